@@ -1,0 +1,139 @@
+import { type ChangesRules, isObject, readChanges } from './changes.ts'
+import { type PlacedRefusal, pointer } from './outcome.ts'
+import {
+  placedKey,
+  type RefusedUpdate,
+  readOptions,
+  readUpdate,
+  type Update,
+  type UpdateOptions
+} from './update.ts'
+
+/** A batch request as read: one entry per update, in order. */
+export interface Batch {
+  readonly entries: readonly (Update | RefusedUpdate)[]
+  readonly source: string | undefined
+  readonly dryRun: boolean
+}
+
+/** Why a request as a whole cannot be read. */
+export interface BatchFault {
+  readonly code: 'invalid_request' | 'payload_too_large'
+  readonly errors: readonly { pointer: string; code: string; detail: string }[]
+}
+
+export interface BatchRules extends ChangesRules {
+  readonly maxUpdates: number
+  /** Options of the caller, which the request may change. */
+  readonly defaults: UpdateOptions
+}
+
+export const DEFAULT_OPTIONS: UpdateOptions = {
+  onMultiple: 'reject',
+  onLossy: 'accept',
+  resetCalled: false,
+  allowUndefinedList: false
+}
+
+/** VICIdial's `source`: what it keeps of one, and the lengths it takes. */
+export const SOURCE = /^[A-Za-z0-9]{2,20}$/
+
+const COMMON = ['source', 'dry_run', 'on_multiple', 'on_lossy', 'reset_called', 'allow_undefined_list']
+const LONG_FORM: ReadonlySet<string> = new Set(['updates', ...COMMON])
+const SHORT_FORM: ReadonlySet<string> = new Set(['lead_ids', 'fields', 'custom_fields', ...COMMON])
+
+/**
+ * Reads the body of a batch request, in the long form (`updates`) or the short one (`lead_ids`). A fault of the
+ * envelope is the request's; a fault of an update is that update's refusal. Never throws, whatever `body` is.
+ */
+export function readBatch(body: unknown, rules: BatchRules): Batch | BatchFault {
+  if (!isObject(body))
+    return fault('', 'The body must be a JSON object with updates, or with lead_ids and fields.')
+  const short = body['lead_ids'] !== undefined
+  const listName = short ? 'lead_ids' : 'updates'
+  const list = body[listName]
+  if (short && body['updates'] !== undefined)
+    return fault('/updates', 'Give either updates or lead_ids, not both.')
+  if (!Array.isArray(list)) return fault(pointer(listName), `${listName} must be an array.`)
+  if (list.length === 0) return fault(pointer(listName), `${listName} is empty: there is nothing to do.`)
+  if (list.length > rules.maxUpdates) {
+    const detail = `${list.length} updates in one request; this server takes ${rules.maxUpdates}. Send them in parts.`
+    return {
+      code: 'payload_too_large',
+      errors: [{ pointer: pointer(listName), code: 'payload_too_large', detail }]
+    }
+  }
+
+  const refusals: PlacedRefusal[] = []
+  const known = short ? SHORT_FORM : LONG_FORM
+  for (const name in body) {
+    if (!known.has(name)) {
+      const detail = `A request with ${listName} has no such property.`
+      refusals.push({ code: 'field_unknown', detail, pointer: pointer(name) })
+    }
+  }
+  const options = readOptions(body, rules.defaults, refusals)
+  const source = body['source']
+  if (source !== undefined && !(typeof source === 'string' && SOURCE.test(source))) {
+    refusals.push({
+      code: 'field_invalid',
+      detail: 'source must be 2 to 20 letters and digits.',
+      pointer: '/source'
+    })
+  }
+  const dryRun = body['dry_run'] ?? false
+  if (typeof dryRun !== 'boolean') {
+    refusals.push({ code: 'field_invalid', detail: 'dry_run must be true or false.', pointer: '/dry_run' })
+  }
+  if (refusals.length > 0) {
+    return {
+      code: 'invalid_request',
+      errors: refusals.map(({ code, detail, pointer }) => ({ pointer, code, detail }))
+    }
+  }
+  return {
+    entries: short ? readShortForm(body, list, options, rules) : readLongForm(list, options, rules),
+    source: typeof source === 'string' ? source : undefined,
+    dryRun: dryRun === true
+  }
+}
+
+function fault(place: string, detail: string): BatchFault {
+  return { code: 'invalid_request', errors: [{ pointer: place, code: 'invalid_request', detail }] }
+}
+
+function readLongForm(
+  list: unknown[],
+  options: UpdateOptions,
+  rules: BatchRules
+): (Update | RefusedUpdate)[] {
+  return list.map((element, index) => {
+    const entry = readUpdate(element, index, options, rules)
+    return 'refusals' in entry
+      ? { ...entry, refusals: under(pointer('updates', index), entry.refusals) }
+      : entry
+  })
+}
+
+function under(place: string, refusals: readonly PlacedRefusal[]): PlacedRefusal[] {
+  return refusals.map((refusal) => ({ ...refusal, pointer: place + refusal.pointer }))
+}
+
+function readShortForm(
+  body: Record<string, unknown>,
+  list: unknown[],
+  options: UpdateOptions,
+  rules: BatchRules
+): (Update | RefusedUpdate)[] {
+  const changes = readChanges(
+    { fields: body['fields'], customFields: body['custom_fields'], ...options },
+    rules
+  )
+  return list.map((id, index) => {
+    const refusals: PlacedRefusal[] = []
+    const key = placedKey('lead_id', id, pointer('lead_ids', index), rules, refusals)
+    if (Array.isArray(changes)) refusals.push(...changes)
+    if (key === undefined || Array.isArray(changes)) return { index, key, refusals }
+    return { index, key, onMultiple: options.onMultiple, changes }
+  })
+}

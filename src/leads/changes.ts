@@ -1,0 +1,192 @@
+import { BLANK, type Cleaned, type Cleaner, unsafeCharacter } from './clean.ts'
+import { FIELD_BY_NAME, FIELDS, type Field } from './fields.ts'
+import { type PlacedRefusal, pointer, type Refusal, type Warning } from './outcome.ts'
+
+/** What one update asks for, in VICIdial's terms. Leads with equal `key` can share a call. */
+export interface Changes {
+  /** `update_lead` where a phone number or a custom field changes: no batch can do that. */
+  readonly function: 'batch_update_lead' | 'update_lead'
+  /** VICIdial's parameters and their cleaned values, in the catalogue's order, options last. */
+  readonly params: Readonly<Record<string, string>>
+  readonly key: string
+  /** The values as VICIdial will hold them, by column; custom fields as `custom_fields.<label>`. */
+  readonly stored: Readonly<Record<string, string>>
+  readonly warnings: readonly Warning[]
+}
+
+/** An update's wishes as the caller wrote them, types not yet checked, and the options that apply to it. */
+export interface ChangesInput {
+  readonly fields: unknown
+  readonly customFields: unknown
+  readonly resetCalled: boolean
+  readonly allowUndefinedList: boolean
+  readonly onLossy: 'accept' | 'reject'
+}
+
+export interface ChangesRules {
+  readonly clean: Cleaner
+  /** The custom fields that the operator has listed, label → longest value; no other may ever be sent. */
+  readonly customFields: ReadonlyMap<string, number>
+}
+
+const FIELD_ORDER: ReadonlyMap<Field, number> = new Map(FIELDS.map((field, position) => [field, position]))
+/** What VICIdial deletes from a custom field's value, or stores as something else. */
+const CUSTOM_LOST = /[;"+]|[\u{10000}-\u{10FFFF}]/u
+/** VICIdial finds custom fields by searching the decoded request for `&label=`, in values too, and empties them. */
+const LOOKS_LIKE_PARAMETER = /[&?][^&?=\s]+=/
+
+/**
+ * Checks and cleans what an update wants changed. Returns the changes, or every refusal with a JSON Pointer into
+ * the update. Linear in the number of fields named; never throws, whatever the input.
+ */
+export function readChanges(input: ChangesInput, rules: ChangesRules): Changes | PlacedRefusal[] {
+  const refusals: PlacedRefusal[] = []
+  const standard: { field: Field; cleaned: Cleaned }[] = []
+  const custom: [label: string, Cleaned][] = []
+  const take = <T>(result: Cleaned | Refusal, place: string, into: T[], entry: (cleaned: Cleaned) => T) => {
+    if ('code' in result) refusals.push({ ...result, pointer: place })
+    else if (input.onLossy === 'reject' && result.warnings.length > 0) refusals.push(lossy(result, place))
+    else into.push(entry(result))
+  }
+
+  for (const [name, value] of entries(input.fields, 'fields', refusals)) {
+    const field = FIELD_BY_NAME.get(name)
+    if (field === undefined) refusals.push({ ...unknownField(name), pointer: pointer('fields', name) })
+    else take(rules.clean(field, value), pointer('fields', name), standard, (cleaned) => ({ field, cleaned }))
+  }
+  for (const [label, value] of entries(input.customFields, 'custom_fields', refusals)) {
+    take(customField(label, value, rules), pointer('custom_fields', label), custom, (cleaned) => [
+      label,
+      cleaned
+    ])
+  }
+
+  if (custom.length > 0) refuseParameterLikeValues(standard, custom, refusals)
+  if (refusals.length > 0) return refusals
+  if (standard.length === 0 && custom.length === 0 && !input.resetCalled) {
+    const detail = 'The update changes nothing: give fields, custom_fields or reset_called.'
+    return [{ code: 'no_changes', detail, pointer: '' }]
+  }
+  return assemble(standard, custom, input)
+}
+
+function entries(value: unknown, name: string, refusals: PlacedRefusal[]): [string, unknown][] {
+  if (value === undefined) return []
+  if (isObject(value)) return Object.entries(value)
+  refusals.push({
+    code: 'field_invalid',
+    field: name,
+    detail: `${name} must be an object of names and values.`,
+    pointer: pointer(name)
+  })
+  return []
+}
+
+/** Tells whether `value` is a JSON object, as against an array, null or a bare value. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function unknownField(name: string): Refusal {
+  const meant = FIELDS.find((field) => field.parameter === name)
+  const hint = meant ? `use ${meant.name}` : 'GET /v1/fields lists those that can be updated'
+  return { code: 'field_unknown', field: name, detail: `This is no field of a lead; ${hint}.` }
+}
+
+function lossy(cleaned: Cleaned, place: string): PlacedRefusal {
+  const field = cleaned.warnings[0]?.field ?? ''
+  const detail = `VICIdial would hold "${cleaned.stored}", and on_lossy is "reject".`
+  return { code: 'characters_lost', field, detail, pointer: place }
+}
+
+function customField(label: string, value: unknown, rules: ChangesRules): Cleaned | Refusal {
+  const field = `custom_fields.${label}`
+  const maxLength = rules.customFields.get(label)
+  if (maxLength === undefined) {
+    return {
+      code: 'field_not_allowed',
+      field,
+      detail: 'The operator has not listed this custom field for the gateway.'
+    }
+  }
+  if (value === null) return { send: BLANK, stored: '', warnings: [] }
+  if (typeof value !== 'string') return { code: 'field_invalid', field, detail: `${field} must be a string.` }
+  const text = value.replaceAll('\r\n', '\n').replaceAll('\r', '\n').normalize('NFC').trim()
+  const unsafe = unsafeCharacter(text, true)
+  if (text === '')
+    return { code: 'field_invalid', field, detail: `${field} is an empty string; use null to empty it.` }
+  if (unsafe)
+    return {
+      code: 'unsafe_characters',
+      field,
+      detail: `${field} holds ${unsafe}, which is never sent to VICIdial.`
+    }
+  if (text === BLANK)
+    return { code: 'unsafe_characters', field, detail: `${BLANK} would empty ${field}; use null.` }
+  if (CUSTOM_LOST.test(text))
+    return { code: 'characters_lost', field, detail: `VICIdial would lose ; " + from ${field}.` }
+  if (text.length > maxLength) {
+    return {
+      code: 'field_too_long',
+      field,
+      detail: `${field} is longer than ${maxLength} characters.`
+    }
+  }
+  return { send: text, stored: text, warnings: [] }
+}
+
+function refuseParameterLikeValues(
+  standard: { field: Field; cleaned: Cleaned }[],
+  custom: [label: string, Cleaned][],
+  refusals: PlacedRefusal[]
+): void {
+  const detail = 'Beside custom fields, VICIdial would take "&name=" in a value for a field to empty.'
+  const values: [place: string[], value: string][] = [
+    ...standard.map(({ field, cleaned }): [string[], string] => [['fields', field.name], cleaned.send]),
+    ...custom.map(([label, cleaned]): [string[], string] => [['custom_fields', label], cleaned.send])
+  ]
+  for (const [place, value] of values) {
+    if (!LOOKS_LIKE_PARAMETER.test(value)) continue
+    const field = place[0] === 'fields' ? place[1] : place.join('.')
+    refusals.push({ code: 'unsafe_characters', field: field ?? '', detail, pointer: pointer(...place) })
+  }
+}
+
+function assemble(
+  standard: { field: Field; cleaned: Cleaned }[],
+  custom: [label: string, Cleaned][],
+  input: ChangesInput
+): Changes {
+  const params: Record<string, string> = {}
+  const stored: Record<string, string> = {}
+  const warnings: Warning[] = []
+  let singleLead = custom.length > 0
+
+  standard.sort((a, b) => (FIELD_ORDER.get(a.field) ?? 0) - (FIELD_ORDER.get(b.field) ?? 0))
+  for (const { field, cleaned } of standard) {
+    params[field.parameter] = cleaned.send
+    stored[field.name] = cleaned.stored
+    warnings.push(...cleaned.warnings)
+    singleLead ||= field.singleLead
+  }
+  if (stored['phone_number'] !== undefined) params['update_phone_number'] = 'Y'
+  if (stored['list_id'] !== undefined && !input.allowUndefinedList) params['list_exists_check'] = 'Y'
+  if (input.resetCalled) params['reset_lead'] = 'Y'
+  if (custom.length > 0) {
+    params['custom_fields'] = 'Y'
+    custom.sort(([a], [b]) => (a < b ? -1 : 1))
+    for (const [label, cleaned] of custom) {
+      params[label] = cleaned.send
+      stored[`custom_fields.${label}`] = cleaned.stored
+    }
+  }
+  let key = singleLead ? 'update_lead' : 'batch_update_lead'
+  for (const parameter in params) key += `\0${parameter}=${params[parameter]}`
+  return {
+    function: singleLead ? 'update_lead' : 'batch_update_lead',
+    params,
+    key,
+    stored,
+    warnings
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * The columns of VICIdial's lead table that an update can change. Names, kept characters, lengths and the
+ * treatment of `+` are VICIdial's (measured on API version 2.14-202); what may be lost and what may be emptied
+ * is this gateway's decision.
+ */
+
+/** How a value is read: `phone` takes the usual punctuation and is reduced to digits. */
+export type FieldType = 'text' | 'phone' | 'integer' | 'number' | 'date' | 'choice'
+
+/** One column of VICIdial's lead table, as an update may name it. */
+export interface Field {
+  /** Column of the lead table, and the property in `fields`. */
+  readonly name: string
+  /** VICIdial's form parameter for it. */
+  readonly parameter: string
+  readonly type: FieldType
+  /** Identifiers are never altered: losing a character is a refusal. Prose may lose some, with a warning. */
+  readonly kind: 'identifier' | 'prose'
+  /** Longest stored text, in characters. */
+  readonly maxLength: number
+  /** Whether letters are kept: `ascii` follows VICIdial's `use_non_latin`, `any` does not. */
+  readonly letters: 'none' | 'by_mode' | 'any'
+  /** What VICIdial keeps, in words. */
+  readonly keeps: string
+  /** Characters kept beside letters and digits, or, where `letters` is `any`, those that are lost. */
+  readonly characters: string
+  /** What VICIdial makes of a `+`. */
+  readonly plus: 'space' | 'dropped'
+  /** Whether `null` may empty it. */
+  readonly clearable: boolean
+  /** Only `update_lead`, a call for a single lead, can change it. */
+  readonly singleLead: boolean
+  /** Smallest and greatest value of a number. */
+  readonly minimum?: number
+  readonly maximum?: number
+  /** The only values it may have. */
+  readonly choices?: readonly string[]
+  readonly example: string | number
+}
+
+type Row = Partial<Field> & Pick<Field, 'name' | 'maxLength' | 'example'>
+
+/** 14 digits: the width that VICIdial's schema and screens give to a list id. */
+const MAX_LIST_ID = 99_999_999_999_999
+
+const word = { letters: 'by_mode', characters: '-_', keeps: 'letters, digits, - and _' } as const
+const name = {
+  letters: 'by_mode',
+  characters: " -'_.",
+  keeps: "letters, digits, spaces and - ' _ ."
+} as const
+const address = {
+  letters: 'by_mode',
+  characters: " -'.:/@_",
+  keeps: "letters, digits, spaces and - ' . : / @ _",
+  plus: 'space'
+} as const
+const anything = { letters: 'any', characters: ';#"', keeps: 'everything but ; # "', plus: 'space' } as const
+const prose = { kind: 'prose' } as const
+const integer = { type: 'integer', keeps: 'digits', clearable: false, minimum: 0 } as const
+const phone = { type: 'phone', keeps: 'digits' } as const
+
+const rows: readonly Row[] = [
+  { name: 'status', ...word, maxLength: 6, clearable: false, example: 'SALE' },
+  { name: 'user', parameter: 'user_field', ...word, maxLength: 20, example: '1001' },
+  { name: 'vendor_lead_code', ...anything, maxLength: 20, example: 'CRM-7' },
+  { name: 'source_id', ...anything, maxLength: 50, example: 'WEB' },
+  {
+    name: 'list_id',
+    parameter: 'list_id_field',
+    ...integer,
+    minimum: 1,
+    maximum: MAX_LIST_ID,
+    maxLength: 14,
+    example: 103
+  },
+  {
+    name: 'gmt_offset_now',
+    type: 'number',
+    keeps: 'a number of hours with at most two decimals',
+    maxLength: 6,
+    minimum: -12,
+    maximum: 14,
+    clearable: false,
+    example: -5
+  },
+  { name: 'phone_code', ...phone, maxLength: 10, clearable: false, example: '1' },
+  {
+    name: 'phone_number',
+    ...phone,
+    maxLength: 18,
+    clearable: false,
+    singleLead: true,
+    example: '2125550101'
+  },
+  { name: 'title', ...name, ...prose, maxLength: 4, example: 'Dr' },
+  { name: 'first_name', ...name, ...prose, plus: 'space', maxLength: 30, example: 'Ann' },
+  { name: 'middle_initial', ...word, ...prose, maxLength: 1, example: 'Q' },
+  { name: 'last_name', ...name, ...prose, plus: 'space', maxLength: 30, example: "O'Brien" },
+  { name: 'address1', ...address, ...prose, maxLength: 100, example: '12 Elm St' },
+  { name: 'address2', ...address, ...prose, maxLength: 100, example: 'Apt 4' },
+  { name: 'address3', ...address, ...prose, maxLength: 100, example: 'Rear building' },
+  { name: 'city', ...address, ...prose, maxLength: 50, example: 'Springfield' },
+  {
+    name: 'state',
+    letters: 'by_mode',
+    characters: ' -',
+    keeps: 'letters, digits, spaces and -',
+    maxLength: 2,
+    example: 'IL'
+  },
+  {
+    name: 'province',
+    ...prose,
+    letters: 'by_mode',
+    characters: " -'._",
+    keeps: "letters, digits, spaces and - ' . _",
+    plus: 'space',
+    maxLength: 50,
+    example: 'Ontario'
+  },
+  {
+    name: 'postal_code',
+    letters: 'by_mode',
+    characters: " -'",
+    keeps: "letters, digits, spaces and - '",
+    plus: 'space',
+    maxLength: 10,
+    example: '62701'
+  },
+  { name: 'country_code', ...word, maxLength: 3, example: 'USA' },
+  {
+    name: 'gender',
+    type: 'choice',
+    keeps: 'M, F or U',
+    choices: ['M', 'F', 'U'],
+    maxLength: 1,
+    clearable: false,
+    example: 'F'
+  },
+  { name: 'date_of_birth', type: 'date', keeps: 'a date, YYYY-MM-DD', maxLength: 10, example: '1980-12-31' },
+  { name: 'alt_phone', ...phone, maxLength: 12, example: '2125550199' },
+  {
+    name: 'email',
+    letters: 'by_mode',
+    characters: " -'.:/@%_",
+    keeps: "letters, digits, spaces and - ' . : / @ % _",
+    plus: 'space',
+    maxLength: 70,
+    example: 'ann@example.com'
+  },
+  { name: 'security_phrase', ...address, maxLength: 100, example: 'blue horse' },
+  {
+    name: 'comments',
+    ...anything,
+    ...prose,
+    keeps: 'everything but ; # "; a new line is stored as !N',
+    maxLength: 255,
+    example: 'asked for a call on Monday'
+  },
+  { name: 'called_count', ...integer, maximum: 65_535, maxLength: 5, example: 3 },
+  { name: 'rank', ...integer, maximum: 32_767, maxLength: 5, example: 7 },
+  { name: 'owner', ...address, maxLength: 20, example: 'team-a' }
+]
+
+/** Every field that an update may change, in the order in which it is sent. */
+export const FIELDS: readonly Field[] = rows.map((row) => ({
+  parameter: row.name,
+  type: 'text',
+  kind: 'identifier',
+  letters: 'none',
+  keeps: '',
+  characters: '',
+  plus: 'dropped',
+  clearable: true,
+  singleLead: false,
+  ...row
+}))
+
+/** The same by name. */
+export const FIELD_BY_NAME: ReadonlyMap<string, Field> = new Map(FIELDS.map((field) => [field.name, field]))

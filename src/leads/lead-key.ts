@@ -1,0 +1,55 @@
+import type { Cleaner } from './clean.ts'
+import { FIELD_BY_NAME } from './fields.ts'
+import { parseInteger } from './numbers.ts'
+import type { Refusal } from './outcome.ts'
+
+/** How an update names its lead. */
+export type LeadKey =
+  | { readonly by: 'lead_id'; readonly value: number }
+  | { readonly by: 'vendor_lead_code' | 'phone_number'; readonly value: string }
+
+export const KEY_NAMES = ['lead_id', 'vendor_lead_code', 'phone_number'] as const
+export type KeyName = (typeof KEY_NAMES)[number]
+
+/** VICIdial's lead ids are unsigned and have up to 9 digits. */
+export const MAX_LEAD_ID = 999_999_999
+
+/** Measured: `lead_search` skips shorter phone numbers without a word. */
+const MIN_PHONE_KEY = 6
+
+/**
+ * Reads one key of an update. A look-up key is never altered but for a phone number's punctuation: VICIdial
+ * separates keys by commas and would turn a `+` into a space, so neither can be looked up.
+ */
+export function readLeadKey(by: KeyName, value: unknown, clean: Cleaner): LeadKey | Refusal {
+  if (by === 'lead_id') {
+    const id = parseInteger(value)?.value ?? 0
+    if (id >= 1 && id <= MAX_LEAD_ID) return { by, value: id }
+    return {
+      code: 'field_invalid',
+      field: by,
+      detail: `lead_id must be an integer from 1 to ${MAX_LEAD_ID}.`
+    }
+  }
+  const field = FIELD_BY_NAME.get(by)
+  if (field === undefined || value === null) {
+    return { code: 'field_invalid', field: by, detail: `${by} must be a string.` }
+  }
+  const cleaned = clean(field, value)
+  if ('code' in cleaned) return cleaned
+  if (by === 'phone_number' && cleaned.send.length < MIN_PHONE_KEY) {
+    return {
+      code: 'field_invalid',
+      field: by,
+      detail: `VICIdial looks up phone numbers of ${MIN_PHONE_KEY} digits or more.`
+    }
+  }
+  if (cleaned.send.includes(',')) {
+    return {
+      code: 'characters_lost',
+      field: by,
+      detail: `VICIdial cannot look up a ${by} with a comma in it.`
+    }
+  }
+  return { by, value: cleaned.send }
+}

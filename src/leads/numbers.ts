@@ -1,0 +1,29 @@
+/** A number as it was meant, and as VICIdial's database prints it. */
+export interface ParsedNumber {
+  value: number
+  stored: string
+}
+
+const DIGITS = /^[0-9]{1,16}$/
+const DATE = /^([1-9]\d{3})-(\d{2})-(\d{2})$/
+
+/** Reads a non-negative integer, given as a number or as digits; undefined if it is neither. */
+export function parseInteger(value: unknown): ParsedNumber | undefined {
+  const number = typeof value === 'string' && DIGITS.test(value) ? Number(value) : value
+  if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < 0) return undefined
+  return { value: number, stored: String(number) }
+}
+
+/** Reads a number of hours with at most two decimals; VICIdial's column is decimal(4,2) and prints both. */
+export function parseOffset(value: unknown): ParsedNumber | undefined {
+  if (typeof value !== 'number' || !Number.isFinite(value)) return undefined
+  const stored = (value === 0 ? 0 : value).toFixed(2)
+  return Number(stored) === value ? { value, stored } : undefined
+}
+
+/** Returns `text` if it is a day of the calendar from 1000 to 9999, as YYYY-MM-DD: what a MySQL DATE can hold. */
+export function parseDate(text: string): string | undefined {
+  if (!DATE.test(text)) return undefined
+  const time = Date.parse(`${text}T00:00:00Z`)
+  return Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== text ? undefined : text
+}

@@ -1,0 +1,35 @@
+/** A loss that was accepted: the caller's value and what VICIdial holds of it. */
+export interface Warning {
+  field: string
+  code: 'characters_dropped' | 'transliterated' | 'custom_fields_not_stored'
+  sent: string
+  stored: string
+}
+
+/** The codes with which the gateway refuses an update before anything is sent. */
+export type RefusalCode =
+  | 'field_unknown'
+  | 'field_invalid'
+  | 'field_too_long'
+  | 'field_not_clearable'
+  | 'field_not_allowed'
+  | 'characters_lost'
+  | 'unsafe_characters'
+  | 'no_changes'
+
+/** Why a value, a key or an option is refused. `field` names it as the caller did. */
+export interface Refusal {
+  code: RefusalCode
+  field?: string
+  detail: string
+}
+
+/** A refusal with its place: a JSON Pointer (RFC 6901) into the update, or into the request. */
+export interface PlacedRefusal extends Refusal {
+  pointer: string
+}
+
+/** Writes a JSON Pointer (RFC 6901) from its reference tokens. */
+export function pointer(...tokens: (string | number)[]): string {
+  return tokens.map((token) => `/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}

@@ -1,0 +1,128 @@
+import { type Changes, type ChangesRules, isObject, readChanges } from './changes.ts'
+import { KEY_NAMES, type KeyName, type LeadKey, readLeadKey } from './lead-key.ts'
+import { type PlacedRefusal, pointer } from './outcome.ts'
+
+/** What a key that matches several leads means: refuse it, update all of them, or the newest. */
+export type OnMultiple = 'reject' | 'all' | 'newest'
+export const ON_MULTIPLE: readonly OnMultiple[] = ['reject', 'all', 'newest']
+
+/** Whether a lossy cleaning of prose is accepted with a warning, or refused. */
+export type OnLossy = 'accept' | 'reject'
+export const ON_LOSSY: readonly OnLossy[] = ['accept', 'reject']
+
+/** Options that a request gives for all its updates, and an update for itself. */
+export interface UpdateOptions {
+  readonly onMultiple: OnMultiple
+  readonly onLossy: OnLossy
+  readonly resetCalled: boolean
+  readonly allowUndefinedList: boolean
+}
+
+/** A sound update: it names one lead, and what it asks for can be sent. `index` is its place in the request. */
+export interface Update {
+  readonly index: number
+  readonly key: LeadKey
+  readonly onMultiple: OnMultiple
+  readonly changes: Changes
+}
+
+/** An update that was refused. `key` is there if it could be read. */
+export interface RefusedUpdate {
+  readonly index: number
+  readonly key: LeadKey | undefined
+  readonly refusals: readonly PlacedRefusal[]
+}
+
+const PROPERTIES: ReadonlySet<string> = new Set([
+  ...KEY_NAMES,
+  'fields',
+  'custom_fields',
+  'reset_called',
+  'allow_undefined_list',
+  'on_multiple',
+  'on_lossy'
+])
+
+/**
+ * Reads one element of a request's `updates`. `defaults` are the request's own options. Returns every refusal
+ * with a JSON Pointer into the element; never throws, whatever `element` is.
+ */
+export function readUpdate(
+  element: unknown,
+  index: number,
+  defaults: UpdateOptions,
+  rules: ChangesRules
+): Update | RefusedUpdate {
+  if (!isObject(element)) {
+    const detail = 'An update must be an object that names a lead and what to change.'
+    return { index, key: undefined, refusals: [{ code: 'field_invalid', detail, pointer: '' }] }
+  }
+  const refusals: PlacedRefusal[] = []
+  for (const name in element) {
+    if (!PROPERTIES.has(name)) {
+      const detail = 'An update has no such property; columns of a lead belong into fields.'
+      refusals.push({ code: 'field_unknown', field: name, detail, pointer: pointer(name) })
+    }
+  }
+  const options = readOptions(element, defaults, refusals)
+  const key = readKey(element, rules, refusals)
+  const changes = readChanges(
+    { fields: element['fields'], customFields: element['custom_fields'], ...options },
+    rules
+  )
+  if (Array.isArray(changes)) refusals.push(...changes)
+  if (key === undefined || Array.isArray(changes) || refusals.length > 0) return { index, key, refusals }
+  return { index, key, onMultiple: options.onMultiple, changes }
+}
+
+function readKey(
+  element: Record<string, unknown>,
+  rules: ChangesRules,
+  refusals: PlacedRefusal[]
+): LeadKey | undefined {
+  const given = KEY_NAMES.filter((name) => element[name] !== undefined)
+  const [by] = given
+  if (by === undefined || given.length > 1) {
+    const detail = `An update names its lead by exactly one of ${KEY_NAMES.join(', ')}; this one has ${given.length}.`
+    refusals.push({ code: 'field_invalid', field: 'lead_id', detail, pointer: '' })
+    return undefined
+  }
+  return placedKey(by, element[by], pointer(by), rules, refusals)
+}
+
+/** Reads a key and, if it is refused, notes that under `place`. */
+export function placedKey(
+  by: KeyName,
+  value: unknown,
+  place: string,
+  rules: ChangesRules,
+  refusals: PlacedRefusal[]
+): LeadKey | undefined {
+  const key = readLeadKey(by, value, rules.clean)
+  if (!('code' in key)) return key
+  refusals.push({ ...key, pointer: place })
+  return undefined
+}
+
+/** Reads the options of a request or an update, with `defaults` for those not given. */
+export function readOptions(
+  element: Record<string, unknown>,
+  defaults: UpdateOptions,
+  refusals: PlacedRefusal[]
+): UpdateOptions {
+  const read = <T>(name: string, allowed: readonly T[], fallback: T): T => {
+    const value = element[name]
+    if (value === undefined) return fallback
+    const found = allowed.find((one) => one === value)
+    if (found !== undefined) return found
+    const detail = `${name} must be one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}.`
+    refusals.push({ code: 'field_invalid', field: name, detail, pointer: pointer(name) })
+    return fallback
+  }
+  return {
+    onMultiple: read('on_multiple', ON_MULTIPLE, defaults.onMultiple),
+    onLossy: read('on_lossy', ON_LOSSY, defaults.onLossy),
+    resetCalled: read('reset_called', [true, false], defaults.resetCalled),
+    allowUndefinedList: read('allow_undefined_list', [true, false], defaults.allowUndefinedList)
+  }
+}
