@@ -1,0 +1,104 @@
+import { errors, Pool } from 'undici'
+import type { UpstreamCode } from './reply.ts'
+
+/** An answer of any kind: HTTP status and the body as text. */
+export interface Answer {
+  readonly httpStatus: number
+  readonly text: string
+}
+
+/** No answer came. `sent` tells whether VICIdial may have got the call. */
+export interface NoAnswer {
+  readonly sent: 'no' | 'maybe'
+  readonly code: UpstreamCode
+  readonly detail: string
+}
+
+export interface ClientOptions {
+  /** Full address of `non_agent_api.php`. */
+  readonly url: URL
+  readonly connections: number
+}
+
+/** VICIdial's web server usually closes idle connections after 5 s; a call must not race with that. */
+const KEEP_ALIVE_MS = 2_000
+const CONNECT_TIMEOUT_MS = 3_000
+/** The longest true answer is a look-up that reaches its limit, 100,000 ids. */
+const MAX_ANSWER_BYTES = 2 * 1024 * 1024
+/** Errors of a connection that was never made. */
+const NOT_CONNECTED: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT'
+])
+
+/** One HTTP exchange at a time per connection with VICIdial's API. It judges nothing and repeats nothing. */
+export class Client {
+  readonly #pool: Pool
+  readonly #path: string
+
+  constructor(options: ClientOptions) {
+    this.#path = options.url.pathname
+    this.#pool = new Pool(options.url.origin, {
+      connections: options.connections,
+      pipelining: 1,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxResponseSize: MAX_ANSWER_BYTES
+    })
+  }
+
+  /**
+   * Posts a form body and reads the whole answer.
+   * @param timeoutMs from the call's start to the end of its answer
+   * @returns the answer, or why there is none; never throws
+   */
+  async post(body: string, timeoutMs: number): Promise<Answer | NoAnswer> {
+    const signal = AbortSignal.timeout(timeoutMs)
+    try {
+      const response = await this.#pool.request({
+        path: this.#path,
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'text/html' },
+        body,
+        signal
+      })
+      return { httpStatus: response.statusCode, text: await response.body.text() }
+    } catch (error) {
+      return noAnswer(error, signal.aborted, timeoutMs)
+    }
+  }
+
+  /** Ends all connections; calls in flight are cut off. */
+  async close(): Promise<void> {
+    await this.#pool.destroy()
+  }
+}
+
+function noAnswer(error: unknown, timedOut: boolean, timeoutMs: number): NoAnswer {
+  if (timedOut) {
+    return {
+      sent: 'maybe',
+      code: 'upstream_timeout',
+      detail: `VICIdial did not answer within ${timeoutMs} ms.`
+    }
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (NOT_CONNECTED.has(code) || code.startsWith('ERR_TLS') || code.includes('CERT')) {
+    return { sent: 'no', code: 'upstream_unavailable', detail: `VICIdial cannot be reached (${code}).` }
+  }
+  if (error instanceof errors.ResponseExceededMaxSizeError) {
+    return { sent: 'maybe', code: 'upstream_error', detail: 'VICIdial sent far more than an answer.' }
+  }
+  return {
+    sent: 'maybe',
+    code: 'upstream_unavailable',
+    detail: `The connection to VICIdial broke (${code || 'no code'}).`
+  }
+}

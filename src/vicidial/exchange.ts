@@ -1,0 +1,149 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { BaseLogger } from 'pino'
+import type { Call } from '../leads/plan.ts'
+import type { Answer, Client, NoAnswer } from './client.ts'
+import type { Guard, Health } from './guard.ts'
+import { mayRepeat, repeatPauseMs } from './repeat.ts'
+import {
+  type Refused,
+  readSearchReply,
+  readUpdateReply,
+  type SearchReply,
+  type UpdateReply
+} from './reply.ts'
+import { callParams, type Dialect, formBody, type Params, SEARCH_LIMIT, searchParams } from './wire.ts'
+
+/** Nothing was heard, or nothing was sent in time. `sent` tells whether VICIdial may have got the call. */
+export interface Unanswered extends NoAnswer {
+  readonly kind: 'unanswered'
+}
+
+/** For whom a call is made, and until when it is of use. */
+export interface CallContext {
+  readonly source: string
+  /** Milliseconds since the epoch. */
+  readonly deadline: number
+  /** Writes the request's id with every line. */
+  readonly log: Pick<BaseLogger, 'info' | 'warn' | 'debug'>
+  /** Called once for each call that is sent. */
+  readonly onSent: () => void
+}
+
+export interface ExchangeOptions {
+  readonly client: Client
+  readonly guard: Guard
+  readonly account: { readonly user: string; readonly pass: string }
+  readonly dialect: Dialect
+  /** One call, from its start to the end of its answer. */
+  readonly timeoutMs: number
+}
+
+/** The last reply to a call, after its repeats. `maybeMade`: an earlier try may have made the change. */
+export interface Exchanged<Reply> {
+  readonly reply: Reply | Refused | Unanswered
+  readonly maybeMade: boolean
+}
+
+/** One exchange with VICIdial: write, guard, send, read, and repeat where that is safe and may help. */
+export class Exchange {
+  readonly #options: ExchangeOptions
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options
+  }
+
+  /** Sends a planned call. Never throws. */
+  update(call: Call, context: CallContext): Promise<Exchanged<UpdateReply>> {
+    const params = callParams(call, this.#options.dialect)
+    return this.#repeat(params, call.rows.length, context, (answer) =>
+      readUpdateReply(answer.httpStatus, answer.text)
+    )
+  }
+
+  /** Looks up many keys in one call. Never throws. */
+  search(
+    by: 'vendor_lead_code' | 'phone_number',
+    keys: readonly string[],
+    context: CallContext
+  ): Promise<Exchanged<SearchReply>> {
+    return this.#repeat(searchParams(by, keys), keys.length, context, (answer) =>
+      readSearchReply(answer.httpStatus, answer.text, keys, SEARCH_LIMIT)
+    )
+  }
+
+  async #repeat<Reply extends { kind: string }>(
+    params: Params,
+    leads: number,
+    context: CallContext,
+    read: (answer: Answer) => Reply
+  ): Promise<Exchanged<Reply>> {
+    let maybeMade = false
+    for (let tries = 1; ; tries++) {
+      const reply = await this.#once(params, leads, context, read)
+      const pauseMs = repeatPauseMs(tries)
+      maybeMade ||= reply.kind === 'unclear' || (reply.kind === 'unanswered' && isSent(reply))
+      if (!mayRepeat(reply, tries) || Date.now() + pauseMs >= context.deadline) return { reply, maybeMade }
+      await pause(pauseMs)
+    }
+  }
+
+  #once<Reply extends { kind: string }>(
+    params: Params,
+    leads: number,
+    context: CallContext,
+    read: (answer: Answer) => Reply
+  ): Promise<Reply | Refused | Unanswered> {
+    const { guard, client, account } = this.#options
+    return guard.run(async () => {
+      const timeoutMs = Math.min(this.#options.timeoutMs, context.deadline - Date.now())
+      if (timeoutMs <= 0) return notInTime
+      const held = guard.refusal()
+      if (held) return { kind: 'refused', code: held, detail: holdDetail(guard.holdMs()) }
+
+      context.onSent()
+      const started = performance.now()
+      const answer = await client.post(formBody(params, { source: context.source, ...account }), timeoutMs)
+      const reply: Reply | Unanswered = 'sent' in answer ? { kind: 'unanswered', ...answer } : read(answer)
+      const health = healthOf(reply)
+      const ms = Math.round((performance.now() - started) * 10) / 10
+      const line = {
+        function: params['function'],
+        leads,
+        ms,
+        outcome: outcomeOf(reply)
+      }
+      context.log.info(line, 'vicidial call')
+      if (health && guard.note(health))
+        context.log.warn({ vicidial: guard.state }, 'vicidial is now %s', health)
+      return reply
+    })
+  }
+}
+
+const notInTime: Unanswered = {
+  kind: 'unanswered',
+  sent: 'no',
+  code: 'upstream_timeout',
+  detail: "The request's time was over before the call could be sent."
+}
+
+function holdDetail(holdMs: number): string {
+  const seconds = Math.ceil(holdMs / 1_000)
+  return `VICIdial refused the gateway's login; no call is made for another ${seconds} s, so that it is not locked out.`
+}
+
+function isSent(reply: object): boolean {
+  return 'sent' in reply && reply.sent === 'maybe'
+}
+
+/** What a reply shows about VICIdial's state; undefined where it shows nothing. */
+function healthOf(reply: object): Health | undefined {
+  const code = 'code' in reply ? reply.code : undefined
+  if (code === 'upstream_login_failed') return 'login_refused'
+  if (code === 'upstream_locked_out') return 'locked_out'
+  return 'sent' in reply ? 'unreachable' : 'reachable'
+}
+
+function outcomeOf(reply: { kind: string }): string {
+  return 'code' in reply ? `${reply.kind}: ${reply.code}` : reply.kind
+}

@@ -1,0 +1,238 @@
+/**
+ * Reads whatever text comes back from VICIdial. It is hostile: it may be HTML, half an answer, megabytes of noise,
+ * and a refused login echoes the password. So nothing of it is passed on but lead ids and the meaning.
+ */
+
+/** The codes of API.md for what VICIdial, or the way to it, refused. */
+export type UpstreamCode =
+  | 'list_not_found'
+  | 'list_not_allowed'
+  | 'field_unknown'
+  | 'upstream_login_failed'
+  | 'upstream_locked_out'
+  | 'upstream_permission_denied'
+  | 'upstream_error'
+  | 'upstream_unavailable'
+  | 'upstream_timeout'
+
+/** What VICIdial said of the custom fields of an `update_lead`; `unsaid` if it said nothing. */
+export type CustomFieldsReply = 'stored' | 'not_defined' | 'disabled' | 'unsaid'
+
+export type UpdateReply =
+  /** VICIdial found these leads and set the values. `notFound` are those it named as missing. */
+  | {
+      readonly kind: 'updated'
+      readonly leads: ReadonlySet<number>
+      readonly customFields: CustomFieldsReply
+    }
+  /** None was changed: these do not exist, or none of the call's if `leads` is empty. */
+  | { readonly kind: 'not_found'; readonly leads: ReadonlySet<number> }
+  | Refused
+  | NotMade
+  | Unclear
+
+/** VICIdial, or the server in front of it, refused the call: nothing was changed, a repeat would not help. */
+export interface Refused {
+  readonly kind: 'refused'
+  readonly code: UpstreamCode
+  readonly detail: string
+}
+
+/** A database error before the change: nothing was changed, a repeat may help. */
+export interface NotMade {
+  readonly kind: 'not_made'
+  readonly detail: string
+}
+
+/** Nothing that says what happened: the change may have been made. A repeat is safe. */
+export interface Unclear {
+  readonly kind: 'unclear'
+  readonly detail: string
+}
+
+interface Line {
+  readonly type: 'SUCCESS' | 'NOTICE' | 'ERROR'
+  readonly text: string
+}
+
+const STATUS_LINE = /^(SUCCESS|NOTICE|ERROR): ?(.*)$/
+const IDS = /^\d+(?:,\d+)*$/
+
+/** VICIdial's error texts, and those of its forks, by a part that identifies them. The first match counts. */
+const ERRORS: readonly [text: string, code: UpstreamCode | 'not_found', detail: string][] = [
+  ['Login incorrect', 'upstream_login_failed', "VICIdial refused the login of the gateway's account."],
+  [
+    'Too many login attempts',
+    'upstream_locked_out',
+    "VICIdial locked the gateway's account out for 15 minutes."
+  ],
+  [
+    'IP Address is not allowed',
+    'upstream_permission_denied',
+    "VICIdial's IP list forbids the gateway's address."
+  ],
+  [
+    'USER DOES NOT HAVE PERMISSION',
+    'upstream_permission_denied',
+    "VICIdial does not permit this to the gateway's account."
+  ],
+  ['NO MATCHES FOUND', 'not_found', ''],
+  ['NO LEADS FOUND', 'not_found', ''],
+  ['LEAD NOT FOUND', 'not_found', ''],
+  ['NOT AN ALLOWED LIST ID, RESULTS', 'not_found', ''],
+  ['NOT A DEFINED LIST ID', 'list_not_found', 'VICIdial has no list with this id.'],
+  ['NOT AN ALLOWED LIST ID', 'list_not_allowed', "The gateway's VICIdial account may not use this list."],
+  ['INVALID JSON FORMAT', 'upstream_error', 'VICIdial could not read leads_data.'],
+  [
+    'NO LEADS DEFINED',
+    'upstream_error',
+    'VICIdial read no leads: it may not know the configured VICIDIAL_DIALECT.'
+  ],
+  ['NO FUNCTION SPECIFIED', 'upstream_error', 'This VICIdial does not know the function.'],
+  ['Invalid Source', 'upstream_error', 'VICIdial does not take the source.']
+]
+
+/**
+ * Reads the reply to `batch_update_lead` or `update_lead`.
+ * @param httpStatus HTTP status; a 5xx with a SUCCESS line means that the update was made and something after failed
+ * @param text the body, as far as it came
+ */
+export function readUpdateReply(httpStatus: number, text: string): UpdateReply {
+  const lines = statusLines(text)
+  const leads = new Set<number>()
+  let customFields: CustomFieldsReply = 'unsaid'
+  for (const { type, text: line } of lines.complete) {
+    if (type === 'SUCCESS') {
+      const updated = readSuccess(line)
+      if (updated === 'failed')
+        return { kind: 'not_made', detail: 'VICIdial could not write to its database.' }
+      if (updated === undefined)
+        return { kind: 'unclear', detail: 'VICIdial answered with an incomplete success.' }
+      for (const lead of updated) leads.add(lead)
+    } else if (type === 'NOTICE' && line.includes('CUSTOM FIELDS')) {
+      customFields = readCustomFields(line)
+      const lead = customFields === 'stored' ? Number(lastPart(line, ' - ').split('|')[1]) : 0
+      if (lead > 0) leads.add(lead)
+    }
+  }
+  if (leads.size > 0) return { kind: 'updated', leads, customFields }
+  if (customFields !== 'unsaid') {
+    return { kind: 'refused', code: 'field_unknown', detail: "The lead's list has no such custom fields." }
+  }
+  const error = lines.complete.find((line) => line.type === 'ERROR')
+  if (error) return readError(error.text)
+  return readOther(httpStatus, text, lines.cut)
+}
+
+/** The status lines of a body. A line without its end was cut off, and is not to be trusted. */
+function statusLines(text: string): { complete: Line[]; cut: boolean } {
+  const lines = text.split('\n')
+  const rest = lines.pop() ?? ''
+  const complete: Line[] = []
+  for (const line of lines) {
+    const match = STATUS_LINE.exec(line.trimEnd())
+    if (match) complete.push({ type: match[1] as Line['type'], text: match[2] ?? '' })
+  }
+  return { complete, cut: STATUS_LINE.test(rest) }
+}
+
+/**
+ * Reads `… - USER|CHANGED|FOUND|id,id` (measured), `… - USER|COUNT|id,id` (the official text) and
+ * `… - USER|LEAD|CHANGED|||` (`update_lead`). A count of -1 is a failed UPDATE on older PHP.
+ */
+function readSuccess(line: string): number[] | 'failed' | undefined {
+  const parts = lastPart(line, ' - ').split('|')
+  if (line.startsWith('update_lead')) {
+    const lead = Number(parts[1])
+    if (parts[2] === '-1') return 'failed'
+    return Number.isSafeInteger(lead) && lead > 0 ? [lead] : undefined
+  }
+  const ids = parts.at(-1) ?? ''
+  if (parts[1] === '-1') return 'failed'
+  if (parts.length < 3 || !IDS.test(ids)) return undefined
+  const leads = ids.split(',').map(Number)
+  return parts.length === 4 && Number(parts[2]) !== leads.length ? undefined : leads
+}
+
+function readCustomFields(line: string): CustomFieldsReply {
+  if (line.includes('VALUES UPDATED')) return 'stored'
+  return line.includes('DISABLED') ? 'disabled' : 'not_defined'
+}
+
+function lastPart(line: string, separator: string): string {
+  return line.slice(line.lastIndexOf(separator) + separator.length)
+}
+
+function readError(line: string): Refused | { kind: 'not_found'; leads: ReadonlySet<number> } {
+  const known = ERRORS.find(([text]) => line.includes(text))
+  if (known === undefined) {
+    return {
+      kind: 'refused',
+      code: 'upstream_error',
+      detail: 'VICIdial refused the call in words that are not known.'
+    }
+  }
+  const [, code, detail] = known
+  if (code !== 'not_found') return { kind: 'refused', code, detail }
+  const ids = line.split('|').find((part, place) => place > 1 && IDS.test(part)) ?? ''
+  return { kind: 'not_found', leads: new Set(ids === '' ? [] : ids.split(',').map(Number)) }
+}
+
+function readOther(httpStatus: number, text: string, cut: boolean): Refused | NotMade | Unclear {
+  const empty = text.trim() === ''
+  if (httpStatus === 500 && empty) return { kind: 'not_made', detail: 'VICIdial failed with HTTP 500.' }
+  if (httpStatus === 200 && empty) {
+    return {
+      kind: 'refused',
+      code: 'upstream_error',
+      detail: 'VICIdial answered with nothing, which means that nothing was done.'
+    }
+  }
+  if (httpStatus >= 300 && httpStatus < 500) {
+    const detail = `VICIDIAL_URL answered with HTTP ${httpStatus}: it is not a VICIdial API, or something before it refuses.`
+    return { kind: 'refused', code: 'upstream_error', detail }
+  }
+  const what = cut ? 'with half an answer' : 'with something that is not a VICIdial answer'
+  return { kind: 'unclear', detail: `VICIdial answered ${what} (HTTP ${httpStatus}).` }
+}
+
+export type SearchReply =
+  /** The lead ids of each key, newest first; a key without a lead has none. */
+  | { readonly kind: 'found'; readonly leads: ReadonlyMap<string, readonly number[]> }
+  /** The rows reached the limit that the look-up set: keys may look absent, or have more leads. */
+  | { readonly kind: 'limit_reached'; readonly leads: ReadonlyMap<string, readonly number[]> }
+  | Refused
+  | NotMade
+  | Unclear
+
+/**
+ * Reads the reply to `lead_search`: a line `KEY|COUNT|id-id` per key. Keys may hold a pipe, so a line is read from
+ * its end; a reply that leaves a key out, or counts otherwise than it lists, is not trusted.
+ * @param limit the rows that the look-up allowed in all
+ */
+export function readSearchReply(
+  httpStatus: number,
+  text: string,
+  keys: readonly string[],
+  limit: number
+): SearchReply {
+  const rows = new Map<string, number[]>()
+  let total = 0
+  for (const line of text.split('\n').slice(0, -1)) {
+    const row = /^(.*)\|(\d+)\|((?:\d+(?:-\d+)*)?)$/.exec(line)
+    const ids = row?.[3] ? row[3].split('-').map(Number) : []
+    if (row?.[1] === undefined || Number(row[2]) !== ids.length) continue
+    rows.set(row[1], ids)
+    total += ids.length
+  }
+  if (httpStatus === 200 && keys.every((key) => rows.has(key))) {
+    return { kind: total >= limit ? 'limit_reached' : 'found', leads: rows }
+  }
+  const error = statusLines(text).complete.find((line) => line.type === 'ERROR')
+  const refused = error
+    ? readError(error.text)
+    : readOther(httpStatus, text, text !== '' && !text.endsWith('\n'))
+  return refused.kind === 'not_found'
+    ? { kind: 'found', leads: new Map(keys.map((key) => [key, []])) }
+    : refused
+}

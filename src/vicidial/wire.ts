@@ -1,0 +1,45 @@
+import type { Call } from '../leads/plan.ts'
+
+/** How a batch names its leads: VICIdial's own way, or the JSON parameter that some forks read. */
+export type Dialect = 'lead_ids' | 'leads_data'
+
+/** VICIdial's parameters in the order in which they are sent, without `source`, `user` and `pass`. */
+export type Params = Readonly<Record<string, string>>
+
+/** Rows that one `lead_search` may return in all. A total that reaches it is not trusted. */
+export const SEARCH_LIMIT = 100_000
+
+/**
+ * Writes a planned call as VICIdial's parameters. `records` is always the last one: VICIdial writes the last form
+ * field into its own log unescaped, and without `records` it drops all ids after the first 1,000.
+ */
+export function callParams(call: Call<number | string>, dialect: Dialect): Params {
+  const [first] = call.rows
+  if (first === undefined) throw new RangeError('a call without leads')
+  const records = String(call.rows.length)
+  if (call.function === 'update_lead') {
+    return { function: call.function, lead_id: String(first.lead), ...first.changes.params, records }
+  }
+  if (dialect === 'leads_data') {
+    const leads = call.rows.map(({ lead, changes }) => ({ lead_id: String(lead), ...changes.params }))
+    return { function: call.function, leads_data: JSON.stringify(leads), records }
+  }
+  const leadIds = call.rows.map(({ lead }) => lead).join(',')
+  return { function: call.function, lead_ids: leadIds, ...first.changes.params, records }
+}
+
+/** Writes a look-up of many keys of one kind; they hold no comma. */
+export function searchParams(by: 'vendor_lead_code' | 'phone_number', keys: readonly string[]): Params {
+  return {
+    function: 'lead_search',
+    search_method: by.toUpperCase(),
+    [by]: keys.join(','),
+    records: String(SEARCH_LIMIT)
+  }
+}
+
+/** Gives the form body of one call: `params`, after who is asking. */
+export function formBody(params: Params, account: { source: string; user: string; pass: string }): string {
+  const { source, user, pass } = account
+  return new URLSearchParams({ source, user, pass, ...params }).toString()
+}
