@@ -1,0 +1,72 @@
+import type { Warning } from '../leads/outcome.ts'
+import type { Exchanged } from '../vicidial/exchange.ts'
+import type { UpstreamCode } from '../vicidial/reply.ts'
+
+/** Why an update was not made, or may not have been. */
+export interface OutcomeError {
+  readonly code: UpstreamCode | 'lead_not_found' | 'lead_ambiguous'
+  readonly detail: string
+  /** Whether the same update may succeed later. */
+  readonly retryable: boolean
+  /** The leads that a key matches, newest first; the first 100 of them. */
+  readonly leadIds?: readonly number[]
+}
+
+/** What became of one update. */
+export interface Outcome {
+  readonly status: 'updated' | 'not_found' | 'ambiguous' | 'failed' | 'unknown'
+  /** The leads that the update named, as far as they are known. */
+  readonly leads: readonly number[]
+  readonly warnings: readonly Warning[]
+  readonly error?: OutcomeError
+}
+
+/** Codes that speak of VICIdial's state, not of the update: later it may succeed. */
+const PASSING: ReadonlySet<UpstreamCode> = new Set([
+  'upstream_login_failed',
+  'upstream_locked_out',
+  'upstream_unavailable',
+  'upstream_timeout'
+])
+const MAX_LISTED_LEADS = 100
+
+/** The outcome of a lead that VICIdial does not know, or that its account may not touch. */
+export function notFound(leads: readonly number[], detail: string): Outcome {
+  return {
+    status: 'not_found',
+    leads,
+    warnings: [],
+    error: { code: 'lead_not_found', detail, retryable: false }
+  }
+}
+
+/** The outcome of a key that matches several leads. */
+export function ambiguous(leads: readonly number[]): Outcome {
+  const detail = `The key matches ${leads.length} leads; name one by lead_id, or say on_multiple.`
+  const leadIds = leads.slice(0, MAX_LISTED_LEADS)
+  return {
+    status: 'ambiguous',
+    leads: [],
+    warnings: [],
+    error: { code: 'lead_ambiguous', detail, retryable: false, leadIds }
+  }
+}
+
+/** The outcome of an update that was refused, or of whose call nothing certain was heard. */
+export function notDone(
+  leads: readonly number[],
+  { reply, maybeMade }: Exchanged<{ readonly kind: string; readonly detail?: string }>
+): Outcome {
+  const code: UpstreamCode = 'code' in reply ? reply.code : 'upstream_error'
+  const retryable = PASSING.has(code) || reply.kind !== 'refused'
+  const error = { code, detail: reply.detail ?? 'VICIdial answered something else.', retryable }
+  return { status: maybeMade ? 'unknown' : 'failed', leads, warnings: [], error }
+}
+
+const SEVERITY: readonly Outcome['status'][] = ['unknown', 'failed', 'ambiguous', 'not_found', 'updated']
+
+/** One outcome for an update that was made on several leads: the gravest of theirs, with all the leads. */
+export function combine(outcomes: readonly Outcome[]): Outcome {
+  const gravest = outcomes.reduce((a, b) => (SEVERITY.indexOf(b.status) < SEVERITY.indexOf(a.status) ? b : a))
+  return outcomes.length === 1 ? gravest : { ...gravest, leads: outcomes.flatMap((outcome) => outcome.leads) }
+}
