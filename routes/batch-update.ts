@@ -1,0 +1,62 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { BatchAnswerSchema, BatchRequestSchema, ShortBatchRequestSchema } from '../schemas/batch.ts'
+import { ref } from '../schemas/ref.ts'
+import { answerBatch } from '../src/answers.ts'
+import type { Dependencies } from '../src/app.ts'
+import { callerOf } from '../src/callers/authentication.ts'
+import { deliverEntries } from '../src/deliver-entries.ts'
+import { answerDryRun } from '../src/dry-run.ts'
+import { Problem } from '../src/errors.ts'
+import { DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
+import { json, problems, SECURITY, UPDATE_PROBLEMS } from './responses.ts'
+
+const schema = {
+  operationId: 'batchUpdateLeads',
+  summary: 'Update many leads, each with its own changes',
+  description:
+    'Long form: `updates`, each naming its lead and what to change. Short form: `lead_ids` and one set of changes. ' +
+    'One result per update (per lead id in the short form), in the same order. An update that is refused stops ' +
+    'no other. The same lead may stand twice; its updates take effect in the order given.',
+  tags: ['leads'],
+  security: SECURITY,
+  body: Type.Union([ref(BatchRequestSchema), ref(ShortBatchRequestSchema)]),
+  response: {
+    200: json('All leads were updated, or the request was a dry run.', BatchAnswerSchema),
+    207: json(
+      'Some leads were updated, or VICIdial answered for each with something else.',
+      BatchAnswerSchema
+    ),
+    ...problems(...UPDATE_PROBLEMS)
+  }
+}
+
+/** `POST /v1/leads/batch-update` */
+export function batchUpdateRoute(dependencies: Dependencies) {
+  const { leads, maxUpdatesPerRequest } = dependencies
+
+  async function batchUpdate(request: FastifyRequest, reply: FastifyReply) {
+    const defaults = { ...DEFAULT_OPTIONS, onLossy: callerOf(request).onLossy }
+    const batch = readBatch(request.body, { ...leads, maxUpdates: maxUpdatesPerRequest, defaults })
+    if ('errors' in batch)
+      throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
+    if (batch.dryRun) return answerDryRun(batch, request, dependencies)
+    const { results, upstreamCalls } = await deliverEntries(
+      batch.entries,
+      batch.source,
+      request,
+      dependencies
+    )
+    const { httpStatus, body } = answerBatch(request.id, batch.entries, results, upstreamCalls)
+    return reply.code(httpStatus).send(body)
+  }
+
+  return async (app: FastifyInstance) => {
+    app.post(
+      '/v1/leads/batch-update',
+      // readBatch checks the body: it points at each fault, and refuses a faulty update without its neighbours.
+      { schema, validatorCompiler: () => () => true },
+      batchUpdate
+    )
+  }
+}

@@ -1,0 +1,37 @@
+import type { FastifyInstance } from 'fastify'
+import { LiveSchema, ReadySchema } from '../schemas/health.ts'
+import type { Dependencies } from '../src/app.ts'
+import { json, problems } from './responses.ts'
+
+const liveSchema = {
+  operationId: 'live',
+  summary: 'Is the process alive',
+  description: 'Depends on nothing but the process.',
+  tags: ['service'],
+  security: [],
+  response: { 200: json('It is.', LiveSchema), ...problems('internal_error') }
+}
+
+const readySchema = {
+  operationId: 'ready',
+  summary: 'Does the gateway take requests',
+  description: 'A VICIdial that is down is reported here, but does not make the gateway unready.',
+  tags: ['service'],
+  security: [],
+  response: {
+    200: json('It does.', ReadySchema),
+    503: json('It is shutting down.', ReadySchema),
+    ...problems('internal_error')
+  }
+}
+
+/** `GET /livez` and `GET /readyz` */
+export function healthRoutes({ upstreamState }: Dependencies) {
+  return async (app: FastifyInstance) => {
+    app.get('/livez', { schema: liveSchema }, async () => ({ status: 'alive' }))
+    app.get('/readyz', { schema: readySchema }, async (_request, reply) => {
+      const status = app.draining ? 'draining' : 'ready'
+      return reply.code(app.draining ? 503 : 200).send({ status, vicidial: upstreamState() })
+    })
+  }
+}

@@ -1,0 +1,194 @@
+import { type Static, Type } from 'typebox'
+import { LeadFieldsSchema } from './fields.ts'
+import { ref } from './ref.ts'
+
+const LeadIdSchema = Type.Union(
+  [Type.Integer({ minimum: 1, maximum: 999_999_999 }), Type.String({ pattern: '^[0-9]{1,16}$' })],
+  {
+    description: "VICIdial's lead id, as an integer or as digits.",
+    examples: [101]
+  }
+)
+
+const options = {
+  on_multiple: Type.Optional(
+    Type.Enum(['reject', 'all', 'newest'], {
+      description:
+        'What a key that matches several leads means. `reject`, the default, changes nothing: `ambiguous`.'
+    })
+  ),
+  on_lossy: Type.Optional(
+    Type.Enum(['accept', 'reject'], {
+      description:
+        "Whether prose may lose characters, with a warning. The default is the caller's, mostly `accept`."
+    })
+  ),
+  reset_called: Type.Optional(Type.Boolean({ description: 'Clears called-since-last-reset.' })),
+  allow_undefined_list: Type.Optional(
+    Type.Boolean({ description: 'Lets VICIdial move a lead to a list that does not exist.' })
+  )
+}
+
+const changes = {
+  fields: Type.Optional(ref(LeadFieldsSchema)),
+  custom_fields: Type.Optional(
+    Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()]), {
+      description: 'Custom fields of the list that the lead is in, as far as the operator has listed them.'
+    })
+  )
+}
+
+const request = {
+  source: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9]{2,20}$',
+      description: "How VICIdial's log tells senders apart. The default is the caller's, or the server's."
+    })
+  ),
+  dry_run: Type.Optional(
+    Type.Boolean({
+      description: 'Sends nothing; answers what would be stored and the calls that would be made.'
+    })
+  )
+}
+
+/** One lead and what is to be changed of it. Exactly one of the three keys. */
+export const UpdateSchema = Type.Object(
+  {
+    lead_id: Type.Optional(LeadIdSchema),
+    vendor_lead_code: Type.Optional(Type.String({ minLength: 1, description: 'Looked up, to the letter.' })),
+    phone_number: Type.Optional(Type.String({ minLength: 6, description: 'Looked up by its digits.' })),
+    ...changes,
+    ...options
+  },
+  {
+    $id: 'Update',
+    additionalProperties: false,
+    description: 'One lead, named by exactly one of lead_id, vendor_lead_code, phone_number, and its changes.'
+  }
+)
+
+/** Long form: each lead with its own changes. */
+export const BatchRequestSchema = Type.Object(
+  {
+    updates: Type.Array(ref(UpdateSchema), { minItems: 1, description: 'Take effect in the order given.' }),
+    ...request,
+    ...options
+  },
+  { $id: 'BatchRequest', additionalProperties: false, description: 'Each lead with its own changes.' }
+)
+
+/** Short form: one set of changes for many leads. */
+export const ShortBatchRequestSchema = Type.Object(
+  { lead_ids: Type.Array(LeadIdSchema, { minItems: 1 }), ...changes, ...request, ...options },
+  { $id: 'ShortBatchRequest', additionalProperties: false, description: 'One set of changes for many leads.' }
+)
+
+const WarningSchema = Type.Object(
+  {
+    field: Type.String(),
+    code: Type.Enum(['characters_dropped', 'transliterated', 'custom_fields_not_stored']),
+    sent: Type.String(),
+    stored: Type.String()
+  },
+  {
+    $id: 'Warning',
+    additionalProperties: false,
+    description: 'A loss, with the value as sent and as stored.'
+  }
+)
+
+const ResultErrorSchema = Type.Object(
+  {
+    code: Type.String({ description: 'Stable name; /problems/<code> explains it.' }),
+    field: Type.Optional(Type.String()),
+    detail: Type.String(),
+    retryable: Type.Boolean({ description: 'Whether the same update may succeed later.' }),
+    lead_ids: Type.Optional(
+      Type.Array(Type.Integer(), { description: 'Leads that the key matches; at most 100.' })
+    )
+  },
+  { $id: 'ResultError', additionalProperties: false }
+)
+
+/** What became of one update. */
+export const ResultSchema = Type.Object(
+  {
+    index: Type.Integer({ description: 'Place of the update in the request, from 0.' }),
+    lead_id: Type.Optional(Type.Integer()),
+    lead_ids: Type.Optional(
+      Type.Array(Type.Integer(), { description: 'With on_multiple "all": every lead of the key.' })
+    ),
+    vendor_lead_code: Type.Optional(Type.String()),
+    phone_number: Type.Optional(Type.String()),
+    status: Type.Enum(['updated', 'not_found', 'ambiguous', 'rejected', 'failed', 'unknown', 'planned'], {
+      description:
+        '`updated`: VICIdial found the lead and set the values. `not_found`: no such lead, or in a list that the ' +
+        'gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was ' +
+        'sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run.'
+    }),
+    warnings: Type.Optional(Type.Array(ref(WarningSchema))),
+    error: Type.Optional(ref(ResultErrorSchema)),
+    errors: Type.Optional(
+      Type.Array(ref(ResultErrorSchema), { description: 'All errors, where there are several.' })
+    ),
+    stored: Type.Optional(
+      Type.Record(Type.String(), Type.String(), {
+        description: 'Dry run: the values as VICIdial would hold them.'
+      })
+    )
+  },
+  { $id: 'Result', additionalProperties: false }
+)
+export type Result = Static<typeof ResultSchema>
+
+/** Counts of the results by status. */
+export const SummarySchema = Type.Object(
+  {
+    received: Type.Integer(),
+    updated: Type.Integer(),
+    not_found: Type.Integer(),
+    ambiguous: Type.Integer(),
+    rejected: Type.Integer(),
+    failed: Type.Integer(),
+    unknown: Type.Integer(),
+    planned: Type.Optional(Type.Integer({ description: 'Dry run only.' })),
+    upstream_calls: Type.Integer({ description: 'Calls made to VICIdial, repeats included.' })
+  },
+  { $id: 'Summary', additionalProperties: false }
+)
+export type Summary = Static<typeof SummarySchema>
+
+export const BatchAnswerSchema = Type.Object(
+  {
+    id: Type.String({ description: 'The request id.' }),
+    status: Type.Enum(['completed', 'partial', 'failed', 'planned'], {
+      description: '`completed`: all updated. `partial`: some. `failed`: none. `planned`: dry run.'
+    }),
+    summary: ref(SummarySchema),
+    results: Type.Array(ref(ResultSchema), { description: 'One per update, in the same order.' }),
+    calls: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { function: Type.String(), params: Type.Record(Type.String(), Type.String()) },
+          { additionalProperties: false }
+        ),
+        { description: 'Dry run: the calls as they would be sent, without user and pass.' }
+      )
+    )
+  },
+  { $id: 'BatchAnswer', additionalProperties: false }
+)
+export type BatchAnswer = Static<typeof BatchAnswerSchema>
+
+/** Every named schema of this file, to be registered. */
+export const BATCH_SCHEMAS = [
+  UpdateSchema,
+  BatchRequestSchema,
+  ShortBatchRequestSchema,
+  WarningSchema,
+  ResultErrorSchema,
+  ResultSchema,
+  SummarySchema,
+  BatchAnswerSchema
+]

@@ -1,0 +1,57 @@
+import { type Static, type TSchema, Type } from 'typebox'
+import { FIELDS, type Field } from '../src/leads/fields.ts'
+import { ref } from './ref.ts'
+
+function fieldSchema(field: Field): TSchema {
+  const clearing = field.clearable ? ' `null` empties it.' : ' It cannot be emptied.'
+  const description = `Keeps ${field.keeps}; at most ${field.maxLength} characters.${clearing}`
+  const options = { description, examples: [field.example] }
+  const range = { minimum: field.minimum ?? 0, maximum: field.maximum ?? 0 }
+  if (field.type === 'integer') {
+    return Type.Union([Type.Integer(range), Type.String({ pattern: '^[0-9]{1,16}$' })], options)
+  }
+  if (field.type === 'number') return Type.Number({ ...range, ...options })
+  const text = field.choices
+    ? Type.Enum([...field.choices])
+    : Type.String({ minLength: 1, ...(field.type === 'date' ? { format: 'date' } : {}) })
+  return field.clearable ? Type.Union([text, Type.Null()], options) : { ...text, ...options }
+}
+
+/** The columns of a lead that an update may set. */
+export const LeadFieldsSchema = Type.Object(
+  Object.fromEntries(FIELDS.map((field) => [field.name, Type.Optional(fieldSchema(field))])),
+  { $id: 'LeadFields', additionalProperties: false, description: "Columns of VICIdial's lead table." }
+)
+
+/** One row of the catalogue. */
+export const FieldSchema = Type.Object(
+  {
+    name: Type.String(),
+    type: Type.Enum(['text', 'phone', 'integer', 'number', 'date', 'choice']),
+    kind: Type.Enum(['identifier', 'prose'], {
+      description: 'Identifiers are never altered; prose may lose characters, with a warning.'
+    }),
+    max_length: Type.Integer({ description: 'Longest text as VICIdial stores it, in characters.' }),
+    keeps: Type.String({ description: 'The characters that VICIdial keeps.' }),
+    letters: Type.Enum(['none', 'ascii', 'unicode'], { description: 'Which letters VICIdial keeps.' }),
+    clearable: Type.Boolean({ description: 'Whether null may empty it.' }),
+    single_lead_call: Type.Boolean({ description: 'Whether changing it takes a call for each lead.' }),
+    minimum: Type.Optional(Type.Number()),
+    maximum: Type.Optional(Type.Number()),
+    choices: Type.Optional(Type.Array(Type.String())),
+    example: Type.Union([Type.String(), Type.Number()])
+  },
+  { $id: 'Field', additionalProperties: false }
+)
+
+export const FieldsAnswerSchema = Type.Object(
+  {
+    fields: Type.Array(ref(FieldSchema)),
+    custom_fields: Type.Array(
+      Type.Object({ label: Type.String(), max_length: Type.Integer() }, { additionalProperties: false }),
+      { description: 'The custom fields that the operator has listed.' }
+    )
+  },
+  { $id: 'FieldsAnswer', additionalProperties: false }
+)
+export type FieldRow = Static<typeof FieldSchema>

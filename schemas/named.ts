@@ -1,0 +1,15 @@
+import { BATCH_SCHEMAS } from './batch.ts'
+import { FieldSchema, FieldsAnswerSchema, LeadFieldsSchema } from './fields.ts'
+import { LiveSchema, ReadySchema } from './health.ts'
+import { ProblemSchema } from './problem.ts'
+
+/** Every schema that has a name in the OpenAPI document. */
+export const NAMED_SCHEMAS = [
+  LeadFieldsSchema,
+  FieldSchema,
+  FieldsAnswerSchema,
+  ...BATCH_SCHEMAS,
+  ProblemSchema,
+  LiveSchema,
+  ReadySchema
+]

@@ -1,0 +1,33 @@
+import { type Static, Type } from 'typebox'
+import { ResultSchema, SummarySchema } from './batch.ts'
+import { ref } from './ref.ts'
+
+/** One place in a request and what is wrong there. */
+const FieldErrorSchema = Type.Object(
+  {
+    pointer: Type.String({ description: 'JSON Pointer (RFC 6901) into the body.' }),
+    code: Type.String(),
+    detail: Type.String()
+  },
+  { additionalProperties: false }
+)
+
+/** A problem document (RFC 9457), as every refused request is answered. */
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String({ description: 'Address of a page about this problem, on this server.' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    instance: Type.String({ description: 'The request id, as in X-Request-Id.' }),
+    code: Type.String({ description: 'Stable name of the problem.' }),
+    errors: Type.Optional(
+      Type.Array(FieldErrorSchema, { description: 'The first 100 places that are wrong.' })
+    ),
+    errors_count: Type.Optional(Type.Integer({ description: 'How many places are wrong in all.' })),
+    summary: Type.Optional(ref(SummarySchema)),
+    results: Type.Optional(Type.Array(ref(ResultSchema)))
+  },
+  { $id: 'Problem', additionalProperties: false, description: 'A problem document (RFC 9457).' }
+)
+export type Problem = Static<typeof ProblemSchema>

@@ -1,0 +1,77 @@
+import fastifySwagger from '@fastify/swagger'
+import fastifySwaggerUi from '@fastify/swagger-ui'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { batchUpdateRoute } from '../routes/batch-update.ts'
+import { docsRoutes } from '../routes/docs.ts'
+import { fieldsRoute } from '../routes/fields.ts'
+import { healthRoutes } from '../routes/health.ts'
+import { patchLeadRoute } from '../routes/patch-lead.ts'
+import { problemPageRoutes } from '../routes/problem-pages.ts'
+import { NAMED_SCHEMAS } from '../schemas/named.ts'
+import { authentication } from './callers/authentication.ts'
+import type { Callers } from './callers/callers.ts'
+import type { Dispatcher } from './delivery/dispatcher.ts'
+import { drainOnClose } from './draining.ts'
+import { answerErrors, frameworkErrors } from './error-handler.ts'
+import { jsonBody } from './json-body.ts'
+import type { ChangesRules } from './leads/changes.ts'
+import type { NonLatin } from './leads/clean.ts'
+import type { PlanRules } from './leads/plan.ts'
+import { openApiOptions } from './openapi.ts'
+import { requestId, requestLog } from './request-log.ts'
+import type { UpstreamState } from './vicidial/guard.ts'
+import type { Dialect } from './vicidial/wire.ts'
+
+/** What the application needs; everything that touches the outside comes in here. */
+export interface Dependencies {
+  readonly callers: Callers
+  readonly dispatcher: Dispatcher
+  readonly leads: ChangesRules & { readonly nonLatin: NonLatin }
+  readonly plan: PlanRules & { readonly dialect: Dialect }
+  /** VICIdial's `source` for callers without their own. */
+  readonly source: string
+  readonly upstreamState: () => UpstreamState
+  readonly requestDeadlineMs: number
+  readonly maxUpdatesPerRequest: number
+  readonly maxBodyBytes: number
+  readonly log: FastifyBaseLogger
+}
+
+/** A sender that is slower than this with its request is cut off. */
+const REQUEST_TIMEOUT_MS = 30_000
+
+/** Builds the application: plugins, error answers, and every route. It does not listen. */
+export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: dependencies.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    requestIdLogLabel: 'request_id',
+    genReqId: requestId,
+    requestIdHeader: false,
+    bodyLimit: dependencies.maxBodyBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    frameworkErrors,
+    return503OnClosing: false,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } }
+  })
+  for (const schema of NAMED_SCHEMAS) app.addSchema(schema)
+  // The schemas describe answers, they do not shape them: tests check each answer against its schema.
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
+  jsonBody(app)
+  answerErrors(app)
+  requestLog(app)
+  drainOnClose(app)
+  await app.register(fastifySwagger, openApiOptions())
+  await app.register(fastifySwaggerUi, { routePrefix: '/docs', logLevel: 'silent' })
+
+  await app.register(healthRoutes(dependencies))
+  await app.register(docsRoutes)
+  await app.register(problemPageRoutes)
+  await app.register(async (v1) => {
+    authentication(v1, dependencies.callers)
+    await v1.register(batchUpdateRoute(dependencies))
+    await v1.register(patchLeadRoute(dependencies))
+    await v1.register(fieldsRoute(dependencies))
+  })
+  return app
+}

@@ -1,0 +1,213 @@
+import { readFileSync } from 'node:fs'
+import { type Static, type TSchema, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { type CallerConfig, hashKey } from './callers/callers.ts'
+import { readGatewayFile } from './gateway-file.ts'
+import type { NonLatin } from './leads/clean.ts'
+import type { Dialect } from './vicidial/wire.ts'
+
+/** Everything the process is told, checked and frozen. */
+export interface Config {
+  readonly vicidial: {
+    readonly url: URL
+    readonly user: string
+    readonly pass: string
+    readonly source: string
+    readonly nonLatin: NonLatin
+    readonly dialect: Dialect
+    readonly maxLeadsPerCall: number
+    readonly maxConcurrency: number
+    /** 0: no limit. */
+    readonly maxCallsPerSecond: number
+    readonly timeoutMs: number
+  }
+  readonly host: string
+  readonly port: number
+  readonly requestDeadlineMs: number
+  readonly maxUpdatesPerRequest: number
+  readonly maxBodyBytes: number
+  readonly callers: readonly CallerConfig[]
+  /** Custom fields that may be set, label → longest value. */
+  readonly customFields: ReadonlyMap<string, number>
+  readonly logLevel: string
+}
+
+/** The configuration cannot be used. `faults` has one line for each thing that is wrong; none holds a secret. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(
+      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`
+    )
+    this.name = 'ConfigError'
+    this.faults = faults
+  }
+}
+
+const positive = (value: number, maximum: number, what: string) =>
+  Type.Integer({
+    default: value,
+    minimum: 1,
+    maximum,
+    description: `a whole number from 1 to ${maximum}${what}`
+  })
+
+const EnvironmentSchema = Type.Object({
+  VICIDIAL_URL: Type.String({ minLength: 1, description: 'the full address of non_agent_api.php' }),
+  VICIDIAL_USER: Type.String({ minLength: 1, description: "the gateway's VICIdial user" }),
+  VICIDIAL_PASS: Type.String({ minLength: 1, description: "that user's password" }),
+  VICIDIAL_SOURCE: Type.String({
+    default: 'gateway',
+    pattern: '^[A-Za-z0-9]{2,20}$',
+    description: '2 to 20 letters and digits'
+  }),
+  VICIDIAL_NON_LATIN: Type.Union([Type.Literal('0'), Type.Literal('1')], {
+    default: '0',
+    description: "0 or 1, as VICIdial's system setting use_non_latin"
+  }),
+  VICIDIAL_DIALECT: Type.Union([Type.Literal('lead_ids'), Type.Literal('leads_data')], {
+    default: 'lead_ids',
+    description: 'lead_ids or leads_data'
+  }),
+  VICIDIAL_MAX_LEADS_PER_CALL: positive(1_000, 100_000, ''),
+  VICIDIAL_MAX_CONCURRENCY: positive(2, 64, ''),
+  VICIDIAL_MAX_CALLS_PER_SECOND: Type.Integer({
+    default: 20,
+    minimum: 0,
+    maximum: 10_000,
+    description: 'a whole number from 0 (no limit) to 10000'
+  }),
+  VICIDIAL_TIMEOUT_MS: positive(10_000, 600_000, ' (milliseconds)'),
+  REQUEST_DEADLINE_MS: positive(25_000, 600_000, ' (milliseconds)'),
+  MAX_UPDATES_PER_REQUEST: positive(10_000, 1_000_000, ''),
+  MAX_BODY_BYTES: positive(8 * 1024 * 1024, 1024 * 1024 * 1024, ' (bytes)'),
+  HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'an address to listen on' }),
+  PORT: Type.Integer({
+    default: 3000,
+    minimum: 0,
+    maximum: 65_535,
+    description: 'a port from 0 (any) to 65535'
+  }),
+  API_KEY: Type.Optional(Type.String({ minLength: 1, description: 'a key for one caller with every right' })),
+  GATEWAY_CONFIG: Type.Optional(Type.String({ minLength: 1, description: 'a YAML file with callers' })),
+  LOG_LEVEL: Type.Union(
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)),
+    { default: 'info', description: 'fatal, error, warn, info, debug, trace or silent' }
+  )
+})
+type Environment = Static<typeof EnvironmentSchema>
+
+/** Variables whose value may stand in a file, named by `<variable>_FILE`. */
+const SECRETS: readonly (keyof Environment)[] = ['VICIDIAL_USER', 'VICIDIAL_PASS', 'API_KEY']
+
+/**
+ * Reads the configuration from environment variables and the files that they name.
+ * @throws ConfigError with every fault at once
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const faults: string[] = []
+  const environment = readEnvironment(env, faults)
+  const url = readUrl(environment.VICIDIAL_URL, faults)
+  const file =
+    environment.GATEWAY_CONFIG === undefined ? undefined : readGatewayFile(environment.GATEWAY_CONFIG, faults)
+  const callers = [...(file?.callers ?? [])]
+  if (environment.API_KEY !== undefined)
+    callers.unshift({ name: 'api_key', keyHashes: [hashKey(environment.API_KEY)] })
+  if (callers.length === 0 && environment.GATEWAY_CONFIG === undefined) {
+    faults.push('API_KEY or GATEWAY_CONFIG is required: without a caller nobody could use the gateway.')
+  }
+  if (environment.VICIDIAL_TIMEOUT_MS > environment.REQUEST_DEADLINE_MS) {
+    faults.push(
+      'VICIDIAL_TIMEOUT_MS is longer than REQUEST_DEADLINE_MS: a request would end before its call can.'
+    )
+  }
+  if (faults.length > 0 || url === undefined) throw new ConfigError(faults)
+  return Object.freeze({
+    vicidial: Object.freeze({
+      url,
+      user: environment.VICIDIAL_USER,
+      pass: environment.VICIDIAL_PASS,
+      source: environment.VICIDIAL_SOURCE,
+      nonLatin: environment.VICIDIAL_NON_LATIN === '1' ? 1 : 0,
+      dialect: environment.VICIDIAL_DIALECT,
+      maxLeadsPerCall: environment.VICIDIAL_MAX_LEADS_PER_CALL,
+      maxConcurrency: environment.VICIDIAL_MAX_CONCURRENCY,
+      maxCallsPerSecond: environment.VICIDIAL_MAX_CALLS_PER_SECOND,
+      timeoutMs: environment.VICIDIAL_TIMEOUT_MS
+    }),
+    host: environment.HOST,
+    port: environment.PORT,
+    requestDeadlineMs: environment.REQUEST_DEADLINE_MS,
+    maxUpdatesPerRequest: environment.MAX_UPDATES_PER_REQUEST,
+    maxBodyBytes: environment.MAX_BODY_BYTES,
+    callers,
+    customFields: file?.customFields ?? new Map(),
+    logLevel: environment.LOG_LEVEL
+  })
+}
+
+function readEnvironment(env: Readonly<Record<string, string | undefined>>, faults: string[]): Environment {
+  const given: Record<string, unknown> = {}
+  const unreadable = new Set<string>()
+  for (const name of Object.keys(EnvironmentSchema.properties)) {
+    if (env[name] !== undefined && env[name] !== '') given[name] = env[name]
+  }
+  for (const name of SECRETS) {
+    const file = env[`${name}_FILE`]
+    if (file === undefined || file === '') continue
+    if (given[name] !== undefined) faults.push(`${name} and ${name}_FILE are both set: give one of them.`)
+    try {
+      given[name] = readFileSync(file, 'utf8').trim()
+    } catch (error) {
+      unreadable.add(name)
+      faults.push(
+        `${name}_FILE: ${file} cannot be read (${error instanceof Error && 'code' in error ? error.code : error}).`
+      )
+    }
+  }
+  const environment = Value.Default(EnvironmentSchema, convertIntegers(given))
+  const faulty = new Set(Value.Errors(EnvironmentSchema, environment).flatMap(faultyNames))
+  for (const [name, schema] of Object.entries<TSchema>(EnvironmentSchema.properties)) {
+    if (!faulty.has(name) || unreadable.has(name)) continue
+    const description = 'description' in schema ? schema.description : ''
+    faults.push(
+      given[name] === undefined ? `${name} is required: ${description}.` : `${name} must be ${description}.`
+    )
+  }
+  return environment as Environment
+}
+
+/** The variables that a validation error is about: those missing, or the one in its path. */
+function faultyNames(error: { instancePath: string; params: object }): readonly string[] {
+  if ('requiredProperties' in error.params) return error.params.requiredProperties as string[]
+  return [error.instancePath.split('/')[1] ?? '']
+}
+
+function convertIntegers(given: Record<string, unknown>): Record<string, unknown> {
+  const converted: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(given)) {
+    const schema: TSchema | undefined = EnvironmentSchema.properties[name as keyof Environment]
+    const integer = Type.IsInteger(schema) && typeof value === 'string' && /^-?\d{1,15}$/.test(value)
+    converted[name] = integer ? Number(value) : value
+  }
+  return converted
+}
+
+function readUrl(text: unknown, faults: string[]): URL | undefined {
+  if (typeof text !== 'string' || text === '') return undefined
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+    faults.push(
+      'VICIDIAL_URL must be a full http or https address, like https://dialer.example/vicidial/non_agent_api.php.'
+    )
+    return undefined
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    faults.push(
+      'VICIDIAL_URL must have no user, password, query or fragment: VICIDIAL_USER and VICIDIAL_PASS carry the login.'
+    )
+    return undefined
+  }
+  return url
+}

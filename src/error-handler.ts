@@ -1,0 +1,61 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from './errors.ts'
+
+const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
+
+/** Makes every error an answer in one form: a problem document (RFC 9457), logged once if it is the gateway's fault. */
+export function answerErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
+    const problem = error instanceof Problem ? error : frameworkProblem(error, request)
+    return sendProblem(problem, request, reply)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const problem = new Problem('not_found', `There is nothing at ${request.method} on this path.`)
+    return sendProblem(problem, request, reply)
+  })
+}
+
+/** Answers what fails before there is a route: a path that cannot be decoded, for one. */
+export function frameworkErrors(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(frameworkProblem(error, request), request, reply)
+}
+
+function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .type(PROBLEM_TYPE)
+    .send(JSON.stringify(problem.toBody(request.id)))
+}
+
+function frameworkProblem(error: FastifyError, request: FastifyRequest): Problem {
+  if (error.validation) {
+    const errors = error.validation.map(({ instancePath, message }) => ({
+      pointer: instancePath,
+      code: 'invalid_request',
+      detail: message ?? 'is not valid'
+    }))
+    return new Problem('invalid_request', `The ${error.validationContext ?? 'request'} is not valid.`, {
+      errors
+    })
+  }
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE': {
+      const limit = request.routeOptions.bodyLimit
+      return new Problem(
+        'payload_too_large',
+        `The body is larger than ${limit} bytes. Send the updates in parts.`
+      )
+    }
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new Problem(
+        'unsupported_media_type',
+        'The body must be JSON, with Content-Type: application/json.'
+      )
+  }
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+    return new Problem('invalid_request', 'The request cannot be read.')
+  }
+  request.log.error({ err: error }, 'request failed')
+  return new Problem('internal_error', 'The gateway failed. Its log has this request id.')
+}

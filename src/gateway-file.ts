@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs'
+import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { LineCounter, parseDocument } from 'yaml'
+import type { CallerConfig } from './callers/callers.ts'
+import { FIELDS } from './leads/fields.ts'
+
+const CallerSchema = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$' }),
+    key_hashes: Type.Array(Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }), { minItems: 1, maxItems: 2 }),
+    source: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9]{2,20}$' })),
+    on_lossy: Type.Optional(Type.Union([Type.Literal('accept'), Type.Literal('reject')]))
+  },
+  { additionalProperties: false }
+)
+
+const CustomFieldSchema = Type.Object(
+  {
+    label: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_]{0,49}$' }),
+    max_length: Type.Integer({ minimum: 1, maximum: 65_535 })
+  },
+  { additionalProperties: false }
+)
+
+const GatewayFileSchema = Type.Object(
+  {
+    callers: Type.Optional(Type.Array(CallerSchema, { minItems: 1 })),
+    custom_fields: Type.Optional(Type.Array(CustomFieldSchema))
+  },
+  { additionalProperties: false }
+)
+
+/** What the file of `GATEWAY_CONFIG` says. */
+export interface GatewayFile {
+  readonly callers: readonly CallerConfig[]
+  /** Custom fields that may be set, label → longest value. */
+  readonly customFields: ReadonlyMap<string, number>
+}
+
+/**
+ * Parameters of VICIdial's API that are no custom fields: a custom field of that name could delete a lead or move
+ * it. VICIdial sends custom fields as parameters of their own name.
+ */
+const RESERVED_LABELS: ReadonlySet<string> = new Set([
+  ...FIELDS.flatMap((field) => [field.name, field.parameter]),
+  ...['source', 'user', 'pass', 'function', 'format', 'records', 'search_method', 'search_location', 'stage'],
+  ...[
+    'lead_id',
+    'lead_ids',
+    'leads_data',
+    'list_id',
+    'entry_list_id',
+    'force_entry_list_id',
+    'list_exists_check'
+  ],
+  ...[
+    'update_phone_number',
+    'reset_lead',
+    'no_update',
+    'insert_if_not_found',
+    'custom_fields',
+    'archived_lead'
+  ],
+  ...[
+    'delete_lead',
+    'delete_cf_data',
+    'add_to_hopper',
+    'remove_from_hopper',
+    'hopper_priority',
+    'campaign_id'
+  ],
+  ...[
+    'hopper_local_call_time_check',
+    'local_call_time',
+    'duplicate_check',
+    'phone_search',
+    'called_since_last_reset'
+  ],
+  ...[
+    'callback',
+    'callback_status',
+    'callback_datetime',
+    'callback_type',
+    'callback_user',
+    'callback_comments'
+  ],
+  ...['modify_date', 'entry_date', 'last_local_call_time', 'tz_method', 'usacan_areacode_check', 'dnc_check']
+])
+
+/** Reads the file; notes every fault in `faults`, with its place, and returns undefined if it cannot be used. */
+export function readGatewayFile(path: string, faults: string[]): GatewayFile | undefined {
+  const fault = (text: string) => {
+    faults.push(`GATEWAY_CONFIG (${path}): ${text}`)
+  }
+  const content = readYaml(path, fault)
+  if (content === undefined) return undefined
+  // 'boolean' only repeats, for its value, that a property is not known.
+  const errors = Value.Errors(GatewayFileSchema, content).filter((error) => error.keyword !== 'boolean')
+  for (const error of errors)
+    fault(`${error.instancePath || 'the file'} ${error.message}${namedProperties(error.params)}.`)
+  if (errors.length > 0) return undefined
+
+  const file = content as Static<typeof GatewayFileSchema>
+  const callers = file.callers ?? []
+  const customFields = file.custom_fields ?? []
+  for (const name of repeated(callers.map((caller) => caller.name)))
+    fault(`two callers have the name ${name}.`)
+  for (const hash of repeated(callers.flatMap((caller) => caller.key_hashes)))
+    fault(`two callers have the key hash ${hash}.`)
+  for (const label of repeated(customFields.map((field) => field.label)))
+    fault(`two custom fields have the label ${label}.`)
+  for (const { label } of customFields) {
+    if (RESERVED_LABELS.has(label))
+      fault(`the custom field ${label} has the name of one of VICIdial's own parameters.`)
+  }
+  return {
+    callers: callers.map(({ name, key_hashes, source, on_lossy }) => ({
+      name,
+      keyHashes: key_hashes.map((hash) => hash.slice('sha256:'.length)),
+      ...(source === undefined ? {} : { source }),
+      ...(on_lossy === undefined ? {} : { onLossy: on_lossy })
+    })),
+    customFields: new Map(customFields.map((field) => [field.label, field.max_length]))
+  }
+}
+
+function readYaml(path: string, fault: (text: string) => void): unknown {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    fault(`cannot be read (${error instanceof Error && 'code' in error ? error.code : error}).`)
+    return undefined
+  }
+  const lineCounter = new LineCounter()
+  // Pretty errors would quote the file, and with it perhaps a secret.
+  const document = parseDocument(text, { prettyErrors: false, lineCounter })
+  for (const error of document.errors) {
+    const { line, col } = lineCounter.linePos(error.pos[0])
+    fault(`is not valid YAML at line ${line}, column ${col} (${error.code}).`)
+  }
+  if (document.errors.length > 0) return undefined
+  return document.toJS() ?? {}
+}
+
+function namedProperties(params: object): string {
+  const names = Object.values(params).filter(Array.isArray).flat()
+  return names.length > 0 ? ` (${names.join(', ')})` : ''
+}
+
+function repeated(values: readonly string[]): Set<string> {
+  return new Set(values.filter((value, place) => values.indexOf(value) !== place))
+}

@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify'
+import { Problem } from './errors.ts'
+
+/**
+ * Makes the application read JSON bodies, and nothing else. Invalid UTF-8 is refused rather than replaced, and a
+ * property named `__proto__` arrives as any other, for the routes to refuse by its place.
+ */
+export function jsonBody(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_request: unknown, body: Buffer) => parseJson(body)
+  )
+}
+
+/**
+ * Parses one JSON document.
+ * @throws Problem invalid_json with the line and column where reading stopped
+ */
+export function parseJson(body: Buffer): unknown {
+  if (body.length === 0) throw new Problem('invalid_json', 'The body is empty; a JSON document is expected.')
+  const text = decode(body)
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const position = /at position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
+    const read = text.slice(0, position === undefined ? text.length : Number(position))
+    const line = read.split('\n').length
+    const column = read.length - read.lastIndexOf('\n')
+    throw new Problem(
+      'invalid_json',
+      `The body is not valid JSON: reading stopped at line ${line}, column ${column}.`
+    )
+  }
+}
+
+function decode(body: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body)
+  } catch {
+    throw new Problem('invalid_json', 'The body is not valid UTF-8, in which JSON is encoded (RFC 8259).')
+  }
+}

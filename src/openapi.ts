@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs'
+import type { SwaggerOptions } from '@fastify/swagger'
+import type { OpenAPIV3_1 } from 'openapi-types'
+
+/** One real exchange with the gateway, recorded for the document. */
+export interface Example {
+  readonly operationId: string
+  readonly name: string
+  readonly summary: string
+  readonly request?: unknown
+  readonly status: number
+  readonly answer: unknown
+}
+
+const EXAMPLES_FILE = new URL('../openapi/examples.json', import.meta.url)
+const DESCRIPTION = `
+Updates of VICIdial leads, each lead with its own changes, in one request. The gateway checks and cleans every
+value, makes as few calls to VICIdial as it can, and answers with one result per update.
+
+Send your API key as \`Authorization: Bearer KEY\` or \`X-API-Key: KEY\`. Every answer has an \`X-Request-Id\`.
+Refused requests are answered with a problem document (RFC 9457); its \`type\` is the address of a page that explains it.
+`.trim()
+
+/** Options of @fastify/swagger: OpenAPI 3.1 from the running routes, with the recorded exchanges as examples. */
+export function openApiOptions(): SwaggerOptions {
+  const examples: Example[] = JSON.parse(readFileSync(EXAMPLES_FILE, 'utf8'))
+  return {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'vicidial-gateway',
+        version: '1',
+        description: DESCRIPTION,
+        license: { name: 'MIT', identifier: 'MIT' }
+      },
+      servers: [{ url: '/', description: 'This server' }],
+      tags: [
+        { name: 'leads', description: 'Update leads.' },
+        { name: 'service', description: 'Health of the gateway, and its documents.' }
+      ],
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'The API key as a bearer token.' },
+          api_key: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'X-API-Key',
+            description: 'The API key in a header.'
+          }
+        }
+      }
+    },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) => String(json['$id'] ?? `schema-${index}`)
+    },
+    transformObject: (document) => {
+      if (!('openapiObject' in document)) throw new TypeError('an OpenAPI document was expected')
+      return withExamples(document.openapiObject as OpenAPIV3_1.Document, examples)
+    }
+  }
+}
+
+function withExamples(document: OpenAPIV3_1.Document, examples: readonly Example[]): OpenAPIV3_1.Document {
+  const operations = Object.values(document.paths ?? {}).flatMap((path) => Object.values(path ?? {}))
+  for (const operation of operations as OpenAPIV3_1.OperationObject[]) {
+    for (const example of examples.filter(({ operationId }) => operationId === operation.operationId)) {
+      const { name, summary } = example
+      const body = operation.requestBody as OpenAPIV3_1.RequestBodyObject | undefined
+      const sent = body?.content['application/json']
+      if (sent && example.request !== undefined)
+        sent.examples = { ...sent.examples, [name]: { summary, value: example.request } }
+      const response = operation.responses?.[String(example.status)] as OpenAPIV3_1.ResponseObject | undefined
+      for (const media of Object.values(response?.content ?? {})) {
+        media.examples = { ...media.examples, [name]: { summary, value: example.answer } }
+      }
+    }
+  }
+  return document
+}
