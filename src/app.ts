@@ -44,8 +44,7 @@ const REQUEST_TIMEOUT_MS = 30_000
 export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: dependencies.log,
-    logController: new LogController({ disableRequestLogging: true }),
-    requestIdLogLabel: 'request_id',
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestId,
     requestIdHeader: false,
     bodyLimit: dependencies.maxBodyBytes,

@@ -53,7 +53,7 @@ const positive = (value: number, maximum: number, what: string) =>
     description: `a whole number from 1 to ${maximum}${what}`
   })
 
-const EnvironmentSchema = Type.Object({
+export const EnvironmentSchema = Type.Object({
   VICIDIAL_URL: Type.String({ minLength: 1, description: 'the full address of non_agent_api.php' }),
   VICIDIAL_USER: Type.String({ minLength: 1, description: "the gateway's VICIdial user" }),
   VICIDIAL_PASS: Type.String({ minLength: 1, description: "that user's password" }),
