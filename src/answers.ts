@@ -13,9 +13,14 @@ export interface Answered {
 
 /** The result of an update that was sent, or whose key was looked up. */
 export function outcomeResult({ index, key }: Update, outcome: Outcome): Result {
-  const result: Result = { index, ...named(key), status: outcome.status }
-  if (outcome.leads.length === 1) result.lead_id = outcome.leads[0] as number
-  else if (outcome.leads.length > 1) result.lead_ids = [...outcome.leads]
+  const [lead] = outcome.leads
+  const result: Result = {
+    index,
+    ...named(key),
+    ...(lead !== undefined && outcome.leads.length === 1 ? { lead_id: lead } : {}),
+    ...(outcome.leads.length > 1 ? { lead_ids: [...outcome.leads] } : {}),
+    status: outcome.status
+  }
   if (outcome.warnings.length > 0) result.warnings = [...outcome.warnings]
   if (outcome.error) {
     const { code, detail, retryable, leadIds } = outcome.error

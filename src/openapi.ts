@@ -1,14 +1,19 @@
 import { readFileSync } from 'node:fs'
 import type { SwaggerOptions } from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
 import type { OpenAPIV3_1 } from 'openapi-types'
+import { stringify } from 'yaml'
 
 /** One real exchange with the gateway, recorded for the document. */
 export interface Example {
-  readonly operationId: string
+  /** The operation that it is an example of; without one, every operation that documents its status. */
+  readonly operationId?: string
   readonly name: string
   readonly summary: string
   readonly request?: unknown
   readonly status: number
+  /** Media type of the answer. */
+  readonly type: string
   readonly answer: unknown
 }
 
@@ -60,19 +65,25 @@ export function openApiOptions(): SwaggerOptions {
   }
 }
 
+/** The document as YAML, without anchors, which not every reader takes. */
+export function openApiYaml(app: FastifyInstance): string {
+  return stringify(app.swagger(), { aliasDuplicateObjects: false })
+}
+
 function withExamples(document: OpenAPIV3_1.Document, examples: readonly Example[]): OpenAPIV3_1.Document {
   const operations = Object.values(document.paths ?? {}).flatMap((path) => Object.values(path ?? {}))
   for (const operation of operations as OpenAPIV3_1.OperationObject[]) {
-    for (const example of examples.filter(({ operationId }) => operationId === operation.operationId)) {
+    for (const example of examples.filter(
+      ({ operationId = operation.operationId }) => operationId === operation.operationId
+    )) {
       const { name, summary } = example
       const body = operation.requestBody as OpenAPIV3_1.RequestBodyObject | undefined
       const sent = body?.content['application/json']
       if (sent && example.request !== undefined)
         sent.examples = { ...sent.examples, [name]: { summary, value: example.request } }
       const response = operation.responses?.[String(example.status)] as OpenAPIV3_1.ResponseObject | undefined
-      for (const media of Object.values(response?.content ?? {})) {
-        media.examples = { ...media.examples, [name]: { summary, value: example.answer } }
-      }
+      const answered = response?.content?.[example.type]
+      if (answered) answered.examples = { ...answered.examples, [name]: { summary, value: example.answer } }
     }
   }
   return document

@@ -1,0 +1,100 @@
+import { parseArgs } from 'node:util'
+import { pino } from 'pino'
+import { loadConfig } from '../src/config.ts'
+import { createGateway } from '../src/gateway.ts'
+import { startSandbox } from '../src/sandbox/sandbox.ts'
+
+/**
+ * `npm run demo`: a sandbox VICIdial with 1,000 leads, the gateway on it, one telling batch, and then both keep
+ * running. `--once` ends after the batch; `--port N` asks for a port, which is 3000 otherwise, or any if taken.
+ */
+const { values: options } = parseArgs({ options: { once: { type: 'boolean' }, port: { type: 'string' } } })
+
+const LEADS = 1_000
+const KEY = 'demo-key'
+const BATCH = {
+  updates: [
+    { lead_id: 1, fields: { status: 'SALE', email: 'ann@example.com' } },
+    { lead_id: 2, fields: { status: 'SALE', email: 'ann@example.com' } },
+    { lead_id: 3, fields: { first_name: 'José', address1: '12 Elm St, Apt #4' } },
+    { vendor_lead_code: 'CRM-7', fields: { comments: null, rank: 5 } },
+    { phone_number: '(212) 555-0009', fields: { list_id: 103 }, reset_called: true },
+    { lead_id: 4, fields: { phone_number: '+1 212 555 9999' } },
+    { lead_id: 5, fields: { email: 'ann+crm@example.com' } },
+    { lead_id: 6, fields: { list_id: 777 } },
+    { lead_id: 99_999, fields: { status: 'SALE' } }
+  ]
+}
+
+function print(text = ''): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** Writes a JSON object with one line for each element of its arrays. */
+function readable(value: Record<string, unknown>): string {
+  const members = Object.entries(value).map(([name, member]) => {
+    if (!Array.isArray(member)) return `  "${name}": ${JSON.stringify(member)}`
+    return `  "${name}": [\n${member.map((element) => `    ${JSON.stringify(element)}`).join(',\n')}\n  ]`
+  })
+  return `{\n${members.join(',\n')}\n}`
+}
+
+const sandbox = await startSandbox({ leads: LEADS })
+const config = loadConfig({
+  VICIDIAL_URL: sandbox.url,
+  VICIDIAL_USER: 'api',
+  VICIDIAL_PASS: 's3cret',
+  API_KEY: KEY,
+  PORT: options.port ?? '3000'
+})
+const app = await createGateway(config, pino({ level: 'silent' }))
+const listening = { host: '127.0.0.1', port: config.port }
+const origin = await app.listen(listening).catch((error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EADDRINUSE' || options.port !== undefined) throw error
+  return app.listen({ ...listening, port: 0 })
+})
+
+print(`A sandbox VICIdial with ${LEADS} leads:  ${sandbox.url}`)
+print(`The gateway on it:                 ${origin}`)
+print()
+print('POST /v1/leads/batch-update')
+print(readable(BATCH))
+print()
+
+const response = await fetch(`${origin}/v1/leads/batch-update`, {
+  method: 'POST',
+  headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+  body: JSON.stringify(BATCH)
+})
+print(`HTTP ${response.status} ${response.statusText}`)
+print(readable((await response.json()) as Record<string, unknown>))
+print()
+print('What VICIdial was sent:')
+for (const { function: name, params } of sandbox.calls()) {
+  const { function: _function, user: _user, source: _source, ...shown } = params
+  const text = Object.entries(shown).map(([parameter, value]) => `${parameter}=${value}`)
+  print(`  ${name}  ${text.join('  ')}`)
+}
+print()
+
+if (options.once) {
+  await app.close()
+  await sandbox.close()
+} else {
+  print('Both keep running until Ctrl+C. Try next:')
+  print(`  - the Swagger page, with the key ${KEY}:  ${origin}/docs`)
+  print('  - one lead:')
+  print(`      curl -s -X PATCH ${origin}/v1/leads/8 -H 'Authorization: Bearer ${KEY}' \\`)
+  print(`        -H 'Content-Type: application/json' -d '{"status":"CALLBK"}'`)
+  print(`  - what VICIdial now holds:  curl -s ${sandbox.origin}/sandbox/leads`)
+  print(
+    '  - a VICIdial that breaks off after the update (the gateway repeats it), and then send a batch again:'
+  )
+  print(`      curl -s ${sandbox.origin}/sandbox/faults -d '{"fault":"reset_after","calls":1}'`)
+  const stop = async () => {
+    await app.close()
+    await sandbox.close()
+  }
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+}

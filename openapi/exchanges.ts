@@ -1,0 +1,260 @@
+import type { FaultName } from '../src/sandbox/faults.ts'
+
+/** A request to a gateway whose answer becomes an example of the document. */
+export interface Exchange {
+  /** The operations that it is an example of; none means all that document its status. */
+  readonly operationId?: string
+  readonly name: string
+  readonly summary: string
+  readonly method: 'GET' | 'POST' | 'PATCH'
+  readonly path: string
+  readonly body?: unknown
+  /** Sent as it is, instead of `body`. */
+  readonly text?: string
+  readonly contentType?: string
+  readonly key?: string
+  readonly status: number
+  /** What the gateway is told beside its defaults. */
+  readonly env?: Readonly<Record<string, string>>
+  /** How every call to VICIdial fails. */
+  readonly fault?: FaultName
+}
+
+const BATCH = { operationId: 'batchUpdateLeads', method: 'POST', path: '/v1/leads/batch-update' } as const
+const PATCH = { operationId: 'patchLead', method: 'PATCH' } as const
+const ONE = { updates: [{ lead_id: 101, fields: { status: 'SALE' } }] }
+const HANG = { VICIDIAL_TIMEOUT_MS: '100', REQUEST_DEADLINE_MS: '150' }
+const NOBODY_LISTENS = { VICIDIAL_URL: 'http://127.0.0.1:9/vicidial/non_agent_api.php' }
+
+/** The exchanges; the sandbox holds leads 1 to 200, of which 111 and 112 share the vendor code CRM-DUP. */
+export const EXCHANGES: readonly Exchange[] = [
+  {
+    ...BATCH,
+    name: 'each_lead_its_own',
+    summary: 'Each lead with its own changes',
+    body: {
+      updates: [
+        { lead_id: 101, fields: { status: 'SALE', email: 'ann@example.com' } },
+        { vendor_lead_code: 'CRM-107', fields: { comments: null } },
+        { phone_number: '(212) 555-0104', fields: { list_id: 103 } },
+        { lead_id: 102, fields: { phone_number: '2125559999' }, reset_called: true }
+      ]
+    },
+    status: 200
+  },
+  {
+    ...BATCH,
+    name: 'one_change_for_many',
+    summary: 'Short form: one change for many leads',
+    body: { lead_ids: [101, 102, 103], fields: { status: 'SALE' } },
+    status: 200
+  },
+  {
+    ...BATCH,
+    name: 'dry_run',
+    summary: 'Dry run: what would be stored, and the calls',
+    body: {
+      dry_run: true,
+      updates: [
+        { lead_id: 101, fields: { first_name: 'José', address1: '12 Elm St, Apt #4' } },
+        { vendor_lead_code: 'CRM-107', fields: { status: 'SALE' } },
+        { lead_id: 102, fields: { email: 'ann+crm@example.com' } }
+      ]
+    },
+    status: 200
+  },
+  {
+    ...BATCH,
+    name: 'partial',
+    summary: 'A cleaned value, an unknown lead, a refused value, an ambiguous key',
+    body: {
+      updates: [
+        { lead_id: 101, fields: { address1: '12 Elm St, Apt #4' } },
+        { lead_id: 999, fields: { status: 'SALE' } },
+        { lead_id: 102, fields: { email: 'ann+crm@example.com' } },
+        { vendor_lead_code: 'CRM-DUP', fields: { status: 'SALE' } }
+      ]
+    },
+    status: 207
+  },
+  {
+    ...BATCH,
+    name: 'invalid_json',
+    summary: 'A body that is cut off',
+    text: '{"updates":[{"lead_id":101,',
+    status: 400
+  },
+  {
+    ...BATCH,
+    name: 'invalid_request',
+    summary: 'Properties that do not exist',
+    body: { leads: [101], update: {} },
+    status: 400
+  },
+  {
+    ...BATCH,
+    name: 'payload_too_large',
+    summary: 'More updates than this server takes in one request',
+    body: { lead_ids: [101, 102, 103, 104], fields: { status: 'SALE' } },
+    env: { MAX_UPDATES_PER_REQUEST: '3' },
+    status: 413
+  },
+  {
+    ...BATCH,
+    name: 'unsupported_media_type',
+    summary: 'A form instead of JSON',
+    text: 'lead_ids=101&status=SALE',
+    contentType: 'application/x-www-form-urlencoded',
+    status: 415
+  },
+  {
+    ...BATCH,
+    name: 'all_updates_rejected',
+    summary: 'Nothing that could be sent',
+    body: { updates: [{ lead_id: 101, fields: { status: 'TOO LONG', colour: 'blue' } }] },
+    status: 422
+  },
+  {
+    ...BATCH,
+    name: 'upstream_login_failed',
+    summary: 'VICIdial refuses the login',
+    body: ONE,
+    fault: 'wrong_login',
+    status: 502
+  },
+  {
+    ...BATCH,
+    name: 'upstream_locked_out',
+    summary: 'VICIdial locked the account',
+    body: ONE,
+    fault: 'locked_out',
+    status: 503
+  },
+  {
+    ...BATCH,
+    name: 'upstream_unavailable',
+    summary: 'VICIdial is down',
+    body: ONE,
+    env: NOBODY_LISTENS,
+    status: 503
+  },
+  {
+    ...BATCH,
+    name: 'upstream_timeout',
+    summary: 'VICIdial does not answer',
+    body: ONE,
+    env: HANG,
+    fault: 'hang',
+    status: 504
+  },
+  {
+    ...PATCH,
+    path: '/v1/leads/101',
+    name: 'updated',
+    summary: 'The lead was updated',
+    body: { status: 'SALE' },
+    status: 200
+  },
+  {
+    ...PATCH,
+    path: '/v1/leads/101',
+    name: 'invalid_request',
+    summary: 'An array instead of fields',
+    body: ['SALE'],
+    status: 400
+  },
+  {
+    ...PATCH,
+    path: '/v1/leads/999',
+    name: 'not_found',
+    summary: 'No such lead',
+    body: { status: 'SALE' },
+    status: 404
+  },
+  {
+    ...PATCH,
+    path: '/v1/leads/101',
+    name: 'payload_too_large',
+    summary: 'A body that is larger than this server takes',
+    body: { comments: 'x'.repeat(200) },
+    env: { MAX_BODY_BYTES: '100' },
+    status: 413
+  },
+  {
+    ...PATCH,
+    path: '/v1/leads/101',
+    name: 'unsupported_media_type',
+    summary: 'A form instead of JSON',
+    text: 'status=SALE',
+    contentType: 'application/x-www-form-urlencoded',
+    status: 415
+  },
+  {
+    ...PATCH,
+    path: '/v1/leads/101',
+    name: 'all_updates_rejected',
+    summary: 'A value that VICIdial would change',
+    body: { email: 'ann+crm@example.com' },
+    status: 422
+  },
+  {
+    ...PATCH,
+    path: '/v1/leads/101',
+    name: 'upstream_login_failed',
+    summary: 'VICIdial refuses the login',
+    body: { status: 'SALE' },
+    fault: 'wrong_login',
+    status: 502
+  },
+  {
+    ...PATCH,
+    path: '/v1/leads/101',
+    name: 'upstream_unavailable',
+    summary: 'VICIdial is down',
+    body: { status: 'SALE' },
+    env: NOBODY_LISTENS,
+    status: 503
+  },
+  {
+    ...PATCH,
+    path: '/v1/leads/101',
+    name: 'upstream_timeout',
+    summary: 'VICIdial does not answer',
+    body: { status: 'SALE' },
+    env: HANG,
+    fault: 'hang',
+    status: 504
+  },
+  {
+    operationId: 'listFields',
+    method: 'GET',
+    path: '/v1/fields',
+    name: 'fields',
+    summary: 'The catalogue',
+    status: 200
+  },
+  {
+    operationId: 'live',
+    method: 'GET',
+    path: '/livez',
+    name: 'alive',
+    summary: 'The process is alive',
+    status: 200
+  },
+  {
+    operationId: 'ready',
+    method: 'GET',
+    path: '/readyz',
+    name: 'ready',
+    summary: 'No call made yet',
+    status: 200
+  },
+  {
+    method: 'GET',
+    path: '/v1/fields',
+    key: 'not-the-key',
+    name: 'unauthenticated',
+    summary: 'A key that is not known',
+    status: 401
+  }
+]

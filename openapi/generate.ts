@@ -1,0 +1,38 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { pino } from 'pino'
+import { loadConfig } from '../src/config.ts'
+import { createGateway } from '../src/gateway.ts'
+import { openApiYaml } from '../src/openapi.ts'
+import { recordExamples } from './record.ts'
+
+/**
+ * `npm run openapi` writes the OpenAPI document as the running gateway gives it, with examples from real answers.
+ * With `--check` it writes nothing and ends with 1 if what is committed differs.
+ */
+const check = process.argv.includes('--check')
+const stale: string[] = []
+
+function put(name: string, content: string): void {
+  const file = new URL(name, import.meta.url)
+  if (!check) writeFileSync(file, content)
+  else if (readFileSync(file, 'utf8') !== content) stale.push(`openapi/${name}`)
+}
+
+put('examples.json', `${JSON.stringify(await recordExamples(), null, 2)}\n`)
+
+const config = loadConfig({
+  VICIDIAL_URL: 'http://127.0.0.1:9/vicidial/non_agent_api.php',
+  VICIDIAL_USER: 'api',
+  VICIDIAL_PASS: 'none',
+  API_KEY: 'none'
+})
+const app = await createGateway(config, pino({ level: 'silent' }))
+await app.ready()
+put('openapi.json', `${JSON.stringify(app.swagger(), null, 2)}\n`)
+put('openapi.yaml', openApiYaml(app))
+await app.close()
+
+if (stale.length > 0) {
+  process.stderr.write(`${stale.join(', ')} differ from what the gateway says today. Run: npm run openapi\n`)
+  process.exitCode = 1
+}

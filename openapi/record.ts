@@ -1,0 +1,118 @@
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { buildApp, type Dependencies } from '../src/app.ts'
+import { loadConfig } from '../src/config.ts'
+import { createGateway } from '../src/gateway.ts'
+import type { Example } from '../src/openapi.ts'
+import { generateFixture } from '../src/sandbox/fixture.ts'
+import { startSandbox } from '../src/sandbox/sandbox.ts'
+import { EXCHANGES, type Exchange } from './exchanges.ts'
+
+const KEY = 'the-key-of-this-example'
+/** Given with every request, so that the same exchange has the same answer. */
+const REQUEST_ID = 'req_01KAS9T1QJ3W8Z5V2N7C4XGYHM'
+const SHARED_CODE = 'CRM-DUP'
+const SHARED_BY: readonly number[] = [111, 112]
+const MANY_CALLS = 100
+
+/** Has every exchange with a gateway on a sandbox VICIdial, each on its own, and gives what was answered. */
+export async function recordExamples(): Promise<Example[]> {
+  const examples: Example[] = []
+  for (const exchange of EXCHANGES) examples.push(await record(exchange))
+  examples.push(await recordDraining('ready', '/readyz', 'draining', 'The gateway is shutting down'))
+  examples.push(await recordDraining(undefined, '/v1/fields', 'overloaded', 'The gateway is being restarted'))
+  examples.push(await recordFailure())
+  return examples
+}
+
+async function record(exchange: Exchange): Promise<Example> {
+  const fixture = generateFixture(200)
+  const leads = fixture.leads.map((lead) =>
+    SHARED_BY.includes(lead.lead_id) ? { ...lead, vendor_lead_code: SHARED_CODE } : lead
+  )
+  const sandbox = await startSandbox({ fixture: { ...fixture, leads } })
+  if (exchange.fault) sandbox.fail(exchange.fault, { calls: MANY_CALLS })
+  const app = await gatewayOn(sandbox.url, exchange.env)
+  try {
+    const origin = await app.listen({ host: '127.0.0.1', port: 0 })
+    return await ask(exchange, origin)
+  } finally {
+    await sandbox.close()
+    await app.close()
+  }
+}
+
+function gatewayOn(url: string, env: Readonly<Record<string, string>> = {}): Promise<FastifyInstance> {
+  const config = loadConfig({
+    VICIDIAL_URL: url,
+    VICIDIAL_USER: 'api',
+    VICIDIAL_PASS: 's3cret',
+    API_KEY: KEY,
+    ...env
+  })
+  return createGateway(config, pino({ level: 'silent' }))
+}
+
+async function ask(exchange: Exchange, origin: string): Promise<Example> {
+  const { operationId, name, summary, method, path, body, text, key, contentType, status } = exchange
+  const sent = text ?? (body === undefined ? undefined : JSON.stringify(body))
+  const response = await fetch(origin + path, {
+    method,
+    headers: {
+      authorization: `Bearer ${key ?? KEY}`,
+      'x-request-id': REQUEST_ID,
+      ...(sent === undefined ? {} : { 'content-type': contentType ?? 'application/json' })
+    },
+    ...(sent === undefined ? {} : { body: sent })
+  })
+  if (response.status !== status) {
+    throw new Error(`${name}: HTTP ${response.status} instead of ${status}: ${await response.text()}`)
+  }
+  return {
+    ...(operationId === undefined ? {} : { operationId }),
+    name,
+    summary,
+    ...(status < 300 && body !== undefined ? { request: body } : {}),
+    status,
+    type: response.headers.get('content-type')?.split(';')[0] ?? '',
+    answer: await response.json()
+  }
+}
+
+/** Asks while the application is closing, when it still listens and takes no new work. */
+async function recordDraining(
+  operationId: string | undefined,
+  path: string,
+  name: string,
+  summary: string
+): Promise<Example> {
+  const app = await gatewayOn('http://127.0.0.1:9/vicidial/non_agent_api.php')
+  const asked = Promise.withResolvers<Example>()
+  const common = { name, summary, method: 'GET', path, status: 503 } as const
+  let origin = ''
+  app.addHook('preClose', async () => {
+    asked.resolve(await ask({ ...(operationId === undefined ? {} : { operationId }), ...common }, origin))
+  })
+  origin = await app.listen({ host: '127.0.0.1', port: 0 })
+  await app.close()
+  return asked.promise
+}
+
+/** Asks an application of which a part throws. */
+async function recordFailure(): Promise<Example> {
+  const dependencies = {
+    leads: { customFields: new Map() },
+    log: pino({ level: 'silent' }),
+    upstreamState: () => {
+      throw new Error('a part that fails')
+    }
+  }
+  const app = await buildApp(dependencies as unknown as Dependencies)
+  try {
+    const origin = await app.listen({ host: '127.0.0.1', port: 0 })
+    const summary = 'A fault of the gateway'
+    return await ask({ name: 'internal_error', summary, method: 'GET', path: '/readyz', status: 500 }, origin)
+  } finally {
+    await app.close()
+  }
+}
