@@ -1,0 +1,32 @@
+import type { Fixture, User } from './fixture.ts'
+
+/** VICIdial takes smaller list ids as not being lists, and lets them pass. */
+const LOWEST_LIST_ID = 99
+
+/** The lists whose leads a user may touch. */
+export interface AllowedLists {
+  /** Whether a lead in this list may be updated by a batch. */
+  includes(listId: number): boolean
+  /** Whether this list may be named; the text is compared, so `0101` is not list 101. An empty text passes. */
+  permits(listIdText: string): boolean
+}
+
+const EVERY_LIST: AllowedLists = { includes: () => true, permits: () => true }
+
+/** @returns undefined if the user's group does not exist and the user has restricted lists */
+export function readAllowedLists(user: User, fixture: Fixture): AllowedLists | undefined {
+  if (Number(user.api_list_restrict) < 1) return EVERY_LIST
+  const group = fixture.user_groups.find(({ user_group }) => user_group === user.user_group)
+  if (group === undefined) return undefined
+  const campaigns = group.allowed_campaigns.split(' ')
+  const allowed = fixture.lists.filter(
+    ({ campaign_id }) => group.allowed_campaigns.includes('-ALL') || campaigns.includes(campaign_id)
+  )
+  const ids = new Set(allowed.map(({ list_id }) => list_id))
+  const texts = new Set([...ids].map(String))
+  return {
+    // A group without any list restricts no batch: the condition is left out of the statement.
+    includes: (listId) => ids.size === 0 || ids.has(listId),
+    permits: (listIdText) => Number(listIdText) < LOWEST_LIST_ID || texts.has(listIdText)
+  }
+}

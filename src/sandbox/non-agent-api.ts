@@ -1,0 +1,135 @@
+import { readAllowedLists } from './allowed-lists.ts'
+import type { ApiFunction, Tables } from './api-call.ts'
+import { canBeLogged } from './api-log.ts'
+import { batchUpdateLead } from './batch-update-lead.ts'
+import { clean, type ParameterName } from './cleaning.ts'
+import { CustomTables } from './custom-tables.ts'
+import { DatabaseError } from './database-error.ts'
+import { EntryLists } from './entry-lists.ts'
+import type { Fixture, Lead, User } from './fixture.ts'
+import { leadSearch } from './lead-search.ts'
+import { LeadTable } from './lead-table.ts'
+import { Login } from './login.ts'
+import { hasRight, mayCall, type Right, SEARCH_LEADS, UPDATE_LEADS } from './permission.ts'
+import type { RequestParameters } from './request-parameters.ts'
+import { updateLead } from './update-lead.ts'
+import type { UseNonLatin } from './use-non-latin.ts'
+import { versionLine } from './version.ts'
+
+const SHORTEST_SOURCE_BYTES = 2
+
+const FUNCTIONS: Readonly<Record<string, { right: Right; run: ApiFunction }>> = {
+  batch_update_lead: { right: UPDATE_LEADS, run: batchUpdateLead },
+  update_lead: { right: UPDATE_LEADS, run: updateLead },
+  lead_search: { right: SEARCH_LEADS, run: leadSearch }
+}
+
+/** An HTTP answer of the API; every one is `text/html`. */
+export interface ApiAnswer {
+  readonly status: 200 | 500
+  readonly text: string
+}
+
+/** VICIdial's Non-Agent API over tables in memory. Nothing here knows of HTTP, of time or of faults. */
+export class NonAgentApi {
+  useNonLatin: UseNonLatin
+  readonly #fixture: Fixture
+  readonly #now: () => number
+  readonly #login: Login
+  readonly #tables: Tables
+
+  /** @param now the time in ms since the epoch */
+  constructor(fixture: Fixture, useNonLatin: UseNonLatin, now: () => number) {
+    this.useNonLatin = useNonLatin
+    this.#fixture = fixture
+    this.#now = now
+    this.#login = new Login(fixture.users, now)
+    this.#tables = {
+      leads: new LeadTable(fixture.leads),
+      customTables: new CustomTables(fixture.custom_fields),
+      entryLists: new EntryLists(),
+      definedLists: new Set(fixture.lists.map(({ list_id }) => list_id))
+    }
+  }
+
+  /** Puts leads, users and failed logins back to the start; custom tables and `useNonLatin` stay. */
+  reset(): void {
+    this.#login.reset()
+    this.#tables.leads.reset()
+    this.#tables.entryLists.reset()
+  }
+
+  leads(): Record<string, Lead> {
+    return this.#tables.leads.all()
+  }
+
+  /** @returns whether there is such a user */
+  setPassword(user: string, pass: string): boolean {
+    return this.#login.setPassword(user, pass)
+  }
+
+  answer(parameters: RequestParameters): ApiAnswer {
+    if (this.#value(parameters.values, 'function') === 'version') {
+      return this.#print(parameters, () => [versionLine(this.#now())])
+    }
+    const user = this.#login.attempt(
+      this.#value(parameters.values, 'user'),
+      this.#value(parameters.values, 'pass')
+    )
+    // VICIdial does not log refused logins, so nothing can break here.
+    if (user === 'BAD' || user === 'LOCK') return { status: 200, text: this.loginRefusal(parameters, user) }
+    return this.#print(parameters, () => this.#call(parameters, user))
+  }
+
+  /** The reply to a refused login: the one to a wrong password repeats it, as VICIdial does. */
+  loginRefusal({ values }: RequestParameters, answer: 'BAD' | 'LOCK'): string {
+    const user = this.#value(values, 'user')
+    return answer === 'LOCK'
+      ? `ERROR: Too many login attempts, try again in 15 minutes: |${user}|LOCK|\n`
+      : `ERROR: Login incorrect, please try again: |${user}|${this.#value(values, 'pass')}|BAD|\n`
+  }
+
+  #value(values: RequestParameters['values'], name: ParameterName): string {
+    return clean(name, values.get(name) ?? '', this.useNonLatin)
+  }
+
+  /** Prints piece after piece; what comes after the first piece that cannot be logged is not done. */
+  #print({ lastFormValue }: RequestParameters, run: () => Iterable<string>): ApiAnswer {
+    const logged = canBeLogged(lastFormValue)
+    let text = ''
+    try {
+      for (const piece of run()) {
+        text += `${piece}\n`
+        if (!logged) return { status: 500, text }
+      }
+      return { status: 200, text }
+    } catch (error) {
+      if (error instanceof DatabaseError) return { status: 500, text }
+      throw error
+    }
+  }
+
+  #call({ values }: RequestParameters, user: User): Iterable<string> {
+    const value = (name: ParameterName) => this.#value(values, name)
+    const functionName = value('function')
+    const userName = value('user')
+    const called = Object.hasOwn(FUNCTIONS, functionName) ? FUNCTIONS[functionName] : undefined
+    if (called === undefined) return ['ERROR: NO FUNCTION SPECIFIED']
+    const lists = readAllowedLists(user, this.#fixture)
+    if (lists === undefined) return [`ERROR: user_group DOES NOT EXIST: |${userName}|${user.user_group}|`]
+    const source = value('source')
+    if (Buffer.byteLength(source) < SHORTEST_SOURCE_BYTES) {
+      return [`ERROR: Invalid Source - ${source}`, `ERROR: Invalid Source: |${source}|`]
+    }
+    if (!mayCall(user, functionName)) {
+      const refusal = 'auth USER DOES NOT HAVE PERMISSION TO USE THIS FUNCTION'
+      return [`ERROR: ${refusal}: |${userName}|${functionName}|`]
+    }
+    if (!hasRight(user, called.right)) {
+      const refusal = `USER DOES NOT HAVE PERMISSION TO ${called.right.refused}`
+      return [`ERROR: ${functionName} ${refusal}: |${userName}|0|`]
+    }
+    const { useNonLatin } = this
+    return called.run({ tables: this.#tables, userName, lists, useNonLatin, value, values })
+  }
+}
