@@ -60,12 +60,9 @@ export function patchLeadRoute(dependencies: Dependencies) {
     }
     if (result?.error) {
       const { code, detail } = result.error
-      // VICIdial refused a value: only of list_id does it say so.
-      const refusal = { code: 'field_invalid', field: 'list_id', detail, pointer: '/list_id' } as const
-      throw (
-        upstreamProblem(summary, results) ??
-        rejectedProblem([{ ...refusal, code: code as 'field_invalid' }], summary, results)
-      )
+      // VICIdial refuses a value only of list_id.
+      const refusal = { pointer: '/list_id', code, detail }
+      throw upstreamProblem(summary, results) ?? rejectedProblem([refusal], summary, results)
     }
     return result
   }

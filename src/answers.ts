@@ -2,7 +2,6 @@ import type { BatchAnswer, Result, Summary } from '../schemas/batch.ts'
 import type { Outcome } from './delivery/outcome.ts'
 import { ERRORS, type FieldError, Problem, type RequestCode } from './errors.ts'
 import type { LeadKey } from './leads/lead-key.ts'
-import type { PlacedRefusal } from './leads/outcome.ts'
 import type { RefusedUpdate, Update } from './leads/update.ts'
 
 /** An answer that is not a problem: HTTP status and body. */
@@ -99,14 +98,19 @@ export function answerBatch(
 
 /** The problem of a request of which every update was refused; the same place is listed once. */
 export function rejectedProblem(
-  refusals: readonly PlacedRefusal[],
+  refusals: readonly FieldError[],
   summary: Summary,
   results: Result[]
 ): Problem {
   const errors = new Map<string, FieldError>()
   for (const { pointer, code, detail } of refusals)
     errors.set(`${code} ${pointer}`, { pointer, code, detail })
-  const detail = `${summary.received === 1 ? 'The update was' : `All ${summary.received} updates were`} rejected; nothing was sent to VICIdial.`
+  const which = summary.received === 1 ? 'The update was' : `All ${summary.received} updates were`
+  const by =
+    summary.failed > 0
+      ? 'refused by VICIdial; nothing was changed.'
+      : 'rejected; nothing was sent to VICIdial.'
+  const detail = `${which} ${by}`
   return new Problem('all_updates_rejected', detail, {
     errors: [...errors.values()],
     extra: { summary, results }

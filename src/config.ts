@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { type CallerConfig, hashKey } from './callers/callers.ts'
+import { errorCode } from './error-code.ts'
 import { readGatewayFile } from './gateway-file.ts'
 import type { NonLatin } from './leads/clean.ts'
 import type { Dialect } from './vicidial/wire.ts'
@@ -78,8 +79,9 @@ export const EnvironmentSchema = Type.Object({
     maximum: 10_000,
     description: 'a whole number from 0 (no limit) to 10000'
   }),
-  VICIDIAL_TIMEOUT_MS: positive(10_000, 600_000, ' (milliseconds)'),
-  REQUEST_DEADLINE_MS: positive(25_000, 600_000, ' (milliseconds)'),
+  VICIDIAL_TIMEOUT_MS: positive(10_000, 28_000, ' (milliseconds)'),
+  // Less than what a process that is told to stop has left: no accepted request may be cut off.
+  REQUEST_DEADLINE_MS: positive(25_000, 28_000, ' (milliseconds)'),
   MAX_UPDATES_PER_REQUEST: positive(10_000, 1_000_000, ''),
   MAX_BODY_BYTES: positive(8 * 1024 * 1024, 1024 * 1024 * 1024, ' (bytes)'),
   HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'an address to listen on' }),
@@ -98,6 +100,9 @@ export const EnvironmentSchema = Type.Object({
 })
 type Environment = Static<typeof EnvironmentSchema>
 
+/** The name under which the caller of `API_KEY` appears. */
+const API_KEY_CALLER = 'api_key'
+
 /** Variables whose value may stand in a file, named by `<variable>_FILE`. */
 const SECRETS: readonly (keyof Environment)[] = ['VICIDIAL_USER', 'VICIDIAL_PASS', 'API_KEY']
 
@@ -112,10 +117,16 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const file =
     environment.GATEWAY_CONFIG === undefined ? undefined : readGatewayFile(environment.GATEWAY_CONFIG, faults)
   const callers = [...(file?.callers ?? [])]
-  if (environment.API_KEY !== undefined)
-    callers.unshift({ name: 'api_key', keyHashes: [hashKey(environment.API_KEY)] })
-  if (callers.length === 0 && environment.GATEWAY_CONFIG === undefined) {
-    faults.push('API_KEY or GATEWAY_CONFIG is required: without a caller nobody could use the gateway.')
+  if (environment.API_KEY !== undefined) {
+    callers.unshift({ name: API_KEY_CALLER, keyHashes: [hashKey(environment.API_KEY)] })
+  }
+  if (callers.filter(({ name }) => name === API_KEY_CALLER).length > 1) {
+    faults.push(
+      `GATEWAY_CONFIG names a caller ${API_KEY_CALLER}, which is the name of the caller of API_KEY.`
+    )
+  }
+  if (callers.length === 0 && (environment.GATEWAY_CONFIG === undefined || file)) {
+    faults.push('API_KEY, or GATEWAY_CONFIG with callers, is required: nobody could use the gateway.')
   }
   if (environment.VICIDIAL_TIMEOUT_MS > environment.REQUEST_DEADLINE_MS) {
     faults.push(
@@ -141,7 +152,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     requestDeadlineMs: environment.REQUEST_DEADLINE_MS,
     maxUpdatesPerRequest: environment.MAX_UPDATES_PER_REQUEST,
     maxBodyBytes: environment.MAX_BODY_BYTES,
-    callers,
+    callers: Object.freeze(callers.map((caller) => Object.freeze(caller))),
     customFields: file?.customFields ?? new Map(),
     logLevel: environment.LOG_LEVEL
   })
@@ -158,30 +169,28 @@ function readEnvironment(env: Readonly<Record<string, string | undefined>>, faul
     if (file === undefined || file === '') continue
     if (given[name] !== undefined) faults.push(`${name} and ${name}_FILE are both set: give one of them.`)
     try {
-      given[name] = readFileSync(file, 'utf8').trim()
+      const content = readFileSync(file, 'utf8').trim()
+      if (content !== '') {
+        given[name] = content
+        continue
+      }
+      unreadable.add(name)
+      faults.push(`${name}_FILE: the file that it names is empty.`)
     } catch (error) {
       unreadable.add(name)
-      faults.push(
-        `${name}_FILE: ${file} cannot be read (${error instanceof Error && 'code' in error ? error.code : error}).`
-      )
+      // Not its name: it could be the secret itself, put there by mistake.
+      faults.push(`${name}_FILE: the file that it names cannot be read (${errorCode(error)}).`)
     }
   }
-  const environment = Value.Default(EnvironmentSchema, convertIntegers(given))
-  const faulty = new Set(Value.Errors(EnvironmentSchema, environment).flatMap(faultyNames))
+  const environment = Value.Default(EnvironmentSchema, convertIntegers(given)) as Record<string, unknown>
   for (const [name, schema] of Object.entries<TSchema>(EnvironmentSchema.properties)) {
-    if (!faulty.has(name) || unreadable.has(name)) continue
-    const description = 'description' in schema ? schema.description : ''
-    faults.push(
-      given[name] === undefined ? `${name} is required: ${description}.` : `${name} must be ${description}.`
-    )
+    if (unreadable.has(name)) continue
+    const description = 'description' in schema ? String(schema.description) : ''
+    if (environment[name] === undefined) {
+      if (!Type.IsOptional(schema)) faults.push(`${name} is required: ${description}.`)
+    } else if (!Value.Check(schema, environment[name])) faults.push(`${name} must be ${description}.`)
   }
   return environment as Environment
-}
-
-/** The variables that a validation error is about: those missing, or the one in its path. */
-function faultyNames(error: { instancePath: string; params: object }): readonly string[] {
-  if ('requiredProperties' in error.params) return error.params.requiredProperties as string[]
-  return [error.instancePath.split('/')[1] ?? '']
 }
 
 function convertIntegers(given: Record<string, unknown>): Record<string, unknown> {

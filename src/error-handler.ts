@@ -23,6 +23,7 @@ export function frameworkErrors(error: FastifyError, request: FastifyRequest, re
 function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   return reply
     .code(problem.status)
+    .header('x-request-id', request.id)
     .headers(problem.headers)
     .type(PROBLEM_TYPE)
     .send(JSON.stringify(problem.toBody(request.id)))

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { type Static, Type } from 'typebox'
+import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
 import { LineCounter, parseDocument } from 'yaml'
 import type { CallerConfig } from './callers/callers.ts'
+import { errorCode } from './error-code.ts'
 import { FIELDS } from './leads/fields.ts'
 
 const CallerSchema = Type.Object(
@@ -44,7 +46,19 @@ export interface GatewayFile {
  */
 const RESERVED_LABELS: ReadonlySet<string> = new Set([
   ...FIELDS.flatMap((field) => [field.name, field.parameter]),
-  ...['source', 'user', 'pass', 'function', 'format', 'records', 'search_method', 'search_location', 'stage'],
+  ...[
+    'source',
+    'user',
+    'pass',
+    'function',
+    'format',
+    'DB',
+    'header',
+    'records',
+    'search_method',
+    'search_location',
+    'stage'
+  ],
   ...[
     'lead_id',
     'lead_ids',
@@ -88,11 +102,15 @@ const RESERVED_LABELS: ReadonlySet<string> = new Set([
   ...['modify_date', 'entry_date', 'last_local_call_time', 'tz_method', 'usacan_areacode_check', 'dnc_check']
 ])
 
+/** TypeBox stops at 8 by itself; every fault is to be named at once. */
+const MAX_FAULTS = 1_000
+
 /** Reads the file; notes every fault in `faults`, with its place, and returns undefined if it cannot be used. */
 export function readGatewayFile(path: string, faults: string[]): GatewayFile | undefined {
   const fault = (text: string) => {
     faults.push(`GATEWAY_CONFIG (${path}): ${text}`)
   }
+  Settings.Set({ maxErrors: MAX_FAULTS })
   const content = readYaml(path, fault)
   if (content === undefined) return undefined
   // 'boolean' only repeats, for its value, that a property is not known.
@@ -130,7 +148,7 @@ function readYaml(path: string, fault: (text: string) => void): unknown {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    fault(`cannot be read (${error instanceof Error && 'code' in error ? error.code : error}).`)
+    fault(`cannot be read (${errorCode(error)}).`)
     return undefined
   }
   const lineCounter = new LineCounter()
@@ -141,7 +159,12 @@ function readYaml(path: string, fault: (text: string) => void): unknown {
     fault(`is not valid YAML at line ${line}, column ${col} (${error.code}).`)
   }
   if (document.errors.length > 0) return undefined
-  return document.toJS() ?? {}
+  try {
+    return document.toJS() ?? {}
+  } catch {
+    fault('refers to an alias that does not exist, or to too many.')
+    return undefined
+  }
 }
 
 function namedProperties(params: object): string {

@@ -28,7 +28,7 @@ Refused requests are answered with a problem document (RFC 9457); its \`type\` i
 
 /** Options of @fastify/swagger: OpenAPI 3.1 from the running routes, with the recorded exchanges as examples. */
 export function openApiOptions(): SwaggerOptions {
-  const examples: Example[] = JSON.parse(readFileSync(EXAMPLES_FILE, 'utf8'))
+  const examples = JSON.parse(readFileSync(EXAMPLES_FILE, 'utf8')) as Example[]
   return {
     openapi: {
       openapi: '3.1.0',
@@ -56,7 +56,8 @@ export function openApiOptions(): SwaggerOptions {
       }
     },
     refResolver: {
-      buildLocalReference: (json, _base, _fragment, index) => String(json['$id'] ?? `schema-${index}`)
+      buildLocalReference: ({ $id }, _base, _fragment, index) =>
+        typeof $id === 'string' ? $id : `schema-${index}`
     },
     transformObject: (document) => {
       if (!('openapiObject' in document)) throw new TypeError('an OpenAPI document was expected')

@@ -81,7 +81,7 @@ export function readBatch(body: unknown, rules: BatchRules): Batch | BatchFault 
       pointer: '/source'
     })
   }
-  const dryRun = body['dry_run'] ?? false
+  const dryRun = body['dry_run'] === undefined ? false : body['dry_run']
   if (typeof dryRun !== 'boolean') {
     refusals.push({ code: 'field_invalid', detail: 'dry_run must be true or false.', pointer: '/dry_run' })
   }

@@ -119,6 +119,8 @@ function text(field: Field, value: unknown, patterns: Patterns, nonLatin: NonLat
       `${field.name} holds ${unsafe}, which is never sent to VICIdial.`
     )
 
+  if (trimmed === BLANK) return refuse(field, 'unsafe_characters', blankDetail(field))
+
   if (field.choices) {
     if (field.choices.includes(trimmed)) return { send: trimmed, stored: trimmed, warnings: [] }
     return refuse(field, 'field_invalid', `${field.name} must be one of ${field.choices.join(', ')}.`)
@@ -194,14 +196,12 @@ function fit(field: Field, send: string, stored: string, warnings: Warning[]): C
     const detail = `${field.name} is ${stored.length} characters as VICIdial stores it; it holds ${field.maxLength}.`
     return refuse(field, 'field_too_long', detail)
   }
-  if (send === BLANK) {
-    return refuse(
-      field,
-      'unsafe_characters',
-      `${BLANK} would empty ${field.name}; use null if that is meant.`
-    )
-  }
+  if (send === BLANK) return refuse(field, 'unsafe_characters', blankDetail(field))
   return { send, stored, warnings }
+}
+
+function blankDetail(field: Field): string {
+  return `${BLANK} would empty ${field.name}; use null if that is meant.`
 }
 
 /**

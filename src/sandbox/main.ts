@@ -22,7 +22,7 @@ if (options === 'help') {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void sandbox.close())
     process.stdout.write(`listening on ${sandbox.origin}\n`)
   } catch (error) {
-    process.stderr.write(`The sandbox cannot listen: ${error instanceof Error ? error.message : error}\n`)
+    process.stderr.write(`The sandbox cannot listen: ${String(error)}\n`)
     process.exitCode = 1
   }
 }

@@ -22,7 +22,10 @@ export function* updateCustomFields({ value, values, tables }: ApiCall, lead: Le
 
   const sent = labels.filter((label) => values.has(label))
   if (sent.length === 0) return
-  const stored = sent.map((label) => [label, readSqlText(cleanCustomValue(values.get(label) ?? ''))])
+  const stored = sent.map((label): [string, string] => [
+    label,
+    readSqlText(cleanCustomValue(values.get(label) ?? ''))
+  ])
   const rows = customTables.update(listId, lead.lead_id, Object.fromEntries(stored))
   const lists = `${entryList}|${listId}`
   yield `NOTICE: update_lead CUSTOM FIELDS VALUES UPDATED - ${where}|${lists}|${rows}`

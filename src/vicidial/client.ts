@@ -1,4 +1,5 @@
 import { errors, Pool } from 'undici'
+import { errorCode } from '../error-code.ts'
 import type { UpstreamCode } from './reply.ts'
 
 /** An answer of any kind: HTTP status and the body as text. */
@@ -34,6 +35,8 @@ const NOT_CONNECTED: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT'
 ])
+/** Errors of a TLS handshake: nothing was sent yet. */
+const HANDSHAKE = /^(?:EPROTO|ERR_SSL|ERR_TLS|UNABLE_TO|CERT_|SELF_SIGNED|DEPTH_ZERO)/
 
 /** One HTTP exchange at a time per connection with VICIdial's API. It judges nothing and repeats nothing. */
 export class Client {
@@ -89,8 +92,8 @@ function noAnswer(error: unknown, timedOut: boolean, timeoutMs: number): NoAnswe
       detail: `VICIdial did not answer within ${timeoutMs} ms.`
     }
   }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  if (NOT_CONNECTED.has(code) || code.startsWith('ERR_TLS') || code.includes('CERT')) {
+  const code = errorCode(error)
+  if (NOT_CONNECTED.has(code) || HANDSHAKE.test(code)) {
     return { sent: 'no', code: 'upstream_unavailable', detail: `VICIdial cannot be reached (${code}).` }
   }
   if (error instanceof errors.ResponseExceededMaxSizeError) {
@@ -99,6 +102,6 @@ function noAnswer(error: unknown, timedOut: boolean, timeoutMs: number): NoAnswe
   return {
     sent: 'maybe',
     code: 'upstream_unavailable',
-    detail: `The connection to VICIdial broke (${code || 'no code'}).`
+    detail: `The connection to VICIdial broke (${code}).`
   }
 }

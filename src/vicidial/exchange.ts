@@ -87,14 +87,14 @@ export class Exchange {
     }
   }
 
-  #once<Reply extends { kind: string }>(
+  async #once<Reply extends { kind: string }>(
     params: Params,
     leads: number,
     context: CallContext,
     read: (answer: Answer) => Reply
   ): Promise<Reply | Refused | Unanswered> {
     const { guard, client, account } = this.#options
-    return guard.run(async () => {
+    const call = async (): Promise<Reply | Refused | Unanswered> => {
       const timeoutMs = Math.min(this.#options.timeoutMs, context.deadline - Date.now())
       if (timeoutMs <= 0) return notInTime
       const held = guard.refusal()
@@ -106,17 +106,17 @@ export class Exchange {
       const reply: Reply | Unanswered = 'sent' in answer ? { kind: 'unanswered', ...answer } : read(answer)
       const health = healthOf(reply)
       const ms = Math.round((performance.now() - started) * 10) / 10
-      const line = {
-        function: params['function'],
-        leads,
-        ms,
-        outcome: outcomeOf(reply)
+      context.log.info(
+        { function: params['function'], leads, ms, outcome: outcomeOf(reply) },
+        'vicidial call'
+      )
+      if (health && guard.note(health)) {
+        const level = health === 'reachable' ? 'info' : 'warn'
+        context.log[level]({ vicidial: guard.state }, `vicidial is now ${health}`)
       }
-      context.log.info(line, 'vicidial call')
-      if (health && guard.note(health))
-        context.log.warn({ vicidial: guard.state }, 'vicidial is now %s', health)
       return reply
-    })
+    }
+    return (await guard.run(call, context.deadline)) ?? notInTime
   }
 }
 
@@ -144,6 +144,6 @@ function healthOf(reply: object): Health | undefined {
   return 'sent' in reply ? 'unreachable' : 'reachable'
 }
 
-function outcomeOf(reply: { kind: string }): string {
-  return 'code' in reply ? `${reply.kind}: ${reply.code}` : reply.kind
+function outcomeOf(reply: { readonly kind: string; readonly code?: string }): string {
+  return reply.code === undefined ? reply.kind : `${reply.kind}: ${reply.code}`
 }

@@ -21,7 +21,11 @@ export interface GuardOptions {
 /** What a call showed about VICIdial's state. */
 export type Health = Exclude<UpstreamState['state'], 'unknown'>
 
+/** The longest that a timer can run. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1
 const LOGIN_HOLD_MS = 60_000
+/** Until a login was accepted calls go one by one: many at once could be refused often enough to lock the account. */
+const UNPROVEN_CONCURRENCY = 1
 
 /**
  * Protects VICIdial and its login: calls in flight and per second are capped, and after a refused login all
@@ -29,6 +33,7 @@ const LOGIN_HOLD_MS = 60_000
  */
 export class Guard {
   readonly #queue: PQueue
+  readonly #maxConcurrency: number
   readonly #loginHoldMs: number
   readonly #now: () => number
   #state: UpstreamState = { state: 'unknown' }
@@ -36,8 +41,10 @@ export class Guard {
 
   constructor(options: GuardOptions) {
     const { maxConcurrency, maxCallsPerSecond } = options
-    const rate = maxCallsPerSecond > 0 ? { intervalCap: maxCallsPerSecond, interval: 1_000 } : {}
-    this.#queue = new PQueue({ concurrency: maxConcurrency, ...rate })
+    const rate =
+      maxCallsPerSecond > 0 ? { intervalCap: maxCallsPerSecond, interval: 1_000, strict: true } : {}
+    this.#maxConcurrency = maxConcurrency
+    this.#queue = new PQueue({ concurrency: UNPROVEN_CONCURRENCY, ...rate })
     this.#loginHoldMs = options.loginHoldMs ?? LOGIN_HOLD_MS
     this.#now = options.now ?? Date.now
   }
@@ -46,9 +53,28 @@ export class Guard {
     return this.#state
   }
 
-  /** Runs `call` when it is its turn. Calls are started in the order in which they came. */
-  run<T>(call: () => Promise<T>): Promise<T> {
-    return this.#queue.add(call)
+  /**
+   * Runs `call` when it is its turn. Calls are started in the order in which they came.
+   * @returns what the call returns, or undefined if its turn did not come before `deadline` (ms since the epoch)
+   */
+  async run<T>(call: () => Promise<T>, deadline = Number.POSITIVE_INFINITY): Promise<T | undefined> {
+    const giveUp = new AbortController()
+    const inTime = Math.min(deadline - Date.now(), LONGEST_WAIT_MS)
+    const timer = setTimeout(() => {
+      giveUp.abort()
+    }, inTime)
+    const start = (): Promise<T> => {
+      clearTimeout(timer)
+      return call()
+    }
+    try {
+      return await this.#queue.add(start, { signal: giveUp.signal })
+    } catch (error) {
+      if (giveUp.signal.aborted) return undefined
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   /**
@@ -72,9 +98,13 @@ export class Guard {
 
   /** Notes what a call showed. Returns whether that changed the state. */
   note(health: Health): boolean {
-    if (health === 'login_refused' || health === 'locked_out')
+    if (health === 'login_refused' || health === 'locked_out') {
       this.#heldUntil = this.#now() + this.#loginHoldMs
-    else if (health === 'reachable') this.#heldUntil = 0
+      this.#queue.concurrency = UNPROVEN_CONCURRENCY
+    } else if (health === 'reachable') {
+      this.#heldUntil = 0
+      this.#queue.concurrency = this.#maxConcurrency
+    }
     if (this.#state.state === health) return false
     if (health === 'unreachable' && this.#heldUntil > this.#now()) return false
     this.#state = { state: health, since: new Date(this.#now()).toISOString() }

@@ -20,7 +20,7 @@ const REPEATED = {
 
 /** Tells whether a call that got `reply` at try number `tries` (from 1) may be sent again. */
 export function mayRepeat(reply: { readonly kind: string }, tries: number): boolean {
-  return tries < MAX_TRIES && REPEATED[reply.kind as keyof typeof REPEATED] === true
+  return tries < MAX_TRIES && REPEATED[reply.kind as keyof typeof REPEATED]
 }
 
 /**

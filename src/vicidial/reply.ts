@@ -56,6 +56,8 @@ interface Line {
 }
 
 const STATUS_LINE = /^(SUCCESS|NOTICE|ERROR): ?(.*)$/
+const STATUS_WORDS = ['SUCCESS: ', 'NOTICE: ', 'ERROR: ']
+const ID = /^[1-9]\d*$/
 const IDS = /^\d+(?:,\d+)*$/
 
 /** VICIdial's error texts, and those of its forks, by a part that identifies them. The first match counts. */
@@ -99,6 +101,8 @@ const ERRORS: readonly [text: string, code: UpstreamCode | 'not_found', detail: 
  */
 export function readUpdateReply(httpStatus: number, text: string): UpdateReply {
   const lines = statusLines(text)
+  // A whole answer that ends in half a line was cut on its way; with a 500 VICIdial itself broke off after the update.
+  if (lines.cut && httpStatus === 200) return readOther(httpStatus, text, true)
   const leads = new Set<number>()
   let customFields: CustomFieldsReply = 'unsaid'
   for (const { type, text: line } of lines.complete) {
@@ -111,8 +115,8 @@ export function readUpdateReply(httpStatus: number, text: string): UpdateReply {
       for (const lead of updated) leads.add(lead)
     } else if (type === 'NOTICE' && line.includes('CUSTOM FIELDS')) {
       customFields = readCustomFields(line)
-      const lead = customFields === 'stored' ? Number(lastPart(line, ' - ').split('|')[1]) : 0
-      if (lead > 0) leads.add(lead)
+      const [, lead = ''] = lastPart(line, ' - ').split('|')
+      if (customFields === 'stored' && ID.test(lead)) leads.add(Number(lead))
     }
   }
   if (leads.size > 0) return { kind: 'updated', leads, customFields }
@@ -133,7 +137,8 @@ function statusLines(text: string): { complete: Line[]; cut: boolean } {
     const match = STATUS_LINE.exec(line.trimEnd())
     if (match) complete.push({ type: match[1] as Line['type'], text: match[2] ?? '' })
   }
-  return { complete, cut: STATUS_LINE.test(rest) }
+  const cut = rest !== '' && STATUS_WORDS.some((word) => rest.startsWith(word) || word.startsWith(rest))
+  return { complete, cut }
 }
 
 /**
@@ -143,9 +148,9 @@ function statusLines(text: string): { complete: Line[]; cut: boolean } {
 function readSuccess(line: string): number[] | 'failed' | undefined {
   const parts = lastPart(line, ' - ').split('|')
   if (line.startsWith('update_lead')) {
-    const lead = Number(parts[1])
-    if (parts[2] === '-1') return 'failed'
-    return Number.isSafeInteger(lead) && lead > 0 ? [lead] : undefined
+    const [, lead = '', changed] = parts
+    if (changed === '-1') return 'failed'
+    return ID.test(lead) && changed !== undefined ? [Number(lead)] : undefined
   }
   const ids = parts.at(-1) ?? ''
   if (parts[1] === '-1') return 'failed'
@@ -164,7 +169,9 @@ function lastPart(line: string, separator: string): string {
 }
 
 function readError(line: string): Refused | { kind: 'not_found'; leads: ReadonlySet<number> } {
-  const known = ERRORS.find(([text]) => line.includes(text))
+  // What follows the first pipe is echoed from the request: it could read like any error.
+  const [said = ''] = line.split('|', 1)
+  const known = ERRORS.find(([text]) => said.includes(text))
   if (known === undefined) {
     return {
       kind: 'refused',
@@ -219,7 +226,7 @@ export function readSearchReply(
   const rows = new Map<string, number[]>()
   let total = 0
   for (const line of text.split('\n').slice(0, -1)) {
-    const row = /^(.*)\|(\d+)\|((?:\d+(?:-\d+)*)?)$/.exec(line)
+    const row = /^(.*)\|(\d+)\|((?:\d+(?:-\d+)*)?)$/s.exec(line)
     const ids = row?.[3] ? row[3].split('-').map(Number) : []
     if (row?.[1] === undefined || Number(row[2]) !== ids.length) continue
     rows.set(row[1], ids)

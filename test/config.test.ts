@@ -1,0 +1,441 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { type Config, ConfigError, loadConfig } from '../src/config.ts'
+
+const HASH = 'a'.repeat(64)
+const OTHER_HASH = 'b'.repeat(64)
+const CANARY = 'canary-s3cret'
+/** The least that a gateway needs to be told. */
+const LEAST = {
+  VICIDIAL_URL: 'https://dialer.example/vicidial/non_agent_api.php',
+  VICIDIAL_USER: 'api',
+  VICIDIAL_PASS: 's3cret',
+  API_KEY: 'key-of-everybody'
+}
+
+interface Tester {
+  teardown(handler: () => unknown): unknown
+}
+
+/** Writes files until the test ends; gives their paths. */
+function files(t: Tester): (name: string, content: string) => string {
+  const folder = mkdtempSync('/tmp/gateway-config-')
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  return (name, content) => {
+    const path = join(folder, name)
+    writeFileSync(path, content)
+    return path
+  }
+}
+
+function faults(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  try {
+    loadConfig(env)
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return error.faults
+  }
+}
+
+/** The faults of a gateway file, without its path before each. */
+function fileFaults(
+  t: Tester,
+  yaml: string,
+  env: Readonly<Record<string, string | undefined>> = LEAST
+): string[] {
+  const path = files(t)('gateway.yaml', yaml)
+  return faults({ ...env, GATEWAY_CONFIG: path }).map((fault) =>
+    fault.replace(`GATEWAY_CONFIG (${path}): `, '')
+  )
+}
+
+function withFile(
+  t: Tester,
+  yaml: string,
+  env: Readonly<Record<string, string | undefined>> = LEAST
+): Config {
+  return loadConfig({ ...env, GATEWAY_CONFIG: files(t)('gateway.yaml', yaml) })
+}
+
+test('the least that a gateway is told, and the defaults of the rest', async (t) => {
+  const { callers, ...config } = loadConfig({ ...LEAST, PATH: '/bin', VICIDIAL_SOURCE: '' })
+  t.strictSame(config, {
+    vicidial: {
+      url: new URL('https://dialer.example/vicidial/non_agent_api.php'),
+      user: 'api',
+      pass: 's3cret',
+      source: 'gateway',
+      nonLatin: 0,
+      dialect: 'lead_ids',
+      maxLeadsPerCall: 1_000,
+      maxConcurrency: 2,
+      maxCallsPerSecond: 20,
+      timeoutMs: 10_000
+    },
+    host: '127.0.0.1',
+    port: 3_000,
+    requestDeadlineMs: 25_000,
+    maxUpdatesPerRequest: 10_000,
+    maxBodyBytes: 8 * 1024 * 1024,
+    customFields: new Map(),
+    logLevel: 'info'
+  })
+  t.strictSame(
+    callers.map(({ name }) => name),
+    ['api_key']
+  )
+  t.notMatch(JSON.stringify(callers), /key-of-everybody/)
+})
+
+test('every setting can be given', async (t) => {
+  const config = loadConfig({
+    ...LEAST,
+    VICIDIAL_SOURCE: 'crm',
+    VICIDIAL_NON_LATIN: '1',
+    VICIDIAL_DIALECT: 'leads_data',
+    VICIDIAL_MAX_LEADS_PER_CALL: '500',
+    VICIDIAL_MAX_CONCURRENCY: '4',
+    VICIDIAL_MAX_CALLS_PER_SECOND: '0',
+    VICIDIAL_TIMEOUT_MS: '5000',
+    REQUEST_DEADLINE_MS: '20000',
+    MAX_UPDATES_PER_REQUEST: '100',
+    MAX_BODY_BYTES: '1024',
+    HOST: '0.0.0.0',
+    PORT: '0',
+    LOG_LEVEL: 'silent'
+  })
+  t.match(config, {
+    vicidial: {
+      source: 'crm',
+      nonLatin: 1,
+      dialect: 'leads_data',
+      maxLeadsPerCall: 500,
+      maxConcurrency: 4,
+      maxCallsPerSecond: 0,
+      timeoutMs: 5_000
+    },
+    host: '0.0.0.0',
+    port: 0,
+    requestDeadlineMs: 20_000,
+    maxUpdatesPerRequest: 100,
+    maxBodyBytes: 1_024,
+    logLevel: 'silent'
+  })
+})
+
+test('with nothing set, everything that is missing is listed', async (t) => {
+  t.throws(() => loadConfig({}), {
+    name: 'ConfigError',
+    message: [
+      'The configuration has 4 faults:',
+      '  - VICIDIAL_URL is required: the full address of non_agent_api.php.',
+      "  - VICIDIAL_USER is required: the gateway's VICIdial user.",
+      "  - VICIDIAL_PASS is required: that user's password.",
+      '  - API_KEY, or GATEWAY_CONFIG with callers, is required: nobody could use the gateway.'
+    ].join('\n')
+  })
+  t.throws(() => loadConfig({ ...LEAST, PORT: 'x' }), {
+    message: 'The configuration has a fault:\n  - PORT must be a port from 0 (any) to 65535.'
+  })
+})
+
+test('everything that is wrong is listed at once', async (t) => {
+  const missing = `${files(t)('key', 'x')}.none`
+  const wrong = {
+    VICIDIAL_SOURCE: 'a',
+    VICIDIAL_NON_LATIN: 'yes',
+    VICIDIAL_DIALECT: 'xml',
+    VICIDIAL_MAX_LEADS_PER_CALL: '0',
+    VICIDIAL_MAX_CONCURRENCY: '65',
+    VICIDIAL_MAX_CALLS_PER_SECOND: '-1',
+    VICIDIAL_TIMEOUT_MS: '1.5',
+    REQUEST_DEADLINE_MS: '1e3',
+    MAX_UPDATES_PER_REQUEST: 'many',
+    MAX_BODY_BYTES: ' 8 ',
+    PORT: '65536',
+    LOG_LEVEL: 'loud',
+    VICIDIAL_URL: 'dialer.example/vicidial',
+    GATEWAY_CONFIG: missing
+  }
+  const found = faults({ ...wrong, VICIDIAL_PASS: 's3cret', VICIDIAL_PASS_FILE: missing })
+  t.strictSame(
+    found.map((fault) => fault.split(/[ :]/)[0]).sort(),
+    [...Object.keys(wrong), 'VICIDIAL_PASS', 'VICIDIAL_PASS_FILE', 'VICIDIAL_USER'].sort()
+  )
+})
+
+test('a number is whole and within its bounds', async (t) => {
+  const bounds = {
+    VICIDIAL_MAX_LEADS_PER_CALL: [1, 100_000],
+    VICIDIAL_MAX_CONCURRENCY: [1, 64],
+    VICIDIAL_MAX_CALLS_PER_SECOND: [0, 10_000],
+    MAX_UPDATES_PER_REQUEST: [1, 1_000_000],
+    MAX_BODY_BYTES: [1, 1024 ** 3],
+    PORT: [0, 65_535]
+  } as const
+  for (const [name, [least, greatest]] of Object.entries(bounds)) {
+    for (const value of [least, greatest]) t.strictSame(faults({ ...LEAST, [name]: String(value) }), [], name)
+    for (const value of [least - 1, greatest + 1, `${least}.0`, `${least + 1}e0`, '0x1', 'NaN', ' 1'])
+      t.equal(faults({ ...LEAST, [name]: String(value) }).length, 1, `${name}=${value}`)
+  }
+})
+
+test('one call may not last longer than a request', async (t) => {
+  t.strictSame(faults({ ...LEAST, VICIDIAL_TIMEOUT_MS: '5001', REQUEST_DEADLINE_MS: '5000' }), [
+    'VICIDIAL_TIMEOUT_MS is longer than REQUEST_DEADLINE_MS: a request would end before its call can.'
+  ])
+  t.strictSame(faults({ ...LEAST, VICIDIAL_TIMEOUT_MS: '5000', REQUEST_DEADLINE_MS: '5000' }), [])
+})
+
+test('VICIDIAL_URL is a full address that carries no login', async (t) => {
+  for (const url of [
+    'http://10.0.0.1:8080/non_agent_api.php',
+    'https://d.example/',
+    'http://[::1]/vicidial/x.php'
+  ])
+    t.strictSame(faults({ ...LEAST, VICIDIAL_URL: url }), [], url)
+  for (const url of [
+    'dialer.example',
+    '/vicidial/x.php',
+    'ftp://d.example/',
+    'file:///etc/passwd',
+    'http://',
+    'x:y'
+  ])
+    t.strictSame(
+      faults({ ...LEAST, VICIDIAL_URL: url }),
+      [
+        'VICIDIAL_URL must be a full http or https address, like https://dialer.example/vicidial/non_agent_api.php.'
+      ],
+      url
+    )
+  for (const url of [
+    `https://api:${CANARY}@d.example/x.php`,
+    'https://api@d.example/x.php',
+    `https://d.example/x.php?pass=${CANARY}`,
+    'https://d.example/x.php#a'
+  ])
+    t.strictSame(
+      faults({ ...LEAST, VICIDIAL_URL: url }),
+      [
+        'VICIDIAL_URL must have no user, password, query or fragment: VICIDIAL_USER and VICIDIAL_PASS carry the login.'
+      ],
+      url
+    )
+})
+
+test('a secret may stand in a file of its own', async (t) => {
+  const file = files(t)
+  const { VICIDIAL_URL } = LEAST
+  const config = loadConfig({
+    VICIDIAL_URL,
+    VICIDIAL_USER_FILE: file('user', 'api\n'),
+    VICIDIAL_PASS_FILE: file('pass', '  s3cret \r\n'),
+    API_KEY_FILE: file('key', 'key-of-everybody\n')
+  })
+  t.match(config, { vicidial: { user: 'api', pass: 's3cret' } })
+  t.strictSame(config.callers, loadConfig(LEAST).callers)
+})
+
+test('a secret may not stand in both places', async (t) => {
+  const pass = files(t)('pass', CANARY)
+  t.strictSame(faults({ ...LEAST, VICIDIAL_PASS_FILE: pass, API_KEY_FILE: pass }), [
+    'VICIDIAL_PASS and VICIDIAL_PASS_FILE are both set: give one of them.',
+    'API_KEY and API_KEY_FILE are both set: give one of them.'
+  ])
+})
+
+test('a secret file that cannot be read, or holds nothing, is a fault, and not a missing secret besides', async (t) => {
+  const file = files(t)
+  const empty = file('empty', ' \n')
+  const { VICIDIAL_PASS: _, ...rest } = LEAST
+  t.strictSame(faults({ ...rest, VICIDIAL_PASS_FILE: `${empty}.none` }), [
+    'VICIDIAL_PASS_FILE: the file that it names cannot be read (ENOENT).'
+  ])
+  t.strictSame(faults({ ...rest, VICIDIAL_PASS_FILE: '/tmp' }), [
+    'VICIDIAL_PASS_FILE: the file that it names cannot be read (EISDIR).'
+  ])
+  t.strictSame(faults({ ...rest, VICIDIAL_PASS_FILE: empty }), [
+    'VICIDIAL_PASS_FILE: the file that it names is empty.'
+  ])
+})
+
+test('no fault holds a secret', async (t) => {
+  const file = files(t)
+  const secret = file('secret', CANARY)
+  const yamls = [
+    `callers: [{ name: crm, key_hashes: [${CANARY}] }]`,
+    `callers: [{ name: "${CANARY} x", key_hashes: ["sha256:${CANARY}"] }]`,
+    `callers:\n  - name: crm\n    key_hashes: ["${CANARY}]\n`,
+    `callers: ${CANARY}\n`,
+    `{${CANARY}`,
+    `\t${CANARY}: x: ${CANARY}`,
+    `callers: [{ name: crm, key_hashes: [sha256:${HASH}], on_lossy: ${CANARY}, source: "${CANARY}" }]`
+  ]
+  const envs = [
+    ...yamls.map((yaml, n) => ({ ...LEAST, GATEWAY_CONFIG: file(`${n}.yaml`, yaml) })),
+    { VICIDIAL_USER: CANARY, VICIDIAL_PASS: CANARY, API_KEY: CANARY },
+    { ...LEAST, API_KEY: CANARY, VICIDIAL_URL: `https://api:${CANARY}@d.example/` },
+    { ...LEAST, VICIDIAL_PASS_FILE: secret, API_KEY_FILE: secret, VICIDIAL_USER_FILE: secret }
+  ]
+  for (const env of envs) {
+    const found = faults(env)
+    t.ok(found.length > 0)
+    t.notMatch(found.join('\n'), /canary/)
+  }
+})
+
+test('the gateway file names callers and the custom fields that may be set', async (t) => {
+  const config = withFile(
+    t,
+    `
+callers:
+  - name: crm
+    key_hashes: [sha256:${HASH}, sha256:${OTHER_HASH}]
+    source: crm1
+    on_lossy: reject
+  - { name: web_2, key_hashes: ["sha256:${'c'.repeat(64)}"] }
+custom_fields:
+  - { label: favorite_color, max_length: 30 }
+`,
+    { ...LEAST, API_KEY: undefined }
+  )
+  t.strictSame(config.callers, [
+    { name: 'crm', keyHashes: [HASH, OTHER_HASH], source: 'crm1', onLossy: 'reject' },
+    { name: 'web_2', keyHashes: ['c'.repeat(64)] }
+  ])
+  t.strictSame(config.customFields, new Map([['favorite_color', 30]]))
+})
+
+test('the caller of API_KEY stands beside those of the file', async (t) => {
+  const { callers } = withFile(t, `callers: [{ name: crm, key_hashes: [sha256:${HASH}] }]`)
+  t.strictSame(
+    callers.map(({ name }) => name),
+    ['api_key', 'crm']
+  )
+  t.strictSame(fileFaults(t, `callers: [{ name: api_key, key_hashes: [sha256:${HASH}] }]`), [
+    'GATEWAY_CONFIG names a caller api_key, which is the name of the caller of API_KEY.'
+  ])
+})
+
+test('a gateway that nobody could use does not start', async (t) => {
+  for (const yaml of ['', '# nothing\n', 'custom_fields: [{ label: color, max_length: 9 }]'])
+    t.strictSame(fileFaults(t, yaml, { ...LEAST, API_KEY: undefined }), [
+      'API_KEY, or GATEWAY_CONFIG with callers, is required: nobody could use the gateway.'
+    ])
+  t.strictSame(fileFaults(t, ''), [], 'with API_KEY the file may be empty')
+})
+
+test('a gateway file that cannot be read is a fault', async (t) => {
+  const path = files(t)('gateway.yaml', '')
+  t.strictSame(faults({ ...LEAST, GATEWAY_CONFIG: `${path}.none` }), [
+    `GATEWAY_CONFIG (${path}.none): cannot be read (ENOENT).`
+  ])
+  t.strictSame(faults({ ...LEAST, API_KEY: undefined, GATEWAY_CONFIG: `${path}.none` }), [
+    `GATEWAY_CONFIG (${path}.none): cannot be read (ENOENT).`
+  ])
+})
+
+test('bad YAML is a fault with its place, and nothing of the file is quoted', async (t) => {
+  t.strictSame(fileFaults(t, 'callers:\n  - name: crm\n   key_hashes: [x]\n'), [
+    'is not valid YAML at line 3, column 1 (MISSING_CHAR).'
+  ])
+  const others: [yaml: string, fault: RegExp][] = [
+    ['callers: [', /^is not valid YAML at line 1, column \d+ \(\w+\)\.$/],
+    ['a: 1\na: 2\n', /^is not valid YAML at line 2, column 1 \(DUPLICATE_KEY\)\.$/],
+    ['---\na: 1\n---\nb: 2\n', /^is not valid YAML at line \d, column \d \(MULTIPLE_DOCS\)\.$/],
+    ['callers: "x', /^is not valid YAML at line 1, column \d+ \(\w+\)\.$/]
+  ]
+  for (const [yaml, fault] of others) t.match(fileFaults(t, yaml)[0], fault, yaml)
+})
+
+test('an alias that leads nowhere, or to too much, is a fault', async (t) => {
+  const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((name, n) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[n]}`)}]`).join('\n')}\n`
+  for (const yaml of ['callers: *nowhere\n', bomb])
+    t.strictSame(fileFaults(t, yaml), ['refers to an alias that does not exist, or to too many.'])
+})
+
+test('what the gateway file must not say is a fault at its place', async (t) => {
+  const caller = `{ name: a, key_hashes: [sha256:${HASH}] }`
+  const wrong: [yaml: string, place: string, what: string][] = [
+    [`callers: [${caller.replace('name: a', 'name: CRM')}]`, '/callers/0/name', 'pattern'],
+    [`callers: [${caller}, { name: b, key_hashes: [abc] }]`, '/callers/1/key_hashes/0', 'pattern'],
+    [`callers: [{ name: b, key_hashes: [] }]`, '/callers/0/key_hashes', '1 items'],
+    [`callers: [${caller.replace('}', ', secret: x }')}]`, '/callers/0', 'secret'],
+    [`callers: [{ key_hashes: [sha256:${HASH}] }]`, '/callers/0', 'name'],
+    [`callers: [${caller.replace('}', ', source: "a b" }')}]`, '/callers/0/source', 'pattern'],
+    [`callers: [${caller.replace('}', ', on_lossy: maybe }')}]`, '/callers/0/on_lossy', 'must'],
+    ['custom_fields: [{ label: 1color, max_length: 1 }]', '/custom_fields/0/label', 'pattern'],
+    ['custom_fields: [{ label: color, max_length: 0 }]', '/custom_fields/0/max_length', '1'],
+    ['custom_fields: [{ label: color }]', '/custom_fields/0', 'max_length'],
+    ['webhooks: []', 'the file', 'webhooks']
+  ]
+  for (const [yaml, place, what] of wrong) {
+    const [fault = ''] = fileFaults(t, yaml)
+    t.ok(fault.startsWith(`${place} `) && fault.includes(what), `${yaml} is: ${fault}`)
+  }
+})
+
+test('everything that is wrong with the gateway file is listed at once', async (t) => {
+  const callers = Array.from({ length: 12 }, (_, n) => `  - { name: A${n}, key_hashes: [sha256:${HASH}] }\n`)
+  t.strictSame(
+    fileFaults(t, `callers:\n${callers.join('')}`).map((fault) => fault.split(' ')[0]),
+    callers.map((_, n) => `/callers/${n}/name`)
+  )
+})
+
+test('a gateway file that is no mapping is a fault', async (t) => {
+  for (const yaml of ['- a\n', 'just text\n', '7\n', 'callers: []\n', 'callers: {}\n', 'custom_fields: 7\n'])
+    t.ok(fileFaults(t, yaml).length > 0, yaml)
+})
+
+test('two callers, keys or labels of the same name are a fault', async (t) => {
+  t.strictSame(
+    fileFaults(
+      t,
+      `
+callers:
+  - { name: crm, key_hashes: [sha256:${HASH}] }
+  - { name: crm, key_hashes: [sha256:${OTHER_HASH}] }
+  - { name: web, key_hashes: [sha256:${HASH}] }
+custom_fields:
+  - { label: color, max_length: 9 }
+  - { label: color, max_length: 8 }
+`
+    ),
+    [
+      'two callers have the name crm.',
+      `two callers have the key hash sha256:${HASH}.`,
+      'two custom fields have the label color.'
+    ]
+  )
+})
+
+test("a custom field with the name of one of VICIdial's own parameters is a fault", async (t) => {
+  const reserved = [
+    ...'delete_lead delete_cf_data lead_id lead_ids list_id list_id_field status user user_field pass'.split(
+      ' '
+    ),
+    ...'function source records search_method custom_fields reset_lead list_exists_check'.split(' '),
+    ...'update_phone_number phone_number no_update insert_if_not_found add_to_hopper'.split(' '),
+    ...'remove_from_hopper entry_list_id force_entry_list_id campaign_id callback leads_data'.split(' ')
+  ]
+  for (const label of reserved)
+    t.strictSame(
+      fileFaults(t, `custom_fields: [{ label: ${label}, max_length: 9 }]`),
+      [`the custom field ${label} has the name of one of VICIdial's own parameters.`],
+      label
+    )
+})
+
+test('the configuration is frozen', async (t) => {
+  const config = loadConfig(LEAST)
+  t.ok(Object.isFrozen(config))
+  t.ok(Object.isFrozen(config.vicidial))
+})
+
+test('the list of callers is frozen too', async (t) => {
+  t.ok(Object.isFrozen(loadConfig(LEAST).callers))
+})

@@ -1,0 +1,602 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import fc from 'fast-check'
+import { test } from 'tap'
+import { Dispatcher } from '../../src/delivery/dispatcher.ts'
+import type { Outcome } from '../../src/delivery/outcome.ts'
+import { DEFAULT_OPTIONS, readBatch } from '../../src/leads/batch.ts'
+import { createCleaner } from '../../src/leads/clean.ts'
+import type { Update } from '../../src/leads/update.ts'
+import type { Fixture } from '../../src/sandbox/fixture.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import { Client } from '../../src/vicidial/client.ts'
+import { Exchange } from '../../src/vicidial/exchange.ts'
+import { Guard } from '../../src/vicidial/guard.ts'
+import type { Dialect } from '../../src/vicidial/wire.ts'
+
+interface Tester {
+  teardown(handler: () => unknown): unknown
+}
+
+interface Settings {
+  readonly dialect?: Dialect
+  readonly maxLeadsPerCall?: number
+  readonly timeoutMs?: number
+  readonly user?: string
+  readonly pass?: string
+}
+
+const LONG_MS = 10_000
+const NO_SUCH_LEAD = "VICIdial knows no lead with this id, or the gateway's account may not touch its list."
+const fixture: Fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
+
+/** The sound updates of a batch. */
+function updates(elements: unknown[], options: Record<string, unknown> = {}): Update[] {
+  const customFields = new Map([['favorite_color', 30]])
+  const rules = { clean: createCleaner(0), customFields, maxUpdates: 10_000, defaults: DEFAULT_OPTIONS }
+  const batch = readBatch({ updates: elements, ...options }, rules)
+  if ('errors' in batch) throw new Error(JSON.stringify(batch.errors))
+  return batch.entries.map((entry) => {
+    if ('refusals' in entry) throw new Error(JSON.stringify(entry.refusals))
+    return entry
+  })
+}
+
+function dispatcherFor(t: Tester, url: string, settings: Settings = {}) {
+  const {
+    dialect = 'lead_ids',
+    maxLeadsPerCall = 1_000,
+    timeoutMs = LONG_MS,
+    user = 'api',
+    pass = 's3cret'
+  } = settings
+  const client = new Client({ url: new URL(url), connections: 2 })
+  t.teardown(() => client.close())
+  const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0 })
+  const exchange = new Exchange({ client, guard, account: { user, pass }, dialect, timeoutMs })
+  const dispatcher = new Dispatcher(exchange, { maxLeadsPerCall, dialect })
+  return (elements: Update[], deadlineMs = LONG_MS): Promise<Outcome[]> =>
+    dispatcher.deliver(elements, {
+      source: 'crm',
+      deadline: Date.now() + deadlineMs,
+      log: { info: () => {}, warn: () => {}, debug: () => {} },
+      onSent: () => {}
+    })
+}
+
+async function sandboxed(t: Tester, settings: Settings = {}) {
+  const sandbox = await startSandbox({ fixture })
+  t.teardown(() => sandbox.close())
+  return { sandbox, deliver: dispatcherFor(t, sandbox.url, settings) }
+}
+
+/** The calls that a sandbox got, in short: the function and its leads or keys. */
+function calls(sandbox: Sandbox): string[] {
+  return sandbox.calls().map(({ function: called, params }) => {
+    const { lead_ids, lead_id, vendor_lead_code, phone_number, status } = params
+    return [called, lead_ids ?? lead_id ?? vendor_lead_code ?? phone_number, status].filter(Boolean).join(' ')
+  })
+}
+
+function statuses(outcomes: readonly Outcome[]): string[] {
+  return outcomes.map(({ status, leads, error }) =>
+    [status, leads, error?.code].filter(Boolean).join(' ').trim()
+  )
+}
+
+const updated = (lead: number): Outcome => ({ status: 'updated', leads: [lead], warnings: [] })
+const missing = (...leads: number[]): Outcome => ({
+  status: 'not_found',
+  leads,
+  warnings: [],
+  error: {
+    code: 'lead_not_found',
+    detail: leads.length > 0 ? NO_SUCH_LEAD : 'No lead has this key.',
+    retryable: false
+  }
+})
+
+test('each update has one outcome, in order, and the same changes are one call', async (t) => {
+  const { sandbox, deliver } = await sandboxed(t)
+  const outcomes = await deliver(
+    updates([
+      { lead_id: 103, fields: { status: 'SALE' } },
+      { lead_id: 999, fields: { status: 'SALE' } },
+      { lead_id: 101, fields: { status: 'SALE' } },
+      { lead_id: 102, fields: { city: 'New York, NY' } }
+    ])
+  )
+  t.strictSame(outcomes, [
+    updated(103),
+    missing(999),
+    updated(101),
+    {
+      status: 'updated',
+      leads: [102],
+      warnings: [{ field: 'city', code: 'characters_dropped', sent: 'New York, NY', stored: 'New York NY' }]
+    }
+  ])
+  t.strictSame(calls(sandbox), ['batch_update_lead 103,999,101 SALE', 'batch_update_lead 102'])
+  const { 101: a, 102: b, 103: c } = sandbox.leads()
+  t.strictSame([a?.status, b?.city, c?.status], ['SALE', 'New York NY', 'SALE'])
+})
+
+test('nothing to deliver is no call', async (t) => {
+  const { sandbox, deliver } = await sandboxed(t)
+  t.strictSame(await deliver([]), [])
+  t.strictSame(calls(sandbox), [])
+})
+
+test('keys are looked up together, and each finds its own leads', async (t) => {
+  const { sandbox, deliver } = await sandboxed(t)
+  const outcomes = await deliver(
+    updates([
+      { vendor_lead_code: 'CRM-7', fields: { status: 'SALE' } },
+      { vendor_lead_code: 'NOPE', fields: { status: 'SALE' } },
+      { vendor_lead_code: 'crm-8', fields: { status: 'SALE' } },
+      { phone_number: '(212) 555-0004', fields: { status: 'SALE' } },
+      { vendor_lead_code: 'CRM-7', fields: { rank: 7 } },
+      { lead_id: 101, fields: { status: 'SALE' } }
+    ])
+  )
+  t.strictSame(outcomes, [updated(107), missing(), missing(), updated(104), updated(107), updated(101)])
+  t.strictSame(calls(sandbox), [
+    'lead_search CRM-7,NOPE,crm-8',
+    'lead_search 2125550004',
+    'batch_update_lead 107,104,101 SALE',
+    'batch_update_lead 107'
+  ])
+})
+
+test('a key that matches several leads changes none, or the newest, or all', async (t) => {
+  const { sandbox, deliver } = await sandboxed(t)
+  const element = { vendor_lead_code: 'CRM-DUP', fields: { status: 'SALE' } }
+  t.strictSame(await deliver(updates([element])), [
+    {
+      status: 'ambiguous',
+      leads: [],
+      warnings: [],
+      error: {
+        code: 'lead_ambiguous',
+        detail: 'The key matches 2 leads; name one by lead_id, or say on_multiple.',
+        retryable: false,
+        leadIds: [112, 111]
+      }
+    }
+  ])
+  t.strictSame([sandbox.leads()['111']?.status, sandbox.leads()['112']?.status], ['NEW', 'NEW'])
+  t.strictSame(await deliver(updates([{ ...element, on_multiple: 'newest' }])), [updated(112)])
+  t.strictSame([sandbox.leads()['111']?.status, sandbox.leads()['112']?.status], ['NEW', 'SALE'])
+  t.strictSame(await deliver(updates([element], { on_multiple: 'all' })), [
+    { status: 'updated', leads: [112, 111], warnings: [] }
+  ])
+  t.strictSame([sandbox.leads()['111']?.status, sandbox.leads()['112']?.status], ['SALE', 'SALE'])
+})
+
+test('keys that are equal as numbers find each its own lead', async (t) => {
+  const [template] = fixture.leads
+  if (template === undefined) throw new Error('no leads')
+  const leads = ['123', '0123', '1e3', '1000'].map((vendor_lead_code, n) => ({
+    ...template,
+    lead_id: n + 1,
+    vendor_lead_code
+  }))
+  const sandbox = await startSandbox({ fixture: { ...fixture, leads } })
+  t.teardown(() => sandbox.close())
+  const deliver = dispatcherFor(t, sandbox.url)
+  const elements = leads.map(({ vendor_lead_code }, n) => ({ vendor_lead_code, fields: { rank: n + 10 } }))
+  t.strictSame(await deliver(updates(elements)), [updated(1), updated(2), updated(3), updated(4)])
+  t.strictSame(
+    Object.values(sandbox.leads()).map(({ rank }) => rank),
+    [10, 11, 12, 13]
+  )
+})
+
+test('the updates of a lead that stands several times take effect in the order given', async (t) => {
+  const { sandbox, deliver } = await sandboxed(t)
+  const outcomes = await deliver(
+    updates([
+      { lead_id: 101, fields: { status: 'A', city: 'Reno' } },
+      { lead_id: 102, fields: { status: 'B' } },
+      { vendor_lead_code: 'CRM-1', fields: { status: 'B' } },
+      { lead_id: 101, fields: { phone_number: '2125559999' } },
+      { phone_number: '2125550001', fields: { status: 'C' } }
+    ])
+  )
+  t.strictSame(outcomes, [updated(101), updated(102), updated(101), updated(101), updated(101)])
+  t.match(sandbox.leads()['101'], { status: 'C', city: 'Reno', phone_number: '2125559999' })
+  t.match(sandbox.leads()['102'], { status: 'B' })
+})
+
+test('whatever the batch, the leads end as if the updates had been made one after the other', async (t) => {
+  const sandbox = await startSandbox({ fixture })
+  t.teardown(() => sandbox.close())
+  const deliver = dispatcherFor(t, sandbox.url, { maxLeadsPerCall: 3 })
+  const element = fc.record({
+    lead_id: fc.constantFrom(101, 102, 103, 104, 998),
+    fields: fc.oneof(
+      fc.record({ status: fc.constantFrom('A', 'B') }),
+      fc.record({ rank: fc.constantFrom(1, 2) }),
+      fc.record({ status: fc.constantFrom('A', 'C'), rank: fc.constantFrom(1, 3) }),
+      fc.record({ phone_number: fc.constantFrom('2125551111', '2125552222') })
+    )
+  })
+  const inOrder = fc.asyncProperty(fc.array(element, { minLength: 1, maxLength: 12 }), async (elements) => {
+    sandbox.reset()
+    const expected = sandbox.leads() as Record<string, object>
+    for (const { lead_id, fields } of elements) {
+      if (lead_id !== 998) expected[lead_id] = { ...expected[lead_id], ...fields }
+    }
+    const outcomes = await deliver(updates(elements))
+    const wanted = elements.map(({ lead_id }) => (lead_id === 998 ? missing(998) : updated(lead_id)))
+    if (JSON.stringify(outcomes) !== JSON.stringify(wanted)) throw new Error(JSON.stringify(outcomes))
+    if (JSON.stringify(sandbox.leads()) !== JSON.stringify(expected)) throw new Error('another state')
+  })
+  await fc.assert(inOrder, { numRuns: 80 })
+  t.pass('80 batches')
+})
+
+test('whatever goes wrong once, every update has its outcome and is made', async (t) => {
+  const elements = [
+    { lead_id: 101, fields: { status: 'SALE' } },
+    { vendor_lead_code: 'CRM-2', fields: { status: 'SALE' } },
+    { lead_id: 103, fields: { phone_number: '2125559999' } },
+    { lead_id: 999, fields: { status: 'SALE' } }
+  ]
+  const faults = [
+    'refuse',
+    'reset_before',
+    'reset_after',
+    '500',
+    '500_after_success',
+    'html',
+    'truncate'
+  ] as const
+  await Promise.all(
+    [...faults, 'truncate_clean' as const].map(async (fault) => {
+      for (const called of ['batch_update_lead', 'update_lead', 'lead_search']) {
+        if (fault === '500_after_success' && called === 'lead_search') continue
+        const { sandbox, deliver } = await sandboxed(t)
+        sandbox.fail(fault, { calls: 1, function: called })
+        const outcomes = await deliver(updates(elements))
+        t.strictSame(
+          outcomes,
+          [updated(101), updated(102), updated(103), missing(999)],
+          `${called}: ${fault}`
+        )
+        const { 101: a, 102: b, 103: c } = sandbox.leads()
+        t.strictSame([a?.status, b?.status, c?.phone_number], ['SALE', 'SALE', '2125559999'], fault)
+      }
+    })
+  )
+})
+
+test('what was sent and never answered is unknown; what was never sent has failed', async (t) => {
+  const elements = [
+    { lead_id: 101, fields: { status: 'SALE' } },
+    { lead_id: 102, fields: { rank: 7 } }
+  ]
+  const outcome = async (fault: 'hang' | 'hang_after' | 'html' | '500' | 'wrong_login') => {
+    const { sandbox, deliver } = await sandboxed(t, { timeoutMs: 60 })
+    sandbox.fail(fault, { calls: 99 })
+    return statuses(await deliver(updates(elements), 200))
+  }
+  t.strictSame(
+    await Promise.all((['hang', 'hang_after', 'html', '500', 'wrong_login'] as const).map(outcome)),
+    [
+      ['unknown 101 upstream_timeout', 'unknown 102 upstream_timeout'],
+      ['unknown 101 upstream_timeout', 'unknown 102 upstream_timeout'],
+      ['unknown 101 upstream_error', 'unknown 102 upstream_error'],
+      ['failed 101 upstream_error', 'failed 102 upstream_error'],
+      ['failed 101 upstream_login_failed', 'failed 102 upstream_login_failed']
+    ]
+  )
+})
+
+test('a failed look-up fails its updates, of which none was made, and no others', async (t) => {
+  const { sandbox, deliver } = await sandboxed(t)
+  sandbox.fail('html', { calls: 99, function: 'lead_search' })
+  const outcomes = await deliver(
+    updates([
+      { vendor_lead_code: 'CRM-1', fields: { status: 'SALE' } },
+      { lead_id: 102, fields: { status: 'SALE' } }
+    ]),
+    200
+  )
+  t.strictSame(statuses(outcomes), ['failed  upstream_error', 'updated 102'])
+  t.equal(sandbox.leads()['101']?.status, 'NEW')
+})
+
+test('an update is not sent while an earlier one of its lead may still take effect', async (t) => {
+  const { sandbox, deliver } = await sandboxed(t, { timeoutMs: 40 })
+  sandbox.fail('hang_after', { calls: 1 })
+  const outcomes = await deliver(
+    updates([
+      { lead_id: 101, fields: { status: 'A' } },
+      { lead_id: 101, fields: { status: 'B' } },
+      { lead_id: 102, fields: { rank: 1 } },
+      { lead_id: 102, fields: { status: 'B' } }
+    ]),
+    80
+  )
+  t.strictSame(statuses(outcomes).slice(0, 2), [
+    'unknown 101 upstream_timeout',
+    'failed 101 upstream_timeout'
+  ])
+  t.match(outcomes[1]?.error, {
+    detail: 'Not sent: an earlier update of this lead has no known outcome and could still take effect.',
+    retryable: true
+  })
+  t.equal(sandbox.leads()['101']?.status, 'A')
+  t.notOk(calls(sandbox).some((call) => call.includes('101') && call.endsWith(' B')))
+})
+
+test('an update that failed for sure does not hold back the next of its lead', async (t) => {
+  const { sandbox, deliver } = await sandboxed(t)
+  const outcomes = await deliver(
+    updates([
+      { lead_id: 101, fields: { list_id: 777 } },
+      { lead_id: 101, fields: { status: 'B' } }
+    ])
+  )
+  t.strictSame(statuses(outcomes), ['failed 101 list_not_found', 'updated 101'])
+  t.match(sandbox.leads()['101'], { list_id: 101, status: 'B' })
+})
+
+test('what the account may not do is said for each update that asks for it', async (t) => {
+  const restricted = await sandboxed(t, { user: 'restricted', pass: 's3cretR' })
+  t.strictSame(
+    statuses(
+      await restricted.deliver(
+        updates([
+          { lead_id: 101, fields: { status: 'SALE' } },
+          { lead_id: 109, fields: { status: 'SALE' } },
+          { lead_id: 102, fields: { list_id: 102 } },
+          { lead_id: 110, fields: { phone_number: '2125559999' } }
+        ])
+      )
+    ),
+    [
+      'updated 101',
+      'not_found 109 lead_not_found',
+      'failed 102 list_not_allowed',
+      'not_found 110 lead_not_found'
+    ]
+  )
+  const onlyBatch = await sandboxed(t, { user: 'onlybatch', pass: 's3cretB' })
+  t.strictSame(
+    statuses(
+      await onlyBatch.deliver(
+        updates([
+          { lead_id: 101, fields: { status: 'SALE' } },
+          { lead_id: 102, fields: { phone_number: '2125559999' } },
+          { vendor_lead_code: 'CRM-3', fields: { status: 'SALE' } }
+        ])
+      )
+    ),
+    ['updated 101', 'failed 102 upstream_permission_denied', 'failed  upstream_permission_denied']
+  )
+})
+
+test('custom fields are stored where the list has them, and a warning says where it has not', async (t) => {
+  const { deliver } = await sandboxed(t)
+  const custom_fields = { favorite_color: 'blue' }
+  const outcomes = await deliver(
+    updates([
+      { lead_id: 101, custom_fields },
+      { lead_id: 102, custom_fields, fields: { status: 'SALE' } },
+      { lead_id: 109, custom_fields, fields: { status: 'SALE' } },
+      { lead_id: 110, custom_fields },
+      { lead_id: 999, custom_fields }
+    ])
+  )
+  const notStored = [
+    { field: 'custom_fields.favorite_color', code: 'custom_fields_not_stored', sent: 'blue', stored: '' }
+  ]
+  t.strictSame(outcomes.slice(0, 3), [
+    updated(101),
+    updated(102),
+    { status: 'updated', leads: [109], warnings: notStored }
+  ])
+  t.strictSame(statuses(outcomes.slice(3)), ['failed 110 field_unknown', 'not_found 999 lead_not_found'])
+})
+
+test('an answer that was cut within what it says of custom fields is asked for again', async (t) => {
+  const { sandbox, deliver } = await sandboxed(t)
+  sandbox.fail('truncate_clean', { calls: 1 })
+  const element = { lead_id: 101, custom_fields: { favorite_color: 'blue' }, fields: { status: 'SALE' } }
+  t.strictSame(await deliver(updates([element])), [updated(101)])
+})
+
+interface Fork {
+  readonly url: string
+  /** The lead_ids of each call, as they came. */
+  readonly asked: string[][]
+  readonly statuses: Map<string, string>
+}
+
+/** A fork that reads leads_data: `answer` is its reply to leads of which `absent` do not exist. */
+async function fork(
+  t: Tester,
+  answer: (ids: string[], absent: string[]) => string,
+  existing = ['101', '103', '104']
+): Promise<Fork> {
+  const asked: string[][] = []
+  const statuses = new Map<string, string>()
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    const form = new URLSearchParams(body)
+    const leads: Record<string, string>[] = JSON.parse(form.get('leads_data') ?? '[]')
+    const ids = leads.map(({ lead_id = '' }) => lead_id)
+    const absent = ids.filter((id) => !existing.includes(id))
+    asked.push(ids)
+    const reply = answer(ids, absent)
+    if (reply.startsWith('SUCCESS')) {
+      for (const { lead_id = '', status = '' } of leads)
+        if (!absent.includes(lead_id)) statuses.set(lead_id, status)
+    }
+    response.end(reply)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, asked, statuses }
+}
+
+const THREE = [
+  { lead_id: 101, fields: { status: 'A' } },
+  { lead_id: 102, fields: { status: 'B' } },
+  { lead_id: 103, fields: { status: 'C' } }
+]
+const SUCCESS = 'SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - 6666|'
+const leads_data = { dialect: 'leads_data' as const }
+
+test('in leads_data leads with different changes share a call, and the ids of the answer count', async (t) => {
+  const server = await fork(t, (ids, absent) => {
+    const found = ids.filter((id) => !absent.includes(id))
+    return `${SUCCESS}${found.length}|${found.join(',')}\n`
+  })
+  const deliver = dispatcherFor(t, server.url, leads_data)
+  t.strictSame(await deliver(updates(THREE)), [updated(101), missing(102), updated(103)])
+  t.strictSame(server.asked, [['101', '102', '103']])
+  t.strictSame(
+    server.statuses,
+    new Map([
+      ['101', 'A'],
+      ['103', 'C']
+    ])
+  )
+})
+
+test('a fork that does nothing because one lead is missing is asked again for the others', async (t) => {
+  const server = await fork(t, (ids, absent) =>
+    absent.length > 0
+      ? `ERROR: LEAD NOT FOUND: |6666|${absent[0]}\n`
+      : `${SUCCESS}${ids.length}|${ids.join(',')}\n`
+  )
+  const deliver = dispatcherFor(t, server.url, leads_data)
+  const elements = [
+    ...THREE,
+    { lead_id: 105, fields: { status: 'D' } },
+    { lead_id: 104, fields: { status: 'E' } }
+  ]
+  t.strictSame(await deliver(updates(elements)), [
+    updated(101),
+    missing(102),
+    updated(103),
+    missing(105),
+    updated(104)
+  ])
+  t.strictSame(server.asked, [
+    ['101', '102', '103', '105', '104'],
+    ['101', '103', '105', '104'],
+    ['101', '103', '104']
+  ])
+})
+
+test('a fork that names all missing leads at once is asked once more', async (t) => {
+  const server = await fork(t, (ids, absent) =>
+    absent.length > 0
+      ? `ERROR: LEAD NOT FOUND: |6666|${absent.join(',')}\n`
+      : `${SUCCESS}${ids.length}|${ids.join(',')}\n`
+  )
+  const deliver = dispatcherFor(t, server.url, leads_data)
+  const elements = [...THREE, { lead_id: 105, fields: { status: 'D' } }]
+  t.strictSame(await deliver(updates(elements)), [updated(101), missing(102), updated(103), missing(105)])
+  t.equal(server.asked.length, 2)
+})
+
+test('a fork that finds none of the leads', async (t) => {
+  const server = await fork(t, (_ids, absent) => `ERROR: LEAD NOT FOUND: |6666|${absent.join(',')}\n`, [])
+  const deliver = dispatcherFor(t, server.url, leads_data)
+  t.strictSame(await deliver(updates(THREE)), [missing(101), missing(102), missing(103)])
+  t.equal(server.asked.length, 1)
+})
+
+test('what a fork refuses fails for each lead, and is not tried again', async (t) => {
+  for (const [text, code] of [
+    ['ERROR: INVALID JSON FORMAT', 'upstream_error'],
+    ['ERROR: USER DOES NOT HAVE PERMISSION TO USE THIS FUNCTION', 'upstream_permission_denied'],
+    ['ERROR: batch_update_lead NO LEADS DEFINED - 6666|', 'upstream_error']
+  ] as const) {
+    const server = await fork(t, () => `${text}\n`)
+    const deliver = dispatcherFor(t, server.url, leads_data)
+    const outcomes = await deliver(updates(THREE))
+    t.strictSame(statuses(outcomes), [`failed 101 ${code}`, `failed 102 ${code}`, `failed 103 ${code}`], text)
+    t.ok(outcomes.every(({ error }) => error?.retryable === false))
+    t.equal(server.asked.length, 1)
+  }
+})
+
+test('an official VICIdial does not know leads_data, and says so for each lead', async (t) => {
+  const { deliver } = await sandboxed(t, leads_data)
+  const [outcome] = await deliver(updates(THREE))
+  t.strictSame(outcome, {
+    status: 'failed',
+    leads: [101],
+    warnings: [],
+    error: {
+      code: 'upstream_error',
+      detail: 'VICIdial read no leads: it may not know the configured VICIDIAL_DIALECT.',
+      retryable: false
+    }
+  })
+})
+
+test('whatever a server answers, every update has exactly one outcome', async (t) => {
+  let reply = { status: 200, text: '' }
+  const server = createServer((request, response) => {
+    request.resume()
+    response.writeHead(reply.status).end(reply.text)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const PARTS = [
+    'SUCCESS: ',
+    'ERROR: ',
+    'NOTICE: ',
+    'update_lead ',
+    ' - ',
+    'LEAD NOT FOUND: ',
+    'NO MATCHES FOUND'
+  ]
+  const text = fc
+    .array(
+      fc.constantFrom(
+        ...PARTS,
+        'api',
+        '|',
+        '101',
+        '102,101',
+        ',',
+        '\n',
+        '\0',
+        '<p>',
+        'CRM-1|0|\n',
+        'CRM-1|1|7\n'
+      )
+    )
+    .map((parts) => parts.join(''))
+  const elements = [
+    ...THREE,
+    { vendor_lead_code: 'CRM-1', fields: { status: 'A' } },
+    { lead_id: 101, fields: { rank: 1 } }
+  ]
+  const answered = fc.asyncProperty(fc.constantFrom(200, 500, 403, 502), text, async (status, text) => {
+    reply = { status, text }
+    const outcomes = await dispatcherFor(t, url)(updates(elements), 30)
+    if (outcomes.length !== elements.length) throw new Error(`${outcomes.length} outcomes`)
+    for (const { status, error } of outcomes)
+      if ((status === 'updated') !== (error === undefined)) throw new Error(`${status} ${error?.code}`)
+  })
+  await fc.assert(answered, { numRuns: 60 })
+  t.pass('60 answers')
+})

@@ -1,0 +1,83 @@
+import { test } from 'tap'
+import { ambiguous, combine, notDone, notFound, type Outcome } from '../../src/delivery/outcome.ts'
+
+test('a lead that is not there, and a key that matches several', async (t) => {
+  t.strictSame(notFound([7], 'gone'), {
+    status: 'not_found',
+    leads: [7],
+    warnings: [],
+    error: { code: 'lead_not_found', detail: 'gone', retryable: false }
+  })
+  t.strictSame(ambiguous([9, 8]), {
+    status: 'ambiguous',
+    leads: [],
+    warnings: [],
+    error: {
+      code: 'lead_ambiguous',
+      detail: 'The key matches 2 leads; name one by lead_id, or say on_multiple.',
+      retryable: false,
+      leadIds: [9, 8]
+    }
+  })
+})
+
+test('of many leads that a key matches, the first hundred are listed', async (t) => {
+  const leads = Array.from({ length: 150 }, (_, n) => 1_000 - n)
+  t.strictSame(ambiguous(leads).error?.leadIds, leads.slice(0, 100))
+})
+
+test('what was not done says whether it may have been, and whether trying later may help', async (t) => {
+  const done = (reply: { kind: string; code?: string; detail?: string }, maybeMade: boolean) => {
+    const { status, error } = notDone([7], { reply, maybeMade })
+    return [status, error?.code, error?.retryable]
+  }
+  const refused = (code: string) => ({ kind: 'refused', code, detail: 'x' })
+  t.strictSame(done(refused('list_not_found'), false), ['failed', 'list_not_found', false])
+  t.strictSame(done(refused('list_not_allowed'), false), ['failed', 'list_not_allowed', false])
+  t.strictSame(done(refused('field_unknown'), false), ['failed', 'field_unknown', false])
+  t.strictSame(done(refused('upstream_permission_denied'), false), [
+    'failed',
+    'upstream_permission_denied',
+    false
+  ])
+  t.strictSame(done(refused('upstream_login_failed'), false), ['failed', 'upstream_login_failed', true])
+  t.strictSame(done(refused('upstream_locked_out'), false), ['failed', 'upstream_locked_out', true])
+  t.strictSame(done({ kind: 'not_made', detail: 'x' }, false), ['failed', 'upstream_error', true])
+  t.strictSame(done({ kind: 'unclear', detail: 'x' }, true), ['unknown', 'upstream_error', true])
+  t.strictSame(done({ kind: 'unanswered', code: 'upstream_timeout' }, true), [
+    'unknown',
+    'upstream_timeout',
+    true
+  ])
+  t.strictSame(done({ kind: 'unanswered', code: 'upstream_timeout' }, false), [
+    'failed',
+    'upstream_timeout',
+    true
+  ])
+  t.strictSame(done({ kind: 'not_made', detail: 'x' }, true), ['unknown', 'upstream_error', true])
+})
+
+test('of several leads the gravest outcome counts, with all the leads', async (t) => {
+  const outcome = (status: Outcome['status'], lead: number): Outcome => ({
+    status,
+    leads: [lead],
+    warnings: []
+  })
+  const order = ['unknown', 'failed', 'ambiguous', 'not_found', 'updated'] as const
+  order.forEach((graver, place) => {
+    for (const other of order.slice(place)) {
+      t.strictSame(combine([outcome(other, 1), outcome(graver, 2)]), {
+        status: graver,
+        leads: [1, 2],
+        warnings: []
+      })
+      t.strictSame(combine([outcome(graver, 1), outcome(other, 2)]), {
+        status: graver,
+        leads: [1, 2],
+        warnings: []
+      })
+    }
+  })
+  const alone = outcome('failed', 7)
+  t.equal(combine([alone]), alone)
+})

@@ -1,0 +1,419 @@
+import fc from 'fast-check'
+import { test } from 'tap'
+import { DEFAULT_OPTIONS, readBatch } from '../../src/leads/batch.ts'
+import { createCleaner } from '../../src/leads/clean.ts'
+import { planCalls } from '../../src/leads/plan.ts'
+import type { Update } from '../../src/leads/update.ts'
+import { callParams, formBody, searchParams } from '../../src/vicidial/wire.ts'
+
+const rules = {
+  clean: createCleaner(0),
+  customFields: new Map([['favorite_color', 30]]),
+  maxUpdates: 4,
+  defaults: DEFAULT_OPTIONS
+}
+const many = { ...rules, maxUpdates: 1_000 }
+
+function read(body: unknown) {
+  return readBatch(body, rules)
+}
+
+function refused(body: unknown): unknown {
+  const batch = read(body)
+  return 'entries' in batch
+    ? batch.entries.map((entry) =>
+        'refusals' in entry ? entry.refusals.map(({ code, pointer }) => [code, pointer]) : []
+      )
+    : batch
+}
+
+const sale = {
+  function: 'batch_update_lead',
+  params: { status: 'SALE' },
+  key: 'batch_update_lead\0status=SALE',
+  stored: { status: 'SALE' },
+  warnings: []
+}
+
+test('each element of updates is an entry, in the order given, sound or refused', async (t) => {
+  t.strictSame(
+    read({
+      updates: [
+        { lead_id: 101, fields: { status: 'SALE' } },
+        { lead_id: 102, fields: { status: 'TOOLONG' } },
+        7,
+        { lead_id: 101, fields: { status: 'SALE' } }
+      ]
+    }),
+    {
+      entries: [
+        { index: 0, key: { by: 'lead_id', value: 101 }, onMultiple: 'reject', changes: sale },
+        {
+          index: 1,
+          key: { by: 'lead_id', value: 102 },
+          refusals: [
+            {
+              code: 'field_too_long',
+              field: 'status',
+              detail: 'status is 7 characters as VICIdial stores it; it holds 6.',
+              pointer: '/updates/1/fields/status'
+            }
+          ]
+        },
+        {
+          index: 2,
+          key: undefined,
+          refusals: [
+            {
+              code: 'field_invalid',
+              detail: 'An update must be an object that names a lead and what to change.',
+              pointer: '/updates/2'
+            }
+          ]
+        },
+        { index: 3, key: { by: 'lead_id', value: 101 }, onMultiple: 'reject', changes: sale }
+      ],
+      source: undefined,
+      dryRun: false
+    }
+  )
+})
+
+test('the short form is one entry per lead id, all with the same changes', async (t) => {
+  t.strictSame(
+    read({ lead_ids: [101, '102', 101], fields: { status: 'SALE' }, source: 'crm', dry_run: true }),
+    {
+      entries: [
+        { index: 0, key: { by: 'lead_id', value: 101 }, onMultiple: 'reject', changes: sale },
+        { index: 1, key: { by: 'lead_id', value: 102 }, onMultiple: 'reject', changes: sale },
+        { index: 2, key: { by: 'lead_id', value: 101 }, onMultiple: 'reject', changes: sale }
+      ],
+      source: 'crm',
+      dryRun: true
+    }
+  )
+})
+
+test('in the short form a fault of an id is its own, a fault of the changes is everyone’s', async (t) => {
+  t.strictSame(refused({ lead_ids: [101, 0, 'x', null], fields: { status: 'SALE' } }), [
+    [],
+    [['field_invalid', '/lead_ids/1']],
+    [['field_invalid', '/lead_ids/2']],
+    [['field_invalid', '/lead_ids/3']]
+  ])
+  t.strictSame(refused({ lead_ids: [101, 0], fields: { status: '' }, custom_fields: { nope: 'x' } }), [
+    [
+      ['field_invalid', '/fields/status'],
+      ['field_not_allowed', '/custom_fields/nope']
+    ],
+    [
+      ['field_invalid', '/lead_ids/1'],
+      ['field_invalid', '/fields/status'],
+      ['field_not_allowed', '/custom_fields/nope']
+    ]
+  ])
+  t.strictSame(refused({ lead_ids: [101] }), [[['no_changes', '']]])
+})
+
+test('options of the request hold for all updates, and an update may say otherwise', async (t) => {
+  const batch = read({
+    on_multiple: 'newest',
+    on_lossy: 'reject',
+    reset_called: true,
+    allow_undefined_list: true,
+    updates: [
+      { vendor_lead_code: 'CRM-7', fields: { list_id: 103 } },
+      { vendor_lead_code: 'CRM-8', fields: { list_id: 103 }, on_multiple: 'all', reset_called: false },
+      { vendor_lead_code: 'CRM-9', fields: { city: 'a,b' } },
+      { vendor_lead_code: 'CRM-9', fields: { city: 'a,b' }, on_lossy: 'accept', allow_undefined_list: false }
+    ]
+  })
+  t.match(batch, {
+    entries: [
+      { onMultiple: 'newest', changes: { key: 'batch_update_lead\0list_id_field=103\0reset_lead=Y' } },
+      { onMultiple: 'all', changes: { key: 'batch_update_lead\0list_id_field=103' } },
+      { refusals: [{ code: 'characters_lost', pointer: '/updates/2/fields/city' }] },
+      { onMultiple: 'newest', changes: { key: 'batch_update_lead\0city=ab\0reset_lead=Y' } }
+    ]
+  })
+  t.match(
+    read({ lead_ids: [101], fields: { list_id: 103 }, allow_undefined_list: true, reset_called: true }),
+    {
+      entries: [{ changes: { key: 'batch_update_lead\0list_id_field=103\0reset_lead=Y' } }]
+    }
+  )
+})
+
+test("the caller's own options hold where the request is silent", async (t) => {
+  const strict = { ...rules, defaults: { ...DEFAULT_OPTIONS, onLossy: 'reject' as const } }
+  const updates = [{ lead_id: 101, fields: { city: 'a,b' } }]
+  t.match(readBatch({ updates }, strict), { entries: [{ refusals: [{ code: 'characters_lost' }] }] })
+  t.match(readBatch({ updates, on_lossy: 'accept' }, strict), {
+    entries: [{ changes: { params: { city: 'ab' } } }]
+  })
+})
+
+test('a body that is no batch is refused as a whole', async (t) => {
+  for (const body of [undefined, null, true, 7, 'x', [], [{ lead_id: 101 }]]) {
+    t.strictSame(read(body), {
+      code: 'invalid_request',
+      errors: [
+        {
+          pointer: '',
+          code: 'invalid_request',
+          detail: 'The body must be a JSON object with updates, or with lead_ids and fields.'
+        }
+      ]
+    })
+  }
+  const faults: [body: unknown, pointer: string, detail: string][] = [
+    [{}, '/updates', 'updates must be an array.'],
+    [{ updates: null }, '/updates', 'updates must be an array.'],
+    [{ updates: { 0: {} } }, '/updates', 'updates must be an array.'],
+    [{ updates: [] }, '/updates', 'updates is empty: there is nothing to do.'],
+    [{ lead_ids: [] }, '/lead_ids', 'lead_ids is empty: there is nothing to do.'],
+    [{ lead_ids: null }, '/lead_ids', 'lead_ids must be an array.'],
+    [{ lead_ids: '101,102' }, '/lead_ids', 'lead_ids must be an array.'],
+    [{ lead_ids: [101], updates: [] }, '/updates', 'Give either updates or lead_ids, not both.']
+  ]
+  for (const [body, pointer, detail] of faults)
+    t.strictSame(read(body), {
+      code: 'invalid_request',
+      errors: [{ pointer, code: 'invalid_request', detail }]
+    })
+})
+
+test('more updates than the server takes are refused as too large', async (t) => {
+  const detail = '5 updates in one request; this server takes 4. Send them in parts.'
+  for (const name of ['updates', 'lead_ids']) {
+    t.strictSame(read({ [name]: [1, 2, 3, 4, 5] }), {
+      code: 'payload_too_large',
+      errors: [{ pointer: `/${name}`, code: 'payload_too_large', detail }]
+    })
+  }
+  t.ok('entries' in read({ lead_ids: [1, 2, 3, 4], reset_called: true }))
+})
+
+test('every fault of the envelope is listed at once', async (t) => {
+  t.strictSame(
+    read({
+      updates: [{ lead_id: 101, fields: { status: 'SALE' } }],
+      fields: {},
+      'x/y': 1,
+      on_multiple: 'some',
+      source: 'a b',
+      dry_run: 'yes'
+    }),
+    {
+      code: 'invalid_request',
+      errors: [
+        {
+          pointer: '/fields',
+          code: 'field_unknown',
+          detail: 'A request with updates has no such property.'
+        },
+        {
+          pointer: '/x~1y',
+          code: 'field_unknown',
+          detail: 'A request with updates has no such property.'
+        },
+        {
+          pointer: '/on_multiple',
+          code: 'field_invalid',
+          detail: 'on_multiple must be one of "reject", "all", "newest".'
+        },
+        { pointer: '/source', code: 'field_invalid', detail: 'source must be 2 to 20 letters and digits.' },
+        { pointer: '/dry_run', code: 'field_invalid', detail: 'dry_run must be true or false.' }
+      ]
+    }
+  )
+})
+
+test('source is 2 to 20 letters and digits', async (t) => {
+  const updates = [{ lead_id: 101, reset_called: true }]
+  for (const source of ['ab', 'Crm1', 'x'.repeat(20)]) t.match(read({ updates, source }), { source })
+  for (const source of ['', 'a', 'x'.repeat(21), 'a-b', 'a b', 'é1', 'ab\n', null, 7, ['ab']])
+    t.match(read({ updates, source }), { errors: [{ pointer: '/source', code: 'field_invalid' }] })
+})
+
+test('dry_run is true or false', async (t) => {
+  const updates = [{ lead_id: 101, reset_called: true }]
+  for (const dry_run of ['true', 1, 0, '', [], {}])
+    t.match(read({ updates, dry_run }), { errors: [{ pointer: '/dry_run', code: 'field_invalid' }] })
+})
+
+test('dry_run: null is refused like any other null, and is no leave to send', async (t) => {
+  t.match(read({ lead_ids: [101], reset_called: true, dry_run: null }), {
+    errors: [{ pointer: '/dry_run', code: 'field_invalid' }]
+  })
+})
+
+test('names that every object has are unknown properties like any other', async (t) => {
+  for (const name of ['__proto__', 'constructor', 'toString', 'valueOf'])
+    t.match(read(JSON.parse(`{"lead_ids":[101],"reset_called":true,"${name}":{"dry_run":true}}`)), {
+      errors: [{ pointer: `/${name}`, code: 'field_unknown' }]
+    })
+})
+
+/** Parameters that CONTRACT.md names and the gateway may send, and the custom fields that the operator listed. */
+const MAY_BE_SENT: ReadonlySet<string> = new Set(
+  `source user pass function lead_id lead_ids records search_method
+  reset_lead list_exists_check update_phone_number custom_fields
+  status user_field vendor_lead_code source_id comments title first_name last_name middle_initial
+  address1 address2 address3 city state province postal_code country_code gender date_of_birth alt_phone
+  email security_phrase owner rank called_count phone_code list_id_field gmt_offset_now phone_number
+  favorite_color`.split(/\s+/)
+)
+const NAMES = [
+  ...MAY_BE_SENT,
+  ...'updates fields list_id on_multiple on_lossy reset_called allow_undefined_list dry_run'.split(' '),
+  ...'delete_lead leads_data __proto__ constructor length toString 0'.split(' ')
+]
+const STRINGS = fc.oneof(
+  fc.string({ unit: fc.constantFrom(...'aZ09 -_.@/&=?:,;#"+\'\\\n\r\t\0é😀\ud800'), maxLength: 12 }),
+  fc.string({ unit: 'binary', maxLength: 12 }),
+  fc.constantFrom(...'--BLANK-- all newest reject accept 2125550101 1980-12-31 M 101 &a='.split(' '))
+)
+const WILD = ['\\', '\n', '\t', '\0', '\u0085', ',', '&a=', ';', '+', '\ud800', '😀', '--BLANK--']
+/** Mostly what can be sent, at times with something in it that perhaps cannot. */
+const TAME = fc
+  .tuple(
+    fc.string({ unit: fc.constantFrom(...'abcXYZ0123456789 -.'), minLength: 1, maxLength: 10 }),
+    fc.nat(10),
+    fc.oneof({ weight: 3, arbitrary: fc.constant('') }, fc.constantFrom(...WILD))
+  )
+  .map(([tame, at, wild]) => tame.slice(0, at) + wild + tame.slice(at))
+const LEAVES = fc.oneof(
+  { weight: 4, arbitrary: STRINGS },
+  { weight: 4, arbitrary: TAME },
+  fc.constantFrom(null, true, false, 0, -0, 1, 101, 103, 1e308, -1e308, 1.5, 2 ** 53, 99_999_999_999_999),
+  fc.double()
+)
+
+/** JSON text of an object: only in text can a property be called `__proto__`, or stand twice. */
+function object(
+  value: fc.Arbitrary<string>,
+  names: fc.Arbitrary<string>,
+  maxLength = 5
+): fc.Arbitrary<string> {
+  return fc
+    .array(fc.tuple(names, value), { maxLength })
+    .map((pairs) => `{${pairs.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(',')}}`)
+}
+
+const name = fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...NAMES) }, fc.string())
+const leaf = LEAVES.map((value) => JSON.stringify(value) ?? 'null')
+const { json } = fc.letrec<{ json: string }>((tie) => ({
+  json: fc.oneof(
+    { maxDepth: 4, withCrossShrink: true },
+    leaf,
+    object(tie('json'), name),
+    fc.array(tie('json'), { maxLength: 4 }).map((items) => `[${items.join(',')}]`)
+  )
+}))
+const likely = object(
+  fc.oneof({ weight: 5, arbitrary: TAME }, fc.constant(null)).map((value) => JSON.stringify(value)),
+  fc.constantFrom(...'vendor_lead_code source_id comments first_name address1 owner'.split(' ')),
+  2
+)
+const fields = fc.oneof({ weight: 1, arbitrary: object(leaf, name) }, { weight: 4, arbitrary: likely })
+const custom = fc.oneof(
+  { weight: 1, arbitrary: fields },
+  { weight: 4, arbitrary: TAME.map((value) => `{"favorite_color":${JSON.stringify(value)}}`) }
+)
+const key = fc.oneof(
+  fc.tuple(fc.constantFrom('lead_id', 'vendor_lead_code', 'phone_number'), leaf),
+  fc.tuple(fc.constant('lead_id'), fc.constantFrom('101', '"102"')),
+  fc.tuple(
+    fc.constant('vendor_lead_code'),
+    TAME.map((value) => JSON.stringify(value))
+  ),
+  fc.constant(['phone_number', '"(212) 555-0004"'] as const)
+)
+const update = fc.oneof(
+  { weight: 1, arbitrary: json },
+  {
+    weight: 5,
+    arbitrary: fc
+      .tuple(key, fields, fc.option(custom, { freq: 2 }), fc.boolean())
+      .map(
+        ([[by, value], changes, custom, reset]) =>
+          `{"${by}":${value},"fields":${changes}${custom === null ? '' : `,"custom_fields":${custom}`},"reset_called":${reset}}`
+      )
+  }
+)
+const body = fc.oneof(
+  { weight: 1, arbitrary: json },
+  {
+    weight: 4,
+    arbitrary: fc.array(update, { maxLength: 5 }).map((updates) => `{"updates":[${updates.join(',')}]}`)
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.array(leaf, { maxLength: 4 }), fields)
+      .map(([ids, changes]) => `{"lead_ids":[${ids.join(',')}],"fields":${changes}}`)
+  }
+)
+
+test('whatever JSON comes in, it is read without a throw, and each update has its entry', async (t) => {
+  const read = fc.property(fc.oneof(body, fc.json()), (text) => {
+    const value = JSON.parse(text)
+    const batch = readBatch(value, many)
+    if (!('entries' in batch)) return batch.errors.length > 0
+    const given = value.lead_ids ?? value.updates
+    return (
+      batch.entries.length === given.length &&
+      batch.entries.every(
+        (entry, index) => entry.index === index && ('changes' in entry || entry.refusals.length > 0)
+      )
+    )
+  })
+  t.doesNotThrow(() => fc.assert(read, { numRuns: 3_000 }))
+})
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const FORBIDDEN = /[\\\u0000-\u0009\u000b-\u001f\u007f-\u009f]/
+
+test('whatever strings come in, no backslash, no control character and no foreign parameter goes out', async (t) => {
+  let calls = 0
+  let withCustomFields = 0
+  const harmless = fc.property(body, (text) => {
+    const batch = readBatch(JSON.parse(text), many)
+    if (!('entries' in batch)) return
+    const sound = batch.entries.filter((entry): entry is Update => 'changes' in entry)
+    const rows = sound.map(({ changes }, n) => ({ lead: n + 1, changes }))
+    const planned = planCalls(rows, { maxLeadsPerCall: 2, dialect: 'lead_ids' }).calls
+    const sent = [
+      ...planned.map((call) => callParams(call, 'lead_ids')),
+      ...sound.flatMap(({ key }) => (key.by === 'lead_id' ? [] : [searchParams(key.by, [key.value])]))
+    ]
+    for (const params of sent) {
+      calls++
+      if (params['custom_fields'] === 'Y') withCustomFields++
+      const form = formBody(params, { source: 'crm', user: 'api', pass: 's3cret' })
+      const decoded = [...new URLSearchParams(form)]
+      for (const [name, value] of decoded) {
+        if (!MAY_BE_SENT.has(name)) throw new Error(`the parameter ${name}`)
+        if (FORBIDDEN.test(value)) throw new Error(`${name}=${JSON.stringify(value)}`)
+        if (value.includes('\n') && name !== 'comments' && name !== 'favorite_color')
+          throw new Error(`a new line in ${name}`)
+        if (value.includes('\ufffd') && !text.includes('\ufffd'))
+          throw new Error(`half a character in ${name}`)
+      }
+      if (new Set(decoded.map(([name]) => name)).size !== decoded.length) throw new Error('a parameter twice')
+      if (decoded.at(-1)?.[0] !== 'records') throw new Error(`${decoded.at(-1)?.[0]} is the last field`)
+    }
+    for (const { key, changes } of sound) {
+      if (key.by !== 'lead_id' && key.value.includes(',')) throw new Error('a comma in a key')
+      const emptied = Object.values(changes.params).filter((value) => value === '--BLANK--').length
+      const nulls = Object.values(changes.stored).filter(
+        (value) => value === '' || value === '0000-00-00'
+      ).length
+      if (emptied !== nulls) throw new Error('--BLANK-- was sent for what was not null')
+    }
+  })
+  t.doesNotThrow(() => fc.assert(harmless, { numRuns: 4_000 }))
+  t.ok(calls > 1_500, `${calls} calls were looked at`)
+  t.ok(withCustomFields > 300, `${withCustomFields} of them with custom fields`)
+})

@@ -1,0 +1,324 @@
+import fc from 'fast-check'
+import { test } from 'tap'
+import { type ChangesInput, readChanges } from '../../src/leads/changes.ts'
+import { createCleaner } from '../../src/leads/clean.ts'
+
+const rules = {
+  clean: createCleaner(0),
+  customFields: new Map([
+    ['favorite_color', 10],
+    ['shoe_size', 100]
+  ])
+}
+
+function read(input: Partial<ChangesInput>) {
+  const defaults: ChangesInput = {
+    fields: undefined,
+    customFields: undefined,
+    resetCalled: false,
+    allowUndefinedList: false,
+    onLossy: 'accept'
+  }
+  return readChanges({ ...defaults, ...input }, rules)
+}
+
+/** An object as JSON text gives it: with a `__proto__` of its own, if it says so. */
+function parsed(json: string): unknown {
+  return JSON.parse(json)
+}
+
+test('fields become parameters in the order of the catalogue, whatever order they came in', async (t) => {
+  t.strictSame(
+    read({ fields: { owner: 'team-a', comments: 'a\nb', user: '1001', status: 'SALE', rank: 7 } }),
+    {
+      function: 'batch_update_lead',
+      params: { status: 'SALE', user_field: '1001', comments: 'a\nb', rank: '7', owner: 'team-a' },
+      key: 'batch_update_lead\0status=SALE\0user_field=1001\0comments=a\nb\0rank=7\0owner=team-a',
+      stored: { status: 'SALE', user: '1001', comments: 'a!Nb', rank: '7', owner: 'team-a' },
+      warnings: []
+    }
+  )
+  t.strictSame(
+    Object.keys((read({ fields: { owner: 'x', rank: 7, status: 'SALE' } }) as { params: object }).params),
+    ['status', 'rank', 'owner']
+  )
+})
+
+test('null is sent as --BLANK-- and stored as nothing', async (t) => {
+  t.strictSame(read({ fields: { comments: null, date_of_birth: null } }), {
+    function: 'batch_update_lead',
+    params: { date_of_birth: '--BLANK--', comments: '--BLANK--' },
+    key: 'batch_update_lead\0date_of_birth=--BLANK--\0comments=--BLANK--',
+    stored: { date_of_birth: '0000-00-00', comments: '' },
+    warnings: []
+  })
+})
+
+test('a phone number can only be changed with update_lead, and only if that is said', async (t) => {
+  t.strictSame(read({ fields: { phone_number: '(212) 555-9999', status: 'SALE' } }), {
+    function: 'update_lead',
+    params: { status: 'SALE', phone_number: '2125559999', update_phone_number: 'Y' },
+    key: 'update_lead\0status=SALE\0phone_number=2125559999\0update_phone_number=Y',
+    stored: { status: 'SALE', phone_number: '2125559999' },
+    warnings: []
+  })
+})
+
+test('a move to a list asks VICIdial to check that the list exists, unless an undefined list is allowed', async (t) => {
+  t.strictSame(read({ fields: { list_id: '0103' } }), {
+    function: 'batch_update_lead',
+    params: { list_id_field: '103', list_exists_check: 'Y' },
+    key: 'batch_update_lead\0list_id_field=103\0list_exists_check=Y',
+    stored: { list_id: '103' },
+    warnings: []
+  })
+  t.match(read({ fields: { list_id: 103 }, allowUndefinedList: true }), {
+    key: 'batch_update_lead\0list_id_field=103'
+  })
+  t.match(read({ fields: { status: 'SALE' } }), { key: 'batch_update_lead\0status=SALE' })
+})
+
+test('reset_called alone is a change', async (t) => {
+  t.strictSame(read({ resetCalled: true }), {
+    function: 'batch_update_lead',
+    params: { reset_lead: 'Y' },
+    key: 'batch_update_lead\0reset_lead=Y',
+    stored: {},
+    warnings: []
+  })
+})
+
+test('custom fields go with update_lead, after the options, in the order of their labels', async (t) => {
+  const customFields = { shoe_size: null, favorite_color: ' blue\r\n+'.replace('+', 'ish ') }
+  t.strictSame(read({ customFields, fields: { list_id: 103 }, resetCalled: true }), {
+    function: 'update_lead',
+    params: {
+      list_id_field: '103',
+      list_exists_check: 'Y',
+      reset_lead: 'Y',
+      custom_fields: 'Y',
+      favorite_color: 'blue\nish',
+      shoe_size: '--BLANK--'
+    },
+    key: 'update_lead\0list_id_field=103\0list_exists_check=Y\0reset_lead=Y\0custom_fields=Y\0favorite_color=blue\nish\0shoe_size=--BLANK--',
+    stored: { list_id: '103', 'custom_fields.favorite_color': 'blue\nish', 'custom_fields.shoe_size': '' },
+    warnings: []
+  })
+})
+
+test('two wishes share a key exactly if they are the same call', async (t) => {
+  const wish = fc.record(
+    {
+      status: fc.constantFrom('A', 'B'),
+      comments: fc.constantFrom('x', 'x\nstatus=A', 'status=A', null),
+      list_id: fc.constantFrom(101, '101', 102),
+      phone_number: fc.constantFrom('2125550101', '212-555-0101')
+    },
+    { requiredKeys: ['status'] }
+  )
+  const option = fc.record({ resetCalled: fc.boolean(), allowUndefinedList: fc.boolean() })
+  const sameCall = fc.property(wish, option, wish, option, (one, oneOption, other, otherOption) => {
+    const a = read({ fields: one, ...oneOption })
+    const b = read({ fields: other, ...otherOption })
+    if (Array.isArray(a) || Array.isArray(b)) return false
+    const same = a.function === b.function && JSON.stringify(a.params) === JSON.stringify(b.params)
+    return (a.key === b.key) === same
+  })
+  t.doesNotThrow(() => fc.assert(sameCall, { numRuns: 2_000 }))
+})
+
+test('warnings come with the changes, in the order in which the fields are sent', async (t) => {
+  t.match(read({ fields: { city: 'New York, NY', first_name: 'José' } }), {
+    params: { first_name: 'Jose', city: 'New York NY' },
+    warnings: [
+      { field: 'first_name', code: 'transliterated', sent: 'José', stored: 'Jose' },
+      { field: 'city', code: 'characters_dropped', sent: 'New York, NY', stored: 'New York NY' }
+    ]
+  })
+})
+
+test('with on_lossy reject every loss is a refusal, and what is not lossy is taken', async (t) => {
+  t.strictSame(
+    read({
+      fields: { first_name: 'José', city: 'New York, NY', comments: 'a\r\nb', status: 'SALE' },
+      onLossy: 'reject'
+    }),
+    [
+      {
+        code: 'characters_lost',
+        field: 'first_name',
+        detail: 'VICIdial would hold "Jose", and on_lossy is "reject".',
+        pointer: '/fields/first_name'
+      },
+      {
+        code: 'characters_lost',
+        field: 'city',
+        detail: 'VICIdial would hold "New York NY", and on_lossy is "reject".',
+        pointer: '/fields/city'
+      }
+    ]
+  )
+  t.match(read({ fields: { comments: ' a\r\nb ', alt_phone: '(212) 555-0101' }, onLossy: 'reject' }), {
+    params: { alt_phone: '2125550101', comments: 'a\nb' },
+    warnings: []
+  })
+})
+
+test('an update without changes is refused', async (t) => {
+  for (const input of [{}, { fields: {} }, { customFields: {} }, { fields: {}, customFields: {} }]) {
+    t.strictSame(read(input), [
+      {
+        code: 'no_changes',
+        detail: 'The update changes nothing: give fields, custom_fields or reset_called.',
+        pointer: ''
+      }
+    ])
+  }
+})
+
+test('fields and custom_fields that are no objects are refused', async (t) => {
+  for (const value of [null, [], ['status'], 'status', 7, true]) {
+    t.strictSame(read({ fields: value, customFields: value }), [
+      {
+        code: 'field_invalid',
+        field: 'fields',
+        detail: 'fields must be an object of names and values.',
+        pointer: '/fields'
+      },
+      {
+        code: 'field_invalid',
+        field: 'custom_fields',
+        detail: 'custom_fields must be an object of names and values.',
+        pointer: '/custom_fields'
+      }
+    ])
+  }
+})
+
+test('a name that is no field is refused at its place, and a parameter of VICIdial is named as the field', async (t) => {
+  t.strictSame(read({ fields: { list_id_field: 103, 'a/b~c': 'x' } }), [
+    {
+      code: 'field_unknown',
+      field: 'list_id_field',
+      detail: 'This is no field of a lead; use list_id.',
+      pointer: '/fields/list_id_field'
+    },
+    {
+      code: 'field_unknown',
+      field: 'a/b~c',
+      detail: 'This is no field of a lead; GET /v1/fields lists those that can be updated.',
+      pointer: '/fields/a~1b~0c'
+    }
+  ])
+})
+
+test('no name gets further than the catalogue', async (t) => {
+  const names = [
+    '__proto__',
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    'lead_id',
+    'lead_ids',
+    'records',
+    'pass',
+    'function',
+    'delete_lead',
+    'custom_fields',
+    'Status',
+    'status ',
+    ''
+  ]
+  for (const name of names) {
+    t.match(read({ fields: parsed(`{${JSON.stringify(name)}:"Y","status":"A"}`) }), [
+      { code: 'field_unknown', field: name, pointer: `/fields/${name}` }
+    ])
+    t.match(read({ customFields: parsed(`{${JSON.stringify(name)}:"Y"}`), fields: { status: 'A' } }), [
+      {
+        code: 'field_not_allowed',
+        field: `custom_fields.${name}`,
+        detail: 'The operator has not listed this custom field for the gateway.',
+        pointer: `/custom_fields/${name}`
+      }
+    ])
+  }
+})
+
+test('a custom field takes what VICIdial stores of it unaltered, and nothing else', async (t) => {
+  const refused = (value: unknown) => {
+    const result = read({ customFields: { favorite_color: value } })
+    return Array.isArray(result) ? result : []
+  }
+  const place = { field: 'custom_fields.favorite_color', pointer: '/custom_fields/favorite_color' }
+  for (const value of [7, true, [], {}]) {
+    const detail = 'custom_fields.favorite_color must be a string.'
+    t.strictSame(refused(value), [{ code: 'field_invalid', detail, ...place }])
+  }
+  for (const value of ['', ' \r\n']) {
+    const detail = 'custom_fields.favorite_color is an empty string; use null to empty it.'
+    t.strictSame(refused(value), [{ code: 'field_invalid', detail, ...place }])
+  }
+  for (const value of ['bl\\ue', 'blue\\', 'bl\tue', 'bl\0ue', '\ud800'])
+    t.match(refused(value), [{ code: 'unsafe_characters', ...place }])
+  for (const value of ['--BLANK--', ' --BLANK--\n']) {
+    const detail = '--BLANK-- would empty custom_fields.favorite_color; use null.'
+    t.strictSame(refused(value), [{ code: 'unsafe_characters', detail, ...place }])
+  }
+  for (const value of ['a;b', 'a"b', 'a+b', 'a😀'])
+    t.match(refused(value), [{ code: 'characters_lost', ...place }])
+  t.strictSame(refused('eleven char'), [
+    { code: 'field_too_long', detail: 'custom_fields.favorite_color is longer than 10 characters.', ...place }
+  ])
+  for (const value of ['ten chars.', "d'Azur #1", 'été 李']) t.strictSame(refused(value), [], value)
+  t.match(read({ customFields: { favorite_color: 'e\u0301te\u0301' } }), {
+    params: { favorite_color: 'été' }
+  })
+})
+
+test('beside custom fields no value may look like a parameter: VICIdial would empty the field it names', async (t) => {
+  const detail = 'Beside custom fields, VICIdial would take "&name=" in a value for a field to empty.'
+  t.strictSame(
+    read({
+      fields: { source_id: 'web/form?x=1&y=2', comments: 'see\n&favorite_color=', vendor_lead_code: 'a=b' },
+      customFields: { favorite_color: 'red', shoe_size: '9&favorite_color=x' }
+    }),
+    [
+      { code: 'unsafe_characters', field: 'source_id', detail, pointer: '/fields/source_id' },
+      { code: 'unsafe_characters', field: 'comments', detail, pointer: '/fields/comments' },
+      {
+        code: 'unsafe_characters',
+        field: 'custom_fields.shoe_size',
+        detail,
+        pointer: '/custom_fields/shoe_size'
+      }
+    ]
+  )
+  t.match(read({ fields: { source_id: 'web/form?x=1&y=2' } }), {
+    function: 'batch_update_lead',
+    params: { source_id: 'web/form?x=1&y=2' }
+  })
+  for (const value of ['a & b', 'a & b = c', 'x=1', 'R&D', 'a&b c=d'])
+    t.match(read({ fields: { comments: value }, customFields: { favorite_color: 'red' } }), {
+      params: { comments: value }
+    })
+})
+
+test('every refusal of an update is listed at once, each at its place', async (t) => {
+  const refusals = read({
+    fields: { status: '', nope: 1, email: 'a+b@example.com', comments: 'a\\', rank: null, title: 'Mister' },
+    customFields: { unlisted: 'x', favorite_color: 'a;b' }
+  })
+  t.strictSame(
+    Array.isArray(refusals) && refusals.map(({ code, field, pointer }) => [code, field, pointer]),
+    [
+      ['field_invalid', 'status', '/fields/status'],
+      ['field_unknown', 'nope', '/fields/nope'],
+      ['characters_lost', 'email', '/fields/email'],
+      ['unsafe_characters', 'comments', '/fields/comments'],
+      ['field_not_clearable', 'rank', '/fields/rank'],
+      ['field_too_long', 'title', '/fields/title'],
+      ['field_not_allowed', 'custom_fields.unlisted', '/custom_fields/unlisted'],
+      ['characters_lost', 'custom_fields.favorite_color', '/custom_fields/favorite_color']
+    ]
+  )
+})

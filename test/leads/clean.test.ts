@@ -1,0 +1,483 @@
+import { test } from 'tap'
+import { type Cleaned, createCleaner, type NonLatin } from '../../src/leads/clean.ts'
+import { FIELD_BY_NAME, FIELDS } from '../../src/leads/fields.ts'
+import type { Refusal } from '../../src/leads/outcome.ts'
+
+const MODES = [0, 1] as const
+const cleaners = { 0: createCleaner(0), 1: createCleaner(1) }
+
+function clean(mode: NonLatin, name: string, value: unknown): Cleaned | Refusal {
+  const field = FIELD_BY_NAME.get(name)
+  if (field === undefined) throw new Error(`no field ${name}`)
+  return cleaners[mode](field, value)
+}
+
+/** What a caller would see of it in short: the stored text, or the code of the refusal. */
+function stored(mode: NonLatin, name: string, value: unknown): string {
+  const result = clean(mode, name, value)
+  return 'code' in result ? `refused: ${result.code}` : result.stored
+}
+
+function unaltered(value: string): Cleaned {
+  return { send: value, stored: value, warnings: [] }
+}
+
+type TextRow = readonly [
+  name: string,
+  keeps: string,
+  plus: 'dropped' | 'space',
+  longest: number,
+  kind: 'identifier' | 'prose'
+]
+
+/** CONTRACT.md, "What is stored", with what API.md says may be lost. `keeps` is beside letters and digits. */
+const BY_MODE: readonly TextRow[] = [
+  ['status', '-_', 'dropped', 6, 'identifier'],
+  ['user', '-_', 'dropped', 20, 'identifier'],
+  ['title', " -'_.", 'dropped', 4, 'prose'],
+  ['first_name', " -'_.", 'space', 30, 'prose'],
+  ['last_name', " -'_.", 'space', 30, 'prose'],
+  ['middle_initial', '-_', 'dropped', 1, 'prose'],
+  ['address1', " -'.:/@_", 'space', 100, 'prose'],
+  ['address2', " -'.:/@_", 'space', 100, 'prose'],
+  ['address3', " -'.:/@_", 'space', 100, 'prose'],
+  ['city', " -'.:/@_", 'space', 50, 'prose'],
+  ['state', ' -', 'dropped', 2, 'identifier'],
+  ['province', " -'._", 'space', 50, 'prose'],
+  ['postal_code', " -'", 'space', 10, 'identifier'],
+  ['country_code', '-_', 'dropped', 3, 'identifier'],
+  ['email', " -'.:/@%_", 'space', 70, 'identifier'],
+  ['security_phrase', " -'.:/@_", 'space', 100, 'identifier'],
+  ['owner', " -'.:/@_", 'space', 20, 'identifier']
+]
+const PRINTABLE = Array.from({ length: 95 }, (_, n) => String.fromCharCode(32 + n))
+const ALL_BUT = PRINTABLE.filter(
+  (character) => !';#"+\\'.includes(character) && !/[A-Za-z0-9]/.test(character)
+)
+const ANYTHING: readonly TextRow[] = [
+  ['vendor_lead_code', ALL_BUT.join(''), 'space', 20, 'identifier'],
+  ['source_id', ALL_BUT.join(''), 'space', 50, 'identifier'],
+  ['comments', ALL_BUT.join(''), 'space', 255, 'prose']
+]
+const TEXT = [...BY_MODE, ...ANYTHING]
+const PHONES = [
+  ['phone_code', 10],
+  ['phone_number', 18],
+  ['alt_phone', 12]
+] as const
+const NUMBERS = ['list_id', 'gmt_offset_now', 'called_count', 'rank']
+const STRINGS = [...TEXT.map(([name]) => name), ...PHONES.map(([name]) => name), 'gender', 'date_of_birth']
+
+test('the fields of these tests are the fields of the catalogue', async (t) => {
+  t.same(new Set([...STRINGS, ...NUMBERS]), new Set(FIELDS.map((field) => field.name)))
+})
+
+for (const [name, keeps, plus, longest, kind] of TEXT) {
+  /** A value with the character inside of it, as far as the column has room. */
+  const around = (character: string) =>
+    longest >= 3 ? `a${character}b` : longest === 2 ? `a${character}` : character
+
+  const expected = (character: string): Cleaned | string => {
+    const value = around(character)
+    if (character === '\\') return 'unsafe_characters'
+    if (value.trim() === '') return 'field_invalid'
+    if (character === ' ' && longest < 3) return unaltered('a')
+    if (/[A-Za-z0-9]/.test(character) || keeps.includes(character)) return unaltered(value)
+    if (kind === 'identifier') return 'characters_lost'
+    const left = around(character === '+' && plus === 'space' ? ' ' : '')
+    if (left === '') return 'characters_lost'
+    const warnings = [{ field: name, code: 'characters_dropped' as const, sent: value, stored: left }]
+    return { send: left, stored: left, warnings }
+  }
+
+  for (const mode of MODES) {
+    test(`${name} keeps of ASCII what VICIdial keeps, with use_non_latin=${mode}`, async (t) => {
+      const seen = PRINTABLE.map((character) => {
+        const result = clean(mode, name, around(character))
+        return [character, 'code' in result ? result.code : result]
+      })
+      t.strictSame(
+        seen,
+        PRINTABLE.map((character) => [character, expected(character)])
+      )
+    })
+  }
+
+  test(`${name} takes ${longest} characters, and refuses one more instead of cutting it`, async (t) => {
+    for (const mode of MODES) {
+      t.strictSame(clean(mode, name, 'x'.repeat(longest)), unaltered('x'.repeat(longest)))
+      t.strictSame(clean(mode, name, 'x'.repeat(longest + 1)), {
+        code: 'field_too_long',
+        field: name,
+        detail: `${name} is ${longest + 1} characters as VICIdial stores it; it holds ${longest}.`
+      })
+      t.strictSame(clean(mode, name, `  ${'x'.repeat(longest)} `), unaltered('x'.repeat(longest)))
+    }
+  })
+}
+
+test('a letter beyond ASCII is kept where VICIdial keeps it, transliterated in prose, refused in an identifier', async (t) => {
+  for (const [name, , , , kind] of BY_MODE) {
+    t.strictSame(clean(1, name, 'é'), unaltered('é'))
+    const warnings = [{ field: name, code: 'transliterated', sent: 'é', stored: 'e' }]
+    if (kind === 'prose') t.strictSame(clean(0, name, 'é'), { send: 'e', stored: 'e', warnings })
+    else t.equal(stored(0, name, 'é'), 'refused: characters_lost', name)
+  }
+  for (const [name] of ANYTHING) {
+    for (const mode of MODES) t.strictSame(clean(mode, name, 'ñandú'), unaltered('ñandú'))
+  }
+})
+
+test('José is Jose with use_non_latin=0, and José with 1', async (t) => {
+  t.strictSame(clean(0, 'first_name', 'José'), {
+    send: 'Jose',
+    stored: 'Jose',
+    warnings: [{ field: 'first_name', code: 'transliterated', sent: 'José', stored: 'Jose' }]
+  })
+  t.strictSame(clean(1, 'first_name', 'José'), unaltered('José'))
+})
+
+test('a value that is transliterated and loses characters has both warnings', async (t) => {
+  t.strictSame(clean(0, 'city', 'Łódź, Poland'), {
+    send: 'Lodz Poland',
+    stored: 'Lodz Poland',
+    warnings: [
+      { field: 'city', code: 'transliterated', sent: 'Łódź, Poland', stored: 'Lodz Poland' },
+      { field: 'city', code: 'characters_dropped', sent: 'Łódź, Poland', stored: 'Lodz Poland' }
+    ]
+  })
+  t.strictSame(clean(1, 'city', 'Łódź, Poland'), {
+    send: 'Łódź Poland',
+    stored: 'Łódź Poland',
+    warnings: [{ field: 'city', code: 'characters_dropped', sent: 'Łódź, Poland', stored: 'Łódź Poland' }]
+  })
+})
+
+test('the length counts what is stored: after losses, after transliteration, and with a new line as two', async (t) => {
+  t.equal(stored(0, 'last_name', `${'x'.repeat(30)},`), 'x'.repeat(30))
+  t.equal(stored(0, 'last_name', 'ß'.repeat(15)), 'ss'.repeat(15))
+  t.equal(stored(0, 'last_name', 'ß'.repeat(16)), 'refused: field_too_long')
+  t.equal(stored(1, 'last_name', 'ß'.repeat(30)), 'ß'.repeat(30))
+  t.equal(stored(0, 'comments', `${'x'.repeat(252)}\ny`), `${'x'.repeat(252)}!Ny`)
+  t.equal(stored(0, 'comments', `${'x'.repeat(253)}\ny`), 'refused: field_too_long')
+  t.equal(stored(1, 'comments', '李'.repeat(255)), '李'.repeat(255))
+})
+
+test('values are composed, so that an accent written apart is not lost', async (t) => {
+  t.strictSame(clean(1, 'first_name', 'Jose\u0301'), unaltered('José'))
+  t.strictSame(clean(0, 'vendor_lead_code', 'n\u0303andu\u0301'), unaltered('ñandú'))
+  t.equal(stored(0, 'first_name', 'Jose\u0301'), 'Jose')
+})
+
+test('a mark that cannot be composed is lost from prose with a warning, and refused in an identifier', async (t) => {
+  const sent = 'Q\u0301uinn'
+  t.strictSame(clean(1, 'last_name', sent), {
+    send: 'Quinn',
+    stored: 'Quinn',
+    warnings: [{ field: 'last_name', code: 'characters_dropped', sent, stored: 'Quinn' }]
+  })
+  t.equal(stored(1, 'owner', sent), 'refused: characters_lost')
+  t.equal(stored(1, 'comments', sent), sent)
+})
+
+test('prose of which nothing is left is refused', async (t) => {
+  for (const value of [',', ';#"', '+', ' + ', '()', '😀', '+,😀']) {
+    for (const mode of MODES) t.equal(stored(mode, 'first_name', value), 'refused: characters_lost', value)
+  }
+  for (const value of [';', '#"', '+', '😀', '😀;+']) {
+    for (const mode of MODES) t.equal(stored(mode, 'comments', value), 'refused: characters_lost', value)
+  }
+  t.strictSame(clean(0, 'title', '№'), {
+    code: 'characters_lost',
+    field: 'title',
+    detail: "VICIdial would lose all of title: it keeps letters, digits, spaces and - ' _ .."
+  })
+})
+
+test('a character beyond U+FFFF is a question mark in comments, dropped from names, refused in identifiers', async (t) => {
+  for (const mode of MODES) {
+    t.strictSame(clean(mode, 'comments', 'call 😀 back'), {
+      send: 'call ? back',
+      stored: 'call ? back',
+      warnings: [
+        { field: 'comments', code: 'characters_dropped', sent: 'call 😀 back', stored: 'call ? back' }
+      ]
+    })
+    t.strictSame(clean(mode, 'first_name', 'Ann 😀'), {
+      send: 'Ann',
+      stored: 'Ann',
+      warnings: [{ field: 'first_name', code: 'characters_dropped', sent: 'Ann 😀', stored: 'Ann' }]
+    })
+    for (const name of ['vendor_lead_code', 'source_id', 'email', 'owner', 'user'])
+      t.equal(stored(mode, name, 'a😀'), 'refused: characters_lost', name)
+  }
+  t.equal(stored(1, 'last_name', '𠮷野'), '野', 'a letter beyond U+FFFF cannot be stored either')
+  t.equal(stored(1, 'owner', '𠮷野'), 'refused: characters_lost')
+})
+
+test('null empties what may be empty, and is refused elsewhere', async (t) => {
+  const never = [
+    'status',
+    'list_id',
+    'phone_number',
+    'phone_code',
+    'gender',
+    'rank',
+    'called_count',
+    'gmt_offset_now'
+  ]
+  for (const { name } of FIELDS) {
+    for (const mode of MODES) {
+      t.strictSame(
+        clean(mode, name, null),
+        never.includes(name)
+          ? {
+              code: 'field_not_clearable',
+              field: name,
+              detail: `VICIdial cannot hold an empty ${name}; leave it out or give a value.`
+            }
+          : { send: '--BLANK--', stored: name === 'date_of_birth' ? '0000-00-00' : '', warnings: [] }
+      )
+    }
+  }
+})
+
+test('an empty string, or one of blanks alone, is refused with the hint to use null', async (t) => {
+  for (const name of STRINGS) {
+    for (const value of ['', ' ', '\t', ' \r\n ', '\u00a0', '\ufeff'])
+      t.equal(stored(0, name, value), 'refused: field_invalid', `${name} ${JSON.stringify(value)}`)
+  }
+  t.strictSame(clean(0, 'email', ''), {
+    code: 'field_invalid',
+    field: 'email',
+    detail: 'email is an empty string; use null to empty the field, or leave it out.'
+  })
+  t.strictSame(clean(0, 'status', ' '), {
+    code: 'field_invalid',
+    field: 'status',
+    detail: 'status is an empty string; leave the field out.'
+  })
+})
+
+test('a value of another type is refused, whatever it is', async (t) => {
+  const others = [undefined, true, false, 7, 0, -1, 1.5, Number.NaN, 1e308, [], ['x'], {}, { value: 'x' }]
+  for (const name of STRINGS) {
+    for (const value of others)
+      t.equal(stored(0, name, value), 'refused: field_invalid', `${name} ${JSON.stringify(value)}`)
+  }
+  for (const name of NUMBERS) {
+    for (const value of [undefined, true, [], [7], {}, '', ' ', 'x', '7 ', ' 7', '0x7', '1e2', '٣'])
+      t.equal(stored(0, name, value), 'refused: field_invalid', `${name} ${JSON.stringify(value)}`)
+  }
+  t.strictSame(clean(0, 'status', 7), {
+    code: 'field_invalid',
+    field: 'status',
+    detail: 'status must be a string.'
+  })
+  t.strictSame(clean(0, 'email', 7), {
+    code: 'field_invalid',
+    field: 'email',
+    detail: 'email must be a string, or null to empty it.'
+  })
+})
+
+test('line ends become one new line, which VICIdial stores as !N, and only comments take it', async (t) => {
+  for (const value of ['one\ntwo', 'one\r\ntwo', 'one\rtwo']) {
+    t.strictSame(clean(0, 'comments', value), { send: 'one\ntwo', stored: 'one!Ntwo', warnings: [] })
+    for (const name of STRINGS.filter((name) => name !== 'comments'))
+      t.equal(stored(1, name, value), 'refused: unsafe_characters', name)
+  }
+  t.equal(stored(0, 'comments', '\r\n one \r\n'), 'one')
+  t.equal(stored(0, 'comments', 'one\n;'), 'one', 'what a loss bares is trimmed too')
+})
+
+test('a backslash is never taken, in no field', async (t) => {
+  for (const name of STRINGS) {
+    for (const value of ['\\', 'a\\b', 'abc\\', '\\"', '1\\2'])
+      t.equal(stored(1, name, value), 'refused: unsafe_characters', name)
+  }
+  t.strictSame(clean(0, 'comments', 'abc\\'), {
+    code: 'unsafe_characters',
+    field: 'comments',
+    detail: 'comments holds a backslash, which is never sent to VICIdial.'
+  })
+})
+
+test('a control character but a new line in comments is never taken', async (t) => {
+  const codes = [...Array(0x20).keys(), 0x7f, ...Array.from({ length: 0x20 }, (_, n) => 0x80 + n)]
+  for (const name of STRINGS) {
+    const taken = codes.filter(
+      (code) => stored(1, name, `a${String.fromCharCode(code)}b`) !== 'refused: unsafe_characters'
+    )
+    t.strictSame(taken, name === 'comments' ? [0x0a, 0x0d] : [], name)
+  }
+  t.match(clean(0, 'comments', 'a\tb'), {
+    code: 'unsafe_characters',
+    detail: 'comments holds the control character U+0009, which is never sent to VICIdial.'
+  })
+})
+
+test('half of a surrogate pair is never taken', async (t) => {
+  for (const name of STRINGS) {
+    for (const value of ['a\ud800', '\udc00b', 'a\ud83db', '\udc00\ud800'])
+      t.equal(stored(1, name, value), 'refused: unsafe_characters', name)
+  }
+})
+
+test('the text --BLANK-- is refused in every field, so that no text of a caller empties one', async (t) => {
+  for (const name of STRINGS) {
+    for (const mode of MODES) {
+      for (const value of ['--BLANK--', ' --BLANK-- ', '--BLANK--\r\n']) {
+        const result = clean(mode, name, value)
+        t.ok('code' in result, `${name} ${JSON.stringify(value)}`)
+      }
+    }
+  }
+  t.strictSame(clean(0, 'vendor_lead_code', '--BLANK--'), {
+    code: 'unsafe_characters',
+    field: 'vendor_lead_code',
+    detail: '--BLANK-- would empty vendor_lead_code; use null if that is meant.'
+  })
+  t.strictSame(clean(1, 'comments', '--BLANK-- not alone'), unaltered('--BLANK-- not alone'))
+})
+
+test('the text --BLANK-- is refused where it appears only after cleaning', async (t) => {
+  for (const value of ['--BL;ANK--', '"--BLANK--"', '#--BLANK--', ' ;--BLANK--', '+--BLANK--'])
+    for (const mode of MODES) t.equal(stored(mode, 'comments', value), 'refused: unsafe_characters', value)
+  for (const value of ['--BL,ANK--', '(--BLANK--)', '--BLANK--!', '--BL😀ANK--', '--BLANK--+'])
+    for (const mode of MODES) t.equal(stored(mode, 'city', value), 'refused: unsafe_characters', value)
+  t.equal(stored(0, 'last_name', '--BLÁNK--'), 'refused: unsafe_characters')
+  t.equal(stored(1, 'last_name', '--BLÁNK--'), '--BLÁNK--')
+})
+
+test('phone fields take the usual punctuation and are reduced to digits', async (t) => {
+  const taken = {
+    '2125550101': '2125550101',
+    '(212) 555-0101': '2125550101',
+    '+1 212 555 0101': '12125550101',
+    '212.555.0101': '2125550101',
+    ' 0049-30-1 ': '0049301'
+  }
+  for (const mode of MODES) {
+    for (const [value, digits] of Object.entries(taken)) {
+      for (const name of ['phone_number', 'alt_phone'])
+        t.strictSame(clean(mode, name, value), unaltered(digits))
+    }
+  }
+  t.strictSame(clean(0, 'phone_code', '+44'), unaltered('44'))
+  for (const value of ['555-CALL', '+', '( ) -', '12#', '1/2', '1,2', '٣٣٣', '１２', '212 555x1', '1_2'])
+    for (const [name] of PHONES) t.equal(stored(1, name, value), 'refused: characters_lost', value)
+})
+
+test('a phone number is as long as its digits', async (t) => {
+  for (const [name, longest] of PHONES) {
+    const digits = '1'.repeat(longest)
+    t.equal(stored(0, name, `+${[...digits].join(' ')}`), digits)
+    t.equal(stored(0, name, `${digits}1`), 'refused: field_too_long')
+  }
+})
+
+test('date_of_birth takes the days that the calendar has', async (t) => {
+  const exist = ['1980-12-31', '2024-02-29', '2000-02-29', '1999-02-28', '1000-01-01', '9999-12-31']
+  for (const date of exist) t.strictSame(clean(0, 'date_of_birth', date), unaltered(date))
+  t.strictSame(clean(0, 'date_of_birth', ' 1980-12-31\n'), unaltered('1980-12-31'))
+  for (const date of [
+    '2023-02-29',
+    '1900-02-29',
+    '2100-02-29',
+    '1985-02-30',
+    '1985-04-31',
+    '1985-13-01',
+    '1985-00-10',
+    '1985-10-00',
+    '0000-00-00',
+    '0999-12-31',
+    '1985',
+    '85-12-31',
+    '1985-1-1',
+    '19851231',
+    '31/12/1985',
+    '1985-12-31T00:00',
+    '+01985-12-31',
+    'notadate'
+  ]) {
+    t.strictSame(clean(1, 'date_of_birth', date), {
+      code: 'field_invalid',
+      field: 'date_of_birth',
+      detail: 'date_of_birth must be a date that exists, as YYYY-MM-DD.'
+    })
+  }
+})
+
+test('whole numbers are taken as numbers or digits, within what the column holds', async (t) => {
+  const ranges = [
+    ['list_id', 1, 99_999_999_999_999],
+    ['called_count', 0, 65_535],
+    ['rank', 0, 32_767]
+  ] as const
+  for (const [name, least, greatest] of ranges) {
+    for (const value of [least, greatest, String(least), String(greatest), `0${greatest}`])
+      t.strictSame(clean(0, name, value), unaltered(String(Number(value))))
+    for (const value of [
+      least - 1,
+      greatest + 1,
+      String(greatest + 1),
+      -1,
+      '-1',
+      '+1',
+      1.5,
+      '1.5',
+      2 ** 53,
+      1e21
+    ]) {
+      t.equal(stored(0, name, value), 'refused: field_invalid', `${name} ${value}`)
+    }
+  }
+  t.strictSame(clean(0, 'rank', '0007'), unaltered('7'))
+  t.strictSame(clean(0, 'rank', -0), unaltered('0'))
+  t.strictSame(clean(0, 'rank', -5), {
+    code: 'field_invalid',
+    field: 'rank',
+    detail: 'rank must be an integer, as a number or a string of digits, from 0 to 32767.'
+  })
+  t.strictSame(clean(0, 'rank', 32_768), {
+    code: 'field_invalid',
+    field: 'rank',
+    detail: 'rank must be from 0 to 32767.'
+  })
+})
+
+test('gmt_offset_now is a number of hours with at most two decimals', async (t) => {
+  const taken: [number, string][] = [
+    [-5, '-5.00'],
+    [5.5, '5.50'],
+    [5.75, '5.75'],
+    [0, '0.00'],
+    [-0, '0.00'],
+    [-12, '-12.00'],
+    [14, '14.00'],
+    [0.1, '0.10']
+  ]
+  for (const [value, text] of taken) t.strictSame(clean(0, 'gmt_offset_now', value), unaltered(text))
+  for (const value of [-12.01, 14.01, 99, 5.005, 1e-9, '5', '-5.00', Number.NaN, Infinity])
+    t.equal(stored(0, 'gmt_offset_now', value), 'refused: field_invalid', String(value))
+})
+
+test('gender is M, F or U', async (t) => {
+  for (const value of ['M', 'F', 'U']) t.strictSame(clean(0, 'gender', ` ${value}`), unaltered(value))
+  for (const value of ['m', 'X', 'male', 'MF', 'Ｍ']) {
+    t.strictSame(clean(0, 'gender', value), {
+      code: 'field_invalid',
+      field: 'gender',
+      detail: 'gender must be one of M, F, U.'
+    })
+  }
+})
+
+test('a refusal of lost characters names them, once each', async (t) => {
+  t.strictSame(clean(0, 'email', 'a!b+c!d@example.com'), {
+    code: 'characters_lost',
+    field: 'email',
+    detail: "VICIdial would lose ! + from email: it keeps letters, digits, spaces and - ' . : / @ % _."
+  })
+})

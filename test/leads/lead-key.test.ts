@@ -1,0 +1,109 @@
+import { test } from 'tap'
+import { createCleaner } from '../../src/leads/clean.ts'
+import { readLeadKey } from '../../src/leads/lead-key.ts'
+
+const clean = createCleaner(0)
+
+test('a lead_id is an integer or its digits, from 1 to 999999999', async (t) => {
+  for (const value of [1, 101, 999_999_999, '101', '000000101', '999999999'])
+    t.strictSame(readLeadKey('lead_id', value, clean), { by: 'lead_id', value: Number(value) })
+  const others = [
+    0,
+    -1,
+    -0,
+    1.5,
+    1e9,
+    2 ** 60,
+    Number.NaN,
+    Infinity,
+    '0',
+    '',
+    ' 101',
+    '1e2',
+    '0x65',
+    '1000000000'
+  ]
+  for (const value of [...others, '-101', '+101', '101,102', null, undefined, true, [], [101], {}]) {
+    t.strictSame(
+      readLeadKey('lead_id', value, clean),
+      {
+        code: 'field_invalid',
+        field: 'lead_id',
+        detail: 'lead_id must be an integer from 1 to 999999999.'
+      },
+      String(value)
+    )
+  }
+})
+
+test('a vendor_lead_code is looked up to the letter', async (t) => {
+  for (const value of [
+    'CRM-7',
+    'crm-7',
+    "o'neil",
+    'a|b',
+    '0123',
+    '1e3',
+    'ñandú',
+    '<b>',
+    'a&b=c',
+    'two words'
+  ])
+    t.strictSame(readLeadKey('vendor_lead_code', value, clean), { by: 'vendor_lead_code', value })
+  t.strictSame(readLeadKey('vendor_lead_code', ' n\u0303 ', clean), { by: 'vendor_lead_code', value: 'ñ' })
+})
+
+test('a vendor_lead_code that VICIdial would look up as another is refused', async (t) => {
+  const codes: [unknown, string][] = [
+    ['a,b', 'characters_lost'],
+    ['a+b', 'characters_lost'],
+    ['a;b', 'characters_lost'],
+    ['a#b', 'characters_lost'],
+    ['a"b', 'characters_lost'],
+    ['a😀', 'characters_lost'],
+    ['a\\b', 'unsafe_characters'],
+    ['a\nb', 'unsafe_characters'],
+    ['a\0b', 'unsafe_characters'],
+    ['\ud800', 'unsafe_characters'],
+    ['--BLANK--', 'unsafe_characters'],
+    ['x'.repeat(21), 'field_too_long'],
+    ['', 'field_invalid'],
+    ['  ', 'field_invalid'],
+    [null, 'field_invalid'],
+    [undefined, 'field_invalid'],
+    [7, 'field_invalid'],
+    [['CRM-7'], 'field_invalid']
+  ]
+  for (const [value, code] of codes)
+    t.match(readLeadKey('vendor_lead_code', value, clean), { code, field: 'vendor_lead_code' }, String(value))
+  t.strictSame(readLeadKey('vendor_lead_code', 'a,b', clean), {
+    code: 'characters_lost',
+    field: 'vendor_lead_code',
+    detail: 'VICIdial cannot look up a vendor_lead_code with a comma in it.'
+  })
+})
+
+test('a phone_number is looked up by its digits, six at least', async (t) => {
+  for (const value of ['2125550004', '(212) 555-0004', '+212.555.0004', ' 212 555 0004 '])
+    t.strictSame(readLeadKey('phone_number', value, clean), { by: 'phone_number', value: '2125550004' })
+  t.strictSame(readLeadKey('phone_number', '123456', clean), { by: 'phone_number', value: '123456' })
+  t.strictSame(readLeadKey('phone_number', '02125550004', clean), {
+    by: 'phone_number',
+    value: '02125550004'
+  })
+  t.strictSame(readLeadKey('phone_number', '12-345', clean), {
+    code: 'field_invalid',
+    field: 'phone_number',
+    detail: 'VICIdial looks up phone numbers of 6 digits or more.'
+  })
+  const codes: [unknown, string][] = [
+    ['2125550004,2125550005', 'characters_lost'],
+    ['555-CALL-NOW', 'characters_lost'],
+    ['1'.repeat(19), 'field_too_long'],
+    ['', 'field_invalid'],
+    [2125550004, 'field_invalid'],
+    [null, 'field_invalid']
+  ]
+  for (const [value, code] of codes)
+    t.match(readLeadKey('phone_number', value, clean), { code, field: 'phone_number' }, String(value))
+})

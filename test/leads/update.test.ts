@@ -1,0 +1,175 @@
+import { test } from 'tap'
+import { DEFAULT_OPTIONS } from '../../src/leads/batch.ts'
+import { createCleaner } from '../../src/leads/clean.ts'
+import { readUpdate, type UpdateOptions } from '../../src/leads/update.ts'
+
+const rules = { clean: createCleaner(0), customFields: new Map([['favorite_color', 10]]) }
+
+function read(element: unknown, defaults: UpdateOptions = DEFAULT_OPTIONS) {
+  return readUpdate(element, 3, defaults, rules)
+}
+
+function placed(element: unknown, defaults?: UpdateOptions): unknown[] {
+  const update = read(element, defaults)
+  return 'refusals' in update ? update.refusals.map(({ code, field, pointer }) => [code, field, pointer]) : []
+}
+
+test('an update names its lead and what to change', async (t) => {
+  t.strictSame(read({ lead_id: '101', fields: { status: 'SALE' } }), {
+    index: 3,
+    key: { by: 'lead_id', value: 101 },
+    onMultiple: 'reject',
+    changes: {
+      function: 'batch_update_lead',
+      params: { status: 'SALE' },
+      key: 'batch_update_lead\0status=SALE',
+      stored: { status: 'SALE' },
+      warnings: []
+    }
+  })
+  t.match(read({ vendor_lead_code: 'CRM-7', on_multiple: 'all', reset_called: true }), {
+    key: { by: 'vendor_lead_code', value: 'CRM-7' },
+    onMultiple: 'all',
+    changes: { params: { reset_lead: 'Y' } }
+  })
+  t.match(read({ phone_number: '212-555-0004', custom_fields: { favorite_color: null } }), {
+    key: { by: 'phone_number', value: '2125550004' },
+    changes: { function: 'update_lead', params: { custom_fields: 'Y', favorite_color: '--BLANK--' } }
+  })
+})
+
+test('an update names its lead by exactly one key', async (t) => {
+  const fields = { status: 'SALE' }
+  t.strictSame(read({ fields }), {
+    index: 3,
+    key: undefined,
+    refusals: [
+      {
+        code: 'field_invalid',
+        field: 'lead_id',
+        detail:
+          'An update names its lead by exactly one of lead_id, vendor_lead_code, phone_number; this one has 0.',
+        pointer: ''
+      }
+    ]
+  })
+  for (const keys of [
+    { lead_id: 101, vendor_lead_code: 'CRM-1' },
+    { vendor_lead_code: 'CRM-1', phone_number: '2125550004' },
+    { lead_id: null, phone_number: '2125550004' }
+  ])
+    t.strictSame(placed({ ...keys, fields }), [['field_invalid', 'lead_id', '']])
+  for (const value of [null, 0, '', [], {}])
+    t.strictSame(placed({ lead_id: value, fields }), [['field_invalid', 'lead_id', '/lead_id']])
+  t.strictSame(placed({ vendor_lead_code: 'a,b', fields }), [
+    ['characters_lost', 'vendor_lead_code', '/vendor_lead_code']
+  ])
+  t.strictSame(placed({ phone_number: '12345', fields }), [
+    ['field_invalid', 'phone_number', '/phone_number']
+  ])
+})
+
+test('what is not an object is no update', async (t) => {
+  for (const element of [undefined, null, true, 7, 'lead_id=101', [], [{ lead_id: 101 }]]) {
+    t.strictSame(read(element), {
+      index: 3,
+      key: undefined,
+      refusals: [
+        {
+          code: 'field_invalid',
+          detail: 'An update must be an object that names a lead and what to change.',
+          pointer: ''
+        }
+      ]
+    })
+  }
+})
+
+test('an unknown property is refused at its place, never dropped', async (t) => {
+  t.strictSame(read({ lead_id: 101, status: 'SALE', 'a/b': 1, fields: { status: 'SALE' } }), {
+    index: 3,
+    key: { by: 'lead_id', value: 101 },
+    refusals: [
+      {
+        code: 'field_unknown',
+        field: 'status',
+        detail: 'An update has no such property; columns of a lead belong into fields.',
+        pointer: '/status'
+      },
+      {
+        code: 'field_unknown',
+        field: 'a/b',
+        detail: 'An update has no such property; columns of a lead belong into fields.',
+        pointer: '/a~1b'
+      }
+    ]
+  })
+  for (const name of [
+    '__proto__',
+    'constructor',
+    'toString',
+    'records',
+    'source',
+    'dry_run',
+    'lead_ids',
+    'Lead_id'
+  ])
+    t.strictSame(placed(JSON.parse(`{"lead_id":101,"reset_called":true,"${name}":{"lead_id":102}}`)), [
+      ['field_unknown', name, `/${name}`]
+    ])
+})
+
+test("an update's own options go before those of the request", async (t) => {
+  const defaults: UpdateOptions = {
+    onMultiple: 'newest',
+    onLossy: 'reject',
+    resetCalled: true,
+    allowUndefinedList: true
+  }
+  const element = { vendor_lead_code: 'CRM-7', fields: { city: 'New York', list_id: 103 } }
+  t.match(read(element, defaults), {
+    onMultiple: 'newest',
+    changes: { key: 'batch_update_lead\0list_id_field=103\0city=New York\0reset_lead=Y' }
+  })
+  const own = { on_multiple: 'all', on_lossy: 'accept', reset_called: false, allow_undefined_list: false }
+  t.match(read({ ...element, ...own, fields: { city: 'New York, NY', list_id: 103 } }, defaults), {
+    onMultiple: 'all',
+    changes: { key: 'batch_update_lead\0list_id_field=103\0city=New York NY\0list_exists_check=Y' }
+  })
+  t.strictSame(placed({ ...element, fields: { city: 'New York, NY' } }, defaults), [
+    ['characters_lost', 'city', '/fields/city']
+  ])
+})
+
+test('an option that has no such value is refused at its place', async (t) => {
+  const options = {
+    on_multiple: ['', 'ALL', true, null, ['all']],
+    on_lossy: ['drop', 1, null, {}],
+    reset_called: ['true', 1, 'Y', null, []],
+    allow_undefined_list: ['false', 0, null]
+  }
+  for (const [name, values] of Object.entries(options)) {
+    for (const value of values)
+      t.strictSame(placed({ lead_id: 101, fields: { status: 'A' }, [name]: value }), [
+        ['field_invalid', name, `/${name}`]
+      ])
+  }
+  t.match(read({ lead_id: 101, fields: { status: 'A' }, on_multiple: 'some' }), {
+    key: { by: 'lead_id', value: 101 },
+    refusals: [{ detail: 'on_multiple must be one of "reject", "all", "newest".' }]
+  })
+})
+
+test('every refusal is listed at once: properties, options, key, changes', async (t) => {
+  t.strictSame(
+    placed({ x: 1, on_lossy: 'x', lead_id: 0, fields: { status: 'TOOLONG' }, custom_fields: [] }),
+    [
+      ['field_unknown', 'x', '/x'],
+      ['field_invalid', 'on_lossy', '/on_lossy'],
+      ['field_invalid', 'lead_id', '/lead_id'],
+      ['field_too_long', 'status', '/fields/status'],
+      ['field_invalid', 'custom_fields', '/custom_fields']
+    ]
+  )
+  t.strictSame(placed({ lead_id: 101 }), [['no_changes', undefined, '']])
+})

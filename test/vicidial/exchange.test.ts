@@ -1,0 +1,348 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test } from 'tap'
+import type { Call } from '../../src/leads/plan.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import { Client } from '../../src/vicidial/client.ts'
+import { type CallContext, Exchange } from '../../src/vicidial/exchange.ts'
+import { Guard, type GuardOptions } from '../../src/vicidial/guard.ts'
+import type { Dialect } from '../../src/vicidial/wire.ts'
+
+interface Tester {
+  teardown(handler: () => unknown): unknown
+}
+
+interface Settings extends Partial<GuardOptions> {
+  readonly pass?: string
+  readonly dialect?: Dialect
+  readonly timeoutMs?: number
+}
+
+const LONG_MS = 10_000
+
+function exchangeWith(t: Tester, url: string, settings: Settings = {}) {
+  const { pass = 's3cret', dialect = 'lead_ids', timeoutMs = LONG_MS, ...options } = settings
+  const client = new Client({ url: new URL(url), connections: options.maxConcurrency ?? 2 })
+  t.teardown(() => client.close())
+  const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0, ...options })
+  const exchange = new Exchange({ client, guard, account: { user: 'api', pass }, dialect, timeoutMs })
+  return { exchange, guard }
+}
+
+/** For whom the calls of a test are made; `sent` counts them, `lines` is what was logged. */
+function context(deadlineMs = LONG_MS) {
+  const seen = { sent: 0, lines: [] as unknown[][] }
+  const write = (...line: unknown[]) => void seen.lines.push(line)
+  const log = { info: write, warn: write, debug: write } as CallContext['log']
+  const made: CallContext = {
+    source: 'crm',
+    deadline: Date.now() + deadlineMs,
+    log,
+    onSent: () => {
+      seen.sent++
+    }
+  }
+  return { seen, made }
+}
+
+function statusCall(...leads: number[]): Call {
+  const changes = {
+    function: 'batch_update_lead' as const,
+    params: { status: 'SALE' },
+    key: 'batch_update_lead\0status=SALE',
+    stored: { status: 'SALE' },
+    warnings: []
+  }
+  return { function: 'batch_update_lead', rows: leads.map((lead) => ({ lead, changes })), wave: 0 }
+}
+
+async function sandboxWith(
+  t: Tester,
+  settings: Settings = {}
+): Promise<{ sandbox: Sandbox; exchange: Exchange; guard: Guard }> {
+  const sandbox = await startSandbox({ leads: 5 })
+  t.teardown(() => sandbox.close())
+  return { sandbox, ...exchangeWith(t, sandbox.url, settings) }
+}
+
+/** A server that gives these answers, the last one again and again. */
+async function serverWith(t: Tester, ...answers: [status: number, text: string][]): Promise<string> {
+  let calls = 0
+  const server = createServer((request, response) => {
+    request.resume()
+    const [status, text] = answers[Math.min(calls++, answers.length - 1)] ?? [500, '']
+    response.writeHead(status).end(text)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
+
+const UPDATED = { kind: 'updated', leads: new Set([2, 1]), customFields: 'unsaid' }
+
+test('a call is sent once, by the form that says who asks, and its answer read', async (t) => {
+  const { sandbox, exchange, guard } = await sandboxWith(t)
+  const { seen, made } = context()
+  t.strictSame(await exchange.update(statusCall(1, 2, 99), made), { reply: UPDATED, maybeMade: false })
+  t.equal(seen.sent, 1)
+  t.strictSame(
+    sandbox.calls().map(({ method, params }) => [method, params]),
+    [
+      [
+        'POST',
+        {
+          source: 'crm',
+          user: 'api',
+          function: 'batch_update_lead',
+          lead_ids: '1,2,99',
+          status: 'SALE',
+          records: '3'
+        }
+      ]
+    ]
+  )
+  t.match(seen.lines[0], [
+    { function: 'batch_update_lead', leads: 3, ms: Number, outcome: 'updated' },
+    'vicidial call'
+  ])
+  t.match(seen.lines[1], [{ vicidial: { state: 'reachable' } }, 'vicidial is now reachable'])
+  t.equal(seen.lines.length, 2)
+  t.equal(guard.state.state, 'reachable')
+})
+
+test('a look-up is sent once and read by its keys', async (t) => {
+  const { exchange } = await sandboxWith(t)
+  t.strictSame(await exchange.search('vendor_lead_code', ['CRM-3', 'NOPE'], context().made), {
+    reply: {
+      kind: 'found',
+      leads: new Map([
+        ['CRM-3', [3]],
+        ['NOPE', []]
+      ])
+    },
+    maybeMade: false
+  })
+})
+
+test('what may not have been made is sent again until it is known', async (t) => {
+  const faults = [
+    ['refuse', true],
+    ['reset_before', true],
+    ['reset_after', true],
+    ['500', false],
+    ['html', true],
+    ['truncate', true],
+    ['truncate_clean', true]
+  ] as const
+  for (const [fault, maybeMade] of faults) {
+    const { sandbox, exchange } = await sandboxWith(t)
+    const { seen, made } = context()
+    sandbox.fail(fault, { calls: 1 })
+    t.strictSame(await exchange.update(statusCall(1, 2), made), { reply: UPDATED, maybeMade }, fault)
+    t.equal(seen.sent, 2, fault)
+    t.equal(sandbox.leads()['1']?.status, 'SALE')
+  }
+})
+
+test('an update that VICIdial made before it failed is not sent again', async (t) => {
+  const { sandbox, exchange } = await sandboxWith(t)
+  const { seen, made } = context()
+  sandbox.fail('500_after_success', { calls: 1 })
+  t.strictSame(await exchange.update(statusCall(1, 2), made), { reply: UPDATED, maybeMade: false })
+  t.equal(seen.sent, 1)
+})
+
+test('a call is sent four times and no more, and what may have been made is said to be so', async (t) => {
+  const four = async (fault: 'html' | '500' | 'reset_after') => {
+    const { sandbox, exchange } = await sandboxWith(t)
+    const { seen, made } = context()
+    sandbox.fail(fault, { calls: 99 })
+    const { reply, maybeMade } = await exchange.update(statusCall(1), made)
+    return [fault, reply.kind, 'code' in reply ? reply.code : '', maybeMade, seen.sent]
+  }
+  t.strictSame(await Promise.all([four('html'), four('500'), four('reset_after')]), [
+    ['html', 'unclear', '', true, 4],
+    ['500', 'not_made', '', false, 4],
+    ['reset_after', 'unanswered', 'upstream_unavailable', true, 4]
+  ])
+})
+
+test('no try is made that could not begin before the deadline', async (t) => {
+  const { sandbox, exchange } = await sandboxWith(t)
+  const { seen, made } = context(40)
+  sandbox.fail('html', { calls: 99 })
+  t.match(await exchange.update(statusCall(1), made), { reply: { kind: 'unclear' }, maybeMade: true })
+  t.equal(seen.sent, 1)
+})
+
+test('a call after the deadline is not sent', async (t) => {
+  const { sandbox, exchange, guard } = await sandboxWith(t)
+  const { seen, made } = context(-1)
+  t.strictSame(await exchange.update(statusCall(1), made), {
+    reply: {
+      kind: 'unanswered',
+      sent: 'no',
+      code: 'upstream_timeout',
+      detail: "The request's time was over before the call could be sent."
+    },
+    maybeMade: false
+  })
+  t.strictSame([seen.sent, sandbox.calls().length, guard.state.state], [0, 0, 'unknown'])
+})
+
+test('a call ends at its own time limit, or at the deadline if that is earlier', async (t) => {
+  for (const [timeoutMs, deadlineMs, least] of [
+    [60, 150, 60],
+    [LONG_MS, 120, 100]
+  ] as const) {
+    const { sandbox, exchange, guard } = await sandboxWith(t, { timeoutMs })
+    sandbox.fail('hang', { calls: 99 })
+    const started = performance.now()
+    const { reply, maybeMade } = await exchange.update(statusCall(1), context(deadlineMs).made)
+    const ms = performance.now() - started
+    t.match(reply, { kind: 'unanswered', sent: 'maybe', code: 'upstream_timeout' })
+    t.equal(maybeMade, true)
+    t.ok(ms >= least - 5 && ms < 2_000, `${ms} ms`)
+    t.equal(guard.state.state, 'unreachable')
+  }
+})
+
+test('calls that wait for their turn are answered at the deadline, however slow the rate is', async (t) => {
+  const { exchange } = await sandboxWith(t, { maxCallsPerSecond: 1 })
+  const started = performance.now()
+  const { made } = context(200)
+  const replies = await Promise.all([1, 2, 3, 4].map((lead) => exchange.update(statusCall(lead), made)))
+  const ms = performance.now() - started
+  t.strictSame(
+    replies.map(({ reply }) => reply.kind),
+    ['updated', 'unanswered', 'unanswered', 'unanswered']
+  )
+  t.ok(ms < 1_500, `the last of four was answered after ${Math.round(ms)} ms; the deadline was 200 ms`)
+})
+
+test("a call that waits behind another request's is answered at its own deadline", async (t) => {
+  const { sandbox, exchange } = await sandboxWith(t, { maxConcurrency: 1, timeoutMs: 1_200 })
+  sandbox.fail('hang', { calls: 1 })
+  const first = exchange.update(statusCall(1), context(1_000).made)
+  const started = performance.now()
+  const { reply } = await exchange.update(statusCall(2), context(100).made)
+  const ms = performance.now() - started
+  t.match(reply, { kind: 'unanswered', sent: 'no', code: 'upstream_timeout' })
+  t.ok(ms < 700, `answered after ${Math.round(ms)} ms; the deadline was 100 ms`)
+  await first
+})
+
+test('a refused login is tried once, and then no call is made for anybody', async (t) => {
+  let nowMs = Date.now()
+  const { sandbox, exchange, guard } = await sandboxWith(t, { pass: 'wrong', now: () => nowMs })
+  const { seen, made } = context()
+  t.match(await exchange.update(statusCall(1), made), {
+    reply: { kind: 'refused', code: 'upstream_login_failed' },
+    maybeMade: false
+  })
+  const others = await Promise.all([
+    exchange.update(statusCall(2), made),
+    exchange.search('vendor_lead_code', ['CRM-1'], made),
+    ...Array.from({ length: 20 }, () => exchange.update(statusCall(3), made))
+  ])
+  t.strictSame(
+    others,
+    Array(22).fill({
+      reply: {
+        kind: 'refused',
+        code: 'upstream_login_failed',
+        detail:
+          "VICIdial refused the gateway's login; no call is made for another 60 s, so that it is not locked out."
+      },
+      maybeMade: false
+    })
+  )
+  t.strictSame([seen.sent, sandbox.calls().length], [1, 1])
+
+  nowMs += 60_000
+  sandbox.setPassword('wrong')
+  t.match(await exchange.update(statusCall(1, 2), made), { reply: UPDATED })
+  t.match(await exchange.update(statusCall(1, 2), made), { reply: UPDATED })
+  t.equal(guard.state.state, 'reachable')
+})
+
+test('many calls at once with a wrong password are one try', async (t) => {
+  const { sandbox, exchange } = await sandboxWith(t, { pass: 'wrong', maxConcurrency: 3 })
+  const { made } = context()
+  const replies = await Promise.all(
+    Array.from({ length: 50 }, (_, n) => exchange.update(statusCall(n + 1), made))
+  )
+  t.ok(replies.every(({ reply }) => 'code' in reply && reply.code === 'upstream_login_failed'))
+  t.equal(sandbox.calls().length, 1)
+})
+
+test('a locked-out login is told apart', async (t) => {
+  const { sandbox, exchange, guard } = await sandboxWith(t)
+  sandbox.fail('locked_out', { calls: 1 })
+  const { seen, made } = context()
+  t.match(await exchange.update(statusCall(1), made), {
+    reply: { kind: 'refused', code: 'upstream_locked_out' }
+  })
+  t.match(await exchange.update(statusCall(1), made), {
+    reply: { kind: 'refused', code: 'upstream_locked_out' }
+  })
+  t.strictSame([seen.sent, guard.state.state], [1, 'locked_out'])
+})
+
+test('a key that reads like a refused login stops nobody', async (t) => {
+  const { exchange, guard } = await sandboxWith(t)
+  const { made } = context()
+  t.match(await exchange.search('vendor_lead_code', ['Login incorrect'], made), {
+    reply: { kind: 'found', leads: new Map([['Login incorrect', []]]) }
+  })
+  t.equal(guard.state.state, 'reachable')
+  t.match(await exchange.update(statusCall(1, 2), made), { reply: UPDATED })
+})
+
+test('a refusal is not sent again, not even after a try that nobody answered', async (t) => {
+  const url = await serverWith(t, [200, 'SUCCESS: batch_up'], [200, 'ERROR: NO FUNCTION SPECIFIED\n'])
+  const { exchange } = exchangeWith(t, url)
+  const { seen, made } = context()
+  t.match(await exchange.update(statusCall(1), made), {
+    reply: { kind: 'refused', code: 'upstream_error' },
+    maybeMade: true
+  })
+  t.equal(seen.sent, 2)
+})
+
+test('calls are never made at once in greater number than allowed', async (t) => {
+  const waiting: (() => void)[] = []
+  let calls = 0
+  let most = 0
+  const server = createServer((request, response) => {
+    request.resume()
+    waiting.push(() => response.end('ERROR: NO FUNCTION SPECIFIED\n'))
+    most = Math.max(most, waiting.length)
+    if (++calls === 1 || waiting.length === 3) for (const answer of waiting.splice(0)) answer()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const { exchange } = exchangeWith(t, url, { maxConcurrency: 3 })
+  const { seen, made } = context()
+  await Promise.all(Array.from({ length: 31 }, (_, n) => exchange.update(statusCall(n + 1), made)))
+  t.strictSame([seen.sent, most], [31, 3])
+})
+
+test('nothing that is logged holds the password or a value', async (t) => {
+  const lines: unknown[] = []
+  for (const fault of ['wrong_login', 'html', 'reset_after', '500'] as const) {
+    const { sandbox, exchange } = await sandboxWith(t)
+    const { seen, made } = context(300)
+    sandbox.fail(fault, { calls: 99 })
+    const { reply } = await exchange.update(statusCall(1), made)
+    lines.push(seen.lines, reply)
+  }
+  t.notMatch(JSON.stringify(lines), /s3cret|SALE/)
+})

@@ -1,0 +1,562 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { test } from 'tap'
+import {
+  readSearchReply,
+  readUpdateReply,
+  type SearchReply,
+  type UpdateReply
+} from '../../src/vicidial/reply.ts'
+
+interface Step {
+  readonly params?: Readonly<Record<string, string>>
+  readonly http_status: number
+  readonly reply: string
+  readonly changed: Readonly<Record<string, unknown>>
+}
+
+const LIMIT = 10
+const recorded = readFileSync('test/fixtures/transcripts.jsonl', 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line): { id: string; steps: Step[] } => JSON.parse(line))
+const steps = recorded.flatMap(({ id, steps }) => steps.map((step) => ({ id, ...step })))
+
+/** A reply in short: its kind, what it names, and its code. */
+function outline(reply: UpdateReply | SearchReply): unknown[] {
+  if (reply.kind === 'updated') return ['updated', [...reply.leads], reply.customFields]
+  if (reply.kind === 'not_found') return ['not_found', [...reply.leads]]
+  if (reply.kind === 'found' || reply.kind === 'limit_reached') return [reply.kind, [...reply.leads]]
+  return reply.kind === 'refused' ? ['refused', reply.code] : [reply.kind]
+}
+
+function read(httpStatus: number, text: string): unknown[] {
+  return outline(readUpdateReply(httpStatus, text))
+}
+
+function search(text: string, keys: readonly string[], limit = LIMIT, httpStatus = 200): unknown[] {
+  return outline(readSearchReply(httpStatus, text, keys, limit))
+}
+
+test('every recorded update is read as what it changed, or as the refusal that it was', async (t) => {
+  const updates = steps.filter(({ params }) => /^(batch_)?update_lead$/.test(params?.['function'] ?? ''))
+  t.ok(updates.length > 290, `${updates.length} updates`)
+  for (const { id, http_status, reply, changed } of updates) {
+    const said = readUpdateReply(http_status, reply)
+    const good = reply.split('\n').filter((line) => /^SUCCESS|VALUES UPDATED/.test(line))
+    const named = good.flatMap((line) =>
+      line.startsWith('SUCCESS: batch')
+        ? (line.split('|').at(-1)?.split(',') ?? [])
+        : [line.split('|')[1] ?? '']
+    )
+    const leads = said.kind === 'updated' ? [...said.leads].map(String) : []
+    const unnamed = Object.keys(changed).filter((lead) => !leads.includes(lead))
+    if (String(leads) !== String([...new Set(named)]) || unnamed.length > 0) t.fail(`${id}: ${leads}`)
+    if ((said.kind === 'updated') !== good.length > 0) t.fail(`${id}: ${said.kind}`)
+  }
+})
+
+/** How each recorded exchange that did not succeed is to be read. */
+const NOT_UPDATED: Record<string, unknown[]> = {
+  'batch/all-unknown': ['not_found', [998, 999]],
+  'batch/no-fields': ['refused', 'upstream_error'],
+  'batch/trailing-comma': ['not_made'],
+  'batch/leading-comma': ['not_made'],
+  'batch/records-0': ['not_found', [101, 102, 103]],
+  'batch/list-move-undefined-checked': ['refused', 'list_not_found'],
+  'batch/get-json-leads-data': ['refused', 'upstream_error'],
+  'batch/json-body': ['refused', 'upstream_login_failed'],
+  'batch/function-case': ['refused', 'upstream_error'],
+  'permission/batch-no-ids-api7': ['refused', 'upstream_permission_denied'],
+  'permission/update-api7': ['refused', 'upstream_permission_denied'],
+  'permission/batch-api6': ['refused', 'upstream_login_failed'],
+  'permission/batch-noaccess': ['refused', 'upstream_permission_denied'],
+  'permission/update-nomodify': ['refused', 'upstream_permission_denied'],
+  'permission/batch-onlyadd': ['refused', 'upstream_permission_denied'],
+  'permission/batch-no-ids-onlybatch': ['refused', 'upstream_error'],
+  'permission/batch-inactive': ['refused', 'upstream_login_failed'],
+  'permission/restricted-other-list': ['not_found', [109]],
+  'permission/restricted-move-forbidden': ['refused', 'list_not_allowed'],
+  'auth/unknown-user': ['refused', 'upstream_login_failed'],
+  'auth/no-user': ['refused', 'upstream_login_failed'],
+  'function/unknown': ['refused', 'upstream_error'],
+  'function/missing': ['refused', 'upstream_error'],
+  'function/version-needs-no-login': ['unclear'],
+  'update/unknown': ['not_found', [999]],
+  'update/no-fields': ['refused', 'upstream_error'],
+  'update/by-vendor-code-unknown': ['not_found', []],
+  'update/no-search-value': ['refused', 'upstream_error'],
+  'update/list-move-undefined-checked': ['refused', 'list_not_found'],
+  'update/source-one-char': ['refused', 'upstream_error'],
+  'wire/backslash-comments-middle': ['updated', [101], 'unsaid']
+}
+
+test('the recorded refusals are told apart', async (t) => {
+  const seen = recorded
+    .filter(({ id }) => id in NOT_UPDATED)
+    .map(({ id, steps }) => [id, read(steps[0]?.http_status ?? 0, steps[0]?.reply ?? '')])
+  t.strictSame(Object.fromEntries(seen), NOT_UPDATED)
+  const lockout = recorded.find(({ id }) => id === 'auth/lockout')?.steps ?? []
+  t.strictSame(
+    lockout.map(({ http_status, reply }) => read(http_status, reply)[1]),
+    [...Array(10).fill('upstream_login_failed'), ...Array(2).fill('upstream_locked_out')]
+  )
+})
+
+test('every recorded look-up is read by its keys', async (t) => {
+  const found: Record<string, unknown[]> = {
+    'permission/search-api8': ['found', [['CRM-1', [101]]]],
+    'permission/search-api7': ['refused', 'upstream_permission_denied'],
+    'permission/search-api6': ['refused', 'upstream_login_failed'],
+    'permission/search-nomodify': ['refused', 'upstream_permission_denied'],
+    'permission/search-onlybatch': ['refused', 'upstream_permission_denied'],
+    'permission/search-inactive': ['refused', 'upstream_login_failed'],
+    'permission/search-noreports': ['found', [['CRM-1', [101]]]],
+    'permission/restricted-search-other': ['found', [['CRM-9', [109]]]],
+    'search/vendor-one': ['found', [['CRM-1', [101]]]],
+    'search/vendor-none': ['found', [['NOPE', []]]],
+    'search/vendor-records-cut': [
+      'limit_reached',
+      [
+        ['CRM-1', []],
+        ['CRM-2', [102]],
+        ['CRM-3', [103]]
+      ]
+    ],
+    'search/vendor-header': ['found', [['CRM-1', [101]]]],
+    'search/phone-many': [
+      'found',
+      [
+        ['2125550001', [101]],
+        ['2125550099', []],
+        ['2125550002', [102]]
+      ]
+    ],
+    'search/phone-default-method': ['found', [['2125550001', [101]]]],
+    'search/phone-none': ['found', [['9995550001', []]]],
+    'search/vendor-plus': ['found', [['CRM+1', []]]],
+    'wire/search-apostrophe-then-records': ['found', [["o'neil", []]]]
+  }
+  const seen = steps
+    .filter(({ id }) => id in found)
+    .map(({ id, params, http_status, reply }) => {
+      const keys = (params?.['vendor_lead_code'] ?? params?.['phone_number'] ?? '').split(',')
+      return [id, search(reply, keys, Number(params?.['records']), http_status)]
+    })
+  t.strictSame(Object.fromEntries(seen), found)
+  const others = steps.filter(({ id, params }) => params?.['function'] === 'lead_search' && !(id in found))
+  t.strictSame(
+    others.map(({ id }) => id),
+    ['search/lead-ids', 'search/nothing'],
+    'which the gateway never asks'
+  )
+})
+
+test('every text of the contract has one meaning, and so have the official variants', async (t) => {
+  const done = 'SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - '
+  const one = 'SUCCESS: update_lead LEAD HAS BEEN UPDATED - '
+  const custom = 'NOTICE: update_lead CUSTOM FIELDS'
+  const texts: [text: string, ...meaning: unknown[]][] = [
+    [`${done}api|2|3|103,102,101`, 'updated', [103, 102, 101], 'unsaid'],
+    [`${done}api|0|1|101`, 'updated', [101], 'unsaid'],
+    [`${done}6666|2|101,102`, 'updated', [101, 102], 'unsaid'],
+    [`${done}api|-1|2|102,101`, 'not_made'],
+    [`${one}api|101|1|||`, 'updated', [101], 'unsaid'],
+    [`${one}api|101|0|||`, 'updated', [101], 'unsaid'],
+    [`${one}api|101|-1|||`, 'not_made'],
+    [`${one}api|101|1|||\n${one}api|102|0|||`, 'updated', [101, 102], 'unsaid'],
+    [`${custom} VALUES UPDATED - |101|101|0|101|1`, 'updated', [101], 'stored'],
+    [`${custom} VALUES UPDATED - 2125550001|101|101|0|101|0`, 'updated', [101], 'stored'],
+    [`${one}api|101|1|||\n${custom} VALUES UPDATED - |101|101|0|101|1`, 'updated', [101], 'stored'],
+    [
+      `${one}api|101|1|||\n${custom} NOT ADDED, NO CUSTOM FIELDS DEFINED FOR THIS LIST - |101|101`,
+      'updated',
+      [101],
+      'not_defined'
+    ],
+    [`${one}api|101|1|||\n${custom} DISABLED`, 'updated', [101], 'disabled'],
+    [`${custom} NOT ADDED, NO CUSTOM FIELDS DEFINED FOR THIS LIST - |101|101`, 'refused', 'field_unknown'],
+    [`${custom} DISABLED`, 'refused', 'field_unknown'],
+    ['ERROR: batch_update_lead NO MATCHES FOUND IN THE SYSTEM: |api|998,999', 'not_found', [998, 999]],
+    ['ERROR: batch_update_lead NO LEADS FOUND - 6666|998,999', 'not_found', []],
+    ['ERROR: update_lead NO MATCHES FOUND IN THE SYSTEM: |api|999||', 'not_found', [999]],
+    ['ERROR: LEAD NOT FOUND: |api|102', 'not_found', [102]],
+    ['ERROR: update_lead NOT AN ALLOWED LIST ID, RESULTS - 102', 'not_found', []],
+    ['ERROR: batch_update_lead NOT AN ALLOWED LIST ID - api|102', 'refused', 'list_not_allowed'],
+    [
+      'ERROR: batch_update_lead NOT A DEFINED LIST ID, LIST EXISTS CHECK ENABLED - api|777',
+      'refused',
+      'list_not_found'
+    ],
+    ['ERROR: Login incorrect, please try again: |api|s3cret|BAD|', 'refused', 'upstream_login_failed'],
+    ['ERROR: Too many login attempts, try again in 15 minutes: |api|LOCK|', 'refused', 'upstream_locked_out'],
+    [
+      'ERROR: Your IP Address is not allowed: IP: |10.0.0.1|IPBLOCK|',
+      'refused',
+      'upstream_permission_denied'
+    ],
+    [
+      'ERROR: auth USER DOES NOT HAVE PERMISSION TO USE THIS FUNCTION: |api|batch_update_lead|',
+      'refused',
+      'upstream_permission_denied'
+    ],
+    [
+      'ERROR: batch_update_lead USER DOES NOT HAVE PERMISSION TO UPDATE LEADS IN THE SYSTEM: |api|0|',
+      'refused',
+      'upstream_permission_denied'
+    ],
+    ['ERROR: NO FUNCTION SPECIFIED', 'refused', 'upstream_error'],
+    ['ERROR: batch_update_lead NO LEADS DEFINED - api|', 'refused', 'upstream_error'],
+    ['ERROR: INVALID JSON FORMAT', 'refused', 'upstream_error'],
+    ['ERROR: Invalid Source - a\nERROR: Invalid Source: |a|', 'refused', 'upstream_error'],
+    ['ERROR: something that nobody has seen yet', 'refused', 'upstream_error']
+  ]
+  for (const [text, ...meaning] of texts) {
+    t.strictSame(read(200, `${text}\n`), meaning, text)
+    t.strictSame(read(500, `${text}\n`), meaning, `HTTP 500 with ${text}`)
+    t.strictSame(read(200, `${text}\n`.replaceAll('\n', '\r\n')), meaning, `${text} with CRLF`)
+    t.strictSame(read(200, `<br />\n<b>Warning</b>: x\n${text}\n`), meaning, `a warning of PHP, then ${text}`)
+  }
+})
+
+test('a success stays one when PHP breaks off after it with HTTP 500', async (t) => {
+  const success = 'SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api|1|1|101\n'
+  for (const rest of ['', '<br />\n<b>Fatal error</b>: Uncaught mysqli_sql_exception', 'PHP Fatal error\n'])
+    t.strictSame(read(500, success + rest), ['updated', [101], 'unsaid'], rest)
+})
+
+test('without a status line the HTTP status decides', async (t) => {
+  const page = '<html><h1>Proxy Error</h1></html>\n'
+  const replies: [status: number, text: string, ...meaning: unknown[]][] = [
+    [200, '', 'refused', 'upstream_error'],
+    [200, '\n', 'refused', 'upstream_error'],
+    [500, '', 'not_made'],
+    [500, page, 'unclear'],
+    [200, page, 'unclear'],
+    [502, '', 'unclear'],
+    [503, page, 'unclear'],
+    [504, page, 'unclear'],
+    [301, '', 'refused', 'upstream_error'],
+    [401, page, 'refused', 'upstream_error'],
+    [404, page, 'refused', 'upstream_error'],
+    [200, 'VERSION: 2.14-202|BUILD: 250720-1841|\n', 'unclear'],
+    [200, '{"status":"ok","lead_id":101}\n', 'unclear']
+  ]
+  for (const [status, text, ...meaning] of replies)
+    t.strictSame(read(status, text), meaning, `${status} ${text}`)
+})
+
+test('a success that does not add up is not believed', async (t) => {
+  const done = 'SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED'
+  for (const text of [
+    done,
+    `${done} - api`,
+    `${done} - api|1`,
+    `${done} - api|1|1|`,
+    `${done} - api|2|2|101`,
+    `${done} - api|1|1|101,`,
+    `${done} - api|1|1|,101`,
+    `${done} - api|1|1|101 102`,
+    `${done} - api|1|1|1o1`,
+    'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api||1|||',
+    'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|0|1|||',
+    'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|x|1|||',
+    'SUCCESS: update_lead LEAD HAS BEEN UPDATED',
+    'SUCCESS:'
+  ])
+    t.strictSame(read(200, `${text}\n`), ['unclear'], text)
+})
+
+test('a lead id that is not written in digits is not believed', async (t) => {
+  for (const id of ['1e2', '0x65', ' 101', '101.0', '+101', '1o1']) {
+    const success = `SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|${id}|1|||\n`
+    const notice = `NOTICE: update_lead CUSTOM FIELDS VALUES UPDATED - |${id}|101|0|101|1\n`
+    t.not(read(200, success)[0], 'updated', success)
+    t.not(read(200, notice)[0], 'updated', notice)
+  }
+})
+
+/** Ids that stand in complete SUCCESS and NOTICE lines of a text. */
+function literalIds(text: string): Set<string> {
+  const lines = text.split('\n').slice(0, -1)
+  return new Set(lines.flatMap((line) => (/^(SUCCESS|NOTICE):/.test(line) ? (line.match(/\d+/g) ?? []) : [])))
+}
+
+const MAX_LEAD_ID = 999_999_999
+const PARTS = [
+  ...[
+    'SUCCESS: ',
+    'NOTICE: ',
+    'ERROR: ',
+    'batch_update_lead ',
+    'update_lead ',
+    'LEADS HAVE BEEN UPDATED',
+    ' - '
+  ],
+  ...[
+    'CUSTOM FIELDS VALUES UPDATED',
+    'CUSTOM FIELDS',
+    'NO MATCHES FOUND',
+    'LEAD NOT FOUND: ',
+    'api',
+    '|',
+    '||'
+  ],
+  ...[
+    ',',
+    '-1',
+    '-',
+    '1',
+    '2',
+    '101',
+    '102,101',
+    '0',
+    '1e2',
+    '0x65',
+    ' 101 ',
+    '101.5',
+    '\n',
+    '\r\n',
+    '\r',
+    '\0'
+  ],
+  ...['\u2028', '<b>', '99999999999999999999', '\ud800', 'é', '😀']
+]
+const noise = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.array(fc.constantFrom(...PARTS), { maxLength: 25 }).map((parts) => parts.join(''))
+  },
+  {
+    weight: 5,
+    arbitrary: fc
+      .array(fc.constantFrom(...PARTS), { maxLength: 12 })
+      .map((parts) => `SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|${parts.join('')}\n`)
+  },
+  {
+    weight: 5,
+    arbitrary: fc
+      .array(fc.constantFrom(...PARTS), { maxLength: 12 })
+      .map((parts) => `NOTICE: update_lead CUSTOM FIELDS VALUES UPDATED - ${parts.join('')}\n`)
+  },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 200 }) }
+)
+const status = fc.oneof(fc.constantFrom(200, 500, 502, 301, 404), fc.integer({ min: 100, max: 599 }))
+
+test('whatever text comes, no lead is updated that does not stand in a complete line', async (t) => {
+  const literal = fc.property(status, noise, (httpStatus, text) => {
+    const reply = readUpdateReply(httpStatus, text)
+    if (reply.kind !== 'updated') return
+    const ids = literalIds(text)
+    for (const lead of reply.leads) {
+      if (lead <= MAX_LEAD_ID && !ids.has(String(lead))) throw new Error(`lead ${lead} was made up`)
+    }
+  })
+  t.doesNotThrow(() => fc.assert(literal, { numRuns: 3_000 }))
+})
+
+test('whatever text comes, a look-up finds no lead that does not stand in the line of its key', async (t) => {
+  const KEYS = ['CRM-1', 'a|b', '101', '1|2|3']
+  const lines = fc.array(
+    fc.tuple(
+      fc.constantFrom(...KEYS, '', 'x', 'ERROR: ', 'CRM'),
+      fc.constantFrom('|', '', '||'),
+      fc.constantFrom('0', '1', '2', '-1', ''),
+      fc.constantFrom('|', ''),
+      fc.constantFrom('', '7', '7-8', '7-', '-8', '7,8', 'x', '7-8-9'),
+      fc.constantFrom('\n', '\n', '\r\n', '')
+    ),
+    { maxLength: 8 }
+  )
+  const text = fc.oneof(
+    lines.map((lines) => lines.flat().join('')),
+    noise
+  )
+  const literal = fc.property(status, text, (httpStatus, text) => {
+    const reply = readSearchReply(httpStatus, text, KEYS, LIMIT)
+    if (reply.kind !== 'found' && reply.kind !== 'limit_reached') return
+    for (const key of KEYS) {
+      const leads = reply.leads.get(key)
+      if (leads === undefined) throw new Error(`${key} is missing`)
+      const row = `${key}|${leads.length}|${leads.join('-')}`
+      const complete = text.split('\n').slice(0, -1)
+      if (leads.length > 0 && !complete.includes(row)) throw new Error(`${row} was made up`)
+    }
+  })
+  t.doesNotThrow(() => fc.assert(literal, { numRuns: 3_000 }))
+})
+
+test('a good reply that is cut anywhere is never read as a refusal, nor as other leads', async (t) => {
+  const good = steps.filter(
+    ({ params, reply }) =>
+      /^(batch_)?update_lead$/.test(params?.['function'] ?? '') &&
+      /^(SUCCESS|NOTICE.*VALUES UPDATED)/.test(reply)
+  )
+  t.ok(good.length > 230, `${good.length} good replies`)
+  for (const reply of new Set(good.map(({ reply }) => reply))) {
+    const whole = readUpdateReply(200, reply)
+    const leads = whole.kind === 'updated' ? whole.leads : new Set()
+    for (let cut = 1; cut < reply.length; cut++) {
+      const said = readUpdateReply(200, reply.slice(0, cut))
+      const sound =
+        said.kind === 'unclear' ||
+        (said.kind === 'updated' && [...said.leads].every((lead) => leads.has(lead)))
+      if (!sound) t.fail(`${JSON.stringify(reply.slice(0, cut))} is ${said.kind}`)
+    }
+  }
+})
+
+test('a reply that is cut in what it says of the custom fields does not say that they were not stored', async (t) => {
+  const first = 'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|101|1|||\n'
+  const reply = `${first}NOTICE: update_lead CUSTOM FIELDS VALUES UPDATED - |101|101|0|101|1\n`
+  const cuts = Array.from({ length: reply.length - first.length - 1 }, (_, n) => first.length + 1 + n)
+  t.strictSame(
+    cuts.map((cut) => reply.slice(0, cut)).filter((text) => read(200, text)[0] !== 'unclear'),
+    []
+  )
+})
+
+test('a look-up that is cut anywhere finds nothing, and above all not nothing', async (t) => {
+  const reply = 'CRM-1|1|101\nCRM-2|0|\nCRM-3|3|103-113-1103\n'
+  const keys = ['CRM-1', 'CRM-2', 'CRM-3']
+  t.strictSame(search(reply, keys), [
+    'found',
+    [
+      ['CRM-1', [101]],
+      ['CRM-2', []],
+      ['CRM-3', [103, 113, 1103]]
+    ]
+  ])
+  for (let cut = 1; cut < reply.length; cut++)
+    t.strictSame(search(reply.slice(0, cut), keys), ['unclear'], reply.slice(0, cut))
+})
+
+test('a look-up is read whatever pipes its keys hold, and in whatever order', async (t) => {
+  const keys = ['a|b', 'a', '|', '1|2|3', 'x|0|', "o'neil", 'été']
+  const reply = "1|2|3|1|9\nété|1|5\na|b|2|8-7\n||0|\na|1|101\nx|0||0|\no'neil|1|6\n"
+  t.strictSame(search(reply, keys), [
+    'found',
+    [
+      ['1|2|3', [9]],
+      ['été', [5]],
+      ['a|b', [8, 7]],
+      ['|', []],
+      ['a', [101]],
+      ['x|0|', []],
+      ["o'neil", [6]]
+    ]
+  ])
+})
+
+test('a key with a Unicode line separator is read like any other', async (t) => {
+  t.strictSame(search('a\u2028b|1|101\nCRM-1|1|102\n', ['a\u2028b', 'CRM-1']), [
+    'found',
+    [
+      ['a\u2028b', [101]],
+      ['CRM-1', [102]]
+    ]
+  ])
+})
+
+test('a look-up that leaves a key out, or counts otherwise than it lists, is not believed', async (t) => {
+  const keys = ['CRM-1', 'CRM-2']
+  for (const reply of [
+    'CRM-1|1|101\n',
+    'CRM-2|1|102\n',
+    'CRM-1|2|101\nCRM-2|1|102\n',
+    'CRM-1|0|101\nCRM-2|1|102\n',
+    'CRM-1|1|\nCRM-2|1|102\n',
+    'CRM-1|1|101\ncrm-2|1|102\n',
+    'CRM-1|1|101-\nCRM-2|1|102\n',
+    'CRM-1|1|101 CRM-2|1|102\n',
+    'CRM-1|1|101|\nCRM-2|1|102\n'
+  ])
+    t.strictSame(search(reply, keys), ['unclear'], reply)
+})
+
+test('a look-up that reaches its limit is told apart', async (t) => {
+  const keys = ['CRM-1', 'CRM-2']
+  const reply = 'CRM-1|2|101-100\nCRM-2|1|102\n'
+  t.equal(search(reply, keys, 4)[0], 'found')
+  t.equal(search(reply, keys, 3)[0], 'limit_reached')
+  t.equal(search(reply, keys, 2)[0], 'limit_reached')
+})
+
+test('a look-up with another HTTP status than 200 is not believed', async (t) => {
+  t.strictSame(search('CRM-1|1|101\n', ['CRM-1'], LIMIT, 500), ['unclear'])
+  t.strictSame(search('', ['CRM-1'], LIMIT, 500), ['not_made'])
+  t.strictSame(search('', ['CRM-1'], LIMIT, 200), ['refused', 'upstream_error'])
+})
+
+test('a key that reads like an error of VICIdial is only a key that is not found', async (t) => {
+  for (const key of [
+    'Login incorrect',
+    'Invalid Source',
+    'NO LEADS DEFINED',
+    'LEAD NOT FOUND',
+    '123',
+    'ERROR: x'
+  ])
+    t.strictSame(
+      search(`ERROR: lead_search NO MATCHES FOUND IN THE SYSTEM: |api||${key}|\n`, [key]),
+      ['found', [[key, []]]],
+      key
+    )
+})
+
+test('a megabyte of noise is read at once', async (t) => {
+  const size = 1024 * 1024
+  const units = [
+    'x',
+    '1',
+    '|',
+    '1|',
+    '|1|1',
+    '|1|1-',
+    '1-1-',
+    '1,',
+    ' ',
+    '\r',
+    '\n',
+    '\n\n|0|\n',
+    'SUCCESS: ',
+    'SUCCESS: \n',
+    'ERROR: |1,1\n',
+    ' - '
+  ]
+  for (const unit of units) {
+    const text = unit.repeat(size / unit.length)
+    for (const whole of [
+      text,
+      `${text}\n`,
+      `SUCCESS: ${text}\n`,
+      `ERROR: a|b|${text}!\n`,
+      `CRM-1|1|${text}x\n`
+    ]) {
+      readUpdateReply(200, whole)
+      readSearchReply(200, whole, ['CRM-1'], LIMIT)
+    }
+  }
+  t.pass('within the time of a test')
+})
+
+test('the detail of a reply never repeats what VICIdial said', async (t) => {
+  const secrets = ['s3cret', 'api', '10.9.8.7', '777', 'canary']
+  const replies = [
+    'ERROR: Login incorrect, please try again: |api|s3cret|BAD|\n',
+    'ERROR: Your IP Address is not allowed: IP: |10.9.8.7|IPBLOCK|\n',
+    'ERROR: batch_update_lead NOT A DEFINED LIST ID, LIST EXISTS CHECK ENABLED - api|777\n',
+    'ERROR: canary s3cret\n',
+    '<html>canary s3cret</html>',
+    'SUCCESS: canary s3cret|\n'
+  ]
+  for (const text of replies) {
+    for (const reply of [readUpdateReply(200, text), readSearchReply(200, text, ['CRM-1'], LIMIT)]) {
+      const { detail } = reply as { detail: string }
+      t.notOk(
+        secrets.some((secret) => new RegExp(`\\b${secret}\\b`).test(detail)),
+        detail
+      )
+    }
+  }
+})
