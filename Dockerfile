@@ -1,0 +1,23 @@
+# Only what runs goes into the image: production dependencies and the sources, which Node runs as they are.
+FROM node:24-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --no-audit --no-fund
+
+FROM node:24-slim
+# Inside a container 127.0.0.1 could not be reached from outside it.
+ENV NODE_ENV=production HOST=0.0.0.0
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY package.json package-lock.json ./
+COPY openapi ./openapi
+COPY schemas ./schemas
+COPY routes ./routes
+COPY src ./src
+USER node
+EXPOSE 3000
+# node:24-slim has no curl.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+# node is process 1 and gets SIGTERM itself: no shell and no npm in between.
+CMD ["node", "src/server.ts"]
