@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { loadConfig } from '../src/config.ts'
+import { errorCode } from '../src/error-code.ts'
 import { createGateway } from '../src/gateway.ts'
 import { startSandbox } from '../src/sandbox/sandbox.ts'
 
@@ -49,8 +50,8 @@ const config = loadConfig({
 })
 const app = await createGateway(config, pino({ level: 'silent' }))
 const listening = { host: '127.0.0.1', port: config.port }
-const origin = await app.listen(listening).catch((error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EADDRINUSE' || options.port !== undefined) throw error
+const origin = await app.listen(listening).catch((error: unknown) => {
+  if (errorCode(error) !== 'EADDRINUSE' || options.port !== undefined) throw error
   return app.listen({ ...listening, port: 0 })
 })
 

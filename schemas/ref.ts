@@ -5,6 +5,8 @@ import { type Static, type TSchema, Type } from 'typebox'
  * @throws TypeError if the schema has no name
  */
 export function ref<Schema extends TSchema>(schema: Schema) {
-  if (!('$id' in schema)) throw new TypeError('only a schema with an $id can be referred to')
+  if (!('$id' in schema) || typeof schema.$id !== 'string') {
+    throw new TypeError('only a schema with an $id can be referred to')
+  }
   return Type.Unsafe<Static<Schema>>({ $ref: `${schema.$id}#` })
 }

@@ -372,7 +372,6 @@ test('whatever JSON comes in, it is read without a throw, and each update has it
   t.doesNotThrow(() => fc.assert(read, { numRuns: 3_000 }))
 })
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const FORBIDDEN = /[\\\u0000-\u0009\u000b-\u001f\u007f-\u009f]/
 
 test('whatever strings come in, no backslash, no control character and no foreign parameter goes out', async (t) => {
