@@ -11,10 +11,14 @@ function fieldSchema(field: Field): TSchema {
     return Type.Union([Type.Integer(range), Type.String({ pattern: '^[0-9]{1,16}$' })], options)
   }
   if (field.type === 'number') return Type.Number({ ...range, ...options })
-  const text = field.choices
-    ? Type.Enum([...field.choices])
-    : Type.String({ minLength: 1, ...(field.type === 'date' ? { format: 'date' } : {}) })
+  const text = Type.String({ minLength: 1, ...textPattern(field) })
   return field.clearable ? Type.Union([text, Type.Null()], options) : { ...text, ...options }
+}
+
+/** Space around a value is not counted: it is trimmed. */
+function textPattern(field: Field): { pattern?: string } {
+  if (field.choices) return { pattern: `^\\s*(?:${field.choices.join('|')})\\s*$` }
+  return field.type === 'date' ? { pattern: '^\\s*\\d{4}-\\d{2}-\\d{2}\\s*$' } : {}
 }
 
 /** The columns of a lead that an update may set. */
