@@ -43,6 +43,9 @@ export function patchLeadRoute(dependencies: Dependencies) {
     const element = { lead_id: request.params.lead_id, fields: request.body }
     const options = { ...DEFAULT_OPTIONS, onLossy: callerOf(request).onLossy }
     const entry = readUpdate(element, 0, options, dependencies.leads)
+    if (entry.key === undefined) {
+      throw new Problem('not_found', 'The path must end in a lead id: an integer from 1 to 999999999.')
+    }
     const { results, upstreamCalls } = await deliverEntries([entry], undefined, request, dependencies)
     const summary = summarize(results, upstreamCalls)
     const [result] = results

@@ -28,6 +28,9 @@ export function outcomeResult({ index, key }: Update, outcome: Outcome): Result 
   return result
 }
 
+/** The result of one update lists so many of its errors. */
+const MAX_ERRORS_OF_AN_UPDATE = 10
+
 /** The result of an update that the gateway refused. */
 export function refusedResult({ index, key, refusals }: RefusedUpdate): Result {
   const errors = refusals.map(({ code, field, detail }) => ({
@@ -42,7 +45,7 @@ export function refusedResult({ index, key, refusals }: RefusedUpdate): Result {
     ...(key ? named(key) : {}),
     status: 'rejected',
     ...(error ? { error } : {}),
-    ...(errors.length > 1 ? { errors } : {})
+    ...(errors.length > 1 ? { errors: errors.slice(0, MAX_ERRORS_OF_AN_UPDATE) } : {})
   }
 }
 

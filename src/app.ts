@@ -11,23 +11,22 @@ import { NAMED_SCHEMAS } from '../schemas/named.ts'
 import { authentication } from './callers/authentication.ts'
 import type { Callers } from './callers/callers.ts'
 import type { Dispatcher } from './delivery/dispatcher.ts'
+import type { CallRules } from './delivery/row.ts'
 import { drainOnClose } from './draining.ts'
 import { answerErrors, frameworkErrors } from './error-handler.ts'
 import { jsonBody } from './json-body.ts'
 import type { ChangesRules } from './leads/changes.ts'
 import type { NonLatin } from './leads/clean.ts'
-import type { PlanRules } from './leads/plan.ts'
 import { openApiOptions } from './openapi.ts'
 import { requestId, requestLog } from './request-log.ts'
 import type { UpstreamState } from './vicidial/guard.ts'
-import type { Dialect } from './vicidial/wire.ts'
 
 /** What the application needs; everything that touches the outside comes in here. */
 export interface Dependencies {
   readonly callers: Callers
   readonly dispatcher: Dispatcher
   readonly leads: ChangesRules & { readonly nonLatin: NonLatin }
-  readonly plan: PlanRules & { readonly dialect: Dialect }
+  readonly rules: CallRules
   /** VICIdial's `source` for callers without their own. */
   readonly source: string
   readonly upstreamState: () => UpstreamState

@@ -22,6 +22,10 @@ export interface Config {
     readonly maxCallsPerSecond: number
     readonly timeoutMs: number
   }
+  readonly dispatch: {
+    readonly lingerMs: number
+    readonly maxWaiting: number
+  }
   readonly host: string
   readonly port: number
   readonly requestDeadlineMs: number
@@ -72,7 +76,8 @@ export const EnvironmentSchema = Type.Object({
     description: 'lead_ids or leads_data'
   }),
   VICIDIAL_MAX_LEADS_PER_CALL: positive(1_000, 100_000, ''),
-  VICIDIAL_MAX_CONCURRENCY: positive(2, 64, ''),
+  // More than a few gain nothing, as they share one table; ten refused at once would lock the account.
+  VICIDIAL_MAX_CONCURRENCY: positive(2, 8, ''),
   VICIDIAL_MAX_CALLS_PER_SECOND: Type.Integer({
     default: 20,
     minimum: 0,
@@ -84,6 +89,13 @@ export const EnvironmentSchema = Type.Object({
   REQUEST_DEADLINE_MS: positive(25_000, 28_000, ' (milliseconds)'),
   MAX_UPDATES_PER_REQUEST: positive(10_000, 1_000_000, ''),
   MAX_BODY_BYTES: positive(8 * 1024 * 1024, 1024 * 1024 * 1024, ' (bytes)'),
+  DISPATCH_LINGER_MS: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 5_000,
+    description: 'a whole number from 0 (none) to 5000 (milliseconds)'
+  }),
+  DISPATCH_MAX_WAITING: positive(100_000, 1_000_000, ''),
   HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'an address to listen on' }),
   PORT: Type.Integer({
     default: 3000,
@@ -146,6 +158,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       maxConcurrency: environment.VICIDIAL_MAX_CONCURRENCY,
       maxCallsPerSecond: environment.VICIDIAL_MAX_CALLS_PER_SECOND,
       timeoutMs: environment.VICIDIAL_TIMEOUT_MS
+    }),
+    dispatch: Object.freeze({
+      lingerMs: environment.DISPATCH_LINGER_MS,
+      maxWaiting: environment.DISPATCH_MAX_WAITING
     }),
     host: environment.HOST,
     port: environment.PORT,

@@ -20,6 +20,10 @@ export function drainOnClose(app: FastifyInstance): void {
   app.addHook('preClose', async () => {
     draining = true
   })
+  app.addHook('onSend', async (_request, reply) => {
+    // A sender that keeps its connection open would hold the process.
+    if (draining) reply.header('connection', 'close')
+  })
   app.addHook('onRequest', async (request) => {
     const url = request.routeOptions.url
     if (!draining || url === '/livez' || url === '/readyz') return

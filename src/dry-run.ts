@@ -5,7 +5,7 @@ import type { Dependencies } from './app.ts'
 import { callerOf } from './callers/authentication.ts'
 import { keyName, planLookUps, type SearchKey } from './delivery/look-up.ts'
 import type { Batch } from './leads/batch.ts'
-import { planCalls } from './leads/plan.ts'
+import { planCalls } from './delivery/plan.ts'
 import type { Update } from './leads/update.ts'
 import { callParams, searchParams } from './vicidial/wire.ts'
 
@@ -14,7 +14,7 @@ import { callParams, searchParams } from './vicidial/wire.ts'
  * calls as its key, like `vendor_lead_code:CRM-7`.
  */
 export function answerDryRun(batch: Batch, request: FastifyRequest, dependencies: Dependencies): BatchAnswer {
-  const { plan } = dependencies
+  const { rules } = dependencies
   const source = batch.source ?? callerOf(request).source ?? dependencies.source
   const sound = batch.entries.filter((entry): entry is Update => 'changes' in entry)
   const results = batch.entries.map((entry) =>
@@ -27,7 +27,7 @@ export function answerDryRun(batch: Batch, request: FastifyRequest, dependencies
   }))
   const calls = [
     ...planLookUps(keys).map(({ by, values }) => searchParams(by, values)),
-    ...planCalls<number | string>(rows, plan).calls.map((call) => callParams(call, plan.dialect))
+    ...planCalls<number | string>(rows, rules).map((call) => callParams(call, rules.dialect))
   ]
   return {
     id: request.id,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Problem } from './errors.ts'
+import { placeOfJsonError } from './json-place.ts'
 
 /**
  * Makes the application read JSON bodies, and nothing else. Invalid UTF-8 is refused rather than replaced, and a
@@ -24,14 +25,9 @@ export function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    const position = /at position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
-    const read = text.slice(0, position === undefined ? text.length : Number(position))
-    const line = read.split('\n').length
-    const column = read.length - read.lastIndexOf('\n')
-    throw new Problem(
-      'invalid_json',
-      `The body is not valid JSON: reading stopped at line ${line}, column ${column}.`
-    )
+    const place = placeOfJsonError(text, error)
+    const where = place ? `: reading stopped at line ${place.line}, column ${place.column}` : ''
+    throw new Problem('invalid_json', `The body is not valid JSON${where}.`)
   }
 }
 

@@ -1,7 +1,14 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
+import { text as readText } from 'node:stream/consumers'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { loadConfig } from '../src/config.ts'
+import { ERRORS } from '../src/errors.ts'
 import { createGateway } from '../src/gateway.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/sandbox.ts'
 
@@ -17,12 +24,12 @@ export interface Gateway {
   readonly logged: () => string
 }
 
-interface Tester {
+export interface Tester {
   teardown(handler: () => unknown): unknown
 }
 
-/** A log that is kept in memory, at the most talkative level. */
-export function memoryLog() {
+/** A log that is kept in memory, at the most talkative level unless another is given. */
+export function memoryLog(level = 'trace') {
   const lines: string[] = []
   const sink = new Writable({
     write(chunk, _encoding, done) {
@@ -30,7 +37,7 @@ export function memoryLog() {
       done()
     }
   })
-  return { log: pino({ level: 'trace' }, sink), logged: () => lines.join('') }
+  return { log: pino({ level }, sink), logged: () => lines.join('') }
 }
 
 /**
@@ -43,7 +50,7 @@ export async function startGateway(
   sandboxOptions: SandboxOptions = {}
 ): Promise<Gateway> {
   const sandbox = await startSandbox(sandboxOptions)
-  const { log, logged } = memoryLog()
+  const { log, logged } = memoryLog(env['LOG_LEVEL'])
   const config = loadConfig({
     VICIDIAL_URL: sandbox.url,
     VICIDIAL_USER: 'api',
@@ -62,14 +69,34 @@ export async function startGateway(
   return { app, sandbox, origin, logged }
 }
 
+/** Answers one call to VICIdial's API, at once, later or never. */
+export type Answering = (params: Readonly<Record<string, string>>, response: ServerResponse) => unknown
+
+/** Starts a stand-in for VICIdial that answers each call as it is told, until the test ends. Returns its address. */
+export async function startStandIn(t: Tester, answering: Answering): Promise<string> {
+  const server = createServer(async (request, response) => {
+    const form = new URLSearchParams(await readText(request))
+    await answering(Object.fromEntries(form), response)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/vicidial/non_agent_api.php`
+}
+
 export interface Answer {
   readonly status: number
   readonly headers: Headers
-  // biome-ignore lint/suspicious/noExplicitAny: a test asserts what the body is
   readonly body: any
 }
 
-/** Sends a request as the tests' caller; a body that is not text is sent as JSON. */
+/**
+ * Sends a request as the tests' caller; a body that is neither text nor bytes is sent as JSON. Every answer is
+ * checked against the OpenAPI document, see `checkAnswer`.
+ */
 export async function call(
   gateway: { origin: string },
   method: string,
@@ -79,16 +106,28 @@ export async function call(
 ): Promise<Answer> {
   const response = await fetch(`${gateway.origin}${path}`, {
     method,
+    redirect: 'manual',
     headers: {
       authorization: `Bearer ${API_KEY}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...headers
     },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) })
+    ...(body === undefined ? {} : { body: encoded(body) })
   })
   const text = await response.text()
-  const isJson = response.headers.get('content-type')?.includes('json')
-  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
+  const isJson = text !== '' && response.headers.get('content-type')?.includes('json')
+  const answer = {
+    status: response.status,
+    headers: response.headers,
+    body: isJson ? JSON.parse(text) : text
+  }
+  await checkAnswer(method, path, answer)
+  return answer
+}
+
+function encoded(body: unknown): string | Uint8Array<ArrayBuffer> {
+  if (body instanceof Uint8Array) return new Uint8Array(body)
+  return typeof body === 'string' ? body : JSON.stringify(body)
 }
 
 /** Posts a batch as the tests' caller. */
@@ -98,4 +137,124 @@ export function batch(
   headers: Record<string, string> = {}
 ): Promise<Answer> {
   return call(gateway, 'POST', '/v1/leads/batch-update', body, headers)
+}
+
+interface Media {
+  readonly schema?: unknown
+  readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
+}
+
+/** What the tests read of the OpenAPI document. */
+export interface OpenApi {
+  readonly components: { readonly schemas: Readonly<Record<string, unknown>> }
+  readonly paths: Readonly<
+    Record<
+      string,
+      Readonly<
+        Record<
+          string,
+          {
+            readonly operationId: string
+            readonly requestBody?: { readonly content: Readonly<Record<string, Media>> }
+            readonly responses: Readonly<
+              Record<string, { readonly content?: Readonly<Record<string, Media>> }>
+            >
+          }
+        >
+      >
+    >
+  >
+}
+
+let documented: Promise<{ document: OpenApi; ajv: Ajv2020 }> | undefined
+
+/** The OpenAPI document that this code serves, whatever its configuration; made once a process. */
+export async function openApi(): Promise<OpenApi> {
+  return (await readDocumented()).document
+}
+
+/** The compiled schema at a JSON Pointer into the OpenAPI document, like `/components/schemas/Problem`. */
+export async function documentedSchema(pointer: string): Promise<ValidateFunction> {
+  const { ajv } = await readDocumented()
+  const schema = ajv.getSchema(`openapi#${encodeURI(pointer)}`)
+  assert(schema, `the OpenAPI document has nothing at ${pointer}`)
+  return schema
+}
+
+function readDocumented() {
+  documented ??= (async () => {
+    const config = loadConfig({
+      VICIDIAL_URL: 'http://127.0.0.1:9/non_agent_api.php',
+      VICIDIAL_USER: 'nobody',
+      VICIDIAL_PASS: 'nothing',
+      API_KEY: 'no key'
+    })
+    const app = await createGateway(config, memoryLog('silent').log)
+    await app.ready()
+    const document = app.swagger() as unknown as OpenApi
+    await app.close()
+    const date = /^\d{4}-\d\d-\d\d$/
+    const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
+    const ajv = new Ajv2020({ strict: false, formats: { date, 'date-time': time } })
+    return { document, ajv: ajv.addSchema(document, 'openapi') }
+  })()
+  return documented
+}
+
+/**
+ * Checks what must be true of every answer: it has a request id; if the document knows the operation, it knows the
+ * HTTP status and the body is as it says; a problem is a whole RFC 9457 document about this very answer.
+ * @throws AssertionError
+ */
+export async function checkAnswer(
+  method: string,
+  path: string,
+  { status, headers, body }: Answer
+): Promise<void> {
+  const place = `${method} ${path} answered ${status}`
+  const id = headers.get('x-request-id')
+  assert(id, `${place} without X-Request-Id`)
+  const type = headers.get('content-type')?.split(';')[0]
+  if (type === 'application/problem+json' && method !== 'HEAD') {
+    assert.deepEqual(
+      { type: body.type, title: body.title, status: body.status, instance: body.instance },
+      {
+        type: `/problems/${body.code}`,
+        title: ERRORS[body.code as keyof typeof ERRORS].title,
+        status,
+        instance: id
+      },
+      place
+    )
+    if (status === 503) assert(headers.get('retry-after'), `${place} without Retry-After`)
+    await assertSchema('/components/schemas/Problem', body, place)
+  }
+  const operation = await findOperation(method, path)
+  if (operation === undefined) return
+  const response = operation.operation.responses[status]
+  assert(response, `${place}, which is not documented`)
+  if (response.content === undefined || type === undefined) return
+  assert(response.content[type], `${place} with ${type}, which is not documented`)
+  const token = type.replaceAll('/', '~1')
+  await assertSchema(`${operation.pointer}/responses/${status}/content/${token}/schema`, body, place)
+}
+
+async function findOperation(method: string, path: string) {
+  const { paths } = await openApi()
+  const plain = path.split('?')[0] ?? ''
+  for (const [template, operations] of Object.entries(paths)) {
+    const pattern = new RegExp(`^${template.replace(/\{[^}]*\}/g, '[^/]*')}$`)
+    const operation = operations[method.toLowerCase()]
+    if (operation === undefined || !pattern.test(plain)) continue
+    const token = template.replaceAll('/', '~1')
+    return { operation, pointer: `/paths/${token}/${method.toLowerCase()}` }
+  }
+  return undefined
+}
+
+async function assertSchema(pointer: string, body: unknown, place: string): Promise<void> {
+  const validate = await documentedSchema(pointer)
+  if (validate(body)) return
+  const [error] = validate.errors ?? []
+  assert.fail(`${place} with a body that is not as documented: ${error?.instancePath} ${error?.message}`)
 }

@@ -63,10 +63,28 @@ export function notDone(
   return { status: maybeMade ? 'unknown' : 'failed', leads, warnings: [], error }
 }
 
+/** The outcomes of updates whose request ended before VICIdial's answer. */
+export const NOT_IN_TIME = {
+  waiting: endOfTime('failed', 'The time of the request was over before the update could be sent.'),
+  sent: endOfTime('unknown', 'VICIdial had not answered when the time of the request was over.')
+} as const
+
+/** The outcome of an update that waited behind one of the same lead whose fate is not known. */
+export const NOT_SENT_AFTER_UNKNOWN: Outcome = endOfTime(
+  'failed',
+  'Not sent: an earlier update of this lead has no known outcome and could still take effect.'
+)
+
+function endOfTime(status: 'failed' | 'unknown', detail: string): Outcome {
+  return { status, leads: [], warnings: [], error: { code: 'upstream_timeout', detail, retryable: true } }
+}
+
 const SEVERITY: readonly Outcome['status'][] = ['unknown', 'failed', 'ambiguous', 'not_found', 'updated']
 
 /** One outcome for an update that was made on several leads: the gravest of theirs, with all the leads. */
 export function combine(outcomes: readonly Outcome[]): Outcome {
+  const [only] = outcomes
+  if (only !== undefined && outcomes.length === 1) return only
   const gravest = outcomes.reduce((a, b) => (SEVERITY.indexOf(b.status) < SEVERITY.indexOf(a.status) ? b : a))
-  return outcomes.length === 1 ? gravest : { ...gravest, leads: outcomes.flatMap((outcome) => outcome.leads) }
+  return { ...gravest, leads: outcomes.flatMap((outcome) => outcome.leads) }
 }

@@ -1,4 +1,4 @@
-import { type ChangesRules, isObject, readChanges } from './changes.ts'
+import { type Changes, type ChangesRules, isObject, readChanges } from './changes.ts'
 import { type PlacedRefusal, pointer } from './outcome.ts'
 import {
   placedKey,
@@ -107,12 +107,24 @@ function readLongForm(
   options: UpdateOptions,
   rules: BatchRules
 ): (Update | RefusedUpdate)[] {
+  const sharing = { ...rules, share: sharedChanges() }
   return list.map((element, index) => {
-    const entry = readUpdate(element, index, options, rules)
+    const entry = readUpdate(element, index, options, sharing)
     return 'refusals' in entry
       ? { ...entry, refusals: under(pointer('updates', index), entry.refusals) }
       : entry
   })
+}
+
+/** Gives the first of equal changes, so that a large batch holds each set once. */
+function sharedChanges(): (changes: Changes) => Changes {
+  const known = new Map<string, Changes>()
+  return (changes) => {
+    if (changes.warnings.length > 0) return changes
+    const first = known.get(changes.key)
+    if (first === undefined) known.set(changes.key, changes)
+    return first ?? changes
+  }
 }
 
 function under(place: string, refusals: readonly PlacedRefusal[]): PlacedRefusal[] {
@@ -131,9 +143,12 @@ function readShortForm(
   )
   return list.map((id, index) => {
     const refusals: PlacedRefusal[] = []
-    const key = placedKey('lead_id', id, pointer('lead_ids', index), rules, refusals)
-    if (Array.isArray(changes)) refusals.push(...changes)
-    if (key === undefined || Array.isArray(changes)) return { index, key, refusals }
-    return { index, key, onMultiple: options.onMultiple, changes }
+    const key = placedKey('lead_id', id, ['lead_ids', index], rules, refusals)
+    if (!Array.isArray(changes) && key !== undefined) {
+      return { index, key, onMultiple: options.onMultiple, changes }
+    }
+    // What is wrong with the changes is said in full once; the answer would grow with leads times faults otherwise.
+    if (Array.isArray(changes)) refusals.push(...(index === 0 ? changes : changes.slice(0, 1)))
+    return { index, key, refusals }
   })
 }

@@ -27,7 +27,12 @@ export interface ChangesRules {
   readonly clean: Cleaner
   /** The custom fields that the operator has listed, label → longest value; no other may ever be sent. */
   readonly customFields: ReadonlyMap<string, number>
+  /** Gives what stands for equal changes. */
+  readonly share?: (changes: Changes) => Changes
 }
+
+/** An update is not read further once so much is wrong with it. */
+export const MAX_REFUSALS = 100
 
 const FIELD_ORDER: ReadonlyMap<Field, number> = new Map(FIELDS.map((field, position) => [field, position]))
 /** What VICIdial deletes from a custom field's value, or stores as something else. */
@@ -41,24 +46,23 @@ const LOOKS_LIKE_PARAMETER = /[&?][^&?=\s]+=/
  */
 export function readChanges(input: ChangesInput, rules: ChangesRules): Changes | PlacedRefusal[] {
   const refusals: PlacedRefusal[] = []
-  const standard: { field: Field; cleaned: Cleaned }[] = []
-  const custom: [label: string, Cleaned][] = []
-  const take = <T>(result: Cleaned | Refusal, place: string, into: T[], entry: (cleaned: Cleaned) => T) => {
-    if ('code' in result) refusals.push({ ...result, pointer: place })
-    else if (input.onLossy === 'reject' && result.warnings.length > 0) refusals.push(lossy(result, place))
-    else into.push(entry(result))
-  }
-
-  for (const [name, value] of entries(input.fields, 'fields', refusals)) {
+  const standard: StandardValue[] = []
+  const custom: CustomValue[] = []
+  const fields = objectIn('fields', input.fields, refusals)
+  for (const name in fields) {
+    if (refusals.length >= MAX_REFUSALS) break
     const field = FIELD_BY_NAME.get(name)
-    if (field === undefined) refusals.push({ ...unknownField(name), pointer: pointer('fields', name) })
-    else take(rules.clean(field, value), pointer('fields', name), standard, (cleaned) => ({ field, cleaned }))
+    const cleaned = field === undefined ? unknownField(name) : rules.clean(field, fields[name])
+    const refusal = refusalOf(cleaned, input.onLossy)
+    if (refusal) refusals.push({ ...refusal, pointer: pointer('fields', name) })
+    else if (field && !('code' in cleaned)) standard.push({ field, cleaned })
   }
-  for (const [label, value] of entries(input.customFields, 'custom_fields', refusals)) {
-    take(customField(label, value, rules), pointer('custom_fields', label), custom, (cleaned) => [
-      label,
-      cleaned
-    ])
+  const customFields = objectIn('custom_fields', input.customFields, refusals)
+  for (const label in customFields) {
+    if (refusals.length >= MAX_REFUSALS) break
+    const cleaned = customField(label, customFields[label], rules)
+    if ('code' in cleaned) refusals.push({ ...cleaned, pointer: pointer('custom_fields', label) })
+    else custom.push({ label, cleaned })
   }
 
   if (custom.length > 0) refuseParameterLikeValues(standard, custom, refusals)
@@ -67,19 +71,34 @@ export function readChanges(input: ChangesInput, rules: ChangesRules): Changes |
     const detail = 'The update changes nothing: give fields, custom_fields or reset_called.'
     return [{ code: 'no_changes', detail, pointer: '' }]
   }
-  return assemble(standard, custom, input)
+  const changes = assemble(standard, custom, input)
+  return rules.share ? rules.share(changes) : changes
 }
 
-function entries(value: unknown, name: string, refusals: PlacedRefusal[]): [string, unknown][] {
-  if (value === undefined) return []
-  if (isObject(value)) return Object.entries(value)
-  refusals.push({
-    code: 'field_invalid',
-    field: name,
-    detail: `${name} must be an object of names and values.`,
-    pointer: pointer(name)
-  })
-  return []
+interface StandardValue {
+  readonly field: Field
+  readonly cleaned: Cleaned
+}
+
+interface CustomValue {
+  readonly label: string
+  readonly cleaned: Cleaned
+}
+
+function objectIn(name: string, value: unknown, refusals: PlacedRefusal[]): Record<string, unknown> {
+  if (value === undefined || isObject(value)) return value ?? {}
+  const detail = `${name} must be an object of names and values.`
+  refusals.push({ code: 'field_invalid', field: name, detail, pointer: pointer(name) })
+  return {}
+}
+
+/** Why a cleaned value is refused after all; undefined if it is not. */
+function refusalOf(cleaned: Cleaned | Refusal, onLossy: 'accept' | 'reject'): Refusal | undefined {
+  if ('code' in cleaned) return cleaned
+  const [warning] = cleaned.warnings
+  if (onLossy === 'accept' || warning === undefined) return undefined
+  const detail = `VICIdial would hold "${cleaned.stored}", and on_lossy is "reject".`
+  return { code: 'characters_lost', field: warning.field, detail }
 }
 
 /** Tells whether `value` is a JSON object, as against an array, null or a bare value. */
@@ -91,12 +110,6 @@ function unknownField(name: string): Refusal {
   const meant = FIELDS.find((field) => field.parameter === name)
   const hint = meant ? `use ${meant.name}` : 'GET /v1/fields lists those that can be updated'
   return { code: 'field_unknown', field: name, detail: `This is no field of a lead; ${hint}.` }
-}
-
-function lossy(cleaned: Cleaned, place: string): PlacedRefusal {
-  const field = cleaned.warnings[0]?.field ?? ''
-  const detail = `VICIdial would hold "${cleaned.stored}", and on_lossy is "reject".`
-  return { code: 'characters_lost', field, detail, pointer: place }
 }
 
 function customField(label: string, value: unknown, rules: ChangesRules): Cleaned | Refusal {
@@ -136,14 +149,14 @@ function customField(label: string, value: unknown, rules: ChangesRules): Cleane
 }
 
 function refuseParameterLikeValues(
-  standard: { field: Field; cleaned: Cleaned }[],
-  custom: [label: string, Cleaned][],
+  standard: StandardValue[],
+  custom: CustomValue[],
   refusals: PlacedRefusal[]
 ): void {
   const detail = 'Beside custom fields, VICIdial would take "&name=" in a value for a field to empty.'
   const values: [place: string[], value: string][] = [
     ...standard.map(({ field, cleaned }): [string[], string] => [['fields', field.name], cleaned.send]),
-    ...custom.map(([label, cleaned]): [string[], string] => [['custom_fields', label], cleaned.send])
+    ...custom.map(({ label, cleaned }): [string[], string] => [['custom_fields', label], cleaned.send])
   ]
   for (const [place, value] of values) {
     if (!LOOKS_LIKE_PARAMETER.test(value)) continue
@@ -152,11 +165,7 @@ function refuseParameterLikeValues(
   }
 }
 
-function assemble(
-  standard: { field: Field; cleaned: Cleaned }[],
-  custom: [label: string, Cleaned][],
-  input: ChangesInput
-): Changes {
+function assemble(standard: StandardValue[], custom: CustomValue[], input: ChangesInput): Changes {
   const params: Record<string, string> = {}
   const stored: Record<string, string> = {}
   const warnings: Warning[] = []
@@ -174,8 +183,8 @@ function assemble(
   if (input.resetCalled) params['reset_lead'] = 'Y'
   if (custom.length > 0) {
     params['custom_fields'] = 'Y'
-    custom.sort(([a], [b]) => (a < b ? -1 : 1))
-    for (const [label, cleaned] of custom) {
+    custom.sort((a, b) => (a.label < b.label ? -1 : 1))
+    for (const { label, cleaned } of custom) {
       params[label] = cleaned.send
       stored[`custom_fields.${label}`] = cleaned.stored
     }

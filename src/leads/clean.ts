@@ -26,6 +26,8 @@ const BEYOND_BMP = /[\u{10000}-\u{10FFFF}]/gu
 const NON_ASCII_LETTER = /(?!\p{ASCII})\p{L}/gu
 const PHONE_PUNCTUATION = /[+(). -]/g
 const DIGITS = /^[0-9]+$/
+/** A value comes back in warnings up to this length: a little more than the longest column. */
+const MAX_ECHO = 300
 const NO_CHARACTERS: readonly string[] = []
 
 /**
@@ -186,8 +188,9 @@ function prose(
   const send = kept.replaceAll('+', ' ').replace(BEYOND_BMP, beyond).trim()
   const stored = send.replace(NEWLINE, '!N')
   const warnings: Warning[] = []
-  if (latin !== trimmed) warnings.push({ field: field.name, code: 'transliterated', sent: value, stored })
-  if (send !== latin) warnings.push({ field: field.name, code: 'characters_dropped', sent: value, stored })
+  const sent = value.length > MAX_ECHO ? `${value.slice(0, MAX_ECHO)}…` : value
+  if (latin !== trimmed) warnings.push({ field: field.name, code: 'transliterated', sent, stored })
+  if (send !== latin) warnings.push({ field: field.name, code: 'characters_dropped', sent, stored })
   return fit(field, send, stored, warnings)
 }
 

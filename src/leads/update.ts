@@ -1,4 +1,4 @@
-import { type Changes, type ChangesRules, isObject, readChanges } from './changes.ts'
+import { type Changes, type ChangesRules, isObject, MAX_REFUSALS, readChanges } from './changes.ts'
 import { KEY_NAMES, type KeyName, type LeadKey, readLeadKey } from './lead-key.ts'
 import { type PlacedRefusal, pointer } from './outcome.ts'
 
@@ -33,15 +33,9 @@ export interface RefusedUpdate {
   readonly refusals: readonly PlacedRefusal[]
 }
 
-const PROPERTIES: ReadonlySet<string> = new Set([
-  ...KEY_NAMES,
-  'fields',
-  'custom_fields',
-  'reset_called',
-  'allow_undefined_list',
-  'on_multiple',
-  'on_lossy'
-])
+/** The options that a request or an update may have. */
+const OPTIONS = ['reset_called', 'allow_undefined_list', 'on_multiple', 'on_lossy']
+const PROPERTIES: ReadonlySet<string> = new Set([...KEY_NAMES, 'fields', 'custom_fields', ...OPTIONS])
 
 /**
  * Reads one element of a request's `updates`. `defaults` are the request's own options. Returns every refusal
@@ -59,6 +53,7 @@ export function readUpdate(
   }
   const refusals: PlacedRefusal[] = []
   for (const name in element) {
+    if (refusals.length >= MAX_REFUSALS) break
     if (!PROPERTIES.has(name)) {
       const detail = 'An update has no such property; columns of a lead belong into fields.'
       refusals.push({ code: 'field_unknown', field: name, detail, pointer: pointer(name) })
@@ -80,27 +75,32 @@ function readKey(
   rules: ChangesRules,
   refusals: PlacedRefusal[]
 ): LeadKey | undefined {
-  const given = KEY_NAMES.filter((name) => element[name] !== undefined)
-  const [by] = given
-  if (by === undefined || given.length > 1) {
-    const detail = `An update names its lead by exactly one of ${KEY_NAMES.join(', ')}; this one has ${given.length}.`
+  let by: KeyName | undefined
+  let given = 0
+  for (const name of KEY_NAMES) {
+    if (element[name] === undefined) continue
+    by = name
+    given++
+  }
+  if (by === undefined || given > 1) {
+    const detail = `An update names its lead by exactly one of ${KEY_NAMES.join(', ')}; this one has ${given}.`
     refusals.push({ code: 'field_invalid', field: 'lead_id', detail, pointer: '' })
     return undefined
   }
-  return placedKey(by, element[by], pointer(by), rules, refusals)
+  return placedKey(by, element[by], [by], rules, refusals)
 }
 
 /** Reads a key and, if it is refused, notes that under `place`. */
 export function placedKey(
   by: KeyName,
   value: unknown,
-  place: string,
+  place: readonly (string | number)[],
   rules: ChangesRules,
   refusals: PlacedRefusal[]
 ): LeadKey | undefined {
   const key = readLeadKey(by, value, rules.clean)
   if (!('code' in key)) return key
-  refusals.push({ ...key, pointer: place })
+  refusals.push({ ...key, pointer: pointer(...place) })
   return undefined
 }
 
@@ -110,6 +110,7 @@ export function readOptions(
   defaults: UpdateOptions,
   refusals: PlacedRefusal[]
 ): UpdateOptions {
+  if (!OPTIONS.some((name) => element[name] !== undefined)) return defaults
   const read = <T>(name: string, allowed: readonly T[], fallback: T): T => {
     const value = element[name]
     if (value === undefined) return fallback

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { BaseLogger } from 'pino'
-import type { Call } from '../leads/plan.ts'
 import type { Answer, Client, NoAnswer } from './client.ts'
 import type { Guard, Health } from './guard.ts'
 import { mayRepeat, repeatPauseMs } from './repeat.ts'
@@ -11,7 +10,16 @@ import {
   type SearchReply,
   type UpdateReply
 } from './reply.ts'
-import { callParams, type Dialect, formBody, type Params, SEARCH_LIMIT, searchParams } from './wire.ts'
+import {
+  type Call,
+  callParams,
+  type Dialect,
+  formBody,
+  type Params,
+  PROBES,
+  SEARCH_LIMIT,
+  searchParams
+} from './wire.ts'
 
 /** Nothing was heard, or nothing was sent in time. `sent` tells whether VICIdial may have got the call. */
 export interface Unanswered extends NoAnswer {
@@ -24,7 +32,7 @@ export interface CallContext {
   /** Milliseconds since the epoch. */
   readonly deadline: number
   /** Writes the request's id with every line. */
-  readonly log: Pick<BaseLogger, 'info' | 'warn' | 'debug'>
+  readonly log: Pick<BaseLogger, 'info'>
   /** Called once for each call that is sent. */
   readonly onSent: () => void
 }
@@ -34,8 +42,11 @@ export interface ExchangeOptions {
   readonly guard: Guard
   readonly account: { readonly user: string; readonly pass: string }
   readonly dialect: Dialect
+  /** VICIdial's `source` of the gateway's own calls. */
+  readonly source: string
   /** One call, from its start to the end of its answer. */
   readonly timeoutMs: number
+  readonly log: Pick<BaseLogger, 'info'>
 }
 
 /** The last reply to a call, after its repeats. `maybeMade`: an earlier try may have made the change. */
@@ -50,6 +61,11 @@ export class Exchange {
 
   constructor(options: ExchangeOptions) {
     this.#options = options
+    options.guard.probeWith({
+      version: () => this.#probe(PROBES.version, ({ httpStatus }) => (httpStatus < 500 ? 'alive' : 'failed')),
+      login: () =>
+        this.#probe(PROBES.login, ({ httpStatus, text }) => loginHealth(readUpdateReply(httpStatus, text)))
+    })
   }
 
   /** Sends a planned call. Never throws. */
@@ -94,54 +110,62 @@ export class Exchange {
     read: (answer: Answer) => Reply
   ): Promise<Reply | Refused | Unanswered> {
     const { guard, client, account } = this.#options
-    const call = async (): Promise<Reply | Refused | Unanswered> => {
+    const call = async (): Promise<Reply | Unanswered> => {
       const timeoutMs = Math.min(this.#options.timeoutMs, context.deadline - Date.now())
-      if (timeoutMs <= 0) return notInTime
-      const held = guard.refusal()
-      if (held) return { kind: 'refused', code: held, detail: holdDetail(guard.holdMs()) }
-
+      if (timeoutMs <= 0) return NOT_SENT
       context.onSent()
       const started = performance.now()
-      const answer = await client.post(formBody(params, { source: context.source, ...account }), timeoutMs)
+      const answer = await client.post(formBody(params, { ...account, source: context.source }), timeoutMs)
       const reply: Reply | Unanswered = 'sent' in answer ? { kind: 'unanswered', ...answer } : read(answer)
-      const health = healthOf(reply)
       const ms = Math.round((performance.now() - started) * 10) / 10
       context.log.info(
         { function: params['function'], leads, ms, outcome: outcomeOf(reply) },
         'vicidial call'
       )
-      if (health && guard.note(health)) {
-        const level = health === 'reachable' ? 'info' : 'warn'
-        context.log[level]({ vicidial: guard.state }, `vicidial is now ${health}`)
-      }
       return reply
     }
-    return (await guard.run(call, context.deadline)) ?? notInTime
+    return (await guard.run<Reply | Unanswered>(call, healthOf, context.deadline)) ?? NOT_SENT
+  }
+
+  async #probe(params: Params, healthOfAnswer: (answer: Answer) => Health): Promise<Health> {
+    const { client, account, source, timeoutMs, log } = this.#options
+    const answer = await client.post(
+      formBody(params, { ...account, source }),
+      Math.min(timeoutMs, PROBE_TIMEOUT_MS)
+    )
+    const health = 'sent' in answer ? 'failed' : healthOfAnswer(answer)
+    log.info({ function: params['function'], outcome: health }, 'vicidial probe')
+    return health
   }
 }
 
-const notInTime: Unanswered = {
+/** A server that is back answers a probe at once. */
+const PROBE_TIMEOUT_MS = 2_000
+
+const NOT_SENT: Unanswered = {
   kind: 'unanswered',
   sent: 'no',
   code: 'upstream_timeout',
   detail: "The request's time was over before the call could be sent."
 }
 
-function holdDetail(holdMs: number): string {
-  const seconds = Math.ceil(holdMs / 1_000)
-  return `VICIdial refused the gateway's login; no call is made for another ${seconds} s, so that it is not locked out.`
-}
-
 function isSent(reply: object): boolean {
   return 'sent' in reply && reply.sent === 'maybe'
 }
 
-/** What a reply shows about VICIdial's state; undefined where it shows nothing. */
-function healthOf(reply: object): Health | undefined {
-  const code = 'code' in reply ? reply.code : undefined
-  if (code === 'upstream_login_failed') return 'login_refused'
-  if (code === 'upstream_locked_out') return 'locked_out'
-  return 'sent' in reply ? 'unreachable' : 'reachable'
+/** What a reply shows about VICIdial. */
+function healthOf(reply: { readonly kind: string; readonly code?: string }): Health {
+  if (reply === NOT_SENT) return undefined
+  if (reply.code === 'upstream_login_failed') return 'login_refused'
+  if (reply.code === 'upstream_locked_out') return 'locked_out'
+  if (reply.kind === 'unanswered' || reply.kind === 'unclear' || reply.kind === 'not_made') return 'failed'
+  return reply.code === 'upstream_error' ? 'alive' : 'good'
+}
+
+/** The login probe names no leads: any answer of VICIdial's but a refused login means that the login is right. */
+function loginHealth(reply: UpdateReply): Health {
+  const health = healthOf(reply)
+  return health === 'alive' ? 'good' : health
 }
 
 function outcomeOf(reply: { readonly kind: string; readonly code?: string }): string {

@@ -1,71 +1,145 @@
+import {
+  type CircuitBreakerPolicy,
+  CircuitState,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleWhenResult,
+  isBrokenCircuitError
+} from 'cockatiel'
 import PQueue from 'p-queue'
-import type { UpstreamCode } from './reply.ts'
+import { LoginHold } from './login-hold.ts'
+import type { Refused } from './reply.ts'
 
 /** What the gateway knows of VICIdial's state, for `/readyz`. */
 export interface UpstreamState {
+  /** `unreachable`: the circuit is open, calls are refused until a probe succeeds. */
   readonly state: 'unknown' | 'reachable' | 'unreachable' | 'login_refused' | 'locked_out'
   /** RFC 3339 time of the last change of state; absent before the first call. */
   readonly since?: string
+}
+
+/**
+ * What a call showed. `good`: VICIdial works and took the login. `alive`: it works. `failed`: no answer, or none that
+ * makes sense. `undefined`: nothing.
+ */
+export type Health = 'good' | 'alive' | 'failed' | 'login_refused' | 'locked_out' | undefined
+
+/** Harmless calls with which the guard finds out whether VICIdial is back. They never throw. */
+export interface Probes {
+  /** Needs no login. */
+  readonly version: () => Promise<Health>
+  readonly login: () => Promise<Health>
 }
 
 export interface GuardOptions {
   readonly maxConcurrency: number
   /** 0: no limit. */
   readonly maxCallsPerSecond: number
-  /** After a refused login no call is made for so long: ten refusals would lock the account for everybody. */
-  readonly loginHoldMs?: number
-  /** The clock, in milliseconds since the epoch. */
-  readonly now?: () => number
+  readonly onChange: (state: UpstreamState) => void
 }
 
-/** What a call showed about VICIdial's state. */
-export type Health = Exclude<UpstreamState['state'], 'unknown'>
-
-/** The longest that a timer can run. */
-const LONGEST_WAIT_MS = 2 ** 31 - 1
-const LOGIN_HOLD_MS = 60_000
+/** Consecutive failures that open the circuit. */
+const FAILURES_TO_OPEN = 5
+const PROBE_EVERY_MS = 1_000
 /** Until a login was accepted calls go one by one: many at once could be refused often enough to lock the account. */
 const UNPROVEN_CONCURRENCY = 1
 
 /**
- * Protects VICIdial and its login: calls in flight and per second are capped, and after a refused login all
- * callers are refused until a minute has passed; then one call is let through to see.
+ * Protects VICIdial and the login there: calls in flight and per second are capped; consecutive failures open a
+ * circuit, and a refused login stops everything. In both cases calls are refused at once, for all callers, until a
+ * probe succeeds.
  */
 export class Guard {
   readonly #queue: PQueue
   readonly #maxConcurrency: number
-  readonly #loginHoldMs: number
-  readonly #now: () => number
+  readonly #circuit: CircuitBreakerPolicy
+  readonly #login = new LoginHold()
+  readonly #onChange: (state: UpstreamState) => void
+  #probes: Probes | undefined
+  #probing: NodeJS.Timeout | undefined
   #state: UpstreamState = { state: 'unknown' }
-  #heldUntil = 0
+  #isClosed = false
+  #placeListener: () => void = () => {}
 
   constructor(options: GuardOptions) {
-    const { maxConcurrency, maxCallsPerSecond } = options
+    const { maxConcurrency, maxCallsPerSecond, onChange } = options
     const rate =
       maxCallsPerSecond > 0 ? { intervalCap: maxCallsPerSecond, interval: 1_000, strict: true } : {}
     this.#maxConcurrency = maxConcurrency
+    this.#onChange = onChange
     this.#queue = new PQueue({ concurrency: UNPROVEN_CONCURRENCY, ...rate })
-    this.#loginHoldMs = options.loginHoldMs ?? LOGIN_HOLD_MS
-    this.#now = options.now ?? Date.now
+    this.#circuit = circuitBreaker(
+      handleWhenResult((shown) => shown === 'failed'),
+      { breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN), halfOpenAfter: PROBE_EVERY_MS / 2 }
+    )
+    this.#circuit.onBreak(() => {
+      this.#probeIn(PROBE_EVERY_MS)
+    })
   }
 
   get state(): UpstreamState {
     return this.#state
   }
 
+  /** Gives the guard the means to find out whether VICIdial is back. */
+  probeWith(probes: Probes): void {
+    this.#probes = probes
+  }
+
+  /** Whether a call would be made now, without waiting for others. */
+  hasPlace(): boolean {
+    const { size, pending, concurrency, isRateLimited } = this.#queue
+    return size === 0 && pending < concurrency && !isRateLimited
+  }
+
+  /** Calls `listener` whenever there may be a place again. */
+  onPlace(listener: () => void): void {
+    this.#placeListener = listener
+    this.#queue.addEventListener('next', listener)
+    this.#queue.addEventListener('rateLimitCleared', listener)
+  }
+
+  /** Why no call may be made now; undefined if one may. */
+  refusal(): Refused | undefined {
+    if (this.#login.state !== undefined) return this.#loginRefusal(this.#login.state)
+    if (this.#circuit.state === CircuitState.Closed) return undefined
+    const detail = 'VICIdial failed several times in a row; no call is made until a probe succeeds.'
+    return { kind: 'refused', code: 'upstream_unavailable', detail }
+  }
+
+  #loginRefusal(state: 'login_refused' | 'locked_out'): Refused {
+    const seconds = Math.max(1, Math.ceil((this.#login.nextProbeAt - Date.now()) / 1_000))
+    const detail = `VICIdial refused the gateway's login; it is tried again in ${seconds} s, so that it is not locked out.`
+    return {
+      kind: 'refused',
+      code: state === 'locked_out' ? 'upstream_locked_out' : 'upstream_login_failed',
+      detail
+    }
+  }
+
   /**
-   * Runs `call` when it is its turn. Calls are started in the order in which they came.
-   * @returns what the call returns, or undefined if its turn did not come before `deadline` (ms since the epoch)
+   * Makes a call when it is its turn, or gives the refusal that holds then.
+   * @param call never throws
+   * @param healthOf what its reply shows
+   * @param deadline until when the call is of use, in milliseconds since the epoch
+   * @returns the reply, the refusal, or undefined if the call's turn did not come in time
    */
-  async run<T>(call: () => Promise<T>, deadline = Number.POSITIVE_INFINITY): Promise<T | undefined> {
+  async run<Reply>(
+    call: () => Promise<Reply>,
+    healthOf: (reply: Reply) => Health,
+    deadline: number
+  ): Promise<Reply | Refused | undefined> {
     const giveUp = new AbortController()
-    const inTime = Math.min(deadline - Date.now(), LONGEST_WAIT_MS)
     const timer = setTimeout(() => {
       giveUp.abort()
-    }, inTime)
-    const start = (): Promise<T> => {
+    }, deadline - Date.now())
+    const start = async (): Promise<Reply | Refused> => {
       clearTimeout(timer)
-      return call()
+      const refused = this.refusal()
+      if (refused) return refused
+      const reply = await call()
+      await this.#note(healthOf(reply))
+      return reply
     }
     try {
       return await this.#queue.add(start, { signal: giveUp.signal })
@@ -77,37 +151,55 @@ export class Guard {
     }
   }
 
-  /**
-   * Tells whether a call may be sent now; asked at its turn. After a refused login the answer is the refusal's code
-   * until the hold is over; the first to ask then may try, and holds the others while it does.
-   */
-  refusal(): UpstreamCode | undefined {
-    const held = this.#state.state === 'login_refused' || this.#state.state === 'locked_out'
-    if (!held) return undefined
-    if (this.#now() >= this.#heldUntil) {
-      this.#heldUntil = this.#now() + this.#loginHoldMs
-      return undefined
-    }
-    return this.#state.state === 'locked_out' ? 'upstream_locked_out' : 'upstream_login_failed'
+  /** Ends all probing. */
+  close(): void {
+    this.#isClosed = true
+    clearTimeout(this.#probing)
   }
 
-  /** Milliseconds until a held login may be tried again; 0 if it is not held. */
-  holdMs(): number {
-    return Math.max(0, this.#heldUntil - this.#now())
-  }
-
-  /** Notes what a call showed. Returns whether that changed the state. */
-  note(health: Health): boolean {
-    if (health === 'login_refused' || health === 'locked_out') {
-      this.#heldUntil = this.#now() + this.#loginHoldMs
+  /** Notes what a call or a probe showed. */
+  async #note(shown: Health): Promise<void> {
+    if (shown === undefined) return
+    await this.#circuit
+      .execute(() => shown)
+      .catch((error: unknown) => {
+        // An open circuit takes no note of calls that were under way when it opened.
+        if (!isBrokenCircuitError(error)) throw error
+      })
+    if (shown === 'login_refused' || shown === 'locked_out') {
+      this.#login.refused(shown, Date.now())
       this.#queue.concurrency = UNPROVEN_CONCURRENCY
-    } else if (health === 'reachable') {
-      this.#heldUntil = 0
+      this.#probeIn(this.#login.nextProbeAt - Date.now())
+    } else if (shown === 'good') {
+      this.#login.accepted()
       this.#queue.concurrency = this.#maxConcurrency
     }
-    if (this.#state.state === health) return false
-    if (health === 'unreachable' && this.#heldUntil > this.#now()) return false
-    this.#state = { state: health, since: new Date(this.#now()).toISOString() }
-    return true
+    this.#change(this.#present(shown))
+  }
+
+  #present(shown: Health): UpstreamState['state'] {
+    if (this.#login.state !== undefined) return this.#login.state
+    if (this.#circuit.state !== CircuitState.Closed) return 'unreachable'
+    return shown === 'failed' ? this.#state.state : 'reachable'
+  }
+
+  #change(state: UpstreamState['state']): void {
+    if (state === this.#state.state) return
+    this.#state = { state, since: new Date().toISOString() }
+    this.#onChange(this.#state)
+  }
+
+  #probeIn(ms: number): void {
+    clearTimeout(this.#probing)
+    if (!this.#isClosed) this.#probing = setTimeout(() => void this.#probe(), ms)
+  }
+
+  async #probe(): Promise<void> {
+    if (this.#probes === undefined) return
+    const { login, version } = this.#probes
+    await this.#note(await (this.#login.state === undefined ? version() : login()))
+    if (this.refusal() === undefined) this.#placeListener()
+    else if (this.#login.state === undefined || this.#login.nextProbeAt <= Date.now())
+      this.#probeIn(PROBE_EVERY_MS)
   }
 }

@@ -1,7 +1,19 @@
-import type { Call } from '../leads/plan.ts'
+import type { Changes } from '../leads/changes.ts'
 
 /** How a batch names its leads: VICIdial's own way, or the JSON parameter that some forks read. */
 export type Dialect = 'lead_ids' | 'leads_data'
+
+/** One lead and what is to be changed of it. `lead` is its id or, where it would have to be looked up, its key. */
+export interface LeadChanges<Lead extends number | string = number> {
+  readonly lead: Lead
+  readonly changes: Changes
+}
+
+/** One call to VICIdial: each of its leads stands in it once. */
+export interface Call<Lead extends number | string = number> {
+  readonly function: Changes['function']
+  readonly rows: readonly LeadChanges<Lead>[]
+}
 
 /** VICIdial's parameters in the order in which they are sent, without `source`, `user` and `pass`. */
 export type Params = Readonly<Record<string, string>>
@@ -13,7 +25,7 @@ export const SEARCH_LIMIT = 100_000
  * Writes a planned call as VICIdial's parameters. `records` is always the last one: VICIdial writes the last form
  * field into its own log unescaped, and without `records` it drops all ids after the first 1,000.
  */
-export function callParams(call: Call<number | string>, dialect: Dialect): Params {
+export function callParams(call: Call | Call<number | string>, dialect: Dialect): Params {
   const [first] = call.rows
   if (first === undefined) throw new RangeError('a call without leads')
   const records = String(call.rows.length)
@@ -37,6 +49,12 @@ export function searchParams(by: 'vendor_lead_code' | 'phone_number', keys: read
     records: String(SEARCH_LIMIT)
   }
 }
+
+/** Harmless calls: one needs no login, the other checks it and, without leads, changes nothing. */
+export const PROBES = {
+  version: { function: 'version', records: '1' },
+  login: { function: 'batch_update_lead', records: '1' }
+} as const
 
 /** Gives the form body of one call: `params`, after who is asking. */
 export function formBody(params: Params, account: { source: string; user: string; pass: string }): string {

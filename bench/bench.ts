@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs'
+import { cpus, totalmem } from 'node:os'
+import { parseArgs } from 'node:util'
+import { largeBatch, loneRequest, singleLeads } from './against-vicidial.ts'
+import { dryRuns } from './dry-runs.ts'
+import { ownTime } from './own-time.ts'
+import { draw } from './picture.ts'
+import { COST, startGatewayProcess, startSandboxProcess } from './servers.ts'
+import { printTable, type Results } from './table.ts'
+import type { Target } from './target.ts'
+
+/**
+ * `npm run bench` measures the gateway on a sandbox that costs what a real VICIdial was measured to cost, prints the
+ * ratios, and writes bench/results.json and bench/results.svg. With `--url` it measures against a server of yours,
+ * changes the leads from `--first-lead` on there, and writes nothing.
+ */
+const { values: options } = parseArgs({
+  options: {
+    url: { type: 'string' },
+    user: { type: 'string' },
+    pass: { type: 'string' },
+    'first-lead': { type: 'string', default: '1' },
+    leads: { type: 'string', default: '10000' }
+  }
+})
+const CALLERS = [64, 256]
+const CONCURRENCY = 2
+
+const leads = Number(options.leads)
+const sandbox = options.url === undefined ? await startSandboxProcess(leads) : undefined
+const target: Target = {
+  url: options.url ?? `${sandbox?.origin}/vicidial/non_agent_api.php`,
+  user: options.user ?? 'api',
+  pass: options.pass ?? 's3cret',
+  firstLead: Number(options['first-lead']),
+  leads
+}
+const gateway = await startGatewayProcess(target.url, target)
+const atRest = gateway.memory().now
+
+const lone = await loneRequest(target, gateway.origin)
+const single = []
+for (const callers of CALLERS) single.push(await singleLeads(target, gateway.origin, callers))
+const batch = await largeBatch(target, gateway.origin, CONCURRENCY)
+const peak = gateway.memory().peak
+await gateway.stop()
+await sandbox?.stop()
+
+const results: Results = {
+  machine: {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 1024 ** 3),
+    node: process.version
+  },
+  vicidial: sandbox ? { sandbox: COST } : { server: 'real' },
+  singleLeads: single,
+  loneRequest: lone,
+  largeBatch: batch,
+  ownTime: await ownTime(),
+  dryRuns: await dryRuns(),
+  memoryMiB: { atRest, peak },
+  startMs: gateway.startMs
+}
+printTable(results)
+if (sandbox) {
+  writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`)
+  writeFileSync(new URL('results.svg', import.meta.url), draw(results))
+}

@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+
+/** A server in a process of its own, so that measuring it takes nothing from it. */
+export interface Server {
+  readonly origin: string
+  readonly process: ChildProcess
+  /** From the start of the process until it listened, in milliseconds. */
+  readonly startMs: number
+  /** Memory of the process, in MiB: now, and the most it ever was. */
+  memory(): { readonly now: number; readonly peak: number }
+  stop(): Promise<void>
+}
+
+export const KEY = 'bench-key'
+const LISTENING = /listening on (http:\/\/[\d.:]+)/
+
+/** What a call costs in the sandbox: what was measured on a real VICIdial. */
+export const COST = { callMs: 3.5, leadUs: 50 }
+
+export function startSandboxProcess(leads: number): Promise<Server> {
+  const cost = ['--call-ms', String(COST.callMs), '--lead-us', String(COST.leadUs)]
+  return startProcess(['src/sandbox/main.ts', '--port', '0', '--leads', String(leads), ...cost], {})
+}
+
+/** Starts the gateway as an operator would, on the VICIdial at `url`; only the cap of calls a second is off. */
+export function startGatewayProcess(url: string, login: { user: string; pass: string }): Promise<Server> {
+  return startProcess(['src/server.ts'], {
+    VICIDIAL_URL: url,
+    VICIDIAL_USER: login.user,
+    VICIDIAL_PASS: login.pass,
+    VICIDIAL_MAX_CALLS_PER_SECOND: '0',
+    API_KEY: KEY,
+    PORT: '0'
+  })
+}
+
+async function startProcess(args: readonly string[], env: Record<string, string>): Promise<Server> {
+  const started = performance.now()
+  const child = spawn(process.execPath, args, {
+    cwd: new URL('..', import.meta.url),
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const origin = await new Promise<string>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`${args[0]} ended with ${code}`)))
+    createInterface(child.stdout).on('line', (line) => {
+      const match = LISTENING.exec(line)
+      if (match?.[1]) resolve(match[1])
+    })
+  })
+  return {
+    origin,
+    process: child,
+    startMs: performance.now() - started,
+    memory: () => {
+      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
+      const mebibytes = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024
+      return { now: mebibytes('VmRSS'), peak: mebibytes('VmHWM') }
+    },
+    stop: async () => {
+      child.kill('SIGTERM')
+      await ended
+    }
+  }
+}

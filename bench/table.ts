@@ -1,0 +1,85 @@
+/** Everything that one run measured. */
+export interface Results {
+  readonly machine: {
+    readonly cpu: string
+    readonly cores: number
+    readonly memoryGiB: number
+    readonly node: string
+  }
+  readonly vicidial: object
+  readonly singleLeads: readonly {
+    readonly callers: number
+    readonly gatewayPerSecond: number
+    readonly directPerSecond: number
+    readonly directConcurrency: number
+    readonly ratio: number
+  }[]
+  readonly loneRequest: Record<
+    'p50' | 'p99',
+    { readonly gatewayMs: number; readonly directMs: number; readonly differenceMs: number }
+  >
+  readonly largeBatch: {
+    readonly leads: number
+    readonly changeSets: number
+    readonly gatewayMs: number
+    readonly idealMs: number
+    readonly ratio: number
+  }
+  readonly ownTime: readonly { readonly leads: number; readonly microsecondsPerLead: number }[]
+  readonly dryRuns: {
+    readonly updatesPerRequest: number
+    readonly gatewayPerSecond: number
+    readonly barePerSecond: number
+    readonly ratio: number
+  }
+  readonly memoryMiB: { readonly atRest: number; readonly peak: number }
+  readonly startMs: number
+}
+
+/** Prints the results, a line for each comparison. */
+export function printTable(results: Results): void {
+  const { singleLeads, loneRequest, largeBatch, ownTime, dryRuns, memoryMiB, startMs } = results
+  const first = ownTime.find(({ leads }) => leads === 1_000)?.microsecondsPerLead ?? Number.NaN
+  const last = ownTime.at(-1)?.microsecondsPerLead ?? Number.NaN
+  const rows: [what: string, gateway: string, other: string, ratio: string][] = [
+    ['', 'gateway', 'other side', 'ratio'],
+    ...singleLeads.map(
+      ({ callers, gatewayPerSecond, directPerSecond, ratio }): [string, string, string, string] => [
+        `single-lead requests, ${callers} callers (leads/s; one update_lead each)`,
+        gatewayPerSecond.toFixed(0),
+        directPerSecond.toFixed(0),
+        ratio.toFixed(1)
+      ]
+    ),
+    ...(['p50', 'p99'] as const).map((at): [string, string, string, string] => [
+      `a lone request, ${at} (ms; a direct call)`,
+      loneRequest[at].gatewayMs.toFixed(2),
+      loneRequest[at].directMs.toFixed(2),
+      `+${loneRequest[at].differenceMs.toFixed(2)} ms`
+    ]),
+    [
+      `${largeBatch.leads} leads, ${largeBatch.changeSets} change sets (ms; the same calls by hand)`,
+      largeBatch.gatewayMs.toFixed(0),
+      largeBatch.idealMs.toFixed(0),
+      largeBatch.ratio.toFixed(2)
+    ],
+    ...ownTime.map(({ leads, microsecondsPerLead }): [string, string, string, string] => [
+      `own time, ${leads} leads (µs/lead)`,
+      microsecondsPerLead.toFixed(2),
+      '',
+      ''
+    ]),
+    ['own time per lead, 100000 against 1000', last.toFixed(2), first.toFixed(2), (last / first).toFixed(2)],
+    [
+      `dry runs of ${dryRuns.updatesPerRequest} updates (requests/s; a bare route)`,
+      dryRuns.gatewayPerSecond.toFixed(0),
+      dryRuns.barePerSecond.toFixed(0),
+      dryRuns.ratio.toFixed(2)
+    ],
+    ['memory at rest, at the peak (MiB)', memoryMiB.atRest.toFixed(0), memoryMiB.peak.toFixed(0), ''],
+    ['from start to ready (ms)', startMs.toFixed(0), '', '']
+  ]
+  for (const [what, ...cells] of rows) {
+    process.stdout.write(`${what.padEnd(72)}${cells.map((cell) => cell.padStart(12)).join('')}\n`)
+  }
+}

@@ -1,0 +1,129 @@
+import type { Update } from '../leads/update.ts'
+import { combine, type Outcome } from './outcome.ts'
+import type { Row, Waiter } from './row.ts'
+
+/** Why an update is given up before VICIdial's answer. */
+export interface GivenUp {
+  /** Of an update that was not sent. */
+  readonly waiting: Outcome
+  /** Of an update whose call is under way. */
+  readonly sent: Outcome
+}
+
+/** One of the leads of an update, which waits for the row that changes it. */
+class Part implements Waiter<Delivery> {
+  readonly request: Delivery
+  readonly place: number
+  readonly row: Row<number, Delivery>
+  outcome: Outcome | undefined
+
+  constructor(request: Delivery, place: number, row: Row<number, Delivery>) {
+    this.request = request
+    this.place = place
+    this.row = row
+    row.await(this)
+  }
+
+  get isWaiting(): boolean {
+    return this.outcome === undefined
+  }
+
+  settle(outcome: Outcome): void {
+    if (this.outcome !== undefined) return
+    this.outcome = outcome
+    this.request.settleParts(this.place)
+  }
+}
+
+/** One request's updates on their way: it ends when each has its outcome. */
+export class Delivery {
+  readonly caller: string
+  readonly source: string
+  /** Milliseconds since the epoch. */
+  readonly deadline: number
+  readonly requestId: string
+  /** Calls to VICIdial in which it had a part. */
+  calls = 0
+  readonly done: Promise<Outcome[]>
+  readonly #finish: (outcomes: Outcome[]) => void
+  readonly #updates: readonly Update[]
+  /** For each update its lead, or leads, once they are known. */
+  readonly #parts: (Part | Part[] | undefined)[]
+  readonly #outcomes: (Outcome | undefined)[]
+  readonly #onSettled: () => void
+  #left: number
+
+  constructor(
+    updates: readonly Update[],
+    context: { caller: string; source: string; deadline: number; requestId: string },
+    onSettled: () => void
+  ) {
+    const { promise, resolve } = Promise.withResolvers<Outcome[]>()
+    this.caller = context.caller
+    this.source = context.source
+    this.deadline = context.deadline
+    this.requestId = context.requestId
+    this.done = promise
+    this.#finish = resolve
+    this.#updates = updates
+    this.#parts = new Array<undefined>(updates.length).fill(undefined)
+    this.#outcomes = new Array<undefined>(updates.length).fill(undefined)
+    this.#onSettled = onSettled
+    this.#left = updates.length
+    if (this.#left === 0) resolve([])
+  }
+
+  get isDone(): boolean {
+    return this.#left === 0
+  }
+
+  /** Waits for `row` on behalf of the update at `place`, which may wait for several. */
+  follow(place: number, row: Row<number, Delivery>): void {
+    const part = new Part(this, place, row)
+    const before = this.#parts[place]
+    if (before === undefined) this.#parts[place] = part
+    else if (Array.isArray(before)) before.push(part)
+    else this.#parts[place] = [before, part]
+  }
+
+  /** Gives the update at `place` its outcome, unless it has one. */
+  settle(place: number, outcome: Outcome): void {
+    if (this.#outcomes[place] !== undefined) return
+    const warnings = this.#updates[place]?.changes.warnings ?? []
+    const isUpdated = outcome.status === 'updated' && warnings.length > 0
+    this.#outcomes[place] = isUpdated ? { ...outcome, warnings: [...warnings, ...outcome.warnings] } : outcome
+    this.#onSettled()
+    if (--this.#left === 0) this.#finish(this.#outcomes as Outcome[])
+  }
+
+  /** Gives the update at `place` its outcome if all its leads have theirs. */
+  settleParts(place: number): void {
+    const outcomes: Outcome[] = []
+    for (const { outcome } of this.#partsOf(place)) {
+      if (outcome === undefined) return
+      outcomes.push(outcome)
+    }
+    this.settle(place, combine(outcomes))
+  }
+
+  #partsOf(place: number): readonly Part[] {
+    const parts = this.#parts[place] ?? []
+    return Array.isArray(parts) ? parts : [parts]
+  }
+
+  /** Gives up everything that has no outcome yet. Returns the rows that nobody waits for any more. */
+  giveUp(reason: GivenUp): Row<number, Delivery>[] {
+    const abandoned: Row<number, Delivery>[] = []
+    for (const place of this.#updates.keys()) {
+      if (this.#outcomes[place] !== undefined) continue
+      const parts = this.#partsOf(place)
+      if (parts.length === 0) this.settle(place, reason.waiting)
+      for (const part of parts) {
+        if (!part.isWaiting) continue
+        part.settle(part.row.isSent ? reason.sent : reason.waiting)
+        if (!part.row.live) abandoned.push(part.row)
+      }
+    }
+    return abandoned
+  }
+}

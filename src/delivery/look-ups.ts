@@ -1,0 +1,93 @@
+import type { CallContext, Exchange } from '../vicidial/exchange.ts'
+import type { Refused } from '../vicidial/reply.ts'
+import type { Delivery } from './delivery.ts'
+import { FairQueue } from './fair-queue.ts'
+import { type Found, keyName, MAX_KEYS_PER_CALL, Search, type SearchKey } from './look-up.ts'
+
+/** A request's look-ups. */
+export interface Looking {
+  /** What was found, by `keyName`. */
+  readonly found: Promise<ReadonlyMap<string, Found>>
+  /** Resolves when every earlier request that named one of the keys has put its updates in. */
+  readonly turn: Promise<unknown>
+  /** To be called when this request has put its updates in, or given up. */
+  readonly entered: () => void
+}
+
+/** Keys that wait for a look-up, gathered across requests. */
+export class LookUps {
+  readonly #queue = new FairQueue<Search>()
+  readonly #exchange: Exchange
+  /** The look-up of a key that waits or is under way: whoever names the key meanwhile shares it. */
+  readonly #open = new Map<string, Search>()
+  readonly #latest = new Map<string, Promise<undefined>>()
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange
+  }
+
+  /** Puts the keys of a request among those that wait. */
+  find(keys: readonly SearchKey[], delivery: Delivery): Looking {
+    const names = new Set<string>()
+    const searches: Promise<[string, Found]>[] = []
+    const turn: Promise<undefined>[] = []
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    for (const key of keys) {
+      const name = keyName(key)
+      if (names.has(name)) continue
+      names.add(name)
+      searches.push(this.#search(key, delivery).then((found) => [name, found]))
+      const before = this.#latest.get(name)
+      if (before) turn.push(before)
+      this.#latest.set(name, promise)
+    }
+    const entered = () => {
+      resolve(undefined)
+      for (const name of names) if (this.#latest.get(name) === promise) this.#latest.delete(name)
+    }
+    return { found: Promise.all(searches).then((found) => new Map(found)), turn: Promise.all(turn), entered }
+  }
+
+  #search(key: SearchKey, delivery: Delivery): Promise<Found> {
+    const name = `${delivery.source} ${keyName(key)}`
+    let search = this.#open.get(name)
+    if (search === undefined) {
+      search = new Search(key, delivery)
+      this.#open.set(name, search)
+      this.#queue.add(search)
+      void search.found.then(() => this.#open.delete(name))
+    } else search.waiters.push({ request: delivery })
+    return search.found
+  }
+
+  /** Takes the keys of the next look-up. */
+  take(): Search[] {
+    return this.#queue.take(() => MAX_KEYS_PER_CALL)
+  }
+
+  /** Tells all who wait for `searches` that VICIdial cannot be asked. */
+  refuse(searches: readonly Search[], reply: Refused): void {
+    for (const search of searches) search.settle({ reply, maybeMade: false })
+  }
+
+  /** Asks VICIdial for `searches`, which are of one group. A result that reached the limit is asked for in halves. */
+  async send(searches: readonly Search[], context: CallContext): Promise<void> {
+    const [first] = searches
+    if (first === undefined) return
+    const values = searches.map(({ key }) => key.value)
+    const { reply } = await this.#exchange.search(first.key.by, values, context)
+    if (reply.kind === 'limit_reached' && searches.length > 1) {
+      const half = Math.ceil(searches.length / 2)
+      await Promise.all([
+        this.send(searches.slice(0, half), context),
+        this.send(searches.slice(half), context)
+      ])
+      return
+    }
+    for (const search of searches) {
+      const isKnown = reply.kind === 'found' || reply.kind === 'limit_reached'
+      // A look-up changes nothing, so whatever became of it, the update was not made.
+      search.settle(isKnown ? (reply.leads.get(search.key.value) ?? []) : { reply, maybeMade: false })
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { FairQueue } from './fair-queue.ts'
+import type { Row } from './row.ts'
+import { type CallRules, callSize, type Owner } from './row.ts'
+
+/**
+ * Rows on their way into calls. Each lead's rows go out in the order in which they came, one at a time; rows of
+ * different leads never wait for each other.
+ */
+export class WaitingRows<Lead extends number | string, Request extends Owner> {
+  readonly #rules: CallRules
+  readonly #queue = new FairQueue<Row<Lead, Request>>()
+  readonly #latest = new Map<Lead, Row<Lead, Request>>()
+
+  constructor(rules: CallRules) {
+    this.#rules = rules
+  }
+
+  /**
+   * Admits a row behind those of its lead. If the one before it wants the same and has not gone out, that one
+   * serves for both.
+   * @returns the row that will be sent
+   */
+  admit(row: Row<Lead, Request>): Row<Lead, Request> {
+    const before = this.#latest.get(row.lead)
+    if (before !== undefined && before.state !== 'gone' && before.live && isSame(before, row)) return before
+    this.#latest.set(row.lead, row)
+    if (before === undefined) this.#enqueue(row)
+    else before.next = row
+    return row
+  }
+
+  /** Takes the rows of the next call, which are of one group; none if nothing is ready. */
+  take(): Row<Lead, Request>[] {
+    const rows = this.#queue.take(({ changes }) => callSize(changes, this.#rules))
+    for (const row of rows) row.state = 'gone'
+    return rows
+  }
+
+  /** Ends a row that was taken; the next one of its lead gets ready. */
+  release(row: Row<Lead, Request>): void {
+    let { next } = row
+    while (next !== undefined && !next.live) {
+      next.state = 'gone'
+      next = next.next
+    }
+    if (next === undefined) this.#latest.delete(row.lead)
+    else this.#enqueue(next)
+  }
+
+  /** Ends a row that nobody waits for any more, if it was not taken. */
+  abandon(row: Row<Lead, Request>): void {
+    if (row.state !== 'ready') return
+    row.state = 'gone'
+    this.release(row)
+  }
+
+  #enqueue(row: Row<Lead, Request>): void {
+    row.state = 'ready'
+    this.#queue.add(row)
+  }
+}
+
+function isSame<Lead extends number | string, Request extends Owner>(
+  a: Row<Lead, Request>,
+  b: Row<Lead, Request>
+): boolean {
+  return a.group === b.group && a.changes.key === b.changes.key
+}

@@ -1,0 +1,39 @@
+/** No call is made for so long after a refused login; then one probe may be. */
+const PROBE_EVERY_MS = 60_000
+/** VICIdial locks an account for 15 minutes after ten refusals; so many may happen in a little more than that. */
+const MAX_REFUSALS = 8
+const WINDOW_MS = 16 * 60_000
+
+/**
+ * Keeps the login from being locked: after a refusal nothing is sent but probes, at most one a minute, and never so
+ * many that ten refusals could come together in the time for which VICIdial counts them.
+ */
+export class LoginHold {
+  readonly #refusals: number[] = []
+  #nextProbeAt = 0
+  #state: 'login_refused' | 'locked_out' | undefined
+
+  /** What VICIdial said last, if that was a refusal. */
+  get state(): 'login_refused' | 'locked_out' | undefined {
+    return this.#state
+  }
+
+  /** When the login may be probed next, in milliseconds since the epoch. */
+  get nextProbeAt(): number {
+    return this.#nextProbeAt
+  }
+
+  /** Notes a refusal at `now`, in milliseconds since the epoch. */
+  refused(state: 'login_refused' | 'locked_out', now: number): void {
+    this.#state = state
+    this.#refusals.push(now)
+    while ((this.#refusals[0] ?? now) <= now - WINDOW_MS) this.#refusals.shift()
+    const oldest = this.#refusals.at(-MAX_REFUSALS)
+    this.#nextProbeAt = Math.max(now + PROBE_EVERY_MS, oldest === undefined ? 0 : oldest + WINDOW_MS)
+  }
+
+  /** Notes that the login was accepted. */
+  accepted(): void {
+    this.#state = undefined
+  }
+}

@@ -1,0 +1,74 @@
+import { test } from 'tap'
+import { batch, startGateway, startStandIn } from '../helper.ts'
+
+/** More than a busy machine takes to notice that a time is over; less than any call here lasts. */
+const MARGIN_MS = 600
+
+async function timed<T>(work: Promise<T>): Promise<{ ms: number; answer: T }> {
+  const started = performance.now()
+  const answer = await work
+  return { ms: performance.now() - started, answer }
+}
+
+function statuses(body: { results: { status: string }[] }): Record<string, number> {
+  const counted: Record<string, number> = {}
+  for (const { status } of body.results) counted[status] = (counted[status] ?? 0) + 1
+  return counted
+}
+
+function differentUpdates(count: number) {
+  return Array.from({ length: count }, (_, n) => ({ lead_id: n + 1, fields: { comments: `note ${n}` } }))
+}
+
+test('with a VICIdial that answers nothing the answer comes within the deadline, and calls that were not sent are "failed"', async (t) => {
+  const gateway = await startGateway(t, { REQUEST_DEADLINE_MS: '700', VICIDIAL_TIMEOUT_MS: '300' })
+  gateway.sandbox.fail('hang', { calls: 1_000 })
+  const { ms, answer } = await timed(batch(gateway, { updates: differentUpdates(50) }))
+
+  t.ok(ms < 700 + MARGIN_MS, `${ms} ms`)
+  t.equal(answer.status, 504)
+  const sent = new Set(gateway.sandbox.calls().map(({ params }) => params['lead_ids']))
+  t.same(statuses(answer.body), { unknown: sent.size, failed: 50 - sent.size })
+  t.equal(answer.body.summary.upstream_calls, gateway.sandbox.calls().length)
+})
+
+test('with more calls than VICIDIAL_MAX_CALLS_PER_SECOND lets out the answer comes within the deadline', async (t) => {
+  const gateway = await startGateway(t, {
+    REQUEST_DEADLINE_MS: '700',
+    VICIDIAL_TIMEOUT_MS: '300',
+    VICIDIAL_MAX_CALLS_PER_SECOND: '10'
+  })
+  const { ms, answer } = await timed(batch(gateway, { updates: differentUpdates(40) }))
+
+  t.ok(ms < 700 + MARGIN_MS, `${ms} ms`)
+  t.equal(answer.status, 207)
+  t.same(statuses(answer.body), { updated: 10, failed: 30 })
+  t.equal(gateway.sandbox.calls().length, 10)
+})
+
+test('a request does not wait for the call of another beyond its own deadline', async (t) => {
+  let calls = 0
+  const first = Promise.withResolvers<void>()
+  const url = await startStandIn(t, (_params, response) => {
+    calls++
+    // The first call takes long and fails, so that it is tried again; all others are never answered.
+    if (calls > 1) return
+    setTimeout(() => {
+      response.writeHead(500).end()
+      first.resolve()
+    }, 800)
+  })
+  const gateway = await startGateway(t, {
+    VICIDIAL_URL: url,
+    VICIDIAL_MAX_CONCURRENCY: '1',
+    REQUEST_DEADLINE_MS: '1000',
+    VICIDIAL_TIMEOUT_MS: '1000'
+  })
+  const early = timed(batch(gateway, { lead_ids: [1], fields: { status: 'A' } }))
+  await first.promise
+  const late = batch(gateway, { lead_ids: [2], fields: { status: 'B' } })
+
+  const { ms } = await early
+  t.ok(ms < 1_000 + MARGIN_MS, `${ms} ms`)
+  await late
+})

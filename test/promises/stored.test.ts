@@ -1,0 +1,161 @@
+import fc from 'fast-check'
+import { test } from 'tap'
+import { FIELDS, type Field } from '../../src/leads/fields.ts'
+import { batch, type Gateway, startGateway } from '../helper.ts'
+
+const LEADS = 20
+const TEXTS = FIELDS.filter(({ type }) => type === 'text')
+const rough = fc.constantFrom(
+  ...[
+    'a',
+    'Z',
+    '7',
+    ' ',
+    '-',
+    "'",
+    '_',
+    '.',
+    ':',
+    '/',
+    '@',
+    '%',
+    '+',
+    ',',
+    '&',
+    '#',
+    ';',
+    '"',
+    '=',
+    '?',
+    '!N'
+  ],
+  ...[
+    'é',
+    'e\u0301',
+    'ß',
+    'Ł',
+    'ü',
+    '日',
+    'я',
+    'ﬁ',
+    '٣',
+    '\u0301',
+    '\u00a0',
+    '\u200b',
+    '\ufeff',
+    '𝒜',
+    '😀',
+    '\n',
+    '\r\n',
+    '\t'
+  ]
+)
+const value = fc.oneof(
+  { weight: 3, arbitrary: fc.string({ unit: rough, maxLength: 12 }) },
+  { weight: 2, arbitrary: fc.string({ unit: 'grapheme', maxLength: 12 }) },
+  { weight: 2, arbitrary: fc.string({ unit: fc.constantFrom('a', 'B', '7', ' ', '-', '_'), maxLength: 25 }) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      '1'.repeat(18),
+      '+1 (212) 555-0101',
+      '1980-02-29',
+      '1981-02-29',
+      'M',
+      '--BLANK--'
+    )
+  },
+  {
+    weight: 1,
+    arbitrary: fc.oneof(
+      fc.integer({ min: -2, max: 70_000 }),
+      fc.double({ min: -13, max: 15, noNaN: true }),
+      fc.constant(-0)
+    )
+  },
+  { weight: 1, arbitrary: fc.constant(null) }
+)
+const fields = fc
+  .tuple(fc.constantFrom(...TEXTS, ...FIELDS), value, fc.constantFrom(...FIELDS), value)
+  .map(([one, first, other, second]) => ({ [other.name]: second, [one.name]: first }))
+const batches = fc.array(fields, { minLength: LEADS, maxLength: LEADS })
+
+/** What is wrong between a value and what is said to be stored of it. */
+function alteration(
+  field: Field,
+  given: unknown,
+  stored: string,
+  warnings: { field: string; stored: string }[]
+) {
+  const warned = warnings.filter((warning) => warning.field === field.name)
+  if (given === null) return stored === '' || stored === '0000-00-00' ? undefined : 'not emptied'
+  if (field.type === 'integer') return String(BigInt(String(given))) === stored ? undefined : 'number altered'
+  if (field.type === 'number') return Number(stored) === given ? undefined : 'number altered'
+  const meant = String(given).replaceAll(/\r\n?/g, '\n').normalize('NFC').trim().replaceAll('\n', '!N')
+  if (field.type === 'phone') return meant.replace(/[+(). -]/g, '') === stored ? undefined : 'phone altered'
+  if (field.kind === 'identifier' && warned.length > 0) return 'identifier with a warning'
+  if (warned.length === 0) return meant === stored ? undefined : 'altered without a warning'
+  return warned.every((warning) => warning.stored === stored) ? undefined : 'the warning says otherwise'
+}
+
+async function checkBatch(
+  gateway: Gateway,
+  changes: Record<string, unknown>[]
+): Promise<{ planned: number }> {
+  gateway.sandbox.reset()
+  const updates = changes.map((fields, place) => ({ lead_id: place + 1, fields, allow_undefined_list: true }))
+  const before = gateway.sandbox.leads()
+  const dry = await batch(gateway, { updates, dry_run: true })
+  const real = await batch(gateway, { updates })
+  const after = gateway.sandbox.leads()
+  for (const [place, result] of dry.body.results.entries()) {
+    const told = JSON.stringify(updates[place])
+    const row = after[place + 1] as unknown as Record<string, unknown>
+    const sent = real.body.results[place]
+    if (result.status === 'rejected') {
+      if (sent.status !== 'rejected') throw new Error(`${told}: dry run rejected, then ${sent.status}`)
+      if (row !== (before[place + 1] as unknown)) throw new Error(`${told}: rejected, but stored`)
+      continue
+    }
+    if (sent.status !== 'updated') throw new Error(`${told}: planned, then ${sent.status}`)
+    if (JSON.stringify(sent.warnings) !== JSON.stringify(result.warnings))
+      throw new Error(`${told}: other warnings`)
+    const held = Object.fromEntries(
+      Object.keys(before[place + 1] ?? {}).map((column) => [column, String(row[column])])
+    )
+    const expected = { ...before[place + 1], ...result.stored }
+    for (const [column, value] of Object.entries(expected)) {
+      if (held[column] !== String(value))
+        throw new Error(`${told}: ${column} is ${held[column]}, not ${value}`)
+    }
+    for (const field of FIELDS) {
+      if (!Object.hasOwn(result.stored, field.name)) continue
+      const fault = alteration(
+        field,
+        changes[place]?.[field.name],
+        result.stored[field.name],
+        result.warnings ?? []
+      )
+      if (fault) throw new Error(`${told}: ${field.name} ${fault}: ${result.stored[field.name]}`)
+    }
+  }
+  return { planned: dry.body.summary.planned ?? 0 }
+}
+
+for (const nonLatin of [0, 1] as const) {
+  test(`use_non_latin ${nonLatin}: what the gateway says is stored is what VICIdial stores`, async (t) => {
+    const gateway = await startGateway(
+      t,
+      { VICIDIAL_NON_LATIN: String(nonLatin) },
+      { leads: LEADS, useNonLatin: nonLatin }
+    )
+    let planned = 0
+    await fc.assert(
+      fc.asyncProperty(batches, async (changes) => {
+        planned += (await checkBatch(gateway, changes)).planned
+      }),
+      { numRuns: 50 }
+    )
+    t.ok(planned > 100, `${planned} of ${50 * LEADS} updates were sound`)
+  })
+}

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs'
+import { test } from 'tap'
+import { batch, call, startGateway } from '../helper.ts'
+
+const fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
+const listed = {
+  'gateway.yaml': `
+custom_fields:
+  - { label: favorite_color, max_length: 10 }
+  - { label: shoe_size, max_length: 3 }
+`
+}
+
+test('listed custom fields are sent for one lead at a time, and only where VICIdial has them are they stored', async (t) => {
+  const env = { GATEWAY_CONFIG: `${t.testdir(listed)}/gateway.yaml`, VICIDIAL_MAX_CONCURRENCY: '1' }
+  const gateway = await startGateway(t, env, { fixture })
+  const { status, body } = await batch(gateway, {
+    updates: [
+      { lead_id: 101, fields: { status: 'SALE' }, custom_fields: { favorite_color: "d'or & b" } },
+      { lead_id: 102, custom_fields: { favorite_color: null } },
+      { lead_id: 109, fields: { status: 'SALE' }, custom_fields: { favorite_color: 'blue' } },
+      { lead_id: 110, custom_fields: { favorite_color: 'blue' } },
+      { lead_id: 999, custom_fields: { favorite_color: 'blue' } }
+    ]
+  })
+
+  t.equal(status, 207)
+  t.match(body.summary, { updated: 3, failed: 1, not_found: 1, upstream_calls: 5 })
+  t.same(body.results.slice(0, 4), [
+    { index: 0, lead_id: 101, status: 'updated' },
+    { index: 1, lead_id: 102, status: 'updated' },
+    {
+      index: 2,
+      lead_id: 109,
+      status: 'updated',
+      warnings: [
+        { field: 'custom_fields.favorite_color', code: 'custom_fields_not_stored', sent: 'blue', stored: '' }
+      ]
+    },
+    {
+      index: 3,
+      lead_id: 110,
+      status: 'failed',
+      error: { code: 'field_unknown', detail: "The lead's list has no such custom fields.", retryable: false }
+    }
+  ])
+  t.equal(body.results[4].status, 'not_found')
+  const [first, second] = gateway.sandbox.calls()
+  t.same(first?.params, {
+    source: 'gateway',
+    user: 'api',
+    function: 'update_lead',
+    lead_id: '101',
+    status: 'SALE',
+    custom_fields: 'Y',
+    favorite_color: "d'or & b",
+    records: '1'
+  })
+  t.equal(second?.params['favorite_color'], '--BLANK--')
+})
+
+test('a custom field is refused if it is not listed, or if VICIdial would alter its value', async (t) => {
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: `${t.testdir(listed)}/gateway.yaml` }, { fixture })
+  const refused: [custom: Record<string, unknown>, code: string][] = [
+    [{ delete_lead: 'Y' }, 'field_not_allowed'],
+    [{ Favorite_color: 'blue' }, 'field_not_allowed'],
+    [{ '': 'blue' }, 'field_not_allowed'],
+    [{ constructor: 'blue' }, 'field_not_allowed'],
+    [{ favorite_color: 7 }, 'field_invalid'],
+    [{ favorite_color: '' }, 'field_invalid'],
+    [{ favorite_color: 'twelve chars' }, 'field_too_long'],
+    [{ favorite_color: 'red;' }, 'characters_lost'],
+    [{ favorite_color: 'a+b' }, 'characters_lost'],
+    [{ favorite_color: '"red"' }, 'characters_lost'],
+    [{ favorite_color: 'red\\' }, 'unsafe_characters'],
+    [{ favorite_color: '--BLANK--' }, 'unsafe_characters'],
+    [{ favorite_color: '&status=X' }, 'unsafe_characters'],
+    [{ favorite_color: 'r\u0007d' }, 'unsafe_characters']
+  ]
+  const updates = refused.map(([custom_fields]) => ({ lead_id: 101, custom_fields }))
+  const { status, body } = await batch(gateway, { updates })
+
+  t.equal(status, 422)
+  t.same(
+    body.errors.map((error: { pointer: string; code: string }) => [error.pointer, error.code]),
+    refused.map(([custom, code], place) => [
+      `/updates/${place}/custom_fields/${Object.keys(custom)[0]}`,
+      code
+    ])
+  )
+  t.same(gateway.sandbox.calls(), [])
+})
+
+test('beside a custom field no value may look like a parameter, for VICIdial would empty that field', async (t) => {
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: `${t.testdir(listed)}/gateway.yaml` }, { fixture })
+  const fields = { comments: 'see ?a=1&shoe_size=9' }
+  const { body } = await batch(gateway, {
+    updates: [
+      { lead_id: 101, fields, custom_fields: { favorite_color: 'blue' } },
+      { lead_id: 102, fields }
+    ]
+  })
+
+  t.match(body.results, [
+    { status: 'rejected', error: { code: 'unsafe_characters', field: 'comments' } },
+    { status: 'updated' }
+  ])
+  t.equal(gateway.sandbox.leads()[102]?.comments, 'see ?a=1&shoe_size=9')
+})
+
+test('the catalogue lists the custom fields, and only what the operator listed', async (t) => {
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: `${t.testdir(listed)}/gateway.yaml` })
+  const { body } = await call(gateway, 'GET', '/v1/fields')
+
+  t.same(body.custom_fields, [
+    { label: 'favorite_color', max_length: 10 },
+    { label: 'shoe_size', max_length: 3 }
+  ])
+})

@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs'
+import { test } from 'tap'
+import { batch, call, startGateway } from '../helper.ts'
+
+interface Row {
+  readonly name: string
+  readonly type: string
+  readonly kind: string
+  readonly max_length: number
+  readonly letters: string
+  readonly clearable: boolean
+  readonly single_lead_call: boolean
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly example: string | number
+}
+
+const columns = Object.keys(JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8')).leads[0])
+
+test('the catalogue has every column of a lead but the two that no update may set', async (t) => {
+  const gateway = await startGateway(t)
+  const { status, body } = await call(gateway, 'GET', '/v1/fields')
+
+  t.equal(status, 200)
+  t.same(
+    body.fields.map((field: Row) => field.name).sort(),
+    columns.filter((column) => column !== 'lead_id' && column !== 'called_since_last_reset').sort()
+  )
+  t.same(body.custom_fields, [])
+  const byName = (name: string) => body.fields.find((field: Row) => field.name === name)
+  t.same(byName('status'), {
+    name: 'status',
+    type: 'text',
+    kind: 'identifier',
+    max_length: 6,
+    keeps: 'letters, digits, - and _',
+    letters: 'ascii',
+    clearable: false,
+    single_lead_call: false,
+    example: 'SALE'
+  })
+  t.same(byName('phone_number'), {
+    name: 'phone_number',
+    type: 'phone',
+    kind: 'identifier',
+    max_length: 18,
+    keeps: 'digits',
+    letters: 'none',
+    clearable: false,
+    single_lead_call: true,
+    example: '2125550101'
+  })
+  t.same(byName('rank'), {
+    name: 'rank',
+    type: 'integer',
+    kind: 'identifier',
+    max_length: 5,
+    keeps: 'digits',
+    letters: 'none',
+    clearable: false,
+    single_lead_call: false,
+    minimum: 0,
+    maximum: 32767,
+    example: 7
+  })
+  t.same(byName('gender').choices, ['M', 'F', 'U'])
+})
+
+test('the fields that cannot be emptied, and those that are never altered, are those of the API', async (t) => {
+  const gateway = await startGateway(t)
+  const { body } = await call(gateway, 'GET', '/v1/fields')
+  const names = (which: (field: Row) => boolean) =>
+    body.fields
+      .filter(which)
+      .map((field: Row) => field.name)
+      .sort()
+
+  t.same(
+    names((field) => !field.clearable),
+    ['called_count', 'gender', 'gmt_offset_now', 'list_id', 'phone_code', 'phone_number', 'rank', 'status']
+  )
+  t.same(
+    names((field) => field.kind === 'prose'),
+    [
+      'address1',
+      'address2',
+      'address3',
+      'city',
+      'comments',
+      'first_name',
+      'last_name',
+      'middle_initial',
+      'province',
+      'title'
+    ]
+  )
+})
+
+for (const nonLatin of [0, 1] as const) {
+  test(`with use_non_latin ${nonLatin} the catalogue tells what letters VICIdial keeps`, async (t) => {
+    const gateway = await startGateway(t, { VICIDIAL_NON_LATIN: String(nonLatin) }, { useNonLatin: nonLatin })
+    const { body } = await call(gateway, 'GET', '/v1/fields')
+    const lettersOf = Object.fromEntries(body.fields.map((field: Row) => [field.name, field.letters]))
+
+    t.match(lettersOf, {
+      last_name: nonLatin === 1 ? 'unicode' : 'ascii',
+      status: nonLatin === 1 ? 'unicode' : 'ascii',
+      comments: 'unicode',
+      rank: 'none',
+      phone_number: 'none'
+    })
+    const update = { lead_id: 1, fields: { last_name: 'Ünal', status: 'ÄÖ' } }
+    const answer = await batch(gateway, { dry_run: true, updates: [update] })
+    if (nonLatin === 1) t.same(answer.body.results[0].stored, { status: 'ÄÖ', last_name: 'Ünal' })
+    else t.match(answer.body.results[0], { status: 'rejected', error: { field: 'status' } })
+  })
+
+  test(`with use_non_latin ${nonLatin} every example of the catalogue can be stored as it is`, async (t) => {
+    const gateway = await startGateway(t, { VICIDIAL_NON_LATIN: String(nonLatin) }, { useNonLatin: nonLatin })
+    const fields: Row[] = (await call(gateway, 'GET', '/v1/fields')).body.fields
+    const examples = Object.fromEntries(fields.map((field) => [field.name, field.example]))
+    const { status, body } = await batch(gateway, { updates: [{ lead_id: 1, fields: examples }] })
+
+    t.equal(status, 200)
+    t.same(body.results, [{ index: 0, lead_id: 1, status: 'updated' }])
+    const lead = gateway.sandbox.leads()[1] as unknown as Record<string, unknown>
+    const expected = { ...examples, gmt_offset_now: '-5.00' }
+    t.same(Object.fromEntries(fields.map(({ name }) => [name, lead[name]])), expected)
+  })
+
+  test(`with use_non_latin ${nonLatin} the longest text that the catalogue gives is stored, and one more is refused`, async (t) => {
+    const gateway = await startGateway(t, { VICIDIAL_NON_LATIN: String(nonLatin) }, { useNonLatin: nonLatin })
+    const fields: Row[] = (await call(gateway, 'GET', '/v1/fields')).body.fields
+    const texts = fields.filter(({ type }) => type === 'text' || type === 'phone')
+    const longest = Object.fromEntries(texts.map(({ name, max_length }) => [name, '7'.repeat(max_length)]))
+    const stored = await batch(gateway, { updates: [{ lead_id: 1, fields: longest }] })
+    t.equal(stored.status, 200)
+    t.match(gateway.sandbox.leads()[1], longest)
+
+    const longer = texts.map(({ name, max_length }) => ({
+      lead_id: 2,
+      fields: { [name]: '7'.repeat(max_length + 1) }
+    }))
+    const refused = await batch(gateway, { updates: longer })
+    t.same(
+      refused.body.results.map((result: { error: { code: string; field: string } }) => [
+        result.error.field,
+        result.error.code
+      ]),
+      texts.map(({ name }) => [name, 'field_too_long'])
+    )
+  })
+}

@@ -1,0 +1,119 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { test } from 'tap'
+import { API_KEY, batch, call, type Gateway, startGateway } from '../helper.ts'
+
+function lines(gateway: Gateway, message: string) {
+  return gateway
+    .logged()
+    .split('\n')
+    .filter((text) => text !== '')
+    .map((text) => JSON.parse(text))
+    .filter((line) => line.msg === message)
+}
+
+test('a well-formed X-Request-Id is taken, returned, logged, and stands in the answer', async (t) => {
+  const gateway = await startGateway(t)
+  for (const id of ['crm-42', 'a', 'A.b_c:d@e=f+g/h-i', 'x'.repeat(128)]) {
+    const { headers, body } = await batch(
+      gateway,
+      { lead_ids: [1], fields: { rank: 1 } },
+      { 'x-request-id': id }
+    )
+    t.equal(headers.get('x-request-id'), id)
+    t.equal(body.id, id)
+    t.match(lines(gateway, 'request').at(-1), { request_id: id })
+    t.match(lines(gateway, 'vicidial call').at(-1), { request_id: id })
+  }
+})
+
+test('a missing or malformed X-Request-Id is replaced by one that sorts by time', async (t) => {
+  const gateway = await startGateway(t)
+  const ids = []
+  for (const id of [undefined, '', 'a b', 'é', '<script>', 'x'.repeat(129)]) {
+    const { headers } = await call(
+      gateway,
+      'GET',
+      '/v1/fields',
+      undefined,
+      id === undefined ? {} : { 'x-request-id': id }
+    )
+    ids.push(headers.get('x-request-id') ?? '')
+  }
+  for (const id of ids) t.match(id, /^req_[0-9A-HJKMNP-TV-Z]{26}$/)
+  t.equal(new Set(ids).size, ids.length)
+  const times = ids.map((id) => id.slice(0, 14))
+  t.same(times, times.toSorted())
+})
+
+test('two X-Request-Id headers are not joined into one', async (t) => {
+  const gateway = await startGateway(t)
+  const { hostname, port } = new URL(gateway.origin)
+  const socket = connect(Number(port), hostname)
+  socket.write(
+    'GET /livez HTTP/1.1\r\nHost: x\r\nX-Request-Id: a\r\nX-Request-Id: b\r\nConnection: close\r\n\r\n'
+  )
+  let text = ''
+  socket.on('data', (chunk) => {
+    text += chunk
+  })
+  await once(socket, 'close')
+  t.match(text, /x-request-id: req_[0-9A-Z]{26}\r\n/i)
+})
+
+test('the trace id of traceparent is logged, and a malformed one is not', async (t) => {
+  const gateway = await startGateway(t)
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
+  for (const traceparent of [`00-${trace}-00f067aa0ba902b7-01`, `00-${trace}`, 'x'.repeat(200)]) {
+    await call(gateway, 'GET', '/livez', undefined, { traceparent })
+  }
+  t.same(
+    lines(gateway, 'request').map((line) => line.trace_id),
+    [trace, undefined, undefined]
+  )
+})
+
+test('one line a request and one a call, with these members and nothing of the values', async (t) => {
+  const gateway = await startGateway(t, { LOG_LEVEL: 'info' })
+  await batch(
+    gateway,
+    {
+      updates: [
+        { lead_id: 1, fields: { email: 'ann.smith@example.com', last_name: 'Smithers' } },
+        { vendor_lead_code: 'VENDOR-CODE-77', fields: { comments: 'diagnosis' } },
+        { phone_number: '2125550188', fields: { comments: 'diagnosis' } }
+      ]
+    },
+    { 'x-request-id': 'crm-42' }
+  )
+  await call(gateway, 'PATCH', '/v1/leads/2', { phone_number: '2125550177' }, { 'x-request-id': 'crm-43' })
+  await call(gateway, 'GET', '/v1/nothing?email=ann.smith@example.com', undefined, {
+    'x-request-id': 'crm-44'
+  })
+
+  const request = { level: 30, msg: 'request', caller: 'api_key' }
+  const shown = lines(gateway, 'request').map(({ time: _, pid: __, hostname: ___, ms, ...line }) => {
+    t.type(ms, 'number')
+    return line
+  })
+  t.same(shown, [
+    { ...request, request_id: 'crm-42', method: 'POST', route: '/v1/leads/batch-update', status: 207 },
+    { ...request, request_id: 'crm-43', method: 'PATCH', route: '/v1/leads/:lead_id', status: 200 },
+    { level: 30, msg: 'request', request_id: 'crm-44', method: 'GET', route: 'none', status: 404 }
+  ])
+  const calls = lines(gateway, 'vicidial call').map(({ time: _, pid: __, hostname: ___, ms, ...line }) => {
+    t.type(ms, 'number')
+    return line
+  })
+  const line = { level: 30, msg: 'vicidial call', request_id: 'crm-42', leads: 1 }
+  t.match(calls, [
+    { ...line, function: 'lead_search', outcome: 'found' },
+    { ...line, function: 'lead_search', outcome: 'found' },
+    { ...line, function: 'batch_update_lead', outcome: 'updated' },
+    { ...line, function: 'batch_update_lead', outcome: 'updated' },
+    { ...line, request_id: 'crm-43', function: 'update_lead', outcome: 'updated' }
+  ])
+  t.equal(calls.length, 5)
+  t.notMatch(gateway.logged(), /ann\.smith|Smithers|VENDOR-CODE-77|2125550188|2125550177|diagnosis/)
+  t.notOk(gateway.logged().includes(API_KEY))
+})

@@ -1,0 +1,274 @@
+import { readFileSync } from 'node:fs'
+import { test } from 'tap'
+import { FAULT_NAMES, type FaultName } from '../../src/sandbox/faults.ts'
+import { batch, type Gateway, startGateway, type Tester } from '../helper.ts'
+
+const fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
+/** Calls that take so long are lost; repeats stop when the request's time is over. */
+const env = { VICIDIAL_TIMEOUT_MS: '250', REQUEST_DEADLINE_MS: '2000' }
+
+const UPDATES = {
+  batch_update_lead: { lead_id: 1, fields: { status: 'SALE' } },
+  update_lead: { lead_id: 1, fields: { status: 'SALE', phone_number: '2125559999' } },
+  lead_search: { vendor_lead_code: 'CRM-1', fields: { status: 'SALE' } }
+}
+type Called = keyof typeof UPDATES
+
+interface Outcome {
+  readonly http: number
+  readonly code: string | undefined
+  readonly status: string
+  readonly error: string | undefined
+  readonly retryable: boolean | undefined
+  readonly isChanged: boolean
+}
+
+async function outcome(t: Tester, fault: FaultName, called: Called, calls: number): Promise<Outcome> {
+  // Only what is never answered must be given up soon: on a busy machine an answer may take its time.
+  const VICIDIAL_TIMEOUT_MS = fault.startsWith('hang') ? env.VICIDIAL_TIMEOUT_MS : env.REQUEST_DEADLINE_MS
+  const gateway = await startGateway(t, { ...env, VICIDIAL_TIMEOUT_MS })
+  gateway.sandbox.fail(fault, { calls, function: called })
+  const { status, body } = await batch(gateway, { updates: [UPDATES[called]] })
+  const [result] = body.results
+  return {
+    http: status,
+    code: body.code,
+    status: result.status,
+    error: result.error?.code,
+    retryable: result.error?.retryable,
+    isChanged: gateway.sandbox.leads()[1]?.status === 'SALE'
+  }
+}
+
+/** Tries every fault of every function at once: most of the time is waiting. */
+async function outcomes(t: Tester, calls: number): Promise<Record<Called, Record<string, Outcome>>> {
+  const ofFunction = async (called: Called) => {
+    const tried = FAULT_NAMES.map(async (fault) => [fault, await outcome(t, fault, called, calls)] as const)
+    return Object.fromEntries(await Promise.all(tried))
+  }
+  const [batch_update_lead, update_lead, lead_search] = await Promise.all([
+    ofFunction('batch_update_lead'),
+    ofFunction('update_lead'),
+    ofFunction('lead_search')
+  ])
+  return { batch_update_lead, update_lead, lead_search }
+}
+
+const updated: Outcome = {
+  http: 200,
+  code: undefined,
+  status: 'updated',
+  error: undefined,
+  retryable: undefined,
+  isChanged: true
+}
+
+function ended(status: 'failed' | 'unknown', http: number, code: string, isChanged: boolean): Outcome {
+  return { http, code, status, error: code, retryable: true, isChanged }
+}
+
+const loginRefused = ended('failed', 502, 'upstream_login_failed', false)
+const lockedOut = ended('failed', 503, 'upstream_locked_out', false)
+
+test('one fault is made good by a repeat, but a refused login is never repeated', async (t) => {
+  const expected = {
+    refuse: updated,
+    reset_before: updated,
+    reset_after: updated,
+    hang: updated,
+    hang_after: updated,
+    500: updated,
+    '500_after_success': updated,
+    html: updated,
+    truncate: updated,
+    truncate_clean: updated,
+    wrong_login: loginRefused,
+    locked_out: lockedOut
+  }
+  const seen = await outcomes(t, 1)
+  t.same(seen.batch_update_lead, expected, 'batch_update_lead')
+  t.same(seen.update_lead, expected, 'update_lead')
+  t.same(seen.lead_search, expected, 'lead_search')
+})
+
+test('a fault that stays is "failed" only if nothing was changed, and never "updated"', async (t) => {
+  const expected = {
+    refuse: ended('unknown', 503, 'upstream_unavailable', false),
+    reset_before: ended('unknown', 503, 'upstream_unavailable', false),
+    reset_after: ended('unknown', 503, 'upstream_unavailable', true),
+    hang: ended('unknown', 504, 'upstream_timeout', false),
+    hang_after: ended('unknown', 504, 'upstream_timeout', true),
+    500: ended('failed', 502, 'upstream_error', false),
+    '500_after_success': updated,
+    html: ended('unknown', 502, 'upstream_error', false),
+    truncate: ended('unknown', 503, 'upstream_unavailable', true),
+    truncate_clean: ended('unknown', 502, 'upstream_error', true),
+    wrong_login: loginRefused,
+    locked_out: lockedOut
+  }
+  const seen = await outcomes(t, 1_000)
+  t.same(seen.batch_update_lead, expected, 'batch_update_lead')
+  t.same(seen.update_lead, expected, 'update_lead')
+  // What was not looked up was not changed.
+  t.same(
+    seen.lead_search,
+    {
+      refuse: ended('failed', 503, 'upstream_unavailable', false),
+      reset_before: ended('failed', 503, 'upstream_unavailable', false),
+      reset_after: ended('failed', 503, 'upstream_unavailable', false),
+      hang: ended('failed', 504, 'upstream_timeout', false),
+      hang_after: ended('failed', 504, 'upstream_timeout', false),
+      500: ended('failed', 502, 'upstream_error', false),
+      '500_after_success': ended('failed', 502, 'upstream_error', false),
+      html: ended('failed', 502, 'upstream_error', false),
+      truncate: ended('failed', 503, 'upstream_unavailable', false),
+      truncate_clean: ended('failed', 502, 'upstream_error', false),
+      wrong_login: loginRefused,
+      locked_out: lockedOut
+    },
+    'lead_search'
+  )
+})
+
+function statuses(body: { results: { status: string; error?: { code: string } }[] }): string[] {
+  return body.results.map(({ status, error }) => (error ? `${status} ${error.code}` : status))
+}
+
+function changed(gateway: Gateway): number[] {
+  return Object.values(gateway.sandbox.leads())
+    .filter((lead) => lead.status !== 'NEW')
+    .map((lead) => lead.lead_id)
+}
+
+test('of several calls only that of one function fails: its leads fail, the others are updated', async (t) => {
+  const request = {
+    updates: [
+      { lead_id: 1, fields: { status: 'A' } },
+      { lead_id: 2, fields: { status: 'B', phone_number: '2125559999' } },
+      { vendor_lead_code: 'CRM-3', fields: { status: 'A' } },
+      { lead_id: 9999, fields: { status: 'A' } },
+      { lead_id: 4, fields: { status: '' } }
+    ]
+  }
+  const tried = async (fault: FaultName, called: Called) => {
+    const gateway = await startGateway(t, env)
+    gateway.sandbox.fail(fault, { calls: 1_000, function: called })
+    const { status, body } = await batch(gateway, request)
+    return { status, statuses: statuses(body), changed: changed(gateway) }
+  }
+  const refused = 'rejected field_invalid'
+  const [search, single, whole, cut] = await Promise.all([
+    tried('html', 'lead_search'),
+    tried('500', 'update_lead'),
+    tried('reset_after', 'batch_update_lead'),
+    tried('truncate_clean', 'update_lead')
+  ])
+  t.same(search, {
+    status: 207,
+    statuses: ['updated', 'updated', 'failed upstream_error', 'not_found lead_not_found', refused],
+    changed: [1, 2]
+  })
+  t.same(single, {
+    status: 207,
+    statuses: ['updated', 'failed upstream_error', 'updated', 'not_found lead_not_found', refused],
+    changed: [1, 3]
+  })
+  const lost = 'unknown upstream_unavailable'
+  t.same(whole, { status: 207, statuses: [lost, 'updated', lost, lost, refused], changed: [1, 2, 3] })
+  t.same(cut, {
+    status: 207,
+    statuses: ['updated', 'unknown upstream_error', 'updated', 'not_found lead_not_found', refused],
+    changed: [1, 2, 3]
+  })
+})
+
+test('a login that is refused in the middle of a batch fails what comes after, and VICIdial is asked no more', async (t) => {
+  const gateway = await startGateway(t, { ...env, VICIDIAL_MAX_CONCURRENCY: '1' })
+  gateway.sandbox.fail('wrong_login', { calls: 1, function: 'update_lead' })
+  const updates = [
+    { lead_id: 1, fields: { status: 'A' } },
+    { lead_id: 2, fields: { status: 'B', phone_number: '2125559999' } },
+    { lead_id: 3, fields: { status: 'C' } }
+  ]
+  const { status, body } = await batch(gateway, { updates })
+
+  t.equal(status, 207)
+  t.same(statuses(body), ['updated', 'failed upstream_login_failed', 'failed upstream_login_failed'])
+  t.equal(body.summary.upstream_calls, 2)
+  t.same(changed(gateway), [1])
+})
+
+test('an update is not sent after one of the same lead whose fate is not known', async (t) => {
+  const gateway = await startGateway(t, { ...env, REQUEST_DEADLINE_MS: '1500' })
+  gateway.sandbox.fail('hang_after', { calls: 1_000, function: 'update_lead' })
+  const updates = [
+    { lead_id: 1, fields: { status: 'A', phone_number: '2125559999' } },
+    { lead_id: 1, fields: { status: 'B' } },
+    { lead_id: 2, fields: { status: 'B' } }
+  ]
+  const { status, body } = await batch(gateway, { updates })
+
+  t.equal(status, 207)
+  t.same(statuses(body), ['unknown upstream_timeout', 'failed upstream_timeout', 'updated'])
+  t.same([gateway.sandbox.leads()[1]?.status, gateway.sandbox.leads()[2]?.status], ['A', 'B'])
+})
+
+test('with on_multiple "all" the gravest outcome of the leads is that of the update', async (t) => {
+  const gateway = await startGateway(t, {
+    ...env,
+    VICIDIAL_MAX_LEADS_PER_CALL: '1',
+    VICIDIAL_MAX_CONCURRENCY: '1'
+  })
+  await batch(gateway, { lead_ids: [1, 2], fields: { vendor_lead_code: 'SHARED' } })
+  gateway.sandbox.fail('wrong_login', { calls: 1, function: 'batch_update_lead' })
+  const { status, body } = await batch(gateway, {
+    on_multiple: 'all',
+    updates: [{ vendor_lead_code: 'SHARED', fields: { status: 'SALE' } }]
+  })
+
+  t.equal(status, 502)
+  t.match(body.results, [{ index: 0, lead_ids: [2, 1], status: 'failed' }])
+  t.same(changed(gateway), [])
+})
+
+test('a VICIdial that cannot be reached is a 503 with "failed", for nothing was sent', async (t) => {
+  const gateway = await startGateway(t, {
+    ...env,
+    VICIDIAL_URL: 'http://127.0.0.1:1/api.php',
+    REQUEST_DEADLINE_MS: '500'
+  })
+  const { status, headers, body } = await batch(gateway, { updates: Object.values(UPDATES) })
+
+  t.equal(status, 503)
+  t.equal(headers.get('retry-after'), '60')
+  t.equal(body.code, 'upstream_unavailable')
+  t.same(statuses(body), [
+    'failed upstream_unavailable',
+    'failed upstream_unavailable',
+    'failed upstream_unavailable'
+  ])
+})
+
+test('half an answer to custom fields leaves open what became of them: the call is repeated', async (t) => {
+  const file = { 'gateway.yaml': 'custom_fields: [{ label: favorite_color, max_length: 20 }]' }
+  const gateway = await startGateway(t, { ...env, GATEWAY_CONFIG: `${t.testdir(file)}/gateway.yaml` })
+  gateway.sandbox.fail('truncate_clean', { calls: 1, function: 'update_lead' })
+  const { status, body } = await batch(gateway, {
+    updates: [{ lead_id: 1, fields: { status: 'SALE' }, custom_fields: { favorite_color: 'blue' } }]
+  })
+
+  t.equal(status, 200)
+  t.same(body.results, [{ index: 0, lead_id: 1, status: 'updated' }])
+})
+
+test('VICIdial does not permit a function to the account: 502, and no repeat', async (t) => {
+  const gateway = await startGateway(t, { VICIDIAL_USER: 'api7', VICIDIAL_PASS: 's3cret7' }, { fixture })
+  const { status, body } = await batch(gateway, { lead_ids: [101], fields: { status: 'SALE' } })
+
+  t.equal(status, 502)
+  t.match(body, {
+    code: 'upstream_permission_denied',
+    summary: { failed: 1, upstream_calls: 1 },
+    results: [{ status: 'failed', error: { code: 'upstream_permission_denied', retryable: false } }]
+  })
+})
