@@ -18,7 +18,7 @@ import { jsonBody } from './json-body.ts'
 import type { ChangesRules } from './leads/changes.ts'
 import type { NonLatin } from './leads/clean.ts'
 import { openApiOptions } from './openapi.ts'
-import { requestId, requestLog } from './request-log.ts'
+import { requestIds, requestLog } from './request-log.ts'
 import type { UpstreamState } from './vicidial/guard.ts'
 
 /** What the application needs; everything that touches the outside comes in here. */
@@ -44,7 +44,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   const app = Fastify({
     loggerInstance: dependencies.log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
-    genReqId: requestId,
+    genReqId: requestIds(),
     requestIdHeader: false,
     bodyLimit: dependencies.maxBodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,

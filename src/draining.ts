@@ -20,15 +20,15 @@ export function drainOnClose(app: FastifyInstance): void {
   app.addHook('preClose', async () => {
     draining = true
   })
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     // A sender that keeps its connection open would hold the process.
     if (draining) reply.header('connection', 'close')
+    done(null, payload)
   })
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const url = request.routeOptions.url
-    if (!draining || url === '/livez' || url === '/readyz') return
-    throw new Problem('overloaded', 'The gateway is shutting down.', {
-      headers: { 'retry-after': RETRY_AFTER_SECONDS }
-    })
+    const isRefused = draining && url !== '/livez' && url !== '/readyz'
+    const headers = { 'retry-after': RETRY_AFTER_SECONDS }
+    done(isRefused ? new Problem('overloaded', 'The gateway is shutting down.', { headers }) : undefined)
   })
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance } from 'fastify'
 import { Problem } from './errors.ts'
 import { placeOfJsonError } from './json-place.ts'
@@ -14,6 +15,8 @@ export function jsonBody(app: FastifyInstance): void {
     async (_request: unknown, body: Buffer) => parseJson(body)
   )
 }
+
+const BYTE_ORDER_MARK = '\uFEFF'
 
 /**
  * Parses one JSON document.
@@ -32,9 +35,9 @@ export function parseJson(body: Buffer): unknown {
 }
 
 function decode(body: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body)
-  } catch {
-    throw new Problem('invalid_json', 'The body is not valid UTF-8, in which JSON is encoded (RFC 8259).')
+  if (isUtf8(body)) {
+    const text = body.toString('utf8')
+    return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text
   }
+  throw new Problem('invalid_json', 'The body is not valid UTF-8, in which JSON is encoded (RFC 8259).')
 }

@@ -12,16 +12,18 @@ declare module 'fastify' {
 /** Lets only requests with a caller's key reach the routes of this scope. */
 export function authentication(scope: FastifyInstance, callers: Callers): void {
   scope.decorateRequest('caller', null)
-  scope.addHook('onRequest', async (request) => {
+  scope.addHook('onRequest', (request, _reply, done) => {
     const key = presentedKey(request.headers)
     const caller = key === undefined ? undefined : callers.find(key)
-    if (caller === undefined) {
-      const detail = key === undefined ? 'The request has no API key.' : 'The API key is not known.'
-      throw new Problem('unauthenticated', detail, {
-        headers: { 'www-authenticate': 'Bearer realm="vicidial-gateway"' }
-      })
-    }
-    request.caller = caller
+    request.caller = caller ?? null
+    done(caller === undefined ? unauthenticated(key) : undefined)
+  })
+}
+
+function unauthenticated(key: string | undefined): Problem {
+  const detail = key === undefined ? 'The request has no API key.' : 'The API key is not known.'
+  return new Problem('unauthenticated', detail, {
+    headers: { 'www-authenticate': 'Bearer realm="vicidial-gateway"' }
   })
 }
 
