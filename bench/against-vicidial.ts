@@ -6,7 +6,8 @@ const ROUND_MS = 2_000
 const CHANGE_SETS = 4
 const BATCH_ROUNDS = 5
 const BATCH_SETS = 20
-const LONE_REQUESTS = 150
+const LONE_WARM_UP = 100
+const LONE_REQUESTS = 400
 const CONCURRENCIES = [1, 2, 4, 8]
 
 /** One lead a request, many callers at once, against one `update_lead` a lead at its best concurrency. */
@@ -52,9 +53,13 @@ export async function loneRequest(target: Target, origin: string) {
   const direct = new Direct(target, 1)
   const a: number[] = []
   const b: number[] = []
-  for (let n = 0; n < LONE_REQUESTS; n++) {
-    a.push(await timed(() => through.batch(single(target.firstLead, n % CHANGE_SETS))))
-    b.push(await timed(() => direct.call(byHand(target.firstLead, (n + 1) % CHANGE_SETS))))
+  for (let n = -LONE_WARM_UP; n < LONE_REQUESTS; n++) {
+    const set = (n + LONE_WARM_UP) % CHANGE_SETS
+    const gatewayMs = await timed(() => through.batch(single(target.firstLead, set)))
+    const directMs = await timed(() => direct.call(byHand(target.firstLead, (set + 1) % CHANGE_SETS)))
+    if (n < 0) continue
+    a.push(gatewayMs)
+    b.push(directMs)
   }
   await Promise.all([through.close(), direct.close()])
   const at = (q: number) => ({
