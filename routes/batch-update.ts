@@ -45,6 +45,7 @@ export function batchUpdateRoute(dependencies: Dependencies) {
       batch.entries,
       batch.source,
       request,
+      reply,
       dependencies
     )
     const { httpStatus, body } = answerBatch(request.id, batch.entries, results, upstreamCalls)

@@ -11,7 +11,10 @@ const schema = {
     'Every field that an update may set: its type, longest length, what VICIdial keeps of a value.',
   tags: ['leads'],
   security: SECURITY,
-  response: { 200: json('The catalogue.', FieldsAnswerSchema), ...problems(...COMMON_PROBLEMS) }
+  response: {
+    200: json('The catalogue.', FieldsAnswerSchema),
+    ...problems(...COMMON_PROBLEMS, 'invalid_request', 'unsupported_media_type')
+  }
 }
 
 /** `GET /v1/fields` */

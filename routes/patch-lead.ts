@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { ResultSchema } from '../schemas/batch.ts'
 import { LeadFieldsSchema } from '../schemas/fields.ts'
@@ -33,7 +33,10 @@ const schema = {
 
 /** `PATCH /v1/leads/{lead_id}` */
 export function patchLeadRoute(dependencies: Dependencies) {
-  async function patchLead(request: FastifyRequest<{ Params: Static<typeof ParamsSchema> }>) {
+  async function patchLead(
+    request: FastifyRequest<{ Params: Static<typeof ParamsSchema> }>,
+    reply: FastifyReply
+  ) {
     if (!isObject(request.body)) {
       const detail = 'The body must be a JSON object of fields and their new values.'
       throw new Problem('invalid_request', detail, {
@@ -46,7 +49,7 @@ export function patchLeadRoute(dependencies: Dependencies) {
     if (entry.key === undefined) {
       throw new Problem('not_found', 'The path must end in a lead id: an integer from 1 to 999999999.')
     }
-    const { results, upstreamCalls } = await deliverEntries([entry], undefined, request, dependencies)
+    const { results, upstreamCalls } = await deliverEntries([entry], undefined, request, reply, dependencies)
     const summary = summarize(results, upstreamCalls)
     const [result] = results
     if ('refusals' in entry) {

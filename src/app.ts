@@ -19,6 +19,7 @@ import type { ChangesRules } from './leads/changes.ts'
 import type { NonLatin } from './leads/clean.ts'
 import { openApiOptions } from './openapi.ts'
 import { requestIds, requestLog } from './request-log.ts'
+import { strictRequest } from './strict-request.ts'
 import type { UpstreamState } from './vicidial/guard.ts'
 
 /** What the application needs; everything that touches the outside comes in here. */
@@ -36,6 +37,8 @@ export interface Dependencies {
   readonly log: FastifyBaseLogger
 }
 
+/** So long may an id in a path be before the path counts as unknown. */
+const MAX_PARAM_LENGTH = 1_000
 /** A sender that is slower than this with its request is cut off. */
 const REQUEST_TIMEOUT_MS = 30_000
 
@@ -48,6 +51,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     requestIdHeader: false,
     bodyLimit: dependencies.maxBodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors,
     return503OnClosing: false,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } }
@@ -67,6 +71,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(problemPageRoutes)
   await app.register(async (v1) => {
     authentication(v1, dependencies.callers)
+    strictRequest(v1)
     await v1.register(batchUpdateRoute(dependencies))
     await v1.register(patchLeadRoute(dependencies))
     await v1.register(fieldsRoute(dependencies))

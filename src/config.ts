@@ -88,7 +88,7 @@ export const EnvironmentSchema = Type.Object({
   // Less than what a process that is told to stop has left: no accepted request may be cut off.
   REQUEST_DEADLINE_MS: positive(25_000, 28_000, ' (milliseconds)'),
   MAX_UPDATES_PER_REQUEST: positive(10_000, 1_000_000, ''),
-  MAX_BODY_BYTES: positive(8 * 1024 * 1024, 1024 * 1024 * 1024, ' (bytes)'),
+  MAX_BODY_BYTES: positive(8 * 1024 * 1024, 256 * 1024 * 1024, ' (bytes)'),
   DISPATCH_LINGER_MS: Type.Integer({
     default: 0,
     minimum: 0,
@@ -103,7 +103,12 @@ export const EnvironmentSchema = Type.Object({
     maximum: 65_535,
     description: 'a port from 0 (any) to 65535'
   }),
-  API_KEY: Type.Optional(Type.String({ minLength: 1, description: 'a key for one caller with every right' })),
+  API_KEY: Type.Optional(
+    Type.String({
+      pattern: '^[\\x21-\\x7e]+$',
+      description: 'a key for one caller with every right, in visible ASCII without spaces'
+    })
+  ),
   GATEWAY_CONFIG: Type.Optional(Type.String({ minLength: 1, description: 'a YAML file with callers' })),
   LOG_LEVEL: Type.Union(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)),
@@ -136,6 +141,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     faults.push(
       `GATEWAY_CONFIG names a caller ${API_KEY_CALLER}, which is the name of the caller of API_KEY.`
     )
+  }
+  const hashes = callers.flatMap(({ keyHashes }) => keyHashes)
+  if (environment.API_KEY !== undefined && hashes.indexOf(hashes[0] ?? '', 1) > 0) {
+    faults.push('API_KEY is also the key of a caller in GATEWAY_CONFIG.')
   }
   if (callers.length === 0 && (environment.GATEWAY_CONFIG === undefined || file)) {
     faults.push('API_KEY, or GATEWAY_CONFIG with callers, is required: nobody could use the gateway.')

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Result } from '../schemas/batch.ts'
 import { outcomeResult, refusedResult } from './answers.ts'
 import type { Dependencies } from './app.ts'
@@ -17,9 +17,14 @@ export async function deliverEntries(
   entries: readonly (Update | RefusedUpdate)[],
   source: string | undefined,
   request: FastifyRequest,
+  reply: FastifyReply,
   dependencies: Dependencies
 ): Promise<{ results: Result[]; upstreamCalls: number }> {
   const caller = callerOf(request)
+  const gone = new AbortController()
+  reply.raw.once('close', () => {
+    gone.abort()
+  })
   const sound = entries.filter((entry): entry is Update => 'changes' in entry)
   const { outcomes, upstreamCalls } = await dependencies.dispatcher
     .deliver(sound, {
@@ -27,7 +32,7 @@ export async function deliverEntries(
       source: source ?? caller.source ?? dependencies.source,
       deadline: Date.now() + dependencies.requestDeadlineMs,
       requestId: request.id,
-      signal: request.signal
+      signal: gone.signal
     })
     .catch(answerOverload)
   let place = 0

@@ -74,6 +74,7 @@ test('the least that a gateway is told, and the defaults of the rest', async (t)
       maxCallsPerSecond: 20,
       timeoutMs: 10_000
     },
+    dispatch: { lingerMs: 0, maxWaiting: 100_000 },
     host: '127.0.0.1',
     port: 3_000,
     requestDeadlineMs: 25_000,
@@ -169,10 +170,10 @@ test('everything that is wrong is listed at once', async (t) => {
 test('a number is whole and within its bounds', async (t) => {
   const bounds = {
     VICIDIAL_MAX_LEADS_PER_CALL: [1, 100_000],
-    VICIDIAL_MAX_CONCURRENCY: [1, 64],
+    VICIDIAL_MAX_CONCURRENCY: [1, 8],
     VICIDIAL_MAX_CALLS_PER_SECOND: [0, 10_000],
     MAX_UPDATES_PER_REQUEST: [1, 1_000_000],
-    MAX_BODY_BYTES: [1, 1024 ** 3],
+    MAX_BODY_BYTES: [1, 256 * 1024 ** 2],
     PORT: [0, 65_535]
   } as const
   for (const [name, [least, greatest]] of Object.entries(bounds)) {

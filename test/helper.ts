@@ -187,7 +187,7 @@ function readDocumented() {
       VICIDIAL_URL: 'http://127.0.0.1:9/non_agent_api.php',
       VICIDIAL_USER: 'nobody',
       VICIDIAL_PASS: 'nothing',
-      API_KEY: 'no key'
+      API_KEY: 'no-key'
     })
     const app = await createGateway(config, memoryLog('silent').log)
     await app.ready()

@@ -31,7 +31,7 @@ class Part implements Waiter<Delivery> {
   settle(outcome: Outcome): void {
     if (this.outcome !== undefined) return
     this.outcome = outcome
-    this.request.settleParts(this.place)
+    this.request.settlePart(this.place)
   }
 }
 
@@ -50,13 +50,14 @@ export class Delivery {
   /** For each update its lead, or leads, once they are known. */
   readonly #parts: (Part | Part[] | undefined)[]
   readonly #outcomes: (Outcome | undefined)[]
-  readonly #onSettled: () => void
+  readonly #open: Uint32Array
+  readonly #onSettled: (leads: number) => void
   #left: number
 
   constructor(
     updates: readonly Update[],
     context: { caller: string; source: string; deadline: number; requestId: string },
-    onSettled: () => void
+    onSettled: (leads: number) => void
   ) {
     const { promise, resolve } = Promise.withResolvers<Outcome[]>()
     this.caller = context.caller
@@ -68,6 +69,7 @@ export class Delivery {
     this.#updates = updates
     this.#parts = new Array<undefined>(updates.length).fill(undefined)
     this.#outcomes = new Array<undefined>(updates.length).fill(undefined)
+    this.#open = new Uint32Array(updates.length)
     this.#onSettled = onSettled
     this.#left = updates.length
     if (this.#left === 0) resolve([])
@@ -80,6 +82,7 @@ export class Delivery {
   /** Waits for `row` on behalf of the update at `place`, which may wait for several. */
   follow(place: number, row: Row<number, Delivery>): void {
     const part = new Part(this, place, row)
+    this.#open[place] = (this.#open[place] ?? 0) + 1
     const before = this.#parts[place]
     if (before === undefined) this.#parts[place] = part
     else if (Array.isArray(before)) before.push(part)
@@ -92,18 +95,17 @@ export class Delivery {
     const warnings = this.#updates[place]?.changes.warnings ?? []
     const isUpdated = outcome.status === 'updated' && warnings.length > 0
     this.#outcomes[place] = isUpdated ? { ...outcome, warnings: [...warnings, ...outcome.warnings] } : outcome
-    this.#onSettled()
+    this.#onSettled(Math.max(1, this.#partsOf(place).length))
     if (--this.#left === 0) this.#finish(this.#outcomes as Outcome[])
   }
 
-  /** Gives the update at `place` its outcome if all its leads have theirs. */
-  settleParts(place: number): void {
-    const outcomes: Outcome[] = []
-    for (const { outcome } of this.#partsOf(place)) {
-      if (outcome === undefined) return
-      outcomes.push(outcome)
-    }
-    this.settle(place, combine(outcomes))
+  /** Notes that one more of the leads of the update at `place` has its outcome. */
+  settlePart(place: number): void {
+    const open = (this.#open[place] ?? 1) - 1
+    this.#open[place] = open
+    if (open > 0) return
+    const outcomes = this.#partsOf(place).map(({ outcome }) => outcome)
+    this.settle(place, combine(outcomes.filter((outcome) => outcome !== undefined)))
   }
 
   #partsOf(place: number): readonly Part[] {
@@ -120,7 +122,7 @@ export class Delivery {
       if (parts.length === 0) this.settle(place, reason.waiting)
       for (const part of parts) {
         if (!part.isWaiting) continue
-        part.settle(part.row.isSent ? reason.sent : reason.waiting)
+        part.settle({ ...(part.row.isSent ? reason.sent : reason.waiting), leads: [part.row.lead] })
         if (!part.row.live) abandoned.push(part.row)
       }
     }

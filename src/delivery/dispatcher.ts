@@ -3,12 +3,21 @@ import type { Update } from '../leads/update.ts'
 import type { CallContext, Exchange } from '../vicidial/exchange.ts'
 import type { Guard } from '../vicidial/guard.ts'
 import type { Refused } from '../vicidial/reply.ts'
+import { SEARCH_LIMIT } from '../vicidial/wire.ts'
 import { Delivery } from './delivery.ts'
 import { DrainRate } from './drain-rate.ts'
 import { judge, namedMissing } from './judge.ts'
 import { type Found, keyName, type SearchKey } from './look-up.ts'
 import { LookUps } from './look-ups.ts'
-import { ambiguous, NOT_IN_TIME, NOT_SENT_AFTER_UNKNOWN, notDone, notFound, type Outcome } from './outcome.ts'
+import {
+  ambiguous,
+  NOT_IN_TIME,
+  NOT_SENT_AFTER_UNKNOWN,
+  notDone,
+  notFound,
+  type Outcome,
+  tooManyLeads
+} from './outcome.ts'
 import { type CallRules, groupOf, Row } from './row.ts'
 import { WaitingRows } from './waiting-rows.ts'
 
@@ -60,6 +69,8 @@ export class OverloadedError extends Error {
 
 /** Values and keys that may wait, in characters: the memory that they take stays below a few times this. */
 const MAX_WAITING_CHARACTERS = 64 * 1024 * 1024
+/** A call is sent so often without the leads that a dialect names as missing. */
+const MAX_ROUNDS = 3
 const NO_LEAD = 'No lead has this key.'
 
 type LeadRow = Row<number, Delivery>
@@ -100,16 +111,18 @@ export class Dispatcher {
    * @throws OverloadedError if too much is waiting already
    */
   async deliver(updates: readonly Update[], context: DeliveryContext): Promise<Delivered> {
-    const characters = updates.reduce((sum, { changes }) => sum + changes.key.length, 0)
+    let characters = 0
+    for (const { key } of new Set(updates.map(({ changes }) => changes))) characters += key.length
     this.#admit(updates.length, characters)
-    const delivery = new Delivery(updates, context, () => {
-      this.#waiting--
+    const delivery = new Delivery(updates, context, (leads) => {
+      this.#waiting -= leads
     })
     const giveUp = () => {
       for (const row of delivery.giveUp(NOT_IN_TIME)) this.#rows.abandon(row)
     }
-    const atDeadline = setTimeout(giveUp, context.deadline - Date.now())
+    const atDeadline = setTimeout(giveUp, Math.max(0, context.deadline - Date.now()))
     context.signal?.addEventListener('abort', giveUp, { once: true })
+    if (context.signal?.aborted) giveUp()
     try {
       await this.#enter(updates, delivery)
       return { outcomes: await delivery.done, upstreamCalls: delivery.calls }
@@ -142,13 +155,15 @@ export class Dispatcher {
       const all = Promise.all([looking.found, looking.turn])
       const known = await Promise.race([all, delivery.done])
       const [found] = known
-      if (found instanceof Map && !delivery.isDone) this.#enqueue(updates, delivery, found)
-      looking.entered()
+      if (found instanceof Map) this.#enqueue(updates, delivery, found)
+      // One that gave up still keeps its place until those before it are in.
+      void looking.turn.then(looking.entered)
     }
     this.#arrange()
   }
 
   #enqueue(updates: readonly Update[], delivery: Delivery, found: ReadonlyMap<string, Found>): void {
+    if (delivery.isDone) return
     const groups = new Map<Changes, string>()
     for (const [place, update] of updates.entries()) {
       const { changes } = update
@@ -157,6 +172,12 @@ export class Dispatcher {
         delivery.settle(place, leads)
         continue
       }
+      const more = leads.length - 1
+      if (more > 0 && (leads.length >= SEARCH_LIMIT || this.#waiting + more > this.#options.maxWaiting)) {
+        delivery.settle(place, tooManyLeads(leads.length))
+        continue
+      }
+      this.#waiting += more
       let group = groups.get(changes)
       if (group === undefined) {
         group = groupOf(changes, delivery.source, this.#options.rules)
@@ -229,7 +250,7 @@ export class Dispatcher {
     return { kind: 'refused', code: 'upstream_error', detail: 'The gateway failed. Its log says more.' }
   }
 
-  async #send(rows: readonly LeadRow[]): Promise<void> {
+  async #send(rows: readonly LeadRow[], rounds = 1): Promise<void> {
     const [first] = rows
     if (first === undefined) return
     const call = { function: first.changes.function, rows }
@@ -237,10 +258,15 @@ export class Dispatcher {
       for (const row of rows) row.isSent = true
     }
     const exchanged = await this.#options.exchange.update(call, this.#context(rows, onSent))
-    const missing = new Set(namedMissing(rows, exchanged))
+    const isNaming = this.#options.rules.dialect === 'leads_data' && rounds < MAX_ROUNDS
+    const missing = new Set(isNaming ? namedMissing(rows, exchanged) : [])
     for (const row of missing.size > 0 ? missing : rows) this.#settle(row, judge(row, exchanged))
     this.#rate.note(rows.length)
-    if (missing.size > 0) await this.#send(rows.filter((row) => !missing.has(row)))
+    if (missing.size > 0)
+      await this.#send(
+        rows.filter((row) => !missing.has(row)),
+        rounds + 1
+      )
     this.#pump()
   }
 

@@ -1,5 +1,5 @@
 import type { Exchanged } from '../vicidial/exchange.ts'
-import type { UpdateReply } from '../vicidial/reply.ts'
+import { NOTHING_DONE, type UpdateReply } from '../vicidial/reply.ts'
 import type { LeadChanges } from '../vicidial/wire.ts'
 import { notDone, notFound, type Outcome } from './outcome.ts'
 
@@ -10,9 +10,14 @@ export function judge(row: LeadChanges, exchanged: Exchanged<UpdateReply>): Outc
   const { reply } = exchanged
   const leads = [row.lead]
   if (reply.kind === 'not_found') return notFound(leads, NO_SUCH_LEAD)
+  const isCustom = row.changes.params['custom_fields'] !== undefined
+  if (reply === NOTHING_DONE && isCustom) {
+    const detail = "The lead's list has none of these custom fields."
+    return notDone(leads, { ...exchanged, reply: { ...reply, code: 'field_unknown', detail } })
+  }
   if (reply.kind !== 'updated') return notDone(leads, exchanged)
   if (!reply.leads.has(row.lead)) return notFound(leads, NO_SUCH_LEAD)
-  const isWhole = row.changes.params['custom_fields'] === undefined || reply.customFields === 'stored'
+  const isWhole = !isCustom || reply.customFields === 'stored'
   return { status: 'updated', leads, warnings: isWhole ? [] : customFieldsNotStored(row) }
 }
 

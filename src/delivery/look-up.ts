@@ -25,6 +25,8 @@ export class Search implements Unit {
   readonly settle: (found: Found) => void
   /** A look-up is cheap, and its result may serve a request that comes meanwhile: it is never given up. */
   readonly live = true
+  /** The deadline of its call once that is under way: who has more time needs a look-up of their own. */
+  sentUntil = Number.POSITIVE_INFINITY
 
   constructor(key: SearchKey, request: Delivery) {
     const { promise, resolve } = Promise.withResolvers<Found>()

@@ -51,11 +51,14 @@ export class LookUps {
   #search(key: SearchKey, delivery: Delivery): Promise<Found> {
     const name = `${delivery.source} ${keyName(key)}`
     let search = this.#open.get(name)
-    if (search === undefined) {
+    if (search === undefined || !isOfUse(search, delivery)) {
       search = new Search(key, delivery)
       this.#open.set(name, search)
       this.#queue.add(search)
-      void search.found.then(() => this.#open.delete(name))
+      const opened = search
+      void search.found.then(() => {
+        if (this.#open.get(name) === opened) this.#open.delete(name)
+      })
     } else search.waiters.push({ request: delivery })
     return search.found
   }
@@ -74,6 +77,7 @@ export class LookUps {
   async send(searches: readonly Search[], context: CallContext): Promise<void> {
     const [first] = searches
     if (first === undefined) return
+    for (const search of searches) search.sentUntil = context.deadline
     const values = searches.map(({ key }) => key.value)
     const { reply } = await this.#exchange.search(first.key.by, values, context)
     if (reply.kind === 'limit_reached' && searches.length > 1) {
@@ -90,4 +94,10 @@ export class LookUps {
       search.settle(isKnown ? (reply.leads.get(search.key.value) ?? []) : { reply, maybeMade: false })
     }
   }
+}
+
+/** Whether a look-up that may be under way has at least half the time that a request has. */
+function isOfUse(search: Search, delivery: Delivery): boolean {
+  const now = Date.now()
+  return (search.sentUntil - now) * 2 >= delivery.deadline - now
 }

@@ -4,7 +4,7 @@ import type { UpstreamCode } from '../vicidial/reply.ts'
 
 /** Why an update was not made, or may not have been. */
 export interface OutcomeError {
-  readonly code: UpstreamCode | 'lead_not_found' | 'lead_ambiguous'
+  readonly code: UpstreamCode | 'lead_not_found' | 'lead_ambiguous' | 'overloaded'
   readonly detail: string
   /** Whether the same update may succeed later. */
   readonly retryable: boolean
@@ -63,6 +63,12 @@ export function notDone(
   return { status: maybeMade ? 'unknown' : 'failed', leads, warnings: [], error }
 }
 
+/** The outcome of an update whose key matches more leads than there is room for. */
+export function tooManyLeads(leads: number): Outcome {
+  const detail = `The key matches ${leads} leads or more, which is more than can wait now; nothing was sent for it.`
+  return { status: 'failed', leads: [], warnings: [], error: { code: 'overloaded', detail, retryable: true } }
+}
+
 /** The outcomes of updates whose request ended before VICIdial's answer. */
 export const NOT_IN_TIME = {
   waiting: endOfTime('failed', 'The time of the request was over before the update could be sent.'),
@@ -81,10 +87,18 @@ function endOfTime(status: 'failed' | 'unknown', detail: string): Outcome {
 
 const SEVERITY: readonly Outcome['status'][] = ['unknown', 'failed', 'ambiguous', 'not_found', 'updated']
 
-/** One outcome for an update that was made on several leads: the gravest of theirs, with all the leads. */
+/**
+ * One outcome for an update of several leads. It is `updated` if VICIdial set the values on those that it found, and
+ * names these; `unknown` if some were updated and others failed; otherwise the gravest of theirs.
+ */
 export function combine(outcomes: readonly Outcome[]): Outcome {
   const [only] = outcomes
   if (only !== undefined && outcomes.length === 1) return only
+  const updated = outcomes.filter(({ status }) => status === 'updated')
+  const failed = outcomes.filter(({ status }) => status === 'failed' || status === 'unknown')
+  const leads = (of: readonly Outcome[]) => of.flatMap((outcome) => outcome.leads)
+  const [first] = updated
+  if (first !== undefined && failed.length === 0) return { ...first, leads: leads(updated) }
   const gravest = outcomes.reduce((a, b) => (SEVERITY.indexOf(b.status) < SEVERITY.indexOf(a.status) ? b : a))
-  return { ...gravest, leads: outcomes.flatMap((outcome) => outcome.leads) }
+  return { ...gravest, status: first === undefined ? gravest.status : 'unknown', leads: leads(outcomes) }
 }

@@ -68,7 +68,7 @@ export function readBatch(body: unknown, rules: BatchRules): Batch | BatchFault 
   const known = short ? SHORT_FORM : LONG_FORM
   for (const name in body) {
     if (!known.has(name)) {
-      const detail = `A request with ${listName} has no such property.`
+      const detail = `A request has no such property; it has ${[...known].join(', ')}.`
       refusals.push({ code: 'field_unknown', detail, pointer: pointer(name) })
     }
   }

@@ -1,6 +1,6 @@
 import { BLANK, type Cleaned, type Cleaner, unsafeCharacter } from './clean.ts'
 import { FIELD_BY_NAME, FIELDS, type Field } from './fields.ts'
-import { type PlacedRefusal, pointer, type Refusal, type Warning } from './outcome.ts'
+import { echo, type PlacedRefusal, pointer, type Refusal, type Warning } from './outcome.ts'
 
 /** What one update asks for, in VICIdial's terms. Leads with equal `key` can share a call. */
 export interface Changes {
@@ -109,11 +109,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 function unknownField(name: string): Refusal {
   const meant = FIELDS.find((field) => field.parameter === name)
   const hint = meant ? `use ${meant.name}` : 'GET /v1/fields lists those that can be updated'
-  return { code: 'field_unknown', field: name, detail: `This is no field of a lead; ${hint}.` }
+  return { code: 'field_unknown', field: echo(name), detail: `This is no field of a lead; ${hint}.` }
 }
 
 function customField(label: string, value: unknown, rules: ChangesRules): Cleaned | Refusal {
-  const field = `custom_fields.${label}`
+  const field = `custom_fields.${echo(label)}`
   const maxLength = rules.customFields.get(label)
   if (maxLength === undefined) {
     return {

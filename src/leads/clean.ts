@@ -28,6 +28,8 @@ const PHONE_PUNCTUATION = /[+(). -]/g
 const DIGITS = /^[0-9]+$/
 /** A value comes back in warnings up to this length: a little more than the longest column. */
 const MAX_ECHO = 300
+/** So many of the characters that would be lost are named. */
+const MAX_LISTED_CHARACTERS = 10
 const NO_CHARACTERS: readonly string[] = []
 
 /**
@@ -160,7 +162,7 @@ function identifier(field: Field, trimmed: string, patterns: Patterns): Cleaned 
     return refuse(
       field,
       'characters_lost',
-      `VICIdial would lose ${[...lost].join(' ')} from ${field.name}: it keeps ${field.keeps}.`
+      `VICIdial would lose ${[...lost].slice(0, MAX_LISTED_CHARACTERS).join(' ')} from ${field.name}: it keeps ${field.keeps}.`
     )
   }
   return fit(field, trimmed, trimmed, [])

@@ -31,5 +31,12 @@ export interface PlacedRefusal extends Refusal {
 
 /** Writes a JSON Pointer (RFC 6901) from its reference tokens. */
 export function pointer(...tokens: (string | number)[]): string {
-  return tokens.map((token) => `/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  return tokens.map((token) => `/${echo(String(token)).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
+
+/** A name of the caller's as it is given back: cut, so that an answer does not grow with leads times its length. */
+export function echo(name: string): string {
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name
+}
+
+const MAX_NAME = 100

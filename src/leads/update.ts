@@ -1,6 +1,6 @@
 import { type Changes, type ChangesRules, isObject, MAX_REFUSALS, readChanges } from './changes.ts'
 import { KEY_NAMES, type KeyName, type LeadKey, readLeadKey } from './lead-key.ts'
-import { type PlacedRefusal, pointer } from './outcome.ts'
+import { echo, type PlacedRefusal, pointer } from './outcome.ts'
 
 /** What a key that matches several leads means: refuse it, update all of them, or the newest. */
 export type OnMultiple = 'reject' | 'all' | 'newest'
@@ -56,7 +56,7 @@ export function readUpdate(
     if (refusals.length >= MAX_REFUSALS) break
     if (!PROPERTIES.has(name)) {
       const detail = 'An update has no such property; columns of a lead belong into fields.'
-      refusals.push({ code: 'field_unknown', field: name, detail, pointer: pointer(name) })
+      refusals.push({ code: 'field_unknown', field: echo(name), detail, pointer: pointer(name) })
     }
   }
   const options = readOptions(element, defaults, refusals)
@@ -65,7 +65,10 @@ export function readUpdate(
     { fields: element['fields'], customFields: element['custom_fields'], ...options },
     rules
   )
-  if (Array.isArray(changes)) refusals.push(...changes)
+  // A misplaced property says more than that nothing is left to change.
+  if (Array.isArray(changes)) {
+    refusals.push(...changes.filter(({ code }) => code !== 'no_changes' || refusals.length === 0))
+  }
   if (key === undefined || Array.isArray(changes) || refusals.length > 0) return { index, key, refusals }
   return { index, key, onMultiple: options.onMultiple, changes }
 }

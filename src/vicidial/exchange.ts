@@ -24,6 +24,8 @@ import {
 /** Nothing was heard, or nothing was sent in time. `sent` tells whether VICIdial may have got the call. */
 export interface Unanswered extends NoAnswer {
   readonly kind: 'unanswered'
+  /** Whether the call had much less than a call's usual time, so that its silence says nothing about VICIdial. */
+  readonly isHasty: boolean
 }
 
 /** For whom a call is made, and until when it is of use. */
@@ -71,8 +73,9 @@ export class Exchange {
   /** Sends a planned call. Never throws. */
   update(call: Call, context: CallContext): Promise<Exchanged<UpdateReply>> {
     const params = callParams(call, this.#options.dialect)
-    return this.#repeat(params, call.rows.length, context, (answer) =>
-      readUpdateReply(answer.httpStatus, answer.text)
+    const asked = new Set(call.rows.map(({ lead }) => lead))
+    return this.#repeat(params, call.rows.length, context, ({ httpStatus, text }) =>
+      onlyAsked(readUpdateReply(httpStatus, text), asked)
     )
   }
 
@@ -116,7 +119,9 @@ export class Exchange {
       context.onSent()
       const started = performance.now()
       const answer = await client.post(formBody(params, { ...account, source: context.source }), timeoutMs)
-      const reply: Reply | Unanswered = 'sent' in answer ? { kind: 'unanswered', ...answer } : read(answer)
+      const isHasty = timeoutMs < this.#options.timeoutMs / 2
+      const reply: Reply | Unanswered =
+        'sent' in answer ? { kind: 'unanswered', ...answer, isHasty } : read(answer)
       const ms = Math.round((performance.now() - started) * 10) / 10
       context.log.info(
         { function: params['function'], leads, ms, outcome: outcomeOf(reply) },
@@ -144,9 +149,16 @@ const PROBE_TIMEOUT_MS = 2_000
 
 const NOT_SENT: Unanswered = {
   kind: 'unanswered',
+  isHasty: true,
   sent: 'no',
   code: 'upstream_timeout',
   detail: "The request's time was over before the call could be sent."
+}
+
+/** A success that names a lead which was not asked for is not the answer to this call. */
+function onlyAsked(reply: UpdateReply, asked: ReadonlySet<number>): UpdateReply {
+  if (reply.kind !== 'updated' || reply.leads.isSubsetOf(asked)) return reply
+  return { kind: 'unclear', detail: 'VICIdial answered for leads that it was not asked for.' }
 }
 
 function isSent(reply: object): boolean {
@@ -154,8 +166,12 @@ function isSent(reply: object): boolean {
 }
 
 /** What a reply shows about VICIdial. */
-function healthOf(reply: { readonly kind: string; readonly code?: string }): Health {
-  if (reply === NOT_SENT) return undefined
+function healthOf(reply: {
+  readonly kind: string
+  readonly code?: string
+  readonly isHasty?: boolean
+}): Health {
+  if (reply.isHasty && reply.code === 'upstream_timeout') return undefined
   if (reply.code === 'upstream_login_failed') return 'login_refused'
   if (reply.code === 'upstream_locked_out') return 'locked_out'
   if (reply.kind === 'unanswered' || reply.kind === 'unclear' || reply.kind === 'not_made') return 'failed'

@@ -41,6 +41,7 @@ export interface GuardOptions {
 /** Consecutive failures that open the circuit. */
 const FAILURES_TO_OPEN = 5
 const PROBE_EVERY_MS = 1_000
+const SECOND_MS = 1_000
 /** Until a login was accepted calls go one by one: many at once could be refused often enough to lock the account. */
 const UNPROVEN_CONCURRENCY = 1
 
@@ -52,6 +53,12 @@ const UNPROVEN_CONCURRENCY = 1
 export class Guard {
   readonly #queue: PQueue
   readonly #maxConcurrency: number
+  readonly #maxCallsPerSecond: number
+  /** When the calls of the last second started, in milliseconds since the epoch. */
+  readonly #starts: number[] = []
+  #nextSecond: NodeJS.Timeout | undefined
+  /** Grows with each refused login: what was begun before says nothing about the login after. */
+  #refusals = 0
   readonly #circuit: CircuitBreakerPolicy
   readonly #login = new LoginHold()
   readonly #onChange: (state: UpstreamState) => void
@@ -65,6 +72,7 @@ export class Guard {
     const { maxConcurrency, maxCallsPerSecond, onChange } = options
     const rate =
       maxCallsPerSecond > 0 ? { intervalCap: maxCallsPerSecond, interval: 1_000, strict: true } : {}
+    this.#maxCallsPerSecond = maxCallsPerSecond > 0 ? maxCallsPerSecond : Number.POSITIVE_INFINITY
     this.#maxConcurrency = maxConcurrency
     this.#onChange = onChange
     this.#queue = new PQueue({ concurrency: UNPROVEN_CONCURRENCY, ...rate })
@@ -73,7 +81,8 @@ export class Guard {
       { breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN), halfOpenAfter: PROBE_EVERY_MS / 2 }
     )
     this.#circuit.onBreak(() => {
-      this.#probeIn(PROBE_EVERY_MS)
+      // A login that is held is probed in its own time; that probe shows the rest too.
+      if (this.#login.state === undefined) this.#probeIn(PROBE_EVERY_MS)
     })
   }
 
@@ -88,15 +97,30 @@ export class Guard {
 
   /** Whether a call would be made now, without waiting for others. */
   hasPlace(): boolean {
-    const { size, pending, concurrency, isRateLimited } = this.#queue
-    return size === 0 && pending < concurrency && !isRateLimited
+    const { size, pending, concurrency } = this.#queue
+    return size === 0 && pending < concurrency && this.#isWithinRate()
+  }
+
+  /** Whether one more call may start in this second; if not, whoever waits for a place is called when one may. */
+  #isWithinRate(): boolean {
+    const now = Date.now()
+    while ((this.#starts[0] ?? now) <= now - SECOND_MS) this.#starts.shift()
+    const [oldest] = this.#starts
+    if (oldest === undefined || this.#starts.length < this.#maxCallsPerSecond) return true
+    this.#nextSecond ??= setTimeout(
+      () => {
+        this.#nextSecond = undefined
+        this.#placeListener()
+      },
+      oldest + SECOND_MS - now
+    )
+    return false
   }
 
   /** Calls `listener` whenever there may be a place again. */
   onPlace(listener: () => void): void {
     this.#placeListener = listener
     this.#queue.addEventListener('next', listener)
-    this.#queue.addEventListener('rateLimitCleared', listener)
   }
 
   /** Why no call may be made now; undefined if one may. */
@@ -130,15 +154,21 @@ export class Guard {
     deadline: number
   ): Promise<Reply | Refused | undefined> {
     const giveUp = new AbortController()
-    const timer = setTimeout(() => {
-      giveUp.abort()
-    }, deadline - Date.now())
+    const timer = setTimeout(
+      () => {
+        giveUp.abort()
+      },
+      Math.max(0, deadline - Date.now())
+    )
     const start = async (): Promise<Reply | Refused> => {
       clearTimeout(timer)
       const refused = this.refusal()
       if (refused) return refused
+      this.#starts.push(Date.now())
+      const refusals = this.#refusals
       const reply = await call()
-      await this.#note(healthOf(reply))
+      const shown = healthOf(reply)
+      await this.#note(shown === 'good' && refusals !== this.#refusals ? 'alive' : shown)
       return reply
     }
     try {
@@ -155,6 +185,7 @@ export class Guard {
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#probing)
+    clearTimeout(this.#nextSecond)
   }
 
   /** Notes what a call or a probe showed. */
@@ -167,6 +198,7 @@ export class Guard {
         if (!isBrokenCircuitError(error)) throw error
       })
     if (shown === 'login_refused' || shown === 'locked_out') {
+      this.#refusals++
       this.#login.refused(shown, Date.now())
       this.#queue.concurrency = UNPROVEN_CONCURRENCY
       this.#probeIn(this.#login.nextProbeAt - Date.now())
@@ -191,13 +223,16 @@ export class Guard {
 
   #probeIn(ms: number): void {
     clearTimeout(this.#probing)
-    if (!this.#isClosed) this.#probing = setTimeout(() => void this.#probe(), ms)
+    if (!this.#isClosed) this.#probing = setTimeout(() => void this.#probe(), Math.max(0, ms))
   }
 
   async #probe(): Promise<void> {
     if (this.#probes === undefined) return
     const { login, version } = this.#probes
-    await this.#note(await (this.#login.state === undefined ? version() : login()))
+    const held = this.#login.state
+    const shown = await (held === undefined ? version() : login())
+    // A login probe without an answer may have been refused: it counts as one, so that the next one waits.
+    await this.#note(shown === 'failed' ? (held ?? shown) : shown)
     if (this.refusal() === undefined) this.#placeListener()
     else if (this.#login.state === undefined || this.#login.nextProbeAt <= Date.now())
       this.#probeIn(PROBE_EVERY_MS)

@@ -50,12 +50,20 @@ export interface Unclear {
   readonly detail: string
 }
 
+/** The answer to a call of which no usable value was left; to one for custom fields only, that there are none such. */
+export const NOTHING_DONE: Refused = {
+  kind: 'refused',
+  code: 'upstream_error',
+  detail: 'VICIdial answered with nothing, which means that nothing was done.'
+}
+
 interface Line {
   readonly type: 'SUCCESS' | 'NOTICE' | 'ERROR'
   readonly text: string
 }
 
 const STATUS_LINE = /^(SUCCESS|NOTICE|ERROR): ?(.*)$/
+const REFUSED_LOGIN = /^ERROR: (?:Login incorrect|Too many login attempts)/
 const STATUS_WORDS = ['SUCCESS: ', 'NOTICE: ', 'ERROR: ']
 const ID = /^[1-9]\d*$/
 const IDS = /^\d+(?:,\d+)*$/
@@ -137,7 +145,12 @@ function statusLines(text: string): { complete: Line[]; cut: boolean } {
     const match = STATUS_LINE.exec(line.trimEnd())
     if (match) complete.push({ type: match[1] as Line['type'], text: match[2] ?? '' })
   }
-  const cut = rest !== '' && STATUS_WORDS.some((word) => rest.startsWith(word) || word.startsWith(rest))
+  // A refused login must never be tried twice: it counts even if the rest of the answer was cut off.
+  if (REFUSED_LOGIN.test(rest)) complete.push({ type: 'ERROR', text: rest.slice('ERROR: '.length) })
+  const cut =
+    !REFUSED_LOGIN.test(rest) &&
+    rest !== '' &&
+    STATUS_WORDS.some((word) => rest.startsWith(word) || word.startsWith(rest))
   return { complete, cut }
 }
 
@@ -188,13 +201,7 @@ function readError(line: string): Refused | { kind: 'not_found'; leads: Readonly
 function readOther(httpStatus: number, text: string, cut: boolean): Refused | NotMade | Unclear {
   const empty = text.trim() === ''
   if (httpStatus === 500 && empty) return { kind: 'not_made', detail: 'VICIdial failed with HTTP 500.' }
-  if (httpStatus === 200 && empty) {
-    return {
-      kind: 'refused',
-      code: 'upstream_error',
-      detail: 'VICIdial answered with nothing, which means that nothing was done.'
-    }
-  }
+  if (httpStatus === 200 && empty) return NOTHING_DONE
   if (httpStatus >= 300 && httpStatus < 500) {
     const detail = `VICIDIAL_URL answered with HTTP ${httpStatus}: it is not a VICIdial API, or something before it refuses.`
     return { kind: 'refused', code: 'upstream_error', detail }

@@ -1,6 +1,9 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { keyName, lookUp, planLookUps, type SearchKey } from '../../src/delivery/look-up.ts'
+import { Delivery } from '../../src/delivery/delivery.ts'
+import { keyName, planLookUps, type SearchKey } from '../../src/delivery/look-up.ts'
+import { LookUps } from '../../src/delivery/look-ups.ts'
 import { looseKey } from '../../src/sandbox/loose-key.ts'
 import type { CallContext, Exchange } from '../../src/vicidial/exchange.ts'
 
@@ -11,18 +14,35 @@ function codes(...values: string[]): SearchKey[] {
 const context: CallContext = {
   source: 'crm',
   deadline: Date.now() + 60_000,
-  log: { info: () => {}, warn: () => {}, debug: () => {} },
+  log: { info: () => {} },
   onSent: () => {}
 }
 
-/** An exchange that answers look-ups so; `asked` is what it was asked. */
+function delivery(source = 'crm'): Delivery {
+  const from = { caller: 'crm', source, deadline: context.deadline, requestId: 'req' }
+  return new Delivery([], from, () => {})
+}
+
+/** Look-ups that are answered so; `asked` is what VICIdial was asked. */
 function answering(answer: (values: readonly string[]) => unknown) {
   const asked: (readonly string[])[] = []
   const search = async (_by: string, values: readonly string[]) => {
     asked.push(values)
     return { reply: answer(values), maybeMade: false }
   }
-  return { asked, exchange: { search } as unknown as Exchange }
+  const lookUps = new LookUps({ search } as unknown as Exchange)
+  /** Finds keys, and nothing else meanwhile. */
+  const lookUp = async (keys: readonly SearchKey[]) => {
+    const { found, entered } = lookUps.find(keys, delivery())
+    for (;;) {
+      const searches = lookUps.take()
+      if (searches.length === 0) break
+      await lookUps.send(searches, context)
+    }
+    entered()
+    return found
+  }
+  return { asked, lookUps, lookUp }
 }
 
 test('many keys of one kind are one call, and each key is asked once', async (t) => {
@@ -40,12 +60,19 @@ test('many keys of one kind are one call, and each key is asked once', async (t)
 })
 
 test('keys that are equal as numbers never share a call', async (t) => {
+  const keys = codes('123', '0123', '1e3', 'x', '1000', '123.0', '12', '.5', '0.5', '-1', '-01', 'y', '0456')
   t.strictSame(
-    planLookUps(codes('123', '0123', '1e3', 'x', '1000', '123.0', '12', '.5', '0.5', '-1', '-01')),
+    planLookUps(keys).map(({ values }) => values),
     [
-      { by: 'vendor_lead_code', values: ['123', '1e3', 'x', '12', '.5', '-1'] },
-      { by: 'vendor_lead_code', values: ['0123', '1000', '0.5', '-01'] },
-      { by: 'vendor_lead_code', values: ['123.0'] }
+      ['123', '1000', '12'],
+      ['0123', '0456'],
+      ['1e3'],
+      ['x', 'y'],
+      ['123.0'],
+      ['.5'],
+      ['0.5'],
+      ['-1'],
+      ['-01']
     ]
   )
   const phones: SearchKey[] = ['2125550001', '02125550001', '2125550002'].map((value) => ({
@@ -83,9 +110,9 @@ test('no call has more than 500 keys, and there are no more calls than that take
 })
 
 test('what was found is given by key', async (t) => {
-  const { exchange } = answering(() => ({ kind: 'found', leads: new Map([['CRM-1', [3, 1]]]) }))
+  const { lookUp } = answering(() => ({ kind: 'found', leads: new Map([['CRM-1', [3, 1]]]) }))
   t.strictSame(
-    await lookUp([...codes('CRM-1', 'NOPE')], exchange, context),
+    await lookUp(codes('CRM-1', 'NOPE')),
     new Map([
       ['vendor_lead_code:CRM-1', [3, 1]],
       ['vendor_lead_code:NOPE', []]
@@ -102,12 +129,12 @@ test('a look-up that reaches the limit is split until it does not', async (t) =>
     ['d', []],
     ['e', [6]]
   ])
-  const { asked, exchange } = answering((values) => ({
+  const { asked, lookUp } = answering((values) => ({
     kind: values.flatMap((value) => leads.get(value) ?? []).length >= 4 ? 'limit_reached' : 'found',
     leads: new Map(values.map((value) => [value, values.length > 2 ? [] : (leads.get(value) ?? [])]))
   }))
   t.strictSame(
-    await lookUp(codes('a', 'b', 'c', 'd', 'e'), exchange, context),
+    await lookUp(codes('a', 'b', 'c', 'd', 'e')),
     new Map(
       [
         ['vendor_lead_code:c', [5]],
@@ -122,20 +149,77 @@ test('a look-up that reaches the limit is split until it does not', async (t) =>
 })
 
 test('one key that reaches the limit alone is what was found', async (t) => {
-  const { asked, exchange } = answering(() => ({ kind: 'limit_reached', leads: new Map([['a', [2, 1]]]) }))
-  t.strictSame(await lookUp(codes('a'), exchange, context), new Map([['vendor_lead_code:a', [2, 1]]]))
+  const { asked, lookUp } = answering(() => ({ kind: 'limit_reached', leads: new Map([['a', [2, 1]]]) }))
+  t.strictSame(await lookUp(codes('a')), new Map([['vendor_lead_code:a', [2, 1]]]))
   t.equal(asked.length, 1)
 })
 
 test('a look-up that fails is the reply for its keys, and made nothing', async (t) => {
   const reply = { kind: 'unanswered', sent: 'maybe', code: 'upstream_timeout', detail: 'too late' }
-  const { exchange } = answering(() => reply)
+  const { lookUp } = answering(() => reply)
   const failed = { reply, maybeMade: false }
   t.strictSame(
-    await lookUp(codes('a', 'b'), exchange, context),
+    await lookUp(codes('a', 'b')),
     new Map([
       ['vendor_lead_code:a', failed],
       ['vendor_lead_code:b', failed]
     ])
   )
+})
+
+test('a key that waits, or is asked for, is not asked for again; one that was answered is', async (t) => {
+  const { asked, lookUps } = answering(() => ({ kind: 'found', leads: new Map([['a', [1]]]) }))
+  const first = lookUps.find(codes('a'), delivery())
+  const second = lookUps.find(codes('a'), delivery())
+  const searches = lookUps.take()
+  const sent = lookUps.send(searches, context)
+  const third = lookUps.find(codes('a'), delivery())
+  t.strictSame(lookUps.take(), [])
+  await sent
+  for (const { found } of [first, second, third]) {
+    t.strictSame(await found, new Map([['vendor_lead_code:a', [1]]]))
+  }
+  lookUps.find(codes('a'), delivery())
+  t.equal(lookUps.take().length, 1)
+  t.strictSame(asked, [['a']])
+})
+
+test('keys of different sources are asked for in different calls', async (t) => {
+  const { lookUps } = answering(() => undefined)
+  lookUps.find(codes('a', 'b'), delivery('crm'))
+  lookUps.find(codes('a', 'c'), delivery('shop'))
+  lookUps.find(codes('c'), delivery('crm'))
+  const taken = [lookUps.take(), lookUps.take(), lookUps.take()]
+  t.strictSame(
+    taken.map((searches) => searches.map(({ key }) => key.value)),
+    [['a', 'b', 'c'], ['a', 'c'], []]
+  )
+})
+
+test('the turn of a request comes when all before it that named one of its keys have entered', async (t) => {
+  const { lookUps } = answering(() => undefined)
+  const first = lookUps.find(codes('a', 'b'), delivery())
+  const other = lookUps.find(codes('c'), delivery())
+  const second = lookUps.find(codes('b', 'c'), delivery())
+  let isTurn = false
+  void second.turn.then(() => {
+    isTurn = true
+  })
+  await first.turn
+  await other.turn
+  other.entered()
+  await turn()
+  t.equal(isTurn, false)
+  first.entered()
+  await turn()
+  t.equal(isTurn, true)
+})
+
+test('what VICIdial may not be asked is the refusal for all who wait for it', async (t) => {
+  const { asked, lookUps } = answering(() => undefined)
+  const { found } = lookUps.find(codes('a'), delivery())
+  const reply = { kind: 'refused', code: 'upstream_login_failed', detail: 'held' } as const
+  lookUps.refuse(lookUps.take(), reply)
+  t.strictSame(await found, new Map([['vendor_lead_code:a', { reply, maybeMade: false }]]))
+  t.strictSame(asked, [])
 })

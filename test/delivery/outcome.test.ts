@@ -57,27 +57,31 @@ test('what was not done says whether it may have been, and whether trying later 
   t.strictSame(done({ kind: 'not_made', detail: 'x' }, true), ['unknown', 'upstream_error', true])
 })
 
-test('of several leads the gravest outcome counts, with all the leads', async (t) => {
-  const outcome = (status: Outcome['status'], lead: number): Outcome => ({
-    status,
-    leads: [lead],
-    warnings: []
-  })
-  const order = ['unknown', 'failed', 'ambiguous', 'not_found', 'updated'] as const
+const outcome = (status: Outcome['status'], ...leads: number[]): Outcome => ({ status, leads, warnings: [] })
+
+test('of several leads, none of them updated, the gravest outcome counts, with all the leads', async (t) => {
+  const order = ['unknown', 'failed', 'ambiguous', 'not_found'] as const
   order.forEach((graver, place) => {
     for (const other of order.slice(place)) {
-      t.strictSame(combine([outcome(other, 1), outcome(graver, 2)]), {
-        status: graver,
-        leads: [1, 2],
-        warnings: []
-      })
-      t.strictSame(combine([outcome(graver, 1), outcome(other, 2)]), {
-        status: graver,
-        leads: [1, 2],
-        warnings: []
-      })
+      t.strictSame(combine([outcome(other, 1), outcome(graver, 2)]), outcome(graver, 1, 2))
+      t.strictSame(combine([outcome(graver, 1), outcome(other, 2)]), outcome(graver, 1, 2))
     }
   })
   const alone = outcome('failed', 7)
   t.equal(combine([alone]), alone)
+})
+
+test('of several leads those that VICIdial has not are left out of those that were updated', async (t) => {
+  const [there, gone, more] = [outcome('updated', 1), outcome('not_found', 2), outcome('updated', 3)]
+  t.strictSame(combine([there, gone, more]), outcome('updated', 1, 3))
+  t.strictSame(combine([gone, there]), outcome('updated', 1))
+})
+
+test('an update of which a part was made and a part not is of unknown fate, with all the leads', async (t) => {
+  for (const other of ['failed', 'unknown'] as const) {
+    const error = { code: 'upstream_timeout', detail: 'x', retryable: true } as const
+    const lost: Outcome = { ...outcome(other, 2), error }
+    t.strictSame(combine([outcome('updated', 1), lost]), { ...outcome('unknown', 1, 2), error })
+    t.strictSame(combine([lost, outcome('updated', 1)]), { ...outcome('unknown', 2, 1), error })
+  }
 })

@@ -241,7 +241,7 @@ test('every operation documents the refusals that it can give', async (t) => {
   t.same(Object.fromEntries(documented), {
     'get /livez': ['200', '500'],
     'get /readyz': ['200', '500', '503'],
-    'get /v1/fields': ['200', '401', '500', '503'],
+    'get /v1/fields': ['200', '400', '401', '415', '500', '503'],
     'post /v1/leads/batch-update': [
       '200',
       '207',

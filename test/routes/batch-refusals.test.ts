@@ -119,7 +119,8 @@ test('the first 100 of 150 faults are listed, and all are counted', async (t) =>
 test('a fault of the envelope is a 400 that points at it, and no update is sent', async (t) => {
   const gateway = await startGateway(t)
   const updates = [{ lead_id: 1, fields: { status: 'SALE' } }]
-  const unknown = 'A request with updates has no such property.'
+  const unknown =
+    'A request has no such property; it has updates, source, dry_run, on_multiple, on_lossy, reset_called, allow_undefined_list.'
   const refused: [body: unknown, pointer: string, detail: string, code?: string][] = [
     [[], '', 'The body must be a JSON object with updates, or with lead_ids and fields.'],
     ['"updates"', '', 'The body must be a JSON object with updates, or with lead_ids and fields.'],

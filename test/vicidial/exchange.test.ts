@@ -1,17 +1,14 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { mock } from 'node:test'
 import { test } from 'tap'
-import type { Call } from '../../src/leads/plan.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { Client } from '../../src/vicidial/client.ts'
 import { type CallContext, Exchange } from '../../src/vicidial/exchange.ts'
-import { Guard, type GuardOptions } from '../../src/vicidial/guard.ts'
-import type { Dialect } from '../../src/vicidial/wire.ts'
-
-interface Tester {
-  teardown(handler: () => unknown): unknown
-}
+import { Guard, type GuardOptions, type UpstreamState } from '../../src/vicidial/guard.ts'
+import type { Call, Dialect } from '../../src/vicidial/wire.ts'
+import { memoryLog, type Tester } from '../helper.ts'
 
 interface Settings extends Partial<GuardOptions> {
   readonly pass?: string
@@ -24,21 +21,26 @@ const LONG_MS = 10_000
 function exchangeWith(t: Tester, url: string, settings: Settings = {}) {
   const { pass = 's3cret', dialect = 'lead_ids', timeoutMs = LONG_MS, ...options } = settings
   const client = new Client({ url: new URL(url), connections: options.maxConcurrency ?? 2 })
-  t.teardown(() => client.close())
-  const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0, ...options })
-  const exchange = new Exchange({ client, guard, account: { user: 'api', pass }, dialect, timeoutMs })
-  return { exchange, guard }
+  const states: string[] = []
+  const onChange = ({ state }: UpstreamState) => void states.push(state)
+  const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0, onChange, ...options })
+  t.teardown(async () => {
+    guard.close()
+    await client.close()
+  })
+  const { log, logged } = memoryLog()
+  const account = { user: 'api', pass }
+  const exchange = new Exchange({ client, guard, account, dialect, source: 'gateway', timeoutMs, log })
+  return { exchange, guard, states, logged }
 }
 
 /** For whom the calls of a test are made; `sent` counts them, `lines` is what was logged. */
 function context(deadlineMs = LONG_MS) {
   const seen = { sent: 0, lines: [] as unknown[][] }
-  const write = (...line: unknown[]) => void seen.lines.push(line)
-  const log = { info: write, warn: write, debug: write } as CallContext['log']
   const made: CallContext = {
     source: 'crm',
     deadline: Date.now() + deadlineMs,
-    log,
+    log: { info: (...line: unknown[]) => void seen.lines.push(line) },
     onSent: () => {
       seen.sent++
     }
@@ -54,13 +56,13 @@ function statusCall(...leads: number[]): Call {
     stored: { status: 'SALE' },
     warnings: []
   }
-  return { function: 'batch_update_lead', rows: leads.map((lead) => ({ lead, changes })), wave: 0 }
+  return { function: 'batch_update_lead', rows: leads.map((lead) => ({ lead, changes })) }
 }
 
 async function sandboxWith(
   t: Tester,
   settings: Settings = {}
-): Promise<{ sandbox: Sandbox; exchange: Exchange; guard: Guard }> {
+): Promise<{ sandbox: Sandbox } & ReturnType<typeof exchangeWith>> {
   const sandbox = await startSandbox({ leads: 5 })
   t.teardown(() => sandbox.close())
   return { sandbox, ...exchangeWith(t, sandbox.url, settings) }
@@ -86,7 +88,7 @@ async function serverWith(t: Tester, ...answers: [status: number, text: string][
 const UPDATED = { kind: 'updated', leads: new Set([2, 1]), customFields: 'unsaid' }
 
 test('a call is sent once, by the form that says who asks, and its answer read', async (t) => {
-  const { sandbox, exchange, guard } = await sandboxWith(t)
+  const { sandbox, exchange, states } = await sandboxWith(t)
   const { seen, made } = context()
   t.strictSame(await exchange.update(statusCall(1, 2, 99), made), { reply: UPDATED, maybeMade: false })
   t.equal(seen.sent, 1)
@@ -106,13 +108,11 @@ test('a call is sent once, by the form that says who asks, and its answer read',
       ]
     ]
   )
-  t.match(seen.lines[0], [
-    { function: 'batch_update_lead', leads: 3, ms: Number, outcome: 'updated' },
-    'vicidial call'
+  t.match(seen.lines, [
+    [{ function: 'batch_update_lead', leads: 3, ms: Number, outcome: 'updated' }, 'vicidial call']
   ])
-  t.match(seen.lines[1], [{ vicidial: { state: 'reachable' } }, 'vicidial is now reachable'])
-  t.equal(seen.lines.length, 2)
-  t.equal(guard.state.state, 'reachable')
+  t.equal(seen.lines.length, 1)
+  t.strictSame(states, ['reachable'])
 })
 
 test('a look-up is sent once and read by its keys', async (t) => {
@@ -186,6 +186,7 @@ test('a call after the deadline is not sent', async (t) => {
   t.strictSame(await exchange.update(statusCall(1), made), {
     reply: {
       kind: 'unanswered',
+      isHasty: true,
       sent: 'no',
       code: 'upstream_timeout',
       detail: "The request's time was over before the call could be sent."
@@ -200,7 +201,7 @@ test('a call ends at its own time limit, or at the deadline if that is earlier',
     [60, 150, 60],
     [LONG_MS, 120, 100]
   ] as const) {
-    const { sandbox, exchange, guard } = await sandboxWith(t, { timeoutMs })
+    const { sandbox, exchange } = await sandboxWith(t, { timeoutMs })
     sandbox.fail('hang', { calls: 99 })
     const started = performance.now()
     const { reply, maybeMade } = await exchange.update(statusCall(1), context(deadlineMs).made)
@@ -208,7 +209,6 @@ test('a call ends at its own time limit, or at the deadline if that is earlier',
     t.match(reply, { kind: 'unanswered', sent: 'maybe', code: 'upstream_timeout' })
     t.equal(maybeMade, true)
     t.ok(ms >= least - 5 && ms < 2_000, `${ms} ms`)
-    t.equal(guard.state.state, 'unreachable')
   }
 })
 
@@ -238,8 +238,7 @@ test("a call that waits behind another request's is answered at its own deadline
 })
 
 test('a refused login is tried once, and then no call is made for anybody', async (t) => {
-  let nowMs = Date.now()
-  const { sandbox, exchange, guard } = await sandboxWith(t, { pass: 'wrong', now: () => nowMs })
+  const { sandbox, exchange, states } = await sandboxWith(t, { pass: 'wrong' })
   const { seen, made } = context()
   t.match(await exchange.update(statusCall(1), made), {
     reply: { kind: 'refused', code: 'upstream_login_failed' },
@@ -257,18 +256,123 @@ test('a refused login is tried once, and then no call is made for anybody', asyn
         kind: 'refused',
         code: 'upstream_login_failed',
         detail:
-          "VICIdial refused the gateway's login; no call is made for another 60 s, so that it is not locked out."
+          "VICIdial refused the gateway's login; it is tried again in 60 s, so that it is not locked out."
       },
       maybeMade: false
     })
   )
   t.strictSame([seen.sent, sandbox.calls().length], [1, 1])
+  t.strictSame(states, ['login_refused'])
+})
 
-  nowMs += 60_000
-  sandbox.setPassword('wrong')
-  t.match(await exchange.update(statusCall(1, 2), made), { reply: UPDATED })
-  t.match(await exchange.update(statusCall(1, 2), made), { reply: UPDATED })
-  t.equal(guard.state.state, 'reachable')
+// One stopped clock for both: the HTTP client keeps its timers from one to the next.
+test('what a guard does when time passes', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() })
+  t.teardown(() => {
+    mock.timers.reset()
+  })
+
+  t.test(
+    'a minute after a refused login a call that changes nothing shows whether it is right again',
+    async (t) => {
+      const { sandbox, exchange, guard, states, logged } = await sandboxWith(t, { pass: 'wrong' })
+      const { seen, made } = context(600_000)
+      await exchange.update(statusCall(1), made)
+      mock.timers.tick(59_999)
+      t.equal(sandbox.calls().length, 1)
+
+      sandbox.setPassword('wrong')
+      const placed = new Promise<void>((resolve) => {
+        guard.onPlace(resolve)
+      })
+      mock.timers.tick(1)
+      await placed
+      t.strictSame(
+        sandbox.calls().map(({ params }) => params),
+        [
+          { ...sandbox.calls()[0]?.params },
+          { source: 'gateway', user: 'api', function: 'batch_update_lead', records: '1' }
+        ]
+      )
+      t.equal(guard.refusal(), undefined)
+      t.strictSame(states, ['login_refused', 'reachable'])
+      t.match(logged(), /"function":"batch_update_lead","outcome":"good","msg":"vicidial probe"/)
+      t.match(await exchange.update(statusCall(1, 2), made), { reply: UPDATED })
+      t.equal(seen.sent, 2, 'a probe is nobody’s call')
+    }
+  )
+
+  t.test(
+    'five failures in a row open the circuit: calls are refused and not sent, until "version" is answered',
+    async (t) => {
+      for (const fault of [
+        'hang',
+        'refuse',
+        'reset_before',
+        'reset_after',
+        '500',
+        'html',
+        'truncate'
+      ] as const) {
+        const { sandbox, exchange, guard, states } = await sandboxWith(t, {
+          maxConcurrency: 5,
+          timeoutMs: 40
+        })
+        t.match(await exchange.update(statusCall(1, 2), context().made), { reply: UPDATED })
+        // The shortest pause before a repeat is 50 ms: each call is one failure.
+        sandbox.fail(fault, { calls: 5, function: 'batch_update_lead' })
+        const { made, seen } = context(49)
+        const before = await Promise.all(
+          [1, 2, 3, 4, 5].map((lead) => exchange.update(statusCall(lead), made))
+        )
+        t.ok(
+          before.every(({ reply }) => reply.kind !== 'updated' && reply.kind !== 'refused'),
+          fault
+        )
+        t.equal(seen.sent, 5)
+        t.equal(guard.state.state, 'unreachable')
+        t.match(await exchange.update(statusCall(1), context().made), {
+          reply: {
+            kind: 'refused',
+            code: 'upstream_unavailable',
+            detail: 'VICIdial failed several times in a row; no call is made until a probe succeeds.'
+          },
+          maybeMade: false
+        })
+        t.equal(sandbox.calls().length, 6)
+
+        const placed = new Promise<void>((resolve) => {
+          guard.onPlace(resolve)
+        })
+        mock.timers.tick(1_000)
+        await placed
+        t.strictSame(sandbox.calls().at(-1)?.function, 'version')
+        t.match(await exchange.update(statusCall(1, 2), context().made), { reply: UPDATED })
+        t.strictSame(states, ['reachable', 'unreachable', 'reachable'])
+      }
+    }
+  )
+})
+
+test('a call that had no time to be answered says nothing about VICIdial', async (t) => {
+  const sandbox = await startSandbox({ leads: 5, callMs: 60 })
+  t.teardown(() => sandbox.close())
+  const { exchange, guard } = exchangeWith(t, sandbox.url, { maxConcurrency: 6 })
+  t.match(await exchange.update(statusCall(1, 2), context().made), { reply: UPDATED })
+  await Promise.all([1, 2, 3, 4, 5].map((lead) => exchange.update(statusCall(lead), context(15).made)))
+  t.equal(guard.refusal(), undefined, 'VICIdial answers in 60 ms; the requests had 15 left')
+})
+
+test('VICIdial refusing what a call asks for is no failure of VICIdial', async (t) => {
+  const url = await serverWith(t, [200, 'ERROR: USER DOES NOT HAVE PERMISSION TO USE THIS FUNCTION\n'])
+  const { exchange, guard, states } = exchangeWith(t, url)
+  for (let n = 0; n < 12; n++) {
+    t.match(await exchange.update(statusCall(1), context().made), {
+      reply: { kind: 'refused', code: 'upstream_permission_denied' }
+    })
+  }
+  t.equal(guard.refusal(), undefined)
+  t.strictSame(states, ['reachable'])
 })
 
 test('many calls at once with a wrong password are one try', async (t) => {
@@ -321,7 +425,7 @@ test('calls are never made at once in greater number than allowed', async (t) =>
   let most = 0
   const server = createServer((request, response) => {
     request.resume()
-    waiting.push(() => response.end('ERROR: NO FUNCTION SPECIFIED\n'))
+    waiting.push(() => response.end('ERROR: batch_update_lead NO MATCHES FOUND IN THE SYSTEM\n'))
     most = Math.max(most, waiting.length)
     if (++calls === 1 || waiting.length === 3) for (const answer of waiting.splice(0)) answer()
   })
@@ -338,11 +442,11 @@ test('calls are never made at once in greater number than allowed', async (t) =>
 test('nothing that is logged holds the password or a value', async (t) => {
   const lines: unknown[] = []
   for (const fault of ['wrong_login', 'html', 'reset_after', '500'] as const) {
-    const { sandbox, exchange } = await sandboxWith(t)
+    const { sandbox, exchange, logged } = await sandboxWith(t)
     const { seen, made } = context(300)
     sandbox.fail(fault, { calls: 99 })
     const { reply } = await exchange.update(statusCall(1), made)
-    lines.push(seen.lines, reply)
+    lines.push(seen.lines, reply, logged())
   }
   t.notMatch(JSON.stringify(lines), /s3cret|SALE/)
 })

@@ -1,48 +1,88 @@
+import { mock } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import fc from 'fast-check'
 import { test } from 'tap'
-import { Guard, type GuardOptions } from '../../src/vicidial/guard.ts'
+import { Guard, type GuardOptions, type Health, type UpstreamState } from '../../src/vicidial/guard.ts'
+import { LoginHold } from '../../src/vicidial/login-hold.ts'
+import type { Tester } from '../helper.ts'
 
 const START = Date.parse('2026-01-02T03:04:05.000Z')
+const LONG_MS = 10_000
+const MINUTE_MS = 60_000
+/** VICIdial counts refused logins for 15 minutes, and locks the account at the tenth. */
+const LOCK_WINDOW_MS = 15 * MINUTE_MS
+const LOCK_AT = 10
 
-/** A guard with a clock that the test moves. */
-function guarded(options: Partial<GuardOptions> = {}) {
-  let nowMs = START
-  const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0, now: () => nowMs, ...options })
-  return {
-    guard,
-    pass: (ms: number) => {
-      nowMs += ms
+interface ProbeAnswers {
+  version?: Health
+  login?: Health
+}
+
+/** A guard whose probes get these answers, which may be changed; `probed` is when each was made. */
+function guarded(t: Tester, answers: ProbeAnswers = {}, options: Partial<GuardOptions> = {}) {
+  const states: UpstreamState[] = []
+  const probed: { readonly kind: string; readonly at: number }[] = []
+  const onChange = (state: UpstreamState) => void states.push(state)
+  const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0, onChange, ...options })
+  guard.probeWith({
+    version: async () => {
+      probed.push({ kind: 'version', at: Date.now() })
+      return answers.version
+    },
+    login: async () => {
+      probed.push({ kind: 'login', at: Date.now() })
+      return answers.login
+    }
+  })
+  t.teardown(() => {
+    guard.close()
+  })
+  const run = <Reply>(call: () => Promise<Reply>, health: Health) =>
+    guard.run(call, () => health, Date.now() + LONG_MS)
+  /** Makes a call that shows this. */
+  const show = (health: Health) => run(async () => 'reply', health)
+  return { guard, states, probed, run, show }
+}
+
+/** Stops the clock; `pass` moves it on and lets what was due be done. */
+function stoppedClock(t: Tester) {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: START })
+  t.teardown(() => {
+    mock.timers.reset()
+  })
+  return async (ms: number, step = ms) => {
+    for (let passed = 0; passed < ms; passed += step) {
+      mock.timers.tick(Math.min(step, ms - passed))
+      await turn()
     }
   }
 }
 
 /** A call that lasts until it is told to end. */
 function held() {
-  let end = () => {}
-  const ended = new Promise<void>((resolve) => {
-    end = resolve
-  })
-  return { ended, end }
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return { ended: promise, end: resolve }
 }
 
 test('never are more calls in flight than allowed, and they start in the order in which they came', async (t) => {
-  const { guard } = guarded({ maxConcurrency: 3 })
-  guard.note('reachable')
+  const { run, show } = guarded(t, {}, { maxConcurrency: 3 })
+  await show('good')
   const calls = Array.from({ length: 10 }, held)
   const started: number[] = []
   let inFlight = 0
   let most = 0
   const runs = calls.map((call, n) =>
-    guard.run(async () => {
+    run(async () => {
       started.push(n)
       most = Math.max(most, ++inFlight)
       await call.ended
       inFlight--
       return n
-    })
+    }, 'good')
   )
   for (const call of [...calls.slice(2, 3), ...calls.slice(0, 2), ...calls.slice(3)]) {
     call.end()
-    await new Promise(setImmediate)
+    await turn()
   }
   t.strictSame(await Promise.all(runs), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
   t.strictSame(started, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
@@ -50,151 +90,362 @@ test('never are more calls in flight than allowed, and they start in the order i
 })
 
 test('until a call has shown that the login is good, one call is in flight at a time', async (t) => {
-  const { guard, pass } = guarded({ maxConcurrency: 3 })
-  const running = async () => {
+  const pass = stoppedClock(t)
+  const { show, run } = guarded(t, { login: 'good' }, { maxConcurrency: 3 })
+  const atOnce = async () => {
     const calls = Array.from({ length: 4 }, held)
     let inFlight = 0
     const runs = calls.map((call) =>
-      guard.run(async () => {
+      run(async () => {
         inFlight++
         await call.ended
-      })
+      }, undefined)
     )
-    await new Promise(setImmediate)
+    await turn()
     const first = inFlight
     for (const call of calls) call.end()
     await Promise.all(runs)
     return first
   }
-  t.equal(await running(), 1)
-  guard.note('unreachable')
-  t.equal(await running(), 1)
-  guard.note('reachable')
-  t.equal(await running(), 3)
-  guard.note('login_refused')
-  t.equal(await running(), 1)
-  pass(60_000)
-  guard.note('reachable')
-  t.equal(await running(), 3)
+  t.equal(await atOnce(), 1)
+  await show('failed')
+  await show('alive')
+  t.equal(await atOnce(), 1, 'an answer that needed no login shows nothing')
+  await show('good')
+  t.equal(await atOnce(), 3)
+  await show('login_refused')
+  await pass(MINUTE_MS)
+  t.equal(await atOnce(), 3)
 })
 
 test('a call that fails fails alone, and frees its place', async (t) => {
-  const { guard } = guarded({ maxConcurrency: 1 })
-  const failed = guard.run(async () => {
+  const { run } = guarded(t, {}, { maxConcurrency: 1 })
+  const failed = run(async () => {
     throw new Error('broken')
-  })
-  const next = guard.run(async () => 'next')
+  }, 'good')
+  const next = run(async () => 'next', 'good')
   await t.rejects(failed, new Error('broken'))
   t.equal(await next, 'next')
 })
 
 test('no more calls start in a second than allowed', async (t) => {
-  const { guard } = guarded({ maxConcurrency: 10, maxCallsPerSecond: 3 })
-  guard.note('reachable')
-  const started: number[] = []
-  const runs = Array.from({ length: 4 }, () => guard.run(async () => started.push(performance.now())))
-  await Promise.all(runs)
+  const { run, show } = guarded(t, {}, { maxConcurrency: 10, maxCallsPerSecond: 3 })
+  const started = [performance.now()]
+  await show('good')
+  await Promise.all(Array.from({ length: 3 }, () => run(async () => started.push(performance.now()), 'good')))
   const [first = 0, , third = 0, fourth = 0] = started
   t.ok(third - first < 500, 'three start at once')
   t.ok(fourth - first > 900, 'the fourth a second later')
 })
 
 test('without a rate all calls start at once', async (t) => {
-  const { guard } = guarded({ maxConcurrency: 64, maxCallsPerSecond: 0 })
+  const { run } = guarded(t, {}, { maxConcurrency: 64 })
   const started = performance.now()
-  await Promise.all(Array.from({ length: 1_000 }, () => guard.run(async () => undefined)))
+  await Promise.all(Array.from({ length: 1_000 }, () => run(async () => undefined, 'good')))
   t.ok(performance.now() - started < 1_000)
 })
 
-test('nothing is known of VICIdial before the first call, and then each change with its time', async (t) => {
-  const { guard, pass } = guarded()
-  t.strictSame(guard.state, { state: 'unknown' })
-  t.equal(guard.refusal(), undefined)
-  t.equal(guard.holdMs(), 0)
-  t.equal(guard.note('reachable'), true)
-  t.strictSame(guard.state, { state: 'reachable', since: '2026-01-02T03:04:05.000Z' })
-  pass(1_000)
-  t.equal(guard.note('reachable'), false)
-  t.strictSame(guard.state, { state: 'reachable', since: '2026-01-02T03:04:05.000Z' })
-  t.equal(guard.note('unreachable'), true)
-  t.strictSame(guard.state, { state: 'unreachable', since: '2026-01-02T03:04:06.000Z' })
-  t.equal(guard.refusal(), undefined, 'a VICIdial that is down is tried again')
+test('a call whose turn does not come before its deadline is not made', async (t) => {
+  const { guard, run } = guarded(t, {}, { maxConcurrency: 1 })
+  const first = held()
+  const running = run(() => first.ended, 'good')
+  let made = false
+  const late = guard.run(
+    async () => {
+      made = true
+    },
+    () => 'good',
+    Date.now() + 20
+  )
+  t.equal(await late, undefined)
+  first.end()
+  await running
+  t.equal(made, false)
 })
 
-test('after a refused login all calls are refused for a minute, and then one is let through', async (t) => {
+test('there is a place while fewer calls are in flight than allowed, and a listener hears of the next', async (t) => {
+  const { guard, run, show } = guarded(t)
+  await show('good')
+  const [first, second] = [held(), held()]
+  t.equal(guard.hasPlace(), true)
+  void run(() => first.ended, 'good')
+  t.equal(guard.hasPlace(), true)
+  void run(() => second.ended, 'good')
+  t.equal(guard.hasPlace(), false)
+  const place = new Promise<boolean>((resolve) => {
+    guard.onPlace(() => {
+      resolve(guard.hasPlace())
+    })
+  })
+  second.end()
+  t.equal(await place, true)
+  first.end()
+})
+
+test('there is no place while the calls of this second are used up', async (t) => {
+  const { guard, show } = guarded(t, {}, { maxConcurrency: 10, maxCallsPerSecond: 2 })
+  await show('good')
+  t.equal(guard.hasPlace(), true)
+  await show('good')
+  t.equal(guard.hasPlace(), false, 'a call that started now would wait for its turn')
+})
+
+test('nothing is known of VICIdial before the first call, and then each change once, with its time', async (t) => {
+  const pass = stoppedClock(t)
+  const { guard, states, show } = guarded(t, { version: 'failed' })
+  t.strictSame(guard.state, { state: 'unknown' })
+  t.equal(guard.refusal(), undefined)
+  await show('good')
+  t.strictSame(guard.state, { state: 'reachable', since: '2026-01-02T03:04:05.000Z' })
+  await pass(1_000)
+  await show('good')
+  t.equal(states.length, 1)
+  for (let n = 0; n < 5; n++) await show('failed')
+  t.strictSame(guard.state, { state: 'unreachable', since: '2026-01-02T03:04:06.000Z' })
+  await pass(10_000, 1_000)
+  t.strictSame(states, [
+    { state: 'reachable', since: '2026-01-02T03:04:05.000Z' },
+    { state: 'unreachable', since: '2026-01-02T03:04:06.000Z' }
+  ])
+})
+
+test('only failures in a row open the circuit', async (t) => {
+  const { guard, states, show } = guarded(t)
+  for (const between of ['good', 'alive'] as const) {
+    for (let n = 0; n < 4; n++) await show('failed')
+    await show(between)
+  }
+  await show(undefined)
+  for (let n = 0; n < 4; n++) await show('failed')
+  await show(undefined)
+  t.equal(guard.refusal(), undefined)
+  t.strictSame(
+    states.map(({ state }) => state),
+    ['reachable']
+  )
+  await show('failed')
+  t.match(guard.refusal(), { kind: 'refused', code: 'upstream_unavailable' })
+})
+
+test('an open circuit refuses all calls, asks for the version each second, and closes when that is answered', async (t) => {
+  const pass = stoppedClock(t)
+  const answers: ProbeAnswers = { version: 'failed' }
+  const { guard, states, probed, run, show } = guarded(t, answers)
+  let places = 0
+  guard.onPlace(() => {
+    places++
+  })
+  await show('good')
+  for (let n = 0; n < 5; n++) await show('failed')
+  const refused = await run(async () => t.fail('made while the circuit is open'), 'good')
+  t.strictSame(refused, guard.refusal())
+  await pass(5_000, 250)
+  t.strictSame(
+    probed,
+    [1, 2, 3, 4, 5].map((second) => ({ kind: 'version', at: START + second * 1_000 }))
+  )
+  t.match(guard.refusal(), { code: 'upstream_unavailable' })
+
+  answers.version = 'alive'
+  places = 0
+  await pass(1_000)
+  t.equal(guard.refusal(), undefined)
+  t.ok(places > 0, 'whoever waits for a place hears of it')
+  t.equal(guard.state.state, 'reachable')
+  await pass(10_000, 1_000)
+  t.equal(probed.length, 6, 'no more probes')
+  t.equal(states.length, 3)
+})
+
+test('calls that were under way when the circuit opened do not keep it open for long', async (t) => {
+  const pass = stoppedClock(t)
+  const { guard, run, show } = guarded(t, { version: 'alive' }, { maxConcurrency: 8 })
+  await show('good')
+  const late = [held(), held(), held()]
+  const running = late.map((call) => run(() => call.ended, 'failed'))
+  for (let n = 0; n < 5; n++) await show('failed')
+  await pass(900)
+  for (const call of late) call.end()
+  await Promise.all(running)
+  await pass(2_000, 100)
+  t.equal(guard.refusal(), undefined)
+})
+
+test('after a refused login all calls are refused for a minute, and then the login is probed', async (t) => {
+  const pass = stoppedClock(t)
   for (const [health, code] of [
     ['login_refused', 'upstream_login_failed'],
     ['locked_out', 'upstream_locked_out']
   ] as const) {
-    const { guard, pass } = guarded()
-    t.equal(guard.note(health), true)
-    t.strictSame(guard.state, { state: health, since: '2026-01-02T03:04:05.000Z' })
-    t.strictSame([guard.refusal(), guard.holdMs()], [code, 60_000])
-    pass(59_999)
-    t.strictSame([guard.refusal(), guard.refusal(), guard.holdMs()], [code, code, 1])
-    pass(1)
-    t.strictSame(
-      [guard.refusal(), guard.refusal(), guard.refusal()],
-      [undefined, code, code],
-      'the first may try'
-    )
-    t.equal(guard.holdMs(), 60_000)
+    const started = Date.now()
+    const { guard, probed, run, show } = guarded(t, { login: 'good' })
+    await show(health)
+    t.equal(guard.state.state, health)
+    t.match(guard.refusal(), { code, detail: /tried again in 60 s/ })
+    t.match(await run(async () => t.fail('made while the login is held'), 'good'), { code })
+    await pass(MINUTE_MS - 1, 1_000)
+    t.match(guard.refusal(), { code, detail: /tried again in 1 s/ })
+    t.strictSame(probed, [])
+    await pass(1)
+    t.strictSame(probed, [{ kind: 'login', at: started + MINUTE_MS }])
+    t.equal(guard.refusal(), undefined)
+    t.equal(guard.state.state, 'reachable')
   }
-})
-
-test('a login that is taken ends the hold for all', async (t) => {
-  const { guard, pass } = guarded()
-  guard.note('login_refused')
-  pass(60_000)
-  t.equal(guard.refusal(), undefined)
-  t.equal(guard.note('reachable'), true)
-  t.strictSame([guard.refusal(), guard.refusal(), guard.holdMs()], [undefined, undefined, 0])
 })
 
 test('a login that is refused again holds for another minute', async (t) => {
-  const { guard, pass } = guarded()
-  guard.note('login_refused')
-  pass(60_000)
+  const pass = stoppedClock(t)
+  const answers: ProbeAnswers = { login: 'locked_out' }
+  const { guard, states, probed, show } = guarded(t, answers)
+  await show('login_refused')
+  await pass(MINUTE_MS)
+  t.match(guard.refusal(), { code: 'upstream_locked_out' })
+  await pass(MINUTE_MS - 1)
+  t.equal(probed.length, 1)
+  answers.login = 'good'
+  await pass(1)
   t.equal(guard.refusal(), undefined)
-  pass(500)
-  t.equal(guard.note('locked_out'), true)
-  pass(59_999)
-  t.equal(guard.refusal(), 'upstream_locked_out')
-  pass(1)
-  t.equal(guard.refusal(), undefined)
-})
-
-test('in a day of calls with a wrong password no more than one a minute is sent', async (t) => {
-  const { guard, pass } = guarded()
-  let sent = 0
-  for (let second = 0; second < 24 * 60 * 60; second++) {
-    for (let n = 0; n < 3; n++) {
-      if (guard.refusal() !== undefined) continue
-      sent++
-      guard.note('login_refused')
-    }
-    pass(1_000)
-  }
-  t.equal(sent, 24 * 60)
+  t.strictSame(
+    states.map(({ state }) => state),
+    ['login_refused', 'locked_out', 'reachable']
+  )
 })
 
 test('a connection that breaks while a login is held does not end the hold', async (t) => {
-  const { guard, pass } = guarded()
-  guard.note('login_refused')
-  t.equal(guard.note('unreachable'), false)
-  t.equal(guard.refusal(), 'upstream_login_failed')
-  pass(60_000)
-  t.equal(guard.refusal(), undefined)
-  t.equal(guard.note('unreachable'), false, 'the one that was let through broke')
-  t.equal(guard.refusal(), 'upstream_login_failed')
+  const pass = stoppedClock(t)
+  const { guard, probed, run, show } = guarded(t, { login: 'good' }, { maxConcurrency: 8 })
+  await show('good')
+  const call = held()
+  const running = run(() => call.ended, 'failed')
+  await show('login_refused')
+  call.end()
+  await running
+  t.match(guard.refusal(), { code: 'upstream_login_failed' })
   t.equal(guard.state.state, 'login_refused')
+  await pass(MINUTE_MS - 1, 500)
+  t.strictSame(probed, [])
 })
 
-test('the hold may be set otherwise', async (t) => {
-  const { guard, pass } = guarded({ loginHoldMs: 250 })
-  guard.note('login_refused')
-  pass(249)
-  t.equal(guard.refusal(), 'upstream_login_failed')
-  pass(1)
-  t.equal(guard.refusal(), undefined)
+test('connections that break while a login is held do not make it probed sooner', async (t) => {
+  const pass = stoppedClock(t)
+  const { guard, probed, run, show } = guarded(t, { login: 'login_refused' }, { maxConcurrency: 8 })
+  await show('good')
+  const calls = Array.from({ length: 6 }, held)
+  const running = calls.map((call) => run(() => call.ended, 'failed'))
+  await show('login_refused')
+  for (const call of calls) call.end()
+  await Promise.all(running)
+  t.match(guard.refusal(), { code: 'upstream_login_failed' })
+  await pass(MINUTE_MS - 1, 500)
+  t.strictSame(probed, [], 'the circuit opened too, but the login rests for a minute')
+  await pass(1)
+  t.equal(probed.length, 1)
+})
+
+test('a probe of the login that nobody answers may have been refused: the next is a minute later', async (t) => {
+  const pass = stoppedClock(t)
+  const { probed, show } = guarded(t, { login: 'failed' })
+  await show('login_refused')
+  await pass(10 * MINUTE_MS, 500)
+  const gaps = probed.slice(1).map(({ at }, n) => at - (probed[n]?.at ?? 0))
+  t.ok(
+    gaps.every((gap) => gap >= MINUTE_MS),
+    `${probed.length} probes in ten minutes, ${Math.min(...gaps)} ms apart at the least`
+  )
+})
+
+/** The most refusals that VICIdial counts together. */
+function mostTogether(refusals: readonly number[]): number {
+  return Math.max(
+    0,
+    ...refusals.map((at) => refusals.filter((one) => one >= at && one < at + LOCK_WINDOW_MS).length)
+  )
+}
+
+test('however many calls are in flight when the login goes wrong, ten refusals never come together', async (t) => {
+  const pass = stoppedClock(t)
+  const refusals: number[] = []
+  const { guard, show, run } = guarded(t, { login: undefined }, { maxConcurrency: 8 })
+  guard.probeWith({
+    version: async () => 'alive',
+    login: async () => {
+      refusals.push(Date.now())
+      return 'login_refused'
+    }
+  })
+  await show('good')
+  const calls = Array.from({ length: 8 }, held)
+  const running = calls.map((call) =>
+    run(async () => {
+      await call.ended
+      refusals.push(Date.now())
+    }, 'login_refused')
+  )
+  for (const call of calls) call.end()
+  await Promise.all(running)
+  await pass(90 * MINUTE_MS, 5_000)
+  t.ok(refusals.length > 15, 'the login is still probed')
+  t.ok(mostTogether(refusals) < LOCK_AT, `${mostTogether(refusals)} refusals within 15 minutes`)
+})
+
+test('an answer to a call that was accepted before the login went wrong does not let all others try it', async (t) => {
+  stoppedClock(t)
+  const { show, run } = guarded(t, {}, { maxConcurrency: 8 })
+  await show('good')
+  let refused = 0
+  const early = held()
+  const slow = run(() => early.ended, 'good')
+  // Whatever comes from now on is refused, in as many calls as are let through.
+  const attempts = () =>
+    Promise.all(
+      Array.from({ length: 20 }, () =>
+        run(async () => {
+          refused++
+        }, 'login_refused')
+      )
+    )
+  const before = attempts()
+  await turn()
+  early.end()
+  await Promise.all([slow, before])
+  await attempts()
+  t.ok(refused < LOCK_AT, `${refused} logins were refused at once`)
+})
+
+test('LoginHold: whatever is refused when, at most one probe a minute and eight refusals in sixteen minutes', async (t) => {
+  // Probes are made when they may be, or later; at times a probe succeeds and a call is refused thereafter.
+  const step = fc.record({ waitMs: fc.nat(20 * MINUTE_MS), isAccepted: fc.boolean() })
+  const rule = fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    const hold = new LoginHold()
+    const refusals: number[] = []
+    let now = START
+    for (const { waitMs, isAccepted } of steps) {
+      hold.refused('login_refused', now)
+      refusals.push(now)
+      if (hold.state !== 'login_refused') throw new Error('not held')
+      if (hold.nextProbeAt < now + MINUTE_MS) throw new Error('probed within a minute')
+      now = Math.max(now, hold.nextProbeAt) + (waitMs % 3 === 0 ? 0 : waitMs)
+      if (isAccepted) {
+        hold.accepted()
+        if (hold.state !== undefined) throw new Error('held after an accepted login')
+      }
+    }
+    for (const at of refusals) {
+      const together = refusals.filter((one) => one >= at && one < at + 16 * MINUTE_MS).length
+      if (together > 8) throw new Error(`${together} refusals in sixteen minutes`)
+    }
+  })
+  t.doesNotThrow(() => fc.assert(rule, { numRuns: 500 }))
+})
+
+test('LoginHold: in a day of calls with a wrong password the probes never lock the account', async (t) => {
+  const hold = new LoginHold()
+  const refusals: number[] = []
+  for (let now = START; now < START + 24 * 60 * MINUTE_MS; now += 1_000) {
+    if (hold.state !== undefined && hold.nextProbeAt > now) continue
+    hold.refused('login_refused', now)
+    refusals.push(now)
+  }
+  t.equal(mostTogether(refusals), 8)
+  t.ok(refusals.length >= 8 * 90, 'and go on all day')
 })

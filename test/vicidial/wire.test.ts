@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import type { Changes } from '../../src/leads/changes.ts'
-import type { Call } from '../../src/leads/plan.ts'
-import { callParams, formBody, SEARCH_LIMIT, searchParams } from '../../src/vicidial/wire.ts'
+import { type Call, callParams, formBody, SEARCH_LIMIT, searchParams } from '../../src/vicidial/wire.ts'
 
 function changes(params: Record<string, string>, called: Changes['function'] = 'batch_update_lead'): Changes {
   return { function: called, params, key: JSON.stringify(params), stored: params, warnings: [] }
@@ -10,7 +9,7 @@ function changes(params: Record<string, string>, called: Changes['function'] = '
 
 function call(...rows: [lead: number, Changes][]): Call {
   const called = rows[0]?.[1].function ?? 'batch_update_lead'
-  return { function: called, rows: rows.map(([lead, changes]) => ({ lead, changes })), wave: 0 }
+  return { function: called, rows: rows.map(([lead, changes]) => ({ lead, changes })) }
 }
 
 /** The form's fields in order, as a server reads them. */

@@ -1,0 +1,158 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { type DeliveryContext, Dispatcher, type DispatcherOptions } from '../../src/delivery/dispatcher.ts'
+import type { Outcome } from '../../src/delivery/outcome.ts'
+import type { Update } from '../../src/leads/update.ts'
+import type { Answer, Client, NoAnswer } from '../../src/vicidial/client.ts'
+import { Exchange } from '../../src/vicidial/exchange.ts'
+import { Guard, type GuardOptions } from '../../src/vicidial/guard.ts'
+import type { Dialect } from '../../src/vicidial/wire.ts'
+import { memoryLog, type Tester } from '../helper.ts'
+
+export const LONG_MS = 10_000
+
+/** A call that VICIdial got, and answers when the test says so. */
+export interface HeldCall {
+  readonly params: Readonly<Record<string, string>>
+  /** The function, its leads or keys, and the status that is set. */
+  readonly text: string
+  /** Answers that all was done or found; with a text, that. */
+  answer(text?: string): void
+  /** Ends it without an answer. */
+  lose(): void
+}
+
+interface Settings extends Partial<GuardOptions>, Partial<Omit<DispatcherOptions, 'exchange' | 'guard'>> {
+  readonly dialect?: Dialect
+  readonly maxLeadsPerCall?: number
+  readonly timeoutMs?: number
+  /** The leads of each key. */
+  readonly found?: Readonly<Record<string, readonly number[]>>
+}
+
+/** A dispatcher on a VICIdial that answers nothing until it is told to; no HTTP is between them. */
+export async function heldVicidial(t: Tester, settings: Settings = {}) {
+  const { dialect = 'lead_ids', maxLeadsPerCall = 1_000, timeoutMs = LONG_MS, found = {} } = settings
+  const calls: HeldCall[] = []
+  const timers = new Set<NodeJS.Timeout>()
+  let arrived = Promise.withResolvers<void>()
+  let seen = 0
+  let isAnswering = false
+
+  const post = (body: string, limitMs: number) =>
+    new Promise<Answer | NoAnswer>((resolve) => {
+      const params = Object.fromEntries(new URLSearchParams(body))
+      const end = (answer: Answer | NoAnswer) => {
+        clearTimeout(timer)
+        timers.delete(timer)
+        resolve(answer)
+      }
+      const lose = (code: NoAnswer['code']) => {
+        end({ sent: 'maybe', code, detail: 'lost' })
+      }
+      const timer = setTimeout(() => {
+        lose('upstream_timeout')
+      }, limitMs)
+      timers.add(timer)
+      const held: HeldCall = {
+        params,
+        text: inShort(params),
+        answer: (text = success(params, found)) => {
+          end({ httpStatus: 200, text })
+        },
+        lose: () => {
+          lose('upstream_unavailable')
+        }
+      }
+      calls.push(held)
+      arrived.resolve()
+      arrived = Promise.withResolvers()
+      if (isAnswering) held.answer()
+    })
+  t.teardown(() => {
+    for (const timer of timers) clearTimeout(timer)
+    guard.close()
+  })
+
+  const client = { post, close: async () => {} } as unknown as Client
+  const guard = new Guard({ maxConcurrency: 1, maxCallsPerSecond: 0, onChange: () => {}, ...settings })
+  const { log } = memoryLog('silent')
+  const account = { user: 'api', pass: 's3cret' }
+  const exchange = new Exchange({ client, guard, account, dialect, source: 'gateway', timeoutMs, log })
+  const dispatcher = new Dispatcher({
+    exchange,
+    guard,
+    rules: { maxLeadsPerCall, dialect },
+    maxWaiting: settings.maxWaiting ?? 100_000,
+    lingerMs: settings.lingerMs ?? 0,
+    log
+  })
+  // The login is known to be right: as many calls are made at once as is allowed.
+  await guard.run(
+    async () => {},
+    () => 'good',
+    Date.now() + LONG_MS
+  )
+
+  const deliver = (elements: readonly Update[], context: Partial<DeliveryContext> = {}) =>
+    dispatcher.deliver(elements, {
+      caller: 'crm',
+      source: 'crm',
+      deadline: Date.now() + LONG_MS,
+      requestId: 'req',
+      ...context
+    })
+  return {
+    dispatcher,
+    guard,
+    calls,
+    deliver,
+    /** Delivers, and gives the outcomes alone. */
+    outcomes: async (elements: readonly Update[], context: Partial<DeliveryContext> = {}) =>
+      (await deliver(elements, context)).outcomes as Outcome[],
+    /** The next call that was not given yet, when it has come. */
+    next: async (): Promise<HeldCall> => {
+      for (;;) {
+        const call = calls[seen]
+        if (call !== undefined) {
+          seen++
+          return call
+        }
+        await arrived.promise
+      }
+    },
+    /** The calls so far, in short. */
+    texts: () => calls.map(({ text }) => text),
+    /** Answers what waits, and from now on every call at once. */
+    answerAll: () => {
+      isAnswering = true
+      for (const call of calls) call.answer()
+    }
+  }
+}
+
+/** Lets everything happen that can happen without VICIdial and without time. */
+export async function settled(): Promise<void> {
+  for (let turns = 0; turns < 10; turns++) await turn()
+}
+
+function inShort(params: Readonly<Record<string, string>>): string {
+  const { lead_ids, lead_id, vendor_lead_code, phone_number, status } = params
+  const named = lead_ids ?? lead_id ?? vendor_lead_code ?? phone_number
+  return [params['function'], named, status].filter(Boolean).join(' ')
+}
+
+function success(
+  params: Readonly<Record<string, string>>,
+  found: Readonly<Record<string, readonly number[]>>
+): string {
+  const { lead_ids = '', lead_id, vendor_lead_code, phone_number } = params
+  if (params['function'] === 'lead_search') {
+    const keys = (vendor_lead_code ?? phone_number ?? '').split(',')
+    return keys.map((key) => `${key}|${(found[key] ?? []).length}|${(found[key] ?? []).join('-')}\n`).join('')
+  }
+  if (params['function'] === 'update_lead') {
+    return `SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|${lead_id}|1|||\n`
+  }
+  const count = lead_ids.split(',').length
+  return `SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api|${count}|${count}|${lead_ids}\n`
+}

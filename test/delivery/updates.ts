@@ -1,0 +1,28 @@
+import type { Outcome } from '../../src/delivery/outcome.ts'
+import { DEFAULT_OPTIONS, readBatch } from '../../src/leads/batch.ts'
+import { createCleaner } from '../../src/leads/clean.ts'
+import type { Update } from '../../src/leads/update.ts'
+
+/** The updates of a batch, all of them sound. */
+export function updates(elements: unknown[], options: Record<string, unknown> = {}): Update[] {
+  const customFields = new Map([['favorite_color', 30]])
+  const rules = { clean: createCleaner(0), customFields, maxUpdates: 20_000, defaults: DEFAULT_OPTIONS }
+  const batch = readBatch({ updates: elements, ...options }, rules)
+  if ('errors' in batch) throw new Error(JSON.stringify(batch.errors))
+  return batch.entries.map((entry) => {
+    if ('refusals' in entry) throw new Error(JSON.stringify(entry.refusals))
+    return entry
+  })
+}
+
+/** The update of one lead's status. */
+export function status(lead_id: number, value: string): Update[] {
+  return updates([{ lead_id, fields: { status: value } }])
+}
+
+/** Outcomes in short: status, leads and code. */
+export function statuses(outcomes: readonly Outcome[]): string[] {
+  return outcomes.map(({ status, leads, error }) =>
+    [status, leads, error?.code].filter(Boolean).join(' ').trim()
+  )
+}
