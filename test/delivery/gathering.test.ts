@@ -180,7 +180,7 @@ test('with a linger an update waits so long for company, and no longer', async (
   t.strictSame(texts(), [])
   t.equal((await next()).text, 'batch_update_lead 1,2 A')
   const ms = performance.now() - started
-  t.ok(ms > 35 && ms < 1_000, `${ms} ms`)
+  t.ok(ms > 35 && ms < 5_000, `${ms} ms`)
   answerAll()
   t.strictSame(await Promise.all([one, two]), [[updated(1)], [updated(2)]])
 })

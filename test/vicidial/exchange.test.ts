@@ -208,7 +208,7 @@ test('a call ends at its own time limit, or at the deadline if that is earlier',
     const ms = performance.now() - started
     t.match(reply, { kind: 'unanswered', code: 'upstream_timeout' })
     t.equal(maybeMade, true)
-    t.ok(ms >= least - 5 && ms < 2_000, `${ms} ms`)
+    t.ok(ms >= least - 5 && ms < 5_000, `${ms} ms`)
   }
 })
 
@@ -222,7 +222,7 @@ test('calls that wait for their turn are answered at the deadline, however slow 
     replies.map(({ reply }) => reply.kind),
     ['updated', 'unanswered', 'unanswered', 'unanswered']
   )
-  t.ok(ms < 1_500, `the last of four was answered after ${Math.round(ms)} ms; the deadline was 200 ms`)
+  t.ok(ms < 2_500, `the last of four was answered after ${Math.round(ms)} ms; the deadline was 200 ms`)
 })
 
 test("a call that waits behind another request's is answered at its own deadline", async (t) => {
@@ -233,7 +233,7 @@ test("a call that waits behind another request's is answered at its own deadline
   const { reply } = await exchange.update(statusCall(2), context(100).made)
   const ms = performance.now() - started
   t.match(reply, { kind: 'unanswered', sent: 'no', code: 'upstream_timeout' })
-  t.ok(ms < 700, `answered after ${Math.round(ms)} ms; the deadline was 100 ms`)
+  t.ok(ms < 950, `answered after ${Math.round(ms)} ms; the deadline was 100 ms`)
   await first
 })
 
