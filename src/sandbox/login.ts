@@ -8,8 +8,8 @@ const LOGIN_LEVEL = 7
 
 interface Failures {
   readonly count: number
-  /** When the last counted one happened, in ms since the epoch. */
-  readonly at: number
+  /** When the count began: VICIdial's `last_login_date`, in ms since the epoch. */
+  readonly since: number
 }
 
 export type LoginAnswer = User | 'BAD' | 'LOCK'
@@ -28,10 +28,11 @@ export class Login {
     this.reset()
   }
 
-  /** Puts every user back to what the fixture says and forgets the failed logins. */
+  /** Puts every user back to what the fixture says, as if each had just logged in. */
   reset(): void {
     this.#users = new Map(this.#fixture.map((user) => [collate(user.user), user]))
     this.#failures = new Map()
+    for (const name of this.#users.keys()) this.#failures.set(name, { count: 0, since: this.#now() })
   }
 
   /** @returns whether there is such a user */
@@ -43,26 +44,20 @@ export class Login {
   }
 
   /**
-   * Tries a login with cleaned values. Ten failures lock the user, known by name, for 15 minutes from the tenth;
-   * tries during that time prolong nothing.
+   * Tries a login with cleaned values. Ten failures lock the user, known by name, until 15 minutes after the last
+   * good login; the eleventh failure after that counts as the first, from then on (measured).
    */
   attempt(name: string, pass: string): LoginAnswer {
     const user = this.#users.get(collate(name))
-    if (user === undefined) return 'BAD'
-    const failures = this.#currentFailures(name)
-    if (failures >= FAILURES_BEFORE_LOCK) return 'LOCK'
-    if (collate(user.pass) === collate(pass) && user.user_level >= LOGIN_LEVEL && user.active === 'Y') {
-      this.#failures.delete(collate(name))
-      return user
-    }
-    this.#failures.set(collate(name), { count: failures + 1, at: this.#now() })
-    return 'BAD'
-  }
-
-  #currentFailures(name: string): number {
     const failures = this.#failures.get(collate(name))
-    if (failures === undefined) return 0
-    const lockIsOver = failures.count >= FAILURES_BEFORE_LOCK && this.#now() - failures.at >= LOCK_MS
-    return lockIsOver ? 0 : failures.count
+    if (user === undefined || failures === undefined) return 'BAD'
+    const isAtLimit = failures.count >= FAILURES_BEFORE_LOCK
+    const now = this.#now()
+    if (isAtLimit && now - failures.since <= LOCK_MS) return 'LOCK'
+    const isGood =
+      collate(user.pass) === collate(pass) && user.user_level >= LOGIN_LEVEL && user.active === 'Y'
+    const counted = isAtLimit ? { count: 1, since: now } : { ...failures, count: failures.count + 1 }
+    this.#failures.set(collate(name), isGood ? { count: 0, since: now } : counted)
+    return isGood ? user : 'BAD'
   }
 }

@@ -21,12 +21,13 @@ async function start(t: Test, user: Partial<User> = {}) {
   return { clock, login }
 }
 
-test('ten failures lock the user for 15 minutes, right password or not', async (t) => {
+test('ten failures lock the user until 15 minutes after the last good login, right password or not', async (t) => {
   const { clock, login } = await start(t)
+  await login()
   for (let failure = 0; failure < 10; failure++) t.equal(await login({ pass: 'bad' }), WRONG)
   t.equal(await login({ pass: 'bad' }), LOCKED)
   t.equal(await login(), LOCKED)
-  clock.now += 15 * MINUTE_MS - 1
+  clock.now += 15 * MINUTE_MS
   t.equal(await login(), LOCKED)
   clock.now += 1
   t.equal(await login(), NO_LEADS)
@@ -35,9 +36,18 @@ test('ten failures lock the user for 15 minutes, right password or not', async (
 test('after the lock ten failures lock again', async (t) => {
   const { clock, login } = await start(t)
   for (let failure = 0; failure < 10; failure++) await login({ pass: 'bad' })
-  clock.now += 15 * MINUTE_MS
+  clock.now += 15 * MINUTE_MS + 1
   for (let failure = 0; failure < 10; failure++) t.equal(await login({ pass: 'bad' }), WRONG)
   t.equal(await login(), LOCKED)
+})
+
+test('failures do not lock a user who has not logged in for 15 minutes, but are counted anew', async (t) => {
+  const { clock, login } = await start(t)
+  await login()
+  clock.now += 15 * MINUTE_MS + 1
+  for (let failure = 0; failure < 11; failure++) t.equal(await login({ pass: 'bad' }), WRONG)
+  for (let failure = 1; failure < 10; failure++) t.equal(await login({ pass: 'bad' }), WRONG)
+  t.equal(await login({ pass: 'bad' }), LOCKED)
 })
 
 test('a good login forgets the failures', async (t) => {
