@@ -4,6 +4,7 @@ import type { Answer, Client, NoAnswer } from './client.ts'
 import type { Guard, Health } from './guard.ts'
 import { mayRepeat, repeatPauseMs } from './repeat.ts'
 import {
+  NOTHING_DONE,
   type Refused,
   readSearchReply,
   readUpdateReply,
@@ -64,9 +65,8 @@ export class Exchange {
   constructor(options: ExchangeOptions) {
     this.#options = options
     options.guard.probeWith({
-      version: () => this.#probe(PROBES.version, ({ httpStatus }) => (httpStatus < 500 ? 'alive' : 'failed')),
-      login: () =>
-        this.#probe(PROBES.login, ({ httpStatus, text }) => loginHealth(readUpdateReply(httpStatus, text)))
+      version: () => this.#probe(PROBES.version, versionHealth),
+      login: () => this.#probe(PROBES.login, loginHealth)
     })
   }
 
@@ -144,6 +144,10 @@ export class Exchange {
   }
 }
 
+/** What VICIdial says to a call without leads once it has taken the login. */
+const LOGGED_IN =
+  /^ERROR: (?:batch_update_lead (?:NO LEADS DEFINED|USER DOES NOT HAVE PERMISSION)|INVALID JSON FORMAT|auth USER DOES NOT HAVE PERMISSION|user_group DOES NOT EXIST|Your IP Address is not allowed)/m
+
 /** A server that is back answers a probe at once. */
 const PROBE_TIMEOUT_MS = 2_000
 
@@ -178,10 +182,18 @@ function healthOf(reply: {
   return reply.code === 'upstream_error' ? 'alive' : 'good'
 }
 
-/** The login probe names no leads: any answer of VICIdial's but a refused login means that the login is right. */
-function loginHealth(reply: UpdateReply): Health {
-  const health = healthOf(reply)
-  return health === 'alive' ? 'good' : health
+/** What the answer to `version` shows: a page with HTTP 200 is not VICIdial. */
+function versionHealth({ httpStatus, text }: Answer): Health {
+  if (text.startsWith('VERSION: ')) return 'alive'
+  const reply = readUpdateReply(httpStatus, text)
+  return reply === NOTHING_DONE || healthOf(reply) === 'failed' ? 'failed' : 'alive'
+}
+
+/** What the answer to the login probe shows; the login is right only if VICIdial itself got past it. */
+function loginHealth({ httpStatus, text }: Answer): Health {
+  if (LOGGED_IN.test(text)) return 'good'
+  const health = healthOf(readUpdateReply(httpStatus, text))
+  return health === 'login_refused' || health === 'locked_out' ? health : 'failed'
 }
 
 function outcomeOf(reply: { readonly kind: string; readonly code?: string }): string {
