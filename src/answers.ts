@@ -12,20 +12,22 @@ export interface Answered {
 
 /** The result of an update that was sent, or whose key was looked up. */
 export function outcomeResult({ index, key }: Update, outcome: Outcome): Result {
-  const [lead] = outcome.leads
-  const result: Result = {
-    index,
-    ...named(key),
-    ...(lead !== undefined && outcome.leads.length === 1 ? { lead_id: lead } : {}),
-    ...(outcome.leads.length > 1 ? { lead_ids: [...outcome.leads] } : {}),
-    status: outcome.status
-  }
+  const result: Result =
+    key.by === 'lead_id'
+      ? { index, lead_id: key.value, status: outcome.status }
+      : { index, [key.by]: key.value, ...leadIds(outcome.leads), status: outcome.status }
   if (outcome.warnings.length > 0) result.warnings = [...outcome.warnings]
   if (outcome.error) {
-    const { code, detail, retryable, leadIds } = outcome.error
-    result.error = { code, detail, retryable, ...(leadIds ? { lead_ids: [...leadIds] } : {}) }
+    const { code, detail, retryable, leadIds: matched } = outcome.error
+    result.error = { code, detail, retryable, ...(matched ? { lead_ids: [...matched] } : {}) }
   }
   return result
+}
+
+function leadIds(leads: readonly number[] = []): Pick<Result, 'lead_id' | 'lead_ids'> {
+  const [lead] = leads
+  if (lead === undefined) return {}
+  return leads.length === 1 ? { lead_id: lead } : { lead_ids: [...leads] }
 }
 
 /** The result of one update lists so many of its errors. */

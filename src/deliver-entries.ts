@@ -3,7 +3,7 @@ import type { Result } from '../schemas/batch.ts'
 import { outcomeResult, refusedResult } from './answers.ts'
 import type { Dependencies } from './app.ts'
 import { callerOf } from './callers/authentication.ts'
-import { OverloadedError } from './delivery/dispatcher.ts'
+import { OverloadedError } from './delivery/overloaded-error.ts'
 import { Problem } from './errors.ts'
 import type { RefusedUpdate, Update } from './leads/update.ts'
 

@@ -1,6 +1,26 @@
 import type { Update } from '../leads/update.ts'
 import { combine, type Outcome } from './outcome.ts'
-import type { Row, Waiter } from './row.ts'
+import type { Owner, Row } from './row.ts'
+
+/** Who asks for updates, and until when the answer is of use. */
+export interface DeliveryContext {
+  readonly caller: string
+  /** VICIdial's `source`; updates of different sources never share a call. */
+  readonly source: string
+  /** Milliseconds since the epoch. */
+  readonly deadline: number
+  readonly requestId: string
+  /** Aborted when nobody waits for the answer any more: what is not yet sent is given up. */
+  readonly signal?: AbortSignal
+}
+
+/** What became of a request's updates. */
+export interface Delivered {
+  /** One outcome per update, in the same order. */
+  readonly outcomes: readonly Outcome[]
+  /** Calls to VICIdial in which the request had a part, repeats included. */
+  readonly upstreamCalls: number
+}
 
 /** Why an update is given up before VICIdial's answer. */
 export interface GivenUp {
@@ -10,33 +30,17 @@ export interface GivenUp {
   readonly sent: Outcome
 }
 
-/** One of the leads of an update, which waits for the row that changes it. */
-class Part implements Waiter<Delivery> {
-  readonly request: Delivery
-  readonly place: number
-  readonly row: Row<number, Delivery>
-  outcome: Outcome | undefined
+type LeadRow = Row<number, Delivery>
 
-  constructor(request: Delivery, place: number, row: Row<number, Delivery>) {
-    this.request = request
-    this.place = place
-    this.row = row
-    row.await(this)
-  }
-
-  get isWaiting(): boolean {
-    return this.outcome === undefined
-  }
-
-  settle(outcome: Outcome): void {
-    if (this.outcome !== undefined) return
-    this.outcome = outcome
-    this.request.settlePart(this.place)
-  }
+/** The leads that a key matches, on their way. */
+interface Matched {
+  readonly rows: LeadRow[]
+  /** How many have no outcome yet. */
+  open: number
 }
 
 /** One request's updates on their way: it ends when each has its outcome. */
-export class Delivery {
+export class Delivery implements Owner {
   readonly caller: string
   readonly source: string
   /** Milliseconds since the epoch. */
@@ -47,18 +51,13 @@ export class Delivery {
   readonly done: Promise<Outcome[]>
   readonly #finish: (outcomes: Outcome[]) => void
   readonly #updates: readonly Update[]
-  /** For each update its lead, or leads, once they are known. */
-  readonly #parts: (Part | Part[] | undefined)[]
+  /** For each update its row, or those of its key once they are known. */
+  readonly #rows: (LeadRow | Matched | undefined)[]
   readonly #outcomes: (Outcome | undefined)[]
-  readonly #open: Uint32Array
   readonly #onSettled: (leads: number) => void
   #left: number
 
-  constructor(
-    updates: readonly Update[],
-    context: { caller: string; source: string; deadline: number; requestId: string },
-    onSettled: (leads: number) => void
-  ) {
+  constructor(updates: readonly Update[], context: DeliveryContext, onSettled: (leads: number) => void) {
     const { promise, resolve } = Promise.withResolvers<Outcome[]>()
     this.caller = context.caller
     this.source = context.source
@@ -67,9 +66,8 @@ export class Delivery {
     this.done = promise
     this.#finish = resolve
     this.#updates = updates
-    this.#parts = new Array<undefined>(updates.length).fill(undefined)
+    this.#rows = new Array<undefined>(updates.length).fill(undefined)
     this.#outcomes = new Array<undefined>(updates.length).fill(undefined)
-    this.#open = new Uint32Array(updates.length)
     this.#onSettled = onSettled
     this.#left = updates.length
     if (this.#left === 0) resolve([])
@@ -79,14 +77,14 @@ export class Delivery {
     return this.#left === 0
   }
 
-  /** Waits for `row` on behalf of the update at `place`, which may wait for several. */
-  follow(place: number, row: Row<number, Delivery>): void {
-    const part = new Part(this, place, row)
-    this.#open[place] = (this.#open[place] ?? 0) + 1
-    const before = this.#parts[place]
-    if (before === undefined) this.#parts[place] = part
-    else if (Array.isArray(before)) before.push(part)
-    else this.#parts[place] = [before, part]
+  /** Waits for the row of an update that names its lead by id. */
+  follow(row: LeadRow): void {
+    this.#rows[row.place] = row
+  }
+
+  /** Waits for the rows of the update at `place`, which names its leads by a key. */
+  followAll(place: number, rows: LeadRow[]): void {
+    this.#rows[place] = { rows, open: rows.length }
   }
 
   /** Gives the update at `place` its outcome, unless it has one. */
@@ -95,35 +93,35 @@ export class Delivery {
     const warnings = this.#updates[place]?.changes.warnings ?? []
     const isUpdated = outcome.status === 'updated' && warnings.length > 0
     this.#outcomes[place] = isUpdated ? { ...outcome, warnings: [...warnings, ...outcome.warnings] } : outcome
-    this.#onSettled(Math.max(1, this.#partsOf(place).length))
+    this.#onSettled(Math.max(1, this.#rowsOf(place).length))
     if (--this.#left === 0) this.#finish(this.#outcomes as Outcome[])
   }
 
-  /** Notes that one more of the leads of the update at `place` has its outcome. */
-  settlePart(place: number): void {
-    const open = (this.#open[place] ?? 1) - 1
-    this.#open[place] = open
-    if (open > 0) return
-    const outcomes = this.#partsOf(place).map(({ outcome }) => outcome)
-    this.settle(place, combine(outcomes.filter((outcome) => outcome !== undefined)))
+  rowSettled(place: number): void {
+    const rows = this.#rows[place]
+    if (rows === undefined) return
+    if ('lead' in rows) {
+      if (rows.outcome) this.settle(place, rows.outcome)
+    } else if (--rows.open === 0) this.settle(place, combine(rows.rows))
   }
 
-  #partsOf(place: number): readonly Part[] {
-    const parts = this.#parts[place] ?? []
-    return Array.isArray(parts) ? parts : [parts]
+  #rowsOf(place: number): readonly LeadRow[] {
+    const rows = this.#rows[place]
+    if (rows === undefined) return []
+    return 'lead' in rows ? [rows] : rows.rows
   }
 
   /** Gives up everything that has no outcome yet. Returns the rows that nobody waits for any more. */
-  giveUp(reason: GivenUp): Row<number, Delivery>[] {
-    const abandoned: Row<number, Delivery>[] = []
+  giveUp(reason: GivenUp): LeadRow[] {
+    const abandoned: LeadRow[] = []
     for (const place of this.#updates.keys()) {
       if (this.#outcomes[place] !== undefined) continue
-      const parts = this.#partsOf(place)
-      if (parts.length === 0) this.settle(place, reason.waiting)
-      for (const part of parts) {
-        if (!part.isWaiting) continue
-        part.settle({ ...(part.row.isSent ? reason.sent : reason.waiting), leads: [part.row.lead] })
-        if (!part.row.live) abandoned.push(part.row)
+      const rows = this.#rowsOf(place)
+      if (rows.length === 0) this.settle(place, reason.waiting)
+      for (const row of rows) {
+        const goesOut = row.carrier ?? row
+        row.end(goesOut.isSent ? reason.sent : reason.waiting)
+        if (!goesOut.live) abandoned.push(goesOut)
       }
     }
     return abandoned

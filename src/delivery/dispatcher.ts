@@ -4,9 +4,11 @@ import type { CallContext, Exchange } from '../vicidial/exchange.ts'
 import type { Guard } from '../vicidial/guard.ts'
 import type { Refused } from '../vicidial/reply.ts'
 import { SEARCH_LIMIT } from '../vicidial/wire.ts'
-import { Delivery } from './delivery.ts'
+import { Delivery, type Delivered, type DeliveryContext } from './delivery.ts'
+import { OverloadedError } from './overloaded-error.ts'
 import { DrainRate } from './drain-rate.ts'
 import { judge, namedMissing } from './judge.ts'
+import type { Lot } from './fair-queue.ts'
 import { type Found, keyName, type SearchKey } from './look-up.ts'
 import { LookUps } from './look-ups.ts'
 import {
@@ -18,28 +20,8 @@ import {
   type Outcome,
   tooManyLeads
 } from './outcome.ts'
-import { type CallRules, groupOf, Row } from './row.ts'
+import { type CallRules, Lots, Row } from './row.ts'
 import { WaitingRows } from './waiting-rows.ts'
-
-/** Who asks for updates, and until when the answer is of use. */
-export interface DeliveryContext {
-  readonly caller: string
-  /** VICIdial's `source`; updates of different sources never share a call. */
-  readonly source: string
-  /** Milliseconds since the epoch. */
-  readonly deadline: number
-  readonly requestId: string
-  /** Aborted when nobody waits for the answer any more: what is not yet sent is given up. */
-  readonly signal?: AbortSignal
-}
-
-/** What became of a request's updates. */
-export interface Delivered {
-  /** One outcome per update, in the same order. */
-  readonly outcomes: readonly Outcome[]
-  /** Calls to VICIdial in which the request had a part, repeats included. */
-  readonly upstreamCalls: number
-}
 
 export interface DispatcherOptions {
   readonly exchange: Exchange
@@ -55,23 +37,13 @@ export interface DispatcherOptions {
   }
 }
 
-/** Too much is waiting; nothing of the request was taken. */
-export class OverloadedError extends Error {
-  /** When there will be room, at the rate measured of late. */
-  readonly retryAfterSeconds: number
-
-  constructor(waiting: number, retryAfterSeconds: number) {
-    super(`${waiting} updates are waiting for VICIdial; there is no room for more.`)
-    this.name = 'OverloadedError'
-    this.retryAfterSeconds = retryAfterSeconds
-  }
-}
-
 /** Values and keys that may wait, in characters: the memory that they take stays below a few times this. */
 const MAX_WAITING_CHARACTERS = 64 * 1024 * 1024
 /** A call is sent so often without the leads that a dialect names as missing. */
 const MAX_ROUNDS = 3
 const NO_LEAD = 'No lead has this key.'
+
+const NOTHING_FOUND: ReadonlyMap<string, Found> = new Map()
 
 type LeadRow = Row<number, Delivery>
 
@@ -111,8 +83,7 @@ export class Dispatcher {
    * @throws OverloadedError if too much is waiting already
    */
   async deliver(updates: readonly Update[], context: DeliveryContext): Promise<Delivered> {
-    let characters = 0
-    for (const { key } of new Set(updates.map(({ changes }) => changes))) characters += key.length
+    const { keys, characters } = survey(updates)
     this.#admit(updates.length, characters)
     const delivery = new Delivery(updates, context, (leads) => {
       this.#waiting -= leads
@@ -124,7 +95,9 @@ export class Dispatcher {
     context.signal?.addEventListener('abort', giveUp, { once: true })
     if (context.signal?.aborted) giveUp()
     try {
-      await this.#enter(updates, delivery)
+      if (keys.length === 0) this.#enqueue(updates, delivery, NOTHING_FOUND)
+      else await this.#lookUp(updates, keys, delivery)
+      this.#arrange()
       return { outcomes: await delivery.done, upstreamCalls: delivery.calls }
     } finally {
       clearTimeout(atDeadline)
@@ -144,49 +117,49 @@ export class Dispatcher {
   }
 
   /** Looks up the keys of a request, and puts its updates behind those that came before. */
-  async #enter(updates: readonly Update[], delivery: Delivery): Promise<void> {
-    const keys = updates.map(({ key }) => key).filter((key): key is SearchKey => key.by !== 'lead_id')
-    if (keys.length === 0) {
-      this.#enqueue(updates, delivery, new Map())
-    } else {
-      const looking = this.#lookUps.find(keys, delivery)
-      this.#arrange()
-      // Requests that name the same key enter in the order in which they came.
-      const all = Promise.all([looking.found, looking.turn])
-      const known = await Promise.race([all, delivery.done])
-      const [found] = known
-      if (found instanceof Map) this.#enqueue(updates, delivery, found)
-      // One that gave up still keeps its place until those before it are in.
-      void looking.turn.then(looking.entered)
-    }
+  async #lookUp(updates: readonly Update[], keys: readonly SearchKey[], delivery: Delivery): Promise<void> {
+    const looking = this.#lookUps.find(keys, delivery)
     this.#arrange()
+    // Requests that name the same key enter in the order in which they came.
+    const all = Promise.all([looking.found, looking.turn])
+    const known = await Promise.race([all, delivery.done])
+    const [found] = known
+    if (found instanceof Map) this.#enqueue(updates, delivery, found)
+    // One that gave up still keeps its place until those before it are in.
+    void looking.turn.then(looking.entered)
   }
 
   #enqueue(updates: readonly Update[], delivery: Delivery, found: ReadonlyMap<string, Found>): void {
     if (delivery.isDone) return
-    const groups = new Map<Changes, string>()
-    for (const [place, update] of updates.entries()) {
-      const { changes } = update
-      const leads = leadsOf(update, found)
-      if ('status' in leads) {
-        delivery.settle(place, leads)
-        continue
-      }
-      const more = leads.length - 1
-      if (more > 0 && (leads.length >= SEARCH_LIMIT || this.#waiting + more > this.#options.maxWaiting)) {
-        delivery.settle(place, tooManyLeads(leads.length))
-        continue
-      }
-      this.#waiting += more
-      let group = groups.get(changes)
-      if (group === undefined) {
-        group = groupOf(changes, delivery.source, this.#options.rules)
-        groups.set(changes, group)
-      }
-      for (const lead of leads) {
-        delivery.follow(place, this.#rows.admit(new Row(lead, changes, delivery, group)))
-      }
+    const lots = new Lots<number, Delivery>(delivery, this.#options.rules)
+    let place = 0
+    for (const update of updates) {
+      const { key, changes } = update
+      const lot = lots.of(changes)
+      if (key.by === 'lead_id') {
+        const row = new Row(key.value, changes, delivery, place, lot)
+        delivery.follow(row)
+        this.#rows.admit(row)
+      } else this.#enqueueMatched(update, place, lot, delivery, found.get(keyName(key)) ?? [])
+      place++
     }
+  }
+
+  #enqueueMatched(update: Update, place: number, lot: Lot<LeadRow>, delivery: Delivery, found: Found): void {
+    const leads = matched(update, found)
+    if ('status' in leads) {
+      delivery.settle(place, leads)
+      return
+    }
+    const more = leads.length - 1
+    if (more > 0 && (leads.length >= SEARCH_LIMIT || this.#waiting + more > this.#options.maxWaiting)) {
+      delivery.settle(place, tooManyLeads(leads.length))
+      return
+    }
+    this.#waiting += more
+    const rows = leads.map((lead) => new Row(lead, update.changes, delivery, place, lot))
+    delivery.followAll(place, rows)
+    for (const row of rows) this.#rows.admit(row)
   }
 
   /** Sends what can be sent, at once or, if the operator wants larger calls, when enough time has passed. */
@@ -241,7 +214,7 @@ export class Dispatcher {
   }
 
   #refuse(rows: readonly LeadRow[], reply: Refused): void {
-    for (const row of rows) this.#settle(row, notDone([row.lead], { reply, maybeMade: row.isSent }))
+    for (const row of rows) this.#settle(row, notDone({ reply, maybeMade: row.isSent }))
   }
 
   /** A fault of the gateway ends the updates that it hit, and nothing else. */
@@ -260,7 +233,8 @@ export class Dispatcher {
     const exchanged = await this.#options.exchange.update(call, this.#context(rows, onSent))
     const isNaming = this.#options.rules.dialect === 'leads_data' && rounds < MAX_ROUNDS
     const missing = new Set(isNaming ? namedMissing(rows, exchanged) : [])
-    for (const row of missing.size > 0 ? missing : rows) this.#settle(row, judge(row, exchanged))
+    const outcomeOf = judge(first.changes, exchanged)
+    for (const row of missing.size > 0 ? missing : rows) this.#settle(row, outcomeOf(row.lead))
     this.#rate.note(rows.length)
     if (missing.size > 0)
       await this.#send(
@@ -281,11 +255,11 @@ export class Dispatcher {
 
   /** A call is of use until the last of its requests ends, and counts for each of them. */
   #context(
-    units: readonly { readonly waiters: readonly { readonly request: Delivery }[] }[],
+    units: readonly { addRequests(requests: Set<Delivery>): void }[],
     onSent?: () => void
   ): CallContext {
     const deliveries = new Set<Delivery>()
-    for (const { waiters } of units) for (const { request } of waiters) deliveries.add(request)
+    for (const unit of units) unit.addRequests(deliveries)
     const [first] = deliveries
     const { requestId = '', source = '' } = first ?? {}
     let deadline = 0
@@ -302,13 +276,24 @@ export class Dispatcher {
   }
 }
 
-/** The leads that an update names, or its outcome if that settles it. */
-function leadsOf(update: Update, found: ReadonlyMap<string, Found>): readonly number[] | Outcome {
-  if (update.key.by === 'lead_id') return [update.key.value]
-  const leads = found.get(keyName(update.key)) ?? []
-  if ('reply' in leads) return notDone([], leads)
-  const [newest] = leads
-  if (newest === undefined) return notFound([], NO_LEAD)
-  if (leads.length === 1 || update.onMultiple === 'newest') return [newest]
-  return update.onMultiple === 'all' ? leads : ambiguous(leads)
+/** What a request brings along: keys to look up, and the characters of what is to be changed. */
+function survey(updates: readonly Update[]): { keys: readonly SearchKey[]; characters: number } {
+  const keys: SearchKey[] = []
+  const distinct = new Set<Changes>()
+  for (const { key, changes } of updates) {
+    if (key.by !== 'lead_id') keys.push(key)
+    distinct.add(changes)
+  }
+  let characters = 0
+  for (const { key } of distinct) characters += key.length
+  return { keys, characters }
+}
+
+/** The leads of those that its key matches which an update means, or its outcome if that settles it. */
+function matched({ onMultiple }: Update, found: Found): readonly number[] | Outcome {
+  if ('reply' in found) return notDone(found)
+  const [newest] = found
+  if (newest === undefined) return notFound(NO_LEAD)
+  if (found.length === 1 || onMultiple === 'newest') return [newest]
+  return onMultiple === 'all' ? found : ambiguous(found)
 }

@@ -1,126 +1,118 @@
 /** Something that waits to go out, together with others of its group. */
-export interface Unit {
-  /** Units of one group may share a call. */
-  readonly group: string
-  /** The request that it came with, and the caller of that. */
-  readonly request: object
-  readonly caller: string
+export interface Unit<Self> {
+  readonly lot: Lot<Self>
   /** Whether it still wants to go out; asked when it is taken. */
   readonly live: boolean
 }
 
-/** Units of one group and request: first in, first out; taking is cheap at any length. */
-class Bucket<Item> {
+/** The units of one request that are of one group: first in, first out; taking is cheap at any length. */
+export class Lot<U> {
   readonly caller: string
-  readonly #items: Item[] = []
+  readonly request: object
+  /** Units of one group may share a call. */
+  readonly group: string
+  #units: U[] = []
   #head = 0
 
-  constructor(caller: string) {
+  constructor(caller: string, request: object, group: string) {
     this.caller = caller
+    this.request = request
+    this.group = group
   }
 
-  push(item: Item): void {
-    this.#items.push(item)
+  get isEmpty(): boolean {
+    return this.#head >= this.#units.length
   }
 
-  /** Takes the next item for which `wanted` holds, dropping those before it for which it does not. */
-  next(wanted: (item: Item) => boolean): Item | undefined {
-    while (this.#head < this.#items.length) {
-      const item = this.#items[this.#head++]
-      if (item !== undefined && wanted(item)) return item
+  push(unit: U): void {
+    this.#units.push(unit)
+  }
+
+  /** Takes the next unit, if there is one. */
+  shift(): U | undefined {
+    const unit = this.#units[this.#head++]
+    if (this.isEmpty) {
+      this.#units = []
+      this.#head = 0
     }
-    return undefined
-  }
-
-  get empty(): boolean {
-    return this.#head >= this.#items.length
+    return unit
   }
 }
-
-type Buckets<U> = Map<string, Bucket<U>>
 
 /**
  * What waits, by group, and whose turn it is: callers take turns, and so do the requests of each, so that no
  * request waits for all of a larger one. Whoever's turn it is, units of the same group travel along.
  */
-export class FairQueue<U extends Unit> {
-  /** Caller → request → group → units. The first caller is the next, and so is the first request of each. */
-  readonly #callers = new Map<string, Map<object, Buckets<U>>>()
-  /** Group → request → the same bucket. */
-  readonly #groups = new Map<string, Map<object, Bucket<U>>>()
+export class FairQueue<U extends Unit<U>> {
+  /** Caller → request → its lots. The first caller is the next, and so is the first request of each. */
+  readonly #callers = new Map<string, Map<object, Set<Lot<U>>>>()
+  /** Group → the lots of all requests. */
+  readonly #groups = new Map<string, Set<Lot<U>>>()
 
   add(unit: U): void {
-    const requests = getOrAdd(this.#callers, unit.caller, () => new Map<object, Buckets<U>>())
-    const buckets = getOrAdd(requests, unit.request, (): Buckets<U> => new Map())
-    const bucket = getOrAdd(buckets, unit.group, () => {
-      const made = new Bucket<U>(unit.caller)
-      getOrAdd(this.#groups, unit.group, () => new Map<object, Bucket<U>>()).set(unit.request, made)
-      return made
-    })
-    bucket.push(unit)
+    const { lot } = unit
+    if (lot.isEmpty) {
+      const requests = getOrAdd(this.#callers, lot.caller, () => new Map<object, Set<Lot<U>>>())
+      getOrAdd(requests, lot.request, () => new Set<Lot<U>>()).add(lot)
+      getOrAdd(this.#groups, lot.group, () => new Set<Lot<U>>()).add(lot)
+    }
+    lot.push(unit)
   }
 
   /** Takes units of the group whose turn it is, as many as `sizeOf` its first one says; none if nothing waits. */
   take(sizeOf: (first: U) => number): U[] {
     for (;;) {
-      const group = this.#nextGroup()
-      if (group === undefined) return []
-      const units = this.#takeGroup(group.name, group.request, sizeOf)
+      const lot = this.#nextLot()
+      if (lot === undefined) return []
+      const units = this.#takeGroup(lot, sizeOf)
       if (units.length > 0) return units
     }
   }
 
-  #nextGroup(): { name: string; request: object } | undefined {
+  #nextLot(): Lot<U> | undefined {
     for (const [caller, requests] of this.#callers) {
       this.#callers.delete(caller)
       this.#callers.set(caller, requests)
-      for (const [request, buckets] of requests) {
+      for (const [request, lots] of requests) {
         requests.delete(request)
-        requests.set(request, buckets)
-        for (const name of buckets.keys()) return { name, request }
+        requests.set(request, lots)
+        for (const lot of lots) return lot
       }
     }
     return undefined
   }
 
-  /** Takes from the bucket of the request whose turn it is, and then from the others of the group as they came. */
-  #takeGroup(name: string, first: object, sizeOf: (first: U) => number): U[] {
-    const byRequest = this.#groups.get(name)
-    const own = byRequest?.get(first)
-    if (byRequest === undefined || own === undefined) return []
+  /** Takes from the lot of the request whose turn it is, and then from the others of the group as they came. */
+  #takeGroup(first: Lot<U>, sizeOf: (first: U) => number): U[] {
     const units: U[] = []
     let size = 1
-    const fill = (bucket: Bucket<U>, request: object) => {
-      while (units.length < size) {
-        const unit = bucket.next(({ live }) => live)
-        if (unit === undefined) break
+    const takeFrom = (lot: Lot<U>) => {
+      while (units.length < size && !lot.isEmpty) {
+        const unit = lot.shift()
+        if (unit?.live !== true) continue
         if (units.length === 0) size = sizeOf(unit)
         units.push(unit)
       }
-      if (bucket.empty) this.#drop(name, request, bucket.caller)
+      if (lot.isEmpty) this.#drop(lot)
     }
-    fill(own, first)
-    for (const [request, bucket] of byRequest) {
+    takeFrom(first)
+    for (const lot of this.#groups.get(first.group) ?? []) {
       if (units.length >= size) break
-      fill(bucket, request)
+      takeFrom(lot)
     }
     return units
   }
 
-  #drop(name: string, request: object, caller: string): void {
-    deleteIn(this.#groups, name, request)
-    const requests = this.#callers.get(caller)
-    if (requests === undefined) return
-    deleteIn(requests, request, name)
-    if (requests.size === 0) this.#callers.delete(caller)
+  #drop(lot: Lot<U>): void {
+    const group = this.#groups.get(lot.group)
+    group?.delete(lot)
+    if (group?.size === 0) this.#groups.delete(lot.group)
+    const requests = this.#callers.get(lot.caller)
+    const lots = requests?.get(lot.request)
+    lots?.delete(lot)
+    if (lots?.size === 0) requests?.delete(lot.request)
+    if (requests?.size === 0) this.#callers.delete(lot.caller)
   }
-}
-
-/** Deletes a key of an inner map, and the inner map with its last one. */
-function deleteIn<Outer, Inner>(map: Map<Outer, Map<Inner, unknown>>, outer: Outer, inner: Inner): void {
-  const inside = map.get(outer)
-  inside?.delete(inner)
-  if (inside?.size === 0) map.delete(outer)
 }
 
 function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {

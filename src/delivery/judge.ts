@@ -1,3 +1,4 @@
+import type { Changes } from '../leads/changes.ts'
 import type { Exchanged } from '../vicidial/exchange.ts'
 import { NOTHING_DONE, type UpdateReply } from '../vicidial/reply.ts'
 import type { LeadChanges } from '../vicidial/wire.ts'
@@ -5,20 +6,27 @@ import { notDone, notFound, type Outcome } from './outcome.ts'
 
 const NO_SUCH_LEAD = "VICIdial knows no lead with this id, or the gateway's account may not touch its list."
 
-/** The outcome of one row of a call, by the reply to the call. */
-export function judge(row: LeadChanges, exchanged: Exchanged<UpdateReply>): Outcome {
+/**
+ * The outcome of each lead of a call, by the reply to it. The changes are those of the call: with custom fields, it
+ * has one lead.
+ */
+export function judge(changes: Changes, exchanged: Exchanged<UpdateReply>): (lead: number) => Outcome {
   const { reply } = exchanged
-  const leads = [row.lead]
-  if (reply.kind === 'not_found') return notFound(leads, NO_SUCH_LEAD)
-  const isCustom = row.changes.params['custom_fields'] !== undefined
+  const isCustom = changes.params['custom_fields'] !== undefined
   if (reply === NOTHING_DONE && isCustom) {
     const detail = "The lead's list has none of these custom fields."
-    return notDone(leads, { ...exchanged, reply: { ...reply, code: 'field_unknown', detail } })
+    const outcome = notDone({ ...exchanged, reply: { ...reply, code: 'field_unknown', detail } })
+    return () => outcome
   }
-  if (reply.kind !== 'updated') return notDone(leads, exchanged)
-  if (!reply.leads.has(row.lead)) return notFound(leads, NO_SUCH_LEAD)
+  const missing = notFound(NO_SUCH_LEAD)
+  if (reply.kind === 'not_found') return () => missing
+  if (reply.kind !== 'updated') {
+    const outcome = notDone(exchanged)
+    return () => outcome
+  }
   const isWhole = !isCustom || reply.customFields === 'stored'
-  return { status: 'updated', leads, warnings: isWhole ? [] : customFieldsNotStored(row) }
+  const updated: Outcome = { status: 'updated', warnings: isWhole ? [] : customFieldsNotStored(changes) }
+  return (lead) => (reply.leads.has(lead) ? updated : missing)
 }
 
 /**
@@ -33,8 +41,8 @@ export function namedMissing<Row extends LeadChanges>(
   return named.length < rows.length ? named : []
 }
 
-function customFieldsNotStored(row: LeadChanges): Outcome['warnings'] {
-  return Object.entries(row.changes.stored)
+function customFieldsNotStored({ stored }: Changes): Outcome['warnings'] {
+  return Object.entries(stored)
     .filter(([name]) => name.startsWith('custom_fields.'))
     .map(([field, sent]) => ({ field, code: 'custom_fields_not_stored', sent, stored: '' }))
 }

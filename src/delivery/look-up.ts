@@ -1,7 +1,7 @@
 import type { LeadKey } from '../leads/lead-key.ts'
 import type { Exchanged } from '../vicidial/exchange.ts'
 import type { Delivery } from './delivery.ts'
-import type { Unit } from './fair-queue.ts'
+import type { Lot, Unit } from './fair-queue.ts'
 
 /** A key that needs a look-up. */
 export type SearchKey = Exclude<LeadKey, { by: 'lead_id' }>
@@ -13,14 +13,15 @@ export type Found = readonly number[] | Exchanged<{ readonly kind: string; reado
 export const MAX_KEYS_PER_CALL = 500
 
 const DIGITS = /^[0-9]+$/
+/** One number has one such form: no sign but a minus, no needless zero, no more digits than PHP compares. */
+const DECIMAL = /^(?=.{1,16}$)-?(?:(?:0|[1-9]\d*)\.\d*[1-9]|[1-9]\d*)$/
 const NUMERIC = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /** A key on its way into a look-up, and the requests that want to know its leads. */
-export class Search implements Unit {
+export class Search implements Unit<Search> {
   readonly key: SearchKey
-  readonly group: string
-  readonly request: Delivery
-  readonly waiters: { readonly request: Delivery }[]
+  readonly lot: Lot<Search>
+  readonly #requests: Delivery[]
   readonly found: Promise<Found>
   readonly settle: (found: Found) => void
   /** A look-up is cheap, and its result may serve a request that comes meanwhile: it is never given up. */
@@ -28,18 +29,23 @@ export class Search implements Unit {
   /** The deadline of its call once that is under way: who has more time needs a look-up of their own. */
   sentUntil = Number.POSITIVE_INFINITY
 
-  constructor(key: SearchKey, request: Delivery) {
+  constructor(key: SearchKey, request: Delivery, lot: Lot<Search>) {
     const { promise, resolve } = Promise.withResolvers<Found>()
     this.key = key
-    this.group = `${request.source} ${searchGroup(key)}`
-    this.request = request
-    this.waiters = [{ request }]
+    this.lot = lot
+    this.#requests = [request]
     this.found = promise
     this.settle = resolve
   }
 
-  get caller(): string {
-    return this.request.caller
+  /** Serves one more request. */
+  join(request: Delivery): void {
+    this.#requests.push(request)
+  }
+
+  /** Adds the requests that it serves. */
+  addRequests(requests: Set<Delivery>): void {
+    for (const request of this.#requests) requests.add(request)
   }
 }
 
@@ -51,10 +57,11 @@ export function keyName(key: LeadKey): string {
 /**
  * Keys of one group may share a look-up. No two keys that are equal as numbers may: VICIdial counts by PHP's loose
  * comparison, where `0123` is `123` and `1e3` is `1000`, and would give each the other's leads. Strings of digits
- * are never equal if neither begins with 0, or if they have the same length.
+ * are never equal if neither begins with 0, or if they have the same length; nor are decimals in their shortest form.
  */
 export function searchGroup({ by, value }: SearchKey): string {
   if (DIGITS.test(value)) return value.startsWith('0') ? `${by} digits ${value.length}` : `${by} integers`
+  if (DECIMAL.test(value)) return `${by} decimals`
   return NUMERIC.test(value) ? `${by} number ${value}` : `${by} text`
 }
 

@@ -1,8 +1,8 @@
 import type { CallContext, Exchange } from '../vicidial/exchange.ts'
 import type { Refused } from '../vicidial/reply.ts'
 import type { Delivery } from './delivery.ts'
-import { FairQueue } from './fair-queue.ts'
-import { type Found, keyName, MAX_KEYS_PER_CALL, Search, type SearchKey } from './look-up.ts'
+import { FairQueue, Lot } from './fair-queue.ts'
+import { type Found, keyName, MAX_KEYS_PER_CALL, Search, searchGroup, type SearchKey } from './look-up.ts'
 
 /** A request's look-ups. */
 export interface Looking {
@@ -29,6 +29,7 @@ export class LookUps {
   /** Puts the keys of a request among those that wait. */
   find(keys: readonly SearchKey[], delivery: Delivery): Looking {
     const names = new Set<string>()
+    const lots = new Map<string, Lot<Search>>()
     const searches: Promise<[string, Found]>[] = []
     const turn: Promise<undefined>[] = []
     const { promise, resolve } = Promise.withResolvers<undefined>()
@@ -36,7 +37,7 @@ export class LookUps {
       const name = keyName(key)
       if (names.has(name)) continue
       names.add(name)
-      searches.push(this.#search(key, delivery).then((found) => [name, found]))
+      searches.push(this.#search(key, delivery, lots).then((found) => [name, found]))
       const before = this.#latest.get(name)
       if (before) turn.push(before)
       this.#latest.set(name, promise)
@@ -48,18 +49,21 @@ export class LookUps {
     return { found: Promise.all(searches).then((found) => new Map(found)), turn: Promise.all(turn), entered }
   }
 
-  #search(key: SearchKey, delivery: Delivery): Promise<Found> {
+  #search(key: SearchKey, delivery: Delivery, lots: Map<string, Lot<Search>>): Promise<Found> {
     const name = `${delivery.source} ${keyName(key)}`
     let search = this.#open.get(name)
     if (search === undefined || !isOfUse(search, delivery)) {
-      search = new Search(key, delivery)
+      const group = `${delivery.source} ${searchGroup(key)}`
+      const lot = lots.get(group) ?? new Lot<Search>(delivery.caller, delivery, group)
+      lots.set(group, lot)
+      search = new Search(key, delivery, lot)
       this.#open.set(name, search)
       this.#queue.add(search)
       const opened = search
       void search.found.then(() => {
         if (this.#open.get(name) === opened) this.#open.delete(name)
       })
-    } else search.waiters.push({ request: delivery })
+    } else search.join(delivery)
     return search.found
   }
 

@@ -15,8 +15,8 @@ export interface OutcomeError {
 /** What became of one update. */
 export interface Outcome {
   readonly status: 'updated' | 'not_found' | 'ambiguous' | 'failed' | 'unknown'
-  /** The leads that the update named, as far as they are known. */
-  readonly leads: readonly number[]
+  /** The leads that the update's key names, as far as they are known; absent if it names its lead by id. */
+  readonly leads?: readonly number[]
   readonly warnings: readonly Warning[]
   readonly error?: OutcomeError
 }
@@ -31,13 +31,8 @@ const PASSING: ReadonlySet<UpstreamCode> = new Set([
 const MAX_LISTED_LEADS = 100
 
 /** The outcome of a lead that VICIdial does not know, or that its account may not touch. */
-export function notFound(leads: readonly number[], detail: string): Outcome {
-  return {
-    status: 'not_found',
-    leads,
-    warnings: [],
-    error: { code: 'lead_not_found', detail, retryable: false }
-  }
+export function notFound(detail: string): Outcome {
+  return { status: 'not_found', warnings: [], error: { code: 'lead_not_found', detail, retryable: false } }
 }
 
 /** The outcome of a key that matches several leads. */
@@ -46,27 +41,26 @@ export function ambiguous(leads: readonly number[]): Outcome {
   const leadIds = leads.slice(0, MAX_LISTED_LEADS)
   return {
     status: 'ambiguous',
-    leads: [],
     warnings: [],
     error: { code: 'lead_ambiguous', detail, retryable: false, leadIds }
   }
 }
 
 /** The outcome of an update that was refused, or of whose call nothing certain was heard. */
-export function notDone(
-  leads: readonly number[],
-  { reply, maybeMade }: Exchanged<{ readonly kind: string; readonly detail?: string }>
-): Outcome {
+export function notDone({
+  reply,
+  maybeMade
+}: Exchanged<{ readonly kind: string; readonly detail?: string }>): Outcome {
   const code: UpstreamCode = 'code' in reply ? reply.code : 'upstream_error'
   const retryable = PASSING.has(code) || reply.kind !== 'refused'
   const error = { code, detail: reply.detail ?? 'VICIdial answered something else.', retryable }
-  return { status: maybeMade ? 'unknown' : 'failed', leads, warnings: [], error }
+  return { status: maybeMade ? 'unknown' : 'failed', warnings: [], error }
 }
 
 /** The outcome of an update whose key matches more leads than there is room for. */
 export function tooManyLeads(leads: number): Outcome {
   const detail = `The key matches ${leads} leads or more, which is more than can wait now; nothing was sent for it.`
-  return { status: 'failed', leads: [], warnings: [], error: { code: 'overloaded', detail, retryable: true } }
+  return { status: 'failed', warnings: [], error: { code: 'overloaded', detail, retryable: true } }
 }
 
 /** The outcomes of updates whose request ended before VICIdial's answer. */
@@ -82,23 +76,31 @@ export const NOT_SENT_AFTER_UNKNOWN: Outcome = endOfTime(
 )
 
 function endOfTime(status: 'failed' | 'unknown', detail: string): Outcome {
-  return { status, leads: [], warnings: [], error: { code: 'upstream_timeout', detail, retryable: true } }
+  return { status, warnings: [], error: { code: 'upstream_timeout', detail, retryable: true } }
 }
 
 const SEVERITY: readonly Outcome['status'][] = ['unknown', 'failed', 'ambiguous', 'not_found', 'updated']
 
+/** What became of one of an update's leads. */
+export interface LeadOutcome {
+  readonly lead: number
+  readonly outcome: Outcome | undefined
+}
+
 /**
- * One outcome for an update of several leads. It is `updated` if VICIdial set the values on those that it found, and
- * names these; `unknown` if some were updated and others failed; otherwise the gravest of theirs.
+ * One outcome for an update whose key names several leads, with their ids. It is `updated` if VICIdial set the values
+ * on those that it found, and names these; `unknown` if some were updated and others failed; otherwise the gravest of
+ * theirs.
  */
-export function combine(outcomes: readonly Outcome[]): Outcome {
-  const [only] = outcomes
-  if (only !== undefined && outcomes.length === 1) return only
-  const updated = outcomes.filter(({ status }) => status === 'updated')
-  const failed = outcomes.filter(({ status }) => status === 'failed' || status === 'unknown')
-  const leads = (of: readonly Outcome[]) => of.flatMap((outcome) => outcome.leads)
+export function combine(parts: readonly LeadOutcome[]): Outcome {
+  const having = (...statuses: readonly Outcome['status'][]) =>
+    parts.filter(({ outcome }) => outcome !== undefined && statuses.includes(outcome.status))
+  const ids = (of: readonly LeadOutcome[]) => of.map(({ lead }) => lead)
+  const updated = having('updated')
   const [first] = updated
-  if (first !== undefined && failed.length === 0) return { ...first, leads: leads(updated) }
-  const gravest = outcomes.reduce((a, b) => (SEVERITY.indexOf(b.status) < SEVERITY.indexOf(a.status) ? b : a))
-  return { ...gravest, status: first === undefined ? gravest.status : 'unknown', leads: leads(outcomes) }
+  const isFailed = having('failed', 'unknown').length > 0
+  if (first?.outcome && !isFailed) return { ...first.outcome, leads: ids(updated) }
+  const gravest = SEVERITY.map((status) => having(status)[0]).find((part) => part !== undefined)
+  if (gravest?.outcome === undefined) throw new Error('an update without leads has no outcome to combine')
+  return { ...gravest.outcome, status: first ? 'unknown' : gravest.outcome.status, leads: ids(parts) }
 }

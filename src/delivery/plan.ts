@@ -1,9 +1,8 @@
 import type { Call, LeadChanges } from '../vicidial/wire.ts'
-import { type CallRules, groupOf, type Owner, Row, type Waiter } from './row.ts'
+import { type CallRules, Lots, type Owner, Row } from './row.ts'
 import { WaitingRows } from './waiting-rows.ts'
 
-const NOBODY: Owner = { caller: '', source: '' }
-const PATIENT: Waiter<Owner> = { request: NOBODY, isWaiting: true, settle: () => {} }
+const NOBODY: Owner = { caller: '', source: '', rowSettled: () => {} }
 
 /**
  * The calls that entries make on an idle gateway, in order: the same changes share a call, and a lead that stands
@@ -14,9 +13,8 @@ export function planCalls<Lead extends number | string>(
   rules: CallRules
 ): Call<Lead>[] {
   const waiting = new WaitingRows<Lead, Owner>(rules)
-  for (const { lead, changes } of entries) {
-    waiting.admit(new Row(lead, changes, NOBODY, groupOf(changes, NOBODY.source, rules))).await(PATIENT)
-  }
+  const lots = new Lots<Lead, Owner>(NOBODY, rules)
+  for (const { lead, changes } of entries) waiting.admit(new Row(lead, changes, NOBODY, 0, lots.of(changes)))
   const calls: Call<Lead>[] = []
   for (;;) {
     const rows = waiting.take()

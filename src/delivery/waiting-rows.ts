@@ -17,16 +17,17 @@ export class WaitingRows<Lead extends number | string, Request extends Owner> {
 
   /**
    * Admits a row behind those of its lead. If the one before it wants the same and has not gone out, that one
-   * serves for both.
-   * @returns the row that will be sent
+   * goes out for both.
    */
-  admit(row: Row<Lead, Request>): Row<Lead, Request> {
+  admit(row: Row<Lead, Request>): void {
     const before = this.#latest.get(row.lead)
-    if (before !== undefined && before.state !== 'gone' && before.live && isSame(before, row)) return before
+    if (before !== undefined && before.state !== 'gone' && before.live && isSame(before, row)) {
+      before.carry(row)
+      return
+    }
     this.#latest.set(row.lead, row)
     if (before === undefined) this.#enqueue(row)
     else before.next = row
-    return row
   }
 
   /** Takes the rows of the next call, which are of one group; none if nothing is ready. */
@@ -64,5 +65,5 @@ function isSame<Lead extends number | string, Request extends Owner>(
   a: Row<Lead, Request>,
   b: Row<Lead, Request>
 ): boolean {
-  return a.group === b.group && a.changes.key === b.changes.key
+  return a.lot.group === b.lot.group && a.changes.key === b.changes.key
 }

@@ -1,7 +1,8 @@
-import { type Changes, type ChangesRules, isObject, readChanges } from './changes.ts'
+import { type ChangesRules, isObject, readChanges } from './changes.ts'
 import { type PlacedRefusal, pointer } from './outcome.ts'
 import {
   placedKey,
+  type KnownChanges,
   type RefusedUpdate,
   readOptions,
   readUpdate,
@@ -107,24 +108,13 @@ function readLongForm(
   options: UpdateOptions,
   rules: BatchRules
 ): (Update | RefusedUpdate)[] {
-  const sharing = { ...rules, share: sharedChanges() }
+  const known: KnownChanges = new Map()
   return list.map((element, index) => {
-    const entry = readUpdate(element, index, options, sharing)
+    const entry = readUpdate(element, index, options, rules, known)
     return 'refusals' in entry
       ? { ...entry, refusals: under(pointer('updates', index), entry.refusals) }
       : entry
   })
-}
-
-/** Gives the first of equal changes, so that a large batch holds each set once. */
-function sharedChanges(): (changes: Changes) => Changes {
-  const known = new Map<string, Changes>()
-  return (changes) => {
-    if (changes.warnings.length > 0) return changes
-    const first = known.get(changes.key)
-    if (first === undefined) known.set(changes.key, changes)
-    return first ?? changes
-  }
 }
 
 function under(place: string, refusals: readonly PlacedRefusal[]): PlacedRefusal[] {

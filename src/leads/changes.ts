@@ -27,8 +27,6 @@ export interface ChangesRules {
   readonly clean: Cleaner
   /** The custom fields that the operator has listed, label → longest value; no other may ever be sent. */
   readonly customFields: ReadonlyMap<string, number>
-  /** Gives what stands for equal changes. */
-  readonly share?: (changes: Changes) => Changes
 }
 
 /** An update is not read further once so much is wrong with it. */
@@ -71,8 +69,7 @@ export function readChanges(input: ChangesInput, rules: ChangesRules): Changes |
     const detail = 'The update changes nothing: give fields, custom_fields or reset_called.'
     return [{ code: 'no_changes', detail, pointer: '' }]
   }
-  const changes = assemble(standard, custom, input)
-  return rules.share ? rules.share(changes) : changes
+  return assemble(standard, custom, input)
 }
 
 interface StandardValue {

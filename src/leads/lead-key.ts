@@ -1,6 +1,6 @@
 import type { Cleaner } from './clean.ts'
 import { FIELD_BY_NAME } from './fields.ts'
-import { parseInteger } from './numbers.ts'
+import { readInteger } from './numbers.ts'
 import type { Refusal } from './outcome.ts'
 
 /** How an update names its lead. */
@@ -23,7 +23,7 @@ const MIN_PHONE_KEY = 6
  */
 export function readLeadKey(by: KeyName, value: unknown, clean: Cleaner): LeadKey | Refusal {
   if (by === 'lead_id') {
-    const id = parseInteger(value)?.value ?? 0
+    const id = readInteger(value) ?? 0
     if (id >= 1 && id <= MAX_LEAD_ID) return { by, value: id }
     return {
       code: 'field_invalid',

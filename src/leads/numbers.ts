@@ -8,10 +8,15 @@ const DIGITS = /^[0-9]{1,16}$/
 const DATE = /^([1-9]\d{3})-(\d{2})-(\d{2})$/
 
 /** Reads a non-negative integer, given as a number or as digits; undefined if it is neither. */
-export function parseInteger(value: unknown): ParsedNumber | undefined {
+export function readInteger(value: unknown): number | undefined {
   const number = typeof value === 'string' && DIGITS.test(value) ? Number(value) : value
-  if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < 0) return undefined
-  return { value: number, stored: String(number) }
+  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined
+}
+
+/** A non-negative integer as VICIdial's database prints it. */
+export function parseInteger(value: unknown): ParsedNumber | undefined {
+  const number = readInteger(value)
+  return number === undefined ? undefined : { value: number, stored: String(number) }
 }
 
 /** Reads a number of hours with at most two decimals; VICIdial's column is decimal(4,2) and prints both. */

@@ -37,6 +37,9 @@ export interface RefusedUpdate {
 const OPTIONS = ['reset_called', 'allow_undefined_list', 'on_multiple', 'on_lossy']
 const PROPERTIES: ReadonlySet<string> = new Set([...KEY_NAMES, 'fields', 'custom_fields', ...OPTIONS])
 
+/** What updates of the same request and options asked for before, by the JSON of their `fields`. */
+export type KnownChanges = Map<string, Changes | PlacedRefusal[]>
+
 /**
  * Reads one element of a request's `updates`. `defaults` are the request's own options. Returns every refusal
  * with a JSON Pointer into the element; never throws, whatever `element` is.
@@ -45,7 +48,8 @@ export function readUpdate(
   element: unknown,
   index: number,
   defaults: UpdateOptions,
-  rules: ChangesRules
+  rules: ChangesRules,
+  known: KnownChanges = new Map()
 ): Update | RefusedUpdate {
   if (!isObject(element)) {
     const detail = 'An update must be an object that names a lead and what to change.'
@@ -61,16 +65,46 @@ export function readUpdate(
   }
   const options = readOptions(element, defaults, refusals)
   const key = readKey(element, rules, refusals)
-  const changes = readChanges(
-    { fields: element['fields'], customFields: element['custom_fields'], ...options },
-    rules
-  )
+  const changes = readElementChanges(element, options, options === defaults, rules, known)
   // A misplaced property says more than that nothing is left to change.
   if (Array.isArray(changes)) {
     refusals.push(...changes.filter(({ code }) => code !== 'no_changes' || refusals.length === 0))
   }
   if (key === undefined || Array.isArray(changes) || refusals.length > 0) return { index, key, refusals }
   return { index, key, onMultiple: options.onMultiple, changes }
+}
+
+/** Equal wishes are read once, and share their changes; but for those with custom fields, which never share a call. */
+function readElementChanges(
+  { fields, custom_fields: customFields }: Record<string, unknown>,
+  options: UpdateOptions,
+  isDefault: boolean,
+  rules: ChangesRules,
+  known: KnownChanges
+): Changes | PlacedRefusal[] {
+  if (!isDefault || customFields !== undefined || !isToldByJson(fields)) {
+    return readChanges({ fields, customFields, ...options }, rules)
+  }
+  const json = JSON.stringify(fields)
+  const before = known.get(json)
+  if (before !== undefined) return before
+  const changes = readChanges({ fields, customFields, ...options }, rules)
+  known.set(json, changes)
+  return changes
+}
+
+/**
+ * Whether the JSON of `value` tells it from any other: a number too large for JSON.parse would be written as null,
+ * and what is deep is refused anyway, though writing it could exhaust the stack.
+ */
+function isToldByJson(value: unknown): boolean {
+  if (!isObject(value)) return false
+  for (const name in value) {
+    const inner = value[name]
+    if (typeof inner === 'object' && inner !== null) return false
+    if (typeof inner === 'number' && !Number.isFinite(inner)) return false
+  }
+  return true
 }
 
 function readKey(

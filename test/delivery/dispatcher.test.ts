@@ -14,7 +14,7 @@ import { Exchange } from '../../src/vicidial/exchange.ts'
 import { Guard } from '../../src/vicidial/guard.ts'
 import type { Dialect } from '../../src/vicidial/wire.ts'
 import { memoryLog, type Tester } from '../helper.ts'
-import { statuses, updates } from './updates.ts'
+import { statuses, UPDATED, updatedByKey, updates } from './updates.ts'
 
 interface Settings {
   readonly dialect?: Dialect
@@ -68,17 +68,13 @@ function calls(sandbox: Sandbox): string[] {
   })
 }
 
-const updated = (lead: number): Outcome => ({ status: 'updated', leads: [lead], warnings: [] })
-const missing = (...leads: number[]): Outcome => ({
-  status: 'not_found',
-  leads,
-  warnings: [],
-  error: {
-    code: 'lead_not_found',
-    detail: leads.length > 0 ? NO_SUCH_LEAD : 'No lead has this key.',
-    retryable: false
-  }
-})
+/** The outcome of an update of a lead that is not there, named by its id; and that of a key without leads. */
+const MISSING = lacking(NO_SUCH_LEAD)
+const NO_LEAD = lacking('No lead has this key.')
+
+function lacking(detail: string): Outcome {
+  return { status: 'not_found', warnings: [], error: { code: 'lead_not_found', detail, retryable: false } }
+}
 
 test('each update has one outcome, in order, and the same changes are one call', async (t) => {
   const { sandbox, deliver } = await sandboxed(t)
@@ -91,12 +87,11 @@ test('each update has one outcome, in order, and the same changes are one call',
     ])
   )
   t.strictSame(outcomes, [
-    updated(103),
-    missing(999),
-    updated(101),
+    UPDATED,
+    MISSING,
+    UPDATED,
     {
       status: 'updated',
-      leads: [102],
       warnings: [{ field: 'city', code: 'characters_dropped', sent: 'New York, NY', stored: 'New York NY' }]
     }
   ])
@@ -123,7 +118,7 @@ test('keys are looked up together, and each finds its own leads', async (t) => {
       { lead_id: 101, fields: { status: 'SALE' } }
     ])
   )
-  t.strictSame(outcomes, [updated(107), missing(), missing(), updated(104), updated(107), updated(101)])
+  t.strictSame(outcomes, [updatedByKey(107), NO_LEAD, NO_LEAD, updatedByKey(104), updatedByKey(107), UPDATED])
   t.strictSame(calls(sandbox), [
     'lead_search CRM-7,NOPE,crm-8',
     'lead_search 2125550004',
@@ -138,7 +133,6 @@ test('a key that matches several leads changes none, or the newest, or all', asy
   t.strictSame(await deliver(updates([element])), [
     {
       status: 'ambiguous',
-      leads: [],
       warnings: [],
       error: {
         code: 'lead_ambiguous',
@@ -149,11 +143,9 @@ test('a key that matches several leads changes none, or the newest, or all', asy
     }
   ])
   t.strictSame([sandbox.leads()['111']?.status, sandbox.leads()['112']?.status], ['NEW', 'NEW'])
-  t.strictSame(await deliver(updates([{ ...element, on_multiple: 'newest' }])), [updated(112)])
+  t.strictSame(await deliver(updates([{ ...element, on_multiple: 'newest' }])), [updatedByKey(112)])
   t.strictSame([sandbox.leads()['111']?.status, sandbox.leads()['112']?.status], ['NEW', 'SALE'])
-  t.strictSame(await deliver(updates([element], { on_multiple: 'all' })), [
-    { status: 'updated', leads: [112, 111], warnings: [] }
-  ])
+  t.strictSame(await deliver(updates([element], { on_multiple: 'all' })), [updatedByKey(112, 111)])
   t.strictSame([sandbox.leads()['111']?.status, sandbox.leads()['112']?.status], ['SALE', 'SALE'])
 })
 
@@ -169,7 +161,10 @@ test('keys that are equal as numbers find each its own lead', async (t) => {
   t.teardown(() => sandbox.close())
   const deliver = dispatcherFor(t, sandbox.url)
   const elements = leads.map(({ vendor_lead_code }, n) => ({ vendor_lead_code, fields: { rank: n + 10 } }))
-  t.strictSame(await deliver(updates(elements)), [updated(1), updated(2), updated(3), updated(4)])
+  t.strictSame(
+    await deliver(updates(elements)),
+    [1, 2, 3, 4].map((lead) => updatedByKey(lead))
+  )
   t.strictSame(
     Object.values(sandbox.leads()).map(({ rank }) => rank),
     [10, 11, 12, 13]
@@ -187,7 +182,7 @@ test('the updates of a lead that stands several times take effect in the order g
       { phone_number: '2125550001', fields: { status: 'C' } }
     ])
   )
-  t.strictSame(outcomes, [updated(101), updated(102), updated(101), updated(101), updated(101)])
+  t.strictSame(outcomes, [UPDATED, UPDATED, updatedByKey(101), UPDATED, updatedByKey(101)])
   t.match(sandbox.leads()['101'], { status: 'C', city: 'Reno', phone_number: '2125559999' })
   t.match(sandbox.leads()['102'], { status: 'B' })
 })
@@ -212,7 +207,7 @@ test('whatever the batch, the leads end as if the updates had been made one afte
       if (lead_id !== 998) expected[lead_id] = { ...expected[lead_id], ...fields }
     }
     const outcomes = await deliver(updates(elements))
-    const wanted = elements.map(({ lead_id }) => (lead_id === 998 ? missing(998) : updated(lead_id)))
+    const wanted = elements.map(({ lead_id }) => (lead_id === 998 ? MISSING : UPDATED))
     if (JSON.stringify(outcomes) !== JSON.stringify(wanted)) throw new Error(JSON.stringify(outcomes))
     if (JSON.stringify(sandbox.leads()) !== JSON.stringify(expected)) throw new Error('another state')
   })
@@ -243,11 +238,7 @@ test('whatever goes wrong once, every update has its outcome and is made', async
         const { sandbox, deliver } = await sandboxed(t)
         sandbox.fail(fault, { calls: 1, function: called })
         const outcomes = await deliver(updates(elements))
-        t.strictSame(
-          outcomes,
-          [updated(101), updated(102), updated(103), missing(999)],
-          `${called}: ${fault}`
-        )
+        t.strictSame(outcomes, [UPDATED, updatedByKey(102), UPDATED, MISSING], `${called}: ${fault}`)
         const { 101: a, 102: b, 103: c } = sandbox.leads()
         t.strictSame([a?.status, b?.status, c?.phone_number], ['SALE', 'SALE', '2125559999'], fault)
       }
@@ -268,11 +259,11 @@ test('what was sent and never answered is unknown; what was never sent has faile
   t.strictSame(
     await Promise.all((['hang', 'hang_after', 'html', '500', 'wrong_login'] as const).map(outcome)),
     [
-      ['unknown 101 upstream_timeout', 'unknown 102 upstream_timeout'],
-      ['unknown 101 upstream_timeout', 'unknown 102 upstream_timeout'],
-      ['unknown 101 upstream_error', 'unknown 102 upstream_error'],
-      ['failed 101 upstream_error', 'failed 102 upstream_error'],
-      ['failed 101 upstream_login_failed', 'failed 102 upstream_login_failed']
+      ['unknown upstream_timeout', 'unknown upstream_timeout'],
+      ['unknown upstream_timeout', 'unknown upstream_timeout'],
+      ['unknown upstream_error', 'unknown upstream_error'],
+      ['failed upstream_error', 'failed upstream_error'],
+      ['failed upstream_login_failed', 'failed upstream_login_failed']
     ]
   )
 })
@@ -287,7 +278,7 @@ test('a failed look-up fails its updates, of which none was made, and no others'
     ]),
     200
   )
-  t.strictSame(statuses(outcomes), ['failed  upstream_error', 'updated 102'])
+  t.strictSame(statuses(outcomes), ['failed upstream_error', 'updated'])
   t.equal(sandbox.leads()['101']?.status, 'NEW')
 })
 
@@ -315,7 +306,7 @@ test('an update that waits behind one of its lead that may still take effect is 
   t.equal(sandbox.leads()['101']?.status, 'A')
   t.strictSame(calls(sandbox), Array(4).fill('batch_update_lead 101 A'))
 
-  t.strictSame(await deliver(updates([{ lead_id: 101, fields: { status: 'D' } }])), [updated(101)])
+  t.strictSame(await deliver(updates([{ lead_id: 101, fields: { status: 'D' } }])), [UPDATED])
   t.equal(sandbox.leads()['101']?.status, 'D', 'one that comes later is sent')
 })
 
@@ -327,7 +318,7 @@ test('an update that failed for sure does not hold back the next of its lead', a
       { lead_id: 101, fields: { status: 'B' } }
     ])
   )
-  t.strictSame(statuses(outcomes), ['failed 101 list_not_found', 'updated 101'])
+  t.strictSame(statuses(outcomes), ['failed list_not_found', 'updated'])
   t.match(sandbox.leads()['101'], { list_id: 101, status: 'B' })
 })
 
@@ -344,12 +335,7 @@ test('what the account may not do is said for each update that asks for it', asy
         ])
       )
     ),
-    [
-      'updated 101',
-      'not_found 109 lead_not_found',
-      'failed 102 list_not_allowed',
-      'not_found 110 lead_not_found'
-    ]
+    ['updated', 'not_found lead_not_found', 'failed list_not_allowed', 'not_found lead_not_found']
   )
   const onlyBatch = await sandboxed(t, { user: 'onlybatch', pass: 's3cretB' })
   t.strictSame(
@@ -362,7 +348,7 @@ test('what the account may not do is said for each update that asks for it', asy
         ])
       )
     ),
-    ['updated 101', 'failed 102 upstream_permission_denied', 'failed  upstream_permission_denied']
+    ['updated', 'failed upstream_permission_denied', 'failed upstream_permission_denied']
   )
 })
 
@@ -381,19 +367,15 @@ test('custom fields are stored where the list has them, and a warning says where
   const notStored = [
     { field: 'custom_fields.favorite_color', code: 'custom_fields_not_stored', sent: 'blue', stored: '' }
   ]
-  t.strictSame(outcomes.slice(0, 3), [
-    updated(101),
-    updated(102),
-    { status: 'updated', leads: [109], warnings: notStored }
-  ])
-  t.strictSame(statuses(outcomes.slice(3)), ['failed 110 field_unknown', 'not_found 999 lead_not_found'])
+  t.strictSame(outcomes.slice(0, 3), [UPDATED, UPDATED, { status: 'updated', warnings: notStored }])
+  t.strictSame(statuses(outcomes.slice(3)), ['failed field_unknown', 'not_found lead_not_found'])
 })
 
 test('an answer that was cut within what it says of custom fields is asked for again', async (t) => {
   const { sandbox, deliver } = await sandboxed(t)
   sandbox.fail('truncate_clean', { calls: 1 })
   const element = { lead_id: 101, custom_fields: { favorite_color: 'blue' }, fields: { status: 'SALE' } }
-  t.strictSame(await deliver(updates([element])), [updated(101)])
+  t.strictSame(await deliver(updates([element])), [UPDATED])
 })
 
 interface Fork {
@@ -449,7 +431,7 @@ test('in leads_data leads with different changes share a call, and the ids of th
     return `${SUCCESS}${found.length}|${found.join(',')}\n`
   })
   const deliver = dispatcherFor(t, server.url, leads_data)
-  t.strictSame(await deliver(updates(THREE)), [updated(101), missing(102), updated(103)])
+  t.strictSame(await deliver(updates(THREE)), [UPDATED, MISSING, UPDATED])
   t.strictSame(server.asked, [['101', '102', '103']])
   t.strictSame(
     server.statuses,
@@ -472,13 +454,7 @@ test('a fork that does nothing because one lead is missing is asked again for th
     { lead_id: 105, fields: { status: 'D' } },
     { lead_id: 104, fields: { status: 'E' } }
   ]
-  t.strictSame(await deliver(updates(elements)), [
-    updated(101),
-    missing(102),
-    updated(103),
-    missing(105),
-    updated(104)
-  ])
+  t.strictSame(await deliver(updates(elements)), [UPDATED, MISSING, UPDATED, MISSING, UPDATED])
   t.strictSame(server.asked, [
     ['101', '102', '103', '105', '104'],
     ['101', '103', '105', '104'],
@@ -494,14 +470,14 @@ test('a fork that names all missing leads at once is asked once more', async (t)
   )
   const deliver = dispatcherFor(t, server.url, leads_data)
   const elements = [...THREE, { lead_id: 105, fields: { status: 'D' } }]
-  t.strictSame(await deliver(updates(elements)), [updated(101), missing(102), updated(103), missing(105)])
+  t.strictSame(await deliver(updates(elements)), [UPDATED, MISSING, UPDATED, MISSING])
   t.equal(server.asked.length, 2)
 })
 
 test('a fork that finds none of the leads', async (t) => {
   const server = await fork(t, (_ids, absent) => `ERROR: LEAD NOT FOUND: |6666|${absent.join(',')}\n`, [])
   const deliver = dispatcherFor(t, server.url, leads_data)
-  t.strictSame(await deliver(updates(THREE)), [missing(101), missing(102), missing(103)])
+  t.strictSame(await deliver(updates(THREE)), [MISSING, MISSING, MISSING])
   t.equal(server.asked.length, 1)
 })
 
@@ -514,7 +490,7 @@ test('what a fork refuses fails for each lead, and is not tried again', async (t
     const server = await fork(t, () => `${text}\n`)
     const deliver = dispatcherFor(t, server.url, leads_data)
     const outcomes = await deliver(updates(THREE))
-    t.strictSame(statuses(outcomes), [`failed 101 ${code}`, `failed 102 ${code}`, `failed 103 ${code}`], text)
+    t.strictSame(statuses(outcomes), [`failed ${code}`, `failed ${code}`, `failed ${code}`], text)
     t.ok(outcomes.every(({ error }) => error?.retryable === false))
     t.equal(server.asked.length, 1)
   }
@@ -525,7 +501,6 @@ test('an official VICIdial does not know leads_data, and says so for each lead',
   const [outcome] = await deliver(updates(THREE))
   t.strictSame(outcome, {
     status: 'failed',
-    leads: [101],
     warnings: [],
     error: {
       code: 'upstream_error',

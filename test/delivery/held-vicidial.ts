@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { type DeliveryContext, Dispatcher, type DispatcherOptions } from '../../src/delivery/dispatcher.ts'
+import type { DeliveryContext } from '../../src/delivery/delivery.ts'
+import { Dispatcher, type DispatcherOptions } from '../../src/delivery/dispatcher.ts'
 import type { Outcome } from '../../src/delivery/outcome.ts'
 import type { Update } from '../../src/leads/update.ts'
 import type { Answer, Client, NoAnswer } from '../../src/vicidial/client.ts'

@@ -11,7 +11,7 @@ import { Client } from '../../src/vicidial/client.ts'
 import { Exchange } from '../../src/vicidial/exchange.ts'
 import { Guard } from '../../src/vicidial/guard.ts'
 import { memoryLog } from '../helper.ts'
-import { updates } from './updates.ts'
+import { UPDATED, updates } from './updates.ts'
 
 /** Leads 1 to 4 are named by their id, 5 to 7 by their vendor code; 99 and `CRM-98` do not exist. */
 const BY_ID = [1, 2, 3, 4, 99]
@@ -74,6 +74,8 @@ type Scenario = typeof scenario extends fc.Arbitrary<infer Value> ? Value : neve
 /** One update as it was accepted, and what was said of it. */
 interface Accepted {
   readonly lead: number
+  /** Whether the lead is named by its vendor code, which is looked up. */
+  readonly byCode: boolean
   readonly source: string
   readonly values: Readonly<Record<string, string>>
   outcome?: Outcome
@@ -122,11 +124,11 @@ async function play(
       const { caller, source, end } = event.request
       const mine = event.request.updates.map(({ lead, change }): Accepted => {
         const values = 'city' in change ? { city: `own ${own++}` } : change
-        return { lead, source, values }
+        return { lead, byCode: BY_CODE.includes(lead), source, values }
       })
       accepted.push(...mine)
-      const elements = mine.map(({ lead, values }): Update => {
-        const key = BY_ID.includes(lead) ? { lead_id: lead } : { vendor_lead_code: `CRM-${lead}` }
+      const elements = mine.map(({ lead, byCode, values }): Update => {
+        const key = byCode ? { vendor_lead_code: `CRM-${lead}` } : { lead_id: lead }
         const [update] = updates([{ ...key, fields: values }])
         if (update === undefined) throw new Error('no update')
         return update
@@ -153,6 +155,7 @@ async function play(
   // A lead that is free and a place that is free: nothing of what was given up is still on its way.
   const last = [1, 2, 3, 4, 5, 6, 7].map((lead): Accepted => ({
     lead,
+    byCode: false,
     source: 'crm',
     values: { status: 'Z' }
   }))
@@ -224,7 +227,9 @@ function checkTruth(lead: number, accepted: readonly Accepted[], received: reado
     if (outcome === undefined) throw new Error('an update without an outcome')
     const isUpdated = outcome.status === 'updated'
     if (isUpdated !== (outcome.error === undefined)) throw new Error('neither updated nor an error')
-    if (isUpdated && String(outcome.leads) !== String(lead)) throw new Error(`updated ${outcome.leads}`)
+    if (!update.byCode && outcome.leads !== undefined) throw new Error(`leads ${outcome.leads} of an id`)
+    if (isUpdated && update.byCode && String(outcome.leads) !== String(lead))
+      throw new Error(`updated ${outcome.leads}`)
     const exists = lead < 90
     if (!exists && isUpdated) throw new Error('a lead that does not exist was updated')
     if (exists && outcome.status === 'not_found') throw new Error('a lead that exists was not found')
@@ -297,9 +302,9 @@ test('whatever comes together, each lead gets its updates in the accepted order,
 })
 
 test('the check of the order finds what is out of order, missing or foreign', async (t) => {
-  const updated: Outcome = { status: 'updated', leads: [1], warnings: [] }
-  const accept = (status: string, outcome: Outcome = updated): Accepted => ({
+  const accept = (status: string, outcome: Outcome = UPDATED): Accepted => ({
     lead: 1,
+    byCode: false,
     source: 'crm',
     values: { status },
     outcome
@@ -310,7 +315,7 @@ test('the check of the order finds what is out of order, missing or foreign', as
     values: { status },
     isMade
   })
-  const failed: Outcome = { ...updated, status: 'failed' }
+  const failed: Outcome = { ...UPDATED, status: 'failed' }
   const [a, b] = [accept('A'), accept('B')]
   t.equal(isInOrder([a, b], [receive('A'), receive('B')]), true)
   t.equal(isInOrder([a, b], [receive('A', false), receive('A'), receive('B')]), true, 'a repeat')

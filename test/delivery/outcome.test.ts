@@ -1,16 +1,21 @@
 import { test } from 'tap'
-import { ambiguous, combine, notDone, notFound, type Outcome } from '../../src/delivery/outcome.ts'
+import {
+  ambiguous,
+  combine,
+  type LeadOutcome,
+  notDone,
+  notFound,
+  type Outcome
+} from '../../src/delivery/outcome.ts'
 
 test('a lead that is not there, and a key that matches several', async (t) => {
-  t.strictSame(notFound([7], 'gone'), {
+  t.strictSame(notFound('gone'), {
     status: 'not_found',
-    leads: [7],
     warnings: [],
     error: { code: 'lead_not_found', detail: 'gone', retryable: false }
   })
   t.strictSame(ambiguous([9, 8]), {
     status: 'ambiguous',
-    leads: [],
     warnings: [],
     error: {
       code: 'lead_ambiguous',
@@ -28,7 +33,7 @@ test('of many leads that a key matches, the first hundred are listed', async (t)
 
 test('what was not done says whether it may have been, and whether trying later may help', async (t) => {
   const done = (reply: { kind: string; code?: string; detail?: string }, maybeMade: boolean) => {
-    const { status, error } = notDone([7], { reply, maybeMade })
+    const { status, error } = notDone({ reply, maybeMade })
     return [status, error?.code, error?.retryable]
   }
   const refused = (code: string) => ({ kind: 'refused', code, detail: 'x' })
@@ -58,21 +63,38 @@ test('what was not done says whether it may have been, and whether trying later 
 })
 
 const outcome = (status: Outcome['status'], ...leads: number[]): Outcome => ({ status, leads, warnings: [] })
+const part = (lead: number, status: Outcome['status']): LeadOutcome => ({
+  lead,
+  outcome: { status, warnings: [] }
+})
 
 test('of several leads, none of them updated, the gravest outcome counts, with all the leads', async (t) => {
   const order = ['unknown', 'failed', 'ambiguous', 'not_found'] as const
   order.forEach((graver, place) => {
     for (const other of order.slice(place)) {
-      t.strictSame(combine([outcome(other, 1), outcome(graver, 2)]), outcome(graver, 1, 2))
-      t.strictSame(combine([outcome(graver, 1), outcome(other, 2)]), outcome(graver, 1, 2))
+      t.strictSame(combine([part(1, other), part(2, graver)]), outcome(graver, 1, 2))
+      t.strictSame(combine([part(1, graver), part(2, other)]), outcome(graver, 1, 2))
     }
   })
-  const alone = outcome('failed', 7)
-  t.equal(combine([alone]), alone)
+})
+
+test('the outcome of one lead alone is its own, with its id', async (t) => {
+  const error = { code: 'upstream_timeout', detail: 'x', retryable: true } as const
+  const warnings = [{ field: 'city', code: 'characters_dropped', sent: 'a,b', stored: 'ab' } as const]
+  for (const status of ['updated', 'unknown', 'failed', 'ambiguous', 'not_found'] as const) {
+    const alone = { status, warnings, error }
+    t.strictSame(combine([{ lead: 7, outcome: alone }]), { ...alone, leads: [7] })
+    t.notOk('leads' in alone, 'the outcome itself, which other rows share, stays as it is')
+  }
+})
+
+test('without any outcome there is nothing to combine', async (t) => {
+  t.throws(() => combine([]))
+  t.throws(() => combine([{ lead: 7, outcome: undefined }]))
 })
 
 test('of several leads those that VICIdial has not are left out of those that were updated', async (t) => {
-  const [there, gone, more] = [outcome('updated', 1), outcome('not_found', 2), outcome('updated', 3)]
+  const [there, gone, more] = [part(1, 'updated'), part(2, 'not_found'), part(3, 'updated')]
   t.strictSame(combine([there, gone, more]), outcome('updated', 1, 3))
   t.strictSame(combine([gone, there]), outcome('updated', 1))
 })
@@ -80,8 +102,8 @@ test('of several leads those that VICIdial has not are left out of those that we
 test('an update of which a part was made and a part not is of unknown fate, with all the leads', async (t) => {
   for (const other of ['failed', 'unknown'] as const) {
     const error = { code: 'upstream_timeout', detail: 'x', retryable: true } as const
-    const lost: Outcome = { ...outcome(other, 2), error }
-    t.strictSame(combine([outcome('updated', 1), lost]), { ...outcome('unknown', 1, 2), error })
-    t.strictSame(combine([lost, outcome('updated', 1)]), { ...outcome('unknown', 2, 1), error })
+    const lost: LeadOutcome = { lead: 2, outcome: { status: other, warnings: [], error } }
+    t.strictSame(combine([part(1, 'updated'), lost]), { ...outcome('unknown', 1, 2), error })
+    t.strictSame(combine([lost, part(1, 'updated')]), { ...outcome('unknown', 2, 1), error })
   }
 })

@@ -20,9 +20,17 @@ export function status(lead_id: number, value: string): Update[] {
   return updates([{ lead_id, fields: { status: value } }])
 }
 
-/** Outcomes in short: status, leads and code. */
+/** The outcome of an update of a lead that is named by its id. */
+export const UPDATED: Outcome = { status: 'updated', warnings: [] }
+
+/** The outcome of an update whose key matches these leads. */
+export function updatedByKey(...leads: number[]): Outcome {
+  return { ...UPDATED, leads }
+}
+
+/** Outcomes in short: status, the leads of a key, and code. */
 export function statuses(outcomes: readonly Outcome[]): string[] {
   return outcomes.map(({ status, leads, error }) =>
-    [status, leads, error?.code].filter(Boolean).join(' ').trim()
+    [status, leads && `[${leads.join()}]`, error?.code].filter(Boolean).join(' ')
   )
 }

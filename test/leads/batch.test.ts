@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { planCalls } from '../../src/delivery/plan.ts'
 import { DEFAULT_OPTIONS, readBatch } from '../../src/leads/batch.ts'
+import type { Changes } from '../../src/leads/changes.ts'
 import { createCleaner } from '../../src/leads/clean.ts'
 import type { Update } from '../../src/leads/update.ts'
 import { callParams, formBody, searchParams } from '../../src/vicidial/wire.ts'
@@ -112,6 +113,207 @@ test('in the short form a fault of an id is its own; the faults of the changes a
     ]
   ])
   t.strictSame(refused({ lead_ids: [101] }), [[['no_changes', '']]])
+})
+
+/** The changes of a batch's updates, all of them sound. */
+function changesOf(updates: unknown[], options: Record<string, unknown> = {}): Changes[] {
+  const batch = readBatch({ updates, ...options }, many)
+  if ('errors' in batch) throw new Error(JSON.stringify(batch.errors))
+  return batch.entries.map((entry) => {
+    if ('refusals' in entry) throw new Error(JSON.stringify(entry.refusals))
+    return entry.changes
+  })
+}
+
+test('updates with equal fields share their changes, whatever leads they name', async (t) => {
+  for (const options of [{}, { reset_called: true, on_lossy: 'accept' }]) {
+    const [a, b, c, d, other, lossy, alsoLossy] = changesOf(
+      [
+        { lead_id: 101, fields: { status: 'SALE', city: 'Reno', rank: 7 } },
+        { lead_id: 102, fields: { status: 'SALE', city: 'Reno', rank: 7 } },
+        { vendor_lead_code: 'CRM-7', fields: { status: 'SALE', city: 'Reno', rank: 7 } },
+        { fields: { status: 'SALE', city: 'Reno', rank: 7 }, phone_number: '2125550004' },
+        { lead_id: 101, fields: { status: 'SALE', city: 'Reno', rank: 8 } },
+        { lead_id: 101, fields: { city: 'New York, NY' } },
+        { lead_id: 102, fields: { city: 'New York, NY' } }
+      ],
+      options
+    )
+    t.ok(a)
+    t.equal(b, a)
+    t.equal(c, a)
+    t.equal(d, a)
+    t.not(other, a)
+    t.equal(alsoLossy, lossy)
+    t.match(lossy, { warnings: [{ sent: 'New York, NY', stored: 'New York NY' }] })
+  }
+})
+
+test('what only looks equal keeps its own changes', async (t) => {
+  const element = { lead_id: 101, fields: { city: 'Reno', list_id: 103 } }
+  const params = { list_id_field: '103', city: 'Reno', list_exists_check: 'Y' }
+  for (const [options, own] of [
+    [{ reset_called: true }, { ...params, reset_lead: 'Y' }],
+    [{ allow_undefined_list: true }, { list_id_field: '103', city: 'Reno' }],
+    [{ custom_fields: { favorite_color: 'blue' } }, { ...params, custom_fields: 'Y', favorite_color: 'blue' }]
+  ] as const) {
+    const [first, second, third] = changesOf([element, { ...element, ...options }, element])
+    t.strictSame(first?.params, params)
+    t.strictSame(second?.params, own)
+    t.equal(third, first)
+  }
+  const [one, swapped, text, number] = changesOf([
+    { lead_id: 101, fields: { first_name: 'A', last_name: 'B' } },
+    { lead_id: 101, fields: { first_name: 'B', last_name: 'A' } },
+    { lead_id: 101, fields: { rank: '1' } },
+    { lead_id: 101, fields: { rank: 1 } }
+  ])
+  t.strictSame(
+    [one?.stored, swapped?.stored],
+    [
+      { first_name: 'A', last_name: 'B' },
+      { first_name: 'B', last_name: 'A' }
+    ]
+  )
+  t.strictSame([text?.stored, number?.stored], [{ rank: '1' }, { rank: '1' }])
+
+  const faults: [fields: object, code: string | undefined][] = [
+    [{ status: 1 }, 'field_invalid'],
+    [{ status: '1' }, undefined],
+    [{ status: true }, 'field_invalid'],
+    [{ status: 'true' }, undefined],
+    [{ comments: null }, undefined],
+    [{ comments: 'null' }, undefined],
+    [{ comments: '' }, 'field_invalid'],
+    [{}, 'no_changes']
+  ]
+  for (const given of [faults, faults.toReversed()]) {
+    const twice = [...given, ...given]
+    const batch = readBatch({ updates: twice.map(([fields]) => ({ lead_id: 101, fields })) }, many)
+    t.strictSame(
+      'entries' in batch &&
+        batch.entries.map((entry) => ('refusals' in entry ? entry.refusals[0]?.code : undefined)),
+      twice.map(([, code]) => code)
+    )
+  }
+})
+
+test('a number too large for JSON.parse is not taken for null, which is what JSON makes of it', async (t) => {
+  const updates = ['null', '1e999', '-1e999', 'null'].map(
+    (value) => `{"lead_id":101,"fields":{"comments":${value}}}`
+  )
+  for (const list of [updates, updates.slice(1)]) {
+    const batch = readBatch(JSON.parse(`{"updates":[${list.join(',')}]}`), many)
+    const emptied = 'entries' in batch && batch.entries.map((entry) => 'changes' in entry)
+    t.strictSame(
+      emptied,
+      list.map((text) => text.includes('null'))
+    )
+  }
+})
+
+test('whatever the batch, each update is read as it would be alone', async (t) => {
+  const fields = fc.constantFrom(
+    '{"status":"A"}',
+    '{"status":"1"}',
+    '{"status":1}',
+    '{"rank":1}',
+    '{"rank":"1"}',
+    '{"rank":-0}',
+    '{"rank":0}',
+    '{"city":"a,b","status":"A"}',
+    '{"status":"A","city":"a,b"}',
+    '{"city":"ab","status":"A"}',
+    '{"city":null}',
+    '{"city":"null"}',
+    '{"x":1,"status":1}',
+    '{"status":1,"x":1}',
+    '{"x":[1]}',
+    '{"x":["1"]}',
+    '{"list_id":103}',
+    '{"gmt_offset_now":-5}',
+    '{"gmt_offset_now":"-5"}',
+    '{"gmt_offset_now":-0}',
+    '{"gmt_offset_now":0}',
+    '{"city":"\\ud800"}',
+    '{"city":"\\\\ud800"}',
+    '{"__proto__":1}',
+    '{"toJSON":"x","status":"A"}',
+    '{}',
+    'null',
+    '[]'
+  )
+  const rest = fc.constantFrom(
+    '',
+    '',
+    '',
+    ',"reset_called":true',
+    ',"reset_called":false',
+    ',"on_lossy":"reject"',
+    ',"on_lossy":"accept"',
+    ',"allow_undefined_list":true',
+    ',"on_multiple":"all"',
+    ',"status":"A"',
+    ',"on_lossy":"x"',
+    ',"custom_fields":{"favorite_color":"x"}',
+    ',"custom_fields":{}',
+    ',"custom_fields":null'
+  )
+  const element = fc.tuple(fields, rest).map(([given, more]) => `{"lead_id":101,"fields":${given}${more}}`)
+  const options = fc.constantFrom(
+    '',
+    '',
+    ',"on_lossy":"reject"',
+    ',"reset_called":true',
+    ',"allow_undefined_list":true'
+  )
+  const entries = (elements: readonly string[], more: string): string[] => {
+    const batch = readBatch(JSON.parse(`{"updates":[${elements.join(',')}]${more}}`), many)
+    if (!('entries' in batch)) throw new Error(JSON.stringify(batch))
+    return batch.entries.map((entry, n) =>
+      JSON.stringify({ ...entry, index: 0 }).replaceAll(`/updates/${n}`, '')
+    )
+  }
+  const alike = fc.property(fc.array(element, { minLength: 2, maxLength: 12 }), options, (elements, more) => {
+    const alone = elements.flatMap((one) => entries([one], more))
+    for (const [n, entry] of entries(elements, more).entries())
+      if (entry !== alone[n]) throw new Error(`${elements[n]}: ${entry}, alone ${alone[n]}`)
+  })
+  t.doesNotThrow(() => fc.assert(alike, { numRuns: 2_000 }))
+})
+
+test('a value however deep is refused, and nothing is thrown', async (t) => {
+  let list: unknown = []
+  let object: unknown = {}
+  for (let depth = 0; depth < 100_000; depth++) [list, object] = [[list], { a: object }]
+  for (const deep of [list, object]) {
+    const element = { lead_id: 101, fields: { status: 'A', comments: deep } }
+    t.strictSame(refused({ updates: [element, element] }), [
+      [['field_invalid', '/updates/0/fields/comments']],
+      [['field_invalid', '/updates/1/fields/comments']]
+    ])
+    t.strictSame(refused({ updates: [{ lead_id: 101, fields: { nope: deep } }] }), [
+      [['field_unknown', '/updates/0/fields/nope']]
+    ])
+    t.strictSame(refused({ updates: [{ lead_id: 101, custom_fields: { favorite_color: deep } }] }), [
+      [['field_invalid', '/updates/0/custom_fields/favorite_color']]
+    ])
+    t.strictSame(refused({ updates: [{ lead_id: deep, fields: { status: 'A' }, on_lossy: deep }] }), [
+      [
+        ['field_invalid', '/updates/0/on_lossy'],
+        ['field_invalid', '/updates/0/lead_id']
+      ]
+    ])
+    t.strictSame(refused({ lead_ids: [101], fields: { comments: deep } }), [
+      [['field_invalid', '/fields/comments']]
+    ])
+  }
+  t.strictSame(refused({ updates: [{ lead_id: 101, fields: list }] }), [
+    [['field_invalid', '/updates/0/fields']]
+  ])
+  t.strictSame(refused({ updates: [{ lead_id: 101, fields: object }] }), [
+    [['field_unknown', '/updates/0/fields/a']]
+  ])
 })
 
 test('options of the request hold for all updates, and an update may say otherwise', async (t) => {

@@ -204,7 +204,7 @@ for (const mode of MODES) {
     })
     await fc.assert(said, { numRuns: RUNS })
     const rare = FIELDS.map(({ name }) => [name, taken.get(name) ?? 0] as const).filter(
-      ([, times]) => times < 20
+      ([, times]) => times < 5
     )
     t.strictSame(rare, [], 'every field was stored often enough for this to mean something')
   })
