@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { BatchAnswerSchema, BatchRequestSchema, ShortBatchRequestSchema } from '../schemas/batch.ts'
+import { AcceptedSchema } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
 import { answerBatch } from '../src/answers.ts'
 import type { Dependencies } from '../src/app.ts'
@@ -8,7 +9,9 @@ import { callerOf } from '../src/callers/authentication.ts'
 import { deliverEntries } from '../src/deliver-entries.ts'
 import { answerDryRun } from '../src/dry-run.ts'
 import { Problem } from '../src/errors.ts'
-import { DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
+import { refusedResult } from '../src/delivery/result.ts'
+import { prefersAsync } from '../src/prefer.ts'
+import { type Batch, DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
 import { json, problems, SECURITY, UPDATE_PROBLEMS } from './responses.ts'
 
 const schema = {
@@ -27,6 +30,7 @@ const schema = {
       'Some leads were updated, or VICIdial answered for each with something else.',
       BatchAnswerSchema
     ),
+    202: json('With `Prefer: respond-async`: the updates are stored, and will be delivered.', AcceptedSchema),
     ...problems(...UPDATE_PROBLEMS)
   }
 }
@@ -41,6 +45,7 @@ export function batchUpdateRoute(dependencies: Dependencies) {
     if ('errors' in batch)
       throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
     if (batch.dryRun) return answerDryRun(batch, request, dependencies)
+    if (prefersAsync(request)) return acceptBatch(batch, request, reply)
     const { results, upstreamCalls } = await deliverEntries(
       batch.entries,
       batch.source,
@@ -50,6 +55,28 @@ export function batchUpdateRoute(dependencies: Dependencies) {
     )
     const { httpStatus, body } = answerBatch(request.id, batch.entries, results, upstreamCalls)
     return reply.code(httpStatus).send(body)
+  }
+
+  async function acceptBatch(batch: Batch, request: FastifyRequest, reply: FastifyReply) {
+    const { entries } = batch
+    if (entries.every((entry) => 'refusals' in entry)) {
+      return answerBatch(request.id, entries, entries.map(refusedResult), 0)
+    }
+    const { name, source = dependencies.source } = callerOf(request)
+    const { answer, isRepeat } = await dependencies.jobs.accept({
+      caller: name,
+      source: batch.source ?? source,
+      origin: 'batch',
+      entries,
+      ...(request.repeatKey ? { repeat: request.repeatKey } : {})
+    })
+    request.isAnswerStored = true
+    if (isRepeat) reply.header('idempotency-replayed', 'true')
+    return reply
+      .code(answer.httpStatus)
+      .header('preference-applied', 'respond-async')
+      .type(answer.contentType)
+      .send(answer.body)
   }
 
   return async (app: FastifyInstance) => {

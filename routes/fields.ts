@@ -13,7 +13,7 @@ const schema = {
   security: SECURITY,
   response: {
     200: json('The catalogue.', FieldsAnswerSchema),
-    ...problems(...COMMON_PROBLEMS, 'invalid_request', 'unsupported_media_type')
+    ...problems(...COMMON_PROBLEMS, 'invalid_request')
   }
 }
 

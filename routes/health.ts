@@ -20,18 +20,22 @@ const readySchema = {
   security: [],
   response: {
     200: json('It does.', ReadySchema),
-    503: json('It is shutting down.', ReadySchema),
+    503: json('It is shutting down, or cannot store anything.', ReadySchema),
     ...problems('internal_error')
   }
 }
 
 /** `GET /livez` and `GET /readyz` */
-export function healthRoutes({ upstreamState }: Dependencies) {
+export function healthRoutes({ upstreamState, outbox }: Dependencies) {
   return async (app: FastifyInstance) => {
     app.get('/livez', { schema: liveSchema }, async () => ({ status: 'alive' }))
     app.get('/readyz', { schema: readySchema }, async (_request, reply) => {
-      const status = app.draining ? 'draining' : 'ready'
-      return reply.code(app.draining ? 503 : 200).send({ status, vicidial: upstreamState() })
+      const running = outbox.fault === undefined ? 'ready' : 'storage_failing'
+      const status = app.draining ? 'draining' : running
+      const { open, dead } = outbox.size
+      return reply
+        .code(status === 'ready' ? 200 : 503)
+        .send({ status, vicidial: upstreamState(), outbox: { waiting: open, dead_letters: dead } })
     })
   }
 }

@@ -27,15 +27,26 @@ export function problems(...codes: RequestCode[]) {
 export const SECURITY = [{ bearer: [] }, { api_key: [] }]
 
 /** What can go wrong with every request that carries a key. */
-export const COMMON_PROBLEMS: RequestCode[] = ['unauthenticated', 'internal_error', 'overloaded']
+export const COMMON_PROBLEMS: RequestCode[] = [
+  'unauthenticated',
+  'unsupported_media_type',
+  'internal_error',
+  'overloaded'
+]
 
-/** What can go wrong with every request that sends updates to VICIdial. */
-export const UPDATE_PROBLEMS: RequestCode[] = [
+/** What can go wrong with every request that changes something: it may have a body and an `Idempotency-Key`. */
+export const CHANGE_PROBLEMS: RequestCode[] = [
   ...COMMON_PROBLEMS,
   'invalid_json',
   'invalid_request',
+  'conflict',
   'payload_too_large',
-  'unsupported_media_type',
+  'idempotency_key_reused'
+]
+
+/** What can go wrong with every request that sends updates to VICIdial. */
+export const UPDATE_PROBLEMS: RequestCode[] = [
+  ...CHANGE_PROBLEMS,
   'all_updates_rejected',
   'upstream_login_failed',
   'upstream_permission_denied',

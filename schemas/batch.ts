@@ -111,6 +111,19 @@ const ResultErrorSchema = Type.Object(
   { $id: 'ResultError', additionalProperties: false }
 )
 
+const RESULT_STATUSES = [
+  'updated',
+  'not_found',
+  'ambiguous',
+  'rejected',
+  'failed',
+  'unknown',
+  'planned',
+  'queued',
+  'cancelled',
+  'superseded'
+] as const
+
 /** What became of one update. */
 export const ResultSchema = Type.Object(
   {
@@ -121,12 +134,19 @@ export const ResultSchema = Type.Object(
     ),
     vendor_lead_code: Type.Optional(Type.String()),
     phone_number: Type.Optional(Type.String()),
-    status: Type.Enum(['updated', 'not_found', 'ambiguous', 'rejected', 'failed', 'unknown', 'planned'], {
+    status: Type.Enum(RESULT_STATUSES, {
       description:
         '`updated`: VICIdial found the lead and set the values. `not_found`: no such lead, or in a list that the ' +
         'gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was ' +
-        'sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run.'
+        'sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. ' +
+        'In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of ' +
+        'its fields since.'
     }),
+    superseded: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'Jobs: fields that were left out because a newer update of the lead has set them since.'
+      })
+    ),
     warnings: Type.Optional(Type.Array(ref(WarningSchema))),
     error: Type.Optional(ref(ResultErrorSchema)),
     errors: Type.Optional(
@@ -153,6 +173,9 @@ export const SummarySchema = Type.Object(
     failed: Type.Integer(),
     unknown: Type.Integer(),
     planned: Type.Optional(Type.Integer({ description: 'Dry run only.' })),
+    queued: Type.Optional(Type.Integer({ description: 'Jobs only: not yet made.' })),
+    cancelled: Type.Optional(Type.Integer({ description: 'Jobs only.' })),
+    superseded: Type.Optional(Type.Integer({ description: 'Jobs only.' })),
     upstream_calls: Type.Integer({ description: 'Calls made to VICIdial, repeats included.' })
   },
   { $id: 'Summary', additionalProperties: false }

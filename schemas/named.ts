@@ -1,6 +1,7 @@
 import { BATCH_SCHEMAS } from './batch.ts'
 import { FieldSchema, FieldsAnswerSchema, LeadFieldsSchema } from './fields.ts'
 import { LiveSchema, ReadySchema } from './health.ts'
+import { JOB_SCHEMAS } from './job.ts'
 import { ProblemSchema } from './problem.ts'
 
 /** Every schema that has a name in the OpenAPI document. */
@@ -9,6 +10,7 @@ export const NAMED_SCHEMAS = [
   FieldSchema,
   FieldsAnswerSchema,
   ...BATCH_SCHEMAS,
+  ...JOB_SCHEMAS,
   ProblemSchema,
   LiveSchema,
   ReadySchema

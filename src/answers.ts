@@ -1,58 +1,11 @@
 import type { BatchAnswer, Result, Summary } from '../schemas/batch.ts'
-import type { Outcome } from './delivery/outcome.ts'
 import { ERRORS, type FieldError, Problem, type RequestCode } from './errors.ts'
-import type { LeadKey } from './leads/lead-key.ts'
 import type { RefusedUpdate, Update } from './leads/update.ts'
 
 /** An answer that is not a problem: HTTP status and body. */
 export interface Answered {
   readonly httpStatus: 200 | 207
   readonly body: BatchAnswer
-}
-
-/** The result of an update that was sent, or whose key was looked up. */
-export function outcomeResult({ index, key }: Update, outcome: Outcome): Result {
-  const result: Result =
-    key.by === 'lead_id'
-      ? { index, lead_id: key.value, status: outcome.status }
-      : { index, [key.by]: key.value, ...leadIds(outcome.leads), status: outcome.status }
-  if (outcome.warnings.length > 0) result.warnings = [...outcome.warnings]
-  if (outcome.error) {
-    const { code, detail, retryable, leadIds: matched } = outcome.error
-    result.error = { code, detail, retryable, ...(matched ? { lead_ids: [...matched] } : {}) }
-  }
-  return result
-}
-
-function leadIds(leads: readonly number[] = []): Pick<Result, 'lead_id' | 'lead_ids'> {
-  const [lead] = leads
-  if (lead === undefined) return {}
-  return leads.length === 1 ? { lead_id: lead } : { lead_ids: [...leads] }
-}
-
-/** The result of one update lists so many of its errors. */
-const MAX_ERRORS_OF_AN_UPDATE = 10
-
-/** The result of an update that the gateway refused. */
-export function refusedResult({ index, key, refusals }: RefusedUpdate): Result {
-  const errors = refusals.map(({ code, field, detail }) => ({
-    code,
-    ...(field === undefined ? {} : { field }),
-    detail,
-    retryable: false
-  }))
-  const [error] = errors
-  return {
-    index,
-    ...(key ? named(key) : {}),
-    status: 'rejected',
-    ...(error ? { error } : {}),
-    ...(errors.length > 1 ? { errors: errors.slice(0, MAX_ERRORS_OF_AN_UPDATE) } : {})
-  }
-}
-
-function named(key: LeadKey): Partial<Pick<Result, 'lead_id' | 'vendor_lead_code' | 'phone_number'>> {
-  return { [key.by]: key.value }
 }
 
 /** Counts results by status. */
@@ -66,12 +19,9 @@ export function summarize(results: readonly Result[], upstreamCalls: number): Su
     failed: 0,
     unknown: 0
   }
-  let planned = 0
-  for (const { status } of results) {
-    if (status === 'planned') planned++
-    else summary[status]++
-  }
-  return { ...summary, ...(planned > 0 ? { planned } : {}), upstream_calls: upstreamCalls }
+  const counts: Summary = { ...summary, upstream_calls: upstreamCalls }
+  for (const { status } of results) counts[status] = (counts[status] ?? 0) + 1
+  return counts
 }
 
 /**

@@ -1,6 +1,9 @@
 import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { deadLetterRoutes } from '../routes/dead-letters.ts'
+import { jobRoutes } from '../routes/jobs.ts'
+import { webhookRoutes } from '../routes/webhooks.ts'
 import { batchUpdateRoute } from '../routes/batch-update.ts'
 import { docsRoutes } from '../routes/docs.ts'
 import { fieldsRoute } from '../routes/fields.ts'
@@ -14,12 +17,16 @@ import type { Dispatcher } from './delivery/dispatcher.ts'
 import type { CallRules } from './delivery/row.ts'
 import { drainOnClose } from './draining.ts'
 import { answerErrors, frameworkErrors } from './error-handler.ts'
+import { idempotency } from './idempotency.ts'
+import type { Jobs } from './jobs.ts'
 import { jsonBody } from './json-body.ts'
 import type { ChangesRules } from './leads/changes.ts'
 import type { NonLatin } from './leads/clean.ts'
 import { openApiOptions } from './openapi.ts'
+import type { Outbox } from './outbox/outbox.ts'
 import { requestIds, requestLog } from './request-log.ts'
-import { strictRequest } from './strict-request.ts'
+import { refuseEncodedBodies, refuseQueries } from './strict-request.ts'
+import type { WebhookSource } from './webhooks/source.ts'
 import type { UpstreamState } from './vicidial/guard.ts'
 
 /** What the application needs; everything that touches the outside comes in here. */
@@ -31,6 +38,9 @@ export interface Dependencies {
   /** VICIdial's `source` for callers without their own. */
   readonly source: string
   readonly upstreamState: () => UpstreamState
+  readonly outbox: Outbox
+  readonly jobs: Jobs
+  readonly webhooks: readonly WebhookSource[]
   readonly requestDeadlineMs: number
   readonly maxUpdatesPerRequest: number
   readonly maxBodyBytes: number
@@ -69,12 +79,19 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(healthRoutes(dependencies))
   await app.register(docsRoutes)
   await app.register(problemPageRoutes)
+  await app.register(webhookRoutes(dependencies))
   await app.register(async (v1) => {
     authentication(v1, dependencies.callers)
-    strictRequest(v1)
-    await v1.register(batchUpdateRoute(dependencies))
-    await v1.register(patchLeadRoute(dependencies))
-    await v1.register(fieldsRoute(dependencies))
+    idempotency(v1, dependencies.outbox, dependencies.log)
+    refuseEncodedBodies(v1)
+    await v1.register(jobRoutes(dependencies))
+    await v1.register(deadLetterRoutes(dependencies))
+    await v1.register(async (leads) => {
+      refuseQueries(leads)
+      await leads.register(batchUpdateRoute(dependencies))
+      await leads.register(patchLeadRoute(dependencies))
+      await leads.register(fieldsRoute(dependencies))
+    })
   })
   return app
 }

@@ -4,7 +4,9 @@ import { Value } from 'typebox/value'
 import { type CallerConfig, hashKey } from './callers/callers.ts'
 import { errorCode } from './error-code.ts'
 import { readGatewayFile } from './gateway-file.ts'
+import type { RetrySchedule } from './delivery/retry-schedule.ts'
 import type { NonLatin } from './leads/clean.ts'
+import type { WebhookSource } from './webhooks/source.ts'
 import type { Dialect } from './vicidial/wire.ts'
 
 /** Everything the process is told, checked and frozen. */
@@ -26,6 +28,16 @@ export interface Config {
     readonly lingerMs: number
     readonly maxWaiting: number
   }
+  /** Where what was accepted for delivery is kept. */
+  readonly dataDir: string
+  readonly durable: {
+    /** How a delivery that failed is tried again. */
+    readonly retry: RetrySchedule
+    /** Updates that may wait in the outbox. */
+    readonly maxOpen: number
+    /** What has ended is kept for so long, in days. */
+    readonly retentionDays: number
+  }
   readonly host: string
   readonly port: number
   readonly requestDeadlineMs: number
@@ -34,6 +46,7 @@ export interface Config {
   readonly callers: readonly CallerConfig[]
   /** Custom fields that may be set, label → longest value. */
   readonly customFields: ReadonlyMap<string, number>
+  readonly webhooks: readonly WebhookSource[]
   readonly logLevel: string
 }
 
@@ -96,6 +109,12 @@ export const EnvironmentSchema = Type.Object({
     description: 'a whole number from 0 (none) to 5000 (milliseconds)'
   }),
   DISPATCH_MAX_WAITING: positive(100_000, 1_000_000, ''),
+  DATA_DIR: Type.String({ default: './data', minLength: 1, description: 'a directory that can be written' }),
+  OUTBOX_MAX_WAITING: positive(1_000_000, 100_000_000, ''),
+  JOB_RETENTION_DAYS: positive(30, 3_650, ' (days)'),
+  RETRY_FIRST_PAUSE_MS: positive(2_000, 3_600_000, ' (milliseconds)'),
+  RETRY_LONGEST_PAUSE_MS: positive(600_000, 86_400_000, ' (milliseconds)'),
+  RETRY_FOR_MS: positive(43_200_000, 2_592_000_000, ' (milliseconds)'),
   HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'an address to listen on' }),
   PORT: Type.Integer({
     default: 3000,
@@ -135,7 +154,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     environment.GATEWAY_CONFIG === undefined ? undefined : readGatewayFile(environment.GATEWAY_CONFIG, faults)
   const callers = [...(file?.callers ?? [])]
   if (environment.API_KEY !== undefined) {
-    callers.unshift({ name: API_KEY_CALLER, keyHashes: [hashKey(environment.API_KEY)] })
+    callers.unshift({ name: API_KEY_CALLER, keyHashes: [hashKey(environment.API_KEY)], isOperator: true })
   }
   if (callers.filter(({ name }) => name === API_KEY_CALLER).length > 1) {
     faults.push(
@@ -146,8 +165,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   if (environment.API_KEY !== undefined && hashes.indexOf(hashes[0] ?? '', 1) > 0) {
     faults.push('API_KEY is also the key of a caller in GATEWAY_CONFIG.')
   }
-  if (callers.length === 0 && (environment.GATEWAY_CONFIG === undefined || file)) {
-    faults.push('API_KEY, or GATEWAY_CONFIG with callers, is required: nobody could use the gateway.')
+  const isUnused = callers.length === 0 && (file?.webhooks ?? []).length === 0
+  if (isUnused && (environment.GATEWAY_CONFIG === undefined || file)) {
+    faults.push(
+      'API_KEY, or GATEWAY_CONFIG with callers or webhooks, is required: nobody could use the gateway.'
+    )
   }
   if (environment.VICIDIAL_TIMEOUT_MS > environment.REQUEST_DEADLINE_MS) {
     faults.push(
@@ -172,6 +194,16 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       lingerMs: environment.DISPATCH_LINGER_MS,
       maxWaiting: environment.DISPATCH_MAX_WAITING
     }),
+    dataDir: environment.DATA_DIR,
+    durable: Object.freeze({
+      retry: Object.freeze({
+        firstMs: environment.RETRY_FIRST_PAUSE_MS,
+        longestMs: environment.RETRY_LONGEST_PAUSE_MS,
+        forMs: environment.RETRY_FOR_MS
+      }),
+      maxOpen: environment.OUTBOX_MAX_WAITING,
+      retentionDays: environment.JOB_RETENTION_DAYS
+    }),
     host: environment.HOST,
     port: environment.PORT,
     requestDeadlineMs: environment.REQUEST_DEADLINE_MS,
@@ -179,6 +211,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     maxBodyBytes: environment.MAX_BODY_BYTES,
     callers: Object.freeze(callers.map((caller) => Object.freeze(caller))),
     customFields: file?.customFields ?? new Map(),
+    webhooks: file?.webhooks ?? [],
     logLevel: environment.LOG_LEVEL
   })
 }

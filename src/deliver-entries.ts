@@ -1,8 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Result } from '../schemas/batch.ts'
-import { outcomeResult, refusedResult } from './answers.ts'
+import { outcomeResult, refusedResult } from './delivery/result.ts'
 import type { Dependencies } from './app.ts'
 import { callerOf } from './callers/authentication.ts'
+import { deliveredFields } from './delivery/worker.ts'
+import type { Outcome } from './delivery/outcome.ts'
+import { type Outbox, StorageError } from './outbox/outbox.ts'
 import { OverloadedError } from './delivery/overloaded-error.ts'
 import { Problem } from './errors.ts'
 import type { RefusedUpdate, Update } from './leads/update.ts'
@@ -26,6 +29,8 @@ export async function deliverEntries(
     gone.abort()
   })
   const sound = entries.filter((entry): entry is Update => 'changes' in entry)
+  // What is accepted from now on is newer than this request.
+  const order = dependencies.outbox.nextOrder
   const { outcomes, upstreamCalls } = await dependencies.dispatcher
     .deliver(sound, {
       caller: caller.name,
@@ -35,6 +40,11 @@ export async function deliverEntries(
       signal: gone.signal
     })
     .catch(answerOverload)
+  await noteDelivered(sound, outcomes, order, dependencies.outbox).catch((error: unknown) => {
+    // What was made is made, and its sender learns that, though an older update that waits may undo it.
+    if (!(error instanceof StorageError)) throw error
+    request.log.error({ err: error }, 'delivered updates cannot be noted')
+  })
   let place = 0
   const results = entries.map((entry) => {
     if ('refusals' in entry) return refusedResult(entry)
@@ -49,4 +59,22 @@ function answerOverload(error: unknown): never {
   if (!(error instanceof OverloadedError)) throw error
   const headers = { 'retry-after': String(error.retryAfterSeconds) }
   throw new Problem('overloaded', error.message, { headers })
+}
+
+/** Older updates of the same leads may still wait in the outbox: they must not undo what was set just now. */
+async function noteDelivered(
+  updates: readonly Update[],
+  outcomes: readonly Outcome[],
+  order: number,
+  outbox: Outbox
+): Promise<void> {
+  const { open, dead } = outbox.size
+  if (open + dead === 0) return
+  await outbox.supersede(
+    updates.flatMap((update, place) => {
+      const outcome = outcomes[place]
+      return outcome ? deliveredFields(update, outcome) : []
+    }),
+    order
+  )
 }

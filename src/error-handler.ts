@@ -1,12 +1,16 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from './errors.ts'
+import { echo } from './leads/outcome.ts'
+import { StorageError } from './outbox/outbox.ts'
 
+/** The disk is cleared, or mounted again, by somebody. */
+const STORAGE_RETRY_AFTER_SECONDS = '30'
 const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
 /** Makes every error an answer in one form: a problem document (RFC 9457), logged once if it is the gateway's fault. */
 export function answerErrors(app: FastifyInstance): void {
-  app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
-    const problem = error instanceof Problem ? error : frameworkProblem(error, request)
+  app.setErrorHandler((error: FastifyError | Problem | StorageError, request, reply) => {
+    const problem = error instanceof Problem ? error : otherProblem(error, request)
     return sendProblem(problem, request, reply)
   })
   app.setNotFoundHandler((request, reply) => {
@@ -29,13 +33,20 @@ function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyRe
     .send(JSON.stringify(problem.toBody(request.id)))
 }
 
+function otherProblem(error: FastifyError | StorageError, request: FastifyRequest): Problem {
+  if (!(error instanceof StorageError)) return frameworkProblem(error, request)
+  request.log.error({ err: error }, 'storage failed')
+  const detail = 'The database of the gateway cannot be read or written now.'
+  return new Problem('overloaded', detail, { headers: { 'retry-after': STORAGE_RETRY_AFTER_SECONDS } })
+}
+
 function frameworkProblem(error: FastifyError, request: FastifyRequest): Problem {
   if (error.validation) {
-    const errors = error.validation.map(({ instancePath, message }) => ({
-      pointer: instancePath,
-      code: 'invalid_request',
-      detail: message ?? 'is not valid'
-    }))
+    const errors = error.validation.map(({ instancePath, message = 'is not valid', params }) => {
+      const unknown = params['additionalProperty']
+      const detail = typeof unknown === 'string' ? `${echo(unknown)} is not known here` : message
+      return { pointer: instancePath, code: 'invalid_request', detail }
+    })
     return new Problem('invalid_request', `The ${error.validationContext ?? 'request'} is not valid.`, {
       errors
     })

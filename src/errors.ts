@@ -46,8 +46,8 @@ export const ERRORS = {
   },
   unsupported_media_type: {
     status: 415,
-    title: 'The body is of another type than JSON',
-    help: 'Send "Content-Type: application/json".'
+    title: 'The body is of a type that is not taken here',
+    help: 'Send "Content-Type: application/json". Webhooks take forms and text that holds JSON as well.'
   },
   idempotency_key_reused: {
     status: 422,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { type Static, Type } from 'typebox'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
@@ -6,13 +7,17 @@ import { LineCounter, parseDocument } from 'yaml'
 import type { CallerConfig } from './callers/callers.ts'
 import { errorCode } from './error-code.ts'
 import { FIELDS } from './leads/fields.ts'
+import { readSources } from './webhooks/read-sources.ts'
+import { SourceSchema } from './webhooks/source-schema.ts'
+import type { WebhookSource } from './webhooks/source.ts'
 
 const CallerSchema = Type.Object(
   {
     name: Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$' }),
     key_hashes: Type.Array(Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }), { minItems: 1, maxItems: 2 }),
     source: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9]{2,20}$' })),
-    on_lossy: Type.Optional(Type.Union([Type.Literal('accept'), Type.Literal('reject')]))
+    on_lossy: Type.Optional(Type.Union([Type.Literal('accept'), Type.Literal('reject')])),
+    operator: Type.Optional(Type.Boolean())
   },
   { additionalProperties: false }
 )
@@ -28,7 +33,8 @@ const CustomFieldSchema = Type.Object(
 const GatewayFileSchema = Type.Object(
   {
     callers: Type.Optional(Type.Array(CallerSchema, { minItems: 1 })),
-    custom_fields: Type.Optional(Type.Array(CustomFieldSchema))
+    custom_fields: Type.Optional(Type.Array(CustomFieldSchema)),
+    webhooks: Type.Optional(Type.Array(SourceSchema))
   },
   { additionalProperties: false }
 )
@@ -38,6 +44,7 @@ export interface GatewayFile {
   readonly callers: readonly CallerConfig[]
   /** Custom fields that may be set, label → longest value. */
   readonly customFields: ReadonlyMap<string, number>
+  readonly webhooks: readonly WebhookSource[]
 }
 
 /**
@@ -132,14 +139,20 @@ export function readGatewayFile(path: string, faults: string[]): GatewayFile | u
     if (RESERVED_LABELS.has(label))
       fault(`the custom field ${label} has the name of one of VICIdial's own parameters.`)
   }
+  for (const name of repeated((file.webhooks ?? []).map((source) => source.name)))
+    fault(`two webhooks have the name ${name}.`)
+  const labels = new Map(customFields.map((field) => [field.label, field.max_length]))
+  const noteFault = (place: string, what: string) => fault(`${place} ${what}.`)
   return {
-    callers: callers.map(({ name, key_hashes, source, on_lossy }) => ({
+    callers: callers.map(({ name, key_hashes, source, on_lossy, operator = false }) => ({
       name,
       keyHashes: key_hashes.map((hash) => hash.slice('sha256:'.length)),
+      isOperator: operator,
       ...(source === undefined ? {} : { source }),
       ...(on_lossy === undefined ? {} : { onLossy: on_lossy })
     })),
-    customFields: new Map(customFields.map((field) => [field.label, field.max_length]))
+    customFields: labels,
+    webhooks: readSources(file.webhooks ?? [], dirname(path), labels, noteFault)
   }
 }
 

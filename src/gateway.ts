@@ -3,14 +3,28 @@ import { buildApp } from './app.ts'
 import { Callers } from './callers/callers.ts'
 import type { Config } from './config.ts'
 import { Dispatcher } from './delivery/dispatcher.ts'
+import { Worker } from './delivery/worker.ts'
+import { Jobs } from './jobs.ts'
 import { createCleaner } from './leads/clean.ts'
+import type { Outbox } from './outbox/outbox.ts'
+import { Purging } from './outbox/purging.ts'
+import { SqliteOutbox } from './outbox/sqlite.ts'
 import { Client } from './vicidial/client.ts'
 import { Exchange } from './vicidial/exchange.ts'
 import { Guard } from './vicidial/guard.ts'
 
+/** Updates of the outbox on their way at once: enough to fill the calls of many change sets. */
+const MAX_IN_FLIGHT = 10_000
+/** At the end what is on its way is given so long; what is not settled then is delivered again after the start. */
+const SETTLE_MS = 25_000
+
 /** Puts the parts together as configured. The application does not listen yet; closing it ends every connection. */
-export async function createGateway(config: Config, log: FastifyBaseLogger): Promise<FastifyInstance> {
-  const { vicidial, dispatch } = config
+export async function createGateway(
+  config: Config,
+  log: FastifyBaseLogger,
+  outbox: Outbox = new SqliteOutbox(config.dataDir)
+): Promise<FastifyInstance> {
+  const { vicidial, dispatch, durable } = config
   const { dialect, timeoutMs, source, maxConcurrency, maxCallsPerSecond } = vicidial
   const rules = { maxLeadsPerCall: vicidial.maxLeadsPerCall, dialect }
   const client = new Client({ url: vicidial.url, connections: maxConcurrency })
@@ -25,9 +39,29 @@ export async function createGateway(config: Config, log: FastifyBaseLogger): Pro
     }
   })
   const exchange = new Exchange({ client, guard, account: vicidial, dialect, source, timeoutMs, log })
+  const dispatcher = new Dispatcher({ exchange, guard, rules, log, ...dispatch })
+  const worker = new Worker({
+    outbox,
+    dispatcher,
+    guard,
+    schedule: durable.retry,
+    maxInFlight: Math.min(MAX_IN_FLIGHT, Math.ceil(dispatch.maxWaiting / 2)),
+    log
+  })
+  const jobs = new Jobs({
+    outbox,
+    maxOpen: durable.maxOpen,
+    onAccepted: () => {
+      worker.wake()
+    }
+  })
+  const purging = new Purging({ outbox, retentionDays: durable.retentionDays, log })
   const app = await buildApp({
     callers: new Callers(config.callers),
-    dispatcher: new Dispatcher({ exchange, guard, rules, log, ...dispatch }),
+    dispatcher,
+    outbox,
+    jobs,
+    webhooks: config.webhooks,
     leads: {
       clean: createCleaner(vicidial.nonLatin),
       customFields: config.customFields,
@@ -41,9 +75,20 @@ export async function createGateway(config: Config, log: FastifyBaseLogger): Pro
     maxBodyBytes: config.maxBodyBytes,
     log
   })
+  app.addHook('onReady', async () => {
+    worker.wake()
+    purging.start()
+  })
+  let stopped = Promise.resolve()
+  app.addHook('preClose', async () => {
+    purging.stop()
+    stopped = worker.stop(Date.now() + SETTLE_MS)
+  })
   app.addHook('onClose', async () => {
+    await stopped
     guard.close()
     await client.close()
+    await outbox.close()
   })
   return app
 }

@@ -1,7 +1,14 @@
 import { isUtf8 } from 'node:buffer'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from './errors.ts'
 import { placeOfJsonError } from './json-place.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body as it came; null until it is read. */
+    rawBody: Buffer | null
+  }
+}
 
 /**
  * Makes the application read JSON bodies, and nothing else. Invalid UTF-8 is refused rather than replaced, and a
@@ -9,10 +16,14 @@ import { placeOfJsonError } from './json-place.ts'
  */
 export function jsonBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
+  app.decorateRequest('rawBody', null)
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (_request: unknown, body: Buffer) => parseJson(body)
+    async (request: FastifyRequest, body: Buffer) => {
+      request.rawBody = body
+      return parseJson(body)
+    }
   )
 }
 

@@ -1,7 +1,9 @@
 import closeWithGrace from 'close-with-grace'
+import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { type Config, ConfigError, loadConfig } from './config.ts'
 import { createGateway } from './gateway.ts'
+import { StorageError } from './outbox/outbox.ts'
 
 /** Work in hand is given so long to finish: longer than a request's deadline, shorter than an orchestrator's patience. */
 const DRAIN_MS = 29_000
@@ -17,9 +19,24 @@ function configure(): Config {
   }
 }
 
+/** Puts the gateway together, or ends the process with what is wrong with its database. */
+async function create(): Promise<FastifyInstance> {
+  try {
+    return await createGateway(config, log)
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exit(1)
+  }
+}
+
 const config = configure()
-const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime })
-const app = await createGateway(config, log)
+// Written at once: what is buffered when its reader goes away could not be written at the end, which then never came.
+const log = pino(
+  { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+  pino.destination({ fd: 1, sync: true })
+)
+const app = await create()
 
 closeWithGrace({ delay: DRAIN_MS, logger: log }, async ({ signal, err }) => {
   if (err) log.fatal({ err }, 'the process failed')

@@ -1,22 +1,26 @@
 import type { FastifyInstance } from 'fastify'
 import { Problem } from './errors.ts'
 
-/** Refuses what the routes of this scope would pass over: a query, and a body that is encoded. */
-export function strictRequest(scope: FastifyInstance): void {
+/** Refuses a query, which the routes of this scope would pass over. */
+export function refuseQueries(scope: FastifyInstance): void {
   scope.addHook('onRequest', (request, _reply, done) => {
     const [parameter] = Object.keys(request.query as object)
+    if (parameter === undefined) {
+      done()
+      return
+    }
+    const detail = 'This address takes no query parameters; what a request says stands in its body.'
+    const errors = [{ pointer: '', code: 'invalid_request', detail }]
+    done(new Problem('invalid_request', detail, { errors }))
+  })
+}
+
+/** Refuses a body that is encoded, which no route of this scope would decode. */
+export function refuseEncodedBodies(scope: FastifyInstance): void {
+  scope.addHook('onRequest', (request, _reply, done) => {
     const encoding = request.headers['content-encoding']
-    if (parameter !== undefined) {
-      const detail = 'This address takes no query parameters; what a request says stands in its body.'
-      const errors = [{ pointer: '', code: 'invalid_request', detail }]
-      done(new Problem('invalid_request', detail, { errors }))
-    } else if (encoding !== undefined && encoding !== 'identity') {
-      done(
-        new Problem(
-          'unsupported_media_type',
-          'The body must not be encoded: send it without Content-Encoding.'
-        )
-      )
-    } else done()
+    const isPlain = encoding === undefined || encoding === 'identity'
+    const detail = 'The body must not be encoded: send it without Content-Encoding.'
+    done(isPlain ? undefined : new Problem('unsupported_media_type', detail))
   })
 }

@@ -7,6 +7,8 @@ export interface CallerConfig {
   readonly keyHashes: readonly string[]
   readonly source?: string
   readonly onLossy?: OnLossy
+  /** Whether it sees and changes the jobs of all callers. */
+  readonly isOperator?: boolean
 }
 
 /** Who is asking, once known. */
@@ -15,6 +17,8 @@ export interface Caller {
   /** The VICIdial `source` of its calls, if it has its own. */
   readonly source: string | undefined
   readonly onLossy: OnLossy
+  /** Whether it sees and changes the jobs of all callers. */
+  readonly isOperator: boolean
 }
 
 /** The configured callers. Keys are held and compared as hashes only. */
@@ -23,7 +27,8 @@ export class Callers {
 
   constructor(configs: readonly CallerConfig[]) {
     this.#known = configs.flatMap((config) => {
-      const caller: Caller = { name: config.name, source: config.source, onLossy: config.onLossy ?? 'accept' }
+      const { name, source, onLossy = 'accept', isOperator = false } = config
+      const caller: Caller = { name, source, onLossy, isOperator }
       return config.keyHashes.map((hash) => ({ hash: Buffer.from(hash, 'hex'), caller }))
     })
   }

@@ -1,4 +1,5 @@
 import type { Changes } from '../leads/changes.ts'
+import { keyName } from '../leads/lead-key.ts'
 import type { Update } from '../leads/update.ts'
 import type { CallContext, Exchange } from '../vicidial/exchange.ts'
 import type { Guard } from '../vicidial/guard.ts'
@@ -9,7 +10,7 @@ import { OverloadedError } from './overloaded-error.ts'
 import { DrainRate } from './drain-rate.ts'
 import { judge, namedMissing } from './judge.ts'
 import type { Lot } from './fair-queue.ts'
-import { type Found, keyName, type SearchKey } from './look-up.ts'
+import type { Found, SearchKey } from './look-up.ts'
 import { LookUps } from './look-ups.ts'
 import {
   ambiguous,

@@ -1,4 +1,4 @@
-import type { LeadKey } from '../leads/lead-key.ts'
+import { keyName, type LeadKey } from '../leads/lead-key.ts'
 import type { Exchanged } from '../vicidial/exchange.ts'
 import type { Delivery } from './delivery.ts'
 import type { Lot, Unit } from './fair-queue.ts'
@@ -47,11 +47,6 @@ export class Search implements Unit<Search> {
   addRequests(requests: Set<Delivery>): void {
     for (const request of this.#requests) requests.add(request)
   }
-}
-
-/** The name under which a key's leads are found. */
-export function keyName(key: LeadKey): string {
-  return `${key.by}:${key.value}`
 }
 
 /**

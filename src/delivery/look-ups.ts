@@ -1,8 +1,9 @@
+import { keyName } from '../leads/lead-key.ts'
 import type { CallContext, Exchange } from '../vicidial/exchange.ts'
 import type { Refused } from '../vicidial/reply.ts'
 import type { Delivery } from './delivery.ts'
 import { FairQueue, Lot } from './fair-queue.ts'
-import { type Found, keyName, MAX_KEYS_PER_CALL, Search, searchGroup, type SearchKey } from './look-up.ts'
+import { type Found, MAX_KEYS_PER_CALL, Search, searchGroup, type SearchKey } from './look-up.ts'
 
 /** A request's look-ups. */
 export interface Looking {

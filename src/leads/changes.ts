@@ -186,13 +186,47 @@ function assemble(standard: StandardValue[], custom: CustomValue[], input: Chang
       stored[`custom_fields.${label}`] = cleaned.stored
     }
   }
-  let key = singleLead ? 'update_lead' : 'batch_update_lead'
+  return changesOf(singleLead ? 'update_lead' : 'batch_update_lead', params, stored, warnings)
+}
+
+/** Changes of these parameters. */
+export function changesOf(
+  called: Changes['function'],
+  params: Changes['params'],
+  stored: Changes['stored'],
+  warnings: Changes['warnings']
+): Changes {
+  let key: string = called
   for (const parameter in params) key += `\0${parameter}=${params[parameter]}`
-  return {
-    function: singleLead ? 'update_lead' : 'batch_update_lead',
-    params,
-    key,
-    stored,
-    warnings
+  return { function: called, params, key, stored, warnings }
+}
+
+/** Parameters that belong to others, and go with the last of them. */
+const COMPANIONS: readonly [companion: string, of: (stored: Changes['stored']) => boolean][] = [
+  ['update_phone_number', (stored) => stored['phone_number'] !== undefined],
+  ['list_exists_check', (stored) => stored['list_id'] !== undefined],
+  ['custom_fields', (stored) => Object.keys(stored).some((name) => name.startsWith(CUSTOM))]
+]
+const CUSTOM = 'custom_fields.'
+
+/** What is left of changes without some fields, by their names in `stored`; undefined if nothing is. */
+export function withoutFields(changes: Changes, names: readonly string[]): Changes | undefined {
+  const params = { ...changes.params }
+  const stored = { ...changes.stored }
+  for (const name of names) {
+    const parameter = name.startsWith(CUSTOM) ? name.slice(CUSTOM.length) : FIELD_BY_NAME.get(name)?.parameter
+    if (stored[name] === undefined || parameter === undefined) continue
+    Reflect.deleteProperty(stored, name)
+    Reflect.deleteProperty(params, parameter)
   }
+  for (const [companion, of] of COMPANIONS) if (!of(stored)) Reflect.deleteProperty(params, companion)
+  if (Object.keys(params).length === 0) return undefined
+  const isSingle = FIELDS.some(({ name, singleLead }) => singleLead && stored[name] !== undefined)
+  const called = isSingle || params['custom_fields'] !== undefined ? 'update_lead' : 'batch_update_lead'
+  return changesOf(
+    called,
+    params,
+    stored,
+    changes.warnings.filter(({ field }) => !names.includes(field))
+  )
 }

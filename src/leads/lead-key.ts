@@ -53,3 +53,17 @@ export function readLeadKey(by: KeyName, value: unknown, clean: Cleaner): LeadKe
   }
   return { by, value: cleaned.send }
 }
+
+/** A key as one text, such as `vendor_lead_code:CRM-7`. */
+export function keyName(key: LeadKey): string {
+  return `${key.by}:${key.value}`
+}
+
+/** The key that `keyName` made `name` of. */
+export function keyOfName(name: string): LeadKey {
+  const end = name.indexOf(':')
+  const by = KEY_NAMES.find((one) => one === name.slice(0, end))
+  if (by === undefined) throw new RangeError('no name of a key')
+  const value = name.slice(end + 1)
+  return by === 'lead_id' ? { by, value: Number(value) } : { by, value }
+}

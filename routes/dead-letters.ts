@@ -1,0 +1,88 @@
+import type { FastifyInstance } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { AcceptedListSchema, DeadLetterListSchema, ReplayDeadLettersSchema } from '../schemas/job.ts'
+import { ref } from '../schemas/ref.ts'
+import type { Dependencies } from '../src/app.ts'
+import { Problem } from '../src/errors.ts'
+import { deadLetterAnswer } from '../src/jobs.ts'
+import { seenBy } from './jobs.ts'
+import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems, SECURITY } from './responses.ts'
+
+const QuerySchema = Type.Object(
+  {
+    job_id: Type.Optional(Type.String()),
+    limit: Type.Optional(
+      Type.String({ pattern: '^([1-9]|[1-9][0-9]|100)$', description: '1 to 100; 50 if absent.' })
+    ),
+    cursor: Type.Optional(
+      Type.String({ pattern: '^[0-9]{1,15}$', description: '`next_cursor` of the page before.' })
+    )
+  },
+  { additionalProperties: false }
+)
+const DEFAULT_LIMIT = 50
+
+const listSchema = {
+  operationId: 'listDeadLetters',
+  summary: 'Updates that were given up, newest first',
+  description:
+    'They were tried for as long as the retry schedule says. A caller sees its own; an operator sees all.',
+  tags: ['jobs'],
+  security: SECURITY,
+  querystring: QuerySchema,
+  response: {
+    200: json('A page of dead letters.', DeadLetterListSchema),
+    ...problems(...COMMON_PROBLEMS, 'invalid_request')
+  }
+}
+const replaySchema = {
+  operationId: 'replayDeadLetters',
+  summary: 'Deliver dead letters anew',
+  description:
+    'They become new jobs, one for each caller and source. Fields that newer updates of a lead have set since are ' +
+    'left out and reported as `superseded`, unless `force` is true.',
+  tags: ['jobs'],
+  security: SECURITY,
+  body: Type.Union([ref(ReplayDeadLettersSchema), Type.Null()]),
+  response: {
+    202: json('They are stored, and will be delivered.', AcceptedListSchema),
+    ...problems(...CHANGE_PROBLEMS)
+  }
+}
+
+/** `GET /v1/dead-letters`, `POST /v1/dead-letters/replay` */
+export function deadLetterRoutes({ jobs, outbox }: Dependencies) {
+  return async (app: FastifyInstance) => {
+    app.get<{ Querystring: Static<typeof QuerySchema> }>(
+      '/v1/dead-letters',
+      { schema: listSchema },
+      async (request) => {
+        const { job_id: jobId, limit, cursor } = request.query
+        const caller = seenBy(request)
+        const size = Number(limit ?? DEFAULT_LIMIT)
+        const page = await outbox.deadLetters({
+          limit: size + 1,
+          ...(caller === undefined ? {} : { caller }),
+          ...(jobId === undefined ? {} : { jobId }),
+          ...(cursor === undefined ? {} : { after: cursor })
+        })
+        const last = page.length > size ? page[size - 1] : undefined
+        const next = last ? { next_cursor: String(last.seq) } : {}
+        return { dead_letters: page.slice(0, size).map(deadLetterAnswer), ...next }
+      }
+    )
+
+    app.post<{ Body: Static<typeof ReplayDeadLettersSchema> | null }>(
+      '/v1/dead-letters/replay',
+      { schema: replaySchema },
+      async (request, reply) => {
+        const { ids, force } = request.body ?? {}
+        const caller = seenBy(request)
+        const which = { caller, ...(ids === undefined ? {} : { ids: new Set(ids) }) }
+        const accepted = await jobs.replay(which, force === true)
+        if (accepted.length === 0) throw new Problem('conflict', 'There are no such dead letters.')
+        return reply.code(202).send({ jobs: accepted })
+      }
+    )
+  }
+}

@@ -1,0 +1,138 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import {
+  AcceptedSchema,
+  CancelledSchema,
+  JOB_STATUSES,
+  JobListSchema,
+  JobSchema,
+  ReplayJobSchema
+} from '../schemas/job.ts'
+import { ref } from '../schemas/ref.ts'
+import type { Dependencies } from '../src/app.ts'
+import { callerOf } from '../src/callers/authentication.ts'
+import { Problem } from '../src/errors.ts'
+import { isFinished, jobSummary } from '../src/jobs.ts'
+import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems, SECURITY } from './responses.ts'
+
+const ParamsSchema = Type.Object({ id: Type.String({ description: 'The job.' }) })
+type ById = { Params: Static<typeof ParamsSchema> }
+
+const QuerySchema = Type.Object(
+  {
+    status: Type.Optional(Type.Enum(JOB_STATUSES)),
+    source: Type.Optional(Type.String({ description: "VICIdial's source." })),
+    limit: Type.Optional(
+      Type.String({ pattern: '^([1-9]|[1-9][0-9]|100)$', description: '1 to 100; 50 if absent.' })
+    ),
+    cursor: Type.Optional(Type.String({ description: '`next_cursor` of the page before.' }))
+  },
+  { additionalProperties: false }
+)
+const NoQuerySchema = Type.Object({}, { additionalProperties: false })
+const DEFAULT_LIMIT = 50
+
+const common = { tags: ['jobs'], security: SECURITY }
+const getSchema = {
+  ...common,
+  operationId: 'getJob',
+  summary: 'What became of a job',
+  params: ParamsSchema,
+  querystring: NoQuerySchema,
+  response: {
+    200: json('The job with its results so far.', JobSchema),
+    ...problems(...COMMON_PROBLEMS, 'not_found')
+  }
+}
+const listSchema = {
+  ...common,
+  operationId: 'listJobs',
+  summary: 'Jobs, newest first',
+  description: 'A caller sees its own jobs; an operator sees all.',
+  querystring: QuerySchema,
+  response: {
+    200: json('A page of jobs.', JobListSchema),
+    ...problems(...COMMON_PROBLEMS, 'invalid_request')
+  }
+}
+const replaySchema = {
+  ...common,
+  operationId: 'replayJob',
+  summary: 'Deliver the dead letters of a job anew',
+  description:
+    'They become a new job. Fields that newer updates of a lead have set since are left out and reported as ' +
+    '`superseded`, unless `force` is true.',
+  params: ParamsSchema,
+  querystring: NoQuerySchema,
+  body: Type.Union([ref(ReplayJobSchema), Type.Null()]),
+  response: {
+    202: json('They are stored, and will be delivered.', AcceptedSchema),
+    ...problems(...CHANGE_PROBLEMS, 'not_found')
+  }
+}
+const cancelSchema = {
+  ...common,
+  operationId: 'cancelJob',
+  summary: 'Give up what is not yet on its way',
+  params: ParamsSchema,
+  querystring: NoQuerySchema,
+  response: {
+    200: json('How many updates were cancelled.', CancelledSchema),
+    ...problems(...CHANGE_PROBLEMS, 'not_found')
+  }
+}
+
+/** `GET /v1/jobs`, `GET /v1/jobs/{id}`, and its `replay` and `cancel` */
+export function jobRoutes({ jobs, outbox }: Dependencies) {
+  async function jobOf(request: FastifyRequest<ById>) {
+    const job = await jobs.find(request.params.id, seenBy(request))
+    if (job === undefined) throw new Problem('not_found', 'There is no such job, or it is not yours.')
+    return job
+  }
+
+  return async (app: FastifyInstance) => {
+    app.get<ById>('/v1/jobs/:id', { schema: getSchema }, jobOf)
+
+    app.get<{ Querystring: Static<typeof QuerySchema> }>(
+      '/v1/jobs',
+      { schema: listSchema },
+      async (request) => {
+        const { status, source, limit, cursor } = request.query
+        const caller = seenBy(request)
+        const size = Number(limit ?? DEFAULT_LIMIT)
+        const page = await outbox.jobs({
+          limit: size + 1,
+          ...(caller === undefined ? {} : { caller }),
+          ...(status === undefined ? {} : { status }),
+          ...(source === undefined ? {} : { source }),
+          ...(cursor === undefined ? {} : { after: cursor })
+        })
+        const last = page.length > size ? page[size - 1] : undefined
+        return { jobs: page.slice(0, size).map(jobSummary), ...(last ? { next_cursor: last.id } : {}) }
+      }
+    )
+
+    app.post<ById & { Body: Static<typeof ReplayJobSchema> | null }>(
+      '/v1/jobs/:id/replay',
+      { schema: replaySchema },
+      async (request, reply) => {
+        const { id } = await jobOf(request)
+        const [accepted] = await jobs.replay({ jobId: id }, request.body?.force === true)
+        if (accepted === undefined) throw new Problem('conflict', 'This job has no dead letters.')
+        return reply.code(202).send(accepted)
+      }
+    )
+
+    app.post<ById>('/v1/jobs/:id/cancel', { schema: cancelSchema }, async (request) => {
+      const job = await jobOf(request)
+      if (isFinished(job)) throw new Problem('conflict', `This job has ended: it is ${job.status}.`)
+      return { id: job.id, cancelled: await jobs.cancel(job.id) }
+    })
+  }
+}
+
+/** Whose jobs a request may see; undefined: everybody's. */
+export function seenBy(request: FastifyRequest): string | undefined {
+  const { name, isOperator } = callerOf(request)
+  return isOperator ? undefined : name
+}

@@ -1,0 +1,175 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { BatchAnswerSchema } from '../schemas/batch.ts'
+import { AcceptedSchema } from '../schemas/job.ts'
+import { answerBatch } from '../src/answers.ts'
+import type { Dependencies } from '../src/app.ts'
+import { refusedResult } from '../src/delivery/result.ts'
+import { Problem } from '../src/errors.ts'
+import { fingerprintOf, idempotencyKeyOf } from '../src/idempotency.ts'
+import type { JobRequest, RepeatKey } from '../src/jobs.ts'
+import { DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
+import { preferredWait } from '../src/prefer.ts'
+import { refuseEncodedBodies } from '../src/strict-request.ts'
+import { MappingError } from '../src/webhooks/mapping-error.ts'
+import type { WebhookSource } from '../src/webhooks/source.ts'
+import { json, problems } from './responses.ts'
+
+const ParamsSchema = Type.Object({
+  source: Type.String({ description: 'The name of a webhook source, as configured.' })
+})
+const QuerySchema = Type.Object({
+  wait: Type.Optional(
+    Type.String({
+      description:
+        'Seconds, at most 25, to wait for the result; the answer is the result if there is one by then.'
+    })
+  )
+})
+type Webhook = {
+  Params: Static<typeof ParamsSchema>
+  Querystring: Static<typeof QuerySchema>
+  Body: Buffer | null
+}
+
+/** Longer waits are cut off by many senders, and by proxies. */
+const MAX_WAIT_SECONDS = 25
+const NO_BODY = Buffer.alloc(0)
+
+const anything = { schema: {} }
+const schema = {
+  operationId: 'receiveWebhook',
+  summary: 'Take an event of a sender that cannot shape its requests',
+  description:
+    'How the sender proves itself and how its payload becomes updates is configured for each source. The updates are ' +
+    'stored durably, and then delivered. A repeat of an event that is known by its id is answered as the first one was.',
+  tags: ['webhooks'],
+  security: [],
+  params: ParamsSchema,
+  querystring: QuerySchema,
+  body: {
+    content: {
+      'application/json': anything,
+      'application/x-www-form-urlencoded': anything,
+      'text/plain': anything
+    }
+  },
+  response: {
+    202: json(
+      'The updates are stored, and will be delivered; or the event is of no interest.',
+      AcceptedSchema
+    ),
+    200: json('With `wait`: all leads were updated.', BatchAnswerSchema),
+    207: json('With `wait`: some leads were updated, or none was found.', BatchAnswerSchema),
+    ...problems(
+      'unauthenticated',
+      'not_found',
+      'invalid_json',
+      'invalid_request',
+      'payload_too_large',
+      'unsupported_media_type',
+      'idempotency_key_reused',
+      'all_updates_rejected',
+      'overloaded',
+      'internal_error'
+    )
+  }
+}
+
+/** `POST /v1/webhooks/{source}` */
+export function webhookRoutes(dependencies: Dependencies) {
+  const { jobs, leads, maxUpdatesPerRequest } = dependencies
+  const sources = new Map(dependencies.webhooks.map((source) => [source.name, source]))
+
+  async function receive(request: FastifyRequest<Webhook>, reply: FastifyReply) {
+    const source = sources.get(request.params.source)
+    if (source === undefined) throw new Problem('not_found', 'There is no webhook source of this name.')
+    const rawBody = request.body ?? NO_BODY
+    request.rawBody = rawBody
+    prove(source, request, rawBody)
+    const payload = source.parse(rawBody, request.headers['content-type'])
+    const { updates } = await evaluated(source.map(payload, maxUpdatesPerRequest))
+    if (updates.length === 0) return reply.code(202).send({ id: null, status: 'ignored', updates: 0 })
+
+    const defaults = {
+      ...DEFAULT_OPTIONS,
+      onLossy: source.onLossy ?? 'accept',
+      onMultiple: source.onMultiple ?? 'reject'
+    }
+    const batch = readBatch({ updates }, { ...leads, maxUpdates: maxUpdatesPerRequest, defaults })
+    if ('errors' in batch)
+      throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
+    const { entries } = batch
+    if (entries.every((entry) => 'refusals' in entry)) {
+      return answerBatch(request.id, entries, entries.map(refusedResult), 0)
+    }
+    const origin = `webhook:${source.name}`
+    const repeat = await repeatKeyOf(source, origin, request, payload)
+    return accept(
+      { caller: origin, source: source.source ?? dependencies.source, origin, entries, ...repeat },
+      request,
+      reply
+    )
+  }
+
+  async function accept(job: JobRequest, request: FastifyRequest<Webhook>, reply: FastifyReply) {
+    const { answer, id, isRepeat } = await jobs.accept(job)
+    if (isRepeat) reply.header('idempotency-replayed', 'true')
+    const ended = await jobs.ended(id, waitMs(request))
+    if (ended === undefined) return reply.code(answer.httpStatus).type(answer.contentType).send(answer.body)
+    const { httpStatus, body } = answerBatch(id, job.entries, ended.results, ended.summary.upstream_calls)
+    return reply.code(httpStatus).send(body)
+  }
+
+  return async (app: FastifyInstance) => {
+    refuseEncodedBodies(app)
+    // The signature is of the bytes: nothing is parsed before it is checked.
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser(
+      '*',
+      { parseAs: 'buffer' },
+      async (_request: FastifyRequest, body: Buffer) => body
+    )
+    app.post<Webhook>('/v1/webhooks/:source', { schema, validatorCompiler: () => () => true }, receive)
+  }
+}
+
+function prove(source: WebhookSource, request: FastifyRequest, rawBody: Buffer): void {
+  const { method, url, headers } = request
+  const reason = source.verify({ method, url, headers, rawBody, now: Date.now() })
+  if (reason === undefined) return
+  const challenge = { 'www-authenticate': `Webhook realm="${source.name}"` }
+  throw new Problem('unauthenticated', `The sender did not prove itself: ${reason}.`, { headers: challenge })
+}
+
+/** Gives what an expression of the mapping gives, or makes its failure a problem. */
+async function evaluated<T>(evaluating: Promise<T>): Promise<T> {
+  try {
+    return await evaluating
+  } catch (error) {
+    if (!(error instanceof MappingError)) throw error
+    throw new Problem('invalid_request', error.message, {
+      errors: [{ pointer: '', code: 'invalid_request', detail: error.message }]
+    })
+  }
+}
+
+/** By what a repeat will be known: the sender's own `Idempotency-Key`, or the event's id. */
+async function repeatKeyOf(
+  source: WebhookSource,
+  caller: string,
+  request: FastifyRequest,
+  payload: unknown
+): Promise<{ repeat?: RepeatKey }> {
+  const key = idempotencyKeyOf(request)
+  if (key !== undefined) return { repeat: { caller, key, fingerprint: fingerprintOf(request) } }
+  const id = await evaluated(source.eventId(request.headers, payload))
+  // A sender that repeats an event may write it anew: its id alone counts.
+  return id === undefined ? {} : { repeat: { caller, key: `event:${id}`, fingerprint: '' } }
+}
+
+function waitMs(request: FastifyRequest<Webhook>): number {
+  const { wait } = request.query
+  const seconds = wait !== undefined && /^[0-9]{1,5}$/.test(wait) ? Number(wait) : preferredWait(request)
+  return Math.min(seconds ?? 0, MAX_WAIT_SECONDS) * 1_000
+}

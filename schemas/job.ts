@@ -1,0 +1,127 @@
+import { type Static, Type } from 'typebox'
+import { ResultSchema, SummarySchema } from './batch.ts'
+import { ref } from './ref.ts'
+
+export const JOB_STATUSES = ['queued', 'running', 'completed', 'partial', 'failed'] as const
+
+const LinksSchema = Type.Object(
+  { self: Type.String({ description: 'Path of the job.' }) },
+  { $id: 'JobLinks', additionalProperties: false }
+)
+
+/** The answer to what was accepted for delivery. */
+export const AcceptedSchema = Type.Object(
+  {
+    id: Type.Union([Type.String({ description: 'The job.' }), Type.Null()], {
+      description: 'The job; null if there was nothing to do.'
+    }),
+    status: Type.Enum(['queued', 'ignored'], {
+      description:
+        '`queued`: stored, and will be delivered. `ignored`: a webhook event that the operator does not want.'
+    }),
+    updates: Type.Integer({ description: 'Updates that were stored.' }),
+    links: Type.Optional(ref(LinksSchema))
+  },
+  { $id: 'Accepted', additionalProperties: false }
+)
+export type Accepted = Static<typeof AcceptedSchema>
+
+/** The answer to a replay of dead letters of several callers. */
+export const AcceptedListSchema = Type.Object(
+  { jobs: Type.Array(ref(AcceptedSchema)) },
+  { $id: 'AcceptedList', additionalProperties: false }
+)
+
+const job = {
+  id: Type.String(),
+  status: Type.Enum(JOB_STATUSES, {
+    description:
+      '`queued`: not begun. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.'
+  }),
+  caller: Type.String({ description: 'Who sent it; `webhook:NAME` for a webhook source.' }),
+  source: Type.String({ description: "VICIdial's source." }),
+  origin: Type.String({ description: '`batch`, `webhook:NAME` or `replay`.' }),
+  accepted_at: Type.String({ description: 'RFC 3339, UTC.' }),
+  finished_at: Type.Optional(Type.String({ description: 'RFC 3339, UTC.' })),
+  summary: ref(SummarySchema),
+  links: ref(LinksSchema)
+}
+
+export const JobSchema = Type.Object(
+  { ...job, results: Type.Array(ref(ResultSchema), { description: 'One per update, in the same order.' }) },
+  { $id: 'Job', additionalProperties: false }
+)
+export type JobAnswer = Static<typeof JobSchema>
+
+const JobSummarySchema = Type.Object(job, { $id: 'JobSummary', additionalProperties: false })
+export type JobSummary = Static<typeof JobSummarySchema>
+
+const next = Type.Optional(Type.String({ description: 'The cursor of the next page; absent on the last.' }))
+
+export const JobListSchema = Type.Object(
+  { jobs: Type.Array(ref(JobSummarySchema), { description: 'Newest first.' }), next_cursor: next },
+  { $id: 'JobList', additionalProperties: false }
+)
+
+const DeadLetterSchema = Type.Object(
+  {
+    id: Type.String({ description: 'Names it in a replay.' }),
+    job_id: Type.String(),
+    caller: Type.String(),
+    tries: Type.Integer({ description: 'Deliveries that were tried.' }),
+    died_at: Type.String({ description: 'RFC 3339, UTC.' }),
+    fields: Type.Array(Type.String(), { description: 'What it would have changed.' }),
+    superseded: Type.Optional(
+      Type.Array(Type.String(), { description: 'Fields that newer updates of the lead have set since.' })
+    ),
+    result: ref(ResultSchema)
+  },
+  { $id: 'DeadLetter', additionalProperties: false }
+)
+export type DeadLetterAnswer = Static<typeof DeadLetterSchema>
+
+export const DeadLetterListSchema = Type.Object(
+  { dead_letters: Type.Array(ref(DeadLetterSchema), { description: 'Newest first.' }), next_cursor: next },
+  { $id: 'DeadLetterList', additionalProperties: false }
+)
+
+const force = Type.Optional(
+  Type.Boolean({ description: 'Also sets fields that newer updates of the lead have set since.' })
+)
+
+export const ReplayJobSchema = Type.Object({ force }, { $id: 'ReplayJob', additionalProperties: false })
+
+export const ReplayDeadLettersSchema = Type.Object(
+  {
+    ids: Type.Optional(
+      Type.Array(Type.String(), { minItems: 1, maxItems: 10_000, description: 'Absent: all, up to 10,000.' })
+    ),
+    force
+  },
+  { $id: 'ReplayDeadLetters', additionalProperties: false }
+)
+
+export const CancelledSchema = Type.Object(
+  {
+    id: Type.String({ description: 'The job.' }),
+    cancelled: Type.Integer({
+      description: 'Updates that were cancelled; what was on its way is not among them.'
+    })
+  },
+  { $id: 'Cancelled', additionalProperties: false }
+)
+
+/** Every named schema of this file, to be registered. */
+export const JOB_SCHEMAS = [
+  LinksSchema,
+  AcceptedSchema,
+  AcceptedListSchema,
+  JobSchema,
+  JobSummarySchema,
+  JobListSchema,
+  DeadLetterSchema,
+  DeadLetterListSchema,
+  ReplayJobSchema,
+  ReplayDeadLettersSchema,
+  CancelledSchema
+]

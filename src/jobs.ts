@@ -1,0 +1,236 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import PQueue from 'p-queue'
+import { ulid } from 'ulid'
+import type { Summary } from '../schemas/batch.ts'
+import type { Accepted, DeadLetterAnswer, JobAnswer, JobSummary } from '../schemas/job.ts'
+import { refusedResult } from './delivery/result.ts'
+import { Problem } from './errors.ts'
+import type { RefusedUpdate, Update } from './leads/update.ts'
+import {
+  type DeadLetter,
+  type Job,
+  type KnownAnswer,
+  type NewJob,
+  type Outbox,
+  StorageError
+} from './outbox/outbox.ts'
+
+/** What is to be delivered, and for whom. */
+export interface JobRequest {
+  readonly caller: string
+  /** VICIdial's `source`. */
+  readonly source: string
+  /** `batch` or `webhook:NAME`. */
+  readonly origin: string
+  readonly entries: readonly (Update | RefusedUpdate)[]
+  /** What makes a repeat of the request known. */
+  readonly repeat?: RepeatKey
+}
+
+/** By what a repeat of a request is recognised, see KnownAnswer. */
+export type RepeatKey = Pick<KnownAnswer, 'caller' | 'key' | 'fingerprint'>
+
+export interface JobsOptions {
+  readonly outbox: Outbox
+  /** Called when there is something to deliver. */
+  readonly onAccepted: () => void
+  /** Updates that may wait in the outbox. */
+  readonly maxOpen: number
+}
+
+/** Which dead letters are to be replayed: of whom, of which job, and which; absent: all. */
+export interface ReplayWish {
+  readonly caller?: string | undefined
+  readonly jobId?: string
+  readonly ids?: ReadonlySet<string>
+}
+
+/** What could not be stored now can mostly be stored soon: the disk is cleared, or the backlog gets shorter. */
+const RETRY_AFTER = { headers: { 'retry-after': '30' } }
+const LOOK_EVERY_MS = 25
+const MAX_REPLAYED = 10_000
+export const JSON_TYPE = 'application/json; charset=utf-8'
+
+/** Accepts updates for delivery, and tells and changes what became of them. */
+export class Jobs {
+  readonly #options: JobsOptions
+  readonly #replays = new PQueue({ concurrency: 1 })
+
+  constructor(options: JobsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Stores updates for delivery; resolves when they are on disk.
+   * @returns the answer, of the earlier request if this is a repeat of one
+   * @throws Problem overloaded, if they cannot be stored; idempotency_key_reused, if the key is that of another request
+   */
+  async accept(request: JobRequest): Promise<{ id: string; answer: KnownAnswer; isRepeat: boolean }> {
+    const { caller, source, origin, entries, repeat } = request
+    const updates = entries.filter((entry): entry is Update => 'changes' in entry)
+    const refused = entries.filter((entry): entry is RefusedUpdate => 'refusals' in entry).map(refusedResult)
+    const id = `job_${ulid()}`
+    const at = Date.now()
+    const body = JSON.stringify(acceptedAnswer(id, entries.length))
+    const answer = {
+      ...(repeat ?? { caller, key: '', fingerprint: '' }),
+      httpStatus: 202,
+      contentType: JSON_TYPE,
+      body,
+      at
+    }
+    const job = { id, caller, source, origin, acceptedAt: at, updates, refused }
+    const known = await this.#store(repeat ? { ...job, answer } : job)
+    if (known === undefined) return { id, answer, isRepeat: false }
+    if (repeat) refuseOther(known, repeat)
+    const { id: knownId } = JSON.parse(known.body) as Accepted
+    return { id: knownId ?? id, answer: known, isRepeat: true }
+  }
+
+  async #store(job: NewJob): Promise<KnownAnswer | undefined> {
+    const { outbox, maxOpen, onAccepted } = this.#options
+    if (outbox.size.open > 0 && outbox.size.open + job.updates.length > maxOpen) {
+      const detail = `${outbox.size.open} updates wait for VICIdial; no more can be stored now.`
+      throw new Problem('overloaded', detail, RETRY_AFTER)
+    }
+    const known = await outbox.accept(job).catch((error: unknown) => {
+      if (!(error instanceof StorageError)) throw error
+      throw new Problem('overloaded', 'The updates cannot be stored now; nothing was accepted.', RETRY_AFTER)
+    })
+    if (known === undefined) onAccepted()
+    return known
+  }
+
+  /** The job with its results; undefined if there is none that `caller` may see. Without a caller all are seen. */
+  async find(id: string, caller: string | undefined): Promise<JobAnswer | undefined> {
+    const { outbox } = this.#options
+    const job = await outbox.job(id)
+    if (job === undefined || (caller !== undefined && job.caller !== caller)) return undefined
+    return { ...jobSummary(job), results: await outbox.results(id) }
+  }
+
+  /** The job once it has ended; undefined if it has not within `ms`. */
+  async ended(id: string, ms: number): Promise<JobAnswer | undefined> {
+    const until = Date.now() + ms
+    while (Date.now() < until) {
+      const job = await this.#options.outbox.job(id)
+      if (job === undefined || job.finishedAt !== undefined) return this.find(id, undefined)
+      await pause(Math.min(LOOK_EVERY_MS, Math.max(0, until - Date.now())))
+    }
+    return undefined
+  }
+
+  /** Ends what is not yet on its way. Returns how many updates. */
+  cancel(id: string): Promise<number> {
+    return this.#options.outbox.cancel(id, Date.now())
+  }
+
+  /**
+   * Accepts dead letters anew, as one job for each caller and source.
+   * @param isForced also sets fields that newer updates have set since
+   * @returns the jobs, oldest first
+   */
+  replay(which: ReplayWish, isForced: boolean): Promise<Accepted[]> {
+    // One after the other: a letter is replayed once.
+    return this.#replays.add(() => this.#replayAll(which, isForced))
+  }
+
+  async #replayAll(which: ReplayWish, isForced: boolean): Promise<Accepted[]> {
+    const { caller, jobId, ids } = which
+    const found = await this.#options.outbox.deadLetters({
+      limit: MAX_REPLAYED,
+      ...(caller === undefined ? {} : { caller }),
+      ...(jobId === undefined ? {} : { jobId })
+    })
+    const wanted = found.filter(({ seq }) => ids?.has(deadLetterId(seq)) ?? true).toReversed()
+    const groups = Map.groupBy(wanted, (letter) => `${letter.source} ${letter.caller}`)
+    const accepted: Accepted[] = []
+    for (const letters of groups.values()) accepted.push(await this.#replay(letters, isForced))
+    return accepted
+  }
+
+  async #replay(letters: readonly DeadLetter[], isForced: boolean): Promise<Accepted> {
+    const [first] = letters
+    if (first === undefined) throw new RangeError('no dead letter to replay')
+    const id = `job_${ulid()}`
+    await this.#store({
+      id,
+      caller: first.caller,
+      source: first.source,
+      origin: 'replay',
+      acceptedAt: Date.now(),
+      updates: letters.map(({ update, order, superseded }, index) => ({
+        ...update,
+        index,
+        ...(isForced ? {} : { order, superseded })
+      })),
+      refused: [],
+      replays: letters.map(({ seq }) => seq)
+    })
+    return acceptedAnswer(id, letters.length)
+  }
+}
+
+function acceptedAnswer(id: string, updates: number): Accepted {
+  return { id, status: 'queued', updates, links: linksOf(id) }
+}
+
+function linksOf(id: string): { self: string } {
+  return { self: `/v1/jobs/${id}` }
+}
+
+/** A job without its results. */
+export function jobSummary(job: Job): JobSummary {
+  return {
+    id: job.id,
+    status: job.status,
+    caller: job.caller,
+    source: job.source,
+    origin: job.origin,
+    accepted_at: new Date(job.acceptedAt).toISOString(),
+    ...(job.finishedAt === undefined ? {} : { finished_at: new Date(job.finishedAt).toISOString() }),
+    summary: summaryOf(job),
+    links: linksOf(job.id)
+  }
+}
+
+const NO_COUNTS = { updated: 0, not_found: 0, ambiguous: 0, rejected: 0, failed: 0, unknown: 0 }
+
+function summaryOf({ counts, upstreamCalls }: Job): Summary {
+  const received = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  return { received, ...NO_COUNTS, ...counts, upstream_calls: upstreamCalls }
+}
+
+/** A dead letter as it is listed. */
+export function deadLetterAnswer(letter: DeadLetter): DeadLetterAnswer {
+  const { superseded, result } = letter
+  return {
+    id: deadLetterId(letter.seq),
+    job_id: letter.jobId,
+    caller: letter.caller,
+    tries: letter.tries,
+    died_at: new Date(letter.diedAt).toISOString(),
+    fields: Object.keys(letter.update.changes.stored),
+    ...(superseded.length > 0 ? { superseded: [...superseded] } : {}),
+    result
+  }
+}
+
+function deadLetterId(seq: number): string {
+  return `dl_${String(seq).padStart(12, '0')}`
+}
+
+/** Every result of a job has an end. */
+export function isFinished(job: Pick<JobAnswer, 'status'>): boolean {
+  return job.status !== 'queued' && job.status !== 'running'
+}
+
+/**
+ * Refuses a key that belongs to another request.
+ * @throws Problem idempotency_key_reused
+ */
+export function refuseOther(known: KnownAnswer, repeat: RepeatKey): void {
+  if (known.fingerprint === repeat.fingerprint) return
+  const detail = 'This Idempotency-Key was used for another request in the last 24 hours.'
+  throw new Problem('idempotency_key_reused', detail)
+}

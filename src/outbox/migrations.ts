@@ -1,0 +1,56 @@
+/**
+ * The schema's versions, oldest first; `PRAGMA user_version` tells how many of them a database has.
+ *
+ * `updates.seq` numbers all updates ever accepted; a job's stand together from `jobs.first_seq`. `state` is 0 while
+ * an update waits or is being delivered, 1 for a dead letter, 2 once it has ended. `ready` has the updates that may
+ * be claimed: the oldest of each lead, unless it is being delivered.
+ */
+export const MIGRATIONS = [
+  `
+  CREATE TABLE jobs (
+    n INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    caller TEXT NOT NULL,
+    source TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    status TEXT NOT NULL,
+    first_seq INTEGER NOT NULL,
+    received INTEGER NOT NULL,
+    open INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    counts TEXT,
+    accepted_at INTEGER NOT NULL,
+    finished_at INTEGER
+  );
+  CREATE INDEX finished_jobs ON jobs (finished_at) WHERE finished_at IS NOT NULL;
+  CREATE TABLE updates (
+    seq INTEGER PRIMARY KEY,
+    job INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    lead TEXT,
+    on_multiple TEXT,
+    changes TEXT,
+    accepted_as INTEGER NOT NULL,
+    superseded TEXT,
+    tries INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    status TEXT,
+    result TEXT
+  );
+  CREATE INDEX unfinished_updates ON updates (lead, seq) WHERE state < 2;
+  CREATE INDEX dead_updates ON updates (seq) WHERE state = 1;
+  CREATE TABLE ready (due_at INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (due_at, seq)) WITHOUT ROWID;
+  CREATE TABLE answers (
+    caller TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    http_status INTEGER NOT NULL,
+    content_type TEXT NOT NULL,
+    body TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (caller, key)
+  ) WITHOUT ROWID;
+  CREATE INDEX old_answers ON answers (at);
+  `
+]

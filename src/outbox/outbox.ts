@@ -1,0 +1,161 @@
+import type { Result } from '../../schemas/batch.ts'
+import type { Update } from '../leads/update.ts'
+
+/** Updates that were accepted together, to be delivered whatever happens. */
+export interface NewJob {
+  /** `job_` and a ULID. */
+  readonly id: string
+  readonly caller: string
+  /** VICIdial's `source`. */
+  readonly source: string
+  /** How it came: `batch`, `webhook:NAME` or `replay`. */
+  readonly origin: string
+  /** Milliseconds since the epoch. */
+  readonly acceptedAt: number
+  readonly updates: readonly NewUpdate[]
+  /** Results of the updates that were refused at once, by their index. */
+  readonly refused: readonly Result[]
+  /** What the same request will be answered again. */
+  readonly answer?: KnownAnswer
+  /** Dead letters that this job takes over, see `DeadLetter.seq`. */
+  readonly replays?: readonly number[]
+}
+
+/** An update to be delivered. */
+export interface NewUpdate extends Update {
+  /** Its place in the order of all accepted updates, if it was accepted before: a replay undoes nothing newer. */
+  readonly order?: number
+  /** Fields that newer updates of the lead have set since. */
+  readonly superseded?: readonly string[]
+}
+
+/** The answer to a request with an `Idempotency-Key`, or to a webhook with an event id. */
+export interface KnownAnswer {
+  readonly caller: string
+  readonly key: string
+  /** Tells requests apart that have the same key. */
+  readonly fingerprint: string
+  readonly httpStatus: number
+  readonly contentType: string
+  readonly body: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+/** An update that was given out for delivery; none other of its lead is until it is settled. */
+export interface Claimed {
+  readonly seq: number
+  readonly order: number
+  readonly job: { readonly id: string; readonly caller: string; readonly source: string }
+  readonly update: Update
+  readonly superseded: readonly string[]
+  /** Deliveries that were tried before. */
+  readonly tries: number
+}
+
+/** What became of a claimed update. */
+export type Settlement = { readonly claimed: Claimed } & (
+  | { readonly as: 'done' | 'dead'; readonly result: Result; readonly delivered: readonly DeliveredFields[] }
+  /** To be claimed again at `dueAt`; `result` is what happened last. */
+  | { readonly as: 'waiting'; readonly result?: Result; readonly tries: number; readonly dueAt: number }
+)
+
+/** Fields of a lead that VICIdial has set. */
+export interface DeliveredFields {
+  /** The lead as an update names it, see `keyName`. */
+  readonly lead: string
+  readonly fields: readonly string[]
+}
+
+export type JobStatus = 'queued' | 'running' | 'completed' | 'partial' | 'failed'
+
+/** A job as it stands. */
+export interface Job {
+  readonly id: string
+  readonly caller: string
+  readonly source: string
+  readonly origin: string
+  readonly status: JobStatus
+  readonly acceptedAt: number
+  readonly finishedAt: number | undefined
+  /** How many of its updates have a result of each status; those without one are `queued`. */
+  readonly counts: Readonly<Record<string, number>>
+  /** Calls to VICIdial in which it had a part. */
+  readonly upstreamCalls: number
+}
+
+/** An update that is given up: it was tried for as long as the schedule says. */
+export interface DeadLetter {
+  readonly seq: number
+  readonly order: number
+  readonly jobId: string
+  readonly caller: string
+  readonly source: string
+  readonly update: Update
+  readonly superseded: readonly string[]
+  readonly tries: number
+  readonly result: Result
+  readonly diedAt: number
+}
+
+/** Part of a list, newest first. `caller` undefined: everybody's. */
+export interface Page {
+  readonly caller?: string
+  readonly limit: number
+  /** The last one of the page before. */
+  readonly after?: string
+}
+
+/** So long an answer is known, in milliseconds. */
+export const ANSWER_KNOWN_MS = 24 * 60 * 60 * 1_000
+
+/** Nothing can be stored or read at the moment; what was asked for is not done. */
+export class StorageError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'StorageError'
+  }
+}
+
+/**
+ * What was accepted and has to arrive. Whatever resolves is on disk. Every method may reject with a StorageError,
+ * and has then done nothing.
+ */
+export interface Outbox {
+  /** Stores a job; or gives the answer that is known for its key, and stores nothing. */
+  accept(job: NewJob): Promise<KnownAnswer | undefined>
+  /** The answer that is known for a caller's key, if it was given at `since` or later. */
+  known(caller: string, key: string, since: number): Promise<KnownAnswer | undefined>
+  /** Keeps an answer. */
+  remember(answer: KnownAnswer): Promise<void>
+
+  /** Gives out due updates, oldest first, at most one of each lead; later ones of a lead wait for the earlier. */
+  claim(limit: number, now: number): Promise<Claimed[]>
+  /** Ends deliveries. `calls`: calls to VICIdial by job id. */
+  settle(settlements: readonly Settlement[], calls: ReadonlyMap<string, number>): Promise<void>
+  /** The place that the next accepted update gets in the order of all. */
+  readonly nextOrder: number
+  /**
+   * Notes what was delivered past the outbox, so that updates of these leads with a place before `order` do not undo
+   * it.
+   */
+  supersede(delivered: readonly DeliveredFields[], order: number): Promise<void>
+  /** When the next update is due, in milliseconds since the epoch; undefined if none waits that could be claimed. */
+  nextDueAt(): number | undefined
+
+  job(id: string): Promise<Job | undefined>
+  /** The results of a job in the order of its updates; those without one yet as `queued`. */
+  results(id: string): Promise<Result[]>
+  jobs(page: Page & { readonly status?: JobStatus; readonly source?: string }): Promise<Job[]>
+  /** Ends the updates of a job that are not being delivered. Returns how many. */
+  cancel(id: string, now: number): Promise<number>
+  deadLetters(page: Page & { readonly jobId?: string }): Promise<DeadLetter[]>
+
+  /** Deletes what ended before `before`, at most about `limit` rows at once. Returns how many rows. */
+  purge(before: number, answersBefore: number, limit: number): Promise<number>
+  /** Updates that wait or are being delivered, and dead letters. */
+  readonly size: { readonly open: number; readonly dead: number }
+  /** Why nothing can be stored; undefined if all is well. */
+  readonly fault: string | undefined
+  close(): Promise<void>
+}

@@ -1,0 +1,23 @@
+import type { FastifyRequest } from 'fastify'
+
+/** Whether the sender prefers to be answered before the work is done (`Prefer: respond-async`, RFC 7240). */
+export function prefersAsync(request: FastifyRequest): boolean {
+  return preferences(request).has('respond-async')
+}
+
+/** For how many seconds the sender prefers to wait for the result (`Prefer: wait=10`); undefined if it says nothing. */
+export function preferredWait(request: FastifyRequest): number | undefined {
+  const seconds = preferences(request).get('wait')
+  return seconds !== undefined && /^[0-9]{1,5}$/.test(seconds) ? Number(seconds) : undefined
+}
+
+function preferences(request: FastifyRequest): Map<string, string> {
+  const header = request.headers['prefer'] ?? ''
+  const given = (Array.isArray(header) ? header.join(',') : header).split(/[,;]/)
+  return new Map(
+    given.map((one) => {
+      const [name = '', value = ''] = one.split('=', 2)
+      return [name.trim().toLowerCase(), value.trim().replace(/^"(.*)"$/, '$1')]
+    })
+  )
+}

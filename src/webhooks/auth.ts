@@ -1,0 +1,89 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** A request as it came, before anything of it is parsed. */
+export interface ReceivedRequest {
+  readonly method: string
+  /** Path and query, as received. */
+  readonly url: string
+  /** Names in lower case. */
+  readonly headers: IncomingHttpHeaders
+  readonly rawBody: Buffer
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/** Why a sender is not believed. */
+export type AuthFault =
+  | 'credential_missing'
+  | 'credential_wrong'
+  | 'signature_missing'
+  | 'signature_malformed'
+  | 'signature_wrong'
+  | 'timestamp_missing'
+  | 'timestamp_malformed'
+  | 'timestamp_too_old'
+  | 'timestamp_too_new'
+
+/** How a source proves itself, its secrets read. Any one of several secrets will do, so that they can be changed. */
+export type Auth = ApiKeyAuth | BasicAuth | HeaderAuth | HmacAuth | StandardWebhooksAuth
+
+export interface ApiKeyAuth {
+  readonly type: 'api_key'
+  /** SHA-256 of each key, as 64 hex digits. */
+  readonly keyHashes: readonly string[]
+}
+
+export interface BasicAuth {
+  readonly type: 'basic'
+  readonly user: string
+  /** Its passwords. */
+  readonly secrets: readonly string[]
+}
+
+export interface HeaderAuth {
+  readonly type: 'header'
+  /** In lower case, as all header names here. */
+  readonly header: string
+  readonly secrets: readonly string[]
+}
+
+export interface HmacAuth {
+  readonly type: 'hmac'
+  readonly header: string
+  readonly encoding: 'hex' | 'base64'
+  /** What stands before the signature in the header, like `sha256=`. */
+  readonly prefix: string
+  /** The name of the signatures in a header like `t=…,v1=…`; undefined if the header is the signature. */
+  readonly signatureParameter: string | undefined
+  readonly timestamp: HmacTimestamp | undefined
+  /** What is signed: text, and the parts of the request that stand between. */
+  readonly signed: readonly SignedPart[]
+  /** What stands before the path in the signed URL. */
+  readonly publicUrl: string
+  readonly secrets: readonly string[]
+}
+
+export interface HmacTimestamp {
+  /** In a header of its own, or as a parameter of the signature's header. */
+  readonly in: 'header' | 'parameter'
+  readonly name: string
+  readonly unit: 'seconds' | 'milliseconds'
+  readonly toleranceSeconds: number
+}
+
+export type SignedPart = { readonly text: string } | { readonly part: SignedPlaceholder }
+export type SignedPlaceholder = (typeof SIGNED_PLACEHOLDERS)[number]
+export const SIGNED_PLACEHOLDERS = ['body', 'timestamp', 'method', 'url'] as const
+
+export interface StandardWebhooksAuth {
+  readonly type: 'standard_webhooks'
+  /** Base64, with or without `whsec_` before it. */
+  readonly secrets: readonly string[]
+  readonly toleranceSeconds: number
+}
+
+/** The value of a header; undefined if it is missing or empty. */
+export function headerValue(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}

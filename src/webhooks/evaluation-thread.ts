@@ -1,0 +1,35 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { EVENT_ID, expressionNames, type Outcome, type Task, type ThreadData } from './evaluation.ts'
+import { EvaluationError, Expression } from './expression.ts'
+import { Mapping } from './mapping.ts'
+
+/** The thread of one source: answers each task with its outcome. */
+const { definition, eventId, progress } = workerData as ThreadData
+const mapping = new Mapping(definition)
+const eventIdExpression = eventId === undefined ? undefined : new Expression(eventId)
+const numbers = new Map(expressionNames(definition).map((name, place) => [name, place + 1]))
+
+function note(name: string, item: number | undefined): void {
+  progress[0] = numbers.get(name) ?? 0
+  progress[1] = item === undefined ? 0 : item + 1
+}
+
+async function perform(task: Task): Promise<Outcome> {
+  if (task.type === 'map') return mapping.map(task.payload, task.maxItems, note)
+  note(EVENT_ID, undefined)
+  return readEventId(task.payload)
+}
+
+async function readEventId(payload: unknown): Promise<Outcome> {
+  try {
+    const value = await eventIdExpression?.evaluate(payload)
+    if (value === undefined || value === null) return { eventId: undefined }
+    if (typeof value === 'string' || typeof value === 'number') return { eventId: value }
+    throw new EvaluationError('gives neither text nor number')
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error
+    return { expression: EVENT_ID, item: undefined, reason: error.message }
+  }
+}
+
+parentPort?.on('message', async (task: Task) => parentPort?.postMessage(await perform(task)))

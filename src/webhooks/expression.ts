@@ -1,0 +1,106 @@
+import jsonata from 'jsonata'
+
+/** One evaluation may take so long. */
+export const EVALUATION_MS = 1_000
+/** Expressions may call themselves, and each other, so deep. */
+const MAX_CALLS = 500
+/** The longest sequence that an expression may make on its way, but for what the payload holds. */
+const MAX_SEQUENCE = 100_000
+/** The longest text that an expression may give; the longest custom field has 65,535 characters. */
+const MAX_TEXT = 100_000
+
+/** Why an expression gave no value. Says nothing of the payload. */
+export class EvaluationError extends Error {
+  override readonly name = 'EvaluationError'
+}
+
+/**
+ * Checks a JSONata expression without evaluating it. Returns what is wrong with it, as the end of a sentence, or
+ * undefined. `$eval` is refused: it would evaluate what the sender of a payload wrote.
+ */
+export function expressionFault(text: string): string | undefined {
+  let ast: unknown
+  try {
+    ast = jsonata(text).ast()
+  } catch (error) {
+    const { code, position, message } = error as Partial<jsonata.JsonataError>
+    const place = position === undefined ? '' : ` at character ${position}`
+    return `is not valid JSONata${place} (${[code, message].filter(Boolean).join(': ')})`
+  }
+  return usesEval(ast) ? 'uses $eval, which would evaluate what the sender wrote' : undefined
+}
+
+function usesEval(ast: unknown): boolean {
+  const seen = new Set<object>()
+  const waiting = [ast]
+  while (waiting.length > 0) {
+    const node = waiting.pop()
+    if (typeof node !== 'object' || node === null || seen.has(node)) continue
+    seen.add(node)
+    if ('type' in node && node.type === 'variable' && 'value' in node && node.value === 'eval') return true
+    for (const inner of Object.values(node) as unknown[]) waiting.push(inner)
+  }
+  return false
+}
+
+/** A compiled JSONata expression, with limits on time, depth and size. */
+export class Expression {
+  readonly #compiled: jsonata.Expression
+
+  /** @throws what jsonata throws, if `expressionFault` finds one in `text` */
+  constructor(text: string) {
+    this.#compiled = jsonata(text, { timeout: EVALUATION_MS, stack: MAX_CALLS, sequence: MAX_SEQUENCE })
+    this.#compiled.registerFunction('pad', pad, '<s-ns?:s>')
+  }
+
+  /**
+   * Returns what the expression gives; undefined if it finds nothing.
+   * @throws EvaluationError
+   */
+  async evaluate(input: unknown, variables: Record<string, unknown> = {}): Promise<unknown> {
+    let value: unknown
+    try {
+      value = await this.#compiled.evaluate(input, variables)
+    } catch (error) {
+      throw error instanceof EvaluationError ? error : new EvaluationError(reason(error))
+    }
+    if (typeof value === 'string' && value.length > MAX_TEXT)
+      throw new EvaluationError(`gives a text of more than ${MAX_TEXT} characters`)
+    if (typeof value === 'number' && !Number.isFinite(value))
+      throw new EvaluationError('gives no finite number')
+    return value
+  }
+}
+
+/** JSONata's own would ask for any width in one piece, and that ends the process. */
+function pad(text: string, width: number, character = ' '): string {
+  if (Math.abs(width) > MAX_TEXT) throw new EvaluationError(`pads to more than ${MAX_TEXT} characters`)
+  const missing = Math.abs(Math.trunc(width)) - Array.from(text).length
+  if (missing <= 0 || character === '') return text
+  const padding = Array.from(character.repeat(missing)).slice(0, missing).join('')
+  return width < 0 ? padding + text : text + padding
+}
+
+/** What the codes mean that a payload can bring about; JSONata's own messages quote values. */
+const REASONS: Readonly<Record<string, string>> = {
+  D1011: 'calls itself too often',
+  D1012: `took longer than ${EVALUATION_MS} ms`,
+  D2014: `makes a sequence of more than ${MAX_SEQUENCE} values`,
+  D2015: `makes a sequence of more than ${MAX_SEQUENCE} values`,
+  D3030: 'asks for a number, and the value is none',
+  T0410: 'calls a function with a value of the wrong type',
+  T0411: 'calls a function with a value of the wrong type',
+  T0412: 'calls a function with an array of values of the wrong type',
+  T1006: 'calls what is not a function',
+  T2001: 'calculates with what is not a number',
+  T2002: 'calculates with what is not a number',
+  T2009: 'compares values of different types',
+  T2010: 'compares what is neither number nor text'
+}
+
+function reason(error: unknown): string {
+  const { code, position } = error as Partial<jsonata.JsonataError>
+  if (code === undefined) return 'failed: it asks for too much'
+  const place = position === undefined ? '' : ` at character ${position}`
+  return `${REASONS[code] ?? 'failed'}${place} (JSONata ${code})`
+}

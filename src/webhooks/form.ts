@@ -1,0 +1,33 @@
+import { parse } from 'qs'
+import { Problem } from '../errors.ts'
+
+const MAX_FIELDS = 1_000
+/** Of names in brackets, as in `contact[address][city]`. */
+const MAX_DEPTH = 8
+
+/**
+ * Reads a form (application/x-www-form-urlencoded); bracketed names become objects and arrays. No name can reach a
+ * prototype: the objects have none, and `__proto__` is left out.
+ * @throws Problem invalid_request
+ */
+export function parseForm(text: string): Record<string, unknown> {
+  try {
+    return parse(text, {
+      depth: MAX_DEPTH,
+      strictDepth: true,
+      parameterLimit: MAX_FIELDS,
+      arrayLimit: MAX_FIELDS,
+      throwOnLimitExceeded: true,
+      plainObjects: true,
+      decoder: (part) => decodeURIComponent(part.replaceAll('+', ' '))
+    })
+  } catch (error) {
+    if (error instanceof URIError)
+      throw new Problem('invalid_request', 'The form has escapes (%XX) that are not valid UTF-8.')
+    if (error instanceof RangeError) {
+      const detail = `The form has more than ${MAX_FIELDS} fields, or names nested deeper than ${MAX_DEPTH}.`
+      throw new Problem('invalid_request', detail)
+    }
+    throw error
+  }
+}

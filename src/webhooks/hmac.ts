@@ -1,0 +1,76 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { type AuthFault, headerValue, type HmacAuth, type ReceivedRequest } from './auth.ts'
+import { judgeTimestamp, readTimestamp } from './timestamp.ts'
+
+/** A sender that changes its secret signs with both: a few signatures. */
+const MAX_SIGNATURES = 10
+
+/** An HMAC-SHA256 over the raw body, and what else the sender signs with it. */
+export function verifyHmac(auth: HmacAuth, request: ReceivedRequest): AuthFault | undefined {
+  const header = headerValue(request.headers, auth.header)
+  if (header === undefined) return 'signature_missing'
+  const parameters = auth.signatureParameter === undefined ? undefined : readParameters(header)
+  const presented =
+    parameters === undefined ? [header] : (parameters.get(auth.signatureParameter ?? '') ?? [])
+  const signatures = presented.slice(0, MAX_SIGNATURES).flatMap((text) => decode(text, auth))
+  if (signatures.length === 0) return 'signature_malformed'
+
+  const timestamp = timestampText(auth, request, parameters)
+  if (auth.timestamp !== undefined && timestamp === undefined) return 'timestamp_missing'
+  const time = auth.timestamp && readTimestamp(timestamp ?? '', auth.timestamp.unit)
+  if (auth.timestamp !== undefined && time === undefined) return 'timestamp_malformed'
+
+  const expected = auth.secrets.map((secret) => sign(secret, auth, request, timestamp ?? ''))
+  const matching = signatures.filter(
+    (signature) => expected.filter((one) => timingSafeEqual(one, signature)).length > 0
+  )
+  if (matching.length === 0) return 'signature_wrong'
+  if (auth.timestamp === undefined || time === undefined) return undefined
+  return judgeTimestamp(time, request.now, auth.timestamp.toleranceSeconds)
+}
+
+/** Reads a header like `t=1700000000,v1=…,v1=…`. */
+function readParameters(header: string): Map<string, string[]> {
+  const parameters = new Map<string, string[]>()
+  for (const pair of header.split(',')) {
+    const at = pair.indexOf('=')
+    const name = pair.slice(0, Math.max(at, 0)).trim()
+    const values = parameters.get(name) ?? []
+    parameters.set(name, [...values, pair.slice(at + 1).trim()])
+  }
+  return parameters
+}
+
+const SHAPES = { hex: /^[0-9a-fA-F]{64}$/, base64: /^[A-Za-z0-9+/]{43}=$/ }
+
+/** The 32 bytes of a signature, or nothing. Base64 must be canonical: a header that was altered is refused. */
+function decode(text: string, { encoding, prefix }: HmacAuth): Buffer[] {
+  if (!text.startsWith(prefix)) return []
+  const signature = text.slice(prefix.length)
+  if (!SHAPES[encoding].test(signature)) return []
+  const bytes = Buffer.from(signature, encoding)
+  return encoding === 'hex' || bytes.toString('base64') === signature ? [bytes] : []
+}
+
+function timestampText(
+  { timestamp }: HmacAuth,
+  { headers }: ReceivedRequest,
+  parameters: ReadonlyMap<string, string[]> | undefined
+): string | undefined {
+  if (timestamp === undefined) return undefined
+  if (timestamp.in === 'header') return headerValue(headers, timestamp.name)
+  const [value, ...more] = parameters?.get(timestamp.name) ?? []
+  return more.length > 0 ? '' : value
+}
+
+function sign(secret: string, auth: HmacAuth, request: ReceivedRequest, timestamp: string): Buffer {
+  const hmac = createHmac('sha256', secret)
+  const values = {
+    body: request.rawBody,
+    timestamp,
+    method: request.method,
+    url: auth.publicUrl + request.url
+  }
+  for (const part of auth.signed) hmac.update('text' in part ? part.text : values[part.part])
+  return hmac.digest()
+}

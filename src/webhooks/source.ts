@@ -1,0 +1,106 @@
+import { hash } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { OnLossy, OnMultiple } from '../leads/update.ts'
+import { type Auth, headerValue, type ReceivedRequest } from './auth.ts'
+import { Evaluator } from './evaluator.ts'
+import type { Mapped, MappingDefinition, MappingFault } from './mapping.ts'
+import { MappingError } from './mapping-error.ts'
+import { parsePayload } from './payload.ts'
+import { verify } from './signature.ts'
+
+/** Where the id of an event stands, by which a repeat of it is known. */
+export type EventId = { readonly header: string } | { readonly expression: string }
+
+/** A source of webhooks as configured, its secrets read. */
+export interface SourceConfig {
+  readonly name: string
+  /** The VICIdial `source` of its calls, if it has its own. */
+  readonly source?: string
+  readonly onLossy?: OnLossy
+  readonly onMultiple?: OnMultiple
+  readonly auth: Auth
+  /** The form field that holds the payload as JSON. */
+  readonly payloadField?: string
+  readonly eventId?: EventId
+  readonly mapping: MappingDefinition
+}
+
+/** Items of one payload, unless the caller of `map` says otherwise. */
+export const DEFAULT_MAX_ITEMS = 10_000
+/** A longer id is kept as its SHA-256. */
+const MAX_EVENT_ID = 255
+
+/** A sender of webhooks: how it proves itself, and what its payloads mean. */
+export class WebhookSource {
+  readonly name: string
+  /** The VICIdial `source` of its calls, if it has its own. */
+  readonly source: string | undefined
+  readonly onLossy: OnLossy | undefined
+  readonly onMultiple: OnMultiple | undefined
+  // Private, so that nothing that prints a source prints its secrets.
+  readonly #auth: Auth
+  readonly #payloadField: string | undefined
+  readonly #eventId: EventId | undefined
+  readonly #evaluator: Evaluator
+
+  constructor(config: SourceConfig) {
+    this.name = config.name
+    this.source = config.source
+    this.onLossy = config.onLossy
+    this.onMultiple = config.onMultiple
+    this.#auth = config.auth
+    this.#payloadField = config.payloadField
+    this.#eventId = config.eventId
+    const { eventId } = config
+    const expression = eventId !== undefined && 'expression' in eventId ? eventId.expression : undefined
+    this.#evaluator = new Evaluator(config.mapping, expression)
+  }
+
+  /** Checks the sender, before anything is parsed. Returns a reason code for the log, or undefined if it is believed. */
+  verify(request: ReceivedRequest): string | undefined {
+    return verify(this.#auth, request)
+  }
+
+  /** @throws Problem invalid_json, invalid_request or unsupported_media_type */
+  parse(rawBody: Buffer, contentType: string | undefined): unknown {
+    return parsePayload(rawBody, contentType, this.#payloadField)
+  }
+
+  /**
+   * Returns what tells this event from others of this source; undefined if it has no id.
+   * @throws MappingError
+   * @throws Problem overloaded
+   */
+  async eventId(headers: IncomingHttpHeaders, payload: unknown): Promise<string | undefined> {
+    if (this.#eventId === undefined) return undefined
+    const id =
+      'header' in this.#eventId
+        ? headerValue(headers, this.#eventId.header)
+        : await this.#evaluateEventId(payload)
+    const text = String(id ?? '').trim()
+    if (text === '') return undefined
+    return text.length > MAX_EVENT_ID ? `sha256:${hash('sha256', text)}` : text
+  }
+
+  /**
+   * Maps a payload to updates, as a batch update request has them; `readUpdate` judges each.
+   * @throws MappingError if an expression fails, or there are more than `maxItems` items: then nothing was mapped
+   * @throws Problem overloaded
+   */
+  async map(payload: unknown, maxItems = DEFAULT_MAX_ITEMS): Promise<Mapped> {
+    const outcome = await this.#evaluator.perform({ type: 'map', payload, maxItems })
+    if ('updates' in outcome) return outcome
+    throw this.#error(outcome)
+  }
+
+  async #evaluateEventId(payload: unknown): Promise<string | number | undefined> {
+    const outcome = await this.#evaluator.perform({ type: 'event_id', payload })
+    if ('eventId' in outcome) return outcome.eventId
+    throw this.#error(outcome)
+  }
+
+  #error(outcome: MappingFault | object): Error {
+    if ('reason' in outcome) return new MappingError(this.name, outcome)
+    return new Error('the thread answered another task')
+  }
+}
