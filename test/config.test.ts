@@ -75,17 +75,24 @@ test('the least that a gateway is told, and the defaults of the rest', async (t)
       timeoutMs: 10_000
     },
     dispatch: { lingerMs: 0, maxWaiting: 100_000 },
+    dataDir: './data',
+    durable: {
+      retry: { firstMs: 2_000, longestMs: 600_000, forMs: 43_200_000 },
+      maxOpen: 1_000_000,
+      retentionDays: 30
+    },
     host: '127.0.0.1',
     port: 3_000,
     requestDeadlineMs: 25_000,
     maxUpdatesPerRequest: 10_000,
     maxBodyBytes: 8 * 1024 * 1024,
     customFields: new Map(),
+    webhooks: [],
     logLevel: 'info'
   })
   t.strictSame(
-    callers.map(({ name }) => name),
-    ['api_key']
+    callers.map(({ name, isOperator }) => ({ name, isOperator })),
+    [{ name: 'api_key', isOperator: true }]
   )
   t.notMatch(JSON.stringify(callers), /key-of-everybody/)
 })
@@ -103,6 +110,12 @@ test('every setting can be given', async (t) => {
     REQUEST_DEADLINE_MS: '20000',
     MAX_UPDATES_PER_REQUEST: '100',
     MAX_BODY_BYTES: '1024',
+    DATA_DIR: '/var/lib/gateway',
+    OUTBOX_MAX_WAITING: '500',
+    JOB_RETENTION_DAYS: '7',
+    RETRY_FIRST_PAUSE_MS: '100',
+    RETRY_LONGEST_PAUSE_MS: '1000',
+    RETRY_FOR_MS: '5000',
     HOST: '0.0.0.0',
     PORT: '0',
     LOG_LEVEL: 'silent'
@@ -116,6 +129,12 @@ test('every setting can be given', async (t) => {
       maxConcurrency: 4,
       maxCallsPerSecond: 0,
       timeoutMs: 5_000
+    },
+    dataDir: '/var/lib/gateway',
+    durable: {
+      retry: { firstMs: 100, longestMs: 1_000, forMs: 5_000 },
+      maxOpen: 500,
+      retentionDays: 7
     },
     host: '0.0.0.0',
     port: 0,
@@ -134,7 +153,7 @@ test('with nothing set, everything that is missing is listed', async (t) => {
       '  - VICIDIAL_URL is required: the full address of non_agent_api.php.',
       "  - VICIDIAL_USER is required: the gateway's VICIdial user.",
       "  - VICIDIAL_PASS is required: that user's password.",
-      '  - API_KEY, or GATEWAY_CONFIG with callers, is required: nobody could use the gateway.'
+      '  - API_KEY, or GATEWAY_CONFIG with callers or webhooks, is required: nobody could use the gateway.'
     ].join('\n')
   })
   t.throws(() => loadConfig({ ...LEAST, PORT: 'x' }), {
@@ -297,6 +316,7 @@ callers:
     key_hashes: [sha256:${HASH}, sha256:${OTHER_HASH}]
     source: crm1
     on_lossy: reject
+    operator: true
   - { name: web_2, key_hashes: ["sha256:${'c'.repeat(64)}"] }
 custom_fields:
   - { label: favorite_color, max_length: 30 }
@@ -304,8 +324,8 @@ custom_fields:
     { ...LEAST, API_KEY: undefined }
   )
   t.strictSame(config.callers, [
-    { name: 'crm', keyHashes: [HASH, OTHER_HASH], source: 'crm1', onLossy: 'reject' },
-    { name: 'web_2', keyHashes: ['c'.repeat(64)] }
+    { name: 'crm', keyHashes: [HASH, OTHER_HASH], isOperator: true, source: 'crm1', onLossy: 'reject' },
+    { name: 'web_2', keyHashes: ['c'.repeat(64)], isOperator: false }
   ])
   t.strictSame(config.customFields, new Map([['favorite_color', 30]]))
 })
@@ -324,7 +344,7 @@ test('the caller of API_KEY stands beside those of the file', async (t) => {
 test('a gateway that nobody could use does not start', async (t) => {
   for (const yaml of ['', '# nothing\n', 'custom_fields: [{ label: color, max_length: 9 }]'])
     t.strictSame(fileFaults(t, yaml, { ...LEAST, API_KEY: undefined }), [
-      'API_KEY, or GATEWAY_CONFIG with callers, is required: nobody could use the gateway.'
+      'API_KEY, or GATEWAY_CONFIG with callers or webhooks, is required: nobody could use the gateway.'
     ])
   t.strictSame(fileFaults(t, ''), [], 'with API_KEY the file may be empty')
 })
@@ -368,10 +388,11 @@ test('what the gateway file must not say is a fault at its place', async (t) => 
     [`callers: [{ key_hashes: [sha256:${HASH}] }]`, '/callers/0', 'name'],
     [`callers: [${caller.replace('}', ', source: "a b" }')}]`, '/callers/0/source', 'pattern'],
     [`callers: [${caller.replace('}', ', on_lossy: maybe }')}]`, '/callers/0/on_lossy', 'must'],
+    [`callers: [${caller.replace('}', ', operator: maybe }')}]`, '/callers/0/operator', 'must'],
     ['custom_fields: [{ label: 1color, max_length: 1 }]', '/custom_fields/0/label', 'pattern'],
     ['custom_fields: [{ label: color, max_length: 0 }]', '/custom_fields/0/max_length', '1'],
     ['custom_fields: [{ label: color }]', '/custom_fields/0', 'max_length'],
-    ['webhooks: []', 'the file', 'webhooks']
+    ['hooks: []', 'the file', 'hooks']
   ]
   for (const [yaml, place, what] of wrong) {
     const [fault = ''] = fileFaults(t, yaml)
@@ -439,4 +460,24 @@ test('the configuration is frozen', async (t) => {
 
 test('the list of callers is frozen too', async (t) => {
   t.ok(Object.isFrozen(loadConfig(LEAST).callers))
+})
+
+test('the gateway file may name sources of webhooks; their faults are listed with all others', async (t) => {
+  const auth = `api_key: { key_hashes: [sha256:${HASH}] }`
+  const source = `{ name: crm, auth: { ${auth} }, mapping: { lead: { lead_id: id }, fields: { status: stage } } }`
+  t.strictSame(fileFaults(t, `webhooks: [${source}]`), [])
+  const yaml = `
+webhooks:
+  - ${source}
+  - ${source.replace('status: stage', 'statis: stage').replace('lead_id: id', "lead_id: 'id['")}
+  - ${source.replace('crm', 'erp').replace(auth, `hmac: { header: X-Sig, secrets: [${CANARY}], signed: '{bod}' }`)}
+custom_fields: [{ label: color, max_length: 9 }, { label: color, max_length: 9 }]
+`
+  t.strictSame(fileFaults(t, yaml), [
+    'two custom fields have the label color.',
+    'two webhooks have the name crm.',
+    '/webhooks/1/mapping/lead/lead_id is not valid JSONata at character 3 (S0203: Expected "]" before end of expression).',
+    '/webhooks/1/mapping/fields/statis is no field of a lead.',
+    '/webhooks/2/auth/hmac/signed may have no other braces than {body}, {timestamp}, {method}, {url}.'
+  ])
 })

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import type { Tester } from './helper.ts'
+import { dataDir, type Tester } from './helper.ts'
 
 export interface Line {
   readonly level: number
@@ -39,6 +39,7 @@ export function run(t: Tester, env: Record<string, string>): Process {
       LOG_LEVEL: '',
       HOST: '',
       PORT: '0',
+      DATA_DIR: dataDir(t),
       ...env
     },
     stdio: ['ignore', 'pipe', 'pipe']

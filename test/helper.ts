@@ -1,3 +1,6 @@
+import { mkdtempDisposableSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
@@ -58,6 +61,7 @@ export async function startGateway(
     VICIDIAL_MAX_CALLS_PER_SECOND: '0',
     API_KEY,
     PORT: '0',
+    DATA_DIR: dataDir(t),
     ...env
   })
   const app = await createGateway(config, log)
@@ -67,6 +71,15 @@ export async function startGateway(
     await app.close()
   })
   return { app, sandbox, origin, logged }
+}
+
+/** A directory for a gateway's database, until the test ends. */
+export function dataDir(t: Tester): string {
+  const directory = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
+  t.teardown(() => {
+    directory.remove()
+  })
+  return directory.path
 }
 
 /** Answers one call to VICIdial's API, at once, later or never. */
@@ -183,11 +196,13 @@ export async function documentedSchema(pointer: string): Promise<ValidateFunctio
 
 function readDocumented() {
   documented ??= (async () => {
+    using directory = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
     const config = loadConfig({
       VICIDIAL_URL: 'http://127.0.0.1:9/non_agent_api.php',
       VICIDIAL_USER: 'nobody',
       VICIDIAL_PASS: 'nothing',
-      API_KEY: 'no-key'
+      API_KEY: 'no-key',
+      DATA_DIR: directory.path
     })
     const app = await createGateway(config, memoryLog('silent').log)
     await app.ready()
@@ -222,7 +237,8 @@ export async function checkAnswer(
         type: `/problems/${body.code}`,
         title: ERRORS[body.code as keyof typeof ERRORS].title,
         status,
-        instance: id
+        // The answer to a repeat is that of the first request, and about that one.
+        instance: headers.has('idempotency-replayed') ? body.instance : id
       },
       place
     )

@@ -19,7 +19,7 @@ test('without settings the server does not start, and tells everything that is w
   t.match(faults[1], '  - VICIDIAL_URL is required: the full address of non_agent_api.php.')
   t.match(faults[2], "  - VICIDIAL_USER is required: the gateway's VICIdial user.")
   t.match(faults[3], "  - VICIDIAL_PASS is required: that user's password.")
-  t.match(faults[4], /^ {2}- API_KEY, or GATEWAY_CONFIG with callers, is required/)
+  t.match(faults[4], /^ {2}- API_KEY, or GATEWAY_CONFIG with callers or webhooks, is required/)
   t.equal(faults.length, 5)
 })
 

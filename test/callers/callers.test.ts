@@ -6,7 +6,7 @@ import { Callers, hashKey, presentedKey } from '../../src/callers/callers.ts'
 
 const callers = new Callers([
   { name: 'crm', keyHashes: [hashKey('key-of-crm'), hashKey('next-key-of-crm')], source: 'crm' },
-  { name: 'web', keyHashes: [hashKey('key-of-web')], onLossy: 'reject' }
+  { name: 'web', keyHashes: [hashKey('key-of-web')], onLossy: 'reject', isOperator: true }
 ])
 
 test('a key is held as its SHA-256', async (t) => {
@@ -15,10 +15,15 @@ test('a key is held as its SHA-256', async (t) => {
 })
 
 test('a caller is found by each of its keys, with its own source and options', async (t) => {
-  const crm = { name: 'crm', source: 'crm', onLossy: 'accept' }
+  const crm = { name: 'crm', source: 'crm', onLossy: 'accept', isOperator: false }
   t.strictSame(callers.find('key-of-crm'), crm)
   t.strictSame(callers.find('next-key-of-crm'), crm)
-  t.strictSame(callers.find('key-of-web'), { name: 'web', source: undefined, onLossy: 'reject' })
+  t.strictSame(callers.find('key-of-web'), {
+    name: 'web',
+    source: undefined,
+    onLossy: 'reject',
+    isOperator: true
+  })
 })
 
 test('nobody is found by anything else', async (t) => {

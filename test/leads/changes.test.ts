@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { type ChangesInput, readChanges } from '../../src/leads/changes.ts'
+import {
+  type Changes,
+  changesOf,
+  type ChangesInput,
+  readChanges,
+  withoutFields
+} from '../../src/leads/changes.ts'
 import { createCleaner } from '../../src/leads/clean.ts'
+import { FIELDS } from '../../src/leads/fields.ts'
 
 const rules = {
   clean: createCleaner(0),
@@ -321,4 +328,92 @@ test('every refusal of an update is listed at once, each at its place', async (t
       ['characters_lost', 'custom_fields.favorite_color', '/custom_fields/favorite_color']
     ]
   )
+})
+
+/** Changes that were read; fails if they were refused. */
+function sound(input: Partial<ChangesInput>): Changes {
+  const changes = read(input)
+  if (Array.isArray(changes)) throw new Error(JSON.stringify(changes))
+  return changes
+}
+
+test('changes have the same key when they are made of what was stored of them', async (t) => {
+  const changes = sound({
+    fields: { status: 'SALE', first_name: 'José', phone_number: '2125559999', list_id: 103, comments: null },
+    customFields: { favorite_color: 'blue' },
+    resetCalled: true
+  })
+  const [called, params, stored, warnings] = JSON.parse(
+    JSON.stringify([changes.function, changes.params, changes.stored, changes.warnings])
+  )
+  t.strictSame(changesOf(called, params, stored, warnings), changes)
+})
+
+test('without a field, changes are as if it had never been named', async (t) => {
+  const full = { status: 'SALE', first_name: 'José', city: 'A, B', list_id: 103, phone_number: '2125559999' }
+  for (const name of Object.keys(full)) {
+    const rest = Object.fromEntries(Object.entries(full).filter(([other]) => other !== name))
+    t.strictSame(withoutFields(sound({ fields: full }), [name]), sound({ fields: rest }), name)
+  }
+})
+
+test('without all of its fields an update changes nothing, unless it resets called', async (t) => {
+  const fields = { status: 'SALE', list_id: 103, phone_number: '2125559999' }
+  const customFields = { favorite_color: 'blue' }
+  const names = ['status', 'list_id', 'phone_number', 'custom_fields.favorite_color']
+  t.equal(withoutFields(sound({ fields, customFields }), names), undefined)
+  t.strictSame(
+    withoutFields(sound({ fields, customFields, resetCalled: true }), names),
+    sound({ resetCalled: true })
+  )
+})
+
+test('names that the changes do not have take nothing from them', async (t) => {
+  const changes = sound({ fields: { status: 'SALE' }, customFields: { favorite_color: 'blue' } })
+  const names = [
+    'email',
+    'favorite_color',
+    'custom_fields',
+    'custom_fields.shoe_size',
+    'reset_lead',
+    'params'
+  ]
+  t.strictSame(withoutFields(changes, [...names, '__proto__', 'constructor', '']), changes)
+  t.strictSame(withoutFields(changes, []), changes)
+})
+
+test('whatever is left out, what is left is what would have been read of it', (t) => {
+  const wishes = fc.record({
+    fields: fc.subarray(FIELDS.map(({ name }) => name)),
+    custom: fc.subarray(['favorite_color', 'shoe_size']),
+    without: fc.subarray([
+      ...FIELDS.map(({ name }) => name),
+      'custom_fields.favorite_color',
+      'custom_fields.shoe_size'
+    ]),
+    resetCalled: fc.boolean(),
+    allowUndefinedList: fc.boolean()
+  })
+  fc.assert(
+    fc.property(wishes, ({ fields, custom, without, ...options }) => {
+      const inputOf = (isLeft: (name: string) => boolean) => ({
+        ...options,
+        fields: Object.fromEntries(
+          FIELDS.filter(({ name }) => fields.includes(name) && isLeft(name)).map(({ name, example }) => [
+            name,
+            example
+          ])
+        ),
+        customFields: Object.fromEntries(
+          custom.filter((label) => isLeft(`custom_fields.${label}`)).map((label) => [label, 'blue'])
+        )
+      })
+      const changes = read(inputOf(() => true))
+      if (Array.isArray(changes)) return
+      const rest = read(inputOf((name) => !without.includes(name)))
+      t.strictSame(withoutFields(changes, without), Array.isArray(rest) ? undefined : rest)
+    }),
+    { numRuns: 300 }
+  )
+  t.end()
 })

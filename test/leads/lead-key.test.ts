@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { test } from 'tap'
 import { createCleaner } from '../../src/leads/clean.ts'
-import { readLeadKey } from '../../src/leads/lead-key.ts'
+import { keyName, keyOfName, type LeadKey, readLeadKey } from '../../src/leads/lead-key.ts'
 
 const clean = createCleaner(0)
 
@@ -106,4 +107,30 @@ test('a phone_number is looked up by its digits, six at least', async (t) => {
   ]
   for (const [value, code] of codes)
     t.match(readLeadKey('phone_number', value, clean), { code, field: 'phone_number' }, String(value))
+})
+
+test('a key has one name, and the name is that of no other key', (t) => {
+  const key = fc.oneof(
+    fc.record({
+      by: fc.constant('lead_id' as const),
+      value: fc.integer({ min: 1, max: 999_999_999 })
+    }),
+    fc.record({
+      by: fc.constantFrom('vendor_lead_code' as const, 'phone_number' as const),
+      value: fc.oneof(fc.string(), fc.constantFrom('lead_id:1', '1', ':', 'a:b', ' ', '\0'))
+    })
+  )
+  fc.assert(
+    fc.property(key, key, (...keys) => {
+      const [one, other] = keys.map((each): LeadKey => ({ ...each })) as [LeadKey, LeadKey]
+      t.strictSame(keyOfName(keyName(one)), one)
+      t.equal(keyName(one) === keyName(other), one.by === other.by && one.value === other.value)
+    }),
+    { numRuns: 300 }
+  )
+  t.equal(keyName({ by: 'vendor_lead_code', value: 'CRM-7' }), 'vendor_lead_code:CRM-7')
+  for (const name of ['', 'CRM-7', 'email:a', '__proto__:a', ':1']) {
+    t.throws(() => keyOfName(name), RangeError, name)
+  }
+  t.end()
 })

@@ -1,3 +1,6 @@
+import { mkdtempDisposableSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import { test } from 'tap'
 import { loadConfig } from '../../src/config.ts'
@@ -20,7 +23,14 @@ if (missing.length > 0) {
 }
 
 const KEY = 'live-test'
-const config = loadConfig({ ...process.env, API_KEY: KEY, GATEWAY_CONFIG: undefined, PORT: '0' })
+const data = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
+const config = loadConfig({
+  ...process.env,
+  API_KEY: KEY,
+  GATEWAY_CONFIG: undefined,
+  PORT: '0',
+  DATA_DIR: data.path
+})
 const server: Server = { url: config.vicidial.url, user: config.vicidial.user, pass: config.vicidial.pass }
 const listId = Number(process.env['VICIDIAL_TEST_LIST_ID'])
 const mark = Date.now().toString(36).toUpperCase()

@@ -20,7 +20,7 @@ test('/readyz needs no key, and does not know VICIdial before the first call', a
   const { status, body } = await call(gateway, 'GET', '/readyz', undefined, noKey)
 
   t.equal(status, 200)
-  t.same(body, { status: 'ready', vicidial: { state: 'unknown' } })
+  t.same(body, { status: 'ready', vicidial: { state: 'unknown' }, outbox: { waiting: 0, dead_letters: 0 } })
 })
 
 test('/readyz tells that VICIdial answers, and that it does so no more, and stays ready', async (t) => {

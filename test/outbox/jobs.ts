@@ -1,0 +1,95 @@
+import type { Result } from '../../schemas/batch.ts'
+import { deliveredFields } from '../../src/delivery/worker.ts'
+import { keyName } from '../../src/leads/lead-key.ts'
+import type { Claimed, KnownAnswer, NewJob, Outbox, Settlement } from '../../src/outbox/outbox.ts'
+import { UPDATED, updates } from '../delivery/updates.ts'
+
+/** Calls of settlements that are about something else. */
+export const NO_CALLS: ReadonlyMap<string, number> = new Map()
+const FAILED = {
+  code: 'upstream_unavailable',
+  detail: 'VICIdial is away.',
+  retryable: true
+} as const
+
+/** A job of these updates, accepted `n` milliseconds after the epoch. */
+export function newJob(n: number, elements: unknown[], more: Partial<NewJob> = {}): NewJob {
+  return {
+    id: jobId(n),
+    caller: 'crm',
+    source: 'crm',
+    origin: 'batch',
+    acceptedAt: n,
+    updates: elements.length === 0 ? [] : updates(elements),
+    refused: [],
+    ...more
+  }
+}
+
+export function jobId(n: number): string {
+  return `job_${String(n).padStart(26, '0')}`
+}
+
+/** An element that sets the status of a lead, as a request names it. */
+export function sets(status: string, lead: Record<string, unknown> | number = 1): unknown {
+  return { ...(typeof lead === 'number' ? { lead_id: lead } : lead), fields: { status } }
+}
+
+export function knownAnswer(more: Partial<KnownAnswer> = {}): KnownAnswer {
+  return {
+    caller: 'crm',
+    key: 'key-1',
+    fingerprint: 'abc',
+    httpStatus: 202,
+    contentType: 'application/json; charset=utf-8',
+    body: '{"id":"job_1"}',
+    at: 1_000,
+    ...more
+  }
+}
+
+/** VICIdial has made the update. */
+export function done(claimed: Claimed): Settlement {
+  const { update } = claimed
+  const result = resultOf(claimed, 'updated')
+  return { claimed, as: 'done', result, delivered: deliveredFields(update, UPDATED) }
+}
+
+/** VICIdial knows no such lead. */
+export function missing(claimed: Claimed): Settlement {
+  return { claimed, as: 'done', result: resultOf(claimed, 'not_found'), delivered: [] }
+}
+
+export function dead(claimed: Claimed): Settlement {
+  const result: Result = { ...resultOf(claimed, 'failed'), error: FAILED }
+  return { claimed, as: 'dead', result, delivered: [] }
+}
+
+export function waiting(claimed: Claimed, dueAt: number): Settlement {
+  const result: Result = { ...resultOf(claimed, 'failed'), error: FAILED }
+  return { claimed, as: 'waiting', result, tries: claimed.tries + 1, dueAt }
+}
+
+export function resultOf({ update: { index, key } }: Claimed, status: Result['status']): Result {
+  return { index, [key.by]: key.value, status }
+}
+
+/** What was claimed, in short: the place in its job, the lead and the status that is set. */
+export function inShort(claimed: readonly Claimed[]): string[] {
+  return claimed.map(({ job, update }) => {
+    const number = Number(job.id.slice('job_'.length))
+    return `${number}/${update.index} ${keyName(update.key)} ${update.changes.stored['status']}`
+  })
+}
+
+/** Claims one update, and settles it. */
+export async function settleNext(
+  outbox: Outbox,
+  settlement: (claimed: Claimed) => Settlement,
+  now = 1_000_000
+): Promise<Claimed> {
+  const [claimed] = await outbox.claim(1, now)
+  if (claimed === undefined) throw new Error('nothing was due')
+  await outbox.settle([settlement(claimed)], NO_CALLS)
+  return claimed
+}

@@ -1,0 +1,556 @@
+import { test } from 'tap'
+import { ANSWER_KNOWN_MS, type Outbox, StorageError } from '../../src/outbox/outbox.ts'
+import { updates } from '../delivery/updates.ts'
+import type { Tester } from '../helper.ts'
+import {
+  dead,
+  done,
+  inShort,
+  jobId,
+  knownAnswer,
+  missing,
+  newJob,
+  NO_CALLS,
+  resultOf,
+  sets,
+  settleNext,
+  waiting
+} from './jobs.ts'
+import { outboxModel } from './model.ts'
+
+/** An engine, open until the test ends. */
+export interface Opened {
+  readonly outbox: Outbox
+  /** Closes it, and opens what it has stored. */
+  reopen(): Promise<Outbox>
+}
+
+const LATER = 1_000_000
+
+/** What is true of an outbox, whatever it is made of. */
+export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>): void {
+  outboxModel(name, open)
+
+  test(`${name}: an accepted job is queued, with one result per update in its order`, async (t) => {
+    const { outbox } = await open(t)
+    const [first, , third] = updates([sets('A', 1), sets('B', 2), sets('C', { vendor_lead_code: 'CRM-7' })])
+    const rejected = {
+      index: 1,
+      lead_id: 2,
+      status: 'rejected' as const,
+      error: { code: 'field_invalid', field: 'rank', detail: 'No.', retryable: false }
+    }
+    if (first === undefined || third === undefined) throw new Error('no updates')
+    const known = await outbox.accept(newJob(1, [], { updates: [first, third], refused: [rejected] }))
+
+    t.equal(known, undefined)
+    t.same(await outbox.job(jobId(1)), {
+      id: jobId(1),
+      caller: 'crm',
+      source: 'crm',
+      origin: 'batch',
+      status: 'queued',
+      acceptedAt: 1,
+      finishedAt: undefined,
+      counts: { queued: 2, rejected: 1 },
+      upstreamCalls: 0
+    })
+    t.same(await outbox.results(jobId(1)), [
+      { index: 0, lead_id: 1, status: 'queued' },
+      rejected,
+      { index: 2, vendor_lead_code: 'CRM-7', status: 'queued' }
+    ])
+    t.same(outbox.size, { open: 2, dead: 0 })
+    t.equal(outbox.fault, undefined)
+  })
+
+  test(`${name}: a job whose updates were all refused has ended as it was accepted`, async (t) => {
+    const { outbox } = await open(t)
+    const refused = [{ index: 0, status: 'rejected' as const }]
+    await outbox.accept(newJob(1, [], { refused }))
+
+    t.match(await outbox.job(jobId(1)), {
+      status: 'failed',
+      acceptedAt: 1,
+      finishedAt: 1,
+      counts: { rejected: 1 }
+    })
+    t.same(outbox.size, { open: 0, dead: 0 })
+    t.equal(outbox.nextDueAt(), undefined)
+  })
+
+  test(`${name}: of a job that was never accepted nothing is known`, async (t) => {
+    const { outbox } = await open(t)
+    t.equal(await outbox.job(jobId(1)), undefined)
+    t.same(await outbox.results(jobId(1)), [])
+    t.equal(await outbox.cancel(jobId(1), 5), 0)
+    t.same(await outbox.claim(10, LATER), [])
+  })
+
+  test(`${name}: what is claimed is the update as it was accepted, its changes to the letter`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    const elements = [
+      { lead_id: 101, fields: { status: 'SALE', first_name: 'José', comments: null }, reset_called: true },
+      { vendor_lead_code: 'a:b|c\'"'.replace('"', ''), fields: { list_id: 103 }, on_multiple: 'all' },
+      { phone_number: '2125550004', fields: { phone_number: '2125559999' }, on_multiple: 'newest' },
+      { lead_id: 102, fields: { comments: 'two\nlines' }, custom_fields: { favorite_color: 'blue' } }
+    ]
+    const accepted = updates(elements)
+    await outbox.accept(newJob(7, elements, { caller: 'web', source: 'shop' }))
+    const expected = accepted.map((update, place) => ({
+      order: place,
+      job: { id: jobId(7), caller: 'web', source: 'shop' },
+      update,
+      superseded: [],
+      tries: 0
+    }))
+    const shown = (await outbox.claim(10, 7)).map(({ seq, order, ...rest }, place) => {
+      t.equal(seq, order)
+      return { order: place, ...rest }
+    })
+    t.strictSame(shown, expected)
+
+    const again = (await (await reopen()).claim(10, 7)).map(({ seq: _, order: __, ...rest }, order) => ({
+      order,
+      ...rest
+    }))
+    t.strictSame(again, expected)
+  })
+
+  test(`${name}: claims come oldest first, as many as asked for, and only when due`, async (t) => {
+    const { outbox } = await open(t)
+    await outbox.accept(newJob(20, [sets('A', 1), sets('B', 2)]))
+    await outbox.accept(newJob(10, [sets('C', 3)]))
+
+    t.equal(outbox.nextDueAt(), 10)
+    t.same(await outbox.claim(10, 9), [])
+    t.same(inShort(await outbox.claim(10, 10)), ['10/0 lead_id:3 C'])
+    t.equal(outbox.nextDueAt(), 20)
+    t.same(inShort(await outbox.claim(1, 20)), ['20/0 lead_id:1 A'])
+    t.same(inShort(await outbox.claim(1, 20)), ['20/1 lead_id:2 B'])
+    t.same(await outbox.claim(1, LATER), [])
+    t.equal(outbox.nextDueAt(), undefined)
+    t.same(outbox.size, { open: 3, dead: 0 }, 'what is on its way has not ended')
+  })
+
+  test(`${name}: two claims at once never give out the same update`, async (t) => {
+    const { outbox } = await open(t)
+    await outbox.accept(
+      newJob(
+        1,
+        [1, 2, 3, 4, 5].map((lead) => sets('A', lead))
+      )
+    )
+    const given = (await Promise.all([1, 2, 3].map(() => outbox.claim(2, LATER)))).flat()
+    t.same(
+      inShort(given),
+      [1, 2, 3, 4, 5].map((lead, place) => `1/${place} lead_id:${lead} A`)
+    )
+  })
+
+  test(`${name}: of one lead one update is on its way at most, across jobs, and the later wait their turn`, async (t) => {
+    const { outbox } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1), sets('B', 1), sets('A', 2)]))
+    await outbox.accept(newJob(2, [sets('C', 1)]))
+
+    const [a, other, ...more] = await outbox.claim(10, LATER)
+    if (a === undefined || other === undefined) throw new Error('nothing claimed')
+    t.same(inShort([a, other]), ['1/0 lead_id:1 A', '1/2 lead_id:2 A'])
+    t.same(more, [])
+    await outbox.accept(newJob(3, [sets('D', 1)]))
+    t.same(await outbox.claim(10, LATER), [])
+
+    await outbox.settle([done(a)], NO_CALLS)
+    const [b] = await outbox.claim(10, LATER)
+    if (b === undefined) throw new Error('nothing claimed')
+    t.same(inShort([b]), ['1/1 lead_id:1 B'])
+    await outbox.settle([waiting(b, 500)], NO_CALLS)
+    t.equal(outbox.nextDueAt(), 500)
+    t.same(await outbox.claim(10, 499), [], 'the later ones wait while the earlier is tried again')
+
+    t.same(inShort([await settleNext(outbox, done)]), ['1/1 lead_id:1 B'])
+    t.same(inShort([await settleNext(outbox, dead)]), ['2/0 lead_id:1 C'])
+    t.same(inShort([await settleNext(outbox, missing)]), ['3/0 lead_id:1 D'])
+  })
+
+  test(`${name}: leads of different keys do not wait for each other`, async (t) => {
+    const { outbox } = await open(t)
+    const byCode = { vendor_lead_code: '1' }
+    await outbox.accept(newJob(1, [sets('A', 1), sets('B', byCode), sets('C', { phone_number: '111111' })]))
+    await outbox.accept(newJob(2, [sets('D', byCode)]))
+    t.same(inShort(await outbox.claim(10, LATER)), [
+      '1/0 lead_id:1 A',
+      '1/1 vendor_lead_code:1 B',
+      '1/2 phone_number:111111 C'
+    ])
+  })
+
+  test(`${name}: an update that waits tells how often it was tried and what happened last`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1)]))
+    await settleNext(outbox, (claimed) => waiting(claimed, 40), 1)
+    await settleNext(outbox, (claimed) => waiting(claimed, 70), 40)
+    const reopened = await reopen()
+
+    t.match(await reopened.job(jobId(1)), { status: 'running', finishedAt: undefined, counts: { queued: 1 } })
+    t.same(await reopened.results(jobId(1)), [
+      {
+        index: 0,
+        lead_id: 1,
+        status: 'queued',
+        error: { code: 'upstream_unavailable', detail: 'VICIdial is away.', retryable: true }
+      }
+    ])
+    t.equal(reopened.nextDueAt(), 70)
+    t.same(await reopened.claim(1, 69), [])
+    const [claimed] = await reopened.claim(1, 70)
+    t.equal(claimed?.tries, 2)
+  })
+
+  test(`${name}: a job is running from its first result, and ends with its last`, async (t) => {
+    const { outbox } = await open(t)
+    const cases: [settlements: (typeof done)[], status: string, counts: object][] = [
+      [[done, done], 'completed', { updated: 2 }],
+      [[done, missing], 'partial', { updated: 1, not_found: 1 }],
+      [[missing, dead], 'failed', { not_found: 1, failed: 1 }]
+    ]
+    for (const [place, [[first = done, second = done], status, counts]] of cases.entries()) {
+      const n = place + 1
+      const before = Date.now()
+      await outbox.accept(newJob(n, [sets('A', n * 2), sets('A', n * 2 + 1)]))
+      await settleNext(outbox, first)
+      t.match(await outbox.job(jobId(n)), { status: 'running', finishedAt: undefined })
+      await settleNext(outbox, second)
+      const job = await outbox.job(jobId(n))
+      t.match(job, { status, counts })
+      t.ok((job?.finishedAt ?? 0) >= before)
+    }
+    t.same(outbox.size, { open: 0, dead: 1 })
+  })
+
+  test(`${name}: calls are counted for every job that had a part in them`, async (t) => {
+    const { outbox } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1)]))
+    await outbox.accept(newJob(2, [sets('A', 2)]))
+    const [first] = await outbox.claim(1, LATER)
+    if (first === undefined) throw new Error('nothing claimed')
+    await outbox.settle(
+      [waiting(first, 5)],
+      new Map([
+        [jobId(1), 2],
+        [jobId(2), 3]
+      ])
+    )
+    await outbox.settle([], new Map([[jobId(1), 1]]))
+
+    t.equal((await outbox.job(jobId(1)))?.upstreamCalls, 3)
+    t.equal((await outbox.job(jobId(2)))?.upstreamCalls, 3, 'its settlements come with another writing')
+  })
+
+  test(`${name}: jobs are listed newest first, page by page, of one caller, status or source`, async (t) => {
+    const { outbox } = await open(t)
+    for (const n of [1, 2, 3, 4, 5, 6]) {
+      const caller = n % 2 === 0 ? 'web' : 'crm'
+      await outbox.accept(newJob(n, [sets('A', n)], { caller, source: n > 3 ? 'late' : 'early' }))
+    }
+    await settleNext(outbox, done)
+    const numbers = async (page: Parameters<Outbox['jobs']>[0]) =>
+      (await outbox.jobs(page)).map(({ id }) => Number(id.slice(4)))
+
+    t.same(await numbers({ limit: 10 }), [6, 5, 4, 3, 2, 1])
+    t.same(await numbers({ limit: 2 }), [6, 5])
+    t.same(await numbers({ limit: 2, after: jobId(5) }), [4, 3])
+    t.same(await numbers({ limit: 10, after: jobId(2) }), [1])
+    t.same(await numbers({ limit: 10, after: jobId(1) }), [])
+    t.same(await numbers({ limit: 10, caller: 'web' }), [6, 4, 2])
+    t.same(await numbers({ limit: 1, caller: 'web', after: jobId(6) }), [4])
+    t.same(await numbers({ limit: 10, status: 'completed' }), [1])
+    t.same(await numbers({ limit: 10, status: 'queued', source: 'early' }), [3, 2])
+    t.same(await numbers({ limit: 10, caller: 'nobody' }), [])
+    t.match(await outbox.jobs({ limit: 1, status: 'completed' }), [
+      { id: jobId(1), status: 'completed', counts: { updated: 1 } }
+    ])
+  })
+
+  test(`${name}: dead letters are listed newest first, of one caller or job, with all that a replay needs`, async (t) => {
+    const { outbox } = await open(t)
+    const before = Date.now()
+    await outbox.accept(newJob(1, [sets('A', 1), sets('B', 2)]))
+    await outbox.accept(newJob(2, [sets('C', 3)], { caller: 'web', source: 'shop' }))
+    const first = await settleNext(outbox, dead)
+    const second = await settleNext(outbox, dead)
+    const third = await settleNext(outbox, dead)
+
+    const all = await outbox.deadLetters({ limit: 10 })
+    t.same(
+      all.map(({ seq }) => seq),
+      [third.seq, second.seq, first.seq]
+    )
+    const { diedAt = 0, ...letter } = all[0] ?? {}
+    t.ok(diedAt >= before)
+    t.same(letter, {
+      seq: third.seq,
+      order: third.order,
+      jobId: jobId(2),
+      caller: 'web',
+      source: 'shop',
+      update: third.update,
+      superseded: [],
+      tries: 0,
+      result: dead(third).as === 'dead' && {
+        ...resultOf(third, 'failed'),
+        error: { code: 'upstream_unavailable', detail: 'VICIdial is away.', retryable: true }
+      }
+    })
+    const seqs = async (page: Parameters<Outbox['deadLetters']>[0]) =>
+      (await outbox.deadLetters(page)).map(({ seq }) => seq)
+    t.same(await seqs({ limit: 1 }), [third.seq])
+    t.same(await seqs({ limit: 1, after: String(third.seq) }), [second.seq])
+    t.same(await seqs({ limit: 10, caller: 'crm' }), [second.seq, first.seq])
+    t.same(await seqs({ limit: 10, jobId: jobId(2) }), [third.seq])
+    t.same(await seqs({ limit: 10, caller: 'crm', jobId: jobId(2) }), [])
+    t.same(outbox.size, { open: 0, dead: 3 })
+  })
+
+  test(`${name}: a replayed dead letter is none any more, and its job still tells what became of it`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1), sets('B', 2)]))
+    const { seq, order, update } = await settleNext(outbox, dead)
+    await settleNext(outbox, dead)
+    await outbox.accept(
+      newJob(2, [], { origin: 'replay', updates: [{ ...update, index: 0, order }], replays: [seq] })
+    )
+
+    t.same(outbox.size, { open: 1, dead: 1 })
+    t.match(await outbox.job(jobId(1)), { status: 'failed', counts: { failed: 2 } })
+    const [claimed] = await (await reopen()).claim(10, LATER)
+    t.match(claimed, { order, update, job: { id: jobId(2) } })
+    t.not(claimed?.seq, seq)
+  })
+
+  test(`${name}: cancel ends what is not on its way, and lets later updates of the leads go`, async (t) => {
+    const { outbox } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1)]))
+    await outbox.accept(newJob(2, [sets('B', 1), sets('B', 2), sets('B', 3)]))
+    await outbox.accept(newJob(3, [sets('C', 1), sets('C', 3)]))
+    const [first] = await outbox.claim(1, LATER)
+    if (first === undefined) throw new Error('nothing claimed')
+
+    t.equal(await outbox.cancel(jobId(1), 5), 0, 'it is on its way')
+    t.equal(await outbox.cancel(jobId(2), 7), 3)
+    t.equal(await outbox.cancel(jobId(2), 8), 0)
+    t.match(await outbox.job(jobId(1)), { status: 'queued', counts: { queued: 1 } })
+    t.match(await outbox.job(jobId(2)), { status: 'failed', counts: { cancelled: 3 } })
+    t.same(await outbox.results(jobId(2)), [
+      { index: 0, lead_id: 1, status: 'cancelled' },
+      { index: 1, lead_id: 2, status: 'cancelled' },
+      { index: 2, lead_id: 3, status: 'cancelled' }
+    ])
+    t.same(outbox.size, { open: 3, dead: 0 })
+
+    t.same(inShort(await outbox.claim(10, LATER)), ['3/1 lead_id:3 C'])
+    await outbox.settle([done(first)], NO_CALLS)
+    t.same(inShort(await outbox.claim(10, LATER)), ['3/0 lead_id:1 C'])
+  })
+
+  test(`${name}: cancel takes an update that waits to be tried again, and keeps what its job has achieved`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
+    const [first, second, third] = await outbox.claim(3, LATER)
+    if (!first || !second || !third) throw new Error('nothing claimed')
+    await outbox.settle([done(first), waiting(second, 50)], NO_CALLS)
+
+    t.equal(await outbox.cancel(jobId(1), 60), 1)
+    t.match(await outbox.job(jobId(1)), {
+      status: 'running',
+      counts: { updated: 1, cancelled: 1, queued: 1 }
+    })
+    await outbox.settle([done(third)], NO_CALLS)
+    t.match(await outbox.job(jobId(1)), { status: 'partial', counts: { updated: 2, cancelled: 1 } })
+    const reopened = await reopen()
+    t.same(await reopened.claim(10, LATER), [])
+    t.same(reopened.size, { open: 0, dead: 0 })
+  })
+
+  test(`${name}: what is given out in the same moment is not cancelled`, async (t) => {
+    const { outbox } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
+    const [claimed, cancelled] = await Promise.all([outbox.claim(1, LATER), outbox.cancel(jobId(1), 5)])
+    t.same(inShort(claimed), ['1/0 lead_id:1 A'])
+    t.equal(cancelled, 1)
+    await outbox.settle(claimed.map(done), NO_CALLS)
+    t.match(await outbox.job(jobId(1)), { status: 'partial', counts: { updated: 1, cancelled: 1 } })
+    t.same(outbox.size, { open: 0, dead: 0 })
+  })
+
+  test(`${name}: an older update does not undo what a newer one of the lead has set`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    const both = (status: string, email: string) => ({ lead_id: 1, fields: { status, email } })
+    await outbox.accept(newJob(1, [both('A', 'a@example.com'), sets('A', 2)]))
+    const old = await settleNext(outbox, dead)
+    await outbox.accept(newJob(2, [sets('B', 1)]))
+    await outbox.accept(newJob(3, [both('C', 'c@example.com')]))
+    t.same(inShort([await settleNext(outbox, done)]), ['1/1 lead_id:2 A'])
+    t.same(inShort([await settleNext(outbox, done)]), ['2/0 lead_id:1 B'])
+
+    const reopened = await reopen()
+    const [letter] = await reopened.deadLetters({ limit: 1 })
+    t.same([letter?.seq, letter?.superseded], [old.seq, ['status']])
+    const [newer] = await reopened.claim(1, LATER)
+    t.same([newer?.job.id, newer?.superseded], [jobId(3), []], 'a newer update is whole')
+  })
+
+  test(`${name}: a replay keeps its place in the order, and supersedes nothing newer`, async (t) => {
+    const { outbox } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1)]))
+    const { seq, order, update } = await settleNext(outbox, dead)
+    await outbox.accept(newJob(2, [sets('B', 1)]))
+    await settleNext(outbox, (claimed) => waiting(claimed, 500))
+    const superseded = ['email']
+    await outbox.accept(
+      newJob(3, [], { updates: [{ ...update, index: 0, order, superseded }], replays: [seq] })
+    )
+
+    t.match(await settleNext(outbox, done), { job: { id: jobId(2) }, superseded: [] })
+    const [replayed] = await outbox.claim(1, LATER)
+    t.same(replayed?.superseded, ['email', 'status'], 'the newer one was delivered before it')
+  })
+
+  test(`${name}: what was delivered past the outbox supersedes what waits or is dead, under every name of the lead`, async (t) => {
+    const { outbox } = await open(t)
+    await outbox.supersede([{ lead: 'lead_id:1', fields: ['status'] }], outbox.nextOrder)
+    await outbox.accept(newJob(1, [sets('A', 1)]))
+    await settleNext(outbox, dead)
+    await outbox.accept(newJob(2, [sets('B', 1), sets('B', 2), sets('B', { vendor_lead_code: 'CRM-1' })]))
+    const newer = [
+      { lead: 'lead_id:1', fields: ['email', 'status'] },
+      { lead: 'lead_id:1', fields: ['status', 'owner'] },
+      { lead: 'vendor_lead_code:CRM-1', fields: ['rank'] }
+    ]
+    await outbox.supersede(newer, outbox.nextOrder)
+    await outbox.accept(newJob(3, [sets('C', 3)]))
+
+    const [letter] = await outbox.deadLetters({ limit: 1 })
+    t.same(letter?.superseded, ['email', 'status', 'owner'])
+    t.same(
+      (await outbox.claim(10, LATER)).map(({ superseded }) => superseded),
+      [['email', 'status', 'owner'], [], ['rank'], []]
+    )
+  })
+
+  test(`${name}: what was begun before an update was accepted does not supersede it`, async (t) => {
+    const { outbox } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1)]))
+    const order = outbox.nextOrder
+    await outbox.accept(newJob(2, [sets('B', 1)]))
+    await outbox.supersede([{ lead: 'lead_id:1', fields: ['status'] }], order)
+    t.match(await settleNext(outbox, done), { job: { id: jobId(1) }, superseded: ['status'] })
+    t.match(await settleNext(outbox, done), { job: { id: jobId(2) }, superseded: [] })
+  })
+
+  test(`${name}: an answer of more than a day ago is known to no new job`, async (t) => {
+    const { outbox } = await open(t)
+    const at = 2 * ANSWER_KNOWN_MS
+    await outbox.remember(knownAnswer({ at: at - ANSWER_KNOWN_MS - 1, fingerprint: 'other' }))
+    const answer = knownAnswer({ at })
+    t.equal(await outbox.accept({ ...newJob(1, [sets('A', 1)]), answer }), undefined)
+    t.equal(outbox.size.open, 1)
+    t.same(await outbox.accept({ ...newJob(2, [sets('A', 1)]), answer }), answer)
+    t.equal(outbox.size.open, 1)
+  })
+
+  test(`${name}: an answer is known to its caller, by its key, from its time on`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    const answer = knownAnswer()
+    await outbox.remember(answer)
+    const reopened = await reopen()
+
+    t.same(await reopened.known('crm', 'key-1', 1_000), answer)
+    t.equal(await reopened.known('crm', 'key-1', 1_001), undefined)
+    t.equal(await reopened.known('web', 'key-1', 0), undefined)
+    t.equal(await reopened.known('crm', 'key-2', 0), undefined)
+    await reopened.remember(knownAnswer({ at: 2_000, body: '{"id":"job_2"}' }))
+    t.equal((await reopened.known('crm', 'key-1', 1_001))?.body, '{"id":"job_2"}')
+  })
+
+  test(`${name}: a job whose answer is known is not stored again`, async (t) => {
+    const { outbox } = await open(t)
+    const answer = knownAnswer()
+    t.equal(await outbox.accept(newJob(1, [sets('A', 1)], { answer })), undefined)
+    const repeat = knownAnswer({ body: '{"id":"job_2"}', at: 1_500 })
+    const [known, other] = await Promise.all([
+      outbox.accept(newJob(2, [sets('A', 1)], { answer: repeat })),
+      outbox.accept(newJob(3, [sets('A', 2)], { answer: knownAnswer({ caller: 'web' }) }))
+    ])
+
+    t.same(known, answer)
+    t.equal(other, undefined, 'another caller may use the same key')
+    t.equal(await outbox.job(jobId(2)), undefined)
+    t.same(await outbox.known('crm', 'key-1', 0), answer)
+    t.same(inShort(await outbox.claim(10, LATER)), ['1/0 lead_id:1 A', '3/0 lead_id:2 A'])
+    t.same(outbox.size, { open: 2, dead: 0 })
+  })
+
+  test(`${name}: of requests with one key at once one is stored, and all get its answer`, async (t) => {
+    const { outbox } = await open(t)
+    const numbers = Array.from({ length: 50 }, (_, n) => n + 1)
+    const answers = await Promise.all(
+      numbers.map((n) => outbox.accept(newJob(n, [sets('A', n)], { answer: knownAnswer({ body: `${n}` }) })))
+    )
+    t.equal(answers.filter((answer) => answer === undefined).length, 1)
+    t.same(new Set(answers.map((answer) => answer?.body)), new Set([undefined, '1']))
+    t.same(outbox.size, { open: 1, dead: 0 })
+  })
+
+  test(`${name}: purging takes what ended long ago, a few rows at a time, and nothing else`, async (t) => {
+    const { outbox } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
+    await outbox.accept(newJob(2, [sets('B', 4)]))
+    await outbox.accept(newJob(3, [sets('C', 5)]))
+    for (const settlement of [done, dead, missing, done]) await settleNext(outbox, settlement)
+    await outbox.remember(knownAnswer({ key: 'old', at: 100 }))
+    await outbox.remember(knownAnswer({ key: 'new', at: 200 }))
+
+    t.equal(await outbox.purge(1, 100, 10), 0, 'nothing ended before 1 ms after the epoch')
+    t.same(outbox.size, { open: 1, dead: 1 })
+    const future = Date.now() + 1
+    const steps = []
+    for (let rows = -1; rows !== 0; steps.push(rows)) rows = await outbox.purge(future, 101, 2)
+    t.ok(steps.length > 3 && steps.every((rows) => rows <= 4), steps.join(' '))
+
+    t.equal(await outbox.known('crm', 'old', 0), undefined)
+    t.equal((await outbox.known('crm', 'new', 0))?.at, 200)
+    t.same(
+      (await outbox.jobs({ limit: 10 })).map(({ id }) => id),
+      [jobId(3)]
+    )
+    t.same(await outbox.results(jobId(1)), [])
+    t.same(await outbox.deadLetters({ limit: 10 }), [])
+    t.same(outbox.size, { open: 1, dead: 0 })
+    t.same(inShort(await outbox.claim(10, LATER)), ['3/0 lead_id:5 C'])
+  })
+
+  test(`${name}: after a restart what was on its way is given out again, before the later ones of its lead`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1), sets('B', 1), sets('A', 2)]))
+    await outbox.accept(newJob(2, [sets('C', 2)]))
+    const claimed = await outbox.claim(10, LATER)
+    t.same(inShort(claimed), ['1/0 lead_id:1 A', '1/2 lead_id:2 A'])
+
+    const reopened = await reopen()
+    t.same(reopened.size, { open: 4, dead: 0 })
+    t.same(await reopened.claim(10, LATER), claimed)
+    await reopened.accept(newJob(3, [sets('D', 1)]))
+    t.same(await reopened.claim(10, LATER), [])
+  })
+
+  test(`${name}: what is asked of it once it is closed is refused, and nothing more happens`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1)]))
+    const claimed = await outbox.claim(1, LATER)
+    const reopened = await reopen()
+    await t.rejects(outbox.settle(claimed.map(done), NO_CALLS), StorageError)
+    await t.rejects(outbox.accept(newJob(2, [sets('B', 1)])), StorageError)
+    t.match(await reopened.job(jobId(1)), { status: 'queued' })
+  })
+}

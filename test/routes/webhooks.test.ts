@@ -1,0 +1,196 @@
+import { createHmac } from 'node:crypto'
+import { test } from 'tap'
+import { type Answer, call, type Gateway, startGateway, type Tester } from '../helper.ts'
+import { until } from '../until.ts'
+
+const SECRET = 'canary-webhook-secret'
+const FILE = `
+webhooks:
+  - name: crm
+    source: CRM
+    auth: { header: { header: X-Secret, secrets: [${SECRET}] } }
+    event_id: { expression: event }
+    mapping:
+      when: type = 'deal'
+      lead: { lead_id: dialer }
+      fields: { status: stage, comments: note }
+      values: { status: { table: { Closed Won: SALE } } }
+  - name: signed
+    auth: { hmac: { header: X-Signature, prefix: sha256=, secrets: [${SECRET}] } }
+    mapping: { lead: { lead_id: id }, fields: { status: status } }
+`
+
+async function start(t: Tester & { testdir: (files: Record<string, string>) => string }, env = {}) {
+  const file = `${t.testdir({ 'gateway.yaml': FILE })}/gateway.yaml`
+  return startGateway(t, { GATEWAY_CONFIG: file, ...env })
+}
+
+function hook(
+  gateway: Gateway,
+  body: unknown,
+  headers: Record<string, string> = {},
+  query = ''
+): Promise<Answer> {
+  const own = { authorization: '', 'x-secret': SECRET, ...headers }
+  return call(gateway, 'POST', `/v1/webhooks/crm${query}`, body, own)
+}
+
+function stored(gateway: Gateway, lead: number) {
+  return gateway.sandbox.leads()[lead]
+}
+
+async function finished(gateway: Gateway, id: string) {
+  return until('the job has ended', async () => {
+    const { body } = await call(gateway, 'GET', `/v1/jobs/${id}`)
+    return body.finished_at !== undefined && body
+  })
+}
+
+const deal = (dialer: number | string, stage: string, more = {}) => ({ type: 'deal', dialer, stage, ...more })
+
+test('an event is stored, answered with its job, and delivered with the source of its sender', async (t) => {
+  const gateway = await start(t)
+  const { status, body } = await hook(gateway, deal('5', 'Closed Won', { note: '' }))
+  t.equal(status, 202)
+  t.match(body, { id: /^job_[0-9A-Z]{26}$/, status: 'queued', updates: 1 })
+  t.equal(body.links.self, `/v1/jobs/${body.id}`)
+
+  const job = await finished(gateway, body.id)
+  t.match(job, { status: 'completed', caller: 'webhook:crm', source: 'CRM', origin: 'webhook:crm' })
+  t.strictSame(job.results, [{ index: 0, lead_id: 5, status: 'updated' }])
+  t.match(stored(gateway, 5), { status: 'SALE' })
+  t.equal(gateway.sandbox.calls().at(-1)?.params['source'], 'CRM')
+})
+
+test('an array is several events, of which those that do not matter are left out', async (t) => {
+  const gateway = await start(t)
+  const events = [deal(1, 'A'), { type: 'note', dialer: 2, stage: 'B' }, deal(3, 'C')]
+  const { body } = await hook(gateway, events, {}, '?wait=10')
+  t.strictSame(
+    body.results.map(({ lead_id, status }: { lead_id: number; status: string }) => [lead_id, status]),
+    [
+      [1, 'updated'],
+      [3, 'updated']
+    ]
+  )
+  const { status, body: ignored } = await hook(gateway, { type: 'note' })
+  t.equal(status, 202)
+  t.strictSame(ignored, { id: null, status: 'ignored', updates: 0 })
+})
+
+test('form and text bodies are taken as well', async (t) => {
+  const gateway = await start(t)
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const text = { 'content-type': 'text/plain; charset=utf-8' }
+  const formed = await hook(gateway, 'type=deal&dialer=7&stage=FORM', form, '?wait=10')
+  const texted = await hook(gateway, JSON.stringify(deal(8, 'TEXT')), text, '?wait=10')
+  t.strictSame([formed.status, texted.status], [200, 200])
+  t.match(stored(gateway, 7), { status: 'FORM' })
+  t.match(stored(gateway, 8), { status: 'TEXT' })
+  const { status, body } = await hook(gateway, '<a/>', { 'content-type': 'application/xml' })
+  t.strictSame([status, body.code], [415, 'unsupported_media_type'])
+})
+
+test('with wait, by query or by Prefer, the answer is that of a batch, if there is one in time', async (t) => {
+  const gateway = await start(t)
+  const found = await hook(gateway, deal(1, 'A'), { prefer: 'wait=10' })
+  t.strictSame([found.status, found.body.status], [200, 'completed'])
+  const missing = await hook(gateway, [deal(1, 'B'), deal(99_999, 'B')], {}, '?wait=10')
+  t.strictSame([missing.status, missing.body.status], [207, 'partial'])
+
+  gateway.sandbox.fail('hang', { calls: 1 })
+  const late = await hook(gateway, deal(1, 'C'), {}, '?wait=1')
+  t.strictSame([late.status, late.body.status], [202, 'queued'])
+})
+
+test('a repeat of an event is known by its id, even if it is written anew, and across a restart', async (t) => {
+  const file = `${t.testdir({ 'gateway.yaml': FILE })}/gateway.yaml`
+  const data = `${t.testdirName}/data`
+  const env = { GATEWAY_CONFIG: file, DATA_DIR: data }
+  const gateway = await startGateway(t, env)
+  const event = deal(5, 'A', { event: 'e1' })
+  const first = await hook(gateway, event)
+  const repeats = await Promise.all(
+    Array.from({ length: 20 }, (_, n) => hook(gateway, { ...event, stage: `B${n}` }))
+  )
+  for (const { status, body, headers } of repeats) {
+    t.strictSame([status, body], [202, first.body])
+    t.equal(headers.get('idempotency-replayed'), 'true')
+  }
+  await finished(gateway, first.body.id)
+  t.match(stored(gateway, 5), { status: 'A' })
+  await gateway.app.close()
+
+  const again = await startGateway(t, env)
+  const { body } = await hook(again, event)
+  t.strictSame(body, first.body)
+  t.equal((await call(again, 'GET', '/v1/jobs')).body.jobs.length, 1)
+})
+
+test('an Idempotency-Key goes before the id of the event, and belongs to one request', async (t) => {
+  const gateway = await start(t)
+  const key = { 'idempotency-key': 'k1' }
+  const first = await hook(gateway, deal(5, 'A', { event: 'e1' }), key)
+  const same = await hook(gateway, deal(5, 'A', { event: 'e1' }), key)
+  const other = await hook(gateway, deal(5, 'B', { event: 'e1' }), key)
+  t.strictSame(same.body, first.body)
+  t.strictSame([other.status, other.body.code], [422, 'idempotency_key_reused'])
+  const bad = await hook(gateway, deal(5, 'A'), { 'idempotency-key': 'x'.repeat(256) })
+  t.strictSame([bad.status, bad.body.code], [400, 'invalid_request'])
+})
+
+test('a sender that does not prove itself learns nothing of the payload, and no secret is in any answer', async (t) => {
+  const gateway = await start(t)
+  for (const headers of [{ 'x-secret': '' }, { 'x-secret': 'wrong' }, { 'x-secret': `${SECRET}x` }]) {
+    const { status, body } = await hook(gateway, '{ not json', headers)
+    t.strictSame([status, body.code], [401, 'unauthenticated'])
+    t.notMatch(JSON.stringify(body), 'canary')
+  }
+  t.equal((await call(gateway, 'POST', '/v1/webhooks/nobody', {})).status, 404)
+  t.notMatch(gateway.logged(), 'canary')
+  t.strictSame(gateway.sandbox.calls(), [])
+})
+
+test('a signature is of the bytes as they came', async (t) => {
+  const gateway = await start(t)
+  const body = '{"id": 4,\n "status":"SALE"}'
+  const signed = (text: string) => ({
+    authorization: '',
+    'x-signature': `sha256=${createHmac('sha256', SECRET).update(text).digest('hex')}`
+  })
+  const good = await call(gateway, 'POST', '/v1/webhooks/signed?wait=10', body, signed(body))
+  t.equal(good.status, 200)
+  const minified = JSON.stringify(JSON.parse(body))
+  const other = await call(gateway, 'POST', '/v1/webhooks/signed', minified, signed(body))
+  t.equal(other.status, 401)
+  const altered = await call(gateway, 'POST', '/v1/webhooks/signed', body.replace('4', '5'), signed(body))
+  t.equal(altered.status, 401)
+})
+
+test('what cannot be used is refused with the place, and nothing is stored', async (t) => {
+  const gateway = await start(t)
+  const cases: [body: unknown, status: number, code: string][] = [
+    ['{"type":', 400, 'invalid_json'],
+    ['', 400, 'invalid_json'],
+    [deal('x', 'A'), 422, 'all_updates_rejected'],
+    [deal(1, 'A#B'), 422, 'all_updates_rejected'],
+    [deal(1, 'A', { note: { deep: true } }), 422, 'all_updates_rejected']
+  ]
+  for (const [body, status, code] of cases) {
+    const answer = await hook(gateway, body)
+    t.strictSame([answer.status, answer.body.code], [status, code], JSON.stringify(body))
+  }
+  const encoded = await hook(gateway, deal(1, 'A'), { 'content-encoding': 'gzip' })
+  t.equal(encoded.status, 415)
+  t.strictSame((await call(gateway, 'GET', '/v1/jobs')).body, { jobs: [] })
+})
+
+test('of a payload that can be used in part, the rest is in the results of the job', async (t) => {
+  const gateway = await start(t)
+  const { body } = await hook(gateway, [deal(1, 'A'), deal(2, 'B#')], {}, '?wait=10')
+  t.equal(body.status, 'partial')
+  t.strictSame(
+    body.results.map(({ status }: { status: string }) => status),
+    ['updated', 'rejected']
+  )
+})

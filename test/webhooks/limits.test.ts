@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process'
+import { test } from 'tap'
+import { sourceOf } from './sources.ts'
+
+const LEAD = { vendor_lead_code: 'id' }
+
+test('an expression that asks for too much is stopped, and the source goes on', async (t) => {
+  const cases: [expression: string, payload: Record<string, unknown>, reason: RegExp][] = [
+    ['[1..n]', { n: 10_000_000 }, /makes a sequence of more than 100000 values/],
+    ['$pad("x", n)', { n: 500_000_000 }, /pads to more than 100000 characters/],
+    ['($f := function($x){ 1 + $f($x) }; $f(1))', {}, /calls itself too often/],
+    ['($f := function($x){ $f($x) }; $f(1))', {}, /took longer than 1000 ms/],
+    ['$reduce([1..n], function($a, $b){ $a & $a }, "x")', { n: 25 }, /gives a text of more than 100000/],
+    ['$reduce([1..n], function($a, $b){ $a & $a }, "x")', { n: 60 }, /failed: it asks for too much/],
+    ['$contains(s, /^(a+)+$/) ? "x"', { s: `${'a'.repeat(60)}!` }, /took longer than 5000 ms/]
+  ]
+  await Promise.all(
+    cases.map(async ([expression, payload, reason]) => {
+      const mapping = { lead: LEAD, fields: { comments: `wanted ? (${expression})` } }
+      const source = sourceOf(t, { mapping })
+      await t.rejects(source.map([{ id: 1 }, { ...payload, id: 2, wanted: true }]), {
+        message: reason,
+        item: 1
+      })
+      t.strictSame(await source.map({ id: 3 }), { updates: [{ vendor_lead_code: '3' }], ignored: 0 })
+    })
+  )
+})
+
+test('a payload that takes all the memory costs its own thread only', async (t) => {
+  const columns = Array(60).fill('$a').join(', ')
+  const source = sourceOf(t, {
+    mapping: { lead: LEAD, fields: { rank: `s ? ($a := $split(s, ""); $count($zip(${columns})))` } }
+  })
+  await t.rejects(source.map({ id: 1, s: 'ab'.repeat(500_000) }), {
+    message: 'crm: fields.rank at item 0 took more than 384 MB of memory.'
+  })
+  t.strictSame((await source.map({ id: 2 })).updates, [{ vendor_lead_code: '2' }])
+})
+
+test('all texts of a payload together have a limit', async (t) => {
+  const source = sourceOf(t, {
+    mapping: { each: 'ids', lead: { lead_id: '$' }, fields: { comments: '$payload.s' } }
+  })
+  await t.rejects(source.map({ ids: Array(200).fill(1), s: 'x'.repeat(100_000) }), {
+    message: 'crm: fields.comments at item 160 with all before it gives more than 16000000 characters.'
+  })
+})
+
+test('$pad does what JSONata says of it', async (t) => {
+  const of = async (expression: string) => {
+    const mapping = { lead: LEAD, fields: { comments: `"[" & ${expression} & "]"` } }
+    const { updates } = await sourceOf(t, { mapping }).map({ id: 1 })
+    return (updates[0] as any).fields.comments
+  }
+  t.equal(await of('$pad("foo", 5)'), '[foo  ]')
+  t.equal(await of('$pad("foo", -5)'), '[  foo]')
+  t.equal(await of('$pad("foo", -5, "#")'), '[##foo]')
+  t.equal(await of('$pad("😂", 5, "ab")'), '[😂abab]')
+  t.equal(await of('$pad("foobar", 3)'), '[foobar]')
+})
+
+test('an idle source does not keep the process alive', async (t) => {
+  const path = `${t.testdir({
+    'gateway.yaml': `webhooks: [{ name: a, auth: { basic: { user: u, secrets: [p] } }, mapping: { lead: { lead_id: id }, fields: { status: s } } }]`
+  })}/gateway.yaml`
+  const script = `import { readGatewayFile } from './src/gateway-file.ts'
+    const source = readGatewayFile('${path}', [])?.webhooks[0]
+    console.log(JSON.stringify(await source?.map({ id: 1, s: 'A' })))`
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script], {
+    timeout: 20_000,
+    encoding: 'utf8'
+  })
+  t.equal(stdout.trim(), '{"updates":[{"lead_id":1,"fields":{"status":"A"}}],"ignored":0}')
+})
