@@ -6,7 +6,7 @@ RUN npm ci --omit=dev --no-audit --no-fund
 
 FROM node:24-slim
 # Inside a container 127.0.0.1 could not be reached from outside it.
-ENV NODE_ENV=production HOST=0.0.0.0
+ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json package-lock.json ./
@@ -14,6 +14,9 @@ COPY openapi ./openapi
 COPY schemas ./schemas
 COPY routes ./routes
 COPY src ./src
+# What was accepted must outlive the container: mount a volume here.
+RUN install -d -o node -g node -m 700 /data
+VOLUME /data
 USER node
 EXPOSE 3000
 # node:24-slim has no curl.

@@ -1,3 +1,7 @@
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { loadConfig } from '../src/config.ts'
@@ -6,8 +10,8 @@ import { createGateway } from '../src/gateway.ts'
 import { startSandbox } from '../src/sandbox/sandbox.ts'
 
 /**
- * `npm run demo`: a sandbox VICIdial with 1,000 leads, the gateway on it, one telling batch, and then both keep
- * running. `--once` ends after the batch; `--port N` asks for a port, which is 3000 otherwise, or any if taken.
+ * `npm run demo`: a sandbox VICIdial with 1,000 leads, the gateway on it, one telling batch, a webhook, a job while
+ * VICIdial is away, and then both keep running. `--once` ends after the batch; `--port N` asks for a port, which is 3000 otherwise, or any if taken.
  */
 const { values: options } = parseArgs({ options: { once: { type: 'boolean' }, port: { type: 'string' } } })
 
@@ -40,13 +44,55 @@ function readable(value: Record<string, unknown>): string {
   return `{\n${members.join(',\n')}\n}`
 }
 
+const EVENT = { type: 'deal.updated', deal: { dialer_id: '11', stage: 'Closed Won', note: 'called back' } }
+const JOB = { lead_ids: [12, 13, 99_999], fields: { status: 'CALLBK' } }
+const SECRET = 'demo-webhook-secret'
+const FILE = `
+webhooks:
+  - name: crm
+    auth:
+      header: { header: X-CRM-Secret, secrets: [${SECRET}] }
+    mapping:
+      when: type = 'deal.updated'
+      lead: { lead_id: deal.dialer_id }
+      fields: { status: deal.stage, comments: deal.note }
+      values: { status: { table: { Closed Won: SALE } } }
+`
+const AWAY_MS = 1_500
+const LOOK_EVERY_MS = 50
+
+/** Sends a request with the demo's key, and prints the answer. */
+async function ask(
+  method: string,
+  path: string,
+  body?: object,
+  headers: Record<string, string> = {}
+): Promise<Record<string, unknown>> {
+  const type = body === undefined ? {} : { 'content-type': 'application/json' }
+  const response = await fetch(origin + path, {
+    method,
+    headers: { authorization: `Bearer ${KEY}`, ...type, ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) })
+  })
+  const answer = (await response.json()) as Record<string, unknown>
+  print(`HTTP ${response.status} ${response.statusText}`)
+  print(readable(answer))
+  print()
+  return answer
+}
+
 const sandbox = await startSandbox({ leads: LEADS })
+const data = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
+const file = join(data.path, 'gateway.yaml')
+writeFileSync(file, FILE)
 const config = loadConfig({
   VICIDIAL_URL: sandbox.url,
   VICIDIAL_USER: 'api',
   VICIDIAL_PASS: 's3cret',
   API_KEY: KEY,
-  PORT: options.port ?? '3000'
+  PORT: options.port ?? '3000',
+  DATA_DIR: data.path,
+  GATEWAY_CONFIG: file
 })
 const app = await createGateway(config, pino({ level: 'silent' }))
 const listening = { host: '127.0.0.1', port: config.port }
@@ -62,14 +108,7 @@ print('POST /v1/leads/batch-update')
 print(readable(BATCH))
 print()
 
-const response = await fetch(`${origin}/v1/leads/batch-update`, {
-  method: 'POST',
-  headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-  body: JSON.stringify(BATCH)
-})
-print(`HTTP ${response.status} ${response.statusText}`)
-print(readable((await response.json()) as Record<string, unknown>))
-print()
+await ask('POST', '/v1/leads/batch-update', BATCH)
 print('What VICIdial was sent:')
 for (const { function: name, params } of sandbox.calls()) {
   const { function: _function, user: _user, source: _source, ...shown } = params
@@ -78,9 +117,35 @@ for (const { function: name, params } of sandbox.calls()) {
 }
 print()
 
+print('A webhook, as a CRM sends it; the file of GATEWAY_CONFIG says what it means:')
+print(`POST /v1/webhooks/crm  ${JSON.stringify(EVENT)}`)
+await ask('POST', '/v1/webhooks/crm', EVENT, { 'x-crm-secret': SECRET })
+
+print('VICIdial goes away. A job is accepted all the same, and waits:')
+sandbox.fail('refuse', { calls: 1_000_000 })
+print('POST /v1/leads/batch-update  Prefer: respond-async')
+const { links } = await ask('POST', '/v1/leads/batch-update', JOB, { prefer: 'respond-async' })
+const job = links as { self: string }
+await pause(AWAY_MS)
+print(`GET ${job.self}`)
+await ask('GET', job.self)
+
+print('VICIdial is back:')
+sandbox.fail('refuse', { calls: 0 })
+const back = performance.now()
+for (;;) {
+  const response = await fetch(origin + job.self, { headers: { authorization: `Bearer ${KEY}` } })
+  const { finished_at } = (await response.json()) as { finished_at?: string }
+  if (finished_at !== undefined) break
+  await pause(LOOK_EVERY_MS)
+}
+print(`GET ${job.self}  (${Math.round((performance.now() - back) / 100) / 10} s later)`)
+await ask('GET', job.self)
+
 if (options.once) {
   await app.close()
   await sandbox.close()
+  data.remove()
 } else {
   print('Both keep running until Ctrl+C. Try next:')
   print(`  - the Swagger page, with the key ${KEY}:  ${origin}/docs`)
@@ -95,6 +160,7 @@ if (options.once) {
   const stop = async () => {
     await app.close()
     await sandbox.close()
+    data.remove()
   }
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)

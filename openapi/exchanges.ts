@@ -18,11 +18,17 @@ export interface Exchange {
   readonly env?: Readonly<Record<string, string>>
   /** How every call to VICIdial fails. */
   readonly fault?: FaultName
+  readonly headers?: Readonly<Record<string, string>>
+  /** Updates that are stored, and delivered, before; their job is `{job}` in `path`. */
+  readonly stored?: unknown
 }
 
 const BATCH = { operationId: 'batchUpdateLeads', method: 'POST', path: '/v1/leads/batch-update' } as const
 const PATCH = { operationId: 'patchLead', method: 'PATCH' } as const
 const ONE = { updates: [{ lead_id: 101, fields: { status: 'SALE' } }] }
+const STORED = {
+  updates: [...ONE.updates, { lead_id: 999, fields: { status: 'SALE' } }]
+}
 const HANG = { VICIDIAL_TIMEOUT_MS: '100', REQUEST_DEADLINE_MS: '150' }
 const NOBODY_LISTENS = { VICIDIAL_URL: 'http://127.0.0.1:9/vicidial/non_agent_api.php' }
 
@@ -76,6 +82,14 @@ export const EXCHANGES: readonly Exchange[] = [
       ]
     },
     status: 207
+  },
+  {
+    ...BATCH,
+    name: 'respond_async',
+    summary: 'Prefer: respond-async: stored, and delivered later',
+    headers: { prefer: 'respond-async' },
+    body: { updates: [{ lead_id: 101, fields: { status: 'SALE' } }] },
+    status: 202
   },
   {
     ...BATCH,
@@ -224,6 +238,58 @@ export const EXCHANGES: readonly Exchange[] = [
     env: HANG,
     fault: 'hang',
     status: 504
+  },
+  {
+    operationId: 'getJob',
+    method: 'GET',
+    path: '/v1/jobs/{job}',
+    name: 'partial',
+    summary: 'One lead was updated, one does not exist',
+    stored: STORED,
+    status: 200
+  },
+  {
+    operationId: 'getJob',
+    method: 'GET',
+    path: '/v1/jobs/job_01KAS9T1QJ3W8Z5V2N7C4XGYHN',
+    name: 'not_found',
+    summary: 'No such job',
+    status: 404
+  },
+  {
+    operationId: 'listJobs',
+    method: 'GET',
+    path: '/v1/jobs',
+    name: 'jobs',
+    summary: 'One job',
+    stored: STORED,
+    status: 200
+  },
+  {
+    operationId: 'cancelJob',
+    method: 'POST',
+    path: '/v1/jobs/{job}/cancel',
+    name: 'ended',
+    summary: 'The job has ended',
+    stored: STORED,
+    status: 409
+  },
+  {
+    operationId: 'replayJob',
+    method: 'POST',
+    path: '/v1/jobs/{job}/replay',
+    name: 'no_dead_letters',
+    summary: 'There is nothing to replay',
+    stored: STORED,
+    status: 409
+  },
+  {
+    operationId: 'listDeadLetters',
+    method: 'GET',
+    path: '/v1/dead-letters',
+    name: 'none',
+    summary: 'Nothing was given up',
+    status: 200
   },
   {
     operationId: 'listFields',

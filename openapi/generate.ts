@@ -1,4 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import { loadConfig } from '../src/config.ts'
 import { createGateway } from '../src/gateway.ts'
@@ -20,17 +22,20 @@ function put(name: string, content: string): void {
 
 put('examples.json', `${JSON.stringify(await recordExamples(), null, 2)}\n`)
 
+const data = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
 const config = loadConfig({
   VICIDIAL_URL: 'http://127.0.0.1:9/vicidial/non_agent_api.php',
   VICIDIAL_USER: 'api',
   VICIDIAL_PASS: 'none',
-  API_KEY: 'none'
+  API_KEY: 'none',
+  DATA_DIR: data.path
 })
 const app = await createGateway(config, pino({ level: 'silent' }))
 await app.ready()
 put('openapi.json', `${JSON.stringify(app.swagger(), null, 2)}\n`)
 put('openapi.yaml', openApiYaml(app))
 await app.close()
+data.remove()
 
 if (stale.length > 0) {
   process.stderr.write(`${stale.join(', ')} differ from what the gateway says today. Run: npm run openapi\n`)

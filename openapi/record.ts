@@ -1,3 +1,7 @@
+import { mkdtempDisposableSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { buildApp, type Dependencies } from '../src/app.ts'
@@ -11,6 +15,9 @@ import { EXCHANGES, type Exchange } from './exchanges.ts'
 const KEY = 'the-key-of-this-example'
 /** Given with every request, so that the same exchange has the same answer. */
 const REQUEST_ID = 'req_01KAS9T1QJ3W8Z5V2N7C4XGYHM'
+const JOB_ID = 'job_01KAS9T1QJ3W8Z5V2N7C4XGYHM'
+const TIME = '2026-11-24T02:00:39.420Z'
+const LOOK_EVERY_MS = 5
 const SHARED_CODE = 'CRM-DUP'
 const SHARED_BY: readonly number[] = [111, 112]
 const MANY_CALLS = 100
@@ -32,10 +39,13 @@ async function record(exchange: Exchange): Promise<Example> {
   )
   const sandbox = await startSandbox({ fixture: { ...fixture, leads } })
   if (exchange.fault) sandbox.fail(exchange.fault, { calls: MANY_CALLS })
-  const app = await gatewayOn(sandbox.url, exchange.env)
+  using data = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
+  const app = await gatewayOn(sandbox.url, { DATA_DIR: data.path, ...exchange.env })
   try {
     const origin = await app.listen({ host: '127.0.0.1', port: 0 })
-    return await ask(exchange, origin)
+    const { stored } = exchange
+    const job = stored === undefined ? '' : await store(stored, origin)
+    return await ask({ ...exchange, path: exchange.path.replace('{job}', job) }, origin)
   } finally {
     await sandbox.close()
     await app.close()
@@ -53,15 +63,37 @@ function gatewayOn(url: string, env: Readonly<Record<string, string>> = {}): Pro
   return createGateway(config, pino({ level: 'silent' }))
 }
 
+/** Has updates stored and delivered, and gives their job. */
+async function store(body: unknown, origin: string): Promise<string> {
+  const authorization = `Bearer ${KEY}`
+  const accepted = await fetch(`${origin}/v1/leads/batch-update`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json', prefer: 'respond-async' },
+    body: JSON.stringify(body)
+  })
+  const { id } = (await accepted.json()) as { id: string }
+  for (;;) {
+    const response = await fetch(`${origin}/v1/jobs/${id}`, { headers: { authorization } })
+    if ('finished_at' in ((await response.json()) as object)) return id
+    await pause(LOOK_EVERY_MS)
+  }
+}
+
+/** The same for every recording: ids and times are what they happened to be. */
+function steady(answer: string): unknown {
+  return JSON.parse(answer.replace(/job_[0-9A-Z]{26}/g, JOB_ID).replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, TIME))
+}
+
 async function ask(exchange: Exchange, origin: string): Promise<Example> {
-  const { operationId, name, summary, method, path, body, text, key, contentType, status } = exchange
+  const { operationId, name, summary, method, path, body, text, key, contentType, headers, status } = exchange
   const sent = text ?? (body === undefined ? undefined : JSON.stringify(body))
   const response = await fetch(origin + path, {
     method,
     headers: {
       authorization: `Bearer ${key ?? KEY}`,
       'x-request-id': REQUEST_ID,
-      ...(sent === undefined ? {} : { 'content-type': contentType ?? 'application/json' })
+      ...(sent === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
+      ...headers
     },
     ...(sent === undefined ? {} : { body: sent })
   })
@@ -75,7 +107,7 @@ async function ask(exchange: Exchange, origin: string): Promise<Example> {
     ...(status < 300 && body !== undefined ? { request: body } : {}),
     status,
     type: response.headers.get('content-type')?.split(';')[0] ?? '',
-    answer: await response.json()
+    answer: steady(await response.text())
   }
 }
 
@@ -86,7 +118,8 @@ async function recordDraining(
   name: string,
   summary: string
 ): Promise<Example> {
-  const app = await gatewayOn('http://127.0.0.1:9/vicidial/non_agent_api.php')
+  using data = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
+  const app = await gatewayOn('http://127.0.0.1:9/vicidial/non_agent_api.php', { DATA_DIR: data.path })
   const asked = Promise.withResolvers<Example>()
   const common = { name, summary, method: 'GET', path, status: 503 } as const
   let origin = ''
@@ -95,13 +128,14 @@ async function recordDraining(
   })
   origin = await app.listen({ host: '127.0.0.1', port: 0 })
   await app.close()
-  return asked.promise
+  return await asked.promise
 }
 
 /** Asks an application of which a part throws. */
 async function recordFailure(): Promise<Example> {
   const dependencies = {
     leads: { customFields: new Map() },
+    webhooks: [],
     log: pino({ level: 'silent' }),
     upstreamState: () => {
       throw new Error('a part that fails')
