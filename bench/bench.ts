@@ -7,6 +7,7 @@ import { ownTime } from './own-time.ts'
 import { draw } from './picture.ts'
 import { COST, startGatewayProcess, startSandboxProcess } from './servers.ts'
 import { printTable, type Results } from './table.ts'
+import { webhooks } from './webhooks.ts'
 import type { Target } from './target.ts'
 
 /**
@@ -59,6 +60,7 @@ const results: Results = {
   largeBatch: batch,
   ownTime: await ownTime(),
   dryRuns: await dryRuns(),
+  webhooks: await webhooks(),
   memoryMiB: { atRest, peak },
   startMs: gateway.startMs
 }

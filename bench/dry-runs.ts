@@ -1,3 +1,6 @@
+import { mkdtempDisposableSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import Fastify from 'fastify'
 import { pino } from 'pino'
 import { Pool } from 'undici'
@@ -19,11 +22,13 @@ const UPDATES = 10
 export async function dryRuns() {
   const updates = Array.from({ length: UPDATES }, (_, n) => ({ lead_id: n + 1, fields: changeSet(n % 4) }))
   const body = JSON.stringify({ dry_run: true, updates })
+  using data = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
   const config = loadConfig({
     VICIDIAL_URL: 'http://127.0.0.1:9/vicidial/non_agent_api.php',
     VICIDIAL_USER: 'none',
     VICIDIAL_PASS: 'none',
-    API_KEY: KEY
+    API_KEY: KEY,
+    DATA_DIR: data.path
   })
   const gateway = await createGateway(config, pino({ level: 'silent' }))
   const gatewayOrigin = await gateway.listen({ host: '127.0.0.1', port: 0 })

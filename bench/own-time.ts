@@ -1,4 +1,5 @@
-import { answerBatch, outcomeResult } from '../src/answers.ts'
+import { answerBatch } from '../src/answers.ts'
+import { outcomeResult } from '../src/delivery/result.ts'
 import { Dispatcher } from '../src/delivery/dispatcher.ts'
 import { DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
 import { createCleaner } from '../src/leads/clean.ts'

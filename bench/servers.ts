@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempDisposableSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 /** A server in a process of its own, so that measuring it takes nothing from it. */
@@ -25,15 +27,25 @@ export function startSandboxProcess(leads: number): Promise<Server> {
 }
 
 /** Starts the gateway as an operator would, on the VICIdial at `url`; only the cap of calls a second is off. */
-export function startGatewayProcess(url: string, login: { user: string; pass: string }): Promise<Server> {
-  return startProcess(['src/server.ts'], {
+export async function startGatewayProcess(
+  url: string,
+  login: { user: string; pass: string }
+): Promise<Server> {
+  const data = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
+  const server = await startProcess(['src/server.ts'], {
     VICIDIAL_URL: url,
     VICIDIAL_USER: login.user,
     VICIDIAL_PASS: login.pass,
     VICIDIAL_MAX_CALLS_PER_SECOND: '0',
     API_KEY: KEY,
-    PORT: '0'
+    PORT: '0',
+    DATA_DIR: data.path
   })
+  const stop = async () => {
+    await server.stop()
+    data.remove()
+  }
+  return { ...server, stop }
 }
 
 async function startProcess(args: readonly string[], env: Record<string, string>): Promise<Server> {

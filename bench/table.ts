@@ -32,13 +32,20 @@ export interface Results {
     readonly barePerSecond: number
     readonly ratio: number
   }
+  readonly webhooks: {
+    readonly senders: number
+    readonly storedPerSecond: number
+    readonly forgottenPerSecond: number
+    readonly ratio: number
+    readonly eventLoopDelayP99Ms: number
+  }
   readonly memoryMiB: { readonly atRest: number; readonly peak: number }
   readonly startMs: number
 }
 
 /** Prints the results, a line for each comparison. */
 export function printTable(results: Results): void {
-  const { singleLeads, loneRequest, largeBatch, ownTime, dryRuns, memoryMiB, startMs } = results
+  const { singleLeads, loneRequest, largeBatch, ownTime, dryRuns, webhooks, memoryMiB, startMs } = results
   const first = ownTime.find(({ leads }) => leads === 1_000)?.microsecondsPerLead ?? Number.NaN
   const last = ownTime.at(-1)?.microsecondsPerLead ?? Number.NaN
   const rows: [what: string, gateway: string, other: string, ratio: string][] = [
@@ -76,6 +83,13 @@ export function printTable(results: Results): void {
       dryRuns.barePerSecond.toFixed(0),
       dryRuns.ratio.toFixed(2)
     ],
+    [
+      `webhooks of ${webhooks.senders} senders, stored (requests/s; the same route without storing)`,
+      webhooks.storedPerSecond.toFixed(0),
+      webhooks.forgottenPerSecond.toFixed(0),
+      webhooks.ratio.toFixed(2)
+    ],
+    ['event-loop delay meanwhile, p99 (ms)', webhooks.eventLoopDelayP99Ms.toFixed(1), '', ''],
     ['memory at rest, at the peak (MiB)', memoryMiB.atRest.toFixed(0), memoryMiB.peak.toFixed(0), ''],
     ['from start to ready (ms)', startMs.toFixed(0), '', '']
   ]

@@ -1,0 +1,61 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { Pool } from 'undici'
+import { alternate, closedLoop, median } from './measure.ts'
+import { KEY } from './servers.ts'
+
+export const WEBHOOK = 'crm'
+const SENDERS = 64
+const ROUND_MS = 2_000
+const ROUNDS = 3
+const LEADS = 50_000
+
+/** Webhooks of one update a second, accepted durably, against the same route that stores nothing. */
+export async function webhooks() {
+  const storing = await start([])
+  const forgetting = await start(['--forget'])
+  let event = 0
+  const send = (pool: Pool) => async () => {
+    const n = event++
+    const response = await pool.request({
+      path: `/v1/webhooks/${WEBHOOK}`,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-key': KEY },
+      body: JSON.stringify({ id: `e${n}`, lead: 1 + (n % LEADS), status: 'SALE' })
+    })
+    await response.body.dump()
+    if (response.statusCode !== 202) throw new Error(`HTTP ${response.statusCode}`)
+  }
+  // The first payload starts the thread that evaluates the expressions.
+  await Promise.all([send(storing.pool)(), send(forgetting.pool)()])
+  storing.child.send('reset')
+  const { a, b } = await alternate(
+    ROUNDS,
+    () => closedLoop(SENDERS, ROUND_MS, send(storing.pool)),
+    () => closedLoop(SENDERS, ROUND_MS, send(forgetting.pool))
+  )
+  storing.child.send('delay')
+  const [{ delayMs }] = (await once(storing.child, 'message')) as [{ delayMs: number }]
+  await Promise.all([storing.stop(), forgetting.stop()])
+  const ratios = a.map(({ perSecond }, round) => perSecond / (b[round]?.perSecond ?? Number.NaN))
+  return {
+    senders: SENDERS,
+    storedPerSecond: median(a.map(({ perSecond }) => perSecond)),
+    forgottenPerSecond: median(b.map(({ perSecond }) => perSecond)),
+    ratio: median(ratios),
+    eventLoopDelayP99Ms: delayMs
+  }
+}
+
+async function start(args: readonly string[]) {
+  const child: ChildProcess = fork(new URL('webhook-server.ts', import.meta.url), args)
+  const [{ origin }] = (await once(child, 'message')) as [{ origin: string }]
+  const pool = new Pool(origin, { connections: SENDERS })
+  const stop = async () => {
+    await pool.close()
+    const ended = once(child, 'exit')
+    child.send('stop')
+    await ended
+  }
+  return { child, pool, stop }
+}
