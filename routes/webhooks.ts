@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { BatchAnswerSchema } from '../schemas/batch.ts'
-import { AcceptedSchema } from '../schemas/job.ts'
-import { answerBatch } from '../src/answers.ts'
+import { AcceptedSchema, type JobAnswer } from '../schemas/job.ts'
+import { type Answered, answerBatch } from '../src/answers.ts'
 import type { Dependencies } from '../src/app.ts'
 import { refusedResult } from '../src/delivery/result.ts'
 import { Problem } from '../src/errors.ts'
@@ -116,9 +116,9 @@ export function webhookRoutes(dependencies: Dependencies) {
     const { answer, id, isRepeat } = await jobs.accept(job)
     if (isRepeat) reply.header('idempotency-replayed', 'true')
     const ended = await jobs.ended(id, waitMs(request))
-    if (ended === undefined) return reply.code(answer.httpStatus).type(answer.contentType).send(answer.body)
-    const { httpStatus, body } = answerBatch(id, job.entries, ended.results, ended.summary.upstream_calls)
-    return reply.code(httpStatus).send(body)
+    const result = ended && resultOf(id, job, ended)
+    if (result === undefined) return reply.code(answer.httpStatus).type(answer.contentType).send(answer.body)
+    return reply.code(result.httpStatus).send(result.body)
   }
 
   return async (app: FastifyInstance) => {
@@ -131,6 +131,16 @@ export function webhookRoutes(dependencies: Dependencies) {
       async (_request: FastifyRequest, body: Buffer) => body
     )
     app.post<Webhook>('/v1/webhooks/:source', { schema, validatorCompiler: () => () => true }, receive)
+  }
+}
+
+/** The result as a batch's; undefined if it is a problem of VICIdial's: it is stored, and nothing for the sender to repeat. */
+function resultOf(id: string, job: JobRequest, ended: JobAnswer): Answered | undefined {
+  try {
+    return answerBatch(id, job.entries, ended.results, ended.summary.upstream_calls)
+  } catch (error) {
+    if (error instanceof Problem) return undefined
+    throw error
   }
 }
 

@@ -33,7 +33,7 @@ export interface NewUpdate extends Update {
 export interface KnownAnswer {
   readonly caller: string
   readonly key: string
-  /** Tells requests apart that have the same key. */
+  /** Tells requests apart that have the same key; empty for an event, which is known by its id alone. */
   readonly fingerprint: string
   readonly httpStatus: number
   readonly contentType: string
@@ -108,6 +108,8 @@ export interface Page {
 
 /** So long an answer is known, in milliseconds. */
 export const ANSWER_KNOWN_MS = 24 * 60 * 60 * 1_000
+/** So long an event is known by its id: senders repeat for up to three days. */
+export const EVENT_KNOWN_MS = 7 * ANSWER_KNOWN_MS
 
 /** Nothing can be stored or read at the moment; what was asked for is not done. */
 export class StorageError extends Error {

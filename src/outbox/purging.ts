@@ -1,4 +1,4 @@
-import type { Outbox } from './outbox.ts'
+import { EVENT_KNOWN_MS, type Outbox } from './outbox.ts'
 
 export interface PurgingOptions {
   readonly outbox: Outbox
@@ -7,8 +7,6 @@ export interface PurgingOptions {
 }
 
 const DAY_MS = 24 * 60 * 60 * 1_000
-/** Answers are known for a day; a little longer on disk does no harm. */
-const ANSWERS_MS = DAY_MS
 const EVERY_MS = 30_000
 /** Rows deleted at once: few, so that nobody waits for it. */
 const STEP = 500
@@ -41,7 +39,7 @@ export class Purging {
     const { outbox, retentionDays, log } = this.#options
     const now = Date.now()
     try {
-      const deleted = await outbox.purge(now - retentionDays * DAY_MS, now - ANSWERS_MS, STEP)
+      const deleted = await outbox.purge(now - retentionDays * DAY_MS, now - EVENT_KNOWN_MS, STEP)
       this.#in(deleted > 0 ? BETWEEN_STEPS_MS : EVERY_MS)
     } catch (error) {
       log.error({ err: error }, 'outbox cannot be purged')

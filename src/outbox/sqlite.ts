@@ -6,6 +6,7 @@ import { GroupCommit } from './group-commit.ts'
 import { openDatabase } from './open-database.ts'
 import {
   ANSWER_KNOWN_MS,
+  EVENT_KNOWN_MS,
   type Claimed,
   type DeadLetter,
   type DeliveredFields,
@@ -70,7 +71,8 @@ export class SqliteOutbox implements Outbox {
       const { answer } = job
       if (answer) {
         const known = this.#known(answer.caller, answer.key)
-        if (known && known.at >= answer.at - ANSWER_KNOWN_MS) return known
+        const knownMs = answer.fingerprint === '' ? EVENT_KNOWN_MS : ANSWER_KNOWN_MS
+        if (known && known.at >= answer.at - knownMs) return known
         this.#remember(answer)
       }
       this.#insert(job)
