@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { test } from 'tap'
+import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { dataDir, type Tester } from '../helper.ts'
+import { DURABLE, emptied, HEADERS, post, settings, start } from './gateway.ts'
+
+const CALLS = 'read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg,pwrite64,fsync,fdatasync'
+const ATTACH_MS = 5_000
+const EMPTY_MS = 10_000
+/** What the main thread did, in the words of this test; everything else is left out. */
+const DEEDS: readonly [deed: string, call: RegExp][] = [
+  ['request read', /^(?:read|readv|recvfrom|recvmsg)\(.*"POST \/v1\/leads\/batch-update /],
+  ['log written', /^pwrite64\(\d+<[^>]*\/gateway\.db-wal>/],
+  ['log synced', /^(?:fsync|fdatasync)\(\d+<[^>]*\/gateway\.db-wal>/],
+  ['answer written', /^(?:write|writev|sendto|sendmsg)\(.*"HTTP\/1\.1 20[02] /]
+]
+
+/** Notes the system calls of a process into `file`. Undefined if this machine does not let it. */
+async function trace(t: Tester, pid: number, file: string): Promise<ChildProcess | undefined> {
+  const args = ['-f', '-y', '-s', '200', '-e', `trace=${CALLS}`, '-o', file, '-p', String(pid)]
+  const strace = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  t.teardown(() => strace.kill('SIGKILL'))
+  const limit = setTimeout(() => strace.kill('SIGKILL'), ATTACH_MS)
+  for await (const line of createInterface({ input: strace.stderr })) {
+    if (!line.includes('attached')) continue
+    clearTimeout(limit)
+    strace.stderr.resume()
+    return strace
+  }
+  clearTimeout(limit)
+  return undefined
+}
+
+/** The deeds of the thread `pid`, in order, each run of equal ones once. */
+function deedsIn(file: string, pid: number): string[] {
+  const deeds: string[] = []
+  for (const line of readFileSync(file, 'utf8').split('\n')) {
+    const [, thread, call = ''] = /^(\d+) +(.*)$/.exec(line) ?? []
+    const deed = Number(thread) === pid ? DEEDS.find(([, pattern]) => pattern.test(call))?.[0] : undefined
+    if (deed !== undefined && deed !== deeds.at(-1)) deeds.push(deed)
+  }
+  return deeds
+}
+
+const HAS_STRACE = spawnSync('strace', ['-V']).status === 0
+
+test('what was accepted is synced to disk before the answer is written', { skip: !HAS_STRACE }, async (t) => {
+  const sandbox = await startSandbox()
+  t.teardown(() => sandbox.close())
+  const directory = dataDir(t)
+  const server = await start(t, settings(sandbox.url, directory))
+  const pid = server.child.pid ?? 0
+  const requests: [name: string, headers: Record<string, string>, status: number][] = [
+    ['respond-async', DURABLE, 202],
+    ['respond-async with an Idempotency-Key', { ...DURABLE, 'idempotency-key': 'a' }, 202],
+    ['synchronous with an Idempotency-Key', { ...HEADERS, 'idempotency-key': 'b' }, 200]
+  ]
+  for (const [place, [name, headers, expected]] of requests.entries()) {
+    const file = join(directory, `trace-${place}`)
+    await emptied(server.origin, EMPTY_MS)
+    const strace = await trace(t, pid, file)
+    if (strace === undefined) {
+      t.comment('strace may not trace here')
+      return
+    }
+    const { status } = await post(server.origin, { lead_ids: [1], fields: { rank: place } }, headers)
+    const ended = once(strace, 'exit')
+    strace.kill('SIGINT')
+    await ended
+
+    const deeds = deedsIn(file, pid)
+    const untilAnswered = deeds.slice(0, deeds.indexOf('answer written') + 1)
+    t.equal(status, expected, name)
+    t.match(untilAnswered.join(', '), /^request read, (log written, log synced, )+answer written$/, name)
+  }
+})
