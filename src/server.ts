@@ -6,7 +6,7 @@ import { createGateway } from './gateway.ts'
 import { StorageError } from './outbox/outbox.ts'
 
 /** Work in hand is given so long to finish: longer than a request's deadline, shorter than an orchestrator's patience. */
-const DRAIN_MS = 29_000
+const DRAIN_MS = 29_500
 
 /** Reads the configuration, or ends the process with every fault in it. */
 function configure(): Config {
@@ -41,6 +41,7 @@ const app = await create()
 closeWithGrace({ delay: DRAIN_MS, logger: log }, async ({ signal, err }) => {
   if (err) log.fatal({ err }, 'the process failed')
   log.info({ signal }, 'draining')
+  await app.giveNotice()
   await app.close()
   log.info('closed')
 })

@@ -40,7 +40,6 @@ export const MIGRATIONS = [
   );
   CREATE INDEX unfinished_updates ON updates (lead, seq) WHERE state < 2;
   CREATE INDEX dead_updates ON updates (seq) WHERE state = 1;
-  CREATE TABLE ready (due_at INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (due_at, seq)) WITHOUT ROWID;
   CREATE TABLE answers (
     caller TEXT NOT NULL,
     key TEXT NOT NULL,

@@ -50,9 +50,10 @@ export class SqliteOutbox implements Outbox {
     })
     // What was being delivered when the process ended is delivered again.
     this.#database.exec(
-      `BEGIN; DELETE FROM ready;
+      `PRAGMA temp_store = MEMORY;
+      CREATE TEMP TABLE ready (due_at INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (due_at, seq)) WITHOUT ROWID;
       INSERT INTO ready (due_at, seq)
-        SELECT due_at, min(seq) FROM updates WHERE state < 2 AND state = ${OPEN} GROUP BY lead; COMMIT`
+        SELECT due_at, min(seq) FROM updates WHERE state < 2 AND state = ${OPEN} GROUP BY lead`
     )
     this.#nextSeq = Number(this.#row('SELECT max(first_seq + received) AS next FROM jobs')?.['next'] ?? 1)
     this.#recount()
@@ -248,24 +249,31 @@ export class SqliteOutbox implements Outbox {
   }
 
   #noteProgress(id: string, ended: number, calls: number): void {
-    const job = this.#row(
-      `UPDATE jobs SET open = open - ?, calls = calls + ?, status = CASE status WHEN 'queued' THEN 'running' ELSE status END
-      WHERE id = ? RETURNING *`,
-      ended,
-      calls,
-      id
-    )
-    if (job === undefined || ended === 0 || Number(job['open']) > 0) return
+    const job = this.#row('SELECT n, first_seq, received, open FROM jobs WHERE id = ?', id)
+    if (job === undefined) return
+    const open = Number(job['open']) - ended
+    const n = Number(job['n'])
+    if (ended === 0 || open > 0) {
+      this.#run(
+        "UPDATE jobs SET open = ?, calls = calls + ?, status = replace(status, 'queued', 'running') WHERE n = ?",
+        open,
+        calls,
+        n
+      )
+      return
+    }
     const counts = this.#counts(job)
     const { updated = 0 } = counts
     const some = updated > 0 ? 'partial' : 'failed'
     const status = updated === Number(job['received']) ? 'completed' : some
     this.#run(
-      'UPDATE jobs SET status = ?, counts = ?, finished_at = ? WHERE id = ?',
+      'UPDATE jobs SET open = ?, calls = calls + ?, status = ?, counts = ?, finished_at = ? WHERE n = ?',
+      open,
+      calls,
       status,
       JSON.stringify(counts),
       Date.now(),
-      id
+      n
     )
   }
 

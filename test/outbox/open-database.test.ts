@@ -150,7 +150,8 @@ test('a second process is refused while the first one runs, and finds everything
   const directory = await stored(t)
   const script = `
     const { SqliteOutbox } = await import('./src/outbox/sqlite.ts')
-    const outbox = new SqliteOutbox(process.argv[1])
+    // What nobody holds is collected, and closed.
+    globalThis.outbox = new SqliteOutbox(process.argv[1])
     console.log(JSON.stringify(outbox.size))
     process.stdin.resume()
   `
