@@ -88,7 +88,7 @@ export function webhookRoutes(dependencies: Dependencies) {
     request.rawBody = rawBody
     prove(source, request, rawBody)
     const payload = source.parse(rawBody, request.headers['content-type'])
-    const { updates } = await evaluated(source.map(payload, maxUpdatesPerRequest))
+    const { updates, eventId } = await evaluated(source.read(request.headers, payload, maxUpdatesPerRequest))
     if (updates.length === 0) return reply.code(202).send({ id: null, status: 'ignored', updates: 0 })
 
     const defaults = {
@@ -104,7 +104,7 @@ export function webhookRoutes(dependencies: Dependencies) {
       return answerBatch(request.id, entries, entries.map(refusedResult), 0)
     }
     const origin = `webhook:${source.name}`
-    const repeat = await repeatKeyOf(source, origin, request, payload)
+    const repeat = repeatKeyOf(origin, request, eventId)
     return accept(
       { caller: origin, source: source.source ?? dependencies.source, origin, entries, ...repeat },
       request,
@@ -165,17 +165,15 @@ async function evaluated<T>(evaluating: Promise<T>): Promise<T> {
 }
 
 /** By what a repeat will be known: the sender's own `Idempotency-Key`, or the event's id. */
-async function repeatKeyOf(
-  source: WebhookSource,
+function repeatKeyOf(
   caller: string,
   request: FastifyRequest,
-  payload: unknown
-): Promise<{ repeat?: RepeatKey }> {
+  eventId: string | undefined
+): { repeat?: RepeatKey } {
   const key = idempotencyKeyOf(request)
   if (key !== undefined) return { repeat: { caller, key, fingerprint: fingerprintOf(request) } }
-  const id = await evaluated(source.eventId(request.headers, payload))
   // A sender that repeats an event may write it anew: its id alone counts.
-  return id === undefined ? {} : { repeat: { caller, key: `event:${id}`, fingerprint: '' } }
+  return eventId === undefined ? {} : { repeat: { caller, key: `event:${eventId}`, fingerprint: '' } }
 }
 
 function waitMs(request: FastifyRequest<Webhook>): number {

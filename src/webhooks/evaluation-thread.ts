@@ -15,12 +15,15 @@ function note(name: string, item: number | undefined): void {
 }
 
 async function perform(task: Task): Promise<Outcome> {
-  if (task.type === 'map') return mapping.map(task.payload, task.maxItems, note)
-  note(EVENT_ID, undefined)
-  return readEventId(task.payload)
+  if (task.type === 'event_id') return readEventId(task.payload)
+  const mapped = await mapping.map(task.payload, task.maxItems, note)
+  if (!('updates' in mapped) || mapped.updates.length === 0 || eventIdExpression === undefined) return mapped
+  const id = await readEventId(task.payload)
+  return 'eventId' in id ? { ...mapped, ...id } : id
 }
 
 async function readEventId(payload: unknown): Promise<Outcome> {
+  note(EVENT_ID, undefined)
   try {
     const value = await eventIdExpression?.evaluate(payload)
     if (value === undefined || value === null) return { eventId: undefined }

@@ -10,10 +10,14 @@ export interface ThreadData {
 }
 
 export type Task =
+  /** The event's id is evaluated as well if the payload has updates and the source an expression for it. */
   | { readonly type: 'map'; readonly payload: unknown; readonly maxItems: number }
   | { readonly type: 'event_id'; readonly payload: unknown }
 
-export type Outcome = Mapped | MappingFault | { readonly eventId: string | number | undefined }
+/** What a payload gives, with the event's id if its expression gives one. */
+export type MappedEvent = Mapped & { readonly eventId?: EventIdValue }
+export type Outcome = MappedEvent | MappingFault | { readonly eventId: EventIdValue }
+export type EventIdValue = string | number | undefined
 
 export const EVENT_ID = 'event_id.expression'
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import PQueue from 'p-queue'
 import { errorCode } from '../error-code.ts'
@@ -15,6 +14,17 @@ const WATCH_MS = 50
 /** V8 may end the process when a thread reaches this one, so a thread is stopped at the other long before. */
 const HARD_MEMORY_MB = 1_024
 
+const TOO_LONG = `took longer than ${PAYLOAD_MS} ms, with all before it`
+const TOO_MUCH = `took more than ${MEMORY_MB} MB of memory`
+
+/** The task that the thread is at. */
+interface Current {
+  readonly resolve: (outcome: Outcome) => void
+  readonly reject: (error: unknown) => void
+  /** When it began, as performance.now() counts. */
+  readonly since: number
+}
+
 /**
  * Evaluates the expressions of one source on a thread of its own: a regular expression that does not end, or a
  * payload that grows without bounds, costs that thread and nobody else. It starts with the first payload, and starts
@@ -25,6 +35,8 @@ export class Evaluator {
   readonly #names: readonly string[]
   readonly #queue = new PQueue({ concurrency: 1 })
   #thread: Worker | undefined
+  #current: Current | undefined
+  #watching: NodeJS.Timeout | undefined
 
   constructor(definition: MappingDefinition, eventId: string | undefined) {
     const progress = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT))
@@ -49,34 +61,11 @@ export class Evaluator {
     const thread = this.#thread ?? this.#start()
     // An idle thread holds nothing that would be lost: it does not keep the process alive.
     thread.ref()
-    const time = AbortSignal.timeout(PAYLOAD_MS)
-    const memory = new AbortController()
-    const watch = setInterval(() => void this.#watch(thread, memory), WATCH_MS)
-    try {
-      const answer = once(thread, 'message', { signal: AbortSignal.any([time, memory.signal]) })
-      thread.postMessage(task)
-      const [outcome] = (await answer) as [Outcome]
-      thread.unref()
-      return outcome
-    } catch (error) {
-      this.#thread = undefined
-      await thread.terminate()
-      if (memory.signal.aborted || errorCode(error) === 'ERR_WORKER_OUT_OF_MEMORY')
-        return this.#fault(`took more than ${MEMORY_MB} MB of memory`)
-      if (time.aborted) return this.#fault(`took longer than ${PAYLOAD_MS} ms, with all before it`)
-      throw error
-    } finally {
-      clearInterval(watch)
-    }
-  }
-
-  async #watch(thread: Worker, memory: AbortController): Promise<void> {
-    try {
-      const { used_heap_size: bytes } = await thread.getHeapStatistics()
-      if (bytes > MEMORY_MB * 1024 ** 2) memory.abort()
-    } catch {
-      // It has ended meanwhile: the answer says so.
-    }
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
+    this.#current = { resolve, reject, since: performance.now() }
+    this.#watching ??= setInterval(() => void this.#watch(), WATCH_MS)
+    thread.postMessage(task)
+    return promise
   }
 
   #start(): Worker {
@@ -86,12 +75,38 @@ export class Evaluator {
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: HARD_MEMORY_MB }
     })
+    thread.on('message', (outcome: Outcome) => {
+      this.#current?.resolve(outcome)
+      this.#current = undefined
+    })
     // It could fail between two tasks too; the next one starts another.
-    thread.on('error', () => {
-      if (this.#thread === thread) this.#thread = undefined
+    thread.on('error', (error) => {
+      if (this.#thread !== thread) return
+      this.#thread = undefined
+      if (errorCode(error) === 'ERR_WORKER_OUT_OF_MEMORY') this.#current?.resolve(this.#fault(TOO_MUCH))
+      else this.#current?.reject(error)
+      this.#current = undefined
     })
     this.#thread = thread
     return thread
+  }
+
+  /** Ends a thread that takes too long or too much; leaves an idle one alone. */
+  async #watch(): Promise<void> {
+    const [current, thread] = [this.#current, this.#thread]
+    if (current === undefined || thread === undefined) {
+      clearInterval(this.#watching)
+      this.#watching = undefined
+      thread?.unref()
+      return
+    }
+    const isLate = performance.now() - current.since > PAYLOAD_MS
+    const isTooMuch = !isLate && (await heapBytes(thread)) > MEMORY_MB * 1024 ** 2
+    if (!(isLate || isTooMuch) || this.#current !== current || this.#thread !== thread) return
+    this.#thread = undefined
+    this.#current = undefined
+    await thread.terminate()
+    current.resolve(this.#fault(isLate ? TOO_LONG : TOO_MUCH))
   }
 
   #fault(reason: string): MappingFault {
@@ -101,5 +116,14 @@ export class Evaluator {
       item: item === 0 ? undefined : item - 1,
       reason
     }
+  }
+}
+
+async function heapBytes(thread: Worker): Promise<number> {
+  try {
+    return (await thread.getHeapStatistics()).used_heap_size
+  } catch {
+    // It has ended meanwhile, and says so itself.
+    return 0
   }
 }

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { OnLossy, OnMultiple } from '../leads/update.ts'
 import { type Auth, headerValue, type ReceivedRequest } from './auth.ts'
+import type { EventIdValue, MappedEvent } from './evaluation.ts'
 import { Evaluator } from './evaluator.ts'
 import type { Mapped, MappingDefinition, MappingFault } from './mapping.ts'
 import { MappingError } from './mapping-error.ts'
@@ -73,13 +74,10 @@ export class WebhookSource {
    */
   async eventId(headers: IncomingHttpHeaders, payload: unknown): Promise<string | undefined> {
     if (this.#eventId === undefined) return undefined
-    const id =
-      'header' in this.#eventId
-        ? headerValue(headers, this.#eventId.header)
-        : await this.#evaluateEventId(payload)
-    const text = String(id ?? '').trim()
-    if (text === '') return undefined
-    return text.length > MAX_EVENT_ID ? `sha256:${hash('sha256', text)}` : text
+    return this.#eventIdOf(
+      headers,
+      'header' in this.#eventId ? undefined : await this.#evaluateEventId(payload)
+    )
   }
 
   /**
@@ -88,12 +86,39 @@ export class WebhookSource {
    * @throws Problem overloaded
    */
   async map(payload: unknown, maxItems = DEFAULT_MAX_ITEMS): Promise<Mapped> {
+    const { updates, ignored } = await this.#map(payload, maxItems)
+    return { updates, ignored }
+  }
+
+  /**
+   * Both at once; without updates there is no id.
+   * @throws MappingError
+   * @throws Problem overloaded
+   */
+  async read(
+    headers: IncomingHttpHeaders,
+    payload: unknown,
+    maxItems: number
+  ): Promise<{ updates: unknown[]; eventId: string | undefined }> {
+    const { updates, eventId } = await this.#map(payload, maxItems)
+    return { updates, eventId: this.#eventIdOf(headers, eventId) }
+  }
+
+  #eventIdOf(headers: IncomingHttpHeaders, evaluated: EventIdValue): string | undefined {
+    if (this.#eventId === undefined) return undefined
+    const id = 'header' in this.#eventId ? headerValue(headers, this.#eventId.header) : evaluated
+    const text = String(id ?? '').trim()
+    if (text === '') return undefined
+    return text.length > MAX_EVENT_ID ? `sha256:${hash('sha256', text)}` : text
+  }
+
+  async #map(payload: unknown, maxItems: number): Promise<MappedEvent> {
     const outcome = await this.#evaluator.perform({ type: 'map', payload, maxItems })
     if ('updates' in outcome) return outcome
     throw this.#error(outcome)
   }
 
-  async #evaluateEventId(payload: unknown): Promise<string | number | undefined> {
+  async #evaluateEventId(payload: unknown): Promise<EventIdValue> {
     const outcome = await this.#evaluator.perform({ type: 'event_id', payload })
     if ('eventId' in outcome) return outcome.eventId
     throw this.#error(outcome)
