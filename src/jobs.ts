@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import PQueue from 'p-queue'
-import { ulid } from 'ulid'
+import { monotonicFactory } from 'ulid'
 import type { Summary } from '../schemas/batch.ts'
 import type { Accepted, DeadLetterAnswer, JobAnswer, JobSummary } from '../schemas/job.ts'
 import { refusedResult } from './delivery/result.ts'
@@ -55,6 +55,8 @@ export const JSON_TYPE = 'application/json; charset=utf-8'
 export class Jobs {
   readonly #options: JobsOptions
   readonly #replays = new PQueue({ concurrency: 1 })
+  // An id, not a secret: it needs no cryptographic chance.
+  readonly #ulid = monotonicFactory(Math.random)
 
   constructor(options: JobsOptions) {
     this.#options = options
@@ -69,7 +71,7 @@ export class Jobs {
     const { caller, source, origin, entries, repeat } = request
     const updates = entries.filter((entry): entry is Update => 'changes' in entry)
     const refused = entries.filter((entry): entry is RefusedUpdate => 'refusals' in entry).map(refusedResult)
-    const id = `job_${ulid()}`
+    const id = this.#newId()
     const at = Date.now()
     const body = JSON.stringify(acceptedAnswer(id, entries.length))
     const answer = {
@@ -149,10 +151,14 @@ export class Jobs {
     return accepted
   }
 
+  #newId(): string {
+    return `job_${this.#ulid()}`
+  }
+
   async #replay(letters: readonly DeadLetter[], isForced: boolean): Promise<Accepted> {
     const [first] = letters
     if (first === undefined) throw new RangeError('no dead letter to replay')
-    const id = `job_${ulid()}`
+    const id = this.#newId()
     await this.#store({
       id,
       caller: first.caller,

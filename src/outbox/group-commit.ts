@@ -13,14 +13,19 @@ interface Work {
 /** Writes in groups: all that is asked for while a commit runs shares the next one, and its `fsync`. */
 export class GroupCommit {
   readonly #database: DatabaseSync
+  readonly #gatherMs: number
   readonly #onRollback: () => void
   #waiting: Work[] = []
   #isScheduled = false
   #fault: string | undefined
 
-  /** @param onRollback called when a group was undone */
-  constructor(database: DatabaseSync, onRollback: () => void) {
+  /**
+   * @param gatherMs so long a commit waits for company; 0: not at all
+   * @param onRollback called when a group was undone
+   */
+  constructor(database: DatabaseSync, gatherMs: number, onRollback: () => void) {
     this.#database = database
+    this.#gatherMs = gatherMs
     this.#onRollback = onRollback
   }
 
@@ -48,11 +53,13 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    setImmediate(() => {
+    const commit = () => {
       this.#isScheduled = false
       this.#commit()
       if (this.#waiting.length > 0) this.#schedule()
-    })
+    }
+    if (this.#gatherMs > 0) setTimeout(commit, this.#gatherMs)
+    else setImmediate(commit)
   }
 
   #commit(): void {

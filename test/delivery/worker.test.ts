@@ -23,6 +23,8 @@ const NO_LEAD: Outcome = {
   error: { code: 'lead_not_found', detail: 'No such lead.', retryable: false }
 }
 const CIRCUIT_OPEN: Refused = { kind: 'refused', code: 'upstream_unavailable', detail: 'VICIdial is away.' }
+/** Commits wait for no company: time may be held. */
+const AT_ONCE = 0
 /** More turns of the event loop than anything takes that does not wait for time. */
 const MANY_TURNS = 2_000
 
@@ -44,7 +46,7 @@ interface Asked {
 
 /** A worker on a real outbox, with a dispatcher that answers when it is told to. */
 async function working(t: Tester, settings: Partial<WorkerOptions> = {}) {
-  const outbox = new SqliteOutbox(dataDir(t))
+  const outbox = new SqliteOutbox(dataDir(t), AT_ONCE)
   const asked: Asked[] = []
   const state: { refused: Refused | undefined; answering: ((update: Update) => Outcome) | undefined } = {
     refused: undefined,
@@ -320,7 +322,7 @@ function failing(outbox: Outbox, method: 'settle' | 'claim', times: number): Out
 }
 
 test('what cannot be settled is settled later, with its calls, and delivered once', async (t) => {
-  const outbox = new SqliteOutbox(dataDir(t))
+  const outbox = new SqliteOutbox(dataDir(t), AT_ONCE)
   t.teardown(() => outbox.close())
   const { worker, asked, state, logged } = await working(t, { outbox: failing(outbox, 'settle', 2) })
   state.answering = () => UPDATED
@@ -334,7 +336,7 @@ test('what cannot be settled is settled later, with its calls, and delivered onc
 })
 
 test('an outbox that cannot be read is asked again', async (t) => {
-  const outbox = new SqliteOutbox(dataDir(t))
+  const outbox = new SqliteOutbox(dataDir(t), AT_ONCE)
   t.teardown(() => outbox.close())
   const { worker, state, logged } = await working(t, { outbox: failing(outbox, 'claim', 2) })
   state.answering = () => UPDATED

@@ -15,7 +15,7 @@ function inMemory(t: Tester) {
     told.push(sql)
     exec(sql)
   }
-  const commits = new GroupCommit(database, () => told.push('undone'))
+  const commits = new GroupCommit(database, 0, () => told.push('undone'))
   t.teardown(() => {
     database.close()
   })
