@@ -5,7 +5,7 @@ import { dataDir } from '../helper.ts'
 import { DURABLE, emptied, get, HEADERS, kill, type Posted, post, settings, start } from './gateway.ts'
 import { until } from './until.ts'
 
-const ROUNDS = Number(process.env['IDEMPOTENCY_ROUNDS'] ?? 3)
+const ROUNDS = Number(process.env['IDEMPOTENCY_ROUNDS'] ?? 2)
 const REQUESTS = 50
 const EMPTY_MS = 10_000
 /** In this time fifty requests come and are answered; in every second round the process is killed somewhere in it. */

@@ -9,7 +9,7 @@ import { Senders } from './senders.ts'
 import { until } from './until.ts'
 
 /** `npm run test:kill` runs 100. */
-const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 3)
+const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 2)
 /** The process is killed after so many answers of a round at most, and so many milliseconds more. */
 const MOST_ANSWERS = 150
 const MOST_MS = 30

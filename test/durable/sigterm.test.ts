@@ -6,7 +6,7 @@ import { dataDir } from '../helper.ts'
 import { emptied, HEADERS, settings, start, terminated } from './gateway.ts'
 import { Senders } from './senders.ts'
 
-const ROUNDS = Number(process.env['SIGTERM_ROUNDS'] ?? 3)
+const ROUNDS = Number(process.env['SIGTERM_ROUNDS'] ?? 2)
 const EMPTY_MS = 10_000
 const LONGEST_END_MS = 30_000
 /** SIGTERM comes after so many durable answers of a round at most, and so many milliseconds more. */

@@ -305,7 +305,7 @@ test('a body of another type than JSON is a 415', async (t) => {
     t.equal(status, 415, type)
     t.same(body, {
       type: '/problems/unsupported_media_type',
-      title: 'The body is of another type than JSON',
+      title: 'The body is of a type that is not taken here',
       status: 415,
       detail: 'The body must be JSON, with Content-Type: application/json.',
       instance: 'crm-42',
