@@ -49,7 +49,7 @@ export interface ReplayWish {
 const RETRY_AFTER = { headers: { 'retry-after': '30' } }
 const LOOK_EVERY_MS = 25
 const MAX_REPLAYED = 10_000
-export const JSON_TYPE = 'application/json; charset=utf-8'
+const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Accepts updates for delivery, and tells and changes what became of them. */
 export class Jobs {

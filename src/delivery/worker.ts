@@ -1,5 +1,4 @@
 import type { Result } from '../../schemas/batch.ts'
-import { outcomeResult } from './result.ts'
 import { withoutFields } from '../leads/changes.ts'
 import { keyName } from '../leads/lead-key.ts'
 import type { Update } from '../leads/update.ts'
@@ -8,6 +7,7 @@ import type { Guard } from '../vicidial/guard.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Outcome, OutcomeError } from './outcome.ts'
 import { OverloadedError } from './overloaded-error.ts'
+import { outcomeResult } from './result.ts'
 import { type RetrySchedule, retryPauseMs } from './retry-schedule.ts'
 
 export interface WorkerOptions {
@@ -17,10 +17,7 @@ export interface WorkerOptions {
   readonly schedule: RetrySchedule
   /** Updates that may be on their way at once. */
   readonly maxInFlight: number
-  readonly log: {
-    error(members: object, message: string): void
-    warn(members: object, message: string): void
-  }
+  readonly log: { error(members: object, message: string): void }
 }
 
 /** Refusals of the update itself. Any other may be the server's or the operator's fault, and be mended meanwhile. */

@@ -111,6 +111,12 @@ export const ANSWER_KNOWN_MS = 24 * 60 * 60 * 1_000
 /** So long an event is known by its id: senders repeat for up to three days. */
 export const EVENT_KNOWN_MS = 7 * ANSWER_KNOWN_MS
 
+/** Part of the list of jobs; `source` is VICIdial's. */
+export interface JobPage extends Page {
+  readonly status?: JobStatus
+  readonly source?: string
+}
+
 /** Nothing can be stored or read at the moment; what was asked for is not done. */
 export class StorageError extends Error {
   constructor(message: string, cause?: unknown) {
@@ -148,7 +154,7 @@ export interface Outbox {
   job(id: string): Promise<Job | undefined>
   /** The results of a job in the order of its updates; those without one yet as `queued`. */
   results(id: string): Promise<Result[]>
-  jobs(page: Page & { readonly status?: JobStatus; readonly source?: string }): Promise<Job[]>
+  jobs(page: JobPage): Promise<Job[]>
   /** Ends the updates of a job that are not being delivered. Returns how many. */
   cancel(id: string, now: number): Promise<number>
   deadLetters(page: Page & { readonly jobId?: string }): Promise<DeadLetter[]>

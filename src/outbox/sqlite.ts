@@ -1,8 +1,10 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../../schemas/batch.ts'
 import type { Changes } from '../leads/changes.ts'
 import { keyName } from '../leads/lead-key.ts'
+import { Answers } from './answers.ts'
 import { GroupCommit } from './group-commit.ts'
+import { JobTable } from './job-table.ts'
 import { openDatabase } from './open-database.ts'
 import {
   ANSWER_KNOWN_MS,
@@ -11,15 +13,15 @@ import {
   type DeadLetter,
   type DeliveredFields,
   type Job,
-  type JobStatus,
+  type JobPage,
   type KnownAnswer,
   type NewJob,
   type Outbox,
   type Page,
-  type Settlement,
-  StorageError
+  type Settlement
 } from './outbox.ts'
-import { namesIn, readAnswer, readJob, readResult, type Row, RowReader, writeChanges } from './rows.ts'
+import { namesIn, readResult, type Row, RowReader, writeChanges } from './rows.ts'
+import { Statements } from './statements.ts'
 
 /** `updates.state`, see MIGRATIONS. */
 const OPEN = 0
@@ -36,7 +38,9 @@ const WITH_JOB = 'updates.*, jobs.id, jobs.caller, jobs.source FROM updates JOIN
 export class SqliteOutbox implements Outbox {
   readonly #database: DatabaseSync
   readonly #commits: GroupCommit
-  readonly #statements = new Map<string, StatementSync>()
+  readonly #sql: Statements
+  readonly #answers: Answers
+  readonly #jobs: JobTable
   #nextSeq: number
   #open = 0
   #dead = 0
@@ -48,6 +52,9 @@ export class SqliteOutbox implements Outbox {
    */
   constructor(directory: string, gatherMs = GATHER_MS) {
     this.#database = openDatabase(directory)
+    this.#sql = new Statements(this.#database)
+    this.#answers = new Answers(this.#sql)
+    this.#jobs = new JobTable(this.#sql)
     this.#commits = new GroupCommit(this.#database, gatherMs, () => {
       this.#recount()
     })
@@ -58,7 +65,7 @@ export class SqliteOutbox implements Outbox {
       INSERT INTO ready (due_at, seq)
         SELECT due_at, min(seq) FROM updates WHERE state < 2 AND state = ${OPEN} GROUP BY lead`
     )
-    this.#nextSeq = Number(this.#row('SELECT max(first_seq + received) AS next FROM jobs')?.['next'] ?? 1)
+    this.#nextSeq = Number(this.#sql.row('SELECT max(first_seq + received) AS next FROM jobs')?.['next'] ?? 1)
     this.#recount()
   }
 
@@ -74,10 +81,10 @@ export class SqliteOutbox implements Outbox {
     return this.#commits.write(() => {
       const { answer } = job
       if (answer) {
-        const known = this.#known(answer.caller, answer.key)
         const knownMs = answer.fingerprint === '' ? EVENT_KNOWN_MS : ANSWER_KNOWN_MS
-        if (known && known.at >= answer.at - knownMs) return known
-        this.#remember(answer)
+        const known = this.#answers.known(answer.caller, answer.key, answer.at - knownMs)
+        if (known) return known
+        this.#answers.remember(answer)
       }
       this.#insert(job)
       return undefined
@@ -87,22 +94,7 @@ export class SqliteOutbox implements Outbox {
   #insert(job: NewJob): void {
     const received = job.updates.length + job.refused.length
     const firstSeq = this.#nextSeq
-    const status = job.updates.length > 0 ? 'queued' : 'failed'
-    const finishedAt = job.updates.length > 0 ? null : job.acceptedAt
-    const { lastInsertRowid: n } = this.#run(
-      `INSERT INTO jobs (id, caller, source, origin, status, first_seq, received, open, calls, accepted_at, finished_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
-      job.id,
-      job.caller,
-      job.source,
-      job.origin,
-      status,
-      firstSeq,
-      received,
-      job.updates.length,
-      job.acceptedAt,
-      finishedAt
-    )
+    const n = this.#jobs.insert(job, firstSeq)
     const written = new Map<Changes, string>()
     for (const update of job.updates) {
       const seq = firstSeq + update.index
@@ -110,7 +102,7 @@ export class SqliteOutbox implements Outbox {
       const changes = written.get(update.changes) ?? writeChanges(update.changes)
       written.set(update.changes, changes)
       const isNext = this.#nextOf(lead) === undefined
-      this.#run(
+      this.#sql.run(
         `INSERT INTO updates (seq, job, place, lead, on_multiple, changes, accepted_as, superseded, tries, due_at, state)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ${OPEN})`,
         seq,
@@ -127,7 +119,7 @@ export class SqliteOutbox implements Outbox {
     }
     for (const result of job.refused) {
       const seq = firstSeq + result.index
-      this.#run(
+      this.#sql.run(
         `INSERT INTO updates (seq, job, place, accepted_as, tries, due_at, state, status, result)
         VALUES (?, ?, ?, ?, 0, ?, ${ENDED}, ?, ?)`,
         seq,
@@ -140,7 +132,7 @@ export class SqliteOutbox implements Outbox {
       )
     }
     for (const seq of job.replays ?? []) {
-      const { changes } = this.#run(
+      const { changes } = this.#sql.run(
         `UPDATE updates SET state = ${ENDED} WHERE seq = ? AND state = ${DEAD}`,
         seq
       )
@@ -151,38 +143,18 @@ export class SqliteOutbox implements Outbox {
   }
 
   async known(caller: string, key: string, since: number): Promise<KnownAnswer | undefined> {
-    const known = this.#known(caller, key)
-    return known && known.at >= since ? known : undefined
+    return this.#answers.known(caller, key, since)
   }
 
   remember(answer: KnownAnswer): Promise<void> {
     return this.#commits.write(() => {
-      this.#remember(answer)
+      this.#answers.remember(answer)
     })
-  }
-
-  #known(caller: string, key: string): KnownAnswer | undefined {
-    const row = this.#row('SELECT * FROM answers WHERE caller = ? AND key = ?', caller, key)
-    return row && readAnswer(row)
-  }
-
-  #remember({ caller, key, fingerprint, httpStatus, contentType, body, at }: KnownAnswer): void {
-    this.#run(
-      `INSERT OR REPLACE INTO answers (caller, key, fingerprint, http_status, content_type, body, at)
-      VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      caller,
-      key,
-      fingerprint,
-      httpStatus,
-      contentType,
-      body,
-      at
-    )
   }
 
   claim(limit: number, now: number): Promise<Claimed[]> {
     return this.#commits.write(() => {
-      const rows = this.#rows(
+      const rows = this.#sql.rows(
         `SELECT ready.due_at AS ready_at, updates.*, jobs.id, jobs.caller, jobs.source
         FROM ready CROSS JOIN updates ON updates.seq = ready.seq CROSS JOIN jobs ON jobs.n = updates.job
         WHERE ready.due_at <= ? ORDER BY ready.due_at, ready.seq LIMIT ?`,
@@ -191,7 +163,7 @@ export class SqliteOutbox implements Outbox {
       )
       const last = rows.at(-1)
       if (last === undefined) return []
-      this.#run(
+      this.#sql.run(
         'DELETE FROM ready WHERE (due_at, seq) <= (?, ?)',
         Number(last['ready_at']),
         Number(last['seq'])
@@ -210,7 +182,7 @@ export class SqliteOutbox implements Outbox {
         ended.set(job.id, (ended.get(job.id) ?? 0) + (isEnded ? 1 : 0))
       }
       const ids = new Set([...ended.keys(), ...calls.keys()])
-      for (const id of ids) this.#noteProgress(id, ended.get(id) ?? 0, calls.get(id) ?? 0)
+      for (const id of ids) this.#jobs.noteProgress(id, ended.get(id) ?? 0, calls.get(id) ?? 0)
     })
   }
 
@@ -220,7 +192,7 @@ export class SqliteOutbox implements Outbox {
     if (settlement.as === 'waiting') {
       const { dueAt, tries, result } = settlement
       const error = result ? JSON.stringify(result) : null
-      this.#run(
+      this.#sql.run(
         'UPDATE updates SET tries = ?, due_at = ?, result = ? WHERE seq = ?',
         tries,
         dueAt,
@@ -239,7 +211,7 @@ export class SqliteOutbox implements Outbox {
   }
 
   #end(seq: number, state: number, result: Result, now: number): void {
-    this.#run(
+    this.#sql.run(
       'UPDATE updates SET state = ?, status = ?, result = ?, due_at = ? WHERE seq = ?',
       state,
       result.status,
@@ -251,44 +223,19 @@ export class SqliteOutbox implements Outbox {
     if (state === DEAD) this.#dead++
   }
 
-  #noteProgress(id: string, ended: number, calls: number): void {
-    const job = this.#row('SELECT n, first_seq, received, open FROM jobs WHERE id = ?', id)
-    if (job === undefined) return
-    const open = Number(job['open']) - ended
-    const n = Number(job['n'])
-    if (ended === 0 || open > 0) {
-      this.#run(
-        "UPDATE jobs SET open = ?, calls = calls + ?, status = replace(status, 'queued', 'running') WHERE n = ?",
-        open,
-        calls,
-        n
-      )
-      return
-    }
-    const counts = this.#counts(job)
-    const { updated = 0 } = counts
-    const some = updated > 0 ? 'partial' : 'failed'
-    const status = updated === Number(job['received']) ? 'completed' : some
-    this.#run(
-      'UPDATE jobs SET open = ?, calls = calls + ?, status = ?, counts = ?, finished_at = ? WHERE n = ?',
-      open,
-      calls,
-      status,
-      JSON.stringify(counts),
-      Date.now(),
-      n
-    )
-  }
-
   /** Fields that an update accepted before `order` is not to set any more. */
   #supersede({ lead, fields }: DeliveredFields, order: number): void {
-    for (const row of this.#rows(
+    for (const row of this.#sql.rows(
       'SELECT seq, superseded FROM updates WHERE lead = ? AND state < 2 AND accepted_as < ?',
       lead,
       order
     )) {
       const names = [...new Set([...namesIn(row['superseded']), ...fields])]
-      this.#run('UPDATE updates SET superseded = ? WHERE seq = ?', JSON.stringify(names), Number(row['seq']))
+      this.#sql.run(
+        'UPDATE updates SET superseded = ? WHERE seq = ?',
+        JSON.stringify(names),
+        Number(row['seq'])
+      )
     }
   }
 
@@ -306,44 +253,25 @@ export class SqliteOutbox implements Outbox {
   }
 
   nextDueAt(): number | undefined {
-    const due = this.#row('SELECT min(due_at) AS due FROM ready')?.['due']
+    const due = this.#sql.row('SELECT min(due_at) AS due FROM ready')?.['due']
     return typeof due === 'number' ? due : undefined
   }
 
   async job(id: string): Promise<Job | undefined> {
-    const row = this.#row('SELECT * FROM jobs WHERE id = ?', id)
-    return row && readJob(row, this.#counts(row))
+    return this.#jobs.find(id)
   }
 
   async results(id: string): Promise<Result[]> {
-    const job = this.#row('SELECT first_seq, received FROM jobs WHERE id = ?', id)
-    if (job === undefined) return []
-    const first = Number(job['first_seq'])
-    return this.#rows(
-      'SELECT place, lead, status, result FROM updates WHERE seq >= ? AND seq < ? ORDER BY seq',
-      first,
-      first + Number(job['received'])
-    ).map(readResult)
+    return this.#jobs.results(id)
   }
 
-  async jobs(page: Page & { readonly status?: JobStatus; readonly source?: string }): Promise<Job[]> {
-    const { caller = null, status = null, source = null, after = null, limit } = page
-    return this.#rows(
-      `SELECT * FROM jobs
-      WHERE (?1 IS NULL OR n < coalesce((SELECT n FROM jobs WHERE id = ?1), (SELECT max(n) + 1 FROM jobs WHERE id < ?1)))
-        AND (?2 IS NULL OR caller = ?2) AND (?3 IS NULL OR status = ?3) AND (?4 IS NULL OR source = ?4)
-      ORDER BY n DESC LIMIT ?5`,
-      after,
-      caller,
-      status,
-      source,
-      limit
-    ).map((row) => readJob(row, this.#counts(row)))
+  async jobs(page: JobPage): Promise<Job[]> {
+    return this.#jobs.list(page)
   }
 
   cancel(id: string, now: number): Promise<number> {
     return this.#commits.write(() => {
-      const rows = this.#rows(
+      const rows = this.#sql.rows(
         `SELECT seq, place, lead, status, NULL AS result FROM updates
         WHERE job = (SELECT n FROM jobs WHERE id = ?1) AND state = ${OPEN} AND seq >= (SELECT first_seq FROM jobs WHERE id = ?1)
           AND seq < (SELECT first_seq + received FROM jobs WHERE id = ?1)`,
@@ -356,14 +284,14 @@ export class SqliteOutbox implements Outbox {
       )
       for (const row of waiting) {
         const seq = Number(row['seq'])
-        this.#run(
+        this.#sql.run(
           'DELETE FROM ready WHERE (due_at, seq) = (SELECT due_at, seq FROM updates WHERE seq = ?)',
           seq
         )
         this.#end(seq, ENDED, { ...readResult(row), status: 'cancelled' }, now)
       }
       for (const [lead, before] of next) if (this.#nextOf(lead) !== before) this.#makeNextReady(lead)
-      if (waiting.length > 0) this.#noteProgress(id, waiting.length, 0)
+      if (waiting.length > 0) this.#jobs.noteProgress(id, waiting.length, 0)
       return waiting.length
     })
   }
@@ -371,26 +299,24 @@ export class SqliteOutbox implements Outbox {
   async deadLetters(page: Page & { readonly jobId?: string }): Promise<DeadLetter[]> {
     const { caller = null, jobId = null, after = null, limit } = page
     const reader = new RowReader()
-    return this.#rows(
-      `SELECT ${WITH_JOB} WHERE state = ${DEAD} AND seq < coalesce(?1, 9e15)
+    return this.#sql
+      .rows(
+        `SELECT ${WITH_JOB} WHERE state = ${DEAD} AND seq < coalesce(?1, 9e15)
         AND (?2 IS NULL OR caller = ?2) AND (?3 IS NULL OR jobs.id = ?3)
       ORDER BY seq DESC LIMIT ?4`,
-      after === null ? null : Number(after),
-      caller,
-      jobId,
-      limit
-    ).map((row) => reader.deadLetter(row))
+        after === null ? null : Number(after),
+        caller,
+        jobId,
+        limit
+      )
+      .map((row) => reader.deadLetter(row))
   }
 
   purge(before: number, answersBefore: number, limit: number): Promise<number> {
     return this.#commits.write(() => {
-      const answers = this.#run(
-        'DELETE FROM answers WHERE (caller, key) IN (SELECT caller, key FROM answers WHERE at < ? LIMIT ?)',
-        answersBefore,
-        limit
-      )
+      const answers = this.#answers.purge(answersBefore, limit)
       let left = limit
-      for (const job of this.#rows(
+      for (const job of this.#sql.rows(
         'SELECT n, first_seq, received FROM jobs WHERE finished_at < ? ORDER BY finished_at LIMIT ?',
         before,
         limit
@@ -398,25 +324,25 @@ export class SqliteOutbox implements Outbox {
         if (left <= 0) break
         left -= this.#purgeJob(job, left)
       }
-      return Number(answers.changes) + limit - left
+      return answers + limit - left
     })
   }
 
   /** Deletes a job, or as many of its updates as `limit` says. Returns how many rows. */
   #purgeJob(job: Row, limit: number): number {
     const first = Number(job['first_seq'])
-    const updates = this.#rows(
+    const updates = this.#sql.rows(
       'SELECT seq, state FROM updates WHERE seq >= ? AND seq < ? LIMIT ?',
       first,
       first + Number(job['received']),
       limit
     )
     for (const { seq = null, state } of updates) {
-      this.#run('DELETE FROM updates WHERE seq = ?', seq)
+      this.#sql.run('DELETE FROM updates WHERE seq = ?', seq)
       if (state === DEAD) this.#dead--
     }
     if (updates.length === limit) return limit
-    this.#run('DELETE FROM jobs WHERE n = ?', Number(job['n']))
+    this.#sql.run('DELETE FROM jobs WHERE n = ?', Number(job['n']))
     return updates.length + 1
   }
 
@@ -427,7 +353,7 @@ export class SqliteOutbox implements Outbox {
 
   /** The oldest update of a lead that has not ended. */
   #nextOf(lead: string): number | undefined {
-    const row = this.#row(
+    const row = this.#sql.row(
       `SELECT seq FROM updates WHERE lead = ? AND state < 2 AND state = ${OPEN} ORDER BY seq LIMIT 1`,
       lead
     )
@@ -436,67 +362,27 @@ export class SqliteOutbox implements Outbox {
 
   #isReady(seq: number): boolean {
     const ready = 'SELECT 1 FROM ready WHERE (due_at, seq) = (SELECT due_at, seq FROM updates WHERE seq = ?)'
-    return this.#row(ready, seq) !== undefined
+    return this.#sql.row(ready, seq) !== undefined
   }
 
   #makeReady(seq: number, dueAt: number): void {
-    this.#run('INSERT INTO ready (due_at, seq) VALUES (?, ?)', dueAt, seq)
+    this.#sql.run('INSERT INTO ready (due_at, seq) VALUES (?, ?)', dueAt, seq)
   }
 
   #makeNextReady(lead: string): void {
     const next = this.#nextOf(lead)
     if (next !== undefined) {
-      this.#run(
+      this.#sql.run(
         'INSERT OR IGNORE INTO ready (due_at, seq) SELECT due_at, seq FROM updates WHERE seq = ?',
         next
       )
     }
   }
 
-  /** How many updates have a result of each status: kept once the job has ended. */
-  #counts(job: Row): Record<string, number> {
-    if (typeof job['counts'] === 'string') return JSON.parse(job['counts']) as Record<string, number>
-    const first = Number(job['first_seq'])
-    const rows = this.#rows(
-      `SELECT coalesce(status, 'queued') AS result, count(*) AS count FROM updates WHERE seq >= ? AND seq < ? GROUP BY 1`,
-      first,
-      first + Number(job['received'])
-    )
-    return Object.fromEntries(rows.map(({ result, count }) => [String(result), Number(count)]))
-  }
-
   #recount(): void {
     this.#open = Number(
-      this.#row('SELECT count(*) AS open FROM updates WHERE state < 2 AND state = 0')?.['open']
+      this.#sql.row('SELECT count(*) AS open FROM updates WHERE state < 2 AND state = 0')?.['open']
     )
-    this.#dead = Number(this.#row('SELECT count(*) AS dead FROM updates WHERE state = 1')?.['dead'])
-  }
-
-  #rows(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#read(() => this.#statement(sql).all(...values))
-  }
-
-  #row(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#read(() => this.#statement(sql).get(...values))
-  }
-
-  #read<T>(read: () => T): T {
-    try {
-      return read()
-    } catch (error) {
-      throw new StorageError('The database cannot be read.', error)
-    }
-  }
-
-  #run(sql: string, ...values: SQLInputValue[]) {
-    return this.#statement(sql).run(...values)
-  }
-
-  #statement(sql: string): StatementSync {
-    const known = this.#statements.get(sql)
-    if (known) return known
-    const made = this.#database.prepare(sql)
-    this.#statements.set(sql, made)
-    return made
+    this.#dead = Number(this.#sql.row('SELECT count(*) AS dead FROM updates WHERE state = 1')?.['dead'])
   }
 }

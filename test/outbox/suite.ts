@@ -459,6 +459,18 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal(outbox.size.open, 1)
   })
 
+  test(`${name}: an event is known by its id for seven days`, async (t) => {
+    const { outbox } = await open(t)
+    const first = knownAnswer({ at: 1_000, fingerprint: '' })
+    await outbox.remember(first)
+    const after = (at: number) => ({
+      ...newJob(1, [sets('A', 1)]),
+      answer: knownAnswer({ at, fingerprint: '' })
+    })
+    t.same(await outbox.accept(after(1_000 + 7 * ANSWER_KNOWN_MS)), first)
+    t.equal(await outbox.accept(after(1_001 + 7 * ANSWER_KNOWN_MS)), undefined)
+  })
+
   test(`${name}: an answer is known to its caller, by its key, from its time on`, async (t) => {
     const { outbox, reopen } = await open(t)
     const answer = knownAnswer()

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { test } from 'tap'
-import { type Answer, call, type Gateway, startGateway, type Tester } from '../helper.ts'
+import { type Answer, call, type Gateway, startGateway, startStandIn, type Tester } from '../helper.ts'
 import { until } from '../until.ts'
 
 const SECRET = 'canary-webhook-secret'
@@ -101,6 +101,25 @@ test('with wait, by query or by Prefer, the answer is that of a batch, if there 
   gateway.sandbox.fail('hang', { calls: 1 })
   const late = await hook(gateway, deal(1, 'C'), {}, '?wait=1')
   t.strictSame([late.status, late.body.status], [202, 'queued'])
+})
+
+test('what was given up within the wait is answered as stored: the sender has nothing to repeat', async (t) => {
+  const denied = await startStandIn(t, (params, response) => {
+    const { user = '', function: called = '' } = params
+    response.end(`ERROR: auth USER DOES NOT HAVE PERMISSION TO USE THIS FUNCTION: |${user}|${called}|\n`)
+  })
+  const env = {
+    VICIDIAL_URL: denied,
+    RETRY_FIRST_PAUSE_MS: '1',
+    RETRY_LONGEST_PAUSE_MS: '1',
+    RETRY_FOR_MS: '1'
+  }
+  const gateway = await start(t, env)
+  const { status, body } = await hook(gateway, deal(5, 'A'), {}, '?wait=10')
+  t.strictSame([status, body.status], [202, 'queued'])
+  const job = await finished(gateway, body.id)
+  t.match(job, { status: 'failed', results: [{ error: { code: 'upstream_permission_denied' } }] })
+  t.equal((await call(gateway, 'GET', '/v1/dead-letters')).body.dead_letters.length, 1)
 })
 
 test('a repeat of an event is known by its id, even if it is written anew, and across a restart', async (t) => {

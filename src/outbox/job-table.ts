@@ -1,0 +1,111 @@
+import type { Result } from '../../schemas/batch.ts'
+import type { Job, JobPage, NewJob } from './outbox.ts'
+import { readJob, readResult, type Row } from './rows.ts'
+import type { Statements } from './statements.ts'
+
+/** The table of jobs, each with the place of its updates among all. */
+export class JobTable {
+  readonly #sql: Statements
+
+  constructor(sql: Statements) {
+    this.#sql = sql
+  }
+
+  /** Adds a job whose updates begin at `firstSeq`. Returns its number. */
+  insert(job: NewJob, firstSeq: number): number {
+    const open = job.updates.length
+    const { lastInsertRowid } = this.#sql.run(
+      `INSERT INTO jobs (id, caller, source, origin, status, first_seq, received, open, calls, accepted_at, finished_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+      job.id,
+      job.caller,
+      job.source,
+      job.origin,
+      open > 0 ? 'queued' : 'failed',
+      firstSeq,
+      open + job.refused.length,
+      open,
+      job.acceptedAt,
+      open > 0 ? null : job.acceptedAt
+    )
+    return Number(lastInsertRowid)
+  }
+
+  /** Notes that some of a job's updates have ended, and calls to VICIdial in which it had a part. */
+  noteProgress(id: string, ended: number, calls: number): void {
+    const job = this.#sql.row('SELECT n, first_seq, received, open FROM jobs WHERE id = ?', id)
+    if (job === undefined) return
+    const open = Number(job['open']) - ended
+    const n = Number(job['n'])
+    if (ended === 0 || open > 0) {
+      this.#sql.run(
+        "UPDATE jobs SET open = ?, calls = calls + ?, status = replace(status, 'queued', 'running') WHERE n = ?",
+        open,
+        calls,
+        n
+      )
+      return
+    }
+    const counts = this.#counts(job)
+    const { updated = 0 } = counts
+    const some = updated > 0 ? 'partial' : 'failed'
+    const status = updated === Number(job['received']) ? 'completed' : some
+    this.#sql.run(
+      'UPDATE jobs SET open = ?, calls = calls + ?, status = ?, counts = ?, finished_at = ? WHERE n = ?',
+      open,
+      calls,
+      status,
+      JSON.stringify(counts),
+      Date.now(),
+      n
+    )
+  }
+
+  find(id: string): Job | undefined {
+    const row = this.#sql.row('SELECT * FROM jobs WHERE id = ?', id)
+    return row && readJob(row, this.#counts(row))
+  }
+
+  /** The results in the order of the updates. */
+  results(id: string): Result[] {
+    const job = this.#sql.row('SELECT first_seq, received FROM jobs WHERE id = ?', id)
+    if (job === undefined) return []
+    const first = Number(job['first_seq'])
+    return this.#sql
+      .rows(
+        'SELECT place, lead, status, result FROM updates WHERE seq >= ? AND seq < ? ORDER BY seq',
+        first,
+        first + Number(job['received'])
+      )
+      .map(readResult)
+  }
+
+  list(page: JobPage): Job[] {
+    const { caller = null, status = null, source = null, after = null, limit } = page
+    return this.#sql
+      .rows(
+        `SELECT * FROM jobs
+      WHERE (?1 IS NULL OR n < coalesce((SELECT n FROM jobs WHERE id = ?1), (SELECT max(n) + 1 FROM jobs WHERE id < ?1)))
+        AND (?2 IS NULL OR caller = ?2) AND (?3 IS NULL OR status = ?3) AND (?4 IS NULL OR source = ?4)
+      ORDER BY n DESC LIMIT ?5`,
+        after,
+        caller,
+        status,
+        source,
+        limit
+      )
+      .map((row) => readJob(row, this.#counts(row)))
+  }
+
+  /** How many updates have a result of each status: kept once the job has ended. */
+  #counts(job: Row): Record<string, number> {
+    if (typeof job['counts'] === 'string') return JSON.parse(job['counts']) as Record<string, number>
+    const first = Number(job['first_seq'])
+    const rows = this.#sql.rows(
+      `SELECT coalesce(status, 'queued') AS result, count(*) AS count FROM updates WHERE seq >= ? AND seq < ? GROUP BY 1`,
+      first,
+      first + Number(job['received'])
+    )
+    return Object.fromEntries(rows.map(({ result, count }) => [String(result), Number(count)]))
+  }
+}
