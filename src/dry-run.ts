@@ -45,7 +45,7 @@ function plannedResult({ index, key, changes }: Update): Result {
     index,
     [key.by]: key.value,
     status: 'planned',
-    stored: { ...changes.stored },
+    stored: changes.stored,
     ...(changes.warnings.length > 0 ? { warnings: [...changes.warnings] } : {})
   }
 }

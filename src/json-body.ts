@@ -20,9 +20,13 @@ export function jsonBody(app: FastifyInstance): void {
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (request: FastifyRequest, body: Buffer) => {
+    (request: FastifyRequest, body: Buffer, done) => {
       request.rawBody = body
-      return parseJson(body)
+      try {
+        done(null, parseJson(body))
+      } catch (error) {
+        done(error as Error)
+      }
     }
   )
 }

@@ -93,7 +93,7 @@ export class Delivery implements Owner {
     const warnings = this.#updates[place]?.changes.warnings ?? []
     const isUpdated = outcome.status === 'updated' && warnings.length > 0
     this.#outcomes[place] = isUpdated ? { ...outcome, warnings: [...warnings, ...outcome.warnings] } : outcome
-    this.#onSettled(Math.max(1, this.#rowsOf(place).length))
+    this.#onSettled(this.#leadsOf(place))
     if (--this.#left === 0) this.#finish(this.#outcomes as Outcome[])
   }
 
@@ -103,6 +103,12 @@ export class Delivery implements Owner {
     if ('lead' in rows) {
       if (rows.outcome) this.settle(place, rows.outcome)
     } else if (--rows.open === 0) this.settle(place, combine(rows.rows))
+  }
+
+  /** Leads that the update at `place` means; one if that was never known. */
+  #leadsOf(place: number): number {
+    const rows = this.#rows[place]
+    return rows === undefined || 'lead' in rows ? 1 : rows.rows.length
   }
 
   #rowsOf(place: number): readonly LeadRow[] {
