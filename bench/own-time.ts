@@ -6,12 +6,14 @@ import { createCleaner } from '../src/leads/clean.ts'
 import type { Update } from '../src/leads/update.ts'
 import type { Exchange } from '../src/vicidial/exchange.ts'
 import type { Guard } from '../src/vicidial/guard.ts'
-import { median } from './measure.ts'
+import { median, timed } from './measure.ts'
 import { changeSet } from './target.ts'
 
 const SIZES = [100, 1_000, 10_000, 100_000]
 const CHANGE_SETS = 20
-const LEADS_PER_MEASUREMENT = 400_000
+const LEADS = 100_000
+const ROUNDS = 15
+const WARM_UP = 3
 const DEADLINE_MS = 60_000
 
 /** The gateway's own time per lead, from the parsed body to the answer's body, with a VICIdial that takes no time. */
@@ -57,19 +59,31 @@ export async function ownTime() {
     return answerBatch('req_bench', batch.entries, results, upstreamCalls)
   }
 
-  const rows: { leads: number; microsecondsPerLead: number }[] = []
-  for (const leads of SIZES) {
+  const measured = new Map<number, number[]>(SIZES.map((leads) => [leads, []]))
+  for (let round = -WARM_UP; round < ROUNDS; round++) {
+    for (const leads of SIZES) {
+      let ms = 0
+      for (const body of requests(leads)) ms += await timed(() => once(body))
+      if (round >= 0) measured.get(leads)?.push((ms * 1_000) / LEADS)
+    }
+  }
+  const [base = [], last = []] = [measured.get(1_000), measured.get(LEADS)]
+  return {
+    sizes: SIZES.map((leads) => ({ leads, microsecondsPerLead: median(measured.get(leads) ?? []) })),
+    growth: median(last.map((time, round) => time / (base[round] ?? Number.NaN)))
+  }
+}
+
+/**
+ * 100,000 leads in requests of `leads`, all parsed beforehand. So each size meets as much memory that is new to it:
+ * one request sent again and again would tell how fast the cache is, not how the work grows.
+ */
+function requests(leads: number): unknown[] {
+  return Array.from({ length: LEADS / leads }, (_, request) => {
     const updates = Array.from({ length: leads }, (_, n) => ({
-      lead_id: n + 1,
+      lead_id: request * leads + n + 1,
       fields: changeSet(n % CHANGE_SETS)
     }))
-    const perLead: number[] = []
-    for (let round = 0; round < Math.max(5, LEADS_PER_MEASUREMENT / leads); round++) {
-      const started = performance.now()
-      await once({ updates })
-      perLead.push(((performance.now() - started) * 1_000) / leads)
-    }
-    rows.push({ leads, microsecondsPerLead: median(perLead) })
-  }
-  return rows
+    return JSON.parse(JSON.stringify({ updates })) as unknown
+  })
 }
