@@ -3,6 +3,7 @@ import { mkdtempDisposableSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import packageJson from '../package.json' with { type: 'json' }
 
 /** A server in a process of its own, so that measuring it takes nothing from it. */
 export interface Server {
@@ -23,7 +24,8 @@ export const COST = { callMs: 3.5, leadUs: 50 }
 
 export function startSandboxProcess(leads: number): Promise<Server> {
   const cost = ['--call-ms', String(COST.callMs), '--lead-us', String(COST.leadUs)]
-  return startProcess(['src/sandbox/main.ts', '--port', '0', '--leads', String(leads), ...cost], {})
+  const args = ['src/sandbox/main.ts', '--port', '0', '--leads', String(leads), ...cost]
+  return startProcess(`exec node ${args.join(' ')}`, {})
 }
 
 /** Starts the gateway as an operator would, on the VICIdial at `url`; only the cap of calls a second is off. */
@@ -32,7 +34,7 @@ export async function startGatewayProcess(
   login: { user: string; pass: string }
 ): Promise<Server> {
   const data = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
-  const server = await startProcess(['src/server.ts'], {
+  const server = await startProcess(packageJson.scripts.start, {
     VICIDIAL_URL: url,
     VICIDIAL_USER: login.user,
     VICIDIAL_PASS: login.pass,
@@ -48,16 +50,18 @@ export async function startGatewayProcess(
   return { ...server, stop }
 }
 
-async function startProcess(args: readonly string[], env: Record<string, string>): Promise<Server> {
+/** Starts a command of the shell's that replaces the shell. */
+async function startProcess(command: string, env: Record<string, string>): Promise<Server> {
   const started = performance.now()
-  const child = spawn(process.execPath, args, {
+  const child = spawn(command, {
+    shell: true,
     cwd: new URL('..', import.meta.url),
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit']
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const origin = await new Promise<string>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`${args[0]} ended with ${code}`)))
+    child.once('exit', (code) => reject(new Error(`${command} ended with ${code}`)))
     createInterface(child.stdout).on('line', (line) => {
       const match = LISTENING.exec(line)
       if (match?.[1]) resolve(match[1])
