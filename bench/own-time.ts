@@ -3,6 +3,7 @@ import { outcomeResult } from '../src/delivery/result.ts'
 import { Dispatcher } from '../src/delivery/dispatcher.ts'
 import { DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
 import { createCleaner } from '../src/leads/clean.ts'
+import { ALL_RIGHTS } from '../src/leads/rights.ts'
 import type { Update } from '../src/leads/update.ts'
 import type { Exchange } from '../src/vicidial/exchange.ts'
 import type { Guard } from '../src/vicidial/guard.ts'
@@ -36,6 +37,7 @@ export async function ownTime() {
   const batchRules = {
     clean: createCleaner(0),
     customFields: new Map(),
+    rights: ALL_RIGHTS,
     maxUpdates: 1_000_000,
     defaults: DEFAULT_OPTIONS
   }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import type { FaultName } from '../src/sandbox/faults.ts'
 
 /** A request to a gateway whose answer becomes an example of the document. */
@@ -322,5 +323,14 @@ export const EXCHANGES: readonly Exchange[] = [
     name: 'unauthenticated',
     summary: 'A key that is not known',
     status: 401
+  },
+  {
+    method: 'GET',
+    path: '/v1/fields',
+    key: 'limited-key',
+    env: { GATEWAY_CONFIG: fileURLToPath(new URL('example-gateway.yaml', import.meta.url)) },
+    name: 'permission_denied',
+    summary: 'A right that the caller was not given',
+    status: 403
   }
 ]

@@ -1,14 +1,17 @@
 import { mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { loadConfig } from '../src/config.ts'
+import { GatewayFileSchema } from '../src/gateway-file.ts'
 import { createGateway } from '../src/gateway.ts'
 import { openApiYaml } from '../src/openapi.ts'
 import { recordExamples } from './record.ts'
 
 /**
- * `npm run openapi` writes the OpenAPI document as the running gateway gives it, with examples from real answers.
+ * `npm run openapi` writes the OpenAPI document as the running gateway gives it, with examples from real answers, and
+ * the JSON Schema of the gateway file.
  * With `--check` it writes nothing and ends with 1 if what is committed differs.
  */
 const check = process.argv.includes('--check')
@@ -17,9 +20,10 @@ const stale: string[] = []
 function put(name: string, content: string): void {
   const file = new URL(name, import.meta.url)
   if (!check) writeFileSync(file, content)
-  else if (readFileSync(file, 'utf8') !== content) stale.push(`openapi/${name}`)
+  else if (readFileSync(file, 'utf8') !== content) stale.push(relative(process.cwd(), fileURLToPath(file)))
 }
 
+put('../docs/gateway-file.schema.json', `${JSON.stringify(GatewayFileSchema, null, 2)}\n`)
 put('examples.json', `${JSON.stringify(await recordExamples(), null, 2)}\n`)
 
 const data = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))

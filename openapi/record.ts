@@ -134,8 +134,7 @@ async function recordDraining(
 /** Asks an application of which a part throws. */
 async function recordFailure(): Promise<Example> {
   const dependencies = {
-    leads: { customFields: new Map() },
-    webhooks: [],
+    settings: { leads: { customFields: new Map() } },
     log: pino({ level: 'silent' }),
     upstreamState: () => {
       throw new Error('a part that fails')

@@ -5,14 +5,14 @@ import { AcceptedSchema } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
 import { answerBatch } from '../src/answers.ts'
 import type { Dependencies } from '../src/app.ts'
-import { callerOf } from '../src/callers/authentication.ts'
+import { callerOf, requireSource, requires } from '../src/callers/authentication.ts'
 import { deliverEntries } from '../src/deliver-entries.ts'
 import { answerDryRun } from '../src/dry-run.ts'
 import { Problem } from '../src/errors.ts'
 import { refusedResult } from '../src/delivery/result.ts'
 import { prefersAsync } from '../src/prefer.ts'
 import { type Batch, DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
-import { json, problems, SECURITY, UPDATE_PROBLEMS } from './responses.ts'
+import { json, problems, UPDATE_PROBLEMS } from './responses.ts'
 
 const schema = {
   operationId: 'batchUpdateLeads',
@@ -22,7 +22,7 @@ const schema = {
     'One result per update (per lead id in the short form), in the same order. An update that is refused stops ' +
     'no other. The same lead may stand twice; its updates take effect in the order given.',
   tags: ['leads'],
-  security: SECURITY,
+  security: requires('batch'),
   body: Type.Union([ref(BatchRequestSchema), ref(ShortBatchRequestSchema)]),
   response: {
     200: json('All leads were updated, or the request was a dry run.', BatchAnswerSchema),
@@ -37,13 +37,19 @@ const schema = {
 
 /** `POST /v1/leads/batch-update` */
 export function batchUpdateRoute(dependencies: Dependencies) {
-  const { leads, maxUpdatesPerRequest } = dependencies
+  const { settings, maxUpdatesPerRequest } = dependencies
 
   async function batchUpdate(request: FastifyRequest, reply: FastifyReply) {
-    const defaults = { ...DEFAULT_OPTIONS, onLossy: callerOf(request).onLossy }
-    const batch = readBatch(request.body, { ...leads, maxUpdates: maxUpdatesPerRequest, defaults })
+    const caller = callerOf(request)
+    const defaults = { ...DEFAULT_OPTIONS, onLossy: caller.onLossy }
+    const batch = readBatch(request.body, {
+      ...settings.leads,
+      ...caller.rules(maxUpdatesPerRequest),
+      defaults
+    })
     if ('errors' in batch)
       throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
+    requireSource(caller, batch.source)
     if (batch.dryRun) return answerDryRun(batch, request, dependencies)
     if (prefersAsync(request)) return acceptBatch(batch, request, reply)
     const { results, upstreamCalls } = await deliverEntries(

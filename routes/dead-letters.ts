@@ -3,10 +3,11 @@ import { type Static, Type } from 'typebox'
 import { AcceptedListSchema, DeadLetterListSchema, ReplayDeadLettersSchema } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
 import type { Dependencies } from '../src/app.ts'
+import { requires } from '../src/callers/authentication.ts'
 import { Problem } from '../src/errors.ts'
 import { deadLetterAnswer } from '../src/jobs.ts'
 import { seenBy } from './jobs.ts'
-import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems, SECURITY } from './responses.ts'
+import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems } from './responses.ts'
 
 const QuerySchema = Type.Object(
   {
@@ -28,7 +29,7 @@ const listSchema = {
   description:
     'They were tried for as long as the retry schedule says. A caller sees its own; an operator sees all.',
   tags: ['jobs'],
-  security: SECURITY,
+  security: requires('dead_letters'),
   querystring: QuerySchema,
   response: {
     200: json('A page of dead letters.', DeadLetterListSchema),
@@ -42,7 +43,7 @@ const replaySchema = {
     'They become new jobs, one for each caller and source. Fields that newer updates of a lead have set since are ' +
     'left out and reported as `superseded`, unless `force` is true.',
   tags: ['jobs'],
-  security: SECURITY,
+  security: requires('dead_letters'),
   body: Type.Union([ref(ReplayDeadLettersSchema), Type.Null()]),
   response: {
     202: json('They are stored, and will be delivered.', AcceptedListSchema),

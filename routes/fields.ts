@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { FieldsAnswerSchema } from '../schemas/fields.ts'
 import type { Dependencies } from '../src/app.ts'
+import { requires } from '../src/callers/authentication.ts'
 import { FIELDS, type Field } from '../src/leads/fields.ts'
-import { COMMON_PROBLEMS, json, problems, SECURITY } from './responses.ts'
+import { COMMON_PROBLEMS, json, problems } from './responses.ts'
 
 const schema = {
   operationId: 'listFields',
@@ -10,7 +11,7 @@ const schema = {
   description:
     'Every field that an update may set: its type, longest length, what VICIdial keeps of a value.',
   tags: ['leads'],
-  security: SECURITY,
+  security: requires('batch'),
   response: {
     200: json('The catalogue.', FieldsAnswerSchema),
     ...problems(...COMMON_PROBLEMS, 'invalid_request')
@@ -18,14 +19,14 @@ const schema = {
 }
 
 /** `GET /v1/fields` */
-export function fieldsRoute({ leads }: Dependencies) {
-  const unicode = leads.nonLatin === 1
-  const answer = {
-    fields: FIELDS.map((field) => fieldRow(field, unicode)),
-    custom_fields: [...leads.customFields].map(([label, max_length]) => ({ label, max_length }))
-  }
+export function fieldsRoute({ settings }: Dependencies) {
+  const unicode = settings.leads.nonLatin === 1
+  const fields = FIELDS.map((field) => fieldRow(field, unicode))
   return async (app: FastifyInstance) => {
-    app.get('/v1/fields', { schema }, async () => answer)
+    app.get('/v1/fields', { schema }, async () => ({
+      fields,
+      custom_fields: [...settings.leads.customFields].map(([label, max_length]) => ({ label, max_length }))
+    }))
   }
 }
 

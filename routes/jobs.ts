@@ -10,10 +10,10 @@ import {
 } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
 import type { Dependencies } from '../src/app.ts'
-import { callerOf } from '../src/callers/authentication.ts'
+import { callerOf, requires } from '../src/callers/authentication.ts'
 import { Problem } from '../src/errors.ts'
 import { isFinished, jobSummary } from '../src/jobs.ts'
-import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems, SECURITY } from './responses.ts'
+import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems } from './responses.ts'
 
 const ParamsSchema = Type.Object({ id: Type.String({ description: 'The job.' }) })
 type ById = { Params: Static<typeof ParamsSchema> }
@@ -32,7 +32,7 @@ const QuerySchema = Type.Object(
 const NoQuerySchema = Type.Object({}, { additionalProperties: false })
 const DEFAULT_LIMIT = 50
 
-const common = { tags: ['jobs'], security: SECURITY }
+const common = { tags: ['jobs'], security: requires('jobs') }
 const getSchema = {
   ...common,
   operationId: 'getJob',

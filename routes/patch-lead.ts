@@ -5,13 +5,13 @@ import { LeadFieldsSchema } from '../schemas/fields.ts'
 import { ref } from '../schemas/ref.ts'
 import { rejectedProblem, summarize, upstreamProblem } from '../src/answers.ts'
 import type { Dependencies } from '../src/app.ts'
-import { callerOf } from '../src/callers/authentication.ts'
+import { callerOf, requires } from '../src/callers/authentication.ts'
 import { deliverEntries } from '../src/deliver-entries.ts'
 import { Problem } from '../src/errors.ts'
 import { DEFAULT_OPTIONS } from '../src/leads/batch.ts'
 import { isObject } from '../src/leads/changes.ts'
 import { readUpdate } from '../src/leads/update.ts'
-import { json, problems, SECURITY, UPDATE_PROBLEMS } from './responses.ts'
+import { json, problems, UPDATE_PROBLEMS } from './responses.ts'
 
 const ParamsSchema = Type.Object({
   lead_id: Type.String({ description: "VICIdial's lead id.", examples: ['101'] })
@@ -22,7 +22,7 @@ const schema = {
   summary: 'Update one lead',
   description: 'The body holds the fields to change, plainly. Fields that are not named stay as they are.',
   tags: ['leads'],
-  security: SECURITY,
+  security: requires('batch'),
   params: ParamsSchema,
   body: ref(LeadFieldsSchema),
   response: {
@@ -44,8 +44,10 @@ export function patchLeadRoute(dependencies: Dependencies) {
       })
     }
     const element = { lead_id: request.params.lead_id, fields: request.body }
-    const options = { ...DEFAULT_OPTIONS, onLossy: callerOf(request).onLossy }
-    const entry = readUpdate(element, 0, options, dependencies.leads)
+    const caller = callerOf(request)
+    const options = { ...DEFAULT_OPTIONS, onLossy: caller.onLossy }
+    const rules = { ...dependencies.settings.leads, ...caller.rules(1) }
+    const entry = readUpdate(element, 0, options, rules)
     if (entry.key === undefined) {
       throw new Problem('not_found', 'The path must end in a lead id: an integer from 1 to 999999999.')
     }

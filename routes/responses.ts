@@ -23,12 +23,10 @@ export function problems(...codes: RequestCode[]) {
   )
 }
 
-/** Any one of the two ways to send a key. */
-export const SECURITY = [{ bearer: [] }, { api_key: [] }]
-
 /** What can go wrong with every request that carries a key. */
 export const COMMON_PROBLEMS: RequestCode[] = [
   'unauthenticated',
+  'permission_denied',
   'unsupported_media_type',
   'internal_error',
   'overloaded'

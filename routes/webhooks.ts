@@ -4,11 +4,14 @@ import { BatchAnswerSchema } from '../schemas/batch.ts'
 import { AcceptedSchema, type JobAnswer } from '../schemas/job.ts'
 import { type Answered, answerBatch } from '../src/answers.ts'
 import type { Dependencies } from '../src/app.ts'
+import { authenticate, requirePermission } from '../src/callers/authentication.ts'
+import type { Caller } from '../src/callers/caller.ts'
 import { refusedResult } from '../src/delivery/result.ts'
 import { Problem } from '../src/errors.ts'
 import { fingerprintOf, idempotencyKeyOf } from '../src/idempotency.ts'
 import type { JobRequest, RepeatKey } from '../src/jobs.ts'
 import { DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
+import { ALL_RIGHTS } from '../src/leads/rights.ts'
 import { preferredWait } from '../src/prefer.ts'
 import { refuseEncodedBodies } from '../src/strict-request.ts'
 import { MappingError } from '../src/webhooks/mapping-error.ts'
@@ -63,6 +66,7 @@ const schema = {
     207: json('With `wait`: some leads were updated, or none was found.', BatchAnswerSchema),
     ...problems(
       'unauthenticated',
+      'permission_denied',
       'not_found',
       'invalid_json',
       'invalid_request',
@@ -78,25 +82,29 @@ const schema = {
 
 /** `POST /v1/webhooks/{source}` */
 export function webhookRoutes(dependencies: Dependencies) {
-  const { jobs, leads, maxUpdatesPerRequest } = dependencies
-  const sources = new Map(dependencies.webhooks.map((source) => [source.name, source]))
+  const { settings, jobs, maxUpdatesPerRequest } = dependencies
 
   async function receive(request: FastifyRequest<Webhook>, reply: FastifyReply) {
-    const source = sources.get(request.params.source)
+    const source = settings.webhook(request.params.source)
     if (source === undefined) throw new Problem('not_found', 'There is no webhook source of this name.')
     const rawBody = request.body ?? NO_BODY
     request.rawBody = rawBody
-    prove(source, request, rawBody)
+    const caller = source.isForCallers ? callerOfWebhook(source, request) : undefined
+    if (caller === undefined) prove(source, request, rawBody)
     const payload = source.parse(rawBody, request.headers['content-type'])
     const { updates, eventId } = await evaluated(source.read(request.headers, payload, maxUpdatesPerRequest))
     if (updates.length === 0) return reply.code(202).send({ id: null, status: 'ignored', updates: 0 })
 
     const defaults = {
       ...DEFAULT_OPTIONS,
-      onLossy: source.onLossy ?? 'accept',
+      onLossy: source.onLossy ?? caller?.onLossy ?? 'accept',
       onMultiple: source.onMultiple ?? 'reject'
     }
-    const batch = readBatch({ updates }, { ...leads, maxUpdates: maxUpdatesPerRequest, defaults })
+    const allowed = caller?.rules(maxUpdatesPerRequest) ?? {
+      rights: ALL_RIGHTS,
+      maxUpdates: maxUpdatesPerRequest
+    }
+    const batch = readBatch({ updates }, { ...settings.leads, ...allowed, defaults })
     if ('errors' in batch)
       throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
     const { entries } = batch
@@ -104,12 +112,23 @@ export function webhookRoutes(dependencies: Dependencies) {
       return answerBatch(request.id, entries, entries.map(refusedResult), 0)
     }
     const origin = `webhook:${source.name}`
-    const repeat = repeatKeyOf(origin, request, eventId)
-    return accept(
-      { caller: origin, source: source.source ?? dependencies.source, origin, entries, ...repeat },
-      request,
-      reply
-    )
+    const name = caller?.name ?? origin
+    const job = {
+      caller: name,
+      source: source.source ?? caller?.source ?? dependencies.source,
+      origin,
+      entries,
+      // Another source may number its events alike.
+      ...repeatKeyOf(caller ? `${origin} ${name}` : origin, request, eventId)
+    }
+    return accept(job, request, reply)
+  }
+
+  /** @throws Problem unauthenticated, permission_denied */
+  function callerOfWebhook({ name }: WebhookSource, request: FastifyRequest): Caller {
+    const caller = authenticate(request, settings.callers)
+    requirePermission(caller, `webhook:${name}`)
+    return caller
   }
 
   async function accept(job: JobRequest, request: FastifyRequest<Webhook>, reply: FastifyReply) {

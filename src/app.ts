@@ -12,7 +12,6 @@ import { patchLeadRoute } from '../routes/patch-lead.ts'
 import { problemPageRoutes } from '../routes/problem-pages.ts'
 import { NAMED_SCHEMAS } from '../schemas/named.ts'
 import { authentication } from './callers/authentication.ts'
-import type { Callers } from './callers/callers.ts'
 import type { Dispatcher } from './delivery/dispatcher.ts'
 import type { CallRules } from './delivery/row.ts'
 import { drainOnClose } from './draining.ts'
@@ -20,27 +19,23 @@ import { answerErrors, frameworkErrors } from './error-handler.ts'
 import { idempotency } from './idempotency.ts'
 import type { Jobs } from './jobs.ts'
 import { jsonBody } from './json-body.ts'
-import type { ChangesRules } from './leads/changes.ts'
-import type { NonLatin } from './leads/clean.ts'
+import type { LiveSettings } from './live-settings.ts'
 import { openApiOptions } from './openapi.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { requestIds, requestLog } from './request-log.ts'
 import { refuseEncodedBodies, refuseQueries } from './strict-request.ts'
-import type { WebhookSource } from './webhooks/source.ts'
 import type { UpstreamState } from './vicidial/guard.ts'
 
 /** What the application needs; everything that touches the outside comes in here. */
 export interface Dependencies {
-  readonly callers: Callers
+  readonly settings: LiveSettings
   readonly dispatcher: Dispatcher
-  readonly leads: ChangesRules & { readonly nonLatin: NonLatin }
   readonly rules: CallRules
   /** VICIdial's `source` for callers without their own. */
   readonly source: string
   readonly upstreamState: () => UpstreamState
   readonly outbox: Outbox
   readonly jobs: Jobs
-  readonly webhooks: readonly WebhookSource[]
   readonly requestDeadlineMs: number
   readonly maxUpdatesPerRequest: number
   readonly maxBodyBytes: number
@@ -81,7 +76,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(problemPageRoutes)
   await app.register(webhookRoutes(dependencies))
   await app.register(async (v1) => {
-    authentication(v1, dependencies.callers)
+    authentication(v1, dependencies.settings.callers)
     idempotency(v1, dependencies.outbox, dependencies.log)
     refuseEncodedBodies(v1)
     await v1.register(jobRoutes(dependencies))

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { type CallerConfig, hashKey } from './callers/callers.ts'
+import { ALL_PERMISSIONS, type CallerConfig } from './callers/caller.ts'
+import { hashKey } from './callers/key.ts'
 import { errorCode } from './error-code.ts'
 import { readGatewayFile } from './gateway-file.ts'
 import type { RetrySchedule } from './delivery/retry-schedule.ts'
@@ -43,6 +44,8 @@ export interface Config {
   readonly requestDeadlineMs: number
   readonly maxUpdatesPerRequest: number
   readonly maxBodyBytes: number
+  /** The path of the file that the callers are from, if there is one. */
+  readonly gatewayFile: string | undefined
   readonly callers: readonly CallerConfig[]
   /** Custom fields that may be set, label → longest value. */
   readonly customFields: ReadonlyMap<string, number>
@@ -154,14 +157,15 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     environment.GATEWAY_CONFIG === undefined ? undefined : readGatewayFile(environment.GATEWAY_CONFIG, faults)
   const callers = [...(file?.callers ?? [])]
   if (environment.API_KEY !== undefined) {
-    callers.unshift({ name: API_KEY_CALLER, keyHashes: [hashKey(environment.API_KEY)], isOperator: true })
+    const keys = [{ hash: hashKey(environment.API_KEY) }]
+    callers.unshift({ name: API_KEY_CALLER, keys, permissions: ALL_PERMISSIONS })
   }
   if (callers.filter(({ name }) => name === API_KEY_CALLER).length > 1) {
     faults.push(
       `GATEWAY_CONFIG names a caller ${API_KEY_CALLER}, which is the name of the caller of API_KEY.`
     )
   }
-  const hashes = callers.flatMap(({ keyHashes }) => keyHashes)
+  const hashes = callers.flatMap(({ keys }) => keys.map(({ hash }) => hash))
   if (environment.API_KEY !== undefined && hashes.indexOf(hashes[0] ?? '', 1) > 0) {
     faults.push('API_KEY is also the key of a caller in GATEWAY_CONFIG.')
   }
@@ -209,6 +213,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     requestDeadlineMs: environment.REQUEST_DEADLINE_MS,
     maxUpdatesPerRequest: environment.MAX_UPDATES_PER_REQUEST,
     maxBodyBytes: environment.MAX_BODY_BYTES,
+    gatewayFile: environment.GATEWAY_CONFIG,
     callers: Object.freeze(callers.map((caller) => Object.freeze(caller))),
     customFields: file?.customFields ?? new Map(),
     webhooks: file?.webhooks ?? [],

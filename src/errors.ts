@@ -130,7 +130,7 @@ export const ERRORS = {
   },
   field_not_allowed: {
     title: 'The field may not be set',
-    help: 'The operator has not listed this custom field, or has not given the caller this field.'
+    help: 'The operator has not given the caller this field, status or look-up key, or has not listed this custom field.'
   },
   characters_lost: {
     title: 'VICIdial would lose characters of the value',
@@ -149,8 +149,8 @@ export const ERRORS = {
     help: 'Check list_id. allow_undefined_list: true lets VICIdial move a lead to a list that does not exist.'
   },
   list_not_allowed: {
-    title: 'The gateway may not move leads to this list',
-    help: 'The VICIdial account of the gateway is restricted to certain lists.'
+    title: 'Leads may not be moved to this list',
+    help: 'The operator has not given the caller this list, or the VICIdial account of the gateway is restricted to others.'
   }
 } as const satisfies Record<string, ErrorKind>
 

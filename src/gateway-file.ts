@@ -1,26 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Static, Type } from 'typebox'
-import { Settings } from 'typebox/system'
-import { Value } from 'typebox/value'
 import { LineCounter, parseDocument } from 'yaml'
-import type { CallerConfig } from './callers/callers.ts'
+import type { CallerConfig } from './callers/caller.ts'
+import { CallerSchema } from './callers/caller-schema.ts'
+import { readCallers } from './callers/read-callers.ts'
 import { errorCode } from './error-code.ts'
 import { FIELDS } from './leads/fields.ts'
+import { schemaFaults } from './schema-faults.ts'
 import { readSources } from './webhooks/read-sources.ts'
 import { SourceSchema } from './webhooks/source-schema.ts'
 import type { WebhookSource } from './webhooks/source.ts'
-
-const CallerSchema = Type.Object(
-  {
-    name: Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$' }),
-    key_hashes: Type.Array(Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }), { minItems: 1, maxItems: 2 }),
-    source: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9]{2,20}$' })),
-    on_lossy: Type.Optional(Type.Union([Type.Literal('accept'), Type.Literal('reject')])),
-    operator: Type.Optional(Type.Boolean())
-  },
-  { additionalProperties: false }
-)
 
 const CustomFieldSchema = Type.Object(
   {
@@ -30,13 +20,18 @@ const CustomFieldSchema = Type.Object(
   { additionalProperties: false }
 )
 
-const GatewayFileSchema = Type.Object(
+/** The file of `GATEWAY_CONFIG`. */
+export const GatewayFileSchema = Type.Object(
   {
     callers: Type.Optional(Type.Array(CallerSchema, { minItems: 1 })),
     custom_fields: Type.Optional(Type.Array(CustomFieldSchema)),
     webhooks: Type.Optional(Type.Array(SourceSchema))
   },
-  { additionalProperties: false }
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'The gateway file of vicidial-gateway',
+    additionalProperties: false
+  }
 )
 
 /** What the file of `GATEWAY_CONFIG` says. */
@@ -109,30 +104,26 @@ const RESERVED_LABELS: ReadonlySet<string> = new Set([
   ...['modify_date', 'entry_date', 'last_local_call_time', 'tz_method', 'usacan_areacode_check', 'dnc_check']
 ])
 
-/** TypeBox stops at 8 by itself; every fault is to be named at once. */
-const MAX_FAULTS = 1_000
-
 /** Reads the file; notes every fault in `faults`, with its place, and returns undefined if it cannot be used. */
 export function readGatewayFile(path: string, faults: string[]): GatewayFile | undefined {
   const fault = (text: string) => {
     faults.push(`GATEWAY_CONFIG (${path}): ${text}`)
   }
-  Settings.Set({ maxErrors: MAX_FAULTS })
   const content = readYaml(path, fault)
   if (content === undefined) return undefined
-  // 'boolean' only repeats, for its value, that a property is not known.
-  const errors = Value.Errors(GatewayFileSchema, content).filter((error) => error.keyword !== 'boolean')
-  for (const error of errors)
-    fault(`${error.instancePath || 'the file'} ${error.message}${namedProperties(error.params)}.`)
-  if (errors.length > 0) return undefined
+  const wrong = schemaFaults(GatewayFileSchema, content)
+  for (const text of wrong) fault(`${text}.`)
+  if (wrong.length > 0) return undefined
 
   const file = content as Static<typeof GatewayFileSchema>
   const callers = file.callers ?? []
   const customFields = file.custom_fields ?? []
   for (const name of repeated(callers.map((caller) => caller.name)))
     fault(`two callers have the name ${name}.`)
-  for (const hash of repeated(callers.flatMap((caller) => caller.key_hashes)))
-    fault(`two callers have the key hash ${hash}.`)
+  const hashes = callers.flatMap((caller) =>
+    caller.key_hashes.map((key) => (typeof key === 'string' ? key : key.hash))
+  )
+  for (const hash of repeated(hashes)) fault(`two callers have the key hash ${hash}.`)
   for (const label of repeated(customFields.map((field) => field.label)))
     fault(`two custom fields have the label ${label}.`)
   for (const { label } of customFields) {
@@ -142,15 +133,10 @@ export function readGatewayFile(path: string, faults: string[]): GatewayFile | u
   for (const name of repeated((file.webhooks ?? []).map((source) => source.name)))
     fault(`two webhooks have the name ${name}.`)
   const labels = new Map(customFields.map((field) => [field.label, field.max_length]))
+  const sources = new Set((file.webhooks ?? []).map((source) => source.name))
   const noteFault = (place: string, what: string) => fault(`${place} ${what}.`)
   return {
-    callers: callers.map(({ name, key_hashes, source, on_lossy, operator = false }) => ({
-      name,
-      keyHashes: key_hashes.map((hash) => hash.slice('sha256:'.length)),
-      isOperator: operator,
-      ...(source === undefined ? {} : { source }),
-      ...(on_lossy === undefined ? {} : { onLossy: on_lossy })
-    })),
+    callers: readCallers(callers, new Set(labels.keys()), sources, noteFault),
     customFields: labels,
     webhooks: readSources(file.webhooks ?? [], dirname(path), labels, noteFault)
   }
@@ -178,11 +164,6 @@ function readYaml(path: string, fault: (text: string) => void): unknown {
     fault('refers to an alias that does not exist, or to too many.')
     return undefined
   }
-}
-
-function namedProperties(params: object): string {
-  const names = Object.values(params).filter(Array.isArray).flat()
-  return names.length > 0 ? ` (${names.join(', ')})` : ''
 }
 
 function repeated(values: readonly string[]): Set<string> {

@@ -1,13 +1,13 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
-import { Callers } from './callers/callers.ts'
 import type { Config } from './config.ts'
 import { Dispatcher } from './delivery/dispatcher.ts'
 import { Worker } from './delivery/worker.ts'
 import { Jobs } from './jobs.ts'
-import { createCleaner } from './leads/clean.ts'
+import { LiveSettings } from './live-settings.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { Purging } from './outbox/purging.ts'
+import { reloading } from './reloading.ts'
 import { SqliteOutbox } from './outbox/sqlite.ts'
 import { Client } from './vicidial/client.ts'
 import { Exchange } from './vicidial/exchange.ts'
@@ -18,11 +18,18 @@ const MAX_IN_FLIGHT = 10_000
 /** At the end what is on its way is given so long; what is not settled then is delivered again after the start. */
 const SETTLE_MS = 25_000
 
+export interface GatewayOptions {
+  /** By default the embedded one, in `config.dataDir`. */
+  readonly outbox?: Outbox
+  /** Reads the configuration again; by default it stays as it is. Throws ConfigError. */
+  readonly readConfig?: () => Config
+}
+
 /** Puts the parts together as configured. The application does not listen yet; closing it ends every connection. */
 export async function createGateway(
   config: Config,
   log: FastifyBaseLogger,
-  outbox: Outbox = new SqliteOutbox(config.dataDir)
+  { outbox = new SqliteOutbox(config.dataDir), readConfig = () => config }: GatewayOptions = {}
 ): Promise<FastifyInstance> {
   const { vicidial, dispatch, durable } = config
   const { dialect, timeoutMs, source, maxConcurrency, maxCallsPerSecond } = vicidial
@@ -55,18 +62,13 @@ export async function createGateway(
       worker.wake()
     }
   })
+  const settings = new LiveSettings(config)
   const purging = new Purging({ outbox, retentionDays: durable.retentionDays, log })
   const app = await buildApp({
-    callers: new Callers(config.callers),
+    settings,
     dispatcher,
     outbox,
     jobs,
-    webhooks: config.webhooks,
-    leads: {
-      clean: createCleaner(vicidial.nonLatin),
-      customFields: config.customFields,
-      nonLatin: vicidial.nonLatin
-    },
     rules,
     source,
     upstreamState: () => guard.state,
@@ -75,6 +77,7 @@ export async function createGateway(
     maxBodyBytes: config.maxBodyBytes,
     log
   })
+  reloading(app, settings, readConfig, config.gatewayFile)
   app.addHook('onReady', async () => {
     worker.wake()
     purging.start()

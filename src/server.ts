@@ -22,7 +22,7 @@ function configure(): Config {
 /** Puts the gateway together, or ends the process with what is wrong with its database. */
 async function create(): Promise<FastifyInstance> {
   try {
-    return await createGateway(config, log)
+    return await createGateway(config, log, { readConfig: () => loadConfig(process.env) })
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
     process.stderr.write(`${error.message}\n`)
@@ -38,12 +38,15 @@ const log = pino(
 )
 const app = await create()
 
-closeWithGrace({ delay: DRAIN_MS, logger: log }, async ({ signal, err }) => {
+closeWithGrace({ delay: DRAIN_MS, logger: log, skip: ['SIGHUP'] }, async ({ signal, err }) => {
   if (err) log.fatal({ err }, 'the process failed')
   log.info({ signal }, 'draining')
   await app.giveNotice()
   await app.close()
   log.info('closed')
+})
+process.on('SIGHUP', () => {
+  app.reload()
 })
 
 try {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
+import { ALL_PERMISSIONS } from '../src/callers/caller.ts'
 import { type Config, ConfigError, loadConfig } from '../src/config.ts'
 
 const HASH = 'a'.repeat(64)
@@ -59,6 +60,13 @@ function withFile(
   return loadConfig({ ...env, GATEWAY_CONFIG: files(t)('gateway.yaml', yaml) })
 }
 
+const NONE: ReadonlySet<string> = new Set()
+const NO_PERMISSIONS = {
+  routes: NONE,
+  sources: NONE,
+  updates: { fields: NONE, statuses: NONE, customFields: NONE, lists: NONE, lookUps: NONE }
+}
+
 test('the least that a gateway is told, and the defaults of the rest', async (t) => {
   const { callers, ...config } = loadConfig({ ...LEAST, PATH: '/bin', VICIDIAL_SOURCE: '' })
   t.strictSame(config, {
@@ -86,13 +94,14 @@ test('the least that a gateway is told, and the defaults of the rest', async (t)
     requestDeadlineMs: 25_000,
     maxUpdatesPerRequest: 10_000,
     maxBodyBytes: 8 * 1024 * 1024,
+    gatewayFile: undefined,
     customFields: new Map(),
     webhooks: [],
     logLevel: 'info'
   })
   t.strictSame(
-    callers.map(({ name, isOperator }) => ({ name, isOperator })),
-    [{ name: 'api_key', isOperator: true }]
+    callers.map(({ name, permissions }) => ({ name, permissions })),
+    [{ name: 'api_key', permissions: ALL_PERMISSIONS }]
   )
   t.notMatch(JSON.stringify(callers), /key-of-everybody/)
 })
@@ -316,29 +325,36 @@ callers:
     key_hashes: [sha256:${HASH}, sha256:${OTHER_HASH}]
     source: crm1
     on_lossy: reject
-    operator: true
-  - { name: web_2, key_hashes: ["sha256:${'c'.repeat(64)}"] }
+    permissions: "*"
+  - { name: web_2, key_hashes: ["sha256:${'c'.repeat(64)}"], permissions: {} }
 custom_fields:
   - { label: favorite_color, max_length: 30 }
 `,
     { ...LEAST, API_KEY: undefined }
   )
   t.strictSame(config.callers, [
-    { name: 'crm', keyHashes: [HASH, OTHER_HASH], isOperator: true, source: 'crm1', onLossy: 'reject' },
-    { name: 'web_2', keyHashes: ['c'.repeat(64)], isOperator: false }
+    {
+      name: 'crm',
+      keys: [{ hash: HASH }, { hash: OTHER_HASH }],
+      permissions: ALL_PERMISSIONS,
+      source: 'crm1',
+      onLossy: 'reject'
+    },
+    { name: 'web_2', keys: [{ hash: 'c'.repeat(64) }], permissions: NO_PERMISSIONS }
   ])
   t.strictSame(config.customFields, new Map([['favorite_color', 30]]))
 })
 
 test('the caller of API_KEY stands beside those of the file', async (t) => {
-  const { callers } = withFile(t, `callers: [{ name: crm, key_hashes: [sha256:${HASH}] }]`)
+  const { callers } = withFile(t, `callers: [{ name: crm, key_hashes: [sha256:${HASH}], permissions: "*" }]`)
   t.strictSame(
     callers.map(({ name }) => name),
     ['api_key', 'crm']
   )
-  t.strictSame(fileFaults(t, `callers: [{ name: api_key, key_hashes: [sha256:${HASH}] }]`), [
-    'GATEWAY_CONFIG names a caller api_key, which is the name of the caller of API_KEY.'
-  ])
+  t.strictSame(
+    fileFaults(t, `callers: [{ name: api_key, key_hashes: [sha256:${HASH}], permissions: "*" }]`),
+    ['GATEWAY_CONFIG names a caller api_key, which is the name of the caller of API_KEY.']
+  )
 })
 
 test('a gateway that nobody could use does not start', async (t) => {
@@ -379,16 +395,26 @@ test('an alias that leads nowhere, or to too much, is a fault', async (t) => {
 })
 
 test('what the gateway file must not say is a fault at its place', async (t) => {
-  const caller = `{ name: a, key_hashes: [sha256:${HASH}] }`
+  const caller = `{ name: a, key_hashes: [sha256:${HASH}], permissions: "*" }`
   const wrong: [yaml: string, place: string, what: string][] = [
     [`callers: [${caller.replace('name: a', 'name: CRM')}]`, '/callers/0/name', 'pattern'],
-    [`callers: [${caller}, { name: b, key_hashes: [abc] }]`, '/callers/1/key_hashes/0', 'pattern'],
-    [`callers: [{ name: b, key_hashes: [] }]`, '/callers/0/key_hashes', '1 items'],
+    [
+      `callers: [${caller}, { name: b, key_hashes: [abc], permissions: {} }]`,
+      '/callers/1/key_hashes/0',
+      'pattern'
+    ],
+    [`callers: [{ name: b, key_hashes: [], permissions: {} }]`, '/callers/0/key_hashes', '1 items'],
     [`callers: [${caller.replace('}', ', secret: x }')}]`, '/callers/0', 'secret'],
-    [`callers: [{ key_hashes: [sha256:${HASH}] }]`, '/callers/0', 'name'],
+    [`callers: [{ key_hashes: [sha256:${HASH}], permissions: "*" }]`, '/callers/0', 'name'],
     [`callers: [${caller.replace('}', ', source: "a b" }')}]`, '/callers/0/source', 'pattern'],
     [`callers: [${caller.replace('}', ', on_lossy: maybe }')}]`, '/callers/0/on_lossy', 'must'],
-    [`callers: [${caller.replace('}', ', operator: maybe }')}]`, '/callers/0/operator', 'must'],
+    [`callers: [{ name: b, key_hashes: [sha256:${HASH}] }]`, '/callers/0', 'permissions'],
+    [`callers: [${caller.replace('"*"', 'all')}]`, '/callers/0/permissions', 'must'],
+    [
+      `callers: [${caller.replace('"*"', '{ routes: [admin] }')}]`,
+      '/callers/0/permissions/routes/0',
+      'pattern'
+    ],
     ['custom_fields: [{ label: 1color, max_length: 1 }]', '/custom_fields/0/label', 'pattern'],
     ['custom_fields: [{ label: color, max_length: 0 }]', '/custom_fields/0/max_length', '1'],
     ['custom_fields: [{ label: color }]', '/custom_fields/0', 'max_length'],
@@ -400,8 +426,75 @@ test('what the gateway file must not say is a fault at its place', async (t) => 
   }
 })
 
+test('a permission to what does not exist, and a network that is none, are faults', async (t) => {
+  const yaml = `
+callers:
+  - name: web
+    key_hashes:
+      - { hash: "sha256:${HASH}", expires_at: "2027-02-30T25:00:00Z" }
+    permissions:
+      routes: [batch, "webhook:crm", "webhook:erp"]
+      fields: [status, reset_called, statis]
+      custom_fields: [color, colour]
+      lists: [101]
+      look_ups: [phone_number]
+    networks: [10.0.0.0/8, 10.0.0.0/33, "::1", localhost, 10.0.0.256, 10.0.0.0/]
+custom_fields: [{ label: color, max_length: 9 }]
+webhooks:
+  - { name: crm, auth: { callers: true }, mapping: { lead: { lead_id: id }, fields: { status: stage } } }
+`
+  t.strictSame(fileFaults(t, yaml), [
+    '/callers/0/networks/1 is neither an address nor a network like 10.1.0.0/16.',
+    '/callers/0/networks/3 is neither an address nor a network like 10.1.0.0/16.',
+    '/callers/0/networks/4 is neither an address nor a network like 10.1.0.0/16.',
+    '/callers/0/networks/5 is neither an address nor a network like 10.1.0.0/16.',
+    '/callers/0/permissions/fields names statis, which does not exist.',
+    '/callers/0/permissions/custom_fields names colour, which does not exist.',
+    '/callers/0/permissions/routes names webhook:erp, which does not exist.',
+    '/callers/0/key_hashes/0/expires_at is no date that there is.'
+  ])
+})
+
+test('permissions and networks are read as they are written', async (t) => {
+  const yaml = `
+callers:
+  - name: web
+    key_hashes: [{ hash: "sha256:${HASH}", expires_at: "2027-06-30T00:00:00+02:00" }]
+    permissions:
+      routes: "*"
+      fields: [status]
+      statuses: [SALE, DNC]
+      lists: [101, 102]
+      sources: [shop]
+      max_batch: 50
+    networks: [10.0.0.0/8]
+`
+  const { callers } = withFile(t, yaml, { ...LEAST, API_KEY: undefined })
+  t.strictSame(callers, [
+    {
+      name: 'web',
+      keys: [{ hash: HASH, expiresAt: Date.UTC(2027, 5, 29, 22) }],
+      permissions: {
+        routes: '*',
+        sources: new Set(['shop']),
+        maxBatch: 50,
+        updates: {
+          ...NO_PERMISSIONS.updates,
+          fields: new Set(['status']),
+          statuses: new Set(['SALE', 'DNC']),
+          lists: new Set(['101', '102'])
+        }
+      },
+      networks: ['10.0.0.0/8']
+    }
+  ])
+})
+
 test('everything that is wrong with the gateway file is listed at once', async (t) => {
-  const callers = Array.from({ length: 12 }, (_, n) => `  - { name: A${n}, key_hashes: [sha256:${HASH}] }\n`)
+  const callers = Array.from(
+    { length: 12 },
+    (_, n) => `  - { name: A${n}, key_hashes: [sha256:${HASH}], permissions: "*" }\n`
+  )
   t.strictSame(
     fileFaults(t, `callers:\n${callers.join('')}`).map((fault) => fault.split(' ')[0]),
     callers.map((_, n) => `/callers/${n}/name`)
@@ -419,9 +512,9 @@ test('two callers, keys or labels of the same name are a fault', async (t) => {
       t,
       `
 callers:
-  - { name: crm, key_hashes: [sha256:${HASH}] }
-  - { name: crm, key_hashes: [sha256:${OTHER_HASH}] }
-  - { name: web, key_hashes: [sha256:${HASH}] }
+  - { name: crm, key_hashes: [sha256:${HASH}], permissions: "*" }
+  - { name: crm, key_hashes: [sha256:${OTHER_HASH}], permissions: "*" }
+  - { name: web, key_hashes: [sha256:${HASH}], permissions: "*" }
 custom_fields:
   - { label: color, max_length: 9 }
   - { label: color, max_length: 8 }

@@ -54,7 +54,7 @@ export async function startGateway(
 ): Promise<Gateway> {
   const sandbox = await startSandbox(sandboxOptions)
   const { log, logged } = memoryLog(env['LOG_LEVEL'])
-  const config = loadConfig({
+  const settings = {
     VICIDIAL_URL: sandbox.url,
     VICIDIAL_USER: 'api',
     VICIDIAL_PASS: 's3cret',
@@ -63,8 +63,9 @@ export async function startGateway(
     PORT: '0',
     DATA_DIR: dataDir(t),
     ...env
-  })
-  const app = await createGateway(config, log)
+  }
+  const config = loadConfig(settings)
+  const app = await createGateway(config, log, { readConfig: () => loadConfig(settings) })
   const origin = await app.listen({ host: config.host, port: config.port })
   t.teardown(async () => {
     await sandbox.close()

@@ -95,7 +95,7 @@ function configured(
   pass: string
 ): Record<string, string> {
   const file = {
-    'gateway.yaml': `callers: [{ name: crm, key_hashes: ["sha256:${CALLER_HASH}"], source: crm }]`
+    'gateway.yaml': `callers: [{ name: crm, key_hashes: ["sha256:${CALLER_HASH}"], source: crm, permissions: "*" }]`
   }
   return {
     VICIDIAL_PASS: pass,

@@ -1,6 +1,8 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import { Problem } from '../errors.ts'
-import { type Caller, type Callers, presentedKey } from './callers.ts'
+import type { Caller, RoutePermission } from './caller.ts'
+import type { Callers } from './callers.ts'
+import { isWholeKey, KEY_PREFIX, presentedKey } from './key.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -9,22 +11,87 @@ declare module 'fastify' {
   }
 }
 
-/** Lets only requests with a caller's key reach the routes of this scope. */
+/**
+ * Lets only requests with a caller's key reach the routes of this scope, and each only with the permission that its
+ * `security` documents. A route that documents none cannot be added.
+ */
 export function authentication(scope: FastifyInstance, callers: Callers): void {
   scope.decorateRequest('caller', null)
   scope.addHook('onRequest', (request, _reply, done) => {
-    const key = presentedKey(request.headers)
-    const caller = key === undefined ? undefined : callers.find(key)
-    request.caller = caller ?? null
-    done(caller === undefined ? unauthenticated(key) : undefined)
+    try {
+      request.caller = authenticate(request, callers)
+      done()
+    } catch (error) {
+      done(error as Error)
+    }
+  })
+  scope.addHook('onRoute', (route) => {
+    const permission = documentedPermission(route)
+    route.onRequest = [route.onRequest ?? [], demand(permission)].flat()
   })
 }
 
+/** The `security` of a route that needs a permission: either way to send a key, and what the key must permit. */
+export function requires(permission: RoutePermission) {
+  return [{ bearer: [permission] }, { api_key: [permission] }]
+}
+
+function documentedPermission({ url, schema }: RouteOptions): RoutePermission {
+  const [permission] = Object.values(schema?.security?.[0] ?? {}).flat()
+  if (permission === undefined) throw new Error(`the route ${url} says not what permission it requires`)
+  return permission as RoutePermission
+}
+
+function demand(permission: RoutePermission) {
+  return async (request: FastifyRequest) => {
+    requirePermission(callerOf(request), permission)
+  }
+}
+
+/** @throws Problem permission_denied, which names what is missing */
+export function requirePermission(caller: Caller, permission: RoutePermission): void {
+  if (caller.may(permission)) return
+  throw new Problem(
+    'permission_denied',
+    `The caller ${caller.name} lacks "${permission}" (permissions.routes).`
+  )
+}
+
+/** @throws Problem permission_denied, if a request names a `source` that its caller was not given */
+export function requireSource(caller: Caller, source: string | undefined): void {
+  if (source === undefined || caller.mayUseSource(source)) return
+  throw new Problem(
+    'permission_denied',
+    `The caller ${caller.name} may not use the source ${source} (permissions.sources).`
+  )
+}
+
+/**
+ * Finds who sends a request.
+ * @throws Problem unauthenticated, or permission_denied if the caller may not call from where it does
+ */
+export function authenticate(request: FastifyRequest, callers: Callers): Caller {
+  const key = presentedKey(request.headers)
+  const caller = key === undefined ? undefined : callers.find(key)
+  if (caller === undefined) throw unauthenticated(key)
+  if (!caller.mayCallFrom(request.ip)) {
+    const detail = `The caller ${caller.name} may not call from ${request.ip} (networks).`
+    throw new Problem('permission_denied', detail)
+  }
+  return caller
+}
+
 function unauthenticated(key: string | undefined): Problem {
-  const detail = key === undefined ? 'The request has no API key.' : 'The API key is not known.'
-  return new Problem('unauthenticated', detail, {
-    headers: { 'www-authenticate': 'Bearer realm="vicidial-gateway"' }
-  })
+  const headers = { 'www-authenticate': 'Bearer realm="vicidial-gateway"' }
+  return new Problem('unauthenticated', whyNot(key), { headers })
+}
+
+function whyNot(key: string | undefined): string {
+  if (key === undefined) return 'The request has no API key.'
+  const isCut = key.startsWith(KEY_PREFIX) && !isWholeKey(key)
+  return isCut
+    ? 'The API key is not whole: a part of it is missing or mistyped.'
+    : 'The API key is not known, or it has expired.'
 }
 
 /** The caller of an authenticated request. */

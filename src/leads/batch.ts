@@ -58,7 +58,7 @@ export function readBatch(body: unknown, rules: BatchRules): Batch | BatchFault 
   if (!Array.isArray(list)) return fault(pointer(listName), `${listName} must be an array.`)
   if (list.length === 0) return fault(pointer(listName), `${listName} is empty: there is nothing to do.`)
   if (list.length > rules.maxUpdates) {
-    const detail = `${list.length} updates in one request; this server takes ${rules.maxUpdates}. Send them in parts.`
+    const detail = `${list.length} updates in one request; ${rules.maxUpdates} are taken. Send them in parts.`
     return {
       code: 'payload_too_large',
       errors: [{ pointer: pointer(listName), code: 'payload_too_large', detail }]

@@ -1,6 +1,7 @@
 import { BLANK, type Cleaned, type Cleaner, unsafeCharacter } from './clean.ts'
 import { FIELD_BY_NAME, FIELDS, type Field } from './fields.ts'
 import { echo, type PlacedRefusal, pointer, type Refusal, type Warning } from './outcome.ts'
+import { allows, type Rights } from './rights.ts'
 
 /** What one update asks for, in VICIdial's terms. Leads with equal `key` can share a call. */
 export interface Changes {
@@ -23,10 +24,16 @@ export interface ChangesInput {
   readonly onLossy: 'accept' | 'reject'
 }
 
-export interface ChangesRules {
+/** How the operator has set up VICIdial's leads. */
+export interface LeadRules {
   readonly clean: Cleaner
   /** The custom fields that the operator has listed, label → longest value; no other may ever be sent. */
   readonly customFields: ReadonlyMap<string, number>
+}
+
+export interface ChangesRules extends LeadRules {
+  /** What the caller may ask for. */
+  readonly rights: Rights
 }
 
 /** An update is not read further once so much is wrong with it. */
@@ -50,7 +57,7 @@ export function readChanges(input: ChangesInput, rules: ChangesRules): Changes |
   for (const name in fields) {
     if (refusals.length >= MAX_REFUSALS) break
     const field = FIELD_BY_NAME.get(name)
-    const cleaned = field === undefined ? unknownField(name) : rules.clean(field, fields[name])
+    const cleaned = field === undefined ? unknownField(name) : standardField(field, fields[name], rules)
     const refusal = refusalOf(cleaned, input.onLossy)
     if (refusal) refusals.push({ ...refusal, pointer: pointer('fields', name) })
     else if (field && !('code' in cleaned)) standard.push({ field, cleaned })
@@ -64,6 +71,9 @@ export function readChanges(input: ChangesInput, rules: ChangesRules): Changes |
   }
 
   if (custom.length > 0) refuseParameterLikeValues(standard, custom, refusals)
+  if (input.resetCalled && !allows(rules.rights.fields, RESET_CALLED)) {
+    refusals.push({ ...fieldNotAllowed(RESET_CALLED), pointer: pointer(RESET_CALLED) })
+  }
   if (refusals.length > 0) return refusals
   if (standard.length === 0 && custom.length === 0 && !input.resetCalled) {
     const detail = 'The update changes nothing: give fields, custom_fields or reset_called.'
@@ -103,6 +113,30 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+const RESET_CALLED = 'reset_called'
+
+function fieldNotAllowed(field: string): Refusal {
+  const detail = `This caller may not set ${field} (permissions.fields).`
+  return { code: 'field_not_allowed', field, detail }
+}
+
+/** A column's value as it will be stored, if the caller may set it. */
+function standardField(field: Field, value: unknown, { clean, rights }: ChangesRules): Cleaned | Refusal {
+  const { name } = field
+  if (!allows(rights.fields, name)) return fieldNotAllowed(name)
+  const cleaned = clean(field, value)
+  if ('code' in cleaned) return cleaned
+  if (name === 'status' && !allows(rights.statuses, cleaned.stored)) {
+    const detail = `This caller may not set the status ${cleaned.stored} (permissions.statuses).`
+    return { code: 'field_not_allowed', field: name, detail }
+  }
+  if (name === 'list_id' && !allows(rights.lists, cleaned.stored)) {
+    const detail = `This caller may not move leads to list ${cleaned.stored} (permissions.lists).`
+    return { code: 'list_not_allowed', field: name, detail }
+  }
+  return cleaned
+}
+
 function unknownField(name: string): Refusal {
   const meant = FIELDS.find((field) => field.parameter === name)
   const hint = meant ? `use ${meant.name}` : 'GET /v1/fields lists those that can be updated'
@@ -118,6 +152,10 @@ function customField(label: string, value: unknown, rules: ChangesRules): Cleane
       field,
       detail: 'The operator has not listed this custom field for the gateway.'
     }
+  }
+  if (!allows(rules.rights.customFields, label)) {
+    const detail = `This caller may not set ${field} (permissions.custom_fields).`
+    return { code: 'field_not_allowed', field, detail }
   }
   if (value === null) return { send: BLANK, stored: '', warnings: [] }
   if (typeof value !== 'string') return { code: 'field_invalid', field, detail: `${field} must be a string.` }

@@ -13,6 +13,7 @@ export type RefusalCode =
   | 'field_too_long'
   | 'field_not_clearable'
   | 'field_not_allowed'
+  | 'list_not_allowed'
   | 'characters_lost'
   | 'unsafe_characters'
   | 'no_changes'

@@ -1,6 +1,7 @@
 import { type Changes, type ChangesRules, isObject, MAX_REFUSALS, readChanges } from './changes.ts'
 import { KEY_NAMES, type KeyName, type LeadKey, readLeadKey } from './lead-key.ts'
 import { echo, type PlacedRefusal, pointer } from './outcome.ts'
+import { allows } from './rights.ts'
 
 /** What a key that matches several leads means: refuse it, update all of them, or the newest. */
 export type OnMultiple = 'reject' | 'all' | 'newest'
@@ -135,6 +136,11 @@ export function placedKey(
   rules: ChangesRules,
   refusals: PlacedRefusal[]
 ): LeadKey | undefined {
+  if (by !== 'lead_id' && !allows(rules.rights.lookUps, by)) {
+    const detail = `This caller may not look leads up by ${by} (permissions.look_ups).`
+    refusals.push({ code: 'field_not_allowed', field: by, detail, pointer: pointer(...place) })
+    return undefined
+  }
   const key = readLeadKey(by, value, rules.clean)
   if (!('code' in key)) return key
   refusals.push({ ...key, pointer: pointer(...place) })

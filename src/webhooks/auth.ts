@@ -25,7 +25,12 @@ export type AuthFault =
   | 'timestamp_too_new'
 
 /** How a source proves itself, its secrets read. Any one of several secrets will do, so that they can be changed. */
-export type Auth = ApiKeyAuth | BasicAuth | HeaderAuth | HmacAuth | StandardWebhooksAuth
+export type Auth = CallersAuth | ApiKeyAuth | BasicAuth | HeaderAuth | HmacAuth | StandardWebhooksAuth
+
+/** Any caller with the permission `webhook:NAME` may send, by its own key. */
+export interface CallersAuth {
+  readonly type: 'callers'
+}
 
 export interface ApiKeyAuth {
   readonly type: 'api_key'

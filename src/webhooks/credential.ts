@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto'
-import { presentedKey } from '../callers/callers.ts'
+import { presentedKey } from '../callers/key.ts'
 import {
   type ApiKeyAuth,
   type AuthFault,

@@ -56,6 +56,11 @@ export class Evaluator {
     return this.#queue.add(() => this.#perform(task))
   }
 
+  /** Ends the thread when nothing is left to do. */
+  retire(): void {
+    void this.#queue.onIdle().then(() => this.#thread?.terminate())
+  }
+
   async #perform(task: Task): Promise<Outcome> {
     this.#data.progress.fill(0)
     const thread = this.#thread ?? this.#start()

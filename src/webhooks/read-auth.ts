@@ -10,7 +10,8 @@ const DEFAULT_TOLERANCE_SECONDS = 300
  * @param folder where the names of secret files start
  */
 export function readAuth(entry: AuthEntry, place: string, folder: string, fault: NoteFault): Auth {
-  const { api_key: apiKey, basic, header, hmac, standard_webhooks: standard } = entry
+  const { callers, api_key: apiKey, basic, header, hmac, standard_webhooks: standard } = entry
+  if (callers) return { type: 'callers' }
   if (apiKey) {
     return { type: 'api_key', keyHashes: apiKey.key_hashes.map((hash) => hash.slice('sha256:'.length)) }
   }

@@ -10,6 +10,9 @@ import { verifyStandardWebhooks } from './standard-webhooks.ts'
  */
 export function verify(auth: Auth, request: ReceivedRequest): AuthFault | undefined {
   switch (auth.type) {
+    case 'callers':
+      // Callers prove themselves by their keys, which no source has.
+      return 'credential_missing'
     case 'api_key':
       return verifyApiKey(auth, request)
     case 'basic':

@@ -45,6 +45,7 @@ const HmacSchema = Type.Object(
 
 const AuthSchema = Type.Object(
   {
+    callers: Type.Optional(Type.Literal(true)),
     api_key: Type.Optional(
       Type.Object(
         {

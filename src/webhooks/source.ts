@@ -57,6 +57,16 @@ export class WebhookSource {
     this.#evaluator = new Evaluator(config.mapping, expression)
   }
 
+  /** Whether callers send, each by its own key; there is nothing for `verify` to check then. */
+  get isForCallers(): boolean {
+    return this.#auth.type === 'callers'
+  }
+
+  /** Ends its thread once it has done what it was given; it is given nothing more. */
+  retire(): void {
+    this.#evaluator.retire()
+  }
+
   /** Checks the sender, before anything is parsed. Returns a reason code for the log, or undefined if it is believed. */
   verify(request: ReceivedRequest): string | undefined {
     return verify(this.#auth, request)

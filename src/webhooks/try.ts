@@ -4,6 +4,7 @@ import { Problem } from '../errors.ts'
 import { readGatewayFile } from '../gateway-file.ts'
 import { DEFAULT_OPTIONS, readBatch } from '../leads/batch.ts'
 import { createCleaner } from '../leads/clean.ts'
+import { ALL_RIGHTS } from '../leads/rights.ts'
 import type { RefusedUpdate, Update } from '../leads/update.ts'
 import type { TryOptions } from './command-line.ts'
 import type { Mapped } from './mapping.ts'
@@ -39,7 +40,11 @@ export async function tryPayload(
     const payload = source.parse(body, options.contentType)
     const eventId = await source.eventId({ ...options.headers }, payload)
     const mapped = await source.map(payload)
-    const rules = { clean: createCleaner(nonLatin === '1' ? 1 : 0), customFields: file.customFields }
+    const rules = {
+      clean: createCleaner(nonLatin === '1' ? 1 : 0),
+      customFields: file.customFields,
+      rights: ALL_RIGHTS
+    }
     return report(source, eventId, mapped, judge(source, mapped, rules))
   } catch (error) {
     if (error instanceof Problem) return refused(1, [`${error.code}: ${error.message}`])

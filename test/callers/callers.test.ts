@@ -1,29 +1,51 @@
-import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { Callers, hashKey, presentedKey } from '../../src/callers/callers.ts'
+import { ALL_PERMISSIONS, type CallerConfig } from '../../src/callers/caller.ts'
+import { Callers } from '../../src/callers/callers.ts'
+import { hashKey } from '../../src/callers/key.ts'
 
-const callers = new Callers([
-  { name: 'crm', keyHashes: [hashKey('key-of-crm'), hashKey('next-key-of-crm')], source: 'crm' },
-  { name: 'web', keyHashes: [hashKey('key-of-web')], onLossy: 'reject', isOperator: true }
-])
+const NONE: ReadonlySet<string> = new Set()
+const HOUR_MS = 3_600_000
 
-test('a key is held as its SHA-256', async (t) => {
-  t.equal(hashKey('key-of-crm'), createHash('sha256').update('key-of-crm').digest('hex'))
-  t.equal(hashKey('ключ'), createHash('sha256').update('ключ', 'utf8').digest('hex'))
-})
+function key(text: string, expiresAt?: number) {
+  return { hash: hashKey(text), ...(expiresAt === undefined ? {} : { expiresAt }) }
+}
+
+const WEB: CallerConfig = {
+  name: 'web',
+  keys: [key('key-of-web')],
+  onLossy: 'reject',
+  permissions: {
+    routes: new Set(['batch', 'webhook:crm']),
+    sources: new Set(['shop']),
+    maxBatch: 10,
+    updates: { fields: new Set(['status']), statuses: NONE, customFields: NONE, lists: NONE, lookUps: NONE }
+  },
+  networks: ['10.1.0.0/16', '192.0.2.7', '2001:db8::/32']
+}
+const CRM: CallerConfig = {
+  name: 'crm',
+  keys: [key('key-of-crm'), key('next-key-of-crm')],
+  source: 'crm',
+  permissions: ALL_PERMISSIONS
+}
+const callers = new Callers([CRM, WEB])
 
 test('a caller is found by each of its keys, with its own source and options', async (t) => {
-  const crm = { name: 'crm', source: 'crm', onLossy: 'accept', isOperator: false }
-  t.strictSame(callers.find('key-of-crm'), crm)
-  t.strictSame(callers.find('next-key-of-crm'), crm)
-  t.strictSame(callers.find('key-of-web'), {
+  for (const one of ['key-of-crm', 'next-key-of-crm'])
+    t.match(callers.find(one), { name: 'crm', source: 'crm', onLossy: 'accept', isOperator: true })
+  t.match(callers.find('key-of-web'), {
     name: 'web',
     source: undefined,
     onLossy: 'reject',
-    isOperator: true
+    isOperator: false
   })
+})
+
+test('the key that was used can be told, from its hash alone', async (t) => {
+  t.equal(callers.find('key-of-crm')?.keyId, hashKey('key-of-crm').slice(0, 8))
+  t.equal(callers.find('next-key-of-crm')?.keyId, hashKey('next-key-of-crm').slice(0, 8))
 })
 
 test('nobody is found by anything else', async (t) => {
@@ -41,40 +63,87 @@ test('nobody is found by anything else', async (t) => {
   t.doesNotThrow(() => fc.assert(nobody))
 })
 
+test('a key that has expired finds nobody, at the millisecond', async (t) => {
+  const end = Date.now() + HOUR_MS
+  const limited = new Callers([{ ...CRM, keys: [key('old', end), key('new', end + HOUR_MS)] }])
+  t.equal(limited.find('old', end - 1)?.name, 'crm')
+  t.equal(limited.find('old', end), undefined)
+  t.equal(limited.find('new', end)?.name, 'crm')
+  t.equal(new Callers([{ ...CRM, keys: [key('past', Date.now() - 1)] }]).find('past'), undefined)
+})
+
+test('other callers take the place of all at once', async (t) => {
+  const changing = new Callers([CRM, WEB])
+  changing.replace([{ ...CRM, keys: [key('next-key-of-crm')] }])
+  t.equal(changing.find('key-of-crm'), undefined)
+  t.equal(changing.find('key-of-web'), undefined)
+  t.equal(changing.find('next-key-of-crm')?.name, 'crm')
+})
+
+test('a caller may what it was given, and nothing else', async (t) => {
+  const [crm, web] = [callers.find('key-of-crm'), callers.find('key-of-web')]
+  t.same(
+    (
+      [
+        'batch',
+        'jobs',
+        'dead_letters',
+        'history',
+        'metrics',
+        'operator',
+        'webhook:crm',
+        'webhook:crm2'
+      ] as const
+    ).map((permission) => [crm?.may(permission), web?.may(permission)]),
+    [
+      [true, true],
+      [true, false],
+      [true, false],
+      [true, false],
+      [true, false],
+      [true, false],
+      [true, true],
+      [true, false]
+    ]
+  )
+  t.same(
+    ['shop', 'crm', 'shop2', ''].map((source) => web?.mayUseSource(source)),
+    [true, false, false, false]
+  )
+  t.same(
+    ['crm', 'anything'].map((source) => crm?.mayUseSource(source)),
+    [true, true]
+  )
+  t.same(new Callers([{ ...WEB, source: 'own1' }]).find('key-of-web')?.mayUseSource('own1'), true)
+})
+
+test('a request has as many updates as its caller may send and the server takes', async (t) => {
+  const web = callers.find('key-of-web')
+  t.equal(web?.rules(1_000).maxUpdates, 10)
+  t.equal(web?.rules(5).maxUpdates, 5)
+  t.equal(callers.find('key-of-crm')?.rules(1_000).maxUpdates, 1_000)
+})
+
+test('a caller with networks calls from there only', async (t) => {
+  const web = callers.find('key-of-web')
+  const from = {
+    '10.1.0.0': true,
+    '10.1.255.255': true,
+    '10.2.0.0': false,
+    '192.0.2.7': true,
+    '192.0.2.8': false,
+    '2001:db8:ffff::1': true,
+    '2001:db9::1': false,
+    // An IPv4 sender of a socket that takes both.
+    '::ffff:10.1.2.3': true,
+    '::ffff:10.2.2.3': false,
+    '127.0.0.1': false
+  }
+  for (const [address, may] of Object.entries(from)) t.equal(web?.mayCallFrom(address), may, address)
+  t.equal(callers.find('key-of-crm')?.mayCallFrom('203.0.113.9'), true)
+})
+
 test('no key can be read off the callers', async (t) => {
   t.notMatch(inspect(callers, { depth: 9, showHidden: true }), /key-of/)
   t.notMatch(JSON.stringify(callers.find('key-of-crm')), /key-of/)
-})
-
-test('a key is presented as a bearer token or as X-API-Key', async (t) => {
-  const presented: [headers: Record<string, string | string[]>, key: string | undefined][] = [
-    [{ authorization: 'Bearer abc' }, 'abc'],
-    [{ authorization: 'bearer abc' }, 'abc'],
-    [{ authorization: 'BEARER   a.b-c_d~e+f/g=  ' }, 'a.b-c_d~e+f/g='],
-    [{ 'x-api-key': 'abc' }, 'abc'],
-    [{ 'x-api-key': 'a b' }, 'a b'],
-    [{ authorization: 'Bearer abc', 'x-api-key': 'xyz' }, 'abc'],
-    [{ authorization: 'Basic YTpi', 'x-api-key': 'xyz' }, 'xyz'],
-    [{ authorization: 'Basic YTpi' }, undefined],
-    [{ authorization: 'Bearer' }, undefined],
-    [{ authorization: 'Bearer ' }, undefined],
-    [{ authorization: 'Bearer a b' }, undefined],
-    [{ authorization: 'Bearerabc' }, undefined],
-    [{ authorization: 'abc' }, undefined],
-    [{ authorization: '' }, undefined],
-    [{ 'x-api-key': '' }, undefined],
-    [{ 'x-api-key': ['abc', 'xyz'] }, undefined],
-    [{}, undefined]
-  ]
-  for (const [headers, key] of presented) t.equal(presentedKey(headers), key, JSON.stringify(headers))
-})
-
-test('a header of any length is read at once', async (t) => {
-  const long = 64 * 1024
-  for (const value of [
-    `Bearer ${' '.repeat(long)}`,
-    `Bearer ${'a'.repeat(long)} b`,
-    `Bearer ${'a '.repeat(long / 2)}b`
-  ])
-    t.equal(presentedKey({ authorization: value }), undefined)
 })

@@ -1,12 +1,19 @@
 import type { Outcome } from '../../src/delivery/outcome.ts'
 import { DEFAULT_OPTIONS, readBatch } from '../../src/leads/batch.ts'
 import { createCleaner } from '../../src/leads/clean.ts'
+import { ALL_RIGHTS } from '../../src/leads/rights.ts'
 import type { Update } from '../../src/leads/update.ts'
 
 /** The updates of a batch, all of them sound. */
 export function updates(elements: unknown[], options: Record<string, unknown> = {}): Update[] {
   const customFields = new Map([['favorite_color', 30]])
-  const rules = { clean: createCleaner(0), customFields, maxUpdates: 20_000, defaults: DEFAULT_OPTIONS }
+  const rules = {
+    clean: createCleaner(0),
+    customFields,
+    rights: ALL_RIGHTS,
+    maxUpdates: 20_000,
+    defaults: DEFAULT_OPTIONS
+  }
   const batch = readBatch({ updates: elements, ...options }, rules)
   if ('errors' in batch) throw new Error(JSON.stringify(batch.errors))
   return batch.entries.map((entry) => {

@@ -1,4 +1,5 @@
 import { createCleaner } from '../../src/leads/clean.ts'
+import { ALL_RIGHTS } from '../../src/leads/rights.ts'
 import { DEFAULT_OPTIONS, readBatch } from '../../src/leads/batch.ts'
 import type { Update } from '../../src/leads/update.ts'
 import { SqliteOutbox } from '../../src/outbox/sqlite.ts'
@@ -7,6 +8,7 @@ export const CHANGE_SETS = 20
 
 const RULES = {
   clean: createCleaner(0),
+  rights: ALL_RIGHTS,
   customFields: new Map(),
   maxUpdates: 1_000_000,
   defaults: DEFAULT_OPTIONS

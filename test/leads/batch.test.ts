@@ -4,11 +4,13 @@ import { planCalls } from '../../src/delivery/plan.ts'
 import { DEFAULT_OPTIONS, readBatch } from '../../src/leads/batch.ts'
 import type { Changes } from '../../src/leads/changes.ts'
 import { createCleaner } from '../../src/leads/clean.ts'
+import { ALL_RIGHTS } from '../../src/leads/rights.ts'
 import type { Update } from '../../src/leads/update.ts'
 import { callParams, formBody, searchParams } from '../../src/vicidial/wire.ts'
 
 const rules = {
   clean: createCleaner(0),
+  rights: ALL_RIGHTS,
   customFields: new Map([['favorite_color', 30]]),
   maxUpdates: 4,
   defaults: DEFAULT_OPTIONS
@@ -385,7 +387,7 @@ test('a body that is no batch is refused as a whole', async (t) => {
 })
 
 test('more updates than the server takes are refused as too large', async (t) => {
-  const detail = '5 updates in one request; this server takes 4. Send them in parts.'
+  const detail = '5 updates in one request; 4 are taken. Send them in parts.'
   for (const name of ['updates', 'lead_ids']) {
     t.strictSame(read({ [name]: [1, 2, 3, 4, 5] }), {
       code: 'payload_too_large',

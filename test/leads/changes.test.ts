@@ -8,10 +8,12 @@ import {
   withoutFields
 } from '../../src/leads/changes.ts'
 import { createCleaner } from '../../src/leads/clean.ts'
+import { ALL_RIGHTS } from '../../src/leads/rights.ts'
 import { FIELDS } from '../../src/leads/fields.ts'
 
 const rules = {
   clean: createCleaner(0),
+  rights: ALL_RIGHTS,
   customFields: new Map([
     ['favorite_color', 10],
     ['shoe_size', 100]

@@ -1,9 +1,10 @@
 import { test } from 'tap'
 import { DEFAULT_OPTIONS } from '../../src/leads/batch.ts'
 import { createCleaner } from '../../src/leads/clean.ts'
+import { ALL_RIGHTS } from '../../src/leads/rights.ts'
 import { readUpdate, type UpdateOptions } from '../../src/leads/update.ts'
 
-const rules = { clean: createCleaner(0), customFields: new Map([['favorite_color', 10]]) }
+const rules = { clean: createCleaner(0), customFields: new Map([['favorite_color', 10]]), rights: ALL_RIGHTS }
 
 function read(element: unknown, defaults: UpdateOptions = DEFAULT_OPTIONS) {
   return readUpdate(element, 3, defaults, rules)

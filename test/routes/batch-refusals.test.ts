@@ -272,7 +272,7 @@ test('more updates than the server takes are a 413', async (t) => {
   )
 
   t.equal(status, 413)
-  const detail = '3 updates in one request; this server takes 2. Send them in parts.'
+  const detail = '3 updates in one request; 2 are taken. Send them in parts.'
   t.same(body, {
     type: '/problems/payload_too_large',
     title: 'The request is too large',
@@ -319,7 +319,9 @@ test('a body of another type than JSON is a 415', async (t) => {
 test('a request without a valid key is a 401 before its body is looked at', async (t) => {
   const gateway = await startGateway(t)
   const detail = (headers: Record<string, string>) =>
-    headers['authorization'] === '' ? 'The request has no API key.' : 'The API key is not known.'
+    headers['authorization'] === ''
+      ? 'The request has no API key.'
+      : 'The API key is not known, or it has expired.'
   const refused: Record<string, string>[] = [
     { authorization: '' },
     { authorization: 'Bearer wrong' },
@@ -328,7 +330,7 @@ test('a request without a valid key is a 401 before its body is looked at', asyn
   ]
   for (const headers of refused) {
     const answer = await batch(gateway, '{"broken', { ...headers, ...requestId })
-    const expected = headers['x-api-key'] ? 'The API key is not known.' : detail(headers)
+    const expected = headers['x-api-key'] ? 'The API key is not known, or it has expired.' : detail(headers)
     t.equal(answer.status, 401)
     t.equal(answer.headers.get('www-authenticate'), 'Bearer realm="vicidial-gateway"')
     t.same(answer.body, {

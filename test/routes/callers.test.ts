@@ -13,8 +13,10 @@ callers:
     key_hashes: ["${hash('crm-key')}", "${hash('crm-next-key')}"]
     source: crm2
     on_lossy: reject
+    permissions: "*"
   - name: web
     key_hashes: ["${hash('web-key')}"]
+    permissions: "*"
 `
 }
 

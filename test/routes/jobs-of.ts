@@ -10,12 +10,14 @@ const CALLERS = `
 callers:
   - name: crm
     key_hashes: ["${hash('crm-key')}"]
+    permissions: { routes: [batch, jobs, dead_letters], fields: "*", statuses: "*", lists: "*", look_ups: "*" }
     source: crm2
   - name: web
     key_hashes: ["${hash('web-key')}"]
+    permissions: { routes: [batch, jobs, dead_letters], fields: "*", statuses: "*", lists: "*", look_ups: "*" }
   - name: ops
     key_hashes: ["${hash('ops-key')}"]
-    operator: true
+    permissions: "*"
 `
 
 /** Settings with the callers crm and web, and the operator ops; their keys are `crm-key` and so on. */

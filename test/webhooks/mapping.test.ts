@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
 import { createCleaner } from '../../src/leads/clean.ts'
+import { ALL_RIGHTS } from '../../src/leads/rights.ts'
 import { readBatch, DEFAULT_OPTIONS } from '../../src/leads/batch.ts'
 import { MappingError } from '../../src/webhooks/mapping-error.ts'
 import { sourceOf } from './sources.ts'
@@ -250,7 +251,11 @@ test('whatever the payload is, it is mapped to what readBatch can judge, or refu
     },
     CUSTOM
   )
-  const rules = { clean: createCleaner(0), customFields: new Map([['favorite_color', 20]]) }
+  const rules = {
+    clean: createCleaner(0),
+    customFields: new Map([['favorite_color', 20]]),
+    rights: ALL_RIGHTS
+  }
   const item = fc.record({ id: fc.jsonValue(), a: fc.jsonValue(), b: fc.jsonValue() }, { requiredKeys: [] })
   await fc.assert(
     fc.asyncProperty(fc.oneof(fc.jsonValue(), item, fc.array(item)), async (payload) => {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import { hashKey } from '../../src/callers/callers.ts'
+import { hashKey } from '../../src/callers/key.ts'
 import type { Auth, HmacAuth, ReceivedRequest } from '../../src/webhooks/auth.ts'
 import { verify } from '../../src/webhooks/signature.ts'
 

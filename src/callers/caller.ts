@@ -1,0 +1,98 @@
+import { BlockList, isIPv6 } from 'node:net'
+import { ALL_RIGHTS, type Allowed, allows, type Rights } from '../leads/rights.ts'
+import type { OnLossy } from '../leads/update.ts'
+
+/** What a route asks for; `webhook:NAME` for each source of webhooks that takes callers' keys. */
+export type RoutePermission = (typeof ROUTE_PERMISSIONS)[number] | `webhook:${string}`
+export const ROUTE_PERMISSIONS = ['batch', 'jobs', 'dead_letters', 'history', 'metrics', 'operator'] as const
+
+/** What a caller may do. */
+export interface Permissions {
+  readonly routes: Allowed
+  /** Values of VICIdial's `source` that its requests may name, beside its own. */
+  readonly sources: Allowed
+  /** Updates in one request; undefined: as many as the server takes. */
+  readonly maxBatch?: number
+  readonly updates: Rights
+}
+
+export const ALL_PERMISSIONS: Permissions = { routes: '*', sources: '*', updates: ALL_RIGHTS }
+
+/** A key as configured: its SHA-256, as 64 hex digits, and until when it is good, in milliseconds since the epoch. */
+export interface KeyConfig {
+  readonly hash: string
+  readonly expiresAt?: number
+}
+
+/** A caller as configured. No key is held anywhere, only hashes. */
+export interface CallerConfig {
+  readonly name: string
+  readonly keys: readonly KeyConfig[]
+  /** The VICIdial `source` of its calls, if it has its own. */
+  readonly source?: string
+  readonly onLossy?: OnLossy
+  readonly permissions: Permissions
+  /** Addresses and networks (CIDR) that it may call from; undefined: any. */
+  readonly networks?: readonly string[]
+}
+
+/** Who is asking, once known. */
+export class Caller {
+  readonly name: string
+  /** The first 8 hex digits of the key's SHA-256, to tell a caller's keys apart. */
+  readonly keyId: string
+  readonly source: string | undefined
+  readonly onLossy: OnLossy
+  readonly permissions: Permissions
+  readonly #networks: BlockList | undefined
+
+  constructor(config: CallerConfig, key: KeyConfig) {
+    this.name = config.name
+    this.keyId = key.hash.slice(0, KEY_ID_DIGITS)
+    this.source = config.source
+    this.onLossy = config.onLossy ?? 'accept'
+    this.permissions = config.permissions
+    this.#networks = config.networks && networksOf(config.networks)
+  }
+
+  /** What its updates may ask for, and how many one request may have on a server that takes `serverMax`. */
+  rules(serverMax: number): { readonly rights: Rights; readonly maxUpdates: number } {
+    const { updates, maxBatch = serverMax } = this.permissions
+    return { rights: updates, maxUpdates: Math.min(maxBatch, serverMax) }
+  }
+
+  may(permission: RoutePermission): boolean {
+    return allows(this.permissions.routes, permission)
+  }
+
+  /** Whether it sees and changes the jobs of all callers. */
+  get isOperator(): boolean {
+    return this.may('operator')
+  }
+
+  mayUseSource(source: string): boolean {
+    return source === this.source || allows(this.permissions.sources, source)
+  }
+
+  mayCallFrom(address: string): boolean {
+    return this.#networks?.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') ?? true
+  }
+}
+
+const KEY_ID_DIGITS = 8
+const NETWORK = /^([^/]+)(?:\/(\d{1,3}))?$/
+
+/**
+ * Reads addresses and networks in CIDR notation.
+ * @throws Error if one of them is neither
+ */
+export function networksOf(networks: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const network of networks) {
+    const [, address = '', prefix] = NETWORK.exec(network) ?? []
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
+    if (prefix === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(prefix), family)
+  }
+  return list
+}

@@ -1,0 +1,23 @@
+/** What is allowed: these names, or whatever there is. */
+export type Allowed = '*' | ReadonlySet<string>
+
+/** What an update may ask for. */
+export interface Rights {
+  /** Columns of the lead table, and `reset_called`. */
+  readonly fields: Allowed
+  /** Values of `status`. */
+  readonly statuses: Allowed
+  /** Labels of custom fields, of those that the operator has listed. */
+  readonly customFields: Allowed
+  /** Ids of lists that leads may be moved to. */
+  readonly lists: Allowed
+  /** Keys by which leads may be looked up: `vendor_lead_code`, `phone_number`. */
+  readonly lookUps: Allowed
+}
+
+/** Everything. */
+export const ALL_RIGHTS: Rights = { fields: '*', statuses: '*', customFields: '*', lists: '*', lookUps: '*' }
+
+export function allows(allowed: Allowed, name: string): boolean {
+  return allowed === '*' || allowed.has(name)
+}

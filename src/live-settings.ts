@@ -1,0 +1,40 @@
+import { Callers } from './callers/callers.ts'
+import type { Config } from './config.ts'
+import type { LeadRules } from './leads/changes.ts'
+import { createCleaner, type NonLatin } from './leads/clean.ts'
+import type { WebhookSource } from './webhooks/source.ts'
+
+/** What the gateway file says, which may change while the process runs: callers, custom fields, webhook sources. */
+export class LiveSettings {
+  readonly callers: Callers
+  #leads: LeadRules & { readonly nonLatin: NonLatin }
+  #webhooks: ReadonlyMap<string, WebhookSource>
+
+  constructor(config: Config) {
+    const { nonLatin } = config.vicidial
+    this.callers = new Callers(config.callers)
+    this.#leads = { clean: createCleaner(nonLatin), customFields: config.customFields, nonLatin }
+    this.#webhooks = byName(config.webhooks)
+  }
+
+  get leads(): LeadRules & { readonly nonLatin: NonLatin } {
+    return this.#leads
+  }
+
+  webhook(name: string): WebhookSource | undefined {
+    return this.#webhooks.get(name)
+  }
+
+  /** Takes what `config` says in place of what was; requests under way keep what they have. */
+  replace(config: Config): void {
+    const before = this.#webhooks
+    this.callers.replace(config.callers)
+    this.#leads = { ...this.#leads, customFields: config.customFields }
+    this.#webhooks = byName(config.webhooks)
+    for (const source of before.values()) source.retire()
+  }
+}
+
+function byName(sources: readonly WebhookSource[]): ReadonlyMap<string, WebhookSource> {
+  return new Map(sources.map((source) => [source.name, source]))
+}

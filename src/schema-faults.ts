@@ -1,0 +1,55 @@
+import type { TSchema } from 'typebox'
+import type { TLocalizedValidationError } from 'typebox/error'
+import { Settings } from 'typebox/system'
+import { Value } from 'typebox/value'
+
+/** TypeBox stops at 8 by itself; every fault is to be named at once. */
+const MAX_FAULTS = 1_000
+
+/**
+ * What of `value` is not as `schema` says: for each fault its place, as a JSON Pointer, and what belongs there. Where
+ * one of several forms is wanted, only the faults of the form that was meant are named. No fault quotes a value.
+ */
+export function schemaFaults(schema: TSchema, value: unknown): string[] {
+  Settings.Set({ maxErrors: MAX_FAULTS })
+  // 'boolean' only repeats, for its value, that a property is not known.
+  const errors = Value.Errors(schema, value).filter((error) => error.keyword !== 'boolean')
+  const choices = new Set(
+    errors.filter(({ keyword }) => keyword === 'anyOf').map(({ instancePath }) => instancePath)
+  )
+  const isOfForm = ({ instancePath, keyword }: TLocalizedValidationError) =>
+    choices.has(instancePath) && ['anyOf', 'const', 'type'].includes(keyword)
+  const faults = errors.filter((error) => !isOfForm(error))
+  // The innermost first: a fault in there is the outer one's too.
+  const chosen: string[] = []
+  for (const place of [...choices].toSorted((a, b) => b.length - a.length)) {
+    const isNamed = faults.some(({ instancePath }) => isWithin(place, instancePath))
+    if (isNamed || chosen.some((fault) => fault.startsWith(`${place}/`))) continue
+    const wanted = errors.filter(({ instancePath }) => instancePath === place)
+    chosen.push(`${place} must be ${forms(wanted)}`)
+  }
+  const others = faults.map(
+    ({ instancePath, message, params }) => `${instancePath || 'the file'} ${message}${named(params)}`
+  )
+  return [...others, ...chosen]
+}
+
+function isWithin(place: string, other: string): boolean {
+  return other === place || other.startsWith(`${place}/`)
+}
+
+/** The forms that a place may have, like `"*" or an object`. */
+function forms(errors: readonly TLocalizedValidationError[]): string {
+  const constants = errors.flatMap((error) => (error.keyword === 'const' ? [error.params.allowedValue] : []))
+  const types = errors.flatMap((error) => (error.keyword === 'type' ? [error.params.type].flat() : []))
+  const other = types.filter((type) => !constants.some((constant) => typeof constant === type))
+  return [
+    ...constants.map((constant) => JSON.stringify(constant)),
+    ...other.map((type) => `of type ${type}`)
+  ].join(' or ')
+}
+
+function named(params: object): string {
+  const names = Object.values(params).filter(Array.isArray).flat()
+  return names.length > 0 ? ` (${names.join(', ')})` : ''
+}
