@@ -5,7 +5,7 @@ import { AcceptedSchema } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
 import { answerBatch } from '../src/answers.ts'
 import type { Dependencies } from '../src/app.ts'
-import { callerOf, requireSource, requires } from '../src/callers/authentication.ts'
+import { askedBy, callerOf, requireSource, requires } from '../src/callers/authentication.ts'
 import { deliverEntries } from '../src/deliver-entries.ts'
 import { answerDryRun } from '../src/dry-run.ts'
 import { Problem } from '../src/errors.ts'
@@ -68,9 +68,11 @@ export function batchUpdateRoute(dependencies: Dependencies) {
     if (entries.every((entry) => 'refusals' in entry)) {
       return answerBatch(request.id, entries, entries.map(refusedResult), 0)
     }
-    const { name, source = dependencies.source } = callerOf(request)
+    const { name, account, source = dependencies.source } = callerOf(request)
     const { answer, isRepeat } = await dependencies.jobs.accept({
       caller: name,
+      ...askedBy(request),
+      account,
       source: batch.source ?? source,
       origin: 'batch',
       entries,

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import { AcceptedListSchema, DeadLetterListSchema, ReplayDeadLettersSchema } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
 import type { Dependencies } from '../src/app.ts'
-import { requires } from '../src/callers/authentication.ts'
+import { askedBy, requires } from '../src/callers/authentication.ts'
 import { Problem } from '../src/errors.ts'
 import { deadLetterAnswer } from '../src/jobs.ts'
 import { seenBy } from './jobs.ts'
@@ -80,7 +80,7 @@ export function deadLetterRoutes({ jobs, outbox }: Dependencies) {
         const { ids, force } = request.body ?? {}
         const caller = seenBy(request)
         const which = { caller, ...(ids === undefined ? {} : { ids: new Set(ids) }) }
-        const accepted = await jobs.replay(which, force === true)
+        const accepted = await jobs.replay(which, force === true, askedBy(request))
         if (accepted.length === 0) throw new Problem('conflict', 'There are no such dead letters.')
         return reply.code(202).send({ jobs: accepted })
       }

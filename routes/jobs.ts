@@ -10,7 +10,7 @@ import {
 } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
 import type { Dependencies } from '../src/app.ts'
-import { callerOf, requires } from '../src/callers/authentication.ts'
+import { askedBy, callerOf, requires } from '../src/callers/authentication.ts'
 import { Problem } from '../src/errors.ts'
 import { isFinished, jobSummary } from '../src/jobs.ts'
 import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems } from './responses.ts'
@@ -117,7 +117,7 @@ export function jobRoutes({ jobs, outbox }: Dependencies) {
       { schema: replaySchema },
       async (request, reply) => {
         const { id } = await jobOf(request)
-        const [accepted] = await jobs.replay({ jobId: id }, request.body?.force === true)
+        const [accepted] = await jobs.replay({ jobId: id }, request.body?.force === true, askedBy(request))
         if (accepted === undefined) throw new Problem('conflict', 'This job has no dead letters.')
         return reply.code(202).send(accepted)
       }

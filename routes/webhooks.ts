@@ -14,6 +14,7 @@ import { DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
 import { ALL_RIGHTS } from '../src/leads/rights.ts'
 import { preferredWait } from '../src/prefer.ts'
 import { refuseEncodedBodies } from '../src/strict-request.ts'
+import { DEFAULT_ACCOUNT } from '../src/vicidial/account.ts'
 import { MappingError } from '../src/webhooks/mapping-error.ts'
 import type { WebhookSource } from '../src/webhooks/source.ts'
 import { json, problems } from './responses.ts'
@@ -115,6 +116,9 @@ export function webhookRoutes(dependencies: Dependencies) {
     const name = caller?.name ?? origin
     const job = {
       caller: name,
+      requestId: request.id,
+      ...(caller ? { keyId: caller.keyId } : {}),
+      account: source.account ?? caller?.account ?? DEFAULT_ACCOUNT,
       source: source.source ?? caller?.source ?? dependencies.source,
       origin,
       entries,

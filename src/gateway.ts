@@ -9,6 +9,7 @@ import type { Outbox } from './outbox/outbox.ts'
 import { Purging } from './outbox/purging.ts'
 import { reloading } from './reloading.ts'
 import { SqliteOutbox } from './outbox/sqlite.ts'
+import { DEFAULT_ACCOUNT } from './vicidial/account.ts'
 import { Client } from './vicidial/client.ts'
 import { Exchange } from './vicidial/exchange.ts'
 import { Guard } from './vicidial/guard.ts'
@@ -49,6 +50,7 @@ export async function createGateway(
   const dispatcher = new Dispatcher({ exchange, guard, rules, log, ...dispatch })
   const worker = new Worker({
     outbox,
+    account: DEFAULT_ACCOUNT,
     dispatcher,
     guard,
     schedule: durable.retry,

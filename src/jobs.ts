@@ -15,9 +15,17 @@ import {
   StorageError
 } from './outbox/outbox.ts'
 
+/** The request with which something came, and the key of that, see `Caller.keyId`. */
+export interface Asked {
+  readonly requestId: string
+  readonly keyId?: string
+}
+
 /** What is to be delivered, and for whom. */
-export interface JobRequest {
+export interface JobRequest extends Asked {
   readonly caller: string
+  /** The VICIdial account by which it is delivered. */
+  readonly account: string
   /** VICIdial's `source`. */
   readonly source: string
   /** `batch` or `webhook:NAME`. */
@@ -68,7 +76,7 @@ export class Jobs {
    * @throws Problem overloaded, if they cannot be stored; idempotency_key_reused, if the key is that of another request
    */
   async accept(request: JobRequest): Promise<{ id: string; answer: KnownAnswer; isRepeat: boolean }> {
-    const { caller, source, origin, entries, repeat } = request
+    const { caller, requestId, keyId, account, source, origin, entries, repeat } = request
     const updates = entries.filter((entry): entry is Update => 'changes' in entry)
     const refused = entries.filter((entry): entry is RefusedUpdate => 'refusals' in entry).map(refusedResult)
     const id = this.#newId()
@@ -81,7 +89,8 @@ export class Jobs {
       body,
       at
     }
-    const job = { id, caller, source, origin, acceptedAt: at, updates, refused }
+    const asked = { requestId, ...(keyId === undefined ? {} : { keyId }) }
+    const job = { id, caller, ...asked, account, source, origin, acceptedAt: at, updates, refused }
     const known = await this.#store(repeat ? { ...job, answer } : job)
     if (known === undefined) return { id, answer, isRepeat: false }
     if (repeat) refuseOther(known, repeat)
@@ -128,16 +137,16 @@ export class Jobs {
   }
 
   /**
-   * Accepts dead letters anew, as one job for each caller and source.
+   * Accepts dead letters anew, as one job for each caller, account and source.
    * @param isForced also sets fields that newer updates have set since
    * @returns the jobs, oldest first
    */
-  replay(which: ReplayWish, isForced: boolean): Promise<Accepted[]> {
+  replay(which: ReplayWish, isForced: boolean, asked: Asked): Promise<Accepted[]> {
     // One after the other: a letter is replayed once.
-    return this.#replays.add(() => this.#replayAll(which, isForced))
+    return this.#replays.add(() => this.#replayAll(which, isForced, asked))
   }
 
-  async #replayAll(which: ReplayWish, isForced: boolean): Promise<Accepted[]> {
+  async #replayAll(which: ReplayWish, isForced: boolean, asked: Asked): Promise<Accepted[]> {
     const { caller, jobId, ids } = which
     const found = await this.#options.outbox.deadLetters({
       limit: MAX_REPLAYED,
@@ -145,9 +154,9 @@ export class Jobs {
       ...(jobId === undefined ? {} : { jobId })
     })
     const wanted = found.filter(({ seq }) => ids?.has(deadLetterId(seq)) ?? true).toReversed()
-    const groups = Map.groupBy(wanted, (letter) => `${letter.source} ${letter.caller}`)
+    const groups = Map.groupBy(wanted, ({ account, source, caller }) => `${account} ${source} ${caller}`)
     const accepted: Accepted[] = []
-    for (const letters of groups.values()) accepted.push(await this.#replay(letters, isForced))
+    for (const letters of groups.values()) accepted.push(await this.#replay(letters, isForced, asked))
     return accepted
   }
 
@@ -155,13 +164,15 @@ export class Jobs {
     return `job_${this.#ulid()}`
   }
 
-  async #replay(letters: readonly DeadLetter[], isForced: boolean): Promise<Accepted> {
+  async #replay(letters: readonly DeadLetter[], isForced: boolean, asked: Asked): Promise<Accepted> {
     const [first] = letters
     if (first === undefined) throw new RangeError('no dead letter to replay')
     const id = this.#newId()
     await this.#store({
       id,
       caller: first.caller,
+      ...asked,
+      account: first.account,
       source: first.source,
       origin: 'replay',
       acceptedAt: Date.now(),

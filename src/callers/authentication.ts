@@ -94,6 +94,11 @@ function whyNot(key: string | undefined): string {
     : 'The API key is not known, or it has expired.'
 }
 
+/** The request and its key, by which what it asked for can be traced. */
+export function askedBy(request: FastifyRequest): { requestId: string; keyId: string } {
+  return { requestId: request.id, keyId: callerOf(request).keyId }
+}
+
 /** The caller of an authenticated request. */
 export function callerOf(request: FastifyRequest): Caller {
   if (request.caller === null) throw new Error('a route without authentication asked for its caller')

@@ -1,6 +1,7 @@
 import { BlockList, isIPv6 } from 'node:net'
 import { ALL_RIGHTS, type Allowed, allows, type Rights } from '../leads/rights.ts'
 import type { OnLossy } from '../leads/update.ts'
+import { DEFAULT_ACCOUNT } from '../vicidial/account.ts'
 
 /** What a route asks for; `webhook:NAME` for each source of webhooks that takes callers' keys. */
 export type RoutePermission = (typeof ROUTE_PERMISSIONS)[number] | `webhook:${string}`
@@ -28,6 +29,8 @@ export interface KeyConfig {
 export interface CallerConfig {
   readonly name: string
   readonly keys: readonly KeyConfig[]
+  /** The VICIdial account of its calls, by name; undefined: `DEFAULT_ACCOUNT`. */
+  readonly account?: string
   /** The VICIdial `source` of its calls, if it has its own. */
   readonly source?: string
   readonly onLossy?: OnLossy
@@ -41,6 +44,8 @@ export class Caller {
   readonly name: string
   /** The first 8 hex digits of the key's SHA-256, to tell a caller's keys apart. */
   readonly keyId: string
+  /** The VICIdial account of its calls, by name. */
+  readonly account: string
   readonly source: string | undefined
   readonly onLossy: OnLossy
   readonly permissions: Permissions
@@ -49,6 +54,7 @@ export class Caller {
   constructor(config: CallerConfig, key: KeyConfig) {
     this.name = config.name
     this.keyId = key.hash.slice(0, KEY_ID_DIGITS)
+    this.account = config.account ?? DEFAULT_ACCOUNT
     this.source = config.source
     this.onLossy = config.onLossy ?? 'accept'
     this.permissions = config.permissions

@@ -12,6 +12,8 @@ import { type RetrySchedule, retryPauseMs } from './retry-schedule.ts'
 
 export interface WorkerOptions {
   readonly outbox: Outbox
+  /** The VICIdial account whose updates it delivers. */
+  readonly account: string
   readonly dispatcher: Pick<Dispatcher, 'deliver'>
   readonly guard: Pick<Guard, 'refusal'>
   readonly schedule: RetrySchedule
@@ -93,14 +95,14 @@ export class Worker {
 
   /** Claims what is due. Returns how long to wait before the next time, in milliseconds. */
   async #claim(): Promise<number> {
-    const { outbox, guard, maxInFlight, log } = this.#options
+    const { outbox, account, guard, maxInFlight, log } = this.#options
     if (guard.refusal() !== undefined) return outbox.size.open === 0 ? LONGEST_SLEEP_MS : IDLE_MS
     const now = Date.now()
     try {
-      const dueAt = outbox.nextDueAt()
+      const dueAt = outbox.nextDueAt(account)
       if (dueAt === undefined) return LONGEST_SLEEP_MS
       if (dueAt > now) return Math.min(dueAt - now, LONGEST_SLEEP_MS)
-      const claimed = await outbox.claim(Math.min(CLAIM, maxInFlight - this.#inFlight), now)
+      const claimed = await outbox.claim(account, Math.min(CLAIM, maxInFlight - this.#inFlight), now)
       this.#inFlight += claimed.length
       for (const ofJob of Map.groupBy(claimed, ({ job }) => job.id).values()) void this.#deliver(ofJob)
       // With all places taken the next settlement wakes it.

@@ -2,8 +2,7 @@
  * The schema's versions, oldest first; `PRAGMA user_version` tells how many of them a database has.
  *
  * `updates.seq` numbers all updates ever accepted; a job's stand together from `jobs.first_seq`. `state` is 0 while
- * an update waits or is being delivered, 1 for a dead letter, 2 once it has ended. `ready` has the updates that may
- * be claimed: the oldest of each lead, unless it is being delivered.
+ * an update waits or is being delivered, 1 for a dead letter, 2 once it has ended.
  */
 export const MIGRATIONS = [
   `
@@ -51,5 +50,10 @@ export const MIGRATIONS = [
     PRIMARY KEY (caller, key)
   ) WITHOUT ROWID;
   CREATE INDEX old_answers ON answers (at);
+  `,
+  `
+  ALTER TABLE jobs ADD COLUMN account TEXT NOT NULL DEFAULT 'default';
+  ALTER TABLE jobs ADD COLUMN request_id TEXT NOT NULL DEFAULT '';
+  ALTER TABLE jobs ADD COLUMN key_id TEXT;
   `
 ]

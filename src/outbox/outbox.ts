@@ -6,6 +6,11 @@ export interface NewJob {
   /** `job_` and a ULID. */
   readonly id: string
   readonly caller: string
+  /** The request that it came with, and the key of that, see `Caller.keyId`. */
+  readonly requestId: string
+  readonly keyId?: string
+  /** The VICIdial account by which it is delivered. */
+  readonly account: string
   /** VICIdial's `source`. */
   readonly source: string
   /** How it came: `batch`, `webhook:NAME` or `replay`. */
@@ -46,7 +51,14 @@ export interface KnownAnswer {
 export interface Claimed {
   readonly seq: number
   readonly order: number
-  readonly job: { readonly id: string; readonly caller: string; readonly source: string }
+  readonly job: {
+    readonly id: string
+    readonly caller: string
+    readonly requestId: string
+    readonly keyId: string | undefined
+    readonly account: string
+    readonly source: string
+  }
   readonly update: Update
   readonly superseded: readonly string[]
   /** Deliveries that were tried before. */
@@ -90,6 +102,7 @@ export interface DeadLetter {
   readonly order: number
   readonly jobId: string
   readonly caller: string
+  readonly account: string
   readonly source: string
   readonly update: Update
   readonly superseded: readonly string[]
@@ -137,8 +150,11 @@ export interface Outbox {
   /** Keeps an answer. */
   remember(answer: KnownAnswer): Promise<void>
 
-  /** Gives out due updates, oldest first, at most one of each lead; later ones of a lead wait for the earlier. */
-  claim(limit: number, now: number): Promise<Claimed[]>
+  /**
+   * Gives out due updates of an account, oldest first, at most one of each lead; later ones of a lead wait for the
+   * earlier, whichever accounts they are of.
+   */
+  claim(account: string, limit: number, now: number): Promise<Claimed[]>
   /** Ends deliveries. `calls`: calls to VICIdial by job id. */
   settle(settlements: readonly Settlement[], calls: ReadonlyMap<string, number>): Promise<void>
   /** The place that the next accepted update gets in the order of all. */
@@ -148,8 +164,11 @@ export interface Outbox {
    * it.
    */
   supersede(delivered: readonly DeliveredFields[], order: number): Promise<void>
-  /** When the next update is due, in milliseconds since the epoch; undefined if none waits that could be claimed. */
-  nextDueAt(): number | undefined
+  /**
+   * When the next update of an account is due, in milliseconds since the epoch; undefined if none waits that could be
+   * claimed.
+   */
+  nextDueAt(account: string): number | undefined
 
   job(id: string): Promise<Job | undefined>
   /** The results of a job in the order of its updates; those without one yet as `queued`. */

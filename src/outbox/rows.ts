@@ -21,7 +21,14 @@ export class RowReader {
     return {
       seq: Number(row['seq']),
       order: Number(row['accepted_as']),
-      job: { id: String(row['id']), caller: String(row['caller']), source: String(row['source']) },
+      job: {
+        id: String(row['id']),
+        caller: String(row['caller']),
+        requestId: String(row['request_id']),
+        keyId: typeof row['key_id'] === 'string' ? row['key_id'] : undefined,
+        account: String(row['account']),
+        source: String(row['source'])
+      },
       update: this.#update(row),
       superseded: namesIn(row['superseded']),
       tries: Number(row['tries'])
@@ -34,6 +41,7 @@ export class RowReader {
       ...claimed,
       jobId: job.id,
       caller: job.caller,
+      account: job.account,
       source: job.source,
       result: readResult(row),
       diedAt: Number(row['due_at'])

@@ -20,6 +20,7 @@ import {
   type Page,
   type Settlement
 } from './outbox.ts'
+import { JOB_COLUMNS, ReadyUpdates } from './ready-updates.ts'
 import { namesIn, readResult, type Row, RowReader, writeChanges } from './rows.ts'
 import { Statements } from './statements.ts'
 
@@ -32,7 +33,7 @@ const GATHER_MS = 2
 /** So many leads are looked at in one go. */
 const STEP = 500
 /** A row of `updates` with what is needed of its job. */
-const WITH_JOB = 'updates.*, jobs.id, jobs.caller, jobs.source FROM updates JOIN jobs ON jobs.n = updates.job'
+const WITH_JOB = `updates.*, ${JOB_COLUMNS} FROM updates JOIN jobs ON jobs.n = updates.job`
 
 /** The embedded engine: one file, one process, one writer. */
 export class SqliteOutbox implements Outbox {
@@ -41,6 +42,7 @@ export class SqliteOutbox implements Outbox {
   readonly #sql: Statements
   readonly #answers: Answers
   readonly #jobs: JobTable
+  readonly #ready: ReadyUpdates
   #nextSeq: number
   #open = 0
   #dead = 0
@@ -58,13 +60,7 @@ export class SqliteOutbox implements Outbox {
     this.#commits = new GroupCommit(this.#database, gatherMs, () => {
       this.#recount()
     })
-    // What was being delivered when the process ended is delivered again.
-    this.#database.exec(
-      `PRAGMA temp_store = MEMORY;
-      CREATE TEMP TABLE ready (due_at INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (due_at, seq)) WITHOUT ROWID;
-      INSERT INTO ready (due_at, seq)
-        SELECT due_at, min(seq) FROM updates WHERE state < 2 AND state = ${OPEN} GROUP BY lead`
-    )
+    this.#ready = new ReadyUpdates(this.#database, this.#sql, OPEN)
     this.#nextSeq = Number(this.#sql.row('SELECT max(first_seq + received) AS next FROM jobs')?.['next'] ?? 1)
     this.#recount()
   }
@@ -115,7 +111,7 @@ export class SqliteOutbox implements Outbox {
         update.superseded?.length ? JSON.stringify(update.superseded) : null,
         job.acceptedAt
       )
-      if (isNext) this.#makeReady(seq, job.acceptedAt)
+      if (isNext) this.#ready.add(job.account, job.acceptedAt, seq)
     }
     for (const result of job.refused) {
       const seq = firstSeq + result.index
@@ -152,24 +148,10 @@ export class SqliteOutbox implements Outbox {
     })
   }
 
-  claim(limit: number, now: number): Promise<Claimed[]> {
+  claim(account: string, limit: number, now: number): Promise<Claimed[]> {
     return this.#commits.write(() => {
-      const rows = this.#sql.rows(
-        `SELECT ready.due_at AS ready_at, updates.*, jobs.id, jobs.caller, jobs.source
-        FROM ready CROSS JOIN updates ON updates.seq = ready.seq CROSS JOIN jobs ON jobs.n = updates.job
-        WHERE ready.due_at <= ? ORDER BY ready.due_at, ready.seq LIMIT ?`,
-        now,
-        limit
-      )
-      const last = rows.at(-1)
-      if (last === undefined) return []
-      this.#sql.run(
-        'DELETE FROM ready WHERE (due_at, seq) <= (?, ?)',
-        Number(last['ready_at']),
-        Number(last['seq'])
-      )
       const reader = new RowReader()
-      return rows.map((row) => reader.claimed(row))
+      return this.#ready.take(account, limit, now).map((row) => reader.claimed(row))
     })
   }
 
@@ -188,7 +170,7 @@ export class SqliteOutbox implements Outbox {
 
   /** Tells whether the update has ended. */
   #settle(settlement: Settlement): boolean {
-    const { seq, order, update } = settlement.claimed
+    const { seq, order, update, job } = settlement.claimed
     if (settlement.as === 'waiting') {
       const { dueAt, tries, result } = settlement
       const error = result ? JSON.stringify(result) : null
@@ -199,7 +181,7 @@ export class SqliteOutbox implements Outbox {
         error,
         seq
       )
-      this.#makeReady(seq, dueAt)
+      this.#ready.add(job.account, dueAt, seq)
       return false
     }
     const { result, as, delivered } = settlement
@@ -252,9 +234,8 @@ export class SqliteOutbox implements Outbox {
     }
   }
 
-  nextDueAt(): number | undefined {
-    const due = this.#sql.row('SELECT min(due_at) AS due FROM ready')?.['due']
-    return typeof due === 'number' ? due : undefined
+  nextDueAt(account: string): number | undefined {
+    return this.#ready.nextDueAt(account)
   }
 
   async job(id: string): Promise<Job | undefined> {
@@ -280,14 +261,11 @@ export class SqliteOutbox implements Outbox {
       const next = new Map(rows.map(({ lead }) => [String(lead), this.#nextOf(String(lead))]))
       // The next one of a lead is ready, or on its way.
       const waiting = rows.filter(
-        ({ lead, seq }) => next.get(String(lead)) !== Number(seq) || this.#isReady(Number(seq))
+        ({ lead, seq }) => next.get(String(lead)) !== Number(seq) || this.#ready.has(Number(seq))
       )
       for (const row of waiting) {
         const seq = Number(row['seq'])
-        this.#sql.run(
-          'DELETE FROM ready WHERE (due_at, seq) = (SELECT due_at, seq FROM updates WHERE seq = ?)',
-          seq
-        )
+        this.#ready.remove(seq)
         this.#end(seq, ENDED, { ...readResult(row), status: 'cancelled' }, now)
       }
       for (const [lead, before] of next) if (this.#nextOf(lead) !== before) this.#makeNextReady(lead)
@@ -360,23 +338,9 @@ export class SqliteOutbox implements Outbox {
     return row && Number(row['seq'])
   }
 
-  #isReady(seq: number): boolean {
-    const ready = 'SELECT 1 FROM ready WHERE (due_at, seq) = (SELECT due_at, seq FROM updates WHERE seq = ?)'
-    return this.#sql.row(ready, seq) !== undefined
-  }
-
-  #makeReady(seq: number, dueAt: number): void {
-    this.#sql.run('INSERT INTO ready (due_at, seq) VALUES (?, ?)', dueAt, seq)
-  }
-
   #makeNextReady(lead: string): void {
     const next = this.#nextOf(lead)
-    if (next !== undefined) {
-      this.#sql.run(
-        'INSERT OR IGNORE INTO ready (due_at, seq) SELECT due_at, seq FROM updates WHERE seq = ?',
-        next
-      )
-    }
+    if (next !== undefined) this.#ready.addStored(next)
   }
 
   #recount(): void {

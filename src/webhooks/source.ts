@@ -15,6 +15,8 @@ export type EventId = { readonly header: string } | { readonly expression: strin
 /** A source of webhooks as configured, its secrets read. */
 export interface SourceConfig {
   readonly name: string
+  /** The VICIdial account of its calls, by name, if it names one. */
+  readonly account?: string
   /** The VICIdial `source` of its calls, if it has its own. */
   readonly source?: string
   readonly onLossy?: OnLossy
@@ -35,6 +37,8 @@ const MAX_EVENT_ID = 255
 export class WebhookSource {
   readonly name: string
   /** The VICIdial `source` of its calls, if it has its own. */
+  /** The VICIdial account of its calls, by name, if it names one. */
+  readonly account: string | undefined
   readonly source: string | undefined
   readonly onLossy: OnLossy | undefined
   readonly onMultiple: OnMultiple | undefined
@@ -46,6 +50,7 @@ export class WebhookSource {
 
   constructor(config: SourceConfig) {
     this.name = config.name
+    this.account = config.account
     this.source = config.source
     this.onLossy = config.onLossy
     this.onMultiple = config.onMultiple

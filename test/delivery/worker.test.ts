@@ -55,6 +55,7 @@ async function working(t: Tester, settings: Partial<WorkerOptions> = {}) {
   const { log, logged } = memoryLog()
   const options: WorkerOptions = {
     outbox,
+    account: 'default',
     dispatcher: {
       deliver: async (given, context) => {
         const { promise, resolve, reject } = Promise.withResolvers<Delivered>()
@@ -182,7 +183,7 @@ test('what may succeed later is tried again after growing pauses, and given up i
   const waits: number[] = []
   for (let tries = 1; outbox.size.dead === 0; tries++) {
     await eventually('a try is settled', () => {
-      const dueAt = outbox.nextDueAt() ?? 0
+      const dueAt = outbox.nextDueAt('default') ?? 0
       return asked.length === tries && (outbox.size.dead === 1 || dueAt > Date.now())
     })
     t.same(inShort(asked[tries - 1] as Asked), ['1 A'])
@@ -190,7 +191,7 @@ test('what may succeed later is tried again after growing pauses, and given up i
     t.match(await outbox.results(jobId(1)), [
       { status: 'queued', error: { code: 'upstream_unavailable', retryable: true } }
     ])
-    const wait = (outbox.nextDueAt() ?? 0) - Date.now()
+    const wait = (outbox.nextDueAt('default') ?? 0) - Date.now()
     waits.push(wait)
     pass(wait - 1)
     for (let turns = 0; turns < 20; turns++) await turn()
@@ -262,7 +263,7 @@ test('while VICIdial may not be called nothing is claimed, and no try is used up
     for (let turns = 0; turns < 5; turns++) await turn()
   }
   t.equal(asked.length, 0)
-  t.equal(outbox.nextDueAt(), 1_000_000, 'it is not claimed')
+  t.equal(outbox.nextDueAt('default'), 1_000_000, 'it is not claimed')
 
   state.refused = undefined
   await eventually('it is delivered', () => {
@@ -271,9 +272,9 @@ test('while VICIdial may not be called nothing is claimed, and no try is used up
   })
   state.refused = CIRCUIT_OPEN
   asked[0]?.answer(AWAY)
-  await eventually('it is settled', () => outbox.nextDueAt() !== undefined)
+  await eventually('it is settled', () => outbox.nextDueAt('default') !== undefined)
   t.equal(outbox.size.open, 1)
-  const [claimed] = await outbox.claim(1, Date.now())
+  const [claimed] = await outbox.claim('default', 1, Date.now())
   t.equal(claimed?.tries, 0)
 })
 
@@ -284,12 +285,12 @@ test('what the dispatcher has no room for comes again a little later, and no try
   worker.wake()
   await eventually('it is delivered', () => asked.length === 1)
   asked[0]?.refuse(new OverloadedError(100, 1))
-  await eventually('it waits', () => (outbox.nextDueAt() ?? 0) > Date.now())
+  await eventually('it waits', () => (outbox.nextDueAt('default') ?? 0) > Date.now())
   t.equal(logged(), '')
 
   state.refused = CIRCUIT_OPEN
   pass(1_000)
-  const [claimed] = await outbox.claim(1, Date.now())
+  const [claimed] = await outbox.claim('default', 1, Date.now())
   t.equal(claimed?.tries, 0)
 })
 

@@ -36,6 +36,8 @@ export async function fill(directory: string, updates: number, jobSize: number, 
       id,
       caller: 'api_key',
       source: 'gateway',
+      requestId: 'req_1',
+      account: 'default',
       origin: 'batch',
       acceptedAt: Date.now(),
       refused: []

@@ -17,6 +17,8 @@ export function newJob(n: number, elements: unknown[], more: Partial<NewJob> = {
   return {
     id: jobId(n),
     caller: 'crm',
+    requestId: `req_${n}`,
+    account: 'default',
     source: 'crm',
     origin: 'batch',
     acceptedAt: n,
@@ -88,7 +90,7 @@ export async function settleNext(
   settlement: (claimed: Claimed) => Settlement,
   now = 1_000_000
 ): Promise<Claimed> {
-  const [claimed] = await outbox.claim(1, now)
+  const [claimed] = await outbox.claim('default', 1, now)
   if (claimed === undefined) throw new Error('nothing was due')
   await outbox.settle([settlement(claimed)], NO_CALLS)
   return claimed

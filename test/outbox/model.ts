@@ -231,7 +231,7 @@ class Model {
       superseded: [...superseded].sort()
     }))
     for (const known of expected) known.state = 'claimed'
-    const claimed = await outbox.claim(limit, this.now)
+    const claimed = await outbox.claim('default', limit, this.now)
     for (const [place, one] of claimed.entries()) {
       const known = expected[place]
       if (known) known.claimed = one
@@ -291,7 +291,7 @@ async function compare(outbox: Outbox, model: Model): Promise<void> {
     open: model.of('open', 'claimed').length,
     dead: model.of('dead').length
   })
-  assert.equal(outbox.nextDueAt(), model.ready()[0]?.dueAt)
+  assert.equal(outbox.nextDueAt('default'), model.ready()[0]?.dueAt)
   const jobs = await outbox.jobs({ limit: 1_000 })
   assert.deepEqual(
     jobs.map(({ id, status }) => ({ id, status })),

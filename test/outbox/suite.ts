@@ -76,7 +76,34 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       counts: { rejected: 1 }
     })
     t.same(outbox.size, { open: 0, dead: 0 })
-    t.equal(outbox.nextDueAt(), undefined)
+    t.equal(outbox.nextDueAt('default'), undefined)
+  })
+
+  test(`${name}: each account claims its own updates; the order of a lead holds across accounts`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1), sets('B', 2)]))
+    await outbox.accept(newJob(2, [sets('C', 1), sets('D', 3)], { account: 'sales', keyId: '0a1b2c3d' }))
+    await outbox.accept(newJob(3, [sets('E', 3)]))
+    const later = await reopen()
+
+    t.equal(later.nextDueAt('sales'), 2)
+    t.equal(later.nextDueAt('other'), undefined)
+    t.same(await later.claim('other', 10, LATER), [])
+    const ofSales = await later.claim('sales', 10, LATER)
+    t.same(inShort(ofSales), ['2/1 lead_id:3 D'])
+    t.match(ofSales[0]?.job, { account: 'sales', keyId: '0a1b2c3d', requestId: 'req_2' })
+    const first = await later.claim('default', 10, LATER)
+    t.same(inShort(first), ['1/0 lead_id:1 A', '1/1 lead_id:2 B'])
+    t.match(first[0]?.job, { account: 'default', keyId: undefined, requestId: 'req_1' })
+    await later.settle(first.map(done), NO_CALLS)
+    t.same(inShort(await later.claim('sales', 10, LATER)), ['2/0 lead_id:1 C'])
+    t.equal(await later.cancel(jobId(3), 5), 1)
+    await later.settle(
+      ofSales.map((claimed) => waiting(claimed, 7)),
+      NO_CALLS
+    )
+    t.equal(later.nextDueAt('default'), undefined)
+    t.equal(later.nextDueAt('sales'), 7)
   })
 
   test(`${name}: of a job that was never accepted nothing is known`, async (t) => {
@@ -84,7 +111,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal(await outbox.job(jobId(1)), undefined)
     t.same(await outbox.results(jobId(1)), [])
     t.equal(await outbox.cancel(jobId(1), 5), 0)
-    t.same(await outbox.claim(10, LATER), [])
+    t.same(await outbox.claim('default', 10, LATER), [])
   })
 
   test(`${name}: what is claimed is the update as it was accepted, its changes to the letter`, async (t) => {
@@ -99,21 +126,30 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await outbox.accept(newJob(7, elements, { caller: 'web', source: 'shop' }))
     const expected = accepted.map((update, place) => ({
       order: place,
-      job: { id: jobId(7), caller: 'web', source: 'shop' },
+      job: {
+        id: jobId(7),
+        caller: 'web',
+        requestId: 'req_7',
+        keyId: undefined,
+        account: 'default',
+        source: 'shop'
+      },
       update,
       superseded: [],
       tries: 0
     }))
-    const shown = (await outbox.claim(10, 7)).map(({ seq, order, ...rest }, place) => {
+    const shown = (await outbox.claim('default', 10, 7)).map(({ seq, order, ...rest }, place) => {
       t.equal(seq, order)
       return { order: place, ...rest }
     })
     t.strictSame(shown, expected)
 
-    const again = (await (await reopen()).claim(10, 7)).map(({ seq: _, order: __, ...rest }, order) => ({
-      order,
-      ...rest
-    }))
+    const again = (await (await reopen()).claim('default', 10, 7)).map(
+      ({ seq: _, order: __, ...rest }, order) => ({
+        order,
+        ...rest
+      })
+    )
     t.strictSame(again, expected)
   })
 
@@ -122,14 +158,14 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await outbox.accept(newJob(20, [sets('A', 1), sets('B', 2)]))
     await outbox.accept(newJob(10, [sets('C', 3)]))
 
-    t.equal(outbox.nextDueAt(), 10)
-    t.same(await outbox.claim(10, 9), [])
-    t.same(inShort(await outbox.claim(10, 10)), ['10/0 lead_id:3 C'])
-    t.equal(outbox.nextDueAt(), 20)
-    t.same(inShort(await outbox.claim(1, 20)), ['20/0 lead_id:1 A'])
-    t.same(inShort(await outbox.claim(1, 20)), ['20/1 lead_id:2 B'])
-    t.same(await outbox.claim(1, LATER), [])
-    t.equal(outbox.nextDueAt(), undefined)
+    t.equal(outbox.nextDueAt('default'), 10)
+    t.same(await outbox.claim('default', 10, 9), [])
+    t.same(inShort(await outbox.claim('default', 10, 10)), ['10/0 lead_id:3 C'])
+    t.equal(outbox.nextDueAt('default'), 20)
+    t.same(inShort(await outbox.claim('default', 1, 20)), ['20/0 lead_id:1 A'])
+    t.same(inShort(await outbox.claim('default', 1, 20)), ['20/1 lead_id:2 B'])
+    t.same(await outbox.claim('default', 1, LATER), [])
+    t.equal(outbox.nextDueAt('default'), undefined)
     t.same(outbox.size, { open: 3, dead: 0 }, 'what is on its way has not ended')
   })
 
@@ -141,7 +177,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
         [1, 2, 3, 4, 5].map((lead) => sets('A', lead))
       )
     )
-    const given = (await Promise.all([1, 2, 3].map(() => outbox.claim(2, LATER)))).flat()
+    const given = (await Promise.all([1, 2, 3].map(() => outbox.claim('default', 2, LATER)))).flat()
     t.same(
       inShort(given),
       [1, 2, 3, 4, 5].map((lead, place) => `1/${place} lead_id:${lead} A`)
@@ -153,20 +189,20 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await outbox.accept(newJob(1, [sets('A', 1), sets('B', 1), sets('A', 2)]))
     await outbox.accept(newJob(2, [sets('C', 1)]))
 
-    const [a, other, ...more] = await outbox.claim(10, LATER)
+    const [a, other, ...more] = await outbox.claim('default', 10, LATER)
     if (a === undefined || other === undefined) throw new Error('nothing claimed')
     t.same(inShort([a, other]), ['1/0 lead_id:1 A', '1/2 lead_id:2 A'])
     t.same(more, [])
     await outbox.accept(newJob(3, [sets('D', 1)]))
-    t.same(await outbox.claim(10, LATER), [])
+    t.same(await outbox.claim('default', 10, LATER), [])
 
     await outbox.settle([done(a)], NO_CALLS)
-    const [b] = await outbox.claim(10, LATER)
+    const [b] = await outbox.claim('default', 10, LATER)
     if (b === undefined) throw new Error('nothing claimed')
     t.same(inShort([b]), ['1/1 lead_id:1 B'])
     await outbox.settle([waiting(b, 500)], NO_CALLS)
-    t.equal(outbox.nextDueAt(), 500)
-    t.same(await outbox.claim(10, 499), [], 'the later ones wait while the earlier is tried again')
+    t.equal(outbox.nextDueAt('default'), 500)
+    t.same(await outbox.claim('default', 10, 499), [], 'the later ones wait while the earlier is tried again')
 
     t.same(inShort([await settleNext(outbox, done)]), ['1/1 lead_id:1 B'])
     t.same(inShort([await settleNext(outbox, dead)]), ['2/0 lead_id:1 C'])
@@ -178,7 +214,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const byCode = { vendor_lead_code: '1' }
     await outbox.accept(newJob(1, [sets('A', 1), sets('B', byCode), sets('C', { phone_number: '111111' })]))
     await outbox.accept(newJob(2, [sets('D', byCode)]))
-    t.same(inShort(await outbox.claim(10, LATER)), [
+    t.same(inShort(await outbox.claim('default', 10, LATER)), [
       '1/0 lead_id:1 A',
       '1/1 vendor_lead_code:1 B',
       '1/2 phone_number:111111 C'
@@ -201,9 +237,9 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
         error: { code: 'upstream_unavailable', detail: 'VICIdial is away.', retryable: true }
       }
     ])
-    t.equal(reopened.nextDueAt(), 70)
-    t.same(await reopened.claim(1, 69), [])
-    const [claimed] = await reopened.claim(1, 70)
+    t.equal(reopened.nextDueAt('default'), 70)
+    t.same(await reopened.claim('default', 1, 69), [])
+    const [claimed] = await reopened.claim('default', 1, 70)
     t.equal(claimed?.tries, 2)
   })
 
@@ -232,7 +268,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const { outbox } = await open(t)
     await outbox.accept(newJob(1, [sets('A', 1)]))
     await outbox.accept(newJob(2, [sets('A', 2)]))
-    const [first] = await outbox.claim(1, LATER)
+    const [first] = await outbox.claim('default', 1, LATER)
     if (first === undefined) throw new Error('nothing claimed')
     await outbox.settle(
       [waiting(first, 5)],
@@ -293,6 +329,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       order: third.order,
       jobId: jobId(2),
       caller: 'web',
+      account: 'default',
       source: 'shop',
       update: third.update,
       superseded: [],
@@ -323,7 +360,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
 
     t.same(outbox.size, { open: 1, dead: 1 })
     t.match(await outbox.job(jobId(1)), { status: 'failed', counts: { failed: 2 } })
-    const [claimed] = await (await reopen()).claim(10, LATER)
+    const [claimed] = await (await reopen()).claim('default', 10, LATER)
     t.match(claimed, { order, update, job: { id: jobId(2) } })
     t.not(claimed?.seq, seq)
   })
@@ -333,7 +370,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await outbox.accept(newJob(1, [sets('A', 1)]))
     await outbox.accept(newJob(2, [sets('B', 1), sets('B', 2), sets('B', 3)]))
     await outbox.accept(newJob(3, [sets('C', 1), sets('C', 3)]))
-    const [first] = await outbox.claim(1, LATER)
+    const [first] = await outbox.claim('default', 1, LATER)
     if (first === undefined) throw new Error('nothing claimed')
 
     t.equal(await outbox.cancel(jobId(1), 5), 0, 'it is on its way')
@@ -348,15 +385,15 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     ])
     t.same(outbox.size, { open: 3, dead: 0 })
 
-    t.same(inShort(await outbox.claim(10, LATER)), ['3/1 lead_id:3 C'])
+    t.same(inShort(await outbox.claim('default', 10, LATER)), ['3/1 lead_id:3 C'])
     await outbox.settle([done(first)], NO_CALLS)
-    t.same(inShort(await outbox.claim(10, LATER)), ['3/0 lead_id:1 C'])
+    t.same(inShort(await outbox.claim('default', 10, LATER)), ['3/0 lead_id:1 C'])
   })
 
   test(`${name}: cancel takes an update that waits to be tried again, and keeps what its job has achieved`, async (t) => {
     const { outbox, reopen } = await open(t)
     await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
-    const [first, second, third] = await outbox.claim(3, LATER)
+    const [first, second, third] = await outbox.claim('default', 3, LATER)
     if (!first || !second || !third) throw new Error('nothing claimed')
     await outbox.settle([done(first), waiting(second, 50)], NO_CALLS)
 
@@ -368,14 +405,17 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await outbox.settle([done(third)], NO_CALLS)
     t.match(await outbox.job(jobId(1)), { status: 'partial', counts: { updated: 2, cancelled: 1 } })
     const reopened = await reopen()
-    t.same(await reopened.claim(10, LATER), [])
+    t.same(await reopened.claim('default', 10, LATER), [])
     t.same(reopened.size, { open: 0, dead: 0 })
   })
 
   test(`${name}: what is given out in the same moment is not cancelled`, async (t) => {
     const { outbox } = await open(t)
     await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
-    const [claimed, cancelled] = await Promise.all([outbox.claim(1, LATER), outbox.cancel(jobId(1), 5)])
+    const [claimed, cancelled] = await Promise.all([
+      outbox.claim('default', 1, LATER),
+      outbox.cancel(jobId(1), 5)
+    ])
     t.same(inShort(claimed), ['1/0 lead_id:1 A'])
     t.equal(cancelled, 1)
     await outbox.settle(claimed.map(done), NO_CALLS)
@@ -396,7 +436,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const reopened = await reopen()
     const [letter] = await reopened.deadLetters({ limit: 1 })
     t.same([letter?.seq, letter?.superseded], [old.seq, ['status']])
-    const [newer] = await reopened.claim(1, LATER)
+    const [newer] = await reopened.claim('default', 1, LATER)
     t.same([newer?.job.id, newer?.superseded], [jobId(3), []], 'a newer update is whole')
   })
 
@@ -412,7 +452,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     )
 
     t.match(await settleNext(outbox, done), { job: { id: jobId(2) }, superseded: [] })
-    const [replayed] = await outbox.claim(1, LATER)
+    const [replayed] = await outbox.claim('default', 1, LATER)
     t.same(replayed?.superseded, ['email', 'status'], 'the newer one was delivered before it')
   })
 
@@ -433,7 +473,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const [letter] = await outbox.deadLetters({ limit: 1 })
     t.same(letter?.superseded, ['email', 'status', 'owner'])
     t.same(
-      (await outbox.claim(10, LATER)).map(({ superseded }) => superseded),
+      (await outbox.claim('default', 10, LATER)).map(({ superseded }) => superseded),
       [['email', 'status', 'owner'], [], ['rank'], []]
     )
   })
@@ -499,7 +539,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal(other, undefined, 'another caller may use the same key')
     t.equal(await outbox.job(jobId(2)), undefined)
     t.same(await outbox.known('crm', 'key-1', 0), answer)
-    t.same(inShort(await outbox.claim(10, LATER)), ['1/0 lead_id:1 A', '3/0 lead_id:2 A'])
+    t.same(inShort(await outbox.claim('default', 10, LATER)), ['1/0 lead_id:1 A', '3/0 lead_id:2 A'])
     t.same(outbox.size, { open: 2, dead: 0 })
   })
 
@@ -539,27 +579,27 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(await outbox.results(jobId(1)), [])
     t.same(await outbox.deadLetters({ limit: 10 }), [])
     t.same(outbox.size, { open: 1, dead: 0 })
-    t.same(inShort(await outbox.claim(10, LATER)), ['3/0 lead_id:5 C'])
+    t.same(inShort(await outbox.claim('default', 10, LATER)), ['3/0 lead_id:5 C'])
   })
 
   test(`${name}: after a restart what was on its way is given out again, before the later ones of its lead`, async (t) => {
     const { outbox, reopen } = await open(t)
     await outbox.accept(newJob(1, [sets('A', 1), sets('B', 1), sets('A', 2)]))
     await outbox.accept(newJob(2, [sets('C', 2)]))
-    const claimed = await outbox.claim(10, LATER)
+    const claimed = await outbox.claim('default', 10, LATER)
     t.same(inShort(claimed), ['1/0 lead_id:1 A', '1/2 lead_id:2 A'])
 
     const reopened = await reopen()
     t.same(reopened.size, { open: 4, dead: 0 })
-    t.same(await reopened.claim(10, LATER), claimed)
+    t.same(await reopened.claim('default', 10, LATER), claimed)
     await reopened.accept(newJob(3, [sets('D', 1)]))
-    t.same(await reopened.claim(10, LATER), [])
+    t.same(await reopened.claim('default', 10, LATER), [])
   })
 
   test(`${name}: what is asked of it once it is closed is refused, and nothing more happens`, async (t) => {
     const { outbox, reopen } = await open(t)
     await outbox.accept(newJob(1, [sets('A', 1)]))
-    const claimed = await outbox.claim(1, LATER)
+    const claimed = await outbox.claim('default', 1, LATER)
     const reopened = await reopen()
     await t.rejects(outbox.settle(claimed.map(done), NO_CALLS), StorageError)
     await t.rejects(outbox.accept(newJob(2, [sets('B', 1)])), StorageError)
