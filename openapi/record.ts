@@ -136,8 +136,10 @@ async function recordFailure(): Promise<Example> {
   const dependencies = {
     settings: { leads: { customFields: new Map() } },
     log: pino({ level: 'silent' }),
-    upstreamState: () => {
-      throw new Error('a part that fails')
+    outbox: {
+      get size() {
+        throw new Error('a part that fails')
+      }
     }
   }
   const app = await buildApp(dependencies as unknown as Dependencies)

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { LiveSchema, ReadySchema } from '../schemas/health.ts'
 import type { Dependencies } from '../src/app.ts'
+import { DEFAULT_ACCOUNT } from '../src/vicidial/account.ts'
 import { json, problems } from './responses.ts'
 
 const liveSchema = {
@@ -26,16 +27,20 @@ const readySchema = {
 }
 
 /** `GET /livez` and `GET /readyz` */
-export function healthRoutes({ upstreamState, outbox }: Dependencies) {
+export function healthRoutes({ lanes, outbox }: Dependencies) {
   return async (app: FastifyInstance) => {
     app.get('/livez', { schema: liveSchema }, async () => ({ status: 'alive' }))
     app.get('/readyz', { schema: readySchema }, async (_request, reply) => {
       const running = outbox.fault === undefined ? 'ready' : 'storage_failing'
       const status = app.draining ? 'draining' : running
       const { open, dead } = outbox.size
-      return reply
-        .code(status === 'ready' ? 200 : 503)
-        .send({ status, vicidial: upstreamState(), outbox: { waiting: open, dead_letters: dead } })
+      const { [DEFAULT_ACCOUNT]: vicidial, ...accounts } = Object.fromEntries(lanes.states)
+      return reply.code(status === 'ready' ? 200 : 503).send({
+        status,
+        vicidial,
+        ...(Object.keys(accounts).length > 0 ? { accounts } : {}),
+        outbox: { waiting: open, dead_letters: dead }
+      })
     })
   }
 }

@@ -1,6 +1,6 @@
 import { BATCH_SCHEMAS } from './batch.ts'
 import { FieldSchema, FieldsAnswerSchema, LeadFieldsSchema } from './fields.ts'
-import { LiveSchema, ReadySchema } from './health.ts'
+import { LiveSchema, ReadySchema, UpstreamStateSchema } from './health.ts'
 import { JOB_SCHEMAS } from './job.ts'
 import { ProblemSchema } from './problem.ts'
 
@@ -13,5 +13,6 @@ export const NAMED_SCHEMAS = [
   ...JOB_SCHEMAS,
   ProblemSchema,
   LiveSchema,
+  UpstreamStateSchema,
   ReadySchema
 ]

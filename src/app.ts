@@ -12,28 +12,26 @@ import { patchLeadRoute } from '../routes/patch-lead.ts'
 import { problemPageRoutes } from '../routes/problem-pages.ts'
 import { NAMED_SCHEMAS } from '../schemas/named.ts'
 import { authentication } from './callers/authentication.ts'
-import type { Dispatcher } from './delivery/dispatcher.ts'
 import type { CallRules } from './delivery/row.ts'
 import { drainOnClose } from './draining.ts'
 import { answerErrors, frameworkErrors } from './error-handler.ts'
 import { idempotency } from './idempotency.ts'
 import type { Jobs } from './jobs.ts'
 import { jsonBody } from './json-body.ts'
+import type { Lanes } from './lanes.ts'
 import type { LiveSettings } from './live-settings.ts'
 import { openApiOptions } from './openapi.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { requestIds, requestLog } from './request-log.ts'
 import { refuseEncodedBodies, refuseQueries } from './strict-request.ts'
-import type { UpstreamState } from './vicidial/guard.ts'
 
 /** What the application needs; everything that touches the outside comes in here. */
 export interface Dependencies {
   readonly settings: LiveSettings
-  readonly dispatcher: Dispatcher
+  readonly lanes: Lanes
   readonly rules: CallRules
   /** VICIdial's `source` for callers without their own. */
   readonly source: string
-  readonly upstreamState: () => UpstreamState
   readonly outbox: Outbox
   readonly jobs: Jobs
   readonly requestDeadlineMs: number

@@ -8,6 +8,7 @@ import { readGatewayFile } from './gateway-file.ts'
 import type { RetrySchedule } from './delivery/retry-schedule.ts'
 import type { NonLatin } from './leads/clean.ts'
 import type { WebhookSource } from './webhooks/source.ts'
+import type { Account } from './vicidial/account.ts'
 import type { Dialect } from './vicidial/wire.ts'
 
 /** Everything the process is told, checked and frozen. */
@@ -25,6 +26,8 @@ export interface Config {
     readonly maxCallsPerSecond: number
     readonly timeoutMs: number
   }
+  /** The VICIdial accounts beside that of `vicidial`. */
+  readonly accounts: readonly Account[]
   readonly dispatch: {
     readonly lingerMs: number
     readonly maxWaiting: number
@@ -180,6 +183,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       'VICIDIAL_TIMEOUT_MS is longer than REQUEST_DEADLINE_MS: a request would end before its call can.'
     )
   }
+  if (file?.accounts.some(({ user }) => user === environment.VICIDIAL_USER)) {
+    faults.push('VICIDIAL_USER is also the user of an account in GATEWAY_CONFIG.')
+  }
   if (faults.length > 0 || url === undefined) throw new ConfigError(faults)
   return Object.freeze({
     vicidial: Object.freeze({
@@ -194,6 +200,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       maxCallsPerSecond: environment.VICIDIAL_MAX_CALLS_PER_SECOND,
       timeoutMs: environment.VICIDIAL_TIMEOUT_MS
     }),
+    accounts: (file?.accounts ?? []).map((account) => ({
+      maxConcurrency: environment.VICIDIAL_MAX_CONCURRENCY,
+      maxCallsPerSecond: environment.VICIDIAL_MAX_CALLS_PER_SECOND,
+      ...account
+    })),
     dispatch: Object.freeze({
       lingerMs: environment.DISPATCH_LINGER_MS,
       maxWaiting: environment.DISPATCH_MAX_WAITING

@@ -31,7 +31,8 @@ export async function deliverEntries(
   const sound = entries.filter((entry): entry is Update => 'changes' in entry)
   // What is accepted from now on is newer than this request.
   const order = dependencies.outbox.nextOrder
-  const { outcomes, upstreamCalls } = await dependencies.dispatcher
+  const { outcomes, upstreamCalls } = await dependencies.lanes
+    .dispatcher(caller.account)
     .deliver(sound, {
       caller: caller.name,
       source: source ?? caller.source ?? dependencies.source,

@@ -10,6 +10,9 @@ import { FIELDS } from './leads/fields.ts'
 import { schemaFaults } from './schema-faults.ts'
 import { readSources } from './webhooks/read-sources.ts'
 import { SourceSchema } from './webhooks/source-schema.ts'
+import { DEFAULT_ACCOUNT } from './vicidial/account.ts'
+import { AccountSchema } from './vicidial/account-schema.ts'
+import { type AccountConfig, readAccounts } from './vicidial/read-accounts.ts'
 import type { WebhookSource } from './webhooks/source.ts'
 
 const CustomFieldSchema = Type.Object(
@@ -23,6 +26,7 @@ const CustomFieldSchema = Type.Object(
 /** The file of `GATEWAY_CONFIG`. */
 export const GatewayFileSchema = Type.Object(
   {
+    accounts: Type.Optional(Type.Array(AccountSchema)),
     callers: Type.Optional(Type.Array(CallerSchema, { minItems: 1 })),
     custom_fields: Type.Optional(Type.Array(CustomFieldSchema)),
     webhooks: Type.Optional(Type.Array(SourceSchema))
@@ -36,6 +40,7 @@ export const GatewayFileSchema = Type.Object(
 
 /** What the file of `GATEWAY_CONFIG` says. */
 export interface GatewayFile {
+  readonly accounts: readonly AccountConfig[]
   readonly callers: readonly CallerConfig[]
   /** Custom fields that may be set, label → longest value. */
   readonly customFields: ReadonlyMap<string, number>
@@ -132,10 +137,22 @@ export function readGatewayFile(path: string, faults: string[]): GatewayFile | u
   }
   for (const name of repeated((file.webhooks ?? []).map((source) => source.name)))
     fault(`two webhooks have the name ${name}.`)
+  const accounts = file.accounts ?? []
+  for (const name of repeated(accounts.map((account) => account.name)))
+    fault(`two accounts have the name ${name}.`)
+  // Each would count only its own refused logins, and both together could lock the user out.
+  for (const user of repeated(accounts.map((account) => account.user)))
+    fault(`two accounts have the user ${user}.`)
+  const known = new Set([DEFAULT_ACCOUNT, ...accounts.map((account) => account.name)])
+  for (const { name, account } of [...callers, ...(file.webhooks ?? [])]) {
+    if (account !== undefined && !known.has(account))
+      fault(`${name} names the account ${account}, which does not exist.`)
+  }
   const labels = new Map(customFields.map((field) => [field.label, field.max_length]))
   const sources = new Set((file.webhooks ?? []).map((source) => source.name))
   const noteFault = (place: string, what: string) => fault(`${place} ${what}.`)
   return {
+    accounts: readAccounts(accounts, dirname(path), noteFault),
     callers: readCallers(callers, new Set(labels.keys()), sources, noteFault),
     customFields: labels,
     webhooks: readSources(file.webhooks ?? [], dirname(path), labels, noteFault)

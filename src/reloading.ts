@@ -1,6 +1,8 @@
 import { unwatchFile, watchFile } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance } from 'fastify'
 import { type Config, ConfigError } from './config.ts'
+import { accountsOf } from './lanes.ts'
 import type { LiveSettings } from './live-settings.ts'
 
 declare module 'fastify' {
@@ -16,24 +18,29 @@ const POLL_MS = 250
 const SETTLE_MS = 250
 
 /**
- * Lets the application take a changed gateway file while it runs: on `reload`, and by itself within a second.
+ * Lets the application take a changed gateway file while it runs: on `reload`, and by itself within a second. Accounts
+ * are those of the start: what names another is not taken.
+ * @param started the configuration of the start
  * @param read gives the configuration as it is now; throws ConfigError
  */
 export function reloading(
   app: FastifyInstance,
   settings: LiveSettings,
-  read: () => Config,
-  path?: string
+  started: Config,
+  read: () => Config
 ): void {
   app.decorate('reload', () => {
     try {
       const config = read()
+      refuseNewAccounts(config, started)
       settings.replace(config)
-      const names = config.callers.map(({ name }) => name)
-      app.log.info(
-        { callers: names, webhooks: config.webhooks.map(({ name }) => name) },
-        'configuration reloaded'
-      )
+      const names = {
+        callers: config.callers.map(({ name }) => name),
+        webhooks: config.webhooks.map(({ name }) => name)
+      }
+      app.log.info(names, 'configuration reloaded')
+      if (!isDeepStrictEqual(accountsOf(config), accountsOf(started)))
+        app.log.warn('changed accounts are taken at the next start')
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       app.log.error(
@@ -42,6 +49,7 @@ export function reloading(
       )
     }
   })
+  const path = started.gatewayFile
   if (path === undefined) return
   let settling: NodeJS.Timeout | undefined
   const onChange = () => {
@@ -57,4 +65,15 @@ export function reloading(
     unwatchFile(path, onChange)
     clearTimeout(settling)
   })
+}
+
+/** @throws ConfigError if a caller or a source of webhooks names an account that has no lane yet */
+function refuseNewAccounts({ callers, webhooks }: Config, started: Config): void {
+  const known = new Set(accountsOf(started).map(({ name }) => name))
+  const faults = [...callers, ...webhooks].flatMap(({ name, account }) =>
+    account === undefined || known.has(account)
+      ? []
+      : [`${name} names the account ${account}, which is taken at the next start only.`]
+  )
+  if (faults.length > 0) throw new ConfigError(faults)
 }

@@ -82,6 +82,7 @@ test('the least that a gateway is told, and the defaults of the rest', async (t)
       maxCallsPerSecond: 20,
       timeoutMs: 10_000
     },
+    accounts: [],
     dispatch: { lingerMs: 0, maxWaiting: 100_000 },
     dataDir: './data',
     durable: {
@@ -488,6 +489,53 @@ callers:
       networks: ['10.0.0.0/8']
     }
   ])
+})
+
+test('accounts have what the environment says unless they say otherwise; their passwords may stand in files', async (t) => {
+  const pass = files(t)('pass', 'from-file\n')
+  const yaml = `
+accounts:
+  - { name: sales, user: salesapi, pass: s3 }
+  - { name: support, user: supportapi, pass_file: ${pass}, max_concurrency: 1, max_calls_per_second: 0 }
+webhooks:
+  - { name: crm, account: support, auth: { callers: true }, mapping: { lead: { lead_id: id }, fields: { status: stage } } }
+`
+  const { accounts, webhooks } = withFile(t, yaml, { ...LEAST, VICIDIAL_MAX_CONCURRENCY: '4' })
+  t.strictSame(accounts, [
+    { name: 'sales', user: 'salesapi', pass: 's3', maxConcurrency: 4, maxCallsPerSecond: 20 },
+    { name: 'support', user: 'supportapi', pass: 'from-file', maxConcurrency: 1, maxCallsPerSecond: 0 }
+  ])
+  t.strictSame(
+    webhooks.map(({ account }) => account),
+    ['support']
+  )
+})
+
+test('accounts that cannot be told apart, have no password, or do not exist are faults', async (t) => {
+  const yaml = `
+accounts:
+  - { name: default, user: a, pass: x }
+  - { name: sales, user: b, pass: x, pass_file: y }
+  - { name: sales, user: b }
+  - { name: other, user: c, pass_file: /nowhere/${CANARY} }
+callers:
+  - { name: web, account: none, key_hashes: [sha256:${HASH}], permissions: "*" }
+`
+  t.strictSame(
+    fileFaults(t, yaml).map((fault) => fault.replace(/^GATEWAY_CONFIG \([^)]*\): /, '')),
+    [
+      'two accounts have the name sales.',
+      'two accounts have the user b.',
+      'web names the account none, which does not exist.',
+      '/accounts/0/name is that of the account of VICIDIAL_USER.',
+      '/accounts/1 must have exactly one of pass, pass_file.',
+      '/accounts/1/pass_file names a file that cannot be read (ENOENT).',
+      '/accounts/2 must have exactly one of pass, pass_file.',
+      '/accounts/3/pass_file names a file that cannot be read (ENOENT).'
+    ]
+  )
+  const same = `accounts: [{ name: sales, user: api, pass: x }]`
+  t.strictSame(fileFaults(t, same), ['VICIDIAL_USER is also the user of an account in GATEWAY_CONFIG.'])
 })
 
 test('everything that is wrong with the gateway file is listed at once', async (t) => {

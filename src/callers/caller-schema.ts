@@ -67,6 +67,11 @@ export const CallerSchema = Type.Object(
     permissions: Type.Union([Type.Literal('*'), PermissionsSchema], {
       description: 'What it may do; what is absent it may not. "*" is everything, other callers\' jobs too.'
     }),
+    account: Type.Optional(
+      Type.String({
+        description: 'The VICIdial account of its calls, by name; absent: that of VICIDIAL_USER.'
+      })
+    ),
     source: Type.Optional(
       Type.String({
         pattern: '^[A-Za-z0-9]{2,20}$',

@@ -24,11 +24,12 @@ export function readCallers(
     if (entry.permissions !== '*') {
       checkNames(entry.permissions, customFields, webhooks, `${place}/permissions`, fault)
     }
-    const { name, source, on_lossy: onLossy, networks } = entry
+    const { name, account, source, on_lossy: onLossy, networks } = entry
     return {
       name,
       keys: entry.key_hashes.map((key, position) => readKey(key, `${place}/key_hashes/${position}`, fault)),
       permissions: readPermissions(entry.permissions),
+      ...(account === undefined ? {} : { account }),
       ...(source === undefined ? {} : { source }),
       ...(onLossy === undefined ? {} : { onLossy }),
       ...(networks === undefined ? {} : { networks })

@@ -19,6 +19,8 @@ export interface WorkerOptions {
   readonly schedule: RetrySchedule
   /** Updates that may be on their way at once. */
   readonly maxInFlight: number
+  /** Called when updates were settled: the next ones of their leads may be another account's. */
+  readonly onSettled?: () => void
   readonly log: { error(members: object, message: string): void }
 }
 
@@ -186,6 +188,7 @@ export class Worker {
       }
       this.#inFlight -= settlements.length
       this.wake()
+      this.#options.onSettled?.()
     }
     this.#isSettling = false
     if (this.#inFlight === 0) this.#idle?.()

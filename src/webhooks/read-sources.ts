@@ -22,11 +22,19 @@ export function readSources(
     const auth = readAuth(entry.auth, `${place}/auth`, folder, fault)
     const mapping = readMapping(entry.mapping, `${place}/mapping`, customFields, fault)
     const eventId = readEventId(entry, place, fault)
-    const { name, source, on_lossy: onLossy, on_multiple: onMultiple, payload_field: payloadField } = entry
+    const {
+      name,
+      account,
+      source,
+      on_lossy: onLossy,
+      on_multiple: onMultiple,
+      payload_field: payloadField
+    } = entry
     return {
       name,
       auth,
       mapping,
+      ...(account === undefined ? {} : { account }),
       ...(source === undefined ? {} : { source }),
       ...(onLossy === undefined ? {} : { onLossy }),
       ...(onMultiple === undefined ? {} : { onMultiple }),

@@ -106,6 +106,7 @@ const EventIdSchema = Type.Object(
 export const SourceSchema = Type.Object(
   {
     name: Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$' }),
+    account: Type.Optional(Type.String()),
     source: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9]{2,20}$' })),
     on_lossy: Type.Optional(Type.Enum(['accept', 'reject'])),
     on_multiple: Type.Optional(Type.Enum(['reject', 'all', 'newest'])),

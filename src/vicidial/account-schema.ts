@@ -1,0 +1,35 @@
+import { type Static, Type } from 'typebox'
+
+const strict = { additionalProperties: false } as const
+
+/** One entry of `accounts` in the gateway file. */
+export const AccountSchema = Type.Object(
+  {
+    name: Type.String({
+      pattern: '^[a-z0-9][a-z0-9_-]{0,63}$',
+      description: 'How callers and webhooks name it.'
+    }),
+    user: Type.String({ minLength: 1, description: 'The VICIdial user.' }),
+    pass: Type.Optional(Type.String({ minLength: 1, description: "That user's password." })),
+    pass_file: Type.Optional(
+      Type.String({ minLength: 1, description: 'A file that holds the password instead.' })
+    ),
+    max_concurrency: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 8,
+        description: 'Calls in flight; absent: VICIDIAL_MAX_CONCURRENCY.'
+      })
+    ),
+    max_calls_per_second: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 10_000,
+        description: '0: no limit; absent: VICIDIAL_MAX_CALLS_PER_SECOND.'
+      })
+    )
+  },
+  strict
+)
+
+export type AccountEntry = Static<typeof AccountSchema>

@@ -1,0 +1,153 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { hashKey } from '../src/callers/key.ts'
+import { generateFixture } from '../src/sandbox/fixture.ts'
+import { batch, call, dataDir, startGateway, startStandIn, type Tester } from './helper.ts'
+import { as, ended, store } from './routes/jobs-of.ts'
+import { until } from './until.ts'
+
+const CHANGE = { lead_ids: [1], fields: { status: 'SALE' } }
+
+/** Callers `main`, of the default account, and `sales`, of an account of its own; keys `main-key` and so on. */
+function fileWith(pass: string, more = ''): string {
+  return `
+accounts:
+  - { name: sales, user: salesapi, pass: ${pass} }
+${more}
+callers:
+  - { name: main, key_hashes: ["sha256:${hashKey('main-key')}"], permissions: "*" }
+  - { name: sales, key_hashes: ["sha256:${hashKey('sales-key')}"], permissions: "*", account: sales }
+`
+}
+
+/** VICIdial with the users `api` and `salesapi`, and a gateway that has an account of each. */
+async function startWith(
+  t: Tester,
+  { pass = 's3cret', level = 9 }: { pass?: string; level?: number } = {},
+  env: Record<string, string> = {}
+) {
+  const path = join(dataDir(t), 'gateway.yaml')
+  writeFileSync(path, fileWith(pass))
+  const fixture = generateFixture(20)
+  const [api] = fixture.users
+  if (api === undefined) throw new Error('no user')
+  const users = [api, { ...api, user: 'salesapi', user_level: level }]
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: path, ...env }, { fixture: { ...fixture, users } })
+  const usersOfCalls = () => gateway.sandbox.calls().map(({ params }) => params['user'])
+  return { ...gateway, path, usersOfCalls }
+}
+
+test('each caller calls VICIdial by its own account', async (t) => {
+  const gateway = await startWith(t)
+  for (const key of ['main-key', 'sales-key']) t.equal((await batch(gateway, CHANGE, as(key))).status, 200)
+  t.equal((await batch(gateway, CHANGE)).status, 200)
+  t.same(gateway.usersOfCalls(), ['api', 'salesapi', 'api'])
+  const { body } = await call(gateway, 'GET', '/readyz')
+  t.match(body, { vicidial: { state: 'reachable' }, accounts: { sales: { state: 'reachable' } } })
+})
+
+test('two accounts never share a call, though source and changes are the same', async (t) => {
+  const gateway = await startWith(t)
+  const keys = ['main-key', 'sales-key']
+  await Promise.all(
+    Array.from({ length: 20 }, (_, n) =>
+      batch(gateway, { lead_ids: [n + 1], fields: { status: 'SALE' } }, as(keys[n % 2] ?? ''))
+    )
+  )
+  const leads = gateway.sandbox
+    .calls()
+    .map(({ params }) => [params['user'], params['lead_ids']?.split(',').map(Number)])
+  for (const [user, ids] of leads as [string, number[]][])
+    for (const id of ids) t.equal(id % 2 === 1, user === 'api', `${user} ${id}`)
+})
+
+test("an account whose login is refused stops its own callers, and no other's", async (t) => {
+  const gateway = await startWith(t, { pass: 'wrong' })
+  const refused = await batch(gateway, CHANGE, as('sales-key'))
+  t.match([refused.status, refused.body.code], [502, 'upstream_login_failed'])
+  for (let n = 0; n < 5; n++) {
+    t.equal((await batch(gateway, CHANGE, as('main-key'))).status, 200)
+    t.equal((await batch(gateway, CHANGE, as('sales-key'))).status, 502)
+  }
+  t.equal(gateway.usersOfCalls().filter((user) => user === 'salesapi').length, 1)
+  const { body } = await call(gateway, 'GET', '/readyz')
+  t.match(body, { vicidial: { state: 'reachable' }, accounts: { sales: { state: 'login_refused' } } })
+  t.match(gateway.logged(), /"account":"sales".*vicidial is now login_refused/)
+})
+
+test('what an account may not do another may', async (t) => {
+  const gateway = await startWith(t, { level: 7 })
+  const denied = await batch(gateway, CHANGE, as('sales-key'))
+  t.match([denied.status, denied.body.code], [502, 'upstream_permission_denied'])
+  t.equal((await batch(gateway, CHANGE, as('main-key'))).status, 200)
+})
+
+test('while the calls of one account hang those of another are answered at once', async (t) => {
+  const hanging: (() => void)[] = []
+  const url = await startStandIn(t, ({ user, lead_ids: ids = '' }, response) => {
+    const count = ids.split(',').length
+    const answer = () =>
+      response.end(`SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - ${user}|${count}|${count}|${ids}\n`)
+    if (user === 'salesapi') hanging.push(answer)
+    else answer()
+  })
+  const gateway = await startWith(t, {}, { VICIDIAL_URL: url })
+  const hung = Array.from({ length: 10 }, (_, n) =>
+    batch(gateway, { ...CHANGE, lead_ids: [n + 1] }, as('sales-key'))
+  )
+  await until('a call hangs', () => hanging.length > 0)
+  for (let n = 0; n < 10; n++) t.equal((await batch(gateway, CHANGE, as('main-key'))).status, 200)
+  t.ok(hanging.length <= 2, 'no more calls hang than the account may have in flight')
+  let isOver = false
+  const answering = (async () => {
+    while (!isOver) {
+      hanging.shift()?.()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  })()
+  t.same(new Set((await Promise.all(hung)).map(({ status }) => status)), new Set([200]))
+  isOver = true
+  await answering
+})
+
+test('stored updates are delivered by the account of their caller, in order per lead, whichever accounts are away', async (t) => {
+  const gateway = await startWith(t, { pass: 'wrong' })
+  const waiting = await store(gateway, { lead_ids: [1, 2], fields: { status: 'A' } }, as('sales-key'))
+  const done = await store(gateway, { lead_ids: [3], fields: { status: 'B' } }, as('main-key'))
+  t.equal((await ended(gateway, done)).status, 'completed')
+  const { body } = await call(gateway, 'GET', `/v1/jobs/${waiting}`, undefined, as('sales-key'))
+  t.equal(body.summary.updated, 0)
+  t.equal(gateway.sandbox.leads()[3]?.status, 'B')
+  t.equal(gateway.sandbox.leads()[1]?.status, 'NEW')
+})
+
+test('a lead that two accounts update gets their stored updates in the order in which they were accepted', async (t) => {
+  const gateway = await startWith(t)
+  const jobs = []
+  for (let n = 0; n < 10; n++) {
+    const key = n % 2 === 0 ? 'main-key' : 'sales-key'
+    jobs.push(await store(gateway, { lead_ids: [1], fields: { rank: n + 1 } }, as(key)))
+  }
+  for (const id of jobs) t.equal((await ended(gateway, id)).status, 'completed')
+  t.same(
+    gateway.sandbox.calls().map(({ params }) => `${params['user']} ${params['rank']}`),
+    Array.from({ length: 10 }, (_, n) => `${n % 2 === 0 ? 'api' : 'salesapi'} ${n + 1}`)
+  )
+})
+
+test('a caller that names an account which is taken at the next start only is not taken either', async (t) => {
+  const gateway = await startWith(t)
+  writeFileSync(
+    gateway.path,
+    `${fileWith('s3cret', '  - { name: late, user: lateapi, pass: x }')}  - { name: new, key_hashes: ["sha256:${hashKey('new-key')}"], permissions: "*", account: late }\n`
+  )
+  await until('it is refused', () => gateway.logged().includes('taken at the next start only'))
+  t.equal((await batch(gateway, CHANGE, as('new-key'))).status, 401)
+  t.equal((await batch(gateway, CHANGE, as('sales-key'))).status, 200)
+
+  writeFileSync(gateway.path, fileWith('changed'))
+  await until('it is said', () => gateway.logged().includes('changed accounts are taken at the next start'))
+  t.equal((await batch(gateway, CHANGE, as('sales-key'))).status, 200)
+  t.notMatch(gateway.logged(), /changed"|lateapi/)
+})
