@@ -65,19 +65,19 @@ export function batchUpdateRoute(dependencies: Dependencies) {
 
   async function acceptBatch(batch: Batch, request: FastifyRequest, reply: FastifyReply) {
     const { entries } = batch
+    const { name, account, source = dependencies.source } = callerOf(request)
+    const sender = { caller: name, ...askedBy(request), account, source: batch.source ?? source }
     if (entries.every((entry) => 'refusals' in entry)) {
+      await dependencies.history.recordRefused(sender, entries)
       return answerBatch(request.id, entries, entries.map(refusedResult), 0)
     }
-    const { name, account, source = dependencies.source } = callerOf(request)
-    const { answer, isRepeat } = await dependencies.jobs.accept({
-      caller: name,
-      ...askedBy(request),
-      account,
-      source: batch.source ?? source,
+    const { id, answer, isRepeat } = await dependencies.jobs.accept({
+      ...sender,
       origin: 'batch',
       entries,
       ...(request.repeatKey ? { repeat: request.repeatKey } : {})
     })
+    if (!isRepeat) await dependencies.history.recordRefused({ ...sender, jobId: id }, entries)
     request.isAnswerStored = true
     if (isRepeat) reply.header('idempotency-replayed', 'true')
     return reply

@@ -83,7 +83,7 @@ const schema = {
 
 /** `POST /v1/webhooks/{source}` */
 export function webhookRoutes(dependencies: Dependencies) {
-  const { settings, jobs, maxUpdatesPerRequest } = dependencies
+  const { settings, jobs, history, maxUpdatesPerRequest } = dependencies
 
   async function receive(request: FastifyRequest<Webhook>, reply: FastifyReply) {
     const source = settings.webhook(request.params.source)
@@ -109,17 +109,21 @@ export function webhookRoutes(dependencies: Dependencies) {
     if ('errors' in batch)
       throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
     const { entries } = batch
-    if (entries.every((entry) => 'refusals' in entry)) {
-      return answerBatch(request.id, entries, entries.map(refusedResult), 0)
-    }
     const origin = `webhook:${source.name}`
     const name = caller?.name ?? origin
-    const job = {
+    const sender = {
       caller: name,
       requestId: request.id,
       ...(caller ? { keyId: caller.keyId } : {}),
       account: source.account ?? caller?.account ?? DEFAULT_ACCOUNT,
-      source: source.source ?? caller?.source ?? dependencies.source,
+      source: source.source ?? caller?.source ?? dependencies.source
+    }
+    if (entries.every((entry) => 'refusals' in entry)) {
+      await history.recordRefused(sender, entries)
+      return answerBatch(request.id, entries, entries.map(refusedResult), 0)
+    }
+    const job = {
+      ...sender,
       origin,
       entries,
       // Another source may number its events alike.
@@ -138,6 +142,7 @@ export function webhookRoutes(dependencies: Dependencies) {
   async function accept(job: JobRequest, request: FastifyRequest<Webhook>, reply: FastifyReply) {
     const { answer, id, isRepeat } = await jobs.accept(job)
     if (isRepeat) reply.header('idempotency-replayed', 'true')
+    else await history.recordRefused({ ...job, jobId: id }, job.entries)
     const ended = await jobs.ended(id, waitMs(request))
     const result = ended && resultOf(id, job, ended)
     if (result === undefined) return reply.code(answer.httpStatus).type(answer.contentType).send(answer.body)

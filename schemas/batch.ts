@@ -111,7 +111,7 @@ const ResultErrorSchema = Type.Object(
   { $id: 'ResultError', additionalProperties: false }
 )
 
-const RESULT_STATUSES = [
+export const RESULT_STATUSES = [
   'updated',
   'not_found',
   'ambiguous',

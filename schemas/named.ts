@@ -1,6 +1,7 @@
 import { BATCH_SCHEMAS } from './batch.ts'
 import { FieldSchema, FieldsAnswerSchema, LeadFieldsSchema } from './fields.ts'
 import { LiveSchema, ReadySchema, UpstreamStateSchema } from './health.ts'
+import { HistoryEntrySchema, HistorySchema } from './history.ts'
 import { JOB_SCHEMAS } from './job.ts'
 import { ProblemSchema } from './problem.ts'
 
@@ -11,6 +12,8 @@ export const NAMED_SCHEMAS = [
   FieldsAnswerSchema,
   ...BATCH_SCHEMAS,
   ...JOB_SCHEMAS,
+  HistoryEntrySchema,
+  HistorySchema,
   ProblemSchema,
   LiveSchema,
   UpstreamStateSchema,

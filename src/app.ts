@@ -2,6 +2,7 @@ import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { deadLetterRoutes } from '../routes/dead-letters.ts'
+import { historyRoutes } from '../routes/history.ts'
 import { jobRoutes } from '../routes/jobs.ts'
 import { webhookRoutes } from '../routes/webhooks.ts'
 import { batchUpdateRoute } from '../routes/batch-update.ts'
@@ -15,6 +16,7 @@ import { authentication } from './callers/authentication.ts'
 import type { CallRules } from './delivery/row.ts'
 import { drainOnClose } from './draining.ts'
 import { answerErrors, frameworkErrors } from './error-handler.ts'
+import type { HistoryRecorder } from './history-recorder.ts'
 import { idempotency } from './idempotency.ts'
 import type { Jobs } from './jobs.ts'
 import { jsonBody } from './json-body.ts'
@@ -34,6 +36,7 @@ export interface Dependencies {
   readonly source: string
   readonly outbox: Outbox
   readonly jobs: Jobs
+  readonly history: HistoryRecorder
   readonly requestDeadlineMs: number
   readonly maxUpdatesPerRequest: number
   readonly maxBodyBytes: number
@@ -79,6 +82,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     refuseEncodedBodies(v1)
     await v1.register(jobRoutes(dependencies))
     await v1.register(deadLetterRoutes(dependencies))
+    await v1.register(historyRoutes(dependencies))
     await v1.register(async (leads) => {
       refuseQueries(leads)
       await leads.register(batchUpdateRoute(dependencies))

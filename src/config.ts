@@ -42,6 +42,12 @@ export interface Config {
     /** What has ended is kept for so long, in days. */
     readonly retentionDays: number
   }
+  readonly history: {
+    /** In days; 0: none is kept. */
+    readonly retentionDays: number
+    /** Whether the values that were set are kept too. */
+    readonly values: boolean
+  }
   readonly host: string
   readonly port: number
   readonly requestDeadlineMs: number
@@ -118,6 +124,16 @@ export const EnvironmentSchema = Type.Object({
   DATA_DIR: Type.String({ default: './data', minLength: 1, description: 'a directory that can be written' }),
   OUTBOX_MAX_WAITING: positive(1_000_000, 100_000_000, ''),
   JOB_RETENTION_DAYS: positive(30, 3_650, ' (days)'),
+  HISTORY_RETENTION_DAYS: Type.Integer({
+    default: 30,
+    minimum: 0,
+    maximum: 3_650,
+    description: 'a whole number from 0 (no history) to 3650 (days)'
+  }),
+  HISTORY_VALUES: Type.Union([Type.Literal('0'), Type.Literal('1')], {
+    default: '0',
+    description: '0 or 1: whether the history has the values that were set'
+  }),
   RETRY_FIRST_PAUSE_MS: positive(2_000, 3_600_000, ' (milliseconds)'),
   RETRY_LONGEST_PAUSE_MS: positive(600_000, 86_400_000, ' (milliseconds)'),
   RETRY_FOR_MS: positive(43_200_000, 2_592_000_000, ' (milliseconds)'),
@@ -218,6 +234,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       }),
       maxOpen: environment.OUTBOX_MAX_WAITING,
       retentionDays: environment.JOB_RETENTION_DAYS
+    }),
+    history: Object.freeze({
+      retentionDays: environment.HISTORY_RETENTION_DAYS,
+      values: environment.HISTORY_VALUES === '1'
     }),
     host: environment.HOST,
     port: environment.PORT,

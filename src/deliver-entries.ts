@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Result } from '../schemas/batch.ts'
 import { outcomeResult, refusedResult } from './delivery/result.ts'
 import type { Dependencies } from './app.ts'
-import { callerOf } from './callers/authentication.ts'
+import { askedBy, callerOf } from './callers/authentication.ts'
 import { deliveredFields } from './delivery/worker.ts'
 import type { Outcome } from './delivery/outcome.ts'
 import { type Outbox, StorageError } from './outbox/outbox.ts'
@@ -24,6 +24,12 @@ export async function deliverEntries(
   dependencies: Dependencies
 ): Promise<{ results: Result[]; upstreamCalls: number }> {
   const caller = callerOf(request)
+  const sender = {
+    caller: caller.name,
+    ...askedBy(request),
+    account: caller.account,
+    source: source ?? caller.source ?? dependencies.source
+  }
   const gone = new AbortController()
   reply.raw.once('close', () => {
     gone.abort()
@@ -34,10 +40,8 @@ export async function deliverEntries(
   const { outcomes, upstreamCalls } = await dependencies.lanes
     .dispatcher(caller.account)
     .deliver(sound, {
-      caller: caller.name,
-      source: source ?? caller.source ?? dependencies.source,
+      ...sender,
       deadline: Date.now() + dependencies.requestDeadlineMs,
-      requestId: request.id,
       signal: gone.signal
     })
     .catch(answerOverload)
@@ -53,6 +57,7 @@ export async function deliverEntries(
     if (outcome === undefined) throw new Error(`update ${entry.index} has no outcome`)
     return outcomeResult(entry, outcome)
   })
+  await dependencies.history.record(sender, entries, results)
   return { results, upstreamCalls }
 }
 

@@ -3,7 +3,9 @@ import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { Jobs } from './jobs.ts'
 import { Lanes } from './lanes.ts'
+import { HistoryRecorder } from './history-recorder.ts'
 import { LiveSettings } from './live-settings.ts'
+import type { HistoryKeeping } from './outbox/history.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { Purging } from './outbox/purging.ts'
 import { reloading } from './reloading.ts'
@@ -23,7 +25,7 @@ export interface GatewayOptions {
 export async function createGateway(
   config: Config,
   log: FastifyBaseLogger,
-  { outbox = new SqliteOutbox(config.dataDir), readConfig = () => config }: GatewayOptions = {}
+  { outbox = openOutbox(config), readConfig = () => config }: GatewayOptions = {}
 ): Promise<FastifyInstance> {
   const { vicidial, durable } = config
   const lanes = new Lanes(config, outbox, log)
@@ -35,12 +37,19 @@ export async function createGateway(
     }
   })
   const settings = new LiveSettings(config)
-  const purging = new Purging({ outbox, retentionDays: durable.retentionDays, log })
+  const history = new HistoryRecorder(outbox, historyKeeping(config), log)
+  const purging = new Purging({
+    outbox,
+    retentionDays: durable.retentionDays,
+    historyDays: config.history.retentionDays,
+    log
+  })
   const app = await buildApp({
     settings,
     lanes,
     outbox,
     jobs,
+    history,
     rules: { maxLeadsPerCall: vicidial.maxLeadsPerCall, dialect: vicidial.dialect },
     source: vicidial.source,
     requestDeadlineMs: config.requestDeadlineMs,
@@ -60,8 +69,17 @@ export async function createGateway(
   })
   app.addHook('onClose', async () => {
     await stopped
+    await history.flush()
     await lanes.close()
     await outbox.close()
   })
   return app
+}
+
+function openOutbox(config: Config): Outbox {
+  return new SqliteOutbox(config.dataDir, { history: historyKeeping(config) })
+}
+
+function historyKeeping({ history: { retentionDays, values } }: Config): HistoryKeeping {
+  return { entries: retentionDays > 0, values }
 }

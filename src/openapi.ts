@@ -41,6 +41,9 @@ export function openApiOptions(): SwaggerOptions {
       servers: [{ url: '/', description: 'This server' }],
       tags: [
         { name: 'leads', description: 'Update leads.' },
+        { name: 'jobs', description: 'What was accepted for delivery, and what became of it.' },
+        { name: 'history', description: 'Who changed what, and what VICIdial said.' },
+        { name: 'webhooks', description: 'Events of senders that cannot shape their requests.' },
         { name: 'service', description: 'Health of the gateway, and its documents.' }
       ],
       components: {

@@ -90,6 +90,7 @@ test('the least that a gateway is told, and the defaults of the rest', async (t)
       maxOpen: 1_000_000,
       retentionDays: 30
     },
+    history: { retentionDays: 30, values: false },
     host: '127.0.0.1',
     port: 3_000,
     requestDeadlineMs: 25_000,

@@ -2,7 +2,8 @@
  * The schema's versions, oldest first; `PRAGMA user_version` tells how many of them a database has.
  *
  * `updates.seq` numbers all updates ever accepted; a job's stand together from `jobs.first_seq`. `state` is 0 while
- * an update waits or is being delivered, 1 for a dead letter, 2 once it has ended.
+ * an update waits or is being delivered, 1 for a dead letter, 2 once it has ended. The rows of `history` that belong to a
+ * record stand together from `history_records.first`.
  */
 export const MIGRATIONS = [
   `
@@ -55,5 +56,31 @@ export const MIGRATIONS = [
   ALTER TABLE jobs ADD COLUMN account TEXT NOT NULL DEFAULT 'default';
   ALTER TABLE jobs ADD COLUMN request_id TEXT NOT NULL DEFAULT '';
   ALTER TABLE jobs ADD COLUMN key_id TEXT;
+  `,
+  `
+  CREATE TABLE history_records (
+    first INTEGER PRIMARY KEY,
+    size INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    key_id TEXT,
+    request_id TEXT NOT NULL,
+    job_id TEXT,
+    account TEXT NOT NULL,
+    source TEXT NOT NULL
+  );
+  CREATE INDEX history_times ON history_records (at, first);
+  CREATE TABLE history (
+    n INTEGER PRIMARY KEY,
+    caller TEXT NOT NULL,
+    lead INTEGER,
+    key TEXT,
+    fields TEXT NOT NULL,
+    stored TEXT,
+    status TEXT NOT NULL,
+    code TEXT,
+    detail TEXT
+  );
+  CREATE INDEX history_of_leads ON history (lead, n) WHERE lead IS NOT NULL;
+  CREATE INDEX history_of_callers ON history (caller, n);
   `
 ]

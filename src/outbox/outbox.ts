@@ -1,5 +1,6 @@
 import type { Result } from '../../schemas/batch.ts'
 import type { Update } from '../leads/update.ts'
+import type { HistoryEntry, HistoryPage, HistoryRecord } from './history.ts'
 
 /** Updates that were accepted together, to be delivered whatever happens. */
 export interface NewJob {
@@ -177,6 +178,13 @@ export interface Outbox {
   /** Ends the updates of a job that are not being delivered. Returns how many. */
   cancel(id: string, now: number): Promise<number>
   deadLetters(page: Page & { readonly jobId?: string }): Promise<DeadLetter[]>
+
+  /** Keeps what became of updates that were not stored as a job's. */
+  record(records: readonly HistoryRecord[]): Promise<void>
+  /** What became of updates, newest first; those of jobs are kept as they are settled. */
+  history(page: HistoryPage): Promise<HistoryEntry[]>
+  /** Deletes history from before `before`, about `limit` entries at once. Returns how many. */
+  purgeHistory(before: number, limit: number): Promise<number>
 
   /** Deletes what ended before `before`, at most about `limit` rows at once. Returns how many rows. */
   purge(before: number, answersBefore: number, limit: number): Promise<number>

@@ -3,6 +3,8 @@ import { EVENT_KNOWN_MS, type Outbox } from './outbox.ts'
 export interface PurgingOptions {
   readonly outbox: Outbox
   readonly retentionDays: number
+  /** The history is kept for so long. */
+  readonly historyDays: number
   readonly log: { error(members: object, message: string): void }
 }
 
@@ -36,10 +38,11 @@ export class Purging {
   }
 
   async #step(): Promise<void> {
-    const { outbox, retentionDays, log } = this.#options
+    const { outbox, retentionDays, historyDays, log } = this.#options
     const now = Date.now()
     try {
-      const deleted = await outbox.purge(now - retentionDays * DAY_MS, now - EVENT_KNOWN_MS, STEP)
+      const purged = await outbox.purge(now - retentionDays * DAY_MS, now - EVENT_KNOWN_MS, STEP)
+      const deleted = purged + (await outbox.purgeHistory(now - historyDays * DAY_MS, STEP))
       this.#in(deleted > 0 ? BETWEEN_STEPS_MS : EVERY_MS)
     } catch (error) {
       log.error({ err: error }, 'outbox cannot be purged')

@@ -4,6 +4,15 @@ import type { Changes } from '../leads/changes.ts'
 import { keyName } from '../leads/lead-key.ts'
 import { Answers } from './answers.ts'
 import { GroupCommit } from './group-commit.ts'
+import {
+  type HistoryEntry,
+  type HistoryKeeping,
+  type HistoryPage,
+  type HistoryRecord,
+  NO_HISTORY,
+  settledRecords
+} from './history.ts'
+import { HistoryTable } from './history-table.ts'
 import { JobTable } from './job-table.ts'
 import { openDatabase } from './open-database.ts'
 import {
@@ -35,6 +44,13 @@ const STEP = 500
 /** A row of `updates` with what is needed of its job. */
 const WITH_JOB = `updates.*, ${JOB_COLUMNS} FROM updates JOIN jobs ON jobs.n = updates.job`
 
+export interface SqliteOptions {
+  /** What is kept of the updates of jobs once they have ended; nothing by default. */
+  readonly history?: HistoryKeeping
+  /** So long a commit waits for company, in milliseconds. */
+  readonly gatherMs?: number
+}
+
 /** The embedded engine: one file, one process, one writer. */
 export class SqliteOutbox implements Outbox {
   readonly #database: DatabaseSync
@@ -43,20 +59,23 @@ export class SqliteOutbox implements Outbox {
   readonly #answers: Answers
   readonly #jobs: JobTable
   readonly #ready: ReadyUpdates
+  readonly #history: HistoryTable
+  readonly #keeps: HistoryKeeping
   #nextSeq: number
   #open = 0
   #dead = 0
 
   /**
    * @param directory where its file is, or will be
-   * @param gatherMs so long a commit waits for company, in milliseconds
    * @throws StorageError if it cannot be used
    */
-  constructor(directory: string, gatherMs = GATHER_MS) {
+  constructor(directory: string, { history = NO_HISTORY, gatherMs = GATHER_MS }: SqliteOptions = {}) {
     this.#database = openDatabase(directory)
     this.#sql = new Statements(this.#database)
     this.#answers = new Answers(this.#sql)
     this.#jobs = new JobTable(this.#sql)
+    this.#history = new HistoryTable(this.#sql)
+    this.#keeps = history
     this.#commits = new GroupCommit(this.#database, gatherMs, () => {
       this.#recount()
     })
@@ -162,6 +181,9 @@ export class SqliteOutbox implements Outbox {
         const { job } = settlement.claimed
         const isEnded = this.#settle(settlement)
         ended.set(job.id, (ended.get(job.id) ?? 0) + (isEnded ? 1 : 0))
+      }
+      if (this.#keeps.entries) {
+        for (const record of settledRecords(settlements, this.#keeps.values)) this.#history.add(record)
       }
       const ids = new Set([...ended.keys(), ...calls.keys()])
       for (const id of ids) this.#jobs.noteProgress(id, ended.get(id) ?? 0, calls.get(id) ?? 0)
@@ -322,6 +344,20 @@ export class SqliteOutbox implements Outbox {
     if (updates.length === limit) return limit
     this.#sql.run('DELETE FROM jobs WHERE n = ?', Number(job['n']))
     return updates.length + 1
+  }
+
+  record(records: readonly HistoryRecord[]): Promise<void> {
+    return this.#commits.write(() => {
+      for (const record of records) this.#history.add(record)
+    })
+  }
+
+  async history(page: HistoryPage): Promise<HistoryEntry[]> {
+    return this.#history.list(page)
+  }
+
+  purgeHistory(before: number, limit: number): Promise<number> {
+    return this.#commits.write(() => this.#history.purge(before, limit))
   }
 
   async close(): Promise<void> {

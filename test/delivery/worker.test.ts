@@ -46,7 +46,7 @@ interface Asked {
 
 /** A worker on a real outbox, with a dispatcher that answers when it is told to. */
 async function working(t: Tester, settings: Partial<WorkerOptions> = {}) {
-  const outbox = new SqliteOutbox(dataDir(t), AT_ONCE)
+  const outbox = new SqliteOutbox(dataDir(t), { gatherMs: AT_ONCE })
   const asked: Asked[] = []
   const state: { refused: Refused | undefined; answering: ((update: Update) => Outcome) | undefined } = {
     refused: undefined,
@@ -323,7 +323,7 @@ function failing(outbox: Outbox, method: 'settle' | 'claim', times: number): Out
 }
 
 test('what cannot be settled is settled later, with its calls, and delivered once', async (t) => {
-  const outbox = new SqliteOutbox(dataDir(t), AT_ONCE)
+  const outbox = new SqliteOutbox(dataDir(t), { gatherMs: AT_ONCE })
   t.teardown(() => outbox.close())
   const { worker, asked, state, logged } = await working(t, { outbox: failing(outbox, 'settle', 2) })
   state.answering = () => UPDATED
@@ -337,7 +337,7 @@ test('what cannot be settled is settled later, with its calls, and delivered onc
 })
 
 test('an outbox that cannot be read is asked again', async (t) => {
-  const outbox = new SqliteOutbox(dataDir(t), AT_ONCE)
+  const outbox = new SqliteOutbox(dataDir(t), { gatherMs: AT_ONCE })
   t.teardown(() => outbox.close())
   const { worker, state, logged } = await working(t, { outbox: failing(outbox, 'claim', 2) })
   state.answering = () => UPDATED

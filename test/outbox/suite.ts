@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import type { HistoryPage, HistoryRecord } from '../../src/outbox/history.ts'
 import { ANSWER_KNOWN_MS, type Outbox, StorageError } from '../../src/outbox/outbox.ts'
 import { updates } from '../delivery/updates.ts'
 import type { Tester } from '../helper.ts'
@@ -77,6 +78,49 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     })
     t.same(outbox.size, { open: 0, dead: 0 })
     t.equal(outbox.nextDueAt('default'), undefined)
+  })
+
+  test(`${name}: history is listed newest first, by lead, caller and time, and purged by age`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    const record = (at: number, caller: string, ...leads: number[]): HistoryRecord => ({
+      at,
+      caller,
+      keyId: undefined,
+      requestId: `req_${at}`,
+      account: 'default',
+      source: 'crm',
+      updates: leads.map((lead) => ({
+        leads: [lead],
+        key: `lead_id:${lead}`,
+        fields: ['status'],
+        status: 'updated'
+      }))
+    })
+    await outbox.record([record(10, 'crm', 1, 2, 3), record(20, 'web', 1)])
+    await outbox.record([record(30, 'crm', 1, 4)])
+    const later = await reopen()
+    const seen = async (page: Omit<HistoryPage, 'limit'>, limit = 10) =>
+      (await later.history({ ...page, limit })).map(({ at, caller, lead }) => `${at} ${caller} ${lead}`)
+
+    t.same(await seen({}), ['30 crm 4', '30 crm 1', '20 web 1', '10 crm 3', '10 crm 2', '10 crm 1'])
+    t.same(await seen({}, 2), ['30 crm 4', '30 crm 1'])
+    t.same(await seen({ lead: 1 }), ['30 crm 1', '20 web 1', '10 crm 1'])
+    t.same(await seen({ caller: 'crm' }), ['30 crm 4', '30 crm 1', '10 crm 3', '10 crm 2', '10 crm 1'])
+    t.same(await seen({ lead: 1, caller: 'web' }), ['20 web 1'])
+    t.same(await seen({ since: 20 }), ['30 crm 4', '30 crm 1', '20 web 1'])
+    t.same(await seen({ since: 31 }), [])
+    const [, second] = await later.history({ limit: 2 })
+    t.same(await seen({ before: second?.n ?? 0 }, 2), ['20 web 1', '10 crm 3'])
+
+    t.equal(await later.purgeHistory(25, 2), 2)
+    t.same(await seen({}), ['30 crm 4', '30 crm 1', '20 web 1', '10 crm 3'])
+    t.equal(await later.purgeHistory(25, 10), 2)
+    t.equal(await later.purgeHistory(25, 10), 0)
+    t.same(await seen({}), ['30 crm 4', '30 crm 1'])
+    await later.purgeHistory(31, 10)
+    t.same(await seen({}), [])
+    await later.record([record(40, 'crm', 5)])
+    t.same(await seen({ since: 40 }), ['40 crm 5'])
   })
 
   test(`${name}: each account claims its own updates; the order of a lead holds across accounts`, async (t) => {

@@ -270,6 +270,8 @@ test('every operation documents the refusals that it can give', async (t) => {
       '500',
       '503'
     ],
+    'get /v1/history': ['200', '400', '401', '403', '415', '500', '503'],
+    'get /v1/leads/{lead_id}/history': ['200', '400', '401', '403', '415', '500', '503'],
     'get /v1/dead-letters': ['200', '400', '401', '403', '415', '500', '503'],
     'post /v1/dead-letters/replay': ['202', '400', '401', '403', '409', '413', '415', '422', '500', '503'],
     'post /v1/webhooks/{source}': [

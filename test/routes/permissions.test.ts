@@ -38,6 +38,8 @@ const ROUTES: [permission: string, method: string, path: string, body?: unknown]
   ['jobs', 'POST', '/v1/jobs/job_1/cancel'],
   ['dead_letters', 'GET', '/v1/dead-letters'],
   ['dead_letters', 'POST', '/v1/dead-letters/replay'],
+  ['history', 'GET', '/v1/history'],
+  ['history', 'GET', '/v1/leads/1/history'],
   ['webhook:crm', 'POST', '/v1/webhooks/crm', { lead: 1, stage: 'SALE' }],
   ['webhook:erp', 'POST', '/v1/webhooks/erp', { code: 'CRM-1', stage: 'SALE' }]
 ]

@@ -1,0 +1,138 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { type HistoryAnswer, HistorySchema } from '../schemas/history.ts'
+import type { Dependencies } from '../src/app.ts'
+import { callerOf, requirePermission, requires } from '../src/callers/authentication.ts'
+import { Problem } from '../src/errors.ts'
+import { keyOfName } from '../src/leads/lead-key.ts'
+import type { HistoryEntry, HistoryPage } from '../src/outbox/history.ts'
+import { seenBy } from './jobs.ts'
+import { COMMON_PROBLEMS, json, problems } from './responses.ts'
+
+const page = {
+  since: Type.Optional(
+    Type.String({
+      pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$',
+      description: 'Nothing from before; RFC 3339.'
+    })
+  ),
+  limit: Type.Optional(
+    Type.String({ pattern: '^([1-9]|[1-9][0-9]|100)$', description: '1 to 100; 50 if absent.' })
+  ),
+  cursor: Type.Optional(
+    Type.String({ pattern: '^[0-9]{1,15}$', description: '`next_cursor` of the page before.' })
+  )
+}
+const QuerySchema = Type.Object(
+  {
+    caller: Type.Optional(Type.String({ description: 'Absent: everybody, as far as may be seen.' })),
+    ...page
+  },
+  { additionalProperties: false }
+)
+const LeadQuerySchema = Type.Object(page, { additionalProperties: false })
+const ParamsSchema = Type.Object({
+  lead_id: Type.String({ pattern: '^[0-9]{1,9}$', description: "VICIdial's lead id.", examples: ['101'] })
+})
+const DEFAULT_LIMIT = 50
+
+const common = {
+  tags: ['history'],
+  security: requires('history'),
+  response: {
+    200: json('A page of the history.', HistorySchema),
+    ...problems(...COMMON_PROBLEMS, 'invalid_request')
+  }
+}
+const listSchema = {
+  ...common,
+  operationId: 'listHistory',
+  summary: 'What became of updates, newest first',
+  description: 'A caller sees what it sent itself; an operator sees all.',
+  querystring: QuerySchema
+}
+const leadSchema = {
+  ...common,
+  operationId: 'listLeadHistory',
+  summary: 'What became of the updates of one lead, newest first',
+  description: 'A caller sees what it sent itself; an operator sees all.',
+  params: ParamsSchema,
+  querystring: LeadQuerySchema
+}
+
+/** `GET /v1/history`, `GET /v1/leads/{lead_id}/history` */
+export function historyRoutes({ outbox }: Dependencies) {
+  async function answer(query: Static<typeof LeadQuerySchema>, which: Pick<HistoryPage, 'lead' | 'caller'>) {
+    const { since, limit, cursor } = query
+    const size = Number(limit ?? DEFAULT_LIMIT)
+    const found = await outbox.history({
+      ...which,
+      limit: size + 1,
+      ...(since === undefined ? {} : { since: readTime(since) }),
+      ...(cursor === undefined ? {} : { before: Number(cursor) })
+    })
+    const last = found.length > size ? found[size - 1] : undefined
+    return {
+      entries: found.slice(0, size).map(historyAnswer),
+      ...(last ? { next_cursor: String(last.n) } : {})
+    }
+  }
+
+  return async (app: FastifyInstance) => {
+    app.get<{ Querystring: Static<typeof QuerySchema> }>(
+      '/v1/history',
+      { schema: listSchema },
+      async (request) => {
+        const caller = request.query.caller ?? seenBy(request)
+        requireSight(request, caller)
+        return answer(request.query, caller === undefined ? {} : { caller })
+      }
+    )
+
+    app.get<{ Params: Static<typeof ParamsSchema>; Querystring: Static<typeof LeadQuerySchema> }>(
+      '/v1/leads/:lead_id/history',
+      { schema: leadSchema },
+      async (request) => {
+        const caller = seenBy(request)
+        const lead = Number(request.params.lead_id)
+        return answer(request.query, caller === undefined ? { lead } : { lead, caller })
+      }
+    )
+  }
+}
+
+/** @throws Problem permission_denied, if a caller asks for what another one sent */
+function requireSight(request: FastifyRequest, whose: string | undefined): void {
+  const caller = callerOf(request)
+  if (whose !== caller.name) requirePermission(caller, 'operator')
+}
+
+function readTime(text: string): number {
+  const time = Date.parse(text)
+  if (!Number.isNaN(time)) return time
+  const detail = 'since is no time that there is.'
+  throw new Problem('invalid_request', detail, {
+    errors: [{ pointer: '/since', code: 'invalid_request', detail }]
+  })
+}
+
+function historyAnswer(entry: HistoryEntry): HistoryAnswer {
+  const { at, lead, key, keyId, requestId, jobId, caller, account, source, fields, values, status, error } =
+    entry
+  const named = key === undefined ? undefined : keyOfName(key)
+  return {
+    at: new Date(at).toISOString(),
+    ...(lead === undefined ? {} : { lead_id: lead }),
+    ...(named === undefined ? {} : { [named.by]: named.value }),
+    caller,
+    ...(keyId === undefined ? {} : { key_id: keyId }),
+    request_id: requestId,
+    ...(jobId === undefined ? {} : { job_id: jobId }),
+    account,
+    source,
+    fields: [...fields],
+    ...(values === undefined ? {} : { values }),
+    status,
+    ...(error === undefined ? {} : { error })
+  }
+}

@@ -1,0 +1,48 @@
+import { type Static, Type } from 'typebox'
+import { RESULT_STATUSES } from './batch.ts'
+import { ref } from './ref.ts'
+
+/** What became of one lead of one update. */
+export const HistoryEntrySchema = Type.Object(
+  {
+    at: Type.String({ description: 'When it ended; RFC 3339, UTC.' }),
+    lead_id: Type.Optional(Type.Integer({ description: 'Absent if the lead is not known.' })),
+    vendor_lead_code: Type.Optional(Type.String({ description: 'If the update named it so.' })),
+    phone_number: Type.Optional(Type.String({ description: 'If the update named it so.' })),
+    caller: Type.String({ description: 'Who sent it; `webhook:NAME` for a webhook source without callers.' }),
+    key_id: Type.Optional(
+      Type.String({ description: "The first 8 hex digits of the key's SHA-256, as in the gateway file." })
+    ),
+    request_id: Type.String({ description: 'As in the log and in `X-Request-Id`.' }),
+    job_id: Type.Optional(Type.String({ description: 'If it was stored for delivery.' })),
+    account: Type.String({ description: 'The VICIdial account.' }),
+    source: Type.String({ description: "VICIdial's source." }),
+    fields: Type.Array(Type.String(), {
+      description: 'What it changed or was to change; of a rejected one, the fields because of which it was.'
+    }),
+    values: Type.Optional(
+      Type.Record(Type.String(), Type.String(), {
+        description: 'The values as VICIdial holds them, if the operator keeps them.'
+      })
+    ),
+    status: Type.Enum(RESULT_STATUSES, { description: 'As in the result of an update.' }),
+    error: Type.Optional(
+      Type.Object(
+        { code: Type.String(), detail: Type.String() },
+        { additionalProperties: false, description: 'What VICIdial or the gateway said.' }
+      )
+    )
+  },
+  { $id: 'HistoryEntry', additionalProperties: false }
+)
+export type HistoryAnswer = Static<typeof HistoryEntrySchema>
+
+export const HistorySchema = Type.Object(
+  {
+    entries: Type.Array(ref(HistoryEntrySchema), { description: 'Newest first.' }),
+    next_cursor: Type.Optional(
+      Type.String({ description: 'The cursor of the next page; absent on the last.' })
+    )
+  },
+  { $id: 'History', additionalProperties: false }
+)

@@ -1,0 +1,83 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Result } from '../schemas/batch.ts'
+import { refusedResult } from './delivery/result.ts'
+import type { RefusedUpdate, Update } from './leads/update.ts'
+import {
+  type HistoryKeeping,
+  type HistoryRecord,
+  type HistorySender,
+  historyUpdate
+} from './outbox/history.ts'
+import type { Outbox } from './outbox/outbox.ts'
+
+/** What gathered is written after so long: a power cut loses no more of what was answered. */
+const GATHER_MS = 100
+/** Updates that are written in one go. */
+const STEP = 500
+/** With more updates unwritten, requests wait for the disk. */
+const MAX_UNWRITTEN = 50_000
+
+/** Keeps what became of the updates of requests, in the outbox's database, without making the answers wait. */
+export class HistoryRecorder {
+  readonly #outbox: Outbox
+  readonly #keeps: HistoryKeeping
+  readonly #log: Pick<FastifyBaseLogger, 'error'>
+  #records: HistoryRecord[] = []
+  #unwritten = 0
+  #timer: NodeJS.Timeout | undefined
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(outbox: Outbox, keeps: HistoryKeeping, log: Pick<FastifyBaseLogger, 'error'>) {
+    this.#outbox = outbox
+    this.#keeps = keeps
+    this.#log = log
+  }
+
+  /** Notes what became of a request's updates; resolves at once unless too much is unwritten. */
+  async record(
+    sender: HistorySender,
+    entries: readonly (Update | RefusedUpdate)[],
+    results: readonly Result[]
+  ): Promise<void> {
+    if (!this.#keeps.entries) return
+    const at = Date.now()
+    for (let start = 0; start < entries.length; start += STEP) {
+      const updates = entries.slice(start, start + STEP).flatMap((entry, place) => {
+        const result = results[start + place]
+        return result ? [historyUpdate(entry, result, this.#keeps.values)] : []
+      })
+      this.#records.push({ ...sender, at, updates })
+      this.#unwritten += updates.length
+    }
+    this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS)
+    if (this.#unwritten > MAX_UNWRITTEN) await this.flush()
+  }
+
+  /** Notes those updates that were refused, of a request whose others are stored and not ended yet. */
+  recordRefused(sender: HistorySender, entries: readonly (Update | RefusedUpdate)[]): Promise<void> {
+    const refused = entries.filter((entry): entry is RefusedUpdate => 'refusals' in entry)
+    return refused.length === 0 ? Promise.resolve() : this.record(sender, refused, refused.map(refusedResult))
+  }
+
+  /** Writes what is unwritten. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#writing = this.#writing.then(() => this.#write())
+    return this.#writing
+  }
+
+  async #write(): Promise<void> {
+    while (this.#records.length > 0) {
+      let size = 0
+      const end = this.#records.findIndex(({ updates }) => (size += updates.length) > STEP)
+      const records = this.#records.splice(0, end === -1 ? this.#records.length : Math.max(1, end))
+      this.#unwritten -= records.reduce((sum, { updates }) => sum + updates.length, 0)
+      await this.#outbox.record(records).catch((error: unknown) => {
+        // What was done is done, and was answered.
+        const requests = records.map(({ requestId }) => requestId)
+        this.#log.error({ err: error, requests }, 'history cannot be written')
+      })
+    }
+  }
+}

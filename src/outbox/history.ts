@@ -1,0 +1,105 @@
+import type { Result } from '../../schemas/batch.ts'
+import { keyName } from '../leads/lead-key.ts'
+import type { RefusedUpdate, Update } from '../leads/update.ts'
+import type { Settlement } from './outbox.ts'
+
+/** Who asked for updates, when, and how they went to VICIdial. */
+export interface HistorySender {
+  readonly caller: string
+  /** See `Caller.keyId`; undefined if it came with no key of a caller. */
+  readonly keyId?: string | undefined
+  readonly requestId: string
+  /** The job that it was delivered with, if it was stored. */
+  readonly jobId?: string
+  /** The VICIdial account, by name. */
+  readonly account: string
+  /** VICIdial's `source`. */
+  readonly source: string
+}
+
+/** What became of one update. */
+export interface HistoryUpdate {
+  /** The leads that it named, as far as they are known. */
+  readonly leads: readonly number[]
+  /** How it named them, as `vendor_lead_code:CRM-7`; undefined if it could not be read. */
+  readonly key: string | undefined
+  readonly fields: readonly string[]
+  /** The values as VICIdial holds them, by field, if values are kept. */
+  readonly values?: Readonly<Record<string, string>>
+  readonly status: Result['status']
+  /** What VICIdial or the gateway said, if it was not made. */
+  readonly error?: { readonly code: string; readonly detail: string }
+}
+
+/** Updates that ended together. */
+export interface HistoryRecord extends HistorySender {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly updates: readonly HistoryUpdate[]
+}
+
+/** One lead of one update, as it is read again. */
+export interface HistoryEntry extends HistorySender, Omit<HistoryUpdate, 'leads'> {
+  /** Its place in the order of all. */
+  readonly n: number
+  readonly at: number
+  readonly lead: number | undefined
+}
+
+/** What is kept of updates that have ended: entries at all, and their values. */
+export interface HistoryKeeping {
+  readonly entries: boolean
+  readonly values: boolean
+}
+
+export const NO_HISTORY: HistoryKeeping = { entries: false, values: false }
+
+/** Part of the history, newest first. */
+export interface HistoryPage {
+  readonly lead?: number
+  readonly caller?: string
+  /** Milliseconds since the epoch: nothing from before. */
+  readonly since?: number
+  readonly limit: number
+  /** The `n` of the last entry of the page before. */
+  readonly before?: number
+}
+
+/** What is kept of an update that has ended. */
+export function historyUpdate(
+  update: Update | RefusedUpdate,
+  result: Result,
+  keepsValues: boolean
+): HistoryUpdate {
+  const { key } = update
+  const named = result.lead_ids ?? (result.lead_id === undefined ? [] : [result.lead_id])
+  const error = result.error && { code: result.error.code, detail: result.error.detail }
+  const stored = 'changes' in update ? update.changes.stored : undefined
+  return {
+    leads: named,
+    key: key && keyName(key),
+    fields: stored ? Object.keys(stored) : fieldsOf(result),
+    ...(stored && keepsValues ? { values: stored } : {}),
+    status: result.status,
+    ...(error ? { error } : {})
+  }
+}
+
+/** The records of settlements: one for each job of which updates have ended. */
+export function settledRecords(settlements: readonly Settlement[], keepsValues: boolean): HistoryRecord[] {
+  const ended = settlements.filter((settlement) => settlement.as !== 'waiting')
+  const at = Date.now()
+  const ofJobs = Map.groupBy(ended, ({ claimed }) => claimed.job.id).values()
+  return [...ofJobs].flatMap((settled) => {
+    const [first] = settled
+    if (first === undefined) return []
+    const { id: jobId, ...sender } = first.claimed.job
+    const updates = settled.map(({ claimed, result }) => historyUpdate(claimed.update, result, keepsValues))
+    return [{ at, ...sender, jobId, updates }]
+  })
+}
+
+/** The fields because of which an update was refused. */
+function fieldsOf({ error, errors = error ? [error] : [] }: Result): string[] {
+  return [...new Set(errors.flatMap(({ field }) => (field === undefined ? [] : [field])))]
+}

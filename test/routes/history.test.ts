@@ -1,0 +1,224 @@
+import { test } from 'tap'
+import { hashKey } from '../../src/callers/key.ts'
+import { batch, call, type Gateway, startGateway, type Tester } from '../helper.ts'
+import { until } from '../until.ts'
+import { as, ended, store } from './jobs-of.ts'
+
+const FILE = `
+accounts: [{ name: sales, user: salesapi, pass: wrong }]
+callers:
+  - name: crm
+    key_hashes: ["sha256:${hashKey('crm-key')}"]
+    permissions: { routes: [batch, history], fields: "*", statuses: "*", look_ups: "*" }
+    source: crm2
+  - name: web
+    key_hashes: ["sha256:${hashKey('web-key')}"]
+    permissions: { routes: [batch, jobs, history, "webhook:erp"], fields: [status], statuses: [SALE] }
+  - name: sales
+    account: sales
+    key_hashes: ["sha256:${hashKey('sales-key')}"]
+    permissions: { routes: [batch, history], fields: "*", statuses: "*" }
+  - name: ops
+    key_hashes: ["sha256:${hashKey('ops-key')}"]
+    permissions: { routes: [history, operator] }
+webhooks:
+  - { name: erp, auth: { callers: true }, mapping: { lead: { lead_id: lead }, fields: { status: stage, email: mail } } }
+`
+
+function startWith(
+  t: Tester & { testdir(files: Record<string, string>): string },
+  env: Record<string, string> = {}
+) {
+  return startGateway(t, { GATEWAY_CONFIG: `${t.testdir({ 'gateway.yaml': FILE })}/gateway.yaml`, ...env })
+}
+
+/** The history as a caller sees it, once it has so many entries; without times. */
+async function historyOf(gateway: Gateway, path: string, key: string, count: number): Promise<any[]> {
+  const { entries } = await until(`${count} entries`, async () => {
+    const { status, body } = await call(gateway, 'GET', path, undefined, as(key))
+    if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`)
+    return body.entries.length >= count && body
+  })
+  return entries.map(({ at: _, ...entry }: { at: string }) => entry)
+}
+
+test('each update of a request can be traced: who, which key, what, and what came of it', async (t) => {
+  const gateway = await startWith(t)
+  const headers = { ...as('crm-key'), 'x-request-id': 'req-1' }
+  const before = Date.now()
+  await batch(
+    gateway,
+    {
+      updates: [
+        { lead_id: 1, fields: { status: 'SALE', email: 'a@example.com' } },
+        { vendor_lead_code: 'CRM-2', fields: { rank: 7 }, reset_called: true },
+        { lead_id: 99_999, fields: { status: 'SALE' } },
+        { vendor_lead_code: 'none', fields: { status: 'SALE' } },
+        { lead_id: 3, fields: { status: 'TOO-LONG', nope: 1 } },
+        { lead: 3, fields: { status: 'SALE' } }
+      ]
+    },
+    headers
+  )
+  const common = {
+    caller: 'crm',
+    key_id: hashKey('crm-key').slice(0, 8),
+    request_id: 'req-1',
+    account: 'default',
+    source: 'crm2'
+  }
+  t.match((await historyOf(gateway, '/v1/history', 'crm-key', 6)).toReversed(), [
+    { ...common, lead_id: 1, status: 'updated', fields: ['status', 'email'] },
+    { ...common, lead_id: 2, vendor_lead_code: 'CRM-2', status: 'updated', fields: ['rank'] },
+    {
+      ...common,
+      lead_id: 99_999,
+      status: 'not_found',
+      fields: ['status'],
+      error: { code: 'lead_not_found' }
+    },
+    { ...common, vendor_lead_code: 'none', status: 'not_found', error: { code: 'lead_not_found' } },
+    {
+      ...common,
+      lead_id: 3,
+      status: 'rejected',
+      fields: ['status', 'nope'],
+      error: { code: 'field_too_long' }
+    },
+    { ...common, status: 'rejected', error: { code: 'field_unknown' } }
+  ])
+  const { body } = await call(gateway, 'GET', '/v1/leads/1/history', undefined, as('crm-key'))
+  t.equal(body.entries.length, 1)
+  const at = Date.parse(body.entries[0].at)
+  t.ok(at >= before && at <= Date.now())
+  t.notOk('values' in body.entries[0], 'values are kept only if the operator wants them')
+})
+
+test('with HISTORY_VALUES the values are kept as VICIdial holds them', async (t) => {
+  const gateway = await startWith(t, { HISTORY_VALUES: '1' })
+  await batch(gateway, { lead_ids: [1], fields: { address1: '12 Elm St, #4' } }, as('crm-key'))
+  await store(gateway, { lead_ids: [2], fields: { status: 'SALE' } }, as('web-key'))
+  const entries = await historyOf(gateway, '/v1/history', 'ops-key', 2)
+  t.same(
+    new Set(entries.map(({ values }) => JSON.stringify(values))),
+    new Set(['{"address1":"12 Elm St 4"}', '{"status":"SALE"}'])
+  )
+})
+
+test('stored updates are traced when they end, with the request that brought them; refused ones at once', async (t) => {
+  const gateway = await startWith(t)
+  const updates = [
+    { lead_id: 1, fields: { status: 'SALE' } },
+    { lead_id: 2, fields: { status: 'DNC' } },
+    { lead_id: 99_999, fields: { status: 'SALE' } }
+  ]
+  const id = await store(gateway, { updates }, { ...as('web-key'), 'x-request-id': 'req-7' })
+  await ended(gateway, id)
+  const entries = await historyOf(gateway, '/v1/history', 'web-key', 3)
+  const common = { request_id: 'req-7', job_id: id, caller: 'web', key_id: hashKey('web-key').slice(0, 8) }
+  const byLead = entries.toSorted((a, b) => a.lead_id - b.lead_id)
+  t.match(byLead, [
+    { ...common, lead_id: 1, status: 'updated', fields: ['status'] },
+    { ...common, lead_id: 2, status: 'rejected', fields: ['status'], error: { code: 'field_not_allowed' } },
+    { ...common, lead_id: 99_999, status: 'not_found' }
+  ])
+})
+
+test('webhooks are traced to the caller that sent them, refused ones too', async (t) => {
+  const gateway = await startWith(t)
+  const send = (body: unknown) => call(gateway, 'POST', '/v1/webhooks/erp', body, as('web-key'))
+  t.equal((await send({ lead: 1, stage: 'SALE' })).status, 202)
+  t.equal((await send({ lead: 2, stage: 'SALE', mail: 'a@example.com' })).status, 422)
+  const entries = await historyOf(gateway, '/v1/history', 'web-key', 2)
+  t.same(
+    new Set(entries.map(({ lead_id: lead, status, caller }) => `${lead} ${status} ${caller}`)),
+    new Set(['1 updated web', '2 rejected web'])
+  )
+})
+
+test('what VICIdial said is kept, and by which account it was asked', async (t) => {
+  const gateway = await startWith(t)
+  await batch(gateway, { lead_ids: [1], fields: { status: 'SALE' } }, as('sales-key'))
+  const [entry] = await historyOf(gateway, '/v1/history', 'sales-key', 1)
+  t.match(entry, {
+    account: 'sales',
+    status: 'failed',
+    error: { code: 'upstream_login_failed', detail: /login/ }
+  })
+  t.notMatch(JSON.stringify(entry), /wrong/)
+})
+
+test('a dry run changes nothing and leaves no trace', async (t) => {
+  const gateway = await startWith(t)
+  await batch(gateway, { lead_ids: [1], fields: { status: 'SALE' }, dry_run: true }, as('crm-key'))
+  await batch(gateway, { lead_ids: [2], fields: { status: 'SALE' } }, as('crm-key'))
+  const entries = await historyOf(gateway, '/v1/history', 'ops-key', 1)
+  t.same(
+    entries.map(({ lead_id: lead }) => lead),
+    [2]
+  )
+})
+
+test('a caller sees what it sent itself, an operator all, each page once', async (t) => {
+  const gateway = await startWith(t)
+  for (const [key, lead] of [
+    ['crm-key', 1],
+    ['web-key', 1],
+    ['crm-key', 2],
+    ['web-key', 2],
+    ['crm-key', 1]
+  ] as const)
+    await batch(gateway, { lead_ids: [lead], fields: { status: 'SALE' } }, as(key))
+  const seen = async (path: string, key: string, count: number) =>
+    (await historyOf(gateway, path, key, count)).map(({ caller, lead_id: lead }) => `${caller} ${lead}`)
+  t.same(await seen('/v1/history', 'ops-key', 5), ['crm 1', 'web 2', 'crm 2', 'web 1', 'crm 1'])
+  t.same(await seen('/v1/history', 'crm-key', 3), ['crm 1', 'crm 2', 'crm 1'])
+  t.same(await seen('/v1/history?caller=web', 'ops-key', 2), ['web 2', 'web 1'])
+  t.same(await seen('/v1/history?caller=web', 'web-key', 2), ['web 2', 'web 1'])
+  t.same(await seen('/v1/leads/1/history', 'ops-key', 3), ['crm 1', 'web 1', 'crm 1'])
+  t.same(await seen('/v1/leads/1/history', 'web-key', 1), ['web 1'])
+  t.same(await seen('/v1/leads/7/history', 'ops-key', 0), [])
+  t.same(await seen('/v1/history?since=2999-01-01T00:00:00Z', 'ops-key', 0), [])
+
+  const refused = await call(gateway, 'GET', '/v1/history?caller=web', undefined, as('crm-key'))
+  t.match(
+    [refused.status, refused.body.detail],
+    [403, 'The caller crm lacks "operator" (permissions.routes).']
+  )
+
+  const pages = []
+  let query = '?limit=2'
+  while (query !== '') {
+    const { body } = await call(gateway, 'GET', `/v1/history${query}`, undefined, as('ops-key'))
+    pages.push(body.entries.map(({ lead_id: lead }: any) => lead))
+    query = body.next_cursor === undefined ? '' : `?limit=2&cursor=${body.next_cursor}`
+  }
+  t.same(pages, [[1, 2], [2, 1], [1]])
+})
+
+test('a question that makes no sense is a 400', async (t) => {
+  const gateway = await startWith(t)
+  for (const query of [
+    'since=yesterday',
+    'since=2026-02-30T25:00:00Z',
+    'limit=0',
+    'limit=101',
+    'cursor=x',
+    'nope=1'
+  ]) {
+    const { status, body } = await call(gateway, 'GET', `/v1/history?${query}`, undefined, as('ops-key'))
+    t.match([status, body.code], [400, 'invalid_request'], query)
+  }
+  const lead = await call(gateway, 'GET', '/v1/leads/x/history', undefined, as('ops-key'))
+  t.equal(lead.status, 400)
+})
+
+test('with HISTORY_RETENTION_DAYS=0 nothing is kept', async (t) => {
+  const gateway = await startWith(t, { HISTORY_RETENTION_DAYS: '0' })
+  await batch(gateway, { lead_ids: [1], fields: { status: 'SALE' } }, as('crm-key'))
+  const id = await store(gateway, { lead_ids: [2], fields: { status: 'SALE' } }, as('web-key'))
+  await ended(gateway, id)
+  await gateway.app.close()
+  const again = await startWith(t)
+  t.same((await call(again, 'GET', '/v1/history', undefined, as('ops-key'))).body.entries, [])
+})
