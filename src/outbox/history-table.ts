@@ -15,8 +15,13 @@ export class HistoryTable {
     this.#sql = sql
   }
 
-  add(record: HistoryRecord): void {
-    const first = Number(this.#sql.row('SELECT coalesce(max(n), 0) + 1 AS first FROM history')?.['first'])
+  add(records: readonly HistoryRecord[]): void {
+    let n = Number(this.#sql.row('SELECT coalesce(max(n), 0) + 1 AS next FROM history')?.['next'])
+    for (const record of records) n = this.#add(record, n)
+  }
+
+  /** Adds a record whose entries begin at `first`. Returns where those of the next one do. */
+  #add(record: HistoryRecord, first: number): number {
     let n = first
     for (const { leads, key = null, fields, values, status, error } of record.updates) {
       for (const lead of leads.length > 0 ? leads : [null]) {
@@ -26,7 +31,7 @@ export class HistoryTable {
           n++,
           record.caller,
           lead,
-          key,
+          lead !== null && key === `lead_id:${lead}` ? null : key,
           JSON.stringify(fields),
           values === undefined ? null : JSON.stringify(values),
           status,
@@ -47,6 +52,7 @@ export class HistoryTable {
       record.account,
       record.source
     )
+    return n
   }
 
   /** Entries, newest first. */

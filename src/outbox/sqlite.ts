@@ -183,7 +183,7 @@ export class SqliteOutbox implements Outbox {
         ended.set(job.id, (ended.get(job.id) ?? 0) + (isEnded ? 1 : 0))
       }
       if (this.#keeps.entries) {
-        for (const record of settledRecords(settlements, this.#keeps.values)) this.#history.add(record)
+        this.#history.add(settledRecords(settlements, this.#keeps.values))
       }
       const ids = new Set([...ended.keys(), ...calls.keys()])
       for (const id of ids) this.#jobs.noteProgress(id, ended.get(id) ?? 0, calls.get(id) ?? 0)
@@ -348,7 +348,7 @@ export class SqliteOutbox implements Outbox {
 
   record(records: readonly HistoryRecord[]): Promise<void> {
     return this.#commits.write(() => {
-      for (const record of records) this.#history.add(record)
+      this.#history.add(records)
     })
   }
 
