@@ -33,7 +33,7 @@ const listSchema = {
   querystring: QuerySchema,
   response: {
     200: json('A page of dead letters.', DeadLetterListSchema),
-    ...problems(...COMMON_PROBLEMS, 'invalid_request')
+    ...problems(...COMMON_PROBLEMS)
   }
 }
 const replaySchema = {

@@ -14,7 +14,7 @@ const schema = {
   security: requires('batch'),
   response: {
     200: json('The catalogue.', FieldsAnswerSchema),
-    ...problems(...COMMON_PROBLEMS, 'invalid_request')
+    ...problems(...COMMON_PROBLEMS)
   }
 }
 

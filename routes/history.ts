@@ -41,7 +41,7 @@ const common = {
   security: requires('history'),
   response: {
     200: json('A page of the history.', HistorySchema),
-    ...problems(...COMMON_PROBLEMS, 'invalid_request')
+    ...problems(...COMMON_PROBLEMS)
   }
 }
 const listSchema = {

@@ -52,7 +52,7 @@ const listSchema = {
   querystring: QuerySchema,
   response: {
     200: json('A page of jobs.', JobListSchema),
-    ...problems(...COMMON_PROBLEMS, 'invalid_request')
+    ...problems(...COMMON_PROBLEMS)
   }
 }
 const replaySchema = {

@@ -27,6 +27,7 @@ export function problems(...codes: RequestCode[]) {
 export const COMMON_PROBLEMS: RequestCode[] = [
   'unauthenticated',
   'permission_denied',
+  'invalid_request',
   'unsupported_media_type',
   'internal_error',
   'overloaded'
@@ -36,7 +37,6 @@ export const COMMON_PROBLEMS: RequestCode[] = [
 export const CHANGE_PROBLEMS: RequestCode[] = [
   ...COMMON_PROBLEMS,
   'invalid_json',
-  'invalid_request',
   'conflict',
   'payload_too_large',
   'idempotency_key_reused'

@@ -1,0 +1,96 @@
+import fc from 'fast-check'
+
+/** What the generator reads of a JSON Schema; the OpenAPI document uses no more. */
+export interface Schema {
+  readonly $ref?: string
+  readonly anyOf?: readonly Schema[]
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly type?: string | readonly string[]
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly additionalProperties?: boolean | Schema
+  readonly patternProperties?: Readonly<Record<string, Schema>>
+  readonly items?: Schema
+  readonly minItems?: number
+  readonly maxItems?: number
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly pattern?: string
+  readonly minimum?: number
+  readonly maximum?: number
+}
+
+const MAX_ITEMS = 4
+const MAX_TEXT = 20
+const LARGEST = 1_000_000_000
+
+/**
+ * Generates values that a schema takes.
+ * @param resolve finds the schema of a `$ref`
+ */
+export function valueOf(schema: Schema, resolve: (ref: string) => Schema): fc.Arbitrary<unknown> {
+  if (schema.$ref !== undefined) return valueOf(resolve(schema.$ref), resolve)
+  if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map((one) => valueOf(one, resolve)))
+  if (schema.enum !== undefined) return fc.constantFrom(...schema.enum)
+  if (schema.const !== undefined) return fc.constant(schema.const)
+  const types = [schema.type ?? 'any'].flat()
+  return fc.oneof(...types.map((type) => valueOfType(type, schema, resolve)))
+}
+
+function valueOfType(type: string, schema: Schema, resolve: (ref: string) => Schema): fc.Arbitrary<unknown> {
+  switch (type) {
+    case 'object':
+      return objectOf(schema, resolve)
+    case 'array':
+      return fc.array(valueOf(schema.items ?? {}, resolve), {
+        minLength: schema.minItems ?? 0,
+        maxLength: Math.min(schema.maxItems ?? MAX_ITEMS, Math.max(MAX_ITEMS, schema.minItems ?? 0))
+      })
+    case 'string':
+      return textOf(schema)
+    case 'integer':
+      return fc.integer({ min: schema.minimum ?? -LARGEST, max: schema.maximum ?? LARGEST })
+    case 'number':
+      return fc
+        .integer({ min: (schema.minimum ?? -LARGEST) * 4, max: (schema.maximum ?? LARGEST) * 4 })
+        .map((n) => n / 4)
+    case 'boolean':
+      return fc.boolean()
+    case 'null':
+      return fc.constant(null)
+    default:
+      return fc.jsonValue({ maxDepth: 3 })
+  }
+}
+
+function textOf({
+  pattern,
+  minLength = 0,
+  maxLength = Math.max(MAX_TEXT, minLength)
+}: Schema): fc.Arbitrary<string> {
+  if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern, 'u'))
+  return fc.oneof(
+    fc.string({ minLength, maxLength }),
+    fc.string({ unit: 'binary', minLength, maxLength }),
+    fc
+      .constantFrom('SALE', 'CRM-3', '2125550003', 'José', "o'neil")
+      .filter((text) => text.length >= minLength && text.length <= maxLength)
+  )
+}
+
+function objectOf(schema: Schema, resolve: (ref: string) => Schema): fc.Arbitrary<unknown> {
+  const { properties = {}, required = [], additionalProperties, patternProperties = {} } = schema
+  const named = fc.record(
+    Object.fromEntries(
+      Object.entries(properties).map(([name, property]) => [name, valueOf(property, resolve)])
+    ),
+    { requiredKeys: [...required] }
+  )
+  const [other = additionalProperties] = Object.values(patternProperties)
+  if (typeof other !== 'object') return named
+  const others = fc.dictionary(fc.string({ minLength: 1, maxLength: MAX_TEXT }), valueOf(other, resolve), {
+    maxKeys: 2
+  })
+  return fc.tuple(others, named).map(([more, known]) => ({ ...more, ...(known as object) }))
+}
