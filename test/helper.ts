@@ -1,4 +1,4 @@
-import { mkdtempDisposableSync } from 'node:fs'
+import { existsSync, mkdtempDisposableSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import assert from 'node:assert/strict'
@@ -70,8 +70,25 @@ export async function startGateway(
   t.teardown(async () => {
     await sandbox.close()
     await app.close()
+    const secrets = [settings.VICIDIAL_PASS, settings.API_KEY].filter((secret) => secret !== '')
+    assert.deepEqual(leaksIn(logged(), secrets), [], 'the log holds a secret')
+    for (const [name, text] of filesIn(settings.DATA_DIR))
+      assert.deepEqual(leaksIn(text, secrets), [], `${name} holds a secret`)
   })
   return { app, sandbox, origin, logged }
+}
+
+/** Those of `secrets` that stand in a text. */
+export function leaksIn(text: string, secrets: readonly string[]): string[] {
+  return secrets.filter((secret) => text.includes(secret))
+}
+
+/** The files of a directory, by name, read byte by byte. */
+export function filesIn(directory: string): [name: string, text: string][] {
+  if (!existsSync(directory)) return []
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => [name, readFileSync(join(directory, name), 'latin1')])
 }
 
 /** A directory for a gateway's database, until the test ends. */
@@ -129,6 +146,7 @@ export async function call(
     ...(body === undefined ? {} : { body: encoded(body) })
   })
   const text = await response.text()
+  assert.deepEqual(leaksIn(text, [API_KEY]), [], `${method} ${path} was answered with the key`)
   const isJson = text !== '' && response.headers.get('content-type')?.includes('json')
   const answer = {
     status: response.status,

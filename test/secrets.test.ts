@@ -1,13 +1,18 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { test } from 'tap'
 import { FAULT_NAMES } from '../src/sandbox/faults.ts'
 import { startSandbox } from '../src/sandbox/sandbox.ts'
-import { API_KEY, call, type Gateway, startGateway, type Tester } from './helper.ts'
+import { originOf, run } from './gateway-process.ts'
+import { API_KEY, call, dataDir, filesIn, type Gateway, startGateway, type Tester } from './helper.ts'
 
 /** What must appear nowhere. VICIdial keeps letters, digits, - and _ of a password; the others show in encodings. */
 const PASS = 'canary-pass/with+odd=chars?7391'
 const WRONG_PASS = 'canary-wrong/pass+8264'
 const CALLER_KEY = 'canary-caller/key+5517'
+const ACCOUNT_PASS = 'canary-account-pass-3302'
+const SIGNING_SECRET = 'canary-signing/secret+9184'
+const BASIC_SECRET = 'canary-basic/secret+7755'
+const HEADER_SECRET = 'canary-header-secret-6120'
 const CALLER_HASH = createHash('sha256').update(CALLER_KEY).digest('hex')
 
 /** Every form in which a secret could stand in a text. */
@@ -30,7 +35,11 @@ function forms(secret: string): string[] {
   ]
 }
 
-const CANARIES = [PASS, WRONG_PASS, CALLER_KEY, API_KEY].flatMap(forms)
+const SECRETS = [
+  ...[PASS, WRONG_PASS, ACCOUNT_PASS, CALLER_KEY, API_KEY],
+  ...[SIGNING_SECRET, BASIC_SECRET, HEADER_SECRET]
+]
+const CANARIES = SECRETS.flatMap(forms)
 
 function leaks(text: string): string[] {
   return CANARIES.filter((canary) => text.toLowerCase().includes(canary.toLowerCase()))
@@ -52,6 +61,7 @@ function watchStreams(t: Tester): () => string {
   return () => written
 }
 
+const MAPPING = '{ lead: { lead_id: lead }, fields: { status: stage } }'
 const change = { status: 'SALE' }
 const requests: [method: string, path: string, body?: unknown, headers?: Record<string, string>][] = [
   ['POST', '/v1/leads/batch-update', { lead_ids: [1], fields: change }],
@@ -82,8 +92,44 @@ const requests: [method: string, path: string, body?: unknown, headers?: Record<
   ['GET', '/docs']
 ]
 
-async function askEverything(gateway: Gateway): Promise<string> {
-  const answers = requests.map(async ([method, path, body, headers]) => {
+const EVENT = { lead: 1, stage: 'SALE' }
+const webhooks: typeof requests = [
+  [
+    'signed',
+    { 'x-signature': createHmac('sha256', SIGNING_SECRET).update(JSON.stringify(EVENT)).digest('hex') }
+  ],
+  ['signed', { 'x-signature': SIGNING_SECRET }],
+  ['basic', { authorization: `Basic ${Buffer.from(`crm:${BASIC_SECRET}`).toString('base64')}` }],
+  ['basic', { authorization: `Basic ${Buffer.from(`crm:${BASIC_SECRET}x`).toString('base64')}` }],
+  ['header', { 'x-secret': HEADER_SECRET }],
+  ['header', { 'x-secret': `${HEADER_SECRET}x` }],
+  ['callers', { authorization: `Bearer ${CALLER_KEY}` }]
+].map(([source, headers]) => [
+  'POST',
+  `/v1/webhooks/${String(source)}`,
+  EVENT,
+  headers as Record<string, string>
+])
+const stored: typeof requests = [
+  [
+    'POST',
+    '/v1/leads/batch-update',
+    { lead_ids: [2], fields: change },
+    { prefer: 'respond-async', 'idempotency-key': 'k1' }
+  ],
+  [
+    'POST',
+    '/v1/leads/batch-update',
+    { lead_ids: [3], fields: change },
+    { authorization: `Bearer ${CALLER_KEY}`, prefer: 'respond-async' }
+  ],
+  ['GET', '/v1/jobs'],
+  ['GET', '/v1/dead-letters'],
+  ['GET', '/v1/history']
+]
+
+async function askEverything(gateway: Pick<Gateway, 'origin'>): Promise<string> {
+  const answers = [...requests, ...webhooks, ...stored].map(async ([method, path, body, headers]) => {
     const answer = await call(gateway, method, path, body, headers)
     return JSON.stringify([answer.status, [...answer.headers], answer.body])
   })
@@ -95,7 +141,15 @@ function configured(
   pass: string
 ): Record<string, string> {
   const file = {
-    'gateway.yaml': `callers: [{ name: crm, key_hashes: ["sha256:${CALLER_HASH}"], source: crm, permissions: "*" }]`
+    'gateway.yaml': `
+accounts: [{ name: sales, user: salesapi, pass: ${ACCOUNT_PASS} }]
+callers: [{ name: crm, key_hashes: ["sha256:${CALLER_HASH}"], source: crm, permissions: "*", account: sales }]
+webhooks:
+  - { name: signed, auth: { hmac: { header: X-Signature, secrets: ["${SIGNING_SECRET}"] } }, mapping: ${MAPPING} }
+  - { name: basic, auth: { basic: { user: crm, secrets: ["${BASIC_SECRET}"] } }, mapping: ${MAPPING} }
+  - { name: header, auth: { header: { header: X-Secret, secrets: ["${HEADER_SECRET}"] } }, mapping: ${MAPPING} }
+  - { name: callers, auth: { callers: true }, mapping: ${MAPPING} }
+`
   }
   return {
     VICIDIAL_PASS: pass,
@@ -106,7 +160,7 @@ function configured(
 }
 
 test('the canaries would be found', async (t) => {
-  for (const secret of [PASS, WRONG_PASS, CALLER_KEY, API_KEY]) {
+  for (const secret of SECRETS) {
     for (const before of ['', 'a', 'ab', 'user:']) {
       const text = `x ${Buffer.from(`${before}${secret}`).toString('base64')} y`
       t.ok(leaks(text).length > 0, text)
@@ -144,6 +198,38 @@ test('no answer, header, log line or stream shows the password or a key, whateve
   )
   for (const [fault, ...seen] of found) t.same(seen, [[], [], []], fault)
   t.same(leaks(written()), [])
+})
+
+test('the database has no secret in it, nor has what a process of its own writes', async (t) => {
+  const data = dataDir(t)
+  const sandbox = await startSandbox()
+  t.teardown(() => sandbox.close())
+  const settings = {
+    ...configured(t, WRONG_PASS),
+    VICIDIAL_URL: sandbox.url,
+    VICIDIAL_USER: 'api',
+    API_KEY,
+    DATA_DIR: data
+  }
+  const server = run(t, { ...settings, HISTORY_VALUES: '1', LOG_LEVEL: 'trace' })
+  const answers = await askEverything({ origin: await originOf(server) })
+  server.child.kill('SIGTERM')
+  t.equal(await server.exit, 0)
+
+  t.same(leaks(answers), [])
+  const files = filesIn(data)
+  t.ok(
+    files.some(([, text]) => text.includes('batch')),
+    'the jobs are in there'
+  )
+  for (const [name, text] of files) t.same(leaks(text), [], name)
+  t.same(leaks(JSON.stringify(server.lines)), [])
+  t.same(leaks(server.stderr()), [])
+
+  const broken = run(t, { ...settings, DATA_DIR: 'package.json/data' })
+  t.equal(await broken.exit, 1)
+  t.match(broken.stderr(), 'package.json/data')
+  t.same(leaks(broken.stderr()), [])
 })
 
 test('a wrong password, which VICIdial repeats in its reply, goes no further', async (t) => {
