@@ -192,16 +192,21 @@ async function evaluated<T>(evaluating: Promise<T>): Promise<T> {
   }
 }
 
-/** By what a repeat will be known: the sender's own `Idempotency-Key`, or the event's id. */
+/**
+ * By what a repeat will be known: the event's id, or without one the sender's own `Idempotency-Key`, which no
+ * signature covers: it must not make another event of a known one, nor stand for the id of one.
+ */
 function repeatKeyOf(
   caller: string,
   request: FastifyRequest,
   eventId: string | undefined
 ): { repeat?: RepeatKey } {
-  const key = idempotencyKeyOf(request)
-  if (key !== undefined) return { repeat: { caller, key, fingerprint: fingerprintOf(request) } }
   // A sender that repeats an event may write it anew: its id alone counts.
-  return eventId === undefined ? {} : { repeat: { caller, key: `event:${eventId}`, fingerprint: '' } }
+  if (eventId !== undefined) return { repeat: { caller, key: `event:${eventId}`, fingerprint: '' } }
+  const key = idempotencyKeyOf(request)
+  return key === undefined
+    ? {}
+    : { repeat: { caller, key: `key:${key}`, fingerprint: fingerprintOf(request) } }
 }
 
 function waitMs(request: FastifyRequest<Webhook>): number {

@@ -146,16 +146,41 @@ test('a repeat of an event is known by its id, even if it is written anew, and a
   t.equal((await call(again, 'GET', '/v1/jobs')).body.jobs.length, 1)
 })
 
-test('an Idempotency-Key goes before the id of the event, and belongs to one request', async (t) => {
+test('an event that is known by its id stays known, whatever Idempotency-Key it comes with', async (t) => {
+  const gateway = await start(t)
+  const event = deal(5, 'OLD', { event: 'e1' })
+  const first = await hook(gateway, event, { 'idempotency-key': 'k1' })
+  await hook(gateway, deal(5, 'NEW', { event: 'e2' }), { 'idempotency-key': 'k1' }, '?wait=10')
+  for (const headers of [{}, { 'idempotency-key': 'k2' }, { 'idempotency-key': 'x'.repeat(256) }]) {
+    const repeat = await hook(gateway, event, headers)
+    t.strictSame([repeat.status, repeat.body], [202, first.body])
+    t.equal(repeat.headers.get('idempotency-replayed'), 'true')
+  }
+  t.match(stored(gateway, 5), { status: 'NEW' })
+  t.equal((await call(gateway, 'GET', '/v1/jobs')).body.jobs.length, 2)
+})
+
+test('without an id of the event an Idempotency-Key makes a repeat known, and belongs to one request', async (t) => {
   const gateway = await start(t)
   const key = { 'idempotency-key': 'k1' }
-  const first = await hook(gateway, deal(5, 'A', { event: 'e1' }), key)
-  const same = await hook(gateway, deal(5, 'A', { event: 'e1' }), key)
-  const other = await hook(gateway, deal(5, 'B', { event: 'e1' }), key)
-  t.strictSame(same.body, first.body)
+  const first = await hook(gateway, deal(5, 'A'), key)
+  const same = await hook(gateway, deal(5, 'A'), key)
+  const other = await hook(gateway, deal(5, 'B'), key)
+  t.strictSame([same.status, same.body], [202, first.body])
   t.strictSame([other.status, other.body.code], [422, 'idempotency_key_reused'])
   const bad = await hook(gateway, deal(5, 'A'), { 'idempotency-key': 'x'.repeat(256) })
   t.strictSame([bad.status, bad.body.code], [400, 'invalid_request'])
+})
+
+test('no Idempotency-Key stands for the id of an event', async (t) => {
+  const gateway = await start(t)
+  for (const key of ['e9', 'event:e9', 'key:event:e9']) {
+    const taken = await hook(gateway, deal(5, 'A'), { 'idempotency-key': key })
+    t.equal(taken.status, 202, key)
+  }
+  const event = await hook(gateway, deal(6, 'REAL', { event: 'e9' }), {}, '?wait=10')
+  t.strictSame([event.status, event.headers.get('idempotency-replayed')], [200, null])
+  t.match(stored(gateway, 6), { status: 'REAL' })
 })
 
 test('a sender that does not prove itself learns nothing of the payload, and no secret is in any answer', async (t) => {
