@@ -4,8 +4,14 @@ import { Problem } from '../errors.ts'
 import { parseJson } from '../json-body.ts'
 import { parseForm } from './form.ts'
 
+/** What a body may be. Text is to hold JSON. */
+export const CONTENT_TYPES = ['json', 'form', 'text'] as const
+export type ContentType = (typeof CONTENT_TYPES)[number]
+
 const FORM = 'application/x-www-form-urlencoded'
 const JSON_TYPES = /^application\/(?:[^/]+\+)?json$/
+const NAMES = { json: 'application/json', form: FORM, text: 'text/plain that holds JSON' }
+const OR = new Intl.ListFormat('en', { type: 'disjunction' })
 const CHARSETS: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii'])
 /** Far deeper than any sender's payload; evaluating an expression calls itself for each level. */
 const MAX_DEPTH = 100
@@ -14,33 +20,38 @@ const MAX_TEXT = 1_000_000
 
 /**
  * Reads the body of a webhook: JSON, a form, or text that holds JSON.
+ * @param contentTypes those that the source takes
  * @param payloadField the form field that holds the payload as JSON, as GitHub and Slack send it
  * @throws Problem invalid_json, invalid_request or unsupported_media_type
  */
 export function parsePayload(
   rawBody: Buffer,
   contentType: string | undefined,
+  contentTypes: readonly ContentType[],
   payloadField: string | undefined
 ): unknown {
   const type = readContentType(contentType)
-  const payload = type === FORM ? readForm(rawBody, payloadField) : parseJson(rawBody)
+  if (type === undefined || !contentTypes.includes(type)) {
+    const names = OR.format(contentTypes.map((one) => NAMES[one]))
+    throw new Problem('unsupported_media_type', `The body must be ${names}; in UTF-8.`)
+  }
+  const payload = type === 'form' ? readForm(rawBody, payloadField) : parseJson(rawBody)
   refuseExtremes(payload)
   return payload
 }
 
-function readContentType(contentType: string | undefined): string {
-  const detail = `The body must be application/json, ${FORM}, or text/plain that holds JSON; in UTF-8.`
+/** Undefined if it is none that can be read. */
+function readContentType(contentType: string | undefined): ContentType | undefined {
   let type: MIMEType
   try {
     type = new MIMEType(contentType ?? '')
   } catch {
-    throw new Problem('unsupported_media_type', detail)
+    return undefined
   }
-  const isKnown = type.essence === FORM || type.essence === 'text/plain' || JSON_TYPES.test(type.essence)
-  if (!isKnown || !CHARSETS.has((type.params.get('charset') ?? 'utf-8').toLowerCase())) {
-    throw new Problem('unsupported_media_type', detail)
-  }
-  return type.essence
+  if (!CHARSETS.has((type.params.get('charset') ?? 'utf-8').toLowerCase())) return undefined
+  if (JSON_TYPES.test(type.essence)) return 'json'
+  if (type.essence === FORM) return 'form'
+  return type.essence === 'text/plain' ? 'text' : undefined
 }
 
 function readForm(rawBody: Buffer, payloadField: string | undefined): unknown {

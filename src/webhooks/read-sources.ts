@@ -1,5 +1,6 @@
 import { checkExpressions, readMapping } from './read-mapping.ts'
 import { readAuth } from './read-auth.ts'
+import { CONTENT_TYPES, type ContentType } from './payload.ts'
 import type { NoteFault } from './read-secrets.ts'
 import type { SourceEntry } from './source-schema.ts'
 import { type EventId, type SourceConfig, WebhookSource } from './source.ts'
@@ -22,6 +23,7 @@ export function readSources(
     const auth = readAuth(entry.auth, `${place}/auth`, folder, fault)
     const mapping = readMapping(entry.mapping, `${place}/mapping`, customFields, fault)
     const eventId = readEventId(entry, place, fault)
+    const contentTypes = readContentTypes(entry, place, fault)
     const {
       name,
       account,
@@ -35,6 +37,7 @@ export function readSources(
       auth,
       mapping,
       ...(account === undefined ? {} : { account }),
+      contentTypes,
       ...(source === undefined ? {} : { source }),
       ...(onLossy === undefined ? {} : { onLossy }),
       ...(onMultiple === undefined ? {} : { onMultiple }),
@@ -43,6 +46,20 @@ export function readSources(
     } satisfies SourceConfig
   })
   return configs.map((config) => new WebhookSource(config))
+}
+
+/** A signature does not cover the `Content-Type`: signed bytes must not come to mean something else by another one. */
+function readContentTypes(
+  { auth, content_types: given, payload_field: payloadField }: SourceEntry,
+  place: string,
+  fault: NoteFault
+): readonly ContentType[] {
+  if (payloadField !== undefined && given?.includes('form') === false)
+    fault(`${place}/payload_field`, 'is of no use: content_types has no form')
+  if (given) return given
+  const isSigned = auth.hmac !== undefined || auth.standard_webhooks !== undefined
+  if (!isSigned) return CONTENT_TYPES
+  return payloadField === undefined ? ['json'] : ['form']
 }
 
 function readEventId(

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { CONTENT_TYPES } from './payload.ts'
 
 /** At most so many secrets at a time: one in use, and those being changed. */
 const MAX_SECRETS = 5
@@ -111,6 +112,15 @@ export const SourceSchema = Type.Object(
     on_lossy: Type.Optional(Type.Enum(['accept', 'reject'])),
     on_multiple: Type.Optional(Type.Enum(['reject', 'all', 'newest'])),
     auth: AuthSchema,
+    content_types: Type.Optional(
+      Type.Array(Type.Enum(CONTENT_TYPES), {
+        minItems: 1,
+        uniqueItems: true,
+        description:
+          'What a body may be. By default all; under a signature, which does not cover the Content-Type, only json, or ' +
+          'form if there is a payload_field.'
+      })
+    ),
     payload_field: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,100}$' })),
     event_id: Type.Optional(EventIdSchema),
     mapping: MappingSchema

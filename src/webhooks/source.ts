@@ -6,7 +6,7 @@ import type { EventIdValue, MappedEvent } from './evaluation.ts'
 import { Evaluator } from './evaluator.ts'
 import type { Mapped, MappingDefinition, MappingFault } from './mapping.ts'
 import { MappingError } from './mapping-error.ts'
-import { parsePayload } from './payload.ts'
+import { type ContentType, parsePayload } from './payload.ts'
 import { verify } from './signature.ts'
 
 /** Where the id of an event stands, by which a repeat of it is known. */
@@ -22,6 +22,8 @@ export interface SourceConfig {
   readonly onLossy?: OnLossy
   readonly onMultiple?: OnMultiple
   readonly auth: Auth
+  /** What a body may be. */
+  readonly contentTypes: readonly ContentType[]
   /** The form field that holds the payload as JSON. */
   readonly payloadField?: string
   readonly eventId?: EventId
@@ -36,14 +38,15 @@ const MAX_EVENT_ID = 255
 /** A sender of webhooks: how it proves itself, and what its payloads mean. */
 export class WebhookSource {
   readonly name: string
-  /** The VICIdial `source` of its calls, if it has its own. */
   /** The VICIdial account of its calls, by name, if it names one. */
   readonly account: string | undefined
+  /** The VICIdial `source` of its calls, if it has its own. */
   readonly source: string | undefined
   readonly onLossy: OnLossy | undefined
   readonly onMultiple: OnMultiple | undefined
   // Private, so that nothing that prints a source prints its secrets.
   readonly #auth: Auth
+  readonly #contentTypes: readonly ContentType[]
   readonly #payloadField: string | undefined
   readonly #eventId: EventId | undefined
   readonly #evaluator: Evaluator
@@ -55,6 +58,7 @@ export class WebhookSource {
     this.onLossy = config.onLossy
     this.onMultiple = config.onMultiple
     this.#auth = config.auth
+    this.#contentTypes = config.contentTypes
     this.#payloadField = config.payloadField
     this.#eventId = config.eventId
     const { eventId } = config
@@ -79,7 +83,7 @@ export class WebhookSource {
 
   /** @throws Problem invalid_json, invalid_request or unsupported_media_type */
   parse(rawBody: Buffer, contentType: string | undefined): unknown {
-    return parsePayload(rawBody, contentType, this.#payloadField)
+    return parsePayload(rawBody, contentType, this.#contentTypes, this.#payloadField)
   }
 
   /**

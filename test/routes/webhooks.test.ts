@@ -211,6 +211,21 @@ test('a signature is of the bytes as they came', async (t) => {
   t.equal(altered.status, 401)
 })
 
+test('signed bytes cannot be made to mean something else by another Content-Type', async (t) => {
+  const gateway = await start(t)
+  const body = '{"id":4,"status":"SALE","note":"x&id=5&status=GONE&y="}'
+  const signature = `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`
+  for (const type of ['application/x-www-form-urlencoded', 'text/plain']) {
+    const headers = { authorization: '', 'x-signature': signature, 'content-type': type }
+    const answer = await call(gateway, 'POST', '/v1/webhooks/signed?wait=10', body, headers)
+    t.strictSame(
+      [answer.status, answer.body.code, answer.body.detail],
+      [415, 'unsupported_media_type', 'The body must be application/json; in UTF-8.']
+    )
+  }
+  t.strictSame((await call(gateway, 'GET', '/v1/jobs')).body, { jobs: [] })
+})
+
 test('what cannot be used is refused with the place, and nothing is stored', async (t) => {
   const gateway = await start(t)
   const cases: [body: unknown, status: number, code: string][] = [

@@ -1,18 +1,23 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
 import { Problem } from '../../src/errors.ts'
-import { parsePayload } from '../../src/webhooks/payload.ts'
+import { CONTENT_TYPES, type ContentType, parsePayload } from '../../src/webhooks/payload.ts'
 
 const FORM = 'application/x-www-form-urlencoded'
 
-function parse(body: string | Buffer, type: string | undefined, field?: string): unknown {
-  return parsePayload(Buffer.from(body), type, field)
+function parse(
+  body: string | Buffer,
+  type: string | undefined,
+  field?: string,
+  taken: readonly ContentType[] = CONTENT_TYPES
+): unknown {
+  return parsePayload(Buffer.from(body), type, taken, field)
 }
 
 /** The code and the detail of the problem that parsing ends with. */
-function problem(body: string | Buffer, type: string | undefined, field?: string): [string, string] {
+function problem(...args: Parameters<typeof parse>): [string, string] {
   try {
-    parse(body, type, field)
+    parse(...args)
   } catch (error) {
     if (error instanceof Problem) return [error.code, error.message]
     throw error
@@ -59,6 +64,23 @@ test('another type or charset is refused', async (t) => {
     'application/json; charset=iso-8859-1'
   ])
     t.equal(problem('{}', type)[0], 'unsupported_media_type', String(type))
+})
+
+test('what a source does not take is refused, and the refusal says what it takes', async (t) => {
+  const cases: [taken: ContentType[], type: string, takes: string][] = [
+    [['json'], FORM, 'application/json'],
+    [['json'], 'text/plain', 'application/json'],
+    [['form'], 'application/json', FORM],
+    [['json', 'form'], 'text/plain', `application/json or ${FORM}`],
+    [['text'], 'application/cloudevents+json', 'text/plain that holds JSON']
+  ]
+  for (const [taken, type, takes] of cases) {
+    t.strictSame(problem('{"a":1}', type, undefined, taken), [
+      'unsupported_media_type',
+      `The body must be ${takes}; in UTF-8.`
+    ])
+  }
+  t.strictSame(parse('{"a":1}', 'text/plain', undefined, ['text']), { a: 1 })
 })
 
 test('a form is an object of texts; brackets nest, and a name given twice is a list', async (t) => {

@@ -193,6 +193,42 @@ test('what an HMAC signs must make sense', async (t) => {
   ])
 })
 
+test('what a body may be: anything, but under a signature JSON, or a form with its payload field', async (t) => {
+  const hmac = { hmac: { header: 'X-Signature', secrets: ['a'] } }
+  const standard = { standard_webhooks: { secrets: ['c2VjcmV0'] } }
+  const payload = { payload_field: 'payload' }
+  const cases: [properties: Record<string, unknown>, taken: string[]][] = [
+    [{}, ['json', 'form', 'text']],
+    [payload, ['json', 'form', 'text']],
+    [{ auth: { callers: true } }, ['json', 'form', 'text']],
+    [{ content_types: ['text'] }, ['text']],
+    [{ auth: hmac }, ['json']],
+    [{ auth: standard }, ['json']],
+    [{ auth: hmac, ...payload }, ['form']],
+    [{ auth: hmac, ...payload, content_types: ['json', 'form'] }, ['json', 'form']],
+    [{ auth: standard, content_types: ['form', 'text'] }, ['form', 'text']]
+  ]
+  const bodies = {
+    json: ['{"a":1}', 'application/json'],
+    form: ['payload=%7B%7D', 'application/x-www-form-urlencoded'],
+    text: ['{"a":1}', 'text/plain']
+  } as const
+  for (const [properties, taken] of cases) {
+    const source = sourceOf(t, { ...LEAST, ...properties })
+    for (const [name, [body, type]] of Object.entries(bodies)) {
+      const parse = () => source.parse(Buffer.from(body), type)
+      const what = `${name} with ${JSON.stringify(properties)}`
+      if (taken.includes(name)) t.doesNotThrow(parse, what)
+      else t.throws(parse, { code: 'unsupported_media_type' }, what)
+    }
+  }
+  t.strictSame(faultsOf(t, { ...payload, content_types: ['json'] }), [
+    '/webhooks/0/payload_field is of no use: content_types has no form.'
+  ])
+  for (const content_types of [[], ['xml'], ['json', 'json'], 'json'])
+    t.match(faultsOf(t, { content_types })[0], /^\/webhooks\/0\/content_types/)
+})
+
 test('secrets may stand in files, beside the gateway file or elsewhere', async (t) => {
   const of = (hmac: Record<string, unknown>, files = {}) =>
     faultsOf(t, { auth: { hmac: { header: 'X-Signature', ...hmac } } }, files)
