@@ -31,9 +31,12 @@ export async function deliverEntries(
     source: source ?? caller.source ?? dependencies.source
   }
   const gone = new AbortController()
-  reply.raw.once('close', () => {
-    gone.abort()
-  })
+  // The answer to one that can be repeated is of use even if its sender does not wait for it.
+  if (request.repeatKey === null) {
+    reply.raw.once('close', () => {
+      gone.abort()
+    })
+  }
   const sound = entries.filter((entry): entry is Update => 'changes' in entry)
   // What is accepted from now on is newer than this request.
   const order = dependencies.outbox.nextOrder

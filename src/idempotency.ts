@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Result } from '../schemas/batch.ts'
 import { callerOf } from './callers/authentication.ts'
 import { Problem } from './errors.ts'
 import { refuseOther, type RepeatKey } from './jobs.ts'
@@ -11,6 +12,8 @@ declare module 'fastify' {
     repeatKey: RepeatKey | null
     /** Whether its answer is stored already, together with what it accepted. */
     isAnswerStored: boolean
+    /** Whether a repeat may have a better answer: something failed that may succeed later. */
+    isAnswerPassing: boolean
   }
 }
 
@@ -24,12 +27,14 @@ const FIRST_UNKNOWN_STATUS = 500
 
 /**
  * Makes requests of this scope repeatable: with the same `Idempotency-Key` and the same request the answer is the
- * same, for 24 hours and across restarts. A repeat that comes while the first is in progress is a conflict.
+ * same, for 24 hours and across restarts. A repeat that comes while the first is in progress is a conflict; it is in
+ * progress until its answer is stored, whether or not its sender waits for it.
  */
 export function idempotency(scope: FastifyInstance, outbox: Outbox, log: FastifyBaseLogger): void {
   const inProgress = new Set<string>()
   scope.decorateRequest('repeatKey', null)
   scope.decorateRequest('isAnswerStored', false)
+  scope.decorateRequest('isAnswerPassing', false)
 
   scope.addHook('preHandler', async (request, reply) => {
     const key = CHANGING.has(request.method) ? idempotencyKeyOf(request) : undefined
@@ -38,8 +43,6 @@ export function idempotency(scope: FastifyInstance, outbox: Outbox, log: Fastify
     const name = nameOf(repeatKey)
     if (inProgress.has(name)) throw stillInProgress()
     inProgress.add(name)
-    // Not onResponse: if its sender goes away there is no response.
-    reply.raw.once('close', () => inProgress.delete(name))
     request.repeatKey = repeatKey
     const known = await outbox.known(repeatKey.caller, key, Date.now() - ANSWER_KNOWN_MS)
     if (known === undefined) return undefined
@@ -52,10 +55,24 @@ export function idempotency(scope: FastifyInstance, outbox: Outbox, log: Fastify
       .send(known.body)
   })
 
+  scope.addHook('preSerialization', async (request, _reply, payload) => {
+    if (request.repeatKey !== null) request.isAnswerPassing = hasPassingFailure(payload)
+    return payload
+  })
+
+  // Runs for every answer, even if the connection is closed by then; onResponse would not.
   scope.addHook('onSend', async (request, reply, payload) => {
     const { repeatKey } = request
-    const isKept = !request.isAnswerStored && reply.statusCode < FIRST_UNKNOWN_STATUS
-    if (repeatKey === null || !isKept || typeof payload !== 'string') return
+    if (repeatKey === null) return
+    await keep(request, repeatKey, reply, payload)
+    request.repeatKey = null
+    inProgress.delete(nameOf(repeatKey))
+  })
+
+  async function keep(request: FastifyRequest, repeatKey: RepeatKey, reply: FastifyReply, payload: unknown) {
+    const { isAnswerStored, isAnswerPassing } = request
+    const isFinal = !isAnswerPassing && reply.statusCode < FIRST_UNKNOWN_STATUS
+    if (isAnswerStored || !isFinal || typeof payload !== 'string') return
     const answer = {
       ...repeatKey,
       httpStatus: reply.statusCode,
@@ -67,7 +84,13 @@ export function idempotency(scope: FastifyInstance, outbox: Outbox, log: Fastify
       // What was done is done: its sender learns that, though a repeat would do it again.
       log.error({ err: error, request_id: request.id }, 'answer cannot be stored')
     })
-  })
+  }
+}
+
+/** Whether an answer has a result that says that the same update may succeed later. */
+function hasPassingFailure(answer: unknown): boolean {
+  const { results = [] } = answer as { results?: readonly Result[] }
+  return results.some(({ error }) => error?.retryable)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { test } from 'tap'
-import { API_KEY, batch, call, dataDir, startGateway } from '../helper.ts'
+import { SqliteOutbox } from '../../src/outbox/sqlite.ts'
+import { API_KEY, batch, call, dataDir, type Gateway, startGateway } from '../helper.ts'
 import { until } from '../until.ts'
 import { as, ended, store, withCallers } from './jobs-of.ts'
 import { SHORT_RETRY, toldVicidial } from './told-vicidial.ts'
@@ -114,27 +115,90 @@ test('a repeat while the first is in progress is a conflict; later it has the an
   t.same([again.status, again.body], [200, (await first).body])
 })
 
-test('a key whose sender went away is free again', async (t) => {
-  const vicidial = await toldVicidial(t)
-  const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url })
-  vicidial.holds()
-  const gone = request(`${gateway.origin}/v1/leads/batch-update`, {
+const TWO = {
+  updates: [
+    { lead_id: 1, fields: { status: 'A' } },
+    { lead_id: 2, fields: { status: 'B' } }
+  ]
+}
+
+/** Sends a batch with the key; hangs up when it is told, and then waits until the gateway has noticed. */
+function sendAndLeave(gateway: Gateway, body: unknown) {
+  const left = Promise.withResolvers<void>()
+  gateway.app.server.once('connection', (socket) => socket.once('close', left.resolve))
+  const sent = request(`${gateway.origin}/v1/leads/batch-update`, {
     method: 'POST',
     headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json', ...KEY }
   })
-  gone.end(JSON.stringify(SALE))
-  const { promise: closed, resolve: noteClosed } = Promise.withResolvers<void>()
-  gone.on('error', () => {}).on('close', noteClosed)
+  sent.on('error', () => {}).end(JSON.stringify(body))
+  return () => {
+    sent.destroy()
+    return left.promise
+  }
+}
+
+test('a request whose sender went away is done all the same, and its answer is that of the repeat', async (t) => {
+  const vicidial = await toldVicidial(t)
+  const env = { VICIDIAL_URL: vicidial.url, VICIDIAL_MAX_CONCURRENCY: '1' }
+  const gateway = await startGateway(t, env)
+  vicidial.holds()
+  const leave = sendAndLeave(gateway, TWO)
   await until('the call', () => vicidial.held.length === 1)
-  t.equal((await batch(gateway, SALE, KEY)).status, 409)
-  gone.destroy()
-  await closed
+  await leave()
+  t.equal((await batch(gateway, TWO, KEY)).status, 409)
   vicidial.makes()
+  const again = await until('another answer than 409', async () => {
+    const answer = await batch(gateway, TWO, KEY)
+    return answer.status !== 409 && answer
+  })
+  t.same([again.status, again.headers.get('idempotency-replayed')], [200, 'true'])
+  t.same(vicidial.made, ['1 status=A', '2 status=B'])
+})
+
+test('a key is in progress until the answer is stored', async (t) => {
+  const gateway = await startGateway(t)
+  const { remember } = SqliteOutbox.prototype
+  t.teardown(() => {
+    SqliteOutbox.prototype.remember = remember
+  })
+  const asked = Promise.withResolvers<void>()
+  const allowed = Promise.withResolvers<void>()
+  SqliteOutbox.prototype.remember = async function (answer) {
+    asked.resolve()
+    await allowed.promise
+    return remember.call(this, answer)
+  }
+  const leave = sendAndLeave(gateway, SALE)
+  await asked.promise
+  await leave()
+  t.equal((await batch(gateway, SALE, KEY)).status, 409)
+  allowed.resolve()
   const again = await until('another answer than 409', async () => {
     const answer = await batch(gateway, SALE, KEY)
     return answer.status !== 409 && answer
   })
-  t.equal(again.status, 200)
+  t.same([again.status, again.headers.get('idempotency-replayed')], [200, 'true'])
+})
+
+test('an answer that a repeat could better is not kept; one that it could not is', async (t) => {
+  const vicidial = await toldVicidial(t)
+  const env = { VICIDIAL_URL: vicidial.url, VICIDIAL_TIMEOUT_MS: '200', REQUEST_DEADLINE_MS: '300' }
+  const gateway = await startGateway(t, env)
+  vicidial.denies(({ status }) => status === 'B')
+  const denied = await batch(gateway, TWO, { 'idempotency-key': 'denied' })
+  t.match(denied.body, {
+    status: 'partial',
+    results: [{}, { status: 'failed', error: { retryable: false } }]
+  })
+
+  vicidial.holds(({ status }) => status === 'B')
+  const late = await batch(gateway, TWO, KEY)
+  t.match(late.body, { status: 'partial', results: [{}, { status: 'unknown', error: { retryable: true } }] })
+  vicidial.makes()
+  const again = await batch(gateway, TWO, KEY)
+  t.same([again.status, again.headers.get('idempotency-replayed')], [200, null])
+  t.same((await batch(gateway, TWO, KEY)).body, again.body)
+  t.same((await batch(gateway, TWO, { 'idempotency-key': 'denied' })).body, denied.body)
 })
 
 test('fifty at once with one key have one effect and one answer', async (t) => {

@@ -18,9 +18,9 @@ export const LONG_RETRY = { RETRY_FIRST_PAUSE_MS: '3600000', RETRY_LONGEST_PAUSE
 export async function toldVicidial(t: Tester) {
   const made: string[] = []
   const held: (() => void)[] = []
-  const told: { conduct: Conduct; isDenied: (params: Params) => boolean } = {
+  const told: { conduct: Conduct; isMeant: (params: Params) => boolean } = {
     conduct: 'makes',
-    isDenied: () => true
+    isMeant: () => true
   }
 
   const make = (params: Params, response: ServerResponse) => {
@@ -35,8 +35,8 @@ export async function toldVicidial(t: Tester) {
     )
   }
   const url = await startStandIn(t, (params, response) => {
-    if (told.conduct === 'denies' && told.isDenied(params)) response.end(DENIED)
-    else if (told.conduct !== 'holds') make(params, response)
+    if (told.conduct === 'makes' || !told.isMeant(params)) make(params, response)
+    else if (told.conduct === 'denies') response.end(DENIED)
     else held.push(() => make(params, response))
   })
   return {
@@ -46,12 +46,14 @@ export async function toldVicidial(t: Tester) {
     /** The calls that wait for their answer. */
     held,
     /** Denies every call from now on, or those that it is to deny. */
-    denies: (isDenied: (params: Params) => boolean = () => true) => {
+    denies: (isMeant: (params: Params) => boolean = () => true) => {
       told.conduct = 'denies'
-      told.isDenied = isDenied
+      told.isMeant = isMeant
     },
-    holds: () => {
+    /** Answers no call from now on, or not those that it is to hold, until it is told. */
+    holds: (isMeant: (params: Params) => boolean = () => true) => {
       told.conduct = 'holds'
+      told.isMeant = isMeant
     },
     /** Makes what is held, and all that comes. */
     makes: () => {
