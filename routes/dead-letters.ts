@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { AcceptedListSchema, DeadLetterListSchema, ReplayDeadLettersSchema } from '../schemas/job.ts'
+import { DeadLetterListSchema, ReplayDeadLettersSchema, ReplayedSchema } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
 import type { Dependencies } from '../src/app.ts'
 import { askedBy, requires } from '../src/callers/authentication.ts'
 import { Problem } from '../src/errors.ts'
-import { deadLetterAnswer } from '../src/jobs.ts'
-import { seenBy } from './jobs.ts'
+import { deadLetterAnswer } from '../src/dead-letter-answer.ts'
+import { sendReplay, seenBy } from './jobs.ts'
 import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems } from './responses.ts'
 
 const QuerySchema = Type.Object(
@@ -40,13 +40,13 @@ const replaySchema = {
   operationId: 'replayDeadLetters',
   summary: 'Deliver dead letters anew',
   description:
-    'They become new jobs, one for each caller and source. Fields that newer updates of a lead have set since are ' +
+    'They become new jobs, one for each caller and source, the oldest first. Fields that newer updates of a lead have set since are ' +
     'left out and reported as `superseded`, unless `force` is true.',
   tags: ['jobs'],
   security: requires('dead_letters'),
   body: Type.Union([ref(ReplayDeadLettersSchema), Type.Null()]),
   response: {
-    202: json('They are stored, and will be delivered.', AcceptedListSchema),
+    202: json('They are stored, and will be delivered.', ReplayedSchema),
     ...problems(...CHANGE_PROBLEMS)
   }
 }
@@ -79,10 +79,15 @@ export function deadLetterRoutes({ jobs, outbox }: Dependencies) {
       async (request, reply) => {
         const { ids, force } = request.body ?? {}
         const caller = seenBy(request)
-        const which = { caller, ...(ids === undefined ? {} : { ids: new Set(ids) }) }
-        const accepted = await jobs.replay(which, force === true, askedBy(request))
-        if (accepted.length === 0) throw new Problem('conflict', 'There are no such dead letters.')
-        return reply.code(202).send({ jobs: accepted })
+        const which = { ...(caller === undefined ? {} : { caller }), ...(ids === undefined ? {} : { ids }) }
+        const replayed = await jobs.replay(
+          which,
+          force === true,
+          { ...askedBy(request), ...(request.repeatKey ? { repeat: request.repeatKey } : {}) },
+          (accepted, remaining) => ({ jobs: accepted, remaining })
+        )
+        if (replayed === undefined) throw new Problem('conflict', 'There are no such dead letters.')
+        return sendReplay(replayed, request, reply)
       }
     )
   }

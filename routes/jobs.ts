@@ -1,11 +1,11 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import {
-  AcceptedSchema,
   CancelledSchema,
   JOB_STATUSES,
   JobListSchema,
   JobSchema,
+  ReplayedJobSchema,
   ReplayJobSchema
 } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
@@ -13,6 +13,7 @@ import type { Dependencies } from '../src/app.ts'
 import { askedBy, callerOf, requires } from '../src/callers/authentication.ts'
 import { Problem } from '../src/errors.ts'
 import { isFinished, jobSummary } from '../src/jobs.ts'
+import type { KnownAnswer } from '../src/outbox/outbox.ts'
 import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems } from './responses.ts'
 
 const ParamsSchema = Type.Object({ id: Type.String({ description: 'The job.' }) })
@@ -66,7 +67,7 @@ const replaySchema = {
   querystring: NoQuerySchema,
   body: Type.Union([ref(ReplayJobSchema), Type.Null()]),
   response: {
-    202: json('They are stored, and will be delivered.', AcceptedSchema),
+    202: json('They are stored, and will be delivered.', ReplayedJobSchema),
     ...problems(...CHANGE_PROBLEMS, 'not_found')
   }
 }
@@ -117,9 +118,14 @@ export function jobRoutes({ jobs, outbox }: Dependencies) {
       { schema: replaySchema },
       async (request, reply) => {
         const { id } = await jobOf(request)
-        const [accepted] = await jobs.replay({ jobId: id }, request.body?.force === true, askedBy(request))
-        if (accepted === undefined) throw new Problem('conflict', 'This job has no dead letters.')
-        return reply.code(202).send(accepted)
+        const replayed = await jobs.replay(
+          { jobId: id },
+          request.body?.force === true,
+          { ...askedBy(request), ...(request.repeatKey ? { repeat: request.repeatKey } : {}) },
+          ([accepted], remaining) => ({ ...accepted, remaining })
+        )
+        if (replayed === undefined) throw new Problem('conflict', 'This job has no dead letters.')
+        return sendReplay(replayed, request, reply)
       }
     )
 
@@ -129,6 +135,17 @@ export function jobRoutes({ jobs, outbox }: Dependencies) {
       return { id: job.id, cancelled: await jobs.cancel(job.id) }
     })
   }
+}
+
+/** Answers a replay; its answer was stored together with what it accepted. */
+export function sendReplay(
+  { answer, isRepeat }: { answer: KnownAnswer; isRepeat: boolean },
+  request: FastifyRequest,
+  reply: FastifyReply
+): FastifyReply {
+  request.isAnswerStored = true
+  if (isRepeat) reply.header('idempotency-replayed', 'true')
+  return reply.code(answer.httpStatus).type(answer.contentType).send(answer.body)
 }
 
 /** Whose jobs a request may see; undefined: everybody's. */

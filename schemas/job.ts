@@ -26,10 +26,21 @@ export const AcceptedSchema = Type.Object(
 )
 export type Accepted = Static<typeof AcceptedSchema>
 
+const remaining = Type.Integer({
+  description:
+    'Dead letters that are meant by the request and were not taken: there are more than 10,000, or no room for more. Ask again.'
+})
+
+/** The answer to a replay of a job's dead letters. */
+export const ReplayedJobSchema = Type.Object(
+  { ...AcceptedSchema.properties, remaining },
+  { $id: 'ReplayedJob', additionalProperties: false }
+)
+
 /** The answer to a replay of dead letters of several callers. */
-export const AcceptedListSchema = Type.Object(
-  { jobs: Type.Array(ref(AcceptedSchema)) },
-  { $id: 'AcceptedList', additionalProperties: false }
+export const ReplayedSchema = Type.Object(
+  { jobs: Type.Array(ref(AcceptedSchema)), remaining },
+  { $id: 'Replayed', additionalProperties: false }
 )
 
 const job = {
@@ -94,7 +105,11 @@ export const ReplayJobSchema = Type.Object({ force }, { $id: 'ReplayJob', additi
 export const ReplayDeadLettersSchema = Type.Object(
   {
     ids: Type.Optional(
-      Type.Array(Type.String(), { minItems: 1, maxItems: 10_000, description: 'Absent: all, up to 10,000.' })
+      Type.Array(Type.String(), {
+        minItems: 1,
+        maxItems: 10_000,
+        description: 'Absent: all, the oldest 10,000 first.'
+      })
     ),
     force
   },
@@ -115,7 +130,8 @@ export const CancelledSchema = Type.Object(
 export const JOB_SCHEMAS = [
   LinksSchema,
   AcceptedSchema,
-  AcceptedListSchema,
+  ReplayedJobSchema,
+  ReplayedSchema,
   JobSchema,
   JobSummarySchema,
   JobListSchema,

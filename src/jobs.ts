@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import PQueue from 'p-queue'
 import { monotonicFactory } from 'ulid'
 import type { Summary } from '../schemas/batch.ts'
-import type { Accepted, DeadLetterAnswer, JobAnswer, JobSummary } from '../schemas/job.ts'
+import type { Accepted, JobAnswer, JobSummary } from '../schemas/job.ts'
+import { seqOfDeadLetter } from './dead-letter-answer.ts'
 import { refusedResult } from './delivery/result.ts'
 import { Problem } from './errors.ts'
 import type { RefusedUpdate, Update } from './leads/update.ts'
@@ -48,21 +48,21 @@ export interface JobsOptions {
 
 /** Which dead letters are to be replayed: of whom, of which job, and which; absent: all. */
 export interface ReplayWish {
-  readonly caller?: string | undefined
+  readonly caller?: string
   readonly jobId?: string
-  readonly ids?: ReadonlySet<string>
+  readonly ids?: readonly string[]
 }
 
 /** What could not be stored now can mostly be stored soon: the disk is cleared, or the backlog gets shorter. */
 const RETRY_AFTER = { headers: { 'retry-after': '30' } }
 const LOOK_EVERY_MS = 25
+/** More dead letters are not replayed at once. */
 const MAX_REPLAYED = 10_000
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Accepts updates for delivery, and tells and changes what became of them. */
 export class Jobs {
   readonly #options: JobsOptions
-  readonly #replays = new PQueue({ concurrency: 1 })
   // An id, not a secret: it needs no cryptographic chance.
   readonly #ulid = monotonicFactory(Math.random)
 
@@ -80,17 +80,9 @@ export class Jobs {
     const updates = entries.filter((entry): entry is Update => 'changes' in entry)
     const refused = entries.filter((entry): entry is RefusedUpdate => 'refusals' in entry).map(refusedResult)
     const id = this.#newId()
-    const at = Date.now()
-    const body = JSON.stringify(acceptedAnswer(id, entries.length))
-    const answer = {
-      ...(repeat ?? { caller, key: '', fingerprint: '' }),
-      httpStatus: 202,
-      contentType: JSON_TYPE,
-      body,
-      at
-    }
+    const answer = answer202(acceptedAnswer(id, entries.length), repeat)
     const asked = { requestId, ...(keyId === undefined ? {} : { keyId }) }
-    const job = { id, caller, ...asked, account, source, origin, acceptedAt: at, updates, refused }
+    const job = { id, caller, ...asked, account, source, origin, acceptedAt: answer.at, updates, refused }
     const known = await this.#store(repeat ? { ...job, answer } : job)
     if (known === undefined) return { id, answer, isRepeat: false }
     if (repeat) refuseOther(known, repeat)
@@ -100,14 +92,9 @@ export class Jobs {
 
   async #store(job: NewJob): Promise<KnownAnswer | undefined> {
     const { outbox, maxOpen, onAccepted } = this.#options
-    if (outbox.size.open > 0 && outbox.size.open + job.updates.length > maxOpen) {
-      const detail = `${outbox.size.open} updates wait for VICIdial; no more can be stored now.`
-      throw new Problem('overloaded', detail, RETRY_AFTER)
-    }
-    const known = await outbox.accept(job).catch((error: unknown) => {
-      if (!(error instanceof StorageError)) throw error
-      throw new Problem('overloaded', 'The updates cannot be stored now; nothing was accepted.', RETRY_AFTER)
-    })
+    const { open } = outbox.size
+    if (open > 0 && open + job.updates.length > maxOpen) throw full(open)
+    const known = await outbox.accept(job).catch(answerFault)
     if (known === undefined) onAccepted()
     return known
   }
@@ -137,39 +124,44 @@ export class Jobs {
   }
 
   /**
-   * Accepts dead letters anew, as one job for each caller, account and source.
+   * Accepts dead letters anew, as one job for each caller, account and source: the oldest of those that are wanted, as
+   * many as there is room for.
    * @param isForced also sets fields that newer updates have set since
-   * @returns the jobs, oldest first
+   * @param answerOf the body of the answer, from the jobs, oldest first, and how many dead letters remain
+   * @returns the answer, of the earlier request if this is a repeat of one; undefined if there are no such dead letters
+   * @throws Problem overloaded, if nothing can be stored; idempotency_key_reused
    */
-  replay(which: ReplayWish, isForced: boolean, asked: Asked): Promise<Accepted[]> {
-    // One after the other: a letter is replayed once.
-    return this.#replays.add(() => this.#replayAll(which, isForced, asked))
+  async replay(
+    wish: ReplayWish,
+    isForced: boolean,
+    { repeat, ...asked }: Asked & { readonly repeat?: RepeatKey },
+    answerOf: (accepted: Accepted[], remaining: number) => object
+  ): Promise<{ answer: KnownAnswer; isRepeat: boolean } | undefined> {
+    const { outbox, onAccepted } = this.#options
+    const { ids, ...which } = wish
+    const seqs = ids && { seqs: ids.map(seqOfDeadLetter).filter((seq) => seq !== undefined) }
+    let made: KnownAnswer | undefined
+    const toJobs = (letters: readonly DeadLetter[], remaining: number) => {
+      const groups = Map.groupBy(letters, ({ account, source, caller }) => `${account} ${source} ${caller}`)
+      const jobs = [...groups.values()].map((of) => this.#replayJob(of, isForced, asked))
+      const accepted = jobs.map(({ id, updates }) => acceptedAnswer(id, updates.length))
+      made = answer202(answerOf(accepted, remaining), repeat)
+      return { jobs, answer: made }
+    }
+    const limit = Math.min(MAX_REPLAYED, this.#room())
+    const answer = await outbox.replay({ ...which, ...seqs, limit }, toJobs, repeat).catch(answerFault)
+    if (answer === undefined) return undefined
+    const isRepeat = answer !== made
+    if (isRepeat && repeat) refuseOther(answer, repeat)
+    if (!isRepeat) onAccepted()
+    return { answer, isRepeat }
   }
 
-  async #replayAll(which: ReplayWish, isForced: boolean, asked: Asked): Promise<Accepted[]> {
-    const { caller, jobId, ids } = which
-    const found = await this.#options.outbox.deadLetters({
-      limit: MAX_REPLAYED,
-      ...(caller === undefined ? {} : { caller }),
-      ...(jobId === undefined ? {} : { jobId })
-    })
-    const wanted = found.filter(({ seq }) => ids?.has(deadLetterId(seq)) ?? true).toReversed()
-    const groups = Map.groupBy(wanted, ({ account, source, caller }) => `${account} ${source} ${caller}`)
-    const accepted: Accepted[] = []
-    for (const letters of groups.values()) accepted.push(await this.#replay(letters, isForced, asked))
-    return accepted
-  }
-
-  #newId(): string {
-    return `job_${this.#ulid()}`
-  }
-
-  async #replay(letters: readonly DeadLetter[], isForced: boolean, asked: Asked): Promise<Accepted> {
+  #replayJob(letters: readonly DeadLetter[], isForced: boolean, asked: Asked): NewJob {
     const [first] = letters
     if (first === undefined) throw new RangeError('no dead letter to replay')
-    const id = this.#newId()
-    await this.#store({
-      id,
+    return {
+      id: this.#newId(),
       caller: first.caller,
       ...asked,
       account: first.account,
@@ -183,9 +175,45 @@ export class Jobs {
       })),
       refused: [],
       replays: letters.map(({ seq }) => seq)
-    })
-    return acceptedAnswer(id, letters.length)
+    }
   }
+
+  /**
+   * For how many more updates there is room; with nothing stored, for any request.
+   * @throws Problem overloaded, if there is none
+   */
+  #room(): number {
+    const { outbox, maxOpen } = this.#options
+    const { open } = outbox.size
+    if (open === 0) return Infinity
+    if (open < maxOpen) return maxOpen - open
+    throw full(open)
+  }
+
+  #newId(): string {
+    return `job_${this.#ulid()}`
+  }
+}
+
+/** The answer that something was accepted; without `repeat` it is known to nobody. */
+function answer202(body: object, repeat: RepeatKey = { caller: '', key: '', fingerprint: '' }): KnownAnswer {
+  return {
+    ...repeat,
+    httpStatus: 202,
+    contentType: JSON_TYPE,
+    body: JSON.stringify(body),
+    at: Date.now()
+  }
+}
+
+function full(open: number): Problem {
+  const detail = `${open} updates wait for VICIdial; no more can be stored now.`
+  return new Problem('overloaded', detail, RETRY_AFTER)
+}
+
+function answerFault(error: unknown): never {
+  if (!(error instanceof StorageError)) throw error
+  throw new Problem('overloaded', 'The updates cannot be stored now; nothing was accepted.', RETRY_AFTER)
 }
 
 function acceptedAnswer(id: string, updates: number): Accepted {
@@ -216,25 +244,6 @@ const NO_COUNTS = { updated: 0, not_found: 0, ambiguous: 0, rejected: 0, failed:
 function summaryOf({ counts, upstreamCalls }: Job): Summary {
   const received = Object.values(counts).reduce((sum, count) => sum + count, 0)
   return { received, ...NO_COUNTS, ...counts, upstream_calls: upstreamCalls }
-}
-
-/** A dead letter as it is listed. */
-export function deadLetterAnswer(letter: DeadLetter): DeadLetterAnswer {
-  const { superseded, result } = letter
-  return {
-    id: deadLetterId(letter.seq),
-    job_id: letter.jobId,
-    caller: letter.caller,
-    tries: letter.tries,
-    died_at: new Date(letter.diedAt).toISOString(),
-    fields: Object.keys(letter.update.changes.stored),
-    ...(superseded.length > 0 ? { superseded: [...superseded] } : {}),
-    result
-  }
-}
-
-function deadLetterId(seq: number): string {
-  return `dl_${String(seq).padStart(12, '0')}`
 }
 
 /** Every result of a job has an end. */

@@ -23,7 +23,7 @@ export interface NewJob {
   readonly refused: readonly Result[]
   /** What the same request will be answered again. */
   readonly answer?: KnownAnswer
-  /** Dead letters that this job takes over, see `DeadLetter.seq`. */
+  /** Dead letters that this job takes over, by `DeadLetter.seq`, see `Outbox.replay`. */
   readonly replays?: readonly number[]
 }
 
@@ -125,6 +125,26 @@ export const ANSWER_KNOWN_MS = 24 * 60 * 60 * 1_000
 /** So long an event is known by its id: senders repeat for up to three days. */
 export const EVENT_KNOWN_MS = 7 * ANSWER_KNOWN_MS
 
+/** Part of the list of dead letters. */
+export interface DeadLetterPage extends Page {
+  readonly jobId?: string
+}
+
+/** Dead letters to be delivered anew, the oldest first; absent: of everybody, of every job, whichever. */
+export interface DeadLetterChoice {
+  readonly caller?: string
+  readonly jobId?: string
+  readonly seqs?: readonly number[]
+  readonly limit: number
+}
+
+/** What becomes of dead letters. */
+export interface Replay {
+  /** Each takes over some of them, see `NewJob.replays`. */
+  readonly jobs: readonly NewJob[]
+  readonly answer: KnownAnswer
+}
+
 /** Part of the list of jobs; `source` is VICIdial's. */
 export interface JobPage extends Page {
   readonly status?: JobStatus
@@ -146,6 +166,18 @@ export class StorageError extends Error {
 export interface Outbox {
   /** Stores a job; or gives the answer that is known for its key, and stores nothing. */
   accept(job: NewJob): Promise<KnownAnswer | undefined>
+  /**
+   * Stores jobs that take over dead letters, all in one step: whatever `replay` is given of them, above all what newer
+   * updates have set since, is as it is when they are taken over, and nobody else takes them over too.
+   * @param replay makes jobs of those that were found, if any were; `remaining`: how many more there are than `limit`
+   * @param repeat what makes the request known; its answer is kept then, or if one is known nothing is done
+   * @returns the answer; undefined if nothing was found
+   */
+  replay(
+    choice: DeadLetterChoice,
+    replay: (letters: readonly DeadLetter[], remaining: number) => Replay,
+    repeat?: Pick<KnownAnswer, 'caller' | 'key'>
+  ): Promise<KnownAnswer | undefined>
   /** The answer that is known for a caller's key, if it was given at `since` or later. */
   known(caller: string, key: string, since: number): Promise<KnownAnswer | undefined>
   /** Keeps an answer. */
@@ -177,7 +209,7 @@ export interface Outbox {
   jobs(page: JobPage): Promise<Job[]>
   /** Ends the updates of a job that are not being delivered. Returns how many. */
   cancel(id: string, now: number): Promise<number>
-  deadLetters(page: Page & { readonly jobId?: string }): Promise<DeadLetter[]>
+  deadLetters(page: DeadLetterPage): Promise<DeadLetter[]>
 
   /** Keeps what became of updates that were not stored as a job's. */
   record(records: readonly HistoryRecord[]): Promise<void>

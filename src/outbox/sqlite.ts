@@ -3,6 +3,7 @@ import type { Result } from '../../schemas/batch.ts'
 import type { Changes } from '../leads/changes.ts'
 import { keyName } from '../leads/lead-key.ts'
 import { Answers } from './answers.ts'
+import { DEAD, DeadLetters } from './dead-letters.ts'
 import { GroupCommit } from './group-commit.ts'
 import {
   type HistoryEntry,
@@ -20,29 +21,28 @@ import {
   EVENT_KNOWN_MS,
   type Claimed,
   type DeadLetter,
+  type DeadLetterChoice,
+  type DeadLetterPage,
   type DeliveredFields,
   type Job,
   type JobPage,
   type KnownAnswer,
   type NewJob,
   type Outbox,
-  type Page,
+  type Replay,
   type Settlement
 } from './outbox.ts'
-import { JOB_COLUMNS, ReadyUpdates } from './ready-updates.ts'
+import { ReadyUpdates } from './ready-updates.ts'
 import { namesIn, readResult, type Row, RowReader, writeChanges } from './rows.ts'
 import { Statements } from './statements.ts'
 
 /** `updates.state`, see MIGRATIONS. */
 const OPEN = 0
-const DEAD = 1
 const ENDED = 2
 /** Nobody notices so long a wait, and 64 senders get 1.7 times as much stored (npm run bench). */
 const GATHER_MS = 2
 /** So many leads are looked at in one go. */
 const STEP = 500
-/** A row of `updates` with what is needed of its job. */
-const WITH_JOB = `updates.*, ${JOB_COLUMNS} FROM updates JOIN jobs ON jobs.n = updates.job`
 
 export interface SqliteOptions {
   /** What is kept of the updates of jobs once they have ended; nothing by default. */
@@ -58,6 +58,7 @@ export class SqliteOutbox implements Outbox {
   readonly #sql: Statements
   readonly #answers: Answers
   readonly #jobs: JobTable
+  readonly #deadLetters: DeadLetters
   readonly #ready: ReadyUpdates
   readonly #history: HistoryTable
   readonly #keeps: HistoryKeeping
@@ -76,6 +77,7 @@ export class SqliteOutbox implements Outbox {
     this.#jobs = new JobTable(this.#sql)
     this.#history = new HistoryTable(this.#sql)
     this.#keeps = history
+    this.#deadLetters = new DeadLetters(this.#sql)
     this.#commits = new GroupCommit(this.#database, gatherMs, () => {
       this.#recount()
     })
@@ -103,6 +105,23 @@ export class SqliteOutbox implements Outbox {
       }
       this.#insert(job)
       return undefined
+    })
+  }
+
+  replay(
+    choice: DeadLetterChoice,
+    replay: (letters: readonly DeadLetter[], remaining: number) => Replay,
+    repeat?: Pick<KnownAnswer, 'caller' | 'key'>
+  ): Promise<KnownAnswer | undefined> {
+    return this.#commits.write(() => {
+      const known = repeat && this.#answers.known(repeat.caller, repeat.key, Date.now() - ANSWER_KNOWN_MS)
+      if (known) return known
+      const { letters, remaining } = this.#deadLetters.choose(choice)
+      if (letters.length === 0) return undefined
+      const { jobs, answer } = replay(letters, remaining)
+      for (const job of jobs) this.#insert(job)
+      if (repeat) this.#answers.remember(answer)
+      return answer
     })
   }
 
@@ -296,20 +315,8 @@ export class SqliteOutbox implements Outbox {
     })
   }
 
-  async deadLetters(page: Page & { readonly jobId?: string }): Promise<DeadLetter[]> {
-    const { caller = null, jobId = null, after = null, limit } = page
-    const reader = new RowReader()
-    return this.#sql
-      .rows(
-        `SELECT ${WITH_JOB} WHERE state = ${DEAD} AND seq < coalesce(?1, 9e15)
-        AND (?2 IS NULL OR caller = ?2) AND (?3 IS NULL OR jobs.id = ?3)
-      ORDER BY seq DESC LIMIT ?4`,
-        after === null ? null : Number(after),
-        caller,
-        jobId,
-        limit
-      )
-      .map((row) => reader.deadLetter(row))
+  async deadLetters(page: DeadLetterPage): Promise<DeadLetter[]> {
+    return this.#deadLetters.list(page)
   }
 
   purge(before: number, answersBefore: number, limit: number): Promise<number> {

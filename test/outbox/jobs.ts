@@ -1,7 +1,15 @@
 import type { Result } from '../../schemas/batch.ts'
 import { deliveredFields } from '../../src/delivery/worker.ts'
 import { keyName } from '../../src/leads/lead-key.ts'
-import type { Claimed, KnownAnswer, NewJob, Outbox, Settlement } from '../../src/outbox/outbox.ts'
+import type {
+  Claimed,
+  DeadLetter,
+  KnownAnswer,
+  NewJob,
+  Outbox,
+  Replay,
+  Settlement
+} from '../../src/outbox/outbox.ts'
 import { UPDATED, updates } from '../delivery/updates.ts'
 
 /** Calls of settlements that are about something else. */
@@ -48,6 +56,25 @@ export function knownAnswer(more: Partial<KnownAnswer> = {}): KnownAnswer {
     at: 1_000,
     ...more
   }
+}
+
+/** What a job has that takes over dead letters as they are. */
+export function replaying(letters: readonly DeadLetter[]): Partial<NewJob> {
+  return {
+    origin: 'replay',
+    updates: letters.map(({ update, order, superseded }, index) => ({ ...update, index, order, superseded })),
+    replays: letters.map(({ seq }) => seq)
+  }
+}
+
+/** Takes over all that is found as job `n`; `found` tells what that was. */
+export function replayAs(n: number) {
+  const found: { letters: readonly DeadLetter[]; remaining: number }[] = []
+  const replay = (letters: readonly DeadLetter[], remaining: number): Replay => {
+    found.push({ letters, remaining })
+    return { jobs: [newJob(n, [], replaying(letters))], answer: knownAnswer() }
+  }
+  return Object.assign(replay, { found })
 }
 
 /** VICIdial has made the update. */

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
 import type { Result } from '../../schemas/batch.ts'
-import type { Claimed, DeliveredFields, NewUpdate, Outbox } from '../../src/outbox/outbox.ts'
+import type { Update } from '../../src/leads/update.ts'
+import type { Claimed, DeadLetter, DeliveredFields, Outbox } from '../../src/outbox/outbox.ts'
 import { updates } from '../delivery/updates.ts'
 import type { Tester } from '../helper.ts'
-import { dead, done, jobId, missing, newJob, NO_CALLS, waiting } from './jobs.ts'
+import { dead, done, jobId, knownAnswer, missing, newJob, NO_CALLS, replaying, waiting } from './jobs.ts'
 import type { Opened } from './suite.ts'
 
 /** An update as the model knows it. */
@@ -103,7 +104,7 @@ class Model {
           lead_id,
           fields: Object.fromEntries(Object.entries(FIELDS).filter(([name]) => one.fields.includes(name)))
         }))
-        return this.#accept(outbox, updates(elements), one.leads, [])
+        return this.#accept(outbox, updates(elements), one.leads)
       }
       case 'refuse': {
         const job = this.#newJob(1)
@@ -176,49 +177,48 @@ class Model {
     if (known) known.began = true
   }
 
-  #accept(
-    outbox: Outbox,
-    accepted: readonly NewUpdate[],
-    leads: readonly number[],
-    replays: readonly Known[]
-  ): Promise<void> {
+  #add(job: number, index: number, lead: number, fields: readonly string[], replayed?: Known): void {
+    const place = this.#places++
+    const { order = place, superseded = [] } = replayed ?? {}
+    this.all.push({
+      job,
+      index,
+      lead,
+      fields,
+      place,
+      order,
+      superseded: new Set(superseded),
+      state: 'open',
+      status: 'queued',
+      dueAt: this.now
+    })
+  }
+
+  #accept(outbox: Outbox, accepted: readonly Update[], leads: readonly number[]): Promise<void> {
     const job = this.#newJob(0)
-    for (const [index, update] of accepted.entries()) {
-      const place = this.#places++
-      this.all.push({
-        job,
-        index,
-        lead: leads[index] ?? 0,
-        fields: Object.keys(update.changes.stored),
-        place,
-        order: replays[index] && update.order !== undefined ? replays[index].order : place,
-        superseded: new Set(update.superseded),
-        state: 'open',
-        status: 'queued',
-        dueAt: this.now
-      })
-    }
-    for (const known of replays) known.state = 'ended'
+    for (const [index, { changes }] of accepted.entries())
+      this.#add(job, index, leads[index] ?? 0, Object.keys(changes.stored))
     return outbox
-      .accept(
-        newJob(job, [], {
-          acceptedAt: this.now,
-          updates: accepted,
-          replays: replays.map(({ claimed }) => claimed?.seq ?? -1)
-        })
-      )
+      .accept(newJob(job, [], { acceptedAt: this.now, updates: accepted }))
       .then((known) => assert.equal(known, undefined))
   }
 
-  #replay(outbox: Outbox, known: Known, isForced: boolean): Promise<void> {
-    const { claimed, superseded, lead } = known
+  async #replay(outbox: Outbox, known: Known, isForced: boolean): Promise<void> {
+    const { claimed, lead, fields } = known
     assert(claimed)
-    const update: NewUpdate = {
-      ...claimed.update,
-      index: 0,
-      ...(isForced ? {} : { order: claimed.order, superseded: [...superseded] })
+    const job = this.#newJob(0)
+    this.#add(job, 0, lead, fields, isForced ? undefined : known)
+    known.state = 'ended'
+    const replay = (letters: readonly DeadLetter[]) => {
+      const { updates: taken = [], ...rest } = replaying(letters)
+      const forced = taken.map(({ order: _, superseded: __, ...update }) => update)
+      const updates = isForced ? forced : taken
+      return {
+        jobs: [newJob(job, [], { ...rest, acceptedAt: this.now, updates })],
+        answer: knownAnswer()
+      }
     }
-    return this.#accept(outbox, [update], [lead], [known])
+    assert.deepEqual(await outbox.replay({ seqs: [claimed.seq], limit: 1 }, replay), knownAnswer())
   }
 
   async #claim(outbox: Outbox, limit: number): Promise<void> {

@@ -1,6 +1,12 @@
 import { test } from 'tap'
 import type { HistoryPage, HistoryRecord } from '../../src/outbox/history.ts'
-import { ANSWER_KNOWN_MS, type Outbox, StorageError } from '../../src/outbox/outbox.ts'
+import {
+  ANSWER_KNOWN_MS,
+  type DeadLetter,
+  type DeadLetterChoice,
+  type Outbox,
+  StorageError
+} from '../../src/outbox/outbox.ts'
 import { updates } from '../delivery/updates.ts'
 import type { Tester } from '../helper.ts'
 import {
@@ -12,6 +18,8 @@ import {
   missing,
   newJob,
   NO_CALLS,
+  replayAs,
+  replaying,
   resultOf,
   sets,
   settleNext,
@@ -27,6 +35,7 @@ export interface Opened {
 }
 
 const LATER = 1_000_000
+const ANSWER = knownAnswer()
 
 /** What is true of an outbox, whatever it is made of. */
 export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>): void {
@@ -398,15 +407,112 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await outbox.accept(newJob(1, [sets('A', 1), sets('B', 2)]))
     const { seq, order, update } = await settleNext(outbox, dead)
     await settleNext(outbox, dead)
-    await outbox.accept(
-      newJob(2, [], { origin: 'replay', updates: [{ ...update, index: 0, order }], replays: [seq] })
-    )
+    const replay = replayAs(2)
+    t.same(await outbox.replay({ limit: 1 }, replay), ANSWER)
+    t.match(replay.found, [{ letters: [{ seq, order, update, superseded: [] }], remaining: 1 }])
 
     t.same(outbox.size, { open: 1, dead: 1 })
     t.match(await outbox.job(jobId(1)), { status: 'failed', counts: { failed: 2 } })
     const [claimed] = await (await reopen()).claim('default', 10, LATER)
     t.match(claimed, { order, update, job: { id: jobId(2) } })
     t.not(claimed?.seq, seq)
+  })
+
+  test(`${name}: a replay knows what was delivered a moment before it, and two at once take nothing twice`, async (t) => {
+    const { outbox } = await open(t)
+    await outbox.accept(newJob(1, [sets('OLD', 1), sets('OTHER', 2)]))
+    await settleNext(outbox, dead)
+    await settleNext(outbox, dead)
+    await outbox.accept(newJob(2, [sets('NEW', 1)]))
+    const [newer] = await outbox.claim('default', 1, LATER)
+    if (newer === undefined) throw new Error('nothing claimed')
+    const answers = await Promise.all([
+      outbox.settle([done(newer)], NO_CALLS),
+      outbox.replay({ limit: 10 }, replayAs(3)),
+      outbox.replay({ limit: 10 }, replayAs(4))
+    ])
+
+    t.same(answers, [undefined, ANSWER, undefined])
+    const claimed = await outbox.claim('default', 10, LATER)
+    t.same(inShort(claimed), ['3/0 lead_id:1 OLD', '3/1 lead_id:2 OTHER'])
+    t.same(
+      claimed.map(({ superseded }) => superseded),
+      [['status'], []]
+    )
+    t.equal(await outbox.job(jobId(4)), undefined)
+    t.same(outbox.size, { open: 2, dead: 0 })
+  })
+
+  test(`${name}: dead letters are chosen by caller, job and number, the oldest first; the rest is counted`, async (t) => {
+    const { outbox } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
+    await outbox.accept(newJob(2, [sets('B', 4)], { caller: 'web' }))
+    const [first, , third, web] = [1, 2, 3, 4].map(() => settleNext(outbox, dead))
+    const seqs = [(await third)?.seq ?? 0, (await first)?.seq ?? 0, (await web)?.seq ?? 0, 999]
+    const cases: [choice: Omit<DeadLetterChoice, 'limit'>, limit: number, leads: number[], left: number][] = [
+      [{}, 10, [1, 2, 3, 4], 0],
+      [{}, 3, [1, 2, 3], 1],
+      [{ caller: 'web' }, 10, [4], 0],
+      [{ jobId: jobId(1) }, 2, [1, 2], 1],
+      [{ jobId: jobId(9) }, 2, [], 0],
+      [{ seqs }, 10, [1, 3, 4], 0],
+      [{ seqs }, 1, [1], 2],
+      [{ seqs, caller: 'crm' }, 2, [1, 3], 0],
+      [{ seqs: [999] }, 10, [], 0]
+    ]
+    for (const [choice, limit, leads, left] of cases) {
+      const replay = replayAs(3)
+      const looked = outbox.replay({ ...choice, limit }, (letters, remaining) => {
+        replay(letters, remaining)
+        return { jobs: [], answer: ANSWER }
+      })
+      t.same(await looked, leads.length > 0 ? ANSWER : undefined)
+      const [{ letters = [], remaining = 0 } = {}] = replay.found
+      t.same(
+        [letters.map(({ update }) => update.key.value), remaining],
+        [leads, left],
+        JSON.stringify(choice)
+      )
+    }
+  })
+
+  test(`${name}: the answer of a replay is stored with all of its jobs, and a repeat does nothing`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
+    await settleNext(outbox, dead)
+    await settleNext(outbox, dead)
+    const answer = knownAnswer({ at: Date.now(), body: '{"jobs":[]}' })
+    const oneEach = (letters: readonly DeadLetter[]) => ({
+      jobs: letters.map((letter, n) => newJob(n + 2, [], replaying([letter]))),
+      answer
+    })
+    await outbox.replay({ limit: 10 }, oneEach, answer)
+    const reopened = await reopen()
+
+    t.same(await reopened.replay({ limit: 10 }, oneEach, answer), answer)
+    t.same(await reopened.known(answer.caller, answer.key, 0), answer)
+    t.same(
+      (await reopened.jobs({ limit: 10 })).map(({ id }) => id),
+      [jobId(3), jobId(2), jobId(1)]
+    )
+    t.same(reopened.size, { open: 2, dead: 0 })
+  })
+
+  test(`${name}: a replay that fails has done nothing`, async (t) => {
+    const { outbox } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
+    await settleNext(outbox, dead)
+    await settleNext(outbox, dead)
+    const sameId = (letters: readonly DeadLetter[]) => ({
+      jobs: letters.map((letter) => newJob(2, [], replaying([letter]))),
+      answer: knownAnswer()
+    })
+    await t.rejects(outbox.replay({ limit: 10 }, sameId, knownAnswer()), StorageError)
+
+    t.equal(await outbox.job(jobId(2)), undefined)
+    t.equal(await outbox.known('crm', 'key-1', 0), undefined)
+    t.same(outbox.size, { open: 0, dead: 2 })
+    t.same(await outbox.claim('default', 10, LATER), [])
   })
 
   test(`${name}: cancel ends what is not on its way, and lets later updates of the leads go`, async (t) => {
@@ -487,13 +593,11 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
   test(`${name}: a replay keeps its place in the order, and supersedes nothing newer`, async (t) => {
     const { outbox } = await open(t)
     await outbox.accept(newJob(1, [sets('A', 1)]))
-    const { seq, order, update } = await settleNext(outbox, dead)
+    await settleNext(outbox, dead)
+    await outbox.supersede([{ lead: 'lead_id:1', fields: ['email'] }], outbox.nextOrder)
     await outbox.accept(newJob(2, [sets('B', 1)]))
     await settleNext(outbox, (claimed) => waiting(claimed, 500))
-    const superseded = ['email']
-    await outbox.accept(
-      newJob(3, [], { updates: [{ ...update, index: 0, order, superseded }], replays: [seq] })
-    )
+    await outbox.replay({ limit: 10 }, replayAs(3))
 
     t.match(await settleNext(outbox, done), { job: { id: jobId(2) }, superseded: [] })
     const [replayed] = await outbox.claim('default', 1, LATER)

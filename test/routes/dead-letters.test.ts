@@ -94,7 +94,7 @@ test('dead letters are replayed by their ids, or all; a job is made for each', a
 
   const one = await replay(gateway, { ids: [letters[1].id, 'dl_999999999999', 'nonsense'] })
   t.equal(one.status, 202)
-  t.match(one.body, { jobs: [{ status: 'queued', updates: 1 }] })
+  t.match(one.body, { jobs: [{ status: 'queued', updates: 1 }], remaining: 0 })
   t.match(await ended(gateway, one.body.jobs[0].id), {
     origin: 'replay',
     status: 'completed',
@@ -113,6 +113,44 @@ test('dead letters are replayed by their ids, or all; a job is made for each', a
     const none = await replay(gateway, body)
     t.same([none.status, none.body.detail], [409, 'There are no such dead letters.'])
   }
+})
+
+test('the oldest of many dead letters can be replayed by its id; without ids the oldest go first, and the rest is told', async (t) => {
+  const vicidial = await toldVicidial(t)
+  const env = { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY, MAX_UPDATES_PER_REQUEST: '10002' }
+  const gateway = await startGateway(t, env)
+  vicidial.denies()
+  const leads = Array.from({ length: 10_002 }, (_, n) => n + 1)
+  const id = await give(gateway, leads)
+  const [oldest] = (await list(gateway, '?cursor=2')).body.dead_letters
+  t.equal(oldest.result.lead_id, 1)
+  vicidial.holds()
+
+  const one = await replay(gateway, { ids: [oldest.id] })
+  t.match(one.body, { jobs: [{ updates: 1 }], remaining: 0 })
+  t.same((await call(gateway, 'GET', `/v1/jobs/${one.body.jobs[0].id}`)).body.results[0].lead_id, 1)
+  const most = await call(gateway, 'POST', `/v1/jobs/${id}/replay`)
+  t.match(most.body, { updates: 10_000, remaining: 1 })
+  t.same(
+    (await list(gateway)).body.dead_letters.map(({ result }: any) => result.lead_id),
+    [10_002]
+  )
+  t.match((await replay(gateway)).body, { jobs: [{ updates: 1 }], remaining: 0 })
+  vicidial.makes()
+})
+
+test('no more is replayed than there is room for', async (t) => {
+  const vicidial = await toldVicidial(t)
+  const env = { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY, OUTBOX_MAX_WAITING: '3' }
+  const gateway = await startGateway(t, env)
+  vicidial.denies()
+  await give(gateway, [1, 2, 3])
+  vicidial.holds()
+  await store(gateway, { lead_ids: [4], fields: { status: 'B' } })
+  t.match((await replay(gateway)).body, { jobs: [{ updates: 2 }], remaining: 1 })
+  const full = await replay(gateway)
+  t.same([full.status, full.body.code], [503, 'overloaded'])
+  vicidial.makes()
 })
 
 test('what is replayed in vain is a dead letter again', async (t) => {

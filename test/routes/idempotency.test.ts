@@ -1,7 +1,8 @@
 import { request } from 'node:http'
 import { test } from 'tap'
+import { StorageError } from '../../src/outbox/outbox.ts'
 import { SqliteOutbox } from '../../src/outbox/sqlite.ts'
-import { API_KEY, batch, call, dataDir, type Gateway, startGateway } from '../helper.ts'
+import { type Answer, API_KEY, batch, call, dataDir, type Gateway, startGateway } from '../helper.ts'
 import { until } from '../until.ts'
 import { as, ended, store, withCallers } from './jobs-of.ts'
 import { SHORT_RETRY, toldVicidial } from './told-vicidial.ts'
@@ -76,6 +77,33 @@ test('a replay of dead letters and a cancel can be repeated as well', async (t) 
   const other = await call(gateway, 'POST', `/v1/jobs/${id}/cancel`, undefined, KEY)
   t.same([other.status, other.body.code], [422, 'idempotency_key_reused'])
   t.equal((await call(gateway, 'POST', '/v1/dead-letters/replay', undefined, KEY)).status, 422)
+})
+
+test('the answer of a replay is stored with its jobs: after the loss of what comes later a repeat has it', async (t) => {
+  const vicidial = await toldVicidial(t)
+  const env = { VICIDIAL_URL: vicidial.url, DATA_DIR: dataDir(t), ...SHORT_RETRY }
+  const gateway = await startGateway(t, env)
+  vicidial.denies()
+  const ids = [await store(gateway, SALE), await store(gateway, OTHER)]
+  for (const id of ids) await ended(gateway, id)
+  vicidial.makes()
+  const { remember } = SqliteOutbox.prototype
+  t.teardown(() => {
+    SqliteOutbox.prototype.remember = remember
+  })
+  SqliteOutbox.prototype.remember = () => Promise.reject(new StorageError('lost'))
+  const paths = [`/v1/jobs/${ids[0]}/replay`, '/v1/dead-letters/replay']
+  const firsts: Answer[] = []
+  for (const path of paths) firsts.push(await call(gateway, 'POST', path, {}, { 'idempotency-key': path }))
+  await gateway.app.close()
+
+  const after = await startGateway(t, env)
+  for (const [place, path] of paths.entries()) {
+    const again = await call(after, 'POST', path, {}, { 'idempotency-key': path })
+    t.same([firsts[place]?.status, again.status, again.body], [202, 202, firsts[place]?.body], path)
+    t.equal(again.headers.get('idempotency-replayed'), 'true')
+  }
+  t.equal((await call(after, 'GET', '/v1/jobs')).body.jobs.length, 4)
 })
 
 test('the key of another request is refused, whatever differs, and the first answer stays', async (t) => {
