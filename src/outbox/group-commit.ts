@@ -10,26 +10,34 @@ interface Work {
   readonly reject: (error: unknown) => void
 }
 
+/** What keeps count of what is written, beside the database. */
+export interface Counts {
+  /** Rows of the file, not of what is in memory, that have been changed so far. */
+  readonly changes: number
+  /** Counts anew, as a group was undone. May throw; it is done again before the next group then. */
+  recount(): void
+}
+
 /** Writes in groups: all that is asked for while a commit runs shares the next one, and its `fsync`. */
 export class GroupCommit {
   readonly #database: DatabaseSync
   readonly #gatherMs: number
-  readonly #onRollback: () => void
+  readonly #counts: Counts
+  #isRecountDue = false
   #waiting: Work[] = []
   #isScheduled = false
   #fault: string | undefined
 
   /**
    * @param gatherMs so long a commit waits for company; 0: not at all
-   * @param onRollback called when a group was undone
    */
-  constructor(database: DatabaseSync, gatherMs: number, onRollback: () => void) {
+  constructor(database: DatabaseSync, gatherMs: number, counts: Counts) {
     this.#database = database
     this.#gatherMs = gatherMs
-    this.#onRollback = onRollback
+    this.#counts = counts
   }
 
-  /** Why the last commit failed; undefined if it did not. */
+  /** Why a commit failed; undefined if something was written since: a commit that has nothing to write proves nothing. */
   get fault(): string | undefined {
     return this.#fault
   }
@@ -67,6 +75,8 @@ export class GroupCommit {
     const started = performance.now()
     let taken = 0
     try {
+      if (this.#isRecountDue) this.#recount()
+      const before = this.#counts.changes
       this.#database.exec('BEGIN IMMEDIATE')
       for (const work of this.#waiting) {
         taken++
@@ -74,18 +84,35 @@ export class GroupCommit {
         if (performance.now() - started > LONGEST_MS) break
       }
       this.#database.exec('COMMIT')
-      this.#fault = undefined
+      if (this.#counts.changes > before) this.#fault = undefined
     } catch (error) {
       const failed = this.#waiting.slice(0, Math.max(taken, 1))
       this.#waiting = this.#waiting.slice(failed.length)
-      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK')
       const cause = error instanceof Error ? error.message : 'unknown'
       this.#fault = `The database cannot be written (${cause}).`
-      if (this.#database.isOpen) this.#onRollback()
       for (const { reject } of failed) reject(new StorageError(this.#fault, error))
+      this.#undo()
       return
     }
     this.#waiting = this.#waiting.slice(taken)
     for (const [work, value] of done) work.resolve(value)
+  }
+
+  /** Whatever else fails here is no work's matter: the next group meets it again. */
+  #undo(): void {
+    if (!this.#database.isOpen) return
+    this.#isRecountDue = true
+    try {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      this.#recount()
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : 'unknown'
+      this.#fault = `The database cannot be read (${cause}).`
+    }
+  }
+
+  #recount(): void {
+    this.#counts.recount()
+    this.#isRecountDue = false
   }
 }

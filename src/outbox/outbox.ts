@@ -218,7 +218,10 @@ export interface Outbox {
   /** Deletes history from before `before`, about `limit` entries at once. Returns how many. */
   purgeHistory(before: number, limit: number): Promise<number>
 
-  /** Deletes what ended before `before`, at most about `limit` rows at once. Returns how many rows. */
+  /**
+   * Deletes what ended before `before`, at most about `limit` rows at once. Returns how many rows. While there is a
+   * fault it also tries whether something can be written again.
+   */
   purge(before: number, answersBefore: number, limit: number): Promise<number>
   /** Updates that wait or are being delivered, and dead letters. */
   readonly size: { readonly open: number; readonly dead: number }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Row } from './rows.ts'
-import type { Statements } from './statements.ts'
+import { Statements } from './statements.ts'
 
 /** A row of `updates` with what is needed of its job. */
 export const JOB_COLUMNS = 'jobs.id, jobs.caller, jobs.request_id, jobs.key_id, jobs.account, jobs.source'
@@ -16,8 +16,9 @@ export class ReadyUpdates {
   readonly #sql: Statements
 
   /** @param openState the state of updates that have not ended */
-  constructor(database: DatabaseSync, sql: Statements, openState: number) {
-    this.#sql = sql
+  constructor(database: DatabaseSync, openState: number) {
+    // Its own: what they change is in memory.
+    this.#sql = new Statements(database)
     database.exec(
       `PRAGMA temp_store = MEMORY;
       CREATE TEMP TABLE ready (account TEXT NOT NULL, due_at INTEGER NOT NULL, seq INTEGER NOT NULL,

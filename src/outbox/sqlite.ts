@@ -41,6 +41,15 @@ const OPEN = 0
 const ENDED = 2
 /** Nobody notices so long a wait, and 64 senders get 1.7 times as much stored (npm run bench). */
 const GATHER_MS = 2
+/** Written when writing has failed, to see whether there is room again; the next purge deletes it. No caller has this name. */
+const TRIAL = {
+  caller: '',
+  key: '',
+  fingerprint: '',
+  httpStatus: 0,
+  contentType: '',
+  body: ' '.repeat(65_536)
+}
 /** So many leads are looked at in one go. */
 const STEP = 500
 
@@ -78,10 +87,16 @@ export class SqliteOutbox implements Outbox {
     this.#history = new HistoryTable(this.#sql)
     this.#keeps = history
     this.#deadLetters = new DeadLetters(this.#sql)
-    this.#commits = new GroupCommit(this.#database, gatherMs, () => {
-      this.#recount()
+    const sql = this.#sql
+    this.#commits = new GroupCommit(this.#database, gatherMs, {
+      get changes() {
+        return sql.changes
+      },
+      recount: () => {
+        this.#recount()
+      }
     })
-    this.#ready = new ReadyUpdates(this.#database, this.#sql, OPEN)
+    this.#ready = new ReadyUpdates(this.#database, OPEN)
     this.#nextSeq = Number(this.#sql.row('SELECT max(first_seq + received) AS next FROM jobs')?.['next'] ?? 1)
     this.#recount()
   }
@@ -322,6 +337,7 @@ export class SqliteOutbox implements Outbox {
   purge(before: number, answersBefore: number, limit: number): Promise<number> {
     return this.#commits.write(() => {
       const answers = this.#answers.purge(answersBefore, limit)
+      if (this.fault !== undefined) this.#answers.remember({ ...TRIAL, at: answersBefore })
       let left = limit
       for (const job of this.#sql.rows(
         'SELECT n, first_seq, received FROM jobs WHERE finished_at < ? ORDER BY finished_at LIMIT ?',

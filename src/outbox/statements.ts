@@ -6,6 +6,7 @@ import type { Row } from './rows.ts'
 export class Statements {
   readonly #database: DatabaseSync
   readonly #prepared = new Map<string, StatementSync>()
+  #changes = 0
 
   constructor(database: DatabaseSync) {
     this.#database = database
@@ -23,7 +24,14 @@ export class Statements {
 
   /** Changes something; to be called within a transaction, whose commit makes a StorageError of what it throws. */
   run(sql: string, ...values: SQLInputValue[]): StatementResultingChanges {
-    return this.#statement(sql).run(...values)
+    const ran = this.#statement(sql).run(...values)
+    this.#changes += Number(ran.changes)
+    return ran
+  }
+
+  /** Rows that it has changed so far, also those that were undone. */
+  get changes(): number {
+    return this.#changes
   }
 
   #statement(sql: string): StatementSync {

@@ -10,18 +10,36 @@ function inMemory(t: Tester) {
   database.exec('CREATE TABLE numbers (n INTEGER PRIMARY KEY)')
   const insert = database.prepare('INSERT INTO numbers (n) VALUES (?)')
   const told: string[] = []
+  let failing: string | undefined
+  const tell = (what: string) => {
+    told.push(what)
+    if (what !== failing) return
+    failing = undefined
+    throw new Error('disk I/O error')
+  }
   const exec = database.exec.bind(database)
   database.exec = (sql) => {
-    told.push(sql)
+    tell(sql)
     exec(sql)
   }
-  const commits = new GroupCommit(database, 0, () => told.push('undone'))
+  const commits = new GroupCommit(database, 0, {
+    get changes() {
+      return Number(database.prepare('SELECT total_changes() AS changes').get()?.['changes'])
+    },
+    recount: () => {
+      tell('undone')
+    }
+  })
   t.teardown(() => {
     database.close()
   })
   return {
     commits,
     told,
+    /** Lets this fail the next time. */
+    failAt: (what: string) => {
+      failing = what
+    },
     add: (n: number) =>
       commits.write(() => {
         insert.run(n)
@@ -94,6 +112,32 @@ test('a fault is told until something was written again', async (t) => {
   t.match(commits.fault, /^The database cannot be written/)
   await add(2)
   t.equal(commits.fault, undefined)
+})
+
+test('a commit that changes nothing does not say that all is well again', async (t) => {
+  const { add, commits } = inMemory(t)
+  await add(1)
+  await t.rejects(add(1), StorageError)
+  await commits.write(() => 'nothing')
+  t.match(commits.fault, /^The database cannot be written/)
+  await add(2)
+  t.equal(commits.fault, undefined)
+})
+
+test('whatever fails while a group is undone, its work is told, and the next is counted anew and written', async (t) => {
+  for (const [what, failures] of [
+    ['ROLLBACK', 2],
+    ['undone', 1]
+  ] as const) {
+    const { add, commits, failAt, told, numbers } = inMemory(t)
+    await add(1)
+    failAt(what)
+    for (let n = 0; n < failures; n++) await t.rejects(add(1), StorageError)
+    t.equal(await add(2), 2)
+    t.same(told.slice(-3), ['undone', 'BEGIN IMMEDIATE', 'COMMIT'])
+    t.same(numbers(), [1, 2])
+    t.equal(commits.fault, undefined)
+  }
 })
 
 test('flush writes at once what waits', (t) => {

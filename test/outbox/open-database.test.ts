@@ -255,3 +255,25 @@ test('with a full disk nothing is stored by halves, what is there can be read, a
   t.same(found.size, { open: 2_001, dead: 0 })
   await found.close()
 })
+
+test('a fault is told until there is room again, which purging finds out', async (t) => {
+  const { outbox, connection } = opened(t, dataDir(t))
+  await outbox.accept(newJob(1, [sets('A', 1)]))
+  const pages = Number(connection.prepare('PRAGMA page_count').get()?.['page_count'])
+  const allow = (count: number) => connection.prepare(`PRAGMA max_page_count = ${count}`).get()
+  allow(pages)
+  const large = Array.from({ length: 2_000 }, (_, n) => sets('C', n + 10))
+  await t.rejects(outbox.accept(newJob(2, large)), StorageError)
+  const told = outbox.fault
+  t.type(told, 'string')
+
+  t.equal((await outbox.claim('default', 1, LATER)).length, 1, 'what is in memory can still change')
+  t.equal(outbox.fault, told)
+  await t.rejects(outbox.purge(0, 1_000, 500), StorageError)
+  t.equal(outbox.fault, told)
+  allow(1_000_000)
+  t.equal(await outbox.purge(0, 1_000, 500), 0)
+  t.equal(outbox.fault, undefined)
+  t.equal(await outbox.purge(0, 2_000, 500), 1, 'what it wrote is deleted')
+  t.equal(await outbox.purge(0, 3_000, 500), 0)
+})

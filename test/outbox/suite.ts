@@ -467,7 +467,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
         return { jobs: [], answer: ANSWER }
       })
       t.same(await looked, leads.length > 0 ? ANSWER : undefined)
-      const [{ letters = [], remaining = 0 } = {}] = replay.found
+      const [{ letters, remaining } = { letters: [], remaining: 0 }] = replay.found
       t.same(
         [letters.map(({ update }) => update.key.value), remaining],
         [leads, left],
