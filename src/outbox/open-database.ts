@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { MIGRATIONS } from './migrations.ts'
@@ -28,6 +28,7 @@ export function openDatabase(directory: string): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
+    refuseLostFile(path)
     database = new DatabaseSync(path, { timeout: LOCK_WAIT_MS })
     prepare(database, path)
     return database
@@ -41,6 +42,19 @@ export function openDatabase(directory: string): DatabaseSync {
     const meaning = known ?? `cannot be used (${said})`
     throw new StorageError(`The database ${path} ${meaning}.`, error)
   }
+}
+
+/** SQLite would begin anew, and with that delete what is in the write-ahead log. */
+function refuseLostFile(path: string): void {
+  if (sizeOf(path) > 0 || sizeOf(`${path}-wal`) === 0) return
+  throw new StorageError(
+    `The database ${path} is missing or empty, but ${path}-wal is there and may hold accepted updates: ` +
+      'restore both from the same copy, or put the -wal file aside to begin anew.'
+  )
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
 function prepare(database: DatabaseSync, path: string): void {

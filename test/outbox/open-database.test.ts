@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { text as readText } from 'node:stream/consumers'
@@ -120,6 +120,41 @@ test('a database of a newer gateway is refused, and left as it is', async (t) =>
       `${MIGRATIONS.length}): run that one, or put the file aside.`
   )
   t.same(contents(directory), before)
+})
+
+test('without its file what is in the write-ahead log is not thrown away', async (t) => {
+  const directory = dataDir(t)
+  const { outbox } = opened(t, directory)
+  await outbox.accept(newJob(1, [sets('A', 1)]))
+  for (const spoil of [
+    (path: string) => {
+      rmSync(path)
+    },
+    (path: string) => {
+      writeFileSync(path, '')
+    }
+  ]) {
+    const copy = dataDir(t)
+    for (const name of readdirSync(directory)) copyFileSync(join(directory, name), join(copy, name))
+    spoil(join(copy, 'gateway.db'))
+    const before = contents(copy)
+    const path = join(copy, 'gateway.db')
+    t.equal(
+      refusal(copy),
+      `The database ${path} is missing or empty, but ${path}-wal is there and may hold accepted updates: ` +
+        'restore both from the same copy, or put the -wal file aside to begin anew.'
+    )
+    t.same(contents(copy), before)
+  }
+})
+
+test('a gateway that ended in the middle of making its database goes on with it', async (t) => {
+  const directory = dataDir(t)
+  const path = join(directory, 'gateway.db')
+  writeFileSync(path, '')
+  writeFileSync(`${path}-wal`, '')
+  openDatabase(directory).close()
+  t.ok(statSync(path).size > 0)
 })
 
 test('a directory that cannot be used is refused, with its name', async (t) => {
