@@ -93,7 +93,9 @@ export function webhookRoutes(dependencies: Dependencies) {
     const caller = source.isForCallers ? callerOfWebhook(source, request) : undefined
     if (caller === undefined) prove(source, request, rawBody)
     const payload = source.parse(rawBody, request.headers['content-type'])
-    const { updates, eventId } = await evaluated(source.read(request.headers, payload, maxUpdatesPerRequest))
+    const { updates, eventId } = await evaluated(
+      source.read(request.headers, payload, maxUpdatesPerRequest, rawBody.length)
+    )
     if (updates.length === 0) return reply.code(202).send({ id: null, status: 'ignored', updates: 0 })
 
     const defaults = {

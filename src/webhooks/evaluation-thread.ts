@@ -1,5 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { EVENT_ID, expressionNames, type Outcome, type Task, type ThreadData } from './evaluation.ts'
+import {
+  type Answer,
+  EVENT_ID,
+  expressionNames,
+  type Outcome,
+  type Task,
+  type ThreadData
+} from './evaluation.ts'
 import { EvaluationError, Expression } from './expression.ts'
 import { Mapping } from './mapping.ts'
 
@@ -35,4 +42,10 @@ async function readEventId(payload: unknown): Promise<Outcome> {
   }
 }
 
-parentPort?.on('message', async (task: Task) => parentPort?.postMessage(await perform(task)))
+async function answer(task: Task): Promise<Answer> {
+  const began = performance.now()
+  const value = await perform(task)
+  return { value, ms: performance.now() - began }
+}
+
+parentPort?.on('message', async (task: Task) => parentPort?.postMessage(await answer(task)))

@@ -16,6 +16,12 @@ export type Task =
 
 /** What a payload gives, with the event's id if its expression gives one. */
 export type MappedEvent = Mapped & { readonly eventId?: EventIdValue }
+/** What the thread answers: the outcome of a task, and the milliseconds that it took. */
+export interface Answer {
+  readonly value: Outcome
+  readonly ms: number
+}
+
 export type Outcome = MappedEvent | MappingFault | { readonly eventId: EventIdValue }
 export type EventIdValue = string | number | undefined
 

@@ -1,14 +1,11 @@
 import { Worker } from 'node:worker_threads'
-import PQueue from 'p-queue'
 import { errorCode } from '../error-code.ts'
-import { Problem } from '../errors.ts'
-import { expressionNames, type Outcome, type Task, type ThreadData } from './evaluation.ts'
+import { type Answer, expressionNames, type Outcome, type Task, type ThreadData } from './evaluation.ts'
+import { EvaluationQueue } from './evaluation-queue.ts'
 import type { MappingDefinition, MappingFault } from './mapping.ts'
 
 /** All expressions on one payload may take so long together, the start of the thread included. */
 export const PAYLOAD_MS = 5_000
-/** More payloads of one source do not wait. */
-const MAX_WAITING = 1_000
 const MEMORY_MB = 384
 const WATCH_MS = 50
 /** V8 may end the process when a thread reaches this one, so a thread is stopped at the other long before. */
@@ -19,7 +16,7 @@ const TOO_MUCH = `took more than ${MEMORY_MB} MB of memory`
 
 /** The task that the thread is at. */
 interface Current {
-  readonly resolve: (outcome: Outcome) => void
+  readonly resolve: (answer: Answer) => void
   readonly reject: (error: unknown) => void
   /** When it began, as performance.now() counts. */
   readonly since: number
@@ -33,7 +30,7 @@ interface Current {
 export class Evaluator {
   readonly #data: ThreadData
   readonly #names: readonly string[]
-  readonly #queue = new PQueue({ concurrency: 1 })
+  readonly #queue = new EvaluationQueue()
   #thread: Worker | undefined
   #current: Current | undefined
   #watching: NodeJS.Timeout | undefined
@@ -46,14 +43,11 @@ export class Evaluator {
 
   /**
    * Performs a task after those before it.
+   * @param bytes of the payload, as it came
    * @throws Problem overloaded
    */
-  async perform(task: Task): Promise<Outcome> {
-    if (this.#queue.size >= MAX_WAITING) {
-      const detail = `${MAX_WAITING} payloads of this source are waiting; there is no room for more.`
-      throw new Problem('overloaded', detail, { headers: { 'retry-after': '1' } })
-    }
-    return this.#queue.add(() => this.#perform(task))
+  perform(task: Task, bytes: number): Promise<Outcome> {
+    return this.#queue.add(bytes, () => this.#perform(task))
   }
 
   /** Ends the thread when nothing is left to do. */
@@ -61,12 +55,12 @@ export class Evaluator {
     void this.#queue.onIdle().then(() => this.#thread?.terminate())
   }
 
-  async #perform(task: Task): Promise<Outcome> {
+  async #perform(task: Task): Promise<Answer> {
     this.#data.progress.fill(0)
     const thread = this.#thread ?? this.#start()
     // An idle thread holds nothing that would be lost: it does not keep the process alive.
     thread.ref()
-    const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     this.#current = { resolve, reject, since: performance.now() }
     this.#watching ??= setInterval(() => void this.#watch(), WATCH_MS)
     thread.postMessage(task)
@@ -80,15 +74,16 @@ export class Evaluator {
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: HARD_MEMORY_MB }
     })
-    thread.on('message', (outcome: Outcome) => {
-      this.#current?.resolve(outcome)
+    thread.on('message', (answer: Answer) => {
+      this.#current?.resolve(answer)
       this.#current = undefined
     })
     // It could fail between two tasks too; the next one starts another.
     thread.on('error', (error) => {
       if (this.#thread !== thread) return
       this.#thread = undefined
-      if (errorCode(error) === 'ERR_WORKER_OUT_OF_MEMORY') this.#current?.resolve(this.#fault(TOO_MUCH))
+      if (errorCode(error) === 'ERR_WORKER_OUT_OF_MEMORY')
+        this.#current?.resolve(this.#fault(this.#current, TOO_MUCH))
       else this.#current?.reject(error)
       this.#current = undefined
     })
@@ -111,16 +106,17 @@ export class Evaluator {
     this.#thread = undefined
     this.#current = undefined
     await thread.terminate()
-    current.resolve(this.#fault(isLate ? TOO_LONG : TOO_MUCH))
+    current.resolve(this.#fault(current, isLate ? TOO_LONG : TOO_MUCH))
   }
 
-  #fault(reason: string): MappingFault {
+  #fault({ since }: Current, reason: string): Answer {
     const [expression = 0, item = 0] = this.#data.progress
-    return {
+    const value: MappingFault = {
       expression: this.#names[expression - 1] ?? 'payload',
       item: item === 0 ? undefined : item - 1,
       reason
     }
+    return { value, ms: performance.now() - since }
   }
 }
 

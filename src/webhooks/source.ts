@@ -111,15 +111,17 @@ export class WebhookSource {
 
   /**
    * Both at once; without updates there is no id.
+   * @param bytes of the payload, as it came
    * @throws MappingError
    * @throws Problem overloaded
    */
   async read(
     headers: IncomingHttpHeaders,
     payload: unknown,
-    maxItems: number
+    maxItems: number,
+    bytes: number
   ): Promise<{ updates: unknown[]; eventId: string | undefined }> {
-    const { updates, eventId } = await this.#map(payload, maxItems)
+    const { updates, eventId } = await this.#map(payload, maxItems, bytes)
     return { updates, eventId: this.#eventIdOf(headers, eventId) }
   }
 
@@ -131,14 +133,14 @@ export class WebhookSource {
     return text.length > MAX_EVENT_ID ? `sha256:${hash('sha256', text)}` : text
   }
 
-  async #map(payload: unknown, maxItems: number): Promise<MappedEvent> {
-    const outcome = await this.#evaluator.perform({ type: 'map', payload, maxItems })
+  async #map(payload: unknown, maxItems: number, bytes = 0): Promise<MappedEvent> {
+    const outcome = await this.#evaluator.perform({ type: 'map', payload, maxItems }, bytes)
     if ('updates' in outcome) return outcome
     throw this.#error(outcome)
   }
 
   async #evaluateEventId(payload: unknown): Promise<EventIdValue> {
-    const outcome = await this.#evaluator.perform({ type: 'event_id', payload })
+    const outcome = await this.#evaluator.perform({ type: 'event_id', payload }, 0)
     if ('eventId' in outcome) return outcome.eventId
     throw this.#error(outcome)
   }
