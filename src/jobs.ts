@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { monotonicFactory } from 'ulid'
 import type { Summary } from '../schemas/batch.ts'
 import type { Accepted, JobAnswer, JobSummary } from '../schemas/job.ts'
@@ -55,7 +54,6 @@ export interface ReplayWish {
 
 /** What could not be stored now can mostly be stored soon: the disk is cleared, or the backlog gets shorter. */
 const RETRY_AFTER = { headers: { 'retry-after': '30' } }
-const LOOK_EVERY_MS = 25
 /** More dead letters are not replayed at once. */
 const MAX_REPLAYED = 10_000
 const JSON_TYPE = 'application/json; charset=utf-8'
@@ -109,13 +107,24 @@ export class Jobs {
 
   /** The job once it has ended; undefined if it has not within `ms`. */
   async ended(id: string, ms: number): Promise<JobAnswer | undefined> {
-    const until = Date.now() + ms
-    while (Date.now() < until) {
-      const job = await this.#options.outbox.job(id)
-      if (job === undefined || job.finishedAt !== undefined) return this.find(id, undefined)
-      await pause(Math.min(LOOK_EVERY_MS, Math.max(0, until - Date.now())))
+    if (ms <= 0) return undefined
+    const { outbox } = this.#options
+    const { promise: end, resolve } = Promise.withResolvers<undefined>()
+    const wake = () => {
+      resolve(undefined)
     }
-    return undefined
+    // Before it is looked at, or its end could be missed.
+    const stop = outbox.onEnd(id, wake)
+    const timer = setTimeout(wake, ms)
+    try {
+      const job = await outbox.job(id)
+      if (job !== undefined && job.finishedAt === undefined) await end
+      const found = await this.find(id, undefined)
+      return found && isFinished(found) ? found : undefined
+    } finally {
+      clearTimeout(timer)
+      stop()
+    }
   }
 
   /** Ends what is not yet on its way. Returns how many updates. */

@@ -35,10 +35,13 @@ export class JobTable {
     return Number(lastInsertRowid)
   }
 
-  /** Notes that some of a job's updates have ended, and calls to VICIdial in which it had a part. */
-  noteProgress(id: string, ended: number, calls: number): void {
+  /**
+   * Notes that some of a job's updates have ended, and calls to VICIdial in which it had a part. Tells whether the job
+   * has ended with them.
+   */
+  noteProgress(id: string, ended: number, calls: number): boolean {
     const job = this.#sql.row('SELECT n, first_seq, received, open FROM jobs WHERE id = ?', id)
-    if (job === undefined) return
+    if (job === undefined) return false
     const open = Number(job['open']) - ended
     const n = Number(job['n'])
     if (ended === 0 || open > 0) {
@@ -48,7 +51,7 @@ export class JobTable {
         calls,
         n
       )
-      return
+      return false
     }
     const counts = this.#counts(job)
     const { updated = 0 } = counts
@@ -63,6 +66,7 @@ export class JobTable {
       Date.now(),
       n
     )
+    return true
   }
 
   find(id: string): Job | undefined {

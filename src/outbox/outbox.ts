@@ -204,6 +204,8 @@ export interface Outbox {
   nextDueAt(account: string): number | undefined
 
   job(id: string): Promise<Job | undefined>
+  /** Calls `listener` when a job has ended and that is on disk. Returns what ends the listening. */
+  onEnd(id: string, listener: () => void): () => void
   /** The results of a job in the order of its updates; those without one yet as `queued`. */
   results(id: string): Promise<Result[]>
   jobs(page: JobPage): Promise<Job[]>

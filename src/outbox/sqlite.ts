@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../../schemas/batch.ts'
 import type { Changes } from '../leads/changes.ts'
@@ -71,6 +72,8 @@ export class SqliteOutbox implements Outbox {
   readonly #ready: ReadyUpdates
   readonly #history: HistoryTable
   readonly #keeps: HistoryKeeping
+  /** Its events are the ids of jobs that have ended. */
+  readonly #ends = new EventEmitter()
   #nextSeq: number
   #open = 0
   #dead = 0
@@ -81,6 +84,8 @@ export class SqliteOutbox implements Outbox {
    */
   constructor(directory: string, { history = NO_HISTORY, gatherMs = GATHER_MS }: SqliteOptions = {}) {
     this.#database = openDatabase(directory)
+    // As many as wait.
+    this.#ends.setMaxListeners(0)
     this.#sql = new Statements(this.#database)
     this.#answers = new Answers(this.#sql)
     this.#jobs = new JobTable(this.#sql)
@@ -208,20 +213,19 @@ export class SqliteOutbox implements Outbox {
     })
   }
 
-  settle(settlements: readonly Settlement[], calls: ReadonlyMap<string, number>): Promise<void> {
-    return this.#commits.write(() => {
+  async settle(settlements: readonly Settlement[], calls: ReadonlyMap<string, number>): Promise<void> {
+    const endedJobs = await this.#commits.write(() => {
       const ended = new Map<string, number>()
       for (const settlement of settlements) {
         const { job } = settlement.claimed
         const isEnded = this.#settle(settlement)
         ended.set(job.id, (ended.get(job.id) ?? 0) + (isEnded ? 1 : 0))
       }
-      if (this.#keeps.entries) {
-        this.#history.add(settledRecords(settlements, this.#keeps.values))
-      }
-      const ids = new Set([...ended.keys(), ...calls.keys()])
-      for (const id of ids) this.#jobs.noteProgress(id, ended.get(id) ?? 0, calls.get(id) ?? 0)
+      if (this.#keeps.entries) this.#history.add(settledRecords(settlements, this.#keeps.values))
+      const ids = [...new Set([...ended.keys(), ...calls.keys()])]
+      return ids.filter((id) => this.#jobs.noteProgress(id, ended.get(id) ?? 0, calls.get(id) ?? 0))
     })
+    for (const id of endedJobs) this.#ends.emit(id)
   }
 
   /** Tells whether the update has ended. */
@@ -298,6 +302,11 @@ export class SqliteOutbox implements Outbox {
     return this.#jobs.find(id)
   }
 
+  onEnd(id: string, listener: () => void): () => void {
+    this.#ends.once(id, listener)
+    return () => this.#ends.off(id, listener)
+  }
+
   async results(id: string): Promise<Result[]> {
     return this.#jobs.results(id)
   }
@@ -306,8 +315,8 @@ export class SqliteOutbox implements Outbox {
     return this.#jobs.list(page)
   }
 
-  cancel(id: string, now: number): Promise<number> {
-    return this.#commits.write(() => {
+  async cancel(id: string, now: number): Promise<number> {
+    const { cancelled, isEnd } = await this.#commits.write(() => {
       const rows = this.#sql.rows(
         `SELECT seq, place, lead, status, NULL AS result FROM updates
         WHERE job = (SELECT n FROM jobs WHERE id = ?1) AND state = ${OPEN} AND seq >= (SELECT first_seq FROM jobs WHERE id = ?1)
@@ -325,9 +334,11 @@ export class SqliteOutbox implements Outbox {
         this.#end(seq, ENDED, { ...readResult(row), status: 'cancelled' }, now)
       }
       for (const [lead, before] of next) if (this.#nextOf(lead) !== before) this.#makeNextReady(lead)
-      if (waiting.length > 0) this.#jobs.noteProgress(id, waiting.length, 0)
-      return waiting.length
+      const isEnd = waiting.length > 0 && this.#jobs.noteProgress(id, waiting.length, 0)
+      return { cancelled: waiting.length, isEnd }
     })
+    if (isEnd) this.#ends.emit(id)
+    return cancelled
   }
 
   async deadLetters(page: DeadLetterPage): Promise<DeadLetter[]> {

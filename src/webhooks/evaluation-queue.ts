@@ -63,7 +63,8 @@ export class EvaluationQueue {
 
   #overloaded(): Problem {
     const seconds = Math.max(1, Math.ceil(this.#expectedMs / 1_000))
-    const detail = 'The payloads of this source come faster than they can be mapped; there is no room for more.'
+    const detail =
+      'The payloads of this source come faster than they can be mapped; there is no room for more.'
     return new Problem('overloaded', detail, { headers: { 'retry-after': String(seconds) } })
   }
 }

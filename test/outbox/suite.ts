@@ -317,6 +317,25 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(outbox.size, { open: 0, dead: 1 })
   })
 
+  test(`${name}: the end of a job is told once it is stored, to those who still listen`, async (t) => {
+    const { outbox } = await open(t)
+    const told: string[] = []
+    const listen = (n: number, as: string) => outbox.onEnd(jobId(n), () => told.push(as))
+    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
+    await outbox.accept(newJob(2, [sets('B', 3), sets('B', 3)]))
+    listen(1, 'first')
+    listen(1, 'first too')
+    listen(2, 'second')
+    const stop = listen(2, 'gone')
+    await settleNext(outbox, done)
+    t.same(told, [])
+    await settleNext(outbox, missing)
+    t.same(told, ['first', 'first too'])
+    stop()
+    t.equal(await outbox.cancel(jobId(2), 5), 2)
+    t.same(told, ['first', 'first too', 'second'])
+  })
+
   test(`${name}: calls are counted for every job that had a part in them`, async (t) => {
     const { outbox } = await open(t)
     await outbox.accept(newJob(1, [sets('A', 1)]))

@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto'
 import { test } from 'tap'
 import { type Answer, call, type Gateway, startGateway, startStandIn, type Tester } from '../helper.ts'
+import { SqliteOutbox } from '../../src/outbox/sqlite.ts'
 import { until } from '../until.ts'
+import { toldVicidial } from './told-vicidial.ts'
 
 const SECRET = 'canary-webhook-secret'
 const FILE = `
@@ -101,6 +103,27 @@ test('with wait, by query or by Prefer, the answer is that of a batch, if there 
   gateway.sandbox.fail('hang', { calls: 1 })
   const late = await hook(gateway, deal(1, 'C'), {}, '?wait=1')
   t.strictSame([late.status, late.body.status], [202, 'queued'])
+})
+
+test('waiting costs no looking: the end of the job is told', async (t) => {
+  const vicidial = await toldVicidial(t)
+  const gateway = await start(t, { VICIDIAL_URL: vicidial.url })
+  const { job } = SqliteOutbox.prototype
+  t.teardown(() => {
+    SqliteOutbox.prototype.job = job
+  })
+  let looks = 0
+  SqliteOutbox.prototype.job = function (id) {
+    looks++
+    return job.call(this, id)
+  }
+  vicidial.holds()
+  t.equal((await hook(gateway, deal(1, 'A'), {}, '?wait=1')).status, 202)
+  t.ok(looks <= 2, String(looks))
+  const second = hook(gateway, deal(2, 'A'), {}, '?wait=25')
+  await until('it waits', () => looks > 2)
+  vicidial.makes()
+  t.match(await second, { status: 200, body: { status: 'completed' } })
 })
 
 test('what was given up within the wait is answered as stored: the sender has nothing to repeat', async (t) => {
