@@ -119,8 +119,8 @@ export class Jobs {
     try {
       const job = await outbox.job(id)
       if (job !== undefined && job.finishedAt === undefined) await end
-      const found = await this.find(id, undefined)
-      return found && isFinished(found) ? found : undefined
+      const isEnded = (await outbox.job(id))?.finishedAt !== undefined
+      return isEnded ? await this.find(id, undefined) : undefined
     } finally {
       clearTimeout(timer)
       stop()

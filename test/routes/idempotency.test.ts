@@ -183,6 +183,24 @@ test('a request whose sender went away is done all the same, and its answer is t
   t.same(vicidial.made, ['1 status=A', '2 status=B'])
 })
 
+test('a key whose request failed after its sender went away is free again', async (t) => {
+  const vicidial = await toldVicidial(t)
+  const env = { VICIDIAL_URL: vicidial.url, VICIDIAL_TIMEOUT_MS: '200', REQUEST_DEADLINE_MS: '300' }
+  const gateway = await startGateway(t, env)
+  vicidial.holds()
+  const leave = sendAndLeave(gateway, SALE)
+  await until('the call', () => vicidial.held.length > 0)
+  await leave()
+  t.equal((await batch(gateway, SALE, KEY)).status, 409)
+  await until('the end of the request', async () => {
+    const answer = await batch(gateway, OTHER, KEY)
+    return answer.status !== 409 && answer
+  })
+  vicidial.makes()
+  const again = await batch(gateway, SALE, KEY)
+  t.same([again.status, again.headers.get('idempotency-replayed')], [200, null])
+})
+
 test('a key is in progress until the answer is stored', async (t) => {
   const gateway = await startGateway(t)
   const { remember } = SqliteOutbox.prototype
