@@ -12,7 +12,7 @@ import { ref } from '../schemas/ref.ts'
 import type { Dependencies } from '../src/app.ts'
 import { askedBy, callerOf, requires } from '../src/callers/authentication.ts'
 import { Problem } from '../src/errors.ts'
-import { isFinished, jobSummary } from '../src/jobs.ts'
+import { isFinished, jobSummary } from '../src/job-answer.ts'
 import type { KnownAnswer } from '../src/outbox/outbox.ts'
 import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems } from './responses.ts'
 

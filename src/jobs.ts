@@ -1,18 +1,11 @@
 import { monotonicFactory } from 'ulid'
-import type { Summary } from '../schemas/batch.ts'
-import type { Accepted, JobAnswer, JobSummary } from '../schemas/job.ts'
+import type { Accepted, JobAnswer } from '../schemas/job.ts'
 import { seqOfDeadLetter } from './dead-letter-answer.ts'
 import { refusedResult } from './delivery/result.ts'
 import { Problem } from './errors.ts'
+import { acceptedAnswer, jobSummary } from './job-answer.ts'
 import type { RefusedUpdate, Update } from './leads/update.ts'
-import {
-  type DeadLetter,
-  type Job,
-  type KnownAnswer,
-  type NewJob,
-  type Outbox,
-  StorageError
-} from './outbox/outbox.ts'
+import { type DeadLetter, type KnownAnswer, type NewJob, type Outbox, StorageError } from './outbox/outbox.ts'
 
 /** The request with which something came, and the key of that, see `Caller.keyId`. */
 export interface Asked {
@@ -223,41 +216,6 @@ function full(open: number): Problem {
 function answerFault(error: unknown): never {
   if (!(error instanceof StorageError)) throw error
   throw new Problem('overloaded', 'The updates cannot be stored now; nothing was accepted.', RETRY_AFTER)
-}
-
-function acceptedAnswer(id: string, updates: number): Accepted {
-  return { id, status: 'queued', updates, links: linksOf(id) }
-}
-
-function linksOf(id: string): { self: string } {
-  return { self: `/v1/jobs/${id}` }
-}
-
-/** A job without its results. */
-export function jobSummary(job: Job): JobSummary {
-  return {
-    id: job.id,
-    status: job.status,
-    caller: job.caller,
-    source: job.source,
-    origin: job.origin,
-    accepted_at: new Date(job.acceptedAt).toISOString(),
-    ...(job.finishedAt === undefined ? {} : { finished_at: new Date(job.finishedAt).toISOString() }),
-    summary: summaryOf(job),
-    links: linksOf(job.id)
-  }
-}
-
-const NO_COUNTS = { updated: 0, not_found: 0, ambiguous: 0, rejected: 0, failed: 0, unknown: 0 }
-
-function summaryOf({ counts, upstreamCalls }: Job): Summary {
-  const received = Object.values(counts).reduce((sum, count) => sum + count, 0)
-  return { received, ...NO_COUNTS, ...counts, upstream_calls: upstreamCalls }
-}
-
-/** Every result of a job has an end. */
-export function isFinished(job: Pick<JobAnswer, 'status'>): boolean {
-  return job.status !== 'queued' && job.status !== 'running'
 }
 
 /**

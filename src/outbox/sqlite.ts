@@ -1,10 +1,8 @@
 import { EventEmitter } from 'node:events'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../../schemas/batch.ts'
-import type { Changes } from '../leads/changes.ts'
-import { keyName } from '../leads/lead-key.ts'
 import { Answers } from './answers.ts'
-import { DEAD, DeadLetters } from './dead-letters.ts'
+import { DeadLetters } from './dead-letters.ts'
 import { GroupCommit } from './group-commit.ts'
 import {
   type HistoryEntry,
@@ -34,12 +32,10 @@ import {
   type Settlement
 } from './outbox.ts'
 import { ReadyUpdates } from './ready-updates.ts'
-import { namesIn, readResult, type Row, RowReader, writeChanges } from './rows.ts'
+import { RowReader } from './rows.ts'
 import { Statements } from './statements.ts'
+import { OPEN, UpdateTable } from './update-table.ts'
 
-/** `updates.state`, see MIGRATIONS. */
-const OPEN = 0
-const ENDED = 2
 /** Nobody notices so long a wait, and 64 senders get 1.7 times as much stored (npm run bench). */
 const GATHER_MS = 2
 /** Written when writing has failed, to see whether there is room again; the next purge deletes it. No caller has this name. */
@@ -65,18 +61,15 @@ export interface SqliteOptions {
 export class SqliteOutbox implements Outbox {
   readonly #database: DatabaseSync
   readonly #commits: GroupCommit
-  readonly #sql: Statements
   readonly #answers: Answers
   readonly #jobs: JobTable
   readonly #deadLetters: DeadLetters
   readonly #ready: ReadyUpdates
   readonly #history: HistoryTable
   readonly #keeps: HistoryKeeping
+  readonly #updates: UpdateTable
   /** Its events are the ids of jobs that have ended. */
   readonly #ends = new EventEmitter()
-  #nextSeq: number
-  #open = 0
-  #dead = 0
 
   /**
    * @param directory where its file is, or will be
@@ -86,28 +79,28 @@ export class SqliteOutbox implements Outbox {
     this.#database = openDatabase(directory)
     // As many as wait.
     this.#ends.setMaxListeners(0)
-    this.#sql = new Statements(this.#database)
-    this.#answers = new Answers(this.#sql)
-    this.#jobs = new JobTable(this.#sql)
-    this.#history = new HistoryTable(this.#sql)
+    const sql = new Statements(this.#database)
+    this.#answers = new Answers(sql)
+    this.#jobs = new JobTable(sql)
+    this.#deadLetters = new DeadLetters(sql)
+    this.#history = new HistoryTable(sql)
     this.#keeps = history
-    this.#deadLetters = new DeadLetters(this.#sql)
-    const sql = this.#sql
+    this.#ready = new ReadyUpdates(this.#database, OPEN)
+    const updates = new UpdateTable(sql, this.#jobs, this.#ready)
+    this.#updates = updates
     this.#commits = new GroupCommit(this.#database, gatherMs, {
       get changes() {
         return sql.changes
       },
       recount: () => {
-        this.#recount()
+        updates.recount()
       }
     })
-    this.#ready = new ReadyUpdates(this.#database, OPEN)
-    this.#nextSeq = Number(this.#sql.row('SELECT max(first_seq + received) AS next FROM jobs')?.['next'] ?? 1)
-    this.#recount()
   }
 
   get size() {
-    return { open: this.#open, dead: this.#dead }
+    const { open, dead } = this.#updates
+    return { open, dead }
   }
 
   get fault(): string | undefined {
@@ -123,7 +116,7 @@ export class SqliteOutbox implements Outbox {
         if (known) return known
         this.#answers.remember(answer)
       }
-      this.#insert(job)
+      this.#updates.insert(job)
       return undefined
     })
   }
@@ -139,61 +132,10 @@ export class SqliteOutbox implements Outbox {
       const { letters, remaining } = this.#deadLetters.choose(choice)
       if (letters.length === 0) return undefined
       const { jobs, answer } = replay(letters, remaining)
-      for (const job of jobs) this.#insert(job)
+      for (const job of jobs) this.#updates.insert(job)
       if (repeat) this.#answers.remember(answer)
       return answer
     })
-  }
-
-  #insert(job: NewJob): void {
-    const received = job.updates.length + job.refused.length
-    const firstSeq = this.#nextSeq
-    const n = this.#jobs.insert(job, firstSeq)
-    const written = new Map<Changes, string>()
-    for (const update of job.updates) {
-      const seq = firstSeq + update.index
-      const lead = keyName(update.key)
-      const changes = written.get(update.changes) ?? writeChanges(update.changes)
-      written.set(update.changes, changes)
-      const isNext = this.#nextOf(lead) === undefined
-      this.#sql.run(
-        `INSERT INTO updates (seq, job, place, lead, on_multiple, changes, accepted_as, superseded, tries, due_at, state)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ${OPEN})`,
-        seq,
-        n,
-        update.index,
-        lead,
-        update.onMultiple,
-        changes,
-        update.order ?? seq,
-        update.superseded?.length ? JSON.stringify(update.superseded) : null,
-        job.acceptedAt
-      )
-      if (isNext) this.#ready.add(job.account, job.acceptedAt, seq)
-    }
-    for (const result of job.refused) {
-      const seq = firstSeq + result.index
-      this.#sql.run(
-        `INSERT INTO updates (seq, job, place, accepted_as, tries, due_at, state, status, result)
-        VALUES (?, ?, ?, ?, 0, ?, ${ENDED}, ?, ?)`,
-        seq,
-        n,
-        result.index,
-        seq,
-        job.acceptedAt,
-        result.status,
-        JSON.stringify(result)
-      )
-    }
-    for (const seq of job.replays ?? []) {
-      const { changes } = this.#sql.run(
-        `UPDATE updates SET state = ${ENDED} WHERE seq = ? AND state = ${DEAD}`,
-        seq
-      )
-      this.#dead -= Number(changes)
-    }
-    this.#nextSeq += received
-    this.#open += job.updates.length
   }
 
   async known(caller: string, key: string, since: number): Promise<KnownAnswer | undefined> {
@@ -218,7 +160,7 @@ export class SqliteOutbox implements Outbox {
       const ended = new Map<string, number>()
       for (const settlement of settlements) {
         const { job } = settlement.claimed
-        const isEnded = this.#settle(settlement)
+        const isEnded = this.#updates.settle(settlement)
         ended.set(job.id, (ended.get(job.id) ?? 0) + (isEnded ? 1 : 0))
       }
       if (this.#keeps.entries) this.#history.add(settledRecords(settlements, this.#keeps.values))
@@ -228,68 +170,15 @@ export class SqliteOutbox implements Outbox {
     for (const id of endedJobs) this.#ends.emit(id)
   }
 
-  /** Tells whether the update has ended. */
-  #settle(settlement: Settlement): boolean {
-    const { seq, order, update, job } = settlement.claimed
-    if (settlement.as === 'waiting') {
-      const { dueAt, tries, result } = settlement
-      const error = result ? JSON.stringify(result) : null
-      this.#sql.run(
-        'UPDATE updates SET tries = ?, due_at = ?, result = ? WHERE seq = ?',
-        tries,
-        dueAt,
-        error,
-        seq
-      )
-      this.#ready.add(job.account, dueAt, seq)
-      return false
-    }
-    const { result, as, delivered } = settlement
-    const now = Date.now()
-    this.#end(seq, as === 'dead' ? DEAD : ENDED, result, now)
-    for (const fields of delivered) this.#supersede(fields, order)
-    this.#makeNextReady(keyName(update.key))
-    return true
-  }
-
-  #end(seq: number, state: number, result: Result, now: number): void {
-    this.#sql.run(
-      'UPDATE updates SET state = ?, status = ?, result = ?, due_at = ? WHERE seq = ?',
-      state,
-      result.status,
-      JSON.stringify(result),
-      now,
-      seq
-    )
-    this.#open--
-    if (state === DEAD) this.#dead++
-  }
-
-  /** Fields that an update accepted before `order` is not to set any more. */
-  #supersede({ lead, fields }: DeliveredFields, order: number): void {
-    for (const row of this.#sql.rows(
-      'SELECT seq, superseded FROM updates WHERE lead = ? AND state < 2 AND accepted_as < ?',
-      lead,
-      order
-    )) {
-      const names = [...new Set([...namesIn(row['superseded']), ...fields])]
-      this.#sql.run(
-        'UPDATE updates SET superseded = ? WHERE seq = ?',
-        JSON.stringify(names),
-        Number(row['seq'])
-      )
-    }
-  }
-
   get nextOrder(): number {
-    return this.#nextSeq
+    return this.#updates.nextSeq
   }
 
   async supersede(delivered: readonly DeliveredFields[], order: number): Promise<void> {
-    if (this.#open + this.#dead === 0) return
+    if (this.#updates.open + this.#updates.dead === 0) return
     for (let start = 0; start < delivered.length; start += STEP) {
       await this.#commits.write(() => {
-        for (const fields of delivered.slice(start, start + STEP)) this.#supersede(fields, order)
+        for (const fields of delivered.slice(start, start + STEP)) this.#updates.supersede(fields, order)
       })
     }
   }
@@ -317,25 +206,9 @@ export class SqliteOutbox implements Outbox {
 
   async cancel(id: string, now: number): Promise<number> {
     const { cancelled, isEnd } = await this.#commits.write(() => {
-      const rows = this.#sql.rows(
-        `SELECT seq, place, lead, status, NULL AS result FROM updates
-        WHERE job = (SELECT n FROM jobs WHERE id = ?1) AND state = ${OPEN} AND seq >= (SELECT first_seq FROM jobs WHERE id = ?1)
-          AND seq < (SELECT first_seq + received FROM jobs WHERE id = ?1)`,
-        id
-      )
-      const next = new Map(rows.map(({ lead }) => [String(lead), this.#nextOf(String(lead))]))
-      // The next one of a lead is ready, or on its way.
-      const waiting = rows.filter(
-        ({ lead, seq }) => next.get(String(lead)) !== Number(seq) || this.#ready.has(Number(seq))
-      )
-      for (const row of waiting) {
-        const seq = Number(row['seq'])
-        this.#ready.remove(seq)
-        this.#end(seq, ENDED, { ...readResult(row), status: 'cancelled' }, now)
-      }
-      for (const [lead, before] of next) if (this.#nextOf(lead) !== before) this.#makeNextReady(lead)
-      const isEnd = waiting.length > 0 && this.#jobs.noteProgress(id, waiting.length, 0)
-      return { cancelled: waiting.length, isEnd }
+      const cancelled = this.#updates.cancel(id, now)
+      const isEnd = cancelled > 0 && this.#jobs.noteProgress(id, cancelled, 0)
+      return { cancelled, isEnd }
     })
     if (isEnd) this.#ends.emit(id)
     return cancelled
@@ -349,35 +222,8 @@ export class SqliteOutbox implements Outbox {
     return this.#commits.write(() => {
       const answers = this.#answers.purge(answersBefore, limit)
       if (this.fault !== undefined) this.#answers.remember({ ...TRIAL, at: answersBefore })
-      let left = limit
-      for (const job of this.#sql.rows(
-        'SELECT n, first_seq, received FROM jobs WHERE finished_at < ? ORDER BY finished_at LIMIT ?',
-        before,
-        limit
-      )) {
-        if (left <= 0) break
-        left -= this.#purgeJob(job, left)
-      }
-      return answers + limit - left
+      return answers + this.#updates.purge(before, limit)
     })
-  }
-
-  /** Deletes a job, or as many of its updates as `limit` says. Returns how many rows. */
-  #purgeJob(job: Row, limit: number): number {
-    const first = Number(job['first_seq'])
-    const updates = this.#sql.rows(
-      'SELECT seq, state FROM updates WHERE seq >= ? AND seq < ? LIMIT ?',
-      first,
-      first + Number(job['received']),
-      limit
-    )
-    for (const { seq = null, state } of updates) {
-      this.#sql.run('DELETE FROM updates WHERE seq = ?', seq)
-      if (state === DEAD) this.#dead--
-    }
-    if (updates.length === limit) return limit
-    this.#sql.run('DELETE FROM jobs WHERE n = ?', Number(job['n']))
-    return updates.length + 1
   }
 
   record(records: readonly HistoryRecord[]): Promise<void> {
@@ -397,26 +243,5 @@ export class SqliteOutbox implements Outbox {
   async close(): Promise<void> {
     this.#commits.flush()
     this.#database.close()
-  }
-
-  /** The oldest update of a lead that has not ended. */
-  #nextOf(lead: string): number | undefined {
-    const row = this.#sql.row(
-      `SELECT seq FROM updates WHERE lead = ? AND state < 2 AND state = ${OPEN} ORDER BY seq LIMIT 1`,
-      lead
-    )
-    return row && Number(row['seq'])
-  }
-
-  #makeNextReady(lead: string): void {
-    const next = this.#nextOf(lead)
-    if (next !== undefined) this.#ready.addStored(next)
-  }
-
-  #recount(): void {
-    this.#open = Number(
-      this.#sql.row('SELECT count(*) AS open FROM updates WHERE state < 2 AND state = 0')?.['open']
-    )
-    this.#dead = Number(this.#sql.row('SELECT count(*) AS dead FROM updates WHERE state = 1')?.['dead'])
   }
 }

@@ -1,0 +1,226 @@
+import type { Result } from '../../schemas/batch.ts'
+import type { Changes } from '../leads/changes.ts'
+import { keyName } from '../leads/lead-key.ts'
+import { DEAD } from './dead-letters.ts'
+import type { JobTable } from './job-table.ts'
+import type { DeliveredFields, NewJob, Settlement } from './outbox.ts'
+import type { ReadyUpdates } from './ready-updates.ts'
+import { namesIn, readResult, type Row, writeChanges } from './rows.ts'
+import type { Statements } from './statements.ts'
+
+/** `updates.state`, see MIGRATIONS. */
+export const OPEN = 0
+const ENDED = 2
+
+/** The table of updates, with those of them that are ready, and how many there are. Changed within transactions only. */
+export class UpdateTable {
+  readonly #sql: Statements
+  readonly #jobs: JobTable
+  readonly #ready: ReadyUpdates
+  #nextSeq: number
+  #open = 0
+  #dead = 0
+
+  constructor(sql: Statements, jobs: JobTable, ready: ReadyUpdates) {
+    this.#sql = sql
+    this.#jobs = jobs
+    this.#ready = ready
+    this.#nextSeq = Number(this.#sql.row('SELECT max(first_seq + received) AS next FROM jobs')?.['next'] ?? 1)
+    this.recount()
+  }
+
+  /** Updates that wait or are being delivered. */
+  get open(): number {
+    return this.#open
+  }
+
+  get dead(): number {
+    return this.#dead
+  }
+
+  /** The number that the next update gets. */
+  get nextSeq(): number {
+    return this.#nextSeq
+  }
+
+  /** Adds a job with its updates; the dead letters that it takes over are none any more. */
+  insert(job: NewJob): void {
+    const received = job.updates.length + job.refused.length
+    const firstSeq = this.#nextSeq
+    const n = this.#jobs.insert(job, firstSeq)
+    const written = new Map<Changes, string>()
+    for (const update of job.updates) {
+      const seq = firstSeq + update.index
+      const lead = keyName(update.key)
+      const changes = written.get(update.changes) ?? writeChanges(update.changes)
+      written.set(update.changes, changes)
+      const isNext = this.#nextOf(lead) === undefined
+      this.#sql.run(
+        `INSERT INTO updates (seq, job, place, lead, on_multiple, changes, accepted_as, superseded, tries, due_at, state)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ${OPEN})`,
+        seq,
+        n,
+        update.index,
+        lead,
+        update.onMultiple,
+        changes,
+        update.order ?? seq,
+        update.superseded?.length ? JSON.stringify(update.superseded) : null,
+        job.acceptedAt
+      )
+      if (isNext) this.#ready.add(job.account, job.acceptedAt, seq)
+    }
+    for (const result of job.refused) {
+      const seq = firstSeq + result.index
+      this.#sql.run(
+        `INSERT INTO updates (seq, job, place, accepted_as, tries, due_at, state, status, result)
+        VALUES (?, ?, ?, ?, 0, ?, ${ENDED}, ?, ?)`,
+        seq,
+        n,
+        result.index,
+        seq,
+        job.acceptedAt,
+        result.status,
+        JSON.stringify(result)
+      )
+    }
+    for (const seq of job.replays ?? []) {
+      const { changes } = this.#sql.run(
+        `UPDATE updates SET state = ${ENDED} WHERE seq = ? AND state = ${DEAD}`,
+        seq
+      )
+      this.#dead -= Number(changes)
+    }
+    this.#nextSeq += received
+    this.#open += job.updates.length
+  }
+
+  /** Tells whether the update has ended. */
+  settle(settlement: Settlement): boolean {
+    const { seq, order, update, job } = settlement.claimed
+    if (settlement.as === 'waiting') {
+      const { dueAt, tries, result } = settlement
+      const error = result ? JSON.stringify(result) : null
+      this.#sql.run(
+        'UPDATE updates SET tries = ?, due_at = ?, result = ? WHERE seq = ?',
+        tries,
+        dueAt,
+        error,
+        seq
+      )
+      this.#ready.add(job.account, dueAt, seq)
+      return false
+    }
+    const { result, as, delivered } = settlement
+    const now = Date.now()
+    this.#end(seq, as === 'dead' ? DEAD : ENDED, result, now)
+    for (const fields of delivered) this.supersede(fields, order)
+    this.#makeNextReady(keyName(update.key))
+    return true
+  }
+
+  /** Fields that an update accepted before `order` is not to set any more. */
+  supersede({ lead, fields }: DeliveredFields, order: number): void {
+    for (const row of this.#sql.rows(
+      'SELECT seq, superseded FROM updates WHERE lead = ? AND state < 2 AND accepted_as < ?',
+      lead,
+      order
+    )) {
+      const names = [...new Set([...namesIn(row['superseded']), ...fields])]
+      this.#sql.run(
+        'UPDATE updates SET superseded = ? WHERE seq = ?',
+        JSON.stringify(names),
+        Number(row['seq'])
+      )
+    }
+  }
+
+  /** Ends the updates of a job that are not on their way. Returns how many. */
+  cancel(id: string, now: number): number {
+    const rows = this.#sql.rows(
+      `SELECT seq, place, lead, status, NULL AS result FROM updates
+      WHERE job = (SELECT n FROM jobs WHERE id = ?1) AND state = ${OPEN} AND seq >= (SELECT first_seq FROM jobs WHERE id = ?1)
+        AND seq < (SELECT first_seq + received FROM jobs WHERE id = ?1)`,
+      id
+    )
+    const next = new Map(rows.map(({ lead }) => [String(lead), this.#nextOf(String(lead))]))
+    // The next one of a lead is ready, or on its way.
+    const waiting = rows.filter(
+      ({ lead, seq }) => next.get(String(lead)) !== Number(seq) || this.#ready.has(Number(seq))
+    )
+    for (const row of waiting) {
+      const seq = Number(row['seq'])
+      this.#ready.remove(seq)
+      this.#end(seq, ENDED, { ...readResult(row), status: 'cancelled' }, now)
+    }
+    for (const [lead, before] of next) if (this.#nextOf(lead) !== before) this.#makeNextReady(lead)
+    return waiting.length
+  }
+
+  /** Deletes jobs that ended before `before`, with their updates, about `limit` rows. Returns how many. */
+  purge(before: number, limit: number): number {
+    let left = limit
+    for (const job of this.#sql.rows(
+      'SELECT n, first_seq, received FROM jobs WHERE finished_at < ? ORDER BY finished_at LIMIT ?',
+      before,
+      limit
+    )) {
+      if (left <= 0) break
+      left -= this.#purgeJob(job, left)
+    }
+    return limit - left
+  }
+
+  /** Counts anew what is stored. */
+  recount(): void {
+    this.#open = Number(
+      this.#sql.row('SELECT count(*) AS open FROM updates WHERE state < 2 AND state = 0')?.['open']
+    )
+    this.#dead = Number(this.#sql.row('SELECT count(*) AS dead FROM updates WHERE state = 1')?.['dead'])
+  }
+
+  #end(seq: number, state: number, result: Result, now: number): void {
+    this.#sql.run(
+      'UPDATE updates SET state = ?, status = ?, result = ?, due_at = ? WHERE seq = ?',
+      state,
+      result.status,
+      JSON.stringify(result),
+      now,
+      seq
+    )
+    this.#open--
+    if (state === DEAD) this.#dead++
+  }
+
+  /** Deletes a job, or as many of its updates as `limit` says. Returns how many rows. */
+  #purgeJob(job: Row, limit: number): number {
+    const first = Number(job['first_seq'])
+    const updates = this.#sql.rows(
+      'SELECT seq, state FROM updates WHERE seq >= ? AND seq < ? LIMIT ?',
+      first,
+      first + Number(job['received']),
+      limit
+    )
+    for (const { seq = null, state } of updates) {
+      this.#sql.run('DELETE FROM updates WHERE seq = ?', seq)
+      if (state === DEAD) this.#dead--
+    }
+    if (updates.length === limit) return limit
+    this.#sql.run('DELETE FROM jobs WHERE n = ?', Number(job['n']))
+    return updates.length + 1
+  }
+
+  /** The oldest update of a lead that has not ended. */
+  #nextOf(lead: string): number | undefined {
+    const row = this.#sql.row(
+      `SELECT seq FROM updates WHERE lead = ? AND state < 2 AND state = ${OPEN} ORDER BY seq LIMIT 1`,
+      lead
+    )
+    return row && Number(row['seq'])
+  }
+
+  #makeNextReady(lead: string): void {
+    const next = this.#nextOf(lead)
+    if (next !== undefined) this.#ready.addStored(next)
+  }
+}
