@@ -4,6 +4,7 @@ import { outcomeResult, refusedResult } from './delivery/result.ts'
 import type { Dependencies } from './app.ts'
 import { askedBy, callerOf } from './callers/authentication.ts'
 import { deliveredFields } from './delivery/worker.ts'
+import type { DeliveryContext } from './delivery/delivery.ts'
 import type { Outcome } from './delivery/outcome.ts'
 import { type Outbox, StorageError } from './outbox/outbox.ts'
 import { OverloadedError } from './delivery/overloaded-error.ts'
@@ -38,21 +39,15 @@ export async function deliverEntries(
     })
   }
   const sound = entries.filter((entry): entry is Update => 'changes' in entry)
-  // What is accepted from now on is newer than this request.
-  const order = dependencies.outbox.nextOrder
   const { outcomes, upstreamCalls } = await dependencies.lanes
     .dispatcher(caller.account)
     .deliver(sound, {
       ...sender,
       deadline: Date.now() + dependencies.requestDeadlineMs,
-      signal: gone.signal
+      signal: gone.signal,
+      ...pastOutbox(sound, dependencies.outbox, request.log)
     })
     .catch(answerOverload)
-  await noteDelivered(sound, outcomes, order, dependencies.outbox).catch((error: unknown) => {
-    // What was made is made, and its sender learns that, though an older update that waits may undo it.
-    if (!(error instanceof StorageError)) throw error
-    request.log.error({ err: error }, 'delivered updates cannot be noted')
-  })
   let place = 0
   const results = entries.map((entry) => {
     if ('refusals' in entry) return refusedResult(entry)
@@ -70,20 +65,26 @@ function answerOverload(error: unknown): never {
   throw new Problem('overloaded', error.message, { headers })
 }
 
-/** Older updates of the same leads may still wait in the outbox: they must not undo what was set just now. */
-async function noteDelivered(
+/** Older updates of the same leads may wait in the outbox: they must not undo what is set now. */
+function pastOutbox(
   updates: readonly Update[],
-  outcomes: readonly Outcome[],
-  order: number,
-  outbox: Outbox
-): Promise<void> {
+  outbox: Outbox,
+  log: FastifyRequest['log']
+): Pick<DeliveryContext, 'ordered' | 'note'> {
   const { open, dead } = outbox.size
-  if (open + dead === 0) return
-  await outbox.supersede(
-    updates.flatMap((update, place) => {
+  if (open + dead === 0) return {}
+  // What is accepted from now on is newer than this request.
+  const order = outbox.nextOrder
+  const note = async (outcomes: readonly Outcome[]) => {
+    const delivered = updates.flatMap((update, place) => {
       const outcome = outcomes[place]
       return outcome ? deliveredFields(update, outcome) : []
-    }),
-    order
-  )
+    })
+    await outbox.supersede(delivered, order).catch((error: unknown) => {
+      // What was made is made, and its sender learns that, though an older update that waits may undo it.
+      if (!(error instanceof StorageError)) throw error
+      log.error({ err: error }, 'delivered updates cannot be noted')
+    })
+  }
+  return { ordered: { orderOf: () => order, yields: false }, note }
 }

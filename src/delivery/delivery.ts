@@ -1,6 +1,7 @@
 import type { Update } from '../leads/update.ts'
 import { combine, type Outcome } from './outcome.ts'
-import type { Owner, Row } from './row.ts'
+import type { LeadKey } from '../leads/lead-key.ts'
+import type { Ordered, Owner, Row } from './row.ts'
 
 /** Who asks for updates, and until when the answer is of use. */
 export interface DeliveryContext {
@@ -12,6 +13,12 @@ export interface DeliveryContext {
   readonly requestId: string
   /** Aborted when nobody waits for the answer any more: what is not yet sent is given up. */
   readonly signal?: AbortSignal
+  /** To be given if older or newer updates can wait in the outbox. */
+  readonly ordered?: Ordered | undefined
+  /** Notes in the outbox what was set; until then the dispatcher sees to it that nothing older undoes it. */
+  readonly note?: (outcomes: readonly Outcome[]) => Promise<void>
+  /** Called with each outcome as soon as it is known; `calls`: see `Delivered.upstreamCalls`, so far. */
+  readonly onOutcome?: (place: number, outcome: Outcome, calls: number) => void
 }
 
 /** What became of a request's updates. */
@@ -26,6 +33,8 @@ export interface Delivered {
 export interface GivenUp {
   /** Of an update that was not sent. */
   readonly waiting: Outcome
+  /** Of an update whose key is being looked up. */
+  readonly lookedUp: Outcome
   /** Of an update whose call is under way. */
   readonly sent: Outcome
 }
@@ -46,6 +55,7 @@ export class Delivery implements Owner {
   /** Milliseconds since the epoch. */
   readonly deadline: number
   readonly requestId: string
+  readonly ordered: Ordered | undefined
   /** Calls to VICIdial in which it had a part. */
   calls = 0
   readonly done: Promise<Outcome[]>
@@ -55,6 +65,7 @@ export class Delivery implements Owner {
   readonly #rows: (LeadRow | Matched | undefined)[]
   readonly #outcomes: (Outcome | undefined)[]
   readonly #onSettled: (leads: number) => void
+  readonly #onOutcome: DeliveryContext['onOutcome']
   #left: number
 
   constructor(updates: readonly Update[], context: DeliveryContext, onSettled: (leads: number) => void) {
@@ -63,12 +74,14 @@ export class Delivery implements Owner {
     this.source = context.source
     this.deadline = context.deadline
     this.requestId = context.requestId
+    this.ordered = context.ordered
     this.done = promise
     this.#finish = resolve
     this.#updates = updates
     this.#rows = new Array<undefined>(updates.length).fill(undefined)
     this.#outcomes = new Array<undefined>(updates.length).fill(undefined)
     this.#onSettled = onSettled
+    this.#onOutcome = context.onOutcome
     this.#left = updates.length
     if (this.#left === 0) resolve([])
   }
@@ -90,10 +103,10 @@ export class Delivery implements Owner {
   /** Gives the update at `place` its outcome, unless it has one. */
   settle(place: number, outcome: Outcome): void {
     if (this.#outcomes[place] !== undefined) return
-    const warnings = this.#updates[place]?.changes.warnings ?? []
-    const isUpdated = outcome.status === 'updated' && warnings.length > 0
-    this.#outcomes[place] = isUpdated ? { ...outcome, warnings: [...warnings, ...outcome.warnings] } : outcome
+    const whole = withWarnings(outcome, this.#updates[place])
+    this.#outcomes[place] = whole
     this.#onSettled(this.#leadsOf(place))
+    this.#onOutcome?.(place, whole, this.calls)
     if (--this.#left === 0) this.#finish(this.#outcomes as Outcome[])
   }
 
@@ -117,13 +130,16 @@ export class Delivery implements Owner {
     return 'lead' in rows ? [rows] : rows.rows
   }
 
-  /** Gives up everything that has no outcome yet. Returns the rows that nobody waits for any more. */
-  giveUp(reason: GivenUp): LeadRow[] {
+  /**
+   * Gives up everything that has no outcome yet. Returns the rows that nobody waits for any more.
+   * @param isAsked whether VICIdial was asked for the leads of a key
+   */
+  giveUp(reason: GivenUp, isAsked: (key: LeadKey) => boolean): LeadRow[] {
     const abandoned: LeadRow[] = []
-    for (const place of this.#updates.keys()) {
+    for (const [place, { key }] of this.#updates.entries()) {
       if (this.#outcomes[place] !== undefined) continue
       const rows = this.#rowsOf(place)
-      if (rows.length === 0) this.settle(place, reason.waiting)
+      if (rows.length === 0) this.settle(place, isAsked(key) ? reason.lookedUp : reason.waiting)
       for (const row of rows) {
         const goesOut = row.carrier ?? row
         row.end(goesOut.isSent ? reason.sent : reason.waiting)
@@ -132,4 +148,12 @@ export class Delivery implements Owner {
     }
     return abandoned
   }
+}
+
+/** The outcome of an update with the warnings of the values that were set. */
+function withWarnings(outcome: Outcome, update: Update | undefined): Outcome {
+  const { superseded = [] } = outcome
+  const warnings = (update?.changes.warnings ?? []).filter(({ field }) => !superseded.includes(field))
+  if (outcome.status !== 'updated' || warnings.length === 0) return outcome
+  return { ...outcome, warnings: [...warnings, ...outcome.warnings] }
 }

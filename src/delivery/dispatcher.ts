@@ -1,7 +1,7 @@
 import type { Changes } from '../leads/changes.ts'
 import { keyName } from '../leads/lead-key.ts'
 import type { Update } from '../leads/update.ts'
-import type { CallContext, Exchange } from '../vicidial/exchange.ts'
+import type { CallContext, Exchange, Exchanged } from '../vicidial/exchange.ts'
 import type { Guard } from '../vicidial/guard.ts'
 import type { Refused } from '../vicidial/reply.ts'
 import { SEARCH_LIMIT } from '../vicidial/wire.ts'
@@ -10,8 +10,9 @@ import { OverloadedError } from './overloaded-error.ts'
 import { DrainRate } from './drain-rate.ts'
 import { judge, namedMissing } from './judge.ts'
 import type { Lot } from './fair-queue.ts'
+import { LatelySet } from './lately-set.ts'
 import type { Found, SearchKey } from './look-up.ts'
-import { LookUps } from './look-ups.ts'
+import { type Looking, LookUps } from './look-ups.ts'
 import {
   ambiguous,
   NOT_IN_TIME,
@@ -57,6 +58,7 @@ export class Dispatcher {
   readonly #rows: WaitingRows<number, Delivery>
   readonly #lookUps: LookUps
   readonly #rate = new DrainRate()
+  readonly #latelySet = new LatelySet<Delivery>()
   #waiting = 0
   #waitingCharacters = 0
   #lingering: NodeJS.Timeout | undefined
@@ -64,7 +66,11 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options
-    this.#rows = new WaitingRows(options.rules)
+    this.#rows = new WaitingRows(options.rules, (row) => {
+      if (row.request.ordered?.yields !== true) return
+      const fields = this.#latelySet.newerThan(row)
+      if (fields.length > 0) row.leave(fields, options.rules)
+    })
     this.#lookUps = new LookUps(options.exchange)
     // Not at once: first the call that made the place settles its rows, and what they held back may go along.
     options.guard.onPlace(() => {
@@ -89,18 +95,24 @@ export class Dispatcher {
     const delivery = new Delivery(updates, context, (leads) => {
       this.#waiting -= leads
     })
+    if (context.ordered) this.#latelySet.keep(delivery)
+    const looking = keys.length > 0 ? this.#lookUps.find(keys, delivery) : undefined
     const giveUp = () => {
-      for (const row of delivery.giveUp(NOT_IN_TIME)) this.#rows.abandon(row)
+      const isAsked = looking?.isSent ?? (() => false)
+      for (const row of delivery.giveUp(NOT_IN_TIME, isAsked)) this.#rows.abandon(row)
     }
     const atDeadline = setTimeout(giveUp, Math.max(0, context.deadline - Date.now()))
     context.signal?.addEventListener('abort', giveUp, { once: true })
     if (context.signal?.aborted) giveUp()
     try {
-      if (keys.length === 0) this.#enqueue(updates, delivery, NOTHING_FOUND)
-      else await this.#lookUp(updates, keys, delivery)
+      if (looking) await this.#latelySet.awaiting(delivery, this.#lookUp(updates, looking, delivery))
+      else this.#enqueue(updates, delivery, NOTHING_FOUND)
       this.#arrange()
-      return { outcomes: await delivery.done, upstreamCalls: delivery.calls }
+      const outcomes = await delivery.done
+      if (context.note) await context.note(outcomes)
+      return { outcomes, upstreamCalls: delivery.calls }
     } finally {
+      if (context.ordered) void this.#latelySet.forget(delivery)
       clearTimeout(atDeadline)
       context.signal?.removeEventListener('abort', giveUp)
       this.#waitingCharacters -= characters
@@ -118,8 +130,7 @@ export class Dispatcher {
   }
 
   /** Looks up the keys of a request, and puts its updates behind those that came before. */
-  async #lookUp(updates: readonly Update[], keys: readonly SearchKey[], delivery: Delivery): Promise<void> {
-    const looking = this.#lookUps.find(keys, delivery)
+  async #lookUp(updates: readonly Update[], looking: Looking, delivery: Delivery): Promise<void> {
     this.#arrange()
     // Requests that name the same key enter in the order in which they came.
     const all = Promise.all([looking.found, looking.turn])
@@ -193,7 +204,7 @@ export class Dispatcher {
     const searches = this.#lookUps.take()
     if (searches.length === 0) return false
     const reply = this.#options.guard.refusal()
-    if (reply !== undefined) this.#lookUps.refuse(searches, reply)
+    if (reply !== undefined) this.#lookUps.refuse(searches, unsent(reply))
     else {
       this.#lookUps.send(searches, this.#context(searches)).catch((error: unknown) => {
         this.#lookUps.refuse(searches, this.#failure(error))
@@ -210,18 +221,19 @@ export class Dispatcher {
       this.#send(rows).catch((error: unknown) => {
         this.#refuse(rows, this.#failure(error))
       })
-    } else this.#refuse(rows, reply)
+    } else this.#refuse(rows, unsent(reply))
     return true
   }
 
-  #refuse(rows: readonly LeadRow[], reply: Refused): void {
-    for (const row of rows) this.#settle(row, notDone({ reply, maybeMade: row.isSent }))
+  #refuse(rows: readonly LeadRow[], why: Exchanged<Refused>): void {
+    for (const row of rows) this.#settle(row, notDone({ ...why, maybeMade: row.isSent }))
   }
 
   /** A fault of the gateway ends the updates that it hit, and nothing else. */
-  #failure(error: unknown): Refused {
+  #failure(error: unknown): Exchanged<Refused> {
     this.#options.log.error({ err: error }, 'dispatcher failed')
-    return { kind: 'refused', code: 'upstream_error', detail: 'The gateway failed. Its log says more.' }
+    const detail = 'The gateway failed. Its log says more.'
+    return { reply: { kind: 'refused', code: 'upstream_error', detail }, maybeMade: false }
   }
 
   async #send(rows: readonly LeadRow[], rounds = 1): Promise<void> {
@@ -246,6 +258,7 @@ export class Dispatcher {
   }
 
   #settle(row: LeadRow, outcome: Outcome): void {
+    if (outcome.status === 'updated') this.#latelySet.note(row)
     row.settle(outcome)
     // A call whose fate is not known may still take effect: what comes after it could be undone by it.
     if (outcome.status === 'unknown') {
@@ -275,6 +288,11 @@ export class Dispatcher {
       }
     }
   }
+}
+
+/** No call was made, because VICIdial may not be called. */
+function unsent(reply: Refused): Exchanged<Refused> {
+  return { reply, maybeMade: false, isUnsent: true }
 }
 
 /** What a request brings along: keys to look up, and the characters of what is to be changed. */

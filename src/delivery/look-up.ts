@@ -28,6 +28,8 @@ export class Search implements Unit<Search> {
   readonly live = true
   /** The deadline of its call once that is under way: who has more time needs a look-up of their own. */
   sentUntil = Number.POSITIVE_INFINITY
+  /** Whether VICIdial may have got it. */
+  isSent = false
 
   constructor(key: SearchKey, request: Delivery, lot: Lot<Search>) {
     const { promise, resolve } = Promise.withResolvers<Found>()

@@ -1,5 +1,5 @@
-import { keyName } from '../leads/lead-key.ts'
-import type { CallContext, Exchange } from '../vicidial/exchange.ts'
+import { keyName, type LeadKey } from '../leads/lead-key.ts'
+import type { CallContext, Exchange, Exchanged } from '../vicidial/exchange.ts'
 import type { Refused } from '../vicidial/reply.ts'
 import type { Delivery } from './delivery.ts'
 import { FairQueue, Lot } from './fair-queue.ts'
@@ -13,6 +13,8 @@ export interface Looking {
   readonly turn: Promise<unknown>
   /** To be called when this request has put its updates in, or given up. */
   readonly entered: () => void
+  /** Whether VICIdial was asked for a key. */
+  readonly isSent: (key: LeadKey) => boolean
 }
 
 /** Keys that wait for a look-up, gathered across requests. */
@@ -29,28 +31,31 @@ export class LookUps {
 
   /** Puts the keys of a request among those that wait. */
   find(keys: readonly SearchKey[], delivery: Delivery): Looking {
-    const names = new Set<string>()
+    const byName = new Map<string, Search>()
     const lots = new Map<string, Lot<Search>>()
     const searches: Promise<[string, Found]>[] = []
     const turn: Promise<undefined>[] = []
     const { promise, resolve } = Promise.withResolvers<undefined>()
     for (const key of keys) {
       const name = keyName(key)
-      if (names.has(name)) continue
-      names.add(name)
-      searches.push(this.#search(key, delivery, lots).then((found) => [name, found]))
+      if (byName.has(name)) continue
+      const search = this.#search(key, delivery, lots)
+      byName.set(name, search)
+      searches.push(search.found.then((found) => [name, found]))
       const before = this.#latest.get(name)
       if (before) turn.push(before)
       this.#latest.set(name, promise)
     }
     const entered = () => {
       resolve(undefined)
-      for (const name of names) if (this.#latest.get(name) === promise) this.#latest.delete(name)
+      for (const name of byName.keys()) if (this.#latest.get(name) === promise) this.#latest.delete(name)
     }
-    return { found: Promise.all(searches).then((found) => new Map(found)), turn: Promise.all(turn), entered }
+    const isSent = (key: LeadKey) => byName.get(keyName(key))?.isSent === true
+    const found = Promise.all(searches).then((all) => new Map(all))
+    return { found, turn: Promise.all(turn), entered, isSent }
   }
 
-  #search(key: SearchKey, delivery: Delivery, lots: Map<string, Lot<Search>>): Promise<Found> {
+  #search(key: SearchKey, delivery: Delivery, lots: Map<string, Lot<Search>>): Search {
     const name = `${delivery.source} ${keyName(key)}`
     let search = this.#open.get(name)
     if (search === undefined || !isOfUse(search, delivery)) {
@@ -65,7 +70,7 @@ export class LookUps {
         if (this.#open.get(name) === opened) this.#open.delete(name)
       })
     } else search.join(delivery)
-    return search.found
+    return search
   }
 
   /** Takes the keys of the next look-up. */
@@ -73,9 +78,9 @@ export class LookUps {
     return this.#queue.take(() => MAX_KEYS_PER_CALL)
   }
 
-  /** Tells all who wait for `searches` that VICIdial cannot be asked. */
-  refuse(searches: readonly Search[], reply: Refused): void {
-    for (const search of searches) search.settle({ reply, maybeMade: false })
+  /** Tells all who wait for `searches` why VICIdial was not asked, or not in the right way. */
+  refuse(searches: readonly Search[], why: Exchanged<Refused>): void {
+    for (const search of searches) search.settle(why)
   }
 
   /** Asks VICIdial for `searches`, which are of one group. A result that reached the limit is asked for in halves. */
@@ -84,7 +89,12 @@ export class LookUps {
     if (first === undefined) return
     for (const search of searches) search.sentUntil = context.deadline
     const values = searches.map(({ key }) => key.value)
-    const { reply } = await this.#exchange.search(first.key.by, values, context)
+    const onSent = () => {
+      for (const search of searches) search.isSent = true
+      context.onSent()
+    }
+    const exchanged = await this.#exchange.search(first.key.by, values, { ...context, onSent })
+    const { reply } = exchanged
     if (reply.kind === 'limit_reached' && searches.length > 1) {
       const half = Math.ceil(searches.length / 2)
       await Promise.all([
@@ -96,7 +106,7 @@ export class LookUps {
     for (const search of searches) {
       const isKnown = reply.kind === 'found' || reply.kind === 'limit_reached'
       // A look-up changes nothing, so whatever became of it, the update was not made.
-      search.settle(isKnown ? (reply.leads.get(search.key.value) ?? []) : { reply, maybeMade: false })
+      search.settle(isKnown ? (reply.leads.get(search.key.value) ?? []) : { ...exchanged, maybeMade: false })
     }
   }
 }

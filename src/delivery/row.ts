@@ -1,14 +1,26 @@
-import type { Changes } from '../leads/changes.ts'
+import { type Changes, withoutFields } from '../leads/changes.ts'
 import type { LeadChanges } from '../vicidial/wire.ts'
 import { Lot, type Unit } from './fair-queue.ts'
 import type { Outcome } from './outcome.ts'
+
+const SUPERSEDED: Outcome = { status: 'superseded', warnings: [] }
 
 /** Whose request a row belongs to. */
 export interface Owner {
   readonly caller: string
   readonly source: string
+  /** Absent if nothing older or newer can wait in the outbox. */
+  readonly ordered?: Ordered | undefined
   /** Learns that a row of its update at `place` has its outcome. */
   rowSettled(place: number): void
+}
+
+/** How a request's updates stand in the order in which all were accepted. */
+export interface Ordered {
+  /** The place in that order of the update at `place`. */
+  readonly orderOf: (place: number) => number
+  /** Whether they leave to newer updates what those have set; otherwise they are sent as they are. */
+  readonly yields: boolean
 }
 
 /** One lead of one update: what is to be changed of it, and what became of that. */
@@ -16,12 +28,12 @@ export class Row<Lead extends number | string = number, Request extends Owner = 
   implements Unit<Row<Lead, Request>>, LeadChanges<Lead>
 {
   readonly lead: Lead
-  readonly changes: Changes
+  changes: Changes
   readonly request: Request
   /** The place of its update in the request. */
   readonly place: number
   /** The rows of the request that may share a call with it. */
-  readonly lot: Lot<Row<Lead, Request>>
+  lot: Lot<Row<Lead, Request>>
   /** `behind` another row of its lead, `ready` to go out, or `gone`: in a call, done, or given up. */
   state: 'behind' | 'ready' | 'gone' = 'behind'
   /** Whether VICIdial may have got it. */
@@ -32,6 +44,8 @@ export class Row<Lead extends number | string = number, Request extends Owner = 
   /** The row that goes out for this one too, if another does. */
   carrier: Row<Lead, Request> | undefined
   #carried: Row<Lead, Request>[] | undefined
+  /** Fields that were taken off it. */
+  #superseded: readonly string[] = []
 
   constructor(lead: Lead, changes: Changes, request: Request, place: number, lot: Lot<Row<Lead, Request>>) {
     this.lead = lead
@@ -59,10 +73,44 @@ export class Row<Lead extends number | string = number, Request extends Owner = 
     for (const { request } of this.#carried ?? []) requests.add(request)
   }
 
+  /** It, and the rows for which it goes out. */
+  get all(): readonly Row<Lead, Request>[] {
+    return this.#carried === undefined ? [this] : [this, ...this.#carried]
+  }
+
+  /** Its place in the order in which updates were accepted; absent if it has none. */
+  get order(): number | undefined {
+    return this.request.ordered?.orderOf(this.place)
+  }
+
+  /** What is set by updates newer than this it leaves to them; infinite if it leaves nothing to anybody. */
+  get yieldsAfter(): number {
+    let newest = 0
+    for (const { order, request, outcome } of this.all) {
+      if (outcome !== undefined) continue
+      if (order === undefined || request.ordered?.yields !== true) return Number.POSITIVE_INFINITY
+      newest = Math.max(newest, order)
+    }
+    return newest
+  }
+
+  /** Leaves fields, named as in `changes.stored`, to newer updates; without any others it is ended. */
+  leave(fields: readonly string[], rules: CallRules): void {
+    this.#superseded = fields
+    const changes = withoutFields(this.changes, fields)
+    if (changes === undefined) this.settle(SUPERSEDED)
+    else {
+      this.changes = changes
+      this.lot = new Lots<Lead, Request>(this.request, rules).of(changes)
+    }
+  }
+
   /** Ends it, and the rows for which it goes out; those that have an outcome keep it. */
   settle(outcome: Outcome): void {
-    this.end(outcome)
-    for (const row of this.#carried ?? []) row.end(outcome)
+    const superseded = this.#superseded
+    const whole = superseded.length > 0 ? { ...outcome, superseded } : outcome
+    this.end(whole)
+    for (const row of this.#carried ?? []) row.end(whole)
   }
 
   /** Ends it alone, unless it has an outcome. */

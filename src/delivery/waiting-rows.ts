@@ -10,9 +10,12 @@ export class WaitingRows<Lead extends number | string, Request extends Owner> {
   readonly #rules: CallRules
   readonly #queue = new FairQueue<Row<Lead, Request>>()
   readonly #latest = new Map<Lead, Row<Lead, Request>>()
+  readonly #beforeTurn: (row: Row<Lead, Request>) => void
 
-  constructor(rules: CallRules) {
+  /** @param beforeTurn called when nothing of its lead is before a row any more; it may change or end it */
+  constructor(rules: CallRules, beforeTurn: (row: Row<Lead, Request>) => void = () => {}) {
     this.#rules = rules
+    this.#beforeTurn = beforeTurn
   }
 
   /**
@@ -26,7 +29,7 @@ export class WaitingRows<Lead extends number | string, Request extends Owner> {
       return
     }
     this.#latest.set(row.lead, row)
-    if (before === undefined) this.#enqueue(row)
+    if (before === undefined) this.#startWith(row)
     else before.next = row
   }
 
@@ -39,13 +42,8 @@ export class WaitingRows<Lead extends number | string, Request extends Owner> {
 
   /** Ends a row that was taken; the next one of its lead gets ready. */
   release(row: Row<Lead, Request>): void {
-    let { next } = row
-    while (next !== undefined && !next.live) {
-      next.state = 'gone'
-      next = next.next
-    }
-    if (next === undefined) this.#latest.delete(row.lead)
-    else this.#enqueue(next)
+    if (row.next === undefined) this.#latest.delete(row.lead)
+    else this.#startWith(row.next)
   }
 
   /** Ends a row that nobody waits for any more, if it was not taken. */
@@ -55,9 +53,18 @@ export class WaitingRows<Lead extends number | string, Request extends Owner> {
     this.release(row)
   }
 
-  #enqueue(row: Row<Lead, Request>): void {
-    row.state = 'ready'
-    this.#queue.add(row)
+  /** The first of a lead's rows that is still wanted gets ready. */
+  #startWith(first: Row<Lead, Request>): void {
+    for (let row: typeof first | undefined = first; row !== undefined; row = row.next) {
+      if (row.live) this.#beforeTurn(row)
+      if (row.live) {
+        row.state = 'ready'
+        this.#queue.add(row)
+        return
+      }
+      row.state = 'gone'
+    }
+    this.#latest.delete(first.lead)
   }
 }
 

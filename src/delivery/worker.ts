@@ -7,6 +7,7 @@ import type { Guard } from '../vicidial/guard.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { Outcome, OutcomeError } from './outcome.ts'
 import { OverloadedError } from './overloaded-error.ts'
+import { Pace } from './pace.ts'
 import { outcomeResult } from './result.ts'
 import { type RetrySchedule, retryPauseMs } from './retry-schedule.ts'
 
@@ -32,26 +33,33 @@ const FINAL: ReadonlySet<OutcomeError['code']> = new Set([
   'list_not_allowed',
   'field_unknown'
 ])
+/** VICIdial looked at the login alone, and nothing is sent until it takes that: no try, whatever was sent. */
+const LOGIN_REFUSED: ReadonlySet<OutcomeError['code']> = new Set([
+  'upstream_login_failed',
+  'upstream_locked_out'
+])
 /** So many updates are claimed at once: few enough that reading them holds up nobody. */
 const CLAIM = 500
 /** One delivery, in milliseconds; what does not get its turn in this time is claimed again. */
 const DELIVERY_MS = 60_000
-/** While VICIdial may not be called, or the database cannot be written, it is asked again so often. */
+/** What waits no longer than this for its turn has time left for its call, and the repeats of that. */
+const GOOD_MS = DELIVERY_MS / 2
+/** What was not sent comes again so much later. While VICIdial may not be called, or the database cannot be written, it is asked again so often. */
 const IDLE_MS = 250
 /** A timer must not wait longer: what is due may change. */
 const LONGEST_SLEEP_MS = 60_000
 
 /** One delivery of an update. */
-interface Delivered {
+interface Sending {
   readonly claimed: Claimed
-  /** What was sent: without the fields that newer updates have set since. */
+  /** What is sent: without the fields that newer updates have set since. */
   readonly sent: Update
-  readonly outcome: Outcome
 }
 
 /** Takes updates out of the outbox, gives them to the dispatcher, and settles each by its outcome. */
 export class Worker {
   readonly #options: WorkerOptions
+  readonly #pace: Pace
   #inFlight = 0
   #isStopping = false
   #isClaiming = false
@@ -65,12 +73,13 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options
+    this.#pace = new Pace(options.maxInFlight, GOOD_MS)
   }
 
   /** Looks for updates that are due. To be called at the start, and when updates were accepted. */
   wake(): void {
     this.#isWoken = true
-    if (this.#isStopping || this.#isClaiming || this.#inFlight >= this.#options.maxInFlight) return
+    if (this.#isStopping || this.#isClaiming || this.#inFlight >= this.#pace.allowed) return
     this.#isClaiming = true
     this.#isWoken = false
     clearTimeout(this.#timer)
@@ -97,69 +106,88 @@ export class Worker {
 
   /** Claims what is due. Returns how long to wait before the next time, in milliseconds. */
   async #claim(): Promise<number> {
-    const { outbox, account, guard, maxInFlight, log } = this.#options
+    const { outbox, account, guard, log } = this.#options
     if (guard.refusal() !== undefined) return outbox.size.open === 0 ? LONGEST_SLEEP_MS : IDLE_MS
     const now = Date.now()
     try {
       const dueAt = outbox.nextDueAt(account)
       if (dueAt === undefined) return LONGEST_SLEEP_MS
       if (dueAt > now) return Math.min(dueAt - now, LONGEST_SLEEP_MS)
-      const claimed = await outbox.claim(account, Math.min(CLAIM, maxInFlight - this.#inFlight), now)
+      const claimed = await outbox.claim(account, Math.min(CLAIM, this.#pace.allowed - this.#inFlight), now)
       this.#inFlight += claimed.length
       for (const ofJob of Map.groupBy(claimed, ({ job }) => job.id).values()) void this.#deliver(ofJob)
       // With all places taken the next settlement wakes it.
-      return this.#inFlight < maxInFlight ? 0 : LONGEST_SLEEP_MS
+      return this.#inFlight < this.#pace.allowed ? 0 : LONGEST_SLEEP_MS
     } catch (error) {
       log.error({ err: error }, 'outbox cannot be read')
       return IDLE_MS
     }
   }
 
-  /** Delivers updates of one job. */
+  /** Delivers updates of one job; each is settled as soon as its own outcome is known. */
   async #deliver(claimed: readonly Claimed[]): Promise<void> {
     const [first] = claimed
     if (first === undefined) return
     const { id, caller, source } = first.job
-    const sent: [Claimed, Update][] = []
+    const sending: Sending[] = []
     for (const one of claimed) {
       const { update, superseded } = one
       const changes = superseded.length > 0 ? withoutFields(update.changes, superseded) : update.changes
       if (changes === undefined) this.#settle(supersededAltogether(one))
-      else sent.push([one, { ...update, changes }])
+      else sending.push({ claimed: one, sent: { ...update, changes } })
+    }
+    const open = new Map(sending.entries())
+    const began = Date.now()
+    let counted = 0
+    const count = (calls: number) => {
+      this.#calls.set(id, (this.#calls.get(id) ?? 0) + calls - counted)
+      counted = calls
     }
     try {
-      const { outcomes, upstreamCalls } = await this.#options.dispatcher.deliver(
-        sent.map(([, update]) => update),
-        // A caller's stored updates take turns with its requests, as another caller's would.
-        { caller: `stored ${caller}`, source, deadline: Date.now() + DELIVERY_MS, requestId: id }
+      const { upstreamCalls } = await this.#options.dispatcher.deliver(
+        sending.map(({ sent }) => sent),
+        {
+          // A caller's stored updates take turns with its requests, as another caller's would.
+          caller: `stored ${caller}`,
+          source,
+          deadline: began + DELIVERY_MS,
+          requestId: id,
+          ordered: { orderOf: (place) => sending[place]?.claimed.order ?? 0, yields: true },
+          onOutcome: (place, outcome, calls) => {
+            const one = open.get(place)
+            if (one === undefined || !open.delete(place)) return
+            count(calls)
+            this.#pace.note(Date.now() - began, outcome.isUnsent !== true)
+            this.#settle(this.#judge(one, outcome))
+          }
+        }
       )
-      this.#calls.set(id, (this.#calls.get(id) ?? 0) + upstreamCalls)
-      for (const [place, [one, update]] of sent.entries()) {
-        const outcome = outcomes[place]
-        if (outcome) this.#settle(this.#judge({ claimed: one, sent: update, outcome }))
-      }
+      count(upstreamCalls)
     } catch (error) {
       if (!(error instanceof OverloadedError)) this.#options.log.error({ err: error }, 'worker failed')
-      const dueAt = Date.now() + IDLE_MS
-      for (const [one] of sent) this.#settle({ claimed: one, as: 'waiting', tries: one.tries, dueAt })
+      for (const one of open.values()) this.#settle(this.#again(one.claimed))
+      open.clear()
     }
   }
 
-  #judge({ claimed, sent, outcome }: Delivered): Settlement {
-    const { superseded } = claimed
+  #judge({ claimed, sent }: Sending, outcome: Outcome): Settlement {
     const result: Result = outcomeResult(sent, outcome)
-    if (superseded.length > 0) result.superseded = [...superseded]
-    if (outcome.error === undefined || FINAL.has(outcome.error.code)) {
+    const superseded = new Set([...claimed.superseded, ...(outcome.superseded ?? [])])
+    if (superseded.size > 0) result.superseded = [...superseded]
+    const { error, isUnsent } = outcome
+    if (error === undefined || FINAL.has(error.code)) {
       return { claimed, as: 'done', result, delivered: deliveredFields(sent, outcome) }
     }
-    // VICIdial being away is nobody's try.
-    if (this.#options.guard.refusal() !== undefined) {
-      return { claimed, as: 'waiting', result, tries: claimed.tries, dueAt: Date.now() }
-    }
+    if (isUnsent || LOGIN_REFUSED.has(error.code)) return { ...this.#again(claimed), result }
     const tries = claimed.tries + 1
     const pauseMs = retryPauseMs(tries, this.#options.schedule)
     if (pauseMs === undefined) return { claimed, as: 'dead', result, delivered: [] }
     return { claimed, as: 'waiting', result, tries, dueAt: Math.round(Date.now() + pauseMs) }
+  }
+
+  /** It was nobody's try. */
+  #again(claimed: Claimed) {
+    return { claimed, as: 'waiting', tries: claimed.tries, dueAt: Date.now() + IDLE_MS } as const
   }
 
   #settle(settlement: Settlement): void {

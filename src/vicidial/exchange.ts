@@ -52,10 +52,13 @@ export interface ExchangeOptions {
   readonly log: Pick<BaseLogger, 'info'>
 }
 
-/** The last reply to a call, after its repeats. `maybeMade`: an earlier try may have made the change. */
+/** The last reply to a call, after its repeats. */
 export interface Exchanged<Reply> {
   readonly reply: Reply | Refused | Unanswered
+  /** An earlier try may have made the change. */
   readonly maybeMade: boolean
+  /** The call was not made at all: it was refused, or its time was over, before its turn came. */
+  readonly isUnsent?: true
 }
 
 /** One exchange with VICIdial: write, guard, send, read, and repeat where that is safe and may help. */
@@ -97,11 +100,18 @@ export class Exchange {
     read: (answer: Answer) => Reply
   ): Promise<Exchanged<Reply>> {
     let maybeMade = false
+    let sent = 0
+    const onSent = () => {
+      sent++
+      context.onSent()
+    }
     for (let tries = 1; ; tries++) {
-      const reply = await this.#once(params, leads, context, read)
+      const reply = await this.#once(params, leads, { ...context, onSent }, read)
       const pauseMs = repeatPauseMs(tries)
       maybeMade ||= reply.kind === 'unclear' || (reply.kind === 'unanswered' && isSent(reply))
-      if (!mayRepeat(reply, tries) || Date.now() + pauseMs >= context.deadline) return { reply, maybeMade }
+      if (!mayRepeat(reply, tries) || Date.now() + pauseMs >= context.deadline) {
+        return sent > 0 ? { reply, maybeMade } : { reply, maybeMade, isUnsent: true }
+      }
       await pause(pauseMs)
     }
   }

@@ -210,7 +210,8 @@ test('what VICIdial may not be asked is the refusal for all who wait for it', as
   const { asked, lookUps } = answering(() => undefined)
   const { found } = lookUps.find(codes('a'), delivery())
   const reply = { kind: 'refused', code: 'upstream_login_failed', detail: 'held' } as const
-  lookUps.refuse(lookUps.take(), reply)
-  t.strictSame(await found, new Map([['vendor_lead_code:a', { reply, maybeMade: false }]]))
+  const refusal = { reply, maybeMade: false, isUnsent: true } as const
+  lookUps.refuse(lookUps.take(), refusal)
+  t.strictSame(await found, new Map([['vendor_lead_code:a', refusal]]))
   t.strictSame(asked, [])
 })

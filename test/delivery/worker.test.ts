@@ -2,7 +2,12 @@ import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { test } from 'tap'
 import type { Delivered, DeliveryContext } from '../../src/delivery/delivery.ts'
-import type { Outcome } from '../../src/delivery/outcome.ts'
+import {
+  NOT_IN_TIME,
+  NOT_SENT_AFTER_UNKNOWN,
+  type Outcome,
+  type OutcomeError
+} from '../../src/delivery/outcome.ts'
 import { OverloadedError } from '../../src/delivery/overloaded-error.ts'
 import { deliveredFields, Worker, type WorkerOptions } from '../../src/delivery/worker.ts'
 import type { Update } from '../../src/leads/update.ts'
@@ -28,10 +33,7 @@ const AT_ONCE = 0
 /** More turns of the event loop than anything takes that does not wait for time. */
 const MANY_TURNS = 2_000
 
-function failed(
-  code: 'upstream_unavailable' | 'upstream_permission_denied' | 'list_not_found',
-  retryable: boolean
-): Outcome {
+function failed(code: OutcomeError['code'], retryable: boolean): Outcome {
   return { status: 'failed', warnings: [], error: { code, detail: 'It failed.', retryable } }
 }
 
@@ -41,6 +43,7 @@ interface Asked {
   readonly context: DeliveryContext
   /** The same outcome for each update. */
   answer(outcome: Outcome): void
+  answerOne(place: number, outcome: Outcome): void
   refuse(error: Error): void
 }
 
@@ -59,14 +62,18 @@ async function working(t: Tester, settings: Partial<WorkerOptions> = {}) {
     dispatcher: {
       deliver: async (given, context) => {
         const { promise, resolve, reject } = Promise.withResolvers<Delivered>()
-        asked.push({
-          updates: given,
-          context,
-          answer: (outcome) => resolve({ outcomes: given.map(() => outcome), upstreamCalls: 1 }),
-          refuse: reject
-        })
-        const { answering } = state
-        if (answering) resolve({ outcomes: given.map(answering), upstreamCalls: 1 })
+        const outcomes: Outcome[] = []
+        const answerOne = (place: number, outcome: Outcome) => {
+          outcomes[place] = outcome
+          context.onOutcome?.(place, outcome, 1)
+          if (Object.keys(outcomes).length === given.length) resolve({ outcomes, upstreamCalls: 1 })
+        }
+        const answerAll = (outcomeOf: (update: Update) => Outcome) => {
+          for (const [place, update] of given.entries()) answerOne(place, outcomeOf(update))
+        }
+        const answer = (outcome: Outcome) => answerAll(() => outcome)
+        asked.push({ updates: given, context, answer, answerOne, refuse: reject })
+        if (state.answering) answerAll(state.answering)
         return promise
       }
     },
@@ -134,9 +141,10 @@ test('what is accepted is delivered for its job, caller and source, and its resu
   const before = Date.now()
   worker.wake()
   const delivery = await next()
-  const { deadline, ...context } = delivery.context
-  t.same(context, { caller: 'stored web', source: 'shop', requestId: jobId(1) })
+  const { caller, source, requestId, deadline, ordered } = delivery.context
+  t.same({ caller, source, requestId }, { caller: 'stored web', source: 'shop', requestId: jobId(1) })
   t.ok(deadline > before)
+  t.same([ordered?.orderOf(0), ordered?.orderOf(1), ordered?.yields], [1, 2, true])
   t.same(inShort(delivery), ['1 A', '2 B'])
   delivery.answer({
     ...UPDATED,
@@ -164,12 +172,17 @@ test('calls are counted for every job, however many updates are settled at once'
   const { outbox, worker, next, ended } = await working(t, { maxInFlight: 2_000 })
   const leads = (from: number) => Array.from({ length: 500 }, (_, n) => sets('A', from + n))
   await outbox.accept(newJob(1, leads(1)))
-  await outbox.accept(newJob(2, leads(1_000)))
+  worker.wake()
+  const before = await next()
+  before.answer(UPDATED)
+  await ended(1)
+  await outbox.accept(newJob(2, leads(1)))
+  await outbox.accept(newJob(3, leads(1_000)))
   worker.wake()
   const [first, second] = [await next(), await next()]
   first.answer(UPDATED)
   second.answer(UPDATED)
-  t.same([(await ended(1)).upstreamCalls, (await ended(2)).upstreamCalls], [1, 1])
+  t.same([(await ended(2)).upstreamCalls, (await ended(3)).upstreamCalls], [1, 1])
 })
 
 test('what may succeed later is tried again after growing pauses, and given up in the end', async (t) => {
@@ -210,6 +223,124 @@ test('what may succeed later is tried again after growing pauses, and given up i
   ])
   await eventually('the next update of the lead has its turn', () => asked.length === 6)
   t.same(inShort(asked[5] as Asked), ['1 B'])
+})
+
+test('what was sent is a try, though VICIdial may not be called after it: it ends as a dead letter', async (t) => {
+  const pass = holdTime(t)
+  const { outbox, worker, asked, state } = await working(t)
+  await outbox.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
+  for (let tries = 1; outbox.size.dead === 0; tries++) {
+    state.refused = undefined
+    worker.wake()
+    await eventually('it is tried', () => {
+      pass(10)
+      return asked.length === tries
+    })
+    state.refused = CIRCUIT_OPEN
+    asked[tries - 1]?.answer({ ...AWAY, status: 'unknown' })
+    await eventually('it is settled', () => outbox.size.dead > 0 || outbox.nextDueAt('default') !== undefined)
+    const wait = (outbox.nextDueAt('default') ?? 0) - Date.now()
+    if (outbox.size.dead === 0) t.ok(wait >= Math.min(4_000, 1_000 * 2 ** (tries - 1)) / 2, `${wait}`)
+  }
+  t.equal(asked.length, 5)
+})
+
+test('what did not get its turn, or was refused with the login, is no try, and comes again a little later', async (t) => {
+  const pass = holdTime(t)
+  const { outbox, worker, asked } = await working(t)
+  const outcomes: Outcome[] = [
+    NOT_IN_TIME.waiting,
+    NOT_SENT_AFTER_UNKNOWN,
+    failed('upstream_login_failed', true),
+    failed('upstream_locked_out', true)
+  ]
+  await outbox.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
+  worker.wake()
+  for (const [place, outcome] of outcomes.entries()) {
+    await eventually('it is delivered', () => asked.length === place + 1)
+    asked[place]?.answer(outcome)
+    await eventually('it waits', () => outbox.nextDueAt('default') !== undefined)
+    t.equal((outbox.nextDueAt('default') ?? 0) - Date.now(), 250)
+    t.match(await outbox.results(jobId(1)), [{ status: 'queued', error: { code: outcome.error?.code } }])
+    pass(250)
+  }
+  await eventually('it is delivered', () => asked.length === outcomes.length + 1)
+  asked.at(-1)?.answer(AWAY)
+  await eventually('it waits', () => outbox.nextDueAt('default') !== undefined)
+  pass(5_000)
+  await eventually('it is delivered', () => asked.length === outcomes.length + 2)
+  asked.at(-1)?.answer(AWAY)
+  await eventually('it waits', () => outbox.nextDueAt('default') !== undefined)
+  await worker.stop(Date.now())
+  const [claimed] = await outbox.claim('default', 1, Date.now() + 60_000)
+  t.equal(claimed?.tries, 2)
+})
+
+test('while VICIdial is slow less is on its way at once', async (t) => {
+  const pass = holdTime(t)
+  const { outbox, worker, asked } = await working(t, { maxInFlight: 2_000 })
+  const leads = Array.from({ length: 2_000 }, (_, n) => sets('A', n + 1))
+  await outbox.accept(newJob(1, leads, { acceptedAt: Date.now() }))
+  worker.wake()
+  await eventually('the first are claimed', () => asked.length === 1)
+  t.equal(asked[0]?.updates.length, 500)
+  pass(60_000)
+  asked[0]?.answer(NOT_IN_TIME.waiting)
+  await eventually('more is claimed', () => asked.length === 2)
+  for (let turns = 0; turns < 50; turns++) await turn()
+  t.equal(
+    asked.slice(1).reduce((sum, { updates: given }) => sum + given.length, 0),
+    50
+  )
+})
+
+test('each update is settled as soon as its own outcome is known, and the next of its lead goes on', async (t) => {
+  const { outbox, worker, next, ended } = await working(t)
+  await outbox.accept(newJob(1, [sets('A', 1), sets('HANGS', 2)]))
+  await outbox.accept(newJob(2, [sets('B', 1)]))
+  worker.wake()
+  const first = await next()
+  t.same(inShort(first), ['1 A', '2 HANGS'])
+  first.answerOne(0, UPDATED)
+  const second = await next()
+  t.same(inShort(second), ['1 B'])
+  t.match(await outbox.results(jobId(1)), [{ status: 'updated' }, { status: 'queued' }])
+  t.match(await outbox.job(jobId(1)), { status: 'running', upstreamCalls: 1 })
+  second.answer(UPDATED)
+  await ended(2)
+  first.answerOne(1, UPDATED)
+  t.match(await ended(1), { status: 'completed', upstreamCalls: 1 })
+})
+
+test('fields that were left to newer updates on the way are named with those that were left before', async (t) => {
+  const { outbox, worker, next, ended } = await working(t)
+  const element = { lead_id: 1, fields: { status: 'OLD', email: 'a@example.com', city: 'Bonn' } }
+  await outbox.accept(newJob(1, [element, sets('OLD', 2)]))
+  await outbox.supersede([{ lead: 'lead_id:1', fields: ['status'] }], outbox.nextOrder)
+  worker.wake()
+  const delivery = await next()
+  delivery.answerOne(0, { ...UPDATED, superseded: ['email'] })
+  delivery.answerOne(1, { status: 'superseded', warnings: [], superseded: ['status'] })
+  t.match(await ended(1), { status: 'partial', counts: { updated: 1, superseded: 1 } })
+  t.same(await outbox.results(jobId(1)), [
+    { index: 0, lead_id: 1, status: 'updated', superseded: ['status', 'email'] },
+    { index: 1, lead_id: 2, status: 'superseded', superseded: ['status'] }
+  ])
+})
+
+test('a fault in the midst of a delivery brings only that again which has no outcome yet', async (t) => {
+  const { outbox, worker, next, ended } = await working(t)
+  await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
+  worker.wake()
+  const first = await next()
+  first.answerOne(0, UPDATED)
+  first.refuse(new TypeError('a fault'))
+  const second = await next()
+  t.same(inShort(second), ['2 A'])
+  first.answerOne(1, UPDATED)
+  t.match(await outbox.job(jobId(1)), { status: 'running' })
+  second.answer(UPDATED)
+  t.match(await ended(1), { status: 'completed' })
 })
 
 test('what the operator can put right is tried again, though its sender could not', async (t) => {
@@ -271,9 +402,11 @@ test('while VICIdial may not be called nothing is claimed, and no try is used up
     return asked.length === 1
   })
   state.refused = CIRCUIT_OPEN
-  asked[0]?.answer(AWAY)
+  asked[0]?.answer({ ...AWAY, isUnsent: true })
   await eventually('it is settled', () => outbox.nextDueAt('default') !== undefined)
   t.equal(outbox.size.open, 1)
+  t.ok((outbox.nextDueAt('default') ?? 0) > Date.now(), 'it does not come again at once')
+  pass(1_000)
   const [claimed] = await outbox.claim('default', 1, Date.now())
   t.equal(claimed?.tries, 0)
 })

@@ -1,5 +1,6 @@
 import { test } from 'tap'
-import { batch, startGateway, startStandIn } from '../helper.ts'
+import { batch, call, startGateway, startStandIn } from '../helper.ts'
+import { until } from '../until.ts'
 
 test('the later of two requests for one lead wins, even if the call of the earlier must be repeated', async (t) => {
   const made: string[] = []
@@ -21,6 +22,36 @@ test('the later of two requests for one lead wins, even if the call of the earli
 
   t.same([(await first).status, (await second).status], [200, 200])
   t.equal(made.at(-1), 'SECOND', made.join(', '))
+})
+
+test('a stored update that is tried again does not undo a newer one that is under way meanwhile', async (t) => {
+  const made: string[] = []
+  const url = await startStandIn(t, ({ status = '' }, response) => {
+    made.push(status)
+    const isDenied = !made.includes('NEW')
+    const answer = isDenied
+      ? 'ERROR: USER DOES NOT HAVE PERMISSION TO USE THIS FUNCTION - 6666|api\n'
+      : 'SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api|1|1|1\n'
+    // Far longer than the stored one waits for its next try.
+    setTimeout(() => response.end(answer), status === 'NEW' ? 300 : 0)
+  })
+  const gateway = await startGateway(t, {
+    VICIDIAL_URL: url,
+    RETRY_FIRST_PAUSE_MS: '20',
+    RETRY_LONGEST_PAUSE_MS: '20'
+  })
+  const old = { lead_ids: [1], fields: { status: 'OLD' } }
+  const { body: accepted } = await batch(gateway, old, { prefer: 'respond-async' })
+  const job = () => call(gateway, 'GET', accepted.links.self)
+  await until('it failed once', async () => (await job()).body.results[0].error !== undefined)
+  const { status } = await batch(gateway, { lead_ids: [1], fields: { status: 'NEW' } })
+  t.equal(status, 200)
+  const { body } = await until('it has ended', async () => {
+    const answer = await job()
+    return answer.body.finished_at !== undefined && answer
+  })
+  t.same(body.results, [{ index: 0, lead_id: 1, status: 'superseded', superseded: ['status'] }])
+  t.equal(made.at(-1), 'NEW', made.join(', '))
 })
 
 test('a lead has one call in flight at most, while those of other leads run beside it', async (t) => {

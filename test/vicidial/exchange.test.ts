@@ -191,7 +191,8 @@ test('a call after the deadline is not sent', async (t) => {
       code: 'upstream_timeout',
       detail: "The request's time was over before the call could be sent."
     },
-    maybeMade: false
+    maybeMade: false,
+    isUnsent: true
   })
   t.strictSame([seen.sent, sandbox.calls().length, guard.state.state], [0, 0, 'unknown'])
 })
@@ -258,7 +259,8 @@ test('a refused login is tried once, and then no call is made for anybody', asyn
         detail:
           "VICIdial refused the gateway's login; it is tried again in 60 s, so that it is not locked out."
       },
-      maybeMade: false
+      maybeMade: false,
+      isUnsent: true
     })
   )
   t.strictSame([seen.sent, sandbox.calls().length], [1, 1])
@@ -337,7 +339,8 @@ test('what a guard does when time passes', async (t) => {
             code: 'upstream_unavailable',
             detail: 'VICIdial failed several times in a row; no call is made until a probe succeeds.'
           },
-          maybeMade: false
+          maybeMade: false,
+          isUnsent: true
         })
         t.equal(sandbox.calls().length, 6)
 

@@ -1,0 +1,73 @@
+import type { Owner, Row } from './row.ts'
+
+/** Fields of a lead that an update has set. */
+interface Setting {
+  readonly lead: number
+  readonly order: number
+  readonly fields: readonly string[]
+}
+
+/**
+ * What was set by updates of which the outbox does not know yet, so that an older one that comes out of it does not
+ * undo it.
+ */
+export class LatelySet<Request extends Owner> {
+  readonly #byLead = new Map<number, Set<Setting>>()
+  readonly #byRequest = new Map<Request, Setting[]>()
+  /** Look-ups of requests that yield. */
+  readonly #comingIn = new Set<Promise<void>>()
+
+  /** Keeps what the request sets, until it is forgotten. */
+  keep(request: Request): void {
+    this.#byRequest.set(request, [])
+  }
+
+  /** Notes that VICIdial has made the changes of a row, for each row for which it went out. */
+  note(row: Row<number, Request>): void {
+    if (this.#byRequest.size === 0) return
+    const { lead, changes } = row
+    for (const { request, order } of row.all) {
+      const kept = this.#byRequest.get(request)
+      if (kept === undefined || order === undefined) continue
+      const setting = { lead, order, fields: Object.keys(changes.stored) }
+      const ofLead = this.#byLead.get(lead) ?? new Set()
+      this.#byLead.set(lead, ofLead.add(setting))
+      kept.push(setting)
+    }
+  }
+
+  /** The fields of a row's lead that newer updates have set. */
+  newerThan(row: Row<number, Request>): string[] {
+    const ofLead = this.#byLead.get(row.lead)
+    if (ofLead === undefined) return []
+    const { yieldsAfter } = row
+    const fields = new Set<string>()
+    for (const setting of ofLead) {
+      if (setting.order <= yieldsAfter) continue
+      for (const field of setting.fields) if (row.changes.stored[field] !== undefined) fields.add(field)
+    }
+    return [...fields]
+  }
+
+  /** Waits until the updates of a request are in; what was set meanwhile is not forgotten before. */
+  async awaiting({ ordered }: Request, areIn: Promise<void>): Promise<void> {
+    if (ordered?.yields !== true) return areIn
+    this.#comingIn.add(areIn)
+    try {
+      await areIn
+    } finally {
+      this.#comingIn.delete(areIn)
+    }
+  }
+
+  /** To be called when the outbox knows what the request has set: what comes out of it from now on knows too. */
+  async forget(request: Request): Promise<void> {
+    await Promise.allSettled(this.#comingIn)
+    for (const setting of this.#byRequest.get(request) ?? []) {
+      const ofLead = this.#byLead.get(setting.lead)
+      ofLead?.delete(setting)
+      if (ofLead?.size === 0) this.#byLead.delete(setting.lead)
+    }
+    this.#byRequest.delete(request)
+  }
+}

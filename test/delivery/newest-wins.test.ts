@@ -1,0 +1,318 @@
+import fc from 'fast-check'
+import { test } from 'tap'
+import type { DeliveryContext } from '../../src/delivery/delivery.ts'
+import type { Outcome } from '../../src/delivery/outcome.ts'
+import { withoutFields } from '../../src/leads/changes.ts'
+import { heldVicidial, settled } from './held-vicidial.ts'
+import type { Update } from '../../src/leads/update.ts'
+import { status, UPDATED, updatedByKey, updates } from './updates.ts'
+
+/** Updates out of the outbox, accepted in this place of the order of all. */
+function stored(order: number, more: Partial<DeliveryContext> = {}): Partial<DeliveryContext> {
+  return { caller: 'stored crm', ordered: { orderOf: () => order, yields: true }, ...more }
+}
+
+/** Updates of a request that was made when `order` updates had been accepted, and what it notes when it ends. */
+function request(
+  order: number,
+  note = async (_outcomes: readonly Outcome[]) => {}
+): Partial<DeliveryContext> {
+  return { ordered: { orderOf: () => order, yields: false }, note }
+}
+
+const SUPERSEDED: Outcome = { status: 'superseded', warnings: [], superseded: ['status'] }
+
+test('an older stored update that waits behind a newer one of its lead is not sent', async (t) => {
+  const { next, outcomes, texts, dispatcher } = await heldVicidial(t)
+  const newer = outcomes(status(5, 'NEW'), request(2))
+  const older = outcomes(status(5, 'OLD'), stored(1))
+  ;(await next()).answer()
+  t.strictSame(await Promise.all([newer, older]), [[UPDATED], [SUPERSEDED]])
+  t.strictSame(texts(), ['batch_update_lead 5 NEW'])
+  t.equal(dispatcher.waiting, 0)
+})
+
+test('it sets what the newer one did not, and shares the call of others that want just that', async (t) => {
+  const { next, outcomes, calls } = await heldVicidial(t)
+  const newer = outcomes(status(5, 'NEW'), request(2))
+  const elements = [
+    { lead_id: 5, fields: { status: 'OLD', city: 'Bonn, West' } },
+    { lead_id: 6, fields: { status: 'OLD', city: 'Bonn, West' } },
+    { lead_id: 7, fields: { city: 'Bonn, West' } }
+  ]
+  const [both, other, alone] = updates(elements)
+  if (!both || !other || !alone) throw new Error('no updates')
+  const older = outcomes([both, other, alone], stored(1))
+  ;(await next()).answer()
+  for (let n = 0; n < 2; n++) (await next()).answer()
+  const { warnings } = alone.changes
+  t.equal(warnings.length, 1)
+  t.strictSame(await Promise.all([newer, older]), [
+    [UPDATED],
+    [
+      { ...UPDATED, superseded: ['status'], warnings },
+      { ...UPDATED, warnings },
+      { ...UPDATED, warnings }
+    ]
+  ])
+  t.strictSame(
+    calls
+      .slice(1)
+      .map(({ params: { lead_ids, status: value } }) => [lead_ids, value])
+      .sort(),
+    [
+      ['6', 'OLD'],
+      ['7,5', undefined]
+    ]
+  )
+})
+
+test('a stored update that was accepted after the request is sent', async (t) => {
+  const { outcomes, texts, answerAll } = await heldVicidial(t)
+  const earlier = outcomes(status(5, 'FIRST'), request(2))
+  const later = outcomes(status(5, 'SECOND'), stored(2))
+  answerAll()
+  t.strictSame(await Promise.all([earlier, later]), [[UPDATED], [UPDATED]])
+  t.strictSame(texts(), ['batch_update_lead 5 FIRST', 'batch_update_lead 5 SECOND'])
+})
+
+test('an update that failed supersedes nothing', async (t) => {
+  const { next, outcomes, texts, answerAll } = await heldVicidial(t)
+  const newer = outcomes(status(5, 'NEW'), request(2))
+  const older = outcomes(status(5, 'OLD'), stored(1))
+  ;(await next()).answer('ERROR: batch_update_lead LIST DOES NOT EXIST - 6666|\n')
+  answerAll()
+  t.match(await Promise.all([newer, older]), [[{ status: 'failed' }], [UPDATED]])
+  t.equal(texts().at(-1), 'batch_update_lead 5 OLD')
+})
+
+test('nor does the outbox undo what it was not told of yet: other leads of the request, or the disk, take long', async (t) => {
+  const { next, outcomes, texts } = await heldVicidial(t, { maxConcurrency: 4 })
+  const { promise: isNoted, resolve: written } = Promise.withResolvers<void>()
+  const newer = outcomes(
+    [...status(5, 'NEW'), ...status(6, 'SLOW')],
+    request(3, () => isNoted)
+  )
+  const [fast, slow] = [await next(), await next()]
+  fast.answer()
+  await settled()
+  t.strictSame(await outcomes(status(5, 'OLD'), stored(1)), [SUPERSEDED], 'while the request waits')
+  slow.answer()
+  await settled()
+  t.strictSame(await outcomes(status(6, 'OLD'), stored(2)), [SUPERSEDED], 'while it is written')
+  written()
+  t.strictSame(await newer, [UPDATED, UPDATED])
+  const again = outcomes(status(5, 'OLD'), stored(1))
+  const call = await next()
+  t.equal(call.text, 'batch_update_lead 5 OLD', 'nothing is kept for longer')
+  call.answer()
+  t.strictSame(await again, [UPDATED])
+  t.equal(texts().length, 3)
+})
+
+test('a stored update whose lead is looked up meanwhile does not undo it either', async (t) => {
+  const { next, outcomes, texts } = await heldVicidial(t, { maxConcurrency: 2, found: { x: [5] } })
+  const byKey = updates([{ vendor_lead_code: 'x', fields: { status: 'OLD' } }])
+  const older = outcomes(byKey, stored(1))
+  const lookUp = await next()
+  const newer = outcomes(status(5, 'NEW'), request(2))
+  ;(await next()).answer()
+  t.strictSame(await newer, [UPDATED])
+  lookUp.answer()
+  t.strictSame(await older, [{ ...SUPERSEDED, leads: [5] }])
+  t.strictSame(texts(), ['lead_search x', 'batch_update_lead 5 NEW'])
+})
+
+test('of several leads of a key only those stay as they are that have newer values', async (t) => {
+  const { next, outcomes, texts, answerAll } = await heldVicidial(t, { found: { x: [6, 5] } })
+  const newer = outcomes(status(5, 'NEW'), request(2))
+  const call = await next()
+  const byKey = updates([{ vendor_lead_code: 'x', on_multiple: 'all', fields: { status: 'OLD' } }])
+  const older = outcomes(byKey, stored(1))
+  call.answer()
+  answerAll()
+  t.strictSame(await Promise.all([newer, older]), [
+    [UPDATED],
+    [{ ...updatedByKey(6), superseded: ['status'] }]
+  ])
+  t.strictSame(texts().slice(1), ['lead_search x', 'batch_update_lead 6 OLD'])
+})
+
+test('of two stored updates that name a lead differently the newer wins too', async (t) => {
+  const { next, outcomes, texts } = await heldVicidial(t, { maxConcurrency: 2, found: { x: [5] } })
+  const older = outcomes(updates([{ vendor_lead_code: 'x', fields: { status: 'OLD' } }]), stored(1))
+  const newer = outcomes(status(5, 'NEW'), stored(2))
+  const [lookUp, call] = [await next(), await next()]
+  lookUp.answer()
+  await settled()
+  call.answer()
+  t.strictSame(await Promise.all([older, newer]), [[{ ...SUPERSEDED, leads: [5] }], [UPDATED]])
+  t.strictSame(texts(), ['lead_search x', 'batch_update_lead 5 NEW'])
+})
+
+test('a newest update that goes along with an older equal one is sent', async (t) => {
+  const { next, outcomes, texts, answerAll } = await heldVicidial(t)
+  const between = outcomes(status(5, 'B'), request(2))
+  const older = outcomes(status(5, 'A'), stored(1))
+  const newest = outcomes(status(5, 'A'), { ...request(3), source: 'crm' })
+  ;(await next()).answer()
+  answerAll()
+  t.strictSame(await Promise.all([between, older, newest]), [[UPDATED], [UPDATED], [UPDATED]])
+  t.strictSame(texts(), ['batch_update_lead 5 B', 'batch_update_lead 5 A'])
+})
+
+test('nor is one left out that has to find its lead first: a request has its updates made', async (t) => {
+  const { next, outcomes, texts, answerAll } = await heldVicidial(t, {
+    maxConcurrency: 2,
+    found: { x: [5] }
+  })
+  const newer = outcomes(status(5, 'B'), stored(3))
+  const older = outcomes(status(5, 'A'), stored(1))
+  const looking = outcomes(updates([{ vendor_lead_code: 'x', fields: { status: 'A' } }]), request(2))
+  const [call, lookUp] = [await next(), await next()]
+  lookUp.answer()
+  await settled()
+  call.answer()
+  answerAll()
+  t.strictSame(await Promise.all([newer, older, looking]), [[UPDATED], [UPDATED], [updatedByKey(5)]])
+  t.strictSame(texts(), ['batch_update_lead 5 B', 'lead_search x', 'batch_update_lead 5 A'])
+})
+
+test('but not for one whose client went away', async (t) => {
+  const { next, outcomes, texts } = await heldVicidial(t)
+  const between = outcomes(status(5, 'B'), request(2))
+  const older = outcomes(status(5, 'A'), stored(1))
+  const leaving = new AbortController()
+  const gone = outcomes(status(5, 'A'), { ...request(3), signal: leaving.signal })
+  leaving.abort()
+  ;(await next()).answer()
+  t.match(await Promise.all([between, older, gone]), [[UPDATED], [SUPERSEDED], [{ status: 'failed' }]])
+  t.strictSame(texts(), ['batch_update_lead 5 B'])
+})
+
+test('a superseded update lets the next of its lead go, and an update that does not yield is sent as it is', async (t) => {
+  const { outcomes, texts, answerAll } = await heldVicidial(t)
+  const newer = outcomes(status(5, 'NEW'), request(3))
+  const older = outcomes(status(5, 'OLD'), stored(1))
+  const slow = outcomes(status(5, 'SLOW'), request(2))
+  answerAll()
+  t.strictSame(await Promise.all([newer, older, slow]), [[UPDATED], [SUPERSEDED], [UPDATED]])
+  t.strictSame(texts(), ['batch_update_lead 5 NEW', 'batch_update_lead 5 SLOW'])
+})
+
+/** Leads 1 and 2 are named by their id, 5 and 6 by a key where their updates are stored. */
+const KEYS: Readonly<Record<number, string>> = { 5: 'x', 6: 'y' }
+const lead = fc.constantFrom(1, 2, 5, 6)
+const fields = fc.subarray(['status', 'city'] as const, { minLength: 1 })
+const event = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ store: lead, fields }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ request: fc.uniqueArray(lead, { minLength: 1, maxLength: 3 }), fields })
+  },
+  { weight: 3, arbitrary: fc.record({ claim: lead }) },
+  { weight: 4, arbitrary: fc.record({ answer: fc.nat() }) },
+  { weight: 2, arbitrary: fc.constant({ write: true } as const) }
+)
+
+/** A stored update, as an outbox has it. */
+interface Stored {
+  readonly order: number
+  readonly lead: number
+  readonly update: Update
+  readonly superseded: Set<string>
+  state: 'waiting' | 'claimed' | 'ended'
+}
+
+test('whatever comes out of the outbox while requests are under way, each lead ends with its newest values', async (t) => {
+  const property = fc.asyncProperty(
+    fc.array(event, { minLength: 5, maxLength: 60 }),
+    fc.constantFrom(1, 3),
+    async (events, maxConcurrency) => {
+      const found = { x: [5], y: [6] }
+      const { calls, outcomes, answerAll } = await heldVicidial(
+        { teardown: () => {} },
+        { maxConcurrency, found }
+      )
+      const outbox: Stored[] = []
+      const writing: (() => void)[] = []
+      const newest = new Map<string, string>()
+      const underWay: Promise<unknown>[] = []
+      let accepted = 0
+      const accept = (ofLead: number, names: readonly string[]) => {
+        const values = Object.fromEntries(names.map((name) => [name, `V${accepted}`]))
+        for (const name of names) newest.set(`${ofLead} ${name}`, `V${accepted}`)
+        return values
+      }
+      const supersede = (ofLead: number, names: readonly string[], order: number) => {
+        for (const one of outbox) {
+          if (one.lead !== ofLead || one.order >= order || one.state === 'ended') continue
+          for (const name of names) one.superseded.add(name)
+        }
+      }
+      const claim = (ofLead: number) => {
+        const next = outbox.find((one) => one.lead === ofLead && one.state !== 'ended')
+        if (next?.state !== 'waiting') return
+        next.state = 'claimed'
+        const changes = withoutFields(next.update.changes, [...next.superseded])
+        if (changes === undefined) {
+          next.state = 'ended'
+          return
+        }
+        const sent = { ...next.update, changes }
+        const done = outcomes([sent], stored(next.order)).then(() => {
+          next.state = 'ended'
+          supersede(ofLead, Object.keys(sent.changes.stored), next.order)
+        })
+        underWay.push(done)
+      }
+      for (const event of events) {
+        accepted++
+        if ('store' in event) {
+          const key = KEYS[event.store]
+          const named = key === undefined ? { lead_id: event.store } : { vendor_lead_code: key }
+          const [update] = updates([{ ...named, fields: accept(event.store, event.fields) }])
+          if (update === undefined) throw new Error('no update')
+          const superseded = new Set<string>()
+          outbox.push({ order: accepted, lead: event.store, update, superseded, state: 'waiting' })
+        } else if ('request' in event) {
+          const order = accepted
+          const elements = event.request.map((one) => ({ lead_id: one, fields: accept(one, event.fields) }))
+          const note = async () => {
+            await new Promise<void>((resolve) => writing.push(resolve))
+            for (const one of event.request) supersede(one, event.fields, order)
+          }
+          underWay.push(outcomes(updates(elements), request(order, note)))
+        } else if ('claim' in event) claim(event.claim)
+        else if ('answer' in event) calls[event.answer % Math.max(1, calls.length)]?.answer()
+        else for (const resolve of writing.splice(0)) resolve()
+        await settled()
+      }
+      answerAll()
+      for (let rounds = 0; rounds < events.length; rounds++) {
+        for (const one of [1, 2, 5, 6]) claim(one)
+        await settled()
+        for (const resolve of writing.splice(0)) resolve()
+        await settled()
+      }
+      await Promise.all(underWay)
+
+      const held = new Map<string, string>()
+      for (const { params } of calls) {
+        if (params['function'] === 'lead_search') continue
+        for (const id of (params['lead_ids'] ?? '').split(',')) {
+          for (const name of ['status', 'city']) {
+            const value = params[name]
+            if (value !== undefined) held.set(`${id} ${name}`, value)
+          }
+        }
+      }
+      if (outbox.some(({ state }) => state !== 'ended')) throw new Error('a stored update has not ended')
+      for (const [what, value] of newest) {
+        if (held.get(what) !== value) throw new Error(`${what} is ${held.get(what)}, not ${value}`)
+      }
+    }
+  )
+  await fc.assert(property, { numRuns: 300, endOnFailure: true, includeErrorInReport: true })
+  t.pass('they do')
+})
