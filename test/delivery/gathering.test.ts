@@ -1,6 +1,7 @@
 import { mock } from 'node:test'
 import { test } from 'tap'
 import { OverloadedError } from '../../src/delivery/overloaded-error.ts'
+import type { Outcome } from '../../src/delivery/outcome.ts'
 import type { Update } from '../../src/leads/update.ts'
 import type { Tester } from '../helper.ts'
 import { heldVicidial, LONG_MS, settled } from './held-vicidial.ts'
@@ -299,6 +300,55 @@ test('an outcome names its leads, also if its client went away', async (t) => {
   ])
 })
 
+test('each outcome is told as soon as it is known, with the calls so far', async (t) => {
+  const { next, deliver } = await heldVicidial(t, { maxConcurrency: 2, found: { x: [5] } })
+  const told: unknown[] = []
+  const onOutcome = (place: number, outcome: Outcome, calls: number) => {
+    told.push([place, outcome.status, calls])
+  }
+  const [byKey] = updates([{ vendor_lead_code: 'x', fields: { status: 'C' } }])
+  if (byKey === undefined) throw new Error('no update')
+  const done = deliver([...status(1, 'A'), ...status(2, 'B'), byKey], { onOutcome })
+  ;(await next()).answer()
+  const [first, second] = [await next(), await next()]
+  t.strictSame([first.text, second.text], ['batch_update_lead 1 A', 'batch_update_lead 2 B'])
+  second.answer()
+  const third = await next()
+  t.strictSame(told, [[1, 'updated', 3]])
+  third.answer()
+  await settled()
+  first.answer()
+  t.strictSame((await done).upstreamCalls, 4)
+  t.strictSame(told, [
+    [1, 'updated', 3],
+    [2, 'updated', 4],
+    [0, 'updated', 4]
+  ])
+})
+
+test('an outcome says whether anything was sent for the update', async (t) => {
+  const { next, outcomes } = await heldVicidial(t, { maxConcurrency: 2 })
+  const byKey = (value: string) => updates([{ vendor_lead_code: value, fields: { status: 'A' } }])
+  const soon = { deadline: Date.now() + 40 }
+  const sent = outcomes([...status(1, 'A'), ...status(1, 'B')], soon)
+  const lookedUp = outcomes(byKey('x'), soon)
+  await next()
+  t.equal((await next()).text, 'lead_search x')
+  const waiting = outcomes(status(3, 'C'), soon)
+  const notLookedUp = outcomes(byKey('0123'), soon)
+  const all = (await Promise.all([sent, lookedUp, waiting, notLookedUp])).flat()
+  t.strictSame(
+    all.map(({ status: became, isUnsent }) => [became, isUnsent]),
+    [
+      ['unknown', undefined],
+      ['failed', true],
+      ['failed', undefined],
+      ['failed', true],
+      ['failed', true]
+    ]
+  )
+})
+
 test('after an update whose fate is not known those that wait behind it fail, and a later one is sent', async (t) => {
   const { next, outcomes, texts } = await heldVicidial(t)
   // The shortest pause before a repeat is 50 ms.
@@ -566,7 +616,12 @@ test('what is refused while VICIdial may not be called is refused at once, and w
     outcomes(updates([{ vendor_lead_code: 'x', fields: { status: 'C' } }]))
   ]
   call.answer('ERROR: Login incorrect, please try again: |api|s3cret|BAD|\n')
-  t.strictSame(statuses((await Promise.all([first, ...rest])).flat()), [
+  const refused = (await Promise.all([first, ...rest])).flat()
+  t.strictSame(
+    refused.map(({ isUnsent }) => isUnsent),
+    [undefined, true, true, true, true]
+  )
+  t.strictSame(statuses(refused), [
     'failed upstream_login_failed',
     'failed upstream_login_failed',
     'failed upstream_login_failed',

@@ -88,6 +88,34 @@ test('the outcome of one lead alone is its own, with its id', async (t) => {
   }
 })
 
+test('of leads whose updates failed, one that was sent says more than one that was not', async (t) => {
+  const failed = (lead: number, isUnsent?: true): LeadOutcome => ({
+    lead,
+    outcome: { status: 'failed', warnings: [], ...(isUnsent ? { isUnsent } : {}) }
+  })
+  t.strictSame(combine([failed(1, true), failed(2)]), outcome('failed', 1, 2))
+  t.strictSame(combine([failed(1, true), failed(2, true)]), { ...outcome('failed', 1, 2), isUnsent: true })
+})
+
+test('what was left to newer updates on one lead is said of the whole', async (t) => {
+  const left = (lead: number, ...superseded: string[]): LeadOutcome => ({
+    lead,
+    outcome: { status: 'superseded', warnings: [], superseded }
+  })
+  t.strictSame(combine([left(1, 'status'), left(2, 'status', 'city')]), {
+    ...outcome('superseded', 1, 2),
+    superseded: ['status', 'city']
+  })
+  t.strictSame(combine([left(1, 'status'), part(2, 'updated')]), {
+    ...outcome('updated', 2),
+    superseded: ['status']
+  })
+  t.strictSame(combine([left(1, 'status'), part(2, 'not_found')]), {
+    ...outcome('not_found', 1, 2),
+    superseded: ['status']
+  })
+})
+
 test('without any outcome there is nothing to combine', async (t) => {
   t.throws(() => combine([]))
   t.throws(() => combine([{ lead: 7, outcome: undefined }]))
