@@ -1,10 +1,12 @@
+import type { Changes } from '../leads/changes.ts'
 import type { Owner, Row } from './row.ts'
 
 /** Fields of a lead that an update has set. */
 interface Setting {
   readonly lead: number
   readonly order: number
-  readonly fields: readonly string[]
+  /** Its fields, see `Changes.stored`. */
+  readonly stored: Changes['stored']
 }
 
 /**
@@ -29,7 +31,7 @@ export class LatelySet<Request extends Owner> {
     for (const { request, order } of row.all) {
       const kept = this.#byRequest.get(request)
       if (kept === undefined || order === undefined) continue
-      const setting = { lead, order, fields: Object.keys(changes.stored) }
+      const setting = { lead, order, stored: changes.stored }
       const ofLead = this.#byLead.get(lead) ?? new Set()
       this.#byLead.set(lead, ofLead.add(setting))
       kept.push(setting)
@@ -44,7 +46,7 @@ export class LatelySet<Request extends Owner> {
     const fields = new Set<string>()
     for (const setting of ofLead) {
       if (setting.order <= yieldsAfter) continue
-      for (const field of setting.fields) if (row.changes.stored[field] !== undefined) fields.add(field)
+      for (const field in setting.stored) if (row.changes.stored[field] !== undefined) fields.add(field)
     }
     return [...fields]
   }

@@ -172,8 +172,8 @@ export class Worker {
 
   #judge({ claimed, sent }: Sending, outcome: Outcome): Settlement {
     const result: Result = outcomeResult(sent, outcome)
-    const superseded = new Set([...claimed.superseded, ...(outcome.superseded ?? [])])
-    if (superseded.size > 0) result.superseded = [...superseded]
+    const superseded = [...claimed.superseded, ...(outcome.superseded ?? [])]
+    if (superseded.length > 0) result.superseded = superseded
     const { error, isUnsent } = outcome
     if (error === undefined || FINAL.has(error.code)) {
       return { claimed, as: 'done', result, delivered: deliveredFields(sent, outcome) }
