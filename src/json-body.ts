@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from './errors.ts'
-import { placeOfJsonError } from './json-place.ts'
+import { countNames, firstRepeatedName, shapeOf } from './json-names.ts'
+import { placeAt, placeOfJsonError } from './json-place.ts'
+import { echo } from './leads/outcome.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -32,21 +34,49 @@ export function jsonBody(app: FastifyInstance): void {
 }
 
 const BYTE_ORDER_MARK = '\uFEFF'
+/** Far deeper than any request is; whatever reads it may call itself for each level. */
+const MAX_DEPTH = 64
 
 /**
- * Parses one JSON document.
+ * Parses one JSON document. A name that stands twice in one object is refused: of its values readers take one or the
+ * other, and whoever checked the request before may have seen another than is read here.
  * @throws Problem invalid_json with the line and column where reading stopped
  */
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) throw new Problem('invalid_json', 'The body is empty; a JSON document is expected.')
   const text = decode(body)
+  // Before it is parsed: the values of a text that is all brackets take fifty times its memory.
+  const { names, tooDeepAt } = shapeOf(text, MAX_DEPTH)
+  if (tooDeepAt !== undefined) {
+    throw new Problem(
+      'invalid_json',
+      `The body is nested deeper than ${MAX_DEPTH} levels${where(text, tooDeepAt)}.`
+    )
+  }
+  const value = parse(text)
+  if (countNames(value) !== names) throw repeatedName(text)
+  return value
+}
+
+function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
     const place = placeOfJsonError(text, error)
-    const where = place ? `: reading stopped at line ${place.line}, column ${place.column}` : ''
-    throw new Problem('invalid_json', `The body is not valid JSON${where}.`)
+    const stopped = place ? `: reading stopped at line ${place.line}, column ${place.column}` : ''
+    throw new Problem('invalid_json', `The body is not valid JSON${stopped}.`)
   }
+}
+
+function repeatedName(text: string): Problem {
+  const { name, offset } = firstRepeatedName(text) ?? { name: '', offset: 0 }
+  const detail = `The name ${JSON.stringify(echo(name))} stands twice in one object${where(text, offset)}.`
+  return new Problem('invalid_json', detail)
+}
+
+function where(text: string, offset: number): string {
+  const { line, column } = placeAt(text, offset)
+  return `, at line ${line}, column ${column}`
 }
 
 function decode(body: Buffer): string {

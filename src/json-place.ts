@@ -14,6 +14,11 @@ export function placeOfJsonError(text: string, error: unknown): Place | undefine
   const position = POSITION.exec(error instanceof Error ? error.message : '')?.[1]
   const offset = position === undefined ? firstErrorOffset(text) : Number(position)
   if (offset === undefined) return undefined
+  return placeAt(text, offset)
+}
+
+/** The place of the character at `offset`. */
+export function placeAt(text: string, offset: number): Place {
   const read = text.slice(0, offset)
   return { line: read.split('\n').length, column: read.length - read.lastIndexOf('\n') }
 }

@@ -232,16 +232,23 @@ test('invalid UTF-8 is refused, not replaced; a byte order mark is skipped', asy
   t.equal(marked.status, 200)
 })
 
-test('of a name that stands twice the last value counts, in the answer as in VICIdial', async (t) => {
+test('a name that stands twice in one object is refused, however it is written, and nothing is sent', async (t) => {
   const gateway = await startGateway(t)
-  const twice = '{"lead_ids":[1],"lead_ids":[2],"fields":{"status":"A"},"fields":{"status":"B","status":"C"}}'
-  const { body } = await batch(gateway, twice)
-
-  t.same(body.results, [{ index: 0, lead_id: 2, status: 'updated' }])
-  t.same([gateway.sandbox.leads()[1]?.status, gateway.sandbox.leads()[2]?.status], ['NEW', 'C'])
+  const twice: [text: string, name: string, line: number, column: number][] = [
+    ['{"lead_ids":[1],"lead_ids":[2],"fields":{"status":"A"}}', 'lead_ids', 1, 17],
+    ['{"lead_ids":[1],\n "fields":{"status":"A",\n  "\\u0073tatus":"B"}}', 'status', 3, 3],
+    ['{"lead_ids":[1],"fields":{"__proto__":"A","status":"B","__proto__":"C"}}', '__proto__', 1, 56]
+  ]
+  for (const [text, name, line, column] of twice) {
+    const { status, body } = await batch(gateway, text)
+    t.equal(status, 400)
+    t.equal(body.code, 'invalid_json')
+    t.equal(body.detail, `The name "${name}" stands twice in one object, at line ${line}, column ${column}.`)
+  }
+  t.same(gateway.sandbox.calls(), [])
 })
 
-test('100,000 levels of arrays or objects are refused wherever they stand', async (t) => {
+test('more than 64 levels of arrays or objects are refused wherever they stand, 100,000 too', async (t) => {
   const gateway = await startGateway(t)
   const deep = '['.repeat(100_000) + ']'.repeat(100_000)
   const deepObject = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`
@@ -252,7 +259,8 @@ test('100,000 levels of arrays or objects are refused wherever they stand', asyn
     const field = await batch(gateway, `{"updates":[{"lead_id":1,"fields":{"status":${value}}}]}`)
     const option = await batch(gateway, `{"lead_ids":[1],"dry_run":${value}}`)
     const cut = await batch(gateway, value.slice(0, 100_000))
-    t.same([whole.status, updates.status, field.status, option.status, cut.status], [400, 422, 422, 400, 400])
+    t.same([whole.status, updates.status, field.status, option.status, cut.status], [400, 400, 400, 400, 400])
+    t.match(field.body, { code: 'invalid_json', detail: /^The body is nested deeper than 64 levels, at / })
   }
   t.ok(performance.now() - started < SOON_MS)
   t.same(gateway.sandbox.calls(), [])

@@ -137,14 +137,16 @@ test('one field of a form may hold the payload', async (t) => {
   t.equal(problem('payload={', FORM, 'payload')[0], 'invalid_json')
 })
 
-test('nesting and texts have a limit', async (t) => {
+test('nesting and texts have a limit, and no name stands twice', async (t) => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
-  t.equal(problem(nested(101), 'application/json')[0], 'none')
-  t.strictSame(problem(nested(102), 'application/json'), [
-    'invalid_request',
-    'The payload is nested deeper than 100 levels.'
+  const tooDeep = ['invalid_json', 'The body is nested deeper than 64 levels, at line 1, column 65.']
+  t.equal(problem(nested(64), 'application/json')[0], 'none')
+  t.strictSame(problem(nested(65), 'application/json'), tooDeep)
+  t.strictSame(problem(nested(100_000), 'text/plain'), tooDeep)
+  t.strictSame(problem('{"id":1,"\\u0069d":2}', 'application/json'), [
+    'invalid_json',
+    'The name "id" stands twice in one object, at line 1, column 9.'
   ])
-  t.equal(problem(nested(100_000), 'application/json')[0], 'invalid_request')
   const text = (length: number) => JSON.stringify([{ a: 'x'.repeat(length) }])
   t.equal(problem(text(1_000_000), 'application/json')[0], 'none')
   t.strictSame(problem(text(1_000_001), 'application/json'), [
