@@ -22,6 +22,7 @@ import {
   type Outcome,
   tooManyLeads
 } from './outcome.ts'
+import { QueueAge } from './queue-age.ts'
 import { type CallRules, Lots, Row } from './row.ts'
 import { WaitingRows } from './waiting-rows.ts'
 
@@ -43,6 +44,9 @@ export interface DispatcherOptions {
 const MAX_WAITING_CHARACTERS = 64 * 1024 * 1024
 /** A call is sent so often without the leads that a dialect names as missing. */
 const MAX_ROUNDS = 3
+/** What comes while its caller's oldest waits for so much of the time that it has would hardly get its turn. */
+const MAX_AGE_SHARE = 0.5
+const TOO_OLD = 'those of this caller do not get their turn in time'
 const NO_LEAD = 'No lead has this key.'
 
 const NOTHING_FOUND: ReadonlyMap<string, Found> = new Map()
@@ -59,6 +63,7 @@ export class Dispatcher {
   readonly #lookUps: LookUps
   readonly #rate = new DrainRate()
   readonly #latelySet = new LatelySet<Delivery>()
+  readonly #age = new QueueAge()
   #waiting = 0
   #waitingCharacters = 0
   #lingering: NodeJS.Timeout | undefined
@@ -91,12 +96,13 @@ export class Dispatcher {
    */
   async deliver(updates: readonly Update[], context: DeliveryContext): Promise<Delivered> {
     const { keys, characters } = survey(updates)
-    this.#admit(updates.length, characters)
+    this.#admit(updates.length, characters, context)
     const delivery = new Delivery(updates, context, (leads) => {
       this.#waiting -= leads
     })
     if (context.ordered) this.#latelySet.keep(delivery)
     const looking = keys.length > 0 ? this.#lookUps.find(keys, delivery) : undefined
+    this.#age.enter(context.caller, delivery, Date.now())
     const giveUp = () => {
       const isAsked = looking?.isSent ?? (() => false)
       for (const row of delivery.giveUp(NOT_IN_TIME, isAsked)) this.#rows.abandon(row)
@@ -115,15 +121,20 @@ export class Dispatcher {
       if (context.ordered) void this.#latelySet.forget(delivery)
       clearTimeout(atDeadline)
       context.signal?.removeEventListener('abort', giveUp)
+      this.#age.leave(context.caller, delivery)
       this.#waitingCharacters -= characters
     }
   }
 
-  #admit(updates: number, characters: number): void {
+  #admit(updates: number, characters: number, { caller, deadline }: DeliveryContext): void {
     const isTooMany = this.#waiting + updates > this.#options.maxWaiting
     const isTooMuch = this.#waitingCharacters + characters > MAX_WAITING_CHARACTERS
     if (this.#waiting > 0 && (isTooMany || isTooMuch)) {
       throw new OverloadedError(this.#waiting, this.#rate.secondsFor(this.#waiting))
+    }
+    const now = Date.now()
+    if (this.#age.oldestMs(caller, now) > Math.max(0, deadline - now) * MAX_AGE_SHARE) {
+      throw new OverloadedError(this.#waiting, this.#rate.secondsFor(this.#waiting), TOO_OLD)
     }
     this.#waiting += updates
     this.#waitingCharacters += characters
@@ -283,7 +294,10 @@ export class Dispatcher {
       deadline,
       log: this.#options.log.child({ request_id: requestId, requests: deliveries.size }),
       onSent: () => {
-        for (const delivery of deliveries) delivery.calls++
+        for (const delivery of deliveries) {
+          delivery.calls++
+          this.#age.leave(delivery.caller, delivery)
+        }
         onSent?.()
       }
     }

@@ -3,8 +3,8 @@ export class OverloadedError extends Error {
   /** When there will be room, at the rate measured of late. */
   readonly retryAfterSeconds: number
 
-  constructor(waiting: number, retryAfterSeconds: number) {
-    super(`${waiting} updates are waiting for VICIdial; there is no room for more.`)
+  constructor(waiting: number, retryAfterSeconds: number, why = 'there is no room for more') {
+    super(`${waiting} updates are waiting for VICIdial; ${why}.`)
     this.name = 'OverloadedError'
     this.retryAfterSeconds = retryAfterSeconds
   }
