@@ -22,6 +22,8 @@ export interface Exchange {
   readonly headers?: Readonly<Record<string, string>>
   /** Updates that are stored, and delivered, before; their job is `{job}` in `path`. */
   readonly stored?: unknown
+  /** Had so often before, each time answered with 200. */
+  readonly before?: number
 }
 
 const BATCH = { operationId: 'batchUpdateLeads', method: 'POST', path: '/v1/leads/batch-update' } as const
@@ -332,5 +334,15 @@ export const EXCHANGES: readonly Exchange[] = [
     name: 'permission_denied',
     summary: 'A right that the caller was not given',
     status: 403
+  },
+  {
+    method: 'GET',
+    path: '/v1/jobs',
+    key: 'limited-key',
+    env: { GATEWAY_CONFIG: fileURLToPath(new URL('example-gateway.yaml', import.meta.url)) },
+    name: 'rate_limited',
+    summary: 'The third request of a caller that may make two a minute',
+    before: 2,
+    status: 429
   }
 ]

@@ -7,6 +7,7 @@ import { pino } from 'pino'
 import { buildApp, type Dependencies } from '../src/app.ts'
 import { loadConfig } from '../src/config.ts'
 import { createGateway } from '../src/gateway.ts'
+import { readHttpSettings } from '../src/http-settings.ts'
 import type { Example } from '../src/openapi.ts'
 import { generateFixture } from '../src/sandbox/fixture.ts'
 import { startSandbox } from '../src/sandbox/sandbox.ts'
@@ -43,7 +44,8 @@ async function record(exchange: Exchange): Promise<Example> {
   const app = await gatewayOn(sandbox.url, { DATA_DIR: data.path, ...exchange.env })
   try {
     const origin = await app.listen({ host: '127.0.0.1', port: 0 })
-    const { stored } = exchange
+    const { stored, before = 0 } = exchange
+    for (let n = 0; n < before; n++) await ask({ ...exchange, status: 200 }, origin)
     const job = stored === undefined ? '' : await store(stored, origin)
     return await ask({ ...exchange, path: exchange.path.replace('{job}', job) }, origin)
   } finally {
@@ -135,6 +137,10 @@ async function recordDraining(
 async function recordFailure(): Promise<Example> {
   const dependencies = {
     settings: { leads: { customFields: new Map() } },
+    http: readHttpSettings(
+      { ANONYMOUS_POINTS_PER_MINUTE: 0, RECEIVE_TIMEOUT_MS: 30_000, MAX_CONNECTIONS: 10, DOCS: 'off' },
+      []
+    ),
     log: pino({ level: 'silent' }),
     outbox: {
       get size() {

@@ -5,7 +5,7 @@ import { AcceptedSchema } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
 import { answerBatch } from '../src/answers.ts'
 import type { Dependencies } from '../src/app.ts'
-import { askedBy, callerOf, requireSource, requires } from '../src/callers/authentication.ts'
+import { askedBy, callerOf, countUpdates, requireSource, requires } from '../src/callers/authentication.ts'
 import { deliverEntries } from '../src/deliver-entries.ts'
 import { answerDryRun } from '../src/dry-run.ts'
 import { Problem } from '../src/errors.ts'
@@ -51,6 +51,7 @@ export function batchUpdateRoute(dependencies: Dependencies) {
       throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
     requireSource(caller, batch.source)
     if (batch.dryRun) return answerDryRun(batch, request, dependencies)
+    countUpdates(request, batch.entries.length)
     if (prefersAsync(request)) return acceptBatch(batch, request, reply)
     const { results, upstreamCalls } = await deliverEntries(
       batch.entries,

@@ -1,11 +1,32 @@
-import type { FastifyInstance } from 'fastify'
+import fastifySwaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { admit, authenticate, type Gate } from '../src/callers/authentication.ts'
+import { basicPassword, presentedKey } from '../src/callers/key.ts'
+import type { HttpSettings } from '../src/http-settings.ts'
 import { openApiYaml } from '../src/openapi.ts'
 
-/** `GET /openapi.json`, `GET /openapi.yaml`, and the way from `/` to the page that shows them. */
-export async function docsRoutes(app: FastifyInstance): Promise<void> {
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-  app.get('/openapi.yaml', { schema: { hide: true } }, async (_request, reply) =>
-    reply.type('application/yaml; charset=utf-8').send(openApiYaml(app))
-  )
-  app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'))
+/** Browsers ask for a user and a password: the password is the key, the user may be any. */
+const CHALLENGE = 'Basic realm="vicidial-gateway"'
+
+/**
+ * `GET /docs`, the page of the API, and its document: `GET /openapi.json`, `GET /openapi.yaml`. `GET /` leads there.
+ * @param access who may read them
+ */
+export function docsRoutes(access: HttpSettings['docs'], gate: Gate) {
+  return async (app: FastifyInstance): Promise<void> => {
+    if (access === 'off') return
+    app.addHook('onRequest', async (request: FastifyRequest) => {
+      if (access === 'open') admit(request, gate)
+      else {
+        const { headers } = request
+        authenticate(request, gate, presentedKey(headers) ?? basicPassword(headers), CHALLENGE)
+      }
+    })
+    await app.register(fastifySwaggerUi, { routePrefix: '/docs', logLevel: 'silent' })
+    app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+    app.get('/openapi.yaml', { schema: { hide: true } }, async (_request, reply) =>
+      reply.type('application/yaml; charset=utf-8').send(openApiYaml(app))
+    )
+    app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'))
+  }
 }

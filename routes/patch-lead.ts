@@ -5,7 +5,7 @@ import { LeadFieldsSchema } from '../schemas/fields.ts'
 import { ref } from '../schemas/ref.ts'
 import { rejectedProblem, summarize, upstreamProblem } from '../src/answers.ts'
 import type { Dependencies } from '../src/app.ts'
-import { callerOf, requires } from '../src/callers/authentication.ts'
+import { callerOf, countUpdates, requires } from '../src/callers/authentication.ts'
 import { deliverEntries } from '../src/deliver-entries.ts'
 import { Problem } from '../src/errors.ts'
 import { DEFAULT_OPTIONS } from '../src/leads/batch.ts'
@@ -51,6 +51,7 @@ export function patchLeadRoute(dependencies: Dependencies) {
     if (entry.key === undefined) {
       throw new Problem('not_found', 'The path must end in a lead id: an integer from 1 to 999999999.')
     }
+    countUpdates(request, 1)
     const { results, upstreamCalls } = await deliverEntries([entry], undefined, request, reply, dependencies)
     const summary = summarize(results, upstreamCalls)
     const [result] = results

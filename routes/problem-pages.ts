@@ -1,6 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { ERRORS, type ErrorCode, Problem } from '../src/errors.ts'
 
+/** The style sheet within the pages. */
+export const PAGE_STYLE =
+  'body { font: 1rem/1.5 system-ui; max-width: 42rem; margin: 3rem auto; padding: 0 1rem; color-scheme: light dark }'
+
 /** `GET /problems` and `GET /problems/{code}`: what each code of an answer means, for people. */
 export async function problemPageRoutes(app: FastifyInstance): Promise<void> {
   app.get('/problems', { schema: { hide: true } }, async (_request, reply) => {
@@ -36,7 +40,7 @@ function page(title: string, content: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${title} · vicidial-gateway</title>
-<style>body { font: 1rem/1.5 system-ui; max-width: 42rem; margin: 3rem auto; padding: 0 1rem; color-scheme: light dark }</style>
+<style>${PAGE_STYLE}</style>
 </head>
 <body>
 <h1>${title}</h1>

@@ -9,18 +9,28 @@ export function json(description: string, schema: TSchema) {
   return { description, content: { 'application/json': { schema: ref(schema) } } }
 }
 
+/** Of a request that did not arrive as one, whatever it was to be. */
+const NO_REQUEST = {
+  408: problem('Request Timeout: `invalid_request`, the request did not arrive in time'),
+  431: problem('Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB')
+}
+
+function problem(description: string) {
+  return { description, content: { 'application/problem+json': { schema: ref(ProblemSchema) } } }
+}
+
 /** The problem answers of a route, by HTTP status, each described by its codes. */
-export function problems(...codes: RequestCode[]) {
+export function problems(...codes: RequestCode[]): Readonly<Record<number, ReturnType<typeof problem>>> {
   const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status)
-  return Object.fromEntries(
-    [...byStatus].map(([status, ofStatus]) => [
-      status,
-      {
-        description: `${STATUS_CODES[status]}: ${ofStatus.map((code) => `\`${code}\``).join(', ')}`,
-        content: { 'application/problem+json': { schema: ref(ProblemSchema) } }
-      }
-    ])
-  )
+  return {
+    ...NO_REQUEST,
+    ...Object.fromEntries(
+      [...byStatus].map(([status, ofStatus]) => [
+        status,
+        problem(`${STATUS_CODES[status]}: ${ofStatus.map((code) => `\`${code}\``).join(', ')}`)
+      ])
+    )
+  }
 }
 
 /** What can go wrong with every request that carries a key. */
@@ -29,6 +39,7 @@ export const COMMON_PROBLEMS: RequestCode[] = [
   'permission_denied',
   'invalid_request',
   'unsupported_media_type',
+  'rate_limited',
   'internal_error',
   'overloaded'
 ]

@@ -4,8 +4,15 @@ import { BatchAnswerSchema } from '../schemas/batch.ts'
 import { AcceptedSchema, type JobAnswer } from '../schemas/job.ts'
 import { type Answered, answerBatch } from '../src/answers.ts'
 import type { Dependencies } from '../src/app.ts'
-import { authenticate, requirePermission } from '../src/callers/authentication.ts'
+import {
+  admit,
+  authenticate,
+  countUpdates,
+  type Gate,
+  requirePermission
+} from '../src/callers/authentication.ts'
 import type { Caller } from '../src/callers/caller.ts'
+import { type StrangerLimit, WRONG_KEY_POINTS } from '../src/callers/stranger-limit.ts'
 import { refusedResult } from '../src/delivery/result.ts'
 import { Problem } from '../src/errors.ts'
 import { fingerprintOf, idempotencyKeyOf } from '../src/idempotency.ts'
@@ -75,6 +82,7 @@ const schema = {
       'unsupported_media_type',
       'idempotency_key_reused',
       'all_updates_rejected',
+      'rate_limited',
       'overloaded',
       'internal_error'
     )
@@ -82,16 +90,19 @@ const schema = {
 }
 
 /** `POST /v1/webhooks/{source}` */
-export function webhookRoutes(dependencies: Dependencies) {
+export function webhookRoutes(dependencies: Dependencies, gate: Gate) {
   const { settings, jobs, history, maxUpdatesPerRequest } = dependencies
 
   async function receive(request: FastifyRequest<Webhook>, reply: FastifyReply) {
     const source = settings.webhook(request.params.source)
-    if (source === undefined) throw new Problem('not_found', 'There is no webhook source of this name.')
+    if (source === undefined) {
+      admit(request, gate)
+      throw new Problem('not_found', 'There is no webhook source of this name.')
+    }
     const rawBody = request.body ?? NO_BODY
     request.rawBody = rawBody
     const caller = source.isForCallers ? callerOfWebhook(source, request) : undefined
-    if (caller === undefined) prove(source, request, rawBody)
+    if (caller === undefined) prove(source, request, rawBody, gate.strangers)
     const payload = source.parse(rawBody, request.headers['content-type'])
     const { updates, eventId } = await evaluated(
       source.read(request.headers, payload, maxUpdatesPerRequest, rawBody.length)
@@ -111,6 +122,7 @@ export function webhookRoutes(dependencies: Dependencies) {
     if ('errors' in batch)
       throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
     const { entries } = batch
+    if (caller) countUpdates(request, entries.length)
     const origin = `webhook:${source.name}`
     const name = caller?.name ?? origin
     const sender = {
@@ -134,9 +146,9 @@ export function webhookRoutes(dependencies: Dependencies) {
     return accept(job, request, reply)
   }
 
-  /** @throws Problem unauthenticated, permission_denied */
+  /** @throws Problem unauthenticated, permission_denied, rate_limited */
   function callerOfWebhook({ name }: WebhookSource, request: FastifyRequest): Caller {
-    const caller = authenticate(request, settings.callers)
+    const caller = authenticate(request, gate)
     requirePermission(caller, `webhook:${name}`)
     return caller
   }
@@ -174,10 +186,17 @@ function resultOf(id: string, job: JobRequest, ended: JobAnswer): Answered | und
   }
 }
 
-function prove(source: WebhookSource, request: FastifyRequest, rawBody: Buffer): void {
+/** @throws Problem unauthenticated, rate_limited */
+function prove(
+  source: WebhookSource,
+  request: FastifyRequest,
+  rawBody: Buffer,
+  strangers: StrangerLimit
+): void {
   const { method, url, headers } = request
   const reason = source.verify({ method, url, headers, rawBody, now: Date.now() })
   if (reason === undefined) return
+  strangers.take(request.ip, WRONG_KEY_POINTS)
   const challenge = { 'www-authenticate': `Webhook realm="${source.name}"` }
   throw new Problem('unauthenticated', `The sender did not prove itself: ${reason}.`, { headers: challenge })
 }

@@ -1,5 +1,4 @@
 import fastifySwagger from '@fastify/swagger'
-import fastifySwaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { deadLetterRoutes } from '../routes/dead-letters.ts'
 import { historyRoutes } from '../routes/history.ts'
@@ -10,18 +9,24 @@ import { docsRoutes } from '../routes/docs.ts'
 import { fieldsRoute } from '../routes/fields.ts'
 import { healthRoutes } from '../routes/health.ts'
 import { patchLeadRoute } from '../routes/patch-lead.ts'
-import { problemPageRoutes } from '../routes/problem-pages.ts'
+import { PAGE_STYLE, problemPageRoutes } from '../routes/problem-pages.ts'
 import { NAMED_SCHEMAS } from '../schemas/named.ts'
-import { authentication } from './callers/authentication.ts'
+import { allowOrigins, alwaysAnswer, securityHeaders } from './browsers.ts'
+import { admit, authentication } from './callers/authentication.ts'
+import { limitHeaders } from './callers/limit-headers.ts'
+import { StrangerLimit } from './callers/stranger-limit.ts'
+import { ConnectionLimits } from './connection-limits.ts'
 import type { CallRules } from './delivery/row.ts'
 import { drainOnClose } from './draining.ts'
 import { answerErrors, frameworkErrors } from './error-handler.ts'
 import type { HistoryRecorder } from './history-recorder.ts'
+import type { HttpSettings } from './http-settings.ts'
 import { idempotency } from './idempotency.ts'
 import type { Jobs } from './jobs.ts'
 import { jsonBody } from './json-body.ts'
 import type { Lanes } from './lanes.ts'
 import type { LiveSettings } from './live-settings.ts'
+import { loadShedding } from './load-shedding.ts'
 import { openApiOptions } from './openapi.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { requestIds, requestLog } from './request-log.ts'
@@ -40,54 +45,70 @@ export interface Dependencies {
   readonly requestDeadlineMs: number
   readonly maxUpdatesPerRequest: number
   readonly maxBodyBytes: number
+  readonly http: HttpSettings
   readonly log: FastifyBaseLogger
 }
 
 /** So long may an id in a path be before the path counts as unknown. */
 const MAX_PARAM_LENGTH = 1_000
-/** A sender that is slower than this with its request is cut off. */
-const REQUEST_TIMEOUT_MS = 30_000
 
 /** Builds the application: plugins, error answers, and every route. It does not listen. */
 export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
+  const { settings, http, log } = dependencies
+  const gate = { callers: settings.callers, strangers: new StrangerLimit(http.strangerPointsPerMinute) }
+  const headers = securityHeaders([PAGE_STYLE])
+  const connections = new ConnectionLimits(http, log)
   const app = Fastify({
-    loggerInstance: dependencies.log,
+    loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestIds(),
     requestIdHeader: false,
     bodyLimit: dependencies.maxBodyBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    ...connections.serverOptions,
+    trustProxy: http.trustProxy,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    frameworkErrors,
+    // Before there is a route no hook is called.
+    frameworkErrors: (error, request, reply) => {
+      frameworkErrors(error, request, reply.headers(headers))
+    },
     return503OnClosing: false,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } }
   })
+  connections.apply(app)
   for (const schema of NAMED_SCHEMAS) app.addSchema(schema)
   // The schemas describe answers, they do not shape them: tests check each answer against its schema.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
   jsonBody(app)
-  answerErrors(app)
+  answerErrors(app, (request) => admit(request, gate))
   requestLog(app)
+  alwaysAnswer(app, headers)
+  await allowOrigins(app, http.corsOrigins)
   drainOnClose(app)
+  limitHeaders(app)
   await app.register(fastifySwagger, openApiOptions())
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs', logLevel: 'silent' })
 
   await app.register(healthRoutes(dependencies))
-  await app.register(docsRoutes)
-  await app.register(problemPageRoutes)
-  await app.register(webhookRoutes(dependencies))
-  await app.register(async (v1) => {
-    authentication(v1, dependencies.settings.callers)
-    idempotency(v1, dependencies.outbox, dependencies.log)
-    refuseEncodedBodies(v1)
-    await v1.register(jobRoutes(dependencies))
-    await v1.register(deadLetterRoutes(dependencies))
-    await v1.register(historyRoutes(dependencies))
-    await v1.register(async (leads) => {
-      refuseQueries(leads)
-      await leads.register(batchUpdateRoute(dependencies))
-      await leads.register(patchLeadRoute(dependencies))
-      await leads.register(fieldsRoute(dependencies))
+  await app.register(docsRoutes(http.docs, gate))
+  await app.register(async (pages) => {
+    pages.addHook('onRequest', async (request) => admit(request, gate))
+    await pages.register(problemPageRoutes)
+  })
+  await app.register(async (work) => {
+    await loadShedding(work)
+    await work.register(webhookRoutes(dependencies, gate))
+    await work.register(async (v1) => {
+      authentication(v1, gate)
+      idempotency(v1, dependencies.outbox, log)
+      refuseEncodedBodies(v1)
+      await v1.register(jobRoutes(dependencies))
+      await v1.register(deadLetterRoutes(dependencies))
+      await v1.register(historyRoutes(dependencies))
+      await v1.register(async (leads) => {
+        refuseQueries(leads)
+        await leads.register(batchUpdateRoute(dependencies))
+        await leads.register(patchLeadRoute(dependencies))
+        await leads.register(fieldsRoute(dependencies))
+      })
     })
   })
   return app

@@ -5,6 +5,7 @@ import { ALL_PERMISSIONS, type CallerConfig } from './callers/caller.ts'
 import { hashKey } from './callers/key.ts'
 import { errorCode } from './error-code.ts'
 import { readGatewayFile } from './gateway-file.ts'
+import { type HttpSettings, readHttpSettings } from './http-settings.ts'
 import type { RetrySchedule } from './delivery/retry-schedule.ts'
 import type { NonLatin } from './leads/clean.ts'
 import type { WebhookSource } from './webhooks/source.ts'
@@ -53,6 +54,7 @@ export interface Config {
   readonly requestDeadlineMs: number
   readonly maxUpdatesPerRequest: number
   readonly maxBodyBytes: number
+  readonly http: HttpSettings
   /** The path of the file that the callers are from, if there is one. */
   readonly gatewayFile: string | undefined
   readonly callers: readonly CallerConfig[]
@@ -60,6 +62,8 @@ export interface Config {
   readonly customFields: ReadonlyMap<string, number>
   readonly webhooks: readonly WebhookSource[]
   readonly logLevel: string
+  /** What is taken, but should not stay so. For the log; no secret is in it. */
+  readonly warnings: readonly string[]
 }
 
 /** The configuration cannot be used. `faults` has one line for each thing that is wrong; none holds a secret. */
@@ -114,6 +118,21 @@ export const EnvironmentSchema = Type.Object({
   REQUEST_DEADLINE_MS: positive(25_000, 28_000, ' (milliseconds)'),
   MAX_UPDATES_PER_REQUEST: positive(10_000, 1_000_000, ''),
   MAX_BODY_BYTES: positive(8 * 1024 * 1024, 256 * 1024 * 1024, ' (bytes)'),
+  RECEIVE_TIMEOUT_MS: positive(30_000, 600_000, ' (milliseconds)'),
+  MAX_CONNECTIONS: positive(16_384, 1_000_000, ''),
+  ANONYMOUS_POINTS_PER_MINUTE: Type.Integer({
+    default: 600,
+    minimum: 0,
+    maximum: 1_000_000,
+    description: 'a whole number from 0 (no limit) to 1000000'
+  }),
+  TRUST_PROXY: Type.Optional(
+    Type.String({ minLength: 1, description: 'addresses and networks of proxies, separated by commas' })
+  ),
+  CORS_ORIGINS: Type.Optional(
+    Type.String({ minLength: 1, description: 'origins like https://crm.example, separated by commas' })
+  ),
+  DOCS: Type.Enum(['open', 'key', 'off'], { default: 'open', description: 'open, key or off' }),
   DISPATCH_LINGER_MS: Type.Integer({
     default: 0,
     minimum: 0,
@@ -157,6 +176,9 @@ export const EnvironmentSchema = Type.Object({
   )
 })
 type Environment = Static<typeof EnvironmentSchema>
+
+/** Fewer characters could be guessed, if they are not of chance. */
+const LONG_KEY = 32
 
 /** The name under which the caller of `API_KEY` appears. */
 const API_KEY_CALLER = 'api_key'
@@ -202,6 +224,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   if (file?.accounts.some(({ user }) => user === environment.VICIDIAL_USER)) {
     faults.push('VICIDIAL_USER is also the user of an account in GATEWAY_CONFIG.')
   }
+  const http = readHttpSettings(environment, faults)
   if (faults.length > 0 || url === undefined) throw new ConfigError(faults)
   return Object.freeze({
     vicidial: Object.freeze({
@@ -244,11 +267,13 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     requestDeadlineMs: environment.REQUEST_DEADLINE_MS,
     maxUpdatesPerRequest: environment.MAX_UPDATES_PER_REQUEST,
     maxBodyBytes: environment.MAX_BODY_BYTES,
+    http,
     gatewayFile: environment.GATEWAY_CONFIG,
     callers: Object.freeze(callers.map((caller) => Object.freeze(caller))),
     customFields: file?.customFields ?? new Map(),
     webhooks: file?.webhooks ?? [],
-    logLevel: environment.LOG_LEVEL
+    logLevel: environment.LOG_LEVEL,
+    warnings: warningsOf(environment)
   })
 }
 
@@ -295,6 +320,13 @@ function convertIntegers(given: Record<string, unknown>): Record<string, unknown
     converted[name] = integer ? Number(value) : value
   }
   return converted
+}
+
+function warningsOf({ API_KEY }: Environment): string[] {
+  if (API_KEY === undefined || API_KEY.length >= LONG_KEY) return []
+  return [
+    `API_KEY is shorter than ${LONG_KEY} characters, and may be guessed: "npm run key" makes a better one.`
+  ]
 }
 
 function readUrl(text: unknown, faults: string[]): URL | undefined {

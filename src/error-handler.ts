@@ -5,17 +5,20 @@ import { StorageError } from './outbox/outbox.ts'
 
 /** The disk is cleared, or mounted again, by somebody. */
 const STORAGE_RETRY_AFTER_SECONDS = '30'
-const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
-/** Makes every error an answer in one form: a problem document (RFC 9457), logged once if it is the gateway's fault. */
-export function answerErrors(app: FastifyInstance): void {
+/**
+ * Makes every error an answer in one form: a problem document (RFC 9457), logged once if it is the gateway's fault.
+ * @param admit may refuse whoever asks for what is not there
+ */
+export function answerErrors(app: FastifyInstance, admit: (request: FastifyRequest) => void): void {
   app.setErrorHandler((error: FastifyError | Problem | StorageError, request, reply) => {
     const problem = error instanceof Problem ? error : otherProblem(error, request)
     return sendProblem(problem, request, reply)
   })
-  app.setNotFoundHandler((request, reply) => {
-    const problem = new Problem('not_found', `There is nothing at ${request.method} on this path.`)
-    return sendProblem(problem, request, reply)
+  app.setNotFoundHandler((request) => {
+    admit(request)
+    throw new Problem('not_found', `There is nothing at ${request.method} on this path.`)
   })
 }
 

@@ -182,6 +182,8 @@ export class Problem extends Error {
     code: RequestCode,
     detail: string,
     options: {
+      /** Instead of the code's own. */
+      status?: number
       extra?: Record<string, unknown>
       headers?: Record<string, string>
       errors?: readonly FieldError[]
@@ -190,7 +192,7 @@ export class Problem extends Error {
     super(detail)
     this.name = 'Problem'
     this.code = code
-    this.status = ERRORS[code].status
+    this.status = options.status ?? ERRORS[code].status
     this.headers = options.headers ?? {}
     const { errors } = options
     this.extra = {

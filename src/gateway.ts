@@ -55,6 +55,7 @@ export async function createGateway(
     requestDeadlineMs: config.requestDeadlineMs,
     maxUpdatesPerRequest: config.maxUpdatesPerRequest,
     maxBodyBytes: config.maxBodyBytes,
+    http: config.http,
     log
   })
   reloading(app, settings, config, readConfig)

@@ -36,6 +36,7 @@ const log = pino(
   { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
   pino.destination({ fd: 1, sync: true })
 )
+for (const warning of config.warnings) log.warn(warning)
 const app = await create()
 
 closeWithGrace({ delay: DRAIN_MS, logger: log, skip: ['SIGHUP'] }, async ({ signal, err }) => {

@@ -12,7 +12,7 @@ const LEAST = {
   VICIDIAL_URL: 'https://dialer.example/vicidial/non_agent_api.php',
   VICIDIAL_USER: 'api',
   VICIDIAL_PASS: 's3cret',
-  API_KEY: 'key-of-everybody'
+  API_KEY: 'key-of-everybody-which-is-long-enough'
 }
 
 interface Tester {
@@ -96,10 +96,19 @@ test('the least that a gateway is told, and the defaults of the rest', async (t)
     requestDeadlineMs: 25_000,
     maxUpdatesPerRequest: 10_000,
     maxBodyBytes: 8 * 1024 * 1024,
+    http: {
+      strangerPointsPerMinute: 600,
+      receiveTimeoutMs: 30_000,
+      maxConnections: 16_384,
+      corsOrigins: [],
+      docs: 'open',
+      trustProxy: false
+    },
     gatewayFile: undefined,
     customFields: new Map(),
     webhooks: [],
-    logLevel: 'info'
+    logLevel: 'info',
+    warnings: []
   })
   t.strictSame(
     callers.map(({ name, permissions }) => ({ name, permissions })),
@@ -121,6 +130,12 @@ test('every setting can be given', async (t) => {
     REQUEST_DEADLINE_MS: '20000',
     MAX_UPDATES_PER_REQUEST: '100',
     MAX_BODY_BYTES: '1024',
+    RECEIVE_TIMEOUT_MS: '5000',
+    MAX_CONNECTIONS: '100',
+    ANONYMOUS_POINTS_PER_MINUTE: '0',
+    TRUST_PROXY: '127.0.0.1, 10.1.0.0/16,fd00::/8',
+    CORS_ORIGINS: 'https://crm.example,http://127.0.0.1:8080',
+    DOCS: 'key',
     DATA_DIR: '/var/lib/gateway',
     OUTBOX_MAX_WAITING: '500',
     JOB_RETENTION_DAYS: '7',
@@ -152,8 +167,38 @@ test('every setting can be given', async (t) => {
     requestDeadlineMs: 20_000,
     maxUpdatesPerRequest: 100,
     maxBodyBytes: 1_024,
+    http: {
+      strangerPointsPerMinute: 0,
+      receiveTimeoutMs: 5_000,
+      maxConnections: 100,
+      corsOrigins: ['https://crm.example', 'http://127.0.0.1:8080'],
+      docs: 'key',
+      trustProxy: ['127.0.0.1', '10.1.0.0/16', 'fd00::/8']
+    },
     logLevel: 'silent'
   })
+})
+
+test('entries of a list that are none are faults, told by their place, as they may be anything', async (t) => {
+  const lists = {
+    TRUST_PROXY: `10.0.0.0/8, true,,loopback, ${CANARY}`,
+    CORS_ORIGINS: `*,https://crm.example/,crm.example,https://crm.example,null,HTTPS://crm.example, ${CANARY}`
+  }
+  const neither = 'is neither an address nor a network like 10.1.0.0/16.'
+  const none = 'is no origin like https://crm.example.'
+  t.strictSame(faults({ ...LEAST, ...lists, DOCS: 'yes' }), [
+    'DOCS must be open, key or off.',
+    ...[2, 3, 4, 5].map((place) => `TRUST_PROXY: entry ${place} ${neither}`),
+    ...[1, 2, 3, 5, 6, 7].map((place) => `CORS_ORIGINS: entry ${place} ${none}`)
+  ])
+})
+
+test('an API_KEY of fewer than 32 characters is taken with a warning, which does not have it', async (t) => {
+  t.strictSame(loadConfig({ ...LEAST, API_KEY: 'k'.repeat(32) }).warnings, [])
+  const { warnings } = loadConfig({ ...LEAST, API_KEY: CANARY })
+  t.strictSame(warnings, [
+    'API_KEY is shorter than 32 characters, and may be guessed: "npm run key" makes a better one.'
+  ])
 })
 
 test('with nothing set, everything that is missing is listed', async (t) => {
@@ -264,7 +309,7 @@ test('a secret may stand in a file of its own', async (t) => {
     VICIDIAL_URL,
     VICIDIAL_USER_FILE: file('user', 'api\n'),
     VICIDIAL_PASS_FILE: file('pass', '  s3cret \r\n'),
-    API_KEY_FILE: file('key', 'key-of-everybody\n')
+    API_KEY_FILE: file('key', 'key-of-everybody-which-is-long-enough\n')
   })
   t.match(config, { vicidial: { user: 'api', pass: 's3cret' } })
   t.strictSame(config.callers, loadConfig(LEAST).callers)
@@ -470,6 +515,7 @@ callers:
       sources: [shop]
       max_batch: 50
     networks: [10.0.0.0/8]
+    rate_limit: { requests_per_minute: 600, updates_per_minute: 60000 }
 `
   const { callers } = withFile(t, yaml, { ...LEAST, API_KEY: undefined })
   t.strictSame(callers, [
@@ -487,7 +533,8 @@ callers:
           lists: new Set(['101', '102'])
         }
       },
-      networks: ['10.0.0.0/8']
+      networks: ['10.0.0.0/8'],
+      rateLimit: { requests: 600, updates: 60_000 }
     }
   ])
 })

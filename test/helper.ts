@@ -16,7 +16,7 @@ import { createGateway } from '../src/gateway.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/sandbox.ts'
 
 /** The key of the caller of every test. */
-export const API_KEY = 'canary-key-0123456789abcdef'
+export const API_KEY = 'canary-key-0123456789abcdef-of-every-test'
 
 export interface Gateway {
   readonly app: FastifyInstance

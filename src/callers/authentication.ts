@@ -3,6 +3,7 @@ import { Problem } from '../errors.ts'
 import type { Caller, RoutePermission } from './caller.ts'
 import type { Callers } from './callers.ts'
 import { isWholeKey, KEY_PREFIX, presentedKey } from './key.ts'
+import { NO_KEY_POINTS, type StrangerLimit, WRONG_KEY_POINTS } from './stranger-limit.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -11,15 +12,20 @@ declare module 'fastify' {
   }
 }
 
+/** By what the callers are known, and how far others come. */
+export interface Gate {
+  readonly callers: Callers
+  readonly strangers: StrangerLimit
+}
+
 /**
  * Lets only requests with a caller's key reach the routes of this scope, and each only with the permission that its
  * `security` documents. A route that documents none cannot be added.
  */
-export function authentication(scope: FastifyInstance, callers: Callers): void {
-  scope.decorateRequest('caller', null)
+export function authentication(scope: FastifyInstance, gate: Gate): void {
   scope.addHook('onRequest', (request, _reply, done) => {
     try {
-      request.caller = authenticate(request, callers)
+      authenticate(request, gate)
       done()
     } catch (error) {
       done(error as Error)
@@ -66,23 +72,63 @@ export function requireSource(caller: Caller, source: string | undefined): void 
   )
 }
 
+const BEARER = 'Bearer realm="vicidial-gateway"'
+
 /**
- * Finds who sends a request.
- * @throws Problem unauthenticated, or permission_denied if the caller may not call from where it does
+ * Finds who sends a request, and counts it.
+ * @param key the key that the request has, if it does
+ * @param challenge how a key can be sent
+ * @throws Problem unauthenticated; permission_denied, if the caller may not call from where it does; rate_limited
  */
-export function authenticate(request: FastifyRequest, callers: Callers): Caller {
-  const key = presentedKey(request.headers)
+export function authenticate(
+  request: FastifyRequest,
+  { callers, strangers }: Gate,
+  key = presentedKey(request.headers),
+  challenge = BEARER
+): Caller {
   const caller = key === undefined ? undefined : callers.find(key)
-  if (caller === undefined) throw unauthenticated(key)
+  if (caller === undefined) {
+    strangers.take(request.ip, pointsOf(key))
+    throw unauthenticated(key, challenge)
+  }
   if (!caller.mayCallFrom(request.ip)) {
     const detail = `The caller ${caller.name} may not call from ${request.ip} (networks).`
     throw new Problem('permission_denied', detail)
   }
+  request.caller = caller
+  caller.limits.take('requests', 1)
   return caller
 }
 
-function unauthenticated(key: string | undefined): Problem {
-  const headers = { 'www-authenticate': 'Bearer realm="vicidial-gateway"' }
+/**
+ * Counts a request for something that needs no key, if it has none that is valid.
+ * @throws Problem rate_limited
+ */
+export function admit(request: FastifyRequest, { callers, strangers }: Gate): void {
+  const key = presentedKey(request.headers)
+  if (key === undefined || callers.find(key) === undefined) strangers.take(request.ip, pointsOf(key))
+}
+
+function pointsOf(key: string | undefined): number {
+  return key === undefined ? NO_KEY_POINTS : WRONG_KEY_POINTS
+}
+
+/**
+ * Counts the updates of a caller's request, before any of them is done.
+ * @throws Problem rate_limited; then none is to be done
+ */
+export function countUpdates(request: FastifyRequest, updates: number): void {
+  try {
+    callerOf(request).limits.take('updates', updates)
+  } catch (error) {
+    // Its answer is not to be kept: later the same request will have another.
+    request.repeatKey = null
+    throw error
+  }
+}
+
+function unauthenticated(key: string | undefined, challenge: string): Problem {
+  const headers = { 'www-authenticate': challenge }
   return new Problem('unauthenticated', whyNot(key), { headers })
 }
 

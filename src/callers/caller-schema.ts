@@ -42,6 +42,20 @@ const PermissionsSchema = Type.Object(
   strict
 )
 
+const PER_MINUTE = { minimum: 1, maximum: 1_000_000_000 }
+
+const RateLimitSchema = Type.Object(
+  {
+    requests_per_minute: Type.Optional(
+      Type.Integer({ ...PER_MINUTE, description: 'Requests of any kind; absent: any number.' })
+    ),
+    updates_per_minute: Type.Optional(
+      Type.Integer({ ...PER_MINUTE, description: 'Updates in all of them; absent: any number.' })
+    )
+  },
+  { ...strict, description: 'What it may do in a minute; absent: as much as it likes.' }
+)
+
 const KeySchema = Type.Object(
   {
     hash: Type.String({ pattern: HASH, description: 'The SHA-256 of the key.' }),
@@ -88,7 +102,8 @@ export const CallerSchema = Type.Object(
         minItems: 1,
         description: 'Addresses and networks (CIDR) that it may call from; absent: any.'
       })
-    )
+    ),
+    rate_limit: Type.Optional(RateLimitSchema)
   },
   strict
 )

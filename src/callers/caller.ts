@@ -2,6 +2,7 @@ import { BlockList, isIPv6 } from 'node:net'
 import { ALL_RIGHTS, type Allowed, allows, type Rights } from '../leads/rights.ts'
 import type { OnLossy } from '../leads/update.ts'
 import { DEFAULT_ACCOUNT } from '../vicidial/account.ts'
+import type { CallerLimits, RateLimit } from './caller-limits.ts'
 
 /** What a route asks for; `webhook:NAME` for each source of webhooks that takes callers' keys. */
 export type RoutePermission = (typeof ROUTE_PERMISSIONS)[number] | `webhook:${string}`
@@ -37,6 +38,8 @@ export interface CallerConfig {
   readonly permissions: Permissions
   /** Addresses and networks (CIDR) that it may call from; undefined: any. */
   readonly networks?: readonly string[]
+  /** What it may do in a minute; undefined: as much as it likes. */
+  readonly rateLimit?: RateLimit
 }
 
 /** Who is asking, once known. */
@@ -49,22 +52,25 @@ export class Caller {
   readonly source: string | undefined
   readonly onLossy: OnLossy
   readonly permissions: Permissions
+  /** What is left to it in this minute, by whichever of its keys. */
+  readonly limits: CallerLimits
   readonly #networks: BlockList | undefined
 
-  constructor(config: CallerConfig, key: KeyConfig) {
+  constructor(config: CallerConfig, key: KeyConfig, limits: CallerLimits) {
     this.name = config.name
     this.keyId = key.hash.slice(0, KEY_ID_DIGITS)
     this.account = config.account ?? DEFAULT_ACCOUNT
     this.source = config.source
     this.onLossy = config.onLossy ?? 'accept'
     this.permissions = config.permissions
+    this.limits = limits
     this.#networks = config.networks && networksOf(config.networks)
   }
 
   /** What its updates may ask for, and how many one request may have on a server that takes `serverMax`. */
   rules(serverMax: number): { readonly rights: Rights; readonly maxUpdates: number } {
     const { updates, maxBatch = serverMax } = this.permissions
-    return { rights: updates, maxUpdates: Math.min(maxBatch, serverMax) }
+    return { rights: updates, maxUpdates: Math.min(maxBatch, serverMax, this.limits.maxUpdates) }
   }
 
   may(permission: RoutePermission): boolean {

@@ -1,4 +1,5 @@
 import { Caller, type CallerConfig } from './caller.ts'
+import { CallerLimits } from './caller-limits.ts'
 import { hashKey } from './key.ts'
 
 interface Known {
@@ -9,15 +10,30 @@ interface Known {
 
 /** The configured callers, by their keys. Keys are held as hashes only. */
 export class Callers {
-  #byHash: ReadonlyMap<string, Known>
+  #byHash: ReadonlyMap<string, Known> = new Map()
+  /** By the caller's name. */
+  #limits: ReadonlyMap<string, CallerLimits> = new Map()
 
   constructor(configs: readonly CallerConfig[]) {
-    this.#byHash = known(configs)
+    this.replace(configs)
   }
 
-  /** Takes other callers in place of all; requests under way keep theirs. */
+  /** Takes other callers in place of all; requests under way keep theirs. What a caller that stays has done counts on. */
   replace(configs: readonly CallerConfig[]): void {
-    this.#byHash = known(configs)
+    const byHash = new Map<string, Known>()
+    const byName = new Map<string, CallerLimits>()
+    for (const config of configs) {
+      const { name, rateLimit = {} } = config
+      const limits = this.#limits.get(name) ?? new CallerLimits(name)
+      limits.change(rateLimit)
+      byName.set(name, limits)
+      for (const key of config.keys) {
+        const { hash, expiresAt = Number.POSITIVE_INFINITY } = key
+        byHash.set(hash, { caller: new Caller(config, key, limits), expiresAt })
+      }
+    }
+    this.#byHash = byHash
+    this.#limits = byName
   }
 
   /**
@@ -28,15 +44,4 @@ export class Callers {
     const found = this.#byHash.get(hashKey(key))
     return found && found.expiresAt > now ? found.caller : undefined
   }
-}
-
-function known(configs: readonly CallerConfig[]): ReadonlyMap<string, Known> {
-  return new Map(
-    configs.flatMap((config) =>
-      config.keys.map((key) => [
-        key.hash,
-        { caller: new Caller(config, key), expiresAt: key.expiresAt ?? Number.POSITIVE_INFINITY }
-      ])
-    )
-  )
 }

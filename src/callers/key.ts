@@ -34,6 +34,17 @@ export function hashKey(key: string): string {
 
 const BEARER = /^Bearer +(\S+) *$/i
 
+const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2}) *$/i
+
+/** Takes the password out of `Authorization: Basic …` (RFC 7617); undefined if there is none. */
+export function basicPassword(headers: { readonly authorization?: string | undefined }): string | undefined {
+  const [, credentials] = BASIC.exec(headers.authorization ?? '') ?? []
+  if (credentials === undefined) return undefined
+  const text = Buffer.from(credentials, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  return colon === -1 || colon === text.length - 1 ? undefined : text.slice(colon + 1)
+}
+
 /** Takes the key out of `Authorization: Bearer KEY` or `X-API-Key: KEY`; undefined if there is neither. */
 export function presentedKey(
   headers: Readonly<Record<string, string | string[] | undefined>>

@@ -1,6 +1,7 @@
 import { FIELD_BY_NAME } from '../leads/fields.ts'
 import type { Allowed } from '../leads/rights.ts'
 import { ALL_PERMISSIONS, type CallerConfig, type KeyConfig, networksOf, type Permissions } from './caller.ts'
+import type { RateLimit } from './caller-limits.ts'
 import type { CallerEntry } from './caller-schema.ts'
 
 /** Notes a fault at a place, as `/callers/0/networks`. */
@@ -24,7 +25,7 @@ export function readCallers(
     if (entry.permissions !== '*') {
       checkNames(entry.permissions, customFields, webhooks, `${place}/permissions`, fault)
     }
-    const { name, account, source, on_lossy: onLossy, networks } = entry
+    const { name, account, source, on_lossy: onLossy, networks, rate_limit: rateLimit } = entry
     return {
       name,
       keys: entry.key_hashes.map((key, position) => readKey(key, `${place}/key_hashes/${position}`, fault)),
@@ -32,7 +33,8 @@ export function readCallers(
       ...(account === undefined ? {} : { account }),
       ...(source === undefined ? {} : { source }),
       ...(onLossy === undefined ? {} : { onLossy }),
-      ...(networks === undefined ? {} : { networks })
+      ...(networks === undefined ? {} : { networks }),
+      ...(rateLimit === undefined ? {} : { rateLimit: readRateLimit(rateLimit) })
     }
   })
 }
@@ -47,6 +49,14 @@ function readKey(key: CallerEntry['key_hashes'][number], place: string, fault: N
 
 function digits(hash: string): string {
   return hash.slice('sha256:'.length)
+}
+
+function readRateLimit(entry: NonNullable<CallerEntry['rate_limit']>): RateLimit {
+  const { requests_per_minute: requests, updates_per_minute: updates } = entry
+  return {
+    ...(requests === undefined ? {} : { requests }),
+    ...(updates === undefined ? {} : { updates })
+  }
 }
 
 type PermissionsEntry = Exclude<CallerEntry['permissions'], '*'>

@@ -80,6 +80,23 @@ test('other callers take the place of all at once', async (t) => {
   t.equal(changing.find('next-key-of-crm')?.name, 'crm')
 })
 
+test('a caller that stays keeps what it has done in this minute, one that was away does not', async (t) => {
+  const limited = { ...CRM, rateLimit: { requests: 3 } }
+  const changing = new Callers([limited])
+  const use = (key: string) => changing.find(key)?.limits.take('requests', 1)
+  const left = () => changing.find('key-of-crm')?.limits.headers()['ratelimit']
+  use('key-of-crm')
+  use('next-key-of-crm')
+  t.match(left(), /^"requests";r=1;/, 'its keys share')
+  changing.replace([WEB, { ...limited, rateLimit: { requests: 5, updates: 10 } }])
+  t.match(left(), /^"requests";r=3;t=\d+, "updates";r=10;/)
+  changing.replace([{ ...limited, rateLimit: { requests: 1 } }])
+  t.match(left(), /^"requests";r=0;t=\d+$/)
+  changing.replace([WEB])
+  changing.replace([limited])
+  t.match(left(), /^"requests";r=3;/)
+})
+
 test('a caller may what it was given, and nothing else', async (t) => {
   const [crm, web] = [callers.find('key-of-crm'), callers.find('key-of-web')]
   t.same(
@@ -122,6 +139,9 @@ test('a request has as many updates as its caller may send and the server takes'
   t.equal(web?.rules(1_000).maxUpdates, 10)
   t.equal(web?.rules(5).maxUpdates, 5)
   t.equal(callers.find('key-of-crm')?.rules(1_000).maxUpdates, 1_000)
+  const limited = new Callers([{ ...WEB, rateLimit: { updates: 7 } }]).find('key-of-web')
+  t.equal(limited?.rules(1_000).maxUpdates, 7)
+  t.equal(limited?.rules(5).maxUpdates, 5)
 })
 
 test('a caller with networks calls from there only', async (t) => {

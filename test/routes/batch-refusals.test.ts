@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { batch, call, startGateway } from '../helper.ts'
+import { API_KEY, batch, call, startGateway } from '../helper.ts'
 
 const requestId = { 'x-request-id': 'crm-42' }
 
@@ -325,7 +325,7 @@ test('a request without a valid key is a 401 before its body is looked at', asyn
   const refused: Record<string, string>[] = [
     { authorization: '' },
     { authorization: 'Bearer wrong' },
-    { authorization: 'Bearer wrong', 'x-api-key': 'canary-key-0123456789abcdef' },
+    { authorization: 'Bearer wrong', 'x-api-key': API_KEY },
     { authorization: '', 'x-api-key': 'wrong' }
   ]
   for (const headers of refused) {
@@ -344,7 +344,7 @@ test('a request without a valid key is a 401 before its body is looked at', asyn
   }
   const { status } = await call(gateway, 'GET', '/v1/fields', undefined, {
     authorization: '',
-    'x-api-key': 'canary-key-0123456789abcdef'
+    'x-api-key': API_KEY
   })
   t.equal(status, 200)
   t.same(gateway.sandbox.calls(), [])

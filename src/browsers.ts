@@ -1,0 +1,76 @@
+import { hash } from 'node:crypto'
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import cors from '@fastify/cors'
+import type { FastifyInstance } from 'fastify'
+import helmet from 'helmet'
+
+const NOTHING = ["'none'"]
+const OWN = ["'self'"]
+
+/**
+ * The headers of every answer that tell browsers to trust it with nothing but what the gateway's own pages need:
+ * nothing from other addresses, no script within a page, no frame around it. They are made once: @fastify/helmet
+ * makes them anew for every request, which takes as long as sending them.
+ * @param styles style sheets within the pages, to the letter
+ */
+export function securityHeaders(styles: readonly string[]): Record<string, string> {
+  const hashes = styles.map((style) => `'sha256-${hash('sha256', style, 'base64')}'`)
+  const apply = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: NOTHING,
+        scriptSrc: OWN,
+        styleSrc: [...OWN, ...hashes],
+        // Swagger UI has its icons in its style sheet.
+        imgSrc: [...OWN, 'data:'],
+        connectSrc: OWN,
+        baseUri: NOTHING,
+        formAction: NOTHING,
+        frameAncestors: NOTHING
+      }
+    },
+    // The gateway speaks plain HTTP: that its name is to be asked by TLS only is for the TLS proxy before it to say.
+    strictTransportSecurity: false
+  })
+  const request = new IncomingMessage(new Socket())
+  const response = new ServerResponse(request)
+  apply(request, response, () => undefined)
+  return Object.fromEntries(
+    Object.entries(response.getHeaders()).map(([name, value]) => [name, String(value)])
+  )
+}
+
+/** Puts headers on every answer. */
+export function alwaysAnswer(app: FastifyInstance, headers: Readonly<Record<string, string>>): void {
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(headers)
+    done()
+  })
+}
+
+/** Pages of other origins may read these headers of an answer. */
+const EXPOSED = [
+  'X-Request-Id',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  'Idempotency-Replayed',
+  'Preference-Applied'
+]
+const PREFLIGHT_KNOWN_SECONDS = 600
+
+/** Lets pages of these origins send requests, with a key that they bring: no cookie, no login of the browser's. */
+export async function allowOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
+  if (origins.length === 0) return
+  await app.register(cors, {
+    origin: [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'PATCH'],
+    exposedHeaders: EXPOSED,
+    credentials: false,
+    maxAge: PREFLIGHT_KNOWN_SECONDS,
+    // Any other OPTIONS is as unknown here as without.
+    strictPreflight: false
+  })
+}

@@ -1,0 +1,70 @@
+import { Problem } from '../errors.ts'
+import { Quota, WINDOW_SECONDS } from './quota.ts'
+
+/** What a caller may do in a minute; undefined: any number. */
+export interface RateLimit {
+  readonly requests?: number
+  readonly updates?: number
+}
+
+const UNITS = ['requests', 'updates'] as const
+type Unit = (typeof UNITS)[number]
+
+/** What is left to a caller of its requests and updates. */
+export class CallerLimits {
+  readonly #name: string
+  readonly #quotas = new Map<Unit, Quota>()
+
+  /** Without a limit at first. */
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  /** Takes other limits; what was done in this minute counts on. */
+  change(limit: RateLimit): void {
+    for (const unit of UNITS) {
+      const perMinute = limit[unit]
+      const quota = this.#quotas.get(unit)
+      if (perMinute === undefined) this.#quotas.delete(unit)
+      else if (quota === undefined) this.#quotas.set(unit, new Quota(perMinute))
+      else quota.change(perMinute)
+    }
+  }
+
+  /** Updates that one request can ever have. */
+  get maxUpdates(): number {
+    return this.#quotas.get('updates')?.perMinute ?? Number.POSITIVE_INFINITY
+  }
+
+  /**
+   * Counts all of what a request does, or nothing.
+   * @throws Problem rate_limited
+   */
+  take(unit: Unit, amount: number): void {
+    const quota = this.#quotas.get(unit)
+    const now = performance.now()
+    if (quota === undefined || quota.take(amount, now)) return
+    const left = `${quota.left(now)} of ${quota.perMinute} ${unit} a minute are left`
+    throw rateLimited(`The caller ${this.#name} is limited: ${left}.`, quota.secondsLeft(now))
+  }
+
+  /** `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers); none if there is no limit. */
+  headers(): Record<string, string> {
+    if (this.#quotas.size === 0) return {}
+    const now = performance.now()
+    const quotas = [...this.#quotas]
+    return {
+      'ratelimit-policy': quotas
+        .map(([unit, { perMinute }]) => `"${unit}";q=${perMinute};w=${WINDOW_SECONDS}`)
+        .join(', '),
+      ratelimit: quotas
+        .map(([unit, quota]) => `"${unit}";r=${quota.left(now)};t=${quota.secondsLeft(now)}`)
+        .join(', ')
+    }
+  }
+}
+
+/** The refusal of a request that may be made again after some seconds. */
+export function rateLimited(detail: string, seconds: number): Problem {
+  return new Problem('rate_limited', detail, { headers: { 'retry-after': String(seconds) } })
+}
