@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Pool } from 'undici'
+import { hashKey } from '../../src/callers/key.ts'
+import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { originOf, run } from '../gateway-process.ts'
+import type { Tester } from '../helper.ts'
+
+/** How hard each attack is: connections, senders of large bodies, or requests a second. */
+export interface Strengths {
+  readonly slow_headers: number
+  readonly slow_bodies: number
+  readonly idle: number
+  readonly large_bodies: number
+  readonly deep_json: number
+  readonly key_guessing: number
+}
+export type Attack = keyof Strengths
+
+/** What a caller had of the gateway, in milliseconds, and what the gateway took. */
+export interface Measured {
+  readonly p50: number
+  readonly p99: number
+  /** Answers other than 200. */
+  readonly refused: number
+  /** Of the gateway, in MB. */
+  readonly memory: number
+}
+
+const VICTIM = 'key-of-the-caller-that-is-timed'
+const OTHER = 'key-of-a-caller-that-attacks'
+const PER_SECOND = 200
+const FILE = `
+callers:
+  - { name: timed, key_hashes: ["sha256:${hashKey(VICTIM)}"], permissions: "*" }
+  - { name: other, key_hashes: ["sha256:${hashKey(OTHER)}"], permissions: "*" }
+webhooks:
+  - name: signed
+    auth: { hmac: { header: X-Signature, secrets: [a-secret-of-nobody] } }
+    mapping: { lead: { lead_id: id }, fields: { status: status } }
+`
+
+/** A gateway of its own process on a sandbox VICIdial, a caller that is timed, and attackers. */
+export async function battlefield(
+  t: Tester & { testdir(files: Record<string, string>): string },
+  env: Record<string, string> = {}
+) {
+  const sandbox = await startSandbox()
+  t.teardown(() => sandbox.close())
+  const server = run(t, {
+    VICIDIAL_URL: sandbox.url,
+    VICIDIAL_USER: 'api',
+    VICIDIAL_PASS: 's3cret',
+    VICIDIAL_MAX_CALLS_PER_SECOND: '0',
+    // As `npm start`, and a bound: without one V8 takes memory as long as the machine has some.
+    NODE_OPTIONS: '--max-semi-space-size=2 --max-old-space-size=96',
+    GATEWAY_CONFIG: join(t.testdir({ 'gateway.yaml': FILE }), 'gateway.yaml'),
+    ...env
+  })
+  const origin = await originOf(server)
+  const pool = new Pool(origin)
+  t.teardown(() => pool.destroy())
+  const { pid } = server.child
+
+  /** Sends updates at a steady pace, whatever became of those before, and times them. */
+  const measure = async (ms: number): Promise<Measured> => {
+    const times: number[] = []
+    let refused = 0
+    let memory = 0
+    const ask = async () => {
+      const sent = performance.now()
+      const { statusCode, body } = await pool.request({
+        path: '/v1/leads/batch-update',
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${VICTIM}` },
+        body: JSON.stringify({ lead_ids: [1 + (times.length % 10)], fields: { rank: times.length % 100 } })
+      })
+      await body.dump()
+      if (statusCode !== 200) refused++
+      times.push(performance.now() - sent)
+    }
+    const began = performance.now()
+    const asked: Promise<void>[] = []
+    while (performance.now() - began < ms) {
+      while (asked.length < ((performance.now() - began) / 1_000) * PER_SECOND) asked.push(ask())
+      memory = Math.max(memory, memoryOf(pid))
+      await pause(1)
+    }
+    await Promise.all(asked)
+    times.sort((a, b) => a - b)
+    const at = (share: number) => times[Math.floor(times.length * share)] ?? Number.NaN
+    return { p50: at(0.5), p99: at(0.99), refused, memory }
+  }
+
+  /** What `measure` gives while an attack is in full swing. */
+  const under = async (attack: Attack, strength: number, ms: number): Promise<Measured> => {
+    const file = join(import.meta.dirname, 'attacker.ts')
+    const attacker = spawn(process.execPath, [file, attack, origin, String(strength), OTHER], {
+      stdio: ['ignore', 'pipe', 'inherit']
+    })
+    try {
+      await once(attacker.stdout, 'data')
+      return await measure(ms)
+    } finally {
+      attacker.kill('SIGKILL')
+      await once(attacker, 'close')
+    }
+  }
+  return { measure, under }
+}
+
+/** A process's memory in MB, as the kernel counts it. */
+function memoryOf(pid: number | undefined): number {
+  const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  return Math.round(Number(line?.[1]) / 1_000)
+}
