@@ -32,6 +32,8 @@ export interface Config {
   readonly dispatch: {
     readonly lingerMs: number
     readonly maxWaiting: number
+    /** A caller whose oldest updates wait longer than this is refused more. */
+    readonly maxAgeMs: number
   }
   /** Where what was accepted for delivery is kept. */
   readonly dataDir: string
@@ -246,7 +248,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     })),
     dispatch: Object.freeze({
       lingerMs: environment.DISPATCH_LINGER_MS,
-      maxWaiting: environment.DISPATCH_MAX_WAITING
+      maxWaiting: environment.DISPATCH_MAX_WAITING,
+      // What comes after it would hardly get its turn in time.
+      maxAgeMs: environment.REQUEST_DEADLINE_MS / 2
     }),
     dataDir: environment.DATA_DIR,
     durable: Object.freeze({

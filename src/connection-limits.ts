@@ -11,7 +11,7 @@ const HEAD_SHARE = 3
 /** Connections are looked at so often in that time: one that is over it is cut off so much later at most. */
 const CHECKS = 5
 const LONGEST_CHECK_MS = 1_000
-/** A sender that is refused is still listened to for so long, or it would lose the refusal with what it is sending. */
+/** A sender that is refused has so long to read why: a reset, as it goes on sending, would take that from it. */
 const LINGER_MS = 500
 
 /** What is wrong with what came, by Node's code for it; anything else is no HTTP. */
@@ -37,7 +37,6 @@ export class ConnectionLimits {
   readonly #newId = requestIds()
   /** The request that each connection has brought last. */
   readonly #last = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>()
-  readonly #refused = new WeakSet<Socket>()
 
   constructor(limits: Limits, log: FastifyBaseLogger) {
     this.#limits = limits
@@ -70,8 +69,6 @@ export class ConnectionLimits {
   }
 
   #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-    // It goes on sending.
-    if (this.#refused.has(socket)) return
     const { request, response } = this.#last.get(socket) ?? {}
     // Nothing may follow an answer that has begun, or that was given before its request had come.
     const isAnswered = response?.headersSent === true && !(request?.complete && response.writableEnded)
@@ -81,7 +78,6 @@ export class ConnectionLimits {
     }
     const [status, detail] = REFUSALS.get(error.code ?? '') ?? NO_HTTP
     this.#log.debug({ status, reason: error.code }, 'no request')
-    this.#refused.add(socket)
     socket.end(refusal(new Problem('invalid_request', detail, { status }), this.#newId({ headers: {} })))
     const timer = setTimeout(() => socket.destroy(), LINGER_MS)
     socket.once('close', () => {

@@ -83,7 +83,7 @@ test('the least that a gateway is told, and the defaults of the rest', async (t)
       timeoutMs: 10_000
     },
     accounts: [],
-    dispatch: { lingerMs: 0, maxWaiting: 100_000 },
+    dispatch: { lingerMs: 0, maxWaiting: 100_000, maxAgeMs: 12_500 },
     dataDir: './data',
     durable: {
       retry: { firstMs: 2_000, longestMs: 600_000, forMs: 43_200_000 },

@@ -34,6 +34,8 @@ export interface DispatcherOptions {
   readonly maxWaiting: number
   /** How long an update waits for company before it goes out; 0: not at all. */
   readonly lingerMs: number
+  /** Nothing is taken of a caller while its oldest has waited longer than this and was not sent; absent: no limit. */
+  readonly maxAgeMs?: number
   readonly log: {
     child(bindings: Record<string, unknown>): CallContext['log']
     error(members: object, message: string): void
@@ -44,8 +46,6 @@ export interface DispatcherOptions {
 const MAX_WAITING_CHARACTERS = 64 * 1024 * 1024
 /** A call is sent so often without the leads that a dialect names as missing. */
 const MAX_ROUNDS = 3
-/** What comes while its caller's oldest waits for so much of the time that it has would hardly get its turn. */
-const MAX_AGE_SHARE = 0.5
 const TOO_OLD = 'those of this caller do not get their turn in time'
 const NO_LEAD = 'No lead has this key.'
 
@@ -96,7 +96,7 @@ export class Dispatcher {
    */
   async deliver(updates: readonly Update[], context: DeliveryContext): Promise<Delivered> {
     const { keys, characters } = survey(updates)
-    this.#admit(updates.length, characters, context)
+    this.#admit(updates.length, characters, context.caller)
     const delivery = new Delivery(updates, context, (leads) => {
       this.#waiting -= leads
     })
@@ -126,14 +126,14 @@ export class Dispatcher {
     }
   }
 
-  #admit(updates: number, characters: number, { caller, deadline }: DeliveryContext): void {
+  #admit(updates: number, characters: number, caller: string): void {
     const isTooMany = this.#waiting + updates > this.#options.maxWaiting
     const isTooMuch = this.#waitingCharacters + characters > MAX_WAITING_CHARACTERS
     if (this.#waiting > 0 && (isTooMany || isTooMuch)) {
       throw new OverloadedError(this.#waiting, this.#rate.secondsFor(this.#waiting))
     }
-    const now = Date.now()
-    if (this.#age.oldestMs(caller, now) > Math.max(0, deadline - now) * MAX_AGE_SHARE) {
+    const { maxAgeMs = Number.POSITIVE_INFINITY } = this.#options
+    if (this.#age.oldestMs(caller, Date.now()) > maxAgeMs) {
       throw new OverloadedError(this.#waiting, this.#rate.secondsFor(this.#waiting), TOO_OLD)
     }
     this.#waiting += updates

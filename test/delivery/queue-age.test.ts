@@ -68,4 +68,8 @@ test('a caller whose oldest request waits too long is refused early, others are 
   t.equal(isIn, 'in line')
   for (const { status } of await Promise.all([first, ...waiting, others]))
     t.ok([503, 504].includes(status), String(status))
+
+  // What was given up unsent waits no more.
+  const later = await ask('slow', 5)
+  t.ok(['upstream_timeout', 'upstream_unavailable'].includes(later.body.code), later.body.code)
 })
