@@ -24,6 +24,7 @@ const KEY = /^(?:"([\x20-\x21\x23-\x5B\x5D-\x7E]{1,255})"|([\x21\x23-\x7E]{1,255
 const CHANGING: ReadonlySet<string> = new Set(['POST', 'PATCH'])
 /** Answers that say that nothing was done: the same request may have another answer next time. */
 const FIRST_UNKNOWN_STATUS = 500
+const RATE_LIMITED_STATUS = 429
 
 /**
  * Makes requests of this scope repeatable: with the same `Idempotency-Key` and the same request the answer is the
@@ -71,7 +72,9 @@ export function idempotency(scope: FastifyInstance, outbox: Outbox, log: Fastify
 
   async function keep(request: FastifyRequest, repeatKey: RepeatKey, reply: FastifyReply, payload: unknown) {
     const { isAnswerStored, isAnswerPassing } = request
-    const isFinal = !isAnswerPassing && reply.statusCode < FIRST_UNKNOWN_STATUS
+    const { statusCode } = reply
+    const isFinal =
+      !isAnswerPassing && statusCode < FIRST_UNKNOWN_STATUS && statusCode !== RATE_LIMITED_STATUS
     if (isAnswerStored || !isFinal || typeof payload !== 'string') return
     const answer = {
       ...repeatKey,

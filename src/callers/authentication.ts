@@ -118,13 +118,7 @@ function pointsOf(key: string | undefined): number {
  * @throws Problem rate_limited; then none is to be done
  */
 export function countUpdates(request: FastifyRequest, updates: number): void {
-  try {
-    callerOf(request).limits.take('updates', updates)
-  } catch (error) {
-    // Its answer is not to be kept: later the same request will have another.
-    request.repeatKey = null
-    throw error
-  }
+  callerOf(request).limits.take('updates', updates)
 }
 
 function unauthenticated(key: string | undefined, challenge: string): Problem {

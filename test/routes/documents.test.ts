@@ -53,12 +53,14 @@ test('/openapi.json and /openapi.yaml are the same document, which needs no key'
     '/v1/dead-letters',
     '/v1/dead-letters/replay',
     '/v1/fields',
+    '/v1/history',
     '/v1/jobs',
     '/v1/jobs/{id}',
     '/v1/jobs/{id}/cancel',
     '/v1/jobs/{id}/replay',
     '/v1/leads/batch-update',
     '/v1/leads/{lead_id}',
+    '/v1/leads/{lead_id}/history',
     '/v1/webhooks/{source}'
   ])
 })
