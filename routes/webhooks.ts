@@ -111,7 +111,7 @@ export function webhookRoutes(dependencies: Dependencies, gate: Gate) {
 
     const defaults = {
       ...DEFAULT_OPTIONS,
-      onLossy: source.onLossy ?? caller?.onLossy ?? 'accept',
+      onLossy: caller?.onLossy === 'reject' ? 'reject' : (source.onLossy ?? 'accept'),
       onMultiple: source.onMultiple ?? 'reject'
     }
     const allowed = caller?.rules(maxUpdatesPerRequest) ?? {
@@ -129,7 +129,7 @@ export function webhookRoutes(dependencies: Dependencies, gate: Gate) {
       caller: name,
       requestId: request.id,
       ...(caller ? { keyId: caller.keyId } : {}),
-      account: source.account ?? caller?.account ?? DEFAULT_ACCOUNT,
+      account: caller?.account ?? source.account ?? DEFAULT_ACCOUNT,
       source: source.source ?? caller?.source ?? dependencies.source
     }
     if (entries.every((entry) => 'refusals' in entry)) {

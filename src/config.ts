@@ -9,7 +9,8 @@ import { type HttpSettings, readHttpSettings } from './http-settings.ts'
 import type { RetrySchedule } from './delivery/retry-schedule.ts'
 import type { NonLatin } from './leads/clean.ts'
 import type { WebhookSource } from './webhooks/source.ts'
-import type { Account } from './vicidial/account.ts'
+import { type Account, userName } from './vicidial/account.ts'
+import type { AccountConfig } from './vicidial/read-accounts.ts'
 import type { Dialect } from './vicidial/wire.ts'
 
 /** Everything the process is told, checked and frozen. */
@@ -223,7 +224,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       'VICIDIAL_TIMEOUT_MS is longer than REQUEST_DEADLINE_MS: a request would end before its call can.'
     )
   }
-  if (file?.accounts.some(({ user }) => user === environment.VICIDIAL_USER)) {
+  const user: unknown = environment.VICIDIAL_USER
+  const isSame = (account: AccountConfig) =>
+    typeof user === 'string' && userName(account.user) === userName(user)
+  if (file?.accounts.some(isSame)) {
     faults.push('VICIDIAL_USER is also the user of an account in GATEWAY_CONFIG.')
   }
   const http = readHttpSettings(environment, faults)

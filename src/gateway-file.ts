@@ -10,7 +10,7 @@ import { FIELDS } from './leads/fields.ts'
 import { schemaFaults } from './schema-faults.ts'
 import { readSources } from './webhooks/read-sources.ts'
 import { SourceSchema } from './webhooks/source-schema.ts'
-import { DEFAULT_ACCOUNT } from './vicidial/account.ts'
+import { DEFAULT_ACCOUNT, userName } from './vicidial/account.ts'
 import { AccountSchema } from './vicidial/account-schema.ts'
 import { type AccountConfig, readAccounts } from './vicidial/read-accounts.ts'
 import type { WebhookSource } from './webhooks/source.ts'
@@ -141,12 +141,16 @@ export function readGatewayFile(path: string, faults: string[]): GatewayFile | u
   for (const name of repeated(accounts.map((account) => account.name)))
     fault(`two accounts have the name ${name}.`)
   // Each would count only its own refused logins, and both together could lock the user out.
-  for (const user of repeated(accounts.map((account) => account.user)))
+  for (const user of repeated(accounts.map((account) => userName(account.user))))
     fault(`two accounts have the user ${user}.`)
   const known = new Set([DEFAULT_ACCOUNT, ...accounts.map((account) => account.name)])
   for (const { name, account } of [...callers, ...(file.webhooks ?? [])]) {
     if (account !== undefined && !known.has(account))
       fault(`${name} names the account ${account}, which does not exist.`)
+  }
+  for (const { name, account, auth } of file.webhooks ?? []) {
+    if (account !== undefined && auth.callers)
+      fault(`${name} has the account of its callers, and can name none.`)
   }
   const labels = new Map(customFields.map((field) => [field.label, field.max_length]))
   const sources = new Set((file.webhooks ?? []).map((source) => source.name))
@@ -176,7 +180,9 @@ function readYaml(path: string, fault: (text: string) => void): unknown {
   }
   if (document.errors.length > 0) return undefined
   try {
-    return document.toJS() ?? {}
+    const content: unknown = document.toJS()
+    if (content === null) fault('is empty.')
+    return content ?? undefined
   } catch {
     fault('refers to an alias that does not exist, or to too many.')
     return undefined

@@ -14,6 +14,8 @@ import type { Outbox } from './outbox/outbox.ts'
 const GATHER_MS = 100
 /** Updates that are written in one go. */
 const STEP = 500
+/** So many refused updates of a request are kept: they cost their sender nothing, but each takes its place on the disk. */
+const MAX_REFUSED = 100
 /** With more updates unwritten, requests wait for the disk. */
 const MAX_UNWRITTEN = 50_000
 
@@ -40,6 +42,15 @@ export class HistoryRecorder {
     results: readonly Result[]
   ): Promise<void> {
     if (!this.#keeps.entries) return
+    this.#note(sender, ...withoutMany(entries, results))
+    if (this.#unwritten > MAX_UNWRITTEN) await this.flush()
+  }
+
+  #note(
+    sender: HistorySender,
+    entries: readonly (Update | RefusedUpdate)[],
+    results: readonly Result[]
+  ): void {
     const at = Date.now()
     for (let start = 0; start < entries.length; start += STEP) {
       const updates = entries.slice(start, start + STEP).flatMap((entry, place) => {
@@ -50,7 +61,6 @@ export class HistoryRecorder {
       this.#unwritten += updates.length
     }
     this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS)
-    if (this.#unwritten > MAX_UNWRITTEN) await this.flush()
   }
 
   /** Notes those updates that were refused, of a request whose others are stored and not ended yet. */
@@ -80,4 +90,15 @@ export class HistoryRecorder {
       })
     }
   }
+}
+
+/** All but the refused updates that are too many, with their results. */
+function withoutMany<Entry extends Update | RefusedUpdate>(
+  entries: readonly Entry[],
+  results: readonly Result[]
+): [readonly Entry[], readonly Result[]] {
+  let refused = 0
+  const isKept = entries.map((entry) => !('refusals' in entry) || ++refused <= MAX_REFUSED)
+  if (refused <= MAX_REFUSED) return [entries, results]
+  return [entries.filter((_, place) => isKept[place]), results.filter((_, place) => isKept[place])]
 }

@@ -29,16 +29,17 @@ export function reloading(
   started: Config,
   read: () => Config
 ): void {
+  let known = Object.values(namesOf(started)).flat()
   app.decorate('reload', () => {
     try {
       const config = read()
       refuseNewAccounts(config, started)
       settings.replace(config)
-      const names = {
-        callers: config.callers.map(({ name }) => name),
-        webhooks: config.webhooks.map(({ name }) => name)
-      }
+      const names = namesOf(config)
       app.log.info(names, 'configuration reloaded')
+      const gone = known.filter((name) => !names.callers.includes(name) && !names.webhooks.includes(name))
+      if (gone.length > 0) app.log.warn({ gone }, 'the changed configuration leaves callers or webhooks out')
+      known = [...names.callers, ...names.webhooks]
       if (!isDeepStrictEqual(accountsOf(config), accountsOf(started)))
         app.log.warn('changed accounts are taken at the next start')
     } catch (error) {
@@ -60,11 +61,17 @@ export function reloading(
   }
   app.addHook('onReady', async () => {
     watchFile(path, { interval: POLL_MS, persistent: false }, onChange)
+    // It may have changed since it was read at the start.
+    onChange()
   })
   app.addHook('onClose', async () => {
     unwatchFile(path, onChange)
     clearTimeout(settling)
   })
+}
+
+function namesOf({ callers, webhooks }: Config) {
+  return { callers: callers.map(({ name }) => name), webhooks: webhooks.map(({ name }) => name) }
 }
 
 /** @throws ConfigError if a caller or a source of webhooks names an account that has no lane yet */

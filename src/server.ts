@@ -30,6 +30,12 @@ async function create(): Promise<FastifyInstance> {
   }
 }
 
+// As early as can be: by itself the signal would end the process. The application reads its file again as it starts.
+let reload = () => {}
+process.on('SIGHUP', () => {
+  reload()
+})
+
 const config = configure()
 // Written at once: what is buffered when its reader goes away could not be written at the end, which then never came.
 const log = pino(
@@ -38,6 +44,9 @@ const log = pino(
 )
 for (const warning of config.warnings) log.warn(warning)
 const app = await create()
+reload = () => {
+  app.reload()
+}
 
 closeWithGrace({ delay: DRAIN_MS, logger: log, skip: ['SIGHUP'] }, async ({ signal, err }) => {
   if (err) log.fatal({ err }, 'the process failed')
@@ -45,9 +54,6 @@ closeWithGrace({ delay: DRAIN_MS, logger: log, skip: ['SIGHUP'] }, async ({ sign
   await app.giveNotice()
   await app.close()
   log.info('closed')
-})
-process.on('SIGHUP', () => {
-  app.reload()
 })
 
 try {

@@ -405,11 +405,14 @@ test('the caller of API_KEY stands beside those of the file', async (t) => {
 })
 
 test('a gateway that nobody could use does not start', async (t) => {
-  for (const yaml of ['', '# nothing\n', 'custom_fields: [{ label: color, max_length: 9 }]'])
-    t.strictSame(fileFaults(t, yaml, { ...LEAST, API_KEY: undefined }), [
-      'API_KEY, or GATEWAY_CONFIG with callers or webhooks, is required: nobody could use the gateway.'
-    ])
-  t.strictSame(fileFaults(t, ''), [], 'with API_KEY the file may be empty')
+  t.strictSame(
+    fileFaults(t, 'custom_fields: [{ label: color, max_length: 9 }]', { ...LEAST, API_KEY: undefined }),
+    ['API_KEY, or GATEWAY_CONFIG with callers or webhooks, is required: nobody could use the gateway.']
+  )
+})
+
+test('an empty gateway file is a fault: most often it is one that is being written', async (t) => {
+  for (const yaml of ['', '# nothing\n', '---\n']) t.strictSame(fileFaults(t, yaml), ['is empty.'], yaml)
 })
 
 test('a gateway file that cannot be read is a fault', async (t) => {
@@ -478,7 +481,7 @@ test('a permission to what does not exist, and a network that is none, are fault
 callers:
   - name: web
     key_hashes:
-      - { hash: "sha256:${HASH}", expires_at: "2027-02-30T25:00:00Z" }
+      - { hash: "sha256:${HASH}", expires_at: "2027-02-30T00:00:00Z" }
     permissions:
       routes: [batch, "webhook:crm", "webhook:erp"]
       fields: [status, reset_called, statis]
@@ -546,7 +549,7 @@ accounts:
   - { name: sales, user: salesapi, pass: s3 }
   - { name: support, user: supportapi, pass_file: ${pass}, max_concurrency: 1, max_calls_per_second: 0 }
 webhooks:
-  - { name: crm, account: support, auth: { callers: true }, mapping: { lead: { lead_id: id }, fields: { status: stage } } }
+  - { name: crm, account: support, auth: { api_key: { key_hashes: [sha256:${HASH}] } }, mapping: { lead: { lead_id: id }, fields: { status: stage } } }
 `
   const { accounts, webhooks } = withFile(t, yaml, { ...LEAST, VICIDIAL_MAX_CONCURRENCY: '4' })
   t.strictSame(accounts, [
@@ -565,6 +568,7 @@ accounts:
   - { name: default, user: a, pass: x }
   - { name: sales, user: b, pass: x, pass_file: y }
   - { name: sales, user: b }
+  - { name: third, user: B., pass: x }
   - { name: other, user: c, pass_file: /nowhere/${CANARY} }
 callers:
   - { name: web, account: none, key_hashes: [sha256:${HASH}], permissions: "*" }
@@ -579,11 +583,28 @@ callers:
       '/accounts/1 must have exactly one of pass, pass_file.',
       '/accounts/1/pass_file names a file that cannot be read (ENOENT).',
       '/accounts/2 must have exactly one of pass, pass_file.',
-      '/accounts/3/pass_file names a file that cannot be read (ENOENT).'
+      '/accounts/4/pass_file names a file that cannot be read (ENOENT).'
     ]
   )
-  const same = `accounts: [{ name: sales, user: api, pass: x }]`
-  t.strictSame(fileFaults(t, same), ['VICIDIAL_USER is also the user of an account in GATEWAY_CONFIG.'])
+  const nobody = { ...LEAST, VICIDIAL_USER: undefined }
+  t.strictSame(fileFaults(t, 'accounts: [{ name: sales, user: api, pass: x }]', nobody), [
+    "VICIDIAL_USER is required: the gateway's VICIdial user."
+  ])
+  for (const user of ['api', 'API', 'a.pi'])
+    t.strictSame(
+      fileFaults(t, `accounts: [{ name: sales, user: ${user}, pass: x }]`),
+      ['VICIDIAL_USER is also the user of an account in GATEWAY_CONFIG.'],
+      'VICIdial strips other characters, and case counts for nothing'
+    )
+})
+
+test('a source of webhooks that callers send has the account of the caller, and names none', async (t) => {
+  const yaml = `
+accounts: [{ name: sales, user: salesapi, pass: x }]
+webhooks:
+  - { name: crm, account: sales, auth: { callers: true }, mapping: { lead: { lead_id: id }, fields: { status: stage } } }
+`
+  t.strictSame(fileFaults(t, yaml), ['crm has the account of its callers, and can name none.'])
 })
 
 test('everything that is wrong with the gateway file is listed at once', async (t) => {

@@ -28,7 +28,7 @@ const as = (key: string) => ({ authorization: `Bearer ${key}` })
 test('a key that is added, expires or is taken out has its effect within a second, and no request is dropped', async (t) => {
   const path = join(dataDir(t), 'gateway.yaml')
   writeFileSync(path, fileWith([{ key: 'old' }]))
-  const gateway = await startGateway(t, { GATEWAY_CONFIG: path })
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: path, ANONYMOUS_POINTS_PER_MINUTE: '0' })
   const status = async (key: string) => (await call(gateway, 'GET', '/v1/fields', undefined, as(key))).status
   t.same([await status('old'), await status('new')], [200, 401])
 
@@ -81,7 +81,7 @@ test('a key that is added, expires or is taken out has its effect within a secon
 test('a faulty file changes nothing, and says so; custom fields and webhooks change with the rest', async (t) => {
   const path = join(dataDir(t), 'gateway.yaml')
   writeFileSync(path, fileWith([{ key: 'old' }]))
-  const gateway = await startGateway(t, { GATEWAY_CONFIG: path })
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: path, ANONYMOUS_POINTS_PER_MINUTE: '0' })
   const webhook = () => call(gateway, 'POST', '/v1/webhooks/erp', { lead: 1, stage: 'SALE' }, as('new'))
   t.equal((await webhook()).status, 404)
 

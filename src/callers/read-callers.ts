@@ -43,8 +43,15 @@ function readKey(key: CallerEntry['key_hashes'][number], place: string, fault: N
   if (typeof key === 'string') return { hash: digits(key) }
   if (key.expires_at === undefined) return { hash: digits(key.hash) }
   const expiresAt = Date.parse(key.expires_at)
-  if (Number.isNaN(expiresAt)) fault(`${place}/expires_at`, 'is no date that there is')
+  if (Number.isNaN(expiresAt) || !isDay(key.expires_at))
+    fault(`${place}/expires_at`, 'is no date that there is')
   return { hash: digits(key.hash), expiresAt }
+}
+
+/** JavaScript takes the 30th of February for the 2nd of March. */
+function isDay(time: string): boolean {
+  const [year = 0, month = 0, day = 0] = time.slice(0, 'YYYY-MM-DD'.length).split('-').map(Number)
+  return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day
 }
 
 function digits(hash: string): string {

@@ -133,8 +133,9 @@ export class Delivery implements Owner {
   /**
    * Gives up everything that has no outcome yet. Returns the rows that nobody waits for any more.
    * @param isAsked whether VICIdial was asked for the leads of a key
+   * @param leavesSent leaves alone what is in a call, whose end is still of interest
    */
-  giveUp(reason: GivenUp, isAsked: (key: LeadKey) => boolean): LeadRow[] {
+  giveUp(reason: GivenUp, isAsked: (key: LeadKey) => boolean, leavesSent: boolean): LeadRow[] {
     const abandoned: LeadRow[] = []
     for (const [place, { key }] of this.#updates.entries()) {
       if (this.#outcomes[place] !== undefined) continue
@@ -142,6 +143,7 @@ export class Delivery implements Owner {
       if (rows.length === 0) this.settle(place, isAsked(key) ? reason.lookedUp : reason.waiting)
       for (const row of rows) {
         const goesOut = row.carrier ?? row
+        if (leavesSent && goesOut.isSent) continue
         row.end(goesOut.isSent ? reason.sent : reason.waiting)
         if (!goesOut.live) abandoned.push(goesOut)
       }

@@ -103,13 +103,17 @@ export class Dispatcher {
     if (context.ordered) this.#latelySet.keep(delivery)
     const looking = keys.length > 0 ? this.#lookUps.find(keys, delivery) : undefined
     this.#age.enter(context.caller, delivery, Date.now())
-    const giveUp = () => {
+    const giveUp = (leavesSent: boolean) => {
       const isAsked = looking?.isSent ?? (() => false)
-      for (const row of delivery.giveUp(NOT_IN_TIME, isAsked)) this.#rows.abandon(row)
+      for (const row of delivery.giveUp(NOT_IN_TIME, isAsked, leavesSent)) this.#rows.abandon(row)
     }
-    const atDeadline = setTimeout(giveUp, Math.max(0, context.deadline - Date.now()))
-    context.signal?.addEventListener('abort', giveUp, { once: true })
-    if (context.signal?.aborted) giveUp()
+    // Nobody waits for the answer, but what becomes of a call that is out is told to the log and the history.
+    const onAbort = () => {
+      giveUp(true)
+    }
+    const atDeadline = setTimeout(giveUp, Math.max(0, context.deadline - Date.now()), false)
+    context.signal?.addEventListener('abort', onAbort, { once: true })
+    if (context.signal?.aborted) onAbort()
     try {
       if (looking) await this.#latelySet.awaiting(delivery, this.#lookUp(updates, looking, delivery))
       else this.#enqueue(updates, delivery, NOTHING_FOUND)
@@ -120,7 +124,7 @@ export class Dispatcher {
     } finally {
       if (context.ordered) void this.#latelySet.forget(delivery)
       clearTimeout(atDeadline)
-      context.signal?.removeEventListener('abort', giveUp)
+      context.signal?.removeEventListener('abort', onAbort)
       this.#age.leave(context.caller, delivery)
       this.#waitingCharacters -= characters
     }

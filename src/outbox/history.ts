@@ -1,4 +1,6 @@
 import type { Result } from '../../schemas/batch.ts'
+import { type ErrorCode, ERRORS } from '../errors.ts'
+import { withoutFields } from '../leads/changes.ts'
 import { keyName } from '../leads/lead-key.ts'
 import type { RefusedUpdate, Update } from '../leads/update.ts'
 import type { Settlement } from './outbox.ts'
@@ -23,8 +25,9 @@ export interface HistoryUpdate {
   readonly leads: readonly number[]
   /** How it named them, as `vendor_lead_code:CRM-7`; undefined if it could not be read. */
   readonly key: string | undefined
+  /** What was sent, without what newer updates had set by then; of a refused one, because of what it was. */
   readonly fields: readonly string[]
-  /** The values as VICIdial holds them, by field, if values are kept. */
+  /** The values as VICIdial holds them, by field, if it was updated and values are kept. */
   readonly values?: Readonly<Record<string, string>>
   readonly status: Result['status']
   /** What VICIdial or the gateway said, if it was not made. */
@@ -72,17 +75,29 @@ export function historyUpdate(
   keepsValues: boolean
 ): HistoryUpdate {
   const { key } = update
-  const named = result.lead_ids ?? (result.lead_id === undefined ? [] : [result.lead_id])
-  const error = result.error && { code: result.error.code, detail: result.error.detail }
-  const stored = 'changes' in update ? update.changes.stored : undefined
+  const {
+    status,
+    error,
+    lead_id: lead,
+    lead_ids: leads = lead === undefined ? [] : [lead],
+    superseded = []
+  } = result
+  const kept = { leads, key: key && keyName(key), status, ...(error ? { error: said(error, status) } : {}) }
+  if ('refusals' in update) return { ...kept, fields: fieldsOf(result) }
+  const { stored } =
+    superseded.length > 0 ? (withoutFields(update.changes, superseded) ?? NOTHING) : update.changes
   return {
-    leads: named,
-    key: key && keyName(key),
-    fields: stored ? Object.keys(stored) : fieldsOf(result),
-    ...(stored && keepsValues ? { values: stored } : {}),
-    status: result.status,
-    ...(error ? { error } : {})
+    ...kept,
+    fields: Object.keys(stored),
+    ...(keepsValues && status === 'updated' ? { values: stored } : {})
   }
+}
+
+const NOTHING = { stored: {} }
+
+/** What was said of an update; a refusal by the gateway quotes the value, and is told by its code's title instead. */
+function said({ code, detail }: Exclude<Result['error'], undefined>, status: Result['status']) {
+  return { code, detail: status === 'rejected' && code in ERRORS ? ERRORS[code as ErrorCode].title : detail }
 }
 
 /** The records of settlements: one for each job of which updates have ended. */

@@ -12,3 +12,8 @@ export interface Account {
 
 /** The account of `VICIDIAL_USER`, which callers and webhooks have that name no other. */
 export const DEFAULT_ACCOUNT = 'default'
+
+/** A user's name as VICIdial compares it: it strips all but letters, digits, `-` and `_`, and case counts for nothing. */
+export function userName(user: string): string {
+  return user.replaceAll(/[^-_0-9A-Za-z]/g, '').toLowerCase()
+}

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { hashKey } from '../../src/callers/key.ts'
-import { batch, call, type Gateway, startGateway, type Tester } from '../helper.ts'
+import { batch, call, type Gateway, startGateway, startStandIn, type Tester } from '../helper.ts'
 import { until } from '../until.ts'
 import { as, ended, store } from './jobs-of.ts'
 
@@ -146,6 +146,89 @@ test('what VICIdial said is kept, and by which account it was asked', async (t) 
     error: { code: 'upstream_login_failed', detail: /login/ }
   })
   t.notMatch(JSON.stringify(entry), /wrong/)
+})
+
+test('an entry has what was sent, not what a newer update had set by then', async (t) => {
+  const gateway = await startWith(t, { HISTORY_VALUES: '1', RETRY_FIRST_PAUSE_MS: '300' })
+  gateway.sandbox.fail('500', { calls: 4 })
+  const fields = { status: 'OLD', comments: 'kept' }
+  const id = await store(gateway, { lead_ids: [1], fields }, as('crm-key'))
+  await until('it was tried', () => gateway.sandbox.calls().length >= 4)
+  await until('VICIdial takes it again', async () => {
+    const { status } = await batch(gateway, { lead_ids: [1], fields: { status: 'NEW' } }, as('crm-key'))
+    return status === 200
+  })
+  await ended(gateway, id)
+  const entries = await historyOf(gateway, '/v1/leads/1/history', 'crm-key', 2)
+  const stored = entries.find(({ job_id: job }) => job === id)
+  t.match([stored.status, stored.fields, stored.values], ['updated', ['comments'], { comments: 'kept' }])
+})
+
+test('no value is kept that nobody wanted kept: not in the words of a refusal, nor of what was not made', async (t) => {
+  const gateway = await startWith(t)
+  const secret = 'diagnosis, é'
+  await batch(
+    gateway,
+    { lead_ids: [1], fields: { comments: `${secret}#` }, on_lossy: 'reject' },
+    as('crm-key')
+  )
+  await batch(gateway, { lead_ids: [1], fields: { status: 'QQQQQQQQQ' } }, as('crm-key'))
+  const entries = await historyOf(gateway, '/v1/history', 'crm-key', 2)
+  t.notMatch(JSON.stringify(entries), /diagnosis|QQQQ/)
+  t.same(
+    entries.map(({ error }) => error),
+    [
+      { code: 'field_too_long', detail: 'The value is too long' },
+      { code: 'characters_lost', detail: 'VICIdial would lose characters of the value' }
+    ]
+  )
+  const valued = await startWith(t, { HISTORY_VALUES: '1' })
+  await batch(valued, { lead_ids: [99_999], fields: { comments: secret } }, as('crm-key'))
+  const [missing] = await historyOf(valued, '/v1/history', 'crm-key', 1)
+  t.same([missing.status, missing.values], ['not_found', undefined])
+})
+
+test('of many refused updates of one request the first hundred are kept, of the others each', async (t) => {
+  const gateway = await startWith(t)
+  const updates = Array.from({ length: 300 }, (_, n) => ({
+    lead_id: n + 1,
+    fields: n < 250 ? { nope: 1 } : { status: 'SALE' }
+  }))
+  await batch(gateway, { updates }, as('crm-key'))
+  await historyOf(gateway, '/v1/leads/300/history', 'crm-key', 1)
+  const found = []
+  let query = '?limit=100'
+  while (query !== '') {
+    const { body } = await call(gateway, 'GET', `/v1/history${query}`, undefined, as('crm-key'))
+    found.push(...body.entries.map(({ status }: { status: string }) => status))
+    query = body.next_cursor === undefined ? '' : `?limit=100&cursor=${body.next_cursor}`
+  }
+  t.equal(found.filter((status) => status === 'rejected').length, 100)
+  t.equal(found.filter((status) => status === 'updated').length, 50)
+})
+
+test('what became of a call is kept even if its sender went away meanwhile', async (t) => {
+  const calls: (() => void)[] = []
+  const url = await startStandIn(t, ({ user, lead_ids: ids }, response) => {
+    calls.push(() =>
+      response.end(`SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - ${user}|1|1|${ids}\n`)
+    )
+  })
+  const gateway = await startWith(t, { VICIDIAL_URL: url })
+  const leaving = new AbortController()
+  const asked = fetch(`${gateway.origin}/v1/leads/batch-update`, {
+    method: 'POST',
+    headers: { ...as('crm-key'), 'content-type': 'application/json' },
+    body: JSON.stringify({ lead_ids: [1], fields: { status: 'SALE' } }),
+    signal: leaving.signal
+  })
+  await until('VICIdial is called', () => calls.length > 0)
+  leaving.abort()
+  await asked.catch(() => undefined)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  calls[0]?.()
+  const [entry] = await historyOf(gateway, '/v1/history', 'crm-key', 1)
+  t.equal(entry.status, 'updated')
 })
 
 test('a dry run changes nothing and leaves no trace', async (t) => {
