@@ -70,7 +70,7 @@ export async function allowOrigins(app: FastifyInstance, origins: readonly strin
     exposedHeaders: EXPOSED,
     credentials: false,
     maxAge: PREFLIGHT_KNOWN_SECONDS,
-    // Any other OPTIONS is as unknown here as without.
+    // Any OPTIONS is answered as a preflight: a refusal would be no problem document.
     strictPreflight: false
   })
 }

@@ -23,6 +23,7 @@ Updates of VICIdial leads, each lead with its own changes, in one request. The g
 value, makes as few calls to VICIdial as it can, and answers with one result per update.
 
 Send your API key as \`Authorization: Bearer KEY\` or \`X-API-Key: KEY\`. Every answer has an \`X-Request-Id\`.
+A caller that is limited finds \`RateLimit-Policy\` and \`RateLimit\` on every answer; a 429 or 503 has \`Retry-After\`.
 Refused requests are answered with a problem document (RFC 9457); its \`type\` is the address of a page that explains it.
 `.trim()
 

@@ -261,7 +261,7 @@ export async function checkAnswer(
       },
       place
     )
-    if (status === 503) assert(headers.get('retry-after'), `${place} without Retry-After`)
+    if (status === 503 || status === 429) assert(headers.get('retry-after'), `${place} without Retry-After`)
     await assertSchema('/components/schemas/Problem', body, place)
   }
   const operation = await findOperation(method, path)

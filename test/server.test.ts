@@ -82,6 +82,21 @@ test('the server listens, and logs one JSON line a request and one a call, witho
   t.equal(server.stderr(), '')
 })
 
+test('a short API_KEY is taken, with a warning that does not tell it', async (t) => {
+  const server = run(t, {
+    VICIDIAL_URL: 'http://127.0.0.1:9/api.php',
+    VICIDIAL_USER: 'api',
+    VICIDIAL_PASS: 's3cret',
+    API_KEY: 'canary-of-31-characters-0123456'
+  })
+  const origin = await originOf(server)
+  const headers = { authorization: 'Bearer canary-of-31-characters-0123456' }
+  t.equal((await call({ origin }, 'GET', '/v1/fields', undefined, headers)).status, 200)
+  const { level } = await server.line('API_KEY is shorter than 32 characters')
+  t.equal(level, 40)
+  t.notMatch(JSON.stringify(server.lines), 'canary')
+})
+
 /** A kept-alive connection that has begun, but not ended, the head of a request. */
 async function beginRequest(
   origin: string,

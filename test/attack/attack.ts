@@ -13,11 +13,11 @@ const STRENGTHS: Strengths = {
 const MEASURED_MS = 10_000
 const MAX_FACTOR = 3
 
-function figures({ p50, p99, refused, memory }: Measured): string {
-  return `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ${refused} refused, ${memory} MB`
+function figures({ p50, p99, refused, memory, cpu }: Measured): string {
+  return `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ${refused} refused, ${memory} MB, ${cpu.toFixed(2)} of a core`
 }
 
-test('a caller is served as before while others attack', { timeout: 600_000 }, async (t) => {
+test('a caller is served as before while others attack', async (t) => {
   const { measure, under } = await battlefield(t)
   await measure(MEASURED_MS)
   for (const [attack, strength] of Object.entries(STRENGTHS) as [Attack, number][]) {

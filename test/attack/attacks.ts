@@ -28,6 +28,8 @@ export interface Measured {
   readonly refused: number
   /** Of the gateway, in MB. */
   readonly memory: number
+  /** Of a core, that the gateway used: 1 is one whole. */
+  readonly cpu: number
 }
 
 const VICTIM = 'key-of-the-caller-that-is-timed'
@@ -82,6 +84,7 @@ export async function battlefield(
       if (statusCode !== 200) refused++
       times.push(performance.now() - sent)
     }
+    const cpuBefore = cpuOf(pid)
     const began = performance.now()
     const asked: Promise<void>[] = []
     while (performance.now() - began < ms) {
@@ -90,9 +93,10 @@ export async function battlefield(
       await pause(1)
     }
     await Promise.all(asked)
+    const cpu = ((cpuOf(pid) - cpuBefore) * 1_000) / (performance.now() - began)
     times.sort((a, b) => a - b)
     const at = (share: number) => times[Math.floor(times.length * share)] ?? Number.NaN
-    return { p50: at(0.5), p99: at(0.99), refused, memory }
+    return { p50: at(0.5), p99: at(0.99), refused, memory, cpu }
   }
 
   /** What `measure` gives while an attack is in full swing. */
@@ -116,4 +120,11 @@ export async function battlefield(
 function memoryOf(pid: number | undefined): number {
   const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
   return Math.round(Number(line?.[1]) / 1_000)
+}
+
+/** What a process has used of the processor, in seconds; the kernel counts in hundredths. */
+function cpuOf(pid: number | undefined): number {
+  const [user, system] =
+    readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').slice(11, 13) ?? []
+  return (Number(user) + Number(system)) / 100
 }
