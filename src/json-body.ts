@@ -45,7 +45,7 @@ const MAX_DEPTH = 64
 export function parseJson(body: Buffer): unknown {
   if (body.length === 0) throw new Problem('invalid_json', 'The body is empty; a JSON document is expected.')
   const text = decode(body)
-  // Before it is parsed: the values of a text that is all brackets take fifty times its memory.
+  // Before it is parsed: the values of a text that is all brackets take forty times its memory.
   const { names, tooDeepAt } = shapeOf(text, MAX_DEPTH)
   if (tooDeepAt !== undefined) {
     throw new Problem(
