@@ -9,24 +9,23 @@ const MAX_SIGNATURES = 10
 export function verifyHmac(auth: HmacAuth, request: ReceivedRequest): AuthFault | undefined {
   const header = headerValue(request.headers, auth.header)
   if (header === undefined) return 'signature_missing'
-  const parameters = auth.signatureParameter === undefined ? undefined : readParameters(header)
+  const parameters = readParameters(header)
   const presented =
-    parameters === undefined ? [header] : (parameters.get(auth.signatureParameter ?? '') ?? [])
+    auth.signatureParameter === undefined ? [header] : (parameters.get(auth.signatureParameter) ?? [])
   const signatures = presented.slice(0, MAX_SIGNATURES).flatMap((text) => decode(text, auth))
   if (signatures.length === 0) return 'signature_malformed'
 
   const timestamp = timestampText(auth, request, parameters)
-  if (auth.timestamp !== undefined && timestamp === undefined) return 'timestamp_missing'
-  const time = auth.timestamp && readTimestamp(timestamp ?? '', auth.timestamp.unit)
-  if (auth.timestamp !== undefined && time === undefined) return 'timestamp_malformed'
+  if (timestamp === undefined) return 'timestamp_missing'
+  const time = auth.timestamp ? readTimestamp(timestamp, auth.timestamp.unit) : request.now
+  if (time === undefined) return 'timestamp_malformed'
 
-  const expected = auth.secrets.map((secret) => sign(secret, auth, request, timestamp ?? ''))
+  const expected = auth.secrets.map((secret) => sign(secret, auth, request, timestamp))
   const matching = signatures.filter(
     (signature) => expected.filter((one) => timingSafeEqual(one, signature)).length > 0
   )
   if (matching.length === 0) return 'signature_wrong'
-  if (auth.timestamp === undefined || time === undefined) return undefined
-  return judgeTimestamp(time, request.now, auth.timestamp.toleranceSeconds)
+  return auth.timestamp && judgeTimestamp(time, request.now, auth.timestamp.toleranceSeconds)
 }
 
 /** Reads a header like `t=1700000000,v1=…,v1=…`. */
@@ -52,14 +51,15 @@ function decode(text: string, { encoding, prefix }: HmacAuth): Buffer[] {
   return encoding === 'hex' || bytes.toString('base64') === signature ? [bytes] : []
 }
 
+/** The timestamp as it was sent; empty if the sender has none to send. */
 function timestampText(
   { timestamp }: HmacAuth,
   { headers }: ReceivedRequest,
-  parameters: ReadonlyMap<string, string[]> | undefined
+  parameters: ReadonlyMap<string, string[]>
 ): string | undefined {
-  if (timestamp === undefined) return undefined
+  if (timestamp === undefined) return ''
   if (timestamp.in === 'header') return headerValue(headers, timestamp.name)
-  const [value, ...more] = parameters?.get(timestamp.name) ?? []
+  const [value, ...more] = parameters.get(timestamp.name) ?? []
   return more.length > 0 ? '' : value
 }
 

@@ -68,6 +68,35 @@ test("GitHub's published example is accepted", async (t) => {
   const signature = 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17'
   t.equal(verify(GITHUB, request('Hello, World!', { 'x-hub-signature-256': signature })), undefined)
   t.equal(verify(GITHUB, request('Hello, World', { 'x-hub-signature-256': signature })), 'signature_wrong')
+  t.equal(verify(GITHUB, request('Hello, World!', {})), 'signature_missing')
+})
+
+test('a signature with more before or after it, or another prefix, is none', async (t) => {
+  const hex = 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17'
+  const base64 = createHmac('sha256', 'hush').update('Hello, World!').digest('base64')
+  const of = (auth: HmacAuth, header: string) =>
+    verify(auth, request('Hello, World!', { [auth.header]: header }))
+  t.equal(of(GITHUB, hex), undefined)
+  for (const other of [
+    `${hex}zz`,
+    `${hex}00`,
+    hex.replace('=', '=00'),
+    hex.replace('=', '=zz'),
+    hex.replace('sha256', 'sha512'),
+    hex.slice('sha256='.length),
+    hex.slice(0, -1)
+  ])
+    t.equal(of(GITHUB, other), 'signature_malformed', other)
+  t.equal(of(SHOPIFY, base64), undefined)
+  // The last letter before the `=` has two bits that decoding drops.
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+  const next = alphabet[alphabet.indexOf(base64.at(-2) ?? '') + 1] ?? ''
+  for (const other of [`${base64}A`, `A${base64}`, `=${base64}`, `${base64.slice(0, -2)}${next}=`])
+    t.equal(of(SHOPIFY, other), 'signature_malformed', other)
+})
+
+test('a source that takes the keys of callers believes nobody for a secret of its own', async (t) => {
+  t.equal(verify({ type: 'callers' }, request('x', { authorization: 'Bearer key' })), 'credential_missing')
 })
 
 test("Standard Webhooks' published example is accepted", async (t) => {
@@ -99,6 +128,12 @@ test("Standard Webhooks' published example is accepted", async (t) => {
       ['webhook-signature', others, 'signature_wrong']
     ] as const)
       t.equal(verify(auth, request(body, { ...headers, [name]: value }, now)), reason, `${name}: ${value}`)
+    const tenBefore = `${`${others} `.repeat(10)}${headers['webhook-signature']}`
+    for (const [several, reason] of [
+      [tenBefore, 'signature_wrong'],
+      [tenBefore.slice(others.length + 1), undefined]
+    ] as const)
+      t.equal(verify(auth, request(body, { ...headers, 'webhook-signature': several }, now)), reason)
     t.equal(verify(auth, request(`${body} `, headers, now)), 'signature_wrong')
     t.equal(verify(auth, request(body, headers, now + 300_000)), undefined)
     t.equal(verify(auth, request(body, headers, now + 300_001)), 'timestamp_too_old')
@@ -137,6 +172,7 @@ test('Stripe: timestamp, dot and body; any of several v1, and no v0', async (t) 
   const other = 'a'.repeat(64)
   t.equal(of(`t=1700000000,v1=${signature},v0=${other}`), undefined)
   t.equal(of(`t=1700000000, v1=${other}, v1=${signature}`), undefined)
+  t.equal(of(`t = 1700000000 , v1 = ${signature} , v0=${other}`), undefined)
   t.equal(of(`t=1700000000,v0=${signature}`), 'signature_malformed')
   t.equal(of(`v1=${signature}`), 'timestamp_missing')
   t.equal(of(`t=1700000001,v1=${signature}`), 'signature_wrong')
@@ -252,14 +288,20 @@ test('Basic: user and password', async (t) => {
   t.equal(of('zapier:sécond'), undefined)
   for (const wrong of ['zapier:first', 'other:sécond', 'zapier', ':sécond', 'zapier:'])
     t.equal(of(wrong), 'credential_wrong', wrong)
-  t.equal(verify(auth, request('x', { authorization: 'Bearer x' })), 'credential_missing')
+  const right = Buffer.from('zapier:first:pass').toString('base64')
+  for (const authorization of [`basic   ${right} `, `BASIC ${right}`])
+    t.equal(verify(auth, request('x', { authorization })), undefined, authorization)
+  for (const authorization of ['Bearer x', `XBasic ${right}`, `Basic ${right} x`, `Basic ${right},`, ''])
+    t.equal(verify(auth, request('x', { authorization })), 'credential_missing', authorization)
   t.equal(verify(auth, request('x', {})), 'credential_missing')
 })
 
 test('a shared secret is the whole value of its header', async (t) => {
-  const auth: Auth = { type: 'header', header: 'x-webhook-token', secrets: ['one', 'two'] }
+  const auth: Auth = { type: 'header', header: 'x-webhook-token', secrets: ['one', 'two', 'clé'] }
   const of = (headers: Record<string, string>) => verify(auth, request('x', headers))
   t.equal(of({ 'x-webhook-token': 'two' }), undefined)
+  // What a sender writes in UTF-8, Node gives as Latin-1.
+  t.equal(of({ 'x-webhook-token': Buffer.from('clé').toString('latin1') }), undefined)
   t.equal(of({ 'x-webhook-token': 'two ' }), 'credential_wrong')
   t.equal(of({ 'x-webhook-token': '' }), 'credential_missing')
   t.equal(of({ 'x-other-token': 'two' }), 'credential_missing')
