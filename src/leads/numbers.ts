@@ -22,7 +22,7 @@ export function parseInteger(value: unknown): ParsedNumber | undefined {
 /** Reads a number of hours with at most two decimals; VICIdial's column is decimal(4,2) and prints both. */
 export function parseOffset(value: unknown): ParsedNumber | undefined {
   if (typeof value !== 'number' || !Number.isFinite(value)) return undefined
-  const stored = (value === 0 ? 0 : value).toFixed(2)
+  const stored = value.toFixed(2)
   return Number(stored) === value ? { value, stored } : undefined
 }
 

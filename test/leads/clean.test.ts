@@ -181,10 +181,10 @@ test('a mark that cannot be composed is lost from prose with a warning, and refu
 })
 
 test('prose of which nothing is left is refused', async (t) => {
-  for (const value of [',', ';#"', '+', ' + ', '()', '😀', '+,😀']) {
+  for (const value of [',', ';#"', '+', ' + ', '()', '😀', '+,😀', '+ +', ', ,', '😀 +']) {
     for (const mode of MODES) t.equal(stored(mode, 'first_name', value), 'refused: characters_lost', value)
   }
-  for (const value of [';', '#"', '+', '😀', '😀;+']) {
+  for (const value of [';', '#"', '+', '😀', '😀;+', '+ +', '; ;', '😀\n+']) {
     for (const mode of MODES) t.equal(stored(mode, 'comments', value), 'refused: characters_lost', value)
   }
   t.strictSame(clean(0, 'title', '№'), {
@@ -315,6 +315,9 @@ test('a control character but a new line in comments is never taken', async (t) 
     code: 'unsafe_characters',
     detail: 'comments holds the control character U+0009, which is never sent to VICIdial.'
   })
+  t.match(clean(0, 'email', 'a\u001bb'), {
+    detail: 'email holds the control character U+001B, which is never sent to VICIdial.'
+  })
 })
 
 test('half of a surrogate pair is never taken', async (t) => {
@@ -328,8 +331,8 @@ test('the text --BLANK-- is refused in every field, so that no text of a caller 
   for (const name of STRINGS) {
     for (const mode of MODES) {
       for (const value of ['--BLANK--', ' --BLANK-- ', '--BLANK--\r\n']) {
-        const result = clean(mode, name, value)
-        t.ok('code' in result, `${name} ${JSON.stringify(value)}`)
+        const what = `${name} ${JSON.stringify(value)}`
+        t.equal(stored(mode, name, value), 'refused: unsafe_characters', what)
       }
     }
   }
@@ -367,6 +370,11 @@ test('phone fields take the usual punctuation and are reduced to digits', async 
   t.strictSame(clean(0, 'phone_code', '+44'), unaltered('44'))
   for (const value of ['555-CALL', '+', '( ) -', '12#', '1/2', '1,2', '٣٣٣', '１２', '212 555x1', '1_2'])
     for (const [name] of PHONES) t.equal(stored(1, name, value), 'refused: characters_lost', value)
+  t.strictSame(clean(0, 'alt_phone', '555-CALL'), {
+    code: 'characters_lost',
+    field: 'alt_phone',
+    detail: 'alt_phone takes digits, and + ( ) . - and spaces between them.'
+  })
 })
 
 test('a phone number is as long as its digits', async (t) => {
@@ -461,6 +469,11 @@ test('gmt_offset_now is a number of hours with at most two decimals', async (t) 
   for (const [value, text] of taken) t.strictSame(clean(0, 'gmt_offset_now', value), unaltered(text))
   for (const value of [-12.01, 14.01, 99, 5.005, 1e-9, '5', '-5.00', Number.NaN, Infinity])
     t.equal(stored(0, 'gmt_offset_now', value), 'refused: field_invalid', String(value))
+  for (const value of ['5', Number.NaN, Infinity, 5.005]) {
+    t.match(clean(0, 'gmt_offset_now', value), {
+      detail: 'gmt_offset_now must be a number with at most two decimals, from -12 to 14.'
+    })
+  }
 })
 
 test('gender is M, F or U', async (t) => {
@@ -480,4 +493,20 @@ test('a refusal of lost characters names them, once each', async (t) => {
     field: 'email',
     detail: "VICIdial would lose ! + from email: it keeps letters, digits, spaces and - ' . : / @ % _."
   })
+})
+
+test('of many lost characters a refusal names ten', async (t) => {
+  t.match(clean(0, 'email', '!#$&()*,;<=>?[]'), {
+    detail: /^VICIdial would lose ! # \$ & \( \) \* , ; < from email:/
+  })
+})
+
+test('a warning gives a long value back to its first 300 characters', async (t) => {
+  const value = `${';'.repeat(299)}x`
+  for (const [sent, echoed] of [
+    [value, value],
+    [`${value};`, `${value}…`],
+    [`${value}${';'.repeat(9_000)}`, `${value}…`]
+  ])
+    t.match(clean(0, 'comments', sent), { stored: 'x', warnings: [{ sent: echoed }] })
 })
