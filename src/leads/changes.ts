@@ -57,17 +57,17 @@ export function readChanges(input: ChangesInput, rules: ChangesRules): Changes |
   for (const name in fields) {
     if (refusals.length >= MAX_REFUSALS) break
     const field = FIELD_BY_NAME.get(name)
-    const cleaned = field === undefined ? unknownField(name) : standardField(field, fields[name], rules)
-    const refusal = refusalOf(cleaned, input.onLossy)
-    if (refusal) refusals.push({ ...refusal, pointer: pointer('fields', name) })
-    else if (field && !('code' in cleaned)) standard.push({ field, cleaned })
+    const value =
+      field === undefined ? unknownField(name) : standardField(field, fields[name], rules, input.onLossy)
+    if ('code' in value) refusals.push({ ...value, pointer: pointer('fields', name) })
+    else standard.push(value)
   }
   const customFields = objectIn('custom_fields', input.customFields, refusals)
   for (const label in customFields) {
     if (refusals.length >= MAX_REFUSALS) break
-    const cleaned = customField(label, customFields[label], rules)
-    if ('code' in cleaned) refusals.push({ ...cleaned, pointer: pointer('custom_fields', label) })
-    else custom.push({ label, cleaned })
+    const value = customField(label, customFields[label], rules)
+    if ('code' in value) refusals.push({ ...value, pointer: pointer('custom_fields', label) })
+    else custom.push(value)
   }
 
   if (custom.length > 0) refuseParameterLikeValues(standard, custom, refusals)
@@ -89,7 +89,8 @@ interface StandardValue {
 
 interface CustomValue {
   readonly label: string
-  readonly cleaned: Cleaned
+  readonly send: string
+  readonly stored: string
 }
 
 function objectIn(name: string, value: unknown, refusals: PlacedRefusal[]): Record<string, unknown> {
@@ -97,15 +98,6 @@ function objectIn(name: string, value: unknown, refusals: PlacedRefusal[]): Reco
   const detail = `${name} must be an object of names and values.`
   refusals.push({ code: 'field_invalid', field: name, detail, pointer: pointer(name) })
   return {}
-}
-
-/** Why a cleaned value is refused after all; undefined if it is not. */
-function refusalOf(cleaned: Cleaned | Refusal, onLossy: 'accept' | 'reject'): Refusal | undefined {
-  if ('code' in cleaned) return cleaned
-  const [warning] = cleaned.warnings
-  if (onLossy === 'accept' || warning === undefined) return undefined
-  const detail = `VICIdial would hold "${cleaned.stored}", and on_lossy is "reject".`
-  return { code: 'characters_lost', field: warning.field, detail }
 }
 
 /** Tells whether `value` is a JSON object, as against an array, null or a bare value. */
@@ -120,12 +112,21 @@ function fieldNotAllowed(field: string): Refusal {
   return { code: 'field_not_allowed', field, detail }
 }
 
-/** A column's value as it will be stored, if the caller may set it. */
-function standardField(field: Field, value: unknown, { clean, rights }: ChangesRules): Cleaned | Refusal {
+/** A column's value as it will be stored, if the caller may set it and lets it lose what it loses. */
+function standardField(
+  field: Field,
+  value: unknown,
+  { clean, rights }: ChangesRules,
+  onLossy: ChangesInput['onLossy']
+): StandardValue | Refusal {
   const { name } = field
   if (!allows(rights.fields, name)) return fieldNotAllowed(name)
   const cleaned = clean(field, value)
   if ('code' in cleaned) return cleaned
+  if (onLossy === 'reject' && cleaned.warnings.length > 0) {
+    const detail = `VICIdial would hold "${cleaned.stored}", and on_lossy is "reject".`
+    return { code: 'characters_lost', field: name, detail }
+  }
   if (name === 'status' && !allows(rights.statuses, cleaned.stored)) {
     const detail = `This caller may not set the status ${cleaned.stored} (permissions.statuses).`
     return { code: 'field_not_allowed', field: name, detail }
@@ -134,7 +135,7 @@ function standardField(field: Field, value: unknown, { clean, rights }: ChangesR
     const detail = `This caller may not move leads to list ${cleaned.stored} (permissions.lists).`
     return { code: 'list_not_allowed', field: name, detail }
   }
-  return cleaned
+  return { field, cleaned }
 }
 
 function unknownField(name: string): Refusal {
@@ -143,7 +144,7 @@ function unknownField(name: string): Refusal {
   return { code: 'field_unknown', field: echo(name), detail: `This is no field of a lead; ${hint}.` }
 }
 
-function customField(label: string, value: unknown, rules: ChangesRules): Cleaned | Refusal {
+function customField(label: string, value: unknown, rules: ChangesRules): CustomValue | Refusal {
   const field = `custom_fields.${echo(label)}`
   const maxLength = rules.customFields.get(label)
   if (maxLength === undefined) {
@@ -157,7 +158,7 @@ function customField(label: string, value: unknown, rules: ChangesRules): Cleane
     const detail = `This caller may not set ${field} (permissions.custom_fields).`
     return { code: 'field_not_allowed', field, detail }
   }
-  if (value === null) return { send: BLANK, stored: '', warnings: [] }
+  if (value === null) return { label, send: BLANK, stored: '' }
   if (typeof value !== 'string') return { code: 'field_invalid', field, detail: `${field} must be a string.` }
   const text = value.replaceAll('\r\n', '\n').replaceAll('\r', '\n').normalize('NFC').trim()
   const unsafe = unsafeCharacter(text, true)
@@ -180,7 +181,7 @@ function customField(label: string, value: unknown, rules: ChangesRules): Cleane
       detail: `${field} is longer than ${maxLength} characters.`
     }
   }
-  return { send: text, stored: text, warnings: [] }
+  return { label, send: text, stored: text }
 }
 
 function refuseParameterLikeValues(
@@ -189,15 +190,12 @@ function refuseParameterLikeValues(
   refusals: PlacedRefusal[]
 ): void {
   const detail = 'Beside custom fields, VICIdial would take "&name=" in a value for a field to empty.'
-  const values: [place: string[], value: string][] = [
-    ...standard.map(({ field, cleaned }): [string[], string] => [['fields', field.name], cleaned.send]),
-    ...custom.map(({ label, cleaned }): [string[], string] => [['custom_fields', label], cleaned.send])
-  ]
-  for (const [place, value] of values) {
-    if (!LOOKS_LIKE_PARAMETER.test(value)) continue
-    const field = place[0] === 'fields' ? place[1] : place.join('.')
-    refusals.push({ code: 'unsafe_characters', field: field ?? '', detail, pointer: pointer(...place) })
+  const check = (field: string, send: string, ...place: string[]) => {
+    if (!LOOKS_LIKE_PARAMETER.test(send)) return
+    refusals.push({ code: 'unsafe_characters', field, detail, pointer: pointer(...place) })
   }
+  for (const { field, cleaned } of standard) check(field.name, cleaned.send, 'fields', field.name)
+  for (const { label, send } of custom) check(`custom_fields.${label}`, send, 'custom_fields', label)
 }
 
 function assemble(standard: StandardValue[], custom: CustomValue[], input: ChangesInput): Changes {
@@ -219,9 +217,9 @@ function assemble(standard: StandardValue[], custom: CustomValue[], input: Chang
   if (custom.length > 0) {
     params['custom_fields'] = 'Y'
     custom.sort((a, b) => (a.label < b.label ? -1 : 1))
-    for (const { label, cleaned } of custom) {
-      params[label] = cleaned.send
-      stored[`custom_fields.${label}`] = cleaned.stored
+    for (const { label, send, stored: kept } of custom) {
+      params[label] = send
+      stored[`custom_fields.${label}`] = kept
     }
   }
   return changesOf(singleLead ? 'update_lead' : 'batch_update_lead', params, stored, warnings)

@@ -4,23 +4,23 @@ import {
   type Changes,
   changesOf,
   type ChangesInput,
+  MAX_REFUSALS,
   readChanges,
   withoutFields
 } from '../../src/leads/changes.ts'
 import { createCleaner } from '../../src/leads/clean.ts'
-import { ALL_RIGHTS } from '../../src/leads/rights.ts'
+import { ALL_RIGHTS, type Rights } from '../../src/leads/rights.ts'
 import { FIELDS } from '../../src/leads/fields.ts'
 
 const rules = {
   clean: createCleaner(0),
-  rights: ALL_RIGHTS,
   customFields: new Map([
     ['favorite_color', 10],
     ['shoe_size', 100]
   ])
 }
 
-function read(input: Partial<ChangesInput>) {
+function read(input: Partial<ChangesInput>, rights: Rights = ALL_RIGHTS) {
   const defaults: ChangesInput = {
     fields: undefined,
     customFields: undefined,
@@ -28,7 +28,7 @@ function read(input: Partial<ChangesInput>) {
     allowUndefinedList: false,
     onLossy: 'accept'
   }
-  return readChanges({ ...defaults, ...input }, rules)
+  return readChanges({ ...defaults, ...input }, { ...rules, rights })
 }
 
 /** An object as JSON text gives it: with a `__proto__` of its own, if it says so. */
@@ -113,6 +113,9 @@ test('custom fields go with update_lead, after the options, in the order of thei
     stored: { list_id: '103', 'custom_fields.favorite_color': 'blue\nish', 'custom_fields.shoe_size': '' },
     warnings: []
   })
+  const key = 'update_lead\0custom_fields=Y\0favorite_color=a\nb\0shoe_size=9'
+  t.match(read({ customFields: { favorite_color: 'a\rb', shoe_size: '9' } }), { key })
+  t.match(read({ customFields: { shoe_size: '9', favorite_color: 'a\r\nb' } }), { key })
 })
 
 test('two wishes share a key exactly if they are the same call', async (t) => {
@@ -268,13 +271,13 @@ test('a custom field takes what VICIdial stores of it unaltered, and nothing els
     t.strictSame(refused(value), [{ code: 'field_invalid', detail, ...place }])
   }
   for (const value of ['bl\\ue', 'blue\\', 'bl\tue', 'bl\0ue', '\ud800'])
-    t.match(refused(value), [{ code: 'unsafe_characters', ...place }])
+    t.match(refused(value), [{ code: 'unsafe_characters', detail: /which is never sent to/, ...place }])
   for (const value of ['--BLANK--', ' --BLANK--\n']) {
     const detail = '--BLANK-- would empty custom_fields.favorite_color; use null.'
     t.strictSame(refused(value), [{ code: 'unsafe_characters', detail, ...place }])
   }
   for (const value of ['a;b', 'a"b', 'a+b', 'a😀'])
-    t.match(refused(value), [{ code: 'characters_lost', ...place }])
+    t.match(refused(value), [{ code: 'characters_lost', detail: /would lose ; " \+ from custom/, ...place }])
   t.strictSame(refused('eleven char'), [
     { code: 'field_too_long', detail: 'custom_fields.favorite_color is longer than 10 characters.', ...place }
   ])
@@ -332,6 +335,83 @@ test('every refusal of an update is listed at once, each at its place', async (t
   )
 })
 
+test('an update is not read further once so much is wrong with it', async (t) => {
+  const wrong = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`x${n}`, 'x']))
+  for (const [fields, customFields] of [
+    [MAX_REFUSALS - 1, MAX_REFUSALS],
+    [MAX_REFUSALS + 1, 1],
+    [10_000, 10_000]
+  ] as const) {
+    const refusals = read({ fields: wrong(fields), customFields: wrong(customFields) })
+    t.equal(Array.isArray(refusals) && refusals.length, MAX_REFUSALS)
+  }
+})
+
+const RIGHTS: Rights = {
+  fields: new Set(['status', 'list_id', 'email']),
+  statuses: new Set(['SALE']),
+  customFields: new Set(['favorite_color']),
+  lists: new Set(['102']),
+  lookUps: new Set()
+}
+
+test('an update may ask for what its caller was given, in whatever way it is written', async (t) => {
+  const fields = { status: ' SALE', list_id: '0102', email: 'ann@example.com' }
+  t.match(read({ fields, customFields: { favorite_color: 'blue' } }, RIGHTS), {
+    params: { status: 'SALE', list_id_field: '102', email: 'ann@example.com', favorite_color: 'blue' }
+  })
+  t.match(read({ fields: { email: null } }, RIGHTS), { params: { email: '--BLANK--' } })
+  const mayReset = { ...RIGHTS, fields: new Set(['reset_called']) }
+  t.match(read({ resetCalled: true }, mayReset), { params: { reset_lead: 'Y' } })
+})
+
+test('what its caller was not given is refused, each at its place, with the permission that is missing', async (t) => {
+  const fields = { status: 'DNC', list_id: 103, city: null }
+  const customFields = { favorite_color: 'blue', shoe_size: '9', unlisted: 'x' }
+  t.strictSame(read({ fields, customFields, resetCalled: true }, RIGHTS), [
+    {
+      code: 'field_not_allowed',
+      field: 'status',
+      detail: 'This caller may not set the status DNC (permissions.statuses).',
+      pointer: '/fields/status'
+    },
+    {
+      code: 'list_not_allowed',
+      field: 'list_id',
+      detail: 'This caller may not move leads to list 103 (permissions.lists).',
+      pointer: '/fields/list_id'
+    },
+    {
+      code: 'field_not_allowed',
+      field: 'city',
+      detail: 'This caller may not set city (permissions.fields).',
+      pointer: '/fields/city'
+    },
+    {
+      code: 'field_not_allowed',
+      field: 'custom_fields.shoe_size',
+      detail: 'This caller may not set custom_fields.shoe_size (permissions.custom_fields).',
+      pointer: '/custom_fields/shoe_size'
+    },
+    {
+      code: 'field_not_allowed',
+      field: 'custom_fields.unlisted',
+      detail: 'The operator has not listed this custom field for the gateway.',
+      pointer: '/custom_fields/unlisted'
+    },
+    {
+      code: 'field_not_allowed',
+      field: 'reset_called',
+      detail: 'This caller may not set reset_called (permissions.fields).',
+      pointer: '/reset_called'
+    }
+  ])
+  t.match(read({ fields: { status: 7, list_id: 'x' } }, RIGHTS), [
+    { code: 'field_invalid', field: 'status' },
+    { code: 'field_invalid', field: 'list_id' }
+  ])
+})
+
 /** Changes that were read; fails if they were refused. */
 function sound(input: Partial<ChangesInput>): Changes {
   const changes = read(input)
@@ -377,6 +457,7 @@ test('names that the changes do not have take nothing from them', async (t) => {
     'favorite_color',
     'custom_fields',
     'custom_fields.shoe_size',
+    'custom_fields.status',
     'reset_lead',
     'params'
   ]
