@@ -225,6 +225,48 @@ test('a success stays one when PHP breaks off after it with HTTP 500', async (t)
     t.strictSame(read(500, success + rest), ['updated', [101], 'unsaid'], rest)
 })
 
+test('a refused login counts even if the rest of its answer is missing, for it must never be tried twice', async (t) => {
+  for (const [text, code] of [
+    ['ERROR: Login incorrect', 'upstream_login_failed'],
+    ['ERROR: Login incorrect, please try again: |api|s3c', 'upstream_login_failed'],
+    ['<br />\n<b>Warning</b>: x\nERROR: Login incorrect, pl', 'upstream_login_failed'],
+    ['ERROR: Too many login attempts', 'upstream_locked_out'],
+    ['ERROR: Too many login attempts, try again in 15 min', 'upstream_locked_out']
+  ] as const) {
+    t.strictSame(read(200, text), ['refused', code], text)
+    t.strictSame(search(text, ['CRM-1']), ['refused', code], text)
+  }
+  for (const text of ['ERROR: Login inc', 'the page said ERROR: Login incorrect', 'ERROR: NO LEADS DEF'])
+    t.strictSame(read(200, text), ['unclear'], text)
+})
+
+test('a refusal says in the words of the gateway what to look into', async (t) => {
+  const told: [text: string, detail: RegExp][] = [
+    ['ERROR: Login incorrect, please try again: |api|x|BAD|', /refused the login/],
+    ['ERROR: Too many login attempts, try again in 15 minutes: |api|LOCK|', /locked .* out for 15 minutes/],
+    ['ERROR: Your IP Address is not allowed: IP: |10.0.0.1|IPBLOCK|', /IP list forbids/],
+    ['ERROR: auth USER DOES NOT HAVE PERMISSION TO USE THIS FUNCTION: |api|x|', /does not permit/],
+    ['ERROR: batch_update_lead NOT A DEFINED LIST ID - api|777', /no list with this id/],
+    ['ERROR: batch_update_lead NOT AN ALLOWED LIST ID - api|102', /account may not use this list/],
+    ['ERROR: INVALID JSON FORMAT', /could not read leads_data/],
+    ['ERROR: batch_update_lead NO LEADS DEFINED - api|', /VICIDIAL_DIALECT/],
+    ['ERROR: NO FUNCTION SPECIFIED', /does not know the function/],
+    ['ERROR: Invalid Source: |a|', /does not take the source/],
+    ['ERROR: something that nobody has seen yet', /words that are not known/],
+    ['NOTICE: update_lead CUSTOM FIELDS DISABLED', /no such custom fields/],
+    ['SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|101|-1|||', /could not write to its database/],
+    ['SUCCESS: update_lead LEAD HAS BEEN UPDATED', /incomplete success/],
+    ['<h1>It works!</h1>', /something that is not a VICIdial answer \(HTTP 200\)/],
+    ['', /answered with nothing, .* nothing was done/]
+  ]
+  for (const [text, detail] of told) t.match(readUpdateReply(200, `${text}\n`), { detail }, text)
+  t.match(readUpdateReply(200, 'SUCCESS: update_le'), { detail: /half an answer \(HTTP 200\)/ })
+  t.match(readSearchReply(200, 'CRM-1|1|10', ['CRM-1'], LIMIT), { detail: /half an answer \(HTTP 200\)/ })
+  t.match(readSearchReply(200, 'CRM-2|1|10\n', ['CRM-1'], LIMIT), { detail: /not a VICIdial answer/ })
+  t.match(readUpdateReply(500, ''), { detail: /failed with HTTP 500/ })
+  t.match(readUpdateReply(404, ''), { detail: /^VICIDIAL_URL answered with HTTP 404/ })
+})
+
 test('without a status line the HTTP status decides', async (t) => {
   const page = '<html><h1>Proxy Error</h1></html>\n'
   const replies: [status: number, text: string, ...meaning: unknown[]][] = [
@@ -236,7 +278,10 @@ test('without a status line the HTTP status decides', async (t) => {
     [502, '', 'unclear'],
     [503, page, 'unclear'],
     [504, page, 'unclear'],
+    [299, page, 'unclear'],
+    [300, page, 'refused', 'upstream_error'],
     [301, '', 'refused', 'upstream_error'],
+    [499, page, 'refused', 'upstream_error'],
     [401, page, 'refused', 'upstream_error'],
     [404, page, 'refused', 'upstream_error'],
     [200, 'VERSION: 2.14-202|BUILD: 250720-1841|\n', 'unclear'],
