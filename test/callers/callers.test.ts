@@ -1,9 +1,19 @@
 import { inspect } from 'node:util'
 import fc from 'fast-check'
+import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { test } from 'tap'
+import {
+  askedBy,
+  authentication,
+  callerOf,
+  requires,
+  requireSource
+} from '../../src/callers/authentication.ts'
 import { ALL_PERMISSIONS, type CallerConfig } from '../../src/callers/caller.ts'
 import { Callers } from '../../src/callers/callers.ts'
-import { hashKey } from '../../src/callers/key.ts'
+import { createKey, hashKey } from '../../src/callers/key.ts'
+import { answerErrors } from '../../src/error-handler.ts'
+import type { Tester } from '../helper.ts'
 
 const NONE: ReadonlySet<string> = new Set()
 const HOUR_MS = 3_600_000
@@ -166,4 +176,117 @@ test('a caller with networks calls from there only', async (t) => {
 test('no key can be read off the callers', async (t) => {
   t.notMatch(inspect(callers, { depth: 9, showHidden: true }), /key-of/)
   t.notMatch(JSON.stringify(callers.find('key-of-crm')), /key-of/)
+})
+
+const SHOP: CallerConfig = {
+  ...CRM,
+  name: 'shop',
+  keys: [key('key-of-shop')],
+  permissions: { ...ALL_PERMISSIONS, routes: new Set(['batch']) }
+}
+
+/** A server whose routes are behind keys, and how it is asked. */
+async function behindKeys(t: Tester, addRoutes: (scope: FastifyInstance) => void) {
+  const app = fastify()
+  answerErrors(app)
+  app.register(async (scope) => {
+    authentication(scope, new Callers([CRM, WEB, SHOP]))
+    addRoutes(scope)
+  })
+  const origin = await app.listen({ host: '127.0.0.1', port: 0 })
+  t.teardown(() => app.close())
+  return async (path: string, headers: Record<string, string>) => {
+    const response = await fetch(origin + path, { headers })
+    return { status: response.status, headers: response.headers, body: (await response.json()) as any }
+  }
+}
+
+const bearer = (text: string) => ({ authorization: `Bearer ${text}` })
+
+test('a route is reached with a key that permits it, whose caller and key it then knows', async (t) => {
+  const ask = await behindKeys(t, (scope) => {
+    for (const permission of ['batch', 'jobs'] as const) {
+      scope.get(`/${permission}`, { schema: { security: requires(permission) } }, async (request) => ({
+        caller: callerOf(request).name,
+        request: request.id,
+        ...askedBy(request)
+      }))
+    }
+  })
+  for (const headers of [bearer('next-key-of-crm'), { 'x-api-key': 'next-key-of-crm' }]) {
+    const { status, body } = await ask('/jobs', headers)
+    t.equal(status, 200)
+    const keyId = hashKey('next-key-of-crm').slice(0, 8)
+    t.strictSame(body, { caller: 'crm', request: body.request, requestId: body.request, keyId })
+  }
+  t.equal((await ask('/batch', bearer('key-of-shop'))).body.caller, 'shop')
+
+  const refused: [path: string, headers: Record<string, string>, status: number, detail: string][] = [
+    ['/batch', {}, 401, 'The request has no API key.'],
+    ['/batch', bearer('unknown'), 401, 'The API key is not known, or it has expired.'],
+    ['/batch', bearer(createKey()), 401, 'The API key is not known, or it has expired.'],
+    [
+      '/batch',
+      bearer(createKey().slice(0, -1)),
+      401,
+      'The API key is not whole: a part of it is missing or mistyped.'
+    ],
+    ['/jobs', bearer('key-of-shop'), 403, 'The caller shop lacks "jobs" (permissions.routes).'],
+    ['/batch', bearer('key-of-web'), 403, 'The caller web may not call from 127.0.0.1 (networks).']
+  ]
+  for (const [path, headers, status, detail] of refused) {
+    const answer = await ask(path, headers)
+    t.equal(answer.status, status, detail)
+    t.match(answer.body, { code: status === 401 ? 'unauthenticated' : 'permission_denied', detail })
+    const challenge = answer.headers.get('www-authenticate')
+    t.equal(challenge, status === 401 ? 'Bearer realm="vicidial-gateway"' : null)
+  }
+})
+
+test("a route's own hooks still run, and take no permission's place", async (t) => {
+  const ask = await behindKeys(t, (scope) => {
+    const schema = { security: requires('jobs') }
+    const mark =
+      (name: string) => async (_request: FastifyRequest, reply: { header(...all: string[]): void }) => {
+        reply.header(name, 'ran')
+      }
+    scope.get('/one', { schema, onRequest: mark('x-one') }, async () => ({}))
+    scope.get('/two', { schema, onRequest: [mark('x-one'), mark('x-two')] }, async () => ({}))
+  })
+  for (const [path, ran] of [
+    ['/one', ['ran', null]],
+    ['/two', ['ran', 'ran']]
+  ] as const) {
+    const { status, headers } = await ask(path, bearer('key-of-crm'))
+    t.equal(status, 200)
+    t.strictSame([headers.get('x-one'), headers.get('x-two')], ran)
+    t.equal((await ask(path, bearer('key-of-shop'))).status, 403)
+  }
+})
+
+test('a route that says not what permission it requires cannot be added', async (t) => {
+  for (const schema of [
+    undefined,
+    {},
+    { security: [] },
+    { security: [{}] },
+    { security: [{ bearer: [] }] }
+  ]) {
+    const message = 'the route /open says not what permission it requires'
+    const add = behindKeys(t, (scope) => scope.get('/open', schema ? { schema } : {}, async () => ({})))
+    await t.rejects(add, { message }, JSON.stringify(schema))
+  }
+})
+
+test('nobody is taken for the caller of a request without authentication', async (t) => {
+  const message = 'a route without authentication asked for its caller'
+  t.throws(() => callerOf({ caller: null } as FastifyRequest), { message })
+})
+
+test('a source that a caller was not given is refused by name', async (t) => {
+  const web = callers.find('key-of-web')
+  if (web === undefined) throw new Error('no caller')
+  const message = 'The caller web may not use the source crm (permissions.sources).'
+  t.throws(() => requireSource(web, 'crm'), { code: 'permission_denied', message })
+  for (const source of [undefined, 'shop']) t.doesNotThrow(() => requireSource(web, source))
 })
