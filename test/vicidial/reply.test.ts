@@ -384,7 +384,10 @@ const noise = fc.oneof(
       .array(fc.constantFrom(...PARTS), { maxLength: 12 })
       .map((parts) => `NOTICE: update_lead CUSTOM FIELDS VALUES UPDATED - ${parts.join('')}\n`)
   },
-  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 200 }) }
+  {
+    weight: 1,
+    arbitrary: fc.array(fc.nat(0xffff), { maxLength: 200 }).map((codes) => String.fromCharCode(...codes))
+  }
 )
 const status = fc.oneof(fc.constantFrom(200, 500, 502, 301, 404), fc.integer({ min: 100, max: 599 }))
 
