@@ -82,6 +82,11 @@ test('a vendor_lead_code that VICIdial would look up as another is refused', asy
     field: 'vendor_lead_code',
     detail: 'VICIdial cannot look up a vendor_lead_code with a comma in it.'
   })
+  t.strictSame(readLeadKey('vendor_lead_code', null, clean), {
+    code: 'field_invalid',
+    field: 'vendor_lead_code',
+    detail: 'vendor_lead_code must be a string.'
+  })
 })
 
 test('a phone_number is looked up by its digits, six at least', async (t) => {

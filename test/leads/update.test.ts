@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { DEFAULT_OPTIONS } from '../../src/leads/batch.ts'
+import { MAX_REFUSALS } from '../../src/leads/changes.ts'
 import { createCleaner } from '../../src/leads/clean.ts'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
 import { readUpdate, type UpdateOptions } from '../../src/leads/update.ts'
@@ -118,6 +119,32 @@ test('an unknown property is refused at its place, never dropped', async (t) => 
     t.strictSame(placed(JSON.parse(`{"lead_id":101,"reset_called":true,"${name}":{"lead_id":102}}`)), [
       ['field_unknown', name, `/${name}`]
     ])
+})
+
+test('a lead is named by the keys that the caller may look up, and always by its id', async (t) => {
+  const rights = { ...ALL_RIGHTS, lookUps: new Set(['phone_number']) }
+  const as = (key: object) =>
+    readUpdate({ ...key, fields: { status: 'SALE' } }, 0, DEFAULT_OPTIONS, { ...rules, rights })
+  t.strictSame(as({ vendor_lead_code: 'CRM-7' }), {
+    index: 0,
+    key: undefined,
+    refusals: [
+      {
+        code: 'field_not_allowed',
+        field: 'vendor_lead_code',
+        detail: 'This caller may not look leads up by vendor_lead_code (permissions.look_ups).',
+        pointer: '/vendor_lead_code'
+      }
+    ]
+  })
+  for (const key of [{ phone_number: '2125550004' }, { lead_id: 101 }]) t.ok('changes' in as(key))
+})
+
+test('an update is not read further once it has so many unknown properties', async (t) => {
+  for (const count of [MAX_REFUSALS, MAX_REFUSALS + 1, 10_000]) {
+    const unknown = Object.fromEntries(Array.from({ length: count }, (_, n) => [`x${n}`, n]))
+    t.equal(placed({ lead_id: 101, reset_called: true, ...unknown }).length, MAX_REFUSALS)
+  }
 })
 
 test("an update's own options go before those of the request", async (t) => {
