@@ -104,15 +104,19 @@ export class FairQueue<U extends Unit<U>> {
   }
 
   #drop(lot: Lot<U>): void {
-    const group = this.#groups.get(lot.group)
-    group?.delete(lot)
-    if (group?.size === 0) this.#groups.delete(lot.group)
+    removeFrom(this.#groups, lot.group, lot)
     const requests = this.#callers.get(lot.caller)
-    const lots = requests?.get(lot.request)
-    lots?.delete(lot)
-    if (lots?.size === 0) requests?.delete(lot.request)
-    if (requests?.size === 0) this.#callers.delete(lot.caller)
+    if (requests === undefined) return
+    removeFrom(requests, lot.request, lot)
+    if (requests.size === 0) this.#callers.delete(lot.caller)
   }
+}
+
+/** Takes a member out of a set, and a set without members out of the map: memory would grow with all that ever came. */
+function removeFrom<Key, Member>(sets: Map<Key, Set<Member>>, key: Key, member: Member): void {
+  const set = sets.get(key)
+  set?.delete(member)
+  if (set?.size === 0) sets.delete(key)
 }
 
 function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { FairQueue, Lot, type Unit } from '../../src/delivery/fair-queue.ts'
@@ -36,6 +38,49 @@ test('units of one group travel together, first in, first out, as many as are ta
     queue.take(() => 3),
     []
   )
+})
+
+test('the first of a call says how many it takes', async (t) => {
+  const unit = numbering()
+  const queue = new FairQueue<Numbered>()
+  for (let n = 0; n < 5; n++) queue.add(unit('crm', 1, 'g'))
+  t.strictSame(numbers(queue.take(({ n }) => (n === 0 ? 2 : 9))), [0, 1])
+  t.strictSame(numbers(queue.take(({ n }) => (n === 2 ? 1 : 9))), [2])
+})
+
+test('whose turn it is goes first, even if others of the group came before', async (t) => {
+  const unit = numbering()
+  const queue = new FairQueue<Numbered>()
+  for (const [caller, request] of [
+    ['a', 1],
+    ['a', 1],
+    ['a', 1],
+    ['b', 1],
+    ['a', 2]
+  ] as const)
+    queue.add(unit(caller, request, 'g'))
+  const taken = [1, 2, 1, 2].map((size) => numbers(queue.take(() => size)))
+  t.strictSame(taken, [[0], [3, 1], [4], [2]])
+})
+
+test('what has gone through a queue leaves nothing behind in it', async (t) => {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  const queue = new FairQueue<Numbered>()
+  const through = (count: number, from: number) => {
+    const unit = numbering()
+    for (let n = from; n < from + count; n++) queue.add(unit(`caller ${n}`, n, `group ${n}`))
+    while (queue.take(() => 1).length > 0);
+  }
+  const heap = () => {
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+  through(1_000, 0)
+  const before = heap()
+  through(50_000, 1_000)
+  const kept = (heap() - before) / 50_000
+  t.ok(kept < 50, `${kept} bytes of each group`)
 })
 
 test('callers take turns, and so do the requests of each', async (t) => {
