@@ -17,7 +17,7 @@ export function isWholeKey(key: string): boolean {
   if (!key.startsWith(KEY_PREFIX)) return false
   const encoded = key.slice(KEY_PREFIX.length)
   const bytes = Buffer.from(encoded, 'base64url')
-  if (bytes.length !== SECRET_BYTES + CHECKSUM_BYTES || bytes.toString('base64url') !== encoded) return false
+  if (bytes.toString('base64url') !== encoded) return false
   return bytes.subarray(SECRET_BYTES).equals(checksum(bytes.subarray(0, SECRET_BYTES)))
 }
 

@@ -150,8 +150,7 @@ export class Lots<Lead extends number | string, Request extends Owner> {
     const known = this.#byChanges.get(changes)
     if (known !== undefined) return known
     const { caller, source } = this.#request
-    const isShared = this.#rules.dialect === 'leads_data' && changes.function === 'batch_update_lead'
-    const group = `${source} ${isShared ? changes.function : changes.key}`
+    const group = `${source} ${this.#rules.dialect === 'leads_data' ? changes.function : changes.key}`
     const lot = this.#byGroup.get(group) ?? new Lot<Row<Lead, Request>>(caller, this.#request, group)
     this.#byGroup.set(group, lot)
     this.#byChanges.set(changes, lot)

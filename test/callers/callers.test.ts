@@ -9,10 +9,13 @@ import {
   requires,
   requireSource
 } from '../../src/callers/authentication.ts'
-import { ALL_PERMISSIONS, type CallerConfig } from '../../src/callers/caller.ts'
+import { ALL_PERMISSIONS, type CallerConfig, networksOf } from '../../src/callers/caller.ts'
+import type { CallerEntry } from '../../src/callers/caller-schema.ts'
 import { Callers } from '../../src/callers/callers.ts'
 import { createKey, hashKey } from '../../src/callers/key.ts'
+import { readCallers } from '../../src/callers/read-callers.ts'
 import { answerErrors } from '../../src/error-handler.ts'
+import { DEFAULT_ACCOUNT } from '../../src/vicidial/account.ts'
 import type { Tester } from '../helper.ts'
 
 const NONE: ReadonlySet<string> = new Set()
@@ -143,6 +146,63 @@ test('a caller may what it was given, and nothing else', async (t) => {
     [true, true]
   )
   t.same(new Callers([{ ...WEB, source: 'own1' }]).find('key-of-web')?.mayUseSource('own1'), true)
+})
+
+test('whoever may do as an operator sees the jobs of all callers', async (t) => {
+  const permissions = { ...WEB.permissions, routes: new Set(['jobs', 'operator']) }
+  t.equal(new Callers([{ ...WEB, permissions }]).find('key-of-web')?.isOperator, true)
+})
+
+test("a caller's calls go to its own account of VICIdial, or to the one that is nobody's", async (t) => {
+  t.equal(new Callers([{ ...CRM, account: 'branch' }]).find('key-of-crm')?.account, 'branch')
+  t.equal(callers.find('key-of-crm')?.account, DEFAULT_ACCOUNT)
+})
+
+test('an address or a network is taken as it is written, and nothing that only looks like one', async (t) => {
+  for (const network of ['10.1.2.3', '10.0.0.0/8', '0.0.0.0/0', '::1', '2001:db8::/32', '::/128'])
+    t.doesNotThrow(() => networksOf([network]), network)
+  for (const network of [
+    '',
+    'localhost',
+    '10.1.2',
+    '10.0.0.0/33',
+    '10.0.0.0/',
+    '10.0.0.0/8x',
+    '10.0.0.0/8/9',
+    '/10.0.0.0/8',
+    '::/129',
+    '10.0.0.0/-1'
+  ])
+    t.throws(() => networksOf([network]), network)
+})
+
+/** What is read of a caller's entry in the gateway file, and what is wrong with it. */
+function readEntry(entry: Partial<CallerEntry>) {
+  const faults: string[] = []
+  const whole: CallerEntry = {
+    name: 'web',
+    key_hashes: [`sha256:${'a'.repeat(64)}`],
+    permissions: '*',
+    ...entry
+  }
+  const [read] = readCallers([whole], new Set(['color']), new Set(['crm']), (place, what) => {
+    faults.push(`${place} ${what}`)
+  })
+  return { read, faults }
+}
+
+test('a key without an end is good until it is taken out', async (t) => {
+  const { read, faults } = readEntry({ key_hashes: [{ hash: `sha256:${'b'.repeat(64)}` }] })
+  t.strictSame([read?.keys, faults], [[{ hash: 'b'.repeat(64) }], []])
+})
+
+test('"*" is every name there is, and names nothing that is missing', async (t) => {
+  const { read, faults } = readEntry({ permissions: { routes: '*', fields: '*', custom_fields: '*' } })
+  t.strictSame(faults, [])
+  t.match(read?.permissions, {
+    routes: '*',
+    updates: { fields: '*', customFields: '*', statuses: new Set() }
+  })
 })
 
 test('a request has as many updates as its caller may send and the server takes', async (t) => {

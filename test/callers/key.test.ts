@@ -34,6 +34,8 @@ test('a slip in a key shows, wherever it is', async (t) => {
     'vgw_',
     'key',
     `vgw_${'A'.repeat(47)}`,
+    `${createKey()}AAAA`,
+    createKey().slice(0, -4),
     `VGW_${createKey().slice(4)}`,
     `${createKey()}=`
   ])
@@ -54,6 +56,8 @@ test('a key is presented as a bearer token or as X-API-Key', async (t) => {
     [{ authorization: 'Bearer ' }, undefined],
     [{ authorization: 'Bearer a b' }, undefined],
     [{ authorization: 'Bearerabc' }, undefined],
+    [{ authorization: 'XBearer abc' }, undefined],
+    [{ authorization: 'Basic Bearer abc' }, undefined],
     [{ authorization: 'abc' }, undefined],
     [{ authorization: '' }, undefined],
     [{ 'x-api-key': '' }, undefined],

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { planCalls } from '../../src/delivery/plan.ts'
-import type { CallRules } from '../../src/delivery/row.ts'
+import type { Outcome } from '../../src/delivery/outcome.ts'
+import { type CallRules, Lots, type Owner, Row } from '../../src/delivery/row.ts'
+import { WaitingRows } from '../../src/delivery/waiting-rows.ts'
 import type { Changes } from '../../src/leads/changes.ts'
 import type { Call, LeadChanges } from '../../src/vicidial/wire.ts'
 
@@ -63,6 +65,41 @@ test('update_lead is a call for each lead, in both dialects', async (t) => {
   const rows = [1, 2, 3].map((lead) => ({ lead, changes: single }))
   for (const rules of [lead_ids(10), leads_data(10)])
     t.strictSame(outline(planCalls(rows, rules)), [['1:1'], ['2:1'], ['3:1']])
+})
+
+/** Three equal rows of one lead that wait; and how often the first has been told of an outcome. */
+function equalRows() {
+  const settled: number[] = []
+  const request: Owner = { caller: 'crm', source: 'crm', rowSettled: (place) => settled.push(place) }
+  const rules = lead_ids(10)
+  const waiting = new WaitingRows<number, Owner>(rules)
+  const lots = new Lots<number, Owner>(request, rules)
+  const rows = [0, 1, 2].map((place) => new Row(1, A, request, place, lots.of(A)))
+  for (const row of rows) waiting.admit(row)
+  const [first, second, third] = rows
+  if (!first || !second || !third) throw new Error('no rows')
+  return { waiting, first, second, third, settled }
+}
+const FAILED: Outcome = { status: 'failed', warnings: [] }
+
+test('what several wait for goes out as long as one of them does, and not for nobody', async (t) => {
+  const one = equalRows()
+  one.first.end(FAILED)
+  one.second.end(FAILED)
+  t.equal(one.waiting.take()[0], one.first, 'the third still waits')
+  const none = equalRows()
+  for (const row of [none.first, none.second, none.third]) row.end(FAILED)
+  t.strictSame(none.waiting.take(), [])
+})
+
+test('who has an outcome keeps it, and is told of no other', async (t) => {
+  const { first, second, third, settled } = equalRows()
+  second.end(FAILED)
+  const updated: Outcome = { status: 'updated', warnings: [] }
+  first.settle(updated)
+  first.settle(FAILED)
+  t.strictSame([first.outcome, second.outcome, third.outcome], [updated, FAILED, updated])
+  t.strictSame(settled, [1, 0, 2])
 })
 
 test('nothing is no call', async (t) => {
