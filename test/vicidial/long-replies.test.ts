@@ -1,0 +1,38 @@
+import { test } from 'tap'
+import { readSearchReply, readUpdateReply } from '../../src/vicidial/reply.ts'
+
+test('a megabyte of noise is read at once', async (t) => {
+  const size = 1024 * 1024
+  const units = [
+    'x',
+    '1',
+    '|',
+    '1|',
+    '|1|1',
+    '|1|1-',
+    '1-1-',
+    '1,',
+    ' ',
+    '\r',
+    '\n',
+    '\n\n|0|\n',
+    'SUCCESS: ',
+    'SUCCESS: \n',
+    'ERROR: |1,1\n',
+    ' - '
+  ]
+  for (const unit of units) {
+    const text = unit.repeat(size / unit.length)
+    for (const whole of [
+      text,
+      `${text}\n`,
+      `SUCCESS: ${text}\n`,
+      `ERROR: a|b|${text}!\n`,
+      `CRM-1|1|${text}x\n`
+    ]) {
+      readUpdateReply(200, whole)
+      readSearchReply(200, whole, ['CRM-1'], 10)
+    }
+  }
+  t.pass('within the time of a test')
+})
