@@ -350,4 +350,7 @@ test('a source that a caller was not given is refused by name', async (t) => {
   const message = 'The caller web may not use the source crm (permissions.sources).'
   t.throws(() => requireSource(web, 'crm'), { code: 'permission_denied', message })
   for (const source of [undefined, 'shop']) t.doesNotThrow(() => requireSource(web, source))
+  const own = new Callers([{ ...WEB, source: 'web1' }]).find('key-of-web')
+  for (const source of [undefined, 'shop', 'web1'])
+    t.doesNotThrow(() => own && requireSource(own, source), 'a request need not name one')
 })
