@@ -123,7 +123,7 @@ export function readUpdateReply(httpStatus: number, text: string): UpdateReply {
       for (const lead of updated) leads.add(lead)
     } else if (type === 'NOTICE' && line.includes('CUSTOM FIELDS')) {
       customFields = readCustomFields(line)
-      const [, lead = ''] = lastPart(line, ' - ').split('|')
+      const [, lead = ''] = line.split('|')
       if (customFields === 'stored' && ID.test(lead)) leads.add(Number(lead))
     }
   }
@@ -146,7 +146,7 @@ function statusLines(text: string): { complete: Line[]; cut: boolean } {
     if (match) complete.push({ type: match[1] as Line['type'], text: match[2] ?? '' })
   }
   // A refused login must never be tried twice: it counts even if the rest of the answer was cut off.
-  if (REFUSED_LOGIN.test(rest)) complete.push({ type: 'ERROR', text: rest.slice('ERROR: '.length) })
+  if (REFUSED_LOGIN.test(rest)) complete.push({ type: 'ERROR', text: rest })
   const cut =
     !REFUSED_LOGIN.test(rest) &&
     rest !== '' &&
@@ -159,7 +159,7 @@ function statusLines(text: string): { complete: Line[]; cut: boolean } {
  * `… - USER|LEAD|CHANGED|||` (`update_lead`). A count of -1 is a failed UPDATE on older PHP.
  */
 function readSuccess(line: string): number[] | 'failed' | undefined {
-  const parts = lastPart(line, ' - ').split('|')
+  const parts = line.split('|')
   if (line.startsWith('update_lead')) {
     const [, lead = '', changed] = parts
     if (changed === '-1') return 'failed'
@@ -175,10 +175,6 @@ function readSuccess(line: string): number[] | 'failed' | undefined {
 function readCustomFields(line: string): CustomFieldsReply {
   if (line.includes('VALUES UPDATED')) return 'stored'
   return line.includes('DISABLED') ? 'disabled' : 'not_defined'
-}
-
-function lastPart(line: string, separator: string): string {
-  return line.slice(line.lastIndexOf(separator) + separator.length)
 }
 
 function readError(line: string): Refused | { kind: 'not_found'; leads: ReadonlySet<number> } {

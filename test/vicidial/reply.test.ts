@@ -221,8 +221,33 @@ test('every text of the contract has one meaning, and so have the official varia
 
 test('a success stays one when PHP breaks off after it with HTTP 500', async (t) => {
   const success = 'SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api|1|1|101\n'
-  for (const rest of ['', '<br />\n<b>Fatal error</b>: Uncaught mysqli_sql_exception', 'PHP Fatal error\n'])
+  for (const rest of [
+    '',
+    '<br />\n<b>Fatal error</b>: Uncaught mysqli_sql_exception',
+    'PHP Fatal error\n',
+    'NOTICE: update_le'
+  ])
     t.strictSame(read(500, success + rest), ['updated', [101], 'unsaid'], rest)
+  t.strictSame(read(200, `${success}<!-- a footer -->`), ['updated', [101], 'unsaid'])
+  t.strictSame(read(200, `${success}NOTICE: update_le`), ['unclear'])
+})
+
+test('a status word counts where a line begins, and other notices say nothing of custom fields', async (t) => {
+  const success = 'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|101|1|||\n'
+  for (const text of [
+    `<b>${success}`,
+    ` ${success}`,
+    'it said ERROR: Login incorrect\n',
+    `${success.trim()}\u2028x\n`
+  ])
+    t.strictSame(read(200, text), ['unclear'])
+  const notice = 'NOTICE: update_lead SOMETHING ELSE - |101|101\n'
+  t.strictSame(read(200, success + notice), ['updated', [101], 'unsaid'])
+  const login = 'ERROR: Login incorrect, please try again: |api|x|BAD|\n'
+  t.strictSame(read(200, notice + login), ['refused', 'upstream_login_failed'])
+  t.strictSame(search(notice + login, ['CRM-1']), ['refused', 'upstream_login_failed'])
+  for (const text of ['ERROR: update_lead CUSTOM FIELDS\n', 'ERROR:\n'])
+    t.strictSame(read(200, text), ['refused', 'upstream_error'], text)
 })
 
 test('a refused login counts even if the rest of its answer is missing, for it must never be tried twice', async (t) => {
@@ -263,6 +288,7 @@ test('a refusal says in the words of the gateway what to look into', async (t) =
   t.match(readUpdateReply(200, 'SUCCESS: update_le'), { detail: /half an answer \(HTTP 200\)/ })
   t.match(readSearchReply(200, 'CRM-1|1|10', ['CRM-1'], LIMIT), { detail: /half an answer \(HTTP 200\)/ })
   t.match(readSearchReply(200, 'CRM-2|1|10\n', ['CRM-1'], LIMIT), { detail: /not a VICIdial answer/ })
+  t.match(readSearchReply(502, '', ['CRM-1'], LIMIT), { detail: /not a VICIdial answer \(HTTP 502\)/ })
   t.match(readUpdateReply(500, ''), { detail: /failed with HTTP 500/ })
   t.match(readUpdateReply(404, ''), { detail: /^VICIDIAL_URL answered with HTTP 404/ })
 })
@@ -303,6 +329,7 @@ test('a success that does not add up is not believed', async (t) => {
     `${done} - api|1|1|,101`,
     `${done} - api|1|1|101 102`,
     `${done} - api|1|1|1o1`,
+    'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|101',
     'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api||1|||',
     'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|0|1|||',
     'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|x|1|||',
@@ -494,6 +521,11 @@ test('a look-up is read whatever pipes its keys hold, and in whatever order', as
       ["o'neil", [6]]
     ]
   ])
+})
+
+test('a key may have many leads', async (t) => {
+  const leads = Array.from({ length: 120 }, (_, n) => 1_000 - n)
+  t.strictSame(search(`CRM-1|120|${leads.join('-')}\n`, ['CRM-1'], 121), ['found', [['CRM-1', leads]]])
 })
 
 test('a key with a Unicode line separator is read like any other', async (t) => {
