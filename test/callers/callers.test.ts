@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { test } from 'tap'
 import {
+  admit,
   askedBy,
   authentication,
   callerOf,
@@ -12,6 +13,8 @@ import {
 import { ALL_PERMISSIONS, type CallerConfig, networksOf } from '../../src/callers/caller.ts'
 import type { CallerEntry } from '../../src/callers/caller-schema.ts'
 import { Callers } from '../../src/callers/callers.ts'
+import { limitHeaders } from '../../src/callers/limit-headers.ts'
+import { StrangerLimit } from '../../src/callers/stranger-limit.ts'
 import { createKey, hashKey } from '../../src/callers/key.ts'
 import { readCallers } from '../../src/callers/read-callers.ts'
 import { answerErrors } from '../../src/error-handler.ts'
@@ -249,9 +252,13 @@ const SHOP: CallerConfig = {
 /** A server whose routes are behind keys, and how it is asked. */
 async function behindKeys(t: Tester, addRoutes: (scope: FastifyInstance) => void) {
   const app = fastify()
-  answerErrors(app)
+  const gate = { callers: new Callers([CRM, WEB, SHOP]), strangers: new StrangerLimit(0) }
+  answerErrors(app, (request) => {
+    admit(request, gate)
+  })
+  limitHeaders(app)
   app.register(async (scope) => {
-    authentication(scope, new Callers([CRM, WEB, SHOP]))
+    authentication(scope, gate)
     addRoutes(scope)
   })
   const origin = await app.listen({ host: '127.0.0.1', port: 0 })
