@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { type TSchema, Type } from 'typebox'
 import { EnvironmentSchema, loadConfig } from '../src/config.ts'
@@ -58,5 +58,30 @@ test('docs/configuration.md shows a YAML file that the gateway takes', (t) => {
     ]
   )
   t.strictSame([...config.customFields], [['favorite_color', 50]])
+  t.end()
+})
+
+test('docs/licences.md has every library of the lock file that runs, its version and its licence, and no other', (t) => {
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+    packages: Record<string, { version: string; license?: string; dev?: boolean; devOptional?: boolean }>
+  }
+  const installed = Object.entries(packages).flatMap(([path, { version, license, dev, devOptional }]) =>
+    path === '' || dev || devOptional ? [] : [`${path.split('node_modules/').at(-1)} ${version} ${license}`]
+  )
+  const rows = readFileSync('docs/licences.md', 'utf8').matchAll(/^\| (\S+) \| (\S+) \| (.+) \|$/gm)
+  const listed = [...rows].map(([, name, version, licence]) => `${name} ${version} ${licence}`)
+  t.strictSame(listed.slice(1).toSorted(), [...new Set(installed)].toSorted())
+  t.end()
+})
+
+test('every test that docs/threat-model.md names is there', (t) => {
+  const named = [...readFileSync('docs/threat-model.md', 'utf8').matchAll(/`(test\/[^`]+)`/g)].map(
+    ([, path = '']) => path
+  )
+  t.ok(named.length > 30)
+  t.strictSame(
+    named.filter((path) => !existsSync(path)),
+    []
+  )
   t.end()
 })
