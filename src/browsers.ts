@@ -7,6 +7,8 @@ import helmet from 'helmet'
 
 const NOTHING = ["'none'"]
 const OWN = ["'self'"]
+/** A style sheet that the script of Swagger UI adds to its page; browsers tell its hash. */
+const SWAGGER_UI_STYLE = "'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='"
 
 /**
  * The headers of every answer that tell browsers to trust it with nothing but what the gateway's own pages need:
@@ -22,7 +24,7 @@ export function securityHeaders(styles: readonly string[]): Record<string, strin
       directives: {
         defaultSrc: NOTHING,
         scriptSrc: OWN,
-        styleSrc: [...OWN, ...hashes],
+        styleSrc: [...OWN, ...hashes, SWAGGER_UI_STYLE],
         // Swagger UI has its icons in its style sheet.
         imgSrc: [...OWN, 'data:'],
         connectSrc: OWN,
