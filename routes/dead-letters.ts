@@ -6,7 +6,7 @@ import type { Dependencies } from '../src/app.ts'
 import { askedBy, requires } from '../src/callers/authentication.ts'
 import { Problem } from '../src/errors.ts'
 import { deadLetterAnswer } from '../src/dead-letter-answer.ts'
-import { sendReplay, seenBy } from './jobs.ts'
+import { replayerOf, sendReplay, seenBy } from './jobs.ts'
 import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems } from './responses.ts'
 
 const QuerySchema = Type.Object(
@@ -41,7 +41,8 @@ const replaySchema = {
   summary: 'Deliver dead letters anew',
   description:
     'They become new jobs, one for each caller and source, the oldest first. Fields that newer updates of a lead have set since are ' +
-    'left out and reported as `superseded`, unless `force` is true.',
+    'left out and reported as `superseded`, unless `force` is true. What the caller may no longer ask for stays a ' +
+    'dead letter.',
   tags: ['jobs'],
   security: requires('dead_letters'),
   body: Type.Union([ref(ReplayDeadLettersSchema), Type.Null()]),
@@ -82,9 +83,10 @@ export function deadLetterRoutes({ jobs, outbox }: Dependencies) {
         const which = { ...(caller === undefined ? {} : { caller }), ...(ids === undefined ? {} : { ids }) }
         const replayed = await jobs.replay(
           which,
+          replayerOf(request),
           force === true,
           { ...askedBy(request), ...(request.repeatKey ? { repeat: request.repeatKey } : {}) },
-          (accepted, remaining) => ({ jobs: accepted, remaining })
+          (accepted, left) => ({ jobs: accepted, ...left })
         )
         if (replayed === undefined) throw new Problem('conflict', 'There are no such dead letters.')
         return sendReplay(replayed, request, reply)

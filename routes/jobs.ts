@@ -14,6 +14,7 @@ import { askedBy, callerOf, requires } from '../src/callers/authentication.ts'
 import { Problem } from '../src/errors.ts'
 import { isFinished, jobSummary } from '../src/job-answer.ts'
 import type { KnownAnswer } from '../src/outbox/outbox.ts'
+import type { Replayer } from '../src/replay-choice.ts'
 import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems } from './responses.ts'
 
 const ParamsSchema = Type.Object({ id: Type.String({ description: 'The job.' }) })
@@ -62,7 +63,7 @@ const replaySchema = {
   summary: 'Deliver the dead letters of a job anew',
   description:
     'They become a new job. Fields that newer updates of a lead have set since are left out and reported as ' +
-    '`superseded`, unless `force` is true.',
+    '`superseded`, unless `force` is true. What the caller may no longer ask for stays a dead letter.',
   params: ParamsSchema,
   querystring: NoQuerySchema,
   body: Type.Union([ref(ReplayJobSchema), Type.Null()]),
@@ -120,9 +121,10 @@ export function jobRoutes({ jobs, outbox }: Dependencies) {
         const { id } = await jobOf(request)
         const replayed = await jobs.replay(
           { jobId: id },
+          replayerOf(request),
           request.body?.force === true,
           { ...askedBy(request), ...(request.repeatKey ? { repeat: request.repeatKey } : {}) },
-          ([accepted], remaining) => ({ ...accepted, remaining })
+          ([accepted], left) => ({ ...accepted, ...left })
         )
         if (replayed === undefined) throw new Problem('conflict', 'This job has no dead letters.')
         return sendReplay(replayed, request, reply)
@@ -146,6 +148,12 @@ export function sendReplay(
   request.isAnswerStored = true
   if (isRepeat) reply.header('idempotency-replayed', 'true')
   return reply.code(answer.httpStatus).type(answer.contentType).send(answer.body)
+}
+
+/** Who asks for a replay. */
+export function replayerOf(request: FastifyRequest): Replayer {
+  const { name, account, isOperator, permissions } = callerOf(request)
+  return { name, account, rights: isOperator ? undefined : permissions.updates }
 }
 
 /** Whose jobs a request may see; undefined: everybody's. */

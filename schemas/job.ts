@@ -31,15 +31,22 @@ const remaining = Type.Integer({
     'Dead letters that are meant by the request and were not taken: there are more than 10,000, or no room for more. Ask again.'
 })
 
+const refused = Type.Optional(
+  Type.Integer({
+    description:
+      'Dead letters that stay what they are: the caller may no longer ask for what is in them, or their VICIdial account is not configured any more. Absent if there are none.'
+  })
+)
+
 /** The answer to a replay of a job's dead letters. */
 export const ReplayedJobSchema = Type.Object(
-  { ...AcceptedSchema.properties, remaining },
+  { ...AcceptedSchema.properties, remaining, refused },
   { $id: 'ReplayedJob', additionalProperties: false }
 )
 
 /** The answer to a replay of dead letters of several callers. */
 export const ReplayedSchema = Type.Object(
-  { jobs: Type.Array(ref(AcceptedSchema)), remaining },
+  { jobs: Type.Array(ref(AcceptedSchema)), remaining, refused },
   { $id: 'Replayed', additionalProperties: false }
 )
 

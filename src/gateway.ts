@@ -2,7 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { Jobs } from './jobs.ts'
-import { Lanes } from './lanes.ts'
+import { accountsOf, Lanes } from './lanes.ts'
 import { HistoryRecorder } from './history-recorder.ts'
 import { LiveSettings } from './live-settings.ts'
 import type { HistoryKeeping } from './outbox/history.ts'
@@ -32,6 +32,7 @@ export async function createGateway(
   const jobs = new Jobs({
     outbox,
     maxOpen: durable.maxOpen,
+    accounts: new Set(accountsOf(config).map(({ name }) => name)),
     onAccepted: () => {
       lanes.wake()
     }

@@ -6,6 +6,7 @@ import { Problem } from './errors.ts'
 import { acceptedAnswer, jobSummary } from './job-answer.ts'
 import type { RefusedUpdate, Update } from './leads/update.ts'
 import { type DeadLetter, type KnownAnswer, type NewJob, type Outbox, StorageError } from './outbox/outbox.ts'
+import { ReplayChoice, type Replayer } from './replay-choice.ts'
 
 /** The request with which something came, and the key of that, see `Caller.keyId`. */
 export interface Asked {
@@ -36,6 +37,8 @@ export interface JobsOptions {
   readonly onAccepted: () => void
   /** Updates that may wait in the outbox. */
   readonly maxOpen: number
+  /** The VICIdial accounts, by name. */
+  readonly accounts: ReadonlySet<string>
 }
 
 /** Which dead letters are to be replayed: of whom, of which job, and which; absent: all. */
@@ -47,8 +50,6 @@ export interface ReplayWish {
 
 /** What could not be stored now can mostly be stored soon: the disk is cleared, or the backlog gets shorter. */
 const RETRY_AFTER = { headers: { 'retry-after': '30' } }
-/** More dead letters are not replayed at once. */
-const MAX_REPLAYED = 10_000
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Accepts updates for delivery, and tells and changes what became of them. */
@@ -126,32 +127,45 @@ export class Jobs {
   }
 
   /**
-   * Accepts dead letters anew, as one job for each caller, account and source: the oldest of those that are wanted, as
-   * many as there is room for.
+   * Accepts dead letters anew, as one job for each caller, account and source: the oldest of those that are wanted and
+   * may be replayed, as many as there is room for.
+   * @param by who asks; what it has no right to any more stays a dead letter
    * @param isForced also sets fields that newer updates have set since
-   * @param answerOf the body of the answer, from the jobs, oldest first, and how many dead letters remain
+   * @param answerOf the body of the answer, from the jobs, oldest first, and how many dead letters were not taken
    * @returns the answer, of the earlier request if this is a repeat of one; undefined if there are no such dead letters
-   * @throws Problem overloaded, if nothing can be stored; idempotency_key_reused
+   * @throws Problem permission_denied, conflict or overloaded, if none of them can be taken; idempotency_key_reused
    */
   async replay(
     wish: ReplayWish,
+    by: Replayer,
     isForced: boolean,
     { repeat, ...asked }: Asked & { readonly repeat?: RepeatKey },
-    answerOf: (accepted: Accepted[], remaining: number) => object
+    answerOf: (accepted: Accepted[], left: ReturnType<ReplayChoice['left']>) => object
   ): Promise<{ answer: KnownAnswer; isRepeat: boolean } | undefined> {
-    const { outbox, onAccepted } = this.#options
+    const { outbox, accounts, onAccepted } = this.#options
     const { ids, ...which } = wish
     const seqs = ids && { seqs: ids.map(seqOfDeadLetter).filter((seq) => seq !== undefined) }
+    const choice = new ReplayChoice(by, {
+      hasAccount: (account) => accounts.has(account),
+      roomOf: () => this.#room()
+    })
     let made: KnownAnswer | undefined
-    const toJobs = (letters: readonly DeadLetter[], remaining: number) => {
-      const groups = Map.groupBy(letters, ({ account, source, caller }) => `${account} ${source} ${caller}`)
+    const toJobs = (letters: readonly DeadLetter[], remaining: () => number) => {
+      const taken = choice.take(letters)
+      if (taken.length === 0) return undefined
+      const groups = Map.groupBy(taken, ({ account, source, caller }) => `${account} ${source} ${caller}`)
       const jobs = [...groups.values()].map((of) => this.#replayJob(of, isForced, asked))
       const accepted = jobs.map(({ id, updates }) => acceptedAnswer(id, updates.length))
-      made = answer202(answerOf(accepted, remaining), repeat)
+      made = answer202(answerOf(accepted, choice.left(remaining())), repeat)
       return { jobs, answer: made }
     }
-    const limit = Math.min(MAX_REPLAYED, this.#room())
-    const answer = await outbox.replay({ ...which, ...seqs, limit }, toJobs, repeat).catch(answerFault)
+    let answer: KnownAnswer | undefined
+    do {
+      const page = { ...which, ...seqs, ...choice.nextPage() }
+      answer = await outbox.replay(page, toJobs, repeat).catch(answerFault)
+    } while (answer === undefined && choice.isUnfinished)
+    if (answer === undefined && choice.lacksRoom) throw full(outbox.size.open)
+    if (answer === undefined && choice.problem) throw choice.problem
     if (answer === undefined) return undefined
     const isRepeat = answer !== made
     if (isRepeat && repeat) refuseOther(answer, repeat)
@@ -180,16 +194,11 @@ export class Jobs {
     }
   }
 
-  /**
-   * For how many more updates there is room; with nothing stored, for any request.
-   * @throws Problem overloaded, if there is none
-   */
+  /** For how many more updates there is room; with nothing stored, for any request. */
   #room(): number {
     const { outbox, maxOpen } = this.#options
     const { open } = outbox.size
-    if (open === 0) return Infinity
-    if (open < maxOpen) return maxOpen - open
-    throw full(open)
+    return open === 0 ? Infinity : maxOpen - open
   }
 
   #newId(): string {

@@ -31,24 +31,28 @@ export class DeadLetters {
     )
   }
 
-  /** Those that are chosen, oldest first, and how many more than `limit` there are. */
-  choose(choice: DeadLetterChoice): { letters: DeadLetter[]; remaining: number } {
-    const { caller = null, jobId = null, seqs, limit } = choice
+  /** Those that are chosen, oldest first, and what counts how many more than `limit` there are. */
+  choose(choice: DeadLetterChoice): { letters: DeadLetter[]; remaining: () => number } {
+    const { caller = null, jobId = null, seqs, after = 0, limit } = choice
     const names = seqs === undefined ? null : JSON.stringify(seqs)
     // Without names a parameter is left over, which has to have its place.
-    const chosen = `${DEAD_WITH_JOB} AND ${names === null ? '?3 IS NULL' : NAMED}`
+    const chosen = `${DEAD_WITH_JOB} AND ${names === null ? '?3 IS NULL' : NAMED} AND seq > ?4`
     const letters = read(
       this.#sql.rows(
-        `SELECT updates.*, ${JOB_COLUMNS} FROM ${chosen} ORDER BY seq LIMIT ?4`,
+        `SELECT updates.*, ${JOB_COLUMNS} FROM ${chosen} ORDER BY seq LIMIT ?5`,
         caller,
         jobId,
         names,
+        after,
         limit
       )
     )
-    if (letters.length < limit) return { letters, remaining: 0 }
-    const count = this.#sql.row(`SELECT count(*) AS count FROM ${chosen}`, caller, jobId, names)
-    return { letters, remaining: Number(count?.['count']) - letters.length }
+    const remaining = () => {
+      if (letters.length < limit) return 0
+      const count = this.#sql.row(`SELECT count(*) AS count FROM ${chosen}`, caller, jobId, names, after)
+      return Number(count?.['count']) - letters.length
+    }
+    return { letters, remaining }
   }
 }
 

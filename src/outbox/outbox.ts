@@ -135,6 +135,8 @@ export interface DeadLetterChoice {
   readonly caller?: string
   readonly jobId?: string
   readonly seqs?: readonly number[]
+  /** The last of those that were looked at before: none up to it. */
+  readonly after?: number
   readonly limit: number
 }
 
@@ -169,13 +171,14 @@ export interface Outbox {
   /**
    * Stores jobs that take over dead letters, all in one step: whatever `replay` is given of them, above all what newer
    * updates have set since, is as it is when they are taken over, and nobody else takes them over too.
-   * @param replay makes jobs of those that were found, if any were; `remaining`: how many more there are than `limit`
+   * @param replay makes jobs of those that were found, if any were; `remaining` counts how many more there are than `limit`.
+   *   Gives undefined to take none of them over
    * @param repeat what makes the request known; its answer is kept then, or if one is known nothing is done
-   * @returns the answer; undefined if nothing was found
+   * @returns the answer; undefined if nothing was found, or taken over
    */
   replay(
     choice: DeadLetterChoice,
-    replay: (letters: readonly DeadLetter[], remaining: number) => Replay,
+    replay: (letters: readonly DeadLetter[], remaining: () => number) => Replay | undefined,
     repeat?: Pick<KnownAnswer, 'caller' | 'key'>
   ): Promise<KnownAnswer | undefined>
   /** The answer that is known for a caller's key, if it was given at `since` or later. */

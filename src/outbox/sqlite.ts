@@ -123,7 +123,7 @@ export class SqliteOutbox implements Outbox {
 
   replay(
     choice: DeadLetterChoice,
-    replay: (letters: readonly DeadLetter[], remaining: number) => Replay,
+    replay: (letters: readonly DeadLetter[], remaining: () => number) => Replay | undefined,
     repeat?: Pick<KnownAnswer, 'caller' | 'key'>
   ): Promise<KnownAnswer | undefined> {
     return this.#commits.write(() => {
@@ -131,7 +131,9 @@ export class SqliteOutbox implements Outbox {
       if (known) return known
       const { letters, remaining } = this.#deadLetters.choose(choice)
       if (letters.length === 0) return undefined
-      const { jobs, answer } = replay(letters, remaining)
+      const made = replay(letters, remaining)
+      if (made === undefined) return undefined
+      const { jobs, answer } = made
       for (const job of jobs) this.#updates.insert(job)
       if (repeat) this.#answers.remember(answer)
       return answer

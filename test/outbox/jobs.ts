@@ -70,8 +70,8 @@ export function replaying(letters: readonly DeadLetter[]): Partial<NewJob> {
 /** Takes over all that is found as job `n`; `found` tells what that was. */
 export function replayAs(n: number) {
   const found: { letters: readonly DeadLetter[]; remaining: number }[] = []
-  const replay = (letters: readonly DeadLetter[], remaining: number): Replay => {
-    found.push({ letters, remaining })
+  const replay = (letters: readonly DeadLetter[], remaining: () => number): Replay => {
+    found.push({ letters, remaining: remaining() })
     return { jobs: [newJob(n, [], replaying(letters))], answer: knownAnswer() }
   }
   return Object.assign(replay, { found })
