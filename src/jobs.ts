@@ -35,7 +35,7 @@ export interface JobsOptions {
   readonly outbox: Outbox
   /** Called when there is something to deliver. */
   readonly onAccepted: () => void
-  /** Updates that may wait in the outbox. */
+  /** Updates of each account that may wait in the outbox. */
   readonly maxOpen: number
   /** The VICIdial accounts, by name. */
   readonly accounts: ReadonlySet<string>
@@ -84,7 +84,7 @@ export class Jobs {
 
   async #store(job: NewJob): Promise<KnownAnswer | undefined> {
     const { outbox, maxOpen, onAccepted } = this.#options
-    const { open } = outbox.size
+    const open = this.#open(job.account)
     if (open > 0 && open + job.updates.length > maxOpen) throw full(open)
     const known = await outbox.accept(job).catch(answerFault)
     if (known === undefined) onAccepted()
@@ -147,7 +147,7 @@ export class Jobs {
     const seqs = ids && { seqs: ids.map(seqOfDeadLetter).filter((seq) => seq !== undefined) }
     const choice = new ReplayChoice(by, {
       hasAccount: (account) => accounts.has(account),
-      roomOf: () => this.#room()
+      roomOf: (account) => this.#roomOf(account)
     })
     let made: KnownAnswer | undefined
     const toJobs = (letters: readonly DeadLetter[], remaining: () => number) => {
@@ -164,9 +164,12 @@ export class Jobs {
       const page = { ...which, ...seqs, ...choice.nextPage() }
       answer = await outbox.replay(page, toJobs, repeat).catch(answerFault)
     } while (answer === undefined && choice.isUnfinished)
-    if (answer === undefined && choice.lacksRoom) throw full(outbox.size.open)
-    if (answer === undefined && choice.problem) throw choice.problem
-    if (answer === undefined) return undefined
+    if (answer === undefined) {
+      const { fullAccount, problem } = choice
+      if (fullAccount !== undefined) throw full(this.#open(fullAccount))
+      if (problem) throw problem
+      return undefined
+    }
     const isRepeat = answer !== made
     if (isRepeat && repeat) refuseOther(answer, repeat)
     if (!isRepeat) onAccepted()
@@ -194,11 +197,14 @@ export class Jobs {
     }
   }
 
-  /** For how many more updates there is room; with nothing stored, for any request. */
-  #room(): number {
-    const { outbox, maxOpen } = this.#options
-    const { open } = outbox.size
-    return open === 0 ? Infinity : maxOpen - open
+  /** For how many more updates of an account there is room; with none stored, for any request. */
+  #roomOf(account: string): number {
+    const open = this.#open(account)
+    return open === 0 ? Infinity : this.#options.maxOpen - open
+  }
+
+  #open(account: string): number {
+    return this.#options.outbox.openByAccount.get(account) ?? 0
   }
 
   #newId(): string {

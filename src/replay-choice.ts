@@ -28,6 +28,7 @@ export class ReplayChoice {
   readonly #rules: ReplayRules
   #refused = 0
   #withoutRoom = 0
+  #fullAccount: string | undefined
   /** The last of a whole page. */
   #last: DeadLetter | undefined
   #problem: Problem | undefined
@@ -65,6 +66,7 @@ export class ReplayChoice {
       rooms.set(account, room - 1)
       if (room > 0) return [{ ...letter, account }]
       this.#withoutRoom++
+      this.#fullAccount ??= account
       return []
     })
   }
@@ -75,9 +77,9 @@ export class ReplayChoice {
     return { remaining: remaining + this.#withoutRoom, ...refused }
   }
 
-  /** Whether there would have been something to take, with more room. */
-  get lacksRoom(): boolean {
-    return this.#withoutRoom > 0
+  /** The account of the first that was not taken because there is no room. */
+  get fullAccount(): string | undefined {
+    return this.#fullAccount
   }
 
   /** Why the first of those that were refused was. */

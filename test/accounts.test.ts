@@ -122,18 +122,58 @@ test('stored updates are delivered by the account of their caller, in order per 
   t.equal(gateway.sandbox.leads()[1]?.status, 'NEW')
 })
 
-test('a lead that two accounts update gets their stored updates in the order in which they were accepted', async (t) => {
+test('a lead that two accounts update ends with what was accepted last', async (t) => {
   const gateway = await startWith(t)
   const jobs = []
   for (let n = 0; n < 10; n++) {
     const key = n % 2 === 0 ? 'main-key' : 'sales-key'
     jobs.push(await store(gateway, { lead_ids: [1], fields: { rank: n + 1 } }, as(key)))
   }
-  for (const id of jobs) t.equal((await ended(gateway, id)).status, 'completed')
-  t.same(
-    gateway.sandbox.calls().map(({ params }) => `${params['user']} ${params['rank']}`),
-    Array.from({ length: 10 }, (_, n) => `${n % 2 === 0 ? 'api' : 'salesapi'} ${n + 1}`)
-  )
+  for (const id of jobs) t.ok((await ended(gateway, id)).finished_at)
+  t.equal(gateway.sandbox.leads()[1]?.rank, 10)
+})
+
+test('an account that is locked out holds up no stored update of another, of the same lead either', async (t) => {
+  const gateway = await startWith(t, { pass: 'wrong' })
+  await store(gateway, { lead_ids: [1], fields: { status: 'A' } }, as('sales-key'))
+  const newer = await store(gateway, { lead_ids: [1], fields: { status: 'B' } }, as('main-key'))
+  t.equal((await ended(gateway, newer)).status, 'completed')
+  t.equal(gateway.sandbox.leads()[1]?.status, 'B')
+})
+
+test("what waits to be tried again undoes nothing that another account's newer update has set", async (t) => {
+  const made: string[] = []
+  let isDenied = true
+  const url = await startStandIn(t, ({ user, lead_ids: ids, status, rank }, response) => {
+    if (user === 'salesapi' && isDenied) {
+      response.end(
+        'ERROR: batch_update_lead USER DOES NOT HAVE PERMISSION TO UPDATE LEADS IN THE SYSTEM: |salesapi|0|\n'
+      )
+      return
+    }
+    made.push(`${user} ${status ?? '-'} ${rank ?? '-'}`)
+    response.end(`SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - ${user}|1|1|${ids}\n`)
+  })
+  const retry = { RETRY_FIRST_PAUSE_MS: '50', RETRY_LONGEST_PAUSE_MS: '50' }
+  const gateway = await startWith(t, {}, { VICIDIAL_URL: url, ...retry })
+  const older = await store(gateway, { lead_ids: [1], fields: { status: 'A', rank: 1 } }, as('sales-key'))
+  const newer = await store(gateway, { lead_ids: [1], fields: { status: 'B' } }, as('main-key'))
+  t.equal((await ended(gateway, newer)).status, 'completed')
+  isDenied = false
+  const { status, results } = await ended(gateway, older)
+  t.match([status, results], ['completed', [{ status: 'updated', superseded: ['status'] }]])
+  t.same(made, ['api B -', 'salesapi - 1'])
+})
+
+test('the backlog of one account takes no room from another', async (t) => {
+  const gateway = await startWith(t, { pass: 'wrong' }, { OUTBOX_MAX_WAITING: '3' })
+  const leads = { lead_ids: [1, 2, 3], fields: { status: 'A' } }
+  const ask = (key: string) =>
+    call(gateway, 'POST', '/v1/leads/batch-update', leads, { prefer: 'respond-async', ...as(key) })
+  t.equal((await ask('sales-key')).status, 202)
+  const full = await ask('sales-key')
+  t.match([full.status, full.body.code], [503, 'overloaded'])
+  t.equal((await ask('main-key')).status, 202)
 })
 
 test('a caller that names an account which is taken at the next start only is not taken either', async (t) => {

@@ -107,7 +107,8 @@ export class Worker {
   /** Claims what is due. Returns how long to wait before the next time, in milliseconds. */
   async #claim(): Promise<number> {
     const { outbox, account, guard, log } = this.#options
-    if (guard.refusal() !== undefined) return outbox.size.open === 0 ? LONGEST_SLEEP_MS : IDLE_MS
+    if (guard.refusal() !== undefined)
+      return (outbox.openByAccount.get(account) ?? 0) === 0 ? LONGEST_SLEEP_MS : IDLE_MS
     const now = Date.now()
     try {
       const dueAt = outbox.nextDueAt(account)

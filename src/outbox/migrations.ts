@@ -53,9 +53,11 @@ export const MIGRATIONS = [
   CREATE INDEX old_answers ON answers (at);
   `,
   `
-  ALTER TABLE jobs ADD COLUMN account TEXT NOT NULL DEFAULT 'default';
   ALTER TABLE jobs ADD COLUMN request_id TEXT NOT NULL DEFAULT '';
   ALTER TABLE jobs ADD COLUMN key_id TEXT;
+  ALTER TABLE updates ADD COLUMN account TEXT NOT NULL DEFAULT 'default';
+  DROP INDEX unfinished_updates;
+  CREATE INDEX unfinished_updates ON updates (lead, account, seq) WHERE state < 2;
   `,
   `
   CREATE TABLE history_records (

@@ -48,7 +48,7 @@ export interface KnownAnswer {
   readonly at: number
 }
 
-/** An update that was given out for delivery; none other of its lead is until it is settled. */
+/** An update that was given out for delivery; none other of its lead is until it is settled, of whichever account. */
 export interface Claimed {
   readonly seq: number
   readonly order: number
@@ -188,7 +188,7 @@ export interface Outbox {
 
   /**
    * Gives out due updates of an account, oldest first, at most one of each lead; later ones of a lead wait for the
-   * earlier, whichever accounts they are of.
+   * account's earlier ones, and for one of another account only while that is being delivered.
    */
   claim(account: string, limit: number, now: number): Promise<Claimed[]>
   /** Ends deliveries. `calls`: calls to VICIdial by job id. */
@@ -230,6 +230,8 @@ export interface Outbox {
   purge(before: number, answersBefore: number, limit: number): Promise<number>
   /** Updates that wait or are being delivered, and dead letters. */
   readonly size: { readonly open: number; readonly dead: number }
+  /** Updates that wait or are being delivered, by account. */
+  readonly openByAccount: ReadonlyMap<string, number>
   /** Why nothing can be stored; undefined if all is well. */
   readonly fault: string | undefined
   close(): Promise<void>

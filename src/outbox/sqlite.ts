@@ -100,7 +100,11 @@ export class SqliteOutbox implements Outbox {
 
   get size() {
     const { open, dead } = this.#updates
-    return { open, dead }
+    return { open: open.values().reduce((sum, count) => sum + count, 0), dead }
+  }
+
+  get openByAccount(): ReadonlyMap<string, number> {
+    return this.#updates.open
   }
 
   get fault(): string | undefined {
@@ -177,7 +181,8 @@ export class SqliteOutbox implements Outbox {
   }
 
   async supersede(delivered: readonly DeliveredFields[], order: number): Promise<void> {
-    if (this.#updates.open + this.#updates.dead === 0) return
+    const { open, dead } = this.size
+    if (open + dead === 0) return
     for (let start = 0; start < delivered.length; start += STEP) {
       await this.#commits.write(() => {
         for (const fields of delivered.slice(start, start + STEP)) this.#updates.supersede(fields, order)

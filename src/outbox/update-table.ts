@@ -18,7 +18,8 @@ export class UpdateTable {
   readonly #jobs: JobTable
   readonly #ready: ReadyUpdates
   #nextSeq: number
-  #open = 0
+  /** By account. */
+  #open = new Map<string, number>()
   #dead = 0
 
   constructor(sql: Statements, jobs: JobTable, ready: ReadyUpdates) {
@@ -29,8 +30,8 @@ export class UpdateTable {
     this.recount()
   }
 
-  /** Updates that wait or are being delivered. */
-  get open(): number {
+  /** Updates that wait or are being delivered, by account. */
+  get open(): ReadonlyMap<string, number> {
     return this.#open
   }
 
@@ -54,13 +55,14 @@ export class UpdateTable {
       const lead = keyName(update.key)
       const changes = written.get(update.changes) ?? writeChanges(update.changes)
       written.set(update.changes, changes)
-      const isNext = this.#nextOf(lead) === undefined
+      const isNext = this.#nextOf(lead, job.account) === undefined
       this.#sql.run(
-        `INSERT INTO updates (seq, job, place, lead, on_multiple, changes, accepted_as, superseded, tries, due_at, state)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ${OPEN})`,
+        `INSERT INTO updates (seq, job, place, account, lead, on_multiple, changes, accepted_as, superseded, tries, due_at, state)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ${OPEN})`,
         seq,
         n,
         update.index,
+        job.account,
         lead,
         update.onMultiple,
         changes,
@@ -73,11 +75,12 @@ export class UpdateTable {
     for (const result of job.refused) {
       const seq = firstSeq + result.index
       this.#sql.run(
-        `INSERT INTO updates (seq, job, place, accepted_as, tries, due_at, state, status, result)
-        VALUES (?, ?, ?, ?, 0, ?, ${ENDED}, ?, ?)`,
+        `INSERT INTO updates (seq, job, place, account, accepted_as, tries, due_at, state, status, result)
+        VALUES (?, ?, ?, ?, ?, 0, ?, ${ENDED}, ?, ?)`,
         seq,
         n,
         result.index,
+        job.account,
         seq,
         job.acceptedAt,
         result.status,
@@ -92,7 +95,7 @@ export class UpdateTable {
       this.#dead -= Number(changes)
     }
     this.#nextSeq += received
-    this.#open += job.updates.length
+    this.#count(job.account, job.updates.length)
   }
 
   /** Tells whether the update has ended. */
@@ -108,14 +111,14 @@ export class UpdateTable {
         error,
         seq
       )
-      this.#ready.add(job.account, dueAt, seq)
+      this.#ready.release(keyName(update.key))
       return false
     }
     const { result, as, delivered } = settlement
     const now = Date.now()
-    this.#end(seq, as === 'dead' ? DEAD : ENDED, result, now)
+    this.#end(seq, job.account, as === 'dead' ? DEAD : ENDED, result, now)
     for (const fields of delivered) this.supersede(fields, order)
-    this.#makeNextReady(keyName(update.key))
+    this.#ready.release(keyName(update.key))
     return true
   }
 
@@ -137,24 +140,17 @@ export class UpdateTable {
 
   /** Ends the updates of a job that are not on their way. Returns how many. */
   cancel(id: string, now: number): number {
-    const rows = this.#sql.rows(
-      `SELECT seq, place, lead, status, NULL AS result FROM updates
-      WHERE job = (SELECT n FROM jobs WHERE id = ?1) AND state = ${OPEN} AND seq >= (SELECT first_seq FROM jobs WHERE id = ?1)
-        AND seq < (SELECT first_seq + received FROM jobs WHERE id = ?1)`,
-      id
-    )
-    const next = new Map(rows.map(({ lead }) => [String(lead), this.#nextOf(String(lead))]))
-    // The next one of a lead is ready, or on its way.
-    const waiting = rows.filter(
-      ({ lead, seq }) => next.get(String(lead)) !== Number(seq) || this.#ready.has(Number(seq))
-    )
-    for (const row of waiting) {
+    const rows = this.#ready.waiting(id)
+    const leads = new Set<string>()
+    for (const row of rows) {
       const seq = Number(row['seq'])
       this.#ready.remove(seq)
-      this.#end(seq, ENDED, { ...readResult(row), status: 'cancelled' }, now)
+      const result = readResult({ ...row, status: null, result: null })
+      this.#end(seq, String(row['account']), ENDED, { ...result, status: 'cancelled' }, now)
+      leads.add(String(row['lead']))
     }
-    for (const [lead, before] of next) if (this.#nextOf(lead) !== before) this.#makeNextReady(lead)
-    return waiting.length
+    for (const lead of leads) this.#ready.addNext(lead)
+    return rows.length
   }
 
   /** Deletes jobs that ended before `before`, with their updates, about `limit` rows. Returns how many. */
@@ -173,13 +169,18 @@ export class UpdateTable {
 
   /** Counts anew what is stored. */
   recount(): void {
-    this.#open = Number(
-      this.#sql.row('SELECT count(*) AS open FROM updates WHERE state < 2 AND state = 0')?.['open']
+    const counts = this.#sql.rows(
+      'SELECT account, count(*) AS open FROM updates WHERE state < 2 AND state = 0 GROUP BY account'
     )
+    this.#open = new Map(counts.map(({ account, open }) => [String(account), Number(open)]))
     this.#dead = Number(this.#sql.row('SELECT count(*) AS dead FROM updates WHERE state = 1')?.['dead'])
   }
 
-  #end(seq: number, state: number, result: Result, now: number): void {
+  #count(account: string, more: number): void {
+    this.#open.set(account, (this.#open.get(account) ?? 0) + more)
+  }
+
+  #end(seq: number, account: string, state: number, result: Result, now: number): void {
     this.#sql.run(
       'UPDATE updates SET state = ?, status = ?, result = ?, due_at = ? WHERE seq = ?',
       state,
@@ -188,7 +189,7 @@ export class UpdateTable {
       now,
       seq
     )
-    this.#open--
+    this.#count(account, -1)
     if (state === DEAD) this.#dead++
   }
 
@@ -210,17 +211,13 @@ export class UpdateTable {
     return updates.length + 1
   }
 
-  /** The oldest update of a lead that has not ended. */
-  #nextOf(lead: string): number | undefined {
+  /** The oldest update of a lead by an account that has not ended. */
+  #nextOf(lead: string, account: string): number | undefined {
     const row = this.#sql.row(
-      `SELECT seq FROM updates WHERE lead = ? AND state < 2 AND state = ${OPEN} ORDER BY seq LIMIT 1`,
-      lead
+      `SELECT seq FROM updates WHERE lead = ? AND account = ? AND state < 2 AND state = ${OPEN} ORDER BY seq LIMIT 1`,
+      lead,
+      account
     )
     return row && Number(row['seq'])
-  }
-
-  #makeNextReady(lead: string): void {
-    const next = this.#nextOf(lead)
-    if (next !== undefined) this.#ready.addStored(next)
   }
 }

@@ -132,31 +132,59 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(await seen({ since: 40 }), ['40 crm 5'])
   })
 
-  test(`${name}: each account claims its own updates; the order of a lead holds across accounts`, async (t) => {
+  test(`${name}: each account claims its own updates, in order per lead, whatever waits of another account`, async (t) => {
     const { outbox, reopen } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1), sets('B', 2)]))
-    await outbox.accept(newJob(2, [sets('C', 1), sets('D', 3)], { account: 'sales', keyId: '0a1b2c3d' }))
-    await outbox.accept(newJob(3, [sets('E', 3)]))
+    await outbox.accept(newJob(1, [sets('A', 1), sets('B', 2)], { account: 'sales', keyId: '0a1b2c3d' }))
+    await outbox.accept(newJob(2, [sets('C', 1), sets('D', 3), sets('E', 3)]))
     const later = await reopen()
 
-    t.equal(later.nextDueAt('sales'), 2)
+    t.equal(later.nextDueAt('sales'), 1)
+    t.equal(later.nextDueAt('default'), 2)
     t.equal(later.nextDueAt('other'), undefined)
-    t.same(await later.claim('other', 10, LATER), [])
-    const ofSales = await later.claim('sales', 10, LATER)
-    t.same(inShort(ofSales), ['2/1 lead_id:3 D'])
-    t.match(ofSales[0]?.job, { account: 'sales', keyId: '0a1b2c3d', requestId: 'req_2' })
-    const first = await later.claim('default', 10, LATER)
-    t.same(inShort(first), ['1/0 lead_id:1 A', '1/1 lead_id:2 B'])
-    t.match(first[0]?.job, { account: 'default', keyId: undefined, requestId: 'req_1' })
-    await later.settle(first.map(done), NO_CALLS)
-    t.same(inShort(await later.claim('sales', 10, LATER)), ['2/0 lead_id:1 C'])
-    t.equal(await later.cancel(jobId(3), 5), 1)
-    await later.settle(
-      ofSales.map((claimed) => waiting(claimed, 7)),
-      NO_CALLS
+    t.same(
+      later.openByAccount,
+      new Map([
+        ['default', 3],
+        ['sales', 2]
+      ])
     )
-    t.equal(later.nextDueAt('default'), undefined)
-    t.equal(later.nextDueAt('sales'), 7)
+    t.same(await later.claim('other', 10, LATER), [])
+    const first = await later.claim('default', 10, LATER)
+    t.same(inShort(first), ['2/0 lead_id:1 C', '2/1 lead_id:3 D'])
+    t.match(first[0]?.job, { account: 'default', keyId: undefined, requestId: 'req_2' })
+    const ofSales = await later.claim('sales', 10, LATER)
+    t.same(inShort(ofSales), ['1/1 lead_id:2 B'], 'lead 1 is on its way by another account')
+    t.match(ofSales[0]?.job, { account: 'sales', keyId: '0a1b2c3d', requestId: 'req_1' })
+    t.equal(later.nextDueAt('sales'), undefined)
+
+    await later.settle(first.map(done), NO_CALLS)
+    const [older] = await later.claim('sales', 10, LATER)
+    t.match(older, { job: { id: jobId(1) }, update: { index: 0 }, superseded: ['status'] })
+    t.same(
+      later.openByAccount,
+      new Map([
+        ['default', 1],
+        ['sales', 2]
+      ])
+    )
+    t.same(inShort(await later.claim('default', 10, LATER)), ['2/2 lead_id:3 E'])
+  })
+
+  test(`${name}: an update that is tried again holds up no other account's meanwhile`, async (t) => {
+    const { outbox } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1)], { account: 'sales' }))
+    await outbox.accept(newJob(2, [sets('B', 1)]))
+    await outbox.accept(newJob(3, [sets('C', 1)]))
+    const [older] = await outbox.claim('sales', 10, LATER)
+    if (older === undefined) throw new Error('nothing claimed')
+    t.same(await outbox.claim('default', 10, LATER), [], 'it is on its way')
+    t.equal(await outbox.cancel(jobId(2), 5), 1)
+    t.same(await outbox.claim('default', 10, LATER), [])
+
+    await outbox.settle([waiting(older, 500)], NO_CALLS)
+    t.equal(outbox.nextDueAt('sales'), 500)
+    t.same(inShort([await settleNext(outbox, done)]), ['3/0 lead_id:1 C'])
+    t.match(await outbox.claim('sales', 10, 500), [{ superseded: ['status'] }])
   })
 
   test(`${name}: of a job that was never accepted nothing is known`, async (t) => {
