@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
+import { GoneAccounts } from './delivery/gone-accounts.ts'
 import { Jobs } from './jobs.ts'
 import { accountsOf, Lanes } from './lanes.ts'
 import { HistoryRecorder } from './history-recorder.ts'
@@ -29,10 +30,12 @@ export async function createGateway(
 ): Promise<FastifyInstance> {
   const { vicidial, durable } = config
   const lanes = new Lanes(config, outbox, log)
+  const accounts = new Set(accountsOf(config).map(({ name }) => name))
+  const goneAccounts = new GoneAccounts({ outbox, accounts, log })
   const jobs = new Jobs({
     outbox,
     maxOpen: durable.maxOpen,
-    accounts: new Set(accountsOf(config).map(({ name }) => name)),
+    accounts,
     onAccepted: () => {
       lanes.wake()
     }
@@ -63,10 +66,12 @@ export async function createGateway(
   app.addHook('onReady', async () => {
     lanes.wake()
     purging.start()
+    void goneAccounts.end()
   })
   let stopped = Promise.resolve()
   app.addHook('preClose', async () => {
     purging.stop()
+    goneAccounts.stop()
     stopped = lanes.stop(Date.now() + SETTLE_MS)
   })
   app.addHook('onClose', async () => {

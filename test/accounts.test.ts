@@ -191,3 +191,42 @@ test('a caller that names an account which is taken at the next start only is no
   t.equal((await batch(gateway, CHANGE, as('sales-key'))).status, 200)
   t.notMatch(gateway.logged(), /changed"|lateapi/)
 })
+
+test('updates of an account that is configured no more become dead letters, which another account can deliver', async (t) => {
+  const fixture = generateFixture(20)
+  const users = fixture.users.slice(0, 1).flatMap((api) => [api, { ...api, user: 'salesapi' }])
+  const sandbox = { fixture: { ...fixture, users } }
+  const DATA_DIR = dataDir(t)
+  const path = join(dataDir(t), 'gateway.yaml')
+  const env = { GATEWAY_CONFIG: path, DATA_DIR }
+  const key = (name: string) => `key_hashes: ["sha256:${hashKey(`${name}-key`)}"]`
+  const team = 'permissions: { routes: [batch, jobs, dead_letters], fields: "*", statuses: "*" }'
+  const fileOf = (account: string, pass: string) => `
+accounts: [{ name: ${account}, user: salesapi, pass: ${pass} }]
+callers:
+  - { name: sales, ${key('sales')}, ${team}, account: ${account} }
+  - { name: ops, ${key('ops')}, permissions: "*" }
+`
+  writeFileSync(path, fileOf('sales', 'wrong'))
+  const before = await startGateway(t, env, sandbox)
+  const id = await store(before, CHANGE, as('sales-key'))
+  await before.app.close()
+  writeFileSync(path, fileOf('sales2', 's3cret'))
+  const gateway = await startGateway(t, env, sandbox)
+
+  const detail = 'The VICIdial account sales is not configured any more.'
+  t.match(await ended(gateway, id), {
+    status: 'failed',
+    results: [{ error: { code: 'upstream_login_failed', detail } }]
+  })
+  const byOps = await call(gateway, 'POST', '/v1/dead-letters/replay', undefined, as('ops-key'))
+  t.match([byOps.status, byOps.body], [409, { code: 'conflict', detail }])
+  const replayed = await call(gateway, 'POST', '/v1/dead-letters/replay', undefined, as('sales-key'))
+  t.equal(replayed.status, 202)
+  t.equal((await ended(gateway, replayed.body.jobs[0].id)).status, 'completed')
+  t.equal(gateway.sandbox.leads()[1]?.status, 'SALE')
+  t.same(
+    gateway.sandbox.calls().map(({ params }) => params['user']),
+    ['salesapi']
+  )
+})
