@@ -1,3 +1,4 @@
+import type { SQLInputValue } from 'node:sqlite'
 import type { Result } from '../../schemas/batch.ts'
 import type { Job, JobPage, NewJob } from './outbox.ts'
 import { readJob, readResult, type Row } from './rows.ts'
@@ -87,21 +88,33 @@ export class JobTable {
       .map(readResult)
   }
 
-  list(page: JobPage): Job[] {
-    const { caller = null, status = null, source = null, after = null, limit } = page
+  /** Newest first. */
+  list({ caller, status, source, after, limit }: JobPage): Job[] {
+    const which: [condition: string, value: SQLInputValue][] = []
+    if (after !== undefined) which.push(['n < ?', this.#endOfPage(after)])
+    if (caller !== undefined) which.push(['caller = ?', caller])
+    // The sign keeps SQLite from the index of what may be said of nearly all jobs, for few of which the rest is true.
+    const isOfCaller = caller !== undefined
+    if (source !== undefined) which.push([isOfCaller ? '+source = ?' : 'source = ?', source])
+    const isByStatus = isOfCaller || source === undefined
+    if (status !== undefined) which.push([isByStatus ? 'status = ?' : '+status = ?', status])
+    const conditions = which.map(([condition]) => condition).join(' AND ')
     return this.#sql
       .rows(
-        `SELECT * FROM jobs
-      WHERE (?1 IS NULL OR n < coalesce((SELECT n FROM jobs WHERE id = ?1), (SELECT max(n) + 1 FROM jobs WHERE id < ?1)))
-        AND (?2 IS NULL OR caller = ?2) AND (?3 IS NULL OR status = ?3) AND (?4 IS NULL OR source = ?4)
-      ORDER BY n DESC LIMIT ?5`,
-        after,
-        caller,
-        status,
-        source,
+        `SELECT * FROM jobs ${conditions && `WHERE ${conditions}`} ORDER BY n DESC LIMIT ?`,
+        ...which.map(([, value]) => value),
         limit
       )
       .map((row) => readJob(row, this.#counts(row)))
+  }
+
+  /** The number below which the jobs after a page are, by the id of its last one, which may be purged meanwhile. */
+  #endOfPage(id: string): number {
+    const row = this.#sql.row(
+      'SELECT coalesce((SELECT n FROM jobs WHERE id = ?1), (SELECT max(n) + 1 FROM jobs WHERE id < ?1), 0) AS end',
+      id
+    )
+    return Number(row?.['end'])
   }
 
   /** How many updates have a result of each status: kept once the job has ended. */

@@ -55,6 +55,10 @@ export const MIGRATIONS = [
   `
   ALTER TABLE jobs ADD COLUMN request_id TEXT NOT NULL DEFAULT '';
   ALTER TABLE jobs ADD COLUMN key_id TEXT;
+  CREATE INDEX jobs_of_callers ON jobs (caller, n);
+  CREATE INDEX jobs_of_callers_by_status ON jobs (caller, status, n);
+  CREATE INDEX jobs_of_sources ON jobs (source, n);
+  CREATE INDEX jobs_of_statuses ON jobs (status, n);
   ALTER TABLE updates ADD COLUMN account TEXT NOT NULL DEFAULT 'default';
   DROP INDEX unfinished_updates;
   CREATE INDEX unfinished_updates ON updates (lead, account, seq) WHERE state < 2;
