@@ -117,8 +117,8 @@ function readTime(text: string): number {
 }
 
 function historyAnswer(entry: HistoryEntry): HistoryAnswer {
-  const { at, lead, key, keyId, requestId, jobId, caller, account, source, fields, values, status, error } =
-    entry
+  const { at, lead, key, keyId, replayedBy, requestId, jobId, caller } = entry
+  const { account, source, fields, values, status, error } = entry
   const named = key === undefined ? undefined : keyOfName(key)
   return {
     at: new Date(at).toISOString(),
@@ -126,6 +126,7 @@ function historyAnswer(entry: HistoryEntry): HistoryAnswer {
     ...(named === undefined ? {} : { [named.by]: named.value }),
     caller,
     ...(keyId === undefined ? {} : { key_id: keyId }),
+    ...(replayedBy === undefined ? {} : { replayed_by: replayedBy }),
     request_id: requestId,
     ...(jobId === undefined ? {} : { job_id: jobId }),
     account,

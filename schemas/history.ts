@@ -13,6 +13,12 @@ export const HistoryEntrySchema = Type.Object(
     key_id: Type.Optional(
       Type.String({ description: "The first 8 hex digits of the key's SHA-256, as in the gateway file." })
     ),
+    replayed_by: Type.Optional(
+      Type.String({
+        description:
+          'The operator who had it delivered anew, if it was sent by another; `key_id` and `request_id` are of that.'
+      })
+    ),
     request_id: Type.String({ description: 'As in the log and in `X-Request-Id`.' }),
     job_id: Type.Optional(Type.String({ description: 'If it was stored for delivery.' })),
     account: Type.String({ description: 'The VICIdial account.' }),

@@ -154,7 +154,7 @@ export class Jobs {
       const taken = choice.take(letters)
       if (taken.length === 0) return undefined
       const groups = Map.groupBy(taken, ({ account, source, caller }) => `${account} ${source} ${caller}`)
-      const jobs = [...groups.values()].map((of) => this.#replayJob(of, isForced, asked))
+      const jobs = [...groups.values()].map((of) => this.#replayJob(of, isForced, asked, by.name))
       const accepted = jobs.map(({ id, updates }) => acceptedAnswer(id, updates.length))
       made = answer202(answerOf(accepted, choice.left(remaining())), repeat)
       return { jobs, answer: made }
@@ -176,13 +176,14 @@ export class Jobs {
     return { answer, isRepeat }
   }
 
-  #replayJob(letters: readonly DeadLetter[], isForced: boolean, asked: Asked): NewJob {
+  #replayJob(letters: readonly DeadLetter[], isForced: boolean, asked: Asked, by: string): NewJob {
     const [first] = letters
     if (first === undefined) throw new RangeError('no dead letter to replay')
     return {
       id: this.#newId(),
       caller: first.caller,
       ...asked,
+      ...(by === first.caller ? {} : { replayedBy: by }),
       account: first.account,
       source: first.source,
       origin: 'replay',

@@ -41,12 +41,13 @@ export class HistoryTable {
       }
     }
     this.#sql.run(
-      `INSERT INTO history_records (first, size, at, key_id, request_id, job_id, account, source)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO history_records (first, size, at, key_id, replayed_by, request_id, job_id, account, source)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       first,
       n - first,
       record.at,
       record.keyId ?? null,
+      record.replayedBy ?? null,
       record.requestId,
       record.jobId ?? null,
       record.account,
@@ -123,6 +124,7 @@ function readEntry(row: Row): HistoryEntry {
     ...(code === undefined ? {} : { error: { code, detail: String(row['detail']) } }),
     caller: String(row['caller']),
     keyId: optional(row['key_id']),
+    ...(typeof row['replayed_by'] === 'string' ? { replayedBy: row['replayed_by'] } : {}),
     requestId: String(row['request_id']),
     ...(typeof row['job_id'] === 'string' ? { jobId: row['job_id'] } : {}),
     account: String(row['account']),

@@ -10,6 +10,8 @@ export interface HistorySender {
   readonly caller: string
   /** See `Caller.keyId`; undefined if it came with no key of a caller. */
   readonly keyId?: string | undefined
+  /** Who had it delivered anew, and has that key, if that was not the caller itself. */
+  readonly replayedBy?: string
   readonly requestId: string
   /** The job that it was delivered with, if it was stored. */
   readonly jobId?: string

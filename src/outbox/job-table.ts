@@ -16,13 +16,14 @@ export class JobTable {
   insert(job: NewJob, firstSeq: number): number {
     const open = job.updates.length
     const { lastInsertRowid } = this.#sql.run(
-      `INSERT INTO jobs (id, caller, request_id, key_id, source, origin, status, first_seq, received, open, calls, accepted_at,
+      `INSERT INTO jobs (id, caller, request_id, key_id, replayed_by, source, origin, status, first_seq, received, open, calls, accepted_at,
         finished_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
       job.id,
       job.caller,
       job.requestId,
       job.keyId ?? null,
+      job.replayedBy ?? null,
       job.source,
       job.origin,
       open > 0 ? 'queued' : 'failed',

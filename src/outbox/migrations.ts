@@ -55,6 +55,7 @@ export const MIGRATIONS = [
   `
   ALTER TABLE jobs ADD COLUMN request_id TEXT NOT NULL DEFAULT '';
   ALTER TABLE jobs ADD COLUMN key_id TEXT;
+  ALTER TABLE jobs ADD COLUMN replayed_by TEXT;
   CREATE INDEX jobs_of_callers ON jobs (caller, n);
   CREATE INDEX jobs_of_callers_by_status ON jobs (caller, status, n);
   CREATE INDEX jobs_of_sources ON jobs (source, n);
@@ -69,6 +70,7 @@ export const MIGRATIONS = [
     size INTEGER NOT NULL,
     at INTEGER NOT NULL,
     key_id TEXT,
+    replayed_by TEXT,
     request_id TEXT NOT NULL,
     job_id TEXT,
     account TEXT NOT NULL,

@@ -10,6 +10,8 @@ export interface NewJob {
   /** The request that it came with, and the key of that, see `Caller.keyId`. */
   readonly requestId: string
   readonly keyId?: string
+  /** Who asked for it, and has that key, if it replays what another caller sent. */
+  readonly replayedBy?: string
   /** The VICIdial account by which it is delivered. */
   readonly account: string
   /** VICIdial's `source`. */
@@ -57,6 +59,7 @@ export interface Claimed {
     readonly caller: string
     readonly requestId: string
     readonly keyId: string | undefined
+    readonly replayedBy?: string
     readonly account: string
     readonly source: string
   }

@@ -26,6 +26,7 @@ export class RowReader {
         caller: String(row['caller']),
         requestId: String(row['request_id']),
         keyId: typeof row['key_id'] === 'string' ? row['key_id'] : undefined,
+        ...(typeof row['replayed_by'] === 'string' ? { replayedBy: row['replayed_by'] } : {}),
         account: String(row['account']),
         source: String(row['source'])
       },

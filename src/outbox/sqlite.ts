@@ -213,7 +213,9 @@ export class SqliteOutbox implements Outbox {
 
   async cancel(id: string, now: number): Promise<number> {
     const { cancelled, isEnd } = await this.#commits.write(() => {
-      const cancelled = this.#updates.cancel(id, now)
+      const settlements = this.#updates.cancel(id, now)
+      if (this.#keeps.entries) this.#history.add(settledRecords(settlements, this.#keeps.values))
+      const cancelled = settlements.length
       const isEnd = cancelled > 0 && this.#jobs.noteProgress(id, cancelled, 0)
       return { cancelled, isEnd }
     })

@@ -5,7 +5,7 @@ import { DEAD } from './dead-letters.ts'
 import type { JobTable } from './job-table.ts'
 import type { DeliveredFields, NewJob, Settlement } from './outbox.ts'
 import type { ReadyUpdates } from './ready-updates.ts'
-import { namesIn, readResult, type Row, writeChanges } from './rows.ts'
+import { namesIn, type Row, RowReader, writeChanges } from './rows.ts'
 import type { Statements } from './statements.ts'
 
 /** `updates.state`, see MIGRATIONS. */
@@ -138,19 +138,21 @@ export class UpdateTable {
     }
   }
 
-  /** Ends the updates of a job that are not on their way. Returns how many. */
-  cancel(id: string, now: number): number {
-    const rows = this.#ready.waiting(id)
-    const leads = new Set<string>()
-    for (const row of rows) {
-      const seq = Number(row['seq'])
+  /** Ends the updates of a job that are not on their way. Returns what became of them. */
+  cancel(id: string, now: number): Settlement[] {
+    const reader = new RowReader()
+    const cancelled = this.#ready.waiting(id).map((row): Settlement => {
+      const claimed = reader.claimed(row)
+      const { seq, job, update } = claimed
+      const { index, key } = update
+      const result: Result = { index, [key.by]: key.value, status: 'cancelled' }
       this.#ready.remove(seq)
-      const result = readResult({ ...row, status: null, result: null })
-      this.#end(seq, String(row['account']), ENDED, { ...result, status: 'cancelled' }, now)
-      leads.add(String(row['lead']))
-    }
-    for (const lead of leads) this.#ready.addNext(lead)
-    return rows.length
+      this.#end(seq, job.account, ENDED, result, now)
+      return { claimed, as: 'done', result, delivered: [] }
+    })
+    for (const lead of new Set(cancelled.map(({ claimed }) => keyName(claimed.update.key))))
+      this.#ready.addNext(lead)
+    return cancelled
   }
 
   /** Deletes jobs that ended before `before`, with their updates, about `limit` rows. Returns how many. */
