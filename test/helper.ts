@@ -187,6 +187,8 @@ export interface OpenApi {
           string,
           {
             readonly operationId: string
+            /** The ways to send a key, each with the permission that it is to have; none: no key is needed. */
+            readonly security: readonly Readonly<Record<string, readonly string[]>>[]
             readonly requestBody?: { readonly content: Readonly<Record<string, Media>> }
             readonly responses: Readonly<
               Record<string, { readonly content?: Readonly<Record<string, Media>> }>
