@@ -3,11 +3,16 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { Pool } from 'undici'
-import { hashKey } from '../../src/callers/key.ts'
+import { type Fixture, generateFixture } from '../../src/sandbox/fixture.ts'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { originOf, run } from '../gateway-process.ts'
-import { checkAnswer, dataDir, openApi } from '../helper.ts'
+import { checkAnswer, dataDir, type OpenApi, openApi } from '../helper.ts'
+import { gatewayFile } from '../routes/gateway-file.ts'
+import { SHORT_RETRY } from '../routes/told-vicidial.ts'
+import { until } from '../until.ts'
 import { requests, type Sent } from './requests.ts'
+import { Stock } from './stock.ts'
+import { WEBHOOKS } from './webhook-requests.ts'
 
 /** `npm run test:fuzz` sends 20,000. */
 const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 2_000)
@@ -16,18 +21,44 @@ const HANG_MS = 20_000
 /** What a process may grow by after it has warmed up, in MiB. */
 const MAX_GROWTH_MIB = 64
 
-const FILE = `
-callers:
-  - { name: all, key_hashes: ["sha256:${hashKey('key-of-all')}"], permissions: "*" }
-  - name: some
-    key_hashes: ["sha256:${hashKey('key-of-some')}"]
-    permissions: { routes: [batch, jobs, history], fields: [status, email], statuses: [SALE], look_ups: [phone_number] }
-custom_fields: [{ label: favorite_color, max_length: 20 }]
-webhooks:
-  - { name: open, auth: { api_key: { key_hashes: ["sha256:${hashKey('key-of-all')}"] } }, mapping: { lead: { lead_id: lead }, fields: { status: stage, comments: note } } }
-  - { name: callers, auth: { callers: true }, event_id: { expression: id }, mapping: { each: items, lead: { phone_number: phone }, fields: { status: stage } } }
-  - { name: signed, auth: { hmac: { header: X-Signature, secrets: [fuzz-secret] } }, mapping: { lead: { lead_id: lead }, fields: { status: stage } } }
-`
+/** A cause of failure is found again by its seed. */
+const SEED = Number(process.env['FUZZ_SEED'] ?? 1)
+/** After so many requests there are new jobs and dead letters to be named. */
+const FILL_EVERY = 50
+
+const FILE = gatewayFile(
+  [
+    { name: 'all', permissions: '*' },
+    {
+      name: 'some',
+      permissions: {
+        routes: ['batch', 'jobs', 'history'],
+        fields: ['status', 'email'],
+        statuses: ['SALE'],
+        look_ups: ['phone_number']
+      }
+    },
+    { name: 'denied', permissions: '*', account: 'denied' },
+    { name: 'away', permissions: { routes: ['batch', 'jobs'], fields: '*', statuses: '*' }, account: 'away' }
+  ],
+  {
+    accounts: [
+      { name: 'denied', user: 'denied', pass: 's3cret' },
+      { name: 'away', user: 'away', pass: 'wrong' }
+    ],
+    custom_fields: [{ label: 'favorite_color', max_length: 20 }],
+    webhooks: WEBHOOKS
+  }
+)
+
+/** A VICIdial with a user who may update nothing. */
+function fixture(): Fixture {
+  const { users, ...tables } = generateFixture(50)
+  return {
+    ...tables,
+    users: [...users, ...users.map((user) => ({ ...user, user: 'denied', user_level: 7 }))]
+  }
+}
 
 async function answerOf(pool: Pool, { method, path, headers, body }: Sent) {
   const answer = await pool.request({
@@ -47,8 +78,17 @@ async function answerOf(pool: Pool, { method, path, headers, body }: Sent) {
   }
 }
 
+function operationsOf(document: OpenApi) {
+  return Object.values(document.paths).flatMap((methods) => Object.values(methods))
+}
+
+/** How often an operation was answered with 2xx, 4xx and 5xx. */
+function tally() {
+  return { succeeded: 0, refused: 0, failed: 0 }
+}
+
 test(`${REQUESTS} requests made from the document, sound, nearly so and hostile: each is answered as documented`, async (t) => {
-  const sandbox = await startSandbox({ leads: 50 })
+  const sandbox = await startSandbox({ fixture: fixture() })
   t.teardown(() => sandbox.close())
   const config = join(dataDir(t), 'gateway.yaml')
   writeFileSync(config, FILE)
@@ -58,9 +98,16 @@ test(`${REQUESTS} requests made from the document, sound, nearly so and hostile:
     VICIDIAL_PASS: 's3cret',
     VICIDIAL_MAX_CALLS_PER_SECOND: '0',
     ANONYMOUS_POINTS_PER_MINUTE: '0',
-    GATEWAY_CONFIG: config
+    GATEWAY_CONFIG: config,
+    ...SHORT_RETRY
   })
-  const pool = new Pool(await originOf(server), { connections: 4 })
+  const origin = await originOf(server)
+  const stock = new Stock(origin)
+  await until('there is something of everything', async () => {
+    await stock.fill()
+    return stock.isComplete
+  })
+  const pool = new Pool(origin, { connections: 4 })
   t.teardown(() => pool.close())
   const memoryMiB = () => {
     const [, kibibytes] =
@@ -69,19 +116,40 @@ test(`${REQUESTS} requests made from the document, sound, nearly so and hostile:
   }
 
   const statuses = new Map<number, number>()
+  const document = await openApi()
+  const operations = operationsOf(document)
+  const webhooks = WEBHOOKS.map(({ name }) => `/v1/webhooks/${name}`)
+  const answered = new Map(
+    [...operations.map(({ operationId }) => operationId), ...webhooks].map((name) => [name, tally()])
+  )
   let [sent, warmMiB] = [0, 0]
-  const keys = [...Array<string>(5).fill('key-of-all'), 'key-of-some', 'key-of-nobody', '']
-  const property = fc.asyncProperty(requests(await openApi(), keys), async (request) => {
+  const keys = [...Array<string>(10).fill('all-key'), 'some-key', 'denied-key', 'nobody-key', '']
+  const property = fc.asyncProperty(requests(document, keys), async (generated) => {
+    if (++sent % FILL_EVERY === 0) await stock.fill()
+    const request = stock.named(generated)
     const answer = await answerOf(pool, request)
     if (answer.status === 500) throw new Error('HTTP 500')
     await checkAnswer(request.method, request.path, answer)
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
-    if (++sent === Math.floor(REQUESTS / 2)) warmMiB = memoryMiB()
+    for (const name of [request.operation, request.path.split('?')[0]]) {
+      const counts = answered.get(name ?? '')
+      if (counts) counts[answer.status < 300 ? 'succeeded' : answer.status < 500 ? 'refused' : 'failed']++
+    }
+    if (sent === Math.floor(REQUESTS / 2)) warmMiB = memoryMiB()
   })
-  await fc.assert(property, { numRuns: REQUESTS, endOnFailure: REQUESTS > 2_000 })
+  t.comment(`FUZZ_SEED=${SEED}`)
+  const began = performance.now()
+  await fc.assert(property, { numRuns: REQUESTS, seed: SEED, endOnFailure: REQUESTS > 2_000 })
+  t.comment(`${REQUESTS} requests in ${Math.round((performance.now() - began) / 100) / 10} s`)
 
   const seen = [...statuses].sort(([a], [b]) => a - b)
   t.comment(seen.map(([status, count]) => `${status}: ${count}`).join(', '))
+  const unrefused = operations.filter(({ responses }) => !('400' in responses))
+  for (const [name, { succeeded, refused, failed }] of answered) {
+    t.comment(`${name}: ${succeeded} succeeded, ${refused} refused, ${failed} failed`)
+    t.ok(succeeded > 0, `${name} succeeds`)
+    if (unrefused.every(({ operationId }) => operationId !== name)) t.ok(refused > 0, `${name} is refused`)
+  }
   for (const status of [200, 202, 207, 400, 401, 403, 404, 415, 422])
     t.ok(statuses.has(status), `some are answered ${status}`)
   if (process.platform === 'linux') {

@@ -1,9 +1,14 @@
 import fc from 'fast-check'
 import type { OpenApi } from '../helper.ts'
+import { HEADERS, HOSTILE_BODY, HOSTILE_TEXT, nearly, type TypedBody } from './hostile.ts'
 import { type Schema, valueOf } from './schema-arbitrary.ts'
+import { type Kind, placeholder } from './stock.ts'
+import { WEBHOOK_REQUESTS } from './webhook-requests.ts'
 
 /** A request as it goes over the wire. */
 export interface Sent {
+  /** The operation that it is meant for, by its id; undefined: none. */
+  readonly operation: string | undefined
   readonly method: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
@@ -18,90 +23,11 @@ interface Parameter {
 }
 
 interface Operation {
+  readonly operationId: string
   readonly parameters?: readonly Parameter[]
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> }
 }
 
-const HOSTILE_TEXT = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 40 }),
-  fc.constantFrom(
-    '',
-    '\u0000',
-    '../../etc/passwd',
-    '%00',
-    "' OR 1=1 --",
-    '\\',
-    '<script>alert(1)</script>',
-    '{{7*7}}',
-    '\ud800',
-    '9'.repeat(400),
-    'a'.repeat(5_000),
-    '-1',
-    '1e309',
-    'NaN',
-    '__proto__'
-  )
-)
-const HOSTILE_VALUE = fc.oneof(
-  { weight: 3, arbitrary: HOSTILE_TEXT },
-  { weight: 2, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom<unknown>(null, true, -1, 1.5, 1e308, [], {}, [[[[[[]]]]]], {
-      __proto__: null,
-      constructor: 1
-    })
-  }
-)
-const HOSTILE_BODY = fc.oneof(
-  fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
-  HOSTILE_TEXT.map((text) => Buffer.from(text)),
-  fc
-    .constantFrom(
-      '[',
-      '{"updates":[{"lead_id":1,"lead_id":2,"fields":{"status":"A"}}]}',
-      '{"updates":',
-      `${'['.repeat(5_000)}${']'.repeat(5_000)}`,
-      `{"a":${'{"a":'.repeat(2_000)}1${'}'.repeat(2_001)}`,
-      '{"lead_ids":[1],"fields":{"__proto__":"x","status":"A"}}',
-      '\ufeff{"lead_ids":[1],"fields":{"status":"A"}}',
-      'lead=1&stage=SALE&a[b][c]=1&a[b]=2',
-      `${'a=1&'.repeat(2_000)}b=2`,
-      'null',
-      '1e999'
-    )
-    .map((text) => Buffer.from(text))
-)
-const TYPES = [
-  'application/json',
-  'application/json; charset=utf-8',
-  'application/x-www-form-urlencoded',
-  'text/plain',
-  'application/xml',
-  'multipart/form-data; boundary=x',
-  ''
-]
-/** Headers whose values the gateway reads, good and bad. */
-const HEADERS: fc.Arbitrary<Record<string, string>> = fc.record(
-  {
-    'idempotency-key': fc.oneof(fc.constantFrom('k1', '"k2"', '""', 'x'.repeat(300), 'a b'), headerText()),
-    prefer: fc.constantFrom(
-      'respond-async',
-      'wait=1',
-      'wait=99999',
-      'respond-async, wait=0',
-      ';;;===',
-      'wait=-1'
-    ),
-    'x-request-id': headerText(),
-    traceparent: fc.constantFrom('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', 'x'),
-    'content-encoding': fc.constantFrom('gzip', 'identity', 'br'),
-    accept: fc.constantFrom('*/*', 'text/html', 'application/xml', ''),
-    origin: fc.constantFrom('https://evil.example', 'null'),
-    'x-forwarded-for': fc.constantFrom('10.0.0.1', '::1, x', 'a'.repeat(200))
-  },
-  { requiredKeys: [] }
-)
 const METHODS = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE', 'HEAD', 'OPTIONS']
 const OTHER_PATHS = [
   '/',
@@ -117,17 +43,6 @@ const OTHER_PATHS = [
   '/%2e%2e/'
 ]
 
-/** Text that may stand in a header: no line end, nothing beyond Latin-1. */
-function headerText(): fc.Arbitrary<string> {
-  return fc.string({
-    unit: fc
-      .integer({ min: 0x20, max: 0xff })
-      .filter((code) => code !== 0x7f)
-      .map((code) => String.fromCharCode(code)),
-    maxLength: 40
-  })
-}
-
 /**
  * Generates requests from the document: half of them as it says, the others nearly so or hostile.
  * @param keys keys of callers, by which the requests are sent, and keys that nobody has
@@ -140,7 +55,7 @@ export function requests(document: OpenApi, keys: readonly string[]): fc.Arbitra
   }
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
-      weight: 'requestBody' in operation ? 5 : 1,
+      weight: 'requestBody' in operation ? 5 : 2,
       arbitrary: requestsOf(path, method, operation as unknown as Operation, resolve)
     }))
   )
@@ -149,7 +64,7 @@ export function requests(document: OpenApi, keys: readonly string[]): fc.Arbitra
     .tuple(
       fc.oneof(...operations, { weight: 2, arbitrary: stray() }),
       key,
-      fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: HEADERS })
+      fc.oneof({ weight: 8, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: HEADERS })
     )
     .map(([sent, authorization, more]) => ({
       ...sent,
@@ -164,6 +79,7 @@ export function requests(document: OpenApi, keys: readonly string[]): fc.Arbitra
 /** Requests to where nothing is, or by another method. */
 function stray(): fc.Arbitrary<Sent> {
   return fc.record({
+    operation: fc.constant(undefined),
     method: fc.constantFrom(...METHODS),
     path: fc.oneof(
       fc.constantFrom(...OTHER_PATHS),
@@ -177,15 +93,18 @@ function stray(): fc.Arbitrary<Sent> {
 function requestsOf(
   template: string,
   method: string,
-  { parameters = [], requestBody }: Operation,
+  { operationId, parameters = [], requestBody }: Operation,
   resolve: (ref: string) => Schema
 ): fc.Arbitrary<Sent> {
   const ofPath = parameters.filter((parameter) => parameter.in === 'path')
   const ofQuery = parameters.filter((parameter) => parameter.in === 'query')
   const path = fc.record(
-    Object.fromEntries(ofPath.map(({ name, schema }) => [name, pathValue(name, schema, resolve)]))
+    Object.fromEntries(
+      ofPath.map(({ name, schema }) => [name, pathValue(operationId, name, schema, resolve)])
+    )
   )
-  const query = fc.oneof(
+  const query: fc.Arbitrary<unknown> = fc.oneof(
+    { weight: 3, arbitrary: fc.constant({}) },
     {
       weight: 4,
       arbitrary: fc.record(
@@ -202,7 +121,7 @@ function requestsOf(
       )
     }
   )
-  return fc
+  const generated = fc
     .tuple(path, query, bodies(requestBody?.content ?? {}, resolve))
     .map(([inPath, inQuery, [type, body]]) => {
       const filled = template.replace(/\{(\w+)\}/g, (_, name: string) =>
@@ -221,86 +140,78 @@ function requestsOf(
         body
       }
     })
+  const sent = operationId === 'receiveWebhook' ? fc.oneof(generated, WEBHOOK_REQUESTS) : generated
+  return sent.map((request) => ({ operation: operationId, ...request }))
+}
+
+/** The jobs that an operation is for, and others. */
+const JOBS: Readonly<Record<string, readonly Kind[]>> = {
+  getJob: ['open', 'dead', 'job'],
+  replayJob: ['dead', 'dead', 'job'],
+  cancelJob: ['open', 'open', 'job']
 }
 
 /** Names of leads, jobs and sources that there are, besides what the schema says. */
-function pathValue(name: string, schema: Schema, resolve: (ref: string) => Schema): fc.Arbitrary<unknown> {
+function pathValue(
+  operationId: string,
+  name: string,
+  schema: Schema,
+  resolve: (ref: string) => Schema
+): fc.Arbitrary<unknown> {
   const real = {
-    lead_id: ['1', '7', '99999'],
-    source: ['open', 'callers', 'signed', 'nope'],
-    id: ['job_01M8A0D59JWED2XYX03YQARNC2']
-  }[name] ?? ['x']
+    lead_id: fc.constantFrom('1', '7', '50', '99999'),
+    source: fc.constantFrom('open', 'callers', 'signed', 'nope'),
+    id: fc.oneof(
+      { weight: 5, arbitrary: idOf(...(JOBS[operationId] ?? ['job'])) },
+      { weight: 1, arbitrary: fc.constant('job_01M8A0D59JWED2XYX03YQARNC2') }
+    )
+  }[name]
   return fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom(...real) },
+    { weight: 8, arbitrary: real ?? valueOf(schema, resolve) },
     { weight: 1, arbitrary: valueOf(schema, resolve) },
     { weight: 1, arbitrary: HOSTILE_TEXT }
   )
 }
 
-type TypedBody = [type: string | undefined, body: Buffer | undefined]
+/** Stands for the id of something of one of these kinds. */
+function idOf(...kinds: Kind[]): fc.Arbitrary<string> {
+  return fc.tuple(fc.constantFrom(...kinds), fc.nat(99)).map(([kind, n]) => placeholder(kind, n))
+}
 
 function bodies(
   content: Readonly<Record<string, { readonly schema: Schema }>>,
   resolve: (ref: string) => Schema
 ): fc.Arbitrary<TypedBody> {
-  const hostile = fc.tuple(fc.constantFrom(...TYPES), HOSTILE_BODY).map((typed): TypedBody => typed)
   const [[type, media] = []] = Object.entries(content)
   if (type === undefined || media === undefined) {
     return fc.oneof(
       { weight: 12, arbitrary: fc.constant<TypedBody>([undefined, undefined]) },
-      { weight: 1, arbitrary: hostile }
+      { weight: 1, arbitrary: HOSTILE_BODY }
     )
   }
+  const letters = fc.array(idOf('letter'), { minLength: 1, maxLength: 3 })
+  const leads = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 4 })
   const valid = fc
-    .tuple(valueOf(media.schema, resolve), fc.boolean())
-    .map(([value, isPlain]) => (isPlain ? oneLeadEach(value) : value))
+    .tuple(valueOf(media.schema, resolve), fc.boolean(), letters, leads)
+    .map(([value, isAsItIs, letters, leads]) => (isAsItIs ? value : known(value, letters, leads)))
   const asBody = (value: unknown): TypedBody => [type, Buffer.from(JSON.stringify(value) ?? '')]
   return fc.oneof(
-    { weight: 5, arbitrary: valid.map(asBody) },
-    { weight: 4, arbitrary: nearly(valid).map(asBody) },
-    { weight: 2, arbitrary: hostile }
+    { weight: 8, arbitrary: valid.map(asBody) },
+    { weight: 3, arbitrary: nearly(valid).map(asBody) },
+    { weight: 1, arbitrary: HOSTILE_BODY }
   )
 }
 
-/** Updates that name one lead each, which the schema cannot say; often one that there is. */
-function oneLeadEach(value: unknown): unknown {
-  const { updates } = (value ?? {}) as { updates?: Record<string, unknown>[] }
-  for (const update of updates ?? []) {
+/** What the schema cannot say: each update names one lead, mostly one that there is, and dead letters are such. */
+function known(value: unknown, letters: readonly string[], leads: readonly number[]): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  const body = value as { updates?: Record<string, unknown>[]; lead_ids?: unknown; ids?: unknown }
+  for (const [index, update] of (body.updates ?? []).entries()) {
     const [, ...others] = ['lead_id', 'vendor_lead_code', 'phone_number'].filter((name) => name in update)
     for (const name of others) Reflect.deleteProperty(update, name)
-    if (typeof update['lead_id'] === 'number') update['lead_id'] = (update['lead_id'] % 60) + 1
+    if ('lead_id' in update) update['lead_id'] = leads[index % leads.length]
   }
+  if (body.lead_ids) body.lead_ids = leads
+  if (body.ids) body.ids = letters
   return value
-}
-
-/** A value with something changed somewhere: a member gone, another kind of value, or one more member. */
-function nearly(valid: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
-  return fc
-    .tuple(
-      valid,
-      fc.array(fc.nat(), { minLength: 1, maxLength: 4 }),
-      HOSTILE_VALUE,
-      fc.constantFrom('drop', 'put', 'add'),
-      HOSTILE_TEXT
-    )
-    .map(([value, way, other, how, name]) => changed(structuredClone(value), way, other, how, name))
-}
-
-function changed(
-  value: unknown,
-  [step = 0, ...way]: number[],
-  other: unknown,
-  how: string,
-  name: string
-): unknown {
-  if (typeof value !== 'object' || value === null) return other
-  const container = value as Record<string, unknown>
-  const members = Object.keys(container)
-  const member = members[step % members.length]
-  if (member === undefined) return other
-  if (way.length > 0) container[member] = changed(container[member], way, other, how, name)
-  else if (how === 'drop') Reflect.deleteProperty(container, member)
-  else if (how === 'put' || Array.isArray(value)) container[member] = other
-  else container[name] = other
-  return container
 }

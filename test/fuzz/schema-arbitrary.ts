@@ -6,6 +6,7 @@ export interface Schema {
   readonly anyOf?: readonly Schema[]
   readonly enum?: readonly unknown[]
   readonly const?: unknown
+  readonly examples?: readonly unknown[]
   readonly type?: string | readonly string[]
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
@@ -23,6 +24,8 @@ export interface Schema {
 
 const MAX_ITEMS = 4
 const MAX_TEXT = 20
+/** Of so many members that may be left out, mostly few are given: one that is wrong spoils the others. */
+const MANY = 10
 const LARGEST = 1_000_000_000
 
 /**
@@ -30,6 +33,13 @@ const LARGEST = 1_000_000_000
  * @param resolve finds the schema of a `$ref`
  */
 export function valueOf(schema: Schema, resolve: (ref: string) => Schema): fc.Arbitrary<unknown> {
+  const { examples, ...plain } = schema
+  if (examples !== undefined) {
+    return fc.oneof(
+      { weight: 4, arbitrary: fc.constantFrom(...examples) },
+      { weight: 1, arbitrary: valueOf(plain, resolve) }
+    )
+  }
   if (schema.$ref !== undefined) return valueOf(resolve(schema.$ref), resolve)
   if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map((one) => valueOf(one, resolve)))
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum)
@@ -81,16 +91,30 @@ function textOf({
 
 function objectOf(schema: Schema, resolve: (ref: string) => Schema): fc.Arbitrary<unknown> {
   const { properties = {}, required = [], additionalProperties, patternProperties = {} } = schema
-  const named = fc.record(
-    Object.fromEntries(
-      Object.entries(properties).map(([name, property]) => [name, valueOf(property, resolve)])
-    ),
-    { requiredKeys: [...required] }
+  const members = Object.entries(properties).map(
+    ([name, property]) => [name, valueOf(property, resolve)] as const
   )
+  const all = fc.record(Object.fromEntries(members), { requiredKeys: [...required] })
+  const named =
+    members.length - required.length > MANY
+      ? fc.oneof({ weight: 1, arbitrary: all }, { weight: 3, arbitrary: fewOf(members, required) })
+      : all
   const [other = additionalProperties] = Object.values(patternProperties)
   if (typeof other !== 'object') return named
   const others = fc.dictionary(fc.string({ minLength: 1, maxLength: MAX_TEXT }), valueOf(other, resolve), {
     maxKeys: 2
   })
   return fc.tuple(others, named).map(([more, known]) => ({ ...more, ...(known as object) }))
+}
+
+function fewOf(
+  members: (readonly [name: string, value: fc.Arbitrary<unknown>])[],
+  required: readonly string[]
+): fc.Arbitrary<object> {
+  const [needed, optional] = [true, false].map((isNeeded) =>
+    members.filter(([name]) => required.includes(name) === isNeeded)
+  )
+  return fc
+    .subarray(optional ?? [], { minLength: 1, maxLength: 3 })
+    .chain((few) => fc.record(Object.fromEntries([...(needed ?? []), ...few])))
 }
