@@ -200,4 +200,9 @@ test('every refusal is listed at once: properties, options, key, changes', async
     ]
   )
   t.strictSame(placed({ lead_id: 101 }), [['no_changes', undefined, '']])
+  t.strictSame(
+    placed({ lead_id: 101, status: 'SALE' }),
+    [['field_unknown', 'status', '/status']],
+    'a misplaced property says more than that nothing is left to change'
+  )
 })
