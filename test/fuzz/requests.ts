@@ -28,6 +28,8 @@ interface Operation {
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> }
 }
 
+/** The custom fields of the gateway file. */
+const LISTED_FIELDS = { favorite_color: 'blue' }
 const METHODS = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE', 'HEAD', 'OPTIONS']
 const OTHER_PATHS = [
   '/',
@@ -202,15 +204,22 @@ function bodies(
   )
 }
 
-/** What the schema cannot say: each update names one lead, mostly one that there is, and dead letters are such. */
+/** What the schema cannot say: each update names one lead, and what is named is there. */
 function known(value: unknown, letters: readonly string[], leads: readonly number[]): unknown {
   if (typeof value !== 'object' || value === null) return value
-  const body = value as { updates?: Record<string, unknown>[]; lead_ids?: unknown; ids?: unknown }
+  const body = value as {
+    updates?: Record<string, unknown>[]
+    lead_ids?: unknown
+    custom_fields?: unknown
+    ids?: unknown
+  }
   for (const [index, update] of (body.updates ?? []).entries()) {
     const [, ...others] = ['lead_id', 'vendor_lead_code', 'phone_number'].filter((name) => name in update)
     for (const name of others) Reflect.deleteProperty(update, name)
     if ('lead_id' in update) update['lead_id'] = leads[index % leads.length]
+    if ('custom_fields' in update) update['custom_fields'] = LISTED_FIELDS
   }
+  if (body.custom_fields) body.custom_fields = LISTED_FIELDS
   if (body.lead_ids) body.lead_ids = leads
   if (body.ids) body.ids = letters
   return value
