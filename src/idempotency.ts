@@ -24,7 +24,8 @@ const KEY = /^(?:"([\x20-\x21\x23-\x5B\x5D-\x7E]{1,255})"|([\x21\x23-\x7E]{1,255
 const CHANGING: ReadonlySet<string> = new Set(['POST', 'PATCH'])
 /** Answers that say that nothing was done: the same request may have another answer next time. */
 const FIRST_UNKNOWN_STATUS = 500
-const RATE_LIMITED_STATUS = 429
+/** Nor are those kept that speak of what changes: the caller's rights, another request, the limits. */
+const PASSING_STATUSES: ReadonlySet<number> = new Set([403, 409, 429])
 
 /**
  * Makes requests of this scope repeatable: with the same `Idempotency-Key` and the same request the answer is the
@@ -73,8 +74,7 @@ export function idempotency(scope: FastifyInstance, outbox: Outbox, log: Fastify
   async function keep(request: FastifyRequest, repeatKey: RepeatKey, reply: FastifyReply, payload: unknown) {
     const { isAnswerStored, isAnswerPassing } = request
     const { statusCode } = reply
-    const isFinal =
-      !isAnswerPassing && statusCode < FIRST_UNKNOWN_STATUS && statusCode !== RATE_LIMITED_STATUS
+    const isFinal = !isAnswerPassing && statusCode < FIRST_UNKNOWN_STATUS && !PASSING_STATUSES.has(statusCode)
     if (isAnswerStored || !isFinal || typeof payload !== 'string') return
     const answer = {
       ...repeatKey,
