@@ -76,9 +76,11 @@ export async function createGateway(
   })
   app.addHook('onClose', async () => {
     await stopped
-    await history.flush()
+    const written = history.flush()
     await lanes.close()
+    // It writes at once what it was handed.
     await outbox.close()
+    await written
   })
   return app
 }

@@ -27,7 +27,6 @@ export class HistoryRecorder {
   #records: HistoryRecord[] = []
   #unwritten = 0
   #timer: NodeJS.Timeout | undefined
-  #writing: Promise<void> = Promise.resolve()
 
   constructor(outbox: Outbox, keeps: HistoryKeeping, log: Pick<FastifyBaseLogger, 'error'>) {
     this.#outbox = outbox
@@ -69,27 +68,42 @@ export class HistoryRecorder {
     return refused.length === 0 ? Promise.resolve() : this.record(sender, refused, refused.map(refusedResult))
   }
 
-  /** Writes what is unwritten. */
-  flush(): Promise<void> {
+  /** Hands what gathered to the outbox, at once; resolves when it is written. */
+  async flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#writing = this.#writing.then(() => this.#write())
-    return this.#writing
+    const writing = inSteps(this.#records).map((records) => this.#write(records))
+    this.#records = []
+    await Promise.all(writing)
   }
 
-  async #write(): Promise<void> {
-    while (this.#records.length > 0) {
-      let size = 0
-      const end = this.#records.findIndex(({ updates }) => (size += updates.length) > STEP)
-      const records = this.#records.splice(0, end === -1 ? this.#records.length : Math.max(1, end))
-      this.#unwritten -= records.reduce((sum, { updates }) => sum + updates.length, 0)
-      await this.#outbox.record(records).catch((error: unknown) => {
-        // What was done is done, and was answered.
-        const requests = records.map(({ requestId }) => requestId)
-        this.#log.error({ err: error, requests }, 'history cannot be written')
-      })
-    }
+  async #write(records: readonly HistoryRecord[]): Promise<void> {
+    await this.#outbox.record(records).catch((error: unknown) => {
+      // What was done is done, and was answered.
+      const requests = records.map(({ requestId }) => requestId)
+      this.#log.error({ err: error, requests }, 'history cannot be written')
+    })
+    this.#unwritten -= sizeOf(records)
   }
+}
+
+function sizeOf(records: readonly HistoryRecord[]): number {
+  return records.reduce((size, { updates }) => size + updates.length, 0)
+}
+
+/** Records in the order given, about `STEP` updates together. */
+function inSteps(records: readonly HistoryRecord[]): HistoryRecord[][] {
+  const steps: HistoryRecord[][] = []
+  let size = STEP
+  for (const record of records) {
+    if (size >= STEP) {
+      steps.push([])
+      size = 0
+    }
+    steps.at(-1)?.push(record)
+    size += record.updates.length
+  }
+  return steps
 }
 
 /** All but the refused updates that are too many, with their results. */
