@@ -6,7 +6,7 @@ import { QueueAge } from '../../src/delivery/queue-age.ts'
 import { batch, startGateway, startStandIn } from '../helper.ts'
 import { until } from '../until.ts'
 
-const DEADLINE_MS = 3_000
+const DEADLINE_MS = 2_000
 
 /** An answer at once would come before this. */
 function soon(said?: string): Promise<string | undefined> {
