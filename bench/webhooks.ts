@@ -23,8 +23,8 @@ export async function webhooks() {
       headers: { 'content-type': 'application/json', 'x-key': KEY },
       body: JSON.stringify({ id: `e${n}`, lead: 1 + (n % LEADS), status: 'SALE' })
     })
-    await response.body.dump()
-    if (response.statusCode !== 202) throw new Error(`HTTP ${response.statusCode}`)
+    const text = await response.body.text()
+    if (response.statusCode !== 202) throw new Error(`HTTP ${response.statusCode}: ${text}`)
   }
   // The first payload starts the thread that evaluates the expressions.
   await Promise.all([send(storing.pool)(), send(forgetting.pool)()])

@@ -31,7 +31,7 @@ export class LiveSettings {
     this.callers.replace(config.callers)
     this.#leads = { ...this.#leads, customFields: config.customFields }
     this.#webhooks = byName(config.webhooks)
-    for (const source of before.values()) source.retire()
+    for (const source of before.values()) if (this.#webhooks.get(source.name) !== source) source.retire()
   }
 }
 

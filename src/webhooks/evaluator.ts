@@ -34,6 +34,7 @@ export class Evaluator {
   #thread: Worker | undefined
   #current: Current | undefined
   #watching: NodeJS.Timeout | undefined
+  #isRetired = false
 
   constructor(definition: MappingDefinition, eventId: string | undefined) {
     const progress = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT))
@@ -46,13 +47,22 @@ export class Evaluator {
    * @param bytes of the payload, as it came
    * @throws Problem overloaded
    */
-  perform(task: Task, bytes: number): Promise<Outcome> {
-    return this.#queue.add(bytes, () => this.#perform(task))
+  async perform(task: Task, bytes: number): Promise<Outcome> {
+    try {
+      return await this.#queue.add(bytes, () => this.#perform(task))
+    } finally {
+      if (this.#isRetired) this.retire()
+    }
   }
 
-  /** Ends the thread when nothing is left to do. */
+  /** Ends the thread whenever nothing is left to do: requests that had this source before may still come with theirs. */
   retire(): void {
-    void this.#queue.onIdle().then(() => this.#thread?.terminate())
+    this.#isRetired = true
+    void this.#queue.onIdle().then(() => {
+      const thread = this.#thread
+      this.#thread = undefined
+      return thread?.terminate()
+    })
   }
 
   async #perform(task: Task): Promise<Answer> {
