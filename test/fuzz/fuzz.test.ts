@@ -101,7 +101,7 @@ test(`${REQUESTS} requests made from the document, sound, nearly so and hostile:
     GATEWAY_CONFIG: config,
     ...SHORT_RETRY,
     // As `npm start` has it: without it what the young generation takes hides what is kept.
-    NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --max-semi-space-size=2`
+    NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --max-semi-space-size=1`
   })
   const origin = await originOf(server)
   const stock = new Stock(origin)
