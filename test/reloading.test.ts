@@ -121,26 +121,3 @@ test('SIGHUP has the file read at once', async (t) => {
   await server.line('configuration reloaded')
   t.equal((await call({ origin }, 'GET', '/v1/fields', undefined, as('old'))).status, 200)
 })
-
-test('a reload loses no webhook, whichever of its sources a request has', async (t) => {
-  const path = join(dataDir(t), 'gateway.yaml')
-  const mapping = '{ lead: { lead_id: lead }, fields: { status: stage } }'
-  const sources = `webhooks: [{ name: erp, auth: { callers: true }, mapping: ${mapping} }]`
-  writeFileSync(path, fileWith([{ key: 'key' }], sources))
-  const gateway = await startGateway(t, { GATEWAY_CONFIG: path })
-  const statuses = new Set<number>()
-  let isOver = false
-  const load = Array.from({ length: 8 }, async (_, n) => {
-    while (!isOver) {
-      const event = { lead: n + 1, stage: 'SALE' }
-      statuses.add((await call(gateway, 'POST', '/v1/webhooks/erp', event, as('key'))).status)
-    }
-  })
-  for (let reloads = 0; reloads < 10; reloads++) {
-    gateway.app.reload()
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  isOver = true
-  await Promise.all(load)
-  t.same([...statuses], [202])
-})

@@ -27,6 +27,19 @@ test('an expression that asks for too much is stopped, and the source goes on', 
   )
 })
 
+test('a source that another took the place of still serves the requests that have it', async (t) => {
+  const source = sourceOf(t, { mapping: { lead: LEAD, fields: { comments: 'note' } } })
+  await source.map({ id: 1, note: 'a' })
+  source.retire()
+  // Its thread, which is idle, is ended by now.
+  await new Promise((resolve) => setImmediate(resolve))
+  for (const id of ['2', '3'])
+    t.strictSame(await source.map({ id, note: 'b' }), {
+      updates: [{ vendor_lead_code: id, fields: { comments: 'b' } }],
+      ignored: 0
+    })
+})
+
 test('a payload that takes all the memory costs its own thread only', async (t) => {
   const columns = Array(60).fill('$a').join(', ')
   const source = sourceOf(t, {
