@@ -1,6 +1,6 @@
 import type { Result } from '../../schemas/batch.ts'
 import { type ErrorCode, ERRORS } from '../errors.ts'
-import { withoutFields } from '../leads/changes.ts'
+import { type Changes, withoutFields } from '../leads/changes.ts'
 import { keyName } from '../leads/lead-key.ts'
 import type { RefusedUpdate, Update } from '../leads/update.ts'
 import type { Settlement } from './outbox.ts'
@@ -86,16 +86,18 @@ export function historyUpdate(
   } = result
   const kept = { leads, key: key && keyName(key), status, ...(error ? { error: said(error, status) } : {}) }
   if ('refusals' in update) return { ...kept, fields: fieldsOf(result) }
-  const { stored } =
+  const { params, stored } =
     superseded.length > 0 ? (withoutFields(update.changes, superseded) ?? NOTHING) : update.changes
+  const fields = Object.keys(stored)
+  if (params['reset_lead'] !== undefined) fields.push('reset_called')
   return {
     ...kept,
-    fields: Object.keys(stored),
+    fields,
     ...(keepsValues && status === 'updated' ? { values: stored } : {})
   }
 }
 
-const NOTHING = { stored: {} }
+const NOTHING: Pick<Changes, 'params' | 'stored'> = { params: {}, stored: {} }
 
 /** What was said of an update; a refusal by the gateway quotes the value, and is told by its code's title instead. */
 function said({ code, detail }: Exclude<Result['error'], undefined>, status: Result['status']) {

@@ -69,7 +69,7 @@ test('each update of a request can be traced: who, which key, what, and what cam
   }
   t.match((await historyOf(gateway, '/v1/history', 'crm-key', 6)).toReversed(), [
     { ...common, lead_id: 1, status: 'updated', fields: ['status', 'email'] },
-    { ...common, lead_id: 2, vendor_lead_code: 'CRM-2', status: 'updated', fields: ['rank'] },
+    { ...common, lead_id: 2, vendor_lead_code: 'CRM-2', status: 'updated', fields: ['rank', 'reset_called'] },
     {
       ...common,
       lead_id: 99_999,
