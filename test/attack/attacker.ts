@@ -1,8 +1,13 @@
 import { connect, type Socket } from 'node:net'
+import { constants, setPriority } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
 
-/** A process that attacks the gateway at an address, as hard as it is told, until it is ended. It says when it is in full swing. */
+/**
+ * A process that attacks the gateway at an address, as hard as it is told, until it is ended. It says when it is in
+ * full swing. It gives way to the gateway: attackers have machines of their own.
+ */
+setPriority(constants.priority.PRIORITY_LOW)
 
 const MEGABYTE = 1_000_000
 const BYTES_PER_SECOND = 125 * MEGABYTE
