@@ -2,19 +2,20 @@ import { mkdtempDisposableSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { loadConfig } from '../src/config.ts'
 import { errorCode } from '../src/error-code.ts'
 import { createGateway } from '../src/gateway.ts'
 import { startSandbox } from '../src/sandbox/sandbox.ts'
 
-/**
- * `npm run demo`: a sandbox VICIdial with 1,000 leads, the gateway on it, one telling batch, a webhook, a job while
- * VICIdial is away, and then both keep running. `--once` ends after the batch; `--port N` asks for a port, which is 3000 otherwise, or any if taken.
- */
-const { values: options } = parseArgs({ options: { once: { type: 'boolean' }, port: { type: 'string' } } })
+export interface DemoOptions {
+  /** End after the examples. */
+  readonly once: boolean
+  /** 3000 otherwise, or any if that is taken. */
+  readonly port: number | undefined
+}
 
+const DEFAULT_PORT = 3000
 const LEADS = 1_000
 const KEY = 'demo-key'
 const BATCH = {
@@ -63,6 +64,7 @@ const LOOK_EVERY_MS = 50
 
 /** Sends a request with the demo's key, and prints the answer. */
 async function ask(
+  origin: string,
   method: string,
   path: string,
   body?: object,
@@ -81,87 +83,95 @@ async function ask(
   return answer
 }
 
-const sandbox = await startSandbox({ leads: LEADS })
-const data = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
-const file = join(data.path, 'gateway.yaml')
-writeFileSync(file, FILE)
-const config = loadConfig({
-  VICIDIAL_URL: sandbox.url,
-  VICIDIAL_USER: 'api',
-  VICIDIAL_PASS: 's3cret',
-  API_KEY: KEY,
-  PORT: options.port ?? '3000',
-  DATA_DIR: data.path,
-  GATEWAY_CONFIG: file
-})
-const app = await createGateway(config, pino({ level: 'silent' }))
-const listening = { host: '127.0.0.1', port: config.port }
-const origin = await app.listen(listening).catch((error: unknown) => {
-  if (errorCode(error) !== 'EADDRINUSE' || options.port !== undefined) throw error
-  return app.listen({ ...listening, port: 0 })
-})
-
-print(`A sandbox VICIdial with ${LEADS} leads:  ${sandbox.url}`)
-print(`The gateway on it:                 ${origin}`)
-print()
-print('POST /v1/leads/batch-update')
-print(readable(BATCH))
-print()
-
-await ask('POST', '/v1/leads/batch-update', BATCH)
-print('What VICIdial was sent:')
-for (const { function: name, params } of sandbox.calls()) {
-  const { function: _function, user: _user, source: _source, ...shown } = params
-  const text = Object.entries(shown).map(([parameter, value]) => `${parameter}=${value}`)
-  print(`  ${name}  ${text.join('  ')}`)
-}
-print()
-
-print('A webhook, as a CRM sends it; the file of GATEWAY_CONFIG says what it means:')
-print(`POST /v1/webhooks/crm  ${JSON.stringify(EVENT)}`)
-await ask('POST', '/v1/webhooks/crm', EVENT, { 'x-crm-secret': SECRET })
-
-print('VICIdial goes away. A job is accepted all the same, and waits:')
-sandbox.fail('refuse', { calls: 1_000_000 })
-print('POST /v1/leads/batch-update  Prefer: respond-async')
-const { links } = await ask('POST', '/v1/leads/batch-update', JOB, { prefer: 'respond-async' })
-const job = links as { self: string }
-await pause(AWAY_MS)
-print(`GET ${job.self}`)
-await ask('GET', job.self)
-
-print('VICIdial is back:')
-sandbox.fail('refuse', { calls: 0 })
-const back = performance.now()
-for (;;) {
-  const response = await fetch(origin + job.self, { headers: { authorization: `Bearer ${KEY}` } })
-  const { finished_at } = (await response.json()) as { finished_at?: string }
-  if (finished_at !== undefined) break
-  await pause(LOOK_EVERY_MS)
-}
-print(`GET ${job.self}  (${Math.round((performance.now() - back) / 100) / 10} s later)`)
-await ask('GET', job.self)
-
-if (options.once) {
-  await app.close()
-  await sandbox.close()
-  data.remove()
-} else {
-  print('Both keep running until Ctrl+C. Try next:')
-  print(`  - the Swagger page, with the key ${KEY}:  ${origin}/docs`)
-  print('  - one lead:')
-  print(`      curl -s -X PATCH ${origin}/v1/leads/8 -H 'Authorization: Bearer ${KEY}' \\`)
-  print(`        -H 'Content-Type: application/json' -d '{"status":"CALLBK"}'`)
-  print(`  - what VICIdial now holds:  curl -s ${sandbox.origin}/sandbox/leads`)
-  print(
-    '  - a VICIdial that breaks off after the update (the gateway repeats it), and then send a batch again:'
-  )
-  print(`      curl -s ${sandbox.origin}/sandbox/faults -d '{"fault":"reset_after","calls":1}'`)
+/**
+ * A sandbox VICIdial with 1,000 leads, the gateway on it, one telling batch, a webhook, a job while VICIdial is away,
+ * and then both keep running until a signal ends them.
+ * @throws if the port cannot be listened on
+ */
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const sandbox = await startSandbox({ leads: LEADS })
+  const data = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
+  const file = join(data.path, 'gateway.yaml')
+  writeFileSync(file, FILE)
+  const config = loadConfig({
+    VICIDIAL_URL: sandbox.url,
+    VICIDIAL_USER: 'api',
+    VICIDIAL_PASS: 's3cret',
+    API_KEY: KEY,
+    PORT: String(options.port ?? DEFAULT_PORT),
+    DATA_DIR: data.path,
+    GATEWAY_CONFIG: file
+  })
+  const app = await createGateway(config, pino({ level: 'silent' }))
   const stop = async () => {
     await app.close()
     await sandbox.close()
     data.remove()
   }
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
+  const listening = { host: '127.0.0.1', port: config.port }
+  const origin = await app.listen(listening).catch(async (error: unknown) => {
+    if (errorCode(error) !== 'EADDRINUSE' || options.port !== undefined) {
+      await stop()
+      throw error
+    }
+    return app.listen({ ...listening, port: 0 })
+  })
+
+  print(`A sandbox VICIdial with ${LEADS} leads:  ${sandbox.url}`)
+  print(`The gateway on it:                 ${origin}`)
+  print()
+  print('POST /v1/leads/batch-update')
+  print(readable(BATCH))
+  print()
+
+  await ask(origin, 'POST', '/v1/leads/batch-update', BATCH)
+  print('What VICIdial was sent:')
+  for (const { function: name, params } of sandbox.calls()) {
+    const { function: _function, user: _user, source: _source, ...shown } = params
+    const text = Object.entries(shown).map(([parameter, value]) => `${parameter}=${value}`)
+    print(`  ${name}  ${text.join('  ')}`)
+  }
+  print()
+
+  print('A webhook, as a CRM sends it; the file of GATEWAY_CONFIG says what it means:')
+  print(`POST /v1/webhooks/crm  ${JSON.stringify(EVENT)}`)
+  await ask(origin, 'POST', '/v1/webhooks/crm', EVENT, { 'x-crm-secret': SECRET })
+
+  print('VICIdial goes away. A job is accepted all the same, and waits:')
+  sandbox.fail('refuse', { calls: 1_000_000 })
+  print('POST /v1/leads/batch-update  Prefer: respond-async')
+  const { links } = await ask(origin, 'POST', '/v1/leads/batch-update', JOB, { prefer: 'respond-async' })
+  const job = links as { self: string }
+  await pause(AWAY_MS)
+  print(`GET ${job.self}`)
+  await ask(origin, 'GET', job.self)
+
+  print('VICIdial is back:')
+  sandbox.fail('refuse', { calls: 0 })
+  const back = performance.now()
+  for (;;) {
+    const response = await fetch(origin + job.self, { headers: { authorization: `Bearer ${KEY}` } })
+    const { finished_at } = (await response.json()) as { finished_at?: string }
+    if (finished_at !== undefined) break
+    await pause(LOOK_EVERY_MS)
+  }
+  print(`GET ${job.self}  (${Math.round((performance.now() - back) / 100) / 10} s later)`)
+  await ask(origin, 'GET', job.self)
+
+  if (options.once) {
+    await stop()
+  } else {
+    print('Both keep running until Ctrl+C. Try next:')
+    print(`  - the Swagger page, with the key ${KEY}:  ${origin}/docs`)
+    print('  - one lead:')
+    print(`      curl -s -X PATCH ${origin}/v1/leads/8 -H 'Authorization: Bearer ${KEY}' \\`)
+    print(`        -H 'Content-Type: application/json' -d '{"status":"CALLBK"}'`)
+    print(`  - what VICIdial now holds:  curl -s ${sandbox.origin}/sandbox/leads`)
+    print(
+      '  - a VICIdial that breaks off after the update (the gateway repeats it), and then send a batch again:'
+    )
+    print(`      curl -s ${sandbox.origin}/sandbox/faults -d '{"fault":"reset_after","calls":1}'`)
+    process.once('SIGINT', stop)
+    process.once('SIGTERM', stop)
+  }
 }

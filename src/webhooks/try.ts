@@ -6,14 +6,22 @@ import { DEFAULT_OPTIONS, readBatch } from '../leads/batch.ts'
 import { createCleaner } from '../leads/clean.ts'
 import { ALL_RIGHTS } from '../leads/rights.ts'
 import type { RefusedUpdate, Update } from '../leads/update.ts'
-import type { TryOptions } from './command-line.ts'
 import type { Mapped } from './mapping.ts'
 import { MappingError } from './mapping-error.ts'
 import { DEFAULT_MAX_ITEMS, type WebhookSource } from './source.ts'
 
-/** What is printed, and how the process ends: 0 all sound, 1 something refused, 2 not tried. */
+export interface TryOptions {
+  readonly source: string
+  readonly file: string
+  readonly contentType: string
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** What is printed, for people and for machines, and how the process ends: 0 all sound, 1 something refused, 2 not tried. */
 export interface Trial {
   readonly text: string
+  readonly json: Readonly<Record<string, unknown>>
   readonly exitCode: 0 | 1 | 2
 }
 
@@ -54,7 +62,7 @@ export async function tryPayload(
 }
 
 function refused(exitCode: 1 | 2, faults: readonly string[]): Trial {
-  return { text: faults.map((fault) => `${fault}\n`).join(''), exitCode }
+  return { text: faults.map((fault) => `${fault}\n`).join(''), json: { faults }, exitCode }
 }
 
 function readBody(file: string, faults: string[]): Buffer | undefined {
@@ -97,7 +105,19 @@ function report(
     ...entries.flatMap((entry) => ['', JSON.stringify(updates[entry.index]), ...verdict(entry)])
   ]
   const isSound = entries.every((entry) => 'changes' in entry)
-  return { text: `${lines.join('\n')}\n`, exitCode: isSound ? 0 : 1 }
+  const json = {
+    source: source.name,
+    event_id: eventId ?? null,
+    ignored,
+    updates: entries.map((entry) => ({ update: updates[entry.index], ...found(entry) }))
+  }
+  return { text: `${lines.join('\n')}\n`, json, exitCode: isSound ? 0 : 1 }
+}
+
+function found(entry: Entry) {
+  if ('refusals' in entry) return { refusals: entry.refusals }
+  const { function: call, stored, warnings } = entry.changes
+  return { function: call, stored, warnings }
 }
 
 function verdict(entry: Entry): string[] {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { runKeyCommand, USAGE, UsageError } from '../../src/callers/command-line.ts'
 import { createKey, hashKey, isWholeKey, presentedKey } from '../../src/callers/key.ts'
 
 test('a key is held as its SHA-256', async (t) => {
@@ -75,37 +74,4 @@ test('a header of any length is read at once', async (t) => {
     `Bearer ${'a '.repeat(long / 2)}b`
   ])
     t.equal(presentedKey({ authorization: value }), undefined)
-})
-
-test('the command makes a key, shows it once, and gives the entry that the gateway file needs', async (t) => {
-  const printed = runKeyCommand(['create', '--name', 'crm'], Date.now())
-  const [key = ''] = /vgw_\S+/.exec(printed) ?? []
-  t.ok(isWholeKey(key))
-  t.equal(printed.split(key).length, 2, 'it stands there once')
-  t.match(printed, `  - name: crm\n    key_hashes:\n      - sha256:${hashKey(key)}\n    permissions:\n`)
-
-  const expires = '2999-01-01T00:00:00Z'
-  const limited = runKeyCommand(['create', '--name', 'crm', '--expires', expires], Date.now())
-  t.match(limited, `expires_at: "${expires}" }`)
-  t.equal(runKeyCommand(['--help'], Date.now()), USAGE)
-})
-
-test('what the command cannot make sense of, it says', async (t) => {
-  const wrong: [args: string[], message: RegExp][] = [
-    [[], /What to do/],
-    [['make', '--name', 'crm'], /What to do/],
-    [['create'], /--name/],
-    [['create', '--name', 'CRM'], /--name/],
-    [['create', '--name', 'crm', '--expires', 'soon'], /--expires/],
-    [['create', '--name', 'crm', '--expires', '2001-01-01T00:00:00Z'], /--expires/],
-    [['create', '--name', 'crm', '--nope'], /nope/]
-  ]
-  for (const [args, message] of wrong) {
-    try {
-      runKeyCommand(args, Date.now())
-      t.fail(args.join(' '))
-    } catch (error) {
-      t.ok(error instanceof UsageError && message.test(error.message), String(error))
-    }
-  }
 })

@@ -53,7 +53,7 @@ async function timed(
 
 const sandbox = spawn(
   process.execPath,
-  ['src/sandbox/main.ts', '--port', '0', '--leads', String(updates), ...COST],
+  ['src/cli/main.ts', 'sandbox', '--port', '0', '--leads', String(updates), ...COST],
   { stdio: ['ignore', 'pipe', 'inherit'] }
 )
 try {

@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { loadConfig } from '../../src/config.ts'
-import { readCommandLine } from '../../src/webhooks/command-line.ts'
-import { tryPayload } from '../../src/webhooks/try.ts'
+import { run, setEnv } from '../cli/run.ts'
 import { readYaml } from './sources.ts'
 
 const FIXTURES = 'test/fixtures/webhooks'
@@ -66,16 +65,13 @@ for (const document of [...RECIPES, 'docs/webhooks.md']) {
     )
     const trials = blocks(document, '').filter((block) => block.includes('webhook -- try'))
     t.ok(trials.length > 0)
+    setEnv(t, 'GATEWAY_CONFIG', path)
     for (const trial of trials) {
       const [command = '', ...output] = trial.split('\n')
       const [, , , , , , , , ...rest] = words(command)
-      const options = readCommandLine(['try', ...rest])
-      if (options === 'help') throw new Error(command)
-      const { text } = await tryPayload(
-        { ...options, file: `${FIXTURES}/${options.file}` },
-        { GATEWAY_CONFIG: path }
-      )
-      t.equal(text.trimEnd(), output.join('\n'), command)
+      const [source = '', file = '', ...options] = rest
+      const { stdout } = await run('webhook', 'try', source, `${FIXTURES}/${file}`, ...options)
+      t.equal(stdout.trimEnd(), output.join('\n'), command)
     }
   })
 }

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
 import { test } from 'tap'
-import { readCommandLine, USAGE } from '../../src/webhooks/command-line.ts'
 
 const YAML = `
 webhooks:
@@ -16,7 +15,7 @@ webhooks:
 custom_fields: [{ label: favorite_color, max_length: 5 }]
 `
 
-/** Runs `npm run webhook` on a body. */
+/** Runs `vicidial-gateway webhook` on a body. */
 function run(
   t: { testdir(files: Record<string, string>): string },
   body: string,
@@ -26,7 +25,7 @@ function run(
   const cwd = t.testdir({ 'gateway.yaml': YAML, 'body.json': body, 'body.bin': body })
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [new URL('../../src/webhooks/main.ts', import.meta.url).pathname, ...args],
+    [new URL('../../src/cli/main.ts', import.meta.url).pathname, 'webhook', ...args],
     {
       cwd,
       input: body,
@@ -125,28 +124,73 @@ test('what cannot be tried ends with 2', async (t) => {
     of(['try', 'crm', 'body.json'], { GATEWAY_CONFIG: '' }),
     'GATEWAY_CONFIG is required: a YAML file with webhooks.\n'
   )
-  t.equal(of(['try', 'crm']), `What to try is missing: try SOURCE FILE.\n\n${USAGE}`)
-  t.equal(
-    of(['try', 'crm', 'body.bin']),
-    `What body.bin holds cannot be told from its name: give --content-type.\n\n${USAGE}`
-  )
 })
 
-test('the command line', async (t) => {
-  t.equal(readCommandLine(['--help']), 'help')
-  t.strictSame(readCommandLine(['try', 'a', 'b.FORM', '--header', 'X-A: b:c', '--header', 'x-d:e']), {
-    source: 'a',
-    file: 'b.FORM',
-    contentType: 'application/x-www-form-urlencoded',
-    headers: { 'x-a': 'b:c', 'x-d': 'e' }
+test('--json says the same for machines', async (t) => {
+  const args = ['try', 'crm', 'body.json', '--header', 'X-Event-Id: evt_1', '--json']
+  const sound = run(t, '[{"id":7,"type":"change","name":"Ann"},{"type":"other"}]', args)
+  t.strictSame(
+    { ...sound, stdout: JSON.parse(sound.stdout) },
+    {
+      status: 0,
+      stdout: {
+        source: 'crm',
+        event_id: 'evt_1',
+        ignored: 1,
+        updates: [
+          {
+            update: { lead_id: 7, fields: { first_name: 'Ann' } },
+            function: 'batch_update_lead',
+            stored: { first_name: 'Ann' },
+            warnings: []
+          }
+        ]
+      },
+      stderr: ''
+    }
+  )
+  const refused = run(t, '{"id":7,"type":"change","name":"José"}', args)
+  t.equal(refused.status, 1)
+  t.match(JSON.parse(refused.stdout), { updates: [{ refusals: [{ code: 'characters_lost' }] }] })
+  t.strictSame(run(t, '{"id":7,', args), {
+    status: 1,
+    stdout: '{"faults":["invalid_json: The body is not valid JSON: reading stopped at line 1, column 9."]}\n',
+    stderr: ''
   })
-  for (const args of [
-    [],
-    ['show', 'a', 'b.json'],
-    ['try', 'a', 'b.json', 'c'],
-    ['try', '--what'],
-    ['try', 'a', 'b.json', '--header', 'x']
-  ])
-    t.throws(() => readCommandLine(args), { name: 'UsageError' }, args.join(' '))
-  t.match(run(t, '{}', ['--help']), { status: 0, stdout: USAGE, stderr: '' })
+})
+
+test('arguments that say nothing to try are refused, with the help', async (t) => {
+  for (const [args, message] of [
+    [[], /^Usage: vicidial-gateway webhook /],
+    [['show', 'a', 'b.json'], /^error: unknown command 'show'\n/],
+    [['try', 'a'], /^error: missing required argument 'file'\n/],
+    [['try', 'a', 'b.json', 'c'], /^error: too many arguments/],
+    [['try', '--what'], /^error: unknown option '--what'\n/],
+    [
+      ['try', 'crm', 'body.json', '--header', 'x'],
+      /^error: option '--header <name: value>' .* 'NAME: VALUE'/
+    ],
+    [
+      ['try', 'crm', 'body.bin'],
+      /^error: what body\.bin holds cannot be told from its name: give --content-type\n/
+    ]
+  ] as const) {
+    const { status, stdout, stderr } = run(t, '{}', args)
+    t.strictSame({ status, stdout }, { status: 2, stdout: '' }, args.join(' '))
+    t.match(stderr, message)
+  }
+})
+
+test('the type is that of the extension, in capitals too, and headers are known in any case', async (t) => {
+  const cwd = t.testdir({ 'gateway.yaml': YAML, 'B.FORM': 'id=7&type=change&name=Ann' })
+  const args = ['src/cli/main.ts', 'webhook', 'try', 'crm', `${cwd}/B.FORM`]
+  const { stdout } = spawnSync(
+    process.execPath,
+    [...args, '--header', 'Other: a', '--header', 'x-EVENT-id:b:c'],
+    {
+      encoding: 'utf8',
+      env: { GATEWAY_CONFIG: `${cwd}/gateway.yaml` }
+    }
+  )
+  t.match(stdout, /event id: b:c\n\n\{"lead_id":"7","fields":\{"first_name":"Ann"\}\}/)
 })

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs'
+
+// Written without types, and in what an old Node reads, so that it can say which Node is needed. A checkout has the
+// sources and needs no build; a package has what was built of them, as Node strips no types under node_modules.
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 24 || (major === 24 && minor < 15)) {
+  process.stderr.write(`vicidial-gateway needs Node 24.15 or newer; this is ${process.version}.\n`)
+  process.exitCode = 1
+} else {
+  const source = new URL('../src/cli/main.ts', import.meta.url)
+  const built = new URL('../dist/src/cli/main.js', import.meta.url)
+  await import(existsSync(source) ? source.href : built.href)
+}

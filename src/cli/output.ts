@@ -1,0 +1,11 @@
+import type { Command } from 'commander'
+
+/** Writes a line to standard output: what the command was asked for. */
+export function print(command: Command, text: string): void {
+  command.configureOutput().writeOut?.(`${text}\n`)
+}
+
+/** Writes a line to standard error: what a reader may want to know, and a machine does not. */
+export function tell(command: Command, text: string): void {
+  command.configureOutput().writeErr?.(`${text}\n`)
+}

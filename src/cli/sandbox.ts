@@ -1,0 +1,63 @@
+import { Command, Option } from 'commander'
+import { CommandFailure } from './command-failure.ts'
+import { numberOption, readPort } from './number-option.ts'
+import { print } from './output.ts'
+
+interface SandboxFlags {
+  readonly port: number
+  readonly host: string
+  readonly fixture?: string
+  readonly leads?: number
+  readonly useNonLatin: '0' | '1'
+  readonly callMs: number
+  readonly leadUs: number
+  readonly json?: true
+}
+
+const readCount = numberOption(/^\d+$/, 999_999_999)
+const readTime = numberOption(/^\d+(\.\d+)?$/)
+
+/** `sandbox`: a VICIdial that is not one. */
+export function sandboxCommand(): Command {
+  return new Command('sandbox')
+    .description('Starts an in-memory VICIdial Non-Agent API, to try things with, until SIGTERM or Ctrl+C.')
+    .option('--port <n>', '0 for any free port', readPort, 0)
+    .option('--host <host>', 'where to listen', '127.0.0.1')
+    .addOption(
+      new Option('--fixture <file>', 'JSON with leads, users, lists and user_groups').conflicts('leads')
+    )
+    .option('--leads <n>', 'without a fixture: make up leads 1 to N in list 101 (default: 1000)', readCount)
+    .addOption(
+      new Option('--use-non-latin <0|1>', 'which letters are kept; 0: A to Z')
+        .choices(['0', '1'])
+        .default('0')
+    )
+    .option('--call-ms <a>', 'what a call costs, in milliseconds', readTime, 0)
+    .option('--lead-us <b>', 'what each lead of a call costs, in microseconds', readTime, 0)
+    .option('--json', 'print where it listens as JSON')
+    .addHelpText('after', '\nExample:\n  vicidial-gateway sandbox --port 8080 --leads 100')
+    .action(sandbox)
+}
+
+async function sandbox({ fixture, json, ...flags }: SandboxFlags, command: Command): Promise<void> {
+  const { readFixture } = await import('../sandbox/read-fixture.ts')
+  const { startSandbox } = await import('../sandbox/sandbox.ts')
+  const useNonLatin = flags.useNonLatin === '1' ? 1 : 0
+  const tables = fixture === undefined ? {} : { fixture: readOrRefuse(fixture) }
+  try {
+    const running = await startSandbox({ ...flags, ...tables, useNonLatin })
+    const { origin, url } = running
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void running.close())
+    print(command, json ? JSON.stringify({ origin, url }) : `listening on ${origin}`)
+  } catch (error) {
+    throw new CommandFailure(`The sandbox cannot listen: ${String(error)}`)
+  }
+
+  function readOrRefuse(file: string) {
+    try {
+      return readFixture(file)
+    } catch (error) {
+      return command.error(`error: --fixture: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+}
