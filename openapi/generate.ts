@@ -2,6 +2,7 @@ import { mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import openApiTypes, { astToString, type OpenAPI3 } from 'openapi-typescript'
 import { pino } from 'pino'
 import { loadConfig } from '../src/config.ts'
 import { GatewayFileSchema } from '../src/gateway-file.ts'
@@ -11,7 +12,7 @@ import { recordExamples } from './record.ts'
 
 /**
  * `npm run openapi` writes the OpenAPI document as the running gateway gives it, with examples from real answers, and
- * the JSON Schema of the gateway file.
+ * the JSON Schema of the gateway file, and the types of the client.
  * With `--check` it writes nothing and ends with 1 if what is committed differs.
  */
 const check = process.argv.includes('--check')
@@ -36,10 +37,16 @@ const config = loadConfig({
 })
 const app = await createGateway(config, pino({ level: 'silent' }))
 await app.ready()
-put('openapi.json', `${JSON.stringify(app.swagger(), null, 2)}\n`)
+const document = `${JSON.stringify(app.swagger(), null, 2)}\n`
+put('openapi.json', document)
 put('openapi.yaml', openApiYaml(app))
 await app.close()
 data.remove()
+const types = await openApiTypes(JSON.parse(document) as OpenAPI3, {
+  rootTypes: true,
+  rootTypesNoSchemaPrefix: true
+})
+put('../src/client/openapi-types.ts', `/** Written by \`npm run openapi\`. */\n\n${astToString(types)}`)
 
 if (stale.length > 0) {
   process.stderr.write(`${stale.join(', ')} differ from what the gateway says today. Run: npm run openapi\n`)

@@ -1,0 +1,34 @@
+import createFetchClient, { type Client } from 'openapi-fetch'
+import type { paths } from './openapi-types.ts'
+
+export type * from './openapi-types.ts'
+
+export interface ClientOptions {
+  /** Where the gateway is, like `https://gateway.example`. */
+  readonly url: string
+  /** The caller's key. */
+  readonly key: string
+  /** Instead of the global one. */
+  readonly fetch?: (request: Request) => Promise<Response>
+}
+
+export type GatewayClient = Client<paths>
+
+/** What an HTTP header can hold. An error of `fetch` would show the key otherwise. */
+const KEY = /^[\x21-\x7e]+$/
+
+/**
+ * A client for the gateway's API, typed by its OpenAPI document: `client.GET('/v1/jobs/{id}', …)` resolves to
+ * `{ data, error, response }`, `error` being the problem if there is one. It rejects if no answer comes.
+ * @throws {TypeError} if the address is none, or the key is none
+ */
+export function createClient({ url, key, fetch }: ClientOptions): GatewayClient {
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url))
+    throw new TypeError('The url must be an http or https address, like https://gateway.example.')
+  if (!KEY.test(key)) throw new TypeError('The key is empty, or has characters that are in no key.')
+  return createFetchClient<paths>({
+    baseUrl: url,
+    headers: { authorization: `Bearer ${key}` },
+    ...(fetch === undefined ? {} : { fetch })
+  })
+}

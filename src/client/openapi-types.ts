@@ -1,0 +1,2549 @@
+/** Written by `npm run openapi`. */
+
+export interface paths {
+    "/livez": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is the process alive
+         * @description Depends on nothing but the process.
+         */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Does the gateway take requests
+         * @description A VICIdial that is down is reported here, but does not make the gateway unready.
+         */
+        get: operations["ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an event of a sender that cannot shape its requests
+         * @description How the sender proves itself and how its payload becomes updates is configured for each source. The updates are stored durably, and then delivered. A repeat of an event that is known by its id is answered as the first one was.
+         */
+        post: operations["receiveWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a job */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Jobs, newest first
+         * @description A caller sees its own jobs; an operator sees all.
+         */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver the dead letters of a job anew
+         * @description They become a new job. Fields that newer updates of a lead have set since are left out and reported as `superseded`, unless `force` is true. What the caller may no longer ask for stays a dead letter.
+         */
+        post: operations["replayJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give up what is not yet on its way */
+        post: operations["cancelJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Updates that were given up, newest first
+         * @description They were tried for as long as the retry schedule says. A caller sees its own; an operator sees all.
+         */
+        get: operations["listDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver dead letters anew
+         * @description They become new jobs, one for each caller and source, the oldest first. Fields that newer updates of a lead have set since are left out and reported as `superseded`, unless `force` is true. What the caller may no longer ask for stays a dead letter.
+         */
+        post: operations["replayDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of updates, newest first
+         * @description A caller sees what it sent itself; an operator sees all.
+         */
+        get: operations["listHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of the updates of one lead, newest first
+         * @description A caller sees what it sent itself; an operator sees all.
+         */
+        get: operations["listLeadHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/batch-update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Update many leads, each with its own changes
+         * @description Long form: `updates`, each naming its lead and what to change. Short form: `lead_ids` and one set of changes. One result per update (per lead id in the short form), in the same order. An update that is refused stops no other. The same lead may stand twice; its updates take effect in the order given.
+         */
+        post: operations["batchUpdateLeads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/{lead_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update one lead
+         * @description The body holds the fields to change, plainly. Fields that are not named stay as they are.
+         */
+        patch: operations["patchLead"];
+        trace?: never;
+    };
+    "/v1/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The fields of a lead
+         * @description Every field that an update may set: its type, longest length, what VICIdial keeps of a value.
+         */
+        get: operations["listFields"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description Columns of VICIdial's lead table. */
+        LeadFields: {
+            /**
+             * @description Keeps letters, digits, - and _; at most 6 characters. It cannot be emptied.
+             * @example SALE
+             */
+            status?: string;
+            /**
+             * @description Keeps letters, digits, - and _; at most 20 characters. `null` empties it.
+             * @example 1001
+             */
+            user?: string | null;
+            /**
+             * @description Keeps everything but ; # "; at most 20 characters. `null` empties it.
+             * @example CRM-7
+             */
+            vendor_lead_code?: string | null;
+            /**
+             * @description Keeps everything but ; # "; at most 50 characters. `null` empties it.
+             * @example WEB
+             */
+            source_id?: string | null;
+            /**
+             * @description Keeps digits; at most 14 characters. It cannot be emptied.
+             * @example 103
+             */
+            list_id?: number | string;
+            /**
+             * @description Keeps a number of hours with at most two decimals; at most 6 characters. It cannot be emptied.
+             * @example -5
+             */
+            gmt_offset_now?: number;
+            /**
+             * @description Keeps digits; at most 10 characters. It cannot be emptied.
+             * @example 1
+             */
+            phone_code?: string;
+            /**
+             * @description Keeps digits; at most 18 characters. It cannot be emptied.
+             * @example 2125550101
+             */
+            phone_number?: string;
+            /**
+             * @description Keeps letters, digits, spaces and - ' _ .; at most 4 characters. `null` empties it.
+             * @example Dr
+             */
+            title?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' _ .; at most 30 characters. `null` empties it.
+             * @example Ann
+             */
+            first_name?: string | null;
+            /**
+             * @description Keeps letters, digits, - and _; at most 1 characters. `null` empties it.
+             * @example Q
+             */
+            middle_initial?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' _ .; at most 30 characters. `null` empties it.
+             * @example O'Brien
+             */
+            last_name?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
+             * @example 12 Elm St
+             */
+            address1?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
+             * @example Apt 4
+             */
+            address2?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
+             * @example Rear building
+             */
+            address3?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 50 characters. `null` empties it.
+             * @example Springfield
+             */
+            city?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and -; at most 2 characters. `null` empties it.
+             * @example IL
+             */
+            state?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . _; at most 50 characters. `null` empties it.
+             * @example Ontario
+             */
+            province?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - '; at most 10 characters. `null` empties it.
+             * @example 62701
+             */
+            postal_code?: string | null;
+            /**
+             * @description Keeps letters, digits, - and _; at most 3 characters. `null` empties it.
+             * @example USA
+             */
+            country_code?: string | null;
+            /**
+             * @description Keeps M, F or U; at most 1 characters. It cannot be emptied.
+             * @example F
+             */
+            gender?: string;
+            /**
+             * @description Keeps a date, YYYY-MM-DD; at most 10 characters. `null` empties it.
+             * @example 1980-12-31
+             */
+            date_of_birth?: string | null;
+            /**
+             * @description Keeps digits; at most 12 characters. `null` empties it.
+             * @example 2125550199
+             */
+            alt_phone?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ % _; at most 70 characters. `null` empties it.
+             * @example ann@example.com
+             */
+            email?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
+             * @example blue horse
+             */
+            security_phrase?: string | null;
+            /**
+             * @description Keeps everything but ; # "; a new line is stored as !N; at most 255 characters. `null` empties it.
+             * @example asked for a call on Monday
+             */
+            comments?: string | null;
+            /**
+             * @description Keeps digits; at most 5 characters. It cannot be emptied.
+             * @example 3
+             */
+            called_count?: number | string;
+            /**
+             * @description Keeps digits; at most 5 characters. It cannot be emptied.
+             * @example 7
+             */
+            rank?: number | string;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 20 characters. `null` empties it.
+             * @example team-a
+             */
+            owner?: string | null;
+        };
+        Field: {
+            name: string;
+            /** @enum {unknown} */
+            type: "text" | "phone" | "integer" | "number" | "date" | "choice";
+            /**
+             * @description Identifiers are never altered; prose may lose characters, with a warning.
+             * @enum {unknown}
+             */
+            kind: "identifier" | "prose";
+            /** @description Longest text as VICIdial stores it, in characters. */
+            max_length: number;
+            /** @description The characters that VICIdial keeps. */
+            keeps: string;
+            /**
+             * @description Which letters VICIdial keeps.
+             * @enum {unknown}
+             */
+            letters: "none" | "ascii" | "unicode";
+            /** @description Whether null may empty it. */
+            clearable: boolean;
+            /** @description Whether changing it takes a call for each lead. */
+            single_lead_call: boolean;
+            minimum?: number;
+            maximum?: number;
+            choices?: string[];
+            example: string | number;
+        };
+        FieldsAnswer: {
+            fields: components["schemas"]["Field"][];
+            /** @description The custom fields that the operator has listed. */
+            custom_fields: {
+                label: string;
+                max_length: number;
+            }[];
+        };
+        /** @description One lead, named by exactly one of lead_id, vendor_lead_code, phone_number, and its changes. */
+        Update: {
+            /**
+             * @description VICIdial's lead id, as an integer or as digits.
+             * @example 101
+             */
+            lead_id?: number | string;
+            /** @description Looked up, to the letter. */
+            vendor_lead_code?: string;
+            /** @description Looked up by its digits. */
+            phone_number?: string;
+            fields?: components["schemas"]["LeadFields"];
+            /** @description Custom fields of the list that the lead is in, as far as the operator has listed them. */
+            custom_fields?: {
+                [key: string]: string | null;
+            };
+            /**
+             * @description What a key that matches several leads means. `reject`, the default, changes nothing: `ambiguous`.
+             * @enum {unknown}
+             */
+            on_multiple?: "reject" | "all" | "newest";
+            /**
+             * @description Whether prose may lose characters, with a warning. The default is the caller's, mostly `accept`.
+             * @enum {unknown}
+             */
+            on_lossy?: "accept" | "reject";
+            /** @description Clears called-since-last-reset. */
+            reset_called?: boolean;
+            /** @description Lets VICIdial move a lead to a list that does not exist. */
+            allow_undefined_list?: boolean;
+        };
+        /** @description Each lead with its own changes. */
+        BatchRequest: {
+            /** @description Take effect in the order given. */
+            updates: components["schemas"]["Update"][];
+            /** @description How VICIdial's log tells senders apart. The default is the caller's, or the server's. */
+            source?: string;
+            /** @description Sends nothing; answers what would be stored and the calls that would be made. */
+            dry_run?: boolean;
+            /**
+             * @description What a key that matches several leads means. `reject`, the default, changes nothing: `ambiguous`.
+             * @enum {unknown}
+             */
+            on_multiple?: "reject" | "all" | "newest";
+            /**
+             * @description Whether prose may lose characters, with a warning. The default is the caller's, mostly `accept`.
+             * @enum {unknown}
+             */
+            on_lossy?: "accept" | "reject";
+            /** @description Clears called-since-last-reset. */
+            reset_called?: boolean;
+            /** @description Lets VICIdial move a lead to a list that does not exist. */
+            allow_undefined_list?: boolean;
+        };
+        /** @description One set of changes for many leads. */
+        ShortBatchRequest: {
+            lead_ids: (number | string)[];
+            fields?: components["schemas"]["LeadFields"];
+            /** @description Custom fields of the list that the lead is in, as far as the operator has listed them. */
+            custom_fields?: {
+                [key: string]: string | null;
+            };
+            /** @description How VICIdial's log tells senders apart. The default is the caller's, or the server's. */
+            source?: string;
+            /** @description Sends nothing; answers what would be stored and the calls that would be made. */
+            dry_run?: boolean;
+            /**
+             * @description What a key that matches several leads means. `reject`, the default, changes nothing: `ambiguous`.
+             * @enum {unknown}
+             */
+            on_multiple?: "reject" | "all" | "newest";
+            /**
+             * @description Whether prose may lose characters, with a warning. The default is the caller's, mostly `accept`.
+             * @enum {unknown}
+             */
+            on_lossy?: "accept" | "reject";
+            /** @description Clears called-since-last-reset. */
+            reset_called?: boolean;
+            /** @description Lets VICIdial move a lead to a list that does not exist. */
+            allow_undefined_list?: boolean;
+        };
+        /** @description A loss, with the value as sent and as stored. */
+        Warning: {
+            field: string;
+            /** @enum {unknown} */
+            code: "characters_dropped" | "transliterated" | "custom_fields_not_stored";
+            sent: string;
+            stored: string;
+        };
+        ResultError: {
+            /** @description Stable name; /problems/<code> explains it. */
+            code: string;
+            field?: string;
+            detail: string;
+            /** @description Whether the same update may succeed later. */
+            retryable: boolean;
+            /** @description Leads that the key matches; at most 100. */
+            lead_ids?: number[];
+        };
+        Result: {
+            /** @description Place of the update in the request, from 0. */
+            index: number;
+            lead_id?: number;
+            /** @description With on_multiple "all": every lead of the key. */
+            lead_ids?: number[];
+            vendor_lead_code?: string;
+            phone_number?: string;
+            /**
+             * @description `updated`: VICIdial found the lead and set the values. `not_found`: no such lead, or in a list that the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of its fields since.
+             * @enum {unknown}
+             */
+            status: "updated" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded";
+            /** @description Jobs: fields that were left out because a newer update of the lead has set them since. */
+            superseded?: string[];
+            warnings?: components["schemas"]["Warning"][];
+            error?: components["schemas"]["ResultError"];
+            /** @description All errors, where there are several. */
+            errors?: components["schemas"]["ResultError"][];
+            /** @description Dry run: the values as VICIdial would hold them. */
+            stored?: {
+                [key: string]: string;
+            };
+        };
+        Summary: {
+            received: number;
+            updated: number;
+            not_found: number;
+            ambiguous: number;
+            rejected: number;
+            failed: number;
+            unknown: number;
+            /** @description Dry run only. */
+            planned?: number;
+            /** @description Jobs only: not yet made. */
+            queued?: number;
+            /** @description Jobs only. */
+            cancelled?: number;
+            /** @description Jobs only. */
+            superseded?: number;
+            /** @description Calls made to VICIdial, repeats included. */
+            upstream_calls: number;
+        };
+        BatchAnswer: {
+            /** @description The request id. */
+            id: string;
+            /**
+             * @description `completed`: all updated. `partial`: some. `failed`: none. `planned`: dry run.
+             * @enum {unknown}
+             */
+            status: "completed" | "partial" | "failed" | "planned";
+            summary: components["schemas"]["Summary"];
+            /** @description One per update, in the same order. */
+            results: components["schemas"]["Result"][];
+            /** @description Dry run: the calls as they would be sent, without user and pass. */
+            calls?: {
+                function: string;
+                params: {
+                    [key: string]: string;
+                };
+            }[];
+        };
+        JobLinks: {
+            /** @description Path of the job. */
+            self: string;
+        };
+        Accepted: {
+            /** @description The job; null if there was nothing to do. */
+            id: string | null;
+            /**
+             * @description `queued`: stored, and will be delivered. `ignored`: a webhook event that the operator does not want.
+             * @enum {unknown}
+             */
+            status: "queued" | "ignored";
+            /** @description Updates that were stored. */
+            updates: number;
+            links?: components["schemas"]["JobLinks"];
+        };
+        ReplayedJob: {
+            /** @description The job; null if there was nothing to do. */
+            id: string | null;
+            /**
+             * @description `queued`: stored, and will be delivered. `ignored`: a webhook event that the operator does not want.
+             * @enum {unknown}
+             */
+            status: "queued" | "ignored";
+            /** @description Updates that were stored. */
+            updates: number;
+            links?: components["schemas"]["JobLinks"];
+            /** @description Dead letters that are meant by the request and were not taken: there are more than 10,000, or no room for more. Ask again. */
+            remaining: number;
+            /** @description Dead letters that stay what they are: the caller may no longer ask for what is in them, or their VICIdial account is not configured any more. Absent if there are none. */
+            refused?: number;
+        };
+        Replayed: {
+            jobs: components["schemas"]["Accepted"][];
+            /** @description Dead letters that are meant by the request and were not taken: there are more than 10,000, or no room for more. Ask again. */
+            remaining: number;
+            /** @description Dead letters that stay what they are: the caller may no longer ask for what is in them, or their VICIdial account is not configured any more. Absent if there are none. */
+            refused?: number;
+        };
+        Job: {
+            id: string;
+            /**
+             * @description `queued`: not begun. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
+             * @enum {unknown}
+             */
+            status: "queued" | "running" | "completed" | "partial" | "failed";
+            /** @description Who sent it; `webhook:NAME` for a webhook source. */
+            caller: string;
+            /** @description VICIdial's source. */
+            source: string;
+            /** @description `batch`, `webhook:NAME` or `replay`. */
+            origin: string;
+            /** @description RFC 3339, UTC. */
+            accepted_at: string;
+            /** @description RFC 3339, UTC. */
+            finished_at?: string;
+            summary: components["schemas"]["Summary"];
+            links: components["schemas"]["JobLinks"];
+            /** @description One per update, in the same order. */
+            results: components["schemas"]["Result"][];
+        };
+        JobSummary: {
+            id: string;
+            /**
+             * @description `queued`: not begun. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
+             * @enum {unknown}
+             */
+            status: "queued" | "running" | "completed" | "partial" | "failed";
+            /** @description Who sent it; `webhook:NAME` for a webhook source. */
+            caller: string;
+            /** @description VICIdial's source. */
+            source: string;
+            /** @description `batch`, `webhook:NAME` or `replay`. */
+            origin: string;
+            /** @description RFC 3339, UTC. */
+            accepted_at: string;
+            /** @description RFC 3339, UTC. */
+            finished_at?: string;
+            summary: components["schemas"]["Summary"];
+            links: components["schemas"]["JobLinks"];
+        };
+        JobList: {
+            /** @description Newest first. */
+            jobs: components["schemas"]["JobSummary"][];
+            /** @description The cursor of the next page; absent on the last. */
+            next_cursor?: string;
+        };
+        DeadLetter: {
+            /** @description Names it in a replay. */
+            id: string;
+            job_id: string;
+            caller: string;
+            /** @description Deliveries that were tried. */
+            tries: number;
+            /** @description RFC 3339, UTC. */
+            died_at: string;
+            /** @description What it would have changed. */
+            fields: string[];
+            /** @description Fields that newer updates of the lead have set since. */
+            superseded?: string[];
+            result: components["schemas"]["Result"];
+        };
+        DeadLetterList: {
+            /** @description Newest first. */
+            dead_letters: components["schemas"]["DeadLetter"][];
+            /** @description The cursor of the next page; absent on the last. */
+            next_cursor?: string;
+        };
+        ReplayJob: {
+            /** @description Also sets fields that newer updates of the lead have set since. */
+            force?: boolean;
+        };
+        ReplayDeadLetters: {
+            /** @description Absent: all, the oldest 10,000 first. */
+            ids?: string[];
+            /** @description Also sets fields that newer updates of the lead have set since. */
+            force?: boolean;
+        };
+        Cancelled: {
+            /** @description The job. */
+            id: string;
+            /** @description Updates that were cancelled; what was on its way is not among them. */
+            cancelled: number;
+        };
+        HistoryEntry: {
+            /** @description When it ended; RFC 3339, UTC. */
+            at: string;
+            /** @description Absent if the lead is not known. */
+            lead_id?: number;
+            /** @description If the update named it so. */
+            vendor_lead_code?: string;
+            /** @description If the update named it so. */
+            phone_number?: string;
+            /** @description Who sent it; `webhook:NAME` for a webhook source without callers. */
+            caller: string;
+            /** @description The first 8 hex digits of the key's SHA-256, as in the gateway file. */
+            key_id?: string;
+            /** @description The operator who had it delivered anew, if it was sent by another; `key_id` and `request_id` are of that. */
+            replayed_by?: string;
+            /** @description As in the log and in `X-Request-Id`. */
+            request_id: string;
+            /** @description If it was stored for delivery. */
+            job_id?: string;
+            /** @description The VICIdial account. */
+            account: string;
+            /** @description VICIdial's source. */
+            source: string;
+            /** @description What it changed or was to change; of a rejected one, the fields because of which it was. */
+            fields: string[];
+            /** @description The values as VICIdial holds them, if the operator keeps them. */
+            values?: {
+                [key: string]: string;
+            };
+            /**
+             * @description As in the result of an update.
+             * @enum {unknown}
+             */
+            status: "updated" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded";
+            /** @description What VICIdial or the gateway said. */
+            error?: {
+                code: string;
+                detail: string;
+            };
+        };
+        History: {
+            /** @description Newest first. */
+            entries: components["schemas"]["HistoryEntry"][];
+            /** @description The cursor of the next page; absent on the last. */
+            next_cursor?: string;
+        };
+        /** @description A problem document (RFC 9457). */
+        Problem: {
+            /** @description Address of a page about this problem, on this server. */
+            type: string;
+            title: string;
+            status: number;
+            detail: string;
+            /** @description The request id, as in X-Request-Id. */
+            instance: string;
+            /** @description Stable name of the problem. */
+            code: string;
+            /** @description The first 100 places that are wrong. */
+            errors?: {
+                /** @description JSON Pointer (RFC 6901) into the body. */
+                pointer: string;
+                code: string;
+                detail: string;
+            }[];
+            /** @description How many places are wrong in all. */
+            errors_count?: number;
+            summary?: components["schemas"]["Summary"];
+            results?: components["schemas"]["Result"][];
+        };
+        Live: {
+            /** @enum {string} */
+            status: "alive";
+        };
+        UpstreamState: {
+            /**
+             * @description What the last calls showed; `unknown` before the first.
+             * @enum {unknown}
+             */
+            state: "unknown" | "reachable" | "unreachable" | "login_refused" | "locked_out";
+            /** Format: date-time */
+            since?: string;
+        };
+        Ready: {
+            /** @enum {unknown} */
+            status: "ready" | "draining" | "storage_failing";
+            vicidial: components["schemas"]["UpstreamState"];
+            /** @description The same of each further VICIdial account, by its name. */
+            accounts?: {
+                [key: string]: components["schemas"]["UpstreamState"];
+            };
+            outbox: {
+                /** @description Updates that were accepted and have no result yet. */
+                waiting: number;
+                /** @description Updates that were given up. */
+                dead_letters: number;
+            };
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type LeadFields = components['schemas']['LeadFields'];
+export type Field = components['schemas']['Field'];
+export type FieldsAnswer = components['schemas']['FieldsAnswer'];
+export type Update = components['schemas']['Update'];
+export type BatchRequest = components['schemas']['BatchRequest'];
+export type ShortBatchRequest = components['schemas']['ShortBatchRequest'];
+export type Warning = components['schemas']['Warning'];
+export type ResultError = components['schemas']['ResultError'];
+export type Result = components['schemas']['Result'];
+export type Summary = components['schemas']['Summary'];
+export type BatchAnswer = components['schemas']['BatchAnswer'];
+export type JobLinks = components['schemas']['JobLinks'];
+export type Accepted = components['schemas']['Accepted'];
+export type ReplayedJob = components['schemas']['ReplayedJob'];
+export type Replayed = components['schemas']['Replayed'];
+export type Job = components['schemas']['Job'];
+export type JobSummary = components['schemas']['JobSummary'];
+export type JobList = components['schemas']['JobList'];
+export type DeadLetter = components['schemas']['DeadLetter'];
+export type DeadLetterList = components['schemas']['DeadLetterList'];
+export type ReplayJob = components['schemas']['ReplayJob'];
+export type ReplayDeadLetters = components['schemas']['ReplayDeadLetters'];
+export type Cancelled = components['schemas']['Cancelled'];
+export type HistoryEntry = components['schemas']['HistoryEntry'];
+export type History = components['schemas']['History'];
+export type Problem = components['schemas']['Problem'];
+export type Live = components['schemas']['Live'];
+export type UpstreamState = components['schemas']['UpstreamState'];
+export type Ready = components['schemas']['Ready'];
+export type $defs = Record<string, never>;
+export interface operations {
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Live"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It does. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is shutting down, or cannot store anything. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+        };
+    };
+    receiveWebhook: {
+        parameters: {
+            query?: {
+                /** @description Seconds, at most 25, to wait for the result; the answer is the result if there is one by then. */
+                wait?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The name of a webhook source, as configured. */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+                "application/x-www-form-urlencoded": unknown;
+                "text/plain": unknown;
+            };
+        };
+        responses: {
+            /** @description With `wait`: all leads were updated. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description The updates are stored, and will be delivered; or the event is of no interest. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description With `wait`: some leads were updated, or none was found. */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description Bad Request: `invalid_json`, `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused`, `all_updates_rejected` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job with its results so far. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Bad Request: `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: {
+                status?: "queued" | "running" | "completed" | "partial" | "failed";
+                /** @description VICIdial's source. */
+                source?: string;
+                /** @description 1 to 100; 50 if absent. */
+                limit?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of jobs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobList"];
+                };
+            };
+            /** @description Bad Request: `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayJob"] | null;
+            };
+        };
+        responses: {
+            /** @description They are stored, and will be delivered. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayedJob"];
+                };
+            };
+            /** @description Bad Request: `invalid_request`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many updates were cancelled. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cancelled"];
+                };
+            };
+            /** @description Bad Request: `invalid_request`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeadLetters: {
+        parameters: {
+            query?: {
+                job_id?: string;
+                /** @description 1 to 100; 50 if absent. */
+                limit?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of dead letters. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterList"];
+                };
+            };
+            /** @description Bad Request: `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayDeadLetters"] | null;
+            };
+        };
+        responses: {
+            /** @description They are stored, and will be delivered. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description Bad Request: `invalid_request`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listHistory: {
+        parameters: {
+            query?: {
+                /** @description Absent: everybody, as far as may be seen. */
+                caller?: string;
+                /** @description Nothing from before; RFC 3339. */
+                since?: string;
+                /** @description 1 to 100; 50 if absent. */
+                limit?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the history. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description Bad Request: `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLeadHistory: {
+        parameters: {
+            query?: {
+                /** @description Nothing from before; RFC 3339. */
+                since?: string;
+                /** @description 1 to 100; 50 if absent. */
+                limit?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description VICIdial's lead id.
+                 * @example 101
+                 */
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the history. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description Bad Request: `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    batchUpdateLeads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"] | components["schemas"]["ShortBatchRequest"];
+            };
+        };
+        responses: {
+            /** @description All leads were updated, or the request was a dry run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description With `Prefer: respond-async`: the updates are stored, and will be delivered. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Some leads were updated, or VICIdial answered for each with something else. */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description Bad Request: `invalid_request`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused`, `all_updates_rejected` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `upstream_login_failed`, `upstream_permission_denied`, `upstream_error` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `upstream_timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchLead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description VICIdial's lead id.
+                 * @example 101
+                 */
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeadFields"];
+            };
+        };
+        responses: {
+            /** @description The lead was updated. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Result"];
+                };
+            };
+            /** @description Bad Request: `invalid_request`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused`, `all_updates_rejected` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `upstream_login_failed`, `upstream_permission_denied`, `upstream_error` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `upstream_timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The catalogue. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldsAnswer"];
+                };
+            };
+            /** @description Bad Request: `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
