@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { CommandFailure } from './command-failure.ts'
 import { readPort } from './number-option.ts'
+import { example } from './output.ts'
 import { errorCode } from '../error-code.ts'
 
 interface DemoFlags {
@@ -20,7 +21,7 @@ export function demoCommand(): Command {
       'where the gateway listens; 3000 if absent, or any free port if that is taken',
       readPort
     )
-    .addHelpText('after', '\nExample:\n  vicidial-gateway demo --once')
+    .addHelpText('after', example('demo --once'))
     .action(demo)
 }
 

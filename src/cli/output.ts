@@ -9,3 +9,13 @@ export function print(command: Command, text: string): void {
 export function tell(command: Command, text: string): void {
   command.configureOutput().writeErr?.(`${text}\n`)
 }
+
+/** Adds the option of a command that prints JSON instead of text for people. */
+export function withJson(command: Command): Command {
+  return command.option('--json', 'print JSON')
+}
+
+/** The end of a command's help: how it is used. */
+export function example(...lines: readonly string[]): string {
+  return `\nExample:\n  vicidial-gateway ${lines.join('\n  ')}`
+}

@@ -1,7 +1,9 @@
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { CommandFailure } from './command-failure.ts'
+import { deadLettersCommand } from './dead-letters.ts'
 import { demoCommand } from './demo.ts'
+import { jobsCommand } from './jobs.ts'
 import { keyCommand } from './key.ts'
 import { sandboxCommand } from './sandbox.ts'
 import { serveCommand } from './serve.ts'
@@ -22,6 +24,8 @@ export function createProgram(output: OutputConfiguration): Command {
     .addHelpText('after', '\nExample:\n  vicidial-gateway demo')
     .addHelpText('afterAll', EXIT_CODES)
     .addCommand(serveCommand())
+    .addCommand(jobsCommand())
+    .addCommand(deadLettersCommand())
     .addCommand(keyCommand())
     .addCommand(webhookCommand())
     .addCommand(sandboxCommand())

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { CommandFailure } from './command-failure.ts'
 import { numberOption, readPort } from './number-option.ts'
-import { print } from './output.ts'
+import { example, print } from './output.ts'
 
 interface SandboxFlags {
   readonly port: number
@@ -35,7 +35,7 @@ export function sandboxCommand(): Command {
     .option('--call-ms <a>', 'what a call costs, in milliseconds', readTime, 0)
     .option('--lead-us <b>', 'what each lead of a call costs, in microseconds', readTime, 0)
     .option('--json', 'print where it listens as JSON')
-    .addHelpText('after', '\nExample:\n  vicidial-gateway sandbox --port 8080 --leads 100')
+    .addHelpText('after', example('sandbox --port 8080 --leads 100'))
     .action(sandbox)
 }
 
