@@ -56,13 +56,19 @@ interface Answered<T> {
  */
 export async function answerOf<T>(asked: Promise<Answered<T>>): Promise<T> {
   const { data, error, response } = await asked.catch((fault: unknown) => {
-    const cause = fault instanceof Error ? fault.cause : undefined
-    throw new CommandFailure(`The gateway gave no answer that can be read (${errorCode(cause ?? fault)}).`)
+    throw new CommandFailure(`The gateway gave no answer that can be read (${reasonOf(fault)}).`)
   })
   if (isProblem(error)) throw new CommandFailure(describe(error))
   if (data === undefined || typeof data !== 'object')
     throw new CommandFailure(`HTTP ${response.status}, and not from a gateway. Is the address right?`)
   return data
+}
+
+/** Why `fetch` failed, without a word of what was answered. */
+function reasonOf(fault: unknown): string {
+  const cause = fault instanceof Error ? fault.cause : undefined
+  if (!(cause instanceof Error)) return 'it is not JSON'
+  return errorCode(cause) === 'unknown' ? cause.message : errorCode(cause)
 }
 
 function isProblem(error: unknown): error is Problem {
