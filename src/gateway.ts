@@ -4,8 +4,10 @@ import type { Config } from './config.ts'
 import { GoneAccounts } from './delivery/gone-accounts.ts'
 import { Jobs } from './jobs.ts'
 import { accountsOf, Lanes } from './lanes.ts'
+import { tellSettled } from './ended-updates.ts'
 import { HistoryRecorder } from './history-recorder.ts'
 import { LiveSettings } from './live-settings.ts'
+import { type Observer, observedBy } from './observer.ts'
 import type { HistoryKeeping } from './outbox/history.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { Purging } from './outbox/purging.ts'
@@ -20,16 +22,22 @@ export interface GatewayOptions {
   readonly outbox?: Outbox
   /** Reads the configuration again; by default it stays as it is. Throws ConfigError. */
   readonly readConfig?: () => Config
+  /** Who is told what happens. */
+  readonly observers?: readonly Observer[]
 }
 
 /** Puts the parts together as configured. The application does not listen yet; closing it ends every connection. */
 export async function createGateway(
   config: Config,
   log: FastifyBaseLogger,
-  { outbox = openOutbox(config), readConfig = () => config }: GatewayOptions = {}
+  { outbox = openOutbox(config), readConfig = () => config, observers = [] }: GatewayOptions = {}
 ): Promise<FastifyInstance> {
   const { vicidial, durable } = config
-  const lanes = new Lanes(config, outbox, log)
+  const observer = observedBy(observers)
+  outbox.onSettled((settlements) => {
+    tellSettled(observer, settlements)
+  })
+  const lanes = new Lanes(config, outbox, observer, log)
   const accounts = new Set(accountsOf(config).map(({ name }) => name))
   const goneAccounts = new GoneAccounts({ outbox, accounts, log })
   const jobs = new Jobs({
@@ -41,7 +49,7 @@ export async function createGateway(
     }
   })
   const settings = new LiveSettings(config)
-  const history = new HistoryRecorder(outbox, historyKeeping(config), log)
+  const history = new HistoryRecorder(outbox, historyKeeping(config), observer, log)
   const purging = new Purging({
     outbox,
     retentionDays: durable.retentionDays,

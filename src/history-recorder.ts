@@ -1,7 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Result } from '../schemas/batch.ts'
 import { refusedResult } from './delivery/result.ts'
+import { tellEnded } from './ended-updates.ts'
 import type { RefusedUpdate, Update } from './leads/update.ts'
+import type { Observer } from './observer.ts'
 import {
   type HistoryKeeping,
   type HistoryRecord,
@@ -19,18 +21,28 @@ const MAX_REFUSED = 100
 /** With more updates unwritten, requests wait for the disk. */
 const MAX_UNWRITTEN = 50_000
 
-/** Keeps what became of the updates of requests, in the outbox's database, without making the answers wait. */
+/**
+ * Tells what became of the updates of requests, and keeps it in the outbox's database, without making the answers
+ * wait.
+ */
 export class HistoryRecorder {
   readonly #outbox: Outbox
   readonly #keeps: HistoryKeeping
+  readonly #observer: Observer
   readonly #log: Pick<FastifyBaseLogger, 'error'>
   #records: HistoryRecord[] = []
   #unwritten = 0
   #timer: NodeJS.Timeout | undefined
 
-  constructor(outbox: Outbox, keeps: HistoryKeeping, log: Pick<FastifyBaseLogger, 'error'>) {
+  constructor(
+    outbox: Outbox,
+    keeps: HistoryKeeping,
+    observer: Observer,
+    log: Pick<FastifyBaseLogger, 'error'>
+  ) {
     this.#outbox = outbox
     this.#keeps = keeps
+    this.#observer = observer
     this.#log = log
   }
 
@@ -40,6 +52,7 @@ export class HistoryRecorder {
     entries: readonly (Update | RefusedUpdate)[],
     results: readonly Result[]
   ): Promise<void> {
+    tellEnded(this.#observer, sender, results)
     if (!this.#keeps.entries) return
     this.#note(sender, ...withoutMany(entries, results))
     if (this.#unwritten > MAX_UNWRITTEN) await this.flush()

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Config } from './config.ts'
 import { Dispatcher } from './delivery/dispatcher.ts'
 import { Worker } from './delivery/worker.ts'
+import type { Observer } from './observer.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { type Account, DEFAULT_ACCOUNT } from './vicidial/account.ts'
 import { Client } from './vicidial/client.ts'
@@ -23,13 +24,16 @@ interface Lane {
 export class Lanes {
   readonly #lanes: ReadonlyMap<string, Lane>
 
-  constructor(config: Config, outbox: Outbox, log: FastifyBaseLogger) {
+  constructor(config: Config, outbox: Outbox, observer: Observer, log: FastifyBaseLogger) {
     const onSettled = () => {
       // The next update of a lead may be another account's.
       this.wake()
     }
     this.#lanes = new Map(
-      accountsOf(config).map((account) => [account.name, createLane(account, config, outbox, log, onSettled)])
+      accountsOf(config).map((account) => [
+        account.name,
+        createLane(account, config, outbox, observer, log, onSettled)
+      ])
     )
   }
 
@@ -72,6 +76,7 @@ function createLane(
   account: Account,
   { vicidial, dispatch, durable }: Config,
   outbox: Outbox,
+  observer: Observer,
   processLog: FastifyBaseLogger,
   onSettled: () => void
 ): Lane {
@@ -89,7 +94,18 @@ function createLane(
       )
     }
   })
-  const exchange = new Exchange({ client, guard, account, dialect, source, timeoutMs, log })
+  const exchange = new Exchange({
+    client,
+    guard,
+    account,
+    dialect,
+    source,
+    timeoutMs,
+    onEnd: (call) => {
+      observer.callEnded({ ...call, account: name })
+    },
+    log
+  })
   const dispatcher = new Dispatcher({
     exchange,
     guard,

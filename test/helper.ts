@@ -12,7 +12,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { loadConfig } from '../src/config.ts'
 import { ERRORS } from '../src/errors.ts'
-import { createGateway } from '../src/gateway.ts'
+import { createGateway, type GatewayOptions } from '../src/gateway.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/sandbox.ts'
 
 /** The key of the caller of every test. */
@@ -50,7 +50,8 @@ export function memoryLog(level = 'trace') {
 export async function startGateway(
   t: Tester,
   env: Record<string, string> = {},
-  sandboxOptions: SandboxOptions = {}
+  sandboxOptions: SandboxOptions = {},
+  options: Pick<GatewayOptions, 'observers'> = {}
 ): Promise<Gateway> {
   const sandbox = await startSandbox(sandboxOptions)
   const { log, logged } = memoryLog(env['LOG_LEVEL'])
@@ -65,7 +66,7 @@ export async function startGateway(
     ...env
   }
   const config = loadConfig(settings)
-  const app = await createGateway(config, log, { readConfig: () => loadConfig(settings) })
+  const app = await createGateway(config, log, { readConfig: () => loadConfig(settings), ...options })
   const origin = await app.listen({ host: config.host, port: config.port })
   t.teardown(async () => {
     await sandbox.close()

@@ -55,6 +55,8 @@ export class Delivery implements Owner {
   /** Milliseconds since the epoch. */
   readonly deadline: number
   readonly requestId: string
+  /** When it came, in milliseconds since the epoch. */
+  readonly since = Date.now()
   readonly ordered: Ordered | undefined
   /** Calls to VICIdial in which it had a part. */
   calls = 0

@@ -102,7 +102,7 @@ export class Dispatcher {
     })
     if (context.ordered) this.#latelySet.keep(delivery)
     const looking = keys.length > 0 ? this.#lookUps.find(keys, delivery) : undefined
-    this.#age.enter(context.caller, delivery, Date.now())
+    this.#age.enter(context.caller, delivery, delivery.since)
     const giveUp = (leavesSent: boolean) => {
       const isAsked = looking?.isSent ?? (() => false)
       for (const row of delivery.giveUp(NOT_IN_TIME, isAsked, leavesSent)) this.#rows.abandon(row)
@@ -292,10 +292,15 @@ export class Dispatcher {
     const [first] = deliveries
     const { requestId = '', source = '' } = first ?? {}
     let deadline = 0
-    for (const delivery of deliveries) deadline = Math.max(deadline, delivery.deadline)
+    let since = Date.now()
+    for (const delivery of deliveries) {
+      deadline = Math.max(deadline, delivery.deadline)
+      since = Math.min(since, delivery.since)
+    }
     return {
       source,
       deadline,
+      since,
       log: this.#options.log.child({ request_id: requestId, requests: deliveries.size }),
       onSent: () => {
         for (const delivery of deliveries) {

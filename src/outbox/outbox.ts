@@ -67,6 +67,8 @@ export interface Claimed {
   readonly superseded: readonly string[]
   /** Deliveries that were tried before. */
   readonly tries: number
+  /** Milliseconds since the epoch. */
+  readonly acceptedAt: number
 }
 
 /** What became of a claimed update. */
@@ -212,6 +214,8 @@ export interface Outbox {
   job(id: string): Promise<Job | undefined>
   /** Calls `listener` when a job has ended and that is on disk. Returns what ends the listening. */
   onEnd(id: string, listener: () => void): () => void
+  /** Calls `listener` with whatever is settled or cancelled, once that is on disk. */
+  onSettled(listener: (settlements: readonly Settlement[]) => void): void
   /** The results of a job in the order of its updates; those without one yet as `queued`. */
   results(id: string): Promise<Result[]>
   jobs(page: JobPage): Promise<Job[]>

@@ -3,7 +3,8 @@ import type { Row } from './rows.ts'
 import { Statements } from './statements.ts'
 
 /** What is needed of its job beside a row of `updates`. */
-export const JOB_COLUMNS = 'jobs.id, jobs.caller, jobs.request_id, jobs.key_id, jobs.replayed_by, jobs.source'
+export const JOB_COLUMNS =
+  'jobs.id, jobs.caller, jobs.request_id, jobs.key_id, jobs.replayed_by, jobs.source, jobs.accepted_at'
 /** An update's place in `ready`, by its `seq`. */
 const PLACE = '(account, due_at, seq) = (SELECT account, due_at, seq FROM updates WHERE updates.seq = ?)'
 

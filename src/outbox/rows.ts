@@ -32,12 +32,13 @@ export class RowReader {
       },
       update: this.#update(row),
       superseded: namesIn(row['superseded']),
-      tries: Number(row['tries'])
+      tries: Number(row['tries']),
+      acceptedAt: Number(row['accepted_at'])
     }
   }
 
   deadLetter(row: Row): DeadLetter {
-    const { job, ...claimed } = this.claimed(row)
+    const { job, acceptedAt: _, ...claimed } = this.claimed(row)
     return {
       ...claimed,
       jobId: job.id,

@@ -47,6 +47,8 @@ const TRIAL = {
   contentType: '',
   body: ' '.repeat(65_536)
 }
+/** Updates were settled: the event's argument. */
+const SETTLED = Symbol('settled')
 /** So many leads are looked at in one go. */
 const STEP = 500
 
@@ -68,7 +70,7 @@ export class SqliteOutbox implements Outbox {
   readonly #history: HistoryTable
   readonly #keeps: HistoryKeeping
   readonly #updates: UpdateTable
-  /** Its events are the ids of jobs that have ended. */
+  /** Its events are the ids of jobs that have ended, and SETTLED. */
   readonly #ends = new EventEmitter()
 
   /**
@@ -173,6 +175,7 @@ export class SqliteOutbox implements Outbox {
       const ids = [...new Set([...ended.keys(), ...calls.keys()])]
       return ids.filter((id) => this.#jobs.noteProgress(id, ended.get(id) ?? 0, calls.get(id) ?? 0))
     })
+    this.#ends.emit(SETTLED, settlements)
     for (const id of endedJobs) this.#ends.emit(id)
   }
 
@@ -203,6 +206,10 @@ export class SqliteOutbox implements Outbox {
     return () => this.#ends.off(id, listener)
   }
 
+  onSettled(listener: (settlements: readonly Settlement[]) => void): void {
+    this.#ends.on(SETTLED, listener)
+  }
+
   async results(id: string): Promise<Result[]> {
     return this.#jobs.results(id)
   }
@@ -212,15 +219,16 @@ export class SqliteOutbox implements Outbox {
   }
 
   async cancel(id: string, now: number): Promise<number> {
-    const { cancelled, isEnd } = await this.#commits.write(() => {
+    const { settlements, isEnd } = await this.#commits.write(() => {
       const settlements = this.#updates.cancel(id, now)
       if (this.#keeps.entries) this.#history.add(settledRecords(settlements, this.#keeps.values))
       const cancelled = settlements.length
       const isEnd = cancelled > 0 && this.#jobs.noteProgress(id, cancelled, 0)
-      return { cancelled, isEnd }
+      return { settlements, isEnd }
     })
+    this.#ends.emit(SETTLED, settlements)
     if (isEnd) this.#ends.emit(id)
-    return cancelled
+    return settlements.length
   }
 
   async deadLetters(page: DeadLetterPage): Promise<DeadLetter[]> {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { BaseLogger } from 'pino'
+import type { EndedCall } from '../observer.ts'
 import type { Answer, Client, NoAnswer } from './client.ts'
 import type { Guard, Health } from './guard.ts'
 import { mayRepeat, repeatPauseMs } from './repeat.ts'
@@ -38,6 +39,8 @@ export interface CallContext {
   readonly log: Pick<BaseLogger, 'info'>
   /** Called once for each call that is sent. */
   readonly onSent: () => void
+  /** When the oldest update in it came, in milliseconds since the epoch. */
+  readonly since?: number
 }
 
 export interface ExchangeOptions {
@@ -49,6 +52,8 @@ export interface ExchangeOptions {
   readonly source: string
   /** One call, from its start to the end of its answer. */
   readonly timeoutMs: number
+  /** Called at the end of each call and each probe. */
+  readonly onEnd?: (call: Omit<EndedCall, 'account'>) => void
   readonly log: Pick<BaseLogger, 'info'>
 }
 
@@ -106,7 +111,7 @@ export class Exchange {
       context.onSent()
     }
     for (let tries = 1; ; tries++) {
-      const reply = await this.#once(params, leads, { ...context, onSent }, read)
+      const reply = await this.#once(params, leads, { ...context, onSent }, read, tries > 1)
       const pauseMs = repeatPauseMs(tries)
       maybeMade ||= reply.kind === 'unclear' || (reply.kind === 'unanswered' && isSent(reply))
       if (!mayRepeat(reply, tries) || Date.now() + pauseMs >= context.deadline) {
@@ -120,36 +125,39 @@ export class Exchange {
     params: Params,
     leads: number,
     context: CallContext,
-    read: (answer: Answer) => Reply
+    read: (answer: Answer) => Reply,
+    isRepeat: boolean
   ): Promise<Reply | Refused | Unanswered> {
     const { guard, client, account } = this.#options
     const call = async (): Promise<Reply | Unanswered> => {
       const timeoutMs = Math.min(this.#options.timeoutMs, context.deadline - Date.now())
       if (timeoutMs <= 0) return NOT_SENT
       context.onSent()
+      const { since } = context
+      const queued = since === undefined || isRepeat ? {} : { queuedMs: Math.max(0, Date.now() - since) }
       const started = performance.now()
       const answer = await client.post(formBody(params, { ...account, source: context.source }), timeoutMs)
       const isHasty = timeoutMs < this.#options.timeoutMs / 2
       const reply: Reply | Unanswered =
         'sent' in answer ? { kind: 'unanswered', ...answer, isHasty } : read(answer)
-      const ms = Math.round((performance.now() - started) * 10) / 10
-      context.log.info(
-        { function: params['function'], leads, ms, outcome: outcomeOf(reply) },
-        'vicidial call'
-      )
+      const ended = { ...named(params), leads, ms: msSince(started), outcome: outcomeOf(reply) }
+      context.log.info(ended, 'vicidial call')
+      this.#options.onEnd?.({ ...ended, ...queued })
       return reply
     }
     return (await guard.run<Reply | Unanswered>(call, healthOf, context.deadline)) ?? NOT_SENT
   }
 
   async #probe(params: Params, healthOfAnswer: (answer: Answer) => Health): Promise<Health> {
-    const { client, account, source, timeoutMs, log } = this.#options
+    const { client, account, source, timeoutMs, onEnd, log } = this.#options
+    const started = performance.now()
     const answer = await client.post(
       formBody(params, { ...account, source }),
       Math.min(timeoutMs, PROBE_TIMEOUT_MS)
     )
     const health = 'sent' in answer ? 'failed' : healthOfAnswer(answer)
-    log.info({ function: params['function'], outcome: health }, 'vicidial probe')
+    log.info({ ...named(params), outcome: health }, 'vicidial probe')
+    onEnd?.({ ...named(params), leads: 0, ms: msSince(started), outcome: `probe: ${health ?? 'unknown'}` })
     return health
   }
 }
@@ -204,6 +212,15 @@ function loginHealth({ httpStatus, text }: Answer): Health {
   if (LOGGED_IN.test(text)) return 'good'
   const health = healthOf(readUpdateReply(httpStatus, text))
   return health === 'login_refused' || health === 'locked_out' ? health : 'failed'
+}
+
+function named(params: Params): { readonly function: string } {
+  return { function: params['function'] ?? '' }
+}
+
+/** To a tenth of a millisecond. */
+function msSince(started: number): number {
+  return Math.round((performance.now() - started) * 10) / 10
 }
 
 function outcomeOf(reply: { readonly kind: string; readonly code?: string }): string {

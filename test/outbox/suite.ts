@@ -217,7 +217,8 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       },
       update,
       superseded: [],
-      tries: 0
+      tries: 0,
+      acceptedAt: 7
     }))
     const shown = (await outbox.claim('default', 10, 7)).map(({ seq, order, ...rest }, place) => {
       t.equal(seq, order)
@@ -560,6 +561,27 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal(await outbox.known('crm', 'key-1', 0), undefined)
     t.same(outbox.size, { open: 0, dead: 2 })
     t.same(await outbox.claim('default', 10, LATER), [])
+  })
+
+  test(`${name}: whoever listens learns what is settled, and what is cancelled`, async (t) => {
+    const { outbox } = await open(t)
+    const told: string[] = []
+    outbox.onSettled((settlements) => {
+      for (const { as, claimed, result } of settlements)
+        told.push(`${claimed.update.index} ${as} ${result?.status}, of ${claimed.acceptedAt}`)
+    })
+    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
+    await settleNext(outbox, done)
+    await settleNext(outbox, (claimed) => waiting(claimed, LATER + 1))
+    await settleNext(outbox, dead)
+    await outbox.cancel(jobId(1), 5)
+    await outbox.cancel(jobId(1), 6)
+    t.same(told, [
+      '0 done updated, of 1',
+      '1 waiting failed, of 1',
+      '2 dead failed, of 1',
+      '1 done cancelled, of 1'
+    ])
   })
 
   test(`${name}: cancel ends what is not on its way, and lets later updates of the leads go`, async (t) => {
