@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import type { GatewayClient, Problem } from '../client/client.ts'
 import { errorCode } from '../error-code.ts'
 import { CommandFailure } from './command-failure.ts'
+import { plain } from './table.ts'
 
 /** What `withConnection` adds to the flags of a command. */
 export interface ConnectionFlags {
@@ -76,6 +77,6 @@ function isProblem(error: unknown): error is Problem {
 }
 
 function describe({ code, detail, errors = [], instance }: Problem): string {
-  const places = errors.map((one) => `\n  ${one.pointer}  ${one.code}: ${one.detail}`)
-  return `${code}: ${detail}${places.join('')}\n(request ${instance})`
+  const places = errors.map((one) => `\n  ${plain(one.pointer)}  ${one.code}: ${plain(one.detail)}`)
+  return `${code}: ${plain(detail)}${places.join('')}\n(request ${instance})`
 }

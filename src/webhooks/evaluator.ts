@@ -1,3 +1,4 @@
+import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { errorCode } from '../error-code.ts'
 import { type Answer, expressionNames, type Outcome, type Task, type ThreadData } from './evaluation.ts'
@@ -10,6 +11,9 @@ const MEMORY_MB = 384
 const WATCH_MS = 50
 /** V8 may end the process when a thread reaches this one, so a thread is stopped at the other long before. */
 const HARD_MEMORY_MB = 1_024
+
+/** Built, it has this file's other extension. */
+const THREAD = `./evaluation-thread${extname(import.meta.filename)}`
 
 const TOO_LONG = `took longer than ${PAYLOAD_MS} ms, with all before it`
 const TOO_MUCH = `took more than ${MEMORY_MB} MB of memory`
@@ -78,7 +82,7 @@ export class Evaluator {
   }
 
   #start(): Worker {
-    const thread = new Worker(new URL('./evaluation-thread.ts', import.meta.url), {
+    const thread = new Worker(new URL(THREAD, import.meta.url), {
       workerData: this.#data,
       // Not those of the process: one that evaluates a text would hand it on.
       execArgv: [],
