@@ -8,11 +8,12 @@ import { loadConfig } from '../src/config.ts'
 import { GatewayFileSchema } from '../src/gateway-file.ts'
 import { createGateway } from '../src/gateway.ts'
 import { openApiYaml } from '../src/openapi.ts'
+import { postmanCollection } from './postman.ts'
 import { recordExamples } from './record.ts'
 
 /**
  * `npm run openapi` writes the OpenAPI document as the running gateway gives it, with examples from real answers, and
- * the JSON Schema of the gateway file, and the types of the client.
+ * the JSON Schema of the gateway file, the types of the client, and the Postman collection.
  * With `--check` it writes nothing and ends with 1 if what is committed differs.
  */
 const check = process.argv.includes('--check')
@@ -42,6 +43,8 @@ put('openapi.json', document)
 put('openapi.yaml', openApiYaml(app))
 await app.close()
 data.remove()
+const collection = await postmanCollection(JSON.parse(document) as object)
+put('postman-collection.json', `${JSON.stringify(collection, null, 2)}\n`)
 const types = await openApiTypes(JSON.parse(document) as OpenAPI3, {
   rootTypes: true,
   rootTypesNoSchemaPrefix: true
