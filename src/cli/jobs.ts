@@ -50,7 +50,7 @@ function listCommand(): Command {
 function showCommand(): Command {
   return withJson(withConnection(new Command('show')))
     .description('Shows a job and the results of its updates so far.')
-    .argument('<job>', 'its id')
+    .argument('<job>', 'the id of the job')
     .addHelpText('after', example('jobs show job_01M8A8B0TVK3H9QP4QTBW4RGZ1'))
     .action(async (id: string, flags: Flags, self: Command) => {
       const client = await connect(flags, self)
@@ -68,7 +68,7 @@ function showCommand(): Command {
 function replayCommand(): Command {
   return withJson(withConnection(new Command('replay')))
     .description('Delivers the dead letters of a job anew, as a new job.')
-    .argument('<job>', 'its id')
+    .argument('<job>', 'the id of the job')
     .option('--force', 'also set fields that newer updates of a lead have set since')
     .addHelpText('after', example('jobs replay job_01M8A8B0TVK3H9QP4QTBW4RGZ1'))
     .action(async (id: string, { force, ...flags }: Flags & { force?: true }, self: Command) => {
@@ -83,7 +83,7 @@ function replayCommand(): Command {
 function cancelCommand(): Command {
   return withJson(withConnection(new Command('cancel')))
     .description('Gives up what of a job is not yet on its way.')
-    .argument('<job>', 'its id')
+    .argument('<job>', 'the id of the job')
     .addHelpText('after', example('jobs cancel job_01M8A8B0TVK3H9QP4QTBW4RGZ1'))
     .action(async (id: string, flags: Flags, self: Command) => {
       const client = await connect(flags, self)
