@@ -2,7 +2,17 @@ import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 export default defineConfig(
-  { ignores: ['.tap/', '.stryker-tmp/', 'data/', 'dist/', 'bin/', 'src/client/openapi-types.ts', 'eslint.config.js'] },
+  {
+    ignores: [
+      '.tap/',
+      '.stryker-tmp/',
+      'data/',
+      'dist/',
+      'bin/',
+      'src/client/openapi-types.ts',
+      'eslint.config.js'
+    ]
+  },
   tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },

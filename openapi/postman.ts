@@ -61,7 +61,7 @@ type Examples = Readonly<Record<string, { readonly summary: string; readonly val
 /** What the collection leaves to its user to set. */
 const VARIABLES = [
   { key: 'baseUrl', value: 'http://127.0.0.1:3000' },
-  { key: 'apiKey', value: '', type: 'secret' },
+  { key: 'apiKey', value: '' },
   { key: 'jobId', value: '' },
   { key: 'source', value: '' },
   { key: 'leadId', value: '101' }
