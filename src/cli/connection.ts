@@ -60,7 +60,7 @@ export async function answerOf<T>(asked: Promise<Answered<T>>): Promise<T> {
     throw new CommandFailure(`The gateway gave no answer that can be read (${reasonOf(fault)}).`)
   })
   if (isProblem(error)) throw new CommandFailure(describe(error))
-  if (data === undefined || typeof data !== 'object')
+  if (typeof data !== 'object' || data === null)
     throw new CommandFailure(`HTTP ${response.status}, and not from a gateway. Is the address right?`)
   return data
 }
@@ -77,6 +77,6 @@ function isProblem(error: unknown): error is Problem {
 }
 
 function describe({ code, detail, errors = [], instance }: Problem): string {
-  const places = errors.map((one) => `\n  ${plain(one.pointer)}  ${one.code}: ${plain(one.detail)}`)
-  return `${code}: ${plain(detail)}${places.join('')}\n(request ${instance})`
+  const places = errors.map((one) => `\n  ${plain(one.pointer)}  ${plain(one.code)}: ${plain(one.detail)}`)
+  return `${plain(code)}: ${plain(detail)}${places.join('')}\n(request ${plain(instance)})`
 }

@@ -45,10 +45,10 @@ test('a problem is shown with its code, its detail and its request, and nothing 
 
 test('what is not a gateway, or does not answer, is told as that', async (t) => {
   setEnv(t, 'GATEWAY_KEY', API_KEY)
-  let html = { status: 200, type: 'text/html', body: '<h1>Hello</h1>' }
+  let answer = { status: 200, type: 'text/html', body: '<h1>Hello</h1>' }
   const url = await startStandIn(t, (_params, response) => {
-    response.writeHead(html.status, { 'content-type': html.type })
-    response.end(html.body)
+    response.writeHead(answer.status, { 'content-type': answer.type })
+    response.end(answer.body)
   })
   const ask = () => run('jobs', 'list', '--url', new URL(url).origin)
   t.match(await ask(), {
@@ -56,10 +56,15 @@ test('what is not a gateway, or does not answer, is told as that', async (t) => 
     stdout: '',
     stderr: 'The gateway gave no answer that can be read (it is not JSON).\n'
   })
-  html = { status: 502, type: 'text/html', body: '<h1>Bad Gateway</h1>' }
+  answer = { status: 502, type: 'text/html', body: '<h1>Bad Gateway</h1>' }
   t.match(await ask(), { exitCode: 1, stderr: 'HTTP 502, and not from a gateway. Is the address right?\n' })
-  html = { status: 200, type: 'application/json', body: '7' }
-  t.match(await ask(), { exitCode: 1, stderr: 'HTTP 200, and not from a gateway. Is the address right?\n' })
+  for (const body of ['7', 'null']) {
+    answer = { status: 200, type: 'application/json', body }
+    t.match(await ask(), { exitCode: 1, stderr: 'HTTP 200, and not from a gateway. Is the address right?\n' })
+  }
+  const problem = { code: 'conflict', detail: 'a\u001b[2J', instance: 'req_1\n' }
+  answer = { status: 409, type: 'application/problem+json', body: JSON.stringify(problem) }
+  t.match(await ask(), { exitCode: 1, stderr: 'conflict: a\u{fffd}[2J\n(request req_1\u{fffd})\n' })
   for (const [port, reason] of [
     ['9', 'bad port'],
     ['1023', 'ECONNREFUSED']
