@@ -5,6 +5,7 @@ import { historyRoutes } from '../routes/history.ts'
 import { jobRoutes } from '../routes/jobs.ts'
 import { webhookRoutes } from '../routes/webhooks.ts'
 import { batchUpdateRoute } from '../routes/batch-update.ts'
+import { compatRoutes } from '../routes/compat.ts'
 import { docsRoutes } from '../routes/docs.ts'
 import { fieldsRoute } from '../routes/fields.ts'
 import { healthRoutes } from '../routes/health.ts'
@@ -96,6 +97,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(async (work) => {
     await loadShedding(work)
     await work.register(webhookRoutes(dependencies, gate))
+    await work.register(compatRoutes(dependencies, gate))
     await work.register(async (v1) => {
       authentication(v1, gate)
       idempotency(v1, dependencies.outbox, log)

@@ -58,6 +58,8 @@ export interface Config {
   /** The path of the file that the callers are from, if there is one. */
   readonly gatewayFile: string | undefined
   readonly callers: readonly CallerConfig[]
+  /** Whether requests are taken at VICIdial's own address, as VICIdial takes them. */
+  readonly compat: boolean
   /** Custom fields that may be set, label → longest value. */
   readonly customFields: ReadonlyMap<string, number>
   readonly webhooks: readonly WebhookSource[]
@@ -174,6 +176,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     http,
     gatewayFile: environment.GATEWAY_CONFIG,
     callers: Object.freeze(callers.map((caller) => Object.freeze(caller))),
+    compat: file?.compat ?? false,
     customFields: file?.customFields ?? new Map(),
     webhooks: file?.webhooks ?? [],
     logLevel: environment.LOG_LEVEL,

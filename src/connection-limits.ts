@@ -17,7 +17,7 @@ const LINGER_MS = 500
 /** What is wrong with what came, by Node's code for it; anything else is no HTTP. */
 const REFUSALS: ReadonlyMap<string, readonly [status: number, detail: string]> = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'The request did not arrive in time.']],
-  ['HPE_HEADER_OVERFLOW', [431, 'The headers are longer than 16 KiB.']]
+  ['HPE_HEADER_OVERFLOW', [431, 'The address and the headers are longer than 16 KiB.']]
 ])
 const NO_HTTP = [400, 'This is no HTTP request.'] as const
 

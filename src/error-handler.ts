@@ -13,13 +13,17 @@ export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
  */
 export function answerErrors(app: FastifyInstance, admit: (request: FastifyRequest) => void): void {
   app.setErrorHandler((error: FastifyError | Problem | StorageError, request, reply) => {
-    const problem = error instanceof Problem ? error : otherProblem(error, request)
-    return sendProblem(problem, request, reply)
+    return sendProblem(problemOf(error, request), request, reply)
   })
   app.setNotFoundHandler((request) => {
     admit(request)
     throw new Problem('not_found', `There is nothing at ${request.method} on this path.`)
   })
+}
+
+/** What an error is to the sender of the request; it is logged if it is the gateway's fault. */
+export function problemOf(error: FastifyError | Problem | StorageError, request: FastifyRequest): Problem {
+  return error instanceof Problem ? error : otherProblem(error, request)
 }
 
 /** Answers what fails before there is a route: a path that cannot be decoded, for one. */

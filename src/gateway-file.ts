@@ -28,6 +28,12 @@ export const GatewayFileSchema = Type.Object(
   {
     accounts: Type.Optional(Type.Array(AccountSchema)),
     callers: Type.Optional(Type.Array(CallerSchema, { minItems: 1 })),
+    compat: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: "Whether the gateway also answers as VICIdial's /vicidial/non_agent_api.php does."
+      })
+    ),
     custom_fields: Type.Optional(Type.Array(CustomFieldSchema)),
     webhooks: Type.Optional(Type.Array(SourceSchema))
   },
@@ -42,6 +48,8 @@ export const GatewayFileSchema = Type.Object(
 export interface GatewayFile {
   readonly accounts: readonly AccountConfig[]
   readonly callers: readonly CallerConfig[]
+  /** Whether requests are taken at VICIdial's own address, as VICIdial takes them. */
+  readonly compat: boolean
   /** Custom fields that may be set, label → longest value. */
   readonly customFields: ReadonlyMap<string, number>
   readonly webhooks: readonly WebhookSource[]
@@ -158,6 +166,7 @@ export function readGatewayFile(path: string, faults: string[]): GatewayFile | u
   return {
     accounts: readAccounts(accounts, dirname(path), noteFault),
     callers: readCallers(callers, new Set(labels.keys()), sources, noteFault),
+    compat: file.compat ?? false,
     customFields: labels,
     webhooks: readSources(file.webhooks ?? [], dirname(path), labels, noteFault)
   }

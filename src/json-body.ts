@@ -40,31 +40,32 @@ const MAX_DEPTH = 64
 /**
  * Parses one JSON document. A name that stands twice in one object is refused: of its values readers take one or the
  * other, and whoever checked the request before may have seen another than is read here.
+ * @param what how the document is called in a refusal
  * @throws Problem invalid_json with the line and column where reading stopped
  */
-export function parseJson(body: Buffer): unknown {
-  if (body.length === 0) throw new Problem('invalid_json', 'The body is empty; a JSON document is expected.')
-  const text = decode(body)
+export function parseJson(body: Buffer, what = 'The body'): unknown {
+  if (body.length === 0) throw new Problem('invalid_json', `${what} is empty; a JSON document is expected.`)
+  const text = decode(body, what)
   // Before it is parsed: the values of a text that is all brackets take forty times its memory.
   const { names, tooDeepAt } = shapeOf(text, MAX_DEPTH)
   if (tooDeepAt !== undefined) {
     throw new Problem(
       'invalid_json',
-      `The body is nested deeper than ${MAX_DEPTH} levels${where(text, tooDeepAt)}.`
+      `${what} is nested deeper than ${MAX_DEPTH} levels${where(text, tooDeepAt)}.`
     )
   }
-  const value = parse(text)
+  const value = parse(text, what)
   if (countNames(value) !== names) throw repeatedName(text)
   return value
 }
 
-function parse(text: string): unknown {
+function parse(text: string, what: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
     const place = placeOfJsonError(text, error)
     const stopped = place ? `: reading stopped at line ${place.line}, column ${place.column}` : ''
-    throw new Problem('invalid_json', `The body is not valid JSON${stopped}.`)
+    throw new Problem('invalid_json', `${what} is not valid JSON${stopped}.`)
   }
 }
 
@@ -79,10 +80,10 @@ function where(text: string, offset: number): string {
   return `, at line ${line}, column ${column}`
 }
 
-function decode(body: Buffer): string {
+function decode(body: Buffer, what: string): string {
   if (isUtf8(body)) {
     const text = body.toString('utf8')
     return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text
   }
-  throw new Problem('invalid_json', 'The body is not valid UTF-8, in which JSON is encoded (RFC 8259).')
+  throw new Problem('invalid_json', `${what} is not valid UTF-8, in which JSON is encoded (RFC 8259).`)
 }

@@ -4,17 +4,24 @@ import type { LeadRules } from './leads/changes.ts'
 import { createCleaner, type NonLatin } from './leads/clean.ts'
 import type { WebhookSource } from './webhooks/source.ts'
 
-/** What the gateway file says, which may change while the process runs: callers, custom fields, webhook sources. */
+/** What the gateway file says, which may change while the process runs: callers, compat, custom fields, webhook sources. */
 export class LiveSettings {
   readonly callers: Callers
+  #compat: boolean
   #leads: LeadRules & { readonly nonLatin: NonLatin }
   #webhooks: ReadonlyMap<string, WebhookSource>
 
   constructor(config: Config) {
     const { nonLatin } = config.vicidial
     this.callers = new Callers(config.callers)
+    this.#compat = config.compat
     this.#leads = { clean: createCleaner(nonLatin), customFields: config.customFields, nonLatin }
     this.#webhooks = byName(config.webhooks)
+  }
+
+  /** Whether VICIdial's own address is there. */
+  get compat(): boolean {
+    return this.#compat
   }
 
   get leads(): LeadRules & { readonly nonLatin: NonLatin } {
@@ -29,6 +36,7 @@ export class LiveSettings {
   replace(config: Config): void {
     const before = this.#webhooks
     this.callers.replace(config.callers)
+    this.#compat = config.compat
     this.#leads = { ...this.#leads, customFields: config.customFields }
     this.#webhooks = byName(config.webhooks)
     for (const source of before.values()) if (this.#webhooks.get(source.name) !== source) source.retire()

@@ -7,7 +7,7 @@ import type { LiveSettings } from './live-settings.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Reads the configuration again, and takes callers, custom fields and webhooks from it; a faulty one is not taken. */
+    /** Reads the configuration again, and takes callers, compat, custom fields and webhooks from it; a faulty one is not taken. */
     reload(): void
   }
 }

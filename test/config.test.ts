@@ -105,6 +105,7 @@ test('the least that a gateway is told, and the defaults of the rest', async (t)
       trustProxy: false
     },
     gatewayFile: undefined,
+    compat: false,
     customFields: new Map(),
     webhooks: [],
     logLevel: 'info',

@@ -132,7 +132,7 @@ test('headers longer than 16 KiB are refused with 431, a megabyte of them too', 
     const { socket, ended } = await open(gateway)
     socket.write(`GET /livez HTTP/1.1\r\nHost: gateway\r\nX-Canary: ${'c'.repeat(length)}\r\n\r\n`)
     const answer = await ended
-    checkProblem(t, answer, 431, 'The headers are longer than 16 KiB.')
+    checkProblem(t, answer, 431, 'The address and the headers are longer than 16 KiB.')
   }
   t.equal((await call(gateway, 'GET', '/livez', undefined, { 'x-long': 'c'.repeat(15_000) })).status, 200)
 })

@@ -78,16 +78,18 @@ const BEARER = 'Bearer realm="vicidial-gateway"'
  * Finds who sends a request, and counts it.
  * @param key the key that the request has, if it does
  * @param challenge how a key can be sent
+ * @param name whose the key must be, if the request says that
  * @throws Problem unauthenticated; permission_denied, if the caller may not call from where it does; rate_limited
  */
 export function authenticate(
   request: FastifyRequest,
   { callers, strangers }: Gate,
   key = presentedKey(request.headers),
-  challenge = BEARER
+  challenge = BEARER,
+  name?: string
 ): Caller {
   const caller = key === undefined ? undefined : callers.find(key)
-  if (caller === undefined) {
+  if (caller === undefined || caller.name !== (name ?? caller.name)) {
     strangers.take(request.ip, pointsOf(key))
     throw unauthenticated(key, challenge)
   }

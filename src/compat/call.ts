@@ -1,0 +1,182 @@
+import { parseJson } from '../json-body.ts'
+import { SOURCE } from '../leads/batch.ts'
+import { isObject } from '../leads/changes.ts'
+import { echo } from '../leads/outcome.ts'
+import { isYes, readWishes, type Wishes } from './fields.ts'
+import { type Parameters, textOf } from './parameters.ts'
+import { refusal, WordedProblem } from './words.ts'
+
+/** A call as VICIdial's API, or the tutorials about it, have it; and the batch request that says the same. */
+export interface Call {
+  readonly function: CompatFunction
+  /** What names the leads; `search` is that of `update_lead`. */
+  readonly form: 'leads_data' | 'lead_ids' | 'search'
+  readonly source: string | undefined
+  /** Body of a batch request, but for its `source`. */
+  readonly request: BatchRequest
+}
+
+type BatchRequest = (Wishes & { readonly lead_ids: readonly unknown[] }) | LongRequest
+interface LongRequest {
+  readonly updates: readonly unknown[]
+  readonly reset_called?: unknown
+  readonly allow_undefined_list?: unknown
+}
+
+export type CompatFunction = 'batch_update_lead' | 'update_lead'
+export const FUNCTIONS: readonly CompatFunction[] = ['batch_update_lead', 'update_lead']
+
+/** What says who calls and how the answer is to be; what is left is about leads. */
+const ENVELOPE: ReadonlySet<string> = new Set(['function', 'user', 'pass', 'source', 'format'])
+const LONGEST_SOURCE = 20
+const LEAD_ID = 'LEAD_ID'
+const KEYS: ReadonlyMap<string, string> = new Map([
+  [LEAD_ID, 'lead_id'],
+  ['VENDOR_LEAD_CODE', 'vendor_lead_code'],
+  ['PHONE_NUMBER', 'phone_number']
+])
+
+/**
+ * Reads what a call is to change.
+ * @param user the caller's name, which VICIdial's refusals have in them
+ * @throws Problem invalid_json, invalid_request
+ */
+export function readCall(called: CompatFunction, parameters: Parameters, user: string): Call {
+  const source = readSource(textOf(parameters, 'source'))
+  const rest = new Map([...parameters].filter(([name]) => !ENVELOPE.has(name)))
+  if (called === 'update_lead') return { function: called, source, ...readSearch(rest, user) }
+  const ids = readIds(rest.get('lead_ids'))
+  const leads = readLeadsData(rest.get('leads_data'))
+  if (ids.length > 0 && leads.length > 0)
+    throw refusal('Give either lead_ids or leads_data, not both.', 'leads_data')
+  if (ids.length === 0 && leads.length === 0) {
+    const detail = 'lead_ids, or leads_data, must name at least one lead.'
+    throw new WordedProblem(`batch_update_lead NO LEADS DEFINED - ${user}|`, detail)
+  }
+  refuseSmallLimit(rest.get('records'), ids.length + leads.length)
+  for (const name of ['lead_ids', 'leads_data', 'records']) rest.delete(name)
+  return ids.length > 0
+    ? { function: called, form: 'lead_ids', source, request: { lead_ids: ids, ...readForm(rest) } }
+    : { function: called, form: 'leads_data', source, request: readElements(leads, rest) }
+}
+
+/**
+ * VICIdial's own reading: everything but letters and digits is dropped, and what is longer is cut.
+ * @throws WordedProblem if too little is left
+ */
+function readSource(given: string | undefined): string | undefined {
+  if (given === undefined) return undefined
+  const source = given.replaceAll(/[^0-9A-Za-z]/g, '').slice(0, LONGEST_SOURCE)
+  if (SOURCE.test(source)) return source
+  throw new WordedProblem('Invalid Source', 'source must have at least 2 letters and digits.')
+}
+
+/** @throws Problem invalid_request */
+function readIds(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null || value === '') return []
+  if (Array.isArray(value)) return [...new Set<unknown>(value)]
+  if (typeof value !== 'string' && typeof value !== 'number')
+    throw refusal('lead_ids must be lead ids with commas between them.', 'lead_ids')
+  const ids = String(value)
+    .split(',')
+    .map((id) => id.trim())
+  return [...new Set(ids)]
+}
+
+/** @throws WordedProblem if it is no array */
+function readLeadsData(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null || value === '') return []
+  const leads = typeof value === 'string' ? parseJson(Buffer.from(value), 'leads_data') : value
+  if (Array.isArray(leads)) return leads
+  const detail = 'leads_data must be a JSON array of objects, each with lead_id and what to change.'
+  throw new WordedProblem('INVALID JSON FORMAT', detail, 'invalid_json')
+}
+
+/** VICIdial would leave out what is beyond it without a sign. */
+function refuseSmallLimit(records: unknown, leads: number): void {
+  if (records === undefined || records === '' || (isCount(records) && Number(records) >= leads)) return
+  const detail = `records must be a number, and at least ${leads}: as many leads are named, and all of them are meant.`
+  throw refusal(detail, 'records')
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' || (typeof value === 'string' && /^[0-9]{1,9}$/.test(value))
+}
+
+/** What a form asks for, the same for each of its leads. */
+function readForm(rest: Map<string, unknown>): Wishes {
+  if (rest.has('list_id') && rest.get('list_id') !== '')
+    throw refusal('list_id moves no lead; list_id_field does.', 'list_id')
+  const hasPhone = (rest.get('phone_number') ?? '') !== ''
+  if (hasPhone && !takeYes(rest, 'update_phone_number'))
+    throw refusal('phone_number is changed with update_phone_number=Y only.', 'phone_number')
+  rest.delete('update_phone_number')
+  return checkOptions(readWishes(withoutCustom(rest), 'form', takeYes(rest, 'custom_fields')))
+}
+
+function withoutCustom(members: ReadonlyMap<string, unknown>): [string, unknown][] {
+  return [...members].filter(([name]) => name !== 'custom_fields')
+}
+
+/** @throws Problem invalid_request if the option is neither Y nor N */
+function takeYes(rest: ReadonlyMap<string, unknown>, name: string): boolean {
+  const value = rest.get(name) ?? ''
+  const yes = value === '' ? false : isYes(value)
+  if (yes === undefined) throw refusal(`${name} must be Y or N.`, name)
+  return yes
+}
+
+function checkOptions(wishes: Wishes): Wishes {
+  const { reset_called: reset = true, allow_undefined_list: undefinedList = true } = wishes
+  if (typeof reset !== 'boolean') throw refusal('reset_lead must be Y or N.', 'reset_lead')
+  if (typeof undefinedList !== 'boolean')
+    throw refusal('list_exists_check must be Y or N.', 'list_exists_check')
+  return wishes
+}
+
+/** The elements of `leads_data` as updates; what stands beside it may only be an option for all of them. */
+function readElements(leads: readonly unknown[], rest: Map<string, unknown>): LongRequest {
+  const hasCustomFields = takeYes(rest, 'custom_fields')
+  const { fields, ...options } = checkOptions(readWishes(withoutCustom(rest), 'form', false))
+  const [stray] = Object.keys(fields)
+  if (stray !== undefined) {
+    const detail = `${echo(stray)} stands beside leads_data; what is to be changed belongs into its elements.`
+    throw refusal(detail, echo(stray))
+  }
+  return { updates: leads.map((lead) => readElement(lead, hasCustomFields)), ...options }
+}
+
+/** What is wrong with an element is for the reading of updates to say: the others are not stopped by it. */
+function readElement(element: unknown, hasCustomFields: boolean): unknown {
+  if (!isObject(element)) return element
+  const { lead_id, custom_fields: custom, update_phone_number: phone, ...members } = element
+  const hasCustom = custom === undefined ? hasCustomFields : isYes(custom)
+  const wishes = readWishes(Object.entries(members), 'element', hasCustom === true)
+  return {
+    ...(lead_id === undefined ? {} : { lead_id }),
+    ...wishes,
+    ...(hasCustom === undefined ? { custom_fields: custom } : {}),
+    ...(phone === undefined || phone === 'Y' ? {} : { update_phone_number: phone })
+  }
+}
+
+/** The one update of `update_lead`. */
+function readSearch(rest: Map<string, unknown>, user: string): Pick<Call, 'form' | 'request'> {
+  const method = textOf(rest, 'search_method') ?? LEAD_ID
+  const by = KEYS.get(method)
+  const key = by === undefined ? undefined : textOf(rest, by)
+  if (by === undefined || key === undefined) {
+    const keys = [...KEYS.values()].map((name) => textOf(rest, name) ?? '').join('|')
+    const detail = `search_method must be one of ${[...KEYS.keys()].join(', ')}, and its key be given.`
+    throw new WordedProblem(`update_lead NO VALID SEARCH METHOD - ${user}|${method}|${keys}`, detail)
+  }
+  if (by !== 'lead_id' && textOf(rest, 'lead_id') !== undefined)
+    throw refusal(`lead_id is not looked at with search_method=${method}.`, 'lead_id')
+  if (by === 'phone_number' && takeYes(rest, 'update_phone_number'))
+    throw refusal('phone_number cannot be the key and be changed.', 'update_phone_number')
+  const records = rest.get('records') ?? ''
+  if (records !== '' && Number(records) !== 1)
+    throw refusal('records must be 1: the gateway updates one lead by update_lead.', 'records')
+  for (const name of ['search_method', 'records', 'lead_id', by]) rest.delete(name)
+  return { form: 'search', request: { updates: [{ [by]: key, ...readForm(rest) }] } }
+}

@@ -1,0 +1,110 @@
+import { isUtf8 } from 'node:buffer'
+import { MIMEType } from 'node:util'
+import { Problem } from '../errors.ts'
+import { parseJson } from '../json-body.ts'
+import { isObject } from '../leads/changes.ts'
+import { echo } from '../leads/outcome.ts'
+
+/** The parameters of a call by name: texts, or what a JSON body gives for them. None has the value undefined. */
+export type Parameters = ReadonlyMap<string, unknown>
+
+const CHARSETS: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii'])
+const FORM = 'application/x-www-form-urlencoded'
+/** No form begins so: `curl --data` calls JSON a form, and Postman's "Text" calls it text. */
+const JSON_BEGINS = /^\s*[[{]/
+
+/**
+ * Reads the query of an address.
+ * @param url as it came, with one character for each byte
+ * @throws Problem invalid_request
+ */
+export function readQuery(url: string): Parameters {
+  const start = url.indexOf('?')
+  return start === -1 ? new Map() : readPairs(Buffer.from(url.slice(start + 1), 'latin1'), 'query')
+}
+
+/**
+ * Reads a body: a form, a JSON object of parameters, or a JSON array, which is `leads_data`.
+ * @throws Problem invalid_json, invalid_request, unsupported_media_type
+ */
+export function readBody(body: Buffer, contentType: string | undefined): Parameters {
+  if (body.length === 0) return new Map()
+  const type = readContentType(contentType)
+  if (JSON_BEGINS.test(body.toString('latin1', 0, 1_024)) || type?.endsWith('json') === true) {
+    const value = parseJson(body)
+    if (Array.isArray(value)) return new Map([['leads_data', value]])
+    if (isObject(value)) return new Map(Object.entries(value))
+    throw new Problem('invalid_json', 'The body must be a JSON object of parameters, or an array of leads.')
+  }
+  if (type === FORM) return readPairs(body, 'form')
+  throw new Problem('unsupported_media_type', `The body must be a form (${FORM}) or JSON.`)
+}
+
+/** @throws Problem unsupported_media_type if the charset is not UTF-8 */
+function readContentType(contentType: string | undefined): string | undefined {
+  let type: MIMEType
+  try {
+    type = new MIMEType(contentType ?? '')
+  } catch {
+    return undefined
+  }
+  const charset = type.params.get('charset') ?? 'utf-8'
+  if (CHARSETS.has(charset.toLowerCase())) return type.essence
+  throw new Problem('unsupported_media_type', 'The body must be in UTF-8.')
+}
+
+/** @throws Problem invalid_request */
+function readPairs(encoded: Buffer, what: 'query' | 'form'): Parameters {
+  const text = encoded.toString('utf8')
+  if (!isUtf8(encoded) || !isDecodable(text)) {
+    throw new Problem(
+      'invalid_request',
+      `The ${what} is not valid UTF-8, or has a % that is no escape (%25).`
+    )
+  }
+  const parameters = new Map<string, unknown>()
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (parameters.has(name)) {
+      const detail = `The ${what} has ${echo(name)} twice; VICIdial would take the last and drop the others.`
+      throw new Problem('invalid_request', detail)
+    }
+    parameters.set(name, value)
+  }
+  return parameters
+}
+
+/** Whether every escape stands for UTF-8; URLSearchParams would put another character in place of what does not. */
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The parameters of query and body together. One that stands in both must say the same.
+ * @throws Problem invalid_request
+ */
+export function together(query: Parameters, body: Parameters): Parameters {
+  for (const [name, value] of body) {
+    if (query.has(name) && query.get(name) !== value) {
+      const detail = `${echo(name)} stands in the query and in the body, with different values.`
+      throw new Problem('invalid_request', detail)
+    }
+  }
+  return new Map([...query, ...body])
+}
+
+/**
+ * The text of a parameter; a number of a JSON body counts as its digits, and an empty text as not given.
+ * @throws Problem invalid_request
+ */
+export function textOf(parameters: Parameters, name: string): string | undefined {
+  const value = parameters.get(name)
+  if (value === undefined || value === null || value === '') return undefined
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') return String(value)
+  throw new Problem('invalid_request', `${name} must be a text.`)
+}
