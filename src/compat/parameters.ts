@@ -14,13 +14,12 @@ const FORM = 'application/x-www-form-urlencoded'
 const JSON_BEGINS = /^\s*[[{]/
 
 /**
- * Reads the query of an address.
- * @param url as it came, with one character for each byte
+ * Reads the query of an address. Node lets none come that is not ASCII.
  * @throws Problem invalid_request
  */
 export function readQuery(url: string): Parameters {
   const start = url.indexOf('?')
-  return start === -1 ? new Map() : readPairs(Buffer.from(url.slice(start + 1), 'latin1'), 'query')
+  return start === -1 ? new Map() : readPairs(Buffer.from(url.slice(start + 1)), 'query')
 }
 
 /**

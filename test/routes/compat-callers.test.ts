@@ -95,10 +95,7 @@ test('a body that says itself who sends it may have a MiB; with the key in the q
     address1: 'x'.repeat(100)
   }))
   const large = await ask(gateway, 'POST', PATH, { ...CRM, leads_data: leads }, json)
-  t.match(
-    large.body,
-    /^ERROR: THE REQUEST IS TOO LARGE - \|payload_too_large\nNOTICE: .*1048576 bytes/
-  )
+  t.match(large.body, /^ERROR: THE REQUEST IS TOO LARGE - \|payload_too_large\nNOTICE: .*1048576 bytes/)
   t.equal(gateway.sandbox.calls().length, 0)
   for (const [path, headers] of [
     [query(CRM), json],
