@@ -37,6 +37,8 @@ const PATH = '/vicidial/non_agent_api.php'
 const TEXT = 'text/plain; charset=utf-8'
 const CHALLENGE = 'Bearer realm="vicidial-gateway"'
 const NO_BODY = Buffer.alloc(0)
+/** What is looked at before it is known who calls. */
+const LOGIN = ['function', 'user', 'pass']
 /** A body is read before it is known who sends it only if it says that itself; reading it takes time. */
 const MAX_STRANGE_BODY_BYTES = 1_048_576
 const FIRST_SERVER_FAULT = 500
@@ -46,7 +48,7 @@ export function compatRoutes(dependencies: Dependencies, gate: Gate) {
   const { settings, maxUpdatesPerRequest } = dependencies
 
   /** Finds out who calls, as soon as that can be told, and what the request says. */
-  function readRequest(request: FastifyRequest): void {
+  function readRequest(request: FastifyRequest): Parameters {
     const body = (request.body as Buffer | null | undefined) ?? NO_BODY
     request.rawBody = body
     const query = orCounted(request, () => readQuery(request.raw.url ?? ''))
@@ -55,11 +57,14 @@ export function compatRoutes(dependencies: Dependencies, gate: Gate) {
     if (isKnown) login(request, query)
     const parameters = orCounted(request, () => {
       if (!isKnown && body.length > MAX_STRANGE_BODY_BYTES) throw tooLargeForStranger()
-      return together(query, readBody(body, request.headers['content-type']))
+      const all = together(query, readBody(body, request.headers['content-type']))
+      for (const name of LOGIN) textOf(all, name)
+      return all
     })
     request.compat.parameters = parameters
     if (isKnown) confirm(request, parameters)
-    else if (textOf(parameters, 'function') !== 'version') login(request, parameters)
+    else if (!asksVersion(parameters)) login(request, parameters)
+    return parameters
   }
 
   /** Reads a part of a request; if it cannot be read, of one whose sender is not known, that costs as having no key. */
@@ -87,18 +92,20 @@ export function compatRoutes(dependencies: Dependencies, gate: Gate) {
     if (isSame && (textOf(parameters, 'user') ?? name) === name) return
     gate.strangers.take(request.ip, WRONG_KEY_POINTS)
     const headers = { 'www-authenticate': CHALLENGE }
-    throw new Problem('unauthenticated', 'user and pass are not those of the key in the header.', { headers })
+    throw new Problem(
+      'unauthenticated',
+      'user and pass of the body are not those of the query or the header.',
+      { headers }
+    )
   }
 
   async function answer(request: FastifyRequest, reply: FastifyReply) {
-    const { parameters } = (request.compat ??= { parameters: new Map() })
+    const { compat } = request
+    if (compat === null) throw new Error('a call was not read')
+    const { parameters } = compat
     const format = textOf(parameters, 'format') ?? 'text'
     if (format !== 'text' && format !== 'json') throw refusal('format must be text or json.', 'format')
     const called = textOf(parameters, 'function')
-    if (called === 'version') {
-      if (request.caller === null) admit(request, gate)
-      return reply.type(TEXT).send(versionLine(Date.now()))
-    }
     const caller = callerOf(request)
     const known = FUNCTIONS.find((name) => name === called)
     if (called === undefined)
@@ -110,7 +117,7 @@ export function compatRoutes(dependencies: Dependencies, gate: Gate) {
       )
     requirePermission(caller, 'batch')
     const call = readCall(known, parameters, caller.name)
-    request.compat.call = call
+    compat.call = call
     requireSource(caller, call.source)
     const defaults = { ...DEFAULT_OPTIONS, onLossy: caller.onLossy }
     const rules = { ...settings.leads, ...caller.rules(maxUpdatesPerRequest), defaults }
@@ -146,8 +153,12 @@ export function compatRoutes(dependencies: Dependencies, gate: Gate) {
       reply.header('cache-control', 'no-store')
       return undefined
     })
-    app.addHook('preHandler', async (request) => {
-      readRequest(request)
+    app.addHook('preHandler', async (request, reply) => {
+      const parameters = readRequest(request)
+      if (!asksVersion(parameters)) return undefined
+      // VICIdial has no login for it either; without a caller nothing below can be done.
+      if (request.caller === null) admit(request, gate)
+      return reply.type(TEXT).send(versionLine(Date.now()))
     })
     idempotency(app, dependencies.outbox, dependencies.log)
     refuseEncodedBodies(app)
@@ -173,6 +184,10 @@ export function compatRoutes(dependencies: Dependencies, gate: Gate) {
     app.get(PATH, options, answer)
     app.post(PATH, options, answer)
   }
+}
+
+function asksVersion(parameters: Parameters): boolean {
+  return textOf(parameters, 'function') === 'version'
 }
 
 /** Whether it can be told from the query and the headers who calls. */

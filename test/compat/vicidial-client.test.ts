@@ -29,7 +29,11 @@ test('a client written for VICIdial has the same outcome when only its host and 
   for (const [leads, values] of calls) {
     for (const method of ['POST', 'GET'] as const) {
       const expected = await direct.batchUpdateLead(leads, values, method)
-      t.same(await through.batchUpdateLead(leads, values, method), expected, JSON.stringify([leads, values]))
+      t.same(
+        await through.batchUpdateLead(leads, values, method),
+        expected,
+        JSON.stringify([leads.length, values])
+      )
     }
     t.same(gateway.sandbox.leads(), vicidial.leads())
   }
@@ -46,14 +50,13 @@ test('a client written for VICIdial has the same outcome when only its host and 
 
 test('a VICIdial that fails is an error to such a client too, with a status that says more', async (t) => {
   const faults = [
-    ['500', 502, null],
     ['wrong_login', 502, null],
     ['locked_out', 503, '60'],
     ['refuse', 503, '60'],
     ['hang', 504, null]
   ] as const
   for (const [fault, status, retryAfter] of faults) {
-    const times = { VICIDIAL_TIMEOUT_MS: '60', REQUEST_DEADLINE_MS: '200' }
+    const times = { VICIDIAL_TIMEOUT_MS: '1000', REQUEST_DEADLINE_MS: '1500' }
     const gateway = await startCompat(t, undefined, times, { fixture })
     const client = new VicidialClient(`${gateway.origin}${PATH}`, 'crm', 'crm-key')
     gateway.sandbox.fail(fault, { calls: 1_000 })

@@ -71,6 +71,7 @@ test('wrong keys cost the address points, and so does what cannot be read of a s
     (gateway) => get(gateway, { function: 'version' }),
     (gateway) => ask(gateway, 'GET', `${PATH}?a=%FF`),
     (gateway) => ask(gateway, 'POST', PATH, '{', json),
+    (gateway) => ask(gateway, 'POST', PATH, { ...CRM, pass: {} }, json),
     (gateway) => ask(gateway, 'POST', query({ function: 'version' }), '{', json),
     (gateway) => ask(gateway, 'POST', PATH, { ...CRM, note: 'x'.repeat(1_100_000) }, json),
     (gateway) => ask(gateway, 'POST', PATH, { pass: 'x' }, { ...json, authorization: 'Bearer crm-key' })
