@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { CommandFailure } from './command-failure.ts'
 import { numberOption, readPort } from './number-option.ts'
 import { example, print } from './output.ts'
@@ -9,6 +9,7 @@ interface SandboxFlags {
   readonly fixture?: string
   readonly leads?: number
   readonly useNonLatin: '0' | '1'
+  readonly build?: string
   readonly callMs: number
   readonly leadUs: number
   readonly json?: true
@@ -32,6 +33,11 @@ export function sandboxCommand(): Command {
         .choices(['0', '1'])
         .default('0')
     )
+    .option(
+      '--build <build>',
+      'which VICIdial it is, like 210316-2207; functions that came later are unknown',
+      readBuild
+    )
     .option('--call-ms <a>', 'what a call costs, in milliseconds', readTime, 0)
     .option('--lead-us <b>', 'what each lead of a call costs, in microseconds', readTime, 0)
     .option('--json', 'print where it listens as JSON')
@@ -39,13 +45,15 @@ export function sandboxCommand(): Command {
     .action(sandbox)
 }
 
-async function sandbox({ fixture, json, ...flags }: SandboxFlags, command: Command): Promise<void> {
+async function sandbox({ fixture, build, json, ...flags }: SandboxFlags, command: Command): Promise<void> {
   const { readFixture } = await import('../sandbox/read-fixture.ts')
   const { startSandbox } = await import('../sandbox/sandbox.ts')
   const useNonLatin = flags.useNonLatin === '1' ? 1 : 0
+  const { MEASURED } = await import('../sandbox/version.ts')
+  const release = { ...MEASURED, ...(build !== undefined && { build }) }
   const tables = fixture === undefined ? {} : { fixture: readOrRefuse(fixture) }
   try {
-    const running = await startSandbox({ ...flags, ...tables, useNonLatin })
+    const running = await startSandbox({ ...flags, ...tables, useNonLatin, release })
     const { origin, url } = running
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void running.close())
     print(command, json ? JSON.stringify({ origin, url }) : `listening on ${origin}`)
@@ -60,4 +68,9 @@ async function sandbox({ fixture, json, ...flags }: SandboxFlags, command: Comma
       return command.error(`error: --fixture: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
+}
+
+function readBuild(text: string): string {
+  if (!/^\d{6}-\d{4}$/.test(text)) throw new InvalidArgumentError('It is written YYMMDD-HHMM.')
+  return text
 }

@@ -19,6 +19,8 @@ export interface ApiCall {
   /** The user's name as the call gave it, cleaned: replies repeat it. */
   readonly userName: string
   readonly lists: AllowedLists
+  /** The lists of the campaigns that the user's group allows, restricted or not. */
+  readonly groupLists: ReadonlySet<number>
   readonly useNonLatin: UseNonLatin
   /** The cleaned value of a parameter, empty if it was not sent. */
   readonly value: (name: ParameterName) => string
@@ -26,10 +28,13 @@ export interface ApiCall {
   readonly values: ReadonlyMap<string, string>
 }
 
+/** What is printed at once: a line, or a text that VICIdial does not end with a newline. */
+export type Piece = string | { readonly unended: string }
+
 /**
  * A function of the API. It yields what it prints, in pieces after each of which VICIdial writes its log: if that
  * fails, the rest is never asked for and never done.
  *
  * @throws {DatabaseError} when a statement breaks
  */
-export type ApiFunction = (call: ApiCall) => Iterable<string>
+export type ApiFunction = (call: ApiCall) => Iterable<Piece>

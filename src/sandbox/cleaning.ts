@@ -38,6 +38,7 @@ const RULES = {
   pass: letters('_-'),
   records: only('0-9'),
   lead_id: only('0-9'),
+  field_name: letters('_-'),
   lead_ids: only(',0-9'),
   list_id: only('0-9'),
   search_method: only('-_0-9A-Za-z'),

@@ -1,5 +1,5 @@
-import { readAllowedLists } from './allowed-lists.ts'
-import type { ApiFunction, Tables } from './api-call.ts'
+import { listsOfGroup, readAllowedLists } from './allowed-lists.ts'
+import type { ApiFunction, Piece, Tables } from './api-call.ts'
 import { canBeLogged } from './api-log.ts'
 import { batchUpdateLead } from './batch-update-lead.ts'
 import { clean, type ParameterName } from './cleaning.ts'
@@ -7,21 +7,30 @@ import { CustomTables } from './custom-tables.ts'
 import { DatabaseError } from './database-error.ts'
 import { EntryLists } from './entry-lists.ts'
 import type { Fixture, Lead, User } from './fixture.ts'
+import { leadFieldInfo } from './lead-field-info.ts'
 import { leadSearch } from './lead-search.ts'
 import { LeadTable } from './lead-table.ts'
 import { Login } from './login.ts'
-import { hasRight, mayCall, type Right, SEARCH_LEADS, UPDATE_LEADS } from './permission.ts'
+import { hasRight, mayCall, READ_LEADS, type Right, SEARCH_LEADS, UPDATE_LEADS } from './permission.ts'
 import type { RequestParameters } from './request-parameters.ts'
 import { updateLead } from './update-lead.ts'
 import type { UseNonLatin } from './use-non-latin.ts'
-import { versionLine } from './version.ts'
+import { type Release, versionLine } from './version.ts'
 
 const SHORTEST_SOURCE_BYTES = 2
 
-const FUNCTIONS: Readonly<Record<string, { right: Right; run: ApiFunction }>> = {
-  batch_update_lead: { right: UPDATE_LEADS, run: batchUpdateLead },
-  update_lead: { right: UPDATE_LEADS, run: updateLead },
-  lead_search: { right: SEARCH_LEADS, run: leadSearch }
+interface Called {
+  /** The first build that has it, as the head of non_agent_api.php says. */
+  readonly since: string
+  readonly right: Right
+  readonly run: ApiFunction
+}
+
+const FUNCTIONS: Readonly<Record<string, Called>> = {
+  batch_update_lead: { since: '210917-1615', right: UPDATE_LEADS, run: batchUpdateLead },
+  update_lead: { since: '100718-0245', right: UPDATE_LEADS, run: updateLead },
+  lead_search: { since: '211027-0845', right: SEARCH_LEADS, run: leadSearch },
+  lead_field_info: { since: '160709-2233', right: READ_LEADS, run: leadFieldInfo }
 }
 
 /** An HTTP answer of the API; every one is `text/html`. */
@@ -34,14 +43,16 @@ export interface ApiAnswer {
 export class NonAgentApi {
   useNonLatin: UseNonLatin
   readonly #fixture: Fixture
+  readonly #release: Release
   readonly #now: () => number
   readonly #login: Login
   readonly #tables: Tables
 
   /** @param now the time in ms since the epoch */
-  constructor(fixture: Fixture, useNonLatin: UseNonLatin, now: () => number) {
+  constructor(fixture: Fixture, useNonLatin: UseNonLatin, release: Release, now: () => number) {
     this.useNonLatin = useNonLatin
     this.#fixture = fixture
+    this.#release = release
     this.#now = now
     this.#login = new Login(fixture.users, now)
     this.#tables = {
@@ -70,7 +81,7 @@ export class NonAgentApi {
 
   answer(parameters: RequestParameters): ApiAnswer {
     if (this.#value(parameters.values, 'function') === 'version') {
-      return this.#print(parameters, () => [versionLine(this.#now())])
+      return this.#print(parameters, () => [versionLine(this.#release, this.#now())])
     }
     const user = this.#login.attempt(
       this.#value(parameters.values, 'user'),
@@ -94,12 +105,12 @@ export class NonAgentApi {
   }
 
   /** Prints piece after piece; what comes after the first piece that cannot be logged is not done. */
-  #print({ lastFormValue }: RequestParameters, run: () => Iterable<string>): ApiAnswer {
+  #print({ lastFormValue }: RequestParameters, run: () => Iterable<Piece>): ApiAnswer {
     const logged = canBeLogged(lastFormValue)
     let text = ''
     try {
       for (const piece of run()) {
-        text += `${piece}\n`
+        text += typeof piece === 'string' ? `${piece}\n` : piece.unended
         if (!logged) return { status: 500, text }
       }
       return { status: 200, text }
@@ -109,12 +120,12 @@ export class NonAgentApi {
     }
   }
 
-  #call({ values }: RequestParameters, user: User): Iterable<string> {
+  #call({ values }: RequestParameters, user: User): Iterable<Piece> {
     const value = (name: ParameterName) => this.#value(values, name)
     const functionName = value('function')
     const userName = value('user')
     const called = Object.hasOwn(FUNCTIONS, functionName) ? FUNCTIONS[functionName] : undefined
-    if (called === undefined) return ['ERROR: NO FUNCTION SPECIFIED']
+    if (called === undefined || called.since > this.#release.build) return ['ERROR: NO FUNCTION SPECIFIED']
     const lists = readAllowedLists(user, this.#fixture)
     if (lists === undefined) return [`ERROR: user_group DOES NOT EXIST: |${userName}|${user.user_group}|`]
     const source = value('source')
@@ -130,6 +141,7 @@ export class NonAgentApi {
       return [`ERROR: ${functionName} ${refusal}: |${userName}|0|`]
     }
     const { useNonLatin } = this
-    return called.run({ tables: this.#tables, userName, lists, useNonLatin, value, values })
+    const groupLists = listsOfGroup(user, this.#fixture) ?? new Set()
+    return called.run({ tables: this.#tables, userName, lists, groupLists, useNonLatin, value, values })
   }
 }

@@ -1,9 +1,12 @@
 import type { User } from './fixture.ts'
 
 const UPDATE_LEVEL = 8
+const READ_LEVEL = 7
 
 /** The rights that a function asks for besides a login. */
 export interface Right {
+  /** The lowest `user_level`. */
+  readonly level: number
   /** The `modify_leads` settings that suffice. */
   readonly modifyLeads: readonly string[]
   /** What the refusal says is not permitted. */
@@ -11,11 +14,22 @@ export interface Right {
 }
 
 export const UPDATE_LEADS: Right = {
+  level: UPDATE_LEVEL,
   modifyLeads: ['1', '2', '3', '4'],
   refused: 'UPDATE LEADS IN THE SYSTEM'
 }
 
-export const SEARCH_LEADS: Right = { modifyLeads: ['1', '2', '3', '4', '5'], refused: 'SEARCH FOR LEADS' }
+export const SEARCH_LEADS: Right = {
+  level: UPDATE_LEVEL,
+  modifyLeads: ['1', '2', '3', '4', '5'],
+  refused: 'SEARCH FOR LEADS'
+}
+
+export const READ_LEADS: Right = {
+  level: READ_LEVEL,
+  modifyLeads: ['1', '2', '3', '4'],
+  refused: 'GET LEAD INFO'
+}
 
 /** Whether the user's allowed functions have this one. */
 export function mayCall(user: User, functionName: string): boolean {
@@ -25,7 +39,7 @@ export function mayCall(user: User, functionName: string): boolean {
 
 export function hasRight(user: User, right: Right): boolean {
   return (
-    user.user_level >= UPDATE_LEVEL &&
+    user.user_level >= right.level &&
     user.vdc_agent_api_access === '1' &&
     right.modifyLeads.includes(user.modify_leads)
   )

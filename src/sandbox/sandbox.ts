@@ -9,6 +9,7 @@ import { type Fixture, generateFixture } from './fixture.ts'
 import { NonAgentApi } from './non-agent-api.ts'
 import { TableLock } from './table-lock.ts'
 import type { UseNonLatin } from './use-non-latin.ts'
+import { MEASURED, type Release } from './version.ts'
 
 export interface SandboxOptions {
   /** 0, the default, takes any free port. */
@@ -19,6 +20,8 @@ export interface SandboxOptions {
   /** How many leads to make up if there is no fixture. */
   readonly leads?: number
   readonly useNonLatin?: UseNonLatin
+  /** Which VICIdial it is; functions that came after its build are unknown to it. */
+  readonly release?: Release
   /** What each call costs, in milliseconds. */
   readonly callMs?: number
   /** What each lead of a call costs, in microseconds. */
@@ -51,7 +54,7 @@ const PASSWORD_USER = 'api'
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, host = '127.0.0.1', callMs = 0, leadUs = 0, useNonLatin = 0, now = Date.now } = options
   const fixture = options.fixture ?? generateFixture(options.leads ?? DEFAULT_LEADS)
-  const api = new NonAgentApi(fixture, useNonLatin, now)
+  const api = new NonAgentApi(fixture, useNonLatin, options.release ?? MEASURED, now)
   const plan = new FaultPlan()
   const log = new CallLog()
   const lock = new TableLock(callMs, leadUs)

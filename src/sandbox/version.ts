@@ -1,9 +1,20 @@
+/** Which VICIdial answers: functions that came later are unknown to it. */
+export interface Release {
+  /** As `2.14-202`. */
+  readonly version: string
+  /** As `250720-1841`: date and time. */
+  readonly build: string
+}
+
+/** The one that was measured (CONTRACT.md). */
+export const MEASURED: Release = { version: '2.14-202', build: '250720-1841' }
+
 /**
  * The reply of `version`, which needs no login. The sandbox keeps UTC.
  *
  * @param now ms since the epoch
  */
-export function versionLine(now: number): string {
+export function versionLine({ version, build }: Release, now: number): string {
   const date = new Date(now).toISOString().slice(0, 19).replace('T', ' ')
-  return `VERSION: 2.14-202|BUILD: 250720-1841|DATE: ${date}|EPOCH: ${Math.floor(now / 1000)}|DST: 0|TZ: |TZNOW: 0|`
+  return `VERSION: ${version}|BUILD: ${build}|DATE: ${date}|EPOCH: ${Math.floor(now / 1000)}|DST: 0|TZ: |TZNOW: 0|`
 }
