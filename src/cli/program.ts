@@ -1,5 +1,6 @@
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
+import { checkCommand } from './check.ts'
 import { CommandFailure } from './command-failure.ts'
 import { deadLettersCommand } from './dead-letters.ts'
 import { demoCommand } from './demo.ts'
@@ -26,6 +27,7 @@ export function createProgram(output: OutputConfiguration): Command {
     .addCommand(serveCommand())
     .addCommand(jobsCommand())
     .addCommand(deadLettersCommand())
+    .addCommand(checkCommand())
     .addCommand(keyCommand())
     .addCommand(webhookCommand())
     .addCommand(sandboxCommand())

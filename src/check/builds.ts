@@ -1,0 +1,43 @@
+/** What was measured, and what this gateway is made for. */
+export const MEASURED = { version: '2.14-202', build: '250720-1841' } as const
+
+/** Something that is known to be otherwise in builds before one. */
+export interface Difference {
+  /** The first build that is as measured; builds are `YYMMDD-HHMM`. */
+  readonly since: string
+  readonly before: string
+  /** Whether the gateway is of no use without it. */
+  readonly isFatal?: true
+}
+
+/** As the list of changes in the head of non_agent_api.php tells. */
+const DIFFERENCES: readonly Difference[] = [
+  {
+    since: '210917-1615',
+    before: 'batch_update_lead does not exist, with which the gateway makes nearly every update',
+    isFatal: true
+  },
+  {
+    since: '211027-0845',
+    before: 'lead_search does not exist: no update can name its lead by vendor_lead_code or phone_number'
+  },
+  {
+    since: '211217-0733',
+    before: 'the API was not ready for PHP 8: on it, calls can fail with HTTP 500'
+  },
+  {
+    since: '230308-1758',
+    before: 'update_lead had a fault in phone numbers of leads of accounts with restricted lists'
+  },
+  { since: '241127-2148', before: 'updates of custom fields had a fault (issue 1533 of VICIdial)' }
+]
+
+/** Whether an older build is before a newer one; both as `YYMMDD-HHMM`. */
+export function isBefore(build: string, other: string): boolean {
+  return build < other
+}
+
+/** What is known to be otherwise in this build. */
+export function differencesOf(build: string): Difference[] {
+  return DIFFERENCES.filter(({ since }) => isBefore(build, since))
+}

@@ -1,0 +1,48 @@
+import type { AccountCalls } from './account-calls.ts'
+import type { Finding } from './step.ts'
+
+/** No list has this id; an account that is not restricted may name it all the same. */
+const NO_LIST = '999999999'
+/** No lead has this number. The column has an index: looking for it costs nothing. */
+const NO_NUMBER = '000000'
+
+/**
+ * Whether VICIdial restricts the account to some lists, and whether it may use those that callers may move leads to.
+ * @param named ids of these lists
+ */
+export async function findLists(calls: AccountCalls, named: readonly string[]): Promise<Finding> {
+  const restricts = async (list: string) => {
+    const { said } = await calls.ask({
+      function: 'lead_search',
+      search_method: 'PHONE_NUMBER',
+      phone_number: NO_NUMBER,
+      list_id: list,
+      records: '1'
+    })
+    if (said === 'list_not_allowed') return true
+    return said === 'not_found' || said === 'other' ? false : undefined
+  }
+  const isRestricted = await restricts(NO_LIST)
+  if (isRestricted === undefined) {
+    return { status: 'skipped', detail: 'Whether the account is restricted to some lists cannot be told.' }
+  }
+  if (!isRestricted) return { status: 'ok', detail: 'The account is not restricted to some lists.' }
+  const forbidden: string[] = []
+  for (const list of named) if ((await restricts(list)) === true) forbidden.push(list)
+  if (forbidden.length > 0) {
+    return {
+      status: 'fault',
+      detail: `The account is restricted to some lists, and these, which callers may move leads to, are not among them: ${forbidden.join(', ')}.`,
+      remedy:
+        "Allow the campaigns of these lists in the account's user group (User Groups → Allowed Campaigns), or take the lists out of permissions.lists in the gateway file."
+    }
+  }
+  const may =
+    named.length > 0 ? ` Those that callers may move leads to are among them: ${named.join(', ')}.` : ''
+  return {
+    status: 'warning',
+    detail: `The account is restricted to the lists of the campaigns that its user group allows.${may} Leads of other lists are left out silently: the gateway reports them as not_found.`,
+    remedy:
+      "If that is not meant: set API List Restrict to 0 in the user's page, or allow more campaigns in its user group. If it is meant, all is well."
+  }
+}
