@@ -131,7 +131,7 @@ function authority(
     return undefined
   }
   return {
-    detail: `The certificate's chain is refused (${code}).`,
+    detail: `The chain of the certificate is refused (${code}): one of its certificates has ended, or is signed too weakly.`,
     remedy: "Renew the certificates of the chain that VICIdial's web server sends."
   }
 }

@@ -1,8 +1,9 @@
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createInterface } from 'node:readline/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { CommandFailure } from './command-failure.ts'
 import { print, tell } from './output.ts'
-import type { TestLead } from '../check/test-lead.ts'
 
 interface CheckFlags {
   readonly testLead?: number
@@ -12,6 +13,7 @@ interface CheckFlags {
 
 /** Signals that end a program; a lead that was changed for a moment is put back first. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const SIGNAL_MS = 1_000
 
 /** `check`: whether the configuration and VICIdial fit. */
 export function checkCommand(): Command {
@@ -47,47 +49,65 @@ async function runCheck(flags: CheckFlags, command: Command): Promise<void> {
   const { lineOf, summaryOf } = await import('../check/line.ts')
   const { loadConfig } = await import('../config.ts')
   const isTerminal = command.configureOutput().getOutHasColors?.() ?? false
+  const held = new HeldSignal()
   const steps = await check({
     readConfig: () => loadConfig(process.env),
     onStep: (step) => {
       if (!json) print(command, lineOf(step, isTerminal))
     },
-    ...(lead !== undefined && { testLead: testLead(command, lead, yes === true) })
+    ...(lead !== undefined && {
+      testLead: {
+        lead,
+        consent: async (question: string) => {
+          tell(command, question)
+          return yes === true || (await ask('Go on? [y/N] '))
+        },
+        toTheEnd: <Result>(work: () => Promise<Result>) =>
+          held.during(work, () => tell(command, `One moment: lead ${lead} is put back first.`))
+      }
+    })
   })
   const isFaulty = steps.some(({ status }) => status === 'fault')
   print(command, json ? JSON.stringify({ ok: !isFaulty, steps }) : summaryOf(steps))
+  await held.raise()
   if (isFaulty) throw new CommandFailure('')
 }
 
-function testLead(command: Command, lead: number, isAgreed: boolean): TestLead {
-  return {
-    lead,
-    consent: async (question) => {
-      tell(command, question)
-      return isAgreed || (await ask('Go on? [y/N] '))
-    },
-    toTheEnd: async (work) => {
-      let came: NodeJS.Signals | undefined
-      const note = (signal: NodeJS.Signals) => {
-        came = signal
-        tell(command, `One moment: lead ${lead} is put back first.`)
-      }
-      for (const signal of ENDING) process.on(signal, note)
-      try {
-        return await work()
-      } finally {
-        for (const signal of ENDING) process.off(signal, note)
-        if (came !== undefined) process.kill(process.pid, came)
-      }
+/** A signal that would have ended the program while it could not be ended. */
+class HeldSignal {
+  #came: NodeJS.Signals | undefined
+
+  /** Does work to its end; tells if a signal comes meanwhile. */
+  async during<Result>(work: () => Promise<Result>, onSignal: () => void): Promise<Result> {
+    const hold = (signal: NodeJS.Signals) => {
+      this.#came = signal
+      onSignal()
     }
+    for (const signal of ENDING) process.on(signal, hold)
+    try {
+      return await work()
+    } finally {
+      for (const signal of ENDING) process.off(signal, hold)
+    }
+  }
+
+  /** Ends the program as the signal would have. */
+  async raise(): Promise<void> {
+    if (this.#came === undefined) return
+    process.kill(process.pid, this.#came)
+    // What else listens to signals may be told first; the program must not be over before.
+    await pause(SIGNAL_MS)
   }
 }
 
-/** Asks on the terminal; what is printed for machines stays apart. */
+/** Asks on the terminal; what is printed for machines stays apart. Ctrl+C and Ctrl+D mean no. */
 async function ask(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const closed = once(terminal, 'close').then(() => '')
+  // Ctrl+C is an error to it.
+  const answer = terminal.question(question).catch(() => '')
   try {
-    return /^y(?:es)?$/i.test((await terminal.question(question)).trim())
+    return /^y(?:es)?$/i.test((await Promise.race([answer, closed])).trim())
   } finally {
     terminal.close()
   }
