@@ -8,6 +8,8 @@ export interface Reply {
   readonly said: Said
   /** The text as it came; empty if none did. It may hold the password. */
   readonly text: string
+  /** Nothing came at all. */
+  readonly isUnheard: boolean
   /** Why there is no answer, if there is none. */
   readonly why?: string
 }
@@ -26,6 +28,7 @@ export class AccountCalls {
   readonly #timeoutMs: number
   #refused: Reply | undefined
   #silent: Reply | undefined
+  #isTaken = false
 
   constructor(client: Client, account: Account, source: string, timeoutMs: number) {
     this.#client = client
@@ -48,14 +51,16 @@ export class AccountCalls {
     const { user, pass } = this.#account
     const reply = replyOf(await this.#client.post(formBody(params, { source, user, pass }), this.#timeoutMs))
     if (REFUSALS.has(reply.said)) this.#refused = reply
-    this.#silent = reply.said === 'no_answer' ? reply : undefined
+    if (reply.said !== 'no_answer') this.#isTaken = true
+    // Once the login was taken, an answer that is none of VICIdial's is a fault of that call alone.
+    this.#silent = reply.said === 'no_answer' && (reply.isUnheard || !this.#isTaken) ? reply : undefined
     return reply
   }
 }
 
 function replyOf(answer: Answer | NoAnswer): Reply {
   const said = readSaid(answer)
-  if ('sent' in answer) return { said, text: '', why: answer.detail }
+  if ('sent' in answer) return { said, text: '', isUnheard: true, why: answer.detail }
   const why = `VICIdial answered with something else (HTTP ${answer.httpStatus}).`
-  return { said, text: answer.text, ...(said === 'no_answer' ? { why } : {}) }
+  return { said, text: answer.text, isUnheard: false, ...(said === 'no_answer' ? { why } : {}) }
 }

@@ -16,8 +16,11 @@ export interface TestLead {
 
 /** Fields that take letters and that nothing in VICIdial acts upon; the first that can be put back is taken. */
 const FIELDS = ['address3', 'province', 'address2', 'security_phrase', 'city'] as const
-/** In either mode of VICIdial, and in every one of these fields, such a value is stored as it is. */
-const KEPT = /^[0-9A-Za-z](?:[-0-9A-Za-z '._]{0,48}[-0-9A-Za-z'._])?$/
+/**
+ * In either mode of VICIdial, and in every one of these fields, such a value is stored as it is. An apostrophe would be,
+ * too, but reading it is answered with HTTP 500.
+ */
+const KEPT = /^[0-9A-Za-z](?:[-0-9A-Za-z ._]{0,48}[-0-9A-Za-z._])?$/
 const BLANK = '--BLANK--'
 
 const WRITTEN = 'check é check'
@@ -40,9 +43,12 @@ export async function findByTestLead(
   { lead, consent, toTheEnd }: TestLead,
   configured: NonLatin
 ): Promise<Finding> {
-  const first = await read(calls, lead, FIELDS[0])
-  if (first.said !== 'other') return unreadable(first, lead)
-  const field = await chooseField(calls, lead)
+  const read = await readFields(calls, lead)
+  const failed = read.find(({ reply: { said } }) => said !== 'other')
+  if (failed !== undefined && !read.some(({ reply: { said } }) => said === 'other')) {
+    return unreadable(failed.reply, lead)
+  }
+  const field = chooseField(read)
   if (field === undefined) {
     return {
       status: 'skipped',
@@ -58,17 +64,21 @@ export async function findByTestLead(
   return toTheEnd(() => writeAndRestore(calls, lead, field, configured))
 }
 
-function read(calls: AccountCalls, lead: number, name: string): Promise<Reply> {
+function readField(calls: AccountCalls, lead: number, name: string): Promise<Reply> {
   return calls.ask({ function: 'lead_field_info', lead_id: String(lead), field_name: name })
 }
 
+async function readFields(calls: AccountCalls, lead: number): Promise<{ name: string; reply: Reply }[]> {
+  const read: { name: string; reply: Reply }[] = []
+  for (const name of FIELDS) read.push({ name, reply: await readField(calls, lead, name) })
+  return read
+}
+
 /** An empty field, or else one with a value that comes back as it is. */
-async function chooseField(calls: AccountCalls, lead: number): Promise<Field | undefined> {
-  const fields: Field[] = []
-  for (const name of FIELDS) {
-    const { said, text } = await read(calls, lead, name)
-    if (said === 'other') fields.push({ name, value: text })
-  }
+function chooseField(read: readonly { name: string; reply: Reply }[]): Field | undefined {
+  const fields = read
+    .filter(({ reply: { said } }) => said === 'other')
+    .map(({ name, reply: { text } }) => ({ name, value: text }))
   return (
     fields.find(({ value }) => value === '') ??
     fields.find(({ value }) => KEPT.test(value) && value !== BLANK)
@@ -114,7 +124,7 @@ async function writeAndRestore(
   const { text } = await calls.ask(setting(lead, field.name, WRITTEN))
   // VICIdial changes nothing if it says ERROR; after anything else it may have.
   if (/^ERROR: /.test(text)) return notTaken(lead)
-  const stored = await read(calls, lead, field.name)
+  const stored = await readField(calls, lead, field.name)
   if (!(await restore(calls, lead, field))) return notRestored(lead, field)
   if (stored.said !== 'other') {
     return {
@@ -148,7 +158,7 @@ function notTaken(lead: number): Finding {
 async function restore(calls: AccountCalls, lead: number, { name, value }: Field): Promise<boolean> {
   for (let tries = 1; tries <= RESTORING_TRIES; tries++) {
     await calls.insist(setting(lead, name, value === '' ? BLANK : value))
-    const { said, text } = await read(calls, lead, name)
+    const { said, text } = await readField(calls, lead, name)
     if (said === 'other' && text === value) return true
     if (tries < RESTORING_TRIES) await pause(RESTORING_PAUSE_MS)
   }

@@ -122,6 +122,15 @@ test('values that VICIdial would store otherwise are left alone', async (t) => {
   t.strictSame(writes(sandbox), [])
 })
 
+test('a value with an apostrophe, which is read with HTTP 500, does not keep others from being taken', async (t) => {
+  const sandbox = await startVicidial(t)
+  await setLead(sandbox, { ...all("L'Aquila"), city: 'Rome' })
+  const before = sandbox.leads()
+  const { step } = await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
+  t.match(step('test_lead').detail, /Seen in city of lead 5, which is as it was/)
+  t.strictSame(sandbox.leads(), before)
+})
+
 test('whatever stands in the fields, the lead is as it was afterwards', async (t) => {
   const sandbox = await startVicidial(t, {}, { useNonLatin: 1 })
   await fc.assert(

@@ -31,6 +31,12 @@ test('lead_field_info gives one value as it is stored, without a newline', async
   t.strictSame(await ask({ lead_id: '2', field_name: 'list_id' }), { status: 200, text: '101' })
 })
 
+test('after a value with an apostrophe the answer is HTTP 500, with the value', async (t) => {
+  const ask = await start(t)
+  await ask({ function: 'update_lead', lead_id: '2', city: "L'Aquila" })
+  t.strictSame(await ask({ lead_id: '2', field_name: 'city' }), { status: 500, text: "L'Aquila" })
+})
+
 test('lead_field_info says why there is no value', async (t) => {
   const ask = await start(t)
   t.strictSame(await ask({ lead_id: '3', field_name: 'city' }), {
