@@ -37,7 +37,9 @@ export function isBefore(build: string, other: string): boolean {
   return build < other
 }
 
-/** What is known to be otherwise in this build. */
+/** What is known to be otherwise in this build; without what is fatal, the rest does not matter. */
 export function differencesOf(build: string): Difference[] {
-  return DIFFERENCES.filter(({ since }) => isBefore(build, since))
+  const differences = DIFFERENCES.filter(({ since }) => isBefore(build, since))
+  const fatal = differences.filter(({ isFatal }) => isFatal)
+  return fatal.length > 0 ? fatal : differences
 }

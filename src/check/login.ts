@@ -73,15 +73,16 @@ export async function denialOf(calls: AccountCalls): Promise<Pick<Finding, 'deta
     }
   }
   // It asks for all that an update asks for, but is content with level 7.
-  if ((await calls.ask({ function: 'lead_field_info', records: '1' })).said === 'nothing_asked') {
+  const { said } = await calls.ask({ function: 'lead_field_info', records: '1' })
+  if (said === 'nothing_asked') {
     return {
       detail: "The user's User Level is 7, which is enough for the login and not for updates.",
       remedy: "Set User Level to 8 in the user's page. (Tutorials say 7.)"
     }
   }
+  const also = said === 'no_permission' ? '' : ', or its User Level is 7'
   return {
-    detail:
-      "The user's Agent API Access is off, or its Modify Leads is 0, or its User Level is 7; VICIdial does not say which.",
-    remedy: "In the user's page, set User Level to 8, Agent API Access to 1 and Modify Leads to 1."
+    detail: `The user's Agent API Access is off, or its Modify Leads is 0${also}; VICIdial does not say which.`,
+    remedy: "In the user's page, set Agent API Access to 1, Modify Leads to 1 and User Level to 8."
   }
 }

@@ -171,10 +171,20 @@ test('a user whose API access is off', async (t) => {
   const { step, ids } = await checkUrl(sandbox.url)
   t.match(step('batch_update_lead'), {
     status: 'fault',
-    detail: /The user's Agent API Access is off, or its Modify Leads is 0/,
+    detail: /The user's Agent API Access is off, or its Modify Leads is 0; VICIdial does not say which\.$/,
     remedy: /Agent API Access to 1/
   })
   t.strictSame(ids('fault'), ['batch_update_lead', 'update_lead', 'lead_search'])
+})
+
+test('a user of level 7 who may call nothing by which that could be told', async (t) => {
+  const used = ' batch_update_lead update_lead lead_search '
+  const sandbox = await startVicidial(t, { user_level: 7, api_allowed_functions: used })
+  const { step } = await checkUrl(sandbox.url)
+  t.match(step('batch_update_lead'), {
+    status: 'fault',
+    detail: /Modify Leads is 0, or its User Level is 7;/
+  })
 })
 
 test('a user who may only look at leads', async (t) => {
