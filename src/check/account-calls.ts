@@ -1,7 +1,7 @@
 import type { Account } from '../vicidial/account.ts'
 import type { Answer, Client, NoAnswer } from '../vicidial/client.ts'
 import { formBody, type Params } from '../vicidial/wire.ts'
-import { readSaid, type Said } from './said.ts'
+import { isAfterLogin, isRefusal, readSaid, type Said } from './said.ts'
 
 /** What came back, and what it means. */
 export interface Reply {
@@ -13,9 +13,6 @@ export interface Reply {
   /** Why there is no answer, if there is none. */
   readonly why?: string
 }
-
-/** After these the login is of no use, and trying it again would do harm. */
-const REFUSALS: ReadonlySet<Said> = new Set(['login_incorrect', 'locked_out', 'ip_blocked'])
 
 /**
  * The calls with one account's login. VICIdial locks an account after ten refused logins, so one refusal ends them
@@ -50,10 +47,11 @@ export class AccountCalls {
   async #send(params: Params, source: string): Promise<Reply> {
     const { user, pass } = this.#account
     const reply = replyOf(await this.#client.post(formBody(params, { source, user, pass }), this.#timeoutMs))
-    if (REFUSALS.has(reply.said)) this.#refused = reply
-    if (reply.said !== 'no_answer') this.#isTaken = true
+    if (isRefusal(reply.said)) this.#refused = reply
+    if (isAfterLogin(reply.said)) this.#isTaken = true
     // Once the login was taken, an answer that is none of VICIdial's is a fault of that call alone.
-    this.#silent = reply.said === 'no_answer' && (reply.isUnheard || !this.#isTaken) ? reply : undefined
+    const isSilence = reply.isUnheard || !(this.#isTaken || isRefusal(reply.said))
+    this.#silent = isSilence ? reply : undefined
     return reply
   }
 }
@@ -61,6 +59,8 @@ export class AccountCalls {
 function replyOf(answer: Answer | NoAnswer): Reply {
   const said = readSaid(answer)
   if ('sent' in answer) return { said, text: '', isUnheard: true, why: answer.detail }
-  const why = `VICIdial answered with something else (HTTP ${answer.httpStatus}).`
+  const why = /^ERROR: /m.test(answer.text)
+    ? 'VICIdial answered in words that are not known.'
+    : `Something else came as an answer (HTTP ${answer.httpStatus}).`
   return { said, text: answer.text, isUnheard: false, ...(said === 'no_answer' ? { why } : {}) }
 }

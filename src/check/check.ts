@@ -6,9 +6,10 @@ import { findAddress } from './address.ts'
 import { findCertificate } from './certificate.ts'
 import { findConnection } from './connection.ts'
 import { findLists } from './lists.ts'
-import { findLogin, isLoggedIn } from './login.ts'
+import { findLogin } from './login.ts'
 import { findNonLatin } from './non-latin.ts'
 import { findPermission, probeOf } from './permissions.ts'
+import { isAfterLogin } from './said.ts'
 import { findSettings } from './settings.ts'
 import { ACCOUNT_STEPS, type Finding, SERVER_STEPS, type Step, Steps } from './step.ts'
 import { findByTestLead, type TestLead } from './test-lead.ts'
@@ -130,7 +131,7 @@ async function checkAccount(
     return { ...findLogin(account, reply), reply }
   }
   const { reply: first } = await steps.run('login', logIn, name)
-  if (!isLoggedIn(first)) {
+  if (!isAfterLogin(first.said)) {
     const rest = [...ACCOUNT_STEPS.slice(1), ...(isTested ? (['test_lead'] as const) : [])]
     const why = 'Not looked at, because it needs the login; that is not tried a second time.'
     steps.skip(rest, why, name)

@@ -1,5 +1,6 @@
 import { type Account, DEFAULT_ACCOUNT } from '../vicidial/account.ts'
 import type { AccountCalls, Reply } from './account-calls.ts'
+import { isAfterLogin } from './said.ts'
 import type { Finding } from './step.ts'
 
 /** VICIdial strips everything else from user and password before it compares them. */
@@ -10,11 +11,6 @@ export function loginPlace({ name }: Account): string {
   return name === DEFAULT_ACCOUNT
     ? 'VICIDIAL_USER and VICIDIAL_PASS'
     : `user and pass of the account ${name} in the gateway file`
-}
-
-/** Whether the login was taken. */
-export function isLoggedIn({ said }: Reply): boolean {
-  return !['login_incorrect', 'locked_out', 'ip_blocked', 'no_answer'].includes(said)
 }
 
 /** What the first call with a login showed of the login. It is the only try. */
@@ -44,7 +40,7 @@ export function findLogin(account: Account, reply: Reply): Finding {
         "Add this machine's address to the IP list of the user's group (User Groups → API IP Whitelist), or see whether the system's blacklist has it."
     }
   }
-  if (reply.said === 'no_answer') {
+  if (!isAfterLogin(reply.said)) {
     return {
       status: 'fault',
       detail: `The call with the login was not answered as VICIdial does. ${reply.why ?? ''}`.trimEnd(),

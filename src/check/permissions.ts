@@ -1,5 +1,6 @@
 import type { AccountCalls, Reply } from './account-calls.ts'
 import { denialOf } from './login.ts'
+import { isRefusal } from './said.ts'
 import type { Finding } from './step.ts'
 
 /** A function that the gateway calls. */
@@ -47,6 +48,13 @@ export async function findPermission(
       status: 'fault',
       detail: `${name} is not permitted: the user's lists are restricted to those of its user group, which does not exist.`,
       remedy: "Choose a User Group that exists in the user's page."
+    }
+  }
+  if (isRefusal(said)) {
+    return {
+      status: 'fault',
+      detail: `VICIdial took the login before and refuses it now: it was changed or locked meanwhile. No call was made after that.`,
+      remedy: 'Run this again.'
     }
   }
   if (said === 'invalid_source') {

@@ -15,7 +15,7 @@ export type Said =
   | 'nothing_asked'
   /** HTTP 200 with another text, or none: what a function of VICIdial gives that did something. */
   | 'other'
-  /** No answer, or not one of VICIdial's. */
+  /** No answer, not one of VICIdial's, or an error in words that are not known. */
   | 'no_answer'
 
 /** VICIdial's error texts, by a part that identifies them. The first match counts. */
@@ -45,5 +45,17 @@ export function readSaid(answer: Answer | NoAnswer): Said {
   const line = /^(?:ERROR|NOTICE): ([^|\n]*)/m.exec(answer.text)?.[1]
   const known = line === undefined ? undefined : TEXTS.find(([text]) => line.includes(text))
   if (known !== undefined) return known[1]
-  return answer.httpStatus === 200 && !/^\s*</.test(answer.text) ? 'other' : 'no_answer'
+  return line === undefined && answer.httpStatus === 200 && !/^\s*</.test(answer.text) ? 'other' : 'no_answer'
+}
+
+const REFUSALS: ReadonlySet<Said> = new Set(['login_incorrect', 'locked_out', 'ip_blocked'])
+
+/** Whether VICIdial refused the login: it is of no use then, and trying it again would do harm. */
+export function isRefusal(said: Said): boolean {
+  return REFUSALS.has(said)
+}
+
+/** Whether only VICIdial itself can have said it, after it took the login. */
+export function isAfterLogin(said: Said): boolean {
+  return !isRefusal(said) && said !== 'no_answer' && said !== 'other'
 }

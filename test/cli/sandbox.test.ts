@@ -54,11 +54,24 @@ async function settings(origin: string): Promise<string> {
 }
 
 test('--leads are made up, and --json says where it listens for machines', async (t) => {
-  const child = start(t, '--leads', '7', '--call-ms', '0.5', '--lead-us', '40', '--json')
+  const child = start(
+    t,
+    '--leads',
+    '7',
+    '--call-ms',
+    '0.5',
+    '--lead-us',
+    '40',
+    '--build',
+    '210901-0000',
+    '--json'
+  )
   const { origin, url } = JSON.parse(await firstLine(child))
   t.equal(url, `${origin}/vicidial/non_agent_api.php`)
   const leads = (await (await fetch(`${origin}/sandbox/leads`)).json()) as object
   t.equal(Object.keys(leads).length, 7)
+  const version = await fetch(`${url}?function=version`)
+  t.match(await version.text(), '|BUILD: 210901-0000|')
 })
 
 const refused: [message: RegExp, ...args: string[]][] = [
@@ -69,6 +82,7 @@ const refused: [message: RegExp, ...args: string[]][] = [
   [/'--use-non-latin <0\|1>' argument '2' is invalid. Allowed choices are 0, 1/, '--use-non-latin', '2'],
   [/'--call-ms <a>' argument 'fast' is invalid/, '--call-ms', 'fast'],
   [/'--lead-us <b>' argument '-1' is invalid/, '--lead-us=-1'],
+  [/'--build <build>' argument '2021' is invalid. It is written YYMMDD-HHMM/, '--build', '2021'],
   [/too many arguments/, 'start'],
   [/cannot be used with/, '--leads', '5', '--fixture', 'test/fixtures/fixture.json'],
   [/no such file/, '--fixture', 'nowhere.json'],
