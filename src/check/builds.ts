@@ -29,7 +29,7 @@ const DIFFERENCES: readonly Difference[] = [
     since: '230308-1758',
     before: 'update_lead had a fault in phone numbers of leads of accounts with restricted lists'
   },
-  { since: '241127-2148', before: 'updates of custom fields had a fault (issue 1533 of VICIdial)' }
+  { since: '241127-2148', before: 'updates of custom fields had a fault' }
 ]
 
 /** Whether an older build is before a newer one; both as `YYMMDD-HHMM`. */
