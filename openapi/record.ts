@@ -142,6 +142,7 @@ async function recordFailure(): Promise<Example> {
       []
     ),
     log: pino({ level: 'silent' }),
+    metrics: { requestEnded: () => {} },
     outbox: {
       get size() {
         throw new Error('a part that fails')

@@ -7,6 +7,7 @@ import { webhookRoutes } from '../routes/webhooks.ts'
 import { batchUpdateRoute } from '../routes/batch-update.ts'
 import { compatRoutes } from '../routes/compat.ts'
 import { docsRoutes } from '../routes/docs.ts'
+import { metricsRoute } from '../routes/metrics.ts'
 import { fieldsRoute } from '../routes/fields.ts'
 import { healthRoutes } from '../routes/health.ts'
 import { patchLeadRoute } from '../routes/patch-lead.ts'
@@ -28,6 +29,8 @@ import { jsonBody } from './json-body.ts'
 import type { Lanes } from './lanes.ts'
 import type { LiveSettings } from './live-settings.ts'
 import { loadShedding } from './load-shedding.ts'
+import type { MetricsOnDemand } from './metrics/metrics-on-demand.ts'
+import { countRequests } from './metrics/count-requests.ts'
 import { openApiOptions } from './openapi.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { requestIds, requestLog } from './request-log.ts'
@@ -43,6 +46,7 @@ export interface Dependencies {
   readonly outbox: Outbox
   readonly jobs: Jobs
   readonly history: HistoryRecorder
+  readonly metrics: MetricsOnDemand
   readonly requestDeadlineMs: number
   readonly maxUpdatesPerRequest: number
   readonly maxBodyBytes: number
@@ -82,6 +86,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   jsonBody(app)
   answerErrors(app, (request) => admit(request, gate))
   requestLog(app)
+  countRequests(app, dependencies.metrics)
   alwaysAnswer(app, headers)
   await allowOrigins(app, http.corsOrigins)
   drainOnClose(app)
@@ -94,6 +99,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     pages.addHook('onRequest', async (request) => admit(request, gate))
     await pages.register(problemPageRoutes)
   })
+  await app.register(metricsRoute(dependencies, gate))
   await app.register(async (work) => {
     await loadShedding(work)
     await work.register(webhookRoutes(dependencies, gate))

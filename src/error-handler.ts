@@ -3,6 +3,13 @@ import { Problem } from './errors.ts'
 import { echo } from './leads/outcome.ts'
 import { StorageError } from './outbox/outbox.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The code of the problem that it was answered with; null if it was not. */
+    problemCode: string | null
+  }
+}
+
 /** The disk is cleared, or mounted again, by somebody. */
 const STORAGE_RETRY_AFTER_SECONDS = '30'
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
@@ -12,6 +19,7 @@ export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
  * @param admit may refuse whoever asks for what is not there
  */
 export function answerErrors(app: FastifyInstance, admit: (request: FastifyRequest) => void): void {
+  app.decorateRequest('problemCode', null)
   app.setErrorHandler((error: FastifyError | Problem | StorageError, request, reply) => {
     return sendProblem(problemOf(error, request), request, reply)
   })
@@ -32,6 +40,7 @@ export function frameworkErrors(error: FastifyError, request: FastifyRequest, re
 }
 
 function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  request.problemCode = problem.code
   return reply
     .code(problem.status)
     .header('x-request-id', request.id)

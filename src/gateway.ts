@@ -8,6 +8,7 @@ import { tellSettled } from './ended-updates.ts'
 import { HistoryRecorder } from './history-recorder.ts'
 import { LiveSettings } from './live-settings.ts'
 import { type Observer, observedBy } from './observer.ts'
+import { MetricsOnDemand } from './metrics/metrics-on-demand.ts'
 import type { HistoryKeeping } from './outbox/history.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { Purging } from './outbox/purging.ts'
@@ -33,12 +34,19 @@ export async function createGateway(
   { outbox = openOutbox(config), readConfig = () => config, observers = [] }: GatewayOptions = {}
 ): Promise<FastifyInstance> {
   const { vicidial, durable } = config
-  const observer = observedBy(observers)
+  const settings = new LiveSettings(config)
+  const accounts = new Set(accountsOf(config).map(({ name }) => name))
+  const metrics = new MetricsOnDemand(async () => {
+    const { collect } = await import('./metrics/collection.ts')
+    const isCaller = (name: string) => settings.hasSender(name)
+    const isAccount = (name: string) => accounts.has(name)
+    return collect({ isCaller, isAccount }, { lanes, outbox, history })
+  })
+  const observer = observedBy([metrics, ...observers])
   outbox.onSettled((settlements) => {
     tellSettled(observer, settlements)
   })
   const lanes = new Lanes(config, outbox, observer, log)
-  const accounts = new Set(accountsOf(config).map(({ name }) => name))
   const goneAccounts = new GoneAccounts({ outbox, accounts, log })
   const jobs = new Jobs({
     outbox,
@@ -48,7 +56,6 @@ export async function createGateway(
       lanes.wake()
     }
   })
-  const settings = new LiveSettings(config)
   const history = new HistoryRecorder(outbox, historyKeeping(config), observer, log)
   const purging = new Purging({
     outbox,
@@ -62,6 +69,7 @@ export async function createGateway(
     outbox,
     jobs,
     history,
+    metrics,
     rules: { maxLeadsPerCall: vicidial.maxLeadsPerCall, dialect: vicidial.dialect },
     source: vicidial.source,
     requestDeadlineMs: config.requestDeadlineMs,
@@ -84,6 +92,7 @@ export async function createGateway(
   })
   app.addHook('onClose', async () => {
     await stopped
+    await metrics.close()
     const written = history.flush()
     await lanes.close()
     // It writes at once what it was handed.

@@ -46,6 +46,11 @@ export class HistoryRecorder {
     this.#log = log
   }
 
+  /** Updates that are not written yet. */
+  get unwritten(): number {
+    return this.#unwritten
+  }
+
   /** Notes what became of a request's updates; resolves at once unless too much is unwritten. */
   async record(
     sender: HistorySender,

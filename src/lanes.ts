@@ -49,6 +49,14 @@ export class Lanes {
     return new Map([...this.#lanes].map(([name, { guard }]) => [name, guard.state]))
   }
 
+  /** What waits for VICIdial by each account, and how long the oldest of it has: see `Dispatcher`. */
+  get queues(): readonly { readonly account: string; readonly waiting: number; readonly oldestMs: number }[] {
+    return [...this.#lanes].map(([account, { dispatcher }]) => {
+      const { waiting, oldestMs } = dispatcher
+      return { account, waiting, oldestMs }
+    })
+  }
+
   /** Lets every worker look for what is due. */
   wake(): void {
     for (const { worker } of this.#lanes.values()) worker.wake()

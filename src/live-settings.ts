@@ -4,6 +4,9 @@ import type { LeadRules } from './leads/changes.ts'
 import { createCleaner, type NonLatin } from './leads/clean.ts'
 import type { WebhookSource } from './webhooks/source.ts'
 
+/** Before the name of a source of webhooks, where a caller's name could stand. */
+const WEBHOOK = 'webhook:'
+
 /** What the gateway file says, which may change while the process runs: callers, compat, custom fields, webhook sources. */
 export class LiveSettings {
   readonly callers: Callers
@@ -30,6 +33,11 @@ export class LiveSettings {
 
   webhook(name: string): WebhookSource | undefined {
     return this.#webhooks.get(name)
+  }
+
+  /** Whether updates can come under this name: a caller's, or `webhook:NAME`. */
+  hasSender(name: string): boolean {
+    return name.startsWith(WEBHOOK) ? this.#webhooks.has(name.slice(WEBHOOK.length)) : this.callers.has(name)
   }
 
   /** Takes what `config` says in place of what was; requests under way keep what they have. */

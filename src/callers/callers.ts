@@ -36,6 +36,11 @@ export class Callers {
     this.#limits = byName
   }
 
+  /** Whether there is a caller of this name. */
+  has(name: string): boolean {
+    return this.#limits.has(name)
+  }
+
   /**
    * Finds the caller of a key that has not expired at `now`, in milliseconds since the epoch. What the time it takes could tell is about the key's hash, of
    * which nobody can choose so much as the first digits.

@@ -90,6 +90,11 @@ export class Dispatcher {
     return this.#waiting
   }
 
+  /** How long the oldest request of which nothing was sent has waited, in milliseconds; 0 if there is none. */
+  get oldestMs(): number {
+    return this.#age.oldestOfAllMs(Date.now())
+  }
+
   /**
    * Delivers a request's updates; resolves when its own have outcomes, whatever others wait for.
    * @throws OverloadedError if too much is waiting already

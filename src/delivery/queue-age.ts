@@ -21,4 +21,9 @@ export class QueueAge {
     for (const since of this.#waiting.get(caller)?.values() ?? []) return now - since
     return 0
   }
+
+  /** How long the oldest of any caller has waited, in milliseconds; 0 if there is none. */
+  oldestOfAllMs(now: number): number {
+    return this.#waiting.keys().reduce((oldest, caller) => Math.max(oldest, this.oldestMs(caller, now)), 0)
+  }
 }

@@ -70,6 +70,18 @@ export class JobTable {
     return true
   }
 
+  /** When the oldest one that has not ended was accepted. */
+  get oldestOpenAt(): number | undefined {
+    const times = ['queued', 'running'].map(
+      (status) =>
+        this.#sql.row('SELECT accepted_at FROM jobs WHERE status = ? ORDER BY n LIMIT 1', status)?.[
+          'accepted_at'
+        ]
+    )
+    const known = times.filter((at) => typeof at === 'number')
+    return known.length === 0 ? undefined : Math.min(...known)
+  }
+
   find(id: string): Job | undefined {
     const row = this.#sql.row('SELECT * FROM jobs WHERE id = ?', id)
     return row && readJob(row, this.#counts(row))

@@ -239,6 +239,17 @@ export interface Outbox {
   readonly size: { readonly open: number; readonly dead: number }
   /** Updates that wait or are being delivered, by account. */
   readonly openByAccount: ReadonlyMap<string, number>
+  /**
+   * When the oldest job with updates that wait or are being delivered was accepted, in milliseconds since the epoch;
+   * undefined if there is none.
+   * @throws StorageError
+   */
+  readonly oldestOpenAt: number | undefined
+  /**
+   * The size of what is stored, in bytes.
+   * @throws StorageError
+   */
+  readonly bytes: number
   /** Why nothing can be stored; undefined if all is well. */
   readonly fault: string | undefined
   close(): Promise<void>

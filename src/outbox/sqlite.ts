@@ -62,6 +62,7 @@ export interface SqliteOptions {
 /** The embedded engine: one file, one process, one writer. */
 export class SqliteOutbox implements Outbox {
   readonly #database: DatabaseSync
+  readonly #sql: Statements
   readonly #commits: GroupCommit
   readonly #answers: Answers
   readonly #jobs: JobTable
@@ -82,6 +83,7 @@ export class SqliteOutbox implements Outbox {
     // As many as wait.
     this.#ends.setMaxListeners(0)
     const sql = new Statements(this.#database)
+    this.#sql = sql
     this.#answers = new Answers(sql)
     this.#jobs = new JobTable(sql)
     this.#deadLetters = new DeadLetters(sql)
@@ -107,6 +109,17 @@ export class SqliteOutbox implements Outbox {
 
   get openByAccount(): ReadonlyMap<string, number> {
     return this.#updates.open
+  }
+
+  get oldestOpenAt(): number | undefined {
+    return this.#jobs.oldestOpenAt
+  }
+
+  get bytes(): number {
+    const size = this.#sql.row(
+      'SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()'
+    )
+    return Number(size?.['bytes'])
   }
 
   get fault(): string | undefined {

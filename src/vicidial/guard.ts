@@ -10,10 +10,12 @@ import PQueue from 'p-queue'
 import { LoginHold } from './login-hold.ts'
 import type { Refused } from './reply.ts'
 
+/** `unreachable`: the circuit is open, calls are refused until a probe succeeds. */
+export const UPSTREAM_STATES = ['unknown', 'reachable', 'unreachable', 'login_refused', 'locked_out'] as const
+
 /** What the gateway knows of VICIdial's state, for `/readyz`. */
 export interface UpstreamState {
-  /** `unreachable`: the circuit is open, calls are refused until a probe succeeds. */
-  readonly state: 'unknown' | 'reachable' | 'unreachable' | 'login_refused' | 'locked_out'
+  readonly state: (typeof UPSTREAM_STATES)[number]
   /** RFC 3339 time of the last change of state; absent before the first call. */
   readonly since?: string
 }

@@ -73,3 +73,15 @@ test('a caller whose oldest request waits too long is refused early, others are 
   const later = await ask('slow', 5)
   t.ok(['upstream_timeout', 'upstream_unavailable'].includes(later.body.code), later.body.code)
 })
+
+test('the oldest of all is that of whichever caller has waited longest', (t) => {
+  const age = new QueueAge()
+  t.equal(age.oldestOfAllMs(100), 0)
+  const [first, second] = [{}, {}]
+  age.enter('web', first, 20)
+  age.enter('crm', second, 10)
+  t.equal(age.oldestOfAllMs(100), 90)
+  age.leave('crm', second)
+  t.equal(age.oldestOfAllMs(100), 80)
+  t.end()
+})

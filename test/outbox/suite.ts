@@ -563,6 +563,28 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(await outbox.claim('default', 10, LATER), [])
   })
 
+  test(`${name}: it knows since when its oldest open job waits, and how large it is`, async (t) => {
+    const { outbox } = await open(t)
+    t.equal(outbox.oldestOpenAt, undefined)
+    const { bytes } = outbox
+    t.ok(bytes > 0)
+    await outbox.accept(newJob(1, [sets('A', 1)]))
+    await outbox.accept(newJob(2, [sets('A', 2), sets('A', 3)]))
+    await outbox.accept(newJob(3, [sets('A', 4)]))
+    t.equal(outbox.oldestOpenAt, 1)
+    await settleNext(outbox, done)
+    t.equal(outbox.oldestOpenAt, 2)
+    await settleNext(outbox, done)
+    t.equal(outbox.oldestOpenAt, 2, 'a part of it has not ended')
+    await settleNext(outbox, dead)
+    t.equal(outbox.oldestOpenAt, 3)
+    await outbox.cancel(jobId(3), 5)
+    t.equal(outbox.oldestOpenAt, undefined)
+    const long = 'x'.repeat(100_000)
+    await outbox.accept(newJob(4, [], { refused: [{ index: 0, status: 'rejected', phone_number: long }] }))
+    t.ok(outbox.bytes >= bytes + long.length)
+  })
+
   test(`${name}: whoever listens learns what is settled, and what is cancelled`, async (t) => {
     const { outbox } = await open(t)
     const told: string[] = []

@@ -49,6 +49,7 @@ test('/openapi.json and /openapi.yaml are the same document, which needs no key'
   t.match(json.body.openapi, /^3\.1\./)
   t.same(Object.keys(json.body.paths).sort(), [
     '/livez',
+    '/metrics',
     '/readyz',
     '/v1/dead-letters',
     '/v1/dead-letters/replay',
@@ -120,13 +121,14 @@ test('an unknown path and a wrong method are a 404 problem, with a key or withou
 test('HEAD is answered as GET, without a body', async (t) => {
   const gateway = await startGateway(t)
   const answers = []
-  for (const path of ['/livez', '/readyz', '/v1/fields', '/openapi.json', '/nope']) {
+  for (const path of ['/livez', '/readyz', '/metrics', '/v1/fields', '/openapi.json', '/nope']) {
     const { status, body } = await call(gateway, 'HEAD', path)
     answers.push([path, status, body])
   }
   t.same(answers, [
     ['/livez', 200, ''],
     ['/readyz', 200, ''],
+    ['/metrics', 200, ''],
     ['/v1/fields', 200, ''],
     ['/openapi.json', 200, ''],
     ['/nope', 404, '']

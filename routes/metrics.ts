@@ -1,0 +1,34 @@
+import type { FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
+import type { Dependencies } from '../src/app.ts'
+import { authentication, type Gate, requires } from '../src/callers/authentication.ts'
+import { problems } from './responses.ts'
+
+const text = { schema: Type.String() }
+const schema = {
+  operationId: 'metrics',
+  summary: 'What the gateway has done and how it stands, for Prometheus',
+  description:
+    'OpenMetrics if `Accept` names `application/openmetrics-text`, else the older text format of Prometheus. ' +
+    'docs/operations.md explains each metric.',
+  tags: ['service'],
+  security: requires('metrics'),
+  response: {
+    200: {
+      description: 'The metrics.',
+      content: { 'text/plain': text, 'application/openmetrics-text': text }
+    },
+    ...problems('unauthenticated', 'permission_denied', 'rate_limited', 'invalid_request', 'internal_error')
+  }
+}
+
+/** `GET /metrics`; also answered when the gateway cannot keep up, which is when they are wanted most. */
+export function metricsRoute({ metrics }: Dependencies, gate: Gate) {
+  return async (app: FastifyInstance) => {
+    authentication(app, gate)
+    app.get('/metrics', { schema }, async ({ headers }, reply) => {
+      const { contentType, text } = await metrics.write(headers.accept)
+      return reply.type(contentType).send(text)
+    })
+  }
+}
