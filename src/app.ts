@@ -34,6 +34,7 @@ import { countRequests } from './metrics/count-requests.ts'
 import { openApiOptions } from './openapi.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { requestIds, requestLog } from './request-log.ts'
+import type { Tracing } from './tracing/tracing.ts'
 import { refuseEncodedBodies, refuseQueries } from './strict-request.ts'
 
 /** What the application needs; everything that touches the outside comes in here. */
@@ -47,6 +48,8 @@ export interface Dependencies {
   readonly jobs: Jobs
   readonly history: HistoryRecorder
   readonly metrics: MetricsOnDemand
+  /** Absent if nothing is traced. */
+  readonly tracing?: Tracing | undefined
   readonly requestDeadlineMs: number
   readonly maxUpdatesPerRequest: number
   readonly maxBodyBytes: number
@@ -79,6 +82,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     return503OnClosing: false,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } }
   })
+  await dependencies.tracing?.instrument(app)
   connections.apply(app)
   for (const schema of NAMED_SCHEMAS) app.addSchema(schema)
   // The schemas describe answers, they do not shape them: tests check each answer against its schema.

@@ -13,6 +13,7 @@ import type { HistoryKeeping } from './outbox/history.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { Purging } from './outbox/purging.ts'
 import { reloading } from './reloading.ts'
+import type { Tracing } from './tracing/tracing.ts'
 import { SqliteOutbox } from './outbox/sqlite.ts'
 
 /** At the end what is on its way is given so long; what is not settled then is delivered again after the start. */
@@ -25,13 +26,15 @@ export interface GatewayOptions {
   readonly readConfig?: () => Config
   /** Who is told what happens. */
   readonly observers?: readonly Observer[]
+  /** Traces requests and calls. */
+  readonly tracing?: Tracing | undefined
 }
 
 /** Puts the parts together as configured. The application does not listen yet; closing it ends every connection. */
 export async function createGateway(
   config: Config,
   log: FastifyBaseLogger,
-  { outbox = openOutbox(config), readConfig = () => config, observers = [] }: GatewayOptions = {}
+  { outbox = openOutbox(config), readConfig = () => config, observers = [], tracing }: GatewayOptions = {}
 ): Promise<FastifyInstance> {
   const { vicidial, durable } = config
   const settings = new LiveSettings(config)
@@ -42,7 +45,7 @@ export async function createGateway(
     const isAccount = (name: string) => accounts.has(name)
     return collect({ isCaller, isAccount }, { lanes, outbox, history })
   })
-  const observer = observedBy([metrics, ...observers])
+  const observer = observedBy([metrics, ...(tracing ? [tracing] : []), ...observers])
   outbox.onSettled((settlements) => {
     tellSettled(observer, settlements)
   })
@@ -70,6 +73,7 @@ export async function createGateway(
     jobs,
     history,
     metrics,
+    tracing,
     rules: { maxLeadsPerCall: vicidial.maxLeadsPerCall, dialect: vicidial.dialect },
     source: vicidial.source,
     requestDeadlineMs: config.requestDeadlineMs,
@@ -93,6 +97,7 @@ export async function createGateway(
   app.addHook('onClose', async () => {
     await stopped
     await metrics.close()
+    await tracing?.close()
     const written = history.flush()
     await lanes.close()
     // It writes at once what it was handed.

@@ -17,6 +17,8 @@ export interface EndedCall {
   readonly ms: number
   /** How long the oldest update in it had waited for its start; absent from repeats and probes. */
   readonly queuedMs?: number
+  /** The requests and jobs that had a part in it; not to be kept. */
+  readonly requests?: Iterable<{ readonly requestId: string }>
 }
 
 /** Updates of one caller that ended together, and alike. */

@@ -3,6 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { type Config, ConfigError, loadConfig } from './config.ts'
 import { createGateway } from './gateway.ts'
+import { errorCode } from './error-code.ts'
+import type { Tracing } from './tracing/tracing.ts'
+import { tracingWish } from './tracing/wanted.ts'
 import { StorageError } from './outbox/outbox.ts'
 
 /** Work in hand is given so long to finish: longer than a request's deadline, shorter than an orchestrator's patience. */
@@ -22,11 +25,26 @@ function configure(): Config {
 /** Puts the gateway together, or ends the process with what is wrong with its database. */
 async function create(): Promise<FastifyInstance> {
   try {
-    return await createGateway(config, log, { readConfig: () => loadConfig(process.env) })
+    const tracing = await traceIfWanted()
+    return await createGateway(config, log, { readConfig: () => loadConfig(process.env), tracing })
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
     process.stderr.write(`${error.message}\n`)
     process.exit(1)
+  }
+}
+
+/** Loads what traces, which is large, only if the `OTEL_` variables want it. */
+async function traceIfWanted(): Promise<Tracing | undefined> {
+  const { isWanted, warnings } = tracingWish(process.env)
+  for (const warning of warnings) log.warn(warning)
+  if (!isWanted) return undefined
+  try {
+    return new (await import('./tracing/tracing.ts')).Tracing(log)
+  } catch (error) {
+    if (errorCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error
+    log.warn('Traces are wanted, but their libraries were left out of the installation (--omit=optional).')
+    return undefined
   }
 }
 

@@ -306,6 +306,7 @@ export class Dispatcher {
       source,
       deadline,
       since,
+      requests: deliveries,
       log: this.#options.log.child({ request_id: requestId, requests: deliveries.size }),
       onSent: () => {
         for (const delivery of deliveries) {

@@ -41,6 +41,8 @@ export interface CallContext {
   readonly onSent: () => void
   /** When the oldest update in it came, in milliseconds since the epoch. */
   readonly since?: number
+  /** The requests and jobs that have a part in it. */
+  readonly requests?: Iterable<{ readonly requestId: string }>
 }
 
 export interface ExchangeOptions {
@@ -133,7 +135,7 @@ export class Exchange {
       const timeoutMs = Math.min(this.#options.timeoutMs, context.deadline - Date.now())
       if (timeoutMs <= 0) return NOT_SENT
       context.onSent()
-      const { since } = context
+      const { since, requests } = context
       const queued = since === undefined || isRepeat ? {} : { queuedMs: Math.max(0, Date.now() - since) }
       const started = performance.now()
       const answer = await client.post(formBody(params, { ...account, source: context.source }), timeoutMs)
@@ -142,7 +144,7 @@ export class Exchange {
         'sent' in answer ? { kind: 'unanswered', ...answer, isHasty } : read(answer)
       const ended = { ...named(params), leads, ms: msSince(started), outcome: outcomeOf(reply) }
       context.log.info(ended, 'vicidial call')
-      this.#options.onEnd?.({ ...ended, ...queued })
+      this.#options.onEnd?.({ ...ended, ...queued, ...(requests ? { requests } : {}) })
       return reply
     }
     return (await guard.run<Reply | Unanswered>(call, healthOf, context.deadline)) ?? NOT_SENT
