@@ -87,16 +87,17 @@ export class JobTable {
     return row && readJob(row, this.#counts(row))
   }
 
-  /** The results in the order of the updates. */
-  results(id: string): Result[] {
+  /** The results in the order of the updates, or a part of them. */
+  results(id: string, { from, limit } = { from: 0, limit: Number.MAX_SAFE_INTEGER }): Result[] {
     const job = this.#sql.row('SELECT first_seq, received FROM jobs WHERE id = ?', id)
     if (job === undefined) return []
     const first = Number(job['first_seq'])
     return this.#sql
       .rows(
-        'SELECT place, lead, status, result FROM updates WHERE seq >= ? AND seq < ? ORDER BY seq',
-        first,
-        first + Number(job['received'])
+        'SELECT place, lead, status, result FROM updates WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?',
+        first + from,
+        first + Number(job['received']),
+        limit
       )
       .map(readResult)
   }

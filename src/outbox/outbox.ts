@@ -216,8 +216,11 @@ export interface Outbox {
   onEnd(id: string, listener: () => void): () => void
   /** Calls `listener` with whatever is settled or cancelled, once that is on disk. */
   onSettled(listener: (settlements: readonly Settlement[]) => void): void
-  /** The results of a job in the order of its updates; those without one yet as `queued`. */
-  results(id: string): Promise<Result[]>
+  /**
+   * The results of a job in the order of its updates; those without one yet as `queued`.
+   * @param part those from a place on, counted from 0; absent: all
+   */
+  results(id: string, part?: { readonly from: number; readonly limit: number }): Promise<Result[]>
   jobs(page: JobPage): Promise<Job[]>
   /** Ends the updates of a job that are not being delivered. Returns how many. */
   cancel(id: string, now: number): Promise<number>

@@ -223,8 +223,8 @@ export class SqliteOutbox implements Outbox {
     this.#ends.on(SETTLED, listener)
   }
 
-  async results(id: string): Promise<Result[]> {
-    return this.#jobs.results(id)
+  async results(id: string, part?: { readonly from: number; readonly limit: number }): Promise<Result[]> {
+    return this.#jobs.results(id, part)
   }
 
   async jobs(page: JobPage): Promise<Job[]> {

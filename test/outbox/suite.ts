@@ -70,8 +70,32 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       rejected,
       { index: 2, vendor_lead_code: 'CRM-7', status: 'queued' }
     ])
+    t.same(await outbox.results(jobId(1), { from: 1, limit: 1 }), [rejected])
+    t.same(await outbox.results(jobId(1), { from: 3, limit: 1 }), [])
     t.same(outbox.size, { open: 2, dead: 0 })
     t.equal(outbox.fault, undefined)
+  })
+
+  test(`${name}: the oldest job that has not ended is known by its time, begun or not`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    t.equal(outbox.oldestOpenAt, undefined)
+    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
+    await outbox.accept(newJob(2, [sets('B', 3)]))
+    t.equal(outbox.oldestOpenAt, 1)
+    await settleNext(outbox, done)
+    t.equal((await reopen()).oldestOpenAt, 1)
+  })
+
+  test(`${name}: a job that has ended is the oldest no more`, async (t) => {
+    const { outbox } = await open(t)
+    await outbox.accept(newJob(1, [sets('A', 1)]))
+    await outbox.accept(newJob(2, [sets('B', 2), sets('B', 3)]))
+    await settleNext(outbox, done)
+    t.equal(outbox.oldestOpenAt, 2)
+    await settleNext(outbox, dead)
+    t.equal(outbox.oldestOpenAt, 2)
+    await settleNext(outbox, done)
+    t.equal(outbox.oldestOpenAt, undefined)
   })
 
   test(`${name}: a job whose updates were all refused has ended as it was accepted`, async (t) => {
@@ -447,6 +471,8 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(await seqs({ limit: 10, caller: 'crm' }), [second.seq, first.seq])
     t.same(await seqs({ limit: 10, jobId: jobId(2) }), [third.seq])
     t.same(await seqs({ limit: 10, caller: 'crm', jobId: jobId(2) }), [])
+    t.same(await seqs({ limit: 10, jobId: jobId(1), after: String(second.seq) }), [first.seq])
+    t.same(await seqs({ limit: 10, jobId: jobId(9) }), [])
     t.same(outbox.size, { open: 0, dead: 3 })
   })
 
