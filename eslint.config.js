@@ -10,6 +10,7 @@ export default defineConfig(
       'dist/',
       'bin/',
       'src/client/openapi-types.ts',
+      'src/ops/ops.js',
       'eslint.config.js'
     ]
   },

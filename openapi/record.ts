@@ -138,7 +138,13 @@ async function recordFailure(): Promise<Example> {
   const dependencies = {
     settings: { leads: { customFields: new Map() } },
     http: readHttpSettings(
-      { ANONYMOUS_POINTS_PER_MINUTE: 0, RECEIVE_TIMEOUT_MS: 30_000, MAX_CONNECTIONS: 10, DOCS: 'off' },
+      {
+        ANONYMOUS_POINTS_PER_MINUTE: 0,
+        RECEIVE_TIMEOUT_MS: 30_000,
+        MAX_CONNECTIONS: 10,
+        DOCS: 'off',
+        OPS: 'off'
+      },
       []
     ),
     log: pino({ level: 'silent' }),

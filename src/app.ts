@@ -10,6 +10,7 @@ import { docsRoutes } from '../routes/docs.ts'
 import { metricsRoute } from '../routes/metrics.ts'
 import { fieldsRoute } from '../routes/fields.ts'
 import { healthRoutes } from '../routes/health.ts'
+import { opsRoutes } from '../routes/ops/ops.ts'
 import { patchLeadRoute } from '../routes/patch-lead.ts'
 import { PAGE_STYLE, problemPageRoutes } from '../routes/problem-pages.ts'
 import { NAMED_SCHEMAS } from '../schemas/named.ts'
@@ -31,6 +32,7 @@ import type { LiveSettings } from './live-settings.ts'
 import { loadShedding } from './load-shedding.ts'
 import type { MetricsOnDemand } from './metrics/metrics-on-demand.ts'
 import { countRequests } from './metrics/count-requests.ts'
+import type { LastHour } from './ops/last-hour.ts'
 import { openApiOptions } from './openapi.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { requestIds, requestLog } from './request-log.ts'
@@ -50,6 +52,7 @@ export interface Dependencies {
   readonly metrics: MetricsOnDemand
   /** Absent if nothing is traced. */
   readonly tracing?: Tracing | undefined
+  readonly lastHour: LastHour
   readonly requestDeadlineMs: number
   readonly maxUpdatesPerRequest: number
   readonly maxBodyBytes: number
@@ -99,6 +102,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
 
   await app.register(healthRoutes(dependencies))
   await app.register(docsRoutes(http.docs, gate))
+  if (http.ops) await app.register(opsRoutes(dependencies, gate))
   await app.register(async (pages) => {
     pages.addHook('onRequest', async (request) => admit(request, gate))
     await pages.register(problemPageRoutes)

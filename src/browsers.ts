@@ -15,8 +15,9 @@ const SWAGGER_UI_STYLE = "'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='"
  * nothing from other addresses, no script within a page, no frame around it. They are made once: @fastify/helmet
  * makes them anew for every request, which takes as long as sending them.
  * @param styles style sheets within the pages, to the letter
+ * @param hasForms whether the pages send forms, to the gateway and with their origin, so that those of others can be told
  */
-export function securityHeaders(styles: readonly string[]): Record<string, string> {
+export function securityHeaders(styles: readonly string[], hasForms = false): Record<string, string> {
   const hashes = styles.map((style) => `'sha256-${hash('sha256', style, 'base64')}'`)
   const apply = helmet({
     contentSecurityPolicy: {
@@ -29,10 +30,12 @@ export function securityHeaders(styles: readonly string[]): Record<string, strin
         imgSrc: [...OWN, 'data:'],
         connectSrc: OWN,
         baseUri: NOTHING,
-        formAction: NOTHING,
+        formAction: hasForms ? OWN : NOTHING,
         frameAncestors: NOTHING
       }
     },
+    // With no-referrer browsers would call the origin of a form "null".
+    referrerPolicy: { policy: hasForms ? 'same-origin' : 'no-referrer' },
     // The gateway speaks plain HTTP: that its name is to be asked by TLS only is for the TLS proxy before it to say.
     strictTransportSecurity: false
   })

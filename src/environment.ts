@@ -57,6 +57,7 @@ export const EnvironmentSchema = Type.Object({
     Type.String({ minLength: 1, description: 'origins like https://crm.example, separated by commas' })
   ),
   DOCS: Type.Enum(['open', 'key', 'off'], { default: 'open', description: 'open, key or off' }),
+  OPS: Type.Enum(['on', 'off'], { default: 'on', description: 'on or off' }),
   DISPATCH_LINGER_MS: Type.Integer({
     default: 0,
     minimum: 0,

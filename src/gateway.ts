@@ -9,6 +9,7 @@ import { HistoryRecorder } from './history-recorder.ts'
 import { LiveSettings } from './live-settings.ts'
 import { type Observer, observedBy } from './observer.ts'
 import { MetricsOnDemand } from './metrics/metrics-on-demand.ts'
+import { LastHour } from './ops/last-hour.ts'
 import type { HistoryKeeping } from './outbox/history.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { Purging } from './outbox/purging.ts'
@@ -37,6 +38,7 @@ export async function createGateway(
   { outbox = openOutbox(config), readConfig = () => config, observers = [], tracing }: GatewayOptions = {}
 ): Promise<FastifyInstance> {
   const { vicidial, durable } = config
+  const lastHour = new LastHour()
   const settings = new LiveSettings(config)
   const accounts = new Set(accountsOf(config).map(({ name }) => name))
   const metrics = new MetricsOnDemand(async () => {
@@ -45,7 +47,7 @@ export async function createGateway(
     const isAccount = (name: string) => accounts.has(name)
     return collect({ isCaller, isAccount }, { lanes, outbox, history })
   })
-  const observer = observedBy([metrics, ...(tracing ? [tracing] : []), ...observers])
+  const observer = observedBy([lastHour, metrics, ...(tracing ? [tracing] : []), ...observers])
   outbox.onSettled((settlements) => {
     tellSettled(observer, settlements)
   })
@@ -74,6 +76,7 @@ export async function createGateway(
     history,
     metrics,
     tracing,
+    lastHour,
     rules: { maxLeadsPerCall: vicidial.maxLeadsPerCall, dialect: vicidial.dialect },
     source: vicidial.source,
     requestDeadlineMs: config.requestDeadlineMs,

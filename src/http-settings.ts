@@ -11,6 +11,8 @@ export interface HttpSettings {
   readonly corsOrigins: readonly string[]
   /** Who may read the API's documents: everybody, whoever has a key, or nobody. */
   readonly docs: 'open' | 'key' | 'off'
+  /** Whether there is the operations page. */
+  readonly ops: boolean
   /** Addresses and networks of the proxies whose `X-Forwarded-For` is believed; false: nobody's. */
   readonly trustProxy: string[] | false
 }
@@ -22,6 +24,7 @@ interface HttpEnvironment {
   readonly MAX_CONNECTIONS: number
   readonly CORS_ORIGINS?: string
   readonly DOCS: HttpSettings['docs']
+  readonly OPS: 'on' | 'off'
   readonly TRUST_PROXY?: string
 }
 
@@ -45,6 +48,7 @@ export function readHttpSettings(environment: HttpEnvironment, faults: string[])
     maxConnections: environment.MAX_CONNECTIONS,
     corsOrigins: readList('CORS_ORIGINS', isOrigin, 'no origin like https://crm.example'),
     docs: environment.DOCS,
+    ops: environment.OPS === 'on',
     trustProxy: proxies.length > 0 && proxies
   })
 }

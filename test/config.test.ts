@@ -102,6 +102,7 @@ test('the least that a gateway is told, and the defaults of the rest', async (t)
       maxConnections: 16_384,
       corsOrigins: [],
       docs: 'open',
+      ops: true,
       trustProxy: false
     },
     gatewayFile: undefined,

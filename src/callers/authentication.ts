@@ -93,13 +93,21 @@ export function authenticate(
     strangers.take(request.ip, pointsOf(key))
     throw unauthenticated(key, challenge)
   }
+  letIn(request, caller)
+  return caller
+}
+
+/**
+ * Notes whose request it is, and counts it.
+ * @throws Problem permission_denied, if the caller may not call from where it does; rate_limited
+ */
+export function letIn(request: FastifyRequest, caller: Caller): void {
   if (!caller.mayCallFrom(request.ip)) {
     const detail = `The caller ${caller.name} may not call from ${request.ip} (networks).`
     throw new Problem('permission_denied', detail)
   }
   request.caller = caller
   caller.limits.take('requests', 1)
-  return caller
 }
 
 /**

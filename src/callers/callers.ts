@@ -46,7 +46,12 @@ export class Callers {
    * which nobody can choose so much as the first digits.
    */
   find(key: string, now = Date.now()): Caller | undefined {
-    const found = this.#byHash.get(hashKey(key))
+    return this.findByHash(hashKey(key), now)
+  }
+
+  /** The same by the key's hash, see `hashKey`. */
+  findByHash(hash: string, now = Date.now()): Caller | undefined {
+    const found = this.#byHash.get(hash)
     return found && found.expiresAt > now ? found.caller : undefined
   }
 }

@@ -1,0 +1,109 @@
+import type { FastifyInstance } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { JOB_STATUSES } from '../../schemas/job.ts'
+import type { Dependencies } from '../../src/app.ts'
+import { callerOf } from '../../src/callers/authentication.ts'
+import { Problem } from '../../src/errors.ts'
+import { jobPage } from '../../src/ops/job-page.ts'
+import { jobsPage } from '../../src/ops/jobs-page.ts'
+import { OPS } from '../../src/ops/page.ts'
+import type { Job } from '../../src/outbox/outbox.ts'
+import { counted } from '../../src/ops/times.ts'
+import { HTML_TYPE } from './html-type.ts'
+import { DoneSchema, doneWords, Text } from './queries.ts'
+
+const JobsQuerySchema = Type.Object(
+  {
+    id: Text,
+    status: Type.Optional(Type.Enum(['', ...JOB_STATUSES])),
+    caller: Text,
+    source: Text,
+    after: Text,
+    ...DoneSchema
+  },
+  { additionalProperties: false }
+)
+const JobQuerySchema = Type.Object(
+  {
+    from: Type.Optional(Type.String({ pattern: '^[0-9]{1,8}$' })),
+    cancelled: Type.Optional(Type.String({ pattern: '^[0-9]{1,8}$' })),
+    ...DoneSchema
+  },
+  { additionalProperties: false }
+)
+const EmptySchema = Type.Union([Type.Object({}, { additionalProperties: false }), Type.Null()])
+
+const JOBS_ON_A_PAGE = 50
+const RESULTS_ON_A_PAGE = 100
+
+type ById = { Params: { id: string } }
+
+/** `/ops/jobs`, a job's page, and its `cancel` */
+export function jobPages({ jobs, outbox }: Dependencies) {
+  async function jobOf(id: string): Promise<Job> {
+    const job = await outbox.job(id)
+    if (job === undefined) throw new Problem('not_found', `There is no job ${id}, or it is deleted.`)
+    return job
+  }
+
+  return async (app: FastifyInstance): Promise<void> => {
+    app.get<{ Querystring: Static<typeof JobsQuerySchema> }>(
+      `${OPS}/jobs`,
+      { schema: { hide: true, querystring: JobsQuerySchema } },
+      async (request, reply) => {
+        const { id = '', status = '', caller = '', source = '', after = '', ...done } = request.query
+        if (id !== '') return reply.redirect(`${OPS}/jobs/${encodeURIComponent(id.trim())}`, 303)
+        const found = await outbox.jobs({
+          limit: JOBS_ON_A_PAGE + 1,
+          ...(status === '' ? {} : { status }),
+          ...(caller === '' ? {} : { caller }),
+          ...(source === '' ? {} : { source }),
+          ...(after === '' ? {} : { after })
+        })
+        const view = {
+          search: { status, caller, source },
+          jobs: found.slice(0, JOBS_ON_A_PAGE),
+          next: found.length > JOBS_ON_A_PAGE ? found[JOBS_ON_A_PAGE - 1]?.id : undefined,
+          isLater: after !== '',
+          done: doneWords(done)
+        }
+        return reply.type(HTML_TYPE).send(jobsPage(view, callerOf(request)))
+      }
+    )
+
+    app.get<ById & { Querystring: Static<typeof JobQuerySchema> }>(
+      `${OPS}/jobs/:id`,
+      { schema: { hide: true, querystring: JobQuerySchema } },
+      async (request, reply) => {
+        const { from = '0', cancelled, ...done } = request.query
+        const job = await jobOf(request.params.id)
+        const part = { from: Number(from), limit: RESULTS_ON_A_PAGE }
+        const letters = await outbox.deadLetters({ jobId: job.id, limit: 1 })
+        const view = {
+          job,
+          results: await outbox.results(job.id, part),
+          from: part.from,
+          partSize: RESULTS_ON_A_PAGE,
+          hasDeadLetters: letters.length > 0,
+          done: [
+            ...(cancelled === undefined ? [] : [`${counted(Number(cancelled), 'update')} cancelled.`]),
+            ...doneWords(done)
+          ]
+        }
+        return reply.type(HTML_TYPE).send(jobPage(view, callerOf(request)))
+      }
+    )
+
+    app.post<ById>(
+      `${OPS}/jobs/:id/cancel`,
+      { schema: { hide: true, body: EmptySchema } },
+      async (request, reply) => {
+        const job = await jobOf(request.params.id)
+        if (job.finishedAt !== undefined)
+          throw new Problem('conflict', `This job has ended: it is ${job.status}.`)
+        const cancelled = await jobs.cancel(job.id)
+        return reply.redirect(`${OPS}/jobs/${job.id}?cancelled=${cancelled}`, 303)
+      }
+    )
+  }
+}

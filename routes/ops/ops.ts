@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises'
+import fastifyCookie from '@fastify/cookie'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Dependencies } from '../../src/app.ts'
+import { alwaysAnswer, securityHeaders } from '../../src/browsers.ts'
+import { admit, callerOf, type Gate, letIn } from '../../src/callers/authentication.ts'
+import { NO_KEY_POINTS } from '../../src/callers/stranger-limit.ts'
+import { problemOf } from '../../src/error-handler.ts'
+import { errorPage } from '../../src/ops/error-page.ts'
+import { overviewPage } from '../../src/ops/overview-page.ts'
+import { OPS } from '../../src/ops/page.ts'
+import { refuseOtherSites } from '../../src/ops/same-site.ts'
+import { Sessions } from '../../src/ops/sessions.ts'
+import { parseForm } from '../../src/webhooks/form.ts'
+import { deadLetterPages } from './dead-letters.ts'
+import { HTML_TYPE } from './html-type.ts'
+import { jobPages } from './jobs.ts'
+import { COOKIE, signInRoutes } from './sign-in.ts'
+
+/** The longest form has an id, a name and a few words. */
+const MAX_FORM_BYTES = 16_384
+/** The files that the pages are made with, by their path, with their types. */
+const FILES = { 'ops.css': 'text/css; charset=utf-8', 'ops.js': 'text/javascript; charset=utf-8' }
+
+/** `/ops`: pages for operators, with a session instead of a key in every request. */
+export function opsRoutes(dependencies: Dependencies, gate: Gate) {
+  const { lanes, lastHour, outbox } = dependencies
+  const sessions = new Sessions(gate.callers)
+  return async (app: FastifyInstance): Promise<void> => {
+    alwaysAnswer(app, { ...securityHeaders([], true), 'cache-control': 'no-store' })
+    await app.register(fastifyCookie)
+    app.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string', bodyLimit: MAX_FORM_BYTES },
+      (_request, body, done) => {
+        try {
+          done(null, parseForm(String(body)))
+        } catch (error) {
+          done(error as Error)
+        }
+      }
+    )
+    app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply))
+    app.addHook('onRequest', async (request) => {
+      if (request.method === 'POST') refuseOtherSites(request)
+    })
+    await app.register(signInRoutes(sessions, gate))
+
+    for (const [name, type] of Object.entries(FILES)) {
+      const content = await readFile(new URL(`../../src/ops/${name}`, import.meta.url))
+      app.get(
+        `${OPS}/${name}`,
+        { schema: { hide: true }, onRequest: async (request) => admitStranger(request, sessions, gate) },
+        async (_request, reply) => reply.type(type).header('cache-control', 'no-cache').send(content)
+      )
+    }
+
+    await app.register(async (pages) => {
+      pages.addHook('onRequest', async (request, reply) => {
+        const operator = sessions.operator(request.cookies[COOKIE])
+        if (operator === undefined) {
+          gate.strangers.take(request.ip, NO_KEY_POINTS)
+          return reply.redirect(`${OPS}/sign-in`, 303)
+        }
+        letIn(request, operator)
+        return undefined
+      })
+      pages.get(OPS, { schema: { hide: true } }, async (request, reply) => {
+        const overview = {
+          minutes: lastHour.minutes(),
+          reasons: lastHour.reasons(),
+          states: lanes.states,
+          waiting: outbox.openByAccount,
+          oldestAt: outbox.oldestOpenAt,
+          deadLetters: outbox.size.dead,
+          fault: outbox.fault
+        }
+        return reply.type(HTML_TYPE).send(overviewPage(overview, callerOf(request)))
+      })
+      await pages.register(jobPages(dependencies))
+      await pages.register(deadLetterPages(dependencies))
+    })
+  }
+}
+
+/** Counts a request for what needs no session, if there is none. */
+function admitStranger(request: FastifyRequest, sessions: Sessions, gate: Gate): void {
+  if (sessions.operator(request.cookies[COOKIE]) === undefined) admit(request, gate)
+}
+
+function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error, request)
+  return reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .type(HTML_TYPE)
+    .send(errorPage(problem, request.id, request.caller))
+}

@@ -1,0 +1,39 @@
+import { Type } from 'typebox'
+import { address } from '../../src/ops/page.ts'
+import { counted } from '../../src/ops/times.ts'
+
+/** A field that is searched by; forms send it empty if nothing is written into it. */
+export const Text = Type.Optional(Type.String({ maxLength: 200 }))
+
+const Count = Type.Optional(Type.String({ pattern: '^[0-9]{1,8}$' }))
+
+/** What a replay did, told to the page that is shown after it. */
+export const DoneSchema = { replayed: Count, remaining: Count, refused: Count }
+
+/** The address of a page that tells what a replay did. */
+export function toldAt(
+  path: string,
+  done: { readonly replayed: number; readonly remaining: number; readonly refused?: number }
+): string {
+  const { replayed, remaining, refused = 0 } = done
+  return address(path, {
+    replayed: String(replayed),
+    remaining: remaining > 0 ? String(remaining) : '',
+    refused: refused > 0 ? String(refused) : ''
+  })
+}
+
+/** What a replay did, in sentences. */
+export function doneWords({
+  replayed,
+  remaining,
+  refused
+}: Partial<Record<keyof typeof DoneSchema, string>>): string[] {
+  return [
+    ...(replayed === undefined
+      ? []
+      : [`Replayed: ${counted(Number(replayed), 'update')}, now on the way again.`]),
+    ...(remaining === undefined ? [] : [`Left, for want of room: ${remaining}. Replay again later.`]),
+    ...(refused === undefined ? [] : [`Left, as their account is not configured any more: ${refused}.`])
+  ]
+}

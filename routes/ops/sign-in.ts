@@ -1,0 +1,63 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { admit, authenticate, type Gate, requirePermission } from '../../src/callers/authentication.ts'
+import { Problem } from '../../src/errors.ts'
+import { OPS } from '../../src/ops/page.ts'
+import { SESSION_MS, type Sessions } from '../../src/ops/sessions.ts'
+import { signInPage } from '../../src/ops/sign-in-page.ts'
+import { HTML_TYPE } from './html-type.ts'
+
+/** Holds the id of a session. */
+export const COOKIE = 'vicidial_gateway_ops'
+
+const SignInSchema = Type.Object({ key: Type.String({ maxLength: 1_000 }) }, { additionalProperties: false })
+/** A form without fields has a body that is empty, or none. */
+const EmptySchema = Type.Union([Type.Object({}, { additionalProperties: false }), Type.Null()])
+
+/** `/ops/sign-in` takes an operator's key once, `/ops/sign-out` ends the session. */
+export function signInRoutes(sessions: Sessions, gate: Gate) {
+  return async (app: FastifyInstance): Promise<void> => {
+    app.get(`${OPS}/sign-in`, { schema: { hide: true } }, async (request, reply) => {
+      if (sessions.operator(request.cookies[COOKIE])) return reply.redirect(OPS, 303)
+      admit(request, gate)
+      return reply.type(HTML_TYPE).send(signInPage())
+    })
+
+    app.post<{ Body: Static<typeof SignInSchema> }>(
+      `${OPS}/sign-in`,
+      { schema: { hide: true, body: SignInSchema } },
+      async (request, reply) => {
+        const key = request.body.key.trim()
+        try {
+          // Without anything in it, it is no key that is wrong.
+          requirePermission(authenticate(request, gate, key === '' ? undefined : key), 'operator')
+        } catch (error) {
+          if (!(error instanceof Problem)) throw error
+          return reply
+            .code(error.status)
+            .headers(error.headers)
+            .type(HTML_TYPE)
+            .send(signInPage(error.message))
+        }
+        sessions.end(request.cookies[COOKIE])
+        reply.setCookie(COOKIE, sessions.begin(key), { ...cookieOf(request), maxAge: SESSION_MS / 1_000 })
+        return reply.redirect(OPS, 303)
+      }
+    )
+
+    app.post(
+      `${OPS}/sign-out`,
+      { schema: { hide: true, body: EmptySchema } },
+      async (request: FastifyRequest, reply: FastifyReply) => {
+        if (sessions.operator(request.cookies[COOKIE]) === undefined) admit(request, gate)
+        sessions.end(request.cookies[COOKIE])
+        return reply.clearCookie(COOKIE, cookieOf(request)).redirect(`${OPS}/sign-in`, 303)
+      }
+    )
+  }
+}
+
+/** For these pages only, for no script and no other site; by HTTPS only if it came so. */
+function cookieOf({ protocol }: FastifyRequest) {
+  return { path: OPS, httpOnly: true, sameSite: 'strict', secure: protocol === 'https' } as const
+}

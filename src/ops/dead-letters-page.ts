@@ -1,0 +1,119 @@
+import { html } from 'ghtml'
+import type { Caller } from '../callers/caller.ts'
+import { deadLetterAnswer } from '../dead-letter-answer.ts'
+import type { DeadLetter } from '../outbox/outbox.ts'
+import { forceField, leadOf, said } from './job-page.ts'
+import { textField } from './jobs-page.ts'
+import { address, notice, OPS, page } from './page.ts'
+import { counted, moment, number } from './times.ts'
+
+/** Which dead letters are shown; empty or absent: whichever. */
+export interface DeadLetterSearch {
+  readonly job_id?: string
+  readonly caller?: string
+}
+
+export interface DeadLettersView {
+  readonly search: DeadLetterSearch
+  /** Newest first. */
+  readonly letters: readonly DeadLetter[]
+  /** The last one shown, if there are more. */
+  readonly next: string | undefined
+  /** Whether these are not the newest. */
+  readonly isLater: boolean
+  /** How many there are, whatever is searched for. */
+  readonly total: number
+  /** What was done just now. */
+  readonly done: readonly string[]
+}
+
+const PATH = `${OPS}/dead-letters`
+
+export function deadLettersPage(view: DeadLettersView, caller: Caller, now = Date.now()): string {
+  const { search, letters, next, isLater, total, done } = view
+  const all = total === 0 ? 'There are none' : `There are ${number(total)} in all`
+  const content = html`!${notice(done)}
+    <p>Updates that were given up: they were tried for as long as the retry schedule says. ${all}.</p>
+    <form class="search" method="get" action="${PATH}" role="search" aria-label="Dead letters">
+      !${textField('job_id', 'Job id', search.job_id)} !${textField('caller', 'Caller', search.caller)}
+      <button class="main">Search</button>
+      <a href="${PATH}">Show all</a>
+    </form>
+    !${
+      letters.length === 0
+        ? html`<p class="empty">${none(search, isLater)}</p>`
+        : html`!${replayAll(search)}
+            <ul class="letters" aria-label="Dead letters, newest first">
+              !${letters.map((letter) => entry(letter, now))}
+            </ul>`
+    }
+    <nav aria-label="Parts of the list" class="paging">
+      !${isLater ? html`<a href="${address(PATH, { ...search })}">Newest</a>` : ''}
+      !${next === undefined ? '' : html`<a rel="next" href="${address(PATH, { ...search, after: next })}">Older</a>`}
+    </nav>`
+  return page({ title: 'Dead letters', content, caller, place: PATH })
+}
+
+function none(search: DeadLetterSearch, isLater: boolean): string {
+  if (isLater) return 'There are no older dead letters.'
+  const isSearch = Object.values(search).some((value) => value !== '')
+  return isSearch ? 'No dead letter matches.' : 'No update was given up. Nothing to do.'
+}
+
+function replayAll(search: DeadLetterSearch): string {
+  const isSearch = Object.values(search).some((value) => value !== '')
+  const fields = Object.entries(search)
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)
+  return html`<form class="card" method="post" action="${PATH}/replay">
+    !${fields} !${forceField('force')}
+    <button class="main">${isSearch ? 'Replay all that match' : 'Replay all'}</button>
+  </form>`
+}
+
+function entry(letter: DeadLetter, now: number): string {
+  const { id, fields } = deadLetterAnswer(letter)
+  return html`<li>
+    <details id="${id}">
+      <summary>
+        ${leadOf(letter.result)} · ${letter.result.error?.code ?? letter.result.status} · ${letter.caller} ·
+        !${moment(letter.diedAt, now)}
+      </summary>
+      <dl class="facts">
+        <div>
+          <dt>Id</dt>
+          <dd>${id}</dd>
+        </div>
+        <div>
+          <dt>Job</dt>
+          <dd><a href="${OPS}/jobs/${letter.jobId}">${letter.jobId}</a></dd>
+        </div>
+        <div>
+          <dt>Account</dt>
+          <dd>${letter.account}</dd>
+        </div>
+        <div>
+          <dt>Source</dt>
+          <dd>${letter.source}</dd>
+        </div>
+        <div>
+          <dt>Tried</dt>
+          <dd>${counted(letter.tries, 'time')}</dd>
+        </div>
+        <div>
+          <dt>Would have changed</dt>
+          <dd>${fields.join(', ')}</dd>
+        </div>
+        <div>
+          <dt>What was said last</dt>
+          <dd>!${said({ ...letter.result, superseded: [...letter.superseded] })}</dd>
+        </div>
+      </dl>
+      <form method="post" action="${PATH}/replay">
+        <input type="hidden" name="id" value="${id}" />
+        !${forceField(`force-${id}`)}
+        <button>Replay this one</button>
+      </form>
+    </details>
+  </li>`
+}

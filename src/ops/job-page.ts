@@ -1,0 +1,137 @@
+import { html } from 'ghtml'
+import type { Result } from '../../schemas/batch.ts'
+import type { Caller } from '../callers/caller.ts'
+import type { Job } from '../outbox/outbox.ts'
+import { countsOf, statusBadge } from './jobs-page.ts'
+import { address, badge, notice, OPS, page, table } from './page.ts'
+import { counted, moment, number } from './times.ts'
+
+export interface JobView {
+  readonly job: Job
+  /** A part of its results. */
+  readonly results: readonly Result[]
+  /** The place of the first of them, from 0. */
+  readonly from: number
+  /** How many a part has. */
+  readonly partSize: number
+  readonly hasDeadLetters: boolean
+  /** What was done just now. */
+  readonly done: readonly string[]
+}
+
+const MOODS: Readonly<Partial<Record<Result['status'], 'good' | 'bad' | 'busy'>>> = {
+  updated: 'good',
+  queued: 'busy',
+  failed: 'bad',
+  unknown: 'bad',
+  rejected: 'bad'
+}
+
+export function jobPage(view: JobView, caller: Caller, now = Date.now()): string {
+  const { job, hasDeadLetters, done } = view
+  const finished = job.finishedAt === undefined ? 'not yet' : moment(job.finishedAt, now)
+  const content = html`!${notice(done)}
+    <dl class="facts">
+      !${fact('Status', statusBadge(job.status))} !${fact('Caller', html`${job.caller}`)}
+      !${fact('Source', html`${job.source}`)} !${fact('Came as', html`${job.origin}`)}
+      !${fact('Accepted', moment(job.acceptedAt, now))} !${fact('Ended', finished)}
+      !${fact('Updates', html`${countsOf(job)}`)} !${fact('Calls to VICIdial', number(job.upstreamCalls))}
+    </dl>
+    !${hasDeadLetters ? replayForm(job.id) : ''} !${job.finishedAt === undefined ? cancelForm(job.id) : ''}
+    <section aria-labelledby="results">
+      <h2 id="results">Results</h2>
+      !${results(view)}
+    </section>`
+  return page({ title: job.id, content, caller })
+}
+
+function fact(name: string, value: string): string {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd>!${value}</dd>
+  </div>`
+}
+
+function replayForm(id: string): string {
+  return html`<form class="card" method="post" action="${OPS}/dead-letters/replay">
+    <p>
+      This job has dead letters: updates that were given up.
+      <a href="${address(`${OPS}/dead-letters`, { job_id: id })}">Look at them</a>, or deliver them anew.
+    </p>
+    <input type="hidden" name="job_id" value="${id}" />
+    !${forceField('force')}
+    <button class="main">Replay its dead letters</button>
+  </form>`
+}
+
+/** Whether a replay undoes newer updates. */
+export function forceField(id: string): string {
+  return html`<p>
+    <input type="checkbox" id="${id}" name="force" value="1" />
+    <label for="${id}">Also set fields that newer updates of the lead have set since</label>
+  </p>`
+}
+
+function cancelForm(id: string): string {
+  return html`<details class="card" id="cancel">
+    <summary>Cancel what is not yet on its way…</summary>
+    <form method="post" action="${OPS}/jobs/${id}/cancel">
+      <p>
+        Its updates that still wait are given up for good. They cannot be replayed; their sender has to send
+        them again.
+      </p>
+      <button class="danger">Cancel this job</button>
+    </form>
+  </details>`
+}
+
+function results({ job, results: part, from, partSize }: JobView): string {
+  if (part.length === 0) return html`<p class="empty">There are no results here.</p>`
+  const received = Object.values(job.counts).reduce((sum, count) => sum + count, 0)
+  const link = (to: number, text: string) =>
+    html`<a href="${address(`${OPS}/jobs/${job.id}`, { from: String(to) })}">${text}</a>`
+  return html`!${table(
+      `Results ${number(from + 1)} to ${number(from + part.length)} of ${number(received)}`,
+      ['No.', 'Lead', 'Status', 'What was said'],
+      part.map(row)
+    )}
+    <nav aria-label="Parts of the results" class="paging">
+      !${from > 0 ? link(Math.max(0, from - partSize), 'Before') : ''}
+      !${from + part.length < received ? link(from + part.length, 'After') : ''}
+    </nav>`
+}
+
+function row(result: Result): string {
+  return html`<tr>
+    <th scope="row">${number(result.index + 1)}</th>
+    <td>${leadOf(result)}</td>
+    <td>!${badge(result.status.replace('_', ' '), MOODS[result.status] ?? 'plain')}</td>
+    <td class="prose">!${said(result)}</td>
+  </tr>`
+}
+
+/** How a result names its lead, or leads, in words. */
+export function leadOf({ lead_id, lead_ids, vendor_lead_code, phone_number }: Result): string {
+  const named = [
+    ...(lead_id === undefined ? [] : [`lead ${lead_id}`]),
+    ...(lead_ids === undefined ? [] : [`leads ${lead_ids.join(', ')}`]),
+    ...(vendor_lead_code === undefined ? [] : [`vendor code ${vendor_lead_code}`]),
+    ...(phone_number === undefined ? [] : [`phone ${phone_number}`])
+  ]
+  return named.join(', ') || 'none named'
+}
+
+/** What was said of an update beside its status. */
+export function said({ error, superseded = [], warnings = [] }: Result): string {
+  const parts = [
+    ...(error ? [html`<a href="/problems/${error.code}">${error.code}</a>: ${error.detail}`] : []),
+    ...(superseded.length > 0 ? [html`Set by newer updates since: ${superseded.join(', ')}.`] : []),
+    ...(warnings.length > 0
+      ? [
+          html`${counted(warnings.length, 'warning')}:
+          ${warnings.map(({ field, code }) => `${field} ${code}`).join(', ')}.`
+        ]
+      : [])
+  ]
+  return parts.join(' ')
+}

@@ -1,0 +1,119 @@
+import { html } from 'ghtml'
+import { JOB_STATUSES } from '../../schemas/job.ts'
+import type { Caller } from '../callers/caller.ts'
+import type { Job, JobStatus } from '../outbox/outbox.ts'
+import { address, badge, notice, OPS, page, table } from './page.ts'
+import { moment, number } from './times.ts'
+
+/** What of the jobs is shown; empty or absent: whichever. */
+export interface JobSearch {
+  readonly status?: string
+  readonly caller?: string
+  readonly source?: string
+}
+
+export interface JobsView {
+  readonly search: JobSearch
+  /** Newest first. */
+  readonly jobs: readonly Job[]
+  /** The last one shown, if there are more. */
+  readonly next: string | undefined
+  /** Whether these are not the newest. */
+  readonly isLater: boolean
+  /** What was done just now. */
+  readonly done: readonly string[]
+}
+
+const MOODS: Readonly<Record<JobStatus, 'good' | 'bad' | 'busy' | 'plain'>> = {
+  queued: 'busy',
+  running: 'busy',
+  completed: 'good',
+  partial: 'plain',
+  failed: 'bad'
+}
+const PATH = `${OPS}/jobs`
+
+export function jobsPage(view: JobsView, caller: Caller, now = Date.now()): string {
+  const { search, jobs, next, isLater, done } = view
+  const content = html`!${notice(done)}
+    <form class="search" method="get" action="${PATH}" role="search" aria-label="Jobs">
+      !${textField('id', 'Job id', '')} !${statusField(search.status)}
+      !${textField('caller', 'Caller', search.caller)} !${textField('source', 'Source', search.source)}
+      <button class="main">Search</button>
+      <a href="${PATH}">Show all</a>
+    </form>
+    !${jobs.length > 0 ? list(jobs, now) : none(search, isLater)}
+    <nav aria-label="Parts of the list" class="paging">
+      !${isLater ? html`<a href="${address(PATH, { ...search })}">Newest</a>` : ''}
+      !${next === undefined ? '' : html`<a rel="next" href="${address(PATH, { ...search, after: next })}">Older</a>`}
+    </nav>`
+  return page({ title: 'Jobs', content, caller, place: PATH })
+}
+
+/** A field to search by. */
+export function textField(name: string, label: string, value = ''): string {
+  return html`<p>
+    <label for="${name}">${label}</label>
+    <input
+      id="${name}"
+      name="${name}"
+      value="${value}"
+      maxlength="200"
+      autocomplete="off"
+      spellcheck="false"
+    />
+  </p>`
+}
+
+function statusField(chosen = ''): string {
+  const options = ['', ...JOB_STATUSES].map(
+    (status) =>
+      html`<option value="${status}" !${status === chosen ? 'selected' : ''}>
+        ${status === '' ? 'any' : status}
+      </option>`
+  )
+  return html`<p>
+    <label for="status">Status</label>
+    <select id="status" name="status">
+      !${options}
+    </select>
+  </p>`
+}
+
+function none(search: JobSearch, isLater: boolean): string {
+  const isSearch = Object.values(search).some((value) => value !== '')
+  const text = isSearch ? 'No job matches.' : 'No job was accepted yet, or all are deleted.'
+  return html`<p class="empty">${isLater ? 'There are no older jobs.' : text}</p>`
+}
+
+function list(jobs: readonly Job[], now: number): string {
+  const rows = jobs.map(
+    (job) =>
+      html`<tr>
+        <th scope="row"><a href="${PATH}/${job.id}">${job.id}</a></th>
+        <td>!${statusBadge(job.status)}</td>
+        <td>${job.caller}</td>
+        <td>${job.source}</td>
+        <td>${job.origin}</td>
+        <td>!${moment(job.acceptedAt, now)}</td>
+        <td>${countsOf(job)}</td>
+      </tr>`
+  )
+  return table(
+    'Jobs, newest first',
+    ['Job', 'Status', 'Caller', 'Source', 'Came as', 'Accepted', 'Updates'],
+    rows
+  )
+}
+
+export function statusBadge(status: JobStatus): string {
+  return badge(status, MOODS[status])
+}
+
+/** How many updates have which result, in words. */
+export function countsOf({ counts }: Pick<Job, 'counts'>): string {
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([status, count]) => `${number(count)} ${status.replace('_', ' ')}`)
+    .join(', ')
+}

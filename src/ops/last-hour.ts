@@ -1,0 +1,94 @@
+import type { EndedUpdates, Observer } from '../observer.ts'
+
+export const MINUTES = 60
+const MINUTE_MS = 60_000
+
+/** How the operations page sums results up. `refused`: by the gateway, or because there is no such lead. */
+export const KINDS = ['updated', 'refused', 'failed'] as const
+export type Kind = (typeof KINDS)[number]
+
+/** What was cancelled is none of them. */
+const KIND_OF: Readonly<Partial<Record<EndedUpdates['status'], Kind>>> = {
+  updated: 'updated',
+  // Newer updates have set all of its fields: nothing was left to do.
+  superseded: 'updated',
+  rejected: 'refused',
+  not_found: 'refused',
+  ambiguous: 'refused',
+  failed: 'failed',
+  unknown: 'failed',
+  dead_lettered: 'failed'
+}
+
+/** What ended in a minute. */
+export interface Minute extends Readonly<Record<Kind, number>> {
+  /** When it began, in milliseconds since the epoch. */
+  readonly at: number
+}
+
+/** A reason why updates were not made, and how often. */
+export interface Reason {
+  readonly code: string
+  readonly kind: Kind
+  readonly count: number
+}
+
+interface Counted extends Record<Kind, number> {
+  readonly number: number
+  readonly reasons: Map<string, { kind: Kind; count: number }>
+}
+
+/** Counts what became of updates in the last hour, by the minute. */
+export class LastHour implements Observer {
+  /** The one of a minute stands at its number modulo their count. */
+  readonly #minutes: (Counted | undefined)[] = Array<undefined>(MINUTES).fill(undefined)
+
+  /** @param now milliseconds since the epoch, as everywhere here */
+  updatesEnded({ status, code, count }: EndedUpdates, now = Date.now()): void {
+    const kind = KIND_OF[status]
+    if (kind === undefined) return
+    const minute = this.#minuteAt(Math.floor(now / MINUTE_MS))
+    minute[kind] += count
+    if (code === undefined) return
+    const known = minute.reasons.get(code)
+    if (known) known.count += count
+    else minute.reasons.set(code, { kind, count })
+  }
+
+  callEnded(): void {
+    // The page tells of updates, not of calls.
+  }
+
+  /** The last 60 minutes, the one that is running last. */
+  minutes(now = Date.now()): readonly Minute[] {
+    const running = Math.floor(now / MINUTE_MS)
+    return Array.from({ length: MINUTES }, (_, place) => {
+      const number = running - MINUTES + 1 + place
+      const { updated = 0, refused = 0, failed = 0 } = this.#known(number) ?? {}
+      return { at: number * MINUTE_MS, updated, refused, failed }
+    })
+  }
+
+  /** Why updates were not made in the last 60 minutes, the most frequent first. */
+  reasons(now = Date.now()): readonly Reason[] {
+    const total = new Map<string, Reason>()
+    for (const { at } of this.minutes(now)) {
+      for (const [code, { kind, count }] of this.#known(at / MINUTE_MS)?.reasons ?? [])
+        total.set(code, { code, kind, count: count + (total.get(code)?.count ?? 0) })
+    }
+    return [...total.values()].toSorted((a, b) => b.count - a.count)
+  }
+
+  #known(number: number): Counted | undefined {
+    const minute = this.#minutes[number % MINUTES]
+    return minute?.number === number ? minute : undefined
+  }
+
+  #minuteAt(number: number): Counted {
+    const known = this.#known(number)
+    if (known) return known
+    const minute = { number, updated: 0, refused: 0, failed: 0, reasons: new Map() }
+    this.#minutes[number % MINUTES] = minute
+    return minute
+  }
+}

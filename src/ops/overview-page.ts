@@ -1,0 +1,115 @@
+import { html } from 'ghtml'
+import type { Caller } from '../callers/caller.ts'
+import { type ErrorCode, ERRORS } from '../errors.ts'
+import type { UpstreamState } from '../vicidial/guard.ts'
+import { chart } from './chart.ts'
+import { KINDS, type Minute, type Reason } from './last-hour.ts'
+import { badge, OPS, page, table } from './page.ts'
+import { counted, inWords, moment, number } from './times.ts'
+import { STATE_WORDS } from './upstream-words.ts'
+
+/** What the overview shows. */
+export interface Overview {
+  readonly minutes: readonly Minute[]
+  readonly reasons: readonly Reason[]
+  /** By account. */
+  readonly states: ReadonlyMap<string, UpstreamState>
+  /** Stored updates that wait or are being delivered, by account. */
+  readonly waiting: ReadonlyMap<string, number>
+  /** When the oldest of them was accepted, in milliseconds since the epoch; undefined if there is none. */
+  readonly oldestAt: number | undefined
+  readonly deadLetters: number
+  /** Why nothing can be stored, if that is so. */
+  readonly fault: string | undefined
+}
+
+export function overviewPage(overview: Overview, caller: Caller, now = Date.now()): string {
+  const content = html`<p class="refresh" hidden>
+      <label><input type="checkbox" id="refresh" checked /> Refresh every 10 seconds</label>
+      <span role="status" id="refresh-status"></span>
+    </p>
+    <div id="live" data-refresh>
+      <p>As of !${moment(now, now)}</p>
+      !${fault(overview.fault)} !${now_(overview, now)}
+      <section aria-labelledby="hour">
+        <h2 id="hour">The last hour</h2>
+        !${chart(overview.minutes)}
+      </section>
+      <section aria-labelledby="reasons">
+        <h2 id="reasons">Why updates were not made, in the last hour</h2>
+        !${reasons(overview.reasons)}
+      </section>
+      <section aria-labelledby="accounts">
+        <h2 id="accounts">VICIdial, by account</h2>
+        !${accounts(overview, now)}
+      </section>
+    </div>`
+  return page({ title: 'Overview', content, caller, place: OPS })
+}
+
+function fault(text: string | undefined): string {
+  if (text === undefined) return ''
+  return html`<p class="alert" role="alert">
+    Nothing can be stored: ${text}. Make room on the disk, or mount it again; the gateway goes on by itself.
+  </p>`
+}
+
+function now_({ minutes, waiting, oldestAt, deadLetters }: Overview, now: number): string {
+  const running = minutes.at(-1)
+  const before = minutes.at(-2)
+  const waits = [...waiting.values()].reduce((sum, count) => sum + count, 0)
+  const figures = [
+    ['In the minute that is running', running ? number(sumOf(running)) : '0', 'updates have ended'],
+    ['In the minute before', before ? number(sumOf(before)) : '0', 'updates ended'],
+    ['Waiting', number(waits), waits === 0 ? 'no stored update waits' : 'stored updates'],
+    [
+      'Oldest waiting',
+      oldestAt === undefined ? 'none' : inWords(now - oldestAt),
+      oldestAt === undefined ? 'nothing waits' : 'since it was accepted'
+    ],
+    ['Dead letters', number(deadLetters), deadLetters === 0 ? 'none was given up' : 'were given up']
+  ] as const
+  const items = figures.map(
+    ([name, value, unit]) =>
+      html`<div>
+        <dt>${name}</dt>
+        <dd><b>${value}</b> ${unit}</dd>
+      </div>`
+  )
+  return html`<section aria-labelledby="now">
+    <h2 id="now">Now</h2>
+    <dl class="figures">!${items}</dl>
+  </section>`
+}
+
+function reasons(list: readonly Reason[]): string {
+  if (list.length === 0) return html`<p class="empty">Every update that ended was made.</p>`
+  const rows = list.map(
+    ({ code, kind, count }) =>
+      html`<tr>
+        <th scope="row"><a href="/problems/${code}">${code}</a></th>
+        <td>${code in ERRORS ? ERRORS[code as ErrorCode].title : ''}</td>
+        <td>${kind}</td>
+        <td class="number">${number(count)}</td>
+      </tr>`
+  )
+  return table('Reasons, the most frequent first', ['Code', 'Meaning', 'Counted as', 'Updates'], rows)
+}
+
+function accounts({ states, waiting }: Overview, now: number): string {
+  const rows = [...states].map(([name, { state, since }]) => {
+    const { words, mood, advice } = STATE_WORDS[state]
+    return html`<tr>
+      <th scope="row">${name}</th>
+      <td>!${badge(words, mood)}</td>
+      <td>!${since === undefined ? 'the start' : moment(Date.parse(since), now)}</td>
+      <td class="number">${counted(waiting.get(name) ?? 0, 'update')}</td>
+      <td class="prose">${advice}</td>
+    </tr>`
+  })
+  return table('Accounts at VICIdial', ['Account', 'State', 'Since', 'Waiting', 'What to do'], rows)
+}
+
+function sumOf(minute: Minute): number {
+  return KINDS.reduce((sum, kind) => sum + minute[kind], 0)
+}

@@ -1,0 +1,43 @@
+import { html } from 'ghtml'
+
+const UNITS: readonly (readonly [name: string, seconds: number])[] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1]
+]
+
+/** A time span in words, in its greatest unit, and below three of it the next one too: `2 hours 5 minutes`. */
+export function inWords(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000))
+  const place = Math.max(
+    0,
+    UNITS.findIndex(([, size]) => seconds >= size)
+  )
+  const [name, size] = seconds === 0 ? (['second', 1] as const) : (UNITS[place] ?? ['second', 1])
+  const count = Math.floor(seconds / size)
+  const [lesser, lesserSize] = UNITS[place + 1] ?? ['', Number.POSITIVE_INFINITY]
+  const rest = count < 3 && seconds > 0 ? Math.floor((seconds % size) / lesserSize) : 0
+  return rest > 0 ? `${counted(count, name)} ${counted(rest, lesser)}` : counted(count, name)
+}
+
+/** `1 update`, `2 updates`; thousands are set apart. */
+export function counted(count: number, noun: string): string {
+  return `${number(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
+export function number(value: number): string {
+  return value.toLocaleString('en')
+}
+
+/** A moment in UTC, with how long ago it was. */
+export function moment(at: number, now = Date.now()): string {
+  const text = new Date(at).toISOString()
+  return html`<time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 19)} UTC</time>
+    <span class="age">${inWords(now - at)} ago</span>`
+}
+
+/** The time of the day in UTC, as `20:59`. */
+export function timeOfDay(at: number): string {
+  return new Date(at).toISOString().slice(11, 16)
+}

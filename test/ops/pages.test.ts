@@ -1,0 +1,148 @@
+import { test } from 'tap'
+import type { Result } from '../../schemas/batch.ts'
+import { ALL_PERMISSIONS, Caller } from '../../src/callers/caller.ts'
+import { CallerLimits } from '../../src/callers/caller-limits.ts'
+import { Problem } from '../../src/errors.ts'
+import { changesOf } from '../../src/leads/changes.ts'
+import { chart } from '../../src/ops/chart.ts'
+import { deadLettersPage } from '../../src/ops/dead-letters-page.ts'
+import { errorPage } from '../../src/ops/error-page.ts'
+import { jobPage } from '../../src/ops/job-page.ts'
+import { jobsPage } from '../../src/ops/jobs-page.ts'
+import { overviewPage } from '../../src/ops/overview-page.ts'
+import { signInPage } from '../../src/ops/sign-in-page.ts'
+import { inWords, moment } from '../../src/ops/times.ts'
+
+/** Ends an attribute, an element and a comment, and begins a script. */
+const HOSTILE = `"'>--></title></textarea><script>alert(1)</script><img src=x onerror=alert(1)>!`
+const NOW = Date.UTC(2026, 10, 25, 20, 59, 4)
+
+const operator = new Caller(
+  { name: HOSTILE, keys: [], permissions: ALL_PERMISSIONS },
+  { hash: '00' },
+  new CallerLimits(HOSTILE)
+)
+const result: Result = {
+  index: 0,
+  vendor_lead_code: HOSTILE,
+  phone_number: HOSTILE,
+  status: 'failed',
+  superseded: [HOSTILE],
+  warnings: [{ field: HOSTILE, code: 'transliterated', sent: HOSTILE, stored: HOSTILE }],
+  error: { code: HOSTILE, field: HOSTILE, detail: HOSTILE, retryable: true }
+}
+const job = {
+  id: HOSTILE,
+  caller: HOSTILE,
+  source: HOSTILE,
+  origin: HOSTILE,
+  status: 'queued' as const,
+  acceptedAt: NOW,
+  finishedAt: undefined,
+  counts: { [HOSTILE]: 1 },
+  upstreamCalls: 1
+}
+const letter = {
+  seq: 1,
+  order: 1,
+  jobId: HOSTILE,
+  caller: HOSTILE,
+  account: HOSTILE,
+  source: HOSTILE,
+  update: {
+    index: 0,
+    key: { by: 'vendor_lead_code' as const, value: HOSTILE },
+    onMultiple: 'reject' as const,
+    changes: changesOf('update_lead', {}, { [HOSTILE]: HOSTILE }, [])
+  },
+  superseded: [HOSTILE],
+  tries: 2,
+  result,
+  diedAt: NOW
+}
+const rest = { next: HOSTILE, isLater: true, done: [HOSTILE] }
+
+test('whatever stands in a name, an id or a detail is shown as text', (t) => {
+  const pages = {
+    overview: overviewPage(
+      {
+        minutes: [{ at: NOW, updated: 1, refused: 0, failed: 0 }],
+        reasons: [{ code: HOSTILE, kind: 'failed', count: 1 }],
+        states: new Map([[HOSTILE, { state: 'unknown' }]]),
+        waiting: new Map([[HOSTILE, 1]]),
+        oldestAt: NOW,
+        deadLetters: 0,
+        fault: HOSTILE
+      },
+      operator,
+      NOW
+    ),
+    jobs: jobsPage(
+      { search: { status: HOSTILE, caller: HOSTILE, source: HOSTILE }, jobs: [job], ...rest },
+      operator,
+      NOW
+    ),
+    job: jobPage(
+      { job, results: [result], from: 0, partSize: 1, hasDeadLetters: true, done: [HOSTILE] },
+      operator,
+      NOW
+    ),
+    letters: deadLettersPage(
+      { search: { job_id: HOSTILE, caller: HOSTILE }, letters: [letter], total: 1, ...rest },
+      operator,
+      NOW
+    ),
+    error: errorPage(new Problem('conflict', HOSTILE), HOSTILE, operator),
+    signIn: signInPage(HOSTILE)
+  }
+  for (const [name, page] of Object.entries(pages)) {
+    t.notMatch(page, /<script>|<img|<\/textarea|-->|onerror=/, name)
+    t.match(page, '&#60;script&#62;alert(1)&#60;/script&#62;', name)
+    t.equal(page.match(/<script/g)?.length, 1, name)
+    // No attribute is ended early: what is left without tags has no bracket.
+    t.notMatch(page.replace(/<!?\/?[a-z0-9]+(?:\s+[a-z0-9-]+(?:="[^"<>]*")?)*\s*\/?>/gi, ''), /[<>]/, name)
+  }
+  t.end()
+})
+
+test('times are in UTC, and their ages in words', (t) => {
+  const SECOND = 1_000
+  for (const [ms, words] of [
+    [-5, '0 seconds'],
+    [0, '0 seconds'],
+    [SECOND, '1 second'],
+    [59_999, '59 seconds'],
+    [60 * SECOND, '1 minute'],
+    [61 * SECOND, '1 minute 1 second'],
+    [185 * SECOND, '3 minutes'],
+    [2 * 3_600 * SECOND + 300 * SECOND, '2 hours 5 minutes'],
+    [26 * 3_600 * SECOND, '1 day 2 hours'],
+    [1_000 * 86_400 * SECOND, '1,000 days']
+  ] as const)
+    t.equal(inWords(ms), words)
+  t.match(
+    moment(NOW, NOW + 2_000).replace(/\s+/g, ' '),
+    '20:59:04 UTC</time> <span class="age">2 seconds ago</span>'
+  )
+  t.match(moment(NOW, NOW), 'datetime="2026-11-25T20:59:04.000Z">2026-11-25 ')
+  t.end()
+})
+
+test('the picture says the same in words and as a table', (t) => {
+  const minutes = [
+    { at: NOW - 120_000, updated: 0, refused: 0, failed: 0 },
+    { at: NOW - 60_000, updated: 1_200, refused: 30, failed: 4 },
+    { at: NOW, updated: 1, refused: 0, failed: 0 }
+  ]
+  const drawn = chart(minutes).replace(/\s+/g, ' ')
+  t.match(
+    drawn,
+    'aria-label="Updates that ended in each of the last 60 minutes: 1,201 updated, 30 refused, 4 failed. Most, 1,234 updates, at 20:58 UTC."'
+  )
+  t.match(drawn, /<title> ?20:58 UTC: 1,200 updated, 30 refused, 4 failed ?<\/title>/)
+  t.match(drawn, /<th scope="row">20:59<\/th>.*<th scope="row">20:58<\/th> <td class="number">1,200</)
+  t.notMatch(drawn, '>20:57</th>')
+  t.match(drawn, />2,000<\/text ?>/)
+  t.match(chart(minutes.slice(0, 1)), 'No update has ended in the last hour.')
+  t.end()
+})

@@ -1,0 +1,51 @@
+import { test } from 'tap'
+import { ALL_PERMISSIONS } from '../../src/callers/caller.ts'
+import { Callers } from '../../src/callers/callers.ts'
+import { hashKey } from '../../src/callers/key.ts'
+import { SESSION_MS, Sessions } from '../../src/ops/sessions.ts'
+
+const NOW = 1_700_000_000_000
+
+function callers(expiresAt = Number.POSITIVE_INFINITY): Callers {
+  const keys = [{ hash: hashKey('ops-key'), expiresAt }]
+  return new Callers([{ name: 'ops', keys, permissions: ALL_PERMISSIONS }])
+}
+
+test('a session ends with its time', (t) => {
+  const sessions = new Sessions(callers())
+  const id = sessions.begin('ops-key', NOW)
+  t.equal(sessions.operator(id, NOW + SESSION_MS - 1)?.name, 'ops')
+  t.equal(sessions.operator(id, NOW + SESSION_MS), undefined)
+  t.equal(sessions.operator(id, NOW), undefined, 'and for good')
+  t.end()
+})
+
+test('a session ends when its key expires', (t) => {
+  const sessions = new Sessions(callers(NOW + 1_000))
+  const id = sessions.begin('ops-key', NOW)
+  t.equal(sessions.operator(id, NOW + 999)?.name, 'ops')
+  t.equal(sessions.operator(id, NOW + 1_000), undefined)
+  t.end()
+})
+
+test('sessions have ids of their own, and nobody is known by another', (t) => {
+  const sessions = new Sessions(callers())
+  const ids = Array.from({ length: 100 }, () => sessions.begin('ops-key', NOW))
+  t.equal(new Set(ids).size, 100)
+  for (const id of [undefined, '', 'ops-key', hashKey('ops-key'), `${ids[0]}x`])
+    t.equal(sessions.operator(id, NOW), undefined)
+  sessions.end(ids[0])
+  t.same(
+    ids.slice(0, 2).map((id) => sessions.operator(id, NOW)?.name),
+    [undefined, 'ops']
+  )
+  t.end()
+})
+
+test('no more than a thousand are held: the first to begin ends first', (t) => {
+  const sessions = new Sessions(callers())
+  const ids = Array.from({ length: 1_001 }, () => sessions.begin('ops-key', NOW))
+  t.equal(sessions.operator(ids[0], NOW), undefined)
+  t.equal(sessions.operator(ids[1], NOW)?.name, 'ops')
+  t.end()
+})

@@ -1,0 +1,35 @@
+import { API_KEY, type Answer, call, type Gateway } from '../helper.ts'
+
+/** What browsers send with a form of a page of the gateway. */
+const FORM = {
+  authorization: '',
+  'content-type': 'application/x-www-form-urlencoded',
+  'sec-fetch-site': 'same-origin'
+}
+
+/** Sends a form to the operations page. */
+export function form(
+  gateway: Pick<Gateway, 'origin'>,
+  path: string,
+  fields: Record<string, string>,
+  headers: Record<string, string> = {}
+): Promise<Answer> {
+  const body = new URLSearchParams(fields).toString()
+  return call(gateway, 'POST', path, body, { ...FORM, ...headers })
+}
+
+/** Signs in. Returns the headers of a request of that session. */
+export async function signIn(gateway: Pick<Gateway, 'origin'>, key = API_KEY): Promise<{ cookie: string }> {
+  const { status, headers } = await form(gateway, '/ops/sign-in', { key })
+  if (status !== 303) throw new Error(`not signed in: ${status}`)
+  return { cookie: headers.get('set-cookie')?.split(';')[0] ?? '' }
+}
+
+/** Reads a page as somebody with these headers, without a key. */
+export function look(
+  gateway: Pick<Gateway, 'origin'>,
+  path: string,
+  headers: Record<string, string> = {}
+): Promise<Answer> {
+  return call(gateway, 'GET', path, undefined, { authorization: '', ...headers })
+}
