@@ -3,7 +3,7 @@ import { ERRORS, type ErrorCode, Problem } from '../src/errors.ts'
 
 /** The style sheet within the pages. */
 export const PAGE_STYLE =
-  'body { font: 1rem/1.5 system-ui; max-width: 42rem; margin: 3rem auto; padding: 0 1rem; color-scheme: light dark }'
+  ':root { color-scheme: light dark } body { font: 1rem/1.5 system-ui; max-width: 42rem; margin: 3rem auto; padding: 0 1rem; background: Canvas }'
 
 /** `GET /problems` and `GET /problems/{code}`: what each code of an answer means, for people. */
 export async function problemPageRoutes(app: FastifyInstance): Promise<void> {
@@ -43,8 +43,10 @@ function page(title: string, content: string): string {
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
+<main>
 <h1>${title}</h1>
 ${content}
+</main>
 </body>
 </html>
 `

@@ -1,0 +1,41 @@
+import { test } from 'tap'
+import { API_KEY, batch, startGateway } from '../helper.ts'
+import { store } from '../routes/jobs-of.ts'
+import { SHORT_RETRY } from '../routes/told-vicidial.ts'
+import { NO_CHROMIUM, startChromium } from './chromium.ts'
+import { giveUp } from './given-up.ts'
+import { isTooWide, LOOKS, openWindow, signIn, violationsOf } from './window.ts'
+
+const skip = NO_CHROMIUM
+
+test('every page can be used by everybody, light and dark, at a desk and on a phone', { skip }, async (t) => {
+  const gateway = await startGateway(t, SHORT_RETRY)
+  const browser = await startChromium(t)
+  await batch(gateway, { lead_ids: [1, 2, 3, 99_999], fields: { status: 'SALE' } })
+  const job = await giveUp(gateway, 7, API_KEY)
+  await store(gateway, { updates: [{ vendor_lead_code: 'x'.repeat(20), fields: { status: 'A' } }] })
+  for (const look of LOOKS) {
+    const { page, complaints } = await openWindow(browser, gateway.origin, look)
+    const check = async (path: string) => {
+      await page.goto(path)
+      for (const summary of await page.locator('summary').all()) await summary.click()
+      const place = `${path} ${look.colorScheme} ${look.width}`
+      t.same(await violationsOf(page), [], place)
+      t.notOk(await isTooWide(page), place)
+    }
+    for (const path of ['/ops/sign-in', '/problems', '/problems/overloaded']) await check(path)
+    await signIn(page, API_KEY)
+    for (const path of [
+      '/ops',
+      '/ops/jobs?replayed=1',
+      '/ops/jobs?caller=nobody',
+      `/ops/jobs/${job}`,
+      '/ops/dead-letters',
+      '/ops/dead-letters?caller=nobody'
+    ])
+      await check(path)
+    t.same(complaints, [])
+    await check('/ops/jobs/job_1')
+    await page.context().close()
+  }
+})

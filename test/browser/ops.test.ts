@@ -1,0 +1,142 @@
+import { writeFileSync } from 'node:fs'
+import { test } from 'tap'
+import { hashKey } from '../../src/callers/key.ts'
+import { API_KEY, batch, type Gateway, startGateway } from '../helper.ts'
+import { ended, store, withCallers } from '../routes/jobs-of.ts'
+import { SHORT_RETRY } from '../routes/told-vicidial.ts'
+import { until } from '../until.ts'
+import { NO_CHROMIUM, startChromium } from './chromium.ts'
+import { giveUp } from './given-up.ts'
+import { openWindow, signIn } from './window.ts'
+
+const skip = NO_CHROMIUM
+const HOSTILE = "'><img src=x onload>"
+
+function statusOf({ sandbox }: Gateway, id: number): string | undefined {
+  return sandbox.leads()[id]?.status
+}
+
+test('an operator signs in, and nobody else', { skip }, async (t) => {
+  const gateway = await startGateway(t, withCallers(t))
+  const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
+  for (const [key, said] of [
+    ['wrong', 'The API key is not known, or it has expired.'],
+    ['crm-key', 'The caller crm lacks "operator" (permissions.routes).']
+  ] as const) {
+    await signIn(page, key)
+    t.equal(await page.getByRole('alert').textContent(), said)
+    t.equal(await page.getByLabel('Key').inputValue(), '')
+  }
+  t.match(complaints.splice(0), [/status of 401/, /status of 403/])
+  await signIn(page, 'ops-key')
+  t.equal(new URL(page.url()).pathname, '/ops')
+  t.match(await page.getByRole('banner').textContent(), /Signed in as\s+ops/)
+  t.match(await page.title(), 'Overview')
+  const [cookie] = await page.context().cookies()
+  t.match(cookie, { path: '/ops', httpOnly: true, sameSite: 'Strict' })
+  t.equal(await page.evaluate('document.cookie'), '')
+
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  t.equal(new URL(page.url()).pathname, '/ops/sign-in')
+  await page.goto('/ops/jobs')
+  t.equal(new URL(page.url()).pathname, '/ops/sign-in')
+  t.same(complaints, [])
+})
+
+test('a session ends with its key, also while its page is open', { skip }, async (t) => {
+  const file = (key: string) => `
+callers:
+  - name: ops
+    key_hashes: ["sha256:${hashKey(key)}"]
+    permissions: "*"
+`
+  const path = `${t.testdir({ 'gateway.yaml': file('ops-key') })}/gateway.yaml`
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: path })
+  const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
+  await signIn(page, 'ops-key')
+  writeFileSync(path, file('other-key'))
+  gateway.app.reload()
+  await page.getByRole('link', { name: 'Jobs' }).click()
+  t.equal(new URL(page.url()).pathname, '/ops/sign-in')
+  t.same(complaints, [])
+})
+
+test('the overview shows what ends, by itself and without a script too', { skip }, async (t) => {
+  const gateway = await startGateway(t)
+  const browser = await startChromium(t)
+  const { page, complaints } = await openWindow(browser, gateway.origin)
+  await page.clock.install()
+  await signIn(page, API_KEY)
+  t.ok(await page.getByText('No update has ended in the last hour.').isVisible())
+  await batch(gateway, { lead_ids: [1, 2], fields: { status: 'SALE' } })
+  await page.clock.fastForward(10_000)
+  const picture = page.getByRole('img', { name: '2 updated, 0 refused, 0 failed' })
+  await picture.waitFor()
+  await page.getByText('The same as a table').click()
+  await batch(gateway, { lead_ids: [3], fields: { status: 'SALE' } })
+  // What is read with the keyboard stays as it is.
+  await page.clock.fastForward(10_000)
+  t.ok(await picture.isVisible())
+  await page.getByRole('heading', { name: 'Overview' }).click()
+  await page.clock.fastForward(10_000)
+  await page.getByRole('img', { name: '3 updated' }).waitFor()
+  t.ok(await page.getByRole('table', { name: 'by the minute' }).isVisible(), 'what was open stays open')
+
+  const context = await browser.newContext({ baseURL: gateway.origin, javaScriptEnabled: false })
+  const plain = await context.newPage()
+  await signIn(plain, API_KEY)
+  t.ok(await plain.getByRole('img', { name: '3 updated' }).isVisible())
+  t.notOk(await plain.getByLabel('Refresh every 10 seconds').isVisible())
+  t.same(complaints, [])
+})
+
+test('a dead letter is found, read, and replayed: it arrives', { skip }, async (t) => {
+  const gateway = await startGateway(t, { ...SHORT_RETRY, ...withCallers(t) })
+  const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
+  const job = await giveUp(gateway, 7, 'crm-key')
+  t.not(statusOf(gateway, 7), 'CBHOLD')
+  await signIn(page, 'ops-key')
+  await page.getByRole('link', { name: 'Dead letters' }).click()
+  await page.getByLabel('Caller').fill('crm')
+  await page.getByRole('button', { name: 'Search' }).click()
+  t.match(page.url(), 'caller=crm')
+  await page.getByText(/^\s*lead 7 · upstream_/).click()
+  t.ok(await page.getByRole('link', { name: job }).isVisible())
+  t.ok(await page.getByText('Would have changed').isVisible())
+  await page.getByRole('button', { name: 'Replay this one' }).click()
+  t.match(page.url(), /\/ops\/jobs\/job_\w+\?replayed=1$/)
+  t.equal(await page.getByRole('status').textContent(), 'Replayed: 1 update, now on the way again.')
+  await until('the replayed update', () => statusOf(gateway, 7) === 'CBHOLD')
+  await until('the end of its job', async () => {
+    await page.reload()
+    return await page.getByText('completed').isVisible()
+  })
+  await page.goto('/ops/dead-letters')
+  t.ok(await page.getByText('No update was given up. Nothing to do.').isVisible())
+  t.same(complaints, [])
+})
+
+test('jobs are searched, with the keyboard alone; hostile text in them is text', { skip }, async (t) => {
+  const gateway = await startGateway(t)
+  const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
+  const updates = [{ vendor_lead_code: HOSTILE, fields: { status: 'A' } }]
+  const id = await store(gateway, { updates })
+  await ended(gateway, id)
+  await signIn(page, API_KEY)
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/ops#content')
+  await page.goto('/ops/jobs')
+  await page.getByLabel('Job id').focus()
+  await page.keyboard.type(id)
+  await page.keyboard.press('Enter')
+  await page.waitForURL(`**/ops/jobs/${id}`)
+  t.ok(await page.getByText(`vendor code ${HOSTILE}`).isVisible())
+  t.equal(await page.locator('img:not([role])').count(), 0)
+  await page.goto(`/ops/jobs?caller=${encodeURIComponent(HOSTILE)}`)
+  t.equal(await page.getByLabel('Caller').inputValue(), HOSTILE)
+  t.ok(await page.getByText('No job matches.').isVisible())
+  t.equal(await page.locator('img:not([role])').count(), 0)
+  t.same(complaints, [])
+})
