@@ -29,9 +29,11 @@ export function answerErrors(app: FastifyInstance, admit: (request: FastifyReque
   })
 }
 
-/** What an error is to the sender of the request; it is logged if it is the gateway's fault. */
+/** What an error is to the sender of the request, whose `problemCode` says so too; it is logged if it is the gateway's fault. */
 export function problemOf(error: FastifyError | Problem | StorageError, request: FastifyRequest): Problem {
-  return error instanceof Problem ? error : otherProblem(error, request)
+  const problem = error instanceof Problem ? error : otherProblem(error, request)
+  request.problemCode = problem.code
+  return problem
 }
 
 /** Answers what fails before there is a route: a path that cannot be decoded, for one. */

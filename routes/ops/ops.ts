@@ -70,7 +70,8 @@ export function opsRoutes(dependencies: Dependencies, gate: Gate) {
           minutes: lastHour.minutes(),
           reasons: lastHour.reasons(),
           states: lanes.states,
-          waiting: outbox.openByAccount,
+          stored: outbox.openByAccount,
+          inHand: new Map(lanes.queues.map(({ account, waiting }) => [account, waiting])),
           oldestAt: outbox.oldestOpenAt,
           deadLetters: outbox.size.dead,
           fault: outbox.fault

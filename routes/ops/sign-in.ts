@@ -33,6 +33,7 @@ export function signInRoutes(sessions: Sessions, gate: Gate) {
           requirePermission(authenticate(request, gate, key === '' ? undefined : key), 'operator')
         } catch (error) {
           if (!(error instanceof Problem)) throw error
+          request.problemCode = error.code
           return reply
             .code(error.status)
             .headers(error.headers)

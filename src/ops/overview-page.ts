@@ -5,7 +5,7 @@ import type { UpstreamState } from '../vicidial/guard.ts'
 import { chart } from './chart.ts'
 import { KINDS, type Minute, type Reason } from './last-hour.ts'
 import { badge, OPS, page, table } from './page.ts'
-import { counted, inWords, moment, number } from './times.ts'
+import { inWords, moment, number } from './times.ts'
 import { STATE_WORDS } from './upstream-words.ts'
 
 /** What the overview shows. */
@@ -15,7 +15,9 @@ export interface Overview {
   /** By account. */
   readonly states: ReadonlyMap<string, UpstreamState>
   /** Stored updates that wait or are being delivered, by account. */
-  readonly waiting: ReadonlyMap<string, number>
+  readonly stored: ReadonlyMap<string, number>
+  /** Updates that are being sent or wait for their call, those of requests and stored ones, by account. */
+  readonly inHand: ReadonlyMap<string, number>
   /** When the oldest of them was accepted, in milliseconds since the epoch; undefined if there is none. */
   readonly oldestAt: number | undefined
   readonly deadLetters: number
@@ -30,7 +32,7 @@ export function overviewPage(overview: Overview, caller: Caller, now = Date.now(
     </p>
     <div id="live" data-refresh>
       <p>As of !${moment(now, now)}</p>
-      !${fault(overview.fault)} !${now_(overview, now)}
+      !${fault(overview.fault)} !${presentState(overview, now)}
       <section aria-labelledby="hour">
         <h2 id="hour">The last hour</h2>
         !${chart(overview.minutes)}
@@ -54,16 +56,17 @@ function fault(text: string | undefined): string {
   </p>`
 }
 
-function now_({ minutes, waiting, oldestAt, deadLetters }: Overview, now: number): string {
+function presentState({ minutes, stored, inHand, oldestAt, deadLetters }: Overview, now: number): string {
   const running = minutes.at(-1)
   const before = minutes.at(-2)
-  const waits = [...waiting.values()].reduce((sum, count) => sum + count, 0)
+  const waits = total(stored)
   const figures = [
     ['In the minute that is running', running ? number(sumOf(running)) : '0', 'updates have ended'],
     ['In the minute before', before ? number(sumOf(before)) : '0', 'updates ended'],
-    ['Waiting', number(waits), waits === 0 ? 'no stored update waits' : 'stored updates'],
+    ['In hand', number(total(inHand)), 'updates are being sent, or wait for their call'],
+    ['Stored', number(waits), waits === 0 ? 'nothing has to be delivered' : 'updates to be delivered'],
     [
-      'Oldest waiting',
+      'Oldest stored',
       oldestAt === undefined ? 'none' : inWords(now - oldestAt),
       oldestAt === undefined ? 'nothing waits' : 'since it was accepted'
     ],
@@ -82,6 +85,10 @@ function now_({ minutes, waiting, oldestAt, deadLetters }: Overview, now: number
   </section>`
 }
 
+function total(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0)
+}
+
 function reasons(list: readonly Reason[]): string {
   if (list.length === 0) return html`<p class="empty">Every update that ended was made.</p>`
   const rows = list.map(
@@ -96,18 +103,19 @@ function reasons(list: readonly Reason[]): string {
   return table('Reasons, the most frequent first', ['Code', 'Meaning', 'Counted as', 'Updates'], rows)
 }
 
-function accounts({ states, waiting }: Overview, now: number): string {
+function accounts({ states, stored, inHand }: Overview, now: number): string {
   const rows = [...states].map(([name, { state, since }]) => {
     const { words, mood, advice } = STATE_WORDS[state]
     return html`<tr>
       <th scope="row">${name}</th>
       <td>!${badge(words, mood)}</td>
       <td>!${since === undefined ? 'the start' : moment(Date.parse(since), now)}</td>
-      <td class="number">${counted(waiting.get(name) ?? 0, 'update')}</td>
+      <td class="number">${number(inHand.get(name) ?? 0)}</td>
+      <td class="number">${number(stored.get(name) ?? 0)}</td>
       <td class="prose">${advice}</td>
     </tr>`
   })
-  return table('Accounts at VICIdial', ['Account', 'State', 'Since', 'Waiting', 'What to do'], rows)
+  return table('Accounts at VICIdial', ['Account', 'State', 'Since', 'In hand', 'Stored', 'What to do'], rows)
 }
 
 function sumOf(minute: Minute): number {

@@ -69,7 +69,8 @@ test('whatever stands in a name, an id or a detail is shown as text', (t) => {
         minutes: [{ at: NOW, updated: 1, refused: 0, failed: 0 }],
         reasons: [{ code: HOSTILE, kind: 'failed', count: 1 }],
         states: new Map([[HOSTILE, { state: 'unknown' }]]),
-        waiting: new Map([[HOSTILE, 1]]),
+        stored: new Map([[HOSTILE, 1]]),
+        inHand: new Map([[HOSTILE, 1]]),
         oldestAt: NOW,
         deadLetters: 0,
         fault: HOSTILE

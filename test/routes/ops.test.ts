@@ -187,7 +187,7 @@ test('the overview tells what ended, why not, what waits and how VICIdial is', a
     'No update has ended in the last hour.',
     'Every update that ended was made.',
     'nothing waits',
-    'default not called yet the start 0 updates Nothing to do: the first update'
+    'default not called yet the start 0 0 Nothing to do: the first update'
   ])
     t.match(before, words)
 
@@ -203,10 +203,10 @@ test('the overview tells what ended, why not, what waits and how VICIdial is', a
     body,
     /aria-label="Updates that ended in each of the last 60 minutes: 3 updated, 1 refused, 1 failed\./
   )
-  t.match(after, /Waiting 2 stored updates Oldest waiting \d seconds? since it was accepted/)
+  t.match(after, /In hand 2 updates are .* Stored 2 updates to be delivered Oldest stored \d seconds? since/)
   t.match(
     after,
-    /default answers, login accepted \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \d seconds? ago 2 updates/
+    /default answers, login accepted \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \d seconds? ago 2 2 Nothing/
   )
   t.match(after, /field_too_long The value is too long refused 1/)
   t.match(after, /upstream_permission_denied .* failed 1/)
