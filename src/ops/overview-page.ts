@@ -5,7 +5,7 @@ import type { UpstreamState } from '../vicidial/guard.ts'
 import { chart } from './chart.ts'
 import { KINDS, type Minute, type Reason } from './last-hour.ts'
 import { badge, OPS, page, table } from './page.ts'
-import { inWords, moment, number } from './times.ts'
+import { inWords, moment, number, utc } from './times.ts'
 import { STATE_WORDS } from './upstream-words.ts'
 
 /** What the overview shows. */
@@ -31,7 +31,7 @@ export function overviewPage(overview: Overview, caller: Caller, now = Date.now(
       <span role="status" id="refresh-status"></span>
     </p>
     <div id="live" data-refresh>
-      <p>As of !${moment(now, now)}</p>
+      <p>As of !${utc(now)}</p>
       !${fault(overview.fault)} !${presentState(overview, now)}
       <section aria-labelledby="hour">
         <h2 id="hour">The last hour</h2>

@@ -87,7 +87,7 @@ export function notice(sentences: readonly string[]): string {
   return sentences.length === 0 ? '' : html`<p class="notice" role="status">${sentences.join(' ')}</p>`
 }
 
-/** A word for a state, told apart by its mark as well as by its colour. */
+/** A state in words, which say what its colour only repeats. */
 export function badge(word: string, mood: 'good' | 'bad' | 'busy' | 'plain'): string {
   return html`<span class="badge ${mood}">${word}</span>`
 }

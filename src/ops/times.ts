@@ -30,11 +30,15 @@ export function number(value: number): string {
   return value.toLocaleString('en')
 }
 
-/** A moment in UTC, with how long ago it was. */
-export function moment(at: number, now = Date.now()): string {
+/** A moment in UTC. */
+export function utc(at: number): string {
   const text = new Date(at).toISOString()
-  return html`<time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 19)} UTC</time>
-    <span class="age">${inWords(now - at)} ago</span>`
+  return html`<time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 19)} UTC</time>`
+}
+
+/** A moment in UTC, with how long ago it was. */
+export function moment(at: number, now: number): string {
+  return html`!${utc(at)} <span class="age">${inWords(now - at)} ago</span>`
 }
 
 /** The time of the day in UTC, as `20:59`. */

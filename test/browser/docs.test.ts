@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { API_KEY, startGateway } from '../helper.ts'
 import { NO_CHROMIUM, startChromium } from './chromium.ts'
+import { tryOut } from './try-out.ts'
 import { openWindow } from './window.ts'
 
 const skip = NO_CHROMIUM
@@ -8,33 +9,23 @@ const skip = NO_CHROMIUM
 test('on the page of the API a batch is tried out with a key, and answered', { skip }, async (t) => {
   const gateway = await startGateway(t)
   const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
-  await page.goto('/docs')
-  const batch = page.locator('#operations-leads-batchUpdateLeads')
-  const answered = batch.locator('.live-responses-table .response-col_status')
-  const tryOut = async (body: object) => {
-    await batch.locator('.body-param__text').fill(JSON.stringify(body))
-    await batch.getByRole('button', { name: 'Execute' }).click()
+  const answered = async (body: object, key?: string) => {
+    const operation = await tryOut(page, body, key)
+    const answer = operation.locator('.live-responses-table .response')
+    return [
+      (await answer.locator('.response-col_status').textContent())?.trim(),
+      await answer.locator('.highlight-code').first().textContent()
+    ] as const
   }
-
-  await batch.locator('.opblock-summary-control').click()
-  await batch.getByRole('button', { name: 'Try it out' }).click()
-  await tryOut({ lead_ids: [1], fields: { status: 'SALE' } })
-  await answered.getByText('401').waitFor()
+  const [refused, why] = await answered({ lead_ids: [1], fields: { status: 'SALE' } })
+  t.match([refused, why], [/^401/, /"code": "unauthenticated"/])
   t.match(complaints.splice(0), [/status of 401/])
 
-  await page.getByRole('button', { name: 'Authorize' }).click()
-  const dialog = page.locator('.modal-ux')
-  await dialog.getByLabel('auth-bearer-value').fill(API_KEY)
-  await dialog.getByRole('button', { name: 'Apply credentials' }).first().click()
-  await dialog.getByRole('button', { name: 'Close' }).last().click()
-
-  await tryOut({ lead_ids: [1, 2], fields: { status: 'SALE' } })
-  await answered.getByText('200').waitFor()
-  t.match(await batch.locator('.live-responses-table').textContent(), /"received": 2,\s+"updated": 2/)
+  const [made, body] = await answered({ lead_ids: [1, 2], fields: { status: 'SALE' } }, API_KEY)
+  t.match([made, body], [/^200/, /"received": 2,\s+"updated": 2/])
   t.equal(gateway.sandbox.leads()[2]?.status, 'SALE')
 
-  await tryOut({ lead_ids: [1, 99_999], fields: { status: 'SALE' } })
-  await answered.getByText('207').waitFor()
-  t.match(await batch.locator('.live-responses-table').textContent(), /"code": "lead_not_found"/)
+  const [partly, results] = await answered({ lead_ids: [1, 99_999], fields: { status: 'SALE' } })
+  t.match([partly, results], [/^207/, /"code": "lead_not_found"/])
   t.same(complaints, [])
 })
