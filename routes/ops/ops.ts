@@ -19,8 +19,14 @@ import { COOKIE, signInRoutes } from './sign-in.ts'
 
 /** The longest form has an id, a name and a few words. */
 const MAX_FORM_BYTES = 16_384
-/** The files that the pages are made with, by their path, with their types. */
-const FILES = { 'ops.css': 'text/css; charset=utf-8', 'ops.js': 'text/javascript; charset=utf-8' }
+/** What the pages are made with, by its path: its type, and the files that it is put together from. */
+const FILES = {
+  'ops.css': {
+    type: 'text/css; charset=utf-8',
+    parts: ['styles/page.css', 'styles/parts.css', 'styles/tables-and-forms.css']
+  },
+  'ops.js': { type: 'text/javascript; charset=utf-8', parts: ['ops.js'] }
+}
 
 /** `/ops`: pages for operators, with a session instead of a key in every request. */
 export function opsRoutes(dependencies: Dependencies, gate: Gate) {
@@ -46,8 +52,9 @@ export function opsRoutes(dependencies: Dependencies, gate: Gate) {
     })
     await app.register(signInRoutes(sessions, gate))
 
-    for (const [name, type] of Object.entries(FILES)) {
-      const content = await readFile(new URL(`../../src/ops/${name}`, import.meta.url))
+    for (const [name, { type, parts }] of Object.entries(FILES)) {
+      const read = parts.map((part) => readFile(new URL(`../../src/ops/${part}`, import.meta.url), 'utf8'))
+      const content = (await Promise.all(read)).join('\n')
       app.get(
         `${OPS}/${name}`,
         { schema: { hide: true }, onRequest: async (request) => admitStranger(request, sessions, gate) },

@@ -6,6 +6,11 @@ import type { Tester } from '../helper.ts'
 
 /** A Chromium with the libraries that it needs, packed; it comes by npm, so that nothing has to be on the machine. */
 const PACKAGE = resolve('node_modules/@sparticuz/chromium')
+/** Its own fonts only, wherever it is unpacked. */
+const FONTS = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir prefix="relative">fonts</dir><cachedir prefix="xdg">fontconfig</cachedir></fontconfig>
+`
 const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
 
 /** Why there is no Chromium on this machine; false if there is one. */
@@ -45,7 +50,7 @@ function unpacked(): string {
     ['--input-type=module', '--eval', `await (await import('@sparticuz/chromium')).default.executablePath()`],
     { env: { TMPDIR: beside, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x' } }
   )
-  writeFileSync(join(beside, 'fonts/fonts.conf'), fontsConf(directory))
+  writeFileSync(join(beside, 'fonts/fonts.conf'), FONTS)
   try {
     renameSync(beside, directory)
   } catch (error) {
@@ -54,11 +59,4 @@ function unpacked(): string {
     rmSync(beside, { recursive: true })
   }
   return directory
-}
-
-function fontsConf(directory: string): string {
-  return `<?xml version="1.0"?>
-<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><dir>${directory}/fonts/fonts</dir><cachedir>${directory}/fonts/cache</cachedir></fontconfig>
-`
 }

@@ -33,3 +33,16 @@ export function look(
 ): Promise<Answer> {
   return call(gateway, 'GET', path, undefined, { authorization: '', ...headers })
 }
+
+/** Where an answer leads to. */
+export function led({ status, headers }: Answer): [status: number, path: string | null] {
+  return [status, headers.get('location')]
+}
+
+/** The text of a page, without its markup. */
+export function textOf({ body }: Answer): string {
+  return String(body)
+    .replace(/^.*<main/s, '<main')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+}

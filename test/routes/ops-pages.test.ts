@@ -1,0 +1,176 @@
+import { test } from 'tap'
+import { type Answer, batch, startGateway } from '../helper.ts'
+import { ended, store, withCallers } from './jobs-of.ts'
+import { form, led, look, signIn, textOf } from './ops-session.ts'
+import { LONG_RETRY, SHORT_RETRY, toldVicidial } from './told-vicidial.ts'
+
+test('the overview tells what ended, why not, what waits and how VICIdial is', async (t) => {
+  const vicidial = await toldVicidial(t)
+  const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...LONG_RETRY })
+  const session = await signIn(gateway)
+  const before = textOf(await look(gateway, '/ops', session))
+  for (const words of [
+    'No update has ended in the last hour.',
+    'Every update that ended was made.',
+    'nothing waits',
+    'default not called yet the start 0 0 Nothing to do: the first update'
+  ])
+    t.match(before, words)
+
+  await batch(gateway, { lead_ids: [1, 2, 3], fields: { status: 'SALE' } })
+  await batch(gateway, { lead_ids: [1], fields: { status: 'toolong' } })
+  vicidial.denies()
+  await batch(gateway, { lead_ids: [1], fields: { status: 'A' } })
+  vicidial.holds()
+  await store(gateway, { lead_ids: [4, 5], fields: { status: 'B' } })
+  const { body } = await look(gateway, '/ops', session)
+  const after = textOf({ body } as Answer)
+  t.match(
+    body,
+    /aria-label="Updates that ended in each of the last 60 minutes: 3 updated, 1 refused, 1 failed\./
+  )
+  t.match(after, /In hand 2 updates are .* Stored 2 updates to be delivered Oldest stored \d seconds? since/)
+  t.match(
+    after,
+    /default answers, login accepted \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \d seconds? ago 2 2 Nothing/
+  )
+  t.match(after, /field_too_long The value is too long refused 1/)
+  t.match(after, /upstream_permission_denied .* failed 1/)
+  vicidial.makes()
+})
+
+test('jobs are searched by id, status, caller and source, and shown 50 at a time', async (t) => {
+  const gateway = await startGateway(t, withCallers(t))
+  const session = await signIn(gateway, 'ops-key')
+  const idsAt = async (path: string) =>
+    [...(await look(gateway, path, session)).body.matchAll(/href="\/ops\/jobs\/(job_\w+)"/g)].map(
+      ([, id]) => id
+    )
+  t.match(textOf(await look(gateway, '/ops/jobs', session)), 'No job was accepted yet, or all are deleted.')
+  const of = { authorization: 'Bearer crm-key' }
+  const first = await store(gateway, { lead_ids: [1], fields: { status: 'A' } }, of)
+  const ids = [first]
+  for (let n = 0; n < 51; n++) ids.unshift(await store(gateway, { lead_ids: [2], fields: { status: 'A' } }))
+  await ended(gateway, ids[0] ?? '')
+
+  t.same(await idsAt('/ops/jobs'), ids.slice(0, 50))
+  const [, older = ''] =
+    /rel="next" href="([^"]+)"/.exec((await look(gateway, '/ops/jobs', session)).body) ?? []
+  t.same(await idsAt(older.replaceAll('&#38;', '&').replaceAll('&#61;', '=')), ids.slice(50))
+  t.same(await idsAt('/ops/jobs?id=&status=&caller=crm&source='), [first])
+  t.same(await idsAt('/ops/jobs?source=crm2&status=completed'), [first])
+  t.same(await idsAt('/ops/jobs?caller=web'), [])
+  t.match(textOf(await look(gateway, '/ops/jobs?caller=web', session)), 'No job matches.')
+  t.same(led(await look(gateway, `/ops/jobs?id=${first}`, session)), [303, `/ops/jobs/${first}`])
+  t.same(led(await look(gateway, '/ops/jobs?id=../x', session)), [303, '/ops/jobs/..%2Fx'])
+  for (const query of ['status=new', 'limit=1', 'caller=a&caller=b', 'replayed=a'])
+    t.equal((await look(gateway, `/ops/jobs?${query}`, session)).status, 400, query)
+})
+
+test("a job's page has its facts and its results, 100 at a time", async (t) => {
+  const gateway = await startGateway(t)
+  const session = await signIn(gateway)
+  const updates = [{ vendor_lead_code: "'><img src=x onload>", fields: { status: 'A' } }]
+  const lead_ids = Array.from({ length: 104 }, (_, n) => ({ lead_id: n + 1, fields: { status: 'A' } }))
+  const id = await store(gateway, { updates: [...updates, ...lead_ids] })
+  await ended(gateway, id)
+  const first = await look(gateway, `/ops/jobs/${id}`, session)
+  t.match(textOf(first), /Status partial Caller api_key Source gateway Came as batch/)
+  t.match(textOf(first), 'Results 1 to 100 of 105')
+  t.notMatch(first.body, '<img')
+  t.match(first.body, '&#39;&#62;&#60;img src&#61;x onload&#62;')
+  t.notMatch(textOf(first), /Cancel|Replay/)
+  const second = await look(gateway, `/ops/jobs/${id}?from=100`, session)
+  t.match(textOf(second), /Results 101 to 105 of 105 .* 105 lead 104 updated/)
+  t.match(textOf(await look(gateway, `/ops/jobs/${id}?from=1000`, session)), 'There are no results here.')
+  const missing = await look(gateway, '/ops/jobs/job_%3Cb%3E', session)
+  t.equal(missing.status, 404)
+  t.match(missing.body, 'There is no job job_&#60;b&#62;, or it is deleted.')
+})
+
+test('what waits of a job is cancelled, once', async (t) => {
+  const vicidial = await toldVicidial(t)
+  const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...LONG_RETRY })
+  const session = await signIn(gateway)
+  vicidial.denies()
+  const id = await store(gateway, { lead_ids: [1, 2], fields: { status: 'A' } })
+  const cancel = () => form(gateway, `/ops/jobs/${id}/cancel`, {}, session)
+  let answer = await cancel()
+  while (answer.headers.get('location')?.endsWith('cancelled=0')) answer = await cancel()
+  t.same(led(answer), [303, `/ops/jobs/${id}?cancelled=2`])
+  t.match(
+    textOf(await look(gateway, `/ops/jobs/${id}?cancelled=2`, session)),
+    /2 updates cancelled\. .* 2 cancelled/
+  )
+  const again = await cancel()
+  t.equal(again.status, 409)
+  t.match(textOf(again), 'This job has ended: it is failed.')
+  t.equal((await form(gateway, '/ops/jobs/job_1/cancel', {}, session)).status, 404)
+})
+
+test('dead letters are searched, and replayed one by one, by what they match, and all', async (t) => {
+  const vicidial = await toldVicidial(t)
+  const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY, ...withCallers(t) })
+  const session = await signIn(gateway, 'ops-key')
+  const empty = textOf(await look(gateway, '/ops/dead-letters', session))
+  t.match(empty, 'No update was given up. Nothing to do.')
+  vicidial.denies()
+  const give = async (lead: number, key: string) => {
+    const of = { authorization: `Bearer ${key}` }
+    const id = await store(gateway, { lead_ids: [lead], fields: { status: 'A' } }, of)
+    await ended(gateway, id)
+    return id
+  }
+  const jobs = [await give(1, 'crm-key'), await give(2, 'crm-key'), await give(3, 'web-key')]
+  const leadsAt = async (query: string) => {
+    const { body } = await look(gateway, `/ops/dead-letters${query}`, session)
+    return [...body.matchAll(/<summary>\s*lead (\d+)/g)].map(([, lead]) => Number(lead))
+  }
+  t.same(await leadsAt(''), [3, 2, 1])
+  t.same(await leadsAt('?caller=crm'), [2, 1])
+  t.same(await leadsAt(`?job_id=${jobs[0]}&caller=`), [1])
+  t.same(await leadsAt('?caller=nobody'), [])
+  const shown = await look(gateway, `/ops/dead-letters?job_id=${jobs[0]}`, session)
+  t.match(
+    textOf(shown),
+    /There are 3 in all\..* Tried \d times? Would have changed status What was said last upstream_permission_denied ?:/
+  )
+
+  vicidial.makes()
+  const [, id = ''] = /name="id" value="(dl_\d+)"/.exec(shown.body) ?? []
+  const one = await form(gateway, '/ops/dead-letters/replay', { id }, session)
+  t.match(one.headers.get('location'), /^\/ops\/jobs\/job_\w+\?replayed=1$/)
+  t.match(
+    textOf(await look(gateway, one.headers.get('location') ?? '', session)),
+    'Replayed: 1 update, now on the way again.'
+  )
+  t.same(await leadsAt(''), [3, 2])
+  const gone = await form(gateway, '/ops/dead-letters/replay', { id }, session)
+  t.equal(gone.status, 409)
+  t.match(textOf(gone), 'they may have been replayed already')
+
+  const ofJob = await look(gateway, `/ops/jobs/${jobs[1]}`, session)
+  t.match(textOf(ofJob), 'This job has dead letters')
+  t.equal((await form(gateway, '/ops/dead-letters/replay', { job_id: jobs[1] ?? '' }, session)).status, 303)
+  t.same(await leadsAt(''), [3])
+  t.equal((await form(gateway, '/ops/dead-letters/replay', { caller: 'crm' }, session)).status, 409)
+  t.equal((await form(gateway, '/ops/dead-letters/replay', { force: '1' }, session)).status, 303)
+  t.same(await leadsAt(''), [])
+  for (const fields of [{ force: 'yes' }, { ids: id }])
+    t.equal((await form(gateway, '/ops/dead-letters/replay', fields as any, session)).status, 400)
+})
+
+test('replaying those of several callers makes several jobs, and leads to the list', async (t) => {
+  const vicidial = await toldVicidial(t)
+  const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY, ...withCallers(t) })
+  const session = await signIn(gateway, 'ops-key')
+  vicidial.denies()
+  for (const key of ['crm-key', 'web-key']) {
+    const of = { authorization: `Bearer ${key}` }
+    await ended(gateway, await store(gateway, { lead_ids: [1], fields: { status: 'A' } }, of))
+  }
+  vicidial.makes()
+  t.same(led(await form(gateway, '/ops/dead-letters/replay', {}, session)), [303, '/ops/jobs?replayed=2'])
+  const told = textOf(await look(gateway, '/ops/jobs?replayed=2&remaining=3&refused=4', session))
+  t.match(told, /Replayed: 2 updates, .* Left, for want of room: 3\. .* not configured any more: 4\./)
+})
