@@ -2,6 +2,16 @@ import type { KnownAnswer } from './outbox.ts'
 import { readAnswer } from './rows.ts'
 import type { Statements } from './statements.ts'
 
+/** Written when writing has failed, to see whether there is room again. No caller has this name. */
+const TRIAL = {
+  caller: '',
+  key: '',
+  fingerprint: '',
+  httpStatus: 0,
+  contentType: '',
+  body: ' '.repeat(65_536)
+}
+
 /** The table of answers that are known by their key. */
 export class Answers {
   readonly #sql: Statements
@@ -33,6 +43,11 @@ export class Answers {
       body,
       at
     )
+  }
+
+  /** Writes something large as of `at`, which the next purge deletes. */
+  rememberTrial(at: number): void {
+    this.remember({ ...TRIAL, at })
   }
 
   /** Deletes up to `limit` answers of before `before`. Returns how many. */

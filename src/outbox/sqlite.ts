@@ -38,15 +38,6 @@ import { OPEN, UpdateTable } from './update-table.ts'
 
 /** Nobody notices so long a wait, and 64 senders get 1.7 times as much stored (npm run bench). */
 const GATHER_MS = 2
-/** Written when writing has failed, to see whether there is room again; the next purge deletes it. No caller has this name. */
-const TRIAL = {
-  caller: '',
-  key: '',
-  fingerprint: '',
-  httpStatus: 0,
-  contentType: '',
-  body: ' '.repeat(65_536)
-}
 /** Updates were settled: the event's argument. */
 const SETTLED = Symbol('settled')
 /** So many leads are looked at in one go. */
@@ -251,7 +242,7 @@ export class SqliteOutbox implements Outbox {
   purge(before: number, answersBefore: number, limit: number): Promise<number> {
     return this.#commits.write(() => {
       const answers = this.#answers.purge(answersBefore, limit)
-      if (this.fault !== undefined) this.#answers.remember({ ...TRIAL, at: answersBefore })
+      if (this.fault !== undefined) this.#answers.rememberTrial(answersBefore)
       return answers + this.#updates.purge(before, limit)
     })
   }
