@@ -6,6 +6,7 @@ import { deadLettersCommand } from './dead-letters.ts'
 import { demoCommand } from './demo.ts'
 import { jobsCommand } from './jobs.ts'
 import { keyCommand } from './key.ts'
+import { pushCommand } from './push.ts'
 import { sandboxCommand } from './sandbox.ts'
 import { serveCommand } from './serve.ts'
 import { webhookCommand } from './webhook.ts'
@@ -28,6 +29,7 @@ export function createProgram(output: OutputConfiguration): Command {
     .addCommand(serveCommand())
     .addCommand(jobsCommand())
     .addCommand(deadLettersCommand())
+    .addCommand(pushCommand())
     .addCommand(keyCommand())
     .addCommand(webhookCommand())
     .addCommand(sandboxCommand())
