@@ -9,7 +9,7 @@ import { callerOf, countUpdates, requires } from '../src/callers/authentication.
 import { deliverEntries } from '../src/deliver-entries.ts'
 import { Problem } from '../src/errors.ts'
 import { DEFAULT_OPTIONS } from '../src/leads/batch.ts'
-import { isObject } from '../src/leads/changes.ts'
+import { isObject } from '../src/leads/is-object.ts'
 import { readUpdate } from '../src/leads/update.ts'
 import { json, problems, UPDATE_PROBLEMS } from './responses.ts'
 

@@ -1,4 +1,7 @@
-import { runProgram } from './program.ts'
+import { beginInLittleMemory } from './little-memory.ts'
 
+const args = process.argv.slice(2)
+if (args[0] === 'push') beginInLittleMemory()
+const { runProgram } = await import('./program.ts')
 // The exit code is left to be taken when nothing runs any more: a sandbox goes on after its command is done.
-process.exitCode = await runProgram(process.argv.slice(2))
+process.exitCode = await runProgram(args)

@@ -1,4 +1,5 @@
-import { type ChangesRules, isObject, readChanges } from './changes.ts'
+import { type ChangesRules, readChanges } from './changes.ts'
+import { isObject } from './is-object.ts'
 import { type PlacedRefusal, pointer } from './outcome.ts'
 import {
   placedKey,

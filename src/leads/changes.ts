@@ -1,5 +1,6 @@
 import { BLANK, type Cleaned, type Cleaner, unsafeCharacter } from './clean.ts'
 import { FIELD_BY_NAME, FIELDS, type Field } from './fields.ts'
+import { isObject } from './is-object.ts'
 import { echo, type PlacedRefusal, pointer, type Refusal, type Warning } from './outcome.ts'
 import { allows, type Rights } from './rights.ts'
 
@@ -98,11 +99,6 @@ function objectIn(name: string, value: unknown, refusals: PlacedRefusal[]): Reco
   const detail = `${name} must be an object of names and values.`
   refusals.push({ code: 'field_invalid', field: name, detail, pointer: pointer(name) })
   return {}
-}
-
-/** Tells whether `value` is a JSON object, as against an array, null or a bare value. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 const RESET_CALLED = 'reset_called'

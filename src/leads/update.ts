@@ -1,4 +1,5 @@
-import { type Changes, type ChangesRules, isObject, MAX_REFUSALS, readChanges } from './changes.ts'
+import { type Changes, type ChangesRules, MAX_REFUSALS, readChanges } from './changes.ts'
+import { isObject } from './is-object.ts'
 import { KEY_NAMES, type KeyName, type LeadKey, readLeadKey } from './lead-key.ts'
 import { echo, type PlacedRefusal, pointer } from './outcome.ts'
 import { allows } from './rights.ts'

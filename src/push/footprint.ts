@@ -1,5 +1,5 @@
 import { KEY_NAMES, type KeyName } from '../leads/lead-key.ts'
-import { isObject } from '../leads/changes.ts'
+import { isObject } from '../leads/is-object.ts'
 import type { RowUpdate } from './row-reader.ts'
 
 /** Which leads an update is about, as far as it can be told without VICIdial. */

@@ -3,8 +3,6 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { errorCode } from '../error-code.ts'
-import { guessDelimiter, readCsv } from './csv-rows.ts'
-import { readJsonArray, readJsonLines } from './json-rows.ts'
 import { PushFailure } from './push-failure.ts'
 import type { Format, RowSource } from './row.ts'
 
@@ -82,8 +80,11 @@ export async function readRows(file: string, stream: Readable, options: InputOpt
   const format = options.format ?? guessFormat(file, first)
   const all = prepend(first, texts)
   const bytesRead = () => counter.bytes
-  if (format === 'csv')
+  if (format === 'csv') {
+    const { guessDelimiter, readCsv } = await import('./csv-rows.ts')
     return { ...(await readCsv(all, options.delimiter ?? guessDelimiter(first))), bytesRead }
+  }
+  const { readJsonArray, readJsonLines } = await import('./json-rows.ts')
   const rows = format === 'json' ? readJsonArray(all) : readJsonLines(all)
   return { format, header: undefined, rows, delimiter: '', bytesRead }
 }

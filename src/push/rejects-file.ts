@@ -2,7 +2,7 @@ import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } f
 import { dirname } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
 import { errorCode } from '../error-code.ts'
-import { isObject } from '../leads/changes.ts'
+import { isObject } from '../leads/is-object.ts'
 import { PushFailure } from './push-failure.ts'
 import { NOTES, notesOf, type Reject } from './reject.ts'
 import type { RowSource } from './row.ts'

@@ -1,5 +1,5 @@
 import type { BatchAnswer, Result } from '../../schemas/batch.ts'
-import { isObject } from '../leads/changes.ts'
+import { isObject } from '../leads/is-object.ts'
 
 /** What came of a request to the batch endpoint. */
 export type Reply =

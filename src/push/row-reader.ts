@@ -1,4 +1,4 @@
-import { isObject } from '../leads/changes.ts'
+import { isObject } from '../leads/is-object.ts'
 import type { Catalogue } from './catalogue.ts'
 import { type Mapping, readColumns, readSet, type Targets } from './mapping.ts'
 import { NOTES, type Reason } from './reject.ts'
