@@ -16,7 +16,7 @@ export interface Delivering {
   readonly state: State
   /** Rows a batch. */
   readonly batch: number
-  /** Batches at once. */
+  /** Requests at once; one batch more is made ready meanwhile, so that it goes out when there is place. */
   readonly concurrency: number
   readonly signal: AbortSignal
   /** Called when more rows have an outcome. */
@@ -57,7 +57,7 @@ async function deliverFile(work: Delivering): Promise<string | undefined> {
     inFlight.set(task, footprint)
   }
   const isFree = (footprint: Footprint) =>
-    inFlight.size < concurrency && !inFlight.values().some((other) => other.meetsAny(footprint))
+    inFlight.size <= concurrency && !inFlight.values().some((other) => other.meetsAny(footprint))
 
   try {
     for await (const { batch, rows } of undone(work)) {

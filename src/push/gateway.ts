@@ -1,3 +1,4 @@
+import PQueue from 'p-queue'
 import type { GatewayClient, paths } from '../client/client.ts'
 import { errorCode } from '../error-code.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -11,8 +12,11 @@ export class Gateway {
   readonly #client: GatewayClient
   /** Where it is, without a slash at the end. */
   readonly address: string
+  readonly #queue: PQueue
 
-  constructor(client: GatewayClient, address: string) {
+  /** @param concurrency requests at once */
+  constructor(client: GatewayClient, address: string, concurrency: number) {
+    this.#queue = new PQueue({ concurrency })
     this.#client = client
     this.address = address.replace(/\/+$/, '')
   }
@@ -39,17 +43,27 @@ export class Gateway {
   /**
    * Sends a batch of `count` updates. Never throws for what the gateway or the network does.
    * @param text the body, as JSON; what is in it the gateway judges
+   * @param signal whether it is too late when its turn comes
    */
-  async batch(text: string, count: number, idempotencyKey: string | undefined): Promise<Reply> {
+  async batch(
+    text: string,
+    count: number,
+    idempotencyKey: string | undefined,
+    signal: AbortSignal
+  ): Promise<Reply> {
     try {
-      const { data, error, response } = await this.#client.POST('/v1/leads/batch-update', {
-        // What is sent is the text of which the key was made.
-        body: {} as BatchBody,
-        bodySerializer: () => text,
-        headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
-        parseAs: 'text',
-        redirect: 'manual'
-      })
+      const send = () =>
+        this.#client.POST('/v1/leads/batch-update', {
+          // What is sent is the text of which the key was made.
+          body: {} as BatchBody,
+          bodySerializer: () => text,
+          headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
+          parseAs: 'text',
+          redirect: 'manual'
+        })
+      const answer = await this.#queue.add(async () => (signal.aborted ? undefined : send()))
+      if (answer === undefined) return { kind: 'later', detail: 'It was not sent.', retryAfterMs: 0 }
+      const { data, error, response } = answer
       const { status, headers } = response
       return readReply(status, headers.get('retry-after'), readBody(data ?? error), count)
     } catch (error) {

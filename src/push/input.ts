@@ -29,6 +29,8 @@ export interface InputOptions {
   readonly delimiter?: string
 }
 
+/** What stands in the first so many characters tells the format and the delimiter. */
+const MAX_FIRST_CHARACTERS = 65_536
 const TABLES = ['.csv', '.tsv', '.tab']
 
 /**
@@ -125,9 +127,10 @@ function createDecoder(encoding: string) {
   }
 }
 
+/** The first line that is not empty, and what came with it. */
 async function firstText(texts: AsyncGenerator<string, void>): Promise<string> {
   let first = ''
-  while (first.trim() === '') {
+  while (first.length < MAX_FIRST_CHARACTERS && !/\S.*[\r\n]/.test(first)) {
     const { done, value } = await texts.next()
     if (done === true) break
     first += value

@@ -79,7 +79,7 @@ export interface Outcome {
 export async function push(options: PushOptions): Promise<Outcome> {
   const started = performance.now()
   const { file } = options
-  const gateway = new Gateway(options.client, options.url)
+  const gateway = new Gateway(options.client, options.url, options.concurrency)
   const input = await openInput(file, options.standardInput)
   try {
     const catalogue = await gateway.catalogue()

@@ -125,7 +125,7 @@ export class Sender {
       run === undefined ? undefined : `push-${run}-${part[0]?.row.line}-${hash('sha256', body).slice(0, 32)}`
     for (let tries = 1; ; tries++) {
       if (this.#rules.signal.aborted) throw interrupted()
-      const reply = await gateway.batch(body, part.length, key)
+      const reply = await gateway.batch(body, part.length, key, this.#rules.signal)
       if (reply.kind === 'refused') throw new Stop(reply.detail)
       if (reply.kind !== 'later') return reply
       await this.#pause(tries, reply.retryAfterMs, reply.detail)
