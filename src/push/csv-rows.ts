@@ -41,7 +41,7 @@ export async function readCsv(
   const source = Readable.from(texts, { objectMode: false })
   source.on('error', (error) => parser.destroy(error))
   const records: AsyncIterator<CsvRecord> = source.pipe(parser)[Symbol.asyncIterator]()
-  const first = await records.next().catch(refuse)
+  const first = await records.next().catch((error: unknown) => refuse(error, 2))
   if (first.done === true) throw new PushFailure('The input is empty: a CSV file begins with a header.', 2)
   const header = first.value.record.map((name) => name.trim())
   return { format: 'csv', header, rows: readRows(records, header.length), delimiter }
@@ -50,7 +50,7 @@ export async function readCsv(
 async function* readRows(records: AsyncIterator<CsvRecord>, columns: number): AsyncGenerator<Row, void> {
   let miscounted = 0
   for (;;) {
-    const next = await records.next().catch(refuse)
+    const next = await records.next().catch((error: unknown) => refuse(error, 1))
     if (next.done === true) return
     const { record, info } = next.value
     const within = newLines(record)
@@ -73,7 +73,7 @@ function newLines(record: readonly string[]): { counted: number; lines: number }
   return { counted, lines: counted - pairs }
 }
 
-function refuse(error: unknown): never {
+function refuse(error: unknown, exitCode: 1 | 2): never {
   if (!(error instanceof CsvError)) throw error
-  throw new PushFailure(`The input is no sound CSV: ${error.message}.`, 1, { cause: error })
+  throw new PushFailure(`The input is no sound CSV: ${error.message}.`, exitCode, { cause: error })
 }

@@ -6,7 +6,7 @@ export function summaryJson(outcome: Outcome, file: string): Record<string, unkn
   return {
     file,
     rows: totals.rows,
-    by_status: totals.byStatus,
+    by_status: inOrder(totals.byStatus),
     warnings: totals.warnings,
     waiting,
     upstream_calls: totals.calls,
@@ -26,7 +26,7 @@ export function summaryText(outcome: Outcome): string {
   const earlier = totals.rows - rowsNow
   const lines = [
     ...row('rows', totals.rows, earlier > 0 ? `${number(earlier)} of them in earlier runs` : ''),
-    ...Object.entries(totals.byStatus).flatMap(([status, count]) => row(`  ${status}`, count)),
+    ...Object.entries(inOrder(totals.byStatus)).flatMap(([status, count]) => row(`  ${status}`, count)),
     ...(waiting > 0 ? row('waiting', waiting, 'a next run sends them again') : []),
     ...Object.entries(totals.warnings).flatMap(([code, count]) => row('warnings', count, code)),
     ...row('calls', totals.calls, 'to VICIdial'),
@@ -63,6 +63,14 @@ export function isSuccess(outcome: Outcome): boolean {
 
 function rate({ rowsNow, seconds }: Outcome): number {
   return Math.round(rowsNow / Math.max(seconds, 0.001))
+}
+
+const STATUSES = ['updated', 'planned', 'not_found', 'ambiguous', 'rejected', 'failed', 'unknown']
+
+/** Counts by status, in the order in which the API's documents have them. */
+function inOrder(counts: Readonly<Record<string, number>>): Record<string, number> {
+  const known = STATUSES.filter((status) => counts[status] !== undefined)
+  return Object.fromEntries([...known, ...Object.keys(counts)].map((status) => [status, counts[status] ?? 0]))
 }
 
 const COUNT_WIDTH = 12
