@@ -124,6 +124,28 @@ test('a file of rejects that is not of this push is not written over', async (t)
   t.equal(readFileSync(`${path}.rejects.csv`, 'utf8'), 'precious')
 })
 
+test('what a push that was killed wrote among the rejects, but did not note, is taken away', async (t) => {
+  const gateway = await startGateway(t)
+  const path = fileOf(t, 'lead_id,status\n9991,A\n9992,A\n9993,A\n')
+  const interruption = new AbortController()
+  const interrupt = () => {
+    interruption.abort()
+  }
+  const options = { batch: 1, concurrency: 1 }
+  await push(
+    pushOptions(gateway.origin, path, { ...options, signal: interruption.signal, onProgress: interrupt })
+  )
+  appendFileSync(`${path}.rejects.csv`, '9992,A,3,not_found,lead_not_fo')
+  t.match(await push(pushOptions(gateway.origin, path, options)), {
+    totals: { rows: 3, byStatus: { not_found: 3 } }
+  })
+  const rejects = readFileSync(`${path}.rejects.csv`, 'utf8').trimEnd().split('\n')
+  t.strictSame(
+    rejects.map((line) => line.split(',').slice(0, 4).join()),
+    ['lead_id,status,push_line,push_status', '9991,A,2,not_found', '9992,A,3,not_found', '9993,A,4,not_found']
+  )
+})
+
 test('while one push of a file runs, another is refused', async (t) => {
   const gateway = await startGateway(t)
   const path = fileOf(t, 'lead_id,status\n1,A\n')
