@@ -6,10 +6,10 @@ import { numberOption } from './number-option.ts'
 import { example, print, tell, withJson } from './output.ts'
 
 interface Flags extends ConnectionFlags {
-  readonly map: Readonly<Record<string, string>>
-  readonly ignore: readonly string[]
+  readonly map?: Readonly<Record<string, string>>
+  readonly ignore?: readonly string[]
   readonly key?: string
-  readonly set: Readonly<Record<string, string>>
+  readonly set?: Readonly<Record<string, string>>
   readonly customPrefix: string
   readonly emptyClears?: true
   readonly format?: Format
@@ -44,12 +44,11 @@ export function pushCommand(): Command {
     .option(
       '--map <column=name>',
       'what a column means, if its name does not say it; may be repeated',
-      addMapping,
-      {}
+      addMapping
     )
-    .option('--ignore <column>', 'leaves a column out; may be repeated', addName, [])
+    .option('--ignore <column>', 'leaves a column out; may be repeated', addName)
     .option('--key <column>', 'the column that names the lead, if several could; the others are set')
-    .option('--set <name=value>', 'sets the same in every row; may be repeated', addSetting, {})
+    .option('--set <name=value>', 'sets the same in every row; may be repeated', addSetting)
     .option(
       '--custom-prefix <text>',
       "before a custom field's label in the name of a column",
@@ -84,7 +83,7 @@ export function pushCommand(): Command {
   return withJson(withConnection(command))
     .addHelpText(
       'after',
-      `${NOTES}${example('push leads.csv --map "Stage=status" --ignore "Notes"', 'push - --format jsonl --set status=CALLBK < leads.jsonl')}`
+      `${NOTES}${example('push leads.csv --map "Stage=status" --ignore "Notes"', 'vicidial-gateway push - --format jsonl --set status=CALLBK < leads.jsonl')}`
     )
     .action(run)
 }
@@ -100,7 +99,17 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
   const { PushFailure } = await import('../push/push-failure.ts')
   const { isSuccess, summaryJson, summaryText } = await import('../push/summary.ts')
   const { reportProgress } = await import('../push/progress-bar.ts')
-  const { map, ignore, key, set, customPrefix, emptyClears, source, onMultiple, onLossy } = flags
+  const {
+    map = {},
+    ignore = [],
+    key,
+    set = {},
+    customPrefix,
+    emptyClears,
+    source,
+    onMultiple,
+    onLossy
+  } = flags
   const interruption = new AbortController()
   const interrupt = () => {
     tell(command, 'Ending: waiting for what is on its way.')
@@ -152,11 +161,11 @@ function given<T extends Record<string, unknown>>(
   return Object.fromEntries(entries) as { [Name in keyof T]?: Exclude<T[Name], undefined> }
 }
 
-function addMapping(text: string, known: Readonly<Record<string, string>>): Record<string, string> {
+function addMapping(text: string, known: Readonly<Record<string, string>> = {}): Record<string, string> {
   return addPair(text, text.lastIndexOf('='), known)
 }
 
-function addSetting(text: string, known: Readonly<Record<string, string>>): Record<string, string> {
+function addSetting(text: string, known: Readonly<Record<string, string>> = {}): Record<string, string> {
   return addPair(text, text.indexOf('='), known)
 }
 
@@ -165,7 +174,7 @@ function addPair(text: string, at: number, known: Readonly<Record<string, string
   return { ...known, [text.slice(0, at).trim()]: text.slice(at + 1).trim() }
 }
 
-function addName(text: string, known: readonly string[]): string[] {
+function addName(text: string, known: readonly string[] = []): string[] {
   return [...known, text]
 }
 

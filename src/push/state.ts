@@ -42,6 +42,11 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS waiting (line INTEGER PRIMARY KEY, value TEXT NOT NULL) STRICT;
 `
 
+/**
+ * Nobody else may go on with the same push meanwhile; the system gives the lock back however this ends. A commit waits
+ * for the disk once, while the gateway waits for the next batch.
+ */
+const SETTINGS = 'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'
 const FORGET = 'DROP TABLE IF EXISTS facts; DROP TABLE IF EXISTS batches; DROP TABLE IF EXISTS waiting;'
 
 /** How far a push has come, in a file that outlives a crash, or only in memory. */
@@ -61,8 +66,7 @@ export class State {
   constructor(path: string | undefined, purpose: Purpose | undefined, restart: boolean) {
     try {
       this.#database = new DatabaseSync(path ?? ':memory:')
-      // Nobody else may go on with the same push meanwhile; the system gives the lock back however this ends.
-      this.#database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; BEGIN IMMEDIATE;')
+      this.#database.exec(`${SETTINGS} BEGIN IMMEDIATE;`)
       this.#database.exec(`${restart ? FORGET : ''} ${SCHEMA} COMMIT`)
     } catch (error) {
       throw unusable(path, error)
