@@ -1,79 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { loadConfig } from '../../src/config.ts'
-import { run, setEnv } from '../cli/run.ts'
-import { readYaml } from './sources.ts'
+import { readYaml } from '../webhooks/sources.ts'
+import { readRequest } from './messages.ts'
+import { PATHS, readPage } from './page.ts'
+import { SECRETS } from './surroundings.ts'
 
+/** How the sources of the pages know their senders, and what they make of each body, without a gateway. */
 const FIXTURES = 'test/fixtures/webhooks'
-const RECIPES = readdirSync('docs/recipes').map((file) => `docs/recipes/${file}`)
-
-/** The secrets with which the requests in the documents and below are signed, by the names of their files. */
-const SECRETS = {
-  hubspot_client_secret: '6f1d3c52-hubspot-app\n',
-  curl_secret: 'curl-signing-secret-5d0e\n',
-  form_token: 'form-token-19ab\n',
-  github_secret: "It's a Secret to Everybody\n",
-  stripe_secret: 'whsec_stripe_example_4f2c\n',
-  shopify_secret: 'shpss_example_91b0\n',
-  standard_secret: 'whsec_c3RhbmRhcmQtd2ViaG9va3MtZXhhbXBsZQ==\n'
-}
+const RECIPES = PATHS.filter((path) => path.startsWith('docs/recipes/'))
 
 function blocks(document: string, language: string): string[] {
-  const fenced = readFileSync(document, 'utf8').matchAll(/^```(\w*)\n(.*?)\n```$/gms)
-  return [...fenced].flatMap(([, name, block = '']) => (name === language ? [block] : []))
-}
-
-/** The arguments of a shell command, quotes and all that this documentation uses of them. */
-function words(command: string): string[] {
-  return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
-}
-
-interface Request {
-  readonly source: string
-  readonly url: string
-  readonly headers: Record<string, string>
-  readonly body: string
-}
-
-function readRequest(block: string): Request {
-  const end = block.indexOf('\n\n')
-  const [line = '', ...headers] = block.slice(0, end).split('\n')
-  const url = line.split(' ')[1] ?? ''
-  return {
-    source: url.replace('/v1/webhooks/', ''),
-    url,
-    headers: Object.fromEntries(
-      headers.map((header) => [header.split(': ')[0]?.toLowerCase(), header.split(': ')[1]])
-    ),
-    body: block.slice(end + 2)
-  }
-}
-
-for (const document of [...RECIPES, 'docs/webhooks.md']) {
-  test(`${document} shows a configuration that the gateway takes, and what it makes of each body`, async (t) => {
-    const [yaml = ''] = blocks(document, 'yaml')
-    const { faults, path } = readYaml(t, yaml, SECRETS)
-    t.strictSame(faults, [])
-    t.doesNotThrow(() =>
-      loadConfig({
-        VICIDIAL_URL: 'https://dialer.example/vicidial/non_agent_api.php',
-        VICIDIAL_USER: 'gateway',
-        VICIDIAL_PASS: 'secret',
-        API_KEY: 'key',
-        GATEWAY_CONFIG: path
-      })
-    )
-    const trials = blocks(document, '').filter((block) => block.includes('webhook -- try'))
-    t.ok(trials.length > 0)
-    setEnv(t, 'GATEWAY_CONFIG', path)
-    for (const trial of trials) {
-      const [command = '', ...output] = trial.split('\n')
-      const [, , , , , , , , ...rest] = words(command)
-      const [source = '', file = '', ...options] = rest
-      const { stdout } = await run('webhook', 'try', source, `${FIXTURES}/${file}`, ...options)
-      t.equal(stdout.trimEnd(), output.join('\n'), command)
-    }
-  })
+  return readPage(document).blocks.flatMap((block) => (block.language === language ? [block.text] : []))
 }
 
 for (const document of RECIPES) {
@@ -83,9 +20,9 @@ for (const document of RECIPES) {
     const bodies = new Set(readdirSync(FIXTURES).map((file) => readFileSync(`${FIXTURES}/${file}`, 'utf8')))
     const requests = blocks(document, 'http').map(readRequest)
     t.ok(requests.length > 0)
-    for (const { source: name, url, headers, body } of requests) {
+    for (const { url, headers, body } of requests) {
       t.ok(bodies.has(body), url)
-      const source = webhooks.find((one) => one.name === name)
+      const source = webhooks.find(({ name }) => url === `/v1/webhooks/${name}`)
       const now = Number(headers['x-hubspot-request-timestamp'] ?? 0)
       const request = { method: 'POST', url, headers, rawBody: Buffer.from(body), now }
       t.equal(source?.verify(request), undefined, url)

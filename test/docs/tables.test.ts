@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { type TSchema, Type } from 'typebox'
-import { loadConfig } from '../src/config.ts'
-import { EnvironmentSchema } from '../src/environment.ts'
-import { ERRORS, type ErrorKind } from '../src/errors.ts'
+import { loadConfig } from '../../src/config.ts'
+import { EnvironmentSchema } from '../../src/environment.ts'
+import { ERRORS, type ErrorKind } from '../../src/errors.ts'
 
 /** The rows of a document's tables that begin with a name in code type: the name and the cell after it, in order. */
 function namedRows(path: string): [name: string, second: string][] {

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fromMarkdown } from 'mdast-util-from-markdown'
+
+export type Node = ReturnType<typeof fromMarkdown> | ReturnType<typeof fromMarkdown>['children'][number]
+
+/** A fenced block. */
+export interface Block {
+  /** `docs/jobs.md:21` */
+  readonly place: string
+  readonly language: string
+  readonly text: string
+  /** Why it cannot be run where the tests run; absent if it can. */
+  readonly notRun: string | undefined
+  /** The file that it shows: it stands after a paragraph that ends with the name in code, and a colon. */
+  readonly file: string | undefined
+}
+
+export interface Page {
+  readonly path: string
+  readonly root: Node
+  readonly blocks: readonly Block[]
+  /** Other pages whose gateway files hold on this one, as it says in a comment. */
+  readonly borrowed: readonly string[]
+}
+
+const PAGES = ['*.md', 'test/**/*.md', 'docs/**/*.md']
+const MARK = /^<!-- not run: (.+) -->$/
+const BORROWED = /^<!-- gateway file of: (.+) -->$/
+const NAME = /^[\w.-]+\.\w+$/
+
+/** Every Markdown file of this repository. */
+export const PATHS: readonly string[] = globSync(PAGES).toSorted()
+
+export function readPage(path: string): Page {
+  const root = fromMarkdown(readFileSync(path, 'utf8'))
+  const comments = [...nodesOf(root)].map((node) =>
+    node.type === 'html' ? BORROWED.exec(node.value)?.[1] : undefined
+  )
+  const borrowed = comments.filter((other) => other !== undefined).map((other) => join(dirname(path), other))
+  return { path, root, blocks: [...blocksOf(path, root)], borrowed }
+}
+
+/** A node and all that is in it, in the order of the text. */
+export function* nodesOf(node: Node): Generator<Node> {
+  yield node
+  if ('children' in node) for (const child of node.children) yield* nodesOf(child)
+}
+
+/** What a reader sees of a node, without its form. */
+export function textOf(node: Node): string {
+  const texts = [...nodesOf(node)].map((one) => ('value' in one && one.type !== 'html' ? one.value : ''))
+  return texts.join('')
+}
+
+function* blocksOf(path: string, root: Node): Generator<Block> {
+  for (const node of nodesOf(root)) {
+    if (!('children' in node)) continue
+    for (const [index, child] of node.children.entries()) {
+      if (child.type !== 'code') continue
+      assert(child.position)
+      const before = node.children[index - 1]
+      const notRun = before?.type === 'html' ? MARK.exec(before.value)?.[1] : undefined
+      const intro = notRun === undefined ? before : node.children[index - 2]
+      yield {
+        place: `${path}:${child.position.start.line}`,
+        language: child.lang ?? '',
+        text: child.value,
+        notRun,
+        file: fileAnnounced(intro)
+      }
+    }
+  }
+}
+
+function fileAnnounced(paragraph: Node | undefined): string | undefined {
+  if (paragraph?.type !== 'paragraph') return undefined
+  const [name, colon] = paragraph.children.slice(-2)
+  if (name?.type !== 'inlineCode' || !NAME.test(name.value)) return undefined
+  return colon?.type === 'text' && colon.value === ':' ? name.value : undefined
+}
+
+/** Whether a block is a gateway file, or a part of one. */
+export function isOwnFile({ language, notRun, file }: Block): boolean {
+  return language === 'yaml' && notRun === undefined && file === undefined
+}

@@ -1,0 +1,24 @@
+import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Block } from './page.ts'
+import { run } from './shell.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** The name of the file that a TypeScript block is put into. */
+export function scriptOf({ place }: Block): string {
+  return `block-${place.split(':').at(-1)}.ts`
+}
+
+/** Writes a TypeScript block into its file. Returns what the type checker says against it; empty if nothing. */
+export async function typeFaults(block: Block, here: Surroundings): Promise<string> {
+  const script = scriptOf(block)
+  writeFileSync(join(here.directory, script), here.replaced(block.text))
+  const project = {
+    extends: resolve('tsconfig.json'),
+    include: [script],
+    compilerOptions: { types: ['node'] }
+  }
+  writeFileSync(join(here.directory, 'tsconfig.json'), JSON.stringify(project))
+  const { stdout, stderr } = await run('tsc --pretty false || true', here, false)
+  return stdout + stderr
+}

@@ -1,0 +1,114 @@
+import { cpSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parse } from 'yaml'
+import { generateFixture } from '../../src/sandbox/fixture.ts'
+import { dataDir, type Gateway, startGateway, type Tester } from '../helper.ts'
+import { type Block, isOwnFile, type Page, readPage } from './page.ts'
+
+/** What a page's commands find about them: a directory, and a gateway on a sandbox VICIdial with 1,000 leads. */
+export interface Surroundings {
+  readonly directory: string
+  readonly gateway: Gateway
+  readonly env: Readonly<Record<string, string>>
+  /** A text of the page with the addresses, files and commands that are here in the place of those shown. */
+  readonly replaced: (text: string) => string
+}
+
+/** The key of `API_KEY`, as on the pages. */
+const KEY = 'demo-key'
+
+/** The files beside the gateway file that hold secrets, with those of the pages. */
+export const SECRETS: Readonly<Record<string, string>> = {
+  hubspot_client_secret: '6f1d3c52-hubspot-app',
+  curl_secret: 'curl-signing-secret-5d0e',
+  form_token: 'form-token-19ab',
+  github_secret: "It's a Secret to Everybody",
+  stripe_secret: 'whsec_stripe_example_4f2c',
+  shopify_secret: 'shpss_example_91b0',
+  standard_secret: 'whsec_c3RhbmRhcmQtd2ViaG9va3MtZXhhbXBsZQ==',
+  salesapi_pass: 'salesapi1'
+}
+
+/** Vendor codes of the pages, by the lead that has them here. */
+const VENDOR_CODES = new Map([
+  [110, '00QHs00001AbCdEMAV'],
+  [111, '1246965'],
+  [112, '1246979']
+])
+
+/** VICIdial users of the pages, beside the sandbox's own. */
+const USERS = [
+  { user: 'gateway', pass: 'PASSWORD' },
+  { user: 'salesapi', pass: SECRETS['salesapi_pass'] ?? '' }
+]
+
+const LEADS = 1_000
+const BODIES = 'test/fixtures/webhooks'
+const HERE = ['src', 'routes', 'schemas', 'openapi', 'demo', 'test', 'node_modules', 'package.json']
+
+function fixture() {
+  const { leads, users, ...rest } = generateFixture(LEADS)
+  return {
+    ...rest,
+    leads: leads.map((lead) => ({
+      ...lead,
+      status: 'DROP',
+      vendor_lead_code: VENDOR_CODES.get(lead.lead_id) ?? lead.vendor_lead_code
+    })),
+    users: users.flatMap((user) => [user, ...USERS.map((other) => ({ ...user, ...other }))])
+  }
+}
+
+/** One gateway file of all that the page shows of it. */
+function gatewayFile(blocks: readonly Block[]): string {
+  const files = blocks.map(({ text }) => parse(text) as Record<string, unknown[]>)
+  const all: Record<string, unknown[]> = {}
+  for (const file of files)
+    for (const [name, list] of Object.entries(file)) all[name] = [...(all[name] ?? []), ...list]
+  // JSON is YAML.
+  return blocks.length === 1 ? (blocks[0]?.text ?? '') : JSON.stringify(all)
+}
+
+/** A directory with what the commands of a page may read: the program, the bodies of webhooks, secrets, its own files. */
+function directoryOf(t: Tester, { blocks, borrowed }: Page): string {
+  const directory = dataDir(t)
+  cpSync(BODIES, directory, { recursive: true })
+  for (const name of HERE) symlinkSync(resolve(name), join(directory, name))
+  for (const [name, secret] of Object.entries(SECRETS)) writeFileSync(join(directory, name), `${secret}\n`)
+  for (const { file, text } of blocks) if (file !== undefined) writeFileSync(join(directory, file), text)
+  const shown = [...blocks, ...borrowed.flatMap((path) => readPage(path).blocks)].filter(isOwnFile)
+  const yaml = shown.length > 0 ? gatewayFile(shown) : 'custom_fields: []'
+  writeFileSync(join(directory, 'gateway.yaml'), yaml.replaceAll('/run/secrets/', `${directory}/`))
+  return directory
+}
+
+export async function startSurroundings(t: Tester, page: Page): Promise<Surroundings> {
+  const directory = directoryOf(t, page)
+  const gateway = await startGateway(
+    t,
+    { GATEWAY_CONFIG: join(directory, 'gateway.yaml'), API_KEY: KEY },
+    { fixture: fixture() }
+  )
+  const { sandbox, origin } = gateway
+  const replacements: readonly (readonly [shown: RegExp | string, here: string])[] = [
+    ['http://127.0.0.1:3000', origin],
+    ['https://gateway.example', origin],
+    ['https://dialer.example', sandbox.origin],
+    ['npm ci && npm run demo', 'node demo/demo.ts --once --port 0'],
+    ['npm run -s webhook --', 'node src/webhooks/main.ts'],
+    ['npm run -s key --', 'node src/callers/main.ts']
+  ]
+  return {
+    directory,
+    gateway,
+    env: {
+      PATH: `${resolve('node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
+      HOME: directory,
+      LC_ALL: 'C.UTF-8',
+      NODE_COMPILE_CACHE: resolve('node_modules/.cache/node'),
+      GATEWAY: origin,
+      KEY
+    },
+    replaced: (text) => replacements.reduce((rest, [shown, here]) => rest.replaceAll(shown, here), text)
+  }
+}
