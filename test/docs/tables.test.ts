@@ -75,14 +75,53 @@ test('docs/licences.md has every library of the lock file that runs, its version
   t.end()
 })
 
-test('every test that docs/threat-model.md names is there', (t) => {
-  const named = [...readFileSync('docs/threat-model.md', 'utf8').matchAll(/`(test\/[^`]+)`/g)].map(
-    ([, path = '']) => path
+/** What a page names in code type, of the given form. */
+function namedIn(path: string, form: RegExp): string[] {
+  return [...readFileSync(path, 'utf8').matchAll(form)].map(([, name = '']) => name)
+}
+
+for (const [path, least] of [
+  ['docs/threat-model.md', 30],
+  ['docs/architecture.md', 50],
+  ['docs/comparison.md', 15]
+] as const) {
+  test(`every file of this repository that ${path} names is there`, (t) => {
+    const named = namedIn(path, /`((?:src|routes|schemas|test|bench|openapi)\/[^`]*(?<!\.php|\.java))`/g)
+    t.ok(named.length > least)
+    t.strictSame(
+      named.filter((file) => !existsSync(file)),
+      []
+    )
+    t.end()
+  })
+}
+
+test('docs/architecture.md has twelve promises, each with tests', (t) => {
+  const rows = readFileSync('docs/architecture.md', 'utf8').match(/^\| \d+ \| .*$/gm) ?? []
+  t.equal(rows.length, 12)
+  for (const row of rows) t.match(row, /`test\/.+\.test\.ts`/)
+  t.end()
+})
+
+test('docs/comparison.md names exchanges that were recorded, with the bench as it was committed', (t) => {
+  const ids = new Set(
+    readFileSync('test/fixtures/transcripts.jsonl', 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { id: string }).id)
   )
-  t.ok(named.length > 30)
+  const named = namedIn('docs/comparison.md', /`((?:batch|field|update|permission|auth|wire)\/[^`]+)`/g)
+  t.ok(named.length > 20)
   t.strictSame(
-    named.filter((path) => !existsSync(path)),
+    named.filter((id) => !ids.has(id)),
     []
   )
+  const bench = JSON.parse(readFileSync('bench/results.json', 'utf8'))
+  const many = bench.singleLeads.at(-1)
+  const text = readFileSync('docs/comparison.md', 'utf8')
+  t.match(text, `${Math.round(many.directPerSecond)} leads a second`)
+  t.match(text, `${Math.round(many.gatewayPerSecond)} a second with ${many.callers} callers`)
+  t.match(text, `${bench.loneRequest.p50.directMs.toFixed(1)} ms (median`)
+  t.match(text, `${bench.loneRequest.p50.gatewayMs.toFixed(1)} ms: the gateway adds`)
   t.end()
 })
