@@ -13,6 +13,8 @@ export interface Block {
   readonly text: string
   /** Why it cannot be run where the tests run; absent if it can. */
   readonly notRun: string | undefined
+  /** It prepares what the next blocks need, in a comment that readers do not see. */
+  readonly isHidden: boolean
   /** The file that it shows: it stands after a paragraph that ends with the name in code, and a colon. */
   readonly file: string | undefined
 }
@@ -27,6 +29,7 @@ export interface Page {
 
 const PAGES = ['*.md', 'test/**/*.md', 'docs/**/*.md']
 const MARK = /^<!-- not run: (.+) -->$/
+const FIRST = /^<!-- run first\n(.*)\n-->$/s
 const BORROWED = /^<!-- gateway file of: (.+) -->$/
 const NAME = /^[\w.-]+\.\w+$/
 
@@ -58,16 +61,21 @@ function* blocksOf(path: string, root: Node): Generator<Block> {
   for (const node of nodesOf(root)) {
     if (!('children' in node)) continue
     for (const [index, child] of node.children.entries()) {
-      if (child.type !== 'code') continue
       assert(child.position)
+      const place = `${path}:${child.position.start.line}`
+      const first = child.type === 'html' ? FIRST.exec(child.value)?.[1] : undefined
+      if (first !== undefined)
+        yield { place, language: 'sh', text: first, notRun: undefined, isHidden: true, file: undefined }
+      if (child.type !== 'code') continue
       const before = node.children[index - 1]
       const notRun = before?.type === 'html' ? MARK.exec(before.value)?.[1] : undefined
       const intro = notRun === undefined ? before : node.children[index - 2]
       yield {
-        place: `${path}:${child.position.start.line}`,
+        place,
         language: child.lang ?? '',
         text: child.value,
         notRun,
+        isHidden: false,
         file: fileAnnounced(intro)
       }
     }

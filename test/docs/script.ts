@@ -18,7 +18,11 @@ export async function typeFaults(block: Block, here: Surroundings): Promise<stri
     include: [script],
     compilerOptions: { types: ['node'] }
   }
-  writeFileSync(join(here.directory, 'tsconfig.json'), JSON.stringify(project))
-  const { stdout, stderr } = await run('tsc --pretty false || true', here, false)
+  writeFileSync(join(here.directory, 'block.tsconfig.json'), JSON.stringify(project))
+  const { stdout, stderr } = await run(
+    'tsc --project block.tsconfig.json --pretty false || true',
+    here,
+    false
+  )
   return stdout + stderr
 }

@@ -1,4 +1,4 @@
-import { cpSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { generateFixture } from '../../src/sandbox/fixture.ts'
@@ -43,6 +43,10 @@ const USERS = [
 ]
 
 const LEADS = 1_000
+const { scripts, bin = {} } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  scripts: Record<string, string>
+  bin?: Record<string, string>
+}
 const BODIES = 'test/fixtures/webhooks'
 const HERE = ['src', 'routes', 'schemas', 'openapi', 'demo', 'test', 'node_modules', 'package.json']
 
@@ -79,7 +83,18 @@ function directoryOf(t: Tester, { blocks, borrowed }: Page): string {
   const shown = [...blocks, ...borrowed.flatMap((path) => readPage(path).blocks)].filter(isOwnFile)
   const yaml = shown.length > 0 ? gatewayFile(shown) : 'custom_fields: []'
   writeFileSync(join(directory, 'gateway.yaml'), yaml.replaceAll('/run/secrets/', `${directory}/`))
+  addCommands(directory)
   return directory
+}
+
+/** Makes the package's own commands, if it has some, and npx for them alone. */
+function addCommands(directory: string): void {
+  mkdirSync(join(directory, '.commands'))
+  const write = (name: string, script: string) => {
+    writeFileSync(join(directory, '.commands', name), `#!/bin/sh\nexec ${script} "$@"\n`, { mode: 0o755 })
+  }
+  for (const [name, script] of Object.entries(bin)) write(name, `node ${resolve(script)}`)
+  write('npx', 'env')
 }
 
 export async function startSurroundings(t: Tester, page: Page): Promise<Surroundings> {
@@ -90,24 +105,25 @@ export async function startSurroundings(t: Tester, page: Page): Promise<Surround
     { fixture: fixture() }
   )
   const { sandbox, origin } = gateway
-  const replacements: readonly (readonly [shown: RegExp | string, here: string])[] = [
+  const replacements: readonly (readonly [shown: string, here: string])[] = [
     ['http://127.0.0.1:3000', origin],
     ['https://gateway.example', origin],
     ['https://dialer.example', sandbox.origin],
-    ['npm ci && npm run demo', 'node demo/demo.ts --once --port 0'],
-    ['npm run -s webhook --', 'node src/webhooks/main.ts'],
-    ['npm run -s key --', 'node src/callers/main.ts']
+    ['npm ci && npm run demo', `${scripts['demo']} --once --port 0`],
+    ['npm run -s webhook --', `${scripts['webhook']}`],
+    ['npm run -s key --', `${scripts['key']}`]
   ]
   return {
     directory,
     gateway,
     env: {
-      PATH: `${resolve('node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
+      PATH: `${directory}/.commands:${resolve('node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
       HOME: directory,
       LC_ALL: 'C.UTF-8',
       NODE_COMPILE_CACHE: resolve('node_modules/.cache/node'),
       GATEWAY: origin,
-      KEY
+      KEY,
+      SANDBOX: sandbox.origin
     },
     replaced: (text) => replacements.reduce((rest, [shown, here]) => rest.replaceAll(shown, here), text)
   }

@@ -4,6 +4,7 @@ import { type TSchema, Type } from 'typebox'
 import { loadConfig } from '../../src/config.ts'
 import { EnvironmentSchema } from '../../src/environment.ts'
 import { ERRORS, type ErrorKind } from '../../src/errors.ts'
+import { isOwnFile, readPage } from './page.ts'
 
 /** The rows of a document's tables that begin with a name in code type: the name and the cell after it, in order. */
 function namedRows(path: string): [name: string, second: string][] {
@@ -43,8 +44,8 @@ test('docs/configuration.md has every variable once, with its default, and no ot
 })
 
 test('docs/configuration.md shows a YAML file that the gateway takes', (t) => {
-  const [, example = ''] = /```yaml\n(.*?)```/s.exec(readFileSync('docs/configuration.md', 'utf8')) ?? []
-  const directory = t.testdir({ 'gateway.yaml': example })
+  const example = readPage('docs/configuration.md').blocks.find(isOwnFile)
+  const directory = t.testdir({ 'gateway.yaml': example?.text ?? '' })
   const config = loadConfig({
     VICIDIAL_URL: 'https://dialer.example/vicidial/non_agent_api.php',
     VICIDIAL_USER: 'gateway',
