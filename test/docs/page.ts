@@ -11,7 +11,7 @@ export interface Block {
   readonly place: string
   readonly language: string
   readonly text: string
-  /** Why it cannot be run where the tests run; absent if it can. */
+  /** Why it is not run with the others: what it needs is not there, or `run by` a test of its own. */
   readonly notRun: string | undefined
   /** It prepares what the next blocks need, in a comment that readers do not see. */
   readonly isHidden: boolean
@@ -28,7 +28,8 @@ export interface Page {
 }
 
 const PAGES = ['*.md', 'test/**/*.md', 'docs/**/*.md']
-const MARK = /^<!-- not run: (.+) -->$/
+const MARK = /^<!-- (?:not run: (.+)|(run by \S+)) -->$/
+const ALL = /^<!-- all (run by \S+) -->$/
 const FIRST = /^<!-- run first\n(.*)\n-->$/s
 const BORROWED = /^<!-- gateway file of: (.+) -->$/
 const NAME = /^[\w.-]+\.\w+$/
@@ -38,11 +39,12 @@ export const PATHS: readonly string[] = globSync(PAGES).toSorted()
 
 export function readPage(path: string): Page {
   const root = fromMarkdown(readFileSync(path, 'utf8'))
-  const comments = [...nodesOf(root)].map((node) =>
-    node.type === 'html' ? BORROWED.exec(node.value)?.[1] : undefined
-  )
-  const borrowed = comments.filter((other) => other !== undefined).map((other) => join(dirname(path), other))
-  return { path, root, blocks: [...blocksOf(path, root)], borrowed }
+  const comments = [...nodesOf(root)].flatMap((node) => (node.type === 'html' ? [node.value] : []))
+  const inAll = (form: RegExp) => comments.flatMap((comment) => form.exec(comment)?.[1] ?? [])
+  const borrowed = inAll(BORROWED).map((other) => join(dirname(path), other))
+  const [all] = inAll(ALL)
+  const blocks = [...blocksOf(path, root)].map((block) => ({ ...block, notRun: block.notRun ?? all }))
+  return { path, root, blocks, borrowed }
 }
 
 /** A node and all that is in it, in the order of the text. */
@@ -68,7 +70,8 @@ function* blocksOf(path: string, root: Node): Generator<Block> {
         yield { place, language: 'sh', text: first, notRun: undefined, isHidden: true, file: undefined }
       if (child.type !== 'code') continue
       const before = node.children[index - 1]
-      const notRun = before?.type === 'html' ? MARK.exec(before.value)?.[1] : undefined
+      const [, reason, runBy] = (before?.type === 'html' && MARK.exec(before.value)) || []
+      const notRun = reason ?? runBy
       const intro = notRun === undefined ? before : node.children[index - 2]
       yield {
         place,

@@ -12,7 +12,9 @@ export function scriptOf({ place }: Block): string {
 /** Writes a TypeScript block into its file. Returns what the type checker says against it; empty if nothing. */
 export async function typeFaults(block: Block, here: Surroundings): Promise<string> {
   const script = scriptOf(block)
-  writeFileSync(join(here.directory, script), here.replaced(block.text))
+  // What the package exports is built only when it is packed.
+  const source = block.text.replaceAll("'vicidial-gateway/client'", "'./src/client/client.ts'")
+  writeFileSync(join(here.directory, script), here.replaced(source))
   const project = {
     extends: resolve('tsconfig.json'),
     include: [script],

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
  */
 const SHAPES: readonly (readonly [shape: RegExp, name: string])[] = [
   [/\b(req|job)_[0-9A-HJKMNP-TV-Z]{26}/g, '$1_ID'],
+  [/\bdl_\d{12}/g, 'dl_ID'],
   [/\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME'],
   [/\bvgw_[\w-]{40,}/g, 'KEY'],
   [/\bsha256:[0-9a-f]{64}/g, 'HASH'],
@@ -14,7 +15,7 @@ const SHAPES: readonly (readonly [shape: RegExp, name: string])[] = [
   [/"ms":[\d.]+/g, '"ms":MS'],
   [/\b\d+(\.\d+)? s later/g, 'S s later']
 ]
-const IDS = /\b(?:req|job)_[0-9A-HJKMNP-TV-Z]{26}/g
+const IDS = /\b(?:(?:req|job)_[0-9A-HJKMNP-TV-Z]{26}|dl_\d{12})/g
 const OMITTED = '…'
 
 /** The same for every run: no ids, no times. */

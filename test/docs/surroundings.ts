@@ -123,6 +123,8 @@ export async function startSurroundings(t: Tester, page: Page): Promise<Surround
       NODE_COMPILE_CACHE: resolve('node_modules/.cache/node'),
       GATEWAY: origin,
       KEY,
+      GATEWAY_URL: origin,
+      GATEWAY_KEY: KEY,
       SANDBOX: sandbox.origin
     },
     replaced: (text) => replacements.reduce((rest, [shown, here]) => rest.replaceAll(shown, here), text)
