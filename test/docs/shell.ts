@@ -20,7 +20,11 @@ const CHANGES = /\s(-d|-X|-F|--data\S*|--request|--json|--form)\b|\b(node|npm|np
 
 /** Takes what was exported by the page's blocks before, and leaves it to those that follow. */
 const PRELUDE = `
-npm() { echo "npm $* is not run here: give it a row in the table of surroundings.ts, or mark the block" >&2; exit 1; }
+refuse() { echo "$* is not run here: give it a row in the table of surroundings.ts, or mark the block" >&2; exit 1; }
+npm() { refuse npm "$@"; }
+docker() { refuse docker "$@"; }
+sudo() { refuse sudo "$@"; }
+systemctl() { refuse systemctl "$@"; }
 set -euo pipefail
 [ ! -f .exported ] || . ./.exported
 `
@@ -64,14 +68,19 @@ export function onlyLooks(text: string): boolean {
   return !CHANGES.test(text)
 }
 
-/** The commands of a block whose lines begin with `$ `, each with its output. */
+/**
+ * The commands of a block whose lines begin with `$ `, each with its output. A command goes on after a backslash, and in
+ * lines that are indented by four spaces.
+ */
 export function typed(text: string): Typed[] {
   return text
     .split(/^\$ /m)
     .slice(1)
     .map((piece) => {
       const lines = piece.split('\n')
-      const end = lines.findIndex((line) => !line.endsWith('\\')) + 1
+      const goesOn = (place: number) => lines[place - 1]?.endsWith('\\') || lines[place]?.startsWith('    ')
+      const end = lines.findIndex((_, place) => place > 0 && !goesOn(place))
+      if (end === -1) return { command: lines.join('\n'), output: '' }
       return { command: lines.slice(0, end).join('\n'), output: lines.slice(end).join('\n') }
     })
 }

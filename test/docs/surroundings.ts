@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
+import { readGatewayFile } from '../../src/gateway-file.ts'
 import { generateFixture } from '../../src/sandbox/fixture.ts'
 import { dataDir, type Gateway, startGateway, type Tester } from '../helper.ts'
 import { type Block, isOwnFile, type Page, readPage } from './page.ts'
@@ -65,12 +66,15 @@ function fixture() {
 
 /** One gateway file of all that the page shows of it. */
 function gatewayFile(blocks: readonly Block[]): string {
-  const files = blocks.map(({ text }) => parse(text) as Record<string, unknown[]>)
-  const all: Record<string, unknown[]> = {}
-  for (const file of files)
-    for (const [name, list] of Object.entries(file)) all[name] = [...(all[name] ?? []), ...list]
+  const all: Record<string, unknown> = {}
+  for (const { text } of blocks) {
+    for (const [name, value] of Object.entries(parse(text) as Record<string, unknown>)) {
+      const before = all[name]
+      all[name] = Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value
+    }
+  }
   // JSON is YAML.
-  return blocks.length === 1 ? (blocks[0]?.text ?? '') : JSON.stringify(all)
+  return JSON.stringify(all)
 }
 
 /** A directory with what the commands of a page may read: the program, the bodies of webhooks, secrets, its own files. */
@@ -99,11 +103,11 @@ function addCommands(directory: string): void {
 
 export async function startSurroundings(t: Tester, page: Page): Promise<Surroundings> {
   const directory = directoryOf(t, page)
-  const gateway = await startGateway(
-    t,
-    { GATEWAY_CONFIG: join(directory, 'gateway.yaml'), API_KEY: KEY },
-    { fixture: fixture() }
-  )
+  const path = join(directory, 'gateway.yaml')
+  const faults: string[] = []
+  readGatewayFile(path, faults)
+  if (faults.length > 0) throw new Error(`${page.path}: ${faults.join('\n')}`)
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: path, API_KEY: KEY }, { fixture: fixture() })
   const { sandbox, origin } = gateway
   const replacements: readonly (readonly [shown: string, here: string])[] = [
     ['http://127.0.0.1:3000', origin],
