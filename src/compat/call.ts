@@ -1,6 +1,6 @@
 import { parseJson } from '../json-body.ts'
 import { SOURCE } from '../leads/batch.ts'
-import { isObject } from '../leads/changes.ts'
+import { isObject } from '../leads/is-object.ts'
 import { echo } from '../leads/outcome.ts'
 import { isYes, readWishes, type Wishes } from './fields.ts'
 import { type Parameters, textOf } from './parameters.ts'

@@ -92,7 +92,8 @@ test('each of its requests, sent by Postman, gets a documented answer', async (t
       'GET /v1/leads/101/history 200',
       'POST /v1/webhooks/crm 404',
       'GET /livez 200',
-      'GET /readyz 200'
+      'GET /readyz 200',
+      'GET /metrics 200'
     ]
   )
 })

@@ -139,7 +139,7 @@ test('nothing secret and no value is in the traces: no query, header, body or me
   const receiver = await otlpReceiver(t)
   const gateway = await startProcess(t, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, ...SOON })
   const secret = 'secret-of-a-query'
-  await call(gateway, 'GET', `/vicidial/non_agent_api.php?user=crm&pass=${secret}&function=version`)
+  await call(gateway, 'GET', `/vicidial/other_api.php?user=crm&pass=${secret}&function=version`)
   await call(gateway, 'GET', `/v1/jobs?status=${secret}`)
   await call(gateway, 'GET', `/v1/fields?pass=${secret}`, undefined, { 'x-api-key': API_KEY, cookie: secret })
   await batch(gateway, { updates: [{ lead_id: 1, fields: { email: 'ann@example.com', nope: secret } }] })
@@ -158,7 +158,7 @@ test('nothing secret and no value is in the traces: no query, header, body or me
       's3cret',
       'ann@example.com',
       '?',
-      'non_agent_api',
+      'other_api',
       'path-of-somebody'
     ]),
     []
