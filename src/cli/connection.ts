@@ -53,23 +53,25 @@ interface Answered<T> {
 
 /**
  * The gateway's answer.
+ * @param member what every such answer has; another server may answer with JSON, too
  * @throws CommandFailure if it is a problem, none of a gateway's, or none at all
  */
-export async function answerOf<T>(asked: Promise<Answered<T>>): Promise<T> {
+export async function answerOf<T>(asked: Promise<Answered<T>>, member: keyof T & string): Promise<T> {
   const { data, error, response } = await asked.catch((fault: unknown) => {
-    throw new CommandFailure(`The gateway gave no answer that can be read (${reasonOf(fault)}).`)
+    throw new CommandFailure(reasonOf(fault))
   })
   if (isProblem(error)) throw new CommandFailure(describe(error))
-  if (typeof data !== 'object' || data === null)
+  if (typeof data !== 'object' || data === null || !(member in data))
     throw new CommandFailure(`HTTP ${response.status}, and not from a gateway. Is the address right?`)
   return data
 }
 
-/** Why `fetch` failed, without a word of what was answered. */
+/** Why there is no answer, without a word of what was answered: only a failure of `fetch` has a cause. */
 function reasonOf(fault: unknown): string {
   const cause = fault instanceof Error ? fault.cause : undefined
-  if (!(cause instanceof Error)) return 'it is not JSON'
-  return errorCode(cause) === 'unknown' ? cause.message : errorCode(cause)
+  if (!(cause instanceof Error)) return 'The answer is no JSON, and not from a gateway. Is the address right?'
+  const reason = errorCode(cause) === 'unknown' ? cause.message : errorCode(cause)
+  return `The gateway cannot be reached (${reason}). Does it run at this address?`
 }
 
 function isProblem(error: unknown): error is Problem {

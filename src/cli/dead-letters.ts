@@ -35,7 +35,7 @@ function listCommand(): Command {
       const client = await connect(flags, self)
       const { items, more } = await pages(flags, async (page) => {
         const query = { ...page, ...(job !== undefined && { job_id: job }) }
-        const answer = await answerOf(client.GET('/v1/dead-letters', { params: { query } }))
+        const answer = await answerOf(client.GET('/v1/dead-letters', { params: { query } }), 'dead_letters')
         return { items: answer.dead_letters, next: answer.next_cursor }
       })
       print(self, flags.json ? JSON.stringify({ dead_letters: items, more }) : table(COLUMNS, items.map(row)))
@@ -54,7 +54,7 @@ function replayCommand(): Command {
       if (ids.length > 0 === (all === true)) self.error('error: name dead letters, or give --all')
       const client = await connect(flags, self)
       const body = { force: force === true, ...(all ? {} : { ids }) }
-      const ask = () => answerOf(client.POST('/v1/dead-letters/replay', { body }))
+      const ask = () => answerOf(client.POST('/v1/dead-letters/replay', { body }), 'jobs')
       for await (const answer of replays(ask, all === true))
         print(self, flags.json ? JSON.stringify(answer) : replayed(answer))
     })

@@ -39,7 +39,7 @@ function listCommand(): Command {
       const client = await connect(flags, self)
       const { items, more } = await pages(flags, async (page) => {
         const query = { ...page, ...(status && { status }), ...(source !== undefined && { source }) }
-        const { jobs, next_cursor } = await answerOf(client.GET('/v1/jobs', { params: { query } }))
+        const { jobs, next_cursor } = await answerOf(client.GET('/v1/jobs', { params: { query } }), 'jobs')
         return { items: jobs, next: next_cursor }
       })
       print(self, flags.json ? JSON.stringify({ jobs: items, more }) : table(COLUMNS, items.map(row)))
@@ -54,7 +54,7 @@ function showCommand(): Command {
     .addHelpText('after', example('jobs show job_01M8A8B0TVK3H9QP4QTBW4RGZ1'))
     .action(async (id: string, flags: Flags, self: Command) => {
       const client = await connect(flags, self)
-      const job = await answerOf(client.GET('/v1/jobs/{id}', { params: { path: { id } } }))
+      const job = await answerOf(client.GET('/v1/jobs/{id}', { params: { path: { id } } }), 'results')
       if (flags.json) {
         print(self, JSON.stringify(job))
         return
@@ -75,7 +75,7 @@ function replayCommand(): Command {
       const client = await connect(flags, self)
       const params = { path: { id } }
       const body = { force: force === true }
-      const answer = await answerOf(client.POST('/v1/jobs/{id}/replay', { params, body }))
+      const answer = await answerOf(client.POST('/v1/jobs/{id}/replay', { params, body }), 'updates')
       print(self, flags.json ? JSON.stringify(answer) : replayed(answer))
     })
 }
@@ -87,7 +87,10 @@ function cancelCommand(): Command {
     .addHelpText('after', example('jobs cancel job_01M8A8B0TVK3H9QP4QTBW4RGZ1'))
     .action(async (id: string, flags: Flags, self: Command) => {
       const client = await connect(flags, self)
-      const answer = await answerOf(client.POST('/v1/jobs/{id}/cancel', { params: { path: { id } } }))
+      const answer = await answerOf(
+        client.POST('/v1/jobs/{id}/cancel', { params: { path: { id } } }),
+        'cancelled'
+      )
       print(self, flags.json ? JSON.stringify(answer) : `${plain(answer.id)}: cancelled ${answer.cancelled}`)
     })
 }

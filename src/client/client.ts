@@ -23,12 +23,21 @@ const KEY = /^[\x21-\x7e]+$/
  * @throws {TypeError} if the address is none, or the key is none
  */
 export function createClient({ url, key, fetch }: ClientOptions): GatewayClient {
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url))
-    throw new TypeError('The url must be an http or https address, like https://gateway.example.')
+  if (!isAddress(url))
+    throw new TypeError(
+      'The url must be an http or https address without a user, a query or a fragment, like https://gateway.example.'
+    )
   if (!KEY.test(key)) throw new TypeError('The key is empty, or has characters that are in no key.')
   return createFetchClient<paths>({
     baseUrl: url,
     headers: { authorization: `Bearer ${key}` },
     ...(fetch === undefined ? {} : { fetch })
   })
+}
+
+/** A user in it would be refused by `fetch`, and shown by whoever shows the address; paths could not follow a query. */
+function isAddress(url: string): boolean {
+  const parsed = URL.parse(url)
+  if (parsed === null || !/^https?:\/\//.test(url)) return false
+  return parsed.username === '' && parsed.password === '' && !/[?#]/.test(url)
 }

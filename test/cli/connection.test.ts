@@ -50,17 +50,30 @@ test('what is not a gateway, or does not answer, is told as that', async (t) => 
     response.writeHead(answer.status, { 'content-type': answer.type })
     response.end(answer.body)
   })
-  const ask = () => run('jobs', 'list', '--url', new URL(url).origin)
+  const ask = (...command: string[]) =>
+    run(...(command.length > 0 ? command : ['jobs', 'list']), '--url', new URL(url).origin)
   t.match(await ask(), {
     exitCode: 1,
     stdout: '',
-    stderr: 'The gateway gave no answer that can be read (it is not JSON).\n'
+    stderr: 'The answer is no JSON, and not from a gateway. Is the address right?\n'
   })
   answer = { status: 502, type: 'text/html', body: '<h1>Bad Gateway</h1>' }
   t.match(await ask(), { exitCode: 1, stderr: 'HTTP 502, and not from a gateway. Is the address right?\n' })
-  for (const body of ['7', 'null']) {
+  for (const body of ['7', 'null', '{}']) {
     answer = { status: 200, type: 'application/json', body }
-    t.match(await ask(), { exitCode: 1, stderr: 'HTTP 200, and not from a gateway. Is the address right?\n' })
+    for (const command of [
+      ['jobs', 'list'],
+      ['jobs', 'show', 'job_x'],
+      ['jobs', 'replay', 'job_x'],
+      ['jobs', 'cancel', 'job_x'],
+      ['dead-letters', 'list'],
+      ['dead-letters', 'replay', '--all']
+    ])
+      t.strictSame(
+        await ask(...command),
+        { exitCode: 1, stdout: '', stderr: 'HTTP 200, and not from a gateway. Is the address right?\n' },
+        `${command.join(' ')}: ${body}`
+      )
   }
   const problem = { code: 'conflict', detail: 'a\u001b[2J', instance: 'req_1\n' }
   answer = { status: 409, type: 'application/problem+json', body: JSON.stringify(problem) }
@@ -69,7 +82,7 @@ test('what is not a gateway, or does not answer, is told as that', async (t) => 
     ['9', 'bad port'],
     ['1023', 'ECONNREFUSED']
   ] as const) {
-    const stderr = `The gateway gave no answer that can be read (${reason}).\n`
+    const stderr = `The gateway cannot be reached (${reason}). Does it run at this address?\n`
     t.match(await run('jobs', 'list', '--url', `http://127.0.0.1:${port}`), { exitCode: 1, stderr })
   }
 })
@@ -93,9 +106,17 @@ test('without a key, or with an address or a key that is none, it ends with 2', 
     t.notMatch(refused.stderr, 'canary')
   }
   setEnv(t, 'GATEWAY_KEY', API_KEY)
-  t.match(await run('jobs', 'list', '--url', 'gateway.example'), {
-    exitCode: 2,
-    stderr: /^error: The url must be an http or https address/
-  })
+  for (const wrong of [
+    'gateway.example',
+    'http://user:canary@127.0.0.1:3000',
+    'http://127.0.0.1:3000/?a=b'
+  ]) {
+    const refused = await run('jobs', 'list', '--url', wrong)
+    t.match(refused, {
+      exitCode: 2,
+      stderr: /^error: The url must be an http or https address without a user/
+    })
+    t.notMatch(refused.stderr, 'canary')
+  }
   t.match(await run('jobs', 'list', '--limit', '0'), { exitCode: 2, stderr: /a whole number from 1 on/ })
 })

@@ -79,9 +79,19 @@ test('an address or a key that can be none is refused, and not shown', async (t)
       () => createClient({ url, key }),
       new TypeError('The key is empty, or has characters that are in no key.')
     )
-  for (const wrong of ['', 'gateway.example', 'ftp://user:canary@gateway.example', 'http://'])
+  for (const wrong of [
+    '',
+    'gateway.example',
+    'ftp://gateway.example',
+    'http://',
+    'https://user:canary@gateway.example',
+    'https://gateway.example/?tenant=1',
+    'https://gateway.example/#'
+  ])
     t.throws(
       () => createClient({ url: wrong, key: 'key' }),
-      new TypeError('The url must be an http or https address, like https://gateway.example.')
+      new TypeError(
+        'The url must be an http or https address without a user, a query or a fragment, like https://gateway.example.'
+      )
     )
 })
