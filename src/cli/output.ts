@@ -1,4 +1,6 @@
+import type { Writable } from 'node:stream'
 import type { Command } from 'commander'
+import { errorCode } from '../error-code.ts'
 
 /** Writes a line to standard output: what the command was asked for. */
 export function print(command: Command, text: string): void {
@@ -18,4 +20,13 @@ export function withJson(command: Command): Command {
 /** The end of a command's help: how it is used. */
 export function example(...lines: readonly string[]): string {
   return `\nExample:\n  vicidial-gateway ${lines.join('\n  ')}`
+}
+
+/** A reader that goes away, like `head`, does not end the program: what it has begun, it finishes. */
+export function outliveReaders(...outputs: readonly Writable[]): void {
+  for (const output of outputs) {
+    output.on('error', (error) => {
+      if (errorCode(error) !== 'EPIPE') throw error
+    })
+  }
 }

@@ -56,3 +56,12 @@ test('the bin runs it in a process', async (t) => {
   t.match(bin('--version'), { status: 0, stdout: `${packageJson.version}\n`, stderr: '' })
   t.match(bin('key', 'create'), { status: 2, stdout: '', stderr: /^error: required option/ })
 })
+
+test('a reader that goes away does not end it with a stack', async (t) => {
+  const { status, stderr } = spawnSync(
+    '/bin/sh',
+    ['-c', '(node bin/vicidial-gateway.js --help; echo "ended with $?" >&2) | true'],
+    { encoding: 'utf8' }
+  )
+  t.strictSame({ status, stderr }, { status: 0, stderr: 'ended with 0\n' })
+})
