@@ -6,7 +6,12 @@ import type { Row, RowSource } from './row.ts'
 /** A quote that is never closed would read all the rest of a file into one cell. */
 const MAX_ROW_CHARACTERS = 1_048_576
 
+/** Files that several programs wrote to have several of them. */
+const NEW_LINES = ['\r\n', '\n', '\r']
+
 interface CsvRecord {
+  /** Its text, with empty lines before it. */
+  readonly raw: string
   readonly record: readonly string[]
   readonly info: { readonly lines: number }
 }
@@ -34,7 +39,11 @@ export async function readCsv(
   const parser = parse({
     info: true,
     max_record_size: MAX_ROW_CHARACTERS,
+    raw: true,
+    record_delimiter: NEW_LINES,
     relax_column_count: true,
+    // A quote where none may be is a fault of its row, not of the file.
+    relax_quotes: true,
     skip_empty_lines: true,
     delimiter
   })
@@ -43,20 +52,36 @@ export async function readCsv(
   const records: AsyncIterator<CsvRecord> = source.pipe(parser)[Symbol.asyncIterator]()
   const first = await records.next().catch((error: unknown) => refuse(error, 2))
   if (first.done === true) throw new PushFailure('The input is empty: a CSV file begins with a header.', 2)
+  const isSound = soundRow(delimiter)
+  if (!isSound(first.value.raw)) throw new PushFailure(`The header is no sound CSV: ${STRAY_QUOTE}`, 2)
   const header = first.value.record.map((name) => name.trim())
-  return { format: 'csv', header, rows: readRows(records, header.length), delimiter }
+  return { format: 'csv', header, rows: readRows(records, header.length, isSound), delimiter }
 }
 
-async function* readRows(records: AsyncIterator<CsvRecord>, columns: number): AsyncGenerator<Row, void> {
+const STRAY_QUOTE = 'a quote within a cell is written twice, and the cell in quotes.'
+
+/** Whether the text of a row has quotes only where the parser cannot mistake them. */
+function soundRow(delimiter: string): (raw: string) => boolean {
+  const cell = `(?:"[^"]*(?:""[^"]*)*"|[^"\\r\\n${RegExp.escape(delimiter)}]*)`
+  const row = new RegExp(`^[\\r\\n]*${cell}(?:${RegExp.escape(delimiter)}${cell})*[\\r\\n]*$`)
+  return (raw) => !raw.includes('"') || row.test(raw)
+}
+
+async function* readRows(
+  records: AsyncIterator<CsvRecord>,
+  columns: number,
+  isSound: (raw: string) => boolean
+): AsyncGenerator<Row, void> {
   let miscounted = 0
   for (;;) {
     const next = await records.next().catch((error: unknown) => refuse(error, 1))
     if (next.done === true) return
-    const { record, info } = next.value
+    const { raw, record, info } = next.value
     const within = newLines(record)
     const line = info.lines - miscounted - within.counted
     miscounted += within.counted - within.lines
-    if (record.length === columns) yield { line, value: record }
+    if (!isSound(raw)) yield { line, value: record, fault: `The row is no sound CSV: ${STRAY_QUOTE}` }
+    else if (record.length === columns) yield { line, value: record }
     else yield { line, value: record, fault: `The row has ${record.length} cells, the header ${columns}.` }
   }
 }

@@ -23,6 +23,34 @@ test('CSV: quotes, new lines in them, empty lines, and the line on which each ro
   ])
 })
 
+test('CSV: a quote where none may be is a fault of its row, and of no other', async (t) => {
+  const rows = ['1,5" pipe', '2,"a "b" c"', '3,"x" y, z"', '4,"5"" pipe"', '5,"q"', '6,z']
+  const faults = [true, true, true, false, false, false]
+  for (const newLine of ['\n', '\r\n', '\r']) {
+    const read1 = await read(`a,b\n${rows.join(newLine)}${newLine}`)
+    t.strictSame(
+      read1.rows.map(({ line, fault }) => [line, fault?.startsWith('The row is no sound CSV: a quote')]),
+      faults.map((isFault, n) => [n + 2, isFault ? true : undefined])
+    )
+    t.strictSame(read1.rows[0]?.value, ['1', '5" pipe'], 'its cells are as they stand')
+    t.strictSame(
+      read1.rows.slice(3).map(({ value }) => (value as string[])[1]),
+      ['5" pipe', 'q', 'z']
+    )
+  }
+  await t.rejects(read('a,b" c\n1,2\n'), { exitCode: 2, message: /^The header is no sound CSV: a quote/ })
+})
+
+test('CSV: lines may end in several ways within one file', async (t) => {
+  const { rows } = await read('a,b\n1,x\r\n2,"y"\r\n\r\n3,"z\n"\n4,w')
+  t.strictSame(rows, [
+    { line: 2, value: ['1', 'x'] },
+    { line: 3, value: ['2', 'y'] },
+    { line: 5, value: ['3', 'z\n'] },
+    { line: 7, value: ['4', 'w'] }
+  ])
+})
+
 test('CSV: the delimiter is what the header has most of, outside of quotes, or what is said', async (t) => {
   for (const delimiter of [',', ';', '\t', '|']) {
     const { header, rows } = await read(
