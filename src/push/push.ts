@@ -81,6 +81,8 @@ export async function push(options: PushOptions): Promise<Outcome> {
   const { file } = options
   const gateway = new Gateway(options.client, options.url, options.concurrency)
   const input = await openInput(file, options.standardInput)
+  const giveUp = giveUpStandardInput(input)
+  options.signal.addEventListener('abort', giveUp)
   try {
     const catalogue = await gateway.catalogue()
     const source = await readRows(file, input.stream, options)
@@ -91,7 +93,18 @@ export async function push(options: PushOptions): Promise<Outcome> {
     const outcome = await run(options, gateway, input, { ...source, rows }, reader)
     return { ...outcome, seconds: (performance.now() - started) / 1_000 }
   } finally {
+    options.signal.removeEventListener('abort', giveUp)
     await input.close()
+  }
+}
+
+/** Whoever writes to standard input may be silent for long: an interrupted push does not wait for the next row. */
+function giveUpStandardInput({ identity, stream }: Input): () => void {
+  if (identity !== undefined) return () => undefined
+  // Where nobody reads it at that moment, the next one who does is told.
+  stream.on('error', () => undefined)
+  return () => {
+    stream.destroy(new PushFailure('It was interrupted.', 1))
   }
 }
 

@@ -1,9 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { push } from '../../src/push/push.ts'
 import { dataDir } from '../helper.ts'
+import { until } from '../until.ts'
 import { pushOptions } from './options.ts'
 import { type Fault, startStandIn } from './stand-in.ts'
 
@@ -86,6 +88,29 @@ test('an interrupted push sends nothing more, and the next one sends the rest', 
   const second = await push(pushOptions(url, path, { batch: 2, concurrency: 1 }))
   t.match(second, { stopped: undefined, rowsNow: 4, totals: { rows: 8 } })
   t.strictSame([...times.values()], [1, 1, 1, 1, 1, 1, 1, 1])
+})
+
+test('an interrupted push does not wait for rows of a standard input that is silent', async (t) => {
+  for (const start of [
+    '',
+    'lead_id,status\n',
+    'lead_id,status\n1,A\n2,B\n',
+    '[{"lead_id":1,"status":"A"},'
+  ]) {
+    const interruption = new AbortController()
+    const { url } = await startStandIn(t, () => 'none')
+    const standardInput = new PassThrough()
+    standardInput.write(start)
+    const options = { standardInput, signal: interruption.signal, rejects: join(dataDir(t), 'rejects.csv') }
+    const pushed = push(pushOptions(url, '-', options))
+    await until('what there is was read', () => standardInput.readableLength === 0)
+    interruption.abort()
+    const end = await pushed.then(
+      ({ stopped }) => stopped,
+      (error: Error) => error.message
+    )
+    t.equal(end, 'It was interrupted.', start)
+  }
 })
 
 test('it stops when nothing has succeeded for as long as it was told', async (t) => {
