@@ -3,6 +3,7 @@ import type { Allowed } from '../leads/rights.ts'
 import { ALL_PERMISSIONS, type CallerConfig, type KeyConfig, networksOf, type Permissions } from './caller.ts'
 import type { RateLimit } from './caller-limits.ts'
 import type { CallerEntry } from './caller-schema.ts'
+import { isDay } from './day.ts'
 
 /** Notes a fault at a place, as `/callers/0/networks`. */
 type NoteFault = (place: string, what: string) => void
@@ -46,12 +47,6 @@ function readKey(key: CallerEntry['key_hashes'][number], place: string, fault: N
   if (Number.isNaN(expiresAt) || !isDay(key.expires_at))
     fault(`${place}/expires_at`, 'is no date that there is')
   return { hash: digits(key.hash), expiresAt }
-}
-
-/** JavaScript takes the 30th of February for the 2nd of March. */
-function isDay(time: string): boolean {
-  const [year = 0, month = 0, day = 0] = time.slice(0, 'YYYY-MM-DD'.length).split('-').map(Number)
-  return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day
 }
 
 function digits(hash: string): string {

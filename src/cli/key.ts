@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { isDay } from '../callers/day.ts'
 import { print } from './output.ts'
 
 interface CreateOptions {
@@ -66,7 +67,7 @@ function readName(text: string): string {
 }
 
 function readExpiry(text: string): string {
-  if (!TIME.test(text) || !(Date.parse(text) > Date.now()))
+  if (!TIME.test(text) || !isDay(text) || !(Date.parse(text) > Date.now()))
     throw new InvalidArgumentError('It must be a time to come, like 2027-06-30T00:00:00Z.')
   return text
 }

@@ -73,9 +73,24 @@ export function pushCommand(): Command {
     .addOption(
       new Option('--on-lossy <what>', 'whether prose may lose characters').choices(['accept', 'reject'])
     )
-    .option('--batch <n>', 'rows a request', numberOption(/^[1-9]\d*$/, MAX_BATCH), 2_000)
-    .option('--concurrency <n>', 'requests at once', numberOption(/^[1-9]\d*$/, MAX_CONCURRENCY), 2)
-    .option('--retry-for <seconds>', 'stops if nothing has succeeded for so long', numberOption(/^\d+$/), 600)
+    .option(
+      '--batch <n>',
+      'rows a request',
+      numberOption(/^[1-9]\d*$/, `from 1 to ${MAX_BATCH}`, MAX_BATCH),
+      2_000
+    )
+    .option(
+      '--concurrency <n>',
+      'requests at once',
+      numberOption(/^[1-9]\d*$/, `from 1 to ${MAX_CONCURRENCY}`, MAX_CONCURRENCY),
+      2
+    )
+    .option(
+      '--retry-for <seconds>',
+      'stops if nothing has succeeded for so long',
+      numberOption(/^\d+$/, 'whole seconds from 0 on'),
+      600
+    )
     .option('--state <file>', 'where it is noted how far this has come (default: FILE.push-state)')
     .option('--rejects <file>', 'where rejected rows go (default: FILE.rejects.csv or .jsonl)')
     .option('--restart', 'forgets an earlier push of the file, and the rejects in the default place')

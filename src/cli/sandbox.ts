@@ -15,8 +15,8 @@ interface SandboxFlags {
   readonly json?: true
 }
 
-const readCount = numberOption(/^\d+$/, 999_999_999)
-const readTime = numberOption(/^\d+(\.\d+)?$/)
+const readCount = numberOption(/^\d+$/, 'a whole number of at most 9 digits', 999_999_999)
+const readTime = numberOption(/^\d+(\.\d+)?$/, 'a number from 0 on, like 3.5')
 
 /** `sandbox`: a VICIdial that is not one. */
 export function sandboxCommand(): Command {

@@ -53,6 +53,11 @@ test('a package holds what runs, and runs where Node strips no types', async (t)
     'dist/src/client/openapi-types.d.ts',
     'dist/src/server.js',
     'docs/configuration.md',
+    'docs/gateway-file.schema.json',
+    'docs/images/ops-overview-light.png',
+    'docs/images/way-of-an-update.svg',
+    'docs/operations/alerts.yaml',
+    'docs/operations/grafana-dashboard.json',
     'openapi/openapi.json'
   ])
     t.ok(paths.has(path), path)

@@ -83,6 +83,7 @@ const refused: [message: RegExp, ...args: string[]][] = [
   [/'--call-ms <a>' argument 'fast' is invalid/, '--call-ms', 'fast'],
   [/'--lead-us <b>' argument '-1' is invalid/, '--lead-us=-1'],
   [/'--build <build>' argument '2021' is invalid. It is written YYMMDD-HHMM/, '--build', '2021'],
+  [/'--port <n>' argument '65536' is invalid\. It must be a port from 0 to 65535\./, '--port', '65536'],
   [/too many arguments/, 'start'],
   [/cannot be used with/, '--leads', '5', '--fixture', 'test/fixtures/fixture.json'],
   [/no such file/, '--fixture', 'nowhere.json'],

@@ -86,9 +86,10 @@ test('what cannot be right is refused with 2, before anything is sent', async (t
   await refused(/^Column "Stauts" is not known. Is it status\?/, path)
   await refused(/cannot be read \(ENOENT\)/, `${path}.gone`)
   await refused(/^error: option '--map/, path, '--map', 'Stauts')
+  await refused(/'--batch <n>' argument '0' is invalid\. It must be from 1 to 100000\./, path, '--batch', '0')
   const array = '[{"lead_id":1,"stauts":"SALE"}]'
   await refused(/^Row 1: Column "stauts" is not known/, fileOf(t, array, 'x.json'))
-  await refused(/^The input is no sound CSV/, fileOf(t, array))
+  await refused(/^The header is no sound CSV/, fileOf(t, array))
   await refused(/^Row 1: The line is no JSON/, fileOf(t, '{\n"lead_id":1}\n', 'x.json'))
   setEnv(t, 'GATEWAY_KEY', 'another')
   await refused(/^The gateway answered 401 unauthenticated/, path)
