@@ -1,5 +1,7 @@
-import { Presets, SingleBar } from 'cli-progress'
+import cliProgress from 'cli-progress'
 import type { Progress } from './push.ts'
+
+const { Format, Presets, SingleBar } = cliProgress
 
 const LINE_EVERY_MS = 10_000
 const FORMAT = '{bar} {percentage}% | {rows} rows, {refused} not made | {rate} rows/s | {eta_formatted} left'
@@ -16,21 +18,24 @@ export function reportProgress(terminal: NodeJS.WriteStream, tell: (line: string
 }
 
 function bar(terminal: NodeJS.WriteStream): ProgressReport {
-  let shown: SingleBar | undefined
+  let shown: cliProgress.SingleBar | undefined
   let first: { at: number; rows: number } | undefined
   const report = (progress: Progress) => {
     first ??= { at: performance.now(), rows: progress.rows }
     if (shown === undefined) {
       const format = progress.totalBytes === undefined ? FORMAT_OF_UNKNOWN : FORMAT
       // Ctrl-C is the push's own: it ends when what is on its way is answered.
-      const options = { stream: terminal, format, gracefulExit: false, hideCursor: false }
+      const options = { stream: terminal, format, formatTime, gracefulExit: false, hideCursor: false }
       shown = new SingleBar(options, Presets.shades_classic)
       shown.start(progress.totalBytes ?? 0, progress.bytes, payload(progress, first))
-    }
-    shown.update(progress.bytes, payload(progress, first))
+    } else shown.update(progress.bytes, payload(progress, first))
   }
   return { report, end: () => shown?.stop() }
 }
+
+/** As the library has it, but for a time that is not known yet: that is no number. */
+const formatTime: typeof Format.TimeFormat = (left, ...options) =>
+  Number.isFinite(left) ? Format.TimeFormat(left, ...options) : '?'
 
 function lines(tell: (line: string) => void): ProgressReport {
   let first: { at: number; rows: number } | undefined

@@ -222,7 +222,7 @@ test('what a request may have at most is learned from the gateway', async (t) =>
   t.equal(held(gateway, 95)?.status, 'L3')
 })
 
-test('a login that VICIdial refuses stops it at once; when that is mended it goes on', async (t) => {
+test('a login that VICIdial refuses stops it at once', async (t) => {
   const gateway = await startGateway(t, {}, {})
   gateway.sandbox.setPassword('changed')
   const path = fileOf(t, 'lead_id,status\n1,A\n2,A\n')
