@@ -9,9 +9,10 @@ export interface Look {
 }
 
 /** At a desk and on a small phone, light and dark. */
-export const LOOKS: readonly Look[] = (['light', 'dark'] as const).flatMap((colorScheme) =>
-  [1280, 360].map((width) => ({ colorScheme, width }))
-)
+export const LOOKS: readonly Look[] = [
+  { colorScheme: 'light', width: 1280 },
+  { colorScheme: 'dark', width: 360 }
+]
 
 /** A window of a browser, and what was wrong with what it showed. */
 export interface Window {

@@ -7,7 +7,7 @@ import { originOf, run } from '../gateway-process.ts'
 import { API_KEY, batch } from '../helper.ts'
 
 /** Of each of the two loads; the promise speaks of 30 s, see `npm run test:overload`. */
-const LOAD_MS = Number(process.env['OVERLOAD_MS'] ?? 1_500)
+const LOAD_MS = Number(process.env['OVERLOAD_MS'] ?? 1_000)
 const RECOVERY_MS = 5_000
 const DEADLINE_MS = 1_500
 /** More than a busy machine takes to notice that a time is over. */
