@@ -105,7 +105,7 @@ export class Dispatcher {
     const delivery = new Delivery(updates, context, (leads) => {
       this.#waiting -= leads
     })
-    if (context.ordered) this.#latelySet.keep(delivery)
+    if (context.ordered) this.#latelySet.keep(delivery, delivery.done)
     const looking = keys.length > 0 ? this.#lookUps.find(keys, delivery) : undefined
     this.#age.enter(context.caller, delivery, delivery.since)
     const giveUp = (leavesSent: boolean) => {
@@ -120,7 +120,7 @@ export class Dispatcher {
     context.signal?.addEventListener('abort', onAbort, { once: true })
     if (context.signal?.aborted) onAbort()
     try {
-      if (looking) await this.#latelySet.awaiting(delivery, this.#lookUp(updates, looking, delivery))
+      if (looking) await this.#lookUp(updates, looking, delivery)
       else this.#enqueue(updates, delivery, NOTHING_FOUND)
       this.#arrange()
       const outcomes = await delivery.done

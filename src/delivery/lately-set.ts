@@ -16,12 +16,18 @@ interface Setting {
 export class LatelySet<Request extends Owner> {
   readonly #byLead = new Map<number, Set<Setting>>()
   readonly #byRequest = new Map<Request, Setting[]>()
-  /** Look-ups of requests that yield. */
-  readonly #comingIn = new Set<Promise<void>>()
+  /** The ends of requests that yield: what they wait for may be newer than they are. */
+  readonly #yielding = new Set<Promise<unknown>>()
 
-  /** Keeps what the request sets, until it is forgotten. */
-  keep(request: Request): void {
+  /**
+   * Keeps what the request sets, until it is forgotten.
+   * @param end resolves when all its updates have outcomes
+   */
+  keep(request: Request, end: Promise<unknown>): void {
     this.#byRequest.set(request, [])
+    if (request.ordered?.yields !== true) return
+    this.#yielding.add(end)
+    void end.finally(() => this.#yielding.delete(end))
   }
 
   /** Notes that VICIdial has made the changes of a row, for each row for which it went out. */
@@ -51,20 +57,12 @@ export class LatelySet<Request extends Owner> {
     return [...fields]
   }
 
-  /** Waits until the updates of a request are in; what was set meanwhile is not forgotten before. */
-  async awaiting({ ordered }: Request, areIn: Promise<void>): Promise<void> {
-    if (ordered?.yields !== true) return areIn
-    this.#comingIn.add(areIn)
-    try {
-      await areIn
-    } finally {
-      this.#comingIn.delete(areIn)
-    }
-  }
-
-  /** To be called when the outbox knows what the request has set: what comes out of it from now on knows too. */
+  /**
+   * To be called when the outbox knows what the request has set: what comes out of it from now on knows too. What came
+   * out before, and waits for its turn or its look-up, does not: until it has ended nothing is forgotten.
+   */
   async forget(request: Request): Promise<void> {
-    await Promise.allSettled(this.#comingIn)
+    await Promise.allSettled(this.#yielding)
     for (const setting of this.#byRequest.get(request) ?? []) {
       const ofLead = this.#byLead.get(setting.lead)
       ofLead?.delete(setting)

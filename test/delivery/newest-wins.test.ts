@@ -200,6 +200,19 @@ test('a superseded update lets the next of its lead go, and an update that does 
   t.strictSame(texts(), ['batch_update_lead 5 NEW', 'batch_update_lead 5 SLOW'])
 })
 
+test('an older update that waits behind another is left out, though the outbox has learned meanwhile what is newer', async (t) => {
+  const { next, outcomes, texts, answerAll } = await heldVicidial(t)
+  const newer = outcomes(status(5, 'NEW'), request(3))
+  const between = outcomes(updates([{ lead_id: 5, fields: { city: 'Rome' } }]), request(4))
+  const older = outcomes(status(5, 'OLD'), stored(1))
+  ;(await next()).answer()
+  await newer
+  await settled()
+  answerAll()
+  t.strictSame(await Promise.all([between, older]), [[UPDATED], [SUPERSEDED]])
+  t.strictSame(texts(), ['batch_update_lead 5 NEW', 'batch_update_lead 5'])
+})
+
 /** Leads 1 and 2 are named by their id, 5 and 6 by a key where their updates are stored. */
 const KEYS: Readonly<Record<number, string>> = { 5: 'x', 6: 'y' }
 const lead = fc.constantFrom(1, 2, 5, 6)
