@@ -14,12 +14,20 @@ COPY openapi ./openapi
 COPY schemas ./schemas
 COPY routes ./routes
 COPY src ./src
-# Loads every module once, so that none is compiled at the start: 25 MB less at rest.
-RUN node --input-type=module -e "await import('/app/src/gateway.ts'); await import('/app/src/config.ts')"
+COPY demo ./demo
+COPY bin ./bin
+# For docker exec: vicidial-gateway check, and the other commands.
+RUN ln -s /app/bin/vicidial-gateway.js /usr/local/bin/vicidial-gateway
 # What was accepted must outlive the container: mount a volume here.
-RUN install -d -o node -g node -m 700 /data
+RUN install -d -o node -g node -m 700 /data .cache
 VOLUME /data
 USER node
+# Starts and ends it once, so that nothing is compiled at the start: 16 MB less at rest. Node keeps what it compiled
+# apart for each user, so this must be the one that runs it.
+RUN VICIDIAL_URL=http://127.0.0.1 VICIDIAL_USER=none VICIDIAL_PASS=none API_KEY=none DATA_DIR=/tmp/data \
+  PORT=0 LOG_LEVEL=error \
+  node --input-type=module -e "await import('/app/src/server.ts'); process.kill(process.pid, 'SIGTERM')" \
+  && rm -r /tmp/data
 EXPOSE 3000
 # node:24-slim has no curl.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
