@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { text } from 'node:stream/consumers'
 import { type Test, test } from 'tap'
+import { createProgram } from '../../src/cli/program.ts'
 import { API_KEY, startGateway } from '../helper.ts'
 import { ended, store } from '../routes/jobs-of.ts'
 import { SHORT_RETRY, toldVicidial } from '../routes/told-vicidial.ts'
@@ -27,12 +26,6 @@ const VARYING = [
 
 function masked(text: string): string {
   return VARYING.reduce((rest, shape) => rest.replace(shape, '…'), text)
-}
-
-/** What a process prints until it ends. */
-function finished({ stdout, stderr }: ChildProcess): Promise<string> {
-  stderr?.pipe(process.stderr)
-  return stdout === null ? Promise.resolve('') : text(stdout)
 }
 
 /** A gateway with a job that is partly done, one whose updates were given up, and one that is on its way. */
@@ -67,6 +60,13 @@ async function jobIds(): Promise<Map<string, string>> {
   const names = [...documented.matchAll(/job_\w{26}/g)].map(([name]) => name)
   return new Map(names.map((name, place) => [name, there[place].id]))
 }
+
+test('docs/command-line.md lists every command', (t) => {
+  const rows = readFileSync('docs/command-line.md', 'utf8').matchAll(/^\| \[`([\w-]+)/gm)
+  const commands = createProgram({}).commands.map((command) => command.name())
+  t.strictSame(new Set([...rows].map(([, name]) => name)), new Set(commands))
+  t.end()
+})
 
 test('docs/command-line.md shows every command as it is', async (t) => {
   const { finish } = await withJobs(t)
@@ -105,25 +105,4 @@ test('docs/command-line.md shows every command as it is', async (t) => {
       'sandbox --port'
     ])
   )
-})
-
-test('docs/clients.md shows a program that compiles, and what it prints', async (t) => {
-  const [program = ''] = blocks('docs/clients.md', 'ts')
-  const { origin } = await startGateway(t)
-  const client = new URL('../../src/client/client.ts', import.meta.url).pathname
-  const folder = t.testdir({ 'use.mts': program.replace('vicidial-gateway/client', client) })
-  const env = { ...process.env, GATEWAY_URL: origin, GATEWAY_KEY: API_KEY }
-  const printed = await finished(spawn(process.execPath, [`${folder}/use.mts`], { env }))
-  t.equal(printed.trimEnd(), blocks('docs/clients.md')[0])
-  const strict = ['--ignoreConfig', '--strict', '--noEmit', '--allowImportingTsExtensions', '--skipLibCheck']
-  const target = ['--module', 'nodenext', '--target', 'es2024', '--types', 'node']
-  t.equal(await finished(spawn('tsc', [...strict, ...target, `${folder}/use.mts`])), '')
-})
-
-test('docs/clients.md shows a request by curl, and its answer', async (t) => {
-  const { origin } = await startGateway(t)
-  const [command = '', answer] = (blocks('docs/clients.md')[1] ?? '').split('\n')
-  const env = { ...process.env, GATEWAY_URL: origin, GATEWAY_KEY: API_KEY }
-  const printed = await finished(spawn('sh', ['-c', command.slice('$ '.length)], { env }))
-  t.equal(printed, answer)
 })

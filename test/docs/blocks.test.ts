@@ -24,6 +24,7 @@ const REASONS = new Set([
   'needs nginx',
   'needs a browser',
   'needs Prometheus',
+  'needs a terminal',
   'needs a VICIdial of yours',
   'runs until it is stopped',
   'takes minutes'

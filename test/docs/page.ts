@@ -43,7 +43,11 @@ export function readPage(path: string): Page {
   const inAll = (form: RegExp) => comments.flatMap((comment) => form.exec(comment)?.[1] ?? [])
   const borrowed = inAll(BORROWED).map((other) => join(dirname(path), other))
   const [all] = inAll(ALL)
-  const blocks = [...blocksOf(path, root)].map((block) => ({ ...block, notRun: block.notRun ?? all }))
+  // A test of a page's own runs what is typed there; files, and commands without an output, are run as everywhere.
+  const blocks = [...blocksOf(path, root)].map((block) => ({
+    ...block,
+    notRun: block.notRun ?? (block.language === '' ? all : undefined)
+  }))
   return { path, root, blocks, borrowed }
 }
 

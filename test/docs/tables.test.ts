@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { type TSchema, Type } from 'typebox'
 import { loadConfig } from '../../src/config.ts'
@@ -124,5 +124,18 @@ test('docs/comparison.md names exchanges that were recorded, with the bench as i
   t.match(text, `${Math.round(many.gatewayPerSecond)} a second with ${many.callers} callers`)
   t.match(text, `${bench.loneRequest.p50.directMs.toFixed(1)} ms (median`)
   t.match(text, `${bench.loneRequest.p50.gatewayMs.toFixed(1)} ms: the gateway adds`)
+  t.end()
+})
+
+/** What no commit holds. */
+const MADE = ['node_modules', 'dist', 'data', 'reports', 'coverage']
+
+test('docs/architecture.md says of every folder of src, and of the checkout, what is in it', (t) => {
+  const [layout = ''] = /## Layout\n.*?\n## /s.exec(readFileSync('docs/architecture.md', 'utf8')) ?? []
+  const within = (parent: string) =>
+    readdirSync(parent, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
+  const folders = within('.').filter((name) => !name.startsWith('.') && !['src', ...MADE].includes(name))
+  for (const folder of [...folders, ...within('src').map((name) => `src/${name}`)])
+    t.match(layout, `\`${folder}/\``)
   t.end()
 })
