@@ -48,16 +48,16 @@ export function compatRoutes(dependencies: Dependencies, gate: Gate) {
   const { settings, maxUpdatesPerRequest } = dependencies
 
   /** Finds out who calls, as soon as that can be told, and what the request says. */
-  function readRequest(request: FastifyRequest): Parameters {
+  async function readRequest(request: FastifyRequest): Promise<Parameters> {
     const body = (request.body as Buffer | null | undefined) ?? NO_BODY
     request.rawBody = body
-    const query = orCounted(request, () => readQuery(request.raw.url ?? ''))
+    const query = await orCounted(request, () => readQuery(request.raw.url ?? ''))
     request.compat = { parameters: query }
     const isKnown = saysWho(query, request)
     if (isKnown) login(request, query)
-    const parameters = orCounted(request, () => {
+    const parameters = await orCounted(request, async () => {
       if (!isKnown && body.length > MAX_STRANGE_BODY_BYTES) throw tooLargeForStranger()
-      const all = together(query, readBody(body, request.headers['content-type']))
+      const all = together(query, await readBody(body, request.headers['content-type']))
       for (const name of LOGIN) textOf(all, name)
       return all
     })
@@ -68,9 +68,9 @@ export function compatRoutes(dependencies: Dependencies, gate: Gate) {
   }
 
   /** Reads a part of a request; if it cannot be read, of one whose sender is not known, that costs as having no key. */
-  function orCounted<T>(request: FastifyRequest, read: () => T): T {
+  async function orCounted<T>(request: FastifyRequest, read: () => T | Promise<T>): Promise<T> {
     try {
-      return read()
+      return await read()
     } catch (error) {
       if (request.caller === null) gate.strangers.take(request.ip, NO_KEY_POINTS)
       throw error
@@ -154,7 +154,7 @@ export function compatRoutes(dependencies: Dependencies, gate: Gate) {
       return undefined
     })
     app.addHook('preHandler', async (request, reply) => {
-      const parameters = readRequest(request)
+      const parameters = await readRequest(request)
       if (!asksVersion(parameters)) return undefined
       // VICIdial has no login for it either; without a caller nothing below can be done.
       if (request.caller === null) admit(request, gate)

@@ -10,6 +10,8 @@ export type Parameters = ReadonlyMap<string, unknown>
 
 const CHARSETS: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii'])
 const FORM = 'application/x-www-form-urlencoded'
+/** So PHP's curl sends an array, `curl -F`, and Postman its "form-data"; VICIdial, being PHP, reads it as the other. */
+const FORM_IN_PARTS = 'multipart/form-data'
 /** No form begins so: `curl --data` calls JSON a form, and Postman's "Text" calls it text. */
 const JSON_BEGINS = /^\s*[[{]/
 
@@ -23,10 +25,10 @@ export function readQuery(url: string): Parameters {
 }
 
 /**
- * Reads a body: a form, a JSON object of parameters, or a JSON array, which is `leads_data`.
+ * Reads a body: a form in either encoding, a JSON object of parameters, or a JSON array, which is `leads_data`.
  * @throws Problem invalid_json, invalid_request, unsupported_media_type
  */
-export function readBody(body: Buffer, contentType: string | undefined): Parameters {
+export async function readBody(body: Buffer, contentType: string | undefined): Promise<Parameters> {
   if (body.length === 0) return new Map()
   const type = readContentType(contentType)
   if (JSON_BEGINS.test(body.toString('latin1', 0, 1_024)) || type?.endsWith('json') === true) {
@@ -36,7 +38,8 @@ export function readBody(body: Buffer, contentType: string | undefined): Paramet
     throw new Problem('invalid_json', 'The body must be a JSON object of parameters, or an array of leads.')
   }
   if (type === FORM) return readPairs(body, 'form')
-  throw new Problem('unsupported_media_type', `The body must be a form (${FORM}) or JSON.`)
+  if (type === FORM_IN_PARTS) return readParts(body, contentType ?? '')
+  throw new Problem('unsupported_media_type', `The body must be a form (${FORM}, ${FORM_IN_PARTS}) or JSON.`)
 }
 
 /** @throws Problem unsupported_media_type if the charset is not UTF-8 */
@@ -61,8 +64,27 @@ function readPairs(encoded: Buffer, what: 'query' | 'form'): Parameters {
       `The ${what} is not valid UTF-8, or has a % that is no escape (%25).`
     )
   }
+  return withoutRepeats(new URLSearchParams(text), what)
+}
+
+/** @throws Problem invalid_request */
+async function readParts(encoded: Buffer, contentType: string): Promise<Parameters> {
+  const response = new Response(encoded, { headers: { 'content-type': contentType } })
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- as it holds all in memory, where this body is already
+  const form = isUtf8(encoded) ? await response.formData().catch(() => undefined) : undefined
+  if (form === undefined) {
+    const detail = `The form is not valid UTF-8, or its parts are not as ${FORM_IN_PARTS} says (RFC 7578).`
+    throw new Problem('invalid_request', detail)
+  }
+  const [file] = [...form].find(([, value]) => typeof value !== 'string') ?? []
+  if (file === undefined) return withoutRepeats(form, 'form')
+  throw new Problem('invalid_request', `The form has a file as ${echo(file)}; every part must be a text.`)
+}
+
+/** @throws Problem invalid_request */
+function withoutRepeats(pairs: Iterable<[name: string, value: unknown]>, what: 'query' | 'form'): Parameters {
   const parameters = new Map<string, unknown>()
-  for (const [name, value] of new URLSearchParams(text)) {
+  for (const [name, value] of pairs) {
     if (parameters.has(name)) {
       const detail = `The ${what} has ${echo(name)} twice; VICIdial would take the last and drop the others.`
       throw new Problem('invalid_request', detail)

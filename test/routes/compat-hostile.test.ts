@@ -1,8 +1,9 @@
 import { test } from 'tap'
-import { ask, CRM, FORM, get, PATH, query, startCompat } from '../compat/calls.ts'
+import { ask, CRM, FORM, get, inParts, PARTS, PATH, query, startCompat } from '../compat/calls.ts'
 import { filesIn, leaksIn } from '../helper.ts'
 
 const json = { 'content-type': 'application/json' }
+const NO_PARTS = /NOTICE: The form is not valid UTF-8, or its parts are not as multipart\/form-data says/
 const NOT_READ = 'ERROR: THE REQUEST IS NOT OF THE RIGHT FORM - |invalid_request\n'
 
 test('what stands twice, in brackets or in a wrong encoding is refused, and where', async (t) => {
@@ -51,11 +52,23 @@ test('what stands twice, in brackets or in a wrong encoding is refused, and wher
       { 'content-type': `${FORM['content-type']}; charset=latin1` },
       /NOTICE: The body must be in UTF-8/
     ],
+    [`?${login}`, 'lead_ids=1', PARTS, NO_PARTS],
+    [`?${login}`, inParts([['lead_ids', '1']]).slice(0, -5), PARTS, NO_PARTS],
+    [`?${login}`, Buffer.from(inParts([['last_name', 'José']]), 'latin1'), PARTS, NO_PARTS],
     [
       `?${login}`,
-      'lead_ids=1',
-      { 'content-type': 'multipart/form-data; boundary=x' },
-      /NOTICE: The body must be a form/
+      inParts([['leads_data', '[]']], '; filename="leads.json"'),
+      PARTS,
+      /NOTICE: The form has a file as leads_data; every part must be a text\.\n$/
+    ],
+    [
+      `?${login}`,
+      inParts([
+        ['lead_ids', '1'],
+        ['lead_ids', '2']
+      ]),
+      PARTS,
+      /NOTICE: The form has lead_ids twice/
     ],
     [`?${login}`, 'lead_ids=1', { 'content-type': 'nonsense' }, /\|unsupported_media_type\n/],
     [`?${login}`, '{}', { ...json, 'content-encoding': 'gzip' }, /NOTICE: The body must not be encoded/],

@@ -1,6 +1,6 @@
 import { test, type Test } from 'tap'
 import { API_KEY, call, documentedSchema, startGateway } from '../helper.ts'
-import { ask, CRM, FORM, get, PATH, postForm, query, startCompat } from '../compat/calls.ts'
+import { ask, CRM, FORM, get, inParts, PARTS, PATH, postForm, query, startCompat } from '../compat/calls.ts'
 import type { Gateway } from '../helper.ts'
 
 const LEADS = [
@@ -35,6 +35,13 @@ const FORMS: [
     PATH,
     new URLSearchParams({ ...CRM, leads_data: data }).toString(),
     { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8' }
+  ],
+  [
+    'curl -F and PHP: a form in parts',
+    'POST',
+    PATH,
+    inParts(Object.entries({ ...CRM, leads_data: data })),
+    PARTS
   ],
   ['all in the query of a POST', 'POST', query({ ...CRM, leads_data: data }), '', FORM],
   ['Postman: raw JSON, the rest in the query', 'POST', query(CRM), { leads_data: LEADS }],
