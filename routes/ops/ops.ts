@@ -72,13 +72,16 @@ export function opsRoutes(dependencies: Dependencies, gate: Gate) {
         letIn(request, operator)
         return undefined
       })
+      pages.get(`${OPS}/`, { schema: { hide: true } }, async (_request, reply) => reply.redirect(OPS, 303))
       pages.get(OPS, { schema: { hide: true } }, async (request, reply) => {
+        const { queues } = lanes
         const overview = {
           minutes: lastHour.minutes(),
           reasons: lastHour.reasons(),
           states: lanes.states,
           stored: outbox.openByAccount,
-          inHand: new Map(lanes.queues.map(({ account, waiting }) => [account, waiting])),
+          inHand: new Map(queues.map(({ account, waiting }) => [account, waiting])),
+          oldestWaitingMs: Math.max(...queues.map(({ oldestMs }) => oldestMs)),
           oldestAt: outbox.oldestOpenAt,
           deadLetters: outbox.size.dead,
           fault: outbox.fault

@@ -18,7 +18,9 @@ export interface Overview {
   readonly stored: ReadonlyMap<string, number>
   /** Updates that are being sent or wait for their call, those of requests and stored ones, by account. */
   readonly inHand: ReadonlyMap<string, number>
-  /** When the oldest of them was accepted, in milliseconds since the epoch; undefined if there is none. */
+  /** How long the oldest of those waits of which nothing was sent yet, in milliseconds; 0 if there is none. */
+  readonly oldestWaitingMs: number
+  /** When the oldest stored one was accepted, in milliseconds since the epoch; undefined if there is none. */
   readonly oldestAt: number | undefined
   readonly deadLetters: number
   /** Why nothing can be stored, if that is so. */
@@ -56,7 +58,8 @@ function fault(text: string | undefined): string {
   </p>`
 }
 
-function presentState({ minutes, stored, inHand, oldestAt, deadLetters }: Overview, now: number): string {
+function presentState(overview: Overview, now: number): string {
+  const { minutes, stored, inHand, oldestWaitingMs, oldestAt, deadLetters } = overview
   const running = minutes.at(-1)
   const before = minutes.at(-2)
   const waits = total(stored)
@@ -64,6 +67,11 @@ function presentState({ minutes, stored, inHand, oldestAt, deadLetters }: Overvi
     ['In the minute that is running', running ? number(sumOf(running)) : '0', 'updates have ended'],
     ['In the minute before', before ? number(sumOf(before)) : '0', 'updates ended'],
     ['In hand', number(total(inHand)), 'updates are being sent, or wait for their call'],
+    [
+      'Oldest waiting',
+      oldestWaitingMs === 0 ? 'none' : inWords(oldestWaitingMs),
+      oldestWaitingMs === 0 ? 'of those in hand waits for its call' : 'in hand without a call'
+    ],
     ['Stored', number(waits), waits === 0 ? 'nothing has to be delivered' : 'updates to be delivered'],
     [
       'Oldest stored',

@@ -71,6 +71,7 @@ test('whatever stands in a name, an id or a detail is shown as text', (t) => {
         states: new Map([[HOSTILE, { state: 'unknown' }]]),
         stored: new Map([[HOSTILE, 1]]),
         inHand: new Map([[HOSTILE, 1]]),
+        oldestWaitingMs: 0,
         oldestAt: NOW,
         deadLetters: 0,
         fault: HOSTILE

@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { type Answer, batch, startGateway } from '../helper.ts'
 import { ended, store, withCallers } from './jobs-of.ts'
 import { form, led, look, signIn, textOf } from './ops-session.ts'
+import { until } from '../until.ts'
 import { LONG_RETRY, SHORT_RETRY, toldVicidial } from './told-vicidial.ts'
 
 test('the overview tells what ended, why not, what waits and how VICIdial is', async (t) => {
@@ -37,6 +38,24 @@ test('the overview tells what ended, why not, what waits and how VICIdial is', a
   t.match(after, /field_too_long The value is too long refused 1/)
   t.match(after, /upstream_permission_denied .* failed 1/)
   vicidial.makes()
+})
+
+test('the overview tells how long the oldest request waits of which nothing was sent', async (t) => {
+  const vicidial = await toldVicidial(t)
+  const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, VICIDIAL_MAX_CONCURRENCY: '1' })
+  const session = await signIn(gateway)
+  const overview = async () => textOf(await look(gateway, '/ops', session))
+  t.match(await overview(), 'Oldest waiting none of those in hand waits for its call')
+  vicidial.holds()
+  const requests = [batch(gateway, { lead_ids: [1], fields: { status: 'A' } })]
+  await until('its call', () => vicidial.held.length === 1)
+  t.match(await overview(), 'In hand 1 updates are being sent, or wait for their call Oldest waiting none')
+  requests.push(batch(gateway, { lead_ids: [2], fields: { status: 'B' } }))
+  await until('the age of the second', async () =>
+    /In hand 2 .* Oldest waiting [1-9] seconds? in hand without a call/.test(await overview())
+  )
+  vicidial.makes()
+  await Promise.all(requests)
 })
 
 test('jobs are searched by id, status, caller and source, and shown 50 at a time', async (t) => {

@@ -5,7 +5,7 @@ import { API_KEY, call, startGateway } from '../helper.ts'
 import { withCallers } from './jobs-of.ts'
 import { form, led, look, signIn, textOf } from './ops-session.ts'
 
-const PAGES = ['/ops', '/ops/jobs', '/ops/jobs/job_1', '/ops/dead-letters']
+const PAGES = ['/ops', '/ops/', '/ops/jobs', '/ops/jobs/job_1', '/ops/dead-letters']
 const FORMS = ['/ops/jobs/job_1/cancel', '/ops/dead-letters/replay']
 
 test('without a session every page leads to the form that asks for a key, and nothing is done', async (t) => {
@@ -27,6 +27,7 @@ test('an operator key opens a session, whose cookie is not the key, and for thes
   t.match(cookie, /^vicidial_gateway_ops=[\w-]{43}; Max-Age=28800; Path=\/ops; HttpOnly; SameSite=Strict$/)
   const session = { cookie: cookie.split(';')[0] ?? '' }
   t.equal((await look(gateway, '/ops', session)).status, 200)
+  t.same(led(await look(gateway, '/ops/', session)), [303, '/ops'])
   t.same(led(await look(gateway, '/ops/sign-in', session)), [303, '/ops'])
   t.equal((await look(gateway, '/v1/jobs', session)).status, 401)
   t.match(textOf(await look(gateway, '/ops', session)), /In the minute that is running/)
