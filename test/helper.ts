@@ -51,7 +51,7 @@ export async function startGateway(
   t: Tester,
   env: Record<string, string> = {},
   sandboxOptions: SandboxOptions = {},
-  options: Pick<GatewayOptions, 'observers'> = {}
+  options: Pick<GatewayOptions, 'observers' | 'tracing'> = {}
 ): Promise<Gateway> {
   const sandbox = await startSandbox(sandboxOptions)
   const { log, logged } = memoryLog(env['LOG_LEVEL'])

@@ -3,7 +3,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'tap'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
-import { API_KEY, batch, call, leaksIn, type Tester } from '../helper.ts'
+import { Tracing } from '../../src/tracing/tracing.ts'
+import { API_KEY, batch, call, leaksIn, memoryLog, startGateway, type Tester } from '../helper.ts'
 import { originOf, run } from '../gateway-process.ts'
 import { ended, store } from '../routes/jobs-of.ts'
 import { toldVicidial } from '../routes/told-vicidial.ts'
@@ -14,17 +15,33 @@ const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const PARENT = 'b7ad6b7169203331'
 const SOON = { OTEL_BSP_SCHEDULE_DELAY: '20' }
 
-/** A gateway as a process of its own, on a VICIdial. */
-async function startProcess(t: Tester, env: Record<string, string>, vicidial?: string) {
-  const sandbox = vicidial === undefined ? await startSandbox() : undefined
-  if (sandbox) t.teardown(() => sandbox.close())
-  const server = run(t, {
-    VICIDIAL_URL: vicidial ?? sandbox?.url ?? '',
-    VICIDIAL_USER: 'api',
-    VICIDIAL_PASS: 's3cret',
-    API_KEY,
-    ...env
-  })
+/** A gateway that is traced as the variables say, on a sandbox or another VICIdial. */
+async function startTraced(t: Tester, env: Record<string, string>, vicidial?: string) {
+  const { log, logged } = memoryLog()
+  const settings = vicidial === undefined ? {} : { VICIDIAL_URL: vicidial, VICIDIAL_MAX_CONCURRENCY: '1' }
+  return {
+    ...(await startGateway(t, settings, {}, { tracing: tracingAs({ ...SOON, ...env }, log) })),
+    /** What tracing has logged. */
+    complaints: logged
+  }
+}
+
+/** The libraries read the variables when they are put together, and not again. */
+function tracingAs(env: Record<string, string>, log: ConstructorParameters<typeof Tracing>[0]): Tracing {
+  Object.assign(process.env, env)
+  try {
+    return new Tracing(log)
+  } finally {
+    for (const name of Object.keys(env)) Reflect.deleteProperty(process.env, name)
+  }
+}
+
+/** The same as a process of its own. */
+async function startProcess(t: Tester, env: Record<string, string>) {
+  const sandbox = await startSandbox()
+  t.teardown(() => sandbox.close())
+  const login = { VICIDIAL_URL: sandbox.url, VICIDIAL_USER: 'api', VICIDIAL_PASS: 's3cret' }
+  const server = run(t, { ...login, API_KEY, ...env })
   return { ...server, origin: await originOf(server) }
 }
 
@@ -34,7 +51,7 @@ function sets(...leads: number[]) {
 
 test('a request and its call to VICIdial are spans of the trace that its sender began', async (t) => {
   const receiver = await otlpReceiver(t)
-  const gateway = await startProcess(t, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, ...SOON })
+  const gateway = await startTraced(t, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint })
   const headers = { traceparent: `00-${TRACE}-${PARENT}-01`, 'x-request-id': 'req-of-the-test' }
   await batch(gateway, sets(1, 2, 3), headers)
   const spans = await until('two spans', () => receiver.spans().length >= 2 && receiver.spans())
@@ -75,12 +92,9 @@ test('a call that requests share belongs to one of them, and has a link to each 
   const env = {
     OTEL_TRACES_EXPORTER: 'otlp',
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${receiver.endpoint}/v1/traces`,
-    OTEL_SERVICE_NAME: 'dialer-gateway',
-    VICIDIAL_MAX_CONCURRENCY: '1',
-    LOG_LEVEL: 'info',
-    ...SOON
+    OTEL_SERVICE_NAME: 'dialer-gateway'
   }
-  const gateway = await startProcess(t, env, vicidial.url)
+  const gateway = await startTraced(t, env, vicidial.url)
   vicidial.holds()
   const first = batch(gateway, sets(1))
   await until('the first call', () => vicidial.held.length === 1)
@@ -115,7 +129,7 @@ test('a call that requests share belongs to one of them, and has a link to each 
 
 test('a call for stored updates is a trace of its own', async (t) => {
   const receiver = await otlpReceiver(t)
-  const gateway = await startProcess(t, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, ...SOON })
+  const gateway = await startTraced(t, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint })
   await ended(gateway, await store(gateway, sets(1)))
   const stored = await until('its call', () => receiver.spans().find(({ kind }) => kind === 'client'))
   t.equal(stored.parentSpanId ?? '', '')
@@ -126,8 +140,8 @@ test('a call that VICIdial refuses is an error, and so is its request', async (t
   const receiver = await otlpReceiver(t)
   const vicidial = await toldVicidial(t)
   vicidial.denies()
-  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, ...SOON }
-  await batch(await startProcess(t, env, vicidial.url), sets(1))
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }
+  await batch(await startTraced(t, env, vicidial.url), sets(1))
   const spans = await until('two spans', () => receiver.spans().length >= 2 && receiver.spans())
   t.same(
     spans.map(({ isError }) => isError),
@@ -137,7 +151,7 @@ test('a call that VICIdial refuses is an error, and so is its request', async (t
 
 test('nothing secret and no value is in the traces: no query, header, body or message', async (t) => {
   const receiver = await otlpReceiver(t)
-  const gateway = await startProcess(t, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, ...SOON })
+  const gateway = await startTraced(t, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint })
   const secret = 'secret-of-a-query'
   await call(gateway, 'GET', `/vicidial/other_api.php?user=crm&pass=${secret}&function=version`)
   await call(gateway, 'GET', `/v1/jobs?status=${secret}`)
@@ -190,12 +204,11 @@ test('a receiver that is away stops nothing, and the log says so', async (t) => 
   server.close()
   const env = {
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
-    OTEL_EXPORTER_OTLP_TIMEOUT: '300',
-    ...SOON
+    OTEL_EXPORTER_OTLP_TIMEOUT: '300'
   }
-  const gateway = await startProcess(t, env)
+  const gateway = await startTraced(t, env)
   t.equal((await batch(gateway, sets(1))).status, 200)
-  await gateway.line('traces cannot be exported')
+  await until('the complaint', () => gateway.complaints().includes('traces cannot be exported'))
 })
 
 test('nothing is traced if that is switched off, or cannot be', async (t) => {
