@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { FIELDS } from '../../src/leads/fields.ts'
 import { HEADERS, HOSTILE_BODY, HOSTILE_TEXT, type TypedBody } from '../fuzz/hostile.ts'
-import { ask, CRM, FORM, PATH, startCompat } from './calls.ts'
+import { ask, CRM, FORM, inParts, PARTS, PATH, startCompat } from './calls.ts'
 
 const NAMES = [
   ...FIELDS.flatMap(({ name, parameter }) => [name, parameter]),
@@ -65,6 +65,7 @@ const asJson = (sent: unknown): TypedBody => [type, Buffer.from(JSON.stringify(s
 const calls: fc.Arbitrary<readonly [search: string, body: TypedBody]> = fc.oneof(
   texts.map((all) => [wellFormed(all), [undefined, undefined]] as const),
   texts.map((all) => ['', [FORM['content-type'], Buffer.from(wellFormed(all))]] as const),
+  texts.map((all) => ['', [PARTS['content-type'], Buffer.from(inParts(Object.entries(all)))]] as const),
   elements.map((leads) => [wellFormed(CRM), asJson(leads)] as const),
   fc
     .tuple(elements, odd(member, 1))
@@ -94,10 +95,10 @@ test("whatever comes is answered in VICIdial's form or as JSON, and never with 5
     if (stray !== undefined) throw new Error(`no line of VICIdial's: ${stray}`)
     seen[lines[0]?.startsWith('SUCCESS') ? 'succeeded' : 'refused']++
   })
-  await fc.assert(property, { numRuns: 2_000, seed: 7 })
+  await fc.assert(property, { numRuns: 1_000, seed: 7 })
   t.comment(JSON.stringify(seen))
   t.ok(
-    Object.values(seen).every((count) => count > 100),
+    Object.values(seen).every((count) => count > 50),
     JSON.stringify(seen)
   )
   t.equal(gateway.logged(), '')
