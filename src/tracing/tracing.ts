@@ -30,8 +30,8 @@ const GOOD = new Set(['updated', 'found', 'limit_reached', 'not_found', 'probe: 
 export class Tracing implements Observer {
   readonly #provider: BasicTracerProvider
   readonly #tracer: Tracer
-  /** The spans of the requests that are under way, by their ids. */
-  readonly #requests = new Map<string, SpanContext>()
+  /** The spans of the requests that are under way, by their ids, which senders choose: several may have the same. */
+  readonly #requests = new Map<string, Map<FastifyRequest, SpanContext>>()
 
   /** @param log learns why spans cannot be exported */
   constructor(log: { warn(members: object, message: string): void }) {
@@ -62,7 +62,7 @@ export class Tracing implements Observer {
     instrumentation.setTracerProvider(this.#provider)
     await app.register(instrumentation.plugin())
     app.addHook('onResponse', (request, _reply, done) => {
-      this.#requests.delete(request.id)
+      this.#end(request)
       done()
     })
   }
@@ -71,7 +71,14 @@ export class Tracing implements Observer {
     const { url: route } = request.routeOptions
     span.updateName(route === undefined ? request.method : `${request.method} ${route}`)
     span.setAttribute('vicidial_gateway.request_id', request.id)
-    this.#requests.set(request.id, span.spanContext())
+    const alike = this.#requests.get(request.id) ?? new Map<FastifyRequest, SpanContext>()
+    this.#requests.set(request.id, alike.set(request, span.spanContext()))
+  }
+
+  #end(request: FastifyRequest): void {
+    const alike = this.#requests.get(request.id)
+    alike?.delete(request)
+    if (alike?.size === 0) this.#requests.delete(request.id)
   }
 
   updatesEnded(): void {}
@@ -79,8 +86,8 @@ export class Tracing implements Observer {
   callEnded({ account, function: called, outcome, leads, ms, requests = [] }: EndedCall): void {
     const known: SpanContext[] = []
     for (const { requestId } of requests) {
-      const context = this.#requests.get(requestId)
-      if (context !== undefined && known.length <= MAX_LINKS) known.push(context)
+      for (const context of this.#requests.get(requestId)?.values() ?? [])
+        if (known.length <= MAX_LINKS) known.push(context)
     }
     const [parent, ...others] = known
     const now = Date.now()

@@ -127,6 +127,22 @@ test('a call that requests share belongs to one of them, and has a link to each 
   t.equal(receiver.resource()['service.name'], 'dialer-gateway')
 })
 
+test('a call belongs to its request, though another with the same X-Request-Id came and went', async (t) => {
+  const receiver = await otlpReceiver(t)
+  const vicidial = await toldVicidial(t)
+  const gateway = await startTraced(t, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }, vicidial.url)
+  const id = { 'x-request-id': 'of-what-its-sender-does' }
+  vicidial.holds()
+  const update = batch(gateway, sets(1), id)
+  await until('its call', () => vicidial.held.length === 1)
+  await call(gateway, 'GET', '/v1/fields', undefined, id)
+  vicidial.makes()
+  await update
+  const spans = await until('three spans', () => receiver.spans().length === 3 && receiver.spans())
+  const request = spans.find(({ name }) => name === 'POST /v1/leads/batch-update')
+  t.equal(spans.find(({ kind }) => kind === 'client')?.parentSpanId, request?.spanId)
+})
+
 test('a call for stored updates is a trace of its own', async (t) => {
   const receiver = await otlpReceiver(t)
   const gateway = await startTraced(t, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint })
