@@ -127,7 +127,7 @@ export class Dispatcher {
       if (context.note) await context.note(outcomes)
       return { outcomes, upstreamCalls: delivery.calls }
     } finally {
-      if (context.ordered) void this.#latelySet.forget(delivery)
+      if (context.ordered) this.#latelySet.forget(delivery)
       clearTimeout(atDeadline)
       context.signal?.removeEventListener('abort', onAbort)
       this.#age.leave(context.caller, delivery)

@@ -16,8 +16,12 @@ interface Setting {
 export class LatelySet<Request extends Owner> {
   readonly #byLead = new Map<number, Set<Setting>>()
   readonly #byRequest = new Map<Request, Setting[]>()
-  /** The ends of requests that yield: what they wait for may be newer than they are. */
-  readonly #yielding = new Set<Promise<unknown>>()
+  /** How many requests that yield there were. */
+  #yielded = 0
+  /** The numbers of those that have not ended, in order: what they wait for may be newer than they are. */
+  readonly #yielding = new Set<number>()
+  /** What is to be forgotten when every yielding request up to a number has ended, in order. */
+  readonly #leaving = new Map<Request, number>()
 
   /**
    * Keeps what the request sets, until it is forgotten.
@@ -26,8 +30,12 @@ export class LatelySet<Request extends Owner> {
   keep(request: Request, end: Promise<unknown>): void {
     this.#byRequest.set(request, [])
     if (request.ordered?.yields !== true) return
-    this.#yielding.add(end)
-    void end.finally(() => this.#yielding.delete(end))
+    const number = ++this.#yielded
+    this.#yielding.add(number)
+    void end.then(() => {
+      this.#yielding.delete(number)
+      this.#forgetWhatMayBe()
+    })
   }
 
   /** Notes that VICIdial has made the changes of a row, for each row for which it went out. */
@@ -61,13 +69,22 @@ export class LatelySet<Request extends Owner> {
    * To be called when the outbox knows what the request has set: what comes out of it from now on knows too. What came
    * out before, and waits for its turn or its look-up, does not: until it has ended nothing is forgotten.
    */
-  async forget(request: Request): Promise<void> {
-    await Promise.allSettled(this.#yielding)
-    for (const setting of this.#byRequest.get(request) ?? []) {
-      const ofLead = this.#byLead.get(setting.lead)
-      ofLead?.delete(setting)
-      if (ofLead?.size === 0) this.#byLead.delete(setting.lead)
+  forget(request: Request): void {
+    this.#leaving.set(request, this.#yielded)
+    this.#forgetWhatMayBe()
+  }
+
+  #forgetWhatMayBe(): void {
+    const [oldest = Number.POSITIVE_INFINITY] = this.#yielding
+    for (const [request, last] of this.#leaving) {
+      if (last >= oldest) return
+      this.#leaving.delete(request)
+      for (const setting of this.#byRequest.get(request) ?? []) {
+        const ofLead = this.#byLead.get(setting.lead)
+        ofLead?.delete(setting)
+        if (ofLead?.size === 0) this.#byLead.delete(setting.lead)
+      }
+      this.#byRequest.delete(request)
     }
-    this.#byRequest.delete(request)
   }
 }
