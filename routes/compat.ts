@@ -24,6 +24,7 @@ import { problemOf } from '../src/error-handler.ts'
 import { Problem } from '../src/errors.ts'
 import { idempotency } from '../src/idempotency.ts'
 import { DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
+import { rawBody } from '../src/raw-body.ts'
 import { refuseEncodedBodies } from '../src/strict-request.ts'
 
 declare module 'fastify' {
@@ -162,12 +163,7 @@ export function compatRoutes(dependencies: Dependencies, gate: Gate) {
     })
     idempotency(app, dependencies.outbox, dependencies.log)
     refuseEncodedBodies(app)
-    app.removeAllContentTypeParsers()
-    app.addContentTypeParser(
-      '*',
-      { parseAs: 'buffer' },
-      async (_request: FastifyRequest, body: Buffer) => body
-    )
+    rawBody(app)
     app.setErrorHandler((error: FastifyError, request, reply) => {
       // What it was, a repeat may have another answer: nothing was done, or not for good.
       request.isAnswerPassing = true

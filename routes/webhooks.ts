@@ -20,6 +20,7 @@ import type { JobRequest, RepeatKey } from '../src/jobs.ts'
 import { DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
 import { ALL_RIGHTS } from '../src/leads/rights.ts'
 import { preferredWait } from '../src/prefer.ts'
+import { rawBody } from '../src/raw-body.ts'
 import { refuseEncodedBodies } from '../src/strict-request.ts'
 import { DEFAULT_ACCOUNT } from '../src/vicidial/account.ts'
 import { MappingError } from '../src/webhooks/mapping-error.ts'
@@ -165,13 +166,7 @@ export function webhookRoutes(dependencies: Dependencies, gate: Gate) {
 
   return async (app: FastifyInstance) => {
     refuseEncodedBodies(app)
-    // The signature is of the bytes: nothing is parsed before it is checked.
-    app.removeAllContentTypeParsers()
-    app.addContentTypeParser(
-      '*',
-      { parseAs: 'buffer' },
-      async (_request: FastifyRequest, body: Buffer) => body
-    )
+    rawBody(app)
     app.post<Webhook>('/v1/webhooks/:source', { schema, validatorCompiler: () => () => true }, receive)
   }
 }
