@@ -14,7 +14,6 @@ COPY openapi ./openapi
 COPY schemas ./schemas
 COPY routes ./routes
 COPY src ./src
-COPY demo ./demo
 COPY bin ./bin
 # For docker exec: vicidial-gateway check, and the other commands.
 RUN ln -s /app/bin/vicidial-gateway.js /usr/local/bin/vicidial-gateway

@@ -1,4 +1,4 @@
-import { answerBatch } from '../src/answers.ts'
+import { answerBatch } from '../src/updates/response.ts'
 import { outcomeResult } from '../src/delivery/result.ts'
 import { Dispatcher } from '../src/delivery/dispatcher.ts'
 import { DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'

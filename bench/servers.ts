@@ -24,7 +24,7 @@ export const COST = { callMs: 3.5, leadUs: 50 }
 
 export function startSandboxProcess(leads: number): Promise<Server> {
   const cost = ['--call-ms', String(COST.callMs), '--lead-us', String(COST.leadUs)]
-  const args = ['src/cli/main.ts', 'sandbox', '--port', '0', '--leads', String(leads), ...cost]
+  const args = ['src/tools/cli/main.ts', 'sandbox', '--port', '0', '--leads', String(leads), ...cost]
   return startProcess(`exec node ${args.join(' ')}`, {})
 }
 

@@ -8,7 +8,7 @@ if (major < 24 || (major === 24 && minor < 15)) {
   process.stderr.write(`vicidial-gateway needs Node 24.15 or newer; this is ${process.version}.\n`)
   process.exitCode = 1
 } else {
-  const source = new URL('../src/cli/main.ts', import.meta.url)
-  const built = new URL('../dist/src/cli/main.js', import.meta.url)
+  const source = new URL('../src/tools/cli/main.ts', import.meta.url)
+  const built = new URL('../dist/src/tools/cli/main.js', import.meta.url)
   await import(existsSync(source) ? source.href : built.href)
 }

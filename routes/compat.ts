@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { BatchAnswer } from '../schemas/batch.ts'
-import { answerBatch } from '../src/answers.ts'
+import { answerBatch } from '../src/updates/response.ts'
 import type { Dependencies } from '../src/app.ts'
 import {
   admit,
@@ -10,22 +10,22 @@ import {
   type Gate,
   requirePermission,
   requireSource
-} from '../src/callers/authentication.ts'
+} from '../src/http/authentication.ts'
 import { presentedKey } from '../src/callers/key.ts'
-import { NO_KEY_POINTS, WRONG_KEY_POINTS } from '../src/callers/stranger-limit.ts'
+import { NO_KEY_POINTS, WRONG_KEY_POINTS } from '../src/callers/anonymous-limit.ts'
 import { type Call, FUNCTIONS, readCall } from '../src/compat/call.ts'
 import { type Parameters, readBody, readQuery, textOf, together } from '../src/compat/parameters.ts'
-import { placedIn } from '../src/compat/places.ts'
+import { placedIn } from '../src/compat/pointers.ts'
 import { functionName, problemLines, resultLines } from '../src/compat/text.ts'
 import { versionLine } from '../src/compat/version.ts'
 import { refusal, WordedProblem } from '../src/compat/words.ts'
-import { deliverEntries } from '../src/deliver-entries.ts'
-import { problemOf } from '../src/error-handler.ts'
+import { deliverEntries } from '../src/updates/deliver.ts'
+import { problemOf } from '../src/http/error-handler.ts'
 import { Problem } from '../src/errors.ts'
-import { idempotency } from '../src/idempotency.ts'
+import { idempotency } from '../src/http/idempotency.ts'
 import { DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
-import { rawBody } from '../src/raw-body.ts'
-import { refuseEncodedBodies } from '../src/strict-request.ts'
+import { rawBody } from '../src/http/raw-body.ts'
+import { refuseEncodedBodies } from '../src/http/body-rules.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,9 +1,9 @@
 import fastifySwaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { admit, authenticate, type Gate } from '../src/callers/authentication.ts'
+import { admit, authenticate, type Gate } from '../src/http/authentication.ts'
 import { basicPassword, presentedKey } from '../src/callers/key.ts'
-import type { HttpSettings } from '../src/http-settings.ts'
-import { openApiYaml } from '../src/openapi.ts'
+import type { HttpSettings } from '../src/config/http-settings.ts'
+import { openApiYaml } from '../src/http/openapi.ts'
 
 /** Browsers ask for a user and a password: the password is the key, the user may be any. */
 const CHALLENGE = 'Basic realm="vicidial-gateway"'

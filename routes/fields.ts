@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { FieldsAnswerSchema } from '../schemas/fields.ts'
 import type { Dependencies } from '../src/app.ts'
-import { requires } from '../src/callers/authentication.ts'
+import { requires } from '../src/http/authentication.ts'
 import { FIELDS, type Field } from '../src/leads/fields.ts'
 import { COMMON_PROBLEMS, json, problems } from './responses.ts'
 

@@ -10,11 +10,11 @@ import {
 } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
 import type { Dependencies } from '../src/app.ts'
-import { askedBy, callerOf, requires } from '../src/callers/authentication.ts'
+import { askedBy, callerOf, requires } from '../src/http/authentication.ts'
 import { Problem } from '../src/errors.ts'
-import { isFinished, jobSummary } from '../src/job-answer.ts'
+import { isFinished, jobSummary } from '../src/jobs/job-response.ts'
 import type { KnownAnswer } from '../src/outbox/outbox.ts'
-import type { Replayer } from '../src/replay-choice.ts'
+import type { Replayer } from '../src/jobs/replay.ts'
 import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems } from './responses.ts'
 
 const ParamsSchema = Type.Object({ id: Type.String({ description: 'The job.' }) })

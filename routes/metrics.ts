@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Dependencies } from '../src/app.ts'
-import { authentication, type Gate, requires } from '../src/callers/authentication.ts'
+import { authentication, type Gate, requires } from '../src/http/authentication.ts'
 import { problems } from './responses.ts'
 
 const text = { schema: Type.String() }

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { BatchAnswerSchema } from '../schemas/batch.ts'
 import { AcceptedSchema, type JobAnswer } from '../schemas/job.ts'
-import { type Answered, answerBatch } from '../src/answers.ts'
+import { type Answered, answerBatch } from '../src/updates/response.ts'
 import type { Dependencies } from '../src/app.ts'
 import {
   admit,
@@ -10,21 +10,21 @@ import {
   countUpdates,
   type Gate,
   requirePermission
-} from '../src/callers/authentication.ts'
+} from '../src/http/authentication.ts'
 import type { Caller } from '../src/callers/caller.ts'
-import { type StrangerLimit, WRONG_KEY_POINTS } from '../src/callers/stranger-limit.ts'
+import { type StrangerLimit, WRONG_KEY_POINTS } from '../src/callers/anonymous-limit.ts'
 import { refusedResult } from '../src/delivery/result.ts'
 import { Problem } from '../src/errors.ts'
-import { fingerprintOf, idempotencyKeyOf } from '../src/idempotency.ts'
-import type { JobRequest, RepeatKey } from '../src/jobs.ts'
+import { fingerprintOf, idempotencyKeyOf } from '../src/http/idempotency.ts'
+import type { JobRequest, RepeatKey } from '../src/jobs/jobs.ts'
 import { DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
 import { ALL_RIGHTS } from '../src/leads/rights.ts'
-import { preferredWait } from '../src/prefer.ts'
-import { rawBody } from '../src/raw-body.ts'
-import { refuseEncodedBodies } from '../src/strict-request.ts'
+import { preferredWait } from '../src/http/prefer.ts'
+import { rawBody } from '../src/http/raw-body.ts'
+import { refuseEncodedBodies } from '../src/http/body-rules.ts'
 import { DEFAULT_ACCOUNT } from '../src/vicidial/account.ts'
-import { MappingError } from '../src/webhooks/mapping-error.ts'
-import type { WebhookSource } from '../src/webhooks/source.ts'
+import { MappingError } from '../src/webhooks/mapping/mapping-error.ts'
+import type { WebhookSource } from '../src/webhooks/endpoint.ts'
 import { json, problems } from './responses.ts'
 
 const ParamsSchema = Type.Object({

@@ -1,21 +1,21 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
-import type { Config } from './config.ts'
-import { GoneAccounts } from './delivery/gone-accounts.ts'
-import { tellSettled } from './ended-updates.ts'
-import { Jobs } from './jobs.ts'
-import { accountsOf, Lanes } from './lanes.ts'
-import { HistoryRecorder } from './history-recorder.ts'
-import { LiveSettings } from './live-settings.ts'
-import { type Observer, observedBy } from './observer.ts'
-import { MetricsOnDemand } from './metrics/metrics-on-demand.ts'
+import type { Config } from './config/config.ts'
+import { GoneAccounts } from './jobs/removed-accounts.ts'
+import { tellSettled } from './jobs/updates-ended.ts'
+import { Jobs } from './jobs/jobs.ts'
+import { accountsOf, Lanes } from './vicidial/upstreams.ts'
+import { HistoryRecorder } from './history/history-recorder.ts'
+import { LiveSettings } from './config/runtime-config.ts'
+import { type Observer, observedBy } from './telemetry/observer.ts'
+import { MetricsOnDemand } from './telemetry/metrics/metrics-on-demand.ts'
 import { LastHour } from './ops/last-hour.ts'
 import type { HistoryKeeping } from './outbox/history.ts'
 import type { Outbox } from './outbox/outbox.ts'
-import { Purging } from './outbox/purging.ts'
-import { reloading } from './reloading.ts'
-import { SqliteOutbox } from './outbox/sqlite.ts'
-import type { Tracing } from './tracing/tracing.ts'
+import { Purging } from './jobs/retention.ts'
+import { reloading } from './config/reload.ts'
+import { SqliteOutbox } from './outbox/sqlite/sqlite-outbox.ts'
+import type { Tracing } from './telemetry/tracing/tracing.ts'
 
 /** At the end what is on its way is given so long; what is not settled then is delivered again after the start. */
 const SETTLE_MS = 25_000
@@ -42,7 +42,7 @@ export async function createGateway(
   const settings = new LiveSettings(config)
   const accounts = new Set(accountsOf(config).map(({ name }) => name))
   const metrics = new MetricsOnDemand(async () => {
-    const { collect } = await import('./metrics/collection.ts')
+    const { collect } = await import('./telemetry/metrics/collection.ts')
     const isCaller = (name: string) => settings.hasSender(name)
     const isAccount = (name: string) => accounts.has(name)
     return collect({ isCaller, isAccount }, { lanes, outbox, history })

@@ -1,11 +1,11 @@
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
-import { type Config, ConfigError, loadConfig } from './config.ts'
+import { type Config, ConfigError, loadConfig } from './config/config.ts'
 import { createGateway } from './gateway.ts'
 import { errorCode } from './error-code.ts'
-import type { Tracing } from './tracing/tracing.ts'
-import { tracingWish } from './tracing/wanted.ts'
+import type { Tracing } from './telemetry/tracing/tracing.ts'
+import { tracingWish } from './telemetry/tracing/wanted.ts'
 import { StorageError } from './outbox/outbox.ts'
 
 /** Work in hand is given so long to finish: longer than a request's deadline, shorter than an orchestrator's patience. */
@@ -40,7 +40,7 @@ async function traceIfWanted(): Promise<Tracing | undefined> {
   for (const warning of warnings) log.warn(warning)
   if (!isWanted) return undefined
   try {
-    return new (await import('./tracing/tracing.ts')).Tracing(log)
+    return new (await import('./telemetry/tracing/tracing.ts')).Tracing(log)
   } catch (error) {
     if (errorCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error
     log.warn('Traces are wanted, but their libraries were left out of the installation (--omit=optional).')

@@ -10,10 +10,10 @@ import { text as readText } from 'node:stream/consumers'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
-import { loadConfig } from '../src/config.ts'
+import { loadConfig } from '../src/config/config.ts'
 import { ERRORS } from '../src/errors.ts'
 import { createGateway, type GatewayOptions } from '../src/gateway.ts'
-import { type Sandbox, type SandboxOptions, startSandbox } from '../src/sandbox/sandbox.ts'
+import { type Sandbox, type SandboxOptions, startSandbox } from '../src/tools/sandbox/sandbox.ts'
 
 /** The key of the caller of every test. */
 export const API_KEY = 'canary-key-0123456789abcdef-of-every-test'

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { admit, authenticate, type Gate, requirePermission } from '../../src/callers/authentication.ts'
+import { admit, authenticate, type Gate, requirePermission } from '../../src/http/authentication.ts'
 import { Problem } from '../../src/errors.ts'
 import { OPS } from '../../src/ops/page.ts'
 import { SESSION_MS, type Sessions } from '../../src/ops/sessions.ts'

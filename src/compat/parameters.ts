@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { MIMEType } from 'node:util'
 import { Problem } from '../errors.ts'
-import { parseJson } from '../json-body.ts'
+import { parseJson } from '../http/json-body.ts'
 import { isObject } from '../leads/is-object.ts'
-import { echo } from '../leads/outcome.ts'
+import { echo } from '../leads/refusal.ts'
 
 /** The parameters of a call by name: texts, or what a JSON body gives for them. None has the value undefined. */
 export type Parameters = ReadonlyMap<string, unknown>

@@ -1,7 +1,7 @@
 import type { Update } from '../leads/update.ts'
 import { combine, type Outcome } from './outcome.ts'
 import type { LeadKey } from '../leads/lead-key.ts'
-import type { Ordered, Owner, Row } from './row.ts'
+import type { Ordered, Owner, Row } from './delivery-task.ts'
 
 /** Who asks for updates, and until when the answer is of use. */
 export interface DeliveryContext {

@@ -8,11 +8,11 @@ import { SEARCH_LIMIT } from '../vicidial/wire.ts'
 import { Delivery, type Delivered, type DeliveryContext } from './delivery.ts'
 import { OverloadedError } from './overloaded-error.ts'
 import { DrainRate } from './drain-rate.ts'
-import { judge, namedMissing } from './judge.ts'
+import { judge, namedMissing } from './reply-outcomes.ts'
 import type { Lot } from './fair-queue.ts'
-import { LatelySet } from './lately-set.ts'
-import type { Found, SearchKey } from './look-up.ts'
-import { type Looking, LookUps } from './look-ups.ts'
+import { LatelySet } from './recent-writes.ts'
+import type { Found, SearchKey } from './lead-search.ts'
+import { type Looking, LookUps } from './search-queue.ts'
 import {
   ambiguous,
   NOT_IN_TIME,
@@ -23,8 +23,8 @@ import {
   tooManyLeads
 } from './outcome.ts'
 import { QueueAge } from './queue-age.ts'
-import { type CallRules, Lots, Row } from './row.ts'
-import { WaitingRows } from './waiting-rows.ts'
+import { type CallRules, Lots, Row } from './delivery-task.ts'
+import { WaitingRows } from './lead-queues.ts'
 
 export interface DispatcherOptions {
   readonly exchange: Exchange

@@ -1,4 +1,4 @@
-import type { Warning } from '../leads/outcome.ts'
+import type { Warning } from '../leads/refusal.ts'
 import type { Exchanged } from '../vicidial/exchange.ts'
 import type { UpstreamCode } from '../vicidial/reply.ts'
 

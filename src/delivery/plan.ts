@@ -1,6 +1,6 @@
 import type { Call, LeadChanges } from '../vicidial/wire.ts'
-import { type CallRules, Lots, type Owner, Row } from './row.ts'
-import { WaitingRows } from './waiting-rows.ts'
+import { type CallRules, Lots, type Owner, Row } from './delivery-task.ts'
+import { WaitingRows } from './lead-queues.ts'
 
 // Stryker disable next-line all: nobody asks a planned row whose it is
 const NOBODY: Owner = { caller: '', source: '', rowSettled: () => {} }

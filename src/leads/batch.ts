@@ -1,6 +1,6 @@
 import { type ChangesRules, readChanges } from './changes.ts'
 import { isObject } from './is-object.ts'
-import { type PlacedRefusal, pointer } from './outcome.ts'
+import { type PlacedRefusal, pointer } from './refusal.ts'
 import {
   placedKey,
   type KnownChanges,

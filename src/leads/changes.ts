@@ -1,7 +1,7 @@
 import { BLANK, type Cleaned, type Cleaner, unsafeCharacter } from './clean.ts'
 import { FIELD_BY_NAME, FIELDS, type Field } from './fields.ts'
 import { isObject } from './is-object.ts'
-import { echo, type PlacedRefusal, pointer, type Refusal, type Warning } from './outcome.ts'
+import { echo, type PlacedRefusal, pointer, type Refusal, type Warning } from './refusal.ts'
 import { allows, type Rights } from './rights.ts'
 
 /** What one update asks for, in VICIdial's terms. Leads with equal `key` can share a call. */

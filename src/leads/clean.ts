@@ -1,7 +1,7 @@
 import anyAscii from 'any-ascii'
 import { FIELDS, type Field } from './fields.ts'
 import { parseDate, parseInteger, parseOffset } from './numbers.ts'
-import type { Refusal, RefusalCode, Warning } from './outcome.ts'
+import type { Refusal, RefusalCode, Warning } from './refusal.ts'
 
 /** VICIdial's system setting `use_non_latin`: with 0 only A–Z count as letters in most fields. */
 export type NonLatin = 0 | 1

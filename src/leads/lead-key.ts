@@ -1,7 +1,7 @@
 import type { Cleaner } from './clean.ts'
 import { FIELD_BY_NAME } from './fields.ts'
 import { readInteger } from './numbers.ts'
-import type { Refusal } from './outcome.ts'
+import type { Refusal } from './refusal.ts'
 
 /** How an update names its lead. */
 export type LeadKey =

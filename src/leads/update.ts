@@ -1,7 +1,7 @@
 import { type Changes, type ChangesRules, MAX_REFUSALS, readChanges } from './changes.ts'
 import { isObject } from './is-object.ts'
 import { KEY_NAMES, type KeyName, type LeadKey, readLeadKey } from './lead-key.ts'
-import { echo, type PlacedRefusal, pointer } from './outcome.ts'
+import { echo, type PlacedRefusal, pointer } from './refusal.ts'
 import { allows } from './rights.ts'
 
 /** What a key that matches several leads means: refuse it, update all of them, or the newest. */

@@ -1,6 +1,6 @@
 import { html } from 'ghtml'
 import type { Caller } from '../callers/caller.ts'
-import { deadLetterAnswer } from '../dead-letter-answer.ts'
+import { deadLetterAnswer } from '../jobs/dead-letter-response.ts'
 import type { DeadLetter } from '../outbox/outbox.ts'
 import { forceField, leadOf, said } from './job-page.ts'
 import { textField } from './jobs-page.ts'

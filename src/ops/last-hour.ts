@@ -1,4 +1,4 @@
-import type { EndedUpdates, Observer } from '../observer.ts'
+import type { EndedUpdates, Observer } from '../telemetry/observer.ts'
 
 export const MINUTES = 60
 const MINUTE_MS = 60_000

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { BaseLogger } from 'pino'
-import type { EndedCall } from '../observer.ts'
+import type { EndedCall } from '../telemetry/observer.ts'
 import type { Answer, Client, NoAnswer } from './client.ts'
 import type { Guard, Health } from './guard.ts'
 import { mayRepeat, repeatPauseMs } from './repeat.ts'

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { MIMEType } from 'node:util'
 import { Problem } from '../errors.ts'
-import { parseJson } from '../json-body.ts'
-import { parseForm } from './form.ts'
+import { parseJson } from '../http/json-body.ts'
+import { parseForm } from '../http/form.ts'
 
 /** What a body may be. Text is to hold JSON. */
 export const CONTENT_TYPES = ['json', 'form', 'text'] as const

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
 import { hashKey } from '../../src/callers/key.ts'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
-import { originOf, run } from '../gateway-process.ts'
+import { startSandbox } from '../../src/tools/sandbox/sandbox.ts'
+import { originOf, run } from '../gateway/gateway-process.ts'
 import type { Tester } from '../helper.ts'
 
 /** How hard each attack is: connections, senders of large bodies, or requests a second. */

@@ -9,15 +9,15 @@ import {
   callerOf,
   requires,
   requireSource
-} from '../../src/callers/authentication.ts'
+} from '../../src/http/authentication.ts'
 import { ALL_PERMISSIONS, type CallerConfig, networksOf } from '../../src/callers/caller.ts'
-import type { CallerEntry } from '../../src/callers/caller-schema.ts'
+import type { CallerEntry } from '../../src/config/callers/caller-schema.ts'
 import { Callers } from '../../src/callers/callers.ts'
-import { limitHeaders } from '../../src/callers/limit-headers.ts'
-import { StrangerLimit } from '../../src/callers/stranger-limit.ts'
+import { limitHeaders } from '../../src/http/rate-limit-headers.ts'
+import { StrangerLimit } from '../../src/callers/anonymous-limit.ts'
 import { createKey, hashKey } from '../../src/callers/key.ts'
-import { readCallers } from '../../src/callers/read-callers.ts'
-import { answerErrors } from '../../src/error-handler.ts'
+import { readCallers } from '../../src/config/callers/read-callers.ts'
+import { answerErrors } from '../../src/http/error-handler.ts'
 import { DEFAULT_ACCOUNT } from '../../src/vicidial/account.ts'
 import type { Tester } from '../helper.ts'
 

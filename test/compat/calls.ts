@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { SandboxOptions } from '../../src/sandbox/sandbox.ts'
+import type { SandboxOptions } from '../../src/tools/sandbox/sandbox.ts'
 import { type Answer, call, dataDir, type Gateway, startGateway, type Tester } from '../helper.ts'
-import { gatewayFile } from '../routes/gateway-file.ts'
+import { gatewayFile } from '../gateway-file.ts'
 
 export const PATH = '/vicidial/non_agent_api.php'
 /** What every call of the caller `crm` begins with. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { CRM, get, PATH, startCompat } from './calls.ts'
 import { VicidialClient } from './vicidial-client.ts'
 

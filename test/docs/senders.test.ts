@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { readYaml } from '../webhooks/sources.ts'
+import { readYaml } from '../webhooks/endpoints.ts'
 import { readRequest } from './messages.ts'
 import { PATHS, readPage } from './page.ts'
 import { SECRETS } from './surroundings.ts'

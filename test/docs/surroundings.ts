@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
-import { readGatewayFile } from '../../src/gateway-file.ts'
-import { generateFixture } from '../../src/sandbox/fixture.ts'
+import { readGatewayFile } from '../../src/config/gateway-file.ts'
+import { generateFixture } from '../../src/tools/sandbox/fixture.ts'
 import { dataDir, type Gateway, startGateway, type Tester } from '../helper.ts'
 import { type Block, isOwnFile, type Page, readPage } from './page.ts'
 

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { type TSchema, Type } from 'typebox'
-import { loadConfig } from '../../src/config.ts'
-import { EnvironmentSchema } from '../../src/environment.ts'
+import { loadConfig } from '../../src/config/config.ts'
+import { EnvironmentSchema } from '../../src/config/environment.ts'
 import { ERRORS, type ErrorKind } from '../../src/errors.ts'
 import { isOwnFile, readPage } from './page.ts'
 

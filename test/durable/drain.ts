@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { run, originOf } from '../gateway-process.ts'
+import { run, originOf } from '../gateway/gateway-process.ts'
 import { batchOf, CHANGE_SETS, fill } from './backlog.ts'
 import { emptied, HEADERS, post, settings } from './gateway.ts'
 
@@ -53,7 +53,7 @@ async function timed(
 
 const sandbox = spawn(
   process.execPath,
-  ['src/cli/main.ts', 'sandbox', '--port', '0', '--leads', String(updates), ...COST],
+  ['src/tools/cli/main.ts', 'sandbox', '--port', '0', '--leads', String(updates), ...COST],
   { stdio: ['ignore', 'pipe', 'inherit'] }
 )
 try {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { request } from 'undici'
-import { originOf, type Process, run } from '../gateway-process.ts'
+import { originOf, type Process, run } from '../gateway/gateway-process.ts'
 import { API_KEY, type Tester } from '../helper.ts'
 import { until } from './until.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { test } from 'tap'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { dataDir } from '../helper.ts'
 import { DURABLE, emptied, get, HEADERS, kill, type Posted, post, settings, start } from './gateway.ts'
 import { until } from './until.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { test } from 'tap'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { dataDir } from '../helper.ts'
 import { openGate } from './gate.ts'
 import { emptied, get, settings, start } from './gateway.ts'

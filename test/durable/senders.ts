@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Call } from '../../src/sandbox/call-log.ts'
-import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import type { Call } from '../../src/tools/sandbox/call-log.ts'
+import type { Sandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { get, post } from './gateway.ts'
 
 /** An update as its sender knows it: `unknown` if the connection broke before the answer. */

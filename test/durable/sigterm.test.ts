@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { test } from 'tap'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { dataDir } from '../helper.ts'
 import { emptied, HEADERS, settings, start, terminated } from './gateway.ts'
 import { Senders } from './senders.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { dataDir } from '../helper.ts'
 import { fill } from './backlog.ts'
 import { emptied, get, post, settings, start } from './gateway.ts'

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { type Cleaned, createCleaner, type NonLatin } from '../../src/leads/clean.ts'
 import { FIELD_BY_NAME, FIELDS } from '../../src/leads/fields.ts'
-import type { Refusal } from '../../src/leads/outcome.ts'
+import type { Refusal } from '../../src/leads/refusal.ts'
 
 const MODES = [0, 1] as const
 const cleaners = { 0: createCleaner(0), 1: createCleaner(1) }

@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { type Cleaned, createCleaner, type NonLatin } from '../../src/leads/clean.ts'
 import { FIELDS, type Field } from '../../src/leads/fields.ts'
-import type { Fixture, Lead } from '../../src/sandbox/fixture.ts'
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import type { Fixture, Lead } from '../../src/tools/sandbox/fixture.ts'
+import { type Sandbox, startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 
 interface Exchange {
   readonly id: string

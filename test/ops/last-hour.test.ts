@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import type { EndedUpdates } from '../../src/observer.ts'
+import type { EndedUpdates } from '../../src/telemetry/observer.ts'
 import { LastHour, MINUTES } from '../../src/ops/last-hour.ts'
 
 const MINUTE = 60_000

@@ -1,5 +1,5 @@
 import type { Result } from '../../schemas/batch.ts'
-import { deliveredFields } from '../../src/delivery/worker.ts'
+import { deliveredFields } from '../../src/jobs/worker.ts'
 import { keyName } from '../../src/leads/lead-key.ts'
 import type {
   Claimed,

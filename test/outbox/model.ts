@@ -7,7 +7,7 @@ import type { Claimed, DeadLetter, DeliveredFields, Outbox } from '../../src/out
 import { updates } from '../delivery/updates.ts'
 import type { Tester } from '../helper.ts'
 import { dead, done, jobId, knownAnswer, missing, newJob, NO_CALLS, replaying, waiting } from './jobs.ts'
-import type { Opened } from './suite.ts'
+import type { Opened } from './outbox-suite.ts'
 
 /** An update as the model knows it. */
 interface Known {

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { test } from 'tap'
 import { Pool } from 'undici'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
-import { originOf, run } from '../gateway-process.ts'
+import { startSandbox } from '../../src/tools/sandbox/sandbox.ts'
+import { originOf, run } from '../gateway/gateway-process.ts'
 import { API_KEY, batch } from '../helper.ts'
 
 /** Of each of the two loads; the promise speaks of 30 s, see `npm run test:overload`. */

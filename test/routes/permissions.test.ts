@@ -4,7 +4,7 @@ import { test } from 'tap'
 import { ROUTE_PERMISSIONS } from '../../src/callers/caller.ts'
 import { call, dataDir, openApi, startGateway, type Tester } from '../helper.ts'
 import { until } from '../until.ts'
-import { gatewayFile } from './gateway-file.ts'
+import { gatewayFile } from '../gateway-file.ts'
 import { as, ended, store } from './jobs-of.ts'
 import { SHORT_RETRY, toldVicidial } from './told-vicidial.ts'
 

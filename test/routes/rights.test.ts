@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import type { Fixture } from '../../src/sandbox/fixture.ts'
+import type { Fixture } from '../../src/tools/sandbox/fixture.ts'
 import { FIELDS } from '../../src/leads/fields.ts'
 import { call, startGateway } from '../helper.ts'
-import { gatewayFile } from './gateway-file.ts'
+import { gatewayFile } from '../gateway-file.ts'
 import { as } from './jobs-of.ts'
 
 const FIXTURE = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8')) as Fixture

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { test } from 'tap'
 import { type Answer, call, type Gateway, startGateway, startStandIn, type Tester } from '../helper.ts'
-import { SqliteOutbox } from '../../src/outbox/sqlite.ts'
+import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
 import { until } from '../until.ts'
 import { toldVicidial } from './told-vicidial.ts'
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { test } from 'tap'
-import { sourceOf } from './sources.ts'
+import { sourceOf } from './endpoints.ts'
 
 const LEAD = { vendor_lead_code: 'id' }
 

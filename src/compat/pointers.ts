@@ -1,0 +1,24 @@
+import type { PlacedRefusal } from '../leads/refusal.ts'
+import type { RefusedUpdate, Update } from '../leads/update.ts'
+import type { Call } from './call.ts'
+import { parameterOf } from './fields.ts'
+
+const OF_ELEMENT = /^\/updates\/(\d+)(?:\/(?:fields|custom_fields)(?=\/))?/
+const OF_FORM = /^(?:\/updates\/0)?(?:\/(?:fields|custom_fields))?\/([^/]+)$/
+
+/** The entries of a call's batch request, their refusals pointing into the call instead. */
+export function placedIn(
+  { form }: Call,
+  entries: readonly (Update | RefusedUpdate)[]
+): readonly (Update | RefusedUpdate)[] {
+  const place = ({ pointer, ...refusal }: PlacedRefusal): PlacedRefusal => ({
+    ...refusal,
+    pointer:
+      form === 'leads_data'
+        ? pointer.replace(OF_ELEMENT, '/leads_data/$1')
+        : pointer.replace(OF_FORM, (_, name: string) => `/${parameterOf(name)}`)
+  })
+  return entries.map((entry) =>
+    'refusals' in entry ? { ...entry, refusals: entry.refusals.map(place) } : entry
+  )
+}

@@ -1,0 +1,111 @@
+import { type Static, Type } from 'typebox'
+import { ROUTE_PERMISSIONS } from '../../callers/caller.ts'
+
+const strict = { additionalProperties: false } as const
+const HASH = '^sha256:[0-9a-f]{64}$'
+
+/** `*`, or a list; what is absent is not permitted. */
+const allowed = (pattern: string, description: string) =>
+  Type.Optional(
+    Type.Union([Type.Literal('*'), Type.Array(Type.String({ pattern }))], {
+      description: `${description} "*" is all; absent is none.`
+    })
+  )
+
+const PermissionsSchema = Type.Object(
+  {
+    routes: allowed(
+      `^(${ROUTE_PERMISSIONS.join('|')}|webhook:[a-z0-9][a-z0-9_-]{0,63})$`,
+      `What it may call: ${ROUTE_PERMISSIONS.join(', ')}, webhook:NAME.`
+    ),
+    fields: allowed('^[a-z][a-z0-9_]{0,49}$', 'Fields that it may set, and reset_called.'),
+    statuses: allowed('^\\S{1,6}$', 'Statuses that it may set.'),
+    custom_fields: allowed('^[A-Za-z][A-Za-z0-9_]{0,49}$', 'Labels of custom fields that it may set.'),
+    lists: Type.Optional(
+      Type.Union([Type.Literal('*'), Type.Array(Type.Integer({ minimum: 1 }))], {
+        description: 'Lists that it may move leads to. "*" is all; absent is none.'
+      })
+    ),
+    look_ups: allowed('^(vendor_lead_code|phone_number)$', 'Keys by which it may look leads up.'),
+    sources: allowed(
+      '^[A-Za-z0-9]{2,20}$',
+      "Values of VICIdial's source that its requests may name, beside its own."
+    ),
+    max_batch: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000,
+        description: 'Updates in one request; absent: MAX_UPDATES_PER_REQUEST.'
+      })
+    )
+  },
+  strict
+)
+
+const PER_MINUTE = { minimum: 1, maximum: 1_000_000_000 }
+
+const RateLimitSchema = Type.Object(
+  {
+    requests_per_minute: Type.Optional(
+      Type.Integer({ ...PER_MINUTE, description: 'Requests of any kind; absent: any number.' })
+    ),
+    updates_per_minute: Type.Optional(
+      Type.Integer({ ...PER_MINUTE, description: 'Updates in all of them; absent: any number.' })
+    )
+  },
+  { ...strict, description: 'What it may do in a minute; absent: as much as it likes.' }
+)
+
+const KeySchema = Type.Object(
+  {
+    hash: Type.String({ pattern: HASH, description: 'The SHA-256 of the key.' }),
+    expires_at: Type.Optional(
+      Type.String({
+        pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$',
+        description: 'Until when the key is good, as 2027-06-30T00:00:00Z.'
+      })
+    )
+  },
+  strict
+)
+
+/** One entry of `callers` in the gateway file. */
+export const CallerSchema = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$', description: 'How the log names it.' }),
+    key_hashes: Type.Array(Type.Union([Type.String({ pattern: HASH }), KeySchema]), {
+      minItems: 1,
+      maxItems: 2,
+      description: 'One key, or two while it is changed; made by "key create".'
+    }),
+    permissions: Type.Union([Type.Literal('*'), PermissionsSchema], {
+      description: 'What it may do; what is absent it may not. "*" is everything, other callers\' jobs too.'
+    }),
+    account: Type.Optional(
+      Type.String({
+        description: 'The VICIdial account of its calls, by name; absent: that of VICIDIAL_USER.'
+      })
+    ),
+    source: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9]{2,20}$',
+        description: "VICIdial's source of its calls; absent: VICIDIAL_SOURCE."
+      })
+    ),
+    on_lossy: Type.Optional(
+      Type.Enum(['accept', 'reject'], {
+        description: 'Whether its prose may lose characters, with a warning.'
+      })
+    ),
+    networks: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        description: 'Addresses and networks (CIDR) that it may call from; absent: any.'
+      })
+    ),
+    rate_limit: Type.Optional(RateLimitSchema)
+  },
+  strict
+)
+
+export type CallerEntry = Static<typeof CallerSchema>

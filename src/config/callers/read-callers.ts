@@ -1,0 +1,125 @@
+import { FIELD_BY_NAME } from '../../leads/fields.ts'
+import type { Allowed } from '../../leads/rights.ts'
+import {
+  ALL_PERMISSIONS,
+  type CallerConfig,
+  type KeyConfig,
+  networksOf,
+  type Permissions
+} from '../../callers/caller.ts'
+import type { RateLimit } from '../../callers/caller-limits.ts'
+import type { CallerEntry } from './caller-schema.ts'
+import { isDay } from './day.ts'
+
+/** Notes a fault at a place, as `/callers/0/networks`. */
+type NoteFault = (place: string, what: string) => void
+
+/**
+ * Makes callers of entries that fit their schema. Whatever the schema cannot say is checked here and noted in
+ * `fault`; then the callers are not to be used.
+ * @param customFields labels that the operator has listed
+ * @param webhooks names of the sources of webhooks
+ */
+export function readCallers(
+  entries: readonly CallerEntry[],
+  customFields: ReadonlySet<string>,
+  webhooks: ReadonlySet<string>,
+  fault: NoteFault
+): CallerConfig[] {
+  return entries.map((entry, index) => {
+    const place = `/callers/${index}`
+    checkNetworks(entry.networks ?? [], `${place}/networks`, fault)
+    if (entry.permissions !== '*') {
+      checkNames(entry.permissions, customFields, webhooks, `${place}/permissions`, fault)
+    }
+    const { name, account, source, on_lossy: onLossy, networks, rate_limit: rateLimit } = entry
+    return {
+      name,
+      keys: entry.key_hashes.map((key, position) => readKey(key, `${place}/key_hashes/${position}`, fault)),
+      permissions: readPermissions(entry.permissions),
+      ...(account === undefined ? {} : { account }),
+      ...(source === undefined ? {} : { source }),
+      ...(onLossy === undefined ? {} : { onLossy }),
+      ...(networks === undefined ? {} : { networks }),
+      ...(rateLimit === undefined ? {} : { rateLimit: readRateLimit(rateLimit) })
+    }
+  })
+}
+
+function readKey(key: CallerEntry['key_hashes'][number], place: string, fault: NoteFault): KeyConfig {
+  if (typeof key === 'string') return { hash: digits(key) }
+  if (key.expires_at === undefined) return { hash: digits(key.hash) }
+  const expiresAt = Date.parse(key.expires_at)
+  if (Number.isNaN(expiresAt) || !isDay(key.expires_at))
+    fault(`${place}/expires_at`, 'is no date that there is')
+  return { hash: digits(key.hash), expiresAt }
+}
+
+function digits(hash: string): string {
+  return hash.slice('sha256:'.length)
+}
+
+function readRateLimit(entry: NonNullable<CallerEntry['rate_limit']>): RateLimit {
+  const { requests_per_minute: requests, updates_per_minute: updates } = entry
+  return {
+    ...(requests === undefined ? {} : { requests }),
+    ...(updates === undefined ? {} : { updates })
+  }
+}
+
+type PermissionsEntry = Exclude<CallerEntry['permissions'], '*'>
+
+function readPermissions(entry: CallerEntry['permissions']): Permissions {
+  if (entry === '*') return ALL_PERMISSIONS
+  const { max_batch: maxBatch } = entry
+  return {
+    routes: readAllowed(entry.routes),
+    sources: readAllowed(entry.sources),
+    ...(maxBatch === undefined ? {} : { maxBatch }),
+    updates: {
+      fields: readAllowed(entry.fields),
+      statuses: readAllowed(entry.statuses),
+      customFields: readAllowed(entry.custom_fields),
+      lists: readAllowed(entry.lists),
+      lookUps: readAllowed(entry.look_ups)
+    }
+  }
+}
+
+function readAllowed(entry: '*' | readonly (string | number)[] = []): Allowed {
+  return entry === '*' ? '*' : new Set(entry.map(String))
+}
+
+/** A right to what does not exist is a slip of the pen, and another right is missing. */
+function checkNames(
+  { fields, custom_fields: labels, routes }: PermissionsEntry,
+  customFields: ReadonlySet<string>,
+  webhooks: ReadonlySet<string>,
+  place: string,
+  fault: NoteFault
+): void {
+  const check = (
+    property: string,
+    names: '*' | readonly string[] = [],
+    isKnown: (name: string) => boolean
+  ) => {
+    for (const name of names === '*' ? [] : names) {
+      if (!isKnown(name)) fault(`${place}/${property}`, `names ${name}, which does not exist`)
+    }
+  }
+  check('fields', fields, (name) => name === 'reset_called' || FIELD_BY_NAME.has(name))
+  check('custom_fields', labels, (name) => customFields.has(name))
+  check('routes', routes, (name) => !name.startsWith(WEBHOOK) || webhooks.has(name.slice(WEBHOOK.length)))
+}
+
+const WEBHOOK = 'webhook:'
+
+function checkNetworks(networks: readonly string[], place: string, fault: NoteFault): void {
+  for (const [index, network] of networks.entries()) {
+    try {
+      networksOf([network])
+    } catch {
+      fault(`${place}/${index}`, 'is neither an address nor a network like 10.1.0.0/16')
+    }
+  }
+}

@@ -1,0 +1,210 @@
+import { ALL_PERMISSIONS, type CallerConfig } from '../callers/caller.ts'
+import { hashKey } from '../callers/key.ts'
+import { type Environment, readEnvironment } from './environment.ts'
+import { readGatewayFile } from './gateway-file.ts'
+import { type HttpSettings, readHttpSettings } from './http-settings.ts'
+import type { RetrySchedule } from '../jobs/retry-schedule.ts'
+import type { NonLatin } from '../leads/clean.ts'
+import type { WebhookSource } from '../webhooks/endpoint.ts'
+import { type Account, userName } from '../vicidial/account.ts'
+import type { AccountConfig } from './accounts/read-accounts.ts'
+import type { Dialect } from '../vicidial/wire.ts'
+
+/** Everything the process is told, checked and frozen. */
+export interface Config {
+  readonly vicidial: {
+    readonly url: URL
+    readonly user: string
+    readonly pass: string
+    readonly source: string
+    readonly nonLatin: NonLatin
+    readonly dialect: Dialect
+    readonly maxLeadsPerCall: number
+    readonly maxConcurrency: number
+    /** 0: no limit. */
+    readonly maxCallsPerSecond: number
+    readonly timeoutMs: number
+  }
+  /** The VICIdial accounts beside that of `vicidial`. */
+  readonly accounts: readonly Account[]
+  readonly dispatch: {
+    readonly lingerMs: number
+    readonly maxWaiting: number
+    /** A caller whose oldest updates wait longer than this is refused more. */
+    readonly maxAgeMs: number
+  }
+  /** Where what was accepted for delivery is kept. */
+  readonly dataDir: string
+  readonly durable: {
+    /** How a delivery that failed is tried again. */
+    readonly retry: RetrySchedule
+    /** Updates that may wait in the outbox. */
+    readonly maxOpen: number
+    /** What has ended is kept for so long, in days. */
+    readonly retentionDays: number
+  }
+  readonly history: {
+    /** In days; 0: none is kept. */
+    readonly retentionDays: number
+    /** Whether the values that were set are kept too. */
+    readonly values: boolean
+  }
+  readonly host: string
+  readonly port: number
+  readonly requestDeadlineMs: number
+  readonly maxUpdatesPerRequest: number
+  readonly maxBodyBytes: number
+  readonly http: HttpSettings
+  /** The path of the file that the callers are from, if there is one. */
+  readonly gatewayFile: string | undefined
+  readonly callers: readonly CallerConfig[]
+  /** Whether requests are taken at VICIdial's own address, as VICIdial takes them. */
+  readonly compat: boolean
+  /** Custom fields that may be set, label → longest value. */
+  readonly customFields: ReadonlyMap<string, number>
+  readonly webhooks: readonly WebhookSource[]
+  readonly logLevel: string
+  /** What is taken, but should not stay so. For the log; no secret is in it. */
+  readonly warnings: readonly string[]
+}
+
+/** The configuration cannot be used. `faults` has one line for each thing that is wrong; none holds a secret. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(
+      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`
+    )
+    this.name = 'ConfigError'
+    this.faults = faults
+  }
+}
+
+/** Fewer characters could be guessed, if they are not of chance. */
+const LONG_KEY = 32
+
+/** The name under which the caller of `API_KEY` appears. */
+const API_KEY_CALLER = 'api_key'
+
+/**
+ * Reads the configuration from environment variables and the files that they name.
+ * @throws ConfigError with every fault at once
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const faults: string[] = []
+  const environment = readEnvironment(env, faults)
+  const url = readUrl(environment.VICIDIAL_URL, faults)
+  const file =
+    environment.GATEWAY_CONFIG === undefined ? undefined : readGatewayFile(environment.GATEWAY_CONFIG, faults)
+  const callers = [...(file?.callers ?? [])]
+  if (environment.API_KEY !== undefined) {
+    const keys = [{ hash: hashKey(environment.API_KEY) }]
+    callers.unshift({ name: API_KEY_CALLER, keys, permissions: ALL_PERMISSIONS })
+  }
+  if (callers.filter(({ name }) => name === API_KEY_CALLER).length > 1) {
+    faults.push(
+      `GATEWAY_CONFIG names a caller ${API_KEY_CALLER}, which is the name of the caller of API_KEY.`
+    )
+  }
+  const hashes = callers.flatMap(({ keys }) => keys.map(({ hash }) => hash))
+  if (environment.API_KEY !== undefined && hashes.indexOf(hashes[0] ?? '', 1) > 0) {
+    faults.push('API_KEY is also the key of a caller in GATEWAY_CONFIG.')
+  }
+  const isUnused = callers.length === 0 && (file?.webhooks ?? []).length === 0
+  if (isUnused && (environment.GATEWAY_CONFIG === undefined || file)) {
+    faults.push(
+      'API_KEY, or GATEWAY_CONFIG with callers or webhooks, is required: nobody could use the gateway.'
+    )
+  }
+  if (environment.VICIDIAL_TIMEOUT_MS > environment.REQUEST_DEADLINE_MS) {
+    faults.push(
+      'VICIDIAL_TIMEOUT_MS is longer than REQUEST_DEADLINE_MS: a request would end before its call can.'
+    )
+  }
+  const user: unknown = environment.VICIDIAL_USER
+  const isSame = (account: AccountConfig) =>
+    typeof user === 'string' && userName(account.user) === userName(user)
+  if (file?.accounts.some(isSame)) {
+    faults.push('VICIDIAL_USER is also the user of an account in GATEWAY_CONFIG.')
+  }
+  const http = readHttpSettings(environment, faults)
+  if (faults.length > 0 || url === undefined) throw new ConfigError(faults)
+  return Object.freeze({
+    vicidial: Object.freeze({
+      url,
+      user: environment.VICIDIAL_USER,
+      pass: environment.VICIDIAL_PASS,
+      source: environment.VICIDIAL_SOURCE,
+      nonLatin: environment.VICIDIAL_NON_LATIN === '1' ? 1 : 0,
+      dialect: environment.VICIDIAL_DIALECT,
+      maxLeadsPerCall: environment.VICIDIAL_MAX_LEADS_PER_CALL,
+      maxConcurrency: environment.VICIDIAL_MAX_CONCURRENCY,
+      maxCallsPerSecond: environment.VICIDIAL_MAX_CALLS_PER_SECOND,
+      timeoutMs: environment.VICIDIAL_TIMEOUT_MS
+    }),
+    accounts: (file?.accounts ?? []).map((account) => ({
+      maxConcurrency: environment.VICIDIAL_MAX_CONCURRENCY,
+      maxCallsPerSecond: environment.VICIDIAL_MAX_CALLS_PER_SECOND,
+      ...account
+    })),
+    dispatch: Object.freeze({
+      lingerMs: environment.DISPATCH_LINGER_MS,
+      maxWaiting: environment.DISPATCH_MAX_WAITING,
+      // What comes after it would hardly get its turn in time.
+      maxAgeMs: environment.REQUEST_DEADLINE_MS / 2
+    }),
+    dataDir: environment.DATA_DIR,
+    durable: Object.freeze({
+      retry: Object.freeze({
+        firstMs: environment.RETRY_FIRST_PAUSE_MS,
+        longestMs: environment.RETRY_LONGEST_PAUSE_MS,
+        forMs: environment.RETRY_FOR_MS
+      }),
+      maxOpen: environment.OUTBOX_MAX_WAITING,
+      retentionDays: environment.JOB_RETENTION_DAYS
+    }),
+    history: Object.freeze({
+      retentionDays: environment.HISTORY_RETENTION_DAYS,
+      values: environment.HISTORY_VALUES === '1'
+    }),
+    host: environment.HOST,
+    port: environment.PORT,
+    requestDeadlineMs: environment.REQUEST_DEADLINE_MS,
+    maxUpdatesPerRequest: environment.MAX_UPDATES_PER_REQUEST,
+    maxBodyBytes: environment.MAX_BODY_BYTES,
+    http,
+    gatewayFile: environment.GATEWAY_CONFIG,
+    callers: Object.freeze(callers.map((caller) => Object.freeze(caller))),
+    compat: file?.compat ?? false,
+    customFields: file?.customFields ?? new Map(),
+    webhooks: file?.webhooks ?? [],
+    logLevel: environment.LOG_LEVEL,
+    warnings: warningsOf(environment)
+  })
+}
+
+function warningsOf({ API_KEY }: Environment): string[] {
+  if (API_KEY === undefined || API_KEY.length >= LONG_KEY) return []
+  return [
+    `API_KEY is shorter than ${LONG_KEY} characters, and may be guessed: "npm run key" makes a better one.`
+  ]
+}
+
+function readUrl(text: unknown, faults: string[]): URL | undefined {
+  if (typeof text !== 'string' || text === '') return undefined
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+    faults.push(
+      'VICIDIAL_URL must be a full http or https address, like https://dialer.example/vicidial/non_agent_api.php.'
+    )
+    return undefined
+  }
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    faults.push(
+      'VICIDIAL_URL must have no user, password, query or fragment: VICIDIAL_USER and VICIDIAL_PASS carry the login.'
+    )
+    return undefined
+  }
+  return url
+}

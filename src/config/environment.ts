@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs'
+import { type Static, type TSchema, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { errorCode } from '../error-code.ts'
+
+const positive = (value: number, maximum: number, what: string) =>
+  Type.Integer({
+    default: value,
+    minimum: 1,
+    maximum,
+    description: `a whole number from 1 to ${maximum}${what}`
+  })
+
+export const EnvironmentSchema = Type.Object({
+  VICIDIAL_URL: Type.String({ minLength: 1, description: 'the full address of non_agent_api.php' }),
+  VICIDIAL_USER: Type.String({ minLength: 1, description: "the gateway's VICIdial user" }),
+  VICIDIAL_PASS: Type.String({ minLength: 1, description: "that user's password" }),
+  VICIDIAL_SOURCE: Type.String({
+    default: 'gateway',
+    pattern: '^[A-Za-z0-9]{2,20}$',
+    description: '2 to 20 letters and digits'
+  }),
+  VICIDIAL_NON_LATIN: Type.Union([Type.Literal('0'), Type.Literal('1')], {
+    default: '0',
+    description: "0 or 1, as VICIdial's system setting use_non_latin"
+  }),
+  VICIDIAL_DIALECT: Type.Union([Type.Literal('lead_ids'), Type.Literal('leads_data')], {
+    default: 'lead_ids',
+    description: 'lead_ids or leads_data'
+  }),
+  VICIDIAL_MAX_LEADS_PER_CALL: positive(1_000, 100_000, ''),
+  // More than a few gain nothing, as they share one table; ten refused at once would lock the account.
+  VICIDIAL_MAX_CONCURRENCY: positive(2, 8, ''),
+  VICIDIAL_MAX_CALLS_PER_SECOND: Type.Integer({
+    default: 20,
+    minimum: 0,
+    maximum: 10_000,
+    description: 'a whole number from 0 (no limit) to 10000'
+  }),
+  VICIDIAL_TIMEOUT_MS: positive(10_000, 28_000, ' (milliseconds)'),
+  // Less than what a process that is told to stop has left: no accepted request may be cut off.
+  REQUEST_DEADLINE_MS: positive(25_000, 28_000, ' (milliseconds)'),
+  MAX_UPDATES_PER_REQUEST: positive(10_000, 1_000_000, ''),
+  MAX_BODY_BYTES: positive(8 * 1024 * 1024, 256 * 1024 * 1024, ' (bytes)'),
+  RECEIVE_TIMEOUT_MS: positive(30_000, 600_000, ' (milliseconds)'),
+  MAX_CONNECTIONS: positive(16_384, 1_000_000, ''),
+  ANONYMOUS_POINTS_PER_MINUTE: Type.Integer({
+    default: 600,
+    minimum: 0,
+    maximum: 1_000_000,
+    description: 'a whole number from 0 (no limit) to 1000000'
+  }),
+  TRUST_PROXY: Type.Optional(
+    Type.String({ minLength: 1, description: 'addresses and networks of proxies, separated by commas' })
+  ),
+  CORS_ORIGINS: Type.Optional(
+    Type.String({ minLength: 1, description: 'origins like https://crm.example, separated by commas' })
+  ),
+  DOCS: Type.Enum(['open', 'key', 'off'], { default: 'open', description: 'open, key or off' }),
+  OPS: Type.Enum(['on', 'off'], { default: 'on', description: 'on or off' }),
+  DISPATCH_LINGER_MS: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 5_000,
+    description: 'a whole number from 0 (none) to 5000 (milliseconds)'
+  }),
+  DISPATCH_MAX_WAITING: positive(100_000, 1_000_000, ''),
+  DATA_DIR: Type.String({ default: './data', minLength: 1, description: 'a directory that can be written' }),
+  OUTBOX_MAX_WAITING: positive(1_000_000, 100_000_000, ''),
+  JOB_RETENTION_DAYS: positive(30, 3_650, ' (days)'),
+  HISTORY_RETENTION_DAYS: Type.Integer({
+    default: 30,
+    minimum: 0,
+    maximum: 3_650,
+    description: 'a whole number from 0 (no history) to 3650 (days)'
+  }),
+  HISTORY_VALUES: Type.Union([Type.Literal('0'), Type.Literal('1')], {
+    default: '0',
+    description: '0 or 1: whether the history has the values that were set'
+  }),
+  RETRY_FIRST_PAUSE_MS: positive(2_000, 3_600_000, ' (milliseconds)'),
+  RETRY_LONGEST_PAUSE_MS: positive(600_000, 86_400_000, ' (milliseconds)'),
+  RETRY_FOR_MS: positive(43_200_000, 2_592_000_000, ' (milliseconds)'),
+  HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'an address to listen on' }),
+  PORT: Type.Integer({
+    default: 3000,
+    minimum: 0,
+    maximum: 65_535,
+    description: 'a port from 0 (any) to 65535'
+  }),
+  API_KEY: Type.Optional(
+    Type.String({
+      pattern: '^[\\x21-\\x7e]+$',
+      description: 'a key for one caller with every right, in visible ASCII without spaces'
+    })
+  ),
+  GATEWAY_CONFIG: Type.Optional(Type.String({ minLength: 1, description: 'a YAML file with callers' })),
+  LOG_LEVEL: Type.Union(
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)),
+    { default: 'info', description: 'fatal, error, warn, info, debug, trace or silent' }
+  )
+})
+export type Environment = Static<typeof EnvironmentSchema>
+
+/** Variables whose value may stand in a file, named by `<variable>_FILE`. */
+const SECRETS: readonly (keyof Environment)[] = ['VICIDIAL_USER', 'VICIDIAL_PASS', 'API_KEY']
+
+/**
+ * Reads the variables that the gateway knows, with their defaults, and the files that name secrets. What is wrong is
+ * noted in `faults`; no fault holds a secret.
+ */
+export function readEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  faults: string[]
+): Environment {
+  const given: Record<string, unknown> = {}
+  const unreadable = new Set<string>()
+  for (const name of Object.keys(EnvironmentSchema.properties)) {
+    if (env[name] !== undefined && env[name] !== '') given[name] = env[name]
+  }
+  for (const name of SECRETS) {
+    const file = env[`${name}_FILE`]
+    if (file === undefined || file === '') continue
+    if (given[name] !== undefined) faults.push(`${name} and ${name}_FILE are both set: give one of them.`)
+    try {
+      const content = readFileSync(file, 'utf8').trim()
+      if (content !== '') {
+        given[name] = content
+        continue
+      }
+      unreadable.add(name)
+      faults.push(`${name}_FILE: the file that it names is empty.`)
+    } catch (error) {
+      unreadable.add(name)
+      // Not its name: it could be the secret itself, put there by mistake.
+      faults.push(`${name}_FILE: the file that it names cannot be read (${errorCode(error)}).`)
+    }
+  }
+  const environment = Value.Default(EnvironmentSchema, convertIntegers(given)) as Record<string, unknown>
+  for (const [name, schema] of Object.entries<TSchema>(EnvironmentSchema.properties)) {
+    if (unreadable.has(name)) continue
+    const description = 'description' in schema ? String(schema.description) : ''
+    if (environment[name] === undefined) {
+      if (!Type.IsOptional(schema)) faults.push(`${name} is required: ${description}.`)
+    } else if (!Value.Check(schema, environment[name])) faults.push(`${name} must be ${description}.`)
+  }
+  return environment as Environment
+}
+
+function convertIntegers(given: Record<string, unknown>): Record<string, unknown> {
+  const converted: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(given)) {
+    const schema: TSchema | undefined = EnvironmentSchema.properties[name as keyof Environment]
+    const integer = Type.IsInteger(schema) && typeof value === 'string' && /^-?\d{1,15}$/.test(value)
+    converted[name] = integer ? Number(value) : value
+  }
+  return converted
+}

@@ -1,0 +1,138 @@
+import { type Static, Type } from 'typebox'
+import { CONTENT_TYPES } from '../../webhooks/payload.ts'
+
+/** At most so many secrets at a time: one in use, and those being changed. */
+const MAX_SECRETS = 5
+const MAX_EXPRESSION = 10_000
+
+const Expression = Type.String({ minLength: 1, maxLength: MAX_EXPRESSION })
+const HeaderName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9-]{0,99}$' })
+const Literal = Type.Unsafe<string | number | null>({ type: ['string', 'number', 'null'] })
+const Tolerance = Type.Integer({ minimum: 1, maximum: 86_400 })
+
+const SECRETS = {
+  secrets: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: MAX_SECRETS })),
+  secret_files: Type.Optional(
+    Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: MAX_SECRETS })
+  )
+}
+
+const strict = { additionalProperties: false } as const
+const exactlyOne = { ...strict, minProperties: 1, maxProperties: 1 } as const
+
+const TimestampSchema = Type.Object(
+  {
+    header: Type.Optional(HeaderName),
+    parameter: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_]{1,20}$' })),
+    unit: Type.Optional(Type.Enum(['seconds', 'milliseconds'])),
+    tolerance_seconds: Type.Optional(Tolerance)
+  },
+  strict
+)
+
+const HmacSchema = Type.Object(
+  {
+    header: HeaderName,
+    encoding: Type.Optional(Type.Enum(['hex', 'base64'])),
+    prefix: Type.Optional(Type.String({ minLength: 1, maxLength: 50 })),
+    signature_parameter: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_]{1,20}$' })),
+    timestamp: Type.Optional(TimestampSchema),
+    signed: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    public_url: Type.Optional(Type.String({ pattern: '^https?://[^\\s?#]*[^\\s?#/]$' })),
+    ...SECRETS
+  },
+  strict
+)
+
+const AuthSchema = Type.Object(
+  {
+    callers: Type.Optional(Type.Literal(true)),
+    api_key: Type.Optional(
+      Type.Object(
+        {
+          key_hashes: Type.Array(Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }), {
+            minItems: 1,
+            maxItems: MAX_SECRETS
+          })
+        },
+        strict
+      )
+    ),
+    basic: Type.Optional(Type.Object({ user: Type.String({ pattern: '^[^:]+$' }), ...SECRETS }, strict)),
+    header: Type.Optional(Type.Object({ header: HeaderName, ...SECRETS }, strict)),
+    hmac: Type.Optional(HmacSchema),
+    standard_webhooks: Type.Optional(
+      Type.Object({ tolerance_seconds: Type.Optional(Tolerance), ...SECRETS }, strict)
+    )
+  },
+  exactlyOne
+)
+
+const ValueTableSchema = Type.Object(
+  {
+    table: Type.Record(Type.String(), Literal),
+    otherwise: Type.Optional(Type.Enum(['keep', 'reject', 'ignore']))
+  },
+  strict
+)
+
+const MappingSchema = Type.Object(
+  {
+    each: Type.Optional(Expression),
+    when: Type.Optional(Expression),
+    lead: Type.Object(
+      {
+        lead_id: Type.Optional(Expression),
+        vendor_lead_code: Type.Optional(Expression),
+        phone_number: Type.Optional(Expression)
+      },
+      exactlyOne
+    ),
+    fields: Type.Optional(Type.Record(Type.String(), Expression)),
+    custom_fields: Type.Optional(Type.Record(Type.String(), Expression)),
+    values: Type.Optional(Type.Record(Type.String(), ValueTableSchema)),
+    fixed: Type.Optional(Type.Record(Type.String(), Literal)),
+    reset_called: Type.Optional(Type.Boolean()),
+    empty_strings: Type.Optional(Type.Enum(['ignore', 'clear', 'reject']))
+  },
+  strict
+)
+
+const EventIdSchema = Type.Object(
+  { header: Type.Optional(HeaderName), expression: Type.Optional(Expression) },
+  exactlyOne
+)
+
+/** One entry of `webhooks` in the gateway file. */
+export const SourceSchema = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$' }),
+    account: Type.Optional(Type.String()),
+    source: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9]{2,20}$' })),
+    on_lossy: Type.Optional(Type.Enum(['accept', 'reject'])),
+    on_multiple: Type.Optional(Type.Enum(['reject', 'all', 'newest'])),
+    auth: AuthSchema,
+    content_types: Type.Optional(
+      Type.Array(Type.Enum(CONTENT_TYPES), {
+        minItems: 1,
+        uniqueItems: true,
+        description:
+          'What a body may be. By default all; under a signature, which does not cover the Content-Type, only json, or ' +
+          'form if there is a payload_field.'
+      })
+    ),
+    payload_field: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,100}$' })),
+    event_id: Type.Optional(EventIdSchema),
+    mapping: MappingSchema
+  },
+  strict
+)
+
+export type SourceEntry = Static<typeof SourceSchema>
+export type AuthEntry = Static<typeof AuthSchema>
+export type HmacEntry = Static<typeof HmacSchema>
+export type MappingEntry = Static<typeof MappingSchema>
+export interface SecretsEntry {
+  readonly secrets?: readonly string[]
+  readonly secret_files?: readonly string[]
+}

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs'
+import type { SwaggerOptions } from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import type { OpenAPIV3_1 } from 'openapi-types'
+import { stringify } from 'yaml'
+
+/** One real exchange with the gateway, recorded for the document. */
+export interface Example {
+  /** The operation that it is an example of; without one, every operation that documents its status. */
+  readonly operationId?: string
+  readonly name: string
+  readonly summary: string
+  readonly request?: unknown
+  readonly status: number
+  /** Media type of the answer. */
+  readonly type: string
+  readonly answer: unknown
+}
+
+const EXAMPLES_FILE = new URL('../../openapi/examples.json', import.meta.url)
+const DESCRIPTION = `
+Updates of VICIdial leads, each lead with its own changes, in one request. The gateway checks and cleans every
+value, makes as few calls to VICIdial as it can, and answers with one result per update.
+
+Send your API key as \`Authorization: Bearer KEY\` or \`X-API-Key: KEY\`. Every answer has an \`X-Request-Id\`.
+A caller that is limited finds \`RateLimit-Policy\` and \`RateLimit\` on every answer; a 429 or 503 has \`Retry-After\`.
+Refused requests are answered with a problem document (RFC 9457); its \`type\` is the address of a page that explains it.
+`.trim()
+
+/** Options of @fastify/swagger: OpenAPI 3.1 from the running routes, with the recorded exchanges as examples. */
+export function openApiOptions(): SwaggerOptions {
+  const examples = JSON.parse(readFileSync(EXAMPLES_FILE, 'utf8')) as Example[]
+  return {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'vicidial-gateway',
+        version: '1',
+        description: DESCRIPTION,
+        license: { name: 'MIT', identifier: 'MIT' }
+      },
+      servers: [{ url: '/', description: 'This server' }],
+      tags: [
+        { name: 'leads', description: 'Update leads.' },
+        { name: 'jobs', description: 'What was accepted for delivery, and what became of it.' },
+        { name: 'history', description: 'Who changed what, and what VICIdial said.' },
+        { name: 'webhooks', description: 'Events of senders that cannot shape their requests.' },
+        { name: 'service', description: 'Health of the gateway, and its documents.' }
+      ],
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'The API key as a bearer token.' },
+          api_key: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'X-API-Key',
+            description: 'The API key in a header.'
+          }
+        }
+      }
+    },
+    refResolver: {
+      buildLocalReference: ({ $id }, _base, _fragment, index) =>
+        typeof $id === 'string' ? $id : `schema-${index}`
+    },
+    transformObject: (document) => {
+      if (!('openapiObject' in document)) throw new TypeError('an OpenAPI document was expected')
+      return withExamples(document.openapiObject as OpenAPIV3_1.Document, examples)
+    }
+  }
+}
+
+/** The document as YAML, without anchors, which not every reader takes. */
+export function openApiYaml(app: FastifyInstance): string {
+  return stringify(app.swagger(), { aliasDuplicateObjects: false })
+}
+
+function withExamples(document: OpenAPIV3_1.Document, examples: readonly Example[]): OpenAPIV3_1.Document {
+  const operations = Object.values(document.paths ?? {}).flatMap((path) => Object.values(path ?? {}))
+  for (const operation of operations as OpenAPIV3_1.OperationObject[]) {
+    for (const example of examples.filter(
+      ({ operationId = operation.operationId }) => operationId === operation.operationId
+    )) {
+      const { name, summary } = example
+      const body = operation.requestBody as OpenAPIV3_1.RequestBodyObject | undefined
+      const sent = body?.content['application/json']
+      if (sent && example.request !== undefined)
+        sent.examples = { ...sent.examples, [name]: { summary, value: example.request } }
+      const response = operation.responses?.[String(example.status)] as OpenAPIV3_1.ResponseObject | undefined
+      const answered = response?.content?.[example.type]
+      if (answered) answered.examples = { ...answered.examples, [name]: { summary, value: example.answer } }
+    }
+  }
+  return document
+}

@@ -1,0 +1,39 @@
+import type { Summary } from '../../schemas/batch.ts'
+import type { Accepted, JobAnswer, JobSummary } from '../../schemas/job.ts'
+import type { Job } from '../outbox/outbox.ts'
+
+/** What is said of a job that was just accepted. */
+export function acceptedAnswer(id: string, updates: number): Accepted {
+  return { id, status: 'queued', updates, links: linksOf(id) }
+}
+
+function linksOf(id: string): { self: string } {
+  return { self: `/v1/jobs/${id}` }
+}
+
+/** A job without its results. */
+export function jobSummary(job: Job): JobSummary {
+  return {
+    id: job.id,
+    status: job.status,
+    caller: job.caller,
+    source: job.source,
+    origin: job.origin,
+    accepted_at: new Date(job.acceptedAt).toISOString(),
+    ...(job.finishedAt === undefined ? {} : { finished_at: new Date(job.finishedAt).toISOString() }),
+    summary: summaryOf(job),
+    links: linksOf(job.id)
+  }
+}
+
+const NO_COUNTS = { updated: 0, not_found: 0, ambiguous: 0, rejected: 0, failed: 0, unknown: 0 }
+
+function summaryOf({ counts, upstreamCalls }: Job): Summary {
+  const received = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  return { received, ...NO_COUNTS, ...counts, upstream_calls: upstreamCalls }
+}
+
+/** Every result of a job has an end. */
+export function isFinished(job: Pick<JobAnswer, 'status'>): boolean {
+  return job.status !== 'queued' && job.status !== 'running'
+}

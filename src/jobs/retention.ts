@@ -1,0 +1,52 @@
+import { EVENT_KNOWN_MS, type Outbox } from '../outbox/outbox.ts'
+
+export interface PurgingOptions {
+  readonly outbox: Outbox
+  readonly retentionDays: number
+  /** The history is kept for so long. */
+  readonly historyDays: number
+  readonly log: { error(members: object, message: string): void }
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000
+const EVERY_MS = 30_000
+/** Rows deleted at once: few, so that nobody waits for it. */
+const STEP = 500
+const BETWEEN_STEPS_MS = 50
+
+/** Deletes what has ended long ago, in small steps; so it also finds out whether a database that failed works again. */
+export class Purging {
+  readonly #options: PurgingOptions
+  #timer: NodeJS.Timeout | undefined
+  #isStopped = false
+
+  constructor(options: PurgingOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#in(EVERY_MS)
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    clearTimeout(this.#timer)
+  }
+
+  #in(ms: number): void {
+    if (!this.#isStopped) this.#timer = setTimeout(() => void this.#step(), ms)
+  }
+
+  async #step(): Promise<void> {
+    const { outbox, retentionDays, historyDays, log } = this.#options
+    const now = Date.now()
+    try {
+      const purged = await outbox.purge(now - retentionDays * DAY_MS, now - EVENT_KNOWN_MS, STEP)
+      const deleted = purged + (await outbox.purgeHistory(now - historyDays * DAY_MS, STEP))
+      this.#in(deleted > 0 ? BETWEEN_STEPS_MS : EVERY_MS)
+    } catch (error) {
+      log.error({ err: error }, 'outbox cannot be purged')
+      this.#in(EVERY_MS)
+    }
+  }
+}

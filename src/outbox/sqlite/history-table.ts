@@ -1,0 +1,137 @@
+import type { SQLInputValue } from 'node:sqlite'
+import type { Result } from '../../../schemas/batch.ts'
+import type { HistoryEntry, HistoryPage, HistoryRecord } from '../history.ts'
+import { namesIn, type Row } from './rows.ts'
+import type { Statements } from './statements.ts'
+
+/** Records are written in about the order of their times: what gathered for longer is written later. */
+const MAX_DISORDER_MS = 60_000
+
+/** The tables of what became of updates: one row a record, which says who asked, and one for each lead of it. */
+export class HistoryTable {
+  readonly #sql: Statements
+
+  constructor(sql: Statements) {
+    this.#sql = sql
+  }
+
+  add(records: readonly HistoryRecord[]): void {
+    let n = Number(this.#sql.row('SELECT coalesce(max(n), 0) + 1 AS next FROM history')?.['next'])
+    for (const record of records) n = this.#add(record, n)
+  }
+
+  /** Adds a record whose entries begin at `first`. Returns where those of the next one do. */
+  #add(record: HistoryRecord, first: number): number {
+    let n = first
+    for (const { leads, key = null, fields, values, status, error } of record.updates) {
+      for (const lead of leads.length > 0 ? leads : [null]) {
+        this.#sql.run(
+          `INSERT INTO history (n, caller, lead, key, fields, stored, status, code, detail)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          n++,
+          record.caller,
+          lead,
+          lead !== null && key === `lead_id:${lead}` ? null : key,
+          JSON.stringify(fields),
+          values === undefined ? null : JSON.stringify(values),
+          status,
+          error?.code ?? null,
+          error?.detail ?? null
+        )
+      }
+    }
+    this.#sql.run(
+      `INSERT INTO history_records (first, size, at, key_id, replayed_by, request_id, job_id, account, source)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      first,
+      n - first,
+      record.at,
+      record.keyId ?? null,
+      record.replayedBy ?? null,
+      record.requestId,
+      record.jobId ?? null,
+      record.account,
+      record.source
+    )
+    return n
+  }
+
+  /** Entries, newest first. */
+  list({ lead, caller, since, limit, before = Number.MAX_SAFE_INTEGER }: HistoryPage): HistoryEntry[] {
+    const which: [condition: string, value: SQLInputValue][] = [['n < ?', before]]
+    if (lead !== undefined) which.push(['lead = ?', lead])
+    if (caller !== undefined) which.push(['caller = ?', caller])
+    if (since !== undefined) which.push(['n >= ?', this.#firstSince(since)], ['at >= ?', since])
+    const conditions = which.map(([condition]) => condition).join(' AND ')
+    return this.#sql
+      .rows(
+        `SELECT * FROM history CROSS JOIN history_records
+          ON first = (SELECT max(first) FROM history_records WHERE first <= history.n)
+        WHERE ${conditions} ORDER BY n DESC LIMIT ?`,
+        ...which.map(([, value]) => value),
+        limit
+      )
+      .map(readEntry)
+  }
+
+  /** A number that no entry from `since` or later is below; so the older ones need not be read. */
+  #firstSince(since: number): number {
+    const row = this.#sql.row(
+      `SELECT min(first) AS first FROM history_records
+      WHERE at BETWEEN (SELECT min(at) FROM history_records WHERE at >= ?1)
+        AND (SELECT min(at) FROM history_records WHERE at >= ?1) + ${MAX_DISORDER_MS}`,
+      since
+    )
+    return typeof row?.['first'] === 'number' ? row['first'] : Number.MAX_SAFE_INTEGER
+  }
+
+  /** Deletes up to about `limit` entries of records from before `before`. Returns how many. */
+  purge(before: number, limit: number): number {
+    let left = limit
+    for (const { first, size } of this.#sql.rows(
+      'SELECT first, size FROM history_records WHERE at < ? ORDER BY at LIMIT ?',
+      before,
+      limit
+    )) {
+      if (left <= 0) break
+      const from = Number(first)
+      const { changes } = this.#sql.run(
+        'DELETE FROM history WHERE n IN (SELECT n FROM history WHERE n >= ? AND n < ? LIMIT ?)',
+        from,
+        from + Number(size),
+        left
+      )
+      left -= Number(changes)
+      // What is left of it goes with the next step.
+      if (left > 0) this.#sql.run('DELETE FROM history_records WHERE first = ?', from)
+    }
+    return limit - left
+  }
+}
+
+function readEntry(row: Row): HistoryEntry {
+  const code = optional(row['code'])
+  return {
+    n: Number(row['n']),
+    at: Number(row['at']),
+    lead: row['lead'] === null ? undefined : Number(row['lead']),
+    key: optional(row['key']),
+    fields: namesIn(row['fields']),
+    ...(typeof row['stored'] === 'string'
+      ? { values: JSON.parse(row['stored']) as Record<string, string> }
+      : {}),
+    status: row['status'] as Result['status'],
+    ...(code === undefined ? {} : { error: { code, detail: String(row['detail']) } }),
+    caller: String(row['caller']),
+    keyId: optional(row['key_id']),
+    ...(typeof row['replayed_by'] === 'string' ? { replayedBy: row['replayed_by'] } : {}),
+    requestId: String(row['request_id']),
+    ...(typeof row['job_id'] === 'string' ? { jobId: row['job_id'] } : {}),
+    account: String(row['account']),
+    source: String(row['source'])
+  }
+}
+
+function optional(value: Row[string] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}

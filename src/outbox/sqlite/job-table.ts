@@ -1,0 +1,145 @@
+import type { SQLInputValue } from 'node:sqlite'
+import type { Result } from '../../../schemas/batch.ts'
+import type { Job, JobPage, NewJob } from '../outbox.ts'
+import { readJob, readResult, type Row } from './rows.ts'
+import type { Statements } from './statements.ts'
+
+/** The table of jobs, each with the place of its updates among all. */
+export class JobTable {
+  readonly #sql: Statements
+
+  constructor(sql: Statements) {
+    this.#sql = sql
+  }
+
+  /** Adds a job whose updates begin at `firstSeq`. Returns its number. */
+  insert(job: NewJob, firstSeq: number): number {
+    const open = job.updates.length
+    const { lastInsertRowid } = this.#sql.run(
+      `INSERT INTO jobs (id, caller, request_id, key_id, replayed_by, source, origin, status, first_seq, received, open, calls, accepted_at,
+        finished_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+      job.id,
+      job.caller,
+      job.requestId,
+      job.keyId ?? null,
+      job.replayedBy ?? null,
+      job.source,
+      job.origin,
+      open > 0 ? 'queued' : 'failed',
+      firstSeq,
+      open + job.refused.length,
+      open,
+      job.acceptedAt,
+      open > 0 ? null : job.acceptedAt
+    )
+    return Number(lastInsertRowid)
+  }
+
+  /**
+   * Notes that some of a job's updates have ended, and calls to VICIdial in which it had a part. Tells whether the job
+   * has ended with them.
+   */
+  noteProgress(id: string, ended: number, calls: number): boolean {
+    const job = this.#sql.row('SELECT n, first_seq, received, open FROM jobs WHERE id = ?', id)
+    if (job === undefined) return false
+    const open = Number(job['open']) - ended
+    const n = Number(job['n'])
+    if (ended === 0 || open > 0) {
+      this.#sql.run(
+        "UPDATE jobs SET open = ?, calls = calls + ?, status = replace(status, 'queued', 'running') WHERE n = ?",
+        open,
+        calls,
+        n
+      )
+      return false
+    }
+    const counts = this.#counts(job)
+    const { updated = 0 } = counts
+    const some = updated > 0 ? 'partial' : 'failed'
+    const status = updated === Number(job['received']) ? 'completed' : some
+    this.#sql.run(
+      'UPDATE jobs SET open = ?, calls = calls + ?, status = ?, counts = ?, finished_at = ? WHERE n = ?',
+      open,
+      calls,
+      status,
+      JSON.stringify(counts),
+      Date.now(),
+      n
+    )
+    return true
+  }
+
+  /** When the oldest one that has not ended was accepted. */
+  get oldestOpenAt(): number | undefined {
+    const times = ['queued', 'running'].map(
+      (status) =>
+        this.#sql.row('SELECT accepted_at FROM jobs WHERE status = ? ORDER BY n LIMIT 1', status)?.[
+          'accepted_at'
+        ]
+    )
+    const known = times.filter((at) => typeof at === 'number')
+    return known.length === 0 ? undefined : Math.min(...known)
+  }
+
+  find(id: string): Job | undefined {
+    const row = this.#sql.row('SELECT * FROM jobs WHERE id = ?', id)
+    return row && readJob(row, this.#counts(row))
+  }
+
+  /** The results in the order of the updates, or a part of them. */
+  results(id: string, { from, limit } = { from: 0, limit: Number.MAX_SAFE_INTEGER }): Result[] {
+    const job = this.#sql.row('SELECT first_seq, received FROM jobs WHERE id = ?', id)
+    if (job === undefined) return []
+    const first = Number(job['first_seq'])
+    return this.#sql
+      .rows(
+        'SELECT place, lead, status, result FROM updates WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?',
+        first + from,
+        first + Number(job['received']),
+        limit
+      )
+      .map(readResult)
+  }
+
+  /** Newest first. */
+  list({ caller, status, source, after, limit }: JobPage): Job[] {
+    const which: [condition: string, value: SQLInputValue][] = []
+    if (after !== undefined) which.push(['n < ?', this.#endOfPage(after)])
+    if (caller !== undefined) which.push(['caller = ?', caller])
+    // The sign keeps SQLite from the index of what may be said of nearly all jobs, for few of which the rest is true.
+    const isOfCaller = caller !== undefined
+    if (source !== undefined) which.push([isOfCaller ? '+source = ?' : 'source = ?', source])
+    const isByStatus = isOfCaller || source === undefined
+    if (status !== undefined) which.push([isByStatus ? 'status = ?' : '+status = ?', status])
+    const conditions = which.map(([condition]) => condition).join(' AND ')
+    return this.#sql
+      .rows(
+        `SELECT * FROM jobs ${conditions && `WHERE ${conditions}`} ORDER BY n DESC LIMIT ?`,
+        ...which.map(([, value]) => value),
+        limit
+      )
+      .map((row) => readJob(row, this.#counts(row)))
+  }
+
+  /** The number below which the jobs after a page are, by the id of its last one, which may be purged meanwhile. */
+  #endOfPage(id: string): number {
+    const row = this.#sql.row(
+      'SELECT coalesce((SELECT n FROM jobs WHERE id = ?1), (SELECT max(n) + 1 FROM jobs WHERE id < ?1), 0) AS end',
+      id
+    )
+    return Number(row?.['end'])
+  }
+
+  /** How many updates have a result of each status: kept once the job has ended. */
+  #counts(job: Row): Record<string, number> {
+    if (typeof job['counts'] === 'string') return JSON.parse(job['counts']) as Record<string, number>
+    const first = Number(job['first_seq'])
+    const rows = this.#sql.rows(
+      `SELECT coalesce(status, 'queued') AS result, count(*) AS count FROM updates WHERE seq >= ? AND seq < ? GROUP BY 1`,
+      first,
+      first + Number(job['received'])
+    )
+    return Object.fromEntries(rows.map(({ result, count }) => [String(result), Number(count)]))
+  }
+}

@@ -1,0 +1,88 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { MIGRATIONS } from './migrations.ts'
+import { StorageError } from '../outbox.ts'
+
+const FILE = 'gateway.db'
+/** Marks a file as the gateway's own: "vgat". */
+const APPLICATION_ID = 0x76676174
+/** A gateway that is just ending keeps the file for a moment. */
+const LOCK_WAIT_MS = 2_000
+/** What SQLite says, and what that means here. */
+const MEANINGS: readonly [said: RegExp, meaning: string][] = [
+  [/locked/, 'is in use by another process: each gateway needs a DATA_DIR of its own'],
+  [/not a database|malformed/, 'is damaged, or no database: put it aside or restore it from a backup'],
+  [/readonly|read-only/, 'cannot be written: check the owner and the mode of DATA_DIR'],
+  [/unable to open/, 'cannot be opened: check the owner and the mode of DATA_DIR'],
+  [/full/, 'cannot be written: the disk is full']
+]
+
+/**
+ * Opens the database of `directory` for this process alone, makes it if there is none, and brings its schema up to
+ * date. Nothing is changed in a file that cannot be used.
+ * @throws StorageError with what is wrong and what to do about it
+ */
+export function openDatabase(directory: string): DatabaseSync {
+  const path = join(directory, FILE)
+  let database: DatabaseSync | undefined
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    refuseLostFile(path)
+    database = new DatabaseSync(path, { timeout: LOCK_WAIT_MS })
+    prepare(database, path)
+    return database
+  } catch (error) {
+    database?.close()
+    if (error instanceof StorageError) throw error
+    const said = error instanceof Error ? error.message : ''
+    // Other errors name the path, which may say anything.
+    const isOfSqlite = error instanceof Error && 'errcode' in error
+    const known = isOfSqlite ? MEANINGS.find(([pattern]) => pattern.test(said))?.[1] : undefined
+    const meaning = known ?? `cannot be used (${said})`
+    throw new StorageError(`The database ${path} ${meaning}.`, error)
+  }
+}
+
+/** SQLite would begin anew, and with that delete what is in the write-ahead log. */
+function refuseLostFile(path: string): void {
+  if (sizeOf(path) > 0 || sizeOf(`${path}-wal`) === 0) return
+  throw new StorageError(
+    `The database ${path} is missing or empty, but ${path}-wal is there and may hold accepted updates: ` +
+      'restore both from the same copy, or put the -wal file aside to begin anew.'
+  )
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+}
+
+function prepare(database: DatabaseSync, path: string): void {
+  // Taken with the first read or write, and held until the process ends, however it does.
+  database.exec('PRAGMA locking_mode = EXCLUSIVE')
+  const version = numberOf(database, 'user_version')
+  const isNew = version === 0 && numberOf(database, 'schema_version') === 0
+  if (!isNew && numberOf(database, 'application_id') !== APPLICATION_ID) {
+    throw new StorageError(`The database ${path} is not one of this gateway: choose another DATA_DIR.`)
+  }
+  if (version > MIGRATIONS.length) {
+    throw new StorageError(
+      `The database ${path} was made by a newer gateway (schema ${version}, known up to ${MIGRATIONS.length}): ` +
+        'run that one, or put the file aside.'
+    )
+  }
+  database.exec('PRAGMA journal_mode = WAL')
+  database.exec('PRAGMA synchronous = FULL')
+  database.exec('PRAGMA wal_autocheckpoint = 8000')
+  database.exec('BEGIN EXCLUSIVE')
+  for (const migration of MIGRATIONS.slice(version)) database.exec(migration)
+  if (isNew) database.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
+  database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`)
+  database.exec('COMMIT')
+  const [check] = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})
+  if (check !== 'ok') throw new StorageError(`The database ${path} is damaged: restore it from a backup.`)
+}
+
+function numberOf(database: DatabaseSync, pragma: string): number {
+  return Number(database.prepare(`PRAGMA ${pragma}`).get()?.[pragma])
+}

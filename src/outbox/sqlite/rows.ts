@@ -1,0 +1,105 @@
+import type { SQLOutputValue } from 'node:sqlite'
+import type { Result } from '../../../schemas/batch.ts'
+import { type Changes, changesOf } from '../../leads/changes.ts'
+import { keyOfName } from '../../leads/lead-key.ts'
+import { ON_MULTIPLE, type Update } from '../../leads/update.ts'
+import type { Claimed, DeadLetter, Job, JobStatus, KnownAnswer } from '../outbox.ts'
+
+/** A row as SQLite gives it. */
+export type Row = Readonly<Record<string, SQLOutputValue>>
+
+/** Changes as they are stored; their key follows from the rest. */
+export function writeChanges({ function: called, params, stored, warnings }: Changes): string {
+  return JSON.stringify([called, params, stored, warnings])
+}
+
+/** Reads many rows: equal changes are parsed once, and shared. */
+export class RowReader {
+  readonly #changes = new Map<string, Changes>()
+
+  claimed(row: Row): Claimed {
+    return {
+      seq: Number(row['seq']),
+      order: Number(row['accepted_as']),
+      job: {
+        id: String(row['id']),
+        caller: String(row['caller']),
+        requestId: String(row['request_id']),
+        keyId: typeof row['key_id'] === 'string' ? row['key_id'] : undefined,
+        ...(typeof row['replayed_by'] === 'string' ? { replayedBy: row['replayed_by'] } : {}),
+        account: String(row['account']),
+        source: String(row['source'])
+      },
+      update: this.#update(row),
+      superseded: namesIn(row['superseded']),
+      tries: Number(row['tries']),
+      acceptedAt: Number(row['accepted_at'])
+    }
+  }
+
+  deadLetter(row: Row): DeadLetter {
+    const { job, acceptedAt: _, ...claimed } = this.claimed(row)
+    return {
+      ...claimed,
+      jobId: job.id,
+      caller: job.caller,
+      account: job.account,
+      source: job.source,
+      result: readResult(row),
+      diedAt: Number(row['due_at'])
+    }
+  }
+
+  #update(row: Row): Update {
+    const onMultiple = ON_MULTIPLE.find((one) => one === row['on_multiple']) ?? 'reject'
+    const text = String(row['changes'])
+    let changes = this.#changes.get(text)
+    if (changes === undefined) {
+      const [called, params, stored, warnings] = JSON.parse(text) as Parameters<typeof changesOf>
+      changes = changesOf(called, params, stored, warnings)
+      this.#changes.set(text, changes)
+    }
+    return { index: Number(row['place']), key: keyOfName(String(row['lead'])), onMultiple, changes }
+  }
+}
+
+/** The result of an update; of one that has none yet, that it is `queued`. */
+export function readResult(row: Row): Result {
+  const result = row['result'] === null ? undefined : (JSON.parse(String(row['result'])) as Result)
+  if (row['status'] !== null && result !== undefined) return result
+  const key = keyOfName(String(row['lead']))
+  const queued = { index: Number(row['place']), [key.by]: key.value, status: 'queued' } as const
+  return { ...queued, ...(result?.error ? { error: result.error } : {}) }
+}
+
+export function readJob(row: Row, counts: Readonly<Record<string, number>>): Job {
+  const finishedAt = row['finished_at']
+  return {
+    id: String(row['id']),
+    caller: String(row['caller']),
+    source: String(row['source']),
+    origin: String(row['origin']),
+    status: row['status'] as JobStatus,
+    acceptedAt: Number(row['accepted_at']),
+    finishedAt: finishedAt === null ? undefined : Number(finishedAt),
+    counts,
+    upstreamCalls: Number(row['calls'])
+  }
+}
+
+export function readAnswer(row: Row): KnownAnswer {
+  return {
+    caller: String(row['caller']),
+    key: String(row['key']),
+    fingerprint: String(row['fingerprint']),
+    httpStatus: Number(row['http_status']),
+    contentType: String(row['content_type']),
+    body: String(row['body']),
+    at: Number(row['at'])
+  }
+}
+
+/** A list of names as it is stored. */
+export function namesIn(value: SQLOutputValue | undefined): readonly string[] {
+  return typeof value === 'string' ? (JSON.parse(value) as string[]) : []
+}

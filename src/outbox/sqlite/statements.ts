@@ -1,0 +1,52 @@
+import type { DatabaseSync, SQLInputValue, StatementResultingChanges, StatementSync } from 'node:sqlite'
+import { StorageError } from '../outbox.ts'
+import type { Row } from './rows.ts'
+
+/** Runs SQL on a database; each statement is prepared once. */
+export class Statements {
+  readonly #database: DatabaseSync
+  readonly #prepared = new Map<string, StatementSync>()
+  #changes = 0
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+  }
+
+  /** @throws StorageError */
+  rows(sql: string, ...values: SQLInputValue[]): Row[] {
+    return reading(() => this.#statement(sql).all(...values))
+  }
+
+  /** @throws StorageError */
+  row(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return reading(() => this.#statement(sql).get(...values))
+  }
+
+  /** Changes something; to be called within a transaction, whose commit makes a StorageError of what it throws. */
+  run(sql: string, ...values: SQLInputValue[]): StatementResultingChanges {
+    const ran = this.#statement(sql).run(...values)
+    this.#changes += Number(ran.changes)
+    return ran
+  }
+
+  /** Rows that it has changed so far, also those that were undone. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  #statement(sql: string): StatementSync {
+    const known = this.#prepared.get(sql)
+    if (known) return known
+    const made = this.#database.prepare(sql)
+    this.#prepared.set(sql, made)
+    return made
+  }
+}
+
+function reading<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new StorageError('The database cannot be read.', error)
+  }
+}

@@ -1,0 +1,66 @@
+import type { Account } from '../../vicidial/account.ts'
+import type { Answer, Client, NoAnswer } from '../../vicidial/client.ts'
+import { formBody, type Params } from '../../vicidial/wire.ts'
+import { isAfterLogin, isRefusal, readSaid, type Said } from './reply-kind.ts'
+
+/** What came back, and what it means. */
+export interface Reply {
+  readonly said: Said
+  /** The text as it came; empty if none did. It may hold the password. */
+  readonly text: string
+  /** Nothing came at all. */
+  readonly isUnheard: boolean
+  /** Why there is no answer, if there is none. */
+  readonly why?: string
+}
+
+/**
+ * The calls with one account's login. VICIdial locks an account after ten refused logins, so one refusal ends them
+ * all, and so does silence: what was not heard may have been a refusal.
+ */
+export class AccountCalls {
+  readonly #client: Client
+  readonly #account: Account
+  readonly #source: string
+  readonly #timeoutMs: number
+  #refused: Reply | undefined
+  #silent: Reply | undefined
+  #isTaken = false
+
+  constructor(client: Client, account: Account, source: string, timeoutMs: number) {
+    this.#client = client
+    this.#account = account
+    this.#source = source
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** Makes a call, or gives the last reply again if none may be made any more. */
+  async ask(params: Params, source = this.#source): Promise<Reply> {
+    return this.#refused ?? this.#silent ?? (await this.#send(params, source))
+  }
+
+  /** Makes a call that must not be left undone, also after silence; never after a refusal. */
+  async insist(params: Params): Promise<Reply> {
+    return this.#refused ?? (await this.#send(params, this.#source))
+  }
+
+  async #send(params: Params, source: string): Promise<Reply> {
+    const { user, pass } = this.#account
+    const reply = replyOf(await this.#client.post(formBody(params, { source, user, pass }), this.#timeoutMs))
+    if (isRefusal(reply.said)) this.#refused = reply
+    if (isAfterLogin(reply.said)) this.#isTaken = true
+    // Once the login was taken, an answer that is none of VICIdial's is a fault of that call alone.
+    const isSilence = reply.isUnheard || !(this.#isTaken || isRefusal(reply.said))
+    this.#silent = isSilence ? reply : undefined
+    return reply
+  }
+}
+
+function replyOf(answer: Answer | NoAnswer): Reply {
+  const said = readSaid(answer)
+  if ('sent' in answer) return { said, text: '', isUnheard: true, why: answer.detail }
+  const why = /^ERROR: /m.test(answer.text)
+    ? 'VICIdial answered in words that are not known.'
+    : `Something else came as an answer (HTTP ${answer.httpStatus}).`
+  return { said, text: answer.text, isUnheard: false, ...(said === 'no_answer' ? { why } : {}) }
+}

@@ -1,0 +1,158 @@
+import { type Config, ConfigError } from '../../config/config.ts'
+import { type Account, DEFAULT_ACCOUNT } from '../../vicidial/account.ts'
+import { Client } from '../../vicidial/client.ts'
+import { AccountCalls } from './account-calls.ts'
+import { findAddress } from './address.ts'
+import { findCertificate } from './certificate.ts'
+import { findConnection } from './connection.ts'
+import { findLists } from './lists.ts'
+import { findLogin } from './login.ts'
+import { findNonLatin } from './non-latin.ts'
+import { findPermission, probeOf } from './permissions.ts'
+import { isAfterLogin } from './reply-kind.ts'
+import { findSettings } from './settings.ts'
+import { ACCOUNT_STEPS, type Finding, SERVER_STEPS, type Step, Steps } from './step.ts'
+import { findByTestLead, type TestLead } from './test-lead.ts'
+import { findClock, findRoundTrip, medianMs, TIMED_CALLS } from './timing.ts'
+import { askVersion, findVersion, readVersion } from './version.ts'
+
+export interface CheckOptions {
+  /** @throws ConfigError */
+  readonly readConfig: () => Config
+  /** Hears of every step as soon as it is over. */
+  readonly onStep: (step: Step) => void
+  readonly testLead?: TestLead
+  /** Milliseconds since the epoch; certificates are judged by it. */
+  readonly now?: () => number
+}
+
+/**
+ * Looks at the configuration, the way to VICIdial, and every account there, step by step. Nothing is changed but, if
+ * there is a test lead, one value of it for a moment. Each account logs in; a refused login is not tried again.
+ */
+export async function check(options: CheckOptions): Promise<Step[]> {
+  const steps = new Steps(options.onStep)
+  const config = await findConfig(steps, options.readConfig)
+  if (config === undefined) {
+    steps.skip(SERVER_STEPS, 'The configuration has faults.')
+    return steps.done
+  }
+  const { url, timeoutMs } = config.vicidial
+  const accounts = accountsOf(config)
+  const client = new Client({ url, connections: 1 })
+  try {
+    const fault = await checkServer(steps, config, accounts, client, options.now ?? Date.now)
+    for (const account of accounts) {
+      const calls = new AccountCalls(client, account, config.vicidial.source, timeoutMs)
+      if (fault === undefined) await checkAccount(steps, config, account, calls, options.testLead)
+      else steps.skip(ACCOUNT_STEPS, fault, account.name)
+    }
+  } finally {
+    await client.close()
+  }
+  return steps.done
+}
+
+async function findConfig(steps: Steps, readConfig: () => Config): Promise<Config | undefined> {
+  try {
+    const config = readConfig()
+    for (const detail of config.warnings)
+      await steps.run('configuration', () => ({ status: 'warning', detail }))
+    if (config.warnings.length === 0) {
+      await steps.run('configuration', () => ({ status: 'ok', detail: 'The configuration is sound.' }))
+    }
+    return config
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    for (const detail of error.faults) {
+      const remedy = 'See docs/configuration.md.'
+      await steps.run('configuration', () => ({ status: 'fault', detail, remedy }))
+    }
+    return undefined
+  }
+}
+
+function accountsOf({ vicidial, accounts }: Config): Account[] {
+  const { user, pass, maxConcurrency, maxCallsPerSecond } = vicidial
+  return [{ name: DEFAULT_ACCOUNT, user, pass, maxConcurrency, maxCallsPerSecond }, ...accounts]
+}
+
+/** Everything that needs no login. Returns why nothing more can be looked at, if that is so. */
+async function checkServer(
+  steps: Steps,
+  { vicidial }: Config,
+  accounts: readonly Account[],
+  client: Client,
+  now: () => number
+): Promise<string | undefined> {
+  const { url, source, timeoutMs, maxLeadsPerCall } = vicidial
+  const looks: (readonly [id: 'address' | 'connection' | 'certificate', look: () => Promise<Finding>])[] = [
+    ['address', () => findAddress(url)],
+    ['connection', () => findConnection(url)],
+    ['certificate', () => findCertificate(url, now)]
+  ]
+  for (const [id, look] of looks) {
+    const { status } = await steps.run(id, look)
+    if (status === 'fault') return skipRest(id)
+  }
+  const first = await askVersion(client, source, timeoutMs)
+  await steps.run('version', () => findVersion(first, url))
+  if (readVersion(first.answer) === undefined) return skipRest('version')
+  const calls = [first]
+  const [fastest] = accounts.toSorted((one, other) => other.maxConcurrency - one.maxConcurrency)
+  await steps.run('round_trip', async () => {
+    // The first one made the connection, too.
+    for (let call = 0; call < TIMED_CALLS; call++) calls.push(await askVersion(client, source, timeoutMs))
+    return findRoundTrip(calls.slice(1), fastest?.maxConcurrency ?? 1)
+  })
+  await steps.run('clock', () => findClock(calls))
+  const limits = { timeoutMs, maxLeadsPerCall, accounts }
+  await steps.run('settings', () => findSettings(limits, medianMs(calls.slice(1))))
+  return undefined
+
+  function skipRest(id: (typeof SERVER_STEPS)[number]): string {
+    const why = `Not looked at, because of the fault in ${id}.`
+    steps.skip(SERVER_STEPS.slice(SERVER_STEPS.indexOf(id) + 1), why)
+    return why
+  }
+}
+
+async function checkAccount(
+  steps: Steps,
+  config: Config,
+  account: Account,
+  calls: AccountCalls,
+  testLead: TestLead | undefined
+): Promise<void> {
+  const { name } = account
+  const isTested = testLead !== undefined && name === DEFAULT_ACCOUNT
+  const logIn = async () => {
+    const reply = await calls.ask(probeOf('batch_update_lead'))
+    return { ...findLogin(account, reply), reply }
+  }
+  const { reply: first } = await steps.run('login', logIn, name)
+  if (!isAfterLogin(first.said)) {
+    const rest = [...ACCOUNT_STEPS.slice(1), ...(isTested ? (['test_lead'] as const) : [])]
+    const why = 'Not looked at, because it needs the login; that is not tried a second time.'
+    steps.skip(rest, why, name)
+    return
+  }
+  await steps.run('batch_update_lead', () => findPermission('batch_update_lead', first, calls), name)
+  for (const used of ['update_lead', 'lead_search'] as const) {
+    const look = async () => findPermission(used, await calls.ask(probeOf(used)), calls)
+    await steps.run(used, look, name)
+  }
+  await steps.run('lists', () => findLists(calls, listsOf(config, name)), name)
+  await steps.run('non_latin', () => findNonLatin(calls, config.vicidial.nonLatin), name)
+  if (testLead !== undefined && isTested) {
+    await steps.run('test_lead', () => findByTestLead(calls, testLead, config.vicidial.nonLatin), name)
+  }
+}
+
+/** The lists that an account's callers may move leads to, where the gateway file names them. */
+function listsOf({ callers }: Config, account: string): string[] {
+  const lists = callers
+    .filter((caller) => (caller.account ?? DEFAULT_ACCOUNT) === account)
+    .flatMap(({ permissions: { updates } }) => (updates.lists === '*' ? [] : [...updates.lists]))
+  return [...new Set(lists)]
+}

@@ -1,0 +1,64 @@
+import { connect } from 'node:net'
+import { errorCode } from '../../error-code.ts'
+import { hostOf } from './address.ts'
+import type { Finding } from './step.ts'
+
+/** As long as the gateway itself waits for a connection. */
+export const CONNECT_TIMEOUT_MS = 3_000
+
+/** The port of an address, said or meant. */
+export function portOf(url: URL): number {
+  if (url.port !== '') return Number(url.port)
+  return url.protocol === 'https:' ? 443 : 80
+}
+
+/** Whether the port takes TCP connections. */
+export async function findConnection(url: URL): Promise<Finding> {
+  const host = hostOf(url)
+  const port = portOf(url)
+  const socket = connect({ host, port })
+  try {
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    socket.setTimeout(CONNECT_TIMEOUT_MS, () => reject(new Silence()))
+    socket.once('connect', () => resolve(socket.remoteAddress ?? host))
+    socket.once('error', reject)
+    return { status: 'ok', detail: `Port ${port} of ${await promise} takes connections.` }
+  } catch (error) {
+    return failed(error, host, port)
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** Nothing was heard for so long that nothing will be. */
+class Silence extends Error {
+  readonly code = 'ETIMEDOUT'
+}
+
+function failed(error: unknown, host: string, port: number): Finding {
+  const code = codeOf(error)
+  if (code === 'ECONNREFUSED') {
+    return {
+      status: 'fault',
+      detail: `Nothing listens on port ${port} of ${host}: the connection was refused (${code}).`,
+      remedy: `Start VICIdial's web server, or put the right port into VICIDIAL_URL (without one it is 80 for http and 443 for https). A firewall that refuses looks the same.`
+    }
+  }
+  if (code === 'ETIMEDOUT') {
+    return {
+      status: 'fault',
+      detail: `Port ${port} of ${host} did not answer within ${CONNECT_TIMEOUT_MS} ms (${code}).`,
+      remedy: `Usually a firewall drops what this machine sends: let it reach port ${port} of ${host}. Or the host is off, or the address is another's.`
+    }
+  }
+  return {
+    status: 'fault',
+    detail: `Port ${port} of ${host} cannot be reached (${code}).`,
+    remedy: 'Put right the network or the route between this machine and VICIdial.'
+  }
+}
+
+/** Where a name has several addresses each has its error; they are mostly the same. */
+function codeOf(error: unknown): string {
+  return errorCode(error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error)
+}

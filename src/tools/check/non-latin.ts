@@ -1,0 +1,39 @@
+import type { NonLatin } from '../../leads/clean.ts'
+import type { AccountCalls } from './account-calls.ts'
+import { probeOf } from './permissions.ts'
+import type { Finding } from './step.ts'
+
+/** VICIdial strips `source` by the same rule as a lead's values, and refuses one that is left too short. */
+const SOURCE = 'éé'
+
+/**
+ * Which letters VICIdial keeps (`use_non_latin`), without changing anything: of a source of such letters alone, nothing
+ * is left with 0, and VICIdial says so.
+ */
+export async function findNonLatin(calls: AccountCalls, configured: NonLatin): Promise<Finding> {
+  const { said } = await calls.ask(probeOf('update_lead'), SOURCE)
+  if (said === 'invalid_source') return compareNonLatin(0, configured)
+  if (said === 'nothing_asked' || said === 'function_not_allowed' || said === 'no_permission') {
+    return compareNonLatin(1, configured)
+  }
+  return { status: 'skipped', detail: 'Which letters VICIdial keeps (use_non_latin) cannot be told.' }
+}
+
+/** What it means that VICIdial has a setting and the gateway was told one. */
+export function compareNonLatin(found: NonLatin, configured: NonLatin): Finding {
+  const keeps = found === 0 ? 'only letters A to Z' : 'letters of all alphabets'
+  const detail = `VICIdial keeps ${keeps} (use_non_latin=${found})`
+  if (found === configured) return { status: 'ok', detail: `${detail}, as VICIDIAL_NON_LATIN says.` }
+  const remedy = `Set VICIDIAL_NON_LATIN=${found}.`
+  return found === 0
+    ? {
+        status: 'fault',
+        detail: `${detail}, and VICIDIAL_NON_LATIN is 1: callers are told that José was stored, and it is Jos.`,
+        remedy
+      }
+    : {
+        status: 'warning',
+        detail: `${detail}, and VICIDIAL_NON_LATIN is 0: the gateway stores José as Jose, though it need not.`,
+        remedy
+      }
+}

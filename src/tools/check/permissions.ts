@@ -1,0 +1,72 @@
+import type { AccountCalls, Reply } from './account-calls.ts'
+import { denialOf } from './login.ts'
+import { isRefusal } from './reply-kind.ts'
+import type { Finding } from './step.ts'
+
+/** A function that the gateway calls. */
+export type UsedFunction = 'batch_update_lead' | 'update_lead' | 'lead_search'
+
+/** What becomes of the gateway without it. */
+const WITHOUT: Readonly<Record<UsedFunction, string>> = {
+  batch_update_lead: 'Nearly every update is made with it.',
+  update_lead: 'Without it, no phone number and no custom field can be changed.',
+  lead_search: 'Without it, no update can name its lead by vendor_lead_code or phone_number.'
+}
+
+/** Without what it works on, each function checks login and permission, and then only says that nothing was asked. */
+export function probeOf(name: UsedFunction): Readonly<Record<string, string>> {
+  return { function: name, records: '1' }
+}
+
+/** Whether the account may call a function, from the answer to its probe. */
+export async function findPermission(
+  name: UsedFunction,
+  { said, why }: Reply,
+  calls: AccountCalls
+): Promise<Finding> {
+  if (said === 'nothing_asked') return { status: 'ok', detail: `${name} is permitted.` }
+  if (said === 'function_not_allowed') {
+    return {
+      status: 'fault',
+      detail: `${name} is not among the functions that the user may call. ${WITHOUT[name]}`,
+      remedy: `Select ${name} in API Allowed Functions of the user's page.`
+    }
+  }
+  if (said === 'function_unknown') {
+    return {
+      status: 'fault',
+      detail: `This VICIdial does not know ${name}. ${WITHOUT[name]}`,
+      remedy: 'Update VICIdial: batch_update_lead came with build 210917-1615, lead_search with 211027-0845.'
+    }
+  }
+  if (said === 'no_permission') {
+    const { detail, remedy = '' } = await denialOf(calls)
+    return { status: 'fault', detail: `${name} is not permitted. ${detail}`, remedy }
+  }
+  if (said === 'group_missing') {
+    return {
+      status: 'fault',
+      detail: `${name} is not permitted: the user's lists are restricted to those of its user group, which does not exist.`,
+      remedy: "Choose a User Group that exists in the user's page."
+    }
+  }
+  if (isRefusal(said)) {
+    return {
+      status: 'fault',
+      detail: `VICIdial took the login before and refuses it now: it was changed or locked meanwhile. No call was made after that.`,
+      remedy: 'Run this again.'
+    }
+  }
+  if (said === 'invalid_source') {
+    return {
+      status: 'fault',
+      detail: 'VICIdial does not take the source of the calls.',
+      remedy: 'Set VICIDIAL_SOURCE to 2 to 20 letters and digits.'
+    }
+  }
+  return {
+    status: 'fault',
+    detail: `Whether ${name} is permitted could not be seen. ${why ?? 'VICIdial answered in words that are not known.'}`,
+    remedy: "Look into the error log of VICIdial's web server, and run this again."
+  }
+}

@@ -1,0 +1,179 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { NonLatin } from '../../leads/clean.ts'
+import type { AccountCalls, Reply } from './account-calls.ts'
+import { compareNonLatin } from './non-latin.ts'
+import type { Said } from './reply-kind.ts'
+import type { Finding } from './step.ts'
+
+/** A lead of which one value may be changed for a moment. */
+export interface TestLead {
+  readonly lead: number
+  /** Asks the operator, in words that say what will be done. */
+  readonly consent: (question: string) => Promise<boolean>
+  /** Does work that must come to its end, whatever signal comes. */
+  readonly toTheEnd: <Result>(work: () => Promise<Result>) => Promise<Result>
+}
+
+/** Fields that take letters and that nothing in VICIdial acts upon; the first that can be put back is taken. */
+const FIELDS = ['address3', 'province', 'address2', 'security_phrase', 'city'] as const
+/**
+ * In either mode of VICIdial, and in every one of these fields, such a value is stored as it is. An apostrophe would be,
+ * too, but reading it is answered with HTTP 500.
+ */
+const KEPT = /^[0-9A-Za-z](?:[-0-9A-Za-z ._]{0,48}[-0-9A-Za-z._])?$/
+const BLANK = '--BLANK--'
+
+const WRITTEN = 'check é check'
+const STORED: Readonly<Record<string, NonLatin>> = { 'check  check': 0, [WRITTEN]: 1 }
+
+const RESTORING_TRIES = 5
+const RESTORING_PAUSE_MS = 1_000
+
+interface Field {
+  readonly name: string
+  readonly value: string
+}
+
+/**
+ * Finds out what VICIdial stores of a letter like é, by writing it to one field of a lead, reading it and putting back
+ * what was there. Nothing is written before it is sure that it can be read.
+ */
+export async function findByTestLead(
+  calls: AccountCalls,
+  { lead, consent, toTheEnd }: TestLead,
+  configured: NonLatin
+): Promise<Finding> {
+  const read = await readFields(calls, lead)
+  const failed = read.find(({ reply: { said } }) => said !== 'other')
+  if (failed !== undefined && !read.some(({ reply: { said } }) => said === 'other')) {
+    return unreadable(failed.reply, lead)
+  }
+  const field = chooseField(read)
+  if (field === undefined) {
+    return {
+      status: 'skipped',
+      detail: `Nothing was written: lead ${lead} has values in ${FIELDS.join(', ')} that could not be put back exactly.`,
+      remedy: 'Take another lead for --test-lead, best one with an empty address3.'
+    }
+  }
+  const now = field.value === '' ? 'empty now' : `"${field.value}" now`
+  const question = `${field.name} of lead ${lead}, ${now}, is set to "${WRITTEN}", read, and put back. (The lead's modify date changes.)`
+  if (!(await consent(question))) {
+    return { status: 'skipped', detail: 'Nothing was written: consent was not given.' }
+  }
+  return toTheEnd(() => writeAndRestore(calls, lead, field, configured))
+}
+
+function readField(calls: AccountCalls, lead: number, name: string): Promise<Reply> {
+  return calls.ask({ function: 'lead_field_info', lead_id: String(lead), field_name: name })
+}
+
+async function readFields(calls: AccountCalls, lead: number): Promise<{ name: string; reply: Reply }[]> {
+  const read: { name: string; reply: Reply }[] = []
+  for (const name of FIELDS) read.push({ name, reply: await readField(calls, lead, name) })
+  return read
+}
+
+/** An empty field, or else one with a value that comes back as it is. */
+function chooseField(read: readonly { name: string; reply: Reply }[]): Field | undefined {
+  const fields = read
+    .filter(({ reply: { said } }) => said === 'other')
+    .map(({ name, reply: { text } }) => ({ name, value: text }))
+  return (
+    fields.find(({ value }) => value === '') ??
+    fields.find(({ value }) => KEPT.test(value) && value !== BLANK)
+  )
+}
+
+/** Why a lead cannot be read, and what to do. */
+const UNREADABLE: Partial<Readonly<Record<Said, readonly [detail: string, remedy: string]>>> = {
+  function_not_allowed: [
+    'lead_field_info is not among the functions that the user may call.',
+    "Select lead_field_info in API Allowed Functions of the user's page; it can be taken away afterwards."
+  ],
+  no_permission: [
+    'the user may not read leads by lead_field_info.',
+    "In the user's page, set Agent API Access to 1 and Modify Leads to 1."
+  ],
+  function_unknown: ['this VICIdial does not know lead_field_info.', 'Update VICIdial.'],
+  not_found: ['there is no such lead.', 'Give --test-lead the id of a lead that exists.'],
+  list_not_allowed: [
+    "the lead's list is not of a campaign that the user's group allows.",
+    'Give --test-lead the id of a lead of an allowed list.'
+  ]
+}
+
+function unreadable({ said, why }: Reply, lead: number): Finding {
+  const [detail, remedy] = UNREADABLE[said] ?? [
+    why ?? 'VICIdial answered in words that are not known.',
+    'Run this again.'
+  ]
+  return {
+    status: 'fault',
+    detail: `Nothing was written, because what VICIdial stores in lead ${lead} cannot be read back: ${detail}`,
+    remedy
+  }
+}
+
+async function writeAndRestore(
+  calls: AccountCalls,
+  lead: number,
+  field: Field,
+  configured: NonLatin
+): Promise<Finding> {
+  const { text } = await calls.ask(setting(lead, field.name, WRITTEN))
+  // VICIdial changes nothing if it says ERROR; after anything else it may have.
+  if (/^ERROR: /.test(text)) return notTaken(lead)
+  const stored = await readField(calls, lead, field.name)
+  if (!(await restore(calls, lead, field))) return notRestored(lead, field)
+  if (stored.said !== 'other') {
+    return {
+      status: 'warning',
+      detail: `What VICIdial stored could not be read; ${field.name} of lead ${lead} is as it was.`,
+      remedy: 'Run this again.'
+    }
+  }
+  if (stored.text === field.value) return notTaken(lead)
+  const found = STORED[stored.text]
+  if (found === undefined) {
+    return {
+      status: 'warning',
+      detail: `VICIdial stored something else of "${WRITTEN}" than it does with either setting; ${field.name} of lead ${lead} is as it was.`,
+      remedy: "See whether VICIdial's database and PHP use UTF-8 throughout."
+    }
+  }
+  const { detail, ...finding } = compareNonLatin(found, configured)
+  return { ...finding, detail: `${detail} Seen in ${field.name} of lead ${lead}, which is as it was.` }
+}
+
+function notTaken(lead: number): Finding {
+  return {
+    status: 'fault',
+    detail: `VICIdial did not take the change of lead ${lead}: it is as it was.`,
+    remedy: 'Give --test-lead the id of a lead of a list that the account may use.'
+  }
+}
+
+/** Puts the value back until it is seen to be there; returns whether it is. */
+async function restore(calls: AccountCalls, lead: number, { name, value }: Field): Promise<boolean> {
+  for (let tries = 1; tries <= RESTORING_TRIES; tries++) {
+    await calls.insist(setting(lead, name, value === '' ? BLANK : value))
+    const { said, text } = await readField(calls, lead, name)
+    if (said === 'other' && text === value) return true
+    if (tries < RESTORING_TRIES) await pause(RESTORING_PAUSE_MS)
+  }
+  return false
+}
+
+function setting(lead: number, name: string, value: string): Readonly<Record<string, string>> {
+  return { function: 'batch_update_lead', lead_ids: String(lead), [name]: value, records: '1' }
+}
+
+function notRestored(lead: number, { name, value }: Field): Finding {
+  const was = value === '' ? 'empty' : `"${value}"`
+  return {
+    status: 'fault',
+    detail: `${name} of lead ${lead} was changed, and could not be seen to be put back.`,
+    remedy: `Open lead ${lead} in VICIdial and set ${name} to what it was: ${was}.`
+  }
+}

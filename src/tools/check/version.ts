@@ -1,0 +1,118 @@
+import type { Answer, Client, NoAnswer } from '../../vicidial/client.ts'
+import { formBody, PROBES } from '../../vicidial/wire.ts'
+import { differencesOf, isBefore, MEASURED } from './builds.ts'
+import type { Finding } from './step.ts'
+
+/** One `version` call, which needs no login: none is sent. */
+export interface VersionCall {
+  readonly answer: Answer | NoAnswer
+  /** Milliseconds since the epoch, by this machine's clock. */
+  readonly sentAt: number
+  readonly receivedAt: number
+  /** With the fraction that the clock leaves out. */
+  readonly ms: number
+}
+
+export async function askVersion(client: Client, source: string, timeoutMs: number): Promise<VersionCall> {
+  const sentAt = Date.now()
+  const started = performance.now()
+  const answer = await client.post(formBody(PROBES.version, { source, user: '', pass: '' }), timeoutMs)
+  return { answer, sentAt, receivedAt: Date.now(), ms: performance.now() - started }
+}
+
+/** What VICIdial says of itself. */
+export interface Version {
+  readonly version: string
+  readonly build: string
+  /** Its clock, in whole seconds since the epoch; older ones do not say it. */
+  readonly epoch?: number
+}
+
+/** Reads the answer to `version`; undefined if it is not VICIdial's. Nothing else of the answer is passed on. */
+export function readVersion(answer: Answer | NoAnswer): Version | undefined {
+  if ('sent' in answer) return undefined
+  const said = /^VERSION: (\d[\w.-]{0,19})\|BUILD: (\d{6}-\d{4})\|/.exec(answer.text)
+  if (said === null) return undefined
+  const [, version = '', build = ''] = said
+  const epoch = /\|EPOCH: (\d{1,12})\|/.exec(answer.text)?.[1]
+  return { version, build, ...(epoch === undefined ? {} : { epoch: Number(epoch) }) }
+}
+
+/** Whether it is VICIdial that answers, and one that is known. */
+export function findVersion({ answer }: VersionCall, url: URL): Finding {
+  const said = readVersion(answer)
+  if (said === undefined) return notVicidial(answer, url)
+  const detail = `VICIdial ${said.version}, build ${said.build}.`
+  const differences = differencesOf(said.build)
+  if (differences.length > 0) {
+    return {
+      status: differences.some(({ isFatal }) => isFatal) ? 'fault' : 'warning',
+      detail: `${detail} The gateway was measured with build ${MEASURED.build}. Before build ${differences
+        .map(({ since, before }) => `${since}, ${before}`)
+        .join('; before build ')}.`,
+      remedy: `Update VICIdial to ${MEASURED.version} or later.`
+    }
+  }
+  if (!said.version.startsWith('2.14-')) {
+    return {
+      status: 'warning',
+      detail: `${detail} The gateway was measured with ${MEASURED.version}; nobody knows how this one differs.`,
+      remedy:
+        'Try the gateway with leads that do not matter, above all what is stored of values with other letters.'
+    }
+  }
+  if (said.build === MEASURED.build) return { status: 'ok', detail }
+  const age = isBefore(said.build, MEASURED.build) ? 'older' : 'newer'
+  return {
+    status: 'ok',
+    detail: `${detail} It is ${age} than the one that the gateway was measured with (${MEASURED.build}); no difference is known.`
+  }
+}
+
+const USUAL_PATH = '/vicidial/non_agent_api.php'
+
+function notVicidial(answer: Answer | NoAnswer, url: URL): Finding {
+  if ('sent' in answer) {
+    return {
+      status: 'fault',
+      detail: `The server took the connection and gave no answer. ${answer.detail}`,
+      remedy:
+        answer.code === 'upstream_timeout'
+          ? "See whether VICIdial's web server and database are overloaded or hang; VICIDIAL_TIMEOUT_MS is how long the gateway waits."
+          : "Look into the error log of VICIdial's web server, and for a proxy or firewall that cuts connections."
+    }
+  }
+  const { httpStatus, text } = answer
+  const [what, remedy] = pageOf(httpStatus, text, url)
+  return { status: 'fault', detail: `This is not VICIdial's API: ${what}.`, remedy }
+}
+
+function pageOf(httpStatus: number, text: string, url: URL): [what: string, remedy: string] {
+  const path = `VICIDIAL_URL must be the full address of non_agent_api.php; its path is usually ${USUAL_PATH}, and is ${url.pathname} now.`
+  if (httpStatus >= 300 && httpStatus < 400) {
+    const scheme = url.protocol === 'http:' ? ' Mostly that is from http to https.' : ''
+    return [
+      `HTTP ${httpStatus}, it leads to another address`,
+      `Write the address that it leads to into VICIDIAL_URL; the gateway follows none.${scheme}`
+    ]
+  }
+  if (httpStatus === 404) return ['HTTP 404, there is no such page', path]
+  if (httpStatus === 400 && url.protocol === 'http:') {
+    return ['HTTP 400, as of a port that speaks TLS', 'Write https instead of http into VICIDIAL_URL.']
+  }
+  if (httpStatus === 401 || httpStatus === 403) {
+    return [
+      `HTTP ${httpStatus}, a server before it refuses`,
+      `Let the web server, or the proxy before it, admit this machine to ${url.pathname} without a login of its own.`
+    ]
+  }
+  if (httpStatus >= 500) {
+    return [
+      `HTTP ${httpStatus}`,
+      "Look into the error log of VICIdial's web server: PHP or its database fails, or a proxy does not reach it."
+    ]
+  }
+  if (text.startsWith('<?php')) return ['the PHP program itself is sent', 'Switch on PHP in the web server.']
+  if (text.trim() === '') return [`an empty answer (HTTP ${httpStatus})`, path]
+  return [`it answers with another page (HTTP ${httpStatus})`, path]
+}

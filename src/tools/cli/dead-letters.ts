@@ -1,0 +1,83 @@
+import { Command } from 'commander'
+import type { DeadLetter, Replayed } from '../../client/client.ts'
+import { answerOf, connect, type ConnectionFlags, withConnection } from './connection.ts'
+import { example, print, tell, withJson } from './output.ts'
+import { type PageFlags, pages, withPages } from './pages.ts'
+import { leadOf } from './results.ts'
+import { plain, table } from './table.ts'
+
+interface Flags extends ConnectionFlags {
+  readonly json?: true
+}
+
+interface ReplayFlags extends Flags {
+  readonly all?: true
+  readonly force?: true
+}
+
+const COLUMNS = ['DEAD LETTER', 'JOB', 'CALLER', 'LEAD', 'FIELDS', 'TRIES', 'DIED', 'ERROR']
+
+/** `dead-letters`: updates that were given up. */
+export function deadLettersCommand(): Command {
+  return new Command('dead-letters')
+    .description('Dead letters of a running gateway: updates that were tried in vain, and given up.')
+    .addCommand(listCommand())
+    .addCommand(replayCommand())
+}
+
+function listCommand(): Command {
+  const command = new Command('list')
+    .description('Lists dead letters, the newest first; with the key of an operator those of all callers.')
+    .option('--job <job>', 'only those of this job')
+  return withJson(withConnection(withPages(command)))
+    .addHelpText('after', example('dead-letters list --all --json'))
+    .action(async ({ job, ...flags }: Flags & PageFlags & { job?: string }, self: Command) => {
+      const client = await connect(flags, self)
+      const { items, more } = await pages(flags, async (page) => {
+        const query = { ...page, ...(job !== undefined && { job_id: job }) }
+        const answer = await answerOf(client.GET('/v1/dead-letters', { params: { query } }), 'dead_letters')
+        return { items: answer.dead_letters, next: answer.next_cursor }
+      })
+      print(self, flags.json ? JSON.stringify({ dead_letters: items, more }) : table(COLUMNS, items.map(row)))
+      if (more) tell(self, `There are more than these ${items.length}: give --limit or --all.`)
+    })
+}
+
+function replayCommand(): Command {
+  return withJson(withConnection(new Command('replay')))
+    .description('Delivers dead letters anew, as new jobs, one for each caller and source.')
+    .argument('[ids...]', 'their ids')
+    .option('--all', 'all instead, the oldest first')
+    .option('--force', 'also set fields that newer updates of a lead have set since')
+    .addHelpText('after', example('dead-letters replay dl_000000000001 dl_000000000002'))
+    .action(async (ids: string[], { all, force, ...flags }: ReplayFlags, self: Command) => {
+      if (ids.length > 0 === (all === true)) self.error('error: name dead letters, or give --all')
+      const client = await connect(flags, self)
+      const body = { force: force === true, ...(all ? {} : { ids }) }
+      const ask = () => answerOf(client.POST('/v1/dead-letters/replay', { body }), 'jobs')
+      for await (const answer of replays(ask, all === true))
+        print(self, flags.json ? JSON.stringify(answer) : replayed(answer))
+    })
+}
+
+/** One answer takes no more than there is room for: asks again for as long as that helps. */
+async function* replays(ask: () => Promise<Replayed>, again: boolean): AsyncGenerator<Replayed> {
+  let remaining = Infinity
+  for (;;) {
+    const answer = await ask()
+    yield answer
+    if (!again || answer.remaining === 0 || answer.remaining >= remaining) return
+    remaining = answer.remaining
+  }
+}
+
+function replayed({ jobs, remaining, refused = 0 }: Replayed): string {
+  const accepted = jobs.map(({ id, updates }) => `${plain(id ?? 'no job')}: delivered anew ${updates}`)
+  return [...accepted, `remaining ${remaining}, refused ${refused}`].join('\n')
+}
+
+function row(letter: DeadLetter) {
+  const { id, job_id, caller, fields, tries, died_at, result } = letter
+  const error = result.error ? `${result.error.code}: ${result.error.detail}` : ''
+  return [id, job_id, caller, leadOf(result), fields.join(','), tries, died_at, error]
+}

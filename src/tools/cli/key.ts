@@ -1,0 +1,73 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { isDay } from '../../config/callers/day.ts'
+import { print } from './output.ts'
+
+interface CreateOptions {
+  readonly name: string
+  readonly expires?: string
+  readonly json?: true
+}
+
+const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+
+/** `key create`: prints a new key and what the gateway file needs to know it. */
+export function keyCommand(): Command {
+  return new Command('key').description('Makes the keys of callers.').addCommand(createCommand())
+}
+
+function createCommand(): Command {
+  return new Command('create')
+    .description('Makes a key for a caller. It is shown once, and kept nowhere.')
+    .requiredOption('--name <name>', 'the caller: lower-case letters, digits, _ and -', readName)
+    .option('--expires <time>', 'until when the key is good, like 2027-06-30T00:00:00Z', readExpiry)
+    .option('--json', 'print the key, its hash and the entry as JSON')
+    .addHelpText(
+      'after',
+      `
+Prints the key, which is the caller's, and an entry for callers in the file of GATEWAY_CONFIG, which has its hash.
+
+Example:
+  vicidial-gateway key create --name webshop`
+    )
+    .action(create)
+}
+
+async function create({ name, expires, json }: CreateOptions, command: Command): Promise<void> {
+  const { createKey, hashKey } = await import('../../callers/key.ts')
+  const key = createKey()
+  const hash = `sha256:${hashKey(key)}`
+  if (json) {
+    const known = expires === undefined ? hash : { hash, expires_at: expires }
+    print(command, JSON.stringify({ key, caller: { name, key_hashes: [known] } }))
+    return
+  }
+  const entry = expires === undefined ? hash : `{ hash: "${hash}", expires_at: "${expires}" }`
+  print(
+    command,
+    `The key of ${name}, which nobody can show again:
+
+${key}
+
+For callers in the gateway file; what is not listed under permissions is denied:
+
+  - name: ${name}
+    key_hashes:
+      - ${entry}
+    permissions:
+      routes: [batch]
+      fields: [status, comments]
+      statuses: "*"`
+  )
+}
+
+function readName(text: string): string {
+  if (!NAME.test(text)) throw new InvalidArgumentError('It has other characters than a-z, 0-9, _ and -.')
+  return text
+}
+
+function readExpiry(text: string): string {
+  if (!TIME.test(text) || !isDay(text) || !(Date.parse(text) > Date.now()))
+    throw new InvalidArgumentError('It must be a time to come, like 2027-06-30T00:00:00Z.')
+  return text
+}

@@ -1,0 +1,66 @@
+import { Command, CommanderError, type OutputConfiguration } from 'commander'
+import packageJson from '../../../package.json' with { type: 'json' }
+import { checkCommand } from './check.ts'
+import { CommandFailure } from './command-failure.ts'
+import { deadLettersCommand } from './dead-letters.ts'
+import { demoCommand } from './demo.ts'
+import { jobsCommand } from './jobs.ts'
+import { keyCommand } from './key.ts'
+import { pushCommand } from './push.ts'
+import { sandboxCommand } from './sandbox.ts'
+import { serveCommand } from './serve.ts'
+import { webhookCommand } from './webhook.ts'
+
+const WRONG_USAGE = 2
+const EXIT_CODES = `
+Exit codes: 0 done; 1 what was asked for failed or was refused; 2 wrong usage.`
+
+/** Every command, by name. */
+export function createProgram(output: OutputConfiguration): Command {
+  const program = new Command('vicidial-gateway')
+    .description(packageJson.description)
+    .version(packageJson.version)
+    .configureOutput(output)
+    .exitOverride()
+    .showHelpAfterError()
+    .addHelpText('after', '\nExample:\n  vicidial-gateway demo')
+    .addHelpText('afterAll', EXIT_CODES)
+    .addCommand(checkCommand())
+    .addCommand(serveCommand())
+    .addCommand(jobsCommand())
+    .addCommand(deadLettersCommand())
+    .addCommand(pushCommand())
+    .addCommand(keyCommand())
+    .addCommand(webhookCommand())
+    .addCommand(sandboxCommand())
+    .addCommand(demoCommand())
+  inherit(program)
+  return program
+}
+
+/** Commander gives these settings only to commands that it makes itself. */
+function inherit(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent)
+    inherit(command)
+  }
+}
+
+/**
+ * Does what the arguments say. What it prints goes to `output`, or to the process's own streams.
+ * @param args those after the program's name
+ * @returns the exit code; what a command started may still run
+ * @throws what is a fault of the program
+ */
+export async function runProgram(args: readonly string[], output: OutputConfiguration = {}): Promise<number> {
+  const program = createProgram(output)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE
+    if (!(error instanceof CommandFailure)) throw error
+    if (error.message !== '') program.configureOutput().writeErr?.(`${error.message}\n`)
+    return error.exitCode
+  }
+}

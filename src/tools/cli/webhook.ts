@@ -1,0 +1,62 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { CommandFailure } from './command-failure.ts'
+import { print } from './output.ts'
+
+interface TryFlags {
+  readonly contentType?: string
+  /** Names in lower case. */
+  readonly header?: Readonly<Record<string, string>>
+  readonly json?: true
+}
+
+const TYPES: readonly (readonly [extension: RegExp, type: string])[] = [
+  [/\.json$/i, 'application/json'],
+  [/\.form$/i, 'application/x-www-form-urlencoded'],
+  [/\.txt$/i, 'text/plain']
+]
+
+/** `webhook try`: what a payload would become. */
+export function webhookCommand(): Command {
+  return new Command('webhook').description('Webhooks of the gateway file.').addCommand(tryCommand())
+}
+
+function tryCommand(): Command {
+  return new Command('try')
+    .description('Tries a webhook payload offline: nothing is sent, and no VICIdial is needed.')
+    .argument('<source>', 'a name of webhooks in the file of GATEWAY_CONFIG')
+    .argument('<file>', 'a request body, as the sender sends it; - for standard input')
+    .option('--content-type <type>', "default by the file's extension: .json, .form (a form), .txt")
+    .option(
+      '--header <name: value>',
+      "a header of the request, for the event's id; may be repeated",
+      addHeader
+    )
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Reads GATEWAY_CONFIG and VICIDIAL_NON_LATIN. The sender's credential or signature is not asked for.
+Ends with 0 if every update is sound, 1 if one or the payload is refused, 2 if it could not be tried.
+
+Example:
+  GATEWAY_CONFIG=gateway.yaml vicidial-gateway webhook try shopify order.json --header 'X-Shopify-Webhook-Id: 1'`
+    )
+    .action(tryWebhook)
+}
+
+async function tryWebhook(source: string, file: string, flags: TryFlags, command: Command): Promise<void> {
+  const contentType = flags.contentType ?? TYPES.find(([extension]) => extension.test(file))?.[1]
+  if (contentType === undefined)
+    command.error(`error: what ${file} holds cannot be told from its name: give --content-type`)
+  const { tryPayload } = await import('./try-webhook.ts')
+  const trial = await tryPayload({ source, file, contentType, headers: flags.header ?? {} }, process.env)
+  if (trial.exitCode === 2) throw new CommandFailure(trial.text.trimEnd(), 2)
+  print(command, flags.json ? JSON.stringify(trial.json) : trial.text.trimEnd())
+  if (trial.exitCode === 1) throw new CommandFailure('')
+}
+
+function addHeader(text: string, headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const at = text.indexOf(':')
+  if (at < 1) throw new InvalidArgumentError("Write it as 'NAME: VALUE'.")
+  return { ...headers, [text.slice(0, at).trim().toLowerCase()]: text.slice(at + 1).trim() }
+}

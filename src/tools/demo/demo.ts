@@ -1,0 +1,177 @@
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { pino } from 'pino'
+import { loadConfig } from '../../config/config.ts'
+import { errorCode } from '../../error-code.ts'
+import { createGateway } from '../../gateway.ts'
+import { startSandbox } from '../sandbox/sandbox.ts'
+
+export interface DemoOptions {
+  /** End after the examples. */
+  readonly once: boolean
+  /** 3000 otherwise, or any if that is taken. */
+  readonly port: number | undefined
+}
+
+const DEFAULT_PORT = 3000
+const LEADS = 1_000
+const KEY = 'demo-key'
+const BATCH = {
+  updates: [
+    { lead_id: 1, fields: { status: 'SALE', email: 'ann@example.com' } },
+    { lead_id: 2, fields: { status: 'SALE', email: 'ann@example.com' } },
+    { lead_id: 3, fields: { first_name: 'José', address1: '12 Elm St, Apt #4' } },
+    { vendor_lead_code: 'CRM-7', fields: { comments: null, rank: 5 } },
+    { phone_number: '(212) 555-0009', fields: { list_id: 103 }, reset_called: true },
+    { lead_id: 4, fields: { phone_number: '+1 212 555 9999' } },
+    { lead_id: 5, fields: { email: 'ann+crm@example.com' } },
+    { lead_id: 6, fields: { list_id: 777 } },
+    { lead_id: 99_999, fields: { status: 'SALE' } }
+  ]
+}
+
+function print(text = ''): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** Writes a JSON object with one line for each element of its arrays. */
+function readable(value: Record<string, unknown>): string {
+  const members = Object.entries(value).map(([name, member]) => {
+    if (!Array.isArray(member)) return `  "${name}": ${JSON.stringify(member)}`
+    return `  "${name}": [\n${member.map((element) => `    ${JSON.stringify(element)}`).join(',\n')}\n  ]`
+  })
+  return `{\n${members.join(',\n')}\n}`
+}
+
+const EVENT = { type: 'deal.updated', deal: { dialer_id: '11', stage: 'Closed Won', note: 'called back' } }
+const JOB = { lead_ids: [12, 13, 99_999], fields: { status: 'CALLBK' } }
+const SECRET = 'demo-webhook-secret'
+const FILE = `
+webhooks:
+  - name: crm
+    auth:
+      header: { header: X-CRM-Secret, secrets: [${SECRET}] }
+    mapping:
+      when: type = 'deal.updated'
+      lead: { lead_id: deal.dialer_id }
+      fields: { status: deal.stage, comments: deal.note }
+      values: { status: { table: { Closed Won: SALE } } }
+`
+const AWAY_MS = 1_500
+const LOOK_EVERY_MS = 50
+
+/** Sends a request with the demo's key, and prints the answer. */
+async function ask(
+  origin: string,
+  method: string,
+  path: string,
+  body?: object,
+  headers: Record<string, string> = {}
+): Promise<Record<string, unknown>> {
+  const type = body === undefined ? {} : { 'content-type': 'application/json' }
+  const response = await fetch(origin + path, {
+    method,
+    headers: { authorization: `Bearer ${KEY}`, ...type, ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) })
+  })
+  const answer = (await response.json()) as Record<string, unknown>
+  print(`HTTP ${response.status} ${response.statusText}`)
+  print(readable(answer))
+  print()
+  return answer
+}
+
+/**
+ * A sandbox VICIdial with 1,000 leads, the gateway on it, one telling batch, a webhook, a job while VICIdial is away,
+ * and then both keep running until a signal ends them.
+ * @throws if the port cannot be listened on
+ */
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const sandbox = await startSandbox({ leads: LEADS })
+  const data = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
+  const file = join(data.path, 'gateway.yaml')
+  writeFileSync(file, FILE)
+  const config = loadConfig({
+    VICIDIAL_URL: sandbox.url,
+    VICIDIAL_USER: 'api',
+    VICIDIAL_PASS: 's3cret',
+    API_KEY: KEY,
+    PORT: String(options.port ?? DEFAULT_PORT),
+    DATA_DIR: data.path,
+    GATEWAY_CONFIG: file
+  })
+  const app = await createGateway(config, pino({ level: 'silent' }))
+  const stop = async () => {
+    await app.close()
+    await sandbox.close()
+    data.remove()
+  }
+  const listening = { host: '127.0.0.1', port: config.port }
+  const origin = await app.listen(listening).catch(async (error: unknown) => {
+    if (errorCode(error) !== 'EADDRINUSE' || options.port !== undefined) {
+      await stop()
+      throw error
+    }
+    return app.listen({ ...listening, port: 0 })
+  })
+
+  print(`A sandbox VICIdial with ${LEADS} leads:  ${sandbox.url}`)
+  print(`The gateway on it:                 ${origin}`)
+  print()
+  print('POST /v1/leads/batch-update')
+  print(readable(BATCH))
+  print()
+
+  await ask(origin, 'POST', '/v1/leads/batch-update', BATCH)
+  print('What VICIdial was sent:')
+  for (const { function: name, params } of sandbox.calls()) {
+    const { function: _function, user: _user, source: _source, ...shown } = params
+    const text = Object.entries(shown).map(([parameter, value]) => `${parameter}=${value}`)
+    print(`  ${name}  ${text.join('  ')}`)
+  }
+  print()
+
+  print('A webhook, as a CRM sends it; the file of GATEWAY_CONFIG says what it means:')
+  print(`POST /v1/webhooks/crm  ${JSON.stringify(EVENT)}`)
+  await ask(origin, 'POST', '/v1/webhooks/crm', EVENT, { 'x-crm-secret': SECRET })
+
+  print('VICIdial goes away. A job is accepted all the same, and waits:')
+  sandbox.fail('refuse', { calls: 1_000_000 })
+  print('POST /v1/leads/batch-update  Prefer: respond-async')
+  const { links } = await ask(origin, 'POST', '/v1/leads/batch-update', JOB, { prefer: 'respond-async' })
+  const job = links as { self: string }
+  await pause(AWAY_MS)
+  print(`GET ${job.self}`)
+  await ask(origin, 'GET', job.self)
+
+  print('VICIdial is back:')
+  sandbox.fail('refuse', { calls: 0 })
+  const back = performance.now()
+  for (;;) {
+    const response = await fetch(origin + job.self, { headers: { authorization: `Bearer ${KEY}` } })
+    const { finished_at } = (await response.json()) as { finished_at?: string }
+    if (finished_at !== undefined) break
+    await pause(LOOK_EVERY_MS)
+  }
+  print(`GET ${job.self}  (${Math.round((performance.now() - back) / 100) / 10} s later)`)
+  await ask(origin, 'GET', job.self)
+
+  if (options.once) {
+    await stop()
+  } else {
+    print('Both keep running until Ctrl+C. Try next:')
+    print(`  - the Swagger page, with the key ${KEY}:  ${origin}/docs`)
+    print('  - one lead:')
+    print(`      curl -s -X PATCH ${origin}/v1/leads/8 -H 'Authorization: Bearer ${KEY}' \\`)
+    print(`        -H 'Content-Type: application/json' -d '{"status":"CALLBK"}'`)
+    print(`  - what VICIdial now holds:  curl -s ${sandbox.origin}/sandbox/leads`)
+    print(
+      '  - a VICIdial that breaks off after the update (the gateway repeats it), and then send a batch again:'
+    )
+    print(`      curl -s ${sandbox.origin}/sandbox/faults -d '{"fault":"reset_after","calls":1}'`)
+    process.once('SIGINT', stop)
+    process.once('SIGTERM', stop)
+  }
+}

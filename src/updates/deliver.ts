@@ -1,0 +1,90 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Result } from '../../schemas/batch.ts'
+import { outcomeResult, refusedResult } from '../delivery/result.ts'
+import type { Dependencies } from '../app.ts'
+import { askedBy, callerOf } from '../http/authentication.ts'
+import { deliveredFields } from '../jobs/worker.ts'
+import type { DeliveryContext } from '../delivery/delivery.ts'
+import type { Outcome } from '../delivery/outcome.ts'
+import { type Outbox, StorageError } from '../outbox/outbox.ts'
+import { OverloadedError } from '../delivery/overloaded-error.ts'
+import { Problem } from '../errors.ts'
+import type { RefusedUpdate, Update } from '../leads/update.ts'
+
+/**
+ * Sends the sound updates of a request to VICIdial, within the request's deadline.
+ * @param source VICIdial's `source` as the request gives it, if it does
+ * @returns a result for each entry, in order, and the calls that were made
+ * @throws Problem overloaded, if too much is waiting; then nothing was taken
+ */
+export async function deliverEntries(
+  entries: readonly (Update | RefusedUpdate)[],
+  source: string | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  dependencies: Dependencies
+): Promise<{ results: Result[]; upstreamCalls: number }> {
+  const caller = callerOf(request)
+  const sender = {
+    caller: caller.name,
+    ...askedBy(request),
+    account: caller.account,
+    source: source ?? caller.source ?? dependencies.source
+  }
+  const gone = new AbortController()
+  // The answer to one that can be repeated is of use even if its sender does not wait for it.
+  if (request.repeatKey === null) {
+    reply.raw.once('close', () => {
+      gone.abort()
+    })
+  }
+  const sound = entries.filter((entry): entry is Update => 'changes' in entry)
+  const { outcomes, upstreamCalls } = await dependencies.lanes
+    .dispatcher(caller.account)
+    .deliver(sound, {
+      ...sender,
+      deadline: Date.now() + dependencies.requestDeadlineMs,
+      signal: gone.signal,
+      ...pastOutbox(sound, dependencies.outbox, request.log)
+    })
+    .catch(answerOverload)
+  let place = 0
+  const results = entries.map((entry) => {
+    if ('refusals' in entry) return refusedResult(entry)
+    const outcome = outcomes[place++]
+    if (outcome === undefined) throw new Error(`update ${entry.index} has no outcome`)
+    return outcomeResult(entry, outcome)
+  })
+  await dependencies.history.record(sender, entries, results)
+  return { results, upstreamCalls }
+}
+
+function answerOverload(error: unknown): never {
+  if (!(error instanceof OverloadedError)) throw error
+  const headers = { 'retry-after': String(error.retryAfterSeconds) }
+  throw new Problem('overloaded', error.message, { headers })
+}
+
+/** Older updates of the same leads may wait in the outbox: they must not undo what is set now. */
+function pastOutbox(
+  updates: readonly Update[],
+  outbox: Outbox,
+  log: FastifyRequest['log']
+): Pick<DeliveryContext, 'ordered' | 'note'> {
+  const { open, dead } = outbox.size
+  if (open + dead === 0) return {}
+  // What is accepted from now on is newer than this request.
+  const order = outbox.nextOrder
+  const note = async (outcomes: readonly Outcome[]) => {
+    const delivered = updates.flatMap((update, place) => {
+      const outcome = outcomes[place]
+      return outcome ? deliveredFields(update, outcome) : []
+    })
+    await outbox.supersede(delivered, order).catch((error: unknown) => {
+      // What was made is made, and its sender learns that, though an older update that waits may undo it.
+      if (!(error instanceof StorageError)) throw error
+      log.error({ err: error }, 'delivered updates cannot be noted')
+    })
+  }
+  return { ordered: { orderOf: () => order, yields: false }, note }
+}

@@ -1,0 +1,48 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import { presentedKey } from '../../callers/key.ts'
+import {
+  type ApiKeyAuth,
+  type AuthFault,
+  type BasicAuth,
+  type HeaderAuth,
+  headerValue,
+  type ReceivedRequest
+} from './auth.ts'
+
+/** A key as callers send it: `Authorization: Bearer KEY` or `X-API-Key: KEY`. */
+export function verifyApiKey(auth: ApiKeyAuth, { headers }: ReceivedRequest): AuthFault | undefined {
+  const key = presentedKey(headers)
+  if (key === undefined) return 'credential_missing'
+  return isOneOf(
+    key,
+    auth.keyHashes.map((hex) => Buffer.from(hex, 'hex'))
+  )
+}
+
+const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2}) *$/i
+
+/** User and password (RFC 7617). */
+export function verifyBasic(auth: BasicAuth, { headers }: ReceivedRequest): AuthFault | undefined {
+  const credentials = BASIC.exec(headers.authorization ?? '')?.[1]
+  if (credentials === undefined) return 'credential_missing'
+  const expected = auth.secrets.map((password) => hash('sha256', `${auth.user}:${password}`, 'buffer'))
+  return isOneOf(Buffer.from(credentials, 'base64'), expected)
+}
+
+/** A shared secret that is the whole value of a header. */
+export function verifyHeader(auth: HeaderAuth, { headers }: ReceivedRequest): AuthFault | undefined {
+  const secret = headerValue(headers, auth.header)
+  if (secret === undefined) return 'credential_missing'
+  // Node reads header values as Latin-1, whatever the sender meant.
+  const bytes = Buffer.from(secret, 'latin1')
+  return isOneOf(
+    bytes,
+    auth.secrets.map((one) => hash('sha256', one, 'buffer'))
+  )
+}
+
+function isOneOf(presented: string | Buffer, hashes: readonly Buffer[]): AuthFault | undefined {
+  const presentedHash = hash('sha256', presented, 'buffer')
+  const found = hashes.filter((known) => timingSafeEqual(known, presentedHash))
+  return found.length > 0 ? undefined : 'credential_wrong'
+}

@@ -1,0 +1,123 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { hashKey } from '../../src/callers/key.ts'
+import { originOf, run } from '../gateway/gateway-process.ts'
+import { batch, call, dataDir, startGateway } from '../helper.ts'
+import { until } from '../until.ts'
+
+/** Changes of the file have their effect in less time. */
+const SECOND_MS = 1_000
+
+interface Key {
+  readonly key: string
+  readonly expiresAt?: number
+}
+
+/** A gateway file with one caller, `crm`, which has these keys. */
+function fileWith(keys: readonly Key[], more = ''): string {
+  const hashes = keys.map(({ key, expiresAt }) => {
+    const expires = expiresAt === undefined ? '' : `, expires_at: "${new Date(expiresAt).toISOString()}"`
+    return `{ hash: "sha256:${hashKey(key)}"${expires} }`
+  })
+  return `callers: [{ name: crm, permissions: "*", key_hashes: [${hashes.join(', ')}] }]\n${more}`
+}
+
+const as = (key: string) => ({ authorization: `Bearer ${key}` })
+
+test('a key that is added, expires or is taken out has its effect within a second, and no request is dropped', async (t) => {
+  const path = join(dataDir(t), 'gateway.yaml')
+  writeFileSync(path, fileWith([{ key: 'old' }]))
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: path, ANONYMOUS_POINTS_PER_MINUTE: '0' })
+  const status = async (key: string) => (await call(gateway, 'GET', '/v1/fields', undefined, as(key))).status
+  t.same([await status('old'), await status('new')], [200, 401])
+
+  // Whoever has the old key until it goes, and then the new one, is always served.
+  let key = 'old'
+  let isOver = false
+  const statuses = new Set<number>()
+  const load = Array.from({ length: 4 }, async () => {
+    while (!isOver) {
+      const { status: answered } = await batch(
+        gateway,
+        { lead_ids: [1], fields: { status: 'SALE' } },
+        as(key)
+      )
+      statuses.add(answered)
+    }
+  })
+  const takes = async (what: string, change: () => void, isDone: () => Promise<boolean>) => {
+    change()
+    const began = performance.now()
+    await until(what, isDone)
+    const ms = performance.now() - began
+    t.ok(ms < SECOND_MS, `${what} after ${Math.round(ms)} ms`)
+  }
+  await takes(
+    'a second key',
+    () => writeFileSync(path, fileWith([{ key: 'old' }, { key: 'new' }])),
+    async () => (await status('new')) === 200
+  )
+  t.equal(await status('old'), 200)
+  key = 'new'
+  await takes(
+    'the old key taken out',
+    () => writeFileSync(path, fileWith([{ key: 'new' }])),
+    async () => (await status('old')) === 401
+  )
+  const expiresAt = Date.now() + 1_500
+  await takes(
+    'a key that expires',
+    () => writeFileSync(path, fileWith([{ key: 'new' }, { key: 'short', expiresAt }])),
+    async () => (await status('short')) === 200
+  )
+  await until('it has expired', async () => (await status('short')) === 401)
+  t.ok(Date.now() >= expiresAt && Date.now() < expiresAt + SECOND_MS)
+  isOver = true
+  await Promise.all(load)
+  t.same([...statuses], [200])
+})
+
+test('a faulty file changes nothing, and says so; custom fields and webhooks change with the rest', async (t) => {
+  const path = join(dataDir(t), 'gateway.yaml')
+  writeFileSync(path, fileWith([{ key: 'old' }]))
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: path, ANONYMOUS_POINTS_PER_MINUTE: '0' })
+  const webhook = () => call(gateway, 'POST', '/v1/webhooks/erp', { lead: 1, stage: 'SALE' }, as('new'))
+  t.equal((await webhook()).status, 404)
+
+  writeFileSync(path, 'callers: [{ name: crm, key_hashes: [wrong], permission: "*" }]')
+  await until('the faults are logged', async () => gateway.logged().includes('is not taken'))
+  const line = gateway
+    .logged()
+    .split('\n')
+    .find((text) => text.includes('is not taken'))
+  const { level, faults } = JSON.parse(line ?? '{}')
+  t.equal(level, 50)
+  t.match(faults.join('\n'), /additional properties[^]*key_hashes/)
+  t.equal((await call(gateway, 'GET', '/v1/fields', undefined, as('old'))).status, 200)
+
+  const more = `
+custom_fields: [{ label: color, max_length: 9 }]
+webhooks: [{ name: erp, auth: { callers: true }, mapping: { lead: { lead_id: lead }, fields: { status: stage } } }]
+`
+  writeFileSync(path, fileWith([{ key: 'new' }], more))
+  await until('the new key works', async () => (await webhook()).status === 202)
+  t.equal((await call(gateway, 'GET', '/v1/fields', undefined, as('old'))).status, 401)
+  const { body } = await call(gateway, 'GET', '/v1/fields', undefined, as('new'))
+  t.same(body.custom_fields, [{ label: 'color', max_length: 9 }])
+})
+
+test('SIGHUP has the file read at once', async (t) => {
+  const path = join(dataDir(t), 'gateway.yaml')
+  writeFileSync(path, fileWith([{ key: 'old' }]))
+  const server = run(t, {
+    VICIDIAL_URL: 'http://127.0.0.1:9/vicidial/non_agent_api.php',
+    VICIDIAL_USER: 'api',
+    VICIDIAL_PASS: 's3cret',
+    GATEWAY_CONFIG: path
+  })
+  const origin = await originOf(server)
+  server.child.kill('SIGHUP')
+  await server.line('configuration reloaded')
+  t.equal((await call({ origin }, 'GET', '/v1/fields', undefined, as('old'))).status, 200)
+})

@@ -1,0 +1,304 @@
+import { inspect } from 'node:util'
+import { createHmac } from 'node:crypto'
+import { test } from 'tap'
+import { readYaml, sourceOf } from '../../webhooks/endpoints.ts'
+
+const LEAST = { mapping: { lead: { lead_id: 'id' }, fields: { status: 's' } } }
+const KEY_HASH = `sha256:${'a'.repeat(64)}`
+const API_KEY = { api_key: { key_hashes: [KEY_HASH] } }
+const CANARY = 'canary-s3cret'
+
+type Tester = Parameters<typeof readYaml>[0]
+
+/** What is wrong with a source that has these properties. */
+function faultsOf(t: Tester, properties: Record<string, unknown>, files = {}): string[] {
+  const entry = { name: 'crm', auth: API_KEY, ...LEAST, ...properties }
+  return readYaml(t, JSON.stringify({ webhooks: [entry] }), files).faults
+}
+
+test('a source as it can be written', async (t) => {
+  const { webhooks, faults } = readYaml(
+    t,
+    `
+webhooks:
+  - name: crm
+    source: CRM1
+    on_lossy: reject
+    on_multiple: newest
+    auth:
+      basic:
+        user: zapier
+        secrets: [one]
+        secret_files: [two.txt]
+    payload_field: payload
+    event_id: { expression: id }
+    mapping:
+      each: rows
+      when: type = 'change'
+      lead:
+        vendor_lead_code: id
+      fields:
+        status: stage
+      custom_fields:
+        favorite_color: color
+      values:
+        status:
+          table: { Closed Won: SALE, 5: NI }
+          otherwise: reject
+      fixed:
+        source_id: WEB
+      reset_called: false
+      empty_strings: clear
+  - name: other
+    auth: { api_key: { key_hashes: ["${KEY_HASH}"] } }
+    mapping: { lead: { lead_id: id }, reset_called: true }
+custom_fields:
+  - { label: favorite_color, max_length: 30 }
+`,
+    { 'two.txt': ' two\n' }
+  )
+  t.strictSame(faults, [])
+  const [crm, other] = webhooks
+  t.match(crm, { name: 'crm', source: 'CRM1', onLossy: 'reject', onMultiple: 'newest' })
+  t.match(other, { name: 'other', source: undefined, onLossy: undefined, onMultiple: undefined })
+  const basic = (password: string) => {
+    const authorization = `Basic ${Buffer.from(`zapier:${password}`).toString('base64')}`
+    return crm?.verify({
+      method: 'POST',
+      url: '/',
+      headers: { authorization },
+      rawBody: Buffer.alloc(0),
+      now: 0
+    })
+  }
+  t.strictSame([basic('one'), basic('two'), basic('three')], [undefined, undefined, 'credential_wrong'])
+  t.strictSame(await crm?.map({ rows: [{ type: 'change', id: 7, stage: 5, color: '' }] }), {
+    updates: [
+      {
+        vendor_lead_code: '7',
+        fields: { source_id: 'WEB', status: 'NI' },
+        custom_fields: { favorite_color: null },
+        reset_called: false
+      }
+    ],
+    ignored: 0
+  })
+  t.strictSame(await other?.map({ id: 1 }), { updates: [{ lead_id: 1, reset_called: true }], ignored: 0 })
+})
+
+test('an expression that is none is a fault with its name and place', async (t) => {
+  const mapping = {
+    each: 'rows[',
+    when: 'a = ',
+    lead: { lead_id: 'id + + 1' },
+    fields: {
+      status: '$eval(s)',
+      comments: '($e := $eval; $e(s))',
+      city: 'Account.Order.Product{Product Name: Price}'
+    }
+  }
+  t.strictSame(faultsOf(t, { mapping, event_id: { expression: '"open' } }), [
+    '/webhooks/0/mapping/each is not valid JSONata at character 5 (S0203: Expected "]" before end of expression).',
+    '/webhooks/0/mapping/when is not valid JSONata at character 4 (S0207: Unexpected end of expression).',
+    '/webhooks/0/mapping/lead/lead_id is not valid JSONata at character 6 (S0211: The symbol "+" cannot be used as a unary operator).',
+    '/webhooks/0/mapping/fields/status uses $eval, which would evaluate what the sender wrote.',
+    '/webhooks/0/mapping/fields/comments uses $eval, which would evaluate what the sender wrote.',
+    '/webhooks/0/mapping/fields/city is not valid JSONata at character 34 (S0202: Expected ":", got "Name").',
+    '/webhooks/0/event_id/expression is not valid JSONata at character 5 (S0101: String literal must be terminated by a matching quote).'
+  ])
+})
+
+test('fields, custom fields, tables and literals that could never be stored are faults', async (t) => {
+  const mapping = {
+    lead: { lead_id: 'id' },
+    fields: { status: 's', list_id_field: 'l', nope: 'n' },
+    custom_fields: { favorite_color: 'c' },
+    values: {
+      status: { table: { Won: 'SALE', Lost: 'CLOSED-LOST', Gone: null, '': '' } },
+      city: { table: {} }
+    },
+    fixed: { status: 'NEW', rank: 'high', list_id: 101, comments: '', user_field: '6666' }
+  }
+  t.strictSame(faultsOf(t, { mapping }), [
+    '/webhooks/0/mapping/fields/list_id_field is no field of a lead; use list_id.',
+    '/webhooks/0/mapping/fields/nope is no field of a lead.',
+    '/webhooks/0/mapping/custom_fields/favorite_color is not in the custom_fields of this file.',
+    '/webhooks/0/mapping/fixed/status is in fields too.',
+    '/webhooks/0/mapping/fixed/rank cannot be stored: rank must be an integer, as a number or a string of digits, from 0 to 32767.',
+    '/webhooks/0/mapping/fixed/comments cannot be stored: comments is an empty string; use null to empty the field, or leave it out.',
+    '/webhooks/0/mapping/fixed/user_field is no field of a lead; use user.',
+    '/webhooks/0/mapping/values/status/table/Lost cannot be stored: status is 11 characters as VICIdial stores it; it holds 6.',
+    '/webhooks/0/mapping/values/status/table/Gone cannot be stored: VICIdial cannot hold an empty status; leave it out or give a value.',
+    '/webhooks/0/mapping/values/city is neither in fields nor in custom_fields.'
+  ])
+  t.strictSame(faultsOf(t, { mapping: { lead: { lead_id: 'id' } } }), [
+    '/webhooks/0/mapping changes nothing: give fields, custom_fields, fixed or reset_called.'
+  ])
+})
+
+test('a source has exactly one way to prove itself, and one key of the lead', async (t) => {
+  t.strictSame(faultsOf(t, { auth: {} }), ['/webhooks/0/auth must not have fewer than 1 properties.'])
+  t.strictSame(faultsOf(t, { auth: { ...API_KEY, header: { header: 'X-Token', secrets: ['a'] } } }), [
+    '/webhooks/0/auth must not have more than 1 properties.'
+  ])
+  t.strictSame(
+    faultsOf(t, { mapping: { lead: { lead_id: 'a', phone_number: 'b' }, fields: { status: 's' } } }),
+    ['/webhooks/0/mapping/lead must not have more than 1 properties.']
+  )
+  t.strictSame(faultsOf(t, { event_id: { header: 'x-id', expression: 'id' } }), [
+    '/webhooks/0/event_id must not have more than 1 properties.'
+  ])
+  const { faults } = readYaml(
+    t,
+    JSON.stringify({ webhooks: [{ name: 'a' }, { name: 'Not a name', auth: API_KEY, ...LEAST, extra: 1 }] })
+  )
+  t.strictSame(faults.sort(), [
+    '/webhooks/0 must have required properties auth, mapping (auth, mapping).',
+    '/webhooks/1 must not have additional properties (extra).',
+    '/webhooks/1/name must match pattern "^[a-z0-9][a-z0-9_-]{0,63}$".'
+  ])
+  const twice = { webhooks: [1, 2].map(() => ({ name: 'a', auth: API_KEY, ...LEAST })) }
+  t.strictSame(readYaml(t, JSON.stringify(twice)).faults, ['two webhooks have the name a.'])
+})
+
+test('what an HMAC signs must make sense', async (t) => {
+  const hmac = { header: 'X-Signature', secrets: ['a'] }
+  const of = (properties: Record<string, unknown>) =>
+    faultsOf(t, { auth: { hmac: { ...hmac, ...properties } } })
+  const place = '/webhooks/0/auth/hmac'
+  const timestamp = { header: 'X-Timestamp' }
+  t.strictSame(of({}), [])
+  t.strictSame(of({ signed: 'v0:{timestamp}:{body}', timestamp }), [])
+  t.strictSame(of({ signed: '{timestamp}', timestamp }), [
+    `${place}/signed must have {body}, or the body could be any.`
+  ])
+  t.strictSame(of({ signed: '{body}{host}' }), [
+    `${place}/signed may have no other braces than {body}, {timestamp}, {method}, {url}.`
+  ])
+  t.strictSame(of({ timestamp }), [`${place}/signed must have {timestamp}, or the timestamp could be any.`])
+  t.strictSame(of({ signed: '{timestamp}{body}' }), [`${place} needs timestamp, as it is signed.`])
+  t.strictSame(of({ signed: '{url}{body}' }), [
+    `${place} needs public_url, the gateway's address as the sender knows it, as the url is signed.`
+  ])
+  t.strictSame(of({ public_url: 'https://hooks.example.com' }), [
+    `${place}/public_url is of no use: no {url} is signed.`
+  ])
+  t.match(of({ signed: '{url}{body}', public_url: 'https://hooks.example.com/' })[0], 'must match pattern')
+  const both = { header: 'X-Timestamp', parameter: 't' }
+  t.strictSame(of({ signed: '{timestamp}{body}', timestamp: both, signature_parameter: 'v1' }), [
+    `${place}/timestamp must have exactly one of header, parameter.`
+  ])
+  t.strictSame(of({ signed: '{timestamp}{body}', timestamp: { parameter: 't' } }), [
+    `${place} needs signature_parameter, as the timestamp is a parameter of the same header.`
+  ])
+})
+
+test('what a body may be: anything, but under a signature JSON, or a form with its payload field', async (t) => {
+  const hmac = { hmac: { header: 'X-Signature', secrets: ['a'] } }
+  const standard = { standard_webhooks: { secrets: ['c2VjcmV0'] } }
+  const payload = { payload_field: 'payload' }
+  const cases: [properties: Record<string, unknown>, taken: string[]][] = [
+    [{}, ['json', 'form', 'text']],
+    [payload, ['json', 'form', 'text']],
+    [{ auth: { callers: true } }, ['json', 'form', 'text']],
+    [{ content_types: ['text'] }, ['text']],
+    [{ auth: hmac }, ['json']],
+    [{ auth: standard }, ['json']],
+    [{ auth: hmac, ...payload }, ['form']],
+    [{ auth: hmac, ...payload, content_types: ['json', 'form'] }, ['json', 'form']],
+    [{ auth: standard, content_types: ['form', 'text'] }, ['form', 'text']]
+  ]
+  const bodies = {
+    json: ['{"a":1}', 'application/json'],
+    form: ['payload=%7B%7D', 'application/x-www-form-urlencoded'],
+    text: ['{"a":1}', 'text/plain']
+  } as const
+  for (const [properties, taken] of cases) {
+    const source = sourceOf(t, { ...LEAST, ...properties })
+    for (const [name, [body, type]] of Object.entries(bodies)) {
+      const parse = () => source.parse(Buffer.from(body), type)
+      const what = `${name} with ${JSON.stringify(properties)}`
+      if (taken.includes(name)) t.doesNotThrow(parse, what)
+      else t.throws(parse, { code: 'unsupported_media_type' }, what)
+    }
+  }
+  t.strictSame(faultsOf(t, { ...payload, content_types: ['json'] }), [
+    '/webhooks/0/payload_field is of no use: content_types has no form.'
+  ])
+  for (const content_types of [[], ['xml'], ['json', 'json'], 'json'])
+    t.match(faultsOf(t, { content_types })[0], /^\/webhooks\/0\/content_types/)
+})
+
+test('secrets may stand in files, beside the gateway file or elsewhere', async (t) => {
+  const of = (hmac: Record<string, unknown>, files = {}) =>
+    faultsOf(t, { auth: { hmac: { header: 'X-Signature', ...hmac } } }, files)
+  const place = '/webhooks/0/auth/hmac'
+  t.strictSame(
+    of({ secret_files: ['a.txt', 'folder/b.txt'] }, { 'a.txt': 'a', folder: { 'b.txt': 'b' } }),
+    []
+  )
+  t.strictSame(of({}), [`${place} needs secrets or secret_files.`])
+  t.strictSame(of({ secret_files: ['empty.txt', CANARY, '/'] }, { 'empty.txt': ' \n' }), [
+    `${place}/secret_files/0 names a file that is empty.`,
+    `${place}/secret_files/1 names a file that cannot be read (ENOENT).`,
+    `${place}/secret_files/2 names a file that cannot be read (EISDIR).`
+  ])
+  t.strictSame(faultsOf(t, { auth: { standard_webhooks: { secrets: [`whsec_${CANARY}!`] } } }), [
+    '/webhooks/0/auth/standard_webhooks has a secret that is not base64, with or without whsec_ before it.'
+  ])
+})
+
+test('no secret shows in a fault, or in a source that is printed', async (t) => {
+  const auths = [
+    { hmac: { header: 'X-Signature', secrets: [CANARY] } },
+    { basic: { user: 'zapier', secrets: [CANARY] } },
+    { header: { header: 'X-Token', secrets: [CANARY] } },
+    { standard_webhooks: { secrets: [Buffer.from(CANARY).toString('base64')] } }
+  ]
+  for (const auth of auths) {
+    const source = sourceOf(t, { ...LEAST, auth })
+    const printed = `${inspect(source, { depth: 9, showHidden: true })}${JSON.stringify(source)}`
+    t.notMatch(printed, CANARY)
+    t.notMatch(printed, Buffer.from(CANARY).toString('base64'))
+    const [[type, properties]] = Object.entries(auth) as [[string, object]]
+    const wrong = { [type]: { ...properties, user: 5, header: ' ', tolerance_seconds: -1, extra: 1 } }
+    const found = faultsOf(t, { auth: wrong })
+    t.ok(found.length > 0)
+    t.notMatch(found.join('\n'), CANARY)
+  }
+})
+
+test('a signature as GitHub sends it, from YAML to verdict', async (t) => {
+  const source = sourceOf(t, {
+    ...LEAST,
+    auth: { hmac: { header: 'X-Hub-Signature-256', prefix: 'sha256=', secrets: ['new', 'old'] } }
+  })
+  const rawBody = Buffer.from('{"id":1}')
+  const signature = createHmac('sha256', 'old').update(rawBody).digest('hex')
+  const of = (header: string) =>
+    source.verify({ method: 'POST', url: '/', headers: { 'x-hub-signature-256': header }, rawBody, now: 0 })
+  t.equal(of(`sha256=${signature}`), undefined)
+  t.equal(of(signature), 'signature_malformed')
+  t.equal(of(`sha256=${'0'.repeat(64)}`), 'signature_wrong')
+})
+
+test('an event id is in a header or the payload', async (t) => {
+  const header = sourceOf(t, { ...LEAST, event_id: { header: 'X-Event-Id' } })
+  t.equal(await header.eventId({ 'x-event-id': ' evt_1 ' }, {}), 'evt_1')
+  t.equal(await header.eventId({ 'x-event-id': '' }, {}), undefined)
+  t.equal(await header.eventId({}, {}), undefined)
+  const expression = sourceOf(t, { ...LEAST, event_id: { expression: 'event.id' } })
+  t.equal(await expression.eventId({}, { event: { id: 'evt_1' } }), 'evt_1')
+  t.equal(await expression.eventId({}, { event: { id: 17 } }), '17')
+  for (const id of [null, '', undefined]) t.equal(await expression.eventId({}, { event: { id } }), undefined)
+  t.equal(await expression.eventId({}, { event: { id: 'x'.repeat(255) } }), 'x'.repeat(255))
+  t.match(await expression.eventId({}, { event: { id: 'x'.repeat(256) } }), /^sha256:[0-9a-f]{64}$/)
+  await t.rejects(expression.eventId({}, { event: { id: ['a'] } }), { name: 'MappingError' })
+  await t.rejects(expression.eventId({}, { event: { id: { a: 1 } } }), {
+    name: 'MappingError',
+    message: 'crm: event_id.expression gives neither text nor number.'
+  })
+  const standard = sourceOf(t, { ...LEAST, auth: { standard_webhooks: { secrets: ['c2VjcmV0'] } } })
+  t.equal(await standard.eventId({ 'webhook-id': 'msg_1' }, {}), 'msg_1')
+  t.equal(await sourceOf(t, LEAST).eventId({ 'webhook-id': 'msg_1' }, { id: 1 }), undefined)
+})

@@ -1,0 +1,43 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { test } from 'tap'
+import { batch, call, startGateway } from '../helper.ts'
+import { until } from '../until.ts'
+
+/** Longer than the time over which the delay of the event loop is measured. */
+const BLOCKED_MS = 2_100
+
+/** Keeps the event loop from everything but a turn in between, so that each turn is late. */
+async function block(): Promise<void> {
+  for (let turns = 0; turns < 2; turns++) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BLOCKED_MS)
+    await turn()
+  }
+}
+
+test('while the process cannot keep up, work is refused and health is answered; then work is taken again', async (t) => {
+  const path = `${t.testdir({
+    'gateway.yaml': `webhooks: [{ name: crm, auth: { callers: true }, mapping: { lead: { lead_id: id }, fields: { status: s } } }]`
+  })}/gateway.yaml`
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: path })
+  const update = { lead_ids: [1], fields: { status: 'SALE' } }
+  t.equal((await batch(gateway, update)).status, 200)
+  const calls = gateway.sandbox.calls().length
+
+  await until('the delay is noticed', async () => {
+    await block()
+    const { status, headers, body } = await batch(gateway, update)
+    if (status === 200) return false
+    t.equal(status, 503)
+    t.match(body, { code: 'overloaded', detail: 'The gateway cannot keep up with its requests.' })
+    t.equal(headers.get('retry-after'), '3')
+    return true
+  })
+  const made = gateway.sandbox.calls().length
+  t.equal((await call(gateway, 'POST', '/v1/webhooks/crm', { id: 1, s: 'SALE' })).status, 503)
+  t.equal((await call(gateway, 'GET', '/v1/fields')).status, 503)
+  for (const path of ['/livez', '/readyz']) t.equal((await call(gateway, 'GET', path)).status, 200)
+  t.equal(gateway.sandbox.calls().length, made)
+  t.ok(made - calls < 5)
+
+  await until('work is taken again', async () => (await batch(gateway, update)).status === 200)
+})

@@ -1,0 +1,78 @@
+import { test } from 'tap'
+import { GoneAccounts } from '../../src/jobs/removed-accounts.ts'
+import { StorageError } from '../../src/outbox/outbox.ts'
+import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
+import { dataDir, memoryLog, type Tester } from '../helper.ts'
+import { done, inShort, jobId, newJob, NO_CALLS, sets } from '../outbox/jobs.ts'
+
+function start(t: Tester) {
+  const outbox = new SqliteOutbox(dataDir(t))
+  t.teardown(() => outbox.close())
+  const { log, logged } = memoryLog()
+  const gone = new GoneAccounts({ outbox, accounts: new Set(['default']), log })
+  const lines = () =>
+    logged()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  return { outbox, gone, lines }
+}
+
+test("updates of an account that is gone become dead letters, each lead's one after the other", async (t) => {
+  const { outbox, gone, lines } = start(t)
+  const many = Array.from({ length: 1_200 }, (_, n) => sets('A', n + 1))
+  await outbox.accept(newJob(1, [...many, sets('B', 1)], { account: 'sales' }))
+  await outbox.accept(newJob(2, [sets('C', 1)]))
+  await gone.end()
+
+  t.same(outbox.size, { open: 1, dead: 1_201 })
+  t.match(await outbox.job(jobId(1)), { status: 'failed', counts: { failed: 1_201 } })
+  const [newest] = await outbox.deadLetters({ limit: 1 })
+  t.match(newest, {
+    account: 'sales',
+    tries: 0,
+    result: {
+      index: 1_200,
+      lead_id: 1,
+      error: {
+        code: 'upstream_login_failed',
+        detail: 'The VICIdial account sales is not configured any more.'
+      }
+    }
+  })
+  t.match(lines(), [{ level: 50, account: 'sales', updates: 1_201, msg: /not configured any more/ }])
+  t.same(inShort(await outbox.claim('default', 10, 1_000_000)), ['2/0 lead_id:1 C'])
+})
+
+test('without such updates nothing is done or said', async (t) => {
+  const { outbox, gone, lines } = start(t)
+  await outbox.accept(newJob(1, [sets('A', 1)]))
+  const [claimed] = await outbox.claim('default', 1, 1_000_000)
+  if (claimed) await outbox.settle([done(claimed)], NO_CALLS)
+  await outbox.accept(newJob(2, [sets('A', 2)]))
+  await gone.end()
+  t.same(outbox.size, { open: 1, dead: 0 })
+  t.throws(lines, 'nothing was logged')
+})
+
+test('what could not be written is written once that is possible', async (t) => {
+  const { outbox, gone, lines } = start(t)
+  await outbox.accept(newJob(1, [sets('A', 1)], { account: 'sales' }))
+  const settle = outbox.settle.bind(outbox)
+  let failures = 1
+  outbox.settle = (...given) =>
+    failures-- > 0 ? Promise.reject(new StorageError('The disk is full.')) : settle(...given)
+  await gone.end()
+  t.same(outbox.size, { open: 0, dead: 1 })
+  t.match(lines(), [{ level: 50 }, { level: 50, account: 'sales', msg: 'updates cannot be given up' }])
+})
+
+test('once it is stopped no more is given up', async (t) => {
+  const { outbox, gone } = start(t)
+  const many = Array.from({ length: 1_200 }, (_, n) => sets('A', n + 1))
+  await outbox.accept(newJob(1, many, { account: 'sales' }))
+  const ending = gone.end()
+  gone.stop()
+  await ending
+  t.ok(outbox.size.open > 0)
+})

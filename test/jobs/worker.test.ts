@@ -1,0 +1,620 @@
+import { mock } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { test } from 'tap'
+import type { Delivered, DeliveryContext } from '../../src/delivery/delivery.ts'
+import {
+  NOT_IN_TIME,
+  NOT_SENT_AFTER_UNKNOWN,
+  type Outcome,
+  type OutcomeError
+} from '../../src/delivery/outcome.ts'
+import { OverloadedError } from '../../src/delivery/overloaded-error.ts'
+import { deliveredFields, Worker, type WorkerOptions } from '../../src/jobs/worker.ts'
+import type { Update } from '../../src/leads/update.ts'
+import { type Outbox, StorageError } from '../../src/outbox/outbox.ts'
+import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
+import type { Refused } from '../../src/vicidial/reply.ts'
+import { dataDir, memoryLog, type Tester } from '../helper.ts'
+import { jobId, newJob, sets } from '../outbox/jobs.ts'
+import { until } from '../until.ts'
+import { UPDATED, updatedByKey, updates } from '../delivery/updates.ts'
+
+const AWAY: Outcome = failed('upstream_unavailable', true)
+const REFUSED: Outcome = failed('list_not_found', false)
+const DENIED: Outcome = failed('upstream_permission_denied', false)
+const NO_LEAD: Outcome = {
+  status: 'not_found',
+  warnings: [],
+  error: { code: 'lead_not_found', detail: 'No such lead.', retryable: false }
+}
+const CIRCUIT_OPEN: Refused = { kind: 'refused', code: 'upstream_unavailable', detail: 'VICIdial is away.' }
+/** Commits wait for no company: time may be held. */
+const AT_ONCE = 0
+/** More turns of the event loop than anything takes that does not wait for time. */
+const MANY_TURNS = 2_000
+
+function failed(code: OutcomeError['code'], retryable: boolean): Outcome {
+  return { status: 'failed', warnings: [], error: { code, detail: 'It failed.', retryable } }
+}
+
+/** A delivery that the dispatcher was asked for, and answers when the test says so. */
+interface Asked {
+  readonly updates: readonly Update[]
+  readonly context: DeliveryContext
+  /** The same outcome for each update. */
+  answer(outcome: Outcome): void
+  answerOne(place: number, outcome: Outcome): void
+  refuse(error: Error): void
+}
+
+/** A worker on a real outbox, with a dispatcher that answers when it is told to. */
+async function working(t: Tester, settings: Partial<WorkerOptions> = {}) {
+  const outbox = new SqliteOutbox(dataDir(t), { gatherMs: AT_ONCE })
+  const asked: Asked[] = []
+  const state: { refused: Refused | undefined; answering: ((update: Update) => Outcome) | undefined } = {
+    refused: undefined,
+    answering: undefined
+  }
+  const { log, logged } = memoryLog()
+  const options: WorkerOptions = {
+    outbox,
+    account: 'default',
+    dispatcher: {
+      deliver: async (given, context) => {
+        const { promise, resolve, reject } = Promise.withResolvers<Delivered>()
+        const outcomes: Outcome[] = []
+        const answerOne = (place: number, outcome: Outcome) => {
+          outcomes[place] = outcome
+          context.onOutcome?.(place, outcome, 1)
+          if (Object.keys(outcomes).length === given.length) resolve({ outcomes, upstreamCalls: 1 })
+        }
+        const answerAll = (outcomeOf: (update: Update) => Outcome) => {
+          for (const [place, update] of given.entries()) answerOne(place, outcomeOf(update))
+        }
+        const answer = (outcome: Outcome) => answerAll(() => outcome)
+        asked.push({ updates: given, context, answer, answerOne, refuse: reject })
+        if (state.answering) answerAll(state.answering)
+        return promise
+      }
+    },
+    guard: { refusal: () => state.refused },
+    schedule: { firstMs: 1_000, longestMs: 4_000, forMs: 5_000 },
+    maxInFlight: 100,
+    log,
+    ...settings
+  }
+  const worker = new Worker(options)
+  t.teardown(async () => {
+    for (const { answer } of asked) answer(UPDATED)
+    await worker.stop(Date.now())
+    await outbox.close()
+  })
+  let seen = 0
+  return {
+    outbox,
+    worker,
+    asked,
+    state,
+    logged,
+    /** The next delivery that was not given yet, when it is asked for. */
+    next: async (): Promise<Asked> => {
+      const one = await until('a delivery', () => asked[seen])
+      seen++
+      return one
+    },
+    ended: (n: number) =>
+      until('the end of the job', async () => {
+        const job = await outbox.job(jobId(n))
+        return job?.finishedAt !== undefined && job
+      })
+  }
+}
+
+/** Holds time until the test ends: only the returned function lets it pass. */
+function holdTime(t: Tester): (ms: number) => void {
+  mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_000_000 })
+  t.teardown(() => {
+    mock.timers.reset()
+  })
+  return (ms) => {
+    mock.timers.tick(ms)
+  }
+}
+
+/** Lets everything happen that can happen without time, until `isSo`; fails if it never is. */
+async function eventually(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let turns = 0; turns < MANY_TURNS; turns++) {
+    if (await isSo()) return
+    await turn()
+  }
+  throw new Error(`not without time: ${what}`)
+}
+
+/** The leads and statuses that a delivery is to set, in short. */
+function inShort({ updates: given }: Asked): string[] {
+  return given.map(({ key, changes }) => `${key.value} ${changes.stored['status']}`)
+}
+
+test('what is accepted is delivered for its job, caller and source, and its results are stored', async (t) => {
+  const { outbox, worker, next, ended } = await working(t)
+  await outbox.accept(newJob(1, [sets('A', 1), sets('B', 2)], { caller: 'web', source: 'shop' }))
+  const before = Date.now()
+  worker.wake()
+  const delivery = await next()
+  const { caller, source, requestId, deadline, ordered } = delivery.context
+  t.same({ caller, source, requestId }, { caller: 'stored web', source: 'shop', requestId: jobId(1) })
+  t.ok(deadline > before)
+  t.same([ordered?.orderOf(0), ordered?.orderOf(1), ordered?.yields], [1, 2, true])
+  t.same(inShort(delivery), ['1 A', '2 B'])
+  delivery.answer({
+    ...UPDATED,
+    warnings: [{ field: 'city', code: 'characters_dropped', sent: 'a,b', stored: 'ab' }]
+  })
+
+  t.match(await ended(1), { status: 'completed', counts: { updated: 2 }, upstreamCalls: 1 })
+  const warnings = [{ field: 'city', code: 'characters_dropped', sent: 'a,b', stored: 'ab' }]
+  t.same(await outbox.results(jobId(1)), [
+    { index: 0, lead_id: 1, status: 'updated', warnings },
+    { index: 1, lead_id: 2, status: 'updated', warnings }
+  ])
+})
+
+test('updates of several jobs go out at once, each job as a delivery of its own', async (t) => {
+  const { outbox, worker, next } = await working(t)
+  await outbox.accept(newJob(1, [sets('A', 1)]))
+  await outbox.accept(newJob(2, [sets('B', 2)], { caller: 'web' }))
+  worker.wake()
+  const [first, second] = [await next(), await next()]
+  t.same([first.context.caller, second.context.caller], ['stored crm', 'stored web'])
+})
+
+test('calls are counted for every job, however many updates are settled at once', async (t) => {
+  const { outbox, worker, next, ended } = await working(t, { maxInFlight: 2_000 })
+  const leads = (from: number) => Array.from({ length: 500 }, (_, n) => sets('A', from + n))
+  await outbox.accept(newJob(1, leads(1)))
+  worker.wake()
+  const before = await next()
+  before.answer(UPDATED)
+  await ended(1)
+  await outbox.accept(newJob(2, leads(1)))
+  await outbox.accept(newJob(3, leads(1_000)))
+  worker.wake()
+  const [first, second] = [await next(), await next()]
+  first.answer(UPDATED)
+  second.answer(UPDATED)
+  t.same([(await ended(2)).upstreamCalls, (await ended(3)).upstreamCalls], [1, 1])
+})
+
+test('what may succeed later is tried again after growing pauses, and given up in the end', async (t) => {
+  const pass = holdTime(t)
+  const { outbox, worker, asked, state } = await working(t)
+  state.answering = () => AWAY
+  await outbox.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
+  await outbox.accept(newJob(2, [sets('B', 1)], { acceptedAt: Date.now() }))
+  worker.wake()
+
+  const waits: number[] = []
+  for (let tries = 1; outbox.size.dead === 0; tries++) {
+    await eventually('a try is settled', () => {
+      const dueAt = outbox.nextDueAt('default') ?? 0
+      return asked.length === tries && (outbox.size.dead === 1 || dueAt > Date.now())
+    })
+    t.same(inShort(asked[tries - 1] as Asked), ['1 A'])
+    if (outbox.size.dead > 0) break
+    t.match(await outbox.results(jobId(1)), [
+      { status: 'queued', error: { code: 'upstream_unavailable', retryable: true } }
+    ])
+    const wait = (outbox.nextDueAt('default') ?? 0) - Date.now()
+    waits.push(wait)
+    pass(wait - 1)
+    for (let turns = 0; turns < 20; turns++) await turn()
+    t.equal(asked.length, tries, 'not before it is due')
+    pass(1)
+  }
+
+  for (const [place, wait] of waits.entries()) {
+    const longest = Math.min(4_000, 1_000 * 2 ** place)
+    t.ok(wait >= longest / 2 && wait <= longest, `${wait} of ${longest}`)
+  }
+  t.ok(waits.length === 4 && waits.reduce((sum, wait) => sum + wait, 0) >= 5_000, waits.join(' '))
+  t.match(await outbox.job(jobId(1)), { status: 'failed', counts: { failed: 1 }, upstreamCalls: 5 })
+  t.match(await outbox.deadLetters({ limit: 10 }), [
+    { jobId: jobId(1), tries: 4, result: { status: 'failed', error: { code: 'upstream_unavailable' } } }
+  ])
+  await eventually('the next update of the lead has its turn', () => asked.length === 6)
+  t.same(inShort(asked[5] as Asked), ['1 B'])
+})
+
+test('what was sent is a try, though VICIdial may not be called after it: it ends as a dead letter', async (t) => {
+  const pass = holdTime(t)
+  const { outbox, worker, asked, state } = await working(t)
+  await outbox.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
+  for (let tries = 1; outbox.size.dead === 0; tries++) {
+    state.refused = undefined
+    worker.wake()
+    await eventually('it is tried', () => {
+      pass(10)
+      return asked.length === tries
+    })
+    state.refused = CIRCUIT_OPEN
+    asked[tries - 1]?.answer({ ...AWAY, status: 'unknown' })
+    await eventually('it is settled', () => outbox.size.dead > 0 || outbox.nextDueAt('default') !== undefined)
+    const wait = (outbox.nextDueAt('default') ?? 0) - Date.now()
+    if (outbox.size.dead === 0) t.ok(wait >= Math.min(4_000, 1_000 * 2 ** (tries - 1)) / 2, `${wait}`)
+  }
+  t.equal(asked.length, 5)
+})
+
+test('what did not get its turn, or was refused with the login, is no try, and comes again a little later', async (t) => {
+  const pass = holdTime(t)
+  const { outbox, worker, asked } = await working(t)
+  const outcomes: Outcome[] = [
+    NOT_IN_TIME.waiting,
+    NOT_SENT_AFTER_UNKNOWN,
+    failed('upstream_login_failed', true),
+    failed('upstream_locked_out', true)
+  ]
+  await outbox.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
+  worker.wake()
+  for (const [place, outcome] of outcomes.entries()) {
+    await eventually('it is delivered', () => asked.length === place + 1)
+    asked[place]?.answer(outcome)
+    await eventually('it waits', () => outbox.nextDueAt('default') !== undefined)
+    t.equal((outbox.nextDueAt('default') ?? 0) - Date.now(), 250)
+    t.match(await outbox.results(jobId(1)), [{ status: 'queued', error: { code: outcome.error?.code } }])
+    pass(250)
+  }
+  await eventually('it is delivered', () => asked.length === outcomes.length + 1)
+  asked.at(-1)?.answer(AWAY)
+  await eventually('it waits', () => outbox.nextDueAt('default') !== undefined)
+  pass(5_000)
+  await eventually('it is delivered', () => asked.length === outcomes.length + 2)
+  asked.at(-1)?.answer(AWAY)
+  await eventually('it waits', () => outbox.nextDueAt('default') !== undefined)
+  await worker.stop(Date.now())
+  const [claimed] = await outbox.claim('default', 1, Date.now() + 60_000)
+  t.equal(claimed?.tries, 2)
+})
+
+test('while VICIdial is slow less is on its way at once', async (t) => {
+  const pass = holdTime(t)
+  const { outbox, worker, asked } = await working(t, { maxInFlight: 2_000 })
+  const leads = Array.from({ length: 2_000 }, (_, n) => sets('A', n + 1))
+  await outbox.accept(newJob(1, leads, { acceptedAt: Date.now() }))
+  worker.wake()
+  await eventually('the first are claimed', () => asked.length === 1)
+  t.equal(asked[0]?.updates.length, 500)
+  pass(60_000)
+  asked[0]?.answer(NOT_IN_TIME.waiting)
+  await eventually('more is claimed', () => asked.length === 2)
+  for (let turns = 0; turns < 50; turns++) await turn()
+  t.equal(
+    asked.slice(1).reduce((sum, { updates: given }) => sum + given.length, 0),
+    50
+  )
+})
+
+test('each update is settled as soon as its own outcome is known, and the next of its lead goes on', async (t) => {
+  const { outbox, worker, next, ended } = await working(t)
+  await outbox.accept(newJob(1, [sets('A', 1), sets('HANGS', 2)]))
+  await outbox.accept(newJob(2, [sets('B', 1)]))
+  worker.wake()
+  const first = await next()
+  t.same(inShort(first), ['1 A', '2 HANGS'])
+  first.answerOne(0, UPDATED)
+  const second = await next()
+  t.same(inShort(second), ['1 B'])
+  t.match(await outbox.results(jobId(1)), [{ status: 'updated' }, { status: 'queued' }])
+  t.match(await outbox.job(jobId(1)), { status: 'running', upstreamCalls: 1 })
+  second.answer(UPDATED)
+  await ended(2)
+  first.answerOne(1, UPDATED)
+  t.match(await ended(1), { status: 'completed', upstreamCalls: 1 })
+})
+
+test('fields that were left to newer updates on the way are named with those that were left before', async (t) => {
+  const { outbox, worker, next, ended } = await working(t)
+  const element = { lead_id: 1, fields: { status: 'OLD', email: 'a@example.com', city: 'Bonn' } }
+  await outbox.accept(newJob(1, [element, sets('OLD', 2)]))
+  await outbox.supersede([{ lead: 'lead_id:1', fields: ['status'] }], outbox.nextOrder)
+  worker.wake()
+  const delivery = await next()
+  delivery.answerOne(0, { ...UPDATED, superseded: ['email'] })
+  delivery.answerOne(1, { status: 'superseded', warnings: [], superseded: ['status'] })
+  t.match(await ended(1), { status: 'partial', counts: { updated: 1, superseded: 1 } })
+  t.same(await outbox.results(jobId(1)), [
+    { index: 0, lead_id: 1, status: 'updated', superseded: ['status', 'email'] },
+    { index: 1, lead_id: 2, status: 'superseded', superseded: ['status'] }
+  ])
+})
+
+test('a fault in the midst of a delivery brings only that again which has no outcome yet', async (t) => {
+  const { outbox, worker, next, ended } = await working(t)
+  await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
+  worker.wake()
+  const first = await next()
+  first.answerOne(0, UPDATED)
+  first.refuse(new TypeError('a fault'))
+  const second = await next()
+  t.same(inShort(second), ['2 A'])
+  first.answerOne(1, UPDATED)
+  t.match(await outbox.job(jobId(1)), { status: 'running' })
+  second.answer(UPDATED)
+  t.match(await ended(1), { status: 'completed' })
+})
+
+test('what the operator can put right is tried again, though its sender could not', async (t) => {
+  const { outbox, worker, state, next, ended } = await working(t, {
+    schedule: { firstMs: 1, longestMs: 1, forMs: 1_000 }
+  })
+  await outbox.accept(newJob(1, [sets('A', 1)]))
+  worker.wake()
+  const first = await next()
+  state.answering = () => UPDATED
+  first.answer(DENIED)
+  t.match(await ended(1), { status: 'completed' })
+})
+
+test('an update whose fate is not known is sent again', async (t) => {
+  const { outbox, worker, state, next, ended } = await working(t, {
+    schedule: { firstMs: 1, longestMs: 1, forMs: 1_000 }
+  })
+  await outbox.accept(newJob(1, [sets('A', 1)]))
+  worker.wake()
+  const first = await next()
+  state.answering = () => UPDATED
+  first.answer({ ...AWAY, status: 'unknown' })
+  t.same(inShort(await next()), ['1 A'])
+  t.match(await ended(1), { status: 'completed' })
+})
+
+test('what will not succeed ends at once, and is no dead letter', async (t) => {
+  const { outbox, worker, asked, state, ended } = await working(t)
+  state.answering = ({ key }) => (key.value === 1 ? NO_LEAD : REFUSED)
+  await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
+  worker.wake()
+
+  t.match(await ended(1), { status: 'failed', counts: { not_found: 1, failed: 1 } })
+  t.same(await outbox.results(jobId(1)), [
+    { index: 0, lead_id: 1, status: 'not_found', error: NO_LEAD.error },
+    { index: 1, lead_id: 2, status: 'failed', error: REFUSED.error }
+  ])
+  t.equal(asked.length, 1)
+  t.same(outbox.size, { open: 0, dead: 0 })
+})
+
+test('while VICIdial may not be called nothing is claimed, and no try is used up', async (t) => {
+  const pass = holdTime(t)
+  const { outbox, worker, asked, state } = await working(t)
+  await outbox.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
+  state.refused = CIRCUIT_OPEN
+  worker.wake()
+  for (let seconds = 0; seconds < 100; seconds++) {
+    pass(1_000)
+    for (let turns = 0; turns < 5; turns++) await turn()
+  }
+  t.equal(asked.length, 0)
+  t.equal(outbox.nextDueAt('default'), 1_000_000, 'it is not claimed')
+
+  state.refused = undefined
+  await eventually('it is delivered', () => {
+    pass(50)
+    return asked.length === 1
+  })
+  state.refused = CIRCUIT_OPEN
+  asked[0]?.answer({ ...AWAY, isUnsent: true })
+  await eventually('it is settled', () => outbox.nextDueAt('default') !== undefined)
+  t.equal(outbox.size.open, 1)
+  t.ok((outbox.nextDueAt('default') ?? 0) > Date.now(), 'it does not come again at once')
+  pass(1_000)
+  const [claimed] = await outbox.claim('default', 1, Date.now())
+  t.equal(claimed?.tries, 0)
+})
+
+test('what the dispatcher has no room for comes again a little later, and no try is used up', async (t) => {
+  const pass = holdTime(t)
+  const { outbox, worker, asked, state, logged } = await working(t)
+  await outbox.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
+  worker.wake()
+  await eventually('it is delivered', () => asked.length === 1)
+  asked[0]?.refuse(new OverloadedError(100, 1))
+  await eventually('it waits', () => (outbox.nextDueAt('default') ?? 0) > Date.now())
+  t.equal(logged(), '')
+
+  state.refused = CIRCUIT_OPEN
+  pass(1_000)
+  const [claimed] = await outbox.claim('default', 1, Date.now())
+  t.equal(claimed?.tries, 0)
+})
+
+test('a fault of the dispatcher loses nothing: it is logged, and the update comes again', async (t) => {
+  const { outbox, worker, next, ended, logged } = await working(t)
+  await outbox.accept(newJob(1, [sets('A', 1)]))
+  worker.wake()
+  const first = await next()
+  first.refuse(new TypeError('a fault'))
+  const second = await next()
+  t.match(logged(), '"msg":"worker failed"')
+  second.answer(UPDATED)
+  t.match(await ended(1), { status: 'completed', counts: { updated: 1 } })
+})
+
+/** An outbox of which `method` fails as often as it is told to. */
+function failing(outbox: Outbox, method: 'settle' | 'claim', times: number): Outbox {
+  let left = times
+  return new Proxy(outbox, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target)
+      if (typeof member !== 'function') return member
+      return (...given: unknown[]) => {
+        if (name !== method || left === 0) return Reflect.apply(member, target, given)
+        left--
+        return Promise.reject(new StorageError('The disk is full.'))
+      }
+    }
+  })
+}
+
+test('what cannot be settled is settled later, with its calls, and delivered once', async (t) => {
+  const outbox = new SqliteOutbox(dataDir(t), { gatherMs: AT_ONCE })
+  t.teardown(() => outbox.close())
+  const { worker, asked, state, logged } = await working(t, { outbox: failing(outbox, 'settle', 2) })
+  state.answering = () => UPDATED
+  await outbox.accept(newJob(1, [sets('A', 1)]))
+  worker.wake()
+  await until('the end of the job', async () => (await outbox.job(jobId(1)))?.finishedAt !== undefined)
+
+  t.match(await outbox.job(jobId(1)), { status: 'completed', upstreamCalls: 1 })
+  t.equal(asked.length, 1)
+  t.equal(logged().match(/"msg":"outbox cannot be written"/g)?.length, 2)
+})
+
+test('an outbox that cannot be read is asked again', async (t) => {
+  const outbox = new SqliteOutbox(dataDir(t), { gatherMs: AT_ONCE })
+  t.teardown(() => outbox.close())
+  const { worker, state, logged } = await working(t, { outbox: failing(outbox, 'claim', 2) })
+  state.answering = () => UPDATED
+  await outbox.accept(newJob(1, [sets('A', 1)]))
+  worker.wake()
+  await until('the end of the job', async () => (await outbox.job(jobId(1)))?.finishedAt !== undefined)
+  t.equal(logged().match(/"msg":"outbox cannot be read"/g)?.length, 2)
+})
+
+test('no more is on its way at once than is allowed, and the rest follows as places get free', async (t) => {
+  const { outbox, worker, asked, next, ended } = await working(t, { maxInFlight: 2 })
+  await outbox.accept(
+    newJob(
+      1,
+      [1, 2, 3, 4, 5].map((lead) => sets('A', lead))
+    )
+  )
+  worker.wake()
+  worker.wake()
+  const first = await next()
+  for (let turns = 0; turns < 20; turns++) await turn()
+  t.equal(asked.length, 1)
+  first.answer(UPDATED)
+  const second = await next()
+  t.same(
+    [inShort(first), inShort(second)],
+    [
+      ['1 A', '2 A'],
+      ['3 A', '4 A']
+    ]
+      .values()
+      .toArray()
+  )
+  second.answer(UPDATED)
+  const third = await next()
+  third.answer(UPDATED)
+  t.match(await ended(1), { counts: { updated: 5 } })
+})
+
+test('a wake is never lost, whenever it comes', async (t) => {
+  const { outbox, worker, state } = await working(t)
+  state.answering = () => UPDATED
+  worker.wake()
+  const numbers = Array.from({ length: 200 }, (_, n) => n + 1)
+  for (const n of numbers) {
+    const accepting = outbox.accept(newJob(n, [sets('A', n)])).then(() => {
+      worker.wake()
+    })
+    if (n % 3 === 0) await accepting
+    if (n % 5 === 0) await turn()
+  }
+  await until('everything is delivered', () => outbox.size.open === 0)
+  t.equal((await outbox.jobs({ limit: 1_000, status: 'completed' })).length, 200)
+})
+
+test('stop waits for what is on its way, and claims nothing more', async (t) => {
+  const { outbox, worker, asked, next } = await working(t)
+  await outbox.accept(newJob(1, [sets('A', 1), sets('B', 1)]))
+  worker.wake()
+  const delivery = await next()
+  let isStopped = false
+  const stopped = worker.stop(Date.now() + 60_000).then(() => {
+    isStopped = true
+  })
+  for (let turns = 0; turns < 20; turns++) await turn()
+  t.equal(isStopped, false)
+  delivery.answer(UPDATED)
+  await stopped
+  t.match(await outbox.results(jobId(1)), [{ status: 'updated' }, { status: 'queued' }])
+  worker.wake()
+  for (let turns = 0; turns < 20; turns++) await turn()
+  t.equal(asked.length, 1)
+})
+
+test('stop with nothing on its way is over at once, and so is a second one', async (t) => {
+  const { worker } = await working(t)
+  worker.wake()
+  await worker.stop(Date.now() + 60_000)
+  await worker.stop(Date.now() + 60_000)
+  t.pass('both are over')
+})
+
+test('what is not settled when stop has waited long enough is delivered again after the start', async (t) => {
+  const { outbox, worker, next } = await working(t)
+  await outbox.accept(newJob(1, [sets('A', 1)]))
+  worker.wake()
+  await next()
+  await worker.stop(Date.now() + 20)
+  t.same(outbox.size, { open: 1, dead: 0 })
+  t.match(await outbox.job(jobId(1)), { status: 'queued' })
+})
+
+test('fields that newer updates have set are left out and named, and an update of such fields alone ends', async (t) => {
+  const { outbox, worker, next, ended } = await working(t)
+  const change = (lead: Record<string, unknown>) => ({
+    ...lead,
+    fields: { status: 'OLD', email: 'a@example.com' }
+  })
+  await outbox.accept(newJob(1, [change({ lead_id: 1 }), sets('OLD', { vendor_lead_code: 'CRM-2' })]))
+  const newer = [
+    { lead: 'lead_id:1', fields: ['status'] },
+    { lead: 'vendor_lead_code:CRM-2', fields: ['status', 'owner'] }
+  ]
+  await outbox.supersede(newer, outbox.nextOrder)
+  worker.wake()
+  const delivery = await next()
+  t.same(
+    delivery.updates.map(({ changes }) => changes.params),
+    [{ email: 'a@example.com' }]
+  )
+  delivery.answer(UPDATED)
+
+  t.match(await ended(1), { status: 'partial', counts: { updated: 1, superseded: 1 } })
+  t.same(await outbox.results(jobId(1)), [
+    { index: 0, lead_id: 1, status: 'updated', superseded: ['status'] },
+    { index: 1, vendor_lead_code: 'CRM-2', status: 'superseded', superseded: ['status', 'owner'] }
+  ])
+})
+
+test('what was delivered supersedes older dead letters of the lead, under each of its names', async (t) => {
+  const { outbox, worker, state, ended } = await working(t, {
+    schedule: { firstMs: 1, longestMs: 1, forMs: 1 }
+  })
+  state.answering = () => AWAY
+  await outbox.accept(newJob(1, [sets('OLD', 7)]))
+  worker.wake()
+  t.match(await ended(1), { counts: { failed: 1 } })
+  state.answering = () => updatedByKey(7)
+  await outbox.accept(newJob(2, [sets('NEW', { vendor_lead_code: 'CRM-7' })]))
+  worker.wake()
+  t.match(await ended(2), { counts: { updated: 1 } })
+  t.match(await outbox.deadLetters({ limit: 10 }), [{ jobId: jobId(1), superseded: ['status'] }])
+})
+
+test('an update has set its fields only if it was made, under the key it was named by and the ids of its leads', async (t) => {
+  const [byId, byCode] = updates([sets('A', 7), sets('A', { vendor_lead_code: 'CRM-7' })])
+  if (byId === undefined || byCode === undefined) throw new Error('no updates')
+  t.same(deliveredFields(byId, UPDATED), [{ lead: 'lead_id:7', fields: ['status'] }])
+  t.same(deliveredFields(byCode, updatedByKey(7, 8)), [
+    { lead: 'vendor_lead_code:CRM-7', fields: ['status'] },
+    { lead: 'lead_id:7', fields: ['status'] },
+    { lead: 'lead_id:8', fields: ['status'] }
+  ])
+  for (const outcome of [AWAY, NO_LEAD, { ...AWAY, status: 'unknown' as const }]) {
+    t.same(deliveredFields(byId, outcome), [])
+  }
+})

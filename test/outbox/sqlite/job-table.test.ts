@@ -1,0 +1,48 @@
+import type { SQLInputValue } from 'node:sqlite'
+import { test } from 'tap'
+import { JobTable } from '../../../src/outbox/sqlite/job-table.ts'
+import { openDatabase } from '../../../src/outbox/sqlite/open-database.ts'
+import type { JobPage } from '../../../src/outbox/outbox.ts'
+import type { Row } from '../../../src/outbox/sqlite/rows.ts'
+import { Statements } from '../../../src/outbox/sqlite/statements.ts'
+import { dataDir } from '../../helper.ts'
+import { jobId, newJob, sets } from '../jobs.ts'
+
+/** Statements that note how SQLite finds what they read. */
+class ExplainedStatements extends Statements {
+  readonly plans: string[] = []
+
+  override rows(sql: string, ...values: SQLInputValue[]): Row[] {
+    const steps = super.rows(`EXPLAIN QUERY PLAN ${sql}`, ...values)
+    this.plans.push(steps.map(({ detail }) => String(detail)).join('; '))
+    return super.rows(sql, ...values)
+  }
+}
+
+test('whichever jobs are asked for, they are found by an index, and a caller never waits for the jobs of others', (t) => {
+  const database = openDatabase(dataDir(t))
+  const sql = new ExplainedStatements(database)
+  const table = new JobTable(sql)
+  for (let n = 1; n <= 3; n++) table.insert(newJob(n, [sets('A', n)]), n)
+  const conditions: Partial<JobPage>[] = [
+    { after: jobId(3) },
+    { caller: 'crm' },
+    { status: 'queued' },
+    { source: 'crm' }
+  ]
+  for (let chosen = 1; chosen < 2 ** conditions.length; chosen++) {
+    const page = Object.assign({}, ...conditions.filter((_, n) => chosen & (2 ** n))) as Partial<JobPage>
+    sql.plans.length = 0
+    t.equal(table.list({ ...page, limit: 1 }).length, 1)
+    const [plan = ''] = sql.plans
+    const said = JSON.stringify(page)
+    t.match(
+      plan,
+      page.caller === undefined ? /^SEARCH jobs / : /^SEARCH jobs USING INDEX jobs_of_callers/,
+      said
+    )
+    t.notMatch(plan, /SCAN|TEMP/, said)
+  }
+  database.close()
+  t.end()
+})

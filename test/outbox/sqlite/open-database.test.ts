@@ -1,0 +1,314 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { text as readText } from 'node:stream/consumers'
+import { test } from 'tap'
+import { MIGRATIONS } from '../../../src/outbox/sqlite/migrations.ts'
+import { openDatabase } from '../../../src/outbox/sqlite/open-database.ts'
+import { StorageError } from '../../../src/outbox/outbox.ts'
+import { SqliteOutbox } from '../../../src/outbox/sqlite/sqlite-outbox.ts'
+import { dataDir, type Tester } from '../../helper.ts'
+import { done, inShort, jobId, newJob, NO_CALLS, sets } from '../jobs.ts'
+
+const LATER = 1_000_000
+
+/** Why a directory cannot be used; fails if it can. */
+function refusal(directory: string): string {
+  try {
+    openDatabase(directory).close()
+  } catch (error) {
+    if (error instanceof StorageError) return error.message
+    throw error
+  }
+  throw new Error('it was opened')
+}
+
+/** The database of a gateway that has stored a job. */
+async function stored(t: Tester): Promise<string> {
+  const directory = dataDir(t)
+  const outbox = new SqliteOutbox(directory)
+  await outbox.accept(newJob(1, [sets('A', 1)]))
+  await outbox.close()
+  return directory
+}
+
+/** Every file of a directory with what is in it. */
+function contents(directory: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), 'hex')])
+  )
+}
+
+test('a directory that is not there is made, for its owner alone', async (t) => {
+  const directory = join(dataDir(t), 'not', 'there')
+  openDatabase(directory).close()
+  t.equal(statSync(directory).mode & 0o777, 0o700)
+  t.same(readdirSync(directory), ['gateway.db'])
+})
+
+test('what is stored is on disk when it is said to be, and only one process may write it', async (t) => {
+  const database = openDatabase(dataDir(t))
+  const pragma = (name: string) => database.prepare(`PRAGMA ${name}`).get()?.[name]
+  t.same(
+    { mode: pragma('journal_mode'), synchronous: pragma('synchronous'), locking: pragma('locking_mode') },
+    { mode: 'wal', synchronous: 2, locking: 'exclusive' }
+  )
+  t.same(pragma('user_version'), MIGRATIONS.length)
+  database.close()
+})
+
+test('a database is opened again as it was left', async (t) => {
+  const directory = await stored(t)
+  const outbox = new SqliteOutbox(directory)
+  t.same(outbox.size, { open: 1, dead: 0 })
+  await outbox.close()
+})
+
+test('a file that is no database is refused, and left as it is', async (t) => {
+  const directory = dataDir(t)
+  writeFileSync(join(directory, 'gateway.db'), 'a letter to somebody else, '.repeat(100))
+  const before = contents(directory)
+
+  t.equal(
+    refusal(directory),
+    `The database ${directory}/gateway.db is damaged, or no database: put it aside or restore it from a backup.`
+  )
+  t.same(contents(directory), before)
+})
+
+test('a database that was damaged is refused, wherever the damage is', async (t) => {
+  const sound = await stored(t)
+  const whole = readFileSync(join(sound, 'gateway.db'))
+  const pageSize = whole.readUInt16BE(16)
+  for (let page = 1; page < Math.min(4, whole.length / pageSize); page++) {
+    const directory = dataDir(t)
+    const damaged = Buffer.from(whole).fill(0xee, page * pageSize, page * pageSize + 100)
+    writeFileSync(join(directory, 'gateway.db'), damaged)
+    t.match(refusal(directory), /^The database .*gateway\.db is damaged[,:]/, `page ${page}`)
+  }
+  const directory = dataDir(t)
+  writeFileSync(join(directory, 'gateway.db'), whole.subarray(0, pageSize))
+  t.match(refusal(directory), /^The database .*gateway\.db is damaged[,:]/, 'cut short')
+})
+
+test('the database of something else is refused, and left as it is', async (t) => {
+  const directory = dataDir(t)
+  const other = new DatabaseSync(join(directory, 'gateway.db'))
+  other.exec('CREATE TABLE orders (id); INSERT INTO orders VALUES (7)')
+  other.close()
+  const before = contents(directory)
+
+  t.equal(
+    refusal(directory),
+    `The database ${directory}/gateway.db is not one of this gateway: choose another DATA_DIR.`
+  )
+  t.same(contents(directory), before)
+})
+
+test('a database of a newer gateway is refused, and left as it is', async (t) => {
+  const directory = await stored(t)
+  const newer = new DatabaseSync(join(directory, 'gateway.db'))
+  newer.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`)
+  newer.close()
+  const before = contents(directory)
+
+  t.equal(
+    refusal(directory),
+    `The database ${directory}/gateway.db was made by a newer gateway (schema ${MIGRATIONS.length + 1}, known up to ` +
+      `${MIGRATIONS.length}): run that one, or put the file aside.`
+  )
+  t.same(contents(directory), before)
+})
+
+test('without its file what is in the write-ahead log is not thrown away', async (t) => {
+  const directory = dataDir(t)
+  const { outbox } = opened(t, directory)
+  await outbox.accept(newJob(1, [sets('A', 1)]))
+  for (const spoil of [
+    (path: string) => {
+      rmSync(path)
+    },
+    (path: string) => {
+      writeFileSync(path, '')
+    }
+  ]) {
+    const copy = dataDir(t)
+    for (const name of readdirSync(directory)) copyFileSync(join(directory, name), join(copy, name))
+    spoil(join(copy, 'gateway.db'))
+    const before = contents(copy)
+    const path = join(copy, 'gateway.db')
+    t.equal(
+      refusal(copy),
+      `The database ${path} is missing or empty, but ${path}-wal is there and may hold accepted updates: ` +
+        'restore both from the same copy, or put the -wal file aside to begin anew.'
+    )
+    t.same(contents(copy), before)
+  }
+})
+
+test('a gateway that ended in the middle of making its database goes on with it', async (t) => {
+  const directory = dataDir(t)
+  const path = join(directory, 'gateway.db')
+  writeFileSync(path, '')
+  writeFileSync(`${path}-wal`, '')
+  openDatabase(directory).close()
+  t.ok(statSync(path).size > 0)
+})
+
+test('a directory that cannot be used is refused, with its name', async (t) => {
+  const directory = dataDir(t)
+  writeFileSync(join(directory, 'file'), 'not a directory')
+  t.match(refusal(join(directory, 'file')), `The database ${directory}/file/gateway.db cannot be`)
+  t.match(
+    refusal(join(directory, 'file', 'below')),
+    `The database ${directory}/file/below/gateway.db cannot be`
+  )
+
+  mkdirSync(join(directory, 'gateway.db'))
+  t.equal(
+    refusal(directory),
+    `The database ${directory}/gateway.db cannot be opened: check the owner and the mode of DATA_DIR.`
+  )
+})
+
+test('what a path is called says nothing about what is wrong with it', async (t) => {
+  const directory = join(dataDir(t), 'locked-full-readonly')
+  writeFileSync(directory, 'not a directory')
+  const said = refusal(directory)
+  t.match(said, /\/gateway\.db cannot be used \(E/)
+  t.notMatch(said, /in use by another process|the disk is full/)
+})
+
+test('a second process is refused while the first one runs, and finds everything once it has ended', async (t) => {
+  const directory = await stored(t)
+  const script = `
+    const { SqliteOutbox } = await import('./src/outbox/sqlite.ts')
+    // What nobody holds is collected, and closed.
+    globalThis.outbox = new SqliteOutbox(process.argv[1])
+    console.log(JSON.stringify(outbox.size))
+    process.stdin.resume()
+  `
+  const first = spawn(process.execPath, ['--input-type=module', '--eval', script, directory], {
+    stdio: ['pipe', 'pipe', 'inherit']
+  })
+  t.teardown(() => first.kill('SIGKILL'))
+  const [opened] = await once(first.stdout, 'data')
+  t.equal(String(opened), '{"open":1,"dead":0}\n')
+
+  t.equal(
+    refusal(directory),
+    `The database ${directory}/gateway.db is in use by another process: each gateway needs a DATA_DIR of its own.`
+  )
+  first.kill('SIGKILL')
+  await once(first, 'exit')
+  const outbox = new SqliteOutbox(directory)
+  t.match(await outbox.job(jobId(1)), { status: 'queued' })
+  await outbox.close()
+})
+
+test('a gateway that cannot open its database does not start, and says why', async (t) => {
+  const directory = dataDir(t)
+  writeFileSync(join(directory, 'gateway.db'), 'a letter to somebody else, '.repeat(100))
+  const env = {
+    ...process.env,
+    VICIDIAL_URL: 'http://127.0.0.1:9/non_agent_api.php',
+    VICIDIAL_USER: 'api',
+    VICIDIAL_PASS: 's3cret',
+    API_KEY: 'key',
+    PORT: '0',
+    DATA_DIR: directory
+  }
+  const server = spawn(process.execPath, ['src/server.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [said, [code]] = await Promise.all([readText(server.stderr), once(server, 'exit')])
+  t.equal(code, 1)
+  t.equal(
+    said,
+    `The database ${directory}/gateway.db is damaged, or no database: put it aside or restore it from a backup.\n`
+  )
+})
+
+/** Opens an outbox, and the connection that it writes with. */
+function opened(t: Tester, directory: string): { outbox: SqliteOutbox; connection: DatabaseSync } {
+  const connections: DatabaseSync[] = []
+  const { exec } = DatabaseSync.prototype
+  DatabaseSync.prototype.exec = function (sql) {
+    connections.push(this)
+    exec.call(this, sql)
+  }
+  try {
+    const outbox = new SqliteOutbox(directory)
+    const [connection] = connections
+    if (connection === undefined) throw new Error('no connection was opened')
+    t.teardown(() => outbox.close())
+    return { outbox, connection }
+  } finally {
+    DatabaseSync.prototype.exec = exec
+  }
+}
+
+test('with a full disk nothing is stored by halves, what is there can be read, and it goes on once there is room', async (t) => {
+  const directory = dataDir(t)
+  const { outbox, connection } = opened(t, directory)
+  await outbox.accept(newJob(1, [sets('A', 1), sets('B', 1)]))
+  const [claimed] = await outbox.claim('default', 1, LATER)
+  if (claimed === undefined) throw new Error('nothing claimed')
+  const pages = Number(connection.prepare('PRAGMA page_count').get()?.['page_count'])
+  const allow = (count: number) => connection.prepare(`PRAGMA max_page_count = ${count}`).get()
+  allow(pages)
+
+  const large = newJob(
+    2,
+    Array.from({ length: 2_000 }, (_, n) => sets('C', n + 10))
+  )
+  await t.rejects(outbox.accept(large), {
+    name: 'StorageError',
+    message: 'The database cannot be written (database or disk is full).'
+  })
+  t.equal(outbox.fault, 'The database cannot be written (database or disk is full).')
+  t.same(outbox.size, { open: 2, dead: 0 })
+  t.equal(await outbox.job(jobId(2)), undefined)
+  t.same(await outbox.results(jobId(2)), [])
+  t.same(await outbox.results(jobId(1)), [
+    { index: 0, lead_id: 1, status: 'queued' },
+    { index: 1, lead_id: 1, status: 'queued' }
+  ])
+
+  allow(1_000_000)
+  await outbox.settle([done(claimed)], NO_CALLS)
+  t.equal(outbox.fault, undefined)
+  t.same(inShort(await outbox.claim('default', 10, LATER)), ['1/1 lead_id:1 B'])
+  await outbox.accept(large)
+  t.same(outbox.size, { open: 2_001, dead: 0 })
+  t.match(await outbox.job(jobId(2)), { counts: { queued: 2_000 } })
+
+  // As another process would find it after a loss of power.
+  const copy = dataDir(t)
+  for (const name of readdirSync(directory)) copyFileSync(join(directory, name), join(copy, name))
+  const found = new SqliteOutbox(copy)
+  t.same(found.size, { open: 2_001, dead: 0 })
+  await found.close()
+})
+
+test('a fault is told until there is room again, which purging finds out', async (t) => {
+  const { outbox, connection } = opened(t, dataDir(t))
+  await outbox.accept(newJob(1, [sets('A', 1)]))
+  const pages = Number(connection.prepare('PRAGMA page_count').get()?.['page_count'])
+  const allow = (count: number) => connection.prepare(`PRAGMA max_page_count = ${count}`).get()
+  allow(pages)
+  const large = Array.from({ length: 2_000 }, (_, n) => sets('C', n + 10))
+  await t.rejects(outbox.accept(newJob(2, large)), StorageError)
+  const told = outbox.fault
+  t.type(told, 'string')
+
+  t.equal((await outbox.claim('default', 1, LATER)).length, 1, 'what is in memory can still change')
+  t.equal(outbox.fault, told)
+  await t.rejects(outbox.purge(0, 1_000, 500), StorageError)
+  t.equal(outbox.fault, told)
+  allow(1_000_000)
+  t.equal(await outbox.purge(0, 1_000, 500), 0)
+  t.equal(outbox.fault, undefined)
+  t.equal(await outbox.purge(0, 2_000, 500), 1, 'what it wrote is deleted')
+  t.equal(await outbox.purge(0, 3_000, 500), 0)
+})

@@ -1,0 +1,142 @@
+import { test } from 'tap'
+import type { EndedCall, EndedUpdates, Observer } from '../../src/telemetry/observer.ts'
+import { hashKey } from '../../src/callers/key.ts'
+import { batch, call, startGateway, startStandIn, type Tester } from '../helper.ts'
+import { as, ended, store } from '../routes/jobs-of.ts'
+import { LONG_RETRY, SHORT_RETRY, toldVicidial } from '../routes/told-vicidial.ts'
+import { until } from '../until.ts'
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded', 'x-secret': 'of-the-form' }
+const FILE = `
+accounts: [{ name: sales, user: salesapi, pass: of-sales }]
+callers:
+  - name: sales
+    account: sales
+    key_hashes: ["sha256:${hashKey('sales-key')}"]
+    permissions: { routes: [batch], fields: "*", statuses: "*" }
+webhooks:
+  - { name: form, auth: { header: { header: X-Secret, secrets: [of-the-form] } }, mapping: { lead: { lead_id: lead }, fields: { status: stage } } }
+`
+
+/** Writes down what it is told. */
+function recording() {
+  const updates: EndedUpdates[] = []
+  const calls: EndedCall[] = []
+  const observer: Observer = {
+    updatesEnded: (ended) => void updates.push(ended),
+    callEnded: (ended) => void calls.push(ended)
+  }
+  return { updates, calls, observer }
+}
+
+function fileOf(t: { testdir(files: Record<string, string>): string }) {
+  return { GATEWAY_CONFIG: `${t.testdir({ 'gateway.yaml': FILE })}/gateway.yaml` }
+}
+
+function sets(...leads: number[]) {
+  return { lead_ids: leads, fields: { status: 'SALE' } }
+}
+
+test('updates of a request that end alike are told together, refused ones too', async (t) => {
+  const { updates, calls, observer } = recording()
+  const gateway = await startGateway(t, {}, {}, { observers: [observer] })
+  await batch(gateway, {
+    updates: [
+      { lead_id: 1, fields: { status: 'SALE' } },
+      { lead_id: 99_999, fields: { status: 'SALE' } },
+      { lead_id: 2, fields: { status: 'SALE' } },
+      { lead_id: 3, fields: { status: 'FAR-TOO-LONG' } }
+    ]
+  })
+  const common = { caller: 'api_key', account: 'default' }
+  t.same(updates, [
+    { ...common, status: 'updated', count: 2 },
+    { ...common, status: 'not_found', code: 'lead_not_found', count: 1 },
+    { ...common, status: 'rejected', code: 'field_too_long', count: 1 }
+  ])
+  t.match(calls, [{ account: 'default', function: 'batch_update_lead', outcome: 'updated', leads: 3 }])
+  t.ok((calls[0]?.ms ?? -1) > 0)
+  t.ok((calls[0]?.queuedMs ?? -1) >= 0)
+})
+
+test('a dry run ends nothing', async (t) => {
+  const { updates, calls, observer } = recording()
+  const gateway = await startGateway(t, {}, {}, { observers: [observer] })
+  await batch(gateway, { ...sets(1, 2), dry_run: true })
+  t.same([updates, calls], [[], []])
+})
+
+test('stored updates are told under the name of their caller, with the time since they were accepted', async (t) => {
+  const { updates, observer } = recording()
+  const gateway = await startGateway(t, fileOf(t), {}, { observers: [observer] })
+  const id = await store(gateway, {
+    updates: [
+      { lead_id: 1, fields: { status: 'SALE' } },
+      { lead_id: 3, fields: { status: 'FAR-TOO-LONG' } }
+    ]
+  })
+  await ended(gateway, id)
+  await call(gateway, 'POST', '/v1/webhooks/form?wait=10', 'lead=4&stage=SALE', FORM)
+
+  t.match(updates, [
+    { caller: 'api_key', status: 'rejected', code: 'field_too_long', count: 1 },
+    { caller: 'api_key', status: 'updated', count: 1, storedMs: Number },
+    { caller: 'webhook:form', account: 'default', status: 'updated', count: 1, storedMs: Number }
+  ])
+  t.equal(updates[0]?.storedMs, undefined)
+  t.ok((updates[1]?.storedMs ?? 0) < 10_000)
+})
+
+test('a webhook whose updates are all refused is told', async (t) => {
+  const { updates, observer } = recording()
+  const gateway = await startGateway(t, fileOf(t), {}, { observers: [observer] })
+  await call(gateway, 'POST', '/v1/webhooks/form', 'lead=4&stage=FAR-TOO-LONG', FORM)
+  t.same(updates, [
+    { caller: 'webhook:form', account: 'default', status: 'rejected', code: 'field_too_long', count: 1 }
+  ])
+})
+
+test('an update that is given up is told once, as a dead letter with what VICIdial said', async (t) => {
+  const { updates, observer } = recording()
+  const vicidial = await toldVicidial(t)
+  vicidial.denies()
+  const env = { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY }
+  const gateway = await startGateway(t, env, {}, { observers: [observer] })
+  await ended(gateway, await store(gateway, sets(1)))
+  t.match(updates, [{ status: 'dead_lettered', code: 'upstream_permission_denied', count: 1 }])
+  t.equal(updates.length, 1)
+})
+
+test('cancelled updates are told', async (t) => {
+  const { updates, observer } = recording()
+  const vicidial = await toldVicidial(t)
+  vicidial.denies()
+  const env = { VICIDIAL_URL: vicidial.url, ...LONG_RETRY }
+  const gateway = await startGateway(t, env, {}, { observers: [observer] })
+  const id = await store(gateway, sets(1, 2))
+  await until('both are cancelled', async () => {
+    await call(gateway, 'POST', `/v1/jobs/${id}/cancel`)
+    return updates.length > 0 && updates
+  })
+  t.match(updates, [{ caller: 'api_key', status: 'cancelled', count: 2, storedMs: Number }])
+})
+
+test('each call is told with its account and how it went, a repeat of it without a time in the queue', async (t) => {
+  const { calls, observer } = recording()
+  let answered = 0
+  const url = await startAnswering(t, () =>
+    answered++ === 0 ? 'ERROR: NO FUNCTION SPECIFIED' : 'ERROR: Login incorrect, please try again: |1|BAD|\n'
+  )
+  const gateway = await startGateway(t, { VICIDIAL_URL: url, ...fileOf(t) }, {}, { observers: [observer] })
+  await batch(gateway, sets(1), as('sales-key'))
+  const outcomes = calls.map(({ account, outcome, queuedMs }) => [account, outcome, queuedMs !== undefined])
+  t.same(outcomes, [
+    ['sales', 'unclear', true],
+    ['sales', 'refused: upstream_login_failed', false]
+  ])
+})
+
+/** Starts a VICIdial that answers every call as it likes. */
+function startAnswering(t: Tester, answer: () => string): Promise<string> {
+  return startStandIn(t, (_params, response) => response.end(answer()))
+}

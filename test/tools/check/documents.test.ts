@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import { test } from 'tap'
+import { ACCOUNT_STEPS, SERVER_STEPS } from '../../../src/tools/check/step.ts'
+import { checkUrl, startVicidial } from './set-up.ts'
+
+const DOCUMENT = readFileSync('docs/check.md', 'utf8')
+
+/** An output without what differs from run to run. */
+function lasting(output: string): string {
+  return output
+    .trim()
+    .replace(/Port \d+ of/, 'Port N of')
+    .replace(/takes [\d.]+ ms \(median of 5, [\d.]+ to [\d.]+\)/, 'takes N ms (median of 5, N to N)')
+}
+
+test('docs/check.md shows what check prints: for a good set-up, a wrong password and an old build', async (t) => {
+  const shown = [...DOCUMENT.matchAll(/```\n(✓[^`]*)```/g)].map(([, output = '']) => lasting(output))
+  const good = await startVicidial(t)
+  const wrong = await startVicidial(t, { pass: 'another' })
+  const old = await startVicidial(t, {}, { release: { version: '2.14-202', build: '210901-0000' } })
+  const printed: string[] = []
+  for (const { url } of [good, wrong, old]) printed.push(lasting((await checkUrl(url)).printed))
+  t.strictSame(shown, printed)
+})
+
+test('docs/check.md tells every step, in order', async (t) => {
+  const rows = [...DOCUMENT.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, names = '']) =>
+    [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name)
+  )
+  t.strictSame(rows, ['configuration', ...SERVER_STEPS, ...ACCOUNT_STEPS, 'test_lead'])
+})

@@ -1,0 +1,200 @@
+import fc from 'fast-check'
+import { test } from 'tap'
+import type { TestLead } from '../../../src/tools/check/test-lead.ts'
+import type { Sandbox } from '../../../src/tools/sandbox/sandbox.ts'
+import { checkUrl, startVicidial } from './set-up.ts'
+
+const LEAD = 5
+
+/** A lead that may be changed, and what was asked before. */
+function agreeing(answer = true) {
+  const questions: string[] = []
+  const testLead: TestLead = {
+    lead: LEAD,
+    consent: async (question) => {
+      questions.push(question)
+      return answer
+    },
+    toTheEnd: (work) => work()
+  }
+  return { testLead, questions }
+}
+
+/** What was written: the parameters of batches with leads. */
+function writes(sandbox: Sandbox) {
+  return sandbox.calls().filter(({ params }) => params['lead_ids'] !== undefined)
+}
+
+async function setLead(sandbox: Sandbox, values: Record<string, string>) {
+  const login = { source: 'crm', user: 'api', pass: 'canary-s3cret' }
+  const body = new URLSearchParams({
+    ...login,
+    function: 'update_lead',
+    lead_id: String(LEAD),
+    ...values,
+    records: '1'
+  })
+  await (await fetch(sandbox.url, { method: 'POST', body })).text()
+}
+
+for (const useNonLatin of [0, 1] as const) {
+  test(`what is stored of é shows that use_non_latin is ${useNonLatin}, and the lead is as it was`, async (t) => {
+    const sandbox = await startVicidial(t, {}, { useNonLatin })
+    const before = sandbox.leads()
+    const { testLead, questions } = agreeing()
+    const { step } = await checkUrl(
+      sandbox.url,
+      { VICIDIAL_NON_LATIN: String(1 - useNonLatin) },
+      { testLead }
+    )
+    t.match(step('test_lead'), {
+      account: 'default',
+      status: useNonLatin === 0 ? 'fault' : 'warning',
+      detail: `(use_non_latin=${useNonLatin})`,
+      remedy: `Set VICIDIAL_NON_LATIN=${useNonLatin}.`
+    })
+    t.match(step('test_lead').detail, /Seen in address3 of lead 5, which is as it was\.$/)
+    t.strictSame(sandbox.leads(), before)
+    t.strictSame(
+      writes(sandbox).map(({ params }) => params['address3']),
+      ['check é check', '--BLANK--']
+    )
+    t.strictSame(questions, [
+      `address3 of lead 5, empty now, is set to "check é check", read, and put back. (The lead's modify date changes.)`
+    ])
+  })
+}
+
+test('without consent nothing is written', async (t) => {
+  const sandbox = await startVicidial(t)
+  const { step } = await checkUrl(sandbox.url, {}, { testLead: agreeing(false).testLead })
+  t.match(step('test_lead'), { status: 'skipped', detail: 'Nothing was written: consent was not given.' })
+  t.strictSame(writes(sandbox), [])
+})
+
+test('if the value could not be read back, that is said before anything is asked or written', async (t) => {
+  const used = ' batch_update_lead update_lead lead_search '
+  const sandbox = await startVicidial(t, { api_allowed_functions: used })
+  const { testLead, questions } = agreeing()
+  const { step } = await checkUrl(sandbox.url, {}, { testLead })
+  t.match(step('test_lead'), {
+    status: 'fault',
+    detail: /^Nothing was written, .* cannot be read back: lead_field_info is not among the functions/,
+    remedy: /^Select lead_field_info in API Allowed Functions/
+  })
+  t.strictSame([...writes(sandbox), ...questions], [])
+})
+
+test('a lead that does not exist, or is in a list of another campaign', async (t) => {
+  const sandbox = await startVicidial(t)
+  const missing = await checkUrl(sandbox.url, {}, { testLead: { ...agreeing().testLead, lead: 99 } })
+  t.match(missing.step('test_lead'), { status: 'fault', detail: /there is no such lead/ })
+  await setLead(sandbox, { list_id_field: '102' })
+  const forbidden = await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
+  t.match(forbidden.step('test_lead'), {
+    status: 'fault',
+    detail: /not of a campaign that the user's group allows/
+  })
+  t.strictSame(writes(sandbox), [])
+})
+
+const FIELDS = ['address3', 'province', 'address2', 'security_phrase', 'city']
+const all = (value: string) => Object.fromEntries(FIELDS.map((name) => [name, value]))
+
+test('an empty field goes before one with a value, and one that could not be put back is never taken', async (t) => {
+  const sandbox = await startVicidial(t)
+  await setLead(sandbox, { ...all('Suite 5'), address2: '--BLANK--' })
+  await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
+  t.strictSame(Object.keys(writes(sandbox)[0]?.params ?? {}).includes('address2'), true)
+
+  await setLead(sandbox, all('Suite 5'))
+  const before = sandbox.leads()
+  const { step } = await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
+  t.match(step('test_lead').detail, /Seen in address3 of lead 5, which is as it was/)
+  t.strictSame(sandbox.leads(), before)
+})
+
+test('values that VICIdial would store otherwise are left alone', async (t) => {
+  const sandbox = await startVicidial(t, {}, { useNonLatin: 1 })
+  await setLead(sandbox, all('São Paulo'))
+  const { step } = await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
+  t.match(step('test_lead'), { status: 'skipped', remedy: /another lead/ })
+  t.strictSame(writes(sandbox), [])
+})
+
+test('a value with an apostrophe, which is read with HTTP 500, does not keep others from being taken', async (t) => {
+  const sandbox = await startVicidial(t)
+  await setLead(sandbox, { ...all("L'Aquila"), city: 'Rome' })
+  const before = sandbox.leads()
+  const { step } = await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
+  t.match(step('test_lead').detail, /Seen in city of lead 5, which is as it was/)
+  t.strictSame(sandbox.leads(), before)
+})
+
+test('whatever stands in the fields, the lead is as it was afterwards', async (t) => {
+  const sandbox = await startVicidial(t, {}, { useNonLatin: 1 })
+  await fc.assert(
+    fc.asyncProperty(fc.string({ minLength: 1, maxLength: 60, unit: 'binary' }), async (value) => {
+      await setLead(sandbox, all(value))
+      const before = sandbox.leads()
+      await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
+      t.strictSame(sandbox.leads(), before)
+    }),
+    { numRuns: 40 }
+  )
+})
+
+for (const fault of ['reset_after', 'truncate', '500_after_success', 'html'] as const) {
+  test(`the value is put back though the write is answered with ${fault}`, async (t) => {
+    const sandbox = await startVicidial(t)
+    const before = sandbox.leads()
+    const testLead: TestLead = {
+      ...agreeing().testLead,
+      toTheEnd: (work) => {
+        sandbox.fail(fault, { calls: 1, function: 'batch_update_lead' })
+        return work()
+      }
+    }
+    const { ids } = await checkUrl(sandbox.url, {}, { testLead })
+    t.strictSame(sandbox.leads(), before)
+    t.equal(ids('ok').includes('login'), true)
+  })
+}
+
+test('the value is put back though the read fails, and nothing is said of the setting', async (t) => {
+  const sandbox = await startVicidial(t)
+  const before = sandbox.leads()
+  const testLead: TestLead = {
+    ...agreeing().testLead,
+    toTheEnd: (work) => {
+      sandbox.fail('reset_before', { calls: 1, function: 'lead_field_info' })
+      return work()
+    }
+  }
+  const { step } = await checkUrl(sandbox.url, {}, { testLead })
+  t.match(step('test_lead'), {
+    status: 'warning',
+    detail: /could not be read; address3 of lead 5 is as it was/
+  })
+  t.strictSame(sandbox.leads(), before)
+})
+
+test('a value that cannot be put back is told, with what it was', async (t) => {
+  const sandbox = await startVicidial(t)
+  await setLead(sandbox, all('Suite 5'))
+  const testLead: TestLead = {
+    ...agreeing().testLead,
+    toTheEnd: (work) => {
+      sandbox.fail('locked_out', { calls: 100, function: 'lead_field_info' })
+      return work()
+    }
+  }
+  const logins = () => sandbox.calls().filter(({ fault }) => fault !== undefined).length
+  const { step } = await checkUrl(sandbox.url, {}, { testLead })
+  t.match(step('test_lead'), {
+    status: 'fault',
+    detail: 'address3 of lead 5 was changed, and could not be seen to be put back.',
+    remedy: 'Open lead 5 in VICIdial and set address3 to what it was: "Suite 5".'
+  })
+  t.equal(logins(), 1)
+})

@@ -1,0 +1,27 @@
+import { runProgram } from '../../../src/tools/cli/program.ts'
+
+/** Runs the command line in this process. */
+export async function run(...args: string[]) {
+  let stdout = ''
+  let stderr = ''
+  const exitCode = await runProgram(args, {
+    writeOut: (text) => {
+      stdout += text
+    },
+    writeErr: (text) => {
+      stderr += text
+    }
+  })
+  return { exitCode, stdout, stderr }
+}
+
+/** Sets a variable of the environment, or unsets it, until the test ends. */
+export function setEnv(t: { teardown(handler: () => unknown): unknown }, name: string, value?: string): void {
+  const before = process.env[name]
+  const set = (text: string | undefined) => {
+    if (text === undefined) Reflect.deleteProperty(process.env, name)
+    else process.env[name] = text
+  }
+  set(value)
+  t.teardown(() => set(before))
+}

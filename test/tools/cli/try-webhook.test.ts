@@ -1,0 +1,196 @@
+import { spawnSync } from 'node:child_process'
+import { test } from 'tap'
+
+const YAML = `
+webhooks:
+  - name: crm
+    on_lossy: reject
+    auth: { header: { header: X-Token, secrets: [canary-s3cret] } }
+    event_id: { header: X-Event-Id }
+    mapping:
+      when: type = "change"
+      lead: { lead_id: id }
+      fields: { first_name: name, rank: $number(rank) }
+      custom_fields: { favorite_color: color }
+custom_fields: [{ label: favorite_color, max_length: 5 }]
+`
+
+/** Runs `vicidial-gateway webhook` on a body. */
+function run(
+  t: { testdir(files: Record<string, string>): string },
+  body: string,
+  args: readonly string[] = ['try', 'crm', 'body.json'],
+  env: Record<string, string> = {}
+) {
+  const cwd = t.testdir({ 'gateway.yaml': YAML, 'body.json': body, 'body.bin': body })
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [new URL('../../../src/tools/cli/main.ts', import.meta.url).pathname, 'webhook', ...args],
+    {
+      cwd,
+      input: body,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], GATEWAY_CONFIG: 'gateway.yaml', ...env }
+    }
+  )
+  return { status, stdout, stderr }
+}
+
+test('a payload is shown as updates, and as VICIdial would store them', async (t) => {
+  const body =
+    '[{"id":7,"type":"change","name":"Ann","color":"blue"},{"type":"other"},{"id":"8","type":"change","rank":"3"}]'
+  t.strictSame(run(t, body, ['try', 'crm', 'body.json', '--header', 'X-Event-Id: evt_1']), {
+    status: 0,
+    stdout: `crm: 2 updates, 1 ignored
+event id: evt_1
+
+{"lead_id":7,"fields":{"first_name":"Ann"},"custom_fields":{"favorite_color":"blue"}}
+  VICIdial  update_lead, lead lead_id 7
+  stored    {"first_name":"Ann","custom_fields.favorite_color":"blue"}
+
+{"lead_id":"8","fields":{"rank":3}}
+  VICIdial  batch_update_lead, lead lead_id 8
+  stored    {"rank":"3"}
+`,
+    stderr: ''
+  })
+})
+
+test("it is shown as VICIdial's use_non_latin has it", async (t) => {
+  const body = '{"id":7,"type":"change","name":"José"}'
+  t.match(run(t, body), {
+    status: 1,
+    stdout:
+      '  refused   characters_lost at /updates/0/fields/first_name: VICIdial would hold "Jose", and on_lossy is "reject".'
+  })
+  t.match(run(t, body, undefined, { VICIDIAL_NON_LATIN: '1' }), {
+    status: 0,
+    stdout: '{"first_name":"José"}'
+  })
+})
+
+test('a body may come from standard input, and be of any type', async (t) => {
+  const args = (type: string) => ['try', 'crm', '-', '--content-type', type]
+  t.match(run(t, 'id=7&type=change&name=Ann', args('application/x-www-form-urlencoded')), {
+    status: 0,
+    stdout: '{"lead_id":"7","fields":{"first_name":"Ann"}}'
+  })
+  t.strictSame(run(t, '<a/>', args('application/xml')), {
+    status: 1,
+    stdout:
+      'unsupported_media_type: The body must be application/json, application/x-www-form-urlencoded, or text/plain that holds JSON; in UTF-8.\n',
+    stderr: ''
+  })
+})
+
+test('what is refused ends with 1, and says where', async (t) => {
+  t.strictSame(run(t, '{"id":7,'), {
+    status: 1,
+    stdout: 'invalid_json: The body is not valid JSON: reading stopped at line 1, column 9.\n',
+    stderr: ''
+  })
+  t.match(run(t, '{"type":"change","name":""}'), {
+    status: 1,
+    stdout: '  refused   field_invalid at /updates/0: An update names its lead by exactly one of'
+  })
+  t.strictSame(run(t, '{"id":7,"type":"change","rank":"canary"}'), {
+    status: 1,
+    stdout:
+      'crm: fields.rank at item 0 asks for a number, and the value is none at character 8 (JSONata D3030).\n',
+    stderr: ''
+  })
+  t.strictSame(run(t, '{"type":"other"}'), {
+    status: 0,
+    stdout: 'crm: 0 updates, 1 ignored\nevent id: none, so a repeat is not recognised\n',
+    stderr: ''
+  })
+})
+
+test('what cannot be tried ends with 2', async (t) => {
+  const of = (args: string[], env = {}) => {
+    const { status, stdout, stderr } = run(t, '{}', args, env)
+    t.equal(stdout, '')
+    t.equal(status, 2)
+    t.notMatch(stderr, 'canary')
+    return stderr
+  }
+  t.equal(of(['try', 'erp', 'body.json']), 'There is no webhook source erp; there is: crm.\n')
+  t.equal(of(['try', 'crm', 'none.json']), 'none.json cannot be read (ENOENT).\n')
+  t.equal(
+    of(['try', 'crm', 'body.json'], { GATEWAY_CONFIG: 'none.yaml', VICIDIAL_NON_LATIN: 'yes' }),
+    'VICIDIAL_NON_LATIN must be 0 or 1.\nGATEWAY_CONFIG (none.yaml): cannot be read (ENOENT).\n'
+  )
+  t.equal(
+    of(['try', 'crm', 'body.json'], { GATEWAY_CONFIG: '' }),
+    'GATEWAY_CONFIG is required: a YAML file with webhooks.\n'
+  )
+})
+
+test('--json says the same for machines', async (t) => {
+  const args = ['try', 'crm', 'body.json', '--header', 'X-Event-Id: evt_1', '--json']
+  const sound = run(t, '[{"id":7,"type":"change","name":"Ann"},{"type":"other"}]', args)
+  t.strictSame(
+    { ...sound, stdout: JSON.parse(sound.stdout) },
+    {
+      status: 0,
+      stdout: {
+        source: 'crm',
+        event_id: 'evt_1',
+        ignored: 1,
+        updates: [
+          {
+            update: { lead_id: 7, fields: { first_name: 'Ann' } },
+            function: 'batch_update_lead',
+            stored: { first_name: 'Ann' },
+            warnings: []
+          }
+        ]
+      },
+      stderr: ''
+    }
+  )
+  const refused = run(t, '{"id":7,"type":"change","name":"José"}', args)
+  t.equal(refused.status, 1)
+  t.match(JSON.parse(refused.stdout), { updates: [{ refusals: [{ code: 'characters_lost' }] }] })
+  t.strictSame(run(t, '{"id":7,', args), {
+    status: 1,
+    stdout: '{"faults":["invalid_json: The body is not valid JSON: reading stopped at line 1, column 9."]}\n',
+    stderr: ''
+  })
+})
+
+test('arguments that say nothing to try are refused, with the help', async (t) => {
+  for (const [args, message] of [
+    [[], /^Usage: vicidial-gateway webhook /],
+    [['show', 'a', 'b.json'], /^error: unknown command 'show'\n/],
+    [['try', 'a'], /^error: missing required argument 'file'\n/],
+    [['try', 'a', 'b.json', 'c'], /^error: too many arguments/],
+    [['try', '--what'], /^error: unknown option '--what'\n/],
+    [
+      ['try', 'crm', 'body.json', '--header', 'x'],
+      /^error: option '--header <name: value>' .* 'NAME: VALUE'/
+    ],
+    [
+      ['try', 'crm', 'body.bin'],
+      /^error: what body\.bin holds cannot be told from its name: give --content-type\n/
+    ]
+  ] as const) {
+    const { status, stdout, stderr } = run(t, '{}', args)
+    t.strictSame({ status, stdout }, { status: 2, stdout: '' }, args.join(' '))
+    t.match(stderr, message)
+  }
+})
+
+test('the type is that of the extension, in capitals too, and headers are known in any case', async (t) => {
+  const cwd = t.testdir({ 'gateway.yaml': YAML, 'B.FORM': 'id=7&type=change&name=Ann' })
+  const args = ['src/tools/cli/main.ts', 'webhook', 'try', 'crm', `${cwd}/B.FORM`]
+  const { stdout } = spawnSync(
+    process.execPath,
+    [...args, '--header', 'Other: a', '--header', 'x-EVENT-id:b:c'],
+    {
+      encoding: 'utf8',
+      env: { GATEWAY_CONFIG: `${cwd}/gateway.yaml` }
+    }
+  )
+  t.match(stdout, /event id: b:c\n\n\{"lead_id":"7","fields":\{"first_name":"Ann"\}\}/)
+})

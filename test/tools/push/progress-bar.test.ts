@@ -1,0 +1,34 @@
+import { PassThrough } from 'node:stream'
+import { test } from 'tap'
+import { reportProgress } from '../../../src/tools/push/progress-bar.ts'
+
+const STEPS = [
+  { rows: 0, updated: 0, bytes: 0, totalBytes: 4_000 },
+  { rows: 1_000, updated: 990, bytes: 2_000, totalBytes: 4_000 },
+  { rows: 2_000, updated: 1_980, bytes: 4_000, totalBytes: 4_000 }
+]
+
+/** What is written to a terminal, or to what is none. */
+function written(isTTY: boolean, steps: readonly (typeof STEPS)[number][]) {
+  const stream = Object.assign(new PassThrough(), { isTTY, columns: 120 })
+  const told: string[] = []
+  const { report, end } = reportProgress(stream as unknown as NodeJS.WriteStream, (line) => told.push(line))
+  for (const step of steps) report(step)
+  end()
+  return { shown: String(stream.read() ?? ''), told }
+}
+
+test('on a terminal a bar shows how far the push is, and ends with the whole', async (t) => {
+  const { shown, told } = written(true, STEPS)
+  t.match(shown, ' 100% | 2000 rows, 20 not made | ')
+  t.same(told, [])
+})
+
+test('how long it takes is not said before it is known', async (t) => {
+  const { shown } = written(true, STEPS.slice(0, 1))
+  t.match(shown, ' 0% | 0 rows, 0 not made | 0 rows/s | ? left')
+})
+
+test('elsewhere there is no bar, and nothing to tell of a push that is short', async (t) => {
+  t.same(written(false, STEPS), { shown: '', told: [] })
+})

@@ -1,0 +1,233 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { test } from 'tap'
+import { push } from '../../../src/tools/push/push.ts'
+import { State } from '../../../src/tools/push/checkpoint.ts'
+import { startSandbox } from '../../../src/tools/sandbox/sandbox.ts'
+import { run, setEnv } from '../cli/run.ts'
+import { API_KEY, dataDir, type Gateway, startGateway, type Tester } from '../../helper.ts'
+import { pushOptions } from './options.ts'
+
+function fileOf(t: Tester, content: string, name = 'leads.csv'): string {
+  const path = join(dataDir(t), name)
+  writeFileSync(path, content)
+  return path
+}
+
+/** Where nobody listens. */
+async function freeAddress(): Promise<string> {
+  const sandbox = await startSandbox()
+  await sandbox.close()
+  return sandbox.origin
+}
+
+/** What VICIdial holds of a lead. */
+function held({ sandbox }: Gateway, lead: number) {
+  return sandbox.leads()[lead]
+}
+
+test('a CSV file: every row has its outcome, rejects have their reasons, and the summary says it all', async (t) => {
+  const gateway = await startGateway(t)
+  setEnv(t, 'GATEWAY_URL', gateway.origin)
+  setEnv(t, 'GATEWAY_KEY', API_KEY)
+  const path = fileOf(
+    t,
+    'Lead;Stage;Note;Street\n1;SALE;x;"12 Elm, #4"\n2;TOOLONG;"a;b";\n9999;SALE;;\n3;SALE;;\n4\n'
+  )
+  const args = [
+    '--map',
+    'Lead=lead_id',
+    '--map',
+    'Stage=status',
+    '--map',
+    'Street=address1',
+    '--ignore',
+    'Note'
+  ]
+  const { exitCode, stdout, stderr } = await run('push', path, ...args, '--set', 'rank=5')
+  t.strictSame({ exitCode, stderr }, { exitCode: 1, stderr: '' })
+  t.strictSame(stdout.replace(/\d+(\.\d+)?  \d+ rows a second/, 'N  N rows a second').split(/ *\n/), [
+    'rows                     5',
+    '  updated                2',
+    '  not_found              1',
+    '  rejected               2',
+    'warnings                 1  characters_dropped',
+    'calls                    2  to VICIdial',
+    'seconds                N  N rows a second',
+    `Rejected rows, each with its reason: ${path}.rejects.csv`,
+    ''
+  ])
+  t.match(held(gateway, 1), { status: 'SALE', rank: 5, address1: '12 Elm 4' })
+  t.match(held(gateway, 3), { status: 'SALE', rank: 5, address1: '3 Main St' })
+  const rejects = readFileSync(`${path}.rejects.csv`, 'utf8').trimEnd().split('\n')
+  t.equal(rejects[0], 'Lead;Stage;Note;Street;push_line;push_status;push_code;push_field;push_detail')
+  t.match(rejects[1], /^2;TOOLONG;"a;b";;3;rejected;field_too_long;status;/)
+  t.match(rejects[2], /^9999;SALE;;;4;not_found;lead_not_found;;/)
+  t.match(rejects[3], /^4;;;;6;rejected;row_malformed;;The row has 1 cells, the header 4\.$/)
+  t.equal(rejects.length, 4)
+
+  const calls = gateway.sandbox.calls().length
+  const again = await run('push', path, ...args, '--set', 'rank=5', '--json')
+  t.match(JSON.parse(again.stdout), { rows: 5, rows_this_run: 0, complete: true, by_status: { updated: 2 } })
+  t.equal(gateway.sandbox.calls().length, calls, 'nothing is sent again')
+})
+
+test('what cannot be right is refused with 2, before anything is sent', async (t) => {
+  const gateway = await startGateway(t)
+  setEnv(t, 'GATEWAY_URL', gateway.origin)
+  setEnv(t, 'GATEWAY_KEY', API_KEY)
+  const path = fileOf(t, 'lead_id,Stauts\n1,SALE\n')
+  const refused = async (pattern: RegExp, ...args: string[]) => {
+    const { exitCode, stdout, stderr } = await run('push', ...args)
+    t.strictSame({ exitCode, stdout }, { exitCode: 2, stdout: '' })
+    t.match(stderr, pattern)
+  }
+  await refused(/^Column "Stauts" is not known. Is it status\?/, path)
+  await refused(/cannot be read \(ENOENT\)/, `${path}.gone`)
+  await refused(/^error: option '--map/, path, '--map', 'Stauts')
+  await refused(/'--batch <n>' argument '0' is invalid\. It must be from 1 to 100000\./, path, '--batch', '0')
+  const array = '[{"lead_id":1,"stauts":"SALE"}]'
+  await refused(/^Row 1: Column "stauts" is not known/, fileOf(t, array, 'x.json'))
+  await refused(/^The header is no sound CSV/, fileOf(t, array))
+  await refused(/^Row 1: The line is no JSON/, fileOf(t, '{\n"lead_id":1}\n', 'x.json'))
+  setEnv(t, 'GATEWAY_KEY', 'another')
+  await refused(/^The gateway answered 401 unauthenticated/, path)
+  await refused(/cannot be reached \(ECONNREFUSED\)/, path, '--url', await freeAddress())
+  t.strictSame(gateway.sandbox.calls(), [])
+  t.notOk(existsSync(`${path}.push-state`))
+})
+
+test('a push goes on only with the same file and the same options; --restart begins anew', async (t) => {
+  const gateway = await startGateway(t)
+  const path = fileOf(t, 'lead_id,status\n1,A\n9999,A\n')
+  const options = pushOptions(gateway.origin, path)
+  t.match(await push(options), { rowsNow: 2 })
+  await t.rejects(push({ ...options, mapping: { ...options.mapping, emptyClears: true } }), {
+    exitCode: 2,
+    message: /begun otherwise: empty_clears was false, and is true\. .* --restart/
+  })
+  appendFileSync(path, '2,A\n')
+  await t.rejects(push(options), { exitCode: 2, message: /the file has changed since \(it had \d+ bytes/ })
+  t.match(await push({ ...options, restart: true }), { rowsNow: 3, totals: { rows: 3 } })
+  t.equal(readFileSync(`${path}.rejects.csv`, 'utf8').split('\n').length, 3)
+})
+
+test('a file of rejects that is not of this push is not written over', async (t) => {
+  const gateway = await startGateway(t)
+  const path = fileOf(t, 'lead_id,status\n9999,A\n')
+  writeFileSync(`${path}.rejects.csv`, 'precious')
+  for (let n = 0; n < 2; n++)
+    await t.rejects(push(pushOptions(gateway.origin, path)), {
+      exitCode: 2,
+      message: /is there already, of another push/
+    })
+  t.equal(readFileSync(`${path}.rejects.csv`, 'utf8'), 'precious')
+})
+
+test('what a push that was killed wrote among the rejects, but did not note, is taken away', async (t) => {
+  const gateway = await startGateway(t)
+  const path = fileOf(t, 'lead_id,status\n9991,A\n9992,A\n9993,A\n')
+  const interruption = new AbortController()
+  const interrupt = () => {
+    interruption.abort()
+  }
+  const options = { batch: 1, concurrency: 1 }
+  await push(
+    pushOptions(gateway.origin, path, { ...options, signal: interruption.signal, onProgress: interrupt })
+  )
+  appendFileSync(`${path}.rejects.csv`, '9992,A,3,not_found,lead_not_fo')
+  t.match(await push(pushOptions(gateway.origin, path, options)), {
+    totals: { rows: 3, byStatus: { not_found: 3 } }
+  })
+  const rejects = readFileSync(`${path}.rejects.csv`, 'utf8').trimEnd().split('\n')
+  t.strictSame(
+    rejects.map((line) => line.split(',').slice(0, 4).join()),
+    ['lead_id,status,push_line,push_status', '9991,A,2,not_found', '9992,A,3,not_found', '9993,A,4,not_found']
+  )
+})
+
+test('while one push of a file runs, another is refused', async (t) => {
+  const gateway = await startGateway(t)
+  const path = fileOf(t, 'lead_id,status\n1,A\n')
+  const running = new State(`${path}.push-state`, undefined, false)
+  await t.rejects(push(pushOptions(gateway.origin, path)), {
+    exitCode: 2,
+    message: /is in use: another push of this file is running/
+  })
+  running.close()
+  t.match(await push(pushOptions(gateway.origin, path)), { totals: { rows: 1 } })
+})
+
+test('a dry run sets nothing and is forgotten', async (t) => {
+  const gateway = await startGateway(t)
+  const path = fileOf(t, 'lead_id,status\n1,SALE\n2,TOOLONG\n')
+  for (let n = 0; n < 2; n++) {
+    const outcome = await push(pushOptions(gateway.origin, path, { dryRun: true }))
+    t.match(outcome, {
+      totals: { byStatus: { planned: 1, rejected: 1 } },
+      rejects: `${path}.dry-run.rejects.csv`
+    })
+  }
+  t.strictSame(gateway.sandbox.calls(), [])
+  t.notOk(existsSync(`${path}.push-state`))
+})
+
+test('standard input, JSON lines: updates of the API and flat objects, side by side', async (t) => {
+  const gateway = await startGateway(t)
+  const lines = [
+    { vendor_lead_code: 'CRM-1', fields: { comments: null, status: 'A' } },
+    { lead_id: 2, status: 'B', rank: 7 },
+    { lead_id: 3, stauts: 'B' }
+  ]
+  const rejects = join(dataDir(t), 'rejects.jsonl')
+  const outcome = await push(
+    pushOptions(gateway.origin, '-', {
+      standardInput: Readable.from([Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))]),
+      rejects
+    })
+  )
+  t.match(outcome, { totals: { rows: 3, byStatus: { updated: 2, rejected: 1 } }, state: undefined })
+  t.match(held(gateway, 1), { status: 'A' })
+  t.match(held(gateway, 2), { status: 'B', rank: 7 })
+  t.match(JSON.parse(readFileSync(rejects, 'utf8')), {
+    lead_id: 3,
+    stauts: 'B',
+    push_line: 3,
+    push_code: 'columns_unclear'
+  })
+})
+
+test('a JSON array', async (t) => {
+  const gateway = await startGateway(t)
+  const path = fileOf(
+    t,
+    JSON.stringify([1, 2, 3].map((lead_id) => ({ lead_id, fields: { status: `J${lead_id}` } }))),
+    'x.json'
+  )
+  t.match(await push(pushOptions(gateway.origin, path, { batch: 2 })), {
+    totals: { byStatus: { updated: 3 } }
+  })
+  t.equal(held(gateway, 3)?.status, 'J3')
+})
+
+test('what a request may have at most is learned from the gateway', async (t) => {
+  const gateway = await startGateway(t, { MAX_UPDATES_PER_REQUEST: '10' })
+  const rows = Array.from({ length: 95 }, (_, n) => `${n + 1},L${n % 7}\n`)
+  const path = fileOf(t, `lead_id,status\n${rows.join('')}`)
+  t.match(await push(pushOptions(gateway.origin, path, { batch: 64 })), {
+    totals: { rows: 95, byStatus: { updated: 95 } },
+    rejects: undefined
+  })
+  t.equal(held(gateway, 95)?.status, 'L3')
+})
+
+test('a login that VICIdial refuses stops it at once', async (t) => {
+  const gateway = await startGateway(t, {}, {})
+  gateway.sandbox.setPassword('changed')
+  const path = fileOf(t, 'lead_id,status\n1,A\n2,A\n')
+  const first = await push(pushOptions(gateway.origin, path, { batch: 1 }))
+  t.match(first, { stopped: /^The gateway answered 502 upstream_login_failed: /, totals: { rows: 0 } })
+  const logins = gateway.sandbox.calls().length
+  t.ok(logins <= 1, `${logins} logins`)
+})

@@ -1,0 +1,308 @@
+import { createHmac } from 'node:crypto'
+import * as fc from 'fast-check'
+import { test } from 'tap'
+import { hashKey } from '../../../src/callers/key.ts'
+import type { Auth, HmacAuth, ReceivedRequest } from '../../../src/webhooks/auth/auth.ts'
+import { verify } from '../../../src/webhooks/auth/signature.ts'
+
+const NOW = 1_700_000_000_000
+
+function request(body: string | Buffer, headers: Record<string, string>, now = NOW): ReceivedRequest {
+  return { method: 'POST', url: '/v1/webhooks/crm', headers, rawBody: Buffer.from(body), now }
+}
+
+/** A signature by what is not the code under test: WebCrypto. */
+async function independentHmac(secret: string | Buffer, text: string | Buffer): Promise<Buffer> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const key = await crypto.subtle.importKey('raw', new Uint8Array(Buffer.from(secret)), algorithm, false, [
+    'sign'
+  ])
+  return Buffer.from(await crypto.subtle.sign('HMAC', key, new Uint8Array(Buffer.from(text))))
+}
+
+const HMAC: HmacAuth = {
+  type: 'hmac',
+  header: 'x-hub-signature-256',
+  encoding: 'hex',
+  prefix: 'sha256=',
+  signatureParameter: undefined,
+  timestamp: undefined,
+  signed: [{ part: 'body' }],
+  publicUrl: '',
+  secrets: ["It's a Secret to Everybody"]
+}
+const GITHUB = HMAC
+const SHOPIFY: HmacAuth = {
+  ...HMAC,
+  header: 'x-shopify-hmac-sha256',
+  encoding: 'base64',
+  prefix: '',
+  secrets: ['hush']
+}
+const STRIPE: HmacAuth = {
+  ...HMAC,
+  header: 'stripe-signature',
+  prefix: '',
+  signatureParameter: 'v1',
+  timestamp: { in: 'parameter', name: 't', unit: 'seconds', toleranceSeconds: 300 },
+  signed: [{ part: 'timestamp' }, { text: '.' }, { part: 'body' }],
+  secrets: ['whsec_test_secret']
+}
+const HUBSPOT: HmacAuth = {
+  ...HMAC,
+  header: 'x-hubspot-signature-v3',
+  encoding: 'base64',
+  prefix: '',
+  timestamp: {
+    in: 'header',
+    name: 'x-hubspot-request-timestamp',
+    unit: 'milliseconds',
+    toleranceSeconds: 300
+  },
+  signed: [{ part: 'method' }, { part: 'url' }, { part: 'body' }, { part: 'timestamp' }],
+  publicUrl: 'https://hooks.example.com',
+  secrets: ['yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy']
+}
+
+test("GitHub's published example is accepted", async (t) => {
+  const signature = 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17'
+  t.equal(verify(GITHUB, request('Hello, World!', { 'x-hub-signature-256': signature })), undefined)
+  t.equal(verify(GITHUB, request('Hello, World', { 'x-hub-signature-256': signature })), 'signature_wrong')
+  t.equal(verify(GITHUB, request('Hello, World!', {})), 'signature_missing')
+})
+
+test('a signature with more before or after it, or another prefix, is none', async (t) => {
+  const hex = 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17'
+  const base64 = createHmac('sha256', 'hush').update('Hello, World!').digest('base64')
+  const of = (auth: HmacAuth, header: string) =>
+    verify(auth, request('Hello, World!', { [auth.header]: header }))
+  t.equal(of(GITHUB, hex), undefined)
+  for (const other of [
+    `${hex}zz`,
+    `${hex}00`,
+    hex.replace('=', '=00'),
+    hex.replace('=', '=zz'),
+    hex.replace('sha256', 'sha512'),
+    hex.slice('sha256='.length),
+    hex.slice(0, -1)
+  ])
+    t.equal(of(GITHUB, other), 'signature_malformed', other)
+  t.equal(of(SHOPIFY, base64), undefined)
+  // The last letter before the `=` has two bits that decoding drops.
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+  const next = alphabet[alphabet.indexOf(base64.at(-2) ?? '') + 1] ?? ''
+  for (const other of [`${base64}A`, `A${base64}`, `=${base64}`, `${base64.slice(0, -2)}${next}=`])
+    t.equal(of(SHOPIFY, other), 'signature_malformed', other)
+})
+
+test('a source that takes the keys of callers believes nobody for a secret of its own', async (t) => {
+  t.equal(verify({ type: 'callers' }, request('x', { authorization: 'Bearer key' })), 'credential_missing')
+})
+
+test("Standard Webhooks' published example is accepted", async (t) => {
+  const now = 1_614_265_330_000
+  const headers = {
+    'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+    'webhook-timestamp': '1614265330',
+    'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE='
+  }
+  const body = '{"test": 2432232314}'
+  for (const secret of ['MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw']) {
+    const auth: Auth = { type: 'standard_webhooks', secrets: [secret], toleranceSeconds: 300 }
+    t.equal(verify(auth, request(body, headers, now)), undefined)
+    const others = 'v1,Ceo5qEr07ixe2NLpvHk3FH9bwy/WavXrAFQ/9tdO6mc='
+    const several = `${others} v2,${others.slice(3)} ${headers['webhook-signature']} ${others}`
+    t.equal(verify(auth, request(body, { ...headers, 'webhook-signature': several }, now)), undefined)
+    for (const [name, value, reason] of [
+      ['webhook-id', 'msg_other', 'signature_wrong'],
+      ['webhook-id', '', 'signature_missing'],
+      ['webhook-timestamp', '1614265331', 'signature_wrong'],
+      ['webhook-timestamp', '', 'timestamp_missing'],
+      ['webhook-timestamp', 'hello', 'timestamp_malformed'],
+      ['webhook-timestamp', '99999999999999', 'timestamp_malformed'],
+      ['webhook-signature', '', 'signature_missing'],
+      ['webhook-signature', 'v1,', 'signature_wrong'],
+      ['webhook-signature', 'v1', 'signature_wrong'],
+      ['webhook-signature', headers['webhook-signature'].slice(0, 8), 'signature_wrong'],
+      ['webhook-signature', `v2,${headers['webhook-signature'].slice(3)}`, 'signature_wrong'],
+      ['webhook-signature', others, 'signature_wrong']
+    ] as const)
+      t.equal(verify(auth, request(body, { ...headers, [name]: value }, now)), reason, `${name}: ${value}`)
+    const tenBefore = `${`${others} `.repeat(10)}${headers['webhook-signature']}`
+    for (const [several, reason] of [
+      [tenBefore, 'signature_wrong'],
+      [tenBefore.slice(others.length + 1), undefined]
+    ] as const)
+      t.equal(verify(auth, request(body, { ...headers, 'webhook-signature': several }, now)), reason)
+    t.equal(verify(auth, request(`${body} `, headers, now)), 'signature_wrong')
+    t.equal(verify(auth, request(body, headers, now + 300_000)), undefined)
+    t.equal(verify(auth, request(body, headers, now + 300_001)), 'timestamp_too_old')
+    t.equal(verify(auth, request(body, headers, now - 300_001)), 'timestamp_too_new')
+  }
+})
+
+test('Standard Webhooks: a body that is not UTF-8 is not taken for its replacement', async (t) => {
+  const secret = Buffer.from('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'base64')
+  const auth: Auth = {
+    type: 'standard_webhooks',
+    secrets: [secret.toString('base64')],
+    toleranceSeconds: 300
+  }
+  const signature = (await independentHmac(secret, 'a.1700000000.\uFFFD')).toString('base64')
+  const headers = {
+    'webhook-id': 'a',
+    'webhook-timestamp': '1700000000',
+    'webhook-signature': `v1,${signature}`
+  }
+  t.equal(verify(auth, request('\uFFFD', headers)), undefined)
+  t.equal(verify(auth, request(Buffer.from([0xff]), headers)), 'signature_wrong')
+})
+
+test('Shopify: base64 of the HMAC of the raw body', async (t) => {
+  const body = '{"id":706405506930370084,"email":"bob@biller.com"}'
+  const signature = (await independentHmac('hush', body)).toString('base64')
+  t.equal(verify(SHOPIFY, request(body, { 'x-shopify-hmac-sha256': signature })), undefined)
+  t.equal(verify(SHOPIFY, request(`${body}\n`, { 'x-shopify-hmac-sha256': signature })), 'signature_wrong')
+})
+
+test('Stripe: timestamp, dot and body; any of several v1, and no v0', async (t) => {
+  const body = '{"id":"evt_test_webhook","object":"event"}'
+  const signature = (await independentHmac('whsec_test_secret', `1700000000.${body}`)).toString('hex')
+  const of = (header: string, now = NOW) => verify(STRIPE, request(body, { 'stripe-signature': header }, now))
+  const other = 'a'.repeat(64)
+  t.equal(of(`t=1700000000,v1=${signature},v0=${other}`), undefined)
+  t.equal(of(`t=1700000000, v1=${other}, v1=${signature}`), undefined)
+  t.equal(of(`t = 1700000000 , v1 = ${signature} , v0=${other}`), undefined)
+  t.equal(of(`t=1700000000,v0=${signature}`), 'signature_malformed')
+  t.equal(of(`v1=${signature}`), 'timestamp_missing')
+  t.equal(of(`t=1700000001,v1=${signature}`), 'signature_wrong')
+  t.equal(of(`t=1700000000,t=1700000001,v1=${signature}`), 'timestamp_malformed')
+  t.equal(of(`t=1e9,v1=${signature}`), 'timestamp_malformed')
+  t.equal(of(`t=1700000000,v1=${signature}`, NOW + 301_000), 'timestamp_too_old')
+  t.equal(of(`t=1700000000,v1=${signature}`, NOW - 301_000), 'timestamp_too_new')
+  t.equal(
+    of(`t=1700000000,v1=${other}`, NOW + 301_000),
+    'signature_wrong',
+    'who is not believed is told no more'
+  )
+  t.equal(of(Array(11).fill(`v1=${other}`).join() + `,t=1700000000,v1=${signature}`), 'signature_wrong')
+})
+
+test('HubSpot v3: method, public URL with its query, body and timestamp in milliseconds', async (t) => {
+  const body = '[{"eventId":1,"subscriptionId":12345,"portalId":62515,"objectId":123}]'
+  const url = '/v1/webhooks/hubspot?wait=5'
+  const text = `POSThttps://hooks.example.com${url}${body}${NOW}`
+  const secret = HUBSPOT.secrets[0] ?? ''
+  const headers = {
+    'x-hubspot-signature-v3': (await independentHmac(secret, text)).toString('base64'),
+    'x-hubspot-request-timestamp': String(NOW)
+  }
+  const received = { ...request(body, headers), url }
+  t.equal(verify(HUBSPOT, received), undefined)
+  t.equal(verify(HUBSPOT, { ...received, url: '/v1/webhooks/hubspot' }), 'signature_wrong')
+  t.equal(verify(HUBSPOT, { ...received, method: 'PUT' }), 'signature_wrong')
+  t.equal(verify(HUBSPOT, { ...received, now: NOW + 300_001 }), 'timestamp_too_old')
+  t.equal(verify({ ...HUBSPOT, publicUrl: 'http://hooks.example.com' }, received), 'signature_wrong')
+  const { 'x-hubspot-request-timestamp': _, ...without } = headers
+  t.equal(verify(HUBSPOT, { ...received, headers: without }), 'timestamp_missing')
+})
+
+test('a body that parses alike is not alike', async (t) => {
+  const body = '{"id":1,"id":2,"name":"Ann"}'
+  const signature = `sha256=${(await independentHmac("It's a Secret to Everybody", body)).toString('hex')}`
+  const of = (raw: string) => verify(GITHUB, request(raw, { 'x-hub-signature-256': signature }))
+  t.equal(of(body), undefined)
+  for (const same of [
+    '{"id":2,"name":"Ann"}',
+    '{"id":2,"id":2,"name":"Ann"}',
+    '{"id":1,"id":2,"name":"\\u0041nn"}',
+    '{"id":1, "id":2,"name":"Ann"}',
+    `\uFEFF${body}`
+  ])
+    t.equal(of(same), 'signature_wrong', same)
+})
+
+test('each of the secrets will do, so that they can be changed', async (t) => {
+  const signatures = ['old', 'new', 'other'].map((secret) =>
+    createHmac('sha256', secret).update('x').digest('hex')
+  )
+  const rotated = { ...GITHUB, prefix: '', secrets: ['old', 'new'] }
+  t.strictSame(
+    signatures.map((signature) => verify(rotated, request('x', { 'x-hub-signature-256': signature }))),
+    [undefined, undefined, 'signature_wrong']
+  )
+})
+
+test('whatever is altered in header or body, it is refused; and never anything is thrown', (t) => {
+  const alter = fc.tuple(fc.nat(), fc.nat(255))
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ minLength: 1 }),
+      fc.string({ minLength: 1 }),
+      alter,
+      (bytes, secret, [at, by]) => {
+        const body = Buffer.from(bytes)
+        const auth: HmacAuth = { ...SHOPIFY, secrets: [secret] }
+        const signature = createHmac('sha256', secret).update(body).digest('base64')
+        const sent = { 'x-shopify-hmac-sha256': signature }
+        if (verify(auth, request(body, sent)) !== undefined) return false
+        const altered = Buffer.from(body)
+        altered[at % body.length] = by
+        const isSame = altered.equals(body)
+        if ((verify(auth, request(altered, sent)) === undefined) !== isSame) return false
+        const place = at % signature.length
+        const letter = String.fromCharCode(by)
+        const header = signature.slice(0, place) + letter + signature.slice(place + 1)
+        const accepted = verify(auth, request(body, { 'x-shopify-hmac-sha256': header })) === undefined
+        return accepted === (header === signature)
+      }
+    )
+  )
+  fc.assert(
+    fc.property(fc.string(), fc.constantFrom(GITHUB, SHOPIFY, STRIPE, HUBSPOT), (header, auth) => {
+      const reason = verify(
+        auth,
+        request('x', { [auth.header]: header, 'x-hubspot-request-timestamp': header })
+      )
+      return reason !== undefined
+    })
+  )
+  t.end()
+})
+
+test('an API key is taken as callers send it', async (t) => {
+  const auth: Auth = { type: 'api_key', keyHashes: [hashKey('old-key'), hashKey('new-key')] }
+  const of = (headers: Record<string, string>) => verify(auth, request('x', headers))
+  t.equal(of({ authorization: 'Bearer new-key' }), undefined)
+  t.equal(of({ 'x-api-key': 'old-key' }), undefined)
+  t.equal(of({ 'x-api-key': 'old-kez' }), 'credential_wrong')
+  t.equal(of({ authorization: 'Basic bmV3LWtleQ==' }), 'credential_missing')
+  t.equal(of({}), 'credential_missing')
+})
+
+test('Basic: user and password', async (t) => {
+  const auth: Auth = { type: 'basic', user: 'zapier', secrets: ['first:pass', 'sécond'] }
+  const of = (credentials: string) =>
+    verify(auth, request('x', { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }))
+  t.equal(of('zapier:first:pass'), undefined)
+  t.equal(of('zapier:sécond'), undefined)
+  for (const wrong of ['zapier:first', 'other:sécond', 'zapier', ':sécond', 'zapier:'])
+    t.equal(of(wrong), 'credential_wrong', wrong)
+  const right = Buffer.from('zapier:first:pass').toString('base64')
+  for (const authorization of [`basic   ${right} `, `BASIC ${right}`])
+    t.equal(verify(auth, request('x', { authorization })), undefined, authorization)
+  for (const authorization of ['Bearer x', `XBasic ${right}`, `Basic ${right} x`, `Basic ${right},`, ''])
+    t.equal(verify(auth, request('x', { authorization })), 'credential_missing', authorization)
+  t.equal(verify(auth, request('x', {})), 'credential_missing')
+})
+
+test('a shared secret is the whole value of its header', async (t) => {
+  const auth: Auth = { type: 'header', header: 'x-webhook-token', secrets: ['one', 'two', 'clé'] }
+  const of = (headers: Record<string, string>) => verify(auth, request('x', headers))
+  t.equal(of({ 'x-webhook-token': 'two' }), undefined)
+  // What a sender writes in UTF-8, Node gives as Latin-1.
+  t.equal(of({ 'x-webhook-token': Buffer.from('clé').toString('latin1') }), undefined)
+  t.equal(of({ 'x-webhook-token': 'two ' }), 'credential_wrong')
+  t.equal(of({ 'x-webhook-token': '' }), 'credential_missing')
+  t.equal(of({ 'x-other-token': 'two' }), 'credential_missing')
+})

@@ -1,0 +1,36 @@
+import { readGatewayFile } from '../../src/config/gateway-file.ts'
+import type { WebhookSource } from '../../src/webhooks/endpoint.ts'
+
+interface Tester {
+  testdir(files: Record<string, string>): string
+}
+
+/** The sources of a gateway file, and what is wrong with it, without its path before each. */
+export function readYaml(
+  t: Tester,
+  yaml: string,
+  files: Record<string, string> = {}
+): { webhooks: readonly WebhookSource[]; faults: string[]; path: string } {
+  const path = `${t.testdir({ ...files, 'gateway.yaml': yaml })}/gateway.yaml`
+  const faults: string[] = []
+  const file = readGatewayFile(path, faults)
+  return {
+    webhooks: file?.webhooks ?? [],
+    faults: faults.map((fault) => fault.replace(`GATEWAY_CONFIG (${path}): `, '')),
+    path
+  }
+}
+
+/** A source with an API key and the given properties, in YAML's flow style or as lines. */
+export function sourceOf(t: Tester, properties: Record<string, unknown>, rest = {}): WebhookSource {
+  const entry = {
+    name: 'crm',
+    auth: { api_key: { key_hashes: [`sha256:${'a'.repeat(64)}`] } },
+    ...properties
+  }
+  // JSON is YAML.
+  const { webhooks, faults } = readYaml(t, JSON.stringify({ webhooks: [entry], ...rest }))
+  const [source] = webhooks
+  if (source === undefined || faults.length > 0) throw new Error(faults.join('\n'))
+  return source
+}
