@@ -5,7 +5,7 @@ import { AcceptedSchema } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
 import { answerBatch } from '../src/updates/response.ts'
 import type { Dependencies } from '../src/app.ts'
-import { askedBy, callerOf, countUpdates, requireSource, requires } from '../src/http/authentication.ts'
+import { auditOf, callerOf, countUpdates, requireSource, requires } from '../src/http/authentication.ts'
 import { deliverEntries } from '../src/updates/deliver.ts'
 import { answerDryRun } from '../src/updates/dry-run.ts'
 import { Problem } from '../src/errors.ts'
@@ -67,7 +67,7 @@ export function batchUpdateRoute(dependencies: Dependencies) {
   async function acceptBatch(batch: Batch, request: FastifyRequest, reply: FastifyReply) {
     const { entries } = batch
     const { name, account, source = dependencies.source } = callerOf(request)
-    const sender = { caller: name, ...askedBy(request), account, source: batch.source ?? source }
+    const sender = { caller: name, ...auditOf(request), account, source: batch.source ?? source }
     if (entries.every((entry) => 'refusals' in entry)) {
       await dependencies.history.recordRefused(sender, entries)
       return answerBatch(request.id, entries, entries.map(refusedResult), 0)
@@ -76,7 +76,7 @@ export function batchUpdateRoute(dependencies: Dependencies) {
       ...sender,
       origin: 'batch',
       entries,
-      ...(request.repeatKey ? { repeat: request.repeatKey } : {})
+      ...(request.idempotencyKey ? { repeat: request.idempotencyKey } : {})
     })
     if (!isRepeat) await dependencies.history.recordRefused({ ...sender, jobId: id }, entries)
     request.isAnswerStored = true

@@ -3,11 +3,11 @@ import type { BatchAnswer } from '../schemas/batch.ts'
 import { answerBatch } from '../src/updates/response.ts'
 import type { Dependencies } from '../src/app.ts'
 import {
-  admit,
+  countAnonymous,
   authenticate,
   callerOf,
   countUpdates,
-  type Gate,
+  type AccessControl,
   requirePermission,
   requireSource
 } from '../src/http/authentication.ts'
@@ -18,7 +18,7 @@ import { type Parameters, readBody, readQuery, textOf, together } from '../src/c
 import { placedIn } from '../src/compat/pointers.ts'
 import { functionName, problemLines, resultLines } from '../src/compat/text.ts'
 import { versionLine } from '../src/compat/version.ts'
-import { refusal, WordedProblem } from '../src/compat/words.ts'
+import { refusal, VicidialProblem } from '../src/compat/words.ts'
 import { deliverEntries } from '../src/updates/deliver.ts'
 import { problemOf } from '../src/http/error-handler.ts'
 import { Problem } from '../src/errors.ts'
@@ -45,7 +45,7 @@ const MAX_STRANGE_BODY_BYTES = 1_048_576
 const FIRST_SERVER_FAULT = 500
 
 /** `GET` and `POST /vicidial/non_agent_api.php`: calls as VICIdial takes them, and as tutorials say that it does. */
-export function compatRoutes(dependencies: Dependencies, gate: Gate) {
+export function compatRoutes(dependencies: Dependencies, gate: AccessControl) {
   const { settings, maxUpdatesPerRequest } = dependencies
 
   /** Finds out who calls, as soon as that can be told, and what the request says. */
@@ -73,7 +73,7 @@ export function compatRoutes(dependencies: Dependencies, gate: Gate) {
     try {
       return await read()
     } catch (error) {
-      if (request.caller === null) gate.strangers.take(request.ip, NO_KEY_POINTS)
+      if (request.caller === null) gate.anonymous.take(request.ip, NO_KEY_POINTS)
       throw error
     }
   }
@@ -91,7 +91,7 @@ export function compatRoutes(dependencies: Dependencies, gate: Gate) {
     const pass = textOf(parameters, 'pass')
     const isSame = pass === undefined || gate.callers.find(pass)?.name === name
     if (isSame && (textOf(parameters, 'user') ?? name) === name) return
-    gate.strangers.take(request.ip, WRONG_KEY_POINTS)
+    gate.anonymous.take(request.ip, WRONG_KEY_POINTS)
     const headers = { 'www-authenticate': CHALLENGE }
     throw new Problem(
       'unauthenticated',
@@ -110,7 +110,7 @@ export function compatRoutes(dependencies: Dependencies, gate: Gate) {
     const caller = callerOf(request)
     const known = FUNCTIONS.find((name) => name === called)
     if (called === undefined)
-      throw new WordedProblem('NO FUNCTION SPECIFIED', `function must be one of ${FUNCTIONS.join(', ')}.`)
+      throw new VicidialProblem('NO FUNCTION SPECIFIED', `function must be one of ${FUNCTIONS.join(', ')}.`)
     if (known === undefined)
       throw new Problem(
         'permission_denied',
@@ -158,7 +158,7 @@ export function compatRoutes(dependencies: Dependencies, gate: Gate) {
       const parameters = await readRequest(request)
       if (!asksVersion(parameters)) return undefined
       // VICIdial has no login for it either; without a caller nothing below can be done.
-      if (request.caller === null) admit(request, gate)
+      if (request.caller === null) countAnonymous(request, gate)
       return reply.type(TEXT).send(versionLine(Date.now()))
     })
     idempotency(app, dependencies.outbox, dependencies.log)
@@ -166,7 +166,7 @@ export function compatRoutes(dependencies: Dependencies, gate: Gate) {
     rawBody(app)
     app.setErrorHandler((error: FastifyError, request, reply) => {
       // What it was, a repeat may have another answer: nothing was done, or not for good.
-      request.isAnswerPassing = true
+      request.isTransient = true
       if (!settings.compat || wantsJson(request)) throw error
       const problem = problemOf(error, request)
       return reply

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import { DeadLetterListSchema, ReplayDeadLettersSchema, ReplayedSchema } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
 import type { Dependencies } from '../src/app.ts'
-import { askedBy, requires } from '../src/http/authentication.ts'
+import { auditOf, requires } from '../src/http/authentication.ts'
 import { Problem } from '../src/errors.ts'
 import { deadLetterAnswer } from '../src/jobs/dead-letter-response.ts'
 import { replayerOf, sendReplay, seenBy } from './jobs.ts'
@@ -85,7 +85,7 @@ export function deadLetterRoutes({ jobs, outbox }: Dependencies) {
           which,
           replayerOf(request),
           force === true,
-          { ...askedBy(request), ...(request.repeatKey ? { repeat: request.repeatKey } : {}) },
+          { ...auditOf(request), ...(request.idempotencyKey ? { repeat: request.idempotencyKey } : {}) },
           (accepted, left) => ({ jobs: accepted, ...left })
         )
         if (replayed === undefined) throw new Problem('conflict', 'There are no such dead letters.')

@@ -1,6 +1,6 @@
 import fastifySwaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { admit, authenticate, type Gate } from '../src/http/authentication.ts'
+import { countAnonymous, authenticate, type AccessControl } from '../src/http/authentication.ts'
 import { basicPassword, presentedKey } from '../src/callers/key.ts'
 import type { HttpSettings } from '../src/config/http-settings.ts'
 import { openApiYaml } from '../src/http/openapi.ts'
@@ -12,11 +12,11 @@ const CHALLENGE = 'Basic realm="vicidial-gateway"'
  * `GET /docs`, the page of the API, and its document: `GET /openapi.json`, `GET /openapi.yaml`. `GET /` leads there.
  * @param access who may read them
  */
-export function docsRoutes(access: HttpSettings['docs'], gate: Gate) {
+export function docsRoutes(access: HttpSettings['docs'], gate: AccessControl) {
   return async (app: FastifyInstance): Promise<void> => {
     if (access === 'off') return
     app.addHook('onRequest', async (request: FastifyRequest) => {
-      if (access === 'open') admit(request, gate)
+      if (access === 'open') countAnonymous(request, gate)
       else {
         const { headers } = request
         authenticate(request, gate, presentedKey(headers) ?? basicPassword(headers), CHALLENGE)

@@ -27,14 +27,14 @@ const readySchema = {
 }
 
 /** `GET /livez` and `GET /readyz` */
-export function healthRoutes({ lanes, outbox }: Dependencies) {
+export function healthRoutes({ upstreams, outbox }: Dependencies) {
   return async (app: FastifyInstance) => {
     app.get('/livez', { schema: liveSchema }, async () => ({ status: 'alive' }))
     app.get('/readyz', { schema: readySchema }, async (_request, reply) => {
       const running = outbox.fault === undefined ? 'ready' : 'storage_failing'
       const status = app.draining ? 'draining' : running
       const { open, dead } = outbox.size
-      const { [DEFAULT_ACCOUNT]: vicidial, ...accounts } = Object.fromEntries(lanes.states)
+      const { [DEFAULT_ACCOUNT]: vicidial, ...accounts } = Object.fromEntries(upstreams.states)
       return reply.code(status === 'ready' ? 200 : 503).send({
         status,
         vicidial,

@@ -10,10 +10,10 @@ import {
 } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
 import type { Dependencies } from '../src/app.ts'
-import { askedBy, callerOf, requires } from '../src/http/authentication.ts'
+import { auditOf, callerOf, requires } from '../src/http/authentication.ts'
 import { Problem } from '../src/errors.ts'
 import { isFinished, jobSummary } from '../src/jobs/job-response.ts'
-import type { KnownAnswer } from '../src/outbox/outbox.ts'
+import type { IdempotencyRecord } from '../src/outbox/outbox.ts'
 import type { Replayer } from '../src/jobs/replay.ts'
 import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems } from './responses.ts'
 
@@ -123,7 +123,7 @@ export function jobRoutes({ jobs, outbox }: Dependencies) {
           { jobId: id },
           replayerOf(request),
           request.body?.force === true,
-          { ...askedBy(request), ...(request.repeatKey ? { repeat: request.repeatKey } : {}) },
+          { ...auditOf(request), ...(request.idempotencyKey ? { repeat: request.idempotencyKey } : {}) },
           ([accepted], left) => ({ ...accepted, ...left })
         )
         if (replayed === undefined) throw new Problem('conflict', 'This job has no dead letters.')
@@ -141,7 +141,7 @@ export function jobRoutes({ jobs, outbox }: Dependencies) {
 
 /** Answers a replay; its answer was stored together with what it accepted. */
 export function sendReplay(
-  { answer, isRepeat }: { answer: KnownAnswer; isRepeat: boolean },
+  { answer, isRepeat }: { answer: IdempotencyRecord; isRepeat: boolean },
   request: FastifyRequest,
   reply: FastifyReply
 ): FastifyReply {

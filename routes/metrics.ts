@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Dependencies } from '../src/app.ts'
-import { authentication, type Gate, requires } from '../src/http/authentication.ts'
+import { authentication, type AccessControl, requires } from '../src/http/authentication.ts'
 import { problems } from './responses.ts'
 
 const text = { schema: Type.String() }
@@ -23,7 +23,7 @@ const schema = {
 }
 
 /** `GET /metrics`; also answered when the gateway cannot keep up, which is when they are wanted most. */
-export function metricsRoute({ metrics }: Dependencies, gate: Gate) {
+export function metricsRoute({ metrics }: Dependencies, gate: AccessControl) {
   return async (app: FastifyInstance) => {
     authentication(app, gate)
     app.get('/metrics', { schema }, async ({ headers }, reply) => {

@@ -5,18 +5,18 @@ import { AcceptedSchema, type JobAnswer } from '../schemas/job.ts'
 import { type Answered, answerBatch } from '../src/updates/response.ts'
 import type { Dependencies } from '../src/app.ts'
 import {
-  admit,
+  countAnonymous,
   authenticate,
   countUpdates,
-  type Gate,
+  type AccessControl,
   requirePermission
 } from '../src/http/authentication.ts'
 import type { Caller } from '../src/callers/caller.ts'
-import { type StrangerLimit, WRONG_KEY_POINTS } from '../src/callers/anonymous-limit.ts'
+import { type AnonymousLimit, WRONG_KEY_POINTS } from '../src/callers/anonymous-limit.ts'
 import { refusedResult } from '../src/delivery/result.ts'
 import { Problem } from '../src/errors.ts'
 import { fingerprintOf, idempotencyKeyOf } from '../src/http/idempotency.ts'
-import type { JobRequest, RepeatKey } from '../src/jobs/jobs.ts'
+import type { JobRequest, IdempotencyKey } from '../src/jobs/jobs.ts'
 import { DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
 import { ALL_RIGHTS } from '../src/leads/rights.ts'
 import { preferredWait } from '../src/http/prefer.ts'
@@ -24,7 +24,7 @@ import { rawBody } from '../src/http/raw-body.ts'
 import { refuseEncodedBodies } from '../src/http/body-rules.ts'
 import { DEFAULT_ACCOUNT } from '../src/vicidial/account.ts'
 import { MappingError } from '../src/webhooks/mapping/mapping-error.ts'
-import type { WebhookSource } from '../src/webhooks/endpoint.ts'
+import type { WebhookEndpoint } from '../src/webhooks/endpoint.ts'
 import { json, problems } from './responses.ts'
 
 const ParamsSchema = Type.Object({
@@ -91,19 +91,19 @@ const schema = {
 }
 
 /** `POST /v1/webhooks/{source}` */
-export function webhookRoutes(dependencies: Dependencies, gate: Gate) {
+export function webhookRoutes(dependencies: Dependencies, gate: AccessControl) {
   const { settings, jobs, history, maxUpdatesPerRequest } = dependencies
 
   async function receive(request: FastifyRequest<Webhook>, reply: FastifyReply) {
     const source = settings.webhook(request.params.source)
     if (source === undefined) {
-      admit(request, gate)
+      countAnonymous(request, gate)
       throw new Problem('not_found', 'There is no webhook source of this name.')
     }
     const rawBody = request.body ?? NO_BODY
     request.rawBody = rawBody
     const caller = source.isForCallers ? callerOfWebhook(source, request) : undefined
-    if (caller === undefined) prove(source, request, rawBody, gate.strangers)
+    if (caller === undefined) prove(source, request, rawBody, gate.anonymous)
     const payload = source.parse(rawBody, request.headers['content-type'])
     const { updates, eventId } = await evaluated(
       source.read(request.headers, payload, maxUpdatesPerRequest, rawBody.length)
@@ -148,7 +148,7 @@ export function webhookRoutes(dependencies: Dependencies, gate: Gate) {
   }
 
   /** @throws Problem unauthenticated, permission_denied, rate_limited */
-  function callerOfWebhook({ name }: WebhookSource, request: FastifyRequest): Caller {
+  function callerOfWebhook({ name }: WebhookEndpoint, request: FastifyRequest): Caller {
     const caller = authenticate(request, gate)
     requirePermission(caller, `webhook:${name}`)
     return caller
@@ -183,15 +183,15 @@ function resultOf(id: string, job: JobRequest, ended: JobAnswer): Answered | und
 
 /** @throws Problem unauthenticated, rate_limited */
 function prove(
-  source: WebhookSource,
+  source: WebhookEndpoint,
   request: FastifyRequest,
   rawBody: Buffer,
-  strangers: StrangerLimit
+  anonymous: AnonymousLimit
 ): void {
   const { method, url, headers } = request
   const reason = source.verify({ method, url, headers, rawBody, now: Date.now() })
   if (reason === undefined) return
-  strangers.take(request.ip, WRONG_KEY_POINTS)
+  anonymous.take(request.ip, WRONG_KEY_POINTS)
   const challenge = { 'www-authenticate': `Webhook realm="${source.name}"` }
   throw new Problem('unauthenticated', `The sender did not prove itself: ${reason}.`, { headers: challenge })
 }
@@ -216,7 +216,7 @@ function repeatKeyOf(
   caller: string,
   request: FastifyRequest,
   eventId: string | undefined
-): { repeat?: RepeatKey } {
+): { repeat?: IdempotencyKey } {
   // A sender that repeats an event may write it anew: its id alone counts.
   if (eventId !== undefined) return { repeat: { caller, key: `event:${eventId}`, fingerprint: '' } }
   const key = idempotencyKeyOf(request)

@@ -15,9 +15,9 @@ import { patchLeadRoute } from '../routes/patch-lead.ts'
 import { PAGE_STYLE, problemPageRoutes } from '../routes/problem-pages.ts'
 import { NAMED_SCHEMAS } from '../schemas/named.ts'
 import { allowOrigins, alwaysAnswer, securityHeaders } from './http/security-headers.ts'
-import { admit, authentication } from './http/authentication.ts'
+import { countAnonymous, authentication } from './http/authentication.ts'
 import { limitHeaders } from './http/rate-limit-headers.ts'
-import { StrangerLimit } from './callers/anonymous-limit.ts'
+import { AnonymousLimit } from './callers/anonymous-limit.ts'
 import { ConnectionLimits } from './http/connection-limits.ts'
 import type { CallRules } from './delivery/delivery-task.ts'
 import { drainOnClose } from './http/drain.ts'
@@ -27,8 +27,8 @@ import type { HttpSettings } from './config/http-settings.ts'
 import { idempotency } from './http/idempotency.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import { jsonBody } from './http/json-body.ts'
-import type { Lanes } from './vicidial/upstreams.ts'
-import type { LiveSettings } from './config/runtime-config.ts'
+import type { Upstreams } from './vicidial/upstreams.ts'
+import type { RuntimeConfig } from './config/runtime-config.ts'
 import { loadShedding } from './http/load-shedding.ts'
 import type { MetricsOnDemand } from './telemetry/metrics/metrics-on-demand.ts'
 import { countRequests } from './http/count-requests.ts'
@@ -41,8 +41,8 @@ import { refuseEncodedBodies, refuseQueries } from './http/body-rules.ts'
 
 /** What the application needs; everything that touches the outside comes in here. */
 export interface Dependencies {
-  readonly settings: LiveSettings
-  readonly lanes: Lanes
+  readonly settings: RuntimeConfig
+  readonly upstreams: Upstreams
   readonly rules: CallRules
   /** VICIdial's `source` for callers without their own. */
   readonly source: string
@@ -66,7 +66,7 @@ const MAX_PARAM_LENGTH = 1_000
 /** Builds the application: plugins, error answers, and every route. It does not listen. */
 export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
   const { settings, http, log } = dependencies
-  const gate = { callers: settings.callers, strangers: new StrangerLimit(http.strangerPointsPerMinute) }
+  const gate = { callers: settings.callers, anonymous: new AnonymousLimit(http.anonymousPointsPerMinute) }
   const headers = securityHeaders([PAGE_STYLE])
   const connections = new ConnectionLimits(http, log)
   const app = Fastify({
@@ -91,7 +91,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   // The schemas describe answers, they do not shape them: tests check each answer against its schema.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
   jsonBody(app)
-  answerErrors(app, (request) => admit(request, gate))
+  answerErrors(app, (request) => countAnonymous(request, gate))
   requestLog(app)
   countRequests(app, dependencies.metrics)
   alwaysAnswer(app, headers)
@@ -104,7 +104,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(docsRoutes(http.docs, gate))
   if (http.ops) await app.register(opsRoutes(dependencies, gate))
   await app.register(async (pages) => {
-    pages.addHook('onRequest', async (request) => admit(request, gate))
+    pages.addHook('onRequest', async (request) => countAnonymous(request, gate))
     await pages.register(problemPageRoutes)
   })
   await app.register(metricsRoute(dependencies, gate))

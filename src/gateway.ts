@@ -1,18 +1,18 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
-import { GoneAccounts } from './jobs/removed-accounts.ts'
-import { tellSettled } from './jobs/updates-ended.ts'
+import { RemovedAccounts } from './jobs/removed-accounts.ts'
+import { reportSettlements } from './jobs/updates-ended.ts'
 import { Jobs } from './jobs/jobs.ts'
-import { accountsOf, Lanes } from './vicidial/upstreams.ts'
+import { accountsOf, Upstreams } from './vicidial/upstreams.ts'
 import { HistoryRecorder } from './history/history-recorder.ts'
-import { LiveSettings } from './config/runtime-config.ts'
+import { RuntimeConfig } from './config/runtime-config.ts'
 import { type Observer, observedBy } from './telemetry/observer.ts'
 import { MetricsOnDemand } from './telemetry/metrics/metrics-on-demand.ts'
 import { LastHour } from './ops/last-hour.ts'
-import type { HistoryKeeping } from './outbox/history.ts'
+import type { HistoryPolicy } from './outbox/history.ts'
 import type { Outbox } from './outbox/outbox.ts'
-import { Purging } from './jobs/retention.ts'
+import { Retention } from './jobs/retention.ts'
 import { reloading } from './config/reload.ts'
 import { SqliteOutbox } from './outbox/sqlite/sqlite-outbox.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
@@ -39,30 +39,30 @@ export async function createGateway(
 ): Promise<FastifyInstance> {
   const { vicidial, durable } = config
   const lastHour = new LastHour()
-  const settings = new LiveSettings(config)
+  const settings = new RuntimeConfig(config)
   const accounts = new Set(accountsOf(config).map(({ name }) => name))
   const metrics = new MetricsOnDemand(async () => {
     const { collect } = await import('./telemetry/metrics/collection.ts')
     const isCaller = (name: string) => settings.hasSender(name)
     const isAccount = (name: string) => accounts.has(name)
-    return collect({ isCaller, isAccount }, { lanes, outbox, history })
+    return collect({ isCaller, isAccount }, { upstreams, outbox, history })
   })
   const observer = observedBy([lastHour, metrics, ...(tracing ? [tracing] : []), ...observers])
   outbox.onSettled((settlements) => {
-    tellSettled(observer, settlements)
+    reportSettlements(observer, settlements)
   })
-  const lanes = new Lanes(config, outbox, observer, log)
-  const goneAccounts = new GoneAccounts({ outbox, accounts, log })
+  const upstreams = new Upstreams(config, outbox, observer, log)
+  const goneAccounts = new RemovedAccounts({ outbox, accounts, log })
   const jobs = new Jobs({
     outbox,
-    maxOpen: durable.maxOpen,
+    maxPending: durable.maxOpen,
     accounts,
     onAccepted: () => {
-      lanes.wake()
+      upstreams.wake()
     }
   })
   const history = new HistoryRecorder(outbox, historyKeeping(config), observer, log)
-  const purging = new Purging({
+  const purging = new Retention({
     outbox,
     retentionDays: durable.retentionDays,
     historyDays: config.history.retentionDays,
@@ -70,7 +70,7 @@ export async function createGateway(
   })
   const app = await buildApp({
     settings,
-    lanes,
+    upstreams,
     outbox,
     jobs,
     history,
@@ -87,22 +87,22 @@ export async function createGateway(
   })
   reloading(app, settings, config, readConfig)
   app.addHook('onReady', async () => {
-    lanes.wake()
+    upstreams.wake()
     purging.start()
-    void goneAccounts.end()
+    void goneAccounts.deadLetter()
   })
   let stopped = Promise.resolve()
   app.addHook('preClose', async () => {
     purging.stop()
     goneAccounts.stop()
-    stopped = lanes.stop(Date.now() + SETTLE_MS)
+    stopped = upstreams.stop(Date.now() + SETTLE_MS)
   })
   app.addHook('onClose', async () => {
     await stopped
     await metrics.close()
     await tracing?.close()
     const written = history.flush()
-    await lanes.close()
+    await upstreams.close()
     // It writes at once what it was handed.
     await outbox.close()
     await written
@@ -114,6 +114,6 @@ function openOutbox(config: Config): Outbox {
   return new SqliteOutbox(config.dataDir, { history: historyKeeping(config) })
 }
 
-function historyKeeping({ history: { retentionDays, values } }: Config): HistoryKeeping {
+function historyKeeping({ history: { retentionDays, values } }: Config): HistoryPolicy {
   return { entries: retentionDays > 0, values }
 }

@@ -69,7 +69,7 @@ reload = () => {
 closeWithGrace({ delay: DRAIN_MS, logger: log, skip: ['SIGHUP'] }, async ({ signal, err }) => {
   if (err) log.fatal({ err }, 'the process failed')
   log.info({ signal }, 'draining')
-  await app.giveNotice()
+  await app.beginDrain()
   await app.close()
   log.info('closed')
 })

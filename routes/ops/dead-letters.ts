@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Accepted } from '../../schemas/job.ts'
 import type { Dependencies } from '../../src/app.ts'
-import { askedBy, callerOf } from '../../src/http/authentication.ts'
+import { auditOf, callerOf } from '../../src/http/authentication.ts'
 import { Problem } from '../../src/errors.ts'
 import { deadLettersPage } from '../../src/ops/dead-letters-page.ts'
 import { OPS } from '../../src/ops/page.ts'
@@ -73,7 +73,7 @@ export function deadLetterPages({ jobs, outbox }: Dependencies) {
           },
           replayerOf(request),
           force !== undefined,
-          askedBy(request),
+          auditOf(request),
           (accepted, left) => ({ jobs: accepted, ...left })
         )
         if (replayed === undefined)

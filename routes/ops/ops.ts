@@ -3,7 +3,7 @@ import fastifyCookie from '@fastify/cookie'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Dependencies } from '../../src/app.ts'
 import { alwaysAnswer, securityHeaders } from '../../src/http/security-headers.ts'
-import { admit, callerOf, type Gate, letIn } from '../../src/http/authentication.ts'
+import { countAnonymous, callerOf, type AccessControl, identify } from '../../src/http/authentication.ts'
 import { NO_KEY_POINTS } from '../../src/callers/anonymous-limit.ts'
 import { problemOf } from '../../src/http/error-handler.ts'
 import { errorPage } from '../../src/ops/error-page.ts'
@@ -29,8 +29,8 @@ const FILES = {
 }
 
 /** `/ops`: pages for operators, with a session instead of a key in every request. */
-export function opsRoutes(dependencies: Dependencies, gate: Gate) {
-  const { lanes, lastHour, outbox } = dependencies
+export function opsRoutes(dependencies: Dependencies, gate: AccessControl) {
+  const { upstreams, lastHour, outbox } = dependencies
   const sessions = new Sessions(gate.callers)
   return async (app: FastifyInstance): Promise<void> => {
     alwaysAnswer(app, { ...securityHeaders([], true), 'cache-control': 'no-store' })
@@ -66,23 +66,23 @@ export function opsRoutes(dependencies: Dependencies, gate: Gate) {
       pages.addHook('onRequest', async (request, reply) => {
         const operator = sessions.operator(request.cookies[COOKIE])
         if (operator === undefined) {
-          gate.strangers.take(request.ip, NO_KEY_POINTS)
+          gate.anonymous.take(request.ip, NO_KEY_POINTS)
           return reply.redirect(`${OPS}/sign-in`, 303)
         }
-        letIn(request, operator)
+        identify(request, operator)
         return undefined
       })
       pages.get(`${OPS}/`, { schema: { hide: true } }, async (_request, reply) => reply.redirect(OPS, 303))
       pages.get(OPS, { schema: { hide: true } }, async (request, reply) => {
-        const { queues } = lanes
+        const { queues } = upstreams
         const overview = {
           minutes: lastHour.minutes(),
           reasons: lastHour.reasons(),
-          states: lanes.states,
-          stored: outbox.openByAccount,
+          states: upstreams.states,
+          stored: outbox.pendingByAccount,
           inHand: new Map(queues.map(({ account, waiting }) => [account, waiting])),
           oldestWaitingMs: Math.max(...queues.map(({ oldestMs }) => oldestMs)),
-          oldestAt: outbox.oldestOpenAt,
+          oldestAt: outbox.oldestPendingAt,
           deadLetters: outbox.size.dead,
           fault: outbox.fault
         }
@@ -95,8 +95,8 @@ export function opsRoutes(dependencies: Dependencies, gate: Gate) {
 }
 
 /** Counts a request for what needs no session, if there is none. */
-function admitStranger(request: FastifyRequest, sessions: Sessions, gate: Gate): void {
-  if (sessions.operator(request.cookies[COOKIE]) === undefined) admit(request, gate)
+function admitStranger(request: FastifyRequest, sessions: Sessions, gate: AccessControl): void {
+  if (sessions.operator(request.cookies[COOKIE]) === undefined) countAnonymous(request, gate)
 }
 
 function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {

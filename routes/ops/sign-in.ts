@@ -1,6 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { admit, authenticate, type Gate, requirePermission } from '../../src/http/authentication.ts'
+import {
+  countAnonymous,
+  authenticate,
+  type AccessControl,
+  requirePermission
+} from '../../src/http/authentication.ts'
 import { Problem } from '../../src/errors.ts'
 import { OPS } from '../../src/ops/page.ts'
 import { SESSION_MS, type Sessions } from '../../src/ops/sessions.ts'
@@ -15,11 +20,11 @@ const SignInSchema = Type.Object({ key: Type.String({ maxLength: 1_000 }) }, { a
 const EmptySchema = Type.Union([Type.Object({}, { additionalProperties: false }), Type.Null()])
 
 /** `/ops/sign-in` takes an operator's key once, `/ops/sign-out` ends the session. */
-export function signInRoutes(sessions: Sessions, gate: Gate) {
+export function signInRoutes(sessions: Sessions, gate: AccessControl) {
   return async (app: FastifyInstance): Promise<void> => {
     app.get(`${OPS}/sign-in`, { schema: { hide: true } }, async (request, reply) => {
       if (sessions.operator(request.cookies[COOKIE])) return reply.redirect(OPS, 303)
-      admit(request, gate)
+      countAnonymous(request, gate)
       return reply.type(HTML_TYPE).send(signInPage())
     })
 
@@ -50,7 +55,7 @@ export function signInRoutes(sessions: Sessions, gate: Gate) {
       `${OPS}/sign-out`,
       { schema: { hide: true, body: EmptySchema } },
       async (request: FastifyRequest, reply: FastifyReply) => {
-        if (sessions.operator(request.cookies[COOKIE]) === undefined) admit(request, gate)
+        if (sessions.operator(request.cookies[COOKIE]) === undefined) countAnonymous(request, gate)
         sessions.end(request.cookies[COOKIE])
         return reply.clearCookie(COOKIE, cookieOf(request)).redirect(`${OPS}/sign-in`, 303)
       }

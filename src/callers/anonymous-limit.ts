@@ -11,7 +11,7 @@ const MAX_ADDRESSES = 50_000
 const NETWORK_PARTS = 4
 
 /** Limits what those do who prove nothing, by the address that they come from. */
-export class StrangerLimit {
+export class AnonymousLimit {
   readonly #pointsPerMinute: number
   /** Those whose minute began first stand first. */
   readonly #quotas = new Map<string, Quota>()

@@ -2,9 +2,9 @@ import { parseJson } from '../http/json-body.ts'
 import { SOURCE } from '../leads/batch.ts'
 import { isObject } from '../leads/is-object.ts'
 import { echo } from '../leads/refusal.ts'
-import { isYes, readWishes, type Wishes } from './fields.ts'
+import { isYes, readRequestedChanges, type RequestedChanges } from './fields.ts'
 import { type Parameters, textOf } from './parameters.ts'
-import { refusal, WordedProblem } from './words.ts'
+import { refusal, VicidialProblem } from './words.ts'
 
 /** A call as VICIdial's API, or the tutorials about it, have it; and the batch request that says the same. */
 export interface Call {
@@ -16,7 +16,7 @@ export interface Call {
   readonly request: BatchRequest
 }
 
-type BatchRequest = (Wishes & { readonly lead_ids: readonly unknown[] }) | LongRequest
+type BatchRequest = (RequestedChanges & { readonly lead_ids: readonly unknown[] }) | LongRequest
 interface LongRequest {
   readonly updates: readonly unknown[]
   readonly reset_called?: unknown
@@ -51,7 +51,7 @@ export function readCall(called: CompatFunction, parameters: Parameters, user: s
     throw refusal('Give either lead_ids or leads_data, not both.', 'leads_data')
   if (ids.length === 0 && leads.length === 0) {
     const detail = 'lead_ids, or leads_data, must name at least one lead.'
-    throw new WordedProblem(`batch_update_lead NO LEADS DEFINED - ${user}|`, detail)
+    throw new VicidialProblem(`batch_update_lead NO LEADS DEFINED - ${user}|`, detail)
   }
   refuseSmallLimit(rest.get('records'), ids.length + leads.length)
   for (const name of ['lead_ids', 'leads_data', 'records']) rest.delete(name)
@@ -68,7 +68,7 @@ function readSource(given: string | undefined): string | undefined {
   if (given === undefined) return undefined
   const source = given.replaceAll(/[^0-9A-Za-z]/g, '').slice(0, LONGEST_SOURCE)
   if (SOURCE.test(source)) return source
-  throw new WordedProblem('Invalid Source', 'source must have at least 2 letters and digits.')
+  throw new VicidialProblem('Invalid Source', 'source must have at least 2 letters and digits.')
 }
 
 /** @throws Problem invalid_request */
@@ -89,7 +89,7 @@ function readLeadsData(value: unknown): readonly unknown[] {
   const leads = typeof value === 'string' ? parseJson(Buffer.from(value), 'leads_data') : value
   if (Array.isArray(leads)) return leads
   const detail = 'leads_data must be a JSON array of objects, each with lead_id and what to change.'
-  throw new WordedProblem('INVALID JSON FORMAT', detail, 'invalid_json')
+  throw new VicidialProblem('INVALID JSON FORMAT', detail, 'invalid_json')
 }
 
 /** VICIdial would leave out what is beyond it without a sign. */
@@ -104,14 +104,14 @@ function isCount(value: unknown): boolean {
 }
 
 /** What a form asks for, the same for each of its leads. */
-function readForm(rest: Map<string, unknown>): Wishes {
+function readForm(rest: Map<string, unknown>): RequestedChanges {
   if (rest.has('list_id') && rest.get('list_id') !== '')
     throw refusal('list_id moves no lead; list_id_field does.', 'list_id')
   const hasPhone = (rest.get('phone_number') ?? '') !== ''
   if (hasPhone && !takeYes(rest, 'update_phone_number'))
     throw refusal('phone_number is changed with update_phone_number=Y only.', 'phone_number')
   rest.delete('update_phone_number')
-  return checkOptions(readWishes(withoutCustom(rest), 'form', takeYes(rest, 'custom_fields')))
+  return checkOptions(readRequestedChanges(withoutCustom(rest), 'form', takeYes(rest, 'custom_fields')))
 }
 
 function withoutCustom(members: ReadonlyMap<string, unknown>): [string, unknown][] {
@@ -126,7 +126,7 @@ function takeYes(rest: ReadonlyMap<string, unknown>, name: string): boolean {
   return yes
 }
 
-function checkOptions(wishes: Wishes): Wishes {
+function checkOptions(wishes: RequestedChanges): RequestedChanges {
   const { reset_called: reset = true, allow_undefined_list: undefinedList = true } = wishes
   if (typeof reset !== 'boolean') throw refusal('reset_lead must be Y or N.', 'reset_lead')
   if (typeof undefinedList !== 'boolean')
@@ -137,7 +137,7 @@ function checkOptions(wishes: Wishes): Wishes {
 /** The elements of `leads_data` as updates; what stands beside it may only be an option for all of them. */
 function readElements(leads: readonly unknown[], rest: Map<string, unknown>): LongRequest {
   const hasCustomFields = takeYes(rest, 'custom_fields')
-  const { fields, ...options } = checkOptions(readWishes(withoutCustom(rest), 'form', false))
+  const { fields, ...options } = checkOptions(readRequestedChanges(withoutCustom(rest), 'form', false))
   const [stray] = Object.keys(fields)
   if (stray !== undefined) {
     const detail = `${echo(stray)} stands beside leads_data; what is to be changed belongs into its elements.`
@@ -151,7 +151,7 @@ function readElement(element: unknown, hasCustomFields: boolean): unknown {
   if (!isObject(element)) return element
   const { lead_id, custom_fields: custom, update_phone_number: phone, ...members } = element
   const hasCustom = custom === undefined ? hasCustomFields : isYes(custom)
-  const wishes = readWishes(Object.entries(members), 'element', hasCustom === true)
+  const wishes = readRequestedChanges(Object.entries(members), 'element', hasCustom === true)
   return {
     ...(lead_id === undefined ? {} : { lead_id }),
     ...wishes,
@@ -168,7 +168,7 @@ function readSearch(rest: Map<string, unknown>, user: string): Pick<Call, 'form'
   if (by === undefined || key === undefined) {
     const keys = [...KEYS.values()].map((name) => textOf(rest, name) ?? '').join('|')
     const detail = `search_method must be one of ${[...KEYS.keys()].join(', ')}, and its key be given.`
-    throw new WordedProblem(`update_lead NO VALID SEARCH METHOD - ${user}|${method}|${keys}`, detail)
+    throw new VicidialProblem(`update_lead NO VALID SEARCH METHOD - ${user}|${method}|${keys}`, detail)
   }
   if (by !== 'lead_id' && textOf(rest, 'lead_id') !== undefined)
     throw refusal(`lead_id is not looked at with search_method=${method}.`, 'lead_id')

@@ -2,7 +2,7 @@ import { BLANK } from '../leads/clean.ts'
 import { FIELDS, type Field } from '../leads/fields.ts'
 
 /** What a lead's part of a call asks for, as an update of the API says it. */
-export interface Wishes {
+export interface RequestedChanges {
   readonly fields: Readonly<Record<string, unknown>>
   readonly custom_fields?: Readonly<Record<string, unknown>>
   readonly reset_called?: unknown
@@ -39,11 +39,11 @@ export function isYes(value: unknown): boolean | undefined {
  * one is not given, as VICIdial has it
  * @param hasCustomFields whether names that are no fields of the lead table are labels of custom fields
  */
-export function readWishes(
+export function readRequestedChanges(
   members: Iterable<readonly [string, unknown]>,
   place: 'element' | 'form',
   hasCustomFields: boolean
-): Wishes {
+): RequestedChanges {
   const names = place === 'form' ? BY_PARAMETER : BY_EITHER_NAME
   const fields = new Map<string, unknown>()
   const custom = new Map<string, unknown>()

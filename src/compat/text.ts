@@ -1,7 +1,7 @@
 import type { Result } from '../../schemas/batch.ts'
 import { ERRORS, type FieldError, type Problem } from '../errors.ts'
 import type { Call } from './call.ts'
-import { WordedProblem } from './words.ts'
+import { VicidialProblem } from './words.ts'
 
 /** What of a call its answer has in it. */
 export interface Asked {
@@ -133,7 +133,7 @@ export function problemLines(problem: Problem, asked: Asked): string[] {
 }
 
 function wordsOf(problem: Problem, { user, function: called }: Asked): string {
-  if (problem instanceof WordedProblem) return problem.words
+  if (problem instanceof VicidialProblem) return problem.words
   switch (problem.code) {
     case 'unauthenticated':
       // VICIdial gives user and password back. Nothing of either is: they may have been mixed up.

@@ -1,7 +1,7 @@
 import { Problem, type RequestCode } from '../errors.ts'
 
 /** A refusal for which VICIdial has words of its own: what stands after its `ERROR: `. */
-export class WordedProblem extends Problem {
+export class VicidialProblem extends Problem {
   readonly words: string
 
   constructor(words: string, detail: string, code: RequestCode = 'invalid_request') {

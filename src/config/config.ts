@@ -5,7 +5,7 @@ import { readGatewayFile } from './gateway-file.ts'
 import { type HttpSettings, readHttpSettings } from './http-settings.ts'
 import type { RetrySchedule } from '../jobs/retry-schedule.ts'
 import type { NonLatin } from '../leads/clean.ts'
-import type { WebhookSource } from '../webhooks/endpoint.ts'
+import type { WebhookEndpoint } from '../webhooks/endpoint.ts'
 import { type Account, userName } from '../vicidial/account.ts'
 import type { AccountConfig } from './accounts/read-accounts.ts'
 import type { Dialect } from '../vicidial/wire.ts'
@@ -62,7 +62,7 @@ export interface Config {
   readonly compat: boolean
   /** Custom fields that may be set, label → longest value. */
   readonly customFields: ReadonlyMap<string, number>
-  readonly webhooks: readonly WebhookSource[]
+  readonly webhooks: readonly WebhookEndpoint[]
   readonly logLevel: string
   /** What is taken, but should not stay so. For the log; no secret is in it. */
   readonly warnings: readonly string[]

@@ -7,13 +7,13 @@ import { CallerSchema } from './callers/caller-schema.ts'
 import { readCallers } from './callers/read-callers.ts'
 import { errorCode } from '../error-code.ts'
 import { FIELDS } from '../leads/fields.ts'
-import { schemaFaults } from './schema-errors.ts'
+import { schemaErrors } from './schema-errors.ts'
 import { readSources } from './webhooks/read-endpoints.ts'
 import { SourceSchema } from './webhooks/endpoint-schema.ts'
 import { DEFAULT_ACCOUNT, userName } from '../vicidial/account.ts'
 import { AccountSchema } from './accounts/account-schema.ts'
 import { type AccountConfig, readAccounts } from './accounts/read-accounts.ts'
-import type { WebhookSource } from '../webhooks/endpoint.ts'
+import type { WebhookEndpoint } from '../webhooks/endpoint.ts'
 
 const CustomFieldSchema = Type.Object(
   {
@@ -52,7 +52,7 @@ export interface GatewayFile {
   readonly compat: boolean
   /** Custom fields that may be set, label → longest value. */
   readonly customFields: ReadonlyMap<string, number>
-  readonly webhooks: readonly WebhookSource[]
+  readonly webhooks: readonly WebhookEndpoint[]
 }
 
 /**
@@ -124,7 +124,7 @@ export function readGatewayFile(path: string, faults: string[]): GatewayFile | u
   }
   const content = readYaml(path, fault)
   if (content === undefined) return undefined
-  const wrong = schemaFaults(GatewayFileSchema, content)
+  const wrong = schemaErrors(GatewayFileSchema, content)
   for (const text of wrong) fault(`${text}.`)
   if (wrong.length > 0) return undefined
 

@@ -3,7 +3,7 @@ import { networksOf } from '../callers/caller.ts'
 /** How the gateway meets those who come by HTTP. */
 export interface HttpSettings {
   /** What those without a valid key may spend from one address; 0: no limit. */
-  readonly strangerPointsPerMinute: number
+  readonly anonymousPointsPerMinute: number
   /** A sender may take so long with a whole request. */
   readonly receiveTimeoutMs: number
   readonly maxConnections: number
@@ -43,7 +43,7 @@ export function readHttpSettings(environment: HttpEnvironment, faults: string[])
   }
   const proxies = readList('TRUST_PROXY', isNetwork, 'neither an address nor a network like 10.1.0.0/16')
   return Object.freeze({
-    strangerPointsPerMinute: environment.ANONYMOUS_POINTS_PER_MINUTE,
+    anonymousPointsPerMinute: environment.ANONYMOUS_POINTS_PER_MINUTE,
     receiveTimeoutMs: environment.RECEIVE_TIMEOUT_MS,
     maxConnections: environment.MAX_CONNECTIONS,
     corsOrigins: readList('CORS_ORIGINS', isOrigin, 'no origin like https://crm.example'),

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance } from 'fastify'
 import { type Config, ConfigError } from './config.ts'
 import { accountsOf } from '../vicidial/upstreams.ts'
-import type { LiveSettings } from './runtime-config.ts'
+import type { RuntimeConfig } from './runtime-config.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -25,7 +25,7 @@ const SETTLE_MS = 250
  */
 export function reloading(
   app: FastifyInstance,
-  settings: LiveSettings,
+  settings: RuntimeConfig,
   started: Config,
   read: () => Config
 ): void {

@@ -2,17 +2,17 @@ import { Callers } from '../callers/callers.ts'
 import type { Config } from './config.ts'
 import type { LeadRules } from '../leads/changes.ts'
 import { createCleaner, type NonLatin } from '../leads/clean.ts'
-import type { WebhookSource } from '../webhooks/endpoint.ts'
+import type { WebhookEndpoint } from '../webhooks/endpoint.ts'
 
 /** Before the name of a source of webhooks, where a caller's name could stand. */
 const WEBHOOK = 'webhook:'
 
 /** What the gateway file says, which may change while the process runs: callers, compat, custom fields, webhook sources. */
-export class LiveSettings {
+export class RuntimeConfig {
   readonly callers: Callers
   #compat: boolean
   #leads: LeadRules & { readonly nonLatin: NonLatin }
-  #webhooks: ReadonlyMap<string, WebhookSource>
+  #webhooks: ReadonlyMap<string, WebhookEndpoint>
 
   constructor(config: Config) {
     const { nonLatin } = config.vicidial
@@ -31,7 +31,7 @@ export class LiveSettings {
     return this.#leads
   }
 
-  webhook(name: string): WebhookSource | undefined {
+  webhook(name: string): WebhookEndpoint | undefined {
     return this.#webhooks.get(name)
   }
 
@@ -51,6 +51,6 @@ export class LiveSettings {
   }
 }
 
-function byName(sources: readonly WebhookSource[]): ReadonlyMap<string, WebhookSource> {
+function byName(sources: readonly WebhookEndpoint[]): ReadonlyMap<string, WebhookEndpoint> {
   return new Map(sources.map((source) => [source.name, source]))
 }

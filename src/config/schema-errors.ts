@@ -10,7 +10,7 @@ const MAX_FAULTS = 1_000
  * What of `value` is not as `schema` says: for each fault its place, as a JSON Pointer, and what belongs there. Where
  * one of several forms is wanted, only the faults of the form that was meant are named. No fault quotes a value.
  */
-export function schemaFaults(schema: TSchema, value: unknown): string[] {
+export function schemaErrors(schema: TSchema, value: unknown): string[] {
   Settings.Set({ maxErrors: MAX_FAULTS })
   // 'boolean' only repeats, for its value, that a property is not known.
   const errors = Value.Errors(schema, value).filter((error) => error.keyword !== 'boolean')

@@ -1,6 +1,6 @@
 import { type Changes, withoutFields } from '../leads/changes.ts'
 import type { LeadChanges } from '../vicidial/wire.ts'
-import { Lot, type Unit } from './fair-queue.ts'
+import { Flow, type Item } from './fair-queue.ts'
 import type { Outcome } from './outcome.ts'
 
 const SUPERSEDED: Outcome = { status: 'superseded', warnings: [] }
@@ -12,20 +12,20 @@ export interface Owner {
   /** Absent if nothing older or newer can wait in the outbox. */
   readonly ordered?: Ordered | undefined
   /** Learns that a row of its update at `place` has its outcome. */
-  rowSettled(place: number): void
+  taskSettled(place: number): void
 }
 
 /** How a request's updates stand in the order in which all were accepted. */
 export interface Ordered {
   /** The place in that order of the update at `place`. */
-  readonly orderOf: (place: number) => number
+  readonly sequenceOf: (place: number) => number
   /** Whether they leave to newer updates what those have set; otherwise they are sent as they are. */
-  readonly yields: boolean
+  readonly isStored: boolean
 }
 
 /** One lead of one update: what is to be changed of it, and what became of that. */
-export class Row<Lead extends number | string = number, Request extends Owner = Owner>
-  implements Unit<Row<Lead, Request>>, LeadChanges<Lead>
+export class DeliveryTask<Lead extends number | string = number, Request extends Owner = Owner>
+  implements Item<DeliveryTask<Lead, Request>>, LeadChanges<Lead>
 {
   readonly lead: Lead
   changes: Changes
@@ -33,26 +33,32 @@ export class Row<Lead extends number | string = number, Request extends Owner = 
   /** The place of its update in the request. */
   readonly place: number
   /** The rows of the request that may share a call with it. */
-  lot: Lot<Row<Lead, Request>>
+  flow: Flow<DeliveryTask<Lead, Request>>
   /** `behind` another row of its lead, `ready` to go out, or `gone`: in a call, done, or given up. */
-  state: 'behind' | 'ready' | 'gone' = 'behind'
+  state: 'blocked' | 'ready' | 'taken' = 'blocked'
   /** Whether VICIdial may have got it. */
   isSent = false
   /** What comes next for the same lead. */
-  next: Row<Lead, Request> | undefined
+  next: DeliveryTask<Lead, Request> | undefined
   outcome: Outcome | undefined
   /** The row that goes out for this one too, if another does. */
-  carrier: Row<Lead, Request> | undefined
-  #carried: Row<Lead, Request>[] | undefined
+  leader: DeliveryTask<Lead, Request> | undefined
+  #carried: DeliveryTask<Lead, Request>[] | undefined
   /** Fields that were taken off it. */
   #superseded: readonly string[] = []
 
-  constructor(lead: Lead, changes: Changes, request: Request, place: number, lot: Lot<Row<Lead, Request>>) {
+  constructor(
+    lead: Lead,
+    changes: Changes,
+    request: Request,
+    place: number,
+    flow: Flow<DeliveryTask<Lead, Request>>
+  ) {
     this.lead = lead
     this.changes = changes
     this.request = request
     this.place = place
-    this.lot = lot
+    this.flow = flow
   }
 
   /** Whether anybody waits for it; a row that nobody waits for is not sent. */
@@ -61,8 +67,8 @@ export class Row<Lead extends number | string = number, Request extends Owner = 
   }
 
   /** Goes out for `row` too, which wants the same of the same lead. */
-  carry(row: Row<Lead, Request>): void {
-    row.carrier = this
+  coalesce(row: DeliveryTask<Lead, Request>): void {
+    row.leader = this
     this.#carried ??= []
     this.#carried.push(row)
   }
@@ -74,22 +80,22 @@ export class Row<Lead extends number | string = number, Request extends Owner = 
   }
 
   /** It, and the rows for which it goes out. */
-  get all(): readonly Row<Lead, Request>[] {
+  get all(): readonly DeliveryTask<Lead, Request>[] {
     return this.#carried === undefined ? [this] : [this, ...this.#carried]
   }
 
   /** Its place in the order in which updates were accepted; absent if it has none. */
-  get order(): number | undefined {
-    return this.request.ordered?.orderOf(this.place)
+  get sequence(): number | undefined {
+    return this.request.ordered?.sequenceOf(this.place)
   }
 
   /** What is set by updates newer than this it leaves to them; infinite if it leaves nothing to anybody. */
   get yieldsAfter(): number {
     let newest = 0
-    for (const { order, request, outcome } of this.all) {
+    for (const { sequence, request, outcome } of this.all) {
       if (outcome !== undefined) continue
-      if (order === undefined || request.ordered?.yields !== true) return Number.POSITIVE_INFINITY
-      newest = Math.max(newest, order)
+      if (sequence === undefined || request.ordered?.isStored !== true) return Number.POSITIVE_INFINITY
+      newest = Math.max(newest, sequence)
     }
     return newest
   }
@@ -101,7 +107,7 @@ export class Row<Lead extends number | string = number, Request extends Owner = 
     if (changes === undefined) this.settle(SUPERSEDED)
     else {
       this.changes = changes
-      this.lot = new Lots<Lead, Request>(this.request, rules).of(changes)
+      this.flow = new Flows<Lead, Request>(this.request, rules).of(changes)
     }
   }
 
@@ -117,7 +123,7 @@ export class Row<Lead extends number | string = number, Request extends Owner = 
   end(outcome: Outcome): void {
     if (this.outcome !== undefined) return
     this.outcome = outcome
-    this.request.rowSettled(this.place)
+    this.request.taskSettled(this.place)
   }
 }
 
@@ -133,27 +139,28 @@ export function callSize(changes: Changes, rules: CallRules): number {
   return changes.function === 'update_lead' ? 1 : rules.maxLeadsPerCall
 }
 
-/** The lots of one request: rows of the same group may share a call. */
-export class Lots<Lead extends number | string, Request extends Owner> {
+/** The flows of one request: rows of the same group may share a call. */
+export class Flows<Lead extends number | string, Request extends Owner> {
   readonly #request: Request
   readonly #rules: CallRules
-  readonly #byChanges = new Map<Changes, Lot<Row<Lead, Request>>>()
-  readonly #byGroup = new Map<string, Lot<Row<Lead, Request>>>()
+  readonly #byChanges = new Map<Changes, Flow<DeliveryTask<Lead, Request>>>()
+  readonly #byGroup = new Map<string, Flow<DeliveryTask<Lead, Request>>>()
 
   constructor(request: Request, rules: CallRules) {
     this.#request = request
     this.#rules = rules
   }
 
-  /** The lot of the rows that make `changes`. */
-  of(changes: Changes): Lot<Row<Lead, Request>> {
+  /** The flow of the rows that make `changes`. */
+  of(changes: Changes): Flow<DeliveryTask<Lead, Request>> {
     const known = this.#byChanges.get(changes)
     if (known !== undefined) return known
     const { caller, source } = this.#request
     const group = `${source} ${this.#rules.dialect === 'leads_data' ? changes.function : changes.key}`
-    const lot = this.#byGroup.get(group) ?? new Lot<Row<Lead, Request>>(caller, this.#request, group)
-    this.#byGroup.set(group, lot)
-    this.#byChanges.set(changes, lot)
-    return lot
+    const flow =
+      this.#byGroup.get(group) ?? new Flow<DeliveryTask<Lead, Request>>(caller, this.#request, group)
+    this.#byGroup.set(group, flow)
+    this.#byChanges.set(changes, flow)
+    return flow
   }
 }

@@ -1,7 +1,7 @@
 import type { Update } from '../leads/update.ts'
 import { combine, type Outcome } from './outcome.ts'
 import type { LeadKey } from '../leads/lead-key.ts'
-import type { Ordered, Owner, Row } from './delivery-task.ts'
+import type { Ordered, Owner, DeliveryTask } from './delivery-task.ts'
 
 /** Who asks for updates, and until when the answer is of use. */
 export interface DeliveryContext {
@@ -39,7 +39,7 @@ export interface GivenUp {
   readonly sent: Outcome
 }
 
-type LeadRow = Row<number, Delivery>
+type LeadRow = DeliveryTask<number, Delivery>
 
 /** The leads that a key matches, on their way. */
 interface Matched {
@@ -112,7 +112,7 @@ export class Delivery implements Owner {
     if (--this.#left === 0) this.#finish(this.#outcomes as Outcome[])
   }
 
-  rowSettled(place: number): void {
+  taskSettled(place: number): void {
     const rows = this.#rows[place]
     if (rows === undefined) return
     if ('lead' in rows) {
@@ -144,7 +144,7 @@ export class Delivery implements Owner {
       const rows = this.#rowsOf(place)
       if (rows.length === 0) this.settle(place, isAsked(key) ? reason.lookedUp : reason.waiting)
       for (const row of rows) {
-        const goesOut = row.carrier ?? row
+        const goesOut = row.leader ?? row
         if (leavesSent && goesOut.isSent) continue
         row.end(goesOut.isSent ? reason.sent : reason.waiting)
         if (!goesOut.live) abandoned.push(goesOut)

@@ -8,11 +8,11 @@ import { SEARCH_LIMIT } from '../vicidial/wire.ts'
 import { Delivery, type Delivered, type DeliveryContext } from './delivery.ts'
 import { OverloadedError } from './overloaded-error.ts'
 import { DrainRate } from './drain-rate.ts'
-import { judge, namedMissing } from './reply-outcomes.ts'
-import type { Lot } from './fair-queue.ts'
-import { LatelySet } from './recent-writes.ts'
+import { outcomesOf, namedMissing } from './reply-outcomes.ts'
+import type { Flow } from './fair-queue.ts'
+import { RecentWrites } from './recent-writes.ts'
 import type { Found, SearchKey } from './lead-search.ts'
-import { type Looking, LookUps } from './search-queue.ts'
+import { type Looking, SearchQueue } from './search-queue.ts'
 import {
   ambiguous,
   NOT_IN_TIME,
@@ -23,8 +23,8 @@ import {
   tooManyLeads
 } from './outcome.ts'
 import { QueueAge } from './queue-age.ts'
-import { type CallRules, Lots, Row } from './delivery-task.ts'
-import { WaitingRows } from './lead-queues.ts'
+import { type CallRules, Flows, DeliveryTask } from './delivery-task.ts'
+import { LeadQueues } from './lead-queues.ts'
 
 export interface DispatcherOptions {
   readonly exchange: Exchange
@@ -51,7 +51,7 @@ const NO_LEAD = 'No lead has this key.'
 
 const NOTHING_FOUND: ReadonlyMap<string, Found> = new Map()
 
-type LeadRow = Row<number, Delivery>
+type LeadRow = DeliveryTask<number, Delivery>
 
 /**
  * Updates in, one outcome each out; one for the whole process. A call starts at once if VICIdial has a free place.
@@ -59,10 +59,10 @@ type LeadRow = Row<number, Delivery>
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions
-  readonly #rows: WaitingRows<number, Delivery>
-  readonly #lookUps: LookUps
+  readonly #rows: LeadQueues<number, Delivery>
+  readonly #lookUps: SearchQueue
   readonly #rate = new DrainRate()
-  readonly #latelySet = new LatelySet<Delivery>()
+  readonly #latelySet = new RecentWrites<Delivery>()
   readonly #age = new QueueAge()
   #waiting = 0
   #waitingCharacters = 0
@@ -71,12 +71,12 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options
-    this.#rows = new WaitingRows(options.rules, (row) => {
-      if (row.request.ordered?.yields !== true) return
+    this.#rows = new LeadQueues(options.rules, (row) => {
+      if (row.request.ordered?.isStored !== true) return
       const fields = this.#latelySet.newerThan(row)
       if (fields.length > 0) row.leave(fields, options.rules)
     })
-    this.#lookUps = new LookUps(options.exchange)
+    this.#lookUps = new SearchQueue(options.exchange)
     // Not at once: first the call that made the place settles its rows, and what they held back may go along.
     options.guard.onPlace(() => {
       setImmediate(() => {
@@ -163,21 +163,27 @@ export class Dispatcher {
 
   #enqueue(updates: readonly Update[], delivery: Delivery, found: ReadonlyMap<string, Found>): void {
     if (delivery.isDone) return
-    const lots = new Lots<number, Delivery>(delivery, this.#options.rules)
+    const flows = new Flows<number, Delivery>(delivery, this.#options.rules)
     let place = 0
     for (const update of updates) {
       const { key, changes } = update
-      const lot = lots.of(changes)
+      const flow = flows.of(changes)
       if (key.by === 'lead_id') {
-        const row = new Row(key.value, changes, delivery, place, lot)
+        const row = new DeliveryTask(key.value, changes, delivery, place, flow)
         delivery.follow(row)
         this.#rows.admit(row)
-      } else this.#enqueueMatched(update, place, lot, delivery, found.get(keyName(key)) ?? [])
+      } else this.#enqueueMatched(update, place, flow, delivery, found.get(keyName(key)) ?? [])
       place++
     }
   }
 
-  #enqueueMatched(update: Update, place: number, lot: Lot<LeadRow>, delivery: Delivery, found: Found): void {
+  #enqueueMatched(
+    update: Update,
+    place: number,
+    flow: Flow<LeadRow>,
+    delivery: Delivery,
+    found: Found
+  ): void {
     const leads = matched(update, found)
     if ('status' in leads) {
       delivery.settle(place, leads)
@@ -189,7 +195,7 @@ export class Dispatcher {
       return
     }
     this.#waiting += more
-    const rows = leads.map((lead) => new Row(lead, update.changes, delivery, place, lot))
+    const rows = leads.map((lead) => new DeliveryTask(lead, update.changes, delivery, place, flow))
     delivery.followAll(place, rows)
     for (const row of rows) this.#rows.admit(row)
   }
@@ -259,14 +265,14 @@ export class Dispatcher {
   async #send(rows: readonly LeadRow[], rounds = 1): Promise<void> {
     const [first] = rows
     if (first === undefined) return
-    const call = { function: first.changes.function, rows }
+    const call = { function: first.changes.function, leads: rows }
     const onSent = () => {
       for (const row of rows) row.isSent = true
     }
     const exchanged = await this.#options.exchange.update(call, this.#context(rows, onSent))
     const isNaming = this.#options.rules.dialect === 'leads_data' && rounds < MAX_ROUNDS
     const missing = new Set(isNaming ? namedMissing(rows, exchanged) : [])
-    const outcomeOf = judge(first.changes, exchanged)
+    const outcomeOf = outcomesOf(first.changes, exchanged)
     for (const row of missing.size > 0 ? missing : rows) this.#settle(row, outcomeOf(row.lead))
     this.#rate.note(rows.length)
     if (missing.size > 0)

@@ -1,23 +1,23 @@
 /** Something that waits to go out, together with others of its group. */
-export interface Unit<Self> {
-  readonly lot: Lot<Self>
+export interface Item<Self> {
+  readonly flow: Flow<Self>
   /** Whether it still wants to go out; asked when it is taken. */
   readonly live: boolean
 }
 
 /** The units of one request that are of one group: first in, first out; taking is cheap at any length. */
-export class Lot<U> {
+export class Flow<U> {
   readonly caller: string
   readonly request: object
   /** Units of one group may share a call. */
-  readonly group: string
+  readonly batchKey: string
   #units: U[] = []
   #head = 0
 
   constructor(caller: string, request: object, group: string) {
     this.caller = caller
     this.request = request
-    this.group = group
+    this.batchKey = group
   }
 
   get isEmpty(): boolean {
@@ -43,72 +43,72 @@ export class Lot<U> {
  * What waits, by group, and whose turn it is: callers take turns, and so do the requests of each, so that no
  * request waits for all of a larger one. Whoever's turn it is, units of the same group travel along.
  */
-export class FairQueue<U extends Unit<U>> {
-  /** Caller → request → its lots. The first caller is the next, and so is the first request of each. */
-  readonly #callers = new Map<string, Map<object, Set<Lot<U>>>>()
-  /** Group → the lots of all requests. */
-  readonly #groups = new Map<string, Set<Lot<U>>>()
+export class FairQueue<U extends Item<U>> {
+  /** Caller → request → its flows. The first caller is the next, and so is the first request of each. */
+  readonly #callers = new Map<string, Map<object, Set<Flow<U>>>>()
+  /** Group → the flows of all requests. */
+  readonly #groups = new Map<string, Set<Flow<U>>>()
 
   add(unit: U): void {
-    const { lot } = unit
-    if (lot.isEmpty) {
-      const requests = getOrAdd(this.#callers, lot.caller, () => new Map<object, Set<Lot<U>>>())
-      getOrAdd(requests, lot.request, () => new Set<Lot<U>>()).add(lot)
-      getOrAdd(this.#groups, lot.group, () => new Set<Lot<U>>()).add(lot)
+    const { flow } = unit
+    if (flow.isEmpty) {
+      const requests = getOrAdd(this.#callers, flow.caller, () => new Map<object, Set<Flow<U>>>())
+      getOrAdd(requests, flow.request, () => new Set<Flow<U>>()).add(flow)
+      getOrAdd(this.#groups, flow.batchKey, () => new Set<Flow<U>>()).add(flow)
     }
-    lot.push(unit)
+    flow.push(unit)
   }
 
   /** Takes units of the group whose turn it is, as many as `sizeOf` its first one says; none if nothing waits. */
   take(sizeOf: (first: U) => number): U[] {
     for (;;) {
-      const lot = this.#nextLot()
-      if (lot === undefined) return []
-      const units = this.#takeGroup(lot, sizeOf)
+      const flow = this.#nextLot()
+      if (flow === undefined) return []
+      const units = this.#takeGroup(flow, sizeOf)
       if (units.length > 0) return units
     }
   }
 
-  #nextLot(): Lot<U> | undefined {
+  #nextLot(): Flow<U> | undefined {
     for (const [caller, requests] of this.#callers) {
       this.#callers.delete(caller)
       this.#callers.set(caller, requests)
-      for (const [request, lots] of requests) {
+      for (const [request, flows] of requests) {
         requests.delete(request)
-        requests.set(request, lots)
-        for (const lot of lots) return lot
+        requests.set(request, flows)
+        for (const flow of flows) return flow
       }
     }
     return undefined
   }
 
-  /** Takes from the lot of the request whose turn it is, and then from the others of the group as they came. */
-  #takeGroup(first: Lot<U>, sizeOf: (first: U) => number): U[] {
+  /** Takes from the flow of the request whose turn it is, and then from the others of the group as they came. */
+  #takeGroup(first: Flow<U>, sizeOf: (first: U) => number): U[] {
     const units: U[] = []
     let size = 1
-    const takeFrom = (lot: Lot<U>) => {
-      while (units.length < size && !lot.isEmpty) {
-        const unit = lot.shift()
+    const takeFrom = (flow: Flow<U>) => {
+      while (units.length < size && !flow.isEmpty) {
+        const unit = flow.shift()
         if (unit?.live !== true) continue
         if (units.length === 0) size = sizeOf(unit)
         units.push(unit)
       }
-      if (lot.isEmpty) this.#drop(lot)
+      if (flow.isEmpty) this.#drop(flow)
     }
     takeFrom(first)
-    for (const lot of this.#groups.get(first.group) ?? []) {
+    for (const flow of this.#groups.get(first.batchKey) ?? []) {
       if (units.length >= size) break
-      takeFrom(lot)
+      takeFrom(flow)
     }
     return units
   }
 
-  #drop(lot: Lot<U>): void {
-    removeFrom(this.#groups, lot.group, lot)
-    const requests = this.#callers.get(lot.caller)
+  #drop(flow: Flow<U>): void {
+    removeFrom(this.#groups, flow.batchKey, flow)
+    const requests = this.#callers.get(flow.caller)
     if (requests === undefined) return
-    removeFrom(requests, lot.request, lot)
-    if (requests.size === 0) this.#callers.delete(lot.caller)
+    removeFrom(requests, flow.request, flow)
+    if (requests.size === 0) this.#callers.delete(flow.caller)
   }
 }
 

@@ -1,7 +1,7 @@
 import { keyName, type LeadKey } from '../leads/lead-key.ts'
 import type { Exchanged } from '../vicidial/exchange.ts'
 import type { Delivery } from './delivery.ts'
-import type { Lot, Unit } from './fair-queue.ts'
+import type { Flow, Item } from './fair-queue.ts'
 
 /** A key that needs a look-up. */
 export type SearchKey = Exclude<LeadKey, { by: 'lead_id' }>
@@ -18,9 +18,9 @@ const DECIMAL = /^(?=.{1,16}$)-?(?:(?:0|[1-9]\d*)\.\d*[1-9]|[1-9]\d*)$/
 const NUMERIC = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /** A key on its way into a look-up, and the requests that want to know its leads. */
-export class Search implements Unit<Search> {
+export class LeadSearch implements Item<LeadSearch> {
   readonly key: SearchKey
-  readonly lot: Lot<Search>
+  readonly flow: Flow<LeadSearch>
   readonly #requests: Delivery[]
   readonly found: Promise<Found>
   readonly settle: (found: Found) => void
@@ -31,10 +31,10 @@ export class Search implements Unit<Search> {
   /** Whether VICIdial may have got it. */
   isSent = false
 
-  constructor(key: SearchKey, request: Delivery, lot: Lot<Search>) {
+  constructor(key: SearchKey, request: Delivery, flow: Flow<LeadSearch>) {
     const { promise, resolve } = Promise.withResolvers<Found>()
     this.key = key
-    this.lot = lot
+    this.flow = flow
     this.#requests = [request]
     this.found = promise
     this.settle = resolve

@@ -1,10 +1,10 @@
 import type { Changes } from '../leads/changes.ts'
-import type { Owner, Row } from './delivery-task.ts'
+import type { Owner, DeliveryTask } from './delivery-task.ts'
 
 /** Fields of a lead that an update has set. */
 interface Setting {
   readonly lead: number
-  readonly order: number
+  readonly sequence: number
   /** Its fields, see `Changes.stored`. */
   readonly stored: Changes['stored']
 }
@@ -13,7 +13,7 @@ interface Setting {
  * What was set by updates of which the outbox does not know yet, so that an older one that comes out of it does not
  * undo it.
  */
-export class LatelySet<Request extends Owner> {
+export class RecentWrites<Request extends Owner> {
   readonly #byLead = new Map<number, Set<Setting>>()
   readonly #byRequest = new Map<Request, Setting[]>()
   /** How many requests that yield there were. */
@@ -29,7 +29,7 @@ export class LatelySet<Request extends Owner> {
    */
   keep(request: Request, end: Promise<unknown>): void {
     this.#byRequest.set(request, [])
-    if (request.ordered?.yields !== true) return
+    if (request.ordered?.isStored !== true) return
     const number = ++this.#yielded
     this.#yielding.add(number)
     void end.then(() => {
@@ -39,13 +39,13 @@ export class LatelySet<Request extends Owner> {
   }
 
   /** Notes that VICIdial has made the changes of a row, for each row for which it went out. */
-  note(row: Row<number, Request>): void {
+  note(row: DeliveryTask<number, Request>): void {
     if (this.#byRequest.size === 0) return
     const { lead, changes } = row
-    for (const { request, order } of row.all) {
+    for (const { request, sequence } of row.all) {
       const kept = this.#byRequest.get(request)
-      if (kept === undefined || order === undefined) continue
-      const setting = { lead, order, stored: changes.stored }
+      if (kept === undefined || sequence === undefined) continue
+      const setting = { lead, sequence, stored: changes.stored }
       const ofLead = this.#byLead.get(lead) ?? new Set()
       this.#byLead.set(lead, ofLead.add(setting))
       kept.push(setting)
@@ -53,13 +53,13 @@ export class LatelySet<Request extends Owner> {
   }
 
   /** The fields of a row's lead that newer updates have set. */
-  newerThan(row: Row<number, Request>): string[] {
+  newerThan(row: DeliveryTask<number, Request>): string[] {
     const ofLead = this.#byLead.get(row.lead)
     if (ofLead === undefined) return []
     const { yieldsAfter } = row
     const fields = new Set<string>()
     for (const setting of ofLead) {
-      if (setting.order <= yieldsAfter) continue
+      if (setting.sequence <= yieldsAfter) continue
       for (const field in setting.stored) if (row.changes.stored[field] !== undefined) fields.add(field)
     }
     return [...fields]

@@ -10,7 +10,7 @@ const NO_SUCH_LEAD = "VICIdial knows no lead with this id, or the gateway's acco
  * The outcome of each lead of a call, by the reply to it. The changes are those of the call: with custom fields, it
  * has one lead.
  */
-export function judge(changes: Changes, exchanged: Exchanged<UpdateReply>): (lead: number) => Outcome {
+export function outcomesOf(changes: Changes, exchanged: Exchanged<UpdateReply>): (lead: number) => Outcome {
   const { reply } = exchanged
   const isCustom = changes.params['custom_fields'] !== undefined
   if (reply === NOTHING_DONE && isCustom) {

@@ -2,8 +2,8 @@ import { keyName, type LeadKey } from '../leads/lead-key.ts'
 import type { CallContext, Exchange, Exchanged } from '../vicidial/exchange.ts'
 import type { Refused } from '../vicidial/reply.ts'
 import type { Delivery } from './delivery.ts'
-import { FairQueue, Lot } from './fair-queue.ts'
-import { type Found, MAX_KEYS_PER_CALL, Search, searchGroup, type SearchKey } from './lead-search.ts'
+import { FairQueue, Flow } from './fair-queue.ts'
+import { type Found, MAX_KEYS_PER_CALL, LeadSearch, searchGroup, type SearchKey } from './lead-search.ts'
 
 /** A request's look-ups. */
 export interface Looking {
@@ -18,11 +18,11 @@ export interface Looking {
 }
 
 /** Keys that wait for a look-up, gathered across requests. */
-export class LookUps {
-  readonly #queue = new FairQueue<Search>()
+export class SearchQueue {
+  readonly #queue = new FairQueue<LeadSearch>()
   readonly #exchange: Exchange
   /** The look-up of a key that waits or is under way: whoever names the key meanwhile shares it. */
-  readonly #open = new Map<string, Search>()
+  readonly #open = new Map<string, LeadSearch>()
   readonly #latest = new Map<string, Promise<undefined>>()
 
   constructor(exchange: Exchange) {
@@ -31,15 +31,15 @@ export class LookUps {
 
   /** Puts the keys of a request among those that wait. */
   find(keys: readonly SearchKey[], delivery: Delivery): Looking {
-    const byName = new Map<string, Search>()
-    const lots = new Map<string, Lot<Search>>()
+    const byName = new Map<string, LeadSearch>()
+    const flows = new Map<string, Flow<LeadSearch>>()
     const searches: Promise<[string, Found]>[] = []
     const turn: Promise<undefined>[] = []
     const { promise, resolve } = Promise.withResolvers<undefined>()
     for (const key of keys) {
       const name = keyName(key)
       if (byName.has(name)) continue
-      const search = this.#search(key, delivery, lots)
+      const search = this.#search(key, delivery, flows)
       byName.set(name, search)
       searches.push(search.found.then((found) => [name, found]))
       const before = this.#latest.get(name)
@@ -55,14 +55,14 @@ export class LookUps {
     return { found, turn: Promise.all(turn), entered, isSent }
   }
 
-  #search(key: SearchKey, delivery: Delivery, lots: Map<string, Lot<Search>>): Search {
+  #search(key: SearchKey, delivery: Delivery, flows: Map<string, Flow<LeadSearch>>): LeadSearch {
     const name = `${delivery.source} ${keyName(key)}`
     let search = this.#open.get(name)
     if (search === undefined || !isOfUse(search, delivery)) {
       const group = `${delivery.source} ${searchGroup(key)}`
-      const lot = lots.get(group) ?? new Lot<Search>(delivery.caller, delivery, group)
-      lots.set(group, lot)
-      search = new Search(key, delivery, lot)
+      const flow = flows.get(group) ?? new Flow<LeadSearch>(delivery.caller, delivery, group)
+      flows.set(group, flow)
+      search = new LeadSearch(key, delivery, flow)
       this.#open.set(name, search)
       this.#queue.add(search)
       const opened = search
@@ -74,17 +74,17 @@ export class LookUps {
   }
 
   /** Takes the keys of the next look-up. */
-  take(): Search[] {
+  take(): LeadSearch[] {
     return this.#queue.take(() => MAX_KEYS_PER_CALL)
   }
 
   /** Tells all who wait for `searches` why VICIdial was not asked, or not in the right way. */
-  refuse(searches: readonly Search[], why: Exchanged<Refused>): void {
+  refuse(searches: readonly LeadSearch[], why: Exchanged<Refused>): void {
     for (const search of searches) search.settle(why)
   }
 
   /** Asks VICIdial for `searches`, which are of one group. A result that reached the limit is asked for in halves. */
-  async send(searches: readonly Search[], context: CallContext): Promise<void> {
+  async send(searches: readonly LeadSearch[], context: CallContext): Promise<void> {
     const [first] = searches
     if (first === undefined) return
     for (const search of searches) search.sentUntil = context.deadline
@@ -112,7 +112,7 @@ export class LookUps {
 }
 
 /** Whether a look-up that may be under way has at least half the time that a request has. */
-function isOfUse(search: Search, delivery: Delivery): boolean {
+function isOfUse(search: LeadSearch, delivery: Delivery): boolean {
   const now = Date.now()
   return (search.sentUntil - now) * 2 >= delivery.deadline - now
 }

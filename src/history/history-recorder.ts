@@ -1,11 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Result } from '../../schemas/batch.ts'
 import { refusedResult } from '../delivery/result.ts'
-import { tellEnded } from '../jobs/updates-ended.ts'
+import { reportResults } from '../jobs/updates-ended.ts'
 import type { RefusedUpdate, Update } from '../leads/update.ts'
 import type { Observer } from '../telemetry/observer.ts'
 import {
-  type HistoryKeeping,
+  type HistoryPolicy,
   type HistoryRecord,
   type HistorySender,
   historyUpdate
@@ -27,7 +27,7 @@ const MAX_UNWRITTEN = 50_000
  */
 export class HistoryRecorder {
   readonly #outbox: Outbox
-  readonly #keeps: HistoryKeeping
+  readonly #keeps: HistoryPolicy
   readonly #observer: Observer
   readonly #log: Pick<FastifyBaseLogger, 'error'>
   #records: HistoryRecord[] = []
@@ -36,7 +36,7 @@ export class HistoryRecorder {
 
   constructor(
     outbox: Outbox,
-    keeps: HistoryKeeping,
+    keeps: HistoryPolicy,
     observer: Observer,
     log: Pick<FastifyBaseLogger, 'error'>
   ) {
@@ -57,7 +57,7 @@ export class HistoryRecorder {
     entries: readonly (Update | RefusedUpdate)[],
     results: readonly Result[]
   ): Promise<void> {
-    tellEnded(this.#observer, sender, results)
+    reportResults(this.#observer, sender, results)
     if (!this.#keeps.entries) return
     this.#note(sender, ...withoutMany(entries, results))
     if (this.#unwritten > MAX_UNWRITTEN) await this.flush()

@@ -3,7 +3,7 @@ import { Problem } from '../errors.ts'
 import type { Caller, RoutePermission } from '../callers/caller.ts'
 import type { Callers } from '../callers/callers.ts'
 import { isWholeKey, KEY_PREFIX, presentedKey } from '../callers/key.ts'
-import { NO_KEY_POINTS, type StrangerLimit, WRONG_KEY_POINTS } from '../callers/anonymous-limit.ts'
+import { NO_KEY_POINTS, type AnonymousLimit, WRONG_KEY_POINTS } from '../callers/anonymous-limit.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,16 +13,16 @@ declare module 'fastify' {
 }
 
 /** By what the callers are known, and how far others come. */
-export interface Gate {
+export interface AccessControl {
   readonly callers: Callers
-  readonly strangers: StrangerLimit
+  readonly anonymous: AnonymousLimit
 }
 
 /**
  * Lets only requests with a caller's key reach the routes of this scope, and each only with the permission that its
  * `security` documents. A route that documents none cannot be added.
  */
-export function authentication(scope: FastifyInstance, gate: Gate): void {
+export function authentication(scope: FastifyInstance, gate: AccessControl): void {
   scope.addHook('onRequest', (request, _reply, done) => {
     try {
       authenticate(request, gate)
@@ -83,17 +83,17 @@ const BEARER = 'Bearer realm="vicidial-gateway"'
  */
 export function authenticate(
   request: FastifyRequest,
-  { callers, strangers }: Gate,
+  { callers, anonymous }: AccessControl,
   key = presentedKey(request.headers),
   challenge = BEARER,
   name?: string
 ): Caller {
   const caller = key === undefined ? undefined : callers.find(key)
   if (caller === undefined || caller.name !== (name ?? caller.name)) {
-    strangers.take(request.ip, pointsOf(key))
+    anonymous.take(request.ip, pointsOf(key))
     throw unauthenticated(key, challenge)
   }
-  letIn(request, caller)
+  identify(request, caller)
   return caller
 }
 
@@ -101,7 +101,7 @@ export function authenticate(
  * Notes whose request it is, and counts it.
  * @throws Problem permission_denied, if the caller may not call from where it does; rate_limited
  */
-export function letIn(request: FastifyRequest, caller: Caller): void {
+export function identify(request: FastifyRequest, caller: Caller): void {
   if (!caller.mayCallFrom(request.ip)) {
     const detail = `The caller ${caller.name} may not call from ${request.ip} (networks).`
     throw new Problem('permission_denied', detail)
@@ -114,9 +114,9 @@ export function letIn(request: FastifyRequest, caller: Caller): void {
  * Counts a request for something that needs no key, if it has none that is valid.
  * @throws Problem rate_limited
  */
-export function admit(request: FastifyRequest, { callers, strangers }: Gate): void {
+export function countAnonymous(request: FastifyRequest, { callers, anonymous }: AccessControl): void {
   const key = presentedKey(request.headers)
-  if (key === undefined || callers.find(key) === undefined) strangers.take(request.ip, pointsOf(key))
+  if (key === undefined || callers.find(key) === undefined) anonymous.take(request.ip, pointsOf(key))
 }
 
 function pointsOf(key: string | undefined): number {
@@ -145,7 +145,7 @@ function whyNot(key: string | undefined): string {
 }
 
 /** The request and its key, by which what it asked for can be traced. */
-export function askedBy(request: FastifyRequest): { requestId: string; keyId: string } {
+export function auditOf(request: FastifyRequest): { requestId: string; keyId: string } {
   return { requestId: request.id, keyId: callerOf(request).keyId }
 }
 

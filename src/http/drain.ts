@@ -11,7 +11,7 @@ declare module 'fastify' {
      * Refuses new requests while it still listens, so that senders with open connections learn not to use them again;
      * to be called before it is closed. Otherwise a request that is on its way would be reset.
      */
-    giveNotice(): Promise<void>
+    beginDrain(): Promise<void>
   }
 }
 

@@ -3,17 +3,17 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 import type { Result } from '../../schemas/batch.ts'
 import { callerOf } from './authentication.ts'
 import { Problem } from '../errors.ts'
-import { refuseOther, type RepeatKey } from '../jobs/jobs.ts'
-import { ANSWER_KNOWN_MS, type Outbox } from '../outbox/outbox.ts'
+import { refuseOther, type IdempotencyKey } from '../jobs/jobs.ts'
+import { IDEMPOTENCY_KEY_TTL_MS, type Outbox } from '../outbox/outbox.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** By what a repeat of this request will be known; null if its sender did not ask for that. */
-    repeatKey: RepeatKey | null
+    idempotencyKey: IdempotencyKey | null
     /** Whether its answer is stored already, together with what it accepted. */
     isAnswerStored: boolean
     /** Whether a repeat may have a better answer: something failed that may succeed later. */
-    isAnswerPassing: boolean
+    isTransient: boolean
   }
 }
 
@@ -25,7 +25,7 @@ const CHANGING: ReadonlySet<string> = new Set(['POST', 'PATCH'])
 /** Answers that say that nothing was done: the same request may have another answer next time. */
 const FIRST_UNKNOWN_STATUS = 500
 /** Nor are those kept that speak of what changes: the caller's rights, another request, the limits. */
-const PASSING_STATUSES: ReadonlySet<number> = new Set([403, 409, 429])
+const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([403, 409, 429])
 
 /**
  * Makes requests of this scope repeatable: with the same `Idempotency-Key` and the same request the answer is the
@@ -45,8 +45,8 @@ export function idempotency(scope: FastifyInstance, outbox: Outbox, log: Fastify
     const name = nameOf(repeatKey)
     if (inProgress.has(name)) throw stillInProgress()
     inProgress.add(name)
-    request.repeatKey = repeatKey
-    const known = await outbox.known(repeatKey.caller, key, Date.now() - ANSWER_KNOWN_MS)
+    request.idempotencyKey = repeatKey
+    const known = await outbox.findAnswer(repeatKey.caller, key, Date.now() - IDEMPOTENCY_KEY_TTL_MS)
     if (known === undefined) return undefined
     request.isAnswerStored = true
     refuseOther(known, repeatKey)
@@ -58,23 +58,28 @@ export function idempotency(scope: FastifyInstance, outbox: Outbox, log: Fastify
   })
 
   scope.addHook('preSerialization', async (request, _reply, payload) => {
-    if (request.repeatKey !== null) request.isAnswerPassing = hasPassingFailure(payload)
+    if (request.idempotencyKey !== null) request.isTransient = hasTransientFailure(payload)
     return payload
   })
 
   // Runs for every answer, even if the connection is closed by then; onResponse would not.
   scope.addHook('onSend', async (request, reply, payload) => {
-    const { repeatKey } = request
-    if (repeatKey === null) return
-    await keep(request, repeatKey, reply, payload)
-    request.repeatKey = null
-    inProgress.delete(nameOf(repeatKey))
+    const { idempotencyKey } = request
+    if (idempotencyKey === null) return
+    await keep(request, idempotencyKey, reply, payload)
+    request.idempotencyKey = null
+    inProgress.delete(nameOf(idempotencyKey))
   })
 
-  async function keep(request: FastifyRequest, repeatKey: RepeatKey, reply: FastifyReply, payload: unknown) {
-    const { isAnswerStored, isAnswerPassing } = request
+  async function keep(
+    request: FastifyRequest,
+    repeatKey: IdempotencyKey,
+    reply: FastifyReply,
+    payload: unknown
+  ) {
+    const { isAnswerStored, isTransient } = request
     const { statusCode } = reply
-    const isFinal = !isAnswerPassing && statusCode < FIRST_UNKNOWN_STATUS && !PASSING_STATUSES.has(statusCode)
+    const isFinal = !isTransient && statusCode < FIRST_UNKNOWN_STATUS && !TRANSIENT_STATUSES.has(statusCode)
     if (isAnswerStored || !isFinal || typeof payload !== 'string') return
     const answer = {
       ...repeatKey,
@@ -83,7 +88,7 @@ export function idempotency(scope: FastifyInstance, outbox: Outbox, log: Fastify
       body: payload,
       at: Date.now()
     }
-    await outbox.remember(answer).catch((error: unknown) => {
+    await outbox.saveAnswer(answer).catch((error: unknown) => {
       // What was done is done: its sender learns that, though a repeat would do it again.
       log.error({ err: error, request_id: request.id }, 'answer cannot be stored')
     })
@@ -91,7 +96,7 @@ export function idempotency(scope: FastifyInstance, outbox: Outbox, log: Fastify
 }
 
 /** Whether an answer has a result that says that the same update may succeed later. */
-function hasPassingFailure(answer: unknown): boolean {
+function hasTransientFailure(answer: unknown): boolean {
   const { results = [] } = answer as { results?: readonly Result[] }
   return results.some(({ error }) => error?.retryable)
 }
@@ -117,7 +122,7 @@ export function fingerprintOf({ method, url, rawBody }: FastifyRequest): string 
   return hash('sha256', Buffer.concat([Buffer.from(`${method} ${url}\n`), rawBody ?? Buffer.alloc(0)]))
 }
 
-function nameOf({ caller, key }: RepeatKey): string {
+function nameOf({ caller, key }: IdempotencyKey): string {
   return `${caller} ${key}`
 }
 

@@ -8,7 +8,7 @@ const FIRST = 500
  * that makes room for one more, each that takes longer than that takes a place away. In between nothing changes: what
  * is claimed now shows only later how long it takes.
  */
-export class Pace {
+export class AdaptiveLimit {
   readonly #most: number
   readonly #goodMs: number
   #allowed: number

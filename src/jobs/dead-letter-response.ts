@@ -10,7 +10,7 @@ export function deadLetterAnswer(letter: DeadLetter): DeadLetterAnswer {
     id: deadLetterId(letter.seq),
     job_id: letter.jobId,
     caller: letter.caller,
-    tries: letter.tries,
+    tries: letter.attempts,
     died_at: new Date(letter.diedAt).toISOString(),
     fields: Object.keys(letter.update.changes.stored),
     ...(superseded.length > 0 ? { superseded: [...superseded] } : {}),

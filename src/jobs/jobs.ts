@@ -7,7 +7,7 @@ import { acceptedAnswer, jobSummary } from './job-response.ts'
 import type { RefusedUpdate, Update } from '../leads/update.ts'
 import {
   type DeadLetter,
-  type KnownAnswer,
+  type IdempotencyRecord,
   type NewJob,
   type Outbox,
   StorageError
@@ -31,18 +31,18 @@ export interface JobRequest extends Asked {
   readonly origin: string
   readonly entries: readonly (Update | RefusedUpdate)[]
   /** What makes a repeat of the request known. */
-  readonly repeat?: RepeatKey
+  readonly repeat?: IdempotencyKey
 }
 
 /** By what a repeat of a request is recognised, see KnownAnswer. */
-export type RepeatKey = Pick<KnownAnswer, 'caller' | 'key' | 'fingerprint'>
+export type IdempotencyKey = Pick<IdempotencyRecord, 'caller' | 'key' | 'fingerprint'>
 
 export interface JobsOptions {
   readonly outbox: Outbox
   /** Called when there is something to deliver. */
   readonly onAccepted: () => void
   /** Updates of each account that may wait in the outbox. */
-  readonly maxOpen: number
+  readonly maxPending: number
   /** The VICIdial accounts, by name. */
   readonly accounts: ReadonlySet<string>
 }
@@ -73,7 +73,7 @@ export class Jobs {
    * @returns the answer, of the earlier request if this is a repeat of one
    * @throws Problem overloaded, if they cannot be stored; idempotency_key_reused, if the key is that of another request
    */
-  async accept(request: JobRequest): Promise<{ id: string; answer: KnownAnswer; isRepeat: boolean }> {
+  async accept(request: JobRequest): Promise<{ id: string; answer: IdempotencyRecord; isRepeat: boolean }> {
     const { caller, requestId, keyId, account, source, origin, entries, repeat } = request
     const updates = entries.filter((entry): entry is Update => 'changes' in entry)
     const refused = entries.filter((entry): entry is RefusedUpdate => 'refusals' in entry).map(refusedResult)
@@ -88,10 +88,10 @@ export class Jobs {
     return { id: knownId ?? id, answer: known, isRepeat: true }
   }
 
-  async #store(job: NewJob): Promise<KnownAnswer | undefined> {
-    const { outbox, maxOpen, onAccepted } = this.#options
+  async #store(job: NewJob): Promise<IdempotencyRecord | undefined> {
+    const { outbox, maxPending, onAccepted } = this.#options
     const open = this.#open(job.account)
-    if (open > 0 && open + job.updates.length > maxOpen) throw full(open)
+    if (open > 0 && open + job.updates.length > maxPending) throw full(open)
     const known = await outbox.accept(job).catch(answerFault)
     if (known === undefined) onAccepted()
     return known
@@ -145,9 +145,9 @@ export class Jobs {
     wish: ReplayWish,
     by: Replayer,
     isForced: boolean,
-    { repeat, ...asked }: Asked & { readonly repeat?: RepeatKey },
+    { repeat, ...asked }: Asked & { readonly repeat?: IdempotencyKey },
     answerOf: (accepted: Accepted[], left: ReturnType<ReplayChoice['left']>) => object
-  ): Promise<{ answer: KnownAnswer; isRepeat: boolean } | undefined> {
+  ): Promise<{ answer: IdempotencyRecord; isRepeat: boolean } | undefined> {
     const { outbox, accounts, onAccepted } = this.#options
     const { ids, ...which } = wish
     const seqs = ids && { seqs: ids.map(seqOfDeadLetter).filter((seq) => seq !== undefined) }
@@ -155,7 +155,7 @@ export class Jobs {
       hasAccount: (account) => accounts.has(account),
       roomOf: (account) => this.#roomOf(account)
     })
-    let made: KnownAnswer | undefined
+    let made: IdempotencyRecord | undefined
     const toJobs = (letters: readonly DeadLetter[], remaining: () => number) => {
       const taken = choice.take(letters)
       if (taken.length === 0) return undefined
@@ -165,7 +165,7 @@ export class Jobs {
       made = answer202(answerOf(accepted, choice.left(remaining())), repeat)
       return { jobs, answer: made }
     }
-    let answer: KnownAnswer | undefined
+    let answer: IdempotencyRecord | undefined
     do {
       const page = { ...which, ...seqs, ...choice.nextPage() }
       answer = await outbox.replay(page, toJobs, repeat).catch(answerFault)
@@ -194,10 +194,10 @@ export class Jobs {
       source: first.source,
       origin: 'replay',
       acceptedAt: Date.now(),
-      updates: letters.map(({ update, order, superseded }, index) => ({
+      updates: letters.map(({ update, sequence, superseded }, index) => ({
         ...update,
         index,
-        ...(isForced ? {} : { order, superseded })
+        ...(isForced ? {} : { sequence, superseded })
       })),
       refused: [],
       replays: letters.map(({ seq }) => seq)
@@ -207,11 +207,11 @@ export class Jobs {
   /** For how many more updates of an account there is room; with none stored, for any request. */
   #roomOf(account: string): number {
     const open = this.#open(account)
-    return open === 0 ? Infinity : this.#options.maxOpen - open
+    return open === 0 ? Infinity : this.#options.maxPending - open
   }
 
   #open(account: string): number {
-    return this.#options.outbox.openByAccount.get(account) ?? 0
+    return this.#options.outbox.pendingByAccount.get(account) ?? 0
   }
 
   #newId(): string {
@@ -220,7 +220,10 @@ export class Jobs {
 }
 
 /** The answer that something was accepted; without `repeat` it is known to nobody. */
-function answer202(body: object, repeat: RepeatKey = { caller: '', key: '', fingerprint: '' }): KnownAnswer {
+function answer202(
+  body: object,
+  repeat: IdempotencyKey = { caller: '', key: '', fingerprint: '' }
+): IdempotencyRecord {
   return {
     ...repeat,
     httpStatus: 202,
@@ -244,7 +247,7 @@ function answerFault(error: unknown): never {
  * Refuses a key that belongs to another request.
  * @throws Problem idempotency_key_reused
  */
-export function refuseOther(known: KnownAnswer, repeat: RepeatKey): void {
+export function refuseOther(known: IdempotencyRecord, repeat: IdempotencyKey): void {
   if (known.fingerprint === repeat.fingerprint) return
   const detail = 'This Idempotency-Key was used for another request in the last 24 hours.'
   throw new Problem('idempotency_key_reused', detail)

@@ -1,7 +1,7 @@
 import type { Result } from '../../schemas/batch.ts'
 import type { Claimed, Outbox, Settlement } from '../outbox/outbox.ts'
 
-export interface GoneAccountsOptions {
+export interface RemovedAccountsOptions {
   readonly outbox: Outbox
   /** The VICIdial accounts that there are, by name. */
   readonly accounts: ReadonlySet<string>
@@ -16,26 +16,26 @@ const PAUSE_MS = 250
 const ANY_TIME = Number.MAX_SAFE_INTEGER
 
 /** Gives up the stored updates of accounts that are configured no more: nobody would ever deliver them. */
-export class GoneAccounts {
-  readonly #options: GoneAccountsOptions
+export class RemovedAccounts {
+  readonly #options: RemovedAccountsOptions
   /** What was claimed and is not settled yet. */
   #settlements: readonly Settlement[] = []
   #isStopped = false
 
-  constructor(options: GoneAccountsOptions) {
+  constructor(options: RemovedAccountsOptions) {
     this.#options = options
   }
 
   /** Makes dead letters of them, in small steps; resolves when there are none left, or once it is stopped. */
-  async end(): Promise<void> {
+  async deadLetter(): Promise<void> {
     const { outbox, accounts, log } = this.#options
-    for (const [account, updates] of [...outbox.openByAccount]) {
+    for (const [account, updates] of [...outbox.pendingByAccount]) {
       if (accounts.has(account) || updates === 0) continue
       log.error(
         { account, updates },
         'updates of an account that is not configured any more become dead letters'
       )
-      while (!this.#isStopped && (outbox.openByAccount.get(account) ?? 0) > 0) {
+      while (!this.#isStopped && (outbox.pendingByAccount.get(account) ?? 0) > 0) {
         if (!(await this.#step(account))) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
       }
     }
@@ -68,5 +68,5 @@ function givenUp(claimed: Claimed): Settlement {
   const detail = `The VICIdial account ${job.account} is not configured any more.`
   const error = { code: 'upstream_login_failed', detail, retryable: true } as const
   const result: Result = { index, [key.by]: key.value, status: 'failed', error }
-  return { claimed, as: 'dead', result, delivered: [] }
+  return { claimed, disposition: 'dead_lettered', result, delivered: [] }
 }

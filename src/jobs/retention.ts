@@ -1,6 +1,6 @@
-import { EVENT_KNOWN_MS, type Outbox } from '../outbox/outbox.ts'
+import { EVENT_ID_TTL_MS, type Outbox } from '../outbox/outbox.ts'
 
-export interface PurgingOptions {
+export interface RetentionOptions {
   readonly outbox: Outbox
   readonly retentionDays: number
   /** The history is kept for so long. */
@@ -15,12 +15,12 @@ const STEP = 500
 const BETWEEN_STEPS_MS = 50
 
 /** Deletes what has ended long ago, in small steps; so it also finds out whether a database that failed works again. */
-export class Purging {
-  readonly #options: PurgingOptions
+export class Retention {
+  readonly #options: RetentionOptions
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
 
-  constructor(options: PurgingOptions) {
+  constructor(options: RetentionOptions) {
     this.#options = options
   }
 
@@ -41,7 +41,7 @@ export class Purging {
     const { outbox, retentionDays, historyDays, log } = this.#options
     const now = Date.now()
     try {
-      const purged = await outbox.purge(now - retentionDays * DAY_MS, now - EVENT_KNOWN_MS, STEP)
+      const purged = await outbox.purge(now - retentionDays * DAY_MS, now - EVENT_ID_TTL_MS, STEP)
       const deleted = purged + (await outbox.purgeHistory(now - historyDays * DAY_MS, STEP))
       this.#in(deleted > 0 ? BETWEEN_STEPS_MS : EVERY_MS)
     } catch (error) {

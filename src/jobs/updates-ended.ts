@@ -11,7 +11,7 @@ interface Ended {
 }
 
 /** Tells what became of a caller's updates: those that ended alike in one. */
-export function tellEnded(
+export function reportResults(
   observer: Telling,
   { caller, account, storedMs }: Common,
   results: Iterable<Ended>
@@ -29,16 +29,16 @@ export function tellEnded(
 }
 
 /** Tells which stored updates have ended with `settlements`, those of a job together. */
-export function tellSettled(observer: Telling, settlements: readonly Settlement[]): void {
+export function reportSettlements(observer: Telling, settlements: readonly Settlement[]): void {
   const now = Date.now()
-  const ended = settlements.filter((settlement) => settlement.as !== 'waiting')
+  const ended = settlements.filter((settlement) => settlement.disposition !== 'retry')
   for (const ofJob of Map.groupBy(ended, ({ claimed }) => claimed.job.id).values()) {
     const [first] = ofJob
     if (first === undefined) continue
     const { job, acceptedAt } = first.claimed
-    const results = ofJob.map(({ as, result: { status, error } }) =>
-      as === 'dead' ? { status: 'dead_lettered' as const, error } : { status, error }
+    const results = ofJob.map(({ disposition, result: { status, error } }) =>
+      disposition === 'dead_lettered' ? { status: 'dead_lettered' as const, error } : { status, error }
     )
-    tellEnded(observer, { ...job, storedMs: now - acceptedAt }, results)
+    reportResults(observer, { ...job, storedMs: now - acceptedAt }, results)
   }
 }

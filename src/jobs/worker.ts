@@ -7,7 +7,7 @@ import type { Guard } from '../vicidial/guard.ts'
 import type { Dispatcher } from '../delivery/dispatcher.ts'
 import type { Outcome, OutcomeError } from '../delivery/outcome.ts'
 import { OverloadedError } from '../delivery/overloaded-error.ts'
-import { Pace } from './adaptive-limit.ts'
+import { AdaptiveLimit } from './adaptive-limit.ts'
 import { outcomeResult } from '../delivery/result.ts'
 import { type RetrySchedule, retryPauseMs } from './retry-schedule.ts'
 
@@ -59,7 +59,7 @@ interface Sending {
 /** Takes updates out of the outbox, gives them to the dispatcher, and settles each by its outcome. */
 export class Worker {
   readonly #options: WorkerOptions
-  readonly #pace: Pace
+  readonly #pace: AdaptiveLimit
   #inFlight = 0
   #isStopping = false
   #isClaiming = false
@@ -73,7 +73,7 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options
-    this.#pace = new Pace(options.maxInFlight, GOOD_MS)
+    this.#pace = new AdaptiveLimit(options.maxInFlight, GOOD_MS)
   }
 
   /** Looks for updates that are due. To be called at the start, and when updates were accepted. */
@@ -108,7 +108,7 @@ export class Worker {
   async #claim(): Promise<number> {
     const { outbox, account, guard, log } = this.#options
     if (guard.refusal() !== undefined)
-      return (outbox.openByAccount.get(account) ?? 0) === 0 ? LONGEST_SLEEP_MS : IDLE_MS
+      return (outbox.pendingByAccount.get(account) ?? 0) === 0 ? LONGEST_SLEEP_MS : IDLE_MS
     const now = Date.now()
     try {
       const dueAt = outbox.nextDueAt(account)
@@ -153,7 +153,7 @@ export class Worker {
           source,
           deadline: began + DELIVERY_MS,
           requestId: id,
-          ordered: { orderOf: (place) => sending[place]?.claimed.order ?? 0, yields: true },
+          ordered: { sequenceOf: (place) => sending[place]?.claimed.sequence ?? 0, isStored: true },
           onOutcome: (place, outcome, calls) => {
             const one = open.get(place)
             if (one === undefined || !open.delete(place)) return
@@ -177,18 +177,18 @@ export class Worker {
     if (superseded.length > 0) result.superseded = superseded
     const { error, isUnsent } = outcome
     if (error === undefined || FINAL.has(error.code)) {
-      return { claimed, as: 'done', result, delivered: deliveredFields(sent, outcome) }
+      return { claimed, disposition: 'delivered', result, delivered: deliveredFields(sent, outcome) }
     }
     if (isUnsent || LOGIN_REFUSED.has(error.code)) return { ...this.#again(claimed), result }
-    const tries = claimed.tries + 1
-    const pauseMs = retryPauseMs(tries, this.#options.schedule)
-    if (pauseMs === undefined) return { claimed, as: 'dead', result, delivered: [] }
-    return { claimed, as: 'waiting', result, tries, dueAt: Math.round(Date.now() + pauseMs) }
+    const attempts = claimed.attempts + 1
+    const pauseMs = retryPauseMs(attempts, this.#options.schedule)
+    if (pauseMs === undefined) return { claimed, disposition: 'dead_lettered', result, delivered: [] }
+    return { claimed, disposition: 'retry', result, attempts, dueAt: Math.round(Date.now() + pauseMs) }
   }
 
   /** It was nobody's try. */
   #again(claimed: Claimed) {
-    return { claimed, as: 'waiting', tries: claimed.tries, dueAt: Date.now() + IDLE_MS } as const
+    return { claimed, disposition: 'retry', attempts: claimed.attempts, dueAt: Date.now() + IDLE_MS } as const
   }
 
   #settle(settlement: Settlement): void {
@@ -228,7 +228,7 @@ function supersededAltogether(claimed: Claimed): Settlement {
   const { index, key } = claimed.update
   const superseded = [...claimed.superseded]
   const result: Result = { index, [key.by]: key.value, status: 'superseded', superseded }
-  return { claimed, as: 'done', result, delivered: [] }
+  return { claimed, disposition: 'delivered', result, delivered: [] }
 }
 
 /** What an update has set, under each name of its lead that is known. */

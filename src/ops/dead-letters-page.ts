@@ -98,7 +98,7 @@ function entry(letter: DeadLetter, now: number): string {
         </div>
         <div>
           <dt>Tried</dt>
-          <dd>${counted(letter.tries, 'time')}</dd>
+          <dd>${counted(letter.attempts, 'time')}</dd>
         </div>
         <div>
           <dt>Would have changed</dt>

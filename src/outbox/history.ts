@@ -52,12 +52,12 @@ export interface HistoryEntry extends HistorySender, Omit<HistoryUpdate, 'leads'
 }
 
 /** What is kept of updates that have ended: entries at all, and their values. */
-export interface HistoryKeeping {
+export interface HistoryPolicy {
   readonly entries: boolean
   readonly values: boolean
 }
 
-export const NO_HISTORY: HistoryKeeping = { entries: false, values: false }
+export const NO_HISTORY: HistoryPolicy = { entries: false, values: false }
 
 /** Part of the history, newest first. */
 export interface HistoryPage {
@@ -106,7 +106,7 @@ function said({ code, detail }: Exclude<Result['error'], undefined>, status: Res
 
 /** The records of settlements: one for each job of which updates have ended. */
 export function settledRecords(settlements: readonly Settlement[], keepsValues: boolean): HistoryRecord[] {
-  const ended = settlements.filter((settlement) => settlement.as !== 'waiting')
+  const ended = settlements.filter((settlement) => settlement.disposition !== 'retry')
   const at = Date.now()
   const ofJobs = Map.groupBy(ended, ({ claimed }) => claimed.job.id).values()
   return [...ofJobs].flatMap((settled) => {

@@ -24,7 +24,7 @@ export interface NewJob {
   /** Results of the updates that were refused at once, by their index. */
   readonly refused: readonly Result[]
   /** What the same request will be answered again. */
-  readonly answer?: KnownAnswer
+  readonly answer?: IdempotencyRecord
   /** Dead letters that this job takes over, by `DeadLetter.seq`, see `Outbox.replay`. */
   readonly replays?: readonly number[]
 }
@@ -32,13 +32,13 @@ export interface NewJob {
 /** An update to be delivered. */
 export interface NewUpdate extends Update {
   /** Its place in the order of all accepted updates, if it was accepted before: a replay undoes nothing newer. */
-  readonly order?: number
+  readonly sequence?: number
   /** Fields that newer updates of the lead have set since. */
   readonly superseded?: readonly string[]
 }
 
 /** The answer to a request with an `Idempotency-Key`, or to a webhook with an event id. */
-export interface KnownAnswer {
+export interface IdempotencyRecord {
   readonly caller: string
   readonly key: string
   /** Tells requests apart that have the same key; empty for an event, which is known by its id alone. */
@@ -53,7 +53,7 @@ export interface KnownAnswer {
 /** An update that was given out for delivery; none other of its lead is until it is settled, of whichever account. */
 export interface Claimed {
   readonly seq: number
-  readonly order: number
+  readonly sequence: number
   readonly job: {
     readonly id: string
     readonly caller: string
@@ -66,16 +66,25 @@ export interface Claimed {
   readonly update: Update
   readonly superseded: readonly string[]
   /** Deliveries that were tried before. */
-  readonly tries: number
+  readonly attempts: number
   /** Milliseconds since the epoch. */
   readonly acceptedAt: number
 }
 
 /** What became of a claimed update. */
 export type Settlement = { readonly claimed: Claimed } & (
-  | { readonly as: 'done' | 'dead'; readonly result: Result; readonly delivered: readonly DeliveredFields[] }
+  | {
+      readonly disposition: 'delivered' | 'dead_lettered'
+      readonly result: Result
+      readonly delivered: readonly DeliveredFields[]
+    }
   /** To be claimed again at `dueAt`; `result` is what happened last. */
-  | { readonly as: 'waiting'; readonly result?: Result; readonly tries: number; readonly dueAt: number }
+  | {
+      readonly disposition: 'retry'
+      readonly result?: Result
+      readonly attempts: number
+      readonly dueAt: number
+    }
 )
 
 /** Fields of a lead that VICIdial has set. */
@@ -105,14 +114,14 @@ export interface Job {
 /** An update that is given up: it was tried for as long as the schedule says. */
 export interface DeadLetter {
   readonly seq: number
-  readonly order: number
+  readonly sequence: number
   readonly jobId: string
   readonly caller: string
   readonly account: string
   readonly source: string
   readonly update: Update
   readonly superseded: readonly string[]
-  readonly tries: number
+  readonly attempts: number
   readonly result: Result
   readonly diedAt: number
 }
@@ -126,9 +135,9 @@ export interface Page {
 }
 
 /** So long an answer is known, in milliseconds. */
-export const ANSWER_KNOWN_MS = 24 * 60 * 60 * 1_000
+export const IDEMPOTENCY_KEY_TTL_MS = 24 * 60 * 60 * 1_000
 /** So long an event is known by its id: senders repeat for up to three days. */
-export const EVENT_KNOWN_MS = 7 * ANSWER_KNOWN_MS
+export const EVENT_ID_TTL_MS = 7 * IDEMPOTENCY_KEY_TTL_MS
 
 /** Part of the list of dead letters. */
 export interface DeadLetterPage extends Page {
@@ -149,7 +158,7 @@ export interface DeadLetterChoice {
 export interface Replay {
   /** Each takes over some of them, see `NewJob.replays`. */
   readonly jobs: readonly NewJob[]
-  readonly answer: KnownAnswer
+  readonly answer: IdempotencyRecord
 }
 
 /** Part of the list of jobs; `source` is VICIdial's. */
@@ -172,7 +181,7 @@ export class StorageError extends Error {
  */
 export interface Outbox {
   /** Stores a job; or gives the answer that is known for its key, and stores nothing. */
-  accept(job: NewJob): Promise<KnownAnswer | undefined>
+  accept(job: NewJob): Promise<IdempotencyRecord | undefined>
   /**
    * Stores jobs that take over dead letters, all in one step: whatever `replay` is given of them, above all what newer
    * updates have set since, is as it is when they are taken over, and nobody else takes them over too.
@@ -184,12 +193,12 @@ export interface Outbox {
   replay(
     choice: DeadLetterChoice,
     replay: (letters: readonly DeadLetter[], remaining: () => number) => Replay | undefined,
-    repeat?: Pick<KnownAnswer, 'caller' | 'key'>
-  ): Promise<KnownAnswer | undefined>
+    repeat?: Pick<IdempotencyRecord, 'caller' | 'key'>
+  ): Promise<IdempotencyRecord | undefined>
   /** The answer that is known for a caller's key, if it was given at `since` or later. */
-  known(caller: string, key: string, since: number): Promise<KnownAnswer | undefined>
+  findAnswer(caller: string, key: string, since: number): Promise<IdempotencyRecord | undefined>
   /** Keeps an answer. */
-  remember(answer: KnownAnswer): Promise<void>
+  saveAnswer(answer: IdempotencyRecord): Promise<void>
 
   /**
    * Gives out due updates of an account, oldest first, at most one of each lead; later ones of a lead wait for the
@@ -199,7 +208,7 @@ export interface Outbox {
   /** Ends deliveries. `calls`: calls to VICIdial by job id. */
   settle(settlements: readonly Settlement[], calls: ReadonlyMap<string, number>): Promise<void>
   /** The place that the next accepted update gets in the order of all. */
-  readonly nextOrder: number
+  readonly nextSequence: number
   /**
    * Notes what was delivered past the outbox, so that updates of these leads with a place before `order` do not undo
    * it.
@@ -241,13 +250,13 @@ export interface Outbox {
   /** Updates that wait or are being delivered, and dead letters. */
   readonly size: { readonly open: number; readonly dead: number }
   /** Updates that wait or are being delivered, by account. */
-  readonly openByAccount: ReadonlyMap<string, number>
+  readonly pendingByAccount: ReadonlyMap<string, number>
   /**
    * When the oldest job with updates that wait or are being delivered was accepted, in milliseconds since the epoch;
    * undefined if there is none.
    * @throws StorageError
    */
-  readonly oldestOpenAt: number | undefined
+  readonly oldestPendingAt: number | undefined
   /**
    * The size of what is stored, in bytes.
    * @throws StorageError

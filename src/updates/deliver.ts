@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Result } from '../../schemas/batch.ts'
 import { outcomeResult, refusedResult } from '../delivery/result.ts'
 import type { Dependencies } from '../app.ts'
-import { askedBy, callerOf } from '../http/authentication.ts'
+import { auditOf, callerOf } from '../http/authentication.ts'
 import { deliveredFields } from '../jobs/worker.ts'
 import type { DeliveryContext } from '../delivery/delivery.ts'
 import type { Outcome } from '../delivery/outcome.ts'
@@ -27,19 +27,19 @@ export async function deliverEntries(
   const caller = callerOf(request)
   const sender = {
     caller: caller.name,
-    ...askedBy(request),
+    ...auditOf(request),
     account: caller.account,
     source: source ?? caller.source ?? dependencies.source
   }
   const gone = new AbortController()
   // The answer to one that can be repeated is of use even if its sender does not wait for it.
-  if (request.repeatKey === null) {
+  if (request.idempotencyKey === null) {
     reply.raw.once('close', () => {
       gone.abort()
     })
   }
   const sound = entries.filter((entry): entry is Update => 'changes' in entry)
-  const { outcomes, upstreamCalls } = await dependencies.lanes
+  const { outcomes, upstreamCalls } = await dependencies.upstreams
     .dispatcher(caller.account)
     .deliver(sound, {
       ...sender,
@@ -74,7 +74,7 @@ function pastOutbox(
   const { open, dead } = outbox.size
   if (open + dead === 0) return {}
   // What is accepted from now on is newer than this request.
-  const order = outbox.nextOrder
+  const order = outbox.nextSequence
   const note = async (outcomes: readonly Outcome[]) => {
     const delivered = updates.flatMap((update, place) => {
       const outcome = outcomes[place]
@@ -86,5 +86,5 @@ function pastOutbox(
       log.error({ err: error }, 'delivered updates cannot be noted')
     })
   }
-  return { ordered: { orderOf: () => order, yields: false }, note }
+  return { ordered: { sequenceOf: () => order, isStored: false }, note }
 }

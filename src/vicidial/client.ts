@@ -3,13 +3,13 @@ import { errorCode } from '../error-code.ts'
 import type { UpstreamCode } from './reply.ts'
 
 /** An answer of any kind: HTTP status and the body as text. */
-export interface Answer {
+export interface RawReply {
   readonly httpStatus: number
   readonly text: string
 }
 
 /** No answer came. `sent` tells whether VICIdial may have got the call. */
-export interface NoAnswer {
+export interface NoReply {
   readonly sent: 'no' | 'maybe'
   readonly code: UpstreamCode
   readonly detail: string
@@ -62,7 +62,7 @@ export class Client {
    * @param timeoutMs from the call's start to the end of its answer
    * @returns the answer, or why there is none; never throws
    */
-  async post(body: string, timeoutMs: number): Promise<Answer | NoAnswer> {
+  async post(body: string, timeoutMs: number): Promise<RawReply | NoReply> {
     const signal = AbortSignal.timeout(timeoutMs)
     try {
       const response = await this.#pool.request({
@@ -84,7 +84,7 @@ export class Client {
   }
 }
 
-function noAnswer(error: unknown, timedOut: boolean, timeoutMs: number): NoAnswer {
+function noAnswer(error: unknown, timedOut: boolean, timeoutMs: number): NoReply {
   if (timedOut) {
     return {
       sent: 'maybe',

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { BaseLogger } from 'pino'
 import type { EndedCall } from '../telemetry/observer.ts'
-import type { Answer, Client, NoAnswer } from './client.ts'
+import type { RawReply, Client, NoReply } from './client.ts'
 import type { Guard, Health } from './guard.ts'
 import { mayRepeat, repeatPauseMs } from './repeat.ts'
 import {
@@ -24,7 +24,7 @@ import {
 } from './wire.ts'
 
 /** Nothing was heard, or nothing was sent in time. `sent` tells whether VICIdial may have got the call. */
-export interface Unanswered extends NoAnswer {
+export interface Unanswered extends NoReply {
   readonly kind: 'unanswered'
   /** Whether the call had much less than a call's usual time, so that its silence says nothing about VICIdial. */
   readonly isHasty: boolean
@@ -83,8 +83,8 @@ export class Exchange {
   /** Sends a planned call. Never throws. */
   update(call: Call, context: CallContext): Promise<Exchanged<UpdateReply>> {
     const params = callParams(call, this.#options.dialect)
-    const asked = new Set(call.rows.map(({ lead }) => lead))
-    return this.#repeat(params, call.rows.length, context, ({ httpStatus, text }) =>
+    const asked = new Set(call.leads.map(({ lead }) => lead))
+    return this.#repeat(params, call.leads.length, context, ({ httpStatus, text }) =>
       onlyAsked(readUpdateReply(httpStatus, text), asked)
     )
   }
@@ -104,7 +104,7 @@ export class Exchange {
     params: Params,
     leads: number,
     context: CallContext,
-    read: (answer: Answer) => Reply
+    read: (answer: RawReply) => Reply
   ): Promise<Exchanged<Reply>> {
     let maybeMade = false
     let sent = 0
@@ -127,7 +127,7 @@ export class Exchange {
     params: Params,
     leads: number,
     context: CallContext,
-    read: (answer: Answer) => Reply,
+    read: (answer: RawReply) => Reply,
     isRepeat: boolean
   ): Promise<Reply | Refused | Unanswered> {
     const { guard, client, account } = this.#options
@@ -150,7 +150,7 @@ export class Exchange {
     return (await guard.run<Reply | Unanswered>(call, healthOf, context.deadline)) ?? NOT_SENT
   }
 
-  async #probe(params: Params, healthOfAnswer: (answer: Answer) => Health): Promise<Health> {
+  async #probe(params: Params, healthOfAnswer: (answer: RawReply) => Health): Promise<Health> {
     const { client, account, source, timeoutMs, onEnd, log } = this.#options
     const started = performance.now()
     const answer = await client.post(
@@ -203,14 +203,14 @@ function healthOf(reply: {
 }
 
 /** What the answer to `version` shows: a page with HTTP 200 is not VICIdial. */
-function versionHealth({ httpStatus, text }: Answer): Health {
+function versionHealth({ httpStatus, text }: RawReply): Health {
   if (text.startsWith('VERSION: ')) return 'alive'
   const reply = readUpdateReply(httpStatus, text)
   return reply === NOTHING_DONE || healthOf(reply) === 'failed' ? 'failed' : 'alive'
 }
 
 /** What the answer to the login probe shows; the login is right only if VICIdial itself got past it. */
-function loginHealth({ httpStatus, text }: Answer): Health {
+function loginHealth({ httpStatus, text }: RawReply): Health {
   if (LOGGED_IN.test(text)) return 'good'
   const health = healthOf(readUpdateReply(httpStatus, text))
   return health === 'login_refused' || health === 'locked_out' ? health : 'failed'

@@ -13,45 +13,45 @@ import { Guard, type UpstreamState } from './guard.ts'
 const MAX_IN_FLIGHT = 10_000
 
 /** All that updates by one VICIdial account go through: what happens to it happens to no other. */
-interface Lane {
+interface Upstream {
   readonly client: Client
   readonly guard: Guard
   readonly dispatcher: Dispatcher
   readonly worker: Worker
 }
 
-/** The lanes to VICIdial, one for each account. */
-export class Lanes {
-  readonly #lanes: ReadonlyMap<string, Lane>
+/** The upstreams to VICIdial, one for each account. */
+export class Upstreams {
+  readonly #upstreams: ReadonlyMap<string, Upstream>
 
   constructor(config: Config, outbox: Outbox, observer: Observer, log: FastifyBaseLogger) {
     const onSettled = () => {
       // The next update of a lead may be another account's.
       this.wake()
     }
-    this.#lanes = new Map(
+    this.#upstreams = new Map(
       accountsOf(config).map((account) => [
         account.name,
-        createLane(account, config, outbox, observer, log, onSettled)
+        createUpstream(account, config, outbox, observer, log, onSettled)
       ])
     )
   }
 
   /** @throws Error if there is no such account; no caller and no source of webhooks names one */
   dispatcher(account: string): Dispatcher {
-    const lane = this.#lanes.get(account)
-    if (lane === undefined) throw new Error(`there is no account ${account}`)
-    return lane.dispatcher
+    const upstream = this.#upstreams.get(account)
+    if (upstream === undefined) throw new Error(`there is no account ${account}`)
+    return upstream.dispatcher
   }
 
   /** What is known of VICIdial by each account; the first one is `DEFAULT_ACCOUNT`. */
   get states(): ReadonlyMap<string, UpstreamState> {
-    return new Map([...this.#lanes].map(([name, { guard }]) => [name, guard.state]))
+    return new Map([...this.#upstreams].map(([name, { guard }]) => [name, guard.state]))
   }
 
   /** What waits for VICIdial by each account, and how long the oldest of it has: see `Dispatcher`. */
   get queues(): readonly { readonly account: string; readonly waiting: number; readonly oldestMs: number }[] {
-    return [...this.#lanes].map(([account, { dispatcher }]) => {
+    return [...this.#upstreams].map(([account, { dispatcher }]) => {
       const { waiting, oldestMs } = dispatcher
       return { account, waiting, oldestMs }
     })
@@ -59,16 +59,16 @@ export class Lanes {
 
   /** Lets every worker look for what is due. */
   wake(): void {
-    for (const { worker } of this.#lanes.values()) worker.wake()
+    for (const { worker } of this.#upstreams.values()) worker.wake()
   }
 
   /** Takes no more from the outbox; resolves when all that is on its way is settled, or at `deadline`. */
   async stop(deadline: number): Promise<void> {
-    await Promise.all([...this.#lanes.values()].map(({ worker }) => worker.stop(deadline)))
+    await Promise.all([...this.#upstreams.values()].map(({ worker }) => worker.stop(deadline)))
   }
 
   async close(): Promise<void> {
-    for (const { guard, client } of this.#lanes.values()) {
+    for (const { guard, client } of this.#upstreams.values()) {
       guard.close()
       await client.close()
     }
@@ -80,14 +80,14 @@ export function accountsOf({ vicidial, accounts }: Config): readonly Account[] {
   return [{ ...vicidial, name: DEFAULT_ACCOUNT }, ...accounts]
 }
 
-function createLane(
+function createUpstream(
   account: Account,
   { vicidial, dispatch, durable }: Config,
   outbox: Outbox,
   observer: Observer,
   processLog: FastifyBaseLogger,
   onSettled: () => void
-): Lane {
+): Upstream {
   const { url, dialect, timeoutMs, source, maxLeadsPerCall } = vicidial
   const { name, maxConcurrency, maxCallsPerSecond } = account
   const log = name === DEFAULT_ACCOUNT ? processLog : processLog.child({ account: name })

@@ -12,7 +12,7 @@ export interface LeadChanges<Lead extends number | string = number> {
 /** One call to VICIdial: each of its leads stands in it once. */
 export interface Call<Lead extends number | string = number> {
   readonly function: Changes['function']
-  readonly rows: readonly LeadChanges<Lead>[]
+  readonly leads: readonly LeadChanges<Lead>[]
 }
 
 /** VICIdial's parameters in the order in which they are sent, without `source`, `user` and `pass`. */
@@ -26,17 +26,17 @@ export const SEARCH_LIMIT = 100_000
  * field into its own log unescaped, and without `records` it drops all ids after the first 1,000.
  */
 export function callParams(call: Call | Call<number | string>, dialect: Dialect): Params {
-  const [first] = call.rows
+  const [first] = call.leads
   if (first === undefined) throw new RangeError('a call without leads')
-  const records = String(call.rows.length)
+  const records = String(call.leads.length)
   if (call.function === 'update_lead') {
     return { function: call.function, lead_id: String(first.lead), ...first.changes.params, records }
   }
   if (dialect === 'leads_data') {
-    const leads = call.rows.map(({ lead, changes }) => ({ lead_id: String(lead), ...changes.params }))
+    const leads = call.leads.map(({ lead, changes }) => ({ lead_id: String(lead), ...changes.params }))
     return { function: call.function, leads_data: JSON.stringify(leads), records }
   }
-  const leadIds = call.rows.map(({ lead }) => lead).join(',')
+  const leadIds = call.leads.map(({ lead }) => lead).join(',')
   return { function: call.function, lead_ids: leadIds, ...first.changes.params, records }
 }
 

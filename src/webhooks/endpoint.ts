@@ -36,7 +36,7 @@ export const DEFAULT_MAX_ITEMS = 10_000
 const MAX_EVENT_ID = 255
 
 /** A sender of webhooks: how it proves itself, and what its payloads mean. */
-export class WebhookSource {
+export class WebhookEndpoint {
   readonly name: string
   /** The VICIdial account of its calls, by name, if it names one. */
   readonly account: string | undefined

@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { StrangerLimit } from '../../src/callers/anonymous-limit.ts'
+import { AnonymousLimit } from '../../src/callers/anonymous-limit.ts'
 
-function isTaken(limit: StrangerLimit, address: string, points = 1): boolean {
+function isTaken(limit: AnonymousLimit, address: string, points = 1): boolean {
   try {
     limit.take(address, points)
     return true
@@ -12,7 +12,7 @@ function isTaken(limit: StrangerLimit, address: string, points = 1): boolean {
 }
 
 test('each IPv4 address and each IPv6 /64 has its own points', async (t) => {
-  const limit = new StrangerLimit(1)
+  const limit = new AnonymousLimit(1)
   const taken = (addresses: string[]) => addresses.map((address) => isTaken(limit, address))
   t.same(taken(['192.0.2.1', '192.0.2.2', '192.0.2.1']), [true, true, false])
   t.same(taken(['::ffff:192.0.2.1', '::ffff:192.0.2.3', '192.0.2.3']), [false, true, false])
@@ -26,17 +26,17 @@ test('each IPv4 address and each IPv6 /64 has its own points', async (t) => {
 })
 
 test('points are taken whole; 0 is no limit', async (t) => {
-  const limit = new StrangerLimit(25)
+  const limit = new AnonymousLimit(25)
   t.same(
     [10, 10, 10, 1].map((points) => isTaken(limit, '192.0.2.1', points)),
     [true, true, false, true]
   )
-  const none = new StrangerLimit(0)
+  const none = new AnonymousLimit(0)
   for (let n = 0; n < 1_000; n++) t.ok(isTaken(none, '192.0.2.1', 10))
 })
 
 test('a flood of addresses takes bounded memory, and pushes out the oldest first', async (t) => {
-  const limit = new StrangerLimit(1)
+  const limit = new AnonymousLimit(1)
   const address = (n: number) => `2001:db8:${(n >> 16).toString(16)}:${(n & 0xffff).toString(16)}::1`
   for (let n = 0; n < 50_000; n++) limit.take(address(n), 1)
   t.equal(isTaken(limit, address(0)), false)

@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { test } from 'tap'
 import {
-  admit,
-  askedBy,
+  countAnonymous,
+  auditOf,
   authentication,
   callerOf,
   requires,
@@ -14,7 +14,7 @@ import { ALL_PERMISSIONS, type CallerConfig, networksOf } from '../../src/caller
 import type { CallerEntry } from '../../src/config/callers/caller-schema.ts'
 import { Callers } from '../../src/callers/callers.ts'
 import { limitHeaders } from '../../src/http/rate-limit-headers.ts'
-import { StrangerLimit } from '../../src/callers/anonymous-limit.ts'
+import { AnonymousLimit } from '../../src/callers/anonymous-limit.ts'
 import { createKey, hashKey } from '../../src/callers/key.ts'
 import { readCallers } from '../../src/config/callers/read-callers.ts'
 import { answerErrors } from '../../src/http/error-handler.ts'
@@ -252,9 +252,9 @@ const SHOP: CallerConfig = {
 /** A server whose routes are behind keys, and how it is asked. */
 async function behindKeys(t: Tester, addRoutes: (scope: FastifyInstance) => void) {
   const app = fastify()
-  const gate = { callers: new Callers([CRM, WEB, SHOP]), strangers: new StrangerLimit(0) }
+  const gate = { callers: new Callers([CRM, WEB, SHOP]), anonymous: new AnonymousLimit(0) }
   answerErrors(app, (request) => {
-    admit(request, gate)
+    countAnonymous(request, gate)
   })
   limitHeaders(app)
   app.register(async (scope) => {
@@ -277,7 +277,7 @@ test('a route is reached with a key that permits it, whose caller and key it the
       scope.get(`/${permission}`, { schema: { security: requires(permission) } }, async (request) => ({
         caller: callerOf(request).name,
         request: request.id,
-        ...askedBy(request)
+        ...auditOf(request)
       }))
     }
   })

@@ -97,7 +97,7 @@ test('the least that a gateway is told, and the defaults of the rest', async (t)
     maxUpdatesPerRequest: 10_000,
     maxBodyBytes: 8 * 1024 * 1024,
     http: {
-      strangerPointsPerMinute: 600,
+      anonymousPointsPerMinute: 600,
       receiveTimeoutMs: 30_000,
       maxConnections: 16_384,
       corsOrigins: [],
@@ -170,7 +170,7 @@ test('every setting can be given', async (t) => {
     maxUpdatesPerRequest: 100,
     maxBodyBytes: 1_024,
     http: {
-      strangerPointsPerMinute: 0,
+      anonymousPointsPerMinute: 0,
       receiveTimeoutMs: 5_000,
       maxConnections: 100,
       corsOrigins: ['https://crm.example', 'http://127.0.0.1:8080'],

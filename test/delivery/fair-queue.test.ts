@@ -2,9 +2,9 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { FairQueue, Lot, type Unit } from '../../src/delivery/fair-queue.ts'
+import { FairQueue, Flow, type Item } from '../../src/delivery/fair-queue.ts'
 
-interface Numbered extends Unit<Numbered> {
+interface Numbered extends Item<Numbered> {
   readonly n: number
   live: boolean
 }
@@ -12,15 +12,15 @@ interface Numbered extends Unit<Numbered> {
 /** Makes units of one queue; `request` names a request of its caller. */
 function numbering() {
   const requests = new Map<string, object>()
-  const lots = new Map<string, Lot<Numbered>>()
+  const flows = new Map<string, Flow<Numbered>>()
   let n = 0
   return (caller: string, request: string | number, group: string): Numbered => {
     const name = `${caller} ${request}`
     const known = requests.get(name) ?? { name }
     requests.set(name, known)
-    const lot = lots.get(`${name} ${group}`) ?? new Lot<Numbered>(caller, known, group)
-    lots.set(`${name} ${group}`, lot)
-    return { n: n++, lot, live: true }
+    const flow = flows.get(`${name} ${group}`) ?? new Flow<Numbered>(caller, known, group)
+    flows.set(`${name} ${group}`, flow)
+    return { n: n++, flow, live: true }
   }
 }
 
@@ -97,26 +97,26 @@ test('callers take turns, and so do the requests of each', async (t) => {
   for (;;) {
     const [taken] = queue.take(() => 1)
     if (taken === undefined) break
-    order.push(taken.lot.group)
+    order.push(taken.flow.batchKey)
   }
   t.strictSame(order, ['a1 0', 'b1 0', 'a2 0', 'b1 1', 'a1 1', 'b1 2', 'a2 1', 'a1 2', 'a1 3'])
 })
 
-test('a lot gives what was put into it in order, also after it ran empty', async (t) => {
-  const lot = new Lot<number>('crm', {}, 'g')
+test('a flow gives what was put into it in order, also after it ran empty', async (t) => {
+  const flow = new Flow<number>('crm', {}, 'g')
   for (const round of [0, 1, 2]) {
-    t.equal(lot.isEmpty, true)
-    t.equal(lot.shift(), undefined, 'nothing is in it')
-    lot.push(round)
-    lot.push(round + 10)
-    t.equal(lot.shift(), round)
-    t.equal(lot.isEmpty, false)
-    lot.push(round + 20)
-    t.strictSame([lot.shift(), lot.shift()], [round + 10, round + 20])
+    t.equal(flow.isEmpty, true)
+    t.equal(flow.shift(), undefined, 'nothing is in it')
+    flow.push(round)
+    flow.push(round + 10)
+    t.equal(flow.shift(), round)
+    t.equal(flow.isEmpty, false)
+    flow.push(round + 20)
+    t.strictSame([flow.shift(), flow.shift()], [round + 10, round + 20])
   }
 })
 
-test('a lot that ran empty and is filled again takes part again, in its turn and with its group', async (t) => {
+test('a flow that ran empty and is filled again takes part again, in its turn and with its group', async (t) => {
   const unit = numbering()
   const queue = new FairQueue<Numbered>()
   const add = (caller: string, request: number, group: string): Numbered => {
@@ -132,7 +132,7 @@ test('a lot that ran empty and is filled again takes part again, in its turn and
 
     const own = [add('a', 1, 'g'), add('a', 1, 'g')]
     const others = [add('a', 2, 'h'), add('b', 1, 'g')]
-    t.ok(own.every(({ lot }) => lot === only.lot))
+    t.ok(own.every(({ flow }) => flow === only.flow))
     t.strictSame(
       [all(), all(), all()],
       [numbers([...own, ...others.slice(1)]), numbers(others.slice(0, 1)), []]
@@ -240,13 +240,13 @@ test('whatever comes and goes, each wanted unit is taken once; a call is of one 
         if (waiting.length > 0) throw new Error('nothing was taken though something waits')
         return
       }
-      const { group, request } = first.lot
-      if (units.some(({ lot }) => lot.group !== group)) throw new Error('two groups in a call')
-      const ofRequest = units.filter(({ lot }) => lot.request === request)
+      const { batchKey, request } = first.flow
+      if (units.some(({ flow }) => flow.batchKey !== batchKey)) throw new Error('two groups in a call')
+      const ofRequest = units.filter(({ flow }) => flow.request === request)
       for (const [place, one] of ofRequest.entries()) {
         if (one.n < (ofRequest[place - 1]?.n ?? 0)) throw new Error('out of order')
       }
-      const first_ = waiting.find(({ lot }) => lot.group === group && lot.request === request)
+      const first_ = waiting.find(({ flow }) => flow.batchKey === batchKey && flow.request === request)
       if (first_ !== first) throw new Error('not the first of its request and group')
     })
   })
@@ -258,7 +258,7 @@ test('a call leaves none of its group behind while it has room', async (t) => {
     const sizes = steps.map((one) => ('take' in one ? { take: 3 } : one))
     run(sizes, (units, waiting) => {
       const [first] = units
-      const ofGroup = waiting.filter(({ lot }) => lot.group === first?.lot.group)
+      const ofGroup = waiting.filter(({ flow }) => flow.batchKey === first?.flow.batchKey)
       if (units.length < Math.min(2, ofGroup.length)) throw new Error('room was left')
     })
   })

@@ -3,7 +3,7 @@ import type { DeliveryContext } from '../../src/delivery/delivery.ts'
 import { Dispatcher, type DispatcherOptions } from '../../src/delivery/dispatcher.ts'
 import type { Outcome } from '../../src/delivery/outcome.ts'
 import type { Update } from '../../src/leads/update.ts'
-import type { Answer, Client, NoAnswer } from '../../src/vicidial/client.ts'
+import type { RawReply, Client, NoReply } from '../../src/vicidial/client.ts'
 import { Exchange } from '../../src/vicidial/exchange.ts'
 import { Guard, type GuardOptions } from '../../src/vicidial/guard.ts'
 import type { Dialect } from '../../src/vicidial/wire.ts'
@@ -40,14 +40,14 @@ export async function heldVicidial(t: Tester, settings: Settings = {}) {
   let isAnswering = false
 
   const post = (body: string, limitMs: number) =>
-    new Promise<Answer | NoAnswer>((resolve) => {
+    new Promise<RawReply | NoReply>((resolve) => {
       const params = Object.fromEntries(new URLSearchParams(body))
-      const end = (answer: Answer | NoAnswer) => {
+      const end = (answer: RawReply | NoReply) => {
         clearTimeout(timer)
         timers.delete(timer)
         resolve(answer)
       }
-      const lose = (code: NoAnswer['code']) => {
+      const lose = (code: NoReply['code']) => {
         end({ sent: 'maybe', code, detail: 'lost' })
       }
       const timer = setTimeout(() => {

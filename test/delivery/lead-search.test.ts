@@ -4,7 +4,7 @@ import { test } from 'tap'
 import { Delivery } from '../../src/delivery/delivery.ts'
 import { planLookUps, type SearchKey } from '../../src/delivery/lead-search.ts'
 import { keyName } from '../../src/leads/lead-key.ts'
-import { LookUps } from '../../src/delivery/search-queue.ts'
+import { SearchQueue } from '../../src/delivery/search-queue.ts'
 import { looseKey } from '../../src/tools/sandbox/loose-key.ts'
 import type { CallContext, Exchange } from '../../src/vicidial/exchange.ts'
 
@@ -31,7 +31,7 @@ function answering(answer: (values: readonly string[]) => unknown) {
     asked.push(values)
     return { reply: answer(values), maybeMade: false }
   }
-  const lookUps = new LookUps({ search } as unknown as Exchange)
+  const lookUps = new SearchQueue({ search } as unknown as Exchange)
   /** Finds keys, and nothing else meanwhile. */
   const lookUp = async (keys: readonly SearchKey[]) => {
     const { found, entered } = lookUps.find(keys, delivery())

@@ -9,7 +9,7 @@ import { status, UPDATED, updatedByKey, updates } from './updates.ts'
 
 /** Updates out of the outbox, accepted in this place of the order of all. */
 function stored(order: number, more: Partial<DeliveryContext> = {}): Partial<DeliveryContext> {
-  return { caller: 'stored crm', ordered: { orderOf: () => order, yields: true }, ...more }
+  return { caller: 'stored crm', ordered: { sequenceOf: () => order, isStored: true }, ...more }
 }
 
 /** Updates of a request that was made when `order` updates had been accepted, and what it notes when it ends. */
@@ -17,7 +17,7 @@ function request(
   order: number,
   note = async (_outcomes: readonly Outcome[]) => {}
 ): Partial<DeliveryContext> {
-  return { ordered: { orderOf: () => order, yields: false }, note }
+  return { ordered: { sequenceOf: () => order, isStored: false }, note }
 }
 
 const SUPERSEDED: Outcome = { status: 'superseded', warnings: [], superseded: ['status'] }

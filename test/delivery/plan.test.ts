@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { planCalls } from '../../src/delivery/plan.ts'
 import type { Outcome } from '../../src/delivery/outcome.ts'
-import { type CallRules, Lots, type Owner, Row } from '../../src/delivery/delivery-task.ts'
-import { WaitingRows } from '../../src/delivery/lead-queues.ts'
+import { type CallRules, Flows, type Owner, DeliveryTask } from '../../src/delivery/delivery-task.ts'
+import { LeadQueues } from '../../src/delivery/lead-queues.ts'
 import type { Changes } from '../../src/leads/changes.ts'
 import type { Call, LeadChanges } from '../../src/vicidial/wire.ts'
 
@@ -17,8 +17,8 @@ function changes(params: Record<string, string>, single = false): Changes {
 
 /** Calls in short: the rows of each as `lead:values`. */
 function outline(calls: readonly Call[]): string[][] {
-  return calls.map(({ rows }) =>
-    rows.map(({ lead, changes }) => `${lead}:${Object.values(changes.params).join('')}`)
+  return calls.map(({ leads }) =>
+    leads.map(({ lead, changes }) => `${lead}:${Object.values(changes.params).join('')}`)
   )
 }
 
@@ -70,11 +70,11 @@ test('update_lead is a call for each lead, in both dialects', async (t) => {
 /** Three equal rows of one lead that wait; and how often the first has been told of an outcome. */
 function equalRows() {
   const settled: number[] = []
-  const request: Owner = { caller: 'crm', source: 'crm', rowSettled: (place) => settled.push(place) }
+  const request: Owner = { caller: 'crm', source: 'crm', taskSettled: (place) => settled.push(place) }
   const rules = lead_ids(10)
-  const waiting = new WaitingRows<number, Owner>(rules)
-  const lots = new Lots<number, Owner>(request, rules)
-  const rows = [0, 1, 2].map((place) => new Row(1, A, request, place, lots.of(A)))
+  const waiting = new LeadQueues<number, Owner>(rules)
+  const lots = new Flows<number, Owner>(request, rules)
+  const rows = [0, 1, 2].map((place) => new DeliveryTask(1, A, request, place, lots.of(A)))
   for (const row of rows) waiting.admit(row)
   const [first, second, third] = rows
   if (!first || !second || !third) throw new Error('no rows')
@@ -140,7 +140,7 @@ function perLead(entries: readonly LeadChanges[]): Map<number, string[]> {
 test('each lead gets what its entries ask for, all of it, in their order, and nothing else', async (t) => {
   const inOrder = fc.property(planned, ({ entries, size, dialect }) => {
     const calls = planCalls(entries, { maxLeadsPerCall: size, dialect })
-    const made = perLead(calls.flatMap(({ rows }) => rows))
+    const made = perLead(calls.flatMap(({ leads }) => leads))
     for (const [lead, keys] of perLead(entries)) {
       if (String(made.get(lead)) !== String(keys)) throw new Error(`lead ${lead}: ${made.get(lead)}`)
       made.delete(lead)
@@ -152,13 +152,14 @@ test('each lead gets what its entries ask for, all of it, in their order, and no
 
 test('no call is empty, has a lead twice, more leads than allowed, or what it cannot carry', async (t) => {
   const sound = fc.property(planned, ({ entries, size, dialect }) => {
-    for (const { function: called, rows } of planCalls(entries, { maxLeadsPerCall: size, dialect })) {
-      if (rows.length === 0) throw new Error('a call without leads')
-      if (new Set(rows.map((row) => row.lead)).size !== rows.length) throw new Error('a lead twice')
-      if (rows.length > size) throw new Error('too many leads')
-      if (called === 'update_lead' && rows.length > 1) throw new Error('update_lead with several leads')
-      if (rows.some((row) => row.changes.function !== called)) throw new Error('changes for another function')
-      const sets = new Set(rows.map((row) => row.changes.key))
+    for (const { function: called, leads } of planCalls(entries, { maxLeadsPerCall: size, dialect })) {
+      if (leads.length === 0) throw new Error('a call without leads')
+      if (new Set(leads.map((row) => row.lead)).size !== leads.length) throw new Error('a lead twice')
+      if (leads.length > size) throw new Error('too many leads')
+      if (called === 'update_lead' && leads.length > 1) throw new Error('update_lead with several leads')
+      if (leads.some((row) => row.changes.function !== called))
+        throw new Error('changes for another function')
+      const sets = new Set(leads.map((row) => row.changes.key))
       if (dialect === 'lead_ids' && sets.size > 1) throw new Error('different changes in one lead_ids call')
     }
   })

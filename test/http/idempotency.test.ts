@@ -87,11 +87,11 @@ test('the answer of a replay is stored with its jobs: after the loss of what com
   const ids = [await store(gateway, SALE), await store(gateway, OTHER)]
   for (const id of ids) await ended(gateway, id)
   vicidial.makes()
-  const { remember } = SqliteOutbox.prototype
+  const { saveAnswer } = SqliteOutbox.prototype
   t.teardown(() => {
-    SqliteOutbox.prototype.remember = remember
+    SqliteOutbox.prototype.saveAnswer = saveAnswer
   })
-  SqliteOutbox.prototype.remember = () => Promise.reject(new StorageError('lost'))
+  SqliteOutbox.prototype.saveAnswer = () => Promise.reject(new StorageError('lost'))
   const paths = [`/v1/jobs/${ids[0]}/replay`, '/v1/dead-letters/replay']
   const firsts: Answer[] = []
   for (const path of paths) firsts.push(await call(gateway, 'POST', path, {}, { 'idempotency-key': path }))
@@ -203,16 +203,16 @@ test('a key whose request failed after its sender went away is free again', asyn
 
 test('a key is in progress until the answer is stored', async (t) => {
   const gateway = await startGateway(t)
-  const { remember } = SqliteOutbox.prototype
+  const { saveAnswer } = SqliteOutbox.prototype
   t.teardown(() => {
-    SqliteOutbox.prototype.remember = remember
+    SqliteOutbox.prototype.saveAnswer = saveAnswer
   })
   const asked = Promise.withResolvers<void>()
   const allowed = Promise.withResolvers<void>()
-  SqliteOutbox.prototype.remember = async function (answer) {
+  SqliteOutbox.prototype.saveAnswer = async function (answer) {
     asked.resolve()
     await allowed.promise
-    return remember.call(this, answer)
+    return saveAnswer.call(this, answer)
   }
   const leave = sendAndLeave(gateway, SALE)
   await asked.promise

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { GoneAccounts } from '../../src/jobs/removed-accounts.ts'
+import { RemovedAccounts } from '../../src/jobs/removed-accounts.ts'
 import { StorageError } from '../../src/outbox/outbox.ts'
 import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
 import { dataDir, memoryLog, type Tester } from '../helper.ts'
@@ -9,7 +9,7 @@ function start(t: Tester) {
   const outbox = new SqliteOutbox(dataDir(t))
   t.teardown(() => outbox.close())
   const { log, logged } = memoryLog()
-  const gone = new GoneAccounts({ outbox, accounts: new Set(['default']), log })
+  const gone = new RemovedAccounts({ outbox, accounts: new Set(['default']), log })
   const lines = () =>
     logged()
       .trimEnd()
@@ -23,7 +23,7 @@ test("updates of an account that is gone become dead letters, each lead's one af
   const many = Array.from({ length: 1_200 }, (_, n) => sets('A', n + 1))
   await outbox.accept(newJob(1, [...many, sets('B', 1)], { account: 'sales' }))
   await outbox.accept(newJob(2, [sets('C', 1)]))
-  await gone.end()
+  await gone.deadLetter()
 
   t.same(outbox.size, { open: 1, dead: 1_201 })
   t.match(await outbox.job(jobId(1)), { status: 'failed', counts: { failed: 1_201 } })
@@ -50,7 +50,7 @@ test('without such updates nothing is done or said', async (t) => {
   const [claimed] = await outbox.claim('default', 1, 1_000_000)
   if (claimed) await outbox.settle([done(claimed)], NO_CALLS)
   await outbox.accept(newJob(2, [sets('A', 2)]))
-  await gone.end()
+  await gone.deadLetter()
   t.same(outbox.size, { open: 1, dead: 0 })
   t.throws(lines, 'nothing was logged')
 })
@@ -62,7 +62,7 @@ test('what could not be written is written once that is possible', async (t) => 
   let failures = 1
   outbox.settle = (...given) =>
     failures-- > 0 ? Promise.reject(new StorageError('The disk is full.')) : settle(...given)
-  await gone.end()
+  await gone.deadLetter()
   t.same(outbox.size, { open: 0, dead: 1 })
   t.match(lines(), [{ level: 50 }, { level: 50, account: 'sales', msg: 'updates cannot be given up' }])
 })
@@ -71,7 +71,7 @@ test('once it is stopped no more is given up', async (t) => {
   const { outbox, gone } = start(t)
   const many = Array.from({ length: 1_200 }, (_, n) => sets('A', n + 1))
   await outbox.accept(newJob(1, many, { account: 'sales' }))
-  const ending = gone.end()
+  const ending = gone.deadLetter()
   gone.stop()
   await ending
   t.ok(outbox.size.open > 0)

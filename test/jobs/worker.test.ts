@@ -144,7 +144,7 @@ test('what is accepted is delivered for its job, caller and source, and its resu
   const { caller, source, requestId, deadline, ordered } = delivery.context
   t.same({ caller, source, requestId }, { caller: 'stored web', source: 'shop', requestId: jobId(1) })
   t.ok(deadline > before)
-  t.same([ordered?.orderOf(0), ordered?.orderOf(1), ordered?.yields], [1, 2, true])
+  t.same([ordered?.sequenceOf(0), ordered?.sequenceOf(1), ordered?.isStored], [1, 2, true])
   t.same(inShort(delivery), ['1 A', '2 B'])
   delivery.answer({
     ...UPDATED,
@@ -219,7 +219,7 @@ test('what may succeed later is tried again after growing pauses, and given up i
   t.ok(waits.length === 4 && waits.reduce((sum, wait) => sum + wait, 0) >= 5_000, waits.join(' '))
   t.match(await outbox.job(jobId(1)), { status: 'failed', counts: { failed: 1 }, upstreamCalls: 5 })
   t.match(await outbox.deadLetters({ limit: 10 }), [
-    { jobId: jobId(1), tries: 4, result: { status: 'failed', error: { code: 'upstream_unavailable' } } }
+    { jobId: jobId(1), attempts: 4, result: { status: 'failed', error: { code: 'upstream_unavailable' } } }
   ])
   await eventually('the next update of the lead has its turn', () => asked.length === 6)
   t.same(inShort(asked[5] as Asked), ['1 B'])
@@ -273,7 +273,7 @@ test('what did not get its turn, or was refused with the login, is no try, and c
   await eventually('it waits', () => outbox.nextDueAt('default') !== undefined)
   await worker.stop(Date.now())
   const [claimed] = await outbox.claim('default', 1, Date.now() + 60_000)
-  t.equal(claimed?.tries, 2)
+  t.equal(claimed?.attempts, 2)
 })
 
 test('while VICIdial is slow less is on its way at once', async (t) => {
@@ -316,7 +316,7 @@ test('fields that were left to newer updates on the way are named with those tha
   const { outbox, worker, next, ended } = await working(t)
   const element = { lead_id: 1, fields: { status: 'OLD', email: 'a@example.com', city: 'Bonn' } }
   await outbox.accept(newJob(1, [element, sets('OLD', 2)]))
-  await outbox.supersede([{ lead: 'lead_id:1', fields: ['status'] }], outbox.nextOrder)
+  await outbox.supersede([{ lead: 'lead_id:1', fields: ['status'] }], outbox.nextSequence)
   worker.wake()
   const delivery = await next()
   delivery.answerOne(0, { ...UPDATED, superseded: ['email'] })
@@ -408,7 +408,7 @@ test('while VICIdial may not be called nothing is claimed, and no try is used up
   t.ok((outbox.nextDueAt('default') ?? 0) > Date.now(), 'it does not come again at once')
   pass(1_000)
   const [claimed] = await outbox.claim('default', 1, Date.now())
-  t.equal(claimed?.tries, 0)
+  t.equal(claimed?.attempts, 0)
 })
 
 test('what the dispatcher has no room for comes again a little later, and no try is used up', async (t) => {
@@ -424,7 +424,7 @@ test('what the dispatcher has no room for comes again a little later, and no try
   state.refused = CIRCUIT_OPEN
   pass(1_000)
   const [claimed] = await outbox.claim('default', 1, Date.now())
-  t.equal(claimed?.tries, 0)
+  t.equal(claimed?.attempts, 0)
 })
 
 test('a fault of the dispatcher loses nothing: it is logged, and the update comes again', async (t) => {
@@ -574,7 +574,7 @@ test('fields that newer updates have set are left out and named, and an update o
     { lead: 'lead_id:1', fields: ['status'] },
     { lead: 'vendor_lead_code:CRM-2', fields: ['status', 'owner'] }
   ]
-  await outbox.supersede(newer, outbox.nextOrder)
+  await outbox.supersede(newer, outbox.nextSequence)
   worker.wake()
   const delivery = await next()
   t.same(

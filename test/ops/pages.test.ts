@@ -44,7 +44,7 @@ const job = {
 }
 const letter = {
   seq: 1,
-  order: 1,
+  sequence: 1,
   jobId: HOSTILE,
   caller: HOSTILE,
   account: HOSTILE,
@@ -56,7 +56,7 @@ const letter = {
     changes: changesOf('update_lead', {}, { [HOSTILE]: HOSTILE }, [])
   },
   superseded: [HOSTILE],
-  tries: 2,
+  attempts: 2,
   result,
   diedAt: NOW
 }

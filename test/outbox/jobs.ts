@@ -4,7 +4,7 @@ import { keyName } from '../../src/leads/lead-key.ts'
 import type {
   Claimed,
   DeadLetter,
-  KnownAnswer,
+  IdempotencyRecord,
   NewJob,
   Outbox,
   Replay,
@@ -45,7 +45,7 @@ export function sets(status: string, lead: Record<string, unknown> | number = 1)
   return { ...(typeof lead === 'number' ? { lead_id: lead } : lead), fields: { status } }
 }
 
-export function knownAnswer(more: Partial<KnownAnswer> = {}): KnownAnswer {
+export function knownAnswer(more: Partial<IdempotencyRecord> = {}): IdempotencyRecord {
   return {
     caller: 'crm',
     key: 'key-1',
@@ -62,7 +62,12 @@ export function knownAnswer(more: Partial<KnownAnswer> = {}): KnownAnswer {
 export function replaying(letters: readonly DeadLetter[]): Partial<NewJob> {
   return {
     origin: 'replay',
-    updates: letters.map(({ update, order, superseded }, index) => ({ ...update, index, order, superseded })),
+    updates: letters.map(({ update, sequence, superseded }, index) => ({
+      ...update,
+      index,
+      sequence,
+      superseded
+    })),
     replays: letters.map(({ seq }) => seq)
   }
 }
@@ -81,22 +86,22 @@ export function replayAs(n: number) {
 export function done(claimed: Claimed): Settlement {
   const { update } = claimed
   const result = resultOf(claimed, 'updated')
-  return { claimed, as: 'done', result, delivered: deliveredFields(update, UPDATED) }
+  return { claimed, disposition: 'delivered', result, delivered: deliveredFields(update, UPDATED) }
 }
 
 /** VICIdial knows no such lead. */
 export function missing(claimed: Claimed): Settlement {
-  return { claimed, as: 'done', result: resultOf(claimed, 'not_found'), delivered: [] }
+  return { claimed, disposition: 'delivered', result: resultOf(claimed, 'not_found'), delivered: [] }
 }
 
 export function dead(claimed: Claimed): Settlement {
   const result: Result = { ...resultOf(claimed, 'failed'), error: FAILED }
-  return { claimed, as: 'dead', result, delivered: [] }
+  return { claimed, disposition: 'dead_lettered', result, delivered: [] }
 }
 
 export function waiting(claimed: Claimed, dueAt: number): Settlement {
   const result: Result = { ...resultOf(claimed, 'failed'), error: FAILED }
-  return { claimed, as: 'waiting', result, tries: claimed.tries + 1, dueAt }
+  return { claimed, disposition: 'retry', result, attempts: claimed.attempts + 1, dueAt }
 }
 
 export function resultOf({ update: { index, key } }: Claimed, status: Result['status']): Result {

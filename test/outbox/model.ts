@@ -143,7 +143,7 @@ class Model {
       }
       case 'supersede':
         this.#supersede({ lead: `lead_id:${one.lead}`, fields: one.fields }, this.#placesBefore)
-        return outbox.supersede([{ lead: `lead_id:${one.lead}`, fields: one.fields }], outbox.nextOrder)
+        return outbox.supersede([{ lead: `lead_id:${one.lead}`, fields: one.fields }], outbox.nextSequence)
       case 'reopen':
         return Promise.resolve()
     }
@@ -242,7 +242,7 @@ class Model {
     known.state = 'ended'
     const replay = (letters: readonly DeadLetter[]) => {
       const { updates: taken = [], ...rest } = replaying(letters)
-      const forced = taken.map(({ order: _, superseded: __, ...update }) => update)
+      const forced = taken.map(({ sequence: _, superseded: __, ...update }) => update)
       const updates = isForced ? forced : taken
       return {
         jobs: [newJob(job, [], { ...rest, account, acceptedAt: this.now, updates })],
@@ -324,7 +324,7 @@ async function compare(outbox: Outbox, model: Model): Promise<void> {
   })
   for (const account of ACCOUNTS) {
     const open = model.of('open', 'claimed').filter((known) => known.account === account)
-    assert.equal(outbox.openByAccount.get(account) ?? 0, open.length)
+    assert.equal(outbox.pendingByAccount.get(account) ?? 0, open.length)
     const told = outbox.nextDueAt(account)
     const due = model.ready(account)[0]?.dueAt
     // What another account's update holds up may be told as due, until it has been asked for.

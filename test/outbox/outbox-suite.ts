@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import type { HistoryPage, HistoryRecord } from '../../src/outbox/history.ts'
 import {
-  ANSWER_KNOWN_MS,
+  IDEMPOTENCY_KEY_TTL_MS,
   type DeadLetter,
   type DeadLetterChoice,
   type Outbox,
@@ -78,12 +78,12 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
 
   test(`${name}: the oldest job that has not ended is known by its time, begun or not`, async (t) => {
     const { outbox, reopen } = await open(t)
-    t.equal(outbox.oldestOpenAt, undefined)
+    t.equal(outbox.oldestPendingAt, undefined)
     await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
     await outbox.accept(newJob(2, [sets('B', 3)]))
-    t.equal(outbox.oldestOpenAt, 1)
+    t.equal(outbox.oldestPendingAt, 1)
     await settleNext(outbox, done)
-    t.equal((await reopen()).oldestOpenAt, 1)
+    t.equal((await reopen()).oldestPendingAt, 1)
   })
 
   test(`${name}: a job that has ended is the oldest no more`, async (t) => {
@@ -91,11 +91,11 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await outbox.accept(newJob(1, [sets('A', 1)]))
     await outbox.accept(newJob(2, [sets('B', 2), sets('B', 3)]))
     await settleNext(outbox, done)
-    t.equal(outbox.oldestOpenAt, 2)
+    t.equal(outbox.oldestPendingAt, 2)
     await settleNext(outbox, dead)
-    t.equal(outbox.oldestOpenAt, 2)
+    t.equal(outbox.oldestPendingAt, 2)
     await settleNext(outbox, done)
-    t.equal(outbox.oldestOpenAt, undefined)
+    t.equal(outbox.oldestPendingAt, undefined)
   })
 
   test(`${name}: a job whose updates were all refused has ended as it was accepted`, async (t) => {
@@ -166,7 +166,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal(later.nextDueAt('default'), 2)
     t.equal(later.nextDueAt('other'), undefined)
     t.same(
-      later.openByAccount,
+      later.pendingByAccount,
       new Map([
         ['default', 3],
         ['sales', 2]
@@ -185,7 +185,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const [older] = await later.claim('sales', 10, LATER)
     t.match(older, { job: { id: jobId(1) }, update: { index: 0 }, superseded: ['status'] })
     t.same(
-      later.openByAccount,
+      later.pendingByAccount,
       new Map([
         ['default', 1],
         ['sales', 2]
@@ -230,7 +230,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const accepted = updates(elements)
     await outbox.accept(newJob(7, elements, { caller: 'web', source: 'shop' }))
     const expected = accepted.map((update, place) => ({
-      order: place,
+      sequence: place,
       job: {
         id: jobId(7),
         caller: 'web',
@@ -241,17 +241,17 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       },
       update,
       superseded: [],
-      tries: 0,
+      attempts: 0,
       acceptedAt: 7
     }))
-    const shown = (await outbox.claim('default', 10, 7)).map(({ seq, order, ...rest }, place) => {
-      t.equal(seq, order)
-      return { order: place, ...rest }
+    const shown = (await outbox.claim('default', 10, 7)).map(({ seq, sequence, ...rest }, place) => {
+      t.equal(seq, sequence)
+      return { sequence: place, ...rest }
     })
     t.strictSame(shown, expected)
 
     const again = (await (await reopen()).claim('default', 10, 7)).map(
-      ({ seq: _, order: __, ...rest }, order) => ({
+      ({ seq: _, sequence: __, ...rest }, order) => ({
         order,
         ...rest
       })
@@ -346,7 +346,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal(reopened.nextDueAt('default'), 70)
     t.same(await reopened.claim('default', 1, 69), [])
     const [claimed] = await reopened.claim('default', 1, 70)
-    t.equal(claimed?.tries, 2)
+    t.equal(claimed?.attempts, 2)
   })
 
   test(`${name}: a job is running from its first result, and ends with its last`, async (t) => {
@@ -451,15 +451,15 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.ok(diedAt >= before)
     t.same(letter, {
       seq: third.seq,
-      order: third.order,
+      sequence: third.sequence,
       jobId: jobId(2),
       caller: 'web',
       account: 'default',
       source: 'shop',
       update: third.update,
       superseded: [],
-      tries: 0,
-      result: dead(third).as === 'dead' && {
+      attempts: 0,
+      result: dead(third).disposition === 'dead_lettered' && {
         ...resultOf(third, 'failed'),
         error: { code: 'upstream_unavailable', detail: 'VICIdial is away.', retryable: true }
       }
@@ -479,16 +479,16 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
   test(`${name}: a replayed dead letter is none any more, and its job still tells what became of it`, async (t) => {
     const { outbox, reopen } = await open(t)
     await outbox.accept(newJob(1, [sets('A', 1), sets('B', 2)]))
-    const { seq, order, update } = await settleNext(outbox, dead)
+    const { seq, sequence, update } = await settleNext(outbox, dead)
     await settleNext(outbox, dead)
     const replay = replayAs(2)
     t.same(await outbox.replay({ limit: 1 }, replay), ANSWER)
-    t.match(replay.found, [{ letters: [{ seq, order, update, superseded: [] }], remaining: 1 }])
+    t.match(replay.found, [{ letters: [{ seq, sequence, update, superseded: [] }], remaining: 1 }])
 
     t.same(outbox.size, { open: 1, dead: 1 })
     t.match(await outbox.job(jobId(1)), { status: 'failed', counts: { failed: 2 } })
     const [claimed] = await (await reopen()).claim('default', 10, LATER)
-    t.match(claimed, { order, update, job: { id: jobId(2) } })
+    t.match(claimed, { sequence, update, job: { id: jobId(2) } })
     t.not(claimed?.seq, seq)
   })
 
@@ -564,7 +564,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const reopened = await reopen()
 
     t.same(await reopened.replay({ limit: 10 }, oneEach, answer), answer)
-    t.same(await reopened.known(answer.caller, answer.key, 0), answer)
+    t.same(await reopened.findAnswer(answer.caller, answer.key, 0), answer)
     t.same(
       (await reopened.jobs({ limit: 10 })).map(({ id }) => id),
       [jobId(3), jobId(2), jobId(1)]
@@ -584,28 +584,28 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await t.rejects(outbox.replay({ limit: 10 }, sameId, knownAnswer()), StorageError)
 
     t.equal(await outbox.job(jobId(2)), undefined)
-    t.equal(await outbox.known('crm', 'key-1', 0), undefined)
+    t.equal(await outbox.findAnswer('crm', 'key-1', 0), undefined)
     t.same(outbox.size, { open: 0, dead: 2 })
     t.same(await outbox.claim('default', 10, LATER), [])
   })
 
   test(`${name}: it knows since when its oldest open job waits, and how large it is`, async (t) => {
     const { outbox } = await open(t)
-    t.equal(outbox.oldestOpenAt, undefined)
+    t.equal(outbox.oldestPendingAt, undefined)
     const { bytes } = outbox
     t.ok(bytes > 0)
     await outbox.accept(newJob(1, [sets('A', 1)]))
     await outbox.accept(newJob(2, [sets('A', 2), sets('A', 3)]))
     await outbox.accept(newJob(3, [sets('A', 4)]))
-    t.equal(outbox.oldestOpenAt, 1)
+    t.equal(outbox.oldestPendingAt, 1)
     await settleNext(outbox, done)
-    t.equal(outbox.oldestOpenAt, 2)
+    t.equal(outbox.oldestPendingAt, 2)
     await settleNext(outbox, done)
-    t.equal(outbox.oldestOpenAt, 2, 'a part of it has not ended')
+    t.equal(outbox.oldestPendingAt, 2, 'a part of it has not ended')
     await settleNext(outbox, dead)
-    t.equal(outbox.oldestOpenAt, 3)
+    t.equal(outbox.oldestPendingAt, 3)
     await outbox.cancel(jobId(3), 5)
-    t.equal(outbox.oldestOpenAt, undefined)
+    t.equal(outbox.oldestPendingAt, undefined)
     const long = 'x'.repeat(100_000)
     await outbox.accept(newJob(4, [], { refused: [{ index: 0, status: 'rejected', phone_number: long }] }))
     t.ok(outbox.bytes > bytes + long.length / 2)
@@ -615,8 +615,8 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const { outbox } = await open(t)
     const told: string[] = []
     outbox.onSettled((settlements) => {
-      for (const { as, claimed, result } of settlements)
-        told.push(`${claimed.update.index} ${as} ${result?.status}, of ${claimed.acceptedAt}`)
+      for (const { disposition, claimed, result } of settlements)
+        told.push(`${claimed.update.index} ${disposition} ${result?.status}, of ${claimed.acceptedAt}`)
     })
     await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
     await settleNext(outbox, done)
@@ -625,10 +625,10 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await outbox.cancel(jobId(1), 5)
     await outbox.cancel(jobId(1), 6)
     t.same(told, [
-      '0 done updated, of 1',
-      '1 waiting failed, of 1',
-      '2 dead failed, of 1',
-      '1 done cancelled, of 1'
+      '0 delivered updated, of 1',
+      '1 retry failed, of 1',
+      '2 dead_lettered failed, of 1',
+      '1 delivered cancelled, of 1'
     ])
   })
 
@@ -711,7 +711,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const { outbox } = await open(t)
     await outbox.accept(newJob(1, [sets('A', 1)]))
     await settleNext(outbox, dead)
-    await outbox.supersede([{ lead: 'lead_id:1', fields: ['email'] }], outbox.nextOrder)
+    await outbox.supersede([{ lead: 'lead_id:1', fields: ['email'] }], outbox.nextSequence)
     await outbox.accept(newJob(2, [sets('B', 1)]))
     await settleNext(outbox, (claimed) => waiting(claimed, 500))
     await outbox.replay({ limit: 10 }, replayAs(3))
@@ -723,7 +723,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
 
   test(`${name}: what was delivered past the outbox supersedes what waits or is dead, under every name of the lead`, async (t) => {
     const { outbox } = await open(t)
-    await outbox.supersede([{ lead: 'lead_id:1', fields: ['status'] }], outbox.nextOrder)
+    await outbox.supersede([{ lead: 'lead_id:1', fields: ['status'] }], outbox.nextSequence)
     await outbox.accept(newJob(1, [sets('A', 1)]))
     await settleNext(outbox, dead)
     await outbox.accept(newJob(2, [sets('B', 1), sets('B', 2), sets('B', { vendor_lead_code: 'CRM-1' })]))
@@ -732,7 +732,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       { lead: 'lead_id:1', fields: ['status', 'owner'] },
       { lead: 'vendor_lead_code:CRM-1', fields: ['rank'] }
     ]
-    await outbox.supersede(newer, outbox.nextOrder)
+    await outbox.supersede(newer, outbox.nextSequence)
     await outbox.accept(newJob(3, [sets('C', 3)]))
 
     const [letter] = await outbox.deadLetters({ limit: 1 })
@@ -746,7 +746,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
   test(`${name}: what was begun before an update was accepted does not supersede it`, async (t) => {
     const { outbox } = await open(t)
     await outbox.accept(newJob(1, [sets('A', 1)]))
-    const order = outbox.nextOrder
+    const order = outbox.nextSequence
     await outbox.accept(newJob(2, [sets('B', 1)]))
     await outbox.supersede([{ lead: 'lead_id:1', fields: ['status'] }], order)
     t.match(await settleNext(outbox, done), { job: { id: jobId(1) }, superseded: ['status'] })
@@ -755,8 +755,8 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
 
   test(`${name}: an answer of more than a day ago is known to no new job`, async (t) => {
     const { outbox } = await open(t)
-    const at = 2 * ANSWER_KNOWN_MS
-    await outbox.remember(knownAnswer({ at: at - ANSWER_KNOWN_MS - 1, fingerprint: 'other' }))
+    const at = 2 * IDEMPOTENCY_KEY_TTL_MS
+    await outbox.saveAnswer(knownAnswer({ at: at - IDEMPOTENCY_KEY_TTL_MS - 1, fingerprint: 'other' }))
     const answer = knownAnswer({ at })
     t.equal(await outbox.accept({ ...newJob(1, [sets('A', 1)]), answer }), undefined)
     t.equal(outbox.size.open, 1)
@@ -767,27 +767,27 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
   test(`${name}: an event is known by its id for seven days`, async (t) => {
     const { outbox } = await open(t)
     const first = knownAnswer({ at: 1_000, fingerprint: '' })
-    await outbox.remember(first)
+    await outbox.saveAnswer(first)
     const after = (at: number) => ({
       ...newJob(1, [sets('A', 1)]),
       answer: knownAnswer({ at, fingerprint: '' })
     })
-    t.same(await outbox.accept(after(1_000 + 7 * ANSWER_KNOWN_MS)), first)
-    t.equal(await outbox.accept(after(1_001 + 7 * ANSWER_KNOWN_MS)), undefined)
+    t.same(await outbox.accept(after(1_000 + 7 * IDEMPOTENCY_KEY_TTL_MS)), first)
+    t.equal(await outbox.accept(after(1_001 + 7 * IDEMPOTENCY_KEY_TTL_MS)), undefined)
   })
 
   test(`${name}: an answer is known to its caller, by its key, from its time on`, async (t) => {
     const { outbox, reopen } = await open(t)
     const answer = knownAnswer()
-    await outbox.remember(answer)
+    await outbox.saveAnswer(answer)
     const reopened = await reopen()
 
-    t.same(await reopened.known('crm', 'key-1', 1_000), answer)
-    t.equal(await reopened.known('crm', 'key-1', 1_001), undefined)
-    t.equal(await reopened.known('web', 'key-1', 0), undefined)
-    t.equal(await reopened.known('crm', 'key-2', 0), undefined)
-    await reopened.remember(knownAnswer({ at: 2_000, body: '{"id":"job_2"}' }))
-    t.equal((await reopened.known('crm', 'key-1', 1_001))?.body, '{"id":"job_2"}')
+    t.same(await reopened.findAnswer('crm', 'key-1', 1_000), answer)
+    t.equal(await reopened.findAnswer('crm', 'key-1', 1_001), undefined)
+    t.equal(await reopened.findAnswer('web', 'key-1', 0), undefined)
+    t.equal(await reopened.findAnswer('crm', 'key-2', 0), undefined)
+    await reopened.saveAnswer(knownAnswer({ at: 2_000, body: '{"id":"job_2"}' }))
+    t.equal((await reopened.findAnswer('crm', 'key-1', 1_001))?.body, '{"id":"job_2"}')
   })
 
   test(`${name}: a job whose answer is known is not stored again`, async (t) => {
@@ -803,7 +803,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(known, answer)
     t.equal(other, undefined, 'another caller may use the same key')
     t.equal(await outbox.job(jobId(2)), undefined)
-    t.same(await outbox.known('crm', 'key-1', 0), answer)
+    t.same(await outbox.findAnswer('crm', 'key-1', 0), answer)
     t.same(inShort(await outbox.claim('default', 10, LATER)), ['1/0 lead_id:1 A', '3/0 lead_id:2 A'])
     t.same(outbox.size, { open: 2, dead: 0 })
   })
@@ -825,8 +825,8 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await outbox.accept(newJob(2, [sets('B', 4)]))
     await outbox.accept(newJob(3, [sets('C', 5)]))
     for (const settlement of [done, dead, missing, done]) await settleNext(outbox, settlement)
-    await outbox.remember(knownAnswer({ key: 'old', at: 100 }))
-    await outbox.remember(knownAnswer({ key: 'new', at: 200 }))
+    await outbox.saveAnswer(knownAnswer({ key: 'old', at: 100 }))
+    await outbox.saveAnswer(knownAnswer({ key: 'new', at: 200 }))
 
     t.equal(await outbox.purge(1, 100, 10), 0, 'nothing ended before 1 ms after the epoch')
     t.same(outbox.size, { open: 1, dead: 1 })
@@ -835,8 +835,8 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     for (let rows = -1; rows !== 0; steps.push(rows)) rows = await outbox.purge(future, 101, 2)
     t.ok(steps.length > 3 && steps.every((rows) => rows <= 4), steps.join(' '))
 
-    t.equal(await outbox.known('crm', 'old', 0), undefined)
-    t.equal((await outbox.known('crm', 'new', 0))?.at, 200)
+    t.equal(await outbox.findAnswer('crm', 'old', 0), undefined)
+    t.equal((await outbox.findAnswer('crm', 'new', 0))?.at, 200)
     t.same(
       (await outbox.jobs({ limit: 10 })).map(({ id }) => id),
       [jobId(3)]

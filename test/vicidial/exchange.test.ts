@@ -56,7 +56,7 @@ function statusCall(...leads: number[]): Call {
     stored: { status: 'SALE' },
     warnings: []
   }
-  return { function: 'batch_update_lead', rows: leads.map((lead) => ({ lead, changes })) }
+  return { function: 'batch_update_lead', leads: leads.map((lead) => ({ lead, changes })) }
 }
 
 async function sandboxWith(

@@ -9,7 +9,7 @@ function changes(params: Record<string, string>, called: Changes['function'] = '
 
 function call(...rows: [lead: number, Changes][]): Call {
   const called = rows[0]?.[1].function ?? 'batch_update_lead'
-  return { function: called, rows: rows.map(([lead, changes]) => ({ lead, changes })) }
+  return { function: called, leads: rows.map(([lead, changes]) => ({ lead, changes })) }
 }
 
 /** The form's fields in order, as a server reads them. */

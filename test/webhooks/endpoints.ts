@@ -1,5 +1,5 @@
 import { readGatewayFile } from '../../src/config/gateway-file.ts'
-import type { WebhookSource } from '../../src/webhooks/endpoint.ts'
+import type { WebhookEndpoint } from '../../src/webhooks/endpoint.ts'
 
 interface Tester {
   testdir(files: Record<string, string>): string
@@ -10,7 +10,7 @@ export function readYaml(
   t: Tester,
   yaml: string,
   files: Record<string, string> = {}
-): { webhooks: readonly WebhookSource[]; faults: string[]; path: string } {
+): { webhooks: readonly WebhookEndpoint[]; faults: string[]; path: string } {
   const path = `${t.testdir({ ...files, 'gateway.yaml': yaml })}/gateway.yaml`
   const faults: string[] = []
   const file = readGatewayFile(path, faults)
@@ -22,7 +22,7 @@ export function readYaml(
 }
 
 /** A source with an API key and the given properties, in YAML's flow style or as lines. */
-export function sourceOf(t: Tester, properties: Record<string, unknown>, rest = {}): WebhookSource {
+export function sourceOf(t: Tester, properties: Record<string, unknown>, rest = {}): WebhookEndpoint {
   const entry = {
     name: 'crm',
     auth: { api_key: { key_hashes: [`sha256:${'a'.repeat(64)}`] } },

@@ -3,7 +3,7 @@ import { readAuth } from './read-auth.ts'
 import { CONTENT_TYPES, type ContentType } from '../../webhooks/payload.ts'
 import type { NoteFault } from './read-secrets.ts'
 import type { SourceEntry } from './endpoint-schema.ts'
-import { type EventId, type SourceConfig, WebhookSource } from '../../webhooks/endpoint.ts'
+import { type EventId, type SourceConfig, WebhookEndpoint } from '../../webhooks/endpoint.ts'
 import { WEBHOOK_ID } from '../../webhooks/auth/standard-webhooks.ts'
 
 /**
@@ -17,7 +17,7 @@ export function readSources(
   folder: string,
   customFields: ReadonlyMap<string, number>,
   fault: NoteFault
-): WebhookSource[] {
+): WebhookEndpoint[] {
   const configs = entries.map((entry, index) => {
     const place = `/webhooks/${index}`
     const auth = readAuth(entry.auth, `${place}/auth`, folder, fault)
@@ -45,7 +45,7 @@ export function readSources(
       ...(eventId === undefined ? {} : { eventId })
     } satisfies SourceConfig
   })
-  return configs.map((config) => new WebhookSource(config))
+  return configs.map((config) => new WebhookEndpoint(config))
 }
 
 /** A signature does not cover the `Content-Type`: signed bytes must not come to mean something else by another one. */

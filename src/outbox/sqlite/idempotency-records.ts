@@ -1,4 +1,4 @@
-import type { KnownAnswer } from '../outbox.ts'
+import type { IdempotencyRecord } from '../outbox.ts'
 import { readAnswer } from './rows.ts'
 import type { Statements } from './statements.ts'
 
@@ -21,7 +21,7 @@ export class Answers {
   }
 
   /** The answer of a caller's key, if it was given at `since` or later. */
-  known(caller: string, key: string, since: number): KnownAnswer | undefined {
+  known(caller: string, key: string, since: number): IdempotencyRecord | undefined {
     const row = this.#sql.row(
       'SELECT * FROM answers WHERE caller = ? AND key = ? AND at >= ?',
       caller,
@@ -31,7 +31,7 @@ export class Answers {
     return row && readAnswer(row)
   }
 
-  remember({ caller, key, fingerprint, httpStatus, contentType, body, at }: KnownAnswer): void {
+  remember({ caller, key, fingerprint, httpStatus, contentType, body, at }: IdempotencyRecord): void {
     this.#sql.run(
       `INSERT OR REPLACE INTO answers (caller, key, fingerprint, http_status, content_type, body, at)
       VALUES (?, ?, ?, ?, ?, ?, ?)`,

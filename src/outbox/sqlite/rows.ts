@@ -3,7 +3,7 @@ import type { Result } from '../../../schemas/batch.ts'
 import { type Changes, changesOf } from '../../leads/changes.ts'
 import { keyOfName } from '../../leads/lead-key.ts'
 import { ON_MULTIPLE, type Update } from '../../leads/update.ts'
-import type { Claimed, DeadLetter, Job, JobStatus, KnownAnswer } from '../outbox.ts'
+import type { Claimed, DeadLetter, Job, JobStatus, IdempotencyRecord } from '../outbox.ts'
 
 /** A row as SQLite gives it. */
 export type Row = Readonly<Record<string, SQLOutputValue>>
@@ -20,7 +20,7 @@ export class RowReader {
   claimed(row: Row): Claimed {
     return {
       seq: Number(row['seq']),
-      order: Number(row['accepted_as']),
+      sequence: Number(row['accepted_as']),
       job: {
         id: String(row['id']),
         caller: String(row['caller']),
@@ -32,7 +32,7 @@ export class RowReader {
       },
       update: this.#update(row),
       superseded: namesIn(row['superseded']),
-      tries: Number(row['tries']),
+      attempts: Number(row['tries']),
       acceptedAt: Number(row['accepted_at'])
     }
   }
@@ -87,7 +87,7 @@ export function readJob(row: Row, counts: Readonly<Record<string, number>>): Job
   }
 }
 
-export function readAnswer(row: Row): KnownAnswer {
+export function readAnswer(row: Row): IdempotencyRecord {
   return {
     caller: String(row['caller']),
     key: String(row['key']),

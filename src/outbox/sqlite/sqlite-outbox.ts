@@ -6,7 +6,7 @@ import { DeadLetters } from './dead-letters.ts'
 import { GroupCommit } from './group-commit.ts'
 import {
   type HistoryEntry,
-  type HistoryKeeping,
+  type HistoryPolicy,
   type HistoryPage,
   type HistoryRecord,
   NO_HISTORY,
@@ -16,8 +16,8 @@ import { HistoryTable } from './history-table.ts'
 import { JobTable } from './job-table.ts'
 import { openDatabase } from './open-database.ts'
 import {
-  ANSWER_KNOWN_MS,
-  EVENT_KNOWN_MS,
+  IDEMPOTENCY_KEY_TTL_MS,
+  EVENT_ID_TTL_MS,
   type Claimed,
   type DeadLetter,
   type DeadLetterChoice,
@@ -25,7 +25,7 @@ import {
   type DeliveredFields,
   type Job,
   type JobPage,
-  type KnownAnswer,
+  type IdempotencyRecord,
   type NewJob,
   type Outbox,
   type Replay,
@@ -45,7 +45,7 @@ const STEP = 500
 
 export interface SqliteOptions {
   /** What is kept of the updates of jobs once they have ended; nothing by default. */
-  readonly history?: HistoryKeeping
+  readonly history?: HistoryPolicy
   /** So long a commit waits for company, in milliseconds. */
   readonly gatherMs?: number
 }
@@ -60,7 +60,7 @@ export class SqliteOutbox implements Outbox {
   readonly #deadLetters: DeadLetters
   readonly #ready: ReadyUpdates
   readonly #history: HistoryTable
-  readonly #keeps: HistoryKeeping
+  readonly #keeps: HistoryPolicy
   readonly #updates: UpdateTable
   /** Its events are the ids of jobs that have ended, and SETTLED. */
   readonly #ends = new EventEmitter()
@@ -98,11 +98,11 @@ export class SqliteOutbox implements Outbox {
     return { open: open.values().reduce((sum, count) => sum + count, 0), dead }
   }
 
-  get openByAccount(): ReadonlyMap<string, number> {
+  get pendingByAccount(): ReadonlyMap<string, number> {
     return this.#updates.open
   }
 
-  get oldestOpenAt(): number | undefined {
+  get oldestPendingAt(): number | undefined {
     return this.#jobs.oldestOpenAt
   }
 
@@ -117,11 +117,11 @@ export class SqliteOutbox implements Outbox {
     return this.#commits.fault
   }
 
-  accept(job: NewJob): Promise<KnownAnswer | undefined> {
+  accept(job: NewJob): Promise<IdempotencyRecord | undefined> {
     return this.#commits.write(() => {
       const { answer } = job
       if (answer) {
-        const knownMs = answer.fingerprint === '' ? EVENT_KNOWN_MS : ANSWER_KNOWN_MS
+        const knownMs = answer.fingerprint === '' ? EVENT_ID_TTL_MS : IDEMPOTENCY_KEY_TTL_MS
         const known = this.#answers.known(answer.caller, answer.key, answer.at - knownMs)
         if (known) return known
         this.#answers.remember(answer)
@@ -134,10 +134,11 @@ export class SqliteOutbox implements Outbox {
   replay(
     choice: DeadLetterChoice,
     replay: (letters: readonly DeadLetter[], remaining: () => number) => Replay | undefined,
-    repeat?: Pick<KnownAnswer, 'caller' | 'key'>
-  ): Promise<KnownAnswer | undefined> {
+    repeat?: Pick<IdempotencyRecord, 'caller' | 'key'>
+  ): Promise<IdempotencyRecord | undefined> {
     return this.#commits.write(() => {
-      const known = repeat && this.#answers.known(repeat.caller, repeat.key, Date.now() - ANSWER_KNOWN_MS)
+      const known =
+        repeat && this.#answers.known(repeat.caller, repeat.key, Date.now() - IDEMPOTENCY_KEY_TTL_MS)
       if (known) return known
       const { letters, remaining } = this.#deadLetters.choose(choice)
       if (letters.length === 0) return undefined
@@ -150,11 +151,11 @@ export class SqliteOutbox implements Outbox {
     })
   }
 
-  async known(caller: string, key: string, since: number): Promise<KnownAnswer | undefined> {
+  async findAnswer(caller: string, key: string, since: number): Promise<IdempotencyRecord | undefined> {
     return this.#answers.known(caller, key, since)
   }
 
-  remember(answer: KnownAnswer): Promise<void> {
+  saveAnswer(answer: IdempotencyRecord): Promise<void> {
     return this.#commits.write(() => {
       this.#answers.remember(answer)
     })
@@ -183,7 +184,7 @@ export class SqliteOutbox implements Outbox {
     for (const id of endedJobs) this.#ends.emit(id)
   }
 
-  get nextOrder(): number {
+  get nextSequence(): number {
     return this.#updates.nextSeq
   }
 

@@ -66,7 +66,7 @@ export class UpdateTable {
         lead,
         update.onMultiple,
         changes,
-        update.order ?? seq,
+        update.sequence ?? seq,
         update.superseded?.length ? JSON.stringify(update.superseded) : null,
         job.acceptedAt
       )
@@ -100,13 +100,13 @@ export class UpdateTable {
 
   /** Tells whether the update has ended. */
   settle(settlement: Settlement): boolean {
-    const { seq, order, update, job } = settlement.claimed
-    if (settlement.as === 'waiting') {
-      const { dueAt, tries, result } = settlement
+    const { seq, sequence, update, job } = settlement.claimed
+    if (settlement.disposition === 'retry') {
+      const { dueAt, attempts, result } = settlement
       const error = result ? JSON.stringify(result) : null
       this.#sql.run(
         'UPDATE updates SET tries = ?, due_at = ?, result = ? WHERE seq = ?',
-        tries,
+        attempts,
         dueAt,
         error,
         seq
@@ -114,10 +114,10 @@ export class UpdateTable {
       this.#ready.release(keyName(update.key))
       return false
     }
-    const { result, as, delivered } = settlement
+    const { result, disposition, delivered } = settlement
     const now = Date.now()
-    this.#end(seq, job.account, as === 'dead' ? DEAD : ENDED, result, now)
-    for (const fields of delivered) this.supersede(fields, order)
+    this.#end(seq, job.account, disposition === 'dead_lettered' ? DEAD : ENDED, result, now)
+    for (const fields of delivered) this.supersede(fields, sequence)
     this.#ready.release(keyName(update.key))
     return true
   }
@@ -148,7 +148,7 @@ export class UpdateTable {
       const result: Result = { index, [key.by]: key.value, status: 'cancelled' }
       this.#ready.remove(seq)
       this.#end(seq, job.account, ENDED, result, now)
-      return { claimed, as: 'done', result, delivered: [] }
+      return { claimed, disposition: 'delivered', result, delivered: [] }
     })
     for (const lead of new Set(cancelled.map(({ claimed }) => keyName(claimed.update.key))))
       this.#ready.addNext(lead)

@@ -1,13 +1,13 @@
 import { Gauge } from '@prometheus-io/client'
 import type { HistoryRecorder } from '../../history/history-recorder.ts'
-import type { Lanes } from '../../vicidial/upstreams.ts'
+import type { Upstreams } from '../../vicidial/upstreams.ts'
 import { type Outbox, StorageError } from '../../outbox/outbox.ts'
 import { UPSTREAM_STATES } from '../../vicidial/guard.ts'
 import { type Metrics, PREFIX } from './metrics.ts'
 
 /** Of what the gauges tell. */
 export interface Gauged {
-  readonly lanes: Lanes
+  readonly upstreams: Upstreams
   readonly outbox: Outbox
   readonly history: HistoryRecorder
 }
@@ -16,7 +16,7 @@ export interface Gauged {
 type Shown = number | readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[]
 
 /** Adds gauges of how things stand; each is read at a scrape, at a cost that does not grow with what waits. */
-export function addGauges(metrics: Metrics, { lanes, outbox, history }: Gauged): void {
+export function addGauges(metrics: Metrics, { upstreams, outbox, history }: Gauged): void {
   const add = (name: string, help: string, labelNames: string[], read: () => Shown) => {
     new Gauge({
       name: PREFIX + name,
@@ -35,32 +35,35 @@ export function addGauges(metrics: Metrics, { lanes, outbox, history }: Gauged):
     summed(values, (account) => metrics.accountLabel(account))
 
   add('waiting_updates', 'Updates that wait for a call to VICIdial, or for its answer.', ['account'], () =>
-    byAccount(lanes.queues.map(({ account, waiting }) => [account, waiting]))
+    byAccount(upstreams.queues.map(({ account, waiting }) => [account, waiting]))
   )
   add(
     'oldest_waiting_seconds',
     'The age of the oldest request of which nothing was sent yet; 0 if there is none.',
     ['account'],
-    () => byAccount(lanes.queues.map(({ account, oldestMs }) => [account, oldestMs / 1_000]))
+    () => byAccount(upstreams.queues.map(({ account, oldestMs }) => [account, oldestMs / 1_000]))
   )
   add(
     'vicidial_state',
     'What is known of VICIdial: 1 for the state that holds, 0 for the others.',
     ['account', 'state'],
     () =>
-      [...lanes.states].flatMap(([account, { state: held }]) =>
+      [...upstreams.states].flatMap(([account, { state: held }]) =>
         UPSTREAM_STATES.map((state) => [{ account, state }, state === held ? 1 : 0] as const)
       )
   )
   add('outbox_updates', 'Stored updates that wait or are being delivered.', ['account'], () =>
-    byAccount([...lanes.states.keys().map((account) => [account, 0] as const), ...outbox.openByAccount])
+    byAccount([
+      ...upstreams.states.keys().map((account) => [account, 0] as const),
+      ...outbox.pendingByAccount
+    ])
   )
   add(
     'outbox_oldest_seconds',
     'The age of the oldest job with updates that have not ended; 0 if there is none.',
     [],
     () => {
-      const at = outbox.oldestOpenAt
+      const at = outbox.oldestPendingAt
       return at === undefined ? 0 : Math.max(0, Date.now() - at) / 1_000
     }
   )

@@ -1,5 +1,5 @@
 import type { Account } from '../../vicidial/account.ts'
-import type { Answer, Client, NoAnswer } from '../../vicidial/client.ts'
+import type { RawReply, Client, NoReply } from '../../vicidial/client.ts'
 import { formBody, type Params } from '../../vicidial/wire.ts'
 import { isAfterLogin, isRefusal, readSaid, type Said } from './reply-kind.ts'
 
@@ -56,7 +56,7 @@ export class AccountCalls {
   }
 }
 
-function replyOf(answer: Answer | NoAnswer): Reply {
+function replyOf(answer: RawReply | NoReply): Reply {
   const said = readSaid(answer)
   if ('sent' in answer) return { said, text: '', isUnheard: true, why: answer.detail }
   const why = /^ERROR: /m.test(answer.text)

@@ -1,4 +1,4 @@
-import type { Answer, NoAnswer } from '../../vicidial/client.ts'
+import type { RawReply, NoReply } from '../../vicidial/client.ts'
 
 /** What VICIdial means by an answer to a call with a login. */
 export type Said =
@@ -40,7 +40,7 @@ const TEXTS: readonly (readonly [text: string, said: Said])[] = [
 ]
 
 /** Reads an answer. What follows the first pipe is echoed from the call, the password too: it is not looked at. */
-export function readSaid(answer: Answer | NoAnswer): Said {
+export function readSaid(answer: RawReply | NoReply): Said {
   if ('sent' in answer) return 'no_answer'
   const line = /^(?:ERROR|NOTICE): ([^|\n]*)/m.exec(answer.text)?.[1]
   const known = line === undefined ? undefined : TEXTS.find(([text]) => line.includes(text))

@@ -1,11 +1,11 @@
-import type { Answer, Client, NoAnswer } from '../../vicidial/client.ts'
+import type { RawReply, Client, NoReply } from '../../vicidial/client.ts'
 import { formBody, PROBES } from '../../vicidial/wire.ts'
 import { differencesOf, isBefore, MEASURED } from './builds.ts'
 import type { Finding } from './step.ts'
 
 /** One `version` call, which needs no login: none is sent. */
 export interface VersionCall {
-  readonly answer: Answer | NoAnswer
+  readonly answer: RawReply | NoReply
   /** Milliseconds since the epoch, by this machine's clock. */
   readonly sentAt: number
   readonly receivedAt: number
@@ -29,7 +29,7 @@ export interface Version {
 }
 
 /** Reads the answer to `version`; undefined if it is not VICIdial's. Nothing else of the answer is passed on. */
-export function readVersion(answer: Answer | NoAnswer): Version | undefined {
+export function readVersion(answer: RawReply | NoReply): Version | undefined {
   if ('sent' in answer) return undefined
   const said = /^VERSION: (\d[\w.-]{0,19})\|BUILD: (\d{6}-\d{4})\|/.exec(answer.text)
   if (said === null) return undefined
@@ -71,7 +71,7 @@ export function findVersion({ answer }: VersionCall, url: URL): Finding {
 
 const USUAL_PATH = '/vicidial/non_agent_api.php'
 
-function notVicidial(answer: Answer | NoAnswer, url: URL): Finding {
+function notVicidial(answer: RawReply | NoReply, url: URL): Finding {
   if ('sent' in answer) {
     return {
       status: 'fault',

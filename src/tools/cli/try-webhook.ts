@@ -8,7 +8,7 @@ import { ALL_RIGHTS } from '../../leads/rights.ts'
 import type { RefusedUpdate, Update } from '../../leads/update.ts'
 import type { Mapped } from '../../webhooks/mapping/mapping.ts'
 import { MappingError } from '../../webhooks/mapping/mapping-error.ts'
-import { DEFAULT_MAX_ITEMS, type WebhookSource } from '../../webhooks/endpoint.ts'
+import { DEFAULT_MAX_ITEMS, type WebhookEndpoint } from '../../webhooks/endpoint.ts'
 
 export interface TryOptions {
   readonly source: string
@@ -77,7 +77,7 @@ function readBody(file: string, faults: string[]): Buffer | undefined {
 type Entry = Update | RefusedUpdate
 
 function judge(
-  source: WebhookSource,
+  source: WebhookEndpoint,
   { updates }: Mapped,
   rules: Omit<Parameters<typeof readBatch>[1], 'maxUpdates' | 'defaults'>
 ): readonly Entry[] {
@@ -93,7 +93,7 @@ function judge(
 }
 
 function report(
-  source: WebhookSource,
+  source: WebhookEndpoint,
   eventId: string | undefined,
   { updates, ignored }: Mapped,
   entries: readonly Entry[]
