@@ -214,3 +214,16 @@ export class Problem extends Error {
     }
   }
 }
+
+/** The refusal of a request that can be sent again after `retryAfterSeconds`, a whole number. */
+export function overloaded(detail: string, retryAfterSeconds: number): Problem {
+  return new Problem('overloaded', detail, { headers: { 'retry-after': String(retryAfterSeconds) } })
+}
+
+/** Nothing can be stored or read at the moment; what was asked for is not done. */
+export class StorageError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'StorageError'
+  }
+}

@@ -1,3 +1,4 @@
+import { StorageError } from './errors.ts'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
@@ -6,7 +7,6 @@ import { createGateway } from './gateway.ts'
 import { errorCode } from './error-code.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
 import { tracingWish } from './telemetry/tracing/wanted.ts'
-import { StorageError } from './outbox/outbox.ts'
 
 /** Work in hand is given so long to finish: longer than a request's deadline, shorter than an orchestrator's patience. */
 const DRAIN_MS = 29_500

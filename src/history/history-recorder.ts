@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Result } from '../../schemas/batch.ts'
 import { refusedResult } from '../delivery/result.ts'
-import { reportResults } from '../jobs/updates-ended.ts'
+import { reportResults } from '../telemetry/updates-ended.ts'
 import type { RefusedUpdate, Update } from '../leads/update.ts'
 import type { Observer } from '../telemetry/observer.ts'
 import {

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
-import { Problem } from '../errors.ts'
+import { overloaded } from '../errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -16,7 +16,7 @@ declare module 'fastify' {
 }
 
 /** A restarted gateway is usually back within this. */
-const RETRY_AFTER_SECONDS = '5'
+const RETRY_AFTER_SECONDS = 5
 /** In this time a sender with an open connection learns, by the answer to its next request, that it must not use it again. */
 const NOTICE_MS = 500
 /** Turns of the event loop in which no connection came, after which none is waiting to be taken. */
@@ -33,7 +33,7 @@ export function drainOnClose(app: FastifyInstance): void {
   app.addHook('preClose', async () => {
     draining = true
   })
-  app.decorate('giveNotice', async () => {
+  app.decorate('beginDrain', async () => {
     draining = true
     await pause(NOTICE_MS)
     await takeWaiting(app.server)
@@ -46,8 +46,7 @@ export function drainOnClose(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const url = request.routeOptions.url
     const isRefused = draining && url !== '/livez' && url !== '/readyz'
-    const headers = { 'retry-after': RETRY_AFTER_SECONDS }
-    done(isRefused ? new Problem('overloaded', 'The gateway is shutting down.', { headers }) : undefined)
+    done(isRefused ? overloaded('The gateway is shutting down.', RETRY_AFTER_SECONDS) : undefined)
   })
 }
 

@@ -1,7 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Problem } from '../errors.ts'
+import { overloaded, Problem, StorageError } from '../errors.ts'
 import { echo } from '../leads/refusal.ts'
-import { StorageError } from '../outbox/outbox.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -11,7 +10,7 @@ declare module 'fastify' {
 }
 
 /** The disk is cleared, or mounted again, by somebody. */
-const STORAGE_RETRY_AFTER_SECONDS = '30'
+const STORAGE_RETRY_AFTER_SECONDS = 30
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
 /**
@@ -54,8 +53,7 @@ function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyRe
 function otherProblem(error: FastifyError | StorageError, request: FastifyRequest): Problem {
   if (!(error instanceof StorageError)) return frameworkProblem(error, request)
   request.log.error({ err: error }, 'storage failed')
-  const detail = 'The database of the gateway cannot be read or written now.'
-  return new Problem('overloaded', detail, { headers: { 'retry-after': STORAGE_RETRY_AFTER_SECONDS } })
+  return overloaded('The database of the gateway cannot be read or written now.', STORAGE_RETRY_AFTER_SECONDS)
 }
 
 function frameworkProblem(error: FastifyError, request: FastifyRequest): Problem {

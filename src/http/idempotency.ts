@@ -34,9 +34,9 @@ const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([403, 409, 429])
  */
 export function idempotency(scope: FastifyInstance, outbox: Outbox, log: FastifyBaseLogger): void {
   const inProgress = new Set<string>()
-  scope.decorateRequest('repeatKey', null)
+  scope.decorateRequest('idempotencyKey', null)
   scope.decorateRequest('isAnswerStored', false)
-  scope.decorateRequest('isAnswerPassing', false)
+  scope.decorateRequest('isTransient', false)
 
   scope.addHook('preHandler', async (request, reply) => {
     const key = CHANGING.has(request.method) ? idempotencyKeyOf(request) : undefined

@@ -1,12 +1,12 @@
 import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance } from 'fastify'
-import { Problem } from '../errors.ts'
+import { overloaded } from '../errors.ts'
 
 /** With the event loop so late on average, whatever is begun makes all that is under way later. */
 const MAX_EVENT_LOOP_DELAY_MS = 1_000
 /** The average is over so long: one slow turn, as when the process starts, is no overload. */
 const MEASURED_MS = 2_000
-const RETRY_AFTER_SECONDS = '3'
+const RETRY_AFTER_SECONDS = 3
 
 /** Refuses the requests of this scope while the process cannot keep up. */
 export async function loadShedding(scope: FastifyInstance): Promise<void> {
@@ -14,8 +14,7 @@ export async function loadShedding(scope: FastifyInstance): Promise<void> {
     maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
     sampleInterval: MEASURED_MS,
     pressureHandler: async () => {
-      const headers = { 'retry-after': RETRY_AFTER_SECONDS }
-      throw new Problem('overloaded', 'The gateway cannot keep up with its requests.', { headers })
+      throw overloaded('The gateway cannot keep up with its requests.', RETRY_AFTER_SECONDS)
     }
   })
 }

@@ -2,16 +2,10 @@ import { monotonicFactory } from 'ulid'
 import type { Accepted, JobAnswer } from '../../schemas/job.ts'
 import { seqOfDeadLetter } from './dead-letter-response.ts'
 import { refusedResult } from '../delivery/result.ts'
-import { Problem } from '../errors.ts'
+import { overloaded, Problem, StorageError } from '../errors.ts'
 import { acceptedAnswer, jobSummary } from './job-response.ts'
 import type { RefusedUpdate, Update } from '../leads/update.ts'
-import {
-  type DeadLetter,
-  type IdempotencyRecord,
-  type NewJob,
-  type Outbox,
-  StorageError
-} from '../outbox/outbox.ts'
+import { type DeadLetter, type IdempotencyRecord, type NewJob, type Outbox } from '../outbox/outbox.ts'
 import { ReplayChoice, type Replayer } from './replay.ts'
 
 /** The request with which something came, and the key of that, see `Caller.keyId`. */
@@ -55,7 +49,7 @@ export interface ReplayWish {
 }
 
 /** What could not be stored now can mostly be stored soon: the disk is cleared, or the backlog gets shorter. */
-const RETRY_AFTER = { headers: { 'retry-after': '30' } }
+const RETRY_AFTER_SECONDS = 30
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Accepts updates for delivery, and tells and changes what became of them. */
@@ -235,12 +229,12 @@ function answer202(
 
 function full(open: number): Problem {
   const detail = `${open} updates wait for VICIdial; no more can be stored now.`
-  return new Problem('overloaded', detail, RETRY_AFTER)
+  return overloaded(detail, RETRY_AFTER_SECONDS)
 }
 
 function answerFault(error: unknown): never {
   if (!(error instanceof StorageError)) throw error
-  throw new Problem('overloaded', 'The updates cannot be stored now; nothing was accepted.', RETRY_AFTER)
+  throw overloaded('The updates cannot be stored now; nothing was accepted.', RETRY_AFTER_SECONDS)
 }
 
 /**

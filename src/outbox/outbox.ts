@@ -167,14 +167,6 @@ export interface JobPage extends Page {
   readonly source?: string
 }
 
-/** Nothing can be stored or read at the moment; what was asked for is not done. */
-export class StorageError extends Error {
-  constructor(message: string, cause?: unknown) {
-    super(message, { cause })
-    this.name = 'StorageError'
-  }
-}
-
 /**
  * What was accepted and has to arrive. Whatever resolves is on disk. Every method may reject with a StorageError,
  * and has then done nothing.

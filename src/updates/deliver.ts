@@ -6,9 +6,9 @@ import { auditOf, callerOf } from '../http/authentication.ts'
 import { deliveredFields } from '../jobs/worker.ts'
 import type { DeliveryContext } from '../delivery/delivery.ts'
 import type { Outcome } from '../delivery/outcome.ts'
-import { type Outbox, StorageError } from '../outbox/outbox.ts'
+import type { Outbox } from '../outbox/outbox.ts'
 import { OverloadedError } from '../delivery/overloaded-error.ts'
-import { Problem } from '../errors.ts'
+import { overloaded, StorageError } from '../errors.ts'
 import type { RefusedUpdate, Update } from '../leads/update.ts'
 
 /**
@@ -61,8 +61,7 @@ export async function deliverEntries(
 
 function answerOverload(error: unknown): never {
   if (!(error instanceof OverloadedError)) throw error
-  const headers = { 'retry-after': String(error.retryAfterSeconds) }
-  throw new Problem('overloaded', error.message, { headers })
+  throw overloaded(error.message, error.retryAfterSeconds)
 }
 
 /** Older updates of the same leads may wait in the outbox: they must not undo what is set now. */

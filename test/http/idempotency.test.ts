@@ -1,6 +1,6 @@
+import { StorageError } from '../../src/errors.ts'
 import { request } from 'node:http'
 import { test } from 'tap'
-import { StorageError } from '../../src/outbox/outbox.ts'
 import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
 import { type Answer, API_KEY, batch, call, dataDir, type Gateway, startGateway } from '../helper.ts'
 import { until } from '../until.ts'

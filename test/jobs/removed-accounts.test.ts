@@ -1,6 +1,6 @@
+import { StorageError } from '../../src/errors.ts'
 import { test } from 'tap'
 import { RemovedAccounts } from '../../src/jobs/removed-accounts.ts'
-import { StorageError } from '../../src/outbox/outbox.ts'
 import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
 import { dataDir, memoryLog, type Tester } from '../helper.ts'
 import { done, inShort, jobId, newJob, NO_CALLS, sets } from '../outbox/jobs.ts'

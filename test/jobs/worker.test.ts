@@ -1,3 +1,4 @@
+import { StorageError } from '../../src/errors.ts'
 import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { test } from 'tap'
@@ -11,7 +12,7 @@ import {
 import { OverloadedError } from '../../src/delivery/overloaded-error.ts'
 import { deliveredFields, Worker, type WorkerOptions } from '../../src/jobs/worker.ts'
 import type { Update } from '../../src/leads/update.ts'
-import { type Outbox, StorageError } from '../../src/outbox/outbox.ts'
+import type { Outbox } from '../../src/outbox/outbox.ts'
 import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
 import type { Refused } from '../../src/vicidial/reply.ts'
 import { dataDir, memoryLog, type Tester } from '../helper.ts'

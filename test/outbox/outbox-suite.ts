@@ -1,11 +1,11 @@
+import { StorageError } from '../../src/errors.ts'
 import { test } from 'tap'
 import type { HistoryPage, HistoryRecord } from '../../src/outbox/history.ts'
 import {
   IDEMPOTENCY_KEY_TTL_MS,
   type DeadLetter,
   type DeadLetterChoice,
-  type Outbox,
-  StorageError
+  type Outbox
 } from '../../src/outbox/outbox.ts'
 import { updates } from '../delivery/updates.ts'
 import type { Tester } from '../helper.ts'
@@ -251,8 +251,8 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.strictSame(shown, expected)
 
     const again = (await (await reopen()).claim('default', 10, 7)).map(
-      ({ seq: _, sequence: __, ...rest }, order) => ({
-        order,
+      ({ seq: _, sequence: __, ...rest }, place) => ({
+        sequence: place,
         ...rest
       })
     )

@@ -1,5 +1,5 @@
+import { StorageError } from '../../errors.ts'
 import type { DatabaseSync } from 'node:sqlite'
-import { StorageError } from '../outbox.ts'
 
 /** A commit takes in work for so long; then the event loop gets its turn. */
 const LONGEST_MS = 8

@@ -1,8 +1,8 @@
+import { StorageError } from '../../errors.ts'
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { MIGRATIONS } from './migrations.ts'
-import { StorageError } from '../outbox.ts'
 
 const FILE = 'gateway.db'
 /** Marks a file as the gateway's own: "vgat". */

@@ -1,5 +1,5 @@
+import { StorageError } from '../../errors.ts'
 import type { DatabaseSync, SQLInputValue, StatementResultingChanges, StatementSync } from 'node:sqlite'
-import { StorageError } from '../outbox.ts'
 import type { Row } from './rows.ts'
 
 /** Runs SQL on a database; each statement is prepared once. */

@@ -1,7 +1,8 @@
+import { StorageError } from '../../errors.ts'
 import { Gauge } from '@prometheus-io/client'
 import type { HistoryRecorder } from '../../history/history-recorder.ts'
 import type { Upstreams } from '../../vicidial/upstreams.ts'
-import { type Outbox, StorageError } from '../../outbox/outbox.ts'
+import type { Outbox } from '../../outbox/outbox.ts'
 import { UPSTREAM_STATES } from '../../vicidial/guard.ts'
 import { type Metrics, PREFIX } from './metrics.ts'
 

@@ -1,5 +1,5 @@
 import PQueue from 'p-queue'
-import { Problem } from '../../errors.ts'
+import { overloaded, type Problem } from '../../errors.ts'
 
 /** More payloads of one source do not wait, */
 const MAX_WAITING = 1_000
@@ -65,6 +65,6 @@ export class EvaluationQueue {
     const seconds = Math.max(1, Math.ceil(this.#expectedMs / 1_000))
     const detail =
       'The payloads of this source come faster than they can be mapped; there is no room for more.'
-    return new Problem('overloaded', detail, { headers: { 'retry-after': String(seconds) } })
+    return overloaded(detail, seconds)
   }
 }

@@ -1,7 +1,7 @@
+import { StorageError } from '../../../src/errors.ts'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'tap'
 import { GroupCommit } from '../../../src/outbox/sqlite/group-commit.ts'
-import { StorageError } from '../../../src/outbox/outbox.ts'
 import type { Tester } from '../../helper.ts'
 
 /** A database in memory that notes the beginnings and ends of its transactions. */

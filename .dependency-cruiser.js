@@ -1,0 +1,81 @@
+/**
+ * Who may import whom: docs/architecture.md has the same list with a sentence for each folder. A folder imports only
+ * from the floors below its own, never from one beside it. The client imports nothing of the gateway.
+ */
+const FLOORS = [
+  ['src/tools'],
+  ['src/server.ts'],
+  ['src/gateway.ts'],
+  ['src/app.ts'],
+  ['routes'],
+  ['src/config'],
+  ['src/ops', 'src/compat', 'src/webhooks'],
+  ['src/updates', 'src/jobs', 'src/history'],
+  ['src/outbox'],
+  ['src/delivery'],
+  ['src/vicidial'],
+  ['src/http'],
+  ['src/callers'],
+  ['src/telemetry'],
+  ['schemas'],
+  ['src/leads'],
+  ['src/errors.ts'],
+  ['src/error-code.ts', 'src/version.ts'],
+  ['src/client']
+]
+
+const asPath = (folder) => `^${folder.replaceAll('.', '\\.')}${folder.endsWith('.ts') ? '$' : '/'}`
+
+const floors = FLOORS.flatMap((floor, index) =>
+  floor.map((folder) => ({
+    name: `${folder}: imports from below only`,
+    severity: 'error',
+    from: { path: asPath(folder) },
+    to: { path: [...FLOORS.slice(0, index).flat(), ...floor].map(asPath), pathNot: asPath(folder) }
+  }))
+)
+
+/** Where Fastify may be imported. */
+const HTTP = ['src/tools', 'src/server.ts', 'src/gateway.ts', 'src/app.ts', 'routes', 'src/http']
+
+export default {
+  forbidden: [
+    ...floors,
+    {
+      name: 'no circle of files',
+      severity: 'error',
+      from: {},
+      to: { circular: true }
+    },
+    {
+      name: 'only http, routes and what starts them know Fastify',
+      severity: 'error',
+      from: { path: '^(src|schemas)/', pathNot: HTTP.map(asPath) },
+      to: { path: 'node_modules/(fastify|@fastify)/' }
+    },
+    {
+      name: 'the sandbox imports nothing of the gateway',
+      severity: 'error',
+      from: { path: '^src/tools/sandbox/' },
+      to: { path: '^(src|routes|schemas)/', pathNot: '^src/tools/sandbox/' }
+    },
+    {
+      name: 'check, push and demo do not know each other',
+      severity: 'error',
+      from: { path: '^src/tools/(check|push|demo)/' },
+      to: { path: '^src/tools/(cli|check|push|demo)/', pathNot: '^src/tools/$1/' }
+    },
+    {
+      name: 'every module is found',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true }
+    }
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] }
+  }
+}

@@ -1,0 +1,17 @@
+import type { Settlement } from '../outbox/outbox.ts'
+import { reportResults, type ResultObserver } from '../telemetry/updates-ended.ts'
+
+/** Tells which stored updates have ended with `settlements`, those of a job together. */
+export function reportSettlements(observer: ResultObserver, settlements: readonly Settlement[]): void {
+  const now = Date.now()
+  const ended = settlements.filter((settlement) => settlement.disposition !== 'retry')
+  for (const ofJob of Map.groupBy(ended, ({ claimed }) => claimed.job.id).values()) {
+    const [first] = ofJob
+    if (first === undefined) continue
+    const { job, acceptedAt } = first.claimed
+    const results = ofJob.map(({ disposition, result: { status, error } }) =>
+      disposition === 'dead_lettered' ? { status: 'dead_lettered' as const, error } : { status, error }
+    )
+    reportResults(observer, { ...job, storedMs: now - acceptedAt }, results)
+  }
+}
