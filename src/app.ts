@@ -27,6 +27,7 @@ import type { HttpSettings } from './config/http-settings.ts'
 import { idempotency } from './http/idempotency.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import { jsonBody } from './http/json-body.ts'
+import type { Dispatchers } from './delivery/dispatchers.ts'
 import type { Upstreams } from './vicidial/upstreams.ts'
 import type { RuntimeConfig } from './config/runtime-config.ts'
 import { loadShedding } from './http/load-shedding.ts'
@@ -43,6 +44,7 @@ import { refuseEncodedBodies, refuseQueries } from './http/body-rules.ts'
 export interface Dependencies {
   readonly settings: RuntimeConfig
   readonly upstreams: Upstreams
+  readonly dispatchers: Dispatchers
   readonly rules: CallRules
   /** VICIdial's `source` for callers without their own. */
   readonly source: string

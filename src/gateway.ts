@@ -1,10 +1,12 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
-import type { Config } from './config/config.ts'
+import { accountsOf, type Config } from './config/config.ts'
+import { Dispatchers } from './delivery/dispatchers.ts'
 import { RemovedAccounts } from './jobs/removed-accounts.ts'
 import { reportSettlements } from './jobs/settlements-ended.ts'
 import { Jobs } from './jobs/jobs.ts'
-import { accountsOf, Upstreams } from './vicidial/upstreams.ts'
+import { Workers } from './jobs/workers.ts'
+import { Upstreams } from './vicidial/upstreams.ts'
 import { HistoryRecorder } from './history/history-recorder.ts'
 import { RuntimeConfig } from './config/runtime-config.ts'
 import { type Observer, observedBy } from './telemetry/observer.ts'
@@ -37,28 +39,49 @@ export async function createGateway(
   log: FastifyBaseLogger,
   { outbox = openOutbox(config), readConfig = () => config, observers = [], tracing }: GatewayOptions = {}
 ): Promise<FastifyInstance> {
-  const { vicidial, durable } = config
+  const { vicidial, dispatch, durable } = config
+  const { url, dialect, source, timeoutMs, maxLeadsPerCall } = vicidial
+  const rules = { maxLeadsPerCall, dialect }
   const lastHour = new LastHour()
   const settings = new RuntimeConfig(config)
-  const accounts = new Set(accountsOf(config).map(({ name }) => name))
+  const accountList = accountsOf(config)
+  const accounts = new Set(accountList.map(({ name }) => name))
   const metrics = new MetricsOnDemand(async () => {
     const { collect } = await import('./telemetry/metrics/collection.ts')
     const isCaller = (name: string) => settings.hasSender(name)
     const isAccount = (name: string) => accounts.has(name)
-    return collect({ isCaller, isAccount }, { upstreams, outbox, history })
+    return collect({ isCaller, isAccount }, { upstreams, dispatchers, outbox, history })
   })
   const observer = observedBy([lastHour, metrics, ...(tracing ? [tracing] : []), ...observers])
   outbox.onSettled((settlements) => {
     reportSettlements(observer, settlements)
   })
-  const upstreams = new Upstreams(config, outbox, observer, log)
+  const upstreams = new Upstreams({
+    accounts: accountList,
+    url,
+    dialect,
+    source,
+    timeoutMs,
+    onCallEnded: (call) => {
+      observer.callEnded(call)
+    },
+    log
+  })
+  const dispatchers = new Dispatchers(upstreams.all, { rules, ...dispatch })
+  const { retry: schedule } = durable
+  const workers = new Workers(upstreams.all, {
+    outbox,
+    dispatchers,
+    schedule,
+    maxWaiting: dispatch.maxWaiting
+  })
   const goneAccounts = new RemovedAccounts({ outbox, accounts, log })
   const jobs = new Jobs({
     outbox,
     maxPending: durable.maxOpen,
     accounts,
     onAccepted: () => {
-      upstreams.wake()
+      workers.wake()
     }
   })
   const history = new HistoryRecorder(outbox, historyKeeping(config), observer, log)
@@ -71,14 +94,15 @@ export async function createGateway(
   const app = await buildApp({
     settings,
     upstreams,
+    dispatchers,
     outbox,
     jobs,
     history,
     metrics,
     tracing,
     lastHour,
-    rules: { maxLeadsPerCall: vicidial.maxLeadsPerCall, dialect: vicidial.dialect },
-    source: vicidial.source,
+    rules,
+    source,
     requestDeadlineMs: config.requestDeadlineMs,
     maxUpdatesPerRequest: config.maxUpdatesPerRequest,
     maxBodyBytes: config.maxBodyBytes,
@@ -87,7 +111,7 @@ export async function createGateway(
   })
   reloading(app, settings, config, readConfig)
   app.addHook('onReady', async () => {
-    upstreams.wake()
+    workers.wake()
     purging.start()
     void goneAccounts.deadLetter()
   })
@@ -95,7 +119,7 @@ export async function createGateway(
   app.addHook('preClose', async () => {
     purging.stop()
     goneAccounts.stop()
-    stopped = upstreams.stop(Date.now() + SETTLE_MS)
+    stopped = workers.stop(Date.now() + SETTLE_MS)
   })
   app.addHook('onClose', async () => {
     await stopped

@@ -30,7 +30,7 @@ const FILES = {
 
 /** `/ops`: pages for operators, with a session instead of a key in every request. */
 export function opsRoutes(dependencies: Dependencies, gate: AccessControl) {
-  const { upstreams, lastHour, outbox } = dependencies
+  const { upstreams, dispatchers, lastHour, outbox } = dependencies
   const sessions = new Sessions(gate.callers)
   return async (app: FastifyInstance): Promise<void> => {
     alwaysAnswer(app, { ...securityHeaders([], true), 'cache-control': 'no-store' })
@@ -74,7 +74,7 @@ export function opsRoutes(dependencies: Dependencies, gate: AccessControl) {
       })
       pages.get(`${OPS}/`, { schema: { hide: true } }, async (_request, reply) => reply.redirect(OPS, 303))
       pages.get(OPS, { schema: { hide: true } }, async (request, reply) => {
-        const { queues } = upstreams
+        const { queues } = dispatchers
         const overview = {
           minutes: lastHour.minutes(),
           reasons: lastHour.reasons(),

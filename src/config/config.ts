@@ -6,7 +6,7 @@ import { type HttpSettings, readHttpSettings } from './http-settings.ts'
 import type { RetrySchedule } from '../jobs/retry-schedule.ts'
 import type { NonLatin } from '../leads/clean.ts'
 import type { WebhookEndpoint } from '../webhooks/endpoint.ts'
-import { type Account, userName } from '../vicidial/account.ts'
+import { type Account, DEFAULT_ACCOUNT, userName } from '../vicidial/account.ts'
 import type { AccountConfig } from './accounts/read-accounts.ts'
 import type { Dialect } from '../vicidial/wire.ts'
 
@@ -66,6 +66,15 @@ export interface Config {
   readonly logLevel: string
   /** What is taken, but should not stay so. For the log; no secret is in it. */
   readonly warnings: readonly string[]
+}
+
+/** Every VICIdial account of a configuration, the environment's first. */
+export function accountsOf({
+  vicidial,
+  accounts
+}: Pick<Config, 'vicidial' | 'accounts'>): readonly Account[] {
+  const { user, pass, maxConcurrency, maxCallsPerSecond } = vicidial
+  return [{ name: DEFAULT_ACCOUNT, user, pass, maxConcurrency, maxCallsPerSecond }, ...accounts]
 }
 
 /** The configuration cannot be used. `faults` has one line for each thing that is wrong; none holds a secret. */

@@ -1,8 +1,7 @@
 import { unwatchFile, watchFile } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance } from 'fastify'
-import { type Config, ConfigError } from './config.ts'
-import { accountsOf } from '../vicidial/upstreams.ts'
+import { accountsOf, type Config, ConfigError } from './config.ts'
 import type { RuntimeConfig } from './runtime-config.ts'
 
 declare module 'fastify' {

@@ -39,8 +39,8 @@ export async function deliverEntries(
     })
   }
   const sound = entries.filter((entry): entry is Update => 'changes' in entry)
-  const { outcomes, upstreamCalls } = await dependencies.upstreams
-    .dispatcher(caller.account)
+  const { outcomes, upstreamCalls } = await dependencies.dispatchers
+    .of(caller.account)
     .deliver(sound, {
       ...sender,
       deadline: Date.now() + dependencies.requestDeadlineMs,

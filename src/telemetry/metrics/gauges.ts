@@ -1,6 +1,7 @@
 import { StorageError } from '../../errors.ts'
 import { Gauge } from '@prometheus-io/client'
 import type { HistoryRecorder } from '../../history/history-recorder.ts'
+import type { Dispatchers } from '../../delivery/dispatchers.ts'
 import type { Upstreams } from '../../vicidial/upstreams.ts'
 import type { Outbox } from '../../outbox/outbox.ts'
 import { UPSTREAM_STATES } from '../../vicidial/guard.ts'
@@ -9,6 +10,7 @@ import { type Metrics, PREFIX } from './metrics.ts'
 /** Of what the gauges tell. */
 export interface Gauged {
   readonly upstreams: Upstreams
+  readonly dispatchers: Dispatchers
   readonly outbox: Outbox
   readonly history: HistoryRecorder
 }
@@ -17,7 +19,7 @@ export interface Gauged {
 type Shown = number | readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[]
 
 /** Adds gauges of how things stand; each is read at a scrape, at a cost that does not grow with what waits. */
-export function addGauges(metrics: Metrics, { upstreams, outbox, history }: Gauged): void {
+export function addGauges(metrics: Metrics, { upstreams, dispatchers, outbox, history }: Gauged): void {
   const add = (name: string, help: string, labelNames: string[], read: () => Shown) => {
     new Gauge({
       name: PREFIX + name,
@@ -36,13 +38,13 @@ export function addGauges(metrics: Metrics, { upstreams, outbox, history }: Gaug
     summed(values, (account) => metrics.accountLabel(account))
 
   add('waiting_updates', 'Updates that wait for a call to VICIdial, or for its answer.', ['account'], () =>
-    byAccount(upstreams.queues.map(({ account, waiting }) => [account, waiting]))
+    byAccount(dispatchers.queues.map(({ account, waiting }) => [account, waiting]))
   )
   add(
     'oldest_waiting_seconds',
     'The age of the oldest request of which nothing was sent yet; 0 if there is none.',
     ['account'],
-    () => byAccount(upstreams.queues.map(({ account, oldestMs }) => [account, oldestMs / 1_000]))
+    () => byAccount(dispatchers.queues.map(({ account, oldestMs }) => [account, oldestMs / 1_000]))
   )
   add(
     'vicidial_state',

@@ -1,4 +1,4 @@
-import { type Config, ConfigError } from '../../config/config.ts'
+import { accountsOf, type Config, ConfigError } from '../../config/config.ts'
 import { type Account, DEFAULT_ACCOUNT } from '../../vicidial/account.ts'
 import { Client } from '../../vicidial/client.ts'
 import { AccountCalls } from './account-calls.ts'
@@ -70,11 +70,6 @@ async function findConfig(steps: Steps, readConfig: () => Config): Promise<Confi
     }
     return undefined
   }
-}
-
-function accountsOf({ vicidial, accounts }: Config): Account[] {
-  const { user, pass, maxConcurrency, maxCallsPerSecond } = vicidial
-  return [{ name: DEFAULT_ACCOUNT, user, pass, maxConcurrency, maxCallsPerSecond }, ...accounts]
 }
 
 /** Everything that needs no login. Returns why nothing more can be looked at, if that is so. */
