@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { type HistoryAnswer, HistorySchema } from '../schemas/history.ts'
+import { readTime, TIME_PATTERN } from '../schemas/rfc3339.ts'
 import type { Dependencies } from '../src/app.ts'
 import { callerOf, requirePermission, requires } from '../src/http/authentication.ts'
 import { Problem } from '../src/errors.ts'
@@ -12,7 +13,7 @@ import { COMMON_PROBLEMS, json, problems } from './responses.ts'
 const page = {
   since: Type.Optional(
     Type.String({
-      pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$',
+      pattern: TIME_PATTERN,
       description: 'Nothing from before; RFC 3339.'
     })
   ),
@@ -68,7 +69,7 @@ export function historyRoutes({ outbox }: Dependencies) {
     const found = await outbox.history({
       ...which,
       limit: size + 1,
-      ...(since === undefined ? {} : { since: readTime(since) }),
+      ...(since === undefined ? {} : { since: timeOf(since) }),
       ...(cursor === undefined ? {} : { before: Number(cursor) })
     })
     const last = found.length > size ? found[size - 1] : undefined
@@ -107,9 +108,10 @@ function requireSight(request: FastifyRequest, whose: string | undefined): void 
   if (whose !== caller.name) requirePermission(caller, 'operator')
 }
 
-function readTime(text: string): number {
-  const time = Date.parse(text)
-  if (!Number.isNaN(time)) return time
+/** @throws Problem invalid_request, if there is no such time */
+function timeOf(since: string): number {
+  const time = readTime(since)
+  if (time !== undefined) return time
   const detail = 'since is no time that there is.'
   throw new Problem('invalid_request', detail, {
     errors: [{ pointer: '/since', code: 'invalid_request', detail }]

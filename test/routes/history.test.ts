@@ -284,6 +284,8 @@ test('a question that makes no sense is a 400', async (t) => {
   for (const query of [
     'since=yesterday',
     'since=2026-02-30T25:00:00Z',
+    'since=2026-02-30T00:00:00Z',
+    'since=2026-02-28T24:00:00Z',
     'limit=0',
     'limit=101',
     'cursor=x',

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { TIME_PATTERN } from '../../../schemas/rfc3339.ts'
 import { ROUTE_PERMISSIONS } from '../../callers/caller.ts'
 
 const strict = { additionalProperties: false } as const
@@ -61,7 +62,7 @@ const KeySchema = Type.Object(
     hash: Type.String({ pattern: HASH, description: 'The SHA-256 of the key.' }),
     expires_at: Type.Optional(
       Type.String({
-        pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$',
+        pattern: TIME_PATTERN,
         description: 'Until when the key is good, as 2027-06-30T00:00:00Z.'
       })
     )

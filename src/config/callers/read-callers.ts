@@ -9,7 +9,7 @@ import {
 } from '../../callers/caller.ts'
 import type { RateLimit } from '../../callers/caller-limits.ts'
 import type { CallerEntry } from './caller-schema.ts'
-import { isDay } from './day.ts'
+import { readTime } from '../../../schemas/rfc3339.ts'
 
 /** Notes a fault at a place, as `/callers/0/networks`. */
 type NoteFault = (place: string, what: string) => void
@@ -49,10 +49,9 @@ export function readCallers(
 function readKey(key: CallerEntry['key_hashes'][number], place: string, fault: NoteFault): KeyConfig {
   if (typeof key === 'string') return { hash: digits(key) }
   if (key.expires_at === undefined) return { hash: digits(key.hash) }
-  const expiresAt = Date.parse(key.expires_at)
-  if (Number.isNaN(expiresAt) || !isDay(key.expires_at))
-    fault(`${place}/expires_at`, 'is no date that there is')
-  return { hash: digits(key.hash), expiresAt }
+  const expiresAt = readTime(key.expires_at)
+  if (expiresAt === undefined) fault(`${place}/expires_at`, 'is no date that there is')
+  return { hash: digits(key.hash), expiresAt: expiresAt ?? 0 }
 }
 
 function digits(hash: string): string {

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { isDay } from '../../config/callers/day.ts'
+import { readTime } from '../../../schemas/rfc3339.ts'
 import { print } from './output.ts'
 
 interface CreateOptions {
@@ -9,7 +9,6 @@ interface CreateOptions {
 }
 
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
 /** `key create`: prints a new key and what the gateway file needs to know it. */
 export function keyCommand(): Command {
@@ -67,7 +66,7 @@ function readName(text: string): string {
 }
 
 function readExpiry(text: string): string {
-  if (!TIME.test(text) || !isDay(text) || !(Date.parse(text) > Date.now()))
+  if ((readTime(text) ?? 0) <= Date.now())
     throw new InvalidArgumentError('It must be a time to come, like 2027-06-30T00:00:00Z.')
   return text
 }

@@ -36,6 +36,7 @@ test('what key create cannot make sense of, it says', async (t) => {
     [['create', '--name', 'crm', '--expires', 'soon'], /--expires .* a time to come/],
     [['create', '--name', 'crm', '--expires', '2001-01-01T00:00:00Z'], /--expires .* a time to come/],
     [['create', '--name', 'crm', '--expires', '2996-02-30T00:00:00Z'], /--expires .* a time to come/],
+    [['create', '--name', 'crm', '--expires', '2996-02-28T24:00:00Z'], /--expires .* a time to come/],
     [['create', '--name', 'crm', '--nope'], /unknown option '--nope'/]
   ]
   for (const [args, message] of wrong) {
