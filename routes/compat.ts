@@ -161,7 +161,7 @@ export function compatRoutes(dependencies: Dependencies, gate: AccessControl) {
       if (request.caller === null) countAnonymous(request, gate)
       return reply.type(TEXT).send(versionLine(Date.now()))
     })
-    idempotency(app, dependencies.outbox, dependencies.log)
+    idempotency(app, dependencies.idempotency, dependencies.log)
     refuseEncodedBodies(app)
     rawBody(app)
     app.setErrorHandler((error: FastifyError, request, reply) => {

@@ -13,7 +13,7 @@ import type { Dependencies } from '../src/app.ts'
 import { auditOf, callerOf, requires } from '../src/http/authentication.ts'
 import { Problem } from '../src/errors.ts'
 import { isFinished, jobSummary } from '../src/jobs/job-response.ts'
-import type { IdempotencyRecord } from '../src/outbox/outbox.ts'
+import type { IdempotencyRecord } from '../src/http/idempotency-record.ts'
 import type { Replayer } from '../src/jobs/replay.ts'
 import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems } from './responses.ts'
 

@@ -25,6 +25,7 @@ import { answerErrors, frameworkErrors } from './http/error-handler.ts'
 import type { HistoryRecorder } from './history/history-recorder.ts'
 import type { HttpSettings } from './config/http-settings.ts'
 import { idempotency } from './http/idempotency.ts'
+import type { IdempotencyStore } from './http/idempotency-record.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import { jsonBody } from './http/json-body.ts'
 import type { Dispatchers } from './delivery/dispatchers.ts'
@@ -49,6 +50,7 @@ export interface Dependencies {
   /** VICIdial's `source` for callers without their own. */
   readonly source: string
   readonly outbox: Outbox
+  readonly idempotency: IdempotencyStore
   readonly jobs: Jobs
   readonly history: HistoryRecorder
   readonly metrics: MetricsOnDemand
@@ -116,7 +118,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     await work.register(compatRoutes(dependencies, gate))
     await work.register(async (v1) => {
       authentication(v1, gate)
-      idempotency(v1, dependencies.outbox, log)
+      idempotency(v1, dependencies.idempotency, log)
       refuseEncodedBodies(v1)
       await v1.register(jobRoutes(dependencies))
       await v1.register(deadLetterRoutes(dependencies))

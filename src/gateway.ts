@@ -96,6 +96,10 @@ export async function createGateway(
     upstreams,
     dispatchers,
     outbox,
+    idempotency: {
+      find: (caller, key, since) => outbox.findAnswer(caller, key, since),
+      save: (record) => outbox.saveAnswer(record)
+    },
     jobs,
     history,
     metrics,

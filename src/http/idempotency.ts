@@ -3,16 +3,20 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 import type { Result } from '../../schemas/batch.ts'
 import { callerOf } from './authentication.ts'
 import { Problem } from '../errors.ts'
-import { refuseOther, type IdempotencyKey } from '../jobs/jobs.ts'
-import { IDEMPOTENCY_KEY_TTL_MS, type Outbox } from '../outbox/outbox.ts'
+import {
+  IDEMPOTENCY_KEY_TTL_MS,
+  type IdempotencyKey,
+  type IdempotencyStore,
+  refuseOther
+} from './idempotency-record.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** By what a repeat of this request will be known; null if its sender did not ask for that. */
+    /** What identifies a repeat of this request; null if it has no `Idempotency-Key`. */
     idempotencyKey: IdempotencyKey | null
-    /** Whether its answer is stored already, together with what it accepted. */
+    /** Whether the response is already stored, together with the job that it accepted. */
     isAnswerStored: boolean
-    /** Whether a repeat may have a better answer: something failed that may succeed later. */
+    /** Whether a retry might improve the response: something failed that may succeed later. */
     isTransient: boolean
   }
 }
@@ -20,19 +24,19 @@ declare module 'fastify' {
 const RETRY_AFTER_SECONDS = '1'
 /** A key, bare or as the quoted string of a structured header (RFC 9651). */
 const KEY = /^(?:"([\x20-\x21\x23-\x5B\x5D-\x7E]{1,255})"|([\x21\x23-\x7E]{1,255}))$/
-/** Other requests change nothing: their answer is always a new one. */
+/** Other methods change nothing, so their responses are always new. */
 const CHANGING: ReadonlySet<string> = new Set(['POST', 'PATCH'])
-/** Answers that say that nothing was done: the same request may have another answer next time. */
-const FIRST_UNKNOWN_STATUS = 500
-/** Nor are those kept that speak of what changes: the caller's rights, another request, the limits. */
+/** From here on nothing was done, so a retry may succeed: such responses aren't stored. */
+const FIRST_SERVER_ERROR = 500
+/** Not stored either: they depend on the caller's rights, on another request, or on limits. */
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([403, 409, 429])
 
 /**
- * Makes requests of this scope repeatable: with the same `Idempotency-Key` and the same request the answer is the
- * same, for 24 hours and across restarts. A repeat that comes while the first is in progress is a conflict; it is in
- * progress until its answer is stored, whether or not its sender waits for it.
+ * Makes requests of this scope repeatable: the same request with the same `Idempotency-Key` gets the same response for
+ * 24 hours, also after a restart. A repeat is a conflict while the first request is in progress, which lasts until its
+ * response is stored, even if its sender has left.
  */
-export function idempotency(scope: FastifyInstance, outbox: Outbox, log: FastifyBaseLogger): void {
+export function idempotency(scope: FastifyInstance, store: IdempotencyStore, log: FastifyBaseLogger): void {
   const inProgress = new Set<string>()
   scope.decorateRequest('idempotencyKey', null)
   scope.decorateRequest('isAnswerStored', false)
@@ -41,20 +45,20 @@ export function idempotency(scope: FastifyInstance, outbox: Outbox, log: Fastify
   scope.addHook('preHandler', async (request, reply) => {
     const key = CHANGING.has(request.method) ? idempotencyKeyOf(request) : undefined
     if (key === undefined) return undefined
-    const repeatKey = { caller: callerOf(request).name, key, fingerprint: fingerprintOf(request) }
-    const name = nameOf(repeatKey)
+    const idempotencyKey = { caller: callerOf(request).name, key, fingerprint: fingerprintOf(request) }
+    const name = nameOf(idempotencyKey)
     if (inProgress.has(name)) throw stillInProgress()
     inProgress.add(name)
-    request.idempotencyKey = repeatKey
-    const known = await outbox.findAnswer(repeatKey.caller, key, Date.now() - IDEMPOTENCY_KEY_TTL_MS)
-    if (known === undefined) return undefined
+    request.idempotencyKey = idempotencyKey
+    const stored = await store.find(idempotencyKey.caller, key, Date.now() - IDEMPOTENCY_KEY_TTL_MS)
+    if (stored === undefined) return undefined
     request.isAnswerStored = true
-    refuseOther(known, repeatKey)
+    refuseOther(stored, idempotencyKey)
     return reply
-      .code(known.httpStatus)
+      .code(stored.httpStatus)
       .header('idempotency-replayed', 'true')
-      .type(known.contentType)
-      .send(known.body)
+      .type(stored.contentType)
+      .send(stored.body)
   })
 
   scope.addHook('preSerialization', async (request, _reply, payload) => {
@@ -62,47 +66,47 @@ export function idempotency(scope: FastifyInstance, outbox: Outbox, log: Fastify
     return payload
   })
 
-  // Runs for every answer, even if the connection is closed by then; onResponse would not.
+  // Unlike onResponse, this runs even if the connection has been closed.
   scope.addHook('onSend', async (request, reply, payload) => {
     const { idempotencyKey } = request
     if (idempotencyKey === null) return
-    await keep(request, idempotencyKey, reply, payload)
+    await save(request, idempotencyKey, reply, payload)
     request.idempotencyKey = null
     inProgress.delete(nameOf(idempotencyKey))
   })
 
-  async function keep(
+  async function save(
     request: FastifyRequest,
-    repeatKey: IdempotencyKey,
+    idempotencyKey: IdempotencyKey,
     reply: FastifyReply,
     payload: unknown
   ) {
     const { isAnswerStored, isTransient } = request
     const { statusCode } = reply
-    const isFinal = !isTransient && statusCode < FIRST_UNKNOWN_STATUS && !TRANSIENT_STATUSES.has(statusCode)
+    const isFinal = !isTransient && statusCode < FIRST_SERVER_ERROR && !TRANSIENT_STATUSES.has(statusCode)
     if (isAnswerStored || !isFinal || typeof payload !== 'string') return
-    const answer = {
-      ...repeatKey,
+    const record = {
+      ...idempotencyKey,
       httpStatus: reply.statusCode,
       contentType: String(reply.getHeader('content-type')),
       body: payload,
       at: Date.now()
     }
-    await outbox.saveAnswer(answer).catch((error: unknown) => {
-      // What was done is done: its sender learns that, though a repeat would do it again.
+    await store.save(record).catch((error: unknown) => {
+      // The sender still gets its response, but a repeat would run the request again.
       log.error({ err: error, request_id: request.id }, 'answer cannot be stored')
     })
   }
 }
 
-/** Whether an answer has a result that says that the same update may succeed later. */
-function hasTransientFailure(answer: unknown): boolean {
-  const { results = [] } = answer as { results?: readonly Result[] }
+/** Whether a response has a result with a retryable error. */
+function hasTransientFailure(body: unknown): boolean {
+  const { results = [] } = body as { results?: readonly Result[] }
   return results.some(({ error }) => error?.retryable)
 }
 
 /**
- * The `Idempotency-Key` of a request, if it has one.
+ * The `Idempotency-Key` of a request; undefined if it has none.
  * @throws Problem invalid_request if it is not well formed
  */
 export function idempotencyKeyOf(request: FastifyRequest): string | undefined {
@@ -117,7 +121,7 @@ export function idempotencyKeyOf(request: FastifyRequest): string | undefined {
   })
 }
 
-/** What tells requests apart that have the same key; the body must have been read. */
+/** Tells requests with the same key apart. The body must have been read. */
 export function fingerprintOf({ method, url, rawBody }: FastifyRequest): string {
   return hash('sha256', Buffer.concat([Buffer.from(`${method} ${url}\n`), rawBody ?? Buffer.alloc(0)]))
 }

@@ -2,10 +2,12 @@ import { monotonicFactory } from 'ulid'
 import type { Accepted, JobAnswer } from '../../schemas/job.ts'
 import { seqOfDeadLetter } from './dead-letter-response.ts'
 import { refusedResult } from '../delivery/result.ts'
-import { overloaded, Problem, StorageError } from '../errors.ts'
+import type { Problem } from '../errors.ts'
+import { overloaded, StorageError } from '../errors.ts'
+import { type IdempotencyKey, type IdempotencyRecord, refuseOther } from '../http/idempotency-record.ts'
 import { acceptedAnswer, jobSummary } from './job-response.ts'
 import type { RefusedUpdate, Update } from '../leads/update.ts'
-import { type DeadLetter, type IdempotencyRecord, type NewJob, type Outbox } from '../outbox/outbox.ts'
+import type { DeadLetter, NewJob, Outbox } from '../outbox/outbox.ts'
 import { ReplayChoice, type Replayer } from './replay.ts'
 
 /** The request with which something came, and the key of that, see `Caller.keyId`. */
@@ -27,9 +29,6 @@ export interface JobRequest extends Asked {
   /** What makes a repeat of the request known. */
   readonly repeat?: IdempotencyKey
 }
-
-/** By what a repeat of a request is recognised, see KnownAnswer. */
-export type IdempotencyKey = Pick<IdempotencyRecord, 'caller' | 'key' | 'fingerprint'>
 
 export interface JobsOptions {
   readonly outbox: Outbox
@@ -235,14 +234,4 @@ function full(open: number): Problem {
 function answerFault(error: unknown): never {
   if (!(error instanceof StorageError)) throw error
   throw overloaded('The updates cannot be stored now; nothing was accepted.', RETRY_AFTER_SECONDS)
-}
-
-/**
- * Refuses a key that belongs to another request.
- * @throws Problem idempotency_key_reused
- */
-export function refuseOther(known: IdempotencyRecord, repeat: IdempotencyKey): void {
-  if (known.fingerprint === repeat.fingerprint) return
-  const detail = 'This Idempotency-Key was used for another request in the last 24 hours.'
-  throw new Problem('idempotency_key_reused', detail)
 }

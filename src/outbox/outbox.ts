@@ -1,4 +1,5 @@
 import type { Result } from '../../schemas/batch.ts'
+import { IDEMPOTENCY_KEY_TTL_MS, type IdempotencyRecord } from '../http/idempotency-record.ts'
 import type { Update } from '../leads/update.ts'
 import type { HistoryEntry, HistoryPage, HistoryRecord } from './history.ts'
 
@@ -35,19 +36,6 @@ export interface NewUpdate extends Update {
   readonly sequence?: number
   /** Fields that newer updates of the lead have set since. */
   readonly superseded?: readonly string[]
-}
-
-/** The answer to a request with an `Idempotency-Key`, or to a webhook with an event id. */
-export interface IdempotencyRecord {
-  readonly caller: string
-  readonly key: string
-  /** Tells requests apart that have the same key; empty for an event, which is known by its id alone. */
-  readonly fingerprint: string
-  readonly httpStatus: number
-  readonly contentType: string
-  readonly body: string
-  /** Milliseconds since the epoch. */
-  readonly at: number
 }
 
 /** An update that was given out for delivery; none other of its lead is until it is settled, of whichever account. */
@@ -134,8 +122,6 @@ export interface Page {
   readonly after?: string
 }
 
-/** So long an answer is known, in milliseconds. */
-export const IDEMPOTENCY_KEY_TTL_MS = 24 * 60 * 60 * 1_000
 /** So long an event is known by its id: senders repeat for up to three days. */
 export const EVENT_ID_TTL_MS = 7 * IDEMPOTENCY_KEY_TTL_MS
 

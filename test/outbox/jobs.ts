@@ -1,10 +1,10 @@
+import type { IdempotencyRecord } from '../../src/http/idempotency-record.ts'
 import type { Result } from '../../schemas/batch.ts'
 import { deliveredFields } from '../../src/jobs/worker.ts'
 import { keyName } from '../../src/leads/lead-key.ts'
 import type {
   Claimed,
   DeadLetter,
-  IdempotencyRecord,
   NewJob,
   Outbox,
   Replay,

@@ -1,12 +1,8 @@
 import { StorageError } from '../../src/errors.ts'
 import { test } from 'tap'
 import type { HistoryPage, HistoryRecord } from '../../src/outbox/history.ts'
-import {
-  IDEMPOTENCY_KEY_TTL_MS,
-  type DeadLetter,
-  type DeadLetterChoice,
-  type Outbox
-} from '../../src/outbox/outbox.ts'
+import { IDEMPOTENCY_KEY_TTL_MS } from '../../src/http/idempotency-record.ts'
+import type { DeadLetter, DeadLetterChoice, Outbox } from '../../src/outbox/outbox.ts'
 import { updates } from '../delivery/updates.ts'
 import type { Tester } from '../helper.ts'
 import {

@@ -1,4 +1,4 @@
-import type { IdempotencyRecord } from '../outbox.ts'
+import type { IdempotencyRecord } from '../../http/idempotency-record.ts'
 import { readAnswer } from './rows.ts'
 import type { Statements } from './statements.ts'
 

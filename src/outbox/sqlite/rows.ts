@@ -1,9 +1,10 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import type { Result } from '../../../schemas/batch.ts'
+import type { IdempotencyRecord } from '../../http/idempotency-record.ts'
 import { type Changes, changesOf } from '../../leads/changes.ts'
 import { keyOfName } from '../../leads/lead-key.ts'
 import { ON_MULTIPLE, type Update } from '../../leads/update.ts'
-import type { Claimed, DeadLetter, Job, JobStatus, IdempotencyRecord } from '../outbox.ts'
+import type { Claimed, DeadLetter, Job, JobStatus } from '../outbox.ts'
 
 /** A row as SQLite gives it. */
 export type Row = Readonly<Record<string, SQLOutputValue>>

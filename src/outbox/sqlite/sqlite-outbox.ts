@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Result } from '../../../schemas/batch.ts'
+import { IDEMPOTENCY_KEY_TTL_MS, type IdempotencyRecord } from '../../http/idempotency-record.ts'
 import { Answers } from './idempotency-records.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -16,7 +17,6 @@ import { HistoryTable } from './history-table.ts'
 import { JobTable } from './job-table.ts'
 import { openDatabase } from './open-database.ts'
 import {
-  IDEMPOTENCY_KEY_TTL_MS,
   EVENT_ID_TTL_MS,
   type Claimed,
   type DeadLetter,
@@ -25,7 +25,6 @@ import {
   type DeliveredFields,
   type Job,
   type JobPage,
-  type IdempotencyRecord,
   type NewJob,
   type Outbox,
   type Replay,

@@ -1,0 +1,37 @@
+import { Problem } from '../errors.ts'
+
+/** The stored response to a request with an `Idempotency-Key`, or to a webhook with an event id. */
+export interface IdempotencyRecord {
+  readonly caller: string
+  readonly key: string
+  /** Tells requests with the same key apart; empty for an event, whose id is enough. */
+  readonly fingerprint: string
+  readonly httpStatus: number
+  readonly contentType: string
+  readonly body: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+/** What identifies a repeat of a request. */
+export type IdempotencyKey = Pick<IdempotencyRecord, 'caller' | 'key' | 'fingerprint'>
+
+/** Stores responses by caller and key. Its methods may reject with a StorageError. */
+export interface IdempotencyStore {
+  /** The response stored for a caller's key at `since` or later, in milliseconds since the epoch. */
+  find(caller: string, key: string, since: number): Promise<IdempotencyRecord | undefined>
+  save(record: IdempotencyRecord): Promise<void>
+}
+
+/** How long a response is kept for its key, in milliseconds: one day. */
+export const IDEMPOTENCY_KEY_TTL_MS = 24 * 60 * 60 * 1_000
+
+/**
+ * Refuses a key that was used for another request.
+ * @throws Problem idempotency_key_reused
+ */
+export function refuseOther(record: IdempotencyRecord, key: IdempotencyKey): void {
+  if (record.fingerprint === key.fingerprint) return
+  const detail = 'This Idempotency-Key was used for another request in the last 24 hours.'
+  throw new Problem('idempotency_key_reused', detail)
+}
