@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { FaultName } from '../src/tools/sandbox/faults.ts'
+import type { FaultName } from '../src/tools/sandbox/server/faults.ts'
 
 /** A request to a gateway whose answer becomes an example of the document. */
 export interface Exchange {

@@ -9,7 +9,7 @@ import { loadConfig } from '../src/config/config.ts'
 import { createGateway } from '../src/gateway.ts'
 import { readHttpSettings } from '../src/config/http-settings.ts'
 import type { Example } from '../src/http/openapi.ts'
-import { generateFixture } from '../src/tools/sandbox/fixture.ts'
+import { generateFixture } from '../src/tools/sandbox/database/generate-fixture.ts'
 import { startSandbox } from '../src/tools/sandbox/sandbox.ts'
 import { EXCHANGES, type Exchange } from './exchanges.ts'
 

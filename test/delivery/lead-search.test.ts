@@ -5,7 +5,7 @@ import { Delivery } from '../../src/delivery/delivery.ts'
 import { planLookUps, type SearchKey } from '../../src/delivery/lead-search.ts'
 import { keyName } from '../../src/leads/lead-key.ts'
 import { SearchQueue } from '../../src/delivery/search-queue.ts'
-import { looseKey } from '../../src/tools/sandbox/loose-key.ts'
+import { looseKey } from '../../src/tools/sandbox/api/lead-search.ts'
 import type { CallContext, Exchange } from '../../src/vicidial/exchange.ts'
 
 function codes(...values: string[]): SearchKey[] {

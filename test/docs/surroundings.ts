@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'nod
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { readGatewayFile } from '../../src/config/gateway-file.ts'
-import { generateFixture } from '../../src/tools/sandbox/fixture.ts'
+import { generateFixture } from '../../src/tools/sandbox/database/generate-fixture.ts'
 import { dataDir, type Gateway, startGateway, type Tester } from '../helper.ts'
 import { type Block, isOwnFile, type Page, readPage } from './page.ts'
 

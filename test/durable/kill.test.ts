@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { test } from 'tap'
-import type { FaultName } from '../../src/tools/sandbox/faults.ts'
+import type { FaultName } from '../../src/tools/sandbox/server/faults.ts'
 import { startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { run } from '../gateway/gateway-process.ts'
 import { dataDir } from '../helper.ts'

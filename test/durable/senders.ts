@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Call } from '../../src/tools/sandbox/call-log.ts'
+import type { Call } from '../../src/tools/sandbox/server/call-log.ts'
 import type { Sandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { get, post } from './gateway.ts'
 

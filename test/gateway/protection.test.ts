@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { mock } from 'node:test'
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises'
 import { test } from 'tap'
-import type { FaultName } from '../../src/tools/sandbox/faults.ts'
+import type { FaultName } from '../../src/tools/sandbox/server/faults.ts'
 import { API_KEY, batch, call, type Gateway, startGateway, type Tester } from '../helper.ts'
 
 const MINUTE_MS = 60_000

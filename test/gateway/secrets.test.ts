@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { test } from 'tap'
-import { FAULT_NAMES } from '../../src/tools/sandbox/faults.ts'
+import { FAULT_NAMES } from '../../src/tools/sandbox/server/faults.ts'
 import { startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { originOf, run } from './gateway-process.ts'
 import { API_KEY, call, dataDir, filesIn, type Gateway, startGateway, type Tester } from '../helper.ts'

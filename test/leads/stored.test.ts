@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { type Cleaned, createCleaner, type NonLatin } from '../../src/leads/clean.ts'
 import { FIELDS, type Field } from '../../src/leads/fields.ts'
-import type { Fixture, Lead } from '../../src/tools/sandbox/fixture.ts'
+import type { Fixture, Lead } from '../../src/tools/sandbox/database/fixture.ts'
 import { type Sandbox, startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 
 interface Exchange {

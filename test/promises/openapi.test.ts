@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { FIELDS } from '../../src/leads/fields.ts'
-import type { Call } from '../../src/tools/sandbox/call-log.ts'
+import type { Call } from '../../src/tools/sandbox/server/call-log.ts'
 import { batch, call, documentedSchema, openApi, startGateway } from '../helper.ts'
 
 /** Everything that the gateway may ever send; no custom field is configured here. */

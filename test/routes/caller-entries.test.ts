@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import type { Fixture } from '../../src/tools/sandbox/fixture.ts'
+import type { Fixture } from '../../src/tools/sandbox/database/fixture.ts'
 import { type Answer, batch, call, type Gateway, startGateway, type Tester } from '../helper.ts'
 import { gatewayFile } from '../gateway-file.ts'
 import { as, ended } from './jobs-of.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { FIELDS, type Field } from '../../src/leads/fields.ts'
-import type { Lead } from '../../src/tools/sandbox/fixture.ts'
+import type { Lead } from '../../src/tools/sandbox/database/fixture.ts'
 import { batch, type Gateway, startGateway } from '../helper.ts'
 
 interface Exchange {

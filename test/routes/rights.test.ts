@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import type { Fixture } from '../../src/tools/sandbox/fixture.ts'
+import type { Fixture } from '../../src/tools/sandbox/database/fixture.ts'
 import { FIELDS } from '../../src/leads/fields.ts'
 import { call, startGateway } from '../helper.ts'
 import { gatewayFile } from '../gateway-file.ts'

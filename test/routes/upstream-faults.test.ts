@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { FAULT_NAMES, type FaultName } from '../../src/tools/sandbox/faults.ts'
+import { FAULT_NAMES, type FaultName } from '../../src/tools/sandbox/server/faults.ts'
 import { batch, type Gateway, startGateway, type Tester } from '../helper.ts'
 
 const fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { generateFixture } from '../../src/tools/sandbox/fixture.ts'
-import { Login } from '../../src/tools/sandbox/login.ts'
+import { generateFixture } from '../../src/tools/sandbox/database/generate-fixture.ts'
+import { Login } from '../../src/tools/sandbox/api/login.ts'
 import { LoginHold } from '../../src/vicidial/login-hold.ts'
 
 const START = Date.UTC(2026, 0, 1)

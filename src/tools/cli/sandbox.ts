@@ -46,10 +46,10 @@ export function sandboxCommand(): Command {
 }
 
 async function sandbox({ fixture, build, json, ...flags }: SandboxFlags, command: Command): Promise<void> {
-  const { readFixture } = await import('../sandbox/read-fixture.ts')
+  const { readFixture } = await import('../sandbox/database/fixture.ts')
   const { startSandbox } = await import('../sandbox/sandbox.ts')
   const useNonLatin = flags.useNonLatin === '1' ? 1 : 0
-  const { MEASURED } = await import('../sandbox/version.ts')
+  const { MEASURED } = await import('../sandbox/api/version.ts')
   const release = { ...MEASURED, ...(build !== undefined && { build }) }
   const tables = fixture === undefined ? {} : { fixture: readOrRefuse(fixture) }
   try {

@@ -1,32 +1,32 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { ApiEndpoint } from './api-endpoint.ts'
-import { CallLog } from './call-log.ts'
-import { type Controls, handleControl } from './control-endpoint.ts'
-import { FaultPlan } from './fault-plan.ts'
-import { type Fixture, generateFixture } from './fixture.ts'
-import { NonAgentApi } from './non-agent-api.ts'
-import { TableLock } from './table-lock.ts'
-import type { UseNonLatin } from './use-non-latin.ts'
-import { MEASURED, type Release } from './version.ts'
+import { ApiEndpoint } from './server/api-endpoint.ts'
+import { CallLog } from './server/call-log.ts'
+import { type Controls, handleControl } from './server/control-endpoint.ts'
+import { FaultPlan } from './server/fault-plan.ts'
+import type { Fixture, UseNonLatin } from './database/fixture.ts'
+import { generateFixture } from './database/generate-fixture.ts'
+import { NonAgentApi } from './api/non-agent-api.ts'
+import { TableLock } from './server/table-lock.ts'
+import { MEASURED, type Release } from './api/version.ts'
 
 export interface SandboxOptions {
   /** 0, the default, takes any free port. */
   readonly port?: number
   readonly host?: string
-  /** What the tables hold at first, and after a reset. */
+  /** The tables at the start, and after a reset. */
   readonly fixture?: Fixture
-  /** How many leads to make up if there is no fixture. */
+  /** How many leads to generate without a fixture. */
   readonly leads?: number
   readonly useNonLatin?: UseNonLatin
-  /** Which VICIdial it is; functions that came after its build are unknown to it. */
+  /** The release to answer as. Functions that came after its build are unknown. */
   readonly release?: Release
-  /** What each call costs, in milliseconds. */
+  /** Cost of a call, in milliseconds. */
   readonly callMs?: number
-  /** What each lead of a call costs, in microseconds. */
+  /** Cost of each lead in a call, in microseconds. */
   readonly leadUs?: number
-  /** The time in ms since the epoch, for the lock-out and the reply of `version`. */
+  /** The time in ms since the epoch, for the lockout and the reply to `version`. */
   readonly now?: () => number
 }
 
@@ -35,7 +35,7 @@ export interface Sandbox extends Controls {
   readonly origin: string
   /** The full address of `non_agent_api.php`. */
   readonly url: string
-  /** Stops listening and ends all connections at once, answered or not. */
+  /** Stops listening and closes all connections at once, even before their answer. */
   close(): Promise<void>
 }
 
@@ -44,10 +44,10 @@ const DEFAULT_LEADS = 1000
 const PASSWORD_USER = 'api'
 
 /**
- * Starts a VICIdial Non-Agent API over tables in memory, on a port of this machine.
+ * Starts a VICIdial Non-Agent API over tables in memory, on a local port.
  *
- * `reset()` puts back leads, users, failed logins, calls and planned faults; `use_non_latin` and the custom-field
- * tables stay as they are.
+ * `reset()` resets leads, users, failed logins, calls and planned faults. `use_non_latin` and the custom-field tables
+ * stay.
  *
  * @throws if the port cannot be listened on
  */

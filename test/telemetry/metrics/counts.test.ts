@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { hashKey } from '../../../src/callers/key.ts'
-import { generateFixture } from '../../../src/tools/sandbox/fixture.ts'
+import { generateFixture } from '../../../src/tools/sandbox/database/generate-fixture.ts'
 import { batch, call, startGateway, startStandIn } from '../../helper.ts'
 import { as, ended, store } from '../../routes/jobs-of.ts'
 import { LONG_RETRY, SHORT_RETRY, toldVicidial } from '../../routes/told-vicidial.ts'

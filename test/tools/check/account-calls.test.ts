@@ -1,6 +1,6 @@
 import { type Test, test } from 'tap'
 import { AccountCalls } from '../../../src/tools/check/account-calls.ts'
-import type { FaultName } from '../../../src/tools/sandbox/faults.ts'
+import type { FaultName } from '../../../src/tools/sandbox/server/faults.ts'
 import { Client } from '../../../src/vicidial/client.ts'
 import { PROBES } from '../../../src/vicidial/wire.ts'
 import { checkUrl, logins, PASS, startVicidial } from './set-up.ts'

@@ -1,0 +1,49 @@
+import type { AllowedLists } from './allowed-lists.ts'
+import type { ParameterName } from './cleaning.ts'
+import type { CustomTables, EntryLists } from '../database/custom-tables.ts'
+import type { LeadTable } from '../database/lead-table.ts'
+import type { UseNonLatin } from '../database/fixture.ts'
+
+/** The tables of one VICIdial. */
+export interface Tables {
+  readonly leads: LeadTable
+  readonly customTables: CustomTables
+  readonly entryLists: EntryLists
+  readonly definedLists: ReadonlySet<number>
+}
+
+/** One call by a user who may make it. */
+export interface ApiCall {
+  readonly tables: Tables
+  /** The user's name from the call, cleaned. Replies repeat it. */
+  readonly userName: string
+  readonly lists: AllowedLists
+  /** The lists of the campaigns that the user's group allows, restricted or not. */
+  readonly groupLists: ReadonlySet<number>
+  readonly useNonLatin: UseNonLatin
+  /** A parameter's cleaned value, empty if it was not sent. */
+  readonly value: (name: ParameterName) => string
+  /** The values of the call by name, uncleaned. */
+  readonly values: ReadonlyMap<string, string>
+}
+
+/** One print of a reply: a line, or text without a newline at its end. */
+export type Piece = string | { readonly unended: string }
+
+/**
+ * A function of the API. It yields what it prints. VICIdial writes its log after each piece; if that fails, the rest
+ * of the function never runs.
+ *
+ * @throws {DatabaseError} when a statement breaks
+ */
+export type ApiFunction = (call: ApiCall) => Iterable<Piece>
+
+/**
+ * Whether VICIdial can log a call. It writes the value of the last form field unescaped between apostrophes
+ * (CONTRACT.md, "The last form field matters"). A doubled apostrophe is one apostrophe, and a backslash escapes.
+ *
+ * @param lastFormValue see `RequestParameters.lastFormValue`
+ */
+export function canBeLogged(lastFormValue: string | undefined): boolean {
+  return lastFormValue === undefined || /^(?:[^'\\]+|\\[\s\S]|'')*$/.test(lastFormValue)
+}

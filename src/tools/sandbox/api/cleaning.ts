@@ -1,0 +1,91 @@
+import type { UseNonLatin } from '../database/fixture.ts'
+
+interface Rule {
+  /** The characters to delete, by `use_non_latin`. */
+  readonly dropped: readonly [RegExp, RegExp]
+  readonly plusIsSpace: boolean
+}
+
+const PLUS_IS_SPACE = true
+
+/** Keeps letters, digits and the given characters. */
+function letters(alsoKept: string, plusIsSpace = false): Rule {
+  return {
+    dropped: [new RegExp(`[^0-9A-Za-z${alsoKept}]`, 'g'), new RegExp(`[^0-9\\p{L}${alsoKept}]`, 'gu')],
+    plusIsSpace
+  }
+}
+
+/** Keeps the given characters only, with either setting of `use_non_latin`. */
+function only(kept: string): Rule {
+  const dropped = new RegExp(`[^${kept}]`, 'g')
+  return { dropped: [dropped, dropped], plusIsSpace: false }
+}
+
+function allBut(dropped: string): Rule {
+  const pattern = new RegExp(`[${dropped}]`, 'g')
+  return { dropped: [pattern, pattern], plusIsSpace: PLUS_IS_SPACE }
+}
+
+/**
+ * What VICIdial keeps of each parameter (CONTRACT.md, "What is stored: the cleaning of values"). It cleans all
+ * parameters before it reads any of them, so `function=version!` is `version`.
+ */
+const RULES = {
+  function: only('-_0-9A-Za-z'),
+  source: letters(''),
+  user: letters('_-'),
+  pass: letters('_-'),
+  records: only('0-9'),
+  lead_id: only('0-9'),
+  field_name: letters('_-'),
+  lead_ids: only(',0-9'),
+  list_id: only('0-9'),
+  search_method: only('-_0-9A-Za-z'),
+  header: only('0-9A-Za-z'),
+  list_exists_check: only('0-9A-Za-z'),
+  custom_fields: only('0-9A-Za-z'),
+  no_update: only('A-Z'),
+  reset_lead: only('A-Z'),
+  update_phone_number: only('A-Z'),
+  // The comma is for the lists of lead_search; update_lead stores it.
+  phone_number: only(',0-9'),
+  status: letters('_-'),
+  user_field: letters('_-'),
+  vendor_lead_code: allBut(';#"'),
+  source_id: allBut(';#"'),
+  comments: allBut(';#"'),
+  title: letters(" '_.-"),
+  first_name: letters(" '_.-", PLUS_IS_SPACE),
+  last_name: letters(" '_.-", PLUS_IS_SPACE),
+  middle_initial: letters('_-'),
+  address1: letters(" '.:/@_-", PLUS_IS_SPACE),
+  address2: letters(" '.:/@_-", PLUS_IS_SPACE),
+  address3: letters(" '.:/@_-", PLUS_IS_SPACE),
+  city: letters(" '.:/@_-", PLUS_IS_SPACE),
+  state: letters(' -'),
+  province: letters(" '._-", PLUS_IS_SPACE),
+  postal_code: letters(" '-", PLUS_IS_SPACE),
+  country_code: letters('_-'),
+  gender: only('A-Z'),
+  date_of_birth: only('-0-9'),
+  alt_phone: letters(" '_.-", PLUS_IS_SPACE),
+  email: letters(" '.:/@%_-", PLUS_IS_SPACE),
+  security_phrase: letters(" '.:/@_-", PLUS_IS_SPACE),
+  owner: letters(" '.:/@_-", PLUS_IS_SPACE),
+  rank: only('0-9'),
+  called_count: only('0-9'),
+  phone_code: only('0-9'),
+  list_id_field: only('0-9'),
+  gmt_offset_now: only('-_.0-9')
+} satisfies Record<string, Rule>
+
+/** A parameter that VICIdial reads, except custom-field labels: an operator makes those up. */
+export type ParameterName = keyof typeof RULES
+
+/** What VICIdial keeps of a value. It doesn't cut the length; the columns do. */
+export function clean(name: ParameterName, value: string, useNonLatin: UseNonLatin): string {
+  const { dropped, plusIsSpace } = RULES[name]
+  const text = plusIsSpace ? value.replaceAll('+', ' ') : value
+  return text.replace(dropped[useNonLatin], '')
+}

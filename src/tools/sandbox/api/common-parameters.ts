@@ -1,0 +1,23 @@
+import { DatabaseError } from '../database/sql-text.ts'
+import type { ApiCall } from './api-call.ts'
+
+const MAX_LIMIT = 2n ** 64n - 1n
+
+/**
+ * Reads the parameter `records`, a limit of rows.
+ *
+ * @param text digits, or empty for the function's default
+ * @throws {DatabaseError} for a number that LIMIT does not accept
+ */
+export function readRecordsLimit(text: string, defaultLimit: number): number {
+  if (text === '') return defaultLimit
+  const limit = BigInt(text)
+  if (limit > MAX_LIMIT) throw new DatabaseError('no such limit')
+  return Number(limit)
+}
+
+/** Whether a call with `list_exists_check` moves leads to a list that is not defined. */
+export function listIsMissing(value: ApiCall['value'], definedLists: ReadonlySet<number>): boolean {
+  const listId = value('list_id_field')
+  return /y/i.test(value('list_exists_check')) && listId !== '' && !definedLists.has(Number(listId))
+}

@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Call } from './call-log.ts'
+import { FAULT_NAMES, type FaultName } from './faults.ts'
+import type { Lead, UseNonLatin } from '../database/fixture.ts'
+import { readBody } from './request-body.ts'
+
+/** What a client can read and change on a running sandbox. */
+export interface Controls {
+  leads(): Record<string, Lead>
+  calls(): Call[]
+  reset(): void
+  fail(fault: FaultName, options: { calls: number; function?: string }): void
+  setUseNonLatin(useNonLatin: UseNonLatin): void
+  /** Sets the password of the user `api`; false if there is no such user. */
+  setPassword(pass: string): boolean
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: unknown
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+const DONE: Answer = { status: 200, body: {} }
+
+const ROUTES: Readonly<Record<string, (controls: Controls, fields: Fields) => Answer>> = {
+  'GET /sandbox/leads': (controls) => ({ status: 200, body: controls.leads() }),
+  'GET /sandbox/calls': (controls) => ({ status: 200, body: controls.calls() }),
+  'POST /sandbox/reset': (controls) => {
+    controls.reset()
+    return DONE
+  },
+  'POST /sandbox/faults': planFault,
+  'POST /sandbox/settings': changeSettings
+}
+
+/** Handles one HTTP request to `/sandbox/…`. Bodies and answers are JSON. Answers 400 or 404 to invalid requests. */
+export async function handleControl(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  controls: Controls
+): Promise<void> {
+  const body = await readBody(request)
+  if (body === undefined) return
+  const route = ROUTES[`${request.method} ${path}`]
+  const fields = readFields(body)
+  let answer: Answer
+  if (route === undefined)
+    answer = { status: 404, body: { error: 'no such route', routes: Object.keys(ROUTES) } }
+  else if (fields === undefined) answer = refused('the body is not a JSON object')
+  else answer = route(controls, fields)
+  response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body))
+}
+
+function readFields(body: string): Fields | undefined {
+  if (body === '') return {}
+  try {
+    const fields: unknown = JSON.parse(body)
+    return isObject(fields) ? fields : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function refused(error: string): Answer {
+  return { status: 400, body: { error } }
+}
+
+function planFault(controls: Controls, { fault, calls, function: functionName, ...others }: Fields): Answer {
+  if (!isFaultName(fault)) {
+    return { status: 400, body: { error: `unknown fault: ${String(fault)}`, faults: FAULT_NAMES } }
+  }
+  if (typeof calls !== 'number' || !Number.isInteger(calls) || calls < 0) {
+    return refused('calls is not a whole number of calls')
+  }
+  if (functionName !== undefined && typeof functionName !== 'string') return refused('function is not a name')
+  if (Object.keys(others).length > 0) return refused(`unknown: ${Object.keys(others).join(', ')}`)
+  controls.fail(fault, { calls, ...(functionName !== undefined && { function: functionName }) })
+  return DONE
+}
+
+function isFaultName(value: unknown): value is FaultName {
+  return FAULT_NAMES.some((name) => name === value)
+}
+
+function changeSettings(controls: Controls, { use_non_latin, password, ...others }: Fields): Answer {
+  if (use_non_latin !== undefined && use_non_latin !== 0 && use_non_latin !== 1) {
+    return refused('use_non_latin is neither 0 nor 1')
+  }
+  if (password !== undefined && typeof password !== 'string') return refused('password is not a text')
+  if (Object.keys(others).length > 0) return refused(`unknown: ${Object.keys(others).join(', ')}`)
+  if (password !== undefined && !controls.setPassword(password)) return refused('there is no user api')
+  if (use_non_latin !== undefined) controls.setUseNonLatin(use_non_latin)
+  return DONE
+}
