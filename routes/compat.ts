@@ -13,7 +13,7 @@ import {
 } from '../src/http/authentication.ts'
 import { presentedKey } from '../src/callers/key.ts'
 import { NO_KEY_POINTS, WRONG_KEY_POINTS } from '../src/callers/anonymous-limit.ts'
-import { type Call, FUNCTIONS, readCall } from '../src/compat/call.ts'
+import { type CompatCall, FUNCTIONS, readCall } from '../src/compat/call.ts'
 import { type Parameters, readBody, readQuery, textOf, together } from '../src/compat/parameters.ts'
 import { placedIn } from '../src/compat/pointers.ts'
 import { functionName, problemLines, resultLines } from '../src/compat/text.ts'
@@ -30,7 +30,7 @@ import { refuseEncodedBodies } from '../src/http/body-rules.ts'
 declare module 'fastify' {
   interface FastifyRequest {
     /** What a request at VICIdial's address says, as far as it is read; null elsewhere. */
-    compat: { parameters: Parameters; call?: Call } | null
+    compat: { parameters: Parameters; call?: CompatCall } | null
   }
 }
 

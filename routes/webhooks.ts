@@ -18,14 +18,14 @@ import { Problem } from '../src/errors.ts'
 import { fingerprintOf, idempotencyKeyOf } from '../src/http/idempotency.ts'
 import type { JobRequest } from '../src/jobs/jobs.ts'
 import type { IdempotencyKey } from '../src/http/idempotency-record.ts'
-import { DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
+import { readBatch } from '../src/leads/batch.ts'
 import { ALL_RIGHTS } from '../src/leads/rights.ts'
 import { preferredWait } from '../src/http/prefer.ts'
 import { rawBody } from '../src/http/raw-body.ts'
 import { refuseEncodedBodies } from '../src/http/body-rules.ts'
 import { DEFAULT_ACCOUNT } from '../src/vicidial/account.ts'
-import { MappingError } from '../src/webhooks/mapping/mapping-error.ts'
 import type { WebhookEndpoint } from '../src/webhooks/endpoint.ts'
+import { readEvent, verifySender } from '../src/webhooks/receive.ts'
 import { json, problems } from './responses.ts'
 
 const ParamsSchema = Type.Object({
@@ -96,25 +96,22 @@ export function webhookRoutes(dependencies: Dependencies, gate: AccessControl) {
   const { settings, jobs, history, maxUpdatesPerRequest } = dependencies
 
   async function receive(request: FastifyRequest<Webhook>, reply: FastifyReply) {
-    const source = settings.webhook(request.params.source)
-    if (source === undefined) {
+    const endpoint = settings.endpoint(request.params.source)
+    if (endpoint === undefined) {
       countAnonymous(request, gate)
       throw new Problem('not_found', 'There is no webhook source of this name.')
     }
     const rawBody = request.body ?? NO_BODY
     request.rawBody = rawBody
-    const caller = source.isForCallers ? callerOfWebhook(source, request) : undefined
-    if (caller === undefined) prove(source, request, rawBody, gate.anonymous)
-    const payload = source.parse(rawBody, request.headers['content-type'])
-    const { updates, eventId } = await evaluated(
-      source.read(request.headers, payload, maxUpdatesPerRequest, rawBody.length)
-    )
+    const caller = endpoint.isForCallers ? callerOfWebhook(endpoint, request) : undefined
+    if (caller === undefined) prove(endpoint, request, rawBody, gate.anonymous)
+    const { headers } = request
+    const { updates, eventId } = await readEvent(endpoint, { headers, rawBody }, maxUpdatesPerRequest)
     if (updates.length === 0) return reply.code(202).send({ id: null, status: 'ignored', updates: 0 })
 
     const defaults = {
-      ...DEFAULT_OPTIONS,
-      onLossy: caller?.onLossy === 'reject' ? 'reject' : (source.onLossy ?? 'accept'),
-      onMultiple: source.onMultiple ?? 'reject'
+      ...endpoint.options,
+      ...(caller?.onLossy === 'reject' ? { onLossy: caller.onLossy } : {})
     }
     const allowed = caller?.rules(maxUpdatesPerRequest) ?? {
       rights: ALL_RIGHTS,
@@ -125,14 +122,14 @@ export function webhookRoutes(dependencies: Dependencies, gate: AccessControl) {
       throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
     const { entries } = batch
     if (caller) countUpdates(request, entries.length)
-    const origin = `webhook:${source.name}`
+    const origin = `webhook:${endpoint.name}`
     const name = caller?.name ?? origin
     const sender = {
       caller: name,
       requestId: request.id,
       ...(caller ? { keyId: caller.keyId } : {}),
-      account: caller?.account ?? source.account ?? DEFAULT_ACCOUNT,
-      source: source.source ?? caller?.source ?? dependencies.source
+      account: caller?.account ?? endpoint.account ?? DEFAULT_ACCOUNT,
+      source: endpoint.source ?? caller?.source ?? dependencies.source
     }
     if (entries.every((entry) => 'refusals' in entry)) {
       await history.recordRefused(sender, entries)
@@ -142,7 +139,7 @@ export function webhookRoutes(dependencies: Dependencies, gate: AccessControl) {
       ...sender,
       origin,
       entries,
-      // Another source may number its events alike.
+      // Another endpoint may number its events alike.
       ...repeatKeyOf(caller ? `${origin} ${name}` : origin, request, eventId)
     }
     return accept(job, request, reply)
@@ -184,29 +181,16 @@ function resultOf(id: string, job: JobRequest, ended: JobAnswer): Answered | und
 
 /** @throws Problem unauthenticated, rate_limited */
 function prove(
-  source: WebhookEndpoint,
+  endpoint: WebhookEndpoint,
   request: FastifyRequest,
   rawBody: Buffer,
   anonymous: AnonymousLimit
 ): void {
   const { method, url, headers } = request
-  const reason = source.verify({ method, url, headers, rawBody, now: Date.now() })
-  if (reason === undefined) return
+  const refusal = verifySender(endpoint, { method, url, headers, rawBody, now: Date.now() })
+  if (refusal === undefined) return
   anonymous.take(request.ip, WRONG_KEY_POINTS)
-  const challenge = { 'www-authenticate': `Webhook realm="${source.name}"` }
-  throw new Problem('unauthenticated', `The sender did not prove itself: ${reason}.`, { headers: challenge })
-}
-
-/** Gives what an expression of the mapping gives, or makes its failure a problem. */
-async function evaluated<T>(evaluating: Promise<T>): Promise<T> {
-  try {
-    return await evaluating
-  } catch (error) {
-    if (!(error instanceof MappingError)) throw error
-    throw new Problem('invalid_request', error.message, {
-      errors: [{ pointer: '', code: 'invalid_request', detail: error.message }]
-    })
-  }
+  throw refusal
 }
 
 /**

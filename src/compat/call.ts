@@ -7,7 +7,7 @@ import { type Parameters, textOf } from './parameters.ts'
 import { refusal, VicidialProblem } from './words.ts'
 
 /** A call as VICIdial's API, or the tutorials about it, have it; and the batch request that says the same. */
-export interface Call {
+export interface CompatCall {
   readonly function: CompatFunction
   /** What names the leads; `search` is that of `update_lead`. */
   readonly form: 'leads_data' | 'lead_ids' | 'search'
@@ -41,7 +41,7 @@ const KEYS: ReadonlyMap<string, string> = new Map([
  * @param user the caller's name, which VICIdial's refusals have in them
  * @throws Problem invalid_json, invalid_request
  */
-export function readCall(called: CompatFunction, parameters: Parameters, user: string): Call {
+export function readCall(called: CompatFunction, parameters: Parameters, user: string): CompatCall {
   const source = readSource(textOf(parameters, 'source'))
   const rest = new Map([...parameters].filter(([name]) => !ENVELOPE.has(name)))
   if (called === 'update_lead') return { function: called, source, ...readSearch(rest, user) }
@@ -161,7 +161,7 @@ function readElement(element: unknown, hasCustomFields: boolean): unknown {
 }
 
 /** The one update of `update_lead`. */
-function readSearch(rest: Map<string, unknown>, user: string): Pick<Call, 'form' | 'request'> {
+function readSearch(rest: Map<string, unknown>, user: string): Pick<CompatCall, 'form' | 'request'> {
   const method = textOf(rest, 'search_method') ?? LEAD_ID
   const by = KEYS.get(method)
   const key = by === undefined ? undefined : textOf(rest, by)

@@ -1,6 +1,6 @@
 import type { PlacedRefusal } from '../leads/refusal.ts'
 import type { RefusedUpdate, Update } from '../leads/update.ts'
-import type { Call } from './call.ts'
+import type { CompatCall } from './call.ts'
 import { parameterOf } from './fields.ts'
 
 const OF_ELEMENT = /^\/updates\/(\d+)(?:\/(?:fields|custom_fields)(?=\/))?/
@@ -8,7 +8,7 @@ const OF_FORM = /^(?:\/updates\/0)?(?:\/(?:fields|custom_fields))?\/([^/]+)$/
 
 /** The entries of a call's batch request, their refusals pointing into the call instead. */
 export function placedIn(
-  { form }: Call,
+  { form }: CompatCall,
   entries: readonly (Update | RefusedUpdate)[]
 ): readonly (Update | RefusedUpdate)[] {
   const place = ({ pointer, ...refusal }: PlacedRefusal): PlacedRefusal => ({

@@ -1,6 +1,6 @@
 import type { Result } from '../../schemas/batch.ts'
 import { ERRORS, type FieldError, type Problem } from '../errors.ts'
-import type { Call } from './call.ts'
+import type { CompatCall } from './call.ts'
 import { VicidialProblem } from './words.ts'
 
 /** What of a call its answer has in it. */
@@ -9,7 +9,7 @@ export interface Asked {
   /** The function as it was asked for; empty if none was. */
   readonly function: string
   /** Undefined if it could not be read. */
-  readonly call: Call | undefined
+  readonly call: CompatCall | undefined
 }
 
 /** Would read as a line, a part or a tag of its own. */
@@ -104,7 +104,7 @@ function refusedLine({ index, status, error }: Result, { user, function: called,
 }
 
 /** The list that an update would move its lead to, as the call has it. */
-function listOf(call: Call | undefined, index: number): string {
+function listOf(call: CompatCall | undefined, index: number): string {
   const wishes = call && ('updates' in call.request ? call.request.updates[index] : call.request)
   const list = (wishes as { fields?: Record<string, unknown> } | undefined)?.fields?.['list_id']
   return typeof list === 'string' || typeof list === 'number' ? String(list) : ''

@@ -8,8 +8,8 @@ import { readCallers } from './callers/read-callers.ts'
 import { errorCode } from '../error-code.ts'
 import { FIELDS } from '../leads/fields.ts'
 import { schemaErrors } from './schema-errors.ts'
-import { readSources } from './webhooks/read-endpoints.ts'
-import { SourceSchema } from './webhooks/endpoint-schema.ts'
+import { readEndpoints } from './webhooks/read-endpoints.ts'
+import { EndpointSchema } from './webhooks/endpoint-schema.ts'
 import { DEFAULT_ACCOUNT, userName } from '../vicidial/account.ts'
 import { AccountSchema } from './accounts/account-schema.ts'
 import { type AccountConfig, readAccounts } from './accounts/read-accounts.ts'
@@ -35,7 +35,7 @@ export const GatewayFileSchema = Type.Object(
       })
     ),
     custom_fields: Type.Optional(Type.Array(CustomFieldSchema)),
-    webhooks: Type.Optional(Type.Array(SourceSchema))
+    webhooks: Type.Optional(Type.Array(EndpointSchema))
   },
   {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -168,7 +168,7 @@ export function readGatewayFile(path: string, faults: string[]): GatewayFile | u
     callers: readCallers(callers, new Set(labels.keys()), sources, noteFault),
     compat: file.compat ?? false,
     customFields: labels,
-    webhooks: readSources(file.webhooks ?? [], dirname(path), labels, noteFault)
+    webhooks: readEndpoints(file.webhooks ?? [], dirname(path), labels, noteFault)
   }
 }
 

@@ -31,7 +31,7 @@ export class RuntimeConfig {
     return this.#leads
   }
 
-  webhook(name: string): WebhookEndpoint | undefined {
+  endpoint(name: string): WebhookEndpoint | undefined {
     return this.#webhooks.get(name)
   }
 
@@ -47,10 +47,11 @@ export class RuntimeConfig {
     this.#compat = config.compat
     this.#leads = { ...this.#leads, customFields: config.customFields }
     this.#webhooks = byName(config.webhooks)
-    for (const source of before.values()) if (this.#webhooks.get(source.name) !== source) source.retire()
+    for (const endpoint of before.values())
+      if (this.#webhooks.get(endpoint.name) !== endpoint) endpoint.retire()
   }
 }
 
-function byName(sources: readonly WebhookEndpoint[]): ReadonlyMap<string, WebhookEndpoint> {
-  return new Map(sources.map((source) => [source.name, source]))
+function byName(endpoints: readonly WebhookEndpoint[]): ReadonlyMap<string, WebhookEndpoint> {
+  return new Map(endpoints.map((endpoint) => [endpoint.name, endpoint]))
 }

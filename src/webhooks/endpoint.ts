@@ -1,28 +1,28 @@
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { OnLossy, OnMultiple } from '../leads/update.ts'
-import { type Auth, headerValue, type ReceivedRequest } from './auth/auth.ts'
+import { DEFAULT_OPTIONS } from '../leads/batch.ts'
+import type { OnLossy, OnMultiple, UpdateOptions } from '../leads/update.ts'
+import { type Auth, type AuthFault, headerValue, type ReceivedRequest } from './auth/auth.ts'
+import { verify } from './auth/verify.ts'
 import type { EventIdValue, MappedEvent } from './mapping/evaluation.ts'
 import { Evaluator } from './mapping/evaluator.ts'
-import type { Mapped, MappingDefinition, MappingFault } from './mapping/mapping.ts'
-import { MappingError } from './mapping/mapping-error.ts'
+import type { MappedPayload, MappingDefinition, MappingFault } from './mapping/mapping.ts'
 import { type ContentType, parsePayload } from './payload.ts'
-import { verify } from './auth/signature.ts'
 
-/** Where the id of an event stands, by which a repeat of it is known. */
+/** Where a request carries its event's id, which identifies repeats of the event. */
 export type EventId = { readonly header: string } | { readonly expression: string }
 
-/** A source of webhooks as configured, its secrets read. */
-export interface SourceConfig {
+/** A webhook endpoint as configured, with its secrets read from their files. */
+export interface EndpointConfig {
   readonly name: string
-  /** The VICIdial account of its calls, by name, if it names one. */
+  /** The VICIdial account of its calls, if it names one. */
   readonly account?: string
-  /** The VICIdial `source` of its calls, if it has its own. */
+  /** VICIdial's `source` of its calls, if it has its own. */
   readonly source?: string
   readonly onLossy?: OnLossy
   readonly onMultiple?: OnMultiple
   readonly auth: Auth
-  /** What a body may be. */
+  /** Media types that it takes. */
   readonly contentTypes: readonly ContentType[]
   /** The form field that holds the payload as JSON. */
   readonly payloadField?: string
@@ -32,52 +32,55 @@ export interface SourceConfig {
 
 /** Items of one payload, unless the caller of `map` says otherwise. */
 export const DEFAULT_MAX_ITEMS = 10_000
-/** A longer id is kept as its SHA-256. */
+/** Longest id in characters; of a longer one the SHA-256 is kept. */
 const MAX_EVENT_ID = 255
 
-/** A sender of webhooks: how it proves itself, and what its payloads mean. */
+/** A webhook endpoint: how its senders prove who they are, and how their payloads become updates. */
 export class WebhookEndpoint {
   readonly name: string
-  /** The VICIdial account of its calls, by name, if it names one. */
+  /** The VICIdial account of its calls, if it names one. */
   readonly account: string | undefined
-  /** The VICIdial `source` of its calls, if it has its own. */
+  /** VICIdial's `source` of its calls, if it has its own. */
   readonly source: string | undefined
-  readonly onLossy: OnLossy | undefined
-  readonly onMultiple: OnMultiple | undefined
-  // Private, so that nothing that prints a source prints its secrets.
+  /** Options of its updates. */
+  readonly options: UpdateOptions
+  // Private, so that printing an endpoint prints no secrets.
   readonly #auth: Auth
   readonly #contentTypes: readonly ContentType[]
   readonly #payloadField: string | undefined
   readonly #eventId: EventId | undefined
   readonly #evaluator: Evaluator
 
-  constructor(config: SourceConfig) {
+  constructor(config: EndpointConfig) {
+    const { eventId, onLossy, onMultiple } = config
     this.name = config.name
     this.account = config.account
     this.source = config.source
-    this.onLossy = config.onLossy
-    this.onMultiple = config.onMultiple
+    this.options = {
+      ...DEFAULT_OPTIONS,
+      ...(onLossy === undefined ? {} : { onLossy }),
+      ...(onMultiple === undefined ? {} : { onMultiple })
+    }
     this.#auth = config.auth
     this.#contentTypes = config.contentTypes
     this.#payloadField = config.payloadField
-    this.#eventId = config.eventId
-    const { eventId } = config
+    this.#eventId = eventId
     const expression = eventId !== undefined && 'expression' in eventId ? eventId.expression : undefined
     this.#evaluator = new Evaluator(config.mapping, expression)
   }
 
-  /** Whether callers send, each by its own key; there is nothing for `verify` to check then. */
+  /** Whether its senders are callers, each with a key; then `verify` has nothing to check. */
   get isForCallers(): boolean {
     return this.#auth.type === 'callers'
   }
 
-  /** Ends its thread once it has done what it was given; it is given nothing more. */
+  /** Ends its thread when the requests that already have this endpoint are done. */
   retire(): void {
     this.#evaluator.retire()
   }
 
-  /** Checks the sender, before anything is parsed. Returns a reason code for the log, or undefined if it is believed. */
-  verify(request: ReceivedRequest): string | undefined {
+  /** Checks the sender, before anything is parsed. Returns why the sender is not verified, or undefined if it is. */
+  verify(request: ReceivedRequest): AuthFault | undefined {
     return verify(this.#auth, request)
   }
 
@@ -87,31 +90,29 @@ export class WebhookEndpoint {
   }
 
   /**
-   * Returns what tells this event from others of this source; undefined if it has no id.
+   * The event's id, which tells it from this endpoint's other events; undefined if it has none.
    * @throws MappingError
    * @throws Problem overloaded
    */
   async eventId(headers: IncomingHttpHeaders, payload: unknown): Promise<string | undefined> {
     if (this.#eventId === undefined) return undefined
-    return this.#eventIdOf(
-      headers,
-      'header' in this.#eventId ? undefined : await this.#evaluateEventId(payload)
-    )
+    const isInHeader = 'header' in this.#eventId
+    return this.#eventIdOf(headers, isInHeader ? undefined : await this.#evaluateEventId(payload))
   }
 
   /**
-   * Maps a payload to updates, as a batch update request has them; `readUpdate` judges each.
-   * @throws MappingError if an expression fails, or there are more than `maxItems` items: then nothing was mapped
+   * Maps a payload to the `updates` of a batch request, not yet validated.
+   * @throws MappingError if an expression fails, or there are more than `maxItems` items; then nothing is mapped
    * @throws Problem overloaded
    */
-  async map(payload: unknown, maxItems = DEFAULT_MAX_ITEMS): Promise<Mapped> {
+  async map(payload: unknown, maxItems = DEFAULT_MAX_ITEMS): Promise<MappedPayload> {
     const { updates, ignored } = await this.#map(payload, maxItems)
     return { updates, ignored }
   }
 
   /**
-   * Both at once; without updates there is no id.
-   * @param bytes of the payload, as it came
+   * Maps a payload and evaluates its event's id. Without updates there is no id.
+   * @param bytes size of the payload as received
    * @throws MappingError
    * @throws Problem overloaded
    */
@@ -134,19 +135,35 @@ export class WebhookEndpoint {
   }
 
   async #map(payload: unknown, maxItems: number, bytes = 0): Promise<MappedEvent> {
-    const outcome = await this.#evaluator.perform({ type: 'map', payload, maxItems }, bytes)
-    if ('updates' in outcome) return outcome
-    throw this.#error(outcome)
+    const evaluation = await this.#evaluator.evaluate({ type: 'map', payload, maxItems }, bytes)
+    if ('updates' in evaluation) return evaluation
+    throw this.#error(evaluation)
   }
 
   async #evaluateEventId(payload: unknown): Promise<EventIdValue> {
-    const outcome = await this.#evaluator.perform({ type: 'event_id', payload }, 0)
-    if ('eventId' in outcome) return outcome.eventId
-    throw this.#error(outcome)
+    const evaluation = await this.#evaluator.evaluate({ type: 'event_id', payload }, 0)
+    if ('eventId' in evaluation) return evaluation.eventId
+    throw this.#error(evaluation)
   }
 
-  #error(outcome: MappingFault | object): Error {
-    if ('reason' in outcome) return new MappingError(this.name, outcome)
-    return new Error('the thread answered another task')
+  #error(evaluation: MappingFault | object): Error {
+    if ('reason' in evaluation) return new MappingError(this.name, evaluation)
+    return new Error('the thread finished a different task')
+  }
+}
+
+/** A payload that its endpoint's mapping cannot take. The message says where and why, and quotes no value. */
+export class MappingError extends Error {
+  override readonly name = 'MappingError'
+  /** Name of the expression, like `fields.status`. */
+  readonly expression: string
+  /** Index of the item in the payload; undefined if the error is not about one item. */
+  readonly item: number | undefined
+
+  constructor(endpoint: string, { expression, item, reason }: MappingFault) {
+    const position = item === undefined ? '' : ` at item ${item}`
+    super(`${endpoint}: ${expression}${position} ${reason}.`)
+    this.expression = expression
+    this.item = item
   }
 }

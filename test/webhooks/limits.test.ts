@@ -77,7 +77,7 @@ test('an idle source does not keep the process alive', async (t) => {
   const path = `${t.testdir({
     'gateway.yaml': `webhooks: [{ name: a, auth: { basic: { user: u, secrets: [p] } }, mapping: { lead: { lead_id: id }, fields: { status: s } } }]`
   })}/gateway.yaml`
-  const script = `import { readGatewayFile } from './src/gateway-file.ts'
+  const script = `import { readGatewayFile } from './src/config/gateway-file.ts'
     const source = readGatewayFile('${path}', [])?.webhooks[0]
     console.log(JSON.stringify(await source?.map({ id: 1, s: 'A' })))`
   const { stdout } = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script], {

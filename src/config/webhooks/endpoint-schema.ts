@@ -104,7 +104,7 @@ const EventIdSchema = Type.Object(
 )
 
 /** One entry of `webhooks` in the gateway file. */
-export const SourceSchema = Type.Object(
+export const EndpointSchema = Type.Object(
   {
     name: Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$' }),
     account: Type.Optional(Type.String()),
@@ -128,7 +128,7 @@ export const SourceSchema = Type.Object(
   strict
 )
 
-export type SourceEntry = Static<typeof SourceSchema>
+export type EndpointEntry = Static<typeof EndpointSchema>
 export type AuthEntry = Static<typeof AuthSchema>
 export type HmacEntry = Static<typeof HmacSchema>
 export type MappingEntry = Static<typeof MappingSchema>

@@ -2,8 +2,8 @@ import { checkExpressions, readMapping } from './read-mapping.ts'
 import { readAuth } from './read-auth.ts'
 import { CONTENT_TYPES, type ContentType } from '../../webhooks/payload.ts'
 import type { NoteFault } from './read-secrets.ts'
-import type { SourceEntry } from './endpoint-schema.ts'
-import { type EventId, type SourceConfig, WebhookEndpoint } from '../../webhooks/endpoint.ts'
+import type { EndpointEntry } from './endpoint-schema.ts'
+import { type EventId, type EndpointConfig, WebhookEndpoint } from '../../webhooks/endpoint.ts'
 import { WEBHOOK_ID } from '../../webhooks/auth/standard-webhooks.ts'
 
 /**
@@ -12,8 +12,8 @@ import { WEBHOOK_ID } from '../../webhooks/auth/standard-webhooks.ts'
  * @param folder where the names of secret files start
  * @param customFields the custom fields that may be set
  */
-export function readSources(
-  entries: readonly SourceEntry[],
+export function readEndpoints(
+  entries: readonly EndpointEntry[],
   folder: string,
   customFields: ReadonlyMap<string, number>,
   fault: NoteFault
@@ -43,14 +43,14 @@ export function readSources(
       ...(onMultiple === undefined ? {} : { onMultiple }),
       ...(payloadField === undefined ? {} : { payloadField }),
       ...(eventId === undefined ? {} : { eventId })
-    } satisfies SourceConfig
+    } satisfies EndpointConfig
   })
   return configs.map((config) => new WebhookEndpoint(config))
 }
 
 /** A signature does not cover the `Content-Type`: signed bytes must not come to mean something else by another one. */
 function readContentTypes(
-  { auth, content_types: given, payload_field: payloadField }: SourceEntry,
+  { auth, content_types: given, payload_field: payloadField }: EndpointEntry,
   place: string,
   fault: NoteFault
 ): readonly ContentType[] {
@@ -63,7 +63,7 @@ function readContentTypes(
 }
 
 function readEventId(
-  { event_id: entry, auth }: SourceEntry,
+  { event_id: entry, auth }: EndpointEntry,
   place: string,
   fault: NoteFault
 ): EventId | undefined {

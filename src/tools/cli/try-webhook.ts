@@ -2,13 +2,12 @@ import { readFileSync } from 'node:fs'
 import { errorCode } from '../../error-code.ts'
 import { Problem } from '../../errors.ts'
 import { readGatewayFile } from '../../config/gateway-file.ts'
-import { DEFAULT_OPTIONS, readBatch } from '../../leads/batch.ts'
+import { readBatch } from '../../leads/batch.ts'
 import { createCleaner } from '../../leads/clean.ts'
 import { ALL_RIGHTS } from '../../leads/rights.ts'
 import type { RefusedUpdate, Update } from '../../leads/update.ts'
-import type { Mapped } from '../../webhooks/mapping/mapping.ts'
-import { MappingError } from '../../webhooks/mapping/mapping-error.ts'
-import { DEFAULT_MAX_ITEMS, type WebhookEndpoint } from '../../webhooks/endpoint.ts'
+import type { MappedPayload } from '../../webhooks/mapping/mapping.ts'
+import { DEFAULT_MAX_ITEMS, MappingError, type WebhookEndpoint } from '../../webhooks/endpoint.ts'
 
 export interface TryOptions {
   readonly source: string
@@ -78,15 +77,11 @@ type Entry = Update | RefusedUpdate
 
 function judge(
   source: WebhookEndpoint,
-  { updates }: Mapped,
+  { updates }: MappedPayload,
   rules: Omit<Parameters<typeof readBatch>[1], 'maxUpdates' | 'defaults'>
 ): readonly Entry[] {
   if (updates.length === 0) return []
-  const defaults = {
-    ...DEFAULT_OPTIONS,
-    onLossy: source.onLossy ?? DEFAULT_OPTIONS.onLossy,
-    onMultiple: source.onMultiple ?? DEFAULT_OPTIONS.onMultiple
-  }
+  const defaults = source.options
   const batch = readBatch({ updates }, { ...rules, maxUpdates: DEFAULT_MAX_ITEMS, defaults })
   if ('errors' in batch) throw new Problem(batch.code, batch.errors[0]?.detail ?? '')
   return batch.entries
@@ -95,7 +90,7 @@ function judge(
 function report(
   source: WebhookEndpoint,
   eventId: string | undefined,
-  { updates, ignored }: Mapped,
+  { updates, ignored }: MappedPayload,
   entries: readonly Entry[]
 ): Trial {
   const count = `${updates.length} ${updates.length === 1 ? 'update' : 'updates'}`

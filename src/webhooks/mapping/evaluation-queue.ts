@@ -1,27 +1,29 @@
-import PQueue from 'p-queue'
 import { overloaded, type Problem } from '../../errors.ts'
 
-/** More payloads of one source do not wait, */
+/** Payloads of one endpoint that may wait. */
 const MAX_WAITING = 1_000
-/** nor so many bytes of them, */
+/** Bytes that the waiting payloads may have together. */
 const MAX_WAITING_BYTES = 64 * 1024 ** 2
-/** nor does any begin to wait that would have to wait longer, by the time that those before it should take. */
+/** Expected wait in milliseconds beyond which a payload is refused on arrival. */
 const MAX_EXPECTED_MS = 5_000
-/** If they take longer than that, its sender has mostly given up by then. */
+/** Actual wait in milliseconds after which a payload is refused: most senders have given up by then. */
 const MAX_WAITED_MS = 10_000
-/** How much the latest payload counts in the mean time of one. */
+/** Weight of the latest payload in the mean time of one. */
 const WEIGHT_OF_LATEST = 0.2
 
-/** What a work gives, and how long it took, without what had to be started for it. */
-export interface Done<T> {
+/** A result and the milliseconds that it took, without starting the thread. */
+export interface Timed<T> {
   readonly value: T
   readonly ms: number
 }
 
-/** The payloads of one source, one after the other; those that would wait too long are refused at once. */
+/** Evaluates the payloads of one endpoint one at a time. Refuses at once those that would wait too long. */
 export class EvaluationQueue {
-  readonly #queue = new PQueue({ concurrency: 1 })
   readonly #now: () => number
+  /** Resolves when everything added so far has ended. */
+  #last: Promise<unknown> = Promise.resolve()
+  /** Payloads that wait, and the one being evaluated. */
+  #pending = 0
   #waitingBytes = 0
   #meanMs = 0
 
@@ -29,36 +31,46 @@ export class EvaluationQueue {
     this.#now = now
   }
 
+  /** Whether nothing waits and nothing is being evaluated. */
+  get isIdle(): boolean {
+    return this.#pending === 0
+  }
+
   /**
-   * Does the work on a payload of so many bytes after that on those before it.
+   * Does the work on a payload of `bytes` bytes, after the work added before.
    * @throws Problem overloaded
    */
-  async add<T>(bytes: number, work: () => Promise<Done<T>>): Promise<T> {
+  async add<T>(bytes: number, work: () => Promise<Timed<T>>): Promise<T> {
     this.#admit(bytes)
     const since = this.#now()
-    this.#waitingBytes += bytes
-    return this.#queue.add(async () => {
-      this.#waitingBytes -= bytes
+    const previous = this.#last
+    const { promise, resolve: end } = Promise.withResolvers<undefined>()
+    this.#last = promise
+    this.#pending += 1
+    try {
+      if (this.#pending > 1) {
+        this.#waitingBytes += bytes
+        await previous
+        this.#waitingBytes -= bytes
+      }
       if (this.#now() - since > MAX_WAITED_MS) throw this.#overloaded()
       const { value, ms } = await work()
       this.#meanMs += WEIGHT_OF_LATEST * (ms - this.#meanMs)
       return value
-    })
-  }
-
-  /** Resolves when nothing waits or is being done. */
-  async onIdle(): Promise<void> {
-    await this.#queue.onIdle()
+    } finally {
+      this.#pending -= 1
+      end(undefined)
+    }
   }
 
   #admit(bytes: number): void {
-    const { size } = this.#queue
-    const isTooMuch = size > 0 && this.#waitingBytes + bytes > MAX_WAITING_BYTES
-    if (size >= MAX_WAITING || isTooMuch || this.#expectedMs > MAX_EXPECTED_MS) throw this.#overloaded()
+    const waiting = this.#pending - 1
+    const isTooMuch = waiting > 0 && this.#waitingBytes + bytes > MAX_WAITING_BYTES
+    if (waiting >= MAX_WAITING || isTooMuch || this.#expectedMs > MAX_EXPECTED_MS) throw this.#overloaded()
   }
 
   get #expectedMs(): number {
-    return (this.#queue.size + this.#queue.pending) * this.#meanMs
+    return this.#pending * this.#meanMs
   }
 
   #overloaded(): Problem {

@@ -1,33 +1,32 @@
-import { expressionsOf, type Mapped, type MappingDefinition, type MappingFault } from './mapping.ts'
+import type { Timed } from './evaluation-queue.ts'
+import { expressionsOf, type MappedPayload, type MappingDefinition, type MappingFault } from './mapping.ts'
 
-/** What the thread of a source is started with. */
+/** What an endpoint's thread is started with. */
 export interface ThreadData {
   readonly definition: MappingDefinition
-  /** The expression of the event's id. */
+  /** The expression for the event's id. */
   readonly eventId: string | undefined
   /** The number of the expression at work, and of its item; 0 is none, 1 the first. */
   readonly progress: Int32Array<SharedArrayBuffer>
 }
 
-export type Task =
-  /** The event's id is evaluated as well if the payload has updates and the source an expression for it. */
+export type EvaluationTask =
+  /** Evaluates the event's id too, if the payload has updates and the endpoint an expression for the id. */
   | { readonly type: 'map'; readonly payload: unknown; readonly maxItems: number }
   | { readonly type: 'event_id'; readonly payload: unknown }
 
-/** What a payload gives, with the event's id if its expression gives one. */
-export type MappedEvent = Mapped & { readonly eventId?: EventIdValue }
-/** What the thread answers: the outcome of a task, and the milliseconds that it took. */
-export interface Answer {
-  readonly value: Outcome
-  readonly ms: number
-}
+/** A mapped payload, with the event's id if its expression gives one. */
+export type MappedEvent = MappedPayload & { readonly eventId?: EventIdValue }
 
-export type Outcome = MappedEvent | MappingFault | { readonly eventId: EventIdValue }
+/** What a task gives. */
+export type Evaluation = MappedEvent | MappingFault | { readonly eventId: EventIdValue }
+/** The thread's message at the end of a task. */
+export type TimedEvaluation = Timed<Evaluation>
 export type EventIdValue = string | number | undefined
 
 export const EVENT_ID = 'event_id.expression'
 
-/** The names of a source's expressions, by their number. */
+/** The names of an endpoint's expressions, in the order of their numbers. */
 export function expressionNames(definition: MappingDefinition): string[] {
   return [...expressionsOf(definition).map(([name]) => name), EVENT_ID]
 }

@@ -1,35 +1,43 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { errorCode } from '../../error-code.ts'
-import { type Answer, expressionNames, type Outcome, type Task, type ThreadData } from './evaluation.ts'
+import {
+  type Evaluation,
+  type EvaluationTask,
+  expressionNames,
+  type ThreadData,
+  type TimedEvaluation
+} from './evaluation.ts'
 import { EvaluationQueue } from './evaluation-queue.ts'
 import type { MappingDefinition, MappingFault } from './mapping.ts'
 
-/** All expressions on one payload may take so long together, the start of the thread included. */
+/** Timeout for all expressions on one payload, in milliseconds, the start of the thread included. */
 export const PAYLOAD_MS = 5_000
+/** Heap in megabytes at which a thread is stopped. */
 const MEMORY_MB = 384
-const WATCH_MS = 50
-/** V8 may end the process when a thread reaches this one, so a thread is stopped at the other long before. */
+/** Heap limit of V8 in megabytes. Far above the other one: V8 may end the whole process when a thread reaches it. */
 const HARD_MEMORY_MB = 1_024
+/** How often a working thread is checked, in milliseconds. */
+const WATCH_MS = 50
 
-/** Built, it has this file's other extension. */
+/** In the published package it is JavaScript, as this file is. */
 const THREAD = `./evaluation-thread${extname(import.meta.filename)}`
 
 const TOO_LONG = `took longer than ${PAYLOAD_MS} ms, with all before it`
 const TOO_MUCH = `took more than ${MEMORY_MB} MB of memory`
 
-/** The task that the thread is at. */
+/** The task that the thread is working on. */
 interface Current {
-  readonly resolve: (answer: Answer) => void
+  readonly resolve: (evaluation: TimedEvaluation) => void
   readonly reject: (error: unknown) => void
-  /** When it began, as performance.now() counts. */
+  /** When it began, on the clock of performance.now(). */
   readonly since: number
 }
 
 /**
- * Evaluates the expressions of one source on a thread of its own: a regular expression that does not end, or a
- * payload that grows without bounds, costs that thread and nobody else. It starts with the first payload, and starts
- * anew after one that it did not survive.
+ * Evaluates the expressions of one endpoint on a thread of its own. A regular expression that never ends, or a
+ * payload that grows without bounds, costs that thread and nothing else. The thread starts with the first payload,
+ * and starts again after a payload that killed it.
  */
 export class Evaluator {
   readonly #data: ThreadData
@@ -47,34 +55,33 @@ export class Evaluator {
   }
 
   /**
-   * Performs a task after those before it.
-   * @param bytes of the payload, as it came
+   * Evaluates a task after those before it.
+   * @param bytes size of the payload as received
    * @throws Problem overloaded
    */
-  async perform(task: Task, bytes: number): Promise<Outcome> {
+  async evaluate(task: EvaluationTask, bytes: number): Promise<Evaluation> {
     try {
-      return await this.#queue.add(bytes, () => this.#perform(task))
+      return await this.#queue.add(bytes, () => this.#send(task))
     } finally {
       if (this.#isRetired) this.retire()
     }
   }
 
-  /** Ends the thread whenever nothing is left to do: requests that had this source before may still come with theirs. */
+  /** Ends the thread whenever it is idle. Requests that already have this endpoint can still be evaluated. */
   retire(): void {
     this.#isRetired = true
-    void this.#queue.onIdle().then(() => {
-      const thread = this.#thread
-      this.#thread = undefined
-      return thread?.terminate()
-    })
+    if (!this.#queue.isIdle) return
+    const thread = this.#thread
+    this.#thread = undefined
+    void thread?.terminate()
   }
 
-  async #perform(task: Task): Promise<Answer> {
+  async #send(task: EvaluationTask): Promise<TimedEvaluation> {
     this.#data.progress.fill(0)
     const thread = this.#thread ?? this.#start()
-    // An idle thread holds nothing that would be lost: it does not keep the process alive.
+    // An idle thread has nothing to lose, so only a busy one keeps the process alive.
     thread.ref()
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    const { promise, resolve, reject } = Promise.withResolvers<TimedEvaluation>()
     this.#current = { resolve, reject, since: performance.now() }
     this.#watching ??= setInterval(() => void this.#watch(), WATCH_MS)
     thread.postMessage(task)
@@ -84,15 +91,15 @@ export class Evaluator {
   #start(): Worker {
     const thread = new Worker(new URL(THREAD, import.meta.url), {
       workerData: this.#data,
-      // Not those of the process: one that evaluates a text would hand it on.
+      // Not the process's own: with --eval the thread would run that text.
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: HARD_MEMORY_MB }
     })
-    thread.on('message', (answer: Answer) => {
-      this.#current?.resolve(answer)
+    thread.on('message', (evaluation: TimedEvaluation) => {
+      this.#current?.resolve(evaluation)
       this.#current = undefined
     })
-    // It could fail between two tasks too; the next one starts another.
+    // It can also fail between two tasks; the next task starts another thread.
     thread.on('error', (error) => {
       if (this.#thread !== thread) return
       this.#thread = undefined
@@ -105,7 +112,7 @@ export class Evaluator {
     return thread
   }
 
-  /** Ends a thread that takes too long or too much; leaves an idle one alone. */
+  /** Ends a thread that takes too long or too much memory; leaves an idle one alone. */
   async #watch(): Promise<void> {
     const [current, thread] = [this.#current, this.#thread]
     if (current === undefined || thread === undefined) {
@@ -123,7 +130,7 @@ export class Evaluator {
     current.resolve(this.#fault(current, isLate ? TOO_LONG : TOO_MUCH))
   }
 
-  #fault({ since }: Current, reason: string): Answer {
+  #fault({ since }: Current, reason: string): TimedEvaluation {
     const [expression = 0, item = 0] = this.#data.progress
     const value: MappingFault = {
       expression: this.#names[expression - 1] ?? 'payload',
@@ -138,7 +145,7 @@ async function heapBytes(thread: Worker): Promise<number> {
   try {
     return (await thread.getHeapStatistics()).used_heap_size
   } catch {
-    // It has ended meanwhile, and says so itself.
+    // It has just ended, and reports that as an error of its own.
     return 0
   }
 }

@@ -30,7 +30,7 @@ export interface MappingDefinition {
 }
 
 /** What became of a payload. */
-export interface Mapped {
+export interface MappedPayload {
   /** As the `updates` of a batch update request, not yet judged. */
   readonly updates: unknown[]
   /** How many items did not matter. */
@@ -65,7 +65,7 @@ export class Mapping {
   }
 
   /** Maps one payload; evaluates one expression after the other. */
-  async map(payload: unknown, maxItems: number, progress: Progress): Promise<Mapped | MappingFault> {
+  async map(payload: unknown, maxItems: number, progress: Progress): Promise<MappedPayload | MappingFault> {
     const each = this.#expressions.has('each')
     const place: { expression: string; item: number | undefined } = {
       expression: each ? 'each' : 'payload',

@@ -59,8 +59,8 @@ custom_fields:
   )
   t.strictSame(faults, [])
   const [crm, other] = webhooks
-  t.match(crm, { name: 'crm', source: 'CRM1', onLossy: 'reject', onMultiple: 'newest' })
-  t.match(other, { name: 'other', source: undefined, onLossy: undefined, onMultiple: undefined })
+  t.match(crm, { name: 'crm', source: 'CRM1', options: { onLossy: 'reject', onMultiple: 'newest' } })
+  t.match(other, { name: 'other', source: undefined, options: { onLossy: 'accept', onMultiple: 'reject' } })
   const basic = (password: string) => {
     const authorization = `Basic ${Buffer.from(`zapier:${password}`).toString('base64')}`
     return crm?.verify({

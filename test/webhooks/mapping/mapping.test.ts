@@ -3,7 +3,7 @@ import { test } from 'tap'
 import { createCleaner } from '../../../src/leads/clean.ts'
 import { ALL_RIGHTS } from '../../../src/leads/rights.ts'
 import { readBatch, DEFAULT_OPTIONS } from '../../../src/leads/batch.ts'
-import { MappingError } from '../../../src/webhooks/mapping/mapping-error.ts'
+import { MappingError } from '../../../src/webhooks/endpoint.ts'
 import { sourceOf } from '../endpoints.ts'
 
 type Tester = Parameters<typeof sourceOf>[0]

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { test } from 'tap'
 import { hashKey } from '../../../src/callers/key.ts'
 import type { Auth, HmacAuth, ReceivedRequest } from '../../../src/webhooks/auth/auth.ts'
-import { verify } from '../../../src/webhooks/auth/signature.ts'
+import { verify } from '../../../src/webhooks/auth/verify.ts'
 
 const NOW = 1_700_000_000_000
 
