@@ -1,0 +1,3 @@
+import './accessibility.test.ts'
+import './docs.test.ts'
+import './ops.test.ts'

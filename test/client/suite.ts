@@ -1,0 +1,2 @@
+import './client.test.ts'
+import './postman.test.ts'

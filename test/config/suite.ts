@@ -1,0 +1,3 @@
+import './config.test.ts'
+import './reload.test.ts'
+import './webhooks/endpoints.test.ts'

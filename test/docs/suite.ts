@@ -1,0 +1,6 @@
+import './blocks.test.ts'
+import './links.test.ts'
+import './log.test.ts'
+import './recipes.test.ts'
+import './senders.test.ts'
+import './tables.test.ts'

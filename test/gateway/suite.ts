@@ -1,0 +1,5 @@
+import './accounts.test.ts'
+import './image.test.ts'
+import './protection.test.ts'
+import './secrets.test.ts'
+import './server.test.ts'

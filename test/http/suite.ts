@@ -1,0 +1,8 @@
+import './anonymous.test.ts'
+import './connection-limits.test.ts'
+import './idempotency.test.ts'
+import './json-names.test.ts'
+import './load-shedding.test.ts'
+import './rate-limit.test.ts'
+import './request-log.test.ts'
+import './security-headers.test.ts'

@@ -1,0 +1,7 @@
+import './batch.test.ts'
+import './changes.test.ts'
+import './clean.test.ts'
+import './lead-key.test.ts'
+import './rights.test.ts'
+import './stored.test.ts'
+import './update.test.ts'

@@ -1,0 +1,7 @@
+import './deadline.test.ts'
+import './one-result-per-update.test.ts'
+import './openapi.test.ts'
+import './order.test.ts'
+import './overload.test.ts'
+import './reach.test.ts'
+import './stored.test.ts'

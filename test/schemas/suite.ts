@@ -1,0 +1,1 @@
+import './rfc3339.test.ts'

@@ -1,0 +1,6 @@
+import './metrics/counts.test.ts'
+import './metrics/exposition.test.ts'
+import './metrics/operations.test.ts'
+import './observer.test.ts'
+import './tracing/tracing.test.ts'
+import './tracing/wanted.test.ts'

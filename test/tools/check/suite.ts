@@ -1,0 +1,8 @@
+import './account-calls.test.ts'
+import './account.test.ts'
+import './documents.test.ts'
+import './good.test.ts'
+import './reply-kind.test.ts'
+import './server.test.ts'
+import './test-lead.test.ts'
+import './tls.test.ts'

@@ -1,0 +1,7 @@
+import './control.test.ts'
+import './cost.test.ts'
+import './faults.test.ts'
+import './lead-field-info.test.ts'
+import './login.test.ts'
+import './rules.test.ts'
+import './transcripts.test.ts'

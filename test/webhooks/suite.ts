@@ -1,0 +1,5 @@
+import './auth/signature.test.ts'
+import './limits.test.ts'
+import './mapping/evaluation-queue.test.ts'
+import './mapping/mapping.test.ts'
+import './payload.test.ts'
