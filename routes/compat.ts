@@ -2,17 +2,14 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { BatchAnswer } from '../schemas/batch.ts'
 import { answerBatch } from '../src/updates/response.ts'
 import type { Dependencies } from '../src/app.ts'
+import { countAnonymous, authenticate, callerOf, countUpdates } from '../src/http/authentication.ts'
 import {
-  countAnonymous,
-  authenticate,
-  callerOf,
-  countUpdates,
   type AccessControl,
+  BEARER_CHALLENGE,
   requirePermission,
   requireSource
-} from '../src/http/authentication.ts'
+} from '../src/callers/access-control.ts'
 import { presentedKey } from '../src/callers/key.ts'
-import { NO_KEY_POINTS, WRONG_KEY_POINTS } from '../src/callers/anonymous-limit.ts'
 import { type CompatCall, FUNCTIONS, readCall } from '../src/compat/call.ts'
 import { type Parameters, readBody, readQuery, textOf, together } from '../src/compat/parameters.ts'
 import { placedIn } from '../src/compat/pointers.ts'
@@ -36,16 +33,15 @@ declare module 'fastify' {
 
 const PATH = '/vicidial/non_agent_api.php'
 const TEXT = 'text/plain; charset=utf-8'
-const CHALLENGE = 'Bearer realm="vicidial-gateway"'
 const NO_BODY = Buffer.alloc(0)
 /** What is looked at before it is known who calls. */
 const LOGIN = ['function', 'user', 'pass']
 /** A body is read before it is known who sends it only if it says that itself; reading it takes time. */
-const MAX_STRANGE_BODY_BYTES = 1_048_576
+const MAX_ANONYMOUS_BODY_BYTES = 1_048_576
 const FIRST_SERVER_FAULT = 500
 
 /** `GET` and `POST /vicidial/non_agent_api.php`: calls as VICIdial takes them, and as tutorials say that it does. */
-export function compatRoutes(dependencies: Dependencies, gate: AccessControl) {
+export function compatRoutes(dependencies: Dependencies, accessControl: AccessControl) {
   const { settings, maxUpdatesPerRequest } = dependencies
 
   /** Finds out who calls, as soon as that can be told, and what the request says. */
@@ -57,7 +53,7 @@ export function compatRoutes(dependencies: Dependencies, gate: AccessControl) {
     const isKnown = saysWho(query, request)
     if (isKnown) login(request, query)
     const parameters = await orCounted(request, async () => {
-      if (!isKnown && body.length > MAX_STRANGE_BODY_BYTES) throw tooLargeForStranger()
+      if (!isKnown && body.length > MAX_ANONYMOUS_BODY_BYTES) throw tooLargeForAnonymous()
       const all = together(query, await readBody(body, request.headers['content-type']))
       for (const name of LOGIN) textOf(all, name)
       return all
@@ -73,7 +69,7 @@ export function compatRoutes(dependencies: Dependencies, gate: AccessControl) {
     try {
       return await read()
     } catch (error) {
-      if (request.caller === null) gate.anonymous.take(request.ip, NO_KEY_POINTS)
+      if (request.caller === null) accessControl.countKeyless(request.ip)
       throw error
     }
   }
@@ -82,17 +78,18 @@ export function compatRoutes(dependencies: Dependencies, gate: AccessControl) {
   function login(request: FastifyRequest, parameters: Parameters): void {
     const pass = textOf(parameters, 'pass')
     const user = textOf(parameters, 'user') ?? (pass === undefined ? undefined : '')
-    authenticate(request, gate, pass ?? presentedKey(request.headers), CHALLENGE, user)
+    const key = pass ?? presentedKey(request.headers)
+    authenticate(request, accessControl, { key, name: user })
   }
 
   /** Who a body says that it is from must be who its query or a header has shown to be. */
   function confirm(request: FastifyRequest, parameters: Parameters): void {
     const { name } = callerOf(request)
     const pass = textOf(parameters, 'pass')
-    const isSame = pass === undefined || gate.callers.find(pass)?.name === name
+    const isSame = pass === undefined || accessControl.callers.find(pass)?.name === name
     if (isSame && (textOf(parameters, 'user') ?? name) === name) return
-    gate.anonymous.take(request.ip, WRONG_KEY_POINTS)
-    const headers = { 'www-authenticate': CHALLENGE }
+    accessControl.countWrongKey(request.ip)
+    const headers = { 'www-authenticate': BEARER_CHALLENGE }
     throw new Problem(
       'unauthenticated',
       'user and pass of the body are not those of the query or the header.',
@@ -158,7 +155,7 @@ export function compatRoutes(dependencies: Dependencies, gate: AccessControl) {
       const parameters = await readRequest(request)
       if (!asksVersion(parameters)) return undefined
       // VICIdial has no login for it either; without a caller nothing below can be done.
-      if (request.caller === null) countAnonymous(request, gate)
+      if (request.caller === null) countAnonymous(request, accessControl)
       return reply.type(TEXT).send(versionLine(Date.now()))
     })
     idempotency(app, dependencies.idempotency, dependencies.log)
@@ -192,8 +189,8 @@ function saysWho(query: Parameters, { headers }: FastifyRequest): boolean {
   return hasPass ? textOf(query, 'user') !== undefined : presentedKey(headers) !== undefined
 }
 
-function tooLargeForStranger(): Problem {
-  const detail = `A body with user and pass in it may have ${MAX_STRANGE_BODY_BYTES} bytes: send the key in a header.`
+function tooLargeForAnonymous(): Problem {
+  const detail = `A body with user and pass in it may have ${MAX_ANONYMOUS_BODY_BYTES} bytes: send the key in a header.`
   return new Problem('payload_too_large', detail)
 }
 

@@ -1,6 +1,7 @@
 import fastifySwaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { countAnonymous, authenticate, type AccessControl } from '../src/http/authentication.ts'
+import type { AccessControl } from '../src/callers/access-control.ts'
+import { authenticate, countAnonymous } from '../src/http/authentication.ts'
 import { basicPassword, presentedKey } from '../src/callers/key.ts'
 import type { HttpSettings } from '../src/config/http-settings.ts'
 import { openApiYaml } from '../src/http/openapi.ts'
@@ -12,14 +13,15 @@ const CHALLENGE = 'Basic realm="vicidial-gateway"'
  * `GET /docs`, the page of the API, and its document: `GET /openapi.json`, `GET /openapi.yaml`. `GET /` leads there.
  * @param access who may read them
  */
-export function docsRoutes(access: HttpSettings['docs'], gate: AccessControl) {
+export function docsRoutes(access: HttpSettings['docs'], accessControl: AccessControl) {
   return async (app: FastifyInstance): Promise<void> => {
     if (access === 'off') return
     app.addHook('onRequest', async (request: FastifyRequest) => {
-      if (access === 'open') countAnonymous(request, gate)
+      if (access === 'open') countAnonymous(request, accessControl)
       else {
         const { headers } = request
-        authenticate(request, gate, presentedKey(headers) ?? basicPassword(headers), CHALLENGE)
+        const key = presentedKey(headers) ?? basicPassword(headers)
+        authenticate(request, accessControl, { key, challenge: CHALLENGE })
       }
     })
     await app.register(fastifySwaggerUi, { routePrefix: '/docs', logLevel: 'silent' })

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Dependencies } from '../src/app.ts'
-import { authentication, type AccessControl, requires } from '../src/http/authentication.ts'
+import type { AccessControl } from '../src/callers/access-control.ts'
+import { authentication, requires } from '../src/http/authentication.ts'
 import { problems } from './responses.ts'
 
 const text = { schema: Type.String() }
@@ -23,9 +24,9 @@ const schema = {
 }
 
 /** `GET /metrics`; also answered when the gateway cannot keep up, which is when they are wanted most. */
-export function metricsRoute({ metrics }: Dependencies, gate: AccessControl) {
+export function metricsRoute({ metrics }: Dependencies, accessControl: AccessControl) {
   return async (app: FastifyInstance) => {
-    authentication(app, gate)
+    authentication(app, accessControl)
     app.get('/metrics', { schema }, async ({ headers }, reply) => {
       const { contentType, text } = await metrics.write(headers.accept)
       return reply.type(contentType).send(text)

@@ -4,15 +4,9 @@ import { BatchAnswerSchema } from '../schemas/batch.ts'
 import { AcceptedSchema, type JobAnswer } from '../schemas/job.ts'
 import { type Answered, answerBatch } from '../src/updates/response.ts'
 import type { Dependencies } from '../src/app.ts'
-import {
-  countAnonymous,
-  authenticate,
-  countUpdates,
-  type AccessControl,
-  requirePermission
-} from '../src/http/authentication.ts'
+import { countAnonymous, authenticate, countUpdates } from '../src/http/authentication.ts'
+import { type AccessControl, requirePermission } from '../src/callers/access-control.ts'
 import type { Caller } from '../src/callers/caller.ts'
-import { type AnonymousLimit, WRONG_KEY_POINTS } from '../src/callers/anonymous-limit.ts'
 import { refusedResult } from '../src/delivery/result.ts'
 import { Problem } from '../src/errors.ts'
 import { fingerprintOf, idempotencyKeyOf } from '../src/http/idempotency.ts'
@@ -92,19 +86,19 @@ const schema = {
 }
 
 /** `POST /v1/webhooks/{source}` */
-export function webhookRoutes(dependencies: Dependencies, gate: AccessControl) {
+export function webhookRoutes(dependencies: Dependencies, accessControl: AccessControl) {
   const { settings, jobs, history, maxUpdatesPerRequest } = dependencies
 
   async function receive(request: FastifyRequest<Webhook>, reply: FastifyReply) {
     const endpoint = settings.endpoint(request.params.source)
     if (endpoint === undefined) {
-      countAnonymous(request, gate)
+      countAnonymous(request, accessControl)
       throw new Problem('not_found', 'There is no webhook source of this name.')
     }
     const rawBody = request.body ?? NO_BODY
     request.rawBody = rawBody
     const caller = endpoint.isForCallers ? callerOfWebhook(endpoint, request) : undefined
-    if (caller === undefined) prove(endpoint, request, rawBody, gate.anonymous)
+    if (caller === undefined) prove(endpoint, request, rawBody, accessControl)
     const { headers } = request
     const { updates, eventId } = await readEvent(endpoint, { headers, rawBody }, maxUpdatesPerRequest)
     if (updates.length === 0) return reply.code(202).send({ id: null, status: 'ignored', updates: 0 })
@@ -147,7 +141,7 @@ export function webhookRoutes(dependencies: Dependencies, gate: AccessControl) {
 
   /** @throws Problem unauthenticated, permission_denied, rate_limited */
   function callerOfWebhook({ name }: WebhookEndpoint, request: FastifyRequest): Caller {
-    const caller = authenticate(request, gate)
+    const caller = authenticate(request, accessControl)
     requirePermission(caller, `webhook:${name}`)
     return caller
   }
@@ -184,12 +178,12 @@ function prove(
   endpoint: WebhookEndpoint,
   request: FastifyRequest,
   rawBody: Buffer,
-  anonymous: AnonymousLimit
+  accessControl: AccessControl
 ): void {
   const { method, url, headers } = request
   const refusal = verifySender(endpoint, { method, url, headers, rawBody, now: Date.now() })
   if (refusal === undefined) return
-  anonymous.take(request.ip, WRONG_KEY_POINTS)
+  accessControl.countWrongKey(request.ip)
   throw refusal
 }
 

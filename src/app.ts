@@ -17,7 +17,7 @@ import { NAMED_SCHEMAS } from '../schemas/named.ts'
 import { allowOrigins, alwaysAnswer, securityHeaders } from './http/security-headers.ts'
 import { countAnonymous, authentication } from './http/authentication.ts'
 import { limitHeaders } from './http/rate-limit-headers.ts'
-import { AnonymousLimit } from './callers/anonymous-limit.ts'
+import { AccessControl } from './callers/access-control.ts'
 import { ConnectionLimits } from './http/connection-limits.ts'
 import type { CallRules } from './delivery/delivery-task.ts'
 import { drainOnClose } from './http/drain.ts'
@@ -70,7 +70,7 @@ const MAX_PARAM_LENGTH = 1_000
 /** Builds the application: plugins, error answers, and every route. It does not listen. */
 export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
   const { settings, http, log } = dependencies
-  const gate = { callers: settings.callers, anonymous: new AnonymousLimit(http.anonymousPointsPerMinute) }
+  const accessControl = new AccessControl(settings.callers, http.anonymousPointsPerMinute)
   const headers = securityHeaders([PAGE_STYLE])
   const connections = new ConnectionLimits(http, log)
   const app = Fastify({
@@ -95,7 +95,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   // The schemas describe answers, they do not shape them: tests check each answer against its schema.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
   jsonBody(app)
-  answerErrors(app, (request) => countAnonymous(request, gate))
+  answerErrors(app, (request) => countAnonymous(request, accessControl))
   requestLog(app)
   countRequests(app, dependencies.metrics)
   alwaysAnswer(app, headers)
@@ -105,19 +105,19 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
   await app.register(fastifySwagger, openApiOptions())
 
   await app.register(healthRoutes(dependencies))
-  await app.register(docsRoutes(http.docs, gate))
-  if (http.ops) await app.register(opsRoutes(dependencies, gate))
+  await app.register(docsRoutes(http.docs, accessControl))
+  if (http.ops) await app.register(opsRoutes(dependencies, accessControl))
   await app.register(async (pages) => {
-    pages.addHook('onRequest', async (request) => countAnonymous(request, gate))
+    pages.addHook('onRequest', async (request) => countAnonymous(request, accessControl))
     await pages.register(problemPageRoutes)
   })
-  await app.register(metricsRoute(dependencies, gate))
+  await app.register(metricsRoute(dependencies, accessControl))
   await app.register(async (work) => {
     await loadShedding(work)
-    await work.register(webhookRoutes(dependencies, gate))
-    await work.register(compatRoutes(dependencies, gate))
+    await work.register(webhookRoutes(dependencies, accessControl))
+    await work.register(compatRoutes(dependencies, accessControl))
     await work.register(async (v1) => {
-      authentication(v1, gate)
+      authentication(v1, accessControl)
       idempotency(v1, dependencies.idempotency, log)
       refuseEncodedBodies(v1)
       await v1.register(jobRoutes(dependencies))

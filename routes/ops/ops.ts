@@ -3,8 +3,8 @@ import fastifyCookie from '@fastify/cookie'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Dependencies } from '../../src/app.ts'
 import { alwaysAnswer, securityHeaders } from '../../src/http/security-headers.ts'
-import { countAnonymous, callerOf, type AccessControl, identify } from '../../src/http/authentication.ts'
-import { NO_KEY_POINTS } from '../../src/callers/anonymous-limit.ts'
+import type { AccessControl } from '../../src/callers/access-control.ts'
+import { callerOf, countAnonymous, setCaller } from '../../src/http/authentication.ts'
 import { problemOf } from '../../src/http/error-handler.ts'
 import { errorPage } from '../../src/ops/error-page.ts'
 import { overviewPage } from '../../src/ops/overview-page.ts'
@@ -29,9 +29,9 @@ const FILES = {
 }
 
 /** `/ops`: pages for operators, with a session instead of a key in every request. */
-export function opsRoutes(dependencies: Dependencies, gate: AccessControl) {
+export function opsRoutes(dependencies: Dependencies, accessControl: AccessControl) {
   const { upstreams, dispatchers, lastHour, outbox } = dependencies
-  const sessions = new Sessions(gate.callers)
+  const sessions = new Sessions(accessControl.callers)
   return async (app: FastifyInstance): Promise<void> => {
     alwaysAnswer(app, { ...securityHeaders([], true), 'cache-control': 'no-store' })
     await app.register(fastifyCookie)
@@ -50,14 +50,17 @@ export function opsRoutes(dependencies: Dependencies, gate: AccessControl) {
     app.addHook('onRequest', async (request) => {
       if (request.method === 'POST') refuseOtherSites(request)
     })
-    await app.register(signInRoutes(sessions, gate))
+    await app.register(signInRoutes(sessions, accessControl))
 
     for (const [name, { type, parts }] of Object.entries(FILES)) {
       const read = parts.map((part) => readFile(new URL(`../../src/ops/${part}`, import.meta.url), 'utf8'))
       const content = (await Promise.all(read)).join('\n')
       app.get(
         `${OPS}/${name}`,
-        { schema: { hide: true }, onRequest: async (request) => admitStranger(request, sessions, gate) },
+        {
+          schema: { hide: true },
+          onRequest: async (request) => countIfSignedOut(request, sessions, accessControl)
+        },
         async (_request, reply) => reply.type(type).header('cache-control', 'no-cache').send(content)
       )
     }
@@ -66,10 +69,10 @@ export function opsRoutes(dependencies: Dependencies, gate: AccessControl) {
       pages.addHook('onRequest', async (request, reply) => {
         const operator = sessions.operator(request.cookies[COOKIE])
         if (operator === undefined) {
-          gate.anonymous.take(request.ip, NO_KEY_POINTS)
+          accessControl.countKeyless(request.ip)
           return reply.redirect(`${OPS}/sign-in`, 303)
         }
-        identify(request, operator)
+        setCaller(request, operator)
         return undefined
       })
       pages.get(`${OPS}/`, { schema: { hide: true } }, async (_request, reply) => reply.redirect(OPS, 303))
@@ -94,9 +97,9 @@ export function opsRoutes(dependencies: Dependencies, gate: AccessControl) {
   }
 }
 
-/** Counts a request for what needs no session, if there is none. */
-function admitStranger(request: FastifyRequest, sessions: Sessions, gate: AccessControl): void {
-  if (sessions.operator(request.cookies[COOKIE]) === undefined) countAnonymous(request, gate)
+/** Counts a request for a public page, unless somebody is signed in. */
+function countIfSignedOut(request: FastifyRequest, sessions: Sessions, accessControl: AccessControl): void {
+  if (sessions.operator(request.cookies[COOKIE]) === undefined) countAnonymous(request, accessControl)
 }
 
 function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -1,11 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import {
-  countAnonymous,
-  authenticate,
-  type AccessControl,
-  requirePermission
-} from '../../src/http/authentication.ts'
+import { type AccessControl, requirePermission } from '../../src/callers/access-control.ts'
+import { authenticate, countAnonymous } from '../../src/http/authentication.ts'
 import { Problem } from '../../src/errors.ts'
 import { OPS } from '../../src/ops/page.ts'
 import { SESSION_MS, type Sessions } from '../../src/ops/sessions.ts'
@@ -20,11 +16,11 @@ const SignInSchema = Type.Object({ key: Type.String({ maxLength: 1_000 }) }, { a
 const EmptySchema = Type.Union([Type.Object({}, { additionalProperties: false }), Type.Null()])
 
 /** `/ops/sign-in` takes an operator's key once, `/ops/sign-out` ends the session. */
-export function signInRoutes(sessions: Sessions, gate: AccessControl) {
+export function signInRoutes(sessions: Sessions, accessControl: AccessControl) {
   return async (app: FastifyInstance): Promise<void> => {
     app.get(`${OPS}/sign-in`, { schema: { hide: true } }, async (request, reply) => {
       if (sessions.operator(request.cookies[COOKIE])) return reply.redirect(OPS, 303)
-      countAnonymous(request, gate)
+      countAnonymous(request, accessControl)
       return reply.type(HTML_TYPE).send(signInPage())
     })
 
@@ -35,7 +31,7 @@ export function signInRoutes(sessions: Sessions, gate: AccessControl) {
         const key = request.body.key.trim()
         try {
           // Without anything in it, it is no key that is wrong.
-          requirePermission(authenticate(request, gate, key === '' ? undefined : key), 'operator')
+          requirePermission(authenticate(request, accessControl, key === '' ? {} : { key }), 'operator')
         } catch (error) {
           if (!(error instanceof Problem)) throw error
           request.problemCode = error.code
@@ -55,7 +51,7 @@ export function signInRoutes(sessions: Sessions, gate: AccessControl) {
       `${OPS}/sign-out`,
       { schema: { hide: true, body: EmptySchema } },
       async (request: FastifyRequest, reply: FastifyReply) => {
-        if (sessions.operator(request.cookies[COOKIE]) === undefined) countAnonymous(request, gate)
+        if (sessions.operator(request.cookies[COOKIE]) === undefined) countAnonymous(request, accessControl)
         sessions.end(request.cookies[COOKIE])
         return reply.clearCookie(COOKIE, cookieOf(request)).redirect(`${OPS}/sign-in`, 303)
       }

@@ -1,7 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net'
 import { ALL_RIGHTS, type Allowed, allows, type Rights } from '../leads/rights.ts'
 import type { OnLossy } from '../leads/update.ts'
-import { DEFAULT_ACCOUNT } from '../vicidial/account.ts'
 import type { CallerLimits, RateLimit } from './caller-limits.ts'
 
 /** What a route asks for; `webhook:NAME` for each source of webhooks that takes callers' keys. */
@@ -30,8 +29,8 @@ export interface KeyConfig {
 export interface CallerConfig {
   readonly name: string
   readonly keys: readonly KeyConfig[]
-  /** The VICIdial account of its calls, by name; undefined: `DEFAULT_ACCOUNT`. */
-  readonly account?: string
+  /** Name of the VICIdial account of its calls. */
+  readonly account: string
   /** The VICIdial `source` of its calls, if it has its own. */
   readonly source?: string
   readonly onLossy?: OnLossy
@@ -59,7 +58,7 @@ export class Caller {
   constructor(config: CallerConfig, key: KeyConfig, limits: CallerLimits) {
     this.name = config.name
     this.keyId = key.hash.slice(0, KEY_ID_DIGITS)
-    this.account = config.account ?? DEFAULT_ACCOUNT
+    this.account = config.account
     this.source = config.source
     this.onLossy = config.onLossy ?? 'accept'
     this.permissions = config.permissions

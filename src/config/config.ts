@@ -109,7 +109,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const callers = [...(file?.callers ?? [])]
   if (environment.API_KEY !== undefined) {
     const keys = [{ hash: hashKey(environment.API_KEY) }]
-    callers.unshift({ name: API_KEY_CALLER, keys, permissions: ALL_PERMISSIONS })
+    callers.unshift({ name: API_KEY_CALLER, keys, account: DEFAULT_ACCOUNT, permissions: ALL_PERMISSIONS })
   }
   if (callers.filter(({ name }) => name === API_KEY_CALLER).length > 1) {
     faults.push(

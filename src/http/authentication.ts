@@ -1,31 +1,28 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
-import { Problem } from '../errors.ts'
+import {
+  type AccessControl,
+  type IdentifyOptions,
+  requireNetwork,
+  requirePermission
+} from '../callers/access-control.ts'
 import type { Caller, RoutePermission } from '../callers/caller.ts'
-import type { Callers } from '../callers/callers.ts'
-import { isWholeKey, KEY_PREFIX, presentedKey } from '../callers/key.ts'
-import { NO_KEY_POINTS, type AnonymousLimit, WRONG_KEY_POINTS } from '../callers/anonymous-limit.ts'
+import { presentedKey } from '../callers/key.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who is asking; null on routes that need no key. */
+    /** Who sent the request; null on routes that need no key. */
     caller: Caller | null
   }
 }
 
-/** By what the callers are known, and how far others come. */
-export interface AccessControl {
-  readonly callers: Callers
-  readonly anonymous: AnonymousLimit
-}
-
 /**
- * Lets only requests with a caller's key reach the routes of this scope, and each only with the permission that its
- * `security` documents. A route that documents none cannot be added.
+ * Makes every route of this scope need a caller's key, with the permission that the route's `security` documents. A
+ * route that documents none cannot be added.
  */
-export function authentication(scope: FastifyInstance, gate: AccessControl): void {
+export function authentication(scope: FastifyInstance, accessControl: AccessControl): void {
   scope.addHook('onRequest', (request, _reply, done) => {
     try {
-      authenticate(request, gate)
+      authenticate(request, accessControl)
       done()
     } catch (error) {
       done(error as Error)
@@ -33,118 +30,69 @@ export function authentication(scope: FastifyInstance, gate: AccessControl): voi
   })
   scope.addHook('onRoute', (route) => {
     const permission = documentedPermission(route)
-    route.onRequest = [route.onRequest ?? [], demand(permission)].flat()
+    const check = async (request: FastifyRequest) => {
+      requirePermission(callerOf(request), permission)
+    }
+    route.onRequest = [route.onRequest ?? [], check].flat()
   })
 }
 
-/** The `security` of a route that needs a permission: either way to send a key, and what the key must permit. */
+/** The `security` of a route that needs a permission, for both ways to send a key. */
 export function requires(permission: RoutePermission) {
   return [{ bearer: [permission] }, { api_key: [permission] }]
 }
 
 function documentedPermission({ url, schema }: RouteOptions): RoutePermission {
   const [permission] = Object.values(schema?.security?.[0] ?? {}).flat()
-  if (permission === undefined) throw new Error(`the route ${url} says not what permission it requires`)
+  if (permission === undefined) throw new Error(`the route ${url} does not document its permission`)
   return permission as RoutePermission
 }
 
-function demand(permission: RoutePermission) {
-  return async (request: FastifyRequest) => {
-    requirePermission(callerOf(request), permission)
-  }
-}
-
-/** @throws Problem permission_denied, which names what is missing */
-export function requirePermission(caller: Caller, permission: RoutePermission): void {
-  if (caller.may(permission)) return
-  throw new Problem(
-    'permission_denied',
-    `The caller ${caller.name} lacks "${permission}" (permissions.routes).`
-  )
-}
-
-/** @throws Problem permission_denied, if a request names a `source` that its caller was not given */
-export function requireSource(caller: Caller, source: string | undefined): void {
-  if (source === undefined || caller.mayUseSource(source)) return
-  throw new Problem(
-    'permission_denied',
-    `The caller ${caller.name} may not use the source ${source} (permissions.sources).`
-  )
-}
-
-const BEARER = 'Bearer realm="vicidial-gateway"'
-
 /**
- * Finds who sends a request, and counts it.
- * @param key the key that the request has, if it does
- * @param challenge how a key can be sent
- * @param name whose the key must be, if the request says that
- * @throws Problem unauthenticated; permission_denied, if the caller may not call from where it does; rate_limited
+ * Identifies the caller of a request, and counts the request.
+ * @param options `key` is the one to check; by default the key in the request's headers
+ * @throws Problem unauthenticated, permission_denied (wrong network), rate_limited
  */
 export function authenticate(
   request: FastifyRequest,
-  { callers, anonymous }: AccessControl,
-  key = presentedKey(request.headers),
-  challenge = BEARER,
-  name?: string
+  accessControl: AccessControl,
+  {
+    key = presentedKey(request.headers),
+    ...options
+  }: IdentifyOptions & { readonly key?: string | undefined } = {}
 ): Caller {
-  const caller = key === undefined ? undefined : callers.find(key)
-  if (caller === undefined || caller.name !== (name ?? caller.name)) {
-    anonymous.take(request.ip, pointsOf(key))
-    throw unauthenticated(key, challenge)
-  }
-  identify(request, caller)
+  const caller = accessControl.identify(key, request.ip, options)
+  setCaller(request, caller)
   return caller
 }
 
 /**
- * Notes whose request it is, and counts it.
- * @throws Problem permission_denied, if the caller may not call from where it does; rate_limited
+ * Sets the caller of a request, and counts the request.
+ * @throws Problem permission_denied (wrong network), rate_limited
  */
-export function identify(request: FastifyRequest, caller: Caller): void {
-  if (!caller.mayCallFrom(request.ip)) {
-    const detail = `The caller ${caller.name} may not call from ${request.ip} (networks).`
-    throw new Problem('permission_denied', detail)
-  }
+export function setCaller(request: FastifyRequest, caller: Caller): void {
+  requireNetwork(caller, request.ip)
   request.caller = caller
   caller.limits.take('requests', 1)
 }
 
 /**
- * Counts a request for something that needs no key, if it has none that is valid.
+ * Counts a request for something public, unless its key is valid.
  * @throws Problem rate_limited
  */
-export function countAnonymous(request: FastifyRequest, { callers, anonymous }: AccessControl): void {
-  const key = presentedKey(request.headers)
-  if (key === undefined || callers.find(key) === undefined) anonymous.take(request.ip, pointsOf(key))
-}
-
-function pointsOf(key: string | undefined): number {
-  return key === undefined ? NO_KEY_POINTS : WRONG_KEY_POINTS
+export function countAnonymous(request: FastifyRequest, accessControl: AccessControl): void {
+  accessControl.countAnonymous(presentedKey(request.headers), request.ip)
 }
 
 /**
- * Counts the updates of a caller's request, before any of them is done.
- * @throws Problem rate_limited; then none is to be done
+ * Counts the updates of a request, before any is sent.
+ * @throws Problem rate_limited, if there are too many; then none may be sent
  */
 export function countUpdates(request: FastifyRequest, updates: number): void {
   callerOf(request).limits.take('updates', updates)
 }
 
-function unauthenticated(key: string | undefined, challenge: string): Problem {
-  const headers = { 'www-authenticate': challenge }
-  return new Problem('unauthenticated', whyNot(key), { headers })
-}
-
-function whyNot(key: string | undefined): string {
-  if (key === undefined) return 'The request has no API key.'
-  const isCut = key.startsWith(KEY_PREFIX) && !isWholeKey(key)
-  return isCut
-    ? 'The API key is not whole: a part of it is missing or mistyped.'
-    : 'The API key is not known, or it has expired.'
-}
-
-/** The request and its key, by which what it asked for can be traced. */
+/** What the history records about a request: its id and its key's. */
 export function auditOf(request: FastifyRequest): { requestId: string; keyId: string } {
   return { requestId: request.id, keyId: callerOf(request).keyId }
 }

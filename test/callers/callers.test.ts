@@ -1,25 +1,9 @@
 import { inspect } from 'node:util'
 import fc from 'fast-check'
-import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { test } from 'tap'
-import {
-  countAnonymous,
-  auditOf,
-  authentication,
-  callerOf,
-  requires,
-  requireSource
-} from '../../src/http/authentication.ts'
 import { ALL_PERMISSIONS, type CallerConfig, networksOf } from '../../src/callers/caller.ts'
-import type { CallerEntry } from '../../src/config/callers/caller-schema.ts'
 import { Callers } from '../../src/callers/callers.ts'
-import { limitHeaders } from '../../src/http/rate-limit-headers.ts'
-import { AnonymousLimit } from '../../src/callers/anonymous-limit.ts'
-import { createKey, hashKey } from '../../src/callers/key.ts'
-import { readCallers } from '../../src/config/callers/read-callers.ts'
-import { answerErrors } from '../../src/http/error-handler.ts'
-import { DEFAULT_ACCOUNT } from '../../src/vicidial/account.ts'
-import type { Tester } from '../helper.ts'
+import { hashKey } from '../../src/callers/key.ts'
 
 const NONE: ReadonlySet<string> = new Set()
 const HOUR_MS = 3_600_000
@@ -31,6 +15,7 @@ function key(text: string, expiresAt?: number) {
 const WEB: CallerConfig = {
   name: 'web',
   keys: [key('key-of-web')],
+  account: 'default',
   onLossy: 'reject',
   permissions: {
     routes: new Set(['batch', 'webhook:crm']),
@@ -43,6 +28,7 @@ const WEB: CallerConfig = {
 const CRM: CallerConfig = {
   name: 'crm',
   keys: [key('key-of-crm'), key('next-key-of-crm')],
+  account: 'default',
   source: 'crm',
   permissions: ALL_PERMISSIONS
 }
@@ -158,7 +144,7 @@ test('whoever may do as an operator sees the jobs of all callers', async (t) => 
 
 test("a caller's calls go to its own account of VICIdial, or to the one that is nobody's", async (t) => {
   t.equal(new Callers([{ ...CRM, account: 'branch' }]).find('key-of-crm')?.account, 'branch')
-  t.equal(callers.find('key-of-crm')?.account, DEFAULT_ACCOUNT)
+  t.equal(callers.find('key-of-crm')?.account, 'default')
 })
 
 test('an address or a network is taken as it is written, and nothing that only looks like one', async (t) => {
@@ -177,35 +163,6 @@ test('an address or a network is taken as it is written, and nothing that only l
     '10.0.0.0/-1'
   ])
     t.throws(() => networksOf([network]), network)
-})
-
-/** What is read of a caller's entry in the gateway file, and what is wrong with it. */
-function readEntry(entry: Partial<CallerEntry>) {
-  const faults: string[] = []
-  const whole: CallerEntry = {
-    name: 'web',
-    key_hashes: [`sha256:${'a'.repeat(64)}`],
-    permissions: '*',
-    ...entry
-  }
-  const [read] = readCallers([whole], new Set(['color']), new Set(['crm']), (place, what) => {
-    faults.push(`${place} ${what}`)
-  })
-  return { read, faults }
-}
-
-test('a key without an end is good until it is taken out', async (t) => {
-  const { read, faults } = readEntry({ key_hashes: [{ hash: `sha256:${'b'.repeat(64)}` }] })
-  t.strictSame([read?.keys, faults], [[{ hash: 'b'.repeat(64) }], []])
-})
-
-test('"*" is every name there is, and names nothing that is missing', async (t) => {
-  const { read, faults } = readEntry({ permissions: { routes: '*', fields: '*', custom_fields: '*' } })
-  t.strictSame(faults, [])
-  t.match(read?.permissions, {
-    routes: '*',
-    updates: { fields: '*', customFields: '*', statuses: new Set() }
-  })
 })
 
 test('a request has as many updates as its caller may send and the server takes', async (t) => {
@@ -240,124 +197,4 @@ test('a caller with networks calls from there only', async (t) => {
 test('no key can be read off the callers', async (t) => {
   t.notMatch(inspect(callers, { depth: 9, showHidden: true }), /key-of/)
   t.notMatch(JSON.stringify(callers.find('key-of-crm')), /key-of/)
-})
-
-const SHOP: CallerConfig = {
-  ...CRM,
-  name: 'shop',
-  keys: [key('key-of-shop')],
-  permissions: { ...ALL_PERMISSIONS, routes: new Set(['batch']) }
-}
-
-/** A server whose routes are behind keys, and how it is asked. */
-async function behindKeys(t: Tester, addRoutes: (scope: FastifyInstance) => void) {
-  const app = fastify()
-  const gate = { callers: new Callers([CRM, WEB, SHOP]), anonymous: new AnonymousLimit(0) }
-  answerErrors(app, (request) => {
-    countAnonymous(request, gate)
-  })
-  limitHeaders(app)
-  app.register(async (scope) => {
-    authentication(scope, gate)
-    addRoutes(scope)
-  })
-  const origin = await app.listen({ host: '127.0.0.1', port: 0 })
-  t.teardown(() => app.close())
-  return async (path: string, headers: Record<string, string>) => {
-    const response = await fetch(origin + path, { headers })
-    return { status: response.status, headers: response.headers, body: (await response.json()) as any }
-  }
-}
-
-const bearer = (text: string) => ({ authorization: `Bearer ${text}` })
-
-test('a route is reached with a key that permits it, whose caller and key it then knows', async (t) => {
-  const ask = await behindKeys(t, (scope) => {
-    for (const permission of ['batch', 'jobs'] as const) {
-      scope.get(`/${permission}`, { schema: { security: requires(permission) } }, async (request) => ({
-        caller: callerOf(request).name,
-        request: request.id,
-        ...auditOf(request)
-      }))
-    }
-  })
-  for (const headers of [bearer('next-key-of-crm'), { 'x-api-key': 'next-key-of-crm' }]) {
-    const { status, body } = await ask('/jobs', headers)
-    t.equal(status, 200)
-    const keyId = hashKey('next-key-of-crm').slice(0, 8)
-    t.strictSame(body, { caller: 'crm', request: body.request, requestId: body.request, keyId })
-  }
-  t.equal((await ask('/batch', bearer('key-of-shop'))).body.caller, 'shop')
-
-  const refused: [path: string, headers: Record<string, string>, status: number, detail: string][] = [
-    ['/batch', {}, 401, 'The request has no API key.'],
-    ['/batch', bearer('unknown'), 401, 'The API key is not known, or it has expired.'],
-    ['/batch', bearer(createKey()), 401, 'The API key is not known, or it has expired.'],
-    [
-      '/batch',
-      bearer(createKey().slice(0, -1)),
-      401,
-      'The API key is not whole: a part of it is missing or mistyped.'
-    ],
-    ['/jobs', bearer('key-of-shop'), 403, 'The caller shop lacks "jobs" (permissions.routes).'],
-    ['/batch', bearer('key-of-web'), 403, 'The caller web may not call from 127.0.0.1 (networks).']
-  ]
-  for (const [path, headers, status, detail] of refused) {
-    const answer = await ask(path, headers)
-    t.equal(answer.status, status, detail)
-    t.match(answer.body, { code: status === 401 ? 'unauthenticated' : 'permission_denied', detail })
-    const challenge = answer.headers.get('www-authenticate')
-    t.equal(challenge, status === 401 ? 'Bearer realm="vicidial-gateway"' : null)
-  }
-})
-
-test("a route's own hooks still run, and take no permission's place", async (t) => {
-  const ask = await behindKeys(t, (scope) => {
-    const schema = { security: requires('jobs') }
-    const mark =
-      (name: string) => async (_request: FastifyRequest, reply: { header(...all: string[]): void }) => {
-        reply.header(name, 'ran')
-      }
-    scope.get('/one', { schema, onRequest: mark('x-one') }, async () => ({}))
-    scope.get('/two', { schema, onRequest: [mark('x-one'), mark('x-two')] }, async () => ({}))
-  })
-  for (const [path, ran] of [
-    ['/one', ['ran', null]],
-    ['/two', ['ran', 'ran']]
-  ] as const) {
-    const { status, headers } = await ask(path, bearer('key-of-crm'))
-    t.equal(status, 200)
-    t.strictSame([headers.get('x-one'), headers.get('x-two')], ran)
-    t.equal((await ask(path, bearer('key-of-shop'))).status, 403)
-  }
-})
-
-test('a route that says not what permission it requires cannot be added', async (t) => {
-  for (const schema of [
-    undefined,
-    {},
-    { security: [] },
-    { security: [{}] },
-    { security: [{ bearer: [] }] }
-  ]) {
-    const message = 'the route /open says not what permission it requires'
-    const add = behindKeys(t, (scope) => scope.get('/open', schema ? { schema } : {}, async () => ({})))
-    await t.rejects(add, { message }, JSON.stringify(schema))
-  }
-})
-
-test('nobody is taken for the caller of a request without authentication', async (t) => {
-  const message = 'a route without authentication asked for its caller'
-  t.throws(() => callerOf({ caller: null } as FastifyRequest), { message })
-})
-
-test('a source that a caller was not given is refused by name', async (t) => {
-  const web = callers.find('key-of-web')
-  if (web === undefined) throw new Error('no caller')
-  const message = 'The caller web may not use the source crm (permissions.sources).'
-  t.throws(() => requireSource(web, 'crm'), { code: 'permission_denied', message })
-  for (const source of [undefined, 'shop']) t.doesNotThrow(() => requireSource(web, source))
-  const own = new Callers([{ ...WEB, source: 'web1' }]).find('key-of-web')
-  for (const source of [undefined, 'shop', 'web1'])
-    t.doesNotThrow(() => own && requireSource(own, source), 'a request need not name one')
 })

@@ -57,8 +57,8 @@ test('what is accepted is found among the jobs, and followed to its end', async 
 
 test('a refusal is the problem, with its code', async (t) => {
   const { origin } = await startGateway(t)
-  const stranger = createClient({ url: origin, key: 'nobody' })
-  const { data, error, response } = await stranger.GET('/v1/jobs')
+  const anonymous = createClient({ url: origin, key: 'nobody' })
+  const { data, error, response } = await anonymous.GET('/v1/jobs')
   const problem: Problem | undefined = error
   t.equal(data, undefined)
   t.equal(response.status, 401)

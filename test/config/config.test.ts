@@ -385,11 +385,12 @@ custom_fields:
     {
       name: 'crm',
       keys: [{ hash: HASH }, { hash: OTHER_HASH }],
+      account: 'default',
       permissions: ALL_PERMISSIONS,
       source: 'crm1',
       onLossy: 'reject'
     },
-    { name: 'web_2', keys: [{ hash: 'c'.repeat(64) }], permissions: NO_PERMISSIONS }
+    { name: 'web_2', keys: [{ hash: 'c'.repeat(64) }], account: 'default', permissions: NO_PERMISSIONS }
   ])
   t.strictSame(config.customFields, new Map([['favorite_color', 30]]))
 })
@@ -527,6 +528,7 @@ callers:
     {
       name: 'web',
       keys: [{ hash: HASH, expiresAt: Date.UTC(2027, 5, 29, 22) }],
+      account: 'default',
       permissions: {
         routes: '*',
         sources: new Set(['shop']),

@@ -125,7 +125,11 @@ test('an address that X-Forwarded-For names is believed of TRUST_PROXY only', as
   const behind = await startGateway(t, { GATEWAY_CONFIG: path, TRUST_PROXY: '127.0.0.1,10.0.0.0/8' })
   t.equal(await statusOf(behind, from('192.0.2.1')), 200)
   t.equal(await statusOf(behind, from('192.0.2.1, 10.0.0.7')), 200, 'through two proxies')
-  t.equal(await statusOf(behind, from('192.0.2.1, 198.51.100.9')), 403, 'what a stranger puts before its own')
+  t.equal(
+    await statusOf(behind, from('192.0.2.1, 198.51.100.9')),
+    403,
+    'what an anonymous sender puts before its own address'
+  )
   for (const nonsense of ['unknown', '192.0.2.1:8080', 'x'.repeat(1_000)])
     t.equal(await statusOf(behind, from(nonsense)), 403, nonsense)
   t.equal(await statusOf(behind, {}), 403)

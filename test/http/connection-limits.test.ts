@@ -106,7 +106,7 @@ test('a slow body ends with 408 after all of the time, and nothing of it is done
   t.same(gateway.sandbox.calls(), [])
 })
 
-test('a slow body of a stranger is answered at once, and then cut off without another answer', async (t) => {
+test('a slow body without a key gets its response at once, and is then cut off without another', async (t) => {
   const gateway = await startGateway(t, env)
   const connection = await open(gateway)
   connection.socket.write(`${HEAD}Content-Length: 5000\r\n\r\n`)

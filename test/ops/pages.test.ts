@@ -18,7 +18,7 @@ const HOSTILE = `"'>--></title></textarea><script>alert(1)</script><img src=x on
 const NOW = Date.UTC(2026, 10, 25, 20, 59, 4)
 
 const operator = new Caller(
-  { name: HOSTILE, keys: [], permissions: ALL_PERMISSIONS },
+  { name: HOSTILE, keys: [], account: 'default', permissions: ALL_PERMISSIONS },
   { hash: '00' },
   new CallerLimits(HOSTILE)
 )

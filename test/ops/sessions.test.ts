@@ -8,7 +8,7 @@ const NOW = 1_700_000_000_000
 
 function callers(expiresAt = Number.POSITIVE_INFINITY): Callers {
   const keys = [{ hash: hashKey('ops-key'), expiresAt }]
-  return new Callers([{ name: 'ops', keys, permissions: ALL_PERMISSIONS }])
+  return new Callers([{ name: 'ops', keys, account: 'default', permissions: ALL_PERMISSIONS }])
 }
 
 test('a session ends with its time', (t) => {

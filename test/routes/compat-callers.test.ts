@@ -64,7 +64,7 @@ test('who a header shows to be calling may not say in its body that it is anothe
     t.match((await send(body)).body, REFUSED, JSON.stringify(body))
 })
 
-test('wrong keys cost the address points, and so does what cannot be read of a stranger', async (t) => {
+test('wrong keys cost the address points, as does an unreadable request without a key', async (t) => {
   const attempts: ((gateway: { origin: string }) => ReturnType<typeof get>)[] = [
     (gateway) => get(gateway, { ...CRM, pass: 'wrong' }),
     (gateway) => postForm(gateway, { ...CRM, user: 'nobody' }),

@@ -7,6 +7,7 @@ import {
   networksOf,
   type Permissions
 } from '../../callers/caller.ts'
+import { DEFAULT_ACCOUNT } from '../../vicidial/account.ts'
 import type { RateLimit } from '../../callers/caller-limits.ts'
 import type { CallerEntry } from './caller-schema.ts'
 import { readTime } from '../../../schemas/rfc3339.ts'
@@ -32,12 +33,19 @@ export function readCallers(
     if (entry.permissions !== '*') {
       checkNames(entry.permissions, customFields, webhooks, `${place}/permissions`, fault)
     }
-    const { name, account, source, on_lossy: onLossy, networks, rate_limit: rateLimit } = entry
+    const {
+      name,
+      account = DEFAULT_ACCOUNT,
+      source,
+      on_lossy: onLossy,
+      networks,
+      rate_limit: rateLimit
+    } = entry
     return {
       name,
       keys: entry.key_hashes.map((key, position) => readKey(key, `${place}/key_hashes/${position}`, fault)),
+      account,
       permissions: readPermissions(entry.permissions),
-      ...(account === undefined ? {} : { account }),
       ...(source === undefined ? {} : { source }),
       ...(onLossy === undefined ? {} : { onLossy }),
       ...(networks === undefined ? {} : { networks }),

@@ -147,7 +147,7 @@ async function checkAccount(
 /** The lists that an account's callers may move leads to, where the gateway file names them. */
 function listsOf({ callers }: Config, account: string): string[] {
   const lists = callers
-    .filter((caller) => (caller.account ?? DEFAULT_ACCOUNT) === account)
+    .filter((caller) => caller.account === account)
     .flatMap(({ permissions: { updates } }) => (updates.lists === '*' ? [] : [...updates.lists]))
   return [...new Set(lists)]
 }

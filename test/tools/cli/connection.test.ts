@@ -28,10 +28,10 @@ test('the key is read from a file, and what its caller may see is what is shown'
 test('a problem is shown with its code, its detail and its request, and nothing of the key', async (t) => {
   const gateway = await startGateway(t)
   setEnv(t, 'GATEWAY_URL', gateway.origin)
-  setEnv(t, 'GATEWAY_KEY', 'canary-of-a-stranger')
-  const stranger = await run('jobs', 'list')
-  t.match(stranger, { exitCode: 1, stdout: '', stderr: /^unauthenticated: .+\n\(request req_\w+\)\n$/ })
-  t.notMatch(stranger.stderr, 'canary')
+  setEnv(t, 'GATEWAY_KEY', 'canary-wrong-key')
+  const anonymous = await run('jobs', 'list')
+  t.match(anonymous, { exitCode: 1, stdout: '', stderr: /^unauthenticated: .+\n\(request req_\w+\)\n$/ })
+  t.notMatch(anonymous.stderr, 'canary')
 
   setEnv(t, 'GATEWAY_KEY', API_KEY)
   t.match(await run('jobs', 'show', 'job_x'), {
