@@ -1,3 +1,4 @@
+import './access-control.test.ts'
 import './anonymous-limit.test.ts'
 import './callers.test.ts'
 import './key.test.ts'

@@ -1,4 +1,5 @@
 import './anonymous.test.ts'
+import './authentication.test.ts'
 import './connection-limits.test.ts'
 import './idempotency.test.ts'
 import './json-names.test.ts'

@@ -1,4 +1,4 @@
-import './auth/signature.test.ts'
+import './auth/verify.test.ts'
 import './limits.test.ts'
 import './mapping/evaluation-queue.test.ts'
 import './mapping/mapping.test.ts'
