@@ -32,7 +32,7 @@ const config = loadConfig({
   DATA_DIR: data.path
 })
 const outbox = new SqliteOutbox(data.path)
-if (process.argv.includes('--forget')) outbox.accept = async () => undefined
+if (process.argv.includes('--forget')) outbox.jobs.accept = async () => undefined
 const gateway = await createGateway(config, pino({ level: 'silent' }), { outbox })
 const origin = await gateway.listen({ host: '127.0.0.1', port: 0 })
 const delay = monitorEventLoopDelay({ resolution: 1 })

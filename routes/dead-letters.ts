@@ -62,14 +62,14 @@ export function deadLetterRoutes({ jobs, outbox }: Dependencies) {
         const { job_id: jobId, limit, cursor } = request.query
         const caller = seenBy(request)
         const size = Number(limit ?? DEFAULT_LIMIT)
-        const page = await outbox.deadLetters({
+        const page = await outbox.jobs.deadLetters({
           limit: size + 1,
           ...(caller === undefined ? {} : { caller }),
           ...(jobId === undefined ? {} : { jobId }),
           ...(cursor === undefined ? {} : { after: cursor })
         })
         const last = page.length > size ? page[size - 1] : undefined
-        const next = last ? { next_cursor: String(last.seq) } : {}
+        const next = last ? { next_cursor: String(last.id) } : {}
         return { dead_letters: page.slice(0, size).map(deadLetterAnswer), ...next }
       }
     )

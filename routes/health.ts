@@ -33,13 +33,13 @@ export function healthRoutes({ upstreams, outbox }: Dependencies) {
     app.get('/readyz', { schema: readySchema }, async (_request, reply) => {
       const running = outbox.fault === undefined ? 'ready' : 'storage_failing'
       const status = app.draining ? 'draining' : running
-      const { open, dead } = outbox.size
+      const { pending, deadLetters } = outbox.queue.size
       const { [DEFAULT_ACCOUNT]: vicidial, ...accounts } = Object.fromEntries(upstreams.states)
       return reply.code(status === 'ready' ? 200 : 503).send({
         status,
         vicidial,
         ...(Object.keys(accounts).length > 0 ? { accounts } : {}),
-        outbox: { waiting: open, dead_letters: dead }
+        outbox: { waiting: pending, dead_letters: deadLetters }
       })
     })
   }

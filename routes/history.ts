@@ -67,7 +67,7 @@ export function historyRoutes({ outbox }: Dependencies) {
   async function answer(query: Static<typeof LeadQuerySchema>, which: Pick<HistoryPage, 'lead' | 'caller'>) {
     const { since, limit, cursor } = query
     const size = Number(limit ?? DEFAULT_LIMIT)
-    const found = await outbox.history({
+    const found = await outbox.history.list({
       ...which,
       limit: size + 1,
       ...(since === undefined ? {} : { since: timeOf(since) }),
@@ -76,7 +76,7 @@ export function historyRoutes({ outbox }: Dependencies) {
     const last = found.length > size ? found[size - 1] : undefined
     return {
       entries: found.slice(0, size).map(historyAnswer),
-      ...(last ? { next_cursor: String(last.n) } : {})
+      ...(last ? { next_cursor: String(last.id) } : {})
     }
   }
 

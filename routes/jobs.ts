@@ -102,7 +102,7 @@ export function jobRoutes({ jobs, outbox }: Dependencies) {
         const { status, source, limit, cursor } = request.query
         const caller = seenBy(request)
         const size = Number(limit ?? DEFAULT_LIMIT)
-        const page = await outbox.jobs({
+        const page = await outbox.jobs.list({
           limit: size + 1,
           ...(caller === undefined ? {} : { caller }),
           ...(status === undefined ? {} : { status }),

@@ -53,7 +53,7 @@ export async function createGateway(
     return collect({ isCaller, isAccount }, { upstreams, dispatchers, outbox, history })
   })
   const observer = observedBy([lastHour, metrics, ...(tracing ? [tracing] : []), ...observers])
-  outbox.onSettled((settlements) => {
+  outbox.queue.onSettled((settlements) => {
     reportSettlements(observer, settlements)
   })
   const upstreams = new Upstreams({
@@ -75,7 +75,7 @@ export async function createGateway(
     schedule,
     maxWaiting: dispatch.maxWaiting
   })
-  const goneAccounts = new RemovedAccounts({ outbox, accounts, log })
+  const goneAccounts = new RemovedAccounts({ queue: outbox.queue, accounts, log })
   const jobs = new Jobs({
     outbox,
     maxPending: durable.maxOpen,
@@ -84,7 +84,7 @@ export async function createGateway(
       workers.wake()
     }
   })
-  const history = new HistoryRecorder(outbox, historyKeeping(config), observer, log)
+  const history = new HistoryRecorder(outbox.history, historyKeeping(config), observer, log)
   const purging = new Retention({
     outbox,
     retentionDays: durable.retentionDays,
@@ -96,10 +96,7 @@ export async function createGateway(
     upstreams,
     dispatchers,
     outbox,
-    idempotency: {
-      find: (caller, key, since) => outbox.findAnswer(caller, key, since),
-      save: (record) => outbox.saveAnswer(record)
-    },
+    idempotency: outbox.idempotency,
     jobs,
     history,
     metrics,

@@ -41,7 +41,7 @@ export function deadLetterPages({ jobs, outbox }: Dependencies) {
       async (request, reply) => {
         const { job_id = '', caller = '', after, ...done } = request.query
         const jobId = job_id.trim()
-        const found = await outbox.deadLetters({
+        const found = await outbox.jobs.deadLetters({
           limit: LETTERS_ON_A_PAGE + 1,
           ...(jobId === '' ? {} : { jobId }),
           ...(caller === '' ? {} : { caller }),
@@ -51,9 +51,9 @@ export function deadLetterPages({ jobs, outbox }: Dependencies) {
         const view = {
           search: { job_id: jobId, caller },
           letters: found.slice(0, LETTERS_ON_A_PAGE),
-          next: last && String(last.seq),
+          next: last && String(last.id),
           isLater: after !== undefined,
-          total: outbox.size.dead,
+          total: outbox.queue.size.deadLetters,
           done: doneWords(done)
         }
         return reply.type(HTML_TYPE).send(deadLettersPage(view, callerOf(request)))

@@ -7,7 +7,7 @@ import { Problem } from '../../src/errors.ts'
 import { jobPage } from '../../src/ops/job-page.ts'
 import { jobsPage } from '../../src/ops/jobs-page.ts'
 import { OPS } from '../../src/ops/page.ts'
-import type { Job } from '../../src/outbox/outbox.ts'
+import type { Job } from '../../src/outbox/jobs.ts'
 import { counted } from '../../src/ops/times.ts'
 import { HTML_TYPE } from './html-type.ts'
 import { DoneSchema, doneWords, Text } from './queries.ts'
@@ -41,7 +41,7 @@ type ById = { Params: { id: string } }
 /** `/ops/jobs`, a job's page, and its `cancel` */
 export function jobPages({ jobs, outbox }: Dependencies) {
   async function jobOf(id: string): Promise<Job> {
-    const job = await outbox.job(id)
+    const job = await outbox.jobs.find(id)
     if (job === undefined) throw new Problem('not_found', `There is no job ${id}, or it is deleted.`)
     return job
   }
@@ -53,7 +53,7 @@ export function jobPages({ jobs, outbox }: Dependencies) {
       async (request, reply) => {
         const { id = '', status = '', caller = '', source = '', after = '', ...done } = request.query
         if (id !== '') return reply.redirect(`${OPS}/jobs/${encodeURIComponent(id.trim())}`, 303)
-        const found = await outbox.jobs({
+        const found = await outbox.jobs.list({
           limit: JOBS_ON_A_PAGE + 1,
           ...(status === '' ? {} : { status }),
           ...(caller === '' ? {} : { caller }),
@@ -78,10 +78,10 @@ export function jobPages({ jobs, outbox }: Dependencies) {
         const { from = '0', cancelled, ...done } = request.query
         const job = await jobOf(request.params.id)
         const part = { from: Number(from), limit: RESULTS_ON_A_PAGE }
-        const letters = await outbox.deadLetters({ jobId: job.id, limit: 1 })
+        const letters = await outbox.jobs.deadLetters({ jobId: job.id, limit: 1 })
         const view = {
           job,
-          results: await outbox.results(job.id, part),
+          results: await outbox.jobs.results(job.id, part),
           from: part.from,
           partSize: RESULTS_ON_A_PAGE,
           hasDeadLetters: letters.length > 0,

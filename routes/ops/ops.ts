@@ -82,11 +82,11 @@ export function opsRoutes(dependencies: Dependencies, accessControl: AccessContr
           minutes: lastHour.minutes(),
           reasons: lastHour.reasons(),
           states: upstreams.states,
-          stored: outbox.pendingByAccount,
+          stored: outbox.queue.pendingByAccount,
           inHand: new Map(queues.map(({ account, waiting }) => [account, waiting])),
           oldestWaitingMs: Math.max(...queues.map(({ oldestMs }) => oldestMs)),
-          oldestAt: outbox.oldestPendingAt,
-          deadLetters: outbox.size.dead,
+          oldestAt: outbox.queue.oldestPendingAt,
+          deadLetters: outbox.queue.size.deadLetters,
           fault: outbox.fault
         }
         return reply.type(HTML_TYPE).send(overviewPage(overview, callerOf(request)))

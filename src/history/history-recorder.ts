@@ -8,9 +8,9 @@ import {
   type HistoryPolicy,
   type HistoryRecord,
   type HistorySender,
+  type HistoryStore,
   historyUpdate
 } from '../outbox/history.ts'
-import type { Outbox } from '../outbox/outbox.ts'
 
 /** What gathered is written after so long: a power cut loses no more of what was answered. */
 const GATHER_MS = 100
@@ -26,7 +26,7 @@ const MAX_UNWRITTEN = 50_000
  * wait.
  */
 export class HistoryRecorder {
-  readonly #outbox: Outbox
+  readonly #store: Pick<HistoryStore, 'record'>
   readonly #keeps: HistoryPolicy
   readonly #observer: Observer
   readonly #log: Pick<FastifyBaseLogger, 'error'>
@@ -35,12 +35,12 @@ export class HistoryRecorder {
   #timer: NodeJS.Timeout | undefined
 
   constructor(
-    outbox: Outbox,
+    store: Pick<HistoryStore, 'record'>,
     keeps: HistoryPolicy,
     observer: Observer,
     log: Pick<FastifyBaseLogger, 'error'>
   ) {
-    this.#outbox = outbox
+    this.#store = store
     this.#keeps = keeps
     this.#observer = observer
     this.#log = log
@@ -96,7 +96,7 @@ export class HistoryRecorder {
   }
 
   async #write(records: readonly HistoryRecord[]): Promise<void> {
-    await this.#outbox.record(records).catch((error: unknown) => {
+    await this.#store.record(records).catch((error: unknown) => {
       // What was done is done, and was answered.
       const requests = records.map(({ requestId }) => requestId)
       this.#log.error({ err: error, requests }, 'history cannot be written')

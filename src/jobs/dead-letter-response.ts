@@ -1,5 +1,5 @@
 import type { DeadLetterAnswer } from '../../schemas/job.ts'
-import type { DeadLetter } from '../outbox/outbox.ts'
+import type { DeadLetter } from '../outbox/jobs.ts'
 
 const ID = /^dl_(\d{12,15})$/
 
@@ -7,7 +7,7 @@ const ID = /^dl_(\d{12,15})$/
 export function deadLetterAnswer(letter: DeadLetter): DeadLetterAnswer {
   const { superseded, result } = letter
   return {
-    id: deadLetterId(letter.seq),
+    id: deadLetterId(letter.id),
     job_id: letter.jobId,
     caller: letter.caller,
     tries: letter.attempts,

@@ -1,6 +1,6 @@
 import type { Summary } from '../../schemas/batch.ts'
 import type { Accepted, JobAnswer, JobSummary } from '../../schemas/job.ts'
-import type { Job } from '../outbox/outbox.ts'
+import type { Job } from '../outbox/jobs.ts'
 
 /** What is said of a job that was just accepted. */
 export function acceptedAnswer(id: string, updates: number): Accepted {

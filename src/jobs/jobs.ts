@@ -2,12 +2,12 @@ import { monotonicFactory } from 'ulid'
 import type { Accepted, JobAnswer } from '../../schemas/job.ts'
 import { seqOfDeadLetter } from './dead-letter-response.ts'
 import { refusedResult } from '../delivery/result.ts'
-import type { Problem } from '../errors.ts'
-import { overloaded, StorageError } from '../errors.ts'
+import { overloaded, type Problem, StorageError } from '../errors.ts'
 import { type IdempotencyKey, type IdempotencyRecord, refuseOther } from '../http/idempotency-record.ts'
 import { acceptedAnswer, jobSummary } from './job-response.ts'
 import type { RefusedUpdate, Update } from '../leads/update.ts'
-import type { DeadLetter, NewJob, Outbox } from '../outbox/outbox.ts'
+import type { DeadLetter, NewJob } from '../outbox/jobs.ts'
+import type { Outbox } from '../outbox/outbox.ts'
 import { ReplayChoice, type Replayer } from './replay.ts'
 
 /** The request with which something came, and the key of that, see `Caller.keyId`. */
@@ -85,7 +85,7 @@ export class Jobs {
     const { outbox, maxPending, onAccepted } = this.#options
     const open = this.#open(job.account)
     if (open > 0 && open + job.updates.length > maxPending) throw full(open)
-    const known = await outbox.accept(job).catch(answerFault)
+    const known = await outbox.jobs.accept(job).catch(answerFault)
     if (known === undefined) onAccepted()
     return known
   }
@@ -93,9 +93,9 @@ export class Jobs {
   /** The job with its results; undefined if there is none that `caller` may see. Without a caller all are seen. */
   async find(id: string, caller: string | undefined): Promise<JobAnswer | undefined> {
     const { outbox } = this.#options
-    const job = await outbox.job(id)
+    const job = await outbox.jobs.find(id)
     if (job === undefined || (caller !== undefined && job.caller !== caller)) return undefined
-    return { ...jobSummary(job), results: await outbox.results(id) }
+    return { ...jobSummary(job), results: await outbox.jobs.results(id) }
   }
 
   /** The job once it has ended; undefined if it has not within `ms`. */
@@ -107,12 +107,12 @@ export class Jobs {
       resolve(undefined)
     }
     // Before it is looked at, or its end could be missed.
-    const stop = outbox.onEnd(id, wake)
+    const stop = outbox.jobs.onEnd(id, wake)
     const timer = setTimeout(wake, ms)
     try {
-      const job = await outbox.job(id)
+      const job = await outbox.jobs.find(id)
       if (job !== undefined && job.finishedAt === undefined) await end
-      const isEnded = (await outbox.job(id))?.finishedAt !== undefined
+      const isEnded = (await outbox.jobs.find(id))?.finishedAt !== undefined
       return isEnded ? await this.find(id, undefined) : undefined
     } finally {
       clearTimeout(timer)
@@ -122,7 +122,7 @@ export class Jobs {
 
   /** Ends what is not yet on its way. Returns how many updates. */
   cancel(id: string): Promise<number> {
-    return this.#options.outbox.cancel(id, Date.now())
+    return this.#options.outbox.jobs.cancel(id, Date.now())
   }
 
   /**
@@ -143,7 +143,7 @@ export class Jobs {
   ): Promise<{ answer: IdempotencyRecord; isRepeat: boolean } | undefined> {
     const { outbox, accounts, onAccepted } = this.#options
     const { ids, ...which } = wish
-    const seqs = ids && { seqs: ids.map(seqOfDeadLetter).filter((seq) => seq !== undefined) }
+    const chosen = ids && { ids: ids.map(seqOfDeadLetter).filter((id) => id !== undefined) }
     const choice = new ReplayChoice(by, {
       hasAccount: (account) => accounts.has(account),
       roomOf: (account) => this.#roomOf(account)
@@ -160,8 +160,8 @@ export class Jobs {
     }
     let answer: IdempotencyRecord | undefined
     do {
-      const page = { ...which, ...seqs, ...choice.nextPage() }
-      answer = await outbox.replay(page, toJobs, repeat).catch(answerFault)
+      const page = { ...which, ...chosen, ...choice.nextPage() }
+      answer = await outbox.jobs.replay(page, toJobs, repeat).catch(answerFault)
     } while (answer === undefined && choice.isUnfinished)
     if (answer === undefined) {
       const { fullAccount, problem } = choice
@@ -193,7 +193,7 @@ export class Jobs {
         ...(isForced ? {} : { sequence, superseded })
       })),
       refused: [],
-      replays: letters.map(({ seq }) => seq)
+      replays: letters.map(({ id }) => id)
     }
   }
 
@@ -204,7 +204,7 @@ export class Jobs {
   }
 
   #open(account: string): number {
-    return this.#options.outbox.pendingByAccount.get(account) ?? 0
+    return this.#options.outbox.queue.pendingByAccount.get(account) ?? 0
   }
 
   #newId(): string {

@@ -1,8 +1,8 @@
 import type { Result } from '../../schemas/batch.ts'
-import type { Claimed, Outbox, Settlement } from '../outbox/outbox.ts'
+import type { Claimed, Settlement, UpdateQueue } from '../outbox/queue.ts'
 
 export interface RemovedAccountsOptions {
-  readonly outbox: Outbox
+  readonly queue: UpdateQueue
   /** The VICIdial accounts that there are, by name. */
   readonly accounts: ReadonlySet<string>
   readonly log: { error(members: object, message: string): void }
@@ -28,14 +28,14 @@ export class RemovedAccounts {
 
   /** Makes dead letters of them, in small steps; resolves when there are none left, or once it is stopped. */
   async deadLetter(): Promise<void> {
-    const { outbox, accounts, log } = this.#options
-    for (const [account, updates] of [...outbox.pendingByAccount]) {
+    const { queue, accounts, log } = this.#options
+    for (const [account, updates] of [...queue.pendingByAccount]) {
       if (accounts.has(account) || updates === 0) continue
       log.error(
         { account, updates },
         'updates of an account that is not configured any more become dead letters'
       )
-      while (!this.#isStopped && (outbox.pendingByAccount.get(account) ?? 0) > 0) {
+      while (!this.#isStopped && (queue.pendingByAccount.get(account) ?? 0) > 0) {
         if (!(await this.#step(account))) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
       }
     }
@@ -47,12 +47,12 @@ export class RemovedAccounts {
 
   /** Tells whether some were ended. */
   async #step(account: string): Promise<boolean> {
-    const { outbox, log } = this.#options
+    const { queue, log } = this.#options
     try {
       if (this.#settlements.length === 0)
-        this.#settlements = (await outbox.claim(account, STEP, ANY_TIME)).map(givenUp)
+        this.#settlements = (await queue.claim(account, STEP, ANY_TIME)).map(givenUp)
       if (this.#settlements.length === 0) return false
-      await outbox.settle(this.#settlements, new Map())
+      await queue.settle(this.#settlements, new Map())
       this.#settlements = []
       return true
     } catch (error) {

@@ -1,6 +1,6 @@
 import { Problem } from '../errors.ts'
 import { missingRight, type Rights } from '../leads/rights.ts'
-import type { DeadLetter } from '../outbox/outbox.ts'
+import type { DeadLetter } from '../outbox/jobs.ts'
 
 /** Who asks for a replay. */
 export interface Replayer {
@@ -40,7 +40,7 @@ export class ReplayChoice {
 
   /** The dead letters to look at next, see `DeadLetterChoice`. */
   nextPage(): { readonly after?: number; readonly limit: number } {
-    const after = this.#last ? { after: this.#last.seq } : {}
+    const after = this.#last ? { after: this.#last.id } : {}
     this.#last = undefined
     return { ...after, limit: MAX_REPLAYED }
   }

@@ -1,7 +1,8 @@
-import { EVENT_ID_TTL_MS, type Outbox } from '../outbox/outbox.ts'
+import { EVENT_ID_TTL_MS } from '../outbox/idempotency.ts'
+import type { Outbox } from '../outbox/outbox.ts'
 
 export interface RetentionOptions {
-  readonly outbox: Outbox
+  readonly outbox: Pick<Outbox, 'jobs' | 'idempotency' | 'history'>
   readonly retentionDays: number
   /** The history is kept for so long. */
   readonly historyDays: number
@@ -41,8 +42,10 @@ export class Retention {
     const { outbox, retentionDays, historyDays, log } = this.#options
     const now = Date.now()
     try {
-      const purged = await outbox.purge(now - retentionDays * DAY_MS, now - EVENT_ID_TTL_MS, STEP)
-      const deleted = purged + (await outbox.purgeHistory(now - historyDays * DAY_MS, STEP))
+      const deleted =
+        (await outbox.idempotency.purge(now - EVENT_ID_TTL_MS, STEP)) +
+        (await outbox.jobs.purge(now - retentionDays * DAY_MS, STEP)) +
+        (await outbox.history.purge(now - historyDays * DAY_MS, STEP))
       this.#in(deleted > 0 ? BETWEEN_STEPS_MS : EVERY_MS)
     } catch (error) {
       log.error({ err: error }, 'outbox cannot be purged')

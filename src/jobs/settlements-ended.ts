@@ -1,4 +1,4 @@
-import type { Settlement } from '../outbox/outbox.ts'
+import type { Settlement } from '../outbox/queue.ts'
 import { reportResults, type ResultObserver } from '../telemetry/updates-ended.ts'
 
 /** Tells which stored updates have ended with `settlements`, those of a job together. */

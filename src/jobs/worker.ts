@@ -2,7 +2,8 @@ import type { Result } from '../../schemas/batch.ts'
 import { withoutFields } from '../leads/changes.ts'
 import { keyName } from '../leads/lead-key.ts'
 import type { Update } from '../leads/update.ts'
-import type { Claimed, DeliveredFields, Outbox, Settlement } from '../outbox/outbox.ts'
+import type { Claimed, DeliveredFields, Settlement } from '../outbox/queue.ts'
+import type { Outbox } from '../outbox/outbox.ts'
 import type { Guard } from '../vicidial/guard.ts'
 import type { Dispatcher } from '../delivery/dispatcher.ts'
 import type { Outcome, OutcomeError } from '../delivery/outcome.ts'
@@ -12,7 +13,7 @@ import { outcomeResult } from '../delivery/result.ts'
 import { type RetrySchedule, retryPauseMs } from './retry-schedule.ts'
 
 export interface WorkerOptions {
-  readonly outbox: Outbox
+  readonly outbox: Pick<Outbox, 'queue'>
   /** The VICIdial account whose updates it delivers. */
   readonly account: string
   readonly dispatcher: Pick<Dispatcher, 'deliver'>
@@ -108,13 +109,17 @@ export class Worker {
   async #claim(): Promise<number> {
     const { outbox, account, guard, log } = this.#options
     if (guard.refusal() !== undefined)
-      return (outbox.pendingByAccount.get(account) ?? 0) === 0 ? LONGEST_SLEEP_MS : IDLE_MS
+      return (outbox.queue.pendingByAccount.get(account) ?? 0) === 0 ? LONGEST_SLEEP_MS : IDLE_MS
     const now = Date.now()
     try {
-      const dueAt = outbox.nextDueAt(account)
+      const dueAt = outbox.queue.nextDueAt(account)
       if (dueAt === undefined) return LONGEST_SLEEP_MS
       if (dueAt > now) return Math.min(dueAt - now, LONGEST_SLEEP_MS)
-      const claimed = await outbox.claim(account, Math.min(CLAIM, this.#pace.allowed - this.#inFlight), now)
+      const claimed = await outbox.queue.claim(
+        account,
+        Math.min(CLAIM, this.#pace.allowed - this.#inFlight),
+        now
+      )
       this.#inFlight += claimed.length
       for (const ofJob of Map.groupBy(claimed, ({ job }) => job.id).values()) void this.#deliver(ofJob)
       // With all places taken the next settlement wakes it.
@@ -206,7 +211,7 @@ export class Worker {
       const calls = this.#calls
       this.#calls = new Map()
       try {
-        await outbox.settle(settlements, calls)
+        await outbox.queue.settle(settlements, calls)
       } catch (error) {
         log.error({ err: error }, 'outbox cannot be written')
         this.#settlements.unshift(...settlements)

@@ -1,7 +1,7 @@
 import { html } from 'ghtml'
 import type { Caller } from '../callers/caller.ts'
 import { deadLetterAnswer } from '../jobs/dead-letter-response.ts'
-import type { DeadLetter } from '../outbox/outbox.ts'
+import type { DeadLetter } from '../outbox/jobs.ts'
 import { forceField, leadOf, said } from './job-page.ts'
 import { textField } from './jobs-page.ts'
 import { address, notice, OPS, page } from './page.ts'

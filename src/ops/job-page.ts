@@ -1,7 +1,7 @@
 import { html } from 'ghtml'
 import type { Result } from '../../schemas/batch.ts'
 import type { Caller } from '../callers/caller.ts'
-import type { Job } from '../outbox/outbox.ts'
+import type { Job } from '../outbox/jobs.ts'
 import { countsOf, statusBadge } from './jobs-page.ts'
 import { address, badge, notice, OPS, page, table } from './page.ts'
 import { counted, moment, number } from './times.ts'

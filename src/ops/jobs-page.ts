@@ -1,7 +1,7 @@
 import { html } from 'ghtml'
 import { JOB_STATUSES } from '../../schemas/job.ts'
 import type { Caller } from '../callers/caller.ts'
-import type { Job, JobStatus } from '../outbox/outbox.ts'
+import type { Job, JobStatus } from '../outbox/jobs.ts'
 import { address, badge, notice, OPS, page, table } from './page.ts'
 import { moment, number } from './times.ts'
 

@@ -3,7 +3,7 @@ import { type ErrorCode, ERRORS } from '../errors.ts'
 import { type Changes, withoutFields } from '../leads/changes.ts'
 import { keyName } from '../leads/lead-key.ts'
 import type { RefusedUpdate, Update } from '../leads/update.ts'
-import type { Settlement } from './outbox.ts'
+import type { Settlement } from './queue.ts'
 
 /** Who asked for updates, when, and how they went to VICIdial. */
 export interface HistorySender {
@@ -45,8 +45,8 @@ export interface HistoryRecord extends HistorySender {
 
 /** One lead of one update, as it is read again. */
 export interface HistoryEntry extends HistorySender, Omit<HistoryUpdate, 'leads'> {
-  /** Its place in the order of all. */
-  readonly n: number
+  /** Grows with every entry. */
+  readonly id: number
   readonly at: number
   readonly lead: number | undefined
 }
@@ -66,8 +66,18 @@ export interface HistoryPage {
   /** Milliseconds since the epoch: nothing from before. */
   readonly since?: number
   readonly limit: number
-  /** The `n` of the last entry of the page before. */
+  /** The id of the last entry of the previous page. */
   readonly before?: number
+}
+
+/** The stored history. */
+export interface HistoryStore {
+  /** Adds records of updates without a job; those of jobs are added as they are settled. */
+  record(records: readonly HistoryRecord[]): Promise<void>
+  /** Entries, newest first. */
+  list(page: HistoryPage): Promise<HistoryEntry[]>
+  /** Deletes records older than `before`, about `limit` entries at most. Returns how many. */
+  purge(before: number, limit: number): Promise<number>
 }
 
 /** What is kept of an update that has ended. */

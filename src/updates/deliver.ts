@@ -70,16 +70,16 @@ function pastOutbox(
   outbox: Outbox,
   log: FastifyRequest['log']
 ): Pick<DeliveryContext, 'ordered' | 'note'> {
-  const { open, dead } = outbox.size
-  if (open + dead === 0) return {}
+  const { pending, deadLetters } = outbox.queue.size
+  if (pending + deadLetters === 0) return {}
   // What is accepted from now on is newer than this request.
-  const order = outbox.nextSequence
+  const order = outbox.queue.nextSequence
   const note = async (outcomes: readonly Outcome[]) => {
     const delivered = updates.flatMap((update, place) => {
       const outcome = outcomes[place]
       return outcome ? deliveredFields(update, outcome) : []
     })
-    await outbox.supersede(delivered, order).catch((error: unknown) => {
+    await outbox.queue.supersede(delivered, order).catch((error: unknown) => {
       // What was made is made, and its sender learns that, though an older update that waits may undo it.
       if (!(error instanceof StorageError)) throw error
       log.error({ err: error }, 'delivered updates cannot be noted')

@@ -42,7 +42,7 @@ export async function fill(directory: string, updates: number, jobSize: number, 
       acceptedAt: Date.now(),
       refused: []
     }
-    jobs.push(outbox.accept({ ...job, updates: sound }))
+    jobs.push(outbox.jobs.accept({ ...job, updates: sound }))
   }
   await Promise.all(jobs)
   await outbox.close()

@@ -1,7 +1,7 @@
 import { StorageError } from '../../src/errors.ts'
 import { request } from 'node:http'
 import { test } from 'tap'
-import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
+import { SqliteIdempotency } from '../../src/outbox/sqlite/idempotency.ts'
 import { type Answer, API_KEY, batch, call, dataDir, type Gateway, startGateway } from '../helper.ts'
 import { until } from '../until.ts'
 import { as, ended, store, withCallers } from '../routes/jobs-of.ts'
@@ -87,11 +87,11 @@ test('the answer of a replay is stored with its jobs: after the loss of what com
   const ids = [await store(gateway, SALE), await store(gateway, OTHER)]
   for (const id of ids) await ended(gateway, id)
   vicidial.makes()
-  const { saveAnswer } = SqliteOutbox.prototype
+  const { save } = SqliteIdempotency.prototype
   t.teardown(() => {
-    SqliteOutbox.prototype.saveAnswer = saveAnswer
+    SqliteIdempotency.prototype.save = save
   })
-  SqliteOutbox.prototype.saveAnswer = () => Promise.reject(new StorageError('lost'))
+  SqliteIdempotency.prototype.save = () => Promise.reject(new StorageError('lost'))
   const paths = [`/v1/jobs/${ids[0]}/replay`, '/v1/dead-letters/replay']
   const firsts: Answer[] = []
   for (const path of paths) firsts.push(await call(gateway, 'POST', path, {}, { 'idempotency-key': path }))
@@ -203,16 +203,16 @@ test('a key whose request failed after its sender went away is free again', asyn
 
 test('a key is in progress until the answer is stored', async (t) => {
   const gateway = await startGateway(t)
-  const { saveAnswer } = SqliteOutbox.prototype
+  const { save } = SqliteIdempotency.prototype
   t.teardown(() => {
-    SqliteOutbox.prototype.saveAnswer = saveAnswer
+    SqliteIdempotency.prototype.save = save
   })
   const asked = Promise.withResolvers<void>()
   const allowed = Promise.withResolvers<void>()
-  SqliteOutbox.prototype.saveAnswer = async function (answer) {
+  SqliteIdempotency.prototype.save = async function (answer) {
     asked.resolve()
     await allowed.promise
-    return saveAnswer.call(this, answer)
+    return save.call(this, answer)
   }
   const leave = sendAndLeave(gateway, SALE)
   await asked.promise

@@ -9,7 +9,7 @@ function start(t: Tester) {
   const outbox = new SqliteOutbox(dataDir(t))
   t.teardown(() => outbox.close())
   const { log, logged } = memoryLog()
-  const gone = new RemovedAccounts({ outbox, accounts: new Set(['default']), log })
+  const gone = new RemovedAccounts({ queue: outbox.queue, accounts: new Set(['default']), log })
   const lines = () =>
     logged()
       .trimEnd()
@@ -21,16 +21,16 @@ function start(t: Tester) {
 test("updates of an account that is gone become dead letters, each lead's one after the other", async (t) => {
   const { outbox, gone, lines } = start(t)
   const many = Array.from({ length: 1_200 }, (_, n) => sets('A', n + 1))
-  await outbox.accept(newJob(1, [...many, sets('B', 1)], { account: 'sales' }))
-  await outbox.accept(newJob(2, [sets('C', 1)]))
+  await outbox.jobs.accept(newJob(1, [...many, sets('B', 1)], { account: 'sales' }))
+  await outbox.jobs.accept(newJob(2, [sets('C', 1)]))
   await gone.deadLetter()
 
-  t.same(outbox.size, { open: 1, dead: 1_201 })
-  t.match(await outbox.job(jobId(1)), { status: 'failed', counts: { failed: 1_201 } })
-  const [newest] = await outbox.deadLetters({ limit: 1 })
+  t.same(outbox.queue.size, { pending: 1, deadLetters: 1_201 })
+  t.match(await outbox.jobs.find(jobId(1)), { status: 'failed', counts: { failed: 1_201 } })
+  const [newest] = await outbox.jobs.deadLetters({ limit: 1 })
   t.match(newest, {
     account: 'sales',
-    tries: 0,
+    attempts: 0,
     result: {
       index: 1_200,
       lead_id: 1,
@@ -41,38 +41,38 @@ test("updates of an account that is gone become dead letters, each lead's one af
     }
   })
   t.match(lines(), [{ level: 50, account: 'sales', updates: 1_201, msg: /not configured any more/ }])
-  t.same(inShort(await outbox.claim('default', 10, 1_000_000)), ['2/0 lead_id:1 C'])
+  t.same(inShort(await outbox.queue.claim('default', 10, 1_000_000)), ['2/0 lead_id:1 C'])
 })
 
 test('without such updates nothing is done or said', async (t) => {
   const { outbox, gone, lines } = start(t)
-  await outbox.accept(newJob(1, [sets('A', 1)]))
-  const [claimed] = await outbox.claim('default', 1, 1_000_000)
-  if (claimed) await outbox.settle([done(claimed)], NO_CALLS)
-  await outbox.accept(newJob(2, [sets('A', 2)]))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
+  const [claimed] = await outbox.queue.claim('default', 1, 1_000_000)
+  if (claimed) await outbox.queue.settle([done(claimed)], NO_CALLS)
+  await outbox.jobs.accept(newJob(2, [sets('A', 2)]))
   await gone.deadLetter()
-  t.same(outbox.size, { open: 1, dead: 0 })
+  t.same(outbox.queue.size, { pending: 1, deadLetters: 0 })
   t.throws(lines, 'nothing was logged')
 })
 
 test('what could not be written is written once that is possible', async (t) => {
   const { outbox, gone, lines } = start(t)
-  await outbox.accept(newJob(1, [sets('A', 1)], { account: 'sales' }))
-  const settle = outbox.settle.bind(outbox)
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)], { account: 'sales' }))
+  const settle = outbox.queue.settle.bind(outbox.queue)
   let failures = 1
-  outbox.settle = (...given) =>
+  outbox.queue.settle = (...given) =>
     failures-- > 0 ? Promise.reject(new StorageError('The disk is full.')) : settle(...given)
   await gone.deadLetter()
-  t.same(outbox.size, { open: 0, dead: 1 })
+  t.same(outbox.queue.size, { pending: 0, deadLetters: 1 })
   t.match(lines(), [{ level: 50 }, { level: 50, account: 'sales', msg: 'updates cannot be given up' }])
 })
 
 test('once it is stopped no more is given up', async (t) => {
   const { outbox, gone } = start(t)
   const many = Array.from({ length: 1_200 }, (_, n) => sets('A', n + 1))
-  await outbox.accept(newJob(1, many, { account: 'sales' }))
+  await outbox.jobs.accept(newJob(1, many, { account: 'sales' }))
   const ending = gone.deadLetter()
   gone.stop()
   await ending
-  t.ok(outbox.size.open > 0)
+  t.ok(outbox.queue.size.pending > 0)
 })

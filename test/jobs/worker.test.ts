@@ -105,7 +105,7 @@ async function working(t: Tester, settings: Partial<WorkerOptions> = {}) {
     },
     ended: (n: number) =>
       until('the end of the job', async () => {
-        const job = await outbox.job(jobId(n))
+        const job = await outbox.jobs.find(jobId(n))
         return job?.finishedAt !== undefined && job
       })
   }
@@ -138,7 +138,7 @@ function inShort({ updates: given }: Asked): string[] {
 
 test('what is accepted is delivered for its job, caller and source, and its results are stored', async (t) => {
   const { outbox, worker, next, ended } = await working(t)
-  await outbox.accept(newJob(1, [sets('A', 1), sets('B', 2)], { caller: 'web', source: 'shop' }))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 2)], { caller: 'web', source: 'shop' }))
   const before = Date.now()
   worker.wake()
   const delivery = await next()
@@ -154,7 +154,7 @@ test('what is accepted is delivered for its job, caller and source, and its resu
 
   t.match(await ended(1), { status: 'completed', counts: { updated: 2 }, upstreamCalls: 1 })
   const warnings = [{ field: 'city', code: 'characters_dropped', sent: 'a,b', stored: 'ab' }]
-  t.same(await outbox.results(jobId(1)), [
+  t.same(await outbox.jobs.results(jobId(1)), [
     { index: 0, lead_id: 1, status: 'updated', warnings },
     { index: 1, lead_id: 2, status: 'updated', warnings }
   ])
@@ -162,8 +162,8 @@ test('what is accepted is delivered for its job, caller and source, and its resu
 
 test('updates of several jobs go out at once, each job as a delivery of its own', async (t) => {
   const { outbox, worker, next } = await working(t)
-  await outbox.accept(newJob(1, [sets('A', 1)]))
-  await outbox.accept(newJob(2, [sets('B', 2)], { caller: 'web' }))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
+  await outbox.jobs.accept(newJob(2, [sets('B', 2)], { caller: 'web' }))
   worker.wake()
   const [first, second] = [await next(), await next()]
   t.same([first.context.caller, second.context.caller], ['stored crm', 'stored web'])
@@ -172,13 +172,13 @@ test('updates of several jobs go out at once, each job as a delivery of its own'
 test('calls are counted for every job, however many updates are settled at once', async (t) => {
   const { outbox, worker, next, ended } = await working(t, { maxInFlight: 2_000 })
   const leads = (from: number) => Array.from({ length: 500 }, (_, n) => sets('A', from + n))
-  await outbox.accept(newJob(1, leads(1)))
+  await outbox.jobs.accept(newJob(1, leads(1)))
   worker.wake()
   const before = await next()
   before.answer(UPDATED)
   await ended(1)
-  await outbox.accept(newJob(2, leads(1)))
-  await outbox.accept(newJob(3, leads(1_000)))
+  await outbox.jobs.accept(newJob(2, leads(1)))
+  await outbox.jobs.accept(newJob(3, leads(1_000)))
   worker.wake()
   const [first, second] = [await next(), await next()]
   first.answer(UPDATED)
@@ -190,22 +190,22 @@ test('what may succeed later is tried again after growing pauses, and given up i
   const pass = holdTime(t)
   const { outbox, worker, asked, state } = await working(t)
   state.answering = () => AWAY
-  await outbox.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
-  await outbox.accept(newJob(2, [sets('B', 1)], { acceptedAt: Date.now() }))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
+  await outbox.jobs.accept(newJob(2, [sets('B', 1)], { acceptedAt: Date.now() }))
   worker.wake()
 
   const waits: number[] = []
-  for (let tries = 1; outbox.size.dead === 0; tries++) {
+  for (let tries = 1; outbox.queue.size.deadLetters === 0; tries++) {
     await eventually('a try is settled', () => {
-      const dueAt = outbox.nextDueAt('default') ?? 0
-      return asked.length === tries && (outbox.size.dead === 1 || dueAt > Date.now())
+      const dueAt = outbox.queue.nextDueAt('default') ?? 0
+      return asked.length === tries && (outbox.queue.size.deadLetters === 1 || dueAt > Date.now())
     })
     t.same(inShort(asked[tries - 1] as Asked), ['1 A'])
-    if (outbox.size.dead > 0) break
-    t.match(await outbox.results(jobId(1)), [
+    if (outbox.queue.size.deadLetters > 0) break
+    t.match(await outbox.jobs.results(jobId(1)), [
       { status: 'queued', error: { code: 'upstream_unavailable', retryable: true } }
     ])
-    const wait = (outbox.nextDueAt('default') ?? 0) - Date.now()
+    const wait = (outbox.queue.nextDueAt('default') ?? 0) - Date.now()
     waits.push(wait)
     pass(wait - 1)
     for (let turns = 0; turns < 20; turns++) await turn()
@@ -218,8 +218,8 @@ test('what may succeed later is tried again after growing pauses, and given up i
     t.ok(wait >= longest / 2 && wait <= longest, `${wait} of ${longest}`)
   }
   t.ok(waits.length === 4 && waits.reduce((sum, wait) => sum + wait, 0) >= 5_000, waits.join(' '))
-  t.match(await outbox.job(jobId(1)), { status: 'failed', counts: { failed: 1 }, upstreamCalls: 5 })
-  t.match(await outbox.deadLetters({ limit: 10 }), [
+  t.match(await outbox.jobs.find(jobId(1)), { status: 'failed', counts: { failed: 1 }, upstreamCalls: 5 })
+  t.match(await outbox.jobs.deadLetters({ limit: 10 }), [
     { jobId: jobId(1), attempts: 4, result: { status: 'failed', error: { code: 'upstream_unavailable' } } }
   ])
   await eventually('the next update of the lead has its turn', () => asked.length === 6)
@@ -229,8 +229,8 @@ test('what may succeed later is tried again after growing pauses, and given up i
 test('what was sent is a try, though VICIdial may not be called after it: it ends as a dead letter', async (t) => {
   const pass = holdTime(t)
   const { outbox, worker, asked, state } = await working(t)
-  await outbox.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
-  for (let tries = 1; outbox.size.dead === 0; tries++) {
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
+  for (let tries = 1; outbox.queue.size.deadLetters === 0; tries++) {
     state.refused = undefined
     worker.wake()
     await eventually('it is tried', () => {
@@ -239,9 +239,13 @@ test('what was sent is a try, though VICIdial may not be called after it: it end
     })
     state.refused = CIRCUIT_OPEN
     asked[tries - 1]?.answer({ ...AWAY, status: 'unknown' })
-    await eventually('it is settled', () => outbox.size.dead > 0 || outbox.nextDueAt('default') !== undefined)
-    const wait = (outbox.nextDueAt('default') ?? 0) - Date.now()
-    if (outbox.size.dead === 0) t.ok(wait >= Math.min(4_000, 1_000 * 2 ** (tries - 1)) / 2, `${wait}`)
+    await eventually(
+      'it is settled',
+      () => outbox.queue.size.deadLetters > 0 || outbox.queue.nextDueAt('default') !== undefined
+    )
+    const wait = (outbox.queue.nextDueAt('default') ?? 0) - Date.now()
+    if (outbox.queue.size.deadLetters === 0)
+      t.ok(wait >= Math.min(4_000, 1_000 * 2 ** (tries - 1)) / 2, `${wait}`)
   }
   t.equal(asked.length, 5)
 })
@@ -255,25 +259,25 @@ test('what did not get its turn, or was refused with the login, is no try, and c
     failed('upstream_login_failed', true),
     failed('upstream_locked_out', true)
   ]
-  await outbox.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
   worker.wake()
   for (const [place, outcome] of outcomes.entries()) {
     await eventually('it is delivered', () => asked.length === place + 1)
     asked[place]?.answer(outcome)
-    await eventually('it waits', () => outbox.nextDueAt('default') !== undefined)
-    t.equal((outbox.nextDueAt('default') ?? 0) - Date.now(), 250)
-    t.match(await outbox.results(jobId(1)), [{ status: 'queued', error: { code: outcome.error?.code } }])
+    await eventually('it waits', () => outbox.queue.nextDueAt('default') !== undefined)
+    t.equal((outbox.queue.nextDueAt('default') ?? 0) - Date.now(), 250)
+    t.match(await outbox.jobs.results(jobId(1)), [{ status: 'queued', error: { code: outcome.error?.code } }])
     pass(250)
   }
   await eventually('it is delivered', () => asked.length === outcomes.length + 1)
   asked.at(-1)?.answer(AWAY)
-  await eventually('it waits', () => outbox.nextDueAt('default') !== undefined)
+  await eventually('it waits', () => outbox.queue.nextDueAt('default') !== undefined)
   pass(5_000)
   await eventually('it is delivered', () => asked.length === outcomes.length + 2)
   asked.at(-1)?.answer(AWAY)
-  await eventually('it waits', () => outbox.nextDueAt('default') !== undefined)
+  await eventually('it waits', () => outbox.queue.nextDueAt('default') !== undefined)
   await worker.stop(Date.now())
-  const [claimed] = await outbox.claim('default', 1, Date.now() + 60_000)
+  const [claimed] = await outbox.queue.claim('default', 1, Date.now() + 60_000)
   t.equal(claimed?.attempts, 2)
 })
 
@@ -281,7 +285,7 @@ test('while VICIdial is slow less is on its way at once', async (t) => {
   const pass = holdTime(t)
   const { outbox, worker, asked } = await working(t, { maxInFlight: 2_000 })
   const leads = Array.from({ length: 2_000 }, (_, n) => sets('A', n + 1))
-  await outbox.accept(newJob(1, leads, { acceptedAt: Date.now() }))
+  await outbox.jobs.accept(newJob(1, leads, { acceptedAt: Date.now() }))
   worker.wake()
   await eventually('the first are claimed', () => asked.length === 1)
   t.equal(asked[0]?.updates.length, 500)
@@ -297,16 +301,16 @@ test('while VICIdial is slow less is on its way at once', async (t) => {
 
 test('each update is settled as soon as its own outcome is known, and the next of its lead goes on', async (t) => {
   const { outbox, worker, next, ended } = await working(t)
-  await outbox.accept(newJob(1, [sets('A', 1), sets('HANGS', 2)]))
-  await outbox.accept(newJob(2, [sets('B', 1)]))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('HANGS', 2)]))
+  await outbox.jobs.accept(newJob(2, [sets('B', 1)]))
   worker.wake()
   const first = await next()
   t.same(inShort(first), ['1 A', '2 HANGS'])
   first.answerOne(0, UPDATED)
   const second = await next()
   t.same(inShort(second), ['1 B'])
-  t.match(await outbox.results(jobId(1)), [{ status: 'updated' }, { status: 'queued' }])
-  t.match(await outbox.job(jobId(1)), { status: 'running', upstreamCalls: 1 })
+  t.match(await outbox.jobs.results(jobId(1)), [{ status: 'updated' }, { status: 'queued' }])
+  t.match(await outbox.jobs.find(jobId(1)), { status: 'running', upstreamCalls: 1 })
   second.answer(UPDATED)
   await ended(2)
   first.answerOne(1, UPDATED)
@@ -316,14 +320,14 @@ test('each update is settled as soon as its own outcome is known, and the next o
 test('fields that were left to newer updates on the way are named with those that were left before', async (t) => {
   const { outbox, worker, next, ended } = await working(t)
   const element = { lead_id: 1, fields: { status: 'OLD', email: 'a@example.com', city: 'Bonn' } }
-  await outbox.accept(newJob(1, [element, sets('OLD', 2)]))
-  await outbox.supersede([{ lead: 'lead_id:1', fields: ['status'] }], outbox.nextSequence)
+  await outbox.jobs.accept(newJob(1, [element, sets('OLD', 2)]))
+  await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['status'] }], outbox.queue.nextSequence)
   worker.wake()
   const delivery = await next()
   delivery.answerOne(0, { ...UPDATED, superseded: ['email'] })
   delivery.answerOne(1, { status: 'superseded', warnings: [], superseded: ['status'] })
   t.match(await ended(1), { status: 'partial', counts: { updated: 1, superseded: 1 } })
-  t.same(await outbox.results(jobId(1)), [
+  t.same(await outbox.jobs.results(jobId(1)), [
     { index: 0, lead_id: 1, status: 'updated', superseded: ['status', 'email'] },
     { index: 1, lead_id: 2, status: 'superseded', superseded: ['status'] }
   ])
@@ -331,7 +335,7 @@ test('fields that were left to newer updates on the way are named with those tha
 
 test('a fault in the midst of a delivery brings only that again which has no outcome yet', async (t) => {
   const { outbox, worker, next, ended } = await working(t)
-  await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
   worker.wake()
   const first = await next()
   first.answerOne(0, UPDATED)
@@ -339,7 +343,7 @@ test('a fault in the midst of a delivery brings only that again which has no out
   const second = await next()
   t.same(inShort(second), ['2 A'])
   first.answerOne(1, UPDATED)
-  t.match(await outbox.job(jobId(1)), { status: 'running' })
+  t.match(await outbox.jobs.find(jobId(1)), { status: 'running' })
   second.answer(UPDATED)
   t.match(await ended(1), { status: 'completed' })
 })
@@ -348,7 +352,7 @@ test('what the operator can put right is tried again, though its sender could no
   const { outbox, worker, state, next, ended } = await working(t, {
     schedule: { firstMs: 1, longestMs: 1, forMs: 1_000 }
   })
-  await outbox.accept(newJob(1, [sets('A', 1)]))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
   worker.wake()
   const first = await next()
   state.answering = () => UPDATED
@@ -360,7 +364,7 @@ test('an update whose fate is not known is sent again', async (t) => {
   const { outbox, worker, state, next, ended } = await working(t, {
     schedule: { firstMs: 1, longestMs: 1, forMs: 1_000 }
   })
-  await outbox.accept(newJob(1, [sets('A', 1)]))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
   worker.wake()
   const first = await next()
   state.answering = () => UPDATED
@@ -372,22 +376,22 @@ test('an update whose fate is not known is sent again', async (t) => {
 test('what will not succeed ends at once, and is no dead letter', async (t) => {
   const { outbox, worker, asked, state, ended } = await working(t)
   state.answering = ({ key }) => (key.value === 1 ? NO_LEAD : REFUSED)
-  await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
   worker.wake()
 
   t.match(await ended(1), { status: 'failed', counts: { not_found: 1, failed: 1 } })
-  t.same(await outbox.results(jobId(1)), [
+  t.same(await outbox.jobs.results(jobId(1)), [
     { index: 0, lead_id: 1, status: 'not_found', error: NO_LEAD.error },
     { index: 1, lead_id: 2, status: 'failed', error: REFUSED.error }
   ])
   t.equal(asked.length, 1)
-  t.same(outbox.size, { open: 0, dead: 0 })
+  t.same(outbox.queue.size, { pending: 0, deadLetters: 0 })
 })
 
 test('while VICIdial may not be called nothing is claimed, and no try is used up', async (t) => {
   const pass = holdTime(t)
   const { outbox, worker, asked, state } = await working(t)
-  await outbox.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
   state.refused = CIRCUIT_OPEN
   worker.wake()
   for (let seconds = 0; seconds < 100; seconds++) {
@@ -395,7 +399,7 @@ test('while VICIdial may not be called nothing is claimed, and no try is used up
     for (let turns = 0; turns < 5; turns++) await turn()
   }
   t.equal(asked.length, 0)
-  t.equal(outbox.nextDueAt('default'), 1_000_000, 'it is not claimed')
+  t.equal(outbox.queue.nextDueAt('default'), 1_000_000, 'it is not claimed')
 
   state.refused = undefined
   await eventually('it is delivered', () => {
@@ -404,33 +408,33 @@ test('while VICIdial may not be called nothing is claimed, and no try is used up
   })
   state.refused = CIRCUIT_OPEN
   asked[0]?.answer({ ...AWAY, isUnsent: true })
-  await eventually('it is settled', () => outbox.nextDueAt('default') !== undefined)
-  t.equal(outbox.size.open, 1)
-  t.ok((outbox.nextDueAt('default') ?? 0) > Date.now(), 'it does not come again at once')
+  await eventually('it is settled', () => outbox.queue.nextDueAt('default') !== undefined)
+  t.equal(outbox.queue.size.pending, 1)
+  t.ok((outbox.queue.nextDueAt('default') ?? 0) > Date.now(), 'it does not come again at once')
   pass(1_000)
-  const [claimed] = await outbox.claim('default', 1, Date.now())
+  const [claimed] = await outbox.queue.claim('default', 1, Date.now())
   t.equal(claimed?.attempts, 0)
 })
 
 test('what the dispatcher has no room for comes again a little later, and no try is used up', async (t) => {
   const pass = holdTime(t)
   const { outbox, worker, asked, state, logged } = await working(t)
-  await outbox.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
   worker.wake()
   await eventually('it is delivered', () => asked.length === 1)
   asked[0]?.refuse(new OverloadedError(100, 1))
-  await eventually('it waits', () => (outbox.nextDueAt('default') ?? 0) > Date.now())
+  await eventually('it waits', () => (outbox.queue.nextDueAt('default') ?? 0) > Date.now())
   t.equal(logged(), '')
 
   state.refused = CIRCUIT_OPEN
   pass(1_000)
-  const [claimed] = await outbox.claim('default', 1, Date.now())
+  const [claimed] = await outbox.queue.claim('default', 1, Date.now())
   t.equal(claimed?.attempts, 0)
 })
 
 test('a fault of the dispatcher loses nothing: it is logged, and the update comes again', async (t) => {
   const { outbox, worker, next, ended, logged } = await working(t)
-  await outbox.accept(newJob(1, [sets('A', 1)]))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
   worker.wake()
   const first = await next()
   first.refuse(new TypeError('a fault'))
@@ -441,9 +445,9 @@ test('a fault of the dispatcher loses nothing: it is logged, and the update come
 })
 
 /** An outbox of which `method` fails as often as it is told to. */
-function failing(outbox: Outbox, method: 'settle' | 'claim', times: number): Outbox {
+function failing({ queue }: Outbox, method: 'settle' | 'claim', times: number): Pick<Outbox, 'queue'> {
   let left = times
-  return new Proxy(outbox, {
+  const proxy = new Proxy(queue, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target)
       if (typeof member !== 'function') return member
@@ -454,6 +458,7 @@ function failing(outbox: Outbox, method: 'settle' | 'claim', times: number): Out
       }
     }
   })
+  return { queue: proxy }
 }
 
 test('what cannot be settled is settled later, with its calls, and delivered once', async (t) => {
@@ -461,11 +466,11 @@ test('what cannot be settled is settled later, with its calls, and delivered onc
   t.teardown(() => outbox.close())
   const { worker, asked, state, logged } = await working(t, { outbox: failing(outbox, 'settle', 2) })
   state.answering = () => UPDATED
-  await outbox.accept(newJob(1, [sets('A', 1)]))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
   worker.wake()
-  await until('the end of the job', async () => (await outbox.job(jobId(1)))?.finishedAt !== undefined)
+  await until('the end of the job', async () => (await outbox.jobs.find(jobId(1)))?.finishedAt !== undefined)
 
-  t.match(await outbox.job(jobId(1)), { status: 'completed', upstreamCalls: 1 })
+  t.match(await outbox.jobs.find(jobId(1)), { status: 'completed', upstreamCalls: 1 })
   t.equal(asked.length, 1)
   t.equal(logged().match(/"msg":"outbox cannot be written"/g)?.length, 2)
 })
@@ -475,15 +480,15 @@ test('an outbox that cannot be read is asked again', async (t) => {
   t.teardown(() => outbox.close())
   const { worker, state, logged } = await working(t, { outbox: failing(outbox, 'claim', 2) })
   state.answering = () => UPDATED
-  await outbox.accept(newJob(1, [sets('A', 1)]))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
   worker.wake()
-  await until('the end of the job', async () => (await outbox.job(jobId(1)))?.finishedAt !== undefined)
+  await until('the end of the job', async () => (await outbox.jobs.find(jobId(1)))?.finishedAt !== undefined)
   t.equal(logged().match(/"msg":"outbox cannot be read"/g)?.length, 2)
 })
 
 test('no more is on its way at once than is allowed, and the rest follows as places get free', async (t) => {
   const { outbox, worker, asked, next, ended } = await working(t, { maxInFlight: 2 })
-  await outbox.accept(
+  await outbox.jobs.accept(
     newJob(
       1,
       [1, 2, 3, 4, 5].map((lead) => sets('A', lead))
@@ -517,19 +522,19 @@ test('a wake is never lost, whenever it comes', async (t) => {
   worker.wake()
   const numbers = Array.from({ length: 200 }, (_, n) => n + 1)
   for (const n of numbers) {
-    const accepting = outbox.accept(newJob(n, [sets('A', n)])).then(() => {
+    const accepting = outbox.jobs.accept(newJob(n, [sets('A', n)])).then(() => {
       worker.wake()
     })
     if (n % 3 === 0) await accepting
     if (n % 5 === 0) await turn()
   }
-  await until('everything is delivered', () => outbox.size.open === 0)
-  t.equal((await outbox.jobs({ limit: 1_000, status: 'completed' })).length, 200)
+  await until('everything is delivered', () => outbox.queue.size.pending === 0)
+  t.equal((await outbox.jobs.list({ limit: 1_000, status: 'completed' })).length, 200)
 })
 
 test('stop waits for what is on its way, and claims nothing more', async (t) => {
   const { outbox, worker, asked, next } = await working(t)
-  await outbox.accept(newJob(1, [sets('A', 1), sets('B', 1)]))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 1)]))
   worker.wake()
   const delivery = await next()
   let isStopped = false
@@ -540,7 +545,7 @@ test('stop waits for what is on its way, and claims nothing more', async (t) => 
   t.equal(isStopped, false)
   delivery.answer(UPDATED)
   await stopped
-  t.match(await outbox.results(jobId(1)), [{ status: 'updated' }, { status: 'queued' }])
+  t.match(await outbox.jobs.results(jobId(1)), [{ status: 'updated' }, { status: 'queued' }])
   worker.wake()
   for (let turns = 0; turns < 20; turns++) await turn()
   t.equal(asked.length, 1)
@@ -556,12 +561,12 @@ test('stop with nothing on its way is over at once, and so is a second one', asy
 
 test('what is not settled when stop has waited long enough is delivered again after the start', async (t) => {
   const { outbox, worker, next } = await working(t)
-  await outbox.accept(newJob(1, [sets('A', 1)]))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
   worker.wake()
   await next()
   await worker.stop(Date.now() + 20)
-  t.same(outbox.size, { open: 1, dead: 0 })
-  t.match(await outbox.job(jobId(1)), { status: 'queued' })
+  t.same(outbox.queue.size, { pending: 1, deadLetters: 0 })
+  t.match(await outbox.jobs.find(jobId(1)), { status: 'queued' })
 })
 
 test('fields that newer updates have set are left out and named, and an update of such fields alone ends', async (t) => {
@@ -570,12 +575,12 @@ test('fields that newer updates have set are left out and named, and an update o
     ...lead,
     fields: { status: 'OLD', email: 'a@example.com' }
   })
-  await outbox.accept(newJob(1, [change({ lead_id: 1 }), sets('OLD', { vendor_lead_code: 'CRM-2' })]))
+  await outbox.jobs.accept(newJob(1, [change({ lead_id: 1 }), sets('OLD', { vendor_lead_code: 'CRM-2' })]))
   const newer = [
     { lead: 'lead_id:1', fields: ['status'] },
     { lead: 'vendor_lead_code:CRM-2', fields: ['status', 'owner'] }
   ]
-  await outbox.supersede(newer, outbox.nextSequence)
+  await outbox.queue.supersede(newer, outbox.queue.nextSequence)
   worker.wake()
   const delivery = await next()
   t.same(
@@ -585,7 +590,7 @@ test('fields that newer updates have set are left out and named, and an update o
   delivery.answer(UPDATED)
 
   t.match(await ended(1), { status: 'partial', counts: { updated: 1, superseded: 1 } })
-  t.same(await outbox.results(jobId(1)), [
+  t.same(await outbox.jobs.results(jobId(1)), [
     { index: 0, lead_id: 1, status: 'updated', superseded: ['status'] },
     { index: 1, vendor_lead_code: 'CRM-2', status: 'superseded', superseded: ['status', 'owner'] }
   ])
@@ -596,14 +601,14 @@ test('what was delivered supersedes older dead letters of the lead, under each o
     schedule: { firstMs: 1, longestMs: 1, forMs: 1 }
   })
   state.answering = () => AWAY
-  await outbox.accept(newJob(1, [sets('OLD', 7)]))
+  await outbox.jobs.accept(newJob(1, [sets('OLD', 7)]))
   worker.wake()
   t.match(await ended(1), { counts: { failed: 1 } })
   state.answering = () => updatedByKey(7)
-  await outbox.accept(newJob(2, [sets('NEW', { vendor_lead_code: 'CRM-7' })]))
+  await outbox.jobs.accept(newJob(2, [sets('NEW', { vendor_lead_code: 'CRM-7' })]))
   worker.wake()
   t.match(await ended(2), { counts: { updated: 1 } })
-  t.match(await outbox.deadLetters({ limit: 10 }), [{ jobId: jobId(1), superseded: ['status'] }])
+  t.match(await outbox.jobs.deadLetters({ limit: 10 }), [{ jobId: jobId(1), superseded: ['status'] }])
 })
 
 test('an update has set its fields only if it was made, under the key it was named by and the ids of its leads', async (t) => {

@@ -43,7 +43,7 @@ const job = {
   upstreamCalls: 1
 }
 const letter = {
-  seq: 1,
+  id: 1,
   sequence: 1,
   jobId: HOSTILE,
   caller: HOSTILE,

@@ -2,14 +2,9 @@ import type { IdempotencyRecord } from '../../src/http/idempotency-record.ts'
 import type { Result } from '../../schemas/batch.ts'
 import { deliveredFields } from '../../src/jobs/worker.ts'
 import { keyName } from '../../src/leads/lead-key.ts'
-import type {
-  Claimed,
-  DeadLetter,
-  NewJob,
-  Outbox,
-  Replay,
-  Settlement
-} from '../../src/outbox/outbox.ts'
+import type { Claimed, Settlement } from '../../src/outbox/queue.ts'
+import type { DeadLetter, NewJob, Replay } from '../../src/outbox/jobs.ts'
+import type { Outbox } from '../../src/outbox/outbox.ts'
 import { UPDATED, updates } from '../delivery/updates.ts'
 
 /** Calls of settlements that are about something else. */
@@ -68,7 +63,7 @@ export function replaying(letters: readonly DeadLetter[]): Partial<NewJob> {
       sequence,
       superseded
     })),
-    replays: letters.map(({ seq }) => seq)
+    replays: letters.map(({ id }) => id)
   }
 }
 
@@ -122,8 +117,8 @@ export async function settleNext(
   settlement: (claimed: Claimed) => Settlement,
   now = 1_000_000
 ): Promise<Claimed> {
-  const [claimed] = await outbox.claim('default', 1, now)
+  const [claimed] = await outbox.queue.claim('default', 1, now)
   if (claimed === undefined) throw new Error('nothing was due')
-  await outbox.settle([settlement(claimed)], NO_CALLS)
+  await outbox.queue.settle([settlement(claimed)], NO_CALLS)
   return claimed
 }

@@ -3,7 +3,9 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import type { Result } from '../../schemas/batch.ts'
 import type { Update } from '../../src/leads/update.ts'
-import type { Claimed, DeadLetter, DeliveredFields, Outbox } from '../../src/outbox/outbox.ts'
+import type { Claimed, DeliveredFields } from '../../src/outbox/queue.ts'
+import type { DeadLetter } from '../../src/outbox/jobs.ts'
+import type { Outbox } from '../../src/outbox/outbox.ts'
 import { updates } from '../delivery/updates.ts'
 import type { Tester } from '../helper.ts'
 import { dead, done, jobId, knownAnswer, missing, newJob, NO_CALLS, replaying, waiting } from './jobs.ts'
@@ -122,7 +124,7 @@ class Model {
         const job = this.#newJob(1)
         const refused = [{ index: 0, status: 'rejected' as const }]
         this.#places++
-        return outbox
+        return outbox.jobs
           .accept(newJob(job, [], { acceptedAt: this.now, refused }))
           .then((known) => assert.equal(known, undefined))
       }
@@ -143,7 +145,10 @@ class Model {
       }
       case 'supersede':
         this.#supersede({ lead: `lead_id:${one.lead}`, fields: one.fields }, this.#placesBefore)
-        return outbox.supersede([{ lead: `lead_id:${one.lead}`, fields: one.fields }], outbox.nextSequence)
+        return outbox.queue.supersede(
+          [{ lead: `lead_id:${one.lead}`, fields: one.fields }],
+          outbox.queue.nextSequence
+        )
       case 'reopen':
         return Promise.resolve()
     }
@@ -229,7 +234,7 @@ class Model {
     const job = this.#newJob(0)
     for (const [index, { changes }] of accepted.entries())
       this.#add(job, index, account, leads[index] ?? 0, Object.keys(changes.stored))
-    return outbox
+    return outbox.jobs
       .accept(newJob(job, [], { account, acceptedAt: this.now, updates: accepted }))
       .then((known) => assert.equal(known, undefined))
   }
@@ -249,7 +254,7 @@ class Model {
         answer: knownAnswer()
       }
     }
-    assert.deepEqual(await outbox.replay({ seqs: [claimed.seq], limit: 1 }, replay), knownAnswer())
+    assert.deepEqual(await outbox.jobs.replay({ ids: [claimed.id], limit: 1 }, replay), knownAnswer())
   }
 
   async #claim(outbox: Outbox, { account, limit }: Extract<Step, { do: 'claim' }>): Promise<void> {
@@ -262,7 +267,7 @@ class Model {
       superseded: [...superseded].sort()
     }))
     for (const known of expected) known.state = 'claimed'
-    const claimed = await outbox.claim(account, limit, this.now)
+    const claimed = await outbox.queue.claim(account, limit, this.now)
     for (const [place, one] of claimed.entries()) {
       const known = expected[place]
       if (known) known.claimed = one
@@ -284,12 +289,12 @@ class Model {
     if (as === 'waiting') {
       known.state = 'open'
       known.dueAt = this.now + pause
-      return outbox.settle([waiting(claimed, known.dueAt)], NO_CALLS)
+      return outbox.queue.settle([waiting(claimed, known.dueAt)], NO_CALLS)
     }
     known.state = as === 'dead' ? 'dead' : 'ended'
     known.status = ({ done: 'updated', missing: 'not_found', dead: 'failed' } as const)[as]
     if (as === 'done') this.#supersede({ lead: `lead_id:${known.lead}`, fields: known.fields }, known.order)
-    return outbox.settle([{ done, missing, dead }[as](claimed)], NO_CALLS)
+    return outbox.queue.settle([{ done, missing, dead }[as](claimed)], NO_CALLS)
   }
 
   async #cancel(outbox: Outbox, place: number): Promise<void> {
@@ -301,7 +306,7 @@ class Model {
       known.status = 'cancelled'
     }
     if (cancelled.length > 0) this.#begin(job)
-    assert.equal(await outbox.cancel(jobId(job), this.now), cancelled.length)
+    assert.equal(await outbox.jobs.cancel(jobId(job), this.now), cancelled.length)
   }
 
   #supersede({ lead, fields: names }: DeliveredFields, order: number): void {
@@ -318,28 +323,28 @@ function pick<T>(from: readonly T[], place: number): T | undefined {
 
 /** Compares all that an engine tells with the model. */
 async function compare(outbox: Outbox, model: Model): Promise<void> {
-  assert.deepEqual(outbox.size, {
-    open: model.of('open', 'claimed').length,
-    dead: model.of('dead').length
+  assert.deepEqual(outbox.queue.size, {
+    pending: model.of('open', 'claimed').length,
+    deadLetters: model.of('dead').length
   })
   for (const account of ACCOUNTS) {
     const open = model.of('open', 'claimed').filter((known) => known.account === account)
-    assert.equal(outbox.pendingByAccount.get(account) ?? 0, open.length)
-    const told = outbox.nextDueAt(account)
+    assert.equal(outbox.queue.pendingByAccount.get(account) ?? 0, open.length)
+    const told = outbox.queue.nextDueAt(account)
     const due = model.ready(account)[0]?.dueAt
     // What another account's update holds up may be told as due, until it has been asked for.
     if (told === due) continue
     assert(told !== undefined && told < (due ?? Infinity))
     assert(model.next(account).some(({ state, dueAt }) => state === 'open' && dueAt === told))
   }
-  const jobs = await outbox.jobs({ limit: 1_000 })
+  const jobs = await outbox.jobs.list({ limit: 1_000 })
   assert.deepEqual(
     jobs.map(({ id, status }) => ({ id, status })),
     [...model.jobs.keys()].reverse().map((job) => ({ id: jobId(job), status: model.status(job) }))
   )
   for (const job of jobs) {
     const of = model.all.filter((known) => jobId(known.job) === job.id)
-    const results = await outbox.results(job.id)
+    const results = await outbox.jobs.results(job.id)
     const expected = of.length > 0 ? of.map(({ status }) => status) : ['rejected']
     assert.deepEqual(
       results.map(({ index, status }) => ({ index, status })),
@@ -352,15 +357,15 @@ async function compare(outbox: Outbox, model: Model): Promise<void> {
         .reduce((counts, [status, having]) => counts.set(status, having.length), new Map<string, number>())
     )
   }
-  const letters = await outbox.deadLetters({ limit: 1_000 })
+  const letters = await outbox.jobs.deadLetters({ limit: 1_000 })
   assert.deepEqual(
-    letters.map(({ seq, jobId: id, superseded }) => ({ seq, id, superseded: [...superseded].sort() })),
+    letters.map(({ id, jobId: job, superseded }) => ({ id, job, superseded: [...superseded].sort() })),
     model
       .of('dead')
       .toSorted((a, b) => b.place - a.place)
       .map((known) => ({
-        seq: known.claimed?.seq,
-        id: jobId(known.job),
+        id: known.claimed?.id,
+        job: jobId(known.job),
         superseded: [...known.superseded].sort()
       }))
   )

@@ -1,8 +1,9 @@
 import { StorageError } from '../../src/errors.ts'
 import { test } from 'tap'
 import type { HistoryPage, HistoryRecord } from '../../src/outbox/history.ts'
+import type { DeadLetter, DeadLetterChoice, DeadLetterPage, JobPage } from '../../src/outbox/jobs.ts'
 import { IDEMPOTENCY_KEY_TTL_MS } from '../../src/http/idempotency-record.ts'
-import type { DeadLetter, DeadLetterChoice, Outbox } from '../../src/outbox/outbox.ts'
+import type { Outbox } from '../../src/outbox/outbox.ts'
 import { updates } from '../delivery/updates.ts'
 import type { Tester } from '../helper.ts'
 import {
@@ -47,10 +48,10 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       error: { code: 'field_invalid', field: 'rank', detail: 'No.', retryable: false }
     }
     if (first === undefined || third === undefined) throw new Error('no updates')
-    const known = await outbox.accept(newJob(1, [], { updates: [first, third], refused: [rejected] }))
+    const known = await outbox.jobs.accept(newJob(1, [], { updates: [first, third], refused: [rejected] }))
 
     t.equal(known, undefined)
-    t.same(await outbox.job(jobId(1)), {
+    t.same(await outbox.jobs.find(jobId(1)), {
       id: jobId(1),
       caller: 'crm',
       source: 'crm',
@@ -61,52 +62,52 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       counts: { queued: 2, rejected: 1 },
       upstreamCalls: 0
     })
-    t.same(await outbox.results(jobId(1)), [
+    t.same(await outbox.jobs.results(jobId(1)), [
       { index: 0, lead_id: 1, status: 'queued' },
       rejected,
       { index: 2, vendor_lead_code: 'CRM-7', status: 'queued' }
     ])
-    t.same(await outbox.results(jobId(1), { from: 1, limit: 1 }), [rejected])
-    t.same(await outbox.results(jobId(1), { from: 3, limit: 1 }), [])
-    t.same(outbox.size, { open: 2, dead: 0 })
+    t.same(await outbox.jobs.results(jobId(1), { from: 1, limit: 1 }), [rejected])
+    t.same(await outbox.jobs.results(jobId(1), { from: 3, limit: 1 }), [])
+    t.same(outbox.queue.size, { pending: 2, deadLetters: 0 })
     t.equal(outbox.fault, undefined)
   })
 
   test(`${name}: the oldest job that has not ended is known by its time, begun or not`, async (t) => {
     const { outbox, reopen } = await open(t)
-    t.equal(outbox.oldestPendingAt, undefined)
-    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
-    await outbox.accept(newJob(2, [sets('B', 3)]))
-    t.equal(outbox.oldestPendingAt, 1)
+    t.equal(outbox.queue.oldestPendingAt, undefined)
+    await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
+    await outbox.jobs.accept(newJob(2, [sets('B', 3)]))
+    t.equal(outbox.queue.oldestPendingAt, 1)
     await settleNext(outbox, done)
-    t.equal((await reopen()).oldestPendingAt, 1)
+    t.equal((await reopen()).queue.oldestPendingAt, 1)
   })
 
   test(`${name}: a job that has ended is the oldest no more`, async (t) => {
     const { outbox } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1)]))
-    await outbox.accept(newJob(2, [sets('B', 2), sets('B', 3)]))
+    await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
+    await outbox.jobs.accept(newJob(2, [sets('B', 2), sets('B', 3)]))
     await settleNext(outbox, done)
-    t.equal(outbox.oldestPendingAt, 2)
+    t.equal(outbox.queue.oldestPendingAt, 2)
     await settleNext(outbox, dead)
-    t.equal(outbox.oldestPendingAt, 2)
+    t.equal(outbox.queue.oldestPendingAt, 2)
     await settleNext(outbox, done)
-    t.equal(outbox.oldestPendingAt, undefined)
+    t.equal(outbox.queue.oldestPendingAt, undefined)
   })
 
   test(`${name}: a job whose updates were all refused has ended as it was accepted`, async (t) => {
     const { outbox } = await open(t)
     const refused = [{ index: 0, status: 'rejected' as const }]
-    await outbox.accept(newJob(1, [], { refused }))
+    await outbox.jobs.accept(newJob(1, [], { refused }))
 
-    t.match(await outbox.job(jobId(1)), {
+    t.match(await outbox.jobs.find(jobId(1)), {
       status: 'failed',
       acceptedAt: 1,
       finishedAt: 1,
       counts: { rejected: 1 }
     })
-    t.same(outbox.size, { open: 0, dead: 0 })
-    t.equal(outbox.nextDueAt('default'), undefined)
+    t.same(outbox.queue.size, { pending: 0, deadLetters: 0 })
+    t.equal(outbox.queue.nextDueAt('default'), undefined)
   })
 
   test(`${name}: history is listed newest first, by lead, caller and time, and purged by age`, async (t) => {
@@ -125,11 +126,11 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
         status: 'updated'
       }))
     })
-    await outbox.record([record(10, 'crm', 1, 2, 3), record(20, 'web', 1)])
-    await outbox.record([record(30, 'crm', 1, 4)])
+    await outbox.history.record([record(10, 'crm', 1, 2, 3), record(20, 'web', 1)])
+    await outbox.history.record([record(30, 'crm', 1, 4)])
     const later = await reopen()
     const seen = async (page: Omit<HistoryPage, 'limit'>, limit = 10) =>
-      (await later.history({ ...page, limit })).map(({ at, caller, lead }) => `${at} ${caller} ${lead}`)
+      (await later.history.list({ ...page, limit })).map(({ at, caller, lead }) => `${at} ${caller} ${lead}`)
 
     t.same(await seen({}), ['30 crm 4', '30 crm 1', '20 web 1', '10 crm 3', '10 crm 2', '10 crm 1'])
     t.same(await seen({}, 2), ['30 crm 4', '30 crm 1'])
@@ -138,81 +139,81 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(await seen({ lead: 1, caller: 'web' }), ['20 web 1'])
     t.same(await seen({ since: 20 }), ['30 crm 4', '30 crm 1', '20 web 1'])
     t.same(await seen({ since: 31 }), [])
-    const [, second] = await later.history({ limit: 2 })
-    t.same(await seen({ before: second?.n ?? 0 }, 2), ['20 web 1', '10 crm 3'])
+    const [, second] = await later.history.list({ limit: 2 })
+    t.same(await seen({ before: second?.id ?? 0 }, 2), ['20 web 1', '10 crm 3'])
 
-    t.equal(await later.purgeHistory(25, 2), 2)
+    t.equal(await later.history.purge(25, 2), 2)
     t.same(await seen({}), ['30 crm 4', '30 crm 1', '20 web 1', '10 crm 3'])
-    t.equal(await later.purgeHistory(25, 10), 2)
-    t.equal(await later.purgeHistory(25, 10), 0)
+    t.equal(await later.history.purge(25, 10), 2)
+    t.equal(await later.history.purge(25, 10), 0)
     t.same(await seen({}), ['30 crm 4', '30 crm 1'])
-    await later.purgeHistory(31, 10)
+    await later.history.purge(31, 10)
     t.same(await seen({}), [])
-    await later.record([record(40, 'crm', 5)])
+    await later.history.record([record(40, 'crm', 5)])
     t.same(await seen({ since: 40 }), ['40 crm 5'])
   })
 
   test(`${name}: each account claims its own updates, in order per lead, whatever waits of another account`, async (t) => {
     const { outbox, reopen } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1), sets('B', 2)], { account: 'sales', keyId: '0a1b2c3d' }))
-    await outbox.accept(newJob(2, [sets('C', 1), sets('D', 3), sets('E', 3)]))
+    await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 2)], { account: 'sales', keyId: '0a1b2c3d' }))
+    await outbox.jobs.accept(newJob(2, [sets('C', 1), sets('D', 3), sets('E', 3)]))
     const later = await reopen()
 
-    t.equal(later.nextDueAt('sales'), 1)
-    t.equal(later.nextDueAt('default'), 2)
-    t.equal(later.nextDueAt('other'), undefined)
+    t.equal(later.queue.nextDueAt('sales'), 1)
+    t.equal(later.queue.nextDueAt('default'), 2)
+    t.equal(later.queue.nextDueAt('other'), undefined)
     t.same(
-      later.pendingByAccount,
+      later.queue.pendingByAccount,
       new Map([
         ['default', 3],
         ['sales', 2]
       ])
     )
-    t.same(await later.claim('other', 10, LATER), [])
-    const first = await later.claim('default', 10, LATER)
+    t.same(await later.queue.claim('other', 10, LATER), [])
+    const first = await later.queue.claim('default', 10, LATER)
     t.same(inShort(first), ['2/0 lead_id:1 C', '2/1 lead_id:3 D'])
     t.match(first[0]?.job, { account: 'default', keyId: undefined, requestId: 'req_2' })
-    const ofSales = await later.claim('sales', 10, LATER)
+    const ofSales = await later.queue.claim('sales', 10, LATER)
     t.same(inShort(ofSales), ['1/1 lead_id:2 B'], 'lead 1 is on its way by another account')
     t.match(ofSales[0]?.job, { account: 'sales', keyId: '0a1b2c3d', requestId: 'req_1' })
-    t.equal(later.nextDueAt('sales'), undefined)
+    t.equal(later.queue.nextDueAt('sales'), undefined)
 
-    await later.settle(first.map(done), NO_CALLS)
-    const [older] = await later.claim('sales', 10, LATER)
+    await later.queue.settle(first.map(done), NO_CALLS)
+    const [older] = await later.queue.claim('sales', 10, LATER)
     t.match(older, { job: { id: jobId(1) }, update: { index: 0 }, superseded: ['status'] })
     t.same(
-      later.pendingByAccount,
+      later.queue.pendingByAccount,
       new Map([
         ['default', 1],
         ['sales', 2]
       ])
     )
-    t.same(inShort(await later.claim('default', 10, LATER)), ['2/2 lead_id:3 E'])
+    t.same(inShort(await later.queue.claim('default', 10, LATER)), ['2/2 lead_id:3 E'])
   })
 
   test(`${name}: an update that is tried again holds up no other account's meanwhile`, async (t) => {
     const { outbox } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1)], { account: 'sales' }))
-    await outbox.accept(newJob(2, [sets('B', 1)]))
-    await outbox.accept(newJob(3, [sets('C', 1)]))
-    const [older] = await outbox.claim('sales', 10, LATER)
+    await outbox.jobs.accept(newJob(1, [sets('A', 1)], { account: 'sales' }))
+    await outbox.jobs.accept(newJob(2, [sets('B', 1)]))
+    await outbox.jobs.accept(newJob(3, [sets('C', 1)]))
+    const [older] = await outbox.queue.claim('sales', 10, LATER)
     if (older === undefined) throw new Error('nothing claimed')
-    t.same(await outbox.claim('default', 10, LATER), [], 'it is on its way')
-    t.equal(await outbox.cancel(jobId(2), 5), 1)
-    t.same(await outbox.claim('default', 10, LATER), [])
+    t.same(await outbox.queue.claim('default', 10, LATER), [], 'it is on its way')
+    t.equal(await outbox.jobs.cancel(jobId(2), 5), 1)
+    t.same(await outbox.queue.claim('default', 10, LATER), [])
 
-    await outbox.settle([waiting(older, 500)], NO_CALLS)
-    t.equal(outbox.nextDueAt('sales'), 500)
+    await outbox.queue.settle([waiting(older, 500)], NO_CALLS)
+    t.equal(outbox.queue.nextDueAt('sales'), 500)
     t.same(inShort([await settleNext(outbox, done)]), ['3/0 lead_id:1 C'])
-    t.match(await outbox.claim('sales', 10, 500), [{ superseded: ['status'] }])
+    t.match(await outbox.queue.claim('sales', 10, 500), [{ superseded: ['status'] }])
   })
 
   test(`${name}: of a job that was never accepted nothing is known`, async (t) => {
     const { outbox } = await open(t)
-    t.equal(await outbox.job(jobId(1)), undefined)
-    t.same(await outbox.results(jobId(1)), [])
-    t.equal(await outbox.cancel(jobId(1), 5), 0)
-    t.same(await outbox.claim('default', 10, LATER), [])
+    t.equal(await outbox.jobs.find(jobId(1)), undefined)
+    t.same(await outbox.jobs.results(jobId(1)), [])
+    t.equal(await outbox.jobs.cancel(jobId(1), 5), 0)
+    t.same(await outbox.queue.claim('default', 10, LATER), [])
   })
 
   test(`${name}: what is claimed is the update as it was accepted, its changes to the letter`, async (t) => {
@@ -224,7 +225,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       { lead_id: 102, fields: { comments: 'two\nlines' }, custom_fields: { favorite_color: 'blue' } }
     ]
     const accepted = updates(elements)
-    await outbox.accept(newJob(7, elements, { caller: 'web', source: 'shop' }))
+    await outbox.jobs.accept(newJob(7, elements, { caller: 'web', source: 'shop' }))
     const expected = accepted.map((update, place) => ({
       sequence: place,
       job: {
@@ -240,14 +241,14 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       attempts: 0,
       acceptedAt: 7
     }))
-    const shown = (await outbox.claim('default', 10, 7)).map(({ seq, sequence, ...rest }, place) => {
-      t.equal(seq, sequence)
+    const shown = (await outbox.queue.claim('default', 10, 7)).map(({ id, sequence, ...rest }, place) => {
+      t.equal(id, sequence)
       return { sequence: place, ...rest }
     })
     t.strictSame(shown, expected)
 
-    const again = (await (await reopen()).claim('default', 10, 7)).map(
-      ({ seq: _, sequence: __, ...rest }, place) => ({
+    const again = (await (await reopen()).queue.claim('default', 10, 7)).map(
+      ({ id: _, sequence: __, ...rest }, place) => ({
         sequence: place,
         ...rest
       })
@@ -257,29 +258,29 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
 
   test(`${name}: claims come oldest first, as many as asked for, and only when due`, async (t) => {
     const { outbox } = await open(t)
-    await outbox.accept(newJob(20, [sets('A', 1), sets('B', 2)]))
-    await outbox.accept(newJob(10, [sets('C', 3)]))
+    await outbox.jobs.accept(newJob(20, [sets('A', 1), sets('B', 2)]))
+    await outbox.jobs.accept(newJob(10, [sets('C', 3)]))
 
-    t.equal(outbox.nextDueAt('default'), 10)
-    t.same(await outbox.claim('default', 10, 9), [])
-    t.same(inShort(await outbox.claim('default', 10, 10)), ['10/0 lead_id:3 C'])
-    t.equal(outbox.nextDueAt('default'), 20)
-    t.same(inShort(await outbox.claim('default', 1, 20)), ['20/0 lead_id:1 A'])
-    t.same(inShort(await outbox.claim('default', 1, 20)), ['20/1 lead_id:2 B'])
-    t.same(await outbox.claim('default', 1, LATER), [])
-    t.equal(outbox.nextDueAt('default'), undefined)
-    t.same(outbox.size, { open: 3, dead: 0 }, 'what is on its way has not ended')
+    t.equal(outbox.queue.nextDueAt('default'), 10)
+    t.same(await outbox.queue.claim('default', 10, 9), [])
+    t.same(inShort(await outbox.queue.claim('default', 10, 10)), ['10/0 lead_id:3 C'])
+    t.equal(outbox.queue.nextDueAt('default'), 20)
+    t.same(inShort(await outbox.queue.claim('default', 1, 20)), ['20/0 lead_id:1 A'])
+    t.same(inShort(await outbox.queue.claim('default', 1, 20)), ['20/1 lead_id:2 B'])
+    t.same(await outbox.queue.claim('default', 1, LATER), [])
+    t.equal(outbox.queue.nextDueAt('default'), undefined)
+    t.same(outbox.queue.size, { pending: 3, deadLetters: 0 }, 'what is on its way has not ended')
   })
 
   test(`${name}: two claims at once never give out the same update`, async (t) => {
     const { outbox } = await open(t)
-    await outbox.accept(
+    await outbox.jobs.accept(
       newJob(
         1,
         [1, 2, 3, 4, 5].map((lead) => sets('A', lead))
       )
     )
-    const given = (await Promise.all([1, 2, 3].map(() => outbox.claim('default', 2, LATER)))).flat()
+    const given = (await Promise.all([1, 2, 3].map(() => outbox.queue.claim('default', 2, LATER)))).flat()
     t.same(
       inShort(given),
       [1, 2, 3, 4, 5].map((lead, place) => `1/${place} lead_id:${lead} A`)
@@ -288,23 +289,27 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
 
   test(`${name}: of one lead one update is on its way at most, across jobs, and the later wait their turn`, async (t) => {
     const { outbox } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1), sets('B', 1), sets('A', 2)]))
-    await outbox.accept(newJob(2, [sets('C', 1)]))
+    await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 1), sets('A', 2)]))
+    await outbox.jobs.accept(newJob(2, [sets('C', 1)]))
 
-    const [a, other, ...more] = await outbox.claim('default', 10, LATER)
+    const [a, other, ...more] = await outbox.queue.claim('default', 10, LATER)
     if (a === undefined || other === undefined) throw new Error('nothing claimed')
     t.same(inShort([a, other]), ['1/0 lead_id:1 A', '1/2 lead_id:2 A'])
     t.same(more, [])
-    await outbox.accept(newJob(3, [sets('D', 1)]))
-    t.same(await outbox.claim('default', 10, LATER), [])
+    await outbox.jobs.accept(newJob(3, [sets('D', 1)]))
+    t.same(await outbox.queue.claim('default', 10, LATER), [])
 
-    await outbox.settle([done(a)], NO_CALLS)
-    const [b] = await outbox.claim('default', 10, LATER)
+    await outbox.queue.settle([done(a)], NO_CALLS)
+    const [b] = await outbox.queue.claim('default', 10, LATER)
     if (b === undefined) throw new Error('nothing claimed')
     t.same(inShort([b]), ['1/1 lead_id:1 B'])
-    await outbox.settle([waiting(b, 500)], NO_CALLS)
-    t.equal(outbox.nextDueAt('default'), 500)
-    t.same(await outbox.claim('default', 10, 499), [], 'the later ones wait while the earlier is tried again')
+    await outbox.queue.settle([waiting(b, 500)], NO_CALLS)
+    t.equal(outbox.queue.nextDueAt('default'), 500)
+    t.same(
+      await outbox.queue.claim('default', 10, 499),
+      [],
+      'the later ones wait while the earlier is tried again'
+    )
 
     t.same(inShort([await settleNext(outbox, done)]), ['1/1 lead_id:1 B'])
     t.same(inShort([await settleNext(outbox, dead)]), ['2/0 lead_id:1 C'])
@@ -314,9 +319,11 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
   test(`${name}: leads of different keys do not wait for each other`, async (t) => {
     const { outbox } = await open(t)
     const byCode = { vendor_lead_code: '1' }
-    await outbox.accept(newJob(1, [sets('A', 1), sets('B', byCode), sets('C', { phone_number: '111111' })]))
-    await outbox.accept(newJob(2, [sets('D', byCode)]))
-    t.same(inShort(await outbox.claim('default', 10, LATER)), [
+    await outbox.jobs.accept(
+      newJob(1, [sets('A', 1), sets('B', byCode), sets('C', { phone_number: '111111' })])
+    )
+    await outbox.jobs.accept(newJob(2, [sets('D', byCode)]))
+    t.same(inShort(await outbox.queue.claim('default', 10, LATER)), [
       '1/0 lead_id:1 A',
       '1/1 vendor_lead_code:1 B',
       '1/2 phone_number:111111 C'
@@ -325,13 +332,17 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
 
   test(`${name}: an update that waits tells how often it was tried and what happened last`, async (t) => {
     const { outbox, reopen } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1)]))
+    await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
     await settleNext(outbox, (claimed) => waiting(claimed, 40), 1)
     await settleNext(outbox, (claimed) => waiting(claimed, 70), 40)
     const reopened = await reopen()
 
-    t.match(await reopened.job(jobId(1)), { status: 'running', finishedAt: undefined, counts: { queued: 1 } })
-    t.same(await reopened.results(jobId(1)), [
+    t.match(await reopened.jobs.find(jobId(1)), {
+      status: 'running',
+      finishedAt: undefined,
+      counts: { queued: 1 }
+    })
+    t.same(await reopened.jobs.results(jobId(1)), [
       {
         index: 0,
         lead_id: 1,
@@ -339,9 +350,9 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
         error: { code: 'upstream_unavailable', detail: 'VICIdial is away.', retryable: true }
       }
     ])
-    t.equal(reopened.nextDueAt('default'), 70)
-    t.same(await reopened.claim('default', 1, 69), [])
-    const [claimed] = await reopened.claim('default', 1, 70)
+    t.equal(reopened.queue.nextDueAt('default'), 70)
+    t.same(await reopened.queue.claim('default', 1, 69), [])
+    const [claimed] = await reopened.queue.claim('default', 1, 70)
     t.equal(claimed?.attempts, 2)
   })
 
@@ -355,23 +366,23 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     for (const [place, [[first = done, second = done], status, counts]] of cases.entries()) {
       const n = place + 1
       const before = Date.now()
-      await outbox.accept(newJob(n, [sets('A', n * 2), sets('A', n * 2 + 1)]))
+      await outbox.jobs.accept(newJob(n, [sets('A', n * 2), sets('A', n * 2 + 1)]))
       await settleNext(outbox, first)
-      t.match(await outbox.job(jobId(n)), { status: 'running', finishedAt: undefined })
+      t.match(await outbox.jobs.find(jobId(n)), { status: 'running', finishedAt: undefined })
       await settleNext(outbox, second)
-      const job = await outbox.job(jobId(n))
+      const job = await outbox.jobs.find(jobId(n))
       t.match(job, { status, counts })
       t.ok((job?.finishedAt ?? 0) >= before)
     }
-    t.same(outbox.size, { open: 0, dead: 1 })
+    t.same(outbox.queue.size, { pending: 0, deadLetters: 1 })
   })
 
   test(`${name}: the end of a job is told once it is stored, to those who still listen`, async (t) => {
     const { outbox } = await open(t)
     const told: string[] = []
-    const listen = (n: number, as: string) => outbox.onEnd(jobId(n), () => told.push(as))
-    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
-    await outbox.accept(newJob(2, [sets('B', 3), sets('B', 3)]))
+    const listen = (n: number, as: string) => outbox.jobs.onEnd(jobId(n), () => told.push(as))
+    await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
+    await outbox.jobs.accept(newJob(2, [sets('B', 3), sets('B', 3)]))
     listen(1, 'first')
     listen(1, 'first too')
     listen(2, 'second')
@@ -381,38 +392,38 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await settleNext(outbox, missing)
     t.same(told, ['first', 'first too'])
     stop()
-    t.equal(await outbox.cancel(jobId(2), 5), 2)
+    t.equal(await outbox.jobs.cancel(jobId(2), 5), 2)
     t.same(told, ['first', 'first too', 'second'])
   })
 
   test(`${name}: calls are counted for every job that had a part in them`, async (t) => {
     const { outbox } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1)]))
-    await outbox.accept(newJob(2, [sets('A', 2)]))
-    const [first] = await outbox.claim('default', 1, LATER)
+    await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
+    await outbox.jobs.accept(newJob(2, [sets('A', 2)]))
+    const [first] = await outbox.queue.claim('default', 1, LATER)
     if (first === undefined) throw new Error('nothing claimed')
-    await outbox.settle(
+    await outbox.queue.settle(
       [waiting(first, 5)],
       new Map([
         [jobId(1), 2],
         [jobId(2), 3]
       ])
     )
-    await outbox.settle([], new Map([[jobId(1), 1]]))
+    await outbox.queue.settle([], new Map([[jobId(1), 1]]))
 
-    t.equal((await outbox.job(jobId(1)))?.upstreamCalls, 3)
-    t.equal((await outbox.job(jobId(2)))?.upstreamCalls, 3, 'its settlements come with another writing')
+    t.equal((await outbox.jobs.find(jobId(1)))?.upstreamCalls, 3)
+    t.equal((await outbox.jobs.find(jobId(2)))?.upstreamCalls, 3, 'its settlements come with another writing')
   })
 
   test(`${name}: jobs are listed newest first, page by page, of one caller, status or source`, async (t) => {
     const { outbox } = await open(t)
     for (const n of [1, 2, 3, 4, 5, 6]) {
       const caller = n % 2 === 0 ? 'web' : 'crm'
-      await outbox.accept(newJob(n, [sets('A', n)], { caller, source: n > 3 ? 'late' : 'early' }))
+      await outbox.jobs.accept(newJob(n, [sets('A', n)], { caller, source: n > 3 ? 'late' : 'early' }))
     }
     await settleNext(outbox, done)
-    const numbers = async (page: Parameters<Outbox['jobs']>[0]) =>
-      (await outbox.jobs(page)).map(({ id }) => Number(id.slice(4)))
+    const numbers = async (page: JobPage) =>
+      (await outbox.jobs.list(page)).map(({ id }) => Number(id.slice(4)))
 
     t.same(await numbers({ limit: 10 }), [6, 5, 4, 3, 2, 1])
     t.same(await numbers({ limit: 2 }), [6, 5])
@@ -424,7 +435,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(await numbers({ limit: 10, status: 'completed' }), [1])
     t.same(await numbers({ limit: 10, status: 'queued', source: 'early' }), [3, 2])
     t.same(await numbers({ limit: 10, caller: 'nobody' }), [])
-    t.match(await outbox.jobs({ limit: 1, status: 'completed' }), [
+    t.match(await outbox.jobs.list({ limit: 1, status: 'completed' }), [
       { id: jobId(1), status: 'completed', counts: { updated: 1 } }
     ])
   })
@@ -432,21 +443,21 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
   test(`${name}: dead letters are listed newest first, of one caller or job, with all that a replay needs`, async (t) => {
     const { outbox } = await open(t)
     const before = Date.now()
-    await outbox.accept(newJob(1, [sets('A', 1), sets('B', 2)]))
-    await outbox.accept(newJob(2, [sets('C', 3)], { caller: 'web', source: 'shop' }))
+    await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 2)]))
+    await outbox.jobs.accept(newJob(2, [sets('C', 3)], { caller: 'web', source: 'shop' }))
     const first = await settleNext(outbox, dead)
     const second = await settleNext(outbox, dead)
     const third = await settleNext(outbox, dead)
 
-    const all = await outbox.deadLetters({ limit: 10 })
+    const all = await outbox.jobs.deadLetters({ limit: 10 })
     t.same(
-      all.map(({ seq }) => seq),
-      [third.seq, second.seq, first.seq]
+      all.map(({ id }) => id),
+      [third.id, second.id, first.id]
     )
     const { diedAt = 0, ...letter } = all[0] ?? {}
     t.ok(diedAt >= before)
     t.same(letter, {
-      seq: third.seq,
+      id: third.id,
       sequence: third.sequence,
       jobId: jobId(2),
       caller: 'web',
@@ -460,79 +471,78 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
         error: { code: 'upstream_unavailable', detail: 'VICIdial is away.', retryable: true }
       }
     })
-    const seqs = async (page: Parameters<Outbox['deadLetters']>[0]) =>
-      (await outbox.deadLetters(page)).map(({ seq }) => seq)
-    t.same(await seqs({ limit: 1 }), [third.seq])
-    t.same(await seqs({ limit: 1, after: String(third.seq) }), [second.seq])
-    t.same(await seqs({ limit: 10, caller: 'crm' }), [second.seq, first.seq])
-    t.same(await seqs({ limit: 10, jobId: jobId(2) }), [third.seq])
-    t.same(await seqs({ limit: 10, caller: 'crm', jobId: jobId(2) }), [])
-    t.same(await seqs({ limit: 10, jobId: jobId(1), after: String(second.seq) }), [first.seq])
-    t.same(await seqs({ limit: 10, jobId: jobId(9) }), [])
-    t.same(outbox.size, { open: 0, dead: 3 })
+    const ids = async (page: DeadLetterPage) => (await outbox.jobs.deadLetters(page)).map(({ id }) => id)
+    t.same(await ids({ limit: 1 }), [third.id])
+    t.same(await ids({ limit: 1, after: String(third.id) }), [second.id])
+    t.same(await ids({ limit: 10, caller: 'crm' }), [second.id, first.id])
+    t.same(await ids({ limit: 10, jobId: jobId(2) }), [third.id])
+    t.same(await ids({ limit: 10, caller: 'crm', jobId: jobId(2) }), [])
+    t.same(await ids({ limit: 10, jobId: jobId(1), after: String(second.id) }), [first.id])
+    t.same(await ids({ limit: 10, jobId: jobId(9) }), [])
+    t.same(outbox.queue.size, { pending: 0, deadLetters: 3 })
   })
 
   test(`${name}: a replayed dead letter is none any more, and its job still tells what became of it`, async (t) => {
     const { outbox, reopen } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1), sets('B', 2)]))
-    const { seq, sequence, update } = await settleNext(outbox, dead)
+    await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 2)]))
+    const { id, sequence, update } = await settleNext(outbox, dead)
     await settleNext(outbox, dead)
     const replay = replayAs(2)
-    t.same(await outbox.replay({ limit: 1 }, replay), ANSWER)
-    t.match(replay.found, [{ letters: [{ seq, sequence, update, superseded: [] }], remaining: 1 }])
+    t.same(await outbox.jobs.replay({ limit: 1 }, replay), ANSWER)
+    t.match(replay.found, [{ letters: [{ id, sequence, update, superseded: [] }], remaining: 1 }])
 
-    t.same(outbox.size, { open: 1, dead: 1 })
-    t.match(await outbox.job(jobId(1)), { status: 'failed', counts: { failed: 2 } })
-    const [claimed] = await (await reopen()).claim('default', 10, LATER)
+    t.same(outbox.queue.size, { pending: 1, deadLetters: 1 })
+    t.match(await outbox.jobs.find(jobId(1)), { status: 'failed', counts: { failed: 2 } })
+    const [claimed] = await (await reopen()).queue.claim('default', 10, LATER)
     t.match(claimed, { sequence, update, job: { id: jobId(2) } })
-    t.not(claimed?.seq, seq)
+    t.not(claimed?.id, id)
   })
 
   test(`${name}: a replay knows what was delivered a moment before it, and two at once take nothing twice`, async (t) => {
     const { outbox } = await open(t)
-    await outbox.accept(newJob(1, [sets('OLD', 1), sets('OTHER', 2)]))
+    await outbox.jobs.accept(newJob(1, [sets('OLD', 1), sets('OTHER', 2)]))
     await settleNext(outbox, dead)
     await settleNext(outbox, dead)
-    await outbox.accept(newJob(2, [sets('NEW', 1)]))
-    const [newer] = await outbox.claim('default', 1, LATER)
+    await outbox.jobs.accept(newJob(2, [sets('NEW', 1)]))
+    const [newer] = await outbox.queue.claim('default', 1, LATER)
     if (newer === undefined) throw new Error('nothing claimed')
     const answers = await Promise.all([
-      outbox.settle([done(newer)], NO_CALLS),
-      outbox.replay({ limit: 10 }, replayAs(3)),
-      outbox.replay({ limit: 10 }, replayAs(4))
+      outbox.queue.settle([done(newer)], NO_CALLS),
+      outbox.jobs.replay({ limit: 10 }, replayAs(3)),
+      outbox.jobs.replay({ limit: 10 }, replayAs(4))
     ])
 
     t.same(answers, [undefined, ANSWER, undefined])
-    const claimed = await outbox.claim('default', 10, LATER)
+    const claimed = await outbox.queue.claim('default', 10, LATER)
     t.same(inShort(claimed), ['3/0 lead_id:1 OLD', '3/1 lead_id:2 OTHER'])
     t.same(
       claimed.map(({ superseded }) => superseded),
       [['status'], []]
     )
-    t.equal(await outbox.job(jobId(4)), undefined)
-    t.same(outbox.size, { open: 2, dead: 0 })
+    t.equal(await outbox.jobs.find(jobId(4)), undefined)
+    t.same(outbox.queue.size, { pending: 2, deadLetters: 0 })
   })
 
   test(`${name}: dead letters are chosen by caller, job and number, the oldest first; the rest is counted`, async (t) => {
     const { outbox } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
-    await outbox.accept(newJob(2, [sets('B', 4)], { caller: 'web' }))
+    await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
+    await outbox.jobs.accept(newJob(2, [sets('B', 4)], { caller: 'web' }))
     const [first, , third, web] = [1, 2, 3, 4].map(() => settleNext(outbox, dead))
-    const seqs = [(await third)?.seq ?? 0, (await first)?.seq ?? 0, (await web)?.seq ?? 0, 999]
+    const ids = [(await third)?.id ?? 0, (await first)?.id ?? 0, (await web)?.id ?? 0, 999]
     const cases: [choice: Omit<DeadLetterChoice, 'limit'>, limit: number, leads: number[], left: number][] = [
       [{}, 10, [1, 2, 3, 4], 0],
       [{}, 3, [1, 2, 3], 1],
       [{ caller: 'web' }, 10, [4], 0],
       [{ jobId: jobId(1) }, 2, [1, 2], 1],
       [{ jobId: jobId(9) }, 2, [], 0],
-      [{ seqs }, 10, [1, 3, 4], 0],
-      [{ seqs }, 1, [1], 2],
-      [{ seqs, caller: 'crm' }, 2, [1, 3], 0],
-      [{ seqs: [999] }, 10, [], 0]
+      [{ ids }, 10, [1, 3, 4], 0],
+      [{ ids }, 1, [1], 2],
+      [{ ids, caller: 'crm' }, 2, [1, 3], 0],
+      [{ ids: [999] }, 10, [], 0]
     ]
     for (const [choice, limit, leads, left] of cases) {
       const replay = replayAs(3)
-      const looked = outbox.replay({ ...choice, limit }, (letters, remaining) => {
+      const looked = outbox.jobs.replay({ ...choice, limit }, (letters, remaining) => {
         replay(letters, remaining)
         return { jobs: [], answer: ANSWER }
       })
@@ -548,7 +558,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
 
   test(`${name}: the answer of a replay is stored with all of its jobs, and a repeat does nothing`, async (t) => {
     const { outbox, reopen } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
+    await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
     await settleNext(outbox, dead)
     await settleNext(outbox, dead)
     const answer = knownAnswer({ at: Date.now(), body: '{"jobs":[]}' })
@@ -556,70 +566,72 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       jobs: letters.map((letter, n) => newJob(n + 2, [], replaying([letter]))),
       answer
     })
-    await outbox.replay({ limit: 10 }, oneEach, answer)
+    await outbox.jobs.replay({ limit: 10 }, oneEach, answer)
     const reopened = await reopen()
 
-    t.same(await reopened.replay({ limit: 10 }, oneEach, answer), answer)
-    t.same(await reopened.findAnswer(answer.caller, answer.key, 0), answer)
+    t.same(await reopened.jobs.replay({ limit: 10 }, oneEach, answer), answer)
+    t.same(await reopened.idempotency.find(answer.caller, answer.key, 0), answer)
     t.same(
-      (await reopened.jobs({ limit: 10 })).map(({ id }) => id),
+      (await reopened.jobs.list({ limit: 10 })).map(({ id }) => id),
       [jobId(3), jobId(2), jobId(1)]
     )
-    t.same(reopened.size, { open: 2, dead: 0 })
+    t.same(reopened.queue.size, { pending: 2, deadLetters: 0 })
   })
 
   test(`${name}: a replay that fails has done nothing`, async (t) => {
     const { outbox } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
+    await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
     await settleNext(outbox, dead)
     await settleNext(outbox, dead)
     const sameId = (letters: readonly DeadLetter[]) => ({
       jobs: letters.map((letter) => newJob(2, [], replaying([letter]))),
       answer: knownAnswer()
     })
-    await t.rejects(outbox.replay({ limit: 10 }, sameId, knownAnswer()), StorageError)
+    await t.rejects(outbox.jobs.replay({ limit: 10 }, sameId, knownAnswer()), StorageError)
 
-    t.equal(await outbox.job(jobId(2)), undefined)
-    t.equal(await outbox.findAnswer('crm', 'key-1', 0), undefined)
-    t.same(outbox.size, { open: 0, dead: 2 })
-    t.same(await outbox.claim('default', 10, LATER), [])
+    t.equal(await outbox.jobs.find(jobId(2)), undefined)
+    t.equal(await outbox.idempotency.find('crm', 'key-1', 0), undefined)
+    t.same(outbox.queue.size, { pending: 0, deadLetters: 2 })
+    t.same(await outbox.queue.claim('default', 10, LATER), [])
   })
 
   test(`${name}: it knows since when its oldest open job waits, and how large it is`, async (t) => {
     const { outbox } = await open(t)
-    t.equal(outbox.oldestPendingAt, undefined)
+    t.equal(outbox.queue.oldestPendingAt, undefined)
     const { bytes } = outbox
     t.ok(bytes > 0)
-    await outbox.accept(newJob(1, [sets('A', 1)]))
-    await outbox.accept(newJob(2, [sets('A', 2), sets('A', 3)]))
-    await outbox.accept(newJob(3, [sets('A', 4)]))
-    t.equal(outbox.oldestPendingAt, 1)
+    await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
+    await outbox.jobs.accept(newJob(2, [sets('A', 2), sets('A', 3)]))
+    await outbox.jobs.accept(newJob(3, [sets('A', 4)]))
+    t.equal(outbox.queue.oldestPendingAt, 1)
     await settleNext(outbox, done)
-    t.equal(outbox.oldestPendingAt, 2)
+    t.equal(outbox.queue.oldestPendingAt, 2)
     await settleNext(outbox, done)
-    t.equal(outbox.oldestPendingAt, 2, 'a part of it has not ended')
+    t.equal(outbox.queue.oldestPendingAt, 2, 'a part of it has not ended')
     await settleNext(outbox, dead)
-    t.equal(outbox.oldestPendingAt, 3)
-    await outbox.cancel(jobId(3), 5)
-    t.equal(outbox.oldestPendingAt, undefined)
+    t.equal(outbox.queue.oldestPendingAt, 3)
+    await outbox.jobs.cancel(jobId(3), 5)
+    t.equal(outbox.queue.oldestPendingAt, undefined)
     const long = 'x'.repeat(100_000)
-    await outbox.accept(newJob(4, [], { refused: [{ index: 0, status: 'rejected', phone_number: long }] }))
+    await outbox.jobs.accept(
+      newJob(4, [], { refused: [{ index: 0, status: 'rejected', phone_number: long }] })
+    )
     t.ok(outbox.bytes > bytes + long.length / 2)
   })
 
   test(`${name}: whoever listens learns what is settled, and what is cancelled`, async (t) => {
     const { outbox } = await open(t)
     const told: string[] = []
-    outbox.onSettled((settlements) => {
+    outbox.queue.onSettled((settlements) => {
       for (const { disposition, claimed, result } of settlements)
         told.push(`${claimed.update.index} ${disposition} ${result?.status}, of ${claimed.acceptedAt}`)
     })
-    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
+    await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
     await settleNext(outbox, done)
     await settleNext(outbox, (claimed) => waiting(claimed, LATER + 1))
     await settleNext(outbox, dead)
-    await outbox.cancel(jobId(1), 5)
-    await outbox.cancel(jobId(1), 6)
+    await outbox.jobs.cancel(jobId(1), 5)
+    await outbox.jobs.cancel(jobId(1), 6)
     t.same(told, [
       '0 delivered updated, of 1',
       '1 retry failed, of 1',
@@ -630,121 +642,123 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
 
   test(`${name}: cancel ends what is not on its way, and lets later updates of the leads go`, async (t) => {
     const { outbox } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1)]))
-    await outbox.accept(newJob(2, [sets('B', 1), sets('B', 2), sets('B', 3)]))
-    await outbox.accept(newJob(3, [sets('C', 1), sets('C', 3)]))
-    const [first] = await outbox.claim('default', 1, LATER)
+    await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
+    await outbox.jobs.accept(newJob(2, [sets('B', 1), sets('B', 2), sets('B', 3)]))
+    await outbox.jobs.accept(newJob(3, [sets('C', 1), sets('C', 3)]))
+    const [first] = await outbox.queue.claim('default', 1, LATER)
     if (first === undefined) throw new Error('nothing claimed')
 
-    t.equal(await outbox.cancel(jobId(1), 5), 0, 'it is on its way')
-    t.equal(await outbox.cancel(jobId(2), 7), 3)
-    t.equal(await outbox.cancel(jobId(2), 8), 0)
-    t.match(await outbox.job(jobId(1)), { status: 'queued', counts: { queued: 1 } })
-    t.match(await outbox.job(jobId(2)), { status: 'failed', counts: { cancelled: 3 } })
-    t.same(await outbox.results(jobId(2)), [
+    t.equal(await outbox.jobs.cancel(jobId(1), 5), 0, 'it is on its way')
+    t.equal(await outbox.jobs.cancel(jobId(2), 7), 3)
+    t.equal(await outbox.jobs.cancel(jobId(2), 8), 0)
+    t.match(await outbox.jobs.find(jobId(1)), { status: 'queued', counts: { queued: 1 } })
+    t.match(await outbox.jobs.find(jobId(2)), { status: 'failed', counts: { cancelled: 3 } })
+    t.same(await outbox.jobs.results(jobId(2)), [
       { index: 0, lead_id: 1, status: 'cancelled' },
       { index: 1, lead_id: 2, status: 'cancelled' },
       { index: 2, lead_id: 3, status: 'cancelled' }
     ])
-    t.same(outbox.size, { open: 3, dead: 0 })
+    t.same(outbox.queue.size, { pending: 3, deadLetters: 0 })
 
-    t.same(inShort(await outbox.claim('default', 10, LATER)), ['3/1 lead_id:3 C'])
-    await outbox.settle([done(first)], NO_CALLS)
-    t.same(inShort(await outbox.claim('default', 10, LATER)), ['3/0 lead_id:1 C'])
+    t.same(inShort(await outbox.queue.claim('default', 10, LATER)), ['3/1 lead_id:3 C'])
+    await outbox.queue.settle([done(first)], NO_CALLS)
+    t.same(inShort(await outbox.queue.claim('default', 10, LATER)), ['3/0 lead_id:1 C'])
   })
 
   test(`${name}: cancel takes an update that waits to be tried again, and keeps what its job has achieved`, async (t) => {
     const { outbox, reopen } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
-    const [first, second, third] = await outbox.claim('default', 3, LATER)
+    await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
+    const [first, second, third] = await outbox.queue.claim('default', 3, LATER)
     if (!first || !second || !third) throw new Error('nothing claimed')
-    await outbox.settle([done(first), waiting(second, 50)], NO_CALLS)
+    await outbox.queue.settle([done(first), waiting(second, 50)], NO_CALLS)
 
-    t.equal(await outbox.cancel(jobId(1), 60), 1)
-    t.match(await outbox.job(jobId(1)), {
+    t.equal(await outbox.jobs.cancel(jobId(1), 60), 1)
+    t.match(await outbox.jobs.find(jobId(1)), {
       status: 'running',
       counts: { updated: 1, cancelled: 1, queued: 1 }
     })
-    await outbox.settle([done(third)], NO_CALLS)
-    t.match(await outbox.job(jobId(1)), { status: 'partial', counts: { updated: 2, cancelled: 1 } })
+    await outbox.queue.settle([done(third)], NO_CALLS)
+    t.match(await outbox.jobs.find(jobId(1)), { status: 'partial', counts: { updated: 2, cancelled: 1 } })
     const reopened = await reopen()
-    t.same(await reopened.claim('default', 10, LATER), [])
-    t.same(reopened.size, { open: 0, dead: 0 })
+    t.same(await reopened.queue.claim('default', 10, LATER), [])
+    t.same(reopened.queue.size, { pending: 0, deadLetters: 0 })
   })
 
   test(`${name}: what is given out in the same moment is not cancelled`, async (t) => {
     const { outbox } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
+    await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
     const [claimed, cancelled] = await Promise.all([
-      outbox.claim('default', 1, LATER),
-      outbox.cancel(jobId(1), 5)
+      outbox.queue.claim('default', 1, LATER),
+      outbox.jobs.cancel(jobId(1), 5)
     ])
     t.same(inShort(claimed), ['1/0 lead_id:1 A'])
     t.equal(cancelled, 1)
-    await outbox.settle(claimed.map(done), NO_CALLS)
-    t.match(await outbox.job(jobId(1)), { status: 'partial', counts: { updated: 1, cancelled: 1 } })
-    t.same(outbox.size, { open: 0, dead: 0 })
+    await outbox.queue.settle(claimed.map(done), NO_CALLS)
+    t.match(await outbox.jobs.find(jobId(1)), { status: 'partial', counts: { updated: 1, cancelled: 1 } })
+    t.same(outbox.queue.size, { pending: 0, deadLetters: 0 })
   })
 
   test(`${name}: an older update does not undo what a newer one of the lead has set`, async (t) => {
     const { outbox, reopen } = await open(t)
     const both = (status: string, email: string) => ({ lead_id: 1, fields: { status, email } })
-    await outbox.accept(newJob(1, [both('A', 'a@example.com'), sets('A', 2)]))
+    await outbox.jobs.accept(newJob(1, [both('A', 'a@example.com'), sets('A', 2)]))
     const old = await settleNext(outbox, dead)
-    await outbox.accept(newJob(2, [sets('B', 1)]))
-    await outbox.accept(newJob(3, [both('C', 'c@example.com')]))
+    await outbox.jobs.accept(newJob(2, [sets('B', 1)]))
+    await outbox.jobs.accept(newJob(3, [both('C', 'c@example.com')]))
     t.same(inShort([await settleNext(outbox, done)]), ['1/1 lead_id:2 A'])
     t.same(inShort([await settleNext(outbox, done)]), ['2/0 lead_id:1 B'])
 
     const reopened = await reopen()
-    const [letter] = await reopened.deadLetters({ limit: 1 })
-    t.same([letter?.seq, letter?.superseded], [old.seq, ['status']])
-    const [newer] = await reopened.claim('default', 1, LATER)
+    const [letter] = await reopened.jobs.deadLetters({ limit: 1 })
+    t.same([letter?.id, letter?.superseded], [old.id, ['status']])
+    const [newer] = await reopened.queue.claim('default', 1, LATER)
     t.same([newer?.job.id, newer?.superseded], [jobId(3), []], 'a newer update is whole')
   })
 
   test(`${name}: a replay keeps its place in the order, and supersedes nothing newer`, async (t) => {
     const { outbox } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1)]))
+    await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
     await settleNext(outbox, dead)
-    await outbox.supersede([{ lead: 'lead_id:1', fields: ['email'] }], outbox.nextSequence)
-    await outbox.accept(newJob(2, [sets('B', 1)]))
+    await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['email'] }], outbox.queue.nextSequence)
+    await outbox.jobs.accept(newJob(2, [sets('B', 1)]))
     await settleNext(outbox, (claimed) => waiting(claimed, 500))
-    await outbox.replay({ limit: 10 }, replayAs(3))
+    await outbox.jobs.replay({ limit: 10 }, replayAs(3))
 
     t.match(await settleNext(outbox, done), { job: { id: jobId(2) }, superseded: [] })
-    const [replayed] = await outbox.claim('default', 1, LATER)
+    const [replayed] = await outbox.queue.claim('default', 1, LATER)
     t.same(replayed?.superseded, ['email', 'status'], 'the newer one was delivered before it')
   })
 
   test(`${name}: what was delivered past the outbox supersedes what waits or is dead, under every name of the lead`, async (t) => {
     const { outbox } = await open(t)
-    await outbox.supersede([{ lead: 'lead_id:1', fields: ['status'] }], outbox.nextSequence)
-    await outbox.accept(newJob(1, [sets('A', 1)]))
+    await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['status'] }], outbox.queue.nextSequence)
+    await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
     await settleNext(outbox, dead)
-    await outbox.accept(newJob(2, [sets('B', 1), sets('B', 2), sets('B', { vendor_lead_code: 'CRM-1' })]))
+    await outbox.jobs.accept(
+      newJob(2, [sets('B', 1), sets('B', 2), sets('B', { vendor_lead_code: 'CRM-1' })])
+    )
     const newer = [
       { lead: 'lead_id:1', fields: ['email', 'status'] },
       { lead: 'lead_id:1', fields: ['status', 'owner'] },
       { lead: 'vendor_lead_code:CRM-1', fields: ['rank'] }
     ]
-    await outbox.supersede(newer, outbox.nextSequence)
-    await outbox.accept(newJob(3, [sets('C', 3)]))
+    await outbox.queue.supersede(newer, outbox.queue.nextSequence)
+    await outbox.jobs.accept(newJob(3, [sets('C', 3)]))
 
-    const [letter] = await outbox.deadLetters({ limit: 1 })
+    const [letter] = await outbox.jobs.deadLetters({ limit: 1 })
     t.same(letter?.superseded, ['email', 'status', 'owner'])
     t.same(
-      (await outbox.claim('default', 10, LATER)).map(({ superseded }) => superseded),
+      (await outbox.queue.claim('default', 10, LATER)).map(({ superseded }) => superseded),
       [['email', 'status', 'owner'], [], ['rank'], []]
     )
   })
 
   test(`${name}: what was begun before an update was accepted does not supersede it`, async (t) => {
     const { outbox } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1)]))
-    const order = outbox.nextSequence
-    await outbox.accept(newJob(2, [sets('B', 1)]))
-    await outbox.supersede([{ lead: 'lead_id:1', fields: ['status'] }], order)
+    await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
+    const order = outbox.queue.nextSequence
+    await outbox.jobs.accept(newJob(2, [sets('B', 1)]))
+    await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['status'] }], order)
     t.match(await settleNext(outbox, done), { job: { id: jobId(1) }, superseded: ['status'] })
     t.match(await settleNext(outbox, done), { job: { id: jobId(2) }, superseded: [] })
   })
@@ -752,118 +766,122 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
   test(`${name}: an answer of more than a day ago is known to no new job`, async (t) => {
     const { outbox } = await open(t)
     const at = 2 * IDEMPOTENCY_KEY_TTL_MS
-    await outbox.saveAnswer(knownAnswer({ at: at - IDEMPOTENCY_KEY_TTL_MS - 1, fingerprint: 'other' }))
+    await outbox.idempotency.save(knownAnswer({ at: at - IDEMPOTENCY_KEY_TTL_MS - 1, fingerprint: 'other' }))
     const answer = knownAnswer({ at })
-    t.equal(await outbox.accept({ ...newJob(1, [sets('A', 1)]), answer }), undefined)
-    t.equal(outbox.size.open, 1)
-    t.same(await outbox.accept({ ...newJob(2, [sets('A', 1)]), answer }), answer)
-    t.equal(outbox.size.open, 1)
+    t.equal(await outbox.jobs.accept({ ...newJob(1, [sets('A', 1)]), answer }), undefined)
+    t.equal(outbox.queue.size.pending, 1)
+    t.same(await outbox.jobs.accept({ ...newJob(2, [sets('A', 1)]), answer }), answer)
+    t.equal(outbox.queue.size.pending, 1)
   })
 
   test(`${name}: an event is known by its id for seven days`, async (t) => {
     const { outbox } = await open(t)
     const first = knownAnswer({ at: 1_000, fingerprint: '' })
-    await outbox.saveAnswer(first)
+    await outbox.idempotency.save(first)
     const after = (at: number) => ({
       ...newJob(1, [sets('A', 1)]),
       answer: knownAnswer({ at, fingerprint: '' })
     })
-    t.same(await outbox.accept(after(1_000 + 7 * IDEMPOTENCY_KEY_TTL_MS)), first)
-    t.equal(await outbox.accept(after(1_001 + 7 * IDEMPOTENCY_KEY_TTL_MS)), undefined)
+    t.same(await outbox.jobs.accept(after(1_000 + 7 * IDEMPOTENCY_KEY_TTL_MS)), first)
+    t.equal(await outbox.jobs.accept(after(1_001 + 7 * IDEMPOTENCY_KEY_TTL_MS)), undefined)
   })
 
   test(`${name}: an answer is known to its caller, by its key, from its time on`, async (t) => {
     const { outbox, reopen } = await open(t)
     const answer = knownAnswer()
-    await outbox.saveAnswer(answer)
+    await outbox.idempotency.save(answer)
     const reopened = await reopen()
 
-    t.same(await reopened.findAnswer('crm', 'key-1', 1_000), answer)
-    t.equal(await reopened.findAnswer('crm', 'key-1', 1_001), undefined)
-    t.equal(await reopened.findAnswer('web', 'key-1', 0), undefined)
-    t.equal(await reopened.findAnswer('crm', 'key-2', 0), undefined)
-    await reopened.saveAnswer(knownAnswer({ at: 2_000, body: '{"id":"job_2"}' }))
-    t.equal((await reopened.findAnswer('crm', 'key-1', 1_001))?.body, '{"id":"job_2"}')
+    t.same(await reopened.idempotency.find('crm', 'key-1', 1_000), answer)
+    t.equal(await reopened.idempotency.find('crm', 'key-1', 1_001), undefined)
+    t.equal(await reopened.idempotency.find('web', 'key-1', 0), undefined)
+    t.equal(await reopened.idempotency.find('crm', 'key-2', 0), undefined)
+    await reopened.idempotency.save(knownAnswer({ at: 2_000, body: '{"id":"job_2"}' }))
+    t.equal((await reopened.idempotency.find('crm', 'key-1', 1_001))?.body, '{"id":"job_2"}')
   })
 
   test(`${name}: a job whose answer is known is not stored again`, async (t) => {
     const { outbox } = await open(t)
     const answer = knownAnswer()
-    t.equal(await outbox.accept(newJob(1, [sets('A', 1)], { answer })), undefined)
+    t.equal(await outbox.jobs.accept(newJob(1, [sets('A', 1)], { answer })), undefined)
     const repeat = knownAnswer({ body: '{"id":"job_2"}', at: 1_500 })
     const [known, other] = await Promise.all([
-      outbox.accept(newJob(2, [sets('A', 1)], { answer: repeat })),
-      outbox.accept(newJob(3, [sets('A', 2)], { answer: knownAnswer({ caller: 'web' }) }))
+      outbox.jobs.accept(newJob(2, [sets('A', 1)], { answer: repeat })),
+      outbox.jobs.accept(newJob(3, [sets('A', 2)], { answer: knownAnswer({ caller: 'web' }) }))
     ])
 
     t.same(known, answer)
     t.equal(other, undefined, 'another caller may use the same key')
-    t.equal(await outbox.job(jobId(2)), undefined)
-    t.same(await outbox.findAnswer('crm', 'key-1', 0), answer)
-    t.same(inShort(await outbox.claim('default', 10, LATER)), ['1/0 lead_id:1 A', '3/0 lead_id:2 A'])
-    t.same(outbox.size, { open: 2, dead: 0 })
+    t.equal(await outbox.jobs.find(jobId(2)), undefined)
+    t.same(await outbox.idempotency.find('crm', 'key-1', 0), answer)
+    t.same(inShort(await outbox.queue.claim('default', 10, LATER)), ['1/0 lead_id:1 A', '3/0 lead_id:2 A'])
+    t.same(outbox.queue.size, { pending: 2, deadLetters: 0 })
   })
 
   test(`${name}: of requests with one key at once one is stored, and all get its answer`, async (t) => {
     const { outbox } = await open(t)
     const numbers = Array.from({ length: 50 }, (_, n) => n + 1)
     const answers = await Promise.all(
-      numbers.map((n) => outbox.accept(newJob(n, [sets('A', n)], { answer: knownAnswer({ body: `${n}` }) })))
+      numbers.map((n) =>
+        outbox.jobs.accept(newJob(n, [sets('A', n)], { answer: knownAnswer({ body: `${n}` }) }))
+      )
     )
     t.equal(answers.filter((answer) => answer === undefined).length, 1)
     t.same(new Set(answers.map((answer) => answer?.body)), new Set([undefined, '1']))
-    t.same(outbox.size, { open: 1, dead: 0 })
+    t.same(outbox.queue.size, { pending: 1, deadLetters: 0 })
   })
 
   test(`${name}: purging takes what ended long ago, a few rows at a time, and nothing else`, async (t) => {
     const { outbox } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
-    await outbox.accept(newJob(2, [sets('B', 4)]))
-    await outbox.accept(newJob(3, [sets('C', 5)]))
+    await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
+    await outbox.jobs.accept(newJob(2, [sets('B', 4)]))
+    await outbox.jobs.accept(newJob(3, [sets('C', 5)]))
     for (const settlement of [done, dead, missing, done]) await settleNext(outbox, settlement)
-    await outbox.saveAnswer(knownAnswer({ key: 'old', at: 100 }))
-    await outbox.saveAnswer(knownAnswer({ key: 'new', at: 200 }))
+    await outbox.idempotency.save(knownAnswer({ key: 'old', at: 100 }))
+    await outbox.idempotency.save(knownAnswer({ key: 'new', at: 200 }))
 
-    t.equal(await outbox.purge(1, 100, 10), 0, 'nothing ended before 1 ms after the epoch')
-    t.same(outbox.size, { open: 1, dead: 1 })
+    const purge = async (before: number, recordsBefore: number, limit: number) =>
+      (await outbox.idempotency.purge(recordsBefore, limit)) + (await outbox.jobs.purge(before, limit))
+    t.equal(await purge(1, 100, 10), 0, 'nothing ended before 1 ms after the epoch')
+    t.same(outbox.queue.size, { pending: 1, deadLetters: 1 })
     const future = Date.now() + 1
     const steps = []
-    for (let rows = -1; rows !== 0; steps.push(rows)) rows = await outbox.purge(future, 101, 2)
+    for (let rows = -1; rows !== 0; steps.push(rows)) rows = await purge(future, 101, 2)
     t.ok(steps.length > 3 && steps.every((rows) => rows <= 4), steps.join(' '))
 
-    t.equal(await outbox.findAnswer('crm', 'old', 0), undefined)
-    t.equal((await outbox.findAnswer('crm', 'new', 0))?.at, 200)
+    t.equal(await outbox.idempotency.find('crm', 'old', 0), undefined)
+    t.equal((await outbox.idempotency.find('crm', 'new', 0))?.at, 200)
     t.same(
-      (await outbox.jobs({ limit: 10 })).map(({ id }) => id),
+      (await outbox.jobs.list({ limit: 10 })).map(({ id }) => id),
       [jobId(3)]
     )
-    t.same(await outbox.results(jobId(1)), [])
-    t.same(await outbox.deadLetters({ limit: 10 }), [])
-    t.same(outbox.size, { open: 1, dead: 0 })
-    t.same(inShort(await outbox.claim('default', 10, LATER)), ['3/0 lead_id:5 C'])
+    t.same(await outbox.jobs.results(jobId(1)), [])
+    t.same(await outbox.jobs.deadLetters({ limit: 10 }), [])
+    t.same(outbox.queue.size, { pending: 1, deadLetters: 0 })
+    t.same(inShort(await outbox.queue.claim('default', 10, LATER)), ['3/0 lead_id:5 C'])
   })
 
   test(`${name}: after a restart what was on its way is given out again, before the later ones of its lead`, async (t) => {
     const { outbox, reopen } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1), sets('B', 1), sets('A', 2)]))
-    await outbox.accept(newJob(2, [sets('C', 2)]))
-    const claimed = await outbox.claim('default', 10, LATER)
+    await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 1), sets('A', 2)]))
+    await outbox.jobs.accept(newJob(2, [sets('C', 2)]))
+    const claimed = await outbox.queue.claim('default', 10, LATER)
     t.same(inShort(claimed), ['1/0 lead_id:1 A', '1/2 lead_id:2 A'])
 
     const reopened = await reopen()
-    t.same(reopened.size, { open: 4, dead: 0 })
-    t.same(await reopened.claim('default', 10, LATER), claimed)
-    await reopened.accept(newJob(3, [sets('D', 1)]))
-    t.same(await reopened.claim('default', 10, LATER), [])
+    t.same(reopened.queue.size, { pending: 4, deadLetters: 0 })
+    t.same(await reopened.queue.claim('default', 10, LATER), claimed)
+    await reopened.jobs.accept(newJob(3, [sets('D', 1)]))
+    t.same(await reopened.queue.claim('default', 10, LATER), [])
   })
 
   test(`${name}: what is asked of it once it is closed is refused, and nothing more happens`, async (t) => {
     const { outbox, reopen } = await open(t)
-    await outbox.accept(newJob(1, [sets('A', 1)]))
-    const claimed = await outbox.claim('default', 1, LATER)
+    await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
+    const claimed = await outbox.queue.claim('default', 1, LATER)
     const reopened = await reopen()
-    await t.rejects(outbox.settle(claimed.map(done), NO_CALLS), StorageError)
-    await t.rejects(outbox.accept(newJob(2, [sets('B', 1)])), StorageError)
-    t.match(await reopened.job(jobId(1)), { status: 'queued' })
+    await t.rejects(outbox.queue.settle(claimed.map(done), NO_CALLS), StorageError)
+    await t.rejects(outbox.jobs.accept(newJob(2, [sets('B', 1)])), StorageError)
+    t.match(await reopened.jobs.find(jobId(1)), { status: 'queued' })
   })
 }

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { test } from 'tap'
 import { type Answer, call, type Gateway, startGateway, startStandIn, type Tester } from '../helper.ts'
-import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
+import { SqliteJobs } from '../../src/outbox/sqlite/jobs.ts'
 import { until } from '../until.ts'
 import { toldVicidial } from './told-vicidial.ts'
 
@@ -108,14 +108,14 @@ test('with wait, by query or by Prefer, the answer is that of a batch, if there 
 test('waiting costs no looking: the end of the job is told', async (t) => {
   const vicidial = await toldVicidial(t)
   const gateway = await start(t, { VICIDIAL_URL: vicidial.url })
-  const { job } = SqliteOutbox.prototype
+  const { find } = SqliteJobs.prototype
   t.teardown(() => {
-    SqliteOutbox.prototype.job = job
+    SqliteJobs.prototype.find = find
   })
   let looks = 0
-  SqliteOutbox.prototype.job = function (id) {
+  SqliteJobs.prototype.find = function (id) {
     looks++
-    return job.call(this, id)
+    return find.call(this, id)
   }
   vicidial.holds()
   t.equal((await hook(gateway, deal(1, 'A'), {}, '?wait=1')).status, 202)

@@ -1,17 +1,16 @@
-import type { DeadLetter, DeadLetterChoice, DeadLetterPage } from '../outbox.ts'
+import type { DeadLetter, DeadLetterChoice, DeadLetterPage } from '../jobs.ts'
 import { JOB_COLUMNS } from './ready-updates.ts'
 import { type Row, RowReader } from './rows.ts'
 import type { Statements } from './statements.ts'
+import { DEAD_LETTER } from './update-state.ts'
 
-/** `updates.state`, see MIGRATIONS. */
-export const DEAD = 1
-const DEAD_WITH_JOB = `updates JOIN jobs ON jobs.n = updates.job
-  WHERE state = ${DEAD} AND (?1 IS NULL OR caller = ?1) AND seq >= ?2 AND seq < ?3`
+const LETTERS_WITH_JOB = `updates JOIN jobs ON jobs.n = updates.job
+  WHERE state = ${DEAD_LETTER} AND (?1 IS NULL OR caller = ?1) AND seq >= ?2 AND seq < ?3`
 const NAMED = 'seq IN (SELECT value FROM json_each(?4))'
-/** Beyond every `seq`. */
+/** Greater than every id. */
 const END = Number.MAX_SAFE_INTEGER
 
-/** The updates that were given up. */
+/** The dead letters among the updates. */
 export class DeadLetters {
   readonly #sql: Statements
 
@@ -22,10 +21,10 @@ export class DeadLetters {
   /** Newest first. */
   list(page: DeadLetterPage): DeadLetter[] {
     const { caller = null, jobId, after = END, limit } = page
-    const { from, to } = this.#seqsOf(jobId)
+    const { from, to } = this.#idsOf(jobId)
     return read(
       this.#sql.rows(
-        `SELECT updates.*, ${JOB_COLUMNS} FROM ${DEAD_WITH_JOB} ORDER BY seq DESC LIMIT ?4`,
+        `SELECT updates.*, ${JOB_COLUMNS} FROM ${LETTERS_WITH_JOB} ORDER BY seq DESC LIMIT ?4`,
         caller,
         from,
         Math.min(to, Number(after)),
@@ -34,34 +33,34 @@ export class DeadLetters {
     )
   }
 
-  /** Those that are chosen, oldest first, and what counts how many more than `limit` there are. */
+  /** The chosen ones, oldest first, and a function that counts those beyond `limit`. */
   choose(choice: DeadLetterChoice): { letters: DeadLetter[]; remaining: () => number } {
-    const { caller = null, jobId, seqs, after = 0, limit } = choice
-    const { from, to } = this.#seqsOf(jobId)
+    const { caller = null, jobId, ids, after = 0, limit } = choice
+    const { from, to } = this.#idsOf(jobId)
     const first = Math.max(from, after + 1)
-    const names = seqs === undefined ? null : JSON.stringify(seqs)
-    // Without names a parameter is left over, which has to have its place.
-    const chosen = `${DEAD_WITH_JOB} AND ${names === null ? '?4 IS NULL' : NAMED}`
+    const named = ids === undefined ? null : JSON.stringify(ids)
+    // Without ids the statement still needs its fourth parameter.
+    const chosen = `${LETTERS_WITH_JOB} AND ${named === null ? '?4 IS NULL' : NAMED}`
     const letters = read(
       this.#sql.rows(
         `SELECT updates.*, ${JOB_COLUMNS} FROM ${chosen} ORDER BY seq LIMIT ?5`,
         caller,
         first,
         to,
-        names,
+        named,
         limit
       )
     )
     const remaining = () => {
       if (letters.length < limit) return 0
-      const count = this.#sql.row(`SELECT count(*) AS count FROM ${chosen}`, caller, first, to, names)
+      const count = this.#sql.row(`SELECT count(*) AS count FROM ${chosen}`, caller, first, to, named)
       return Number(count?.['count']) - letters.length
     }
     return { letters, remaining }
   }
 
-  /** Where the updates of a job are among all; without a job, all. */
-  #seqsOf(jobId: string | undefined): { from: number; to: number } {
+  /** The range of ids of a job's updates; without a job, of all updates. */
+  #idsOf(jobId: string | undefined): { from: number; to: number } {
     if (jobId === undefined) return { from: 0, to: END }
     const job = this.#sql.row('SELECT first_seq, received FROM jobs WHERE id = ?', jobId)
     const from = Number(job?.['first_seq'] ?? 0)

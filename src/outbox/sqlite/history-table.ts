@@ -4,10 +4,10 @@ import type { HistoryEntry, HistoryPage, HistoryRecord } from '../history.ts'
 import { namesIn, type Row } from './rows.ts'
 import type { Statements } from './statements.ts'
 
-/** Records are written in about the order of their times: what gathered for longer is written later. */
+/** How far apart two records may be written out of the order of their times. */
 const MAX_DISORDER_MS = 60_000
 
-/** The tables of what became of updates: one row a record, which says who asked, and one for each lead of it. */
+/** The tables of the history: one row for a record, which says who asked, and one for each of its leads. */
 export class HistoryTable {
   readonly #sql: Statements
 
@@ -16,19 +16,19 @@ export class HistoryTable {
   }
 
   add(records: readonly HistoryRecord[]): void {
-    let n = Number(this.#sql.row('SELECT coalesce(max(n), 0) + 1 AS next FROM history')?.['next'])
-    for (const record of records) n = this.#add(record, n)
+    let next = Number(this.#sql.row('SELECT coalesce(max(n), 0) + 1 AS next FROM history')?.['next'])
+    for (const record of records) next = this.#add(record, next)
   }
 
-  /** Adds a record whose entries begin at `first`. Returns where those of the next one do. */
+  /** Adds a record whose entries have ids from `first` on. Returns the next free id. */
   #add(record: HistoryRecord, first: number): number {
-    let n = first
+    let id = first
     for (const { leads, key = null, fields, values, status, error } of record.updates) {
       for (const lead of leads.length > 0 ? leads : [null]) {
         this.#sql.run(
           `INSERT INTO history (n, caller, lead, key, fields, stored, status, code, detail)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-          n++,
+          id++,
           record.caller,
           lead,
           lead !== null && key === `lead_id:${lead}` ? null : key,
@@ -44,7 +44,7 @@ export class HistoryTable {
       `INSERT INTO history_records (first, size, at, key_id, replayed_by, request_id, job_id, account, source)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       first,
-      n - first,
+      id - first,
       record.at,
       record.keyId ?? null,
       record.replayedBy ?? null,
@@ -53,7 +53,7 @@ export class HistoryTable {
       record.account,
       record.source
     )
-    return n
+    return id
   }
 
   /** Entries, newest first. */
@@ -74,7 +74,7 @@ export class HistoryTable {
       .map(readEntry)
   }
 
-  /** A number that no entry from `since` or later is below; so the older ones need not be read. */
+  /** An id that no entry from `since` or later is below, so that older ones need not be read. */
   #firstSince(since: number): number {
     const row = this.#sql.row(
       `SELECT min(first) AS first FROM history_records
@@ -85,7 +85,7 @@ export class HistoryTable {
     return typeof row?.['first'] === 'number' ? row['first'] : Number.MAX_SAFE_INTEGER
   }
 
-  /** Deletes up to about `limit` entries of records from before `before`. Returns how many. */
+  /** Deletes about `limit` entries of records older than `before`. Returns how many. */
   purge(before: number, limit: number): number {
     let left = limit
     for (const { first, size } of this.#sql.rows(
@@ -102,7 +102,7 @@ export class HistoryTable {
         left
       )
       left -= Number(changes)
-      // What is left of it goes with the next step.
+      // The rest of the record is deleted in the next step.
       if (left > 0) this.#sql.run('DELETE FROM history_records WHERE first = ?', from)
     }
     return limit - left
@@ -112,7 +112,7 @@ export class HistoryTable {
 function readEntry(row: Row): HistoryEntry {
   const code = optional(row['code'])
   return {
-    n: Number(row['n']),
+    id: Number(row['n']),
     at: Number(row['at']),
     lead: row['lead'] === null ? undefined : Number(row['lead']),
     key: optional(row['key']),

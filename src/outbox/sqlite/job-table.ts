@@ -1,10 +1,10 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Result } from '../../../schemas/batch.ts'
-import type { Job, JobPage, NewJob } from '../outbox.ts'
+import type { Job, JobPage, NewJob } from '../jobs.ts'
 import { readJob, readResult, type Row } from './rows.ts'
 import type { Statements } from './statements.ts'
 
-/** The table of jobs, each with the place of its updates among all. */
+/** The table of jobs. A job's updates have consecutive ids, see MIGRATIONS. */
 export class JobTable {
   readonly #sql: Statements
 
@@ -12,9 +12,9 @@ export class JobTable {
     this.#sql = sql
   }
 
-  /** Adds a job whose updates begin at `firstSeq`. Returns its number. */
-  insert(job: NewJob, firstSeq: number): number {
-    const open = job.updates.length
+  /** Adds a job whose updates have ids from `firstId` on. Returns its number. */
+  insert(job: NewJob, firstId: number): number {
+    const pending = job.updates.length
     const { lastInsertRowid } = this.#sql.run(
       `INSERT INTO jobs (id, caller, request_id, key_id, replayed_by, source, origin, status, first_seq, received, open, calls, accepted_at,
         finished_at)
@@ -26,29 +26,29 @@ export class JobTable {
       job.replayedBy ?? null,
       job.source,
       job.origin,
-      open > 0 ? 'queued' : 'failed',
-      firstSeq,
-      open + job.refused.length,
-      open,
+      pending > 0 ? 'queued' : 'failed',
+      firstId,
+      pending + job.refused.length,
+      pending,
       job.acceptedAt,
-      open > 0 ? null : job.acceptedAt
+      pending > 0 ? null : job.acceptedAt
     )
     return Number(lastInsertRowid)
   }
 
   /**
-   * Notes that some of a job's updates have ended, and calls to VICIdial in which it had a part. Tells whether the job
-   * has ended with them.
+   * Stores that some of a job's updates have ended, and the calls to VICIdial that carried updates of it. Returns
+   * whether the job has ended.
    */
   noteProgress(id: string, ended: number, calls: number): boolean {
     const job = this.#sql.row('SELECT n, first_seq, received, open FROM jobs WHERE id = ?', id)
     if (job === undefined) return false
-    const open = Number(job['open']) - ended
+    const pending = Number(job['open']) - ended
     const n = Number(job['n'])
-    if (ended === 0 || open > 0) {
+    if (ended === 0 || pending > 0) {
       this.#sql.run(
         "UPDATE jobs SET open = ?, calls = calls + ?, status = replace(status, 'queued', 'running') WHERE n = ?",
-        open,
+        pending,
         calls,
         n
       )
@@ -60,7 +60,7 @@ export class JobTable {
     const status = updated === Number(job['received']) ? 'completed' : some
     this.#sql.run(
       'UPDATE jobs SET open = ?, calls = calls + ?, status = ?, counts = ?, finished_at = ? WHERE n = ?',
-      open,
+      pending,
       calls,
       status,
       JSON.stringify(counts),
@@ -70,8 +70,8 @@ export class JobTable {
     return true
   }
 
-  /** When the oldest one that has not ended was accepted. */
-  get oldestOpenAt(): number | undefined {
+  /** When the oldest unfinished job was accepted. */
+  get oldestPendingAt(): number | undefined {
     const times = ['queued', 'running'].map(
       (status) =>
         this.#sql.row('SELECT accepted_at FROM jobs WHERE status = ? ORDER BY n LIMIT 1', status)?.[
@@ -107,7 +107,7 @@ export class JobTable {
     const which: [condition: string, value: SQLInputValue][] = []
     if (after !== undefined) which.push(['n < ?', this.#endOfPage(after)])
     if (caller !== undefined) which.push(['caller = ?', caller])
-    // The sign keeps SQLite from the index of what may be said of nearly all jobs, for few of which the rest is true.
+    // The sign keeps SQLite off an index that nearly all jobs may match, while few match the other conditions.
     const isOfCaller = caller !== undefined
     if (source !== undefined) which.push([isOfCaller ? '+source = ?' : 'source = ?', source])
     const isByStatus = isOfCaller || source === undefined
@@ -122,7 +122,7 @@ export class JobTable {
       .map((row) => readJob(row, this.#counts(row)))
   }
 
-  /** The number below which the jobs after a page are, by the id of its last one, which may be purged meanwhile. */
+  /** The number that the jobs after a page are below, by the id of its last job, which may have been purged since. */
   #endOfPage(id: string): number {
     const row = this.#sql.row(
       'SELECT coalesce((SELECT n FROM jobs WHERE id = ?1), (SELECT max(n) + 1 FROM jobs WHERE id < ?1), 0) AS end',
@@ -131,7 +131,7 @@ export class JobTable {
     return Number(row?.['end'])
   }
 
-  /** How many updates have a result of each status: kept once the job has ended. */
+  /** How many updates have a result of each status; stored once the job has ended. */
   #counts(job: Row): Record<string, number> {
     if (typeof job['counts'] === 'string') return JSON.parse(job['counts']) as Record<string, number>
     const first = Number(job['first_seq'])

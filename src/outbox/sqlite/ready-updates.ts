@@ -1,72 +1,70 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Row } from './rows.ts'
 import { Statements } from './statements.ts'
+import { PENDING } from './update-state.ts'
 
-/** What is needed of its job beside a row of `updates`. */
+/** The columns of `jobs` that go with a row of `updates`. */
 export const JOB_COLUMNS =
   'jobs.id, jobs.caller, jobs.request_id, jobs.key_id, jobs.replayed_by, jobs.source, jobs.accepted_at'
-/** An update's place in `ready`, by its `seq`. */
-const PLACE = '(account, due_at, seq) = (SELECT account, due_at, seq FROM updates WHERE updates.seq = ?)'
+/** An update's row in `ready`, by its id. */
+const ENTRY = '(account, due_at, seq) = (SELECT account, due_at, seq FROM updates WHERE updates.seq = ?)'
 
 /**
- * The updates that may be claimed, by account and time: the oldest of each lead and account, unless one of the lead is
- * on its way: what two accounts send at once VICIdial could make in either order. In memory, so what was being
- * delivered when the process ended is delivered again.
+ * The updates that may be claimed, by account and time: the oldest of each lead and account, unless an update of the
+ * lead is in flight, as VICIdial could apply the updates of two accounts in either order. In memory, so what was in
+ * flight when the process ended is delivered again.
  */
 export class ReadyUpdates {
   readonly #sql: Statements
-  readonly #openState: number
 
-  /** @param openState the state of updates that have not ended */
-  constructor(database: DatabaseSync, openState: number) {
+  constructor(database: DatabaseSync) {
     // Its own: what they change is in memory.
     this.#sql = new Statements(database)
-    this.#openState = openState
     database.exec(
       `PRAGMA temp_store = MEMORY;
-      CREATE TEMP TABLE on_way (lead TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TEMP TABLE in_flight (lead TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
       CREATE TEMP TABLE ready (account TEXT NOT NULL, due_at INTEGER NOT NULL, seq INTEGER NOT NULL,
         PRIMARY KEY (account, due_at, seq)) WITHOUT ROWID;
       INSERT INTO ready (account, due_at, seq)
-        SELECT account, due_at, min(seq) FROM updates WHERE state < 2 AND state = ${openState} GROUP BY lead, account`
+        SELECT account, due_at, min(seq) FROM updates WHERE state < 2 AND state = ${PENDING} GROUP BY lead, account`
     )
   }
 
-  add(account: string, dueAt: number, seq: number): void {
-    this.#sql.run('INSERT INTO ready (account, due_at, seq) VALUES (?, ?, ?)', account, dueAt, seq)
+  add(account: string, dueAt: number, id: number): void {
+    this.#sql.run('INSERT INTO ready (account, due_at, seq) VALUES (?, ?, ?)', account, dueAt, id)
   }
 
-  /** Adds each account's next update of a lead, unless one of the lead is on its way. */
+  /** Adds each account's next update of a lead, unless one of the lead is in flight. */
   addNext(lead: string): void {
     this.#sql.run(
       `INSERT OR IGNORE INTO ready (account, due_at, seq)
         SELECT account, due_at, min(seq) FROM updates
-        WHERE lead = ?1 AND state < 2 AND state = ${this.#openState}
-          AND NOT EXISTS (SELECT 1 FROM on_way WHERE on_way.lead = ?1)
+        WHERE lead = ?1 AND state < 2 AND state = ${PENDING}
+          AND NOT EXISTS (SELECT 1 FROM in_flight WHERE in_flight.lead = ?1)
         GROUP BY account`,
       lead
     )
   }
 
-  remove(seq: number): void {
-    this.#sql.run(`DELETE FROM ready WHERE ${PLACE}`, seq)
+  remove(id: number): void {
+    this.#sql.run(`DELETE FROM ready WHERE ${ENTRY}`, id)
   }
 
-  /** Takes up to `limit` updates of an account that are due at `now`, the longest due first; they are on their way. */
+  /** Takes up to `limit` updates of an account that are due at `now`, longest due first. They are in flight then. */
   take(account: string, limit: number, now: number): Row[] {
     const rows = this.#sql.rows(
       `SELECT ready.due_at AS ready_at, updates.*, ${JOB_COLUMNS}
       FROM ready CROSS JOIN updates ON updates.seq = ready.seq CROSS JOIN jobs ON jobs.n = updates.job
       WHERE ready.account = ? AND ready.due_at <= ?
-        AND NOT EXISTS (SELECT 1 FROM on_way WHERE on_way.lead = updates.lead)
+        AND NOT EXISTS (SELECT 1 FROM in_flight WHERE in_flight.lead = updates.lead)
       ORDER BY ready.due_at, ready.seq LIMIT ?`,
       account,
       now,
       limit
     )
     for (const { lead = null, seq = null } of rows)
-      this.#sql.run('INSERT INTO on_way (lead, seq) VALUES (?, ?)', lead, seq)
-    // With what was taken go those whose lead is on its way: they come back when it has arrived.
+      this.#sql.run('INSERT INTO in_flight (lead, seq) VALUES (?, ?)', lead, seq)
+    // Also removes those whose lead is in flight: `release` adds them again.
     const last = rows.length < limit ? undefined : rows.at(-1)
     this.#sql.run(
       'DELETE FROM ready WHERE account = ? AND (due_at, seq) <= (?, ?)',
@@ -77,20 +75,20 @@ export class ReadyUpdates {
     return rows
   }
 
-  /** Those of a job's updates, by their places in the table, that are not on their way. */
+  /** The pending updates of a job that are not in flight. */
   waiting(job: string): Row[] {
     return this.#sql.rows(
       `SELECT updates.*, ${JOB_COLUMNS} FROM jobs JOIN updates ON updates.seq >= first_seq AND updates.seq < first_seq + received
-      WHERE jobs.id = ? AND state = ${this.#openState}
-        AND NOT EXISTS (SELECT 1 FROM on_way WHERE on_way.lead = updates.lead AND on_way.seq = updates.seq)
+      WHERE jobs.id = ? AND state = ${PENDING}
+        AND NOT EXISTS (SELECT 1 FROM in_flight WHERE in_flight.lead = updates.lead AND in_flight.seq = updates.seq)
       ORDER BY updates.seq`,
       job
     )
   }
 
-  /** The update of a lead that was on its way has arrived, or comes back. */
+  /** The update of a lead that was in flight is settled. */
   release(lead: string): void {
-    this.#sql.run('DELETE FROM on_way WHERE lead = ?', lead)
+    this.#sql.run('DELETE FROM in_flight WHERE lead = ?', lead)
     this.addNext(lead)
   }
 

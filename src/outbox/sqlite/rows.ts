@@ -4,7 +4,8 @@ import type { IdempotencyRecord } from '../../http/idempotency-record.ts'
 import { type Changes, changesOf } from '../../leads/changes.ts'
 import { keyOfName } from '../../leads/lead-key.ts'
 import { ON_MULTIPLE, type Update } from '../../leads/update.ts'
-import type { Claimed, DeadLetter, Job, JobStatus } from '../outbox.ts'
+import type { DeadLetter, Job, JobStatus } from '../jobs.ts'
+import type { Claimed } from '../queue.ts'
 
 /** A row as SQLite gives it. */
 export type Row = Readonly<Record<string, SQLOutputValue>>
@@ -20,7 +21,7 @@ export class RowReader {
 
   claimed(row: Row): Claimed {
     return {
-      seq: Number(row['seq']),
+      id: Number(row['seq']),
       sequence: Number(row['accepted_as']),
       job: {
         id: String(row['id']),
@@ -88,7 +89,7 @@ export function readJob(row: Row, counts: Readonly<Record<string, number>>): Job
   }
 }
 
-export function readAnswer(row: Row): IdempotencyRecord {
+export function readIdempotencyRecord(row: Row): IdempotencyRecord {
   return {
     caller: String(row['caller']),
     key: String(row['key']),

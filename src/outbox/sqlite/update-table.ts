@@ -1,106 +1,103 @@
 import type { Result } from '../../../schemas/batch.ts'
 import type { Changes } from '../../leads/changes.ts'
 import { keyName } from '../../leads/lead-key.ts'
-import { DEAD } from './dead-letters.ts'
 import type { JobTable } from './job-table.ts'
-import type { DeliveredFields, NewJob, Settlement } from '../outbox.ts'
+import type { NewJob } from '../jobs.ts'
+import type { DeliveredFields, Settlement } from '../queue.ts'
 import type { ReadyUpdates } from './ready-updates.ts'
 import { namesIn, type Row, RowReader, writeChanges } from './rows.ts'
 import type { Statements } from './statements.ts'
+import { DEAD_LETTER, ENDED, PENDING } from './update-state.ts'
 
-/** `updates.state`, see MIGRATIONS. */
-export const OPEN = 0
-const ENDED = 2
-
-/** The table of updates, with those of them that are ready, and how many there are. Changed within transactions only. */
+/** The table of updates, with the ready ones and counts. Changed within transactions only. */
 export class UpdateTable {
   readonly #sql: Statements
   readonly #jobs: JobTable
   readonly #ready: ReadyUpdates
-  #nextSeq: number
+  #nextId: number
   /** By account. */
-  #open = new Map<string, number>()
-  #dead = 0
+  #pending = new Map<string, number>()
+  #deadLetters = 0
 
   constructor(sql: Statements, jobs: JobTable, ready: ReadyUpdates) {
     this.#sql = sql
     this.#jobs = jobs
     this.#ready = ready
-    this.#nextSeq = Number(this.#sql.row('SELECT max(first_seq + received) AS next FROM jobs')?.['next'] ?? 1)
+    this.#nextId = Number(this.#sql.row('SELECT max(first_seq + received) AS next FROM jobs')?.['next'] ?? 1)
     this.recount()
   }
 
-  /** Updates that wait or are being delivered, by account. */
-  get open(): ReadonlyMap<string, number> {
-    return this.#open
+  /** Pending updates by account, those in flight included. */
+  get pending(): ReadonlyMap<string, number> {
+    return this.#pending
   }
 
-  get dead(): number {
-    return this.#dead
+  get deadLetters(): number {
+    return this.#deadLetters
   }
 
-  /** The number that the next update gets. */
-  get nextSeq(): number {
-    return this.#nextSeq
+  /** The id that the next update gets. */
+  get nextId(): number {
+    return this.#nextId
   }
 
-  /** Adds a job with its updates; the dead letters that it takes over are none any more. */
+  /** Adds a job with its updates, and ends the dead letters that it replays. */
   insert(job: NewJob): void {
     const received = job.updates.length + job.refused.length
-    const firstSeq = this.#nextSeq
-    const n = this.#jobs.insert(job, firstSeq)
+    const firstId = this.#nextId
+    const n = this.#jobs.insert(job, firstId)
     const written = new Map<Changes, string>()
     for (const update of job.updates) {
-      const seq = firstSeq + update.index
+      const id = firstId + update.index
       const lead = keyName(update.key)
       const changes = written.get(update.changes) ?? writeChanges(update.changes)
       written.set(update.changes, changes)
       const isNext = this.#nextOf(lead, job.account) === undefined
       this.#sql.run(
         `INSERT INTO updates (seq, job, place, account, lead, on_multiple, changes, accepted_as, superseded, tries, due_at, state)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ${OPEN})`,
-        seq,
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ${PENDING})`,
+        id,
         n,
         update.index,
         job.account,
         lead,
         update.onMultiple,
         changes,
-        update.sequence ?? seq,
+        update.sequence ?? id,
         update.superseded?.length ? JSON.stringify(update.superseded) : null,
         job.acceptedAt
       )
-      if (isNext) this.#ready.add(job.account, job.acceptedAt, seq)
+      if (isNext) this.#ready.add(job.account, job.acceptedAt, id)
     }
     for (const result of job.refused) {
-      const seq = firstSeq + result.index
+      const id = firstId + result.index
       this.#sql.run(
         `INSERT INTO updates (seq, job, place, account, accepted_as, tries, due_at, state, status, result)
         VALUES (?, ?, ?, ?, ?, 0, ?, ${ENDED}, ?, ?)`,
-        seq,
+        id,
         n,
         result.index,
         job.account,
-        seq,
+        id,
         job.acceptedAt,
         result.status,
         JSON.stringify(result)
       )
     }
-    for (const seq of job.replays ?? []) {
+    for (const id of job.replays ?? []) {
       const { changes } = this.#sql.run(
-        `UPDATE updates SET state = ${ENDED} WHERE seq = ? AND state = ${DEAD}`,
-        seq
+        `UPDATE updates SET state = ${ENDED} WHERE seq = ? AND state = ${DEAD_LETTER}`,
+        id
       )
-      this.#dead -= Number(changes)
+      this.#deadLetters -= Number(changes)
     }
-    this.#nextSeq += received
+    this.#nextId += received
     this.#count(job.account, job.updates.length)
   }
 
-  /** Tells whether the update has ended. */
-  settle(settlement: Settlement): boolean {
-    const { seq, sequence, update, job } = settlement.claimed
+  /** Ends a delivery. */
+  settle(settlement: Settlement): void {
+    const { id, sequence, update, job } = settlement.claimed
     if (settlement.disposition === 'retry') {
       const { dueAt, attempts, result } = settlement
       const error = result ? JSON.stringify(result) : null
@@ -109,25 +106,24 @@ export class UpdateTable {
         attempts,
         dueAt,
         error,
-        seq
+        id
       )
       this.#ready.release(keyName(update.key))
-      return false
+      return
     }
     const { result, disposition, delivered } = settlement
     const now = Date.now()
-    this.#end(seq, job.account, disposition === 'dead_lettered' ? DEAD : ENDED, result, now)
+    this.#end(id, job.account, disposition === 'dead_lettered' ? DEAD_LETTER : ENDED, result, now)
     for (const fields of delivered) this.supersede(fields, sequence)
     this.#ready.release(keyName(update.key))
-    return true
   }
 
-  /** Fields that an update accepted before `order` is not to set any more. */
-  supersede({ lead, fields }: DeliveredFields, order: number): void {
+  /** Keeps updates of the lead that were accepted before `sequence` from setting these fields. */
+  supersede({ lead, fields }: DeliveredFields, sequence: number): void {
     for (const row of this.#sql.rows(
       'SELECT seq, superseded FROM updates WHERE lead = ? AND state < 2 AND accepted_as < ?',
       lead,
-      order
+      sequence
     )) {
       const names = [...new Set([...namesIn(row['superseded']), ...fields])]
       this.#sql.run(
@@ -138,16 +134,16 @@ export class UpdateTable {
     }
   }
 
-  /** Ends the updates of a job that are not on their way. Returns what became of them. */
-  cancel(id: string, now: number): Settlement[] {
+  /** Cancels the updates of a job that are not in flight. Returns their settlements. */
+  cancel(jobId: string, now: number): Settlement[] {
     const reader = new RowReader()
-    const cancelled = this.#ready.waiting(id).map((row): Settlement => {
+    const cancelled = this.#ready.waiting(jobId).map((row): Settlement => {
       const claimed = reader.claimed(row)
-      const { seq, job, update } = claimed
+      const { id, job, update } = claimed
       const { index, key } = update
       const result: Result = { index, [key.by]: key.value, status: 'cancelled' }
-      this.#ready.remove(seq)
-      this.#end(seq, job.account, ENDED, result, now)
+      this.#ready.remove(id)
+      this.#end(id, job.account, ENDED, result, now)
       return { claimed, disposition: 'delivered', result, delivered: [] }
     })
     for (const lead of new Set(cancelled.map(({ claimed }) => keyName(claimed.update.key))))
@@ -169,33 +165,34 @@ export class UpdateTable {
     return limit - left
   }
 
-  /** Counts anew what is stored. */
+  /** Counts what is stored again. */
   recount(): void {
     const counts = this.#sql.rows(
-      'SELECT account, count(*) AS open FROM updates WHERE state < 2 AND state = 0 GROUP BY account'
+      `SELECT account, count(*) AS pending FROM updates WHERE state < 2 AND state = ${PENDING} GROUP BY account`
     )
-    this.#open = new Map(counts.map(({ account, open }) => [String(account), Number(open)]))
-    this.#dead = Number(this.#sql.row('SELECT count(*) AS dead FROM updates WHERE state = 1')?.['dead'])
+    this.#pending = new Map(counts.map(({ account, pending }) => [String(account), Number(pending)]))
+    const row = this.#sql.row(`SELECT count(*) AS count FROM updates WHERE state = ${DEAD_LETTER}`)
+    this.#deadLetters = Number(row?.['count'])
   }
 
   #count(account: string, more: number): void {
-    this.#open.set(account, (this.#open.get(account) ?? 0) + more)
+    this.#pending.set(account, (this.#pending.get(account) ?? 0) + more)
   }
 
-  #end(seq: number, account: string, state: number, result: Result, now: number): void {
+  #end(id: number, account: string, state: number, result: Result, now: number): void {
     this.#sql.run(
       'UPDATE updates SET state = ?, status = ?, result = ?, due_at = ? WHERE seq = ?',
       state,
       result.status,
       JSON.stringify(result),
       now,
-      seq
+      id
     )
     this.#count(account, -1)
-    if (state === DEAD) this.#dead++
+    if (state === DEAD_LETTER) this.#deadLetters++
   }
 
-  /** Deletes a job, or as many of its updates as `limit` says. Returns how many rows. */
+  /** Deletes a job, or up to `limit` of its updates. Returns how many rows. */
   #purgeJob(job: Row, limit: number): number {
     const first = Number(job['first_seq'])
     const updates = this.#sql.rows(
@@ -206,17 +203,17 @@ export class UpdateTable {
     )
     for (const { seq = null, state } of updates) {
       this.#sql.run('DELETE FROM updates WHERE seq = ?', seq)
-      if (state === DEAD) this.#dead--
+      if (state === DEAD_LETTER) this.#deadLetters--
     }
     if (updates.length === limit) return limit
     this.#sql.run('DELETE FROM jobs WHERE n = ?', Number(job['n']))
     return updates.length + 1
   }
 
-  /** The oldest update of a lead by an account that has not ended. */
+  /** The id of a lead's oldest pending update of an account. */
   #nextOf(lead: string, account: string): number | undefined {
     const row = this.#sql.row(
-      `SELECT seq FROM updates WHERE lead = ? AND account = ? AND state < 2 AND state = ${OPEN} ORDER BY seq LIMIT 1`,
+      `SELECT seq FROM updates WHERE lead = ? AND account = ? AND state < 2 AND state = ${PENDING} ORDER BY seq LIMIT 1`,
       lead,
       account
     )

@@ -58,7 +58,7 @@ export function addGauges(metrics: Metrics, { upstreams, dispatchers, outbox, hi
   add('outbox_updates', 'Stored updates that wait or are being delivered.', ['account'], () =>
     byAccount([
       ...upstreams.states.keys().map((account) => [account, 0] as const),
-      ...outbox.pendingByAccount
+      ...outbox.queue.pendingByAccount
     ])
   )
   add(
@@ -66,11 +66,16 @@ export function addGauges(metrics: Metrics, { upstreams, dispatchers, outbox, hi
     'The age of the oldest job with updates that have not ended; 0 if there is none.',
     [],
     () => {
-      const at = outbox.oldestPendingAt
+      const at = outbox.queue.oldestPendingAt
       return at === undefined ? 0 : Math.max(0, Date.now() - at) / 1_000
     }
   )
-  add('dead_letters', 'Stored updates that were given up and not replayed.', [], () => outbox.size.dead)
+  add(
+    'dead_letters',
+    'Stored updates that were given up and not replayed.',
+    [],
+    () => outbox.queue.size.deadLetters
+  )
   add('outbox_size_bytes', 'The size of the database.', [], () => outbox.bytes)
   add('outbox_failing', '1 while the database cannot be written, else 0.', [], () =>
     outbox.fault === undefined ? 0 : 1

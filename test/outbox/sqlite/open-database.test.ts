@@ -29,7 +29,7 @@ function refusal(directory: string): string {
 async function stored(t: Tester): Promise<string> {
   const directory = dataDir(t)
   const outbox = new SqliteOutbox(directory)
-  await outbox.accept(newJob(1, [sets('A', 1)]))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
   await outbox.close()
   return directory
 }
@@ -62,7 +62,7 @@ test('what is stored is on disk when it is said to be, and only one process may 
 test('a database is opened again as it was left', async (t) => {
   const directory = await stored(t)
   const outbox = new SqliteOutbox(directory)
-  t.same(outbox.size, { open: 1, dead: 0 })
+  t.same(outbox.queue.size, { pending: 1, deadLetters: 0 })
   await outbox.close()
 })
 
@@ -125,7 +125,7 @@ test('a database of a newer gateway is refused, and left as it is', async (t) =>
 test('without its file what is in the write-ahead log is not thrown away', async (t) => {
   const directory = dataDir(t)
   const { outbox } = opened(t, directory)
-  await outbox.accept(newJob(1, [sets('A', 1)]))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
   for (const spoil of [
     (path: string) => {
       rmSync(path)
@@ -184,10 +184,10 @@ test('what a path is called says nothing about what is wrong with it', async (t)
 test('a second process is refused while the first one runs, and finds everything once it has ended', async (t) => {
   const directory = await stored(t)
   const script = `
-    const { SqliteOutbox } = await import('./src/outbox/sqlite.ts')
+    const { SqliteOutbox } = await import('./src/outbox/sqlite/sqlite-outbox.ts')
     // What nobody holds is collected, and closed.
     globalThis.outbox = new SqliteOutbox(process.argv[1])
-    console.log(JSON.stringify(outbox.size))
+    console.log(JSON.stringify(outbox.queue.size))
     process.stdin.resume()
   `
   const first = spawn(process.execPath, ['--input-type=module', '--eval', script, directory], {
@@ -195,7 +195,7 @@ test('a second process is refused while the first one runs, and finds everything
   })
   t.teardown(() => first.kill('SIGKILL'))
   const [opened] = await once(first.stdout, 'data')
-  t.equal(String(opened), '{"open":1,"dead":0}\n')
+  t.equal(String(opened), '{"pending":1,"deadLetters":0}\n')
 
   t.equal(
     refusal(directory),
@@ -204,7 +204,7 @@ test('a second process is refused while the first one runs, and finds everything
   first.kill('SIGKILL')
   await once(first, 'exit')
   const outbox = new SqliteOutbox(directory)
-  t.match(await outbox.job(jobId(1)), { status: 'queued' })
+  t.match(await outbox.jobs.find(jobId(1)), { status: 'queued' })
   await outbox.close()
 })
 
@@ -251,8 +251,8 @@ function opened(t: Tester, directory: string): { outbox: SqliteOutbox; connectio
 test('with a full disk nothing is stored by halves, what is there can be read, and it goes on once there is room', async (t) => {
   const directory = dataDir(t)
   const { outbox, connection } = opened(t, directory)
-  await outbox.accept(newJob(1, [sets('A', 1), sets('B', 1)]))
-  const [claimed] = await outbox.claim('default', 1, LATER)
+  await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 1)]))
+  const [claimed] = await outbox.queue.claim('default', 1, LATER)
   if (claimed === undefined) throw new Error('nothing claimed')
   const pages = Number(connection.prepare('PRAGMA page_count').get()?.['page_count'])
   const allow = (count: number) => connection.prepare(`PRAGMA max_page_count = ${count}`).get()
@@ -262,53 +262,53 @@ test('with a full disk nothing is stored by halves, what is there can be read, a
     2,
     Array.from({ length: 2_000 }, (_, n) => sets('C', n + 10))
   )
-  await t.rejects(outbox.accept(large), {
+  await t.rejects(outbox.jobs.accept(large), {
     name: 'StorageError',
     message: 'The database cannot be written (database or disk is full).'
   })
   t.equal(outbox.fault, 'The database cannot be written (database or disk is full).')
-  t.same(outbox.size, { open: 2, dead: 0 })
-  t.equal(await outbox.job(jobId(2)), undefined)
-  t.same(await outbox.results(jobId(2)), [])
-  t.same(await outbox.results(jobId(1)), [
+  t.same(outbox.queue.size, { pending: 2, deadLetters: 0 })
+  t.equal(await outbox.jobs.find(jobId(2)), undefined)
+  t.same(await outbox.jobs.results(jobId(2)), [])
+  t.same(await outbox.jobs.results(jobId(1)), [
     { index: 0, lead_id: 1, status: 'queued' },
     { index: 1, lead_id: 1, status: 'queued' }
   ])
 
   allow(1_000_000)
-  await outbox.settle([done(claimed)], NO_CALLS)
+  await outbox.queue.settle([done(claimed)], NO_CALLS)
   t.equal(outbox.fault, undefined)
-  t.same(inShort(await outbox.claim('default', 10, LATER)), ['1/1 lead_id:1 B'])
-  await outbox.accept(large)
-  t.same(outbox.size, { open: 2_001, dead: 0 })
-  t.match(await outbox.job(jobId(2)), { counts: { queued: 2_000 } })
+  t.same(inShort(await outbox.queue.claim('default', 10, LATER)), ['1/1 lead_id:1 B'])
+  await outbox.jobs.accept(large)
+  t.same(outbox.queue.size, { pending: 2_001, deadLetters: 0 })
+  t.match(await outbox.jobs.find(jobId(2)), { counts: { queued: 2_000 } })
 
   // As another process would find it after a loss of power.
   const copy = dataDir(t)
   for (const name of readdirSync(directory)) copyFileSync(join(directory, name), join(copy, name))
   const found = new SqliteOutbox(copy)
-  t.same(found.size, { open: 2_001, dead: 0 })
+  t.same(found.queue.size, { pending: 2_001, deadLetters: 0 })
   await found.close()
 })
 
 test('a fault is told until there is room again, which purging finds out', async (t) => {
   const { outbox, connection } = opened(t, dataDir(t))
-  await outbox.accept(newJob(1, [sets('A', 1)]))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
   const pages = Number(connection.prepare('PRAGMA page_count').get()?.['page_count'])
   const allow = (count: number) => connection.prepare(`PRAGMA max_page_count = ${count}`).get()
   allow(pages)
   const large = Array.from({ length: 2_000 }, (_, n) => sets('C', n + 10))
-  await t.rejects(outbox.accept(newJob(2, large)), StorageError)
+  await t.rejects(outbox.jobs.accept(newJob(2, large)), StorageError)
   const told = outbox.fault
   t.type(told, 'string')
 
-  t.equal((await outbox.claim('default', 1, LATER)).length, 1, 'what is in memory can still change')
+  t.equal((await outbox.queue.claim('default', 1, LATER)).length, 1, 'what is in memory can still change')
   t.equal(outbox.fault, told)
-  await t.rejects(outbox.purge(0, 1_000, 500), StorageError)
+  await t.rejects(outbox.idempotency.purge(1_000, 500), StorageError)
   t.equal(outbox.fault, told)
   allow(1_000_000)
-  t.equal(await outbox.purge(0, 1_000, 500), 0)
+  t.equal(await outbox.idempotency.purge(1_000, 500), 0)
   t.equal(outbox.fault, undefined)
-  t.equal(await outbox.purge(0, 2_000, 500), 1, 'what it wrote is deleted')
-  t.equal(await outbox.purge(0, 3_000, 500), 0)
+  t.equal(await outbox.idempotency.purge(2_000, 500), 1, 'what it wrote is deleted')
+  t.equal(await outbox.idempotency.purge(3_000, 500), 0)
 })

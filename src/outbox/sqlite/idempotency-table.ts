@@ -1,8 +1,8 @@
 import type { IdempotencyRecord } from '../../http/idempotency-record.ts'
-import { readAnswer } from './rows.ts'
+import { readIdempotencyRecord } from './rows.ts'
 import type { Statements } from './statements.ts'
 
-/** Written when writing has failed, to see whether there is room again. No caller has this name. */
+/** Written after a failed write, to find out whether writing works again. No caller has this name. */
 const TRIAL = {
   caller: '',
   key: '',
@@ -12,26 +12,26 @@ const TRIAL = {
   body: ' '.repeat(65_536)
 }
 
-/** The table of answers that are known by their key. */
-export class Answers {
+/** The table of stored responses. */
+export class IdempotencyTable {
   readonly #sql: Statements
 
   constructor(sql: Statements) {
     this.#sql = sql
   }
 
-  /** The answer of a caller's key, if it was given at `since` or later. */
-  known(caller: string, key: string, since: number): IdempotencyRecord | undefined {
+  /** The response to a caller's key, if it was stored at `since` or later. */
+  find(caller: string, key: string, since: number): IdempotencyRecord | undefined {
     const row = this.#sql.row(
       'SELECT * FROM answers WHERE caller = ? AND key = ? AND at >= ?',
       caller,
       key,
       since
     )
-    return row && readAnswer(row)
+    return row && readIdempotencyRecord(row)
   }
 
-  remember({ caller, key, fingerprint, httpStatus, contentType, body, at }: IdempotencyRecord): void {
+  save({ caller, key, fingerprint, httpStatus, contentType, body, at }: IdempotencyRecord): void {
     this.#sql.run(
       `INSERT OR REPLACE INTO answers (caller, key, fingerprint, http_status, content_type, body, at)
       VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -45,12 +45,12 @@ export class Answers {
     )
   }
 
-  /** Writes something large as of `at`, which the next purge deletes. */
-  rememberTrial(at: number): void {
-    this.remember({ ...TRIAL, at })
+  /** Writes a large record of time `at`, which the next purge deletes. */
+  saveTrial(at: number): void {
+    this.save({ ...TRIAL, at })
   }
 
-  /** Deletes up to `limit` answers of before `before`. Returns how many. */
+  /** Deletes up to `limit` records older than `before`. Returns how many. */
   purge(before: number, limit: number): number {
     const { changes } = this.#sql.run(
       'DELETE FROM answers WHERE (caller, key) IN (SELECT caller, key FROM answers WHERE at < ? LIMIT ?)',

@@ -1,0 +1,16 @@
+import {
+  IDEMPOTENCY_KEY_TTL_MS,
+  type IdempotencyStore as SavedResponses
+} from '../http/idempotency-record.ts'
+
+/** How long an event id is kept, in milliseconds: senders repeat for up to three days. */
+export const EVENT_ID_TTL_MS = 7 * IDEMPOTENCY_KEY_TTL_MS
+
+/** The stored responses. */
+export interface IdempotencyStore extends SavedResponses {
+  /**
+   * Deletes up to `limit` records older than `before`. Returns how many. While the engine has a fault it also tries to
+   * write.
+   */
+  purge(before: number, limit: number): Promise<number>
+}

@@ -1,0 +1,137 @@
+import type { Result } from '../../schemas/batch.ts'
+import type { Update } from '../leads/update.ts'
+import type { IdempotencyRecord } from '../http/idempotency-record.ts'
+
+/** Updates accepted together for delivery. */
+export interface NewJob {
+  /** `job_` and a ULID. */
+  readonly id: string
+  readonly caller: string
+  /** The request that brought it, and that request's key, see `Caller.keyId`. */
+  readonly requestId: string
+  readonly keyId?: string
+  /** The caller who replays it, if another one sent it. */
+  readonly replayedBy?: string
+  /** The VICIdial account that delivers it. */
+  readonly account: string
+  /** VICIdial's `source`. */
+  readonly source: string
+  /** `batch`, `webhook:NAME` or `replay`. */
+  readonly origin: string
+  /** Milliseconds since the epoch. */
+  readonly acceptedAt: number
+  readonly updates: readonly NewUpdate[]
+  /** Results of the updates rejected at once, by their index. */
+  readonly refused: readonly Result[]
+  /** The response to repeats of the request. */
+  readonly answer?: IdempotencyRecord
+  /** Ids of the dead letters that this job replays, see `JobStore.replay`. */
+  readonly replays?: readonly number[]
+}
+
+/** An update to be delivered. */
+export interface NewUpdate extends Update {
+  /** A replayed update's position, see `Claimed.sequence`: a replay undoes nothing newer. */
+  readonly sequence?: number
+  /** Fields that newer updates of the lead have set since. */
+  readonly superseded?: readonly string[]
+}
+
+export type JobStatus = 'queued' | 'running' | 'completed' | 'partial' | 'failed'
+
+/** A job and its progress. */
+export interface Job {
+  readonly id: string
+  readonly caller: string
+  readonly source: string
+  readonly origin: string
+  readonly status: JobStatus
+  readonly acceptedAt: number
+  readonly finishedAt: number | undefined
+  /** How many of its updates have a result of each status; those without one are `queued`. */
+  readonly counts: Readonly<Record<string, number>>
+  /** Calls to VICIdial that carried updates of it. */
+  readonly upstreamCalls: number
+}
+
+/** An update that the retry schedule gave up. */
+export interface DeadLetter {
+  readonly id: number
+  readonly sequence: number
+  readonly jobId: string
+  readonly caller: string
+  readonly account: string
+  readonly source: string
+  readonly update: Update
+  readonly superseded: readonly string[]
+  readonly attempts: number
+  readonly result: Result
+  readonly diedAt: number
+}
+
+/** Part of a list, newest first. `caller` undefined: every caller's. */
+interface Page {
+  readonly caller?: string
+  readonly limit: number
+  /** The last one of the previous page. */
+  readonly after?: string
+}
+
+/** Part of the list of jobs; `source` is VICIdial's. */
+export interface JobPage extends Page {
+  readonly status?: JobStatus
+  readonly source?: string
+}
+
+/** Part of the list of dead letters. */
+export interface DeadLetterPage extends Page {
+  readonly jobId?: string
+}
+
+/** Dead letters to replay, oldest first. An absent property does not restrict. */
+export interface DeadLetterChoice {
+  readonly caller?: string
+  readonly jobId?: string
+  readonly ids?: readonly number[]
+  /** The last id of the previous page. */
+  readonly after?: number
+  readonly limit: number
+}
+
+/** The jobs that replay dead letters, and the response to the request. */
+export interface Replay {
+  readonly jobs: readonly NewJob[]
+  readonly answer: IdempotencyRecord
+}
+
+/** Accepted jobs, their results, and their dead letters. */
+export interface JobStore {
+  /** Stores a job and its response. If its key already has a response, returns that and stores nothing. */
+  accept(job: NewJob): Promise<IdempotencyRecord | undefined>
+  find(id: string): Promise<Job | undefined>
+  list(page: JobPage): Promise<Job[]>
+  /**
+   * The results of a job in the order of its updates; `queued` for updates without one.
+   * @param part skips `from` results; absent: all
+   */
+  results(id: string, part?: { readonly from: number; readonly limit: number }): Promise<Result[]>
+  /** Calls `listener` when a job has ended and that is on disk. Returns a function that removes the listener. */
+  onEnd(id: string, listener: () => void): () => void
+  /** Cancels the updates of a job that are not in flight. Returns how many. */
+  cancel(id: string, now: number): Promise<number>
+  deadLetters(page: DeadLetterPage): Promise<DeadLetter[]>
+  /**
+   * Replays dead letters as new jobs, in one transaction: no newer update and no other replay comes between.
+   * @param replay makes the jobs from the letters found; `remaining` counts those beyond `limit`. Returns undefined to
+   *   replay none. Not called if none is found
+   * @param repeat the request's key; if it already has a response, that is returned and nothing is done
+   * @returns the response; undefined if nothing was found, or replayed
+   */
+  replay(
+    choice: DeadLetterChoice,
+    replay: (letters: readonly DeadLetter[], remaining: () => number) => Replay | undefined,
+    repeat?: Pick<IdempotencyRecord, 'caller' | 'key'>
+  ): Promise<IdempotencyRecord | undefined>
+  /** Deletes jobs that ended before `before`, about `limit` rows at most. Returns how many rows. */
+  purge(before: number, limit: number): Promise<number>
+}

@@ -1,0 +1,110 @@
+import type { Result } from '../../../schemas/batch.ts'
+import { IDEMPOTENCY_KEY_TTL_MS, type IdempotencyRecord } from '../../http/idempotency-record.ts'
+import { EVENT_ID_TTL_MS } from '../idempotency.ts'
+import type {
+  DeadLetter,
+  DeadLetterChoice,
+  DeadLetterPage,
+  Job,
+  JobPage,
+  JobStore,
+  NewJob,
+  Replay
+} from '../jobs.ts'
+import type { DeadLetters } from './dead-letters.ts'
+import type { GroupCommit } from './group-commit.ts'
+import type { IdempotencyTable } from './idempotency-table.ts'
+import type { JobProgress } from './job-progress.ts'
+import type { JobTable } from './job-table.ts'
+import type { UpdateTable } from './update-table.ts'
+
+const NO_CALLS: ReadonlyMap<string, number> = new Map()
+
+/** What the jobs work on. */
+export interface JobsTables {
+  readonly commits: GroupCommit
+  readonly jobs: JobTable
+  readonly updates: UpdateTable
+  readonly deadLetters: DeadLetters
+  readonly idempotency: IdempotencyTable
+  readonly progress: JobProgress
+}
+
+/** The jobs in SQLite. */
+export class SqliteJobs implements JobStore {
+  readonly #tables: JobsTables
+
+  constructor(tables: JobsTables) {
+    this.#tables = tables
+  }
+
+  accept(job: NewJob): Promise<IdempotencyRecord | undefined> {
+    const { commits, idempotency, updates } = this.#tables
+    return commits.write(() => {
+      const { answer } = job
+      if (answer) {
+        const ttlMs = answer.fingerprint === '' ? EVENT_ID_TTL_MS : IDEMPOTENCY_KEY_TTL_MS
+        const known = idempotency.find(answer.caller, answer.key, answer.at - ttlMs)
+        if (known) return known
+        idempotency.save(answer)
+      }
+      updates.insert(job)
+      return undefined
+    })
+  }
+
+  async find(id: string): Promise<Job | undefined> {
+    return this.#tables.jobs.find(id)
+  }
+
+  async list(page: JobPage): Promise<Job[]> {
+    return this.#tables.jobs.list(page)
+  }
+
+  async results(id: string, part?: { readonly from: number; readonly limit: number }): Promise<Result[]> {
+    return this.#tables.jobs.results(id, part)
+  }
+
+  onEnd(id: string, listener: () => void): () => void {
+    return this.#tables.progress.onEnd(id, listener)
+  }
+
+  async cancel(id: string, now: number): Promise<number> {
+    const { commits, updates, progress } = this.#tables
+    const { settlements, endedJobs } = await commits.write(() => {
+      const settlements = updates.cancel(id, now)
+      return { settlements, endedJobs: progress.store(settlements, NO_CALLS) }
+    })
+    progress.announce(settlements, endedJobs)
+    return settlements.length
+  }
+
+  async deadLetters(page: DeadLetterPage): Promise<DeadLetter[]> {
+    return this.#tables.deadLetters.list(page)
+  }
+
+  replay(
+    choice: DeadLetterChoice,
+    replay: (letters: readonly DeadLetter[], remaining: () => number) => Replay | undefined,
+    repeat?: Pick<IdempotencyRecord, 'caller' | 'key'>
+  ): Promise<IdempotencyRecord | undefined> {
+    const { commits, idempotency, deadLetters, updates } = this.#tables
+    return commits.write(() => {
+      const known = repeat && idempotency.find(repeat.caller, repeat.key, Date.now() - IDEMPOTENCY_KEY_TTL_MS)
+      if (known) return known
+      const { letters, remaining } = deadLetters.choose(choice)
+      if (letters.length === 0) return undefined
+      const made = replay(letters, remaining)
+      if (made === undefined) return undefined
+      const { jobs, answer } = made
+      for (const job of jobs) updates.insert(job)
+      if (repeat) idempotency.save(answer)
+      return answer
+    })
+  }
+
+  purge(before: number, limit: number): Promise<number> {
+    const { commits, updates } = this.#tables
+    return commits.write(() => updates.purge(before, limit))
+  }
+}

@@ -1,0 +1,81 @@
+import type { Claimed, DeliveredFields, Settlement, UpdateQueue } from '../queue.ts'
+import type { GroupCommit } from './group-commit.ts'
+import type { JobProgress } from './job-progress.ts'
+import type { JobTable } from './job-table.ts'
+import type { ReadyUpdates } from './ready-updates.ts'
+import { RowReader } from './rows.ts'
+import type { UpdateTable } from './update-table.ts'
+
+/** Leads superseded in one transaction: few, so that other writes need not wait. */
+const STEP = 500
+
+/** What the queue works on. */
+export interface QueueTables {
+  readonly commits: GroupCommit
+  readonly jobs: JobTable
+  readonly updates: UpdateTable
+  readonly ready: ReadyUpdates
+  readonly progress: JobProgress
+}
+
+/** The queue in SQLite. */
+export class SqliteQueue implements UpdateQueue {
+  readonly #tables: QueueTables
+
+  constructor(tables: QueueTables) {
+    this.#tables = tables
+  }
+
+  claim(account: string, limit: number, now: number): Promise<Claimed[]> {
+    const { commits, ready } = this.#tables
+    return commits.write(() => {
+      const reader = new RowReader()
+      return ready.take(account, limit, now).map((row) => reader.claimed(row))
+    })
+  }
+
+  async settle(settlements: readonly Settlement[], calls: ReadonlyMap<string, number>): Promise<void> {
+    const { commits, updates, progress } = this.#tables
+    const endedJobs = await commits.write(() => {
+      for (const settlement of settlements) updates.settle(settlement)
+      return progress.store(settlements, calls)
+    })
+    progress.announce(settlements, endedJobs)
+  }
+
+  onSettled(listener: (settlements: readonly Settlement[]) => void): void {
+    this.#tables.progress.onSettled(listener)
+  }
+
+  get nextSequence(): number {
+    return this.#tables.updates.nextId
+  }
+
+  async supersede(delivered: readonly DeliveredFields[], sequence: number): Promise<void> {
+    const { commits, updates } = this.#tables
+    const { pending, deadLetters } = this.size
+    if (pending + deadLetters === 0) return
+    for (let start = 0; start < delivered.length; start += STEP) {
+      await commits.write(() => {
+        for (const fields of delivered.slice(start, start + STEP)) updates.supersede(fields, sequence)
+      })
+    }
+  }
+
+  nextDueAt(account: string): number | undefined {
+    return this.#tables.ready.nextDueAt(account)
+  }
+
+  get size() {
+    const { pending, deadLetters } = this.#tables.updates
+    return { pending: pending.values().reduce((sum, count) => sum + count, 0), deadLetters }
+  }
+
+  get pendingByAccount(): ReadonlyMap<string, number> {
+    return this.#tables.updates.pending
+  }
+
+  get oldestPendingAt(): number | undefined {
+    return this.#tables.jobs.oldestPendingAt
+  }
+}
