@@ -38,13 +38,13 @@ const schema = {
 
 /** `POST /v1/leads/batch-update` */
 export function batchUpdateRoute(dependencies: Dependencies) {
-  const { settings, maxUpdatesPerRequest } = dependencies
+  const { runtimeConfig, maxUpdatesPerRequest } = dependencies
 
   async function batchUpdate(request: FastifyRequest, reply: FastifyReply) {
     const caller = callerOf(request)
     const defaults = { ...DEFAULT_OPTIONS, onLossy: caller.onLossy }
     const batch = readBatch(request.body, {
-      ...settings.leads,
+      ...runtimeConfig.leads,
       ...caller.rules(maxUpdatesPerRequest),
       defaults
     })

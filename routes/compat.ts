@@ -42,7 +42,7 @@ const FIRST_SERVER_FAULT = 500
 
 /** `GET` and `POST /vicidial/non_agent_api.php`: calls as VICIdial takes them, and as tutorials say that it does. */
 export function compatRoutes(dependencies: Dependencies, accessControl: AccessControl) {
-  const { settings, maxUpdatesPerRequest } = dependencies
+  const { runtimeConfig, maxUpdatesPerRequest } = dependencies
 
   /** Finds out who calls, as soon as that can be told, and what the request says. */
   async function readRequest(request: FastifyRequest): Promise<Parameters> {
@@ -118,7 +118,7 @@ export function compatRoutes(dependencies: Dependencies, accessControl: AccessCo
     compat.call = call
     requireSource(caller, call.source)
     const defaults = { ...DEFAULT_OPTIONS, onLossy: caller.onLossy }
-    const rules = { ...settings.leads, ...caller.rules(maxUpdatesPerRequest), defaults }
+    const rules = { ...runtimeConfig.leads, ...caller.rules(maxUpdatesPerRequest), defaults }
     const batch = readBatch(call.request, rules)
     if ('errors' in batch)
       throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
@@ -142,7 +142,7 @@ export function compatRoutes(dependencies: Dependencies, accessControl: AccessCo
   return async (app: FastifyInstance) => {
     app.decorateRequest('compat', null)
     app.addHook('onRequest', async (request, reply) => {
-      if (!settings.compat) {
+      if (!runtimeConfig.compat) {
         reply.callNotFound()
         return reply
       }
@@ -164,7 +164,7 @@ export function compatRoutes(dependencies: Dependencies, accessControl: AccessCo
     app.setErrorHandler((error: FastifyError, request, reply) => {
       // What it was, a repeat may have another answer: nothing was done, or not for good.
       request.isTransient = true
-      if (!settings.compat || wantsJson(request)) throw error
+      if (!runtimeConfig.compat || wantsJson(request)) throw error
       const problem = problemOf(error, request)
       return reply
         .code(hasPassed(problem) ? problem.status : 200)

@@ -19,13 +19,16 @@ const schema = {
 }
 
 /** `GET /v1/fields` */
-export function fieldsRoute({ settings }: Dependencies) {
-  const unicode = settings.leads.nonLatin === 1
+export function fieldsRoute({ runtimeConfig }: Dependencies) {
+  const unicode = runtimeConfig.leads.nonLatin === 1
   const fields = FIELDS.map((field) => fieldRow(field, unicode))
   return async (app: FastifyInstance) => {
     app.get('/v1/fields', { schema }, async () => ({
       fields,
-      custom_fields: [...settings.leads.customFields].map(([label, max_length]) => ({ label, max_length }))
+      custom_fields: [...runtimeConfig.leads.customFields].map(([label, max_length]) => ({
+        label,
+        max_length
+      }))
     }))
   }
 }

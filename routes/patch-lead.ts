@@ -46,7 +46,7 @@ export function patchLeadRoute(dependencies: Dependencies) {
     const element = { lead_id: request.params.lead_id, fields: request.body }
     const caller = callerOf(request)
     const options = { ...DEFAULT_OPTIONS, onLossy: caller.onLossy }
-    const rules = { ...dependencies.settings.leads, ...caller.rules(1) }
+    const rules = { ...dependencies.runtimeConfig.leads, ...caller.rules(1) }
     const entry = readUpdate(element, 0, options, rules)
     if (entry.key === undefined) {
       throw new Problem('not_found', 'The path must end in a lead id: an integer from 1 to 999999999.')

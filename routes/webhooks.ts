@@ -87,10 +87,10 @@ const schema = {
 
 /** `POST /v1/webhooks/{source}` */
 export function webhookRoutes(dependencies: Dependencies, accessControl: AccessControl) {
-  const { settings, jobs, history, maxUpdatesPerRequest } = dependencies
+  const { runtimeConfig, jobs, history, maxUpdatesPerRequest } = dependencies
 
   async function receive(request: FastifyRequest<Webhook>, reply: FastifyReply) {
-    const endpoint = settings.endpoint(request.params.source)
+    const endpoint = runtimeConfig.endpoint(request.params.source)
     if (endpoint === undefined) {
       countAnonymous(request, accessControl)
       throw new Problem('not_found', 'There is no webhook source of this name.')
@@ -111,7 +111,7 @@ export function webhookRoutes(dependencies: Dependencies, accessControl: AccessC
       rights: ALL_RIGHTS,
       maxUpdates: maxUpdatesPerRequest
     }
-    const batch = readBatch({ updates }, { ...settings.leads, ...allowed, defaults })
+    const batch = readBatch({ updates }, { ...runtimeConfig.leads, ...allowed, defaults })
     if ('errors' in batch)
       throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
     const { entries } = batch

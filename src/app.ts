@@ -43,7 +43,7 @@ import { refuseEncodedBodies, refuseQueries } from './http/body-rules.ts'
 
 /** What the application needs; everything that touches the outside comes in here. */
 export interface Dependencies {
-  readonly settings: RuntimeConfig
+  readonly runtimeConfig: RuntimeConfig
   readonly upstreams: Upstreams
   readonly dispatchers: Dispatchers
   readonly rules: CallRules
@@ -69,8 +69,8 @@ const MAX_PARAM_LENGTH = 1_000
 
 /** Builds the application: plugins, error answers, and every route. It does not listen. */
 export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { settings, http, log } = dependencies
-  const accessControl = new AccessControl(settings.callers, http.anonymousPointsPerMinute)
+  const { runtimeConfig, http, log } = dependencies
+  const accessControl = new AccessControl(runtimeConfig.callers, http.anonymousPointsPerMinute)
   const headers = securityHeaders([PAGE_STYLE])
   const connections = new ConnectionLimits(http, log)
   const app = Fastify({

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
-import { accountsOf, type Config } from './config/config.ts'
+import type { Config } from './config/config.ts'
 import { Dispatchers } from './delivery/dispatchers.ts'
 import { RemovedAccounts } from './jobs/removed-accounts.ts'
 import { reportSettlements } from './jobs/settlements-ended.ts'
@@ -15,12 +15,19 @@ import { LastHour } from './ops/last-hour.ts'
 import type { HistoryPolicy } from './outbox/history.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { Retention } from './jobs/retention.ts'
-import { reloading } from './config/reload.ts'
+import { ConfigReload } from './config/reload.ts'
 import { SqliteOutbox } from './outbox/sqlite/sqlite-outbox.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
 
 /** At the end what is on its way is given so long; what is not settled then is delivered again after the start. */
 const SETTLE_MS = 25_000
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Reads the gateway file again and applies its changes; see `ConfigReload`. */
+    reload(): void
+  }
+}
 
 export interface GatewayOptions {
   /** By default the embedded one, in `config.dataDir`. */
@@ -43,12 +50,11 @@ export async function createGateway(
   const { url, dialect, source, timeoutMs, maxLeadsPerCall } = vicidial
   const rules = { maxLeadsPerCall, dialect }
   const lastHour = new LastHour()
-  const settings = new RuntimeConfig(config)
-  const accountList = accountsOf(config)
-  const accounts = new Set(accountList.map(({ name }) => name))
+  const runtimeConfig = new RuntimeConfig(config)
+  const accounts = new Set(config.accounts.map(({ name }) => name))
   const metrics = new MetricsOnDemand(async () => {
     const { collect } = await import('./telemetry/metrics/collection.ts')
-    const isCaller = (name: string) => settings.hasSender(name)
+    const isCaller = (name: string) => runtimeConfig.hasSender(name)
     const isAccount = (name: string) => accounts.has(name)
     return collect({ isCaller, isAccount }, { upstreams, dispatchers, outbox, history })
   })
@@ -57,7 +63,7 @@ export async function createGateway(
     reportSettlements(observer, settlements)
   })
   const upstreams = new Upstreams({
-    accounts: accountList,
+    accounts: config.accounts,
     url,
     dialect,
     source,
@@ -92,7 +98,7 @@ export async function createGateway(
     log
   })
   const app = await buildApp({
-    settings,
+    runtimeConfig,
     upstreams,
     dispatchers,
     outbox,
@@ -110,8 +116,12 @@ export async function createGateway(
     http: config.http,
     log
   })
-  reloading(app, settings, config, readConfig)
+  const reload = new ConfigReload({ runtimeConfig, started: config, readConfig, log })
+  app.decorate('reload', () => {
+    reload.reload()
+  })
   app.addHook('onReady', async () => {
+    reload.start()
     workers.wake()
     purging.start()
     void goneAccounts.deadLetter()
@@ -123,6 +133,7 @@ export async function createGateway(
     stopped = workers.stop(Date.now() + SETTLE_MS)
   })
   app.addHook('onClose', async () => {
+    reload.stop()
     await stopped
     await metrics.close()
     await tracing?.close()

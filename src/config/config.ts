@@ -1,5 +1,6 @@
 import { ALL_PERMISSIONS, type CallerConfig } from '../callers/caller.ts'
 import { hashKey } from '../callers/key.ts'
+import { ConfigError } from './config-error.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import { readGatewayFile } from './gateway-file.ts'
 import { type HttpSettings, readHttpSettings } from './http-settings.ts'
@@ -10,43 +11,40 @@ import { type Account, DEFAULT_ACCOUNT, userName } from '../vicidial/account.ts'
 import type { AccountConfig } from './accounts/read-accounts.ts'
 import type { Dialect } from '../vicidial/wire.ts'
 
-/** Everything the process is told, checked and frozen. */
+/** The configuration of the process, checked and frozen. */
 export interface Config {
   readonly vicidial: {
     readonly url: URL
-    readonly user: string
-    readonly pass: string
+    /** VICIdial's `source` of calls for callers without their own. */
     readonly source: string
     readonly nonLatin: NonLatin
     readonly dialect: Dialect
     readonly maxLeadsPerCall: number
-    readonly maxConcurrency: number
-    /** 0: no limit. */
-    readonly maxCallsPerSecond: number
+    /** Timeout for one call. */
     readonly timeoutMs: number
   }
-  /** The VICIdial accounts beside that of `vicidial`. */
-  readonly accounts: readonly Account[]
+  /** Every VICIdial account; the first is `DEFAULT_ACCOUNT`, the environment's. */
+  readonly accounts: readonly [Account, ...Account[]]
   readonly dispatch: {
     readonly lingerMs: number
     readonly maxWaiting: number
-    /** A caller whose oldest updates wait longer than this is refused more. */
+    /** A caller whose oldest update waits longer than this may add no more. */
     readonly maxAgeMs: number
   }
-  /** Where what was accepted for delivery is kept. */
+  /** The directory of the outbox. */
   readonly dataDir: string
   readonly durable: {
-    /** How a delivery that failed is tried again. */
+    /** When a failed delivery is tried again. */
     readonly retry: RetrySchedule
     /** Updates that may wait in the outbox. */
     readonly maxOpen: number
-    /** What has ended is kept for so long, in days. */
+    /** How long jobs are kept after their end, in days. */
     readonly retentionDays: number
   }
   readonly history: {
-    /** In days; 0: none is kept. */
+    /** In days; 0: no history. */
     readonly retentionDays: number
-    /** Whether the values that were set are kept too. */
+    /** Whether the history has the values that were set. */
     readonly values: boolean
   }
   readonly host: string
@@ -55,45 +53,23 @@ export interface Config {
   readonly maxUpdatesPerRequest: number
   readonly maxBodyBytes: number
   readonly http: HttpSettings
-  /** The path of the file that the callers are from, if there is one. */
+  /** The path of the gateway file, if there is one. */
   readonly gatewayFile: string | undefined
   readonly callers: readonly CallerConfig[]
-  /** Whether requests are taken at VICIdial's own address, as VICIdial takes them. */
+  /** Whether calls are taken at VICIdial's own address. */
   readonly compat: boolean
-  /** Custom fields that may be set, label → longest value. */
+  /** Custom fields that may be set, label → longest value in characters. */
   readonly customFields: ReadonlyMap<string, number>
   readonly webhooks: readonly WebhookEndpoint[]
   readonly logLevel: string
-  /** What is taken, but should not stay so. For the log; no secret is in it. */
+  /** Valid settings that should be changed. For the log; none quotes a secret. */
   readonly warnings: readonly string[]
 }
 
-/** Every VICIdial account of a configuration, the environment's first. */
-export function accountsOf({
-  vicidial,
-  accounts
-}: Pick<Config, 'vicidial' | 'accounts'>): readonly Account[] {
-  const { user, pass, maxConcurrency, maxCallsPerSecond } = vicidial
-  return [{ name: DEFAULT_ACCOUNT, user, pass, maxConcurrency, maxCallsPerSecond }, ...accounts]
-}
-
-/** The configuration cannot be used. `faults` has one line for each thing that is wrong; none holds a secret. */
-export class ConfigError extends Error {
-  readonly faults: readonly string[]
-
-  constructor(faults: readonly string[]) {
-    super(
-      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`
-    )
-    this.name = 'ConfigError'
-    this.faults = faults
-  }
-}
-
-/** Fewer characters could be guessed, if they are not of chance. */
+/** Key length in characters below which a key might be guessed. */
 const LONG_KEY = 32
 
-/** The name under which the caller of `API_KEY` appears. */
+/** The name of the caller whose key is `API_KEY`. */
 const API_KEY_CALLER = 'api_key'
 
 /**
@@ -139,28 +115,28 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   const http = readHttpSettings(environment, faults)
   if (faults.length > 0 || url === undefined) throw new ConfigError(faults)
-  return Object.freeze({
+  const withLimits = (account: AccountConfig): Account => ({
+    maxConcurrency: environment.VICIDIAL_MAX_CONCURRENCY,
+    maxCallsPerSecond: environment.VICIDIAL_MAX_CALLS_PER_SECOND,
+    ...account
+  })
+  return Object.freeze<Config>({
     vicidial: Object.freeze({
       url,
-      user: environment.VICIDIAL_USER,
-      pass: environment.VICIDIAL_PASS,
       source: environment.VICIDIAL_SOURCE,
       nonLatin: environment.VICIDIAL_NON_LATIN === '1' ? 1 : 0,
       dialect: environment.VICIDIAL_DIALECT,
       maxLeadsPerCall: environment.VICIDIAL_MAX_LEADS_PER_CALL,
-      maxConcurrency: environment.VICIDIAL_MAX_CONCURRENCY,
-      maxCallsPerSecond: environment.VICIDIAL_MAX_CALLS_PER_SECOND,
       timeoutMs: environment.VICIDIAL_TIMEOUT_MS
     }),
-    accounts: (file?.accounts ?? []).map((account) => ({
-      maxConcurrency: environment.VICIDIAL_MAX_CONCURRENCY,
-      maxCallsPerSecond: environment.VICIDIAL_MAX_CALLS_PER_SECOND,
-      ...account
-    })),
+    accounts: [
+      withLimits({ name: DEFAULT_ACCOUNT, user: environment.VICIDIAL_USER, pass: environment.VICIDIAL_PASS }),
+      ...(file?.accounts ?? []).map(withLimits)
+    ],
     dispatch: Object.freeze({
       lingerMs: environment.DISPATCH_LINGER_MS,
       maxWaiting: environment.DISPATCH_MAX_WAITING,
-      // What comes after it would hardly get its turn in time.
+      // Updates added after that would hardly be delivered before the deadline.
       maxAgeMs: environment.REQUEST_DEADLINE_MS / 2
     }),
     dataDir: environment.DATA_DIR,

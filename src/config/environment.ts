@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { errorCode } from '../error-code.ts'
+import { SOURCE_PATTERN } from '../leads/batch.ts'
+import { readSecretFile } from './secret-file.ts'
 
 const positive = (value: number, maximum: number, what: string) =>
   Type.Integer({
@@ -17,7 +17,7 @@ export const EnvironmentSchema = Type.Object({
   VICIDIAL_PASS: Type.String({ minLength: 1, description: "that user's password" }),
   VICIDIAL_SOURCE: Type.String({
     default: 'gateway',
-    pattern: '^[A-Za-z0-9]{2,20}$',
+    pattern: SOURCE_PATTERN,
     description: '2 to 20 letters and digits'
   }),
   VICIDIAL_NON_LATIN: Type.Union([Type.Literal('0'), Type.Literal('1')], {
@@ -29,7 +29,7 @@ export const EnvironmentSchema = Type.Object({
     description: 'lead_ids or leads_data'
   }),
   VICIDIAL_MAX_LEADS_PER_CALL: positive(1_000, 100_000, ''),
-  // More than a few gain nothing, as they share one table; ten refused at once would lock the account.
+  // More gain nothing, as all calls share one table; and ten refused logins at once would lock the account.
   VICIDIAL_MAX_CONCURRENCY: positive(2, 8, ''),
   VICIDIAL_MAX_CALLS_PER_SECOND: Type.Integer({
     default: 20,
@@ -38,7 +38,7 @@ export const EnvironmentSchema = Type.Object({
     description: 'a whole number from 0 (no limit) to 10000'
   }),
   VICIDIAL_TIMEOUT_MS: positive(10_000, 28_000, ' (milliseconds)'),
-  // Less than what a process that is told to stop has left: no accepted request may be cut off.
+  // Shorter than the time to shut down, so that no accepted request is cut off.
   REQUEST_DEADLINE_MS: positive(25_000, 28_000, ' (milliseconds)'),
   MAX_UPDATES_PER_REQUEST: positive(10_000, 1_000_000, ''),
   MAX_BODY_BYTES: positive(8 * 1024 * 1024, 256 * 1024 * 1024, ' (bytes)'),
@@ -102,12 +102,12 @@ export const EnvironmentSchema = Type.Object({
 })
 export type Environment = Static<typeof EnvironmentSchema>
 
-/** Variables whose value may stand in a file, named by `<variable>_FILE`. */
+/** Variables whose value may come from a file, named by `<variable>_FILE`. */
 const SECRETS: readonly (keyof Environment)[] = ['VICIDIAL_USER', 'VICIDIAL_PASS', 'API_KEY']
 
 /**
- * Reads the variables that the gateway knows, with their defaults, and the files that name secrets. What is wrong is
- * noted in `faults`; no fault holds a secret.
+ * Reads the gateway's variables, with their defaults, and secrets from the files that `_FILE` variables name. Notes
+ * what is wrong in `faults`; no fault quotes a secret.
  */
 export function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,
@@ -122,18 +122,11 @@ export function readEnvironment(
     const file = env[`${name}_FILE`]
     if (file === undefined || file === '') continue
     if (given[name] !== undefined) faults.push(`${name} and ${name}_FILE are both set: give one of them.`)
-    try {
-      const content = readFileSync(file, 'utf8').trim()
-      if (content !== '') {
-        given[name] = content
-        continue
-      }
+    const read = readSecretFile(file)
+    if ('secret' in read) given[name] = read.secret
+    else {
       unreadable.add(name)
-      faults.push(`${name}_FILE: the file that it names is empty.`)
-    } catch (error) {
-      unreadable.add(name)
-      // Not its name: it could be the secret itself, put there by mistake.
-      faults.push(`${name}_FILE: the file that it names cannot be read (${errorCode(error)}).`)
+      faults.push(`${name}_FILE: the file that it names ${read.fault}.`)
     }
   }
   const environment = Value.Default(EnvironmentSchema, convertIntegers(given)) as Record<string, unknown>

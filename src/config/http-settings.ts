@@ -1,15 +1,15 @@
 import { networksOf } from '../callers/caller.ts'
 
-/** How the gateway meets those who come by HTTP. */
+/** How the gateway serves HTTP. */
 export interface HttpSettings {
-  /** What those without a valid key may spend from one address; 0: no limit. */
+  /** What clients without a valid key may spend in a minute from one address; 0: no limit. */
   readonly anonymousPointsPerMinute: number
-  /** A sender may take so long with a whole request. */
+  /** Time to receive a whole request, in milliseconds. */
   readonly receiveTimeoutMs: number
   readonly maxConnections: number
   /** Origins whose pages may send requests. */
   readonly corsOrigins: readonly string[]
-  /** Who may read the API's documents: everybody, whoever has a key, or nobody. */
+  /** Who may read the API's documents: everybody, clients with a key, or nobody. */
   readonly docs: 'open' | 'key' | 'off'
   /** Whether there is the operations page. */
   readonly ops: boolean
@@ -17,7 +17,7 @@ export interface HttpSettings {
   readonly trustProxy: string[] | false
 }
 
-/** What of the environment it is read from; each text is a list with commas. */
+/** The variables that the settings come from. Texts are lists separated by commas. */
 interface HttpEnvironment {
   readonly ANONYMOUS_POINTS_PER_MINUTE: number
   readonly RECEIVE_TIMEOUT_MS: number
@@ -28,16 +28,16 @@ interface HttpEnvironment {
   readonly TRUST_PROXY?: string
 }
 
-/** Reads the settings; notes every entry of a list that is none in `faults`, by its place, as it may be anything. */
+/** Reads the settings. Notes wrong list entries in `faults` by number: their text could be anything. */
 export function readHttpSettings(environment: HttpEnvironment, faults: string[]): HttpSettings {
   const readList = (
     name: 'CORS_ORIGINS' | 'TRUST_PROXY',
-    isOne: (entry: string) => boolean,
+    isValid: (entry: string) => boolean,
     what: string
   ) => {
     const entries = environment[name]?.split(',').map((entry) => entry.trim()) ?? []
-    for (const [place, entry] of entries.entries()) {
-      if (!isOne(entry)) faults.push(`${name}: entry ${place + 1} is ${what}.`)
+    for (const [index, entry] of entries.entries()) {
+      if (!isValid(entry)) faults.push(`${name}: entry ${index + 1} is ${what}.`)
     }
     return entries
   }

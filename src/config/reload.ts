@@ -1,81 +1,95 @@
 import { unwatchFile, watchFile } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
-import type { FastifyInstance } from 'fastify'
-import { accountsOf, type Config, ConfigError } from './config.ts'
+import type { BaseLogger } from 'pino'
+import { ConfigError } from './config-error.ts'
+import type { Config } from './config.ts'
 import type { RuntimeConfig } from './runtime-config.ts'
 
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** Reads the configuration again, and takes callers, compat, custom fields and webhooks from it; a faulty one is not taken. */
-    reload(): void
-  }
-}
-
-/** A change is noticed within this time, through renames, links and mounts alike. */
+/** How often the file is checked, in milliseconds. Polling notices changes through renames, links and mounts alike. */
 const POLL_MS = 250
-/** A file that is being written could be sound by halves: it is read when it has been left alone for so long. */
+/** Milliseconds without a change before the file is read: half a file can be valid too. */
 const SETTLE_MS = 250
 
+export interface ConfigReloadOptions {
+  /** What is replaced on a reload. */
+  readonly runtimeConfig: RuntimeConfig
+  /** The configuration at the start. Its accounts stay. */
+  readonly started: Config
+  /** Reads the current configuration. Throws ConfigError. */
+  readonly readConfig: () => Config
+  readonly log: Pick<BaseLogger, 'error' | 'info' | 'warn'>
+}
+
 /**
- * Lets the application take a changed gateway file while it runs: on `reload`, and by itself within a second. Accounts
- * are those of the start: what names another is not taken.
- * @param started the configuration of the start
- * @param read gives the configuration as it is now; throws ConfigError
+ * Applies changes of the gateway file while the gateway runs: callers, compat, custom fields and webhooks. Accounts
+ * are fixed at the start; a file that uses a new one is refused.
  */
-export function reloading(
-  app: FastifyInstance,
-  settings: RuntimeConfig,
-  started: Config,
-  read: () => Config
-): void {
-  let known = Object.values(namesOf(started)).flat()
-  app.decorate('reload', () => {
+export class ConfigReload {
+  readonly #options: ConfigReloadOptions
+  /** Names of the callers and webhooks in force. */
+  #names: readonly string[]
+  #settling: NodeJS.Timeout | undefined
+
+  constructor(options: ConfigReloadOptions) {
+    this.#options = options
+    this.#names = Object.values(namesOf(options.started)).flat()
+  }
+
+  /** Watches the gateway file, if there is one, and reloads it within a second of a change. */
+  start(): void {
+    const path = this.#options.started.gatewayFile
+    if (path === undefined) return
+    watchFile(path, { interval: POLL_MS, persistent: false }, this.#onChange)
+    // It may have changed since it was read at the start.
+    this.#onChange()
+  }
+
+  stop(): void {
+    const path = this.#options.started.gatewayFile
+    if (path !== undefined) unwatchFile(path, this.#onChange)
+    clearTimeout(this.#settling)
+  }
+
+  /** Reads the configuration again and applies it. If it has faults, they are logged and nothing changes. */
+  reload(): void {
+    const { runtimeConfig, started, readConfig, log } = this.#options
     try {
-      const config = read()
+      const config = readConfig()
       refuseNewAccounts(config, started)
-      settings.replace(config)
+      runtimeConfig.replace(config)
       const names = namesOf(config)
-      app.log.info(names, 'configuration reloaded')
-      const gone = known.filter((name) => !names.callers.includes(name) && !names.webhooks.includes(name))
-      if (gone.length > 0) app.log.warn({ gone }, 'the changed configuration leaves callers or webhooks out')
-      known = [...names.callers, ...names.webhooks]
-      if (!isDeepStrictEqual(accountsOf(config), accountsOf(started)))
-        app.log.warn('changed accounts are taken at the next start')
+      log.info(names, 'configuration reloaded')
+      const gone = this.#names.filter(
+        (name) => !names.callers.includes(name) && !names.webhooks.includes(name)
+      )
+      if (gone.length > 0) log.warn({ gone }, 'the changed configuration leaves callers or webhooks out')
+      this.#names = [...names.callers, ...names.webhooks]
+      if (!isDeepStrictEqual(config.accounts, started.accounts))
+        log.warn('changed accounts are taken at the next start')
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
-      app.log.error(
+      log.error(
         { faults: error.faults },
         'the changed configuration is not taken, as it has faults; the one before stays in force'
       )
     }
-  })
-  const path = started.gatewayFile
-  if (path === undefined) return
-  let settling: NodeJS.Timeout | undefined
-  const onChange = () => {
-    clearTimeout(settling)
-    settling = setTimeout(() => {
-      app.reload()
+  }
+
+  readonly #onChange = () => {
+    clearTimeout(this.#settling)
+    this.#settling = setTimeout(() => {
+      this.reload()
     }, SETTLE_MS)
   }
-  app.addHook('onReady', async () => {
-    watchFile(path, { interval: POLL_MS, persistent: false }, onChange)
-    // It may have changed since it was read at the start.
-    onChange()
-  })
-  app.addHook('onClose', async () => {
-    unwatchFile(path, onChange)
-    clearTimeout(settling)
-  })
 }
 
 function namesOf({ callers, webhooks }: Config) {
   return { callers: callers.map(({ name }) => name), webhooks: webhooks.map(({ name }) => name) }
 }
 
-/** @throws ConfigError if a caller or a source of webhooks names an account that has no lane yet */
+/** @throws ConfigError if a caller or a webhook names an account that didn't exist at the start */
 function refuseNewAccounts({ callers, webhooks }: Config, started: Config): void {
-  const known = new Set(accountsOf(started).map(({ name }) => name))
+  const known = new Set(started.accounts.map(({ name }) => name))
   const faults = [...callers, ...webhooks].flatMap(({ name, account }) =>
     account === undefined || known.has(account)
       ? []

@@ -1,28 +1,28 @@
 import { Callers } from '../callers/callers.ts'
-import type { Config } from './config.ts'
 import type { LeadRules } from '../leads/changes.ts'
 import { createCleaner, type NonLatin } from '../leads/clean.ts'
 import type { WebhookEndpoint } from '../webhooks/endpoint.ts'
+import type { Config } from './config.ts'
 
-/** Before the name of a source of webhooks, where a caller's name could stand. */
+/** Prefix of a webhook's name where a caller's name could be too. */
 const WEBHOOK = 'webhook:'
 
-/** What the gateway file says, which may change while the process runs: callers, compat, custom fields, webhook sources. */
+/** The configuration that may change while the gateway runs: callers, compat, custom fields and webhooks. */
 export class RuntimeConfig {
   readonly callers: Callers
   #compat: boolean
   #leads: LeadRules & { readonly nonLatin: NonLatin }
-  #webhooks: ReadonlyMap<string, WebhookEndpoint>
+  #endpoints: ReadonlyMap<string, WebhookEndpoint>
 
   constructor(config: Config) {
     const { nonLatin } = config.vicidial
     this.callers = new Callers(config.callers)
     this.#compat = config.compat
     this.#leads = { clean: createCleaner(nonLatin), customFields: config.customFields, nonLatin }
-    this.#webhooks = byName(config.webhooks)
+    this.#endpoints = byName(config.webhooks)
   }
 
-  /** Whether VICIdial's own address is there. */
+  /** Whether calls are taken at VICIdial's own address. */
   get compat(): boolean {
     return this.#compat
   }
@@ -31,24 +31,25 @@ export class RuntimeConfig {
     return this.#leads
   }
 
+  /** The webhook endpoint of this name. */
   endpoint(name: string): WebhookEndpoint | undefined {
-    return this.#webhooks.get(name)
+    return this.#endpoints.get(name)
   }
 
   /** Whether updates can come under this name: a caller's, or `webhook:NAME`. */
   hasSender(name: string): boolean {
-    return name.startsWith(WEBHOOK) ? this.#webhooks.has(name.slice(WEBHOOK.length)) : this.callers.has(name)
+    return name.startsWith(WEBHOOK) ? this.#endpoints.has(name.slice(WEBHOOK.length)) : this.callers.has(name)
   }
 
-  /** Takes what `config` says in place of what was; requests under way keep what they have. */
+  /** Replaces everything with what `config` says. Requests in flight keep what they have. */
   replace(config: Config): void {
-    const before = this.#webhooks
+    const before = this.#endpoints
     this.callers.replace(config.callers)
     this.#compat = config.compat
     this.#leads = { ...this.#leads, customFields: config.customFields }
-    this.#webhooks = byName(config.webhooks)
+    this.#endpoints = byName(config.webhooks)
     for (const endpoint of before.values())
-      if (this.#webhooks.get(endpoint.name) !== endpoint) endpoint.retire()
+      if (this.#endpoints.get(endpoint.name) !== endpoint) endpoint.retire()
   }
 }
 

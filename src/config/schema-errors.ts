@@ -3,16 +3,16 @@ import type { TLocalizedValidationError } from 'typebox/error'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
 
-/** TypeBox stops at 8 by itself; every fault is to be named at once. */
+/** TypeBox stops at 8 by default; all faults are reported at once. */
 const MAX_FAULTS = 1_000
 
 /**
- * What of `value` is not as `schema` says: for each fault its place, as a JSON Pointer, and what belongs there. Where
- * one of several forms is wanted, only the faults of the form that was meant are named. No fault quotes a value.
+ * Where `value` doesn't match `schema`: for each fault its JSON Pointer, and what belongs there. Where several forms are
+ * possible, only the faults of the form that was probably meant are reported. No fault quotes a value.
  */
 export function schemaErrors(schema: TSchema, value: unknown): string[] {
   Settings.Set({ maxErrors: MAX_FAULTS })
-  // 'boolean' only repeats, for its value, that a property is not known.
+  // 'boolean' only repeats, for its value, that a property is unknown.
   const errors = Value.Errors(schema, value).filter((error) => error.keyword !== 'boolean')
   const choices = new Set(
     errors.filter(({ keyword }) => keyword === 'anyOf').map(({ instancePath }) => instancePath)
@@ -20,13 +20,13 @@ export function schemaErrors(schema: TSchema, value: unknown): string[] {
   const isOfForm = ({ instancePath, keyword }: TLocalizedValidationError) =>
     choices.has(instancePath) && ['anyOf', 'const', 'type'].includes(keyword)
   const faults = errors.filter((error) => !isOfForm(error))
-  // The innermost first: a fault in there is the outer one's too.
+  // The innermost first: a fault inside is the outer one's too.
   const chosen: string[] = []
-  for (const place of [...choices].toSorted((a, b) => b.length - a.length)) {
-    const isNamed = faults.some(({ instancePath }) => isWithin(place, instancePath))
-    if (isNamed || chosen.some((fault) => fault.startsWith(`${place}/`))) continue
-    const wanted = errors.filter(({ instancePath }) => instancePath === place)
-    chosen.push(`${place} must be ${forms(wanted)}`)
+  for (const pointer of [...choices].toSorted((a, b) => b.length - a.length)) {
+    const isNamed = faults.some(({ instancePath }) => isWithin(pointer, instancePath))
+    if (isNamed || chosen.some((fault) => fault.startsWith(`${pointer}/`))) continue
+    const wanted = errors.filter(({ instancePath }) => instancePath === pointer)
+    chosen.push(`${pointer} must be ${forms(wanted)}`)
   }
   const others = faults.map(
     ({ instancePath, message, params }) => `${instancePath || 'the file'} ${message}${named(params)}`
@@ -34,11 +34,11 @@ export function schemaErrors(schema: TSchema, value: unknown): string[] {
   return [...others, ...chosen]
 }
 
-function isWithin(place: string, other: string): boolean {
-  return other === place || other.startsWith(`${place}/`)
+function isWithin(pointer: string, other: string): boolean {
+  return other === pointer || other.startsWith(`${pointer}/`)
 }
 
-/** The forms that a place may have, like `"*" or an object`. */
+/** The forms that are possible at one pointer, like `"*" or an object`. */
 function forms(errors: readonly TLocalizedValidationError[]): string {
   const constants = errors.flatMap((error) => (error.keyword === 'const' ? [error.params.allowedValue] : []))
   const types = errors.flatMap((error) => (error.keyword === 'type' ? [error.params.type].flat() : []))

@@ -37,8 +37,9 @@ export const DEFAULT_OPTIONS: UpdateOptions = {
   allowUndefinedList: false
 }
 
-/** VICIdial's `source`: what it keeps of one, and the lengths it takes. */
-export const SOURCE = /^[A-Za-z0-9]{2,20}$/
+/** VICIdial's `source`: the characters that it keeps, and the lengths that it takes. */
+export const SOURCE_PATTERN = '^[A-Za-z0-9]{2,20}$'
+export const SOURCE = new RegExp(SOURCE_PATTERN)
 
 const COMMON = ['source', 'dry_run', 'on_multiple', 'on_lossy', 'reset_called', 'allow_undefined_list']
 const LONG_FORM: ReadonlySet<string> = new Set(['updates', ...COMMON])

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { ALL_PERMISSIONS } from '../../src/callers/caller.ts'
-import { type Config, ConfigError, loadConfig } from '../../src/config/config.ts'
+import { ConfigError } from '../../src/config/config-error.ts'
+import { type Config, loadConfig } from '../../src/config/config.ts'
 
 const HASH = 'a'.repeat(64)
 const OTHER_HASH = 'b'.repeat(64)
@@ -72,17 +73,13 @@ test('the least that a gateway is told, and the defaults of the rest', async (t)
   t.strictSame(config, {
     vicidial: {
       url: new URL('https://dialer.example/vicidial/non_agent_api.php'),
-      user: 'api',
-      pass: 's3cret',
       source: 'gateway',
       nonLatin: 0,
       dialect: 'lead_ids',
       maxLeadsPerCall: 1_000,
-      maxConcurrency: 2,
-      maxCallsPerSecond: 20,
       timeoutMs: 10_000
     },
-    accounts: [],
+    accounts: [{ name: 'default', user: 'api', pass: 's3cret', maxConcurrency: 2, maxCallsPerSecond: 20 }],
     dispatch: { lingerMs: 0, maxWaiting: 100_000, maxAgeMs: 12_500 },
     dataDir: './data',
     durable: {
@@ -154,10 +151,9 @@ test('every setting can be given', async (t) => {
       nonLatin: 1,
       dialect: 'leads_data',
       maxLeadsPerCall: 500,
-      maxConcurrency: 4,
-      maxCallsPerSecond: 0,
       timeoutMs: 5_000
     },
+    accounts: [{ name: 'default', maxConcurrency: 4, maxCallsPerSecond: 0 }],
     dataDir: '/var/lib/gateway',
     durable: {
       retry: { firstMs: 100, longestMs: 1_000, forMs: 5_000 },
@@ -313,7 +309,7 @@ test('a secret may stand in a file of its own', async (t) => {
     VICIDIAL_PASS_FILE: file('pass', '  s3cret \r\n'),
     API_KEY_FILE: file('key', 'key-of-everybody-which-is-long-enough\n')
   })
-  t.match(config, { vicidial: { user: 'api', pass: 's3cret' } })
+  t.match(config.accounts, [{ name: 'default', user: 'api', pass: 's3cret' }])
   t.strictSame(config.callers, loadConfig(LEAST).callers)
 })
 
@@ -557,6 +553,7 @@ webhooks:
 `
   const { accounts, webhooks } = withFile(t, yaml, { ...LEAST, VICIDIAL_MAX_CONCURRENCY: '4' })
   t.strictSame(accounts, [
+    { name: 'default', user: 'api', pass: 's3cret', maxConcurrency: 4, maxCallsPerSecond: 20 },
     { name: 'sales', user: 'salesapi', pass: 's3', maxConcurrency: 4, maxCallsPerSecond: 20 },
     { name: 'support', user: 'supportapi', pass: 'from-file', maxConcurrency: 1, maxCallsPerSecond: 0 }
   ])

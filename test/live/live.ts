@@ -31,7 +31,8 @@ const config = loadConfig({
   PORT: '0',
   DATA_DIR: data.path
 })
-const server: Server = { url: config.vicidial.url, user: config.vicidial.user, pass: config.vicidial.pass }
+const [{ user, pass }] = config.accounts
+const server: Server = { url: config.vicidial.url, user, pass }
 const listId = Number(process.env['VICIDIAL_TEST_LIST_ID'])
 const mark = Date.now().toString(36).toUpperCase()
 const MANY = 25

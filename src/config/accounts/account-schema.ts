@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { NAME_PATTERN } from '../patterns.ts'
 
 const strict = { additionalProperties: false } as const
 
@@ -6,7 +7,7 @@ const strict = { additionalProperties: false } as const
 export const AccountSchema = Type.Object(
   {
     name: Type.String({
-      pattern: '^[a-z0-9][a-z0-9_-]{0,63}$',
+      pattern: NAME_PATTERN,
       description: 'How callers and webhooks name it.'
     }),
     user: Type.String({ minLength: 1, description: 'The VICIdial user.' }),

@@ -1,31 +1,30 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { errorCode } from '../../error-code.ts'
 import { type Account, DEFAULT_ACCOUNT } from '../../vicidial/account.ts'
+import type { NoteFault } from '../config-error.ts'
+import { readSecretFile } from '../secret-file.ts'
 import type { AccountEntry } from './account-schema.ts'
 
-/** An account as the gateway file has it: what it leaves out is as the environment says. */
+/** An account of the gateway file. The environment gives what it leaves out. */
 export type AccountConfig = Pick<Account, 'name' | 'user' | 'pass'> &
   Partial<Pick<Account, 'maxConcurrency' | 'maxCallsPerSecond'>>
 
 /**
- * Makes accounts of entries that fit their schema. Notes in `fault` what the schema cannot say; no fault holds a
- * password.
- * @param folder where the names of password files start: the gateway file's own folder
+ * Reads accounts from entries that fit their schema. Notes in `fault` what the schema can't express.
+ * @param folder the gateway file's folder, to which the paths of password files are relative
  */
 export function readAccounts(
   entries: readonly AccountEntry[],
   folder: string,
-  fault: (place: string, what: string) => void
+  fault: NoteFault
 ): AccountConfig[] {
   return entries.map((entry, index) => {
-    const place = `/accounts/${index}`
-    if (entry.name === DEFAULT_ACCOUNT) fault(`${place}/name`, 'is that of the account of VICIDIAL_USER')
+    const pointer = `/accounts/${index}`
+    if (entry.name === DEFAULT_ACCOUNT) fault(`${pointer}/name`, 'is that of the account of VICIDIAL_USER')
     const { name, user, max_concurrency: maxConcurrency, max_calls_per_second: maxCallsPerSecond } = entry
     return {
       name,
       user,
-      pass: readPass(entry, place, folder, fault),
+      pass: readPass(entry, pointer, folder, fault),
       ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
       ...(maxCallsPerSecond === undefined ? {} : { maxCallsPerSecond })
     }
@@ -34,19 +33,15 @@ export function readAccounts(
 
 function readPass(
   { pass, pass_file: file }: AccountEntry,
-  place: string,
+  pointer: string,
   folder: string,
-  fault: (place: string, what: string) => void
+  fault: NoteFault
 ): string {
-  if ((pass === undefined) === (file === undefined)) fault(place, 'must have exactly one of pass, pass_file')
+  if ((pass === undefined) === (file === undefined))
+    fault(pointer, 'must have exactly one of pass, pass_file')
   if (file === undefined) return pass ?? ''
-  try {
-    const read = readFileSync(resolve(folder, file), 'utf8').trim()
-    if (read === '') fault(`${place}/pass_file`, 'names a file that is empty')
-    return read
-  } catch (error) {
-    // Not its name: it could be the password itself, put there by mistake.
-    fault(`${place}/pass_file`, `names a file that cannot be read (${errorCode(error)})`)
-    return ''
-  }
+  const read = readSecretFile(resolve(folder, file))
+  if ('secret' in read) return read.secret
+  fault(`${pointer}/pass_file`, `names a file that ${read.fault}`)
+  return ''
 }

@@ -1,11 +1,12 @@
 import { type Static, Type } from 'typebox'
 import { TIME_PATTERN } from '../../../schemas/rfc3339.ts'
 import { ROUTE_PERMISSIONS } from '../../callers/caller.ts'
+import { SOURCE_PATTERN } from '../../leads/batch.ts'
+import { KEY_HASH_PATTERN, LABEL_PATTERN, NAME_PATTERN } from '../patterns.ts'
 
 const strict = { additionalProperties: false } as const
-const HASH = '^sha256:[0-9a-f]{64}$'
 
-/** `*`, or a list; what is absent is not permitted. */
+/** `*`, or a list; absent: nothing. */
 const allowed = (pattern: string, description: string) =>
   Type.Optional(
     Type.Union([Type.Literal('*'), Type.Array(Type.String({ pattern }))], {
@@ -21,7 +22,7 @@ const PermissionsSchema = Type.Object(
     ),
     fields: allowed('^[a-z][a-z0-9_]{0,49}$', 'Fields that it may set, and reset_called.'),
     statuses: allowed('^\\S{1,6}$', 'Statuses that it may set.'),
-    custom_fields: allowed('^[A-Za-z][A-Za-z0-9_]{0,49}$', 'Labels of custom fields that it may set.'),
+    custom_fields: allowed(LABEL_PATTERN, 'Labels of custom fields that it may set.'),
     lists: Type.Optional(
       Type.Union([Type.Literal('*'), Type.Array(Type.Integer({ minimum: 1 }))], {
         description: 'Lists that it may move leads to. "*" is all; absent is none.'
@@ -29,7 +30,7 @@ const PermissionsSchema = Type.Object(
     ),
     look_ups: allowed('^(vendor_lead_code|phone_number)$', 'Keys by which it may look leads up.'),
     sources: allowed(
-      '^[A-Za-z0-9]{2,20}$',
+      SOURCE_PATTERN,
       "Values of VICIdial's source that its requests may name, beside its own."
     ),
     max_batch: Type.Optional(
@@ -59,7 +60,7 @@ const RateLimitSchema = Type.Object(
 
 const KeySchema = Type.Object(
   {
-    hash: Type.String({ pattern: HASH, description: 'The SHA-256 of the key.' }),
+    hash: Type.String({ pattern: KEY_HASH_PATTERN, description: 'The SHA-256 of the key.' }),
     expires_at: Type.Optional(
       Type.String({
         pattern: TIME_PATTERN,
@@ -73,8 +74,8 @@ const KeySchema = Type.Object(
 /** One entry of `callers` in the gateway file. */
 export const CallerSchema = Type.Object(
   {
-    name: Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$', description: 'How the log names it.' }),
-    key_hashes: Type.Array(Type.Union([Type.String({ pattern: HASH }), KeySchema]), {
+    name: Type.String({ pattern: NAME_PATTERN, description: 'How the log names it.' }),
+    key_hashes: Type.Array(Type.Union([Type.String({ pattern: KEY_HASH_PATTERN }), KeySchema]), {
       minItems: 1,
       maxItems: 2,
       description: 'One key, or two while it is changed; made by "key create".'
@@ -89,7 +90,7 @@ export const CallerSchema = Type.Object(
     ),
     source: Type.Optional(
       Type.String({
-        pattern: '^[A-Za-z0-9]{2,20}$',
+        pattern: SOURCE_PATTERN,
         description: "VICIdial's source of its calls; absent: VICIDIAL_SOURCE."
       })
     ),

@@ -9,17 +9,15 @@ import {
 } from '../../callers/caller.ts'
 import { DEFAULT_ACCOUNT } from '../../vicidial/account.ts'
 import type { RateLimit } from '../../callers/caller-limits.ts'
+import type { NoteFault } from '../config-error.ts'
 import type { CallerEntry } from './caller-schema.ts'
 import { readTime } from '../../../schemas/rfc3339.ts'
 
-/** Notes a fault at a place, as `/callers/0/networks`. */
-type NoteFault = (place: string, what: string) => void
-
 /**
- * Makes callers of entries that fit their schema. Whatever the schema cannot say is checked here and noted in
- * `fault`; then the callers are not to be used.
- * @param customFields labels that the operator has listed
- * @param webhooks names of the sources of webhooks
+ * Reads callers from entries that fit their schema. Checks what the schema can't express and notes it in `fault`;
+ * after a fault the callers must not be used.
+ * @param customFields labels of the file's custom fields
+ * @param webhooks names of the file's webhooks
  */
 export function readCallers(
   entries: readonly CallerEntry[],
@@ -28,10 +26,10 @@ export function readCallers(
   fault: NoteFault
 ): CallerConfig[] {
   return entries.map((entry, index) => {
-    const place = `/callers/${index}`
-    checkNetworks(entry.networks ?? [], `${place}/networks`, fault)
+    const pointer = `/callers/${index}`
+    checkNetworks(entry.networks ?? [], `${pointer}/networks`, fault)
     if (entry.permissions !== '*') {
-      checkNames(entry.permissions, customFields, webhooks, `${place}/permissions`, fault)
+      checkNames(entry.permissions, customFields, webhooks, `${pointer}/permissions`, fault)
     }
     const {
       name,
@@ -43,7 +41,7 @@ export function readCallers(
     } = entry
     return {
       name,
-      keys: entry.key_hashes.map((key, position) => readKey(key, `${place}/key_hashes/${position}`, fault)),
+      keys: entry.key_hashes.map((key, position) => readKey(key, `${pointer}/key_hashes/${position}`, fault)),
       account,
       permissions: readPermissions(entry.permissions),
       ...(source === undefined ? {} : { source }),
@@ -54,11 +52,11 @@ export function readCallers(
   })
 }
 
-function readKey(key: CallerEntry['key_hashes'][number], place: string, fault: NoteFault): KeyConfig {
+function readKey(key: CallerEntry['key_hashes'][number], pointer: string, fault: NoteFault): KeyConfig {
   if (typeof key === 'string') return { hash: digits(key) }
   if (key.expires_at === undefined) return { hash: digits(key.hash) }
   const expiresAt = readTime(key.expires_at)
-  if (expiresAt === undefined) fault(`${place}/expires_at`, 'is no date that there is')
+  if (expiresAt === undefined) fault(`${pointer}/expires_at`, 'is no date that there is')
   return { hash: digits(key.hash), expiresAt: expiresAt ?? 0 }
 }
 
@@ -97,12 +95,12 @@ function readAllowed(entry: '*' | readonly (string | number)[] = []): Allowed {
   return entry === '*' ? '*' : new Set(entry.map(String))
 }
 
-/** A right to what does not exist is a slip of the pen, and another right is missing. */
+/** A permission for something that doesn't exist is a typo: the permission that was meant is missing. */
 function checkNames(
   { fields, custom_fields: labels, routes }: PermissionsEntry,
   customFields: ReadonlySet<string>,
   webhooks: ReadonlySet<string>,
-  place: string,
+  pointer: string,
   fault: NoteFault
 ): void {
   const check = (
@@ -111,7 +109,7 @@ function checkNames(
     isKnown: (name: string) => boolean
   ) => {
     for (const name of names === '*' ? [] : names) {
-      if (!isKnown(name)) fault(`${place}/${property}`, `names ${name}, which does not exist`)
+      if (!isKnown(name)) fault(`${pointer}/${property}`, `names ${name}, which does not exist`)
     }
   }
   check('fields', fields, (name) => name === 'reset_called' || FIELD_BY_NAME.has(name))
@@ -121,12 +119,12 @@ function checkNames(
 
 const WEBHOOK = 'webhook:'
 
-function checkNetworks(networks: readonly string[], place: string, fault: NoteFault): void {
+function checkNetworks(networks: readonly string[], pointer: string, fault: NoteFault): void {
   for (const [index, network] of networks.entries()) {
     try {
       networksOf([network])
     } catch {
-      fault(`${place}/${index}`, 'is neither an address nor a network like 10.1.0.0/16')
+      fault(`${pointer}/${index}`, 'is neither an address nor a network like 10.1.0.0/16')
     }
   }
 }

@@ -1,8 +1,11 @@
 import { type Static, Type } from 'typebox'
+import { SOURCE_PATTERN } from '../../leads/batch.ts'
 import { CONTENT_TYPES } from '../../webhooks/payload.ts'
+import { KEY_HASH_PATTERN, NAME_PATTERN } from '../patterns.ts'
 
-/** At most so many secrets at a time: one in use, and those being changed. */
+/** Secrets of one endpoint: the one in use, and those being replaced. */
 const MAX_SECRETS = 5
+/** Longest expression, in characters. */
 const MAX_EXPRESSION = 10_000
 
 const Expression = Type.String({ minLength: 1, maxLength: MAX_EXPRESSION })
@@ -50,7 +53,7 @@ const AuthSchema = Type.Object(
     api_key: Type.Optional(
       Type.Object(
         {
-          key_hashes: Type.Array(Type.String({ pattern: '^sha256:[0-9a-f]{64}$' }), {
+          key_hashes: Type.Array(Type.String({ pattern: KEY_HASH_PATTERN }), {
             minItems: 1,
             maxItems: MAX_SECRETS
           })
@@ -106,9 +109,9 @@ const EventIdSchema = Type.Object(
 /** One entry of `webhooks` in the gateway file. */
 export const EndpointSchema = Type.Object(
   {
-    name: Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$' }),
+    name: Type.String({ pattern: NAME_PATTERN }),
     account: Type.Optional(Type.String()),
-    source: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9]{2,20}$' })),
+    source: Type.Optional(Type.String({ pattern: SOURCE_PATTERN })),
     on_lossy: Type.Optional(Type.Enum(['accept', 'reject'])),
     on_multiple: Type.Optional(Type.Enum(['reject', 'all', 'newest'])),
     auth: AuthSchema,

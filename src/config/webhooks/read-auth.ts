@@ -1,58 +1,78 @@
+import { resolve } from 'node:path'
 import { type Auth, type HmacAuth, SIGNED_PLACEHOLDERS, type SignedPart } from '../../webhooks/auth/auth.ts'
-import { type NoteFault, readSecrets } from './read-secrets.ts'
-import type { AuthEntry, HmacEntry } from './endpoint-schema.ts'
+import type { NoteFault } from '../config-error.ts'
+import { readSecretFile } from '../secret-file.ts'
+import type { AuthEntry, HmacEntry, SecretsEntry } from './endpoint-schema.ts'
 import { isStandardWebhooksSecret } from '../../webhooks/auth/standard-webhooks.ts'
 
 const DEFAULT_TOLERANCE_SECONDS = 300
 
 /**
- * Reads how a source proves itself, from an entry that fits its schema. Notes what the schema cannot say in `fault`.
- * @param folder where the names of secret files start
+ * Reads how an endpoint's senders prove who they are, from an entry that fits its schema. Notes in `fault` what the
+ * schema can't express.
+ * @param folder the gateway file's folder, to which the paths of secret files are relative
  */
-export function readAuth(entry: AuthEntry, place: string, folder: string, fault: NoteFault): Auth {
+export function readAuth(entry: AuthEntry, pointer: string, folder: string, fault: NoteFault): Auth {
   const { callers, api_key: apiKey, basic, header, hmac, standard_webhooks: standard } = entry
   if (callers) return { type: 'callers' }
   if (apiKey) {
     return { type: 'api_key', keyHashes: apiKey.key_hashes.map((hash) => hash.slice('sha256:'.length)) }
   }
   if (basic) {
-    return { type: 'basic', user: basic.user, secrets: readSecrets(basic, `${place}/basic`, folder, fault) }
+    return { type: 'basic', user: basic.user, secrets: readSecrets(basic, `${pointer}/basic`, folder, fault) }
   }
   if (header) {
-    const secrets = readSecrets(header, `${place}/header`, folder, fault)
+    const secrets = readSecrets(header, `${pointer}/header`, folder, fault)
     return { type: 'header', header: header.header.toLowerCase(), secrets }
   }
   if (hmac) {
-    const secrets = readSecrets(hmac, `${place}/hmac`, folder, fault)
-    return readHmac(hmac, secrets, `${place}/hmac`, fault)
+    const secrets = readSecrets(hmac, `${pointer}/hmac`, folder, fault)
+    return readHmac(hmac, secrets, `${pointer}/hmac`, fault)
   }
-  const standardPlace = `${place}/standard_webhooks`
-  const secrets = readSecrets(standard ?? {}, standardPlace, folder, fault)
+  const standardPointer = `${pointer}/standard_webhooks`
+  const secrets = readSecrets(standard ?? {}, standardPointer, folder, fault)
   if (!secrets.every(isStandardWebhooksSecret))
-    fault(standardPlace, 'has a secret that is not base64, with or without whsec_ before it')
+    fault(standardPointer, 'has a secret that is not base64, with or without whsec_ before it')
   const toleranceSeconds = standard?.tolerance_seconds ?? DEFAULT_TOLERANCE_SECONDS
   return { type: 'standard_webhooks', secrets, toleranceSeconds }
 }
 
-function readHmac(entry: HmacEntry, secrets: string[], place: string, fault: NoteFault): HmacAuth {
+/** The secrets of the gateway file, and of the files that it names. */
+function readSecrets(
+  { secrets = [], secret_files: files = [] }: SecretsEntry,
+  pointer: string,
+  folder: string,
+  fault: NoteFault
+): string[] {
+  if (secrets.length + files.length === 0) fault(pointer, 'needs secrets or secret_files')
+  const read = files.flatMap((file, index) => {
+    const one = readSecretFile(resolve(folder, file))
+    if ('secret' in one) return [one.secret]
+    fault(`${pointer}/secret_files/${index}`, `names a file that ${one.fault}`)
+    return []
+  })
+  return [...secrets, ...read]
+}
+
+function readHmac(entry: HmacEntry, secrets: string[], pointer: string, fault: NoteFault): HmacAuth {
   const { timestamp, signature_parameter: signatureParameter, public_url: publicUrl } = entry
   const signed = readSigned(entry.signed ?? '{body}')
   const parts = new Set(signed.flatMap((part) => ('part' in part ? [part.part] : [])))
   const unknown = signed.some((part) => 'text' in part && /[{}]/.test(part.text))
   if (unknown) {
-    fault(`${place}/signed`, `may have no other braces than {${SIGNED_PLACEHOLDERS.join('}, {')}}`)
-  } else if (!parts.has('body')) fault(`${place}/signed`, 'must have {body}, or the body could be any')
+    fault(`${pointer}/signed`, `may have no other braces than {${SIGNED_PLACEHOLDERS.join('}, {')}}`)
+  } else if (!parts.has('body')) fault(`${pointer}/signed`, 'must have {body}, or the body could be any')
   if (timestamp && !parts.has('timestamp') && !unknown)
-    fault(`${place}/signed`, 'must have {timestamp}, or the timestamp could be any')
-  if (!timestamp && parts.has('timestamp')) fault(place, 'needs timestamp, as it is signed')
+    fault(`${pointer}/signed`, 'must have {timestamp}, or the timestamp could be any')
+  if (!timestamp && parts.has('timestamp')) fault(pointer, 'needs timestamp, as it is signed')
   if (publicUrl === undefined && parts.has('url'))
-    fault(place, "needs public_url, the gateway's address as the sender knows it, as the url is signed")
+    fault(pointer, "needs public_url, the gateway's address as the sender knows it, as the url is signed")
   if (publicUrl !== undefined && !parts.has('url'))
-    fault(`${place}/public_url`, 'is of no use: no {url} is signed')
+    fault(`${pointer}/public_url`, 'is of no use: no {url} is signed')
   if (timestamp && (timestamp.header === undefined) === (timestamp.parameter === undefined))
-    fault(`${place}/timestamp`, 'must have exactly one of header, parameter')
+    fault(`${pointer}/timestamp`, 'must have exactly one of header, parameter')
   if (timestamp?.parameter !== undefined && signatureParameter === undefined)
-    fault(place, 'needs signature_parameter, as the timestamp is a parameter of the same header')
+    fault(pointer, 'needs signature_parameter, as the timestamp is a parameter of the same header')
   return {
     type: 'hmac',
     header: entry.header.toLowerCase(),
@@ -74,10 +94,10 @@ function readHmac(entry: HmacEntry, secrets: string[], place: string, fault: Not
 const PLACEHOLDER = new RegExp(`\\{(${SIGNED_PLACEHOLDERS.join('|')})\\}`)
 
 function readSigned(template: string): SignedPart[] {
-  // The odd ones are what the pattern's group has found.
-  return template.split(PLACEHOLDER).flatMap((text, place): SignedPart[] => {
+  // The parts at odd indexes are the placeholders.
+  return template.split(PLACEHOLDER).flatMap((text, index): SignedPart[] => {
     const part = SIGNED_PLACEHOLDERS.find((one) => one === text)
-    if (place % 2 === 1 && part !== undefined) return [{ part }]
+    if (index % 2 === 1 && part !== undefined) return [{ part }]
     return text === '' ? [] : [{ text }]
   })
 }

@@ -1,16 +1,16 @@
 import { checkExpressions, readMapping } from './read-mapping.ts'
 import { readAuth } from './read-auth.ts'
 import { CONTENT_TYPES, type ContentType } from '../../webhooks/payload.ts'
-import type { NoteFault } from './read-secrets.ts'
+import type { NoteFault } from '../config-error.ts'
 import type { EndpointEntry } from './endpoint-schema.ts'
 import { type EventId, type EndpointConfig, WebhookEndpoint } from '../../webhooks/endpoint.ts'
 import { WEBHOOK_ID } from '../../webhooks/auth/standard-webhooks.ts'
 
 /**
- * Makes the sources of webhooks from entries that fit their schema. Whatever the schema cannot say is checked here
- * and noted in `fault`; then the sources are not to be used.
- * @param folder where the names of secret files start
- * @param customFields the custom fields that may be set
+ * Reads webhook endpoints from entries that fit their schema. Checks what the schema can't express and notes it in
+ * `fault`; after a fault the endpoints must not be used.
+ * @param folder the gateway file's folder, to which the paths of secret files are relative
+ * @param customFields the file's custom fields, label → longest value
  */
 export function readEndpoints(
   entries: readonly EndpointEntry[],
@@ -19,11 +19,11 @@ export function readEndpoints(
   fault: NoteFault
 ): WebhookEndpoint[] {
   const configs = entries.map((entry, index) => {
-    const place = `/webhooks/${index}`
-    const auth = readAuth(entry.auth, `${place}/auth`, folder, fault)
-    const mapping = readMapping(entry.mapping, `${place}/mapping`, customFields, fault)
-    const eventId = readEventId(entry, place, fault)
-    const contentTypes = readContentTypes(entry, place, fault)
+    const pointer = `/webhooks/${index}`
+    const auth = readAuth(entry.auth, `${pointer}/auth`, folder, fault)
+    const mapping = readMapping(entry.mapping, `${pointer}/mapping`, customFields, fault)
+    const eventId = readEventId(entry, pointer, fault)
+    const contentTypes = readContentTypes(entry, pointer, fault)
     const {
       name,
       account,
@@ -48,14 +48,14 @@ export function readEndpoints(
   return configs.map((config) => new WebhookEndpoint(config))
 }
 
-/** A signature does not cover the `Content-Type`: signed bytes must not come to mean something else by another one. */
+/** A signature doesn't cover the `Content-Type`, so a signed body may have only one: another could change its meaning. */
 function readContentTypes(
   { auth, content_types: given, payload_field: payloadField }: EndpointEntry,
-  place: string,
+  pointer: string,
   fault: NoteFault
 ): readonly ContentType[] {
   if (payloadField !== undefined && given?.includes('form') === false)
-    fault(`${place}/payload_field`, 'is of no use: content_types has no form')
+    fault(`${pointer}/payload_field`, 'is of no use: content_types has no form')
   if (given) return given
   const isSigned = auth.hmac !== undefined || auth.standard_webhooks !== undefined
   if (!isSigned) return CONTENT_TYPES
@@ -64,12 +64,12 @@ function readContentTypes(
 
 function readEventId(
   { event_id: entry, auth }: EndpointEntry,
-  place: string,
+  pointer: string,
   fault: NoteFault
 ): EventId | undefined {
   if (entry?.header !== undefined) return { header: entry.header.toLowerCase() }
   if (entry?.expression !== undefined) {
-    checkExpressions({ expression: entry.expression }, `${place}/event_id`, fault)
+    checkExpressions({ expression: entry.expression }, `${pointer}/event_id`, fault)
     return { expression: entry.expression }
   }
   return auth.standard_webhooks === undefined ? undefined : { header: WEBHOOK_ID }

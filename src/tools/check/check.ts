@@ -1,4 +1,5 @@
-import { accountsOf, type Config, ConfigError } from '../../config/config.ts'
+import { ConfigError } from '../../config/config-error.ts'
+import type { Config } from '../../config/config.ts'
 import { type Account, DEFAULT_ACCOUNT } from '../../vicidial/account.ts'
 import { Client } from '../../vicidial/client.ts'
 import { AccountCalls } from './account-calls.ts'
@@ -38,7 +39,7 @@ export async function check(options: CheckOptions): Promise<Step[]> {
     return steps.done
   }
   const { url, timeoutMs } = config.vicidial
-  const accounts = accountsOf(config)
+  const { accounts } = config
   const client = new Client({ url, connections: 1 })
   try {
     const fault = await checkServer(steps, config, accounts, client, options.now ?? Date.now)
