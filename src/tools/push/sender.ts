@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Result } from '../../../schemas/batch.ts'
-import { retryPauseMs, type RetrySchedule } from '../../jobs/retry-schedule.ts'
+import type { RetrySchedule } from '../../jobs/retry-schedule.ts'
+import { pauseMs } from '../../vicidial/backoff.ts'
 import { Footprint, type Trace } from './lead-set.ts'
 import type { Gateway } from './gateway-api.ts'
 import type { Reply } from './reply.ts'
@@ -40,6 +41,8 @@ export interface SendRules {
 
 /** So often in a row an update is sent again though others of its batch succeed. */
 const MAX_TRIES = 4
+/** How many times longer each pause may be than the one before. */
+const PAUSE_GROWTH = 2
 /** If VICIdial is slow a request gets smaller, but not smaller than this. */
 const MIN_LEARNED = 50
 
@@ -135,7 +138,7 @@ export class Sender {
   async #pause(tries: number, retryAfterMs: number, why: string | undefined): Promise<void> {
     const { retry, signal } = this.#rules
     if (why !== undefined && performance.now() - this.#succeededAt > retry.forMs) throw new Stop(why)
-    const ms = retryAfterMs + (retryPauseMs(tries, { ...retry, forMs: Number.POSITIVE_INFINITY }) ?? 0)
+    const ms = retryAfterMs + pauseMs(tries, { ...retry, growth: PAUSE_GROWTH })
     await pause(ms, undefined, { signal }).catch(() => {
       throw interrupted()
     })
