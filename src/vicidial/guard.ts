@@ -1,13 +1,7 @@
-import {
-  type CircuitBreakerPolicy,
-  CircuitState,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleWhenResult,
-  isBrokenCircuitError
-} from 'cockatiel'
-import PQueue from 'p-queue'
+import { CallQueue } from './call-queue.ts'
+import type { Health } from './health.ts'
 import { LoginHold } from './login-hold.ts'
+import { RateWindow } from './rate-window.ts'
 import type { Refused } from './reply.ts'
 
 /** `unreachable`: the circuit is open, calls are refused until a probe succeeds. */
@@ -20,13 +14,7 @@ export interface UpstreamState {
   readonly since?: string
 }
 
-/**
- * What a call showed. `good`: VICIdial works and took the login. `alive`: it works. `failed`: no answer, or none that
- * makes sense. `undefined`: nothing.
- */
-export type Health = 'good' | 'alive' | 'failed' | 'login_refused' | 'locked_out' | undefined
-
-/** Harmless calls with which the guard finds out whether VICIdial is back. They never throw. */
+/** Harmless calls that show whether VICIdial is back. They never throw. */
 export interface Probes {
   /** Needs no login. */
   readonly version: () => Promise<Health>
@@ -37,100 +25,94 @@ export interface GuardOptions {
   readonly maxConcurrency: number
   /** 0: no limit. */
   readonly maxCallsPerSecond: number
+  readonly probes: Probes
   readonly onChange: (state: UpstreamState) => void
 }
 
 /** Consecutive failures that open the circuit. */
 const FAILURES_TO_OPEN = 5
+/** Pause between two probes of an open circuit. */
 const PROBE_EVERY_MS = 1_000
-const SECOND_MS = 1_000
-/** Until a login was accepted calls go one by one: many at once could be refused often enough to lock the account. */
+/** Until VICIdial accepts the login, calls go one by one: many at once could be refused and lock the account. */
 const UNPROVEN_CONCURRENCY = 1
 
 /**
- * Protects VICIdial and the login there: calls in flight and per second are capped; consecutive failures open a
- * circuit, and a refused login stops everything. In both cases calls are refused at once, for all callers, until a
- * probe succeeds.
+ * Protects VICIdial and the login there. It caps calls in flight and calls per second. Consecutive failures open a
+ * circuit, and a refused login stops everything: all calls are then refused at once until a probe succeeds.
  */
 export class Guard {
-  readonly #queue: PQueue
-  readonly #maxConcurrency: number
-  readonly #maxCallsPerSecond: number
-  /** When the calls of the last second started, in milliseconds since the epoch. */
-  readonly #starts: number[] = []
-  #nextSecond: NodeJS.Timeout | undefined
-  /** Grows with each refused login: what was begun before says nothing about the login after. */
-  #refusals = 0
-  readonly #circuit: CircuitBreakerPolicy
+  readonly #options: GuardOptions
+  readonly #waiting = new CallQueue()
+  readonly #rate: RateWindow
   readonly #login = new LoginHold()
-  readonly #onChange: (state: UpstreamState) => void
-  #probes: Probes | undefined
-  #probing: NodeJS.Timeout | undefined
+  readonly #placeListeners: (() => void)[] = []
+  #inFlight = 0
+  #concurrency = UNPROVEN_CONCURRENCY
+  #failuresInARow = 0
+  /** Grows with each refused login: a call that began before one says nothing about the login after it. */
+  #loginRefusals = 0
   #state: UpstreamState = { state: 'unknown' }
+  #probeTimer: NodeJS.Timeout | undefined
+  #rateTimer: NodeJS.Timeout | undefined
   #isClosed = false
-  #placeListener: () => void = () => {}
 
   constructor(options: GuardOptions) {
-    const { maxConcurrency, maxCallsPerSecond, onChange } = options
-    const rate =
-      maxCallsPerSecond > 0 ? { intervalCap: maxCallsPerSecond, interval: 1_000, strict: true } : {}
-    this.#maxCallsPerSecond = maxCallsPerSecond > 0 ? maxCallsPerSecond : Number.POSITIVE_INFINITY
-    this.#maxConcurrency = maxConcurrency
-    this.#onChange = onChange
-    this.#queue = new PQueue({ concurrency: UNPROVEN_CONCURRENCY, ...rate })
-    this.#circuit = circuitBreaker(
-      handleWhenResult((shown) => shown === 'failed'),
-      { breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN), halfOpenAfter: PROBE_EVERY_MS / 2 }
-    )
-    this.#circuit.onBreak(() => {
-      // A login that is held is probed in its own time; that probe shows the rest too.
-      if (this.#login.state === undefined) this.#probeIn(PROBE_EVERY_MS)
-    })
+    this.#options = options
+    this.#rate = new RateWindow(options.maxCallsPerSecond)
   }
 
   get state(): UpstreamState {
     return this.#state
   }
 
-  /** Gives the guard the means to find out whether VICIdial is back. */
-  probeWith(probes: Probes): void {
-    this.#probes = probes
-  }
-
-  /** Whether a call would be made now, without waiting for others. */
+  /** Whether a call would start now, without waiting for others. */
   hasPlace(): boolean {
-    const { size, pending, concurrency } = this.#queue
-    return size === 0 && pending < concurrency && this.#isWithinRate()
-  }
-
-  /** Whether one more call may start in this second; if not, whoever waits for a place is called when one may. */
-  #isWithinRate(): boolean {
-    const now = Date.now()
-    while ((this.#starts[0] ?? now) <= now - SECOND_MS) this.#starts.shift()
-    const [oldest] = this.#starts
-    if (oldest === undefined || this.#starts.length < this.#maxCallsPerSecond) return true
-    this.#nextSecond ??= setTimeout(
-      () => {
-        this.#nextSecond = undefined
-        this.#placeListener()
-      },
-      oldest + SECOND_MS - now
-    )
-    return false
+    return this.#waiting.size === 0 && this.#mayStart()
   }
 
   /** Calls `listener` whenever there may be a place again. */
   onPlace(listener: () => void): void {
-    this.#placeListener = listener
-    this.#queue.addEventListener('next', listener)
+    this.#placeListeners.push(listener)
   }
 
   /** Why no call may be made now; undefined if one may. */
   refusal(): Refused | undefined {
     if (this.#login.state !== undefined) return this.#loginRefusal(this.#login.state)
-    if (this.#circuit.state === CircuitState.Closed) return undefined
+    if (!this.#isOpen) return undefined
     const detail = 'VICIdial failed several times in a row; no call is made until a probe succeeds.'
     return { kind: 'refused', code: 'upstream_unavailable', detail }
+  }
+
+  /**
+   * Makes a call when its turn comes, or gives the refusal that then applies.
+   * @param call rejects only for a fault of the gateway, which `run` passes on
+   * @param healthOf what its reply shows
+   * @param deadline when the call must have started, in milliseconds since the epoch
+   * @returns the reply, the refusal, or undefined if the call's turn did not come in time
+   */
+  async run<Reply>(
+    call: () => Promise<Reply>,
+    healthOf: (reply: Reply) => Health,
+    deadline: number
+  ): Promise<Reply | Refused | undefined> {
+    const make = () => this.#make(call, healthOf)
+    const refusal = this.refusal()
+    if (refusal !== undefined) return refusal
+    if (this.#isClosed) return undefined
+    return this.hasPlace() ? make() : this.#waiting.add(make, deadline)
+  }
+
+  /** Stops probing and gives up the calls that wait. */
+  close(): void {
+    this.#isClosed = true
+    clearTimeout(this.#probeTimer)
+    clearTimeout(this.#rateTimer)
+    this.#waiting.endAll()
+  }
+
+  /** Whether the circuit is open. */
+  get #isOpen(): boolean {
+    return this.#failuresInARow >= FAILURES_TO_OPEN
   }
 
   #loginRefusal(state: 'login_refused' | 'locked_out'): Refused {
@@ -143,99 +125,94 @@ export class Guard {
     }
   }
 
-  /**
-   * Makes a call when it is its turn, or gives the refusal that holds then.
-   * @param call never throws
-   * @param healthOf what its reply shows
-   * @param deadline until when the call is of use, in milliseconds since the epoch
-   * @returns the reply, the refusal, or undefined if the call's turn did not come in time
-   */
-  async run<Reply>(
-    call: () => Promise<Reply>,
-    healthOf: (reply: Reply) => Health,
-    deadline: number
-  ): Promise<Reply | Refused | undefined> {
-    const giveUp = new AbortController()
-    const timer = setTimeout(
-      () => {
-        giveUp.abort()
-      },
-      Math.max(0, deadline - Date.now())
-    )
-    const start = async (): Promise<Reply | Refused> => {
-      clearTimeout(timer)
-      const refused = this.refusal()
-      if (refused) return refused
-      this.#starts.push(Date.now())
-      const refusals = this.#refusals
+  #mayStart(): boolean {
+    return this.#inFlight < this.#concurrency && this.#isWithinRate()
+  }
+
+  /** Whether the rate allows one more call now. If not, a timer offers the place once it does. */
+  #isWithinRate(): boolean {
+    const waitMs = this.#rate.waitMs(Date.now())
+    if (waitMs === 0) return true
+    if (!this.#isClosed) {
+      this.#rateTimer ??= setTimeout(() => {
+        this.#rateTimer = undefined
+        this.#offerPlaces()
+      }, waitMs)
+    }
+    return false
+  }
+
+  async #make<Reply>(call: () => Promise<Reply>, healthOf: (reply: Reply) => Health): Promise<Reply> {
+    this.#inFlight++
+    this.#rate.note(Date.now())
+    const loginRefusals = this.#loginRefusals
+    try {
       const reply = await call()
       const shown = healthOf(reply)
-      await this.#note(shown === 'good' && refusals !== this.#refusals ? 'alive' : shown)
+      this.#note(shown === 'good' && loginRefusals !== this.#loginRefusals ? 'alive' : shown)
       return reply
-    }
-    try {
-      return await this.#queue.add(start, { signal: giveUp.signal })
-    } catch (error) {
-      if (giveUp.signal.aborted) return undefined
-      throw error
     } finally {
-      clearTimeout(timer)
+      this.#inFlight--
+      this.#offerPlaces()
     }
   }
 
-  /** Ends all probing. */
-  close(): void {
-    this.#isClosed = true
-    clearTimeout(this.#probing)
-    clearTimeout(this.#nextSecond)
+  /** Starts the calls that wait, as far as there are places, and tells the listeners. */
+  #offerPlaces(): void {
+    const refusal = this.refusal()
+    if (refusal !== undefined) this.#waiting.endAll(refusal)
+    else this.#waiting.startWhile(() => this.#mayStart())
+    for (const listener of this.#placeListeners) listener()
   }
 
   /** Notes what a call or a probe showed. */
-  async #note(shown: Health): Promise<void> {
+  #note(shown: Health, isProbe = false): void {
     if (shown === undefined) return
-    await this.#circuit
-      .execute(() => shown)
-      .catch((error: unknown) => {
-        // An open circuit takes no note of calls that were under way when it opened.
-        if (!isBrokenCircuitError(error)) throw error
-      })
+    if (shown === 'failed') {
+      this.#failuresInARow++
+      // A login that is held is probed in its own time; that probe shows the rest too.
+      if (this.#failuresInARow === FAILURES_TO_OPEN && this.#login.state === undefined)
+        this.#probeIn(PROBE_EVERY_MS)
+    } else if (isProbe || !this.#isOpen) {
+      // An open circuit ignores calls that were in flight when it opened.
+      this.#failuresInARow = 0
+    }
     if (shown === 'login_refused' || shown === 'locked_out') {
-      this.#refusals++
+      this.#loginRefusals++
       this.#login.refused(shown, Date.now())
-      this.#queue.concurrency = UNPROVEN_CONCURRENCY
+      this.#concurrency = UNPROVEN_CONCURRENCY
       this.#probeIn(this.#login.nextProbeAt - Date.now())
     } else if (shown === 'good') {
       this.#login.accepted()
-      this.#queue.concurrency = this.#maxConcurrency
+      this.#concurrency = this.#options.maxConcurrency
     }
     this.#change(this.#present(shown))
   }
 
   #present(shown: Health): UpstreamState['state'] {
     if (this.#login.state !== undefined) return this.#login.state
-    if (this.#circuit.state !== CircuitState.Closed) return 'unreachable'
+    if (this.#isOpen) return 'unreachable'
     return shown === 'failed' ? this.#state.state : 'reachable'
   }
 
   #change(state: UpstreamState['state']): void {
     if (state === this.#state.state) return
     this.#state = { state, since: new Date().toISOString() }
-    this.#onChange(this.#state)
+    this.#options.onChange(this.#state)
   }
 
   #probeIn(ms: number): void {
-    clearTimeout(this.#probing)
-    if (!this.#isClosed) this.#probing = setTimeout(() => void this.#probe(), Math.max(0, ms))
+    clearTimeout(this.#probeTimer)
+    if (!this.#isClosed) this.#probeTimer = setTimeout(() => void this.#probe(), Math.max(0, ms))
   }
 
   async #probe(): Promise<void> {
-    if (this.#probes === undefined) return
-    const { login, version } = this.#probes
+    const { login, version } = this.#options.probes
     const held = this.#login.state
     const shown = await (held === undefined ? version() : login())
-    // A login probe without an answer may have been refused: it counts as one, so that the next one waits.
-    await this.#note(shown === 'failed' ? (held ?? shown) : shown)
-    if (this.refusal() === undefined) this.#placeListener()
+    // A login probe without a reply may have been refused: it counts as refused, so that the next one waits.
+    this.#note(shown === 'failed' ? (held ?? shown) : shown, true)
+    if (this.refusal() === undefined) this.#offerPlaces()
     else if (this.#login.state === undefined || this.#login.nextProbeAt <= Date.now())
       this.#probeIn(PROBE_EVERY_MS)
   }

@@ -1,33 +1,38 @@
-/** Tries of one call in all, the first included. */
-const MAX_TRIES = 4
-const FIRST_PAUSE_MS = 100
-const PAUSE_GROWTH = 3
+import { type Backoff, pauseMs } from './backoff.ts'
+import type { CallReply } from './call-reply.ts'
 
-/**
- * What may be repeated. Setting the same values again changes nothing, so a call whose fate is not known is safe
- * to repeat; what VICIdial refused would be refused again, and a refused login must never be tried twice.
- */
-const REPEATED = {
-  updated: false,
-  found: false,
-  limit_reached: false,
-  not_found: false,
-  refused: false,
-  not_made: true,
-  unclear: true,
-  unanswered: true
-} as const
+/** Attempts of one call, the first included. */
+const MAX_ATTEMPTS = 4
+const BACKOFF: Backoff = { firstMs: 100, growth: 3, longestMs: Number.POSITIVE_INFINITY }
 
-/** Tells whether a call that got `reply` at try number `tries` (from 1) may be sent again. */
-export function mayRepeat(reply: { readonly kind: string }, tries: number): boolean {
-  return tries < MAX_TRIES && REPEATED[reply.kind as keyof typeof REPEATED]
+/** Whether a call that got `reply` at attempt number `attempt` (from 1) may be sent again. */
+export function mayRepeat(reply: CallReply, attempt: number): boolean {
+  return attempt < MAX_ATTEMPTS && mayHelp(reply)
 }
 
 /**
- * The pause before the next try, in milliseconds: growing, with up to half of it left to chance so that callers
- * that failed together do not come back together.
+ * Whether sending a call again is safe and may help. Setting the same values again changes nothing, so a call whose
+ * fate is unknown is safe to repeat. What VICIdial refused it would refuse again, and a refused login must never be
+ * tried twice.
  */
-export function repeatPauseMs(tries: number, random: () => number = Math.random): number {
-  const longest = FIRST_PAUSE_MS * PAUSE_GROWTH ** (tries - 1)
-  return longest / 2 + (random() * longest) / 2
+function mayHelp({ kind }: CallReply): boolean {
+  switch (kind) {
+    case 'not_made':
+    case 'unclear':
+    case 'unanswered':
+      return true
+    case 'updated':
+    case 'found':
+    case 'limit_reached':
+    case 'not_found':
+    case 'refused':
+      return false
+    default:
+      return kind satisfies never
+  }
+}
+
+/** The pause after attempt number `attempt` (from 1), in milliseconds; half of it is random. */
+export function repeatPauseMs(attempt: number, random: () => number = Math.random): number {
+  return pauseMs(attempt, BACKOFF, random)
 }

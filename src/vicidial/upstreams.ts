@@ -4,6 +4,7 @@ import { type Account, DEFAULT_ACCOUNT } from './account.ts'
 import { Client } from './client.ts'
 import { Exchange } from './exchange.ts'
 import { Guard, type UpstreamState } from './guard.ts'
+import { createProbes } from './probe.ts'
 import type { Dialect } from './wire.ts'
 
 /** The part of a pino logger that an upstream and its users need. */
@@ -63,9 +64,13 @@ function createUpstream(account: Account, options: UpstreamsOptions): Upstream {
   const { name, maxConcurrency, maxCallsPerSecond } = account
   const log = name === DEFAULT_ACCOUNT ? options.log : options.log.child({ account: name })
   const client = new Client({ url, connections: maxConcurrency })
+  const onEnd = (call: Omit<EndedCall, 'account'>) => {
+    onCallEnded({ ...call, account: name })
+  }
   const guard = new Guard({
     maxConcurrency,
     maxCallsPerSecond,
+    probes: createProbes({ client, account, source, timeoutMs, onEnd, log }),
     onChange: (state) => {
       log[state.state === 'reachable' ? 'info' : 'warn'](
         { vicidial: state },
@@ -73,17 +78,6 @@ function createUpstream(account: Account, options: UpstreamsOptions): Upstream {
       )
     }
   })
-  const exchange = new Exchange({
-    client,
-    guard,
-    account,
-    dialect,
-    source,
-    timeoutMs,
-    onEnd: (call) => {
-      onCallEnded({ ...call, account: name })
-    },
-    log
-  })
+  const exchange = new Exchange({ client, guard, account, dialect, timeoutMs, onEnd })
   return { account, client, guard, exchange, log }
 }

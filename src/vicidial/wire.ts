@@ -3,22 +3,25 @@ import type { Changes } from '../leads/changes.ts'
 /** How a batch names its leads: VICIdial's own way, or the JSON parameter that some forks read. */
 export type Dialect = 'lead_ids' | 'leads_data'
 
-/** One lead and what is to be changed of it. `lead` is its id or, where it would have to be looked up, its key. */
+/** One lead and its changes. `lead` is its id or, in a dry run, the key that would be looked up. */
 export interface LeadChanges<Lead extends number | string = number> {
   readonly lead: Lead
   readonly changes: Changes
 }
 
-/** One call to VICIdial: each of its leads stands in it once. */
+/** One call to VICIdial. Each of its leads is in it once. */
 export interface Call<Lead extends number | string = number> {
   readonly function: Changes['function']
   readonly leads: readonly LeadChanges<Lead>[]
 }
 
-/** VICIdial's parameters in the order in which they are sent, without `source`, `user` and `pass`. */
-export type Params = Readonly<Record<string, string>>
+/** A call's parameters in the order in which they are sent, without `source`, `user` and `pass`. */
+export interface Params {
+  readonly function: string
+  readonly [name: string]: string
+}
 
-/** Rows that one `lead_search` may return in all. A total that reaches it is not trusted. */
+/** Rows that one `lead_search` may return. A reply that reaches the limit may be incomplete. */
 export const SEARCH_LIMIT = 100_000
 
 /**
@@ -40,7 +43,7 @@ export function callParams(call: Call | Call<number | string>, dialect: Dialect)
   return { function: call.function, lead_ids: leadIds, ...first.changes.params, records }
 }
 
-/** Writes a look-up of many keys of one kind; they hold no comma. */
+/** Writes a look-up of many keys of one kind. Keys must not contain a comma. */
 export function searchParams(by: 'vendor_lead_code' | 'phone_number', keys: readonly string[]): Params {
   return {
     function: 'lead_search',
@@ -50,13 +53,13 @@ export function searchParams(by: 'vendor_lead_code' | 'phone_number', keys: read
   }
 }
 
-/** Harmless calls: one needs no login, the other checks it and, without leads, changes nothing. */
+/** Harmless calls. One needs no login; the other checks the login and, having no leads, changes nothing. */
 export const PROBES = {
   version: { function: 'version', records: '1' },
   login: { function: 'batch_update_lead', records: '1' }
 } as const
 
-/** Gives the form body of one call: `params`, after who is asking. */
+/** The form body of one call: the account's parameters, then `params`. */
 export function formBody(params: Params, account: { source: string; user: string; pass: string }): string {
   const { source, user, pass } = account
   return new URLSearchParams({ source, user, pass, ...params }).toString()

@@ -12,6 +12,7 @@ import { type Sandbox, startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { Client } from '../../src/vicidial/client.ts'
 import { Exchange } from '../../src/vicidial/exchange.ts'
 import { Guard } from '../../src/vicidial/guard.ts'
+import { createProbes } from '../../src/vicidial/probe.ts'
 import type { Dialect } from '../../src/vicidial/wire.ts'
 import { memoryLog, type Tester } from '../helper.ts'
 import { statuses, UPDATED, updatedByKey, updates } from './updates.ts'
@@ -38,13 +39,14 @@ function dispatcherFor(t: Tester, url: string, settings: Settings = {}) {
   } = settings
   const { log } = memoryLog('silent')
   const client = new Client({ url: new URL(url), connections: 2 })
-  const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0, onChange: () => {} })
+  const account = { user, pass }
+  const probes = createProbes({ client, account, source: 'gateway', timeoutMs, log })
+  const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0, probes, onChange: () => {} })
   t.teardown(async () => {
     guard.close()
     await client.close()
   })
-  const account = { user, pass }
-  const exchange = new Exchange({ client, guard, account, dialect, source: 'gateway', timeoutMs, log })
+  const exchange = new Exchange({ client, guard, account, dialect, timeoutMs })
   const rules = { maxLeadsPerCall, dialect }
   const dispatcher = new Dispatcher({ exchange, guard, rules, maxWaiting: 100_000, lingerMs: 0, log })
   return async (elements: Update[], deadlineMs = LONG_MS): Promise<readonly Outcome[]> => {

@@ -6,6 +6,7 @@ import type { Update } from '../../src/leads/update.ts'
 import type { RawReply, Client, NoReply } from '../../src/vicidial/client.ts'
 import { Exchange } from '../../src/vicidial/exchange.ts'
 import { Guard, type GuardOptions } from '../../src/vicidial/guard.ts'
+import { createProbes } from '../../src/vicidial/probe.ts'
 import type { Dialect } from '../../src/vicidial/wire.ts'
 import { memoryLog, type Tester } from '../helper.ts'
 
@@ -75,10 +76,17 @@ export async function heldVicidial(t: Tester, settings: Settings = {}) {
   })
 
   const client = { post, close: async () => {} } as unknown as Client
-  const guard = new Guard({ maxConcurrency: 1, maxCallsPerSecond: 0, onChange: () => {}, ...settings })
   const { log } = memoryLog('silent')
   const account = { user: 'api', pass: 's3cret' }
-  const exchange = new Exchange({ client, guard, account, dialect, source: 'gateway', timeoutMs, log })
+  const probes = createProbes({ client, account, source: 'gateway', timeoutMs, log })
+  const guard = new Guard({
+    maxConcurrency: 1,
+    maxCallsPerSecond: 0,
+    probes,
+    onChange: () => {},
+    ...settings
+  })
+  const exchange = new Exchange({ client, guard, account, dialect, timeoutMs })
   const dispatcher = new Dispatcher({
     exchange,
     guard,

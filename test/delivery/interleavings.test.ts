@@ -10,6 +10,7 @@ import { type Sandbox, startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { Client } from '../../src/vicidial/client.ts'
 import { Exchange } from '../../src/vicidial/exchange.ts'
 import { Guard } from '../../src/vicidial/guard.ts'
+import { createProbes } from '../../src/vicidial/probe.ts'
 import { memoryLog } from '../helper.ts'
 import { UPDATED, updates } from './updates.ts'
 
@@ -92,11 +93,12 @@ interface Received {
 function start(sandbox: Sandbox, { maxConcurrency, maxLeadsPerCall, lingerMs }: Scenario) {
   const { log } = memoryLog('silent')
   const client = new Client({ url: new URL(sandbox.url), connections: maxConcurrency })
-  const guard = new Guard({ maxConcurrency, maxCallsPerSecond: 0, onChange: () => {} })
   const dialect = 'lead_ids'
   const account = { user: 'api', pass: 's3cret' }
   const timeoutMs = TIMEOUT_MS
-  const exchange = new Exchange({ client, guard, account, dialect, source: 'gateway', timeoutMs, log })
+  const probes = createProbes({ client, account, source: 'gateway', timeoutMs, log })
+  const guard = new Guard({ maxConcurrency, maxCallsPerSecond: 0, probes, onChange: () => {} })
+  const exchange = new Exchange({ client, guard, account, dialect, timeoutMs })
   const rules = { maxLeadsPerCall, dialect } as const
   const dispatcher = new Dispatcher({ exchange, guard, rules, maxWaiting: 1_000, lingerMs, log })
   const close = async () => {

@@ -7,6 +7,7 @@ import { type Sandbox, startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { Client } from '../../src/vicidial/client.ts'
 import { type CallContext, Exchange } from '../../src/vicidial/exchange.ts'
 import { Guard, type GuardOptions, type UpstreamState } from '../../src/vicidial/guard.ts'
+import { createProbes } from '../../src/vicidial/probe.ts'
 import type { Call, Dialect } from '../../src/vicidial/wire.ts'
 import { memoryLog, type Tester } from '../helper.ts'
 
@@ -23,14 +24,15 @@ function exchangeWith(t: Tester, url: string, settings: Settings = {}) {
   const client = new Client({ url: new URL(url), connections: options.maxConcurrency ?? 2 })
   const states: string[] = []
   const onChange = ({ state }: UpstreamState) => void states.push(state)
-  const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0, onChange, ...options })
+  const { log, logged } = memoryLog()
+  const account = { user: 'api', pass }
+  const probes = createProbes({ client, account, source: 'gateway', timeoutMs, log })
+  const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0, probes, onChange, ...options })
   t.teardown(async () => {
     guard.close()
     await client.close()
   })
-  const { log, logged } = memoryLog()
-  const account = { user: 'api', pass }
-  const exchange = new Exchange({ client, guard, account, dialect, source: 'gateway', timeoutMs, log })
+  const exchange = new Exchange({ client, guard, account, dialect, timeoutMs })
   return { exchange, guard, states, logged }
 }
 

@@ -2,7 +2,8 @@ import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { Guard, type GuardOptions, type Health, type UpstreamState } from '../../src/vicidial/guard.ts'
+import { Guard, type GuardOptions, type UpstreamState } from '../../src/vicidial/guard.ts'
+import type { Health } from '../../src/vicidial/health.ts'
 import { LoginHold } from '../../src/vicidial/login-hold.ts'
 import type { Tester } from '../helper.ts'
 
@@ -23,8 +24,7 @@ function guarded(t: Tester, answers: ProbeAnswers = {}, options: Partial<GuardOp
   const states: UpstreamState[] = []
   const probed: { readonly kind: string; readonly at: number }[] = []
   const onChange = (state: UpstreamState) => void states.push(state)
-  const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0, onChange, ...options })
-  guard.probeWith({
+  const probes = {
     version: async () => {
       probed.push({ kind: 'version', at: Date.now() })
       return answers.version
@@ -33,7 +33,8 @@ function guarded(t: Tester, answers: ProbeAnswers = {}, options: Partial<GuardOp
       probed.push({ kind: 'login', at: Date.now() })
       return answers.login
     }
-  })
+  }
+  const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0, probes, onChange, ...options })
   t.teardown(() => {
     guard.close()
   })
@@ -161,6 +162,182 @@ test('a call whose turn does not come before its deadline is not made', async (t
   first.end()
   await running
   t.equal(made, false)
+})
+
+test('a waiting call whose deadline passes is given up, and frees nothing for others', async (t) => {
+  const pass = stoppedClock(t)
+  const { guard, run } = guarded(t, {}, { maxConcurrency: 1 })
+  const first = held()
+  const running = run(() => first.ended, 'good')
+  const made: string[] = []
+  const note = (name: string) => async () => {
+    made.push(name)
+    return name
+  }
+  const good = () => 'good' as const
+  const late = guard.run(note('late'), good, Date.now() + 100)
+  const next = guard.run(note('next'), good, Date.now() + LONG_MS)
+  const last = guard.run(note('last'), good, Date.now() + LONG_MS)
+  await pass(99)
+  const pending = Symbol('pending')
+  t.equal(await Promise.race([late, turn(pending)]), pending)
+  await pass(1)
+  t.equal(await late, undefined)
+  t.strictSame(made, [])
+  t.equal(guard.hasPlace(), false)
+  first.end()
+  await running
+  t.strictSame(await Promise.all([next, last]), ['next', 'last'])
+  t.strictSame(made, ['next', 'last'])
+  await pass(LONG_MS)
+  t.equal(guard.hasPlace(), true, 'the deadlines of calls that were made change nothing')
+})
+
+test('a place is free again when the only waiting call has given up and the call in flight has ended', async (t) => {
+  const pass = stoppedClock(t)
+  const { guard, run } = guarded(t, {}, { maxConcurrency: 1 })
+  const first = held()
+  const running = run(() => first.ended, 'good')
+  const late = guard.run(
+    async () => t.fail('made after its deadline'),
+    () => 'good',
+    Date.now() + 10
+  )
+  await pass(10)
+  t.equal(await late, undefined)
+  first.end()
+  await running
+  t.equal(guard.hasPlace(), true)
+})
+
+test('calls over the rate wait, start first come, first served, and never more than allowed in any second', async (t) => {
+  const pass = stoppedClock(t)
+  const { guard, run, show } = guarded(t, {}, { maxConcurrency: 10, maxCallsPerSecond: 3 })
+  await show('good')
+  await pass(900)
+  const started: { readonly n: number; readonly at: number }[] = []
+  const runs = Array.from({ length: 7 }, (_, n) =>
+    run(async () => void started.push({ n, at: Date.now() - START }), 'good')
+  )
+  t.equal(guard.hasPlace(), false)
+  await pass(4_000, 10)
+  await Promise.all(runs)
+  t.strictSame(started, [
+    { n: 0, at: 900 },
+    { n: 1, at: 900 },
+    { n: 2, at: 1_000 },
+    { n: 3, at: 1_900 },
+    { n: 4, at: 1_900 },
+    { n: 5, at: 2_000 },
+    { n: 6, at: 2_900 }
+  ])
+})
+
+test('a new call does not overtake one that waits for the rate', async (t) => {
+  const pass = stoppedClock(t)
+  const { run, show } = guarded(t, {}, { maxConcurrency: 10, maxCallsPerSecond: 1 })
+  await show('good')
+  const order: string[] = []
+  const first = run(async () => void order.push('first'), 'good')
+  // The clock moves on before the timer has fired.
+  mock.timers.setTime(START + 999)
+  const second = run(async () => void order.push('second'), 'good')
+  await pass(2_000, 1)
+  await Promise.all([first, second])
+  t.strictSame(order, ['first', 'second'])
+})
+
+test('a listener hears of the place that the rate gives, though the call that waited for it has given up', async (t) => {
+  const pass = stoppedClock(t)
+  const { guard, show } = guarded(t, {}, { maxConcurrency: 10, maxCallsPerSecond: 1 })
+  await show('good')
+  const late = guard.run(
+    async () => t.fail('made after its deadline'),
+    () => 'good',
+    Date.now() + 500
+  )
+  await pass(500)
+  t.equal(await late, undefined)
+  const places: [at: number, hasPlace: boolean][] = []
+  guard.onPlace(() => void places.push([Date.now() - START, guard.hasPlace()]))
+  await pass(2_000, 100)
+  t.strictSame(places, [[1_000, true]])
+})
+
+test('calls that wait when VICIdial may no longer be called are refused at once', async (t) => {
+  const pass = stoppedClock(t)
+  const { guard, run, show } = guarded(t, {}, { maxConcurrency: 2, maxCallsPerSecond: 1 })
+  await show('good')
+  await pass(1_000)
+  const call = held()
+  const refused = run(() => call.ended, 'login_refused')
+  const waiting = [1, 2, 3].map(() => run(async () => t.fail('made while the login is held'), 'good'))
+  call.end()
+  await refused
+  for (const reply of await Promise.all(waiting)) t.strictSame(reply, guard.refusal())
+  t.match(guard.refusal(), { code: 'upstream_login_failed' })
+})
+
+test('a listener is not lost when another one listens', async (t) => {
+  const { guard, show } = guarded(t)
+  const heard: string[] = []
+  guard.onPlace(() => void heard.push('first'))
+  guard.onPlace(() => void heard.push('second'))
+  await show('good')
+  t.strictSame(heard, ['first', 'second'])
+})
+
+test('close gives up the calls that wait, lets none start, and leaves no timer', async (t) => {
+  const { guard, run, show } = guarded(t, {}, { maxConcurrency: 2, maxCallsPerSecond: 2 })
+  await show('good')
+  const first = held()
+  const running = run(() => first.ended, 'good')
+  const waiting = run(async () => t.fail('made after close'), 'good')
+  t.equal(guard.hasPlace(), false)
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+  const before = timers()
+  guard.close()
+  t.equal(await waiting, undefined)
+  t.equal(timers(), before - 2, 'the deadline of the waiting call, and the rate')
+  first.end()
+  await running
+  t.equal(await run(async () => t.fail('made after close'), 'good'), undefined)
+  t.equal(guard.hasPlace(), false)
+  t.equal(timers(), before - 2)
+})
+
+test('calls that fail after close schedule no probe', async (t) => {
+  const pass = stoppedClock(t)
+  const { guard, probed, run, show } = guarded(t, { version: 'alive' }, { maxConcurrency: 8 })
+  await show('good')
+  const calls = Array.from({ length: 5 }, held)
+  const running = calls.map((call) => run(() => call.ended, 'failed'))
+  guard.close()
+  for (const call of calls) call.end()
+  await Promise.all(running)
+  t.equal(guard.state.state, 'unreachable')
+  await pass(10_000, 1_000)
+  t.strictSame(probed, [])
+})
+
+test('a call that was in flight when the circuit opened neither closes it nor delays the probe', async (t) => {
+  const pass = stoppedClock(t)
+  const answers: ProbeAnswers = { version: 'failed' }
+  const { guard, probed, run, show } = guarded(t, answers, { maxConcurrency: 8 })
+  await show('good')
+  const [answered, broken] = [held(), held()]
+  const running = [run(() => answered.ended, 'good'), run(() => broken.ended, 'failed')]
+  for (let n = 0; n < 5; n++) await show('failed')
+  await pass(900)
+  answered.end()
+  broken.end()
+  await Promise.all(running)
+  t.match(guard.refusal(), { code: 'upstream_unavailable' })
+  await pass(2_100, 100)
+  t.strictSame(
+    probed.map(({ at }) => at - START),
+    [1_000, 2_000, 3_000]
+  )
 })
 
 test('there is a place while fewer calls are in flight than allowed, and a listener hears of the next', async (t) => {
@@ -365,14 +542,14 @@ function mostTogether(refusals: readonly number[]): number {
 test('however many calls are in flight when the login goes wrong, ten refusals never come together', async (t) => {
   const pass = stoppedClock(t)
   const refusals: number[] = []
-  const { guard, show, run } = guarded(t, { login: undefined }, { maxConcurrency: 8 })
-  guard.probeWith({
-    version: async () => 'alive',
+  const probes = {
+    version: async () => 'alive' as const,
     login: async () => {
       refusals.push(Date.now())
-      return 'login_refused'
+      return 'login_refused' as const
     }
-  })
+  }
+  const { show, run } = guarded(t, {}, { maxConcurrency: 8, probes })
   await show('good')
   const calls = Array.from({ length: 8 }, held)
   const running = calls.map((call) =>

@@ -1,28 +1,19 @@
 import { test } from 'tap'
 import { Client } from '../../src/vicidial/client.ts'
-import { Exchange } from '../../src/vicidial/exchange.ts'
-import { Guard, type Probes } from '../../src/vicidial/guard.ts'
+import type { Probes } from '../../src/vicidial/guard.ts'
+import { createProbes } from '../../src/vicidial/probe.ts'
 import { startStandIn, type Tester } from '../helper.ts'
 
 const REFUSED = 'ERROR: Login incorrect, please try again: |gateway|pass|BAD|\n'
 const LOCKED = 'ERROR: Too many login attempts, try again in 15 minutes: |gateway|LOCK|\n'
 
-/** The probes of an exchange with a server that gives one answer to everything. */
+/** Probes of a server that gives one answer to everything. */
 async function probing(t: Tester, httpStatus: number, text: string): Promise<Probes> {
   const url = new URL(await startStandIn(t, (_params, response) => response.writeHead(httpStatus).end(text)))
   const client = new Client({ url, connections: 1 })
   t.teardown(() => client.close())
-  const made: Probes[] = []
-  const guard = new Guard({ maxConcurrency: 1, maxCallsPerSecond: 0, onChange: () => {} })
-  guard.probeWith = (probes) => {
-    made.push(probes)
-  }
   const account = { user: 'gateway', pass: 'pass' }
-  const log = { info: () => {} }
-  new Exchange({ client, guard, account, dialect: 'lead_ids', source: 'gateway', timeoutMs: 1_000, log })
-  const [probes] = made
-  if (probes === undefined) throw new Error('the exchange gave no probes')
-  return probes
+  return createProbes({ client, account, source: 'gateway', timeoutMs: 1_000, log: { info: () => {} } })
 }
 
 test('a login probe shows a good login only if VICIdial itself got past it', async (t) => {

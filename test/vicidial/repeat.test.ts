@@ -1,8 +1,10 @@
 import { test } from 'tap'
+import type { CallReply } from '../../src/vicidial/call-reply.ts'
 import { mayRepeat, repeatPauseMs } from '../../src/vicidial/repeat.ts'
 
 test('only what may not have been made is repeated, three times', async (t) => {
-  const repeats = (kind: string) => [1, 2, 3, 4, 5].filter((tries) => mayRepeat({ kind }, tries))
+  const repeats = (kind: string) =>
+    [1, 2, 3, 4, 5].filter((attempt) => mayRepeat({ kind } as CallReply, attempt))
   const table = {
     updated: [],
     found: [],
@@ -17,12 +19,12 @@ test('only what may not have been made is repeated, three times', async (t) => {
 })
 
 test('a refused login is never tried again', async (t) => {
-  for (const code of ['upstream_login_failed', 'upstream_locked_out', 'upstream_permission_denied'])
-    t.equal(mayRepeat({ kind: 'refused', ...{ code } }, 1), false)
+  for (const code of ['upstream_login_failed', 'upstream_locked_out', 'upstream_permission_denied'] as const)
+    t.equal(mayRepeat({ kind: 'refused', code, detail: '' }, 1), false)
 })
 
 test('the pauses grow, and up to half of each is left to chance', async (t) => {
-  const pauses = (random: () => number) => [1, 2, 3].map((tries) => repeatPauseMs(tries, random))
+  const pauses = (random: () => number) => [1, 2, 3].map((attempt) => repeatPauseMs(attempt, random))
   t.strictSame(
     pauses(() => 0),
     [50, 150, 450]

@@ -1,4 +1,5 @@
 import type { AccountCalls, Reply } from './account-calls.ts'
+import type { Params } from '../../vicidial/wire.ts'
 import { denialOf } from './login.ts'
 import { isRefusal } from './reply-kind.ts'
 import type { Finding } from './step.ts'
@@ -14,7 +15,7 @@ const WITHOUT: Readonly<Record<UsedFunction, string>> = {
 }
 
 /** Without what it works on, each function checks login and permission, and then only says that nothing was asked. */
-export function probeOf(name: UsedFunction): Readonly<Record<string, string>> {
+export function probeOf(name: UsedFunction): Params {
   return { function: name, records: '1' }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { NonLatin } from '../../leads/clean.ts'
 import type { AccountCalls, Reply } from './account-calls.ts'
 import { compareNonLatin } from './non-latin.ts'
+import type { Params } from '../../vicidial/wire.ts'
 import type { Said } from './reply-kind.ts'
 import type { Finding } from './step.ts'
 
@@ -165,7 +166,7 @@ async function restore(calls: AccountCalls, lead: number, { name, value }: Field
   return false
 }
 
-function setting(lead: number, name: string, value: string): Readonly<Record<string, string>> {
+function setting(lead: number, name: string, value: string): Params {
   return { function: 'batch_update_lead', lead_ids: String(lead), [name]: value, records: '1' }
 }
 

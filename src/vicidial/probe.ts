@@ -1,0 +1,70 @@
+import type { BaseLogger } from 'pino'
+import type { EndedCall } from '../telemetry/observer.ts'
+import type { Client, RawReply } from './client.ts'
+import type { Probes } from './guard.ts'
+import { type Health, healthOf } from './health.ts'
+import { NOTHING_DONE, readUpdateReply } from './reply.ts'
+import { msSince } from './ms-since.ts'
+import { formBody, type Params, PROBES } from './wire.ts'
+
+export interface ProbeOptions {
+  readonly client: Client
+  readonly account: { readonly user: string; readonly pass: string }
+  /** VICIdial's `source` of the gateway's own calls. */
+  readonly source: string
+  /** Timeout for one call, in milliseconds. */
+  readonly timeoutMs: number
+  /** Called at the end of each probe. */
+  readonly onEnd?: (call: Omit<EndedCall, 'account'>) => void
+  readonly log: Pick<BaseLogger, 'info'>
+}
+
+/** Timeout for a probe, in milliseconds: a server that is back replies at once. */
+const MAX_TIMEOUT_MS = 2_000
+
+/** What VICIdial says to a call without leads once it has accepted the login. */
+const LOGGED_IN =
+  /^ERROR: (?:batch_update_lead (?:NO LEADS DEFINED|USER DOES NOT HAVE PERMISSION)|INVALID JSON FORMAT|auth USER DOES NOT HAVE PERMISSION|user_group DOES NOT EXIST|Your IP Address is not allowed)/m
+
+/** The probes of one account. */
+export function createProbes(options: ProbeOptions): Probes {
+  return {
+    version: () => probe(PROBES.version, versionHealth, options),
+    login: () => probe(PROBES.login, loginHealth, options)
+  }
+}
+
+async function probe(
+  params: Params & { readonly function: string },
+  healthOfReply: (reply: RawReply) => Health,
+  { client, account, source, timeoutMs, onEnd, log }: ProbeOptions
+): Promise<Health> {
+  const started = performance.now()
+  const reply = await client.post(
+    formBody(params, { ...account, source }),
+    Math.min(timeoutMs, MAX_TIMEOUT_MS)
+  )
+  const health = 'sent' in reply ? 'failed' : healthOfReply(reply)
+  log.info({ function: params.function, outcome: health }, 'vicidial probe')
+  onEnd?.({
+    function: params.function,
+    leads: 0,
+    ms: msSince(started),
+    outcome: `probe: ${health ?? 'unknown'}`
+  })
+  return health
+}
+
+/** What the reply to `version` shows: a page with HTTP 200 is not VICIdial. */
+function versionHealth({ httpStatus, text }: RawReply): Health {
+  if (text.startsWith('VERSION: ')) return 'alive'
+  const reply = readUpdateReply(httpStatus, text)
+  return reply === NOTHING_DONE || healthOf(reply) === 'failed' ? 'failed' : 'alive'
+}
+
+/** What the reply to the login probe shows; the login is good only if VICIdial itself got past it. */
+function loginHealth({ httpStatus, text }: RawReply): Health {
+  if (LOGGED_IN.test(text)) return 'good'
+  const health = healthOf(readUpdateReply(httpStatus, text))
+  return health === 'login_refused' || health === 'locked_out' ? health : 'failed'
+}
