@@ -334,7 +334,7 @@ test('what a guard does when time passes', async (t) => {
         )
         t.equal(seen.sent, 5)
         t.equal(guard.state.state, 'unreachable')
-        t.match(await exchange.update(statusCall(1), context().made), {
+        t.match(await exchange.update(statusCall(77), context().made), {
           reply: {
             kind: 'refused',
             code: 'upstream_unavailable',
@@ -343,14 +343,14 @@ test('what a guard does when time passes', async (t) => {
           maybeMade: false,
           isUnsent: true
         })
-        t.equal(sandbox.calls().length, 6)
+        t.notOk(sandbox.calls().some(({ params }) => params['lead_ids'] === '77'))
 
         const placed = new Promise<void>((resolve) => {
           guard.onPlace(resolve)
         })
         mock.timers.tick(1_000)
         await placed
-        t.strictSame(sandbox.calls().at(-1)?.function, 'version')
+        t.equal(sandbox.calls().filter((call) => call.function === 'version').length, 1)
         t.match(await exchange.update(statusCall(1, 2), context().made), { reply: UPDATED })
         t.strictSame(states, ['reachable', 'unreachable', 'reachable'])
       }
