@@ -1,5 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
-import { FORMATS, type Format } from '../push/row.ts'
+import { FORMATS, type Format } from '../push/input/row.ts'
 import { CommandFailure } from './command-failure.ts'
 import { connect, type ConnectionFlags, withConnection } from './connection.ts'
 import { numberOption } from './number-option.ts'
@@ -111,7 +111,7 @@ Ends with 0 if every row was updated, 1 if some were not or it stopped early.
 async function run(file: string, flags: Flags, command: Command): Promise<void> {
   const client = await connect(flags, command)
   const { push } = await import('../push/push.ts')
-  const { PushFailure } = await import('../push/push-failure.ts')
+  const { PushFailure } = await import('../push/errors.ts')
   const { isSuccess, summaryJson, summaryText } = await import('../push/summary.ts')
   const { reportProgress } = await import('../push/progress-bar.ts')
   const {
@@ -135,7 +135,7 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
   })
   for (const signal of SIGNALS) process.once(signal, interrupt)
   try {
-    const outcome = await push({
+    const summary = await push({
       file,
       standardInput: process.stdin,
       client,
@@ -145,7 +145,7 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
       ...given({
         format: flags.format,
         delimiter: flags.delimiter,
-        state: flags.state,
+        checkpoint: flags.state,
         rejects: flags.rejects
       }),
       encoding: flags.encoding,
@@ -158,8 +158,8 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
       onProgress: progress.report
     })
     progress.end()
-    print(command, flags.json ? JSON.stringify(summaryJson(outcome, file)) : summaryText(outcome))
-    if (!isSuccess(outcome)) throw new CommandFailure('')
+    print(command, flags.json ? JSON.stringify(summaryJson(summary, file)) : summaryText(summary))
+    if (!isSuccess(summary)) throw new CommandFailure('')
   } catch (error) {
     progress.end()
     throw error instanceof PushFailure ? new CommandFailure(error.message, error.exitCode) : error

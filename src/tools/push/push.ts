@@ -1,117 +1,114 @@
 import { rmSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { GatewayClient } from '../../client/client.ts'
-import { deliverAll } from './delivering.ts'
 import type { RetrySchedule } from '../../jobs/retry-schedule.ts'
-import { Gateway } from './gateway-api.ts'
-import { type Input, type InputOptions, openInput, readRows } from './input.ts'
-import type { Mapping } from './mapping.ts'
-import { peek } from './peek.ts'
-import { PushFailure } from './push-failure.ts'
-import { Recorder } from './recorder.ts'
-import { RejectsFile } from './rejects-file.ts'
-import type { Row, RowSource } from './row.ts'
-import { RowReader } from './row-reader.ts'
-import { Sender } from './sender.ts'
-import { type Purpose, State } from './checkpoint.ts'
-import type { Totals } from './totals.ts'
+import { Checkpoint, type PushIdentity } from './checkpoint/checkpoint.ts'
+import { RejectsFile } from './checkpoint/rejects-file.ts'
+import type { Mapping } from './columns/mapping.ts'
+import { RowReader } from './columns/row-reader.ts'
+import { deliverAll } from './delivery/deliver.ts'
+import { GatewayApi } from './delivery/gateway-api.ts'
+import { Recorder } from './delivery/recorder.ts'
+import { Sender } from './delivery/sender.ts'
+import { PushFailure } from './errors.ts'
+import { type Input, type InputOptions, openInput, readRows } from './input/input.ts'
+import type { Row, RowSource } from './input/row.ts'
+import type { PushSummary } from './summary.ts'
 
 export interface PushOptions extends InputOptions {
-  /** `-` for standard input, which cannot be gone on with. */
+  /** `-` for standard input; such a push can't be resumed. */
   readonly file: string
   readonly standardInput: Readable
   readonly client: GatewayClient
-  /** Where the gateway of the client is. */
+  /** The URL of the client's gateway. */
   readonly url: string
   readonly mapping: Mapping
-  /** What every request has beside its updates. */
+  /** Members of every request besides `updates`. */
   readonly request: Readonly<Record<string, unknown>>
-  /** Rows a request. */
+  /** Rows per request. */
   readonly batch: number
-  /** Requests at once. */
+  /** Concurrent requests. */
   readonly concurrency: number
-  /** When what failed is tried again; it stops if nothing has succeeded for `forMs`. */
+  /** Pauses between attempts. The push stops if nothing succeeds for `forMs`. */
   readonly retry: RetrySchedule
-  /** Nothing is set, and nothing remembered. */
+  /** Changes nothing in VICIdial, and keeps no checkpoint. */
   readonly dryRun: boolean
-  /** Forgets what an earlier push of the file has done. */
+  /** Discards the checkpoint of an earlier push of the file. */
   readonly restart: boolean
-  readonly state?: string
+  /** Path of the checkpoint, if not the default. */
+  readonly checkpoint?: string
+  /** Path of the rejects file, if not the default. */
   readonly rejects?: string
-  /** Ends the push: what is on its way is waited for. */
+  /** Ends the push. Requests in flight are finished. */
   readonly signal: AbortSignal
   readonly onProgress: (progress: Progress) => void
 }
 
-/** How far it is. */
 export interface Progress {
   /** Rows that have an outcome. */
   readonly rows: number
   readonly updated: number
+  /** Bytes read. */
   readonly bytes: number
   /** Undefined for standard input. */
   readonly totalBytes: number | undefined
 }
 
-/** What a push came to. */
-export interface Outcome {
-  /** Over all runs. */
-  readonly totals: Totals
-  /** Rows that got their outcome in this run, and how long it took. */
-  readonly rowsNow: number
-  readonly seconds: number
-  /** Rows that a next run sends again. */
-  readonly waiting: number
-  /** Why it ended before everything was sent. */
-  readonly stopped: string | undefined
-  /** Bytes of the file that were not read; undefined if that is not known. */
-  readonly bytesLeft: number | undefined
-  /** Where rejects are, if there are any. */
-  readonly rejects: string | undefined
-  /** Where it is noted how far this has come. */
-  readonly state: string | undefined
-}
-
 /**
- * Sends the rows of a file as updates; what an earlier run has sent it leaves out.
- * @throws PushFailure if it cannot begin
+ * Sends the rows of a file as updates, except those that an earlier run has sent.
+ * @throws PushFailure if it can't start
  */
-export async function push(options: PushOptions): Promise<Outcome> {
+export async function push(options: PushOptions): Promise<PushSummary> {
   const started = performance.now()
   const { file } = options
-  const gateway = new Gateway(options.client, options.url, options.concurrency)
+  const gateway = new GatewayApi(options.client, options.url, options.concurrency)
   const input = await openInput(file, options.standardInput)
-  const giveUp = giveUpStandardInput(input)
-  options.signal.addEventListener('abort', giveUp)
+  const interrupt = interruptStandardInput(input)
+  options.signal.addEventListener('abort', interrupt)
   try {
-    const catalogue = await gateway.catalogue()
+    const known = await gateway.knownFields()
     const source = await readRows(file, input.stream, options)
-    const reader = new RowReader(source.header, options.mapping, catalogue)
+    const reader = new RowReader(source.header, options.mapping, known)
     if (reader.faults.length > 0) throw new PushFailure(reader.faults.join('\n'), 2)
-    const [first, rows] = await peek(source.rows)
-    if (first !== undefined && source.header === undefined) refuseUnclear(first, reader)
-    const outcome = await run(options, gateway, input, { ...source, rows }, reader)
-    return { ...outcome, seconds: (performance.now() - started) / 1_000 }
+    const [first, rows] = await peekFirst(source.rows)
+    if (first !== undefined && source.header === undefined) checkFirstRow(first, reader)
+    const summary = await run(options, gateway, input, { ...source, rows }, reader)
+    return { ...summary, seconds: (performance.now() - started) / 1_000 }
   } finally {
-    options.signal.removeEventListener('abort', giveUp)
+    options.signal.removeEventListener('abort', interrupt)
     await input.close()
   }
 }
 
-/** Whoever writes to standard input may be silent for long: an interrupted push does not wait for the next row. */
-function giveUpStandardInput({ identity, stream }: Input): () => void {
+/** Standard input can be silent for long, so an interrupted push doesn't wait for its next row. */
+function interruptStandardInput({ identity, stream }: Input): () => void {
   if (identity !== undefined) return () => undefined
-  // Where nobody reads it at that moment, the next one who does is told.
+  // If nobody reads the stream at that moment, its next reader gets the error.
   stream.on('error', () => undefined)
   return () => {
     stream.destroy(new PushFailure('It was interrupted.', 1))
   }
 }
 
+/** Reads the first element. Returns it, and an iterable of all elements. */
+async function peekFirst<T>(all: AsyncIterable<T>): Promise<[first: T | undefined, all: AsyncIterable<T>]> {
+  const iterator = all[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  if (first.done === true) return [undefined, all]
+  const again = async function* () {
+    yield first.value
+    yield* { [Symbol.asyncIterator]: () => iterator }
+  }
+  return [first.value, again()]
+}
+
 const UNCLEAR: readonly string[] = ['row_malformed', 'columns_unclear']
 
-/** Objects have no header: the first one stands for it. */
-function refuseUnclear(first: Row, reader: RowReader): void {
+/**
+ * JSON objects have no header, so the first one is checked in its place.
+ * @throws PushFailure
+ */
+function checkFirstRow(first: Row, reader: RowReader): void {
   const read = reader.read(first)
   if (!('reason' in read) || !UNCLEAR.includes(read.reason.code)) return
   throw new PushFailure(`Row ${first.line}: ${read.reason.detail}`, 2)
@@ -119,53 +116,54 @@ function refuseUnclear(first: Row, reader: RowReader): void {
 
 async function run(
   options: PushOptions,
-  gateway: Gateway,
-  { identity }: Input,
+  gateway: GatewayApi,
+  { identity: fileIdentity }: Input,
   source: RowSource,
   reader: RowReader
-): Promise<Omit<Outcome, 'seconds'>> {
+): Promise<Omit<PushSummary, 'seconds'>> {
   const { file, dryRun, restart } = options
-  const purpose = dryRun || identity === undefined ? undefined : purposeOf(options, identity, gateway)
-  const statePath = purpose && (options.state ?? `${file}.push-state`)
+  const identity =
+    dryRun || fileIdentity === undefined ? undefined : identityOf(options, fileIdentity, gateway)
+  const checkpointPath = identity && (options.checkpoint ?? `${file}.push-state`)
   const rejectsPath = options.rejects ?? defaultRejects(file, source, dryRun)
-  const state = new State(statePath, purpose, restart)
+  const checkpoint = new Checkpoint(checkpointPath, identity, restart)
   try {
-    // A name that was given may be that of anything.
+    // Deletes only the default file: a path that the user gave may be any file.
     if ((restart || dryRun) && options.rejects === undefined && file !== '-')
       rmSync(rejectsPath, { force: true })
-    const rejects = new RejectsFile(rejectsPath, state.rejectBytes, state.isNew)
-    state.begin(purpose)
+    const rejects = new RejectsFile(rejectsPath, checkpoint.rejectBytes, checkpoint.isNew)
+    checkpoint.begin(identity)
     const onRecorded = () => {
-      const { rows, byStatus } = state.totals
+      const { rows, byStatus } = checkpoint.totals
       const updated = (byStatus['updated'] ?? 0) + (byStatus['planned'] ?? 0)
-      options.onProgress({ rows, updated, bytes: source.bytesRead(), totalBytes: identity?.bytes })
+      options.onProgress({ rows, updated, bytes: source.bytesRead(), totalBytes: fileIdentity?.bytes })
     }
-    const before = state.totals.rows
+    const before = checkpoint.totals.rows
     const stopped = await deliverAll({
       ...options,
       rows: source.rows,
       reader,
-      sender: createSender(options, gateway, state),
-      recorder: new Recorder(state, rejects, source),
-      state,
+      sender: createSender(options, gateway, checkpoint),
+      recorder: new Recorder(checkpoint, rejects, source),
+      checkpoint,
       onRecorded
     })
     rejects.close()
     return {
-      totals: state.totals,
-      rowsNow: state.totals.rows - before,
-      waiting: state.waitingCount,
+      totals: checkpoint.totals,
+      rowsThisRun: checkpoint.totals.rows - before,
+      waiting: checkpoint.waitingCount,
       stopped,
-      bytesLeft: identity && (stopped === undefined ? 0 : identity.bytes - source.bytesRead()),
+      bytesLeft: fileIdentity && (stopped === undefined ? 0 : fileIdentity.bytes - source.bytesRead()),
       rejects: rejects.bytes > 0 ? rejectsPath : undefined,
-      state: statePath
+      checkpoint: checkpointPath
     }
   } finally {
-    state.close()
+    checkpoint.close()
   }
 }
 
-function purposeOf(options: PushOptions, file: Purpose['file'], gateway: Gateway): Purpose {
+function identityOf(options: PushOptions, file: PushIdentity['file'], gateway: GatewayApi): PushIdentity {
   const { mapping, request, batch, encoding, format, delimiter, rejects } = options
   const { map, ignore, key, set, customPrefix, emptyClears } = mapping
   const named = { map, ignore, key, set, custom_prefix: customPrefix, empty_clears: emptyClears }
@@ -176,15 +174,15 @@ function purposeOf(options: PushOptions, file: Purpose['file'], gateway: Gateway
   }
 }
 
-function createSender(options: PushOptions, gateway: Gateway, state: State): Sender {
+function createSender(options: PushOptions, gateway: GatewayApi, checkpoint: Checkpoint): Sender {
   const { dryRun, request, batch, retry, signal } = options
   return new Sender({
     gateway,
-    run: dryRun ? undefined : state.run,
+    run: dryRun ? undefined : checkpoint.run,
     request: dryRun ? { ...request, dry_run: true } : request,
-    limit: state.limit ?? batch,
+    limit: checkpoint.limit ?? batch,
     onLimit: (limit) => {
-      state.noteLimit(limit)
+      checkpoint.saveLimit(limit)
     },
     retry,
     signal

@@ -1,8 +1,28 @@
-import type { Outcome } from './push.ts'
+import type { Totals } from './checkpoint/totals.ts'
 
-/** What a push came to, for a machine. */
-export function summaryJson(outcome: Outcome, file: string): Record<string, unknown> {
-  const { totals, rowsNow, seconds, waiting, stopped, bytesLeft, rejects, state } = outcome
+/** The end of a push. */
+export interface PushSummary {
+  /** Totals over all runs. */
+  readonly totals: Totals
+  /** Rows that got their outcome in this run. */
+  readonly rowsThisRun: number
+  /** Duration of this run. */
+  readonly seconds: number
+  /** Rows that the next run sends again. */
+  readonly waiting: number
+  /** Why it stopped early. */
+  readonly stopped: string | undefined
+  /** Unread bytes of the file; undefined if unknown. */
+  readonly bytesLeft: number | undefined
+  /** Path of the rejects file, if there are rejects. */
+  readonly rejects: string | undefined
+  /** Path of the checkpoint, if the push has one. */
+  readonly checkpoint: string | undefined
+}
+
+/** The summary as JSON. */
+export function summaryJson(summary: PushSummary, file: string): Record<string, unknown> {
+  const { totals, rowsThisRun, seconds, waiting, stopped, bytesLeft, rejects, checkpoint } = summary
   return {
     file,
     rows: totals.rows,
@@ -10,64 +30,61 @@ export function summaryJson(outcome: Outcome, file: string): Record<string, unkn
     warnings: totals.warnings,
     waiting,
     upstream_calls: totals.calls,
-    rows_this_run: rowsNow,
+    rows_this_run: rowsThisRun,
     seconds: Number(seconds.toFixed(3)),
-    rows_per_second: rate(outcome),
-    complete: isComplete(outcome),
+    rows_per_second: rate(summary),
+    complete: isComplete(summary),
     ...(stopped === undefined ? {} : { stopped, bytes_left: bytesLeft }),
     ...(rejects === undefined ? {} : { rejects }),
-    ...(state === undefined ? {} : { state })
+    ...(checkpoint === undefined ? {} : { state: checkpoint })
   }
 }
 
-/** The same for people. */
-export function summaryText(outcome: Outcome): string {
-  const { totals, rowsNow, seconds, waiting, stopped, bytesLeft, rejects, state } = outcome
-  const earlier = totals.rows - rowsNow
+/** The summary as text. */
+export function summaryText(summary: PushSummary): string {
+  const { totals, rowsThisRun, seconds, waiting, stopped, bytesLeft, rejects, checkpoint } = summary
+  const earlier = totals.rows - rowsThisRun
   const lines = [
     ...row('rows', totals.rows, earlier > 0 ? `${number(earlier)} of them in earlier runs` : ''),
     ...Object.entries(inOrder(totals.byStatus)).flatMap(([status, count]) => row(`  ${status}`, count)),
-    ...(waiting > 0 ? row('waiting', waiting, 'a next run sends them again') : []),
+    ...(waiting > 0 ? row('waiting', waiting, 'the next run sends them again') : []),
     ...Object.entries(totals.warnings).flatMap(([code, count]) => row('warnings', count, code)),
     ...row('calls', totals.calls, 'to VICIdial'),
-    ...row('seconds', Number(seconds.toFixed(1)), `${number(rate(outcome))} rows a second`)
+    ...row('seconds', Number(seconds.toFixed(1)), `${number(rate(summary))} rows per second`)
   ]
-  if (rejects !== undefined) lines.push(`Rejected rows, each with its reason: ${rejects}`)
+  if (rejects !== undefined) lines.push(`Rejected rows, with reasons: ${rejects}`)
   if (stopped !== undefined) {
-    const left =
-      bytesLeft === undefined
-        ? 'what was not sent'
-        : `at least ${number(Math.max(0, bytesLeft))} bytes of the file`
-    lines.push(`Stopped: ${stopped}`, `There remains ${left}.`)
+    lines.push(`Stopped: ${stopped}`)
+    if (bytesLeft !== undefined) lines.push(`Not sent: at least ${number(Math.max(0, bytesLeft))} bytes.`)
   }
-  if (!isComplete(outcome)) {
+  if (!isComplete(summary)) {
     lines.push(
-      state === undefined
-        ? 'It cannot be gone on with.'
-        : 'Run it again to send what is missing, and only that.'
+      checkpoint === undefined
+        ? "This push can't be resumed."
+        : 'Run the same command again to send the remaining rows.'
     )
   }
   return lines.join('\n')
 }
 
 /** Whether every row has an outcome. */
-export function isComplete({ stopped, waiting }: Outcome): boolean {
+export function isComplete({ stopped, waiting }: PushSummary): boolean {
   return stopped === undefined && waiting === 0
 }
 
-/** Whether every row was made, or could be. */
-export function isSuccess(outcome: Outcome): boolean {
-  const { rows, byStatus } = outcome.totals
-  return isComplete(outcome) && (byStatus['updated'] ?? 0) + (byStatus['planned'] ?? 0) === rows
+/** Whether every row was updated, or would be, in a dry run. */
+export function isSuccess(summary: PushSummary): boolean {
+  const { rows, byStatus } = summary.totals
+  return isComplete(summary) && (byStatus['updated'] ?? 0) + (byStatus['planned'] ?? 0) === rows
 }
 
-function rate({ rowsNow, seconds }: Outcome): number {
-  return Math.round(rowsNow / Math.max(seconds, 0.001))
+function rate({ rowsThisRun, seconds }: PushSummary): number {
+  return Math.round(rowsThisRun / Math.max(seconds, 0.001))
 }
 
 const STATUSES = ['updated', 'planned', 'not_found', 'ambiguous', 'rejected', 'failed', 'unknown']
 
-/** Counts by status, in the order in which the API's documents have them. */
+/** Counts by status, in the order of the API's documentation. */
 function inOrder(counts: Readonly<Record<string, number>>): Record<string, number> {
   const known = STATUSES.filter((status) => counts[status] !== undefined)
   return Object.fromEntries([...known, ...Object.keys(counts)].map((status) => [status, counts[status] ?? 0]))

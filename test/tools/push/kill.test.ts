@@ -17,7 +17,7 @@ function start(url: string, file: string, ...options: string[]): ChildProcess {
   })
 }
 
-/** Lets a push run to its end, or to its death. */
+/** Waits until a push ends or is killed. */
 async function ended(child: ChildProcess) {
   const output = child.stdout === null ? '' : readText(child.stdout)
   await once(child, 'close')
@@ -25,8 +25,8 @@ async function ended(child: ChildProcess) {
   return { killed: child.signalCode === 'SIGKILL', summary: text === '' ? undefined : JSON.parse(text) }
 }
 
-test('killed before or after any request: each row has one outcome, is made once, and is rejected once', async (t) => {
-  // Some rows cannot be read, so that there are rejects as well.
+test('killed before or after any request, a push updates or rejects each row exactly once', async (t) => {
+  // Some rows are invalid, so that there are rejects too.
   const rows = Array.from({ length: 60 }, (_, n) => (n % 7 === 3 ? `${(n % 9) + 1}` : `${(n % 9) + 1},R${n}`))
   const sound = rows.filter((row) => row.includes(',')).map((row) => row.split(',')[1])
   const kills = fc.array(fc.tuple(fc.nat({ max: MAX_REQUESTS }), fc.boolean()), {
@@ -76,7 +76,7 @@ test('killed before or after any request: each row has one outcome, is made once
   )
 })
 
-test('20,000 rows through a gateway, killed once on the way: each row has one outcome', async (t) => {
+test('20,000 rows through a gateway, killed once: each row has one outcome', async (t) => {
   const count = 20_000
   const gateway = await startGateway(t, {}, { leads: count })
   const path = join(dataDir(t), 'leads.csv')
@@ -87,7 +87,7 @@ test('20,000 rows through a gateway, killed once on the way: each row has one ou
   writeFileSync(path, `lead_id,status\n${rows.join('\n')}\n`)
   const first = start(gateway.origin, path, '--batch', '500')
   const firstEnd = ended(first)
-  // A request takes several calls; a tenth of all is enough to be in the midst of it.
+  // A request takes several calls, so this is in the middle of the push.
   while (gateway.sandbox.calls().length < 40) await new Promise(setImmediate)
   first.kill('SIGKILL')
   t.strictSame(await firstEnd, { killed: true, summary: undefined })

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { createClient } from '../../../src/client/client.ts'
-import type { Mapping } from '../../../src/tools/push/mapping.ts'
+import type { Mapping } from '../../../src/tools/push/columns/mapping.ts'
 import type { PushOptions } from '../../../src/tools/push/push.ts'
 import { API_KEY } from '../../helper.ts'
 
@@ -12,7 +12,7 @@ export const PLAIN: Mapping = {
   emptyClears: false
 }
 
-/** The options of a push, as the command line gives them, but with short pauses. */
+/** The command's default options, but with short pauses. */
 export function pushOptions(url: string, file: string, options: Partial<PushOptions> = {}): PushOptions {
   return {
     file,

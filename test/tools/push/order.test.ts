@@ -12,15 +12,15 @@ import { type Fault, startStandIn } from './stand-in.ts'
 const FAULTS: Fault[] = ['none', 429, 503, 'cut_before', 'cut_after', 'slow', 'half']
 const MAX_RUNS = 20
 
-/** Rows of a few leads; the status of each tells its place. */
+/** Writes a row for each lead. Its status contains its index. */
 function file(t: { teardown(handler: () => unknown): unknown }, leads: readonly number[]): string {
   const path = join(dataDir(t), 'leads.csv')
-  const rows = leads.map((lead, place) => `${lead},R${place}\n`)
+  const rows = leads.map((lead, index) => `${lead},R${index}\n`)
   writeFileSync(path, `lead_id,status\n${rows.join('')}`)
   return path
 }
 
-test('whatever fails, each row has one outcome and the last row of each lead wins', async (t) => {
+test('with any failures, each row has one outcome and the last row of each lead wins', async (t) => {
   const leads = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 60 })
   const faults = fc.array(fc.constantFrom(...FAULTS), { maxLength: 40 })
   const sizes = fc.integer({ min: 1, max: 8 })
@@ -44,14 +44,14 @@ test('whatever fails, each row has one outcome and the last row of each lead win
           rejects: undefined
         }
       )
-      const last = new Map(leads.map((lead, place) => [String(lead), `R${place}`]))
+      const last = new Map(leads.map((lead, index) => [String(lead), `R${index}`]))
       t.strictSame(new Map([...made].map(([lead, statuses]) => [lead, statuses.at(-1)])), last)
     }),
     { numRuns: 60 }
   )
 })
 
-test('a row that fails again and again waits, and so do later rows of its lead', async (t) => {
+test('a row that keeps failing waits, and so do later rows of its lead', async (t) => {
   let isAway = true
   const { url, made } = await startStandIn(t, () => (isAway ? 'away' : 'none'))
   const path = file(t, [1, 2, 3, 1, 2, 3, 1])
@@ -62,11 +62,11 @@ test('a row that fails again and again waits, and so do later rows of its lead',
 
   isAway = false
   const second = await push(pushOptions(url, path, options))
-  t.match(second, { waiting: 0, rowsNow: 3, totals: { rows: 7, byStatus: { updated: 7 } } })
+  t.match(second, { waiting: 0, rowsThisRun: 3, totals: { rows: 7, byStatus: { updated: 7 } } })
   t.strictSame(made.get('1'), ['R0', 'R3', 'R6'])
 })
 
-test('batches of other leads are sent beside each other, those of the same lead one after the other', async (t) => {
+test('batches of different leads run concurrently, batches of the same lead one after the other', async (t) => {
   const watch = async (leads: readonly number[]) => {
     const { url, atOnce } = await startStandIn(t, () => 'slow')
     await push(pushOptions(url, file(t, leads), { batch: 2, concurrency: 3 }))
@@ -84,13 +84,13 @@ test('an interrupted push sends nothing more, and the next one sends the rest', 
   })
   const path = file(t, [1, 2, 3, 4, 5, 6, 7, 8])
   const first = await push(pushOptions(url, path, { batch: 2, concurrency: 1, signal: interruption.signal }))
-  t.match(first, { stopped: 'It was interrupted.', rowsNow: 4, totals: { rows: 4 } })
+  t.match(first, { stopped: 'It was interrupted.', rowsThisRun: 4, totals: { rows: 4 } })
   const second = await push(pushOptions(url, path, { batch: 2, concurrency: 1 }))
-  t.match(second, { stopped: undefined, rowsNow: 4, totals: { rows: 8 } })
+  t.match(second, { stopped: undefined, rowsThisRun: 4, totals: { rows: 8 } })
   t.strictSame([...times.values()], [1, 1, 1, 1, 1, 1, 1, 1])
 })
 
-test('an interrupted push does not wait for rows of a standard input that is silent', async (t) => {
+test('an interrupted push does not wait for a silent standard input', async (t) => {
   for (const start of [
     '',
     'lead_id,status\n',
@@ -113,7 +113,7 @@ test('an interrupted push does not wait for rows of a standard input that is sil
   }
 })
 
-test('it stops when nothing has succeeded for as long as it was told', async (t) => {
+test('a push stops when nothing has succeeded for retry.forMs', async (t) => {
   const { url, requests } = await startStandIn(t, () => 503)
   const retry = { firstMs: 5, longestMs: 5, forMs: 50 }
   const outcome = await push(pushOptions(url, file(t, [1]), { retry }))

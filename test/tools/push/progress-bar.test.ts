@@ -8,7 +8,7 @@ const STEPS = [
   { rows: 2_000, updated: 1_980, bytes: 4_000, totalBytes: 4_000 }
 ]
 
-/** What is written to a terminal, or to what is none. */
+/** Output on a terminal, or elsewhere. */
 function written(isTTY: boolean, steps: readonly (typeof STEPS)[number][]) {
   const stream = Object.assign(new PassThrough(), { isTTY, columns: 120 })
   const told: string[] = []
@@ -18,17 +18,17 @@ function written(isTTY: boolean, steps: readonly (typeof STEPS)[number][]) {
   return { shown: String(stream.read() ?? ''), told }
 }
 
-test('on a terminal a bar shows how far the push is, and ends with the whole', async (t) => {
+test('a terminal gets a progress bar that ends at 100%', async (t) => {
   const { shown, told } = written(true, STEPS)
-  t.match(shown, ' 100% | 2000 rows, 20 not made | ')
+  t.match(shown, ' 100% | 2000 rows, 20 not updated | ')
   t.same(told, [])
 })
 
-test('how long it takes is not said before it is known', async (t) => {
+test('the time left is ? until it is known', async (t) => {
   const { shown } = written(true, STEPS.slice(0, 1))
-  t.match(shown, ' 0% | 0 rows, 0 not made | 0 rows/s | ? left')
+  t.match(shown, ' 0% | 0 rows, 0 not updated | 0 rows/s | ? left')
 })
 
-test('elsewhere there is no bar, and nothing to tell of a push that is short', async (t) => {
+test('elsewhere there is no bar, and a short push prints nothing', async (t) => {
   t.same(written(false, STEPS), { shown: '', told: [] })
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'tap'
 import { push } from '../../../src/tools/push/push.ts'
-import { State } from '../../../src/tools/push/checkpoint.ts'
+import { Checkpoint } from '../../../src/tools/push/checkpoint/checkpoint.ts'
 import { startSandbox } from '../../../src/tools/sandbox/sandbox.ts'
 import { run, setEnv } from '../cli/run.ts'
 import { API_KEY, dataDir, type Gateway, startGateway, type Tester } from '../../helper.ts'
@@ -15,7 +15,7 @@ function fileOf(t: Tester, content: string, name = 'leads.csv'): string {
   return path
 }
 
-/** Where nobody listens. */
+/** An address where nothing listens. */
 async function freeAddress(): Promise<string> {
   const sandbox = await startSandbox()
   await sandbox.close()
@@ -27,7 +27,7 @@ function held({ sandbox }: Gateway, lead: number) {
   return sandbox.leads()[lead]
 }
 
-test('a CSV file: every row has its outcome, rejects have their reasons, and the summary says it all', async (t) => {
+test('a CSV file: every row has an outcome, rejects have reasons, and the summary counts them', async (t) => {
   const gateway = await startGateway(t)
   setEnv(t, 'GATEWAY_URL', gateway.origin)
   setEnv(t, 'GATEWAY_KEY', API_KEY)
@@ -47,15 +47,15 @@ test('a CSV file: every row has its outcome, rejects have their reasons, and the
   ]
   const { exitCode, stdout, stderr } = await run('push', path, ...args, '--set', 'rank=5')
   t.strictSame({ exitCode, stderr }, { exitCode: 1, stderr: '' })
-  t.strictSame(stdout.replace(/\d+(\.\d+)?  \d+ rows a second/, 'N  N rows a second').split(/ *\n/), [
+  t.strictSame(stdout.replace(/\d+(\.\d+)?  \d+ rows per second/, 'N  N rows per second').split(/ *\n/), [
     'rows                     5',
     '  updated                2',
     '  not_found              1',
     '  rejected               2',
     'warnings                 1  characters_dropped',
     'calls                    2  to VICIdial',
-    'seconds                N  N rows a second',
-    `Rejected rows, each with its reason: ${path}.rejects.csv`,
+    'seconds                N  N rows per second',
+    `Rejected rows, with reasons: ${path}.rejects.csv`,
     ''
   ])
   t.match(held(gateway, 1), { status: 'SALE', rank: 5, address1: '12 Elm 4' })
@@ -73,7 +73,7 @@ test('a CSV file: every row has its outcome, rejects have their reasons, and the
   t.equal(gateway.sandbox.calls().length, calls, 'nothing is sent again')
 })
 
-test('what cannot be right is refused with 2, before anything is sent', async (t) => {
+test('invalid input ends with 2 before anything is sent', async (t) => {
   const gateway = await startGateway(t)
   setEnv(t, 'GATEWAY_URL', gateway.origin)
   setEnv(t, 'GATEWAY_KEY', API_KEY)
@@ -83,49 +83,49 @@ test('what cannot be right is refused with 2, before anything is sent', async (t
     t.strictSame({ exitCode, stdout }, { exitCode: 2, stdout: '' })
     t.match(stderr, pattern)
   }
-  await refused(/^Column "Stauts" is not known. Is it status\?/, path)
-  await refused(/cannot be read \(ENOENT\)/, `${path}.gone`)
+  await refused(/^Unknown column "Stauts"\. Did you mean status\?/, path)
+  await refused(/^Can't read .*\.gone \(ENOENT\)/, `${path}.gone`)
   await refused(/^error: option '--map/, path, '--map', 'Stauts')
   await refused(/'--batch <n>' argument '0' is invalid\. It must be from 1 to 100000\./, path, '--batch', '0')
   const array = '[{"lead_id":1,"stauts":"SALE"}]'
-  await refused(/^Row 1: Column "stauts" is not known/, fileOf(t, array, 'x.json'))
-  await refused(/^The header is no sound CSV/, fileOf(t, array))
-  await refused(/^Row 1: The line is no JSON/, fileOf(t, '{\n"lead_id":1}\n', 'x.json'))
+  await refused(/^Row 1: Unknown column "stauts"/, fileOf(t, array, 'x.json'))
+  await refused(/^The header is not valid CSV/, fileOf(t, array))
+  await refused(/^Row 1: The line is not JSON/, fileOf(t, '{\n"lead_id":1}\n', 'x.json'))
   setEnv(t, 'GATEWAY_KEY', 'another')
   await refused(/^The gateway answered 401 unauthenticated/, path)
-  await refused(/cannot be reached \(ECONNREFUSED\)/, path, '--url', await freeAddress())
+  await refused(/^Can't reach .* \(ECONNREFUSED\)/, path, '--url', await freeAddress())
   t.strictSame(gateway.sandbox.calls(), [])
   t.notOk(existsSync(`${path}.push-state`))
 })
 
-test('a push goes on only with the same file and the same options; --restart begins anew', async (t) => {
+test('a push resumes only with the same file and options; --restart starts over', async (t) => {
   const gateway = await startGateway(t)
   const path = fileOf(t, 'lead_id,status\n1,A\n9999,A\n')
   const options = pushOptions(gateway.origin, path)
-  t.match(await push(options), { rowsNow: 2 })
+  t.match(await push(options), { rowsThisRun: 2 })
   await t.rejects(push({ ...options, mapping: { ...options.mapping, emptyClears: true } }), {
     exitCode: 2,
-    message: /begun otherwise: empty_clears was false, and is true\. .* --restart/
+    message: /belongs to a different push: empty_clears was false, now it is true\. .* --restart/
   })
   appendFileSync(path, '2,A\n')
-  await t.rejects(push(options), { exitCode: 2, message: /the file has changed since \(it had \d+ bytes/ })
-  t.match(await push({ ...options, restart: true }), { rowsNow: 3, totals: { rows: 3 } })
+  await t.rejects(push(options), { exitCode: 2, message: /the file has changed \(it had \d+ bytes/ })
+  t.match(await push({ ...options, restart: true }), { rowsThisRun: 3, totals: { rows: 3 } })
   t.equal(readFileSync(`${path}.rejects.csv`, 'utf8').split('\n').length, 3)
 })
 
-test('a file of rejects that is not of this push is not written over', async (t) => {
+test("another push's rejects file is not overwritten", async (t) => {
   const gateway = await startGateway(t)
   const path = fileOf(t, 'lead_id,status\n9999,A\n')
   writeFileSync(`${path}.rejects.csv`, 'precious')
   for (let n = 0; n < 2; n++)
     await t.rejects(push(pushOptions(gateway.origin, path)), {
       exitCode: 2,
-      message: /is there already, of another push/
+      message: /already exists, from another push/
     })
   t.equal(readFileSync(`${path}.rejects.csv`, 'utf8'), 'precious')
 })
 
-test('what a push that was killed wrote among the rejects, but did not note, is taken away', async (t) => {
+test('rejects that a killed push wrote but did not record are removed', async (t) => {
   const gateway = await startGateway(t)
   const path = fileOf(t, 'lead_id,status\n9991,A\n9992,A\n9993,A\n')
   const interruption = new AbortController()
@@ -150,7 +150,7 @@ test('what a push that was killed wrote among the rejects, but did not note, is 
 test('while one push of a file runs, another is refused', async (t) => {
   const gateway = await startGateway(t)
   const path = fileOf(t, 'lead_id,status\n1,A\n')
-  const running = new State(`${path}.push-state`, undefined, false)
+  const running = new Checkpoint(`${path}.push-state`, undefined, false)
   await t.rejects(push(pushOptions(gateway.origin, path)), {
     exitCode: 2,
     message: /is in use: another push of this file is running/
@@ -159,7 +159,7 @@ test('while one push of a file runs, another is refused', async (t) => {
   t.match(await push(pushOptions(gateway.origin, path)), { totals: { rows: 1 } })
 })
 
-test('a dry run sets nothing and is forgotten', async (t) => {
+test('a dry run changes nothing and leaves no checkpoint', async (t) => {
   const gateway = await startGateway(t)
   const path = fileOf(t, 'lead_id,status\n1,SALE\n2,TOOLONG\n')
   for (let n = 0; n < 2; n++) {
@@ -173,7 +173,7 @@ test('a dry run sets nothing and is forgotten', async (t) => {
   t.notOk(existsSync(`${path}.push-state`))
 })
 
-test('standard input, JSON lines: updates of the API and flat objects, side by side', async (t) => {
+test('standard input, JSON lines: API updates and flat objects can be mixed', async (t) => {
   const gateway = await startGateway(t)
   const lines = [
     { vendor_lead_code: 'CRM-1', fields: { comments: null, status: 'A' } },
@@ -187,7 +187,7 @@ test('standard input, JSON lines: updates of the API and flat objects, side by s
       rejects
     })
   )
-  t.match(outcome, { totals: { rows: 3, byStatus: { updated: 2, rejected: 1 } }, state: undefined })
+  t.match(outcome, { totals: { rows: 3, byStatus: { updated: 2, rejected: 1 } }, checkpoint: undefined })
   t.match(held(gateway, 1), { status: 'A' })
   t.match(held(gateway, 2), { status: 'B', rank: 7 })
   t.match(JSON.parse(readFileSync(rejects, 'utf8')), {
@@ -211,7 +211,7 @@ test('a JSON array', async (t) => {
   t.equal(held(gateway, 3)?.status, 'J3')
 })
 
-test('what a request may have at most is learned from the gateway', async (t) => {
+test("a push adapts to the gateway's limit of updates per request", async (t) => {
   const gateway = await startGateway(t, { MAX_UPDATES_PER_REQUEST: '10' })
   const rows = Array.from({ length: 95 }, (_, n) => `${n + 1},L${n % 7}\n`)
   const path = fileOf(t, `lead_id,status\n${rows.join('')}`)
@@ -222,7 +222,7 @@ test('what a request may have at most is learned from the gateway', async (t) =>
   t.equal(held(gateway, 95)?.status, 'L3')
 })
 
-test('a login that VICIdial refuses stops it at once', async (t) => {
+test('a push stops at once if VICIdial refuses the login', async (t) => {
   const gateway = await startGateway(t, {}, {})
   gateway.sandbox.setPassword('changed')
   const path = fileOf(t, 'lead_id,status\n1,A\n2,A\n')

@@ -9,42 +9,42 @@ export interface StandInUpdate {
   readonly fields: Readonly<Record<string, string>>
 }
 
-/** What becomes of one request. */
+/** How a request fails. */
 export type Fault =
   | 'none'
-  /** Refused, nothing is done. */
+  /** Rejected without doing anything. */
   | 429
   | 503
-  /** The connection ends before or after it is done. */
+  /** The connection ends before or after the updates are made. */
   | 'cut_before'
   | 'cut_after'
-  /** Done by and by: others come in between. */
+  /** Answered late, so that other requests overlap. */
   | 'slow'
-  /** Every second update is not made, but may be later. */
+  /** Every second update fails for now. */
   | 'half'
-  /** Updates of the lead 1 are not made, but may be later. */
+  /** Updates of lead 1 fail for now. */
   | 'away'
-  /** The process that sends is to be killed before or after it is done. */
+  /** The sending process is killed before or after the updates are made. */
   | 'kill_before'
   | 'kill_after'
 
 export interface StandIn {
   readonly url: string
-  /** What each lead was set to, in order. */
+  /** The statuses each lead was set to, in order. */
   readonly made: Map<string, string[]>
-  /** How often each update, by its status, was made; an answer that is repeated makes nothing. */
+  /** How often each update was made, by its status. A repeated response doesn't count. */
   readonly times: Map<string, number>
   readonly requests: () => number
-  /** The most requests that it had at once. */
+  /** The maximum of concurrent requests. */
   readonly atOnce: () => number
 }
 
 const SLOW_MS = 20
-const CATALOGUE = { fields: [{ name: 'status', type: 'text' }], custom_fields: [] }
+const KNOWN_FIELDS = { fields: [{ name: 'status', type: 'text' }], custom_fields: [] }
 
 /**
- * A gateway that fails as it is told, request by request; it keeps the answers of repeatable requests as the real one
- * does. Until the test ends.
+ * Starts a fake gateway that fails on demand, until the test ends. Like the real one, it repeats its response to a
+ * request with a known idempotency key.
  */
 export async function startStandIn(
   t: Tester,
@@ -55,7 +55,7 @@ export async function startStandIn(
   const times = new Map<string, number>()
   const answers = new Map<string, object>()
   let requests = 0
-  let inHand = 0
+  let inFlight = 0
   let atOnce = 0
 
   const make = ({ lead_id, fields: { status = '' } }: StandInUpdate) => {
@@ -65,12 +65,12 @@ export async function startStandIn(
 
   const server = createServer(async (request, response) => {
     if (request.method === 'GET') {
-      answer(response, 200, CATALOGUE)
+      answer(response, 200, KNOWN_FIELDS)
       return
     }
-    atOnce = Math.max(atOnce, ++inHand)
+    atOnce = Math.max(atOnce, ++inFlight)
     response.once('close', () => {
-      inHand--
+      inFlight--
     })
     const { updates } = (await json(request)) as { updates: StandInUpdate[] }
     const fault = faultOf(requests++, updates)

@@ -1,24 +1,24 @@
 export const FORMATS = ['csv', 'jsonl', 'json'] as const
-/** CSV with a header, one JSON object a line, or one JSON array of objects. */
+/** CSV with a header, one JSON object per line, or one JSON array of objects. */
 export type Format = (typeof FORMATS)[number]
 
-/** A row of the input as it was. */
+/** A row of the input, unchanged. */
 export interface Row {
-  /** The line on which it begins, from 1; in a JSON array its place, from 1. */
+  /** The line where the row begins, from 1. In a JSON array, its position, from 1. */
   readonly line: number
-  /** The cells of a CSV row; the value of a JSON line or of an array's element. */
+  /** The cells of a CSV row, or the value of a JSON line or array element. */
   readonly value: unknown
-  /** Why it is no row; `value` is its text then. */
+  /** Why the row is invalid. */
   readonly fault?: string
 }
 
-/** The input, opened: its rows can be read once. */
+/** The opened input. Its rows can be read once. */
 export interface RowSource {
   readonly format: Format
   /** The names of the columns, if the format has a header. */
   readonly header: readonly string[] | undefined
   readonly rows: AsyncIterable<Row>
-  /** What stands between the cells of a CSV row. */
+  /** The delimiter between cells of a CSV row. */
   readonly delimiter: string
   /** Bytes read so far. */
   readonly bytesRead: () => number

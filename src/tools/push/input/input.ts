@@ -2,40 +2,40 @@ import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { Readable } from 'node:stream'
-import { errorCode } from '../../error-code.ts'
-import { PushFailure } from './push-failure.ts'
+import { errorCode } from '../../../error-code.ts'
+import { PushFailure } from '../errors.ts'
 import type { Format, RowSource } from './row.ts'
 
-/** What a file held when its push began: by this it is known again. */
+/** Size and hash of a file, to recognize it when a push is resumed. */
 export interface FileIdentity {
   readonly bytes: number
   readonly sha256: string
 }
 
-/** A file, or standard input, which has no identity. */
+/** The input of a push: a file, or standard input, which has no identity. */
 export interface Input {
   readonly identity: FileIdentity | undefined
   readonly stream: Readable
-  /** Must be called, whether or not the stream was read. */
+  /** Must be called even if the stream was not read. */
   close(): Promise<void>
 }
 
 export interface InputOptions {
-  /** Undefined: it is told from the file's name and first character. */
+  /** Undefined: guessed from the file's name and first character. */
   readonly format?: Format
   /** A label of the Encoding Standard, like `utf-8` or `latin1`. */
   readonly encoding: string
-  /** Undefined: the most likely one of the first lines. */
+  /** Undefined: guessed from the header. */
   readonly delimiter?: string
 }
 
-/** What stands in the first so many characters tells the format and the delimiter. */
+/** How many characters at the start to read for guessing format and delimiter. */
 const MAX_FIRST_CHARACTERS = 65_536
 const TABLES = ['.csv', '.tsv', '.tab']
 
 /**
- * Opens a file and reads it once, to know it again.
- * @throws PushFailure if it cannot be read
+ * Opens a file, and reads it once for its identity. `-` is standard input.
+ * @throws PushFailure if it can't be read
  */
 export async function openInput(file: string, standardInput: Readable): Promise<Input> {
   if (file === '-') {
@@ -57,7 +57,7 @@ export async function openInput(file: string, standardInput: Readable): Promise<
     }
     return { identity, stream, close }
   } catch (error) {
-    throw new PushFailure(`${file} cannot be read (${errorCode(error)}).`, 2, { cause: error })
+    throw new PushFailure(`Can't read ${file} (${errorCode(error)}).`, 2, { cause: error })
   }
 }
 
@@ -72,8 +72,8 @@ async function identify(handle: FileHandle): Promise<FileIdentity> {
 }
 
 /**
- * The rows of a file or of standard input.
- * @throws PushFailure if its beginning cannot be read as what it is said to be
+ * Reads the rows of a file or of standard input.
+ * @throws PushFailure if the start of the input is invalid
  */
 export async function readRows(file: string, stream: Readable, options: InputOptions): Promise<RowSource> {
   const counter = { bytes: 0 }
@@ -97,7 +97,7 @@ function guessFormat(file: string, first: string): Format {
   return character === '[' ? 'json' : character === '{' ? 'jsonl' : 'csv'
 }
 
-/** The text of a stream; a byte order mark is dropped. */
+/** The text of a stream, without a byte order mark. */
 async function* decode(
   stream: Readable,
   encoding: string,
@@ -112,8 +112,8 @@ async function* decode(
     yield decoder.decode()
   } catch (error) {
     if (errorCode(error) !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error
-    const detail = `The input is not ${decoder.encoding} near byte ${counter.bytes}`
-    throw new PushFailure(`${detail}: give its --encoding, like latin1.`, 2, { cause: error })
+    const detail = `The input is not valid ${decoder.encoding} near byte ${counter.bytes}`
+    throw new PushFailure(`${detail}: set --encoding, for example latin1.`, 2, { cause: error })
   }
 }
 
@@ -121,13 +121,13 @@ function createDecoder(encoding: string) {
   try {
     return new TextDecoder(encoding, { fatal: true })
   } catch (error) {
-    throw new PushFailure(`--encoding: there is no ${encoding}; utf-8 and latin1 are two.`, 2, {
+    throw new PushFailure(`--encoding: unknown encoding ${encoding}; examples are utf-8 and latin1.`, 2, {
       cause: error
     })
   }
 }
 
-/** The first line that is not empty, and what came with it. */
+/** Text from the start up to the end of the first line that isn't empty, or some more. */
 async function firstText(texts: AsyncGenerator<string, void>): Promise<string> {
   let first = ''
   while (first.length < MAX_FIRST_CHARACTERS && !/\S.*[\r\n]/.test(first)) {

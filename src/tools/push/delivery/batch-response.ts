@@ -1,9 +1,9 @@
-import type { BatchAnswer, Result } from '../../../schemas/batch.ts'
-import { isObject } from '../../leads/is-object.ts'
+import type { BatchAnswer, Result } from '../../../../schemas/batch.ts'
+import { isObject } from '../../../leads/is-object.ts'
 
-/** What came of a request to the batch endpoint. */
-export type Reply =
-  /** `outage`: VICIdial could not be used at all, and why. */
+/** The gateway's response to a batch. */
+export type BatchResponse =
+  /** Each update has a result. `outage` says why, if VICIdial could not be used at all. */
   | {
       readonly kind: 'results'
       readonly results: readonly Result[]
@@ -12,9 +12,9 @@ export type Reply =
       readonly retryAfterMs: number
     }
   | { readonly kind: 'too_large' }
-  /** Nothing was done, and the same request may be taken later. */
+  /** Nothing was done. The same request may succeed later. */
   | { readonly kind: 'later'; readonly detail: string; readonly retryAfterMs: number }
-  /** No repeat will help. */
+  /** A retry won't help. */
   | { readonly kind: 'refused'; readonly detail: string }
 
 const REFUSED_UPSTREAM = ['upstream_login_failed', 'upstream_permission_denied', 'upstream_locked_out']
@@ -22,31 +22,31 @@ const TOO_LARGE = 413
 const LATER: readonly number[] = [408, 409, 425, 429]
 
 /**
- * Reads an answer; never throws, whatever it is.
+ * Reads the response to a batch. Never throws, for any input.
  * @param count how many updates the request had
  */
-export function readReply(
+export function readBatchResponse(
   status: number,
   retryAfter: string | null,
   body: Readonly<Record<string, unknown>>,
   count: number
-): Reply {
-  const detail = sayProblem(status, body)
+): BatchResponse {
+  const detail = describeProblem(status, body)
   const retryAfterMs = readRetryAfter(retryAfter)
   const isProblem = status >= 300
   if (isProblem && REFUSED_UPSTREAM.includes(String(body['code']))) return { kind: 'refused', detail }
   const { results, summary, calls } = body as Partial<BatchAnswer>
   if (Array.isArray(results) && results.length === count) {
-    const made = calls?.length ?? summary?.upstream_calls ?? 0
+    const callCount = calls?.length ?? summary?.upstream_calls ?? 0
     const outage = status >= 500 ? { outage: detail } : {}
-    return { kind: 'results', results, calls: made, ...outage, retryAfterMs }
+    return { kind: 'results', results, calls: callCount, ...outage, retryAfterMs }
   }
   if (status === TOO_LARGE) return { kind: 'too_large' }
   if (status >= 500 || LATER.includes(status)) return { kind: 'later', detail, retryAfterMs }
   return { kind: 'refused', detail }
 }
 
-/** The body of an answer, parsed or not, as an object; an empty one if it is none. */
+/** A response body, parsed or not, as an object. Empty if it isn't one. */
 export function readBody(body: unknown): Readonly<Record<string, unknown>> {
   if (isObject(body)) return body
   if (typeof body !== 'string') return {}
@@ -58,14 +58,14 @@ export function readBody(body: unknown): Readonly<Record<string, unknown>> {
   }
 }
 
-/** An answer in one sentence. */
-export function sayProblem(status: number, body: Readonly<Record<string, unknown>>): string {
+/** A problem response in one sentence. */
+export function describeProblem(status: number, body: Readonly<Record<string, unknown>>): string {
   const { code, detail, title } = body
-  if (typeof code !== 'string') return `The answer was HTTP ${status}, and not the gateway's.`
+  if (typeof code !== 'string') return `HTTP ${status}, but not from a gateway.`
   return `The gateway answered ${status} ${code}: ${typeof detail === 'string' ? detail : String(title)}`
 }
 
-/** `Retry-After`, in seconds or as a date, in milliseconds; 0 if there is none. */
+/** `Retry-After`, in seconds or as a date, in milliseconds. 0 if absent or invalid. */
 function readRetryAfter(value: string | null): number {
   if (value === null) return 0
   const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now()

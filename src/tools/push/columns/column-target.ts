@@ -1,22 +1,33 @@
 import { closestMatch } from 'leven'
-import { KEY_NAMES, type KeyName } from '../../leads/lead-key.ts'
-import type { Catalogue } from './catalogue.ts'
+import { KEY_NAMES, type KeyName } from '../../../leads/lead-key.ts'
+
+/** What an update can set, according to the gateway. */
+export interface KnownFields {
+  /** Fields of a lead, by name. */
+  readonly fields: ReadonlyMap<string, { readonly type: string }>
+  /** Labels of the custom fields that the operator has listed. */
+  readonly customFields: readonly string[]
+}
 
 const OPTION_NAMES = ['reset_called', 'allow_undefined_list', 'on_multiple', 'on_lossy'] as const
 type OptionName = (typeof OPTION_NAMES)[number]
 
 /** Where a column's value goes in an update. */
-export type Target =
+export type ColumnTarget =
   | { readonly kind: 'key'; readonly name: KeyName }
   | { readonly kind: 'field'; readonly name: string; readonly type: string }
   | { readonly kind: 'custom'; readonly name: string }
   | { readonly kind: 'option'; readonly name: OptionName }
 
-/** Before a field's name: it is set, even if it could name the lead. */
+/** Before a field's name: the field is set, even if it could name the lead. */
 const FIELD_PREFIX = 'fields.'
 
-/** What a name means; undefined if it means nothing. */
-export function readTarget(name: string, { fields }: Catalogue, customPrefix: string): Target | undefined {
+/** What a name means, or undefined if it is unknown. */
+export function readTarget(
+  name: string,
+  { fields }: KnownFields,
+  customPrefix: string
+): ColumnTarget | undefined {
   const key = KEY_NAMES.find((one) => one === name)
   if (key !== undefined) return { kind: 'key', name: key }
   const option = OPTION_NAMES.find((one) => one === name)
@@ -28,9 +39,9 @@ export function readTarget(name: string, { fields }: Catalogue, customPrefix: st
   return type === undefined ? undefined : { kind: 'field', name: field, type }
 }
 
-/** The known name that is most like another one. */
-export function nearestName(name: string, catalogue: Catalogue, customPrefix: string): string | undefined {
-  const custom = catalogue.customFields.map((label) => customPrefix + label)
-  const known = [...KEY_NAMES, ...catalogue.fields.keys(), ...custom, ...OPTION_NAMES]
-  return closestMatch(name.toLowerCase().replaceAll(/[\s-]+/g, '_'), known)
+/** The known name closest to an unknown one. */
+export function nearestName(name: string, known: KnownFields, customPrefix: string): string | undefined {
+  const custom = known.customFields.map((label) => customPrefix + label)
+  const names = [...KEY_NAMES, ...known.fields.keys(), ...custom, ...OPTION_NAMES]
+  return closestMatch(name.toLowerCase().replaceAll(/[\s-]+/g, '_'), names)
 }

@@ -2,10 +2,10 @@ import { Readable } from 'node:stream'
 import { none } from 'stream-chain/defs.js'
 import lines from 'stream-chain/utils/lines.js'
 import streamArray from 'stream-json/streamers/stream-array.js'
-import { PushFailure } from './push-failure.ts'
+import { PushFailure } from '../errors.ts'
 import type { Row } from './row.ts'
 
-/** Reads one JSON value a line; empty lines count but are no rows. */
+/** Reads one JSON value per line. Empty lines are skipped, but count for line numbers. */
 export async function* readJsonLines(texts: AsyncIterable<string>): AsyncGenerator<Row, void> {
   const split = lines()
   let line = 0
@@ -23,7 +23,7 @@ function readLine(line: number, text: string): Row {
   try {
     return { line, value: JSON.parse(text) as unknown }
   } catch (error) {
-    return { line, value: text, fault: `The line is no JSON: ${(error as Error).message}.` }
+    return { line, value: text, fault: `The line is not JSON: ${(error as Error).message}.` }
   }
 }
 
@@ -39,7 +39,7 @@ export async function* readJsonArray(texts: AsyncIterable<string>): AsyncGenerat
     }
   } catch (error) {
     if (error instanceof PushFailure) throw error
-    throw new PushFailure(`The input is no sound JSON array: ${(error as Error).message}.`, 1, {
+    throw new PushFailure(`The input is not a valid JSON array: ${(error as Error).message}.`, 1, {
       cause: error
     })
   }

@@ -1,20 +1,20 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import type { Mapping } from '../../../src/tools/push/mapping.ts'
-import { RowReader } from '../../../src/tools/push/row-reader.ts'
-import { FIELDS } from '../../../src/leads/fields.ts'
-import { PLAIN } from './options.ts'
+import type { Mapping } from '../../../../src/tools/push/columns/mapping.ts'
+import { RowReader } from '../../../../src/tools/push/columns/row-reader.ts'
+import { FIELDS } from '../../../../src/leads/fields.ts'
+import { PLAIN } from '../options.ts'
 
-const CATALOGUE = {
+const KNOWN_FIELDS = {
   fields: new Map(FIELDS.map(({ name, type }) => [name, { type }])),
   customFields: ['favorite_color']
 }
 
 function reader(header: readonly string[] | undefined, mapping: Partial<Mapping> = {}): RowReader {
-  return new RowReader(header, { ...PLAIN, ...mapping }, CATALOGUE)
+  return new RowReader(header, { ...PLAIN, ...mapping }, KNOWN_FIELDS)
 }
 
-/** What a row becomes: its update, or the code of the refusal. */
+/** A row's update, or the code of its rejection. */
 function read(
   header: readonly string[] | undefined,
   value: unknown,
@@ -51,10 +51,10 @@ test('columns are named as in the API, or mapped to its names', async (t) => {
   })
 })
 
-test('of several columns that could name the lead one is chosen by name, and the others are set', async (t) => {
+test('if several columns can name the lead, --key chooses one and the others are set', async (t) => {
   const header = ['lead_id', 'phone_number']
   t.match(read(header, ['7', '2125550101']), [
-    '"lead_id" and "phone_number" could each name the lead: say which one does by --key; the others are then set, or left out by --ignore.'
+    '"lead_id" and "phone_number" can each name the lead: choose one with --key. The others are then set, unless you --ignore them.'
   ])
   t.strictSame(read(header, ['7', '2125550101'], { key: 'lead_id' }), {
     lead_id: '7',
@@ -66,12 +66,12 @@ test('of several columns that could name the lead one is chosen by name, and the
   })
   t.strictSame(read(header, ['7', '2125550101'], { ignore: ['lead_id'] }), { phone_number: '2125550101' })
   t.match(read(header, ['7', '2125550101'], { key: 'phone_number' }), [
-    /^Column "lead_id": a lead_id cannot be set/
+    /^Column "lead_id": a lead_id can't be set/
   ])
   t.match(read(['status'], ['SALE']), [/^No column names the lead/])
 })
 
-test('an empty cell is not given, or empties the field if that is wished; the lead must be named', async (t) => {
+test('an empty cell is left out, or empties the field with --empty-clears; the lead must be named', async (t) => {
   const header = ['lead_id', 'status', 'comments']
   t.strictSame(read(header, ['7', 'SALE', ' ']), { lead_id: '7', fields: { status: 'SALE' } })
   t.strictSame(read(header, ['7', 'SALE', ''], { emptyClears: true }), {
@@ -81,7 +81,7 @@ test('an empty cell is not given, or empties the field if that is wished; the le
   t.equal(read(header, ['', 'SALE', 'x']), 'key_missing')
 })
 
-test('what --set gives stands in every row', async (t) => {
+test('--set sets a value in every row', async (t) => {
   const mapping = { set: { status: 'CALLBK', 'custom_fields.favorite_color': 'blue' } }
   t.strictSame(read(['lead_id'], ['7'], mapping), {
     lead_id: '7',
@@ -95,25 +95,25 @@ test('what --set gives stands in every row', async (t) => {
   })
 })
 
-test('what is not known is refused with the nearest known name, before any row is read', async (t) => {
+test('an unknown name is refused with the nearest known one, before any row is read', async (t) => {
   t.strictSame(read(['lead_id', 'Stauts', 'First Name'], []), [
-    'Column "Stauts" is not known. Is it status? Say --map "Stauts=status", or --ignore "Stauts".',
-    'Column "First Name" is not known. Is it first_name? Say --map "First Name=first_name", or --ignore "First Name".'
+    'Unknown column "Stauts". Did you mean status? Use --map "Stauts=status" or --ignore "Stauts".',
+    'Unknown column "First Name". Did you mean first_name? Use --map "First Name=first_name" or --ignore "First Name".'
   ])
   t.match(read(['lead_id', 'x'], [], { map: { x: 'stat' } }), [
-    /^Column "x" is mapped to stat, which is not known/
+    /^Column "x" is mapped to stat, which is unknown/
   ])
   t.match(read(['lead_id'], [], { set: { statsu: 'A' } }), [
-    /^--set statsu: there is nothing of this name to set/
+    /^--set statsu: there is no such name to set\. Did you mean status\?/
   ])
   t.match(read(['lead_id', 'status'], [], { ignore: ['nots'] }), [/^There is no column "nots"/])
-  t.match(read(['lead_id', 'status', 'Stage'], [], { map: { Stage: 'status' } }), [/both give status/])
+  t.match(read(['lead_id', 'status', 'Stage'], [], { map: { Stage: 'status' } }), [/both mean status/])
   t.match(read(['lead_id', 'status'], [], { set: { status: 'A' } }), [
-    /^--set gives status, and so does column/
+    /^--set and column "status" both set status/
   ])
 })
 
-test('an object with fields or custom_fields is an update of the API; any other is read like a row', async (t) => {
+test('an object with fields or custom_fields is an API update; any other is read like a row', async (t) => {
   const update = { phone_number: '2125550101', fields: { comments: null }, reset_called: true }
   t.strictSame(read(undefined, update), update)
   t.strictSame(read(undefined, { lead_id: 7, status: 'SALE', rank: 3, comments: null }), {
@@ -125,7 +125,7 @@ test('an object with fields or custom_fields is an update of the API; any other 
   for (const value of [null, 7, 'x', [1]]) t.equal(read(undefined, value), 'row_malformed')
 })
 
-test('rejects can be pushed: their notes are no columns', async (t) => {
+test('rejects can be pushed: the columns with reasons are ignored', async (t) => {
   const header = ['lead_id', 'status', 'push_line', 'push_status', 'push_code', 'push_field', 'push_detail']
   t.strictSame(read(header, ['7', 'SALE', '2', 'failed', 'x', '', 'y']), {
     lead_id: '7',
@@ -133,7 +133,7 @@ test('rejects can be pushed: their notes are no columns', async (t) => {
   })
 })
 
-test('each cell arrives at its own field, whatever the columns are called and their order', async (t) => {
+test('each cell arrives at its field, for any names and order of columns', async (t) => {
   const fields = fc.uniqueArray(
     fc.constantFrom(...FIELDS.filter(({ type }) => type !== 'number').map(({ name }) => name))
   )
@@ -153,10 +153,10 @@ test('each cell arrives at its own field, whatever the columns are called and th
     )
   )
   fc.assert(
-    fc.property(columns, ([names, header, cells, keyPlace]) => {
-      const targets = names.map((name) => `fields.${name}`).toSpliced(keyPlace, 0, 'lead_id')
-      const map = Object.fromEntries(header.map((column, place) => [column, targets[place] ?? '']))
-      const expected = Object.fromEntries(targets.map((name, place) => [name, cells[place]]))
+    fc.property(columns, ([names, header, cells, keyIndex]) => {
+      const targets = names.map((name) => `fields.${name}`).toSpliced(keyIndex, 0, 'lead_id')
+      const map = Object.fromEntries(header.map((column, index) => [column, targets[index] ?? '']))
+      const expected = Object.fromEntries(targets.map((name, index) => [name, cells[index]]))
       const { lead_id, ...rest } = expected
       const fields = Object.fromEntries(
         Object.entries(rest).map(([name, text]) => [name.slice('fields.'.length), text])

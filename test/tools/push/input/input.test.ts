@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import { test } from 'tap'
-import { type InputOptions, readRows } from '../../../src/tools/push/input.ts'
-import type { Row } from '../../../src/tools/push/row.ts'
+import { type InputOptions, readRows } from '../../../../src/tools/push/input/input.ts'
+import type { Row } from '../../../../src/tools/push/input/row.ts'
 
 async function read(bytes: Buffer | string, options: Partial<InputOptions> = {}, file = 'leads') {
-  // In pieces of a byte each, so that everything is torn.
+  // One byte per chunk, so that everything is split.
   const stream = Readable.from([...Buffer.from(bytes)].map((byte) => Buffer.of(byte)))
   const { rows, ...source } = await readRows(file, stream, { encoding: 'utf-8', ...options })
   const all: Row[] = []
@@ -12,7 +12,7 @@ async function read(bytes: Buffer | string, options: Partial<InputOptions> = {},
   return { ...source, rows: all }
 }
 
-test('CSV: quotes, new lines in them, empty lines, and the line on which each row begins', async (t) => {
+test('CSV: quotes, newlines in quotes, empty lines, and line numbers of rows', async (t) => {
   const text = '\ufeffa,b\r\n1,"x, ""y""\r\nz"\r\n\r\n2,é\r\n3\r\n'
   const { format, header, rows, bytesRead } = await read(text)
   t.strictSame([format, header, bytesRead()], ['csv', ['a', 'b'], Buffer.byteLength(text)])
@@ -23,25 +23,25 @@ test('CSV: quotes, new lines in them, empty lines, and the line on which each ro
   ])
 })
 
-test('CSV: a quote where none may be is a fault of its row, and of no other', async (t) => {
+test('CSV: a stray quote is a fault of its row only', async (t) => {
   const rows = ['1,5" pipe', '2,"a "b" c"', '3,"x" y, z"', '4,"5"" pipe"', '5,"q"', '6,z']
   const faults = [true, true, true, false, false, false]
   for (const newLine of ['\n', '\r\n', '\r']) {
     const read1 = await read(`a,b\n${rows.join(newLine)}${newLine}`)
     t.strictSame(
-      read1.rows.map(({ line, fault }) => [line, fault?.startsWith('The row is no sound CSV: a quote')]),
+      read1.rows.map(({ line, fault }) => [line, fault?.startsWith('The row is not valid CSV: a quote')]),
       faults.map((isFault, n) => [n + 2, isFault ? true : undefined])
     )
-    t.strictSame(read1.rows[0]?.value, ['1', '5" pipe'], 'its cells are as they stand')
+    t.strictSame(read1.rows[0]?.value, ['1', '5" pipe'], 'its cells are unchanged')
     t.strictSame(
       read1.rows.slice(3).map(({ value }) => (value as string[])[1]),
       ['5" pipe', 'q', 'z']
     )
   }
-  await t.rejects(read('a,b" c\n1,2\n'), { exitCode: 2, message: /^The header is no sound CSV: a quote/ })
+  await t.rejects(read('a,b" c\n1,2\n'), { exitCode: 2, message: /^The header is not valid CSV: a quote/ })
 })
 
-test('CSV: lines may end in several ways within one file', async (t) => {
+test('CSV: a file can mix line endings', async (t) => {
   const { rows } = await read('a,b\n1,x\r\n2,"y"\r\n\r\n3,"z\n"\n4,w')
   t.strictSame(rows, [
     { line: 2, value: ['1', 'x'] },
@@ -51,7 +51,7 @@ test('CSV: lines may end in several ways within one file', async (t) => {
   ])
 })
 
-test('CSV: the delimiter is what the header has most of, outside of quotes, or what is said', async (t) => {
+test('CSV: the delimiter is the one the header has most of, outside of quotes, unless set', async (t) => {
   for (const delimiter of [',', ';', '\t', '|']) {
     const { header, rows } = await read(
       `"a,;|\t,;|\t,;|\t"${delimiter}b${delimiter}c${delimiter}d${delimiter}e\n1${delimiter}2,5${delimiter === ',' ? '' : `${delimiter}3`}${delimiter}4${delimiter}5\n`
@@ -63,46 +63,46 @@ test('CSV: the delimiter is what the header has most of, outside of quotes, or w
   t.strictSame((await read('a,b:c\n', { delimiter: ':' })).header, ['a,b', 'c'])
 })
 
-test('CSV: other encodings are said; what is no text of the encoding is refused', async (t) => {
+test('CSV: other encodings can be set, and invalid text is refused', async (t) => {
   const latin1 = Buffer.from('a,b\n1,José\n', 'latin1')
   t.strictSame((await read(latin1, { encoding: 'latin1' })).rows, [{ line: 2, value: ['1', 'José'] }])
   await t.rejects(read(latin1), {
     exitCode: 2,
-    message: /^The input is not utf-8 near byte 1\d: give its --encoding/
+    message: /^The input is not valid utf-8 near byte 1\d: set --encoding/
   })
-  await t.rejects(read('a\n', { encoding: 'klingon' }), { exitCode: 2, message: /there is no klingon/ })
+  await t.rejects(read('a\n', { encoding: 'klingon' }), { exitCode: 2, message: /unknown encoding klingon/ })
 })
 
-test('CSV: without a header, or with a quote that is not closed, it is refused', async (t) => {
+test('CSV: a missing header or an unclosed quote is refused', async (t) => {
   await t.rejects(read(''), { exitCode: 2, message: /^The input is empty/ })
   await t.rejects(read('a,b\n1,"x\n2,3\n'), {
     exitCode: 1,
-    message: /^The input is no sound CSV: Quote Not Closed/
+    message: /^The input is not valid CSV: Quote Not Closed/
   })
 })
 
-test('JSON lines: one value a line; what is no JSON is a row with a fault', async (t) => {
+test('JSON lines: one value per line; a line that is not JSON is a row with a fault', async (t) => {
   const { format, rows } = await read('{"a":"\u2028"}\r\n\n{x\n{"a":2}')
   t.equal(format, 'jsonl')
   t.match(rows, [
     { line: 1, value: { a: '\u2028' } },
-    { line: 3, value: '{x', fault: /^The line is no JSON: / },
+    { line: 3, value: '{x', fault: /^The line is not JSON: / },
     { line: 4, value: { a: 2 } }
   ])
   t.equal(rows.length, 3)
 })
 
-test('a JSON array: an element is a row; one that ends too early is refused', async (t) => {
+test('a JSON array: an element is a row; a truncated array is refused', async (t) => {
   const { format, rows } = await read(' [{"a":[1]},\n {"b":"é"}]')
   t.equal(format, 'json')
   t.strictSame(rows, [
     { line: 1, value: { a: [1] } },
     { line: 2, value: { b: 'é' } }
   ])
-  await t.rejects(read('[{"a":1},{"b'), { exitCode: 1, message: /^The input is no sound JSON array/ })
+  await t.rejects(read('[{"a":1},{"b'), { exitCode: 1, message: /^The input is not a valid JSON array/ })
 })
 
-test('the format is told from the name and the first character, unless it is said', async (t) => {
+test('the format is guessed from the name and the first character, unless set', async (t) => {
   t.equal((await read('{a}\n', {}, 'x.csv')).format, 'csv')
   t.equal((await read('[1]', {}, 'x.jsonl')).format, 'json')
   t.equal((await read('{"a":1}', {}, 'x.json')).format, 'jsonl')

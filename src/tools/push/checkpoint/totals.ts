@@ -1,22 +1,22 @@
-import type { Result } from '../../../schemas/batch.ts'
+import type { Result } from '../../../../schemas/batch.ts'
 
 /** Counts of a push, over all its runs. */
 export interface Totals {
   /** Rows that have an outcome. */
   rows: number
-  /** The same by the status of their results; `rejected` are also those that this program could not read. */
+  /** Rows by the status of their result. `rejected` includes rows that this program could not read. */
   byStatus: Record<string, number>
-  /** Warnings of the gateway by code. */
+  /** The gateway's warnings by code. */
   warnings: Record<string, number>
-  /** Calls that the gateway made to VICIdial. */
+  /** How many calls the gateway made to VICIdial. */
   calls: number
 }
 
-export function noTotals(): Totals {
+export function emptyTotals(): Totals {
   return { rows: 0, byStatus: {}, warnings: {}, calls: 0 }
 }
 
-/** Counts one row's outcome. */
+/** Adds one row's result. */
 export function countResult(
   totals: Totals,
   { status, warnings = [] }: Pick<Result, 'warnings'> & { status: string }
@@ -26,7 +26,7 @@ export function countResult(
   for (const { code } of warnings) totals.warnings[code] = (totals.warnings[code] ?? 0) + 1
 }
 
-/** Both together. */
+/** The sum of two totals. */
 export function addTotals(a: Totals, b: Totals): Totals {
   return {
     rows: a.rows + b.rows,

@@ -1,24 +1,24 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
-import { errorCode } from '../../error-code.ts'
-import { isObject } from '../../leads/is-object.ts'
-import { PushFailure } from './push-failure.ts'
-import { NOTES, notesOf, type Reject } from './reject.ts'
-import type { RowSource } from './row.ts'
+import { errorCode } from '../../../error-code.ts'
+import { isObject } from '../../../leads/is-object.ts'
+import { PushFailure } from '../errors.ts'
+import { NOTE_COLUMNS, notesOf, type Reject } from '../columns/reject.ts'
+import type { RowSource } from '../input/row.ts'
 
 type Shape = Pick<RowSource, 'header' | 'delimiter'>
 
-/** The file into which rejected rows go, in the format of the input, each with its notes. */
+/** The file of rejected rows, in the format of the input, each with the reason. */
 export class RejectsFile {
   readonly #path: string
   #file: number | undefined
   #bytes: number
 
   /**
-   * Takes away what a run that was killed wrote without having stored that it did.
-   * @param bytes the length that the file is known to have; 0: it must not be there yet, or be empty
-   * @throws PushFailure if it has not that length at least
+   * Opens the file, and cuts off what a killed run wrote but did not record in the checkpoint.
+   * @param bytes the length according to the checkpoint
+   * @throws PushFailure if the file is shorter, or if a new push finds one that isn't empty
    */
   constructor(path: string, bytes: number, isNew: boolean) {
     this.#path = path
@@ -26,13 +26,13 @@ export class RejectsFile {
     const length = this.#open('r+')
     if (isNew && length > 0)
       throw new PushFailure(
-        `${path} is there already, of another push: put it aside, or give another --rejects.`,
+        `${path} already exists, from another push: move it away, or choose another --rejects.`,
         2
       )
-    // Whoever has taken the rejects away has them.
+    // The operator may have moved the rejects away.
     if (this.#file === undefined) this.#bytes = 0
     else if (length < bytes)
-      throw new PushFailure(`${path} is shorter than this push has left it: put it back, or put it aside.`, 2)
+      throw new PushFailure(`${path} is shorter than this push left it: restore it, or move it away.`, 2)
     else ftruncateSync(this.#file, bytes)
   }
 
@@ -41,7 +41,7 @@ export class RejectsFile {
     return this.#bytes
   }
 
-  /** Writes rejects at the end; when this returns they are on disk. */
+  /** Appends rejects. They are on disk when this returns. */
   append(rejects: readonly Reject[], shape: Shape): void {
     if (rejects.length === 0) return
     if (this.#file === undefined) this.#open('w+')
@@ -66,12 +66,12 @@ export class RejectsFile {
       return fstatSync(this.#file).size
     } catch (error) {
       if (flags === 'r+' && errorCode(error) === 'ENOENT') return 0
-      throw new PushFailure(`${this.#path} cannot be written (${errorCode(error)}).`, 2, { cause: error })
+      throw new PushFailure(`Can't write ${this.#path} (${errorCode(error)}).`, 2, { cause: error })
     }
   }
 }
 
-/** A new file's name is lost in a power cut until then. */
+/** Makes a new file's name survive a power cut. */
 function syncDirectory(path: string): void {
   const directory = openSync(path, 'r')
   fsyncSync(directory)
@@ -84,14 +84,14 @@ function csv(
   { delimiter }: Shape,
   isFirst: boolean
 ): string {
-  const own = header.flatMap((name, place) => (NOTES.includes(name) ? [] : [place]))
+  const own = header.flatMap((name, index) => (NOTE_COLUMNS.includes(name) ? [] : [index]))
   const rows = rejects.map((reject) => {
     const cells = reject.row.value as readonly string[]
     const missing = Math.max(0, header.length - cells.length)
     const kept = [...cells, ...Array.from({ length: missing }, () => '')]
-    return [...own.map((place) => kept[place]), ...kept.slice(header.length), ...notesOf(reject)]
+    return [...own.map((index) => kept[index]), ...kept.slice(header.length), ...notesOf(reject)]
   })
-  const names = [...own.map((place) => header[place]), ...NOTES]
+  const names = [...own.map((index) => header[index]), ...NOTE_COLUMNS]
   return stringify(isFirst ? [names, ...rows] : rows, { delimiter })
 }
 
@@ -99,7 +99,7 @@ function jsonLines(rejects: readonly Reject[]): string {
   return rejects
     .map((reject) => {
       const { value } = reject.row
-      const notes = Object.fromEntries(NOTES.map((name, place) => [name, notesOf(reject)[place]]))
+      const notes = Object.fromEntries(NOTE_COLUMNS.map((name, index) => [name, notesOf(reject)[index]]))
       return `${JSON.stringify({ ...(isObject(value) ? value : { push_row: value }), ...notes })}\n`
     })
     .join('')

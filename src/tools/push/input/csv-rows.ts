@@ -1,16 +1,16 @@
 import { Readable } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
-import { PushFailure } from './push-failure.ts'
+import { PushFailure } from '../errors.ts'
 import type { Row, RowSource } from './row.ts'
 
-/** A quote that is never closed would read all the rest of a file into one cell. */
+/** Maximum length of a row. Without it, an unclosed quote would read the rest of the file into one cell. */
 const MAX_ROW_CHARACTERS = 1_048_576
 
-/** Files that several programs wrote to have several of them. */
+/** A file can mix these, if several programs wrote to it. */
 const NEW_LINES = ['\r\n', '\n', '\r']
 
 interface CsvRecord {
-  /** Its text, with empty lines before it. */
+  /** The record's text, with empty lines before it. */
   readonly raw: string
   readonly record: readonly string[]
   readonly info: { readonly lines: number }
@@ -18,7 +18,7 @@ interface CsvRecord {
 
 const DELIMITERS = [',', ';', '\t', '|'] as const
 
-/** What most likely stands between the cells of a CSV text: what its first line has most of, outside of quotes. */
+/** Guesses the delimiter of a CSV text: the one that its first line has most of, outside of quotes. */
 export function guessDelimiter(text: string): string {
   const [line = ''] = text
     .trimStart()
@@ -29,7 +29,7 @@ export function guessDelimiter(text: string): string {
 }
 
 /**
- * Reads CSV text: its header at once, its rows as they are asked for.
+ * Reads CSV text: the header at once, the rows lazily.
  * @throws PushFailure if there is no header
  */
 export async function readCsv(
@@ -42,7 +42,7 @@ export async function readCsv(
     raw: true,
     record_delimiter: NEW_LINES,
     relax_column_count: true,
-    // A quote where none may be is a fault of its row, not of the file.
+    // A stray quote is an error of its row, not of the file.
     relax_quotes: true,
     skip_empty_lines: true,
     delimiter
@@ -52,16 +52,16 @@ export async function readCsv(
   const records: AsyncIterator<CsvRecord> = source.pipe(parser)[Symbol.asyncIterator]()
   const first = await records.next().catch((error: unknown) => refuse(error, 2))
   if (first.done === true) throw new PushFailure('The input is empty: a CSV file begins with a header.', 2)
-  const isSound = soundRow(delimiter)
-  if (!isSound(first.value.raw)) throw new PushFailure(`The header is no sound CSV: ${STRAY_QUOTE}`, 2)
+  const isValid = rowValidator(delimiter)
+  if (!isValid(first.value.raw)) throw new PushFailure(`The header is not valid CSV: ${STRAY_QUOTE}`, 2)
   const header = first.value.record.map((name) => name.trim())
-  return { format: 'csv', header, rows: readRows(records, header.length, isSound), delimiter }
+  return { format: 'csv', header, rows: readRows(records, header.length, isValid), delimiter }
 }
 
-const STRAY_QUOTE = 'a quote within a cell is written twice, and the cell in quotes.'
+const STRAY_QUOTE = 'a quote within a cell must be doubled, and the cell put in quotes.'
 
-/** Whether the text of a row has quotes only where the parser cannot mistake them. */
-function soundRow(delimiter: string): (raw: string) => boolean {
+/** Makes a function that tells whether a row has quotes only where CSV allows them. */
+function rowValidator(delimiter: string): (raw: string) => boolean {
   const cell = `(?:"[^"]*(?:""[^"]*)*"|[^"\\r\\n${RegExp.escape(delimiter)}]*)`
   const row = new RegExp(`^[\\r\\n]*${cell}(?:${RegExp.escape(delimiter)}${cell})*[\\r\\n]*$`)
   return (raw) => !raw.includes('"') || row.test(raw)
@@ -70,7 +70,7 @@ function soundRow(delimiter: string): (raw: string) => boolean {
 async function* readRows(
   records: AsyncIterator<CsvRecord>,
   columns: number,
-  isSound: (raw: string) => boolean
+  isValid: (raw: string) => boolean
 ): AsyncGenerator<Row, void> {
   let miscounted = 0
   for (;;) {
@@ -80,13 +80,13 @@ async function* readRows(
     const within = newLines(record)
     const line = info.lines - miscounted - within.counted
     miscounted += within.counted - within.lines
-    if (!isSound(raw)) yield { line, value: record, fault: `The row is no sound CSV: ${STRAY_QUOTE}` }
+    if (!isValid(raw)) yield { line, value: record, fault: `The row is not valid CSV: ${STRAY_QUOTE}` }
     else if (record.length === columns) yield { line, value: record }
     else yield { line, value: record, fault: `The row has ${record.length} cells, the header ${columns}.` }
   }
 }
 
-/** New lines in quotes: the parser counts a CR LF twice. */
+/** Newlines within quotes. The parser counts a CR LF twice. */
 function newLines(record: readonly string[]): { counted: number; lines: number } {
   let counted = 0
   let pairs = 0
@@ -100,5 +100,5 @@ function newLines(record: readonly string[]): { counted: number; lines: number }
 
 function refuse(error: unknown, exitCode: 1 | 2): never {
   if (!(error instanceof CsvError)) throw error
-  throw new PushFailure(`The input is no sound CSV: ${error.message}.`, exitCode, { cause: error })
+  throw new PushFailure(`The input is not valid CSV: ${error.message}.`, exitCode, { cause: error })
 }

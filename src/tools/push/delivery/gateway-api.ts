@@ -1,0 +1,78 @@
+import PQueue from 'p-queue'
+import type { GatewayClient, paths } from '../../../client/client.ts'
+import { errorCode } from '../../../error-code.ts'
+import type { KnownFields } from '../columns/column-target.ts'
+import { PushFailure } from '../errors.ts'
+import { type BatchResponse, describeProblem, readBatchResponse, readBody } from './batch-response.ts'
+
+type BatchBody = paths['/v1/leads/batch-update']['post']['requestBody']['content']['application/json']
+
+/** The API of a running gateway, as far as a push needs it. */
+export class GatewayApi {
+  readonly #client: GatewayClient
+  /** The gateway's URL, without a trailing slash. */
+  readonly address: string
+  readonly #queue: PQueue
+
+  /** @param concurrency maximum concurrent requests */
+  constructor(client: GatewayClient, address: string, concurrency: number) {
+    this.#queue = new PQueue({ concurrency })
+    this.#client = client
+    this.address = address.replace(/\/+$/, '')
+  }
+
+  /**
+   * Fetches the fields that can be set. Also shows that the gateway is up and accepts the key.
+   * @throws PushFailure without a valid response
+   */
+  async knownFields(): Promise<KnownFields> {
+    const { data, error, response } = await this.#client
+      .GET('/v1/fields', { redirect: 'manual' })
+      .catch((error: unknown) => {
+        const message = `Can't reach ${this.address} (${causeOf(error)}): is the gateway running there?`
+        throw new PushFailure(message, 2)
+      })
+    if (data === undefined || !Array.isArray(data.fields))
+      throw new PushFailure(describeProblem(response.status, readBody(error)), 2)
+    return {
+      fields: new Map(data.fields.map(({ name, type }) => [name, { type }])),
+      customFields: data.custom_fields.map(({ label }) => label)
+    }
+  }
+
+  /**
+   * Sends a batch of `count` updates. Never throws for an error of the gateway or the network.
+   * @param json the body; the gateway validates it
+   * @param signal checked when a request is next in the queue; an aborted one is not sent
+   */
+  async sendBatch(
+    json: string,
+    count: number,
+    idempotencyKey: string | undefined,
+    signal: AbortSignal
+  ): Promise<BatchResponse> {
+    try {
+      const send = () =>
+        this.#client.POST('/v1/leads/batch-update', {
+          // The idempotency key contains a hash of this text, so it is sent unchanged.
+          body: {} as BatchBody,
+          bodySerializer: () => json,
+          headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
+          parseAs: 'text',
+          redirect: 'manual'
+        })
+      const sent = await this.#queue.add(async () => (signal.aborted ? undefined : send()))
+      if (sent === undefined) return { kind: 'later', detail: 'It was not sent.', retryAfterMs: 0 }
+      const { data, error, response } = sent
+      const { status, headers } = response
+      return readBatchResponse(status, headers.get('retry-after'), readBody(data ?? error), count)
+    } catch (error) {
+      return { kind: 'later', detail: `Can't reach the gateway (${causeOf(error)}).`, retryAfterMs: 0 }
+    }
+  }
+}
+
+/** The error code. `fetch` has it in the cause of its error. */
+function causeOf(error: unknown): string {
+  return errorCode(error instanceof Error && error.cause !== undefined ? error.cause : error)
+}

@@ -1,0 +1,184 @@
+import { hash } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Result } from '../../../../schemas/batch.ts'
+import type { RetrySchedule } from '../../../jobs/retry-schedule.ts'
+import { pauseMs } from '../../../vicidial/backoff.ts'
+import type { RowUpdate } from '../columns/row-reader.ts'
+import { PushStopped } from '../errors.ts'
+import type { Row } from '../input/row.ts'
+import type { BatchResponse } from './batch-response.ts'
+import type { GatewayApi } from './gateway-api.ts'
+import { LeadSet, type LeadRef } from './lead-set.ts'
+
+/** A row that can be sent. */
+export interface Entry {
+  readonly row: Row
+  readonly update: RowUpdate
+  readonly lead: LeadRef
+}
+
+/** The results of entries, in their order. An entry without a result may succeed later, and has to wait. */
+export interface Delivered {
+  readonly results: readonly (Result | undefined)[]
+  /** How many calls the gateway made to VICIdial. */
+  readonly calls: number
+}
+
+export interface SenderOptions {
+  readonly gateway: GatewayApi
+  /** The id of the push, for idempotency keys. Undefined for a dry run. */
+  readonly run: string | undefined
+  /** Members of every request besides `updates`. */
+  readonly request: Readonly<Record<string, unknown>>
+  /** Maximum updates per request. */
+  readonly limit: number
+  /** Called when the gateway turns out to accept fewer. */
+  readonly onLimit: (limit: number) => void
+  /** Pauses between attempts, in addition to `Retry-After`. The push stops if nothing succeeds for `forMs`. */
+  readonly retry: RetrySchedule
+  /** Ends pauses and stops sending. Requests in flight are finished. */
+  readonly signal: AbortSignal
+}
+
+/** How often an update is resent while others of its batch succeed. */
+const MAX_ATTEMPTS = 4
+/** How many times longer each pause may be than the one before. */
+const PAUSE_GROWTH = 2
+/** A slow VICIdial makes requests smaller, down to this many updates. */
+const MIN_LIMIT = 50
+
+/** Sends entries to the gateway until each has a final result or has to wait. */
+export class Sender {
+  readonly #options: SenderOptions
+  #limit: number
+  #succeededAt = performance.now()
+
+  constructor(options: SenderOptions) {
+    this.#options = options
+    this.#limit = options.limit
+  }
+
+  /**
+   * Delivers entries. Updates of one lead take effect in the order of `entries`: resending one resends those after it.
+   * @throws PushStopped if the push cannot continue; the entries' results are unknown then
+   */
+  async deliver(entries: readonly Entry[]): Promise<Delivered> {
+    const results: (Result | undefined)[] = Array.from(entries, () => undefined)
+    let calls = 0
+    let pending = entries.map((_, index) => index)
+    for (let attempts = 0; pending.length > 0;) {
+      const round = await this.#sendRound(entries, pending, results)
+      calls += round.calls
+      const next = entriesToResend(entries, results)
+      attempts = next.length < pending.length ? 1 : attempts + 1
+      for (const index of next) results[index] = undefined
+      pending = next
+      if (pending.length === 0) break
+      if (round.outage === undefined && attempts > MAX_ATTEMPTS) break
+      await this.#pause(attempts, round.retryAfterMs, round.outage)
+    }
+    return { results, calls }
+  }
+
+  /** Sends entries once, in consecutive requests of at most the limit, and fills in their results. */
+  async #sendRound(
+    entries: readonly Entry[],
+    pending: readonly number[],
+    results: (Result | undefined)[]
+  ): Promise<{ calls: number; retryAfterMs: number; outage: string | undefined }> {
+    let calls = 0
+    let retryAfterMs = 0
+    let outage: string | undefined
+    for (let sent = 0; sent < pending.length && outage === undefined;) {
+      const indexes = pending.slice(sent, sent + this.#limit)
+      const response = await this.#request(indexes.map((index) => entries[index] as Entry))
+      if (response.kind === 'too_large') {
+        if (indexes.length > 1) {
+          this.#lowerLimit(Math.ceil(indexes.length / 2))
+          continue
+        }
+        results[indexes[0] as number] = TOO_LARGE
+      } else {
+        for (const [n, index] of indexes.entries()) results[index] = response.results[n]
+        calls += response.calls
+        retryAfterMs = Math.max(retryAfterMs, response.retryAfterMs)
+        outage = response.outage
+        this.#adjust(response.results)
+      }
+      sent += indexes.length
+    }
+    return { calls, retryAfterMs, outage }
+  }
+
+  /** Remembers when something succeeded. Lowers the limit if VICIdial ran out of time for some updates. */
+  #adjust(results: readonly Result[]): void {
+    const timedOut = results.filter(({ error }) => error?.code === 'upstream_timeout').length
+    const final = results.filter((result) => !isTransient(result)).length
+    if (final > 0) this.#succeededAt = performance.now()
+    if (timedOut > 0 && final > 0) this.#lowerLimit(Math.max(MIN_LIMIT, final))
+  }
+
+  #lowerLimit(limit: number): void {
+    if (limit >= this.#limit) return
+    this.#limit = limit
+    this.#options.onLimit(limit)
+  }
+
+  /** Makes one request, and repeats it until it has a final response. */
+  async #request(
+    entries: readonly Entry[]
+  ): Promise<Extract<BatchResponse, { kind: 'results' | 'too_large' }>> {
+    const { gateway, run, request } = this.#options
+    const body = JSON.stringify({ updates: entries.map(({ update }) => update), ...request })
+    const bodyHash = hash('sha256', body).slice(0, 32)
+    const key = run === undefined ? undefined : `push-${run}-${entries[0]?.row.line}-${bodyHash}`
+    for (let attempts = 1; ; attempts++) {
+      if (this.#options.signal.aborted) throw interrupted()
+      const response = await gateway.sendBatch(body, entries.length, key, this.#options.signal)
+      if (response.kind === 'refused') throw new PushStopped(response.detail)
+      if (response.kind !== 'later') return response
+      await this.#pause(attempts, response.retryAfterMs, response.detail)
+    }
+  }
+
+  /** @param outage why nothing succeeds; undefined if something does */
+  async #pause(attempts: number, retryAfterMs: number, outage: string | undefined): Promise<void> {
+    const { retry, signal } = this.#options
+    if (outage !== undefined && performance.now() - this.#succeededAt > retry.forMs)
+      throw new PushStopped(outage)
+    const ms = retryAfterMs + pauseMs(attempts, { ...retry, growth: PAUSE_GROWTH })
+    await pause(ms, undefined, { signal }).catch(() => {
+      throw interrupted()
+    })
+  }
+}
+
+const TOO_LARGE: Result = {
+  index: 0,
+  status: 'rejected',
+  error: {
+    code: 'payload_too_large',
+    detail: "The row alone exceeds the gateway's limit for a request.",
+    retryable: false
+  }
+}
+
+function interrupted(): PushStopped {
+  return new PushStopped('It was interrupted.')
+}
+
+function isTransient({ error }: Result): boolean {
+  return error?.retryable === true
+}
+
+/** Indexes of entries that may succeed later, were not sent yet, or must come after one of these. */
+function entriesToResend(entries: readonly Entry[], results: readonly (Result | undefined)[]): number[] {
+  const leads = new LeadSet()
+  return entries.flatMap(({ lead }, index) => {
+    const result = results[index]
+    const isPending = result === undefined || isTransient(result)
+    if (!isPending && (result.status === 'rejected' || !leads.mayContain(lead))) return []
+    leads.add(lead)
+    return [index]
+  })
+}
