@@ -1,6 +1,6 @@
-import './input.test.ts'
+import './columns/mapping.test.ts'
+import './input/input.test.ts'
 import './kill.test.ts'
-import './mapping.test.ts'
 import './order.test.ts'
 import './progress-bar.test.ts'
 import './push.test.ts'
