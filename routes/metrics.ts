@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { Dependencies } from '../src/app.ts'
 import type { AccessControl } from '../src/callers/access-control.ts'
 import { authentication, requires } from '../src/http/authentication.ts'
+import { Exposition } from '../src/telemetry/metrics/exposition.ts'
 import { problems } from './responses.ts'
 
 const text = { schema: Type.String() }
@@ -25,10 +26,11 @@ const schema = {
 
 /** `GET /metrics`; also answered when the gateway cannot keep up, which is when they are wanted most. */
 export function metricsRoute({ metrics }: Dependencies, accessControl: AccessControl) {
+  const exposition = new Exposition(metrics.registry)
   return async (app: FastifyInstance) => {
     authentication(app, accessControl)
     app.get('/metrics', { schema }, async ({ headers }, reply) => {
-      const { contentType, text } = await metrics.write(headers.accept)
+      const { contentType, text } = await exposition.write(headers.accept)
       return reply.type(contentType).send(text)
     })
   }

@@ -32,7 +32,7 @@ import type { Dispatchers } from './delivery/dispatchers.ts'
 import type { Upstreams } from './vicidial/upstreams.ts'
 import type { RuntimeConfig } from './config/runtime-config.ts'
 import { loadShedding } from './http/load-shedding.ts'
-import type { MetricsOnDemand } from './telemetry/metrics/metrics-on-demand.ts'
+import type { Metrics } from './telemetry/metrics/metrics.ts'
 import { countRequests } from './http/count-requests.ts'
 import type { LastHour } from './ops/last-hour.ts'
 import { openApiOptions } from './http/openapi.ts'
@@ -53,7 +53,7 @@ export interface Dependencies {
   readonly idempotency: IdempotencyStore
   readonly jobs: Jobs
   readonly history: HistoryRecorder
-  readonly metrics: MetricsOnDemand
+  readonly metrics: Metrics
   /** Absent if nothing is traced. */
   readonly tracing?: Tracing | undefined
   readonly lastHour: LastHour
@@ -89,7 +89,7 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     return503OnClosing: false,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } }
   })
-  await dependencies.tracing?.instrument(app)
+  await traceIfEnabled(app, dependencies.tracing)
   connections.apply(app)
   for (const schema of NAMED_SCHEMAS) app.addSchema(schema)
   // The schemas describe answers, they do not shape them: tests check each answer against its schema.
@@ -132,4 +132,11 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     })
   })
   return app
+}
+
+/** Loads the tracing plugin only if tracing is on: its libraries are large. */
+async function traceIfEnabled(app: FastifyInstance, tracing: Tracing | undefined): Promise<void> {
+  if (tracing === undefined) return
+  const { traceRequests } = await import('./http/request-spans.ts')
+  await traceRequests(app, tracing)
 }

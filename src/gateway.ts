@@ -10,7 +10,10 @@ import { Upstreams } from './vicidial/upstreams.ts'
 import { HistoryRecorder } from './history/history-recorder.ts'
 import { RuntimeConfig } from './config/runtime-config.ts'
 import { type Observer, observedBy } from './telemetry/observer.ts'
-import { MetricsOnDemand } from './telemetry/metrics/metrics-on-demand.ts'
+import { addGauges } from './telemetry/metrics/gauges.ts'
+import { Metrics } from './telemetry/metrics/metrics.ts'
+import { addProcessGauges } from './telemetry/metrics/process-gauges.ts'
+import { UPSTREAM_STATES } from './vicidial/guard.ts'
 import { LastHour } from './ops/last-hour.ts'
 import type { HistoryPolicy } from './outbox/history.ts'
 import type { Outbox } from './outbox/outbox.ts'
@@ -52,11 +55,9 @@ export async function createGateway(
   const lastHour = new LastHour()
   const runtimeConfig = new RuntimeConfig(config)
   const accounts = new Set(config.accounts.map(({ name }) => name))
-  const metrics = new MetricsOnDemand(async () => {
-    const { collect } = await import('./telemetry/metrics/collection.ts')
-    const isCaller = (name: string) => runtimeConfig.hasSender(name)
-    const isAccount = (name: string) => accounts.has(name)
-    return collect({ isCaller, isAccount }, { upstreams, dispatchers, outbox, history })
+  const metrics = new Metrics({
+    isCaller: (name) => runtimeConfig.hasSender(name),
+    isAccount: (name) => accounts.has(name)
   })
   const observer = observedBy([lastHour, metrics, ...(tracing ? [tracing] : []), ...observers])
   outbox.queue.onSettled((settlements) => {
@@ -97,6 +98,8 @@ export async function createGateway(
     historyDays: config.history.retentionDays,
     log
   })
+  addGauges(metrics, { upstreams, upstreamStates: UPSTREAM_STATES, dispatchers, outbox, history })
+  const stopProcessGauges = addProcessGauges(metrics.registry)
   const app = await buildApp({
     runtimeConfig,
     upstreams,
@@ -135,7 +138,7 @@ export async function createGateway(
   app.addHook('onClose', async () => {
     reload.stop()
     await stopped
-    await metrics.close()
+    stopProcessGauges()
     await tracing?.close()
     const written = history.flush()
     await upstreams.close()

@@ -7,7 +7,7 @@ import { type Config, loadConfig } from './config/config.ts'
 import { createGateway } from './gateway.ts'
 import { errorCode } from './error-code.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
-import { tracingWish } from './telemetry/tracing/wanted.ts'
+import { readTracingSettings } from './telemetry/tracing/tracing-settings.ts'
 
 /** Work in hand is given so long to finish: longer than a request's deadline, shorter than an orchestrator's patience. */
 const DRAIN_MS = 29_500
@@ -26,7 +26,7 @@ function configure(): Config {
 /** Puts the gateway together, or ends the process with what is wrong with its database. */
 async function create(): Promise<FastifyInstance> {
   try {
-    const tracing = await traceIfWanted()
+    const tracing = await traceIfEnabled()
     return await createGateway(config, log, { readConfig: () => loadConfig(process.env), tracing })
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
@@ -35,11 +35,11 @@ async function create(): Promise<FastifyInstance> {
   }
 }
 
-/** Loads what traces, which is large, only if the `OTEL_` variables want it. */
-async function traceIfWanted(): Promise<Tracing | undefined> {
-  const { isWanted, warnings } = tracingWish(process.env)
+/** Loads the tracing libraries, which are large, only if the `OTEL_` variables enable tracing. */
+async function traceIfEnabled(): Promise<Tracing | undefined> {
+  const { isEnabled, warnings } = readTracingSettings(process.env)
   for (const warning of warnings) log.warn(warning)
-  if (!isWanted) return undefined
+  if (!isEnabled) return undefined
   try {
     return new (await import('./telemetry/tracing/tracing.ts')).Tracing(log)
   } catch (error) {

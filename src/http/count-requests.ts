@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import type { MetricsOnDemand } from '../telemetry/metrics/metrics-on-demand.ts'
+import type { Metrics } from '../telemetry/metrics/metrics.ts'
 
-/** Tells the metrics of each request that was answered. */
-export function countRequests(app: FastifyInstance, metrics: MetricsOnDemand): void {
+/** Counts every answered request in the metrics. */
+export function countRequests(app: FastifyInstance, metrics: Metrics): void {
   app.addHook('onResponse', (request, reply, done) => {
     metrics.requestEnded({
       route: request.routeOptions.url ?? 'none',

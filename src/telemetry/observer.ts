@@ -1,49 +1,49 @@
 import type { Result } from '../../schemas/batch.ts'
 
-/** A call to VICIdial that has ended, with its answer or without. */
+/** A call to VICIdial that has ended, with a reply or without. */
 export interface EndedCall {
-  /** The VICIdial account by which it was made, by name. */
+  /** Name of the VICIdial account that made it. */
   readonly account: string
   /** VICIdial's function, as `batch_update_lead`. */
   readonly function: string
   /**
-   * What came of it, as the log says it: `updated`, `refused: upstream_login_failed`, `unanswered: upstream_timeout`; of
-   * a probe `probe: alive`.
+   * The outcome as in the log: `updated`, `refused: upstream_login_failed`, `unanswered: upstream_timeout`; of a probe
+   * `probe: alive`.
    */
   readonly outcome: string
-  /** Leads, or keys of a look-up, in it. */
+  /** Number of leads, or of keys of a look-up. */
   readonly leads: number
-  /** From the start of the call to the end of its answer. */
+  /** From the start of the call to the end of the reply. */
   readonly ms: number
-  /** How long the oldest update in it had waited for its start; absent from repeats and probes. */
+  /** How long its oldest update had waited; absent for repeats and probes. */
   readonly queuedMs?: number
-  /** The requests and jobs that had a part in it; not to be kept. */
+  /** The requests and jobs with updates in it. Valid only during `callEnded`. */
   readonly requests?: Iterable<{ readonly requestId: string }>
 }
 
-/** Updates of one caller that ended together, and alike. */
+/** Updates of one caller that ended together with the same status and code. */
 export interface EndedUpdates {
   /** A caller's name, or `webhook:NAME`. */
   readonly caller: string
-  /** The VICIdial account, by name. */
+  /** Name of the VICIdial account. */
   readonly account: string
-  /** That of their results, but of those that were given up `dead_lettered`. */
+  /** Status of their results; `dead_lettered` for updates that were given up. */
   readonly status: Result['status'] | 'dead_lettered'
-  /** Why they were not made, see ERRORS. */
+  /** Why they failed, see ERRORS. */
   readonly code?: string
-  /** How many; at least one. */
+  /** Number of updates; at least one. */
   readonly count: number
-  /** From their being accepted to their end, if they were stored for delivery. */
+  /** From accepting to the end, in milliseconds, if they were stored for delivery. */
   readonly storedMs?: number
 }
 
-/** Is told what happens in the gateway, to count it. Must be quick, and must not throw. */
+/** Watches what happens in the gateway, to count it. Must be quick, and must not throw. */
 export interface Observer {
   updatesEnded(updates: EndedUpdates): void
   callEnded(call: EndedCall): void
 }
 
-/** Tells each of several what happens. */
+/** One observer that passes everything to several. */
 export function observedBy(observers: readonly Observer[]): Observer {
   return {
     updatesEnded(updates) {

@@ -1,14 +1,14 @@
 import { Registry } from '@prometheus-io/client'
 
-/** A registry's metrics as text. */
+/** Metrics as text. */
 export interface Exposed {
   readonly contentType: string
   readonly text: string
 }
 
-const COUNTER_END = '_total'
+const COUNTER_SUFFIX = '_total'
 
-/** Writes a registry's metrics, one scrape after the other. */
+/** Writes a registry's metrics as text, one scrape at a time. */
 export class Exposition {
   readonly #registry: Registry
   #last: Promise<unknown> = Promise.resolve()
@@ -17,7 +17,7 @@ export class Exposition {
     this.#registry = registry
   }
 
-  /** @param accept the scraper's `Accept` */
+  /** @param accept the scraper's `Accept` header */
   write(accept = ''): Promise<Exposed> {
     const isOpenMetrics = accept.includes('application/openmetrics-text')
     const written = this.#last.then(() => this.#write(isOpenMetrics))
@@ -27,9 +27,9 @@ export class Exposition {
 
   async #write(isOpenMetrics: boolean): Promise<Exposed> {
     const contentType = isOpenMetrics ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE
-    // For OpenMetrics the library takes the end off the names of the counters, and never puts it back.
+    // For OpenMetrics the library strips `_total` from counter names, and never restores it.
     for (const metric of this.#registry.getMetricsAsArray())
-      if (metric.type === 'counter' && !metric.name.endsWith(COUNTER_END)) metric.name += COUNTER_END
+      if (metric.type === 'counter' && !metric.name.endsWith(COUNTER_SUFFIX)) metric.name += COUNTER_SUFFIX
     this.#registry.setContentType(contentType)
     return { contentType, text: await this.#registry.metrics() }
   }

@@ -1,26 +1,42 @@
-import { StorageError } from '../../errors.ts'
 import { Gauge } from '@prometheus-io/client'
-import type { HistoryRecorder } from '../../history/history-recorder.ts'
-import type { Dispatchers } from '../../delivery/dispatchers.ts'
-import type { Upstreams } from '../../vicidial/upstreams.ts'
-import type { Outbox } from '../../outbox/outbox.ts'
-import { UPSTREAM_STATES } from '../../vicidial/guard.ts'
+import { StorageError } from '../../errors.ts'
 import { type Metrics, PREFIX } from './metrics.ts'
 
-/** Of what the gauges tell. */
-export interface Gauged {
-  readonly upstreams: Upstreams
-  readonly dispatchers: Dispatchers
-  readonly outbox: Outbox
-  readonly history: HistoryRecorder
+/** What the gauges read at each scrape; maps are by VICIdial account. */
+export interface GaugeSources {
+  readonly upstreams: { readonly states: ReadonlyMap<string, { readonly state: string }> }
+  /** Every value of `state`. */
+  readonly upstreamStates: readonly string[]
+  readonly dispatchers: { readonly queues: readonly Queue[] }
+  readonly outbox: Storage
+  readonly history: { readonly unwritten: number }
 }
 
-/** What a gauge shows: one value, or one for each set of labels. */
-type Shown = number | readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[]
+/** The updates of one account that wait in memory. */
+interface Queue {
+  readonly account: string
+  readonly waiting: number
+  readonly oldestMs: number
+}
 
-/** Adds gauges of how things stand; each is read at a scrape, at a cost that does not grow with what waits. */
-export function addGauges(metrics: Metrics, { upstreams, dispatchers, outbox, history }: Gauged): void {
-  const add = (name: string, help: string, labelNames: string[], read: () => Shown) => {
+interface Storage {
+  readonly queue: {
+    readonly pendingByAccount: ReadonlyMap<string, number>
+    /** Milliseconds since the epoch. */
+    readonly oldestPendingAt: number | undefined
+    readonly size: { readonly deadLetters: number }
+  }
+  readonly bytes: number
+  readonly fault: string | undefined
+}
+
+/** The value of a gauge, or one value for each set of labels. */
+type Reading = number | readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[]
+
+/** Adds gauges that are read at each scrape. A scrape costs the same however many updates wait. */
+export function addGauges(metrics: Metrics, sources: GaugeSources): void {
+  const { upstreams, upstreamStates, dispatchers, outbox, history } = sources
+  const add = (name: string, help: string, labelNames: string[], read: () => Reading) => {
     new Gauge({
       name: PREFIX + name,
       help,
@@ -28,9 +44,9 @@ export function addGauges(metrics: Metrics, { upstreams, dispatchers, outbox, hi
       registers: [metrics.registry],
       collect() {
         this.reset()
-        const shown = readable(read)
-        if (typeof shown === 'number') this.set(shown)
-        else for (const [labels, value] of shown) this.set(labels, value)
+        const reading = orNaN(read)
+        if (typeof reading === 'number') this.set(reading)
+        else for (const [labels, value] of reading) this.set(labels, value)
       }
     })
   }
@@ -42,17 +58,17 @@ export function addGauges(metrics: Metrics, { upstreams, dispatchers, outbox, hi
   )
   add(
     'oldest_waiting_seconds',
-    'The age of the oldest request of which nothing was sent yet; 0 if there is none.',
+    'The age of the oldest request that nothing was sent of yet; 0 without one.',
     ['account'],
     () => byAccount(dispatchers.queues.map(({ account, oldestMs }) => [account, oldestMs / 1_000]))
   )
   add(
     'vicidial_state',
-    'What is known of VICIdial: 1 for the state that holds, 0 for the others.',
+    'The state of VICIdial: 1 for the current state, 0 for the others.',
     ['account', 'state'],
     () =>
-      [...upstreams.states].flatMap(([account, { state: held }]) =>
-        UPSTREAM_STATES.map((state) => [{ account, state }, state === held ? 1 : 0] as const)
+      [...upstreams.states].flatMap(([account, { state: current }]) =>
+        upstreamStates.map((state) => [{ account, state }, state === current ? 1 : 0] as const)
       )
   )
   add('outbox_updates', 'Stored updates that wait or are being delivered.', ['account'], () =>
@@ -61,15 +77,10 @@ export function addGauges(metrics: Metrics, { upstreams, dispatchers, outbox, hi
       ...outbox.queue.pendingByAccount
     ])
   )
-  add(
-    'outbox_oldest_seconds',
-    'The age of the oldest job with updates that have not ended; 0 if there is none.',
-    [],
-    () => {
-      const at = outbox.queue.oldestPendingAt
-      return at === undefined ? 0 : Math.max(0, Date.now() - at) / 1_000
-    }
-  )
+  add('outbox_oldest_seconds', 'The age of the oldest job with pending updates; 0 without one.', [], () => {
+    const at = outbox.queue.oldestPendingAt
+    return at === undefined ? 0 : Math.max(0, Date.now() - at) / 1_000
+  })
   add(
     'dead_letters',
     'Stored updates that were given up and not replayed.',
@@ -83,8 +94,8 @@ export function addGauges(metrics: Metrics, { upstreams, dispatchers, outbox, hi
   add('history_unwritten_updates', 'Updates whose history is not written yet.', [], () => history.unwritten)
 }
 
-/** A database that cannot be read must not take the other metrics with it. */
-function readable(read: () => Shown): Shown {
+/** Reads a gauge; NaN while the database fails, so that the other metrics are still shown. */
+function orNaN(read: () => Reading): Reading {
   try {
     return read()
   } catch (error) {
@@ -93,11 +104,11 @@ function readable(read: () => Shown): Shown {
   }
 }
 
-/** Values of one label together. */
+/** Adds up the values that share a label. */
 function summed(
   values: Iterable<readonly [account: string, value: number]>,
   labelOf: (account: string) => string
-): Shown {
+): Reading {
   const sums = new Map<string, number>()
   for (const [name, value] of values) {
     const account = labelOf(name)

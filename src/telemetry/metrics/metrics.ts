@@ -1,28 +1,28 @@
 import { Counter, Histogram, Registry } from '@prometheus-io/client'
 import type { EndedCall, EndedUpdates, Observer } from '../observer.ts'
 
-/** Which names may be values of labels: others are told apart no further, or their number had no bound. */
+/** Names that may be label values. All others share one value, or the number of series would have no bound. */
 export interface KnownNames {
-  /** Callers, and `webhook:NAME` for each source of webhooks. */
+  /** Callers, and `webhook:NAME` for each webhook endpoint. */
   readonly isCaller: (name: string) => boolean
   /** VICIdial accounts. */
   readonly isAccount: (name: string) => boolean
 }
 
-/** A request that was answered. */
+/** An answered request. */
 export interface EndedRequest {
   /** The pattern of its route, as `/v1/jobs/:id`, or `none`. */
   readonly route: string
   readonly method: string
   readonly status: number
   readonly ms: number
-  /** The code of the problem with which it was answered, if it was. */
+  /** Code of the problem in the response; null if it has none. */
   readonly problem: string | null
 }
 
-/** The beginning of the names of all that is the gateway's own. */
+/** Prefix of the gateway's own metrics. */
 export const PREFIX = 'vicidial_gateway_'
-/** In place of a name that is not configured, or is not any more. */
+/** Replaces a name that isn't in the configuration, or no longer is. */
 const OTHER = '(other)'
 
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25]
@@ -31,7 +31,7 @@ const QUEUE_SECONDS = [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25]
 const OUTBOX_SECONDS = [0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1_800, 3_600, 21_600, 86_400]
 const CALL_LEADS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000]
 
-/** Counts what happens, in its own registry, for `/metrics`. */
+/** Counts requests, updates and calls in its own registry, for `/metrics`. */
 export class Metrics implements Observer {
   readonly registry = new Registry()
   readonly #names: KnownNames
@@ -49,22 +49,22 @@ export class Metrics implements Observer {
     this.#names = names
     this.#requests = this.#histogram(
       'request_duration_seconds',
-      'Requests that were answered, by the time that it took.',
+      'Answered requests, by the time they took.',
       ['route', 'method', 'status'],
       REQUEST_SECONDS
     )
     this.#problems = this.#counter(
       'request_problems_total',
-      'Requests that were answered with a problem, by its code.',
+      'Requests answered with a problem, by its code.',
       ['code']
     )
-    this.#updates = this.#counter('updates_total', 'Updates that have ended, by what became of them.', [
+    this.#updates = this.#counter('updates_total', 'Updates that have ended, by status.', [
       'caller',
       'status'
     ])
     this.#updateErrors = this.#counter(
       'update_errors_total',
-      'Updates that have ended and were not made, by the code of the reason.',
+      'Updates that failed, by the code of the reason.',
       ['code']
     )
     this.#outboxSeconds = this.#histogram(
@@ -75,24 +75,24 @@ export class Metrics implements Observer {
     )
     this.#calls = this.#counter(
       'vicidial_calls_total',
-      'Calls to VICIdial that have ended, repeats and probes included, by what came of them.',
+      'Calls to VICIdial that have ended, including repeats and probes, by outcome.',
       ['account', 'function', 'outcome']
     )
     this.#callSeconds = this.#histogram(
       'vicidial_call_duration_seconds',
-      'Calls to VICIdial that have ended, by the time from their start to the end of the answer.',
+      'Calls to VICIdial that have ended, by the time from the start to the end of the reply.',
       ['account', 'function'],
       CALL_SECONDS
     )
     this.#callLeads = this.#histogram(
       'vicidial_call_leads',
-      'Calls to VICIdial that have ended, by the leads, or keys of a look-up, in them.',
+      'Calls to VICIdial that have ended, by the number of leads, or keys of a look-up.',
       ['function'],
       CALL_LEADS
     )
     this.#queueSeconds = this.#histogram(
       'queue_duration_seconds',
-      'Calls to VICIdial, by the time that the oldest update in them had waited for their start.',
+      'Calls to VICIdial, by the time that their oldest update had waited.',
       ['account'],
       QUEUE_SECONDS
     )
@@ -119,7 +119,7 @@ export class Metrics implements Observer {
     if (queuedMs !== undefined) this.#queueSeconds.observe({ account: known }, queuedMs / 1_000)
   }
 
-  /** The value of the label `account` for an account. */
+  /** The value of the `account` label for an account. */
   accountLabel(account: string): string {
     return this.#names.isAccount(account) ? account : OTHER
   }

@@ -3,14 +3,14 @@ import { Counter, Gauge, type Registry } from '@prometheus-io/client'
 import { VERSION } from '../../version.ts'
 import { PREFIX } from './metrics.ts'
 
-/** The event loop is looked at so often; what it was late is counted beyond this. */
+/** How often the event loop is sampled, in milliseconds. The measured delay includes it. */
 const RESOLUTION_MS = 20
 const NS_PER_MS = 1_000_000
 
 /**
- * Adds what the process uses, under the names that Prometheus' libraries have for it, and how late its event loop is.
- * The library's own collection cannot be ended.
- * @returns what ends it
+ * Adds gauges for the CPU and memory of the process, under the usual Prometheus names, and for the event loop delay.
+ * The library's own collection is not used, because it cannot be stopped.
+ * @returns stops the sampling of the event loop
  */
 export function addProcessGauges(registry: Registry): () => void {
   const registers = [registry]

@@ -2,13 +2,13 @@ import { SpanStatusCode } from '@opentelemetry/api'
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base'
 
 const PATH = 'url.path'
-/** Of the spans that @fastify/otel makes of handlers, beside that of the request. */
+/** Only on the extra spans that @fastify/otel makes for handlers. */
 const HOOK = 'hook.name'
 const HTTP_STATUS = 'http.response.status_code'
 
 /**
- * Exports spans without what may hold a secret or somebody's data: the path, in which @fastify/otel leaves the query
- * with its credentials, and the messages of errors, which quote values. The route tells enough.
+ * Exports spans without what may contain a secret or personal data: the path, where @fastify/otel leaves the query with
+ * its credentials, and error messages, which quote values. The route is enough.
  */
 export class DiscreetSpans implements SpanExporter {
   readonly #exporter: SpanExporter
@@ -18,8 +18,8 @@ export class DiscreetSpans implements SpanExporter {
   }
 
   export(spans: ReadableSpan[], resultCallback: Parameters<SpanExporter['export']>[1]): void {
-    const told = spans.filter(({ attributes }) => !(HOOK in attributes))
-    this.#exporter.export(told.map(discreet), resultCallback)
+    const exported = spans.filter(({ attributes }) => !(HOOK in attributes))
+    this.#exporter.export(exported.map(discreet), resultCallback)
   }
 
   shutdown(): Promise<void> {
@@ -27,10 +27,10 @@ export class DiscreetSpans implements SpanExporter {
   }
 }
 
-/** The same span, but for what is not told of it. */
+/** The same span without path, events and error messages. */
 function discreet(span: ReadableSpan): ReadableSpan {
   const { [PATH]: _, ...attributes } = span.attributes
-  // What a server refuses is no error of its own, say OpenTelemetry's conventions.
+  // By OpenTelemetry's conventions a 4xx is not an error of the server.
   const isSendersFault = Number(attributes[HTTP_STATUS] ?? 500) < 500
   return Object.create(span, {
     attributes: { value: attributes },

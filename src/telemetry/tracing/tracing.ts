@@ -1,39 +1,42 @@
-import { FastifyOtelInstrumentation } from '@fastify/otel'
 import {
   diag,
   DiagLogLevel,
   propagation,
   ROOT_CONTEXT,
-  type Span,
   type SpanContext,
   SpanKind,
   SpanStatusCode,
   trace,
-  type Tracer
+  type Tracer,
+  type TracerProvider
 } from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { EndedCall, Observer } from '../observer.ts'
 import { VERSION } from '../../version.ts'
 import { DiscreetSpans } from './discreet-spans.ts'
 
 const NAME = 'vicidial-gateway'
-/** A call has so many links to requests at most. */
+/** Most links from one call to requests. */
 const MAX_LINKS = 100
-/** Outcomes of calls in which VICIdial did as it was asked. */
+/** Outcomes of calls that worked. The others are errors. */
 const GOOD = new Set(['updated', 'found', 'limit_reached', 'not_found', 'probe: alive', 'probe: good'])
 
-/** Exports a span of each request and of each call to VICIdial, by OTLP, as the `OTEL_` variables say. */
+/** A request, told apart from others with the same id. */
+interface TracedRequest {
+  readonly id: string
+}
+
+/** Exports a span for each request and each call to VICIdial by OTLP, configured by the `OTEL_` variables. */
 export class Tracing implements Observer {
   readonly #provider: BasicTracerProvider
   readonly #tracer: Tracer
-  /** The spans of the requests that are under way, by their ids, which senders choose: several may have the same. */
-  readonly #requests = new Map<string, Map<FastifyRequest, SpanContext>>()
+  /** Spans of requests in progress, by request id. Senders choose the ids, so several requests may share one. */
+  readonly #requests = new Map<string, Map<TracedRequest, SpanContext>>()
 
-  /** @param log learns why spans cannot be exported */
+  /** @param log gets a warning if spans cannot be exported */
   constructor(log: { warn(members: object, message: string): void }) {
     const warn = (detail: string) => {
       log.warn({ detail }, 'traces cannot be exported')
@@ -49,47 +52,31 @@ export class Tracing implements Observer {
     this.#tracer = this.#provider.getTracer(NAME, VERSION)
   }
 
-  /** Traces the requests of an application; to be called before it has any route. */
-  async instrument(app: FastifyInstance): Promise<void> {
-    const instrumentation = new FastifyOtelInstrumentation({
-      instrumentHooks: false,
-      instrumentHandler: false,
-      recordExceptions: false,
-      requestHook: (span, request) => {
-        this.#begin(span, request)
-      }
-    })
-    instrumentation.setTracerProvider(this.#provider)
-    await app.register(instrumentation.plugin())
-    app.addHook('onResponse', (request, _reply, done) => {
-      this.#end(request)
-      done()
-    })
+  /** Makes the spans; requests need it too. */
+  get provider(): TracerProvider {
+    return this.#provider
   }
 
-  #begin(span: Span, request: FastifyRequest): void {
-    const { url: route } = request.routeOptions
-    span.updateName(route === undefined ? request.method : `${request.method} ${route}`)
-    span.setAttribute('vicidial_gateway.request_id', request.id)
-    const alike = this.#requests.get(request.id) ?? new Map<FastifyRequest, SpanContext>()
-    this.#requests.set(request.id, alike.set(request, span.spanContext()))
+  requestStarted(request: TracedRequest, context: SpanContext): void {
+    const contexts = this.#requests.get(request.id) ?? new Map<TracedRequest, SpanContext>()
+    this.#requests.set(request.id, contexts.set(request, context))
   }
 
-  #end(request: FastifyRequest): void {
-    const alike = this.#requests.get(request.id)
-    alike?.delete(request)
-    if (alike?.size === 0) this.#requests.delete(request.id)
+  requestEnded(request: TracedRequest): void {
+    const contexts = this.#requests.get(request.id)
+    contexts?.delete(request)
+    if (contexts?.size === 0) this.#requests.delete(request.id)
   }
 
   updatesEnded(): void {}
 
   callEnded({ account, function: called, outcome, leads, ms, requests = [] }: EndedCall): void {
-    const known: SpanContext[] = []
+    const contexts: SpanContext[] = []
     for (const { requestId } of requests) {
       for (const context of this.#requests.get(requestId)?.values() ?? [])
-        if (known.length <= MAX_LINKS) known.push(context)
+        if (contexts.length <= MAX_LINKS) contexts.push(context)
     }
-    const [parent, ...others] = known
+    const [parent, ...others] = contexts
     const now = Date.now()
     const span = this.#tracer.startSpan(
       `vicidial ${called}`,
@@ -110,7 +97,7 @@ export class Tracing implements Observer {
     span.end(now)
   }
 
-  /** Exports what is left, and ends. */
+  /** Exports the remaining spans, and stops. */
   async close(): Promise<void> {
     await this.#provider.shutdown().catch(() => {})
     propagation.disable()
