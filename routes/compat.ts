@@ -11,11 +11,10 @@ import {
 } from '../src/callers/access-control.ts'
 import { presentedKey } from '../src/callers/key.ts'
 import { type CompatCall, FUNCTIONS, readCall } from '../src/compat/call.ts'
-import { type Parameters, readBody, readQuery, textOf, together } from '../src/compat/parameters.ts'
-import { placedIn } from '../src/compat/pointers.ts'
-import { functionName, problemLines, resultLines } from '../src/compat/text.ts'
-import { versionLine } from '../src/compat/version.ts'
-import { refusal, VicidialProblem } from '../src/compat/words.ts'
+import { type Parameters, readBody, readQuery, textOf, mergeParameters } from '../src/compat/parameters.ts'
+import { withCallPointers } from '../src/compat/pointers.ts'
+import { functionName, problemLines, resultLines, versionLine } from '../src/compat/response-text.ts'
+import { refusal, VicidialProblem } from '../src/compat/problem.ts'
 import { deliverEntries } from '../src/updates/deliver.ts'
 import { problemOf } from '../src/http/error-handler.ts'
 import { Problem } from '../src/errors.ts'
@@ -54,7 +53,7 @@ export function compatRoutes(dependencies: Dependencies, accessControl: AccessCo
     if (isKnown) login(request, query)
     const parameters = await orCounted(request, async () => {
       if (!isKnown && body.length > MAX_ANONYMOUS_BODY_BYTES) throw tooLargeForAnonymous()
-      const all = together(query, await readBody(body, request.headers['content-type']))
+      const all = mergeParameters(query, await readBody(body, request.headers['content-type']))
       for (const name of LOGIN) textOf(all, name)
       return all
     })
@@ -122,7 +121,7 @@ export function compatRoutes(dependencies: Dependencies, accessControl: AccessCo
     const batch = readBatch(call.request, rules)
     if ('errors' in batch)
       throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
-    const entries = placedIn(call, batch.entries)
+    const entries = withCallPointers(call, batch.entries)
     countUpdates(request, entries.length)
     const { results, upstreamCalls } = await deliverEntries(
       entries,
@@ -135,7 +134,7 @@ export function compatRoutes(dependencies: Dependencies, accessControl: AccessCo
     if (format === 'json') return reply.code(httpStatus).send(body)
     return reply
       .type(TEXT)
-      .serializer((answered: BatchAnswer) => asText(resultLines(answered.results, askedBy(request))))
+      .serializer((answered: BatchAnswer) => asText(resultLines(answered.results, summaryOf(request))))
       .send(body)
   }
 
@@ -170,7 +169,7 @@ export function compatRoutes(dependencies: Dependencies, accessControl: AccessCo
         .code(hasPassed(problem) ? problem.status : 200)
         .headers(problem.headers)
         .type(TEXT)
-        .send(asText(problemLines(problem, askedBy(request))))
+        .send(asText(problemLines(problem, summaryOf(request))))
     })
     // A HEAD would change leads too.
     const options = { schema: { hide: true }, exposeHeadRoute: false }
@@ -216,7 +215,7 @@ function hasPassed({ status, headers }: Problem): boolean {
   return status >= FIRST_SERVER_FAULT || 'retry-after' in headers
 }
 
-function askedBy({ compat, caller }: FastifyRequest) {
+function summaryOf({ compat, caller }: FastifyRequest) {
   const { parameters, call } = compat ?? {}
   const called = parameters?.get('function')
   return {

@@ -4,15 +4,15 @@ import { isObject } from '../leads/is-object.ts'
 import { echo } from '../leads/refusal.ts'
 import { isYes, readRequestedChanges, type RequestedChanges } from './fields.ts'
 import { type Parameters, textOf } from './parameters.ts'
-import { refusal, VicidialProblem } from './words.ts'
+import { refusal, VicidialProblem } from './problem.ts'
 
-/** A call as VICIdial's API, or the tutorials about it, have it; and the batch request that says the same. */
+/** A call in the form of VICIdial's API, or of the tutorials about it, and the batch request that means the same. */
 export interface CompatCall {
   readonly function: CompatFunction
-  /** What names the leads; `search` is that of `update_lead`. */
+  /** How the leads are identified; `search` is the way of `update_lead`. */
   readonly form: 'leads_data' | 'lead_ids' | 'search'
   readonly source: string | undefined
-  /** Body of a batch request, but for its `source`. */
+  /** The body of a batch request, without `source`. */
   readonly request: BatchRequest
 }
 
@@ -26,7 +26,7 @@ interface LongRequest {
 export type CompatFunction = 'batch_update_lead' | 'update_lead'
 export const FUNCTIONS: readonly CompatFunction[] = ['batch_update_lead', 'update_lead']
 
-/** What says who calls and how the answer is to be; what is left is about leads. */
+/** Parameters about the caller and the response; all others are about leads. */
 const ENVELOPE: ReadonlySet<string> = new Set(['function', 'user', 'pass', 'source', 'format'])
 const LONGEST_SOURCE = 20
 const LEAD_ID = 'LEAD_ID'
@@ -37,8 +37,8 @@ const KEYS: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * Reads what a call is to change.
- * @param user the caller's name, which VICIdial's refusals have in them
+ * Reads a call.
+ * @param user the caller's name, for the text of VICIdial's refusals
  * @throws Problem invalid_json, invalid_request
  */
 export function readCall(called: CompatFunction, parameters: Parameters, user: string): CompatCall {
@@ -61,8 +61,8 @@ export function readCall(called: CompatFunction, parameters: Parameters, user: s
 }
 
 /**
- * VICIdial's own reading: everything but letters and digits is dropped, and what is longer is cut.
- * @throws WordedProblem if too little is left
+ * Reads `source` as VICIdial does: drops everything except letters and digits, and cuts what is too long.
+ * @throws VicidialProblem if too little is left
  */
 function readSource(given: string | undefined): string | undefined {
   if (given === undefined) return undefined
@@ -83,7 +83,7 @@ function readIds(value: unknown): readonly unknown[] {
   return [...new Set(ids)]
 }
 
-/** @throws WordedProblem if it is no array */
+/** @throws VicidialProblem if it isn't an array */
 function readLeadsData(value: unknown): readonly unknown[] {
   if (value === undefined || value === null || value === '') return []
   const leads = typeof value === 'string' ? parseJson(Buffer.from(value), 'leads_data') : value
@@ -92,7 +92,7 @@ function readLeadsData(value: unknown): readonly unknown[] {
   throw new VicidialProblem('INVALID JSON FORMAT', detail, 'invalid_json')
 }
 
-/** VICIdial would leave out what is beyond it without a sign. */
+/** VICIdial would silently skip the leads beyond `records`. */
 function refuseSmallLimit(records: unknown, leads: number): void {
   if (records === undefined || records === '' || (isCount(records) && Number(records) >= leads)) return
   const detail = `records must be a number, and at least ${leads}: as many leads are named, and all of them are meant.`
@@ -103,7 +103,7 @@ function isCount(value: unknown): boolean {
   return typeof value === 'number' || (typeof value === 'string' && /^[0-9]{1,9}$/.test(value))
 }
 
-/** What a form asks for, the same for each of its leads. */
+/** The changes of a form, the same for each of its leads. */
 function readForm(rest: Map<string, unknown>): RequestedChanges {
   if (rest.has('list_id') && rest.get('list_id') !== '')
     throw refusal('list_id moves no lead; list_id_field does.', 'list_id')
@@ -126,15 +126,15 @@ function takeYes(rest: ReadonlyMap<string, unknown>, name: string): boolean {
   return yes
 }
 
-function checkOptions(wishes: RequestedChanges): RequestedChanges {
-  const { reset_called: reset = true, allow_undefined_list: undefinedList = true } = wishes
+function checkOptions(changes: RequestedChanges): RequestedChanges {
+  const { reset_called: reset = true, allow_undefined_list: undefinedList = true } = changes
   if (typeof reset !== 'boolean') throw refusal('reset_lead must be Y or N.', 'reset_lead')
   if (typeof undefinedList !== 'boolean')
     throw refusal('list_exists_check must be Y or N.', 'list_exists_check')
-  return wishes
+  return changes
 }
 
-/** The elements of `leads_data` as updates; what stands beside it may only be an option for all of them. */
+/** The elements of `leads_data` as updates. Other parameters may only be options for all of them. */
 function readElements(leads: readonly unknown[], rest: Map<string, unknown>): LongRequest {
   const hasCustomFields = takeYes(rest, 'custom_fields')
   const { fields, ...options } = checkOptions(readRequestedChanges(withoutCustom(rest), 'form', false))
@@ -146,15 +146,15 @@ function readElements(leads: readonly unknown[], rest: Map<string, unknown>): Lo
   return { updates: leads.map((lead) => readElement(lead, hasCustomFields)), ...options }
 }
 
-/** What is wrong with an element is for the reading of updates to say: the others are not stopped by it. */
+/** A wrong element is not refused here: reading the updates refuses it without stopping the others. */
 function readElement(element: unknown, hasCustomFields: boolean): unknown {
   if (!isObject(element)) return element
   const { lead_id, custom_fields: custom, update_phone_number: phone, ...members } = element
   const hasCustom = custom === undefined ? hasCustomFields : isYes(custom)
-  const wishes = readRequestedChanges(Object.entries(members), 'element', hasCustom === true)
+  const changes = readRequestedChanges(Object.entries(members), 'element', hasCustom === true)
   return {
     ...(lead_id === undefined ? {} : { lead_id }),
-    ...wishes,
+    ...changes,
     ...(hasCustom === undefined ? { custom_fields: custom } : {}),
     ...(phone === undefined || phone === 'Y' ? {} : { update_phone_number: phone })
   }

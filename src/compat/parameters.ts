@@ -5,18 +5,18 @@ import { parseJson } from '../http/json-body.ts'
 import { isObject } from '../leads/is-object.ts'
 import { echo } from '../leads/refusal.ts'
 
-/** The parameters of a call by name: texts, or what a JSON body gives for them. None has the value undefined. */
+/** The parameters of a call by name: texts, or the values of a JSON body. None is undefined. */
 export type Parameters = ReadonlyMap<string, unknown>
 
 const CHARSETS: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii'])
 const FORM = 'application/x-www-form-urlencoded'
-/** So PHP's curl sends an array, `curl -F`, and Postman its "form-data"; VICIdial, being PHP, reads it as the other. */
+/** What PHP's curl sends for an array, and also `curl -F` and Postman's "form-data". PHP, and so VICIdial, reads it too. */
 const FORM_IN_PARTS = 'multipart/form-data'
-/** No form begins so: `curl --data` calls JSON a form, and Postman's "Text" calls it text. */
+/** No form starts like this, but `curl --data` labels JSON as a form, and Postman's "Text" labels it as text. */
 const JSON_BEGINS = /^\s*[[{]/
 
 /**
- * Reads the query of an address. Node lets none come that is not ASCII.
+ * Reads the query of a URL. It is ASCII: Node refuses other requests.
  * @throws Problem invalid_request
  */
 export function readQuery(url: string): Parameters {
@@ -70,7 +70,7 @@ function readPairs(encoded: Buffer, what: 'query' | 'form'): Parameters {
 /** @throws Problem invalid_request */
 async function readParts(encoded: Buffer, contentType: string): Promise<Parameters> {
   const response = new Response(encoded, { headers: { 'content-type': contentType } })
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- as it holds all in memory, where this body is already
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- because it holds everything in memory, where this body already is
   const form = isUtf8(encoded) ? await response.formData().catch(() => undefined) : undefined
   if (form === undefined) {
     const detail = `The form is not valid UTF-8, or its parts are not as ${FORM_IN_PARTS} says (RFC 7578).`
@@ -94,7 +94,7 @@ function withoutRepeats(pairs: Iterable<[name: string, value: unknown]>, what: '
   return parameters
 }
 
-/** Whether every escape stands for UTF-8; URLSearchParams would put another character in place of what does not. */
+/** Whether every escape is valid UTF-8. URLSearchParams would replace the others by another character. */
 function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text)
@@ -105,10 +105,10 @@ function isDecodable(text: string): boolean {
 }
 
 /**
- * The parameters of query and body together. One that stands in both must say the same.
+ * The parameters of query and body together. One that is in both must have the same value.
  * @throws Problem invalid_request
  */
-export function together(query: Parameters, body: Parameters): Parameters {
+export function mergeParameters(query: Parameters, body: Parameters): Parameters {
   for (const [name, value] of body) {
     if (query.has(name) && query.get(name) !== value) {
       const detail = `${echo(name)} stands in the query and in the body, with different values.`
@@ -119,7 +119,7 @@ export function together(query: Parameters, body: Parameters): Parameters {
 }
 
 /**
- * The text of a parameter; a number of a JSON body counts as its digits, and an empty text as not given.
+ * The text of a parameter. A number in a JSON body counts as its digits, and an empty text as missing.
  * @throws Problem invalid_request
  */
 export function textOf(parameters: Parameters, name: string): string | undefined {

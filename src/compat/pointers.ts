@@ -3,15 +3,17 @@ import type { RefusedUpdate, Update } from '../leads/update.ts'
 import type { CompatCall } from './call.ts'
 import { parameterOf } from './fields.ts'
 
+/** Pointers of the batch request into an element of `leads_data`. */
 const OF_ELEMENT = /^\/updates\/(\d+)(?:\/(?:fields|custom_fields)(?=\/))?/
+/** Pointers of the batch request to a form's parameter. */
 const OF_FORM = /^(?:\/updates\/0)?(?:\/(?:fields|custom_fields))?\/([^/]+)$/
 
-/** The entries of a call's batch request, their refusals pointing into the call instead. */
-export function placedIn(
+/** The entries of a call's batch request, with refusals that point into the call instead. */
+export function withCallPointers(
   { form }: CompatCall,
   entries: readonly (Update | RefusedUpdate)[]
 ): readonly (Update | RefusedUpdate)[] {
-  const place = ({ pointer, ...refusal }: PlacedRefusal): PlacedRefusal => ({
+  const translate = ({ pointer, ...refusal }: PlacedRefusal): PlacedRefusal => ({
     ...refusal,
     pointer:
       form === 'leads_data'
@@ -19,6 +21,6 @@ export function placedIn(
         : pointer.replace(OF_FORM, (_, name: string) => `/${parameterOf(name)}`)
   })
   return entries.map((entry) =>
-    'refusals' in entry ? { ...entry, refusals: entry.refusals.map(place) } : entry
+    'refusals' in entry ? { ...entry, refusals: entry.refusals.map(translate) } : entry
   )
 }
