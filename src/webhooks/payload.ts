@@ -4,7 +4,7 @@ import { Problem } from '../errors.ts'
 import { parseJson } from '../http/json-body.ts'
 import { parseForm } from '../http/form.ts'
 
-/** What a body may be. Text is to hold JSON. */
+/** Media types of a payload. Text must hold JSON. */
 export const CONTENT_TYPES = ['json', 'form', 'text'] as const
 export type ContentType = (typeof CONTENT_TYPES)[number]
 
@@ -13,13 +13,13 @@ const JSON_TYPES = /^application\/(?:[^/]+\+)?json$/
 const NAMES = { json: 'application/json', form: FORM, text: 'text/plain that holds JSON' }
 const OR = new Intl.ListFormat('en', { type: 'disjunction' })
 const CHARSETS: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii'])
-/** An expression can make a list of the characters of a text: so long a one still fits a thread's memory. */
+/** Longest text, in characters. An expression can split it into a list, which must fit the thread's memory. */
 const MAX_TEXT = 1_000_000
 
 /**
- * Reads the body of a webhook: JSON, a form, or text that holds JSON.
- * @param contentTypes those that the source takes
- * @param payloadField the form field that holds the payload as JSON, as GitHub and Slack send it
+ * Reads the payload of a webhook: JSON, a form, or text that holds JSON.
+ * @param contentTypes the media types that the endpoint takes
+ * @param payloadField the form field that holds the payload as JSON, as from GitHub and Slack
  * @throws Problem invalid_json, invalid_request or unsupported_media_type
  */
 export function parsePayload(

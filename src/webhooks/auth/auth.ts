@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** A request as it came, before anything of it is parsed. */
+/** A request before anything in it is parsed. */
 export interface ReceivedRequest {
   readonly method: string
   /** Path and query, as received. */
@@ -12,7 +12,7 @@ export interface ReceivedRequest {
   readonly now: number
 }
 
-/** Why a sender is not believed. */
+/** Why a sender is not verified. */
 export type AuthFault =
   | 'credential_missing'
   | 'credential_wrong'
@@ -24,10 +24,10 @@ export type AuthFault =
   | 'timestamp_too_old'
   | 'timestamp_too_new'
 
-/** How a source proves itself, its secrets read. Any one of several secrets will do, so that they can be changed. */
+/** How an endpoint's senders prove who they are. Any one of several secrets will do, so that they can be rotated. */
 export type Auth = CallersAuth | ApiKeyAuth | BasicAuth | HeaderAuth | HmacAuth | StandardWebhooksAuth
 
-/** Any caller with the permission `webhook:NAME` may send, by its own key. */
+/** Any caller with the permission `webhook:NAME` may send, with its own key. */
 export interface CallersAuth {
   readonly type: 'callers'
 }
@@ -41,13 +41,13 @@ export interface ApiKeyAuth {
 export interface BasicAuth {
   readonly type: 'basic'
   readonly user: string
-  /** Its passwords. */
+  /** The user's passwords. */
   readonly secrets: readonly string[]
 }
 
 export interface HeaderAuth {
   readonly type: 'header'
-  /** In lower case, as all header names here. */
+  /** In lower case, like all header names here. */
   readonly header: string
   readonly secrets: readonly string[]
 }
@@ -56,20 +56,20 @@ export interface HmacAuth {
   readonly type: 'hmac'
   readonly header: string
   readonly encoding: 'hex' | 'base64'
-  /** What stands before the signature in the header, like `sha256=`. */
+  /** The text before the signature in the header, like `sha256=`. */
   readonly prefix: string
   /** The name of the signatures in a header like `t=…,v1=…`; undefined if the header is the signature. */
   readonly signatureParameter: string | undefined
   readonly timestamp: HmacTimestamp | undefined
-  /** What is signed: text, and the parts of the request that stand between. */
+  /** What is signed: parts of the request, and the text between them. */
   readonly signed: readonly SignedPart[]
-  /** What stands before the path in the signed URL. */
+  /** The text before the path in the signed URL. */
   readonly publicUrl: string
   readonly secrets: readonly string[]
 }
 
 export interface HmacTimestamp {
-  /** In a header of its own, or as a parameter of the signature's header. */
+  /** Where it is: in a header of its own, or as a parameter of the signature's header. */
   readonly in: 'header' | 'parameter'
   readonly name: string
   readonly unit: 'seconds' | 'milliseconds'

@@ -9,7 +9,7 @@ import {
   type ReceivedRequest
 } from './auth.ts'
 
-/** A key as callers send it: `Authorization: Bearer KEY` or `X-API-Key: KEY`. */
+/** Verifies a key sent as callers send theirs: `Authorization: Bearer KEY` or `X-API-Key: KEY`. */
 export function verifyApiKey(auth: ApiKeyAuth, { headers }: ReceivedRequest): AuthFault | undefined {
   const key = presentedKey(headers)
   if (key === undefined) return 'credential_missing'
@@ -21,7 +21,7 @@ export function verifyApiKey(auth: ApiKeyAuth, { headers }: ReceivedRequest): Au
 
 const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2}) *$/i
 
-/** User and password (RFC 7617). */
+/** Verifies user and password (RFC 7617). */
 export function verifyBasic(auth: BasicAuth, { headers }: ReceivedRequest): AuthFault | undefined {
   const credentials = BASIC.exec(headers.authorization ?? '')?.[1]
   if (credentials === undefined) return 'credential_missing'
@@ -29,11 +29,11 @@ export function verifyBasic(auth: BasicAuth, { headers }: ReceivedRequest): Auth
   return isOneOf(Buffer.from(credentials, 'base64'), expected)
 }
 
-/** A shared secret that is the whole value of a header. */
+/** Verifies a shared secret that is the whole value of a header. */
 export function verifyHeader(auth: HeaderAuth, { headers }: ReceivedRequest): AuthFault | undefined {
   const secret = headerValue(headers, auth.header)
   if (secret === undefined) return 'credential_missing'
-  // Node reads header values as Latin-1, whatever the sender meant.
+  // Node reads header values as Latin-1, even if the sender wrote UTF-8.
   const bytes = Buffer.from(secret, 'latin1')
   return isOneOf(
     bytes,

@@ -1,11 +1,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { type AuthFault, headerValue, type HmacAuth, type ReceivedRequest } from './auth.ts'
-import { judgeTimestamp, readTimestamp } from './timestamp.ts'
+import { checkTimestamp, readTimestamp } from './timestamp.ts'
 
-/** A sender that changes its secret signs with both: a few signatures. */
+/** Signatures of one request that are checked. A sender that rotates its secret sends a few. */
 const MAX_SIGNATURES = 10
 
-/** An HMAC-SHA256 over the raw body, and what else the sender signs with it. */
+/** Verifies an HMAC-SHA256 over the raw body and the other parts that the sender signs. */
 export function verifyHmac(auth: HmacAuth, request: ReceivedRequest): AuthFault | undefined {
   const header = headerValue(request.headers, auth.header)
   if (header === undefined) return 'signature_missing'
@@ -25,7 +25,7 @@ export function verifyHmac(auth: HmacAuth, request: ReceivedRequest): AuthFault 
     (signature) => expected.filter((one) => timingSafeEqual(one, signature)).length > 0
   )
   if (matching.length === 0) return 'signature_wrong'
-  return auth.timestamp && judgeTimestamp(time, request.now, auth.timestamp.toleranceSeconds)
+  return auth.timestamp && checkTimestamp(time, request.now, auth.timestamp.toleranceSeconds)
 }
 
 /** Reads a header like `t=1700000000,v1=…,v1=…`. */
@@ -42,7 +42,7 @@ function readParameters(header: string): Map<string, string[]> {
 
 const SHAPES = { hex: /^[0-9a-fA-F]{64}$/, base64: /^[A-Za-z0-9+/]{43}=$/ }
 
-/** The 32 bytes of a signature, or nothing. Base64 must be canonical: a header that was altered is refused. */
+/** The 32 bytes of a signature, or nothing. Only canonical base64: no other header is the same signature. */
 function decode(text: string, { encoding, prefix }: HmacAuth): Buffer[] {
   if (!text.startsWith(prefix)) return []
   const signature = text.slice(prefix.length)
@@ -51,7 +51,7 @@ function decode(text: string, { encoding, prefix }: HmacAuth): Buffer[] {
   return encoding === 'hex' || bytes.toString('base64') === signature ? [bytes] : []
 }
 
-/** The timestamp as it was sent; empty if the sender has none to send. */
+/** The timestamp as sent; undefined if it is missing, empty if the sender signs none. */
 function timestampText(
   { timestamp }: HmacAuth,
   { headers }: ReceivedRequest,

@@ -2,15 +2,15 @@ import { isUtf8 } from 'node:buffer'
 import { timingSafeEqual } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { type AuthFault, headerValue, type ReceivedRequest, type StandardWebhooksAuth } from './auth.ts'
-import { judgeTimestamp, readTimestamp } from './timestamp.ts'
+import { checkTimestamp, readTimestamp } from './timestamp.ts'
 
-/** The header that tells one message from another; the same for a repeat. */
+/** The header with the id of a message; a repeat has the same one. */
 export const WEBHOOK_ID = 'webhook-id'
 const MAX_SIGNATURES = 10
 
 /**
- * Standard Webhooks. The library signs; its own `verify` has a fixed tolerance, takes the time from the machine, and
- * parses the body.
+ * Verifies a signature by Standard Webhooks. Uses the library only to sign: its `verify` has a fixed tolerance and the
+ * machine's clock, and parses the body.
  */
 export function verifyStandardWebhooks(
   auth: StandardWebhooksAuth,
@@ -22,15 +22,15 @@ export function verifyStandardWebhooks(
   const timestamp = headerValue(headers, 'webhook-timestamp')
   if (timestamp === undefined) return 'timestamp_missing'
   const time = readTimestamp(timestamp, 'seconds')
-  // One that Date cannot hold has no signature either.
+  // The library signs a Date.
   if (time === undefined || Number.isNaN(new Date(time).getTime())) return 'timestamp_malformed'
-  // The library would sign invalid UTF-8 as if it were other text.
+  // The library would sign replacement characters for invalid UTF-8.
   if (!isUtf8(rawBody)) return 'signature_wrong'
 
   const presented = header.split(' ').slice(0, MAX_SIGNATURES)
   const expected = auth.secrets.map((secret) => new Webhook(secret).sign(id, new Date(time), rawBody))
   const matching = presented.filter((one) => expected.filter((other) => isSame(one, other)).length > 0)
-  return matching.length > 0 ? judgeTimestamp(time, now, auth.toleranceSeconds) : 'signature_wrong'
+  return matching.length > 0 ? checkTimestamp(time, now, auth.toleranceSeconds) : 'signature_wrong'
 }
 
 function isSame(presented: string, expected: string): boolean {
@@ -38,7 +38,7 @@ function isSame(presented: string, expected: string): boolean {
   return one.length === other.length && timingSafeEqual(one, other)
 }
 
-/** Tells whether a secret is one that the library takes: base64, perhaps with `whsec_` before it. */
+/** Whether the library takes a secret: base64, perhaps with `whsec_` before it. */
 export function isStandardWebhooksSecret(secret: string): boolean {
   try {
     new Webhook(secret)

@@ -4,14 +4,14 @@ import { verifyHmac } from './hmac.ts'
 import { verifyStandardWebhooks } from './standard-webhooks.ts'
 
 /**
- * Checks that a request comes from who it should. Judges the raw bytes: two bodies that parse alike have different
- * signatures. How long it takes does not depend on how much of a secret is right. Returns why the sender is not
- * believed, or undefined if it is.
+ * Checks that a request comes from a sender of the endpoint. Checks the raw bytes: two bodies that parse alike have
+ * different signatures. Its duration doesn't depend on how much of a secret is right.
+ * @returns why the sender is not verified; undefined if it is
  */
 export function verify(auth: Auth, request: ReceivedRequest): AuthFault | undefined {
   switch (auth.type) {
     case 'callers':
-      // Callers prove themselves by their keys, which no source has.
+      // Callers authenticate with keys that no endpoint has.
       return 'credential_missing'
     case 'api_key':
       return verifyApiKey(auth, request)

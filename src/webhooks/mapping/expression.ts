@@ -1,22 +1,22 @@
 import jsonata from 'jsonata'
 
-/** One evaluation may take so long. */
+/** Timeout for one evaluation, in milliseconds. */
 export const EVALUATION_MS = 1_000
-/** Expressions may call themselves, and each other, so deep. */
+/** Deepest nesting of calls: functions of an expression may call themselves and each other. */
 const MAX_CALLS = 500
-/** The longest sequence that an expression may make on its way, but for what the payload holds. */
+/** Most values of a sequence that an expression makes; the payload's own arrays may be longer. */
 const MAX_SEQUENCE = 100_000
-/** The longest text that an expression may give; the longest custom field has 65,535 characters. */
+/** Longest text that an expression may give, in characters. The longest custom field has 65,535. */
 const MAX_TEXT = 100_000
 
-/** Why an expression gave no value. Says nothing of the payload. */
+/** Why an expression gave no value. The message quotes nothing of the payload. */
 export class EvaluationError extends Error {
   override readonly name = 'EvaluationError'
 }
 
 /**
- * Checks a JSONata expression without evaluating it. Returns what is wrong with it, as the end of a sentence, or
- * undefined. `$eval` is refused: it would evaluate what the sender of a payload wrote.
+ * Checks a JSONata expression without evaluating it. `$eval` is refused: it would evaluate text from the payload.
+ * @returns what is wrong with it, as the end of a sentence; undefined if nothing is
  */
 export function expressionFault(text: string): string | undefined {
   let ast: unknown
@@ -24,21 +24,21 @@ export function expressionFault(text: string): string | undefined {
     ast = jsonata(text).ast()
   } catch (error) {
     const { code, position, message } = error as Partial<jsonata.JsonataError>
-    const place = position === undefined ? '' : ` at character ${position}`
-    return `is not valid JSONata${place} (${[code, message].filter(Boolean).join(': ')})`
+    const at = position === undefined ? '' : ` at character ${position}`
+    return `is not valid JSONata${at} (${[code, message].filter(Boolean).join(': ')})`
   }
   return usesEval(ast) ? 'uses $eval, which would evaluate what the sender wrote' : undefined
 }
 
 function usesEval(ast: unknown): boolean {
   const seen = new Set<object>()
-  const waiting = [ast]
-  while (waiting.length > 0) {
-    const node = waiting.pop()
+  const pending = [ast]
+  while (pending.length > 0) {
+    const node = pending.pop()
     if (typeof node !== 'object' || node === null || seen.has(node)) continue
     seen.add(node)
     if ('type' in node && node.type === 'variable' && 'value' in node && node.value === 'eval') return true
-    for (const inner of Object.values(node) as unknown[]) waiting.push(inner)
+    for (const inner of Object.values(node) as unknown[]) pending.push(inner)
   }
   return false
 }
@@ -47,7 +47,7 @@ function usesEval(ast: unknown): boolean {
 export class Expression {
   readonly #compiled: jsonata.Expression
 
-  /** @throws what jsonata throws, if `expressionFault` finds one in `text` */
+  /** @throws JsonataError if `expressionFault` finds a fault in `text` */
   constructor(text: string) {
     this.#compiled = jsonata(text, { timeout: EVALUATION_MS, stack: MAX_CALLS, sequence: MAX_SEQUENCE })
     this.#compiled.registerFunction('pad', pad, '<s-ns?:s>')
@@ -72,7 +72,7 @@ export class Expression {
   }
 }
 
-/** JSONata's own would ask for any width in one piece, and that ends the process. */
+/** Replaces JSONata's own `$pad`, which allocates any width at once and so can kill the process. */
 function pad(text: string, width: number, character = ' '): string {
   if (Math.abs(width) > MAX_TEXT) throw new EvaluationError(`pads to more than ${MAX_TEXT} characters`)
   const missing = Math.abs(Math.trunc(width)) - Array.from(text).length
@@ -81,7 +81,7 @@ function pad(text: string, width: number, character = ' '): string {
   return width < 0 ? padding + text : text + padding
 }
 
-/** What the codes mean that a payload can bring about; JSONata's own messages quote values. */
+/** The errors that a payload can cause, in our words: JSONata's own messages quote values. */
 const REASONS: Readonly<Record<string, string>> = {
   D1011: 'calls itself too often',
   D1012: `took longer than ${EVALUATION_MS} ms`,
@@ -101,6 +101,6 @@ const REASONS: Readonly<Record<string, string>> = {
 function reason(error: unknown): string {
   const { code, position } = error as Partial<jsonata.JsonataError>
   if (code === undefined) return 'failed: it asks for too much'
-  const place = position === undefined ? '' : ` at character ${position}`
-  return `${REASONS[code] ?? 'failed'}${place} (JSONata ${code})`
+  const at = position === undefined ? '' : ` at character ${position}`
+  return `${REASONS[code] ?? 'failed'}${at} (JSONata ${code})`
 }

@@ -2,21 +2,21 @@ import { type Field, FIELD_BY_NAME } from '../../leads/fields.ts'
 import type { KeyName } from '../../leads/lead-key.ts'
 import { EvaluationError, Expression } from './expression.ts'
 
-/** A single value, as an update takes it; null empties a field. */
+/** A value of a field in an update; null empties the field. */
 export type Literal = string | number | null
 
-/** What a payload's values mean in VICIdial. */
+/** Translates a payload's values to VICIdial's. */
 export interface ValueTable {
   readonly table: ReadonlyMap<string, Literal>
-  /** What becomes of a value that is not in the table. */
+  /** What to do with a value that is not in the table. */
   readonly otherwise: 'keep' | 'reject' | 'ignore'
 }
 
-/** How a source's payloads become updates. Plain data: it is handed to another thread. */
+/** How an endpoint's payloads become updates. Plain data, because it is sent to another thread. */
 export interface MappingDefinition {
-  /** Which items of the payload are events; without it the payload itself, or each element of an array. */
+  /** Selects the events in the payload; without it, the payload itself or each element of an array is one. */
   readonly each: string | undefined
-  /** Which events matter; without it all. */
+  /** Whether an event matters; without it, all do. */
   readonly when: string | undefined
   readonly lead: { readonly by: KeyName; readonly expression: string }
   /** Expressions by the name of the field. */
@@ -29,27 +29,27 @@ export interface MappingDefinition {
   readonly emptyStrings: 'ignore' | 'clear' | 'reject'
 }
 
-/** What became of a payload. */
+/** The updates of one payload. */
 export interface MappedPayload {
-  /** As the `updates` of a batch update request, not yet judged. */
+  /** The `updates` of a batch request, not yet validated. */
   readonly updates: unknown[]
-  /** How many items did not matter. */
+  /** The number of items that did not matter. */
   readonly ignored: number
 }
 
-/** A payload that could not be mapped: where, and why. Says nothing of the payload's values. */
+/** Where and why a payload could not be mapped. Quotes no value of the payload. */
 export interface MappingFault {
   /** Name of the expression, like `fields.status`. */
   readonly expression: string
-  /** Which item of the payload, from 0; undefined if it is not about one. */
+  /** Index of the item in the payload; undefined if the fault is not about one item. */
   readonly item: number | undefined
   readonly reason: string
 }
 
-/** Is told which expression is at work on which item, before it is evaluated. */
+/** Called before each evaluation, with the expression and the item. */
 export type Progress = (expression: string, item: number | undefined) => void
 
-/** What all expressions on one payload may give together: a few items can name the same text often. */
+/** Characters that all expressions on one payload may give together: they can repeat the same text often. */
 const MAX_TOTAL_TEXT = 16_000_000
 
 /** A mapping whose expressions are compiled. */
@@ -64,10 +64,10 @@ export class Mapping {
     )
   }
 
-  /** Maps one payload; evaluates one expression after the other. */
+  /** Maps one payload, evaluating one expression at a time. */
   async map(payload: unknown, maxItems: number, progress: Progress): Promise<MappedPayload | MappingFault> {
     const each = this.#expressions.has('each')
-    const place: { expression: string; item: number | undefined } = {
+    const position: { expression: string; item: number | undefined } = {
       expression: each ? 'each' : 'payload',
       item: undefined
     }
@@ -75,7 +75,7 @@ export class Mapping {
     const evaluate = async (name: string, item?: { value: unknown; index: number }): Promise<unknown> => {
       const expression = this.#expressions.get(name)
       if (expression === undefined) return undefined
-      Object.assign(place, { expression: name, item: item?.index })
+      Object.assign(position, { expression: name, item: item?.index })
       progress(name, item?.index)
       const value = await (item === undefined
         ? expression.evaluate(payload)
@@ -98,7 +98,7 @@ export class Mapping {
       }
       return { updates, ignored: items.length - updates.length }
     } catch (error) {
-      if (error instanceof EvaluationError) return { ...place, reason: error.message }
+      if (error instanceof EvaluationError) return { ...position, reason: error.message }
       throw error
     }
   }
@@ -124,7 +124,7 @@ export class Mapping {
     return update
   }
 
-  /** The value of a field from what its expression gave; undefined is 'not given'. */
+  /** The value of a field, from what its expression gave. Undefined leaves the field out. */
   #value(name: string, value: unknown, type: Field['type'] | undefined): unknown {
     const translated = this.#translate(name, value)
     if (typeof translated === 'string' && translated.trim() === '') {
@@ -147,7 +147,7 @@ export class Mapping {
   }
 }
 
-/** Every expression of a mapping, under the name by which faults name it. */
+/** Every expression of a mapping, with the name that faults use. */
 export function expressionsOf(definition: MappingDefinition): [name: string, text: string][] {
   const { each, when, lead, fields, customFields } = definition
   return [
@@ -180,9 +180,9 @@ function isScalar(value: unknown): value is string | number | boolean {
 }
 
 /**
- * A value of a field as an update takes it: senders write numbers as text and text as numbers. A number becomes text
- * where a text belongs, unless it has lost digits already; an offset becomes a number. What is no single value stays
- * one that is refused by its type.
+ * Converts a value to its field's type, because senders write numbers as text and text as numbers. A number becomes
+ * text if the field is a text, unless it has already lost digits; an offset becomes a number. Arrays and objects become
+ * empty ones, which the update refuses by their type.
  */
 export function asTyped(value: unknown, type: Field['type'] | undefined): unknown {
   if (typeof value === 'string') {
