@@ -21,8 +21,8 @@ const DEADLINE_MS = 60_000
 export async function ownTime() {
   const rules = { maxLeadsPerCall: 1_000, dialect: 'lead_ids' } as const
   const exchange = {
-    update: (call: { rows: readonly { lead: number }[] }) => {
-      const leads = new Set(call.rows.map(({ lead }) => lead))
+    update: (call: { leads: readonly { lead: number }[] }) => {
+      const leads = new Set(call.leads.map(({ lead }) => lead))
       return Promise.resolve({ reply: { kind: 'updated', leads, customFields: 'unsaid' }, maybeMade: false })
     }
   } as unknown as Exchange

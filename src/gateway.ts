@@ -77,7 +77,7 @@ export async function createGateway(
   const dispatchers = new Dispatchers(upstreams.all, { rules, ...dispatch })
   const { retry: schedule } = durable
   const workers = new Workers(upstreams.all, {
-    outbox,
+    queue: outbox.queue,
     dispatchers,
     schedule,
     maxWaiting: dispatch.maxWaiting

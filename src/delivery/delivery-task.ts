@@ -5,103 +5,106 @@ import type { Outcome } from './outcome.ts'
 
 const SUPERSEDED: Outcome = { status: 'superseded', warnings: [] }
 
-/** Whose request a row belongs to. */
-export interface Owner {
+/** The request that a task belongs to. */
+export interface TaskRequest {
   readonly caller: string
+  /** VICIdial's `source`. */
   readonly source: string
-  /** Absent if nothing older or newer can wait in the outbox. */
-  readonly ordered?: Ordered | undefined
-  /** Learns that a row of its update at `place` has its outcome. */
-  taskSettled(place: number): void
+  /** Absent if no older or newer updates can be in the outbox. */
+  readonly sequencing?: Sequencing | undefined
+  /** Called when a task of the update at `index` has its outcome. */
+  taskSettled(index: number): void
 }
 
-/** How a request's updates stand in the order in which all were accepted. */
-export interface Ordered {
-  /** The place in that order of the update at `place`. */
-  readonly sequenceOf: (place: number) => number
-  /** Whether they leave to newer updates what those have set; otherwise they are sent as they are. */
+/** A request's updates among all accepted ones. */
+export interface Sequencing {
+  /** The sequence number of the update at `index`. */
+  readonly sequenceOf: (index: number) => number
+  /** Whether they come from the outbox; then they leave out fields that newer updates have set. */
   readonly isStored: boolean
 }
 
-/** One lead of one update: what is to be changed of it, and what became of that. */
-export class DeliveryTask<Lead extends number | string = number, Request extends Owner = Owner>
+/** One lead of one update: its changes, and its outcome when that is known. */
+export class DeliveryTask<Lead extends number | string = number, Request extends TaskRequest = TaskRequest>
   implements Item<DeliveryTask<Lead, Request>>, LeadChanges<Lead>
 {
   readonly lead: Lead
   changes: Changes
   readonly request: Request
-  /** The place of its update in the request. */
-  readonly place: number
-  /** The rows of the request that may share a call with it. */
+  /** The index of its update in the request. */
+  readonly index: number
+  /** The request's tasks that may share a call with it. */
   flow: Flow<DeliveryTask<Lead, Request>>
-  /** `behind` another row of its lead, `ready` to go out, or `gone`: in a call, done, or given up. */
+  /** `blocked` by an earlier task of its lead, `ready` to be sent, or `taken`: in a call, ended, or given up. */
   state: 'blocked' | 'ready' | 'taken' = 'blocked'
-  /** Whether VICIdial may have got it. */
+  /** Whether VICIdial may have received it. */
   isSent = false
-  /** What comes next for the same lead. */
+  /** The next task of the same lead. */
   next: DeliveryTask<Lead, Request> | undefined
   outcome: Outcome | undefined
-  /** The row that goes out for this one too, if another does. */
+  /** The task that is sent in place of this one, if it is coalesced. */
   leader: DeliveryTask<Lead, Request> | undefined
-  #carried: DeliveryTask<Lead, Request>[] | undefined
-  /** Fields that were taken off it. */
+  #coalesced: DeliveryTask<Lead, Request>[] | undefined
+  /** Fields left out of its changes. */
   #superseded: readonly string[] = []
 
   constructor(
     lead: Lead,
     changes: Changes,
     request: Request,
-    place: number,
+    index: number,
     flow: Flow<DeliveryTask<Lead, Request>>
   ) {
     this.lead = lead
     this.changes = changes
     this.request = request
-    this.place = place
+    this.index = index
     this.flow = flow
   }
 
-  /** Whether anybody waits for it; a row that nobody waits for is not sent. */
-  get live(): boolean {
-    return this.outcome === undefined || this.#carried?.some(({ outcome }) => outcome === undefined) === true
+  /** Whether it, or a task coalesced into it, still needs an outcome; otherwise it is not sent. */
+  get isWanted(): boolean {
+    return (
+      this.outcome === undefined || this.#coalesced?.some(({ outcome }) => outcome === undefined) === true
+    )
   }
 
-  /** Goes out for `row` too, which wants the same of the same lead. */
-  coalesce(row: DeliveryTask<Lead, Request>): void {
-    row.leader = this
-    this.#carried ??= []
-    this.#carried.push(row)
+  /** Coalesces `task`, which makes the same changes to the same lead: one call serves both. */
+  coalesce(task: DeliveryTask<Lead, Request>): void {
+    task.leader = this
+    this.#coalesced ??= []
+    this.#coalesced.push(task)
   }
 
-  /** Adds the requests for which it goes out. */
+  /** Adds the requests that it serves. */
   addRequests(requests: Set<Request>): void {
     requests.add(this.request)
-    for (const { request } of this.#carried ?? []) requests.add(request)
+    for (const { request } of this.#coalesced ?? []) requests.add(request)
   }
 
-  /** It, and the rows for which it goes out. */
+  /** It, and the tasks coalesced into it. */
   get all(): readonly DeliveryTask<Lead, Request>[] {
-    return this.#carried === undefined ? [this] : [this, ...this.#carried]
+    return this.#coalesced === undefined ? [this] : [this, ...this.#coalesced]
   }
 
-  /** Its place in the order in which updates were accepted; absent if it has none. */
+  /** Its update's sequence number, if it has one. */
   get sequence(): number | undefined {
-    return this.request.ordered?.sequenceOf(this.place)
+    return this.request.sequencing?.sequenceOf(this.index)
   }
 
-  /** What is set by updates newer than this it leaves to them; infinite if it leaves nothing to anybody. */
-  get yieldsAfter(): number {
+  /** Updates with a higher sequence number supersede its fields; infinite if it must be sent unchanged. */
+  get supersededAfter(): number {
     let newest = 0
     for (const { sequence, request, outcome } of this.all) {
       if (outcome !== undefined) continue
-      if (sequence === undefined || request.ordered?.isStored !== true) return Number.POSITIVE_INFINITY
+      if (sequence === undefined || request.sequencing?.isStored !== true) return Number.POSITIVE_INFINITY
       newest = Math.max(newest, sequence)
     }
     return newest
   }
 
-  /** Leaves fields, named as in `changes.stored`, to newer updates; without any others it is ended. */
-  leave(fields: readonly string[], rules: CallRules): void {
+  /** Leaves out fields, named as in `changes.stored`; ends it if no others are left. */
+  leaveOut(fields: readonly string[], rules: CallRules): void {
     this.#superseded = fields
     const changes = withoutFields(this.changes, fields)
     if (changes === undefined) this.settle(SUPERSEDED)
@@ -111,55 +114,50 @@ export class DeliveryTask<Lead extends number | string = number, Request extends
     }
   }
 
-  /** Ends it, and the rows for which it goes out; those that have an outcome keep it. */
+  /** Gives the outcome to it and to the tasks coalesced into it; those that have one keep it. */
   settle(outcome: Outcome): void {
     const superseded = this.#superseded
-    const whole = superseded.length > 0 ? { ...outcome, superseded } : outcome
-    this.end(whole)
-    for (const row of this.#carried ?? []) row.end(whole)
+    const complete = superseded.length > 0 ? { ...outcome, superseded } : outcome
+    this.settleAlone(complete)
+    for (const task of this.#coalesced ?? []) task.settleAlone(complete)
   }
 
-  /** Ends it alone, unless it has an outcome. */
-  end(outcome: Outcome): void {
+  /** Gives the outcome to it alone, unless it has one. */
+  settleAlone(outcome: Outcome): void {
     if (this.outcome !== undefined) return
     this.outcome = outcome
-    this.request.taskSettled(this.place)
+    this.request.taskSettled(this.index)
   }
 }
 
-/** How rows are put into calls. */
+/** How tasks are put into calls. */
 export interface CallRules {
   readonly maxLeadsPerCall: number
-  /** `leads_data` carries each lead with its own values, so that different changes can share a call. */
+  /** `leads_data` carries values for each lead, so leads with different changes can share a call. */
   readonly dialect: 'lead_ids' | 'leads_data'
 }
 
-/** Leads that a call of these changes may carry. */
-export function callSize(changes: Changes, rules: CallRules): number {
-  return changes.function === 'update_lead' ? 1 : rules.maxLeadsPerCall
-}
-
-/** The flows of one request: rows of the same group may share a call. */
-export class Flows<Lead extends number | string, Request extends Owner> {
+/** The flows of one request. */
+export class Flows<Lead extends number | string, Request extends TaskRequest> {
   readonly #request: Request
   readonly #rules: CallRules
   readonly #byChanges = new Map<Changes, Flow<DeliveryTask<Lead, Request>>>()
-  readonly #byGroup = new Map<string, Flow<DeliveryTask<Lead, Request>>>()
+  readonly #byBatchKey = new Map<string, Flow<DeliveryTask<Lead, Request>>>()
 
   constructor(request: Request, rules: CallRules) {
     this.#request = request
     this.#rules = rules
   }
 
-  /** The flow of the rows that make `changes`. */
+  /** The flow of the tasks that make `changes`. */
   of(changes: Changes): Flow<DeliveryTask<Lead, Request>> {
     const known = this.#byChanges.get(changes)
     if (known !== undefined) return known
     const { caller, source } = this.#request
-    const group = `${source} ${this.#rules.dialect === 'leads_data' ? changes.function : changes.key}`
+    const batchKey = `${source} ${this.#rules.dialect === 'leads_data' ? changes.function : changes.key}`
     const flow =
-      this.#byGroup.get(group) ?? new Flow<DeliveryTask<Lead, Request>>(caller, this.#request, group)
-    this.#byGroup.set(group, flow)
+      this.#byBatchKey.get(batchKey) ?? new Flow<DeliveryTask<Lead, Request>>(caller, this.#request, batchKey)
+    this.#byBatchKey.set(batchKey, flow)
     this.#byChanges.set(changes, flow)
     return flow
   }

@@ -1,75 +1,76 @@
-/** Something that waits to go out, together with others of its group. */
+/** Something that waits for a call, which it may share with others of its batch key. */
 export interface Item<Self> {
   readonly flow: Flow<Self>
-  /** Whether it still wants to go out; asked when it is taken. */
-  readonly live: boolean
+  /** Whether it still has to be sent; asked when it would be taken. */
+  readonly isWanted: boolean
 }
 
-/** The units of one request that are of one group: first in, first out; taking is cheap at any length. */
-export class Flow<U> {
+/** One request's waiting items of one batch key, first in, first out. Taking one is cheap at any length. */
+export class Flow<T> {
   readonly caller: string
   readonly request: object
-  /** Units of one group may share a call. */
+  /** Items with the same batch key may share a call. */
   readonly batchKey: string
-  #units: U[] = []
+  #items: T[] = []
   #head = 0
 
-  constructor(caller: string, request: object, group: string) {
+  constructor(caller: string, request: object, batchKey: string) {
     this.caller = caller
     this.request = request
-    this.batchKey = group
+    this.batchKey = batchKey
   }
 
   get isEmpty(): boolean {
-    return this.#head >= this.#units.length
+    return this.#head >= this.#items.length
   }
 
-  push(unit: U): void {
-    this.#units.push(unit)
+  push(item: T): void {
+    this.#items.push(item)
   }
 
-  /** Takes the next unit, if there is one. */
-  shift(): U | undefined {
-    const unit = this.#units[this.#head++]
+  shift(): T | undefined {
+    const item = this.#items[this.#head++]
     if (this.isEmpty) {
-      this.#units = []
+      this.#items = []
       this.#head = 0
     }
-    return unit
+    return item
   }
 }
 
 /**
- * What waits, by group, and whose turn it is: callers take turns, and so do the requests of each, so that no
- * request waits for all of a larger one. Whoever's turn it is, units of the same group travel along.
+ * Waiting items, taken a batch at a time. Callers take turns, and so do each caller's requests, so no request waits for
+ * all of a larger one. A batch starts with the request whose turn it is; items of others with its batch key fill it up.
  */
-export class FairQueue<U extends Item<U>> {
+export class FairQueue<T extends Item<T>> {
   /** Caller → request → its flows. The first caller is the next, and so is the first request of each. */
-  readonly #callers = new Map<string, Map<object, Set<Flow<U>>>>()
-  /** Group → the flows of all requests. */
-  readonly #groups = new Map<string, Set<Flow<U>>>()
+  readonly #callers = new Map<string, Map<object, Set<Flow<T>>>>()
+  /** Batch key → the flows of all requests. */
+  readonly #byBatchKey = new Map<string, Set<Flow<T>>>()
 
-  add(unit: U): void {
-    const { flow } = unit
+  add(item: T): void {
+    const { flow } = item
     if (flow.isEmpty) {
-      const requests = getOrAdd(this.#callers, flow.caller, () => new Map<object, Set<Flow<U>>>())
-      getOrAdd(requests, flow.request, () => new Set<Flow<U>>()).add(flow)
-      getOrAdd(this.#groups, flow.batchKey, () => new Set<Flow<U>>()).add(flow)
+      const requests = this.#callers.get(flow.caller) ?? new Map<object, Set<Flow<T>>>()
+      this.#callers.set(flow.caller, requests)
+      addTo(requests, flow.request, flow)
+      addTo(this.#byBatchKey, flow.batchKey, flow)
     }
-    flow.push(unit)
+    flow.push(item)
   }
 
-  /** Takes units of the group whose turn it is, as many as `sizeOf` its first one says; none if nothing waits. */
-  take(sizeOf: (first: U) => number): U[] {
+  /** Takes the next batch, of as many items as `sizeOf` gives for its first; an empty list if nothing waits. */
+  take(sizeOf: (first: T) => number): T[] {
     for (;;) {
-      const flow = this.#nextLot()
+      const flow = this.#nextFlow()
       if (flow === undefined) return []
-      const units = this.#takeGroup(flow, sizeOf)
-      if (units.length > 0) return units
+      const items = this.#takeBatch(flow, sizeOf)
+      if (items.length > 0) return items
     }
   }
 
-  #nextLot(): Flow<U> | undefined {
+  /** The flow whose turn it is; its caller and request become the last. */
+  #nextFlow(): Flow<T> | undefined {
     for (const [caller, requests] of this.#callers) {
       this.#callers.delete(caller)
       this.#callers.set(caller, requests)
@@ -82,29 +83,29 @@ export class FairQueue<U extends Item<U>> {
     return undefined
   }
 
-  /** Takes from the flow of the request whose turn it is, and then from the others of the group as they came. */
-  #takeGroup(first: Flow<U>, sizeOf: (first: U) => number): U[] {
-    const units: U[] = []
+  /** Takes from `first`, then from the other flows with its batch key, the oldest first. */
+  #takeBatch(first: Flow<T>, sizeOf: (first: T) => number): T[] {
+    const items: T[] = []
     let size = 1
-    const takeFrom = (flow: Flow<U>) => {
-      while (units.length < size && !flow.isEmpty) {
-        const unit = flow.shift()
-        if (unit?.live !== true) continue
-        if (units.length === 0) size = sizeOf(unit)
-        units.push(unit)
+    const takeFrom = (flow: Flow<T>) => {
+      while (items.length < size && !flow.isEmpty) {
+        const item = flow.shift()
+        if (item?.isWanted !== true) continue
+        if (items.length === 0) size = sizeOf(item)
+        items.push(item)
       }
       if (flow.isEmpty) this.#drop(flow)
     }
     takeFrom(first)
-    for (const flow of this.#groups.get(first.batchKey) ?? []) {
-      if (units.length >= size) break
+    for (const flow of this.#byBatchKey.get(first.batchKey) ?? []) {
+      if (items.length >= size) break
       takeFrom(flow)
     }
-    return units
+    return items
   }
 
-  #drop(flow: Flow<U>): void {
-    removeFrom(this.#groups, flow.batchKey, flow)
+  #drop(flow: Flow<T>): void {
+    removeFrom(this.#byBatchKey, flow.batchKey, flow)
     const requests = this.#callers.get(flow.caller)
     if (requests === undefined) return
     removeFrom(requests, flow.request, flow)
@@ -112,17 +113,15 @@ export class FairQueue<U extends Item<U>> {
   }
 }
 
-/** Takes a member out of a set, and a set without members out of the map: memory would grow with all that ever came. */
+function addTo<Key, Member>(sets: Map<Key, Set<Member>>, key: Key, member: Member): void {
+  const set = sets.get(key)
+  if (set === undefined) sets.set(key, new Set([member]))
+  else set.add(member)
+}
+
+/** Removes a member, and its set once that is empty; otherwise the map would grow for ever. */
 function removeFrom<Key, Member>(sets: Map<Key, Set<Member>>, key: Key, member: Member): void {
   const set = sets.get(key)
   set?.delete(member)
   if (set?.size === 0) sets.delete(key)
-}
-
-function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  const known = map.get(key)
-  if (known !== undefined) return known
-  const made = make()
-  map.set(key, made)
-  return made
 }

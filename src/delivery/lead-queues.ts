@@ -1,74 +1,70 @@
+import type { CallRules, DeliveryTask, TaskRequest } from './delivery-task.ts'
 import { FairQueue } from './fair-queue.ts'
-import type { DeliveryTask } from './delivery-task.ts'
-import { type CallRules, callSize, type Owner } from './delivery-task.ts'
 
-/**
- * Rows on their way into calls. Each lead's rows go out in the order in which they came, one at a time; rows of
- * different leads never wait for each other.
- */
-export class LeadQueues<Lead extends number | string, Request extends Owner> {
+/** Tasks until their calls have ended: each lead's are sent in order, one at a time; leads never wait for each other. */
+export class LeadQueues<Lead extends number | string, Request extends TaskRequest> {
   readonly #rules: CallRules
-  readonly #queue = new FairQueue<DeliveryTask<Lead, Request>>()
-  readonly #latest = new Map<Lead, DeliveryTask<Lead, Request>>()
-  readonly #beforeTurn: (row: DeliveryTask<Lead, Request>) => void
+  readonly #ready = new FairQueue<DeliveryTask<Lead, Request>>()
+  /** Lead → its last task. */
+  readonly #last = new Map<Lead, DeliveryTask<Lead, Request>>()
+  readonly #beforeReady: (task: DeliveryTask<Lead, Request>) => void
 
-  /** @param beforeTurn called when nothing of its lead is before a row any more; it may change or end it */
-  constructor(rules: CallRules, beforeTurn: (row: DeliveryTask<Lead, Request>) => void = () => {}) {
+  /** @param beforeReady called when no task of its lead is ahead of a task any more; it may change or settle the task */
+  constructor(rules: CallRules, beforeReady: (task: DeliveryTask<Lead, Request>) => void = () => {}) {
     this.#rules = rules
-    this.#beforeTurn = beforeTurn
+    this.#beforeReady = beforeReady
   }
 
-  /**
-   * Admits a row behind those of its lead. If the one before it wants the same and has not gone out, that one
-   * goes out for both.
-   */
-  admit(row: DeliveryTask<Lead, Request>): void {
-    const before = this.#latest.get(row.lead)
-    if (before !== undefined && before.state !== 'taken' && before.live && isSame(before, row)) {
-      before.coalesce(row)
+  /** Adds a task as its lead's last; coalesces it if the one before is not taken yet and makes the same changes. */
+  add(task: DeliveryTask<Lead, Request>): void {
+    const before = this.#last.get(task.lead)
+    if (before !== undefined && before.state !== 'taken' && before.isWanted && isSame(before, task)) {
+      before.coalesce(task)
       return
     }
-    this.#latest.set(row.lead, row)
-    if (before === undefined) this.#startWith(row)
-    else before.next = row
+    this.#last.set(task.lead, task)
+    if (before === undefined) this.#startWith(task)
+    else before.next = task
   }
 
-  /** Takes the rows of the next call, which are of one group; none if nothing is ready. */
+  /** Takes the tasks of the next call, which share a batch key; an empty list if none is ready. */
   take(): DeliveryTask<Lead, Request>[] {
-    const rows = this.#queue.take(({ changes }) => callSize(changes, this.#rules))
-    for (const row of rows) row.state = 'taken'
-    return rows
+    const tasks = this.#ready.take(({ changes }) =>
+      changes.function === 'update_lead' ? 1 : this.#rules.maxLeadsPerCall
+    )
+    for (const task of tasks) task.state = 'taken'
+    return tasks
   }
 
-  /** Ends a row that was taken; the next one of its lead gets ready. */
-  release(row: DeliveryTask<Lead, Request>): void {
-    if (row.next === undefined) this.#latest.delete(row.lead)
-    else this.#startWith(row.next)
+  /** Removes a task that was taken; the next one of its lead becomes ready. */
+  release(task: DeliveryTask<Lead, Request>): void {
+    if (task.next === undefined) this.#last.delete(task.lead)
+    else this.#startWith(task.next)
   }
 
-  /** Ends a row that nobody waits for any more, if it was not taken. */
-  abandon(row: DeliveryTask<Lead, Request>): void {
-    if (row.state !== 'ready') return
-    row.state = 'taken'
-    this.release(row)
+  /** Removes a task that is not wanted any more, if it is ready; one that is blocked is skipped in its turn. */
+  abandon(task: DeliveryTask<Lead, Request>): void {
+    if (task.state !== 'ready') return
+    task.state = 'taken'
+    this.release(task)
   }
 
-  /** The first of a lead's rows that is still wanted gets ready. */
+  /** Makes the first wanted one of a lead's tasks ready. */
   #startWith(first: DeliveryTask<Lead, Request>): void {
-    for (let row: typeof first | undefined = first; row !== undefined; row = row.next) {
-      if (row.live) this.#beforeTurn(row)
-      if (row.live) {
-        row.state = 'ready'
-        this.#queue.add(row)
+    for (let task: typeof first | undefined = first; task !== undefined; task = task.next) {
+      if (task.isWanted) this.#beforeReady(task)
+      if (task.isWanted) {
+        task.state = 'ready'
+        this.#ready.add(task)
         return
       }
-      row.state = 'taken'
+      task.state = 'taken'
     }
-    this.#latest.delete(first.lead)
+    this.#last.delete(first.lead)
   }
 }
 
-function isSame<Lead extends number | string, Request extends Owner>(
+function isSame<Lead extends number | string, Request extends TaskRequest>(
   a: DeliveryTask<Lead, Request>,
   b: DeliveryTask<Lead, Request>
 ): boolean {

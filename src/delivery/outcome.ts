@@ -1,8 +1,10 @@
+import { keyName } from '../leads/lead-key.ts'
 import type { Warning } from '../leads/refusal.ts'
+import type { Update } from '../leads/update.ts'
 import type { Exchanged } from '../vicidial/exchange.ts'
-import type { UpstreamCode } from '../vicidial/reply.ts'
+import type { NotMade, Refused, Unclear, UpstreamCode } from '../vicidial/reply.ts'
 
-/** Why an update was not made, or may not have been. */
+/** Why an update failed, or may have failed. */
 export interface OutcomeError {
   readonly code: UpstreamCode | 'lead_not_found' | 'lead_ambiguous' | 'overloaded'
   readonly detail: string
@@ -12,21 +14,21 @@ export interface OutcomeError {
   readonly leadIds?: readonly number[]
 }
 
-/** What became of one update. */
+/** The outcome of one update. */
 export interface Outcome {
   readonly status: 'updated' | 'not_found' | 'ambiguous' | 'failed' | 'unknown' | 'superseded'
-  /** The leads that the update's key names, as far as they are known; absent if it names its lead by id. */
+  /** The leads that the update's key matches, if known; absent if the update names its lead by id. */
   readonly leads?: readonly number[]
   readonly warnings: readonly Warning[]
   readonly error?: OutcomeError
-  /** Nothing was sent for it, so that its failure says nothing about the update. */
+  /** Nothing was sent, so the failure says nothing about the update. */
   readonly isUnsent?: true
-  /** Fields that it left to newer updates of the lead. */
+  /** Fields left out because newer updates of the lead have set them. */
   readonly superseded?: readonly string[]
 }
 
-/** Codes that speak of VICIdial's state, not of the update: later it may succeed. */
-const PASSING: ReadonlySet<UpstreamCode> = new Set([
+/** Codes for VICIdial's state rather than the update: the same update may succeed later. */
+const TRANSIENT: ReadonlySet<UpstreamCode> = new Set([
   'upstream_login_failed',
   'upstream_locked_out',
   'upstream_unavailable',
@@ -34,12 +36,12 @@ const PASSING: ReadonlySet<UpstreamCode> = new Set([
 ])
 const MAX_LISTED_LEADS = 100
 
-/** The outcome of a lead that VICIdial does not know, or that its account may not touch. */
+/** The outcome for a lead that VICIdial doesn't have, or that its account may not change. */
 export function notFound(detail: string): Outcome {
   return { status: 'not_found', warnings: [], error: { code: 'lead_not_found', detail, retryable: false } }
 }
 
-/** The outcome of a key that matches several leads. */
+/** The outcome for a key that matches several leads. */
 export function ambiguous(leads: readonly number[]): Outcome {
   const detail = `The key matches ${leads.length} leads; name one by lead_id, or say on_multiple.`
   const leadIds = leads.slice(0, MAX_LISTED_LEADS)
@@ -50,49 +52,50 @@ export function ambiguous(leads: readonly number[]): Outcome {
   }
 }
 
-/** The outcome of an update that was refused, or of whose call nothing certain was heard. */
-export function notDone({
-  reply,
-  maybeMade,
-  isUnsent
-}: Exchanged<{ readonly kind: string; readonly detail?: string }>): Outcome {
-  const code: UpstreamCode = 'code' in reply ? reply.code : 'upstream_error'
-  const retryable = PASSING.has(code) || reply.kind !== 'refused'
-  const error = { code, detail: reply.detail ?? 'VICIdial answered something else.', retryable }
+/** A call that failed, or was not made. */
+export type FailedExchange = Exchanged<Refused | NotMade | Unclear>
+
+/** The outcome of an update whose call failed: `unknown` if VICIdial may have made the change all the same. */
+export function notDone({ reply, maybeMade, isUnsent }: FailedExchange): Outcome {
+  const code = 'code' in reply ? reply.code : 'upstream_error'
+  const retryable = TRANSIENT.has(code) || reply.kind !== 'refused'
+  const error = { code, detail: reply.detail, retryable }
   const outcome = { status: maybeMade ? 'unknown' : 'failed', warnings: [], error } as const
   return isUnsent ? { ...outcome, isUnsent } : outcome
 }
 
-/** The outcome of an update whose key matches more leads than there is room for. */
+/** The outcome for a key that matches more leads than there is room for. */
 export function tooManyLeads(leads: number): Outcome {
   const detail = `The key matches ${leads} leads or more, which is more than can wait now; nothing was sent for it.`
   return { status: 'failed', warnings: [], error: { code: 'overloaded', detail, retryable: true } }
 }
 
-/** The outcomes of updates whose request ended before VICIdial's answer. */
-export const NOT_IN_TIME = {
-  waiting: {
-    ...endOfTime('failed', 'The time of the request was over before the update could be sent.'),
+/** The outcomes of updates that are given up: their request's deadline has passed, or its client has gone. */
+export const TIMED_OUT = {
+  unsent: {
+    ...timeout('failed', 'The time of the request was over before the update could be sent.'),
     isUnsent: true
   },
-  lookedUp: endOfTime('failed', 'VICIdial had not found the lead when the time of the request was over.'),
-  sent: endOfTime('unknown', 'VICIdial had not answered when the time of the request was over.')
-} as const
+  /** VICIdial was asked for the leads of the update's key. */
+  searching: timeout('failed', 'VICIdial had not found the lead when the time of the request was over.'),
+  sent: timeout('unknown', 'VICIdial had not answered when the time of the request was over.')
+} as const satisfies Record<string, Outcome>
 
-/** The outcome of an update that waited behind one of the same lead whose fate is not known. */
+/** The outcome of an update that waited behind another of its lead whose outcome is unknown. */
 export const NOT_SENT_AFTER_UNKNOWN: Outcome = {
-  ...endOfTime(
+  ...timeout(
     'failed',
     'Not sent: an earlier update of this lead has no known outcome and could still take effect.'
   ),
   isUnsent: true
 }
 
-function endOfTime(status: 'failed' | 'unknown', detail: string): Outcome {
+function timeout(status: 'failed' | 'unknown', detail: string): Outcome {
   return { status, warnings: [], error: { code: 'upstream_timeout', detail, retryable: true } }
 }
 
-const SEVERITY: readonly Outcome['status'][] = [
+/** Statuses of a lead, the worst first. */
+const WORST_FIRST: readonly Outcome['status'][] = [
   'unknown',
   'failed',
   'ambiguous',
@@ -101,34 +104,53 @@ const SEVERITY: readonly Outcome['status'][] = [
   'superseded'
 ]
 
-/** What became of one of an update's leads. */
+/** The outcome of one of an update's leads. */
 export interface LeadOutcome {
   readonly lead: number
   readonly outcome: Outcome | undefined
 }
 
 /**
- * One outcome for an update whose key names several leads, with their ids. It is `updated` if VICIdial set the values
- * on those that it found, and names these; `unknown` if some were updated and others failed; otherwise the gravest of
- * theirs. What one of them left to newer updates the whole did.
+ * Combines the outcomes of an update's leads into one, with their ids. It is `updated`, and lists the updated leads, if
+ * no other failed; `unknown` if some were updated and others failed; otherwise the worst of them. Fields that one lead
+ * left out are listed for the whole update.
+ * @throws Error if there are no outcomes
  */
-export function combine(parts: readonly LeadOutcome[]): Outcome {
-  const having = (...statuses: readonly Outcome['status'][]) =>
-    parts.filter(({ outcome }) => outcome !== undefined && statuses.includes(outcome.status))
+export function combinedOutcome(leads: readonly LeadOutcome[]): Outcome {
+  const withStatus = (...statuses: readonly Outcome['status'][]) =>
+    leads.filter(({ outcome }) => outcome !== undefined && statuses.includes(outcome.status))
   const ids = (of: readonly LeadOutcome[]) => of.map(({ lead }) => lead)
-  const updated = having('updated')
+  const updated = withStatus('updated')
   const [first] = updated
-  const isFailed = having('failed', 'unknown').length > 0
-  const names = new Set(parts.flatMap(({ outcome }) => outcome?.superseded ?? []))
-  const superseded = names.size > 0 ? { superseded: [...names] } : {}
+  const isFailed = withStatus('failed', 'unknown').length > 0
+  const fields = new Set(leads.flatMap(({ outcome }) => outcome?.superseded ?? []))
+  const superseded = fields.size > 0 ? { superseded: [...fields] } : {}
   if (first?.outcome && !isFailed) return { ...first.outcome, ...superseded, leads: ids(updated) }
-  const gravest = SEVERITY.map((status) => sentFirst(having(status))).find((part) => part !== undefined)
-  if (gravest?.outcome === undefined) throw new Error('an update without leads has no outcome to combine')
-  const status = first ? 'unknown' : gravest.outcome.status
-  return { ...gravest.outcome, ...superseded, status, leads: ids(parts) }
+  const worst = WORST_FIRST.map((status) => preferSent(withStatus(status))).find((lead) => lead !== undefined)
+  if (worst?.outcome === undefined) throw new Error('an update without leads has no outcome')
+  const status = first ? 'unknown' : worst.outcome.status
+  return { ...worst.outcome, ...superseded, status, leads: ids(leads) }
 }
 
-/** One of `parts`, rather one that was sent: it says more. */
-function sentFirst(parts: readonly LeadOutcome[]): LeadOutcome | undefined {
-  return parts.find(({ outcome }) => outcome?.isUnsent === undefined) ?? parts[0]
+/** One of `leads`, if possible one that was sent: its outcome says more. */
+function preferSent(leads: readonly LeadOutcome[]): LeadOutcome | undefined {
+  return leads.find(({ outcome }) => outcome?.isUnsent === undefined) ?? leads[0]
+}
+
+/** Fields of a lead that VICIdial has set. */
+export interface DeliveredFields {
+  /** The lead by one of its names, see `keyName`. */
+  readonly lead: string
+  readonly fields: readonly string[]
+}
+
+/** The fields that an update has set, under each known name of its leads. */
+export function deliveredFields(
+  { key, changes }: Update,
+  { status, leads = [] }: Outcome
+): DeliveredFields[] {
+  if (status !== 'updated') return []
+  const fields = Object.keys(changes.stored)
+  const names = new Set([keyName(key), ...leads.map((lead) => keyName({ by: 'lead_id', value: lead }))])
+  return [...names].map((lead) => ({ lead, fields }))
 }

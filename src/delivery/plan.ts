@@ -1,28 +1,44 @@
+import { keyName } from '../leads/lead-key.ts'
 import type { Call, LeadChanges } from '../vicidial/wire.ts'
-import { type CallRules, Flows, type Owner, DeliveryTask } from './delivery-task.ts'
+import { type CallRules, DeliveryTask, Flows, type TaskRequest } from './delivery-task.ts'
 import { LeadQueues } from './lead-queues.ts'
+import { MAX_KEYS_PER_CALL, searchBatchKey, type SearchKey } from './search-queue.ts'
 
-// Stryker disable next-line all: nobody asks a planned row whose it is
-const NOBODY: Owner = { caller: '', source: '', taskSettled: () => {} }
+// Stryker disable next-line all: the request of a planned task is never looked at
+const NO_REQUEST: TaskRequest = { caller: '', source: '', taskSettled: () => {} }
 
 /**
- * The calls that entries make on an idle gateway, in order: the same changes share a call, and a lead that stands
- * again takes effect in the order given. Linear in the number of entries.
+ * The calls that updates make on an idle gateway, in order, without sending any. Leads with the same changes share a
+ * call; a lead's updates take effect in the order given. Linear in the number of updates.
  */
 export function planCalls<Lead extends number | string>(
-  entries: readonly LeadChanges<Lead>[],
+  updates: readonly LeadChanges<Lead>[],
   rules: CallRules
 ): Call<Lead>[] {
-  const waiting = new LeadQueues<Lead, Owner>(rules)
-  const flows = new Flows<Lead, Owner>(NOBODY, rules)
-  for (const { lead, changes } of entries)
-    waiting.admit(new DeliveryTask(lead, changes, NOBODY, 0, flows.of(changes)))
+  const queues = new LeadQueues<Lead, TaskRequest>(rules)
+  const flows = new Flows<Lead, TaskRequest>(NO_REQUEST, rules)
+  for (const { lead, changes } of updates)
+    queues.add(new DeliveryTask(lead, changes, NO_REQUEST, 0, flows.of(changes)))
   const calls: Call<Lead>[] = []
   for (;;) {
-    const rows = waiting.take()
-    const [first] = rows
+    const tasks = queues.take()
+    const [first] = tasks
     if (first === undefined) return calls
-    calls.push({ function: first.changes.function, leads: rows })
-    for (const row of rows) waiting.release(row)
+    calls.push({ function: first.changes.function, leads: tasks })
+    for (const task of tasks) queues.release(task)
   }
+}
+
+/** The searches for `keys`, each key once, in as few calls as possible. */
+export function planSearches(keys: readonly SearchKey[]): { by: SearchKey['by']; values: string[] }[] {
+  const distinct = new Map(keys.map((key) => [keyName(key), key]))
+  return [...Map.groupBy(distinct.values(), searchBatchKey).values()].flatMap((batch) => {
+    const calls: { by: SearchKey['by']; values: string[] }[] = []
+    for (let start = 0; start < batch.length; start += MAX_KEYS_PER_CALL) {
+      const part = batch.slice(start, start + MAX_KEYS_PER_CALL)
+      const [first] = part
+      if (first) calls.push({ by: first.by, values: part.map(({ value }) => value) })
+    }
+    return calls
+  })
 }

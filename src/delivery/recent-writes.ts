@@ -1,88 +1,87 @@
 import type { Changes } from '../leads/changes.ts'
-import type { Owner, DeliveryTask } from './delivery-task.ts'
+import type { DeliveryTask, TaskRequest } from './delivery-task.ts'
 
 /** Fields of a lead that an update has set. */
-interface Setting {
+interface Write {
   readonly lead: number
   readonly sequence: number
-  /** Its fields, see `Changes.stored`. */
+  /** The fields, see `Changes.stored`. */
   readonly stored: Changes['stored']
 }
 
 /**
- * What was set by updates of which the outbox does not know yet, so that an older one that comes out of it does not
- * undo it.
+ * Writes that the outbox doesn't know of yet, so that older updates which come out of it don't undo them.
+ *
+ * When the outbox knows, a request's writes can be forgotten, but not at once: stored updates that were claimed before
+ * that don't know of them either, and may still wait for their turn or a search.
  */
-export class RecentWrites<Request extends Owner> {
-  readonly #byLead = new Map<number, Set<Setting>>()
-  readonly #byRequest = new Map<Request, Setting[]>()
-  /** How many requests that yield there were. */
-  #yielded = 0
-  /** The numbers of those that have not ended, in order: what they wait for may be newer than they are. */
-  readonly #yielding = new Set<number>()
-  /** What is to be forgotten when every yielding request up to a number has ended, in order. */
-  readonly #leaving = new Map<Request, number>()
+export class RecentWrites<Request extends TaskRequest> {
+  readonly #byLead = new Map<number, Set<Write>>()
+  readonly #byRequest = new Map<Request, Write[]>()
+  /** Number of stored requests so far. */
+  #started = 0
+  /** The numbers of the stored requests that have not ended, in order. */
+  readonly #running = new Set<number>()
+  /** Requests to forget when every stored request up to a number has ended, in order of that number. */
+  readonly #forgettable = new Map<Request, number>()
 
   /**
-   * Keeps what the request sets, until it is forgotten.
-   * @param end resolves when all its updates have outcomes
+   * Keeps the request's writes until it is forgotten.
+   * @param done resolves when all its updates have outcomes
    */
-  keep(request: Request, end: Promise<unknown>): void {
+  keep(request: Request, done: Promise<unknown>): void {
     this.#byRequest.set(request, [])
-    if (request.ordered?.isStored !== true) return
-    const number = ++this.#yielded
-    this.#yielding.add(number)
-    void end.then(() => {
-      this.#yielding.delete(number)
-      this.#forgetWhatMayBe()
+    if (request.sequencing?.isStored !== true) return
+    const number = ++this.#started
+    this.#running.add(number)
+    void done.then(() => {
+      this.#running.delete(number)
+      this.#forgetAllowed()
     })
   }
 
-  /** Notes that VICIdial has made the changes of a row, for each row for which it went out. */
-  note(row: DeliveryTask<number, Request>): void {
+  /** Adds the writes of a task that VICIdial has made, one for each request that it served. */
+  add(task: DeliveryTask<number, Request>): void {
     if (this.#byRequest.size === 0) return
-    const { lead, changes } = row
-    for (const { request, sequence } of row.all) {
-      const kept = this.#byRequest.get(request)
-      if (kept === undefined || sequence === undefined) continue
-      const setting = { lead, sequence, stored: changes.stored }
+    const { lead, changes } = task
+    for (const { request, sequence } of task.all) {
+      const ofRequest = this.#byRequest.get(request)
+      if (ofRequest === undefined || sequence === undefined) continue
+      const write = { lead, sequence, stored: changes.stored }
       const ofLead = this.#byLead.get(lead) ?? new Set()
-      this.#byLead.set(lead, ofLead.add(setting))
-      kept.push(setting)
+      this.#byLead.set(lead, ofLead.add(write))
+      ofRequest.push(write)
     }
   }
 
-  /** The fields of a row's lead that newer updates have set. */
-  newerThan(row: DeliveryTask<number, Request>): string[] {
-    const ofLead = this.#byLead.get(row.lead)
+  /** The task's fields that newer updates of its lead have set. */
+  supersededFields(task: DeliveryTask<number, Request>): string[] {
+    const ofLead = this.#byLead.get(task.lead)
     if (ofLead === undefined) return []
-    const { yieldsAfter } = row
+    const { supersededAfter } = task
     const fields = new Set<string>()
-    for (const setting of ofLead) {
-      if (setting.sequence <= yieldsAfter) continue
-      for (const field in setting.stored) if (row.changes.stored[field] !== undefined) fields.add(field)
+    for (const { sequence, stored } of ofLead) {
+      if (sequence <= supersededAfter) continue
+      for (const field in stored) if (task.changes.stored[field] !== undefined) fields.add(field)
     }
     return [...fields]
   }
 
-  /**
-   * To be called when the outbox knows what the request has set: what comes out of it from now on knows too. What came
-   * out before, and waits for its turn or its look-up, does not: until it has ended nothing is forgotten.
-   */
+  /** Forgets the request's writes, which the outbox knows of now, as soon as that is safe. */
   forget(request: Request): void {
-    this.#leaving.set(request, this.#yielded)
-    this.#forgetWhatMayBe()
+    this.#forgettable.set(request, this.#started)
+    this.#forgetAllowed()
   }
 
-  #forgetWhatMayBe(): void {
-    const [oldest = Number.POSITIVE_INFINITY] = this.#yielding
-    for (const [request, last] of this.#leaving) {
-      if (last >= oldest) return
-      this.#leaving.delete(request)
-      for (const setting of this.#byRequest.get(request) ?? []) {
-        const ofLead = this.#byLead.get(setting.lead)
-        ofLead?.delete(setting)
-        if (ofLead?.size === 0) this.#byLead.delete(setting.lead)
+  #forgetAllowed(): void {
+    const [oldestRunning = Number.POSITIVE_INFINITY] = this.#running
+    for (const [request, last] of this.#forgettable) {
+      if (last >= oldestRunning) return
+      this.#forgettable.delete(request)
+      for (const write of this.#byRequest.get(request) ?? []) {
+        const ofLead = this.#byLead.get(write.lead)
+        ofLead?.delete(write)
+        if (ofLead?.size === 0) this.#byLead.delete(write.lead)
       }
       this.#byRequest.delete(request)
     }

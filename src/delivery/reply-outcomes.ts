@@ -7,8 +7,8 @@ import { notDone, notFound, type Outcome } from './outcome.ts'
 const NO_SUCH_LEAD = "VICIdial knows no lead with this id, or the gateway's account may not touch its list."
 
 /**
- * The outcome of each lead of a call, by the reply to it. The changes are those of the call: with custom fields, it
- * has one lead.
+ * The outcome of each lead of a call, from VICIdial's reply.
+ * @param changes of the call's first lead; a call with custom fields has no other
  */
 export function outcomesOf(changes: Changes, exchanged: Exchanged<UpdateReply>): (lead: number) => Outcome {
   const { reply } = exchanged
@@ -21,24 +21,24 @@ export function outcomesOf(changes: Changes, exchanged: Exchanged<UpdateReply>):
   const missing = notFound(NO_SUCH_LEAD)
   if (reply.kind === 'not_found') return () => missing
   if (reply.kind !== 'updated') {
-    const outcome = notDone(exchanged)
+    const outcome = notDone({ ...exchanged, reply })
     return () => outcome
   }
-  const isWhole = !isCustom || reply.customFields === 'stored'
-  const updated: Outcome = { status: 'updated', warnings: isWhole ? [] : customFieldsNotStored(changes) }
+  const isComplete = !isCustom || reply.customFields === 'stored'
+  const updated: Outcome = { status: 'updated', warnings: isComplete ? [] : customFieldsNotStored(changes) }
   return (lead) => (reply.leads.has(lead) ? updated : missing)
 }
 
 /**
- * The rows of a call that VICIdial named as missing, if it named some and not all: a dialect that names them has
- * done nothing for the others. None otherwise.
+ * The tasks of a call that VICIdial names as missing, if it names some of them but not all: in `leads_data` it has done
+ * nothing for the others then.
  */
-export function namedMissing<Row extends LeadChanges>(
-  rows: readonly Row[],
+export function namedMissing<Task extends LeadChanges>(
+  tasks: readonly Task[],
   { reply }: Exchanged<UpdateReply>
-): readonly Row[] {
-  const named = reply.kind === 'not_found' ? rows.filter(({ lead }) => reply.leads.has(lead)) : []
-  return named.length < rows.length ? named : []
+): readonly Task[] {
+  const named = reply.kind === 'not_found' ? tasks.filter(({ lead }) => reply.leads.has(lead)) : []
+  return named.length < tasks.length ? named : []
 }
 
 function customFieldsNotStored({ stored }: Changes): Outcome['warnings'] {

@@ -1,99 +1,163 @@
 import { keyName, type LeadKey } from '../leads/lead-key.ts'
-import type { CallContext, Exchange, Exchanged } from '../vicidial/exchange.ts'
-import type { Refused } from '../vicidial/reply.ts'
+import type { CallContext, Exchange } from '../vicidial/exchange.ts'
 import type { Delivery } from './delivery.ts'
-import { FairQueue, Flow } from './fair-queue.ts'
-import { type Found, MAX_KEYS_PER_CALL, LeadSearch, searchGroup, type SearchKey } from './lead-search.ts'
+import { FairQueue, Flow, type Item } from './fair-queue.ts'
+import { type FailedExchange, notDone, type Outcome } from './outcome.ts'
 
-/** A request's look-ups. */
-export interface Looking {
+/** A key whose leads have to be searched for. */
+export type SearchKey = Exclude<LeadKey, { by: 'lead_id' }>
+
+/** What a search found for a key: the ids of its leads, newest first, or the outcome of its updates if it failed. */
+export type Found =
+  | { readonly kind: 'leads'; readonly leads: readonly number[] }
+  | { readonly kind: 'outcome'; readonly outcome: Outcome }
+
+/** A request's searches. */
+export interface PendingSearch {
   /** What was found, by `keyName`. */
   readonly found: Promise<ReadonlyMap<string, Found>>
-  /** Resolves when every earlier request that named one of the keys has put its updates in. */
+  /** Resolves when every earlier request that named one of the keys has added its tasks. */
   readonly turn: Promise<unknown>
-  /** To be called when this request has put its updates in, or given up. */
+  /** Must be called when this request has added its tasks, or has given up. */
   readonly entered: () => void
   /** Whether VICIdial was asked for a key. */
   readonly isSent: (key: LeadKey) => boolean
 }
 
-/** Keys that wait for a look-up, gathered across requests. */
+/** Most keys per call. VICIdial compares every key with every row it found, so more would cost more than another call. */
+export const MAX_KEYS_PER_CALL = 500
+
+const DIGITS = /^[0-9]+$/
+/** A decimal in its shortest form: no sign but a minus, no needless zero, no more digits than PHP compares. */
+const DECIMAL = /^(?=.{1,16}$)-?(?:(?:0|[1-9]\d*)\.\d*[1-9]|[1-9]\d*)$/
+const NUMERIC = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+
+/**
+ * Keys with the same batch key may share a call; keys that are equal as numbers never have the same. VICIdial counts by
+ * PHP's loose comparison, where `0123` is `123` and `1e3` is `1000`, and would give each the other's leads. Strings of
+ * digits are never equal if neither begins with 0, or if they have the same length; nor are decimals in their shortest
+ * form.
+ */
+export function searchBatchKey({ by, value }: SearchKey): string {
+  if (DIGITS.test(value)) return value.startsWith('0') ? `${by} digits ${value.length}` : `${by} integers`
+  if (DECIMAL.test(value)) return `${by} decimals`
+  return NUMERIC.test(value) ? `${by} number ${value}` : `${by} text`
+}
+
+/** The search for one key, and the requests that it serves. */
+export class LeadSearch implements Item<LeadSearch> {
+  readonly key: SearchKey
+  readonly flow: Flow<LeadSearch>
+  readonly found: Promise<Found>
+  readonly settle: (found: Found) => void
+  /** A search is cheap and may serve a later request, so it is never given up. */
+  readonly isWanted = true
+  /** The deadline of its call; infinite while it waits. A request with much more time gets a search of its own. */
+  deadline = Number.POSITIVE_INFINITY
+  /** Whether VICIdial may have received it. */
+  isSent = false
+  readonly #requests: Delivery[]
+
+  constructor(key: SearchKey, request: Delivery, flow: Flow<LeadSearch>) {
+    const { promise, resolve } = Promise.withResolvers<Found>()
+    this.key = key
+    this.flow = flow
+    this.found = promise
+    this.settle = resolve
+    this.#requests = [request]
+  }
+
+  join(request: Delivery): void {
+    this.#requests.push(request)
+  }
+
+  addRequests(requests: Set<Delivery>): void {
+    for (const request of this.#requests) requests.add(request)
+  }
+
+  /** Whether it leaves `request` at least half of its time. */
+  isInTimeFor(request: Delivery): boolean {
+    const now = Date.now()
+    return (this.deadline - now) * 2 >= request.deadline - now
+  }
+}
+
+/** Searches that wait for a call, gathered across requests. */
 export class SearchQueue {
   readonly #queue = new FairQueue<LeadSearch>()
   readonly #exchange: Exchange
-  /** The look-up of a key that waits or is under way: whoever names the key meanwhile shares it. */
-  readonly #open = new Map<string, LeadSearch>()
-  readonly #latest = new Map<string, Promise<undefined>>()
+  /** Searches without a result, by source and key; requests that name the same key share them. */
+  readonly #pending = new Map<string, LeadSearch>()
+  /** Key → resolves when the last request that named it has entered. */
+  readonly #turns = new Map<string, Promise<undefined>>()
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange
   }
 
-  /** Puts the keys of a request among those that wait. */
-  find(keys: readonly SearchKey[], delivery: Delivery): Looking {
+  /** Adds searches for a request's keys. */
+  find(keys: readonly SearchKey[], delivery: Delivery): PendingSearch {
     const byName = new Map<string, LeadSearch>()
     const flows = new Map<string, Flow<LeadSearch>>()
     const searches: Promise<[string, Found]>[] = []
-    const turn: Promise<undefined>[] = []
+    const turns: Promise<undefined>[] = []
     const { promise, resolve } = Promise.withResolvers<undefined>()
     for (const key of keys) {
       const name = keyName(key)
       if (byName.has(name)) continue
-      const search = this.#search(key, delivery, flows)
+      const search = this.#searchFor(key, name, delivery, flows)
       byName.set(name, search)
       searches.push(search.found.then((found) => [name, found]))
-      const before = this.#latest.get(name)
-      if (before) turn.push(before)
-      this.#latest.set(name, promise)
+      const before = this.#turns.get(name)
+      if (before) turns.push(before)
+      this.#turns.set(name, promise)
     }
     const entered = () => {
       resolve(undefined)
-      for (const name of byName.keys()) if (this.#latest.get(name) === promise) this.#latest.delete(name)
+      for (const name of byName.keys()) if (this.#turns.get(name) === promise) this.#turns.delete(name)
     }
     const isSent = (key: LeadKey) => byName.get(keyName(key))?.isSent === true
     const found = Promise.all(searches).then((all) => new Map(all))
-    return { found, turn: Promise.all(turn), entered, isSent }
+    return { found, turn: Promise.all(turns), entered, isSent }
   }
 
-  #search(key: SearchKey, delivery: Delivery, flows: Map<string, Flow<LeadSearch>>): LeadSearch {
-    const name = `${delivery.source} ${keyName(key)}`
-    let search = this.#open.get(name)
-    if (search === undefined || !isOfUse(search, delivery)) {
-      const group = `${delivery.source} ${searchGroup(key)}`
-      const flow = flows.get(group) ?? new Flow<LeadSearch>(delivery.caller, delivery, group)
-      flows.set(group, flow)
-      search = new LeadSearch(key, delivery, flow)
-      this.#open.set(name, search)
-      this.#queue.add(search)
-      const opened = search
-      void search.found.then(() => {
-        if (this.#open.get(name) === opened) this.#open.delete(name)
-      })
-    } else search.join(delivery)
+  #searchFor(
+    key: SearchKey,
+    name: string,
+    delivery: Delivery,
+    flows: Map<string, Flow<LeadSearch>>
+  ): LeadSearch {
+    const { caller, source } = delivery
+    const pendingName = `${source} ${name}`
+    const pending = this.#pending.get(pendingName)
+    if (pending?.isInTimeFor(delivery)) {
+      pending.join(delivery)
+      return pending
+    }
+    const batchKey = `${source} ${searchBatchKey(key)}`
+    const flow = flows.get(batchKey) ?? new Flow<LeadSearch>(caller, delivery, batchKey)
+    flows.set(batchKey, flow)
+    const search = new LeadSearch(key, delivery, flow)
+    this.#pending.set(pendingName, search)
+    this.#queue.add(search)
+    void search.found.then(() => {
+      if (this.#pending.get(pendingName) === search) this.#pending.delete(pendingName)
+    })
     return search
   }
 
-  /** Takes the keys of the next look-up. */
+  /** Takes the searches of the next call; an empty list if none waits. */
   take(): LeadSearch[] {
     return this.#queue.take(() => MAX_KEYS_PER_CALL)
   }
 
-  /** Tells all who wait for `searches` why VICIdial was not asked, or not in the right way. */
-  refuse(searches: readonly LeadSearch[], why: Exchanged<Refused>): void {
-    for (const search of searches) search.settle(why)
-  }
-
-  /** Asks VICIdial for `searches`, which are of one group. A result that reached the limit is asked for in halves. */
+  /** Sends searches that were taken together. A result that reaches VICIdial's limit is asked for again in halves. */
   async send(searches: readonly LeadSearch[], context: CallContext): Promise<void> {
     const [first] = searches
     if (first === undefined) return
-    for (const search of searches) search.sentUntil = context.deadline
+    for (const search of searches) search.deadline = context.deadline
     const values = searches.map(({ key }) => key.value)
-    const onSent = () => {
-      for (const search of searches) search.isSent = true
-      context.onSent()
-    }
-    const exchanged = await this.#exchange.search(first.key.by, values, { ...context, onSent })
+    const exchanged = await this.#exchange.search(first.key.by, values, context)
     const { reply } = exchanged
     if (reply.kind === 'limit_reached' && searches.length > 1) {
       const half = Math.ceil(searches.length / 2)
@@ -101,18 +165,16 @@ export class SearchQueue {
         this.send(searches.slice(0, half), context),
         this.send(searches.slice(half), context)
       ])
-      return
-    }
-    for (const search of searches) {
-      const isKnown = reply.kind === 'found' || reply.kind === 'limit_reached'
-      // A look-up changes nothing, so whatever became of it, the update was not made.
-      search.settle(isKnown ? (reply.leads.get(search.key.value) ?? []) : { ...exchanged, maybeMade: false })
-    }
+    } else if (reply.kind === 'found' || reply.kind === 'limit_reached') {
+      for (const search of searches)
+        search.settle({ kind: 'leads', leads: reply.leads.get(search.key.value) ?? [] })
+    } else this.fail(searches, { ...exchanged, reply })
   }
-}
 
-/** Whether a look-up that may be under way has at least half the time that a request has. */
-function isOfUse(search: LeadSearch, delivery: Delivery): boolean {
-  const now = Date.now()
-  return (search.sentUntil - now) * 2 >= delivery.deadline - now
+  /** Settles searches whose call failed or was not made. */
+  fail(searches: readonly LeadSearch[], exchanged: FailedExchange): void {
+    // A search changes nothing, so the updates were certainly not made.
+    const outcome = notDone({ ...exchanged, maybeMade: false })
+    for (const search of searches) search.settle({ kind: 'outcome', outcome })
+  }
 }

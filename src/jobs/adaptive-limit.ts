@@ -1,32 +1,32 @@
-/** So many updates may be on their way however slow VICIdial is. */
-const LEAST = 50
-/** At the start, before anything is known. */
-const FIRST = 500
+/** Fewest updates that may be in flight, however slow VICIdial is. */
+const MIN_ALLOWED = 50
+/** Updates that may be in flight at the start, before its speed is known. */
+const FIRST_ALLOWED = 500
 
 /**
- * How many updates may be on their way at once: no more than VICIdial takes in good time. Each that ends in half of
- * that makes room for one more, each that takes longer than that takes a place away. In between nothing changes: what
- * is claimed now shows only later how long it takes.
+ * Limits the updates in flight to what VICIdial takes in good time. Each update that ends within half of the good time
+ * allows one more, each that takes longer than the good time allows one less. In between nothing changes, because what
+ * is claimed now only shows later how long it takes.
  */
 export class AdaptiveLimit {
-  readonly #most: number
+  readonly #max: number
   readonly #goodMs: number
   #allowed: number
 
-  /** @param goodMs what a good time is, in milliseconds */
-  constructor(most: number, goodMs: number) {
-    this.#most = most
+  /** @param goodMs good time for one update, in milliseconds */
+  constructor(max: number, goodMs: number) {
+    this.#max = max
     this.#goodMs = goodMs
-    this.#allowed = Math.min(most, FIRST)
+    this.#allowed = Math.min(max, FIRST_ALLOWED)
   }
 
   get allowed(): number {
     return this.#allowed
   }
 
-  /** Notes how long an update was on its way, and whether it got its turn. */
+  /** Adjusts the limit to the time that one update took. One that was not sent can lower the limit, but not raise it. */
   note(ms: number, isSent: boolean): void {
-    if (ms >= this.#goodMs) this.#allowed = Math.max(Math.min(LEAST, this.#most), this.#allowed - 1)
-    else if (isSent && ms < this.#goodMs / 2) this.#allowed = Math.min(this.#most, this.#allowed + 1)
+    if (ms >= this.#goodMs) this.#allowed = Math.max(Math.min(MIN_ALLOWED, this.#max), this.#allowed - 1)
+    else if (isSent && ms < this.#goodMs / 2) this.#allowed = Math.min(this.#max, this.#allowed + 1)
   }
 }

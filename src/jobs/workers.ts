@@ -1,14 +1,14 @@
 import type { Dispatchers } from '../delivery/dispatchers.ts'
-import type { Outbox } from '../outbox/outbox.ts'
+import type { UpdateQueue } from '../outbox/queue.ts'
 import type { Upstream } from '../vicidial/upstreams.ts'
 import type { RetrySchedule } from './retry-schedule.ts'
 import { Worker } from './worker.ts'
 
-/** Updates of the outbox in flight at once: enough to fill the calls of many change sets. */
+/** Most updates that a worker has in flight: enough to fill the calls of many change sets. */
 const MAX_IN_FLIGHT = 10_000
 
 export interface WorkersOptions {
-  readonly outbox: Outbox
+  readonly queue: UpdateQueue
   readonly dispatchers: Dispatchers
   readonly schedule: RetrySchedule
   /** Updates that a dispatcher lets wait; workers fill at most half of that. */
@@ -19,7 +19,7 @@ export interface WorkersOptions {
 export class Workers {
   readonly #workers: readonly Worker[]
 
-  constructor(upstreams: readonly Upstream[], { outbox, dispatchers, schedule, maxWaiting }: WorkersOptions) {
+  constructor(upstreams: readonly Upstream[], { queue, dispatchers, schedule, maxWaiting }: WorkersOptions) {
     const maxInFlight = Math.min(MAX_IN_FLIGHT, Math.ceil(maxWaiting / 2))
     // The next update of a lead may be another account's.
     const onSettled = () => {
@@ -27,7 +27,7 @@ export class Workers {
     }
     this.#workers = upstreams.map(({ account: { name }, guard, log }) => {
       const dispatcher = dispatchers.of(name)
-      return new Worker({ outbox, account: name, dispatcher, guard, schedule, maxInFlight, onSettled, log })
+      return new Worker({ queue, account: name, dispatcher, guard, schedule, maxInFlight, onSettled, log })
     })
   }
 
@@ -36,7 +36,7 @@ export class Workers {
     for (const worker of this.#workers) worker.wake()
   }
 
-  /** Claims no more; resolves when all claimed updates are settled, or at `deadline` (ms since the epoch). */
+  /** Stops all workers, see `Worker.stop`; `deadline` is in milliseconds since the epoch. */
   async stop(deadline: number): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.stop(deadline)))
   }

@@ -3,12 +3,10 @@ import type { Result } from '../../schemas/batch.ts'
 import { outcomeResult, refusedResult } from '../delivery/result.ts'
 import type { Dependencies } from '../app.ts'
 import { auditOf, callerOf } from '../http/authentication.ts'
-import { deliveredFields } from '../jobs/worker.ts'
 import type { DeliveryContext } from '../delivery/delivery.ts'
-import type { Outcome } from '../delivery/outcome.ts'
+import { deliveredFields, type Outcome } from '../delivery/outcome.ts'
 import type { Outbox } from '../outbox/outbox.ts'
-import { OverloadedError } from '../delivery/overloaded-error.ts'
-import { overloaded, StorageError } from '../errors.ts'
+import { StorageError } from '../errors.ts'
 import type { RefusedUpdate, Update } from '../leads/update.ts'
 
 /**
@@ -39,15 +37,12 @@ export async function deliverEntries(
     })
   }
   const sound = entries.filter((entry): entry is Update => 'changes' in entry)
-  const { outcomes, upstreamCalls } = await dependencies.dispatchers
-    .of(caller.account)
-    .deliver(sound, {
-      ...sender,
-      deadline: Date.now() + dependencies.requestDeadlineMs,
-      signal: gone.signal,
-      ...pastOutbox(sound, dependencies.outbox, request.log)
-    })
-    .catch(answerOverload)
+  const { outcomes, upstreamCalls } = await dependencies.dispatchers.of(caller.account).deliver(sound, {
+    ...sender,
+    deadline: Date.now() + dependencies.requestDeadlineMs,
+    signal: gone.signal,
+    ...pastOutbox(sound, dependencies.outbox, request.log)
+  })
   let place = 0
   const results = entries.map((entry) => {
     if ('refusals' in entry) return refusedResult(entry)
@@ -59,17 +54,12 @@ export async function deliverEntries(
   return { results, upstreamCalls }
 }
 
-function answerOverload(error: unknown): never {
-  if (!(error instanceof OverloadedError)) throw error
-  throw overloaded(error.message, error.retryAfterSeconds)
-}
-
 /** Older updates of the same leads may wait in the outbox: they must not undo what is set now. */
 function pastOutbox(
   updates: readonly Update[],
   outbox: Outbox,
   log: FastifyRequest['log']
-): Pick<DeliveryContext, 'ordered' | 'note'> {
+): Pick<DeliveryContext, 'sequencing' | 'note'> {
   const { pending, deadLetters } = outbox.queue.size
   if (pending + deadLetters === 0) return {}
   // What is accepted from now on is newer than this request.
@@ -85,5 +75,5 @@ function pastOutbox(
       log.error({ err: error }, 'delivered updates cannot be noted')
     })
   }
-  return { ordered: { sequenceOf: () => order, isStored: false }, note }
+  return { sequencing: { sequenceOf: () => order, isStored: false }, note }
 }

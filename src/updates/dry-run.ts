@@ -4,9 +4,9 @@ import { summarize } from './response.ts'
 import { refusedResult } from '../delivery/result.ts'
 import type { Dependencies } from '../app.ts'
 import { callerOf } from '../http/authentication.ts'
-import { planLookUps, type SearchKey } from '../delivery/lead-search.ts'
+import type { SearchKey } from '../delivery/search-queue.ts'
 import type { Batch } from '../leads/batch.ts'
-import { planCalls } from '../delivery/plan.ts'
+import { planCalls, planSearches } from '../delivery/plan.ts'
 import { keyName } from '../leads/lead-key.ts'
 import type { Update } from '../leads/update.ts'
 import { callParams, searchParams } from '../vicidial/wire.ts'
@@ -28,7 +28,7 @@ export function answerDryRun(batch: Batch, request: FastifyRequest, dependencies
     changes
   }))
   const calls = [
-    ...planLookUps(keys).map(({ by, values }) => searchParams(by, values)),
+    ...planSearches(keys).map(({ by, values }) => searchParams(by, values)),
     ...planCalls<number | string>(rows, rules).map((call) => callParams(call, rules.dialect))
   ]
   return {

@@ -62,7 +62,7 @@ async function sandboxed(t: Tester, settings: Settings = {}) {
   return { sandbox, deliver: dispatcherFor(t, sandbox.url, settings) }
 }
 
-/** The calls that a sandbox got, in short: the function and its leads or keys. */
+/** The calls that a sandbox received, in short: the function, its leads or keys, and the status. */
 function calls(sandbox: Sandbox): string[] {
   return sandbox.calls().map(({ function: called, params }) => {
     const { lead_ids, lead_id, vendor_lead_code, phone_number, status } = params
@@ -70,11 +70,11 @@ function calls(sandbox: Sandbox): string[] {
   })
 }
 
-/** The outcome of an update of a lead that is not there, named by its id; and that of a key without leads. */
-const MISSING = lacking(NO_SUCH_LEAD)
-const NO_LEAD = lacking('No lead has this key.')
+/** The outcomes for a lead id that does not exist, and for a key without leads. */
+const MISSING = missing(NO_SUCH_LEAD)
+const NO_LEAD = missing('No lead has this key.')
 
-function lacking(detail: string): Outcome {
+function missing(detail: string): Outcome {
   return { status: 'not_found', warnings: [], error: { code: 'lead_not_found', detail, retryable: false } }
 }
 
@@ -102,13 +102,13 @@ test('each update has one outcome, in order, and the same changes are one call',
   t.strictSame([a?.status, b?.city, c?.status], ['SALE', 'New York NY', 'SALE'])
 })
 
-test('nothing to deliver is no call', async (t) => {
+test('no updates make no calls', async (t) => {
   const { sandbox, deliver } = await sandboxed(t)
   t.strictSame(await deliver([]), [])
   t.strictSame(calls(sandbox), [])
 })
 
-test('keys are looked up together, and each finds its own leads', async (t) => {
+test('keys are searched together, and each finds its own leads', async (t) => {
   const { sandbox, deliver } = await sandboxed(t)
   const outcomes = await deliver(
     updates([
@@ -129,7 +129,7 @@ test('keys are looked up together, and each finds its own leads', async (t) => {
   ])
 })
 
-test('a key that matches several leads changes none, or the newest, or all', async (t) => {
+test('an update whose key matches several leads changes none, the newest, or all', async (t) => {
   const { sandbox, deliver } = await sandboxed(t)
   const element = { vendor_lead_code: 'CRM-DUP', fields: { status: 'SALE' } }
   t.strictSame(await deliver(updates([element])), [
@@ -151,7 +151,7 @@ test('a key that matches several leads changes none, or the newest, or all', asy
   t.strictSame([sandbox.leads()['111']?.status, sandbox.leads()['112']?.status], ['SALE', 'SALE'])
 })
 
-test('keys that are equal as numbers find each its own lead', async (t) => {
+test('keys that are equal as numbers each find their own lead', async (t) => {
   const [template] = fixture.leads
   if (template === undefined) throw new Error('no leads')
   const leads = ['123', '0123', '1e3', '1000'].map((vendor_lead_code, n) => ({
@@ -173,7 +173,7 @@ test('keys that are equal as numbers find each its own lead', async (t) => {
   )
 })
 
-test('the updates of a lead that stands several times take effect in the order given', async (t) => {
+test('several updates of a lead take effect in the order given', async (t) => {
   const { sandbox, deliver } = await sandboxed(t)
   const outcomes = await deliver(
     updates([
@@ -189,7 +189,7 @@ test('the updates of a lead that stands several times take effect in the order g
   t.match(sandbox.leads()['102'], { status: 'B' })
 })
 
-test('whatever the batch, the leads end as if the updates had been made one after the other', async (t) => {
+test('any batch leaves the leads as if its updates had been made one after the other', async (t) => {
   const sandbox = await startSandbox({ fixture })
   t.teardown(() => sandbox.close())
   const deliver = dispatcherFor(t, sandbox.url, { maxLeadsPerCall: 3 })
@@ -211,13 +211,13 @@ test('whatever the batch, the leads end as if the updates had been made one afte
     const outcomes = await deliver(updates(elements))
     const wanted = elements.map(({ lead_id }) => (lead_id === 998 ? MISSING : UPDATED))
     if (JSON.stringify(outcomes) !== JSON.stringify(wanted)) throw new Error(JSON.stringify(outcomes))
-    if (JSON.stringify(sandbox.leads()) !== JSON.stringify(expected)) throw new Error('another state')
+    if (JSON.stringify(sandbox.leads()) !== JSON.stringify(expected)) throw new Error('different leads')
   })
   await fc.assert(inOrder, { numRuns: 80 })
   t.pass('80 batches')
 })
 
-test('whatever goes wrong once, every update has its outcome and is made', async (t) => {
+test('after any single fault every update is made and has its outcome', async (t) => {
   const elements = [
     { lead_id: 101, fields: { status: 'SALE' } },
     { vendor_lead_code: 'CRM-2', fields: { status: 'SALE' } },
@@ -248,7 +248,7 @@ test('whatever goes wrong once, every update has its outcome and is made', async
   )
 })
 
-test('what was sent and never answered is unknown; what was never sent has failed', async (t) => {
+test('an update that was sent and never answered is unknown; one that was not made has failed', async (t) => {
   const elements = [
     { lead_id: 101, fields: { status: 'SALE' } },
     { lead_id: 102, fields: { rank: 7 } }
@@ -270,7 +270,7 @@ test('what was sent and never answered is unknown; what was never sent has faile
   )
 })
 
-test('a failed look-up fails its updates, of which none was made, and no others', async (t) => {
+test('a failed search fails its own updates and no others', async (t) => {
   const { sandbox, deliver } = await sandboxed(t)
   sandbox.fail('html', { calls: 99, function: 'lead_search' })
   const outcomes = await deliver(
@@ -284,7 +284,7 @@ test('a failed look-up fails its updates, of which none was made, and no others'
   t.equal(sandbox.leads()['101']?.status, 'NEW')
 })
 
-test('an update that waits behind one of its lead that may still take effect is not sent', async (t) => {
+test('an update is not sent after one of its lead that may still take effect', async (t) => {
   const { sandbox, deliver } = await sandboxed(t, { timeoutMs: 40 })
   sandbox.fail('hang_after', { calls: 4 })
   const outcomes = await deliver(
@@ -309,10 +309,10 @@ test('an update that waits behind one of its lead that may still take effect is 
   t.strictSame(calls(sandbox), Array(4).fill('batch_update_lead 101 A'))
 
   t.strictSame(await deliver(updates([{ lead_id: 101, fields: { status: 'D' } }])), [UPDATED])
-  t.equal(sandbox.leads()['101']?.status, 'D', 'one that comes later is sent')
+  t.equal(sandbox.leads()['101']?.status, 'D', 'a later one is sent')
 })
 
-test('an update that failed for sure does not hold back the next of its lead', async (t) => {
+test('an update that has certainly failed does not block the next of its lead', async (t) => {
   const { sandbox, deliver } = await sandboxed(t)
   const outcomes = await deliver(
     updates([
@@ -324,7 +324,7 @@ test('an update that failed for sure does not hold back the next of its lead', a
   t.match(sandbox.leads()['101'], { list_id: 101, status: 'B' })
 })
 
-test('what the account may not do is said for each update that asks for it', async (t) => {
+test('each update that the account may not make fails with the reason', async (t) => {
   const restricted = await sandboxed(t, { user: 'restricted', pass: 's3cretR' })
   t.strictSame(
     statuses(
@@ -354,7 +354,7 @@ test('what the account may not do is said for each update that asks for it', asy
   )
 })
 
-test('custom fields are stored where the list has them, and a warning says where it has not', async (t) => {
+test('custom fields are stored if the list has them, otherwise there is a warning', async (t) => {
   const { deliver } = await sandboxed(t)
   const custom_fields = { favorite_color: 'blue' }
   const outcomes = await deliver(
@@ -373,7 +373,7 @@ test('custom fields are stored where the list has them, and a warning says where
   t.strictSame(statuses(outcomes.slice(3)), ['failed field_unknown', 'not_found lead_not_found'])
 })
 
-test('an answer that was cut within what it says of custom fields is asked for again', async (t) => {
+test('a call is repeated if its reply was cut off before the notice on custom fields', async (t) => {
   const { sandbox, deliver } = await sandboxed(t)
   sandbox.fail('truncate_clean', { calls: 1 })
   const element = { lead_id: 101, custom_fields: { favorite_color: 'blue' }, fields: { status: 'SALE' } }
@@ -382,12 +382,12 @@ test('an answer that was cut within what it says of custom fields is asked for a
 
 interface Fork {
   readonly url: string
-  /** The lead_ids of each call, as they came. */
+  /** The lead_ids of each call. */
   readonly asked: string[][]
   readonly statuses: Map<string, string>
 }
 
-/** A fork that reads leads_data: `answer` is its reply to leads of which `absent` do not exist. */
+/** A fork of VICIdial that reads leads_data; `answer` makes its reply, `absent` are the leads that do not exist. */
 async function fork(
   t: Tester,
   answer: (ids: string[], absent: string[]) => string,
@@ -427,7 +427,7 @@ const THREE = [
 const SUCCESS = 'SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - 6666|'
 const leads_data = { dialect: 'leads_data' as const }
 
-test('in leads_data leads with different changes share a call, and the ids of the answer count', async (t) => {
+test('in leads_data, leads with different changes share a call, and the ids in the reply count', async (t) => {
   const server = await fork(t, (ids, absent) => {
     const found = ids.filter((id) => !absent.includes(id))
     return `${SUCCESS}${found.length}|${found.join(',')}\n`
@@ -444,7 +444,7 @@ test('in leads_data leads with different changes share a call, and the ids of th
   )
 })
 
-test('a fork that does nothing because one lead is missing is asked again for the others', async (t) => {
+test('a fork that does nothing because one lead is missing is called again for the others', async (t) => {
   const server = await fork(t, (ids, absent) =>
     absent.length > 0
       ? `ERROR: LEAD NOT FOUND: |6666|${absent[0]}\n`
@@ -464,7 +464,7 @@ test('a fork that does nothing because one lead is missing is asked again for th
   ])
 })
 
-test('a fork that names all missing leads at once is asked once more', async (t) => {
+test('a fork that names all missing leads at once is called once more', async (t) => {
   const server = await fork(t, (ids, absent) =>
     absent.length > 0
       ? `ERROR: LEAD NOT FOUND: |6666|${absent.join(',')}\n`
@@ -476,14 +476,14 @@ test('a fork that names all missing leads at once is asked once more', async (t)
   t.equal(server.asked.length, 2)
 })
 
-test('a fork that finds none of the leads', async (t) => {
+test('a fork that finds none of the leads is not called again', async (t) => {
   const server = await fork(t, (_ids, absent) => `ERROR: LEAD NOT FOUND: |6666|${absent.join(',')}\n`, [])
   const deliver = dispatcherFor(t, server.url, leads_data)
   t.strictSame(await deliver(updates(THREE)), [MISSING, MISSING, MISSING])
   t.equal(server.asked.length, 1)
 })
 
-test('what a fork refuses fails for each lead, and is not tried again', async (t) => {
+test('a call that a fork refuses fails for each lead, and is not repeated', async (t) => {
   for (const [text, code] of [
     ['ERROR: INVALID JSON FORMAT', 'upstream_error'],
     ['ERROR: USER DOES NOT HAVE PERMISSION TO USE THIS FUNCTION', 'upstream_permission_denied'],
@@ -498,7 +498,7 @@ test('what a fork refuses fails for each lead, and is not tried again', async (t
   }
 })
 
-test('an official VICIdial does not know leads_data, and says so for each lead', async (t) => {
+test('an official VICIdial does not know leads_data, which is an error for each lead', async (t) => {
   const { deliver } = await sandboxed(t, leads_data)
   const [outcome] = await deliver(updates(THREE))
   t.strictSame(outcome, {
@@ -512,7 +512,7 @@ test('an official VICIdial does not know leads_data, and says so for each lead',
   })
 })
 
-test('whatever a server answers, every update has exactly one outcome', async (t) => {
+test('for any reply, every update has exactly one outcome', async (t) => {
   let reply = { status: 200, text: '' }
   const server = createServer((request, response) => {
     request.resume()

@@ -6,32 +6,32 @@ import { FairQueue, Flow, type Item } from '../../src/delivery/fair-queue.ts'
 
 interface Numbered extends Item<Numbered> {
   readonly n: number
-  live: boolean
+  isWanted: boolean
 }
 
-/** Makes units of one queue; `request` names a request of its caller. */
+/** Makes items for one queue; `request` names a request of the caller. */
 function numbering() {
   const requests = new Map<string, object>()
   const flows = new Map<string, Flow<Numbered>>()
   let n = 0
-  return (caller: string, request: string | number, group: string): Numbered => {
+  return (caller: string, request: string | number, batchKey: string): Numbered => {
     const name = `${caller} ${request}`
     const known = requests.get(name) ?? { name }
     requests.set(name, known)
-    const flow = flows.get(`${name} ${group}`) ?? new Flow<Numbered>(caller, known, group)
-    flows.set(`${name} ${group}`, flow)
-    return { n: n++, flow, live: true }
+    const flow = flows.get(`${name} ${batchKey}`) ?? new Flow<Numbered>(caller, known, batchKey)
+    flows.set(`${name} ${batchKey}`, flow)
+    return { n: n++, flow, isWanted: true }
   }
 }
 
-function numbers(units: readonly Numbered[]): number[] {
-  return units.map(({ n }) => n)
+function numbers(items: readonly Numbered[]): number[] {
+  return items.map(({ n }) => n)
 }
 
-test('units of one group travel together, first in, first out, as many as are taken at once', async (t) => {
-  const unit = numbering()
+test('items with one batch key are taken together, first in, first out, up to the size asked for', async (t) => {
+  const item = numbering()
   const queue = new FairQueue<Numbered>()
-  for (let n = 0; n < 5; n++) queue.add(unit('crm', 1, 'g'))
+  for (let n = 0; n < 5; n++) queue.add(item('crm', 1, 'g'))
   t.strictSame(numbers(queue.take(() => 3)), [0, 1, 2])
   t.strictSame(numbers(queue.take(() => 3)), [3, 4])
   t.strictSame(
@@ -40,16 +40,16 @@ test('units of one group travel together, first in, first out, as many as are ta
   )
 })
 
-test('the first of a call says how many it takes', async (t) => {
-  const unit = numbering()
+test('the first item of a batch determines its size', async (t) => {
+  const item = numbering()
   const queue = new FairQueue<Numbered>()
-  for (let n = 0; n < 5; n++) queue.add(unit('crm', 1, 'g'))
+  for (let n = 0; n < 5; n++) queue.add(item('crm', 1, 'g'))
   t.strictSame(numbers(queue.take(({ n }) => (n === 0 ? 2 : 9))), [0, 1])
   t.strictSame(numbers(queue.take(({ n }) => (n === 2 ? 1 : 9))), [2])
 })
 
-test('whose turn it is goes first, even if others of the group came before', async (t) => {
-  const unit = numbering()
+test('the request whose turn it is goes first, even if others with its batch key came earlier', async (t) => {
+  const item = numbering()
   const queue = new FairQueue<Numbered>()
   for (const [caller, request] of [
     ['a', 1],
@@ -58,18 +58,18 @@ test('whose turn it is goes first, even if others of the group came before', asy
     ['b', 1],
     ['a', 2]
   ] as const)
-    queue.add(unit(caller, request, 'g'))
+    queue.add(item(caller, request, 'g'))
   const taken = [1, 2, 1, 2].map((size) => numbers(queue.take(() => size)))
   t.strictSame(taken, [[0], [3, 1], [4], [2]])
 })
 
-test('what has gone through a queue leaves nothing behind in it', async (t) => {
+test('items that have gone through a queue leave nothing behind in it', async (t) => {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
   const queue = new FairQueue<Numbered>()
   const through = (count: number, from: number) => {
-    const unit = numbering()
-    for (let n = from; n < from + count; n++) queue.add(unit(`caller ${n}`, n, `group ${n}`))
+    const item = numbering()
+    for (let n = from; n < from + count; n++) queue.add(item(`caller ${n}`, n, `key ${n}`))
     while (queue.take(() => 1).length > 0);
   }
   const heap = () => {
@@ -80,11 +80,11 @@ test('what has gone through a queue leaves nothing behind in it', async (t) => {
   const before = heap()
   through(50_000, 1_000)
   const kept = (heap() - before) / 50_000
-  t.ok(kept < 50, `${kept} bytes of each group`)
+  t.ok(kept < 50, `${kept} bytes per batch key`)
 })
 
 test('callers take turns, and so do the requests of each', async (t) => {
-  const unit = numbering()
+  const item = numbering()
   const queue = new FairQueue<Numbered>()
   const order: string[] = []
   for (const [caller, request, count] of [
@@ -92,7 +92,7 @@ test('callers take turns, and so do the requests of each', async (t) => {
     ['a', 2, 2],
     ['b', 1, 3]
   ] as const) {
-    for (let n = 0; n < count; n++) queue.add(unit(caller, request, `${caller}${request} ${n}`))
+    for (let n = 0; n < count; n++) queue.add(item(caller, request, `${caller}${request} ${n}`))
   }
   for (;;) {
     const [taken] = queue.take(() => 1)
@@ -102,11 +102,11 @@ test('callers take turns, and so do the requests of each', async (t) => {
   t.strictSame(order, ['a1 0', 'b1 0', 'a2 0', 'b1 1', 'a1 1', 'b1 2', 'a2 1', 'a1 2', 'a1 3'])
 })
 
-test('a flow gives what was put into it in order, also after it ran empty', async (t) => {
+test('a flow returns its items in order, even after it was empty', async (t) => {
   const flow = new Flow<number>('crm', {}, 'g')
   for (const round of [0, 1, 2]) {
     t.equal(flow.isEmpty, true)
-    t.equal(flow.shift(), undefined, 'nothing is in it')
+    t.equal(flow.shift(), undefined, 'it is empty')
     flow.push(round)
     flow.push(round + 10)
     t.equal(flow.shift(), round)
@@ -116,18 +116,18 @@ test('a flow gives what was put into it in order, also after it ran empty', asyn
   }
 })
 
-test('a flow that ran empty and is filled again takes part again, in its turn and with its group', async (t) => {
-  const unit = numbering()
+test('a flow that was emptied and is filled again gets its turns again, and shares batches again', async (t) => {
+  const item = numbering()
   const queue = new FairQueue<Numbered>()
-  const add = (caller: string, request: number, group: string): Numbered => {
-    const one = unit(caller, request, group)
+  const add = (caller: string, request: number, batchKey: string): Numbered => {
+    const one = item(caller, request, batchKey)
     queue.add(one)
     return one
   }
   const all = () => numbers(queue.take(() => 9))
   for (const isWanted of [true, false]) {
     const only = add('a', 1, 'g')
-    only.live = isWanted
+    only.isWanted = isWanted
     t.strictSame(all(), isWanted ? [only.n] : [])
 
     const own = [add('a', 1, 'g'), add('a', 1, 'g')]
@@ -139,18 +139,18 @@ test('a flow that ran empty and is filled again takes part again, in its turn an
     )
 
     const along = [add('b', 1, 'g'), add('a', 1, 'g')]
-    t.strictSame([all(), all()], [numbers(along), []], 'it goes along in the turn of another')
+    t.strictSame([all(), all()], [numbers(along), []], 'it shares the batch of another')
   }
 })
 
-test('what nobody wants any more is left out, and takes no room', async (t) => {
-  const unit = numbering()
+test('items that are not wanted any more are left out, and take no room', async (t) => {
+  const item = numbering()
   const queue = new FairQueue<Numbered>()
-  const units = ['g', 'g', 'h', 'g'].map((group) => unit('crm', 1, group))
-  for (const one of units) queue.add(one)
-  for (const place of [0, 2]) {
-    const one = units[place]
-    if (one) one.live = false
+  const items = ['g', 'g', 'h', 'g'].map((batchKey) => item('crm', 1, batchKey))
+  for (const one of items) queue.add(one)
+  for (const index of [0, 2]) {
+    const one = items[index]
+    if (one) one.isWanted = false
   }
   t.strictSame(numbers(queue.take(() => 2)), [1, 3])
   t.strictSame(
@@ -159,14 +159,14 @@ test('what nobody wants any more is left out, and takes no room', async (t) => {
   )
 })
 
-test('taking is as cheap from a long queue as from a short one', async (t) => {
-  const looks = (count: number): number => {
-    const unit = numbering()
+test('taking from a long queue costs no more per item than from a short one', async (t) => {
+  const checks = (count: number): number => {
+    const item = numbering()
     const queue = new FairQueue<Numbered>()
     let reads = 0
     for (let n = 0; n < count; n++) {
-      const made = unit('crm', n % 7, `g${n % 5}`)
-      Object.defineProperty(made, 'live', {
+      const made = item('crm', n % 7, `g${n % 5}`)
+      Object.defineProperty(made, 'isWanted', {
         get: () => {
           reads++
           return true
@@ -177,11 +177,11 @@ test('taking is as cheap from a long queue as from a short one', async (t) => {
     while (queue.take(() => 100).length > 0);
     return reads / count
   }
-  t.equal(looks(50_000), looks(500))
+  t.equal(checks(50_000), checks(500))
 })
 
 const CALLERS = ['a', 'b', 'c']
-const GROUPS = ['g', 'h', 'i', 'j']
+const BATCH_KEYS = ['g', 'h', 'i', 'j']
 const step = fc.oneof(
   {
     weight: 3,
@@ -189,7 +189,7 @@ const step = fc.oneof(
       add: fc.record({
         caller: fc.constantFrom(...CALLERS),
         request: fc.nat(3),
-        group: fc.constantFrom(...GROUPS)
+        batchKey: fc.constantFrom(...BATCH_KEYS)
       })
     })
   },
@@ -198,101 +198,104 @@ const step = fc.oneof(
 )
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
 
-/** Runs steps, and checks each take; at the end everything is taken. */
-function run(steps: readonly Step[], taken: (units: Numbered[], before: readonly Numbered[]) => void): void {
-  const unit = numbering()
+/** Runs steps and then takes everything; calls `taken` after each take. */
+function run(steps: readonly Step[], onTake: (items: Numbered[], before: readonly Numbered[]) => void): void {
+  const item = numbering()
   const queue = new FairQueue<Numbered>()
   const all: Numbered[] = []
-  const gone = new Set<Numbered>()
+  const taken = new Set<Numbered>()
   const take = (size: number): boolean => {
-    const waiting = all.filter((one) => one.live && !gone.has(one))
-    const units = queue.take(() => size)
-    if (units.length > size) throw new Error('more than asked for')
-    for (const one of units) {
-      if (gone.has(one)) throw new Error('taken twice')
-      if (!one.live) throw new Error('taken though nobody wants it')
-      gone.add(one)
+    const waiting = all.filter((one) => one.isWanted && !taken.has(one))
+    const items = queue.take(() => size)
+    if (items.length > size) throw new Error('more than asked for')
+    for (const one of items) {
+      if (taken.has(one)) throw new Error('taken twice')
+      if (!one.isWanted) throw new Error('taken though it is not wanted')
+      taken.add(one)
     }
-    taken(units, waiting)
-    return units.length > 0
+    onTake(items, waiting)
+    return items.length > 0
   }
   for (const step of steps) {
     if ('add' in step) {
-      const made = unit(step.add.caller, step.add.request, step.add.group)
+      const made = item(step.add.caller, step.add.request, step.add.batchKey)
       all.push(made)
       queue.add(made)
     } else if ('take' in step) take(step.take)
     else {
       const one = all[step.kill % Math.max(1, all.length)]
-      if (one) one.live = false
+      if (one) one.isWanted = false
     }
   }
   while (take(2));
-  const left = all.filter((one) => one.live && !gone.has(one))
-  if (left.length > 0) throw new Error(`${left.length} units were never taken`)
+  const left = all.filter((one) => one.isWanted && !taken.has(one))
+  if (left.length > 0) throw new Error(`${left.length} items were never taken`)
 }
 
-test('whatever comes and goes, each wanted unit is taken once; a call is of one group, full if it can be', async (t) => {
+test('for any sequence of steps, each wanted item is taken once, in batches of one batch key', async (t) => {
   const sound = fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-    run(steps, (units, waiting) => {
-      const [first] = units
+    run(steps, (items, waiting) => {
+      const [first] = items
       if (first === undefined) {
         if (waiting.length > 0) throw new Error('nothing was taken though something waits')
         return
       }
       const { batchKey, request } = first.flow
-      if (units.some(({ flow }) => flow.batchKey !== batchKey)) throw new Error('two groups in a call')
-      const ofRequest = units.filter(({ flow }) => flow.request === request)
-      for (const [place, one] of ofRequest.entries()) {
-        if (one.n < (ofRequest[place - 1]?.n ?? 0)) throw new Error('out of order')
+      if (items.some(({ flow }) => flow.batchKey !== batchKey)) throw new Error('two batch keys in a batch')
+      const ofRequest = items.filter(({ flow }) => flow.request === request)
+      for (const [index, one] of ofRequest.entries()) {
+        if (one.n < (ofRequest[index - 1]?.n ?? 0)) throw new Error('out of order')
       }
-      const first_ = waiting.find(({ flow }) => flow.batchKey === batchKey && flow.request === request)
-      if (first_ !== first) throw new Error('not the first of its request and group')
+      const expected = waiting.find(({ flow }) => flow.batchKey === batchKey && flow.request === request)
+      if (expected !== first) throw new Error('not the first of its request and batch key')
     })
   })
   t.doesNotThrow(() => fc.assert(sound, { numRuns: 1_000 }))
 })
 
-test('a call leaves none of its group behind while it has room', async (t) => {
+test('a batch is filled up while items with its batch key wait', async (t) => {
   const full = fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
     const sizes = steps.map((one) => ('take' in one ? { take: 3 } : one))
-    run(sizes, (units, waiting) => {
-      const [first] = units
-      const ofGroup = waiting.filter(({ flow }) => flow.batchKey === first?.flow.batchKey)
-      if (units.length < Math.min(2, ofGroup.length)) throw new Error('room was left')
+    run(sizes, (items, waiting) => {
+      const [first] = items
+      const ofBatchKey = waiting.filter(({ flow }) => flow.batchKey === first?.flow.batchKey)
+      if (items.length < Math.min(2, ofBatchKey.length)) throw new Error('room was left')
     })
   })
   t.doesNotThrow(() => fc.assert(full, { numRuns: 1_000 }))
 })
 
-test('no caller waits for more than one call of each other caller, whatever those have waiting', async (t) => {
+test('no caller waits for more than one batch of each other caller, however much those have waiting', async (t) => {
   const fair = fc.property(
-    fc.array(fc.record({ caller: fc.constantFrom('b', 'c', 'd'), request: fc.nat(5), group: fc.nat(50) }), {
-      maxLength: 200
-    }),
+    fc.array(
+      fc.record({ caller: fc.constantFrom('b', 'c', 'd'), request: fc.nat(5), batchKey: fc.nat(50) }),
+      {
+        maxLength: 200
+      }
+    ),
     fc.nat(10),
     (others, before) => {
-      const unit = numbering()
+      const item = numbering()
       const queue = new FairQueue<Numbered>()
-      for (const { caller, request, group } of others) queue.add(unit(caller, request, `g${group}`))
+      for (const { caller, request, batchKey } of others) queue.add(item(caller, request, `g${batchKey}`))
       for (let n = 0; n < before; n++) queue.take(() => 1)
-      const lone = unit('a', 1, 'own')
+      const lone = item('a', 1, 'own')
       queue.add(lone)
       const calls = [queue.take(() => 1), queue.take(() => 1), queue.take(() => 1), queue.take(() => 1)]
-      return calls.some((units) => units.includes(lone))
+      return calls.some((items) => items.includes(lone))
     }
   )
   t.doesNotThrow(() => fc.assert(fair, { numRuns: 500 }))
 })
 
-test('no request waits for more than one call of each other request of its caller', async (t) => {
+test('no request waits for more than one batch of each other request of its caller', async (t) => {
   const fair = fc.property(
-    fc.array(fc.record({ request: fc.nat(3), group: fc.nat(50) }), { maxLength: 200 }),
+    fc.array(fc.record({ request: fc.nat(3), batchKey: fc.nat(50) }), { maxLength: 200 }),
     (others) => {
-      const unit = numbering()
+      const item = numbering()
       const queue = new FairQueue<Numbered>()
-      for (const { request, group } of others) queue.add(unit('a', request, `g${group}`))
-      const lone = unit('a', 'lone', 'own')
+      for (const { request, batchKey } of others) queue.add(item('a', request, `g${batchKey}`))
+      const lone = item('a', 'lone', 'own')
       queue.add(lone)
       for (let calls = 0; calls < 5; calls++) if (queue.take(() => 1).includes(lone)) return true
       return false

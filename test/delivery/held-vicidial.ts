@@ -12,12 +12,12 @@ import { memoryLog, type Tester } from '../helper.ts'
 
 export const LONG_MS = 10_000
 
-/** A call that VICIdial got, and answers when the test says so. */
+/** A call that VICIdial received and answers when the test says so. */
 export interface HeldCall {
   readonly params: Readonly<Record<string, string>>
   /** The function, its leads or keys, and the status that is set. */
   readonly text: string
-  /** Answers that all was done or found; with a text, that. */
+  /** Answers with `text`, or with success. */
   answer(text?: string): void
   /** Ends it without an answer. */
   lose(): void
@@ -31,7 +31,7 @@ interface Settings extends Partial<GuardOptions>, Partial<Omit<DispatcherOptions
   readonly found?: Readonly<Record<string, readonly number[]>>
 }
 
-/** A dispatcher on a VICIdial that answers nothing until it is told to; no HTTP is between them. */
+/** A dispatcher with a VICIdial that answers only when the test says so, without HTTP between them. */
 export async function heldVicidial(t: Tester, settings: Settings = {}) {
   const { dialect = 'lead_ids', maxLeadsPerCall = 1_000, timeoutMs = LONG_MS, found = {} } = settings
   const calls: HeldCall[] = []
@@ -95,7 +95,7 @@ export async function heldVicidial(t: Tester, settings: Settings = {}) {
     lingerMs: settings.lingerMs ?? 0,
     log
   })
-  // The login is known to be right: as many calls are made at once as is allowed.
+  // Proves the login, so that `maxConcurrency` applies from the start.
   await guard.run(
     async () => {},
     () => 'good',
@@ -115,10 +115,10 @@ export async function heldVicidial(t: Tester, settings: Settings = {}) {
     guard,
     calls,
     deliver,
-    /** Delivers, and gives the outcomes alone. */
+    /** Delivers, and returns only the outcomes. */
     outcomes: async (elements: readonly Update[], context: Partial<DeliveryContext> = {}) =>
       (await deliver(elements, context)).outcomes as Outcome[],
-    /** The next call that was not given yet, when it has come. */
+    /** The next call that was not returned yet, when it arrives. */
     next: async (): Promise<HeldCall> => {
       for (;;) {
         const call = calls[seen]
@@ -131,7 +131,7 @@ export async function heldVicidial(t: Tester, settings: Settings = {}) {
     },
     /** The calls so far, in short. */
     texts: () => calls.map(({ text }) => text),
-    /** Answers what waits, and from now on every call at once. */
+    /** Answers all held calls, and from now on every call at once. */
     answerAll: () => {
       isAnswering = true
       for (const call of calls) call.answer()
@@ -139,7 +139,7 @@ export async function heldVicidial(t: Tester, settings: Settings = {}) {
   }
 }
 
-/** Lets everything happen that can happen without VICIdial and without time. */
+/** Lets everything happen that needs neither VICIdial nor time. */
 export async function settled(): Promise<void> {
   for (let turns = 0; turns < 10; turns++) await turn()
 }

@@ -17,7 +17,7 @@ import { UPDATED, updates } from './updates.ts'
 /** Leads 1 to 4 are named by their id, 5 to 7 by their vendor code; 99 and `CRM-98` do not exist. */
 const BY_ID = [1, 2, 3, 4, 99]
 const BY_CODE = [5, 6, 7, 98]
-/** The faults after which VICIdial had made the change. */
+/** Faults after which VICIdial has made the change. */
 const MADE: ReadonlySet<FaultName> = new Set([
   'reset_after',
   'hang_after',
@@ -26,12 +26,12 @@ const MADE: ReadonlySet<FaultName> = new Set([
   'truncate_clean'
 ])
 const FAULTS: readonly FaultName[] = ['refuse', 'reset_before', 'hang', '500', 'html', ...MADE]
-/** Far more than a call takes here, so that only what is never answered ends so. */
+/** Timeout for one call, in milliseconds; far longer than an answered call takes here. */
 const TIMEOUT_MS = 250
 const FIELDS = ['status', 'city', 'phone_number'] as const
 
 const change = fc.oneof(
-  // Some are shared by many updates, so that they group and merge; others are an update's own.
+  // Some are shared by many updates, so that they share calls and are coalesced; others are unique.
   { weight: 4, arbitrary: fc.constantFrom('A', 'B').map((status) => ({ status })) },
   { weight: 3, arbitrary: fc.constant('own').map((city) => ({ city })) },
   { weight: 1, arbitrary: fc.constantFrom('1', '2').map((n) => ({ phone_number: `212555999${n}` })) }
@@ -43,11 +43,11 @@ const request = fc.record({
     fc.array(fc.record({ lead: fc.constantFrom(...BY_ID), change }), { minLength: 1, maxLength: 5 }),
     fc.array(fc.record({ lead: fc.constantFrom(...BY_CODE), change }), { minLength: 1, maxLength: 4 })
   ),
-  /** How it ends: in its own time, soon, or when its client goes away. */
+  /** How it ends: after all outcomes, at an early deadline, or when its client goes away. */
   end: fc.oneof(
     { weight: 6, arbitrary: fc.constant('late' as const) },
     { weight: 1, arbitrary: fc.constant('soon' as const) },
-    { weight: 1, arbitrary: fc.constant('leaves' as const) }
+    { weight: 1, arbitrary: fc.constant('aborted' as const) }
   )
 })
 const event = fc.oneof(
@@ -72,17 +72,17 @@ const scenario = fc.record({
 })
 type Scenario = typeof scenario extends fc.Arbitrary<infer Value> ? Value : never
 
-/** One update as it was accepted, and what was said of it. */
+/** One accepted update and its outcome. */
 interface Accepted {
   readonly lead: number
-  /** Whether the lead is named by its vendor code, which is looked up. */
+  /** Whether the lead is named by its vendor code, which has to be searched for. */
   readonly byCode: boolean
   readonly source: string
   readonly values: Readonly<Record<string, string>>
   outcome?: Outcome
 }
 
-/** One lead of one call that VICIdial got. */
+/** One lead of one call that VICIdial received. */
 interface Received {
   readonly lead: number
   readonly source: string
@@ -108,20 +108,20 @@ function start(sandbox: Sandbox, { maxConcurrency, maxLeadsPerCall, lingerMs }: 
   return { dispatcher, close }
 }
 
-/** Plays a scenario. Returns the updates in the order in which they were accepted, and what VICIdial got. */
+/** Plays a scenario. Returns the updates in the order in which they were accepted, and what VICIdial received. */
 async function play(
   played: Scenario
 ): Promise<{ accepted: Accepted[]; received: Received[]; sandbox: Sandbox }> {
   const sandbox = await startSandbox({ leads: 10, callMs: played.callMs })
   const { dispatcher, close } = start(sandbox, played)
   const accepted: Accepted[] = []
-  const underWay = new Set<Promise<void>>()
+  const inFlight = new Set<Promise<void>>()
   let own = 0
   for (const event of played.events) {
     if ('fault' in event) sandbox.fail(event.fault, event)
     else if ('turns' in event) for (let n = 0; n < event.turns; n++) await turn()
     else if ('answered' in event) {
-      if (underWay.size > 0) await Promise.race(underWay)
+      if (inFlight.size > 0) await Promise.race(inFlight)
     } else {
       const { caller, source, end } = event.request
       const mine = event.request.updates.map(({ lead, change }): Accepted => {
@@ -135,26 +135,26 @@ async function play(
         if (update === undefined) throw new Error('no update')
         return update
       })
-      const leaving = new AbortController()
+      const client = new AbortController()
       const deadline = Date.now() + (end === 'soon' ? 30 : 8_000)
-      const context = { caller, source, deadline, requestId: 'req', signal: leaving.signal }
+      const context = { caller, source, deadline, requestId: 'req', signal: client.signal }
       const done = dispatcher.deliver(elements, context).then(({ outcomes }) => {
         if (outcomes.length !== mine.length) throw new Error(`${outcomes.length} outcomes of ${mine.length}`)
-        for (const [place, one] of mine.entries()) {
-          const outcome = outcomes[place]
+        for (const [index, one] of mine.entries()) {
+          const outcome = outcomes[index]
           if (outcome) one.outcome = outcome
         }
       })
-      underWay.add(done)
-      void done.then(() => underWay.delete(done))
-      if (end === 'leaves') {
+      inFlight.add(done)
+      void done.then(() => inFlight.delete(done))
+      if (end === 'aborted') {
         await turn()
-        leaving.abort()
+        client.abort()
       }
     }
   }
-  await Promise.all(underWay)
-  // A lead that is free and a place that is free: nothing of what was given up is still on its way.
+  await Promise.all(inFlight)
+  // Updates each lead once more, to show that nothing that was given up blocks a lead or a place.
   const last = [1, 2, 3, 4, 5, 6, 7].map((lead): Accepted => ({
     lead,
     byCode: false,
@@ -166,9 +166,9 @@ async function play(
     const context = { caller: 'a', source: 'crm', deadline: Date.now() + 8_000, requestId: 'last' }
     const elements = updates(last.map(({ lead, values }) => ({ lead_id: lead, fields: values })))
     const { outcomes } = await dispatcher.deliver(elements, context)
-    for (const [place, one] of last.entries()) one.outcome = outcomes[place] as Outcome
+    for (const [index, one] of last.entries()) one.outcome = outcomes[index] as Outcome
     if (outcomes.every(({ status }) => status === 'updated')) break
-    // The circuit is open, or an earlier update has no known outcome: it is over when that call is.
+    // The circuit is open, or an earlier update has no outcome yet.
     await turn()
   }
   accepted.push(...last)
@@ -195,8 +195,8 @@ function same(a: Accepted | Received, b: Accepted | Received): boolean {
 }
 
 /**
- * Tells whether what VICIdial got of one lead is its accepted order: each update stands for none of the received
- * calls, or for some in a row; equal ones in a row may share them; what is updated must stand for one that was made.
+ * Tells whether VICIdial received one lead's updates in the accepted order. Each update matches none of the received
+ * calls, or some in a row; equal updates in a row may share theirs; an `updated` one must match a call that was made.
  */
 function isInOrder(accepted: readonly Accepted[], received: readonly Received[]): boolean {
   const runs: { readonly first: Received; isMade: boolean }[] = []
@@ -205,16 +205,16 @@ function isInOrder(accepted: readonly Accepted[], received: readonly Received[])
     if (last && same(last.first, one)) last.isMade ||= one.isMade
     else runs.push({ first: one, isMade: one.isMade })
   }
-  /** How many runs may be used up by the updates so far. */
+  /** The numbers of runs that the updates so far may match. */
   let used = new Set([0])
   for (const update of accepted) {
     const next = new Set<number>()
     for (const count of used) {
       if (update.outcome?.status !== 'updated') next.add(count)
-      for (const place of [count, count + 1]) {
-        const run = runs[place - 1]
+      for (const end of [count, count + 1]) {
+        const run = runs[end - 1]
         if (run && same(run.first, update) && (run.isMade || update.outcome?.status !== 'updated'))
-          next.add(place)
+          next.add(end)
       }
     }
     used = next
@@ -222,7 +222,7 @@ function isInOrder(accepted: readonly Accepted[], received: readonly Received[])
   return used.has(runs.length)
 }
 
-/** Throws if an outcome is not true. */
+/** Throws if an outcome is wrong. */
 function checkTruth(lead: number, accepted: readonly Accepted[], received: readonly Received[]): void {
   for (const update of accepted) {
     const { outcome } = update
@@ -242,7 +242,7 @@ function checkTruth(lead: number, accepted: readonly Accepted[], received: reado
   }
 }
 
-/** Throws if the lead is not as the outcomes say. */
+/** Throws if the stored lead does not match the outcomes. */
 function checkState(
   lead: number,
   accepted: readonly Accepted[],
@@ -271,12 +271,12 @@ async function check(played: Scenario): Promise<void> {
     const leads = sandbox.leads()
     for (const lead of [...BY_ID, ...BY_CODE]) {
       const ofLead = accepted.filter((one) => one.lead === lead)
-      const got = received.filter((one) => one.lead === lead)
+      const ofLeadReceived = received.filter((one) => one.lead === lead)
       const story = () =>
-        `lead ${lead}\naccepted ${ofLead.map((one) => `${one.source} ${JSON.stringify(one.values)} ${one.outcome?.status} ${one.outcome?.error?.code ?? ''}`).join('\n  ')}\nreceived ${got.map((one) => `${one.source} ${JSON.stringify(one.values)} ${one.isMade}`).join('\n  ')}`
-      if (!isInOrder(ofLead, got)) throw new Error(`not in the accepted order: ${story()}`)
+        `lead ${lead}\naccepted ${ofLead.map((one) => `${one.source} ${JSON.stringify(one.values)} ${one.outcome?.status} ${one.outcome?.error?.code ?? ''}`).join('\n  ')}\nreceived ${ofLeadReceived.map((one) => `${one.source} ${JSON.stringify(one.values)} ${one.isMade}`).join('\n  ')}`
+      if (!isInOrder(ofLead, ofLeadReceived)) throw new Error(`not in the accepted order: ${story()}`)
       try {
-        checkTruth(lead, ofLead, got)
+        checkTruth(lead, ofLead, ofLeadReceived)
         const stored = leads[lead]
         if (stored) checkState(lead, ofLead, { ...stored })
       } catch (error) {
@@ -288,11 +288,11 @@ async function check(played: Scenario): Promise<void> {
   }
 }
 
-/** Timing cannot be played again, so nothing is gained by shrinking. */
+/** No shrinking: timing cannot be replayed. */
 const RUNS = { numRuns: 8, endOnFailure: true, includeErrorInReport: true, interruptAfterTimeLimit: 14_000 }
 
-test('whatever comes together, each lead gets its updates in the accepted order, and each outcome is true', async (t) => {
-  // Several at a time: most of their time is waiting.
+test('each lead gets its updates in the accepted order, and each outcome is true, however requests interleave', async (t) => {
+  // Ten at a time, since most of their time is waiting.
   const inOrder = fc.asyncProperty(
     fc.array(scenario, { minLength: 10, maxLength: 10 }),
     async (scenarios) => {
@@ -303,7 +303,7 @@ test('whatever comes together, each lead gets its updates in the accepted order,
   t.pass('80 interleavings')
 })
 
-test('the check of the order finds what is out of order, missing or foreign', async (t) => {
+test('the check of the order finds updates that are out of order, missing or unknown', async (t) => {
   const accept = (status: string, outcome: Outcome = UPDATED): Accepted => ({
     lead: 1,
     byCode: false,
@@ -327,6 +327,6 @@ test('the check of the order finds what is out of order, missing or foreign', as
   t.equal(isInOrder([a, b], [receive('A'), receive('B'), receive('A')]), false, 'undone by a repeat')
   t.equal(isInOrder([a, b], [receive('A')]), false, 'missing')
   t.equal(isInOrder([a], [receive('A', false)]), false, 'not made')
-  t.equal(isInOrder([a], [receive('A'), receive('C')]), false, 'foreign')
+  t.equal(isInOrder([a], [receive('A'), receive('C')]), false, 'unknown')
   t.equal(isInOrder([a, b, a], [receive('B'), receive('A')]), false)
 })

@@ -7,17 +7,17 @@ import { heldVicidial, settled } from './held-vicidial.ts'
 import type { Update } from '../../src/leads/update.ts'
 import { status, UPDATED, updatedByKey, updates } from './updates.ts'
 
-/** Updates out of the outbox, accepted in this place of the order of all. */
-function stored(order: number, more: Partial<DeliveryContext> = {}): Partial<DeliveryContext> {
-  return { caller: 'stored crm', ordered: { sequenceOf: () => order, isStored: true }, ...more }
+/** The context of updates from the outbox with this sequence number. */
+function stored(sequence: number, more: Partial<DeliveryContext> = {}): Partial<DeliveryContext> {
+  return { caller: 'stored crm', sequencing: { sequenceOf: () => sequence, isStored: true }, ...more }
 }
 
-/** Updates of a request that was made when `order` updates had been accepted, and what it notes when it ends. */
+/** The context of a request made when the next sequence number was `sequence`; it calls `note` at its end. */
 function request(
-  order: number,
+  sequence: number,
   note = async (_outcomes: readonly Outcome[]) => {}
 ): Partial<DeliveryContext> {
-  return { ordered: { sequenceOf: () => order, isStored: false }, note }
+  return { sequencing: { sequenceOf: () => sequence, isStored: false }, note }
 }
 
 const SUPERSEDED: Outcome = { status: 'superseded', warnings: [], superseded: ['status'] }
@@ -32,7 +32,7 @@ test('an older stored update that waits behind a newer one of its lead is not se
   t.equal(dispatcher.waiting, 0)
 })
 
-test('it sets what the newer one did not, and shares the call of others that want just that', async (t) => {
+test('a partly superseded update is sent without those fields, and can share a call', async (t) => {
   const { next, outcomes, calls } = await heldVicidial(t)
   const newer = outcomes(status(5, 'NEW'), request(2))
   const elements = [
@@ -76,7 +76,7 @@ test('a stored update that was accepted after the request is sent', async (t) =>
   t.strictSame(texts(), ['batch_update_lead 5 FIRST', 'batch_update_lead 5 SECOND'])
 })
 
-test('an update that failed supersedes nothing', async (t) => {
+test('a failed update supersedes nothing', async (t) => {
   const { next, outcomes, texts, answerAll } = await heldVicidial(t)
   const newer = outcomes(status(5, 'NEW'), request(2))
   const older = outcomes(status(5, 'OLD'), stored(1))
@@ -86,12 +86,12 @@ test('an update that failed supersedes nothing', async (t) => {
   t.equal(texts().at(-1), 'batch_update_lead 5 OLD')
 })
 
-test('nor does the outbox undo what it was not told of yet: other leads of the request, or the disk, take long', async (t) => {
+test('a stored update is superseded while the newer request waits for other leads, or for the disk', async (t) => {
   const { next, outcomes, texts } = await heldVicidial(t, { maxConcurrency: 4 })
-  const { promise: isNoted, resolve: written } = Promise.withResolvers<void>()
+  const { promise: isWritten, resolve: written } = Promise.withResolvers<void>()
   const newer = outcomes(
     [...status(5, 'NEW'), ...status(6, 'SLOW')],
-    request(3, () => isNoted)
+    request(3, () => isWritten)
   )
   const [fast, slow] = [await next(), await next()]
   fast.answer()
@@ -104,26 +104,26 @@ test('nor does the outbox undo what it was not told of yet: other leads of the r
   t.strictSame(await newer, [UPDATED, UPDATED])
   const again = outcomes(status(5, 'OLD'), stored(1))
   const call = await next()
-  t.equal(call.text, 'batch_update_lead 5 OLD', 'nothing is kept for longer')
+  t.equal(call.text, 'batch_update_lead 5 OLD', 'the writes are forgotten after that')
   call.answer()
   t.strictSame(await again, [UPDATED])
   t.equal(texts().length, 3)
 })
 
-test('a stored update whose lead is looked up meanwhile does not undo it either', async (t) => {
+test('a stored update whose lead is found after the newer update is superseded', async (t) => {
   const { next, outcomes, texts } = await heldVicidial(t, { maxConcurrency: 2, found: { x: [5] } })
   const byKey = updates([{ vendor_lead_code: 'x', fields: { status: 'OLD' } }])
   const older = outcomes(byKey, stored(1))
-  const lookUp = await next()
+  const search = await next()
   const newer = outcomes(status(5, 'NEW'), request(2))
   ;(await next()).answer()
   t.strictSame(await newer, [UPDATED])
-  lookUp.answer()
+  search.answer()
   t.strictSame(await older, [{ ...SUPERSEDED, leads: [5] }])
   t.strictSame(texts(), ['lead_search x', 'batch_update_lead 5 NEW'])
 })
 
-test('of several leads of a key only those stay as they are that have newer values', async (t) => {
+test('of several leads of a key, only those with newer values are left out', async (t) => {
   const { next, outcomes, texts, answerAll } = await heldVicidial(t, { found: { x: [6, 5] } })
   const newer = outcomes(status(5, 'NEW'), request(2))
   const call = await next()
@@ -138,19 +138,19 @@ test('of several leads of a key only those stay as they are that have newer valu
   t.strictSame(texts().slice(1), ['lead_search x', 'batch_update_lead 6 OLD'])
 })
 
-test('of two stored updates that name a lead differently the newer wins too', async (t) => {
+test('the newer of two stored updates wins, even if they name the lead differently', async (t) => {
   const { next, outcomes, texts } = await heldVicidial(t, { maxConcurrency: 2, found: { x: [5] } })
   const older = outcomes(updates([{ vendor_lead_code: 'x', fields: { status: 'OLD' } }]), stored(1))
   const newer = outcomes(status(5, 'NEW'), stored(2))
-  const [lookUp, call] = [await next(), await next()]
-  lookUp.answer()
+  const [search, call] = [await next(), await next()]
+  search.answer()
   await settled()
   call.answer()
   t.strictSame(await Promise.all([older, newer]), [[{ ...SUPERSEDED, leads: [5] }], [UPDATED]])
   t.strictSame(texts(), ['lead_search x', 'batch_update_lead 5 NEW'])
 })
 
-test('a newest update that goes along with an older equal one is sent', async (t) => {
+test('an update that is coalesced into an older equal one is sent', async (t) => {
   const { next, outcomes, texts, answerAll } = await heldVicidial(t)
   const between = outcomes(status(5, 'B'), request(2))
   const older = outcomes(status(5, 'A'), stored(1))
@@ -161,36 +161,36 @@ test('a newest update that goes along with an older equal one is sent', async (t
   t.strictSame(texts(), ['batch_update_lead 5 B', 'batch_update_lead 5 A'])
 })
 
-test('nor is one left out that has to find its lead first: a request has its updates made', async (t) => {
+test('so is one whose lead has to be found first: updates of requests are always sent', async (t) => {
   const { next, outcomes, texts, answerAll } = await heldVicidial(t, {
     maxConcurrency: 2,
     found: { x: [5] }
   })
   const newer = outcomes(status(5, 'B'), stored(3))
   const older = outcomes(status(5, 'A'), stored(1))
-  const looking = outcomes(updates([{ vendor_lead_code: 'x', fields: { status: 'A' } }]), request(2))
-  const [call, lookUp] = [await next(), await next()]
-  lookUp.answer()
+  const searched = outcomes(updates([{ vendor_lead_code: 'x', fields: { status: 'A' } }]), request(2))
+  const [call, search] = [await next(), await next()]
+  search.answer()
   await settled()
   call.answer()
   answerAll()
-  t.strictSame(await Promise.all([newer, older, looking]), [[UPDATED], [UPDATED], [updatedByKey(5)]])
+  t.strictSame(await Promise.all([newer, older, searched]), [[UPDATED], [UPDATED], [updatedByKey(5)]])
   t.strictSame(texts(), ['batch_update_lead 5 B', 'lead_search x', 'batch_update_lead 5 A'])
 })
 
-test('but not for one whose client went away', async (t) => {
+test('unless its client went away', async (t) => {
   const { next, outcomes, texts } = await heldVicidial(t)
   const between = outcomes(status(5, 'B'), request(2))
   const older = outcomes(status(5, 'A'), stored(1))
-  const leaving = new AbortController()
-  const gone = outcomes(status(5, 'A'), { ...request(3), signal: leaving.signal })
-  leaving.abort()
+  const client = new AbortController()
+  const abandoned = outcomes(status(5, 'A'), { ...request(3), signal: client.signal })
+  client.abort()
   ;(await next()).answer()
-  t.match(await Promise.all([between, older, gone]), [[UPDATED], [SUPERSEDED], [{ status: 'failed' }]])
+  t.match(await Promise.all([between, older, abandoned]), [[UPDATED], [SUPERSEDED], [{ status: 'failed' }]])
   t.strictSame(texts(), ['batch_update_lead 5 B'])
 })
 
-test('a superseded update lets the next of its lead go, and an update that does not yield is sent as it is', async (t) => {
+test('a superseded update unblocks the next of its lead, and updates of requests are sent unchanged', async (t) => {
   const { outcomes, texts, answerAll } = await heldVicidial(t)
   const newer = outcomes(status(5, 'NEW'), request(3))
   const older = outcomes(status(5, 'OLD'), stored(1))
@@ -200,7 +200,7 @@ test('a superseded update lets the next of its lead go, and an update that does 
   t.strictSame(texts(), ['batch_update_lead 5 NEW', 'batch_update_lead 5 SLOW'])
 })
 
-test('an older update that waits behind another is left out, though the outbox has learned meanwhile what is newer', async (t) => {
+test('a blocked older update is superseded even if the outbox has learned of the newer one meanwhile', async (t) => {
   const { next, outcomes, texts, answerAll } = await heldVicidial(t)
   const newer = outcomes(status(5, 'NEW'), request(3))
   const between = outcomes(updates([{ lead_id: 5, fields: { city: 'Rome' } }]), request(4))
@@ -228,16 +228,16 @@ const event = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ write: true } as const) }
 )
 
-/** A stored update, as an outbox has it. */
+/** An update in an outbox. */
 interface Stored {
-  readonly order: number
+  readonly sequence: number
   readonly lead: number
   readonly update: Update
   readonly superseded: Set<string>
   state: 'waiting' | 'claimed' | 'ended'
 }
 
-test('whatever comes out of the outbox while requests are under way, each lead ends with its newest values', async (t) => {
+test('each lead ends with its newest values, however stored updates and requests interleave', async (t) => {
   const property = fc.asyncProperty(
     fc.array(event, { minLength: 5, maxLength: 60 }),
     fc.constantFrom(1, 3),
@@ -250,16 +250,16 @@ test('whatever comes out of the outbox while requests are under way, each lead e
       const outbox: Stored[] = []
       const writing: (() => void)[] = []
       const newest = new Map<string, string>()
-      const underWay: Promise<unknown>[] = []
+      const inFlight: Promise<unknown>[] = []
       let accepted = 0
       const accept = (ofLead: number, names: readonly string[]) => {
         const values = Object.fromEntries(names.map((name) => [name, `V${accepted}`]))
         for (const name of names) newest.set(`${ofLead} ${name}`, `V${accepted}`)
         return values
       }
-      const supersede = (ofLead: number, names: readonly string[], order: number) => {
+      const supersede = (ofLead: number, names: readonly string[], sequence: number) => {
         for (const one of outbox) {
-          if (one.lead !== ofLead || one.order >= order || one.state === 'ended') continue
+          if (one.lead !== ofLead || one.sequence >= sequence || one.state === 'ended') continue
           for (const name of names) one.superseded.add(name)
         }
       }
@@ -273,11 +273,11 @@ test('whatever comes out of the outbox while requests are under way, each lead e
           return
         }
         const sent = { ...next.update, changes }
-        const done = outcomes([sent], stored(next.order)).then(() => {
+        const done = outcomes([sent], stored(next.sequence)).then(() => {
           next.state = 'ended'
-          supersede(ofLead, Object.keys(sent.changes.stored), next.order)
+          supersede(ofLead, Object.keys(sent.changes.stored), next.sequence)
         })
-        underWay.push(done)
+        inFlight.push(done)
       }
       for (const event of events) {
         accepted++
@@ -287,15 +287,15 @@ test('whatever comes out of the outbox while requests are under way, each lead e
           const [update] = updates([{ ...named, fields: accept(event.store, event.fields) }])
           if (update === undefined) throw new Error('no update')
           const superseded = new Set<string>()
-          outbox.push({ order: accepted, lead: event.store, update, superseded, state: 'waiting' })
+          outbox.push({ sequence: accepted, lead: event.store, update, superseded, state: 'waiting' })
         } else if ('request' in event) {
-          const order = accepted
+          const sequence = accepted
           const elements = event.request.map((one) => ({ lead_id: one, fields: accept(one, event.fields) }))
           const note = async () => {
             await new Promise<void>((resolve) => writing.push(resolve))
-            for (const one of event.request) supersede(one, event.fields, order)
+            for (const one of event.request) supersede(one, event.fields, sequence)
           }
-          underWay.push(outcomes(updates(elements), request(order, note)))
+          inFlight.push(outcomes(updates(elements), request(sequence, note)))
         } else if ('claim' in event) claim(event.claim)
         else if ('answer' in event) calls[event.answer % Math.max(1, calls.length)]?.answer()
         else for (const resolve of writing.splice(0)) resolve()
@@ -308,24 +308,24 @@ test('whatever comes out of the outbox while requests are under way, each lead e
         for (const resolve of writing.splice(0)) resolve()
         await settled()
       }
-      await Promise.all(underWay)
+      await Promise.all(inFlight)
 
-      const held = new Map<string, string>()
+      const values = new Map<string, string>()
       for (const { params } of calls) {
         if (params['function'] === 'lead_search') continue
         for (const id of (params['lead_ids'] ?? '').split(',')) {
           for (const name of ['status', 'city']) {
             const value = params[name]
-            if (value !== undefined) held.set(`${id} ${name}`, value)
+            if (value !== undefined) values.set(`${id} ${name}`, value)
           }
         }
       }
       if (outbox.some(({ state }) => state !== 'ended')) throw new Error('a stored update has not ended')
       for (const [what, value] of newest) {
-        if (held.get(what) !== value) throw new Error(`${what} is ${held.get(what)}, not ${value}`)
+        if (values.get(what) !== value) throw new Error(`${what} is ${values.get(what)}, not ${value}`)
       }
     }
   )
   await fc.assert(property, { numRuns: 150, endOnFailure: true, includeErrorInReport: true })
-  t.pass('they do')
+  t.pass('150 interleavings')
 })

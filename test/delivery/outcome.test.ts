@@ -1,14 +1,18 @@
 import { test } from 'tap'
+import type { UpstreamCode } from '../../src/vicidial/reply.ts'
+import { UPDATED, updatedByKey, updates } from './updates.ts'
 import {
   ambiguous,
-  combine,
+  combinedOutcome,
+  deliveredFields,
+  type FailedExchange,
   type LeadOutcome,
   notDone,
   notFound,
   type Outcome
 } from '../../src/delivery/outcome.ts'
 
-test('a lead that is not there, and a key that matches several', async (t) => {
+test('a missing lead is not_found, a key that matches several is ambiguous', async (t) => {
   t.strictSame(notFound('gone'), {
     status: 'not_found',
     warnings: [],
@@ -26,17 +30,24 @@ test('a lead that is not there, and a key that matches several', async (t) => {
   })
 })
 
-test('of many leads that a key matches, the first hundred are listed', async (t) => {
+test('an ambiguous outcome lists at most 100 leads', async (t) => {
   const leads = Array.from({ length: 150 }, (_, n) => 1_000 - n)
   t.strictSame(ambiguous(leads).error?.leadIds, leads.slice(0, 100))
 })
 
-test('what was not done says whether it may have been, and whether trying later may help', async (t) => {
-  const done = (reply: { kind: string; code?: string; detail?: string }, maybeMade: boolean) => {
+test('a failed call tells whether the change may have been made, and whether a retry may help', async (t) => {
+  const done = (reply: FailedExchange['reply'], maybeMade: boolean) => {
     const { status, error } = notDone({ reply, maybeMade })
     return [status, error?.code, error?.retryable]
   }
-  const refused = (code: string) => ({ kind: 'refused', code, detail: 'x' })
+  const refused = (code: UpstreamCode) => ({ kind: 'refused', code, detail: 'x' }) as const
+  const unanswered = {
+    kind: 'unanswered',
+    sent: 'maybe',
+    code: 'upstream_timeout',
+    detail: 'x',
+    isHasty: false
+  } as const
   t.strictSame(done(refused('list_not_found'), false), ['failed', 'list_not_found', false])
   t.strictSame(done(refused('list_not_allowed'), false), ['failed', 'list_not_allowed', false])
   t.strictSame(done(refused('field_unknown'), false), ['failed', 'field_unknown', false])
@@ -49,16 +60,8 @@ test('what was not done says whether it may have been, and whether trying later 
   t.strictSame(done(refused('upstream_locked_out'), false), ['failed', 'upstream_locked_out', true])
   t.strictSame(done({ kind: 'not_made', detail: 'x' }, false), ['failed', 'upstream_error', true])
   t.strictSame(done({ kind: 'unclear', detail: 'x' }, true), ['unknown', 'upstream_error', true])
-  t.strictSame(done({ kind: 'unanswered', code: 'upstream_timeout' }, true), [
-    'unknown',
-    'upstream_timeout',
-    true
-  ])
-  t.strictSame(done({ kind: 'unanswered', code: 'upstream_timeout' }, false), [
-    'failed',
-    'upstream_timeout',
-    true
-  ])
+  t.strictSame(done(unanswered, true), ['unknown', 'upstream_timeout', true])
+  t.strictSame(done(unanswered, false), ['failed', 'upstream_timeout', true])
   t.strictSame(done({ kind: 'not_made', detail: 'x' }, true), ['unknown', 'upstream_error', true])
 })
 
@@ -68,70 +71,90 @@ const part = (lead: number, status: Outcome['status']): LeadOutcome => ({
   outcome: { status, warnings: [] }
 })
 
-test('of several leads, none of them updated, the gravest outcome counts, with all the leads', async (t) => {
+test('if none of several leads is updated, the worst outcome counts and lists all of them', async (t) => {
   const order = ['unknown', 'failed', 'ambiguous', 'not_found'] as const
-  order.forEach((graver, place) => {
-    for (const other of order.slice(place)) {
-      t.strictSame(combine([part(1, other), part(2, graver)]), outcome(graver, 1, 2))
-      t.strictSame(combine([part(1, graver), part(2, other)]), outcome(graver, 1, 2))
+  order.forEach((worse, index) => {
+    for (const other of order.slice(index)) {
+      t.strictSame(combinedOutcome([part(1, other), part(2, worse)]), outcome(worse, 1, 2))
+      t.strictSame(combinedOutcome([part(1, worse), part(2, other)]), outcome(worse, 1, 2))
     }
   })
 })
 
-test('the outcome of one lead alone is its own, with its id', async (t) => {
+test('the outcome of a single lead is kept, with its id', async (t) => {
   const error = { code: 'upstream_timeout', detail: 'x', retryable: true } as const
   const warnings = [{ field: 'city', code: 'characters_dropped', sent: 'a,b', stored: 'ab' } as const]
   for (const status of ['updated', 'unknown', 'failed', 'ambiguous', 'not_found'] as const) {
     const alone = { status, warnings, error }
-    t.strictSame(combine([{ lead: 7, outcome: alone }]), { ...alone, leads: [7] })
-    t.notOk('leads' in alone, 'the outcome itself, which other rows share, stays as it is')
+    t.strictSame(combinedOutcome([{ lead: 7, outcome: alone }]), { ...alone, leads: [7] })
+    t.notOk('leads' in alone, 'the outcome itself, which other tasks share, is not changed')
   }
 })
 
-test('of leads whose updates failed, one that was sent says more than one that was not', async (t) => {
+test('of several failed leads, one that was sent counts before one that was not', async (t) => {
   const failed = (lead: number, isUnsent?: true): LeadOutcome => ({
     lead,
     outcome: { status: 'failed', warnings: [], ...(isUnsent ? { isUnsent } : {}) }
   })
-  t.strictSame(combine([failed(1, true), failed(2)]), outcome('failed', 1, 2))
-  t.strictSame(combine([failed(1, true), failed(2, true)]), { ...outcome('failed', 1, 2), isUnsent: true })
+  t.strictSame(combinedOutcome([failed(1, true), failed(2)]), outcome('failed', 1, 2))
+  t.strictSame(combinedOutcome([failed(1, true), failed(2, true)]), {
+    ...outcome('failed', 1, 2),
+    isUnsent: true
+  })
 })
 
-test('what was left to newer updates on one lead is said of the whole', async (t) => {
+test('fields that are superseded on one lead are listed for the whole update', async (t) => {
   const left = (lead: number, ...superseded: string[]): LeadOutcome => ({
     lead,
     outcome: { status: 'superseded', warnings: [], superseded }
   })
-  t.strictSame(combine([left(1, 'status'), left(2, 'status', 'city')]), {
+  t.strictSame(combinedOutcome([left(1, 'status'), left(2, 'status', 'city')]), {
     ...outcome('superseded', 1, 2),
     superseded: ['status', 'city']
   })
-  t.strictSame(combine([left(1, 'status'), part(2, 'updated')]), {
+  t.strictSame(combinedOutcome([left(1, 'status'), part(2, 'updated')]), {
     ...outcome('updated', 2),
     superseded: ['status']
   })
-  t.strictSame(combine([left(1, 'status'), part(2, 'not_found')]), {
+  t.strictSame(combinedOutcome([left(1, 'status'), part(2, 'not_found')]), {
     ...outcome('not_found', 1, 2),
     superseded: ['status']
   })
 })
 
-test('without any outcome there is nothing to combine', async (t) => {
-  t.throws(() => combine([]))
-  t.throws(() => combine([{ lead: 7, outcome: undefined }]))
+test('combining no outcomes throws', async (t) => {
+  t.throws(() => combinedOutcome([]))
+  t.throws(() => combinedOutcome([{ lead: 7, outcome: undefined }]))
 })
 
-test('of several leads those that VICIdial has not are left out of those that were updated', async (t) => {
+test('leads that VICIdial does not have are left out of the updated ones', async (t) => {
   const [there, gone, more] = [part(1, 'updated'), part(2, 'not_found'), part(3, 'updated')]
-  t.strictSame(combine([there, gone, more]), outcome('updated', 1, 3))
-  t.strictSame(combine([gone, there]), outcome('updated', 1))
+  t.strictSame(combinedOutcome([there, gone, more]), outcome('updated', 1, 3))
+  t.strictSame(combinedOutcome([gone, there]), outcome('updated', 1))
 })
 
-test('an update of which a part was made and a part not is of unknown fate, with all the leads', async (t) => {
+test('an update that is made on some leads only is unknown, and lists all of them', async (t) => {
   for (const other of ['failed', 'unknown'] as const) {
     const error = { code: 'upstream_timeout', detail: 'x', retryable: true } as const
     const lost: LeadOutcome = { lead: 2, outcome: { status: other, warnings: [], error } }
-    t.strictSame(combine([part(1, 'updated'), lost]), { ...outcome('unknown', 1, 2), error })
-    t.strictSame(combine([lost, part(1, 'updated')]), { ...outcome('unknown', 2, 1), error })
+    t.strictSame(combinedOutcome([part(1, 'updated'), lost]), { ...outcome('unknown', 1, 2), error })
+    t.strictSame(combinedOutcome([lost, part(1, 'updated')]), { ...outcome('unknown', 2, 1), error })
+  }
+})
+
+test('an update has set its fields only if it was made, under its key and the ids of its leads', async (t) => {
+  const [byId, byCode] = updates([
+    { lead_id: 7, fields: { status: 'A' } },
+    { vendor_lead_code: 'CRM-7', fields: { status: 'A' } }
+  ])
+  if (byId === undefined || byCode === undefined) throw new Error('no updates')
+  t.same(deliveredFields(byId, UPDATED), [{ lead: 'lead_id:7', fields: ['status'] }])
+  t.same(deliveredFields(byCode, updatedByKey(7, 8)), [
+    { lead: 'vendor_lead_code:CRM-7', fields: ['status'] },
+    { lead: 'lead_id:7', fields: ['status'] },
+    { lead: 'lead_id:8', fields: ['status'] }
+  ])
+  for (const status of ['failed', 'not_found', 'unknown'] as const) {
+    t.same(deliveredFields(byId, outcome(status)), [])
   }
 })

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { planCalls } from '../../src/delivery/plan.ts'
+import { planCalls, planSearches } from '../../src/delivery/plan.ts'
 import type { Outcome } from '../../src/delivery/outcome.ts'
-import { type CallRules, Flows, type Owner, DeliveryTask } from '../../src/delivery/delivery-task.ts'
+import { type CallRules, Flows, type TaskRequest, DeliveryTask } from '../../src/delivery/delivery-task.ts'
 import { LeadQueues } from '../../src/delivery/lead-queues.ts'
+import type { SearchKey } from '../../src/delivery/search-queue.ts'
 import type { Changes } from '../../src/leads/changes.ts'
+import { looseKey } from '../../src/tools/sandbox/api/lead-search.ts'
 import type { Call, LeadChanges } from '../../src/vicidial/wire.ts'
 
 type Dialect = CallRules['dialect']
@@ -15,7 +17,7 @@ function changes(params: Record<string, string>, single = false): Changes {
   return { function: called, params, key, stored: params, warnings: [] }
 }
 
-/** Calls in short: the rows of each as `lead:values`. */
+/** Calls in short: the leads of each as `lead:values`. */
 function outline(calls: readonly Call[]): string[][] {
   return calls.map(({ leads }) =>
     leads.map(({ lead, changes }) => `${lead}:${Object.values(changes.params).join('')}`)
@@ -27,74 +29,74 @@ const B = changes({ status: 'B' })
 const lead_ids = (maxLeadsPerCall: number): CallRules => ({ maxLeadsPerCall, dialect: 'lead_ids' })
 const leads_data = (maxLeadsPerCall: number): CallRules => ({ maxLeadsPerCall, dialect: 'leads_data' })
 
-test('the same changes share a call, cut to size, in the order given', async (t) => {
-  const rows = [1, 2, 3, 4, 5].map((lead) => ({ lead, changes: lead === 2 ? B : A }))
-  t.strictSame(outline(planCalls(rows, lead_ids(2))), [['1:A', '3:A'], ['4:A', '5:A'], ['2:B']])
+test('leads with the same changes share calls of at most the maximum size, in the order given', async (t) => {
+  const tasks = [1, 2, 3, 4, 5].map((lead) => ({ lead, changes: lead === 2 ? B : A }))
+  t.strictSame(outline(planCalls(tasks, lead_ids(2))), [['1:A', '3:A'], ['4:A', '5:A'], ['2:B']])
 })
 
-test('in leads_data different changes share a call too', async (t) => {
-  const rows = [1, 2, 3, 4, 5].map((lead) => ({ lead, changes: lead === 2 ? B : A }))
-  t.strictSame(outline(planCalls(rows, leads_data(3))), [
+test('in leads_data, leads with different changes share a call too', async (t) => {
+  const tasks = [1, 2, 3, 4, 5].map((lead) => ({ lead, changes: lead === 2 ? B : A }))
+  t.strictSame(outline(planCalls(tasks, leads_data(3))), [
     ['1:A', '2:B', '3:A'],
     ['4:A', '5:A']
   ])
 })
 
-test('a lead that stands again, with other changes, goes into a later call', async (t) => {
-  const rows = [
+test('a second update of a lead, with other changes, goes into a later call', async (t) => {
+  const tasks = [
     { lead: 1, changes: A },
     { lead: 1, changes: B },
     { lead: 2, changes: B },
     { lead: 1, changes: A }
   ]
-  t.strictSame(outline(planCalls(rows, lead_ids(10))), [['1:A'], ['2:B', '1:B'], ['1:A']])
-  t.strictSame(outline(planCalls(rows, leads_data(10))), [['1:A', '2:B'], ['1:B'], ['1:A']])
+  t.strictSame(outline(planCalls(tasks, lead_ids(10))), [['1:A'], ['2:B', '1:B'], ['1:A']])
+  t.strictSame(outline(planCalls(tasks, leads_data(10))), [['1:A', '2:B'], ['1:B'], ['1:A']])
 })
 
-test('a lead that stands again with the same changes is sent once', async (t) => {
-  const rows = [
+test('a second update of a lead with the same changes is not sent again', async (t) => {
+  const tasks = [
     { lead: 1, changes: A },
     { lead: 2, changes: A },
     { lead: 1, changes: changes({ status: 'A' }) }
   ]
-  t.strictSame(outline(planCalls(rows, lead_ids(10))), [['1:A', '2:A']])
+  t.strictSame(outline(planCalls(tasks, lead_ids(10))), [['1:A', '2:A']])
 })
 
-test('update_lead is a call for each lead, in both dialects', async (t) => {
+test('update_lead takes one call per lead, in both dialects', async (t) => {
   const single = changes({ phone_number: '1' }, true)
-  const rows = [1, 2, 3].map((lead) => ({ lead, changes: single }))
+  const tasks = [1, 2, 3].map((lead) => ({ lead, changes: single }))
   for (const rules of [lead_ids(10), leads_data(10)])
-    t.strictSame(outline(planCalls(rows, rules)), [['1:1'], ['2:1'], ['3:1']])
+    t.strictSame(outline(planCalls(tasks, rules)), [['1:1'], ['2:1'], ['3:1']])
 })
 
-/** Three equal rows of one lead that wait; and how often the first has been told of an outcome. */
-function equalRows() {
+/** Three equal tasks of one lead, coalesced; `settled` lists the indexes of those that got an outcome. */
+function equalTasks() {
   const settled: number[] = []
-  const request: Owner = { caller: 'crm', source: 'crm', taskSettled: (place) => settled.push(place) }
+  const request: TaskRequest = { caller: 'crm', source: 'crm', taskSettled: (index) => settled.push(index) }
   const rules = lead_ids(10)
-  const waiting = new LeadQueues<number, Owner>(rules)
-  const lots = new Flows<number, Owner>(request, rules)
-  const rows = [0, 1, 2].map((place) => new DeliveryTask(1, A, request, place, lots.of(A)))
-  for (const row of rows) waiting.admit(row)
-  const [first, second, third] = rows
-  if (!first || !second || !third) throw new Error('no rows')
-  return { waiting, first, second, third, settled }
+  const queues = new LeadQueues<number, TaskRequest>(rules)
+  const flows = new Flows<number, TaskRequest>(request, rules)
+  const tasks = [0, 1, 2].map((index) => new DeliveryTask(1, A, request, index, flows.of(A)))
+  for (const task of tasks) queues.add(task)
+  const [first, second, third] = tasks
+  if (!first || !second || !third) throw new Error('no tasks')
+  return { queues, first, second, third, settled }
 }
 const FAILED: Outcome = { status: 'failed', warnings: [] }
 
-test('what several wait for goes out as long as one of them does, and not for nobody', async (t) => {
-  const one = equalRows()
-  one.first.end(FAILED)
-  one.second.end(FAILED)
-  t.equal(one.waiting.take()[0], one.first, 'the third still waits')
-  const none = equalRows()
-  for (const row of [none.first, none.second, none.third]) row.end(FAILED)
-  t.strictSame(none.waiting.take(), [])
+test('coalesced tasks are sent as long as one of them is wanted', async (t) => {
+  const one = equalTasks()
+  one.first.settleAlone(FAILED)
+  one.second.settleAlone(FAILED)
+  t.equal(one.queues.take()[0], one.first, 'the third is still wanted')
+  const none = equalTasks()
+  for (const task of [none.first, none.second, none.third]) task.settleAlone(FAILED)
+  t.strictSame(none.queues.take(), [])
 })
 
-test('who has an outcome keeps it, and is told of no other', async (t) => {
-  const { first, second, third, settled } = equalRows()
-  second.end(FAILED)
+test('a task that has an outcome keeps it', async (t) => {
+  const { first, second, third, settled } = equalTasks()
+  second.settleAlone(FAILED)
   const updated: Outcome = { status: 'updated', warnings: [] }
   first.settle(updated)
   first.settle(FAILED)
@@ -102,7 +104,7 @@ test('who has an outcome keeps it, and is told of no other', async (t) => {
   t.strictSame(settled, [1, 0, 2])
 })
 
-test('nothing is no call', async (t) => {
+test('no updates make no calls', async (t) => {
   t.strictSame(planCalls([], lead_ids(10)), [])
 })
 
@@ -126,7 +128,7 @@ const planned = fc.record({
 })
 const RUNS = { numRuns: 1_500 }
 
-/** What each lead gets, in order, the same twice in a row being the same as once. */
+/** The changes of each lead, in order; equal ones in a row count once. */
 function perLead(entries: readonly LeadChanges[]): Map<number, string[]> {
   const made = new Map<number, string[]>()
   for (const { lead, changes } of entries) {
@@ -137,7 +139,7 @@ function perLead(entries: readonly LeadChanges[]): Map<number, string[]> {
   return made
 }
 
-test('each lead gets what its entries ask for, all of it, in their order, and nothing else', async (t) => {
+test('each lead gets exactly the changes that its updates ask for, in order', async (t) => {
   const inOrder = fc.property(planned, ({ entries, size, dialect }) => {
     const calls = planCalls(entries, { maxLeadsPerCall: size, dialect })
     const made = perLead(calls.flatMap(({ leads }) => leads))
@@ -150,40 +152,40 @@ test('each lead gets what its entries ask for, all of it, in their order, and no
   t.doesNotThrow(() => fc.assert(inOrder, RUNS))
 })
 
-test('no call is empty, has a lead twice, more leads than allowed, or what it cannot carry', async (t) => {
+test('no call is empty, has a lead twice or too many leads, or mixes changes that cannot share it', async (t) => {
   const sound = fc.property(planned, ({ entries, size, dialect }) => {
     for (const { function: called, leads } of planCalls(entries, { maxLeadsPerCall: size, dialect })) {
       if (leads.length === 0) throw new Error('a call without leads')
-      if (new Set(leads.map((row) => row.lead)).size !== leads.length) throw new Error('a lead twice')
+      if (new Set(leads.map((task) => task.lead)).size !== leads.length) throw new Error('a lead twice')
       if (leads.length > size) throw new Error('too many leads')
       if (called === 'update_lead' && leads.length > 1) throw new Error('update_lead with several leads')
-      if (leads.some((row) => row.changes.function !== called))
+      if (leads.some((task) => task.changes.function !== called))
         throw new Error('changes for another function')
-      const sets = new Set(leads.map((row) => row.changes.key))
+      const sets = new Set(leads.map((task) => task.changes.key))
       if (dialect === 'lead_ids' && sets.size > 1) throw new Error('different changes in one lead_ids call')
     }
   })
   t.doesNotThrow(() => fc.assert(sound, RUNS))
 })
 
-test('without a repeated lead the calls are as few as can be', async (t) => {
+test('without repeated leads there are as few calls as possible', async (t) => {
   const fewest = fc.property(planned, ({ entries, size, dialect }) => {
-    const once = entries.map(({ changes }, place) => ({ lead: place + 1, changes }))
+    const once = entries.map(({ changes }, index) => ({ lead: index + 1, changes }))
     const calls = planCalls(once, { maxLeadsPerCall: size, dialect })
-    const groups = Map.groupBy(once, ({ changes }) =>
+    const batches = Map.groupBy(once, ({ changes }) =>
       dialect === 'leads_data' ? changes.function : changes.key
     )
-    const least = [...groups.values()].reduce((sum, rows) => {
-      const room = rows[0]?.changes.function === 'update_lead' ? 1 : size
-      return sum + Math.ceil(rows.length / room)
+    const least = [...batches.values()].reduce((sum, tasks) => {
+      const room = tasks[0]?.changes.function === 'update_lead' ? 1 : size
+      return sum + Math.ceil(tasks.length / room)
     }, 0)
     return calls.length === least
   })
   t.doesNotThrow(() => fc.assert(fewest, RUNS))
 })
 
-test('each entry is looked at a fixed number of times, however many there are', async (t) => {
-  const looks = (count: number, leads: number): number => {
+test('each update is read a fixed number of times, however many there are', async (t) => {
+  const readsPerEntry = (count: number, leads: number): number => {
     let reads = 0
     const entries = Array.from({ length: count }, (_, n) => {
       const own = n % 3 === 0 ? A : B
@@ -201,6 +203,64 @@ test('each entry is looked at a fixed number of times, however many there are', 
     planCalls(entries, lead_ids(100))
     return reads / count
   }
-  t.equal(looks(20_000, 20_000), looks(1_000, 1_000))
-  t.equal(looks(20_000, 10), looks(1_000, 10))
+  t.equal(readsPerEntry(20_000, 20_000), readsPerEntry(1_000, 1_000))
+  t.equal(readsPerEntry(20_000, 10), readsPerEntry(1_000, 10))
+})
+
+function codes(...values: string[]): SearchKey[] {
+  return values.map((value) => ({ by: 'vendor_lead_code', value }))
+}
+
+test('keys of one kind share a search, each key once', async (t) => {
+  const keys: SearchKey[] = [
+    ...codes('CRM-1', 'CRM-2', 'CRM-1', 'crm-1'),
+    { by: 'phone_number', value: '2125550001' },
+    ...codes('CRM-2'),
+    { by: 'phone_number', value: '2125550001' }
+  ]
+  t.strictSame(planSearches(keys), [
+    { by: 'vendor_lead_code', values: ['CRM-1', 'CRM-2', 'crm-1'] },
+    { by: 'phone_number', values: ['2125550001'] }
+  ])
+  t.strictSame(planSearches([]), [])
+})
+
+test('keys that are equal as numbers never share a search', async (t) => {
+  const keys = codes('123', '0123', '1e3', 'x', '1000', '123.0', '12', '.5', '0.5', '-1', '-01', 'y', '0456')
+  t.strictSame(
+    planSearches(keys).map(({ values }) => values),
+    [['123', '1000', '12'], ['0123', '0456'], ['1e3'], ['x', 'y'], ['123.0'], ['.5'], ['0.5', '-1'], ['-01']]
+  )
+  const phones: SearchKey[] = ['2125550001', '02125550001', '2125550002'].map((value) => ({
+    by: 'phone_number',
+    value
+  }))
+  t.strictSame(planSearches(phones), [
+    { by: 'phone_number', values: ['2125550001', '2125550002'] },
+    { by: 'phone_number', values: ['02125550001'] }
+  ])
+})
+
+test('any key is searched exactly once, never together with one that VICIdial takes for the same', async (t) => {
+  const value = fc.oneof(
+    fc.string({ unit: fc.constantFrom(...'0123456789e.-E'), minLength: 1, maxLength: 5 }),
+    fc.string({ unit: fc.constantFrom(...'aAbB01-| '), minLength: 1, maxLength: 3 }),
+    fc.integer({ min: 0, max: 30 }).map(String)
+  )
+  const trimmed = value.map((text) => text.trim() || 'x')
+  const isSeparate = fc.property(fc.array(trimmed, { maxLength: 60 }), (values) => {
+    const calls = planSearches(codes(...values))
+    const asked = calls.flatMap((call) => call.values)
+    if (asked.length !== new Set(values).size || values.some((value) => !asked.includes(value))) return false
+    return calls.every((call) => new Set(call.values.map(looseKey)).size === call.values.length)
+  })
+  t.doesNotThrow(() => fc.assert(isSeparate, { numRuns: 1_500 }))
+})
+
+test('a search has at most 500 keys, and there are no more searches than needed', async (t) => {
+  const values = Array.from({ length: 1_201 }, (_, n) => `CRM-${n}`)
+  t.strictSame(
+    planSearches(codes(...values)).map((call) => call.values.length),
+    [500, 500, 201]
+  )
 })

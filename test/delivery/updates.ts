@@ -4,7 +4,7 @@ import { createCleaner } from '../../src/leads/clean.ts'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
 import type { Update } from '../../src/leads/update.ts'
 
-/** The updates of a batch, all of them sound. */
+/** The updates of a batch, all of them valid. */
 export function updates(elements: unknown[], options: Record<string, unknown> = {}): Update[] {
   const customFields = new Map([['favorite_color', 30]])
   const rules = {
@@ -22,12 +22,12 @@ export function updates(elements: unknown[], options: Record<string, unknown> = 
   })
 }
 
-/** The update of one lead's status. */
+/** An update of one lead's status. */
 export function status(lead_id: number, value: string): Update[] {
   return updates([{ lead_id, fields: { status: value } }])
 }
 
-/** The outcome of an update of a lead that is named by its id. */
+/** The outcome of an update that names its lead by id. */
 export const UPDATED: Outcome = { status: 'updated', warnings: [] }
 
 /** The outcome of an update whose key matches these leads. */

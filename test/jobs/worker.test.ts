@@ -1,24 +1,23 @@
-import { StorageError } from '../../src/errors.ts'
+import { overloaded, StorageError } from '../../src/errors.ts'
 import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { test } from 'tap'
 import type { Delivered, DeliveryContext } from '../../src/delivery/delivery.ts'
 import {
-  NOT_IN_TIME,
+  TIMED_OUT,
   NOT_SENT_AFTER_UNKNOWN,
   type Outcome,
   type OutcomeError
 } from '../../src/delivery/outcome.ts'
-import { OverloadedError } from '../../src/delivery/overloaded-error.ts'
-import { deliveredFields, Worker, type WorkerOptions } from '../../src/jobs/worker.ts'
+import { Worker, type WorkerOptions } from '../../src/jobs/worker.ts'
 import type { Update } from '../../src/leads/update.ts'
-import type { Outbox } from '../../src/outbox/outbox.ts'
+import type { UpdateQueue } from '../../src/outbox/queue.ts'
 import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
 import type { Refused } from '../../src/vicidial/reply.ts'
 import { dataDir, memoryLog, type Tester } from '../helper.ts'
 import { jobId, newJob, sets } from '../outbox/jobs.ts'
 import { until } from '../until.ts'
-import { UPDATED, updatedByKey, updates } from '../delivery/updates.ts'
+import { UPDATED, updatedByKey } from '../delivery/updates.ts'
 
 const AWAY: Outcome = failed('upstream_unavailable', true)
 const REFUSED: Outcome = failed('list_not_found', false)
@@ -29,26 +28,26 @@ const NO_LEAD: Outcome = {
   error: { code: 'lead_not_found', detail: 'No such lead.', retryable: false }
 }
 const CIRCUIT_OPEN: Refused = { kind: 'refused', code: 'upstream_unavailable', detail: 'VICIdial is away.' }
-/** Commits wait for no company: time may be held. */
+/** Commits don't wait for others, so that they happen while time is held. */
 const AT_ONCE = 0
-/** More turns of the event loop than anything takes that does not wait for time. */
+/** More turns of the event loop than anything takes that doesn't wait for time. */
 const MANY_TURNS = 2_000
 
 function failed(code: OutcomeError['code'], retryable: boolean): Outcome {
   return { status: 'failed', warnings: [], error: { code, detail: 'It failed.', retryable } }
 }
 
-/** A delivery that the dispatcher was asked for, and answers when the test says so. */
+/** A delivery that the worker asked for, and that ends when the test says so. */
 interface Asked {
   readonly updates: readonly Update[]
   readonly context: DeliveryContext
   /** The same outcome for each update. */
   answer(outcome: Outcome): void
-  answerOne(place: number, outcome: Outcome): void
+  answerOne(index: number, outcome: Outcome): void
   refuse(error: Error): void
 }
 
-/** A worker on a real outbox, with a dispatcher that answers when it is told to. */
+/** A worker with a real outbox, and a dispatcher that answers when the test says so. */
 async function working(t: Tester, settings: Partial<WorkerOptions> = {}) {
   const outbox = new SqliteOutbox(dataDir(t), { gatherMs: AT_ONCE })
   const asked: Asked[] = []
@@ -58,19 +57,19 @@ async function working(t: Tester, settings: Partial<WorkerOptions> = {}) {
   }
   const { log, logged } = memoryLog()
   const options: WorkerOptions = {
-    outbox,
+    queue: outbox.queue,
     account: 'default',
     dispatcher: {
       deliver: async (given, context) => {
         const { promise, resolve, reject } = Promise.withResolvers<Delivered>()
         const outcomes: Outcome[] = []
-        const answerOne = (place: number, outcome: Outcome) => {
-          outcomes[place] = outcome
-          context.onOutcome?.(place, outcome, 1)
+        const answerOne = (index: number, outcome: Outcome) => {
+          outcomes[index] = outcome
+          context.onOutcome?.(index, outcome, 1)
           if (Object.keys(outcomes).length === given.length) resolve({ outcomes, upstreamCalls: 1 })
         }
         const answerAll = (outcomeOf: (update: Update) => Outcome) => {
-          for (const [place, update] of given.entries()) answerOne(place, outcomeOf(update))
+          for (const [index, update] of given.entries()) answerOne(index, outcomeOf(update))
         }
         const answer = (outcome: Outcome) => answerAll(() => outcome)
         asked.push({ updates: given, context, answer, answerOne, refuse: reject })
@@ -97,7 +96,7 @@ async function working(t: Tester, settings: Partial<WorkerOptions> = {}) {
     asked,
     state,
     logged,
-    /** The next delivery that was not given yet, when it is asked for. */
+    /** The next delivery that was not returned yet, when it is asked for. */
     next: async (): Promise<Asked> => {
       const one = await until('a delivery', () => asked[seen])
       seen++
@@ -111,7 +110,7 @@ async function working(t: Tester, settings: Partial<WorkerOptions> = {}) {
   }
 }
 
-/** Holds time until the test ends: only the returned function lets it pass. */
+/** Holds time until the test ends; only the returned function lets it pass. */
 function holdTime(t: Tester): (ms: number) => void {
   mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_000_000 })
   t.teardown(() => {
@@ -122,30 +121,30 @@ function holdTime(t: Tester): (ms: number) => void {
   }
 }
 
-/** Lets everything happen that can happen without time, until `isSo`; fails if it never is. */
+/** Lets everything happen that needs no time, until `isSo`; fails if it never is. */
 async function eventually(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
   for (let turns = 0; turns < MANY_TURNS; turns++) {
     if (await isSo()) return
     await turn()
   }
-  throw new Error(`not without time: ${what}`)
+  throw new Error(`needs time: ${what}`)
 }
 
-/** The leads and statuses that a delivery is to set, in short. */
+/** The leads of a delivery and the statuses to set, in short. */
 function inShort({ updates: given }: Asked): string[] {
   return given.map(({ key, changes }) => `${key.value} ${changes.stored['status']}`)
 }
 
-test('what is accepted is delivered for its job, caller and source, and its results are stored', async (t) => {
+test('accepted updates are delivered for their job, caller and source, and their results are stored', async (t) => {
   const { outbox, worker, next, ended } = await working(t)
   await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 2)], { caller: 'web', source: 'shop' }))
   const before = Date.now()
   worker.wake()
   const delivery = await next()
-  const { caller, source, requestId, deadline, ordered } = delivery.context
+  const { caller, source, requestId, deadline, sequencing } = delivery.context
   t.same({ caller, source, requestId }, { caller: 'stored web', source: 'shop', requestId: jobId(1) })
   t.ok(deadline > before)
-  t.same([ordered?.sequenceOf(0), ordered?.sequenceOf(1), ordered?.isStored], [1, 2, true])
+  t.same([sequencing?.sequenceOf(0), sequencing?.sequenceOf(1), sequencing?.isStored], [1, 2, true])
   t.same(inShort(delivery), ['1 A', '2 B'])
   delivery.answer({
     ...UPDATED,
@@ -160,7 +159,7 @@ test('what is accepted is delivered for its job, caller and source, and its resu
   ])
 })
 
-test('updates of several jobs go out at once, each job as a delivery of its own', async (t) => {
+test('updates of several jobs are sent at once, one delivery per job', async (t) => {
   const { outbox, worker, next } = await working(t)
   await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
   await outbox.jobs.accept(newJob(2, [sets('B', 2)], { caller: 'web' }))
@@ -186,7 +185,7 @@ test('calls are counted for every job, however many updates are settled at once'
   t.same([(await ended(2)).upstreamCalls, (await ended(3)).upstreamCalls], [1, 1])
 })
 
-test('what may succeed later is tried again after growing pauses, and given up in the end', async (t) => {
+test('an update that may succeed later is attempted again after growing pauses, and becomes a dead letter in the end', async (t) => {
   const pass = holdTime(t)
   const { outbox, worker, asked, state } = await working(t)
   state.answering = () => AWAY
@@ -195,12 +194,12 @@ test('what may succeed later is tried again after growing pauses, and given up i
   worker.wake()
 
   const waits: number[] = []
-  for (let tries = 1; outbox.queue.size.deadLetters === 0; tries++) {
-    await eventually('a try is settled', () => {
+  for (let attempts = 1; outbox.queue.size.deadLetters === 0; attempts++) {
+    await eventually('an attempt is settled', () => {
       const dueAt = outbox.queue.nextDueAt('default') ?? 0
-      return asked.length === tries && (outbox.queue.size.deadLetters === 1 || dueAt > Date.now())
+      return asked.length === attempts && (outbox.queue.size.deadLetters === 1 || dueAt > Date.now())
     })
-    t.same(inShort(asked[tries - 1] as Asked), ['1 A'])
+    t.same(inShort(asked[attempts - 1] as Asked), ['1 A'])
     if (outbox.queue.size.deadLetters > 0) break
     t.match(await outbox.jobs.results(jobId(1)), [
       { status: 'queued', error: { code: 'upstream_unavailable', retryable: true } }
@@ -209,12 +208,12 @@ test('what may succeed later is tried again after growing pauses, and given up i
     waits.push(wait)
     pass(wait - 1)
     for (let turns = 0; turns < 20; turns++) await turn()
-    t.equal(asked.length, tries, 'not before it is due')
+    t.equal(asked.length, attempts, 'not before it is due')
     pass(1)
   }
 
-  for (const [place, wait] of waits.entries()) {
-    const longest = Math.min(4_000, 1_000 * 2 ** place)
+  for (const [index, wait] of waits.entries()) {
+    const longest = Math.min(4_000, 1_000 * 2 ** index)
     t.ok(wait >= longest / 2 && wait <= longest, `${wait} of ${longest}`)
   }
   t.ok(waits.length === 4 && waits.reduce((sum, wait) => sum + wait, 0) >= 5_000, waits.join(' '))
@@ -226,44 +225,44 @@ test('what may succeed later is tried again after growing pauses, and given up i
   t.same(inShort(asked[5] as Asked), ['1 B'])
 })
 
-test('what was sent is a try, though VICIdial may not be called after it: it ends as a dead letter', async (t) => {
+test('an update that was sent was attempted, even if VICIdial may not be called afterwards', async (t) => {
   const pass = holdTime(t)
   const { outbox, worker, asked, state } = await working(t)
   await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
-  for (let tries = 1; outbox.queue.size.deadLetters === 0; tries++) {
+  for (let attempts = 1; outbox.queue.size.deadLetters === 0; attempts++) {
     state.refused = undefined
     worker.wake()
-    await eventually('it is tried', () => {
+    await eventually('it is attempted', () => {
       pass(10)
-      return asked.length === tries
+      return asked.length === attempts
     })
     state.refused = CIRCUIT_OPEN
-    asked[tries - 1]?.answer({ ...AWAY, status: 'unknown' })
+    asked[attempts - 1]?.answer({ ...AWAY, status: 'unknown' })
     await eventually(
       'it is settled',
       () => outbox.queue.size.deadLetters > 0 || outbox.queue.nextDueAt('default') !== undefined
     )
     const wait = (outbox.queue.nextDueAt('default') ?? 0) - Date.now()
     if (outbox.queue.size.deadLetters === 0)
-      t.ok(wait >= Math.min(4_000, 1_000 * 2 ** (tries - 1)) / 2, `${wait}`)
+      t.ok(wait >= Math.min(4_000, 1_000 * 2 ** (attempts - 1)) / 2, `${wait}`)
   }
   t.equal(asked.length, 5)
 })
 
-test('what did not get its turn, or was refused with the login, is no try, and comes again a little later', async (t) => {
+test('an update that was not sent, or was refused with the login, was not attempted, and is due again soon', async (t) => {
   const pass = holdTime(t)
   const { outbox, worker, asked } = await working(t)
   const outcomes: Outcome[] = [
-    NOT_IN_TIME.waiting,
+    TIMED_OUT.unsent,
     NOT_SENT_AFTER_UNKNOWN,
     failed('upstream_login_failed', true),
     failed('upstream_locked_out', true)
   ]
   await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
   worker.wake()
-  for (const [place, outcome] of outcomes.entries()) {
-    await eventually('it is delivered', () => asked.length === place + 1)
-    asked[place]?.answer(outcome)
+  for (const [index, outcome] of outcomes.entries()) {
+    await eventually('it is delivered', () => asked.length === index + 1)
+    asked[index]?.answer(outcome)
     await eventually('it waits', () => outbox.queue.nextDueAt('default') !== undefined)
     t.equal((outbox.queue.nextDueAt('default') ?? 0) - Date.now(), 250)
     t.match(await outbox.jobs.results(jobId(1)), [{ status: 'queued', error: { code: outcome.error?.code } }])
@@ -281,7 +280,7 @@ test('what did not get its turn, or was refused with the login, is no try, and c
   t.equal(claimed?.attempts, 2)
 })
 
-test('while VICIdial is slow less is on its way at once', async (t) => {
+test('fewer updates are in flight while VICIdial is slow', async (t) => {
   const pass = holdTime(t)
   const { outbox, worker, asked } = await working(t, { maxInFlight: 2_000 })
   const leads = Array.from({ length: 2_000 }, (_, n) => sets('A', n + 1))
@@ -290,7 +289,7 @@ test('while VICIdial is slow less is on its way at once', async (t) => {
   await eventually('the first are claimed', () => asked.length === 1)
   t.equal(asked[0]?.updates.length, 500)
   pass(60_000)
-  asked[0]?.answer(NOT_IN_TIME.waiting)
+  asked[0]?.answer(TIMED_OUT.unsent)
   await eventually('more is claimed', () => asked.length === 2)
   for (let turns = 0; turns < 50; turns++) await turn()
   t.equal(
@@ -299,7 +298,7 @@ test('while VICIdial is slow less is on its way at once', async (t) => {
   )
 })
 
-test('each update is settled as soon as its own outcome is known, and the next of its lead goes on', async (t) => {
+test('each update is settled as soon as its own outcome is known, and the next of its lead is delivered', async (t) => {
   const { outbox, worker, next, ended } = await working(t)
   await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('HANGS', 2)]))
   await outbox.jobs.accept(newJob(2, [sets('B', 1)]))
@@ -317,7 +316,7 @@ test('each update is settled as soon as its own outcome is known, and the next o
   t.match(await ended(1), { status: 'completed', upstreamCalls: 1 })
 })
 
-test('fields that were left to newer updates on the way are named with those that were left before', async (t) => {
+test('a result lists fields that were superseded before the claim and during the delivery', async (t) => {
   const { outbox, worker, next, ended } = await working(t)
   const element = { lead_id: 1, fields: { status: 'OLD', email: 'a@example.com', city: 'Bonn' } }
   await outbox.jobs.accept(newJob(1, [element, sets('OLD', 2)]))
@@ -333,7 +332,7 @@ test('fields that were left to newer updates on the way are named with those tha
   ])
 })
 
-test('a fault in the midst of a delivery brings only that again which has no outcome yet', async (t) => {
+test('after a fault during a delivery, only updates without an outcome are delivered again', async (t) => {
   const { outbox, worker, next, ended } = await working(t)
   await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
   worker.wake()
@@ -348,7 +347,7 @@ test('a fault in the midst of a delivery brings only that again which has no out
   t.match(await ended(1), { status: 'completed' })
 })
 
-test('what the operator can put right is tried again, though its sender could not', async (t) => {
+test('an update is attempted again if the operator can fix its error', async (t) => {
   const { outbox, worker, state, next, ended } = await working(t, {
     schedule: { firstMs: 1, longestMs: 1, forMs: 1_000 }
   })
@@ -360,7 +359,7 @@ test('what the operator can put right is tried again, though its sender could no
   t.match(await ended(1), { status: 'completed' })
 })
 
-test('an update whose fate is not known is sent again', async (t) => {
+test('an update with an unknown outcome is sent again', async (t) => {
   const { outbox, worker, state, next, ended } = await working(t, {
     schedule: { firstMs: 1, longestMs: 1, forMs: 1_000 }
   })
@@ -373,7 +372,7 @@ test('an update whose fate is not known is sent again', async (t) => {
   t.match(await ended(1), { status: 'completed' })
 })
 
-test('what will not succeed ends at once, and is no dead letter', async (t) => {
+test('an update that cannot succeed ends at once, and is no dead letter', async (t) => {
   const { outbox, worker, asked, state, ended } = await working(t)
   state.answering = ({ key }) => (key.value === 1 ? NO_LEAD : REFUSED)
   await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
@@ -388,7 +387,7 @@ test('what will not succeed ends at once, and is no dead letter', async (t) => {
   t.same(outbox.queue.size, { pending: 0, deadLetters: 0 })
 })
 
-test('while VICIdial may not be called nothing is claimed, and no try is used up', async (t) => {
+test('while VICIdial may not be called, nothing is claimed and no attempt is used up', async (t) => {
   const pass = holdTime(t)
   const { outbox, worker, asked, state } = await working(t)
   await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
@@ -416,13 +415,13 @@ test('while VICIdial may not be called nothing is claimed, and no try is used up
   t.equal(claimed?.attempts, 0)
 })
 
-test('what the dispatcher has no room for comes again a little later, and no try is used up', async (t) => {
+test('an update that the dispatcher has no room for is due again soon, and no attempt is used up', async (t) => {
   const pass = holdTime(t)
   const { outbox, worker, asked, state, logged } = await working(t)
   await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
   worker.wake()
   await eventually('it is delivered', () => asked.length === 1)
-  asked[0]?.refuse(new OverloadedError(100, 1))
+  asked[0]?.refuse(overloaded('There is no room.', 1))
   await eventually('it waits', () => (outbox.queue.nextDueAt('default') ?? 0) > Date.now())
   t.equal(logged(), '')
 
@@ -432,7 +431,7 @@ test('what the dispatcher has no room for comes again a little later, and no try
   t.equal(claimed?.attempts, 0)
 })
 
-test('a fault of the dispatcher loses nothing: it is logged, and the update comes again', async (t) => {
+test('a fault of the dispatcher is logged, and the update is delivered again', async (t) => {
   const { outbox, worker, next, ended, logged } = await working(t)
   await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
   worker.wake()
@@ -444,27 +443,37 @@ test('a fault of the dispatcher loses nothing: it is logged, and the update come
   t.match(await ended(1), { status: 'completed', counts: { updated: 1 } })
 })
 
-/** An outbox of which `method` fails as often as it is told to. */
-function failing({ queue }: Outbox, method: 'settle' | 'claim', times: number): Pick<Outbox, 'queue'> {
-  let left = times
-  const proxy = new Proxy(queue, {
+/** A queue with another `method`. */
+function withMethod<Name extends 'settle' | 'claim'>(
+  queue: UpdateQueue,
+  method: Name,
+  other: UpdateQueue[Name]
+): UpdateQueue {
+  return new Proxy(queue, {
     get(target, name) {
+      if (name === method) return other
       const member: unknown = Reflect.get(target, name, target)
-      if (typeof member !== 'function') return member
-      return (...given: unknown[]) => {
-        if (name !== method || left === 0) return Reflect.apply(member, target, given)
-        left--
-        return Promise.reject(new StorageError('The disk is full.'))
-      }
+      return typeof member === 'function' ? member.bind(target) : member
     }
   })
-  return { queue: proxy }
 }
 
-test('what cannot be settled is settled later, with its calls, and delivered once', async (t) => {
+/** A queue whose `method` fails the first `times` times. */
+function failing(queue: UpdateQueue, method: 'settle' | 'claim', times: number): UpdateQueue {
+  let left = times
+  const member = queue[method].bind(queue) as (...given: unknown[]) => Promise<never>
+  const failingMember = (...given: unknown[]): Promise<never> => {
+    if (left === 0) return member(...given)
+    left--
+    return Promise.reject(new StorageError('The disk is full.'))
+  }
+  return withMethod(queue, method, failingMember)
+}
+
+test('an update that cannot be settled is settled later, with its calls, and delivered once', async (t) => {
   const outbox = new SqliteOutbox(dataDir(t), { gatherMs: AT_ONCE })
   t.teardown(() => outbox.close())
-  const { worker, asked, state, logged } = await working(t, { outbox: failing(outbox, 'settle', 2) })
+  const { worker, asked, state, logged } = await working(t, { queue: failing(outbox.queue, 'settle', 2) })
   state.answering = () => UPDATED
   await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
   worker.wake()
@@ -475,10 +484,10 @@ test('what cannot be settled is settled later, with its calls, and delivered onc
   t.equal(logged().match(/"msg":"outbox cannot be written"/g)?.length, 2)
 })
 
-test('an outbox that cannot be read is asked again', async (t) => {
+test('an outbox that cannot be read is read again later', async (t) => {
   const outbox = new SqliteOutbox(dataDir(t), { gatherMs: AT_ONCE })
   t.teardown(() => outbox.close())
-  const { worker, state, logged } = await working(t, { outbox: failing(outbox, 'claim', 2) })
+  const { worker, state, logged } = await working(t, { queue: failing(outbox.queue, 'claim', 2) })
   state.answering = () => UPDATED
   await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
   worker.wake()
@@ -486,7 +495,7 @@ test('an outbox that cannot be read is asked again', async (t) => {
   t.equal(logged().match(/"msg":"outbox cannot be read"/g)?.length, 2)
 })
 
-test('no more is on its way at once than is allowed, and the rest follows as places get free', async (t) => {
+test('at most the maximum of updates is in flight, and the rest follows as others are settled', async (t) => {
   const { outbox, worker, asked, next, ended } = await working(t, { maxInFlight: 2 })
   await outbox.jobs.accept(
     newJob(
@@ -532,7 +541,7 @@ test('a wake is never lost, whenever it comes', async (t) => {
   t.equal((await outbox.jobs.list({ limit: 1_000, status: 'completed' })).length, 200)
 })
 
-test('stop waits for what is on its way, and claims nothing more', async (t) => {
+test('stop waits for updates in flight, and claims no more', async (t) => {
   const { outbox, worker, asked, next } = await working(t)
   await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 1)]))
   worker.wake()
@@ -551,7 +560,63 @@ test('stop waits for what is on its way, and claims nothing more', async (t) => 
   t.equal(asked.length, 1)
 })
 
-test('stop with nothing on its way is over at once, and so is a second one', async (t) => {
+test('stop gives up soon when the outbox cannot be written, and its updates are delivered again after the start', async (t) => {
+  const pass = holdTime(t)
+  const directory = dataDir(t)
+  const outbox = new SqliteOutbox(directory, { gatherMs: AT_ONCE })
+  const { worker, asked, logged } = await working(t, { queue: failing(outbox.queue, 'settle', Infinity) })
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
+  await outbox.jobs.accept(newJob(2, [sets('B', 2)], { acceptedAt: Date.now() }))
+  worker.wake()
+  await eventually('both are delivered', () => asked.length === 2)
+  asked[0]?.answer(UPDATED)
+  await eventually('its settlement fails', () => logged().includes('"msg":"outbox cannot be written"'))
+
+  let isStopped = false
+  void worker.stop(Date.now() + 25_000).then(() => {
+    isStopped = true
+  })
+  pass(250)
+  await eventually('it has stopped', () => isStopped)
+  t.equal(logged().match(/"msg":"outbox cannot be written"/g)?.length, 2)
+  await outbox.close()
+  const after = new SqliteOutbox(directory, { gatherMs: AT_ONCE })
+  t.teardown(() => after.close())
+  t.match(await after.queue.claim('default', 10, Date.now()), [
+    { job: { id: jobId(1) }, attempts: 0 },
+    { job: { id: jobId(2) }, attempts: 0 }
+  ])
+})
+
+test('stop waits for a claim in flight and does not deliver it; it is ready again after the start', async (t) => {
+  const directory = dataDir(t)
+  const outbox = new SqliteOutbox(directory, { gatherMs: AT_ONCE })
+  const claimed = Promise.withResolvers<void>()
+  const claim = async (...given: Parameters<UpdateQueue['claim']>) => {
+    const updates = await outbox.queue.claim(...given)
+    await claimed.promise
+    return updates
+  }
+  const { worker, asked } = await working(t, { queue: withMethod(outbox.queue, 'claim', claim) })
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
+  worker.wake()
+  let isStopped = false
+  const stopped = worker.stop(Date.now() + 60_000).then(() => {
+    isStopped = true
+  })
+  for (let turns = 0; turns < 20; turns++) await turn()
+  t.equal(isStopped, false)
+  claimed.resolve()
+  await stopped
+  for (let turns = 0; turns < 20; turns++) await turn()
+  t.equal(asked.length, 0)
+  await outbox.close()
+  const after = new SqliteOutbox(directory, { gatherMs: AT_ONCE })
+  t.teardown(() => after.close())
+  t.match(await after.queue.claim('default', 10, Date.now()), [{ job: { id: jobId(1) }, attempts: 0 }])
+})
+
+test('stop resolves at once with nothing in flight, also a second time', async (t) => {
   const { worker } = await working(t)
   worker.wake()
   await worker.stop(Date.now() + 60_000)
@@ -559,7 +624,7 @@ test('stop with nothing on its way is over at once, and so is a second one', asy
   t.pass('both are over')
 })
 
-test('what is not settled when stop has waited long enough is delivered again after the start', async (t) => {
+test('stop resolves at its deadline, and leaves updates that are not settled queued', async (t) => {
   const { outbox, worker, next } = await working(t)
   await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
   worker.wake()
@@ -569,7 +634,7 @@ test('what is not settled when stop has waited long enough is delivered again af
   t.match(await outbox.jobs.find(jobId(1)), { status: 'queued' })
 })
 
-test('fields that newer updates have set are left out and named, and an update of such fields alone ends', async (t) => {
+test('fields that newer updates have set are left out and listed; an update without other fields ends', async (t) => {
   const { outbox, worker, next, ended } = await working(t)
   const change = (lead: Record<string, unknown>) => ({
     ...lead,
@@ -596,7 +661,7 @@ test('fields that newer updates have set are left out and named, and an update o
   ])
 })
 
-test('what was delivered supersedes older dead letters of the lead, under each of its names', async (t) => {
+test('a delivered update supersedes older dead letters of the lead, under each of its names', async (t) => {
   const { outbox, worker, state, ended } = await working(t, {
     schedule: { firstMs: 1, longestMs: 1, forMs: 1 }
   })
@@ -609,18 +674,4 @@ test('what was delivered supersedes older dead letters of the lead, under each o
   worker.wake()
   t.match(await ended(2), { counts: { updated: 1 } })
   t.match(await outbox.jobs.deadLetters({ limit: 10 }), [{ jobId: jobId(1), superseded: ['status'] }])
-})
-
-test('an update has set its fields only if it was made, under the key it was named by and the ids of its leads', async (t) => {
-  const [byId, byCode] = updates([sets('A', 7), sets('A', { vendor_lead_code: 'CRM-7' })])
-  if (byId === undefined || byCode === undefined) throw new Error('no updates')
-  t.same(deliveredFields(byId, UPDATED), [{ lead: 'lead_id:7', fields: ['status'] }])
-  t.same(deliveredFields(byCode, updatedByKey(7, 8)), [
-    { lead: 'vendor_lead_code:CRM-7', fields: ['status'] },
-    { lead: 'lead_id:7', fields: ['status'] },
-    { lead: 'lead_id:8', fields: ['status'] }
-  ])
-  for (const outcome of [AWAY, NO_LEAD, { ...AWAY, status: 'unknown' as const }]) {
-    t.same(deliveredFields(byId, outcome), [])
-  }
 })

@@ -1,0 +1,189 @@
+import type { CallContext, Exchange } from '../vicidial/exchange.ts'
+import type { Guard } from '../vicidial/guard.ts'
+import type { Refused } from '../vicidial/reply.ts'
+import type { Admission } from './admission.ts'
+import type { Delivery, LeadTask } from './delivery.ts'
+import type { CallRules } from './delivery-task.ts'
+import { LeadQueues } from './lead-queues.ts'
+import { type FailedExchange, NOT_SENT_AFTER_UNKNOWN, notDone, type Outcome } from './outcome.ts'
+import type { RecentWrites } from './recent-writes.ts'
+import { namedMissing, outcomesOf } from './reply-outcomes.ts'
+import { SearchQueue } from './search-queue.ts'
+
+export interface CallSchedulerOptions {
+  readonly exchange: Exchange
+  readonly guard: Guard
+  readonly rules: CallRules
+  /** How long the first update waits for others to share its call, in milliseconds; 0: not at all. */
+  readonly lingerMs: number
+  readonly log: {
+    child(bindings: Record<string, unknown>): CallContext['log']
+    error(members: object, message: string): void
+  }
+}
+
+/** A call is sent again without the leads that VICIdial names as missing, up to this many times in all. */
+const MAX_ROUNDS = 3
+
+/** A task or search of a call. */
+interface CallItem {
+  isSent: boolean
+  addRequests(requests: Set<Delivery>): void
+}
+
+/**
+ * Decides when calls are made and what goes into each. A call starts at once if the guard has a free place; what
+ * arrives meanwhile gathers, across requests and callers, and shares the next call.
+ */
+export class CallScheduler {
+  readonly tasks: LeadQueues<number, Delivery>
+  readonly searches: SearchQueue
+  readonly #options: CallSchedulerOptions
+  readonly #admission: Admission
+  readonly #recentWrites: RecentWrites<Delivery>
+  #lingering: NodeJS.Timeout | undefined
+  #isSearchNext = true
+
+  constructor(options: CallSchedulerOptions, admission: Admission, recentWrites: RecentWrites<Delivery>) {
+    this.#options = options
+    this.#admission = admission
+    this.#recentWrites = recentWrites
+    this.tasks = new LeadQueues(options.rules, (task) => {
+      if (task.request.sequencing?.isStored !== true) return
+      const fields = recentWrites.supersededFields(task)
+      if (fields.length > 0) task.leaveOut(fields, options.rules)
+    })
+    this.searches = new SearchQueue(options.exchange)
+    // Not at once: the call that left the place settles its tasks first, and those they blocked may share the next call.
+    options.guard.onPlace(() => {
+      setImmediate(() => {
+        this.#startCalls()
+      })
+    })
+  }
+
+  /** Starts calls for what waits, at once or after the linger. */
+  schedule(): void {
+    const { lingerMs } = this.#options
+    if (lingerMs === 0) {
+      this.#startCalls()
+      return
+    }
+    this.#lingering ??= setTimeout(() => {
+      this.#lingering = undefined
+      this.#startCalls()
+    }, lingerMs)
+  }
+
+  /** Starts calls while there are places for them; while VICIdial may not be called, fails all that waits. */
+  #startCalls(): void {
+    const { guard } = this.#options
+    if (this.#lingering !== undefined) return
+    while (guard.refusal() !== undefined || guard.hasPlace()) {
+      const isStarted = this.#isSearchNext
+        ? this.#startSearch() || this.#startUpdate()
+        : this.#startUpdate() || this.#startSearch()
+      this.#isSearchNext = !this.#isSearchNext
+      if (!isStarted) return
+    }
+  }
+
+  /** Returns false if no search waits. */
+  #startSearch(): boolean {
+    const searches = this.searches.take()
+    if (searches.length === 0) return false
+    const refusal = this.#options.guard.refusal()
+    if (refusal !== undefined) this.searches.fail(searches, unsent(refusal))
+    else {
+      this.searches.send(searches, this.#contextOf(searches)).catch((error: unknown) => {
+        this.searches.fail(searches, this.#failure(error))
+      })
+    }
+    return true
+  }
+
+  /** Returns false if no task is ready. */
+  #startUpdate(): boolean {
+    const tasks = this.tasks.take()
+    if (tasks.length === 0) return false
+    const refusal = this.#options.guard.refusal()
+    if (refusal !== undefined) this.#fail(tasks, unsent(refusal))
+    else {
+      this.#send(tasks).catch((error: unknown) => {
+        this.#fail(tasks, this.#failure(error))
+      })
+    }
+    return true
+  }
+
+  #fail(tasks: readonly LeadTask[], exchanged: FailedExchange): void {
+    for (const task of tasks) this.#settle(task, notDone({ ...exchanged, maybeMade: task.isSent }))
+  }
+
+  /** A fault of the gateway: fails only the updates of the call that it hit. */
+  #failure(error: unknown): FailedExchange {
+    this.#options.log.error({ err: error }, 'dispatcher failed')
+    const detail = 'The gateway failed. Its log says more.'
+    return { reply: { kind: 'refused', code: 'upstream_error', detail }, maybeMade: false }
+  }
+
+  async #send(tasks: readonly LeadTask[], round = 1): Promise<void> {
+    const [first] = tasks
+    if (first === undefined) return
+    const call = { function: first.changes.function, leads: tasks }
+    const exchanged = await this.#options.exchange.update(call, this.#contextOf(tasks))
+    const isNaming = this.#options.rules.dialect === 'leads_data' && round < MAX_ROUNDS
+    const missing = new Set(isNaming ? namedMissing(tasks, exchanged) : [])
+    const outcomeOf = outcomesOf(first.changes, exchanged)
+    for (const task of missing.size > 0 ? missing : tasks) this.#settle(task, outcomeOf(task.lead))
+    this.#admission.drainRate.count(tasks.length)
+    if (missing.size > 0) {
+      const others = tasks.filter((task) => !missing.has(task))
+      await this.#send(others, round + 1)
+    }
+    this.#startCalls()
+  }
+
+  #settle(task: LeadTask, outcome: Outcome): void {
+    if (outcome.status === 'updated') this.#recentWrites.add(task)
+    task.settle(outcome)
+    // A call with an unknown outcome may still take effect, and would undo what comes after it.
+    if (outcome.status === 'unknown') {
+      for (let { next } = task; next !== undefined; next = next.next) next.settle(NOT_SENT_AFTER_UNKNOWN)
+    }
+    this.tasks.release(task)
+  }
+
+  /** The context of a call, which is of use until the last of its requests ends and counts for each of them. */
+  #contextOf(items: readonly CallItem[]): CallContext {
+    const deliveries = new Set<Delivery>()
+    for (const item of items) item.addRequests(deliveries)
+    const [first] = deliveries
+    const { requestId = '', source = '' } = first ?? {}
+    let deadline = 0
+    let since = Date.now()
+    for (const delivery of deliveries) {
+      deadline = Math.max(deadline, delivery.deadline)
+      since = Math.min(since, delivery.receivedAt)
+    }
+    return {
+      source,
+      deadline,
+      since,
+      requests: deliveries,
+      log: this.#options.log.child({ request_id: requestId, requests: deliveries.size }),
+      onSent: () => {
+        for (const item of items) item.isSent = true
+        for (const delivery of deliveries) {
+          delivery.calls++
+          this.#admission.markSent(delivery)
+        }
+      }
+    }
+  }
+}
+
+/** The end of a call that was not made, because VICIdial may not be called. */
+function unsent(reply: Refused): FailedExchange {
+  return { reply, maybeMade: false, isUnsent: true }
+}

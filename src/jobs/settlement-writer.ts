@@ -1,0 +1,88 @@
+import type { Settlement, UpdateQueue } from '../outbox/queue.ts'
+
+export interface SettlementWriterOptions {
+  readonly queue: Pick<UpdateQueue, 'settle'>
+  /** Called when settlements are on disk. */
+  readonly onWritten: () => void
+  readonly log: { error(members: object, message: string): void }
+}
+
+/** Most settlements per write: few enough that writing them blocks nothing else. */
+const MAX_BATCH = 500
+/** Pause after a failed write, in milliseconds. */
+const RETRY_MS = 250
+
+/** Writes settlements to the outbox in batches, and counts the updates that are not settled yet. */
+export class SettlementWriter {
+  readonly #options: SettlementWriterOptions
+  #settlements: Settlement[] = []
+  /** Calls to VICIdial by job id, not yet written. */
+  #calls = new Map<string, number>()
+  #inFlight = 0
+  #isWriting = false
+  #isStopping = false
+  readonly #stopped = Promise.withResolvers<undefined>()
+
+  constructor(options: SettlementWriterOptions) {
+    this.#options = options
+  }
+
+  /** Claimed updates without a settlement on disk. */
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** Counts claimed updates in; each must be settled. */
+  expect(updates: number): void {
+    this.#inFlight += updates
+  }
+
+  settle(settlement: Settlement): void {
+    this.#settlements.push(settlement)
+    if (!this.#isWriting) void this.#write()
+  }
+
+  /** Adds calls to VICIdial to a job's count; written with the next settlements. */
+  countCalls(jobId: string, calls: number): void {
+    this.#calls.set(jobId, (this.#calls.get(jobId) ?? 0) + calls)
+  }
+
+  /**
+   * Resolves when nothing is in flight, or when the outbox cannot be written: updates that are not settled are
+   * delivered again after the next start.
+   */
+  stop(): Promise<unknown> {
+    this.#isStopping = true
+    if (this.#inFlight === 0) this.#stopped.resolve(undefined)
+    return this.#stopped.promise
+  }
+
+  /** Writes all settlements; those that arrive during a write go into the next batch. */
+  async #write(): Promise<void> {
+    const { queue, onWritten, log } = this.#options
+    this.#isWriting = true
+    while (this.#settlements.length > 0) {
+      await new Promise((resolve) => setImmediate(resolve))
+      const batch = this.#settlements.splice(0, MAX_BATCH)
+      const calls = this.#calls
+      this.#calls = new Map()
+      try {
+        await queue.settle(batch, calls)
+      } catch (error) {
+        log.error({ err: error }, 'outbox cannot be written')
+        this.#settlements.unshift(...batch)
+        for (const [jobId, count] of calls) this.countCalls(jobId, count)
+        if (this.#isStopping) {
+          this.#stopped.resolve(undefined)
+          break
+        }
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+        continue
+      }
+      this.#inFlight -= batch.length
+      onWritten()
+    }
+    this.#isWriting = false
+    if (this.#isStopping && this.#inFlight === 0) this.#stopped.resolve(undefined)
+  }
+}

@@ -1,0 +1,61 @@
+import type { Result } from '../../schemas/batch.ts'
+import { deliveredFields, type Outcome, type OutcomeError } from '../delivery/outcome.ts'
+import { outcomeResult } from '../delivery/result.ts'
+import type { Update } from '../leads/update.ts'
+import type { Claimed, Settlement } from '../outbox/queue.ts'
+import { type RetrySchedule, retryPauseMs } from './retry-schedule.ts'
+
+/** VICIdial refused the update itself. Any other error may be the server's or the operator's fault, and be fixed soon. */
+const FINAL: ReadonlySet<OutcomeError['code']> = new Set([
+  'lead_not_found',
+  'lead_ambiguous',
+  'list_not_found',
+  'list_not_allowed',
+  'field_unknown'
+])
+/** VICIdial refused the login, and nothing is sent until it accepts it: that is no attempt. */
+const LOGIN_REFUSED: ReadonlySet<OutcomeError['code']> = new Set([
+  'upstream_login_failed',
+  'upstream_locked_out'
+])
+/** Pause before an update that was not attempted is claimed again, in milliseconds. */
+const REQUEUE_MS = 250
+
+/**
+ * How a claimed update is settled by the outcome of its delivery.
+ * @param sent what was sent: the claimed update without the fields that newer updates have set
+ * @param now milliseconds since the epoch
+ */
+export function settlementOf(
+  claimed: Claimed,
+  sent: Update,
+  outcome: Outcome,
+  schedule: RetrySchedule,
+  now: number
+): Settlement {
+  const result: Result = outcomeResult(sent, outcome)
+  const superseded = [...claimed.superseded, ...(outcome.superseded ?? [])]
+  if (superseded.length > 0) result.superseded = superseded
+  const { error, isUnsent } = outcome
+  if (error === undefined || FINAL.has(error.code)) {
+    return { claimed, disposition: 'delivered', result, delivered: deliveredFields(sent, outcome) }
+  }
+  if (isUnsent || LOGIN_REFUSED.has(error.code)) return { ...notAttempted(claimed, now), result }
+  const attempts = claimed.attempts + 1
+  const pauseMs = retryPauseMs(attempts, schedule)
+  if (pauseMs === undefined) return { claimed, disposition: 'dead_lettered', result, delivered: [] }
+  return { claimed, disposition: 'retry', result, attempts, dueAt: Math.round(now + pauseMs) }
+}
+
+/** Settles an update that was not sent to VICIdial: it is due again soon, and uses up no attempt. */
+export function notAttempted(claimed: Claimed, now: number): Settlement & { readonly disposition: 'retry' } {
+  return { claimed, disposition: 'retry', attempts: claimed.attempts, dueAt: now + REQUEUE_MS }
+}
+
+/** Settles an update whose fields have all been set by newer ones. */
+export function fullySuperseded(claimed: Claimed): Settlement {
+  const { index, key } = claimed.update
+  const superseded = [...claimed.superseded]
+  const result: Result = { index, [key.by]: key.value, status: 'superseded', superseded }
+  return { claimed, disposition: 'delivered', result, delivered: [] }
+}
