@@ -2,13 +2,13 @@ import { errors, Pool } from 'undici'
 import { errorCode } from '../error-code.ts'
 import type { UpstreamCode } from './reply.ts'
 
-/** An answer of any kind: HTTP status and the body as text. */
+/** A reply of any kind: HTTP status, and the body as text. */
 export interface RawReply {
   readonly httpStatus: number
   readonly text: string
 }
 
-/** No answer came. `sent` tells whether VICIdial may have got the call. */
+/** No reply came. `sent`: whether VICIdial may have got the call. */
 export interface NoReply {
   readonly sent: 'no' | 'maybe'
   readonly code: UpstreamCode
@@ -21,12 +21,12 @@ export interface ClientOptions {
   readonly connections: number
 }
 
-/** VICIdial's web server usually closes idle connections after 5 s; a call must not race with that. */
+/** Idle connections are closed after this time. VICIdial's web server usually does so after 5 s, and a call must not race with that. */
 const KEEP_ALIVE_MS = 2_000
 const CONNECT_TIMEOUT_MS = 3_000
-/** The longest true answer is a look-up that reaches its limit, 100,000 ids. */
-const MAX_ANSWER_BYTES = 2 * 1024 * 1024
-/** Errors of a connection that was never made. */
+/** The longest genuine reply is that of a look-up that reaches its limit, 100,000 ids. */
+const MAX_REPLY_BYTES = 2 * 1024 * 1024
+/** Codes for a connection that was never made. */
 const NOT_CONNECTED: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -35,10 +35,10 @@ const NOT_CONNECTED: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT'
 ])
-/** Errors of a TLS handshake: nothing was sent yet. */
+/** Codes for a failed TLS handshake: nothing was sent yet. */
 const HANDSHAKE = /^(?:EPROTO|ERR_SSL|ERR_TLS|UNABLE_TO|CERT_|SELF_SIGNED|DEPTH_ZERO)/
 
-/** One HTTP exchange at a time per connection with VICIdial's API. It judges nothing and repeats nothing. */
+/** Posts calls to VICIdial's API, one at a time per connection. It interprets nothing and repeats nothing. */
 export class Client {
   readonly #pool: Pool
   readonly #path: string
@@ -53,14 +53,14 @@ export class Client {
       connectTimeout: CONNECT_TIMEOUT_MS,
       headersTimeout: 0,
       bodyTimeout: 0,
-      maxResponseSize: MAX_ANSWER_BYTES
+      maxResponseSize: MAX_REPLY_BYTES
     })
   }
 
   /**
-   * Posts a form body and reads the whole answer.
-   * @param timeoutMs from the call's start to the end of its answer
-   * @returns the answer, or why there is none; never throws
+   * Posts a form body and reads the whole reply.
+   * @param timeoutMs from the call's start to the end of its reply
+   * @returns the reply, or why there is none; never throws
    */
   async post(body: string, timeoutMs: number): Promise<RawReply | NoReply> {
     const signal = AbortSignal.timeout(timeoutMs)
@@ -74,17 +74,17 @@ export class Client {
       })
       return { httpStatus: response.statusCode, text: await response.body.text() }
     } catch (error) {
-      return noAnswer(error, signal.aborted, timeoutMs)
+      return noReply(error, signal.aborted, timeoutMs)
     }
   }
 
-  /** Ends all connections; calls in flight are cut off. */
+  /** Closes all connections; calls in flight are cut off. */
   async close(): Promise<void> {
     await this.#pool.destroy()
   }
 }
 
-function noAnswer(error: unknown, timedOut: boolean, timeoutMs: number): NoReply {
+function noReply(error: unknown, timedOut: boolean, timeoutMs: number): NoReply {
   if (timedOut) {
     return {
       sent: 'maybe',

@@ -1,19 +1,19 @@
-/** No call is made for so long after a refused login; then one probe may be. */
+/** Pause after a refused login, in milliseconds; then one probe may be made. */
 const PROBE_EVERY_MS = 60_000
-/** VICIdial locks an account for 15 minutes after ten refusals; so many may happen in a little more than that. */
+/** VICIdial locks an account for 15 minutes after ten refusals, so fewer are risked in a little more time. */
 const MAX_REFUSALS = 8
 const WINDOW_MS = 16 * 60_000
 
 /**
- * Keeps the login from being locked: after a refusal nothing is sent but probes, at most one a minute, and never so
- * many that ten refusals could come together in the time for which VICIdial counts them.
+ * Keeps the login from being locked. After a refusal only probes are sent, at most one a minute, and never so many that
+ * VICIdial could count ten refusals in its 15 minutes.
  */
 export class LoginHold {
   readonly #refusals: number[] = []
   #nextProbeAt = 0
   #state: 'login_refused' | 'locked_out' | undefined
 
-  /** What VICIdial said last, if that was a refusal. */
+  /** VICIdial's last word on the login, if it was a refusal. */
   get state(): 'login_refused' | 'locked_out' | undefined {
     return this.#state
   }

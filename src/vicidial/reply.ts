@@ -1,9 +1,9 @@
 /**
- * Reads whatever text comes back from VICIdial. It is hostile: it may be HTML, half an answer, megabytes of noise,
- * and a refused login echoes the password. So nothing of it is passed on but lead ids and the meaning.
+ * Reads the text that comes back from VICIdial. It is hostile: it may be HTML, half a reply or megabytes of noise, and a
+ * refused login echoes the password. So only lead ids and the meaning are passed on.
  */
 
-/** The codes of API.md for what VICIdial, or the way to it, refused. */
+/** Error codes for what VICIdial, or the way to it, refused. */
 export type UpstreamCode =
   | 'list_not_found'
   | 'list_not_allowed'
@@ -19,38 +19,38 @@ export type UpstreamCode =
 export type CustomFieldsReply = 'stored' | 'not_defined' | 'disabled' | 'unsaid'
 
 export type UpdateReply =
-  /** VICIdial found these leads and set the values. `notFound` are those it named as missing. */
+  /** VICIdial found these leads and set the values. */
   | {
       readonly kind: 'updated'
       readonly leads: ReadonlySet<number>
       readonly customFields: CustomFieldsReply
     }
-  /** None was changed: these do not exist, or none of the call's if `leads` is empty. */
+  /** Nothing was changed: these leads do not exist or, if `leads` is empty, none of the call's leads do. */
   | { readonly kind: 'not_found'; readonly leads: ReadonlySet<number> }
   | Refused
   | NotMade
   | Unclear
 
-/** VICIdial, or the server in front of it, refused the call: nothing was changed, a repeat would not help. */
+/** VICIdial, or the server in front of it, refused the call. Nothing was changed, and a repeat would not help. */
 export interface Refused {
   readonly kind: 'refused'
   readonly code: UpstreamCode
   readonly detail: string
 }
 
-/** A database error before the change: nothing was changed, a repeat may help. */
+/** A database error before the change. Nothing was changed, and a repeat may help. */
 export interface NotMade {
   readonly kind: 'not_made'
   readonly detail: string
 }
 
-/** Nothing that says what happened: the change may have been made. A repeat is safe. */
+/** A reply that does not say what happened. The change may have been made; a repeat is safe. */
 export interface Unclear {
   readonly kind: 'unclear'
   readonly detail: string
 }
 
-/** The answer to a call of which no usable value was left; to one for custom fields only, that there are none such. */
+/** An empty reply: VICIdial had no usable value to set, or none of the custom fields in the call exists. */
 export const NOTHING_DONE: Refused = {
   kind: 'refused',
   code: 'upstream_error',
@@ -68,7 +68,7 @@ const STATUS_WORDS = ['SUCCESS: ', 'NOTICE: ', 'ERROR: ']
 const ID = /^[1-9]\d*$/
 const IDS = /^\d+(?:,\d+)*$/
 
-/** VICIdial's error texts, and those of its forks, by a part that identifies them. The first match counts. */
+/** Error texts of VICIdial and its forks, by a part that identifies them. The first match counts. */
 const ERRORS: readonly [text: string, code: UpstreamCode | 'not_found', detail: string][] = [
   ['Login incorrect', 'upstream_login_failed', "VICIdial refused the login of the gateway's account."],
   [
@@ -105,11 +105,11 @@ const ERRORS: readonly [text: string, code: UpstreamCode | 'not_found', detail: 
 /**
  * Reads the reply to `batch_update_lead` or `update_lead`.
  * @param httpStatus HTTP status; a 5xx with a SUCCESS line means that the update was made and something after failed
- * @param text the body, as far as it came
+ * @param text the body, as far as it arrived
  */
 export function readUpdateReply(httpStatus: number, text: string): UpdateReply {
   const lines = statusLines(text)
-  // A whole answer that ends in half a line was cut on its way; with a 500 VICIdial itself broke off after the update.
+  // A whole reply that ends in half a line was cut in transit; with a 500 VICIdial itself broke off after the update.
   if (lines.cut && httpStatus === 200) return readOther(httpStatus, text, true)
   const leads = new Set<number>()
   let customFields: CustomFieldsReply = 'unsaid'
@@ -136,7 +136,7 @@ export function readUpdateReply(httpStatus: number, text: string): UpdateReply {
   return readOther(httpStatus, text, lines.cut)
 }
 
-/** The status lines of a body. A line without its end was cut off, and is not to be trusted. */
+/** The status lines of a body. A line without its end was cut off and is not trusted. */
 function statusLines(text: string): { complete: Line[]; cut: boolean } {
   const lines = text.split('\n')
   const rest = lines.pop() ?? ''
@@ -145,7 +145,7 @@ function statusLines(text: string): { complete: Line[]; cut: boolean } {
     const match = STATUS_LINE.exec(line.trimEnd())
     if (match) complete.push({ type: match[1] as Line['type'], text: match[2] ?? '' })
   }
-  // A refused login must never be tried twice: it counts even if the rest of the answer was cut off.
+  // A refused login must never be tried twice: it counts even if the rest of the reply was cut off.
   if (REFUSED_LOGIN.test(rest)) complete.push({ type: 'ERROR', text: rest })
   const cut =
     !REFUSED_LOGIN.test(rest) &&
@@ -179,8 +179,8 @@ function readCustomFields(line: string): CustomFieldsReply {
 
 function readError(line: string): Refused | { kind: 'not_found'; leads: ReadonlySet<number> } {
   // What follows the first pipe is echoed from the request: it could read like any error.
-  const [said = ''] = line.split('|', 1)
-  const known = ERRORS.find(([text]) => said.includes(text))
+  const [message = ''] = line.split('|', 1)
+  const known = ERRORS.find(([text]) => message.includes(text))
   if (known === undefined) {
     return {
       kind: 'refused',
@@ -190,7 +190,7 @@ function readError(line: string): Refused | { kind: 'not_found'; leads: Readonly
   }
   const [, code, detail] = known
   if (code !== 'not_found') return { kind: 'refused', code, detail }
-  const ids = line.split('|').find((part, place) => place > 1 && IDS.test(part)) ?? ''
+  const ids = line.split('|').find((part, index) => index > 1 && IDS.test(part)) ?? ''
   return { kind: 'not_found', leads: new Set(ids === '' ? [] : ids.split(',').map(Number)) }
 }
 
@@ -207,18 +207,18 @@ function readOther(httpStatus: number, text: string, cut: boolean): Refused | No
 }
 
 export type SearchReply =
-  /** The lead ids of each key, newest first; a key without a lead has none. */
+  /** The lead ids of each key, newest first; empty for a key without a lead. */
   | { readonly kind: 'found'; readonly leads: ReadonlyMap<string, readonly number[]> }
-  /** The rows reached the limit that the look-up set: keys may look absent, or have more leads. */
+  /** The rows reached the look-up's limit: keys may seem absent, or have more leads. */
   | { readonly kind: 'limit_reached'; readonly leads: ReadonlyMap<string, readonly number[]> }
   | Refused
   | NotMade
   | Unclear
 
 /**
- * Reads the reply to `lead_search`: a line `KEY|COUNT|id-id` per key. Keys may hold a pipe, so a line is read from
- * its end; a reply that leaves a key out, or counts otherwise than it lists, is not trusted.
- * @param limit the rows that the look-up allowed in all
+ * Reads the reply to `lead_search`: a line `KEY|COUNT|id-id` per key. Keys may contain a pipe, so a line is read from
+ * its end. A reply that omits a key, or whose count differs from its list, is not trusted.
+ * @param limit the rows that the look-up allowed in total
  */
 export function readSearchReply(
   httpStatus: number,

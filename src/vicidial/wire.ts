@@ -53,11 +53,42 @@ export function searchParams(by: 'vendor_lead_code' | 'phone_number', keys: read
   }
 }
 
+/** Writes a look-up of a phone number in one list. */
+export function listSearchParams(phoneNumber: string, list: string): Params {
+  return {
+    function: 'lead_search',
+    search_method: 'PHONE_NUMBER',
+    phone_number: phoneNumber,
+    list_id: list,
+    records: '1'
+  }
+}
+
+/** Writes a call that reads one field of a lead. */
+export function readFieldParams(lead: number, field: string): Params {
+  return { function: 'lead_field_info', lead_id: String(lead), field_name: field }
+}
+
+/** Writes a call that sets one field of a lead, to `value` unchanged. */
+export function writeFieldParams(lead: number, field: string, value: string): Params {
+  return { function: 'batch_update_lead', lead_ids: String(lead), [field]: value, records: '1' }
+}
+
+/**
+ * Writes a call without the leads or keys that its function works on. VICIdial checks login and permission, and then
+ * only says that nothing was asked.
+ */
+export function emptyCall(
+  name: 'batch_update_lead' | 'update_lead' | 'lead_search' | 'lead_field_info'
+): Params {
+  return { function: name, records: '1' }
+}
+
 /** Harmless calls. One needs no login; the other checks the login and, having no leads, changes nothing. */
 export const PROBES = {
   version: { function: 'version', records: '1' },
-  login: { function: 'batch_update_lead', records: '1' }
-} as const
+  login: emptyCall('batch_update_lead')
+} satisfies Readonly<Record<string, Params>>
 
 /** The form body of one call: the account's parameters, then `params`. */
 export function formBody(params: Params, account: { source: string; user: string; pass: string }): string {

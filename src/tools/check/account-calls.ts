@@ -1,11 +1,17 @@
 import type { Account } from '../../vicidial/account.ts'
 import type { RawReply, Client, NoReply } from '../../vicidial/client.ts'
 import { formBody, type Params } from '../../vicidial/wire.ts'
-import { isAfterLogin, isRefusal, readSaid, type Said } from './reply-kind.ts'
+import {
+  hasErrorLine,
+  isAfterLogin,
+  isRefusal,
+  readReplyKind,
+  type ReplyKind
+} from '../../vicidial/reply-kind.ts'
 
 /** What came back, and what it means. */
 export interface Reply {
-  readonly said: Said
+  readonly kind: ReplyKind
   /** The text as it came; empty if none did. It may hold the password. */
   readonly text: string
   /** Nothing came at all. */
@@ -47,20 +53,20 @@ export class AccountCalls {
   async #send(params: Params, source: string): Promise<Reply> {
     const { user, pass } = this.#account
     const reply = replyOf(await this.#client.post(formBody(params, { source, user, pass }), this.#timeoutMs))
-    if (isRefusal(reply.said)) this.#refused = reply
-    if (isAfterLogin(reply.said)) this.#isTaken = true
+    if (isRefusal(reply.kind)) this.#refused = reply
+    if (isAfterLogin(reply.kind)) this.#isTaken = true
     // Once the login was taken, an answer that is none of VICIdial's is a fault of that call alone.
-    const isSilence = reply.isUnheard || !(this.#isTaken || isRefusal(reply.said))
+    const isSilence = reply.isUnheard || !(this.#isTaken || isRefusal(reply.kind))
     this.#silent = isSilence ? reply : undefined
     return reply
   }
 }
 
 function replyOf(answer: RawReply | NoReply): Reply {
-  const said = readSaid(answer)
-  if ('sent' in answer) return { said, text: '', isUnheard: true, why: answer.detail }
-  const why = /^ERROR: /m.test(answer.text)
+  const kind = readReplyKind(answer)
+  if ('sent' in answer) return { kind, text: '', isUnheard: true, why: answer.detail }
+  const why = hasErrorLine(answer.text)
     ? 'VICIdial answered in words that are not known.'
     : `Something else came as an answer (HTTP ${answer.httpStatus}).`
-  return { said, text: answer.text, isUnheard: false, ...(said === 'no_answer' ? { why } : {}) }
+  return { kind, text: answer.text, isUnheard: false, ...(kind === 'no_reply' ? { why } : {}) }
 }

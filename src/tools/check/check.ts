@@ -2,6 +2,7 @@ import { ConfigError } from '../../config/config-error.ts'
 import type { Config } from '../../config/config.ts'
 import { type Account, DEFAULT_ACCOUNT } from '../../vicidial/account.ts'
 import { Client } from '../../vicidial/client.ts'
+import { emptyCall } from '../../vicidial/wire.ts'
 import { AccountCalls } from './account-calls.ts'
 import { findAddress } from './address.ts'
 import { findCertificate } from './certificate.ts'
@@ -9,13 +10,14 @@ import { findConnection } from './connection.ts'
 import { findLists } from './lists.ts'
 import { findLogin } from './login.ts'
 import { findNonLatin } from './non-latin.ts'
-import { findPermission, probeOf } from './permissions.ts'
-import { isAfterLogin } from './reply-kind.ts'
+import { findPermission } from './permissions.ts'
+import { isAfterLogin } from '../../vicidial/reply-kind.ts'
 import { findSettings } from './settings.ts'
 import { ACCOUNT_STEPS, type Finding, SERVER_STEPS, type Step, Steps } from './step.ts'
 import { findByTestLead, type TestLead } from './test-lead.ts'
 import { findClock, findRoundTrip, medianMs, TIMED_CALLS } from './timing.ts'
-import { askVersion, findVersion, readVersion } from './version.ts'
+import { readVersion } from '../../vicidial/version-reply.ts'
+import { askVersion, findVersion } from './version.ts'
 
 export interface CheckOptions {
   /** @throws ConfigError */
@@ -123,11 +125,11 @@ async function checkAccount(
   const { name } = account
   const isTested = testLead !== undefined && name === DEFAULT_ACCOUNT
   const logIn = async () => {
-    const reply = await calls.ask(probeOf('batch_update_lead'))
+    const reply = await calls.ask(emptyCall('batch_update_lead'))
     return { ...findLogin(account, reply), reply }
   }
   const { reply: first } = await steps.run('login', logIn, name)
-  if (!isAfterLogin(first.said)) {
+  if (!isAfterLogin(first.kind)) {
     const rest = [...ACCOUNT_STEPS.slice(1), ...(isTested ? (['test_lead'] as const) : [])]
     const why = 'Not looked at, because it needs the login; that is not tried a second time.'
     steps.skip(rest, why, name)
@@ -135,7 +137,7 @@ async function checkAccount(
   }
   await steps.run('batch_update_lead', () => findPermission('batch_update_lead', first, calls), name)
   for (const used of ['update_lead', 'lead_search'] as const) {
-    const look = async () => findPermission(used, await calls.ask(probeOf(used)), calls)
+    const look = async () => findPermission(used, await calls.ask(emptyCall(used)), calls)
     await steps.run(used, look, name)
   }
   await steps.run('lists', () => findLists(calls, listsOf(config, name)), name)

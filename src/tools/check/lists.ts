@@ -1,4 +1,5 @@
 import type { AccountCalls } from './account-calls.ts'
+import { listSearchParams } from '../../vicidial/wire.ts'
 import type { Finding } from './step.ts'
 
 /** No list has this id; an account that is not restricted may name it all the same. */
@@ -12,15 +13,9 @@ const NO_NUMBER = '000000'
  */
 export async function findLists(calls: AccountCalls, named: readonly string[]): Promise<Finding> {
   const restricts = async (list: string) => {
-    const { said } = await calls.ask({
-      function: 'lead_search',
-      search_method: 'PHONE_NUMBER',
-      phone_number: NO_NUMBER,
-      list_id: list,
-      records: '1'
-    })
-    if (said === 'list_not_allowed') return true
-    return said === 'not_found' || said === 'other' ? false : undefined
+    const { kind } = await calls.ask(listSearchParams(NO_NUMBER, list))
+    if (kind === 'list_not_allowed') return true
+    return kind === 'not_found' || kind === 'other' ? false : undefined
   }
   const isRestricted = await restricts(NO_LIST)
   if (isRestricted === undefined) {

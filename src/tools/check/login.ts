@@ -1,10 +1,8 @@
-import { type Account, DEFAULT_ACCOUNT } from '../../vicidial/account.ts'
+import { type Account, DEFAULT_ACCOUNT, isStripped } from '../../vicidial/account.ts'
 import type { AccountCalls, Reply } from './account-calls.ts'
-import { isAfterLogin } from './reply-kind.ts'
+import { emptyCall } from '../../vicidial/wire.ts'
+import { isAfterLogin } from '../../vicidial/reply-kind.ts'
 import type { Finding } from './step.ts'
-
-/** VICIdial strips everything else from user and password before it compares them. */
-const STRIPPED = /[^-_0-9A-Za-z]/
 
 /** Where the login of an account is configured. */
 export function loginPlace({ name }: Account): string {
@@ -16,23 +14,23 @@ export function loginPlace({ name }: Account): string {
 /** What the first call with a login showed of the login. It is the only try. */
 export function findLogin(account: Account, reply: Reply): Finding {
   const place = loginPlace(account)
-  const symbols = STRIPPED.test(account.user) || STRIPPED.test(account.pass)
+  const symbols = isStripped(account.user) || isStripped(account.pass)
   const strips = `VICIdial strips all but letters, digits, - and _ from user and password before it compares them, and there are others in ${place}.`
-  if (reply.said === 'login_incorrect') {
+  if (reply.kind === 'login_incorrect') {
     return {
       status: 'fault',
       detail: `VICIdial refused the login: the user or the password is wrong, or the user is not active, or its User Level is under 7. VICIdial says no more.${symbols ? ` ${strips}` : ''}`,
       remedy: `In VICIdial, look at the user's page (Active: Y, User Level: 8) and set its password anew; write the same into ${place}. Then run this again. It was tried once; ten refusals lock the user out for 15 minutes.`
     }
   }
-  if (reply.said === 'locked_out') {
+  if (reply.kind === 'locked_out') {
     return {
       status: 'fault',
       detail: `VICIdial has locked the user out after ten refused logins. Whether the password is right cannot be seen now.`,
       remedy: `Stop whoever logs in with a wrong password (VICIdial's user page shows the address of the last failure), wait 15 minutes, and run this again. A user that only the gateway has is locked out by nobody else.`
     }
   }
-  if (reply.said === 'ip_blocked') {
+  if (reply.kind === 'ip_blocked') {
     return {
       status: 'fault',
       detail: "The login is right, but VICIdial's IP list forbids this machine's address.",
@@ -40,7 +38,7 @@ export function findLogin(account: Account, reply: Reply): Finding {
         "Add this machine's address to the IP list of the user's group (User Groups → API IP Whitelist), or see whether the system's blacklist has it."
     }
   }
-  if (!isAfterLogin(reply.said)) {
+  if (!isAfterLogin(reply.kind)) {
     return {
       status: 'fault',
       detail: `The call with the login was not answered as VICIdial does. ${reply.why ?? ''}`.trimEnd(),
@@ -62,21 +60,21 @@ export function findLogin(account: Account, reply: Reply): Finding {
 /** Harmless calls that tell apart why an update is not permitted. */
 export async function denialOf(calls: AccountCalls): Promise<Pick<Finding, 'detail' | 'remedy'>> {
   // It asks for level 8 and API access too, but lets those search who may only look at leads.
-  if ((await calls.ask({ function: 'lead_search', records: '1' })).said === 'nothing_asked') {
+  if ((await calls.ask(emptyCall('lead_search'))).kind === 'nothing_asked') {
     return {
       detail: 'The user may look at leads and not change them: its Modify Leads is 5.',
       remedy: "Set Modify Leads to 1 in the user's page."
     }
   }
   // It asks for all that an update asks for, but is content with level 7.
-  const { said } = await calls.ask({ function: 'lead_field_info', records: '1' })
-  if (said === 'nothing_asked') {
+  const { kind } = await calls.ask(emptyCall('lead_field_info'))
+  if (kind === 'nothing_asked') {
     return {
       detail: "The user's User Level is 7, which is enough for the login and not for updates.",
       remedy: "Set User Level to 8 in the user's page. (Tutorials say 7.)"
     }
   }
-  const also = said === 'no_permission' ? '' : ', or its User Level is 7'
+  const also = kind === 'no_permission' ? '' : ', or its User Level is 7'
   return {
     detail: `The user's Agent API Access is off, or its Modify Leads is 0${also}; VICIdial does not say which.`,
     remedy: "In the user's page, set Agent API Access to 1, Modify Leads to 1 and User Level to 8."

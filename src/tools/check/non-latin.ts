@@ -1,6 +1,6 @@
 import type { NonLatin } from '../../leads/clean.ts'
 import type { AccountCalls } from './account-calls.ts'
-import { probeOf } from './permissions.ts'
+import { emptyCall } from '../../vicidial/wire.ts'
 import type { Finding } from './step.ts'
 
 /** VICIdial strips `source` by the same rule as a lead's values, and refuses one that is left too short. */
@@ -11,9 +11,9 @@ const SOURCE = 'éé'
  * is left with 0, and VICIdial says so.
  */
 export async function findNonLatin(calls: AccountCalls, configured: NonLatin): Promise<Finding> {
-  const { said } = await calls.ask(probeOf('update_lead'), SOURCE)
-  if (said === 'invalid_source') return compareNonLatin(0, configured)
-  if (said === 'nothing_asked' || said === 'function_not_allowed' || said === 'no_permission') {
+  const { kind } = await calls.ask(emptyCall('update_lead'), SOURCE)
+  if (kind === 'invalid_source') return compareNonLatin(0, configured)
+  if (kind === 'nothing_asked' || kind === 'function_not_allowed' || kind === 'no_permission') {
     return compareNonLatin(1, configured)
   }
   return { status: 'skipped', detail: 'Which letters VICIdial keeps (use_non_latin) cannot be told.' }

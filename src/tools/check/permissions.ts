@@ -1,11 +1,10 @@
 import type { AccountCalls, Reply } from './account-calls.ts'
-import type { Params } from '../../vicidial/wire.ts'
 import { denialOf } from './login.ts'
-import { isRefusal } from './reply-kind.ts'
+import { isRefusal } from '../../vicidial/reply-kind.ts'
 import type { Finding } from './step.ts'
 
 /** A function that the gateway calls. */
-export type UsedFunction = 'batch_update_lead' | 'update_lead' | 'lead_search'
+type UsedFunction = 'batch_update_lead' | 'update_lead' | 'lead_search'
 
 /** What becomes of the gateway without it. */
 const WITHOUT: Readonly<Record<UsedFunction, string>> = {
@@ -14,51 +13,46 @@ const WITHOUT: Readonly<Record<UsedFunction, string>> = {
   lead_search: 'Without it, no update can name its lead by vendor_lead_code or phone_number.'
 }
 
-/** Without what it works on, each function checks login and permission, and then only says that nothing was asked. */
-export function probeOf(name: UsedFunction): Params {
-  return { function: name, records: '1' }
-}
-
 /** Whether the account may call a function, from the answer to its probe. */
 export async function findPermission(
   name: UsedFunction,
-  { said, why }: Reply,
+  { kind, why }: Reply,
   calls: AccountCalls
 ): Promise<Finding> {
-  if (said === 'nothing_asked') return { status: 'ok', detail: `${name} is permitted.` }
-  if (said === 'function_not_allowed') {
+  if (kind === 'nothing_asked') return { status: 'ok', detail: `${name} is permitted.` }
+  if (kind === 'function_not_allowed') {
     return {
       status: 'fault',
       detail: `${name} is not among the functions that the user may call. ${WITHOUT[name]}`,
       remedy: `Select ${name} in API Allowed Functions of the user's page.`
     }
   }
-  if (said === 'function_unknown') {
+  if (kind === 'function_unknown') {
     return {
       status: 'fault',
       detail: `This VICIdial does not know ${name}. ${WITHOUT[name]}`,
       remedy: 'Update VICIdial: batch_update_lead came with build 210917-1615, lead_search with 211027-0845.'
     }
   }
-  if (said === 'no_permission') {
+  if (kind === 'no_permission') {
     const { detail, remedy = '' } = await denialOf(calls)
     return { status: 'fault', detail: `${name} is not permitted. ${detail}`, remedy }
   }
-  if (said === 'group_missing') {
+  if (kind === 'group_missing') {
     return {
       status: 'fault',
       detail: `${name} is not permitted: the user's lists are restricted to those of its user group, which does not exist.`,
       remedy: "Choose a User Group that exists in the user's page."
     }
   }
-  if (isRefusal(said)) {
+  if (isRefusal(kind)) {
     return {
       status: 'fault',
       detail: `VICIdial took the login before and refuses it now: it was changed or locked meanwhile. No call was made after that.`,
       remedy: 'Run this again.'
     }
   }
-  if (said === 'invalid_source') {
+  if (kind === 'invalid_source') {
     return {
       status: 'fault',
       detail: 'VICIdial does not take the source of the calls.',

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { NonLatin } from '../../leads/clean.ts'
+import { BLANK, type NonLatin } from '../../leads/clean.ts'
 import type { AccountCalls, Reply } from './account-calls.ts'
 import { compareNonLatin } from './non-latin.ts'
-import type { Params } from '../../vicidial/wire.ts'
-import type { Said } from './reply-kind.ts'
+import { readFieldParams, writeFieldParams } from '../../vicidial/wire.ts'
+import { isError, type ReplyKind } from '../../vicidial/reply-kind.ts'
 import type { Finding } from './step.ts'
 
 /** A lead of which one value may be changed for a moment. */
@@ -22,7 +22,6 @@ const FIELDS = ['address3', 'province', 'address2', 'security_phrase', 'city'] a
  * too, but reading it is answered with HTTP 500.
  */
 const KEPT = /^[0-9A-Za-z](?:[-0-9A-Za-z ._]{0,48}[-0-9A-Za-z._])?$/
-const BLANK = '--BLANK--'
 
 const WRITTEN = 'check é check'
 const STORED: Readonly<Record<string, NonLatin>> = { 'check  check': 0, [WRITTEN]: 1 }
@@ -45,8 +44,8 @@ export async function findByTestLead(
   configured: NonLatin
 ): Promise<Finding> {
   const read = await readFields(calls, lead)
-  const failed = read.find(({ reply: { said } }) => said !== 'other')
-  if (failed !== undefined && !read.some(({ reply: { said } }) => said === 'other')) {
+  const failed = read.find(({ reply: { kind } }) => kind !== 'other')
+  if (failed !== undefined && !read.some(({ reply: { kind } }) => kind === 'other')) {
     return unreadable(failed.reply, lead)
   }
   const field = chooseField(read)
@@ -66,7 +65,7 @@ export async function findByTestLead(
 }
 
 function readField(calls: AccountCalls, lead: number, name: string): Promise<Reply> {
-  return calls.ask({ function: 'lead_field_info', lead_id: String(lead), field_name: name })
+  return calls.ask(readFieldParams(lead, name))
 }
 
 async function readFields(calls: AccountCalls, lead: number): Promise<{ name: string; reply: Reply }[]> {
@@ -78,7 +77,7 @@ async function readFields(calls: AccountCalls, lead: number): Promise<{ name: st
 /** An empty field, or else one with a value that comes back as it is. */
 function chooseField(read: readonly { name: string; reply: Reply }[]): Field | undefined {
   const fields = read
-    .filter(({ reply: { said } }) => said === 'other')
+    .filter(({ reply: { kind } }) => kind === 'other')
     .map(({ name, reply: { text } }) => ({ name, value: text }))
   return (
     fields.find(({ value }) => value === '') ??
@@ -87,7 +86,7 @@ function chooseField(read: readonly { name: string; reply: Reply }[]): Field | u
 }
 
 /** Why a lead cannot be read, and what to do. */
-const UNREADABLE: Partial<Readonly<Record<Said, readonly [detail: string, remedy: string]>>> = {
+const UNREADABLE: Partial<Readonly<Record<ReplyKind, readonly [detail: string, remedy: string]>>> = {
   function_not_allowed: [
     'lead_field_info is not among the functions that the user may call.',
     "Select lead_field_info in API Allowed Functions of the user's page; it can be taken away afterwards."
@@ -104,8 +103,8 @@ const UNREADABLE: Partial<Readonly<Record<Said, readonly [detail: string, remedy
   ]
 }
 
-function unreadable({ said, why }: Reply, lead: number): Finding {
-  const [detail, remedy] = UNREADABLE[said] ?? [
+function unreadable({ kind, why }: Reply, lead: number): Finding {
+  const [detail, remedy] = UNREADABLE[kind] ?? [
     why ?? 'VICIdial answered in words that are not known.',
     'Run this again.'
   ]
@@ -122,12 +121,12 @@ async function writeAndRestore(
   field: Field,
   configured: NonLatin
 ): Promise<Finding> {
-  const { text } = await calls.ask(setting(lead, field.name, WRITTEN))
+  const { text } = await calls.ask(writeFieldParams(lead, field.name, WRITTEN))
   // VICIdial changes nothing if it says ERROR; after anything else it may have.
-  if (/^ERROR: /.test(text)) return notTaken(lead)
+  if (isError(text)) return notTaken(lead)
   const stored = await readField(calls, lead, field.name)
   if (!(await restore(calls, lead, field))) return notRestored(lead, field)
-  if (stored.said !== 'other') {
+  if (stored.kind !== 'other') {
     return {
       status: 'warning',
       detail: `What VICIdial stored could not be read; ${field.name} of lead ${lead} is as it was.`,
@@ -158,16 +157,12 @@ function notTaken(lead: number): Finding {
 /** Puts the value back until it is seen to be there; returns whether it is. */
 async function restore(calls: AccountCalls, lead: number, { name, value }: Field): Promise<boolean> {
   for (let tries = 1; tries <= RESTORING_TRIES; tries++) {
-    await calls.insist(setting(lead, name, value === '' ? BLANK : value))
-    const { said, text } = await readField(calls, lead, name)
-    if (said === 'other' && text === value) return true
+    await calls.insist(writeFieldParams(lead, name, value === '' ? BLANK : value))
+    const { kind, text } = await readField(calls, lead, name)
+    if (kind === 'other' && text === value) return true
     if (tries < RESTORING_TRIES) await pause(RESTORING_PAUSE_MS)
   }
   return false
-}
-
-function setting(lead: number, name: string, value: string): Params {
-  return { function: 'batch_update_lead', lead_ids: String(lead), [name]: value, records: '1' }
 }
 
 function notRestored(lead: number, { name, value }: Field): Finding {

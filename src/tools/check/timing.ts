@@ -1,5 +1,6 @@
 import type { Finding } from './step.ts'
-import { readVersion, type VersionCall } from './version.ts'
+import { readVersion } from '../../vicidial/version-reply.ts'
+import type { VersionCall } from './version.ts'
 
 /** Calls from which the round trip is taken. */
 export const TIMED_CALLS = 5

@@ -1,4 +1,5 @@
 import type { RawReply, Client, NoReply } from '../../vicidial/client.ts'
+import { readVersion } from '../../vicidial/version-reply.ts'
 import { formBody, PROBES } from '../../vicidial/wire.ts'
 import { differencesOf, isBefore, MEASURED } from './builds.ts'
 import type { Finding } from './step.ts'
@@ -18,24 +19,6 @@ export async function askVersion(client: Client, source: string, timeoutMs: numb
   const started = performance.now()
   const answer = await client.post(formBody(PROBES.version, { source, user: '', pass: '' }), timeoutMs)
   return { answer, sentAt, receivedAt: Date.now(), ms: performance.now() - started }
-}
-
-/** What VICIdial says of itself. */
-export interface Version {
-  readonly version: string
-  readonly build: string
-  /** Its clock, in whole seconds since the epoch; older ones do not say it. */
-  readonly epoch?: number
-}
-
-/** Reads the answer to `version`; undefined if it is not VICIdial's. Nothing else of the answer is passed on. */
-export function readVersion(answer: RawReply | NoReply): Version | undefined {
-  if ('sent' in answer) return undefined
-  const said = /^VERSION: (\d[\w.-]{0,19})\|BUILD: (\d{6}-\d{4})\|/.exec(answer.text)
-  if (said === null) return undefined
-  const [, version = '', build = ''] = said
-  const epoch = /\|EPOCH: (\d{1,12})\|/.exec(answer.text)?.[1]
-  return { version, build, ...(epoch === undefined ? {} : { epoch: Number(epoch) }) }
 }
 
 /** Whether it is VICIdial that answers, and one that is known. */

@@ -18,11 +18,11 @@ async function start(t: Test) {
 for (const refusal of ['wrong_login', 'locked_out'] as const) {
   test(`after ${refusal} no call is made any more, whatever asks for it`, async (t) => {
     const { sandbox, calls, failOnce } = await start(t)
-    t.equal((await calls.ask(PROBES.login)).said, 'nothing_asked')
+    t.equal((await calls.ask(PROBES.login)).kind, 'nothing_asked')
     failOnce(refusal)
-    const { said } = await calls.ask(PROBES.login)
-    t.equal((await calls.ask(PROBES.login)).said, said)
-    t.equal((await calls.insist(PROBES.login)).said, said)
+    const { kind } = await calls.ask(PROBES.login)
+    t.equal((await calls.ask(PROBES.login)).kind, kind)
+    t.equal((await calls.insist(PROBES.login)).kind, kind)
     t.equal(logins(sandbox), 2)
   })
 }
@@ -31,8 +31,8 @@ for (const silence of ['hang', 'reset_before', 'html', '500'] as const) {
   test(`a first call that ends in ${silence} is the last: it may have been a refused login`, async (t) => {
     const { sandbox, calls, failOnce } = await start(t)
     failOnce(silence)
-    t.equal((await calls.ask(PROBES.login)).said, 'no_answer')
-    t.equal((await calls.ask(PROBES.login)).said, 'no_answer')
+    t.equal((await calls.ask(PROBES.login)).kind, 'no_reply')
+    t.equal((await calls.ask(PROBES.login)).kind, 'no_reply')
     t.equal(logins(sandbox), 1)
   })
 }
@@ -41,11 +41,11 @@ test('after silence only what must not be left undone is sent; once that is hear
   const { sandbox, calls, failOnce } = await start(t)
   await calls.ask(PROBES.login)
   failOnce('hang')
-  t.equal((await calls.ask(PROBES.login)).said, 'no_answer')
-  t.equal((await calls.ask(PROBES.login)).said, 'no_answer')
+  t.equal((await calls.ask(PROBES.login)).kind, 'no_reply')
+  t.equal((await calls.ask(PROBES.login)).kind, 'no_reply')
   t.equal(logins(sandbox), 2)
-  t.equal((await calls.insist(PROBES.login)).said, 'nothing_asked')
-  t.equal((await calls.ask(PROBES.login)).said, 'nothing_asked')
+  t.equal((await calls.insist(PROBES.login)).kind, 'nothing_asked')
+  t.equal((await calls.ask(PROBES.login)).kind, 'nothing_asked')
   t.equal(logins(sandbox), 4)
 })
 
@@ -53,8 +53,8 @@ test('a page in place of one answer does not end calls whose login was taken', a
   const { calls, failOnce } = await start(t)
   await calls.ask(PROBES.login)
   failOnce('html')
-  t.equal((await calls.ask(PROBES.login)).said, 'no_answer')
-  t.equal((await calls.ask(PROBES.login)).said, 'nothing_asked')
+  t.equal((await calls.ask(PROBES.login)).kind, 'no_reply')
+  t.equal((await calls.ask(PROBES.login)).kind, 'nothing_asked')
 })
 
 test('a login that is refused in the middle of a check is not tried again', async (t) => {

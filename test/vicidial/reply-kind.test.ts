@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { isAfterLogin, isRefusal, readSaid } from '../../../src/tools/check/reply-kind.ts'
+import { isAfterLogin, isRefusal, readReplyKind } from '../../src/vicidial/reply-kind.ts'
 
-const of = (text: string, httpStatus = 200) => readSaid({ httpStatus, text })
+const of = (text: string, httpStatus = 200) => readReplyKind({ httpStatus, text })
 
 test('what is echoed after the first pipe does not count', (t) => {
   t.equal(of('ERROR: Login incorrect, please try again: |api|NO LEADS DEFINED|BAD|\n'), 'login_incorrect')
-  t.equal(of('ERROR: batch_update_lead SOMETHING NEW: |NO LEADS DEFINED|\n'), 'no_answer')
+  t.equal(of('ERROR: batch_update_lead SOMETHING NEW: |NO LEADS DEFINED|\n'), 'no_reply')
   fc.assert(
     fc.property(fc.string(), (echo) => {
       t.equal(
