@@ -20,8 +20,7 @@ import { problemOf } from '../src/http/error-handler.ts'
 import { Problem } from '../src/errors.ts'
 import { idempotency } from '../src/http/idempotency.ts'
 import { DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
-import { rawBody } from '../src/http/raw-body.ts'
-import { refuseEncodedBodies } from '../src/http/body-rules.ts'
+import { rawBody, refuseEncodedBodies } from '../src/http/body-rules.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -48,7 +48,7 @@ export function opsRoutes(dependencies: Dependencies, accessControl: AccessContr
     )
     app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply))
     app.addHook('onRequest', async (request) => {
-      if (request.method === 'POST') refuseOtherSites(request)
+      if (request.method === 'POST') refuseOtherSites(request.headers, request.host)
     })
     await app.register(signInRoutes(sessions, accessControl))
 

@@ -1,18 +1,18 @@
 import { hash, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
-/** By which people, and scanners that look for lost keys, know a key of a gateway. */
+/** Makes a key recognizable, to people and to scanners for leaked secrets. */
 export const KEY_PREFIX = 'vgw_'
 const SECRET_BYTES = 32
 const CHECKSUM_BYTES = 4
 
-/** Makes a key: `vgw_`, and in base64url 256 random bits and their CRC-32. */
+/** Makes a key: `vgw_`, then 256 random bits and their CRC-32 in base64url. */
 export function createKey(): string {
   const secret = randomBytes(SECRET_BYTES)
   return KEY_PREFIX + Buffer.concat([secret, checksum(secret)]).toString('base64url')
 }
 
-/** Whether a key is one that `createKey` made, whole and without a slip; tells nothing about whose it is. */
+/** Whether a key has the form and checksum of `createKey`. It may still belong to nobody. */
 export function isWholeKey(key: string): boolean {
   if (!key.startsWith(KEY_PREFIX)) return false
   const encoded = key.slice(KEY_PREFIX.length)
@@ -34,18 +34,7 @@ export function hashKey(key: string): string {
 
 const BEARER = /^Bearer +(\S+) *$/i
 
-const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2}) *$/i
-
-/** Takes the password out of `Authorization: Basic …` (RFC 7617); undefined if there is none. */
-export function basicPassword(headers: { readonly authorization?: string | undefined }): string | undefined {
-  const [, credentials] = BASIC.exec(headers.authorization ?? '') ?? []
-  if (credentials === undefined) return undefined
-  const text = Buffer.from(credentials, 'base64').toString('utf8')
-  const colon = text.indexOf(':')
-  return colon === -1 || colon === text.length - 1 ? undefined : text.slice(colon + 1)
-}
-
-/** Takes the key out of `Authorization: Bearer KEY` or `X-API-Key: KEY`; undefined if there is neither. */
+/** The key in `Authorization: Bearer KEY` or `X-API-Key: KEY`; undefined without either. */
 export function presentedKey(
   headers: Readonly<Record<string, string | string[] | undefined>>
 ): string | undefined {

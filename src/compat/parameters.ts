@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { MIMEType } from 'node:util'
 import { Problem } from '../errors.ts'
+import { readContentType } from '../http/content-type.ts'
 import { parseJson } from '../http/json-body.ts'
 import { isObject } from '../leads/is-object.ts'
 import { echo } from '../leads/refusal.ts'
@@ -8,7 +8,6 @@ import { echo } from '../leads/refusal.ts'
 /** The parameters of a call by name: texts, or the values of a JSON body. None is undefined. */
 export type Parameters = ReadonlyMap<string, unknown>
 
-const CHARSETS: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii'])
 const FORM = 'application/x-www-form-urlencoded'
 /** What PHP's curl sends for an array, and also `curl -F` and Postman's "form-data". PHP, and so VICIdial, reads it too. */
 const FORM_IN_PARTS = 'multipart/form-data'
@@ -30,7 +29,7 @@ export function readQuery(url: string): Parameters {
  */
 export async function readBody(body: Buffer, contentType: string | undefined): Promise<Parameters> {
   if (body.length === 0) return new Map()
-  const type = readContentType(contentType)
+  const type = mediaTypeOf(contentType)
   if (JSON_BEGINS.test(body.toString('latin1', 0, 1_024)) || type?.endsWith('json') === true) {
     const value = parseJson(body)
     if (Array.isArray(value)) return new Map([['leads_data', value]])
@@ -43,15 +42,9 @@ export async function readBody(body: Buffer, contentType: string | undefined): P
 }
 
 /** @throws Problem unsupported_media_type if the charset is not UTF-8 */
-function readContentType(contentType: string | undefined): string | undefined {
-  let type: MIMEType
-  try {
-    type = new MIMEType(contentType ?? '')
-  } catch {
-    return undefined
-  }
-  const charset = type.params.get('charset') ?? 'utf-8'
-  if (CHARSETS.has(charset.toLowerCase())) return type.essence
+function mediaTypeOf(header: string | undefined): string | undefined {
+  const type = readContentType(header)
+  if (type === undefined || type.isUtf8) return type?.mediaType
   throw new Problem('unsupported_media_type', 'The body must be in UTF-8.')
 }
 

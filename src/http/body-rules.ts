@@ -1,7 +1,17 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
 
-/** Refuses a query, which the routes of this scope would pass over. */
+/** Passes bodies of every type to the routes of this scope as unparsed bytes. */
+export function rawBody(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, body: Buffer) => body
+  )
+}
+
+/** Refuses query parameters, which the routes of this scope would ignore. */
 export function refuseQueries(scope: FastifyInstance): void {
   scope.addHook('onRequest', (request, _reply, done) => {
     const [parameter] = Object.keys(request.query as object)
@@ -15,7 +25,7 @@ export function refuseQueries(scope: FastifyInstance): void {
   })
 }
 
-/** Refuses a body that is encoded, which no route of this scope would decode. */
+/** Refuses a body with a Content-Encoding, which no route of this scope decodes. */
 export function refuseEncodedBodies(scope: FastifyInstance): void {
   scope.addHook('onRequest', (request, _reply, done) => {
     const encoding = request.headers['content-encoding']

@@ -1,20 +1,19 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
-import { countNames, firstRepeatedName, shapeOf } from './json-names.ts'
-import { placeAt, placeOfJsonError } from './json-position.ts'
+import { countNames, firstRepeatedName, positionAt, positionOfJsonError, shapeOf } from './json-guard.ts'
 import { echo } from '../leads/refusal.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The body as it came; null until it is read. */
+    /** The unparsed body; null until it is read. */
     rawBody: Buffer | null
   }
 }
 
 /**
- * Makes the application read JSON bodies, and nothing else. Invalid UTF-8 is refused rather than replaced, and a
- * property named `__proto__` arrives as any other, for the routes to refuse by its place.
+ * Makes the application accept only JSON bodies. Invalid UTF-8 is refused, not replaced. A property named `__proto__`
+ * is kept like any other, so that the routes refuse it.
  */
 export function jsonBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
@@ -34,19 +33,19 @@ export function jsonBody(app: FastifyInstance): void {
 }
 
 const BYTE_ORDER_MARK = '\uFEFF'
-/** Far deeper than any request is; whatever reads it may call itself for each level. */
+/** Deeper than any real request. Code that reads a body may be recursive. */
 const MAX_DEPTH = 64
 
 /**
- * Parses one JSON document. A name that stands twice in one object is refused: of its values readers take one or the
- * other, and whoever checked the request before may have seen another than is read here.
- * @param what how the document is called in a refusal
- * @throws Problem invalid_json with the line and column where reading stopped
+ * Parses one JSON document. A duplicate name in an object is refused: parsers disagree on which value counts, so a
+ * proxy that checked the request may have seen the other one.
+ * @param what what to call the document in the error
+ * @throws Problem invalid_json, with the line and column where reading stopped
  */
 export function parseJson(body: Buffer, what = 'The body'): unknown {
   if (body.length === 0) throw new Problem('invalid_json', `${what} is empty; a JSON document is expected.`)
   const text = decode(body, what)
-  // Before it is parsed: the values of a text that is all brackets take forty times its memory.
+  // Before parsing: a text of nothing but brackets would take forty times its size in memory.
   const { names, tooDeepAt } = shapeOf(text, MAX_DEPTH)
   if (tooDeepAt !== undefined) {
     throw new Problem(
@@ -63,8 +62,8 @@ function parse(text: string, what: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    const place = placeOfJsonError(text, error)
-    const stopped = place ? `: reading stopped at line ${place.line}, column ${place.column}` : ''
+    const position = positionOfJsonError(text, error)
+    const stopped = position ? `: reading stopped at line ${position.line}, column ${position.column}` : ''
     throw new Problem('invalid_json', `${what} is not valid JSON${stopped}.`)
   }
 }
@@ -76,7 +75,7 @@ function repeatedName(text: string): Problem {
 }
 
 function where(text: string, offset: number): string {
-  const { line, column } = placeAt(text, offset)
+  const { line, column } = positionAt(text, offset)
   return `, at line ${line}, column ${column}`
 }
 

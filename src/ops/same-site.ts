@@ -1,12 +1,13 @@
-import type { FastifyRequest } from 'fastify'
+import type { IncomingHttpHeaders } from 'node:http'
 import { Problem } from '../errors.ts'
 
 /**
- * Refuses a form that a page of another site sent, or that says not where it comes from: browsers always say it, with
- * `Sec-Fetch-Site` by HTTPS and to this machine, with `Origin` everywhere.
+ * Refuses a form from another site, or of unknown origin. Browsers always send the origin: as `Sec-Fetch-Site` over
+ * HTTPS and to localhost, as `Origin` everywhere.
+ * @param host the request's host and port
  * @throws Problem permission_denied
  */
-export function refuseOtherSites({ headers, host }: FastifyRequest): void {
+export function refuseOtherSites(headers: IncomingHttpHeaders, host: string): void {
   const site = headers['sec-fetch-site']
   const isOwn = site === undefined ? hostOf(headers.origin) === host : site === 'same-origin'
   if (isOwn) return

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { MIMEType } from 'node:util'
 import { Problem } from '../errors.ts'
+import { readContentType } from '../http/content-type.ts'
 import { parseJson } from '../http/json-body.ts'
 import { parseForm } from '../http/form.ts'
 
@@ -12,7 +12,6 @@ const FORM = 'application/x-www-form-urlencoded'
 const JSON_TYPES = /^application\/(?:[^/]+\+)?json$/
 const NAMES = { json: 'application/json', form: FORM, text: 'text/plain that holds JSON' }
 const OR = new Intl.ListFormat('en', { type: 'disjunction' })
-const CHARSETS: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii'])
 /** Longest text, in characters. An expression can split it into a list, which must fit the thread's memory. */
 const MAX_TEXT = 1_000_000
 
@@ -28,7 +27,7 @@ export function parsePayload(
   contentTypes: readonly ContentType[],
   payloadField: string | undefined
 ): unknown {
-  const type = readContentType(contentType)
+  const type = payloadTypeOf(contentType)
   if (type === undefined || !contentTypes.includes(type)) {
     const names = OR.format(contentTypes.map((one) => NAMES[one]))
     throw new Problem('unsupported_media_type', `The body must be ${names}; in UTF-8.`)
@@ -38,18 +37,13 @@ export function parsePayload(
   return payload
 }
 
-/** Undefined if it is none that can be read. */
-function readContentType(contentType: string | undefined): ContentType | undefined {
-  let type: MIMEType
-  try {
-    type = new MIMEType(contentType ?? '')
-  } catch {
-    return undefined
-  }
-  if (!CHARSETS.has((type.params.get('charset') ?? 'utf-8').toLowerCase())) return undefined
-  if (JSON_TYPES.test(type.essence)) return 'json'
-  if (type.essence === FORM) return 'form'
-  return type.essence === 'text/plain' ? 'text' : undefined
+/** Undefined for a type or charset that cannot be read. */
+function payloadTypeOf(header: string | undefined): ContentType | undefined {
+  const { mediaType = '', isUtf8: isReadable = false } = readContentType(header) ?? {}
+  if (!isReadable) return undefined
+  if (JSON_TYPES.test(mediaType)) return 'json'
+  if (mediaType === FORM) return 'form'
+  return mediaType === 'text/plain' ? 'text' : undefined
 }
 
 function readForm(rawBody: Buffer, payloadField: string | undefined): unknown {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { basicPassword, createKey, hashKey, isWholeKey, presentedKey } from '../../src/callers/key.ts'
+import { createKey, hashKey, isWholeKey, presentedKey } from '../../src/callers/key.ts'
 
 test('a key is held as its SHA-256', async (t) => {
   t.equal(hashKey('key-of-crm'), createHash('sha256').update('key-of-crm').digest('hex'))
@@ -74,29 +74,4 @@ test('a header of any length is read at once', async (t) => {
     `Bearer ${'a '.repeat(long / 2)}b`
   ])
     t.equal(presentedKey({ authorization: value }), undefined)
-})
-
-test('the password of Basic credentials is what follows the first colon', async (t) => {
-  const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
-  const passwordOf = (authorization?: string) => basicPassword({ authorization })
-  t.same(
-    ['u:p', 'u:pa', 'u:pas', ':p', 'u:p:q', 'ü:пароль'].map((text) => passwordOf(basic(text))),
-    ['p', 'pa', 'pas', 'p', 'p:q', 'пароль']
-  )
-  t.equal(passwordOf('bAsIc   dTpw  '), 'p')
-  t.equal(passwordOf('Basic dTpwYQ'), 'pa', 'without padding')
-  for (const other of [
-    undefined,
-    '',
-    'Basic',
-    'BasicdTpw',
-    'Bearer dTpw',
-    'x Basic dTpw',
-    'Basic dTpw x',
-    'Basic =',
-    'Basic dT;pw',
-    basic('u:'),
-    basic('no-colon')
-  ])
-    t.equal(passwordOf(other), undefined, other ?? 'no header')
 })

@@ -1,5 +1,6 @@
 import './access-control.test.ts'
 import './anonymous-limit.test.ts'
+import './basic.test.ts'
 import './callers.test.ts'
 import './key.test.ts'
 import './quota.test.ts'

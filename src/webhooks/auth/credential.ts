@@ -1,4 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto'
+import { basicCredentials } from '../../callers/basic.ts'
 import { presentedKey } from '../../callers/key.ts'
 import {
   type ApiKeyAuth,
@@ -19,14 +20,12 @@ export function verifyApiKey(auth: ApiKeyAuth, { headers }: ReceivedRequest): Au
   )
 }
 
-const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2}) *$/i
-
 /** Verifies user and password (RFC 7617). */
 export function verifyBasic(auth: BasicAuth, { headers }: ReceivedRequest): AuthFault | undefined {
-  const credentials = BASIC.exec(headers.authorization ?? '')?.[1]
+  const credentials = basicCredentials(headers)
   if (credentials === undefined) return 'credential_missing'
   const expected = auth.secrets.map((password) => hash('sha256', `${auth.user}:${password}`, 'buffer'))
-  return isOneOf(Buffer.from(credentials, 'base64'), expected)
+  return isOneOf(credentials, expected)
 }
 
 /** Verifies a shared secret that is the whole value of a header. */

@@ -1,0 +1,23 @@
+import { MIMEType } from 'node:util'
+
+/** What a Content-Type header says. */
+export interface ContentType {
+  /** In lower case, without parameters: `application/json`. */
+  readonly mediaType: string
+  /** Whether the text can be read as UTF-8, which is also the default. */
+  readonly isUtf8: boolean
+}
+
+const UTF8_CHARSETS: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii'])
+
+/** Reads a Content-Type header; undefined if it is absent or malformed. */
+export function readContentType(header: string | undefined): ContentType | undefined {
+  let type: MIMEType
+  try {
+    type = new MIMEType(header ?? '')
+  } catch {
+    return undefined
+  }
+  const charset = type.params.get('charset') ?? 'utf-8'
+  return { mediaType: type.essence, isUtf8: UTF8_CHARSETS.has(charset.toLowerCase()) }
+}
