@@ -10,7 +10,7 @@ import { auditOf, callerOf, countUpdates, requires } from '../src/http/authentic
 import { deliverEntries } from '../src/updates/deliver.ts'
 import { answerDryRun } from '../src/updates/dry-run.ts'
 import { Problem } from '../src/errors.ts'
-import { refusedResult } from '../src/delivery/result.ts'
+import { rejectedResult } from '../src/delivery/result.ts'
 import { prefersAsync } from '../src/http/prefer.ts'
 import { type Batch, DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
 import { json, problems, UPDATE_PROBLEMS } from './responses.ts'
@@ -70,8 +70,8 @@ export function batchUpdateRoute(dependencies: Dependencies) {
     const { name, account, source = dependencies.source } = callerOf(request)
     const sender = { caller: name, ...auditOf(request), account, source: batch.source ?? source }
     if (entries.every((entry) => 'refusals' in entry)) {
-      await dependencies.history.recordRefused(sender, entries)
-      return answerBatch(request.id, entries, entries.map(refusedResult), 0)
+      await dependencies.history.recordRejected(sender, entries)
+      return answerBatch(request.id, entries, entries.map(rejectedResult), 0)
     }
     const { id, answer, isRepeat } = await dependencies.jobs.accept({
       ...sender,
@@ -79,7 +79,7 @@ export function batchUpdateRoute(dependencies: Dependencies) {
       entries,
       ...(request.idempotencyKey ? { repeat: request.idempotencyKey } : {})
     })
-    if (!isRepeat) await dependencies.history.recordRefused({ ...sender, jobId: id }, entries)
+    if (!isRepeat) await dependencies.history.recordRejected({ ...sender, jobId: id }, entries)
     request.isAnswerStored = true
     if (isRepeat) reply.header('idempotency-replayed', 'true')
     return reply

@@ -5,7 +5,7 @@ import { ref } from '../schemas/ref.ts'
 import type { Dependencies } from '../src/app.ts'
 import { auditOf, requires } from '../src/http/authentication.ts'
 import { Problem } from '../src/errors.ts'
-import { deadLetterAnswer } from '../src/jobs/dead-letter-response.ts'
+import { deadLetterResponse } from '../src/jobs/dead-letter-response.ts'
 import { replayerOf, sendReplay, seenBy } from './jobs.ts'
 import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems } from './responses.ts'
 
@@ -70,7 +70,7 @@ export function deadLetterRoutes({ jobs, outbox }: Dependencies) {
         })
         const last = page.length > size ? page[size - 1] : undefined
         const next = last ? { next_cursor: String(last.id) } : {}
-        return { dead_letters: page.slice(0, size).map(deadLetterAnswer), ...next }
+        return { dead_letters: page.slice(0, size).map(deadLetterResponse), ...next }
       }
     )
 

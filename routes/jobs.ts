@@ -14,7 +14,7 @@ import { auditOf, callerOf, requires } from '../src/http/authentication.ts'
 import { Problem } from '../src/errors.ts'
 import { isFinished, jobSummary } from '../src/jobs/job-response.ts'
 import type { IdempotencyRecord } from '../src/http/idempotency-record.ts'
-import type { Replayer } from '../src/jobs/replay.ts'
+import type { ReplayRequester } from '../src/jobs/replay.ts'
 import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems } from './responses.ts'
 
 const ParamsSchema = Type.Object({ id: Type.String({ description: 'The job.' }) })
@@ -151,7 +151,7 @@ export function sendReplay(
 }
 
 /** Who asks for a replay. */
-export function replayerOf(request: FastifyRequest): Replayer {
+export function replayerOf(request: FastifyRequest): ReplayRequester {
   const { name, account, isOperator, permissions } = callerOf(request)
   return { name, account, rights: isOperator ? undefined : permissions.updates }
 }

@@ -7,7 +7,7 @@ import type { Dependencies } from '../src/app.ts'
 import { countAnonymous, authenticate, countUpdates } from '../src/http/authentication.ts'
 import { type AccessControl, requirePermission } from '../src/callers/access-control.ts'
 import type { Caller } from '../src/callers/caller.ts'
-import { refusedResult } from '../src/delivery/result.ts'
+import { rejectedResult } from '../src/delivery/result.ts'
 import { Problem } from '../src/errors.ts'
 import { fingerprintOf, idempotencyKeyOf } from '../src/http/idempotency.ts'
 import type { JobRequest } from '../src/jobs/jobs.ts'
@@ -125,8 +125,8 @@ export function webhookRoutes(dependencies: Dependencies, accessControl: AccessC
       source: endpoint.source ?? caller?.source ?? dependencies.source
     }
     if (entries.every((entry) => 'refusals' in entry)) {
-      await history.recordRefused(sender, entries)
-      return answerBatch(request.id, entries, entries.map(refusedResult), 0)
+      await history.recordRejected(sender, entries)
+      return answerBatch(request.id, entries, entries.map(rejectedResult), 0)
     }
     const job = {
       ...sender,
@@ -148,7 +148,7 @@ export function webhookRoutes(dependencies: Dependencies, accessControl: AccessC
   async function accept(job: JobRequest, request: FastifyRequest<Webhook>, reply: FastifyReply) {
     const { answer, id, isRepeat } = await jobs.accept(job)
     if (isRepeat) reply.header('idempotency-replayed', 'true')
-    else await history.recordRefused({ ...job, jobId: id }, job.entries)
+    else await history.recordRejected({ ...job, jobId: id }, job.entries)
     const ended = await jobs.ended(id, waitMs(request))
     const result = ended && resultOf(id, job, ended)
     if (result === undefined) return reply.code(answer.httpStatus).type(answer.contentType).send(answer.body)

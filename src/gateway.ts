@@ -3,7 +3,7 @@ import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import { Dispatchers } from './delivery/dispatchers.ts'
 import { RemovedAccounts } from './jobs/removed-accounts.ts'
-import { reportSettlements } from './jobs/settlements-ended.ts'
+import { reportSettlements } from './jobs/report-settlements.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { Workers } from './jobs/workers.ts'
 import { Upstreams } from './vicidial/upstreams.ts'
@@ -91,7 +91,7 @@ export async function createGateway(
       workers.wake()
     }
   })
-  const history = new HistoryRecorder(outbox.history, historyKeeping(config), observer, log)
+  const history = new HistoryRecorder(outbox.history, historyPolicy(config), observer, log)
   const purging = new Retention({
     outbox,
     retentionDays: durable.retentionDays,
@@ -150,9 +150,9 @@ export async function createGateway(
 }
 
 function openOutbox(config: Config): Outbox {
-  return new SqliteOutbox(config.dataDir, { history: historyKeeping(config) })
+  return new SqliteOutbox(config.dataDir, { history: historyPolicy(config) })
 }
 
-function historyKeeping({ history: { retentionDays, values } }: Config): HistoryPolicy {
+function historyPolicy({ history: { retentionDays, values } }: Config): HistoryPolicy {
   return { entries: retentionDays > 0, values }
 }

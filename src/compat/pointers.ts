@@ -1,5 +1,5 @@
-import type { PlacedRefusal } from '../leads/refusal.ts'
-import type { RefusedUpdate, Update } from '../leads/update.ts'
+import type { PointedRefusal } from '../leads/refusal.ts'
+import type { RejectedUpdate, Update } from '../leads/update.ts'
 import type { CompatCall } from './call.ts'
 import { parameterOf } from './fields.ts'
 
@@ -11,9 +11,9 @@ const OF_FORM = /^(?:\/updates\/0)?(?:\/(?:fields|custom_fields))?\/([^/]+)$/
 /** The entries of a call's batch request, with refusals that point into the call instead. */
 export function withCallPointers(
   { form }: CompatCall,
-  entries: readonly (Update | RefusedUpdate)[]
-): readonly (Update | RefusedUpdate)[] {
-  const translate = ({ pointer, ...refusal }: PlacedRefusal): PlacedRefusal => ({
+  entries: readonly (Update | RejectedUpdate)[]
+): readonly (Update | RejectedUpdate)[] {
+  const translate = ({ pointer, ...refusal }: PointedRefusal): PointedRefusal => ({
     ...refusal,
     pointer:
       form === 'leads_data'

@@ -1,6 +1,6 @@
 import type { Result } from '../../schemas/batch.ts'
 import type { LeadKey } from '../leads/lead-key.ts'
-import type { RefusedUpdate, Update } from '../leads/update.ts'
+import type { RejectedUpdate, Update } from '../leads/update.ts'
 import type { Outcome } from './outcome.ts'
 
 /** The result of an update that was sent, or whose key was looked up. */
@@ -28,7 +28,7 @@ function leadIds(leads: readonly number[] = []): Pick<Result, 'lead_id' | 'lead_
 const MAX_ERRORS_OF_AN_UPDATE = 10
 
 /** The result of an update that the gateway refused. */
-export function refusedResult({ index, key, refusals }: RefusedUpdate): Result {
+export function rejectedResult({ index, key, refusals }: RejectedUpdate): Result {
   const errors = refusals.map(({ code, field, detail }) => ({
     code,
     ...(field === undefined ? {} : { field }),

@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Result } from '../../schemas/batch.ts'
-import { refusedResult } from '../delivery/result.ts'
+import { rejectedResult } from '../delivery/result.ts'
 import { reportResults } from '../telemetry/updates-ended.ts'
-import type { RefusedUpdate, Update } from '../leads/update.ts'
+import type { RejectedUpdate, Update } from '../leads/update.ts'
 import type { Observer } from '../telemetry/observer.ts'
 import {
   type HistoryPolicy,
@@ -17,7 +17,7 @@ const GATHER_MS = 100
 /** Updates that are written in one go. */
 const STEP = 500
 /** So many refused updates of a request are kept: they cost their sender nothing, but each takes its place on the disk. */
-const MAX_REFUSED = 100
+const MAX_REJECTED = 100
 /** With more updates unwritten, requests wait for the disk. */
 const MAX_UNWRITTEN = 50_000
 
@@ -54,18 +54,18 @@ export class HistoryRecorder {
   /** Notes what became of a request's updates; resolves at once unless too much is unwritten. */
   async record(
     sender: HistorySender,
-    entries: readonly (Update | RefusedUpdate)[],
+    entries: readonly (Update | RejectedUpdate)[],
     results: readonly Result[]
   ): Promise<void> {
     reportResults(this.#observer, sender, results)
     if (!this.#keeps.entries) return
-    this.#note(sender, ...withoutMany(entries, results))
+    this.#note(sender, ...capRejected(entries, results))
     if (this.#unwritten > MAX_UNWRITTEN) await this.flush()
   }
 
   #note(
     sender: HistorySender,
-    entries: readonly (Update | RefusedUpdate)[],
+    entries: readonly (Update | RejectedUpdate)[],
     results: readonly Result[]
   ): void {
     const at = Date.now()
@@ -81,16 +81,18 @@ export class HistoryRecorder {
   }
 
   /** Notes those updates that were refused, of a request whose others are stored and not ended yet. */
-  recordRefused(sender: HistorySender, entries: readonly (Update | RefusedUpdate)[]): Promise<void> {
-    const refused = entries.filter((entry): entry is RefusedUpdate => 'refusals' in entry)
-    return refused.length === 0 ? Promise.resolve() : this.record(sender, refused, refused.map(refusedResult))
+  recordRejected(sender: HistorySender, entries: readonly (Update | RejectedUpdate)[]): Promise<void> {
+    const refused = entries.filter((entry): entry is RejectedUpdate => 'refusals' in entry)
+    return refused.length === 0
+      ? Promise.resolve()
+      : this.record(sender, refused, refused.map(rejectedResult))
   }
 
   /** Hands what gathered to the outbox, at once; resolves when it is written. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const writing = inSteps(this.#records).map((records) => this.#write(records))
+    const writing = inChunks(this.#records).map((records) => this.#write(records))
     this.#records = []
     await Promise.all(writing)
   }
@@ -110,7 +112,7 @@ function sizeOf(records: readonly HistoryRecord[]): number {
 }
 
 /** Records in the order given, about `STEP` updates together. */
-function inSteps(records: readonly HistoryRecord[]): HistoryRecord[][] {
+function inChunks(records: readonly HistoryRecord[]): HistoryRecord[][] {
   const steps: HistoryRecord[][] = []
   let size = STEP
   for (const record of records) {
@@ -125,12 +127,12 @@ function inSteps(records: readonly HistoryRecord[]): HistoryRecord[][] {
 }
 
 /** All but the refused updates that are too many, with their results. */
-function withoutMany<Entry extends Update | RefusedUpdate>(
+function capRejected<Entry extends Update | RejectedUpdate>(
   entries: readonly Entry[],
   results: readonly Result[]
 ): [readonly Entry[], readonly Result[]] {
   let refused = 0
-  const isKept = entries.map((entry) => !('refusals' in entry) || ++refused <= MAX_REFUSED)
-  if (refused <= MAX_REFUSED) return [entries, results]
+  const isKept = entries.map((entry) => !('refusals' in entry) || ++refused <= MAX_REJECTED)
+  if (refused <= MAX_REJECTED) return [entries, results]
   return [entries.filter((_, place) => isKept[place]), results.filter((_, place) => isKept[place])]
 }

@@ -3,8 +3,8 @@ import type { DeadLetter } from '../outbox/jobs.ts'
 
 const ID = /^dl_(\d{12,15})$/
 
-/** A dead letter as it is listed. */
-export function deadLetterAnswer(letter: DeadLetter): DeadLetterAnswer {
+/** A dead letter in a response. */
+export function deadLetterResponse(letter: DeadLetter): DeadLetterAnswer {
   const { superseded, result } = letter
   return {
     id: deadLetterId(letter.id),
@@ -18,12 +18,12 @@ export function deadLetterAnswer(letter: DeadLetter): DeadLetterAnswer {
   }
 }
 
-/** The `seq` of the dead letter that an id names; undefined if it could be none's. */
-export function seqOfDeadLetter(id: string): number | undefined {
-  const seq = Number(ID.exec(id)?.[1])
-  return deadLetterId(seq) === id ? seq : undefined
+/** The number in a dead letter's id; undefined if the id is not well formed. */
+export function parseDeadLetterId(id: string): number | undefined {
+  const number = Number(ID.exec(id)?.[1])
+  return deadLetterId(number) === id ? number : undefined
 }
 
-function deadLetterId(seq: number): string {
-  return `dl_${String(seq).padStart(12, '0')}`
+function deadLetterId(number: number): string {
+  return `dl_${String(number).padStart(12, '0')}`
 }

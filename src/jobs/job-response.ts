@@ -2,8 +2,8 @@ import type { Summary } from '../../schemas/batch.ts'
 import type { Accepted, JobAnswer, JobSummary } from '../../schemas/job.ts'
 import type { Job } from '../outbox/jobs.ts'
 
-/** What is said of a job that was just accepted. */
-export function acceptedAnswer(id: string, updates: number): Accepted {
+/** The response to a job that was just accepted. */
+export function acceptedResponse(id: string, updates: number): Accepted {
   return { id, status: 'queued', updates, links: linksOf(id) }
 }
 
@@ -33,7 +33,7 @@ function summaryOf({ counts, upstreamCalls }: Job): Summary {
   return { received, ...NO_COUNTS, ...counts, upstream_calls: upstreamCalls }
 }
 
-/** Every result of a job has an end. */
+/** Whether every update of a job has ended. */
 export function isFinished(job: Pick<JobAnswer, 'status'>): boolean {
   return job.status !== 'queued' && job.status !== 'running'
 }

@@ -1,60 +1,60 @@
 import { monotonicFactory } from 'ulid'
 import type { Accepted, JobAnswer } from '../../schemas/job.ts'
-import { seqOfDeadLetter } from './dead-letter-response.ts'
-import { refusedResult } from '../delivery/result.ts'
+import { parseDeadLetterId } from './dead-letter-response.ts'
+import { rejectedResult } from '../delivery/result.ts'
 import { overloaded, type Problem, StorageError } from '../errors.ts'
 import { type IdempotencyKey, type IdempotencyRecord, refuseOther } from '../http/idempotency-record.ts'
-import { acceptedAnswer, jobSummary } from './job-response.ts'
-import type { RefusedUpdate, Update } from '../leads/update.ts'
+import { acceptedResponse, jobSummary } from './job-response.ts'
+import type { RejectedUpdate, Update } from '../leads/update.ts'
 import type { DeadLetter, NewJob } from '../outbox/jobs.ts'
 import type { Outbox } from '../outbox/outbox.ts'
-import { ReplayChoice, type Replayer } from './replay.ts'
+import { ReplaySelection, type ReplayRequester } from './replay.ts'
 
-/** The request with which something came, and the key of that, see `Caller.keyId`. */
-export interface Asked {
+/** A request, and its key, see `Caller.keyId`. */
+export interface RequestRef {
   readonly requestId: string
   readonly keyId?: string
 }
 
-/** What is to be delivered, and for whom. */
-export interface JobRequest extends Asked {
+/** Updates to deliver later, and whose they are. */
+export interface JobRequest extends RequestRef {
   readonly caller: string
-  /** The VICIdial account by which it is delivered. */
+  /** The VICIdial account that delivers them. */
   readonly account: string
   /** VICIdial's `source`. */
   readonly source: string
   /** `batch` or `webhook:NAME`. */
   readonly origin: string
-  readonly entries: readonly (Update | RefusedUpdate)[]
-  /** What makes a repeat of the request known. */
+  readonly entries: readonly (Update | RejectedUpdate)[]
+  /** Identifies repeats of the request. */
   readonly repeat?: IdempotencyKey
 }
 
 export interface JobsOptions {
-  readonly outbox: Outbox
+  readonly outbox: Pick<Outbox, 'jobs' | 'queue'>
   /** Called when there is something to deliver. */
   readonly onAccepted: () => void
-  /** Updates of each account that may wait in the outbox. */
+  /** Most pending updates of each account. */
   readonly maxPending: number
   /** The VICIdial accounts, by name. */
   readonly accounts: ReadonlySet<string>
 }
 
-/** Which dead letters are to be replayed: of whom, of which job, and which; absent: all. */
-export interface ReplayWish {
+/** Dead letters to replay; an absent property does not restrict. */
+export interface ReplayFilter {
   readonly caller?: string
   readonly jobId?: string
   readonly ids?: readonly string[]
 }
 
-/** What could not be stored now can mostly be stored soon: the disk is cleared, or the backlog gets shorter. */
+/** Storing mostly works again soon: the disk is cleared, or the backlog shrinks. */
 const RETRY_AFTER_SECONDS = 30
 const JSON_TYPE = 'application/json; charset=utf-8'
 
-/** Accepts updates for delivery, and tells and changes what became of them. */
+/** Accepts, finds, cancels and replays jobs. */
 export class Jobs {
   readonly #options: JobsOptions
-  // An id, not a secret: it needs no cryptographic chance.
+  // Ids are no secrets, so Math.random will do.
   readonly #ulid = monotonicFactory(Math.random)
 
   constructor(options: JobsOptions) {
@@ -63,18 +63,20 @@ export class Jobs {
 
   /**
    * Stores updates for delivery; resolves when they are on disk.
-   * @returns the answer, of the earlier request if this is a repeat of one
-   * @throws Problem overloaded, if they cannot be stored; idempotency_key_reused, if the key is that of another request
+   * @returns the response; that of the first request if this is a repeat
+   * @throws Problem overloaded if they cannot be stored; idempotency_key_reused if another request used the key
    */
   async accept(request: JobRequest): Promise<{ id: string; answer: IdempotencyRecord; isRepeat: boolean }> {
     const { caller, requestId, keyId, account, source, origin, entries, repeat } = request
     const updates = entries.filter((entry): entry is Update => 'changes' in entry)
-    const refused = entries.filter((entry): entry is RefusedUpdate => 'refusals' in entry).map(refusedResult)
+    const rejected = entries
+      .filter((entry): entry is RejectedUpdate => 'refusals' in entry)
+      .map(rejectedResult)
     const id = this.#newId()
-    const answer = answer202(acceptedAnswer(id, entries.length), repeat)
-    const asked = { requestId, ...(keyId === undefined ? {} : { keyId }) }
-    const job = { id, caller, ...asked, account, source, origin, acceptedAt: answer.at, updates, refused }
-    const known = await this.#store(repeat ? { ...job, answer } : job)
+    const answer = acceptedRecord(acceptedResponse(id, entries.length), repeat)
+    const ref = { requestId, ...(keyId === undefined ? {} : { keyId }) }
+    const job = { id, caller, ...ref, account, source, origin, acceptedAt: answer.at, updates, rejected }
+    const known = await this.#store(repeat ? { ...job, record: answer } : job)
     if (known === undefined) return { id, answer, isRepeat: false }
     if (repeat) refuseOther(known, repeat)
     const { id: knownId } = JSON.parse(known.body) as Accepted
@@ -83,14 +85,14 @@ export class Jobs {
 
   async #store(job: NewJob): Promise<IdempotencyRecord | undefined> {
     const { outbox, maxPending, onAccepted } = this.#options
-    const open = this.#open(job.account)
-    if (open > 0 && open + job.updates.length > maxPending) throw full(open)
-    const known = await outbox.jobs.accept(job).catch(answerFault)
+    const pending = this.#pending(job.account)
+    if (pending > 0 && pending + job.updates.length > maxPending) throw outboxFull(pending)
+    const known = await outbox.jobs.accept(job).catch(throwOverloaded)
     if (known === undefined) onAccepted()
     return known
   }
 
-  /** The job with its results; undefined if there is none that `caller` may see. Without a caller all are seen. */
+  /** The job with its results; undefined if there is none that `caller` may see. No caller: any job. */
   async find(id: string, caller: string | undefined): Promise<JobAnswer | undefined> {
     const { outbox } = this.#options
     const job = await outbox.jobs.find(id)
@@ -98,7 +100,7 @@ export class Jobs {
     return { ...jobSummary(job), results: await outbox.jobs.results(id) }
   }
 
-  /** The job once it has ended; undefined if it has not within `ms`. */
+  /** The job once it has ended; undefined if that takes longer than `ms`. */
   async ended(id: string, ms: number): Promise<JobAnswer | undefined> {
     if (ms <= 0) return undefined
     const { outbox } = this.#options
@@ -106,7 +108,7 @@ export class Jobs {
     const wake = () => {
       resolve(undefined)
     }
-    // Before it is looked at, or its end could be missed.
+    // Listen before looking, or the end could be missed.
     const stop = outbox.jobs.onEnd(id, wake)
     const timer = setTimeout(wake, ms)
     try {
@@ -120,52 +122,52 @@ export class Jobs {
     }
   }
 
-  /** Ends what is not yet on its way. Returns how many updates. */
+  /** Cancels the updates that are not in flight. Returns how many. */
   cancel(id: string): Promise<number> {
     return this.#options.outbox.jobs.cancel(id, Date.now())
   }
 
   /**
-   * Accepts dead letters anew, as one job for each caller, account and source: the oldest of those that are wanted and
-   * may be replayed, as many as there is room for.
-   * @param by who asks; what it has no right to any more stays a dead letter
+   * Replays dead letters, as one job for each caller, account and source: the oldest that `filter` and the requester's
+   * rights allow, as many as there is room for.
+   * @param by the requester; updates that it may not ask for stay dead letters
    * @param isForced also sets fields that newer updates have set since
-   * @param answerOf the body of the answer, from the jobs, oldest first, and how many dead letters were not taken
-   * @returns the answer, of the earlier request if this is a repeat of one; undefined if there are no such dead letters
-   * @throws Problem permission_denied, conflict or overloaded, if none of them can be taken; idempotency_key_reused
+   * @param bodyOf makes the response body from the jobs, oldest first, and the number of dead letters left
+   * @returns the response; that of the first request if this is a repeat; undefined if no dead letter matches
+   * @throws Problem permission_denied, conflict or overloaded, if none can be replayed; idempotency_key_reused
    */
   async replay(
-    wish: ReplayWish,
-    by: Replayer,
+    filter: ReplayFilter,
+    by: ReplayRequester,
     isForced: boolean,
-    { repeat, ...asked }: Asked & { readonly repeat?: IdempotencyKey },
-    answerOf: (accepted: Accepted[], left: ReturnType<ReplayChoice['left']>) => object
+    { repeat, ...ref }: RequestRef & { readonly repeat?: IdempotencyKey },
+    bodyOf: (accepted: Accepted[], left: ReturnType<ReplaySelection['left']>) => object
   ): Promise<{ answer: IdempotencyRecord; isRepeat: boolean } | undefined> {
     const { outbox, accounts, onAccepted } = this.#options
-    const { ids, ...which } = wish
-    const chosen = ids && { ids: ids.map(seqOfDeadLetter).filter((id) => id !== undefined) }
-    const choice = new ReplayChoice(by, {
+    const { ids, ...which } = filter
+    const chosen = ids && { ids: ids.map(parseDeadLetterId).filter((id) => id !== undefined) }
+    const selection = new ReplaySelection(by, {
       hasAccount: (account) => accounts.has(account),
       roomOf: (account) => this.#roomOf(account)
     })
     let made: IdempotencyRecord | undefined
     const toJobs = (letters: readonly DeadLetter[], remaining: () => number) => {
-      const taken = choice.take(letters)
-      if (taken.length === 0) return undefined
-      const groups = Map.groupBy(taken, ({ account, source, caller }) => `${account} ${source} ${caller}`)
-      const jobs = [...groups.values()].map((of) => this.#replayJob(of, isForced, asked, by.name))
-      const accepted = jobs.map(({ id, updates }) => acceptedAnswer(id, updates.length))
-      made = answer202(answerOf(accepted, choice.left(remaining())), repeat)
-      return { jobs, answer: made }
+      const selected = selection.select(letters)
+      if (selected.length === 0) return undefined
+      const groups = Map.groupBy(selected, ({ account, source, caller }) => `${account} ${source} ${caller}`)
+      const jobs = [...groups.values()].map((group) => this.#replayJob(group, isForced, ref, by.name))
+      const accepted = jobs.map(({ id, updates }) => acceptedResponse(id, updates.length))
+      made = acceptedRecord(bodyOf(accepted, selection.left(remaining())), repeat)
+      return { jobs, record: made }
     }
     let answer: IdempotencyRecord | undefined
     do {
-      const page = { ...which, ...chosen, ...choice.nextPage() }
-      answer = await outbox.jobs.replay(page, toJobs, repeat).catch(answerFault)
-    } while (answer === undefined && choice.isUnfinished)
+      const page = { ...which, ...chosen, ...selection.nextPage() }
+      answer = await outbox.jobs.replay(page, toJobs, repeat).catch(throwOverloaded)
+    } while (answer === undefined && selection.isUnfinished)
     if (answer === undefined) {
-      const { fullAccount, problem } = choice
-      if (fullAccount !== undefined) throw full(this.#open(fullAccount))
+      const { fullAccount, problem } = selection
+      if (fullAccount !== undefined) throw outboxFull(this.#pending(fullAccount))
       if (problem) throw problem
       return undefined
     }
@@ -175,13 +177,13 @@ export class Jobs {
     return { answer, isRepeat }
   }
 
-  #replayJob(letters: readonly DeadLetter[], isForced: boolean, asked: Asked, by: string): NewJob {
+  #replayJob(letters: readonly DeadLetter[], isForced: boolean, ref: RequestRef, by: string): NewJob {
     const [first] = letters
     if (first === undefined) throw new RangeError('no dead letter to replay')
     return {
       id: this.#newId(),
       caller: first.caller,
-      ...asked,
+      ...ref,
       ...(by === first.caller ? {} : { replayedBy: by }),
       account: first.account,
       source: first.source,
@@ -192,18 +194,18 @@ export class Jobs {
         index,
         ...(isForced ? {} : { sequence, superseded })
       })),
-      refused: [],
+      rejected: [],
       replays: letters.map(({ id }) => id)
     }
   }
 
-  /** For how many more updates of an account there is room; with none stored, for any request. */
+  /** How many more updates of an account fit; with none pending, a request of any size does. */
   #roomOf(account: string): number {
-    const open = this.#open(account)
-    return open === 0 ? Infinity : this.#options.maxPending - open
+    const pending = this.#pending(account)
+    return pending === 0 ? Infinity : this.#options.maxPending - pending
   }
 
-  #open(account: string): number {
+  #pending(account: string): number {
     return this.#options.outbox.queue.pendingByAccount.get(account) ?? 0
   }
 
@@ -212,8 +214,8 @@ export class Jobs {
   }
 }
 
-/** The answer that something was accepted; without `repeat` it is known to nobody. */
-function answer202(
+/** The 202 response; without `repeat` it is not stored. */
+function acceptedRecord(
   body: object,
   repeat: IdempotencyKey = { caller: '', key: '', fingerprint: '' }
 ): IdempotencyRecord {
@@ -226,12 +228,12 @@ function answer202(
   }
 }
 
-function full(open: number): Problem {
-  const detail = `${open} updates wait for VICIdial; no more can be stored now.`
+function outboxFull(pending: number): Problem {
+  const detail = `${pending} updates wait for VICIdial; no more can be stored now.`
   return overloaded(detail, RETRY_AFTER_SECONDS)
 }
 
-function answerFault(error: unknown): never {
+function throwOverloaded(error: unknown): never {
   if (!(error instanceof StorageError)) throw error
   throw overloaded('The updates cannot be stored now; nothing was accepted.', RETRY_AFTER_SECONDS)
 }

@@ -3,22 +3,22 @@ import type { Claimed, Settlement, UpdateQueue } from '../outbox/queue.ts'
 
 export interface RemovedAccountsOptions {
   readonly queue: UpdateQueue
-  /** The VICIdial accounts that there are, by name. */
+  /** The names of the configured VICIdial accounts. */
   readonly accounts: ReadonlySet<string>
   readonly log: { error(members: object, message: string): void }
 }
 
-/** Updates that are ended at once: few, so that nobody waits for it. */
+/** Updates claimed at once: few, so that other writes need not wait. */
 const STEP = 500
-/** While another update of the leads is on its way, or nothing can be written. */
+/** Pause while other updates of the leads are in flight or writing fails, in milliseconds. */
 const PAUSE_MS = 250
-/** However late they are due. */
+/** Claims updates whenever they are due. */
 const ANY_TIME = Number.MAX_SAFE_INTEGER
 
-/** Gives up the stored updates of accounts that are configured no more: nobody would ever deliver them. */
+/** Dead-letters the pending updates of accounts no longer configured, which nothing would ever deliver. */
 export class RemovedAccounts {
   readonly #options: RemovedAccountsOptions
-  /** What was claimed and is not settled yet. */
+  /** Of claimed updates that are not settled yet. */
   #settlements: readonly Settlement[] = []
   #isStopped = false
 
@@ -26,7 +26,7 @@ export class RemovedAccounts {
     this.#options = options
   }
 
-  /** Makes dead letters of them, in small steps; resolves when there are none left, or once it is stopped. */
+  /** Dead-letters them in small steps. Resolves when none is left or `stop` is called. */
   async deadLetter(): Promise<void> {
     const { queue, accounts, log } = this.#options
     for (const [account, updates] of [...queue.pendingByAccount]) {
@@ -45,12 +45,12 @@ export class RemovedAccounts {
     this.#isStopped = true
   }
 
-  /** Tells whether some were ended. */
+  /** Returns whether it dead-lettered any. */
   async #step(account: string): Promise<boolean> {
     const { queue, log } = this.#options
     try {
       if (this.#settlements.length === 0)
-        this.#settlements = (await queue.claim(account, STEP, ANY_TIME)).map(givenUp)
+        this.#settlements = (await queue.claim(account, STEP, ANY_TIME)).map(deadLetterSettlement)
       if (this.#settlements.length === 0) return false
       await queue.settle(this.#settlements, new Map())
       this.#settlements = []
@@ -62,7 +62,7 @@ export class RemovedAccounts {
   }
 }
 
-function givenUp(claimed: Claimed): Settlement {
+function deadLetterSettlement(claimed: Claimed): Settlement {
   const { job, update } = claimed
   const { index, key } = update
   const detail = `The VICIdial account ${job.account} is not configured any more.`

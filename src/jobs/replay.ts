@@ -1,58 +1,59 @@
 import { Problem } from '../errors.ts'
-import { missingRight, type Rights } from '../leads/rights.ts'
+import { missingRight } from '../leads/missing-right.ts'
+import type { Rights } from '../leads/rights.ts'
 import type { DeadLetter } from '../outbox/jobs.ts'
 
-/** Who asks for a replay. */
-export interface Replayer {
+/** The caller or operator who asks for a replay. */
+export interface ReplayRequester {
   readonly name: string
-  /** The VICIdial account by which its own updates are delivered now, whichever they were for. */
+  /** The VICIdial account that delivers its own updates now, whichever they were accepted for. */
   readonly account: string
-  /** What it may ask for now; undefined for an operator, who answers for what others once were allowed. */
+  /** What it may ask for now; undefined for an operator, who may replay what others were allowed once. */
   readonly rights: Rights | undefined
 }
 
-/** What a replay needs to know of the gateway. */
+/** The gateway's limits on a replay. */
 export interface ReplayRules {
-  /** Whether there is a VICIdial account of that name. */
+  /** Whether a VICIdial account of that name is configured. */
   readonly hasAccount: (account: string) => boolean
-  /** For how many more updates of an account there is room. */
+  /** How many more updates of an account fit. */
   readonly roomOf: (account: string) => number
 }
 
-/** More dead letters are not looked at, or replayed, at once. */
-const MAX_REPLAYED = 10_000
+/** Most dead letters that one request looks at or replays. */
+const MAX_REPLAY_LETTERS = 10_000
 
-/** Chooses of dead letters those that can be replayed, and counts the others. */
-export class ReplayChoice {
-  readonly #by: Replayer
+/** Selects the dead letters that can be replayed, and counts the others. */
+export class ReplaySelection {
+  readonly #by: ReplayRequester
   readonly #rules: ReplayRules
   #refused = 0
   #withoutRoom = 0
   #fullAccount: string | undefined
-  /** The last of a whole page. */
+  /** The last letter of a full page. */
   #last: DeadLetter | undefined
   #problem: Problem | undefined
 
-  constructor(by: Replayer, rules: ReplayRules) {
+  constructor(by: ReplayRequester, rules: ReplayRules) {
     this.#by = by
     this.#rules = rules
   }
 
-  /** The dead letters to look at next, see `DeadLetterChoice`. */
+  /** The page to look at next, see `DeadLetterChoice`. */
   nextPage(): { readonly after?: number; readonly limit: number } {
     const after = this.#last ? { after: this.#last.id } : {}
     this.#last = undefined
-    return { ...after, limit: MAX_REPLAYED }
+    return { ...after, limit: MAX_REPLAY_LETTERS }
   }
 
-  /** Whether there may be more than those that were looked at. */
+  /** Whether there may be another page. */
   get isUnfinished(): boolean {
     return this.#last !== undefined
   }
 
-  /** Those that can be replayed, each with the account by which it will be delivered. */
-  take(letters: readonly DeadLetter[]): DeadLetter[] {
-    this.#last = letters[MAX_REPLAYED - 1]
+  /** The letters that can be replayed, each with the account that will deliver it. */
+  select(letters: readonly DeadLetter[]): DeadLetter[] {
+    this.#last = letters[MAX_REPLAY_LETTERS - 1]
     const rooms = new Map<string, number>()
     return letters.flatMap((letter) => {
       const account = letter.caller === this.#by.name ? this.#by.account : letter.account
@@ -71,18 +72,18 @@ export class ReplayChoice {
     })
   }
 
-  /** What is not taken, of `remaining` that were not looked at and those that were. */
+  /** How many letters are left, `remaining` of which were not looked at. */
   left(remaining: number): { readonly remaining: number; readonly refused?: number } {
     const refused = this.#refused > 0 ? { refused: this.#refused } : {}
     return { remaining: remaining + this.#withoutRoom, ...refused }
   }
 
-  /** The account of the first that was not taken because there is no room. */
+  /** The account of the first letter that did not fit. */
   get fullAccount(): string | undefined {
     return this.#fullAccount
   }
 
-  /** Why the first of those that were refused was. */
+  /** Why the first refused letter was refused. */
   get problem(): Problem | undefined {
     return this.#problem
   }

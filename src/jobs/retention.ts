@@ -4,18 +4,20 @@ import type { Outbox } from '../outbox/outbox.ts'
 export interface RetentionOptions {
   readonly outbox: Pick<Outbox, 'jobs' | 'idempotency' | 'history'>
   readonly retentionDays: number
-  /** The history is kept for so long. */
   readonly historyDays: number
   readonly log: { error(members: object, message: string): void }
 }
 
 const DAY_MS = 24 * 60 * 60 * 1_000
 const EVERY_MS = 30_000
-/** Rows deleted at once: few, so that nobody waits for it. */
+/** Rows deleted at once: few, so that other writes need not wait. */
 const STEP = 500
 const BETWEEN_STEPS_MS = 50
 
-/** Deletes what has ended long ago, in small steps; so it also finds out whether a database that failed works again. */
+/**
+ * Deletes old jobs, idempotency records and history, in small steps. That also finds out whether a failing database
+ * works again.
+ */
 export class Retention {
   readonly #options: RetentionOptions
   #timer: NodeJS.Timeout | undefined
@@ -26,7 +28,7 @@ export class Retention {
   }
 
   start(): void {
-    this.#in(EVERY_MS)
+    this.#schedule(EVERY_MS)
   }
 
   stop(): void {
@@ -34,7 +36,7 @@ export class Retention {
     clearTimeout(this.#timer)
   }
 
-  #in(ms: number): void {
+  #schedule(ms: number): void {
     if (!this.#isStopped) this.#timer = setTimeout(() => void this.#step(), ms)
   }
 
@@ -46,10 +48,10 @@ export class Retention {
         (await outbox.idempotency.purge(now - EVENT_ID_TTL_MS, STEP)) +
         (await outbox.jobs.purge(now - retentionDays * DAY_MS, STEP)) +
         (await outbox.history.purge(now - historyDays * DAY_MS, STEP))
-      this.#in(deleted > 0 ? BETWEEN_STEPS_MS : EVERY_MS)
+      this.#schedule(deleted > 0 ? BETWEEN_STEPS_MS : EVERY_MS)
     } catch (error) {
       log.error({ err: error }, 'outbox cannot be purged')
-      this.#in(EVERY_MS)
+      this.#schedule(EVERY_MS)
     }
   }
 }

@@ -1,19 +1,19 @@
 import { type ChangesRules, readChanges } from './changes.ts'
 import { isObject } from './is-object.ts'
-import { type PlacedRefusal, pointer } from './refusal.ts'
+import { type PointedRefusal, pointer } from './refusal.ts'
 import {
-  placedKey,
+  readKeyAt,
   type KnownChanges,
-  type RefusedUpdate,
+  type RejectedUpdate,
   readOptions,
   readUpdate,
   type Update,
   type UpdateOptions
 } from './update.ts'
 
-/** A batch request as read: one entry per update, in order. */
+/** A batch request: one entry per update, in order. */
 export interface Batch {
-  readonly entries: readonly (Update | RefusedUpdate)[]
+  readonly entries: readonly (Update | RejectedUpdate)[]
   readonly source: string | undefined
   readonly dryRun: boolean
 }
@@ -26,7 +26,7 @@ export interface BatchFault {
 
 export interface BatchRules extends ChangesRules {
   readonly maxUpdates: number
-  /** Options of the caller, which the request may change. */
+  /** The caller's options, which the request may override. */
   readonly defaults: UpdateOptions
 }
 
@@ -46,8 +46,8 @@ const LONG_FORM: ReadonlySet<string> = new Set(['updates', ...COMMON])
 const SHORT_FORM: ReadonlySet<string> = new Set(['lead_ids', 'fields', 'custom_fields', ...COMMON])
 
 /**
- * Reads the body of a batch request, in the long form (`updates`) or the short one (`lead_ids`). A fault of the
- * envelope is the request's; a fault of an update is that update's refusal. Never throws, whatever `body` is.
+ * Reads the body of a batch request, in the long form (`updates`) or the short one (`lead_ids`). A fault outside the
+ * updates is the request's; a fault in an update is that update's refusal. Never throws.
  */
 export function readBatch(body: unknown, rules: BatchRules): Batch | BatchFault {
   if (!isObject(body))
@@ -67,7 +67,7 @@ export function readBatch(body: unknown, rules: BatchRules): Batch | BatchFault 
     }
   }
 
-  const refusals: PlacedRefusal[] = []
+  const refusals: PointedRefusal[] = []
   const known = short ? SHORT_FORM : LONG_FORM
   for (const name in body) {
     if (!known.has(name)) {
@@ -101,15 +101,15 @@ export function readBatch(body: unknown, rules: BatchRules): Batch | BatchFault 
   }
 }
 
-function fault(place: string, detail: string): BatchFault {
-  return { code: 'invalid_request', errors: [{ pointer: place, code: 'invalid_request', detail }] }
+function fault(pointer: string, detail: string): BatchFault {
+  return { code: 'invalid_request', errors: [{ pointer, code: 'invalid_request', detail }] }
 }
 
 function readLongForm(
   list: unknown[],
   options: UpdateOptions,
   rules: BatchRules
-): (Update | RefusedUpdate)[] {
+): (Update | RejectedUpdate)[] {
   const known: KnownChanges = new Map()
   return list.map((element, index) => {
     const entry = readUpdate(element, index, options, rules, known)
@@ -119,8 +119,8 @@ function readLongForm(
   })
 }
 
-function under(place: string, refusals: readonly PlacedRefusal[]): PlacedRefusal[] {
-  return refusals.map((refusal) => ({ ...refusal, pointer: place + refusal.pointer }))
+function under(parent: string, refusals: readonly PointedRefusal[]): PointedRefusal[] {
+  return refusals.map((refusal) => ({ ...refusal, pointer: parent + refusal.pointer }))
 }
 
 function readShortForm(
@@ -128,18 +128,18 @@ function readShortForm(
   list: unknown[],
   options: UpdateOptions,
   rules: BatchRules
-): (Update | RefusedUpdate)[] {
+): (Update | RejectedUpdate)[] {
   const changes = readChanges(
     { fields: body['fields'], customFields: body['custom_fields'], ...options },
     rules
   )
   return list.map((id, index) => {
-    const refusals: PlacedRefusal[] = []
-    const key = placedKey('lead_id', id, ['lead_ids', index], rules, refusals)
+    const refusals: PointedRefusal[] = []
+    const key = readKeyAt('lead_id', id, ['lead_ids', index], rules, refusals)
     if (!Array.isArray(changes) && key !== undefined) {
       return { index, key, onMultiple: options.onMultiple, changes }
     }
-    // What is wrong with the changes is said in full once; the answer would grow with leads times faults otherwise.
+    // In full for the first lead only, or the response would grow with leads times faults.
     if (Array.isArray(changes)) refusals.push(...(index === 0 ? changes : changes.slice(0, 1)))
     return { index, key, refusals }
   })

@@ -1,22 +1,22 @@
 import { BLANK, type Cleaned, type Cleaner, unsafeCharacter } from './clean.ts'
 import { FIELD_BY_NAME, FIELDS, type Field } from './fields.ts'
 import { isObject } from './is-object.ts'
-import { echo, type PlacedRefusal, pointer, type Refusal, type Warning } from './refusal.ts'
+import { echo, type PointedRefusal, pointer, type Refusal, type Warning } from './refusal.ts'
 import { allows, type Rights } from './rights.ts'
 
-/** What one update asks for, in VICIdial's terms. Leads with equal `key` can share a call. */
+/** The changes of one update, in VICIdial's terms. Leads with equal `key` can share a call. */
 export interface Changes {
-  /** `update_lead` where a phone number or a custom field changes: no batch can do that. */
+  /** `update_lead` if a phone number or a custom field changes, which no batch call can do. */
   readonly function: 'batch_update_lead' | 'update_lead'
   /** VICIdial's parameters and their cleaned values, in the catalogue's order, options last. */
   readonly params: Readonly<Record<string, string>>
   readonly key: string
-  /** The values as VICIdial will hold them, by column; custom fields as `custom_fields.<label>`. */
+  /** The values as VICIdial will store them, by column; custom fields as `custom_fields.<label>`. */
   readonly stored: Readonly<Record<string, string>>
   readonly warnings: readonly Warning[]
 }
 
-/** An update's wishes as the caller wrote them, types not yet checked, and the options that apply to it. */
+/** An update's fields as the caller wrote them, unchecked, and its options. */
 export interface ChangesInput {
   readonly fields: unknown
   readonly customFields: unknown
@@ -28,30 +28,32 @@ export interface ChangesInput {
 /** How the operator has set up VICIdial's leads. */
 export interface LeadRules {
   readonly clean: Cleaner
-  /** The custom fields that the operator has listed, label → longest value; no other may ever be sent. */
+  /** The custom fields that the operator has listed, with the length of the longest value; no other is ever sent. */
   readonly customFields: ReadonlyMap<string, number>
 }
 
 export interface ChangesRules extends LeadRules {
-  /** What the caller may ask for. */
+  /** What the caller may change. */
   readonly rights: Rights
 }
 
-/** An update is not read further once so much is wrong with it. */
+/** Refusals after which an update is read no further. */
 export const MAX_REFUSALS = 100
 
 const FIELD_ORDER: ReadonlyMap<Field, number> = new Map(FIELDS.map((field, position) => [field, position]))
-/** What VICIdial deletes from a custom field's value, or stores as something else. */
+/** Characters of a custom field's value that VICIdial deletes or replaces. */
 const CUSTOM_LOST = /[;"+]|[\u{10000}-\u{10FFFF}]/u
-/** VICIdial finds custom fields by searching the decoded request for `&label=`, in values too, and empties them. */
+/** VICIdial empties every custom field whose `&label=` it finds in the decoded request, even inside a value. */
 const LOOKS_LIKE_PARAMETER = /[&?][^&?=\s]+=/
+/** Begins the names of custom fields, in `Changes.stored` and in refusals. */
+export const CUSTOM = 'custom_fields.'
 
 /**
- * Checks and cleans what an update wants changed. Returns the changes, or every refusal with a JSON Pointer into
- * the update. Linear in the number of fields named; never throws, whatever the input.
+ * Checks and cleans the fields of an update. Returns the changes, or every refusal with a JSON Pointer into the update.
+ * Linear in the number of fields; never throws.
  */
-export function readChanges(input: ChangesInput, rules: ChangesRules): Changes | PlacedRefusal[] {
-  const refusals: PlacedRefusal[] = []
+export function readChanges(input: ChangesInput, rules: ChangesRules): Changes | PointedRefusal[] {
+  const refusals: PointedRefusal[] = []
   const standard: StandardValue[] = []
   const custom: CustomValue[] = []
   const fields = objectIn('fields', input.fields, refusals)
@@ -76,11 +78,8 @@ export function readChanges(input: ChangesInput, rules: ChangesRules): Changes |
     refusals.push({ ...fieldNotAllowed(RESET_CALLED), pointer: pointer(RESET_CALLED) })
   }
   if (refusals.length > 0) return refusals
-  if (standard.length === 0 && custom.length === 0 && !input.resetCalled) {
-    const detail = 'The update changes nothing: give fields, custom_fields or reset_called.'
-    return [{ code: 'no_changes', detail, pointer: '' }]
-  }
-  return assemble(standard, custom, input)
+  const detail = 'The update changes nothing: give fields, custom_fields or reset_called.'
+  return compose(standard, custom, input) ?? [{ code: 'no_changes', detail, pointer: '' }]
 }
 
 interface StandardValue {
@@ -94,7 +93,7 @@ interface CustomValue {
   readonly stored: string
 }
 
-function objectIn(name: string, value: unknown, refusals: PlacedRefusal[]): Record<string, unknown> {
+function objectIn(name: string, value: unknown, refusals: PointedRefusal[]): Record<string, unknown> {
   if (value === undefined || isObject(value)) return value ?? {}
   const detail = `${name} must be an object of names and values.`
   refusals.push({ code: 'field_invalid', field: name, detail, pointer: pointer(name) })
@@ -108,7 +107,7 @@ function fieldNotAllowed(field: string): Refusal {
   return { code: 'field_not_allowed', field, detail }
 }
 
-/** A column's value as it will be stored, if the caller may set it and lets it lose what it loses. */
+/** A column's cleaned value, if the caller may set it and accepts its losses. */
 function standardField(
   field: Field,
   value: unknown,
@@ -183,18 +182,27 @@ function customField(label: string, value: unknown, rules: ChangesRules): Custom
 function refuseParameterLikeValues(
   standard: StandardValue[],
   custom: CustomValue[],
-  refusals: PlacedRefusal[]
+  refusals: PointedRefusal[]
 ): void {
   const detail = 'Beside custom fields, VICIdial would take "&name=" in a value for a field to empty.'
-  const check = (field: string, send: string, ...place: string[]) => {
+  const check = (field: string, send: string, ...path: string[]) => {
     if (!LOOKS_LIKE_PARAMETER.test(send)) return
-    refusals.push({ code: 'unsafe_characters', field, detail, pointer: pointer(...place) })
+    refusals.push({ code: 'unsafe_characters', field, detail, pointer: pointer(...path) })
   }
   for (const { field, cleaned } of standard) check(field.name, cleaned.send, 'fields', field.name)
-  for (const { label, send } of custom) check(`custom_fields.${label}`, send, 'custom_fields', label)
+  for (const { label, send } of custom) check(CUSTOM + label, send, 'custom_fields', label)
 }
 
-function assemble(standard: StandardValue[], custom: CustomValue[], input: ChangesInput): Changes {
+/** Options of an update that show in its parameters. */
+type SentOptions = Pick<ChangesInput, 'resetCalled' | 'allowUndefinedList'>
+
+/** Composes changes from their values; undefined if there is nothing to change. */
+function compose(
+  standard: StandardValue[],
+  custom: CustomValue[],
+  { resetCalled, allowUndefinedList }: SentOptions
+): Changes | undefined {
+  if (standard.length === 0 && custom.length === 0 && !resetCalled) return undefined
   const params: Record<string, string> = {}
   const stored: Record<string, string> = {}
   const warnings: Warning[] = []
@@ -208,20 +216,20 @@ function assemble(standard: StandardValue[], custom: CustomValue[], input: Chang
     singleLead ||= field.singleLead
   }
   if (stored['phone_number'] !== undefined) params['update_phone_number'] = 'Y'
-  if (stored['list_id'] !== undefined && !input.allowUndefinedList) params['list_exists_check'] = 'Y'
-  if (input.resetCalled) params['reset_lead'] = 'Y'
+  if (stored['list_id'] !== undefined && !allowUndefinedList) params['list_exists_check'] = 'Y'
+  if (resetCalled) params['reset_lead'] = 'Y'
   if (custom.length > 0) {
     params['custom_fields'] = 'Y'
     custom.sort((a, b) => (a.label < b.label ? -1 : 1))
     for (const { label, send, stored: kept } of custom) {
       params[label] = send
-      stored[`custom_fields.${label}`] = kept
+      stored[CUSTOM + label] = kept
     }
   }
   return changesOf(singleLead ? 'update_lead' : 'batch_update_lead', params, stored, warnings)
 }
 
-/** Changes of these parameters. */
+/** Changes with these parameters, such as were stored before. */
 export function changesOf(
   called: Changes['function'],
   params: Changes['params'],
@@ -233,32 +241,32 @@ export function changesOf(
   return { function: called, params, key, stored, warnings }
 }
 
-/** Parameters that belong to others, and go with the last of them. */
-const COMPANIONS: readonly [companion: string, of: (stored: Changes['stored']) => boolean][] = [
-  ['update_phone_number', (stored) => stored['phone_number'] !== undefined],
-  ['list_exists_check', (stored) => stored['list_id'] !== undefined],
-  ['custom_fields', (stored) => Object.keys(stored).some((name) => name.startsWith(CUSTOM))]
-]
-const CUSTOM = 'custom_fields.'
-
-/** What is left of changes without some fields, by their names in `stored`; undefined if nothing is. */
-export function withoutFields(changes: Changes, names: readonly string[]): Changes | undefined {
-  const params = { ...changes.params }
-  const stored = { ...changes.stored }
-  for (const name of names) {
-    const parameter = name.startsWith(CUSTOM) ? name.slice(CUSTOM.length) : FIELD_BY_NAME.get(name)?.parameter
-    if (stored[name] === undefined || parameter === undefined) continue
-    Reflect.deleteProperty(stored, name)
-    Reflect.deleteProperty(params, parameter)
+/** The options that changes were composed with. Without a list, `allowUndefinedList` says nothing. */
+export function optionsOf({ params }: Changes): SentOptions {
+  return {
+    resetCalled: params['reset_lead'] !== undefined,
+    allowUndefinedList: params['list_exists_check'] === undefined
   }
-  for (const [companion, of] of COMPANIONS) if (!of(stored)) Reflect.deleteProperty(params, companion)
-  if (Object.keys(params).length === 0) return undefined
-  const isSingle = FIELDS.some(({ name, singleLead }) => singleLead && stored[name] !== undefined)
-  const called = isSingle || params['custom_fields'] !== undefined ? 'update_lead' : 'batch_update_lead'
-  return changesOf(
-    called,
-    params,
-    stored,
-    changes.warnings.filter(({ field }) => !names.includes(field))
-  )
+}
+
+/**
+ * Changes without some fields, by their names in `stored`; undefined if nothing is left. Reads the values back from the
+ * parameters, so that a batch need not keep them twice.
+ */
+export function withoutFields(changes: Changes, names: readonly string[]): Changes | undefined {
+  const { params, stored, warnings } = changes
+  const standard: StandardValue[] = []
+  const custom: CustomValue[] = []
+  for (const [name, kept] of Object.entries(stored)) {
+    if (names.includes(name)) continue
+    const field = FIELD_BY_NAME.get(name)
+    const label = name.slice(CUSTOM.length)
+    const send = params[field?.parameter ?? label] ?? kept
+    if (field === undefined) custom.push({ label, send, stored: kept })
+    else {
+      const ofField = warnings.filter((warning) => warning.field === name)
+      standard.push({ field, cleaned: { send, stored: kept, warnings: ofField } })
+    }
+  }
+  return compose(standard, custom, optionsOf(changes))
 }

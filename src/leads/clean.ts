@@ -6,17 +6,17 @@ import type { Refusal, RefusalCode, Warning } from './refusal.ts'
 /** VICIdial's system setting `use_non_latin`: with 0 only A–Z count as letters in most fields. */
 export type NonLatin = 0 | 1
 
-/** What is sent for a value, what VICIdial then holds, and what was lost on the way. */
+/** A value as sent and as VICIdial stores it, with warnings about what it loses. */
 export interface Cleaned {
   send: string
   stored: string
   warnings: Warning[]
 }
 
-/** Gives a value's cleaned form for a field, or why it is refused. Never throws. */
+/** Cleans a value for a field, or refuses it. Never throws. */
 export type Cleaner = (field: Field, value: unknown) => Cleaned | Refusal
 
-/** VICIdial's word for "empty this field". As a caller's own text it would erase the field. */
+/** VICIdial's marker that empties a field. In a caller's text it would erase the field. */
 export const BLANK = '--BLANK--'
 
 const LINE_ENDS = /\r\n?/g
@@ -26,16 +26,15 @@ const BEYOND_BMP = /[\u{10000}-\u{10FFFF}]/gu
 const NON_ASCII_LETTER = /(?!\p{ASCII})\p{L}/gu
 const PHONE_PUNCTUATION = /[+(). -]/g
 const DIGITS = /^[0-9]+$/
-/** A value comes back in warnings up to this length: a little more than the longest column. */
+/** Most characters of a value repeated in a warning: a little more than the longest column. */
 const MAX_ECHO = 300
-/** So many of the characters that would be lost are named. */
+/** Most lost characters named in a refusal. */
 const MAX_LISTED_CHARACTERS = 10
 const NO_CHARACTERS: readonly string[] = []
 
 /**
- * Makes the cleaner for one setting of `use_non_latin`. The rules of what VICIdial keeps come from measuring it;
- * what may be lost with a warning, and what is refused instead, is the gateway's decision: identifiers are never
- * altered, prose may lose characters.
+ * Creates the cleaner for one setting of `use_non_latin`. What VICIdial keeps was measured. What may be lost with a
+ * warning is the gateway's decision: identifiers are never altered, prose may lose characters.
  */
 export function createCleaner(nonLatin: NonLatin): Cleaner {
   const patterns = new Map(FIELDS.map((field) => [field, compile(field, nonLatin)]))
@@ -53,9 +52,9 @@ export function createCleaner(nonLatin: NonLatin): Cleaner {
 }
 
 interface Patterns {
-  /** A value that needs no work: kept ASCII only, no space at its ends, not longer than the column. */
+  /** A value that needs no cleaning: only ASCII that is kept, no space at its ends, no longer than the column. */
   readonly sound: RegExp
-  /** The characters that VICIdial deletes; a `+` is not among them where it becomes a space. */
+  /** The characters that VICIdial deletes, without a `+` that becomes a space. */
   readonly lost: RegExp
 }
 

@@ -1,10 +1,9 @@
 /**
- * The columns of VICIdial's lead table that an update can change. Names, kept characters, lengths and the
- * treatment of `+` are VICIdial's (measured on API version 2.14-202); what may be lost and what may be emptied
- * is this gateway's decision.
+ * The columns of VICIdial's lead table that an update can change. Names, kept characters, lengths and the treatment of
+ * `+` are VICIdial's, measured on API version 2.14-202. What may be lost or emptied is this gateway's decision.
  */
 
-/** How a value is read: `phone` takes the usual punctuation and is reduced to digits. */
+/** How a value is read: a `phone` may have the usual punctuation, and is reduced to digits. */
 export type FieldType = 'text' | 'phone' | 'integer' | 'number' | 'date' | 'choice'
 
 /** One column of VICIdial's lead table, as an update may name it. */
@@ -14,17 +13,17 @@ export interface Field {
   /** VICIdial's form parameter for it. */
   readonly parameter: string
   readonly type: FieldType
-  /** Identifiers are never altered: losing a character is a refusal. Prose may lose some, with a warning. */
+  /** An identifier that would lose characters is refused. Prose may lose some, with a warning. */
   readonly kind: 'identifier' | 'prose'
   /** Longest stored text, in characters. */
   readonly maxLength: number
-  /** Whether letters are kept: `ascii` follows VICIdial's `use_non_latin`, `any` does not. */
+  /** The letters kept: in `by_mode`, VICIdial's `use_non_latin` decides whether non-ASCII ones are. */
   readonly letters: 'none' | 'by_mode' | 'any'
   /** What VICIdial keeps, in words. */
   readonly keeps: string
-  /** Characters kept beside letters and digits, or, where `letters` is `any`, those that are lost. */
+  /** Characters kept besides letters and digits; with `letters: 'any'`, the characters lost. */
   readonly characters: string
-  /** What VICIdial makes of a `+`. */
+  /** What VICIdial turns a `+` into. */
   readonly plus: 'space' | 'dropped'
   /** Whether `null` may empty it. */
   readonly clearable: boolean
@@ -33,7 +32,7 @@ export interface Field {
   /** Smallest and greatest value of a number. */
   readonly minimum?: number
   readonly maximum?: number
-  /** The only values it may have. */
+  /** The allowed values. */
   readonly choices?: readonly string[]
   readonly example: string | number
 }
@@ -163,7 +162,7 @@ const rows: readonly Row[] = [
   { name: 'owner', ...address, maxLength: 20, example: 'team-a' }
 ]
 
-/** Every field that an update may change, in the order in which it is sent. */
+/** Every field that an update may change, in the order sent. */
 export const FIELDS: readonly Field[] = rows.map((row) => ({
   parameter: row.name,
   type: 'text',
@@ -177,5 +176,5 @@ export const FIELDS: readonly Field[] = rows.map((row) => ({
   ...row
 }))
 
-/** The same by name. */
+/** The fields by name. */
 export const FIELD_BY_NAME: ReadonlyMap<string, Field> = new Map(FIELDS.map((field) => [field.name, field]))

@@ -14,12 +14,12 @@ export type KeyName = (typeof KEY_NAMES)[number]
 /** VICIdial's lead ids are unsigned and have up to 9 digits. */
 export const MAX_LEAD_ID = 999_999_999
 
-/** Measured: `lead_search` skips shorter phone numbers without a word. */
+/** `lead_search` silently skips shorter phone numbers (measured). */
 const MIN_PHONE_KEY = 6
 
 /**
- * Reads one key of an update. A look-up key is never altered but for a phone number's punctuation: VICIdial
- * separates keys by commas and would turn a `+` into a space, so neither can be looked up.
+ * Reads one key of an update. A look-up key is never altered, except for a phone number's punctuation. VICIdial separates
+ * keys by commas and turns a `+` into a space, so neither can be looked up.
  */
 export function readLeadKey(by: KeyName, value: unknown, clean: Cleaner): LeadKey | Refusal {
   if (by === 'lead_id') {
@@ -54,12 +54,12 @@ export function readLeadKey(by: KeyName, value: unknown, clean: Cleaner): LeadKe
   return { by, value: cleaned.send }
 }
 
-/** A key as one text, such as `vendor_lead_code:CRM-7`. */
+/** A key as text, such as `vendor_lead_code:CRM-7`. */
 export function keyName(key: LeadKey): string {
   return `${key.by}:${key.value}`
 }
 
-/** The key that `keyName` made `name` of. */
+/** The inverse of `keyName`. */
 export function keyOfName(name: string): LeadKey {
   const end = name.indexOf(':')
   const by = KEY_NAMES.find((one) => one === name.slice(0, end))

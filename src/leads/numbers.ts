@@ -1,4 +1,4 @@
-/** A number as it was meant, and as VICIdial's database prints it. */
+/** A number, and its text in VICIdial's database. */
 export interface ParsedNumber {
   value: number
   stored: string

@@ -1,4 +1,4 @@
-/** A loss that was accepted: the caller's value and what VICIdial holds of it. */
+/** A loss that the caller accepted: the value sent and the value VICIdial stores. */
 export interface Warning {
   field: string
   code: 'characters_dropped' | 'transliterated' | 'custom_fields_not_stored'
@@ -6,7 +6,7 @@ export interface Warning {
   stored: string
 }
 
-/** The codes with which the gateway refuses an update before anything is sent. */
+/** Codes of refusals before anything is sent. */
 export type RefusalCode =
   | 'field_unknown'
   | 'field_invalid'
@@ -18,15 +18,15 @@ export type RefusalCode =
   | 'unsafe_characters'
   | 'no_changes'
 
-/** Why a value, a key or an option is refused. `field` names it as the caller did. */
+/** Why a value, a key or an option is refused. `field` is the caller's name for it. */
 export interface Refusal {
   code: RefusalCode
   field?: string
   detail: string
 }
 
-/** A refusal with its place: a JSON Pointer (RFC 6901) into the update, or into the request. */
-export interface PlacedRefusal extends Refusal {
+/** A refusal with a JSON Pointer (RFC 6901) into the update, or into the request. */
+export interface PointedRefusal extends Refusal {
   pointer: string
 }
 
@@ -35,7 +35,7 @@ export function pointer(...tokens: (string | number)[]): string {
   return tokens.map((token) => `/${echo(String(token)).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
-/** A name of the caller's as it is given back: cut, so that an answer does not grow with leads times its length. */
+/** The caller's name for something, cut, so that a response does not grow with leads times its length. */
 export function echo(name: string): string {
   return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name
 }

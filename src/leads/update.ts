@@ -1,18 +1,18 @@
 import { type Changes, type ChangesRules, MAX_REFUSALS, readChanges } from './changes.ts'
 import { isObject } from './is-object.ts'
 import { KEY_NAMES, type KeyName, type LeadKey, readLeadKey } from './lead-key.ts'
-import { echo, type PlacedRefusal, pointer } from './refusal.ts'
+import { echo, type PointedRefusal, pointer } from './refusal.ts'
 import { allows } from './rights.ts'
 
-/** What a key that matches several leads means: refuse it, update all of them, or the newest. */
+/** What to do if a key matches several leads: reject the update, update all of them, or the newest. */
 export type OnMultiple = 'reject' | 'all' | 'newest'
 export const ON_MULTIPLE: readonly OnMultiple[] = ['reject', 'all', 'newest']
 
-/** Whether a lossy cleaning of prose is accepted with a warning, or refused. */
+/** Whether prose that loses characters is accepted with a warning, or refused. */
 export type OnLossy = 'accept' | 'reject'
 export const ON_LOSSY: readonly OnLossy[] = ['accept', 'reject']
 
-/** Options that a request gives for all its updates, and an update for itself. */
+/** Options of a request's updates, or of one update. */
 export interface UpdateOptions {
   readonly onMultiple: OnMultiple
   readonly onLossy: OnLossy
@@ -20,7 +20,7 @@ export interface UpdateOptions {
   readonly allowUndefinedList: boolean
 }
 
-/** A sound update: it names one lead, and what it asks for can be sent. `index` is its place in the request. */
+/** An update that can be sent: it names one lead and valid changes. `index` is its position in the request. */
 export interface Update {
   readonly index: number
   readonly key: LeadKey
@@ -28,23 +28,22 @@ export interface Update {
   readonly changes: Changes
 }
 
-/** An update that was refused. `key` is there if it could be read. */
-export interface RefusedUpdate {
+/** An update that was rejected. `key` is undefined if it could not be read. */
+export interface RejectedUpdate {
   readonly index: number
   readonly key: LeadKey | undefined
-  readonly refusals: readonly PlacedRefusal[]
+  readonly refusals: readonly PointedRefusal[]
 }
 
-/** The options that a request or an update may have. */
 const OPTIONS = ['reset_called', 'allow_undefined_list', 'on_multiple', 'on_lossy']
 const PROPERTIES: ReadonlySet<string> = new Set([...KEY_NAMES, 'fields', 'custom_fields', ...OPTIONS])
 
-/** What updates of the same request and options asked for before, by the JSON of their `fields`. */
-export type KnownChanges = Map<string, Changes | PlacedRefusal[]>
+/** Changes already read from a request's updates that share its options, by the JSON of their `fields`. */
+export type KnownChanges = Map<string, Changes | PointedRefusal[]>
 
 /**
- * Reads one element of a request's `updates`. `defaults` are the request's own options. Returns every refusal
- * with a JSON Pointer into the element; never throws, whatever `element` is.
+ * Reads one element of a request's `updates`. `defaults` are the request's options. Returns every refusal with a JSON
+ * Pointer into the element; never throws.
  */
 export function readUpdate(
   element: unknown,
@@ -52,12 +51,12 @@ export function readUpdate(
   defaults: UpdateOptions,
   rules: ChangesRules,
   known: KnownChanges = new Map()
-): Update | RefusedUpdate {
+): Update | RejectedUpdate {
   if (!isObject(element)) {
     const detail = 'An update must be an object that names a lead and what to change.'
     return { index, key: undefined, refusals: [{ code: 'field_invalid', detail, pointer: '' }] }
   }
-  const refusals: PlacedRefusal[] = []
+  const refusals: PointedRefusal[] = []
   for (const name in element) {
     if (refusals.length >= MAX_REFUSALS) break
     if (!PROPERTIES.has(name)) {
@@ -68,7 +67,7 @@ export function readUpdate(
   const options = readOptions(element, defaults, refusals)
   const key = readKey(element, rules, refusals)
   const changes = readElementChanges(element, options, options === defaults, rules, known)
-  // A misplaced property says more than that nothing is left to change.
+  // With another refusal, 'changes nothing' is only its consequence.
   if (Array.isArray(changes)) {
     refusals.push(...changes.filter(({ code }) => code !== 'no_changes' || refusals.length === 0))
   }
@@ -76,15 +75,15 @@ export function readUpdate(
   return { index, key, onMultiple: options.onMultiple, changes }
 }
 
-/** Equal wishes are read once, and share their changes; but for those with custom fields, which never share a call. */
+/** Reads equal fields once, to share their changes. Custom fields never share a call, so they are always read. */
 function readElementChanges(
   { fields, custom_fields: customFields }: Record<string, unknown>,
   options: UpdateOptions,
   isDefault: boolean,
   rules: ChangesRules,
   known: KnownChanges
-): Changes | PlacedRefusal[] {
-  if (!isDefault || customFields !== undefined || !isToldByJson(fields)) {
+): Changes | PointedRefusal[] {
+  if (!isDefault || customFields !== undefined || !isIdentifiedByJson(fields)) {
     return readChanges({ fields, customFields, ...options }, rules)
   }
   const json = JSON.stringify(fields)
@@ -96,10 +95,10 @@ function readElementChanges(
 }
 
 /**
- * Whether the JSON of `value` tells it from any other: a number too large for JSON.parse would be written as null,
- * and what is deep is refused anyway, though writing it could exhaust the stack.
+ * Whether the JSON of `value` identifies it. Infinity (a number too large for JSON.parse) would be written as null, and
+ * writing a deep value, which is refused anyway, could exhaust the stack.
  */
-function isToldByJson(value: unknown): boolean {
+function isIdentifiedByJson(value: unknown): boolean {
   if (!isObject(value)) return false
   for (const name in value) {
     const inner = value[name]
@@ -112,7 +111,7 @@ function isToldByJson(value: unknown): boolean {
 function readKey(
   element: Record<string, unknown>,
   rules: ChangesRules,
-  refusals: PlacedRefusal[]
+  refusals: PointedRefusal[]
 ): LeadKey | undefined {
   let by: KeyName | undefined
   let given = 0
@@ -126,33 +125,33 @@ function readKey(
     refusals.push({ code: 'field_invalid', field: 'lead_id', detail, pointer: '' })
     return undefined
   }
-  return placedKey(by, element[by], [by], rules, refusals)
+  return readKeyAt(by, element[by], [by], rules, refusals)
 }
 
-/** Reads a key and, if it is refused, notes that under `place`. */
-export function placedKey(
+/** Reads a key; if it is refused, adds the refusal with the pointer of `path`. */
+export function readKeyAt(
   by: KeyName,
   value: unknown,
-  place: readonly (string | number)[],
+  path: readonly (string | number)[],
   rules: ChangesRules,
-  refusals: PlacedRefusal[]
+  refusals: PointedRefusal[]
 ): LeadKey | undefined {
   if (by !== 'lead_id' && !allows(rules.rights.lookUps, by)) {
     const detail = `This caller may not look leads up by ${by} (permissions.look_ups).`
-    refusals.push({ code: 'field_not_allowed', field: by, detail, pointer: pointer(...place) })
+    refusals.push({ code: 'field_not_allowed', field: by, detail, pointer: pointer(...path) })
     return undefined
   }
   const key = readLeadKey(by, value, rules.clean)
   if (!('code' in key)) return key
-  refusals.push({ ...key, pointer: pointer(...place) })
+  refusals.push({ ...key, pointer: pointer(...path) })
   return undefined
 }
 
-/** Reads the options of a request or an update, with `defaults` for those not given. */
+/** Reads the options of a request or an update; `defaults` are for absent ones. */
 export function readOptions(
   element: Record<string, unknown>,
   defaults: UpdateOptions,
-  refusals: PlacedRefusal[]
+  refusals: PointedRefusal[]
 ): UpdateOptions {
   if (!OPTIONS.some((name) => element[name] !== undefined)) return defaults
   const read = <T>(name: string, allowed: readonly T[], fallback: T): T => {

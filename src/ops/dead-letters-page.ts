@@ -1,6 +1,6 @@
 import { html } from 'ghtml'
 import type { Caller } from '../callers/caller.ts'
-import { deadLetterAnswer } from '../jobs/dead-letter-response.ts'
+import { deadLetterResponse } from '../jobs/dead-letter-response.ts'
 import type { DeadLetter } from '../outbox/jobs.ts'
 import { forceField, leadOf, said } from './job-page.ts'
 import { textField } from './jobs-page.ts'
@@ -72,7 +72,7 @@ function replayAll(search: DeadLetterSearch): string {
 }
 
 function entry(letter: DeadLetter, now: number): string {
-  const { id, fields } = deadLetterAnswer(letter)
+  const { id, fields } = deadLetterResponse(letter)
   return html`<li>
     <details id="${id}">
       <summary>

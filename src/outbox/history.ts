@@ -1,19 +1,19 @@
 import type { Result } from '../../schemas/batch.ts'
 import { type ErrorCode, ERRORS } from '../errors.ts'
-import { type Changes, withoutFields } from '../leads/changes.ts'
+import { optionsOf, withoutFields } from '../leads/changes.ts'
 import { keyName } from '../leads/lead-key.ts'
-import type { RefusedUpdate, Update } from '../leads/update.ts'
+import type { RejectedUpdate, Update } from '../leads/update.ts'
 import type { Settlement } from './queue.ts'
 
-/** Who asked for updates, when, and how they went to VICIdial. */
+/** Who asked for updates, and how they went to VICIdial. */
 export interface HistorySender {
   readonly caller: string
-  /** See `Caller.keyId`; undefined if it came with no key of a caller. */
+  /** See `Caller.keyId`; undefined if the request had no caller's key. */
   readonly keyId?: string | undefined
-  /** Who had it delivered anew, and has that key, if that was not the caller itself. */
+  /** Who replayed it with that key, if not the caller itself. */
   readonly replayedBy?: string
   readonly requestId: string
-  /** The job that it was delivered with, if it was stored. */
+  /** The job that delivered it, if it was stored. */
   readonly jobId?: string
   /** The VICIdial account, by name. */
   readonly account: string
@@ -21,18 +21,18 @@ export interface HistorySender {
   readonly source: string
 }
 
-/** What became of one update. */
+/** One update's part in the history. */
 export interface HistoryUpdate {
-  /** The leads that it named, as far as they are known. */
+  /** The leads that it named, if they are known. */
   readonly leads: readonly number[]
-  /** How it named them, as `vendor_lead_code:CRM-7`; undefined if it could not be read. */
+  /** Its key, such as `vendor_lead_code:CRM-7`; undefined if it could not be read. */
   readonly key: string | undefined
-  /** What was sent, without what newer updates had set by then; of a refused one, because of what it was. */
+  /** The fields sent, without those that newer updates had set by then; of a rejected update, the faulty ones. */
   readonly fields: readonly string[]
-  /** The values as VICIdial holds them, by field, if it was updated and values are kept. */
+  /** The values as VICIdial stores them, by field, if it was updated and values are kept. */
   readonly values?: Readonly<Record<string, string>>
   readonly status: Result['status']
-  /** What VICIdial or the gateway said, if it was not made. */
+  /** Why it was not made. */
   readonly error?: { readonly code: string; readonly detail: string }
 }
 
@@ -43,7 +43,7 @@ export interface HistoryRecord extends HistorySender {
   readonly updates: readonly HistoryUpdate[]
 }
 
-/** One lead of one update, as it is read again. */
+/** One lead of one update, as listed. */
 export interface HistoryEntry extends HistorySender, Omit<HistoryUpdate, 'leads'> {
   /** Grows with every entry. */
   readonly id: number
@@ -51,7 +51,7 @@ export interface HistoryEntry extends HistorySender, Omit<HistoryUpdate, 'leads'
   readonly lead: number | undefined
 }
 
-/** What is kept of updates that have ended: entries at all, and their values. */
+/** Whether history is kept, and whether with values. */
 export interface HistoryPolicy {
   readonly entries: boolean
   readonly values: boolean
@@ -63,7 +63,7 @@ export const NO_HISTORY: HistoryPolicy = { entries: false, values: false }
 export interface HistoryPage {
   readonly lead?: number
   readonly caller?: string
-  /** Milliseconds since the epoch: nothing from before. */
+  /** Milliseconds since the epoch: leaves out older entries. */
   readonly since?: number
   readonly limit: number
   /** The id of the last entry of the previous page. */
@@ -80,9 +80,9 @@ export interface HistoryStore {
   purge(before: number, limit: number): Promise<number>
 }
 
-/** What is kept of an update that has ended. */
+/** The history of one update that has ended. */
 export function historyUpdate(
-  update: Update | RefusedUpdate,
+  update: Update | RejectedUpdate,
   result: Result,
   keepsValues: boolean
 ): HistoryUpdate {
@@ -94,27 +94,26 @@ export function historyUpdate(
     lead_ids: leads = lead === undefined ? [] : [lead],
     superseded = []
   } = result
-  const kept = { leads, key: key && keyName(key), status, ...(error ? { error: said(error, status) } : {}) }
-  if ('refusals' in update) return { ...kept, fields: fieldsOf(result) }
-  const { params, stored } =
-    superseded.length > 0 ? (withoutFields(update.changes, superseded) ?? NOTHING) : update.changes
-  const fields = Object.keys(stored)
-  if (params['reset_lead'] !== undefined) fields.push('reset_called')
-  return {
-    ...kept,
-    fields,
-    ...(keepsValues && status === 'updated' ? { values: stored } : {})
+  const common = {
+    leads,
+    key: key && keyName(key),
+    status,
+    ...(error ? { error: errorOf(error, status) } : {})
   }
+  if ('refusals' in update) return { ...common, fields: refusedFields(result) }
+  const changes = superseded.length > 0 ? withoutFields(update.changes, superseded) : update.changes
+  const stored = changes?.stored ?? {}
+  const fields = Object.keys(stored)
+  if (changes && optionsOf(changes).resetCalled) fields.push('reset_called')
+  return { ...common, fields, ...(keepsValues && status === 'updated' ? { values: stored } : {}) }
 }
 
-const NOTHING: Pick<Changes, 'params' | 'stored'> = { params: {}, stored: {} }
-
-/** What was said of an update; a refusal by the gateway quotes the value, and is told by its code's title instead. */
-function said({ code, detail }: Exclude<Result['error'], undefined>, status: Result['status']) {
+/** An update's error. The gateway's own refusals quote the value, so they get their code's title instead. */
+function errorOf({ code, detail }: Exclude<Result['error'], undefined>, status: Result['status']) {
   return { code, detail: status === 'rejected' && code in ERRORS ? ERRORS[code as ErrorCode].title : detail }
 }
 
-/** The records of settlements: one for each job of which updates have ended. */
+/** The records of settlements: one for each job with updates that have ended. */
 export function settledRecords(settlements: readonly Settlement[], keepsValues: boolean): HistoryRecord[] {
   const ended = settlements.filter((settlement) => settlement.disposition !== 'retry')
   const at = Date.now()
@@ -128,7 +127,7 @@ export function settledRecords(settlements: readonly Settlement[], keepsValues: 
   })
 }
 
-/** The fields because of which an update was refused. */
-function fieldsOf({ error, errors = error ? [error] : [] }: Result): string[] {
+/** The fields that an update was rejected for. */
+function refusedFields({ error, errors = error ? [error] : [] }: Result): string[] {
   return [...new Set(errors.flatMap(({ field }) => (field === undefined ? [] : [field])))]
 }

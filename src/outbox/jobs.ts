@@ -22,9 +22,9 @@ export interface NewJob {
   readonly acceptedAt: number
   readonly updates: readonly NewUpdate[]
   /** Results of the updates rejected at once, by their index. */
-  readonly refused: readonly Result[]
+  readonly rejected: readonly Result[]
   /** The response to repeats of the request. */
-  readonly answer?: IdempotencyRecord
+  readonly record?: IdempotencyRecord
   /** Ids of the dead letters that this job replays, see `JobStore.replay`. */
   readonly replays?: readonly number[]
 }
@@ -101,7 +101,7 @@ export interface DeadLetterChoice {
 /** The jobs that replay dead letters, and the response to the request. */
 export interface Replay {
   readonly jobs: readonly NewJob[]
-  readonly answer: IdempotencyRecord
+  readonly record: IdempotencyRecord
 }
 
 /** Accepted jobs, their results, and their dead letters. */

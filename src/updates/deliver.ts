@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Result } from '../../schemas/batch.ts'
-import { outcomeResult, refusedResult } from '../delivery/result.ts'
+import { outcomeResult, rejectedResult } from '../delivery/result.ts'
 import type { Dependencies } from '../app.ts'
 import { auditOf, callerOf } from '../http/authentication.ts'
 import type { DeliveryContext } from '../delivery/delivery.ts'
 import { deliveredFields, type Outcome } from '../delivery/outcome.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import { StorageError } from '../errors.ts'
-import type { RefusedUpdate, Update } from '../leads/update.ts'
+import type { RejectedUpdate, Update } from '../leads/update.ts'
 
 /**
  * Sends the sound updates of a request to VICIdial, within the request's deadline.
@@ -16,7 +16,7 @@ import type { RefusedUpdate, Update } from '../leads/update.ts'
  * @throws Problem overloaded, if too much is waiting; then nothing was taken
  */
 export async function deliverEntries(
-  entries: readonly (Update | RefusedUpdate)[],
+  entries: readonly (Update | RejectedUpdate)[],
   source: string | undefined,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -45,7 +45,7 @@ export async function deliverEntries(
   })
   let place = 0
   const results = entries.map((entry) => {
-    if ('refusals' in entry) return refusedResult(entry)
+    if ('refusals' in entry) return rejectedResult(entry)
     const outcome = outcomes[place++]
     if (outcome === undefined) throw new Error(`update ${entry.index} has no outcome`)
     return outcomeResult(entry, outcome)

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { BatchAnswer, Result } from '../../schemas/batch.ts'
 import { summarize } from './response.ts'
-import { refusedResult } from '../delivery/result.ts'
+import { rejectedResult } from '../delivery/result.ts'
 import type { Dependencies } from '../app.ts'
 import { callerOf } from '../http/authentication.ts'
 import type { SearchKey } from '../delivery/search-queue.ts'
@@ -20,7 +20,7 @@ export function answerDryRun(batch: Batch, request: FastifyRequest, dependencies
   const source = batch.source ?? callerOf(request).source ?? dependencies.source
   const sound = batch.entries.filter((entry): entry is Update => 'changes' in entry)
   const results = batch.entries.map((entry) =>
-    'refusals' in entry ? refusedResult(entry) : plannedResult(entry)
+    'refusals' in entry ? rejectedResult(entry) : plannedResult(entry)
   )
   const keys = sound.map((update) => update.key).filter((key): key is SearchKey => key.by !== 'lead_id')
   const rows = sound.map(({ key, changes }) => ({

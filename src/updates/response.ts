@@ -1,6 +1,6 @@
 import type { BatchAnswer, Result, Summary } from '../../schemas/batch.ts'
 import { ERRORS, type FieldError, Problem, type RequestCode } from '../errors.ts'
-import type { RefusedUpdate, Update } from '../leads/update.ts'
+import type { RejectedUpdate, Update } from '../leads/update.ts'
 
 /** An answer that is not a problem: HTTP status and body. */
 export interface Answered {
@@ -30,7 +30,7 @@ export function summarize(results: readonly Result[], upstreamCalls: number): Su
  */
 export function answerBatch(
   id: string,
-  entries: readonly (Update | RefusedUpdate)[],
+  entries: readonly (Update | RejectedUpdate)[],
   results: Result[],
   upstreamCalls: number
 ): Answered {

@@ -40,7 +40,7 @@ export async function fill(directory: string, updates: number, jobSize: number, 
       account: 'default',
       origin: 'batch',
       acceptedAt: Date.now(),
-      refused: []
+      rejected: []
     }
     jobs.push(outbox.jobs.accept({ ...job, updates: sound }))
   }

@@ -26,7 +26,7 @@ export function newJob(n: number, elements: unknown[], more: Partial<NewJob> = {
     origin: 'batch',
     acceptedAt: n,
     updates: elements.length === 0 ? [] : updates(elements),
-    refused: [],
+    rejected: [],
     ...more
   }
 }
@@ -40,7 +40,7 @@ export function sets(status: string, lead: Record<string, unknown> | number = 1)
   return { ...(typeof lead === 'number' ? { lead_id: lead } : lead), fields: { status } }
 }
 
-export function knownAnswer(more: Partial<IdempotencyRecord> = {}): IdempotencyRecord {
+export function idempotencyRecord(more: Partial<IdempotencyRecord> = {}): IdempotencyRecord {
   return {
     caller: 'crm',
     key: 'key-1',
@@ -72,7 +72,7 @@ export function replayAs(n: number) {
   const found: { letters: readonly DeadLetter[]; remaining: number }[] = []
   const replay = (letters: readonly DeadLetter[], remaining: () => number): Replay => {
     found.push({ letters, remaining: remaining() })
-    return { jobs: [newJob(n, [], replaying(letters))], answer: knownAnswer() }
+    return { jobs: [newJob(n, [], replaying(letters))], record: idempotencyRecord() }
   }
   return Object.assign(replay, { found })
 }

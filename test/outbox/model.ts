@@ -8,7 +8,17 @@ import type { DeadLetter } from '../../src/outbox/jobs.ts'
 import type { Outbox } from '../../src/outbox/outbox.ts'
 import { updates } from '../delivery/updates.ts'
 import type { Tester } from '../helper.ts'
-import { dead, done, jobId, knownAnswer, missing, newJob, NO_CALLS, replaying, waiting } from './jobs.ts'
+import {
+  dead,
+  done,
+  jobId,
+  idempotencyRecord,
+  missing,
+  newJob,
+  NO_CALLS,
+  replaying,
+  waiting
+} from './jobs.ts'
 import type { Opened } from './outbox-suite.ts'
 
 /** An update as the model knows it. */
@@ -122,10 +132,10 @@ class Model {
       }
       case 'refuse': {
         const job = this.#newJob(1)
-        const refused = [{ index: 0, status: 'rejected' as const }]
+        const rejected = [{ index: 0, status: 'rejected' as const }]
         this.#places++
         return outbox.jobs
-          .accept(newJob(job, [], { acceptedAt: this.now, refused }))
+          .accept(newJob(job, [], { acceptedAt: this.now, rejected }))
           .then((known) => assert.equal(known, undefined))
       }
       case 'claim':
@@ -251,10 +261,10 @@ class Model {
       const updates = isForced ? forced : taken
       return {
         jobs: [newJob(job, [], { ...rest, account, acceptedAt: this.now, updates })],
-        answer: knownAnswer()
+        record: idempotencyRecord()
       }
     }
-    assert.deepEqual(await outbox.jobs.replay({ ids: [claimed.id], limit: 1 }, replay), knownAnswer())
+    assert.deepEqual(await outbox.jobs.replay({ ids: [claimed.id], limit: 1 }, replay), idempotencyRecord())
   }
 
   async #claim(outbox: Outbox, { account, limit }: Extract<Step, { do: 'claim' }>): Promise<void> {

@@ -11,7 +11,7 @@ import {
   done,
   inShort,
   jobId,
-  knownAnswer,
+  idempotencyRecord,
   missing,
   newJob,
   NO_CALLS,
@@ -32,7 +32,7 @@ export interface Opened {
 }
 
 const LATER = 1_000_000
-const ANSWER = knownAnswer()
+const RECORD = idempotencyRecord()
 
 /** What is true of an outbox, whatever it is made of. */
 export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>): void {
@@ -48,7 +48,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       error: { code: 'field_invalid', field: 'rank', detail: 'No.', retryable: false }
     }
     if (first === undefined || third === undefined) throw new Error('no updates')
-    const known = await outbox.jobs.accept(newJob(1, [], { updates: [first, third], refused: [rejected] }))
+    const known = await outbox.jobs.accept(newJob(1, [], { updates: [first, third], rejected: [rejected] }))
 
     t.equal(known, undefined)
     t.same(await outbox.jobs.find(jobId(1)), {
@@ -97,8 +97,8 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
 
   test(`${name}: a job whose updates were all refused has ended as it was accepted`, async (t) => {
     const { outbox } = await open(t)
-    const refused = [{ index: 0, status: 'rejected' as const }]
-    await outbox.jobs.accept(newJob(1, [], { refused }))
+    const rejected = [{ index: 0, status: 'rejected' as const }]
+    await outbox.jobs.accept(newJob(1, [], { rejected }))
 
     t.match(await outbox.jobs.find(jobId(1)), {
       status: 'failed',
@@ -488,7 +488,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const { id, sequence, update } = await settleNext(outbox, dead)
     await settleNext(outbox, dead)
     const replay = replayAs(2)
-    t.same(await outbox.jobs.replay({ limit: 1 }, replay), ANSWER)
+    t.same(await outbox.jobs.replay({ limit: 1 }, replay), RECORD)
     t.match(replay.found, [{ letters: [{ id, sequence, update, superseded: [] }], remaining: 1 }])
 
     t.same(outbox.queue.size, { pending: 1, deadLetters: 1 })
@@ -512,7 +512,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       outbox.jobs.replay({ limit: 10 }, replayAs(4))
     ])
 
-    t.same(answers, [undefined, ANSWER, undefined])
+    t.same(answers, [undefined, RECORD, undefined])
     const claimed = await outbox.queue.claim('default', 10, LATER)
     t.same(inShort(claimed), ['3/0 lead_id:1 OLD', '3/1 lead_id:2 OTHER'])
     t.same(
@@ -544,9 +544,9 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       const replay = replayAs(3)
       const looked = outbox.jobs.replay({ ...choice, limit }, (letters, remaining) => {
         replay(letters, remaining)
-        return { jobs: [], answer: ANSWER }
+        return { jobs: [], record: RECORD }
       })
-      t.same(await looked, leads.length > 0 ? ANSWER : undefined)
+      t.same(await looked, leads.length > 0 ? RECORD : undefined)
       const [{ letters, remaining } = { letters: [], remaining: 0 }] = replay.found
       t.same(
         [letters.map(({ update }) => update.key.value), remaining],
@@ -561,16 +561,16 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
     await settleNext(outbox, dead)
     await settleNext(outbox, dead)
-    const answer = knownAnswer({ at: Date.now(), body: '{"jobs":[]}' })
+    const record = idempotencyRecord({ at: Date.now(), body: '{"jobs":[]}' })
     const oneEach = (letters: readonly DeadLetter[]) => ({
       jobs: letters.map((letter, n) => newJob(n + 2, [], replaying([letter]))),
-      answer
+      record
     })
-    await outbox.jobs.replay({ limit: 10 }, oneEach, answer)
+    await outbox.jobs.replay({ limit: 10 }, oneEach, record)
     const reopened = await reopen()
 
-    t.same(await reopened.jobs.replay({ limit: 10 }, oneEach, answer), answer)
-    t.same(await reopened.idempotency.find(answer.caller, answer.key, 0), answer)
+    t.same(await reopened.jobs.replay({ limit: 10 }, oneEach, record), record)
+    t.same(await reopened.idempotency.find(record.caller, record.key, 0), record)
     t.same(
       (await reopened.jobs.list({ limit: 10 })).map(({ id }) => id),
       [jobId(3), jobId(2), jobId(1)]
@@ -585,9 +585,9 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await settleNext(outbox, dead)
     const sameId = (letters: readonly DeadLetter[]) => ({
       jobs: letters.map((letter) => newJob(2, [], replaying([letter]))),
-      answer: knownAnswer()
+      record: idempotencyRecord()
     })
-    await t.rejects(outbox.jobs.replay({ limit: 10 }, sameId, knownAnswer()), StorageError)
+    await t.rejects(outbox.jobs.replay({ limit: 10 }, sameId, idempotencyRecord()), StorageError)
 
     t.equal(await outbox.jobs.find(jobId(2)), undefined)
     t.equal(await outbox.idempotency.find('crm', 'key-1', 0), undefined)
@@ -614,7 +614,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal(outbox.queue.oldestPendingAt, undefined)
     const long = 'x'.repeat(100_000)
     await outbox.jobs.accept(
-      newJob(4, [], { refused: [{ index: 0, status: 'rejected', phone_number: long }] })
+      newJob(4, [], { rejected: [{ index: 0, status: 'rejected', phone_number: long }] })
     )
     t.ok(outbox.bytes > bytes + long.length / 2)
   })
@@ -766,21 +766,23 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
   test(`${name}: an answer of more than a day ago is known to no new job`, async (t) => {
     const { outbox } = await open(t)
     const at = 2 * IDEMPOTENCY_KEY_TTL_MS
-    await outbox.idempotency.save(knownAnswer({ at: at - IDEMPOTENCY_KEY_TTL_MS - 1, fingerprint: 'other' }))
-    const answer = knownAnswer({ at })
-    t.equal(await outbox.jobs.accept({ ...newJob(1, [sets('A', 1)]), answer }), undefined)
+    await outbox.idempotency.save(
+      idempotencyRecord({ at: at - IDEMPOTENCY_KEY_TTL_MS - 1, fingerprint: 'other' })
+    )
+    const record = idempotencyRecord({ at })
+    t.equal(await outbox.jobs.accept({ ...newJob(1, [sets('A', 1)]), record }), undefined)
     t.equal(outbox.queue.size.pending, 1)
-    t.same(await outbox.jobs.accept({ ...newJob(2, [sets('A', 1)]), answer }), answer)
+    t.same(await outbox.jobs.accept({ ...newJob(2, [sets('A', 1)]), record }), record)
     t.equal(outbox.queue.size.pending, 1)
   })
 
   test(`${name}: an event is known by its id for seven days`, async (t) => {
     const { outbox } = await open(t)
-    const first = knownAnswer({ at: 1_000, fingerprint: '' })
+    const first = idempotencyRecord({ at: 1_000, fingerprint: '' })
     await outbox.idempotency.save(first)
     const after = (at: number) => ({
       ...newJob(1, [sets('A', 1)]),
-      answer: knownAnswer({ at, fingerprint: '' })
+      record: idempotencyRecord({ at, fingerprint: '' })
     })
     t.same(await outbox.jobs.accept(after(1_000 + 7 * IDEMPOTENCY_KEY_TTL_MS)), first)
     t.equal(await outbox.jobs.accept(after(1_001 + 7 * IDEMPOTENCY_KEY_TTL_MS)), undefined)
@@ -788,32 +790,32 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
 
   test(`${name}: an answer is known to its caller, by its key, from its time on`, async (t) => {
     const { outbox, reopen } = await open(t)
-    const answer = knownAnswer()
-    await outbox.idempotency.save(answer)
+    const record = idempotencyRecord()
+    await outbox.idempotency.save(record)
     const reopened = await reopen()
 
-    t.same(await reopened.idempotency.find('crm', 'key-1', 1_000), answer)
+    t.same(await reopened.idempotency.find('crm', 'key-1', 1_000), record)
     t.equal(await reopened.idempotency.find('crm', 'key-1', 1_001), undefined)
     t.equal(await reopened.idempotency.find('web', 'key-1', 0), undefined)
     t.equal(await reopened.idempotency.find('crm', 'key-2', 0), undefined)
-    await reopened.idempotency.save(knownAnswer({ at: 2_000, body: '{"id":"job_2"}' }))
+    await reopened.idempotency.save(idempotencyRecord({ at: 2_000, body: '{"id":"job_2"}' }))
     t.equal((await reopened.idempotency.find('crm', 'key-1', 1_001))?.body, '{"id":"job_2"}')
   })
 
   test(`${name}: a job whose answer is known is not stored again`, async (t) => {
     const { outbox } = await open(t)
-    const answer = knownAnswer()
-    t.equal(await outbox.jobs.accept(newJob(1, [sets('A', 1)], { answer })), undefined)
-    const repeat = knownAnswer({ body: '{"id":"job_2"}', at: 1_500 })
+    const record = idempotencyRecord()
+    t.equal(await outbox.jobs.accept(newJob(1, [sets('A', 1)], { record })), undefined)
+    const repeat = idempotencyRecord({ body: '{"id":"job_2"}', at: 1_500 })
     const [known, other] = await Promise.all([
-      outbox.jobs.accept(newJob(2, [sets('A', 1)], { answer: repeat })),
-      outbox.jobs.accept(newJob(3, [sets('A', 2)], { answer: knownAnswer({ caller: 'web' }) }))
+      outbox.jobs.accept(newJob(2, [sets('A', 1)], { record: repeat })),
+      outbox.jobs.accept(newJob(3, [sets('A', 2)], { record: idempotencyRecord({ caller: 'web' }) }))
     ])
 
-    t.same(known, answer)
+    t.same(known, record)
     t.equal(other, undefined, 'another caller may use the same key')
     t.equal(await outbox.jobs.find(jobId(2)), undefined)
-    t.same(await outbox.idempotency.find('crm', 'key-1', 0), answer)
+    t.same(await outbox.idempotency.find('crm', 'key-1', 0), record)
     t.same(inShort(await outbox.queue.claim('default', 10, LATER)), ['1/0 lead_id:1 A', '3/0 lead_id:2 A'])
     t.same(outbox.queue.size, { pending: 2, deadLetters: 0 })
   })
@@ -823,7 +825,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const numbers = Array.from({ length: 50 }, (_, n) => n + 1)
     const answers = await Promise.all(
       numbers.map((n) =>
-        outbox.jobs.accept(newJob(n, [sets('A', n)], { answer: knownAnswer({ body: `${n}` }) }))
+        outbox.jobs.accept(newJob(n, [sets('A', n)], { record: idempotencyRecord({ body: `${n}` }) }))
       )
     )
     t.equal(answers.filter((answer) => answer === undefined).length, 1)
@@ -837,8 +839,8 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await outbox.jobs.accept(newJob(2, [sets('B', 4)]))
     await outbox.jobs.accept(newJob(3, [sets('C', 5)]))
     for (const settlement of [done, dead, missing, done]) await settleNext(outbox, settlement)
-    await outbox.idempotency.save(knownAnswer({ key: 'old', at: 100 }))
-    await outbox.idempotency.save(knownAnswer({ key: 'new', at: 200 }))
+    await outbox.idempotency.save(idempotencyRecord({ key: 'old', at: 100 }))
+    await outbox.idempotency.save(idempotencyRecord({ key: 'new', at: 200 }))
 
     const purge = async (before: number, recordsBefore: number, limit: number) =>
       (await outbox.idempotency.purge(recordsBefore, limit)) + (await outbox.jobs.purge(before, limit))

@@ -28,7 +28,7 @@ export class JobTable {
       job.origin,
       pending > 0 ? 'queued' : 'failed',
       firstId,
-      pending + job.refused.length,
+      pending + job.rejected.length,
       pending,
       job.acceptedAt,
       pending > 0 ? null : job.acceptedAt

@@ -41,12 +41,12 @@ export class SqliteJobs implements JobStore {
   accept(job: NewJob): Promise<IdempotencyRecord | undefined> {
     const { commits, idempotency, updates } = this.#tables
     return commits.write(() => {
-      const { answer } = job
-      if (answer) {
-        const ttlMs = answer.fingerprint === '' ? EVENT_ID_TTL_MS : IDEMPOTENCY_KEY_TTL_MS
-        const known = idempotency.find(answer.caller, answer.key, answer.at - ttlMs)
+      const { record } = job
+      if (record) {
+        const ttlMs = record.fingerprint === '' ? EVENT_ID_TTL_MS : IDEMPOTENCY_KEY_TTL_MS
+        const known = idempotency.find(record.caller, record.key, record.at - ttlMs)
         if (known) return known
-        idempotency.save(answer)
+        idempotency.save(record)
       }
       updates.insert(job)
       return undefined
@@ -96,10 +96,10 @@ export class SqliteJobs implements JobStore {
       if (letters.length === 0) return undefined
       const made = replay(letters, remaining)
       if (made === undefined) return undefined
-      const { jobs, answer } = made
+      const { jobs, record } = made
       for (const job of jobs) updates.insert(job)
-      if (repeat) idempotency.save(answer)
-      return answer
+      if (repeat) idempotency.save(record)
+      return record
     })
   }
 

@@ -43,7 +43,7 @@ export class UpdateTable {
 
   /** Adds a job with its updates, and ends the dead letters that it replays. */
   insert(job: NewJob): void {
-    const received = job.updates.length + job.refused.length
+    const received = job.updates.length + job.rejected.length
     const firstId = this.#nextId
     const n = this.#jobs.insert(job, firstId)
     const written = new Map<Changes, string>()
@@ -69,7 +69,7 @@ export class UpdateTable {
       )
       if (isNext) this.#ready.add(job.account, job.acceptedAt, id)
     }
-    for (const result of job.refused) {
+    for (const result of job.rejected) {
       const id = firstId + result.index
       this.#sql.run(
         `INSERT INTO updates (seq, job, place, account, accepted_as, tries, due_at, state, status, result)

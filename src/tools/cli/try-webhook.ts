@@ -5,7 +5,7 @@ import { readGatewayFile } from '../../config/gateway-file.ts'
 import { readBatch } from '../../leads/batch.ts'
 import { createCleaner } from '../../leads/clean.ts'
 import { ALL_RIGHTS } from '../../leads/rights.ts'
-import type { RefusedUpdate, Update } from '../../leads/update.ts'
+import type { RejectedUpdate, Update } from '../../leads/update.ts'
 import type { MappedPayload } from '../../webhooks/mapping/mapping.ts'
 import { DEFAULT_MAX_ITEMS, MappingError, type WebhookEndpoint } from '../../webhooks/endpoint.ts'
 
@@ -73,7 +73,7 @@ function readBody(file: string, faults: string[]): Buffer | undefined {
   }
 }
 
-type Entry = Update | RefusedUpdate
+type Entry = Update | RejectedUpdate
 
 function judge(
   source: WebhookEndpoint,

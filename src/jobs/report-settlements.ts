@@ -1,7 +1,7 @@
 import type { Settlement } from '../outbox/queue.ts'
 import { reportResults, type ResultObserver } from '../telemetry/updates-ended.ts'
 
-/** Tells which stored updates have ended with `settlements`, those of a job together. */
+/** Reports the results of stored updates that have ended, job by job. */
 export function reportSettlements(observer: ResultObserver, settlements: readonly Settlement[]): void {
   const now = Date.now()
   const ended = settlements.filter((settlement) => settlement.disposition !== 'retry')
