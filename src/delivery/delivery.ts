@@ -1,4 +1,5 @@
 import type { LeadKey } from '../leads/lead-key.ts'
+import type { Warning } from '../leads/refusal.ts'
 import type { Update } from '../leads/update.ts'
 import type { Admission } from './admission.ts'
 import type { DeliveryTask, Sequencing, TaskRequest } from './delivery-task.ts'
@@ -97,7 +98,9 @@ export class Delivery implements TaskRequest {
   /** Gives the update at `index` its outcome, unless it has one. */
   settle(index: number, outcome: Outcome): void {
     if (this.#outcomes[index] !== undefined) return
-    const complete = withWarnings(outcome, this.#updates[index])
+    const { warnings = [] } = this.#updates[index]?.changes ?? {}
+    const hasWarnings = outcome.status === 'updated' && warnings.length > 0
+    const complete = hasWarnings ? withWarnings(outcome, warnings) : outcome
     this.#outcomes[index] = complete
     const tasks = this.#tasks[index]
     this.#admission.settle(tasks !== undefined && 'tasks' in tasks ? tasks.tasks.length : 1)
@@ -142,9 +145,7 @@ export class Delivery implements TaskRequest {
 }
 
 /** Adds the update's own warnings for the fields that were set. */
-function withWarnings(outcome: Outcome, update: Update | undefined): Outcome {
-  const { warnings = [] } = update?.changes ?? {}
-  if (outcome.status !== 'updated' || warnings.length === 0) return outcome
+function withWarnings(outcome: Outcome, warnings: readonly Warning[]): Outcome {
   const { superseded = [] } = outcome
   const ofSetFields = warnings.filter(({ field }) => !superseded.includes(field))
   return { ...outcome, warnings: [...ofSetFields, ...outcome.warnings] }

@@ -4,7 +4,9 @@ import { NOTHING_DONE, type UpdateReply } from '../vicidial/reply.ts'
 import type { LeadChanges } from '../vicidial/wire.ts'
 import { notDone, notFound, type Outcome } from './outcome.ts'
 
-const NO_SUCH_LEAD = "VICIdial knows no lead with this id, or the gateway's account may not touch its list."
+const MISSING = notFound(
+  "VICIdial knows no lead with this id, or the gateway's account may not touch its list."
+)
 
 /**
  * The outcome of each lead of a call, from VICIdial's reply.
@@ -18,15 +20,14 @@ export function outcomesOf(changes: Changes, exchanged: Exchanged<UpdateReply>):
     const outcome = notDone({ ...exchanged, reply: { ...reply, code: 'field_unknown', detail } })
     return () => outcome
   }
-  const missing = notFound(NO_SUCH_LEAD)
-  if (reply.kind === 'not_found') return () => missing
+  if (reply.kind === 'not_found') return () => MISSING
   if (reply.kind !== 'updated') {
     const outcome = notDone({ ...exchanged, reply })
     return () => outcome
   }
   const isComplete = !isCustom || reply.customFields === 'stored'
   const updated: Outcome = { status: 'updated', warnings: isComplete ? [] : customFieldsNotStored(changes) }
-  return (lead) => (reply.leads.has(lead) ? updated : missing)
+  return (lead) => (reply.leads.has(lead) ? updated : MISSING)
 }
 
 /**

@@ -3,7 +3,7 @@ import type { LeadKey } from '../leads/lead-key.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 import type { Outcome } from './outcome.ts'
 
-/** The result of an update that was sent, or whose key was looked up. */
+/** The result of a delivered update. */
 export function outcomeResult({ index, key }: Update, outcome: Outcome): Result {
   const result: Result =
     key.by === 'lead_id'
@@ -24,10 +24,10 @@ function leadIds(leads: readonly number[] = []): Pick<Result, 'lead_id' | 'lead_
   return leads.length === 1 ? { lead_id: lead } : { lead_ids: [...leads] }
 }
 
-/** The result of one update lists so many of its errors. */
+/** Most errors listed in the result of one update. */
 const MAX_ERRORS_OF_AN_UPDATE = 10
 
-/** The result of an update that the gateway refused. */
+/** The result of an update that the gateway rejected. */
 export function rejectedResult({ index, key, refusals }: RejectedUpdate): Result {
   const errors = refusals.map(({ code, field, detail }) => ({
     code,

@@ -20,6 +20,7 @@ import { statuses, UPDATED, updatedByKey, updates } from './updates.ts'
 interface Settings {
   readonly dialect?: Dialect
   readonly maxLeadsPerCall?: number
+  /** Read for each call. */
   readonly timeoutMs?: number
   readonly user?: string
   readonly pass?: string
@@ -30,23 +31,25 @@ const NO_SUCH_LEAD = "VICIdial knows no lead with this id, or the gateway's acco
 const fixture: Fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
 
 function dispatcherFor(t: Tester, url: string, settings: Settings = {}) {
-  const {
-    dialect = 'lead_ids',
-    maxLeadsPerCall = 1_000,
-    timeoutMs = LONG_MS,
-    user = 'api',
-    pass = 's3cret'
-  } = settings
+  const { dialect = 'lead_ids', maxLeadsPerCall = 1_000, user = 'api', pass = 's3cret' } = settings
   const { log } = memoryLog('silent')
   const client = new Client({ url: new URL(url), connections: 2 })
   const account = { user, pass }
-  const probes = createProbes({ client, account, source: 'gateway', timeoutMs, log })
+  const probes = createProbes({ client, account, source: 'gateway', timeoutMs: LONG_MS, log })
   const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0, probes, onChange: () => {} })
   t.teardown(async () => {
     guard.close()
     await client.close()
   })
-  const exchange = new Exchange({ client, guard, account, dialect, timeoutMs })
+  const exchange = new Exchange({
+    client,
+    guard,
+    account,
+    dialect,
+    get timeoutMs() {
+      return settings.timeoutMs ?? LONG_MS
+    }
+  })
   const rules = { maxLeadsPerCall, dialect }
   const dispatcher = new Dispatcher({ exchange, guard, rules, maxWaiting: 100_000, lingerMs: 0, log })
   return async (elements: Update[], deadlineMs = LONG_MS): Promise<readonly Outcome[]> => {
@@ -253,21 +256,23 @@ test('an update that was sent and never answered is unknown; one that was not ma
     { lead_id: 101, fields: { status: 'SALE' } },
     { lead_id: 102, fields: { rank: 7 } }
   ]
-  const outcome = async (fault: 'hang' | 'hang_after' | 'html' | '500' | 'wrong_login') => {
-    const { sandbox, deliver } = await sandboxed(t, { timeoutMs: 60 })
-    sandbox.fail(fault, { calls: 99 })
-    return statuses(await deliver(updates(elements), 200))
+  const faults = ['hang', 'hang_after', 'html', '500', 'wrong_login'] as const
+  const outcomes = async (fault: (typeof faults)[number]) => {
+    const timeoutMs = fault.startsWith('hang') ? 60 : LONG_MS
+    const alone = elements.map(async (element) => {
+      const { sandbox, deliver } = await sandboxed(t, { timeoutMs })
+      sandbox.fail(fault, { calls: 99 })
+      return deliver(updates([element]))
+    })
+    return statuses((await Promise.all(alone)).flat())
   }
-  t.strictSame(
-    await Promise.all((['hang', 'hang_after', 'html', '500', 'wrong_login'] as const).map(outcome)),
-    [
-      ['unknown upstream_timeout', 'unknown upstream_timeout'],
-      ['unknown upstream_timeout', 'unknown upstream_timeout'],
-      ['unknown upstream_error', 'unknown upstream_error'],
-      ['failed upstream_error', 'failed upstream_error'],
-      ['failed upstream_login_failed', 'failed upstream_login_failed']
-    ]
-  )
+  t.strictSame(await Promise.all(faults.map(outcomes)), [
+    ['unknown upstream_timeout', 'unknown upstream_timeout'],
+    ['unknown upstream_timeout', 'unknown upstream_timeout'],
+    ['unknown upstream_error', 'unknown upstream_error'],
+    ['failed upstream_error', 'failed upstream_error'],
+    ['failed upstream_login_failed', 'failed upstream_login_failed']
+  ])
 })
 
 test('a failed search fails its own updates and no others', async (t) => {
@@ -277,15 +282,19 @@ test('a failed search fails its own updates and no others', async (t) => {
     updates([
       { vendor_lead_code: 'CRM-1', fields: { status: 'SALE' } },
       { lead_id: 102, fields: { status: 'SALE' } }
-    ]),
-    200
+    ])
   )
   t.strictSame(statuses(outcomes), ['failed upstream_error', 'updated'])
   t.equal(sandbox.leads()['101']?.status, 'NEW')
 })
 
 test('an update is not sent after one of its lead that may still take effect', async (t) => {
-  const { sandbox, deliver } = await sandboxed(t, { timeoutMs: 40 })
+  const timeout = { ms: 40 }
+  const { sandbox, deliver } = await sandboxed(t, {
+    get timeoutMs() {
+      return timeout.ms
+    }
+  })
   sandbox.fail('hang_after', { calls: 4 })
   const outcomes = await deliver(
     updates([
@@ -308,6 +317,7 @@ test('an update is not sent after one of its lead that may still take effect', a
   t.equal(sandbox.leads()['101']?.status, 'A')
   t.strictSame(calls(sandbox), Array(4).fill('batch_update_lead 101 A'))
 
+  timeout.ms = LONG_MS
   t.strictSame(await deliver(updates([{ lead_id: 101, fields: { status: 'D' } }])), [UPDATED])
   t.equal(sandbox.leads()['101']?.status, 'D', 'a later one is sent')
 })

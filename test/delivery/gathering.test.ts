@@ -186,11 +186,13 @@ test('with a linger, an update waits that long for others to share its call', as
 })
 
 test('an update whose deadline passes while it waits fails and is never sent', async (t) => {
+  const pass = stoppedClock(t)
   const { next, outcomes, texts, answerAll, dispatcher } = await heldVicidial(t)
   const first = outcomes(status(1, 'A'))
   await next()
   const late = outcomes(status(2, 'A'), { deadline: Date.now() + 20 })
   const patient = outcomes(status(3, 'A'))
+  await pass(20)
   t.match(await late, [
     { status: 'failed', warnings: [], error: { code: 'upstream_timeout', retryable: true } }
   ])
@@ -330,6 +332,7 @@ test('each outcome is reported as soon as it is known, with the calls so far', a
 })
 
 test('an outcome tells whether anything was sent for the update', async (t) => {
+  const pass = stoppedClock(t)
   const { next, outcomes } = await heldVicidial(t, { maxConcurrency: 2 })
   const byKey = (value: string) => updates([{ vendor_lead_code: value, fields: { status: 'A' } }])
   const soon = { deadline: Date.now() + 40 }
@@ -339,6 +342,7 @@ test('an outcome tells whether anything was sent for the update', async (t) => {
   t.equal((await next()).text, 'lead_search x')
   const waiting = outcomes(status(3, 'C'), soon)
   const notSearched = outcomes(byKey('0123'), soon)
+  await pass(40)
   const all = (await Promise.all([sent, searched, waiting, notSearched])).flat()
   t.strictSame(
     all.map((outcome) => [outcome.status, outcome.isUnsent]),
@@ -353,6 +357,7 @@ test('an outcome tells whether anything was sent for the update', async (t) => {
 })
 
 test('updates that wait behind one with an unknown outcome fail, and a later one is sent', async (t) => {
+  stoppedClock(t)
   const { next, outcomes, texts } = await heldVicidial(t)
   // The shortest pause before a repeat is 50 ms.
   const lost = outcomes(status(1, 'A'), { deadline: Date.now() + 45 })
@@ -499,11 +504,13 @@ test('searches that wait are gathered, each key once, and shared', async (t) => 
 })
 
 test('a request that joins a search in flight is not bound to the deadline of the first', async (t) => {
+  const pass = stoppedClock(t)
   const { next, outcomes } = await heldVicidial(t, { found: { x: [5] }, maxConcurrency: 2 })
   const byKey = updates([{ vendor_lead_code: 'x', fields: { status: 'A' } }])
   const hasty = outcomes(byKey, { deadline: Date.now() + 40 })
   await next()
   const patient = outcomes(byKey)
+  await pass(40)
   t.match(await hasty, [{ status: 'failed', error: { code: 'upstream_timeout' } }])
   const answering = (async () => {
     for (;;) (await next()).answer()
@@ -645,6 +652,7 @@ test('while VICIdial may not be called, updates fail at once', async (t) => {
 })
 
 test('when all requests have ended, however they did, nothing waits and the next update is sent at once', async (t) => {
+  const pass = stoppedClock(t)
   const { next, outcomes, texts, calls, answerAll, dispatcher } = await heldVicidial(t, {
     maxConcurrency: 2,
     found: { x: [5], y: [5, 6] }
@@ -664,6 +672,7 @@ test('when all requests have ended, however they did, nothing waits and the next
   ]
   await next()
   client.abort()
+  await pass(30)
   await Promise.all(requests.slice(5))
   answerAll()
   await Promise.all(requests)
