@@ -12,17 +12,17 @@ import {
 /** What came back, and what it means. */
 export interface Reply {
   readonly kind: ReplyKind
-  /** The text as it came; empty if none did. It may hold the password. */
+  /** The unchanged text, which may contain the password; empty without a reply. */
   readonly text: string
-  /** Nothing came at all. */
+  /** Whether there was no reply at all. */
   readonly isUnheard: boolean
-  /** Why there is no answer, if there is none. */
+  /** Why the reply is missing or not VICIdial's. */
   readonly why?: string
 }
 
 /**
- * The calls with one account's login. VICIdial locks an account after ten refused logins, so one refusal ends them
- * all, and so does silence: what was not heard may have been a refusal.
+ * Makes calls with one account's login. VICIdial locks an account after ten refused logins. So the calls end after one
+ * refusal, and also after a missing reply, as it may have been a refusal.
  */
 export class AccountCalls {
   readonly #client: Client
@@ -40,12 +40,12 @@ export class AccountCalls {
     this.#timeoutMs = timeoutMs
   }
 
-  /** Makes a call, or gives the last reply again if none may be made any more. */
+  /** Makes a call. After a refusal or a missing reply, returns that reply instead. */
   async ask(params: Params, source = this.#source): Promise<Reply> {
     return this.#refused ?? this.#silent ?? (await this.#send(params, source))
   }
 
-  /** Makes a call that must not be left undone, also after silence; never after a refusal. */
+  /** Makes a call that is too important to skip after a missing reply. Never calls after a refusal. */
   async insist(params: Params): Promise<Reply> {
     return this.#refused ?? (await this.#send(params, this.#source))
   }
@@ -55,7 +55,7 @@ export class AccountCalls {
     const reply = replyOf(await this.#client.post(formBody(params, { source, user, pass }), this.#timeoutMs))
     if (isRefusal(reply.kind)) this.#refused = reply
     if (isAfterLogin(reply.kind)) this.#isTaken = true
-    // Once the login was taken, an answer that is none of VICIdial's is a fault of that call alone.
+    // Once the login is accepted, a reply that isn't VICIdial's is a fault of that call alone.
     const isSilence = reply.isUnheard || !(this.#isTaken || isRefusal(reply.kind))
     this.#silent = isSilence ? reply : undefined
     return reply

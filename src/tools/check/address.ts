@@ -3,13 +3,13 @@ import { isIP } from 'node:net'
 import { errorCode } from '../../error-code.ts'
 import type { Finding } from './step.ts'
 
-/** The host of an address as sockets take it: an IPv6 address without its brackets. */
+/** The host for a socket: an IPv6 address without brackets. */
 export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1')
 }
 
-/** Whether the host's name can be resolved. */
-export async function findAddress(url: URL): Promise<Finding> {
+/** Checks that the host's name can be resolved. */
+export async function checkAddress(url: URL): Promise<Finding> {
   const host = hostOf(url)
   if (isIP(host) !== 0) return { status: 'ok', detail: `${host} is an address; no name is to be resolved.` }
   try {

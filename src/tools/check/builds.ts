@@ -1,16 +1,16 @@
-/** What was measured, and what this gateway is made for. */
+/** The release that was measured, and that this gateway is made for. */
 export const MEASURED = { version: '2.14-202', build: '250720-1841' } as const
 
-/** Something that is known to be otherwise in builds before one. */
+/** A known difference of older builds. */
 export interface Difference {
-  /** The first build that is as measured; builds are `YYMMDD-HHMM`. */
+  /** The first build without the difference, as `YYMMDD-HHMM`. */
   readonly since: string
   readonly before: string
-  /** Whether the gateway is of no use without it. */
+  /** Whether the gateway is useless with such a build. */
   readonly isFatal?: true
 }
 
-/** As the list of changes in the head of non_agent_api.php tells. */
+/** From the changelog in the header of non_agent_api.php. */
 const DIFFERENCES: readonly Difference[] = [
   {
     since: '210917-1615',
@@ -32,12 +32,12 @@ const DIFFERENCES: readonly Difference[] = [
   { since: '241127-2148', before: 'updates of custom fields had a fault' }
 ]
 
-/** Whether an older build is before a newer one; both as `YYMMDD-HHMM`. */
+/** Whether a build is older than another one, both as `YYMMDD-HHMM`. */
 export function isBefore(build: string, other: string): boolean {
   return build < other
 }
 
-/** What is known to be otherwise in this build; without what is fatal, the rest does not matter. */
+/** The known differences of a build. If some are fatal, only those. */
 export function differencesOf(build: string): Difference[] {
   const differences = DIFFERENCES.filter(({ since }) => isBefore(build, since))
   const fatal = differences.filter(({ isFatal }) => isFatal)

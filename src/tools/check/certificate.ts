@@ -6,11 +6,11 @@ import { CONNECT_TIMEOUT_MS, portOf } from './connection.ts'
 import type { Finding } from './step.ts'
 
 const DAY_MS = 86_400_000
-/** A certificate that ends sooner should have been renewed. */
-const SOON_DAYS = 14
+/** Warn about a certificate that expires within this many days. */
+const RENEWAL_DAYS = 14
 
-/** Whether the server speaks TLS, and shows a certificate that the gateway takes. Every fault of it is said. */
-export async function findCertificate(url: URL, now: () => number): Promise<Finding> {
+/** Checks that the server speaks TLS and has a certificate that the gateway accepts. Reports all faults at once. */
+export async function checkCertificate(url: URL, now: () => number): Promise<Finding> {
   if (url.protocol !== 'https:') {
     return {
       status: 'skipped',
@@ -19,7 +19,7 @@ export async function findCertificate(url: URL, now: () => number): Promise<Find
     }
   }
   const host = hostOf(url)
-  // The certificate is looked at here, so that all that is wrong with it can be said.
+  // Node would report only the first fault of the certificate, so it is examined here.
   const socket = connect({
     host,
     port: portOf(url),
@@ -32,20 +32,22 @@ export async function findCertificate(url: URL, now: () => number): Promise<Find
     socket.once('secureConnect', () => resolve(undefined))
     socket.once('error', reject)
     await promise
-    return judge(socket, host, now())
+    return examine(socket, host, now())
   } catch (error) {
-    return noHandshake(errorCode(error))
+    return handshakeFault(errorCode(error))
   } finally {
     socket.destroy()
   }
 }
 
-function judge(socket: TLSSocket, host: string, now: number): Finding {
+function examine(socket: TLSSocket, host: string, now: number): Finding {
   const certificate = socket.getPeerCertificate(true)
   const code = socket.authorized ? undefined : codeOf(socket.authorizationError)
-  const faults = [dates(certificate, now), name(certificate, host), authority(certificate, code, now)].filter(
-    (fault) => fault !== undefined
-  )
+  const faults = [
+    dateFault(certificate, now),
+    nameFault(certificate, host),
+    issuerFault(certificate, code, now)
+  ].filter((fault) => fault !== undefined)
   if (faults.length > 0) {
     return {
       status: 'fault',
@@ -56,7 +58,7 @@ function judge(socket: TLSSocket, host: string, now: number): Finding {
   const until = `until ${day(certificate.valid_to)}`
   const detail = `${socket.getProtocol() ?? 'TLS'}; the certificate is for ${host}, by ${issuer(certificate)}, ${until}.`
   const days = Math.floor((Date.parse(certificate.valid_to) - now) / DAY_MS)
-  if (days >= SOON_DAYS) return { status: 'ok', detail }
+  if (days >= RENEWAL_DAYS) return { status: 'ok', detail }
   return {
     status: 'warning',
     detail: `${detail} That is in ${days} days.`,
@@ -69,7 +71,10 @@ interface Fault {
   readonly remedy: string
 }
 
-function dates({ valid_from: from, valid_to: to }: DetailedPeerCertificate, now: number): Fault | undefined {
+function dateFault(
+  { valid_from: from, valid_to: to }: DetailedPeerCertificate,
+  now: number
+): Fault | undefined {
   if (Date.parse(to) < now) {
     return {
       detail: `The certificate expired on ${day(to)}.`,
@@ -83,7 +88,7 @@ function dates({ valid_from: from, valid_to: to }: DetailedPeerCertificate, now:
   }
 }
 
-function name(certificate: DetailedPeerCertificate, host: string): Fault | undefined {
+function nameFault(certificate: DetailedPeerCertificate, host: string): Fault | undefined {
   if (checkServerIdentity(host, certificate) === undefined) return undefined
   const names = certificate.subjectaltname?.replaceAll(/(?:DNS|IP Address):/g, '') ?? certificate.subject.CN
   return {
@@ -92,21 +97,21 @@ function name(certificate: DetailedPeerCertificate, host: string): Fault | undef
   }
 }
 
-/** Codes that say that the chain does not lead to an authority that is known. */
+/** Codes for a chain without a known authority. */
 const SELF_SIGNED: ReadonlySet<string> = new Set(['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN'])
 const NO_ISSUER: ReadonlySet<string> = new Set([
   'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
 ])
-/** Codes of what is said of the server's own certificate already. */
-const SAID: ReadonlySet<string> = new Set([
+/** Codes that the checks of dates and name already cover for the server's own certificate. */
+const REPORTED: ReadonlySet<string> = new Set([
   'CERT_HAS_EXPIRED',
   'CERT_NOT_YET_VALID',
   'ERR_TLS_CERT_ALTNAME_INVALID'
 ])
 
-function authority(
+function issuerFault(
   certificate: DetailedPeerCertificate,
   code: string | undefined,
   now: number
@@ -127,7 +132,10 @@ function authority(
         'If that is a public authority, the web server leaves out the intermediate certificate: let it send the full chain. If it is your own, start the gateway with NODE_EXTRA_CA_CERTS=FILE, its certificate as a PEM file.'
     }
   }
-  if (SAID.has(code) && (dates(certificate, now) !== undefined || code === 'ERR_TLS_CERT_ALTNAME_INVALID')) {
+  if (
+    REPORTED.has(code) &&
+    (dateFault(certificate, now) !== undefined || code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+  ) {
     return undefined
   }
   return {
@@ -136,7 +144,7 @@ function authority(
   }
 }
 
-function noHandshake(code: string): Finding {
+function handshakeFault(code: string): Finding {
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH|HTTP_REQUEST|RECORD_(?:LAYER|TOO)/.test(code)) {
     return {
       status: 'fault',
@@ -160,7 +168,7 @@ function noHandshake(code: string): Finding {
   }
 }
 
-/** Its type says that it is an error; it is the code itself. */
+/** Node's types say that it is an error, but it is the code itself. */
 function codeOf(authorizationError: Error | string): string {
   return typeof authorizationError === 'string' ? authorizationError : errorCode(authorizationError)
 }

@@ -4,38 +4,39 @@ import { type Account, DEFAULT_ACCOUNT } from '../../vicidial/account.ts'
 import { Client } from '../../vicidial/client.ts'
 import { emptyCall } from '../../vicidial/wire.ts'
 import { AccountCalls } from './account-calls.ts'
-import { findAddress } from './address.ts'
-import { findCertificate } from './certificate.ts'
-import { findConnection } from './connection.ts'
-import { findLists } from './lists.ts'
-import { findLogin } from './login.ts'
-import { findNonLatin } from './non-latin.ts'
-import { findPermission } from './permissions.ts'
+import { checkAddress } from './address.ts'
+import { checkCertificate } from './certificate.ts'
+import { checkConnection } from './connection.ts'
+import { checkLists } from './lists.ts'
+import { checkLogin } from './login.ts'
+import { checkNonLatin } from './non-latin.ts'
+import { checkPermission } from './permissions.ts'
 import { isAfterLogin } from '../../vicidial/reply-kind.ts'
-import { findSettings } from './settings.ts'
-import { ACCOUNT_STEPS, type Finding, SERVER_STEPS, type Step, Steps } from './step.ts'
-import { findByTestLead, type TestLead } from './test-lead.ts'
-import { findClock, findRoundTrip, medianMs, TIMED_CALLS } from './timing.ts'
+import { checkSettings } from './settings.ts'
+import { ACCOUNT_STEPS, type Finding, SERVER_STEPS, type Step, StepRunner } from './step.ts'
+import { checkTestLead, type TestLead } from './test-lead.ts'
+import { checkClock, checkRoundTrip, medianMs, TIMED_CALLS } from './timing.ts'
 import { readVersion } from '../../vicidial/version-reply.ts'
-import { askVersion, findVersion } from './version.ts'
+import { askVersion, checkVersion } from './version.ts'
 
 export interface CheckOptions {
   /** @throws ConfigError */
   readonly readConfig: () => Config
-  /** Hears of every step as soon as it is over. */
+  /** Called after each step. */
   readonly onStep: (step: Step) => void
   readonly testLead?: TestLead
-  /** Milliseconds since the epoch; certificates are judged by it. */
+  /** Milliseconds since the epoch, for the validity of certificates. */
   readonly now?: () => number
 }
 
 /**
- * Looks at the configuration, the way to VICIdial, and every account there, step by step. Nothing is changed but, if
- * there is a test lead, one value of it for a moment. Each account logs in; a refused login is not tried again.
+ * Checks the configuration, the connection to VICIdial and every account there, step by step. It changes nothing,
+ * except one value of the test lead for a moment, if there is one. Each account logs in; a refused login is not
+ * repeated.
  */
 export async function check(options: CheckOptions): Promise<Step[]> {
-  const steps = new Steps(options.onStep)
-  const config = await findConfig(steps, options.readConfig)
+  const steps = new StepRunner(options.onStep)
+  const config = await checkConfig(steps, options.readConfig)
   if (config === undefined) {
     steps.skip(SERVER_STEPS, 'The configuration has faults.')
     return steps.done
@@ -56,7 +57,7 @@ export async function check(options: CheckOptions): Promise<Step[]> {
   return steps.done
 }
 
-async function findConfig(steps: Steps, readConfig: () => Config): Promise<Config | undefined> {
+async function checkConfig(steps: StepRunner, readConfig: () => Config): Promise<Config | undefined> {
   try {
     const config = readConfig()
     for (const detail of config.warnings)
@@ -75,37 +76,37 @@ async function findConfig(steps: Steps, readConfig: () => Config): Promise<Confi
   }
 }
 
-/** Everything that needs no login. Returns why nothing more can be looked at, if that is so. */
+/** Runs the checks that need no login. Returns why the rest can't be checked; undefined if it can. */
 async function checkServer(
-  steps: Steps,
+  steps: StepRunner,
   { vicidial }: Config,
   accounts: readonly Account[],
   client: Client,
   now: () => number
 ): Promise<string | undefined> {
   const { url, source, timeoutMs, maxLeadsPerCall } = vicidial
-  const looks: (readonly [id: 'address' | 'connection' | 'certificate', look: () => Promise<Finding>])[] = [
-    ['address', () => findAddress(url)],
-    ['connection', () => findConnection(url)],
-    ['certificate', () => findCertificate(url, now)]
+  const checks: (readonly [id: 'address' | 'connection' | 'certificate', run: () => Promise<Finding>])[] = [
+    ['address', () => checkAddress(url)],
+    ['connection', () => checkConnection(url)],
+    ['certificate', () => checkCertificate(url, now)]
   ]
-  for (const [id, look] of looks) {
-    const { status } = await steps.run(id, look)
+  for (const [id, run] of checks) {
+    const { status } = await steps.run(id, run)
     if (status === 'fault') return skipRest(id)
   }
   const first = await askVersion(client, source, timeoutMs)
-  await steps.run('version', () => findVersion(first, url))
+  await steps.run('version', () => checkVersion(first, url))
   if (readVersion(first.answer) === undefined) return skipRest('version')
   const calls = [first]
   const [fastest] = accounts.toSorted((one, other) => other.maxConcurrency - one.maxConcurrency)
   await steps.run('round_trip', async () => {
-    // The first one made the connection, too.
+    // The first call is not timed, as it also opened the connection.
     for (let call = 0; call < TIMED_CALLS; call++) calls.push(await askVersion(client, source, timeoutMs))
-    return findRoundTrip(calls.slice(1), fastest?.maxConcurrency ?? 1)
+    return checkRoundTrip(calls.slice(1), fastest?.maxConcurrency ?? 1)
   })
-  await steps.run('clock', () => findClock(calls))
+  await steps.run('clock', () => checkClock(calls))
   const limits = { timeoutMs, maxLeadsPerCall, accounts }
-  await steps.run('settings', () => findSettings(limits, medianMs(calls.slice(1))))
+  await steps.run('settings', () => checkSettings(limits, medianMs(calls.slice(1))))
   return undefined
 
   function skipRest(id: (typeof SERVER_STEPS)[number]): string {
@@ -116,7 +117,7 @@ async function checkServer(
 }
 
 async function checkAccount(
-  steps: Steps,
+  steps: StepRunner,
   config: Config,
   account: Account,
   calls: AccountCalls,
@@ -126,7 +127,7 @@ async function checkAccount(
   const isTested = testLead !== undefined && name === DEFAULT_ACCOUNT
   const logIn = async () => {
     const reply = await calls.ask(emptyCall('batch_update_lead'))
-    return { ...findLogin(account, reply), reply }
+    return { ...checkLogin(account, reply), reply }
   }
   const { reply: first } = await steps.run('login', logIn, name)
   if (!isAfterLogin(first.kind)) {
@@ -135,19 +136,19 @@ async function checkAccount(
     steps.skip(rest, why, name)
     return
   }
-  await steps.run('batch_update_lead', () => findPermission('batch_update_lead', first, calls), name)
+  await steps.run('batch_update_lead', () => checkPermission('batch_update_lead', first, calls), name)
   for (const used of ['update_lead', 'lead_search'] as const) {
-    const look = async () => findPermission(used, await calls.ask(emptyCall(used)), calls)
-    await steps.run(used, look, name)
+    const run = async () => checkPermission(used, await calls.ask(emptyCall(used)), calls)
+    await steps.run(used, run, name)
   }
-  await steps.run('lists', () => findLists(calls, listsOf(config, name)), name)
-  await steps.run('non_latin', () => findNonLatin(calls, config.vicidial.nonLatin), name)
+  await steps.run('lists', () => checkLists(calls, listsOf(config, name)), name)
+  await steps.run('non_latin', () => checkNonLatin(calls, config.vicidial.nonLatin), name)
   if (testLead !== undefined && isTested) {
-    await steps.run('test_lead', () => findByTestLead(calls, testLead, config.vicidial.nonLatin), name)
+    await steps.run('test_lead', () => checkTestLead(calls, testLead, config.vicidial.nonLatin), name)
   }
 }
 
-/** The lists that an account's callers may move leads to, where the gateway file names them. */
+/** The lists that an account's callers may move leads to, according to the gateway file. */
 function listsOf({ callers }: Config, account: string): string[] {
   const lists = callers
     .filter((caller) => caller.account === account)

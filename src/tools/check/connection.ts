@@ -3,39 +3,38 @@ import { errorCode } from '../../error-code.ts'
 import { hostOf } from './address.ts'
 import type { Finding } from './step.ts'
 
-/** As long as the gateway itself waits for a connection. */
+/** Timeout for a connection, in milliseconds. The gateway itself waits as long. */
 export const CONNECT_TIMEOUT_MS = 3_000
 
-/** The port of an address, said or meant. */
+/** The port of a URL, or the default one. */
 export function portOf(url: URL): number {
   if (url.port !== '') return Number(url.port)
   return url.protocol === 'https:' ? 443 : 80
 }
 
-/** Whether the port takes TCP connections. */
-export async function findConnection(url: URL): Promise<Finding> {
+/** Checks that the port accepts TCP connections. */
+export async function checkConnection(url: URL): Promise<Finding> {
   const host = hostOf(url)
   const port = portOf(url)
   const socket = connect({ host, port })
   try {
     const { promise, resolve, reject } = Promise.withResolvers<string>()
-    socket.setTimeout(CONNECT_TIMEOUT_MS, () => reject(new Silence()))
+    socket.setTimeout(CONNECT_TIMEOUT_MS, () => reject(new ConnectTimeout()))
     socket.once('connect', () => resolve(socket.remoteAddress ?? host))
     socket.once('error', reject)
     return { status: 'ok', detail: `Port ${port} of ${await promise} takes connections.` }
   } catch (error) {
-    return failed(error, host, port)
+    return connectionFault(error, host, port)
   } finally {
     socket.destroy()
   }
 }
 
-/** Nothing was heard for so long that nothing will be. */
-class Silence extends Error {
+class ConnectTimeout extends Error {
   readonly code = 'ETIMEDOUT'
 }
 
-function failed(error: unknown, host: string, port: number): Finding {
+function connectionFault(error: unknown, host: string, port: number): Finding {
   const code = codeOf(error)
   if (code === 'ECONNREFUSED') {
     return {
@@ -58,7 +57,7 @@ function failed(error: unknown, host: string, port: number): Finding {
   }
 }
 
-/** Where a name has several addresses each has its error; they are mostly the same. */
+/** The error code. A name with several addresses has an error for each, mostly the same. */
 function codeOf(error: unknown): string {
   return errorCode(error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error)
 }

@@ -13,8 +13,8 @@ const MARKS: Readonly<
 const WORD_WIDTH = 'skipped'.length
 
 /**
- * One step as a line, and its remedy as another below it; without the last newline.
- * @param isTerminal whether colours are seen
+ * A step as a line, with its remedy on a second one, without a newline at the end.
+ * @param isTerminal whether to use colours
  */
 export function lineOf({ id, account, status, detail, remedy }: Step, isTerminal: boolean): string {
   const [mark, word, colour] = MARKS[status]
@@ -24,7 +24,7 @@ export function lineOf({ id, account, status, detail, remedy }: Step, isTerminal
   return remedy === undefined ? line : `${line}\n${' '.repeat(WORD_WIDTH + 4)}→ ${remedy}`
 }
 
-/** What a check came to, in one line. */
+/** The result of a check in one line. */
 export function summaryOf(steps: readonly Step[]): string {
   const count = (status: Status) => steps.filter((step) => step.status === status).length
   const faults = count('fault')

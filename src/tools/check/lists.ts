@@ -2,16 +2,17 @@ import type { AccountCalls } from './account-calls.ts'
 import { listSearchParams } from '../../vicidial/wire.ts'
 import type { Finding } from './step.ts'
 
-/** No list has this id; an account that is not restricted may name it all the same. */
+/** An id that no list has. An unrestricted account may use it all the same. */
 const NO_LIST = '999999999'
-/** No lead has this number. The column has an index: looking for it costs nothing. */
+/** A number that no lead has. The column has an index, so the search is cheap. */
 const NO_NUMBER = '000000'
 
 /**
- * Whether VICIdial restricts the account to some lists, and whether it may use those that callers may move leads to.
- * @param named ids of these lists
+ * Checks whether VICIdial restricts the account to some lists, and whether these include the lists that callers may
+ * move leads to.
+ * @param named the ids of the callers' lists
  */
-export async function findLists(calls: AccountCalls, named: readonly string[]): Promise<Finding> {
+export async function checkLists(calls: AccountCalls, named: readonly string[]): Promise<Finding> {
   const restricts = async (list: string) => {
     const { kind } = await calls.ask(listSearchParams(NO_NUMBER, list))
     if (kind === 'list_not_allowed') return true

@@ -4,23 +4,23 @@ import { emptyCall } from '../../vicidial/wire.ts'
 import { isAfterLogin } from '../../vicidial/reply-kind.ts'
 import type { Finding } from './step.ts'
 
-/** Where the login of an account is configured. */
-export function loginPlace({ name }: Account): string {
+/** The settings that hold an account's login. */
+export function loginSettings({ name }: Account): string {
   return name === DEFAULT_ACCOUNT
     ? 'VICIDIAL_USER and VICIDIAL_PASS'
     : `user and pass of the account ${name} in the gateway file`
 }
 
-/** What the first call with a login showed of the login. It is the only try. */
-export function findLogin(account: Account, reply: Reply): Finding {
-  const place = loginPlace(account)
+/** Checks the login by the reply to its first call, the only attempt. */
+export function checkLogin(account: Account, reply: Reply): Finding {
+  const settings = loginSettings(account)
   const symbols = isStripped(account.user) || isStripped(account.pass)
-  const strips = `VICIdial strips all but letters, digits, - and _ from user and password before it compares them, and there are others in ${place}.`
+  const strips = `VICIdial strips all but letters, digits, - and _ from user and password before it compares them, and there are others in ${settings}.`
   if (reply.kind === 'login_incorrect') {
     return {
       status: 'fault',
       detail: `VICIdial refused the login: the user or the password is wrong, or the user is not active, or its User Level is under 7. VICIdial says no more.${symbols ? ` ${strips}` : ''}`,
-      remedy: `In VICIdial, look at the user's page (Active: Y, User Level: 8) and set its password anew; write the same into ${place}. Then run this again. It was tried once; ten refusals lock the user out for 15 minutes.`
+      remedy: `In VICIdial, look at the user's page (Active: Y, User Level: 8) and set its password again; write the same into ${settings}. Then run this again. It was tried once; ten refusals lock the user out for 15 minutes.`
     }
   }
   if (reply.kind === 'locked_out') {
@@ -57,16 +57,16 @@ export function findLogin(account: Account, reply: Reply): Finding {
   return { status: 'ok', detail: 'VICIdial takes the login.' }
 }
 
-/** Harmless calls that tell apart why an update is not permitted. */
+/** Finds out why an update is not permitted, with harmless calls. */
 export async function denialOf(calls: AccountCalls): Promise<Pick<Finding, 'detail' | 'remedy'>> {
-  // It asks for level 8 and API access too, but lets those search who may only look at leads.
+  // lead_search requires level 8 and API access too, but permits users who may only view leads.
   if ((await calls.ask(emptyCall('lead_search'))).kind === 'nothing_asked') {
     return {
       detail: 'The user may look at leads and not change them: its Modify Leads is 5.',
       remedy: "Set Modify Leads to 1 in the user's page."
     }
   }
-  // It asks for all that an update asks for, but is content with level 7.
+  // lead_field_info has the requirements of an update, except that level 7 is enough.
   const { kind } = await calls.ask(emptyCall('lead_field_info'))
   if (kind === 'nothing_asked') {
     return {

@@ -3,14 +3,14 @@ import type { AccountCalls } from './account-calls.ts'
 import { emptyCall } from '../../vicidial/wire.ts'
 import type { Finding } from './step.ts'
 
-/** VICIdial strips `source` by the same rule as a lead's values, and refuses one that is left too short. */
+/** VICIdial strips `source` by the same rule as a lead's values, and rejects one that becomes too short. */
 const SOURCE = 'éé'
 
 /**
- * Which letters VICIdial keeps (`use_non_latin`), without changing anything: of a source of such letters alone, nothing
- * is left with 0, and VICIdial says so.
+ * Checks which letters VICIdial keeps (`use_non_latin`), without changing anything. With 0, VICIdial strips the source
+ * to nothing and rejects it.
  */
-export async function findNonLatin(calls: AccountCalls, configured: NonLatin): Promise<Finding> {
+export async function checkNonLatin(calls: AccountCalls, configured: NonLatin): Promise<Finding> {
   const { kind } = await calls.ask(emptyCall('update_lead'), SOURCE)
   if (kind === 'invalid_source') return compareNonLatin(0, configured)
   if (kind === 'nothing_asked' || kind === 'function_not_allowed' || kind === 'no_permission') {
@@ -19,7 +19,7 @@ export async function findNonLatin(calls: AccountCalls, configured: NonLatin): P
   return { status: 'skipped', detail: 'Which letters VICIdial keeps (use_non_latin) cannot be told.' }
 }
 
-/** What it means that VICIdial has a setting and the gateway was told one. */
+/** Compares VICIdial's setting with the gateway's. */
 export function compareNonLatin(found: NonLatin, configured: NonLatin): Finding {
   const keeps = found === 0 ? 'only letters A to Z' : 'letters of all alphabets'
   const detail = `VICIdial keeps ${keeps} (use_non_latin=${found})`

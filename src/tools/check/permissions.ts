@@ -6,15 +6,15 @@ import type { Finding } from './step.ts'
 /** A function that the gateway calls. */
 type UsedFunction = 'batch_update_lead' | 'update_lead' | 'lead_search'
 
-/** What becomes of the gateway without it. */
+/** What the gateway can't do without a function. */
 const WITHOUT: Readonly<Record<UsedFunction, string>> = {
   batch_update_lead: 'Nearly every update is made with it.',
   update_lead: 'Without it, no phone number and no custom field can be changed.',
   lead_search: 'Without it, no update can name its lead by vendor_lead_code or phone_number.'
 }
 
-/** Whether the account may call a function, from the answer to its probe. */
-export async function findPermission(
+/** Checks whether the account may call a function, by the reply to its probe. */
+export async function checkPermission(
   name: UsedFunction,
   { kind, why }: Reply,
   calls: AccountCalls

@@ -1,15 +1,15 @@
 export type Status = 'ok' | 'warning' | 'fault' | 'skipped'
 
-/** What a look at one thing showed. No text of it holds a password. */
+/** The result of one check. Its texts contain no password. */
 export interface Finding {
   readonly status: Status
-  /** What is so, in one or a few sentences. */
+  /** What the check found, in one or a few sentences. */
   readonly detail: string
-  /** What to do about it; absent where there is nothing to do. */
+  /** What to do about it, if there is something to do. */
   readonly remedy?: string
 }
 
-/** What is looked at once, in this order. */
+/** The steps for the server, in order. */
 export const SERVER_STEPS = [
   'address',
   'connection',
@@ -20,7 +20,7 @@ export const SERVER_STEPS = [
   'settings'
 ] as const
 
-/** What is looked at for each VICIdial account, in this order. */
+/** The steps for each VICIdial account, in order. */
 export const ACCOUNT_STEPS = [
   'login',
   'batch_update_lead',
@@ -36,33 +36,33 @@ export type StepId =
 /** One step of a check. */
 export interface Step extends Finding {
   readonly id: StepId
-  /** The VICIdial account, by name, if the step is about one. */
+  /** The name of the VICIdial account, if the step is about one. */
   readonly account?: string
   readonly ms: number
 }
 
-/** The steps of one check, each told as soon as it is over. */
-export class Steps {
+/** Runs the steps of one check, and reports each when it is done. */
+export class StepRunner {
   readonly done: Step[] = []
-  readonly #tell: (step: Step) => void
+  readonly #onStep: (step: Step) => void
 
-  constructor(tell: (step: Step) => void) {
-    this.#tell = tell
+  constructor(onStep: (step: Step) => void) {
+    this.#onStep = onStep
   }
 
-  /** Looks at something, and gives what was found. */
-  async run<Found extends Finding>(
+  /** Runs a step and returns its finding. */
+  async run<Result extends Finding>(
     id: StepId,
-    look: () => Promise<Found> | Found,
+    check: () => Promise<Result> | Result,
     account?: string
-  ): Promise<Found> {
+  ): Promise<Result> {
     const started = performance.now()
-    const found = await look()
-    this.#add(id, found, Math.round((performance.now() - started) * 10) / 10, account)
-    return found
+    const finding = await check()
+    this.#add(id, finding, Math.round((performance.now() - started) * 10) / 10, account)
+    return finding
   }
 
-  /** Notes that nothing was looked at, and why. */
+  /** Reports steps as skipped, with the reason. */
   skip(ids: readonly StepId[], detail: string, account?: string): void {
     for (const id of ids) this.#add(id, { status: 'skipped', detail }, 0, account)
   }
@@ -77,6 +77,6 @@ export class Steps {
       ms
     }
     this.done.push(step)
-    this.#tell(step)
+    this.#onStep(step)
   }
 }

@@ -6,28 +6,28 @@ import { readFieldParams, writeFieldParams } from '../../vicidial/wire.ts'
 import { isError, type ReplyKind } from '../../vicidial/reply-kind.ts'
 import type { Finding } from './step.ts'
 
-/** A lead of which one value may be changed for a moment. */
+/** A lead whose value the check may change for a moment. */
 export interface TestLead {
   readonly lead: number
-  /** Asks the operator, in words that say what will be done. */
+  /** Asks the operator for consent. The question says what will be done. */
   readonly consent: (question: string) => Promise<boolean>
-  /** Does work that must come to its end, whatever signal comes. */
-  readonly toTheEnd: <Result>(work: () => Promise<Result>) => Promise<Result>
+  /** Runs work that signals must not interrupt. */
+  readonly untilDone: <Result>(work: () => Promise<Result>) => Promise<Result>
 }
 
-/** Fields that take letters and that nothing in VICIdial acts upon; the first that can be put back is taken. */
+/** Text fields that VICIdial itself doesn't use. The first one that can be restored is used. */
 const FIELDS = ['address3', 'province', 'address2', 'security_phrase', 'city'] as const
 /**
- * In either mode of VICIdial, and in every one of these fields, such a value is stored as it is. An apostrophe would be,
- * too, but reading it is answered with HTTP 500.
+ * Values that VICIdial stores unchanged, with either `use_non_latin` and in each of these fields. It also stores an
+ * apostrophe, but answers HTTP 500 to reading it.
  */
 const KEPT = /^[0-9A-Za-z](?:[-0-9A-Za-z ._]{0,48}[-0-9A-Za-z._])?$/
 
 const WRITTEN = 'check é check'
 const STORED: Readonly<Record<string, NonLatin>> = { 'check  check': 0, [WRITTEN]: 1 }
 
-const RESTORING_TRIES = 5
-const RESTORING_PAUSE_MS = 1_000
+const MAX_RESTORE_ATTEMPTS = 5
+const RESTORE_PAUSE_MS = 1_000
 
 interface Field {
   readonly name: string
@@ -35,12 +35,12 @@ interface Field {
 }
 
 /**
- * Finds out what VICIdial stores of a letter like é, by writing it to one field of a lead, reading it and putting back
- * what was there. Nothing is written before it is sure that it can be read.
+ * Checks what VICIdial stores of a letter like é: writes it to one field of a lead, reads it, and restores the old
+ * value. Writes nothing unless the lead can be read.
  */
-export async function findByTestLead(
+export async function checkTestLead(
   calls: AccountCalls,
-  { lead, consent, toTheEnd }: TestLead,
+  { lead, consent, untilDone }: TestLead,
   configured: NonLatin
 ): Promise<Finding> {
   const read = await readFields(calls, lead)
@@ -61,7 +61,7 @@ export async function findByTestLead(
   if (!(await consent(question))) {
     return { status: 'skipped', detail: 'Nothing was written: consent was not given.' }
   }
-  return toTheEnd(() => writeAndRestore(calls, lead, field, configured))
+  return untilDone(() => writeAndRestore(calls, lead, field, configured))
 }
 
 function readField(calls: AccountCalls, lead: number, name: string): Promise<Reply> {
@@ -74,7 +74,7 @@ async function readFields(calls: AccountCalls, lead: number): Promise<{ name: st
   return read
 }
 
-/** An empty field, or else one with a value that comes back as it is. */
+/** An empty field, or else one whose value VICIdial stores unchanged. */
 function chooseField(read: readonly { name: string; reply: Reply }[]): Field | undefined {
   const fields = read
     .filter(({ reply: { kind } }) => kind === 'other')
@@ -85,7 +85,7 @@ function chooseField(read: readonly { name: string; reply: Reply }[]): Field | u
   )
 }
 
-/** Why a lead cannot be read, and what to do. */
+/** Why a lead can't be read, and what to do. */
 const UNREADABLE: Partial<Readonly<Record<ReplyKind, readonly [detail: string, remedy: string]>>> = {
   function_not_allowed: [
     'lead_field_info is not among the functions that the user may call.',
@@ -122,7 +122,7 @@ async function writeAndRestore(
   configured: NonLatin
 ): Promise<Finding> {
   const { text } = await calls.ask(writeFieldParams(lead, field.name, WRITTEN))
-  // VICIdial changes nothing if it says ERROR; after anything else it may have.
+  // VICIdial changes nothing if it replies ERROR. After any other reply, or none, it may have.
   if (isError(text)) return notTaken(lead)
   const stored = await readField(calls, lead, field.name)
   if (!(await restore(calls, lead, field))) return notRestored(lead, field)
@@ -154,13 +154,13 @@ function notTaken(lead: number): Finding {
   }
 }
 
-/** Puts the value back until it is seen to be there; returns whether it is. */
+/** Restores the value and reads it to be sure, with several attempts. Returns whether it is restored. */
 async function restore(calls: AccountCalls, lead: number, { name, value }: Field): Promise<boolean> {
-  for (let tries = 1; tries <= RESTORING_TRIES; tries++) {
+  for (let attempt = 1; attempt <= MAX_RESTORE_ATTEMPTS; attempt++) {
     await calls.insist(writeFieldParams(lead, name, value === '' ? BLANK : value))
     const { kind, text } = await readField(calls, lead, name)
     if (kind === 'other' && text === value) return true
-    if (tries < RESTORING_TRIES) await pause(RESTORING_PAUSE_MS)
+    if (attempt < MAX_RESTORE_ATTEMPTS) await pause(RESTORE_PAUSE_MS)
   }
   return false
 }

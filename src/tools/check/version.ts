@@ -4,13 +4,13 @@ import { formBody, PROBES } from '../../vicidial/wire.ts'
 import { differencesOf, isBefore, MEASURED } from './builds.ts'
 import type { Finding } from './step.ts'
 
-/** One `version` call, which needs no login: none is sent. */
+/** A `version` call, made without a login. */
 export interface VersionCall {
   readonly answer: RawReply | NoReply
   /** Milliseconds since the epoch, by this machine's clock. */
   readonly sentAt: number
   readonly receivedAt: number
-  /** With the fraction that the clock leaves out. */
+  /** Duration in milliseconds, with a fraction. */
   readonly ms: number
 }
 
@@ -22,7 +22,7 @@ export async function askVersion(client: Client, source: string, timeoutMs: numb
 }
 
 /** Whether it is VICIdial that answers, and one that is known. */
-export function findVersion({ answer }: VersionCall, url: URL): Finding {
+export function checkVersion({ answer }: VersionCall, url: URL): Finding {
   const said = readVersion(answer)
   if (said === undefined) return notVicidial(answer, url)
   const detail = `VICIdial ${said.version}, build ${said.build}.`

@@ -62,7 +62,7 @@ async function runCheck(flags: CheckFlags, command: Command): Promise<void> {
           tell(command, question)
           return yes === true || (await ask('Go on? [y/N] '))
         },
-        toTheEnd: <Result>(work: () => Promise<Result>) =>
+        untilDone: <Result>(work: () => Promise<Result>) =>
           held.during(work, () => tell(command, `One moment: lead ${lead} is put back first.`))
       }
     })

@@ -16,7 +16,7 @@ async function start(t: Test, timeoutMs = 60_000) {
 }
 
 for (const refusal of ['wrong_login', 'locked_out'] as const) {
-  test(`after ${refusal} no call is made any more, whatever asks for it`, async (t) => {
+  test(`after ${refusal} no further call is made`, async (t) => {
     const { sandbox, calls, failOnce } = await start(t)
     t.equal((await calls.ask(PROBES.login)).kind, 'nothing_asked')
     failOnce(refusal)
@@ -37,7 +37,7 @@ for (const silence of ['hang', 'reset_before', 'html', '500'] as const) {
   })
 }
 
-test('after silence only what must not be left undone is sent; once that is heard, all is', async (t) => {
+test('after a missing reply only insist() calls; once that gets a reply, ask() does too', async (t) => {
   const { sandbox, calls, failOnce } = await start(t)
   await calls.ask(PROBES.login)
   failOnce('reset_before')
@@ -49,7 +49,7 @@ test('after silence only what must not be left undone is sent; once that is hear
   t.equal(logins(sandbox), 4)
 })
 
-test('a page in place of one answer does not end calls whose login was taken', async (t) => {
+test('a page instead of one reply does not end calls with an accepted login', async (t) => {
   const { calls, failOnce } = await start(t)
   await calls.ask(PROBES.login)
   failOnce('html')
@@ -57,7 +57,7 @@ test('a page in place of one answer does not end calls whose login was taken', a
   t.equal((await calls.ask(PROBES.login)).kind, 'nothing_asked')
 })
 
-test('a login that is refused in the middle of a check is not tried again', async (t) => {
+test('a login refused in the middle of a check is not tried again', async (t) => {
   const sandbox = await startVicidial(t)
   sandbox.fail('wrong_login', { calls: 100, function: 'update_lead' })
   const { step } = await checkUrl(sandbox.url)

@@ -3,14 +3,14 @@ import { ACCOUNT_STEPS } from '../../../src/tools/check/step.ts'
 import { startStandIn } from '../../helper.ts'
 import { checkUrl, logins, PASS, startVicidial } from './set-up.ts'
 
-test('a wrong login is tried once, and what needs it is left out', async (t) => {
+test('a wrong login is tried once, and the steps that need it are skipped', async (t) => {
   const sandbox = await startVicidial(t, { pass: 'another' })
   const { step, ids, printed } = await checkUrl(sandbox.url, {}, { testLead: refusingLead(t) })
   t.match(step('login'), {
     account: 'default',
     status: 'fault',
     detail: /^VICIdial refused the login: the user or the password is wrong/,
-    remedy: /set its password anew; write the same into VICIDIAL_USER and VICIDIAL_PASS/
+    remedy: /set its password again; write the same into VICIDIAL_USER and VICIDIAL_PASS/
   })
   t.strictSame(ids('fault'), ['login'])
   t.strictSame(ids('skipped'), ['certificate', ...ACCOUNT_STEPS.slice(1), 'test_lead'])
@@ -19,14 +19,14 @@ test('a wrong login is tried once, and what needs it is left out', async (t) => 
   t.match(printed, /\n1 fault, 0 warnings: the gateway cannot work as it should\.$/)
 })
 
-test('a password of symbols that is refused: what VICIdial strips is named', async (t) => {
+test('a refused password with symbols: the finding says what VICIdial strips', async (t) => {
   const sandbox = await startVicidial(t)
   const { step } = await checkUrl(sandbox.url, { VICIDIAL_PASS: 'c@nary pa$$word' })
   t.match(step('login'), { status: 'fault', detail: /strips all but letters, digits, - and _/ })
   t.equal(logins(sandbox), 1)
 })
 
-test('each of several accounts is looked at; one refusal stops no other', async (t) => {
+test('every account is checked; one refusal stops no other', async (t) => {
   const sandbox = await startVicidial(t)
   const directory = t.testdir({
     'gateway.yaml': `accounts: [{ name: sales, user: nobody, pass: ${PASS}2 }]\n`
@@ -54,7 +54,7 @@ test('a user that is locked out', async (t) => {
   t.equal(logins(sandbox), 10 + 1)
 })
 
-test('an address that the IP list forbids', async (t) => {
+test('an address forbidden by the IP list', async (t) => {
   const url = await startStandIn(t, ({ function: name }, response) => {
     const blocked = 'ERROR: Your IP Address is not allowed: 127.0.0.1: ||IPBLOCK|\n'
     response.end(name === 'version' ? 'VERSION: 2.14-202|BUILD: 250720-1841|\n' : blocked)
@@ -78,7 +78,7 @@ test('a user of level 7', async (t) => {
   t.match(step('lists'), { status: 'skipped', detail: /cannot be told/ })
 })
 
-test('a user whose API access is off', async (t) => {
+test('a user without API access', async (t) => {
   const sandbox = await startVicidial(t, { vdc_agent_api_access: '0' })
   const { step, ids } = await checkUrl(sandbox.url)
   t.match(step('batch_update_lead'), {
@@ -89,7 +89,7 @@ test('a user whose API access is off', async (t) => {
   t.strictSame(ids('fault'), ['batch_update_lead', 'update_lead', 'lead_search'])
 })
 
-test('a user of level 7 who may call nothing by which that could be told', async (t) => {
+test('a user of level 7 who may not call the function that reveals it', async (t) => {
   const used = ' batch_update_lead update_lead lead_search '
   const sandbox = await startVicidial(t, { user_level: 7, api_allowed_functions: used })
   const { step } = await checkUrl(sandbox.url)
@@ -99,7 +99,7 @@ test('a user of level 7 who may call nothing by which that could be told', async
   })
 })
 
-test('a user who may only look at leads', async (t) => {
+test('a user who may only view leads', async (t) => {
   const sandbox = await startVicidial(t, { modify_leads: '5' })
   const { step, ids } = await checkUrl(sandbox.url)
   t.match(step('update_lead'), {
@@ -132,7 +132,7 @@ test('an account that is restricted to some lists', async (t) => {
   t.strictSame(ids('fault'), [])
 })
 
-test('an account that may not use a list to which callers may move leads', async (t) => {
+test('an account that may not use a list that callers may move leads to', async (t) => {
   const sandbox = await startVicidial(t, { api_list_restrict: '1' })
   const hash = '0'.repeat(64)
   const directory = t.testdir({
@@ -151,7 +151,7 @@ function refusingLead(t: { fail(message: string): unknown }) {
   return {
     lead: 5,
     consent: async () => false,
-    toTheEnd: async () => {
+    untilDone: async () => {
       t.fail('the lead was to be changed')
       throw new Error('the lead was to be changed')
     }

@@ -5,7 +5,7 @@ import { checkUrl, startVicidial } from './set-up.ts'
 
 const DOCUMENT = readFileSync('docs/check.md', 'utf8')
 
-/** An output without what differs from run to run. */
+/** The output without values that differ from run to run. */
 function lasting(output: string): string {
   return output
     .trim()
@@ -13,7 +13,7 @@ function lasting(output: string): string {
     .replace(/takes [\d.]+ ms \(median of 5, [\d.]+ to [\d.]+\)/, 'takes N ms (median of 5, N to N)')
 }
 
-test('docs/check.md shows what check prints: for a good set-up, a wrong password and an old build', async (t) => {
+test('docs/check.md shows the output for a good setup, a wrong password and an old build', async (t) => {
   const shown = [...DOCUMENT.matchAll(/```\n(✓[^`]*)```/g)].map(([, output = '']) => lasting(output))
   const good = await startVicidial(t)
   const wrong = await startVicidial(t, { pass: 'another' })
@@ -23,7 +23,7 @@ test('docs/check.md shows what check prints: for a good set-up, a wrong password
   t.strictSame(shown, printed)
 })
 
-test('docs/check.md tells every step, in order', async (t) => {
+test('docs/check.md lists every step, in order', async (t) => {
   const rows = [...DOCUMENT.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, names = '']) =>
     [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name)
   )

@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { ACCOUNT_STEPS, SERVER_STEPS } from '../../../src/tools/check/step.ts'
 import { checkUrl, startVicidial } from './set-up.ts'
 
-test('a VICIdial that is as it should be: every step is told, and no lead is changed', async (t) => {
+test('a healthy VICIdial: every step is reported, and no lead is changed', async (t) => {
   const sandbox = await startVicidial(t)
   const before = sandbox.leads()
   const { steps, ids, printed } = await checkUrl(sandbox.url)
@@ -19,7 +19,7 @@ test('a VICIdial that is as it should be: every step is told, and no lead is cha
 
 for (const found of [0, 1] as const) {
   for (const told of [0, 1] as const) {
-    test(`use_non_latin is ${found} and VICIDIAL_NON_LATIN is ${told}: seen without changing anything`, async (t) => {
+    test(`use_non_latin is ${found} and VICIDIAL_NON_LATIN is ${told}: found without changing anything`, async (t) => {
       const sandbox = await startVicidial(t, {}, { useNonLatin: found })
       const { step } = await checkUrl(sandbox.url, { VICIDIAL_NON_LATIN: String(told) })
       const { status, detail, remedy } = step('non_latin')
@@ -30,7 +30,7 @@ for (const found of [0, 1] as const) {
   }
 }
 
-test('a login that VICIdial takes though it strips the password is warned about', async (t) => {
+test('a login whose password VICIdial strips is accepted with a warning', async (t) => {
   const sandbox = await startVicidial(t, { pass: 'canary-5ecret' })
   const { step } = await checkUrl(sandbox.url, { VICIDIAL_PASS: 'canary-5$ecret' })
   t.match(step('login'), { status: 'warning', detail: /weaker than it looks/ })

@@ -6,7 +6,7 @@ import { checkUrl, startVicidial } from './set-up.ts'
 
 const PATH = '/vicidial/non_agent_api.php'
 
-test('a name that the DNS does not know', async (t) => {
+test('a name unknown to the DNS', async (t) => {
   const { step, ids } = await checkUrl(`http://no-such-dialer.invalid${PATH}`)
   t.match(step('address'), {
     status: 'fault',
@@ -78,7 +78,7 @@ test('a page that echoes the form does not bring the password into the output', 
   t.strictSame(ids('fault'), ['login'])
 })
 
-test('a server that takes the connection and is silent', async (t) => {
+test('a server that accepts the connection and sends nothing', async (t) => {
   const url = await startStandIn(t, () => {})
   const { step, ids } = await checkUrl(url, { VICIDIAL_TIMEOUT_MS: '100' })
   t.match(step('version'), {
@@ -105,7 +105,7 @@ test('a build without batch_update_lead', async (t) => {
   t.strictSame(ids('fault'), ['version', 'batch_update_lead', 'lead_search'])
 })
 
-test('a build that differs a little is warned about, another version too, and a newer build is only named', async (t) => {
+test('a warning for a build with differences and for another version, none for a newer build', async (t) => {
   const of = async (version: string, build: string) => {
     const sandbox = await startVicidial(t, {}, { release: { version, build } })
     return (await checkUrl(sandbox.url)).step('version')
@@ -124,7 +124,7 @@ test('a build that differs a little is warned about, another version too, and a 
   })
 })
 
-test('a slow VICIdial: what it means for throughput, and that the limits do not fit', async (t) => {
+test('a slow VICIdial: its throughput, and limits that do not fit', async (t) => {
   const sandbox = await startVicidial(t, {}, { callMs: 260 })
   const { step, ids } = await checkUrl(sandbox.url, {
     VICIDIAL_MAX_CALLS_PER_SECOND: '20',
@@ -157,7 +157,7 @@ test('a clock that is behind or ahead', async (t) => {
   t.match(await of(2), { status: 'ok' })
 })
 
-test('every fault of the configuration is said, and VICIdial is not asked', async (t) => {
+test('every fault of the configuration is reported, and VICIdial is not called', async (t) => {
   const sandbox = await startVicidial(t)
   const { steps, step } = await checkUrl(sandbox.url, { PORT: 'http', VICIDIAL_NON_LATIN: 'yes' })
   t.match(

@@ -37,15 +37,15 @@ export async function startVicidial(
 
 export interface Checked {
   readonly steps: readonly Step[]
-  /** What stands on the terminal. */
+  /** The output on the terminal. */
   readonly printed: string
-  /** The step about something; of an account, if it is given. */
+  /** The step with this id; of an account, if given. */
   readonly step: (id: StepId, account?: string) => Step
   /** The ids of the steps with this status. */
   readonly ids: (status: Step['status']) => StepId[]
 }
 
-/** Checks a server as the command does, and that no output holds the password. */
+/** Checks a server like the command, and asserts that no output contains the password. */
 export async function checkUrl(
   url: string,
   env: Record<string, string> = {},
@@ -84,7 +84,7 @@ export async function checkUrl(
   }
 }
 
-/** How many calls with a login a sandbox got. */
+/** How many calls with a login the sandbox received. */
 export function logins(sandbox: Sandbox): number {
   return sandbox.calls().filter(({ function: name }) => name !== 'version').length
 }

@@ -6,7 +6,7 @@ import { checkUrl, startVicidial } from './set-up.ts'
 
 const LEAD = 5
 
-/** A lead that may be changed, and what was asked before. */
+/** A lead that may be changed, and the questions asked before. */
 function agreeing(answer = true) {
   const questions: string[] = []
   const testLead: TestLead = {
@@ -15,12 +15,12 @@ function agreeing(answer = true) {
       questions.push(question)
       return answer
     },
-    toTheEnd: (work) => work()
+    untilDone: (work) => work()
   }
   return { testLead, questions }
 }
 
-/** What was written: the parameters of batches with leads. */
+/** The writes: parameters of batches with leads. */
 function writes(sandbox: Sandbox) {
   return sandbox.calls().filter(({ params }) => params['lead_ids'] !== undefined)
 }
@@ -38,7 +38,7 @@ async function setLead(sandbox: Sandbox, values: Record<string, string>) {
 }
 
 for (const useNonLatin of [0, 1] as const) {
-  test(`what is stored of é shows that use_non_latin is ${useNonLatin}, and the lead is as it was`, async (t) => {
+  test(`the stored é shows that use_non_latin is ${useNonLatin}, and the lead is restored`, async (t) => {
     const sandbox = await startVicidial(t, {}, { useNonLatin })
     const before = sandbox.leads()
     const { testLead, questions } = agreeing()
@@ -72,7 +72,7 @@ test('without consent nothing is written', async (t) => {
   t.strictSame(writes(sandbox), [])
 })
 
-test('if the value could not be read back, that is said before anything is asked or written', async (t) => {
+test("if the value can't be read back, nothing is asked or written", async (t) => {
   const used = ' batch_update_lead update_lead lead_search '
   const sandbox = await startVicidial(t, { api_allowed_functions: used })
   const { testLead, questions } = agreeing()
@@ -101,7 +101,7 @@ test('a lead that does not exist, or is in a list of another campaign', async (t
 const FIELDS = ['address3', 'province', 'address2', 'security_phrase', 'city']
 const all = (value: string) => Object.fromEntries(FIELDS.map((name) => [name, value]))
 
-test('an empty field goes before one with a value, and one that could not be put back is never taken', async (t) => {
+test("an empty field is preferred, and a field that can't be restored is never used", async (t) => {
   const sandbox = await startVicidial(t)
   await setLead(sandbox, { ...all('Suite 5'), address2: '--BLANK--' })
   await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
@@ -114,7 +114,7 @@ test('an empty field goes before one with a value, and one that could not be put
   t.strictSame(sandbox.leads(), before)
 })
 
-test('values that VICIdial would store otherwise are left alone', async (t) => {
+test('values that VICIdial would store differently are not used', async (t) => {
   const sandbox = await startVicidial(t, {}, { useNonLatin: 1 })
   await setLead(sandbox, all('São Paulo'))
   const { step } = await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
@@ -122,7 +122,7 @@ test('values that VICIdial would store otherwise are left alone', async (t) => {
   t.strictSame(writes(sandbox), [])
 })
 
-test('a value with an apostrophe, which is read with HTTP 500, does not keep others from being taken', async (t) => {
+test('a value with an apostrophe, read with HTTP 500, does not prevent using other fields', async (t) => {
   const sandbox = await startVicidial(t)
   await setLead(sandbox, { ...all("L'Aquila"), city: 'Rome' })
   const before = sandbox.leads()
@@ -131,7 +131,7 @@ test('a value with an apostrophe, which is read with HTTP 500, does not keep oth
   t.strictSame(sandbox.leads(), before)
 })
 
-test('whatever stands in the fields, the lead is as it was afterwards', async (t) => {
+test('for any values in the fields, the lead is restored', async (t) => {
   const sandbox = await startVicidial(t, {}, { useNonLatin: 1 })
   await fc.assert(
     fc.asyncProperty(fc.string({ minLength: 1, maxLength: 60, unit: 'binary' }), async (value) => {
@@ -145,12 +145,12 @@ test('whatever stands in the fields, the lead is as it was afterwards', async (t
 })
 
 for (const fault of ['reset_after', 'truncate', '500_after_success', 'html'] as const) {
-  test(`the value is put back though the write is answered with ${fault}`, async (t) => {
+  test(`the value is restored even if the write ends in ${fault}`, async (t) => {
     const sandbox = await startVicidial(t)
     const before = sandbox.leads()
     const testLead: TestLead = {
       ...agreeing().testLead,
-      toTheEnd: (work) => {
+      untilDone: (work) => {
         sandbox.fail(fault, { calls: 1, function: 'batch_update_lead' })
         return work()
       }
@@ -161,12 +161,12 @@ for (const fault of ['reset_after', 'truncate', '500_after_success', 'html'] as 
   })
 }
 
-test('the value is put back though the read fails, and nothing is said of the setting', async (t) => {
+test('the value is restored even if the read fails, and the setting is not reported', async (t) => {
   const sandbox = await startVicidial(t)
   const before = sandbox.leads()
   const testLead: TestLead = {
     ...agreeing().testLead,
-    toTheEnd: (work) => {
+    untilDone: (work) => {
       sandbox.fail('reset_before', { calls: 1, function: 'lead_field_info' })
       return work()
     }
@@ -179,12 +179,12 @@ test('the value is put back though the read fails, and nothing is said of the se
   t.strictSame(sandbox.leads(), before)
 })
 
-test('a value that cannot be put back is told, with what it was', async (t) => {
+test("a value that can't be restored is reported", async (t) => {
   const sandbox = await startVicidial(t)
   await setLead(sandbox, all('Suite 5'))
   const testLead: TestLead = {
     ...agreeing().testLead,
-    toTheEnd: (work) => {
+    untilDone: (work) => {
       sandbox.fail('locked_out', { calls: 100, function: 'lead_field_info' })
       return work()
     }

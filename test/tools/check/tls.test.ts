@@ -26,7 +26,7 @@ interface Wish {
   readonly from?: number
   readonly to?: number
   readonly host?: string
-  /** Not by the authority that is known. */
+  /** Signed by an unknown authority. */
   readonly isSelfSigned?: true
 }
 
@@ -41,7 +41,7 @@ async function certificate({ from = -1, to = 365, host = 'localhost', isSelfSign
   return { cert, key }
 }
 
-/** Starts a TLS server before a sandbox, and checks it by the name localhost. */
+/** Starts a TLS server in front of a sandbox, and checks it under the name localhost. */
 async function checkTls(t: Test, options: ServerOptions, now?: () => number) {
   const sandbox = await startVicidial(t)
   const server = createServer(options, async (request, response) => {
@@ -65,7 +65,7 @@ function day(days: number): string {
   return new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10)
 }
 
-test('a certificate that is good', async (t) => {
+test('a valid certificate', async (t) => {
   const { step, ids } = await checkTls(t, await certificate({}))
   t.match(step('certificate'), {
     status: 'ok',
@@ -75,7 +75,7 @@ test('a certificate that is good', async (t) => {
   t.match(step('login'), { status: 'ok' })
 })
 
-test('a certificate that ends soon', async (t) => {
+test('a certificate that expires soon', async (t) => {
   const { step, ids } = await checkTls(t, await certificate({ to: 5.5 }))
   t.match(step('certificate'), {
     status: 'warning',
@@ -120,14 +120,14 @@ for (const [what, wish, detail, remedy] of BROKEN) {
   })
 }
 
-test('a certificate that is not valid yet, or by a clock that is behind', async (t) => {
+test('a certificate that is not valid yet, or only seems so to a slow clock', async (t) => {
   const { step, ids } = await checkTls(t, await certificate({ from: 3 }))
   t.match(step('certificate'), { status: 'fault', detail: `The certificate is valid from ${day(3)} on` })
   t.match(step('certificate'), { detail: /clock says/, remedy: /^Set the clock of this machine/ })
   t.strictSame(ids('fault'), ['certificate'])
 })
 
-test('all that is wrong with one certificate is said at once', async (t) => {
+test('all faults of a certificate are reported at once', async (t) => {
   const wish = { from: -30, to: -2, host: 'dialer.example' } as const
   const { step } = await checkTls(t, await certificate(wish))
   t.match(
@@ -136,7 +136,7 @@ test('all that is wrong with one certificate is said at once', async (t) => {
   )
 })
 
-test('a certificate of an authority that this machine does not know', async (t) => {
+test('a certificate by an authority unknown to this machine', async (t) => {
   const other = await generate([{ name: 'commonName', value: 'Other Authority' }], {
     ...KEY,
     extensions: [{ name: 'basicConstraints', cA: true, critical: true }]
@@ -155,7 +155,7 @@ test('a certificate of an authority that this machine does not know', async (t) 
   })
 })
 
-test('a server that speaks only TLS 1.1, and one that speaks none', async (t) => {
+test('a server with TLS 1.1 only, and one without TLS', async (t) => {
   const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const
   const { step } = await checkTls(t, { ...(await certificate({})), ...old })
   t.match(step('certificate'), { status: 'fault', detail: /too old or too weak/, remedy: /TLS 1\.2 or 1\.3/ })
