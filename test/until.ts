@@ -1,21 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Far longer than anything takes that is waited for. */
-const LONGEST_MS = 10_000
+/** Far longer than any wait on the slowest machine, in milliseconds: it names a wait that would never end. */
+const NEVER_MS = 300_000
 const EVERY_MS = 5
 
 /**
- * Asks again and again until the answer is there, and gives it.
- * @throws if there is none for very long
+ * Calls `look` until it returns something other than undefined and false, and returns that. Works while the clock is
+ * stopped too.
+ * @throws if it never does
  */
 export async function until<T>(
   what: string,
-  ask: () => Promise<T | undefined | false> | T | undefined | false
-): Promise<T> {
-  const giveUpAt = performance.now() + LONGEST_MS
+  look: () => Promise<T> | T
+): Promise<Exclude<T, undefined | false>> {
+  const giveUpAt = performance.now() + NEVER_MS
   for (;;) {
-    const answer = await ask()
-    if (answer !== undefined && answer !== false) return answer
+    const found = await look()
+    if (found !== undefined && found !== false) return found as Exclude<T, undefined | false>
     if (performance.now() > giveUpAt) throw new Error(`waited in vain: ${what}`)
     await pause(EVERY_MS)
   }

@@ -22,7 +22,7 @@ export interface Window {
 }
 
 /** Far longer than anything takes that is waited for. */
-const LONGEST_MS = 10_000
+const LONGEST_MS = 300_000
 
 /** Opens a window without cookies. */
 export async function openWindow(

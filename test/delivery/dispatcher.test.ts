@@ -26,7 +26,7 @@ interface Settings {
   readonly pass?: string
 }
 
-const LONG_MS = 10_000
+const LONG_MS = 600_000
 const NO_SUCH_LEAD = "VICIdial knows no lead with this id, or the gateway's account may not touch its list."
 const fixture: Fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
 

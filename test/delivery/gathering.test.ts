@@ -1,26 +1,10 @@
-import { mock } from 'node:test'
 import { test } from 'tap'
 import type { Outcome } from '../../src/delivery/outcome.ts'
 import { Problem } from '../../src/errors.ts'
 import type { Update } from '../../src/leads/update.ts'
-import type { Tester } from '../helper.ts'
-import { heldVicidial, LONG_MS, settled } from './held-vicidial.ts'
+import { settled, stoppedClock } from '../stopped-clock.ts'
+import { heldVicidial, LONG_MS } from './held-vicidial.ts'
 import { status, statuses, UPDATED, updatedByKey, updates } from './updates.ts'
-
-/** Stops the clock; the returned function moves it on and lets everything happen that is due. */
-function stoppedClock(t: Tester) {
-  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() })
-  t.teardown(() => {
-    mock.timers.reset()
-  })
-  return async (ms: number, step = ms) => {
-    await settled()
-    for (let passed = 0; passed < ms; passed += step) {
-      mock.timers.tick(step)
-      await settled()
-    }
-  }
-}
 
 const batchOf = (count: number, value: string, first = 1): Update[] =>
   updates(Array.from({ length: count }, (_, n) => ({ lead_id: first + n, fields: { status: value } })))
@@ -171,7 +155,7 @@ test('a call counts for every request that it serves', async (t) => {
 })
 
 test('with a linger, an update waits that long for others to share its call', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t)
   const { outcomes, texts, answerAll } = await heldVicidial(t, { lingerMs: 40 })
   const one = outcomes(status(1, 'A'))
   await pass(20)
@@ -186,7 +170,11 @@ test('with a linger, an update waits that long for others to share its call', as
 })
 
 test('an update whose deadline passes while it waits fails and is never sent', async (t) => {
+<<<<<<< HEAD
   const pass = stoppedClock(t)
+=======
+  const { pass } = stoppedClock(t)
+>>>>>>> 10f99b4 (Stop the clock in tests instead of measuring it)
   const { next, outcomes, texts, answerAll, dispatcher } = await heldVicidial(t)
   const first = outcomes(status(1, 'A'))
   await next()
@@ -214,7 +202,7 @@ test('a request whose deadline has already passed is not sent', async (t) => {
 })
 
 test('an update whose deadline passes while its call waits for the rate limit is not sent with the others', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t)
   const { calls, outcomes, texts } = await heldVicidial(t, { maxConcurrency: 4, maxCallsPerSecond: 1 })
   // One call was made before, to check the login.
   const first = outcomes(status(1, 'A'))
@@ -261,7 +249,7 @@ test('updates are not sent if the client has already gone away', async (t) => {
 })
 
 test('updates whose client goes away while their call waits for the rate limit are not sent', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t)
   const { outcomes, texts, answerAll } = await heldVicidial(t, { maxConcurrency: 4, maxCallsPerSecond: 1 })
   answerAll()
   const client = new AbortController()
@@ -332,7 +320,11 @@ test('each outcome is reported as soon as it is known, with the calls so far', a
 })
 
 test('an outcome tells whether anything was sent for the update', async (t) => {
+<<<<<<< HEAD
   const pass = stoppedClock(t)
+=======
+  const { pass } = stoppedClock(t)
+>>>>>>> 10f99b4 (Stop the clock in tests instead of measuring it)
   const { next, outcomes } = await heldVicidial(t, { maxConcurrency: 2 })
   const byKey = (value: string) => updates([{ vendor_lead_code: value, fields: { status: 'A' } }])
   const soon = { deadline: Date.now() + 40 }
@@ -504,7 +496,11 @@ test('searches that wait are gathered, each key once, and shared', async (t) => 
 })
 
 test('a request that joins a search in flight is not bound to the deadline of the first', async (t) => {
+<<<<<<< HEAD
   const pass = stoppedClock(t)
+=======
+  const { pass } = stoppedClock(t)
+>>>>>>> 10f99b4 (Stop the clock in tests instead of measuring it)
   const { next, outcomes } = await heldVicidial(t, { found: { x: [5] }, maxConcurrency: 2 })
   const byKey = updates([{ vendor_lead_code: 'x', fields: { status: 'A' } }])
   const hasty = outcomes(byKey, { deadline: Date.now() + 40 })
@@ -652,7 +648,11 @@ test('while VICIdial may not be called, updates fail at once', async (t) => {
 })
 
 test('when all requests have ended, however they did, nothing waits and the next update is sent at once', async (t) => {
+<<<<<<< HEAD
   const pass = stoppedClock(t)
+=======
+  const { pass } = stoppedClock(t)
+>>>>>>> 10f99b4 (Stop the clock in tests instead of measuring it)
   const { next, outcomes, texts, calls, answerAll, dispatcher } = await heldVicidial(t, {
     maxConcurrency: 2,
     found: { x: [5], y: [5, 6] }

@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import type { DeliveryContext } from '../../src/delivery/delivery.ts'
 import { Dispatcher, type DispatcherOptions } from '../../src/delivery/dispatcher.ts'
 import type { Outcome } from '../../src/delivery/outcome.ts'
@@ -10,7 +9,7 @@ import { createProbes } from '../../src/vicidial/probe.ts'
 import type { Dialect } from '../../src/vicidial/wire.ts'
 import { memoryLog, type Tester } from '../helper.ts'
 
-export const LONG_MS = 10_000
+export const LONG_MS = 600_000
 
 /** A call that VICIdial received and answers when the test says so. */
 export interface HeldCall {
@@ -137,11 +136,6 @@ export async function heldVicidial(t: Tester, settings: Settings = {}) {
       for (const call of calls) call.answer()
     }
   }
-}
-
-/** Lets everything happen that needs neither VICIdial nor time. */
-export async function settled(): Promise<void> {
-  for (let turns = 0; turns < 10; turns++) await turn()
 }
 
 function inShort(params: Readonly<Record<string, string>>): string {

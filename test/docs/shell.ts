@@ -32,7 +32,7 @@ set -euo pipefail
 const STRICT = 'curl() { command curl --fail-with-body "$@"; }'
 const POSTLUDE = 'status=$?; export -p > .exported; exit $status'
 /** Commands that take longer are ended, and all that they started. */
-const LONGEST_MS = 40_000
+const LONGEST_MS = 300_000
 
 /**
  * Runs commands of a page with bash, in its directory.

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { request } from 'undici'
 import { originOf, type Process, run } from '../gateway/gateway-process.ts'
 import { API_KEY, type Tester } from '../helper.ts'
-import { until } from './until.ts'
+import { until } from '../until.ts'
 
 export const HEADERS = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' }
 export const DURABLE = { ...HEADERS, prefer: 'respond-async' }
@@ -67,14 +67,11 @@ export async function get(origin: string, path: string): Promise<any> {
   return body.json()
 }
 
-/**
- * Resolves when nothing waits in the outbox any more, with the number of dead letters.
- * @throws if for `limitMs` nothing gets done
- */
-export async function emptied(origin: string, limitMs: number): Promise<number> {
+/** Resolves when nothing waits in the outbox any more, with the number of dead letters. */
+export async function emptied(origin: string): Promise<number> {
   let fewest = Number.POSITIVE_INFINITY
   for (;;) {
-    const done = await until(`${fewest} updates wait`, limitMs, async () => {
+    const done = await until(`${fewest} updates wait`, async () => {
       const { outbox } = await get(origin, '/readyz')
       return (outbox.waiting === 0 || outbox.waiting < fewest) && outbox
     })

@@ -3,11 +3,10 @@ import { test } from 'tap'
 import { startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { dataDir } from '../helper.ts'
 import { DURABLE, emptied, get, HEADERS, kill, type Posted, post, settings, start } from './gateway.ts'
-import { until } from './until.ts'
+import { until } from '../until.ts'
 
 const ROUNDS = Number(process.env['IDEMPOTENCY_ROUNDS'] ?? 2)
 const REQUESTS = 50
-const EMPTY_MS = 10_000
 /** In this time fifty requests come and are answered; in every second round the process is killed somewhere in it. */
 const DURING_MS = 60
 const CALL_MS = 20
@@ -68,7 +67,7 @@ test('fifty requests with one Idempotency-Key and a kill -9 among them: one job,
     jobs.add(JSON.parse(answers[0]?.text ?? '{}').id)
   }
 
-  t.equal(await emptied(server.origin, EMPTY_MS), 0)
+  t.equal(await emptied(server.origin), 0)
   const listed = await get(server.origin, '/v1/jobs')
   t.same(new Set(listed.jobs.map(({ id }: { id: string }) => id)), jobs)
   t.equal(jobs.size, ROUNDS)
@@ -90,7 +89,7 @@ test('the same with answers that wait for VICIdial: the updates are made, all an
     const batch = { lead_ids: [1, 2, 3], fields: { rank: round } }
     const headers = { ...HEADERS, 'idempotency-key': `round-${round}` }
     const first = sendAll(server.origin, REQUESTS, batch, headers)
-    await until('VICIdial has the call', EMPTY_MS, () =>
+    await until('VICIdial has the call', () =>
       sandbox.calls().some(({ params }) => params['rank'] === String(round))
     )
     await pause(Math.random() * 2 * CALL_MS)

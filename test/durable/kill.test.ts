@@ -6,7 +6,7 @@ import { run } from '../gateway/gateway-process.ts'
 import { dataDir } from '../helper.ts'
 import { emptied, get, kill, settings, start } from './gateway.ts'
 import { Senders } from './senders.ts'
-import { until } from './until.ts'
+import { until } from '../until.ts'
 
 /** `npm run test:kill` runs 100. */
 const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 2)
@@ -15,7 +15,6 @@ const MOST_ANSWERS = 150
 const MOST_MS = 30
 /** Now and then it is killed before it is ready. */
 const MOST_START_MS = 500
-const EMPTY_MS = 10_000
 /** A round begins with so few updates left of those before: else the last one would take very long. */
 const MOST_WAITING = 300
 /** What may be wrong with VICIdial meanwhile: with and without the update being made. */
@@ -59,7 +58,7 @@ test(`kill -9 at any moment, ${ROUNDS} times: what was accepted is delivered, in
       await kill(early)
     }
     const server = await start(t, env)
-    await until('most are delivered', 10 * EMPTY_MS, async () => {
+    await until('most are delivered', async () => {
       return (await get(server.origin, '/readyz')).outbox.waiting < MOST_WAITING
     })
     answers = 1 + below(MOST_ANSWERS)
@@ -76,7 +75,7 @@ test(`kill -9 at any moment, ${ROUNDS} times: what was accepted is delivered, in
 
   sandbox.fail('500', { calls: 0 })
   const server = await start(t, env)
-  const dead = await emptied(server.origin, EMPTY_MS)
+  const dead = await emptied(server.origin)
   t.comment(`${senders.accepted} requests, ${senders.updates} updates, ${sandbox.calls().length} calls`)
   t.equal(dead, 0)
   await senders.assertDelivered(server.origin)

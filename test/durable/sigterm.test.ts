@@ -7,8 +7,7 @@ import { emptied, HEADERS, settings, start, terminated } from './gateway.ts'
 import { Senders } from './senders.ts'
 
 const ROUNDS = Number(process.env['SIGTERM_ROUNDS'] ?? 2)
-const EMPTY_MS = 10_000
-const LONGEST_END_MS = 30_000
+const LONGEST_END_MS = 120_000
 /** SIGTERM comes after so many durable answers of a round at most, and so many milliseconds more. */
 const MOST_ANSWERS = 100
 const MOST_MS = 10
@@ -82,7 +81,7 @@ test(`SIGTERM under load, ${ROUNDS} times: every request is answered, and no upd
   )
 
   const server = await start(t, env)
-  t.equal(await emptied(server.origin, EMPTY_MS), 0)
+  t.equal(await emptied(server.origin), 0)
   await senders.assertDelivered(server.origin)
   senders.assertOrder(sandbox.calls())
   senders.assertHeld(sandbox)

@@ -6,8 +6,8 @@ import { fill } from './backlog.ts'
 import { emptied, get, post, settings, start } from './gateway.ts'
 
 const WAITING = 100_000
-/** Far more than it takes: the aims are 1 s, 250 MB and, with nothing to do, 120 MB. */
-const LONGEST_START_MS = 5_000
+/** Far more than it takes on any machine: the aims are 1 s, 250 MB and, with nothing to do, 120 MB. */
+const LONGEST_START_MS = 120_000
 const MOST_MEMORY_MB = 400
 /** Nothing listens there. */
 const NO_VICIDIAL = 'http://127.0.0.1:9/vicidial/non_agent_api.php'
@@ -53,7 +53,7 @@ test('with nothing to do it takes little memory', { skip: process.platform !== '
   const startMs = Math.round(performance.now() - began)
   const atStart = memoryOf(server.child.pid)
   await post(server.origin, { lead_ids: [1], fields: { status: 'SALE' } })
-  await emptied(server.origin, LONGEST_START_MS)
+  await emptied(server.origin)
   const after = memoryOf(server.child.pid)
   t.comment(
     `ready after ${startMs} ms, with ${atStart.now} MB; ${after.now} MB after a job, at most ${after.most} MB`

@@ -6,8 +6,8 @@ import { startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { originOf, run } from './gateway-process.ts'
 import { API_KEY, batch, call, startStandIn } from '../helper.ts'
 
-/** Far more than a process with nothing left to do needs to end. */
-const SOON_MS = 5_000
+/** Longer than a process with nothing left to do needs to end, shorter than it keeps an idle connection. */
+const SOON_MS = 60_000
 
 test('without settings the server does not start, and tells everything that is wrong at once', async (t) => {
   const server = run(t, {})

@@ -3,7 +3,7 @@ import { batch, call, startGateway } from '../helper.ts'
 
 const noKey = { authorization: '' }
 const change = { lead_ids: [1], fields: { status: 'SALE' } }
-const env = { VICIDIAL_TIMEOUT_MS: '100', REQUEST_DEADLINE_MS: '200' }
+const env = { VICIDIAL_TIMEOUT_MS: '1000', REQUEST_DEADLINE_MS: '1000' }
 
 test('/livez needs no key and no VICIdial', async (t) => {
   const gateway = await startGateway(t)

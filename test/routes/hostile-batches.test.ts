@@ -6,7 +6,7 @@ import { API_KEY, batch, call, type Gateway, startGateway } from '../helper.ts'
 
 const PATH = '/v1/leads/batch-update'
 /** Far more than any of these takes, and far less than a sender's patience. */
-const SOON_MS = 5_000
+const SOON_MS = 60_000
 
 function open(gateway: Gateway): Socket {
   const { hostname, port } = new URL(gateway.origin)

@@ -9,7 +9,9 @@ interface Tester {
 }
 
 const PATH = '/vicidial/non_agent_api.php'
-const PATIENT_MS = 5_000
+const PATIENT_MS = 600_000
+/** Longer than any machine takes to notice that a time is over, far shorter than `PATIENT_MS`. */
+const FAR_MS = 60_000
 
 function clientFor(t: Tester, port: number, { connections = 1, scheme = 'http' } = {}): Client {
   const client = new Client({ url: new URL(`${scheme}://127.0.0.1:${port}${PATH}`), connections })
@@ -242,7 +244,7 @@ test('a server that never answers is left after the time that was given', async 
     code: 'upstream_timeout',
     detail: 'VICIdial did not answer within 100 ms.'
   })
-  t.ok(performance.now() - started < 2_000)
+  t.ok(performance.now() - started < FAR_MS)
 })
 
 test('a server that drips its answer is left after the time that was given, all in all', async (t) => {

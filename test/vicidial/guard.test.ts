@@ -1,14 +1,13 @@
-import { mock } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { Guard, type GuardOptions, type UpstreamState } from '../../src/vicidial/guard.ts'
 import type { Health } from '../../src/vicidial/health.ts'
 import { LoginHold } from '../../src/vicidial/login-hold.ts'
 import type { Tester } from '../helper.ts'
+import { settled, stoppedClock } from '../stopped-clock.ts'
 
 const START = Date.parse('2026-01-02T03:04:05.000Z')
-const LONG_MS = 10_000
+const LONG_MS = 600_000
 const MINUTE_MS = 60_000
 /** VICIdial counts refused logins for 15 minutes, and locks the account at the tenth. */
 const LOCK_WINDOW_MS = 15 * MINUTE_MS
@@ -45,20 +44,6 @@ function guarded(t: Tester, answers: ProbeAnswers = {}, options: Partial<GuardOp
   return { guard, states, probed, run, show }
 }
 
-/** Stops the clock; `pass` moves it on and lets what was due be done. */
-function stoppedClock(t: Tester) {
-  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: START })
-  t.teardown(() => {
-    mock.timers.reset()
-  })
-  return async (ms: number, step = ms) => {
-    for (let passed = 0; passed < ms; passed += step) {
-      mock.timers.tick(Math.min(step, ms - passed))
-      await turn()
-    }
-  }
-}
-
 /** A call that lasts until it is told to end. */
 function held() {
   const { promise, resolve } = Promise.withResolvers<void>()
@@ -83,7 +68,7 @@ test('never are more calls in flight than allowed, and they start in the order i
   )
   for (const call of [...calls.slice(2, 3), ...calls.slice(0, 2), ...calls.slice(3)]) {
     call.end()
-    await turn()
+    await settled()
   }
   t.strictSame(await Promise.all(runs), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
   t.strictSame(started, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
@@ -91,7 +76,7 @@ test('never are more calls in flight than allowed, and they start in the order i
 })
 
 test('until a call has shown that the login is good, one call is in flight at a time', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t, START)
   const { show, run } = guarded(t, { login: 'good' }, { maxConcurrency: 3 })
   const atOnce = async () => {
     const calls = Array.from({ length: 4 }, held)
@@ -102,7 +87,7 @@ test('until a call has shown that the login is good, one call is in flight at a 
         await call.ended
       }, undefined)
     )
-    await turn()
+    await settled()
     const first = inFlight
     for (const call of calls) call.end()
     await Promise.all(runs)
@@ -131,19 +116,21 @@ test('a call that fails fails alone, and frees its place', async (t) => {
 
 test('no more calls start in a second than allowed', async (t) => {
   const { run, show } = guarded(t, {}, { maxConcurrency: 10, maxCallsPerSecond: 3 })
-  const started = [performance.now()]
+  const { pass } = stoppedClock(t, START)
+  let started = 1
   await show('good')
-  await Promise.all(Array.from({ length: 3 }, () => run(async () => started.push(performance.now()), 'good')))
-  const [first = 0, , third = 0, fourth = 0] = started
-  t.ok(third - first < 500, 'three start at once')
-  t.ok(fourth - first > 900, 'the fourth a second later')
+  for (let n = 0; n < 3; n++) void run(async () => started++, 'good')
+  await pass(999)
+  t.equal(started, 3, 'three start at once')
+  await pass(1)
+  t.equal(started, 4, 'the fourth a second later')
 })
 
 test('without a rate all calls start at once', async (t) => {
+  stoppedClock(t, START)
   const { run } = guarded(t, {}, { maxConcurrency: 64 })
-  const started = performance.now()
-  await Promise.all(Array.from({ length: 1_000 }, () => run(async () => undefined, 'good')))
-  t.ok(performance.now() - started < 1_000)
+  const ended = await Promise.all(Array.from({ length: 1_000 }, () => run(async () => Date.now(), 'good')))
+  t.ok(ended.every((now) => now === START))
 })
 
 test('a call whose turn does not come before its deadline is not made', async (t) => {
@@ -368,7 +355,7 @@ test('there is no place while the calls of this second are used up', async (t) =
 })
 
 test('nothing is known of VICIdial before the first call, and then each change once, with its time', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t, START)
   const { guard, states, show } = guarded(t, { version: 'failed' })
   t.strictSame(guard.state, { state: 'unknown' })
   t.equal(guard.refusal(), undefined)
@@ -405,7 +392,7 @@ test('only failures in a row open the circuit', async (t) => {
 })
 
 test('an open circuit refuses all calls, asks for the version each second, and closes when that is answered', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t, START)
   const answers: ProbeAnswers = { version: 'failed' }
   const { guard, states, probed, run, show } = guarded(t, answers)
   let places = 0
@@ -435,7 +422,7 @@ test('an open circuit refuses all calls, asks for the version each second, and c
 })
 
 test('calls that were under way when the circuit opened do not keep it open for long', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t, START)
   const { guard, run, show } = guarded(t, { version: 'alive' }, { maxConcurrency: 8 })
   await show('good')
   const late = [held(), held(), held()]
@@ -449,7 +436,7 @@ test('calls that were under way when the circuit opened do not keep it open for 
 })
 
 test('after a refused login all calls are refused for a minute, and then the login is probed', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t, START)
   for (const [health, code] of [
     ['login_refused', 'upstream_login_failed'],
     ['locked_out', 'upstream_locked_out']
@@ -471,7 +458,7 @@ test('after a refused login all calls are refused for a minute, and then the log
 })
 
 test('a login that is refused again holds for another minute', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t, START)
   const answers: ProbeAnswers = { login: 'locked_out' }
   const { guard, states, probed, show } = guarded(t, answers)
   await show('login_refused')
@@ -489,7 +476,7 @@ test('a login that is refused again holds for another minute', async (t) => {
 })
 
 test('a connection that breaks while a login is held does not end the hold', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t, START)
   const { guard, probed, run, show } = guarded(t, { login: 'good' }, { maxConcurrency: 8 })
   await show('good')
   const call = held()
@@ -504,7 +491,7 @@ test('a connection that breaks while a login is held does not end the hold', asy
 })
 
 test('connections that break while a login is held do not make it probed sooner', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t, START)
   const { guard, probed, run, show } = guarded(t, { login: 'login_refused' }, { maxConcurrency: 8 })
   await show('good')
   const calls = Array.from({ length: 6 }, held)
@@ -520,7 +507,7 @@ test('connections that break while a login is held do not make it probed sooner'
 })
 
 test('a probe of the login that nobody answers may have been refused: the next is a minute later', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t, START)
   const { probed, show } = guarded(t, { login: 'failed' })
   await show('login_refused')
   await pass(10 * MINUTE_MS, 500)
@@ -540,7 +527,7 @@ function mostTogether(refusals: readonly number[]): number {
 }
 
 test('however many calls are in flight when the login goes wrong, ten refusals never come together', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t, START)
   const refusals: number[] = []
   const probes = {
     version: async () => 'alive' as const,
@@ -582,7 +569,7 @@ test('an answer to a call that was accepted before the login went wrong does not
       )
     )
   const before = attempts()
-  await turn()
+  await settled()
   early.end()
   await Promise.all([slow, before])
   await attempts()

@@ -81,7 +81,7 @@ test('an idle source does not keep the process alive', async (t) => {
     const source = readGatewayFile('${path}', [])?.webhooks[0]
     console.log(JSON.stringify(await source?.map({ id: 1, s: 'A' })))`
   const { stdout } = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script], {
-    timeout: 20_000,
+    timeout: 300_000,
     encoding: 'utf8'
   })
   t.equal(stdout.trim(), '{"updates":[{"lead_id":1,"fields":{"status":"A"}}],"ignored":0}')
