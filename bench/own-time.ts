@@ -1,4 +1,4 @@
-import { answerBatch } from '../src/updates/response.ts'
+import { batchResponse } from '../src/updates/response.ts'
 import { outcomeResult } from '../src/delivery/result.ts'
 import { Dispatcher } from '../src/delivery/dispatcher.ts'
 import { DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
@@ -58,7 +58,7 @@ export async function ownTime() {
       if (outcome === undefined) throw new Error('an update has no outcome')
       return outcomeResult(update, outcome)
     })
-    return answerBatch('req_bench', batch.entries, results, upstreamCalls)
+    return batchResponse('req_bench', batch.entries, { results, upstreamCalls })
   }
 
   const measured = new Map<number, number[]>(SIZES.map((leads) => [leads, []]))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
-import { buildApp, type Dependencies } from '../src/app.ts'
+import { buildApp, type AppOptions } from '../src/app.ts'
 import { loadConfig } from '../src/config/config.ts'
 import { createGateway } from '../src/gateway.ts'
 import { readHttpSettings } from '../src/config/http-settings.ts'
@@ -133,10 +133,10 @@ async function recordDraining(
   return await asked.promise
 }
 
-/** Asks an application of which a part throws. */
+/** Sends a request to an application with a part that throws. */
 async function recordFailure(): Promise<Example> {
-  const dependencies = {
-    settings: { leads: { customFields: new Map() } },
+  const options = {
+    runtimeConfig: { leads: { customFields: new Map() } },
     http: readHttpSettings(
       {
         ANONYMOUS_POINTS_PER_MINUTE: 0,
@@ -150,12 +150,12 @@ async function recordFailure(): Promise<Example> {
     log: pino({ level: 'silent' }),
     metrics: { requestEnded: () => {} },
     outbox: {
-      get size() {
+      get queue() {
         throw new Error('a part that fails')
       }
     }
   }
-  const app = await buildApp(dependencies as unknown as Dependencies)
+  const app = await buildApp(options as unknown as AppOptions)
   try {
     const origin = await app.listen({ host: '127.0.0.1', port: 0 })
     const summary = 'A fault of the gateway'

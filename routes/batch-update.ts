@@ -3,17 +3,12 @@ import { Type } from 'typebox'
 import { BatchAnswerSchema, BatchRequestSchema, ShortBatchRequestSchema } from '../schemas/batch.ts'
 import { AcceptedSchema } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
-import { answerBatch } from '../src/updates/response.ts'
-import type { Dependencies } from '../src/app.ts'
-import { requireSource } from '../src/callers/access-control.ts'
-import { auditOf, callerOf, countUpdates, requires } from '../src/http/authentication.ts'
-import { deliverEntries } from '../src/updates/deliver.ts'
-import { answerDryRun } from '../src/updates/dry-run.ts'
-import { Problem } from '../src/errors.ts'
-import { rejectedResult } from '../src/delivery/result.ts'
+import { callerOf, requires } from '../src/http/authentication.ts'
+import { hangUpSignal } from '../src/http/hang-up.ts'
 import { prefersAsync } from '../src/http/prefer.ts'
-import { type Batch, DEFAULT_OPTIONS, readBatch } from '../src/leads/batch.ts'
-import { json, problems, UPDATE_PROBLEMS } from './responses.ts'
+import { batchResponse } from '../src/updates/response.ts'
+import type { Updates } from '../src/updates/updates.ts'
+import { json, problems, sendStored, UPDATE_PROBLEMS } from './responses.ts'
 
 const schema = {
   operationId: 'batchUpdateLeads',
@@ -37,62 +32,26 @@ const schema = {
 }
 
 /** `POST /v1/leads/batch-update` */
-export function batchUpdateRoute(dependencies: Dependencies) {
-  const { runtimeConfig, maxUpdatesPerRequest } = dependencies
-
+export function batchUpdateRoute(updates: Updates) {
   async function batchUpdate(request: FastifyRequest, reply: FastifyReply) {
     const caller = callerOf(request)
-    const defaults = { ...DEFAULT_OPTIONS, onLossy: caller.onLossy }
-    const batch = readBatch(request.body, {
-      ...runtimeConfig.leads,
-      ...caller.rules(maxUpdatesPerRequest),
-      defaults
-    })
-    if ('errors' in batch)
-      throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
-    requireSource(caller, batch.source)
-    if (batch.dryRun) return answerDryRun(batch, request, dependencies)
-    countUpdates(request, batch.entries.length)
-    if (prefersAsync(request)) return acceptBatch(batch, request, reply)
-    const { results, upstreamCalls } = await deliverEntries(
-      batch.entries,
-      batch.source,
-      request,
-      reply,
-      dependencies
-    )
-    const { httpStatus, body } = answerBatch(request.id, batch.entries, results, upstreamCalls)
-    return reply.code(httpStatus).send(body)
-  }
-
-  async function acceptBatch(batch: Batch, request: FastifyRequest, reply: FastifyReply) {
-    const { entries } = batch
-    const { name, account, source = dependencies.source } = callerOf(request)
-    const sender = { caller: name, ...auditOf(request), account, source: batch.source ?? source }
-    if (entries.every((entry) => 'refusals' in entry)) {
-      await dependencies.history.recordRejected(sender, entries)
-      return answerBatch(request.id, entries, entries.map(rejectedResult), 0)
+    const { entries, source, dryRun } = updates.read(request.body, caller)
+    const sender = updates.sender(caller, request.id, source)
+    if (dryRun) return updates.dryRun(entries, sender)
+    caller.limits.take('updates', entries.length)
+    if (prefersAsync(request)) {
+      const job = await updates.accept(entries, sender, 'batch', request.idempotencyKey)
+      return sendStored(job, request, reply.header('preference-applied', 'respond-async'))
     }
-    const { id, answer, isRepeat } = await dependencies.jobs.accept({
-      ...sender,
-      origin: 'batch',
-      entries,
-      ...(request.idempotencyKey ? { repeat: request.idempotencyKey } : {})
-    })
-    if (!isRepeat) await dependencies.history.recordRejected({ ...sender, jobId: id }, entries)
-    request.isAnswerStored = true
-    if (isRepeat) reply.header('idempotency-replayed', 'true')
-    return reply
-      .code(answer.httpStatus)
-      .header('preference-applied', 'respond-async')
-      .type(answer.contentType)
-      .send(answer.body)
+    const delivered = await updates.deliver(entries, sender, hangUpSignal(request, reply))
+    const { httpStatus, body } = batchResponse(request.id, entries, delivered)
+    return reply.code(httpStatus).send(body)
   }
 
   return async (app: FastifyInstance) => {
     app.post(
       '/v1/leads/batch-update',
-      // readBatch checks the body: it points at each fault, and refuses a faulty update without its neighbours.
+      // `Updates.read` checks the body instead: it points at each fault, and one bad update doesn't stop the others.
       { schema, validatorCompiler: () => () => true },
       batchUpdate
     )

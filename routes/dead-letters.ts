@@ -2,12 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { DeadLetterListSchema, ReplayDeadLettersSchema, ReplayedSchema } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
-import type { Dependencies } from '../src/app.ts'
-import { auditOf, requires } from '../src/http/authentication.ts'
 import { Problem } from '../src/errors.ts'
+import { auditOf, requires } from '../src/http/authentication.ts'
 import { deadLetterResponse } from '../src/jobs/dead-letter-response.ts'
-import { replayerOf, sendReplay, seenBy } from './jobs.ts'
-import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems } from './responses.ts'
+import type { Jobs } from '../src/jobs/jobs.ts'
+import type { JobStore } from '../src/outbox/jobs.ts'
+import { replayerOf, visibleTo } from './jobs.ts'
+import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems, sendStored } from './responses.ts'
 
 const QuerySchema = Type.Object(
   {
@@ -52,17 +53,22 @@ const replaySchema = {
   }
 }
 
+export interface DeadLetterRoutesOptions {
+  readonly jobs: Pick<Jobs, 'replay'>
+  readonly store: Pick<JobStore, 'deadLetters'>
+}
+
 /** `GET /v1/dead-letters`, `POST /v1/dead-letters/replay` */
-export function deadLetterRoutes({ jobs, outbox }: Dependencies) {
+export function deadLetterRoutes({ jobs, store }: DeadLetterRoutesOptions) {
   return async (app: FastifyInstance) => {
     app.get<{ Querystring: Static<typeof QuerySchema> }>(
       '/v1/dead-letters',
       { schema: listSchema },
       async (request) => {
         const { job_id: jobId, limit, cursor } = request.query
-        const caller = seenBy(request)
+        const caller = visibleTo(request)
         const size = Number(limit ?? DEFAULT_LIMIT)
-        const page = await outbox.jobs.deadLetters({
+        const page = await store.deadLetters({
           limit: size + 1,
           ...(caller === undefined ? {} : { caller }),
           ...(jobId === undefined ? {} : { jobId }),
@@ -79,7 +85,7 @@ export function deadLetterRoutes({ jobs, outbox }: Dependencies) {
       { schema: replaySchema },
       async (request, reply) => {
         const { ids, force } = request.body ?? {}
-        const caller = seenBy(request)
+        const caller = visibleTo(request)
         const which = { ...(caller === undefined ? {} : { caller }), ...(ids === undefined ? {} : { ids }) }
         const replayed = await jobs.replay(
           which,
@@ -89,7 +95,7 @@ export function deadLetterRoutes({ jobs, outbox }: Dependencies) {
           (accepted, left) => ({ jobs: accepted, ...left })
         )
         if (replayed === undefined) throw new Problem('conflict', 'There are no such dead letters.')
-        return sendReplay(replayed, request, reply)
+        return sendStored(replayed, request, reply)
       }
     )
   }

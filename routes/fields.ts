@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { FieldsAnswerSchema } from '../schemas/fields.ts'
-import type { Dependencies } from '../src/app.ts'
+import type { RuntimeConfig } from '../src/config/runtime-config.ts'
 import { requires } from '../src/http/authentication.ts'
 import { FIELDS, type Field } from '../src/leads/fields.ts'
 import { COMMON_PROBLEMS, json, problems } from './responses.ts'
@@ -19,9 +19,9 @@ const schema = {
 }
 
 /** `GET /v1/fields` */
-export function fieldsRoute({ runtimeConfig }: Dependencies) {
+export function fieldsRoute(runtimeConfig: Pick<RuntimeConfig, 'leads'>) {
   const unicode = runtimeConfig.leads.nonLatin === 1
-  const fields = FIELDS.map((field) => fieldRow(field, unicode))
+  const fields = FIELDS.map((field) => wireField(field, unicode))
   return async (app: FastifyInstance) => {
     app.get('/v1/fields', { schema }, async () => ({
       fields,
@@ -33,7 +33,7 @@ export function fieldsRoute({ runtimeConfig }: Dependencies) {
   }
 }
 
-function fieldRow(field: Field, unicode: boolean) {
+function wireField(field: Field, unicode: boolean) {
   const { name, type, kind, maxLength, keeps, clearable, singleLead, minimum, maximum, choices, example } =
     field
   const letters = { none: 'none', any: 'unicode', by_mode: unicode ? 'unicode' : 'ascii' }[field.letters]

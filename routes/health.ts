@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { LiveSchema, ReadySchema } from '../schemas/health.ts'
-import type { Dependencies } from '../src/app.ts'
+import type { Outbox } from '../src/outbox/outbox.ts'
+import type { UpdateQueue } from '../src/outbox/queue.ts'
 import { DEFAULT_ACCOUNT } from '../src/vicidial/account.ts'
+import type { Upstreams } from '../src/vicidial/upstreams.ts'
 import { json, problems } from './responses.ts'
 
 const liveSchema = {
@@ -26,8 +28,13 @@ const readySchema = {
   }
 }
 
+export interface HealthOptions {
+  readonly upstreams: Pick<Upstreams, 'states'>
+  readonly outbox: Pick<Outbox, 'fault'> & { readonly queue: Pick<UpdateQueue, 'size'> }
+}
+
 /** `GET /livez` and `GET /readyz` */
-export function healthRoutes({ upstreams, outbox }: Dependencies) {
+export function healthRoutes({ upstreams, outbox }: HealthOptions) {
   return async (app: FastifyInstance) => {
     app.get('/livez', { schema: liveSchema }, async () => ({ status: 'alive' }))
     app.get('/readyz', { schema: readySchema }, async (_request, reply) => {

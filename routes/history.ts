@@ -2,16 +2,15 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { type HistoryAnswer, HistorySchema } from '../schemas/history.ts'
 import { readTime, TIME_PATTERN } from '../schemas/rfc3339.ts'
-import type { Dependencies } from '../src/app.ts'
 import { requirePermission } from '../src/callers/access-control.ts'
-import { callerOf, requires } from '../src/http/authentication.ts'
 import { Problem } from '../src/errors.ts'
+import { callerOf, requires } from '../src/http/authentication.ts'
 import { keyOfName } from '../src/leads/lead-key.ts'
-import type { HistoryEntry, HistoryPage } from '../src/outbox/history.ts'
-import { seenBy } from './jobs.ts'
+import type { HistoryEntry, HistoryPage, HistoryStore } from '../src/outbox/history.ts'
+import { visibleTo } from './jobs.ts'
 import { COMMON_PROBLEMS, json, problems } from './responses.ts'
 
-const page = {
+const pageParameters = {
   since: Type.Optional(
     Type.String({
       pattern: TIME_PATTERN,
@@ -28,11 +27,11 @@ const page = {
 const QuerySchema = Type.Object(
   {
     caller: Type.Optional(Type.String({ description: 'Absent: everybody, as far as may be seen.' })),
-    ...page
+    ...pageParameters
   },
   { additionalProperties: false }
 )
-const LeadQuerySchema = Type.Object(page, { additionalProperties: false })
+const LeadQuerySchema = Type.Object(pageParameters, { additionalProperties: false })
 const ParamsSchema = Type.Object({
   lead_id: Type.String({ pattern: '^[0-9]{1,9}$', description: "VICIdial's lead id.", examples: ['101'] })
 })
@@ -63,11 +62,11 @@ const leadSchema = {
 }
 
 /** `GET /v1/history`, `GET /v1/leads/{lead_id}/history` */
-export function historyRoutes({ outbox }: Dependencies) {
-  async function answer(query: Static<typeof LeadQuerySchema>, which: Pick<HistoryPage, 'lead' | 'caller'>) {
+export function historyRoutes(history: Pick<HistoryStore, 'list'>) {
+  async function read(query: Static<typeof LeadQuerySchema>, which: Pick<HistoryPage, 'lead' | 'caller'>) {
     const { since, limit, cursor } = query
     const size = Number(limit ?? DEFAULT_LIMIT)
-    const found = await outbox.history.list({
+    const found = await history.list({
       ...which,
       limit: size + 1,
       ...(since === undefined ? {} : { since: timeOf(since) }),
@@ -75,7 +74,7 @@ export function historyRoutes({ outbox }: Dependencies) {
     })
     const last = found.length > size ? found[size - 1] : undefined
     return {
-      entries: found.slice(0, size).map(historyAnswer),
+      entries: found.slice(0, size).map(wireEntry),
       ...(last ? { next_cursor: String(last.id) } : {})
     }
   }
@@ -85,9 +84,9 @@ export function historyRoutes({ outbox }: Dependencies) {
       '/v1/history',
       { schema: listSchema },
       async (request) => {
-        const caller = request.query.caller ?? seenBy(request)
-        requireSight(request, caller)
-        return answer(request.query, caller === undefined ? {} : { caller })
+        const caller = request.query.caller ?? visibleTo(request)
+        requireVisible(request, caller)
+        return read(request.query, caller === undefined ? {} : { caller })
       }
     )
 
@@ -95,18 +94,18 @@ export function historyRoutes({ outbox }: Dependencies) {
       '/v1/leads/:lead_id/history',
       { schema: leadSchema },
       async (request) => {
-        const caller = seenBy(request)
+        const caller = visibleTo(request)
         const lead = Number(request.params.lead_id)
-        return answer(request.query, caller === undefined ? { lead } : { lead, caller })
+        return read(request.query, caller === undefined ? { lead } : { lead, caller })
       }
     )
   }
 }
 
-/** @throws Problem permission_denied, if a caller asks for what another one sent */
-function requireSight(request: FastifyRequest, whose: string | undefined): void {
+/** @throws Problem permission_denied, if a caller asks for another caller's history */
+function requireVisible(request: FastifyRequest, name: string | undefined): void {
   const caller = callerOf(request)
-  if (whose !== caller.name) requirePermission(caller, 'operator')
+  if (name !== caller.name) requirePermission(caller, 'operator')
 }
 
 /** @throws Problem invalid_request, if there is no such time */
@@ -119,7 +118,7 @@ function timeOf(since: string): number {
   })
 }
 
-function historyAnswer(entry: HistoryEntry): HistoryAnswer {
+function wireEntry(entry: HistoryEntry): HistoryAnswer {
   const { at, lead, key, keyId, replayedBy, requestId, jobId, caller } = entry
   const { account, source, fields, values, status, error } = entry
   const named = key === undefined ? undefined : keyOfName(key)

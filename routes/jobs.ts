@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import {
   CancelledSchema,
@@ -9,13 +9,13 @@ import {
   ReplayJobSchema
 } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
-import type { Dependencies } from '../src/app.ts'
-import { auditOf, callerOf, requires } from '../src/http/authentication.ts'
 import { Problem } from '../src/errors.ts'
+import { auditOf, callerOf, requires } from '../src/http/authentication.ts'
 import { isFinished, jobSummary } from '../src/jobs/job-response.ts'
-import type { IdempotencyRecord } from '../src/http/idempotency-record.ts'
+import type { Jobs } from '../src/jobs/jobs.ts'
 import type { ReplayRequester } from '../src/jobs/replay.ts'
-import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems } from './responses.ts'
+import type { JobStore } from '../src/outbox/jobs.ts'
+import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems, sendStored } from './responses.ts'
 
 const ParamsSchema = Type.Object({ id: Type.String({ description: 'The job.' }) })
 type ById = { Params: Static<typeof ParamsSchema> }
@@ -84,10 +84,15 @@ const cancelSchema = {
   }
 }
 
+export interface JobRoutesOptions {
+  readonly jobs: Pick<Jobs, 'find' | 'cancel' | 'replay'>
+  readonly store: Pick<JobStore, 'list'>
+}
+
 /** `GET /v1/jobs`, `GET /v1/jobs/{id}`, and its `replay` and `cancel` */
-export function jobRoutes({ jobs, outbox }: Dependencies) {
+export function jobRoutes({ jobs, store }: JobRoutesOptions) {
   async function jobOf(request: FastifyRequest<ById>) {
-    const job = await jobs.find(request.params.id, seenBy(request))
+    const job = await jobs.find(request.params.id, visibleTo(request))
     if (job === undefined) throw new Problem('not_found', 'There is no such job, or it is not yours.')
     return job
   }
@@ -100,9 +105,9 @@ export function jobRoutes({ jobs, outbox }: Dependencies) {
       { schema: listSchema },
       async (request) => {
         const { status, source, limit, cursor } = request.query
-        const caller = seenBy(request)
+        const caller = visibleTo(request)
         const size = Number(limit ?? DEFAULT_LIMIT)
-        const page = await outbox.jobs.list({
+        const page = await store.list({
           limit: size + 1,
           ...(caller === undefined ? {} : { caller }),
           ...(status === undefined ? {} : { status }),
@@ -127,7 +132,7 @@ export function jobRoutes({ jobs, outbox }: Dependencies) {
           ([accepted], left) => ({ ...accepted, ...left })
         )
         if (replayed === undefined) throw new Problem('conflict', 'This job has no dead letters.')
-        return sendReplay(replayed, request, reply)
+        return sendStored(replayed, request, reply)
       }
     )
 
@@ -139,25 +144,14 @@ export function jobRoutes({ jobs, outbox }: Dependencies) {
   }
 }
 
-/** Answers a replay; its answer was stored together with what it accepted. */
-export function sendReplay(
-  { answer, isRepeat }: { answer: IdempotencyRecord; isRepeat: boolean },
-  request: FastifyRequest,
-  reply: FastifyReply
-): FastifyReply {
-  request.isAnswerStored = true
-  if (isRepeat) reply.header('idempotency-replayed', 'true')
-  return reply.code(answer.httpStatus).type(answer.contentType).send(answer.body)
-}
-
-/** Who asks for a replay. */
+/** The caller that asks for a replay. */
 export function replayerOf(request: FastifyRequest): ReplayRequester {
   const { name, account, isOperator, permissions } = callerOf(request)
   return { name, account, rights: isOperator ? undefined : permissions.updates }
 }
 
-/** Whose jobs a request may see; undefined: everybody's. */
-export function seenBy(request: FastifyRequest): string | undefined {
+/** The caller whose jobs a request may see; undefined for an operator, who sees everyone's. */
+export function visibleTo(request: FastifyRequest): string | undefined {
   const { name, isOperator } = callerOf(request)
   return isOperator ? undefined : name
 }

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import type { Dependencies } from '../src/app.ts'
 import type { AccessControl } from '../src/callers/access-control.ts'
 import { authentication, requires } from '../src/http/authentication.ts'
+import type { Registry } from '@prometheus-io/client'
 import { Exposition } from '../src/telemetry/metrics/exposition.ts'
 import { problems } from './responses.ts'
 
@@ -24,9 +24,9 @@ const schema = {
   }
 }
 
-/** `GET /metrics`; also answered when the gateway cannot keep up, which is when they are wanted most. */
-export function metricsRoute({ metrics }: Dependencies, accessControl: AccessControl) {
-  const exposition = new Exposition(metrics.registry)
+/** `GET /metrics`; not subject to load shedding, because metrics matter most under load. */
+export function metricsRoute(registry: Registry, accessControl: AccessControl) {
+  const exposition = new Exposition(registry)
   return async (app: FastifyInstance) => {
     authentication(app, accessControl)
     app.get('/metrics', { schema }, async ({ headers }, reply) => {

@@ -3,14 +3,12 @@ import { type Static, Type } from 'typebox'
 import { ResultSchema } from '../schemas/batch.ts'
 import { LeadFieldsSchema } from '../schemas/fields.ts'
 import { ref } from '../schemas/ref.ts'
-import { rejectedProblem, summarize, upstreamProblem } from '../src/updates/response.ts'
-import type { Dependencies } from '../src/app.ts'
-import { callerOf, countUpdates, requires } from '../src/http/authentication.ts'
-import { deliverEntries } from '../src/updates/deliver.ts'
 import { Problem } from '../src/errors.ts'
-import { DEFAULT_OPTIONS } from '../src/leads/batch.ts'
+import { callerOf, requires } from '../src/http/authentication.ts'
+import { hangUpSignal } from '../src/http/hang-up.ts'
 import { isObject } from '../src/leads/is-object.ts'
-import { readUpdate } from '../src/leads/update.ts'
+import { leadResponse } from '../src/updates/response.ts'
+import type { Updates } from '../src/updates/updates.ts'
 import { json, problems, UPDATE_PROBLEMS } from './responses.ts'
 
 const ParamsSchema = Type.Object({
@@ -32,56 +30,37 @@ const schema = {
 }
 
 /** `PATCH /v1/leads/{lead_id}` */
-export function patchLeadRoute(dependencies: Dependencies) {
+export function patchLeadRoute(updates: Updates) {
   async function patchLead(
     request: FastifyRequest<{ Params: Static<typeof ParamsSchema> }>,
     reply: FastifyReply
   ) {
-    if (!isObject(request.body)) {
-      const detail = 'The body must be a JSON object of fields and their new values.'
-      throw new Problem('invalid_request', detail, {
-        errors: [{ pointer: '', code: 'invalid_request', detail }]
-      })
-    }
-    const element = { lead_id: request.params.lead_id, fields: request.body }
+    const { body: fields, params } = request
+    if (!isObject(fields)) throw notAnObject()
     const caller = callerOf(request)
-    const options = { ...DEFAULT_OPTIONS, onLossy: caller.onLossy }
-    const rules = { ...dependencies.runtimeConfig.leads, ...caller.rules(1) }
-    const entry = readUpdate(element, 0, options, rules)
-    if (entry.key === undefined) {
+    const { entries } = updates.read({ updates: [{ lead_id: params.lead_id, fields }] }, caller)
+    const [entry] = entries
+    if (entry?.key === undefined)
       throw new Problem('not_found', 'The path must end in a lead id: an integer from 1 to 999999999.')
-    }
-    countUpdates(request, 1)
-    const { results, upstreamCalls } = await deliverEntries([entry], undefined, request, reply, dependencies)
-    const summary = summarize(results, upstreamCalls)
-    const [result] = results
-    if ('refusals' in entry) {
-      const refusals = entry.refusals.map((refusal) => ({
-        ...refusal,
-        pointer: refusal.pointer.replace(/^\/fields/, '')
-      }))
-      throw rejectedProblem(refusals, summary, results)
-    }
-    if (result?.error?.code === 'lead_not_found') {
-      throw new Problem('not_found', `There is no lead ${request.params.lead_id}: ${result.error.detail}`, {
-        extra: { summary, results }
-      })
-    }
-    if (result?.error) {
-      const { code, detail } = result.error
-      // VICIdial refuses a value only of list_id.
-      const refusal = { pointer: '/list_id', code, detail }
-      throw upstreamProblem(summary, results) ?? rejectedProblem([refusal], summary, results)
-    }
-    return result
+    caller.limits.take('updates', 1)
+    const sender = updates.sender(caller, request.id)
+    const delivered = await updates.deliver(entries, sender, hangUpSignal(request, reply))
+    return leadResponse(params.lead_id, entry, delivered)
   }
 
   return async (app: FastifyInstance) => {
     app.patch<{ Params: Static<typeof ParamsSchema> }>(
       '/v1/leads/:lead_id',
-      // readUpdate checks the body: it points at each fault.
+      // `Updates.read` checks the body instead: it points at each fault.
       { schema, validatorCompiler: () => () => true },
       patchLead
     )
   }
+}
+
+function notAnObject(): Problem {
+  const detail = 'The body must be a JSON object of fields and their new values.'
+  return new Problem('invalid_request', detail, {
+    errors: [{ pointer: '', code: 'invalid_request', detail }]
+  })
 }

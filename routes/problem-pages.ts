@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { ERRORS, type ErrorCode, Problem } from '../src/errors.ts'
 
-/** The style sheet within the pages. */
+/** The pages' inline style sheet. */
 export const PAGE_STYLE =
   ':root { color-scheme: light dark } body { font: 1rem/1.5 system-ui; max-width: 42rem; margin: 3rem auto; padding: 0 1rem; background: Canvas }'
 
-/** `GET /problems` and `GET /problems/{code}`: what each code of an answer means, for people. */
+/** `GET /problems` and `GET /problems/{code}`: what each error code means, for people. */
 export async function problemPageRoutes(app: FastifyInstance): Promise<void> {
   app.get('/problems', { schema: { hide: true } }, async (_request, reply) => {
     const rows = Object.entries(ERRORS).map(

@@ -1,16 +1,18 @@
 import { STATUS_CODES } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 import { ProblemSchema } from '../schemas/problem.ts'
 import { ref } from '../schemas/ref.ts'
 import { ERRORS, type RequestCode } from '../src/errors.ts'
+import type { IdempotencyRecord } from '../src/http/idempotency-record.ts'
 
-/** A described JSON answer. */
+/** A JSON response with its description. */
 export function json(description: string, schema: TSchema) {
   return { description, content: { 'application/json': { schema: ref(schema) } } }
 }
 
-/** Of a request that did not arrive as one, whatever it was to be. */
-const NO_REQUEST = {
+/** Responses to a request that did not arrive whole. */
+const INCOMPLETE_REQUEST = {
   408: problem('Request Timeout: `invalid_request`, the request did not arrive in time'),
   431: problem('Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB')
 }
@@ -19,11 +21,11 @@ function problem(description: string) {
   return { description, content: { 'application/problem+json': { schema: ref(ProblemSchema) } } }
 }
 
-/** The problem answers of a route, by HTTP status, each described by its codes. */
+/** The problem responses of a route, by HTTP status, each described by its codes. */
 export function problems(...codes: RequestCode[]): Readonly<Record<number, ReturnType<typeof problem>>> {
   const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status)
   return {
-    ...NO_REQUEST,
+    ...INCOMPLETE_REQUEST,
     ...Object.fromEntries(
       [...byStatus].map(([status, ofStatus]) => [
         status,
@@ -33,7 +35,7 @@ export function problems(...codes: RequestCode[]): Readonly<Record<number, Retur
   }
 }
 
-/** What can go wrong with every request that carries a key. */
+/** Problems of any request with a key. */
 export const COMMON_PROBLEMS: RequestCode[] = [
   'unauthenticated',
   'permission_denied',
@@ -44,7 +46,7 @@ export const COMMON_PROBLEMS: RequestCode[] = [
   'overloaded'
 ]
 
-/** What can go wrong with every request that changes something: it may have a body and an `Idempotency-Key`. */
+/** Problems of any request that changes something: it may have a body and an `Idempotency-Key`. */
 export const CHANGE_PROBLEMS: RequestCode[] = [
   ...COMMON_PROBLEMS,
   'invalid_json',
@@ -53,7 +55,7 @@ export const CHANGE_PROBLEMS: RequestCode[] = [
   'idempotency_key_reused'
 ]
 
-/** What can go wrong with every request that sends updates to VICIdial. */
+/** Problems of any request that sends updates to VICIdial. */
 export const UPDATE_PROBLEMS: RequestCode[] = [
   ...CHANGE_PROBLEMS,
   'all_updates_rejected',
@@ -64,3 +66,14 @@ export const UPDATE_PROBLEMS: RequestCode[] = [
   'upstream_unavailable',
   'upstream_timeout'
 ]
+
+/** Sends a response that was stored together with the jobs that it accepts. */
+export function sendStored(
+  { answer, isRepeat }: { readonly answer: IdempotencyRecord; readonly isRepeat: boolean },
+  request: FastifyRequest,
+  reply: FastifyReply
+): FastifyReply {
+  request.isAnswerStored = true
+  if (isRepeat) reply.header('idempotency-replayed', 'true')
+  return reply.code(answer.httpStatus).type(answer.contentType).send(answer.body)
+}

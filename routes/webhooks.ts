@@ -2,20 +2,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { BatchAnswerSchema } from '../schemas/batch.ts'
 import { AcceptedSchema, type JobAnswer } from '../schemas/job.ts'
-import { type Answered, answerBatch } from '../src/updates/response.ts'
-import type { Dependencies } from '../src/app.ts'
-import { countAnonymous, authenticate, countUpdates } from '../src/http/authentication.ts'
 import { type AccessControl, requirePermission } from '../src/callers/access-control.ts'
 import type { Caller } from '../src/callers/caller.ts'
-import { rejectedResult } from '../src/delivery/result.ts'
+import type { RuntimeConfig } from '../src/config/runtime-config.ts'
 import { Problem } from '../src/errors.ts'
-import { fingerprintOf, idempotencyKeyOf } from '../src/http/idempotency.ts'
-import type { JobRequest } from '../src/jobs/jobs.ts'
-import type { IdempotencyKey } from '../src/http/idempotency-record.ts'
-import { readBatch } from '../src/leads/batch.ts'
-import { ALL_RIGHTS } from '../src/leads/rights.ts'
-import { preferredWait } from '../src/http/prefer.ts'
+import { authenticate, countAnonymous } from '../src/http/authentication.ts'
 import { rawBody, refuseEncodedBodies } from '../src/http/body-rules.ts'
+import { fingerprintOf, idempotencyKeyOf } from '../src/http/idempotency.ts'
+import type { IdempotencyKey } from '../src/http/idempotency-record.ts'
+import { preferredWait } from '../src/http/prefer.ts'
+import type { Jobs } from '../src/jobs/jobs.ts'
+import { type BatchResponse, batchResponse } from '../src/updates/response.ts'
+import type { Entry, Sender, Updates } from '../src/updates/updates.ts'
 import { DEFAULT_ACCOUNT } from '../src/vicidial/account.ts'
 import type { WebhookEndpoint } from '../src/webhooks/endpoint.ts'
 import { readEvent, verifySender } from '../src/webhooks/receive.ts'
@@ -38,7 +36,7 @@ type Webhook = {
   Body: Buffer | null
 }
 
-/** Longer waits are cut off by many senders, and by proxies. */
+/** In seconds: many senders and proxies cut off longer waits. */
 const MAX_WAIT_SECONDS = 25
 const NO_BODY = Buffer.alloc(0)
 
@@ -84,75 +82,85 @@ const schema = {
   }
 }
 
-/** `POST /v1/webhooks/{source}` */
-export function webhookRoutes(dependencies: Dependencies, accessControl: AccessControl) {
-  const { runtimeConfig, jobs, history, maxUpdatesPerRequest } = dependencies
+export interface WebhookOptions {
+  readonly runtimeConfig: Pick<RuntimeConfig, 'endpoint'>
+  readonly updates: Updates
+  readonly jobs: Pick<Jobs, 'ended'>
+  /** Updates that one event may have. */
+  readonly maxUpdates: number
+  /** VICIdial's `source`, for endpoints and callers without their own. */
+  readonly source: string
+  readonly accessControl: AccessControl
+}
 
+/** `POST /v1/webhooks/{source}` */
+export function webhookRoutes({
+  runtimeConfig,
+  updates,
+  jobs,
+  maxUpdates,
+  source,
+  accessControl
+}: WebhookOptions) {
   async function receive(request: FastifyRequest<Webhook>, reply: FastifyReply) {
-    const endpoint = runtimeConfig.endpoint(request.params.source)
-    if (endpoint === undefined) {
-      countAnonymous(request, accessControl)
-      throw new Problem('not_found', 'There is no webhook source of this name.')
-    }
+    const endpoint = endpointOf(request)
     const rawBody = request.body ?? NO_BODY
     request.rawBody = rawBody
-    const caller = endpoint.isForCallers ? callerOfWebhook(endpoint, request) : undefined
-    if (caller === undefined) prove(endpoint, request, rawBody, accessControl)
+    const caller = authenticateSender(endpoint, request, rawBody)
     const { headers } = request
-    const { updates, eventId } = await readEvent(endpoint, { headers, rawBody }, maxUpdatesPerRequest)
-    if (updates.length === 0) return reply.code(202).send({ id: null, status: 'ignored', updates: 0 })
+    const event = await readEvent(endpoint, { headers, rawBody }, maxUpdates)
+    if (event.updates.length === 0) return reply.code(202).send({ id: null, status: 'ignored', updates: 0 })
 
-    const defaults = {
-      ...endpoint.options,
-      ...(caller?.onLossy === 'reject' ? { onLossy: caller.onLossy } : {})
-    }
-    const allowed = caller?.rules(maxUpdatesPerRequest) ?? {
-      rights: ALL_RIGHTS,
-      maxUpdates: maxUpdatesPerRequest
-    }
-    const batch = readBatch({ updates }, { ...runtimeConfig.leads, ...allowed, defaults })
-    if ('errors' in batch)
-      throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
-    const { entries } = batch
-    if (caller) countUpdates(request, entries.length)
-    const origin = `webhook:${endpoint.name}`
-    const name = caller?.name ?? origin
-    const sender = {
-      caller: name,
-      requestId: request.id,
-      ...(caller ? { keyId: caller.keyId } : {}),
-      account: caller?.account ?? endpoint.account ?? DEFAULT_ACCOUNT,
-      source: endpoint.source ?? caller?.source ?? dependencies.source
-    }
-    if (entries.every((entry) => 'refusals' in entry)) {
-      await history.recordRejected(sender, entries)
-      return answerBatch(request.id, entries, entries.map(rejectedResult), 0)
-    }
-    const job = {
-      ...sender,
-      origin,
-      entries,
-      // Another endpoint may number its events alike.
-      ...repeatKeyOf(caller ? `${origin} ${name}` : origin, request, eventId)
-    }
-    return accept(job, request, reply)
-  }
-
-  /** @throws Problem unauthenticated, permission_denied, rate_limited */
-  function callerOfWebhook({ name }: WebhookEndpoint, request: FastifyRequest): Caller {
-    const caller = authenticate(request, accessControl)
-    requirePermission(caller, `webhook:${name}`)
-    return caller
-  }
-
-  async function accept(job: JobRequest, request: FastifyRequest<Webhook>, reply: FastifyReply) {
-    const { answer, id, isRepeat } = await jobs.accept(job)
+    const options = caller?.onLossy === 'reject' ? { onLossy: caller.onLossy } : {}
+    const { entries } = updates.read({ updates: event.updates }, caller, { ...endpoint.options, ...options })
+    caller?.limits.take('updates', entries.length)
+    const sender = senderOf(endpoint, caller, request.id)
+    const key = idempotencyKeyOfEvent(endpoint, caller, request, event.eventId)
+    const { id, answer, isRepeat } = await updates.accept(entries, sender, originOf(endpoint), key)
     if (isRepeat) reply.header('idempotency-replayed', 'true')
-    else await history.recordRejected({ ...job, jobId: id }, job.entries)
-    const ended = await jobs.ended(id, waitMs(request))
-    const result = ended && resultOf(id, job, ended)
-    if (result === undefined) return reply.code(answer.httpStatus).type(answer.contentType).send(answer.body)
-    return reply.code(result.httpStatus).send(result.body)
+    const job = await jobs.ended(id, waitMs(request))
+    const response = job && responseOf(job, entries)
+    if (response) return reply.code(response.httpStatus).send(response.body)
+    return reply.code(answer.httpStatus).type(answer.contentType).send(answer.body)
+  }
+
+  /** @throws Problem not_found, rate_limited */
+  function endpointOf(request: FastifyRequest<Webhook>): WebhookEndpoint {
+    const endpoint = runtimeConfig.endpoint(request.params.source)
+    if (endpoint !== undefined) return endpoint
+    countAnonymous(request, accessControl)
+    throw new Problem('not_found', 'There is no webhook source of this name.')
+  }
+
+  /**
+   * Checks who sends an event. Returns its caller, if the endpoint takes callers' keys.
+   * @throws Problem unauthenticated, permission_denied, rate_limited
+   */
+  function authenticateSender(
+    endpoint: WebhookEndpoint,
+    request: FastifyRequest,
+    rawBody: Buffer
+  ): Caller | undefined {
+    if (endpoint.isForCallers) {
+      const caller = authenticate(request, accessControl)
+      requirePermission(caller, `webhook:${endpoint.name}`)
+      return caller
+    }
+    const { method, url, headers, ip } = request
+    const refusal = verifySender(endpoint, { method, url, headers, rawBody, now: Date.now() })
+    if (refusal === undefined) return undefined
+    accessControl.countWrongKey(ip)
+    throw refusal
+  }
+
+  function senderOf(endpoint: WebhookEndpoint, caller: Caller | undefined, requestId: string): Sender {
+    return {
+      caller: caller?.name ?? originOf(endpoint),
+      requestId,
+      ...(caller && { keyId: caller.keyId }),
+      account: caller?.account ?? endpoint.account ?? DEFAULT_ACCOUNT,
+      source: endpoint.source ?? caller?.source ?? source
+    }
   }
 
   return async (app: FastifyInstance) => {
@@ -162,45 +170,38 @@ export function webhookRoutes(dependencies: Dependencies, accessControl: AccessC
   }
 }
 
-/** The result as a batch's; undefined if it is a problem of VICIdial's: it is stored, and nothing for the sender to repeat. */
-function resultOf(id: string, job: JobRequest, ended: JobAnswer): Answered | undefined {
+function originOf({ name }: WebhookEndpoint): string {
+  return `webhook:${name}`
+}
+
+/** The response to a job that has ended; undefined if VICIdial failed, because the sender has nothing to repeat. */
+function responseOf(job: JobAnswer, entries: readonly Entry[]): BatchResponse | undefined {
+  const { id, results, summary } = job
   try {
-    return answerBatch(id, job.entries, ended.results, ended.summary.upstream_calls)
+    return batchResponse(id, entries, { results, upstreamCalls: summary.upstream_calls })
   } catch (error) {
     if (error instanceof Problem) return undefined
     throw error
   }
 }
 
-/** @throws Problem unauthenticated, rate_limited */
-function prove(
-  endpoint: WebhookEndpoint,
-  request: FastifyRequest,
-  rawBody: Buffer,
-  accessControl: AccessControl
-): void {
-  const { method, url, headers } = request
-  const refusal = verifySender(endpoint, { method, url, headers, rawBody, now: Date.now() })
-  if (refusal === undefined) return
-  accessControl.countWrongKey(request.ip)
-  throw refusal
-}
-
 /**
- * By what a repeat will be known: the event's id, or without one the sender's own `Idempotency-Key`, which no
- * signature covers: it must not make another event of a known one, nor stand for the id of one.
+ * What identifies a repeat of an event: the event's id, else the sender's `Idempotency-Key`. The prefixes keep the two
+ * apart, because no signature covers the header.
  */
-function repeatKeyOf(
-  caller: string,
+function idempotencyKeyOfEvent(
+  endpoint: WebhookEndpoint,
+  sender: Caller | undefined,
   request: FastifyRequest,
   eventId: string | undefined
-): { repeat?: IdempotencyKey } {
-  // A sender that repeats an event may write it anew: its id alone counts.
-  if (eventId !== undefined) return { repeat: { caller, key: `event:${eventId}`, fingerprint: '' } }
+): IdempotencyKey | undefined {
+  // Two endpoints may receive the same event ids.
+  const origin = originOf(endpoint)
+  const caller = sender ? `${origin} ${sender.name}` : origin
+  // The body of a repeated event may differ, so only its id counts.
+  if (eventId !== undefined) return { caller, key: `event:${eventId}`, fingerprint: '' }
   const key = idempotencyKeyOf(request)
-  return key === undefined
-    ? {}
-    : { repeat: { caller, key: `key:${key}`, fingerprint: fingerprintOf(request) } }
+  return key === undefined ? undefined : { caller, key: `key:${key}`, fingerprint: fingerprintOf(request) }
 }
 
 function waitMs(request: FastifyRequest<Webhook>): number {

@@ -1,75 +1,73 @@
 import fastifySwagger from '@fastify/swagger'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import { deadLetterRoutes } from '../routes/dead-letters.ts'
-import { historyRoutes } from '../routes/history.ts'
-import { jobRoutes } from '../routes/jobs.ts'
-import { webhookRoutes } from '../routes/webhooks.ts'
 import { batchUpdateRoute } from '../routes/batch-update.ts'
 import { compatRoutes } from '../routes/compat.ts'
+import { deadLetterRoutes } from '../routes/dead-letters.ts'
 import { docsRoutes } from '../routes/docs.ts'
-import { metricsRoute } from '../routes/metrics.ts'
 import { fieldsRoute } from '../routes/fields.ts'
 import { healthRoutes } from '../routes/health.ts'
+import { historyRoutes } from '../routes/history.ts'
+import { jobRoutes } from '../routes/jobs.ts'
+import { metricsRoute } from '../routes/metrics.ts'
 import { opsRoutes } from '../routes/ops/ops.ts'
 import { patchLeadRoute } from '../routes/patch-lead.ts'
 import { PAGE_STYLE, problemPageRoutes } from '../routes/problem-pages.ts'
+import { webhookRoutes } from '../routes/webhooks.ts'
 import { NAMED_SCHEMAS } from '../schemas/named.ts'
-import { allowOrigins, alwaysAnswer, securityHeaders } from './http/security-headers.ts'
-import { countAnonymous, authentication } from './http/authentication.ts'
-import { limitHeaders } from './http/rate-limit-headers.ts'
 import { AccessControl } from './callers/access-control.ts'
+import type { HttpSettings } from './config/http-settings.ts'
+import type { RuntimeConfig } from './config/runtime-config.ts'
+import type { Dispatchers } from './delivery/dispatchers.ts'
+import { countAnonymous, authentication } from './http/authentication.ts'
+import { refuseEncodedBodies, refuseQueries } from './http/body-rules.ts'
 import { ConnectionLimits } from './http/connection-limits.ts'
-import type { CallRules } from './delivery/delivery-task.ts'
+import { countRequests } from './http/count-requests.ts'
 import { drainOnClose } from './http/drain.ts'
 import { answerErrors, frameworkErrors } from './http/error-handler.ts'
-import type { HistoryRecorder } from './history/history-recorder.ts'
-import type { HttpSettings } from './config/http-settings.ts'
-import { idempotency } from './http/idempotency.ts'
 import type { IdempotencyStore } from './http/idempotency-record.ts'
-import type { Jobs } from './jobs/jobs.ts'
+import { idempotency } from './http/idempotency.ts'
 import { jsonBody } from './http/json-body.ts'
-import type { Dispatchers } from './delivery/dispatchers.ts'
-import type { Upstreams } from './vicidial/upstreams.ts'
-import type { RuntimeConfig } from './config/runtime-config.ts'
 import { loadShedding } from './http/load-shedding.ts'
-import type { Metrics } from './telemetry/metrics/metrics.ts'
-import { countRequests } from './http/count-requests.ts'
-import type { LastHour } from './ops/last-hour.ts'
 import { openApiOptions } from './http/openapi.ts'
-import type { Outbox } from './outbox/outbox.ts'
+import { limitHeaders } from './http/rate-limit-headers.ts'
 import { requestIds, requestLog } from './http/request-log.ts'
+import { allowOrigins, alwaysAnswer, securityHeaders } from './http/security-headers.ts'
+import type { Jobs } from './jobs/jobs.ts'
+import type { LastHour } from './ops/last-hour.ts'
+import type { Outbox } from './outbox/outbox.ts'
+import type { Metrics } from './telemetry/metrics/metrics.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
-import { refuseEncodedBodies, refuseQueries } from './http/body-rules.ts'
+import type { Updates } from './updates/updates.ts'
+import type { Upstreams } from './vicidial/upstreams.ts'
 
-/** What the application needs; everything that touches the outside comes in here. */
-export interface Dependencies {
+/** The parts that the application puts behind HTTP. */
+export interface AppOptions {
   readonly runtimeConfig: RuntimeConfig
-  readonly upstreams: Upstreams
-  readonly dispatchers: Dispatchers
-  readonly rules: CallRules
+  readonly http: HttpSettings
+  readonly updates: Updates
+  readonly maxUpdates: number
   /** VICIdial's `source` for callers without their own. */
   readonly source: string
+  readonly maxBodyBytes: number
+  readonly upstreams: Upstreams
+  readonly dispatchers: Dispatchers
   readonly outbox: Outbox
   readonly idempotency: IdempotencyStore
   readonly jobs: Jobs
-  readonly history: HistoryRecorder
   readonly metrics: Metrics
   /** Absent if nothing is traced. */
   readonly tracing?: Tracing | undefined
   readonly lastHour: LastHour
-  readonly requestDeadlineMs: number
-  readonly maxUpdatesPerRequest: number
-  readonly maxBodyBytes: number
-  readonly http: HttpSettings
   readonly log: FastifyBaseLogger
 }
 
-/** So long may an id in a path be before the path counts as unknown. */
+/** In characters: a path with a longer id is unknown. */
 const MAX_PARAM_LENGTH = 1_000
 
-/** Builds the application: plugins, error answers, and every route. It does not listen. */
-export async function buildApp(dependencies: Dependencies): Promise<FastifyInstance> {
-  const { runtimeConfig, http, log } = dependencies
+/** Builds the application: plugins, error handlers, and every route. It does not listen. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { runtimeConfig, http, updates, maxUpdates, source, upstreams, dispatchers } = options
+  const { outbox, idempotency: store, jobs, metrics, lastHour, log } = options
   const accessControl = new AccessControl(runtimeConfig.callers, http.anonymousPointsPerMinute)
   const headers = securityHeaders([PAGE_STYLE])
   const connections = new ConnectionLimits(http, log)
@@ -78,56 +76,57 @@ export async function buildApp(dependencies: Dependencies): Promise<FastifyInsta
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestIds(),
     requestIdHeader: false,
-    bodyLimit: dependencies.maxBodyBytes,
+    bodyLimit: options.maxBodyBytes,
     ...connections.serverOptions,
     trustProxy: http.trustProxy,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    // Before there is a route no hook is called.
+    // Hooks don't run before a route is found, so the headers are set here.
     frameworkErrors: (error, request, reply) => {
       frameworkErrors(error, request, reply.headers(headers))
     },
     return503OnClosing: false,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } }
   })
-  await traceIfEnabled(app, dependencies.tracing)
+  await traceIfEnabled(app, options.tracing)
   connections.apply(app)
   for (const schema of NAMED_SCHEMAS) app.addSchema(schema)
-  // The schemas describe answers, they do not shape them: tests check each answer against its schema.
-  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
+  // The schemas only describe responses. Tests check each response against its schema.
+  app.setSerializerCompiler(() => (body) => JSON.stringify(body))
   jsonBody(app)
   answerErrors(app, (request) => countAnonymous(request, accessControl))
   requestLog(app)
-  countRequests(app, dependencies.metrics)
+  countRequests(app, metrics)
   alwaysAnswer(app, headers)
   await allowOrigins(app, http.corsOrigins)
   drainOnClose(app)
   limitHeaders(app)
   await app.register(fastifySwagger, openApiOptions())
 
-  await app.register(healthRoutes(dependencies))
+  await app.register(healthRoutes({ upstreams, outbox }))
   await app.register(docsRoutes(http.docs, accessControl))
-  if (http.ops) await app.register(opsRoutes(dependencies, accessControl))
+  if (http.ops)
+    await app.register(opsRoutes({ upstreams, dispatchers, outbox, jobs, lastHour, accessControl }))
   await app.register(async (pages) => {
     pages.addHook('onRequest', async (request) => countAnonymous(request, accessControl))
     await pages.register(problemPageRoutes)
   })
-  await app.register(metricsRoute(dependencies, accessControl))
+  await app.register(metricsRoute(metrics.registry, accessControl))
   await app.register(async (work) => {
     await loadShedding(work)
-    await work.register(webhookRoutes(dependencies, accessControl))
-    await work.register(compatRoutes(dependencies, accessControl))
+    await work.register(webhookRoutes({ runtimeConfig, updates, jobs, maxUpdates, source, accessControl }))
+    await work.register(compatRoutes({ runtimeConfig, updates, idempotency: store, accessControl, log }))
     await work.register(async (v1) => {
       authentication(v1, accessControl)
-      idempotency(v1, dependencies.idempotency, log)
+      idempotency(v1, store, log)
       refuseEncodedBodies(v1)
-      await v1.register(jobRoutes(dependencies))
-      await v1.register(deadLetterRoutes(dependencies))
-      await v1.register(historyRoutes(dependencies))
+      await v1.register(jobRoutes({ jobs, store: outbox.jobs }))
+      await v1.register(deadLetterRoutes({ jobs, store: outbox.jobs }))
+      await v1.register(historyRoutes(outbox.history))
       await v1.register(async (leads) => {
         refuseQueries(leads)
-        await leads.register(batchUpdateRoute(dependencies))
-        await leads.register(patchLeadRoute(dependencies))
-        await leads.register(fieldsRoute(dependencies))
+        await leads.register(batchUpdateRoute(updates))
+        await leads.register(patchLeadRoute(updates))
+        await leads.register(fieldsRoute(runtimeConfig))
       })
     })
   })

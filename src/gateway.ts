@@ -21,6 +21,7 @@ import { Retention } from './jobs/retention.ts'
 import { ConfigReload } from './config/reload.ts'
 import { SqliteOutbox } from './outbox/sqlite/sqlite-outbox.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
+import { Updates } from './updates/updates.ts'
 
 /** At the end what is on its way is given so long; what is not settled then is delivered again after the start. */
 const SETTLE_MS = 25_000
@@ -100,23 +101,33 @@ export async function createGateway(
   })
   addGauges(metrics, { upstreams, upstreamStates: UPSTREAM_STATES, dispatchers, outbox, history })
   const stopProcessGauges = addProcessGauges(metrics.registry)
+  const updates = new Updates({
+    config: runtimeConfig,
+    dispatchers,
+    queue: outbox.queue,
+    jobs,
+    history,
+    rules,
+    source,
+    maxUpdates: config.maxUpdatesPerRequest,
+    requestDeadlineMs: config.requestDeadlineMs,
+    log
+  })
   const app = await buildApp({
     runtimeConfig,
+    http: config.http,
+    updates,
+    maxUpdates: config.maxUpdatesPerRequest,
+    source,
+    maxBodyBytes: config.maxBodyBytes,
     upstreams,
     dispatchers,
     outbox,
     idempotency: outbox.idempotency,
     jobs,
-    history,
     metrics,
     tracing,
     lastHour,
-    rules,
-    source,
-    requestDeadlineMs: config.requestDeadlineMs,
-    maxUpdatesPerRequest: config.maxUpdatesPerRequest,
-    maxBodyBytes: config.maxBodyBytes,
-    http: config.http,
     log
   })
   const reload = new ConfigReload({ runtimeConfig, started: config, readConfig, log })

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Accepted } from '../../schemas/job.ts'
-import type { Dependencies } from '../../src/app.ts'
-import { auditOf, callerOf } from '../../src/http/authentication.ts'
 import { Problem } from '../../src/errors.ts'
+import { auditOf, callerOf } from '../../src/http/authentication.ts'
+import type { Jobs } from '../../src/jobs/jobs.ts'
 import { deadLettersPage } from '../../src/ops/dead-letters-page.ts'
 import { OPS } from '../../src/ops/page.ts'
+import type { Outbox } from '../../src/outbox/outbox.ts'
 import { replayerOf } from '../jobs.ts'
-import { HTML_TYPE } from './html-type.ts'
-import { DoneSchema, doneWords, Text, toldAt } from './queries.ts'
+import { DoneSchema, doneSentences, HTML_TYPE, Text, withDone } from './queries.ts'
 
 const QuerySchema = Type.Object(
   {
@@ -23,7 +23,7 @@ const ReplaySchema = Type.Object(
   { id: Text, job_id: Text, caller: Text, force: Type.Optional(Type.Literal('1')) },
   { additionalProperties: false }
 )
-const LETTERS_ON_A_PAGE = 50
+const LETTERS_PER_PAGE = 50
 const PATH = `${OPS}/dead-letters`
 
 interface Replayed {
@@ -32,8 +32,13 @@ interface Replayed {
   readonly refused?: number
 }
 
-/** `/ops/dead-letters`, and its `replay`: of one, of a job, of a caller, or of all */
-export function deadLetterPages({ jobs, outbox }: Dependencies) {
+export interface DeadLetterPagesOptions {
+  readonly jobs: Pick<Jobs, 'replay'>
+  readonly outbox: Pick<Outbox, 'jobs' | 'queue'>
+}
+
+/** `/ops/dead-letters`, and its `replay` of one, a job's, a caller's or all of them */
+export function deadLetterPages({ jobs, outbox }: DeadLetterPagesOptions) {
   return async (app: FastifyInstance): Promise<void> => {
     app.get<{ Querystring: Static<typeof QuerySchema> }>(
       PATH,
@@ -42,19 +47,19 @@ export function deadLetterPages({ jobs, outbox }: Dependencies) {
         const { job_id = '', caller = '', after, ...done } = request.query
         const jobId = job_id.trim()
         const found = await outbox.jobs.deadLetters({
-          limit: LETTERS_ON_A_PAGE + 1,
+          limit: LETTERS_PER_PAGE + 1,
           ...(jobId === '' ? {} : { jobId }),
           ...(caller === '' ? {} : { caller }),
           ...(after === undefined ? {} : { after })
         })
-        const last = found.length > LETTERS_ON_A_PAGE ? found[LETTERS_ON_A_PAGE - 1] : undefined
+        const last = found.length > LETTERS_PER_PAGE ? found[LETTERS_PER_PAGE - 1] : undefined
         const view = {
           search: { job_id: jobId, caller },
-          letters: found.slice(0, LETTERS_ON_A_PAGE),
+          letters: found.slice(0, LETTERS_PER_PAGE),
           next: last && String(last.id),
           isLater: after !== undefined,
           total: outbox.queue.size.deadLetters,
-          done: doneWords(done)
+          done: doneSentences(done)
         }
         return reply.type(HTML_TYPE).send(deadLettersPage(view, callerOf(request)))
       }
@@ -85,7 +90,7 @@ export function deadLetterPages({ jobs, outbox }: Dependencies) {
         const [first] = made
         const path = made.length === 1 && first ? `${OPS}/jobs/${first.id ?? ''}` : `${OPS}/jobs`
         const count = made.reduce((sum, { updates }) => sum + updates, 0)
-        return reply.redirect(toldAt(path, { ...left, replayed: count }), 303)
+        return reply.redirect(withDone(path, { ...left, replayed: count }), 303)
       }
     )
   }

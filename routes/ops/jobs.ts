@@ -1,16 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { JOB_STATUSES } from '../../schemas/job.ts'
-import type { Dependencies } from '../../src/app.ts'
-import { callerOf } from '../../src/http/authentication.ts'
 import { Problem } from '../../src/errors.ts'
+import { callerOf } from '../../src/http/authentication.ts'
+import type { Jobs } from '../../src/jobs/jobs.ts'
 import { jobPage } from '../../src/ops/job-page.ts'
 import { jobsPage } from '../../src/ops/jobs-page.ts'
 import { OPS } from '../../src/ops/page.ts'
-import type { Job } from '../../src/outbox/jobs.ts'
 import { counted } from '../../src/ops/times.ts'
-import { HTML_TYPE } from './html-type.ts'
-import { DoneSchema, doneWords, Text } from './queries.ts'
+import type { Job, JobStore } from '../../src/outbox/jobs.ts'
+import { DoneSchema, doneSentences, HTML_TYPE, Text } from './queries.ts'
 
 const JobsQuerySchema = Type.Object(
   {
@@ -33,15 +32,20 @@ const JobQuerySchema = Type.Object(
 )
 const EmptySchema = Type.Union([Type.Object({}, { additionalProperties: false }), Type.Null()])
 
-const JOBS_ON_A_PAGE = 50
-const RESULTS_ON_A_PAGE = 100
+const JOBS_PER_PAGE = 50
+const RESULTS_PER_PAGE = 100
 
 type ById = { Params: { id: string } }
 
+export interface JobPagesOptions {
+  readonly jobs: Pick<Jobs, 'cancel'>
+  readonly store: JobStore
+}
+
 /** `/ops/jobs`, a job's page, and its `cancel` */
-export function jobPages({ jobs, outbox }: Dependencies) {
+export function jobPages({ jobs, store }: JobPagesOptions) {
   async function jobOf(id: string): Promise<Job> {
-    const job = await outbox.jobs.find(id)
+    const job = await store.find(id)
     if (job === undefined) throw new Problem('not_found', `There is no job ${id}, or it is deleted.`)
     return job
   }
@@ -53,8 +57,8 @@ export function jobPages({ jobs, outbox }: Dependencies) {
       async (request, reply) => {
         const { id = '', status = '', caller = '', source = '', after = '', ...done } = request.query
         if (id !== '') return reply.redirect(`${OPS}/jobs/${encodeURIComponent(id.trim())}`, 303)
-        const found = await outbox.jobs.list({
-          limit: JOBS_ON_A_PAGE + 1,
+        const found = await store.list({
+          limit: JOBS_PER_PAGE + 1,
           ...(status === '' ? {} : { status }),
           ...(caller === '' ? {} : { caller }),
           ...(source === '' ? {} : { source }),
@@ -62,10 +66,10 @@ export function jobPages({ jobs, outbox }: Dependencies) {
         })
         const view = {
           search: { status, caller, source },
-          jobs: found.slice(0, JOBS_ON_A_PAGE),
-          next: found.length > JOBS_ON_A_PAGE ? found[JOBS_ON_A_PAGE - 1]?.id : undefined,
+          jobs: found.slice(0, JOBS_PER_PAGE),
+          next: found.length > JOBS_PER_PAGE ? found[JOBS_PER_PAGE - 1]?.id : undefined,
           isLater: after !== '',
-          done: doneWords(done)
+          done: doneSentences(done)
         }
         return reply.type(HTML_TYPE).send(jobsPage(view, callerOf(request)))
       }
@@ -77,17 +81,17 @@ export function jobPages({ jobs, outbox }: Dependencies) {
       async (request, reply) => {
         const { from = '0', cancelled, ...done } = request.query
         const job = await jobOf(request.params.id)
-        const part = { from: Number(from), limit: RESULTS_ON_A_PAGE }
-        const letters = await outbox.jobs.deadLetters({ jobId: job.id, limit: 1 })
+        const part = { from: Number(from), limit: RESULTS_PER_PAGE }
+        const letters = await store.deadLetters({ jobId: job.id, limit: 1 })
         const view = {
           job,
-          results: await outbox.jobs.results(job.id, part),
+          results: await store.results(job.id, part),
           from: part.from,
-          partSize: RESULTS_ON_A_PAGE,
+          partSize: RESULTS_PER_PAGE,
           hasDeadLetters: letters.length > 0,
           done: [
             ...(cancelled === undefined ? [] : [`${counted(Number(cancelled), 'update')} cancelled.`]),
-            ...doneWords(done)
+            ...doneSentences(done)
           ]
         }
         return reply.type(HTML_TYPE).send(jobPage(view, callerOf(request)))

@@ -1,25 +1,29 @@
 import { readFile } from 'node:fs/promises'
 import fastifyCookie from '@fastify/cookie'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Dependencies } from '../../src/app.ts'
-import { alwaysAnswer, securityHeaders } from '../../src/http/security-headers.ts'
 import type { AccessControl } from '../../src/callers/access-control.ts'
+import type { Dispatchers } from '../../src/delivery/dispatchers.ts'
 import { callerOf, countAnonymous, setCaller } from '../../src/http/authentication.ts'
 import { problemOf } from '../../src/http/error-handler.ts'
+import { parseForm } from '../../src/http/form.ts'
+import { alwaysAnswer, securityHeaders } from '../../src/http/security-headers.ts'
+import type { Jobs } from '../../src/jobs/jobs.ts'
 import { errorPage } from '../../src/ops/error-page.ts'
+import type { LastHour } from '../../src/ops/last-hour.ts'
 import { overviewPage } from '../../src/ops/overview-page.ts'
 import { OPS } from '../../src/ops/page.ts'
 import { refuseOtherSites } from '../../src/ops/same-site.ts'
 import { Sessions } from '../../src/ops/sessions.ts'
-import { parseForm } from '../../src/http/form.ts'
+import type { Outbox } from '../../src/outbox/outbox.ts'
+import type { Upstreams } from '../../src/vicidial/upstreams.ts'
 import { deadLetterPages } from './dead-letters.ts'
-import { HTML_TYPE } from './html-type.ts'
 import { jobPages } from './jobs.ts'
+import { HTML_TYPE } from './queries.ts'
 import { COOKIE, signInRoutes } from './sign-in.ts'
 
-/** The longest form has an id, a name and a few words. */
+/** In bytes; the longest form has an id, a name and a few words. */
 const MAX_FORM_BYTES = 16_384
-/** What the pages are made with, by its path: its type, and the files that it is put together from. */
+/** Static files by path: the content type, and the files that are joined. */
 const FILES = {
   'ops.css': {
     type: 'text/css; charset=utf-8',
@@ -28,9 +32,17 @@ const FILES = {
   'ops.js': { type: 'text/javascript; charset=utf-8', parts: ['ops.js'] }
 }
 
+export interface OpsOptions {
+  readonly jobs: Pick<Jobs, 'cancel' | 'replay'>
+  readonly outbox: Pick<Outbox, 'jobs' | 'queue' | 'fault'>
+  readonly upstreams: Pick<Upstreams, 'states'>
+  readonly dispatchers: Pick<Dispatchers, 'queues'>
+  readonly lastHour: Pick<LastHour, 'minutes' | 'reasons'>
+  readonly accessControl: AccessControl
+}
+
 /** `/ops`: pages for operators, with a session instead of a key in every request. */
-export function opsRoutes(dependencies: Dependencies, accessControl: AccessControl) {
-  const { upstreams, dispatchers, lastHour, outbox } = dependencies
+export function opsRoutes({ jobs, outbox, upstreams, dispatchers, lastHour, accessControl }: OpsOptions) {
   const sessions = new Sessions(accessControl.callers)
   return async (app: FastifyInstance): Promise<void> => {
     alwaysAnswer(app, { ...securityHeaders([], true), 'cache-control': 'no-store' })
@@ -59,7 +71,7 @@ export function opsRoutes(dependencies: Dependencies, accessControl: AccessContr
         `${OPS}/${name}`,
         {
           schema: { hide: true },
-          onRequest: async (request) => countIfSignedOut(request, sessions, accessControl)
+          onRequest: async (request) => countUnlessSignedIn(request, sessions, accessControl)
         },
         async (_request, reply) => reply.type(type).header('cache-control', 'no-cache').send(content)
       )
@@ -91,14 +103,18 @@ export function opsRoutes(dependencies: Dependencies, accessControl: AccessContr
         }
         return reply.type(HTML_TYPE).send(overviewPage(overview, callerOf(request)))
       })
-      await pages.register(jobPages(dependencies))
-      await pages.register(deadLetterPages(dependencies))
+      await pages.register(jobPages({ jobs, store: outbox.jobs }))
+      await pages.register(deadLetterPages({ jobs, outbox }))
     })
   }
 }
 
-/** Counts a request for a public page, unless somebody is signed in. */
-function countIfSignedOut(request: FastifyRequest, sessions: Sessions, accessControl: AccessControl): void {
+/** Counts a request as anonymous, unless it has a session. */
+function countUnlessSignedIn(
+  request: FastifyRequest,
+  sessions: Sessions,
+  accessControl: AccessControl
+): void {
   if (sessions.operator(request.cookies[COOKIE]) === undefined) countAnonymous(request, accessControl)
 }
 

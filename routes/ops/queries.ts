@@ -2,16 +2,19 @@ import { Type } from 'typebox'
 import { address } from '../../src/ops/page.ts'
 import { counted } from '../../src/ops/times.ts'
 
-/** A field that is searched by; forms send it empty if nothing is written into it. */
+/** The content type of every page. */
+export const HTML_TYPE = 'text/html; charset=utf-8'
+
+/** A search field; forms send it as an empty text if it isn't filled in. */
 export const Text = Type.Optional(Type.String({ maxLength: 200 }))
 
 const Count = Type.Optional(Type.String({ pattern: '^[0-9]{1,8}$' }))
 
-/** What a replay did, told to the page that is shown after it. */
+/** What a replay did, for the page that follows it. */
 export const DoneSchema = { replayed: Count, remaining: Count, refused: Count }
 
-/** The address of a page that tells what a replay did. */
-export function toldAt(
+/** The address of a page that says what a replay did. */
+export function withDone(
   path: string,
   done: { readonly replayed: number; readonly remaining: number; readonly refused?: number }
 ): string {
@@ -24,7 +27,7 @@ export function toldAt(
 }
 
 /** What a replay did, in sentences. */
-export function doneWords({
+export function doneSentences({
   replayed,
   remaining,
   refused

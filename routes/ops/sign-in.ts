@@ -1,18 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { type AccessControl, requirePermission } from '../../src/callers/access-control.ts'
-import { authenticate, countAnonymous } from '../../src/http/authentication.ts'
 import { Problem } from '../../src/errors.ts'
+import { authenticate, countAnonymous } from '../../src/http/authentication.ts'
 import { OPS } from '../../src/ops/page.ts'
 import { SESSION_MS, type Sessions } from '../../src/ops/sessions.ts'
 import { signInPage } from '../../src/ops/sign-in-page.ts'
-import { HTML_TYPE } from './html-type.ts'
+import { HTML_TYPE } from './queries.ts'
 
-/** Holds the id of a session. */
+/** The cookie with the id of a session. */
 export const COOKIE = 'vicidial_gateway_ops'
 
 const SignInSchema = Type.Object({ key: Type.String({ maxLength: 1_000 }) }, { additionalProperties: false })
-/** A form without fields has a body that is empty, or none. */
+/** A form without fields has an empty body, or none. */
 const EmptySchema = Type.Union([Type.Object({}, { additionalProperties: false }), Type.Null()])
 
 /** `/ops/sign-in` takes an operator's key once, `/ops/sign-out` ends the session. */
@@ -30,7 +30,7 @@ export function signInRoutes(sessions: Sessions, accessControl: AccessControl) {
       async (request, reply) => {
         const key = request.body.key.trim()
         try {
-          // Without anything in it, it is no key that is wrong.
+          // An empty field counts as a missing key, not as a wrong one.
           requirePermission(authenticate(request, accessControl, key === '' ? {} : { key }), 'operator')
         } catch (error) {
           if (!(error instanceof Problem)) throw error
@@ -59,7 +59,7 @@ export function signInRoutes(sessions: Sessions, accessControl: AccessControl) {
   }
 }
 
-/** For these pages only, for no script and no other site; by HTTPS only if it came so. */
+/** The cookie is sent to these pages only, and hidden from scripts and other sites. HTTPS only if the request used it. */
 function cookieOf({ protocol }: FastifyRequest) {
   return { path: OPS, httpOnly: true, sameSite: 'strict', secure: protocol === 'https' } as const
 }

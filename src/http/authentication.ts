@@ -84,14 +84,6 @@ export function countAnonymous(request: FastifyRequest, accessControl: AccessCon
   accessControl.countAnonymous(presentedKey(request.headers), request.ip)
 }
 
-/**
- * Counts the updates of a request, before any is sent.
- * @throws Problem rate_limited, if there are too many; then none may be sent
- */
-export function countUpdates(request: FastifyRequest, updates: number): void {
-  callerOf(request).limits.take('updates', updates)
-}
-
 /** What the history records about a request: its id and its key's. */
 export function auditOf(request: FastifyRequest): { requestId: string; keyId: string } {
   return { requestId: request.id, keyId: callerOf(request).keyId }

@@ -1,62 +1,106 @@
 import type { BatchAnswer, Result, Summary } from '../../schemas/batch.ts'
+import { rejectedResult } from '../delivery/result.ts'
 import { ERRORS, type FieldError, Problem, type RequestCode } from '../errors.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 
-/** An answer that is not a problem: HTTP status and body. */
-export interface Answered {
+/** The results of a request's updates, in order. */
+export interface RequestResults {
+  readonly results: Result[]
+  /** Calls to VICIdial made for the request, retries included. */
+  readonly upstreamCalls: number
+}
+
+/** The response to a batch, unless it is a problem. */
+export interface BatchResponse {
   readonly httpStatus: 200 | 207
   readonly body: BatchAnswer
 }
 
+/** VICIdial is rarely down for less, and a refused login isn't tried more often. In seconds. */
+const RETRY_AFTER_SECONDS = '60'
+
 /** Counts results by status. */
 export function summarize(results: readonly Result[], upstreamCalls: number): Summary {
-  const summary = {
+  const counts: Summary = {
     received: results.length,
     updated: 0,
     not_found: 0,
     ambiguous: 0,
     rejected: 0,
     failed: 0,
-    unknown: 0
+    unknown: 0,
+    upstream_calls: upstreamCalls
   }
-  const counts: Summary = { ...summary, upstream_calls: upstreamCalls }
   for (const { status } of results) counts[status] = (counts[status] ?? 0) + 1
   return counts
 }
 
 /**
- * Makes the answer to a batch: 200 if all was updated, 207 if some was or VICIdial answered with something else.
- * @throws Problem 422 if every update was rejected; 502, 503 or 504 if nothing could be done because of VICIdial
+ * Returns the response to a batch: 200 if every lead was updated, else 207.
+ * @throws Problem 422 if every update was rejected; 502, 503 or 504 if VICIdial kept every update from being made
  */
-export function answerBatch(
+export function batchResponse(
   id: string,
   entries: readonly (Update | RejectedUpdate)[],
-  results: Result[],
-  upstreamCalls: number
-): Answered {
+  { results, upstreamCalls }: RequestResults
+): BatchResponse {
   const summary = summarize(results, upstreamCalls)
-  if (summary.rejected === summary.received) {
-    throw rejectedProblem(
-      entries.flatMap((entry) => ('refusals' in entry ? entry.refusals : [])),
-      summary,
-      results
-    )
+  const { received, updated, rejected, failed, unknown } = summary
+  if (rejected === received) {
+    const refusals = entries.flatMap((entry) => ('refusals' in entry ? entry.refusals : []))
+    throw rejectedProblem(refusals, summary, results)
   }
-  if (summary.failed + summary.unknown + summary.rejected === summary.received) {
+  if (failed + unknown + rejected === received) {
     const problem = upstreamProblem(summary, results)
     if (problem) throw problem
   }
-  const completed = summary.updated === summary.received
-  const status = completed ? 'completed' : summary.updated > 0 ? 'partial' : 'failed'
-  return { httpStatus: completed ? 200 : 207, body: { id, status, summary, results } }
+  const isComplete = updated === received
+  const status = isComplete ? 'completed' : updated > 0 ? 'partial' : 'failed'
+  return { httpStatus: isComplete ? 200 : 207, body: { id, status, summary, results } }
 }
 
-/** The problem of a request of which every update was refused; the same place is listed once. */
-export function rejectedProblem(
-  refusals: readonly FieldError[],
-  summary: Summary,
-  results: Result[]
-): Problem {
+/**
+ * Returns the result of a request's only update, whose fields are the request's body.
+ * @param leadId as the request gives it
+ * @throws Problem not_found, all_updates_rejected; 502, 503 or 504 if VICIdial kept the update from being made
+ */
+export function leadResponse(
+  leadId: string,
+  entry: Update | RejectedUpdate,
+  { results, upstreamCalls }: RequestResults
+): Result | undefined {
+  const summary = summarize(results, upstreamCalls)
+  const [result] = results
+  if ('refusals' in entry) {
+    const refusals = entry.refusals.map((refusal) => ({
+      ...refusal,
+      pointer: refusal.pointer.replace(/^\/updates\/0(\/fields)?/, '')
+    }))
+    throw rejectedProblem(refusals, summary, results)
+  }
+  if (result?.error === undefined) return result
+  const { code, detail } = result.error
+  if (code === 'lead_not_found') {
+    const what = `There is no lead ${leadId}: ${detail}`
+    throw new Problem('not_found', what, { extra: { summary, results } })
+  }
+  // The only value that VICIdial refuses is list_id.
+  const refusal = { pointer: '/list_id', code, detail }
+  throw upstreamProblem(summary, results) ?? rejectedProblem([refusal], summary, results)
+}
+
+/** The problem of a request whose updates were all refused before anything was sent. */
+export function allRejected(entries: readonly RejectedUpdate[]): Problem {
+  const results = entries.map(rejectedResult)
+  return rejectedProblem(
+    entries.flatMap(({ refusals }) => refusals),
+    summarize(results, 0),
+    results
+  )
+}
+
+/** The problem of a request whose updates were all refused; equal refusals are listed once. */
+function rejectedProblem(refusals: readonly FieldError[], summary: Summary, results: Result[]): Problem {
   const errors = new Map<string, FieldError>()
   for (const { pointer, code, detail } of refusals)
     errors.set(`${code} ${pointer}`, { pointer, code, detail })
@@ -65,17 +109,16 @@ export function rejectedProblem(
     summary.failed > 0
       ? 'refused by VICIdial; nothing was changed.'
       : 'rejected; nothing was sent to VICIdial.'
-  const detail = `${which} ${by}`
-  return new Problem('all_updates_rejected', detail, {
+  return new Problem('all_updates_rejected', `${which} ${by}`, {
     errors: [...errors.values()],
     extra: { summary, results }
   })
 }
 
-/** The problem of a request that failed because of VICIdial: the first failure's; undefined if it is the update's. */
-export function upstreamProblem(summary: Summary, results: Result[]): Problem | undefined {
-  const failures = results.filter((result) => result.status === 'failed' || result.status === 'unknown')
-  const upstream = failures.filter((result) => isRequestCode(result.error?.code))
+/** The problem of a request that failed because of VICIdial: the first failure's; undefined if an update is to blame. */
+function upstreamProblem(summary: Summary, results: Result[]): Problem | undefined {
+  const failures = results.filter(({ status }) => status === 'failed' || status === 'unknown')
+  const upstream = failures.filter(({ error }) => isRequestCode(error?.code))
   const [first] = upstream
   if (first?.error === undefined || upstream.length < failures.length) return undefined
   const code = first.error.code as RequestCode
@@ -83,9 +126,6 @@ export function upstreamProblem(summary: Summary, results: Result[]): Problem | 
     ERRORS[code].status === 503 ? { 'retry-after': RETRY_AFTER_SECONDS } : {}
   return new Problem(code, first.error.detail, { extra: { summary, results }, headers })
 }
-
-/** VICIdial being down rarely lasts less; a refused login is not tried more often. */
-const RETRY_AFTER_SECONDS = '60'
 
 function isRequestCode(code: string | undefined): code is RequestCode {
   return code !== undefined && code in ERRORS && 'status' in ERRORS[code as keyof typeof ERRORS]

@@ -1,2 +1,0 @@
-/** Of every page. */
-export const HTML_TYPE = 'text/html; charset=utf-8'

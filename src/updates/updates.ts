@@ -1,0 +1,199 @@
+import type { BatchAnswer, Result } from '../../schemas/batch.ts'
+import { requireSource } from '../callers/access-control.ts'
+import type { Caller } from '../callers/caller.ts'
+import type { Delivered, DeliveryContext } from '../delivery/delivery.ts'
+import type { CallRules } from '../delivery/delivery-task.ts'
+import { deliveredFields, type Outcome } from '../delivery/outcome.ts'
+import { outcomeResult, rejectedResult } from '../delivery/result.ts'
+import { Problem, StorageError } from '../errors.ts'
+import type { IdempotencyKey, IdempotencyRecord } from '../http/idempotency-record.ts'
+import { type Batch, DEFAULT_OPTIONS, readBatch } from '../leads/batch.ts'
+import type { LeadRules } from '../leads/changes.ts'
+import { ALL_RIGHTS } from '../leads/rights.ts'
+import type { RejectedUpdate, Update, UpdateOptions } from '../leads/update.ts'
+import type { UpdateQueue } from '../outbox/queue.ts'
+import { dryRunResponse } from './dry-run.ts'
+import { allRejected, type RequestResults } from './response.ts'
+
+export type Entry = Update | RejectedUpdate
+
+/** Who sends a request's updates, and how they go to VICIdial. */
+export interface Sender {
+  /** A caller's name, or `webhook:NAME`. */
+  readonly caller: string
+  readonly requestId: string
+  /** See `Caller.keyId`; absent if no caller's key was used. */
+  readonly keyId?: string
+  /** The VICIdial account, by name. */
+  readonly account: string
+  /** VICIdial's `source`. */
+  readonly source: string
+}
+
+/** Stores jobs. */
+export interface JobStore {
+  accept(
+    request: Sender & {
+      readonly origin: string
+      readonly entries: readonly Entry[]
+      readonly repeat?: IdempotencyKey
+    }
+  ): Promise<AcceptedJob>
+}
+
+/** A stored job, with the response to its request. */
+export interface AcceptedJob {
+  readonly id: string
+  readonly answer: IdempotencyRecord
+  /** Whether an earlier request with the same key stored it. */
+  readonly isRepeat: boolean
+}
+
+/** Records each update's result. */
+export interface ResultRecorder {
+  record(sender: Sender, entries: readonly Entry[], results: readonly Result[]): Promise<void>
+  /** Records the rejected ones of `entries`. */
+  recordRejected(sender: Sender & { readonly jobId?: string }, entries: readonly Entry[]): Promise<void>
+}
+
+export interface UpdatesOptions {
+  /** Has the current lead rules; a reload of the gateway file replaces them. */
+  readonly config: { readonly leads: LeadRules }
+  readonly dispatchers: {
+    of(account: string): {
+      deliver(updates: readonly Update[], context: DeliveryContext): Promise<Delivered>
+    }
+  }
+  readonly queue: Pick<UpdateQueue, 'size' | 'nextSequence' | 'supersede'>
+  readonly jobs: JobStore
+  readonly history: ResultRecorder
+  readonly rules: CallRules
+  /** VICIdial's `source` for callers without their own. */
+  readonly source: string
+  /** Updates that one request may have. */
+  readonly maxUpdates: number
+  /** Timeout for the delivery of a request's updates, in milliseconds. */
+  readonly requestDeadlineMs: number
+  readonly log: { error(members: object, message: string): void }
+}
+
+/** What can be done with a request's updates: read them, then deliver them now, store them for later, or plan them. */
+export class Updates {
+  readonly #options: UpdatesOptions
+
+  constructor(options: UpdatesOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Reads the body of a batch request.
+   * @param caller whose permissions and defaults apply; undefined if a webhook's sender isn't a caller
+   * @param defaults instead of the caller's
+   * @throws Problem invalid_request or payload_too_large, if the request as a whole can't be read
+   */
+  read(body: unknown, caller: Caller | undefined, defaults?: Partial<UpdateOptions>): Batch {
+    const { config, maxUpdates } = this.#options
+    const batch = readBatch(body, {
+      ...config.leads,
+      ...(caller?.rules(maxUpdates) ?? { rights: ALL_RIGHTS, maxUpdates }),
+      defaults: { ...DEFAULT_OPTIONS, ...(caller && { onLossy: caller.onLossy }), ...defaults }
+    })
+    if (!('errors' in batch)) return batch
+    throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
+  }
+
+  /**
+   * Returns a caller as the sender of a request.
+   * @param source VICIdial's `source`, if the request names one
+   * @throws Problem permission_denied, if the caller may not use that source
+   */
+  sender(caller: Caller, requestId: string, source?: string): Sender {
+    requireSource(caller, source)
+    const { name, keyId, account } = caller
+    return {
+      caller: name,
+      requestId,
+      keyId,
+      account,
+      source: source ?? caller.source ?? this.#options.source
+    }
+  }
+
+  /** Returns what updates would do, without sending anything. */
+  dryRun(entries: readonly Entry[], sender: Sender): BatchAnswer {
+    return dryRunResponse(entries, sender, this.#options.rules)
+  }
+
+  /**
+   * Sends updates to VICIdial, within the request's deadline.
+   * @param signal aborted when nobody waits for the response any more
+   * @returns a result for each entry, in order, and the number of calls made
+   * @throws Problem overloaded, if too much is waiting; then nothing was sent
+   */
+  async deliver(entries: readonly Entry[], sender: Sender, signal?: AbortSignal): Promise<RequestResults> {
+    const { dispatchers, history, requestDeadlineMs } = this.#options
+    const sound = entries.filter((entry): entry is Update => 'changes' in entry)
+    const { outcomes, upstreamCalls } = await dispatchers.of(sender.account).deliver(sound, {
+      ...sender,
+      deadline: Date.now() + requestDeadlineMs,
+      ...(signal && { signal }),
+      ...this.#pastOutbox(sound, sender.requestId)
+    })
+    let delivered = 0
+    const results = entries.map((entry) => {
+      if ('refusals' in entry) return rejectedResult(entry)
+      const outcome = outcomes[delivered++]
+      if (outcome === undefined) throw new Error(`update ${entry.index} has no outcome`)
+      return outcomeResult(entry, outcome)
+    })
+    await history.record(sender, entries, results)
+    return { results, upstreamCalls }
+  }
+
+  /**
+   * Stores updates as a job, to be delivered later; resolves when they are on disk.
+   * @param origin how they came: `batch` or `webhook:NAME`
+   * @param idempotencyKey identifies a repeat of the request
+   * @throws Problem all_updates_rejected; overloaded, if they can't be stored; idempotency_key_reused
+   */
+  async accept(
+    entries: readonly Entry[],
+    sender: Sender,
+    origin: string,
+    idempotencyKey?: IdempotencyKey | null
+  ): Promise<AcceptedJob> {
+    const { jobs, history } = this.#options
+    if (entries.every((entry) => 'refusals' in entry)) {
+      await history.recordRejected(sender, entries)
+      throw allRejected(entries)
+    }
+    const repeat = idempotencyKey ? { repeat: idempotencyKey } : {}
+    const job = await jobs.accept({ ...sender, origin, entries, ...repeat })
+    if (!job.isRepeat) await history.recordRejected({ ...sender, jobId: job.id }, entries)
+    return job
+  }
+
+  /** Keeps older updates of the same leads, which may still be in the outbox, from overwriting what is set now. */
+  #pastOutbox(
+    updates: readonly Update[],
+    requestId: string
+  ): Pick<DeliveryContext, 'sequencing' | 'note'> | undefined {
+    const { queue, log } = this.#options
+    const { pending, deadLetters } = queue.size
+    if (pending + deadLetters === 0) return undefined
+    // Whatever is accepted from now on is newer than this request.
+    const sequence = queue.nextSequence
+    const note = async (outcomes: readonly Outcome[]) => {
+      const delivered = updates.flatMap((update, index) => {
+        const outcome = outcomes[index]
+        return outcome ? deliveredFields(update, outcome) : []
+      })
+      await queue.supersede(delivered, sequence).catch((error: unknown) => {
+        // VICIdial has the new values and the sender learns that, though an older stored update may overwrite them.
+        if (!(error instanceof StorageError)) throw error
+        log.error({ err: error, request_id: requestId }, 'delivered updates cannot be noted')
+      })
+    }
+    return { sequencing: { sequenceOf: () => sequence, isStored: false }, note }
+  }
+}
