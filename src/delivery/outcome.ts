@@ -137,18 +137,11 @@ function preferSent(leads: readonly LeadOutcome[]): LeadOutcome | undefined {
   return leads.find(({ outcome }) => outcome?.isUnsent === undefined) ?? leads[0]
 }
 
-/** Fields of a lead that VICIdial has set. */
-export interface DeliveredFields {
-  /** The lead by one of its names, see `keyName`. */
-  readonly lead: string
-  readonly fields: readonly string[]
-}
-
-/** The fields that an update has set, under each known name of its leads. */
+/** The fields that an update has set, under each known name (see `keyName`) of its leads. */
 export function deliveredFields(
   { key, changes }: Update,
   { status, leads = [] }: Outcome
-): DeliveredFields[] {
+): { readonly lead: string; readonly fields: readonly string[] }[] {
   if (status !== 'updated') return []
   const fields = Object.keys(changes.stored)
   const names = new Set([keyName(key), ...leads.map((lead) => keyName({ by: 'lead_id', value: lead }))])

@@ -1,4 +1,5 @@
 import './adaptive-limit.test.ts'
 import './removed-accounts.test.ts'
 import './retry-schedule.test.ts'
+import './settlement.test.ts'
 import './worker.test.ts'
