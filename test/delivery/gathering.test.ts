@@ -170,11 +170,7 @@ test('with a linger, an update waits that long for others to share its call', as
 })
 
 test('an update whose deadline passes while it waits fails and is never sent', async (t) => {
-<<<<<<< HEAD
-  const pass = stoppedClock(t)
-=======
   const { pass } = stoppedClock(t)
->>>>>>> 10f99b4 (Stop the clock in tests instead of measuring it)
   const { next, outcomes, texts, answerAll, dispatcher } = await heldVicidial(t)
   const first = outcomes(status(1, 'A'))
   await next()
@@ -320,11 +316,7 @@ test('each outcome is reported as soon as it is known, with the calls so far', a
 })
 
 test('an outcome tells whether anything was sent for the update', async (t) => {
-<<<<<<< HEAD
-  const pass = stoppedClock(t)
-=======
   const { pass } = stoppedClock(t)
->>>>>>> 10f99b4 (Stop the clock in tests instead of measuring it)
   const { next, outcomes } = await heldVicidial(t, { maxConcurrency: 2 })
   const byKey = (value: string) => updates([{ vendor_lead_code: value, fields: { status: 'A' } }])
   const soon = { deadline: Date.now() + 40 }
@@ -496,11 +488,7 @@ test('searches that wait are gathered, each key once, and shared', async (t) => 
 })
 
 test('a request that joins a search in flight is not bound to the deadline of the first', async (t) => {
-<<<<<<< HEAD
-  const pass = stoppedClock(t)
-=======
   const { pass } = stoppedClock(t)
->>>>>>> 10f99b4 (Stop the clock in tests instead of measuring it)
   const { next, outcomes } = await heldVicidial(t, { found: { x: [5] }, maxConcurrency: 2 })
   const byKey = updates([{ vendor_lead_code: 'x', fields: { status: 'A' } }])
   const hasty = outcomes(byKey, { deadline: Date.now() + 40 })
@@ -648,11 +636,7 @@ test('while VICIdial may not be called, updates fail at once', async (t) => {
 })
 
 test('when all requests have ended, however they did, nothing waits and the next update is sent at once', async (t) => {
-<<<<<<< HEAD
-  const pass = stoppedClock(t)
-=======
   const { pass } = stoppedClock(t)
->>>>>>> 10f99b4 (Stop the clock in tests instead of measuring it)
   const { next, outcomes, texts, calls, answerAll, dispatcher } = await heldVicidial(t, {
     maxConcurrency: 2,
     found: { x: [5], y: [5, 6] }
