@@ -65,7 +65,7 @@ async function closedPort(): Promise<number> {
   return port
 }
 
-test('a form is posted, and the whole answer comes back with its status', async (t) => {
+test('posts a form and returns the whole reply with its status', async (t) => {
   const client = await overHttp(t, (request, response, body) => {
     const { method, url, headers } = request
     response.writeHead(500, { 'content-type': 'text/html; charset=utf-8' })
@@ -79,7 +79,7 @@ test('a form is posted, and the whole answer comes back with its status', async 
   })
 })
 
-test('a redirection is an answer; it is not followed', async (t) => {
+test('a redirect is a reply and is not followed', async (t) => {
   let requests = 0
   const client = await overHttp(t, (_request, response) => {
     requests++
@@ -89,7 +89,7 @@ test('a redirection is an answer; it is not followed', async (t) => {
   t.equal(requests, 1)
 })
 
-test('one connection is used again, call after call', async (t) => {
+test('calls in sequence reuse one connection', async (t) => {
   const ports = new Set<number | undefined>()
   const client = await overHttp(t, (request, response) => {
     ports.add(request.socket.remotePort)
@@ -100,7 +100,7 @@ test('one connection is used again, call after call', async (t) => {
   t.equal(ports.size, 1)
 })
 
-test('no more connections are made than allowed, and none waits for the other', async (t) => {
+test('opens no more connections than allowed, and uses them in parallel', async (t) => {
   const open: (() => void)[] = []
   const server = createServer((_request, response) => {
     open.push(() => response.end('ok\n'))
@@ -117,7 +117,7 @@ test('no more connections are made than allowed, and none waits for the other', 
   t.equal(connections, 2)
 })
 
-test('a connection that the server closed while it was idle does no harm', async (t) => {
+test('a connection that the server closed while idle does no harm', async (t) => {
   let requests = 0
   const client = await overHttp(t, (request, response) => {
     requests++
@@ -160,7 +160,7 @@ test('a call whose TLS was never established was never sent', async (t) => {
   t.match(await client.post('a=1', PATIENT_MS), { sent: 'no', code: 'upstream_unavailable' })
 })
 
-test('a connection that breaks before the answer may have carried the call', async (t) => {
+test('a connection that breaks before the reply may have carried the call', async (t) => {
   const reset = await overTcp(t, (socket) => socket.resetAndDestroy())
   t.strictSame(await reset.post('a=1', PATIENT_MS), {
     sent: 'maybe',
@@ -171,7 +171,7 @@ test('a connection that breaks before the answer may have carried the call', asy
   t.match(await ended.post('a=1', PATIENT_MS), { sent: 'maybe', code: 'upstream_unavailable' })
 })
 
-test('a connection that breaks in the middle of the answer gives no answer', async (t) => {
+test('a connection that breaks in the middle of a reply gives no reply', async (t) => {
   const head = 'HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n'
   const half = 'SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api|1|1|101\n'
   for (const [name, text] of [
@@ -197,7 +197,7 @@ test('a connection that breaks in the middle of the answer gives no answer', asy
   }
 })
 
-test('an answer without a length is whole when the connection ends', async (t) => {
+test('a reply without a length is complete when the connection ends', async (t) => {
   const client = await overTcp(t, (socket) =>
     socket.end('HTTP/1.0 200 OK\r\n\r\nERROR: NO FUNCTION SPECIFIED\n')
   )
@@ -207,7 +207,7 @@ test('an answer without a length is whole when the connection ends', async (t) =
   })
 })
 
-test('bytes after the announced length are not part of the answer, and break nothing that follows', async (t) => {
+test('bytes after the announced length are not part of the reply, and do not affect the next one', async (t) => {
   const client = await overTcp(t, (socket) =>
     socket.write('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nabc\nSUCCESS: more\n')
   )
@@ -217,7 +217,7 @@ test('bytes after the announced length are not part of the answer, and break not
   t.ok('sent' in next || next.text === 'abc\n', JSON.stringify(next))
 })
 
-test('what is no HTTP is no answer', async (t) => {
+test('something that is not HTTP is no reply', async (t) => {
   for (const garbage of [
     'SUCCESS: 101\n',
     '\0\0\0\0',
@@ -236,7 +236,7 @@ test('what is no HTTP is no answer', async (t) => {
   t.match(await client.post('a=1', PATIENT_MS), { sent: 'maybe' })
 })
 
-test('a server that never answers is left after the time that was given', async (t) => {
+test('a server that never replies times out', async (t) => {
   const client = await overTcp(t, () => undefined)
   const started = performance.now()
   t.strictSame(await client.post('a=1', 100), {
@@ -247,7 +247,7 @@ test('a server that never answers is left after the time that was given', async 
   t.ok(performance.now() - started < FAR_MS)
 })
 
-test('a server that drips its answer is left after the time that was given, all in all', async (t) => {
+test('a server that drips its reply times out', async (t) => {
   const client = await overTcp(t, (socket) => {
     socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n')
     const drip = setInterval(() => socket.write('x'), 10)
@@ -256,14 +256,14 @@ test('a server that drips its answer is left after the time that was given, all 
   t.match(await client.post('a=1', 150), { sent: 'maybe', code: 'upstream_timeout' })
 })
 
-test('a call that waits for a connection waits no longer than its time', async (t) => {
+test('a call that waits for a connection times out', async (t) => {
   const client = await overTcp(t, () => undefined)
   const first = client.post('a=1', 300)
   t.match(await client.post('a=2', 50), { code: 'upstream_timeout' })
   t.match(await first, { code: 'upstream_timeout' })
 })
 
-test('after a time-out the next call is answered', async (t) => {
+test('the call after a timeout gets its reply', async (t) => {
   let calls = 0
   const client = await overHttp(t, (_request, response) => {
     if (++calls > 1) response.end('ok\n')
@@ -272,13 +272,13 @@ test('after a time-out the next call is answered', async (t) => {
   t.strictSame(await client.post('a=1', PATIENT_MS), { httpStatus: 200, text: 'ok\n' })
 })
 
-test('the longest true answer is read: a look-up of 100,000 ids', async (t) => {
+test('reads the longest genuine reply: a look-up of 100,000 ids', async (t) => {
   const text = `CRM-1|100000|${Array(100_000).fill('123456789').join('-')}\n`
   const client = await overHttp(t, (_request, response) => void response.end(text))
   t.strictSame(await client.post('a=1', PATIENT_MS), { httpStatus: 200, text })
 })
 
-test('an answer larger than any true one is cut off', async (t) => {
+test('a reply longer than any genuine one is cut off', async (t) => {
   const announced = await overHttp(t, (_request, response) => void response.end('x'.repeat(3 * 1024 * 1024)))
   const endless = await overHttp(t, (request, response) => {
     const chunk = Buffer.alloc(64 * 1024, 'x')
@@ -297,7 +297,7 @@ test('an answer larger than any true one is cut off', async (t) => {
   }
 })
 
-test('closing cuts off what is in flight, and a closed client answers that there is no connection', async (t) => {
+test('close cuts off calls in flight, and a closed client reports that there is no connection', async (t) => {
   let arrived = () => {}
   const arrival = new Promise<void>((resolve) => {
     arrived = resolve

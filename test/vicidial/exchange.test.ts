@@ -93,7 +93,7 @@ async function serverWith(t: Tester, ...answers: [status: number, text: string][
 
 const UPDATED = { kind: 'updated', leads: new Set([2, 1]), customFields: 'unsaid' }
 
-test('a call is sent once, by the form that says who asks, and its answer read', async (t) => {
+test('sends a call once, with the login in its form, and reads the reply', async (t) => {
   const { sandbox, exchange, states } = await sandboxWith(t)
   const { seen, made } = context()
   t.strictSame(await exchange.update(statusCall(1, 2, 99), made), { reply: UPDATED, maybeMade: false })
@@ -121,7 +121,7 @@ test('a call is sent once, by the form that says who asks, and its answer read',
   t.strictSame(states, ['reachable'])
 })
 
-test('a look-up is sent once and read by its keys', async (t) => {
+test('sends a look-up once and reads the reply by its keys', async (t) => {
   const { exchange } = await sandboxWith(t)
   t.strictSame(await exchange.search('vendor_lead_code', ['CRM-3', 'NOPE'], context().made), {
     reply: {
@@ -135,7 +135,7 @@ test('a look-up is sent once and read by its keys', async (t) => {
   })
 })
 
-test('what may not have been made is sent again until it is known', async (t) => {
+test('repeats a call that may not have been made until its result is known', async (t) => {
   const faults = [
     ['refuse', true],
     ['reset_before', true],
@@ -163,7 +163,7 @@ test('an update that VICIdial made before it failed is not sent again', async (t
   t.equal(seen.sent, 1)
 })
 
-test('a call is sent four times and no more, and what may have been made is said to be so', async (t) => {
+test('sends a call at most four times, and reports that the change may have been made', async (t) => {
   const four = async (fault: 'html' | '500' | 'reset_after') => {
     const { sandbox, exchange } = await sandboxWith(t)
     const { seen, made } = context()
@@ -178,7 +178,7 @@ test('a call is sent four times and no more, and what may have been made is said
   ])
 })
 
-test('no try is made that could not begin before the deadline', async (t) => {
+test('no attempt starts after the deadline', async (t) => {
   const { sandbox, exchange } = await sandboxWith(t)
   const { seen, made } = context(40)
   sandbox.fail('html', { calls: 99 })
@@ -203,7 +203,7 @@ test('a call after the deadline is not sent', async (t) => {
   t.strictSame([seen.sent, sandbox.calls().length, guard.state.state], [0, 0, 'unknown'])
 })
 
-test('a call ends at its own time limit, or at the deadline if that is earlier', async (t) => {
+test('a call ends at its timeout, or at the deadline if that is earlier', async (t) => {
   for (const [timeoutMs, deadlineMs, least] of [
     [60, 150, 60],
     [LONG_MS, 120, 100]
@@ -219,7 +219,7 @@ test('a call ends at its own time limit, or at the deadline if that is earlier',
   }
 })
 
-test('calls that wait for their turn are answered at the deadline, however slow the rate is', async (t) => {
+test('calls that wait for their turn end at the deadline, however slow the rate', async (t) => {
   const { tick } = stoppedClock(t)
   const { sandbox, exchange } = await sandboxWith(t, { maxCallsPerSecond: 1 })
   const { made } = context(900)
@@ -248,7 +248,7 @@ test("a call that waits behind another request's is answered at its own deadline
   await first
 })
 
-test('a refused login is tried once, and then no call is made for anybody', async (t) => {
+test('a refused login is tried once, and then no call is made for any caller', async (t) => {
   const { sandbox, exchange, states } = await sandboxWith(t, { pass: 'wrong' })
   const { seen, made } = context()
   t.match(await exchange.update(statusCall(1), made), {
@@ -362,7 +362,7 @@ test('what a guard does when time passes', async (t) => {
   )
 })
 
-test('a call that had no time to be answered says nothing about VICIdial', async (t) => {
+test('a call with too little time for a reply says nothing about VICIdial', async (t) => {
   const sandbox = await startSandbox({ leads: 5, callMs: 60 })
   t.teardown(() => sandbox.close())
   const { exchange, guard } = exchangeWith(t, sandbox.url, { maxConcurrency: 6 })
@@ -371,7 +371,7 @@ test('a call that had no time to be answered says nothing about VICIdial', async
   t.equal(guard.refusal(), undefined, 'VICIdial answers in 60 ms; the requests had 15 left')
 })
 
-test('VICIdial refusing what a call asks for is no failure of VICIdial', async (t) => {
+test('a refused call is not a failure of VICIdial', async (t) => {
   const url = await serverWith(t, [200, 'ERROR: USER DOES NOT HAVE PERMISSION TO USE THIS FUNCTION\n'])
   const { exchange, guard, states } = exchangeWith(t, url)
   for (let n = 0; n < 12; n++) {
@@ -383,7 +383,7 @@ test('VICIdial refusing what a call asks for is no failure of VICIdial', async (
   t.strictSame(states, ['reachable'])
 })
 
-test('many calls at once with a wrong password are one try', async (t) => {
+test('many concurrent calls with a wrong password are one attempt', async (t) => {
   const { sandbox, exchange } = await sandboxWith(t, { pass: 'wrong', maxConcurrency: 3 })
   const { made } = context()
   const replies = await Promise.all(
@@ -393,7 +393,7 @@ test('many calls at once with a wrong password are one try', async (t) => {
   t.equal(sandbox.calls().length, 1)
 })
 
-test('a locked-out login is told apart', async (t) => {
+test('a locked-out login is distinguished from a refused one', async (t) => {
   const { sandbox, exchange, guard } = await sandboxWith(t)
   sandbox.fail('locked_out', { calls: 1 })
   const { seen, made } = context()
@@ -406,7 +406,7 @@ test('a locked-out login is told apart', async (t) => {
   t.strictSame([seen.sent, guard.state.state], [1, 'locked_out'])
 })
 
-test('a key that reads like a refused login stops nobody', async (t) => {
+test('a key that looks like a refused login stops nothing', async (t) => {
   const { exchange, guard } = await sandboxWith(t)
   const { made } = context()
   t.match(await exchange.search('vendor_lead_code', ['Login incorrect'], made), {
@@ -416,7 +416,7 @@ test('a key that reads like a refused login stops nobody', async (t) => {
   t.match(await exchange.update(statusCall(1, 2), made), { reply: UPDATED })
 })
 
-test('a refusal is not sent again, not even after a try that nobody answered', async (t) => {
+test('a refused call is not repeated, even after an attempt without a reply', async (t) => {
   const url = await serverWith(t, [200, 'SUCCESS: batch_up'], [200, 'ERROR: NO FUNCTION SPECIFIED\n'])
   const { exchange } = exchangeWith(t, url)
   const { seen, made } = context()
@@ -427,7 +427,7 @@ test('a refusal is not sent again, not even after a try that nobody answered', a
   t.equal(seen.sent, 2)
 })
 
-test('calls are never made at once in greater number than allowed', async (t) => {
+test('no more calls are in flight than allowed', async (t) => {
   const waiting: (() => void)[] = []
   let calls = 0
   let most = 0
@@ -447,7 +447,7 @@ test('calls are never made at once in greater number than allowed', async (t) =>
   t.strictSame([seen.sent, most], [31, 3])
 })
 
-test('nothing that is logged holds the password or a value', async (t) => {
+test('the log holds no password and no value', async (t) => {
   const lines: unknown[] = []
   for (const fault of ['wrong_login', 'html', 'reset_after', '500'] as const) {
     const { sandbox, exchange, logged } = await sandboxWith(t)

@@ -1,3 +1,4 @@
+import { mock } from 'node:test'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { Guard, type GuardOptions, type UpstreamState } from '../../src/vicidial/guard.ts'
@@ -13,13 +14,13 @@ const MINUTE_MS = 60_000
 const LOCK_WINDOW_MS = 15 * MINUTE_MS
 const LOCK_AT = 10
 
-interface ProbeAnswers {
+interface ProbeReplies {
   version?: Health
   login?: Health
 }
 
-/** A guard whose probes get these answers, which may be changed; `probed` is when each was made. */
-function guarded(t: Tester, answers: ProbeAnswers = {}, options: Partial<GuardOptions> = {}) {
+/** A guard whose probes show `answers`, which may be changed; `probed` is when each was made. */
+function guarded(t: Tester, answers: ProbeReplies = {}, options: Partial<GuardOptions> = {}) {
   const states: UpstreamState[] = []
   const probed: { readonly kind: string; readonly at: number }[] = []
   const onChange = (state: UpstreamState) => void states.push(state)
@@ -39,18 +40,18 @@ function guarded(t: Tester, answers: ProbeAnswers = {}, options: Partial<GuardOp
   })
   const run = <Reply>(call: () => Promise<Reply>, health: Health) =>
     guard.run(call, () => health, Date.now() + LONG_MS)
-  /** Makes a call that shows this. */
+  /** Makes a call that shows `health`. */
   const show = (health: Health) => run(async () => 'reply', health)
   return { guard, states, probed, run, show }
 }
 
-/** A call that lasts until it is told to end. */
+/** A call that lasts until `end` is called. */
 function held() {
   const { promise, resolve } = Promise.withResolvers<void>()
   return { ended: promise, end: resolve }
 }
 
-test('never are more calls in flight than allowed, and they start in the order in which they came', async (t) => {
+test('no more calls are in flight than allowed, and they start in order of arrival', async (t) => {
   const { run, show } = guarded(t, {}, { maxConcurrency: 3 })
   await show('good')
   const calls = Array.from({ length: 10 }, held)
@@ -104,7 +105,7 @@ test('until a call has shown that the login is good, one call is in flight at a 
   t.equal(await atOnce(), 3)
 })
 
-test('a call that fails fails alone, and frees its place', async (t) => {
+test('a call that fails affects no other, and frees its place', async (t) => {
   const { run } = guarded(t, {}, { maxConcurrency: 1 })
   const failed = run(async () => {
     throw new Error('broken')
@@ -151,8 +152,8 @@ test('a call whose turn does not come before its deadline is not made', async (t
   t.equal(made, false)
 })
 
-test('a waiting call whose deadline passes is given up, and frees nothing for others', async (t) => {
-  const pass = stoppedClock(t)
+test('a waiting call is given up at its deadline, and frees nothing for others', async (t) => {
+  const { pass } = stoppedClock(t, START)
   const { guard, run } = guarded(t, {}, { maxConcurrency: 1 })
   const first = held()
   const running = run(() => first.ended, 'good')
@@ -167,7 +168,7 @@ test('a waiting call whose deadline passes is given up, and frees nothing for ot
   const last = guard.run(note('last'), good, Date.now() + LONG_MS)
   await pass(99)
   const pending = Symbol('pending')
-  t.equal(await Promise.race([late, turn(pending)]), pending)
+  t.equal(await Promise.race([late, settled().then(() => pending)]), pending)
   await pass(1)
   t.equal(await late, undefined)
   t.strictSame(made, [])
@@ -181,7 +182,7 @@ test('a waiting call whose deadline passes is given up, and frees nothing for ot
 })
 
 test('a place is free again when the only waiting call has given up and the call in flight has ended', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t, START)
   const { guard, run } = guarded(t, {}, { maxConcurrency: 1 })
   const first = held()
   const running = run(() => first.ended, 'good')
@@ -198,7 +199,7 @@ test('a place is free again when the only waiting call has given up and the call
 })
 
 test('calls over the rate wait, start first come, first served, and never more than allowed in any second', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t, START)
   const { guard, run, show } = guarded(t, {}, { maxConcurrency: 10, maxCallsPerSecond: 3 })
   await show('good')
   await pass(900)
@@ -221,21 +222,21 @@ test('calls over the rate wait, start first come, first served, and never more t
 })
 
 test('a new call does not overtake one that waits for the rate', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t, START)
   const { run, show } = guarded(t, {}, { maxConcurrency: 10, maxCallsPerSecond: 1 })
   await show('good')
   const order: string[] = []
   const first = run(async () => void order.push('first'), 'good')
   // The clock moves on before the timer has fired.
-  mock.timers.setTime(START + 999)
+  mock.timers.setTime(START + 1_000)
   const second = run(async () => void order.push('second'), 'good')
   await pass(2_000, 1)
   await Promise.all([first, second])
   t.strictSame(order, ['first', 'second'])
 })
 
-test('a listener hears of the place that the rate gives, though the call that waited for it has given up', async (t) => {
-  const pass = stoppedClock(t)
+test('listeners are told when the rate allows a call, even if the call that waited for it was given up', async (t) => {
+  const { pass } = stoppedClock(t, START)
   const { guard, show } = guarded(t, {}, { maxConcurrency: 10, maxCallsPerSecond: 1 })
   await show('good')
   const late = guard.run(
@@ -252,7 +253,7 @@ test('a listener hears of the place that the rate gives, though the call that wa
 })
 
 test('calls that wait when VICIdial may no longer be called are refused at once', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t, START)
   const { guard, run, show } = guarded(t, {}, { maxConcurrency: 2, maxCallsPerSecond: 1 })
   await show('good')
   await pass(1_000)
@@ -294,7 +295,7 @@ test('close gives up the calls that wait, lets none start, and leaves no timer',
 })
 
 test('calls that fail after close schedule no probe', async (t) => {
-  const pass = stoppedClock(t)
+  const { pass } = stoppedClock(t, START)
   const { guard, probed, run, show } = guarded(t, { version: 'alive' }, { maxConcurrency: 8 })
   await show('good')
   const calls = Array.from({ length: 5 }, held)
@@ -308,8 +309,8 @@ test('calls that fail after close schedule no probe', async (t) => {
 })
 
 test('a call that was in flight when the circuit opened neither closes it nor delays the probe', async (t) => {
-  const pass = stoppedClock(t)
-  const answers: ProbeAnswers = { version: 'failed' }
+  const { pass } = stoppedClock(t, START)
+  const answers: ProbeReplies = { version: 'failed' }
   const { guard, probed, run, show } = guarded(t, answers, { maxConcurrency: 8 })
   await show('good')
   const [answered, broken] = [held(), held()]
@@ -327,7 +328,7 @@ test('a call that was in flight when the circuit opened neither closes it nor de
   )
 })
 
-test('there is a place while fewer calls are in flight than allowed, and a listener hears of the next', async (t) => {
+test('there is a place while fewer calls are in flight than allowed, and listeners are told of the next one', async (t) => {
   const { guard, run, show } = guarded(t)
   await show('good')
   const [first, second] = [held(), held()]
@@ -346,7 +347,7 @@ test('there is a place while fewer calls are in flight than allowed, and a liste
   first.end()
 })
 
-test('there is no place while the calls of this second are used up', async (t) => {
+test("there is no place while this second's calls are used up", async (t) => {
   const { guard, show } = guarded(t, {}, { maxConcurrency: 10, maxCallsPerSecond: 2 })
   await show('good')
   t.equal(guard.hasPlace(), true)
@@ -354,7 +355,7 @@ test('there is no place while the calls of this second are used up', async (t) =
   t.equal(guard.hasPlace(), false, 'a call that started now would wait for its turn')
 })
 
-test('nothing is known of VICIdial before the first call, and then each change once, with its time', async (t) => {
+test('the state is unknown before the first call, and each change is reported once, with its time', async (t) => {
   const { pass } = stoppedClock(t, START)
   const { guard, states, show } = guarded(t, { version: 'failed' })
   t.strictSame(guard.state, { state: 'unknown' })
@@ -391,9 +392,9 @@ test('only failures in a row open the circuit', async (t) => {
   t.match(guard.refusal(), { kind: 'refused', code: 'upstream_unavailable' })
 })
 
-test('an open circuit refuses all calls, asks for the version each second, and closes when that is answered', async (t) => {
+test('an open circuit refuses all calls, asks for the version each second, and closes when it gets a reply', async (t) => {
   const { pass } = stoppedClock(t, START)
-  const answers: ProbeAnswers = { version: 'failed' }
+  const answers: ProbeReplies = { version: 'failed' }
   const { guard, states, probed, run, show } = guarded(t, answers)
   let places = 0
   guard.onPlace(() => {
@@ -421,7 +422,7 @@ test('an open circuit refuses all calls, asks for the version each second, and c
   t.equal(states.length, 3)
 })
 
-test('calls that were under way when the circuit opened do not keep it open for long', async (t) => {
+test('calls that were in flight when the circuit opened do not keep it open', async (t) => {
   const { pass } = stoppedClock(t, START)
   const { guard, run, show } = guarded(t, { version: 'alive' }, { maxConcurrency: 8 })
   await show('good')
@@ -459,7 +460,7 @@ test('after a refused login all calls are refused for a minute, and then the log
 
 test('a login that is refused again holds for another minute', async (t) => {
   const { pass } = stoppedClock(t, START)
-  const answers: ProbeAnswers = { login: 'locked_out' }
+  const answers: ProbeReplies = { login: 'locked_out' }
   const { guard, states, probed, show } = guarded(t, answers)
   await show('login_refused')
   await pass(MINUTE_MS)
@@ -506,7 +507,7 @@ test('connections that break while a login is held do not make it probed sooner'
   t.equal(probed.length, 1)
 })
 
-test('a probe of the login that nobody answers may have been refused: the next is a minute later', async (t) => {
+test('a login probe without a reply may have been refused: the next is a minute later', async (t) => {
   const { pass } = stoppedClock(t, START)
   const { probed, show } = guarded(t, { login: 'failed' })
   await show('login_refused')
@@ -518,7 +519,7 @@ test('a probe of the login that nobody answers may have been refused: the next i
   )
 })
 
-/** The most refusals that VICIdial counts together. */
+/** The most refusals within VICIdial's 15 minutes. */
 function mostTogether(refusals: readonly number[]): number {
   return Math.max(
     0,
@@ -552,14 +553,14 @@ test('however many calls are in flight when the login goes wrong, ten refusals n
   t.ok(mostTogether(refusals) < LOCK_AT, `${mostTogether(refusals)} refusals within 15 minutes`)
 })
 
-test('an answer to a call that was accepted before the login went wrong does not let all others try it', async (t) => {
-  stoppedClock(t)
+test('a reply to a call accepted before the login went wrong does not let other calls try it', async (t) => {
+  stoppedClock(t, START)
   const { show, run } = guarded(t, {}, { maxConcurrency: 8 })
   await show('good')
   let refused = 0
   const early = held()
   const slow = run(() => early.ended, 'good')
-  // Whatever comes from now on is refused, in as many calls as are let through.
+  // Every call that is let through from now on is refused.
   const attempts = () =>
     Promise.all(
       Array.from({ length: 20 }, () =>
@@ -576,7 +577,7 @@ test('an answer to a call that was accepted before the login went wrong does not
   t.ok(refused < LOCK_AT, `${refused} logins were refused at once`)
 })
 
-test('LoginHold: whatever is refused when, at most one probe a minute and eight refusals in sixteen minutes', async (t) => {
+test('LoginHold: at most one probe a minute and eight refusals in sixteen minutes, for any sequence of refusals', async (t) => {
   // Probes are made when they may be, or later; at times a probe succeeds and a call is refused thereafter.
   const step = fc.record({ waitMs: fc.nat(20 * MINUTE_MS), isAccepted: fc.boolean() })
   const rule = fc.property(fc.array(step, { maxLength: 60 }), (steps) => {

@@ -64,7 +64,7 @@ test('probes of a login that stays wrong come a minute apart or more, at most ei
   t.ok(refusals.length >= (DAY_MS / (16 * MINUTE_MS)) * 7, `${refusals.length} probes in a day`)
 })
 
-test('what is accepted ends the hold', async (t) => {
+test('an accepted login ends the hold', async (t) => {
   const hold = new LoginHold()
   t.equal(hold.state, undefined)
   hold.refused('locked_out', START)

@@ -45,7 +45,7 @@ test('a login probe shows a good login only if VICIdial itself got past it', asy
   }
 })
 
-test('a version probe shows that VICIdial, or what stands for it, answers as it does to any call', async (t) => {
+test('a version probe shows whether VICIdial replies as it does to any call', async (t) => {
   const cases: [httpStatus: number, text: string, health: string][] = [
     [200, 'VERSION: 2.14-202|BUILD: 250720-1841|DATE: 2026-01-01 00:00:00|EPOCH: 1767225600|\n', 'alive'],
     [200, 'ERROR: NO FUNCTION SPECIFIED\n', 'alive'],

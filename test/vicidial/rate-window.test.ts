@@ -24,7 +24,7 @@ test('without a limit no call waits', async (t) => {
   t.equal(window.waitMs(START), 0)
 })
 
-test('calls that start when they may are never more in a second than allowed, and wait no longer than that takes', (t) => {
+test('no second has more starts than allowed, and no call waits longer than necessary', (t) => {
   const pauses = fc.array(fc.nat(1_500), { maxLength: 60 })
   const rule = fc.property(fc.integer({ min: 1, max: 5 }), pauses, (limit, waits) => {
     const window = new RateWindow(limit)

@@ -2,7 +2,7 @@ import { test } from 'tap'
 import type { CallReply } from '../../src/vicidial/call-reply.ts'
 import { mayRepeat, repeatPauseMs } from '../../src/vicidial/repeat.ts'
 
-test('only what may not have been made is repeated, three times', async (t) => {
+test('only calls that may not have been made are repeated, three times', async (t) => {
   const repeats = (kind: string) =>
     [1, 2, 3, 4, 5].filter((attempt) => mayRepeat({ kind } as CallReply, attempt))
   const table = {
@@ -23,7 +23,7 @@ test('a refused login is never tried again', async (t) => {
     t.equal(mayRepeat({ kind: 'refused', code, detail: '' }, 1), false)
 })
 
-test('the pauses grow, and up to half of each is left to chance', async (t) => {
+test('the pauses grow, and half of each is random', async (t) => {
   const pauses = (random: () => number) => [1, 2, 3].map((attempt) => repeatPauseMs(attempt, random))
   t.strictSame(
     pauses(() => 0),
@@ -39,7 +39,7 @@ test('the pauses grow, and up to half of each is left to chance', async (t) => {
   )
 })
 
-test('the chance is that of the machine, if no other is given', async (t) => {
+test('without a given random number the pauses differ', async (t) => {
   const pauses = Array.from({ length: 200 }, () => repeatPauseMs(1))
   t.ok(pauses.every((pauseMs) => pauseMs >= 50 && pauseMs <= 100))
   t.ok(new Set(pauses).size > 100)

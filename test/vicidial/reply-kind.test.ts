@@ -4,7 +4,7 @@ import { isAfterLogin, isRefusal, readReplyKind } from '../../src/vicidial/reply
 
 const of = (text: string, httpStatus = 200) => readReplyKind({ httpStatus, text })
 
-test('what is echoed after the first pipe does not count', (t) => {
+test('text echoed after the first pipe is ignored', (t) => {
   t.equal(of('ERROR: Login incorrect, please try again: |api|NO LEADS DEFINED|BAD|\n'), 'login_incorrect')
   t.equal(of('ERROR: batch_update_lead SOMETHING NEW: |NO LEADS DEFINED|\n'), 'no_reply')
   fc.assert(
@@ -18,7 +18,7 @@ test('what is echoed after the first pipe does not count', (t) => {
   t.end()
 })
 
-test('only what VICIdial itself says after a login shows that the login was taken', (t) => {
+test('only a reply that VICIdial itself gives after the login shows that the login was accepted', (t) => {
   const taken = 'ERROR: batch_update_lead NO LEADS DEFINED - api|\n'
   t.equal(isAfterLogin(of(taken)), true)
   const others = [
@@ -34,7 +34,7 @@ test('only what VICIdial itself says after a login shows that the login was take
   t.end()
 })
 
-test('a refusal counts though it is not complete, or with another HTTP status', (t) => {
+test('a refusal counts even if it is incomplete, or comes with another HTTP status', (t) => {
   t.equal(isRefusal(of('ERROR: Login incorrect, please')), true)
   t.equal(isRefusal(of('ERROR: Too many login attempts, try again in 15 minutes: |api|LOCK|\n', 403)), true)
   t.equal(isRefusal(of('PHP warning\nERROR: Login incorrect, please try again: |a|b|BAD|\n')), true)

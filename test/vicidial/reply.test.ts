@@ -38,7 +38,7 @@ function search(text: string, keys: readonly string[], limit = LIMIT, httpStatus
   return outline(readSearchReply(httpStatus, text, keys, limit))
 }
 
-test('every recorded update is read as what it changed, or as the refusal that it was', async (t) => {
+test('reads every recorded update as what it changed, or as its refusal', async (t) => {
   const updates = steps.filter(({ params }) => /^(batch_)?update_lead$/.test(params?.['function'] ?? ''))
   t.ok(updates.length > 290, `${updates.length} updates`)
   for (const { id, http_status, reply, changed } of updates) {
@@ -91,7 +91,7 @@ const NOT_UPDATED: Record<string, unknown[]> = {
   'wire/backslash-comments-middle': ['updated', [101], 'unsaid']
 }
 
-test('the recorded refusals are told apart', async (t) => {
+test('distinguishes the recorded refusals', async (t) => {
   const seen = recorded
     .filter(({ id }) => id in NOT_UPDATED)
     .map(({ id, steps }) => [id, read(steps[0]?.http_status ?? 0, steps[0]?.reply ?? '')])
@@ -103,7 +103,7 @@ test('the recorded refusals are told apart', async (t) => {
   )
 })
 
-test('every recorded look-up is read by its keys', async (t) => {
+test('reads every recorded look-up by its keys', async (t) => {
   const found: Record<string, unknown[]> = {
     'permission/search-api8': ['found', [['CRM-1', [101]]]],
     'permission/search-api7': ['refused', 'upstream_permission_denied'],
@@ -152,7 +152,7 @@ test('every recorded look-up is read by its keys', async (t) => {
   )
 })
 
-test('every text of the contract has one meaning, and so have the official variants', async (t) => {
+test('every text of the contract and its official variants has one meaning', async (t) => {
   const done = 'SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - '
   const one = 'SUCCESS: update_lead LEAD HAS BEEN UPDATED - '
   const custom = 'NOTICE: update_lead CUSTOM FIELDS'
@@ -232,7 +232,7 @@ test('a success stays one when PHP breaks off after it with HTTP 500', async (t)
   t.strictSame(read(200, `${success}NOTICE: update_le`), ['unclear'])
 })
 
-test('a status word counts where a line begins, and other notices say nothing of custom fields', async (t) => {
+test('a status word counts only at the start of a line, and other notices say nothing about custom fields', async (t) => {
   const success = 'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|101|1|||\n'
   for (const text of [
     `<b>${success}`,
@@ -250,7 +250,7 @@ test('a status word counts where a line begins, and other notices say nothing of
     t.strictSame(read(200, text), ['refused', 'upstream_error'], text)
 })
 
-test('a refused login counts even if the rest of its answer is missing, for it must never be tried twice', async (t) => {
+test('a refused login counts even if the rest of the reply is missing, because it must never be tried twice', async (t) => {
   for (const [text, code] of [
     ['ERROR: Login incorrect', 'upstream_login_failed'],
     ['ERROR: Login incorrect, please try again: |api|s3c', 'upstream_login_failed'],
@@ -265,7 +265,7 @@ test('a refused login counts even if the rest of its answer is missing, for it m
     t.strictSame(read(200, text), ['unclear'], text)
 })
 
-test('a refusal says in the words of the gateway what to look into', async (t) => {
+test("a refusal says in the gateway's own words what to check", async (t) => {
   const told: [text: string, detail: RegExp][] = [
     ['ERROR: Login incorrect, please try again: |api|x|BAD|', /refused the login/],
     ['ERROR: Too many login attempts, try again in 15 minutes: |api|LOCK|', /locked .* out for 15 minutes/],
@@ -418,7 +418,7 @@ const noise = fc.oneof(
 )
 const status = fc.oneof(fc.constantFrom(200, 500, 502, 301, 404), fc.integer({ min: 100, max: 599 }))
 
-test('whatever text comes, no lead is updated that does not stand in a complete line', async (t) => {
+test('for any text, no lead is updated that is not in a complete line', async (t) => {
   const literal = fc.property(status, noise, (httpStatus, text) => {
     const reply = readUpdateReply(httpStatus, text)
     if (reply.kind !== 'updated') return
@@ -430,7 +430,7 @@ test('whatever text comes, no lead is updated that does not stand in a complete 
   t.doesNotThrow(() => fc.assert(literal, { numRuns: 3_000 }))
 })
 
-test('whatever text comes, a look-up finds no lead that does not stand in the line of its key', async (t) => {
+test('for any text, a look-up finds no lead that is not in the line of its key', async (t) => {
   const KEYS = ['CRM-1', 'a|b', '101', '1|2|3']
   const lines = fc.array(
     fc.tuple(
@@ -461,7 +461,7 @@ test('whatever text comes, a look-up finds no lead that does not stand in the li
   t.doesNotThrow(() => fc.assert(literal, { numRuns: 3_000 }))
 })
 
-test('a good reply that is cut anywhere is never read as a refusal, nor as other leads', async (t) => {
+test('a good reply cut anywhere is never read as a refusal, or as other leads', async (t) => {
   const good = steps.filter(
     ({ params, reply }) =>
       /^(batch_)?update_lead$/.test(params?.['function'] ?? '') &&
@@ -481,7 +481,7 @@ test('a good reply that is cut anywhere is never read as a refusal, nor as other
   }
 })
 
-test('a reply that is cut in what it says of the custom fields does not say that they were not stored', async (t) => {
+test('a reply cut within its custom fields line does not say that they were not stored', async (t) => {
   const first = 'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|101|1|||\n'
   const reply = `${first}NOTICE: update_lead CUSTOM FIELDS VALUES UPDATED - |101|101|0|101|1\n`
   const cuts = Array.from({ length: reply.length - first.length - 1 }, (_, n) => first.length + 1 + n)
@@ -491,7 +491,7 @@ test('a reply that is cut in what it says of the custom fields does not say that
   )
 })
 
-test('a look-up that is cut anywhere finds nothing, and above all not nothing', async (t) => {
+test('a look-up cut anywhere is unclear, and never reports that no lead was found', async (t) => {
   const reply = 'CRM-1|1|101\nCRM-2|0|\nCRM-3|3|103-113-1103\n'
   const keys = ['CRM-1', 'CRM-2', 'CRM-3']
   t.strictSame(search(reply, keys), [
@@ -506,7 +506,7 @@ test('a look-up that is cut anywhere finds nothing, and above all not nothing', 
     t.strictSame(search(reply.slice(0, cut), keys), ['unclear'], reply.slice(0, cut))
 })
 
-test('a look-up is read whatever pipes its keys hold, and in whatever order', async (t) => {
+test('reads a look-up with any pipes in its keys, in any order', async (t) => {
   const keys = ['a|b', 'a', '|', '1|2|3', 'x|0|', "o'neil", 'été']
   const reply = "1|2|3|1|9\nété|1|5\na|b|2|8-7\n||0|\na|1|101\nx|0||0|\no'neil|1|6\n"
   t.strictSame(search(reply, keys), [
@@ -538,7 +538,7 @@ test('a key with a Unicode line separator is read like any other', async (t) => 
   ])
 })
 
-test('a look-up that leaves a key out, or counts otherwise than it lists, is not believed', async (t) => {
+test('a look-up that omits a key, or whose count differs from its list, is not believed', async (t) => {
   const keys = ['CRM-1', 'CRM-2']
   for (const reply of [
     'CRM-1|1|101\n',
@@ -554,7 +554,7 @@ test('a look-up that leaves a key out, or counts otherwise than it lists, is not
     t.strictSame(search(reply, keys), ['unclear'], reply)
 })
 
-test('a look-up that reaches its limit is told apart', async (t) => {
+test('a look-up that reaches its limit is reported as such', async (t) => {
   const keys = ['CRM-1', 'CRM-2']
   const reply = 'CRM-1|2|101-100\nCRM-2|1|102\n'
   t.equal(search(reply, keys, 4)[0], 'found')
@@ -568,7 +568,7 @@ test('a look-up with another HTTP status than 200 is not believed', async (t) =>
   t.strictSame(search('', ['CRM-1'], LIMIT, 200), ['refused', 'upstream_error'])
 })
 
-test('a key that reads like an error of VICIdial is only a key that is not found', async (t) => {
+test('a key that looks like a VICIdial error is just a key that is not found', async (t) => {
   for (const key of [
     'Login incorrect',
     'Invalid Source',

@@ -20,7 +20,7 @@ function decoded(form: string): [string, string][] {
 const sale = changes({ status: 'SALE', last_name: "O'Brien" })
 const account = { source: 'crm', user: 'api', pass: 's3cret' }
 
-test('a batch is the ids, one set of values, and as many records as leads', async (t) => {
+test('a batch has the ids, one set of values, and as many records as leads', async (t) => {
   const params = callParams(call([101, sale], [103, sale], [102, sale]), 'lead_ids')
   t.strictSame(Object.entries(params), [
     ['function', 'batch_update_lead'],
@@ -63,7 +63,7 @@ test('a call without leads cannot be written', async (t) => {
   t.throws(() => callParams(call(), 'lead_ids'), new RangeError('a call without leads'))
 })
 
-test('a look-up is the keys with a generous limit', async (t) => {
+test('a look-up has the keys and a generous limit', async (t) => {
   t.strictSame(Object.entries(searchParams('vendor_lead_code', ['CRM-1', "o'neil", 'a|b'])), [
     ['function', 'lead_search'],
     ['search_method', 'VENDOR_LEAD_CODE'],
@@ -78,7 +78,7 @@ test('a look-up is the keys with a generous limit', async (t) => {
   ])
 })
 
-test('the form says first who is asking', async (t) => {
+test('the form begins with the login', async (t) => {
   t.equal(
     formBody(callParams(call([101, sale]), 'lead_ids'), account),
     'source=crm&user=api&pass=s3cret&function=batch_update_lead&lead_ids=101&status=SALE&last_name=O%27Brien&records=1'
@@ -99,7 +99,7 @@ const params = fc.dictionary(
 )
 const leads = fc.uniqueArray(fc.integer({ min: 1, max: 999_999_999 }), { minLength: 1, maxLength: 20 })
 
-test('whatever the values, the form is read as it was meant, and its last field is records', async (t) => {
+test('for any values, the form parses back to the same parameters, and its last field is records', async (t) => {
   const readBack = fc.property(params, leads, fc.boolean(), (values, ids, single) => {
     const wanted = changes(values, single ? 'update_lead' : 'batch_update_lead')
     const rows = ids.slice(0, single ? 1 : ids.length).map((id): [number, Changes] => [id, wanted])
@@ -116,7 +116,7 @@ test('whatever the values, the form is read as it was meant, and its last field 
   t.doesNotThrow(() => fc.assert(readBack, { numRuns: 1_000 }))
 })
 
-test('whatever the values, leads_data is read as it was meant, and its last field is records', async (t) => {
+test('for any values, leads_data parses back to the same values, and its last field is records', async (t) => {
   const readBack = fc.property(fc.array(params, { minLength: 1, maxLength: 5 }), (each) => {
     const rows = each.map((values, n): [number, Changes] => [n + 1, changes(values)])
     const read = decoded(formBody(callParams(call(...rows), 'leads_data'), account))
