@@ -7,7 +7,7 @@ import { startStandIn, type Tester } from '../helper.ts'
 const REFUSED = 'ERROR: Login incorrect, please try again: |gateway|pass|BAD|\n'
 const LOCKED = 'ERROR: Too many login attempts, try again in 15 minutes: |gateway|LOCK|\n'
 
-/** Probes of a server that gives one answer to everything. */
+/** Probes of a server that replies the same to everything. */
 async function probing(t: Tester, httpStatus: number, text: string): Promise<Probes> {
   const url = new URL(await startStandIn(t, (_params, response) => response.writeHead(httpStatus).end(text)))
   const client = new Client({ url, connections: 1 })

@@ -348,7 +348,7 @@ test('a lead id that is not written in digits is not believed', async (t) => {
   }
 })
 
-/** Ids that stand in complete SUCCESS and NOTICE lines of a text. */
+/** Ids in a text's complete SUCCESS and NOTICE lines. */
 function literalIds(text: string): Set<string> {
   const lines = text.split('\n').slice(0, -1)
   return new Set(lines.flatMap((line) => (/^(SUCCESS|NOTICE):/.test(line) ? (line.match(/\d+/g) ?? []) : [])))
