@@ -73,7 +73,7 @@ export function sendStored(
   request: FastifyRequest,
   reply: FastifyReply
 ): FastifyReply {
-  request.isAnswerStored = true
+  request.isResponseStored = true
   if (isRepeat) reply.header('idempotency-replayed', 'true')
   return reply.code(answer.httpStatus).type(answer.contentType).send(answer.body)
 }

@@ -29,9 +29,9 @@ import { idempotency } from './http/idempotency.ts'
 import { jsonBody } from './http/json-body.ts'
 import { loadShedding } from './http/load-shedding.ts'
 import { openApiOptions } from './http/openapi.ts'
-import { limitHeaders } from './http/rate-limit-headers.ts'
+import { rateLimitHeaders } from './http/rate-limit-headers.ts'
 import { requestIds, requestLog } from './http/request-log.ts'
-import { allowOrigins, alwaysAnswer, securityHeaders } from './http/security-headers.ts'
+import { allowOrigins, addHeaders, securityHeaders } from './http/security-headers.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import type { LastHour } from './ops/last-hour.ts'
 import type { Outbox } from './outbox/outbox.ts'
@@ -96,10 +96,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   answerErrors(app, (request) => countAnonymous(request, accessControl))
   requestLog(app)
   countRequests(app, metrics)
-  alwaysAnswer(app, headers)
+  addHeaders(app, headers)
   await allowOrigins(app, http.corsOrigins)
   drainOnClose(app)
-  limitHeaders(app)
+  rateLimitHeaders(app)
   await app.register(fastifySwagger, openApiOptions())
 
   await app.register(healthRoutes({ upstreams, outbox }))

@@ -87,7 +87,7 @@ export function jobPages({ jobs, store }: JobPagesOptions) {
           job,
           results: await store.results(job.id, part),
           from: part.from,
-          partSize: RESULTS_PER_PAGE,
+          pageSize: RESULTS_PER_PAGE,
           hasDeadLetters: letters.length > 0,
           done: [
             ...(cancelled === undefined ? [] : [`${counted(Number(cancelled), 'update')} cancelled.`]),

@@ -6,7 +6,7 @@ import type { Dispatchers } from '../../src/delivery/dispatchers.ts'
 import { callerOf, countAnonymous, setCaller } from '../../src/http/authentication.ts'
 import { problemOf } from '../../src/http/error-handler.ts'
 import { parseForm } from '../../src/http/form.ts'
-import { alwaysAnswer, securityHeaders } from '../../src/http/security-headers.ts'
+import { addHeaders, securityHeaders } from '../../src/http/security-headers.ts'
 import type { Jobs } from '../../src/jobs/jobs.ts'
 import { errorPage } from '../../src/ops/error-page.ts'
 import type { LastHour } from '../../src/ops/last-hour.ts'
@@ -45,7 +45,7 @@ export interface OpsOptions {
 export function opsRoutes({ jobs, outbox, upstreams, dispatchers, lastHour, accessControl }: OpsOptions) {
   const sessions = new Sessions(accessControl.callers)
   return async (app: FastifyInstance): Promise<void> => {
-    alwaysAnswer(app, { ...securityHeaders([], true), 'cache-control': 'no-store' })
+    addHeaders(app, { ...securityHeaders([], true), 'cache-control': 'no-store' })
     await app.register(fastifyCookie)
     app.addContentTypeParser(
       'application/x-www-form-urlencoded',
@@ -95,7 +95,7 @@ export function opsRoutes({ jobs, outbox, upstreams, dispatchers, lastHour, acce
           reasons: lastHour.reasons(),
           states: upstreams.states,
           stored: outbox.queue.pendingByAccount,
-          inHand: new Map(queues.map(({ account, waiting }) => [account, waiting])),
+          inFlight: new Map(queues.map(({ account, waiting }) => [account, waiting])),
           oldestWaitingMs: Math.max(...queues.map(({ oldestMs }) => oldestMs)),
           oldestAt: outbox.queue.oldestPendingAt,
           deadLetters: outbox.queue.size.deadLetters,

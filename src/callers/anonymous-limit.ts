@@ -2,21 +2,21 @@ import ipaddr from 'ipaddr.js'
 import { rateLimited } from './caller-limits.ts'
 import { Quota } from './quota.ts'
 
-/** What a request costs that has no valid key: without one, and with one that is wrong or another false proof. */
+/** Points for a request without a key, and for one with a wrong key, signature or session. */
 export const NO_KEY_POINTS = 1
 export const WRONG_KEY_POINTS = 10
-/** Addresses that are remembered, about 200 bytes each; beyond that the first to come is forgotten. */
+/** Most addresses in memory, about 200 bytes each. Beyond it the oldest is forgotten. */
 const MAX_ADDRESSES = 50_000
-/** Of an IPv6 address the first 64 bits: the rest its owner chooses. */
+/** Groups of an IPv6 address that count, 64 bits: its owner chooses the rest. */
 const NETWORK_PARTS = 4
 
-/** Limits what those do who prove nothing, by the address that they come from. */
+/** Limits requests without a valid key, for each address. */
 export class AnonymousLimit {
   readonly #pointsPerMinute: number
-  /** Those whose minute began first stand first. */
+  /** By network, the oldest first. */
   readonly #quotas = new Map<string, Quota>()
 
-  /** @param pointsPerMinute of one address; 0: no limit */
+  /** @param pointsPerMinute for each address; 0: no limit */
   constructor(pointsPerMinute: number) {
     this.#pointsPerMinute = pointsPerMinute
   }
@@ -52,7 +52,7 @@ export class AnonymousLimit {
   }
 }
 
-/** The IPv4 address, or the first half of the IPv6 one. What a proxy gives that is neither counts as one address. */
+/** An IPv4 address, or the first half of an IPv6 one. Anything else, from a proxy, counts as one address. */
 function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return ''
   const parsed = ipaddr.process(address)

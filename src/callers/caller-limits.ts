@@ -1,7 +1,7 @@
 import { Problem } from '../errors.ts'
 import { Quota, WINDOW_SECONDS } from './quota.ts'
 
-/** What a caller may do in a minute; undefined: any number. */
+/** What a caller may do in a minute; undefined: no limit. */
 export interface RateLimit {
   readonly requests?: number
   readonly updates?: number
@@ -10,17 +10,17 @@ export interface RateLimit {
 const UNITS = ['requests', 'updates'] as const
 type Unit = (typeof UNITS)[number]
 
-/** What is left to a caller of its requests and updates. */
+/** A caller's quotas of requests and updates. */
 export class CallerLimits {
   readonly #name: string
   readonly #quotas = new Map<Unit, Quota>()
 
-  /** Without a limit at first. */
+  /** Starts without limits. */
   constructor(name: string) {
     this.#name = name
   }
 
-  /** Takes other limits; what was done in this minute counts on. */
+  /** Changes the limits. What was used in this minute stays used. */
   change(limit: RateLimit): void {
     for (const unit of UNITS) {
       const perMinute = limit[unit]
@@ -31,13 +31,13 @@ export class CallerLimits {
     }
   }
 
-  /** Updates that one request can ever have. */
+  /** Most updates that one request can have. */
   get maxUpdates(): number {
     return this.#quotas.get('updates')?.perMinute ?? Number.POSITIVE_INFINITY
   }
 
   /**
-   * Counts all of what a request does, or nothing.
+   * Takes all of `amount`, or nothing.
    * @throws Problem rate_limited
    */
   take(unit: Unit, amount: number): void {
@@ -48,7 +48,7 @@ export class CallerLimits {
     throw rateLimited(`The caller ${this.#name} is limited: ${left}.`, quota.secondsLeft(now))
   }
 
-  /** `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers); none if there is no limit. */
+  /** `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers); empty without limits. */
   headers(): Record<string, string> {
     if (this.#quotas.size === 0) return {}
     const now = performance.now()
@@ -64,7 +64,7 @@ export class CallerLimits {
   }
 }
 
-/** The refusal of a request that may be made again after some seconds. */
+/** The refusal of a request that can be retried after some seconds. */
 export function rateLimited(detail: string, seconds: number): Problem {
   return new Problem('rate_limited', detail, { headers: { 'retry-after': String(seconds) } })
 }

@@ -3,29 +3,29 @@ import { ALL_RIGHTS, type Allowed, allows, type Rights } from '../leads/rights.t
 import type { OnLossy } from '../leads/update.ts'
 import type { CallerLimits, RateLimit } from './caller-limits.ts'
 
-/** What a route asks for; `webhook:NAME` for each source of webhooks that takes callers' keys. */
+/** The permission that a route needs; `webhook:NAME` for each webhook endpoint with callers' keys. */
 export type RoutePermission = (typeof ROUTE_PERMISSIONS)[number] | `webhook:${string}`
 export const ROUTE_PERMISSIONS = ['batch', 'jobs', 'dead_letters', 'history', 'metrics', 'operator'] as const
 
 /** What a caller may do. */
 export interface Permissions {
   readonly routes: Allowed
-  /** Values of VICIdial's `source` that its requests may name, beside its own. */
+  /** Values of VICIdial's `source` that its requests may use, besides its own. */
   readonly sources: Allowed
-  /** Updates in one request; undefined: as many as the server takes. */
+  /** Most updates in one request; undefined: as the server allows. */
   readonly maxBatch?: number
   readonly updates: Rights
 }
 
 export const ALL_PERMISSIONS: Permissions = { routes: '*', sources: '*', updates: ALL_RIGHTS }
 
-/** A key as configured: its SHA-256, as 64 hex digits, and until when it is good, in milliseconds since the epoch. */
+/** A configured key: its SHA-256 as 64 hex digits, and when it expires, in milliseconds since the epoch. */
 export interface KeyConfig {
   readonly hash: string
   readonly expiresAt?: number
 }
 
-/** A caller as configured. No key is held anywhere, only hashes. */
+/** A configured caller. Keys are kept only as hashes. */
 export interface CallerConfig {
   readonly name: string
   readonly keys: readonly KeyConfig[]
@@ -37,21 +37,21 @@ export interface CallerConfig {
   readonly permissions: Permissions
   /** Addresses and networks (CIDR) that it may call from; undefined: any. */
   readonly networks?: readonly string[]
-  /** What it may do in a minute; undefined: as much as it likes. */
+  /** What it may do in a minute; undefined: no limit. */
   readonly rateLimit?: RateLimit
 }
 
-/** Who is asking, once known. */
+/** An identified caller, with the key that it used. */
 export class Caller {
   readonly name: string
-  /** The first 8 hex digits of the key's SHA-256, to tell a caller's keys apart. */
+  /** The first 8 hex digits of the key's SHA-256, to tell a caller's keys apart in logs. */
   readonly keyId: string
-  /** The VICIdial account of its calls, by name. */
+  /** Name of the VICIdial account of its calls. */
   readonly account: string
   readonly source: string | undefined
   readonly onLossy: OnLossy
   readonly permissions: Permissions
-  /** What is left to it in this minute, by whichever of its keys. */
+  /** Its quotas, shared by all its keys. */
   readonly limits: CallerLimits
   readonly #networks: BlockList | undefined
 
@@ -66,7 +66,7 @@ export class Caller {
     this.#networks = config.networks && networksOf(config.networks)
   }
 
-  /** What its updates may ask for, and how many one request may have on a server that takes `serverMax`. */
+  /** What its updates may do, and how many one request may have if the server allows `serverMax`. */
   rules(serverMax: number): { readonly rights: Rights; readonly maxUpdates: number } {
     const { updates, maxBatch = serverMax } = this.permissions
     return { rights: updates, maxUpdates: Math.min(maxBatch, serverMax, this.limits.maxUpdates) }

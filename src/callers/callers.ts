@@ -8,7 +8,7 @@ interface Known {
   readonly expiresAt: number
 }
 
-/** The configured callers, by their keys. Keys are held as hashes only. */
+/** The configured callers by key. Keys are kept only as hashes. */
 export class Callers {
   #byHash: ReadonlyMap<string, Known> = new Map()
   /** By the caller's name. */
@@ -18,7 +18,7 @@ export class Callers {
     this.replace(configs)
   }
 
-  /** Takes other callers in place of all; requests under way keep theirs. What a caller that stays has done counts on. */
+  /** Replaces all callers. Requests in progress keep theirs, and a caller that stays keeps its used quota. */
   replace(configs: readonly CallerConfig[]): void {
     const byHash = new Map<string, Known>()
     const byName = new Map<string, CallerLimits>()
@@ -42,14 +42,14 @@ export class Callers {
   }
 
   /**
-   * Finds the caller of a key that has not expired at `now`, in milliseconds since the epoch. What the time it takes could tell is about the key's hash, of
-   * which nobody can choose so much as the first digits.
+   * Finds the caller of a key that has not expired at `now`, in milliseconds since the epoch. The look-up needs no constant
+   * time: timing could only reveal digits of the key's hash, which a sender cannot choose.
    */
   find(key: string, now = Date.now()): Caller | undefined {
     return this.findByHash(hashKey(key), now)
   }
 
-  /** The same by the key's hash, see `hashKey`. */
+  /** Finds the caller by the hash of a key, see `hashKey`. */
   findByHash(hash: string, now = Date.now()): Caller | undefined {
     const found = this.#byHash.get(hash)
     return found && found.expiresAt > now ? found.caller : undefined

@@ -1,7 +1,7 @@
-/** A quota is for so long, from the first that is taken of it; then it is whole again. */
+/** Length of a quota's window in seconds, from the first use. Then the quota is full again. */
 export const WINDOW_SECONDS = 60
 
-/** What may be taken in a minute. Times are milliseconds of a clock that only goes forward. */
+/** A quota per minute. Times are milliseconds of a monotonic clock. */
 export class Quota {
   #perMinute: number
   #taken = 0
@@ -15,22 +15,22 @@ export class Quota {
     return this.#perMinute
   }
 
-  /** From now on another number; what is taken stays taken. */
+  /** Changes the quota. What is taken stays taken. */
   change(perMinute: number): void {
     this.#perMinute = perMinute
   }
 
-  /** Whether nothing is taken of it. */
+  /** Whether nothing has been taken. */
   isWhole(now: number): boolean {
     return now >= this.#endsAt
   }
 
-  /** What is left to take. */
+  /** The amount left. */
   left(now: number): number {
     return this.isWhole(now) ? this.#perMinute : Math.max(0, this.#perMinute - this.#taken)
   }
 
-  /** Until it is whole again, in whole seconds, at least one. */
+  /** Whole seconds until the quota is full again, at least one. */
   secondsLeft(now: number): number {
     return this.isWhole(now) ? WINDOW_SECONDS : Math.max(1, Math.ceil((this.#endsAt - now) / 1_000))
   }

@@ -5,16 +5,16 @@ import { PROBLEM_TYPE } from './error-handler.ts'
 import { Problem } from '../errors.ts'
 import { requestIds } from './request-log.ts'
 
-/** The head of a request is small: however long its body may take, it may not take longer than this. */
+/** Longest time to receive the head of a request, in milliseconds. Heads are small, whatever the body's timeout. */
 const LONGEST_HEAD_MS = 10_000
 const HEAD_SHARE = 3
-/** Connections are looked at so often in that time: one that is over it is cut off so much later at most. */
+/** Checks of open connections within the head's timeout. They bound how late a slow one is cut off. */
 const CHECKS = 5
 const LONGEST_CHECK_MS = 1_000
-/** A sender that is refused has so long to read why: a reset, as it goes on sending, would take that from it. */
+/** How long a refused sender has to read the response, in milliseconds. An earlier reset could destroy it. */
 const LINGER_MS = 500
 
-/** What is wrong with what came, by Node's code for it; anything else is no HTTP. */
+/** Responses by Node's error code; any other error means that it isn't HTTP. */
 const REFUSALS: ReadonlyMap<string, readonly [status: number, detail: string]> = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'The request did not arrive in time.']],
   ['HPE_HEADER_OVERFLOW', [431, 'The address and the headers are longer than 16 KiB.']]
@@ -22,20 +22,20 @@ const REFUSALS: ReadonlyMap<string, readonly [status: number, detail: string]> =
 const NO_HTTP = [400, 'This is no HTTP request.'] as const
 
 interface Limits {
-  /** A sender may take so long with a whole request. */
+  /** Timeout for receiving a whole request. */
   readonly receiveTimeoutMs: number
   readonly maxConnections: number
 }
 
 /**
- * Limits connections: how many, and how long each may take to send a request. What never becomes one is refused with
- * a problem that gives nothing of it back.
+ * Caps open connections and the time to receive a request. Input that isn't a valid request gets a problem response
+ * that repeats none of it.
  */
 export class ConnectionLimits {
   readonly #limits: Limits
   readonly #log: FastifyBaseLogger
   readonly #newId = requestIds()
-  /** The request that each connection has brought last. */
+  /** The last request of each connection. */
   readonly #last = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>()
 
   constructor(limits: Limits, log: FastifyBaseLogger) {
@@ -43,7 +43,7 @@ export class ConnectionLimits {
     this.#log = log
   }
 
-  /** For Fastify. Node counts the time of a head from the connection on, so that an idle one ends too. */
+  /** Options for Fastify. Node's headers timeout starts with the connection, so it ends idle ones too. */
   get serverOptions() {
     const { receiveTimeoutMs } = this.#limits
     const headersTimeout = Math.ceil(Math.min(LONGEST_HEAD_MS, receiveTimeoutMs / HEAD_SHARE))
@@ -57,7 +57,7 @@ export class ConnectionLimits {
     }
   }
 
-  /** To be called once the application has its server. */
+  /** Call this once the application has its server. */
   apply({ server }: FastifyInstance): void {
     server.maxConnections = this.#limits.maxConnections
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -70,7 +70,7 @@ export class ConnectionLimits {
 
   #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
     const { request, response } = this.#last.get(socket) ?? {}
-    // Nothing may follow an answer that has begun, or that was given before its request had come.
+    // Nothing may follow a response that has started, or one sent before the whole request arrived.
     const isAnswered = response?.headersSent === true && !(request?.complete && response.writableEnded)
     if (isAnswered || !socket.writable || error.code === 'ECONNRESET') {
       socket.destroy()

@@ -5,23 +5,23 @@ import { overloaded } from '../errors.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Whether the application is shutting down: work in hand is finished, no new work is taken. */
+    /** Whether the application is shutting down: it finishes current requests and refuses new ones. */
     readonly draining: boolean
     /**
-     * Refuses new requests while it still listens, so that senders with open connections learn not to use them again;
-     * to be called before it is closed. Otherwise a request that is on its way would be reset.
+     * Refuses new requests while still listening, so that senders stop using their open connections. Call it before
+     * closing, or requests in flight would be reset.
      */
     beginDrain(): Promise<void>
   }
 }
 
-/** A restarted gateway is usually back within this. */
+/** Within this a restarted gateway is usually back. */
 const RETRY_AFTER_SECONDS = 5
-/** In this time a sender with an open connection learns, by the answer to its next request, that it must not use it again. */
-const NOTICE_MS = 500
-/** Turns of the event loop in which no connection came, after which none is waiting to be taken. */
+/** Time to keep answering, in milliseconds, so that senders see `Connection: close` on their next request. */
+const DRAIN_MS = 500
+/** Turns of the event loop without a new connection, after which none is waiting. */
 const QUIET_TURNS = 3
-/** If connections never stop coming, some are refused after all. */
+/** Bound in case connections never stop coming; some are then refused. */
 const MOST_TURNS = 10_000
 
 /** Refuses new requests on open connections once the application is closing; `/livez` and `/readyz` still answer. */
@@ -35,11 +35,11 @@ export function drainOnClose(app: FastifyInstance): void {
   })
   app.decorate('beginDrain', async () => {
     draining = true
-    await pause(NOTICE_MS)
-    await takeWaiting(app.server)
+    await pause(DRAIN_MS)
+    await acceptWaiting(app.server)
   })
   app.addHook('onSend', (_request, reply, payload, done) => {
-    // A sender that keeps its connection open would hold the process.
+    // An open keep-alive connection would keep the process running.
     if (draining) reply.header('connection', 'close')
     done(null, payload)
   })
@@ -50,8 +50,8 @@ export function drainOnClose(app: FastifyInstance): void {
   })
 }
 
-/** Takes the connections that are made already: those still waiting when the server stops listening would be reset. */
-async function takeWaiting(server: Server): Promise<void> {
+/** Accepts connections in the backlog, which would be reset when the server stops listening. */
+async function acceptWaiting(server: Server): Promise<void> {
   let quiet = 0
   const onConnection = () => {
     quiet = 0

@@ -4,18 +4,18 @@ import { echo } from '../leads/refusal.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The code of the problem that it was answered with; null if it was not. */
+    /** Code of the problem in the response; null if it has none. */
     problemCode: string | null
   }
 }
 
-/** The disk is cleared, or mounted again, by somebody. */
+/** Time for somebody to clear or mount the disk. */
 const STORAGE_RETRY_AFTER_SECONDS = 30
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
 /**
- * Makes every error an answer in one form: a problem document (RFC 9457), logged once if it is the gateway's fault.
- * @param admit may refuse whoever asks for what is not there
+ * Answers every error with a problem document (RFC 9457), and logs it once if it is the gateway's fault.
+ * @param admit counts a request for an unknown path, and may throw a refusal
  */
 export function answerErrors(app: FastifyInstance, admit: (request: FastifyRequest) => void): void {
   app.decorateRequest('problemCode', null)
@@ -28,14 +28,14 @@ export function answerErrors(app: FastifyInstance, admit: (request: FastifyReque
   })
 }
 
-/** What an error is to the sender of the request, whose `problemCode` says so too; it is logged if it is the gateway's fault. */
+/** The problem that the sender gets for an error. Sets `problemCode`, and logs an error that is the gateway's fault. */
 export function problemOf(error: FastifyError | Problem | StorageError, request: FastifyRequest): Problem {
   const problem = error instanceof Problem ? error : otherProblem(error, request)
   request.problemCode = problem.code
   return problem
 }
 
-/** Answers what fails before there is a route: a path that cannot be decoded, for one. */
+/** Answers errors before routing, such as a path that cannot be decoded. */
 export function frameworkErrors(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   sendProblem(frameworkProblem(error, request), request, reply)
 }

@@ -2,12 +2,12 @@ import { parse } from 'qs'
 import { Problem } from '../errors.ts'
 
 const MAX_FIELDS = 1_000
-/** Of names in brackets, as in `contact[address][city]`. */
+/** Nesting of bracketed names, as in `contact[address][city]`. */
 const MAX_DEPTH = 8
 
 /**
- * Reads a form (application/x-www-form-urlencoded); bracketed names become objects and arrays. No name can reach a
- * prototype: the objects have none, and `__proto__` is left out.
+ * Parses a form (application/x-www-form-urlencoded). Bracketed names become objects and arrays. The objects have no
+ * prototype, and `__proto__` is dropped.
  * @throws Problem invalid_request
  */
 export function parseForm(text: string): Record<string, unknown> {

@@ -15,7 +15,7 @@ declare module 'fastify' {
     /** What identifies a repeat of this request; null if it has no `Idempotency-Key`. */
     idempotencyKey: IdempotencyKey | null
     /** Whether the response is already stored, together with the job that it accepted. */
-    isAnswerStored: boolean
+    isResponseStored: boolean
     /** Whether a retry might improve the response: something failed that may succeed later. */
     isTransient: boolean
   }
@@ -39,7 +39,7 @@ const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([403, 409, 429])
 export function idempotency(scope: FastifyInstance, store: IdempotencyStore, log: FastifyBaseLogger): void {
   const inProgress = new Set<string>()
   scope.decorateRequest('idempotencyKey', null)
-  scope.decorateRequest('isAnswerStored', false)
+  scope.decorateRequest('isResponseStored', false)
   scope.decorateRequest('isTransient', false)
 
   scope.addHook('preHandler', async (request, reply) => {
@@ -52,7 +52,7 @@ export function idempotency(scope: FastifyInstance, store: IdempotencyStore, log
     request.idempotencyKey = idempotencyKey
     const stored = await store.find(idempotencyKey.caller, key, Date.now() - IDEMPOTENCY_KEY_TTL_MS)
     if (stored === undefined) return undefined
-    request.isAnswerStored = true
+    request.isResponseStored = true
     refuseOther(stored, idempotencyKey)
     return reply
       .code(stored.httpStatus)
@@ -81,10 +81,10 @@ export function idempotency(scope: FastifyInstance, store: IdempotencyStore, log
     reply: FastifyReply,
     payload: unknown
   ) {
-    const { isAnswerStored, isTransient } = request
+    const { isResponseStored, isTransient } = request
     const { statusCode } = reply
     const isFinal = !isTransient && statusCode < FIRST_SERVER_ERROR && !TRANSIENT_STATUSES.has(statusCode)
-    if (isAnswerStored || !isFinal || typeof payload !== 'string') return
+    if (isResponseStored || !isFinal || typeof payload !== 'string') return
     const record = {
       ...idempotencyKey,
       httpStatus: reply.statusCode,

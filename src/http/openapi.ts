@@ -4,15 +4,15 @@ import type { FastifyInstance } from 'fastify'
 import type { OpenAPIV3_1 } from 'openapi-types'
 import { stringify } from 'yaml'
 
-/** One real exchange with the gateway, recorded for the document. */
+/** A recorded request and response, as an example in the document. */
 export interface Example {
-  /** The operation that it is an example of; without one, every operation that documents its status. */
+  /** Operation of the example; undefined: every operation that documents its status. */
   readonly operationId?: string
   readonly name: string
   readonly summary: string
   readonly request?: unknown
   readonly status: number
-  /** Media type of the answer. */
+  /** Media type of the response. */
   readonly type: string
   readonly answer: unknown
 }
@@ -70,7 +70,7 @@ export function openApiOptions(): SwaggerOptions {
   }
 }
 
-/** The document as YAML, without anchors, which not every reader takes. */
+/** The document as YAML without anchors, which not every parser supports. */
 export function openApiYaml(app: FastifyInstance): string {
   return stringify(app.swagger(), { aliasDuplicateObjects: false })
 }

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 
-/** Whether the sender prefers to be answered before the work is done (`Prefer: respond-async`, RFC 7240). */
+/** Whether the sender wants the response before the work is done (`Prefer: respond-async`, RFC 7240). */
 export function prefersAsync(request: FastifyRequest): boolean {
   return preferences(request).has('respond-async')
 }
 
-/** For how many seconds the sender prefers to wait for the result (`Prefer: wait=10`); undefined if it says nothing. */
+/** Seconds that the sender wants to wait for the result (`Prefer: wait=10`); undefined if not given. */
 export function preferredWait(request: FastifyRequest): number | undefined {
   const seconds = preferences(request).get('wait')
   return seconds !== undefined && /^[0-9]{1,5}$/.test(seconds) ? Number(seconds) : undefined

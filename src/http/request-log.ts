@@ -6,9 +6,9 @@ const WELL_FORMED_ID = /^[A-Za-z0-9._:@=+/-]{1,128}$/
 /** W3C Trace Context: version, trace id, parent id, flags. */
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/
 
-/** Gives the id of a request: the sender's `X-Request-Id` if it is well formed, a new one otherwise. */
+/** Returns a function that gives a request's id: a well-formed `X-Request-Id`, or else a new id. */
 export function requestIds(): (request: { headers: IncomingHttpHeaders }) => string {
-  // An id, not a secret: it needs no cryptographic chance.
+  // An id isn't a secret, so it needs no cryptographic randomness.
   const ulid = monotonicFactory(Math.random)
   return (request) => {
     const given = request.headers['x-request-id']
@@ -16,7 +16,7 @@ export function requestIds(): (request: { headers: IncomingHttpHeaders }) => str
   }
 }
 
-/** Returns the request id with every answer, and writes one line a request: no values, no query, no credentials. */
+/** Adds the request id to every response, and logs one line per request without values, query or credentials. */
 export function requestLog(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)

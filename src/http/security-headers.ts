@@ -7,15 +7,14 @@ import helmet from 'helmet'
 
 const NOTHING = ["'none'"]
 const OWN = ["'self'"]
-/** A style sheet that the script of Swagger UI adds to its page; browsers tell its hash. */
+/** Hash of a style sheet that Swagger UI's script adds, as reported by browsers. */
 const SWAGGER_UI_STYLE = "'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='"
 
 /**
- * The headers of every answer that tell browsers to trust it with nothing but what the gateway's own pages need:
- * nothing from other addresses, no script within a page, no frame around it. They are made once: @fastify/helmet
- * makes them anew for every request, which takes as long as sending them.
- * @param styles style sheets within the pages, to the letter
- * @param hasForms whether the pages send forms, to the gateway and with their origin, so that those of others can be told
+ * Security headers that allow browsers only what the gateway's own pages need: nothing from other origins, no inline
+ * scripts, no frames. They are built once; @fastify/helmet would build them for every request.
+ * @param styles inline style sheets of the pages, verbatim
+ * @param hasForms whether the pages send forms to the gateway; these then carry their origin
  */
 export function securityHeaders(styles: readonly string[], hasForms = false): Record<string, string> {
   const hashes = styles.map((style) => `'sha256-${hash('sha256', style, 'base64')}'`)
@@ -36,7 +35,7 @@ export function securityHeaders(styles: readonly string[], hasForms = false): Re
     },
     // With no-referrer browsers would call the origin of a form "null".
     referrerPolicy: { policy: hasForms ? 'same-origin' : 'no-referrer' },
-    // The gateway speaks plain HTTP: that its name is to be asked by TLS only is for the TLS proxy before it to say.
+    // The gateway speaks plain HTTP; HSTS is up to the TLS proxy in front of it.
     strictTransportSecurity: false
   })
   const request = new IncomingMessage(new Socket())
@@ -47,15 +46,15 @@ export function securityHeaders(styles: readonly string[], hasForms = false): Re
   )
 }
 
-/** Puts headers on every answer. */
-export function alwaysAnswer(app: FastifyInstance, headers: Readonly<Record<string, string>>): void {
+/** Adds headers to every response. */
+export function addHeaders(app: FastifyInstance, headers: Readonly<Record<string, string>>): void {
   app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(headers)
     done()
   })
 }
 
-/** Pages of other origins may read these headers of an answer. */
+/** Response headers that pages of other origins may read. */
 const EXPOSED = [
   'X-Request-Id',
   'RateLimit',
@@ -66,7 +65,7 @@ const EXPOSED = [
 ]
 const PREFLIGHT_KNOWN_SECONDS = 600
 
-/** Lets pages of these origins send requests, with a key that they bring: no cookie, no login of the browser's. */
+/** Lets pages of these origins send requests with a key (CORS), without cookies or browser logins. */
 export async function allowOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
   if (origins.length === 0) return
   await app.register(cors, {
@@ -75,7 +74,7 @@ export async function allowOrigins(app: FastifyInstance, origins: readonly strin
     exposedHeaders: EXPOSED,
     credentials: false,
     maxAge: PREFLIGHT_KNOWN_SECONDS,
-    // Any OPTIONS is answered as a preflight: a refusal would be no problem document.
+    // Answer any OPTIONS as a preflight: a refusal would not be a problem document.
     strictPreflight: false
   })
 }

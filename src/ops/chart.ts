@@ -9,26 +9,26 @@ const LEFT = 52
 const TOP = 12
 const BOTTOM = 26
 const SPAN = HEIGHT - TOP - BOTTOM
-/** So many minutes lie between two marks of the time. */
+/** Minutes between two time labels. */
 const MARK_EVERY = 15
-/** Not told apart by colour alone: two have stripes. */
+/** Two have stripes, so that colour isn't the only difference. */
 const FILLS: Readonly<Record<Kind, string>> = {
   updated: 'class="updated"',
   refused: 'fill="url(#refused)"',
   failed: 'fill="url(#failed)"'
 }
 
-/** What ended in each minute of the last hour: a picture, what its colours mean, and the same as a table. */
+/** A chart of the updates that ended in each minute of the last hour, with its legend and the same as a table. */
 export function chart(minutes: readonly Minute[]): string {
   const greatest = Math.max(...minutes.map(sumOf))
   if (greatest === 0) return html`<p class="empty">No update has ended in the last hour.</p>`
   const top = roundedUp(greatest)
   const step = (WIDTH - LEFT) / minutes.length
-  const bars = minutes.map((minute, place) => bar(minute, LEFT + place * step, step, top))
-  const marks = minutes.flatMap(({ at }, place) => {
-    const isLast = place === minutes.length - 1
-    if (place % MARK_EVERY !== 0 && !isLast) return []
-    const x = isLast ? WIDTH : LEFT + place * step
+  const bars = minutes.map((minute, index) => bar(minute, LEFT + index * step, step, top))
+  const marks = minutes.flatMap(({ at }, index) => {
+    const isLast = index === minutes.length - 1
+    if (index % MARK_EVERY !== 0 && !isLast) return []
+    const x = isLast ? WIDTH : LEFT + index * step
     return [
       html`<text x="${x.toFixed(1)}" y="${HEIGHT - 8}" text-anchor="${isLast ? 'end' : 'start'}"
         >${timeOfDay(at)}</text
@@ -60,19 +60,19 @@ export function chart(minutes: readonly Minute[]): string {
 
 function bar(minute: Minute, x: number, step: number, top: number): string {
   let y = TOP + SPAN
-  const parts = KINDS.flatMap((kind) => {
+  const bars = KINDS.flatMap((kind) => {
     if (minute[kind] === 0) return []
     const height = Math.max(1, (minute[kind] / top) * SPAN)
     y -= height
-    const place = `x="${(x + 1).toFixed(1)}" y="${y.toFixed(1)}" width="${(step - 2).toFixed(1)}" height="${height.toFixed(1)}"`
-    return [html`<rect !${FILLS[kind]} !${place} />`]
+    const geometry = `x="${(x + 1).toFixed(1)}" y="${y.toFixed(1)}" width="${(step - 2).toFixed(1)}" height="${height.toFixed(1)}"`
+    return [html`<rect !${FILLS[kind]} !${geometry} />`]
   })
-  if (parts.length === 0) return ''
+  if (bars.length === 0) return ''
   return html`<g>
     <title>
       ${timeOfDay(minute.at)} UTC: ${KINDS.map((kind) => `${number(minute[kind])} ${kind}`).join(', ')}
     </title>
-    !${parts}
+    !${bars}
   </g>`
 }
 

@@ -7,7 +7,7 @@ import { textField } from './jobs-page.ts'
 import { address, notice, OPS, page } from './page.ts'
 import { counted, moment, number } from './times.ts'
 
-/** Which dead letters are shown; empty or absent: whichever. */
+/** Filters of the list; empty or absent: any. */
 export interface DeadLetterSearch {
   readonly job_id?: string
   readonly caller?: string
@@ -17,13 +17,13 @@ export interface DeadLettersView {
   readonly search: DeadLetterSearch
   /** Newest first. */
   readonly letters: readonly DeadLetter[]
-  /** The last one shown, if there are more. */
+  /** Cursor of the next page; undefined on the last. */
   readonly next: string | undefined
-  /** Whether these are not the newest. */
+  /** Whether this is not the first page. */
   readonly isLater: boolean
-  /** How many there are, whatever is searched for. */
+  /** All dead letters, regardless of the filters. */
   readonly total: number
-  /** What was done just now. */
+  /** What was just done. */
   readonly done: readonly string[]
 }
 
@@ -51,7 +51,7 @@ export function deadLettersPage(view: DeadLettersView, caller: Caller, now = Dat
       !${isLater ? html`<a href="${address(PATH, { ...search })}">Newest</a>` : ''}
       !${next === undefined ? '' : html`<a rel="next" href="${address(PATH, { ...search, after: next })}">Older</a>`}
     </nav>`
-  return page({ title: 'Dead letters', content, caller, place: PATH })
+  return page({ title: 'Dead letters', content, caller, path: PATH })
 }
 
 function none(search: DeadLetterSearch, isLater: boolean): string {

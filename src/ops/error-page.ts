@@ -2,7 +2,7 @@ import { html } from 'ghtml'
 import { ERRORS, type Problem } from '../errors.ts'
 import { OPS, page, type Page } from './page.ts'
 
-/** Why a request was refused, and the way back. */
+/** Says why a request was refused, with a link back. */
 export function errorPage(problem: Problem, requestId: string, caller: Page['caller']): string {
   const { title, help } = ERRORS[problem.code]
   const content = html`<p class="alert" role="alert">${problem.message}</p>

@@ -8,14 +8,14 @@ import { counted, moment, number } from './times.ts'
 
 export interface JobView {
   readonly job: Job
-  /** A part of its results. */
+  /** One page of its results. */
   readonly results: readonly Result[]
-  /** The place of the first of them, from 0. */
+  /** Index of the first result on the page. */
   readonly from: number
-  /** How many a part has. */
-  readonly partSize: number
+  /** Results on a page. */
+  readonly pageSize: number
   readonly hasDeadLetters: boolean
-  /** What was done just now. */
+  /** What was just done. */
   readonly done: readonly string[]
 }
 
@@ -56,7 +56,7 @@ function replayForm(id: string): string {
   return html`<form class="card" method="post" action="${OPS}/dead-letters/replay">
     <p>
       This job has dead letters: updates that were given up.
-      <a href="${address(`${OPS}/dead-letters`, { job_id: id })}">Look at them</a>, or deliver them anew.
+      <a href="${address(`${OPS}/dead-letters`, { job_id: id })}">Look at them</a>, or deliver them again.
     </p>
     <input type="hidden" name="job_id" value="${id}" />
     !${forceField('force')}
@@ -64,7 +64,7 @@ function replayForm(id: string): string {
   </form>`
 }
 
-/** Whether a replay undoes newer updates. */
+/** The checkbox that lets a replay overwrite newer updates. */
 export function forceField(id: string): string {
   return html`<p>
     <input type="checkbox" id="${id}" name="force" value="1" />
@@ -74,7 +74,7 @@ export function forceField(id: string): string {
 
 function cancelForm(id: string): string {
   return html`<details class="card" id="cancel">
-    <summary>Cancel what is not yet on its way…</summary>
+    <summary>Cancel what is not being sent yet…</summary>
     <form method="post" action="${OPS}/jobs/${id}/cancel">
       <p>
         Its updates that still wait are given up for good. They cannot be replayed; their sender has to send
@@ -85,19 +85,19 @@ function cancelForm(id: string): string {
   </details>`
 }
 
-function results({ job, results: part, from, partSize }: JobView): string {
-  if (part.length === 0) return html`<p class="empty">There are no results here.</p>`
+function results({ job, results: shown, from, pageSize }: JobView): string {
+  if (shown.length === 0) return html`<p class="empty">There are no results here.</p>`
   const received = Object.values(job.counts).reduce((sum, count) => sum + count, 0)
   const link = (to: number, text: string) =>
     html`<a href="${address(`${OPS}/jobs/${job.id}`, { from: String(to) })}">${text}</a>`
   return html`!${table(
-      `Results ${number(from + 1)} to ${number(from + part.length)} of ${number(received)}`,
+      `Results ${number(from + 1)} to ${number(from + shown.length)} of ${number(received)}`,
       ['No.', 'Lead', 'Status', 'What was said'],
-      part.map(row)
+      shown.map(row)
     )}
     <nav aria-label="Parts of the results" class="paging">
-      !${from > 0 ? link(Math.max(0, from - partSize), 'Before') : ''}
-      !${from + part.length < received ? link(from + part.length, 'After') : ''}
+      !${from > 0 ? link(Math.max(0, from - pageSize), 'Before') : ''}
+      !${from + shown.length < received ? link(from + shown.length, 'After') : ''}
     </nav>`
 }
 
@@ -110,7 +110,7 @@ function row(result: Result): string {
   </tr>`
 }
 
-/** How a result names its lead, or leads, in words. */
+/** The lead or leads of a result, in words. */
 export function leadOf({ lead_id, lead_ids, vendor_lead_code, phone_number }: Result): string {
   const named = [
     ...(lead_id === undefined ? [] : [`lead ${lead_id}`]),
@@ -121,9 +121,9 @@ export function leadOf({ lead_id, lead_ids, vendor_lead_code, phone_number }: Re
   return named.join(', ') || 'none named'
 }
 
-/** What was said of an update beside its status. */
+/** What a result says besides its status: error, superseded fields and warnings. */
 export function said({ error, superseded = [], warnings = [] }: Result): string {
-  const parts = [
+  const sentences = [
     ...(error ? [html`<a href="/problems/${error.code}">${error.code}</a>: ${error.detail}`] : []),
     ...(superseded.length > 0 ? [html`Set by newer updates since: ${superseded.join(', ')}.`] : []),
     ...(warnings.length > 0
@@ -133,5 +133,5 @@ export function said({ error, superseded = [], warnings = [] }: Result): string 
         ]
       : [])
   ]
-  return parts.join(' ')
+  return sentences.join(' ')
 }

@@ -5,7 +5,7 @@ import type { Job, JobStatus } from '../outbox/jobs.ts'
 import { address, badge, notice, OPS, page, table } from './page.ts'
 import { moment, number } from './times.ts'
 
-/** What of the jobs is shown; empty or absent: whichever. */
+/** Filters of the list; empty or absent: any. */
 export interface JobSearch {
   readonly status?: string
   readonly caller?: string
@@ -16,11 +16,11 @@ export interface JobsView {
   readonly search: JobSearch
   /** Newest first. */
   readonly jobs: readonly Job[]
-  /** The last one shown, if there are more. */
+  /** Cursor of the next page; undefined on the last. */
   readonly next: string | undefined
-  /** Whether these are not the newest. */
+  /** Whether this is not the first page. */
   readonly isLater: boolean
-  /** What was done just now. */
+  /** What was just done. */
   readonly done: readonly string[]
 }
 
@@ -47,10 +47,10 @@ export function jobsPage(view: JobsView, caller: Caller, now = Date.now()): stri
       !${isLater ? html`<a href="${address(PATH, { ...search })}">Newest</a>` : ''}
       !${next === undefined ? '' : html`<a rel="next" href="${address(PATH, { ...search, after: next })}">Older</a>`}
     </nav>`
-  return page({ title: 'Jobs', content, caller, place: PATH })
+  return page({ title: 'Jobs', content, caller, path: PATH })
 }
 
-/** A field to search by. */
+/** A text field of a search form. */
 export function textField(name: string, label: string, value = ''): string {
   return html`<p>
     <label for="${name}">${label}</label>
@@ -110,7 +110,7 @@ export function statusBadge(status: JobStatus): string {
   return badge(status, MOODS[status])
 }
 
-/** How many updates have which result, in words. */
+/** The counts of each status, in words. */
 export function countsOf({ counts }: Pick<Job, 'counts'>): string {
   return Object.entries(counts)
     .filter(([, count]) => count > 0)

@@ -3,14 +3,14 @@ import type { EndedUpdates, Observer } from '../telemetry/observer.ts'
 export const MINUTES = 60
 const MINUTE_MS = 60_000
 
-/** How the operations page sums results up. `refused`: by the gateway, or because there is no such lead. */
+/** The groups of results on the operations page. `refused`: by the gateway, or because there is no such lead. */
 export const KINDS = ['updated', 'refused', 'failed'] as const
 export type Kind = (typeof KINDS)[number]
 
-/** What was cancelled is none of them. */
+/** Cancelled updates are not counted. */
 const KIND_OF: Readonly<Partial<Record<EndedUpdates['status'], Kind>>> = {
   updated: 'updated',
-  // Newer updates have set all of its fields: nothing was left to do.
+  // Newer updates have set all of its fields, so nothing was left to do.
   superseded: 'updated',
   rejected: 'refused',
   not_found: 'refused',
@@ -20,13 +20,13 @@ const KIND_OF: Readonly<Partial<Record<EndedUpdates['status'], Kind>>> = {
   dead_lettered: 'failed'
 }
 
-/** What ended in a minute. */
+/** The updates that ended in one minute. */
 export interface Minute extends Readonly<Record<Kind, number>> {
   /** When it began, in milliseconds since the epoch. */
   readonly at: number
 }
 
-/** A reason why updates were not made, and how often. */
+/** An error code of updates, and how often it occurred. */
 export interface Reason {
   readonly code: string
   readonly kind: Kind
@@ -38,9 +38,9 @@ interface Counted extends Record<Kind, number> {
   readonly reasons: Map<string, { kind: Kind; count: number }>
 }
 
-/** Counts what became of updates in the last hour, by the minute. */
+/** Counts the results of the last hour's updates, for each minute. */
 export class LastHour implements Observer {
-  /** The one of a minute stands at its number modulo their count. */
+  /** A ring: each minute is at its number modulo MINUTES. */
   readonly #minutes: (Counted | undefined)[] = Array<undefined>(MINUTES).fill(undefined)
 
   /** @param now milliseconds since the epoch, as everywhere here */
@@ -56,20 +56,20 @@ export class LastHour implements Observer {
   }
 
   callEnded(): void {
-    // The page tells of updates, not of calls.
+    // The page shows updates, not calls.
   }
 
-  /** The last 60 minutes, the one that is running last. */
+  /** The last 60 minutes, ending with the current one. */
   minutes(now = Date.now()): readonly Minute[] {
     const running = Math.floor(now / MINUTE_MS)
-    return Array.from({ length: MINUTES }, (_, place) => {
-      const number = running - MINUTES + 1 + place
+    return Array.from({ length: MINUTES }, (_, index) => {
+      const number = running - MINUTES + 1 + index
       const { updated = 0, refused = 0, failed = 0 } = this.#known(number) ?? {}
       return { at: number * MINUTE_MS, updated, refused, failed }
     })
   }
 
-  /** Why updates were not made in the last 60 minutes, the most frequent first. */
+  /** The error codes of the last 60 minutes, most frequent first. */
   reasons(now = Date.now()): readonly Reason[] {
     const total = new Map<string, Reason>()
     for (const { at } of this.minutes(now)) {

@@ -1,4 +1,4 @@
-// Shows the overview anew from time to time; without this script the page is read again by hand.
+// Refreshes the overview regularly. Without this script the operator reloads the page.
 const EVERY_MS = 10_000
 const live = document.querySelector('[data-refresh]')
 const choice = document.querySelector('#refresh')
@@ -10,7 +10,7 @@ if (live && choice && status) {
 }
 
 async function refresh() {
-  // What is being read with the keyboard, or marked, stays.
+  // Don't replace what has the keyboard focus or is selected.
   const isRead = live.contains(document.activeElement) || !document.getSelection().isCollapsed
   if (!choice.checked || document.hidden || isRead) return
   try {

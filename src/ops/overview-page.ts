@@ -14,16 +14,16 @@ export interface Overview {
   readonly reasons: readonly Reason[]
   /** By account. */
   readonly states: ReadonlyMap<string, UpstreamState>
-  /** Stored updates that wait or are being delivered, by account. */
+  /** Pending stored updates, by account. */
   readonly stored: ReadonlyMap<string, number>
-  /** Updates that are being sent or wait for their call, those of requests and stored ones, by account. */
-  readonly inHand: ReadonlyMap<string, number>
-  /** How long the oldest of those waits of which nothing was sent yet, in milliseconds; 0 if there is none. */
+  /** Updates that are being sent or wait for their call, by account. */
+  readonly inFlight: ReadonlyMap<string, number>
+  /** Wait of the oldest request that nothing was sent of yet, in milliseconds; 0 without one. */
   readonly oldestWaitingMs: number
-  /** When the oldest stored one was accepted, in milliseconds since the epoch; undefined if there is none. */
+  /** When the oldest pending stored update was accepted, in milliseconds since the epoch; undefined without one. */
   readonly oldestAt: number | undefined
   readonly deadLetters: number
-  /** Why nothing can be stored, if that is so. */
+  /** Why nothing can be stored; undefined while writing works. */
   readonly fault: string | undefined
 }
 
@@ -48,25 +48,26 @@ export function overviewPage(overview: Overview, caller: Caller, now = Date.now(
         !${accounts(overview, now)}
       </section>
     </div>`
-  return page({ title: 'Overview', content, caller, place: OPS })
+  return page({ title: 'Overview', content, caller, path: OPS })
 }
 
 function fault(text: string | undefined): string {
   if (text === undefined) return ''
   return html`<p class="alert" role="alert">
-    Nothing can be stored: ${text}. Make room on the disk, or mount it again; the gateway goes on by itself.
+    Nothing can be stored: ${text}. Make room on the disk, or mount it again; the gateway then continues
+    automatically.
   </p>`
 }
 
 function presentState(overview: Overview, now: number): string {
-  const { minutes, stored, inHand, oldestWaitingMs, oldestAt, deadLetters } = overview
+  const { minutes, stored, inFlight, oldestWaitingMs, oldestAt, deadLetters } = overview
   const running = minutes.at(-1)
   const before = minutes.at(-2)
   const waits = total(stored)
   const figures = [
     ['In the minute that is running', running ? number(sumOf(running)) : '0', 'updates have ended'],
     ['In the minute before', before ? number(sumOf(before)) : '0', 'updates ended'],
-    ['In hand', number(total(inHand)), 'updates are being sent, or wait for their call'],
+    ['In hand', number(total(inFlight)), 'updates are being sent, or wait for their call'],
     [
       'Oldest waiting',
       oldestWaitingMs === 0 ? 'none' : inWords(oldestWaitingMs),
@@ -111,14 +112,14 @@ function reasons(list: readonly Reason[]): string {
   return table('Reasons, the most frequent first', ['Code', 'Meaning', 'Counted as', 'Updates'], rows)
 }
 
-function accounts({ states, stored, inHand }: Overview, now: number): string {
+function accounts({ states, stored, inFlight }: Overview, now: number): string {
   const rows = [...states].map(([name, { state, since }]) => {
     const { words, mood, advice } = STATE_WORDS[state]
     return html`<tr>
       <th scope="row">${name}</th>
       <td>!${badge(words, mood)}</td>
       <td>!${since === undefined ? 'the start' : moment(Date.parse(since), now)}</td>
-      <td class="number">${number(inHand.get(name) ?? 0)}</td>
+      <td class="number">${number(inFlight.get(name) ?? 0)}</td>
       <td class="number">${number(stored.get(name) ?? 0)}</td>
       <td class="prose">${advice}</td>
     </tr>`

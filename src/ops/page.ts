@@ -1,10 +1,10 @@
 import { html } from 'ghtml'
 import type { Caller } from '../callers/caller.ts'
 
-/** Where the pages are. */
+/** Path of the operations page. */
 export const OPS = '/ops'
 
-const PLACES = [
+const PAGES = [
   [OPS, 'Overview'],
   [`${OPS}/jobs`, 'Jobs'],
   [`${OPS}/dead-letters`, 'Dead letters']
@@ -14,14 +14,14 @@ export interface Page {
   readonly title: string
   /** HTML. */
   readonly content: string
-  /** Who is signed in; null: nobody. */
+  /** The signed-in operator; null without one. */
   readonly caller: Pick<Caller, 'name'> | null
-  /** The path under which the page stands in the list of pages. */
-  readonly place?: (typeof PLACES)[number][0]
+  /** Path of its entry in the navigation. */
+  readonly path?: (typeof PAGES)[number][0]
 }
 
-/** A whole page. What is put into a template is text and is escaped; only what follows a `!` is HTML already. */
-export function page({ title, content, caller, place }: Page): string {
+/** A whole HTML page. Templates escape their values as text, except after `!`, where a value is already HTML. */
+export function page({ title, content, caller, path }: Page): string {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -36,7 +36,7 @@ export function page({ title, content, caller, place }: Page): string {
         <a class="skip" href="#content">Skip to the content</a>
         <header>
           <p class="name">vicidial-gateway</p>
-          !${caller ? signedIn(caller, place) : ''}
+          !${caller ? signedIn(caller, path) : ''}
         </header>
         <main id="content" tabindex="-1">
           <h1>${title}</h1>
@@ -46,10 +46,10 @@ export function page({ title, content, caller, place }: Page): string {
     </html> `
 }
 
-function signedIn({ name }: Pick<Caller, 'name'>, place: string | undefined): string {
-  const links = PLACES.map(
+function signedIn({ name }: Pick<Caller, 'name'>, current: string | undefined): string {
+  const links = PAGES.map(
     ([path, title]) =>
-      html`<li><a href="${path}" !${path === place ? 'aria-current="page"' : ''}>${title}</a></li>`
+      html`<li><a href="${path}" !${path === current ? 'aria-current="page"' : ''}>${title}</a></li>`
   )
   return html`<nav aria-label="Pages">
       <ul>
@@ -62,7 +62,7 @@ function signedIn({ name }: Pick<Caller, 'name'>, place: string | undefined): st
     </form>`
 }
 
-/** A table that can be scrolled sideways, with the keyboard too, where the window is narrow. */
+/** A table that scrolls sideways in a narrow window, also by keyboard. */
 export function table(caption: string, columns: readonly string[], rows: readonly string[]): string {
   const head = columns.map((column) => html`<th scope="col">${column}</th>`)
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
@@ -82,17 +82,17 @@ export function table(caption: string, columns: readonly string[], rows: readonl
   </div>`
 }
 
-/** What was done, or has to be known first. */
+/** A notice above the page: what was just done, or a warning. */
 export function notice(sentences: readonly string[]): string {
   return sentences.length === 0 ? '' : html`<p class="notice" role="status">${sentences.join(' ')}</p>`
 }
 
-/** A state in words, which say what its colour only repeats. */
+/** A state as a coloured word. The colour adds nothing that the word doesn't say. */
 export function badge(word: string, mood: 'good' | 'bad' | 'busy' | 'plain'): string {
   return html`<span class="badge ${mood}">${word}</span>`
 }
 
-/** The address of a page with a query; what is undefined or empty is left out. */
+/** A path with a query. Undefined and empty parameters are left out. */
 export function address(path: string, query: Readonly<Record<string, string | undefined>>): string {
   const given = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) if (value) given.set(name, value)

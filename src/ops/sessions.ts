@@ -3,9 +3,9 @@ import type { Caller } from '../callers/caller.ts'
 import type { Callers } from '../callers/callers.ts'
 import { hashKey } from '../callers/key.ts'
 
-/** A working day; then the key is asked for again. */
+/** Lifetime of a session in milliseconds: a working day. */
 export const SESSION_MS = 8 * 60 * 60 * 1_000
-/** More than operators there are; beyond that the one that began first ends. */
+/** More than there are operators. Beyond it the oldest session ends. */
 const MAX_SESSIONS = 1_000
 const ID_BYTES = 32
 
@@ -17,12 +17,12 @@ interface Session {
 }
 
 /**
- * Who is signed in to the operations page. A session is as good as its key: it ends when that is taken away, expires
- * or loses `operator`. Sessions are held in memory only, so a restart ends them.
+ * The sessions of the operations page. A session ends when its key is removed, expires or loses `operator`. Sessions
+ * are kept only in memory, so a restart ends them all.
  */
 export class Sessions {
   readonly #callers: Callers
-  /** Those that began first stand first. */
+  /** Oldest first. */
   readonly #sessions = new Map<string, Session>()
 
   constructor(callers: Callers) {
@@ -37,7 +37,7 @@ export class Sessions {
     return id
   }
 
-  /** The operator of a session; undefined if there is none of that id, or none any more. */
+  /** The operator of a session; undefined if it doesn't exist or has ended. */
   operator(id: string | undefined, now = Date.now()): Caller | undefined {
     const session = id === undefined ? undefined : this.#sessions.get(id)
     if (id === undefined || session === undefined) return undefined

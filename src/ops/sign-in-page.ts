@@ -1,7 +1,7 @@
 import { html } from 'ghtml'
 import { OPS, page } from './page.ts'
 
-/** The form that takes a key; `problem` says why the one before was not taken. */
+/** The sign-in form; `problem` says why the previous attempt failed. */
 export function signInPage(problem?: string): string {
   const content = html`<p>
       For operators: whoever has a key whose caller has the permission <code>operator</code>. The key is asked

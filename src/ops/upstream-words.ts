@@ -1,13 +1,13 @@
 import type { UpstreamState } from '../vicidial/guard.ts'
 
-/** A state in words, whether it is a good one, and what the operator is to do. */
+/** A state in words, its colour, and what the operator should do. */
 export interface StateWords {
   readonly words: string
   readonly mood: 'good' | 'bad' | 'plain'
   readonly advice: string
 }
 
-/** What each state of VICIdial, by one account, means. */
+/** What each state of a VICIdial account means. */
 export const STATE_WORDS: Readonly<Record<UpstreamState['state'], StateWords>> = {
   unknown: {
     words: 'not called yet',
@@ -31,6 +31,6 @@ export const STATE_WORDS: Readonly<Record<UpstreamState['state'], StateWords>> =
     words: 'has locked the account',
     mood: 'bad',
     advice:
-      'VICIdial locks an account for 15 minutes after ten refused logins. Find out who uses it with a wrong password. The gateway tries again by itself.'
+      'VICIdial locks an account for 15 minutes after ten refused logins. Find out who uses it with a wrong password. The gateway tries again automatically.'
   }
 }

@@ -45,12 +45,12 @@ test('a caller is found by each of its keys, with its own source and options', a
   })
 })
 
-test('the key that was used can be told, from its hash alone', async (t) => {
+test('the key that was used is identified by its hash', async (t) => {
   t.equal(callers.find('key-of-crm')?.keyId, hashKey('key-of-crm').slice(0, 8))
   t.equal(callers.find('next-key-of-crm')?.keyId, hashKey('next-key-of-crm').slice(0, 8))
 })
 
-test('nobody is found by anything else', async (t) => {
+test('nothing else finds a caller', async (t) => {
   for (const key of [
     '',
     'key-of-crm ',
@@ -66,7 +66,7 @@ test('nobody is found by anything else', async (t) => {
   t.doesNotThrow(() => fc.assert(nobody))
 })
 
-test('a key that has expired finds nobody, at the millisecond', async (t) => {
+test('an expired key finds nobody, from that millisecond on', async (t) => {
   const end = Date.now() + HOUR_MS
   const limited = new Callers([{ ...CRM, keys: [key('old', end), key('new', end + HOUR_MS)] }])
   t.equal(limited.find('old', end - 1)?.name, 'crm')
@@ -75,7 +75,7 @@ test('a key that has expired finds nobody, at the millisecond', async (t) => {
   t.equal(new Callers([{ ...CRM, keys: [key('past', Date.now() - 1)] }]).find('past'), undefined)
 })
 
-test('other callers take the place of all at once', async (t) => {
+test('replacing the callers takes effect at once', async (t) => {
   const changing = new Callers([CRM, WEB])
   changing.replace([{ ...CRM, keys: [key('next-key-of-crm')] }])
   t.equal(changing.find('key-of-crm'), undefined)
@@ -83,7 +83,7 @@ test('other callers take the place of all at once', async (t) => {
   t.equal(changing.find('next-key-of-crm')?.name, 'crm')
 })
 
-test('a caller that stays keeps what it has done in this minute, one that was away does not', async (t) => {
+test('a caller that stays keeps its used quota, one that was removed does not', async (t) => {
   const limited = { ...CRM, rateLimit: { requests: 3 } }
   const changing = new Callers([limited])
   const use = (key: string) => changing.find(key)?.limits.take('requests', 1)
@@ -100,7 +100,7 @@ test('a caller that stays keeps what it has done in this minute, one that was aw
   t.match(left(), /^"requests";r=3;/)
 })
 
-test('a caller may what it was given, and nothing else', async (t) => {
+test('a caller may do what it was permitted, and nothing else', async (t) => {
   const [crm, web] = [callers.find('key-of-crm'), callers.find('key-of-web')]
   t.same(
     (
@@ -137,17 +137,17 @@ test('a caller may what it was given, and nothing else', async (t) => {
   t.same(new Callers([{ ...WEB, source: 'own1' }]).find('key-of-web')?.mayUseSource('own1'), true)
 })
 
-test('whoever may do as an operator sees the jobs of all callers', async (t) => {
+test('a caller with the permission operator is an operator', async (t) => {
   const permissions = { ...WEB.permissions, routes: new Set(['jobs', 'operator']) }
   t.equal(new Callers([{ ...WEB, permissions }]).find('key-of-web')?.isOperator, true)
 })
 
-test("a caller's calls go to its own account of VICIdial, or to the one that is nobody's", async (t) => {
+test('a caller uses the VICIdial account of its configuration', async (t) => {
   t.equal(new Callers([{ ...CRM, account: 'branch' }]).find('key-of-crm')?.account, 'branch')
   t.equal(callers.find('key-of-crm')?.account, 'default')
 })
 
-test('an address or a network is taken as it is written, and nothing that only looks like one', async (t) => {
+test('addresses and networks are accepted, and nothing that only looks like one', async (t) => {
   for (const network of ['10.1.2.3', '10.0.0.0/8', '0.0.0.0/0', '::1', '2001:db8::/32', '::/128'])
     t.doesNotThrow(() => networksOf([network]), network)
   for (const network of [
@@ -165,7 +165,7 @@ test('an address or a network is taken as it is written, and nothing that only l
     t.throws(() => networksOf([network]), network)
 })
 
-test('a request has as many updates as its caller may send and the server takes', async (t) => {
+test('a request may have as many updates as its caller, its quota and the server allow', async (t) => {
   const web = callers.find('key-of-web')
   t.equal(web?.rules(1_000).maxUpdates, 10)
   t.equal(web?.rules(5).maxUpdates, 5)
@@ -175,7 +175,7 @@ test('a request has as many updates as its caller may send and the server takes'
   t.equal(limited?.rules(5).maxUpdates, 5)
 })
 
-test('a caller with networks calls from there only', async (t) => {
+test('a caller with networks may call only from there', async (t) => {
   const web = callers.find('key-of-web')
   const from = {
     '10.1.0.0': true,

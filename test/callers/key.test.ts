@@ -3,19 +3,19 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { createKey, hashKey, isWholeKey, presentedKey } from '../../src/callers/key.ts'
 
-test('a key is held as its SHA-256', async (t) => {
+test('a key is stored as its SHA-256', async (t) => {
   t.equal(hashKey('key-of-crm'), createHash('sha256').update('key-of-crm').digest('hex'))
   t.equal(hashKey('ключ'), createHash('sha256').update('ключ', 'utf8').digest('hex'))
 })
 
-test('a new key is known by its beginning, has 256 random bits, and no two are alike', async (t) => {
+test('a new key has a fixed prefix and 256 random bits, and no two are alike', async (t) => {
   const keys = Array.from({ length: 100 }, createKey)
   for (const key of keys) t.match(key, /^vgw_[A-Za-z0-9_-]{48}$/)
   t.equal(new Set(keys).size, keys.length)
   for (const key of keys) t.ok(isWholeKey(key))
 })
 
-test('a slip in a key shows, wherever it is', async (t) => {
+test('a typo anywhere in a key is detected', async (t) => {
   const slip = fc.property(
     fc.nat({ max: 51 }),
     fc.constantFrom(...'ABCxyz019_-'),
@@ -66,7 +66,7 @@ test('a key is presented as a bearer token or as X-API-Key', async (t) => {
   for (const [headers, key] of presented) t.equal(presentedKey(headers), key, JSON.stringify(headers))
 })
 
-test('a header of any length is read at once', async (t) => {
+test('a header of any length is read fast', async (t) => {
   const long = 64 * 1024
   for (const value of [
     `Bearer ${' '.repeat(long)}`,

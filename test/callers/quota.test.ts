@@ -4,7 +4,7 @@ import { Quota } from '../../src/callers/quota.ts'
 
 const MINUTE_MS = 60_000
 
-test('a minute begins with the first that is taken, and then all is there again', async (t) => {
+test('a minute starts with the first use, and then the quota is full again', async (t) => {
   const quota = new Quota(10)
   t.same([quota.left(500), quota.secondsLeft(500)], [10, 60])
   t.equal(quota.take(4, 1_000), true)
@@ -17,7 +17,7 @@ test('a minute begins with the first that is taken, and then all is there again'
   t.equal(quota.take(10, 61_000), true)
 })
 
-test('what does not fit takes nothing, and what does still fits', async (t) => {
+test("an amount that doesn't fit takes nothing, and a smaller one still fits", async (t) => {
   const quota = new Quota(10)
   t.equal(quota.take(11, 0), false)
   t.equal(quota.isWhole(0), true)
@@ -26,7 +26,7 @@ test('what does not fit takes nothing, and what does still fits', async (t) => {
   t.equal(quota.take(3, 0), true)
 })
 
-test('another number counts from now on; what is taken stays taken', async (t) => {
+test('a new quota applies at once; what is taken stays taken', async (t) => {
   const quota = new Quota(10)
   quota.take(6, 0)
   quota.change(4)
@@ -35,7 +35,7 @@ test('another number counts from now on; what is taken stays taken', async (t) =
   t.equal(quota.left(0), 2)
 })
 
-test('whatever is asked when: never more than the number in a minute, and Retry-After is enough', (t) => {
+test('at any times: never more than the quota in a minute, and waiting for Retry-After is enough', (t) => {
   const asked = fc.array(fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 0, max: 40_000 })))
   fc.assert(
     fc.property(asked, (steps) => {

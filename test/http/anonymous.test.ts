@@ -27,7 +27,7 @@ function signed(body: string) {
   return { 'x-signature': `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}` }
 }
 
-test('guessing keys is throttled after 60 in a minute, while a caller at the same address is served', async (t) => {
+test('guessing keys is throttled after 60 tries in a minute, while a caller at the same address is served', async (t) => {
   const gateway = await startGateway(t)
   const ask = (headers: Record<string, string>) => call(gateway, 'GET', '/v1/fields', undefined, headers)
   const statuses = []
@@ -50,7 +50,7 @@ test('guessing keys is throttled after 60 in a minute, while a caller at the sam
   for (let n = 0; n < 100; n++) t.equal((await ask({})).status, 200)
 })
 
-test('everything without a valid key costs a point, with a wrong one ten, wherever it goes', async (t) => {
+test('any request without a key costs one point, with a wrong key ten', async (t) => {
   const gateway = await startGateway(t, { ANONYMOUS_POINTS_PER_MINUTE: '30', TRUST_PROXY: '127.0.0.1' })
   const places: [method: string, path: string, status: number][] = [
     ['GET', '/docs', 200],
@@ -85,7 +85,7 @@ test('everything without a valid key costs a point, with a wrong one ten, wherev
   }
 })
 
-test('a webhook that does not prove itself costs ten points; one that does is always taken', async (t) => {
+test('a webhook with a wrong credential costs ten points; a valid one is always accepted', async (t) => {
   const path = `${t.testdir({ 'gateway.yaml': FILE })}/gateway.yaml`
   const gateway = await startGateway(t, { GATEWAY_CONFIG: path, ANONYMOUS_POINTS_PER_MINUTE: '20' })
   const body = JSON.stringify({ id: 1, status: 'SALE' })
@@ -102,7 +102,7 @@ test('a webhook that does not prove itself costs ten points; one that does is al
   t.same(statuses, [401, 401, 429, 429, 202, 202])
 })
 
-test('a valid key costs nothing at an address that it may not be used from', async (t) => {
+test('a valid key from a forbidden address costs no points', async (t) => {
   const path = `${t.testdir({ 'gateway.yaml': FILE })}/gateway.yaml`
   const gateway = await startGateway(t, { GATEWAY_CONFIG: path, ANONYMOUS_POINTS_PER_MINUTE: '2' })
   for (let n = 0; n < 4; n++) {
@@ -111,7 +111,7 @@ test('a valid key costs nothing at an address that it may not be used from', asy
   }
 })
 
-test('an address that X-Forwarded-For names is believed of TRUST_PROXY only', async (t) => {
+test('X-Forwarded-For is trusted only from TRUST_PROXY', async (t) => {
   const path = `${t.testdir({ 'gateway.yaml': FILE })}/gateway.yaml`
   const near = { authorization: 'Bearer key-of-near' }
   const statusOf = async (gateway: { origin: string }, headers: Record<string, string>) =>

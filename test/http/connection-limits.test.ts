@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Test, test } from 'tap'
 import { API_KEY, call, type Gateway, startGateway } from '../helper.ts'
 
-/** The gateway of these tests waits so long for a request, and a third of it for its headers. */
+/** These tests' timeout for a request; for its headers it is a third. */
 const RECEIVE_TIMEOUT_MS = 900
 const env = { RECEIVE_TIMEOUT_MS: String(RECEIVE_TIMEOUT_MS) }
 /** More than the busiest machine takes to notice that a time is over. */
@@ -77,7 +77,7 @@ function checkProblem(t: Test, answer: string, status: number, detail: string): 
   t.match(answer, /\r\nconnection: close\r\n/i)
 }
 
-test('slow headers, and none, end with 408 after a third of the time; nothing is given back', async (t) => {
+test('slow or missing headers end with 408 after a third of the timeout, and nothing is echoed', async (t) => {
   const limitMs = 12_000
   const gateway = await startGateway(t, { RECEIVE_TIMEOUT_MS: String(limitMs) })
   const [slow, silent] = await Promise.all([
@@ -91,7 +91,7 @@ test('slow headers, and none, end with 408 after a third of the time; nothing is
   }
 })
 
-test('a slow body ends with 408 after all of the time, and nothing of it is done', async (t) => {
+test('a slow body ends with 408 after the whole timeout, and nothing is done', async (t) => {
   const gateway = await startGateway(t, env)
   const body = JSON.stringify({ lead_ids: [1], fields: { status: 'SALE' } }).padEnd(5_000)
   const declared = await open(gateway)
@@ -115,7 +115,7 @@ test('a slow body without a key gets its response at once, and is then cut off w
   t.equal(answer.match(/HTTP\/1\.1/g)?.length, 1)
 })
 
-test('a connection that was used ends with 408 too, when its next request is slow', async (t) => {
+test('a reused connection also ends with 408 when its next request is slow', async (t) => {
   const gateway = await startGateway(t, env)
   const connection = await open(gateway)
   connection.socket.write('GET /livez HTTP/1.1\r\nHost: gateway\r\n\r\n')
@@ -126,7 +126,7 @@ test('a connection that was used ends with 408 too, when its next request is slo
   checkProblem(t, second, 408, 'The request did not arrive in time.')
 })
 
-test('headers longer than 16 KiB are refused with 431, a megabyte of them too', async (t) => {
+test('headers longer than 16 KiB are refused with 431, even a megabyte', async (t) => {
   const gateway = await startGateway(t)
   for (const length of [17_000, MEGABYTE]) {
     const { socket, ended } = await open(gateway)
@@ -137,7 +137,7 @@ test('headers longer than 16 KiB are refused with 431, a megabyte of them too', 
   t.equal((await call(gateway, 'GET', '/livez', undefined, { 'x-long': 'c'.repeat(15_000) })).status, 200)
 })
 
-test('what is no HTTP is a problem document too', async (t) => {
+test("input that isn't HTTP also gets a problem document", async (t) => {
   const gateway = await startGateway(t)
   for (const noise of [
     '\x16\x03\x01\x02\x00\x01\x00',

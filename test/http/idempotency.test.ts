@@ -12,7 +12,7 @@ const OTHER = { updates: [{ lead_id: 1, fields: { status: 'OTHER' } }] }
 const KEY = { 'idempotency-key': 'order-4711' }
 const ASYNC = { prefer: 'respond-async' }
 
-test('a repeat of a batch has the same answer, says so, and does nothing', async (t) => {
+test('a repeated batch gets the same response, marked as replayed, and does nothing', async (t) => {
   const gateway = await startGateway(t)
   const updates = [...SALE.updates, { lead_id: 9_999, fields: { city: 'A, B' } }]
   const first = await batch(gateway, { updates }, KEY)
@@ -31,7 +31,7 @@ test('a repeat of a batch has the same answer, says so, and does nothing', async
   t.ok(gateway.sandbox.calls().length > calls, 'without the key it is done again')
 })
 
-test('a repeat of a PATCH has the same answer, also one that was refused', async (t) => {
+test('a repeated PATCH gets the same response, even if it was refused', async (t) => {
   const gateway = await startGateway(t)
   const cases: [key: string, path: string, body: unknown, status: number][] = [
     ['made', '/v1/leads/1', { status: 'SALE' }, 200],
@@ -51,7 +51,7 @@ test('a repeat of a PATCH has the same answer, also one that was refused', async
   }
 })
 
-test('a repeat of what was stored has the same job, and none is added', async (t) => {
+test('a repeated durable batch gets the same job, and no new one', async (t) => {
   const gateway = await startGateway(t)
   const first = await batch(gateway, SALE, { ...KEY, ...ASYNC })
   await ended(gateway, first.body.id)
@@ -62,7 +62,7 @@ test('a repeat of what was stored has the same job, and none is added', async (t
   t.equal(gateway.sandbox.calls().length, 1)
 })
 
-test('a replay of dead letters and a cancel can be repeated as well', async (t) => {
+test('a replay of dead letters and a cancel can be repeated too', async (t) => {
   const vicidial = await toldVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY })
   vicidial.denies()
@@ -79,7 +79,7 @@ test('a replay of dead letters and a cancel can be repeated as well', async (t) 
   t.equal((await call(gateway, 'POST', '/v1/dead-letters/replay', undefined, KEY)).status, 422)
 })
 
-test('the answer of a replay is stored with its jobs: after the loss of what comes later a repeat has it', async (t) => {
+test("a replay's response is stored with its jobs: a repeat gets it even if a later write is lost", async (t) => {
   const vicidial = await toldVicidial(t)
   const env = { VICIDIAL_URL: vicidial.url, DATA_DIR: dataDir(t), ...SHORT_RETRY }
   const gateway = await startGateway(t, env)
@@ -106,7 +106,7 @@ test('the answer of a replay is stored with its jobs: after the loss of what com
   t.equal((await call(after, 'GET', '/v1/jobs')).body.jobs.length, 4)
 })
 
-test('the key of another request is refused, whatever differs, and the first answer stays', async (t) => {
+test('the key of a different request is refused, and the first response stays', async (t) => {
   const gateway = await startGateway(t)
   const first = await batch(gateway, SALE, KEY)
   const others: [method: string, path: string, body: unknown][] = [
@@ -125,7 +125,7 @@ test('the key of another request is refused, whatever differs, and the first ans
   t.same((await batch(gateway, SALE, KEY)).body, first.body)
 })
 
-test('a repeat while the first is in progress is a conflict; later it has the answer', async (t) => {
+test('a repeat while the first is in progress is a conflict; later it gets the response', async (t) => {
   const vicidial = await toldVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url })
   vicidial.holds()
@@ -150,7 +150,7 @@ const TWO = {
   ]
 }
 
-/** Sends a batch with the key; hangs up when it is told, and then waits until the gateway has noticed. */
+/** Sends a batch with the key, hangs up when asked to, and waits until the gateway has noticed. */
 function sendAndLeave(gateway: Gateway, body: unknown) {
   const left = Promise.withResolvers<void>()
   gateway.app.server.once('connection', (socket) => socket.once('close', left.resolve))
@@ -165,7 +165,7 @@ function sendAndLeave(gateway: Gateway, body: unknown) {
   }
 }
 
-test('a request whose sender went away is done all the same, and its answer is that of the repeat', async (t) => {
+test('a request whose sender left is still done, and a repeat gets its response', async (t) => {
   const vicidial = await toldVicidial(t)
   const env = { VICIDIAL_URL: vicidial.url, VICIDIAL_MAX_CONCURRENCY: '1' }
   const gateway = await startGateway(t, env)
@@ -183,7 +183,7 @@ test('a request whose sender went away is done all the same, and its answer is t
   t.same(vicidial.made, ['1 status=A', '2 status=B'])
 })
 
-test('a key whose request failed after its sender went away is free again', async (t) => {
+test('a key can be used again if its request failed after the sender left', async (t) => {
   const vicidial = await toldVicidial(t)
   const env = { VICIDIAL_URL: vicidial.url, VICIDIAL_TIMEOUT_MS: '200', REQUEST_DEADLINE_MS: '300' }
   const gateway = await startGateway(t, env)
@@ -201,7 +201,7 @@ test('a key whose request failed after its sender went away is free again', asyn
   t.same([again.status, again.headers.get('idempotency-replayed')], [200, null])
 })
 
-test('a key is in progress until the answer is stored', async (t) => {
+test('a key is in progress until the response is stored', async (t) => {
   const gateway = await startGateway(t)
   const { save } = SqliteIdempotency.prototype
   t.teardown(() => {
@@ -226,7 +226,7 @@ test('a key is in progress until the answer is stored', async (t) => {
   t.same([again.status, again.headers.get('idempotency-replayed')], [200, 'true'])
 })
 
-test('an answer that a repeat could better is not kept; one that it could not is', async (t) => {
+test("a response that a retry might improve isn't stored; any other is", async (t) => {
   const vicidial = await toldVicidial(t)
   const env = { VICIDIAL_URL: vicidial.url, VICIDIAL_TIMEOUT_MS: '200', REQUEST_DEADLINE_MS: '300' }
   const gateway = await startGateway(t, env)
@@ -247,7 +247,7 @@ test('an answer that a repeat could better is not kept; one that it could not is
   t.same((await batch(gateway, TWO, { 'idempotency-key': 'denied' })).body, denied.body)
 })
 
-test('fifty at once with one key have one effect and one answer', async (t) => {
+test('fifty simultaneous requests with one key have one effect and one response', async (t) => {
   const gateway = await startGateway(t)
   for (const headers of [{ 'idempotency-key': 'at-once' }, { 'idempotency-key': 'stored', ...ASYNC }]) {
     const calls = gateway.sandbox.calls().length
@@ -264,7 +264,7 @@ test('fifty at once with one key have one effect and one answer', async (t) => {
   t.equal((await call(gateway, 'GET', '/v1/jobs')).body.jobs.length, 1)
 })
 
-test('answers and keys survive a restart', async (t) => {
+test('responses and keys survive a restart', async (t) => {
   const directory = dataDir(t)
   const before = await startGateway(t, { DATA_DIR: directory })
   const made = await batch(before, SALE, { 'idempotency-key': 'made' })
@@ -280,7 +280,7 @@ test('answers and keys survive a restart', async (t) => {
   t.equal((await call(after, 'GET', '/v1/jobs')).body.jobs.length, 1)
 })
 
-test('a key is the same bare and quoted', async (t) => {
+test('a bare key and a quoted key are the same', async (t) => {
   const gateway = await startGateway(t)
   const first = await batch(gateway, SALE, { 'idempotency-key': 'a-b.c/d:e_f~!' })
   const quoted = await batch(gateway, SALE, { 'idempotency-key': '"a-b.c/d:e_f~!"' })
@@ -291,7 +291,7 @@ test('a key is the same bare and quoted', async (t) => {
   }
 })
 
-test('a key that is none is refused, and nothing is done', async (t) => {
+test('a malformed key is refused, and nothing is done', async (t) => {
   const gateway = await startGateway(t)
   for (const key of ['', ' ', 'two words', 'x'.repeat(256), `"${'x'.repeat(256)}"`, 'ключ', 'a, b', 'a\tb']) {
     const { status, body } = await call(
@@ -307,7 +307,7 @@ test('a key that is none is refused, and nothing is done', async (t) => {
   t.same(gateway.sandbox.calls(), [])
 })
 
-test('an answer that says that nothing could be done is not kept', async (t) => {
+test("a response that says that nothing could be done isn't stored", async (t) => {
   const gateway = await startGateway(t, { VICIDIAL_TIMEOUT_MS: '100', REQUEST_DEADLINE_MS: '150' })
   gateway.sandbox.fail('hang', { calls: 1_000 })
   const late = await batch(gateway, SALE, KEY)
@@ -317,14 +317,14 @@ test('an answer that says that nothing could be done is not kept', async (t) => 
   t.same([again.status, again.headers.get('idempotency-replayed')], [200, null])
 })
 
-test('a body that cannot be read uses up no key', async (t) => {
+test("an unreadable body doesn't use up its key", async (t) => {
   const gateway = await startGateway(t)
   t.equal((await batch(gateway, '{', KEY)).status, 400)
   t.equal((await batch(gateway, 'status=SALE', { ...KEY, 'content-type': 'text/plain' })).status, 415)
   t.equal((await batch(gateway, SALE, KEY)).status, 200)
 })
 
-test('the keys of callers have nothing to do with each other', async (t) => {
+test('each caller has its own keys', async (t) => {
   const gateway = await startGateway(t, withCallers(t))
   const crm = await batch(gateway, SALE, { ...KEY, ...as('crm-key') })
   const web = await batch(gateway, OTHER, { ...KEY, ...as('web-key') })
@@ -334,7 +334,7 @@ test('the keys of callers have nothing to do with each other', async (t) => {
   t.equal((await batch(gateway, OTHER, { ...KEY, ...as('crm-key') })).status, 422)
 })
 
-test('what only asks is answered anew, with a key or without', async (t) => {
+test('GET requests are answered afresh, with a key or without', async (t) => {
   const vicidial = await toldVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url })
   vicidial.holds()

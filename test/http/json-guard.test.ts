@@ -23,7 +23,7 @@ function depthOf(value: unknown): number {
   return 1 + Math.max(0, ...Object.values(value).map(depthOf))
 }
 
-test('a text has as many names as its value, unless one stands twice; and its depth', (t) => {
+test('a text has as many names as its value, unless one is duplicated; and its depth', (t) => {
   fc.assert(
     fc.property(json, fc.constantFrom(undefined, 1, '\t'), (value, space) => {
       const written = JSON.stringify(value, null, space)
@@ -38,7 +38,7 @@ test('a text has as many names as its value, unless one stands twice; and its de
   t.end()
 })
 
-test('a name that is put in a second time is found where it stands, however it is written', (t) => {
+test('a duplicate name is found at its position, however it is escaped', (t) => {
   const escaped = (name: string) => {
     const units = Array.from({ length: name.length }, (_, place) =>
       name.charCodeAt(place).toString(16).padStart(4, '0')
@@ -65,7 +65,7 @@ test('a name that is put in a second time is found where it stands, however it i
   t.end()
 })
 
-test('any text is read over to its end', (t) => {
+test('any text is scanned to its end', (t) => {
   fc.assert(
     fc.property(text, (written) => {
       shapeOf(written, ANY_DEPTH)

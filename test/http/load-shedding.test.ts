@@ -14,7 +14,7 @@ async function block(): Promise<void> {
   }
 }
 
-test('while the process cannot keep up, work is refused and health is answered; then work is taken again', async (t) => {
+test("while the process can't keep up, work is refused but health is answered; then work is accepted again", async (t) => {
   const path = `${t.testdir({
     'gateway.yaml': `webhooks: [{ name: crm, auth: { callers: true }, mapping: { lead: { lead_id: id }, fields: { status: s } } }]`
   })}/gateway.yaml`

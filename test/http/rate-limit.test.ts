@@ -42,7 +42,7 @@ function checkRefused(t: Test, answer: Answer, detail: string): void {
   t.ok(seconds >= 1 && seconds <= 60, `Retry-After: ${seconds}`)
 }
 
-test('every answer to a limited caller, refusals too, says what is left; other callers have no limit', async (t) => {
+test('every response to a limited caller shows its remaining quota, errors included; other callers have no limit', async (t) => {
   const gateway = await start(t, '{ requests_per_minute: 6, updates_per_minute: 100 }')
   const answers = [
     await batch(gateway, { lead_ids: [1, 2, 3], fields: FIELDS }, AS_SHOP),
@@ -77,7 +77,7 @@ test('every answer to a limited caller, refusals too, says what is left; other c
   }
 })
 
-test('a request over the limit of updates does nothing and takes nothing; one that fits goes on', async (t) => {
+test('a request over the update limit does nothing and uses nothing; one that fits succeeds', async (t) => {
   const gateway = await start(t, '{ updates_per_minute: 5 }')
   const first = await batch(gateway, { lead_ids: [1, 2, 3], fields: FIELDS }, AS_SHOP)
   t.same(
@@ -104,7 +104,7 @@ test('a request over the limit of updates does nothing and takes nothing; one th
   )
 })
 
-test('a refusal by the limit is not the answer that a repeat with the same Idempotency-Key has', async (t) => {
+test("a repeat with the same Idempotency-Key doesn't get the earlier rate_limited response", async (t) => {
   const { path, ...gateway } = await start(t, '{ updates_per_minute: 2 }')
   const repeatable = { ...AS_SHOP, 'idempotency-key': 'one' }
   await batch(gateway, { lead_ids: [1], fields: FIELDS }, AS_SHOP)
@@ -119,7 +119,7 @@ test('a refusal by the limit is not the answer that a repeat with the same Idemp
   t.same([replayed.status, replayed.headers.get('idempotency-replayed'), ...left(replayed)], [200, 'true', 6])
 })
 
-test('a request that can never pass is too large, and the detail says what would', async (t) => {
+test('a request that can never fit is too large, and the detail says what fits', async (t) => {
   const gateway = await start(t, '{ updates_per_minute: 5 }')
   const { status, body } = await batch(gateway, { lead_ids: [1, 2, 3, 4, 5, 6], fields: FIELDS }, AS_SHOP)
   t.equal(status, 413)
@@ -130,7 +130,7 @@ test('a request that can never pass is too large, and the detail says what would
   t.same(gateway.sandbox.calls(), [])
 })
 
-test('webhooks that callers send count like their batches', async (t) => {
+test("a caller's webhooks count like its batches", async (t) => {
   const gateway = await start(t, '{ requests_per_minute: 3, updates_per_minute: 3 }')
   const hook = (ids: number[]) =>
     call(
@@ -154,7 +154,7 @@ test('webhooks that callers send count like their batches', async (t) => {
   t.equal(body.jobs.length, 2)
 })
 
-test('a file that is read again changes the limits, not what was done', async (t) => {
+test('reloading the file changes the limits, not the used quota', async (t) => {
   const { path, ...gateway } = await start(t, '{ requests_per_minute: 4 }')
   const ask = () => call(gateway, 'GET', '/v1/fields', undefined, AS_SHOP)
   t.same(left(await ask()), [3])

@@ -12,7 +12,7 @@ function lines(gateway: Gateway, message: string) {
     .filter((line) => line.msg === message)
 }
 
-test('a well-formed X-Request-Id is taken, returned, logged, and stands in the answer', async (t) => {
+test('a well-formed X-Request-Id is used, returned, logged, and part of the response', async (t) => {
   const gateway = await startGateway(t)
   for (const id of ['crm-42', 'a', 'A.b_c:d@e=f+g/h-i', 'x'.repeat(128)]) {
     const { headers, body } = await batch(
@@ -73,7 +73,7 @@ test('the trace id of traceparent is logged, and a malformed one is not', async 
   )
 })
 
-test('one line a request and one a call, with these members and nothing of the values', async (t) => {
+test('one log line per request and per call, with these members and no values', async (t) => {
   const gateway = await startGateway(t, { LOG_LEVEL: 'info' })
   await batch(
     gateway,

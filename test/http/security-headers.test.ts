@@ -22,7 +22,7 @@ function corsHeaders(headers: Headers): string[] {
   return [...headers.keys()].filter((name) => name.startsWith('access-control-'))
 }
 
-test('every answer forbids scripts, frames and guesses at its type', async (t) => {
+test('every response forbids scripts, frames and content sniffing', async (t) => {
   const gateway = await startGateway(t)
   const answers = [
     await call(gateway, 'GET', '/livez'),
@@ -46,7 +46,7 @@ test('every answer forbids scripts, frames and guesses at its type', async (t) =
   }
 })
 
-test('the pages keep to their own policy: nothing from elsewhere, no script and no unknown style within', async (t) => {
+test('the pages obey their own policy: nothing from other origins, no inline script, no unknown inline style', async (t) => {
   const gateway = await startGateway(t)
   for (const path of ['/docs', '/problems', '/problems/overloaded']) {
     const { headers, body } = await call(gateway, 'GET', path)
@@ -71,7 +71,7 @@ test('without CORS_ORIGINS there are no CORS headers, and no preflight', async (
   )
 })
 
-test('pages of CORS_ORIGINS may send requests, and read what every answer says', async (t) => {
+test('pages of CORS_ORIGINS may send requests and read the responses', async (t) => {
   const gateway = await startGateway(t, { CORS_ORIGINS: `${ORIGIN},https://shop.example` })
   const headers = {
     ...PREFLIGHT,
@@ -116,14 +116,14 @@ test('pages of other origins may not', async (t) => {
   }
 })
 
-test('DOCS=off: there are no documents, and everything else is there', async (t) => {
+test('DOCS=off removes the documents and nothing else', async (t) => {
   const gateway = await startGateway(t, { DOCS: 'off' })
   for (const path of DOCUMENTS) t.equal((await call(gateway, 'GET', path)).status, 404, path)
   for (const path of ['/problems', '/livez', '/v1/fields'])
     t.equal((await call(gateway, 'GET', path)).status, 200)
 })
 
-test('DOCS=key: a browser is asked for a password, which is a key; other ways to send one work too', async (t) => {
+test('DOCS=key: a browser asks for a password, which is a key; other ways to send a key work too', async (t) => {
   const gateway = await startGateway(t, { DOCS: 'key' })
   for (const path of DOCUMENTS) {
     const status = async (headers: Record<string, string>) =>

@@ -10,7 +10,7 @@ function ended(status: EndedUpdates['status'], count = 1, code?: string): EndedU
   return { caller: 'crm', account: 'default', status, count, ...(code === undefined ? {} : { code }) }
 }
 
-test('nothing has ended at first, in any of 60 minutes', (t) => {
+test('at first nothing has ended in any of the 60 minutes', (t) => {
   const minutes = new LastHour().minutes(START + 1)
   t.equal(minutes.length, MINUTES)
   t.same(minutes[0], { at: START - 59 * MINUTE, updated: 0, refused: 0, failed: 0 })
@@ -19,7 +19,7 @@ test('nothing has ended at first, in any of 60 minutes', (t) => {
   t.end()
 })
 
-test('what ends counts in its minute as updated, refused or failed, and what is cancelled as nothing', (t) => {
+test("each result counts in its minute as updated, refused or failed; a cancelled update doesn't count", (t) => {
   const hour = new LastHour()
   for (const status of ['updated', 'superseded', 'cancelled'] as const)
     hour.updatesEnded(ended(status), START)
@@ -45,7 +45,7 @@ test('the reasons of all minutes are added up, the most frequent first', (t) => 
   t.end()
 })
 
-test('what is older than an hour is forgotten, though nothing came since', (t) => {
+test('results older than an hour are forgotten, even if nothing came since', (t) => {
   const hour = new LastHour()
   hour.updatesEnded(ended('failed', 1, 'upstream_timeout'), START)
   const last = START + 59 * MINUTE

@@ -62,7 +62,7 @@ const letter = {
 }
 const rest = { next: HOSTILE, isLater: true, done: [HOSTILE] }
 
-test('whatever stands in a name, an id or a detail is shown as text', (t) => {
+test('names, ids and details are always shown as text', (t) => {
   const pages = {
     overview: overviewPage(
       {
@@ -70,7 +70,7 @@ test('whatever stands in a name, an id or a detail is shown as text', (t) => {
         reasons: [{ code: HOSTILE, kind: 'failed', count: 1 }],
         states: new Map([[HOSTILE, { state: 'unknown' }]]),
         stored: new Map([[HOSTILE, 1]]),
-        inHand: new Map([[HOSTILE, 1]]),
+        inFlight: new Map([[HOSTILE, 1]]),
         oldestWaitingMs: 0,
         oldestAt: NOW,
         deadLetters: 0,
@@ -85,7 +85,7 @@ test('whatever stands in a name, an id or a detail is shown as text', (t) => {
       NOW
     ),
     job: jobPage(
-      { job, results: [result], from: 0, partSize: 1, hasDeadLetters: true, done: [HOSTILE] },
+      { job, results: [result], from: 0, pageSize: 1, hasDeadLetters: true, done: [HOSTILE] },
       operator,
       NOW
     ),
@@ -130,7 +130,7 @@ test('times are in UTC, and their ages in words', (t) => {
   t.end()
 })
 
-test('the picture says the same in words and as a table', (t) => {
+test('the chart says the same in words and as a table', (t) => {
   const minutes = [
     { at: NOW - 120_000, updated: 0, refused: 0, failed: 0 },
     { at: NOW - 60_000, updated: 1_200, refused: 30, failed: 4 },

@@ -11,7 +11,7 @@ function callers(expiresAt = Number.POSITIVE_INFINITY): Callers {
   return new Callers([{ name: 'ops', keys, account: 'default', permissions: ALL_PERMISSIONS }])
 }
 
-test('a session ends with its time', (t) => {
+test('a session ends after its lifetime', (t) => {
   const sessions = new Sessions(callers())
   const id = sessions.begin('ops-key', NOW)
   t.equal(sessions.operator(id, NOW + SESSION_MS - 1)?.name, 'ops')
@@ -28,7 +28,7 @@ test('a session ends when its key expires', (t) => {
   t.end()
 })
 
-test('sessions have ids of their own, and nobody is known by another', (t) => {
+test('each session has its own id, and no other id finds it', (t) => {
   const sessions = new Sessions(callers())
   const ids = Array.from({ length: 100 }, () => sessions.begin('ops-key', NOW))
   t.equal(new Set(ids).size, 100)
@@ -42,7 +42,7 @@ test('sessions have ids of their own, and nobody is known by another', (t) => {
   t.end()
 })
 
-test('no more than a thousand are held: the first to begin ends first', (t) => {
+test('at most a thousand sessions are kept: the oldest ends first', (t) => {
   const sessions = new Sessions(callers())
   const ids = Array.from({ length: 1_001 }, () => sessions.begin('ops-key', NOW))
   t.equal(sessions.operator(ids[0], NOW), undefined)

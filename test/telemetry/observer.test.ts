@@ -18,7 +18,7 @@ webhooks:
   - { name: form, auth: { header: { header: X-Secret, secrets: [of-the-form] } }, mapping: { lead: { lead_id: lead }, fields: { status: stage } } }
 `
 
-/** Writes down what it is told. */
+/** Records what it observes. */
 function recording() {
   const updates: EndedUpdates[] = []
   const calls: EndedCall[] = []
@@ -37,7 +37,7 @@ function sets(...leads: number[]) {
   return { lead_ids: leads, fields: { status: 'SALE' } }
 }
 
-test('updates of a request that end alike are told together, refused ones too', async (t) => {
+test('updates of a request with the same result are reported together, rejected ones too', async (t) => {
   const { updates, calls, observer } = recording()
   const gateway = await startGateway(t, {}, {}, { observers: [observer] })
   await batch(gateway, {
@@ -59,14 +59,14 @@ test('updates of a request that end alike are told together, refused ones too', 
   t.ok((calls[0]?.queuedMs ?? -1) >= 0)
 })
 
-test('a dry run ends nothing', async (t) => {
+test('a dry run reports nothing', async (t) => {
   const { updates, calls, observer } = recording()
   const gateway = await startGateway(t, {}, {}, { observers: [observer] })
   await batch(gateway, { ...sets(1, 2), dry_run: true })
   t.same([updates, calls], [[], []])
 })
 
-test('stored updates are told under the name of their caller, with the time since they were accepted', async (t) => {
+test('stored updates are reported for their caller, with the time since they were accepted', async (t) => {
   const { updates, observer } = recording()
   const gateway = await startGateway(t, fileOf(t), {}, { observers: [observer] })
   const id = await store(gateway, {
@@ -87,7 +87,7 @@ test('stored updates are told under the name of their caller, with the time sinc
   t.ok((updates[1]?.storedMs ?? 0) < 600_000)
 })
 
-test('a webhook whose updates are all refused is told', async (t) => {
+test('a webhook whose updates are all rejected is reported', async (t) => {
   const { updates, observer } = recording()
   const gateway = await startGateway(t, fileOf(t), {}, { observers: [observer] })
   await call(gateway, 'POST', '/v1/webhooks/form', 'lead=4&stage=FAR-TOO-LONG', FORM)
@@ -96,7 +96,7 @@ test('a webhook whose updates are all refused is told', async (t) => {
   ])
 })
 
-test('an update that is given up is told once, as a dead letter with what VICIdial said', async (t) => {
+test("an update that is given up is reported once, as a dead letter with VICIdial's reply", async (t) => {
   const { updates, observer } = recording()
   const vicidial = await toldVicidial(t)
   vicidial.denies()
@@ -107,7 +107,7 @@ test('an update that is given up is told once, as a dead letter with what VICIdi
   t.equal(updates.length, 1)
 })
 
-test('cancelled updates are told', async (t) => {
+test('cancelled updates are reported', async (t) => {
   const { updates, observer } = recording()
   const vicidial = await toldVicidial(t)
   vicidial.denies()
@@ -121,7 +121,7 @@ test('cancelled updates are told', async (t) => {
   t.match(updates, [{ caller: 'api_key', status: 'cancelled', count: 2, storedMs: Number }])
 })
 
-test('each call is told with its account and how it went, a repeat of it without a time in the queue', async (t) => {
+test('each call is reported with its account and outcome, a repeat without a time in the queue', async (t) => {
   const { calls, observer } = recording()
   let answered = 0
   const url = await startAnswering(t, () =>

@@ -27,7 +27,7 @@ function sets(...leads: number[]) {
   return { lead_ids: leads, fields: { status: 'SALE' } }
 }
 
-test('every metric that counts something agrees with what was done', async (t) => {
+test('every counter agrees with what was done', async (t) => {
   const fixture = generateFixture(20)
   const [api] = fixture.users
   if (api === undefined) throw new Error('no user')
@@ -108,7 +108,7 @@ test('every metric that counts something agrees with what was done', async (t) =
   t.equal(value('vicidial_state'), 2, 'each account has one state')
 })
 
-test('what waits is shown, and how long', async (t) => {
+test('the waiting updates are shown, and for how long', async (t) => {
   const vicidial = await toldVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, VICIDIAL_MAX_CONCURRENCY: '1' })
   await batch(gateway, sets(1))
@@ -129,7 +129,7 @@ test('what waits is shown, and how long', async (t) => {
   t.ok(after.value('queue_duration_seconds_sum') > 0)
 })
 
-test('the outbox is shown: what is open, since when, and what was given up', async (t) => {
+test('the outbox is shown: pending updates, their age, and dead letters', async (t) => {
   const vicidial = await toldVicidial(t)
   vicidial.denies()
   const env = { VICIDIAL_URL: vicidial.url, ...LONG_RETRY }
@@ -171,7 +171,7 @@ test('a refused login is shown', async (t) => {
   t.equal(value('request_problems_total', { code: 'upstream_login_failed' }), 1)
 })
 
-test('an open circuit is shown, and the probes that close it', async (t) => {
+test('an open circuit is shown, as are the probes that close it', async (t) => {
   let isUp = false
   const url = await startStandIn(t, (params, response) => {
     if (!isUp) response.destroy()

@@ -20,7 +20,7 @@ function fileOf(callers: readonly string[]): string {
   })
 }
 
-test('a scraper gets the format that it asks for, whatever others got before', async (t) => {
+test('a scraper gets the format that it asks for, regardless of earlier scrapes', async (t) => {
   const gateway = await startGateway(t)
   await batch(gateway, { lead_ids: [1], fields: { status: 'SALE' } })
   const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
@@ -46,7 +46,7 @@ test('scrapes at the same time do not mix the formats', async (t) => {
   }
 })
 
-test('only who may read the metrics does, and may do nothing else by that', async (t) => {
+test('the permission metrics allows reading the metrics, and nothing else', async (t) => {
   const path = `${t.testdir({ 'gateway.yaml': fileOf(['prometheus', 'crm']) })}/gateway.yaml`
   const gateway = await startGateway(t, { GATEWAY_CONFIG: path })
   t.equal((await call(gateway, 'GET', '/metrics', undefined, { authorization: '' })).status, 401)
@@ -58,7 +58,7 @@ test('only who may read the metrics does, and may do nothing else by that', asyn
   t.equal((await call(gateway, 'GET', '/v1/jobs', undefined, as('prometheus-key'))).status, 403)
 })
 
-test('no secret, no lead and no value is in the metrics', async (t) => {
+test('the metrics contain no secret, no lead and no value', async (t) => {
   const path = `${t.testdir({ 'gateway.yaml': fileOf(['prometheus', 'crm']) })}/gateway.yaml`
   const gateway = await startGateway(t, { GATEWAY_CONFIG: path })
   const updates = [
@@ -80,7 +80,7 @@ test('no secret, no lead and no value is in the metrics', async (t) => {
   t.same(leaksIn(text, [...secrets, '"765', '/765', 'CRM-765', 'ann@example.com']), [])
 })
 
-test('what a caller did that is gone since stays counted', async (t) => {
+test('the counts of a removed caller stay', async (t) => {
   const path = `${t.testdir({ 'gateway.yaml': fileOf(['crm', 'old']) })}/gateway.yaml`
   const gateway = await startGateway(t, { GATEWAY_CONFIG: path })
   const update = { updates: [{ lead_id: 1, fields: { email: 'ann@example.com' } }] }
@@ -95,7 +95,7 @@ test('what a caller did that is gone since stays counted', async (t) => {
   t.equal(value('updates_total', { caller: 'crm' }), 1)
 })
 
-test('a scrape says what runs, and what it uses', async (t) => {
+test('a scrape shows the version and the resources used', async (t) => {
   const gateway = await startGateway(t)
   const { samples, types } = await scrape(gateway)
   const of = (name: string) => samples.find((sample) => sample.name === name)
@@ -113,7 +113,7 @@ test('a scrape says what runs, and what it uses', async (t) => {
   t.equal(types.get('vicidial_gateway_event_loop_delay_seconds'), 'gauge')
 })
 
-test('names that are not configured share one label, so that their number has a bound', async (t) => {
+test('unconfigured names share one label, so that their number is bounded', async (t) => {
   const metrics = new Metrics({ isCaller: (name) => name === 'crm', isAccount: () => false })
   for (const caller of ['crm', 'gone', 'long-gone'])
     metrics.updatesEnded({ caller, account: 'default', status: 'updated', count: 2 })

@@ -80,7 +80,7 @@ function labelsOf({ samples }: Scraped, metric: string): Set<string> {
   return new Set(samples.filter(({ name }) => name === metric).flatMap(({ labels }) => Object.keys(labels)))
 }
 
-test('every query of the dashboard and the alerts names metrics and labels that there are', async (t) => {
+test('every query of the dashboard and the alerts uses existing metrics and labels', async (t) => {
   const scraped = await exercised(t)
   const queries = [...panelQueries(), ...alerts()].map(({ expr }) => read(expr))
   t.ok(queries.length > 40)
@@ -103,7 +103,7 @@ test('every query of the dashboard and the alerts names metrics and labels that 
   }
 })
 
-test('what the dashboard and the alerts write of a series is a label that their query leaves', (t) => {
+test('texts of the dashboard and the alerts use only labels that the query keeps', (t) => {
   const said = [
     ...panelQueries().map(({ expr, legendFormat }) => ({ expr, text: legendFormat })),
     ...alerts().map(({ expr, annotations }) => ({ expr, text: annotations.summary }))
@@ -139,7 +139,7 @@ test('docs/operations.md explains every metric with its labels, and no other', a
   t.end()
 })
 
-test('docs/operations.md says of every alert what to do, and each alert leads there', (t) => {
+test('docs/operations.md says what to do about every alert, and each alert links there', (t) => {
   const text = readFileSync('docs/operations.md', 'utf8')
   const headings = [...text.matchAll(/^### (\w+)$/gm)].map(([, name]) => name)
   const rules = alerts()
@@ -155,7 +155,7 @@ test('docs/operations.md says of every alert what to do, and each alert leads th
   t.end()
 })
 
-test('the dashboard can be imported anywhere: its data source is chosen there', (t) => {
+test('the dashboard can be imported anywhere: its data source is chosen at import', (t) => {
   const { panels, templating, uid } = dashboard()
   t.equal(uid, 'vicidial-gateway')
   t.match(templating.list[0], { name: 'datasource', type: 'datasource', query: 'prometheus' })

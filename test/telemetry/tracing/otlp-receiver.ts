@@ -30,7 +30,7 @@ export async function otlpReceiver(t: Tester) {
   })
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** All that was received, as it came. */
+    /** Everything received, unparsed. */
     text: () => bodies.join('\n'),
     /** The attributes of the process that sent. */
     resource: () => attributesOf(JSON.parse(bodies[0] ?? '{}').resourceSpans?.[0]?.resource.attributes),

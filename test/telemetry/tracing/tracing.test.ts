@@ -86,7 +86,7 @@ test('a request and its call to VICIdial are spans of the trace that its sender 
   t.match(receiver.resource(), { 'service.name': 'vicidial-gateway', 'service.version': '0.1.0' })
 })
 
-test('a call that requests share belongs to one of them, and has a link to each other', async (t) => {
+test('a call shared by several requests belongs to one of them, and links to the others', async (t) => {
   const receiver = await otlpReceiver(t)
   const vicidial = await toldVicidial(t)
   const env = {
@@ -127,7 +127,7 @@ test('a call that requests share belongs to one of them, and has a link to each 
   t.equal(receiver.resource()['service.name'], 'dialer-gateway')
 })
 
-test('a call belongs to its request, though another with the same X-Request-Id came and went', async (t) => {
+test('a call belongs to its request, even if another with the same X-Request-Id came and went', async (t) => {
   const receiver = await otlpReceiver(t)
   const vicidial = await toldVicidial(t)
   const gateway = await startTraced(t, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }, vicidial.url)
@@ -165,7 +165,7 @@ test('a call that VICIdial refuses is an error, and so is its request', async (t
   )
 })
 
-test('nothing secret and no value is in the traces: no query, header, body or message', async (t) => {
+test('traces contain no secrets and no values: no query, header, body or message', async (t) => {
   const receiver = await otlpReceiver(t)
   const gateway = await startTraced(t, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint })
   const secret = 'secret-of-a-query'
@@ -203,7 +203,7 @@ test('nothing secret and no value is in the traces: no query, header, body or me
   )
 })
 
-test('what is left is exported at the end', async (t) => {
+test('the remaining spans are exported at shutdown', async (t) => {
   const receiver = await otlpReceiver(t)
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_BSP_SCHEDULE_DELAY: '3600000' }
   const gateway = await startProcess(t, env)
@@ -213,7 +213,7 @@ test('what is left is exported at the end', async (t) => {
   t.equal(receiver.spans().length, 2)
 })
 
-test('a receiver that is away stops nothing, and the log says so', async (t) => {
+test('an unreachable receiver stops nothing, and is logged', async (t) => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -227,7 +227,7 @@ test('a receiver that is away stops nothing, and the log says so', async (t) => 
   await until('the complaint', () => gateway.complaints().includes('traces cannot be exported'))
 })
 
-test('nothing is traced if that is switched off, or cannot be', async (t) => {
+test('nothing is traced if tracing is off or not supported', async (t) => {
   const receiver = await otlpReceiver(t)
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint, OTEL_TRACES_EXPORTER: 'zipkin', ...SOON }
   const gateway = await startProcess(t, env)
