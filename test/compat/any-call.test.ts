@@ -73,7 +73,7 @@ const calls: fc.Arbitrary<readonly [search: string, body: TypedBody]> = fc.oneof
   fc.tuple(texts, HOSTILE_BODY).map(([all, body]) => [wellFormed(all), body] as const)
 )
 
-test("whatever comes is answered in VICIdial's form or as JSON, and never with 500", async (t) => {
+test("any call is answered in VICIdial's form or as JSON, and never with 500", async (t) => {
   const env = { ANONYMOUS_POINTS_PER_MINUTE: '0', LOG_LEVEL: 'error' }
   const gateway = await startCompat(t, undefined, env)
   const line = /^(?:SUCCESS|ERROR|NOTICE): [^\p{Cc}<>]*$|^VERSION: /u

@@ -13,7 +13,7 @@ function constant(text: string): string {
   return text.replaceAll(/req_[0-9A-Z]{26}|req_…/g, 'req_…').trimEnd()
 }
 
-test('every command of docs/tutorial-requests.md prints what stands there, one after the other', async (t) => {
+test('every command of docs/tutorial-requests.md prints the output shown there', async (t) => {
   const { origin } = await startCompat(t)
   const env = { ...process.env, GATEWAY: origin, KEY: 'crm-key' }
   const examples = [...page.matchAll(EXAMPLE)]
@@ -24,7 +24,7 @@ test('every command of docs/tutorial-requests.md prints what stands there, one a
   }
 })
 
-test('the address in docs/tutorial-requests.md works, as a browser sends it', async (t) => {
+test('the address in docs/tutorial-requests.md works when a browser opens it', async (t) => {
   const { origin } = await startCompat(t)
   const [address = ''] = /^http:\S+$/m.exec(page) ?? []
   const response = await fetch(address.replace('http://127.0.0.1:3000', origin).replace('KEY', 'crm-key'))

@@ -6,7 +6,7 @@ import { VicidialClient } from './vicidial-client.ts'
 
 const fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
 
-test('a client written for VICIdial has the same outcome when only its host and login change', async (t) => {
+test('a client written for VICIdial gets the same results when only its host and login change', async (t) => {
   const vicidial = await startSandbox({ fixture })
   t.teardown(() => vicidial.close())
   const gateway = await startCompat(t, undefined, {}, { fixture })
@@ -48,7 +48,7 @@ test('a client written for VICIdial has the same outcome when only its host and 
     })
 })
 
-test('a VICIdial that fails is an error to such a client too, with a status that says more', async (t) => {
+test('a failing VICIdial is an error for such a client too, with a status that says more', async (t) => {
   const faults = [
     ['wrong_login', 502, null],
     ['locked_out', 503, '60'],

@@ -68,7 +68,7 @@ const NO_PERMISSIONS = {
   updates: { fields: NONE, statuses: NONE, customFields: NONE, lists: NONE, lookUps: NONE }
 }
 
-test('the least that a gateway is told, and the defaults of the rest', async (t) => {
+test('the required settings are enough; all others have defaults', async (t) => {
   const { callers, ...config } = loadConfig({ ...LEAST, PATH: '/bin', VICIDIAL_SOURCE: '' })
   t.strictSame(config, {
     vicidial: {
@@ -177,7 +177,7 @@ test('every setting can be given', async (t) => {
   })
 })
 
-test('entries of a list that are none are faults, told by their place, as they may be anything', async (t) => {
+test('wrong entries of a list are faults by number, as their text could be anything', async (t) => {
   const lists = {
     TRUST_PROXY: `10.0.0.0/8, true,,loopback, ${CANARY}`,
     CORS_ORIGINS: `*,https://crm.example/,crm.example,https://crm.example,null,HTTPS://crm.example, ${CANARY}`
@@ -191,7 +191,7 @@ test('entries of a list that are none are faults, told by their place, as they m
   ])
 })
 
-test('an API_KEY of fewer than 32 characters is taken with a warning, which does not have it', async (t) => {
+test('an API_KEY of fewer than 32 characters causes a warning, which does not quote it', async (t) => {
   t.strictSame(loadConfig({ ...LEAST, API_KEY: 'k'.repeat(32) }).warnings, [])
   const { warnings } = loadConfig({ ...LEAST, API_KEY: CANARY })
   t.strictSame(warnings, [
@@ -240,7 +240,7 @@ test('everything that is wrong is listed at once', async (t) => {
   )
 })
 
-test('a number is whole and within its bounds', async (t) => {
+test('a number must be whole and within its bounds', async (t) => {
   const bounds = {
     VICIDIAL_MAX_LEADS_PER_CALL: [1, 100_000],
     VICIDIAL_MAX_CONCURRENCY: [1, 8],
@@ -256,14 +256,14 @@ test('a number is whole and within its bounds', async (t) => {
   }
 })
 
-test('one call may not last longer than a request', async (t) => {
+test('the timeout of a call cannot exceed the deadline of a request', async (t) => {
   t.strictSame(faults({ ...LEAST, VICIDIAL_TIMEOUT_MS: '5001', REQUEST_DEADLINE_MS: '5000' }), [
     'VICIDIAL_TIMEOUT_MS is longer than REQUEST_DEADLINE_MS: a request would end before its call can.'
   ])
   t.strictSame(faults({ ...LEAST, VICIDIAL_TIMEOUT_MS: '5000', REQUEST_DEADLINE_MS: '5000' }), [])
 })
 
-test('VICIDIAL_URL is a full address that carries no login', async (t) => {
+test('VICIDIAL_URL must be a full address without a login', async (t) => {
   for (const url of [
     'http://10.0.0.1:8080/non_agent_api.php',
     'https://d.example/',
@@ -300,7 +300,7 @@ test('VICIDIAL_URL is a full address that carries no login', async (t) => {
     )
 })
 
-test('a secret may stand in a file of its own', async (t) => {
+test('a secret can come from a file', async (t) => {
   const file = files(t)
   const { VICIDIAL_URL } = LEAST
   const config = loadConfig({
@@ -313,7 +313,7 @@ test('a secret may stand in a file of its own', async (t) => {
   t.strictSame(config.callers, loadConfig(LEAST).callers)
 })
 
-test('a secret may not stand in both places', async (t) => {
+test('a secret cannot come from both a variable and a file', async (t) => {
   const pass = files(t)('pass', CANARY)
   t.strictSame(faults({ ...LEAST, VICIDIAL_PASS_FILE: pass, API_KEY_FILE: pass }), [
     'VICIDIAL_PASS and VICIDIAL_PASS_FILE are both set: give one of them.',
@@ -321,7 +321,7 @@ test('a secret may not stand in both places', async (t) => {
   ])
 })
 
-test('a secret file that cannot be read, or holds nothing, is a fault, and not a missing secret besides', async (t) => {
+test('an unreadable or empty secret file is one fault, and not also a missing secret', async (t) => {
   const file = files(t)
   const empty = file('empty', ' \n')
   const { VICIDIAL_PASS: _, ...rest } = LEAST
@@ -336,7 +336,7 @@ test('a secret file that cannot be read, or holds nothing, is a fault, and not a
   ])
 })
 
-test('no fault holds a secret', async (t) => {
+test('no fault quotes a secret', async (t) => {
   const file = files(t)
   const secret = file('secret', CANARY)
   const yamls = [
@@ -361,7 +361,7 @@ test('no fault holds a secret', async (t) => {
   }
 })
 
-test('the gateway file names callers and the custom fields that may be set', async (t) => {
+test('the gateway file lists callers and the custom fields that may be set', async (t) => {
   const config = withFile(
     t,
     `
@@ -391,7 +391,7 @@ custom_fields:
   t.strictSame(config.customFields, new Map([['favorite_color', 30]]))
 })
 
-test('the caller of API_KEY stands beside those of the file', async (t) => {
+test('the caller of API_KEY is added to the callers of the file', async (t) => {
   const { callers } = withFile(t, `callers: [{ name: crm, key_hashes: [sha256:${HASH}], permissions: "*" }]`)
   t.strictSame(
     callers.map(({ name }) => name),
@@ -403,14 +403,14 @@ test('the caller of API_KEY stands beside those of the file', async (t) => {
   )
 })
 
-test('a gateway that nobody could use does not start', async (t) => {
+test('a gateway without callers and webhooks does not start', async (t) => {
   t.strictSame(
     fileFaults(t, 'custom_fields: [{ label: color, max_length: 9 }]', { ...LEAST, API_KEY: undefined }),
     ['API_KEY, or GATEWAY_CONFIG with callers or webhooks, is required: nobody could use the gateway.']
   )
 })
 
-test('an empty gateway file is a fault: most often it is one that is being written', async (t) => {
+test('an empty gateway file is a fault: it is probably being written', async (t) => {
   for (const yaml of ['', '# nothing\n', '---\n']) t.strictSame(fileFaults(t, yaml), ['is empty.'], yaml)
 })
 
@@ -424,7 +424,7 @@ test('a gateway file that cannot be read is a fault', async (t) => {
   ])
 })
 
-test('bad YAML is a fault with its place, and nothing of the file is quoted', async (t) => {
+test('bad YAML is a fault with line and column that quotes nothing of the file', async (t) => {
   t.strictSame(fileFaults(t, 'callers:\n  - name: crm\n   key_hashes: [x]\n'), [
     'is not valid YAML at line 3, column 1 (MISSING_CHAR).'
   ])
@@ -437,13 +437,13 @@ test('bad YAML is a fault with its place, and nothing of the file is quoted', as
   for (const [yaml, fault] of others) t.match(fileFaults(t, yaml)[0], fault, yaml)
 })
 
-test('an alias that leads nowhere, or to too much, is a fault', async (t) => {
+test('an alias to nothing, or to too much, is a fault', async (t) => {
   const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((name, n) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[n]}`)}]`).join('\n')}\n`
   for (const yaml of ['callers: *nowhere\n', bomb])
     t.strictSame(fileFaults(t, yaml), ['refers to an alias that does not exist, or to too many.'])
 })
 
-test('what the gateway file must not say is a fault at its place', async (t) => {
+test('an invalid part of the gateway file is a fault at its pointer', async (t) => {
   const caller = `{ name: a, key_hashes: [sha256:${HASH}], permissions: "*" }`
   const wrong: [yaml: string, place: string, what: string][] = [
     [`callers: [${caller.replace('name: a', 'name: CRM')}]`, '/callers/0/name', 'pattern'],
@@ -475,7 +475,7 @@ test('what the gateway file must not say is a fault at its place', async (t) => 
   }
 })
 
-test('a permission to what does not exist, and a network that is none, are faults', async (t) => {
+test('permissions for things that do not exist, and invalid networks, are faults', async (t) => {
   const yaml = `
 callers:
   - name: web
@@ -504,7 +504,7 @@ webhooks:
   ])
 })
 
-test('permissions and networks are read as they are written', async (t) => {
+test('permissions and networks are read as written', async (t) => {
   const yaml = `
 callers:
   - name: web
@@ -542,7 +542,7 @@ callers:
   ])
 })
 
-test('accounts have what the environment says unless they say otherwise; their passwords may stand in files', async (t) => {
+test('accounts default to the limits of the environment; their passwords can come from files', async (t) => {
   const pass = files(t)('pass', 'from-file\n')
   const yaml = `
 accounts:
@@ -563,7 +563,7 @@ webhooks:
   )
 })
 
-test('accounts that cannot be told apart, have no password, or do not exist are faults', async (t) => {
+test('accounts that are the same, have no password, or do not exist are faults', async (t) => {
   const yaml = `
 accounts:
   - { name: default, user: a, pass: x }
@@ -599,7 +599,7 @@ callers:
     )
 })
 
-test('a source of webhooks that callers send has the account of the caller, and names none', async (t) => {
+test('a webhook sent by callers uses the account of the caller, and cannot name one', async (t) => {
   const yaml = `
 accounts: [{ name: sales, user: salesapi, pass: x }]
 webhooks:
@@ -619,12 +619,12 @@ test('everything that is wrong with the gateway file is listed at once', async (
   )
 })
 
-test('a gateway file that is no mapping is a fault', async (t) => {
+test('a gateway file that is not a mapping is a fault', async (t) => {
   for (const yaml of ['- a\n', 'just text\n', '7\n', 'callers: []\n', 'callers: {}\n', 'custom_fields: 7\n'])
     t.ok(fileFaults(t, yaml).length > 0, yaml)
 })
 
-test('two callers, keys or labels of the same name are a fault', async (t) => {
+test('two callers, keys or labels with the same name are a fault', async (t) => {
   t.strictSame(
     fileFaults(
       t,
@@ -646,7 +646,7 @@ custom_fields:
   )
 })
 
-test("a custom field with the name of one of VICIdial's own parameters is a fault", async (t) => {
+test("a custom field named after one of VICIdial's own parameters is a fault", async (t) => {
   const reserved = [
     ...'delete_lead delete_cf_data lead_id lead_ids list_id list_id_field status user user_field pass'.split(
       ' '
@@ -673,7 +673,7 @@ test('the list of callers is frozen too', async (t) => {
   t.ok(Object.isFrozen(loadConfig(LEAST).callers))
 })
 
-test('the gateway file may name sources of webhooks; their faults are listed with all others', async (t) => {
+test('the gateway file can have webhooks; their faults are listed with all others', async (t) => {
   const auth = `api_key: { key_hashes: [sha256:${HASH}] }`
   const source = `{ name: crm, auth: { ${auth} }, mapping: { lead: { lead_id: id }, fields: { status: stage } } }`
   t.strictSame(fileFaults(t, `webhooks: [${source}]`), [])

@@ -7,7 +7,7 @@ import { originOf, run } from '../gateway/gateway-process.ts'
 import { batch, call, dataDir, startGateway } from '../helper.ts'
 import { until } from '../until.ts'
 
-/** Changes of the file have their effect within a second; a busy machine is given more. */
+/** Changes take effect within a second; this is for a busy machine. */
 const FAR_MS = 60_000
 const HOUR_MS = 3_600_000
 
@@ -27,14 +27,14 @@ function fileWith(keys: readonly Key[], more = ''): string {
 
 const as = (key: string) => ({ authorization: `Bearer ${key}` })
 
-test('a key that is added, expires or is taken out has its effect within a second, and no request is dropped', async (t) => {
+test('added, expired and removed keys take effect within a second, and no request is dropped', async (t) => {
   const path = join(dataDir(t), 'gateway.yaml')
   writeFileSync(path, fileWith([{ key: 'old' }]))
   const gateway = await startGateway(t, { GATEWAY_CONFIG: path, ANONYMOUS_POINTS_PER_MINUTE: '0' })
   const status = async (key: string) => (await call(gateway, 'GET', '/v1/fields', undefined, as(key))).status
   t.same([await status('old'), await status('new')], [200, 401])
 
-  // Whoever has the old key until it goes, and then the new one, is always served.
+  // A client that uses the old key until it is removed, and then the new one, is always served.
   let key = 'old'
   let isOver = false
   const statuses = new Set<number>()
@@ -63,7 +63,7 @@ test('a key that is added, expires or is taken out has its effect within a secon
   t.equal(await status('old'), 200)
   key = 'new'
   await takes(
-    'the old key taken out',
+    'the old key removed',
     () => writeFileSync(path, fileWith([{ key: 'new' }])),
     async () => (await status('old')) === 401
   )
@@ -85,7 +85,7 @@ test('a key that is added, expires or is taken out has its effect within a secon
   t.equal(await status('short'), 401)
 })
 
-test('a faulty file changes nothing, and says so; custom fields and webhooks change with the rest', async (t) => {
+test('a faulty file is logged and changes nothing; a good one changes custom fields and webhooks too', async (t) => {
   const path = join(dataDir(t), 'gateway.yaml')
   writeFileSync(path, fileWith([{ key: 'old' }]))
   const gateway = await startGateway(t, { GATEWAY_CONFIG: path, ANONYMOUS_POINTS_PER_MINUTE: '0' })
@@ -114,7 +114,7 @@ webhooks: [{ name: erp, auth: { callers: true }, mapping: { lead: { lead_id: lea
   t.same(body.custom_fields, [{ label: 'color', max_length: 9 }])
 })
 
-test('SIGHUP has the file read at once', async (t) => {
+test('SIGHUP reloads the file at once', async (t) => {
   const path = join(dataDir(t), 'gateway.yaml')
   writeFileSync(path, fileWith([{ key: 'old' }]))
   const server = run(t, {

@@ -5,7 +5,7 @@ interface Tester {
   testdir(files: Record<string, string>): string
 }
 
-/** The sources of a gateway file, and what is wrong with it, without its path before each. */
+/** The endpoints of a gateway file, and its faults without the path before each. */
 export function readYaml(
   t: Tester,
   yaml: string,
@@ -21,8 +21,8 @@ export function readYaml(
   }
 }
 
-/** A source with an API key and the given properties, in YAML's flow style or as lines. */
-export function sourceOf(t: Tester, properties: Record<string, unknown>, rest = {}): WebhookEndpoint {
+/** An endpoint with an API key and the given properties. */
+export function endpointWith(t: Tester, properties: Record<string, unknown>, rest = {}): WebhookEndpoint {
   const entry = {
     name: 'crm',
     auth: { api_key: { key_hashes: [`sha256:${'a'.repeat(64)}`] } },
@@ -30,7 +30,7 @@ export function sourceOf(t: Tester, properties: Record<string, unknown>, rest = 
   }
   // JSON is YAML.
   const { webhooks, faults } = readYaml(t, JSON.stringify({ webhooks: [entry], ...rest }))
-  const [source] = webhooks
-  if (source === undefined || faults.length > 0) throw new Error(faults.join('\n'))
-  return source
+  const [endpoint] = webhooks
+  if (endpoint === undefined || faults.length > 0) throw new Error(faults.join('\n'))
+  return endpoint
 }

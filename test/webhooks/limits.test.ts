@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { test } from 'tap'
-import { sourceOf } from './endpoints.ts'
+import { endpointWith } from './endpoints.ts'
 
 const LEAD = { vendor_lead_code: 'id' }
 
-test('an expression that asks for too much is stopped, and the source goes on', async (t) => {
+test('an expression that needs too much is stopped, and the endpoint keeps working', async (t) => {
   const cases: [expression: string, payload: Record<string, unknown>, reason: RegExp][] = [
     ['[1..n]', { n: 10_000_000 }, /makes a sequence of more than 100000 values/],
     ['$pad("x", n)', { n: 500_000_000 }, /pads to more than 100000 characters/],
@@ -17,53 +17,53 @@ test('an expression that asks for too much is stopped, and the source goes on', 
   await Promise.all(
     cases.map(async ([expression, payload, reason]) => {
       const mapping = { lead: LEAD, fields: { comments: `wanted ? (${expression})` } }
-      const source = sourceOf(t, { mapping })
-      await t.rejects(source.map([{ id: 1 }, { ...payload, id: 2, wanted: true }]), {
+      const endpoint = endpointWith(t, { mapping })
+      await t.rejects(endpoint.map([{ id: 1 }, { ...payload, id: 2, wanted: true }]), {
         message: reason,
         item: 1
       })
-      t.strictSame(await source.map({ id: 3 }), { updates: [{ vendor_lead_code: '3' }], ignored: 0 })
+      t.strictSame(await endpoint.map({ id: 3 }), { updates: [{ vendor_lead_code: '3' }], ignored: 0 })
     })
   )
 })
 
-test('a source that another took the place of still serves the requests that have it', async (t) => {
-  const source = sourceOf(t, { mapping: { lead: LEAD, fields: { comments: 'note' } } })
-  await source.map({ id: 1, note: 'a' })
-  source.retire()
-  // Its thread, which is idle, is ended by now.
+test('a retired endpoint still serves the requests that have it', async (t) => {
+  const endpoint = endpointWith(t, { mapping: { lead: LEAD, fields: { comments: 'note' } } })
+  await endpoint.map({ id: 1, note: 'a' })
+  endpoint.retire()
+  // Its idle thread has ended by now.
   await new Promise((resolve) => setImmediate(resolve))
   for (const id of ['2', '3'])
-    t.strictSame(await source.map({ id, note: 'b' }), {
+    t.strictSame(await endpoint.map({ id, note: 'b' }), {
       updates: [{ vendor_lead_code: id, fields: { comments: 'b' } }],
       ignored: 0
     })
 })
 
-test('a payload that takes all the memory costs its own thread only', async (t) => {
+test('a payload that uses up the memory costs only its own thread', async (t) => {
   const columns = Array(60).fill('$a').join(', ')
-  const source = sourceOf(t, {
+  const endpoint = endpointWith(t, {
     mapping: { lead: LEAD, fields: { rank: `s ? ($a := $split(s, ""); $count($zip(${columns})))` } }
   })
-  await t.rejects(source.map({ id: 1, s: 'ab'.repeat(500_000) }), {
+  await t.rejects(endpoint.map({ id: 1, s: 'ab'.repeat(500_000) }), {
     message: 'crm: fields.rank at item 0 took more than 384 MB of memory.'
   })
-  t.strictSame((await source.map({ id: 2 })).updates, [{ vendor_lead_code: '2' }])
+  t.strictSame((await endpoint.map({ id: 2 })).updates, [{ vendor_lead_code: '2' }])
 })
 
 test('all texts of a payload together have a limit', async (t) => {
-  const source = sourceOf(t, {
+  const endpoint = endpointWith(t, {
     mapping: { each: 'ids', lead: { lead_id: '$' }, fields: { comments: '$payload.s' } }
   })
-  await t.rejects(source.map({ ids: Array(200).fill(1), s: 'x'.repeat(100_000) }), {
+  await t.rejects(endpoint.map({ ids: Array(200).fill(1), s: 'x'.repeat(100_000) }), {
     message: 'crm: fields.comments at item 160 with all before it gives more than 16000000 characters.'
   })
 })
 
-test('$pad does what JSONata says of it', async (t) => {
+test('$pad works as JSONata documents it', async (t) => {
   const of = async (expression: string) => {
     const mapping = { lead: LEAD, fields: { comments: `"[" & ${expression} & "]"` } }
-    const { updates } = await sourceOf(t, { mapping }).map({ id: 1 })
+    const { updates } = await endpointWith(t, { mapping }).map({ id: 1 })
     return (updates[0] as any).fields.comments
   }
   t.equal(await of('$pad("foo", 5)'), '[foo  ]')
@@ -73,13 +73,13 @@ test('$pad does what JSONata says of it', async (t) => {
   t.equal(await of('$pad("foobar", 3)'), '[foobar]')
 })
 
-test('an idle source does not keep the process alive', async (t) => {
+test('an idle endpoint does not keep the process alive', async (t) => {
   const path = `${t.testdir({
     'gateway.yaml': `webhooks: [{ name: a, auth: { basic: { user: u, secrets: [p] } }, mapping: { lead: { lead_id: id }, fields: { status: s } } }]`
   })}/gateway.yaml`
   const script = `import { readGatewayFile } from './src/config/gateway-file.ts'
-    const source = readGatewayFile('${path}', [])?.webhooks[0]
-    console.log(JSON.stringify(await source?.map({ id: 1, s: 'A' })))`
+    const endpoint = readGatewayFile('${path}', [])?.webhooks[0]
+    console.log(JSON.stringify(await endpoint?.map({ id: 1, s: 'A' })))`
   const { stdout } = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script], {
     timeout: 300_000,
     encoding: 'utf8'

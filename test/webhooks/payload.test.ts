@@ -30,7 +30,7 @@ function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value))
 }
 
-test('JSON is read, whatever its media type is called', async (t) => {
+test('JSON is read under any of its media types', async (t) => {
   for (const type of [
     'application/json',
     'Application/JSON; charset=UTF-8',
@@ -42,7 +42,7 @@ test('JSON is read, whatever its media type is called', async (t) => {
   t.equal(parse('7', 'text/plain'), 7)
 })
 
-test('what is not JSON is refused with its place', async (t) => {
+test('invalid JSON is refused with line and column', async (t) => {
   t.strictSame(problem('{"a":\n 1,}', 'application/json'), [
     'invalid_json',
     'The body is not valid JSON: reading stopped at line 2, column 4.'
@@ -66,7 +66,7 @@ test('another type or charset is refused', async (t) => {
     t.equal(problem('{}', type)[0], 'unsupported_media_type', String(type))
 })
 
-test('what a source does not take is refused, and the refusal says what it takes', async (t) => {
+test('a type that the endpoint does not take is refused, and the refusal lists those that it takes', async (t) => {
   const cases: [taken: ContentType[], type: string, takes: string][] = [
     [['json'], FORM, 'application/json'],
     [['json'], 'text/plain', 'application/json'],
@@ -97,7 +97,7 @@ test('a form is an object of texts; brackets nest, and a name given twice is a l
   })
 })
 
-test('a form is as large and deep as a form may be', async (t) => {
+test('the size and depth of a form are limited', async (t) => {
   const fields = (count: number) => Array.from({ length: count }, (_, n) => `f${n}=1`).join('&')
   t.equal(problem(fields(1_000), FORM)[0], 'none')
   t.strictSame(problem(fields(1_001), FORM), [
@@ -125,7 +125,7 @@ test('no name in a form reaches a prototype', async (t) => {
   t.equal((json as Record<string, unknown>)['polluted'], undefined)
 })
 
-test('one field of a form may hold the payload', async (t) => {
+test('one field of a form can hold the payload', async (t) => {
   const form = `payload=${encodeURIComponent('{"action":"opened","n":[1]}')}&other=1`
   t.strictSame(parse(form, FORM, 'payload'), { action: 'opened', n: [1] })
   t.strictSame(parse('{"a":1}', 'application/json', 'payload'), { a: 1 }, 'JSON is as it is')
@@ -137,7 +137,7 @@ test('one field of a form may hold the payload', async (t) => {
   t.equal(problem('payload={', FORM, 'payload')[0], 'invalid_json')
 })
 
-test('nesting and texts have a limit, and no name stands twice', async (t) => {
+test('nesting and texts are limited, and repeated names are refused', async (t) => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
   const tooDeep = ['invalid_json', 'The body is nested deeper than 64 levels, at line 1, column 65.']
   t.equal(problem(nested(64), 'application/json')[0], 'none')

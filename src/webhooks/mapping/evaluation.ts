@@ -6,7 +6,7 @@ export interface ThreadData {
   readonly definition: MappingDefinition
   /** The expression for the event's id. */
   readonly eventId: string | undefined
-  /** The number of the expression at work, and of its item; 0 is none, 1 the first. */
+  /** The number of the running expression, and of its item; 0 means none, 1 the first. */
   readonly progress: Int32Array<SharedArrayBuffer>
 }
 

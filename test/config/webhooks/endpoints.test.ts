@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { createHmac } from 'node:crypto'
 import { test } from 'tap'
-import { readYaml, sourceOf } from '../../webhooks/endpoints.ts'
+import { readYaml, endpointWith } from '../../webhooks/endpoints.ts'
 
 const LEAST = { mapping: { lead: { lead_id: 'id' }, fields: { status: 's' } } }
 const KEY_HASH = `sha256:${'a'.repeat(64)}`
@@ -10,13 +10,13 @@ const CANARY = 'canary-s3cret'
 
 type Tester = Parameters<typeof readYaml>[0]
 
-/** What is wrong with a source that has these properties. */
+/** The faults of an endpoint with these properties. */
 function faultsOf(t: Tester, properties: Record<string, unknown>, files = {}): string[] {
   const entry = { name: 'crm', auth: API_KEY, ...LEAST, ...properties }
   return readYaml(t, JSON.stringify({ webhooks: [entry] }), files).faults
 }
 
-test('a source as it can be written', async (t) => {
+test('an endpoint can have every setting, or only the required ones', async (t) => {
   const { webhooks, faults } = readYaml(
     t,
     `
@@ -86,7 +86,7 @@ custom_fields:
   t.strictSame(await other?.map({ id: 1 }), { updates: [{ lead_id: 1, reset_called: true }], ignored: 0 })
 })
 
-test('an expression that is none is a fault with its name and place', async (t) => {
+test('an invalid expression is a fault with its name and position', async (t) => {
   const mapping = {
     each: 'rows[',
     when: 'a = ',
@@ -108,7 +108,7 @@ test('an expression that is none is a fault with its name and place', async (t) 
   ])
 })
 
-test('fields, custom fields, tables and literals that could never be stored are faults', async (t) => {
+test('fields, custom fields, tables and literals that VICIdial could never store are faults', async (t) => {
   const mapping = {
     lead: { lead_id: 'id' },
     fields: { status: 's', list_id_field: 'l', nope: 'n' },
@@ -136,7 +136,7 @@ test('fields, custom fields, tables and literals that could never be stored are 
   ])
 })
 
-test('a source has exactly one way to prove itself, and one key of the lead', async (t) => {
+test('an endpoint has exactly one kind of authentication, and one key of the lead', async (t) => {
   t.strictSame(faultsOf(t, { auth: {} }), ['/webhooks/0/auth must not have fewer than 1 properties.'])
   t.strictSame(faultsOf(t, { auth: { ...API_KEY, header: { header: 'X-Token', secrets: ['a'] } } }), [
     '/webhooks/0/auth must not have more than 1 properties.'
@@ -193,7 +193,7 @@ test('what an HMAC signs must make sense', async (t) => {
   ])
 })
 
-test('what a body may be: anything, but under a signature JSON, or a form with its payload field', async (t) => {
+test('bodies may have any type, but with a signature only JSON, or a form with its payload field', async (t) => {
   const hmac = { hmac: { header: 'X-Signature', secrets: ['a'] } }
   const standard = { standard_webhooks: { secrets: ['c2VjcmV0'] } }
   const payload = { payload_field: 'payload' }
@@ -214,9 +214,9 @@ test('what a body may be: anything, but under a signature JSON, or a form with i
     text: ['{"a":1}', 'text/plain']
   } as const
   for (const [properties, taken] of cases) {
-    const source = sourceOf(t, { ...LEAST, ...properties })
+    const endpoint = endpointWith(t, { ...LEAST, ...properties })
     for (const [name, [body, type]] of Object.entries(bodies)) {
-      const parse = () => source.parse(Buffer.from(body), type)
+      const parse = () => endpoint.parse(Buffer.from(body), type)
       const what = `${name} with ${JSON.stringify(properties)}`
       if (taken.includes(name)) t.doesNotThrow(parse, what)
       else t.throws(parse, { code: 'unsupported_media_type' }, what)
@@ -229,7 +229,7 @@ test('what a body may be: anything, but under a signature JSON, or a form with i
     t.match(faultsOf(t, { content_types })[0], /^\/webhooks\/0\/content_types/)
 })
 
-test('secrets may stand in files, beside the gateway file or elsewhere', async (t) => {
+test('secrets can come from files, next to the gateway file or elsewhere', async (t) => {
   const of = (hmac: Record<string, unknown>, files = {}) =>
     faultsOf(t, { auth: { hmac: { header: 'X-Signature', ...hmac } } }, files)
   const place = '/webhooks/0/auth/hmac'
@@ -248,7 +248,7 @@ test('secrets may stand in files, beside the gateway file or elsewhere', async (
   ])
 })
 
-test('no secret shows in a fault, or in a source that is printed', async (t) => {
+test('neither a fault nor a printed endpoint shows a secret', async (t) => {
   const auths = [
     { hmac: { header: 'X-Signature', secrets: [CANARY] } },
     { basic: { user: 'zapier', secrets: [CANARY] } },
@@ -256,8 +256,8 @@ test('no secret shows in a fault, or in a source that is printed', async (t) => 
     { standard_webhooks: { secrets: [Buffer.from(CANARY).toString('base64')] } }
   ]
   for (const auth of auths) {
-    const source = sourceOf(t, { ...LEAST, auth })
-    const printed = `${inspect(source, { depth: 9, showHidden: true })}${JSON.stringify(source)}`
+    const endpoint = endpointWith(t, { ...LEAST, auth })
+    const printed = `${inspect(endpoint, { depth: 9, showHidden: true })}${JSON.stringify(endpoint)}`
     t.notMatch(printed, CANARY)
     t.notMatch(printed, Buffer.from(CANARY).toString('base64'))
     const [[type, properties]] = Object.entries(auth) as [[string, object]]
@@ -268,26 +268,26 @@ test('no secret shows in a fault, or in a source that is printed', async (t) => 
   }
 })
 
-test('a signature as GitHub sends it, from YAML to verdict', async (t) => {
-  const source = sourceOf(t, {
+test('a GitHub signature is verified as the YAML says', async (t) => {
+  const endpoint = endpointWith(t, {
     ...LEAST,
     auth: { hmac: { header: 'X-Hub-Signature-256', prefix: 'sha256=', secrets: ['new', 'old'] } }
   })
   const rawBody = Buffer.from('{"id":1}')
   const signature = createHmac('sha256', 'old').update(rawBody).digest('hex')
   const of = (header: string) =>
-    source.verify({ method: 'POST', url: '/', headers: { 'x-hub-signature-256': header }, rawBody, now: 0 })
+    endpoint.verify({ method: 'POST', url: '/', headers: { 'x-hub-signature-256': header }, rawBody, now: 0 })
   t.equal(of(`sha256=${signature}`), undefined)
   t.equal(of(signature), 'signature_malformed')
   t.equal(of(`sha256=${'0'.repeat(64)}`), 'signature_wrong')
 })
 
-test('an event id is in a header or the payload', async (t) => {
-  const header = sourceOf(t, { ...LEAST, event_id: { header: 'X-Event-Id' } })
+test('an event id comes from a header or the payload', async (t) => {
+  const header = endpointWith(t, { ...LEAST, event_id: { header: 'X-Event-Id' } })
   t.equal(await header.eventId({ 'x-event-id': ' evt_1 ' }, {}), 'evt_1')
   t.equal(await header.eventId({ 'x-event-id': '' }, {}), undefined)
   t.equal(await header.eventId({}, {}), undefined)
-  const expression = sourceOf(t, { ...LEAST, event_id: { expression: 'event.id' } })
+  const expression = endpointWith(t, { ...LEAST, event_id: { expression: 'event.id' } })
   t.equal(await expression.eventId({}, { event: { id: 'evt_1' } }), 'evt_1')
   t.equal(await expression.eventId({}, { event: { id: 17 } }), '17')
   for (const id of [null, '', undefined]) t.equal(await expression.eventId({}, { event: { id } }), undefined)
@@ -298,7 +298,7 @@ test('an event id is in a header or the payload', async (t) => {
     name: 'MappingError',
     message: 'crm: event_id.expression gives neither text nor number.'
   })
-  const standard = sourceOf(t, { ...LEAST, auth: { standard_webhooks: { secrets: ['c2VjcmV0'] } } })
+  const standard = endpointWith(t, { ...LEAST, auth: { standard_webhooks: { secrets: ['c2VjcmV0'] } } })
   t.equal(await standard.eventId({ 'webhook-id': 'msg_1' }, {}), 'msg_1')
-  t.equal(await sourceOf(t, LEAST).eventId({ 'webhook-id': 'msg_1' }, { id: 1 }), undefined)
+  t.equal(await endpointWith(t, LEAST).eventId({ 'webhook-id': 'msg_1' }, { id: 1 }), undefined)
 })

@@ -4,7 +4,7 @@ import { type Timed, EvaluationQueue } from '../../../src/webhooks/mapping/evalu
 
 const MIB = 1024 ** 2
 
-/** A queue with a clock of its own, whose work ends when it is told. */
+/** A queue with its own clock, whose work ends when the test says so. */
 function heldQueue() {
   let now = 0
   const queue = new EvaluationQueue(() => now)
@@ -26,7 +26,7 @@ function heldQueue() {
   }
 }
 
-/** Ends the work at hand after so many milliseconds. */
+/** Ends the current work after `ms` milliseconds. */
 async function end({ held, pass }: ReturnType<typeof heldQueue>, ms: number): Promise<void> {
   pass(ms)
   held.shift()?.(ms)
@@ -34,7 +34,7 @@ async function end({ held, pass }: ReturnType<typeof heldQueue>, ms: number): Pr
   await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** After how many seconds what was refused may come again; 'done' if it was not. */
+/** The Retry-After of a refused payload, in seconds; 'done' if it was accepted. */
 async function retryAfter(added: Promise<string>): Promise<string> {
   try {
     return await added
@@ -44,7 +44,7 @@ async function retryAfter(added: Promise<string>): Promise<string> {
   }
 }
 
-test('what would wait longer than 5 seconds, going by those before, is refused, and told when to come again', async (t) => {
+test('a payload that would probably wait longer than 5 seconds is refused with a Retry-After', async (t) => {
   const all = heldQueue()
   const first = all.add()
   await end(all, 5_000)
@@ -59,7 +59,7 @@ test('what would wait longer than 5 seconds, going by those before, is refused, 
   t.same(await Promise.all(taken), Array(7).fill('done'))
 })
 
-test('what has waited longer than 10 seconds is refused when its turn comes', async (t) => {
+test('a payload that has waited longer than 10 seconds is refused when its turn comes', async (t) => {
   const all = heldQueue()
   const answers = [all.add(), all.add(), all.add()].map(retryAfter)
   await end(all, 10_001)
@@ -67,7 +67,7 @@ test('what has waited longer than 10 seconds is refused when its turn comes', as
   t.same(all.held, [])
 })
 
-test('not more than 64 MiB of payloads wait, but one always may', async (t) => {
+test('at most 64 MiB of payloads wait, but one of any size may', async (t) => {
   const all = heldQueue()
   const taken = [all.add(100 * MIB), all.add(100 * MIB)]
   t.equal(await retryAfter(all.add(1)), '1')
@@ -80,7 +80,7 @@ test('not more than 64 MiB of payloads wait, but one always may', async (t) => {
   t.same(await Promise.all(more), ['done', 'done', 'done'])
 })
 
-test('not more than 1,000 payloads wait, however short they take', async (t) => {
+test('at most 1,000 payloads wait, even if they are fast', async (t) => {
   const all = heldQueue()
   const taken = Array.from({ length: 1_001 }, () => all.add())
   t.equal(await retryAfter(all.add()), '1')

@@ -4,15 +4,15 @@ import { createCleaner } from '../../../src/leads/clean.ts'
 import { ALL_RIGHTS } from '../../../src/leads/rights.ts'
 import { readBatch, DEFAULT_OPTIONS } from '../../../src/leads/batch.ts'
 import { MappingError } from '../../../src/webhooks/endpoint.ts'
-import { sourceOf } from '../endpoints.ts'
+import { endpointWith } from '../endpoints.ts'
 
-type Tester = Parameters<typeof sourceOf>[0]
+type Tester = Parameters<typeof endpointWith>[0]
 
 const LEAD = { vendor_lead_code: 'id' }
 const CUSTOM = { custom_fields: [{ label: 'favorite_color', max_length: 20 }] }
 
 function mapped(t: Tester, mapping: Record<string, unknown>, payload: unknown, rest = {}) {
-  return sourceOf(t, { mapping: { lead: LEAD, ...mapping } }, rest).map(payload)
+  return endpointWith(t, { mapping: { lead: LEAD, ...mapping } }, rest).map(payload)
 }
 
 async function fault(
@@ -51,7 +51,7 @@ test('the fields of an update are what the expressions give', async (t) => {
   })
 })
 
-test('what is not in the payload is not given; null empties', async (t) => {
+test('a value missing in the payload is left out; null empties the field', async (t) => {
   const mapping = { fields: { status: 'stage', comments: 'note' } }
   t.strictSame(await mapped(t, mapping, { id: 1, note: null }), {
     updates: [{ vendor_lead_code: '1', fields: { comments: null } }],
@@ -60,7 +60,7 @@ test('what is not in the payload is not given; null empties', async (t) => {
   t.strictSame(await mapped(t, mapping, {}), { updates: [{}], ignored: 0 })
 })
 
-test('numbers as text and text as numbers', async (t) => {
+test('numbers sent as text and text sent as numbers are converted', async (t) => {
   const of = async (lead: Record<string, string>, fields: Record<string, string>, payload: unknown) =>
     (await mapped(t, { lead, fields }, payload)).updates[0]
   t.strictSame(await of({ lead_id: 'id' }, { rank: 'n' }, { id: ' 101 ', n: '7' }), {
@@ -86,7 +86,7 @@ test('numbers as text and text as numbers', async (t) => {
   })
 })
 
-test('empty strings are not given, empty the field, or are refused, as configured', async (t) => {
+test('empty strings are left out, empty the field, or are refused, as configured', async (t) => {
   const payload = { id: 1, a: '', b: ' \n', c: 'x' }
   const of = async (rest: Record<string, unknown>) =>
     (await mapped(t, { fields: { address1: 'a', address2: 'b', address3: 'c' }, ...rest }, payload)).updates
@@ -100,7 +100,7 @@ test('empty strings are not given, empty the field, or are refused, as configure
   ])
 })
 
-test('values are translated; what is not in the table is kept, ignored or refused', async (t) => {
+test('values are translated; those not in the table are kept, ignored or refused', async (t) => {
   const table = { 'Closed Won': 'SALE', '1': 'NI', true: 'CALLBK', Gone: null, Unknown: '', constructor: 'A' }
   const of = async (stage: unknown, otherwise?: string) =>
     (
@@ -128,7 +128,7 @@ test('values are translated; what is not in the table is kept, ignored or refuse
   })
 })
 
-test('one payload may hold several events; those that do not matter are counted', async (t) => {
+test('one payload can hold several events; the ignored ones are counted', async (t) => {
   const fields = { status: 's' }
   const events = [
     { id: 1, s: 'A', type: 'x' },
@@ -158,7 +158,7 @@ test('one payload may hold several events; those that do not matter are counted'
   })
 })
 
-test('an expression sees its item, the whole payload and its place', async (t) => {
+test('an expression sees its item, the whole payload and the item index', async (t) => {
   const mapping = { each: 'ids', lead: { lead_id: '$' }, fields: { status: '$payload.s', rank: '$index' } }
   t.strictSame((await mapped(t, mapping, { s: 'A', ids: [7, 8] })).updates, [
     { lead_id: 7, fields: { status: 'A', rank: 0 } },
@@ -166,7 +166,7 @@ test('an expression sees its item, the whole payload and its place', async (t) =
   ])
 })
 
-test('what is no single value is refused as an update, by its type', async (t) => {
+test('an array or object as a value is refused by the update, by its type', async (t) => {
   const mapping = { fields: { status: 'a', city: 'b', comments: 'function($x){$x}', address1: 'c' } }
   t.strictSame(await mapped(t, mapping, { id: { x: 1 }, a: ['SALE', 'NI'], b: { c: 1 }, c: true }), {
     updates: [{ vendor_lead_code: {}, fields: { status: [], city: {}, comments: {}, address1: true } }],
@@ -174,7 +174,7 @@ test('what is no single value is refused as an update, by its type', async (t) =
   })
 })
 
-test('a fault names the source, the expression and the item, and no value', async (t) => {
+test('a fault names the endpoint, the expression and the item, and quotes no value', async (t) => {
   const canary = 'canary-value'
   const fields = { status: 's' }
   const cases: [Record<string, unknown>, unknown, string, [string, number | undefined]][] = [
@@ -218,14 +218,14 @@ test('a fault names the source, the expression and the item, and no value', asyn
   }
 })
 
-test('payloads of one source are mapped in turn, each as it is', async (t) => {
-  const source = sourceOf(t, {
+test('concurrent payloads of one endpoint are mapped one at a time, each to its own updates', async (t) => {
+  const endpoint = endpointWith(t, {
     mapping: { lead: LEAD, fields: { rank: 'n' } },
     event_id: { expression: 'n' }
   })
   const numbers = Array.from({ length: 200 }, (_, n) => n)
   const all = await Promise.all(
-    numbers.map(async (n) => [await source.map({ id: n, n }), await source.eventId({}, { n })])
+    numbers.map(async (n) => [await endpoint.map({ id: n, n }), await endpoint.eventId({}, { n })])
   )
   t.strictSame(
     all,
@@ -236,8 +236,8 @@ test('payloads of one source are mapped in turn, each as it is', async (t) => {
   )
 })
 
-test('whatever the payload is, it is mapped to what readBatch can judge, or refused with a place', async (t) => {
-  const source = sourceOf(
+test('any payload is mapped to updates that readBatch can read, or refused with a position', async (t) => {
+  const endpoint = endpointWith(
     t,
     {
       mapping: {
@@ -260,7 +260,7 @@ test('whatever the payload is, it is mapped to what readBatch can judge, or refu
   await fc.assert(
     fc.asyncProperty(fc.oneof(fc.jsonValue(), item, fc.array(item)), async (payload) => {
       try {
-        const { updates, ignored } = await source.map(payload)
+        const { updates, ignored } = await endpoint.map(payload)
         t.equal(updates.length + ignored, Array.isArray(payload) ? payload.length : 1)
         const batch = readBatch({ updates }, { ...rules, maxUpdates: 10_000, defaults: DEFAULT_OPTIONS })
         t.ok(updates.length === 0 || 'entries' in batch)
