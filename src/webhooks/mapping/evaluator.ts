@@ -12,7 +12,7 @@ import { EvaluationQueue } from './evaluation-queue.ts'
 import type { MappingDefinition, MappingFault } from './mapping.ts'
 
 /** Timeout for all expressions on one payload, in milliseconds, the start of the thread included. */
-export const PAYLOAD_MS = 5_000
+const PAYLOAD_MS = 5_000
 /** Heap in megabytes at which a thread is stopped. */
 const MEMORY_MB = 384
 /** Heap limit of V8 in megabytes. Far above the other one: V8 may end the whole process when a thread reaches it. */
@@ -23,7 +23,6 @@ const WATCH_MS = 50
 /** In the published package it is JavaScript, as this file is. */
 const THREAD = `./evaluation-thread${extname(import.meta.filename)}`
 
-const TOO_LONG = `took longer than ${PAYLOAD_MS} ms, with all before it`
 const TOO_MUCH = `took more than ${MEMORY_MB} MB of memory`
 
 /** The task that the thread is working on. */
@@ -42,13 +41,16 @@ interface Current {
 export class Evaluator {
   readonly #data: ThreadData
   readonly #names: readonly string[]
+  readonly #payloadMs: number
   readonly #queue = new EvaluationQueue()
   #thread: Worker | undefined
   #current: Current | undefined
   #watching: NodeJS.Timeout | undefined
   #isRetired = false
 
-  constructor(definition: MappingDefinition, eventId: string | undefined) {
+  /** @param payloadMs timeout for one payload */
+  constructor(definition: MappingDefinition, eventId: string | undefined, payloadMs = PAYLOAD_MS) {
+    this.#payloadMs = payloadMs
     const progress = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT))
     this.#data = { definition, eventId, progress }
     this.#names = expressionNames(definition)
@@ -121,13 +123,14 @@ export class Evaluator {
       thread?.unref()
       return
     }
-    const isLate = performance.now() - current.since > PAYLOAD_MS
+    const isLate = performance.now() - current.since > this.#payloadMs
     const isTooMuch = !isLate && (await heapBytes(thread)) > MEMORY_MB * 1024 ** 2
     if (!(isLate || isTooMuch) || this.#current !== current || this.#thread !== thread) return
     this.#thread = undefined
     this.#current = undefined
     await thread.terminate()
-    current.resolve(this.#fault(current, isLate ? TOO_LONG : TOO_MUCH))
+    const tooLong = `took longer than ${this.#payloadMs} ms, with all before it`
+    current.resolve(this.#fault(current, isLate ? tooLong : TOO_MUCH))
   }
 
   #fault({ since }: Current, reason: string): TimedEvaluation {
