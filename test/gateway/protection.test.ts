@@ -167,7 +167,10 @@ test('a VICIdial that hangs, refuses, resets or fails: answers in time, no more 
       `${fault}: each change was logged once`
     )
   }
-  await Promise.all(Object.entries(endings).map(([fault, ending]) => tried(fault as FaultName, ending)))
+  // Two at once: with more, a slow machine is so late with everything that the gateways shed load.
+  const faults = Object.entries(endings) as [FaultName, RegExp][]
+  for (let n = 0; n < faults.length; n += 2)
+    await Promise.all(faults.slice(n, n + 2).map(([fault, ending]) => tried(fault, ending)))
 })
 
 test('requests that came while VICIdial was down for less than their time are made good', async (t) => {
