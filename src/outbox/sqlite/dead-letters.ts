@@ -5,8 +5,8 @@ import type { Statements } from './statements.ts'
 import { DEAD_LETTER } from './update-state.ts'
 
 const LETTERS_WITH_JOB = `updates JOIN jobs ON jobs.n = updates.job
-  WHERE state = ${DEAD_LETTER} AND (?1 IS NULL OR caller = ?1) AND seq >= ?2 AND seq < ?3`
-const NAMED = 'seq IN (SELECT value FROM json_each(?4))'
+  WHERE state = ${DEAD_LETTER} AND (?1 IS NULL OR caller = ?1) AND updates.id >= ?2 AND updates.id < ?3`
+const NAMED = 'updates.id IN (SELECT value FROM json_each(?4))'
 /** Greater than every id. */
 const END = Number.MAX_SAFE_INTEGER
 
@@ -24,7 +24,7 @@ export class DeadLetters {
     const { from, to } = this.#idsOf(jobId)
     return read(
       this.#sql.rows(
-        `SELECT updates.*, ${JOB_COLUMNS} FROM ${LETTERS_WITH_JOB} ORDER BY seq DESC LIMIT ?4`,
+        `SELECT updates.*, ${JOB_COLUMNS} FROM ${LETTERS_WITH_JOB} ORDER BY updates.id DESC LIMIT ?4`,
         caller,
         from,
         Math.min(to, Number(after)),
@@ -43,7 +43,7 @@ export class DeadLetters {
     const chosen = `${LETTERS_WITH_JOB} AND ${named === null ? '?4 IS NULL' : NAMED}`
     const letters = read(
       this.#sql.rows(
-        `SELECT updates.*, ${JOB_COLUMNS} FROM ${chosen} ORDER BY seq LIMIT ?5`,
+        `SELECT updates.*, ${JOB_COLUMNS} FROM ${chosen} ORDER BY updates.id LIMIT ?5`,
         caller,
         first,
         to,
@@ -62,8 +62,8 @@ export class DeadLetters {
   /** The range of ids of a job's updates; without a job, of all updates. */
   #idsOf(jobId: string | undefined): { from: number; to: number } {
     if (jobId === undefined) return { from: 0, to: END }
-    const job = this.#sql.row('SELECT first_seq, received FROM jobs WHERE id = ?', jobId)
-    const from = Number(job?.['first_seq'] ?? 0)
+    const job = this.#sql.row('SELECT first_id, received FROM jobs WHERE id = ?', jobId)
+    const from = Number(job?.['first_id'] ?? 0)
     return { from, to: from + Number(job?.['received'] ?? 0) }
   }
 }

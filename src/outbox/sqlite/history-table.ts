@@ -16,7 +16,7 @@ export class HistoryTable {
   }
 
   add(records: readonly HistoryRecord[]): void {
-    let next = Number(this.#sql.row('SELECT coalesce(max(n), 0) + 1 AS next FROM history')?.['next'])
+    let next = Number(this.#sql.row('SELECT coalesce(max(id), 0) + 1 AS next FROM history')?.['next'])
     for (const record of records) next = this.#add(record, next)
   }
 
@@ -26,7 +26,7 @@ export class HistoryTable {
     for (const { leads, key = null, fields, values, status, error } of record.updates) {
       for (const lead of leads.length > 0 ? leads : [null]) {
         this.#sql.run(
-          `INSERT INTO history (n, caller, lead, key, fields, stored, status, code, detail)
+          `INSERT INTO history (id, caller, lead, key, fields, stored, status, code, detail)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           id++,
           record.caller,
@@ -58,16 +58,16 @@ export class HistoryTable {
 
   /** Entries, newest first. */
   list({ lead, caller, since, limit, before = Number.MAX_SAFE_INTEGER }: HistoryPage): HistoryEntry[] {
-    const which: [condition: string, value: SQLInputValue][] = [['n < ?', before]]
+    const which: [condition: string, value: SQLInputValue][] = [['id < ?', before]]
     if (lead !== undefined) which.push(['lead = ?', lead])
     if (caller !== undefined) which.push(['caller = ?', caller])
-    if (since !== undefined) which.push(['n >= ?', this.#firstSince(since)], ['at >= ?', since])
+    if (since !== undefined) which.push(['id >= ?', this.#firstSince(since)], ['at >= ?', since])
     const conditions = which.map(([condition]) => condition).join(' AND ')
     return this.#sql
       .rows(
         `SELECT * FROM history CROSS JOIN history_records
-          ON first = (SELECT max(first) FROM history_records WHERE first <= history.n)
-        WHERE ${conditions} ORDER BY n DESC LIMIT ?`,
+          ON first = (SELECT max(first) FROM history_records WHERE first <= history.id)
+        WHERE ${conditions} ORDER BY id DESC LIMIT ?`,
         ...which.map(([, value]) => value),
         limit
       )
@@ -96,7 +96,7 @@ export class HistoryTable {
       if (left <= 0) break
       const from = Number(first)
       const { changes } = this.#sql.run(
-        'DELETE FROM history WHERE n IN (SELECT n FROM history WHERE n >= ? AND n < ? LIMIT ?)',
+        'DELETE FROM history WHERE id IN (SELECT id FROM history WHERE id >= ? AND id < ? LIMIT ?)',
         from,
         from + Number(size),
         left
@@ -112,7 +112,7 @@ export class HistoryTable {
 function readEntry(row: Row): HistoryEntry {
   const code = optional(row['code'])
   return {
-    id: Number(row['n']),
+    id: Number(row['id']),
     at: Number(row['at']),
     lead: row['lead'] === null ? undefined : Number(row['lead']),
     key: optional(row['key']),

@@ -23,7 +23,7 @@ export class IdempotencyTable {
   /** The response to a caller's key, if it was stored at `since` or later. */
   find(caller: string, key: string, since: number): IdempotencyRecord | undefined {
     const row = this.#sql.row(
-      'SELECT * FROM answers WHERE caller = ? AND key = ? AND at >= ?',
+      'SELECT * FROM idempotency_records WHERE caller = ? AND key = ? AND at >= ?',
       caller,
       key,
       since
@@ -33,7 +33,7 @@ export class IdempotencyTable {
 
   save({ caller, key, fingerprint, httpStatus, contentType, body, at }: IdempotencyRecord): void {
     this.#sql.run(
-      `INSERT OR REPLACE INTO answers (caller, key, fingerprint, http_status, content_type, body, at)
+      `INSERT OR REPLACE INTO idempotency_records (caller, key, fingerprint, http_status, content_type, body, at)
       VALUES (?, ?, ?, ?, ?, ?, ?)`,
       caller,
       key,
@@ -53,7 +53,7 @@ export class IdempotencyTable {
   /** Deletes up to `limit` records older than `before`. Returns how many. */
   purge(before: number, limit: number): number {
     const { changes } = this.#sql.run(
-      'DELETE FROM answers WHERE (caller, key) IN (SELECT caller, key FROM answers WHERE at < ? LIMIT ?)',
+      'DELETE FROM idempotency_records WHERE (caller, key) IN (SELECT caller, key FROM idempotency_records WHERE at < ? LIMIT ?)',
       before,
       limit
     )

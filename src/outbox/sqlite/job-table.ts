@@ -16,7 +16,7 @@ export class JobTable {
   insert(job: NewJob, firstId: number): number {
     const pending = job.updates.length
     const { lastInsertRowid } = this.#sql.run(
-      `INSERT INTO jobs (id, caller, request_id, key_id, replayed_by, source, origin, status, first_seq, received, open, calls, accepted_at,
+      `INSERT INTO jobs (id, caller, request_id, key_id, replayed_by, source, origin, status, first_id, received, pending, calls, accepted_at,
         finished_at)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
       job.id,
@@ -41,13 +41,13 @@ export class JobTable {
    * whether the job has ended.
    */
   noteProgress(id: string, ended: number, calls: number): boolean {
-    const job = this.#sql.row('SELECT n, first_seq, received, open FROM jobs WHERE id = ?', id)
+    const job = this.#sql.row('SELECT n, first_id, received, pending FROM jobs WHERE id = ?', id)
     if (job === undefined) return false
-    const pending = Number(job['open']) - ended
+    const pending = Number(job['pending']) - ended
     const n = Number(job['n'])
     if (ended === 0 || pending > 0) {
       this.#sql.run(
-        "UPDATE jobs SET open = ?, calls = calls + ?, status = replace(status, 'queued', 'running') WHERE n = ?",
+        "UPDATE jobs SET pending = ?, calls = calls + ?, status = replace(status, 'queued', 'running') WHERE n = ?",
         pending,
         calls,
         n
@@ -59,7 +59,7 @@ export class JobTable {
     const some = updated > 0 ? 'partial' : 'failed'
     const status = updated === Number(job['received']) ? 'completed' : some
     this.#sql.run(
-      'UPDATE jobs SET open = ?, calls = calls + ?, status = ?, counts = ?, finished_at = ? WHERE n = ?',
+      'UPDATE jobs SET pending = ?, calls = calls + ?, status = ?, counts = ?, finished_at = ? WHERE n = ?',
       pending,
       calls,
       status,
@@ -89,12 +89,12 @@ export class JobTable {
 
   /** The results in the order of the updates, or a part of them. */
   results(id: string, { from, limit } = { from: 0, limit: Number.MAX_SAFE_INTEGER }): Result[] {
-    const job = this.#sql.row('SELECT first_seq, received FROM jobs WHERE id = ?', id)
+    const job = this.#sql.row('SELECT first_id, received FROM jobs WHERE id = ?', id)
     if (job === undefined) return []
-    const first = Number(job['first_seq'])
+    const first = Number(job['first_id'])
     return this.#sql
       .rows(
-        'SELECT place, lead, status, result FROM updates WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?',
+        'SELECT position, lead, status, result FROM updates WHERE id >= ? AND id < ? ORDER BY id LIMIT ?',
         first + from,
         first + Number(job['received']),
         limit
@@ -134,9 +134,9 @@ export class JobTable {
   /** How many updates have a result of each status; stored once the job has ended. */
   #counts(job: Row): Record<string, number> {
     if (typeof job['counts'] === 'string') return JSON.parse(job['counts']) as Record<string, number>
-    const first = Number(job['first_seq'])
+    const first = Number(job['first_id'])
     const rows = this.#sql.rows(
-      `SELECT coalesce(status, 'queued') AS result, count(*) AS count FROM updates WHERE seq >= ? AND seq < ? GROUP BY 1`,
+      `SELECT coalesce(status, 'queued') AS result, count(*) AS count FROM updates WHERE id >= ? AND id < ? GROUP BY 1`,
       first,
       first + Number(job['received'])
     )

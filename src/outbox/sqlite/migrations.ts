@@ -1,9 +1,9 @@
 /**
- * The schema's versions, oldest first; `PRAGMA user_version` tells how many of them a database has.
+ * The versions of the schema, oldest first; `PRAGMA user_version` is the number of those that a database has.
  *
- * `updates.seq` numbers all updates ever accepted; a job's stand together from `jobs.first_seq`. `state` is 0 while
- * an update waits or is being delivered, 1 for a dead letter, 2 once it has ended. The rows of `history` that belong to a
- * record stand together from `history_records.first`.
+ * `updates.id` numbers all updates ever accepted; a job's updates have consecutive ids from `jobs.first_id`. For
+ * `updates.state` see update-state.ts. The rows of `history` that belong to a record have consecutive ids from
+ * `history_records.first`.
  */
 export const MIGRATIONS = [
   `
@@ -90,5 +90,15 @@ export const MIGRATIONS = [
   );
   CREATE INDEX history_of_leads ON history (lead, n) WHERE lead IS NOT NULL;
   CREATE INDEX history_of_callers ON history (caller, n);
+  `,
+  `
+  ALTER TABLE updates RENAME COLUMN seq TO id;
+  ALTER TABLE updates RENAME COLUMN place TO position;
+  ALTER TABLE updates RENAME COLUMN accepted_as TO sequence;
+  ALTER TABLE updates RENAME COLUMN tries TO attempts;
+  ALTER TABLE jobs RENAME COLUMN first_seq TO first_id;
+  ALTER TABLE jobs RENAME COLUMN open TO pending;
+  ALTER TABLE history RENAME COLUMN n TO id;
+  ALTER TABLE answers RENAME TO idempotency_records;
   `
 ]

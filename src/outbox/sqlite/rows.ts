@@ -21,10 +21,10 @@ export class RowReader {
 
   claimed(row: Row): Claimed {
     return {
-      id: Number(row['seq']),
-      sequence: Number(row['accepted_as']),
+      id: Number(row['id']),
+      sequence: Number(row['sequence']),
       job: {
-        id: String(row['id']),
+        id: String(row['job_id']),
         caller: String(row['caller']),
         requestId: String(row['request_id']),
         keyId: typeof row['key_id'] === 'string' ? row['key_id'] : undefined,
@@ -34,7 +34,7 @@ export class RowReader {
       },
       update: this.#update(row),
       superseded: namesIn(row['superseded']),
-      attempts: Number(row['tries']),
+      attempts: Number(row['attempts']),
       acceptedAt: Number(row['accepted_at'])
     }
   }
@@ -61,7 +61,7 @@ export class RowReader {
       changes = changesOf(called, params, stored, warnings)
       this.#changes.set(text, changes)
     }
-    return { index: Number(row['place']), key: keyOfName(String(row['lead'])), onMultiple, changes }
+    return { index: Number(row['position']), key: keyOfName(String(row['lead'])), onMultiple, changes }
   }
 }
 
@@ -70,7 +70,7 @@ export function readResult(row: Row): Result {
   const result = row['result'] === null ? undefined : (JSON.parse(String(row['result'])) as Result)
   if (row['status'] !== null && result !== undefined) return result
   const key = keyOfName(String(row['lead']))
-  const queued = { index: Number(row['place']), [key.by]: key.value, status: 'queued' } as const
+  const queued = { index: Number(row['position']), [key.by]: key.value, status: 'queued' } as const
   return { ...queued, ...(result?.error ? { error: result.error } : {}) }
 }
 

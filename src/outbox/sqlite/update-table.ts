@@ -23,7 +23,7 @@ export class UpdateTable {
     this.#sql = sql
     this.#jobs = jobs
     this.#ready = ready
-    this.#nextId = Number(this.#sql.row('SELECT max(first_seq + received) AS next FROM jobs')?.['next'] ?? 1)
+    this.#nextId = Number(this.#sql.row('SELECT max(first_id + received) AS next FROM jobs')?.['next'] ?? 1)
     this.recount()
   }
 
@@ -54,7 +54,7 @@ export class UpdateTable {
       written.set(update.changes, changes)
       const isNext = this.#nextOf(lead, job.account) === undefined
       this.#sql.run(
-        `INSERT INTO updates (seq, job, place, account, lead, on_multiple, changes, accepted_as, superseded, tries, due_at, state)
+        `INSERT INTO updates (id, job, position, account, lead, on_multiple, changes, sequence, superseded, attempts, due_at, state)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ${PENDING})`,
         id,
         n,
@@ -72,7 +72,7 @@ export class UpdateTable {
     for (const result of job.rejected) {
       const id = firstId + result.index
       this.#sql.run(
-        `INSERT INTO updates (seq, job, place, account, accepted_as, tries, due_at, state, status, result)
+        `INSERT INTO updates (id, job, position, account, sequence, attempts, due_at, state, status, result)
         VALUES (?, ?, ?, ?, ?, 0, ?, ${ENDED}, ?, ?)`,
         id,
         n,
@@ -86,7 +86,7 @@ export class UpdateTable {
     }
     for (const id of job.replays ?? []) {
       const { changes } = this.#sql.run(
-        `UPDATE updates SET state = ${ENDED} WHERE seq = ? AND state = ${DEAD_LETTER}`,
+        `UPDATE updates SET state = ${ENDED} WHERE id = ? AND state = ${DEAD_LETTER}`,
         id
       )
       this.#deadLetters -= Number(changes)
@@ -102,7 +102,7 @@ export class UpdateTable {
       const { dueAt, attempts, result } = settlement
       const error = result ? JSON.stringify(result) : null
       this.#sql.run(
-        'UPDATE updates SET tries = ?, due_at = ?, result = ? WHERE seq = ?',
+        'UPDATE updates SET attempts = ?, due_at = ?, result = ? WHERE id = ?',
         attempts,
         dueAt,
         error,
@@ -121,15 +121,15 @@ export class UpdateTable {
   /** Keeps updates of the lead that were accepted before `sequence` from setting these fields. */
   supersede({ lead, fields }: DeliveredFields, sequence: number): void {
     for (const row of this.#sql.rows(
-      'SELECT seq, superseded FROM updates WHERE lead = ? AND state < 2 AND accepted_as < ?',
+      'SELECT id, superseded FROM updates WHERE lead = ? AND state < 2 AND sequence < ?',
       lead,
       sequence
     )) {
       const names = [...new Set([...namesIn(row['superseded']), ...fields])]
       this.#sql.run(
-        'UPDATE updates SET superseded = ? WHERE seq = ?',
+        'UPDATE updates SET superseded = ? WHERE id = ?',
         JSON.stringify(names),
-        Number(row['seq'])
+        Number(row['id'])
       )
     }
   }
@@ -155,7 +155,7 @@ export class UpdateTable {
   purge(before: number, limit: number): number {
     let left = limit
     for (const job of this.#sql.rows(
-      'SELECT n, first_seq, received FROM jobs WHERE finished_at < ? ORDER BY finished_at LIMIT ?',
+      'SELECT n, first_id, received FROM jobs WHERE finished_at < ? ORDER BY finished_at LIMIT ?',
       before,
       limit
     )) {
@@ -181,7 +181,7 @@ export class UpdateTable {
 
   #end(id: number, account: string, state: number, result: Result, now: number): void {
     this.#sql.run(
-      'UPDATE updates SET state = ?, status = ?, result = ?, due_at = ? WHERE seq = ?',
+      'UPDATE updates SET state = ?, status = ?, result = ?, due_at = ? WHERE id = ?',
       state,
       result.status,
       JSON.stringify(result),
@@ -194,15 +194,15 @@ export class UpdateTable {
 
   /** Deletes a job, or up to `limit` of its updates. Returns how many rows. */
   #purgeJob(job: Row, limit: number): number {
-    const first = Number(job['first_seq'])
+    const first = Number(job['first_id'])
     const updates = this.#sql.rows(
-      'SELECT seq, state FROM updates WHERE seq >= ? AND seq < ? LIMIT ?',
+      'SELECT id, state FROM updates WHERE id >= ? AND id < ? LIMIT ?',
       first,
       first + Number(job['received']),
       limit
     )
-    for (const { seq = null, state } of updates) {
-      this.#sql.run('DELETE FROM updates WHERE seq = ?', seq)
+    for (const { id = null, state } of updates) {
+      this.#sql.run('DELETE FROM updates WHERE id = ?', id)
       if (state === DEAD_LETTER) this.#deadLetters--
     }
     if (updates.length === limit) return limit
@@ -213,10 +213,10 @@ export class UpdateTable {
   /** The id of a lead's oldest pending update of an account. */
   #nextOf(lead: string, account: string): number | undefined {
     const row = this.#sql.row(
-      `SELECT seq FROM updates WHERE lead = ? AND account = ? AND state < 2 AND state = ${PENDING} ORDER BY seq LIMIT 1`,
+      `SELECT id FROM updates WHERE lead = ? AND account = ? AND state < 2 AND state = ${PENDING} ORDER BY id LIMIT 1`,
       lead,
       account
     )
-    return row && Number(row['seq'])
+    return row && Number(row['id'])
   }
 }

@@ -312,3 +312,38 @@ test('a fault is told until there is room again, which purging finds out', async
   t.equal(await outbox.idempotency.purge(2_000, 500), 1, 'what it wrote is deleted')
   t.equal(await outbox.idempotency.purge(3_000, 500), 0)
 })
+
+test('a database of the first schema keeps what it holds', async (t) => {
+  const directory = dataDir(t)
+  const [first = ''] = MIGRATIONS
+  const changes = JSON.stringify(['batch_update_lead', { status: 'A' }, { status: 'A' }, []])
+  const failed = JSON.stringify({ index: 1, lead_id: 2, status: 'failed' })
+  const old = new DatabaseSync(join(directory, 'gateway.db'))
+  old.exec(`PRAGMA application_id = ${0x76676174}; PRAGMA user_version = 1; ${first}`)
+  old
+    .prepare(
+      `INSERT INTO jobs (id, caller, source, origin, status, first_seq, received, open, calls, accepted_at)
+      VALUES (?, 'crm', 'crm', 'batch', 'running', 7, 2, 1, 3, 1)`
+    )
+    .run(jobId(1))
+  const insert = old.prepare(
+    `INSERT INTO updates (seq, job, place, lead, on_multiple, changes, accepted_as, tries, due_at, state, status, result)
+    VALUES (?, 1, ?, ?, 'reject', ?, ?, 2, 1, ?, ?, ?)`
+  )
+  insert.run(7, 0, 'lead_id:1', changes, 4, 0, null, null)
+  insert.run(8, 1, 'lead_id:2', changes, 8, 1, 'failed', failed)
+  old.exec(`INSERT INTO answers VALUES ('crm', 'key-1', 'abc', 202, 'application/json', '{}', 5)`)
+  old.close()
+
+  const outbox = new SqliteOutbox(directory)
+  t.teardown(() => outbox.close())
+  t.same(outbox.queue.size, { pending: 1, deadLetters: 1 })
+  t.equal(outbox.queue.nextSequence, 9)
+  t.match(await outbox.jobs.find(jobId(1)), { status: 'running', counts: { queued: 1, failed: 1 } })
+  t.match(await outbox.jobs.deadLetters({ limit: 10 }), [{ id: 8, sequence: 8, attempts: 2 }])
+  t.match(await outbox.idempotency.find('crm', 'key-1', 5), { fingerprint: 'abc', httpStatus: 202 })
+  const claimed = await outbox.queue.claim('default', 10, LATER)
+  t.match(claimed, [{ id: 7, sequence: 4, attempts: 2, update: { index: 0, changes: { params: { status: 'A' } } } }])
+  await outbox.queue.settle(claimed.map(done), NO_CALLS)
+  t.match(await outbox.jobs.find(jobId(1)), { status: 'partial', counts: { updated: 1, failed: 1 } })
+})
