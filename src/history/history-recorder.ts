@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger } from 'fastify'
+import type { BaseLogger } from 'pino'
 import type { Result } from '../../schemas/batch.ts'
 import { rejectedResult } from '../delivery/result.ts'
 import { reportResults } from '../telemetry/updates-ended.ts'
@@ -12,36 +12,35 @@ import {
   historyUpdate
 } from '../outbox/history.ts'
 
-/** What gathered is written after so long: a power cut loses no more of what was answered. */
+/** How long records gather before they are written, in milliseconds: a power cut loses no more. */
 const GATHER_MS = 100
-/** Updates that are written in one go. */
+/** Updates written in one transaction. */
 const STEP = 500
-/** So many refused updates of a request are kept: they cost their sender nothing, but each takes its place on the disk. */
+/** Most rejected updates of a request that are kept: they cost their sender nothing, but fill the disk. */
 const MAX_REJECTED = 100
 /** With more updates unwritten, requests wait for the disk. */
 const MAX_UNWRITTEN = 50_000
 
 /**
- * Tells what became of the updates of requests, and keeps it in the outbox's database, without making the answers
- * wait.
+ * Reports the results of requests' updates, and stores them in the history without delaying the responses.
  */
 export class HistoryRecorder {
   readonly #store: Pick<HistoryStore, 'record'>
-  readonly #keeps: HistoryPolicy
+  readonly #policy: HistoryPolicy
   readonly #observer: Observer
-  readonly #log: Pick<FastifyBaseLogger, 'error'>
+  readonly #log: Pick<BaseLogger, 'error'>
   #records: HistoryRecord[] = []
   #unwritten = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(
     store: Pick<HistoryStore, 'record'>,
-    keeps: HistoryPolicy,
+    policy: HistoryPolicy,
     observer: Observer,
-    log: Pick<FastifyBaseLogger, 'error'>
+    log: Pick<BaseLogger, 'error'>
   ) {
     this.#store = store
-    this.#keeps = keeps
+    this.#policy = policy
     this.#observer = observer
     this.#log = log
   }
@@ -51,28 +50,28 @@ export class HistoryRecorder {
     return this.#unwritten
   }
 
-  /** Notes what became of a request's updates; resolves at once unless too much is unwritten. */
+  /** Records the results of a request's updates. Resolves at once unless too much is unwritten. */
   async record(
     sender: HistorySender,
     entries: readonly (Update | RejectedUpdate)[],
     results: readonly Result[]
   ): Promise<void> {
     reportResults(this.#observer, sender, results)
-    if (!this.#keeps.entries) return
-    this.#note(sender, ...capRejected(entries, results))
+    if (!this.#policy.entries) return
+    this.#gather(sender, ...capRejected(entries, results))
     if (this.#unwritten > MAX_UNWRITTEN) await this.flush()
   }
 
-  #note(
+  #gather(
     sender: HistorySender,
     entries: readonly (Update | RejectedUpdate)[],
     results: readonly Result[]
   ): void {
     const at = Date.now()
     for (let start = 0; start < entries.length; start += STEP) {
-      const updates = entries.slice(start, start + STEP).flatMap((entry, place) => {
-        const result = results[start + place]
-        return result ? [historyUpdate(entry, result, this.#keeps.values)] : []
+      const updates = entries.slice(start, start + STEP).flatMap((entry, index) => {
+        const result = results[start + index]
+        return result ? [historyUpdate(entry, result, this.#policy.values)] : []
       })
       this.#records.push({ ...sender, at, updates })
       this.#unwritten += updates.length
@@ -80,7 +79,7 @@ export class HistoryRecorder {
     this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS)
   }
 
-  /** Notes those updates that were refused, of a request whose others are stored and not ended yet. */
+  /** Records the rejected updates of a request whose other updates are stored as a job. */
   recordRejected(sender: HistorySender, entries: readonly (Update | RejectedUpdate)[]): Promise<void> {
     const refused = entries.filter((entry): entry is RejectedUpdate => 'refusals' in entry)
     return refused.length === 0
@@ -88,7 +87,7 @@ export class HistoryRecorder {
       : this.record(sender, refused, refused.map(rejectedResult))
   }
 
-  /** Hands what gathered to the outbox, at once; resolves when it is written. */
+  /** Writes the gathered records; resolves when they are on disk. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -99,7 +98,7 @@ export class HistoryRecorder {
 
   async #write(records: readonly HistoryRecord[]): Promise<void> {
     await this.#store.record(records).catch((error: unknown) => {
-      // What was done is done, and was answered.
+      // The updates are made and answered, so only the history lacks them.
       const requests = records.map(({ requestId }) => requestId)
       this.#log.error({ err: error, requests }, 'history cannot be written')
     })
@@ -111,22 +110,22 @@ function sizeOf(records: readonly HistoryRecord[]): number {
   return records.reduce((size, { updates }) => size + updates.length, 0)
 }
 
-/** Records in the order given, about `STEP` updates together. */
+/** Splits records into chunks of about `STEP` updates, in order. */
 function inChunks(records: readonly HistoryRecord[]): HistoryRecord[][] {
-  const steps: HistoryRecord[][] = []
+  const chunks: HistoryRecord[][] = []
   let size = STEP
   for (const record of records) {
     if (size >= STEP) {
-      steps.push([])
+      chunks.push([])
       size = 0
     }
-    steps.at(-1)?.push(record)
+    chunks.at(-1)?.push(record)
     size += record.updates.length
   }
-  return steps
+  return chunks
 }
 
-/** All but the refused updates that are too many, with their results. */
+/** The entries without surplus rejected updates, and their results. */
 function capRejected<Entry extends Update | RejectedUpdate>(
   entries: readonly Entry[],
   results: readonly Result[]
@@ -134,5 +133,5 @@ function capRejected<Entry extends Update | RejectedUpdate>(
   let refused = 0
   const isKept = entries.map((entry) => !('refusals' in entry) || ++refused <= MAX_REJECTED)
   if (refused <= MAX_REJECTED) return [entries, results]
-  return [entries.filter((_, place) => isKept[place]), results.filter((_, place) => isKept[place])]
+  return [entries.filter((_, index) => isKept[index]), results.filter((_, index) => isKept[index])]
 }

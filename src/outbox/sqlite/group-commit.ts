@@ -1,8 +1,8 @@
 import { StorageError } from '../../errors.ts'
 import type { DatabaseSync } from 'node:sqlite'
 
-/** A commit takes in work for so long; then the event loop gets its turn. */
-const LONGEST_MS = 8
+/** How long one commit takes in work, in milliseconds; then the event loop gets its turn. */
+const MAX_COMMIT_MS = 8
 
 interface Work {
   readonly run: () => unknown
@@ -10,15 +10,15 @@ interface Work {
   readonly reject: (error: unknown) => void
 }
 
-/** What keeps count of what is written, beside the database. */
+/** Counts kept in memory beside the database. */
 export interface Counts {
-  /** Rows of the file, not of what is in memory, that have been changed so far. */
+  /** Rows of the file changed so far; rows of temporary tables don't count. */
   readonly changes: number
-  /** Counts anew, as a group was undone. May throw; it is done again before the next group then. */
+  /** Counts again after a group was rolled back. If it throws, it is called again before the next group. */
   recount(): void
 }
 
-/** Writes in groups: all that is asked for while a commit runs shares the next one, and its `fsync`. */
+/** Writes in groups: everything requested while a commit runs shares the next one, and its `fsync`. */
 export class GroupCommit {
   readonly #database: DatabaseSync
   readonly #gatherMs: number
@@ -29,7 +29,7 @@ export class GroupCommit {
   #fault: string | undefined
 
   /**
-   * @param gatherMs so long a commit waits for company; 0: not at all
+   * @param gatherMs how long a commit waits for others to share it, in milliseconds
    */
   constructor(database: DatabaseSync, gatherMs: number, counts: Counts) {
     this.#database = database
@@ -37,14 +37,14 @@ export class GroupCommit {
     this.#counts = counts
   }
 
-  /** Why a commit failed; undefined if something was written since: a commit that has nothing to write proves nothing. */
+  /** Why a commit failed; undefined once something was written since. An empty commit proves nothing. */
   get fault(): string | undefined {
     return this.#fault
   }
 
   /**
-   * Does `run` within a transaction; resolves with what it returns once that is on disk.
-   * @throws StorageError if it is not; then nothing of its group is done
+   * Runs `run` in a transaction; resolves with its result once that is on disk.
+   * @throws StorageError if it fails; then its whole group is rolled back
    */
   write<T>(run: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -53,7 +53,7 @@ export class GroupCommit {
     })
   }
 
-  /** Commits everything that waits. */
+  /** Commits all waiting work. */
   flush(): void {
     while (this.#waiting.length > 0) this.#commit()
   }
@@ -81,7 +81,7 @@ export class GroupCommit {
       for (const work of this.#waiting) {
         taken++
         done.push([work, work.run()])
-        if (performance.now() - started > LONGEST_MS) break
+        if (performance.now() - started > MAX_COMMIT_MS) break
       }
       this.#database.exec('COMMIT')
       if (this.#counts.changes > before) this.#fault = undefined
@@ -98,7 +98,7 @@ export class GroupCommit {
     for (const [work, value] of done) work.resolve(value)
   }
 
-  /** Whatever else fails here is no work's matter: the next group meets it again. */
+  /** Rolls back. An error here is not passed on: the next group meets it again. */
   #undo(): void {
     if (!this.#database.isOpen) return
     this.#isRecountDue = true

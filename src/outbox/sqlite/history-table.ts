@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Result } from '../../../schemas/batch.ts'
 import type { HistoryEntry, HistoryPage, HistoryRecord } from '../history.ts'
-import { namesIn, type Row } from './rows.ts'
+import { readNames, type Row } from './rows.ts'
 import type { Statements } from './statements.ts'
 
 /** How far apart two records may be written out of the order of their times. */
@@ -116,7 +116,7 @@ function readEntry(row: Row): HistoryEntry {
     at: Number(row['at']),
     lead: row['lead'] === null ? undefined : Number(row['lead']),
     key: optional(row['key']),
-    fields: namesIn(row['fields']),
+    fields: readNames(row['fields']),
     ...(typeof row['stored'] === 'string'
       ? { values: JSON.parse(row['stored']) as Record<string, string> }
       : {}),

@@ -5,12 +5,12 @@ import { DatabaseSync } from 'node:sqlite'
 import { MIGRATIONS } from './migrations.ts'
 
 const FILE = 'gateway.db'
-/** Marks a file as the gateway's own: "vgat". */
+/** Marks the gateway's own files: "vgat". */
 const APPLICATION_ID = 0x76676174
-/** A gateway that is just ending keeps the file for a moment. */
+/** How long to wait for a gateway that is just ending, in milliseconds. */
 const LOCK_WAIT_MS = 2_000
-/** What SQLite says, and what that means here. */
-const MEANINGS: readonly [said: RegExp, meaning: string][] = [
+/** SQLite's messages, and what they mean here. */
+const MEANINGS: readonly [message: RegExp, meaning: string][] = [
   [/locked/, 'is in use by another process: each gateway needs a DATA_DIR of its own'],
   [/not a database|malformed/, 'is damaged, or no database: put it aside or restore it from a backup'],
   [/readonly|read-only/, 'cannot be written: check the owner and the mode of DATA_DIR'],
@@ -19,9 +19,9 @@ const MEANINGS: readonly [said: RegExp, meaning: string][] = [
 ]
 
 /**
- * Opens the database of `directory` for this process alone, makes it if there is none, and brings its schema up to
- * date. Nothing is changed in a file that cannot be used.
- * @throws StorageError with what is wrong and what to do about it
+ * Opens the database in `directory` for this process alone, creates it if it is missing, and migrates it. A file that
+ * cannot be used is left unchanged.
+ * @throws StorageError that says what is wrong and how to fix it
  */
 export function openDatabase(directory: string): DatabaseSync {
   const path = join(directory, FILE)
@@ -35,16 +35,16 @@ export function openDatabase(directory: string): DatabaseSync {
   } catch (error) {
     database?.close()
     if (error instanceof StorageError) throw error
-    const said = error instanceof Error ? error.message : ''
-    // Other errors name the path, which may say anything.
+    const message = error instanceof Error ? error.message : ''
+    // Other errors contain the path, which could match by chance.
     const isOfSqlite = error instanceof Error && 'errcode' in error
-    const known = isOfSqlite ? MEANINGS.find(([pattern]) => pattern.test(said))?.[1] : undefined
-    const meaning = known ?? `cannot be used (${said})`
+    const known = isOfSqlite ? MEANINGS.find(([pattern]) => pattern.test(message))?.[1] : undefined
+    const meaning = known ?? `cannot be used (${message})`
     throw new StorageError(`The database ${path} ${meaning}.`, error)
   }
 }
 
-/** SQLite would begin anew, and with that delete what is in the write-ahead log. */
+/** SQLite would create an empty file, and delete the write-ahead log with its updates. */
 function refuseLostFile(path: string): void {
   if (sizeOf(path) > 0 || sizeOf(`${path}-wal`) === 0) return
   throw new StorageError(
@@ -58,7 +58,7 @@ function sizeOf(path: string): number {
 }
 
 function prepare(database: DatabaseSync, path: string): void {
-  // Taken with the first read or write, and held until the process ends, however it does.
+  // The lock is taken with the first read or write and held until the process ends.
   database.exec('PRAGMA locking_mode = EXCLUSIVE')
   const version = numberOf(database, 'user_version')
   const isNew = version === 0 && numberOf(database, 'schema_version') === 0

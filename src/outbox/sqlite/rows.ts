@@ -7,15 +7,15 @@ import { ON_MULTIPLE, type Update } from '../../leads/update.ts'
 import type { DeadLetter, Job, JobStatus } from '../jobs.ts'
 import type { Claimed } from '../queue.ts'
 
-/** A row as SQLite gives it. */
+/** A row of SQLite's. */
 export type Row = Readonly<Record<string, SQLOutputValue>>
 
-/** Changes as they are stored; their key follows from the rest. */
+/** Changes as stored; without their key, which follows from the rest. */
 export function writeChanges({ function: called, params, stored, warnings }: Changes): string {
   return JSON.stringify([called, params, stored, warnings])
 }
 
-/** Reads many rows: equal changes are parsed once, and shared. */
+/** Reads many rows. Equal changes are parsed once and shared. */
 export class RowReader {
   readonly #changes = new Map<string, Changes>()
 
@@ -33,7 +33,7 @@ export class RowReader {
         source: String(row['source'])
       },
       update: this.#update(row),
-      superseded: namesIn(row['superseded']),
+      superseded: readNames(row['superseded']),
       attempts: Number(row['attempts']),
       acceptedAt: Number(row['accepted_at'])
     }
@@ -65,7 +65,7 @@ export class RowReader {
   }
 }
 
-/** The result of an update; of one that has none yet, that it is `queued`. */
+/** The result of an update; `queued` if it has none yet. */
 export function readResult(row: Row): Result {
   const result = row['result'] === null ? undefined : (JSON.parse(String(row['result'])) as Result)
   if (row['status'] !== null && result !== undefined) return result
@@ -101,7 +101,7 @@ export function readIdempotencyRecord(row: Row): IdempotencyRecord {
   }
 }
 
-/** A list of names as it is stored. */
-export function namesIn(value: SQLOutputValue | undefined): readonly string[] {
+/** A stored list of names. */
+export function readNames(value: SQLOutputValue | undefined): readonly string[] {
   return typeof value === 'string' ? (JSON.parse(value) as string[]) : []
 }

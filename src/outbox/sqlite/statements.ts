@@ -2,7 +2,7 @@ import { StorageError } from '../../errors.ts'
 import type { DatabaseSync, SQLInputValue, StatementResultingChanges, StatementSync } from 'node:sqlite'
 import type { Row } from './rows.ts'
 
-/** Runs SQL on a database; each statement is prepared once. */
+/** Runs SQL on a database, preparing each statement once. */
 export class Statements {
   readonly #database: DatabaseSync
   readonly #prepared = new Map<string, StatementSync>()
@@ -22,14 +22,14 @@ export class Statements {
     return reading(() => this.#statement(sql).get(...values))
   }
 
-  /** Changes something; to be called within a transaction, whose commit makes a StorageError of what it throws. */
+  /** Writes. Call it in a transaction, whose commit turns errors into a StorageError. */
   run(sql: string, ...values: SQLInputValue[]): StatementResultingChanges {
     const ran = this.#statement(sql).run(...values)
     this.#changes += Number(ran.changes)
     return ran
   }
 
-  /** Rows that it has changed so far, also those that were undone. */
+  /** Rows changed so far, rolled back ones included. */
   get changes(): number {
     return this.#changes
   }

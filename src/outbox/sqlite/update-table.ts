@@ -5,7 +5,7 @@ import type { JobTable } from './job-table.ts'
 import type { NewJob } from '../jobs.ts'
 import type { DeliveredFields, Settlement } from '../queue.ts'
 import type { ReadyUpdates } from './ready-updates.ts'
-import { namesIn, type Row, RowReader, writeChanges } from './rows.ts'
+import { readNames, type Row, RowReader, writeChanges } from './rows.ts'
 import type { Statements } from './statements.ts'
 import { DEAD_LETTER, ENDED, PENDING } from './update-state.ts'
 
@@ -125,7 +125,7 @@ export class UpdateTable {
       lead,
       sequence
     )) {
-      const names = [...new Set([...namesIn(row['superseded']), ...fields])]
+      const names = [...new Set([...readNames(row['superseded']), ...fields])]
       this.#sql.run(
         'UPDATE updates SET superseded = ? WHERE id = ?',
         JSON.stringify(names),

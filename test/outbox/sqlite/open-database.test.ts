@@ -343,7 +343,9 @@ test('a database of the first schema keeps what it holds', async (t) => {
   t.match(await outbox.jobs.deadLetters({ limit: 10 }), [{ id: 8, sequence: 8, attempts: 2 }])
   t.match(await outbox.idempotency.find('crm', 'key-1', 5), { fingerprint: 'abc', httpStatus: 202 })
   const claimed = await outbox.queue.claim('default', 10, LATER)
-  t.match(claimed, [{ id: 7, sequence: 4, attempts: 2, update: { index: 0, changes: { params: { status: 'A' } } } }])
+  t.match(claimed, [
+    { id: 7, sequence: 4, attempts: 2, update: { index: 0, changes: { params: { status: 'A' } } } }
+  ])
   await outbox.queue.settle(claimed.map(done), NO_CALLS)
   t.match(await outbox.jobs.find(jobId(1)), { status: 'partial', counts: { updated: 1, failed: 1 } })
 })
