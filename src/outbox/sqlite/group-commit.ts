@@ -23,6 +23,7 @@ export class GroupCommit {
   readonly #database: DatabaseSync
   readonly #gatherMs: number
   readonly #counts: Counts
+  readonly #now: () => number
   #isRecountDue = false
   #waiting: Work[] = []
   #isScheduled = false
@@ -30,11 +31,18 @@ export class GroupCommit {
 
   /**
    * @param gatherMs how long a commit waits for others to share it, in milliseconds
+   * @param now a clock in milliseconds
    */
-  constructor(database: DatabaseSync, gatherMs: number, counts: Counts) {
+  constructor(
+    database: DatabaseSync,
+    gatherMs: number,
+    counts: Counts,
+    now: () => number = () => performance.now()
+  ) {
     this.#database = database
     this.#gatherMs = gatherMs
     this.#counts = counts
+    this.#now = now
   }
 
   /** Why a commit failed; undefined once something was written since. An empty commit proves nothing. */
@@ -72,7 +80,7 @@ export class GroupCommit {
 
   #commit(): void {
     const done: [Work, unknown][] = []
-    const started = performance.now()
+    const started = this.#now()
     let taken = 0
     try {
       if (this.#isRecountDue) this.#recount()
@@ -81,7 +89,7 @@ export class GroupCommit {
       for (const work of this.#waiting) {
         taken++
         done.push([work, work.run()])
-        if (performance.now() - started > MAX_COMMIT_MS) break
+        if (this.#now() - started > MAX_COMMIT_MS) break
       }
       this.#database.exec('COMMIT')
       if (this.#counts.changes > before) this.#fault = undefined

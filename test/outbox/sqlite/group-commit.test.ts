@@ -4,13 +4,14 @@ import { test } from 'tap'
 import { GroupCommit } from '../../../src/outbox/sqlite/group-commit.ts'
 import type { Tester } from '../../helper.ts'
 
-/** A database in memory that notes the beginnings and ends of its transactions. */
+/** A database in memory that records the starts and ends of its transactions, on a stopped clock. */
 function inMemory(t: Tester) {
   const database = new DatabaseSync(':memory:')
   database.exec('CREATE TABLE numbers (n INTEGER PRIMARY KEY)')
   const insert = database.prepare('INSERT INTO numbers (n) VALUES (?)')
   const told: string[] = []
   let failing: string | undefined
+  let nowMs = 0
   const tell = (what: string) => {
     told.push(what)
     if (what !== failing) return
@@ -22,21 +23,25 @@ function inMemory(t: Tester) {
     tell(sql)
     exec(sql)
   }
-  const commits = new GroupCommit(database, 0, {
+  const counts = {
     get changes() {
       return Number(database.prepare('SELECT total_changes() AS changes').get()?.['changes'])
     },
     recount: () => {
       tell('undone')
     }
-  })
+  }
+  const commits = new GroupCommit(database, 0, counts, () => nowMs)
   t.teardown(() => {
     database.close()
   })
   return {
     commits,
     told,
-    /** Lets this fail the next time. */
+    pass: (ms: number) => {
+      nowMs += ms
+    },
+    /** Makes this fail the next time. */
     failAt: (what: string) => {
       failing = what
     },
@@ -53,7 +58,7 @@ function inMemory(t: Tester) {
   }
 }
 
-test('what is asked for in one turn of the event loop shares a commit, in its order', async (t) => {
+test('writes of one turn of the event loop share a commit, in order', async (t) => {
   const { add, told, numbers } = inMemory(t)
   const written = await Promise.all(Array.from({ length: 100 }, (_, n) => add(n)))
 
@@ -67,8 +72,8 @@ test('what is asked for in one turn of the event loop shares a commit, in its or
   t.equal(told.length, 4)
 })
 
-test('work that takes long is shared out over several commits, and other work gets its turn between them', async (t) => {
-  const { commits, told } = inMemory(t)
+test('long work is split over several commits, and the event loop runs between them', async (t) => {
+  const { commits, told, pass } = inMemory(t)
   let turns = 0
   let isOver = false
   const turn = () => {
@@ -77,8 +82,7 @@ test('work that takes long is shared out over several commits, and other work ge
   }
   turn()
   const busy = () => {
-    const until = performance.now() + 5
-    while (performance.now() < until);
+    pass(5)
     return turns
   }
   const seen = await Promise.all(Array.from({ length: 6 }, () => commits.write(busy)))
@@ -88,11 +92,11 @@ test('work that takes long is shared out over several commits, and other work ge
   t.ok((seen.at(-1) ?? 0) > (seen[0] ?? 0), seen.join(' '))
 })
 
-test('if one of a group fails none of it is done, each is told, and the next group is written', async (t) => {
+test('if one write of a group fails, all of the group are rolled back and rejected, and the next group is written', async (t) => {
   const { add, commits, told, numbers } = inMemory(t)
   const answers = await Promise.allSettled([add(1), add(1), add(2)])
 
-  t.same(numbers(), [2], 'what came after the failure was in no group with it')
+  t.same(numbers(), [2], 'work after the failure was in another group')
   t.match(answers, [
     { status: 'rejected', reason: StorageError },
     {
@@ -105,7 +109,7 @@ test('if one of a group fails none of it is done, each is told, and the next gro
   t.equal(commits.fault, undefined)
 })
 
-test('a fault is told until something was written again', async (t) => {
+test('a fault lasts until something is written again', async (t) => {
   const { add, commits } = inMemory(t)
   await add(1)
   await t.rejects(add(1), StorageError)
@@ -114,7 +118,7 @@ test('a fault is told until something was written again', async (t) => {
   t.equal(commits.fault, undefined)
 })
 
-test('a commit that changes nothing does not say that all is well again', async (t) => {
+test('an empty commit does not end a fault', async (t) => {
   const { add, commits } = inMemory(t)
   await add(1)
   await t.rejects(add(1), StorageError)
@@ -124,7 +128,7 @@ test('a commit that changes nothing does not say that all is well again', async 
   t.equal(commits.fault, undefined)
 })
 
-test('whatever fails while a group is undone, its work is told, and the next is counted anew and written', async (t) => {
+test('if a rollback fails, its writes are rejected, and the next group is counted again and written', async (t) => {
   for (const [what, failures] of [
     ['ROLLBACK', 2],
     ['undone', 1]
@@ -140,7 +144,7 @@ test('whatever fails while a group is undone, its work is told, and the next is 
   }
 })
 
-test('flush writes at once what waits', (t) => {
+test('flush writes waiting work at once', (t) => {
   const { add, commits, numbers } = inMemory(t)
   void add(1)
   void add(2)

@@ -319,7 +319,7 @@ test('a database of the first schema keeps what it holds', async (t) => {
   const changes = JSON.stringify(['batch_update_lead', { status: 'A' }, { status: 'A' }, []])
   const failed = JSON.stringify({ index: 1, lead_id: 2, status: 'failed' })
   const old = new DatabaseSync(join(directory, 'gateway.db'))
-  old.exec(`PRAGMA application_id = ${0x76676174}; PRAGMA user_version = 1; ${first}`)
+  old.exec(`PRAGMA application_id = 1986486644; PRAGMA user_version = 1; ${first}`)
   old
     .prepare(
       `INSERT INTO jobs (id, caller, source, origin, status, first_seq, received, open, calls, accepted_at)
