@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { API_KEY, batch, startGateway } from '../helper.ts'
 import { store } from '../routes/jobs-of.ts'
-import { SHORT_RETRY } from '../routes/told-vicidial.ts'
+import { SHORT_RETRY } from '../routes/scripted-vicidial.ts'
 import { NO_CHROMIUM, startChromium } from './chromium.ts'
 import { giveUp } from './given-up.ts'
 import { isTooWide, LOOKS, openWindow, signIn, violationsOf } from './window.ts'

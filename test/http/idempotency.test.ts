@@ -5,7 +5,7 @@ import { SqliteIdempotency } from '../../src/outbox/sqlite/idempotency.ts'
 import { type Answer, API_KEY, batch, call, dataDir, type Gateway, startGateway } from '../helper.ts'
 import { until } from '../until.ts'
 import { as, ended, store, withCallers } from '../routes/jobs-of.ts'
-import { SHORT_RETRY, toldVicidial } from '../routes/told-vicidial.ts'
+import { SHORT_RETRY, scriptedVicidial } from '../routes/scripted-vicidial.ts'
 
 const SALE = { updates: [{ lead_id: 1, fields: { status: 'SALE' } }] }
 const OTHER = { updates: [{ lead_id: 1, fields: { status: 'OTHER' } }] }
@@ -63,7 +63,7 @@ test('a repeated durable batch gets the same job, and no new one', async (t) => 
 })
 
 test('a replay of dead letters and a cancel can be repeated too', async (t) => {
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY })
   vicidial.denies()
   const id = await store(gateway, SALE)
@@ -80,7 +80,7 @@ test('a replay of dead letters and a cancel can be repeated too', async (t) => {
 })
 
 test("a replay's response is stored with its jobs: a repeat gets it even if a later write is lost", async (t) => {
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const env = { VICIDIAL_URL: vicidial.url, DATA_DIR: dataDir(t), ...SHORT_RETRY }
   const gateway = await startGateway(t, env)
   vicidial.denies()
@@ -126,7 +126,7 @@ test('the key of a different request is refused, and the first response stays', 
 })
 
 test('a repeat while the first is in progress is a conflict; later it gets the response', async (t) => {
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url })
   vicidial.holds()
   const first = batch(gateway, SALE, KEY)
@@ -166,7 +166,7 @@ function sendAndLeave(gateway: Gateway, body: unknown) {
 }
 
 test('a request whose sender left is still done, and a repeat gets its response', async (t) => {
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const env = { VICIDIAL_URL: vicidial.url, VICIDIAL_MAX_CONCURRENCY: '1' }
   const gateway = await startGateway(t, env)
   vicidial.holds()
@@ -184,7 +184,7 @@ test('a request whose sender left is still done, and a repeat gets its response'
 })
 
 test('a key can be used again if its request failed after the sender left', async (t) => {
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const env = { VICIDIAL_URL: vicidial.url, VICIDIAL_TIMEOUT_MS: '200', REQUEST_DEADLINE_MS: '300' }
   const gateway = await startGateway(t, env)
   vicidial.holds()
@@ -227,7 +227,7 @@ test('a key is in progress until the response is stored', async (t) => {
 })
 
 test("a response that a retry might improve isn't stored; any other is", async (t) => {
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const env = { VICIDIAL_URL: vicidial.url, VICIDIAL_TIMEOUT_MS: '200', REQUEST_DEADLINE_MS: '300' }
   const gateway = await startGateway(t, env)
   vicidial.denies(({ status }) => status === 'B')
@@ -335,7 +335,7 @@ test('each caller has its own keys', async (t) => {
 })
 
 test('GET requests are answered afresh, with a key or without', async (t) => {
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url })
   vicidial.holds()
   const id = await store(gateway, SALE)

@@ -16,7 +16,7 @@ function invalidRequest(errors: { pointer: string; code: string; detail: string 
   }
 }
 
-test('a batch of which every update is refused is a 422 that points at each fault, and nothing is sent', async (t) => {
+test('a batch whose updates are all rejected is a 422 that points at each fault, and nothing is sent', async (t) => {
   const gateway = await startGateway(t)
   const { status, headers, body } = await batch(
     gateway,
@@ -85,7 +85,7 @@ test('a batch of which every update is refused is a 422 that points at each faul
   t.same(gateway.sandbox.calls(), [])
 })
 
-test('a fault of the short form is listed once, whatever the number of leads', async (t) => {
+test('a fault in the short form is listed once, however many leads it has', async (t) => {
   const gateway = await startGateway(t)
   const { status, body } = await batch(gateway, { lead_ids: [1, 2, 'x'], fields: { gender: 'female' } })
 
@@ -116,7 +116,7 @@ test('the first 100 of 150 faults are listed, and all are counted', async (t) =>
   t.equal(body.results.length, 150)
 })
 
-test('a fault of the envelope is a 400 that points at it, and no update is sent', async (t) => {
+test('a fault in the envelope is a 400 that points at it, and no update is sent', async (t) => {
   const gateway = await startGateway(t)
   const updates = [{ lead_id: 1, fields: { status: 'SALE' } }]
   const unknown =
@@ -171,7 +171,7 @@ test('a fault of the envelope is a 400 that points at it, and no update is sent'
   t.same(gateway.sandbox.calls(), [])
 })
 
-test('dry_run: null is refused, for the schema knows no such value and what follows would be sent', async (t) => {
+test("dry_run: null is refused, because the schema doesn't allow it and the updates would be sent", async (t) => {
   const gateway = await startGateway(t)
   const { status, body } = await batch(gateway, { lead_ids: [1], fields: { status: 'SALE' }, dry_run: null })
 
@@ -180,7 +180,7 @@ test('dry_run: null is refused, for the schema knows no such value and what foll
   t.same(gateway.sandbox.calls(), [])
 })
 
-test('every fault of an envelope is told at once', async (t) => {
+test('every fault of an envelope is reported at once', async (t) => {
   const gateway = await startGateway(t)
   const { status, body } = await batch(gateway, {
     updates: [{}],
@@ -202,7 +202,7 @@ test('every fault of an envelope is told at once', async (t) => {
   )
 })
 
-test('an update that is faulty in itself is refused by its place', async (t) => {
+test('a faulty update is rejected with a pointer to it', async (t) => {
   const gateway = await startGateway(t)
   const fields = { status: 'SALE' }
   const exactlyOne = (given: number) =>
@@ -263,7 +263,7 @@ test('an update that is faulty in itself is refused by its place', async (t) => 
   t.same(gateway.sandbox.calls(), [])
 })
 
-test('more updates than the server takes are a 413', async (t) => {
+test('more updates than the server accepts are a 413', async (t) => {
   const gateway = await startGateway(t, { MAX_UPDATES_PER_REQUEST: '2' })
   const { status, body } = await batch(
     gateway,
@@ -297,7 +297,7 @@ test('a body larger than MAX_BODY_BYTES is a 413', async (t) => {
   })
 })
 
-test('a body of another type than JSON is a 415', async (t) => {
+test("a body that isn't JSON is a 415", async (t) => {
   const gateway = await startGateway(t)
   const request = '{"lead_ids":[1],"fields":{"status":"SALE"}}'
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'nonsense']) {
@@ -316,7 +316,7 @@ test('a body of another type than JSON is a 415', async (t) => {
   t.equal(status, 200)
 })
 
-test('a request without a valid key is a 401 before its body is looked at', async (t) => {
+test('a request without a valid key is a 401 before its body is read', async (t) => {
   const gateway = await startGateway(t)
   const detail = (headers: Record<string, string>) =>
     headers['authorization'] === ''

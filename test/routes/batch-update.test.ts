@@ -11,7 +11,7 @@ const notFound = {
   retryable: false
 }
 
-test('1,000 leads with 10 change sets are 10 calls, and the unknown lead alone is not found', async (t) => {
+test('1,000 leads with 10 change sets are 10 calls, and only the unknown lead is not found', async (t) => {
   const gateway = await startGateway(t, {}, { leads: 999 })
   const updates = Array.from({ length: 1_000 }, (_, n) => ({
     lead_id: n + 1,
@@ -75,7 +75,7 @@ test('the long form changes each lead in its own way, named by id, vendor code o
   t.match(leads[102], { phone_number: '2125559999', called_since_last_reset: 'N' })
 })
 
-test('the short form makes one change to many leads in one call, and gives a result for each id', async (t) => {
+test('the short form makes one change to many leads in one call, and returns a result for each id', async (t) => {
   const gateway = await startGateway(t, {}, { fixture })
   const { status, body } = await batch(
     gateway,
@@ -113,7 +113,7 @@ test('the short form makes one change to many leads in one call, and gives a res
   )
 })
 
-test('an update that is refused, not found or ambiguous stops no other', async (t) => {
+test("a rejected, missing or ambiguous update doesn't stop the others", async (t) => {
   const gateway = await startGateway(t, {}, { fixture })
   const { status, body } = await batch(
     gateway,
@@ -195,7 +195,7 @@ test('an update that is refused, not found or ambiguous stops no other', async (
   )
 })
 
-test('a batch of which no lead is known is answered 207 and "failed"', async (t) => {
+test('a batch with only unknown leads is a 207 and "failed"', async (t) => {
   const gateway = await startGateway(t, {}, { fixture })
   const { status, body } = await batch(gateway, { lead_ids: [998, 999], fields: { status: 'SALE' } })
 
@@ -245,7 +245,7 @@ test('the same update of a lead twice is one call and two results', async (t) =>
   )
 })
 
-test('on_multiple "all" updates every lead of a key, "newest" the latest; an update overrules its request', async (t) => {
+test('on_multiple "all" updates every lead of a key, "newest" the latest; an update overrides its request', async (t) => {
   const gateway = await startGateway(t, {}, { fixture })
   const { status, body } = await batch(gateway, {
     on_multiple: 'all',
@@ -363,7 +363,7 @@ test('on_lossy "reject" makes a loss a rejection, in a request or in one update'
   )
 })
 
-test('a lead in a list that the account may not touch is not found, and a forbidden list is not moved to', async (t) => {
+test('a lead in a list that the account may not touch is not found, and no lead moves to a forbidden list', async (t) => {
   const env = { VICIDIAL_USER: 'restricted', VICIDIAL_PASS: 's3cretR' }
   const gateway = await startGateway(t, env, { fixture })
   const { status, body } = await batch(gateway, {
@@ -393,7 +393,7 @@ test('a lead in a list that the account may not touch is not found, and a forbid
   ])
 })
 
-test('with the leads_data dialect a fork that does not read it is reported, and nothing is said to be updated', async (t) => {
+test('with the leads_data dialect a fork that ignores it is reported, and no update counts as updated', async (t) => {
   const gateway = await startGateway(t, { VICIDIAL_DIALECT: 'leads_data' }, { fixture })
   const { status, body } = await batch(gateway, { lead_ids: [101], fields: { status: 'SALE' } })
 

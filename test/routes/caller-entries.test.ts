@@ -47,7 +47,7 @@ function hook(gateway: Gateway, source: string, body: unknown, caller: string): 
 
 const event = (lead: number) => ({ lead, stage: 'SALE' })
 
-test('a request names no source but those that its caller may use', async (t) => {
+test('a request may only name sources that its caller may use', async (t) => {
   const gateway = await start(t)
   for (const [name, more, headers, taken] of [
     ['long', { updates: [{ lead_id: 101, fields: { status: 'SALE' } }] }, {}, 200],
@@ -70,7 +70,7 @@ test('a request names no source but those that its caller may use', async (t) =>
   }
 })
 
-test('a request has no more updates than its caller may send', async (t) => {
+test('a request may only have as many updates as its caller may send', async (t) => {
   const gateway = await start(t)
   const update = { lead_id: 101, fields: { status: 'SALE' } }
   const sent: [name: string, taken: number, send: (updates: number, caller: string) => Promise<Answer>][] = [
@@ -143,7 +143,7 @@ test('VICIdial is called by the account and the source of the caller, in every f
   }
 })
 
-test('what is refused stops no other, in every form of a request', async (t) => {
+test("a rejected update doesn't stop the others, in every form of a request", async (t) => {
   const gateway = await start(t)
   const headers = as('narrow-key')
   const updates = [
@@ -173,7 +173,7 @@ test('what is refused stops no other, in every form of a request', async (t) => 
   ])
 })
 
-test("the jobs of a webhook by a caller are the caller's own, and sources do not mix up their events", async (t) => {
+test("a caller's webhook jobs belong to the caller, and endpoints keep their events apart", async (t) => {
   const gateway = await start(t)
   const send = (source: string) =>
     call(gateway, 'POST', `/v1/webhooks/${source}`, { id: 1, ...event(101) }, as('narrow-key'))
@@ -185,7 +185,7 @@ test("the jobs of a webhook by a caller are the caller's own, and sources do not
   t.match(job.body, { caller: 'narrow', source: 'web1', origin: 'webhook:crm' })
 })
 
-test('a key that was cut or mistyped is told so, without saying whether it is known', async (t) => {
+test('a cut or mistyped key is reported as such, without revealing whether it is known', async (t) => {
   const gateway = await start(t)
   const details = []
   for (const key of ['vgw_abc', 'unknown']) {

@@ -53,7 +53,7 @@ test("VICIdial's source is the request's, else the caller's, else the server's",
   )
 })
 
-test('a caller that accepts no loss is refused one, unless its request accepts it', async (t) => {
+test('for a caller that accepts no loss a lossy value is rejected, unless its request accepts it', async (t) => {
   const gateway = await startGateway(t, { GATEWAY_CONFIG: `${t.testdir(callers)}/gateway.yaml` })
   const change = { lead_ids: [1], fields: { last_name: 'José' } }
   const strict = await batch(gateway, change, as('crm-key'))

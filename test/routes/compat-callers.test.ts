@@ -8,7 +8,7 @@ import { gatewayFile } from '../gateway-file.ts'
 const REFUSED = 'ERROR: Login incorrect, please try again: |||BAD|\n'
 const json = { 'content-type': 'application/json' }
 
-test('user must be the name of the caller whose key pass is; neither is given back', async (t) => {
+test('user must be the caller whose key pass is; neither is echoed', async (t) => {
   const callers = [
     { name: 'crm', permissions: '*' },
     { name: 'other', permissions: '*' }
@@ -36,7 +36,7 @@ test('user must be the name of the caller whose key pass is; neither is given ba
   t.equal(gateway.sandbox.calls().length, 0)
 })
 
-test('who a header shows to be calling may not say in its body that it is another', async (t) => {
+test("a body may not name another caller than the header's key", async (t) => {
   const callers = [
     { name: 'crm', permissions: '*' },
     { name: 'other', permissions: '*' }
@@ -64,7 +64,7 @@ test('who a header shows to be calling may not say in its body that it is anothe
     t.match((await send(body)).body, REFUSED, JSON.stringify(body))
 })
 
-test('wrong keys cost the address points, as does an unreadable request without a key', async (t) => {
+test('wrong keys and unreadable requests without a key cost the address points', async (t) => {
   const attempts: ((gateway: { origin: string }) => ReturnType<typeof get>)[] = [
     (gateway) => get(gateway, { ...CRM, pass: 'wrong' }),
     (gateway) => postForm(gateway, { ...CRM, user: 'nobody' }),
@@ -89,7 +89,7 @@ test('wrong keys cost the address points, as does an unreadable request without 
   }
 })
 
-test('a body that says itself who sends it may have a MiB; with the key in the query or a header more', async (t) => {
+test('a body that holds its own login may have 1 MiB; with the key in the query or a header, more', async (t) => {
   const gateway = await startCompat(t)
   const leads = Array.from({ length: 9_000 }, (_, place) => ({
     lead_id: place + 1,
@@ -107,7 +107,7 @@ test('a body that says itself who sends it may have a MiB; with the key in the q
   }
 })
 
-test('a caller may here what it may elsewhere, and no more', async (t) => {
+test('a caller has the same permissions here as elsewhere', async (t) => {
   const callers = [
     {
       name: 'some',
@@ -197,7 +197,7 @@ test('version needs no login, and says that it is the gateway', async (t) => {
     )
 })
 
-test('a reload of the file switches it on and off', async (t) => {
+test('reloading the file switches it on and off', async (t) => {
   const path = join(dataDir(t), 'gateway.yaml')
   const write = (compat: boolean) => {
     writeFileSync(path, gatewayFile([{ name: 'crm', permissions: '*' }], { compat }))

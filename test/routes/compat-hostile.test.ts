@@ -6,7 +6,7 @@ const json = { 'content-type': 'application/json' }
 const NO_PARTS = /NOTICE: The form is not valid UTF-8, or its parts are not as multipart\/form-data says/
 const NOT_READ = 'ERROR: THE REQUEST IS NOT OF THE RIGHT FORM - |invalid_request\n'
 
-test('what stands twice, in brackets or in a wrong encoding is refused, and where', async (t) => {
+test('duplicates, brackets and wrong encodings are refused, with their position', async (t) => {
   const gateway = await startCompat(t)
   const login = new URLSearchParams(CRM).toString()
   const cases: [path: string, body: unknown, headers: Record<string, string>, expected: string | RegExp][] = [
@@ -135,7 +135,7 @@ test('what stands twice, in brackets or in a wrong encoding is refused, and wher
   }
 })
 
-test('so long an address is answered 431, and says that the server has a limit', async (t) => {
+test("a very long address is a 431 that names the server's limit", async (t) => {
   const gateway = await startCompat(t)
   const leads = (count: number) =>
     JSON.stringify(
@@ -146,7 +146,7 @@ test('so long an address is answered 431, and says that the server has a limit',
   t.match([status, body.detail], [431, 'The address and the headers are longer than 16 KiB.'])
 })
 
-test('neither HEAD nor a browser that asks ahead of its user changes a lead', async (t) => {
+test("neither HEAD nor a browser's prefetch changes a lead", async (t) => {
   const gateway = await startCompat(t)
   const path = query({ ...CRM, lead_ids: '1', status: 'SALE' })
   t.equal((await ask(gateway, 'HEAD', path)).status, 404)
@@ -157,7 +157,7 @@ test('neither HEAD nor a browser that asks ahead of its user changes a lead', as
   t.equal(gateway.sandbox.calls().length, 0)
 })
 
-test('a POST with an Idempotency-Key is done once, and what was refused may be sent again', async (t) => {
+test('a POST with an Idempotency-Key runs once, and a refused one may be sent again', async (t) => {
   const gateway = await startCompat(t)
   const send = (key: string, parameters: Record<string, string>) =>
     ask(

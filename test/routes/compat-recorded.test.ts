@@ -16,7 +16,7 @@ interface Exchange {
 }
 
 const fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
-/** Those that the user `api` made: what the others may is a matter of VICIdial's users, not of callers. */
+/** The recorded calls of the user `api`; permissions of other VICIdial users don't apply to callers. */
 const exchanges: Exchange[] = readFileSync('test/fixtures/transcripts.jsonl', 'utf8')
   .trimEnd()
   .split('\n')
@@ -26,8 +26,7 @@ const exchanges: Exchange[] = readFileSync('test/fixtures/transcripts.jsonl', 'u
   )
 
 /**
- * Where the gateway answers otherwise than VICIdial did, on purpose: what is said instead, and why. The first that
- * fits counts.
+ * Where the gateway's response differs from VICIdial's on purpose, and why. The first match counts.
  */
 const OTHERWISE: readonly (readonly [said: RegExp, why: string])[] = [
   [/\|field_too_long\|/, 'VICIdial cuts what is too long, without a sign.'],
@@ -64,7 +63,7 @@ const OTHERWISE: readonly (readonly [said: RegExp, why: string])[] = [
   [/^batch\/get-json-leads-data: SUCCESS/, 'VICIdial knows no leads_data.']
 ]
 
-/** What a client reads: without how many rows differed, which the gateway does not know. */
+/** A response as clients read it: without the number of changed rows, which the gateway doesn't know. */
 function lines(text: string): string[] {
   return text
     .replaceAll(/(UPDATED - \w+\|)\d+\|/g, '$1')
@@ -86,7 +85,7 @@ function changedIn(gateway: Gateway): Record<string, Record<string, string>> {
   return changed
 }
 
-test('every recorded batch is answered as VICIdial answered it, or otherwise on purpose', async (t) => {
+test("every recorded batch gets VICIdial's response, or differs on purpose", async (t) => {
   const used = new Map<string, number>()
   const callers = [
     { name: 'crm', permissions: '*' },

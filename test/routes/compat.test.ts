@@ -9,7 +9,7 @@ const LEADS = [
   { lead_id: 3, comments: '--BLANK--', gmt_offset_now: '-5.00', phone_number: '2125559999', reset_lead: 'Y' }
 ]
 
-/** What the leads of `LEADS` are to be, once these are set. */
+/** The leads of `LEADS` after the update. */
 function checkLeads(t: Test, { sandbox }: Gateway): void {
   const leads = sandbox.leads()
   t.match(leads[1], { status: 'SALE', email: 'ann@example.com' })
@@ -20,7 +20,7 @@ function checkLeads(t: Test, { sandbox }: Gateway): void {
 const json = { 'content-type': 'application/json' }
 const { function: called, source, ...credentials } = CRM
 const data = JSON.stringify(LEADS)
-/** The ways in which tutorials send `leads_data`, and some that their tools make of them. */
+/** The forms of `leads_data` in tutorials, and variants that their tools produce. */
 const FORMS: [
   name: string,
   method: string,
@@ -86,14 +86,14 @@ for (const [name, method, path, body, headers] of FORMS) {
   })
 }
 
-test('leads with the same changes share a call, as in every batch', async (t) => {
+test('leads with the same changes share a call, as in any batch', async (t) => {
   const gateway = await startCompat(t)
   const leads = Array.from({ length: 200 }, (_, place) => ({ lead_id: place + 1, status: 'SALE' }))
   await ask(gateway, 'POST', query(CRM), leads, json)
   t.equal(gateway.sandbox.calls().length, 1)
 })
 
-test('with format=json the answer is that of a batch, and points into the call', async (t) => {
+test("with format=json the response is a batch's, with pointers into the call", async (t) => {
   const gateway = await startCompat(t)
   const isBatchAnswer = await documentedSchema('/components/schemas/BatchAnswer')
   const good = await get(gateway, { ...CRM, format: 'json', leads_data: data })
@@ -134,7 +134,7 @@ test('with format=json the answer is that of a batch, and points into the call',
   t.match([wrong.status, wrong.body.code], [401, 'unauthenticated'])
 })
 
-test('a partial result says in a line each what was not done, and with what leads', async (t) => {
+test('a partial result has a line for each failure, with its leads', async (t) => {
   const gateway = await startCompat(t)
   const leads = [
     { lead_id: 1, status: 'SALE' },
@@ -215,7 +215,7 @@ test("VICIdial's own form: lead_ids and one set of values, each parameter with i
   }
 })
 
-test('update_lead by id, vendor code or phone number; what VICIdial would pass over is refused', async (t) => {
+test('update_lead takes an id, vendor code or phone number; what VICIdial would ignore is refused', async (t) => {
   const gateway = await startCompat(t)
   const { vendor_lead_code: code = '', phone_number: phone = '' } = gateway.sandbox.leads()[5] ?? {}
   const one = { ...CRM, function: 'update_lead' }
@@ -259,7 +259,7 @@ test('update_lead by id, vendor code or phone number; what VICIdial would pass o
   }
 })
 
-test('with compat off, which it is unless the file says otherwise, nothing is there', async (t) => {
+test("with compat off, the default, the address doesn't exist", async (t) => {
   const gateway = await startGateway(t)
   for (const method of ['GET', 'POST']) {
     const parameters = { ...CRM, user: 'api_key', pass: API_KEY, lead_ids: '1', status: 'A' }

@@ -11,7 +11,7 @@ custom_fields:
 `
 }
 
-test('listed custom fields are sent for one lead at a time, and only where VICIdial has them are they stored', async (t) => {
+test('listed custom fields are sent for one lead at a time, and stored only where VICIdial has them', async (t) => {
   const env = { GATEWAY_CONFIG: `${t.testdir(listed)}/gateway.yaml`, VICIDIAL_MAX_CONCURRENCY: '1' }
   const gateway = await startGateway(t, env, { fixture })
   const { status, body } = await batch(gateway, {
@@ -91,7 +91,7 @@ test('a custom field is refused if it is not listed, or if VICIdial would alter 
   t.same(gateway.sandbox.calls(), [])
 })
 
-test('beside a custom field no value may look like a parameter, for VICIdial would empty that field', async (t) => {
+test('next to a custom field no value may look like a parameter, because VICIdial would empty that field', async (t) => {
   const gateway = await startGateway(t, { GATEWAY_CONFIG: `${t.testdir(listed)}/gateway.yaml` }, { fixture })
   const fields = { comments: 'see ?a=1&shoe_size=9' }
   const { body } = await batch(gateway, {

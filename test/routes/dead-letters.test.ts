@@ -1,9 +1,9 @@
 import { test } from 'tap'
 import { call, type Gateway, startGateway } from '../helper.ts'
 import { as, ended, store, withCallers } from './jobs-of.ts'
-import { SHORT_RETRY, toldVicidial } from './told-vicidial.ts'
+import { SHORT_RETRY, scriptedVicidial } from './scripted-vicidial.ts'
 
-/** Has updates of the status of these leads given up. */
+/** Makes a dead letter of a status update for each lead. */
 async function give(gateway: Gateway, leads: readonly number[], headers: Record<string, string> = {}) {
   const id = await store(gateway, { lead_ids: leads, fields: { status: 'A', owner: 'a' } }, headers)
   await ended(gateway, id)
@@ -18,8 +18,8 @@ function replay(gateway: Gateway, body?: unknown, key?: string) {
   return call(gateway, 'POST', '/v1/dead-letters/replay', body, key === undefined ? {} : as(key))
 }
 
-test('what was tried in vain is listed, newest first, with what it would have changed and why it failed', async (t) => {
-  const vicidial = await toldVicidial(t)
+test('dead letters are listed newest first, with their changes and why they failed', async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY })
   t.same((await list(gateway)).body, { dead_letters: [] })
   vicidial.denies()
@@ -61,8 +61,8 @@ test('what was tried in vain is listed, newest first, with what it would have ch
   t.match((await call(gateway, 'GET', '/readyz')).body.outbox, { waiting: 0, dead_letters: 3 })
 })
 
-test('dead letters are given page by page', async (t) => {
-  const vicidial = await toldVicidial(t)
+test('dead letters are listed page by page', async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY })
   vicidial.denies()
   await give(gateway, [1, 2, 3, 4])
@@ -85,7 +85,7 @@ test('dead letters are given page by page', async (t) => {
 })
 
 test('dead letters are replayed by their ids, or all; a job is made for each', async (t) => {
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY })
   vicidial.denies()
   await give(gateway, [1, 2, 3])
@@ -115,8 +115,8 @@ test('dead letters are replayed by their ids, or all; a job is made for each', a
   }
 })
 
-test('the oldest of many dead letters can be replayed by its id; without ids the oldest go first, and the rest is told', async (t) => {
-  const vicidial = await toldVicidial(t)
+test('the oldest of many dead letters can be replayed by its id; without ids the oldest go first, and the rest is counted', async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const env = { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY, MAX_UPDATES_PER_REQUEST: '10002' }
   const gateway = await startGateway(t, env)
   vicidial.denies()
@@ -139,8 +139,8 @@ test('the oldest of many dead letters can be replayed by its id; without ids the
   vicidial.makes()
 })
 
-test('no more is replayed than there is room for', async (t) => {
-  const vicidial = await toldVicidial(t)
+test('a replay takes only as many as there is room for', async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const env = { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY, OUTBOX_MAX_WAITING: '3' }
   const gateway = await startGateway(t, env)
   vicidial.denies()
@@ -153,8 +153,8 @@ test('no more is replayed than there is room for', async (t) => {
   vicidial.makes()
 })
 
-test('what is replayed in vain is a dead letter again', async (t) => {
-  const vicidial = await toldVicidial(t)
+test('a replay that fails is a dead letter again', async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY })
   vicidial.denies()
   await give(gateway, [1])
@@ -167,8 +167,8 @@ test('what is replayed in vain is a dead letter again', async (t) => {
   t.not(after.id, before.id)
 })
 
-test('fields that were set since are named, left out, and set all the same if that is forced', async (t) => {
-  const vicidial = await toldVicidial(t)
+test('fields that newer updates have set are reported and left out, or set if the replay is forced', async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY })
   for (const [force, made] of [
     [false, ['1 owner=a']],
@@ -188,8 +188,8 @@ test('fields that were set since are named, left out, and set all the same if th
   }
 })
 
-test('a caller sees and replays its own dead letters, an operator all, as jobs of those who sent them', async (t) => {
-  const vicidial = await toldVicidial(t)
+test("a caller sees and replays its own dead letters; an operator everyone's, as jobs of their senders", async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const env = { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY, ...withCallers(t) }
   const gateway = await startGateway(t, env)
   vicidial.denies()
@@ -222,7 +222,7 @@ test('a caller sees and replays its own dead letters, an operator all, as jobs o
   t.same(await leadsSeenBy('ops-key'), [])
 })
 
-test('a replay that is not understood is refused', async (t) => {
+test('a malformed replay is refused', async (t) => {
   const gateway = await startGateway(t)
   for (const body of [
     { ids: [] },

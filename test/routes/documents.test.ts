@@ -19,7 +19,7 @@ function notFound(detail: string) {
   }
 }
 
-test('/docs is a page for people, and / leads to it', async (t) => {
+test('/docs is a page for people, and / redirects to it', async (t) => {
   const gateway = await startGateway(t)
   const docs = await call(gateway, 'GET', '/docs', undefined, noKey)
   t.equal(docs.status, 200)
@@ -66,7 +66,7 @@ test('/openapi.json and /openapi.yaml are the same document, which needs no key'
   ])
 })
 
-test('every code has its page under /problems, and /problems lists them', async (t) => {
+test('every code has a page under /problems, and /problems lists them', async (t) => {
   const gateway = await startGateway(t)
   const list = await call(gateway, 'GET', '/problems', undefined, noKey)
   t.match(list.headers.get('content-type'), 'text/html')
@@ -80,7 +80,7 @@ test('every code has its page under /problems, and /problems lists them', async 
   }
 })
 
-test('a problem of no name has no page', async (t) => {
+test('an unknown problem has no page', async (t) => {
   const gateway = await startGateway(t)
   for (const code of ['nope', 'constructor', '__proto__', 'toString', '%3Cscript%3E']) {
     const { status, body } = await call(gateway, 'GET', `/problems/${code}`, undefined, requestId)
@@ -151,7 +151,7 @@ test('an address that cannot be decoded is a 400 problem with a request id, as e
   })
 })
 
-test('what is no HTTP is answered with a 400, and the gateway lives on', async (t) => {
+test("bytes that aren't HTTP are answered with a 400, and the gateway keeps running", async (t) => {
   const gateway = await startGateway(t)
   const { hostname, port } = new URL(gateway.origin)
   for (const noise of [

@@ -5,7 +5,7 @@ import { batch, startGateway } from '../helper.ts'
 const fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
 const requestId = { 'x-request-id': 'crm-42' }
 
-test('a dry run sends nothing, and answers what would be stored and the calls that would be made', async (t) => {
+test('a dry run sends nothing, and returns what would be stored and the calls that would be made', async (t) => {
   const gateway = await startGateway(t, {}, { fixture })
   const { status, body } = await batch(
     gateway,
@@ -136,7 +136,7 @@ test('a dry run sends nothing, and answers what would be stored and the calls th
   t.same(gateway.sandbox.calls(), [])
 })
 
-test('the calls of a dry run, posted as they are, store exactly what it said', async (t) => {
+test('the calls of a dry run, posted unchanged, store exactly what it said', async (t) => {
   const gateway = await startGateway(t, { VICIDIAL_MAX_CONCURRENCY: '1' }, { fixture })
   const updates = [
     {
@@ -181,7 +181,7 @@ test('the calls of a dry run, posted as they are, store exactly what it said', a
   )
 })
 
-test('a dry run of which every update is refused is answered 200 too', async (t) => {
+test('a dry run whose updates are all rejected is a 200 too', async (t) => {
   const gateway = await startGateway(t)
   const { status, body } = await batch(gateway, { dry_run: true, lead_ids: [1], fields: { status: '' } })
 

@@ -17,7 +17,7 @@ interface Row {
 
 const columns = Object.keys(JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8')).leads[0])
 
-test('the catalogue has every column of a lead but the two that no update may set', async (t) => {
+test('the catalogue has every column of a lead except the two that no update may set', async (t) => {
   const gateway = await startGateway(t)
   const { status, body } = await call(gateway, 'GET', '/v1/fields')
 
@@ -66,7 +66,7 @@ test('the catalogue has every column of a lead but the two that no update may se
   t.same(byName('gender').choices, ['M', 'F', 'U'])
 })
 
-test('the fields that cannot be emptied, and those that are never altered, are those of the API', async (t) => {
+test("the fields that can't be cleared, and those that are never altered, match the API", async (t) => {
   const gateway = await startGateway(t)
   const { body } = await call(gateway, 'GET', '/v1/fields')
   const names = (which: (field: Row) => boolean) =>

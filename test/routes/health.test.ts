@@ -23,7 +23,7 @@ test('/readyz needs no key, and does not know VICIdial before the first call', a
   t.same(body, { status: 'ready', vicidial: { state: 'unknown' }, outbox: { waiting: 0, dead_letters: 0 } })
 })
 
-test('/readyz tells that VICIdial answers, and that it does so no more, and stays ready', async (t) => {
+test('/readyz reports whether VICIdial answers, and stays ready either way', async (t) => {
   const gateway = await startGateway(t, env)
   await batch(gateway, change)
   const reachable = await call(gateway, 'GET', '/readyz', undefined, noKey)
@@ -40,7 +40,7 @@ test('/readyz tells that VICIdial answers, and that it does so no more, and stay
   t.match(unreachable.body, { status: 'ready', vicidial: { state: 'unreachable', since: /Z$/ } })
 })
 
-test('/readyz tells that VICIdial refused the login', async (t) => {
+test('/readyz reports that VICIdial refused the login', async (t) => {
   const gateway = await startGateway(t, { ...env, VICIDIAL_PASS: 'wrong' })
   await batch(gateway, change)
   const { body } = await call(gateway, 'GET', '/readyz', undefined, noKey)
@@ -48,7 +48,7 @@ test('/readyz tells that VICIdial refused the login', async (t) => {
   t.match(body, { status: 'ready', vicidial: { state: 'login_refused' } })
 })
 
-test('/readyz tells that VICIdial locked the account out', async (t) => {
+test('/readyz reports that VICIdial locked the account out', async (t) => {
   const gateway = await startGateway(t, env)
   gateway.sandbox.fail('locked_out', { calls: 1 })
   await batch(gateway, change)
@@ -57,7 +57,7 @@ test('/readyz tells that VICIdial locked the account out', async (t) => {
   t.match(body, { status: 'ready', vicidial: { state: 'locked_out' } })
 })
 
-test('a refused login stops the calls of all callers, and later requests are told why', async (t) => {
+test('a refused login stops the calls of all callers, and later responses say why', async (t) => {
   const gateway = await startGateway(t, { ...env, VICIDIAL_PASS: 'wrong' })
   await batch(gateway, change)
   const { status, body } = await batch(gateway, change)

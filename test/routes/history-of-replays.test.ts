@@ -3,7 +3,7 @@ import { hashKey } from '../../src/callers/key.ts'
 import { call, type Gateway, startGateway } from '../helper.ts'
 import { until } from '../until.ts'
 import { as, ended, store } from './jobs-of.ts'
-import { LONG_RETRY, SHORT_RETRY, toldVicidial } from './told-vicidial.ts'
+import { LONG_RETRY, SHORT_RETRY, scriptedVicidial } from './scripted-vicidial.ts'
 
 const FILE = ['crm', 'ops']
   .map((name) => `  - { name: ${name}, key_hashes: ["sha256:${hashKey(`${name}-key`)}"], permissions: "*" }`)
@@ -16,9 +16,9 @@ async function historyOfLead(gateway: Gateway, lead: number): Promise<any[]> {
   return body.entries
 }
 
-test('the history says who replayed what another caller sent; a caller that replays its own is no other', async (t) => {
+test("the history names who replayed another caller's updates; a caller's own replay isn't marked", async (t) => {
   const GATEWAY_CONFIG = `${t.testdir({ 'gateway.yaml': `callers:\n${FILE}\n` })}/gateway.yaml`
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, GATEWAY_CONFIG, ...SHORT_RETRY })
   vicidial.denies()
   await ended(gateway, await store(gateway, CHANGE, as('crm-key')))
@@ -39,13 +39,13 @@ test('the history says who replayed what another caller sent; a caller that repl
 
 test('a cancelled update has an entry in the history', async (t) => {
   const GATEWAY_CONFIG = `${t.testdir({ 'gateway.yaml': `callers:\n${FILE}\n` })}/gateway.yaml`
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const env = { VICIDIAL_URL: vicidial.url, GATEWAY_CONFIG, HISTORY_VALUES: '1', ...LONG_RETRY }
   const gateway = await startGateway(t, env)
   vicidial.holds()
   const update = (status: string) => ({ lead_id: 1, fields: { status } })
   const id = await store(gateway, { updates: [update('A'), update('B')] }, as('crm-key'))
-  await until('the first is on its way', () => vicidial.held.length === 1)
+  await until('the first is in flight', () => vicidial.held.length === 1)
   const { body } = await call(gateway, 'POST', `/v1/jobs/${id}/cancel`, undefined, as('ops-key'))
   t.same(body, { id, cancelled: 1 })
   vicidial.makes()

@@ -32,7 +32,7 @@ function startWith(
   return startGateway(t, { GATEWAY_CONFIG: `${t.testdir({ 'gateway.yaml': FILE })}/gateway.yaml`, ...env })
 }
 
-/** The history as a caller sees it, once it has so many entries; without times. */
+/** A caller's view of the history once it has `count` entries, without times. */
 async function historyOf(gateway: Gateway, path: string, key: string, count: number): Promise<any[]> {
   const { entries } = await until(`${count} entries`, async () => {
     const { status, body } = await call(gateway, 'GET', path, undefined, as(key))
@@ -42,7 +42,7 @@ async function historyOf(gateway: Gateway, path: string, key: string, count: num
   return entries.map(({ at: _, ...entry }: { at: string }) => entry)
 }
 
-test('each update of a request can be traced: who, which key, what, and what came of it', async (t) => {
+test('each update of a request can be traced: caller, key, changes and result', async (t) => {
   const gateway = await startWith(t)
   const headers = { ...as('crm-key'), 'x-request-id': 'req-1' }
   const before = Date.now()
@@ -94,7 +94,7 @@ test('each update of a request can be traced: who, which key, what, and what cam
   t.notOk('values' in body.entries[0], 'values are kept only if the operator wants them')
 })
 
-test('with HISTORY_VALUES the values are kept as VICIdial holds them', async (t) => {
+test('with HISTORY_VALUES values are recorded as VICIdial holds them', async (t) => {
   const gateway = await startWith(t, { HISTORY_VALUES: '1' })
   await batch(gateway, { lead_ids: [1], fields: { address1: '12 Elm St, #4' } }, as('crm-key'))
   await store(gateway, { lead_ids: [2], fields: { status: 'SALE' } }, as('web-key'))
@@ -105,7 +105,7 @@ test('with HISTORY_VALUES the values are kept as VICIdial holds them', async (t)
   )
 })
 
-test('stored updates are traced when they end, with the request that brought them; refused ones at once', async (t) => {
+test('stored updates are recorded when they end, with their request; rejected ones at once', async (t) => {
   const gateway = await startWith(t)
   const updates = [
     { lead_id: 1, fields: { status: 'SALE' } },
@@ -124,7 +124,7 @@ test('stored updates are traced when they end, with the request that brought the
   ])
 })
 
-test('webhooks are traced to the caller that sent them, refused ones too', async (t) => {
+test('webhooks are traced to their caller, rejected ones too', async (t) => {
   const gateway = await startWith(t)
   const send = (body: unknown) => call(gateway, 'POST', '/v1/webhooks/erp', body, as('web-key'))
   t.equal((await send({ lead: 1, stage: 'SALE' })).status, 202)
@@ -136,7 +136,7 @@ test('webhooks are traced to the caller that sent them, refused ones too', async
   )
 })
 
-test('what VICIdial said is kept, and by which account it was asked', async (t) => {
+test("VICIdial's reply is recorded, with the account that got it", async (t) => {
   const gateway = await startWith(t)
   await batch(gateway, { lead_ids: [1], fields: { status: 'SALE' } }, as('sales-key'))
   const [entry] = await historyOf(gateway, '/v1/history', 'sales-key', 1)
@@ -148,7 +148,7 @@ test('what VICIdial said is kept, and by which account it was asked', async (t) 
   t.notMatch(JSON.stringify(entry), /wrong/)
 })
 
-test('an entry has what was sent, not what a newer update had set by then', async (t) => {
+test('an entry has the fields that were sent, without those that a newer update had set', async (t) => {
   const gateway = await startWith(t, { HISTORY_VALUES: '1', RETRY_FIRST_PAUSE_MS: '300' })
   gateway.sandbox.fail('500', { calls: 4 })
   const fields = { status: 'OLD', comments: 'kept' }
@@ -164,7 +164,7 @@ test('an entry has what was sent, not what a newer update had set by then', asyn
   t.match([stored.status, stored.fields, stored.values], ['updated', ['comments'], { comments: 'kept' }])
 })
 
-test('no value is kept that nobody wanted kept: not in the words of a refusal, nor of what was not made', async (t) => {
+test("values aren't recorded unless configured, not even in the text of a refusal or failure", async (t) => {
   const gateway = await startWith(t)
   const secret = 'diagnosis, é'
   await batch(
@@ -188,7 +188,7 @@ test('no value is kept that nobody wanted kept: not in the words of a refusal, n
   t.same([missing.status, missing.values], ['not_found', undefined])
 })
 
-test('of many refused updates of one request the first hundred are kept, of the others each', async (t) => {
+test("of a request's rejected updates the first hundred are recorded, and all of the others", async (t) => {
   const gateway = await startWith(t)
   const updates = Array.from({ length: 300 }, (_, n) => ({
     lead_id: n + 1,
@@ -207,7 +207,7 @@ test('of many refused updates of one request the first hundred are kept, of the 
   t.equal(found.filter((status) => status === 'updated').length, 50)
 })
 
-test('what became of a call is kept even if its sender went away meanwhile', async (t) => {
+test('the result of a call is recorded even if its client has gone', async (t) => {
   const calls: (() => void)[] = []
   const url = await startStandIn(t, ({ user, lead_ids: ids }, response) => {
     calls.push(() =>
@@ -242,7 +242,7 @@ test('a dry run changes nothing and leaves no trace', async (t) => {
   )
 })
 
-test('a caller sees what it sent itself, an operator all, each page once', async (t) => {
+test("a caller sees its own updates, an operator everyone's, each entry once", async (t) => {
   const gateway = await startWith(t)
   for (const [key, lead] of [
     ['crm-key', 1],
@@ -279,7 +279,7 @@ test('a caller sees what it sent itself, an operator all, each page once', async
   t.same(pages, [[1, 2], [2, 1], [1]])
 })
 
-test('a question that makes no sense is a 400', async (t) => {
+test('an invalid query is a 400', async (t) => {
   const gateway = await startWith(t)
   for (const query of [
     'since=yesterday',
@@ -298,7 +298,7 @@ test('a question that makes no sense is a 400', async (t) => {
   t.equal(lead.status, 400)
 })
 
-test('with HISTORY_RETENTION_DAYS=0 nothing is kept', async (t) => {
+test('with HISTORY_RETENTION_DAYS=0 nothing is recorded', async (t) => {
   const gateway = await startWith(t, { HISTORY_RETENTION_DAYS: '0' })
   await batch(gateway, { lead_ids: [1], fields: { status: 'SALE' } }, as('crm-key'))
   const id = await store(gateway, { lead_ids: [2], fields: { status: 'SALE' } }, as('web-key'))

@@ -5,7 +5,7 @@ import { FIELDS } from '../../src/leads/fields.ts'
 import { API_KEY, batch, call, type Gateway, startGateway } from '../helper.ts'
 
 const PATH = '/v1/leads/batch-update'
-/** Far more than any of these takes, and far less than a sender's patience. */
+/** In milliseconds: far more than any of these takes, and far less than a client waits. */
 const SOON_MS = 60_000
 
 function open(gateway: Gateway): Socket {
@@ -13,7 +13,7 @@ function open(gateway: Gateway): Socket {
   return connect(Number(port), hostname)
 }
 
-/** Waits for an event; an error before it does not matter, as it does to `once`. */
+/** Waits for an event; unlike `once` it ignores an earlier error. */
 function event(socket: Socket, name: string): Promise<unknown> {
   return new Promise((resolve) => socket.once(name, resolve))
 }
@@ -22,7 +22,7 @@ function head(bodyHeader: string): string {
   return `POST ${PATH} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer ${API_KEY}\r\nContent-Type: application/json\r\n${bodyHeader}\r\n\r\n`
 }
 
-/** What a gateway answers on a socket until it ends the connection. */
+/** Everything that the gateway writes to a socket until it closes the connection. */
 async function answerOf(socket: Socket): Promise<string> {
   let text = ''
   socket.on('data', (chunk) => {
@@ -33,7 +33,7 @@ async function answerOf(socket: Socket): Promise<string> {
   return text
 }
 
-test('10,000 updates of junk are refused one by one, quickly, and the gateway lives on', async (t) => {
+test('10,000 junk updates are rejected one by one, quickly, and the gateway keeps running', async (t) => {
   const gateway = await startGateway(t)
   const junk = [
     null,
@@ -80,7 +80,7 @@ test('a value of a wrong type is refused in every field', async (t) => {
   ])
 })
 
-test('keys like __proto__ and constructor are unknown properties like others', async (t) => {
+test('keys like __proto__ and constructor are ordinary unknown properties', async (t) => {
   const gateway = await startGateway(t)
   const keys = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', '']
   for (const key of keys) {
@@ -153,7 +153,7 @@ test('numbers beyond what VICIdial can hold are refused, not rounded', async (t)
   ])
 })
 
-test('backslashes and quotes reach VICIdial in no field and no key', async (t) => {
+test('no field and no key sends backslashes or quotes to VICIdial', async (t) => {
   const gateway = await startGateway(t)
   const texts = FIELDS.filter(({ type }) => type === 'text').map(({ name }) => name)
   const attacks = ['\\', 'a\\', '\\"', "\\', status='X' -- ", 'a\u0000', '\u001b[2J', 'a\u0085b', 'a\u007f']
@@ -172,7 +172,7 @@ test('backslashes and quotes reach VICIdial in no field and no key', async (t) =
   for (const { params } of gateway.sandbox.calls()) t.notMatch(JSON.stringify(params), /\\\\|\\"/)
 })
 
-test('what is not JSON is refused with the place where reading stopped', async (t) => {
+test('invalid JSON is refused with the position where reading stopped', async (t) => {
   const gateway = await startGateway(t)
   const broken: [text: string, line: number, column: number][] = [
     ['{"updates":[{"lead_id":101,"fields":{"st', 1, 41],
@@ -195,7 +195,7 @@ test('what is not JSON is refused with the place where reading stopped', async (
   t.same(gateway.sandbox.calls(), [])
 })
 
-test('an empty body, and none, are told apart from a wrong one', async (t) => {
+test('an empty or missing body is told apart from a wrong one', async (t) => {
   const gateway = await startGateway(t)
   const empty = await batch(gateway, '')
   t.equal(empty.status, 400)
@@ -232,7 +232,7 @@ test('invalid UTF-8 is refused, not replaced; a byte order mark is skipped', asy
   t.equal(marked.status, 200)
 })
 
-test('a name that stands twice in one object is refused, however it is written, and nothing is sent', async (t) => {
+test('a duplicate name in an object is refused, however it is written, and nothing is sent', async (t) => {
   const gateway = await startGateway(t)
   const twice: [text: string, name: string, line: number, column: number][] = [
     ['{"lead_ids":[1],"lead_ids":[2],"fields":{"status":"A"}}', 'lead_ids', 1, 17],
@@ -248,7 +248,7 @@ test('a name that stands twice in one object is refused, however it is written, 
   t.same(gateway.sandbox.calls(), [])
 })
 
-test('more than 64 levels of arrays or objects are refused wherever they stand, 100,000 too', async (t) => {
+test('more than 64 levels of arrays or objects are refused anywhere in the body, 100,000 too', async (t) => {
   const gateway = await startGateway(t)
   const deep = '['.repeat(100_000) + ']'.repeat(100_000)
   const deepObject = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`
@@ -285,7 +285,7 @@ test('a body of 100 MB in chunks is a 413 as soon as it is too large', async (t)
     if (!socket.write(chunk)) await Promise.race([event(socket, 'drain'), answered])
     sent += 0x10000
   }
-  // A sender that goes on may lose the answer when the connection ends; the log has it.
+  // A client that keeps sending may miss the response when the connection closes, so the log is checked.
   t.match(await answered, /^(HTTP\/1\.1 413 .*"code":"payload_too_large"|$)/s)
   t.ok(sent < 50 * 1024 * 1024, `${sent} bytes were taken`)
   t.equal((await call(gateway, 'GET', '/livez')).status, 200)
@@ -311,7 +311,7 @@ test('a connection that ends within a body sends nothing to VICIdial', async (t)
   t.same(gateway.sandbox.calls(), [])
 })
 
-test('the faults of one set of changes do not make the answer thousands of times the request', async (t) => {
+test("the faults of one set of changes don't make the response thousands of times the request", async (t) => {
   const gateway = await startGateway(t)
   const fields = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`x${n}`, 1]))
   const request = JSON.stringify({ lead_ids: Array.from({ length: 500 }, (_, n) => n + 1), fields })
@@ -323,7 +323,7 @@ test('the faults of one set of changes do not make the answer thousands of times
   t.ok(answered < 2_000_000, `${request.length} bytes of request, ${answered} bytes of answer`)
 })
 
-test('an update with 200,000 unknown fields is refused, and is no fault of the gateway', async (t) => {
+test('an update with 200,000 unknown fields is rejected, without a fault of the gateway', async (t) => {
   const gateway = await startGateway(t)
   const fields = Object.fromEntries(Array.from({ length: 200_000 }, (_, n) => [n.toString(36), 1]))
   const { status } = await batch(gateway, { lead_ids: [1], fields })
@@ -331,7 +331,7 @@ test('an update with 200,000 unknown fields is refused, and is no fault of the g
   t.equal(status, 422)
 })
 
-test('a value far longer than its column does not come back with every lead', async (t) => {
+test("a value far longer than its column isn't repeated for every lead", async (t) => {
   const gateway = await startGateway(t)
   const comments = `a${'#'.repeat(50_000)}`
   const lead_ids = Array.from({ length: 100 }, (_, n) => n + 1)

@@ -29,7 +29,7 @@ export function as(key: string): Record<string, string> {
   return { authorization: `Bearer ${key}` }
 }
 
-/** Has updates stored for delivery, and gives the job's id. */
+/** Sends updates to be stored as a job. Returns its id. */
 export async function store(
   gateway: Pick<Gateway, 'origin'>,
   body: unknown,
@@ -43,7 +43,7 @@ export async function store(
   return answer.body.id
 }
 
-/** The document of a job once it has ended. */
+/** A job's document once it has ended. */
 export function ended(gateway: Pick<Gateway, 'origin'>, id: string): Promise<any> {
   return until(`the end of ${id}`, async () => {
     const { body } = await call(gateway, 'GET', `/v1/jobs/${id}`)

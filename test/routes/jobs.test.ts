@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { batch, call, startGateway } from '../helper.ts'
 import { until } from '../until.ts'
 import { as, ended, store, withCallers } from './jobs-of.ts'
-import { LONG_RETRY, SHORT_RETRY, toldVicidial } from './told-vicidial.ts'
+import { LONG_RETRY, SHORT_RETRY, scriptedVicidial } from './scripted-vicidial.ts'
 
 const ASYNC = { prefer: 'respond-async' }
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
@@ -13,7 +13,7 @@ function sets(lead_id: number, status: string): unknown {
   return { lead_id, fields: { status } }
 }
 
-test('with Prefer: respond-async updates are stored, answered with a job, and delivered', async (t) => {
+test('with Prefer: respond-async updates are stored, acknowledged with a job, and delivered', async (t) => {
   const gateway = await startGateway(t)
   const updates = [
     sets(1, 'SALE'),
@@ -75,7 +75,7 @@ test('with Prefer: respond-async updates are stored, answered with a job, and de
   t.ok(gateway.sandbox.calls().every(({ params }) => params['source'] === 'night'))
 })
 
-test('Prefer is read as a list of preferences, whatever else it says', async (t) => {
+test('Prefer is read as a list, and unknown preferences are ignored', async (t) => {
   const gateway = await startGateway(t)
   const update = { updates: [sets(1, 'SALE')] }
   const statuses = []
@@ -93,7 +93,7 @@ test('Prefer is read as a list of preferences, whatever else it says', async (t)
   t.same(statuses, [202, 202, 202, 200, 200, 200])
 })
 
-test('what is refused at once is in the results of the job; if all is, nothing is stored', async (t) => {
+test('rejected updates are in the results of the job; if all are rejected, nothing is stored', async (t) => {
   const gateway = await startGateway(t)
   const wrong = { lead_id: 2, fields: { colour: 'blue' } }
   const id = await store(gateway, { updates: [sets(1, 'SALE'), wrong, sets(3, 'SALE')] })
@@ -122,7 +122,7 @@ test('the short form is one update for each lead', async (t) => {
 })
 
 test('a job is queued until its first result, and running until its last', async (t) => {
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url })
   vicidial.holds()
   const id = await store(gateway, { updates: [sets(1, 'A'), sets(1, 'B')] })
@@ -178,7 +178,7 @@ test('a caller sees its own jobs only, an operator all', async (t) => {
   }
 })
 
-test('a job that does not exist is a 404, whatever is asked of it', async (t) => {
+test("a job that doesn't exist is a 404 for every operation", async (t) => {
   const gateway = await startGateway(t)
   for (const id of ['job_01KB0000000000000000000000', 'x', '%00', "'--", '..%2F']) {
     for (const [method, action] of [
@@ -193,7 +193,7 @@ test('a job that does not exist is a 404, whatever is asked of it', async (t) =>
 })
 
 test('jobs are listed newest first, page by page, by status and source', async (t) => {
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url })
   const ids: string[] = []
   for (let n = 1; n <= 5; n++) {
@@ -233,7 +233,7 @@ test('jobs are listed newest first, page by page, by status and source', async (
   await ended(gateway, ids[0] ?? '')
 })
 
-test('a query that is not understood is refused', async (t) => {
+test('an invalid query is refused', async (t) => {
   const gateway = await startGateway(t)
   const queries = ['limit=0', 'limit=101', 'limit=ten', 'limit=', 'status=done', 'page=2', 'limit=1&limit=2']
   for (const query of queries) {
@@ -242,8 +242,8 @@ test('a query that is not understood is refused', async (t) => {
   }
 })
 
-test('cancel gives up what is not on its way; what has ended cannot be cancelled', async (t) => {
-  const vicidial = await toldVicidial(t)
+test("cancel gives up what is not in flight; a finished job can't be cancelled", async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url })
   vicidial.holds()
   const id = await store(gateway, { updates: [sets(1, 'A'), sets(1, 'B'), sets(1, 'C')] })
@@ -269,8 +269,8 @@ test('cancel gives up what is not on its way; what has ended cannot be cancelled
   )
 })
 
-test('what VICIdial denies is tried again, and a replay delivers it once the operator has put that right', async (t) => {
-  const vicidial = await toldVicidial(t)
+test('a denied update is retried, and a replay delivers it once the operator has fixed the cause', async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY })
   vicidial.denies()
   const id = await store(gateway, { updates: [sets(1, 'A'), sets(2, 'B')] })
@@ -295,8 +295,8 @@ test('what VICIdial denies is tried again, and a replay delivers it once the ope
   }
 })
 
-test('a replay undoes nothing newer, unless it is forced to', async (t) => {
-  const vicidial = await toldVicidial(t)
+test("a replay doesn't undo newer updates unless it is forced", async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY })
   const old = { updates: [{ lead_id: 1, fields: { status: 'OLD', owner: 'old' } }, sets(2, 'OLD')] }
   const die = async () => {
@@ -324,7 +324,7 @@ test('a replay undoes nothing newer, unless it is forced to', async (t) => {
   t.same(vicidial.made.toSorted(), ['1 status=OLD owner=old', '2 status=OLD'])
 })
 
-test('a replay takes a body that says what it may, or none', async (t) => {
+test('a replay takes a valid body, or none', async (t) => {
   const gateway = await startGateway(t)
   const id = await store(gateway, { updates: [sets(1, 'SALE')] })
   await ended(gateway, id)
@@ -335,8 +335,8 @@ test('a replay takes a body that says what it may, or none', async (t) => {
   t.equal((await call(gateway, 'POST', `/v1/jobs/${id}/replay`, '{')).body.code, 'invalid_json')
 })
 
-test('updates of a lead take effect in the order in which they were stored, while the first of them is tried again', async (t) => {
-  const vicidial = await toldVicidial(t)
+test('updates of a lead take effect in the order in which they were stored, even if the first is retried', async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const env = { RETRY_FIRST_PAUSE_MS: '20', RETRY_LONGEST_PAUSE_MS: '20' }
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...env })
   vicidial.denies()
@@ -352,8 +352,8 @@ test('updates of a lead take effect in the order in which they were stored, whil
   t.same(vicidial.made, ['1 status=A', '1 status=B', '1 status=C'])
 })
 
-test('an update that is made at once supersedes older ones of the lead that wait', async (t) => {
-  const vicidial = await toldVicidial(t)
+test('a synchronous update supersedes older pending ones of the lead', async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const env = { RETRY_FIRST_PAUSE_MS: '20', RETRY_LONGEST_PAUSE_MS: '20' }
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...env })
   vicidial.denies(({ status }) => status === 'OLD')
@@ -382,8 +382,8 @@ test('an update that is made at once supersedes older ones of the lead that wait
   )
 })
 
-test('a backlog that is too long is refused at once, and nothing of the request is stored', async (t) => {
-  const vicidial = await toldVicidial(t)
+test('a request that would make the backlog too long is refused at once, and none of it is stored', async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, OUTBOX_MAX_WAITING: '3' })
   vicidial.holds()
   const id = await store(gateway, { lead_ids: [1, 2], fields: { status: 'SALE' } })
@@ -398,8 +398,8 @@ test('a backlog that is too long is refused at once, and nothing of the request 
   await ended(gateway, taken.body.id)
 })
 
-test('if nothing can be stored, that is said, what needs no storing still works, and it goes on by itself', async (t) => {
-  const vicidial = await toldVicidial(t)
+test('if nothing can be stored, requests that need it are refused, others work, and it recovers automatically', async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const connections: DatabaseSync[] = []
   const { exec } = DatabaseSync.prototype
   DatabaseSync.prototype.exec = function (sql) {

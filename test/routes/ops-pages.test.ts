@@ -3,10 +3,10 @@ import { type Answer, batch, startGateway } from '../helper.ts'
 import { ended, store, withCallers } from './jobs-of.ts'
 import { form, led, look, signIn, textOf } from './ops-session.ts'
 import { until } from '../until.ts'
-import { LONG_RETRY, SHORT_RETRY, toldVicidial } from './told-vicidial.ts'
+import { LONG_RETRY, SHORT_RETRY, scriptedVicidial } from './scripted-vicidial.ts'
 
-test('the overview tells what ended, why not, what waits and how VICIdial is', async (t) => {
-  const vicidial = await toldVicidial(t)
+test("the overview shows results, failures, the backlog and VICIdial's state", async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...LONG_RETRY })
   const session = await signIn(gateway)
   const before = textOf(await look(gateway, '/ops', session))
@@ -40,8 +40,8 @@ test('the overview tells what ended, why not, what waits and how VICIdial is', a
   vicidial.makes()
 })
 
-test('the overview tells how long the oldest request waits of which nothing was sent', async (t) => {
-  const vicidial = await toldVicidial(t)
+test('the overview shows how long the oldest unsent request has waited', async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, VICIDIAL_MAX_CONCURRENCY: '1' })
   const session = await signIn(gateway)
   const overview = async () => textOf(await look(gateway, '/ops', session))
@@ -86,7 +86,7 @@ test('jobs are searched by id, status, caller and source, and shown 50 at a time
     t.equal((await look(gateway, `/ops/jobs?${query}`, session)).status, 400, query)
 })
 
-test("a job's page has its facts and its results, 100 at a time", async (t) => {
+test("a job's page has its details and its results, 100 at a time", async (t) => {
   const gateway = await startGateway(t)
   const session = await signIn(gateway)
   const updates = [{ vendor_lead_code: "'><img src=x onload>", fields: { status: 'A' } }]
@@ -107,8 +107,8 @@ test("a job's page has its facts and its results, 100 at a time", async (t) => {
   t.match(missing.body, 'There is no job job_&#60;b&#62;, or it is deleted.')
 })
 
-test('what waits of a job is cancelled, once', async (t) => {
-  const vicidial = await toldVicidial(t)
+test("a job's pending updates are cancelled once", async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...LONG_RETRY })
   const session = await signIn(gateway)
   vicidial.denies()
@@ -127,8 +127,8 @@ test('what waits of a job is cancelled, once', async (t) => {
   t.equal((await form(gateway, '/ops/jobs/job_1/cancel', {}, session)).status, 404)
 })
 
-test('dead letters are searched, and replayed one by one, by what they match, and all', async (t) => {
-  const vicidial = await toldVicidial(t)
+test('dead letters are searched, and replayed one by one, by search, or all at once', async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY, ...withCallers(t) })
   const session = await signIn(gateway, 'ops-key')
   const empty = textOf(await look(gateway, '/ops/dead-letters', session))
@@ -179,8 +179,8 @@ test('dead letters are searched, and replayed one by one, by what they match, an
     t.equal((await form(gateway, '/ops/dead-letters/replay', fields as any, session)).status, 400)
 })
 
-test('replaying those of several callers makes several jobs, and leads to the list', async (t) => {
-  const vicidial = await toldVicidial(t)
+test("replaying several callers' dead letters makes several jobs, and redirects to the list", async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY, ...withCallers(t) })
   const session = await signIn(gateway, 'ops-key')
   vicidial.denies()

@@ -1,6 +1,6 @@
 import { API_KEY, type Answer, call, type Gateway } from '../helper.ts'
 
-/** What browsers send with a form of a page of the gateway. */
+/** Headers that browsers send with a form of the gateway's pages. */
 const FORM = {
   authorization: '',
   'content-type': 'application/x-www-form-urlencoded',
@@ -25,7 +25,7 @@ export async function signIn(gateway: Pick<Gateway, 'origin'>, key = API_KEY): P
   return { cookie: headers.get('set-cookie')?.split(';')[0] ?? '' }
 }
 
-/** Reads a page as somebody with these headers, without a key. */
+/** Reads a page with these headers and without a key. */
 export function look(
   gateway: Pick<Gateway, 'origin'>,
   path: string,
@@ -34,7 +34,7 @@ export function look(
   return call(gateway, 'GET', path, undefined, { authorization: '', ...headers })
 }
 
-/** Where an answer leads to. */
+/** The target of a redirect. */
 export function led({ status, headers }: Answer): [status: number, path: string | null] {
   return [status, headers.get('location')]
 }

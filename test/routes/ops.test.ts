@@ -8,7 +8,7 @@ import { form, led, look, signIn, textOf } from './ops-session.ts'
 const PAGES = ['/ops', '/ops/', '/ops/jobs', '/ops/jobs/job_1', '/ops/dead-letters']
 const FORMS = ['/ops/jobs/job_1/cancel', '/ops/dead-letters/replay']
 
-test('without a session every page leads to the form that asks for a key, and nothing is done', async (t) => {
+test('without a session every page redirects to the sign-in form, and nothing is done', async (t) => {
   const gateway = await startGateway(t)
   for (const path of PAGES) t.same(led(await look(gateway, path)), [303, '/ops/sign-in'], path)
   for (const path of FORMS) t.same(led(await form(gateway, path, {})), [303, '/ops/sign-in'], path)
@@ -19,7 +19,7 @@ test('without a session every page leads to the form that asks for a key, and no
   t.match(body, '<form class="card" method="post" action="/ops/sign-in">')
 })
 
-test('an operator key opens a session, whose cookie is not the key, and for these pages only', async (t) => {
+test("an operator key opens a session; its cookie isn't the key, and is sent to these pages only", async (t) => {
   const gateway = await startGateway(t)
   const { status, headers } = await form(gateway, '/ops/sign-in', { key: ` ${API_KEY}\n` })
   t.same([status, headers.get('location')], [303, '/ops'])
@@ -33,13 +33,13 @@ test('an operator key opens a session, whose cookie is not the key, and for thes
   t.match(textOf(await look(gateway, '/ops', session)), /In the minute that is running/)
 })
 
-test('the cookie is for HTTPS only if the request came by it', async (t) => {
+test('the cookie is for HTTPS only if the request used HTTPS', async (t) => {
   const gateway = await startGateway(t, { TRUST_PROXY: '127.0.0.1' })
   const { headers } = await form(gateway, '/ops/sign-in', { key: API_KEY }, { 'x-forwarded-proto': 'https' })
   t.match(headers.get('set-cookie'), /; HttpOnly; Secure; SameSite=Strict$/)
 })
 
-test('other keys open none, and the page says why', async (t) => {
+test('other keys open no session, and the page says why', async (t) => {
   const gateway = await startGateway(t, withCallers(t))
   for (const [key, status, why] of [
     ['wrong', 401, /The API key is not known, or it has expired/],
@@ -56,7 +56,7 @@ test('other keys open none, and the page says why', async (t) => {
     t.equal((await form(gateway, '/ops/sign-in', fields as Record<string, string>)).status, 400)
 })
 
-test('guessing keys on the form is throttled as everywhere, and a session is served all the same', async (t) => {
+test('guessing keys on the form is throttled as everywhere, while a session keeps working', async (t) => {
   const gateway = await startGateway(t, { ANONYMOUS_POINTS_PER_MINUTE: '30' })
   const session = await signIn(gateway)
   const statuses = []
@@ -72,7 +72,7 @@ test('guessing keys on the form is throttled as everywhere, and a session is ser
     t.equal((await look(gateway, path, session)).status, 200)
 })
 
-test('a session ends by signing out', async (t) => {
+test('signing out ends the session', async (t) => {
   const gateway = await startGateway(t)
   const session = await signIn(gateway)
   const out = await form(gateway, '/ops/sign-out', {}, session)
@@ -81,14 +81,14 @@ test('a session ends by signing out', async (t) => {
   t.same(led(await look(gateway, '/ops', session)), [303, '/ops/sign-in'])
 })
 
-test('signing in anew ends the session before', async (t) => {
+test('signing in again ends the previous session', async (t) => {
   const gateway = await startGateway(t)
   const session = await signIn(gateway)
   t.equal((await form(gateway, '/ops/sign-in', { key: API_KEY }, session)).status, 303)
   t.same(led(await look(gateway, '/ops', session)), [303, '/ops/sign-in'])
 })
 
-test('a session ends at once when its key is taken away, expires or loses operator, and with its network', async (t) => {
+test('a session ends at once when its key is removed, expires or loses operator, and outside its network', async (t) => {
   const caller = (permissions: string, more = '', key = 'ops-key') => `
 callers:
   - name: ops
@@ -114,7 +114,7 @@ ${more}`
   }
 })
 
-test('a form that a page of another site sends is refused, whoever is signed in', async (t) => {
+test('a form sent by another site is refused, even with a session', async (t) => {
   const gateway = await startGateway(t)
   const session = await signIn(gateway)
   const paths = [...FORMS, '/ops/sign-in', '/ops/sign-out']
@@ -146,7 +146,7 @@ test('a form that a page of another site sends is refused, whoever is signed in'
   t.equal((await call(gateway, 'POST', '/ops/sign-out', '', { ...session, ...own })).status, 303)
 })
 
-test('the pages run no script within them, send forms to the gateway only, and are kept nowhere', async (t) => {
+test("the pages run no inline scripts, send forms to the gateway only, and aren't cached", async (t) => {
   const gateway = await startGateway(t)
   const session = await signIn(gateway)
   for (const path of ['/ops/sign-in', ...PAGES]) {
@@ -165,7 +165,7 @@ test('the pages run no script within them, send forms to the gateway only, and a
   t.match((await call(gateway, 'GET', '/livez')).headers.get('content-security-policy'), "form-action 'none'")
 })
 
-test('OPS=off: there is no such page', async (t) => {
+test("with OPS=off the pages don't exist", async (t) => {
   const gateway = await startGateway(t, { OPS: 'off' })
   for (const path of ['/ops', '/ops/sign-in', '/ops/ops.css'])
     t.equal((await look(gateway, path)).status, 404)

@@ -25,7 +25,7 @@ test('PATCH changes the named fields of one lead, and only those', async (t) => 
   t.same(gateway.sandbox.leads()[101], { ...before, status: 'SALE', city: 'Sao Paulo', email: '' })
 })
 
-test('PATCH of a lead that VICIdial does not know is a 404', async (t) => {
+test('PATCH of an unknown lead is a 404', async (t) => {
   const gateway = await startGateway(t, {}, { fixture })
   const { status, body } = await call(gateway, 'PATCH', '/v1/leads/999', { status: 'SALE' }, requestId)
 
@@ -82,7 +82,7 @@ test('PATCH without a change is a 422 that says so', async (t) => {
   t.match(body.errors, [{ pointer: '', code: 'no_changes' }])
 })
 
-test('PATCH with a body that is no object is a 400', async (t) => {
+test("PATCH with a body that isn't an object is a 400", async (t) => {
   const gateway = await startGateway(t)
   for (const body of [[], null, 'SALE', 7]) {
     const answer = await call(gateway, 'PATCH', '/v1/leads/1', JSON.stringify(body), requestId)
@@ -101,7 +101,7 @@ test('PATCH with a body that is no object is a 400', async (t) => {
   t.same(gateway.sandbox.calls(), [])
 })
 
-test('PATCH takes no lead id but digits, and changes no other lead', async (t) => {
+test('PATCH takes only digits as a lead id, and changes no other lead', async (t) => {
   const gateway = await startGateway(t)
   for (const id of ['abc', '0', '1000000000', '1,2', '1%2C2', '%00', '-1', '1.0', '1e1', 'CRM-1']) {
     const { status } = await call(gateway, 'PATCH', `/v1/leads/${id}`, { status: 'SALE' })
@@ -110,7 +110,7 @@ test('PATCH takes no lead id but digits, and changes no other lead', async (t) =
   t.same(gateway.sandbox.calls(), [])
 })
 
-test('PATCH to a list that does not exist points at list_id, and does not claim that nothing was sent', async (t) => {
+test("PATCH to a missing list points at list_id, and doesn't claim that nothing was sent", async (t) => {
   const gateway = await startGateway(t, {}, { fixture })
   const { status, body } = await call(gateway, 'PATCH', '/v1/leads/101', { list_id: 777 })
 

@@ -6,7 +6,7 @@ import { call, dataDir, openApi, startGateway, type Tester } from '../helper.ts'
 import { until } from '../until.ts'
 import { gatewayFile } from '../gateway-file.ts'
 import { as, ended, store } from './jobs-of.ts'
-import { SHORT_RETRY, toldVicidial } from './told-vicidial.ts'
+import { SHORT_RETRY, scriptedVicidial } from './scripted-vicidial.ts'
 
 const WEBHOOKS = [
   {
@@ -21,7 +21,7 @@ const WEBHOOKS = [
   }
 ]
 
-/** What a caller has sent before. */
+/** A caller's earlier jobs. */
 interface Past {
   /** A job whose updates are not delivered yet. */
   readonly open: string
@@ -37,7 +37,7 @@ interface Sound {
   readonly status: number
 }
 
-/** A sound request for each operation that needs a permission, and how it is answered to those who have it. */
+/** A valid request for each operation that needs a permission, and its status with the permission. */
 const SOUND: Readonly<Record<string, (past: Past) => Sound>> = {
   batchUpdateLeads: () => ({ body: { lead_ids: [1], fields: { status: 'SALE' } }, status: 200 }),
   patchLead: () => ({ path: '/v1/leads/1', body: { status: 'SALE' }, status: 200 }),
@@ -53,7 +53,7 @@ const SOUND: Readonly<Record<string, (past: Past) => Sound>> = {
   listLeadHistory: () => ({ path: '/v1/leads/1/history', status: 200 })
 }
 
-/** What needs no key on purpose; a webhook's sender proves itself as its source says. */
+/** Operations that need no key on purpose; a webhook's sender is verified by its endpoint. */
 const PUBLIC = ['live', 'ready', 'receiveWebhook']
 
 interface Route {
@@ -64,7 +64,7 @@ interface Route {
   readonly sound: (past: Past) => Sound
 }
 
-/** Every operation of the document, with the permission that it says it needs; undefined: it needs no key. */
+/** Every operation of the document with its documented permission; undefined if it needs no key. */
 async function operations() {
   return Object.entries((await openApi()).paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { operationId, security }]) => {
@@ -74,7 +74,7 @@ async function operations() {
   )
 }
 
-/** The routes of the document that need a permission, and each source of webhooks that takes callers' keys. */
+/** The documented routes that need a permission, and each webhook endpoint that takes callers' keys. */
 async function routes(): Promise<Route[]> {
   const documented = (await operations()).flatMap(({ permissions: [permission], ...operation }) => {
     const sound = SOUND[operation.name]
@@ -90,7 +90,7 @@ async function routes(): Promise<Route[]> {
   return [...documented, ...webhooks]
 }
 
-test('each operation of the document needs one permission that there is, or is public on purpose', async (t) => {
+test('each operation of the document needs one known permission, or is public on purpose', async (t) => {
   const all = await operations()
   const open = all.filter(({ permissions }) => permissions.length === 0)
   t.same(open.map(({ name }) => name).sort(), [...PUBLIC].sort())
@@ -107,14 +107,14 @@ test('each operation of the document needs one permission that there is, or is p
 
 const ALL_UPDATES = { fields: '*', statuses: '*', custom_fields: '*', lists: '*', look_ups: '*' }
 const GRANTS = [...ROUTE_PERMISSIONS, ...WEBHOOKS.map(({ name }) => `webhook:${name}`)]
-/** A caller for each permission, one that has none, and one that has all; and what it may. */
+/** A caller for each permission, one with none and one with all, and their permissions. */
 const CALLERS = [
   ...GRANTS.map((granted) => ({ name: `only-${granted.replace(':', '-')}`, routes: [granted] })),
   { name: 'none', routes: [] },
   { name: 'all', routes: '*' }
 ]
 
-/** A gateway whose callers have each sent jobs before, when they might; now they may only what they are granted. */
+/** A gateway whose callers all have earlier jobs, and now only the permissions that they are granted. */
 async function gatewayWithPast(t: Tester) {
   const path = join(dataDir(t), 'gateway.yaml')
   const accounts = [{ name: 'away', user: 'away', pass: 'nothing' }]
@@ -127,7 +127,7 @@ async function gatewayWithPast(t: Tester) {
     writeFileSync(path, gatewayFile(callers, { accounts, webhooks: WEBHOOKS }))
   }
   write(() => '*', { account: 'away' })
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, {
     VICIDIAL_URL: vicidial.url,
     GATEWAY_CONFIG: path,
@@ -161,7 +161,7 @@ async function gatewayWithPast(t: Tester) {
   return { gateway, pastOf, vicidial }
 }
 
-test('a caller reaches the routes that its permissions name, and no other', async (t) => {
+test('a caller reaches only the routes that its permissions name', async (t) => {
   const { gateway, pastOf, vicidial } = await gatewayWithPast(t)
   for (const { name: caller, routes: granted } of CALLERS) {
     const past = pastOf.get(caller)
@@ -189,7 +189,7 @@ test('a caller reaches the routes that its permissions name, and no other', asyn
   vicidial.makes()
 })
 
-test('nothing is reached without a key, or with one that nobody has', async (t) => {
+test('nothing is reached without a key, or with an unknown one', async (t) => {
   const file = gatewayFile([{ name: 'all', permissions: '*' }], { webhooks: WEBHOOKS })
   const gateway = await startGateway(t, {
     GATEWAY_CONFIG: `${t.testdir({ 'gateway.yaml': file })}/gateway.yaml`

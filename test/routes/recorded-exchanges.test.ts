@@ -21,14 +21,14 @@ const exchanges: Exchange[] = readFileSync('test/fixtures/transcripts.jsonl', 'u
   .filter((exchange) => exchange.id.startsWith('field/'))
 const FIELD_BY_PARAMETER = new Map(FIELDS.map((field) => [field.parameter, field]))
 
-/** The ways in which a caller may write a recorded value in JSON: numbers as digits or as numbers. */
+/** The ways to write a recorded value in JSON: digits as a text or as a number. */
 function writings(field: Field, text: string): unknown[] {
   if (field.type === 'number') return [Number.isNaN(Number(text)) || text === '' ? text : Number(text)]
   if (field.type === 'integer' && /^-?\d+$/.test(text)) return [text, Number(text)]
   return [text]
 }
 
-/** What a caller meant by a value of an identifier: nothing else may be stored. */
+/** The meaning of an identifier's value; nothing else may be stored. */
 function meant(field: Field, value: unknown): string {
   const text = String(value).trim()
   if (field.type === 'phone') return text.replace(/[+(). -]/g, '')
@@ -41,7 +41,7 @@ function columns(lead: Lead | undefined, names: readonly string[]): Record<strin
   return Object.fromEntries(names.map((name) => [name, String(row[name])]))
 }
 
-/** Tries one recorded change through the API: dry, then for real. Returns what is wrong, and whether it was sent. */
+/** Makes one recorded change through the API: as a dry run, then for real. Returns the faults, and whether it was sent. */
 async function tryChange(gateway: Gateway, exchange: Exchange, fields: Record<string, unknown>) {
   const [step] = exchange.steps
   const lead_ids = (step?.params['lead_ids'] ?? '').split(',').map(Number)

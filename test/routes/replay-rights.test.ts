@@ -4,7 +4,7 @@ import { test } from 'tap'
 import { hashKey } from '../../src/callers/key.ts'
 import { call, dataDir, type Gateway, startGateway, type Tester } from '../helper.ts'
 import { as, ended, store } from './jobs-of.ts'
-import { SHORT_RETRY, toldVicidial } from './told-vicidial.ts'
+import { SHORT_RETRY, scriptedVicidial } from './scripted-vicidial.ts'
 
 const ALL = 'fields: "*", statuses: "*", lists: "*", look_ups: "*"'
 
@@ -23,7 +23,7 @@ callers:
 async function startWith(t: Tester) {
   const path = join(dataDir(t), 'gateway.yaml')
   writeFileSync(path, fileWith(ALL))
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, GATEWAY_CONFIG: path, ...SHORT_RETRY })
   const change = (file: string) => {
     writeFileSync(path, file)
@@ -32,7 +32,7 @@ async function startWith(t: Tester) {
   return { gateway, vicidial, change }
 }
 
-/** Has updates of these statuses given up, of the leads 1, 2 and so on. */
+/** Makes dead letters of updates with these statuses, of the leads 1, 2 and so on. */
 async function give(gateway: Gateway, statuses: readonly string[]): Promise<string> {
   const updates = statuses.map((status, n) => ({ lead_id: n + 1, fields: { status } }))
   const id = await store(gateway, { updates }, as('crm-key'))
@@ -49,7 +49,7 @@ async function leadsOfDeadLetters(gateway: Gateway): Promise<number[]> {
   return body.dead_letters.map(({ result }: any) => result.lead_id)
 }
 
-test('a caller replays what it may still ask for; the rest stays, and is counted', async (t) => {
+test('a caller replays what it still has the rights for; the rest stays, and is counted', async (t) => {
   const { gateway, vicidial, change } = await startWith(t)
   vicidial.denies()
   await give(gateway, ['DNC', 'SALE', 'DNC'])
@@ -75,7 +75,7 @@ test('a caller replays what it may still ask for; the rest stays, and is counted
   t.same(await leadsOfDeadLetters(gateway), [2, 3, 1])
 })
 
-test('an operator replays what its callers may not ask for any more', async (t) => {
+test('an operator replays updates whose callers have lost the right', async (t) => {
   const { gateway, vicidial, change } = await startWith(t)
   vicidial.denies()
   await give(gateway, ['DNC', 'SALE'])
@@ -86,7 +86,7 @@ test('an operator replays what its callers may not ask for any more', async (t) 
   t.notOk('refused' in body)
 })
 
-test('what is refused hides nothing that was given up later, however much it is', async (t) => {
+test("refused dead letters don't hide later ones, however many they are", async (t) => {
   const { gateway, vicidial, change } = await startWith(t)
   vicidial.denies()
   const DNC = { fields: { status: 'DNC' } }
@@ -101,7 +101,7 @@ test('what is refused hides nothing that was given up later, however much it is'
   t.match([status, body], [202, { jobs: [{ updates: 1 }], remaining: 0, refused: 10_001 }])
 })
 
-test("a caller's replay goes by the account that it has now, an operator's by that of the dead letter", async (t) => {
+test("a caller's replay uses the caller's current account, an operator's the dead letter's", async (t) => {
   for (const key of ['crm-key', 'ops-key']) {
     const { gateway, vicidial, change } = await startWith(t)
     vicidial.denies()

@@ -22,7 +22,7 @@ interface Update {
   readonly reset_called?: boolean
 }
 
-/** Something that an update may ask for, and what a caller needs for it. */
+/** Part of an update, and the right that a caller needs for it. */
 interface Right {
   readonly name: string
   readonly update: Update
@@ -139,7 +139,7 @@ function short({ lead_id, ...changes }: Update) {
   return lead_id === undefined ? undefined : { lead_ids: [lead_id], ...changes }
 }
 
-/** The source of webhooks whose mapping makes such an update of itself. */
+/** A webhook endpoint whose mapping makes such an update. */
 function sourceOf(update: Update): string {
   return update.reset_called ? 'reset' : (KEYS.find((key) => update[key] !== undefined) ?? '')
 }
@@ -209,7 +209,7 @@ const WEBHOOKS = [
 ]
 const ROUTES = ['batch', ...WEBHOOKS.map(({ name }) => `webhook:${name}`)]
 const EVERYTHING = { fields: '*', statuses: '*', custom_fields: '*', lists: '*', look_ups: '*' }
-/** For each right a caller who has just that, and one who has all but that; and two who differ in what may be lost. */
+/** For each right one caller with only that right, and one with all others; and two with different on_lossy. */
 const FILE = gatewayFile(
   [
     ...RIGHTS.flatMap(({ name, enough, notEnough }) => [
@@ -240,7 +240,7 @@ for (const [name, { request, refused, taken, result }] of Object.entries(FORMS))
       const without = await send(`${right}-without`)
       t.equal(without.status, refused, `${right} is refused`)
       t.match(without.body.results, [{ status: 'rejected', error }], right)
-      // What was taken without waiting for it may just be on its way.
+      // An update that was stored may be in flight now.
       if (result !== undefined) t.equal(gateway.sandbox.calls().length, calls, `${right}: nothing is sent`)
 
       const having = await send(`${right}-with`)

@@ -4,7 +4,7 @@ import { FAULT_NAMES, type FaultName } from '../../src/tools/sandbox/server/faul
 import { batch, type Gateway, startGateway, type Tester } from '../helper.ts'
 
 const fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
-/** Calls that take so long are lost; repeats stop when the request's time is over. */
+/** The timeout of a call, and the deadline after which there are no retries, in milliseconds. */
 const env = { VICIDIAL_TIMEOUT_MS: '500', REQUEST_DEADLINE_MS: '4000' }
 
 const UPDATES = {
@@ -23,9 +23,9 @@ interface Outcome {
   readonly isChanged: boolean
 }
 
-/** Starts a gateway whose VICIdial fails so. */
+/** Starts a gateway whose VICIdial has this fault. */
 async function failing(t: Tester, fault: FaultName, called: Called, calls: number): Promise<Gateway> {
-  // Only what is never answered must be given up soon: on a busy machine an answer may take its time.
+  // Only calls that hang get a short timeout: on a busy machine a reply may be slow.
   const VICIDIAL_TIMEOUT_MS = fault.startsWith('hang') ? env.VICIDIAL_TIMEOUT_MS : env.REQUEST_DEADLINE_MS
   const gateway = await startGateway(t, { ...env, VICIDIAL_TIMEOUT_MS })
   gateway.sandbox.fail(fault, { calls, function: called })
@@ -79,7 +79,7 @@ function ended(status: 'failed' | 'unknown', http: number, code: string, isChang
 const loginRefused = ended('failed', 502, 'upstream_login_failed', false)
 const lockedOut = ended('failed', 503, 'upstream_locked_out', false)
 
-test('one fault is made good by a repeat, but a refused login is never repeated', async (t) => {
+test('a retry recovers from one fault, but a refused login is never retried', async (t) => {
   const expected = {
     refuse: updated,
     reset_before: updated,
@@ -100,7 +100,7 @@ test('one fault is made good by a repeat, but a refused login is never repeated'
   t.same(seen.lead_search, expected, 'lead_search')
 })
 
-test('a fault that stays is "failed" only if nothing was changed, and never "updated"', async (t) => {
+test('a lasting fault is "failed" only if nothing was changed, and never "updated"', async (t) => {
   const expected = {
     refuse: ended('unknown', 503, 'upstream_unavailable', false),
     reset_before: ended('unknown', 503, 'upstream_unavailable', false),
@@ -118,7 +118,7 @@ test('a fault that stays is "failed" only if nothing was changed, and never "upd
   const seen = await outcomes(t, 1_000)
   t.same(seen.batch_update_lead, expected, 'batch_update_lead')
   t.same(seen.update_lead, expected, 'update_lead')
-  // What was not looked up was not changed.
+  // A lead that wasn't found wasn't changed.
   t.same(
     seen.lead_search,
     {
@@ -149,7 +149,7 @@ function changed(gateway: Gateway): number[] {
     .map((lead) => lead.lead_id)
 }
 
-test('of several calls only that of one function fails: its leads fail, the others are updated', async (t) => {
+test("if only one function's calls fail, its leads fail and the others are updated", async (t) => {
   const request = {
     updates: [
       { lead_id: 1, fields: { status: 'A' } },
@@ -191,7 +191,7 @@ test('of several calls only that of one function fails: its leads fail, the othe
   })
 })
 
-test('a login that is refused in the middle of a batch fails what comes after, and VICIdial is asked no more', async (t) => {
+test('a login that is refused in the middle of a batch fails the rest, and no more calls are made', async (t) => {
   const gateway = await startGateway(t, { ...env, VICIDIAL_MAX_CONCURRENCY: '1' })
   gateway.sandbox.fail('wrong_login', { calls: 1, function: 'update_lead' })
   const updates = [
@@ -207,7 +207,7 @@ test('a login that is refused in the middle of a batch fails what comes after, a
   t.same(changed(gateway), [1])
 })
 
-test('an update is not sent after one of the same lead whose fate is not known', async (t) => {
+test("an update isn't sent after one of the same lead with an unknown outcome", async (t) => {
   const gateway = await startGateway(t, { ...env, REQUEST_DEADLINE_MS: '3000' })
   gateway.sandbox.fail('hang_after', { calls: 1_000, function: 'update_lead' })
   const updates = [
@@ -222,7 +222,7 @@ test('an update is not sent after one of the same lead whose fate is not known',
   t.same([gateway.sandbox.leads()[1]?.status, gateway.sandbox.leads()[2]?.status], ['A', 'B'])
 })
 
-test('with on_multiple "all" the gravest outcome of the leads is that of the update', async (t) => {
+test(`with on_multiple "all" the worst outcome of the leads is the update's`, async (t) => {
   const gateway = await startGateway(t, {
     ...env,
     VICIDIAL_MAX_LEADS_PER_CALL: '1',
@@ -240,7 +240,7 @@ test('with on_multiple "all" the gravest outcome of the leads is that of the upd
   t.same(changed(gateway), [])
 })
 
-test('a VICIdial that cannot be reached is a 503 with "failed", for nothing was sent', async (t) => {
+test('an unreachable VICIdial is a 503 with "failed", because nothing was sent', async (t) => {
   const gateway = await startGateway(t, {
     ...env,
     VICIDIAL_URL: 'http://127.0.0.1:1/api.php',
@@ -258,7 +258,7 @@ test('a VICIdial that cannot be reached is a 503 with "failed", for nothing was 
   ])
 })
 
-test('half an answer to custom fields leaves open what became of them: the call is repeated', async (t) => {
+test('half a reply to custom fields leaves their outcome unknown, so the call is retried', async (t) => {
   const file = { 'gateway.yaml': 'custom_fields: [{ label: favorite_color, max_length: 20 }]' }
   const gateway = await startGateway(t, { ...env, GATEWAY_CONFIG: `${t.testdir(file)}/gateway.yaml` })
   gateway.sandbox.fail('truncate_clean', { calls: 1, function: 'update_lead' })
@@ -270,7 +270,7 @@ test('half an answer to custom fields leaves open what became of them: the call 
   t.same(body.results, [{ index: 0, lead_id: 1, status: 'updated' }])
 })
 
-test('VICIdial does not permit a function to the account: 502, and no repeat', async (t) => {
+test("a function that VICIdial doesn't permit the account is a 502, and isn't retried", async (t) => {
   const gateway = await startGateway(t, { VICIDIAL_USER: 'api7', VICIDIAL_PASS: 's3cret7' }, { fixture })
   const { status, body } = await batch(gateway, { lead_ids: [101], fields: { status: 'SALE' } })
 

@@ -3,7 +3,7 @@ import { test } from 'tap'
 import { type Answer, call, type Gateway, startGateway, startStandIn, type Tester } from '../helper.ts'
 import { SqliteJobs } from '../../src/outbox/sqlite/jobs.ts'
 import { until } from '../until.ts'
-import { toldVicidial } from './told-vicidial.ts'
+import { scriptedVicidial } from './scripted-vicidial.ts'
 
 const SECRET = 'canary-webhook-secret'
 const FILE = `
@@ -50,7 +50,7 @@ async function finished(gateway: Gateway, id: string) {
 
 const deal = (dialer: number | string, stage: string, more = {}) => ({ type: 'deal', dialer, stage, ...more })
 
-test('an event is stored, answered with its job, and delivered with the source of its sender', async (t) => {
+test("an event is stored, acknowledged with its job, and delivered with its endpoint's source", async (t) => {
   const gateway = await start(t)
   const { status, body } = await hook(gateway, deal('5', 'Closed Won', { note: '' }))
   t.equal(status, 202)
@@ -64,7 +64,7 @@ test('an event is stored, answered with its job, and delivered with the source o
   t.equal(gateway.sandbox.calls().at(-1)?.params['source'], 'CRM')
 })
 
-test('an array is several events, of which those that do not matter are left out', async (t) => {
+test('an array is several events, and irrelevant ones are left out', async (t) => {
   const gateway = await start(t)
   const events = [deal(1, 'A'), { type: 'note', dialer: 2, stage: 'B' }, deal(3, 'C')]
   const { body } = await hook(gateway, events, {}, '?wait=10')
@@ -93,7 +93,7 @@ test('form and text bodies are taken as well', async (t) => {
   t.strictSame([status, body.code], [415, 'unsupported_media_type'])
 })
 
-test('with wait, by query or by Prefer, the answer is that of a batch, if there is one in time', async (t) => {
+test("with wait, by query or by Prefer, the response is a batch's if the job ends in time", async (t) => {
   const gateway = await start(t)
   const found = await hook(gateway, deal(1, 'A'), { prefer: 'wait=10' })
   t.strictSame([found.status, found.body.status], [200, 'completed'])
@@ -105,8 +105,8 @@ test('with wait, by query or by Prefer, the answer is that of a batch, if there 
   t.strictSame([late.status, late.body.status], [202, 'queued'])
 })
 
-test('waiting costs no looking: the end of the job is told', async (t) => {
-  const vicidial = await toldVicidial(t)
+test("waiting doesn't poll: the end of the job is reported", async (t) => {
+  const vicidial = await scriptedVicidial(t)
   const gateway = await start(t, { VICIDIAL_URL: vicidial.url })
   const { find } = SqliteJobs.prototype
   t.teardown(() => {
@@ -126,7 +126,7 @@ test('waiting costs no looking: the end of the job is told', async (t) => {
   t.match(await second, { status: 200, body: { status: 'completed' } })
 })
 
-test('what was given up within the wait is answered as stored: the sender has nothing to repeat', async (t) => {
+test('a job given up within the wait is reported as stored: the sender has nothing to repeat', async (t) => {
   const denied = await startStandIn(t, (params, response) => {
     const { user = '', function: called = '' } = params
     response.end(`ERROR: auth USER DOES NOT HAVE PERMISSION TO USE THIS FUNCTION: |${user}|${called}|\n`)
@@ -145,7 +145,7 @@ test('what was given up within the wait is answered as stored: the sender has no
   t.equal((await call(gateway, 'GET', '/v1/dead-letters')).body.dead_letters.length, 1)
 })
 
-test('a repeat of an event is known by its id, even if it is written anew, and across a restart', async (t) => {
+test('a repeat of an event is recognised by its id, even with another body, and across a restart', async (t) => {
   const file = `${t.testdir({ 'gateway.yaml': FILE })}/gateway.yaml`
   const data = `${t.testdirName}/data`
   const env = { GATEWAY_CONFIG: file, DATA_DIR: data }
@@ -169,7 +169,7 @@ test('a repeat of an event is known by its id, even if it is written anew, and a
   t.equal((await call(again, 'GET', '/v1/jobs')).body.jobs.length, 1)
 })
 
-test('an event that is known by its id stays known, whatever Idempotency-Key it comes with', async (t) => {
+test('a known event id is recognised with any Idempotency-Key', async (t) => {
   const gateway = await start(t)
   const event = deal(5, 'OLD', { event: 'e1' })
   const first = await hook(gateway, event, { 'idempotency-key': 'k1' })
@@ -183,7 +183,7 @@ test('an event that is known by its id stays known, whatever Idempotency-Key it 
   t.equal((await call(gateway, 'GET', '/v1/jobs')).body.jobs.length, 2)
 })
 
-test('without an id of the event an Idempotency-Key makes a repeat known, and belongs to one request', async (t) => {
+test('without an event id an Idempotency-Key identifies a repeat, and belongs to one request', async (t) => {
   const gateway = await start(t)
   const key = { 'idempotency-key': 'k1' }
   const first = await hook(gateway, deal(5, 'A'), key)
@@ -195,7 +195,7 @@ test('without an id of the event an Idempotency-Key makes a repeat known, and be
   t.strictSame([bad.status, bad.body.code], [400, 'invalid_request'])
 })
 
-test('no Idempotency-Key stands for the id of an event', async (t) => {
+test("an Idempotency-Key can't pass for an event id", async (t) => {
   const gateway = await start(t)
   for (const key of ['e9', 'event:e9', 'key:event:e9']) {
     const taken = await hook(gateway, deal(5, 'A'), { 'idempotency-key': key })
@@ -206,7 +206,7 @@ test('no Idempotency-Key stands for the id of an event', async (t) => {
   t.match(stored(gateway, 6), { status: 'REAL' })
 })
 
-test('a sender that does not prove itself learns nothing of the payload, and no secret is in any answer', async (t) => {
+test('an unverified sender learns nothing of the payload, and no response has a secret', async (t) => {
   const gateway = await start(t)
   for (const headers of [{ 'x-secret': '' }, { 'x-secret': 'wrong' }, { 'x-secret': `${SECRET}x` }]) {
     const { status, body } = await hook(gateway, '{ not json', headers)
@@ -218,7 +218,7 @@ test('a sender that does not prove itself learns nothing of the payload, and no 
   t.strictSame(gateway.sandbox.calls(), [])
 })
 
-test('a signature is of the bytes as they came', async (t) => {
+test('a signature covers the exact bytes received', async (t) => {
   const gateway = await start(t)
   const body = '{"id": 4,\n "status":"SALE"}'
   const signed = (text: string) => ({
@@ -234,7 +234,7 @@ test('a signature is of the bytes as they came', async (t) => {
   t.equal(altered.status, 401)
 })
 
-test('signed bytes cannot be made to mean something else by another Content-Type', async (t) => {
+test("another Content-Type can't change the meaning of signed bytes", async (t) => {
   const gateway = await start(t)
   const body = '{"id":4,"status":"SALE","note":"x&id=5&status=GONE&y="}'
   const signature = `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`
@@ -249,7 +249,7 @@ test('signed bytes cannot be made to mean something else by another Content-Type
   t.strictSame((await call(gateway, 'GET', '/v1/jobs')).body, { jobs: [] })
 })
 
-test('what cannot be used is refused with the place, and nothing is stored', async (t) => {
+test('an unusable payload is refused with a pointer, and nothing is stored', async (t) => {
   const gateway = await start(t)
   const cases: [body: unknown, status: number, code: string][] = [
     ['{"type":', 400, 'invalid_json'],
@@ -267,7 +267,7 @@ test('what cannot be used is refused with the place, and nothing is stored', asy
   t.strictSame((await call(gateway, 'GET', '/v1/jobs')).body, { jobs: [] })
 })
 
-test('of a payload that can be used in part, the rest is in the results of the job', async (t) => {
+test('for a partly usable payload, the rest is in the results of the job', async (t) => {
   const gateway = await start(t)
   const { body } = await hook(gateway, [deal(1, 'A'), deal(2, 'B#')], {}, '?wait=10')
   t.equal(body.status, 'partial')

@@ -3,7 +3,7 @@ import type { EndedCall, EndedUpdates, Observer } from '../../src/telemetry/obse
 import { hashKey } from '../../src/callers/key.ts'
 import { batch, call, startGateway, startStandIn, type Tester } from '../helper.ts'
 import { as, ended, store } from '../routes/jobs-of.ts'
-import { LONG_RETRY, SHORT_RETRY, toldVicidial } from '../routes/told-vicidial.ts'
+import { LONG_RETRY, SHORT_RETRY, scriptedVicidial } from '../routes/scripted-vicidial.ts'
 import { until } from '../until.ts'
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded', 'x-secret': 'of-the-form' }
@@ -98,7 +98,7 @@ test('a webhook whose updates are all rejected is reported', async (t) => {
 
 test("an update that is given up is reported once, as a dead letter with VICIdial's reply", async (t) => {
   const { updates, observer } = recording()
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   vicidial.denies()
   const env = { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY }
   const gateway = await startGateway(t, env, {}, { observers: [observer] })
@@ -109,7 +109,7 @@ test("an update that is given up is reported once, as a dead letter with VICIdia
 
 test('cancelled updates are reported', async (t) => {
   const { updates, observer } = recording()
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   vicidial.denies()
   const env = { VICIDIAL_URL: vicidial.url, ...LONG_RETRY }
   const gateway = await startGateway(t, env, {}, { observers: [observer] })

@@ -3,7 +3,7 @@ import { hashKey } from '../../../src/callers/key.ts'
 import { generateFixture } from '../../../src/tools/sandbox/database/generate-fixture.ts'
 import { batch, call, startGateway, startStandIn } from '../../helper.ts'
 import { as, ended, store } from '../../routes/jobs-of.ts'
-import { LONG_RETRY, SHORT_RETRY, toldVicidial } from '../../routes/told-vicidial.ts'
+import { LONG_RETRY, SHORT_RETRY, scriptedVicidial } from '../../routes/scripted-vicidial.ts'
 import { until } from '../../until.ts'
 import { scrape } from './scrape.ts'
 
@@ -109,7 +109,7 @@ test('every counter agrees with what was done', async (t) => {
 })
 
 test('the waiting updates are shown, and for how long', async (t) => {
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, VICIDIAL_MAX_CONCURRENCY: '1' })
   await batch(gateway, sets(1))
   vicidial.holds()
@@ -130,7 +130,7 @@ test('the waiting updates are shown, and for how long', async (t) => {
 })
 
 test('the outbox is shown: pending updates, their age, and dead letters', async (t) => {
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   vicidial.denies()
   const env = { VICIDIAL_URL: vicidial.url, ...LONG_RETRY }
   const gateway = await startGateway(t, env)
@@ -148,7 +148,7 @@ test('the outbox is shown: pending updates, their age, and dead letters', async 
 })
 
 test('an update that is given up counts once, and is a dead letter', async (t) => {
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   vicidial.denies()
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY })
   await ended(gateway, await store(gateway, sets(1, 2)))

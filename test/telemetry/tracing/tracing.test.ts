@@ -7,7 +7,7 @@ import { Tracing } from '../../../src/telemetry/tracing/tracing.ts'
 import { API_KEY, batch, call, leaksIn, memoryLog, startGateway, type Tester } from '../../helper.ts'
 import { originOf, run } from '../../gateway/gateway-process.ts'
 import { ended, store } from '../../routes/jobs-of.ts'
-import { toldVicidial } from '../../routes/told-vicidial.ts'
+import { scriptedVicidial } from '../../routes/scripted-vicidial.ts'
 import { until } from '../../until.ts'
 import { otlpReceiver } from './otlp-receiver.ts'
 
@@ -88,7 +88,7 @@ test('a request and its call to VICIdial are spans of the trace that its sender 
 
 test('a call shared by several requests belongs to one of them, and links to the others', async (t) => {
   const receiver = await otlpReceiver(t)
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const env = {
     OTEL_TRACES_EXPORTER: 'otlp',
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${receiver.endpoint}/v1/traces`,
@@ -129,7 +129,7 @@ test('a call shared by several requests belongs to one of them, and links to the
 
 test('a call belongs to its request, even if another with the same X-Request-Id came and went', async (t) => {
   const receiver = await otlpReceiver(t)
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startTraced(t, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }, vicidial.url)
   const id = { 'x-request-id': 'of-what-its-sender-does' }
   vicidial.holds()
@@ -154,7 +154,7 @@ test('a call for stored updates is a trace of its own', async (t) => {
 
 test('a call that VICIdial refuses is an error, and so is its request', async (t) => {
   const receiver = await otlpReceiver(t)
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   vicidial.denies()
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }
   await batch(await startTraced(t, env, vicidial.url), sets(1))

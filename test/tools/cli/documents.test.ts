@@ -3,7 +3,7 @@ import { type Test, test } from 'tap'
 import { createProgram } from '../../../src/tools/cli/program.ts'
 import { API_KEY, startGateway } from '../../helper.ts'
 import { ended, store } from '../../routes/jobs-of.ts'
-import { SHORT_RETRY, toldVicidial } from '../../routes/told-vicidial.ts'
+import { SHORT_RETRY, scriptedVicidial } from '../../routes/scripted-vicidial.ts'
 import { until } from '../../until.ts'
 import { readYaml } from '../../webhooks/endpoints.ts'
 import { run, setEnv } from './run.ts'
@@ -30,7 +30,7 @@ function masked(text: string): string {
 
 /** A gateway with a job that is partly done, one whose updates were given up, and one that is on its way. */
 async function withJobs(t: Test): Promise<{ finish: () => Promise<void> }> {
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY })
   setEnv(t, 'GATEWAY_URL', gateway.origin)
   setEnv(t, 'GATEWAY_KEY', API_KEY)

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { API_KEY, call, type Gateway, startGateway, startStandIn } from '../../helper.ts'
 import { ended, store } from '../../routes/jobs-of.ts'
-import { SHORT_RETRY, toldVicidial } from '../../routes/told-vicidial.ts'
+import { SHORT_RETRY, scriptedVicidial } from '../../routes/scripted-vicidial.ts'
 import { until } from '../../until.ts'
 import { run, setEnv } from './run.ts'
 
@@ -26,7 +26,7 @@ function rows(stdout: string): Record<string, string>[] {
 
 /** A gateway whose VICIdial denied the updates of these leads: they are dead letters of the job that is returned. */
 async function withDeadLetters(t: Tester, leads: readonly number[]) {
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY })
   speakTo(t, gateway)
   vicidial.denies()
@@ -120,7 +120,7 @@ test('jobs replay --force sets what newer updates have set since', async (t) => 
 })
 
 test('jobs cancel gives up what is not on its way', async (t) => {
-  const vicidial = await toldVicidial(t)
+  const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url })
   speakTo(t, gateway)
   vicidial.holds()

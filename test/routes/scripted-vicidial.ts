@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { startStandIn, type Tester } from '../helper.ts'
 
-/** What a VICIdial that does as it is told does with a call: makes it, refuses it, or answers only when it is told. */
+/** How the scripted VICIdial treats a call: makes it, denies it, or holds it until released. */
 type Conduct = 'makes' | 'denies' | 'holds'
 
 type Params = Readonly<Record<string, string>>
@@ -9,16 +9,16 @@ type Params = Readonly<Record<string, string>>
 const DENIED =
   'ERROR: batch_update_lead USER DOES NOT HAVE PERMISSION TO UPDATE LEADS IN THE SYSTEM: |api|0|\n'
 
-/** Settings with which what fails is tried once more, at once, and then given up. */
+/** Settings that retry a failed update once, at once, and then give it up. */
 export const SHORT_RETRY = { RETRY_FIRST_PAUSE_MS: '1', RETRY_LONGEST_PAUSE_MS: '1', RETRY_FOR_MS: '1' }
-/** Settings with which what fails waits far longer than a test takes. */
+/** Settings that retry a failed update long after the test has ended. */
 export const LONG_RETRY = { RETRY_FIRST_PAUSE_MS: '3600000', RETRY_LONGEST_PAUSE_MS: '3600000' }
 
-/** Starts a VICIdial that does as it is told, until the test ends; a denial of its does not open the circuit. */
-export async function toldVicidial(t: Tester) {
+/** Starts a scripted VICIdial until the test ends; its denials don't open the circuit. */
+export async function scriptedVicidial(t: Tester) {
   const made: string[] = []
   const held: (() => void)[] = []
-  const told: { conduct: Conduct; isMeant: (params: Params) => boolean } = {
+  const script: { conduct: Conduct; isMeant: (params: Params) => boolean } = {
     conduct: 'makes',
     isMeant: () => true
   }
@@ -35,29 +35,29 @@ export async function toldVicidial(t: Tester) {
     )
   }
   const url = await startStandIn(t, (params, response) => {
-    if (told.conduct === 'makes' || !told.isMeant(params)) make(params, response)
-    else if (told.conduct === 'denies') response.end(DENIED)
+    if (script.conduct === 'makes' || !script.isMeant(params)) make(params, response)
+    else if (script.conduct === 'denies') response.end(DENIED)
     else held.push(() => make(params, response))
   })
   return {
     url,
-    /** The leads and fields of each call that was made, in order. */
+    /** The leads and fields of each call made, in order. */
     made,
-    /** The calls that wait for their answer. */
+    /** The calls on hold. */
     held,
-    /** Denies every call from now on, or those that it is to deny. */
+    /** Denies every call from now on, or only matching ones. */
     denies: (isMeant: (params: Params) => boolean = () => true) => {
-      told.conduct = 'denies'
-      told.isMeant = isMeant
+      script.conduct = 'denies'
+      script.isMeant = isMeant
     },
-    /** Answers no call from now on, or not those that it is to hold, until it is told. */
+    /** Holds every call from now on, or only matching ones. */
     holds: (isMeant: (params: Params) => boolean = () => true) => {
-      told.conduct = 'holds'
-      told.isMeant = isMeant
+      script.conduct = 'holds'
+      script.isMeant = isMeant
     },
-    /** Makes what is held, and all that comes. */
+    /** Makes the held calls, and all that follow. */
     makes: () => {
-      told.conduct = 'makes'
+      script.conduct = 'makes'
       for (const answer of held.splice(0)) answer()
     }
   }
