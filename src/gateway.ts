@@ -23,7 +23,7 @@ import { SqliteOutbox } from './outbox/sqlite/sqlite-outbox.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
 import { Updates } from './updates/updates.ts'
 
-/** At the end what is on its way is given so long; what is not settled then is delivered again after the start. */
+/** Time for updates in flight to settle at shutdown, in milliseconds; the rest is delivered again after the next start. */
 const SETTLE_MS = 25_000
 
 declare module 'fastify' {
@@ -34,17 +34,17 @@ declare module 'fastify' {
 }
 
 export interface GatewayOptions {
-  /** By default the embedded one, in `config.dataDir`. */
+  /** By default SQLite in `config.dataDir`. */
   readonly outbox?: Outbox
   /** Reads the configuration again; by default it stays as it is. Throws ConfigError. */
   readonly readConfig?: () => Config
-  /** Who is told what happens. */
+  /** Notified of what happens in the gateway. */
   readonly observers?: readonly Observer[]
   /** Traces requests and calls. */
   readonly tracing?: Tracing | undefined
 }
 
-/** Puts the parts together as configured. The application does not listen yet; closing it ends every connection. */
+/** Puts the parts together as configured. The application doesn't listen yet; closing it closes every connection. */
 export async function createGateway(
   config: Config,
   log: FastifyBaseLogger,
@@ -83,7 +83,7 @@ export async function createGateway(
     schedule,
     maxWaiting: dispatch.maxWaiting
   })
-  const goneAccounts = new RemovedAccounts({ queue: outbox.queue, accounts, log })
+  const removedAccounts = new RemovedAccounts({ queue: outbox.queue, accounts, log })
   const jobs = new Jobs({
     outbox,
     maxPending: durable.maxOpen,
@@ -93,7 +93,7 @@ export async function createGateway(
     }
   })
   const history = new HistoryRecorder(outbox.history, historyPolicy(config), observer, log)
-  const purging = new Retention({
+  const retention = new Retention({
     outbox,
     retentionDays: durable.retentionDays,
     historyDays: config.history.retentionDays,
@@ -137,13 +137,13 @@ export async function createGateway(
   app.addHook('onReady', async () => {
     reload.start()
     workers.wake()
-    purging.start()
-    void goneAccounts.deadLetter()
+    retention.start()
+    void removedAccounts.deadLetter()
   })
   let stopped = Promise.resolve()
   app.addHook('preClose', async () => {
-    purging.stop()
-    goneAccounts.stop()
+    retention.stop()
+    removedAccounts.stop()
     stopped = workers.stop(Date.now() + SETTLE_MS)
   })
   app.addHook('onClose', async () => {
@@ -153,7 +153,7 @@ export async function createGateway(
     await tracing?.close()
     const written = history.flush()
     await upstreams.close()
-    // It writes at once what it was handed.
+    // Closing writes everything handed over so far.
     await outbox.close()
     await written
   })
