@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
 
-// Written without types, and in what an old Node reads, so that it can say which Node is needed. A checkout has the
-// sources and needs no build; a package has what was built of them, as Node strips no types under node_modules.
+// Plain JavaScript that an old Node can read, so that it can say which Node is needed. A checkout runs from its sources
+// without a build. A package contains the built files, because Node does not strip types under node_modules.
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 24 || (major === 24 && minor < 15)) {
   process.stderr.write(`vicidial-gateway needs Node 24.15 or newer; this is ${process.version}.\n`)

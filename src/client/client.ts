@@ -4,30 +4,30 @@ import type { paths } from './openapi-types.ts'
 export type * from './openapi-types.ts'
 
 export interface ClientOptions {
-  /** Where the gateway is, like `https://gateway.example`. */
+  /** The gateway's URL, like `https://gateway.example`. */
   readonly url: string
   /** The caller's key. */
   readonly key: string
-  /** Instead of the global one. */
+  /** Used instead of the global `fetch`. */
   readonly fetch?: (request: Request) => Promise<Response>
 }
 
 export type GatewayClient = Client<paths>
 
-/** What an HTTP header can hold. An error of `fetch` would show the key otherwise. */
+/** Characters that are valid in a header. With others, an error of `fetch` would show the key. */
 const KEY = /^[\x21-\x7e]+$/
 
 /**
- * A client for the gateway's API, typed by its OpenAPI document: `client.GET('/v1/jobs/{id}', …)` resolves to
- * `{ data, error, response }`, `error` being the problem if there is one. It rejects if no answer comes.
- * @throws {TypeError} if the address is none, or the key is none
+ * Creates a client for the gateway's API, typed by its OpenAPI document. `client.GET('/v1/jobs/{id}', …)` resolves to
+ * `{ data, error, response }`, where `error` is the problem, if there is one. It rejects if there is no response.
+ * @throws {TypeError} if the URL or the key is invalid
  */
 export function createClient({ url, key, fetch }: ClientOptions): GatewayClient {
-  if (!isAddress(url))
+  if (!isValidUrl(url))
     throw new TypeError(
       'The url must be an http or https address without a user, a query or a fragment, like https://gateway.example.'
     )
-  if (!KEY.test(key)) throw new TypeError('The key is empty, or has characters that are in no key.')
+  if (!KEY.test(key)) throw new TypeError('The key is empty or contains invalid characters.')
   return createFetchClient<paths>({
     baseUrl: url,
     headers: { authorization: `Bearer ${key}` },
@@ -35,8 +35,8 @@ export function createClient({ url, key, fetch }: ClientOptions): GatewayClient 
   })
 }
 
-/** A user in it would be refused by `fetch`, and shown by whoever shows the address; paths could not follow a query. */
-function isAddress(url: string): boolean {
+/** `fetch` refuses a URL with a user, and messages would show it. Paths can't be appended to a query. */
+function isValidUrl(url: string): boolean {
   const parsed = URL.parse(url)
   if (parsed === null || !/^https?:\/\//.test(url)) return false
   return parsed.username === '' && parsed.password === '' && !/[?#]/.test(url)

@@ -77,7 +77,7 @@ test('an address or a key that can be none is refused, and not shown', async (t)
   for (const key of ['', 'two lines\n', 'ключ', 'canary key'])
     t.throws(
       () => createClient({ url, key }),
-      new TypeError('The key is empty, or has characters that are in no key.')
+      new TypeError('The key is empty or contains invalid characters.')
     )
   for (const wrong of [
     '',

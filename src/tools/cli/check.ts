@@ -11,17 +11,17 @@ interface CheckFlags {
   readonly json?: true
 }
 
-/** Signals that end a program; a lead that was changed for a moment is put back first. */
+/** Signals that end the program. A changed test lead is restored first. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const SIGNAL_MS = 1_000
 
-/** `check`: whether the configuration and VICIdial fit. */
+/** `check`: checks the configuration and VICIdial. */
 export function checkCommand(): Command {
   return new Command('check')
-    .description('Tests the configuration and VICIdial, and says what is wrong and how to mend it.')
+    .description('Checks the configuration and VICIdial, and says what is wrong and how to fix it.')
     .option(
       '--test-lead <id>',
-      'also write a letter like é to a field of this lead, read what VICIdial stored, and put the old value back',
+      'also write a letter like é to a field of this lead, read it back, and restore the old value',
       readLead
     )
     .option('-y, --yes', 'do not ask before --test-lead changes the lead')
@@ -29,8 +29,8 @@ export function checkCommand(): Command {
     .addHelpText(
       'after',
       `
-Reads the settings that the gateway reads: see docs/configuration.md. Each account logs in; a refused login is not
-tried again. Without --test-lead nothing is changed. Ends with 0 if there is no fault, though perhaps warnings.
+Reads the gateway's settings (see docs/configuration.md). Logs in once for each account, and does not retry a refused
+login. Changes nothing without --test-lead. Exits with 0 if there is no fault, even with warnings.
 
 Example:
   vicidial-gateway check --test-lead 101`
@@ -40,7 +40,7 @@ Example:
 
 async function runCheck(flags: CheckFlags, command: Command): Promise<void> {
   const { testLead: lead, yes, json } = flags
-  if (yes && lead === undefined) command.error('error: --yes is for --test-lead, and there is none')
+  if (yes && lead === undefined) command.error('error: --yes needs --test-lead')
   if (lead !== undefined && !yes && !process.stdin.isTTY)
     command.error(
       'error: --test-lead changes a lead for a moment: without a terminal to ask on, it needs --yes'
@@ -60,10 +60,10 @@ async function runCheck(flags: CheckFlags, command: Command): Promise<void> {
         lead,
         consent: async (question: string) => {
           tell(command, question)
-          return yes === true || (await ask('Go on? [y/N] '))
+          return yes === true || (await ask('Continue? [y/N] '))
         },
         untilDone: <Result>(work: () => Promise<Result>) =>
-          held.during(work, () => tell(command, `One moment: lead ${lead} is put back first.`))
+          held.during(work, () => tell(command, `Restoring lead ${lead} first.`))
       }
     })
   })
@@ -73,14 +73,14 @@ async function runCheck(flags: CheckFlags, command: Command): Promise<void> {
   if (isFaulty) throw new CommandFailure('')
 }
 
-/** A signal that would have ended the program while it could not be ended. */
+/** Holds back a signal while the program must not end. */
 class HeldSignal {
-  #came: NodeJS.Signals | undefined
+  #held: NodeJS.Signals | undefined
 
-  /** Does work to its end; tells if a signal comes meanwhile. */
+  /** Runs work to its end. Calls `onSignal` if a signal arrives meanwhile. */
   async during<Result>(work: () => Promise<Result>, onSignal: () => void): Promise<Result> {
     const hold = (signal: NodeJS.Signals) => {
-      this.#came = signal
+      this.#held = signal
       onSignal()
     }
     for (const signal of ENDING) process.on(signal, hold)
@@ -91,20 +91,20 @@ class HeldSignal {
     }
   }
 
-  /** Ends the program as the signal would have. */
+  /** Ends the program with the held signal, if there is one. */
   async raise(): Promise<void> {
-    if (this.#came === undefined) return
-    process.kill(process.pid, this.#came)
-    // What else listens to signals may be told first; the program must not be over before.
+    if (this.#held === undefined) return
+    process.kill(process.pid, this.#held)
+    // Other listeners may handle the signal first, so the program must not exit before.
     await pause(SIGNAL_MS)
   }
 }
 
-/** Asks on the terminal; what is printed for machines stays apart. Ctrl+C and Ctrl+D mean no. */
+/** Asks on the terminal, apart from standard output. Ctrl+C and Ctrl+D mean no. */
 async function ask(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   const closed = once(terminal, 'close').then(() => '')
-  // Ctrl+C is an error to it.
+  // Ctrl+C rejects it.
   const answer = terminal.question(question).catch(() => '')
   try {
     return /^y(?:es)?$/i.test((await Promise.race([answer, closed])).trim())
@@ -114,6 +114,6 @@ async function ask(question: string): Promise<boolean> {
 }
 
 function readLead(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is a lead id: 1 to 9 digits.')
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a lead id: 1 to 9 digits.')
   return Number(text)
 }

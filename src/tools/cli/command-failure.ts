@@ -1,10 +1,10 @@
-/** What the command was asked for failed or was refused, and its message says why: no fault of the program's. */
+/** The command failed or was refused, without a bug in this program. The message says why. */
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure'
-  /** How the process ends. */
+  /** The exit code of the process. */
   readonly exitCode: 1 | 2
 
-  /** @param message for standard error, without a secret */
+  /** @param message printed to standard error; must not contain secrets */
   constructor(message: string, exitCode: 1 | 2 = 1) {
     super(message)
     this.exitCode = exitCode

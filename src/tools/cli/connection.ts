@@ -5,7 +5,7 @@ import { errorCode } from '../../error-code.ts'
 import { CommandFailure } from './command-failure.ts'
 import { plain } from './table.ts'
 
-/** What `withConnection` adds to the flags of a command. */
+/** Flags added by `withConnection`. */
 export interface ConnectionFlags {
   readonly url: string
   readonly keyFile?: string
@@ -13,16 +13,16 @@ export interface ConnectionFlags {
 
 const DEFAULT_URL = 'http://127.0.0.1:3000'
 
-/** Adds the options that say where the gateway is and which key it is to be asked with. */
+/** Adds the options for the gateway's URL and the caller's key. */
 export function withConnection(command: Command): Command {
   return command
-    .addOption(new Option('--url <url>', 'where the gateway is').env('GATEWAY_URL').default(DEFAULT_URL))
-    .addOption(new Option('--key-file <file>', "a file that holds the caller's key; without it GATEWAY_KEY"))
+    .addOption(new Option('--url <url>', "the gateway's URL").env('GATEWAY_URL').default(DEFAULT_URL))
+    .addOption(new Option('--key-file <file>', "a file with the caller's key (default: GATEWAY_KEY)"))
 }
 
 /**
- * A client for the gateway that the flags name. The key is never an argument: other users of a machine see those.
- * @throws CommanderError if there is no key, or the address is none
+ * Creates a client for the gateway of the flags. The key is never an argument, as other users could see it.
+ * @throws CommanderError if there is no key, or the URL is invalid
  */
 export async function connect({ url, keyFile }: ConnectionFlags, command: Command): Promise<GatewayClient> {
   const { createClient } = await import('../../client/client.ts')
@@ -36,42 +36,42 @@ export async function connect({ url, keyFile }: ConnectionFlags, command: Comman
 
 function readKey(file: string | undefined, command: Command): string {
   if (file === undefined)
-    return process.env['GATEWAY_KEY'] ?? command.error('error: no key: set GATEWAY_KEY, or give --key-file')
+    return process.env['GATEWAY_KEY'] ?? command.error('error: no key: set GATEWAY_KEY or use --key-file')
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (error) {
-    return command.error(`error: --key-file: ${file} cannot be read (${errorCode(error)})`)
+    return command.error(`error: --key-file: can't read ${file} (${errorCode(error)})`)
   }
 }
 
-/** What the client resolves to. */
-interface Answered<T> {
+/** A response from the client. */
+interface ClientResponse<T> {
   readonly data?: T
   readonly error?: unknown
   readonly response: Response
 }
 
 /**
- * The gateway's answer.
- * @param member what every such answer has; another server may answer with JSON, too
- * @throws CommandFailure if it is a problem, none of a gateway's, or none at all
+ * The data of a response.
+ * @param member a property of every such response; another server may also answer with JSON
+ * @throws CommandFailure for a problem, for a response that is not a gateway's, or without a response
  */
-export async function answerOf<T>(asked: Promise<Answered<T>>, member: keyof T & string): Promise<T> {
+export async function answerOf<T>(asked: Promise<ClientResponse<T>>, member: keyof T & string): Promise<T> {
   const { data, error, response } = await asked.catch((fault: unknown) => {
     throw new CommandFailure(reasonOf(fault))
   })
   if (isProblem(error)) throw new CommandFailure(describe(error))
   if (typeof data !== 'object' || data === null || !(member in data))
-    throw new CommandFailure(`HTTP ${response.status}, and not from a gateway. Is the address right?`)
+    throw new CommandFailure(`HTTP ${response.status}, but not from a gateway. Is the URL right?`)
   return data
 }
 
-/** Why there is no answer, without a word of what was answered: only a failure of `fetch` has a cause. */
+/** Why there is no response, without quoting it. Only an error of `fetch` has a cause. */
 function reasonOf(fault: unknown): string {
   const cause = fault instanceof Error ? fault.cause : undefined
-  if (!(cause instanceof Error)) return 'The answer is no JSON, and not from a gateway. Is the address right?'
+  if (!(cause instanceof Error)) return 'The response is not JSON, so not from a gateway. Is the URL right?'
   const reason = errorCode(cause) === 'unknown' ? cause.message : errorCode(cause)
-  return `The gateway cannot be reached (${reason}). Does it run at this address?`
+  return `Can't reach the gateway (${reason}). Is it running at this URL?`
 }
 
 function isProblem(error: unknown): error is Problem {
@@ -79,6 +79,6 @@ function isProblem(error: unknown): error is Problem {
 }
 
 function describe({ code, detail, errors = [], instance }: Problem): string {
-  const places = errors.map((one) => `\n  ${plain(one.pointer)}  ${plain(one.code)}: ${plain(one.detail)}`)
-  return `${plain(code)}: ${plain(detail)}${places.join('')}\n(request ${plain(instance)})`
+  const details = errors.map((one) => `\n  ${plain(one.pointer)}  ${plain(one.code)}: ${plain(one.detail)}`)
+  return `${plain(code)}: ${plain(detail)}${details.join('')}\n(request ${plain(instance)})`
 }

@@ -17,18 +17,18 @@ interface ReplayFlags extends Flags {
 
 const COLUMNS = ['DEAD LETTER', 'JOB', 'CALLER', 'LEAD', 'FIELDS', 'TRIES', 'DIED', 'ERROR']
 
-/** `dead-letters`: updates that were given up. */
+/** `dead-letters`: updates that failed for good. */
 export function deadLettersCommand(): Command {
   return new Command('dead-letters')
-    .description('Dead letters of a running gateway: updates that were tried in vain, and given up.')
+    .description('Dead letters of a running gateway: updates that failed for good.')
     .addCommand(listCommand())
     .addCommand(replayCommand())
 }
 
 function listCommand(): Command {
   const command = new Command('list')
-    .description('Lists dead letters, the newest first; with the key of an operator those of all callers.')
-    .option('--job <job>', 'only those of this job')
+    .description("Lists dead letters, newest first. An operator's key lists those of all callers.")
+    .option('--job <job>', 'only dead letters of this job')
   return withJson(withConnection(withPages(command)))
     .addHelpText('after', example('dead-letters list --all --json'))
     .action(async ({ job, ...flags }: Flags & PageFlags & { job?: string }, self: Command) => {
@@ -39,19 +39,19 @@ function listCommand(): Command {
         return { items: answer.dead_letters, next: answer.next_cursor }
       })
       print(self, flags.json ? JSON.stringify({ dead_letters: items, more }) : table(COLUMNS, items.map(row)))
-      if (more) tell(self, `There are more than these ${items.length}: give --limit or --all.`)
+      if (more) tell(self, `There are more than these ${items.length}: use --limit or --all.`)
     })
 }
 
 function replayCommand(): Command {
   return withJson(withConnection(new Command('replay')))
-    .description('Delivers dead letters anew, as new jobs, one for each caller and source.')
-    .argument('[ids...]', 'their ids')
-    .option('--all', 'all instead, the oldest first')
-    .option('--force', 'also set fields that newer updates of a lead have set since')
+    .description('Delivers dead letters again, as new jobs, one for each caller and source.')
+    .argument('[ids...]', 'ids of dead letters')
+    .option('--all', 'replay all of them, oldest first')
+    .option('--force', 'also set fields that newer updates have set since')
     .addHelpText('after', example('dead-letters replay dl_000000000001 dl_000000000002'))
     .action(async (ids: string[], { all, force, ...flags }: ReplayFlags, self: Command) => {
-      if (ids.length > 0 === (all === true)) self.error('error: name dead letters, or give --all')
+      if (ids.length > 0 === (all === true)) self.error('error: give ids of dead letters, or --all')
       const client = await connect(flags, self)
       const body = { force: force === true, ...(all ? {} : { ids }) }
       const ask = () => answerOf(client.POST('/v1/dead-letters/replay', { body }), 'jobs')
@@ -60,7 +60,7 @@ function replayCommand(): Command {
     })
 }
 
-/** One answer takes no more than there is room for: asks again for as long as that helps. */
+/** One request replays a limited number. Repeats it while the remaining number goes down. */
 async function* replays(ask: () => Promise<Replayed>, again: boolean): AsyncGenerator<Replayed> {
   let remaining = Infinity
   for (;;) {
@@ -72,7 +72,7 @@ async function* replays(ask: () => Promise<Replayed>, again: boolean): AsyncGene
 }
 
 function replayed({ jobs, remaining, refused = 0 }: Replayed): string {
-  const accepted = jobs.map(({ id, updates }) => `${plain(id ?? 'no job')}: delivered anew ${updates}`)
+  const accepted = jobs.map(({ id, updates }) => `${plain(id ?? 'no job')}: replayed ${updates}`)
   return [...accepted, `remaining ${remaining}, refused ${refused}`].join('\n')
 }
 

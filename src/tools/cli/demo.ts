@@ -9,18 +9,14 @@ interface DemoFlags {
   readonly port?: number
 }
 
-/** `demo`: the gateway on a sandbox, with examples. */
+/** `demo`: starts the gateway with a sandbox, and shows examples. */
 export function demoCommand(): Command {
   return new Command('demo')
     .description(
-      'Starts a sandbox VICIdial and the gateway on it, shows what they do, and keeps them running.'
+      'Starts a sandbox VICIdial and a gateway for it, shows what they do, and keeps them running.'
     )
-    .option('--once', 'end after the examples')
-    .option(
-      '--port <n>',
-      'where the gateway listens; 3000 if absent, or any free port if that is taken',
-      readPort
-    )
+    .option('--once', 'exit after the examples')
+    .option('--port <n>', 'port of the gateway (default: 3000, or any free port if it is in use)', readPort)
     .addHelpText('after', example('demo --once'))
     .action(demo)
 }
@@ -31,6 +27,6 @@ async function demo({ once, port }: DemoFlags): Promise<void> {
     await runDemo({ once: once === true, port })
   } catch (error) {
     if (errorCode(error) !== 'EADDRINUSE') throw error
-    throw new CommandFailure(`Port ${port} is taken: give --port another, or leave it out.`)
+    throw new CommandFailure(`Port ${port} is in use: choose another --port, or omit it.`)
   }
 }

@@ -18,10 +18,10 @@ interface ListFlags extends Flags, PageFlags {
 const STATUSES: readonly JobSummary['status'][] = ['queued', 'running', 'completed', 'partial', 'failed']
 const COLUMNS = ['JOB', 'STATUS', 'CALLER', 'SOURCE', 'ORIGIN', 'ACCEPTED', 'UPDATES', 'UPDATED']
 
-/** `jobs`: what was accepted for delivery, and what became of it. */
+/** `jobs`: updates accepted for later delivery, and their results. */
 export function jobsCommand(): Command {
   return new Command('jobs')
-    .description('Jobs of a running gateway: what was accepted for delivery, and what became of it.')
+    .description('Jobs of a running gateway: accepted updates and their results.')
     .addCommand(listCommand())
     .addCommand(showCommand())
     .addCommand(replayCommand())
@@ -30,9 +30,9 @@ export function jobsCommand(): Command {
 
 function listCommand(): Command {
   const command = new Command('list')
-    .description('Lists jobs, the newest first; with the key of an operator those of all callers.')
-    .addOption(new Option('--status <status>', 'only those with this status').choices(STATUSES))
-    .option('--source <source>', "only those with this source of VICIdial's")
+    .description("Lists jobs, newest first. An operator's key lists those of all callers.")
+    .addOption(new Option('--status <status>', 'only jobs with this status').choices(STATUSES))
+    .option('--source <source>', 'only jobs with this VICIdial source')
   return withJson(withConnection(withPages(command)))
     .addHelpText('after', example('jobs list --status partial'))
     .action(async ({ status, source, ...flags }: ListFlags, self: Command) => {
@@ -43,7 +43,7 @@ function listCommand(): Command {
         return { items: jobs, next: next_cursor }
       })
       print(self, flags.json ? JSON.stringify({ jobs: items, more }) : table(COLUMNS, items.map(row)))
-      if (more) tell(self, `There are more than these ${items.length}: give --limit or --all.`)
+      if (more) tell(self, `There are more than these ${items.length}: use --limit or --all.`)
     })
 }
 
@@ -67,9 +67,9 @@ function showCommand(): Command {
 
 function replayCommand(): Command {
   return withJson(withConnection(new Command('replay')))
-    .description('Delivers the dead letters of a job anew, as a new job.')
+    .description("Delivers a job's dead letters again, as a new job.")
     .argument('<job>', 'the id of the job')
-    .option('--force', 'also set fields that newer updates of a lead have set since')
+    .option('--force', 'also set fields that newer updates have set since')
     .addHelpText('after', example('jobs replay job_01M8A8B0TVK3H9QP4QTBW4RGZ1'))
     .action(async (id: string, { force, ...flags }: Flags & { force?: true }, self: Command) => {
       const client = await connect(flags, self)
@@ -82,7 +82,7 @@ function replayCommand(): Command {
 
 function cancelCommand(): Command {
   return withJson(withConnection(new Command('cancel')))
-    .description('Gives up what of a job is not yet on its way.')
+    .description("Cancels a job's updates that are not in flight yet.")
     .argument('<job>', 'the id of the job')
     .addHelpText('after', example('jobs cancel job_01M8A8B0TVK3H9QP4QTBW4RGZ1'))
     .action(async (id: string, flags: Flags, self: Command) => {
@@ -100,5 +100,5 @@ function row({ id, status, caller, source, origin, accepted_at, summary }: JobSu
 }
 
 function replayed({ id, updates, remaining, refused = 0 }: ReplayedJob): string {
-  return `${plain(id ?? 'no job')}: delivered anew ${updates}, remaining ${remaining}, refused ${refused}`
+  return `${plain(id ?? 'no job')}: replayed ${updates}, remaining ${remaining}, refused ${refused}`
 }

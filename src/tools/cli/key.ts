@@ -10,21 +10,21 @@ interface CreateOptions {
 
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/
 
-/** `key create`: prints a new key and what the gateway file needs to know it. */
+/** `key create`: prints a new key and its entry for the gateway file. */
 export function keyCommand(): Command {
-  return new Command('key').description('Makes the keys of callers.').addCommand(createCommand())
+  return new Command('key').description('Creates keys for callers.').addCommand(createCommand())
 }
 
 function createCommand(): Command {
   return new Command('create')
-    .description('Makes a key for a caller. It is shown once, and kept nowhere.')
-    .requiredOption('--name <name>', 'the caller: lower-case letters, digits, _ and -', readName)
-    .option('--expires <time>', 'until when the key is good, like 2027-06-30T00:00:00Z', readExpiry)
+    .description('Creates a key for a caller. It is shown once and stored nowhere.')
+    .requiredOption('--name <name>', "the caller's name: lower-case letters, digits, _ and -", readName)
+    .option('--expires <time>', 'when the key expires, like 2027-06-30T00:00:00Z', readExpiry)
     .option('--json', 'print the key, its hash and the entry as JSON')
     .addHelpText(
       'after',
       `
-Prints the key, which is the caller's, and an entry for callers in the file of GATEWAY_CONFIG, which has its hash.
+Prints the key for the caller, and an entry with its hash for callers in the file of GATEWAY_CONFIG.
 
 Example:
   vicidial-gateway key create --name webshop`
@@ -44,11 +44,11 @@ async function create({ name, expires, json }: CreateOptions, command: Command):
   const entry = expires === undefined ? hash : `{ hash: "${hash}", expires_at: "${expires}" }`
   print(
     command,
-    `The key of ${name}, which nobody can show again:
+    `The key of ${name}, shown only this once:
 
 ${key}
 
-For callers in the gateway file; what is not listed under permissions is denied:
+For callers in the gateway file. Everything not listed under permissions is denied:
 
   - name: ${name}
     key_hashes:
@@ -61,12 +61,12 @@ For callers in the gateway file; what is not listed under permissions is denied:
 }
 
 function readName(text: string): string {
-  if (!NAME.test(text)) throw new InvalidArgumentError('It has other characters than a-z, 0-9, _ and -.')
+  if (!NAME.test(text)) throw new InvalidArgumentError('It must consist of a-z, 0-9, _ and -.')
   return text
 }
 
 function readExpiry(text: string): string {
   if ((readTime(text) ?? 0) <= Date.now())
-    throw new InvalidArgumentError('It must be a time to come, like 2027-06-30T00:00:00Z.')
+    throw new InvalidArgumentError('It must be a time in the future, like 2027-06-30T00:00:00Z.')
   return text
 }

@@ -1,24 +1,24 @@
 import { type Command, InvalidArgumentError } from 'commander'
 
-/** What `withPages` adds to the flags of a command. */
+/** Flags added by `withPages`. */
 export interface PageFlags {
   readonly limit: number
   readonly all?: true
 }
 
 const DEFAULT_LIMIT = 50
-const LONGEST_PAGE = 100
+const MAX_PAGE = 100
 
-/** Adds the options that say how much of a list is wanted. */
+/** Adds the options for the length of a list. */
 export function withPages(command: Command): Command {
   return command
-    .option('--limit <n>', 'at most so many', readLimit, DEFAULT_LIMIT)
-    .option('--all', 'all, however many there are')
+    .option('--limit <n>', 'maximum number to show', readLimit, DEFAULT_LIMIT)
+    .option('--all', 'show all')
 }
 
 /**
- * Follows the pages of a list for as far as the flags say.
- * @param ask gets a page: at most `limit` items, from `cursor` on
+ * Fetches pages of a list, up to the limit of the flags.
+ * @param ask fetches a page of at most `limit` items, starting at `cursor`
  * @returns the items, and whether there are more
  */
 export async function pages<Item>(
@@ -31,7 +31,7 @@ export async function pages<Item>(
   const items: Item[] = []
   let cursor: string | undefined
   for (;;) {
-    const wanted = all ? LONGEST_PAGE : Math.min(limit - items.length, LONGEST_PAGE)
+    const wanted = all ? MAX_PAGE : Math.min(limit - items.length, MAX_PAGE)
     const page = await ask({ limit: String(wanted), ...(cursor === undefined ? {} : { cursor }) })
     items.push(...page.items)
     cursor = page.next
@@ -40,6 +40,6 @@ export async function pages<Item>(
 }
 
 function readLimit(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 on.')
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at least 1.')
   return Number(text)
 }

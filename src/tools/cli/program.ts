@@ -13,9 +13,9 @@ import { webhookCommand } from './webhook.ts'
 
 const WRONG_USAGE = 2
 const EXIT_CODES = `
-Exit codes: 0 done; 1 what was asked for failed or was refused; 2 wrong usage.`
+Exit codes: 0 success, 1 failed or refused, 2 wrong usage.`
 
-/** Every command, by name. */
+/** Creates the program with all commands. */
 export function createProgram(output: OutputConfiguration): Command {
   const program = new Command('vicidial-gateway')
     .description(packageJson.description)
@@ -38,7 +38,7 @@ export function createProgram(output: OutputConfiguration): Command {
   return program
 }
 
-/** Commander gives these settings only to commands that it makes itself. */
+/** Commander passes these settings only to commands that it creates itself. */
 function inherit(parent: Command): void {
   for (const command of parent.commands) {
     command.copyInheritedSettings(parent)
@@ -47,10 +47,10 @@ function inherit(parent: Command): void {
 }
 
 /**
- * Does what the arguments say. What it prints goes to `output`, or to the process's own streams.
- * @param args those after the program's name
- * @returns the exit code; what a command started may still run
- * @throws what is a fault of the program
+ * Runs a command. Prints to `output`, or to the process's own streams.
+ * @param args the arguments after the program's name
+ * @returns the exit code; a server that the command started may still run
+ * @throws errors that are faults of this program
  */
 export async function runProgram(args: readonly string[], output: OutputConfiguration = {}): Promise<number> {
   const program = createProgram(output)

@@ -38,63 +38,55 @@ const ESCAPED_TAB = '\\t'
 export function pushCommand(): Command {
   const command = new Command('push')
     .description(
-      'Updates leads from a CSV or JSON file through a running gateway; run again, it sends what is missing.'
+      'Updates leads from a CSV or JSON file through a running gateway. Run it again to send what is missing.'
     )
     .addArgument(new Argument('<file>', 'CSV, JSON lines or a JSON array; - for standard input'))
-    .option(
-      '--map <column=name>',
-      'what a column means, if its name does not say it; may be repeated',
-      addMapping
-    )
-    .option('--ignore <column>', 'leaves a column out; may be repeated', addName)
-    .option('--key <column>', 'the column that names the lead, if several could; the others are set')
-    .option('--set <name=value>', 'sets the same in every row; may be repeated', addSetting)
-    .option(
-      '--custom-prefix <text>',
-      "before a custom field's label in the name of a column",
-      'custom_fields.'
-    )
-    .option('--empty-clears', 'an empty cell empties the field; without it, it is not given')
-    .addOption(new Option('--format <format>', 'by default told from the file').choices(FORMATS))
-    .option('--encoding <label>', 'of the file, like latin1', 'utf-8')
+    .option('--map <column=name>', "the API's name for a column with another name; repeatable", addMapping)
+    .option('--ignore <column>', 'leave out a column; repeatable', addName)
+    .option('--key <column>', 'the column that names the lead, if several can; the others are set')
+    .option('--set <name=value>', 'set the same value in every row; repeatable', addSetting)
+    .option('--custom-prefix <text>', "prefix of a custom field's label in a column name", 'custom_fields.')
+    .option('--empty-clears', 'an empty cell empties the field (default: it is left out)')
+    .addOption(new Option('--format <format>', 'default: guessed from the file').choices(FORMATS))
+    .option('--encoding <label>', 'encoding of the file, like latin1', 'utf-8')
     .option(
       '--delimiter <character>',
-      'of a CSV file, \\t for a tab; by default told from the header',
+      'delimiter of a CSV file, \\t for a tab (default: guessed from the header)',
       readDelimiter
     )
-    .option('--source <name>', "VICIdial's source of the calls")
+    .option('--source <name>', 'the VICIdial source of the calls')
     .addOption(
-      new Option('--on-multiple <what>', 'what a key that several leads have means').choices([
+      new Option('--on-multiple <what>', 'what to do if several leads have the key').choices([
         'reject',
         'all',
         'newest'
       ])
     )
     .addOption(
-      new Option('--on-lossy <what>', 'whether prose may lose characters').choices(['accept', 'reject'])
+      new Option('--on-lossy <what>', 'whether text may lose characters').choices(['accept', 'reject'])
     )
     .option(
       '--batch <n>',
-      'rows a request',
+      'rows per request',
       numberOption(/^[1-9]\d*$/, `from 1 to ${MAX_BATCH}`, MAX_BATCH),
       2_000
     )
     .option(
       '--concurrency <n>',
-      'requests at once',
+      'concurrent requests',
       numberOption(/^[1-9]\d*$/, `from 1 to ${MAX_CONCURRENCY}`, MAX_CONCURRENCY),
       2
     )
     .option(
       '--retry-for <seconds>',
-      'stops if nothing has succeeded for so long',
-      numberOption(/^\d+$/, 'whole seconds from 0 on'),
+      'stop if nothing succeeds for this long',
+      numberOption(/^\d+$/, 'a whole number of seconds'),
       600
     )
-    .option('--state <file>', 'where it is noted how far this has come (default: FILE.push-state)')
-    .option('--rejects <file>', 'where rejected rows go (default: FILE.rejects.csv or .jsonl)')
-    .option('--restart', 'forgets an earlier push of the file, and the rejects in the default place')
-    .option('--dry-run', 'sets nothing: tells what would become of each row')
+    .option('--state <file>', 'file for the progress of the push (default: FILE.push-state)')
+    .option('--rejects <file>', 'file for rejected rows (default: FILE.rejects.csv or .jsonl)')
+    .option('--restart', 'start over, and delete the default rejects file')
+    .option('--dry-run', 'change nothing, and report the result that each row would have')
   return withJson(withConnection(command))
     .addHelpText(
       'after',
@@ -104,8 +96,8 @@ export function pushCommand(): Command {
 }
 
 const NOTES = `
-Columns are named as in the API. Ctrl-C waits for what is on its way, and ends; a second one ends at once.
-Ends with 0 if every row was updated, 1 if some were not or it stopped early.
+Columns are named as in the API. Ctrl-C waits for requests in flight, then exits; a second one exits at once.
+Exits with 0 if every row was updated, 1 if some were not or it stopped early.
 `
 
 async function run(file: string, flags: Flags, command: Command): Promise<void> {
@@ -127,7 +119,7 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
   } = flags
   const interruption = new AbortController()
   const interrupt = () => {
-    tell(command, 'Ending: waiting for what is on its way.')
+    tell(command, 'Stopping: waiting for requests in flight.')
     interruption.abort()
   }
   const progress = reportProgress(process.stderr, (line) => {
@@ -168,7 +160,7 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
   }
 }
 
-/** Without what was not given. */
+/** The values that are not undefined. */
 function given<T extends Record<string, unknown>>(
   values: T
 ): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
@@ -185,7 +177,7 @@ function addSetting(text: string, known: Readonly<Record<string, string>> = {}):
 }
 
 function addPair(text: string, at: number, known: Readonly<Record<string, string>>): Record<string, string> {
-  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('Write it with an = between both.')
+  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('It must have the form NAME=VALUE.')
   return { ...known, [text.slice(0, at).trim()]: text.slice(at + 1).trim() }
 }
 

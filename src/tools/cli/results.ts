@@ -2,7 +2,7 @@ import type { Result } from '../../client/client.ts'
 
 export const RESULT_COLUMNS = ['UPDATE', 'LEAD', 'STATUS', 'DETAIL']
 
-/** One result as a row of `RESULT_COLUMNS`. */
+/** A result as a row with `RESULT_COLUMNS`. */
 export function resultRow(result: Result): [index: number, lead: string, status: string, detail: string] {
   const { index, status, error, superseded = [], warnings = [] } = result
   const details = [
@@ -13,7 +13,7 @@ export function resultRow(result: Result): [index: number, lead: string, status:
   return [index, leadOf(result), status, details.join('; ')]
 }
 
-/** The lead of a result: its id if VICIdial has told it, else the key by which it was named. */
+/** The lead of a result: its id if known, else the key that named it. */
 export function leadOf({ lead_id, lead_ids, vendor_lead_code, phone_number }: Result): string {
   if (lead_id !== undefined) return String(lead_id)
   if (lead_ids !== undefined) return lead_ids.join(' ')

@@ -16,31 +16,31 @@ interface SandboxFlags {
 }
 
 const readCount = numberOption(/^\d+$/, 'a whole number of at most 9 digits', 999_999_999)
-const readTime = numberOption(/^\d+(\.\d+)?$/, 'a number from 0 on, like 3.5')
+const readTime = numberOption(/^\d+(\.\d+)?$/, 'a number of at least 0, like 3.5')
 
-/** `sandbox`: a VICIdial that is not one. */
+/** `sandbox`: starts a simulated VICIdial. */
 export function sandboxCommand(): Command {
   return new Command('sandbox')
-    .description('Starts an in-memory VICIdial Non-Agent API, to try things with, until SIGTERM or Ctrl+C.')
+    .description('Starts an in-memory VICIdial Non-Agent API for testing, until SIGTERM or Ctrl+C.')
     .option('--port <n>', '0 for any free port', readPort, 0)
     .option('--host <host>', 'where to listen', '127.0.0.1')
     .addOption(
       new Option('--fixture <file>', 'JSON with leads, users, lists and user_groups').conflicts('leads')
     )
-    .option('--leads <n>', 'without a fixture: make up leads 1 to N in list 101 (default: 1000)', readCount)
+    .option('--leads <n>', 'without a fixture: generate leads 1 to N in list 101 (default: 1000)', readCount)
     .addOption(
-      new Option('--use-non-latin <0|1>', 'which letters are kept; 0: A to Z')
+      new Option('--use-non-latin <0|1>', 'which letters to keep; 0: only A to Z')
         .choices(['0', '1'])
         .default('0')
     )
     .option(
       '--build <build>',
-      'which VICIdial it is, like 210316-2207; functions that came later are unknown',
+      'the VICIdial build, like 210316-2207; it has no functions that came later',
       readBuild
     )
-    .option('--call-ms <a>', 'what a call costs, in milliseconds', readTime, 0)
-    .option('--lead-us <b>', 'what each lead of a call costs, in microseconds', readTime, 0)
-    .option('--json', 'print where it listens as JSON')
+    .option('--call-ms <a>', 'time per call, in milliseconds', readTime, 0)
+    .option('--lead-us <b>', 'time per lead of a call, in microseconds', readTime, 0)
+    .option('--json', 'print the address as JSON')
     .addHelpText('after', example('sandbox --port 8080 --leads 100'))
     .action(sandbox)
 }
@@ -58,7 +58,7 @@ async function sandbox({ fixture, build, json, ...flags }: SandboxFlags, command
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void running.close())
     print(command, json ? JSON.stringify({ origin, url }) : `listening on ${origin}`)
   } catch (error) {
-    throw new CommandFailure(`The sandbox cannot listen: ${String(error)}`)
+    throw new CommandFailure(`The sandbox can't listen: ${String(error)}`)
   }
 
   function readOrRefuse(file: string) {
@@ -71,6 +71,6 @@ async function sandbox({ fixture, build, json, ...flags }: SandboxFlags, command
 }
 
 function readBuild(text: string): string {
-  if (!/^\d{6}-\d{4}$/.test(text)) throw new InvalidArgumentError('It is written YYMMDD-HHMM.')
+  if (!/^\d{6}-\d{4}$/.test(text)) throw new InvalidArgumentError('It must have the form YYMMDD-HHMM.')
   return text
 }

@@ -1,10 +1,10 @@
-/** What a terminal would take for an instruction. */
+/** Control characters, which a terminal could take as instructions. */
 const CONTROL = /\p{Cc}/gu
 const GAP = '  '
 
 /**
- * Text of rows in columns, each as wide as its widest cell.
- * @param head a name for each column
+ * Rows as text in columns, each as wide as its widest cell.
+ * @param head the name of each column
  */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const lines = [head, ...rows].map((row) => row.map(plain))
@@ -13,7 +13,7 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   return padded.map((line) => line.join(GAP).trimEnd()).join('\n')
 }
 
-/** A value as a terminal may show it: it may be of a sender's making. */
+/** A value that is safe to show on a terminal, as it may come from a sender. */
 export function plain(value: string | number): string {
   return String(value).replace(CONTROL, '\u{fffd}')
 }

@@ -17,14 +17,14 @@ export interface TryOptions {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** What is printed, for people and for machines, and how the process ends: 0 all sound, 1 something refused, 2 not tried. */
+/** The output as text and as JSON, and the exit code: 0 all valid, 1 something rejected, 2 not tried. */
 export interface Trial {
   readonly text: string
   readonly json: Readonly<Record<string, unknown>>
   readonly exitCode: 0 | 1 | 2
 }
 
-/** Tells what a payload in a file would become, without sending anything. Never throws for what it is given. */
+/** Shows the updates that a payload becomes, without sending anything. Never throws for invalid input. */
 export async function tryPayload(
   options: TryOptions,
   env: Readonly<Record<string, string | undefined>>
@@ -36,31 +36,31 @@ export async function tryPayload(
   if (!['', '0', '1'].includes(nonLatin)) faults.push('VICIDIAL_NON_LATIN must be 0 or 1.')
   const file = path === '' ? undefined : readGatewayFile(path, faults)
   const body = readBody(options.file, faults)
-  if (faults.length > 0 || file === undefined || body === undefined) return refused(2, faults)
+  if (faults.length > 0 || file === undefined || body === undefined) return failed(2, faults)
 
-  const source = file.webhooks.find(({ name }) => name === options.source)
-  if (source === undefined) {
+  const endpoint = file.webhooks.find(({ name }) => name === options.source)
+  if (endpoint === undefined) {
     const names = file.webhooks.map(({ name }) => name).join(', ')
-    return refused(2, [`There is no webhook source ${options.source}; there is: ${names || 'none'}.`])
+    return failed(2, [`There is no webhook ${options.source}. The webhooks are: ${names || 'none'}.`])
   }
   try {
-    const payload = source.parse(body, options.contentType)
-    const eventId = await source.eventId({ ...options.headers }, payload)
-    const mapped = await source.map(payload)
+    const payload = endpoint.parse(body, options.contentType)
+    const eventId = await endpoint.eventId({ ...options.headers }, payload)
+    const mapped = await endpoint.map(payload)
     const rules = {
       clean: createCleaner(nonLatin === '1' ? 1 : 0),
       customFields: file.customFields,
       rights: ALL_RIGHTS
     }
-    return report(source, eventId, mapped, judge(source, mapped, rules))
+    return report(endpoint, eventId, mapped, readUpdates(endpoint, mapped, rules))
   } catch (error) {
-    if (error instanceof Problem) return refused(1, [`${error.code}: ${error.message}`])
-    if (error instanceof MappingError) return refused(1, [error.message])
+    if (error instanceof Problem) return failed(1, [`${error.code}: ${error.message}`])
+    if (error instanceof MappingError) return failed(1, [error.message])
     throw error
   }
 }
 
-function refused(exitCode: 1 | 2, faults: readonly string[]): Trial {
+function failed(exitCode: 1 | 2, faults: readonly string[]): Trial {
   return { text: faults.map((fault) => `${fault}\n`).join(''), json: { faults }, exitCode }
 }
 
@@ -75,49 +75,49 @@ function readBody(file: string, faults: string[]): Buffer | undefined {
 
 type Entry = Update | RejectedUpdate
 
-function judge(
-  source: WebhookEndpoint,
+function readUpdates(
+  endpoint: WebhookEndpoint,
   { updates }: MappedPayload,
   rules: Omit<Parameters<typeof readBatch>[1], 'maxUpdates' | 'defaults'>
 ): readonly Entry[] {
   if (updates.length === 0) return []
-  const defaults = source.options
+  const defaults = endpoint.options
   const batch = readBatch({ updates }, { ...rules, maxUpdates: DEFAULT_MAX_ITEMS, defaults })
   if ('errors' in batch) throw new Problem(batch.code, batch.errors[0]?.detail ?? '')
   return batch.entries
 }
 
 function report(
-  source: WebhookEndpoint,
+  endpoint: WebhookEndpoint,
   eventId: string | undefined,
   { updates, ignored }: MappedPayload,
   entries: readonly Entry[]
 ): Trial {
   const count = `${updates.length} ${updates.length === 1 ? 'update' : 'updates'}`
   const lines = [
-    `${source.name}: ${count}, ${ignored} ignored`,
-    `event id: ${eventId ?? 'none, so a repeat is not recognised'}`,
-    ...entries.flatMap((entry) => ['', JSON.stringify(updates[entry.index]), ...verdict(entry)])
+    `${endpoint.name}: ${count}, ${ignored} ignored`,
+    `event id: ${eventId ?? 'none, so repeats are not recognized'}`,
+    ...entries.flatMap((entry) => ['', JSON.stringify(updates[entry.index]), ...linesOf(entry)])
   ]
-  const isSound = entries.every((entry) => 'changes' in entry)
+  const isValid = entries.every((entry) => 'changes' in entry)
   const json = {
-    source: source.name,
+    source: endpoint.name,
     event_id: eventId ?? null,
     ignored,
-    updates: entries.map((entry) => ({ update: updates[entry.index], ...found(entry) }))
+    updates: entries.map((entry) => ({ update: updates[entry.index], ...entryJson(entry) }))
   }
-  return { text: `${lines.join('\n')}\n`, json, exitCode: isSound ? 0 : 1 }
+  return { text: `${lines.join('\n')}\n`, json, exitCode: isValid ? 0 : 1 }
 }
 
-function found(entry: Entry) {
+function entryJson(entry: Entry) {
   if ('refusals' in entry) return { refusals: entry.refusals }
   const { function: call, stored, warnings } = entry.changes
   return { function: call, stored, warnings }
 }
 
-function verdict(entry: Entry): string[] {
+function linesOf(entry: Entry): string[] {
   if ('refusals' in entry) {
-    return entry.refusals.map(({ pointer, code, detail }) => `  refused   ${code} at ${pointer}: ${detail}`)
+    return entry.refusals.map(({ pointer, code, detail }) => `  rejected  ${code} at ${pointer}: ${detail}`)
   }
   const { function: call, stored, warnings } = entry.changes
   return [

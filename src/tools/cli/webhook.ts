@@ -15,28 +15,24 @@ const TYPES: readonly (readonly [extension: RegExp, type: string])[] = [
   [/\.txt$/i, 'text/plain']
 ]
 
-/** `webhook try`: what a payload would become. */
+/** `webhook try`: shows what a payload becomes. */
 export function webhookCommand(): Command {
   return new Command('webhook').description('Webhooks of the gateway file.').addCommand(tryCommand())
 }
 
 function tryCommand(): Command {
   return new Command('try')
-    .description('Tries a webhook payload offline: nothing is sent, and no VICIdial is needed.')
-    .argument('<source>', 'a name of webhooks in the file of GATEWAY_CONFIG')
-    .argument('<file>', 'a request body, as the sender sends it; - for standard input')
-    .option('--content-type <type>', "default by the file's extension: .json, .form (a form), .txt")
-    .option(
-      '--header <name: value>',
-      "a header of the request, for the event's id; may be repeated",
-      addHeader
-    )
+    .description('Tries a webhook payload offline. Sends nothing, and needs no VICIdial.')
+    .argument('<source>', 'the name of a webhook in the file of GATEWAY_CONFIG')
+    .argument('<file>', 'a request body; - for standard input')
+    .option('--content-type <type>', "default: from the file's extension .json, .form or .txt")
+    .option('--header <name: value>', 'a header of the request, for the event id; repeatable', addHeader)
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-Reads GATEWAY_CONFIG and VICIDIAL_NON_LATIN. The sender's credential or signature is not asked for.
-Ends with 0 if every update is sound, 1 if one or the payload is refused, 2 if it could not be tried.
+Reads GATEWAY_CONFIG and VICIDIAL_NON_LATIN. Needs no credential or signature of the sender.
+Exits with 0 if every update is valid, 1 if one or the payload is rejected, 2 if it can't be tried.
 
 Example:
   GATEWAY_CONFIG=gateway.yaml vicidial-gateway webhook try shopify order.json --header 'X-Shopify-Webhook-Id: 1'`
@@ -47,7 +43,7 @@ Example:
 async function tryWebhook(source: string, file: string, flags: TryFlags, command: Command): Promise<void> {
   const contentType = flags.contentType ?? TYPES.find(([extension]) => extension.test(file))?.[1]
   if (contentType === undefined)
-    command.error(`error: what ${file} holds cannot be told from its name: give --content-type`)
+    command.error(`error: can't tell the content type of ${file} from its name: use --content-type`)
   const { tryPayload } = await import('./try-webhook.ts')
   const trial = await tryPayload({ source, file, contentType, headers: flags.header ?? {} }, process.env)
   if (trial.exitCode === 2) throw new CommandFailure(trial.text.trimEnd(), 2)

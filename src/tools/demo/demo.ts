@@ -9,9 +9,9 @@ import { createGateway } from '../../gateway.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
 
 export interface DemoOptions {
-  /** End after the examples. */
+  /** Exit after the examples. */
   readonly once: boolean
-  /** 3000 otherwise, or any if that is taken. */
+  /** Default: 3000, or any free port if it is in use. */
   readonly port: number | undefined
 }
 
@@ -36,7 +36,7 @@ function print(text = ''): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** Writes a JSON object with one line for each element of its arrays. */
+/** A JSON object with one line for each element of its arrays. */
 function readable(value: Record<string, unknown>): string {
   const members = Object.entries(value).map(([name, member]) => {
     if (!Array.isArray(member)) return `  "${name}": ${JSON.stringify(member)}`
@@ -59,10 +59,11 @@ webhooks:
       fields: { status: deal.stage, comments: deal.note }
       values: { status: { table: { Closed Won: SALE } } }
 `
-const AWAY_MS = 1_500
-const LOOK_EVERY_MS = 50
+/** How long VICIdial is down, in milliseconds. */
+const OUTAGE_MS = 1_500
+const POLL_MS = 50
 
-/** Sends a request with the demo's key, and prints the answer. */
+/** Sends a request with the demo's key, and prints the response. */
 async function ask(
   origin: string,
   method: string,
@@ -84,9 +85,9 @@ async function ask(
 }
 
 /**
- * A sandbox VICIdial with 1,000 leads, the gateway on it, one telling batch, a webhook, a job while VICIdial is away,
- * and then both keep running until a signal ends them.
- * @throws if the port cannot be listened on
+ * Starts a sandbox VICIdial with 1,000 leads and a gateway for it. Shows a batch, a webhook and a job while VICIdial is
+ * down. Then both keep running until a signal ends them.
+ * @throws if it can't listen on the port
  */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const sandbox = await startSandbox({ leads: LEADS })
@@ -118,14 +119,14 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   })
 
   print(`A sandbox VICIdial with ${LEADS} leads:  ${sandbox.url}`)
-  print(`The gateway on it:                 ${origin}`)
+  print(`The gateway for it:                ${origin}`)
   print()
   print('POST /v1/leads/batch-update')
   print(readable(BATCH))
   print()
 
   await ask(origin, 'POST', '/v1/leads/batch-update', BATCH)
-  print('What VICIdial was sent:')
+  print('The calls to VICIdial:')
   for (const { function: name, params } of sandbox.calls()) {
     const { function: _function, user: _user, source: _source, ...shown } = params
     const text = Object.entries(shown).map(([parameter, value]) => `${parameter}=${value}`)
@@ -133,27 +134,27 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   }
   print()
 
-  print('A webhook, as a CRM sends it; the file of GATEWAY_CONFIG says what it means:')
+  print('A webhook from a CRM. The file of GATEWAY_CONFIG maps it to an update:')
   print(`POST /v1/webhooks/crm  ${JSON.stringify(EVENT)}`)
   await ask(origin, 'POST', '/v1/webhooks/crm', EVENT, { 'x-crm-secret': SECRET })
 
-  print('VICIdial goes away. A job is accepted all the same, and waits:')
+  print('VICIdial goes down. The gateway still accepts a job, which waits:')
   sandbox.fail('refuse', { calls: 1_000_000 })
   print('POST /v1/leads/batch-update  Prefer: respond-async')
   const { links } = await ask(origin, 'POST', '/v1/leads/batch-update', JOB, { prefer: 'respond-async' })
   const job = links as { self: string }
-  await pause(AWAY_MS)
+  await pause(OUTAGE_MS)
   print(`GET ${job.self}`)
   await ask(origin, 'GET', job.self)
 
-  print('VICIdial is back:')
+  print('VICIdial is up again:')
   sandbox.fail('refuse', { calls: 0 })
   const back = performance.now()
   for (;;) {
     const response = await fetch(origin + job.self, { headers: { authorization: `Bearer ${KEY}` } })
     const { finished_at } = (await response.json()) as { finished_at?: string }
     if (finished_at !== undefined) break
-    await pause(LOOK_EVERY_MS)
+    await pause(POLL_MS)
   }
   print(`GET ${job.self}  (${Math.round((performance.now() - back) / 100) / 10} s later)`)
   await ask(origin, 'GET', job.self)
@@ -166,9 +167,9 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     print('  - one lead:')
     print(`      curl -s -X PATCH ${origin}/v1/leads/8 -H 'Authorization: Bearer ${KEY}' \\`)
     print(`        -H 'Content-Type: application/json' -d '{"status":"CALLBK"}'`)
-    print(`  - what VICIdial now holds:  curl -s ${sandbox.origin}/sandbox/leads`)
+    print(`  - the leads in VICIdial:  curl -s ${sandbox.origin}/sandbox/leads`)
     print(
-      '  - a VICIdial that breaks off after the update (the gateway repeats it), and then send a batch again:'
+      '  - a VICIdial that drops the connection after an update (the gateway repeats it); then send a batch again:'
     )
     print(`      curl -s ${sandbox.origin}/sandbox/faults -d '{"fault":"reset_after","calls":1}'`)
     process.once('SIGINT', stop)

@@ -7,7 +7,7 @@ import { API_KEY, leaksIn } from '../../helper.ts'
 import { until } from '../../until.ts'
 import { run } from './run.ts'
 
-/** Runs the program on its own, without a terminal, with no settings but these. */
+/** Runs the program in a process, without a terminal, with these settings only. */
 function start(t: Test, env: Record<string, string>, ...args: string[]) {
   const settings = { VICIDIAL_USER: 'api', VICIDIAL_PASS: PASS, API_KEY, ...env }
   const child = spawn(process.execPath, ['src/tools/cli/main.ts', 'check', ...args], {
@@ -27,7 +27,7 @@ function start(t: Test, env: Record<string, string>, ...args: string[]) {
   return { child, ended }
 }
 
-test('all is well: a line a step, no colours without a terminal, and 0', async (t) => {
+test('no fault: a line per step, no colours without a terminal, exit code 0', async (t) => {
   const sandbox = await startVicidial(t)
   const { stdout, stderr, exitCode } = await start(t, { VICIDIAL_URL: sandbox.url }).ended()
   t.match(stdout, /^✓ ok {7}configuration: /)
@@ -37,7 +37,7 @@ test('all is well: a line a step, no colours without a terminal, and 0', async (
   t.strictSame({ stderr, exitCode }, { stderr: '', exitCode: 0 })
 })
 
-test('a wrong login as JSON: 1, and one try', async (t) => {
+test('a wrong login as JSON: exit code 1, one attempt', async (t) => {
   const sandbox = await startVicidial(t, { pass: 'another' })
   const { stdout, stderr, exitCode } = await start(t, { VICIDIAL_URL: sandbox.url }, '--json').ended()
   const { ok, steps } = JSON.parse(stdout)
@@ -49,7 +49,7 @@ test('a wrong login as JSON: 1, and one try', async (t) => {
   t.equal(sandbox.calls().filter(({ function: name }) => name === 'batch_update_lead').length, 1)
 })
 
-test('faults of the configuration: all of them, and 1', async (t) => {
+test('faults of the configuration: all are shown, exit code 1', async (t) => {
   const { stdout, exitCode } = await start(t, { VICIDIAL_PASS: '', PORT: 'http' }).ended()
   t.match(stdout, '✗ fault    configuration: VICIDIAL_URL is required')
   t.match(stdout, '✗ fault    configuration: VICIDIAL_PASS is required')
@@ -58,7 +58,7 @@ test('faults of the configuration: all of them, and 1', async (t) => {
 })
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  test(`${signal} while the test lead is changed: it is put back, and then the program ends by it`, async (t) => {
+  test(`${signal} while the test lead is changed: it is restored before the signal ends the program`, async (t) => {
     const sandbox = await startVicidial(t, {}, { callMs: 60 })
     const before = sandbox.leads()
     const env = { VICIDIAL_URL: sandbox.url }
@@ -69,7 +69,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     const { stdout, stderr, ...end } = await over
     t.strictSame(sandbox.leads(), before)
     t.strictSame(end, { exitCode: null, signal })
-    t.match(stderr, /^address3 of lead 5, empty now, .*\nOne moment: lead 5 is put back first\.\n$/)
+    t.match(stderr, /^address3 of lead 5, empty now, .*\nRestoring lead 5 first\.\n$/)
     t.match(stdout, 'which is as it was.')
   })
 }
@@ -77,11 +77,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 const refused: [message: RegExp, ...args: string[]][] = [
   [/'--test-lead <id>' argument '0' is invalid/, '--test-lead', '0'],
   [/'--test-lead <id>' argument '1,2' is invalid/, '--test-lead', '1,2'],
-  [/--yes is for --test-lead/, '--yes'],
+  [/--yes needs --test-lead/, '--yes'],
   [/unknown option '--fix'/, '--fix']
 ]
 
-test('arguments that are not understood are refused with 2', async (t) => {
+test('invalid arguments are refused with 2', async (t) => {
   for (const [message, ...args] of refused) {
     const { exitCode, stdout, stderr } = await run('check', ...args)
     t.strictSame({ exitCode, stdout }, { exitCode: 2, stdout: '' }, args.join(' '))

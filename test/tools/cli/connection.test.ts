@@ -3,7 +3,7 @@ import { API_KEY, startGateway, startStandIn } from '../../helper.ts'
 import { store, withCallers } from '../../routes/jobs-of.ts'
 import { run, setEnv } from './run.ts'
 
-test('the key is read from a file, and what its caller may see is what is shown', async (t) => {
+test('the key is read from a file, and commands show what its caller may see', async (t) => {
   const gateway = await startGateway(t, withCallers(t))
   const ofCrm = await store(
     gateway,
@@ -25,7 +25,7 @@ test('the key is read from a file, and what its caller may see is what is shown'
   }
 })
 
-test('a problem is shown with its code, its detail and its request, and nothing of the key', async (t) => {
+test('a problem is shown with its code, detail and request id, without the key', async (t) => {
   const gateway = await startGateway(t)
   setEnv(t, 'GATEWAY_URL', gateway.origin)
   setEnv(t, 'GATEWAY_KEY', 'canary-wrong-key')
@@ -43,7 +43,7 @@ test('a problem is shown with its code, its detail and its request, and nothing 
   t.match(invalid, { exitCode: 1, stderr: /^invalid_request: .*\n  \/ids  \w+: / })
 })
 
-test('what is not a gateway, or does not answer, is told as that', async (t) => {
+test('a server that is not a gateway, or does not respond, is reported', async (t) => {
   setEnv(t, 'GATEWAY_KEY', API_KEY)
   let answer = { status: 200, type: 'text/html', body: '<h1>Hello</h1>' }
   const url = await startStandIn(t, (_params, response) => {
@@ -55,10 +55,10 @@ test('what is not a gateway, or does not answer, is told as that', async (t) => 
   t.match(await ask(), {
     exitCode: 1,
     stdout: '',
-    stderr: 'The answer is no JSON, and not from a gateway. Is the address right?\n'
+    stderr: 'The response is not JSON, so not from a gateway. Is the URL right?\n'
   })
   answer = { status: 502, type: 'text/html', body: '<h1>Bad Gateway</h1>' }
-  t.match(await ask(), { exitCode: 1, stderr: 'HTTP 502, and not from a gateway. Is the address right?\n' })
+  t.match(await ask(), { exitCode: 1, stderr: 'HTTP 502, but not from a gateway. Is the URL right?\n' })
   for (const body of ['7', 'null', '{}']) {
     answer = { status: 200, type: 'application/json', body }
     for (const command of [
@@ -71,7 +71,7 @@ test('what is not a gateway, or does not answer, is told as that', async (t) => 
     ])
       t.strictSame(
         await ask(...command),
-        { exitCode: 1, stdout: '', stderr: 'HTTP 200, and not from a gateway. Is the address right?\n' },
+        { exitCode: 1, stdout: '', stderr: 'HTTP 200, but not from a gateway. Is the URL right?\n' },
         `${command.join(' ')}: ${body}`
       )
   }
@@ -82,26 +82,26 @@ test('what is not a gateway, or does not answer, is told as that', async (t) => 
     ['9', 'bad port'],
     ['1023', 'ECONNREFUSED']
   ] as const) {
-    const stderr = `The gateway cannot be reached (${reason}). Does it run at this address?\n`
+    const stderr = `Can't reach the gateway (${reason}). Is it running at this URL?\n`
     t.match(await run('jobs', 'list', '--url', `http://127.0.0.1:${port}`), { exitCode: 1, stderr })
   }
 })
 
-test('without a key, or with an address or a key that is none, it ends with 2', async (t) => {
+test('a missing or invalid key or URL ends with 2', async (t) => {
   setEnv(t, 'GATEWAY_KEY', undefined)
   const { exitCode, stdout, stderr } = await run('jobs', 'list')
   t.match({ exitCode, stdout }, { exitCode: 2, stdout: '' })
-  t.match(stderr, /^error: no key: set GATEWAY_KEY, or give --key-file\n/)
+  t.match(stderr, /^error: no key: set GATEWAY_KEY or use --key-file\n/)
   t.match(await run('jobs', 'list', '--key-file', 'no/such'), {
     exitCode: 2,
-    stderr: /^error: --key-file: no\/such cannot be read \(ENOENT\)\n/
+    stderr: /^error: --key-file: can't read no\/such \(ENOENT\)\n/
   })
   const folder = t.testdir({ empty: '\n', long: 'canary one\ncanary two\n' })
   for (const name of ['empty', 'long']) {
     const refused = await run('jobs', 'list', '--key-file', `${folder}/${name}`)
     t.match(refused, {
       exitCode: 2,
-      stderr: /^error: The key is empty, or has characters that are in no key\.\n/
+      stderr: /^error: The key is empty or contains invalid characters\.\n/
     })
     t.notMatch(refused.stderr, 'canary')
   }
@@ -118,5 +118,5 @@ test('without a key, or with an address or a key that is none, it ends with 2', 
     })
     t.notMatch(refused.stderr, 'canary')
   }
-  t.match(await run('jobs', 'list', '--limit', '0'), { exitCode: 2, stderr: /a whole number from 1 on/ })
+  t.match(await run('jobs', 'list', '--limit', '0'), { exitCode: 2, stderr: /a whole number of at least 1/ })
 })

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { test } from 'tap'
 import { run } from './run.ts'
 
-test('demo --once shows a batch, a webhook and a job that outlives an outage, and ends', async (t) => {
+test('demo --once shows a batch, a webhook and a job that survives an outage, and exits', async (t) => {
   const child = spawn(process.execPath, ['src/tools/cli/main.ts', 'demo', '--once', '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit']
   })
@@ -18,11 +18,11 @@ test('demo --once shows a batch, a webhook and a job that outlives an outage, an
   t.match(printed, /What VICIdial was sent:\n(  .*\n)*  batch_update_lead  /)
 })
 
-test('a port that is taken ends it with 1 and a message', async (t) => {
+test('a port in use ends it with 1 and a message', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1')
   t.teardown(() => taken.close())
   await once(taken, 'listening')
   const { port } = taken.address() as AddressInfo
   const { exitCode, stderr } = await run('demo', '--port', String(port))
-  t.strictSame([exitCode, stderr], [1, `Port ${port} is taken: give --port another, or leave it out.\n`])
+  t.strictSame([exitCode, stderr], [1, `Port ${port} is in use: choose another --port, or omit it.\n`])
 })

@@ -14,7 +14,7 @@ function blocks(document: string, language = ''): string[] {
   return [...fenced].flatMap(([, name, block = '']) => (name === language ? [block] : []))
 }
 
-/** What differs each time: ids, times, keys, and how often VICIdial was called. */
+/** Values that differ each time: ids, times, keys, and the number of calls to VICIdial. */
 const VARYING = [
   /\b(job|req)_[0-9A-Z]{26}\b/g,
   /\bdl_\d{12}\b/g,
@@ -28,7 +28,7 @@ function masked(text: string): string {
   return VARYING.reduce((rest, shape) => rest.replace(shape, '…'), text)
 }
 
-/** A gateway with a job that is partly done, one whose updates were given up, and one that is on its way. */
+/** A gateway with a job that is partly done, a job whose updates failed for good, and one in flight. */
 async function withJobs(t: Test): Promise<{ finish: () => Promise<void> }> {
   const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY })
@@ -53,7 +53,7 @@ async function withJobs(t: Test): Promise<{ finish: () => Promise<void> }> {
   }
 }
 
-/** The documented ids of jobs, and those that there are, in the order in which a list shows them. */
+/** The documented ids of jobs and the real ones, in the order of a list. */
 async function jobIds(): Promise<Map<string, string>> {
   const documented = /jobs list\n(.*?)\n```/s.exec(readFileSync('docs/command-line.md', 'utf8'))?.[1] ?? ''
   const there = JSON.parse((await run('jobs', 'list', '--json')).stdout).jobs
@@ -68,7 +68,7 @@ test('docs/command-line.md lists every command', (t) => {
   t.end()
 })
 
-test('docs/command-line.md shows every command as it is', async (t) => {
+test('docs/command-line.md shows the real output of every command', async (t) => {
   const { finish } = await withJobs(t)
   const ids = await jobIds()
   const [yaml = ''] = blocks('docs/recipes/curl.md', 'yaml')
@@ -79,7 +79,7 @@ test('docs/command-line.md shows every command as it is', async (t) => {
     const [, command = '', output = ''] = /^\$ .*?npx vicidial-gateway (.*?)\n(.*)$/s.exec(block) ?? []
     const words = command.split(' ')
     ran.add(words.slice(0, 2).join(' '))
-    // They go on, and have tests of their own.
+    // They keep running, and have their own tests.
     if (['serve', 'sandbox'].includes(words[0] ?? '')) continue
     if (words[1] === 'replay') await finish()
     const letters = JSON.parse((await run('dead-letters', 'list', '--json')).stdout).dead_letters

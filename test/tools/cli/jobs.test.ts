@@ -7,13 +7,13 @@ import { run, setEnv } from './run.ts'
 
 type Tester = Parameters<typeof setEnv>[0]
 
-/** The command line speaks to this gateway, with this key. */
+/** Points the command line to this gateway, with this key. */
 function speakTo(t: Tester, gateway: Gateway, key = API_KEY): void {
   setEnv(t, 'GATEWAY_URL', gateway.origin)
   setEnv(t, 'GATEWAY_KEY', key)
 }
 
-/** The rows of a table, each by the names of its columns. */
+/** The rows of a table as objects, by column name. */
 function rows(stdout: string): Record<string, string>[] {
   const [head = '', ...lines] = stdout.split('\n').filter((line) => line !== '')
   const starts = [...head.matchAll(/\S+( \S+)*/g)].map(({ 0: name, index }) => ({ name, index }))
@@ -24,7 +24,7 @@ function rows(stdout: string): Record<string, string>[] {
   )
 }
 
-/** A gateway whose VICIdial denied the updates of these leads: they are dead letters of the job that is returned. */
+/** A gateway whose VICIdial denied the updates of these leads, which are dead letters of the returned job. */
 async function withDeadLetters(t: Tester, leads: readonly number[]) {
   const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY })
@@ -35,7 +35,7 @@ async function withDeadLetters(t: Tester, leads: readonly number[]) {
   return { vicidial, gateway, job }
 }
 
-test('jobs list shows them newest first, as a table and as JSON, and says if there are more', async (t) => {
+test('jobs list shows jobs newest first, as a table and as JSON, and says if there are more', async (t) => {
   const gateway = await startGateway(t)
   speakTo(t, gateway)
   const first = await store(gateway, { lead_ids: [1, 99_999], fields: { status: 'SALE' } })
@@ -52,14 +52,14 @@ test('jobs list shows them newest first, as a table and as JSON, and says if the
 
   const one = await run('jobs', 'list', '--limit', '1', '--json')
   t.match(JSON.parse(one.stdout), { jobs: [{ id: second, status: 'completed' }], more: true })
-  t.match(one, { exitCode: 0, stderr: 'There are more than these 1: give --limit or --all.\n' })
+  t.match(one, { exitCode: 0, stderr: 'There are more than these 1: use --limit or --all.\n' })
 
   const partial = await run('jobs', 'list', '--status', 'partial', '--source', 'gateway', '--json')
   t.match(JSON.parse(partial.stdout), { jobs: [{ id: first }], more: false })
   t.match(JSON.parse((await run('jobs', 'list', '--source', 'other', '--json')).stdout), { jobs: [] })
 })
 
-test('pages are followed with --limit and --all', async (t) => {
+test('--limit and --all fetch several pages', async (t) => {
   const gateway = await startGateway(t)
   speakTo(t, gateway)
   for (let lead = 1; lead <= 105; lead++) await store(gateway, { lead_ids: [lead], fields: { status: 'A' } })
@@ -73,7 +73,7 @@ test('pages are followed with --limit and --all', async (t) => {
   t.strictSame(await count('--all'), [105, false])
 })
 
-test('jobs show gives every result with its reason', async (t) => {
+test('jobs show prints every result with its reason', async (t) => {
   const gateway = await startGateway(t)
   speakTo(t, gateway)
   const updates = [
@@ -95,11 +95,11 @@ test('jobs show gives every result with its reason', async (t) => {
   )
 })
 
-test('jobs replay delivers the dead letters of a job anew; without any it is a conflict', async (t) => {
+test('jobs replay delivers the dead letters of a job again; without any it is a conflict', async (t) => {
   const { vicidial, gateway, job } = await withDeadLetters(t, [1, 2])
   vicidial.makes()
   const { exitCode, stdout } = await run('jobs', 'replay', job)
-  const [, replay = ''] = /^(job_\w+): delivered anew 2, remaining 0, refused 0\n$/.exec(stdout) ?? []
+  const [, replay = ''] = /^(job_\w+): replayed 2, remaining 0, refused 0\n$/.exec(stdout) ?? []
   t.equal(exitCode, 0)
   t.match(await ended(gateway, replay), { status: 'completed', origin: 'replay' })
   const again = await run('jobs', 'replay', job, '--json')
@@ -110,7 +110,7 @@ test('jobs replay delivers the dead letters of a job anew; without any it is a c
   })
 })
 
-test('jobs replay --force sets what newer updates have set since', async (t) => {
+test('jobs replay --force sets fields that newer updates have set since', async (t) => {
   const { vicidial, gateway, job } = await withDeadLetters(t, [1])
   vicidial.makes()
   await ended(gateway, await store(gateway, { lead_ids: [1], fields: { status: 'B', owner: 'b' } }))
@@ -119,7 +119,7 @@ test('jobs replay --force sets what newer updates have set since', async (t) => 
   t.equal(vicidial.made.at(-1), '1 status=A owner=a')
 })
 
-test('jobs cancel gives up what is not on its way', async (t) => {
+test('jobs cancel cancels updates that are not in flight', async (t) => {
   const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url })
   speakTo(t, gateway)
@@ -137,7 +137,7 @@ test('jobs cancel gives up what is not on its way', async (t) => {
   })
 })
 
-test('dead-letters list gives each with its reason, and --job those of a job', async (t) => {
+test('dead-letters list prints each with its reason, and --job only those of a job', async (t) => {
   const { gateway, job, vicidial } = await withDeadLetters(t, [1, 2])
   const other = await store(gateway, { updates: [{ lead_id: 3, fields: { rank: 1 } }] })
   await ended(gateway, other)
@@ -154,7 +154,7 @@ test('dead-letters list gives each with its reason, and --job those of a job', a
   vicidial.makes()
   const [{ id }] = one.dead_letters
   const replayed = await run('dead-letters', 'replay', id)
-  t.match(replayed, { exitCode: 0, stdout: /^job_\w+: delivered anew 1\nremaining 0, refused 0\n$/ })
+  t.match(replayed, { exitCode: 0, stdout: /^job_\w+: replayed 1\nremaining 0, refused 0\n$/ })
   const rest = JSON.parse((await run('dead-letters', 'replay', '--all', '--json')).stdout)
   t.match(rest, { jobs: [{ updates: 2 }], remaining: 0 })
   await ended(gateway, rest.jobs[0].id)
@@ -164,7 +164,7 @@ test('dead-letters list gives each with its reason, and --job those of a job', a
   })
 })
 
-test('replay --all asks again for as long as there is more than one answer can take', async (t) => {
+test('replay --all repeats the request while dead letters remain', async (t) => {
   const rounds = [
     { jobs: [{ id: 'job_a', status: 'queued', updates: 2 }], remaining: 3 },
     { jobs: [{ id: 'job_b', status: 'queued', updates: 2 }], remaining: 1, refused: 1 },
@@ -181,18 +181,18 @@ test('replay --all asks again for as long as there is more than one answer can t
   t.strictSame(await run(...args), {
     exitCode: 0,
     stdout:
-      'job_a: delivered anew 2\nremaining 3, refused 0\njob_b: delivered anew 2\nremaining 1, refused 1\n' +
-      'job_c: delivered anew 2\nremaining 1, refused 0\n',
+      'job_a: replayed 2\nremaining 3, refused 0\njob_b: replayed 2\nremaining 1, refused 1\n' +
+      'job_c: replayed 2\nremaining 1, refused 0\n',
     stderr: ''
   })
   t.strictSame(bodies, ['{"force":true}', '{"force":true}', '{"force":true}'])
 })
 
-test('a dead letter is named, or all are: not both, and not none', async (t) => {
+test('replay takes ids or --all, not both and not neither', async (t) => {
   setEnv(t, 'GATEWAY_KEY', API_KEY)
   for (const args of [[], ['dl_000000000001', '--all']])
     t.match(await run('dead-letters', 'replay', ...args), {
       exitCode: 2,
-      stderr: /^error: name dead letters, or/
+      stderr: /^error: give ids of dead letters, or/
     })
 })

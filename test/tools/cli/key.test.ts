@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { hashKey, isWholeKey } from '../../../src/callers/key.ts'
 import { run } from './run.ts'
 
-test('key create makes a key, shows it once, and gives the entry that the gateway file needs', async (t) => {
+test('key create prints a new key and its entry for the gateway file', async (t) => {
   const { exitCode, stdout, stderr } = await run('key', 'create', '--name', 'crm')
   t.strictSame({ exitCode, stderr }, { exitCode: 0, stderr: '' })
   const [key = ''] = /vgw_\S+/.exec(stdout) ?? []
@@ -27,16 +27,16 @@ test('--json prints the key and its entry', async (t) => {
   t.strictSame(forever.caller.key_hashes, [`sha256:${hashKey(forever.key)}`])
 })
 
-test('what key create cannot make sense of, it says', async (t) => {
+test('key create refuses invalid arguments', async (t) => {
   const wrong: [args: string[], message: RegExp][] = [
     [[], /^Usage: vicidial-gateway key /],
     [['make', '--name', 'crm'], /unknown command 'make'/],
     [['create'], /required option '--name <name>'/],
     [['create', '--name', 'CRM'], /'--name <name>' argument 'CRM' is invalid/],
-    [['create', '--name', 'crm', '--expires', 'soon'], /--expires .* a time to come/],
-    [['create', '--name', 'crm', '--expires', '2001-01-01T00:00:00Z'], /--expires .* a time to come/],
-    [['create', '--name', 'crm', '--expires', '2996-02-30T00:00:00Z'], /--expires .* a time to come/],
-    [['create', '--name', 'crm', '--expires', '2996-02-28T24:00:00Z'], /--expires .* a time to come/],
+    [['create', '--name', 'crm', '--expires', 'soon'], /--expires .* a time in the future/],
+    [['create', '--name', 'crm', '--expires', '2001-01-01T00:00:00Z'], /--expires .* a time in the future/],
+    [['create', '--name', 'crm', '--expires', '2996-02-30T00:00:00Z'], /--expires .* a time in the future/],
+    [['create', '--name', 'crm', '--expires', '2996-02-28T24:00:00Z'], /--expires .* a time in the future/],
     [['create', '--name', 'crm', '--nope'], /unknown option '--nope'/]
   ]
   for (const [args, message] of wrong) {

@@ -22,14 +22,14 @@ export const code: string | undefined = error?.code
 await client.GET('/v1/nothing')
 `
 
-/** Runs a command to its end. */
+/** Runs a command until it exits. */
 function run(command: string, args: readonly string[], cwd = '.', env = process.env) {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8' })
   return { status, stdout, stderr }
 }
 
-test('a package holds what runs, and runs where Node strips no types', async (t) => {
-  // Within the checkout, so that the libraries are found; the package itself stands under node_modules.
+test('the package contains the programs, and runs where Node does not strip types', async (t) => {
+  // Within the checkout, so that dependencies are found. The package itself is under node_modules.
   const folder = t.testdir({
     'gateway.yaml': GATEWAY_FILE,
     'body.json': '{"id":7,"stage":"SALE"}',
@@ -117,7 +117,7 @@ test('a package holds what runs, and runs where Node strips no types', async (t)
   })
 })
 
-test('the packed bin is executable, and is JavaScript that every Node can read', async (t) => {
+test('the packed bin is executable, and valid JavaScript for every Node', async (t) => {
   t.ok(existsSync(packageJson.bin['vicidial-gateway']))
   t.match(run(packageJson.bin['vicidial-gateway'], ['--version']), { status: 0 })
 })

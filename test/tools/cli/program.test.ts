@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
+import { resolve } from 'node:path'
 import { test } from 'tap'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { createProgram, runProgram } from '../../../src/tools/cli/program.ts'
 import { run } from './run.ts'
 
-const EXIT_CODES = 'Exit codes: 0 done; 1 what was asked for failed or was refused; 2 wrong usage.\n'
+const EXIT_CODES = 'Exit codes: 0 success, 1 failed or refused, 2 wrong usage.\n'
 
 test('every command has a help with an example and the exit codes', async (t) => {
   const paths: string[][] = [[]]
@@ -24,11 +25,11 @@ test('every command has a help with an example and the exit codes', async (t) =>
   t.ok(paths.length > 5)
 })
 
-test('--version is that of the package', async (t) => {
+test("--version prints the package's version", async (t) => {
   t.strictSame(await run('--version'), { exitCode: 0, stdout: `${packageJson.version}\n`, stderr: '' })
 })
 
-test('without a command, or with one that is not there, it ends with 2 and shows what there is', async (t) => {
+test('a missing or unknown command ends with 2 and shows the commands', async (t) => {
   const bare = await run()
   t.match(bare, { exitCode: 2, stdout: '', stderr: /^Usage: vicidial-gateway / })
   t.match(await run('sreve'), {
@@ -38,7 +39,7 @@ test('without a command, or with one that is not there, it ends with 2 and shows
   })
 })
 
-test('a fault of the program is thrown, not told as a wrong usage', async (t) => {
+test('a fault of the program is thrown, not reported as wrong usage', async (t) => {
   const boom = new Error('boom')
   await t.rejects(
     runProgram(['--help'], {
@@ -50,18 +51,29 @@ test('a fault of the program is thrown, not told as a wrong usage', async (t) =>
   )
 })
 
-test('the bin runs it in a process', async (t) => {
+test('the bin runs the program', async (t) => {
   const bin = (...args: string[]) =>
     spawnSync(process.execPath, ['bin/vicidial-gateway.js', ...args], { encoding: 'utf8' })
   t.match(bin('--version'), { status: 0, stdout: `${packageJson.version}\n`, stderr: '' })
   t.match(bin('key', 'create'), { status: 2, stdout: '', stderr: /^error: required option/ })
 })
 
-test('a reader that goes away does not end it with a stack', async (t) => {
+test('a reader that exits does not end the program with a stack trace', async (t) => {
   const { status, stderr } = spawnSync(
     '/bin/sh',
     ['-c', '(node bin/vicidial-gateway.js --help; echo "ended with $?" >&2) | true'],
     { encoding: 'utf8' }
   )
   t.strictSame({ status, stderr }, { status: 0, stderr: 'ended with 0\n' })
+})
+
+test('push restarts with the compile cache of the installation', async (t) => {
+  const show = 'data:text/javascript,console.error(process.env.NODE_COMPILE_CACHE)'
+  const { NODE_COMPILE_CACHE: _, ...env } = process.env
+  const { stderr } = spawnSync(
+    process.execPath,
+    ['--import', show, 'src/tools/cli/main.ts', 'push', '--help'],
+    { encoding: 'utf8', env }
+  )
+  t.equal(stderr, `undefined\n${resolve('node_modules/.cache/node')}\n`)
 })

@@ -21,7 +21,7 @@ async function firstLine({ stdout }: ChildProcess): Promise<string> {
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test(`it says where it listens, and ${signal} ends it`, async (t) => {
+  test(`it prints its address, and ${signal} ends it`, async (t) => {
     const child = start(t, '--port', '0', '--fixture', 'test/fixtures/fixture.json', '--use-non-latin', '1')
     const line = await firstLine(child)
     t.match(line, /^listening on http:\/\/127\.0\.0\.1:\d+\n$/)
@@ -35,7 +35,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
-/** What the sandbox keeps of a letter tells its `use_non_latin`. */
+/** The letters that the sandbox keeps show its `use_non_latin`. */
 async function settings(origin: string): Promise<string> {
   const body = new URLSearchParams({
     function: 'update_lead',
@@ -53,7 +53,7 @@ async function settings(origin: string): Promise<string> {
   return `use_non_latin=${leads['101']?.first_name === 'José' ? 1 : 0}`
 }
 
-test('--leads are made up, and --json says where it listens for machines', async (t) => {
+test('--leads are generated, and --json prints the address as JSON', async (t) => {
   const child = start(
     t,
     '--leads',
@@ -82,7 +82,7 @@ const refused: [message: RegExp, ...args: string[]][] = [
   [/'--use-non-latin <0\|1>' argument '2' is invalid. Allowed choices are 0, 1/, '--use-non-latin', '2'],
   [/'--call-ms <a>' argument 'fast' is invalid/, '--call-ms', 'fast'],
   [/'--lead-us <b>' argument '-1' is invalid/, '--lead-us=-1'],
-  [/'--build <build>' argument '2021' is invalid. It is written YYMMDD-HHMM/, '--build', '2021'],
+  [/'--build <build>' argument '2021' is invalid. It must have the form YYMMDD-HHMM/, '--build', '2021'],
   [/'--port <n>' argument '65536' is invalid\. It must be a port from 0 to 65535\./, '--port', '65536'],
   [/too many arguments/, 'start'],
   [/cannot be used with/, '--leads', '5', '--fixture', 'test/fixtures/fixture.json'],
@@ -90,7 +90,7 @@ const refused: [message: RegExp, ...args: string[]][] = [
   [/lacks leads, users, lists or user_groups/, '--fixture', 'package.json']
 ]
 
-test('arguments that are not understood are refused, with a message and the help', async (t) => {
+test('invalid arguments are refused, with a message and the help', async (t) => {
   for (const [message, ...args] of refused) {
     const { exitCode, stdout, stderr } = await run('sandbox', ...args)
     t.strictSame({ exitCode, stdout }, { exitCode: 2, stdout: '' }, args.join(' '))
@@ -99,9 +99,9 @@ test('arguments that are not understood are refused, with a message and the help
   }
 })
 
-test('a port that is taken ends it with 1 and a message', async (t) => {
+test('a port in use ends it with 1 and a message', async (t) => {
   const origin = (await firstLine(start(t))).trim().split(' ')[2] ?? ''
   const { exitCode, stderr } = await run('sandbox', '--port', new URL(origin).port)
   t.equal(exitCode, 1)
-  t.match(stderr, /^The sandbox cannot listen: .*EADDRINUSE/)
+  t.match(stderr, /^The sandbox can't listen: .*EADDRINUSE/)
 })

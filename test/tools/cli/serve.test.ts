@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { test } from 'tap'
 import { dataDir } from '../../helper.ts'
 
-test('serve becomes the server: same process, its own memory flags, and the signals are its', async (t) => {
+test('serve becomes the server: same process, own memory flags, and it gets the signals', async (t) => {
   const child = spawn(process.execPath, ['bin/vicidial-gateway.js', 'serve'], {
     env: {
       PATH: process.env['PATH'],
@@ -36,7 +36,7 @@ test('serve becomes the server: same process, its own memory flags, and the sign
   t.strictSame(await ended, [0, null])
 })
 
-test('what is wrong with its settings ends it with 1', async (t) => {
+test('invalid settings end it with 1', async (t) => {
   const child = spawn(process.execPath, ['src/tools/cli/main.ts', 'serve'], {
     env: { PATH: process.env['PATH'], VICIDIAL_URL: 'ftp://dialer.example', DATA_DIR: dataDir(t) },
     stdio: ['ignore', 'ignore', 'pipe']

@@ -15,7 +15,7 @@ test('columns are as wide as their widest cell, and no line ends with blanks', a
   t.equal(table(['JOB'], []), 'JOB')
 })
 
-test('what a sender put into a value gives a terminal no instruction', async (t) => {
+test('control characters in a value do not reach the terminal', async (t) => {
   t.equal(plain('a\u001b[2Jb\nc\u009bd'), 'a\u{fffd}[2Jb\u{fffd}c\u{fffd}d')
   t.equal(table(['A'], [['x\r\u0007']]), 'A\nx\u{fffd}\u{fffd}')
 })

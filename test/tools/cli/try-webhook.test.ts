@@ -36,7 +36,7 @@ function run(
   return { status, stdout, stderr }
 }
 
-test('a payload is shown as updates, and as VICIdial would store them', async (t) => {
+test('a payload is shown as updates, with the values that VICIdial would store', async (t) => {
   const body =
     '[{"id":7,"type":"change","name":"Ann","color":"blue"},{"type":"other"},{"id":"8","type":"change","rank":"3"}]'
   t.strictSame(run(t, body, ['try', 'crm', 'body.json', '--header', 'X-Event-Id: evt_1']), {
@@ -56,12 +56,12 @@ event id: evt_1
   })
 })
 
-test("it is shown as VICIdial's use_non_latin has it", async (t) => {
+test("stored values depend on VICIdial's use_non_latin", async (t) => {
   const body = '{"id":7,"type":"change","name":"José"}'
   t.match(run(t, body), {
     status: 1,
     stdout:
-      '  refused   characters_lost at /updates/0/fields/first_name: VICIdial would hold "Jose", and on_lossy is "reject".'
+      '  rejected  characters_lost at /updates/0/fields/first_name: VICIdial would hold "Jose", and on_lossy is "reject".'
   })
   t.match(run(t, body, undefined, { VICIDIAL_NON_LATIN: '1' }), {
     status: 0,
@@ -69,7 +69,7 @@ test("it is shown as VICIdial's use_non_latin has it", async (t) => {
   })
 })
 
-test('a body may come from standard input, and be of any type', async (t) => {
+test('a body can come from standard input, with any type', async (t) => {
   const args = (type: string) => ['try', 'crm', '-', '--content-type', type]
   t.match(run(t, 'id=7&type=change&name=Ann', args('application/x-www-form-urlencoded')), {
     status: 0,
@@ -83,7 +83,7 @@ test('a body may come from standard input, and be of any type', async (t) => {
   })
 })
 
-test('what is refused ends with 1, and says where', async (t) => {
+test('rejected input ends with 1, and the output says where', async (t) => {
   t.strictSame(run(t, '{"id":7,'), {
     status: 1,
     stdout: 'invalid_json: The body is not valid JSON: reading stopped at line 1, column 9.\n',
@@ -91,7 +91,7 @@ test('what is refused ends with 1, and says where', async (t) => {
   })
   t.match(run(t, '{"type":"change","name":""}'), {
     status: 1,
-    stdout: '  refused   field_invalid at /updates/0: An update names its lead by exactly one of'
+    stdout: '  rejected  field_invalid at /updates/0: An update names its lead by exactly one of'
   })
   t.strictSame(run(t, '{"id":7,"type":"change","rank":"canary"}'), {
     status: 1,
@@ -101,12 +101,12 @@ test('what is refused ends with 1, and says where', async (t) => {
   })
   t.strictSame(run(t, '{"type":"other"}'), {
     status: 0,
-    stdout: 'crm: 0 updates, 1 ignored\nevent id: none, so a repeat is not recognised\n',
+    stdout: 'crm: 0 updates, 1 ignored\nevent id: none, so repeats are not recognized\n',
     stderr: ''
   })
 })
 
-test('what cannot be tried ends with 2', async (t) => {
+test("a payload that can't be tried ends with 2", async (t) => {
   const of = (args: string[], env = {}) => {
     const { status, stdout, stderr } = run(t, '{}', args, env)
     t.equal(stdout, '')
@@ -114,7 +114,7 @@ test('what cannot be tried ends with 2', async (t) => {
     t.notMatch(stderr, 'canary')
     return stderr
   }
-  t.equal(of(['try', 'erp', 'body.json']), 'There is no webhook source erp; there is: crm.\n')
+  t.equal(of(['try', 'erp', 'body.json']), 'There is no webhook erp. The webhooks are: crm.\n')
   t.equal(of(['try', 'crm', 'none.json']), 'none.json cannot be read (ENOENT).\n')
   t.equal(
     of(['try', 'crm', 'body.json'], { GATEWAY_CONFIG: 'none.yaml', VICIDIAL_NON_LATIN: 'yes' }),
@@ -126,7 +126,7 @@ test('what cannot be tried ends with 2', async (t) => {
   )
 })
 
-test('--json says the same for machines', async (t) => {
+test('--json prints the same as JSON', async (t) => {
   const args = ['try', 'crm', 'body.json', '--header', 'X-Event-Id: evt_1', '--json']
   const sound = run(t, '[{"id":7,"type":"change","name":"Ann"},{"type":"other"}]', args)
   t.strictSame(
@@ -159,7 +159,7 @@ test('--json says the same for machines', async (t) => {
   })
 })
 
-test('arguments that say nothing to try are refused, with the help', async (t) => {
+test('missing arguments are refused, with the help', async (t) => {
   for (const [args, message] of [
     [[], /^Usage: vicidial-gateway webhook /],
     [['show', 'a', 'b.json'], /^error: unknown command 'show'\n/],
@@ -172,7 +172,7 @@ test('arguments that say nothing to try are refused, with the help', async (t) =
     ],
     [
       ['try', 'crm', 'body.bin'],
-      /^error: what body\.bin holds cannot be told from its name: give --content-type\n/
+      /^error: can't tell the content type of body\.bin from its name: use --content-type\n/
     ]
   ] as const) {
     const { status, stdout, stderr } = run(t, '{}', args)
@@ -181,7 +181,7 @@ test('arguments that say nothing to try are refused, with the help', async (t) =
   }
 })
 
-test('the type is that of the extension, in capitals too, and headers are known in any case', async (t) => {
+test('the type follows the extension in any case, and header names match in any case', async (t) => {
   const cwd = t.testdir({ 'gateway.yaml': YAML, 'B.FORM': 'id=7&type=change&name=Ann' })
   const args = ['src/tools/cli/main.ts', 'webhook', 'try', 'crm', `${cwd}/B.FORM`]
   const { stdout } = spawnSync(
