@@ -15,7 +15,7 @@ test('demo --once shows a batch, a webhook and a job that survives an outage, an
   const answers = [...printed.matchAll(/^HTTP (\d+)/gm)].map(([, status]) => status)
   t.strictSame(answers, ['207', '202', '202', '200', '200'])
   t.match(printed, '"status": "partial"')
-  t.match(printed, /What VICIdial was sent:\n(  .*\n)*  batch_update_lead  /)
+  t.match(printed, /The calls to VICIdial:\n(  .*\n)*  batch_update_lead  /)
 })
 
 test('a port in use ends it with 1 and a message', async (t) => {
