@@ -52,7 +52,7 @@ const request = {
   )
 }
 
-/** One lead and what is to be changed of it. Exactly one of the three keys. */
+/** One lead and its changes. Exactly one of the three keys. */
 export const UpdateSchema = Type.Object(
   {
     lead_id: Type.Optional(LeadIdSchema),
@@ -124,7 +124,7 @@ export const RESULT_STATUSES = [
   'superseded'
 ] as const
 
-/** What became of one update. */
+/** The result of one update. */
 export const ResultSchema = Type.Object(
   {
     index: Type.Integer({ description: 'Place of the update in the request, from 0.' }),
@@ -204,7 +204,7 @@ export const BatchAnswerSchema = Type.Object(
 )
 export type BatchAnswer = Static<typeof BatchAnswerSchema>
 
-/** Every named schema of this file, to be registered. */
+/** Every named schema of this file, for registration. */
 export const BATCH_SCHEMAS = [
   UpdateSchema,
   BatchRequestSchema,

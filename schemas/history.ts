@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { RESULT_STATUSES } from './batch.ts'
 import { ref } from './ref.ts'
 
-/** What became of one lead of one update. */
+/** One lead of one update in the history. */
 export const HistoryEntrySchema = Type.Object(
   {
     at: Type.String({ description: 'When it ended; RFC 3339, UTC.' }),

@@ -9,7 +9,7 @@ const LinksSchema = Type.Object(
   { $id: 'JobLinks', additionalProperties: false }
 )
 
-/** The answer to what was accepted for delivery. */
+/** The response to updates accepted for delivery. */
 export const AcceptedSchema = Type.Object(
   {
     id: Type.Union([Type.String({ description: 'The job.' }), Type.Null()], {
@@ -38,13 +38,13 @@ const refused = Type.Optional(
   })
 )
 
-/** The answer to a replay of a job's dead letters. */
+/** The response to a replay of a job's dead letters. */
 export const ReplayedJobSchema = Type.Object(
   { ...AcceptedSchema.properties, remaining, refused },
   { $id: 'ReplayedJob', additionalProperties: false }
 )
 
-/** The answer to a replay of dead letters of several callers. */
+/** The response to a replay of several callers' dead letters. */
 export const ReplayedSchema = Type.Object(
   { jobs: Type.Array(ref(AcceptedSchema)), remaining, refused },
   { $id: 'Replayed', additionalProperties: false }
@@ -133,7 +133,7 @@ export const CancelledSchema = Type.Object(
   { $id: 'Cancelled', additionalProperties: false }
 )
 
-/** Every named schema of this file, to be registered. */
+/** Every named schema of this file, for registration. */
 export const JOB_SCHEMAS = [
   LinksSchema,
   AcceptedSchema,

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { ResultSchema, SummarySchema } from './batch.ts'
 import { ref } from './ref.ts'
 
-/** One place in a request and what is wrong there. */
+/** One fault in a request. */
 const FieldErrorSchema = Type.Object(
   {
     pointer: Type.String({ description: 'JSON Pointer (RFC 6901) into the body.' }),
@@ -12,7 +12,7 @@ const FieldErrorSchema = Type.Object(
   { additionalProperties: false }
 )
 
-/** A problem document (RFC 9457), as every refused request is answered. */
+/** A problem document (RFC 9457), the response to every refused request. */
 export const ProblemSchema = Type.Object(
   {
     type: Type.String({ description: 'Address of a page about this problem, on this server.' }),

@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox'
 
 /**
- * Refers to a schema that has an `$id`, so that it stands once in the document; the type is that of the schema.
+ * A reference to a schema with an `$id`, so that the document has it once. It has the schema's type.
  * @throws TypeError if the schema has no name
  */
 export function ref<Schema extends TSchema>(schema: Schema) {

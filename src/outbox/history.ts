@@ -72,7 +72,7 @@ export interface HistoryPage {
 
 /** The stored history. */
 export interface HistoryStore {
-  /** Adds records of updates without a job; those of jobs are added as they are settled. */
+  /** Adds records of updates without a job; updates of jobs are added when they are settled. */
   record(records: readonly HistoryRecord[]): Promise<void>
   /** Entries, newest first. */
   list(page: HistoryPage): Promise<HistoryEntry[]>

@@ -18,7 +18,7 @@ function start(t: Tester) {
   return { outbox, gone, lines }
 }
 
-test("updates of an account that is gone become dead letters, each lead's one after the other", async (t) => {
+test('updates of a removed account become dead letters, in order per lead', async (t) => {
   const { outbox, gone, lines } = start(t)
   const many = Array.from({ length: 1_200 }, (_, n) => sets('A', n + 1))
   await outbox.jobs.accept(newJob(1, [...many, sets('B', 1)], { account: 'sales' }))
@@ -44,7 +44,7 @@ test("updates of an account that is gone become dead letters, each lead's one af
   t.same(inShort(await outbox.queue.claim('default', 10, 1_000_000)), ['2/0 lead_id:1 C'])
 })
 
-test('without such updates nothing is done or said', async (t) => {
+test('without such updates nothing is changed or logged', async (t) => {
   const { outbox, gone, lines } = start(t)
   await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
   const [claimed] = await outbox.queue.claim('default', 1, 1_000_000)
@@ -55,7 +55,7 @@ test('without such updates nothing is done or said', async (t) => {
   t.throws(lines, 'nothing was logged')
 })
 
-test('what could not be written is written once that is possible', async (t) => {
+test('a failed write is repeated until it works', async (t) => {
   const { outbox, gone, lines } = start(t)
   await outbox.jobs.accept(newJob(1, [sets('A', 1)], { account: 'sales' }))
   const settle = outbox.queue.settle.bind(outbox.queue)
@@ -67,7 +67,7 @@ test('what could not be written is written once that is possible', async (t) => 
   t.match(lines(), [{ level: 50 }, { level: 50, account: 'sales', msg: 'updates cannot be given up' }])
 })
 
-test('once it is stopped no more is given up', async (t) => {
+test('no more updates are dead-lettered after stop', async (t) => {
   const { outbox, gone } = start(t)
   const many = Array.from({ length: 1_200 }, (_, n) => sets('A', n + 1))
   await outbox.jobs.accept(newJob(1, many, { account: 'sales' }))

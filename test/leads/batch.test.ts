@@ -38,7 +38,7 @@ const sale = {
   warnings: []
 }
 
-test('each element of updates is an entry, in the order given, sound or refused', async (t) => {
+test('each element of updates becomes an entry, in order, valid or rejected', async (t) => {
   t.strictSame(
     read({
       updates: [
@@ -82,7 +82,7 @@ test('each element of updates is an entry, in the order given, sound or refused'
   )
 })
 
-test('the short form is one entry per lead id, all with the same changes', async (t) => {
+test('the short form gives one entry per lead id, all with the same changes', async (t) => {
   t.strictSame(
     read({ lead_ids: [101, '102', 101], fields: { status: 'SALE' }, source: 'crm', dry_run: true }),
     {
@@ -97,7 +97,7 @@ test('the short form is one entry per lead id, all with the same changes', async
   )
 })
 
-test('in the short form a fault of an id is its own; the faults of the changes are listed once, the first for all', async (t) => {
+test('in the short form each id has its own faults; faults in the changes are listed once, and only the first for every id', async (t) => {
   t.strictSame(refused({ lead_ids: [101, 0, 'x', null], fields: { status: 'SALE' } }), [
     [],
     [['field_invalid', '/lead_ids/1']],
@@ -127,7 +127,7 @@ function changesOf(updates: unknown[], options: Record<string, unknown> = {}): C
   })
 }
 
-test('updates with equal fields share their changes, whatever leads they name', async (t) => {
+test('updates with equal fields share their changes, for any leads', async (t) => {
   for (const options of [{}, { reset_called: true, on_lossy: 'accept' }]) {
     const [a, b, c, d, other, lossy, alsoLossy] = changesOf(
       [
@@ -151,7 +151,7 @@ test('updates with equal fields share their changes, whatever leads they name', 
   }
 })
 
-test('what only looks equal keeps its own changes', async (t) => {
+test('fields that only look equal keep their own changes', async (t) => {
   const element = { lead_id: 101, fields: { city: 'Reno', list_id: 103 } }
   const params = { list_id_field: '103', city: 'Reno', list_exists_check: 'Y' }
   for (const [options, own] of [
@@ -200,7 +200,7 @@ test('what only looks equal keeps its own changes', async (t) => {
   }
 })
 
-test('a number too large for JSON.parse is not taken for null, which is what JSON makes of it', async (t) => {
+test('a number too large for JSON.parse is not taken for null', async (t) => {
   const updates = ['null', '1e999', '-1e999', 'null'].map(
     (value) => `{"lead_id":101,"fields":{"comments":${value}}}`
   )
@@ -214,7 +214,7 @@ test('a number too large for JSON.parse is not taken for null, which is what JSO
   }
 })
 
-test('whatever the batch, each update is read as it would be alone', async (t) => {
+test('in any batch, each update is read as it would be alone', async (t) => {
   const fields = fc.constantFrom(
     '{"status":"A"}',
     '{"status":"1"}',
@@ -284,7 +284,7 @@ test('whatever the batch, each update is read as it would be alone', async (t) =
   t.doesNotThrow(() => fc.assert(alike, { numRuns: 2_000 }))
 })
 
-test('a value however deep is refused, and nothing is thrown', async (t) => {
+test('a deeply nested value is refused without a throw', async (t) => {
   let list: unknown = []
   let object: unknown = {}
   for (let depth = 0; depth < 100_000; depth++) [list, object] = [[list], { a: object }]
@@ -318,7 +318,7 @@ test('a value however deep is refused, and nothing is thrown', async (t) => {
   ])
 })
 
-test('options of the request hold for all updates, and an update may say otherwise', async (t) => {
+test("the request's options apply to all updates that do not override them", async (t) => {
   const batch = read({
     on_multiple: 'newest',
     on_lossy: 'reject',
@@ -347,7 +347,7 @@ test('options of the request hold for all updates, and an update may say otherwi
   )
 })
 
-test("the caller's own options hold where the request is silent", async (t) => {
+test("the caller's options apply where the request gives none", async (t) => {
   const strict = { ...rules, defaults: { ...DEFAULT_OPTIONS, onLossy: 'reject' as const } }
   const updates = [{ lead_id: 101, fields: { city: 'a,b' } }]
   t.match(readBatch({ updates }, strict), { entries: [{ refusals: [{ code: 'characters_lost' }] }] })
@@ -356,7 +356,7 @@ test("the caller's own options hold where the request is silent", async (t) => {
   })
 })
 
-test('a body that is no batch is refused as a whole', async (t) => {
+test('a body that is not a batch is refused as a whole', async (t) => {
   for (const body of [undefined, null, true, 7, 'x', [], [{ lead_id: 101 }]]) {
     t.strictSame(read(body), {
       code: 'invalid_request',
@@ -386,7 +386,7 @@ test('a body that is no batch is refused as a whole', async (t) => {
     })
 })
 
-test('more updates than the server takes are refused as too large', async (t) => {
+test('too many updates are refused as too large', async (t) => {
   const detail = '5 updates in one request; 4 are taken. Send them in parts.'
   for (const name of ['updates', 'lead_ids']) {
     t.strictSame(read({ [name]: [1, 2, 3, 4, 5] }), {
@@ -400,7 +400,7 @@ test('more updates than the server takes are refused as too large', async (t) =>
 const UNKNOWN_PROPERTY =
   'A request has no such property; it has updates, source, dry_run, on_multiple, on_lossy, reset_called, allow_undefined_list.'
 
-test('every fault of the envelope is listed at once', async (t) => {
+test('every fault outside the updates is listed at once', async (t) => {
   t.strictSame(
     read({
       updates: [{ lead_id: 101, fields: { status: 'SALE' } }],
@@ -448,13 +448,13 @@ test('dry_run is true or false', async (t) => {
     t.match(read({ updates, dry_run }), { errors: [{ pointer: '/dry_run', code: 'field_invalid' }] })
 })
 
-test('dry_run: null is refused like any other null, and is no leave to send', async (t) => {
+test('dry_run: null is refused, and nothing is sent', async (t) => {
   t.match(read({ lead_ids: [101], reset_called: true, dry_run: null }), {
     errors: [{ pointer: '/dry_run', code: 'field_invalid' }]
   })
 })
 
-test('names that every object has are unknown properties like any other', async (t) => {
+test('names that every object inherits are unknown properties', async (t) => {
   for (const name of ['__proto__', 'constructor', 'toString', 'valueOf'])
     t.match(read(JSON.parse(`{"lead_ids":[101],"reset_called":true,"${name}":{"dry_run":true}}`)), {
       errors: [{ pointer: `/${name}`, code: 'field_unknown' }]
@@ -496,7 +496,7 @@ const LEAVES = fc.oneof(
   fc.double()
 )
 
-/** JSON text of an object: only in text can a property be called `__proto__`, or stand twice. */
+/** JSON text of an object: only text can have a property `__proto__`, or the same one twice. */
 function object(
   value: fc.Arbitrary<string>,
   names: fc.Arbitrary<string>,
@@ -562,7 +562,7 @@ const body = fc.oneof(
   }
 )
 
-test('whatever JSON comes in, it is read without a throw, and each update has its entry', async (t) => {
+test('any JSON is read without a throw, and each update has its entry', async (t) => {
   const read = fc.property(fc.oneof(body, fc.json()), (text) => {
     const value = JSON.parse(text)
     const batch = readBatch(value, many)
@@ -580,7 +580,7 @@ test('whatever JSON comes in, it is read without a throw, and each update has it
 
 const FORBIDDEN = /[\\\u0000-\u0009\u000b-\u001f\u007f-\u009f]/
 
-test('whatever strings come in, no backslash, no control character and no foreign parameter goes out', async (t) => {
+test('no string lets a backslash, a control character or a foreign parameter through', async (t) => {
   let calls = 0
   let withCustomFields = 0
   const harmless = fc.property(body, (text) => {

@@ -36,7 +36,7 @@ function parsed(json: string): unknown {
   return JSON.parse(json)
 }
 
-test('fields become parameters in the order of the catalogue, whatever order they came in', async (t) => {
+test("fields become parameters in the catalogue's order", async (t) => {
   t.strictSame(
     read({ fields: { owner: 'team-a', comments: 'a\nb', user: '1001', status: 'SALE', rank: 7 } }),
     {
@@ -53,7 +53,7 @@ test('fields become parameters in the order of the catalogue, whatever order the
   )
 })
 
-test('null is sent as --BLANK-- and stored as nothing', async (t) => {
+test('null is sent as --BLANK-- and stored as an empty value', async (t) => {
   t.strictSame(read({ fields: { comments: null, date_of_birth: null } }), {
     function: 'batch_update_lead',
     params: { date_of_birth: '--BLANK--', comments: '--BLANK--' },
@@ -63,7 +63,7 @@ test('null is sent as --BLANK-- and stored as nothing', async (t) => {
   })
 })
 
-test('a phone number can only be changed with update_lead, and only if that is said', async (t) => {
+test('a phone number needs update_lead and update_phone_number', async (t) => {
   t.strictSame(read({ fields: { phone_number: '(212) 555-9999', status: 'SALE' } }), {
     function: 'update_lead',
     params: { status: 'SALE', phone_number: '2125559999', update_phone_number: 'Y' },
@@ -118,7 +118,7 @@ test('custom fields go with update_lead, after the options, in the order of thei
   t.match(read({ customFields: { shoe_size: '9', favorite_color: 'a\r\nb' } }), { key })
 })
 
-test('two wishes share a key exactly if they are the same call', async (t) => {
+test('two changes share a key exactly when they make the same call', async (t) => {
   const wish = fc.record(
     {
       status: fc.constantFrom('A', 'B'),
@@ -139,7 +139,7 @@ test('two wishes share a key exactly if they are the same call', async (t) => {
   t.doesNotThrow(() => fc.assert(sameCall, { numRuns: 2_000 }))
 })
 
-test('warnings come with the changes, in the order in which the fields are sent', async (t) => {
+test('changes carry their warnings in the order the fields are sent', async (t) => {
   t.match(read({ fields: { city: 'New York, NY', first_name: 'José' } }), {
     params: { first_name: 'Jose', city: 'New York NY' },
     warnings: [
@@ -149,7 +149,7 @@ test('warnings come with the changes, in the order in which the fields are sent'
   })
 })
 
-test('with on_lossy reject every loss is a refusal, and what is not lossy is taken', async (t) => {
+test('with on_lossy reject every loss is a refusal, and other values are accepted', async (t) => {
   t.strictSame(
     read({
       fields: { first_name: 'José', city: 'New York, NY', comments: 'a\r\nb', status: 'SALE' },
@@ -188,7 +188,7 @@ test('an update without changes is refused', async (t) => {
   }
 })
 
-test('fields and custom_fields that are no objects are refused', async (t) => {
+test('fields and custom_fields that are not objects are refused', async (t) => {
   for (const value of [null, [], ['status'], 'status', 7, true]) {
     t.strictSame(read({ fields: value, customFields: value }), [
       {
@@ -207,7 +207,7 @@ test('fields and custom_fields that are no objects are refused', async (t) => {
   }
 })
 
-test('a name that is no field is refused at its place, and a parameter of VICIdial is named as the field', async (t) => {
+test('an unknown field is refused with its pointer; for a VICIdial parameter the refusal names the field', async (t) => {
   t.strictSame(read({ fields: { list_id_field: 103, 'a/b~c': 'x' } }), [
     {
       code: 'field_unknown',
@@ -224,7 +224,7 @@ test('a name that is no field is refused at its place, and a parameter of VICIdi
   ])
 })
 
-test('no name gets further than the catalogue', async (t) => {
+test('only names in the catalogue are accepted', async (t) => {
   const names = [
     '__proto__',
     'constructor',
@@ -256,30 +256,30 @@ test('no name gets further than the catalogue', async (t) => {
   }
 })
 
-test('a custom field takes what VICIdial stores of it unaltered, and nothing else', async (t) => {
+test('a custom field accepts only values that VICIdial stores unchanged', async (t) => {
   const refused = (value: unknown) => {
     const result = read({ customFields: { favorite_color: value } })
     return Array.isArray(result) ? result : []
   }
-  const place = { field: 'custom_fields.favorite_color', pointer: '/custom_fields/favorite_color' }
+  const where = { field: 'custom_fields.favorite_color', pointer: '/custom_fields/favorite_color' }
   for (const value of [7, true, [], {}]) {
     const detail = 'custom_fields.favorite_color must be a string.'
-    t.strictSame(refused(value), [{ code: 'field_invalid', detail, ...place }])
+    t.strictSame(refused(value), [{ code: 'field_invalid', detail, ...where }])
   }
   for (const value of ['', ' \r\n']) {
     const detail = 'custom_fields.favorite_color is an empty string; use null to empty it.'
-    t.strictSame(refused(value), [{ code: 'field_invalid', detail, ...place }])
+    t.strictSame(refused(value), [{ code: 'field_invalid', detail, ...where }])
   }
   for (const value of ['bl\\ue', 'blue\\', 'bl\tue', 'bl\0ue', '\ud800'])
-    t.match(refused(value), [{ code: 'unsafe_characters', detail: /which is never sent to/, ...place }])
+    t.match(refused(value), [{ code: 'unsafe_characters', detail: /which is never sent to/, ...where }])
   for (const value of ['--BLANK--', ' --BLANK--\n']) {
     const detail = '--BLANK-- would empty custom_fields.favorite_color; use null.'
-    t.strictSame(refused(value), [{ code: 'unsafe_characters', detail, ...place }])
+    t.strictSame(refused(value), [{ code: 'unsafe_characters', detail, ...where }])
   }
   for (const value of ['a;b', 'a"b', 'a+b', 'a😀'])
-    t.match(refused(value), [{ code: 'characters_lost', detail: /would lose ; " \+ from custom/, ...place }])
+    t.match(refused(value), [{ code: 'characters_lost', detail: /would lose ; " \+ from custom/, ...where }])
   t.strictSame(refused('eleven char'), [
-    { code: 'field_too_long', detail: 'custom_fields.favorite_color is longer than 10 characters.', ...place }
+    { code: 'field_too_long', detail: 'custom_fields.favorite_color is longer than 10 characters.', ...where }
   ])
   for (const value of ['ten chars.', "d'Azur #1", 'été 李']) t.strictSame(refused(value), [], value)
   t.match(read({ customFields: { favorite_color: 'e\u0301te\u0301' } }), {
@@ -287,7 +287,7 @@ test('a custom field takes what VICIdial stores of it unaltered, and nothing els
   })
 })
 
-test('beside custom fields no value may look like a parameter: VICIdial would empty the field it names', async (t) => {
+test('beside custom fields no value may look like a parameter, as VICIdial would empty that field', async (t) => {
   const detail = 'Beside custom fields, VICIdial would take "&name=" in a value for a field to empty.'
   t.strictSame(
     read({
@@ -315,7 +315,7 @@ test('beside custom fields no value may look like a parameter: VICIdial would em
     })
 })
 
-test('every refusal of an update is listed at once, each at its place', async (t) => {
+test('every refusal of an update is listed at once, each with its pointer', async (t) => {
   const refusals = read({
     fields: { status: '', nope: 1, email: 'a+b@example.com', comments: 'a\\', rank: null, title: 'Mister' },
     customFields: { unlisted: 'x', favorite_color: 'a;b' }
@@ -335,7 +335,7 @@ test('every refusal of an update is listed at once, each at its place', async (t
   )
 })
 
-test('an update is not read further once so much is wrong with it', async (t) => {
+test('reading stops after too many refusals', async (t) => {
   const wrong = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`x${n}`, 'x']))
   for (const [fields, customFields] of [
     [MAX_REFUSALS - 1, MAX_REFUSALS],
@@ -355,7 +355,7 @@ const RIGHTS: Rights = {
   lookUps: new Set()
 }
 
-test('an update may ask for what its caller was given, in whatever way it is written', async (t) => {
+test("an update may set what its caller's rights allow, however the value is written", async (t) => {
   const fields = { status: ' SALE', list_id: '0102', email: 'ann@example.com' }
   t.match(read({ fields, customFields: { favorite_color: 'blue' } }, RIGHTS), {
     params: { status: 'SALE', list_id_field: '102', email: 'ann@example.com', favorite_color: 'blue' }
@@ -365,7 +365,7 @@ test('an update may ask for what its caller was given, in whatever way it is wri
   t.match(read({ resetCalled: true }, mayReset), { params: { reset_lead: 'Y' } })
 })
 
-test('what its caller was not given is refused, each at its place, with the permission that is missing', async (t) => {
+test("what the caller's rights do not allow is refused, each with its pointer and the missing permission", async (t) => {
   const fields = { status: 'DNC', list_id: 103, city: null }
   const customFields = { favorite_color: 'blue', shoe_size: '9', unlisted: 'x' }
   t.strictSame(read({ fields, customFields, resetCalled: true }, RIGHTS), [
@@ -419,7 +419,7 @@ function sound(input: Partial<ChangesInput>): Changes {
   return changes
 }
 
-test('changes have the same key when they are made of what was stored of them', async (t) => {
+test('changes read back from storage have the same key', async (t) => {
   const changes = sound({
     fields: { status: 'SALE', first_name: 'José', phone_number: '2125559999', list_id: 103, comments: null },
     customFields: { favorite_color: 'blue' },
@@ -431,7 +431,7 @@ test('changes have the same key when they are made of what was stored of them', 
   t.strictSame(changesOf(called, params, stored, warnings), changes)
 })
 
-test('without a field, changes are as if it had never been named', async (t) => {
+test('changes without a field equal those of an update that never named it', async (t) => {
   const full = { status: 'SALE', first_name: 'José', city: 'A, B', list_id: 103, phone_number: '2125559999' }
   for (const name of Object.keys(full)) {
     const rest = Object.fromEntries(Object.entries(full).filter(([other]) => other !== name))
@@ -439,7 +439,7 @@ test('without a field, changes are as if it had never been named', async (t) => 
   }
 })
 
-test('without all of its fields an update changes nothing, unless it resets called', async (t) => {
+test('without all its fields an update changes nothing, unless it resets called', async (t) => {
   const fields = { status: 'SALE', list_id: 103, phone_number: '2125559999' }
   const customFields = { favorite_color: 'blue' }
   const names = ['status', 'list_id', 'phone_number', 'custom_fields.favorite_color']
@@ -450,7 +450,7 @@ test('without all of its fields an update changes nothing, unless it resets call
   )
 })
 
-test('names that the changes do not have take nothing from them', async (t) => {
+test('names that the changes do not have remove nothing', async (t) => {
   const changes = sound({ fields: { status: 'SALE' }, customFields: { favorite_color: 'blue' } })
   const names = [
     'email',
@@ -465,7 +465,7 @@ test('names that the changes do not have take nothing from them', async (t) => {
   t.strictSame(withoutFields(changes, []), changes)
 })
 
-test('whatever is left out, what is left is what would have been read of it', (t) => {
+test('any changes without any fields equal what would have been read without them', (t) => {
   const wishes = fc.record({
     fields: fc.subarray(FIELDS.map(({ name }) => name)),
     custom: fc.subarray(['favorite_color', 'shoe_size']),

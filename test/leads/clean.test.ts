@@ -103,7 +103,7 @@ for (const [name, keeps, plus, longest, kind] of TEXT) {
     })
   }
 
-  test(`${name} takes ${longest} characters, and refuses one more instead of cutting it`, async (t) => {
+  test(`${name} accepts ${longest} characters, and refuses more instead of cutting them`, async (t) => {
     for (const mode of MODES) {
       t.strictSame(clean(mode, name, 'x'.repeat(longest)), unaltered('x'.repeat(longest)))
       t.strictSame(clean(mode, name, 'x'.repeat(longest + 1)), {
@@ -153,7 +153,7 @@ test('a value that is transliterated and loses characters has both warnings', as
   })
 })
 
-test('the length counts what is stored: after losses, after transliteration, and with a new line as two', async (t) => {
+test('the length is that of the stored text: after losses and transliteration, with a newline as two', async (t) => {
   t.equal(stored(0, 'last_name', `${'x'.repeat(30)},`), 'x'.repeat(30))
   t.equal(stored(0, 'last_name', 'ß'.repeat(15)), 'ss'.repeat(15))
   t.equal(stored(0, 'last_name', 'ß'.repeat(16)), 'refused: field_too_long')
@@ -163,7 +163,7 @@ test('the length counts what is stored: after losses, after transliteration, and
   t.equal(stored(1, 'comments', '李'.repeat(255)), '李'.repeat(255))
 })
 
-test('values are composed, so that an accent written apart is not lost', async (t) => {
+test('values are composed, so that a separate accent is not lost', async (t) => {
   t.strictSame(clean(1, 'first_name', 'Jose\u0301'), unaltered('José'))
   t.strictSame(clean(0, 'vendor_lead_code', 'n\u0303andu\u0301'), unaltered('ñandú'))
   t.equal(stored(0, 'first_name', 'Jose\u0301'), 'Jose')
@@ -180,7 +180,7 @@ test('a mark that cannot be composed is lost from prose with a warning, and refu
   t.equal(stored(1, 'comments', sent), sent)
 })
 
-test('prose of which nothing is left is refused', async (t) => {
+test('prose that would lose everything is refused', async (t) => {
   for (const value of [',', ';#"', '+', ' + ', '()', '😀', '+,😀', '+ +', ', ,', '😀 +']) {
     for (const mode of MODES) t.equal(stored(mode, 'first_name', value), 'refused: characters_lost', value)
   }
@@ -215,7 +215,7 @@ test('a character beyond U+FFFF is a question mark in comments, dropped from nam
   t.equal(stored(1, 'owner', '𠮷野'), 'refused: characters_lost')
 })
 
-test('null empties what may be empty, and is refused elsewhere', async (t) => {
+test('null empties clearable fields, and is refused for others', async (t) => {
   const never = [
     'status',
     'list_id',
@@ -242,7 +242,7 @@ test('null empties what may be empty, and is refused elsewhere', async (t) => {
   }
 })
 
-test('an empty string, or one of blanks alone, is refused with the hint to use null', async (t) => {
+test('an empty or blank string is refused with a hint to use null', async (t) => {
   for (const name of STRINGS) {
     for (const value of ['', ' ', '\t', ' \r\n ', '\u00a0', '\ufeff'])
       t.equal(stored(0, name, value), 'refused: field_invalid', `${name} ${JSON.stringify(value)}`)
@@ -259,7 +259,7 @@ test('an empty string, or one of blanks alone, is refused with the hint to use n
   })
 })
 
-test('a value of another type is refused, whatever it is', async (t) => {
+test('any value of another type is refused', async (t) => {
   const others = [undefined, true, false, 7, 0, -1, 1.5, Number.NaN, 1e308, [], ['x'], {}, { value: 'x' }]
   for (const name of STRINGS) {
     for (const value of others)
@@ -281,7 +281,7 @@ test('a value of another type is refused, whatever it is', async (t) => {
   })
 })
 
-test('line ends become one new line, which VICIdial stores as !N, and only comments take it', async (t) => {
+test('every line ending becomes a newline, which VICIdial stores as !N and only comments accept', async (t) => {
   for (const value of ['one\ntwo', 'one\r\ntwo', 'one\rtwo']) {
     t.strictSame(clean(0, 'comments', value), { send: 'one\ntwo', stored: 'one!Ntwo', warnings: [] })
     for (const name of STRINGS.filter((name) => name !== 'comments'))
@@ -291,7 +291,7 @@ test('line ends become one new line, which VICIdial stores as !N, and only comme
   t.equal(stored(0, 'comments', 'one\n;'), 'one', 'what a loss bares is trimmed too')
 })
 
-test('a backslash is never taken, in no field', async (t) => {
+test('a backslash is refused in every field', async (t) => {
   for (const name of STRINGS) {
     for (const value of ['\\', 'a\\b', 'abc\\', '\\"', '1\\2'])
       t.equal(stored(1, name, value), 'refused: unsafe_characters', name)
@@ -303,7 +303,7 @@ test('a backslash is never taken, in no field', async (t) => {
   })
 })
 
-test('a control character but a new line in comments is never taken', async (t) => {
+test('every control character is refused, except a newline in comments', async (t) => {
   const codes = [...Array(0x20).keys(), 0x7f, ...Array.from({ length: 0x20 }, (_, n) => 0x80 + n)]
   for (const name of STRINGS) {
     const taken = codes.filter(
@@ -320,14 +320,14 @@ test('a control character but a new line in comments is never taken', async (t) 
   })
 })
 
-test('half of a surrogate pair is never taken', async (t) => {
+test('half of a surrogate pair is refused', async (t) => {
   for (const name of STRINGS) {
     for (const value of ['a\ud800', '\udc00b', 'a\ud83db', '\udc00\ud800'])
       t.equal(stored(1, name, value), 'refused: unsafe_characters', name)
   }
 })
 
-test('the text --BLANK-- is refused in every field, so that no text of a caller empties one', async (t) => {
+test("the text --BLANK-- is refused in every field, so that no caller's text empties one", async (t) => {
   for (const name of STRINGS) {
     for (const mode of MODES) {
       for (const value of ['--BLANK--', ' --BLANK-- ', '--BLANK--\r\n']) {
@@ -344,7 +344,7 @@ test('the text --BLANK-- is refused in every field, so that no text of a caller 
   t.strictSame(clean(1, 'comments', '--BLANK-- not alone'), unaltered('--BLANK-- not alone'))
 })
 
-test('the text --BLANK-- is refused where it appears only after cleaning', async (t) => {
+test('the text --BLANK-- is refused even if it appears only after cleaning', async (t) => {
   for (const value of ['--BL;ANK--', '"--BLANK--"', '#--BLANK--', ' ;--BLANK--', '+--BLANK--'])
     for (const mode of MODES) t.equal(stored(mode, 'comments', value), 'refused: unsafe_characters', value)
   for (const value of ['--BL,ANK--', '(--BLANK--)', '--BLANK--!', '--BL😀ANK--', '--BLANK--+'])
@@ -353,7 +353,7 @@ test('the text --BLANK-- is refused where it appears only after cleaning', async
   t.equal(stored(1, 'last_name', '--BLÁNK--'), '--BLÁNK--')
 })
 
-test('phone fields take the usual punctuation and are reduced to digits', async (t) => {
+test('phone fields accept the usual punctuation and are reduced to digits', async (t) => {
   const taken = {
     '2125550101': '2125550101',
     '(212) 555-0101': '2125550101',
@@ -385,7 +385,7 @@ test('a phone number is as long as its digits', async (t) => {
   }
 })
 
-test('date_of_birth takes the days that the calendar has', async (t) => {
+test('date_of_birth accepts only days that exist', async (t) => {
   const exist = ['1980-12-31', '2024-02-29', '2000-02-29', '1999-02-28', '1000-01-01', '9999-12-31']
   for (const date of exist) t.strictSame(clean(0, 'date_of_birth', date), unaltered(date))
   t.strictSame(clean(0, 'date_of_birth', ' 1980-12-31\n'), unaltered('1980-12-31'))
@@ -417,7 +417,7 @@ test('date_of_birth takes the days that the calendar has', async (t) => {
   }
 })
 
-test('whole numbers are taken as numbers or digits, within what the column holds', async (t) => {
+test("integers are accepted as numbers or digits, within the column's range", async (t) => {
   const ranges = [
     ['list_id', 1, 99_999_999_999_999],
     ['called_count', 0, 65_535],
@@ -487,7 +487,7 @@ test('gender is M, F or U', async (t) => {
   }
 })
 
-test('a refusal of lost characters names them, once each', async (t) => {
+test('a refusal names each lost character once', async (t) => {
   t.strictSame(clean(0, 'email', 'a!b+c!d@example.com'), {
     code: 'characters_lost',
     field: 'email',
@@ -495,13 +495,13 @@ test('a refusal of lost characters names them, once each', async (t) => {
   })
 })
 
-test('of many lost characters a refusal names ten', async (t) => {
+test('a refusal names at most ten lost characters', async (t) => {
   t.match(clean(0, 'email', '!#$&()*,;<=>?[]'), {
     detail: /^VICIdial would lose ! # \$ & \( \) \* , ; < from email:/
   })
 })
 
-test('a warning gives a long value back to its first 300 characters', async (t) => {
+test('a warning repeats at most 300 characters of a value', async (t) => {
   const value = `${';'.repeat(299)}x`
   for (const [sent, echoed] of [
     [value, value],

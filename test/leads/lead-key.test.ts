@@ -37,7 +37,7 @@ test('a lead_id is an integer or its digits, from 1 to 999999999', async (t) => 
   }
 })
 
-test('a vendor_lead_code is looked up to the letter', async (t) => {
+test('a vendor_lead_code is looked up unchanged', async (t) => {
   for (const value of [
     'CRM-7',
     'crm-7',
@@ -54,7 +54,7 @@ test('a vendor_lead_code is looked up to the letter', async (t) => {
   t.strictSame(readLeadKey('vendor_lead_code', ' n\u0303 ', clean), { by: 'vendor_lead_code', value: 'ñ' })
 })
 
-test('a vendor_lead_code that VICIdial would look up as another is refused', async (t) => {
+test('a vendor_lead_code that VICIdial would alter is refused', async (t) => {
   const codes: [unknown, string][] = [
     ['a,b', 'characters_lost'],
     ['a+b', 'characters_lost'],
@@ -89,7 +89,7 @@ test('a vendor_lead_code that VICIdial would look up as another is refused', asy
   })
 })
 
-test('a phone_number is looked up by its digits, six at least', async (t) => {
+test('a phone_number is looked up by its digits, at least six', async (t) => {
   for (const value of ['2125550004', '(212) 555-0004', '+212.555.0004', ' 212 555 0004 '])
     t.strictSame(readLeadKey('phone_number', value, clean), { by: 'phone_number', value: '2125550004' })
   t.strictSame(readLeadKey('phone_number', '123456', clean), { by: 'phone_number', value: '123456' })
@@ -114,7 +114,7 @@ test('a phone_number is looked up by its digits, six at least', async (t) => {
     t.match(readLeadKey('phone_number', value, clean), { code, field: 'phone_number' }, String(value))
 })
 
-test('a key has one name, and the name is that of no other key', (t) => {
+test('a key has one name, and no other key has that name', (t) => {
   const key = fc.oneof(
     fc.record({
       by: fc.constant('lead_id' as const),

@@ -55,7 +55,7 @@ const allowed = (...names: string[]): fc.Arbitrary<Allowed> =>
     fc.subarray(names).map((some) => new Set(some))
   )
 
-test('an update lacks a right exactly if the same request would be refused now', (t) => {
+test('an update lacks a right exactly when the same request would be refused now', (t) => {
   const key = fc.constantFrom({ lead_id: 1 }, { vendor_lead_code: 'CRM-1' }, { phone_number: '2125550004' })
   const fields = fc.record(
     {

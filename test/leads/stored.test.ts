@@ -152,7 +152,7 @@ const date = fc
     fc.integer({ min: 0, max: 13 }),
     fc.integer({ min: 0, max: 32 })
   )
-  .map((parts) => parts.map((part, place) => String(part).padStart(place === 0 ? 4 : 2, '0')).join('-'))
+  .map((parts) => parts.map((part, index) => String(part).padStart(index === 0 ? 4 : 2, '0')).join('-'))
 const ofType: Record<Field['type'], fc.Arbitrary<unknown>> = {
   text,
   phone,
@@ -178,7 +178,7 @@ const values = fc.record(
 )
 
 for (const mode of MODES) {
-  test(`whatever the values are, what is said to be stored is stored, with use_non_latin=${mode}`, async (t) => {
+  test(`any values are stored as the gateway says, with use_non_latin=${mode}`, async (t) => {
     const sandbox = await startSandbox({ fixture, useNonLatin: mode })
     t.teardown(() => sandbox.close())
     const clean = createCleaner(mode)
@@ -210,7 +210,7 @@ for (const mode of MODES) {
   })
 }
 
-test('an identifier that is accepted is stored unaltered, but for trimming, composing and phone punctuation', async (t) => {
+test('an accepted identifier is stored unaltered, except for trimming, composing and phone punctuation', async (t) => {
   for (const mode of MODES) {
     const clean = createCleaner(mode)
     for (const field of FIELDS.filter((field) => field.kind === 'identifier')) {
@@ -231,7 +231,7 @@ test('an identifier that is accepted is stored unaltered, but for trimming, comp
   }
 })
 
-test('prose that is stored otherwise than it was given has a warning, and none if it is stored as given', async (t) => {
+test('prose has a warning exactly when it is stored differently', async (t) => {
   for (const mode of MODES) {
     const clean = createCleaner(mode)
     for (const field of FIELDS.filter((field) => field.kind === 'prose')) {

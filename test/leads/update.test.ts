@@ -71,7 +71,7 @@ test('an update names its lead by exactly one key', async (t) => {
   ])
 })
 
-test('what is not an object is no update', async (t) => {
+test('an update that is not an object is refused', async (t) => {
   for (const element of [undefined, null, true, 7, 'lead_id=101', [], [{ lead_id: 101 }]]) {
     t.strictSame(read(element), {
       index: 3,
@@ -87,7 +87,7 @@ test('what is not an object is no update', async (t) => {
   }
 })
 
-test('an unknown property is refused at its place, never dropped', async (t) => {
+test('an unknown property is refused with its pointer, never dropped', async (t) => {
   t.strictSame(read({ lead_id: 101, status: 'SALE', 'a/b': 1, fields: { status: 'SALE' } }), {
     index: 3,
     key: { by: 'lead_id', value: 101 },
@@ -121,7 +121,7 @@ test('an unknown property is refused at its place, never dropped', async (t) => 
     ])
 })
 
-test('a lead is named by the keys that the caller may look up, and always by its id', async (t) => {
+test('a lead is named by its id, or by a key that the caller may look up', async (t) => {
   const rights = { ...ALL_RIGHTS, lookUps: new Set(['phone_number']) }
   const as = (key: object) =>
     readUpdate({ ...key, fields: { status: 'SALE' } }, 0, DEFAULT_OPTIONS, { ...rules, rights })
@@ -140,14 +140,14 @@ test('a lead is named by the keys that the caller may look up, and always by its
   for (const key of [{ phone_number: '2125550004' }, { lead_id: 101 }]) t.ok('changes' in as(key))
 })
 
-test('an update is not read further once it has so many unknown properties', async (t) => {
+test('reading stops after too many unknown properties', async (t) => {
   for (const count of [MAX_REFUSALS, MAX_REFUSALS + 1, 10_000]) {
     const unknown = Object.fromEntries(Array.from({ length: count }, (_, n) => [`x${n}`, n]))
     t.equal(placed({ lead_id: 101, reset_called: true, ...unknown }).length, MAX_REFUSALS)
   }
 })
 
-test("an update's own options go before those of the request", async (t) => {
+test("an update's own options override the request's", async (t) => {
   const defaults: UpdateOptions = {
     onMultiple: 'newest',
     onLossy: 'reject',
@@ -169,7 +169,7 @@ test("an update's own options go before those of the request", async (t) => {
   ])
 })
 
-test('an option that has no such value is refused at its place', async (t) => {
+test('an invalid option is refused with its pointer', async (t) => {
   const options = {
     on_multiple: ['', 'ALL', true, null, ['all']],
     on_lossy: ['drop', 1, null, {}],

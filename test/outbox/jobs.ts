@@ -7,7 +7,7 @@ import type { DeadLetter, NewJob, Replay } from '../../src/outbox/jobs.ts'
 import type { Outbox } from '../../src/outbox/outbox.ts'
 import { UPDATED, updates } from '../delivery/updates.ts'
 
-/** Calls of settlements that are about something else. */
+/** For settlements where calls don't matter. */
 export const NO_CALLS: ReadonlyMap<string, number> = new Map()
 const FAILED = {
   code: 'upstream_unavailable',
@@ -53,7 +53,7 @@ export function idempotencyRecord(more: Partial<IdempotencyRecord> = {}): Idempo
   }
 }
 
-/** What a job has that takes over dead letters as they are. */
+/** The part of a job that replays dead letters unchanged. */
 export function replaying(letters: readonly DeadLetter[]): Partial<NewJob> {
   return {
     origin: 'replay',
@@ -67,7 +67,7 @@ export function replaying(letters: readonly DeadLetter[]): Partial<NewJob> {
   }
 }
 
-/** Takes over all that is found as job `n`; `found` tells what that was. */
+/** Replays all letters found as job `n`; they are in `found`. */
 export function replayAs(n: number) {
   const found: { letters: readonly DeadLetter[]; remaining: number }[] = []
   const replay = (letters: readonly DeadLetter[], remaining: () => number): Replay => {
@@ -103,7 +103,7 @@ export function resultOf({ update: { index, key } }: Claimed, status: Result['st
   return { index, [key.by]: key.value, status }
 }
 
-/** What was claimed, in short: the place in its job, the lead and the status that is set. */
+/** Claimed updates in short: job and index, lead, and the status that is set. */
 export function inShort(claimed: readonly Claimed[]): string[] {
   return claimed.map(({ job, update }) => {
     const number = Number(job.id.slice('job_'.length))

@@ -28,12 +28,12 @@ interface Known {
   readonly account: string
   readonly lead: number
   readonly fields: readonly string[]
-  /** Its place in the order of all accepted updates. */
-  readonly place: number
-  /** By which it is decided what undoes what. */
-  readonly order: number
+  /** Its position among all updates, as an id. */
+  readonly id: number
+  /** See `Claimed.sequence`. */
+  readonly sequence: number
   readonly superseded: Set<string>
-  state: 'open' | 'claimed' | 'dead' | 'ended'
+  state: 'pending' | 'claimed' | 'dead' | 'ended'
   status: Result['status']
   dueAt: number
   claimed?: Claimed
@@ -96,7 +96,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('supersede' as const), lead, fields }) }
 )
-/** Steps of one group are asked for at once; none of a reopening. */
+/** The steps of a group are concurrent, except for a reopening. */
 const groups = fc.array(
   fc.oneof(
     { weight: 12, arbitrary: fc.array(step, { minLength: 1, maxLength: 4 }) },
@@ -105,22 +105,22 @@ const groups = fc.array(
   { minLength: 10, maxLength: 40 }
 )
 
-/** The outbox as it should be, in the simplest way, beside the one that is tested. */
+/** A simple outbox to compare the tested one with. */
 class Model {
   readonly all: Known[] = []
   readonly jobs = new Map<number, { began: boolean; refused: number }>()
   now = 1
-  /** How many updates had been accepted when the steps of the group were asked for. */
-  #placesBefore = 0
-  #places = 0
+  /** The next id before the group's steps. */
+  #nextIdBefore = 0
+  #nextId = 0
 
-  /** What is asked for from now on is asked for at once. */
+  /** The following steps are concurrent. */
   beginGroup(): void {
     this.now++
-    this.#placesBefore = this.#places
+    this.#nextIdBefore = this.#nextId
   }
 
-  /** What an engine must do at this step: asks it, and compares its answer with what should be. */
+  /** Takes a step in the model and in the outbox, and compares the results. */
   take(outbox: Outbox, one: Step): Promise<void> {
     switch (one.do) {
       case 'accept': {
@@ -133,7 +133,7 @@ class Model {
       case 'refuse': {
         const job = this.#newJob(1)
         const rejected = [{ index: 0, status: 'rejected' as const }]
-        this.#places++
+        this.#nextId++
         return outbox.jobs
           .accept(newJob(job, [], { acceptedAt: this.now, rejected }))
           .then((known) => assert.equal(known, undefined))
@@ -154,7 +154,7 @@ class Model {
         return known ? this.#replay(outbox, known, one.isForced) : Promise.resolve()
       }
       case 'supersede':
-        this.#supersede({ lead: `lead_id:${one.lead}`, fields: one.fields }, this.#placesBefore)
+        this.#supersede({ lead: `lead_id:${one.lead}`, fields: one.fields }, this.#nextIdBefore)
         return outbox.queue.supersede(
           [{ lead: `lead_id:${one.lead}`, fields: one.fields }],
           outbox.queue.nextSequence
@@ -168,32 +168,33 @@ class Model {
     return this.all.filter(({ state }) => states.includes(state))
   }
 
-  /** What was on its way comes back. */
+  /** Updates in flight are pending again. */
   reopen(): void {
-    for (const known of this.of('claimed')) known.state = 'open'
+    for (const known of this.of('claimed')) known.state = 'pending'
   }
 
   /** The oldest update of each lead by an account. */
   next(account: string): Known[] {
     const oldest = new Map<number, Known>()
-    for (const known of this.of('open', 'claimed').toSorted((a, b) => a.place - b.place)) {
+    for (const known of this.of('pending', 'claimed').toSorted((a, b) => a.id - b.id)) {
       if (known.account === account && !oldest.has(known.lead)) oldest.set(known.lead, known)
     }
     return [...oldest.values()]
   }
 
-  /** Those of `next` that may go out: none of their lead is on its way. */
+  /** The updates of `next` that can be claimed: no update of their lead is in flight. */
   ready(account: string): Known[] {
     const onWay = new Set(this.of('claimed').map(({ lead }) => lead))
     return this.next(account)
       .filter(({ lead }) => !onWay.has(lead))
-      .toSorted((a, b) => a.dueAt - b.dueAt || a.place - b.place)
+      .toSorted((a, b) => a.dueAt - b.dueAt || a.id - b.id)
   }
 
   status(job: number): string {
     const { began = false, refused = 0 } = this.jobs.get(job) ?? {}
     const of = this.all.filter((known) => known.job === job)
-    if (of.some(({ state }) => state === 'open' || state === 'claimed')) return began ? 'running' : 'queued'
+    if (of.some(({ state }) => state === 'pending' || state === 'claimed'))
+      return began ? 'running' : 'queued'
     const updated = of.filter(({ status }) => status === 'updated').length
     if (updated === of.length + refused) return 'completed'
     return updated > 0 ? 'partial' : 'failed'
@@ -218,18 +219,18 @@ class Model {
     fields: readonly string[],
     replayed?: Known
   ): void {
-    const place = this.#places++
-    const { order = place, superseded = [] } = replayed ?? {}
+    const id = this.#nextId++
+    const { sequence = id, superseded = [] } = replayed ?? {}
     this.all.push({
       job,
       index,
       account,
       lead,
       fields,
-      place,
-      order,
+      id,
+      sequence,
       superseded: new Set(superseded),
-      state: 'open',
+      state: 'pending',
       status: 'queued',
       dueAt: this.now
     })
@@ -278,8 +279,8 @@ class Model {
     }))
     for (const known of expected) known.state = 'claimed'
     const claimed = await outbox.queue.claim(account, limit, this.now)
-    for (const [place, one] of claimed.entries()) {
-      const known = expected[place]
+    for (const [index, one] of claimed.entries()) {
+      const known = expected[index]
       if (known) known.claimed = one
     }
     assert.deepEqual(
@@ -297,20 +298,21 @@ class Model {
     assert(claimed)
     this.#begin(known.job)
     if (as === 'waiting') {
-      known.state = 'open'
+      known.state = 'pending'
       known.dueAt = this.now + pause
       return outbox.queue.settle([waiting(claimed, known.dueAt)], NO_CALLS)
     }
     known.state = as === 'dead' ? 'dead' : 'ended'
     known.status = ({ done: 'updated', missing: 'not_found', dead: 'failed' } as const)[as]
-    if (as === 'done') this.#supersede({ lead: `lead_id:${known.lead}`, fields: known.fields }, known.order)
+    if (as === 'done')
+      this.#supersede({ lead: `lead_id:${known.lead}`, fields: known.fields }, known.sequence)
     return outbox.queue.settle([{ done, missing, dead }[as](claimed)], NO_CALLS)
   }
 
-  async #cancel(outbox: Outbox, place: number): Promise<void> {
-    const job = pick([...this.jobs.keys()], place)
+  async #cancel(outbox: Outbox, which: number): Promise<void> {
+    const job = pick([...this.jobs.keys()], which)
     if (job === undefined) return
-    const cancelled = this.of('open').filter((known) => known.job === job)
+    const cancelled = this.of('pending').filter((known) => known.job === job)
     for (const known of cancelled) {
       known.state = 'ended'
       known.status = 'cancelled'
@@ -319,33 +321,33 @@ class Model {
     assert.equal(await outbox.jobs.cancel(jobId(job), this.now), cancelled.length)
   }
 
-  #supersede({ lead, fields: names }: DeliveredFields, order: number): void {
-    for (const known of this.of('open', 'claimed', 'dead')) {
-      if (`lead_id:${known.lead}` !== lead || known.order >= order) continue
+  #supersede({ lead, fields: names }: DeliveredFields, sequence: number): void {
+    for (const known of this.of('pending', 'claimed', 'dead')) {
+      if (`lead_id:${known.lead}` !== lead || known.sequence >= sequence) continue
       for (const name of names) known.superseded.add(name)
     }
   }
 }
 
-function pick<T>(from: readonly T[], place: number): T | undefined {
-  return from[place % from.length]
+function pick<T>(from: readonly T[], which: number): T | undefined {
+  return from[which % from.length]
 }
 
-/** Compares all that an engine tells with the model. */
+/** Compares everything an outbox returns with the model. */
 async function compare(outbox: Outbox, model: Model): Promise<void> {
   assert.deepEqual(outbox.queue.size, {
-    pending: model.of('open', 'claimed').length,
+    pending: model.of('pending', 'claimed').length,
     deadLetters: model.of('dead').length
   })
   for (const account of ACCOUNTS) {
-    const open = model.of('open', 'claimed').filter((known) => known.account === account)
+    const open = model.of('pending', 'claimed').filter((known) => known.account === account)
     assert.equal(outbox.queue.pendingByAccount.get(account) ?? 0, open.length)
-    const told = outbox.queue.nextDueAt(account)
+    const dueAt = outbox.queue.nextDueAt(account)
     const due = model.ready(account)[0]?.dueAt
-    // What another account's update holds up may be told as due, until it has been asked for.
-    if (told === due) continue
-    assert(told !== undefined && told < (due ?? Infinity))
-    assert(model.next(account).some(({ state, dueAt }) => state === 'open' && dueAt === told))
+    // An update that another account's holds up may seem due until it is claimed.
+    if (dueAt === due) continue
+    assert(dueAt !== undefined && dueAt < (due ?? Infinity))
+    assert(model.next(account).some((known) => known.state === 'pending' && known.dueAt === dueAt))
   }
   const jobs = await outbox.jobs.list({ limit: 1_000 })
   assert.deepEqual(
@@ -372,7 +374,7 @@ async function compare(outbox: Outbox, model: Model): Promise<void> {
     letters.map(({ id, jobId: job, superseded }) => ({ id, job, superseded: [...superseded].sort() })),
     model
       .of('dead')
-      .toSorted((a, b) => b.place - a.place)
+      .toSorted((a, b) => b.id - a.id)
       .map((known) => ({
         id: known.claimed?.id,
         job: jobId(known.job),
@@ -381,12 +383,9 @@ async function compare(outbox: Outbox, model: Model): Promise<void> {
   )
 }
 
-/**
- * Whatever is asked of an outbox, and however much of it at once: nothing is lost, nothing is given out twice, and
- * what is told of it is right.
- */
+/** Random concurrent operations: no update is lost or claimed twice, and everything returned is right. */
 export function outboxModel(name: string, open: (t: Tester) => Promise<Opened>): void {
-  test(`${name}: whatever is asked of it, and at once, it holds what a simple model holds`, async (t) => {
+  test(`${name}: after any concurrent operations it matches a simple model`, async (t) => {
     const seen = { claimed: 0, superseded: 0, cancelled: 0, replayed: 0, reopened: 0 }
     await fc.assert(
       fc.asyncProperty(groups, async (steps) => {
@@ -405,13 +404,13 @@ export function outboxModel(name: string, open: (t: Tester) => Promise<Opened>):
         seen.claimed += model.of('claimed').length
         seen.superseded += model.all.filter(({ superseded }) => superseded.size > 0).length
         seen.cancelled += model.all.filter(({ status }) => status === 'cancelled').length
-        seen.replayed += model.all.filter(({ order, place }) => order !== place).length
-        // In the end everything can be delivered, each lead's updates in their order.
+        seen.replayed += model.all.filter(({ sequence, id }) => sequence !== id).length
+        // In the end everything can be delivered, in order per lead.
         model.beginGroup()
         model.now += 10
         await opened.reopen().then(async (reopened) => {
           model.reopen()
-          while (model.of('open').length > 0) {
+          while (model.of('pending').length > 0) {
             for (const account of ACCOUNTS) await model.take(reopened, { do: 'claim', account, limit: 9 })
             const claimed = model.of('claimed').length
             for (let n = 0; n < claimed; n++) {

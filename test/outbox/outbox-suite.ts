@@ -34,7 +34,7 @@ export interface Opened {
 const LATER = 1_000_000
 const RECORD = idempotencyRecord()
 
-/** What is true of an outbox, whatever it is made of. */
+/** The tests that every engine passes. */
 export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>): void {
   outboxModel(name, open)
 
@@ -73,7 +73,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal(outbox.fault, undefined)
   })
 
-  test(`${name}: the oldest job that has not ended is known by its time, begun or not`, async (t) => {
+  test(`${name}: oldestPendingAt is the oldest unfinished job's, whether it is running or not`, async (t) => {
     const { outbox, reopen } = await open(t)
     t.equal(outbox.queue.oldestPendingAt, undefined)
     await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
@@ -83,7 +83,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal((await reopen()).queue.oldestPendingAt, 1)
   })
 
-  test(`${name}: a job that has ended is the oldest no more`, async (t) => {
+  test(`${name}: oldestPendingAt moves on when the oldest job ends`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
     await outbox.jobs.accept(newJob(2, [sets('B', 2), sets('B', 3)]))
@@ -95,7 +95,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal(outbox.queue.oldestPendingAt, undefined)
   })
 
-  test(`${name}: a job whose updates were all refused has ended as it was accepted`, async (t) => {
+  test(`${name}: a job with only rejected updates ends when it is accepted`, async (t) => {
     const { outbox } = await open(t)
     const rejected = [{ index: 0, status: 'rejected' as const }]
     await outbox.jobs.accept(newJob(1, [], { rejected }))
@@ -153,7 +153,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(await seen({ since: 40 }), ['40 crm 5'])
   })
 
-  test(`${name}: each account claims its own updates, in order per lead, whatever waits of another account`, async (t) => {
+  test(`${name}: each account claims its own updates, in order per lead, even if another account's are older`, async (t) => {
     const { outbox, reopen } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 2)], { account: 'sales', keyId: '0a1b2c3d' }))
     await outbox.jobs.accept(newJob(2, [sets('C', 1), sets('D', 3), sets('E', 3)]))
@@ -174,7 +174,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(inShort(first), ['2/0 lead_id:1 C', '2/1 lead_id:3 D'])
     t.match(first[0]?.job, { account: 'default', keyId: undefined, requestId: 'req_2' })
     const ofSales = await later.queue.claim('sales', 10, LATER)
-    t.same(inShort(ofSales), ['1/1 lead_id:2 B'], 'lead 1 is on its way by another account')
+    t.same(inShort(ofSales), ['1/1 lead_id:2 B'], 'an update of lead 1 is in flight for another account')
     t.match(ofSales[0]?.job, { account: 'sales', keyId: '0a1b2c3d', requestId: 'req_1' })
     t.equal(later.queue.nextDueAt('sales'), undefined)
 
@@ -191,14 +191,14 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(inShort(await later.queue.claim('default', 10, LATER)), ['2/2 lead_id:3 E'])
   })
 
-  test(`${name}: an update that is tried again holds up no other account's meanwhile`, async (t) => {
+  test(`${name}: an update waiting for a retry does not block other accounts`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1)], { account: 'sales' }))
     await outbox.jobs.accept(newJob(2, [sets('B', 1)]))
     await outbox.jobs.accept(newJob(3, [sets('C', 1)]))
     const [older] = await outbox.queue.claim('sales', 10, LATER)
     if (older === undefined) throw new Error('nothing claimed')
-    t.same(await outbox.queue.claim('default', 10, LATER), [], 'it is on its way')
+    t.same(await outbox.queue.claim('default', 10, LATER), [], 'it is in flight')
     t.equal(await outbox.jobs.cancel(jobId(2), 5), 1)
     t.same(await outbox.queue.claim('default', 10, LATER), [])
 
@@ -208,7 +208,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.match(await outbox.queue.claim('sales', 10, 500), [{ superseded: ['status'] }])
   })
 
-  test(`${name}: of a job that was never accepted nothing is known`, async (t) => {
+  test(`${name}: an unknown job has no results, and nothing to cancel`, async (t) => {
     const { outbox } = await open(t)
     t.equal(await outbox.jobs.find(jobId(1)), undefined)
     t.same(await outbox.jobs.results(jobId(1)), [])
@@ -216,7 +216,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(await outbox.queue.claim('default', 10, LATER), [])
   })
 
-  test(`${name}: what is claimed is the update as it was accepted, its changes to the letter`, async (t) => {
+  test(`${name}: a claimed update is exactly the accepted one`, async (t) => {
     const { outbox, reopen } = await open(t)
     const elements = [
       { lead_id: 101, fields: { status: 'SALE', first_name: 'José', comments: null }, reset_called: true },
@@ -226,8 +226,8 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     ]
     const accepted = updates(elements)
     await outbox.jobs.accept(newJob(7, elements, { caller: 'web', source: 'shop' }))
-    const expected = accepted.map((update, place) => ({
-      sequence: place,
+    const expected = accepted.map((update, index) => ({
+      sequence: index,
       job: {
         id: jobId(7),
         caller: 'web',
@@ -241,22 +241,22 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       attempts: 0,
       acceptedAt: 7
     }))
-    const shown = (await outbox.queue.claim('default', 10, 7)).map(({ id, sequence, ...rest }, place) => {
+    const shown = (await outbox.queue.claim('default', 10, 7)).map(({ id, sequence, ...rest }, index) => {
       t.equal(id, sequence)
-      return { sequence: place, ...rest }
+      return { sequence: index, ...rest }
     })
     t.strictSame(shown, expected)
 
     const again = (await (await reopen()).queue.claim('default', 10, 7)).map(
-      ({ id: _, sequence: __, ...rest }, place) => ({
-        sequence: place,
+      ({ id: _, sequence: __, ...rest }, index) => ({
+        sequence: index,
         ...rest
       })
     )
     t.strictSame(again, expected)
   })
 
-  test(`${name}: claims come oldest first, as many as asked for, and only when due`, async (t) => {
+  test(`${name}: claims return the oldest due updates first, up to the limit`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(20, [sets('A', 1), sets('B', 2)]))
     await outbox.jobs.accept(newJob(10, [sets('C', 3)]))
@@ -269,10 +269,10 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(inShort(await outbox.queue.claim('default', 1, 20)), ['20/1 lead_id:2 B'])
     t.same(await outbox.queue.claim('default', 1, LATER), [])
     t.equal(outbox.queue.nextDueAt('default'), undefined)
-    t.same(outbox.queue.size, { pending: 3, deadLetters: 0 }, 'what is on its way has not ended')
+    t.same(outbox.queue.size, { pending: 3, deadLetters: 0 }, 'updates in flight have not ended')
   })
 
-  test(`${name}: two claims at once never give out the same update`, async (t) => {
+  test(`${name}: concurrent claims never return the same update`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(
       newJob(
@@ -283,11 +283,11 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const given = (await Promise.all([1, 2, 3].map(() => outbox.queue.claim('default', 2, LATER)))).flat()
     t.same(
       inShort(given),
-      [1, 2, 3, 4, 5].map((lead, place) => `1/${place} lead_id:${lead} A`)
+      [1, 2, 3, 4, 5].map((lead, index) => `1/${index} lead_id:${lead} A`)
     )
   })
 
-  test(`${name}: of one lead one update is on its way at most, across jobs, and the later wait their turn`, async (t) => {
+  test(`${name}: at most one update of a lead is in flight, across jobs; later ones wait their turn`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 1), sets('A', 2)]))
     await outbox.jobs.accept(newJob(2, [sets('C', 1)]))
@@ -316,7 +316,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(inShort([await settleNext(outbox, missing)]), ['3/0 lead_id:1 D'])
   })
 
-  test(`${name}: leads of different keys do not wait for each other`, async (t) => {
+  test(`${name}: leads with different keys do not wait for each other`, async (t) => {
     const { outbox } = await open(t)
     const byCode = { vendor_lead_code: '1' }
     await outbox.jobs.accept(
@@ -330,7 +330,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     ])
   })
 
-  test(`${name}: an update that waits tells how often it was tried and what happened last`, async (t) => {
+  test(`${name}: a retried update shows its attempts and its last error`, async (t) => {
     const { outbox, reopen } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
     await settleNext(outbox, (claimed) => waiting(claimed, 40), 1)
@@ -356,15 +356,15 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal(claimed?.attempts, 2)
   })
 
-  test(`${name}: a job is running from its first result, and ends with its last`, async (t) => {
+  test(`${name}: a job runs from its first result to its last`, async (t) => {
     const { outbox } = await open(t)
     const cases: [settlements: (typeof done)[], status: string, counts: object][] = [
       [[done, done], 'completed', { updated: 2 }],
       [[done, missing], 'partial', { updated: 1, not_found: 1 }],
       [[missing, dead], 'failed', { not_found: 1, failed: 1 }]
     ]
-    for (const [place, [[first = done, second = done], status, counts]] of cases.entries()) {
-      const n = place + 1
+    for (const [index, [[first = done, second = done], status, counts]] of cases.entries()) {
+      const n = index + 1
       const before = Date.now()
       await outbox.jobs.accept(newJob(n, [sets('A', n * 2), sets('A', n * 2 + 1)]))
       await settleNext(outbox, first)
@@ -377,10 +377,10 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(outbox.queue.size, { pending: 0, deadLetters: 1 })
   })
 
-  test(`${name}: the end of a job is told once it is stored, to those who still listen`, async (t) => {
+  test(`${name}: onEnd listeners are called once the end of the job is stored, unless removed`, async (t) => {
     const { outbox } = await open(t)
-    const told: string[] = []
-    const listen = (n: number, as: string) => outbox.jobs.onEnd(jobId(n), () => told.push(as))
+    const seen: string[] = []
+    const listen = (n: number, as: string) => outbox.jobs.onEnd(jobId(n), () => seen.push(as))
     await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
     await outbox.jobs.accept(newJob(2, [sets('B', 3), sets('B', 3)]))
     listen(1, 'first')
@@ -388,15 +388,15 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     listen(2, 'second')
     const stop = listen(2, 'gone')
     await settleNext(outbox, done)
-    t.same(told, [])
+    t.same(seen, [])
     await settleNext(outbox, missing)
-    t.same(told, ['first', 'first too'])
+    t.same(seen, ['first', 'first too'])
     stop()
     t.equal(await outbox.jobs.cancel(jobId(2), 5), 2)
-    t.same(told, ['first', 'first too', 'second'])
+    t.same(seen, ['first', 'first too', 'second'])
   })
 
-  test(`${name}: calls are counted for every job that had a part in them`, async (t) => {
+  test(`${name}: a call counts for every job with updates in it`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
     await outbox.jobs.accept(newJob(2, [sets('A', 2)]))
@@ -415,7 +415,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal((await outbox.jobs.find(jobId(2)))?.upstreamCalls, 3, 'its settlements come with another writing')
   })
 
-  test(`${name}: jobs are listed newest first, page by page, of one caller, status or source`, async (t) => {
+  test(`${name}: jobs are listed newest first, by page, caller, status and source`, async (t) => {
     const { outbox } = await open(t)
     for (const n of [1, 2, 3, 4, 5, 6]) {
       const caller = n % 2 === 0 ? 'web' : 'crm'
@@ -440,7 +440,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     ])
   })
 
-  test(`${name}: dead letters are listed newest first, of one caller or job, with all that a replay needs`, async (t) => {
+  test(`${name}: dead letters are listed newest first, by caller and job, with everything a replay needs`, async (t) => {
     const { outbox } = await open(t)
     const before = Date.now()
     await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 2)]))
@@ -482,7 +482,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(outbox.queue.size, { pending: 0, deadLetters: 3 })
   })
 
-  test(`${name}: a replayed dead letter is none any more, and its job still tells what became of it`, async (t) => {
+  test(`${name}: a replayed dead letter is gone, and its job keeps its result`, async (t) => {
     const { outbox, reopen } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 2)]))
     const { id, sequence, update } = await settleNext(outbox, dead)
@@ -498,7 +498,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.not(claimed?.id, id)
   })
 
-  test(`${name}: a replay knows what was delivered a moment before it, and two at once take nothing twice`, async (t) => {
+  test(`${name}: a replay sees deliveries just before it, and two at once never take the same letter`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('OLD', 1), sets('OTHER', 2)]))
     await settleNext(outbox, dead)
@@ -523,7 +523,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(outbox.queue.size, { pending: 2, deadLetters: 0 })
   })
 
-  test(`${name}: dead letters are chosen by caller, job and number, the oldest first; the rest is counted`, async (t) => {
+  test(`${name}: dead letters are chosen by caller, job and id, oldest first; the rest are counted`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
     await outbox.jobs.accept(newJob(2, [sets('B', 4)], { caller: 'web' }))
@@ -556,7 +556,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     }
   })
 
-  test(`${name}: the answer of a replay is stored with all of its jobs, and a repeat does nothing`, async (t) => {
+  test(`${name}: a replay's response is stored with its jobs, and a repeat does nothing`, async (t) => {
     const { outbox, reopen } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
     await settleNext(outbox, dead)
@@ -578,7 +578,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(reopened.queue.size, { pending: 2, deadLetters: 0 })
   })
 
-  test(`${name}: a replay that fails has done nothing`, async (t) => {
+  test(`${name}: a failed replay changes nothing`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
     await settleNext(outbox, dead)
@@ -595,7 +595,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(await outbox.queue.claim('default', 10, LATER), [])
   })
 
-  test(`${name}: it knows since when its oldest open job waits, and how large it is`, async (t) => {
+  test(`${name}: oldestPendingAt and bytes follow what is stored`, async (t) => {
     const { outbox } = await open(t)
     t.equal(outbox.queue.oldestPendingAt, undefined)
     const { bytes } = outbox
@@ -619,12 +619,12 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.ok(outbox.bytes > bytes + long.length / 2)
   })
 
-  test(`${name}: whoever listens learns what is settled, and what is cancelled`, async (t) => {
+  test(`${name}: onSettled listeners get settled and cancelled updates`, async (t) => {
     const { outbox } = await open(t)
-    const told: string[] = []
+    const seen: string[] = []
     outbox.queue.onSettled((settlements) => {
       for (const { disposition, claimed, result } of settlements)
-        told.push(`${claimed.update.index} ${disposition} ${result?.status}, of ${claimed.acceptedAt}`)
+        seen.push(`${claimed.update.index} ${disposition} ${result?.status}, of ${claimed.acceptedAt}`)
     })
     await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
     await settleNext(outbox, done)
@@ -632,7 +632,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await settleNext(outbox, dead)
     await outbox.jobs.cancel(jobId(1), 5)
     await outbox.jobs.cancel(jobId(1), 6)
-    t.same(told, [
+    t.same(seen, [
       '0 delivered updated, of 1',
       '1 retry failed, of 1',
       '2 dead_lettered failed, of 1',
@@ -640,7 +640,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     ])
   })
 
-  test(`${name}: cancel ends what is not on its way, and lets later updates of the leads go`, async (t) => {
+  test(`${name}: cancel ends updates that are not in flight, and releases later updates of their leads`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
     await outbox.jobs.accept(newJob(2, [sets('B', 1), sets('B', 2), sets('B', 3)]))
@@ -648,7 +648,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const [first] = await outbox.queue.claim('default', 1, LATER)
     if (first === undefined) throw new Error('nothing claimed')
 
-    t.equal(await outbox.jobs.cancel(jobId(1), 5), 0, 'it is on its way')
+    t.equal(await outbox.jobs.cancel(jobId(1), 5), 0, 'it is in flight')
     t.equal(await outbox.jobs.cancel(jobId(2), 7), 3)
     t.equal(await outbox.jobs.cancel(jobId(2), 8), 0)
     t.match(await outbox.jobs.find(jobId(1)), { status: 'queued', counts: { queued: 1 } })
@@ -665,7 +665,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(inShort(await outbox.queue.claim('default', 10, LATER)), ['3/0 lead_id:1 C'])
   })
 
-  test(`${name}: cancel takes an update that waits to be tried again, and keeps what its job has achieved`, async (t) => {
+  test(`${name}: cancel ends an update waiting for a retry, and keeps its job's other results`, async (t) => {
     const { outbox, reopen } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
     const [first, second, third] = await outbox.queue.claim('default', 3, LATER)
@@ -684,7 +684,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(reopened.queue.size, { pending: 0, deadLetters: 0 })
   })
 
-  test(`${name}: what is given out in the same moment is not cancelled`, async (t) => {
+  test(`${name}: an update claimed at the same moment is not cancelled`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
     const [claimed, cancelled] = await Promise.all([
@@ -698,7 +698,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(outbox.queue.size, { pending: 0, deadLetters: 0 })
   })
 
-  test(`${name}: an older update does not undo what a newer one of the lead has set`, async (t) => {
+  test(`${name}: an older update does not undo a newer one of the lead`, async (t) => {
     const { outbox, reopen } = await open(t)
     const both = (status: string, email: string) => ({ lead_id: 1, fields: { status, email } })
     await outbox.jobs.accept(newJob(1, [both('A', 'a@example.com'), sets('A', 2)]))
@@ -715,7 +715,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same([newer?.job.id, newer?.superseded], [jobId(3), []], 'a newer update is whole')
   })
 
-  test(`${name}: a replay keeps its place in the order, and supersedes nothing newer`, async (t) => {
+  test(`${name}: a replayed update keeps its sequence, and supersedes nothing newer`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
     await settleNext(outbox, dead)
@@ -729,7 +729,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(replayed?.superseded, ['email', 'status'], 'the newer one was delivered before it')
   })
 
-  test(`${name}: what was delivered past the outbox supersedes what waits or is dead, under every name of the lead`, async (t) => {
+  test(`${name}: a direct delivery supersedes pending updates and dead letters, under every key of the lead`, async (t) => {
     const { outbox } = await open(t)
     await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['status'] }], outbox.queue.nextSequence)
     await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
@@ -753,7 +753,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     )
   })
 
-  test(`${name}: what was begun before an update was accepted does not supersede it`, async (t) => {
+  test(`${name}: a delivery begun before an update was accepted does not supersede it`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
     const order = outbox.queue.nextSequence
@@ -763,7 +763,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.match(await settleNext(outbox, done), { job: { id: jobId(2) }, superseded: [] })
   })
 
-  test(`${name}: an answer of more than a day ago is known to no new job`, async (t) => {
+  test(`${name}: a response older than a day is not returned`, async (t) => {
     const { outbox } = await open(t)
     const at = 2 * IDEMPOTENCY_KEY_TTL_MS
     await outbox.idempotency.save(
@@ -776,7 +776,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal(outbox.queue.size.pending, 1)
   })
 
-  test(`${name}: an event is known by its id for seven days`, async (t) => {
+  test(`${name}: an event id is kept for seven days`, async (t) => {
     const { outbox } = await open(t)
     const first = idempotencyRecord({ at: 1_000, fingerprint: '' })
     await outbox.idempotency.save(first)
@@ -788,7 +788,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal(await outbox.jobs.accept(after(1_001 + 7 * IDEMPOTENCY_KEY_TTL_MS)), undefined)
   })
 
-  test(`${name}: an answer is known to its caller, by its key, from its time on`, async (t) => {
+  test(`${name}: a response is found by caller, key and time`, async (t) => {
     const { outbox, reopen } = await open(t)
     const record = idempotencyRecord()
     await outbox.idempotency.save(record)
@@ -802,7 +802,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal((await reopened.idempotency.find('crm', 'key-1', 1_001))?.body, '{"id":"job_2"}')
   })
 
-  test(`${name}: a job whose answer is known is not stored again`, async (t) => {
+  test(`${name}: a job whose key has a response is not stored`, async (t) => {
     const { outbox } = await open(t)
     const record = idempotencyRecord()
     t.equal(await outbox.jobs.accept(newJob(1, [sets('A', 1)], { record })), undefined)
@@ -820,7 +820,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(outbox.queue.size, { pending: 2, deadLetters: 0 })
   })
 
-  test(`${name}: of requests with one key at once one is stored, and all get its answer`, async (t) => {
+  test(`${name}: of concurrent requests with one key one is stored, and all get its response`, async (t) => {
     const { outbox } = await open(t)
     const numbers = Array.from({ length: 50 }, (_, n) => n + 1)
     const answers = await Promise.all(
@@ -833,7 +833,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(outbox.queue.size, { pending: 1, deadLetters: 0 })
   })
 
-  test(`${name}: purging takes what ended long ago, a few rows at a time, and nothing else`, async (t) => {
+  test(`${name}: purging deletes only what ended long ago, a few rows at a time`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
     await outbox.jobs.accept(newJob(2, [sets('B', 4)]))
@@ -863,7 +863,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(inShort(await outbox.queue.claim('default', 10, LATER)), ['3/0 lead_id:5 C'])
   })
 
-  test(`${name}: after a restart what was on its way is given out again, before the later ones of its lead`, async (t) => {
+  test(`${name}: after a restart updates in flight are claimed again, before later ones of their leads`, async (t) => {
     const { outbox, reopen } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 1), sets('A', 2)]))
     await outbox.jobs.accept(newJob(2, [sets('C', 2)]))
@@ -877,7 +877,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(await reopened.queue.claim('default', 10, LATER), [])
   })
 
-  test(`${name}: what is asked of it once it is closed is refused, and nothing more happens`, async (t) => {
+  test(`${name}: a closed outbox rejects every call and changes nothing`, async (t) => {
     const { outbox, reopen } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
     const claimed = await outbox.queue.claim('default', 1, LATER)

@@ -19,7 +19,7 @@ class ExplainedStatements extends Statements {
   }
 }
 
-test('whichever jobs are asked for, they are found by an index, and a caller never waits for the jobs of others', (t) => {
+test("every list of jobs uses an index, and a caller's list never scans other callers' jobs", (t) => {
   const database = openDatabase(dataDir(t))
   const sql = new ExplainedStatements(database)
   const table = new JobTable(sql)

@@ -41,14 +41,14 @@ function contents(directory: string): Record<string, string> {
   )
 }
 
-test('a directory that is not there is made, for its owner alone', async (t) => {
+test('a missing directory is created for its owner alone', async (t) => {
   const directory = join(dataDir(t), 'not', 'there')
   openDatabase(directory).close()
   t.equal(statSync(directory).mode & 0o777, 0o700)
   t.same(readdirSync(directory), ['gateway.db'])
 })
 
-test('what is stored is on disk when it is said to be, and only one process may write it', async (t) => {
+test('commits are synchronous, and only one process may write', async (t) => {
   const database = openDatabase(dataDir(t))
   const pragma = (name: string) => database.prepare(`PRAGMA ${name}`).get()?.[name]
   t.same(
@@ -59,14 +59,14 @@ test('what is stored is on disk when it is said to be, and only one process may 
   database.close()
 })
 
-test('a database is opened again as it was left', async (t) => {
+test('a database reopens as it was closed', async (t) => {
   const directory = await stored(t)
   const outbox = new SqliteOutbox(directory)
   t.same(outbox.queue.size, { pending: 1, deadLetters: 0 })
   await outbox.close()
 })
 
-test('a file that is no database is refused, and left as it is', async (t) => {
+test('a file that is not a database is refused and left unchanged', async (t) => {
   const directory = dataDir(t)
   writeFileSync(join(directory, 'gateway.db'), 'a letter to somebody else, '.repeat(100))
   const before = contents(directory)
@@ -78,7 +78,7 @@ test('a file that is no database is refused, and left as it is', async (t) => {
   t.same(contents(directory), before)
 })
 
-test('a database that was damaged is refused, wherever the damage is', async (t) => {
+test('a damaged database is refused, wherever the damage is', async (t) => {
   const sound = await stored(t)
   const whole = readFileSync(join(sound, 'gateway.db'))
   const pageSize = whole.readUInt16BE(16)
@@ -93,7 +93,7 @@ test('a database that was damaged is refused, wherever the damage is', async (t)
   t.match(refusal(directory), /^The database .*gateway\.db is damaged[,:]/, 'cut short')
 })
 
-test('the database of something else is refused, and left as it is', async (t) => {
+test("another program's database is refused and left unchanged", async (t) => {
   const directory = dataDir(t)
   const other = new DatabaseSync(join(directory, 'gateway.db'))
   other.exec('CREATE TABLE orders (id); INSERT INTO orders VALUES (7)')
@@ -107,7 +107,7 @@ test('the database of something else is refused, and left as it is', async (t) =
   t.same(contents(directory), before)
 })
 
-test('a database of a newer gateway is refused, and left as it is', async (t) => {
+test("a newer gateway's database is refused and left unchanged", async (t) => {
   const directory = await stored(t)
   const newer = new DatabaseSync(join(directory, 'gateway.db'))
   newer.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`)
@@ -122,7 +122,7 @@ test('a database of a newer gateway is refused, and left as it is', async (t) =>
   t.same(contents(directory), before)
 })
 
-test('without its file what is in the write-ahead log is not thrown away', async (t) => {
+test('a write-ahead log without its database is kept', async (t) => {
   const directory = dataDir(t)
   const { outbox } = opened(t, directory)
   await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
@@ -148,7 +148,7 @@ test('without its file what is in the write-ahead log is not thrown away', async
   }
 })
 
-test('a gateway that ended in the middle of making its database goes on with it', async (t) => {
+test('a database whose creation was interrupted is completed', async (t) => {
   const directory = dataDir(t)
   const path = join(directory, 'gateway.db')
   writeFileSync(path, '')
@@ -157,7 +157,7 @@ test('a gateway that ended in the middle of making its database goes on with it'
   t.ok(statSync(path).size > 0)
 })
 
-test('a directory that cannot be used is refused, with its name', async (t) => {
+test('an unusable directory is refused by name', async (t) => {
   const directory = dataDir(t)
   writeFileSync(join(directory, 'file'), 'not a directory')
   t.match(refusal(join(directory, 'file')), `The database ${directory}/file/gateway.db cannot be`)
@@ -173,7 +173,7 @@ test('a directory that cannot be used is refused, with its name', async (t) => {
   )
 })
 
-test('what a path is called says nothing about what is wrong with it', async (t) => {
+test('words in the path are not taken for the reason', async (t) => {
   const directory = join(dataDir(t), 'locked-full-readonly')
   writeFileSync(directory, 'not a directory')
   const said = refusal(directory)
@@ -181,7 +181,7 @@ test('what a path is called says nothing about what is wrong with it', async (t)
   t.notMatch(said, /in use by another process|the disk is full/)
 })
 
-test('a second process is refused while the first one runs, and finds everything once it has ended', async (t) => {
+test('a second process is refused until the first one ends, and then finds everything', async (t) => {
   const directory = await stored(t)
   const script = `
     const { SqliteOutbox } = await import('./src/outbox/sqlite/sqlite-outbox.ts')
@@ -208,7 +208,7 @@ test('a second process is refused while the first one runs, and finds everything
   await outbox.close()
 })
 
-test('a gateway that cannot open its database does not start, and says why', async (t) => {
+test('a gateway that cannot open its database exits with the reason', async (t) => {
   const directory = dataDir(t)
   writeFileSync(join(directory, 'gateway.db'), 'a letter to somebody else, '.repeat(100))
   const env = {
@@ -248,7 +248,7 @@ function opened(t: Tester, directory: string): { outbox: SqliteOutbox; connectio
   }
 }
 
-test('with a full disk nothing is stored by halves, what is there can be read, and it goes on once there is room', async (t) => {
+test('with a full disk nothing is half stored, reading works, and writing resumes once there is room', async (t) => {
   const directory = dataDir(t)
   const { outbox, connection } = opened(t, directory)
   await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 1)]))
@@ -291,7 +291,7 @@ test('with a full disk nothing is stored by halves, what is there can be read, a
   await found.close()
 })
 
-test('a fault is told until there is room again, which purging finds out', async (t) => {
+test('a fault lasts until purging finds that there is room again', async (t) => {
   const { outbox, connection } = opened(t, dataDir(t))
   await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
   const pages = Number(connection.prepare('PRAGMA page_count').get()?.['page_count'])
