@@ -5,13 +5,13 @@ import { type Test, test } from 'tap'
 import { PASS, startVicidial } from '../check/set-up.ts'
 import { API_KEY, leaksIn } from '../../helper.ts'
 import { until } from '../../until.ts'
-import { run } from './run.ts'
+import { BARE_ENV, run } from './run.ts'
 
 /** Runs the program in a process, without a terminal, with these settings only. */
 function start(t: Test, env: Record<string, string>, ...args: string[]) {
   const settings = { VICIDIAL_USER: 'api', VICIDIAL_PASS: PASS, API_KEY, ...env }
   const child = spawn(process.execPath, ['src/tools/cli/main.ts', 'check', ...args], {
-    env: { PATH: process.env['PATH'], ...settings },
+    env: { ...BARE_ENV, ...settings },
     stdio: ['ignore', 'pipe', 'pipe']
   })
   t.teardown(() => child.kill('SIGKILL'))

@@ -1,5 +1,8 @@
 import { runProgram } from '../../../src/tools/cli/program.ts'
 
+/** What a process of the command line needs of the environment, without anybody's settings. */
+export const BARE_ENV = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] }
+
 /** Runs the command line in this process. */
 export async function run(...args: string[]) {
   let stdout = ''

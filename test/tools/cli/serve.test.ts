@@ -4,11 +4,12 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { test } from 'tap'
 import { dataDir } from '../../helper.ts'
+import { BARE_ENV } from './run.ts'
 
 test('serve becomes the server: same process, own memory flags, and it gets the signals', async (t) => {
   const child = spawn(process.execPath, ['bin/vicidial-gateway.js', 'serve'], {
     env: {
-      PATH: process.env['PATH'],
+      ...BARE_ENV,
       VICIDIAL_URL: 'http://127.0.0.1:9/vicidial/non_agent_api.php',
       VICIDIAL_USER: 'api',
       VICIDIAL_PASS: 'canary-s3cret',
@@ -38,7 +39,7 @@ test('serve becomes the server: same process, own memory flags, and it gets the 
 
 test('invalid settings end it with 1', async (t) => {
   const child = spawn(process.execPath, ['src/tools/cli/main.ts', 'serve'], {
-    env: { PATH: process.env['PATH'], VICIDIAL_URL: 'ftp://dialer.example', DATA_DIR: dataDir(t) },
+    env: { ...BARE_ENV, VICIDIAL_URL: 'ftp://dialer.example', DATA_DIR: dataDir(t) },
     stdio: ['ignore', 'ignore', 'pipe']
   })
   let stderr = ''

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { test } from 'tap'
+import { type Test, test } from 'tap'
+import { BARE_ENV, run as runCommand, setEnv } from './run.ts'
 
 const YAML = `
 webhooks:
@@ -15,31 +16,36 @@ webhooks:
 custom_fields: [{ label: favorite_color, max_length: 5 }]
 `
 
-/** Runs `vicidial-gateway webhook` on a body. */
-function run(
-  t: { testdir(files: Record<string, string>): string },
+/** Runs `vicidial-gateway webhook` on a body: in this process, or in its own if it reads its standard input. */
+async function run(
+  t: Test,
   body: string,
   args: readonly string[] = ['try', 'crm', 'body.json'],
   env: Record<string, string> = {}
 ) {
   const cwd = t.testdir({ 'gateway.yaml': YAML, 'body.json': body, 'body.bin': body })
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [new URL('../../../src/tools/cli/main.ts', import.meta.url).pathname, 'webhook', ...args],
-    {
-      cwd,
-      input: body,
-      encoding: 'utf8',
-      env: { PATH: process.env['PATH'], GATEWAY_CONFIG: 'gateway.yaml', ...env }
-    }
-  )
-  return { status, stdout, stderr }
+  const settings = { GATEWAY_CONFIG: 'gateway.yaml', VICIDIAL_NON_LATIN: '', ...env }
+  if (args.includes('-')) {
+    const main = new URL('../../../src/tools/cli/main.ts', import.meta.url).pathname
+    const options = { cwd, input: body, encoding: 'utf8', env: { ...BARE_ENV, ...settings } } as const
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'webhook', ...args], options)
+    return { status, stdout, stderr }
+  }
+  for (const [name, text] of Object.entries(settings)) setEnv(t, name, text)
+  const before = process.cwd()
+  process.chdir(cwd)
+  try {
+    const { exitCode, stdout, stderr } = await runCommand('webhook', ...args)
+    return { status: exitCode, stdout, stderr }
+  } finally {
+    process.chdir(before)
+  }
 }
 
 test('a payload is shown as updates, with the values that VICIdial would store', async (t) => {
   const body =
     '[{"id":7,"type":"change","name":"Ann","color":"blue"},{"type":"other"},{"id":"8","type":"change","rank":"3"}]'
-  t.strictSame(run(t, body, ['try', 'crm', 'body.json', '--header', 'X-Event-Id: evt_1']), {
+  t.strictSame(await run(t, body, ['try', 'crm', 'body.json', '--header', 'X-Event-Id: evt_1']), {
     status: 0,
     stdout: `crm: 2 updates, 1 ignored
 event id: evt_1
@@ -58,12 +64,12 @@ event id: evt_1
 
 test("stored values depend on VICIdial's use_non_latin", async (t) => {
   const body = '{"id":7,"type":"change","name":"José"}'
-  t.match(run(t, body), {
+  t.match(await run(t, body), {
     status: 1,
     stdout:
       '  rejected  characters_lost at /updates/0/fields/first_name: VICIdial would hold "Jose", and on_lossy is "reject".'
   })
-  t.match(run(t, body, undefined, { VICIDIAL_NON_LATIN: '1' }), {
+  t.match(await run(t, body, undefined, { VICIDIAL_NON_LATIN: '1' }), {
     status: 0,
     stdout: '{"first_name":"José"}'
   })
@@ -71,11 +77,11 @@ test("stored values depend on VICIdial's use_non_latin", async (t) => {
 
 test('a body can come from standard input, with any type', async (t) => {
   const args = (type: string) => ['try', 'crm', '-', '--content-type', type]
-  t.match(run(t, 'id=7&type=change&name=Ann', args('application/x-www-form-urlencoded')), {
+  t.match(await run(t, 'id=7&type=change&name=Ann', args('application/x-www-form-urlencoded')), {
     status: 0,
     stdout: '{"lead_id":"7","fields":{"first_name":"Ann"}}'
   })
-  t.strictSame(run(t, '<a/>', args('application/xml')), {
+  t.strictSame(await run(t, '<a/>', args('application/xml')), {
     status: 1,
     stdout:
       'unsupported_media_type: The body must be application/json, application/x-www-form-urlencoded, or text/plain that holds JSON; in UTF-8.\n',
@@ -84,22 +90,22 @@ test('a body can come from standard input, with any type', async (t) => {
 })
 
 test('rejected input ends with 1, and the output says where', async (t) => {
-  t.strictSame(run(t, '{"id":7,'), {
+  t.strictSame(await run(t, '{"id":7,'), {
     status: 1,
     stdout: 'invalid_json: The body is not valid JSON: reading stopped at line 1, column 9.\n',
     stderr: ''
   })
-  t.match(run(t, '{"type":"change","name":""}'), {
+  t.match(await run(t, '{"type":"change","name":""}'), {
     status: 1,
     stdout: '  rejected  field_invalid at /updates/0: An update names its lead by exactly one of'
   })
-  t.strictSame(run(t, '{"id":7,"type":"change","rank":"canary"}'), {
+  t.strictSame(await run(t, '{"id":7,"type":"change","rank":"canary"}'), {
     status: 1,
     stdout:
       'crm: fields.rank at item 0 asks for a number, and the value is none at character 8 (JSONata D3030).\n',
     stderr: ''
   })
-  t.strictSame(run(t, '{"type":"other"}'), {
+  t.strictSame(await run(t, '{"type":"other"}'), {
     status: 0,
     stdout: 'crm: 0 updates, 1 ignored\nevent id: none, so repeats are not recognized\n',
     stderr: ''
@@ -107,28 +113,28 @@ test('rejected input ends with 1, and the output says where', async (t) => {
 })
 
 test("a payload that can't be tried ends with 2", async (t) => {
-  const of = (args: string[], env = {}) => {
-    const { status, stdout, stderr } = run(t, '{}', args, env)
+  const of = async (args: string[], env = {}) => {
+    const { status, stdout, stderr } = await run(t, '{}', args, env)
     t.equal(stdout, '')
     t.equal(status, 2)
     t.notMatch(stderr, 'canary')
     return stderr
   }
-  t.equal(of(['try', 'erp', 'body.json']), 'There is no webhook erp. The webhooks are: crm.\n')
-  t.equal(of(['try', 'crm', 'none.json']), 'none.json cannot be read (ENOENT).\n')
+  t.equal(await of(['try', 'erp', 'body.json']), 'There is no webhook erp. The webhooks are: crm.\n')
+  t.equal(await of(['try', 'crm', 'none.json']), 'none.json cannot be read (ENOENT).\n')
   t.equal(
-    of(['try', 'crm', 'body.json'], { GATEWAY_CONFIG: 'none.yaml', VICIDIAL_NON_LATIN: 'yes' }),
+    await of(['try', 'crm', 'body.json'], { GATEWAY_CONFIG: 'none.yaml', VICIDIAL_NON_LATIN: 'yes' }),
     'VICIDIAL_NON_LATIN must be 0 or 1.\nGATEWAY_CONFIG (none.yaml): cannot be read (ENOENT).\n'
   )
   t.equal(
-    of(['try', 'crm', 'body.json'], { GATEWAY_CONFIG: '' }),
+    await of(['try', 'crm', 'body.json'], { GATEWAY_CONFIG: '' }),
     'GATEWAY_CONFIG is required: a YAML file with webhooks.\n'
   )
 })
 
 test('--json prints the same as JSON', async (t) => {
   const args = ['try', 'crm', 'body.json', '--header', 'X-Event-Id: evt_1', '--json']
-  const sound = run(t, '[{"id":7,"type":"change","name":"Ann"},{"type":"other"}]', args)
+  const sound = await run(t, '[{"id":7,"type":"change","name":"Ann"},{"type":"other"}]', args)
   t.strictSame(
     { ...sound, stdout: JSON.parse(sound.stdout) },
     {
@@ -149,10 +155,10 @@ test('--json prints the same as JSON', async (t) => {
       stderr: ''
     }
   )
-  const refused = run(t, '{"id":7,"type":"change","name":"José"}', args)
+  const refused = await run(t, '{"id":7,"type":"change","name":"José"}', args)
   t.equal(refused.status, 1)
   t.match(JSON.parse(refused.stdout), { updates: [{ refusals: [{ code: 'characters_lost' }] }] })
-  t.strictSame(run(t, '{"id":7,', args), {
+  t.strictSame(await run(t, '{"id":7,', args), {
     status: 1,
     stdout: '{"faults":["invalid_json: The body is not valid JSON: reading stopped at line 1, column 9."]}\n',
     stderr: ''
@@ -175,7 +181,7 @@ test('missing arguments are refused, with the help', async (t) => {
       /^error: can't tell the content type of body\.bin from its name: use --content-type\n/
     ]
   ] as const) {
-    const { status, stdout, stderr } = run(t, '{}', args)
+    const { status, stdout, stderr } = await run(t, '{}', args)
     t.strictSame({ status, stdout }, { status: 2, stdout: '' }, args.join(' '))
     t.match(stderr, message)
   }
