@@ -1,6 +1,6 @@
+import { SOURCE_PATTERN } from '../vicidial/wire.ts'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { SOURCE_PATTERN } from '../leads/batch.ts'
 import { readSecretFile } from './secret-file.ts'
 
 const positive = (value: number, maximum: number, what: string) =>

@@ -1,6 +1,6 @@
 import anyAscii from 'any-ascii'
 import { FIELDS, type Field } from './fields.ts'
-import { parseDate, parseInteger, parseOffset } from './numbers.ts'
+import { parseDate, parseInteger, parseOffset } from './numbers-and-dates.ts'
 import type { Refusal, RefusalCode, Warning } from './refusal.ts'
 
 /** VICIdial's system setting `use_non_latin`: with 0 only A–Z count as letters in most fields. */

@@ -1,6 +1,6 @@
 import type { Cleaner } from './clean.ts'
 import { FIELD_BY_NAME } from './fields.ts'
-import { readInteger } from './numbers.ts'
+import { readInteger } from './numbers-and-dates.ts'
 import type { Refusal } from './refusal.ts'
 
 /** How an update names its lead. */

@@ -20,6 +20,14 @@ export interface UpdateOptions {
   readonly allowUndefinedList: boolean
 }
 
+/** The options of a request that names none, from a caller without its own. */
+export const DEFAULT_OPTIONS: UpdateOptions = {
+  onMultiple: 'reject',
+  onLossy: 'accept',
+  resetCalled: false,
+  allowUndefinedList: false
+}
+
 /** An update that can be sent: it names one lead and valid changes. `index` is its position in the request. */
 export interface Update {
   readonly index: number

@@ -1,3 +1,5 @@
+import { type ErrorKind, errorKindOf } from './error-kind.ts'
+
 /**
  * Reads the text that comes back from VICIdial. It is hostile: it may be HTML, half a reply or megabytes of noise, and a
  * refused login echoes the password. So only lead ids and the meaning are passed on.
@@ -68,39 +70,47 @@ const STATUS_WORDS = ['SUCCESS: ', 'NOTICE: ', 'ERROR: ']
 const ID = /^[1-9]\d*$/
 const IDS = /^\d+(?:,\d+)*$/
 
-/** Error texts of VICIdial and its forks, by a part that identifies them. The first match counts. */
-const ERRORS: readonly [text: string, code: UpstreamCode | 'not_found', detail: string][] = [
-  ['Login incorrect', 'upstream_login_failed', "VICIdial refused the login of the gateway's account."],
-  [
-    'Too many login attempts',
-    'upstream_locked_out',
-    "VICIdial locked the gateway's account out for 15 minutes."
-  ],
-  [
-    'IP Address is not allowed',
-    'upstream_permission_denied',
-    "VICIdial's IP list forbids the gateway's address."
-  ],
-  [
-    'USER DOES NOT HAVE PERMISSION',
-    'upstream_permission_denied',
-    "VICIdial does not permit this to the gateway's account."
-  ],
-  ['NO MATCHES FOUND', 'not_found', ''],
-  ['NO LEADS FOUND', 'not_found', ''],
-  ['LEAD NOT FOUND', 'not_found', ''],
-  ['NOT AN ALLOWED LIST ID, RESULTS', 'not_found', ''],
-  ['NOT A DEFINED LIST ID', 'list_not_found', 'VICIdial has no list with this id.'],
-  ['NOT AN ALLOWED LIST ID', 'list_not_allowed', "The gateway's VICIdial account may not use this list."],
-  ['INVALID JSON FORMAT', 'upstream_error', 'VICIdial could not read leads_data.'],
-  [
-    'NO LEADS DEFINED',
-    'upstream_error',
-    'VICIdial read no leads: it may not know the configured VICIDIAL_DIALECT.'
-  ],
-  ['NO FUNCTION SPECIFIED', 'upstream_error', 'This VICIdial does not know the function.'],
-  ['Invalid Source', 'upstream_error', 'VICIdial does not take the source.']
-]
+const NOT_PERMITTED = {
+  code: 'upstream_permission_denied',
+  detail: "VICIdial does not permit this to the gateway's account."
+} as const
+const UNKNOWN_ERROR = {
+  code: 'upstream_error',
+  detail: 'VICIdial refused the call in words that are not known.'
+} as const
+/** What an error means for a call that updates or looks up leads; null: its leads count as not found. */
+const ERRORS: Readonly<Record<ErrorKind, Pick<Refused, 'code' | 'detail'> | null>> = {
+  login_incorrect: {
+    code: 'upstream_login_failed',
+    detail: "VICIdial refused the login of the gateway's account."
+  },
+  locked_out: {
+    code: 'upstream_locked_out',
+    detail: "VICIdial locked the gateway's account out for 15 minutes."
+  },
+  ip_blocked: {
+    code: 'upstream_permission_denied',
+    detail: "VICIdial's IP list forbids the gateway's address."
+  },
+  group_missing: UNKNOWN_ERROR,
+  function_not_allowed: NOT_PERMITTED,
+  no_permission: NOT_PERMITTED,
+  function_unknown: { code: 'upstream_error', detail: 'This VICIdial does not know the function.' },
+  invalid_source: { code: 'upstream_error', detail: 'VICIdial does not take the source.' },
+  not_found: null,
+  no_allowed_leads: null,
+  list_unknown: { code: 'list_not_found', detail: 'VICIdial has no list with this id.' },
+  list_not_allowed: {
+    code: 'list_not_allowed',
+    detail: "The gateway's VICIdial account may not use this list."
+  },
+  list_not_found: UNKNOWN_ERROR,
+  nothing_asked: {
+    code: 'upstream_error',
+    detail: 'VICIdial read no leads: it may not know the configured VICIDIAL_DIALECT.'
+  },
+  leads_data_invalid: { code: 'upstream_error', detail: 'VICIdial could not read leads_data.' }
+}
 
 /**
  * Reads the reply to `batch_update_lead` or `update_lead`.
@@ -178,18 +188,9 @@ function readCustomFields(line: string): CustomFieldsReply {
 }
 
 function readError(line: string): Refused | { kind: 'not_found'; leads: ReadonlySet<number> } {
-  // What follows the first pipe is echoed from the request: it could read like any error.
-  const [message = ''] = line.split('|', 1)
-  const known = ERRORS.find(([text]) => message.includes(text))
-  if (known === undefined) {
-    return {
-      kind: 'refused',
-      code: 'upstream_error',
-      detail: 'VICIdial refused the call in words that are not known.'
-    }
-  }
-  const [, code, detail] = known
-  if (code !== 'not_found') return { kind: 'refused', code, detail }
+  const kind = errorKindOf(line)
+  const refusal = kind === undefined ? UNKNOWN_ERROR : ERRORS[kind]
+  if (refusal !== null) return { kind: 'refused', ...refusal }
   const ids = line.split('|').find((part, index) => index > 1 && IDS.test(part)) ?? ''
   return { kind: 'not_found', leads: new Set(ids === '' ? [] : ids.split(',').map(Number)) }
 }

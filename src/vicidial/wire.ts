@@ -1,5 +1,9 @@
 import type { Changes } from '../leads/changes.ts'
 
+/** VICIdial's `source`: the characters that it keeps, and the lengths that it takes. */
+export const SOURCE_PATTERN = '^[A-Za-z0-9]{2,20}$'
+export const SOURCE = new RegExp(SOURCE_PATTERN)
+
 /** How a batch names its leads: VICIdial's own way, or the JSON parameter that some forks read. */
 export type Dialect = 'lead_ids' | 'leads_data'
 

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { DEFAULT_OPTIONS } from '../leads/batch.ts'
-import type { OnLossy, OnMultiple, UpdateOptions } from '../leads/update.ts'
+import { DEFAULT_OPTIONS, type OnLossy, type OnMultiple, type UpdateOptions } from '../leads/update.ts'
 import { type Auth, type AuthFault, headerValue, type ReceivedRequest } from './auth/auth.ts'
 import { verify } from './auth/verify.ts'
 import type { EventIdValue, MappedEvent } from './mapping/evaluation.ts'

@@ -1,8 +1,8 @@
 import type { Outcome } from '../../src/delivery/outcome.ts'
-import { DEFAULT_OPTIONS, readBatch } from '../../src/leads/batch.ts'
+import { readBatch } from '../../src/updates/batch.ts'
 import { createCleaner } from '../../src/leads/clean.ts'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
-import type { Update } from '../../src/leads/update.ts'
+import { DEFAULT_OPTIONS, type Update } from '../../src/leads/update.ts'
 
 /** The updates of a batch, all of them valid. */
 export function updates(elements: unknown[], options: Record<string, unknown> = {}): Update[] {

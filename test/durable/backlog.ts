@@ -1,7 +1,7 @@
 import { createCleaner } from '../../src/leads/clean.ts'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
-import { DEFAULT_OPTIONS, readBatch } from '../../src/leads/batch.ts'
-import type { Update } from '../../src/leads/update.ts'
+import { readBatch } from '../../src/updates/batch.ts'
+import { DEFAULT_OPTIONS, type Update } from '../../src/leads/update.ts'
 import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
 
 export const CHANGE_SETS = 20

@@ -1,10 +1,9 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { DEFAULT_OPTIONS } from '../../src/leads/batch.ts'
 import { createCleaner } from '../../src/leads/clean.ts'
 import { missingRight } from '../../src/leads/missing-right.ts'
 import { ALL_RIGHTS, type Allowed, type Rights } from '../../src/leads/rights.ts'
-import { readUpdate, type Update } from '../../src/leads/update.ts'
+import { DEFAULT_OPTIONS, readUpdate, type Update } from '../../src/leads/update.ts'
 
 const RULES = { clean: createCleaner(0), customFields: new Map([['color', 50]]), rights: ALL_RIGHTS }
 const NONE: Rights = {

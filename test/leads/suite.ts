@@ -1,4 +1,4 @@
-import './batch.test.ts'
+import '../updates/batch.test.ts'
 import './changes.test.ts'
 import './clean.test.ts'
 import './lead-key.test.ts'

@@ -1,9 +1,8 @@
 import { test } from 'tap'
-import { DEFAULT_OPTIONS } from '../../src/leads/batch.ts'
 import { MAX_REFUSALS } from '../../src/leads/changes.ts'
 import { createCleaner } from '../../src/leads/clean.ts'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
-import { readUpdate, type UpdateOptions } from '../../src/leads/update.ts'
+import { DEFAULT_OPTIONS, readUpdate, type UpdateOptions } from '../../src/leads/update.ts'
 
 const rules = { clean: createCleaner(0), customFields: new Map([['favorite_color', 10]]), rights: ALL_RIGHTS }
 

@@ -1,1 +1,2 @@
+import './batch.test.ts'
 import './updates.test.ts'

@@ -1,7 +1,7 @@
+import { SOURCE_PATTERN } from '../../vicidial/wire.ts'
 import { type Static, Type } from 'typebox'
 import { TIME_PATTERN } from '../../../schemas/rfc3339.ts'
 import { ROUTE_PERMISSIONS } from '../../callers/caller.ts'
-import { SOURCE_PATTERN } from '../../leads/batch.ts'
 import { KEY_HASH_PATTERN, LABEL_PATTERN, NAME_PATTERN } from '../patterns.ts'
 
 const strict = { additionalProperties: false } as const

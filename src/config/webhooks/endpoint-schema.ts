@@ -1,5 +1,5 @@
+import { SOURCE_PATTERN } from '../../vicidial/wire.ts'
 import { type Static, Type } from 'typebox'
-import { SOURCE_PATTERN } from '../../leads/batch.ts'
 import { CONTENT_TYPES } from '../../webhooks/payload.ts'
 import { KEY_HASH_PATTERN, NAME_PATTERN } from '../patterns.ts'
 

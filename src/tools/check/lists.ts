@@ -1,7 +1,13 @@
 import type { AccountCalls } from './account-calls.ts'
+import type { ReplyKind } from '../../vicidial/reply-kind.ts'
 import { listSearchParams } from '../../vicidial/wire.ts'
 import type { Finding } from './step.ts'
 
+const NOT_ALLOWED: ReadonlySet<ReplyKind> = new Set([
+  'list_not_allowed',
+  'list_not_found',
+  'no_allowed_leads'
+])
 /** An id that no list has. An unrestricted account may use it all the same. */
 const NO_LIST = '999999999'
 /** A number that no lead has. The column has an index, so the search is cheap. */
@@ -15,7 +21,7 @@ const NO_NUMBER = '000000'
 export async function checkLists(calls: AccountCalls, named: readonly string[]): Promise<Finding> {
   const restricts = async (list: string) => {
     const { kind } = await calls.ask(listSearchParams(NO_NUMBER, list))
-    if (kind === 'list_not_allowed') return true
+    if (NOT_ALLOWED.has(kind)) return true
     return kind === 'not_found' || kind === 'other' ? false : undefined
   }
   const isRestricted = await restricts(NO_LIST)

@@ -1,7 +1,7 @@
 import { type Account, DEFAULT_ACCOUNT, isStripped } from '../../vicidial/account.ts'
 import type { AccountCalls, Reply } from './account-calls.ts'
 import { emptyCall } from '../../vicidial/wire.ts'
-import { isAfterLogin } from '../../vicidial/reply-kind.ts'
+import { isAfterLogin, isNothingAsked } from '../../vicidial/reply-kind.ts'
 import type { Finding } from './step.ts'
 
 /** The settings that hold an account's login. */
@@ -60,7 +60,7 @@ export function checkLogin(account: Account, reply: Reply): Finding {
 /** Finds out why an update is not permitted, with harmless calls. */
 export async function denialOf(calls: AccountCalls): Promise<Pick<Finding, 'detail' | 'remedy'>> {
   // lead_search requires level 8 and API access too, but permits users who may only view leads.
-  if ((await calls.ask(emptyCall('lead_search'))).kind === 'nothing_asked') {
+  if (isNothingAsked((await calls.ask(emptyCall('lead_search'))).kind)) {
     return {
       detail: 'The user may look at leads and not change them: its Modify Leads is 5.',
       remedy: "Set Modify Leads to 1 in the user's page."
@@ -68,7 +68,7 @@ export async function denialOf(calls: AccountCalls): Promise<Pick<Finding, 'deta
   }
   // lead_field_info has the requirements of an update, except that level 7 is enough.
   const { kind } = await calls.ask(emptyCall('lead_field_info'))
-  if (kind === 'nothing_asked') {
+  if (isNothingAsked(kind)) {
     return {
       detail: "The user's User Level is 7, which is enough for the login and not for updates.",
       remedy: "Set User Level to 8 in the user's page. (Tutorials say 7.)"

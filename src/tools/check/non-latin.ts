@@ -2,6 +2,7 @@ import type { NonLatin } from '../../leads/clean.ts'
 import type { AccountCalls } from './account-calls.ts'
 import { emptyCall } from '../../vicidial/wire.ts'
 import type { Finding } from './step.ts'
+import { isNothingAsked } from '../../vicidial/reply-kind.ts'
 
 /** VICIdial strips `source` by the same rule as a lead's values, and rejects one that becomes too short. */
 const SOURCE = 'éé'
@@ -13,7 +14,7 @@ const SOURCE = 'éé'
 export async function checkNonLatin(calls: AccountCalls, configured: NonLatin): Promise<Finding> {
   const { kind } = await calls.ask(emptyCall('update_lead'), SOURCE)
   if (kind === 'invalid_source') return compareNonLatin(0, configured)
-  if (kind === 'nothing_asked' || kind === 'function_not_allowed' || kind === 'no_permission') {
+  if (isNothingAsked(kind) || kind === 'function_not_allowed' || kind === 'no_permission') {
     return compareNonLatin(1, configured)
   }
   return { status: 'skipped', detail: 'Which letters VICIdial keeps (use_non_latin) cannot be told.' }

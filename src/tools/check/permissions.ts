@@ -1,6 +1,6 @@
 import type { AccountCalls, Reply } from './account-calls.ts'
 import { denialOf } from './login.ts'
-import { isRefusal } from '../../vicidial/reply-kind.ts'
+import { isNothingAsked, isRefusal } from '../../vicidial/reply-kind.ts'
 import type { Finding } from './step.ts'
 
 /** A function that the gateway calls. */
@@ -19,7 +19,7 @@ export async function checkPermission(
   { kind, why }: Reply,
   calls: AccountCalls
 ): Promise<Finding> {
-  if (kind === 'nothing_asked') return { status: 'ok', detail: `${name} is permitted.` }
+  if (isNothingAsked(kind)) return { status: 'ok', detail: `${name} is permitted.` }
   if (kind === 'function_not_allowed') {
     return {
       status: 'fault',

@@ -1,8 +1,9 @@
+import { DEFAULT_OPTIONS } from '../../../src/leads/update.ts'
 import * as fc from 'fast-check'
 import { test } from 'tap'
 import { createCleaner } from '../../../src/leads/clean.ts'
 import { ALL_RIGHTS } from '../../../src/leads/rights.ts'
-import { readBatch, DEFAULT_OPTIONS } from '../../../src/leads/batch.ts'
+import { readBatch } from '../../../src/updates/batch.ts'
 import { MappingError } from '../../../src/webhooks/endpoint.ts'
 import { endpointWith } from '../endpoints.ts'
 

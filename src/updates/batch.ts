@@ -1,6 +1,7 @@
-import { type ChangesRules, readChanges } from './changes.ts'
-import { isObject } from './is-object.ts'
-import { type PointedRefusal, pointer } from './refusal.ts'
+import { SOURCE } from '../vicidial/wire.ts'
+import { type ChangesRules, readChanges } from '../leads/changes.ts'
+import { isObject } from '../leads/is-object.ts'
+import { type PointedRefusal, pointer } from '../leads/refusal.ts'
 import {
   readKeyAt,
   type KnownChanges,
@@ -9,7 +10,7 @@ import {
   readUpdate,
   type Update,
   type UpdateOptions
-} from './update.ts'
+} from '../leads/update.ts'
 
 /** A batch request: one entry per update, in order. */
 export interface Batch {
@@ -29,17 +30,6 @@ export interface BatchRules extends ChangesRules {
   /** The caller's options, which the request may override. */
   readonly defaults: UpdateOptions
 }
-
-export const DEFAULT_OPTIONS: UpdateOptions = {
-  onMultiple: 'reject',
-  onLossy: 'accept',
-  resetCalled: false,
-  allowUndefinedList: false
-}
-
-/** VICIdial's `source`: the characters that it keeps, and the lengths that it takes. */
-export const SOURCE_PATTERN = '^[A-Za-z0-9]{2,20}$'
-export const SOURCE = new RegExp(SOURCE_PATTERN)
 
 const COMMON = ['source', 'dry_run', 'on_multiple', 'on_lossy', 'reset_called', 'allow_undefined_list']
 const LONG_FORM: ReadonlySet<string> = new Set(['updates', ...COMMON])

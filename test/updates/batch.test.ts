@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { planCalls } from '../../src/delivery/plan.ts'
-import { DEFAULT_OPTIONS, readBatch } from '../../src/leads/batch.ts'
+import { readBatch } from '../../src/updates/batch.ts'
 import type { Changes } from '../../src/leads/changes.ts'
 import { createCleaner } from '../../src/leads/clean.ts'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
-import type { Update } from '../../src/leads/update.ts'
+import { DEFAULT_OPTIONS, type Update } from '../../src/leads/update.ts'
 import { callParams, formBody, searchParams } from '../../src/vicidial/wire.ts'
 
 const rules = {
