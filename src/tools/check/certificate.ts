@@ -14,7 +14,7 @@ export async function checkCertificate(url: URL, now: () => number): Promise<Fin
   if (url.protocol !== 'https:') {
     return {
       status: 'skipped',
-      detail: 'VICIDIAL_URL begins with http: there is no TLS, and the password can be read on its way.',
+      detail: 'VICIDIAL_URL begins with http: there is no TLS, so the password can be read in transit.',
       remedy: 'Use https, unless both machines are in one trusted network.'
     }
   }

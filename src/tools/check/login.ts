@@ -27,7 +27,7 @@ export function checkLogin(account: Account, reply: Reply): Finding {
     return {
       status: 'fault',
       detail: `VICIdial has locked the user out after ten refused logins. Whether the password is right cannot be seen now.`,
-      remedy: `Stop whoever logs in with a wrong password (VICIdial's user page shows the address of the last failure), wait 15 minutes, and run this again. A user that only the gateway has is locked out by nobody else.`
+      remedy: `Stop the program that logs in with a wrong password (VICIdial's user page shows the address of the last failure), wait 15 minutes, and run this again. Give the gateway a user of its own, so that no other program can lock it out.`
     }
   }
   if (reply.kind === 'ip_blocked') {

@@ -44,7 +44,7 @@ async function withJobs(t: Test): Promise<{ finish: () => Promise<void> }> {
   vicidial.holds()
   const changes = ['A', 'B', 'C'].map((status) => ({ lead_id: 105, fields: { status } }))
   const held = await store(gateway, { updates: changes })
-  await until('the first is on its way', () => vicidial.held.length === 1)
+  await until('the first is in flight', () => vicidial.held.length === 1)
   return {
     finish: async () => {
       vicidial.makes()

@@ -126,7 +126,7 @@ test('jobs cancel cancels updates that are not in flight', async (t) => {
   vicidial.holds()
   const updates = ['A', 'B'].map((status) => ({ lead_id: 1, fields: { status } }))
   const id = await store(gateway, { updates })
-  await until('the first is on its way', () => vicidial.held.length === 1)
+  await until('the first is in flight', () => vicidial.held.length === 1)
   t.match(await run('jobs', 'cancel', id), { exitCode: 0, stdout: `${id}: cancelled 1\n` })
   t.strictSame(JSON.parse((await run('jobs', 'cancel', id, '--json')).stdout), { id, cancelled: 0 })
   vicidial.makes()

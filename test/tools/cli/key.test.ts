@@ -7,7 +7,7 @@ test('key create prints a new key and its entry for the gateway file', async (t)
   t.strictSame({ exitCode, stderr }, { exitCode: 0, stderr: '' })
   const [key = ''] = /vgw_\S+/.exec(stdout) ?? []
   t.ok(isWholeKey(key))
-  t.equal(stdout.split(key).length, 2, 'it stands there once')
+  t.equal(stdout.split(key).length, 2, 'the key is shown once')
   t.match(stdout, `  - name: crm\n    key_hashes:\n      - sha256:${hashKey(key)}\n    permissions:\n`)
 
   const limited = await run('key', 'create', '--name', 'crm', '--expires', '2999-01-01T00:00:00Z')
