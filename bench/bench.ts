@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { largeBatch, loneRequest, singleLeads } from './against-vicidial.ts'
@@ -12,8 +12,9 @@ import type { Target } from './target.ts'
 
 /**
  * `npm run bench` measures the gateway on a sandbox that costs what a real VICIdial was measured to cost, prints the
- * ratios, and writes bench/results.json and bench/results.svg. With `--url` it measures against a server of yours,
- * changes the leads from `--first-lead` on there, and writes nothing.
+ * ratios, and writes results.json and results.svg into bench/latest/, which Git ignores; with `--keep` into bench/, to
+ * be committed. With `--url` it measures against a server of yours, changes the leads from `--first-lead` on there, and
+ * writes nothing.
  */
 const { values: options } = parseArgs({
   options: {
@@ -21,7 +22,8 @@ const { values: options } = parseArgs({
     user: { type: 'string' },
     pass: { type: 'string' },
     'first-lead': { type: 'string', default: '1' },
-    leads: { type: 'string', default: '10000' }
+    leads: { type: 'string', default: '10000' },
+    keep: { type: 'boolean', default: false }
   }
 })
 const CALLERS = [64, 256]
@@ -66,6 +68,8 @@ const results: Results = {
 }
 printTable(results)
 if (sandbox) {
-  writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`)
-  writeFileSync(new URL('results.svg', import.meta.url), draw(results))
+  const folder = new URL(options.keep ? './' : 'latest/', import.meta.url)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(new URL('results.json', folder), `${JSON.stringify(results, null, 2)}\n`)
+  writeFileSync(new URL('results.svg', folder), draw(results))
 }
