@@ -11,7 +11,8 @@ export function hostOf(url: URL): string {
 /** Checks that the host's name can be resolved. */
 export async function checkAddress(url: URL): Promise<Finding> {
   const host = hostOf(url)
-  if (isIP(host) !== 0) return { status: 'ok', detail: `${host} is an IP address, so there is no name to resolve.` }
+  if (isIP(host) !== 0)
+    return { status: 'ok', detail: `${host} is an IP address, so there is no name to resolve.` }
   try {
     const found = await lookup(host, { all: true })
     return { status: 'ok', detail: `${host} is ${found.map(({ address }) => address).join(', ')}.` }
