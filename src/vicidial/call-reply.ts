@@ -1,5 +1,6 @@
+import { type Backoff, pauseMs } from './backoff.ts'
 import type { NoReply } from './client.ts'
-import type { SearchReply, UpdateReply } from './reply.ts'
+import type { Refused, SearchReply, UpdateReply } from './reply.ts'
 
 /** No reply came, or the call was not sent in time. `sent`: whether VICIdial may have got it. */
 export interface Unanswered extends NoReply {
@@ -20,7 +21,73 @@ export const NOT_SENT: Unanswered = {
   detail: "The request's time was over before the call could be sent."
 }
 
-/** The name of a reply in the log and in metrics: `updated`, `refused: upstream_login_failed`. */
-export function replyLabel(reply: CallReply): string {
-  return 'code' in reply ? `${reply.kind}: ${reply.code}` : reply.kind
+/**
+ * What a call shows about VICIdial. `good`: it works and accepted the login. `alive`: it works. `failed`: no reply, or
+ * one that makes no sense. `undefined`: nothing.
+ */
+export type Health = 'good' | 'alive' | 'failed' | 'login_refused' | 'locked_out' | undefined
+
+/** What a reply shows about VICIdial. */
+export function healthOf(reply: CallReply): Health {
+  switch (reply.kind) {
+    case 'updated':
+    case 'found':
+    case 'limit_reached':
+    case 'not_found':
+      return 'good'
+    case 'refused':
+      return healthOfRefusal(reply)
+    case 'not_made':
+    case 'unclear':
+      return 'failed'
+    case 'unanswered':
+      return reply.isHasty && reply.code === 'upstream_timeout' ? undefined : 'failed'
+    default:
+      return reply satisfies never
+  }
+}
+
+function healthOfRefusal({ code }: Refused): Health {
+  switch (code) {
+    case 'upstream_login_failed':
+      return 'login_refused'
+    case 'upstream_locked_out':
+      return 'locked_out'
+    // It may come from before the login, or from a server in front of VICIdial.
+    case 'upstream_error':
+      return 'alive'
+    default:
+      return 'good'
+  }
+}
+
+/** Attempts of one call, the first included. */
+const MAX_ATTEMPTS = 4
+const BACKOFF: Backoff = { firstMs: 100, growth: 3, longestMs: Number.POSITIVE_INFINITY }
+
+/**
+ * Whether sending a call again is safe and may help, after `reply` to attempt number `attempt` (from 1). Setting the
+ * same values again changes nothing, so a call whose fate is unknown is safe to repeat. What VICIdial refused it would
+ * refuse again, and a refused login must never be tried twice.
+ */
+export function mayRepeat({ kind }: CallReply, attempt: number): boolean {
+  switch (kind) {
+    case 'not_made':
+    case 'unclear':
+    case 'unanswered':
+      return attempt < MAX_ATTEMPTS
+    case 'updated':
+    case 'found':
+    case 'limit_reached':
+    case 'not_found':
+    case 'refused':
+      return false
+    default:
+      return kind satisfies never
+  }
+}
+
+/** The pause after attempt number `attempt` (from 1), in milliseconds; half of it is random. */
+export function repeatPauseMs(attempt: number, random: () => number = Math.random): number {
+  return pauseMs(attempt, BACKOFF, random)
 }

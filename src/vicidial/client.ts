@@ -105,3 +105,8 @@ function noReply(error: unknown, timedOut: boolean, timeoutMs: number): NoReply 
     detail: `The connection to VICIdial broke (${code}).`
   }
 }
+
+/** Milliseconds since `started` (of `performance.now()`), to a tenth. */
+export function msSince(started: number): number {
+  return Math.round((performance.now() - started) * 10) / 10
+}

@@ -1,12 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { BaseLogger } from 'pino'
 import type { EndedCall } from '../telemetry/observer.ts'
-import { type CallReply, NOT_SENT, replyLabel, type Unanswered } from './call-reply.ts'
-import type { Client, RawReply } from './client.ts'
+import { healthOf, mayRepeat, NOT_SENT, repeatPauseMs, type Unanswered } from './call-reply.ts'
+import { type Client, msSince, type RawReply } from './client.ts'
 import type { Guard } from './guard.ts'
-import { healthOf } from './health.ts'
-import { msSince } from './ms-since.ts'
-import { mayRepeat, repeatPauseMs } from './repeat.ts'
 import {
   type Refused,
   readSearchReply,
@@ -82,7 +79,12 @@ export class Exchange {
       {
         params: callParams(call, this.#options.dialect),
         leads: call.leads.length,
-        read: ({ httpStatus, text }) => onlyAsked(readUpdateReply(httpStatus, text), asked)
+        read: ({ httpStatus, text }) => {
+          const reply = readUpdateReply(httpStatus, text)
+          // A success that names a lead which was not asked for is not the reply to this call.
+          if (reply.kind !== 'updated' || reply.leads.isSubsetOf(asked)) return reply
+          return { kind: 'unclear', detail: 'VICIdial answered for leads that it was not asked for.' }
+        }
       },
       context
     )
@@ -115,24 +117,19 @@ export class Exchange {
       context.onSent()
     }
     for (let attempt = 1; ; attempt++) {
-      const reply = await this.#attempt(request, { ...context, onSent }, attempt)
-      const pauseMs = repeatPauseMs(attempt)
-      maybeMade ||= isMaybeMade(reply)
-      if (!mayRepeat(reply, attempt) || Date.now() + pauseMs >= context.deadline) {
+      const ended = await this.#options.guard.run<Reply | Unanswered>(
+        () => this.#send(request, { ...context, onSent }, attempt),
+        healthOf,
+        context.deadline
+      )
+      const reply = ended ?? NOT_SENT
+      maybeMade ||= reply.kind === 'unclear' || (reply.kind === 'unanswered' && reply.sent === 'maybe')
+      const pauseMs = mayRepeat(reply, attempt) ? repeatPauseMs(attempt) : undefined
+      if (pauseMs === undefined || Date.now() + pauseMs >= context.deadline) {
         return sent > 0 ? { reply, maybeMade } : { reply, maybeMade, isUnsent: true }
       }
       await pause(pauseMs)
     }
-  }
-
-  async #attempt<Reply extends UpdateReply | SearchReply>(
-    request: Request<Reply>,
-    context: CallContext,
-    attempt: number
-  ): Promise<Reply | Refused | Unanswered> {
-    const call = () => this.#send(request, context, attempt)
-    const ended = await this.#options.guard.run<Reply | Unanswered>(call, healthOf, context.deadline)
-    return ended ?? NOT_SENT
   }
 
   async #send<Reply extends UpdateReply | SearchReply>(
@@ -149,20 +146,11 @@ export class Exchange {
     const raw = await client.post(formBody(params, { ...account, source }), timeoutMs)
     const isHasty = timeoutMs < this.#options.timeoutMs / 2
     const reply: Reply | Unanswered = 'sent' in raw ? { kind: 'unanswered', ...raw, isHasty } : read(raw)
-    const ended = { function: params.function, leads, ms: msSince(started), outcome: replyLabel(reply) }
+    // As `updated`, or `refused: upstream_login_failed`.
+    const outcome = 'code' in reply ? `${reply.kind}: ${reply.code}` : reply.kind
+    const ended = { function: params.function, leads, ms: msSince(started), outcome }
     log.info(ended, 'vicidial call')
     onEnd?.({ ...ended, ...queued, ...(requests ? { requests } : {}) })
     return reply
   }
-}
-
-/** A success that names a lead which was not asked for is not the reply to this call. */
-function onlyAsked(reply: UpdateReply, asked: ReadonlySet<number>): UpdateReply {
-  if (reply.kind !== 'updated' || reply.leads.isSubsetOf(asked)) return reply
-  return { kind: 'unclear', detail: 'VICIdial answered for leads that it was not asked for.' }
-}
-
-/** Whether the change may have been made, although nothing says so. */
-function isMaybeMade(reply: CallReply): boolean {
-  return reply.kind === 'unclear' || (reply.kind === 'unanswered' && reply.sent === 'maybe')
 }

@@ -1,7 +1,6 @@
-import { CallQueue } from './call-queue.ts'
-import type { Health } from './health.ts'
+import { CallQueue, RateWindow } from './call-queue.ts'
+import type { Health } from './call-reply.ts'
 import { LoginHold } from './login-hold.ts'
-import { RateWindow } from './rate-window.ts'
 import type { Refused } from './reply.ts'
 
 /** `unreachable`: the circuit is open, calls are refused until a probe succeeds. */
@@ -78,7 +77,7 @@ export class Guard {
   /** Why no call may be made now; undefined if one may. */
   refusal(): Refused | undefined {
     if (this.#login.state !== undefined) return this.#loginRefusal(this.#login.state)
-    if (!this.#isOpen) return undefined
+    if (this.#failuresInARow < FAILURES_TO_OPEN) return undefined
     const detail = 'VICIdial failed several times in a row; no call is made until a probe succeeds.'
     return { kind: 'refused', code: 'upstream_unavailable', detail }
   }
@@ -95,11 +94,11 @@ export class Guard {
     healthOf: (reply: Reply) => Health,
     deadline: number
   ): Promise<Reply | Refused | undefined> {
-    const make = () => this.#make(call, healthOf)
     const refusal = this.refusal()
     if (refusal !== undefined) return refusal
     if (this.#isClosed) return undefined
-    return this.hasPlace() ? make() : this.#waiting.add(make, deadline)
+    if (this.hasPlace()) return this.#make(call, healthOf)
+    return this.#waiting.add(() => this.#make(call, healthOf), deadline)
   }
 
   /** Stops probing and gives up the calls that wait. */
@@ -108,11 +107,6 @@ export class Guard {
     clearTimeout(this.#probeTimer)
     clearTimeout(this.#rateTimer)
     this.#waiting.endAll()
-  }
-
-  /** Whether the circuit is open. */
-  get #isOpen(): boolean {
-    return this.#failuresInARow >= FAILURES_TO_OPEN
   }
 
   #loginRefusal(state: 'login_refused' | 'locked_out'): Refused {
@@ -125,12 +119,9 @@ export class Guard {
     }
   }
 
+  /** Whether one more call may start now. If only the rate forbids it, a timer offers the place once it no longer does. */
   #mayStart(): boolean {
-    return this.#inFlight < this.#concurrency && this.#isWithinRate()
-  }
-
-  /** Whether the rate allows one more call now. If not, a timer offers the place once it does. */
-  #isWithinRate(): boolean {
+    if (this.#inFlight >= this.#concurrency) return false
     const waitMs = this.#rate.waitMs(Date.now())
     if (waitMs === 0) return true
     if (!this.#isClosed) {
@@ -173,7 +164,7 @@ export class Guard {
       // A login that is held is probed in its own time; that probe shows the rest too.
       if (this.#failuresInARow === FAILURES_TO_OPEN && this.#login.state === undefined)
         this.#probeIn(PROBE_EVERY_MS)
-    } else if (isProbe || !this.#isOpen) {
+    } else if (isProbe || this.#failuresInARow < FAILURES_TO_OPEN) {
       // An open circuit ignores calls that were in flight when it opened.
       this.#failuresInARow = 0
     }
@@ -186,16 +177,14 @@ export class Guard {
       this.#login.accepted()
       this.#concurrency = this.#options.maxConcurrency
     }
-    this.#change(this.#present(shown))
+    this.#change(shown)
   }
 
-  #present(shown: Health): UpstreamState['state'] {
-    if (this.#login.state !== undefined) return this.#login.state
-    if (this.#isOpen) return 'unreachable'
-    return shown === 'failed' ? this.#state.state : 'reachable'
-  }
-
-  #change(state: UpstreamState['state']): void {
+  /** Changes the state, and reports it, if what was shown changes it. */
+  #change(shown: Health): void {
+    const isOpen = this.#failuresInARow >= FAILURES_TO_OPEN
+    const working = shown === 'failed' ? this.#state.state : 'reachable'
+    const state = this.#login.state ?? (isOpen ? 'unreachable' : working)
     if (state === this.#state.state) return
     this.#state = { state, since: new Date().toISOString() }
     this.#options.onChange(this.#state)

@@ -1,10 +1,9 @@
 import type { BaseLogger } from 'pino'
 import type { EndedCall } from '../telemetry/observer.ts'
-import type { Client, RawReply } from './client.ts'
+import { type Health, healthOf } from './call-reply.ts'
+import { type Client, msSince, type RawReply } from './client.ts'
 import type { Probes } from './guard.ts'
-import { type Health, healthOf } from './health.ts'
 import { NOTHING_DONE, readUpdateReply } from './reply.ts'
-import { msSince } from './ms-since.ts'
 import { formBody, type Params, PROBES } from './wire.ts'
 
 export interface ProbeOptions {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { RateWindow } from '../../src/vicidial/rate-window.ts'
+import { RateWindow } from '../../src/vicidial/call-queue.ts'
 
 const START = Date.UTC(2026, 0, 1)
 
