@@ -12,8 +12,8 @@ interface Work {
 
 /** Counts kept in memory beside the database. */
 export interface Counts {
-  /** Rows of the file changed so far; rows of temporary tables don't count. */
-  readonly changes: number
+  /** `changes`: rows of the file changed so far; rows of temporary tables don't count. */
+  readonly statements: { readonly changes: number }
   /** Counts again after a group was rolled back. If it throws, it is called again before the next group. */
   recount(): void
 }
@@ -84,7 +84,7 @@ export class GroupCommit {
     let taken = 0
     try {
       if (this.#isRecountDue) this.#recount()
-      const before = this.#counts.changes
+      const before = this.#counts.statements.changes
       this.#database.exec('BEGIN IMMEDIATE')
       for (const work of this.#waiting) {
         taken++
@@ -92,7 +92,7 @@ export class GroupCommit {
         if (this.#now() - started > MAX_COMMIT_MS) break
       }
       this.#database.exec('COMMIT')
-      if (this.#counts.changes > before) this.#fault = undefined
+      if (this.#counts.statements.changes > before) this.#fault = undefined
     } catch (error) {
       const failed = this.#waiting.slice(0, Math.max(taken, 1))
       this.#waiting = this.#waiting.slice(failed.length)

@@ -1,28 +1,157 @@
+import type { SQLInputValue } from 'node:sqlite'
+import type { Result } from '../../../schemas/batch.ts'
 import type { HistoryEntry, HistoryPage, HistoryRecord, HistoryStore } from '../history.ts'
 import type { GroupCommit } from './group-commit.ts'
-import type { HistoryTable } from './history-table.ts'
+import { readNames, type Row } from './rows.ts'
+import type { Statements } from './statements.ts'
 
-/** The history in SQLite. */
+/** How far apart two records may be written out of the order of their times. */
+const MAX_DISORDER_MS = 60_000
+
+/** The history in SQLite: one row for a record, which says who asked, and one for each of its leads. */
 export class SqliteHistory implements HistoryStore {
+  readonly #sql: Statements
   readonly #commits: GroupCommit
-  readonly #table: HistoryTable
 
-  constructor(commits: GroupCommit, table: HistoryTable) {
+  constructor(sql: Statements, commits: GroupCommit) {
+    this.#sql = sql
     this.#commits = commits
-    this.#table = table
   }
 
   record(records: readonly HistoryRecord[]): Promise<void> {
     return this.#commits.write(() => {
-      this.#table.add(records)
+      this.add(records)
     })
   }
 
-  async list(page: HistoryPage): Promise<HistoryEntry[]> {
-    return this.#table.list(page)
+  /** Adds records, within a transaction. */
+  add(records: readonly HistoryRecord[]): void {
+    let next = Number(this.#sql.row('SELECT coalesce(max(id), 0) + 1 AS next FROM history')?.['next'])
+    for (const record of records) next = this.#add(record, next)
+  }
+
+  /** Adds a record whose entries have ids from `first` on. Returns the next free id. */
+  #add(record: HistoryRecord, first: number): number {
+    let id = first
+    for (const { leads, key = null, fields, values, status, error } of record.updates) {
+      for (const lead of leads.length > 0 ? leads : [null]) {
+        this.#sql.run(
+          `INSERT INTO history (id, caller, lead, key, fields, stored, status, code, detail)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          id++,
+          record.caller,
+          lead,
+          lead !== null && key === `lead_id:${lead}` ? null : key,
+          JSON.stringify(fields),
+          values === undefined ? null : JSON.stringify(values),
+          status,
+          error?.code ?? null,
+          error?.detail ?? null
+        )
+      }
+    }
+    this.#sql.run(
+      `INSERT INTO history_records (first, size, at, key_id, replayed_by, request_id, job_id, account, source)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      first,
+      id - first,
+      record.at,
+      record.keyId ?? null,
+      record.replayedBy ?? null,
+      record.requestId,
+      record.jobId ?? null,
+      record.account,
+      record.source
+    )
+    return id
+  }
+
+  /** Entries, newest first. */
+  async list({
+    lead,
+    caller,
+    since,
+    limit,
+    before = Number.MAX_SAFE_INTEGER
+  }: HistoryPage): Promise<HistoryEntry[]> {
+    const which: [condition: string, value: SQLInputValue][] = [['id < ?', before]]
+    if (lead !== undefined) which.push(['lead = ?', lead])
+    if (caller !== undefined) which.push(['caller = ?', caller])
+    if (since !== undefined) which.push(['id >= ?', this.#firstSince(since)], ['at >= ?', since])
+    const conditions = which.map(([condition]) => condition).join(' AND ')
+    return this.#sql
+      .rows(
+        `SELECT * FROM history CROSS JOIN history_records
+          ON first = (SELECT max(first) FROM history_records WHERE first <= history.id)
+        WHERE ${conditions} ORDER BY id DESC LIMIT ?`,
+        ...which.map(([, value]) => value),
+        limit
+      )
+      .map(readEntry)
+  }
+
+  /** An id that no entry from `since` or later is below, so that older ones need not be read. */
+  #firstSince(since: number): number {
+    const row = this.#sql.row(
+      `SELECT min(first) AS first FROM history_records
+      WHERE at BETWEEN (SELECT min(at) FROM history_records WHERE at >= ?1)
+        AND (SELECT min(at) FROM history_records WHERE at >= ?1) + ${MAX_DISORDER_MS}`,
+      since
+    )
+    return typeof row?.['first'] === 'number' ? row['first'] : Number.MAX_SAFE_INTEGER
   }
 
   purge(before: number, limit: number): Promise<number> {
-    return this.#commits.write(() => this.#table.purge(before, limit))
+    return this.#commits.write(() => this.#purge(before, limit))
   }
+
+  /** Deletes about `limit` entries of records older than `before`. Returns how many. */
+  #purge(before: number, limit: number): number {
+    let left = limit
+    for (const { first, size } of this.#sql.rows(
+      'SELECT first, size FROM history_records WHERE at < ? ORDER BY at LIMIT ?',
+      before,
+      limit
+    )) {
+      if (left <= 0) break
+      const from = Number(first)
+      const { changes } = this.#sql.run(
+        'DELETE FROM history WHERE id IN (SELECT id FROM history WHERE id >= ? AND id < ? LIMIT ?)',
+        from,
+        from + Number(size),
+        left
+      )
+      left -= Number(changes)
+      // The rest of the record is deleted in the next step.
+      if (left > 0) this.#sql.run('DELETE FROM history_records WHERE first = ?', from)
+    }
+    return limit - left
+  }
+}
+
+function readEntry(row: Row): HistoryEntry {
+  const code = optional(row['code'])
+  return {
+    id: Number(row['id']),
+    at: Number(row['at']),
+    lead: row['lead'] === null ? undefined : Number(row['lead']),
+    key: optional(row['key']),
+    fields: readNames(row['fields']),
+    ...(typeof row['stored'] === 'string'
+      ? { values: JSON.parse(row['stored']) as Record<string, string> }
+      : {}),
+    status: row['status'] as Result['status'],
+    ...(code === undefined ? {} : { error: { code, detail: String(row['detail']) } }),
+    caller: String(row['caller']),
+    keyId: optional(row['key_id']),
+    ...(typeof row['replayed_by'] === 'string' ? { replayedBy: row['replayed_by'] } : {}),
+    requestId: String(row['request_id']),
+    ...(typeof row['job_id'] === 'string' ? { jobId: row['job_id'] } : {}),
+    account: String(row['account']),
+    source: String(row['source'])
+  }
+}
+
+function optional(value: Row[string] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { type HistoryPolicy, settledRecords } from '../history.ts'
 import type { Settlement } from '../queue.ts'
-import type { HistoryTable } from './history-table.ts'
+import type { SqliteHistory } from './history.ts'
 import type { JobTable } from './job-table.ts'
 
 /** Updates were settled: the event's argument. */
@@ -10,12 +10,12 @@ const SETTLED = Symbol('settled')
 /** What follows when updates are settled or cancelled: their history, their jobs' progress, and events. */
 export class JobProgress {
   readonly #jobs: JobTable
-  readonly #history: HistoryTable
+  readonly #history: Pick<SqliteHistory, 'add'>
   readonly #policy: HistoryPolicy
   /** Its events are the ids of jobs that have ended, and SETTLED. */
   readonly #events = new EventEmitter()
 
-  constructor(jobs: JobTable, history: HistoryTable, policy: HistoryPolicy) {
+  constructor(jobs: JobTable, history: Pick<SqliteHistory, 'add'>, policy: HistoryPolicy) {
     this.#jobs = jobs
     this.#history = history
     this.#policy = policy

@@ -13,7 +13,7 @@ import type {
 } from '../jobs.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { GroupCommit } from './group-commit.ts'
-import type { IdempotencyTable } from './idempotency-table.ts'
+import type { SqliteIdempotency } from './idempotency.ts'
 import type { JobProgress } from './job-progress.ts'
 import type { JobTable } from './job-table.ts'
 import type { UpdateTable } from './update-table.ts'
@@ -26,7 +26,7 @@ export interface JobsTables {
   readonly jobs: JobTable
   readonly updates: UpdateTable
   readonly deadLetters: DeadLetters
-  readonly idempotency: IdempotencyTable
+  readonly idempotency: Pick<SqliteIdempotency, 'get' | 'put'>
   readonly progress: JobProgress
 }
 
@@ -44,9 +44,9 @@ export class SqliteJobs implements JobStore {
       const { record } = job
       if (record) {
         const ttlMs = record.fingerprint === '' ? EVENT_ID_TTL_MS : IDEMPOTENCY_KEY_TTL_MS
-        const known = idempotency.find(record.caller, record.key, record.at - ttlMs)
+        const known = idempotency.get(record.caller, record.key, record.at - ttlMs)
         if (known) return known
-        idempotency.save(record)
+        idempotency.put(record)
       }
       updates.insert(job)
       return undefined
@@ -90,7 +90,7 @@ export class SqliteJobs implements JobStore {
   ): Promise<IdempotencyRecord | undefined> {
     const { commits, idempotency, deadLetters, updates } = this.#tables
     return commits.write(() => {
-      const known = repeat && idempotency.find(repeat.caller, repeat.key, Date.now() - IDEMPOTENCY_KEY_TTL_MS)
+      const known = repeat && idempotency.get(repeat.caller, repeat.key, Date.now() - IDEMPOTENCY_KEY_TTL_MS)
       if (known) return known
       const { letters, remaining } = deadLetters.choose(choice)
       if (letters.length === 0) return undefined
@@ -98,7 +98,7 @@ export class SqliteJobs implements JobStore {
       if (made === undefined) return undefined
       const { jobs, record } = made
       for (const job of jobs) updates.insert(job)
-      if (repeat) idempotency.save(record)
+      if (repeat) idempotency.put(record)
       return record
     })
   }

@@ -53,7 +53,7 @@ export class SqliteQueue implements UpdateQueue {
 
   async supersede(delivered: readonly DeliveredFields[], sequence: number): Promise<void> {
     const { commits, updates } = this.#tables
-    const { pending, deadLetters } = this.size
+    const { pending, deadLetters } = updates.size
     if (pending + deadLetters === 0) return
     for (let start = 0; start < delivered.length; start += STEP) {
       await commits.write(() => {
@@ -67,8 +67,7 @@ export class SqliteQueue implements UpdateQueue {
   }
 
   get size() {
-    const { pending, deadLetters } = this.#tables.updates
-    return { pending: pending.values().reduce((sum, count) => sum + count, 0), deadLetters }
+    return this.#tables.updates.size
   }
 
   get pendingByAccount(): ReadonlyMap<string, number> {

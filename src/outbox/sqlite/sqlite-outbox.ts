@@ -6,10 +6,8 @@ import type { Outbox } from '../outbox.ts'
 import type { UpdateQueue } from '../queue.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { GroupCommit } from './group-commit.ts'
-import { HistoryTable } from './history-table.ts'
 import { SqliteHistory } from './history.ts'
 import { SqliteIdempotency } from './idempotency.ts'
-import { IdempotencyTable } from './idempotency-table.ts'
 import { JobProgress } from './job-progress.ts'
 import { JobTable } from './job-table.ts'
 import { SqliteJobs } from './jobs.ts'
@@ -51,22 +49,20 @@ export class SqliteOutbox implements Outbox {
     const ready = new ReadyUpdates(this.#database)
     const updates = new UpdateTable(sql, jobs, ready)
     const deadLetters = new DeadLetters(sql)
-    const idempotency = new IdempotencyTable(sql)
-    const history = new HistoryTable(sql)
-    const progress = new JobProgress(jobs, history, policy)
     const commits = new GroupCommit(this.#database, gatherMs, {
-      get changes() {
-        return sql.changes
-      },
+      statements: sql,
       recount: () => {
         updates.recount()
       }
     })
     this.#commits = commits
+    const idempotency = new SqliteIdempotency(sql, commits)
+    const history = new SqliteHistory(sql, commits)
+    const progress = new JobProgress(jobs, history, policy)
     this.queue = new SqliteQueue({ commits, jobs, updates, ready, progress })
     this.jobs = new SqliteJobs({ commits, jobs, updates, deadLetters, idempotency, progress })
-    this.idempotency = new SqliteIdempotency(commits, idempotency)
-    this.history = new SqliteHistory(commits, history)
+    this.idempotency = idempotency
+    this.history = history
   }
 
   get bytes(): number {

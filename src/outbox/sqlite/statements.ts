@@ -14,12 +14,20 @@ export class Statements {
 
   /** @throws StorageError */
   rows(sql: string, ...values: SQLInputValue[]): Row[] {
-    return reading(() => this.#statement(sql).all(...values))
+    try {
+      return this.#statement(sql).all(...values)
+    } catch (error) {
+      throw unreadable(error)
+    }
   }
 
   /** @throws StorageError */
   row(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return reading(() => this.#statement(sql).get(...values))
+    try {
+      return this.#statement(sql).get(...values)
+    } catch (error) {
+      throw unreadable(error)
+    }
   }
 
   /** Writes. Call it in a transaction, whose commit turns errors into a StorageError. */
@@ -43,10 +51,6 @@ export class Statements {
   }
 }
 
-function reading<T>(read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    throw new StorageError('The database cannot be read.', error)
-  }
+function unreadable(error: unknown): StorageError {
+  return new StorageError('The database cannot be read.', error)
 }

@@ -32,8 +32,11 @@ export class UpdateTable {
     return this.#pending
   }
 
-  get deadLetters(): number {
-    return this.#deadLetters
+  /** All pending updates, those in flight included, and all dead letters. */
+  get size(): { readonly pending: number; readonly deadLetters: number } {
+    let pending = 0
+    for (const count of this.#pending.values()) pending += count
+    return { pending, deadLetters: this.#deadLetters }
   }
 
   /** The id that the next update gets. */

@@ -24,8 +24,10 @@ function inMemory(t: Tester) {
     exec(sql)
   }
   const counts = {
-    get changes() {
-      return Number(database.prepare('SELECT total_changes() AS changes').get()?.['changes'])
+    statements: {
+      get changes() {
+        return Number(database.prepare('SELECT total_changes() AS changes').get()?.['changes'])
+      }
     },
     recount: () => {
       tell('undone')
