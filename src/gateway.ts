@@ -1,13 +1,13 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
-import { Dispatchers } from './delivery/dispatchers.ts'
+import { Dispatchers } from './delivery/dispatcher.ts'
 import { RemovedAccounts } from './jobs/removed-accounts.ts'
 import { reportSettlements } from './jobs/report-settlements.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { Workers } from './jobs/workers.ts'
 import { Upstreams } from './vicidial/upstreams.ts'
-import { HistoryRecorder } from './history/history-recorder.ts'
+import { HistoryRecorder } from './updates/history-recorder.ts'
 import { RuntimeConfig } from './config/runtime-config.ts'
 import { type Observer, observedBy } from './telemetry/observer.ts'
 import { addGauges } from './telemetry/metrics/gauges.ts'
@@ -56,10 +56,7 @@ export async function createGateway(
   const lastHour = new LastHour()
   const runtimeConfig = new RuntimeConfig(config)
   const accounts = new Set(config.accounts.map(({ name }) => name))
-  const metrics = new Metrics({
-    isCaller: (name) => runtimeConfig.hasSender(name),
-    isAccount: (name) => accounts.has(name)
-  })
+  const metrics = new Metrics({ senders: runtimeConfig, accounts })
   const observer = observedBy([lastHour, metrics, ...(tracing ? [tracing] : []), ...observers])
   outbox.queue.onSettled((settlements) => {
     reportSettlements(observer, settlements)
@@ -70,9 +67,7 @@ export async function createGateway(
     dialect,
     source,
     timeoutMs,
-    onCallEnded: (call) => {
-      observer.callEnded(call)
-    },
+    observer,
     log
   })
   const dispatchers = new Dispatchers(upstreams.all, { rules, ...dispatch })

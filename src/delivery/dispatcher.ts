@@ -1,6 +1,7 @@
 import type { Changes } from '../leads/changes.ts'
 import { keyName } from '../leads/lead-key.ts'
 import type { Update } from '../leads/update.ts'
+import type { Upstream } from '../vicidial/upstreams.ts'
 import { SEARCH_LIMIT } from '../vicidial/wire.ts'
 import { Admission, type AdmissionOptions } from './admission.ts'
 import { CallScheduler, type CallSchedulerOptions } from './call-scheduler.ts'
@@ -123,6 +124,41 @@ export class Dispatcher {
     const tasks = leads.map((lead) => new DeliveryTask(lead, update.changes, delivery, index, flow))
     delivery.addMatchedTasks(index, tasks)
     for (const task of tasks) this.#scheduler.tasks.add(task)
+  }
+}
+
+export type DispatchersOptions = Omit<DispatcherOptions, 'exchange' | 'guard' | 'log'>
+
+/** What waits for VICIdial by one account; see `Dispatcher`. */
+export interface DispatcherQueue {
+  readonly account: string
+  readonly waiting: number
+  readonly oldestMs: number
+}
+
+/** The dispatchers, one for each VICIdial account. */
+export class Dispatchers {
+  readonly #byAccount: ReadonlyMap<string, Dispatcher>
+
+  constructor(upstreams: readonly Upstream[], options: DispatchersOptions) {
+    this.#byAccount = new Map(
+      upstreams.map(({ account, exchange, guard, log }) => [
+        account.name,
+        new Dispatcher({ ...options, exchange, guard, log })
+      ])
+    )
+  }
+
+  /** @throws Error if there is no such account; callers and webhooks are checked to name none */
+  of(account: string): Dispatcher {
+    const dispatcher = this.#byAccount.get(account)
+    if (dispatcher === undefined) throw new Error(`there is no account ${account}`)
+    return dispatcher
+  }
+
+  /** The queue of each account. */
+  get queues(): readonly DispatcherQueue[] {
+    return [...this.#byAccount].map(([account, { waiting, oldestMs }]) => ({ account, waiting, oldestMs }))
   }
 }
 

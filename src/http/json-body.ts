@@ -44,7 +44,11 @@ const MAX_DEPTH = 64
  */
 export function parseJson(body: Buffer, what = 'The body'): unknown {
   if (body.length === 0) throw new Problem('invalid_json', `${what} is empty; a JSON document is expected.`)
-  const text = decode(body, what)
+  if (!isUtf8(body)) {
+    throw new Problem('invalid_json', `${what} is not valid UTF-8, in which JSON is encoded (RFC 8259).`)
+  }
+  const decoded = body.toString('utf8')
+  const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded
   // Before parsing: a text of nothing but brackets would take forty times its size in memory.
   const { names, tooDeepAt } = shapeOf(text, MAX_DEPTH)
   if (tooDeepAt !== undefined) {
@@ -53,19 +57,20 @@ export function parseJson(body: Buffer, what = 'The body'): unknown {
       `${what} is nested deeper than ${MAX_DEPTH} levels${where(text, tooDeepAt)}.`
     )
   }
-  const value = parse(text, what)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw notJson(text, error, what)
+  }
   if (countNames(value) !== names) throw repeatedName(text)
   return value
 }
 
-function parse(text: string, what: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    const position = positionOfJsonError(text, error)
-    const stopped = position ? `: reading stopped at line ${position.line}, column ${position.column}` : ''
-    throw new Problem('invalid_json', `${what} is not valid JSON${stopped}.`)
-  }
+function notJson(text: string, error: unknown, what: string): Problem {
+  const position = positionOfJsonError(text, error)
+  const stopped = position ? `: reading stopped at line ${position.line}, column ${position.column}` : ''
+  return new Problem('invalid_json', `${what} is not valid JSON${stopped}.`)
 }
 
 function repeatedName(text: string): Problem {
@@ -77,12 +82,4 @@ function repeatedName(text: string): Problem {
 function where(text: string, offset: number): string {
   const { line, column } = positionAt(text, offset)
   return `, at line ${line}, column ${column}`
-}
-
-function decode(body: Buffer, what: string): string {
-  if (isUtf8(body)) {
-    const text = body.toString('utf8')
-    return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text
-  }
-  throw new Problem('invalid_json', `${what} is not valid UTF-8, in which JSON is encoded (RFC 8259).`)
 }

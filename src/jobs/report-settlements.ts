@@ -1,5 +1,5 @@
 import type { Settlement } from '../outbox/queue.ts'
-import { reportResults, type ResultObserver } from '../telemetry/updates-ended.ts'
+import { reportResults, type ResultObserver } from '../telemetry/observer.ts'
 
 /** Reports the results of stored updates that have ended, job by job. */
 export function reportSettlements(observer: ResultObserver, settlements: readonly Settlement[]): void {

@@ -55,10 +55,6 @@ export class LastHour implements Observer {
     else minute.reasons.set(code, { kind, count })
   }
 
-  callEnded(): void {
-    // The page shows updates, not calls.
-  }
-
   /** The last 60 minutes, ending with the current one. */
   minutes(now = Date.now()): readonly Minute[] {
     const running = Math.floor(now / MINUTE_MS)

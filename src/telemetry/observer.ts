@@ -39,18 +39,50 @@ export interface EndedUpdates {
 
 /** Watches what happens in the gateway, to count it. Must be quick, and must not throw. */
 export interface Observer {
-  updatesEnded(updates: EndedUpdates): void
-  callEnded(call: EndedCall): void
+  updatesEnded?(updates: EndedUpdates): void
+  callEnded?(call: EndedCall): void
 }
 
+export type ResultObserver = Required<Pick<Observer, 'updatesEnded'>>
+export type CallObserver = Required<Pick<Observer, 'callEnded'>>
+
 /** One observer that passes everything to several. */
-export function observedBy(observers: readonly Observer[]): Observer {
+export function observedBy(observers: readonly Observer[]): ResultObserver & CallObserver {
   return {
     updatesEnded(updates) {
-      for (const observer of observers) observer.updatesEnded(updates)
+      for (const observer of observers) observer.updatesEnded?.(updates)
     },
     callEnded(call) {
-      for (const observer of observers) observer.callEnded(call)
+      for (const observer of observers) observer.callEnded?.(call)
     }
   }
+}
+
+type Common = Pick<EndedUpdates, 'caller' | 'account' | 'storedMs'>
+
+/** The result of one update. */
+interface Ended {
+  readonly status: EndedUpdates['status']
+  readonly error?: { readonly code: string } | undefined
+}
+
+/** Reports the results of a caller's updates, one report for each status and code. */
+export function reportResults(
+  observer: ResultObserver,
+  { caller, account, storedMs }: Common,
+  results: Iterable<Ended>
+): void {
+  const reports = new Map<
+    string,
+    { status: EndedUpdates['status']; code: string | undefined; count: number }
+  >()
+  for (const { status, error } of results) {
+    const key = error ? `${status} ${error.code}` : status
+    const report = reports.get(key)
+    if (report) report.count++
+    else reports.set(key, { status, code: error?.code, count: 1 })
+  }
+  const common = { caller, account, ...(storedMs === undefined ? {} : { storedMs }) }
+  for (const { status, code, count } of reports.values())
+    observer.updatesEnded({ ...common, status, ...(code === undefined ? {} : { code }), count })
 }

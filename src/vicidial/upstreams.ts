@@ -1,5 +1,5 @@
 import type { BaseLogger } from 'pino'
-import type { EndedCall } from '../telemetry/observer.ts'
+import type { CallObserver, EndedCall } from '../telemetry/observer.ts'
 import { type Account, DEFAULT_ACCOUNT } from './account.ts'
 import { Client } from './client.ts'
 import { Exchange } from './exchange.ts'
@@ -22,8 +22,8 @@ export interface UpstreamsOptions {
   readonly source: string
   /** Timeout for one call, in milliseconds. */
   readonly timeoutMs: number
-  /** Called at the end of each call and each probe. */
-  readonly onCallEnded: (call: EndedCall) => void
+  /** Gets the end of each call and each probe. */
+  readonly observer: CallObserver
   readonly log: UpstreamLog
 }
 
@@ -60,12 +60,12 @@ export class Upstreams {
 }
 
 function createUpstream(account: Account, options: UpstreamsOptions): Upstream {
-  const { url, dialect, source, timeoutMs, onCallEnded } = options
+  const { url, dialect, source, timeoutMs, observer } = options
   const { name, maxConcurrency, maxCallsPerSecond } = account
   const log = name === DEFAULT_ACCOUNT ? options.log : options.log.child({ account: name })
   const client = new Client({ url, connections: maxConcurrency })
   const onEnd = (call: Omit<EndedCall, 'account'>) => {
-    onCallEnded({ ...call, account: name })
+    observer.callEnded({ ...call, account: name })
   }
   const guard = new Guard({
     maxConcurrency,

@@ -6,7 +6,7 @@ import { Callers } from '../../src/callers/callers.ts'
 import { createKey, hashKey } from '../../src/callers/key.ts'
 import { auditOf, authentication, callerOf, countAnonymous, requires } from '../../src/http/authentication.ts'
 import { answerErrors } from '../../src/http/error-handler.ts'
-import { rateLimitHeaders } from '../../src/http/rate-limit-headers.ts'
+import { rateLimitHeaders } from '../../src/http/authentication.ts'
 import type { Tester } from '../helper.ts'
 
 const CRM: CallerConfig = {

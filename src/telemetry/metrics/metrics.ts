@@ -4,9 +4,9 @@ import type { EndedCall, EndedUpdates, Observer } from '../observer.ts'
 /** Names that may be label values. All others share one value, or the number of series would have no bound. */
 export interface KnownNames {
   /** Callers, and `webhook:NAME` for each webhook endpoint. */
-  readonly isCaller: (name: string) => boolean
+  readonly senders: { hasSender(name: string): boolean }
   /** VICIdial accounts. */
-  readonly isAccount: (name: string) => boolean
+  readonly accounts: ReadonlySet<string>
 }
 
 /** An answered request. */
@@ -104,7 +104,7 @@ export class Metrics implements Observer {
   }
 
   updatesEnded({ caller, status, code, count, storedMs }: EndedUpdates): void {
-    const known = this.#names.isCaller(caller) ? caller : OTHER
+    const known = this.#names.senders.hasSender(caller) ? caller : OTHER
     this.#updates.inc({ caller: known, status }, count)
     if (code !== undefined) this.#updateErrors.inc({ code }, count)
     if (storedMs === undefined) return
@@ -121,7 +121,7 @@ export class Metrics implements Observer {
 
   /** The value of the `account` label for an account. */
   accountLabel(account: string): string {
-    return this.#names.isAccount(account) ? account : OTHER
+    return this.#names.accounts.has(account) ? account : OTHER
   }
 
   #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {

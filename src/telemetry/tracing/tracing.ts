@@ -68,8 +68,6 @@ export class Tracing implements Observer {
     if (contexts?.size === 0) this.#requests.delete(request.id)
   }
 
-  updatesEnded(): void {}
-
   callEnded({ account, function: called, outcome, leads, ms, requests = [] }: EndedCall): void {
     const contexts: SpanContext[] = []
     for (const { requestId } of requests) {

@@ -114,7 +114,7 @@ test('a scrape shows the version and the resources used', async (t) => {
 })
 
 test('unconfigured names share one label, so that their number is bounded', async (t) => {
-  const metrics = new Metrics({ isCaller: (name) => name === 'crm', isAccount: () => false })
+  const metrics = new Metrics({ senders: { hasSender: (name) => name === 'crm' }, accounts: new Set() })
   for (const caller of ['crm', 'gone', 'long-gone'])
     metrics.updatesEnded({ caller, account: 'default', status: 'updated', count: 2 })
   metrics.callEnded({ account: 'gone', function: 'version', outcome: 'probe: alive', leads: 0, ms: 1 })

@@ -1,9 +1,8 @@
 import type { BaseLogger } from 'pino'
 import type { Result } from '../../schemas/batch.ts'
 import { rejectedResult } from '../delivery/result.ts'
-import { reportResults } from '../telemetry/updates-ended.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
-import type { Observer } from '../telemetry/observer.ts'
+import { reportResults, type ResultObserver } from '../telemetry/observer.ts'
 import {
   type HistoryPolicy,
   type HistoryRecord,
@@ -27,7 +26,7 @@ const MAX_UNWRITTEN = 50_000
 export class HistoryRecorder {
   readonly #store: Pick<HistoryStore, 'record'>
   readonly #policy: HistoryPolicy
-  readonly #observer: Observer
+  readonly #observer: ResultObserver
   readonly #log: Pick<BaseLogger, 'error'>
   #records: HistoryRecord[] = []
   #unwritten = 0
@@ -36,7 +35,7 @@ export class HistoryRecorder {
   constructor(
     store: Pick<HistoryStore, 'record'>,
     policy: HistoryPolicy,
-    observer: Observer,
+    observer: ResultObserver,
     log: Pick<BaseLogger, 'error'>
   ) {
     this.#store = store
@@ -58,25 +57,19 @@ export class HistoryRecorder {
   ): Promise<void> {
     reportResults(this.#observer, sender, results)
     if (!this.#policy.entries) return
-    this.#gather(sender, ...capRejected(entries, results))
-    if (this.#unwritten > MAX_UNWRITTEN) await this.flush()
-  }
-
-  #gather(
-    sender: HistorySender,
-    entries: readonly (Update | RejectedUpdate)[],
-    results: readonly Result[]
-  ): void {
     const at = Date.now()
+    let rejected = 0
     for (let start = 0; start < entries.length; start += STEP) {
       const updates = entries.slice(start, start + STEP).flatMap((entry, index) => {
         const result = results[start + index]
-        return result ? [historyUpdate(entry, result, this.#policy.values)] : []
+        if (result === undefined || ('refusals' in entry && ++rejected > MAX_REJECTED)) return []
+        return [historyUpdate(entry, result, this.#policy.values)]
       })
-      this.#records.push({ ...sender, at, updates })
+      if (updates.length > 0) this.#records.push({ ...sender, at, updates })
       this.#unwritten += updates.length
     }
     this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS)
+    if (this.#unwritten > MAX_UNWRITTEN) await this.flush()
   }
 
   /** Records the rejected updates of a request whose other updates are stored as a job. */
@@ -102,12 +95,8 @@ export class HistoryRecorder {
       const requests = records.map(({ requestId }) => requestId)
       this.#log.error({ err: error, requests }, 'history cannot be written')
     })
-    this.#unwritten -= sizeOf(records)
+    for (const { updates } of records) this.#unwritten -= updates.length
   }
-}
-
-function sizeOf(records: readonly HistoryRecord[]): number {
-  return records.reduce((size, { updates }) => size + updates.length, 0)
 }
 
 /** Splits records into chunks of about `STEP` updates, in order. */
@@ -123,15 +112,4 @@ function inChunks(records: readonly HistoryRecord[]): HistoryRecord[][] {
     size += record.updates.length
   }
   return chunks
-}
-
-/** The entries without surplus rejected updates, and their results. */
-function capRejected<Entry extends Update | RejectedUpdate>(
-  entries: readonly Entry[],
-  results: readonly Result[]
-): [readonly Entry[], readonly Result[]] {
-  let refused = 0
-  const isKept = entries.map((entry) => !('refusals' in entry) || ++refused <= MAX_REJECTED)
-  if (refused <= MAX_REJECTED) return [entries, results]
-  return [entries.filter((_, index) => isKept[index]), results.filter((_, index) => isKept[index])]
 }

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /** Whether the sender wants the response before the work is done (`Prefer: respond-async`, RFC 7240). */
 export function prefersAsync(request: FastifyRequest): boolean {
@@ -20,4 +20,20 @@ function preferences(request: FastifyRequest): Map<string, string> {
       return [name.trim().toLowerCase(), value.trim().replace(/^"(.*)"$/, '$1')]
     })
   )
+}
+
+/**
+ * Returns a signal that aborts when the client closes the connection; undefined if the request has an
+ * `Idempotency-Key`, whose response is stored for a repeat.
+ */
+export function hangUpSignal(
+  { idempotencyKey }: FastifyRequest,
+  reply: FastifyReply
+): AbortSignal | undefined {
+  if (idempotencyKey !== null) return undefined
+  const hangUp = new AbortController()
+  reply.raw.once('close', () => {
+    hangUp.abort()
+  })
+  return hangUp.signal
 }
