@@ -9,7 +9,7 @@ import { errorCode } from './error-code.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
 import { readTracingSettings } from './telemetry/tracing/tracing-settings.ts'
 
-/** Work in hand is given so long to finish: longer than a request's deadline, shorter than an orchestrator's patience. */
+/** Timeout for a shutdown, in milliseconds: longer than a request's deadline, shorter than an orchestrator's grace period. */
 const DRAIN_MS = 29_500
 
 /** Reads the configuration, or ends the process with every fault in it. */
@@ -49,14 +49,14 @@ async function traceIfEnabled(): Promise<Tracing | undefined> {
   }
 }
 
-// As early as can be: by itself the signal would end the process. The application reads its file again as it starts.
+// First thing, because SIGHUP ends a process that doesn't handle it. Until the application starts there is nothing to reload.
 let reload = () => {}
 process.on('SIGHUP', () => {
   reload()
 })
 
 const config = configure()
-// Written at once: what is buffered when its reader goes away could not be written at the end, which then never came.
+// Synchronous: if the log's reader goes away, buffered lines could never be flushed, and the process would not exit.
 const log = pino(
   { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
   pino.destination({ fd: 1, sync: true })
