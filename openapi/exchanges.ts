@@ -15,7 +15,7 @@ export interface Exchange {
   readonly contentType?: string
   readonly key?: string
   readonly status: number
-  /** What the gateway is told beside its defaults. */
+  /** Settings beside the defaults. */
   readonly env?: Readonly<Record<string, string>>
   /** How every call to VICIdial fails. */
   readonly fault?: FaultName

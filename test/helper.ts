@@ -79,7 +79,7 @@ export async function startGateway(
   return { app, sandbox, origin, logged }
 }
 
-/** Those of `secrets` that stand in a text. */
+/** The secrets that a text contains. */
 export function leaksIn(text: string, secrets: readonly string[]): string[] {
   return secrets.filter((secret) => text.includes(secret))
 }
@@ -104,7 +104,7 @@ export function dataDir(t: Tester): string {
 /** Answers one call to VICIdial's API, at once, later or never. */
 export type Answering = (params: Readonly<Record<string, string>>, response: ServerResponse) => unknown
 
-/** Starts a stand-in for VICIdial that answers each call as it is told, until the test ends. Returns its address. */
+/** Starts a stand-in for VICIdial that answers each call with `answering`, until the test ends. Returns its address. */
 export async function startStandIn(t: Tester, answering: Answering): Promise<string> {
   const server = createServer(async (request, response) => {
     const form = new URLSearchParams(await readText(request))

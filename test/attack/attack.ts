@@ -16,7 +16,7 @@ const STRENGTHS: Strengths = {
 const CHOSEN = process.argv.slice(2)
 const ROUNDS = 5
 const MEASURED_MS = 4_000
-/** So long the connections of an attack that has ended are still being closed. */
+/** Time for an ended attack's connections to close. */
 const SETTLING_MS = 1_000
 const MAX_FACTOR = 3
 
@@ -30,7 +30,7 @@ function figures(rounds: readonly Measured[]): string {
   return `p50 ${of('p50').toFixed(1)} ms, p99 ${of('p99').toFixed(1)} ms (${p99s}), ${of('memory')} MB, ${of('cpu').toFixed(2)} of a core`
 }
 
-test('a caller is served as before while others attack', async (t) => {
+test('a caller is served as usual while others attack', async (t) => {
   const { measure, under } = await battlefield(t)
   await measure(MEASURED_MS)
   for (const [attack, strength] of Object.entries(STRENGTHS) as [Attack, number][]) {

@@ -8,7 +8,7 @@ import { isTooWide, LOOKS, openWindow, signIn, violationsOf } from './window.ts'
 
 const skip = NO_CHROMIUM
 
-test('every page can be used by everybody, light and dark, at a desk and on a phone', { skip }, async (t) => {
+test('every page is accessible, light and dark, on a desktop and on a phone', { skip }, async (t) => {
   const gateway = await startGateway(t, SHORT_RETRY)
   const browser = await startChromium(t)
   await batch(gateway, { lead_ids: [1, 2, 3, 99_999], fields: { status: 'SALE' } })

@@ -28,7 +28,7 @@ export async function startChromium(t: Tester): Promise<Browser> {
   const browser = await chromium.launch({
     executablePath: join(directory, 'chromium'),
     args: ARGUMENTS,
-    // Its libraries and its fonts before those of the machine: it looks the same everywhere.
+    // Its own libraries and fonts come first, so that pages look the same on every machine.
     env: {
       HOME: directory,
       LD_LIBRARY_PATH: join(directory, 'al2023/lib'),

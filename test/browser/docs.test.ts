@@ -6,7 +6,7 @@ import { openWindow } from './window.ts'
 
 const skip = NO_CHROMIUM
 
-test('on the page of the API a batch is tried out with a key, and answered', { skip }, async (t) => {
+test('a batch can be tried out with a key on the API page', { skip }, async (t) => {
   const gateway = await startGateway(t)
   const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
   const answered = async (body: object, key?: string) => {

@@ -16,7 +16,7 @@ function statusOf({ sandbox }: Gateway, id: number): string | undefined {
   return sandbox.leads()[id]?.status
 }
 
-test('an operator signs in, and nobody else', { skip }, async (t) => {
+test('an operator can sign in, and nobody else', { skip }, async (t) => {
   const gateway = await startGateway(t, withCallers(t))
   const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
   for (const [key, said] of [
@@ -43,7 +43,7 @@ test('an operator signs in, and nobody else', { skip }, async (t) => {
   t.same(complaints, [])
 })
 
-test('a session ends with its key, also while its page is open', { skip }, async (t) => {
+test('a session ends with its key, even while its page is open', { skip }, async (t) => {
   const file = (key: string) => `
 callers:
   - name: ops
@@ -61,7 +61,7 @@ callers:
   t.same(complaints, [])
 })
 
-test('the overview shows what ends, by itself and without a script too', { skip }, async (t) => {
+test('the overview shows ended updates, with and without a script', { skip }, async (t) => {
   const gateway = await startGateway(t)
   const browser = await startChromium(t)
   const { page, complaints } = await openWindow(browser, gateway.origin)
@@ -93,7 +93,7 @@ test('the overview shows what ends, by itself and without a script too', { skip 
   t.same(complaints, [])
 })
 
-test('a dead letter is found, read, and replayed: it arrives', { skip }, async (t) => {
+test('a dead letter can be found, read and replayed, and is delivered', { skip }, async (t) => {
   const gateway = await startGateway(t, { ...SHORT_RETRY, ...withCallers(t) })
   const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
   const job = await giveUp(gateway, 7, 'crm-key')
@@ -119,7 +119,7 @@ test('a dead letter is found, read, and replayed: it arrives', { skip }, async (
   t.same(complaints, [])
 })
 
-test('jobs are searched, with the keyboard alone; hostile text in them is text', { skip }, async (t) => {
+test('jobs can be searched with the keyboard alone; hostile text stays text', { skip }, async (t) => {
   const gateway = await startGateway(t)
   const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
   const updates = [{ vendor_lead_code: HOSTILE, fields: { status: 'A' } }]

@@ -24,7 +24,7 @@ test('a batch through the client has one result per lead, typed', async (t) => {
   t.match(sandbox.leads(), { 1: { status: 'SALE' } })
 })
 
-test('one lead is patched; its id is part of the path', async (t) => {
+test('PATCH updates one lead; its id is part of the path', async (t) => {
   const { origin, sandbox } = await startGateway(t)
   const client = createClient({ url: origin, key: API_KEY })
   const { data } = await client.PATCH('/v1/leads/{lead_id}', {
@@ -35,7 +35,7 @@ test('one lead is patched; its id is part of the path', async (t) => {
   t.match(sandbox.leads(), { 8: { first_name: 'Jose' } })
 })
 
-test('what is accepted is found among the jobs, and followed to its end', async (t) => {
+test('an accepted request can be found among the jobs and followed to its end', async (t) => {
   const { origin } = await startGateway(t)
   const client = createClient({ url: origin, key: API_KEY })
   const accepted = await client.POST('/v1/leads/batch-update', {
@@ -55,7 +55,7 @@ test('what is accepted is found among the jobs, and followed to its end', async 
   )
 })
 
-test('a refusal is the problem, with its code', async (t) => {
+test('a refusal is a problem with its code', async (t) => {
   const { origin } = await startGateway(t)
   const anonymous = createClient({ url: origin, key: 'nobody' })
   const { data, error, response } = await anonymous.GET('/v1/jobs')
@@ -72,7 +72,7 @@ test('a refusal is the problem, with its code', async (t) => {
   t.match(rejected.error, { code: 'all_updates_rejected', errors: [{ code: 'field_too_long' }] })
 })
 
-test('an address or a key that can be none is refused, and not shown', async (t) => {
+test('an impossible address or key is refused, and not shown', async (t) => {
   const url = 'https://gateway.example'
   for (const key of ['', 'two lines\n', 'ключ', 'canary key'])
     t.throws(

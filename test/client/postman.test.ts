@@ -48,7 +48,7 @@ async function sendAll(variables: Readonly<Record<string, string>>): Promise<Exc
   return exchanges
 }
 
-test('Postman imports the collection: every documented operation is a request of it, with what it needs', async (t) => {
+test('Postman imports the collection: every documented operation is a complete request in it', async (t) => {
   const requests: string[] = []
   new collections.Collection(DEFINITION).forEachItem(({ request }) =>
     requests.push(`${request.method} /${request.url.path.join('/').replace(/:(\w+)/g, '{$1}')}`)
@@ -67,7 +67,7 @@ test('Postman imports the collection: every documented operation is a request of
   t.notMatch(text, /"(_postman_)?id":/, 'nothing that differs from run to run')
 })
 
-test('each of its requests, sent by Postman, gets a documented answer', async (t) => {
+test('each request, sent by Postman, gets a documented response', async (t) => {
   const gateway = await startGateway(t)
   const jobId = await store(gateway, { lead_ids: [101], fields: { status: 'A' } })
   await ended(gateway, jobId)
@@ -98,7 +98,7 @@ test('each of its requests, sent by Postman, gets a documented answer', async (t
   )
 })
 
-test('the key is a variable: without it what needs a key is refused', async (t) => {
+test('the key is a variable: without it, requests that need a key are refused', async (t) => {
   const { origin } = await startGateway(t)
   const exchanges = await sendAll({ baseUrl: origin, apiKey: '', jobId: 'job_x', source: 'crm' })
   const open = exchanges.filter(({ status }) => status !== 401).map(({ path }) => path)

@@ -13,7 +13,7 @@ import { startSurroundings, type Surroundings } from './surroundings.ts'
 import { scriptOf, typeFaults } from './script.ts'
 
 /**
- * Every block of every page is run; how an author writes one is told in CONTRIBUTING.md, Documentation. A block that
+ * Every block of every page is run; CONTRIBUTING.md, Documentation, says how to write one. A block that
  * cannot be run here says so in a comment before it, `<!-- not run: REASON -->`, with one of these reasons, or
  * `<!-- run by test/….test.ts -->`: that test must name the page.
  */
@@ -150,7 +150,7 @@ test('every block of every page is run', { jobs: PAGES_AT_ONCE }, async (t) => {
   await Promise.all(pages.map((page) => t.test(page.path, { buffered: true }, (t) => runPage(t, page))))
 })
 
-test('a block that is not run has a reason', (t) => {
+test('every block that is not run gives a reason', (t) => {
   for (const { path, blocks } of pages) {
     for (const { place, notRun } of blocks) {
       if (notRun === undefined) continue

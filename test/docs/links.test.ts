@@ -40,7 +40,7 @@ function anchorsOf(path: string): Set<string> {
 
 const LINKS = PATHS.flatMap(linksOf)
 
-test('every link from a page to a file of this repository, and to a heading in it, leads somewhere', (t) => {
+test('every link from a page to a file of this repository, or to a heading in it, works', (t) => {
   t.ok(LINKS.length > 100)
   const anchors = new Map(PATHS.map((path) => [path, anchorsOf(path)]))
   for (const { from, to, anchor } of LINKS) {
@@ -50,7 +50,7 @@ test('every link from a page to a file of this repository, and to a heading in i
   t.end()
 })
 
-test('every page of docs is reached from docs/index.md', (t) => {
+test('every page of docs can be reached from docs/index.md', (t) => {
   const reached = new Set([INDEX])
   for (const page of reached) for (const { from, to } of LINKS) if (from === page) reached.add(to)
   const orphans = PATHS.filter((path) => path.startsWith('docs/') && !reached.has(path))
@@ -58,7 +58,7 @@ test('every page of docs is reached from docs/index.md', (t) => {
   t.end()
 })
 
-test('every npm script that a page names is there', (t) => {
+test('every npm script that a page names exists', (t) => {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
   for (const path of PATHS) {
     const named = readFileSync(path, 'utf8').matchAll(/\bnpm run (?:-s )?([a-z][a-z:-]*)/g)

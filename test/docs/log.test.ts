@@ -10,7 +10,7 @@ import { timeless } from './shown.ts'
 
 const KEY = 'demo-key'
 
-test('the lines of the log that pages show are those of the gateway', async (t) => {
+test("the log lines that pages show are the gateway's own", async (t) => {
   const pages = PATHS.map(readPage)
   const configuration = pages.find(({ path }) => path === 'docs/configuration.md')
   const yaml = configuration?.blocks.find(isOwnFile)?.text ?? ''

@@ -39,7 +39,7 @@ export function readShown(text: string): Shown {
   return readMessage(text)
 }
 
-/** The same request; one that is signed with its time is signed anew, as it is too old by now. */
+/** The same request; one signed with its time is signed again, because it is too old by now. */
 export function signedNow(request: Request): Request {
   if (!('x-hubspot-signature-v3' in request.headers)) return request
   const time = String(Date.now())

@@ -82,11 +82,11 @@ async function checkRecipe(t: Test, gateway: Gateway, recipe: Page): Promise<voi
   t.equal(readFileSync(recipe.path, 'utf8').includes('Idempotency-Replayed'), known.includes(true))
 }
 
-test('VICIdial stores what the recipes say, and a repeat is known by its event id only', async (t) => {
+test('VICIdial stores what the recipes say, and only its event id identifies a repeat', async (t) => {
   const { gateway } = await startSurroundings(t, ALL)
   for (const recipe of RECIPES) await t.test(recipe.path, (t) => checkRecipe(t, gateway, recipe))
 
-  await t.test('with wait a repeat gets the result', async (t) => {
+  await t.test('a repeat with wait gets the result', async (t) => {
     const requests = RECIPES.filter(({ path }) => path.endsWith('zapier.md')).flatMap(requestsOf)
     for (const request of requests) {
       const { status, headers, body } = await send(gateway, { ...request, url: `${request.url}?wait=25` })

@@ -14,7 +14,7 @@ function blocks(document: string, language: string): string[] {
 }
 
 for (const document of RECIPES) {
-  test(`${document} shows requests that are believed, with bodies as in the fixtures`, async (t) => {
+  test(`${document} shows requests that are accepted, with bodies as in the fixtures`, async (t) => {
     const [yaml = ''] = blocks(document, 'yaml')
     const { webhooks } = readYaml(t, yaml, SECRETS)
     const bodies = new Set(readdirSync(FIXTURES).map((file) => readFileSync(`${FIXTURES}/${file}`, 'utf8')))
@@ -33,7 +33,7 @@ for (const document of RECIPES) {
   })
 }
 
-test('a Zap may send JSON, a form or its own text: the updates are the same', async (t) => {
+test('a Zap may send JSON, a form or its own text, for the same updates', async (t) => {
   const { webhooks } = readYaml(t, blocks('docs/recipes/zapier.md', 'yaml')[0] ?? '')
   const expected = {
     updates: [

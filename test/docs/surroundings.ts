@@ -18,7 +18,7 @@ export interface Surroundings {
 /** The key of `API_KEY`, as on the pages. */
 const KEY = 'demo-key'
 
-/** The files beside the gateway file that hold secrets, with those of the pages. */
+/** The secret files beside the gateway file, including the pages' own. */
 export const SECRETS: Readonly<Record<string, string>> = {
   hubspot_client_secret: '6f1d3c52-hubspot-app',
   curl_secret: 'curl-signing-secret-5d0e',

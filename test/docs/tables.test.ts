@@ -43,7 +43,7 @@ test('docs/configuration.md has every variable once, with its default, and no ot
   t.end()
 })
 
-test('docs/configuration.md shows a YAML file that the gateway takes', (t) => {
+test('docs/configuration.md shows a YAML file that the gateway accepts', (t) => {
   const example = readPage('docs/configuration.md').blocks.find(isOwnFile)
   const directory = t.testdir({ 'gateway.yaml': example?.text ?? '' })
   const config = loadConfig({
@@ -63,7 +63,7 @@ test('docs/configuration.md shows a YAML file that the gateway takes', (t) => {
   t.end()
 })
 
-test('docs/licences.md has every library of the lock file that runs, its version and its licence, and no other', (t) => {
+test('docs/licences.md lists every production library of the lock file, its version and licence, and no other', (t) => {
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
     packages: Record<string, { version: string; license?: string; dev?: boolean; devOptional?: boolean }>
   }
@@ -86,7 +86,7 @@ for (const [path, least] of [
   ['docs/architecture.md', 50],
   ['docs/comparison.md', 15]
 ] as const) {
-  test(`every file of this repository that ${path} names is there`, (t) => {
+  test(`every file of this repository that ${path} names exists`, (t) => {
     const named = namedIn(path, /`((?:src|routes|schemas|test|bench|openapi)\/[^`]*(?<!\.php|\.java))`/g)
     t.ok(named.length > least)
     t.strictSame(
@@ -104,7 +104,7 @@ test('docs/architecture.md has twelve promises, each with tests', (t) => {
   t.end()
 })
 
-test('docs/comparison.md names exchanges that were recorded, with the bench as it was committed', (t) => {
+test('docs/comparison.md names recorded exchanges, and the committed bench figures', (t) => {
   const ids = new Set(
     readFileSync('test/fixtures/transcripts.jsonl', 'utf8')
       .trim()
@@ -130,7 +130,7 @@ test('docs/comparison.md names exchanges that were recorded, with the bench as i
 /** What no commit holds. */
 const MADE = ['node_modules', 'dist', 'data', 'reports', 'coverage']
 
-test('docs/architecture.md says of every folder of src, and of the checkout, what is in it', (t) => {
+test('docs/architecture.md describes every folder of src and of the checkout', (t) => {
   const [layout = ''] = /## Layout\n.*?\n## /s.exec(readFileSync('docs/architecture.md', 'utf8')) ?? []
   const within = (parent: string) =>
     readdirSync(parent, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))

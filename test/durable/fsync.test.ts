@@ -47,33 +47,37 @@ function deedsIn(file: string, pid: number): string[] {
 
 const HAS_STRACE = spawnSync('strace', ['-V']).status === 0
 
-test('what was accepted is synced to disk before the answer is written', { skip: !HAS_STRACE }, async (t) => {
-  const sandbox = await startSandbox()
-  t.teardown(() => sandbox.close())
-  const directory = dataDir(t)
-  const server = await start(t, settings(sandbox.url, directory))
-  const pid = server.child.pid ?? 0
-  const requests: [name: string, headers: Record<string, string>, status: number][] = [
-    ['respond-async', DURABLE, 202],
-    ['respond-async with an Idempotency-Key', { ...DURABLE, 'idempotency-key': 'a' }, 202],
-    ['synchronous with an Idempotency-Key', { ...HEADERS, 'idempotency-key': 'b' }, 200]
-  ]
-  for (const [place, [name, headers, expected]] of requests.entries()) {
-    const file = join(directory, `trace-${place}`)
-    await emptied(server.origin)
-    const strace = await trace(t, pid, file)
-    if (strace === undefined) {
-      t.comment('strace may not trace here')
-      return
-    }
-    const { status } = await post(server.origin, { lead_ids: [1], fields: { rank: place } }, headers)
-    const ended = once(strace, 'exit')
-    strace.kill('SIGINT')
-    await ended
+test(
+  'accepted updates are synced to disk before the response is written',
+  { skip: !HAS_STRACE },
+  async (t) => {
+    const sandbox = await startSandbox()
+    t.teardown(() => sandbox.close())
+    const directory = dataDir(t)
+    const server = await start(t, settings(sandbox.url, directory))
+    const pid = server.child.pid ?? 0
+    const requests: [name: string, headers: Record<string, string>, status: number][] = [
+      ['respond-async', DURABLE, 202],
+      ['respond-async with an Idempotency-Key', { ...DURABLE, 'idempotency-key': 'a' }, 202],
+      ['synchronous with an Idempotency-Key', { ...HEADERS, 'idempotency-key': 'b' }, 200]
+    ]
+    for (const [place, [name, headers, expected]] of requests.entries()) {
+      const file = join(directory, `trace-${place}`)
+      await emptied(server.origin)
+      const strace = await trace(t, pid, file)
+      if (strace === undefined) {
+        t.comment('strace may not trace here')
+        return
+      }
+      const { status } = await post(server.origin, { lead_ids: [1], fields: { rank: place } }, headers)
+      const ended = once(strace, 'exit')
+      strace.kill('SIGINT')
+      await ended
 
-    const deeds = deedsIn(file, pid)
-    const untilAnswered = deeds.slice(0, deeds.indexOf('answer written') + 1)
-    t.equal(status, expected, name)
-    t.match(untilAnswered.join(', '), /^request read, (log written, log synced, )+answer written$/, name)
+      const deeds = deedsIn(file, pid)
+      const untilAnswered = deeds.slice(0, deeds.indexOf('answer written') + 1)
+      t.equal(status, expected, name)
+      t.match(untilAnswered.join(', '), /^request read, (log written, log synced, )+answer written$/, name)
+    }
   }
-})
+)

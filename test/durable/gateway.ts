@@ -80,7 +80,7 @@ export async function emptied(origin: string): Promise<number> {
   }
 }
 
-/** Resolves when a process has ended by itself, with its exit code and for how long that took, in milliseconds. */
+/** Resolves when a process has exited, with its exit code and the time it took, in milliseconds. */
 export async function terminated({ child, exit }: Process): Promise<{ code: number | null; ms: number }> {
   const began = performance.now()
   const ended = once(child, 'exit')

@@ -42,7 +42,7 @@ async function completed(
   return all
 }
 
-test('fifty requests with one Idempotency-Key and a kill -9 among them: one job, one answer', async (t) => {
+test('fifty requests with one Idempotency-Key and a kill -9 among them: one job, one response', async (t) => {
   const sandbox = await startSandbox()
   t.teardown(() => sandbox.close())
   const env = settings(sandbox.url, dataDir(t))
@@ -79,7 +79,7 @@ test('fifty requests with one Idempotency-Key and a kill -9 among them: one job,
   t.same([held[1]?.rank, held[2]?.rank, held[3]?.rank], [ROUNDS, ROUNDS, ROUNDS])
 })
 
-test('the same with answers that wait for VICIdial: the updates are made, all answers are the same', async (t) => {
+test('the same with responses that wait for VICIdial: the updates are made, all responses are the same', async (t) => {
   const sandbox = await startSandbox({ callMs: CALL_MS })
   t.teardown(() => sandbox.close())
   const env = settings(sandbox.url, dataDir(t))

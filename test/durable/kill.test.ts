@@ -31,7 +31,7 @@ function below(limit: number): number {
   return Math.floor(Math.random() * limit)
 }
 
-test(`kill -9 at any moment, ${ROUNDS} times: what was accepted is delivered, in order`, async (t) => {
+test(`kill -9 at any moment, ${ROUNDS} times: every accepted update is delivered, in order`, async (t) => {
   const sandbox = await startSandbox({ callMs: 2, leadUs: 50 })
   t.teardown(() => sandbox.close())
   const env = {

@@ -15,7 +15,7 @@ const BESIDE_MS = 500
 /** A sender sends about so often. */
 const EVERY_MS = 100
 
-test(`VICIdial is away for ${OUTAGE_MS} ms under load: nothing is lost, order is kept`, async (t) => {
+test(`VICIdial is down for ${OUTAGE_MS} ms under load: nothing is lost, order is kept`, async (t) => {
   const sandbox = await startSandbox({ callMs: 2, leadUs: 50 })
   t.teardown(() => sandbox.close())
   const { port, pathname } = {

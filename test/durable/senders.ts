@@ -24,7 +24,7 @@ export interface SendersOptions {
   readonly onAnswer?: () => void | Promise<void>
 }
 
-/** So many updates of a lead have the same changes but for `rank`. */
+/** Updates of a lead with the same changes except `rank`. */
 const CHANGE_SETS = 5
 /** Every so many-eth update sets what no batch can. */
 const SINGLE_LEAD_EVERY = 17

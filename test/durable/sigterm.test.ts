@@ -29,7 +29,7 @@ function sendSynchronously(origin: string, lead: number, agent: Agent): Promise<
   return promise
 }
 
-test(`SIGTERM under load, ${ROUNDS} times: every request is answered, and no update lost`, async (t) => {
+test(`SIGTERM under load, ${ROUNDS} times: every request is answered, and no update is lost`, async (t) => {
   const sandbox = await startSandbox({ callMs: 3.5, leadUs: 50 })
   t.teardown(() => sandbox.close())
   const env = settings(sandbox.url, dataDir(t))

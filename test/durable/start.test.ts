@@ -44,7 +44,7 @@ test(
   }
 )
 
-test('with nothing to do it takes little memory', { skip: process.platform !== 'linux' }, async (t) => {
+test('an idle gateway takes little memory', { skip: process.platform !== 'linux' }, async (t) => {
   const sandbox = await startSandbox()
   t.teardown(() => sandbox.close())
   const began = performance.now()

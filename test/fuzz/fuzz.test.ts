@@ -17,7 +17,7 @@ import { WEBHOOKS } from './webhook-requests.ts'
 
 /** `npm run test:fuzz` sends 20,000. */
 const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 2_000)
-/** No answer takes so long, but for a webhook that waits for its result. */
+/** No response takes this long, except a webhook's that waits for its result. */
 const HANG_MS = 300_000
 /** What a process may grow by after it has warmed up, in MiB. */
 const MAX_GROWTH_MIB = 64
@@ -88,7 +88,7 @@ function tally() {
   return { succeeded: 0, refused: 0, failed: 0 }
 }
 
-test(`${REQUESTS} requests made from the document, sound, nearly so and hostile: each is answered as documented`, async (t) => {
+test(`${REQUESTS} requests generated from the document, valid, nearly valid and hostile: each gets a documented response`, async (t) => {
   const sandbox = await startSandbox({ fixture: fixture() })
   t.teardown(() => sandbox.close())
   const config = join(dataDir(t), 'gateway.yaml')

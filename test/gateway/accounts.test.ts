@@ -38,7 +38,7 @@ async function startWith(
   return { ...gateway, path, usersOfCalls }
 }
 
-test('each caller calls VICIdial by its own account', async (t) => {
+test('each caller uses its own VICIdial account', async (t) => {
   const gateway = await startWith(t)
   for (const key of ['main-key', 'sales-key']) t.equal((await batch(gateway, CHANGE, as(key))).status, 200)
   t.equal((await batch(gateway, CHANGE)).status, 200)
@@ -47,7 +47,7 @@ test('each caller calls VICIdial by its own account', async (t) => {
   t.match(body, { vicidial: { state: 'reachable' }, accounts: { sales: { state: 'reachable' } } })
 })
 
-test('two accounts never share a call, though source and changes are the same', async (t) => {
+test('two accounts never share a call, even with the same source and changes', async (t) => {
   const gateway = await startWith(t)
   const keys = ['main-key', 'sales-key']
   await Promise.all(
@@ -62,7 +62,7 @@ test('two accounts never share a call, though source and changes are the same', 
     for (const id of ids) t.equal(id % 2 === 1, user === 'api', `${user} ${id}`)
 })
 
-test("an account whose login is refused stops its own callers, and no other's", async (t) => {
+test('a refused login stops the callers of that account only', async (t) => {
   const gateway = await startWith(t, { pass: 'wrong' })
   const refused = await batch(gateway, CHANGE, as('sales-key'))
   t.match([refused.status, refused.body.code], [502, 'upstream_login_failed'])
@@ -76,14 +76,14 @@ test("an account whose login is refused stops its own callers, and no other's", 
   t.match(gateway.logged(), /"account":"sales".*vicidial is now login_refused/)
 })
 
-test('what an account may not do another may', async (t) => {
+test('one account may do what another may not', async (t) => {
   const gateway = await startWith(t, { level: 7 })
   const denied = await batch(gateway, CHANGE, as('sales-key'))
   t.match([denied.status, denied.body.code], [502, 'upstream_permission_denied'])
   t.equal((await batch(gateway, CHANGE, as('main-key'))).status, 200)
 })
 
-test('while the calls of one account hang those of another are answered at once', async (t) => {
+test("while calls of one account hang, another's are answered at once", async (t) => {
   const hanging: (() => void)[] = []
   const url = await startStandIn(t, ({ user, lead_ids: ids = '' }, response) => {
     const count = ids.split(',').length
@@ -111,7 +111,7 @@ test('while the calls of one account hang those of another are answered at once'
   await answering
 })
 
-test('stored updates are delivered by the account of their caller, in order per lead, whichever accounts are away', async (t) => {
+test("stored updates are delivered by their caller's account, in order per lead, whichever accounts are down", async (t) => {
   const gateway = await startWith(t, { pass: 'wrong' })
   const waiting = await store(gateway, { lead_ids: [1, 2], fields: { status: 'A' } }, as('sales-key'))
   const done = await store(gateway, { lead_ids: [3], fields: { status: 'B' } }, as('main-key'))
@@ -122,7 +122,7 @@ test('stored updates are delivered by the account of their caller, in order per 
   t.equal(gateway.sandbox.leads()[1]?.status, 'NEW')
 })
 
-test('a lead that two accounts update ends with what was accepted last', async (t) => {
+test('a lead that two accounts update ends with the values accepted last', async (t) => {
   const gateway = await startWith(t)
   const jobs = []
   for (let n = 0; n < 10; n++) {
@@ -133,7 +133,7 @@ test('a lead that two accounts update ends with what was accepted last', async (
   t.equal(gateway.sandbox.leads()[1]?.rank, 10)
 })
 
-test('an account that is locked out holds up no stored update of another, of the same lead either', async (t) => {
+test("a locked-out account delays no other account's stored updates, not even for the same lead", async (t) => {
   const gateway = await startWith(t, { pass: 'wrong' })
   await store(gateway, { lead_ids: [1], fields: { status: 'A' } }, as('sales-key'))
   const newer = await store(gateway, { lead_ids: [1], fields: { status: 'B' } }, as('main-key'))
@@ -141,7 +141,7 @@ test('an account that is locked out holds up no stored update of another, of the
   t.equal(gateway.sandbox.leads()[1]?.status, 'B')
 })
 
-test("what waits to be tried again undoes nothing that another account's newer update has set", async (t) => {
+test("an update waiting for its retry doesn't overwrite another account's newer update", async (t) => {
   const made: string[] = []
   let isDenied = true
   const url = await startStandIn(t, ({ user, lead_ids: ids, status, rank }, response) => {
@@ -165,7 +165,7 @@ test("what waits to be tried again undoes nothing that another account's newer u
   t.same(made, ['api B -', 'salesapi - 1'])
 })
 
-test('the backlog of one account takes no room from another', async (t) => {
+test("one account's backlog takes no room from another", async (t) => {
   const gateway = await startWith(t, { pass: 'wrong' }, { OUTBOX_MAX_WAITING: '3' })
   const leads = { lead_ids: [1, 2, 3], fields: { status: 'A' } }
   const ask = (key: string) =>
@@ -176,7 +176,7 @@ test('the backlog of one account takes no room from another', async (t) => {
   t.equal((await ask('main-key')).status, 202)
 })
 
-test('a caller that names an account which is taken at the next start only is not taken either', async (t) => {
+test('a caller that names an account not yet loaded is ignored until the restart too', async (t) => {
   const gateway = await startWith(t)
   writeFileSync(
     gateway.path,
@@ -192,7 +192,7 @@ test('a caller that names an account which is taken at the next start only is no
   t.notMatch(gateway.logged(), /changed"|lateapi/)
 })
 
-test('updates of an account that is configured no more become dead letters, which another account can deliver', async (t) => {
+test('updates of a removed account become dead letters, which another account can deliver', async (t) => {
   const fixture = generateFixture(20)
   const users = fixture.users.slice(0, 1).flatMap((api) => [api, { ...api, user: 'salesapi' }])
   const sandbox = { fixture: { ...fixture, users } }

@@ -9,7 +9,7 @@ import { dataDir, type Tester } from '../helper.ts'
 const DOCKERFILE = readFileSync('Dockerfile', 'utf8').replaceAll('\\\n', '')
 const LET_IN: readonly string[] = readFileSync('.dockerignore', 'utf8').match(/(?<=^!).+/gm) ?? []
 
-/** A directory with what the image has in `/app`; the libraries are those of the checkout. */
+/** A directory with the image's `/app`, linked to the checkout's libraries. */
 function imageOf(t: Tester): string {
   const app = join(dataDir(t), 'app')
   mkdirSync(app)
@@ -53,7 +53,7 @@ function compiledIn(app: string): number {
   return readdirSync(join(app, '.cache'), { recursive: true }).length
 }
 
-test('the image has what its server loads, and has it compiled', async (t) => {
+test('the image contains every module that the server loads, compiled', async (t) => {
   const app = imageOf(t)
   // As the user that it runs as: what Node compiles is kept apart for each.
   const [, warmUp = ''] = /^USER node\n(?:#.*\n)*RUN (VICIDIAL_URL=.*)$/m.exec(DOCKERFILE) ?? []
@@ -68,7 +68,7 @@ test('the image has what its server loads, and has it compiled', async (t) => {
   t.equal(compiledIn(app), compiled, 'nothing is compiled as it starts')
 })
 
-test('the image has the command line, and all that it loads', async (t) => {
+test('the image contains the command line and every module it loads', async (t) => {
   const app = imageOf(t)
   await startAndEnd(app, [join(app, 'bin/vicidial-gateway.js'), 'sandbox'])
   const demo = `await import('${app}/src/tools/demo/demo.ts')`

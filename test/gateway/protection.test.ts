@@ -31,11 +31,11 @@ function calls(gateway: Gateway): number {
 }
 
 // One stopped clock for both: the HTTP client keeps its timers from one to the next.
-test('a login that VICIdial refuses', async (t) => {
+test('VICIdial refuses the login', async (t) => {
   const { tick } = stoppedClock(t)
 
   t.test(
-    'a thousand requests with a refused login are one refused call a minute, and it recovers by itself',
+    'a thousand requests with a refused login cause one refused call a minute, and the gateway recovers on its own',
     async (t) => {
       const gateway = await startGateway(t, { VICIDIAL_PASS: 'wrong', VICIDIAL_MAX_CONCURRENCY: '8' })
       const { sandbox } = gateway
@@ -87,7 +87,7 @@ test('a login that VICIdial refuses', async (t) => {
     }
   )
 
-  t.test('a lock-out stops everything too, and is over when VICIdial says so', async (t) => {
+  t.test('a lockout also stops everything, and ends when VICIdial says so', async (t) => {
     const gateway = await startGateway(t)
     gateway.sandbox.fail('locked_out', { calls: 3 })
     const { status, body, headers } = await batch(gateway, update(1))
@@ -111,7 +111,7 @@ const protectedBy = {
   VICIDIAL_MAX_CONCURRENCY: '4'
 }
 
-test('a VICIdial that hangs, refuses, resets or fails: answers in time, no more calls, and a quick recovery', async (t) => {
+test('VICIdial hangs, refuses, resets or fails: responses come in time, calls stop, and recovery is quick', async (t) => {
   const endings: Partial<Record<FaultName, RegExp>> = {
     hang: /^504 upstream_timeout|^503 upstream_unavailable/,
     hang_after: /^504 upstream_timeout|^503 upstream_unavailable/,
@@ -173,7 +173,7 @@ test('a VICIdial that hangs, refuses, resets or fails: answers in time, no more 
     await Promise.all(faults.slice(n, n + 2).map(([fault, ending]) => tried(fault, ending)))
 })
 
-test('requests that came while VICIdial was down for less than their time are made good', async (t) => {
+test('requests that arrive during a short outage still succeed', async (t) => {
   const gateway = await startGateway(t, protectedBy)
   gateway.sandbox.fail('reset_before', { calls: 3 })
   const answers = await Promise.all(different(3).map((body) => batch(gateway, body)))
@@ -183,7 +183,7 @@ test('requests that came while VICIdial was down for less than their time are ma
   )
 })
 
-test('more than may wait is refused with 503 overloaded and Retry-After, and nothing of it is done', async (t) => {
+test('a request over the waiting limit gets 503 overloaded with Retry-After, and none of it is done', async (t) => {
   const gateway = await startGateway(t, {
     VICIDIAL_TIMEOUT_MS: '3000',
     REQUEST_DEADLINE_MS: '28000',
@@ -204,7 +204,7 @@ test('more than may wait is refused with 503 overloaded and Retry-After, and not
   )
 })
 
-test('what a client asked for that closed its connection meanwhile is not sent', async (t) => {
+test('updates of a client that has closed its connection are not sent', async (t) => {
   const gateway = await startGateway(t, {
     VICIDIAL_TIMEOUT_MS: '3000',
     REQUEST_DEADLINE_MS: '28000',
@@ -238,7 +238,7 @@ test('what a client asked for that closed its connection meanwhile is not sent',
   t.notOk(gateway.sandbox.calls().some(({ params }) => params['status'] === 'GONE'))
 })
 
-test('callers with different source never share a call, with the same they do', async (t) => {
+test('callers share a call only if their source is the same', async (t) => {
   const gateway = await startGateway(t, { VICIDIAL_MAX_CONCURRENCY: '1', VICIDIAL_TIMEOUT_MS: '3000' })
   gateway.sandbox.fail('hang', { calls: 1 })
   const first = batch(gateway, update(1))
@@ -268,7 +268,7 @@ test('callers with different source never share a call, with the same they do', 
   )
 })
 
-test('a batch of 10,000 leads does not make another request wait for all of it', async (t) => {
+test("a batch of 10,000 leads doesn't make another request wait for all of it", async (t) => {
   const gateway = await startGateway(
     t,
     { VICIDIAL_MAX_LEADS_PER_CALL: '100', VICIDIAL_MAX_CONCURRENCY: '2' },

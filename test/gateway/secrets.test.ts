@@ -159,7 +159,7 @@ webhooks:
   }
 }
 
-test('the canaries would be found', async (t) => {
+test('the search would find the canaries', async (t) => {
   for (const secret of SECRETS) {
     for (const before of ['', 'a', 'ab', 'user:']) {
       const text = `x ${Buffer.from(`${before}${secret}`).toString('base64')} y`
@@ -180,7 +180,7 @@ test('the canaries would be found', async (t) => {
   t.not(leaks(await reply.text()).length, 0, 'VICIdial echoes a wrong password')
 })
 
-test('no answer, header, log line or stream shows the password or a key, whatever VICIdial does', async (t) => {
+test('no response, header, log line or stream shows the password or a key, whatever VICIdial does', async (t) => {
   const written = watchStreams(t)
   const env = configured(t, PASS)
   const found = await Promise.all(
@@ -200,7 +200,7 @@ test('no answer, header, log line or stream shows the password or a key, whateve
   t.same(leaks(written()), [])
 })
 
-test('the database has no secret in it, nor has what a process of its own writes', async (t) => {
+test('neither the database nor the output of a separate process contains a secret', async (t) => {
   const data = dataDir(t)
   const sandbox = await startSandbox()
   t.teardown(() => sandbox.close())
@@ -232,7 +232,7 @@ test('the database has no secret in it, nor has what a process of its own writes
   t.same(leaks(broken.stderr()), [])
 })
 
-test('a wrong password, which VICIdial repeats in its reply, goes no further', async (t) => {
+test('a wrong password that VICIdial echoes in its reply is not passed on', async (t) => {
   const written = watchStreams(t)
   const gateway = await startGateway(t, configured(t, WRONG_PASS))
   const answers = await askEverything(gateway)

@@ -9,7 +9,7 @@ import { API_KEY, batch, call, startStandIn } from '../helper.ts'
 /** Longer than a process with nothing left to do needs to end, shorter than it keeps an idle connection. */
 const SOON_MS = 60_000
 
-test('without settings the server does not start, and tells everything that is wrong at once', async (t) => {
+test("without settings the server doesn't start, and lists every fault at once", async (t) => {
   const server = run(t, {})
 
   t.equal(await server.exit, 1)
@@ -23,7 +23,7 @@ test('without settings the server does not start, and tells everything that is w
   t.equal(faults.length, 5)
 })
 
-test('with wrong settings the server tells each of them, and no secret', async (t) => {
+test('with wrong settings the server names each one, and shows no secret', async (t) => {
   const server = run(t, {
     VICIDIAL_URL: 'ftp://api:canary-pass@dialer.example/api.php',
     VICIDIAL_USER: 'api',
@@ -45,7 +45,7 @@ test('with wrong settings the server tells each of them, and no secret', async (
   t.notMatch(server.stderr(), 'canary')
 })
 
-test('the server listens, and logs one JSON line a request and one a call, without values', async (t) => {
+test('the server listens, and logs one JSON line per request and one per call, without values', async (t) => {
   const sandbox = await startSandbox()
   t.teardown(() => sandbox.close())
   const server = run(t, { VICIDIAL_URL: sandbox.url, VICIDIAL_USER: 'api', VICIDIAL_PASS: 's3cret', API_KEY })
@@ -82,7 +82,7 @@ test('the server listens, and logs one JSON line a request and one a call, witho
   t.equal(server.stderr(), '')
 })
 
-test('a short API_KEY is taken, with a warning that does not tell it', async (t) => {
+test("a short API_KEY is accepted, with a warning that doesn't show it", async (t) => {
   const server = run(t, {
     VICIDIAL_URL: 'http://127.0.0.1:9/api.php',
     VICIDIAL_USER: 'api',
@@ -136,7 +136,7 @@ async function refusal(origin: string): Promise<void> {
   }
 }
 
-test('SIGTERM: work in hand is finished, new work is refused, and the process ends with 0', async (t) => {
+test('SIGTERM: work in flight is finished, new work is refused, and the process exits with 0', async (t) => {
   const called = Promise.withResolvers<ServerResponse>()
   const url = await startStandIn(t, (_params, response) => called.resolve(response))
   const server = run(t, {
@@ -177,7 +177,7 @@ test('SIGTERM: work in hand is finished, new work is refused, and the process en
   t.equal(server.stderr(), '')
 })
 
-test('a port that is in use ends the process with 1 and says so', async (t) => {
+test('a port in use ends the process with 1 and a message', async (t) => {
   const other = createServer()
   other.listen(0, '127.0.0.1')
   await once(other, 'listening')

@@ -85,7 +85,7 @@ test(`works with a VICIdial server, on test leads added to list ${listId} only`,
     for (const lead of leads) t.equal(await storedValue(server, lead, 'status'), 'GWTEST')
   })
 
-  await t.test('what a dry run says is stored is what VICIdial stores', async (t) => {
+  await t.test('VICIdial stores what a dry run says', async (t) => {
     for (const field of FIELDS.filter(({ name }) => name !== 'list_id')) {
       for (const value of tellingValues(field)) {
         const updates = [{ lead_id: last, fields: { [field.name]: value } }]
@@ -104,7 +104,7 @@ test(`works with a VICIdial server, on test leads added to list ${listId} only`,
     t.equal(await storedValue(server, last, 'comments'), "line one!Nit's line two")
   })
 
-  await t.test('leads are found by vendor code and phone number', async (t) => {
+  await t.test('leads can be found by vendor code and phone number', async (t) => {
     const { body } = await batch({
       updates: [
         { vendor_lead_code: codes[2], fields: { rank: 3 } },
@@ -134,7 +134,7 @@ test(`works with a VICIdial server, on test leads added to list ${listId} only`,
     t.equal(await storedValue(server, third, 'city'), 'Reno')
   })
 
-  await t.test('a list that does not exist is refused', async (t) => {
+  await t.test("a list that doesn't exist is refused", async (t) => {
     const { body } = await batch({ updates: [{ lead_id: third, fields: { list_id: UNKNOWN_LIST } }] })
     t.match(body.results, [{ status: 'failed', error: { code: 'list_not_found', retryable: false } }])
     t.equal(await storedValue(server, third, 'list_id'), String(listId))

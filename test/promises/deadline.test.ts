@@ -22,7 +22,7 @@ function differentUpdates(count: number) {
   return Array.from({ length: count }, (_, n) => ({ lead_id: n + 1, fields: { comments: `note ${n}` } }))
 }
 
-test('with a VICIdial that answers nothing the answer comes within the deadline, and calls that were not sent are "failed"', async (t) => {
+test('if VICIdial never replies, the response comes within the deadline, and unsent calls are "failed"', async (t) => {
   const gateway = await startGateway(t, { REQUEST_DEADLINE_MS: '700', VICIDIAL_TIMEOUT_MS: '300' })
   gateway.sandbox.fail('hang', { calls: 1_000 })
   const { ms, answer } = await timed(batch(gateway, { updates: differentUpdates(50) }))
@@ -34,7 +34,7 @@ test('with a VICIdial that answers nothing the answer comes within the deadline,
   t.equal(answer.body.summary.upstream_calls, gateway.sandbox.calls().length)
 })
 
-test('with more calls than VICIDIAL_MAX_CALLS_PER_SECOND lets out the answer comes within the deadline', async (t) => {
+test('with more calls than VICIDIAL_MAX_CALLS_PER_SECOND allows, the response comes within the deadline', async (t) => {
   const { pass } = stoppedClock(t)
   const gateway = await startGateway(t, {
     REQUEST_DEADLINE_MS: '900',
@@ -54,7 +54,7 @@ test('with more calls than VICIDIAL_MAX_CALLS_PER_SECOND lets out the answer com
   t.equal(gateway.sandbox.calls().length, 10)
 })
 
-test('a request does not wait for the call of another beyond its own deadline', async (t) => {
+test("a request doesn't wait for another's call beyond its own deadline", async (t) => {
   let calls = 0
   const first = Promise.withResolvers<void>()
   const url = await startStandIn(t, (_params, response) => {

@@ -68,7 +68,7 @@ const reply = fc.record({
     })
 })
 
-test('whatever VICIdial answers: one result per update, in order, and "updated" only for a lead that it named', async (t) => {
+test('whatever VICIdial replies: one result per update, in order, and "updated" only for a lead that it named', async (t) => {
   let replies: { status: number; text: string }[] = []
   let said: { lead: string; text: string }[] = []
   const url = await startStandIn(t, (params, response) => {
@@ -108,7 +108,7 @@ test('whatever VICIdial answers: one result per update, in order, and "updated" 
   t.notOk(gateway.logged().includes(MARK))
 })
 
-test('half an answer says nothing of any lead, though what came of it looks whole', async (t) => {
+test('half a reply proves nothing about any lead, even if the half looks complete', async (t) => {
   const halves = [
     'SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api|3|2',
     'SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api|3|3|21,2,1',
@@ -130,7 +130,7 @@ test('half an answer says nothing of any lead, though what came of it looks whol
   }
 })
 
-test('a reply that never ends is cut off, and its updates are "unknown"', async (t) => {
+test('an endless reply is cut off, and its updates are "unknown"', async (t) => {
   const url = await startStandIn(t, (_params, response) => {
     response.writeHead(200)
     const fill = () => {

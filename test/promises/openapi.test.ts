@@ -133,7 +133,7 @@ function faultsOf({ params, method }: Call): string[] {
   return faults
 }
 
-test('whatever JSON comes in: a documented answer, one result per update, and nothing else goes out', async (t) => {
+test('any JSON gets a documented response with one result per update, and sends nothing else', async (t) => {
   const gateway = await startGateway(t, {}, { leads: 20 })
   const seen = new Set<number>()
   await fc.assert(
@@ -170,7 +170,7 @@ test('whatever JSON comes in: a documented answer, one result per update, and no
   t.same([...seen].sort(), [200, 207, 400, 422])
 })
 
-test('a body that the documented schema takes is never answered 400, and one that is wholly taken is in the schema', async (t) => {
+test('a body valid by the documented schema never gets 400, and a fully accepted one is valid by the schema', async (t) => {
   const gateway = await startGateway(t, {}, { leads: 20 })
   const inLongForm = await documentedSchema('/components/schemas/BatchRequest')
   const inShortForm = await documentedSchema('/components/schemas/ShortBatchRequest')
@@ -193,7 +193,7 @@ test('a body that the documented schema takes is never answered 400, and one tha
   t.ok(counts.documented > 20 && counts.undocumented > 20, JSON.stringify(counts))
 })
 
-test('a value that the gateway takes is in the documented schema, spaces around it and all', async (t) => {
+test('a value that the gateway accepts is in the documented schema, even with spaces around it', async (t) => {
   const gateway = await startGateway(t)
   const inSchema = await documentedSchema('/components/schemas/LeadFields')
   const apart = []
@@ -209,7 +209,7 @@ test('a value that the gateway takes is in the documented schema, spaces around 
   t.same(apart, [])
 })
 
-test('every example of the document is as its schema says', async (t) => {
+test('every example in the document matches its schema', async (t) => {
   const { paths } = await openApi()
   for (const [path, operations] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(operations)) {
@@ -233,7 +233,7 @@ test('every example of the document is as its schema says', async (t) => {
   }
 })
 
-test('every operation documents the refusals that it can give', async (t) => {
+test('every operation documents its possible refusals', async (t) => {
   const { paths } = await openApi()
   const documented = Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, { responses }]) => [`${method} ${path}`, Object.keys(responses)])

@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { batch, call, startGateway, startStandIn } from '../helper.ts'
 import { until } from '../until.ts'
 
-test('the later of two requests for one lead wins, even if the call of the earlier must be repeated', async (t) => {
+test("the later of two requests for one lead wins, even if the earlier one's call must be repeated", async (t) => {
   const made: string[] = []
   const refused = Promise.withResolvers<void>()
   const url = await startStandIn(t, ({ status = '' }, response) => {
@@ -24,7 +24,7 @@ test('the later of two requests for one lead wins, even if the call of the earli
   t.equal(made.at(-1), 'SECOND', made.join(', '))
 })
 
-test('a stored update that is tried again does not undo a newer one that is under way meanwhile', async (t) => {
+test("a retried stored update doesn't overwrite a newer one that is in flight", async (t) => {
   const made: string[] = []
   const url = await startStandIn(t, ({ status = '' }, response) => {
     made.push(status)
@@ -54,7 +54,7 @@ test('a stored update that is tried again does not undo a newer one that is unde
   t.equal(made.at(-1), 'NEW', made.join(', '))
 })
 
-test('a lead has one call in flight at most, while those of other leads run beside it', async (t) => {
+test("a lead has at most one call in flight, while other leads' calls run beside it", async (t) => {
   const inFlight = new Map<string, number>()
   let most = 0
   let mostOfOneLead = 0

@@ -33,7 +33,7 @@ function memoryOf(pid: number | undefined): number {
   return Number(line?.[1]) / 1_024
 }
 
-test('five times the load that VICIdial can take', { skip: process.platform !== 'linux' }, async (t) => {
+test('five times the load that VICIdial can handle', { skip: process.platform !== 'linux' }, async (t) => {
   const sandbox = await startSandbox({ leads: LEADS, callMs: 3.5, leadUs: 50 })
   t.teardown(() => sandbox.close())
   const server = run(t, {

@@ -12,7 +12,7 @@ const INJECTIONS = [
   'a\ndelete_lead=Y'
 ]
 
-test('no value becomes a parameter, a function or another lead, whatever it holds', async (t) => {
+test('no value becomes a parameter, a function or another lead, whatever it contains', async (t) => {
   const gateway = await startGateway(t, {}, { leads: 3 })
   const before = gateway.sandbox.leads()
   for (const text of INJECTIONS) {
@@ -32,7 +32,7 @@ test('no value becomes a parameter, a function or another lead, whatever it hold
   ])
 })
 
-test('no key or id becomes a parameter, or more leads than one', async (t) => {
+test('no key or id becomes a parameter, or names more than one lead', async (t) => {
   const gateway = await startGateway(t, {}, { leads: 3 })
   const keys = [
     ...[...INJECTIONS, '1,2', '1 2', '1|2', '0x1', ' 1', '１'].map((lead_id) => ({ lead_id })),

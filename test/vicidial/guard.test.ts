@@ -415,7 +415,7 @@ test('an open circuit refuses all calls, asks for the version each second, and c
   places = 0
   await pass(1_000)
   t.equal(guard.refusal(), undefined)
-  t.ok(places > 0, 'whoever waits for a place hears of it')
+  t.ok(places > 0, 'listeners hear of the place')
   t.equal(guard.state.state, 'reachable')
   await pass(10_000, 1_000)
   t.equal(probed.length, 6, 'no more probes')

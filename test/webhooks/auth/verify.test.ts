@@ -183,7 +183,7 @@ test('Stripe: timestamp, dot and body; any of several v1, and no v0', async (t) 
   t.equal(
     of(`t=1700000000,v1=${other}`, NOW + 301_000),
     'signature_wrong',
-    'who is not believed is told no more'
+    'an unverified sender learns no more'
   )
   t.equal(of(Array(11).fill(`v1=${other}`).join() + `,t=1700000000,v1=${signature}`), 'signature_wrong')
 })
