@@ -15,6 +15,8 @@ export type ErrorKind =
   | 'list_not_allowed'
   | 'list_not_found'
   | 'nothing_asked'
+  /** The call lacks the keys to search by, or the field to read. */
+  | 'search_invalid'
   | 'leads_data_invalid'
 
 /** Error texts of VICIdial and its forks, by a part that identifies them. The first match counts. */
@@ -35,8 +37,8 @@ const ERROR_TEXTS: readonly (readonly [text: string, kind: ErrorKind])[] = [
   ['NOT AN ALLOWED LIST ID', 'list_not_allowed'],
   ['LIST NOT FOUND', 'list_not_found'],
   ['NO LEADS DEFINED', 'nothing_asked'],
-  ['NO VALID SEARCH METHOD', 'nothing_asked'],
-  ['INVALID SEARCH PARAMETERS', 'nothing_asked'],
+  ['NO VALID SEARCH METHOD', 'search_invalid'],
+  ['INVALID SEARCH PARAMETERS', 'search_invalid'],
   // From a fork that reads leads_data.
   ['INVALID JSON FORMAT', 'leads_data_invalid']
 ]

@@ -26,7 +26,7 @@ export function isRefusal(kind: ReplyKind): boolean {
 
 /** Whether VICIdial accepted the login and the function, and found nothing to do in the call. */
 export function isNothingAsked(kind: ReplyKind): boolean {
-  return kind === 'nothing_asked' || kind === 'leads_data_invalid'
+  return kind === 'nothing_asked' || kind === 'search_invalid' || kind === 'leads_data_invalid'
 }
 
 /** Whether only VICIdial itself can have replied so, after it accepted the login. */

@@ -109,6 +109,7 @@ const ERRORS: Readonly<Record<ErrorKind, Pick<Refused, 'code' | 'detail'> | null
     code: 'upstream_error',
     detail: 'VICIdial read no leads: it may not know the configured VICIDIAL_DIALECT.'
   },
+  search_invalid: UNKNOWN_ERROR,
   leads_data_invalid: { code: 'upstream_error', detail: 'VICIdial could not read leads_data.' }
 }
 

@@ -275,6 +275,8 @@ test("a refusal says in the gateway's own words what to check", async (t) => {
     ['ERROR: batch_update_lead NOT AN ALLOWED LIST ID - api|102', /account may not use this list/],
     ['ERROR: INVALID JSON FORMAT', /could not read leads_data/],
     ['ERROR: batch_update_lead NO LEADS DEFINED - api|', /VICIDIAL_DIALECT/],
+    ['ERROR: update_lead NO VALID SEARCH METHOD - api|LEAD_ID|||', /words that are not known/],
+    ['ERROR: lead_field_info INVALID SEARCH PARAMETERS: api|2|', /words that are not known/],
     ['ERROR: NO FUNCTION SPECIFIED', /does not know the function/],
     ['ERROR: Invalid Source: |a|', /does not take the source/],
     ['ERROR: something that nobody has seen yet', /words that are not known/],

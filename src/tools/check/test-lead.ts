@@ -85,6 +85,10 @@ function chooseField(read: readonly { name: string; reply: Reply }[]): Field | u
   )
 }
 
+const LIST_NOT_ALLOWED = [
+  "the lead's list is not of a campaign that the user's group allows.",
+  'Give --test-lead the id of a lead of an allowed list.'
+] as const
 /** Why a lead can't be read, and what to do. */
 const UNREADABLE: Partial<Readonly<Record<ReplyKind, readonly [detail: string, remedy: string]>>> = {
   function_not_allowed: [
@@ -97,10 +101,9 @@ const UNREADABLE: Partial<Readonly<Record<ReplyKind, readonly [detail: string, r
   ],
   function_unknown: ['this VICIdial does not know lead_field_info.', 'Update VICIdial.'],
   not_found: ['there is no such lead.', 'Give --test-lead the id of a lead that exists.'],
-  list_not_allowed: [
-    "the lead's list is not of a campaign that the user's group allows.",
-    'Give --test-lead the id of a lead of an allowed list.'
-  ]
+  list_not_allowed: LIST_NOT_ALLOWED,
+  // What lead_field_info says.
+  list_not_found: LIST_NOT_ALLOWED
 }
 
 function unreadable({ kind, why }: Reply, lead: number): Finding {
