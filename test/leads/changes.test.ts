@@ -439,6 +439,17 @@ test('changes without a field equal those of an update that never named it', asy
   }
 })
 
+test('without a field, the others are still sent as before, even if they are stored differently', async (t) => {
+  const fields = { comments: 'one\ntwo', date_of_birth: null, list_id: 103, user: null }
+  const customFields = { favorite_color: null }
+  const { params, stored } = sound({ fields: { ...fields, status: 'SALE' }, customFields })
+  const { status: _, ...rest } = params
+  const changes = withoutFields(sound({ fields: { ...fields, status: 'SALE' }, customFields }), ['status'])
+  t.strictSame(changes?.params, rest)
+  t.match(rest, { comments: 'one\ntwo', user_field: '--BLANK--', favorite_color: '--BLANK--' })
+  t.match(stored, { comments: 'one!Ntwo', user: '', 'custom_fields.favorite_color': '' })
+})
+
 test('without all its fields an update changes nothing, unless it resets called', async (t) => {
   const fields = { status: 'SALE', list_id: 103, phone_number: '2125559999' }
   const customFields = { favorite_color: 'blue' }
