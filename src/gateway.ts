@@ -83,9 +83,7 @@ export async function createGateway(
     outbox,
     maxPending: durable.maxOpen,
     accounts,
-    onAccepted: () => {
-      workers.wake()
-    }
+    workers
   })
   const history = new HistoryRecorder(outbox.history, historyPolicy(config), observer, log)
   const retention = new Retention({

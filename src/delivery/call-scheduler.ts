@@ -79,20 +79,21 @@ export class CallScheduler {
   #startCalls(): void {
     const { guard } = this.#options
     if (this.#lingering !== undefined) return
-    while (guard.refusal() !== undefined || guard.hasPlace()) {
+    for (;;) {
+      const refusal = guard.refusal()
+      if (refusal === undefined && !guard.hasPlace()) return
       const isStarted = this.#isSearchNext
-        ? this.#startSearch() || this.#startUpdate()
-        : this.#startUpdate() || this.#startSearch()
+        ? this.#startSearch(refusal) || this.#startUpdate(refusal)
+        : this.#startUpdate(refusal) || this.#startSearch(refusal)
       this.#isSearchNext = !this.#isSearchNext
       if (!isStarted) return
     }
   }
 
   /** Returns false if no search waits. */
-  #startSearch(): boolean {
+  #startSearch(refusal: Refused | undefined): boolean {
     const searches = this.searches.take()
     if (searches.length === 0) return false
-    const refusal = this.#options.guard.refusal()
     if (refusal !== undefined) this.searches.fail(searches, unsent(refusal))
     else {
       this.searches.send(searches, this.#contextOf(searches)).catch((error: unknown) => {
@@ -103,10 +104,9 @@ export class CallScheduler {
   }
 
   /** Returns false if no task is ready. */
-  #startUpdate(): boolean {
+  #startUpdate(refusal: Refused | undefined): boolean {
     const tasks = this.tasks.take()
     if (tasks.length === 0) return false
-    const refusal = this.#options.guard.refusal()
     if (refusal !== undefined) this.#fail(tasks, unsent(refusal))
     else {
       this.#send(tasks).catch((error: unknown) => {

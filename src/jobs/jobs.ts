@@ -32,8 +32,8 @@ export interface JobRequest extends RequestRef {
 
 export interface JobsOptions {
   readonly outbox: Pick<Outbox, 'jobs' | 'queue'>
-  /** Called when there is something to deliver. */
-  readonly onAccepted: () => void
+  /** Woken when there is something to deliver. */
+  readonly workers: { wake(): void }
   /** Most pending updates of each account. */
   readonly maxPending: number
   /** The VICIdial accounts, by name. */
@@ -84,11 +84,11 @@ export class Jobs {
   }
 
   async #store(job: NewJob): Promise<IdempotencyRecord | undefined> {
-    const { outbox, maxPending, onAccepted } = this.#options
+    const { outbox, maxPending, workers } = this.#options
     const pending = this.#pending(job.account)
     if (pending > 0 && pending + job.updates.length > maxPending) throw outboxFull(pending)
     const known = await outbox.jobs.accept(job).catch(throwOverloaded)
-    if (known === undefined) onAccepted()
+    if (known === undefined) workers.wake()
     return known
   }
 
@@ -143,7 +143,7 @@ export class Jobs {
     { repeat, ...ref }: RequestRef & { readonly repeat?: IdempotencyKey },
     bodyOf: (accepted: Accepted[], left: ReturnType<ReplaySelection['left']>) => object
   ): Promise<{ answer: IdempotencyRecord; isRepeat: boolean } | undefined> {
-    const { outbox, accounts, onAccepted } = this.#options
+    const { outbox, accounts, workers } = this.#options
     const { ids, ...which } = filter
     const chosen = ids && { ids: ids.map(parseDeadLetterId).filter((id) => id !== undefined) }
     const selection = new ReplaySelection(by, {
@@ -173,7 +173,7 @@ export class Jobs {
     }
     const isRepeat = answer !== made
     if (isRepeat && repeat) refuseOther(answer, repeat)
-    if (!isRepeat) onAccepted()
+    if (!isRepeat) workers.wake()
     return { answer, isRepeat }
   }
 

@@ -133,12 +133,13 @@ export class Updates {
   async deliver(entries: readonly Entry[], sender: Sender, signal?: AbortSignal): Promise<RequestResults> {
     const { dispatchers, history, requestDeadlineMs } = this.#options
     const sound = entries.filter((entry): entry is Update => 'changes' in entry)
-    const { outcomes, upstreamCalls } = await dispatchers.of(sender.account).deliver(sound, {
+    const context = {
       ...sender,
       deadline: Date.now() + requestDeadlineMs,
       ...(signal && { signal }),
       ...this.#pastOutbox(sound, sender.requestId)
-    })
+    }
+    const { outcomes, upstreamCalls } = await dispatchers.of(sender.account).deliver(sound, context)
     let delivered = 0
     const results = entries.map((entry) => {
       if ('refusals' in entry) return rejectedResult(entry)

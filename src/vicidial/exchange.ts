@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { BaseLogger } from 'pino'
-import type { EndedCall } from '../telemetry/observer.ts'
+import type { CallObserver } from '../telemetry/observer.ts'
+import type { Account } from './account.ts'
 import { healthOf, mayRepeat, NOT_SENT, repeatPauseMs, type Unanswered } from './call-reply.ts'
 import { type Client, msSince, type RawReply } from './client.ts'
 import type { Guard } from './guard.ts'
@@ -39,12 +40,12 @@ export interface CallContext {
 export interface ExchangeOptions {
   readonly client: Client
   readonly guard: Guard
-  readonly account: { readonly user: string; readonly pass: string }
+  readonly account: Pick<Account, 'name' | 'user' | 'pass'>
   readonly dialect: Dialect
   /** Timeout for one call, from its start to the end of its reply, in milliseconds. */
   readonly timeoutMs: number
-  /** Called at the end of each call. */
-  readonly onEnd?: (call: Omit<EndedCall, 'account'>) => void
+  /** Gets the end of each call. */
+  readonly observer?: CallObserver
 }
 
 /** The last reply to a call, after its repeats. */
@@ -137,7 +138,7 @@ export class Exchange {
     { source, deadline, log, onSent, since, requests }: CallContext,
     attempt: number
   ): Promise<Reply | Unanswered> {
-    const { client, account, onEnd } = this.#options
+    const { client, account, observer } = this.#options
     const timeoutMs = Math.min(this.#options.timeoutMs, deadline - Date.now())
     if (timeoutMs <= 0) return NOT_SENT
     onSent()
@@ -150,7 +151,7 @@ export class Exchange {
     const outcome = 'code' in reply ? `${reply.kind}: ${reply.code}` : reply.kind
     const ended = { function: params.function, leads, ms: msSince(started), outcome }
     log.info(ended, 'vicidial call')
-    onEnd?.({ ...ended, ...queued, ...(requests ? { requests } : {}) })
+    observer?.callEnded({ ...ended, account: account.name, ...queued, ...(requests ? { requests } : {}) })
     return reply
   }
 }

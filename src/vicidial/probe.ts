@@ -1,5 +1,6 @@
 import type { BaseLogger } from 'pino'
-import type { EndedCall } from '../telemetry/observer.ts'
+import type { CallObserver } from '../telemetry/observer.ts'
+import type { Account } from './account.ts'
 import { type Health, healthOf } from './call-reply.ts'
 import { type Client, msSince, type RawReply } from './client.ts'
 import type { Probes } from './guard.ts'
@@ -8,13 +9,13 @@ import { formBody, type Params, PROBES } from './wire.ts'
 
 export interface ProbeOptions {
   readonly client: Client
-  readonly account: { readonly user: string; readonly pass: string }
+  readonly account: Pick<Account, 'name' | 'user' | 'pass'>
   /** VICIdial's `source` of the gateway's own calls. */
   readonly source: string
   /** Timeout for one call, in milliseconds. */
   readonly timeoutMs: number
-  /** Called at the end of each probe. */
-  readonly onEnd?: (call: Omit<EndedCall, 'account'>) => void
+  /** Gets the end of each probe. */
+  readonly observer?: CallObserver
   readonly log: Pick<BaseLogger, 'info'>
 }
 
@@ -36,7 +37,7 @@ export function createProbes(options: ProbeOptions): Probes {
 async function probe(
   params: Params & { readonly function: string },
   healthOfReply: (reply: RawReply) => Health,
-  { client, account, source, timeoutMs, onEnd, log }: ProbeOptions
+  { client, account, source, timeoutMs, observer, log }: ProbeOptions
 ): Promise<Health> {
   const started = performance.now()
   const reply = await client.post(
@@ -45,7 +46,8 @@ async function probe(
   )
   const health = 'sent' in reply ? 'failed' : healthOfReply(reply)
   log.info({ function: params.function, outcome: health }, 'vicidial probe')
-  onEnd?.({
+  observer?.callEnded({
+    account: account.name,
     function: params.function,
     leads: 0,
     ms: msSince(started),

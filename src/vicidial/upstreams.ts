@@ -1,5 +1,5 @@
 import type { BaseLogger } from 'pino'
-import type { CallObserver, EndedCall } from '../telemetry/observer.ts'
+import type { CallObserver } from '../telemetry/observer.ts'
 import { type Account, DEFAULT_ACCOUNT } from './account.ts'
 import { Client } from './client.ts'
 import { Exchange } from './exchange.ts'
@@ -64,13 +64,10 @@ function createUpstream(account: Account, options: UpstreamsOptions): Upstream {
   const { name, maxConcurrency, maxCallsPerSecond } = account
   const log = name === DEFAULT_ACCOUNT ? options.log : options.log.child({ account: name })
   const client = new Client({ url, connections: maxConcurrency })
-  const onEnd = (call: Omit<EndedCall, 'account'>) => {
-    observer.callEnded({ ...call, account: name })
-  }
   const guard = new Guard({
     maxConcurrency,
     maxCallsPerSecond,
-    probes: createProbes({ client, account, source, timeoutMs, onEnd, log }),
+    probes: createProbes({ client, account, source, timeoutMs, observer, log }),
     onChange: (state) => {
       log[state.state === 'reachable' ? 'info' : 'warn'](
         { vicidial: state },
@@ -78,6 +75,6 @@ function createUpstream(account: Account, options: UpstreamsOptions): Upstream {
       )
     }
   })
-  const exchange = new Exchange({ client, guard, account, dialect, timeoutMs, onEnd })
+  const exchange = new Exchange({ client, guard, account, dialect, timeoutMs, observer })
   return { account, client, guard, exchange, log }
 }

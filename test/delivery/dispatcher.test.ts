@@ -34,7 +34,7 @@ function dispatcherFor(t: Tester, url: string, settings: Settings = {}) {
   const { dialect = 'lead_ids', maxLeadsPerCall = 1_000, user = 'api', pass = 's3cret' } = settings
   const { log } = memoryLog('silent')
   const client = new Client({ url: new URL(url), connections: 2 })
-  const account = { user, pass }
+  const account = { name: 'default', user, pass }
   const probes = createProbes({ client, account, source: 'gateway', timeoutMs: LONG_MS, log })
   const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0, probes, onChange: () => {} })
   t.teardown(async () => {

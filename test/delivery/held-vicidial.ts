@@ -76,7 +76,7 @@ export async function heldVicidial(t: Tester, settings: Settings = {}) {
 
   const client = { post, close: async () => {} } as unknown as Client
   const { log } = memoryLog('silent')
-  const account = { user: 'api', pass: 's3cret' }
+  const account = { name: 'default', user: 'api', pass: 's3cret' }
   const probes = createProbes({ client, account, source: 'gateway', timeoutMs, log })
   const guard = new Guard({
     maxConcurrency: 1,

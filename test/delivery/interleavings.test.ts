@@ -94,7 +94,7 @@ function start(sandbox: Sandbox, { maxConcurrency, maxLeadsPerCall, lingerMs }: 
   const { log } = memoryLog('silent')
   const client = new Client({ url: new URL(sandbox.url), connections: maxConcurrency })
   const dialect = 'lead_ids'
-  const account = { user: 'api', pass: 's3cret' }
+  const account = { name: 'default', user: 'api', pass: 's3cret' }
   const timeoutMs = TIMEOUT_MS
   const probes = createProbes({ client, account, source: 'gateway', timeoutMs, log })
   const guard = new Guard({ maxConcurrency, maxCallsPerSecond: 0, probes, onChange: () => {} })

@@ -28,7 +28,7 @@ function exchangeWith(t: Tester, url: string, settings: Settings = {}) {
   const states: string[] = []
   const onChange = ({ state }: UpstreamState) => void states.push(state)
   const { log, logged } = memoryLog()
-  const account = { user: 'api', pass }
+  const account = { name: 'default', user: 'api', pass }
   const probes = createProbes({ client, account, source: 'gateway', timeoutMs, log })
   const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0, probes, onChange, ...options })
   t.teardown(async () => {

@@ -12,7 +12,7 @@ async function probing(t: Tester, httpStatus: number, text: string): Promise<Pro
   const url = new URL(await startStandIn(t, (_params, response) => response.writeHead(httpStatus).end(text)))
   const client = new Client({ url, connections: 1 })
   t.teardown(() => client.close())
-  const account = { user: 'gateway', pass: 'pass' }
+  const account = { name: 'default', user: 'gateway', pass: 'pass' }
   return createProbes({ client, account, source: 'gateway', timeoutMs: 1_000, log: { info: () => {} } })
 }
 

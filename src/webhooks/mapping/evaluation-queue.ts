@@ -41,7 +41,9 @@ export class EvaluationQueue {
    * @throws Problem overloaded
    */
   async add<T>(bytes: number, work: () => Promise<Timed<T>>): Promise<T> {
-    this.#admit(bytes)
+    const waiting = this.#pending - 1
+    const isTooMuch = waiting > 0 && this.#waitingBytes + bytes > MAX_WAITING_BYTES
+    if (waiting >= MAX_WAITING || isTooMuch || this.#expectedMs > MAX_EXPECTED_MS) throw this.#overloaded()
     const since = this.#now()
     const previous = this.#last
     const { promise, resolve: end } = Promise.withResolvers<undefined>()
@@ -61,12 +63,6 @@ export class EvaluationQueue {
       this.#pending -= 1
       end(undefined)
     }
-  }
-
-  #admit(bytes: number): void {
-    const waiting = this.#pending - 1
-    const isTooMuch = waiting > 0 && this.#waitingBytes + bytes > MAX_WAITING_BYTES
-    if (waiting >= MAX_WAITING || isTooMuch || this.#expectedMs > MAX_EXPECTED_MS) throw this.#overloaded()
   }
 
   get #expectedMs(): number {
