@@ -1,4 +1,3 @@
-import '../updates/batch.test.ts'
 import './changes.test.ts'
 import './clean.test.ts'
 import './lead-key.test.ts'
