@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { type HistoryAnswer, HistorySchema } from '../schemas/history.ts'
+import { type HistoryEntryResponse, HistorySchema } from '../schemas/history.ts'
 import { readTime, TIME_PATTERN } from '../schemas/rfc3339.ts'
 import { requirePermission } from '../src/callers/access-control.ts'
 import { Problem } from '../src/errors.ts'
@@ -118,7 +118,7 @@ function timeOf(since: string): number {
   })
 }
 
-function wireEntry(entry: HistoryEntry): HistoryAnswer {
+function wireEntry(entry: HistoryEntry): HistoryEntryResponse {
   const { at, lead, key, keyId, replayedBy, requestId, jobId, caller } = entry
   const { account, source, fields, values, status, error } = entry
   const named = key === undefined ? undefined : keyOfName(key)

@@ -69,11 +69,11 @@ export const UPDATE_PROBLEMS: RequestCode[] = [
 
 /** Sends a response that was stored together with the jobs that it accepts. */
 export function sendStored(
-  { answer, isRepeat }: { readonly answer: IdempotencyRecord; readonly isRepeat: boolean },
+  { response, isRepeat }: { readonly response: IdempotencyRecord; readonly isRepeat: boolean },
   request: FastifyRequest,
   reply: FastifyReply
 ): FastifyReply {
   request.isResponseStored = true
   if (isRepeat) reply.header('idempotency-replayed', 'true')
-  return reply.code(answer.httpStatus).type(answer.contentType).send(answer.body)
+  return reply.code(response.httpStatus).type(response.contentType).send(response.body)
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { BatchAnswerSchema } from '../schemas/batch.ts'
-import { AcceptedSchema, type JobAnswer } from '../schemas/job.ts'
+import { AcceptedSchema, type JobResponse } from '../schemas/job.ts'
 import { type AccessControl, requirePermission } from '../src/callers/access-control.ts'
 import type { Caller } from '../src/callers/caller.ts'
 import type { RuntimeConfig } from '../src/config/runtime-config.ts'
@@ -116,12 +116,12 @@ export function webhookRoutes({
     caller?.limits.take('updates', entries.length)
     const sender = senderOf(endpoint, caller, request.id)
     const key = idempotencyKeyOfEvent(endpoint, caller, request, event.eventId)
-    const { id, answer, isRepeat } = await updates.accept(entries, sender, originOf(endpoint), key)
+    const { id, response, isRepeat } = await updates.accept(entries, sender, originOf(endpoint), key)
     if (isRepeat) reply.header('idempotency-replayed', 'true')
     const job = await jobs.ended(id, waitMs(request))
-    const response = job && responseOf(job, entries)
-    if (response) return reply.code(response.httpStatus).send(response.body)
-    return reply.code(answer.httpStatus).type(answer.contentType).send(answer.body)
+    const result = job && responseOf(job, entries)
+    if (result) return reply.code(result.httpStatus).send(result.body)
+    return reply.code(response.httpStatus).type(response.contentType).send(response.body)
   }
 
   /** @throws Problem not_found, rate_limited */
@@ -175,7 +175,7 @@ function originOf({ name }: WebhookEndpoint): string {
 }
 
 /** The response to a job that has ended; undefined if VICIdial failed, because the sender has nothing to repeat. */
-function responseOf(job: JobAnswer, entries: readonly Entry[]): BatchResponse | undefined {
+function responseOf(job: JobResponse, entries: readonly Entry[]): BatchResponse | undefined {
   const { id, results, summary } = job
   try {
     return batchResponse(id, entries, { results, upstreamCalls: summary.upstream_calls })

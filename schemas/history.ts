@@ -41,7 +41,7 @@ export const HistoryEntrySchema = Type.Object(
   },
   { $id: 'HistoryEntry', additionalProperties: false }
 )
-export type HistoryAnswer = Static<typeof HistoryEntrySchema>
+export type HistoryEntryResponse = Static<typeof HistoryEntrySchema>
 
 export const HistorySchema = Type.Object(
   {

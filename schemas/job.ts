@@ -69,7 +69,7 @@ export const JobSchema = Type.Object(
   { ...job, results: Type.Array(ref(ResultSchema), { description: 'One per update, in the same order.' }) },
   { $id: 'Job', additionalProperties: false }
 )
-export type JobAnswer = Static<typeof JobSchema>
+export type JobResponse = Static<typeof JobSchema>
 
 const JobSummarySchema = Type.Object(job, { $id: 'JobSummary', additionalProperties: false })
 export type JobSummary = Static<typeof JobSummarySchema>
@@ -96,7 +96,7 @@ const DeadLetterSchema = Type.Object(
   },
   { $id: 'DeadLetter', additionalProperties: false }
 )
-export type DeadLetterAnswer = Static<typeof DeadLetterSchema>
+export type DeadLetterResponse = Static<typeof DeadLetterSchema>
 
 export const DeadLetterListSchema = Type.Object(
   { dead_letters: Type.Array(ref(DeadLetterSchema), { description: 'Newest first.' }), next_cursor: next },

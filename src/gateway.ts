@@ -81,7 +81,7 @@ export async function createGateway(
   const removedAccounts = new RemovedAccounts({ queue: outbox.queue, accounts, log })
   const jobs = new Jobs({
     outbox,
-    maxPending: durable.maxOpen,
+    maxPending: durable.maxPending,
     accounts,
     workers
   })

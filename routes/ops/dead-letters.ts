@@ -86,7 +86,7 @@ export function deadLetterPages({ jobs, outbox }: DeadLetterPagesOptions) {
             'conflict',
             'There are no such dead letters: they may have been replayed already.'
           )
-        const { jobs: made, ...left } = JSON.parse(replayed.answer.body) as Replayed
+        const { jobs: made, ...left } = JSON.parse(replayed.response.body) as Replayed
         const [first] = made
         const path = made.length === 1 && first ? `${OPS}/jobs/${first.id ?? ''}` : `${OPS}/jobs`
         const count = made.reduce((sum, { updates }) => sum + updates, 0)

@@ -37,7 +37,7 @@ export interface Config {
     /** When a failed delivery is tried again. */
     readonly retry: RetrySchedule
     /** Updates that may wait in the outbox. */
-    readonly maxOpen: number
+    readonly maxPending: number
     /** How long jobs are kept after their end, in days. */
     readonly retentionDays: number
   }
@@ -146,7 +146,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
         longestMs: environment.RETRY_LONGEST_PAUSE_MS,
         forMs: environment.RETRY_FOR_MS
       }),
-      maxOpen: environment.OUTBOX_MAX_WAITING,
+      maxPending: environment.OUTBOX_MAX_WAITING,
       retentionDays: environment.JOB_RETENTION_DAYS
     }),
     history: Object.freeze({

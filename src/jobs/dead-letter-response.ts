@@ -1,10 +1,10 @@
-import type { DeadLetterAnswer } from '../../schemas/job.ts'
+import type { DeadLetterResponse } from '../../schemas/job.ts'
 import type { DeadLetter } from '../outbox/jobs.ts'
 
 const ID = /^dl_(\d{12,15})$/
 
 /** A dead letter in a response. */
-export function deadLetterResponse(letter: DeadLetter): DeadLetterAnswer {
+export function deadLetterResponse(letter: DeadLetter): DeadLetterResponse {
   const { superseded, result } = letter
   return {
     id: deadLetterId(letter.id),

@@ -1,5 +1,5 @@
 import type { Summary } from '../../schemas/batch.ts'
-import type { Accepted, JobAnswer, JobSummary } from '../../schemas/job.ts'
+import type { Accepted, JobResponse, JobSummary } from '../../schemas/job.ts'
 import type { Job } from '../outbox/jobs.ts'
 
 /** The response to a job that was just accepted. */
@@ -34,6 +34,6 @@ function summaryOf({ counts, upstreamCalls }: Job): Summary {
 }
 
 /** Whether every update of a job has ended. */
-export function isFinished(job: Pick<JobAnswer, 'status'>): boolean {
+export function isFinished(job: Pick<JobResponse, 'status'>): boolean {
   return job.status !== 'queued' && job.status !== 'running'
 }

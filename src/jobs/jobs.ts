@@ -1,5 +1,5 @@
 import { monotonicFactory } from 'ulid'
-import type { Accepted, JobAnswer } from '../../schemas/job.ts'
+import type { Accepted, JobResponse } from '../../schemas/job.ts'
 import { parseDeadLetterId } from './dead-letter-response.ts'
 import { rejectedResult } from '../delivery/result.ts'
 import { overloaded, type Problem, StorageError } from '../errors.ts'
@@ -66,21 +66,21 @@ export class Jobs {
    * @returns the response; that of the first request if this is a repeat
    * @throws Problem overloaded if they cannot be stored; idempotency_key_reused if another request used the key
    */
-  async accept(request: JobRequest): Promise<{ id: string; answer: IdempotencyRecord; isRepeat: boolean }> {
+  async accept(request: JobRequest): Promise<{ id: string; response: IdempotencyRecord; isRepeat: boolean }> {
     const { caller, requestId, keyId, account, source, origin, entries, repeat } = request
     const updates = entries.filter((entry): entry is Update => 'changes' in entry)
     const rejected = entries
       .filter((entry): entry is RejectedUpdate => 'refusals' in entry)
       .map(rejectedResult)
     const id = this.#newId()
-    const answer = acceptedRecord(acceptedResponse(id, entries.length), repeat)
+    const response = acceptedRecord(acceptedResponse(id, entries.length), repeat)
     const ref = { requestId, ...(keyId === undefined ? {} : { keyId }) }
-    const job = { id, caller, ...ref, account, source, origin, acceptedAt: answer.at, updates, rejected }
-    const known = await this.#store(repeat ? { ...job, record: answer } : job)
-    if (known === undefined) return { id, answer, isRepeat: false }
+    const job = { id, caller, ...ref, account, source, origin, acceptedAt: response.at, updates, rejected }
+    const known = await this.#store(repeat ? { ...job, record: response } : job)
+    if (known === undefined) return { id, response, isRepeat: false }
     if (repeat) refuseOther(known, repeat)
     const { id: knownId } = JSON.parse(known.body) as Accepted
-    return { id: knownId ?? id, answer: known, isRepeat: true }
+    return { id: knownId ?? id, response: known, isRepeat: true }
   }
 
   async #store(job: NewJob): Promise<IdempotencyRecord | undefined> {
@@ -93,7 +93,7 @@ export class Jobs {
   }
 
   /** The job with its results; undefined if there is none that `caller` may see. No caller: any job. */
-  async find(id: string, caller: string | undefined): Promise<JobAnswer | undefined> {
+  async find(id: string, caller: string | undefined): Promise<JobResponse | undefined> {
     const { outbox } = this.#options
     const job = await outbox.jobs.find(id)
     if (job === undefined || (caller !== undefined && job.caller !== caller)) return undefined
@@ -101,7 +101,7 @@ export class Jobs {
   }
 
   /** The job once it has ended; undefined if that takes longer than `ms`. */
-  async ended(id: string, ms: number): Promise<JobAnswer | undefined> {
+  async ended(id: string, ms: number): Promise<JobResponse | undefined> {
     if (ms <= 0) return undefined
     const { outbox } = this.#options
     const { promise: end, resolve } = Promise.withResolvers<undefined>()
@@ -142,7 +142,7 @@ export class Jobs {
     isForced: boolean,
     { repeat, ...ref }: RequestRef & { readonly repeat?: IdempotencyKey },
     bodyOf: (accepted: Accepted[], left: ReturnType<ReplaySelection['left']>) => object
-  ): Promise<{ answer: IdempotencyRecord; isRepeat: boolean } | undefined> {
+  ): Promise<{ response: IdempotencyRecord; isRepeat: boolean } | undefined> {
     const { outbox, accounts, workers } = this.#options
     const { ids, ...which } = filter
     const chosen = ids && { ids: ids.map(parseDeadLetterId).filter((id) => id !== undefined) }
@@ -160,21 +160,21 @@ export class Jobs {
       made = acceptedRecord(bodyOf(accepted, selection.left(remaining())), repeat)
       return { jobs, record: made }
     }
-    let answer: IdempotencyRecord | undefined
+    let response: IdempotencyRecord | undefined
     do {
       const page = { ...which, ...chosen, ...selection.nextPage() }
-      answer = await outbox.jobs.replay(page, toJobs, repeat).catch(throwOverloaded)
-    } while (answer === undefined && selection.isUnfinished)
-    if (answer === undefined) {
+      response = await outbox.jobs.replay(page, toJobs, repeat).catch(throwOverloaded)
+    } while (response === undefined && selection.isUnfinished)
+    if (response === undefined) {
       const { fullAccount, problem } = selection
       if (fullAccount !== undefined) throw outboxFull(this.#pending(fullAccount))
       if (problem) throw problem
       return undefined
     }
-    const isRepeat = answer !== made
-    if (isRepeat && repeat) refuseOther(answer, repeat)
+    const isRepeat = response !== made
+    if (isRepeat && repeat) refuseOther(response, repeat)
     if (!isRepeat) workers.wake()
-    return { answer, isRepeat }
+    return { response, isRepeat }
   }
 
   #replayJob(letters: readonly DeadLetter[], isForced: boolean, ref: RequestRef, by: string): NewJob {

@@ -44,7 +44,7 @@ export interface JobStore {
 /** A stored job, with the response to its request. */
 export interface AcceptedJob {
   readonly id: string
-  readonly answer: IdempotencyRecord
+  readonly response: IdempotencyRecord
   /** Whether an earlier request with the same key stored it. */
   readonly isRepeat: boolean
 }

@@ -84,7 +84,7 @@ test('the required settings are enough; all others have defaults', async (t) => 
     dataDir: './data',
     durable: {
       retry: { firstMs: 2_000, longestMs: 600_000, forMs: 43_200_000 },
-      maxOpen: 1_000_000,
+      maxPending: 1_000_000,
       retentionDays: 30
     },
     history: { retentionDays: 30, values: false },
@@ -157,7 +157,7 @@ test('every setting can be given', async (t) => {
     dataDir: '/var/lib/gateway',
     durable: {
       retry: { firstMs: 100, longestMs: 1_000, forMs: 5_000 },
-      maxOpen: 500,
+      maxPending: 500,
       retentionDays: 7
     },
     host: '0.0.0.0',

@@ -35,8 +35,8 @@ function updatesWith(parts: Partial<UpdatesOptions> = {}): Updates {
 }
 
 function acceptedJob(isRepeat: boolean): AcceptedJob {
-  const answer = { ...SENDER, key: '', fingerprint: '', httpStatus: 202, contentType: '', body: '', at: 0 }
-  return { id: 'job_1', answer, isRepeat }
+  const response = { ...SENDER, key: '', fingerprint: '', httpStatus: 202, contentType: '', body: '', at: 0 }
+  return { id: 'job_1', response, isRepeat }
 }
 
 function callerWith(permissions: Partial<Permissions> = {}, more: Partial<CallerConfig> = {}) {

@@ -62,11 +62,11 @@ export class AccountCalls {
   }
 }
 
-function replyOf(answer: RawReply | NoReply): Reply {
-  const kind = readReplyKind(answer)
-  if ('sent' in answer) return { kind, text: '', isUnheard: true, why: answer.detail }
-  const why = hasErrorLine(answer.text)
+function replyOf(reply: RawReply | NoReply): Reply {
+  const kind = readReplyKind(reply)
+  if ('sent' in reply) return { kind, text: '', isUnheard: true, why: reply.detail }
+  const why = hasErrorLine(reply.text)
     ? 'VICIdial answered in words that are not known.'
-    : `Something else came as an answer (HTTP ${answer.httpStatus}).`
-  return { kind, text: answer.text, isUnheard: false, ...(kind === 'no_reply' ? { why } : {}) }
+    : `Something else came as an answer (HTTP ${reply.httpStatus}).`
+  return { kind, text: reply.text, isUnheard: false, ...(kind === 'no_reply' ? { why } : {}) }
 }

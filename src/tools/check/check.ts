@@ -96,7 +96,7 @@ async function checkServer(
   }
   const first = await askVersion(client, source, timeoutMs)
   await steps.run('version', () => checkVersion(first, url))
-  if (readVersion(first.answer) === undefined) return skipRest('version')
+  if (readVersion(first.reply) === undefined) return skipRest('version')
   const calls = [first]
   const [fastest] = accounts.toSorted((one, other) => other.maxConcurrency - one.maxConcurrency)
   await steps.run('round_trip', async () => {

@@ -16,7 +16,7 @@ export function medianMs(calls: readonly VersionCall[]): number {
 
 /** Checks the duration of calls that do nothing. */
 export function checkRoundTrip(calls: readonly VersionCall[], maxConcurrency: number): Finding {
-  const answered = calls.filter(({ answer }) => readVersion(answer) !== undefined)
+  const answered = calls.filter(({ reply }) => readVersion(reply) !== undefined)
   const median = medianMs(answered)
   const times = answered.map(({ ms }) => ms)
   const detail = `A call that does nothing takes ${formatNumber(median)} ms (median of ${answered.length}, ${formatNumber(Math.min(...times))} to ${formatNumber(Math.max(...times))}).`
@@ -42,8 +42,8 @@ export function checkRoundTrip(calls: readonly VersionCall[], maxConcurrency: nu
  * the call's start and end. So each call gives a range, and the intersection of all is the best estimate.
  */
 export function checkClock(calls: readonly VersionCall[]): Finding {
-  const ranges = calls.flatMap(({ answer, sentAt, receivedAt }) => {
-    const epoch = readVersion(answer)?.epoch
+  const ranges = calls.flatMap(({ reply, sentAt, receivedAt }) => {
+    const epoch = readVersion(reply)?.epoch
     return epoch === undefined ? [] : [[epoch - receivedAt / 1_000, epoch + 1 - sentAt / 1_000] as const]
   })
   if (ranges.length === 0) return { status: 'skipped', detail: 'VICIdial does not say its time.' }

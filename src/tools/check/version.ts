@@ -6,7 +6,7 @@ import type { Finding } from './step.ts'
 
 /** A `version` call, made without a login. */
 export interface VersionCall {
-  readonly answer: RawReply | NoReply
+  readonly reply: RawReply | NoReply
   /** Milliseconds since the epoch, by this machine's clock. */
   readonly sentAt: number
   readonly receivedAt: number
@@ -17,14 +17,14 @@ export interface VersionCall {
 export async function askVersion(client: Client, source: string, timeoutMs: number): Promise<VersionCall> {
   const sentAt = Date.now()
   const started = performance.now()
-  const answer = await client.post(formBody(PROBES.version, { source, user: '', pass: '' }), timeoutMs)
-  return { answer, sentAt, receivedAt: Date.now(), ms: performance.now() - started }
+  const reply = await client.post(formBody(PROBES.version, { source, user: '', pass: '' }), timeoutMs)
+  return { reply, sentAt, receivedAt: Date.now(), ms: performance.now() - started }
 }
 
 /** Whether it is VICIdial that answers, and one that is known. */
-export function checkVersion({ answer }: VersionCall, url: URL): Finding {
-  const said = readVersion(answer)
-  if (said === undefined) return notVicidial(answer, url)
+export function checkVersion({ reply }: VersionCall, url: URL): Finding {
+  const said = readVersion(reply)
+  if (said === undefined) return notVicidial(reply, url)
   const detail = `VICIdial ${said.version}, build ${said.build}.`
   const differences = differencesOf(said.build)
   if (differences.length > 0) {
@@ -54,18 +54,18 @@ export function checkVersion({ answer }: VersionCall, url: URL): Finding {
 
 const USUAL_PATH = '/vicidial/non_agent_api.php'
 
-function notVicidial(answer: RawReply | NoReply, url: URL): Finding {
-  if ('sent' in answer) {
+function notVicidial(reply: RawReply | NoReply, url: URL): Finding {
+  if ('sent' in reply) {
     return {
       status: 'fault',
-      detail: `The server took the connection and gave no answer. ${answer.detail}`,
+      detail: `The server took the connection and gave no answer. ${reply.detail}`,
       remedy:
-        answer.code === 'upstream_timeout'
+        reply.code === 'upstream_timeout'
           ? "See whether VICIdial's web server and database are overloaded or hang; VICIDIAL_TIMEOUT_MS is how long the gateway waits."
           : "Look into the error log of VICIdial's web server, and for a proxy or firewall that cuts connections."
     }
   }
-  const { httpStatus, text } = answer
+  const { httpStatus, text } = reply
   const [what, remedy] = pageOf(httpStatus, text, url)
   return { status: 'fault', detail: `This is not VICIdial's API: ${what}.`, remedy }
 }
