@@ -48,7 +48,7 @@ export class SettlementWriter {
   }
 
   /**
-   * Resolves when nothing is in flight, or when the outbox cannot be written: updates that are not settled are
+   * Resolves when nothing is in flight, or when only settlements are left that cannot be written: their updates are
    * delivered again after the next start.
    */
   stop(): Promise<unknown> {
@@ -72,10 +72,8 @@ export class SettlementWriter {
         log.error({ err: error }, 'outbox cannot be written')
         this.#settlements.unshift(...batch)
         for (const [jobId, count] of calls) this.countCalls(jobId, count)
-        if (this.#isStopping) {
-          this.#stopped.resolve(undefined)
-          break
-        }
+        // While stopping, retries end with the last call in flight.
+        if (this.#isStopping && this.#settlements.length === this.#inFlight) break
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
         continue
       }
@@ -83,6 +81,6 @@ export class SettlementWriter {
       onWritten()
     }
     this.#isWriting = false
-    if (this.#isStopping && this.#inFlight === 0) this.#stopped.resolve(undefined)
+    if (this.#isStopping && this.#settlements.length === this.#inFlight) this.#stopped.resolve(undefined)
   }
 }

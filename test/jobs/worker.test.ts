@@ -576,6 +576,7 @@ test('stop gives up soon when the outbox cannot be written, and its updates are 
   void worker.stop(Date.now() + 25_000).then(() => {
     isStopped = true
   })
+  asked[1]?.answer(UPDATED)
   pass(250)
   await eventually('it has stopped', () => isStopped)
   t.equal(logged().match(/"msg":"outbox cannot be written"/g)?.length, 2)
@@ -586,6 +587,33 @@ test('stop gives up soon when the outbox cannot be written, and its updates are 
     { job: { id: jobId(1) }, attempts: 0 },
     { job: { id: jobId(2) }, attempts: 0 }
   ])
+})
+
+test('stop waits for calls in flight though a write failed, and settles their updates if writing works again', async (t) => {
+  const pass = holdTime(t)
+  const outbox = new SqliteOutbox(dataDir(t), { gatherMs: AT_ONCE })
+  t.teardown(() => outbox.close())
+  const { worker, asked, logged } = await working(t, { queue: failing(outbox.queue, 'settle', 1) })
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
+  await outbox.jobs.accept(newJob(2, [sets('B', 2)], { acceptedAt: Date.now() }))
+  worker.wake()
+  await eventually('both are delivered', () => asked.length === 2)
+
+  let isStopped = false
+  void worker.stop(Date.now() + 25_000).then(() => {
+    isStopped = true
+  })
+  asked[0]?.answer(UPDATED)
+  await eventually('its settlement fails', () => logged().includes('"msg":"outbox cannot be written"'))
+  for (let turns = 0; turns < 20; turns++) await turn()
+  t.equal(isStopped, false)
+
+  asked[1]?.answer(UPDATED)
+  for (let turns = 0; turns < 20; turns++) await turn()
+  pass(250)
+  await eventually('it has stopped', () => isStopped)
+  t.match(await outbox.jobs.find(jobId(1)), { status: 'completed' })
+  t.match(await outbox.jobs.find(jobId(2)), { status: 'completed' })
 })
 
 test('stop waits for a claim in flight and does not deliver it; it is ready again after the start', async (t) => {
