@@ -11,7 +11,8 @@ export default defineConfig(
       'bin/',
       'src/client/openapi-types.ts',
       'src/ops/ops.js',
-      'eslint.config.js'
+      'eslint.config.js',
+      '.dependency-cruiser.js'
     ]
   },
   tseslint.configs.strictTypeChecked,

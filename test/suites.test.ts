@@ -16,5 +16,8 @@ test('every test file runs once: in a suite, or in a process of its own', async 
 })
 
 test('tap runs every suite', async (t) => {
-  t.same(globSync('test/**/suite.ts').filter((suite) => !globSync(include).includes(suite)), [])
+  t.same(
+    globSync('test/**/suite.ts').filter((suite) => !globSync(include).includes(suite)),
+    []
+  )
 })

@@ -117,7 +117,7 @@ test('half a reply proves nothing about any lead, even if the half looks complet
   ]
   for (const half of halves) {
     const url = await startStandIn(t, (_params, response) => response.end(half))
-    const env = { VICIDIAL_URL: url, VICIDIAL_TIMEOUT_MS: '49', REQUEST_DEADLINE_MS: '49' }
+    const env = { VICIDIAL_URL: url }
     const { status, body } = await batch(await startGateway(t, env), {
       lead_ids: [21, 2, 1],
       fields: { status: 'A' }

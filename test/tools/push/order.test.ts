@@ -115,7 +115,7 @@ test('an interrupted push does not wait for a silent standard input', async (t) 
 
 test('a push stops when nothing has succeeded for retry.forMs', async (t) => {
   const { url, requests } = await startStandIn(t, () => 503)
-  const retry = { firstMs: 5, longestMs: 5, forMs: 50 }
+  const retry = { firstMs: 5, longestMs: 5, forMs: 1_000 }
   const outcome = await push(pushOptions(url, file(t, [1]), { retry }))
   t.match(outcome, { stopped: 'The gateway answered 503 overloaded: Later.', totals: { rows: 0 } })
   t.ok(requests() > 5, `${requests()} requests`)
