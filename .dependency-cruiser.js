@@ -35,12 +35,26 @@ const floors = FLOORS.flatMap((floor, index) =>
   }))
 )
 
+const onAFloor = FLOORS.flat().map(asPath)
+
 /** Where Fastify may be imported. */
 const HTTP = ['src/tools', 'src/server.ts', 'src/gateway.ts', 'src/app.ts', 'routes', 'src/http']
 
 export default {
   forbidden: [
     ...floors,
+    {
+      name: 'a file outside the floors imports nothing: add its folder to FLOORS',
+      severity: 'error',
+      from: { path: '^(src|routes|schemas)/', pathNot: onAFloor },
+      to: {}
+    },
+    {
+      name: 'nothing imports a file outside the floors: add its folder to FLOORS',
+      severity: 'error',
+      from: {},
+      to: { path: '^(src|routes|schemas)/', pathNot: onAFloor }
+    },
     {
       name: 'no circle of files',
       severity: 'error',
@@ -76,6 +90,9 @@ export default {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] }
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types']
+    }
   }
 }

@@ -7,8 +7,8 @@ const SPAN = WIDTH - LEFT - 110
 
 /** Draws how many leads a second reach VICIdial, one lead a request, as bars. */
 export function draw(results: Results): string {
-  const bars = results.singleLeads.flatMap(({ callers, gatewayPerSecond, directPerSecond, ratio }, place) => [
-    ...(place === 0 ? [{ label: 'one update_lead a lead', value: directPerSecond, note: '' }] : []),
+  const bars = results.singleLeads.flatMap(({ callers, gatewayPerSecond, directPerSecond, ratio }, index) => [
+    ...(index === 0 ? [{ label: 'one update_lead a lead', value: directPerSecond, note: '' }] : []),
     {
       label: `through the gateway, ${callers} callers`,
       value: gatewayPerSecond,
@@ -16,13 +16,13 @@ export function draw(results: Results): string {
     }
   ])
   const greatest = Math.max(...bars.map(({ value }) => value))
-  const rows = bars.map(({ label, value, note }, place) => {
-    const y = 56 + place * (BAR + 14)
+  const rows = bars.map(({ label, value, note }, index) => {
+    const y = 56 + index * (BAR + 14)
     const width = Math.max(2, (value / greatest) * SPAN)
     const text = y + BAR / 2 + 5
     return [
       `<text x="${LEFT - 10}" y="${text}" text-anchor="end">${label}</text>`,
-      `<rect x="${LEFT}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="3" fill="${place === 0 ? '#9aa5b1' : '#2f7d5b'}"/>`,
+      `<rect x="${LEFT}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="3" fill="${index === 0 ? '#9aa5b1' : '#2f7d5b'}"/>`,
       `<text x="${(LEFT + width + 8).toFixed(1)}" y="${text}">${value.toFixed(0)}${note}</text>`
     ].join('\n')
   })

@@ -1,3 +1,5 @@
+import { isDay } from '../src/leads/numbers-and-dates.ts'
+
 /** The shape of an RFC 3339 time, for the schemas. `readTime` also refuses times that don't exist. */
 export const TIME_PATTERN = '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$'
 
@@ -13,10 +15,4 @@ const TIME =
 export function readTime(text: string): number | undefined {
   const [, day] = TIME.exec(text) ?? []
   return day === undefined || !isDay(day) ? undefined : Date.parse(text)
-}
-
-/** Whether a day (`YYYY-MM-DD`) exists: JavaScript reads February 30 as March 2. */
-function isDay(text: string): boolean {
-  const midnight = Date.parse(`${text}T00:00:00Z`)
-  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(text)
 }

@@ -31,6 +31,11 @@ export interface Tester {
   teardown(handler: () => unknown): unknown
 }
 
+/** A test that can write files. */
+export interface FileTester {
+  testdir(files: Record<string, string>): string
+}
+
 /** A log that is kept in memory, at the most talkative level unless another is given. */
 export function memoryLog(level = 'trace') {
   const lines: string[] = []
@@ -248,9 +253,9 @@ export async function checkAnswer(
   path: string,
   { status, headers, body }: Answer
 ): Promise<void> {
-  const place = `${method} ${path} answered ${status}`
+  const exchange = `${method} ${path} answered ${status}`
   const id = headers.get('x-request-id')
-  assert(id, `${place} without X-Request-Id`)
+  assert(id, `${exchange} without X-Request-Id`)
   const type = headers.get('content-type')?.split(';')[0]
   if (type === 'application/problem+json' && method !== 'HEAD') {
     assert.deepEqual(
@@ -262,19 +267,20 @@ export async function checkAnswer(
         // The answer to a repeat is that of the first request, and about that one.
         instance: headers.has('idempotency-replayed') ? body.instance : id
       },
-      place
+      exchange
     )
-    if (status === 503 || status === 429) assert(headers.get('retry-after'), `${place} without Retry-After`)
-    await assertSchema('/components/schemas/Problem', body, place)
+    if (status === 503 || status === 429)
+      assert(headers.get('retry-after'), `${exchange} without Retry-After`)
+    await assertSchema('/components/schemas/Problem', body, exchange)
   }
   const operation = await findOperation(method, path)
   if (operation === undefined) return
   const response = operation.operation.responses[status]
-  assert(response, `${place}, which is not documented`)
+  assert(response, `${exchange}, which is not documented`)
   if (response.content === undefined || type === undefined) return
-  assert(response.content[type], `${place} with ${type}, which is not documented`)
+  assert(response.content[type], `${exchange} with ${type}, which is not documented`)
   const token = type.replaceAll('/', '~1')
-  await assertSchema(`${operation.pointer}/responses/${status}/content/${token}/schema`, body, place)
+  await assertSchema(`${operation.pointer}/responses/${status}/content/${token}/schema`, body, exchange)
 }
 
 async function findOperation(method: string, path: string) {
@@ -290,9 +296,9 @@ async function findOperation(method: string, path: string) {
   return undefined
 }
 
-async function assertSchema(pointer: string, body: unknown, place: string): Promise<void> {
+async function assertSchema(pointer: string, body: unknown, exchange: string): Promise<void> {
   const validate = await documentedSchema(pointer)
   if (validate(body)) return
   const [error] = validate.errors ?? []
-  assert.fail(`${place} with a body that is not as documented: ${error?.instancePath} ${error?.message}`)
+  assert.fail(`${exchange} with a body that is not as documented: ${error?.instancePath} ${error?.message}`)
 }

@@ -15,15 +15,15 @@ export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
 /**
  * Answers every error with a problem document (RFC 9457), and logs it once if it is the gateway's fault.
- * @param admit counts a request for an unknown path, and may throw a refusal
+ * @param countAnonymous counts a request for an unknown path, and may throw a refusal
  */
-export function answerErrors(app: FastifyInstance, admit: (request: FastifyRequest) => void): void {
+export function answerErrors(app: FastifyInstance, countAnonymous: (request: FastifyRequest) => void): void {
   app.decorateRequest('problemCode', null)
   app.setErrorHandler((error: FastifyError | Problem | StorageError, request, reply) => {
     return sendProblem(problemOf(error, request), request, reply)
   })
   app.setNotFoundHandler((request) => {
-    admit(request)
+    countAnonymous(request)
     throw new Problem('not_found', `There is nothing at ${request.method} on this path.`)
   })
 }

@@ -28,7 +28,11 @@ export function parseOffset(value: unknown): ParsedNumber | undefined {
 
 /** Returns `text` if it is a day of the calendar from 1000 to 9999, as YYYY-MM-DD: what a MySQL DATE can hold. */
 export function parseDate(text: string): string | undefined {
-  if (!DATE.test(text)) return undefined
-  const time = Date.parse(`${text}T00:00:00Z`)
-  return Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== text ? undefined : text
+  return DATE.test(text) && isDay(text) ? text : undefined
+}
+
+/** Whether a day (`YYYY-MM-DD`) exists: JavaScript reads February 30 as March 2. */
+export function isDay(text: string): boolean {
+  const midnight = Date.parse(`${text}T00:00:00Z`)
+  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(text)
 }

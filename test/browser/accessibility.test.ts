@@ -19,9 +19,9 @@ test('every page is accessible, light and dark, on a desktop and on a phone', { 
     const check = async (path: string) => {
       await page.goto(path)
       for (const summary of await page.locator('summary').all()) await summary.click()
-      const place = `${path} ${look.colorScheme} ${look.width}`
-      t.same(await violationsOf(page), [], place)
-      t.notOk(await isTooWide(page), place)
+      const view = `${path} ${look.colorScheme} ${look.width}`
+      t.same(await violationsOf(page), [], view)
+      t.notOk(await isTooWide(page), view)
     }
     for (const path of ['/ops/sign-in', '/problems', '/problems/overloaded']) await check(path)
     await signIn(page, API_KEY)

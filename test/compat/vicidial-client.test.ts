@@ -24,7 +24,7 @@ test('a client written for VICIdial gets the same results when only its host and
     [[108, 109], { reset_lead: 'Y' }],
     [[110], { rank: '7', user_field: '1001', gmt_offset_now: '-5.00' }],
     [[], { status: 'SALE' }],
-    [Array.from({ length: 900 }, (_, place) => place + 50), { status: 'A', records: '1000' }]
+    [Array.from({ length: 900 }, (_, index) => index + 50), { status: 'A', records: '1000' }]
   ]
   for (const [leads, values] of calls) {
     for (const method of ['POST', 'GET'] as const) {

@@ -4,6 +4,7 @@ import { test } from 'tap'
 import { ALL_PERMISSIONS } from '../../src/callers/caller.ts'
 import { ConfigError } from '../../src/config/config-error.ts'
 import { type Config, loadConfig } from '../../src/config/config.ts'
+import type { Tester } from '../helper.ts'
 
 const HASH = 'a'.repeat(64)
 const OTHER_HASH = 'b'.repeat(64)
@@ -14,10 +15,6 @@ const LEAST = {
   VICIDIAL_USER: 'api',
   VICIDIAL_PASS: 's3cret',
   API_KEY: 'key-of-everybody-which-is-long-enough'
-}
-
-interface Tester {
-  teardown(handler: () => unknown): unknown
 }
 
 /** Writes files until the test ends; gives their paths. */
@@ -186,8 +183,8 @@ test('wrong entries of a list are faults by number, as their text could be anyth
   const none = 'is no origin like https://crm.example.'
   t.strictSame(faults({ ...LEAST, ...lists, DOCS: 'yes' }), [
     'DOCS must be open, key or off.',
-    ...[2, 3, 4, 5].map((place) => `TRUST_PROXY: entry ${place} ${neither}`),
-    ...[1, 2, 3, 5, 6, 7].map((place) => `CORS_ORIGINS: entry ${place} ${none}`)
+    ...[2, 3, 4, 5].map((index) => `TRUST_PROXY: entry ${index} ${neither}`),
+    ...[1, 2, 3, 5, 6, 7].map((index) => `CORS_ORIGINS: entry ${index} ${none}`)
   ])
 })
 
@@ -445,7 +442,7 @@ test('an alias to nothing, or to too much, is a fault', async (t) => {
 
 test('an invalid part of the gateway file is a fault at its pointer', async (t) => {
   const caller = `{ name: a, key_hashes: [sha256:${HASH}], permissions: "*" }`
-  const wrong: [yaml: string, place: string, what: string][] = [
+  const wrong: [yaml: string, pointer: string, what: string][] = [
     [`callers: [${caller.replace('name: a', 'name: CRM')}]`, '/callers/0/name', 'pattern'],
     [
       `callers: [${caller}, { name: b, key_hashes: [abc], permissions: {} }]`,
@@ -469,9 +466,9 @@ test('an invalid part of the gateway file is a fault at its pointer', async (t) 
     ['custom_fields: [{ label: color }]', '/custom_fields/0', 'max_length'],
     ['hooks: []', 'the file', 'hooks']
   ]
-  for (const [yaml, place, what] of wrong) {
+  for (const [yaml, pointer, what] of wrong) {
     const [fault = ''] = fileFaults(t, yaml)
-    t.ok(fault.startsWith(`${place} `) && fault.includes(what), `${yaml} is: ${fault}`)
+    t.ok(fault.startsWith(`${pointer} `) && fault.includes(what), `${yaml} is: ${fault}`)
   }
 })
 

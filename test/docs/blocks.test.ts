@@ -73,31 +73,32 @@ function schemaOf(value: any): string | undefined {
 
 async function checkJson(t: Test, block: Block, run: PageRun): Promise<void> {
   if (await run.job(block)) return
-  const { place, text } = block
+  const { position, text } = block
   const value = parsed(text)
   const pointer = schemaOf(value)
   if (pointer === undefined)
-    return void t.fail(`${place} is no output, and no request or answer that is known`)
+    return void t.fail(`${position} is no output, and no request or answer that is known`)
   const validate = await documentedSchema(pointer)
-  t.ok(validate(value), `${place} is as the OpenAPI document says`, { errors: validate.errors })
+  t.ok(validate(value), `${position} is as the OpenAPI document says`, { errors: validate.errors })
 }
 
 /** What can be told of a block that is not run. */
-async function checkUnrun(t: Test, { place, language, text }: Block): Promise<void> {
+async function checkUnrun(t: Test, { position, language, text }: Block): Promise<void> {
   const commands = language === 'sh' ? [text] : typed(text).map(({ command }) => command)
-  for (const command of commands) t.equal(await syntaxFaults(command), '', place)
-  if (language === 'json') t.not(parsed(text), undefined, place)
-  if (language === 'yaml') t.strictSame(parseDocument(text).errors, [], place)
-  if (language === 'nginx') t.equal(text.split('{').length, text.split('}').length, place)
-  if (language === 'ini') for (const line of text.split('\n')) t.match(line, /^($|[#;]|\[\w+\]$|\w+=)/, place)
+  for (const command of commands) t.equal(await syntaxFaults(command), '', position)
+  if (language === 'json') t.not(parsed(text), undefined, position)
+  if (language === 'yaml') t.strictSame(parseDocument(text).errors, [], position)
+  if (language === 'nginx') t.equal(text.split('{').length, text.split('}').length, position)
+  if (language === 'ini')
+    for (const line of text.split('\n')) t.match(line, /^($|[#;]|\[\w+\]$|\w+=)/, position)
 }
 
-function checkGatewayFile(t: Test, { place, text }: Block, { directory }: Surroundings): void {
+function checkGatewayFile(t: Test, { position, text }: Block, { directory }: Surroundings): void {
   const path = join(directory, 'block.yaml')
   writeFileSync(path, text.replaceAll('/run/secrets/', `${directory}/`))
   const faults: string[] = []
   readGatewayFile(path, faults)
-  t.strictSame(faults, [], place)
+  t.strictSame(faults, [], position)
 }
 
 async function runPage(t: Test, page: Page): Promise<void> {
@@ -115,7 +116,7 @@ async function runPage(t: Test, page: Page): Promise<void> {
     if (kind === 'sh' || kind === 'ts') {
       const output = outputOf(blocks, index)
       if (output !== undefined) outputs.add(output)
-      if (kind === 'ts') t.equal(await typeFaults(block, here), '', block.place)
+      if (kind === 'ts') t.equal(await typeFaults(block, here), '', block.position)
       await run.sh(kind === 'ts' ? { ...block, text: `node ${scriptOf(block)}` } : block, output)
     } else if (kind === 'console') await run.console(block)
     else if (kind === 'http') run.request(block)
@@ -123,17 +124,17 @@ async function runPage(t: Test, page: Page): Promise<void> {
     else if (kind === 'yaml') checkGatewayFile(t, block, here)
     else if (kind === 'json') await checkJson(t, block, run)
     else if (kind === 'file') checkUsed(t, block, blocks)
-    else t.not(kind, 'unknown', `${block.place} is run, or says why not`)
+    else t.not(kind, 'unknown', `${block.position} is run, or says why not`)
   }
   await run.end()
 }
 
 /** A file that is shown is there for a command. */
-function checkUsed(t: Test, { place, file = '' }: Block, blocks: readonly Block[]): void {
+function checkUsed(t: Test, { position, file = '' }: Block, blocks: readonly Block[]): void {
   const commands = blocks.filter((one) => ['sh', 'console', 'ts'].includes(kindOf(one)))
   t.ok(
     commands.some(({ text }) => text.includes(file)),
-    `${place}: a command reads ${file}`
+    `${position}: a command reads ${file}`
   )
 }
 
@@ -152,11 +153,11 @@ test('every block of every page is run', { jobs: PAGES_AT_ONCE }, async (t) => {
 
 test('every block that is not run gives a reason', (t) => {
   for (const { path, blocks } of pages) {
-    for (const { place, notRun } of blocks) {
+    for (const { position, notRun } of blocks) {
       if (notRun === undefined) continue
       const other = /^run by (.*)$/.exec(notRun)?.[1]
       const isSound = other === undefined ? REASONS.has(notRun) : readFileSync(other, 'utf8').includes(path)
-      t.ok(isSound, `${place} is not run here: ${notRun}`)
+      t.ok(isSound, `${position} is not run here: ${notRun}`)
     }
   }
   t.end()

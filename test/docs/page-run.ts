@@ -27,27 +27,27 @@ export class PageRun {
    * Runs commands with bash.
    * @param shown the block after them, if it shows what they print
    */
-  async sh({ place, text }: Block, shown?: Block): Promise<void> {
+  async sh({ position, text }: Block, shown?: Block): Promise<void> {
     const commands = this.#replaced(text)
     let ran = await run(commands, this.#here, shown === undefined)
     if (shown !== undefined && onlyLooks(text)) {
       const again = async () =>
         isOutput(shown.text, ran.stdout) || !(ran = await run(commands, this.#here, false))
-      await until(place, again).catch(() => undefined)
+      await until(position, again).catch(() => undefined)
     }
-    this.#t.equal(ran.code, 0, `${place} ends well${ran.code === 0 ? '' : `: ${ran.stdout}${ran.stderr}`}`)
-    if (shown !== undefined) this.#compare(shown.place, shown.text, ran.stdout)
+    this.#t.equal(ran.code, 0, `${position} ends well${ran.code === 0 ? '' : `: ${ran.stdout}${ran.stderr}`}`)
+    if (shown !== undefined) this.#compare(shown.position, shown.text, ran.stdout)
   }
 
   /** Runs what is typed after `$ `, and compares what it prints, faults included. */
-  async console({ place, text }: Block): Promise<void> {
+  async console({ position, text }: Block): Promise<void> {
     for (const { command, output } of typed(text)) {
       const commands = this.#replaced(command)
       let ran = await run(commands, this.#here, false)
       const again = async () =>
         isOutput(output, printed(ran)) || !(ran = await run(commands, this.#here, false))
-      if (onlyLooks(command)) await until(place, again).catch(() => undefined)
-      this.#compare(`${place} ${command}`, output, printed(ran))
+      if (onlyLooks(command)) await until(position, again).catch(() => undefined)
+      this.#compare(`${position} ${command}`, output, printed(ran))
     }
   }
 
@@ -56,21 +56,21 @@ export class PageRun {
   }
 
   /** An answer belongs to the first request that has none yet, or else to the last one's repeat. */
-  async answer({ place, text }: Block): Promise<void> {
+  async answer({ position, text }: Block): Promise<void> {
     const request = this.#waiting.shift() ?? this.#last?.request
-    if (request === undefined) return void this.#t.fail(`${place} answers no request`)
+    if (request === undefined) return void this.#t.fail(`${position} answers no request`)
     const answer = await this.#send(request)
     this.#last = { request, status: answer.status }
-    this.#compareAnswer(place, readShown(text), answer)
+    this.#compareAnswer(position, readShown(text), answer)
     this.#learn(text, JSON.stringify(answer.body))
   }
 
   /** Compares a job with one that an answer named; false if none did. */
-  async job({ place, text }: Block): Promise<boolean> {
+  async job({ position, text }: Block): Promise<boolean> {
     const shown = parsed(text) as { id?: string } | undefined
     const id = this.#ids.get(shown?.id ?? '')
     if (id === undefined) return false
-    this.#compare(place, text, JSON.stringify(await this.#finished(id)))
+    this.#compare(position, text, JSON.stringify(await this.#finished(id)))
     return true
   }
 
@@ -101,18 +101,18 @@ export class PageRun {
     return { authorization: `Bearer ${this.#here.env['KEY'] ?? ''}` }
   }
 
-  #compareAnswer(place: string, { line, headers, body }: Shown, answer: Answer): void {
-    this.#t.equal(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`, line, place)
+  #compareAnswer(position: string, { line, headers, body }: Shown, answer: Answer): void {
+    this.#t.equal(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}`, line, position)
     for (const [name, value] of Object.entries(headers))
-      this.#t.ok(isShownJson(value, answer.headers.get(name)), `${place} ${name}`)
-    this.#t.equal(answer.headers.has('idempotency-replayed'), 'idempotency-replayed' in headers, place)
+      this.#t.ok(isShownJson(value, answer.headers.get(name)), `${position} ${name}`)
+    this.#t.equal(answer.headers.has('idempotency-replayed'), 'idempotency-replayed' in headers, position)
     const same = isShownJson(parsed(body), answer.body)
-    this.#t.ok(same, `${place} is what comes`, { diagnostic: !same, come: answer.body })
+    this.#t.ok(same, `${position} is what comes`, { diagnostic: !same, come: answer.body })
   }
 
-  #compare(place: string, shown: string, come: string): void {
+  #compare(position: string, shown: string, come: string): void {
     const same = isOutput(shown, come)
-    this.#t.ok(same, `${place} is what comes`, { diagnostic: !same, come })
+    this.#t.ok(same, `${position} is what comes`, { diagnostic: !same, come })
     this.#learn(shown, come)
   }
 

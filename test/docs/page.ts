@@ -8,7 +8,7 @@ export type Node = ReturnType<typeof fromMarkdown> | ReturnType<typeof fromMarkd
 /** A fenced block. */
 export interface Block {
   /** `docs/jobs.md:21` */
-  readonly place: string
+  readonly position: string
   readonly language: string
   readonly text: string
   /** Why it is not run with the others: what it needs is not there, or `run by` a test of its own. */
@@ -68,17 +68,17 @@ function* blocksOf(path: string, root: Node): Generator<Block> {
     if (!('children' in node)) continue
     for (const [index, child] of node.children.entries()) {
       assert(child.position)
-      const place = `${path}:${child.position.start.line}`
+      const position = `${path}:${child.position.start.line}`
       const first = child.type === 'html' ? FIRST.exec(child.value)?.[1] : undefined
       if (first !== undefined)
-        yield { place, language: 'sh', text: first, notRun: undefined, isHidden: true, file: undefined }
+        yield { position, language: 'sh', text: first, notRun: undefined, isHidden: true, file: undefined }
       if (child.type !== 'code') continue
       const before = node.children[index - 1]
       const [, reason, runBy] = (before?.type === 'html' && MARK.exec(before.value)) || []
       const notRun = reason ?? runBy
       const intro = notRun === undefined ? before : node.children[index - 2]
       yield {
-        place,
+        position,
         language: child.lang ?? '',
         text: child.value,
         notRun,

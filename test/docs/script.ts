@@ -5,8 +5,8 @@ import { run } from './shell.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** The name of the file that a TypeScript block is put into. */
-export function scriptOf({ place }: Block): string {
-  return `block-${place.split(':').at(-1)}.ts`
+export function scriptOf({ position }: Block): string {
+  return `block-${position.split(':').at(-1)}.ts`
 }
 
 /** Writes a TypeScript block into its file. Returns what the type checker says against it; empty if nothing. */

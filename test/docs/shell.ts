@@ -78,8 +78,8 @@ export function typed(text: string): Typed[] {
     .slice(1)
     .map((piece) => {
       const lines = piece.split('\n')
-      const goesOn = (place: number) => lines[place - 1]?.endsWith('\\') || lines[place]?.startsWith('    ')
-      const end = lines.findIndex((_, place) => place > 0 && !goesOn(place))
+      const goesOn = (index: number) => lines[index - 1]?.endsWith('\\') || lines[index]?.startsWith('    ')
+      const end = lines.findIndex((_, index) => index > 0 && !goesOn(index))
       if (end === -1) return { command: lines.join('\n'), output: '' }
       return { command: lines.slice(0, end).join('\n'), output: lines.slice(end).join('\n') }
     })

@@ -61,15 +61,15 @@ test(
       ['respond-async with an Idempotency-Key', { ...DURABLE, 'idempotency-key': 'a' }, 202],
       ['synchronous with an Idempotency-Key', { ...HEADERS, 'idempotency-key': 'b' }, 200]
     ]
-    for (const [place, [name, headers, expected]] of requests.entries()) {
-      const file = join(directory, `trace-${place}`)
+    for (const [index, [name, headers, expected]] of requests.entries()) {
+      const file = join(directory, `trace-${index}`)
       await emptied(server.origin)
       const strace = await trace(t, pid, file)
       if (strace === undefined) {
         t.comment('strace may not trace here')
         return
       }
-      const { status } = await post(server.origin, { lead_ids: [1], fields: { rank: place } }, headers)
+      const { status } = await post(server.origin, { lead_ids: [1], fields: { rank: index } }, headers)
       const ended = once(strace, 'exit')
       strace.kill('SIGINT')
       await ended

@@ -285,8 +285,8 @@ test("a batch of 10,000 leads doesn't make another request wait for all of it", 
   const lone = await batch(gateway, update(10_001, 'B'))
   t.equal(lone.status, 200)
   t.equal(isBatchDone, false)
-  const place = gateway.sandbox.calls().findIndex(({ params }) => params['status'] === 'B')
-  t.ok(place - callsBefore < 20, `${place - callsBefore} calls of the batch went before it, of 100`)
+  const index = gateway.sandbox.calls().findIndex(({ params }) => params['status'] === 'B')
+  t.ok(index - callsBefore < 20, `${index - callsBefore} calls of the batch went before it, of 100`)
   const { status, body } = await large
   t.strictSame([status, body.summary.updated], [200, 10_000])
 })

@@ -3,7 +3,16 @@ import { test } from 'tap'
 import { FAULT_NAMES } from '../../src/tools/sandbox/server/faults.ts'
 import { startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { originOf, run } from './gateway-process.ts'
-import { API_KEY, call, dataDir, filesIn, type Gateway, startGateway, type Tester } from '../helper.ts'
+import {
+  API_KEY,
+  call,
+  dataDir,
+  filesIn,
+  type Gateway,
+  startGateway,
+  type Tester,
+  type FileTester
+} from '../helper.ts'
 
 /** What must appear nowhere. VICIdial keeps letters, digits, - and _ of a password; the others show in encodings. */
 const PASS = 'canary-pass/with+odd=chars?7391'
@@ -136,10 +145,7 @@ async function askEverything(gateway: Pick<Gateway, 'origin'>): Promise<string> 
   return (await Promise.all(answers)).join('\n')
 }
 
-function configured(
-  t: { testdir(files: Record<string, string>): string },
-  pass: string
-): Record<string, string> {
+function configured(t: FileTester, pass: string): Record<string, string> {
   const file = {
     'gateway.yaml': `
 accounts: [{ name: sales, user: salesapi, pass: ${ACCOUNT_PASS} }]

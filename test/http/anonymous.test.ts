@@ -52,7 +52,7 @@ test('guessing keys is throttled after 60 tries in a minute, while a caller at t
 
 test('any request without a key costs one point, with a wrong key ten', async (t) => {
   const gateway = await startGateway(t, { ANONYMOUS_POINTS_PER_MINUTE: '30', TRUST_PROXY: '127.0.0.1' })
-  const places: [method: string, path: string, status: number][] = [
+  const requests: [method: string, path: string, status: number][] = [
     ['GET', '/docs', 200],
     ['GET', '/docs/static/swagger-ui.css', 200],
     ['GET', '/openapi.json', 200],
@@ -67,7 +67,7 @@ test('any request without a key costs one point, with a wrong key ten', async (t
     ['POST', '/v1/webhooks/none?a', 404]
   ]
   let address = 0
-  for (const [method, path, status] of places) {
+  for (const [method, path, status] of requests) {
     const sender = from(`192.0.2.${++address}`)
     const ask = async (headers: Record<string, string>) => {
       const answer = await call(gateway, method, path, method === 'POST' ? '{}' : undefined, {

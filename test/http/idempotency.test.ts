@@ -98,9 +98,9 @@ test("a replay's response is stored with its jobs: a repeat gets it even if a la
   await gateway.app.close()
 
   const after = await startGateway(t, env)
-  for (const [place, path] of paths.entries()) {
+  for (const [index, path] of paths.entries()) {
     const again = await call(after, 'POST', path, {}, { 'idempotency-key': path })
-    t.same([firsts[place]?.status, again.status, again.body], [202, 202, firsts[place]?.body], path)
+    t.same([firsts[index]?.status, again.status, again.body], [202, 202, firsts[index]?.body], path)
     t.equal(again.headers.get('idempotency-replayed'), 'true')
   }
   t.equal((await call(after, 'GET', '/v1/jobs')).body.jobs.length, 4)

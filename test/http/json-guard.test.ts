@@ -40,8 +40,8 @@ test('a text has as many names as its value, unless one is duplicated; and its d
 
 test('a duplicate name is found at its position, however it is escaped', (t) => {
   const escaped = (name: string) => {
-    const units = Array.from({ length: name.length }, (_, place) =>
-      name.charCodeAt(place).toString(16).padStart(4, '0')
+    const units = Array.from({ length: name.length }, (_, index) =>
+      name.charCodeAt(index).toString(16).padStart(4, '0')
     )
     return `"${units.map((unit) => `\\u${unit}`).join('')}"`
   }

@@ -86,8 +86,8 @@ test('whatever VICIdial replies: one result per update, in order, and "updated" 
       said = []
       const { status, body } = await batch(gateway, { updates: UPDATES })
       if (![200, 207, 502, 503, 504].includes(status)) throw new Error(`HTTP ${status}`)
-      const places = body.results.map((result: { index: number }) => result.index).join()
-      if (places !== '0,1,2,3,4') throw new Error(`results ${places}`)
+      const indexes = body.results.map((result: { index: number }) => result.index).join()
+      if (indexes !== '0,1,2,3,4') throw new Error(`results ${indexes}`)
       for (const result of body.results) {
         seen.add(result.status)
         if (result.status !== 'updated') continue

@@ -150,14 +150,14 @@ test('any JSON gets a documented response with one result per update, and sends 
       }
       if (answer.status === 400) return
       const { results, summary } = answer.body
-      const places = results.map((result: { index: number }) => result.index)
+      const indexes = results.map((result: { index: number }) => result.index)
       if (
-        places.join() !==
+        indexes.join() !==
         updatesOf(body)
-          .map((_, place) => place)
+          .map((_, index) => index)
           .join()
       )
-        throw new Error(`results ${places}`)
+        throw new Error(`results ${indexes}`)
       if (summary.unknown > 0) throw new Error('unknown, though VICIdial answered')
       if (summary.upstream_calls !== calls.length)
         throw new Error(`${calls.length} calls, ${summary.upstream_calls} said`)
@@ -213,19 +213,19 @@ test('every example in the document matches its schema', async (t) => {
   const { paths } = await openApi()
   for (const [path, operations] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(operations)) {
-      const place = `/paths/${path.replaceAll('/', '~1')}/${method}`
+      const pointer = `/paths/${path.replaceAll('/', '~1')}/${method}`
       const contents = [
-        { place: `${place}/requestBody`, content: operation.requestBody?.content },
+        { pointer: `${pointer}/requestBody`, content: operation.requestBody?.content },
         ...Object.entries(operation.responses).map(([status, { content }]) => ({
-          place: `${place}/responses/${status}`,
+          pointer: `${pointer}/responses/${status}`,
           content
         }))
       ]
-      for (const { place, content } of contents) {
+      for (const { pointer, content } of contents) {
         for (const [type, { examples }] of Object.entries(content ?? {})) {
-          const validate = await documentedSchema(`${place}/content/${type.replaceAll('/', '~1')}/schema`)
+          const validate = await documentedSchema(`${pointer}/content/${type.replaceAll('/', '~1')}/schema`)
           for (const [name, { value }] of Object.entries(examples ?? {})) {
-            t.ok(validate(value), `${place} ${name} ${JSON.stringify(validate.errors)}`)
+            t.ok(validate(value), `${pointer} ${name} ${JSON.stringify(validate.errors)}`)
           }
         }
       }

@@ -103,27 +103,27 @@ async function checkBatch(
   changes: Record<string, unknown>[]
 ): Promise<{ planned: number }> {
   gateway.sandbox.reset()
-  const updates = changes.map((fields, place) => ({ lead_id: place + 1, fields, allow_undefined_list: true }))
+  const updates = changes.map((fields, index) => ({ lead_id: index + 1, fields, allow_undefined_list: true }))
   const before = gateway.sandbox.leads()
   const dry = await batch(gateway, { updates, dry_run: true })
   const real = await batch(gateway, { updates })
   const after = gateway.sandbox.leads()
-  for (const [place, result] of dry.body.results.entries()) {
-    const told = JSON.stringify(updates[place])
-    const row = after[place + 1] as unknown as Record<string, unknown>
-    const sent = real.body.results[place]
+  for (const [index, result] of dry.body.results.entries()) {
+    const told = JSON.stringify(updates[index])
+    const row = after[index + 1] as unknown as Record<string, unknown>
+    const sent = real.body.results[index]
     if (result.status === 'rejected') {
       if (sent.status !== 'rejected') throw new Error(`${told}: dry run rejected, then ${sent.status}`)
-      if (row !== (before[place + 1] as unknown)) throw new Error(`${told}: rejected, but stored`)
+      if (row !== (before[index + 1] as unknown)) throw new Error(`${told}: rejected, but stored`)
       continue
     }
     if (sent.status !== 'updated') throw new Error(`${told}: planned, then ${sent.status}`)
     if (JSON.stringify(sent.warnings) !== JSON.stringify(result.warnings))
       throw new Error(`${told}: other warnings`)
     const held = Object.fromEntries(
-      Object.keys(before[place + 1] ?? {}).map((column) => [column, String(row[column])])
+      Object.keys(before[index + 1] ?? {}).map((column) => [column, String(row[column])])
     )
-    const expected = { ...before[place + 1], ...result.stored }
+    const expected = { ...before[index + 1], ...result.stored }
     for (const [column, value] of Object.entries(expected)) {
       if (held[column] !== String(value))
         throw new Error(`${told}: ${column} is ${held[column]}, not ${value}`)
@@ -132,7 +132,7 @@ async function checkBatch(
       if (!Object.hasOwn(result.stored, field.name)) continue
       const fault = alteration(
         field,
-        changes[place]?.[field.name],
+        changes[index]?.[field.name],
         result.stored[field.name],
         result.warnings ?? []
       )

@@ -252,13 +252,13 @@ test('a faulty update is rejected with a pointer to it', async (t) => {
 
   t.equal(status, 422)
   const errors: { pointer: string; code: string; detail: string }[] = body.errors
-  for (const [place, [update, pointer, code, detail]] of refused.entries()) {
+  for (const [index, [update, pointer, code, detail]] of refused.entries()) {
     const here = errors.find(
-      (error) => error.pointer === `/updates/${place}${pointer}` && error.code === code
+      (error) => error.pointer === `/updates/${index}${pointer}` && error.code === code
     )
     t.ok(here, JSON.stringify(update))
     if (detail !== undefined) t.equal(here?.detail, detail)
-    t.equal(body.results[place].status, 'rejected')
+    t.equal(body.results[index].status, 'rejected')
   }
   t.same(gateway.sandbox.calls(), [])
 })

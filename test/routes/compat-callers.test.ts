@@ -76,12 +76,12 @@ test('wrong keys and unreadable requests without a key cost the address points',
     (gateway) => ask(gateway, 'POST', PATH, { ...CRM, note: 'x'.repeat(1_100_000) }, json),
     (gateway) => ask(gateway, 'POST', PATH, { pass: 'x' }, { ...json, authorization: 'Bearer crm-key' })
   ]
-  for (const [place, attempt] of attempts.entries()) {
+  for (const [index, attempt] of attempts.entries()) {
     const gateway = await startCompat(t, undefined, { ANONYMOUS_POINTS_PER_MINUTE: '10' })
     const statuses = []
     for (let n = 0; n < 12; n++) statuses.push((await attempt(gateway)).status)
-    t.equal(statuses[0], 200, `attempt ${place}`)
-    t.equal(statuses.at(-1), 429, `attempt ${place}`)
+    t.equal(statuses[0], 200, `attempt ${index}`)
+    t.equal(statuses.at(-1), 429, `attempt ${index}`)
     const { body, headers } = await attempt(gateway)
     t.match(body, /^ERROR: \w* ?TOO MANY REQUESTS - (crm)?\|rate_limited\n/)
     t.ok(Number(headers.get('retry-after')) > 0)
@@ -91,8 +91,8 @@ test('wrong keys and unreadable requests without a key cost the address points',
 
 test('a body that holds its own login may have 1 MiB; with the key in the query or a header, more', async (t) => {
   const gateway = await startCompat(t)
-  const leads = Array.from({ length: 9_000 }, (_, place) => ({
-    lead_id: place + 1,
+  const leads = Array.from({ length: 9_000 }, (_, index) => ({
+    lead_id: index + 1,
     address1: 'x'.repeat(100)
   }))
   const large = await ask(gateway, 'POST', PATH, { ...CRM, leads_data: leads }, json)

@@ -129,9 +129,9 @@ test('duplicates, brackets and wrong encodings are refused, with their position'
   for (const [path, body, headers, expected] of cases) {
     const method = body === undefined ? 'GET' : 'POST'
     const answer = await ask(gateway, method, `${PATH}${path}`, body, headers)
-    const place = `${path.slice(login.length + 1)} ${String(body)}`
-    t.equal(answer.status, 200, place)
-    t.match(answer.body, expected, place)
+    const request = `${path.slice(login.length + 1)} ${String(body)}`
+    t.equal(answer.status, 200, request)
+    t.match(answer.body, expected, request)
   }
 })
 
@@ -139,7 +139,7 @@ test("a very long address is a 431 that names the server's limit", async (t) => 
   const gateway = await startCompat(t)
   const leads = (count: number) =>
     JSON.stringify(
-      Array.from({ length: count }, (_, place) => ({ lead_id: 100_000 + place, status: 'SALE' }))
+      Array.from({ length: count }, (_, index) => ({ lead_id: 100_000 + index, status: 'SALE' }))
     )
   t.equal((await get(gateway, { ...CRM, leads_data: leads(200) })).status, 200)
   const { status, body } = await get(gateway, { ...CRM, leads_data: leads(300) })

@@ -103,7 +103,7 @@ test("every recorded batch gets VICIdial's response, or differs on purpose", asy
       for (const { method, params = {}, reply, changed } of steps) {
         const pass = params['pass'] === 's3cret' ? 'api-key' : (params['pass'] ?? '')
         const { body } = await (method === 'GET' ? get : postForm)(gateway, { ...params, pass })
-        const isTold = lines(reply).every((line, place) => lines(body)[place]?.startsWith(line))
+        const isTold = lines(reply).every((line, index) => lines(body)[index]?.startsWith(line))
         const sameDone = JSON.stringify(changedIn(gateway)) === JSON.stringify(changed)
         if (isTold && reply !== '' && (sameDone || steps.length > 1) && !body.includes('OTHERWISE')) continue
         const [, why] = OTHERWISE.find(([said]) => said.test(`${id}: ${body}`)) ?? []

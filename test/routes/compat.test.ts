@@ -88,7 +88,7 @@ for (const [name, method, path, body, headers] of FORMS) {
 
 test('leads with the same changes share a call, as in any batch', async (t) => {
   const gateway = await startCompat(t)
-  const leads = Array.from({ length: 200 }, (_, place) => ({ lead_id: place + 1, status: 'SALE' }))
+  const leads = Array.from({ length: 200 }, (_, index) => ({ lead_id: index + 1, status: 'SALE' }))
   await ask(gateway, 'POST', query(CRM), leads, json)
   t.equal(gateway.sandbox.calls().length, 1)
 })

@@ -83,8 +83,8 @@ test('a custom field is refused if it is not listed, or if VICIdial would alter 
   t.equal(status, 422)
   t.same(
     body.errors.map((error: { pointer: string; code: string }) => [error.pointer, error.code]),
-    refused.map(([custom, code], place) => [
-      `/updates/${place}/custom_fields/${Object.keys(custom)[0]}`,
+    refused.map(([custom, code], index) => [
+      `/updates/${index}/custom_fields/${Object.keys(custom)[0]}`,
       code
     ])
   )

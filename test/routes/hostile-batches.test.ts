@@ -71,7 +71,7 @@ test('a value of a wrong type is refused in every field', async (t) => {
     wrong.map((value) => ({ lead_id: 1, fields: { [name]: value } }))
   )
   const { status, body } = await batch(gateway, { updates })
-  const taken = updates.filter((_, place) => body.results[place].status !== 'rejected')
+  const taken = updates.filter((_, index) => body.results[index].status !== 'rejected')
 
   t.equal(status, 207)
   t.same(taken, [
@@ -144,7 +144,7 @@ test('numbers beyond what VICIdial can hold are refused, not rounded', async (t)
   ])
   const { body } = await batch(gateway, `{"dry_run":true,"updates":[${updates}]}`)
 
-  const taken = updates.filter((_, place) => body.results[place].status !== 'rejected')
+  const taken = updates.filter((_, index) => body.results[index].status !== 'rejected')
   // 0.1e-400 is 0 in JSON's own arithmetic.
   t.same(taken, [
     '{"lead_id":1,"fields":{"rank":0.1e-400}}',

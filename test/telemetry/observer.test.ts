@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import type { EndedCall, EndedUpdates, Observer } from '../../src/telemetry/observer.ts'
 import { hashKey } from '../../src/callers/key.ts'
-import { batch, call, startGateway, startStandIn, type Tester } from '../helper.ts'
+import { batch, call, startGateway, startStandIn, type Tester, type FileTester } from '../helper.ts'
 import { as, ended, store } from '../routes/jobs-of.ts'
 import { LONG_RETRY, SHORT_RETRY, scriptedVicidial } from '../routes/scripted-vicidial.ts'
 import { until } from '../until.ts'
@@ -29,7 +29,7 @@ function recording() {
   return { updates, calls, observer }
 }
 
-function fileOf(t: { testdir(files: Record<string, string>): string }) {
+function fileOf(t: FileTester) {
   return { GATEWAY_CONFIG: `${t.testdir({ 'gateway.yaml': FILE })}/gateway.yaml` }
 }
 

@@ -3,10 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { test } from 'tap'
 import { Client } from '../../src/vicidial/client.ts'
-
-interface Tester {
-  teardown(handler: () => unknown): unknown
-}
+import type { Tester } from '../helper.ts'
 
 const PATH = '/vicidial/non_agent_api.php'
 const PATIENT_MS = 600_000

@@ -58,7 +58,7 @@ test('probes of a login that stays wrong come a minute apart or more, at most ei
     attempt('wrong')
     clock.now = hold.nextProbeAt
   }
-  const pauses = (apart: number) => refusals.slice(apart).map((at, place) => at - (refusals[place] ?? 0))
+  const pauses = (apart: number) => refusals.slice(apart).map((at, index) => at - (refusals[index] ?? 0))
   t.ok(Math.min(...pauses(1)) >= MINUTE_MS)
   t.ok(Math.min(...pauses(8)) >= 16 * MINUTE_MS)
   t.ok(refusals.length >= (DAY_MS / (16 * MINUTE_MS)) * 7, `${refusals.length} probes in a day`)

@@ -1,13 +1,10 @@
 import { readGatewayFile } from '../../src/config/gateway-file.ts'
 import type { WebhookEndpoint } from '../../src/webhooks/endpoint.ts'
-
-interface Tester {
-  testdir(files: Record<string, string>): string
-}
+import type { FileTester } from '../helper.ts'
 
 /** The endpoints of a gateway file, and its faults without the path before each. */
 export function readYaml(
-  t: Tester,
+  t: FileTester,
   yaml: string,
   files: Record<string, string> = {}
 ): { webhooks: readonly WebhookEndpoint[]; faults: string[]; path: string } {
@@ -22,7 +19,7 @@ export function readYaml(
 }
 
 /** An endpoint with an API key and the given properties. */
-export function endpointWith(t: Tester, properties: Record<string, unknown>, rest = {}): WebhookEndpoint {
+export function endpointWith(t: FileTester, properties: Record<string, unknown>, rest = {}): WebhookEndpoint {
   const entry = {
     name: 'crm',
     auth: { api_key: { key_hashes: [`sha256:${'a'.repeat(64)}`] } },

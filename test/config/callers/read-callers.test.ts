@@ -11,8 +11,8 @@ function readEntry(entry: Partial<CallerEntry>) {
     permissions: '*',
     ...entry
   }
-  const [read] = readCallers([whole], new Set(['color']), new Set(['crm']), (place, what) => {
-    faults.push(`${place} ${what}`)
+  const [read] = readCallers([whole], new Set(['color']), new Set(['crm']), (pointer, what) => {
+    faults.push(`${pointer} ${what}`)
   })
   return { read, faults }
 }

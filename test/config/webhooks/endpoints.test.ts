@@ -2,16 +2,15 @@ import { inspect } from 'node:util'
 import { createHmac } from 'node:crypto'
 import { test } from 'tap'
 import { readYaml, endpointWith } from '../../webhooks/endpoints.ts'
+import type { FileTester } from '../../helper.ts'
 
 const LEAST = { mapping: { lead: { lead_id: 'id' }, fields: { status: 's' } } }
 const KEY_HASH = `sha256:${'a'.repeat(64)}`
 const API_KEY = { api_key: { key_hashes: [KEY_HASH] } }
 const CANARY = 'canary-s3cret'
 
-type Tester = Parameters<typeof readYaml>[0]
-
 /** The faults of an endpoint with these properties. */
-function faultsOf(t: Tester, properties: Record<string, unknown>, files = {}): string[] {
+function faultsOf(t: FileTester, properties: Record<string, unknown>, files = {}): string[] {
   const entry = { name: 'crm', auth: API_KEY, ...LEAST, ...properties }
   return readYaml(t, JSON.stringify({ webhooks: [entry] }), files).faults
 }
@@ -165,31 +164,31 @@ test('what an HMAC signs must make sense', async (t) => {
   const hmac = { header: 'X-Signature', secrets: ['a'] }
   const of = (properties: Record<string, unknown>) =>
     faultsOf(t, { auth: { hmac: { ...hmac, ...properties } } })
-  const place = '/webhooks/0/auth/hmac'
+  const pointer = '/webhooks/0/auth/hmac'
   const timestamp = { header: 'X-Timestamp' }
   t.strictSame(of({}), [])
   t.strictSame(of({ signed: 'v0:{timestamp}:{body}', timestamp }), [])
   t.strictSame(of({ signed: '{timestamp}', timestamp }), [
-    `${place}/signed must have {body}, or the body could be any.`
+    `${pointer}/signed must have {body}, or the body could be any.`
   ])
   t.strictSame(of({ signed: '{body}{host}' }), [
-    `${place}/signed may have no other braces than {body}, {timestamp}, {method}, {url}.`
+    `${pointer}/signed may have no other braces than {body}, {timestamp}, {method}, {url}.`
   ])
-  t.strictSame(of({ timestamp }), [`${place}/signed must have {timestamp}, or the timestamp could be any.`])
-  t.strictSame(of({ signed: '{timestamp}{body}' }), [`${place} needs timestamp, as it is signed.`])
+  t.strictSame(of({ timestamp }), [`${pointer}/signed must have {timestamp}, or the timestamp could be any.`])
+  t.strictSame(of({ signed: '{timestamp}{body}' }), [`${pointer} needs timestamp, as it is signed.`])
   t.strictSame(of({ signed: '{url}{body}' }), [
-    `${place} needs public_url, the gateway's address as the sender knows it, as the url is signed.`
+    `${pointer} needs public_url, the gateway's address as the sender knows it, as the url is signed.`
   ])
   t.strictSame(of({ public_url: 'https://hooks.example.com' }), [
-    `${place}/public_url is of no use: no {url} is signed.`
+    `${pointer}/public_url is of no use: no {url} is signed.`
   ])
   t.match(of({ signed: '{url}{body}', public_url: 'https://hooks.example.com/' })[0], 'must match pattern')
   const both = { header: 'X-Timestamp', parameter: 't' }
   t.strictSame(of({ signed: '{timestamp}{body}', timestamp: both, signature_parameter: 'v1' }), [
-    `${place}/timestamp must have exactly one of header, parameter.`
+    `${pointer}/timestamp must have exactly one of header, parameter.`
   ])
   t.strictSame(of({ signed: '{timestamp}{body}', timestamp: { parameter: 't' } }), [
-    `${place} needs signature_parameter, as the timestamp is a parameter of the same header.`
+    `${pointer} needs signature_parameter, as the timestamp is a parameter of the same header.`
   ])
 })
 
@@ -232,16 +231,16 @@ test('bodies may have any type, but with a signature only JSON, or a form with i
 test('secrets can come from files, next to the gateway file or elsewhere', async (t) => {
   const of = (hmac: Record<string, unknown>, files = {}) =>
     faultsOf(t, { auth: { hmac: { header: 'X-Signature', ...hmac } } }, files)
-  const place = '/webhooks/0/auth/hmac'
+  const pointer = '/webhooks/0/auth/hmac'
   t.strictSame(
     of({ secret_files: ['a.txt', 'folder/b.txt'] }, { 'a.txt': 'a', folder: { 'b.txt': 'b' } }),
     []
   )
-  t.strictSame(of({}), [`${place} needs secrets or secret_files.`])
+  t.strictSame(of({}), [`${pointer} needs secrets or secret_files.`])
   t.strictSame(of({ secret_files: ['empty.txt', CANARY, '/'] }, { 'empty.txt': ' \n' }), [
-    `${place}/secret_files/0 names a file that is empty.`,
-    `${place}/secret_files/1 names a file that cannot be read (ENOENT).`,
-    `${place}/secret_files/2 names a file that cannot be read (EISDIR).`
+    `${pointer}/secret_files/0 names a file that is empty.`,
+    `${pointer}/secret_files/1 names a file that cannot be read (ENOENT).`,
+    `${pointer}/secret_files/2 names a file that cannot be read (EISDIR).`
   ])
   t.strictSame(faultsOf(t, { auth: { standard_webhooks: { secrets: [`whsec_${CANARY}!`] } } }), [
     '/webhooks/0/auth/standard_webhooks has a secret that is not base64, with or without whsec_ before it.'

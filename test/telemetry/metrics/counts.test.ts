@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { hashKey } from '../../../src/callers/key.ts'
 import { generateFixture } from '../../../src/tools/sandbox/database/generate-fixture.ts'
-import { batch, call, startGateway, startStandIn } from '../../helper.ts'
+import { batch, call, startGateway, startStandIn, type FileTester } from '../../helper.ts'
 import { as, ended, store } from '../../routes/jobs-of.ts'
 import { LONG_RETRY, SHORT_RETRY, scriptedVicidial } from '../../routes/scripted-vicidial.ts'
 import { until } from '../../until.ts'
@@ -19,7 +19,7 @@ webhooks:
   - { name: form, auth: { header: { header: X-Secret, secrets: [of-the-form] } }, mapping: { lead: { lead_id: lead }, fields: { status: stage } } }
 `
 
-function fileOf(t: { testdir(files: Record<string, string>): string }) {
+function fileOf(t: FileTester) {
   return { GATEWAY_CONFIG: `${t.testdir({ 'gateway.yaml': FILE })}/gateway.yaml` }
 }
 

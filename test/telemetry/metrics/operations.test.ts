@@ -88,12 +88,12 @@ test('every query of the dashboard and the alerts uses existing metrics and labe
     t.ok(isWhole, `is PromQL: ${text}`)
     t.ok(selectors.length > 0, text)
     const known = selectors.map(({ metric }) => labelsOf(scraped, metric))
-    for (const [place, { metric, labels }] of selectors.entries()) {
+    for (const [index, { metric, labels }] of selectors.entries()) {
       t.ok(
         scraped.samples.some(({ name }) => name === metric),
         `there is ${metric}`
       )
-      const unknown = labels.filter((label) => !OF_THE_TARGET.includes(label) && !known[place]?.has(label))
+      const unknown = labels.filter((label) => !OF_THE_TARGET.includes(label) && !known[index]?.has(label))
       t.same(unknown, [], `labels of ${metric}`)
     }
     const unknown = grouping.filter(

@@ -58,7 +58,7 @@ async function jobIds(): Promise<Map<string, string>> {
   const documented = /jobs list\n(.*?)\n```/s.exec(readFileSync('docs/command-line.md', 'utf8'))?.[1] ?? ''
   const there = JSON.parse((await run('jobs', 'list', '--json')).stdout).jobs
   const names = [...documented.matchAll(/job_\w{26}/g)].map(([name]) => name)
-  return new Map(names.map((name, place) => [name, there[place].id]))
+  return new Map(names.map((name, index) => [name, there[index].id]))
 }
 
 test('docs/command-line.md lists every command', (t) => {

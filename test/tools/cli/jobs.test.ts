@@ -1,11 +1,9 @@
 import { test } from 'tap'
-import { API_KEY, call, type Gateway, startGateway, startStandIn } from '../../helper.ts'
+import { API_KEY, call, type Gateway, startGateway, startStandIn, type Tester } from '../../helper.ts'
 import { ended, store } from '../../routes/jobs-of.ts'
 import { SHORT_RETRY, scriptedVicidial } from '../../routes/scripted-vicidial.ts'
 import { until } from '../../until.ts'
 import { run, setEnv } from './run.ts'
-
-type Tester = Parameters<typeof setEnv>[0]
 
 /** Points the command line to this gateway, with this key. */
 function speakTo(t: Tester, gateway: Gateway, key = API_KEY): void {

@@ -1,4 +1,5 @@
 import { runProgram } from '../../../src/tools/cli/program.ts'
+import type { Tester } from '../../helper.ts'
 
 /** What a process of the command line needs of the environment, without anybody's settings. */
 export const BARE_ENV = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] }
@@ -19,7 +20,7 @@ export async function run(...args: string[]) {
 }
 
 /** Sets a variable of the environment, or unsets it, until the test ends. */
-export function setEnv(t: { teardown(handler: () => unknown): unknown }, name: string, value?: string): void {
+export function setEnv(t: Tester, name: string, value?: string): void {
   const before = process.env[name]
   const set = (text: string | undefined) => {
     if (text === undefined) Reflect.deleteProperty(process.env, name)

@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { push } from '../../../src/tools/push/push.ts'
-import { dataDir } from '../../helper.ts'
+import { dataDir, type Tester } from '../../helper.ts'
 import { until } from '../../until.ts'
 import { pushOptions } from './options.ts'
 import { type Fault, startStandIn } from './stand-in.ts'
@@ -13,7 +13,7 @@ const FAULTS: Fault[] = ['none', 429, 503, 'cut_before', 'cut_after', 'slow', 'h
 const MAX_RUNS = 20
 
 /** Writes a row for each lead. Its status contains its index. */
-function file(t: { teardown(handler: () => unknown): unknown }, leads: readonly number[]): string {
+function file(t: Tester, leads: readonly number[]): string {
   const path = join(dataDir(t), 'leads.csv')
   const rows = leads.map((lead, index) => `${lead},R${index}\n`)
   writeFileSync(path, `lead_id,status\n${rows.join('')}`)

@@ -250,9 +250,9 @@ test('any change in header or body is refused, and nothing is ever thrown', (t) 
         altered[at % body.length] = by
         const isSame = altered.equals(body)
         if ((verify(auth, request(altered, sent)) === undefined) !== isSame) return false
-        const place = at % signature.length
+        const position = at % signature.length
         const letter = String.fromCharCode(by)
-        const header = signature.slice(0, place) + letter + signature.slice(place + 1)
+        const header = signature.slice(0, position) + letter + signature.slice(position + 1)
         const accepted = verify(auth, request(body, { 'x-shopify-hmac-sha256': header })) === undefined
         return accepted === (header === signature)
       }

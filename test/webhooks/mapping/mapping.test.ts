@@ -6,29 +6,28 @@ import { ALL_RIGHTS } from '../../../src/leads/rights.ts'
 import { readBatch } from '../../../src/updates/batch.ts'
 import { MappingError } from '../../../src/webhooks/endpoint.ts'
 import { endpointWith } from '../endpoints.ts'
-
-type Tester = Parameters<typeof endpointWith>[0]
+import type { FileTester } from '../../helper.ts'
 
 const LEAD = { vendor_lead_code: 'id' }
 const CUSTOM = { custom_fields: [{ label: 'favorite_color', max_length: 20 }] }
 
-function mapped(t: Tester, mapping: Record<string, unknown>, payload: unknown, rest = {}) {
+function mapped(t: FileTester, mapping: Record<string, unknown>, payload: unknown, rest = {}) {
   return endpointWith(t, { mapping: { lead: LEAD, ...mapping } }, rest).map(payload)
 }
 
 async function fault(
-  t: Tester,
+  t: FileTester,
   mapping: Record<string, unknown>,
   payload: unknown
-): Promise<{ message: string; place: [string, number | undefined] }> {
+): Promise<{ message: string; position: [string, number | undefined] }> {
   try {
     await mapped(t, mapping, payload)
   } catch (error) {
     if (error instanceof MappingError)
-      return { message: error.message, place: [error.expression, error.item] }
+      return { message: error.message, position: [error.expression, error.item] }
     throw error
   }
-  return { message: 'no fault', place: ['', undefined] }
+  return { message: 'no fault', position: ['', undefined] }
 }
 
 test('the fields of an update are what the expressions give', async (t) => {
@@ -212,9 +211,9 @@ test('a fault names the endpoint, the expression and the item, and quotes no val
     ],
     [{ fields: { rank: '1 / n' } }, { n: 0 }, 'crm: fields.rank at item 0', ['fields.rank', 0]]
   ]
-  for (const [mapping, payload, message, place] of cases) {
+  for (const [mapping, payload, message, position] of cases) {
     const found = await fault(t, mapping, payload)
-    t.match(found, { message, place })
+    t.match(found, { message, position })
     t.notMatch(found.message, canary)
   }
 })
