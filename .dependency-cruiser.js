@@ -10,7 +10,7 @@ const FLOORS = [
   ['routes'],
   ['src/config'],
   ['src/ops', 'src/compat', 'src/webhooks'],
-  ['src/updates', 'src/jobs'],
+  ['src/updates', 'src/jobs', 'src/history'],
   ['src/outbox'],
   ['src/delivery'],
   ['src/vicidial'],
