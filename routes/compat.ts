@@ -19,7 +19,7 @@ import { rawBody, refuseEncodedBodies } from '../src/http/body-rules.ts'
 import { problemOf } from '../src/http/error-handler.ts'
 import { hangUpSignal } from '../src/http/client-wait.ts'
 import { idempotency } from '../src/http/idempotency.ts'
-import type { IdempotencyStore } from '../src/http/idempotency-record.ts'
+import type { SavedResponses } from '../src/http/idempotency-record.ts'
 import { batchResponse } from '../src/updates/response.ts'
 import type { Updates } from '../src/updates/updates.ts'
 import { asksVersion, readCompatRequest } from './compat-caller.ts'
@@ -39,7 +39,7 @@ export interface CompatOptions {
   /** Whether VICIdial's address is enabled now. */
   readonly runtimeConfig: Pick<RuntimeConfig, 'compat'>
   readonly updates: Updates
-  readonly idempotency: IdempotencyStore
+  readonly idempotency: SavedResponses
   readonly accessControl: AccessControl
   readonly log: FastifyBaseLogger
 }

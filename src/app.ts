@@ -18,18 +18,17 @@ import { AccessControl } from './callers/access-control.ts'
 import type { HttpSettings } from './config/http-settings.ts'
 import type { RuntimeConfig } from './config/runtime-config.ts'
 import type { Dispatchers } from './delivery/dispatcher.ts'
-import { countAnonymous, authentication } from './http/authentication.ts'
+import { authentication, countAnonymous, rateLimitHeaders } from './http/authentication.ts'
 import { refuseEncodedBodies, refuseQueries } from './http/body-rules.ts'
 import { ConnectionLimits } from './http/connection-limits.ts'
 import { countRequests } from './http/count-requests.ts'
 import { drainOnClose } from './http/drain.ts'
 import { answerErrors, frameworkErrors } from './http/error-handler.ts'
-import type { IdempotencyStore } from './http/idempotency-record.ts'
+import type { SavedResponses } from './http/idempotency-record.ts'
 import { idempotency } from './http/idempotency.ts'
 import { jsonBody } from './http/json-body.ts'
 import { loadShedding } from './http/load-shedding.ts'
 import { openApiOptions } from './http/openapi.ts'
-import { rateLimitHeaders } from './http/authentication.ts'
 import { requestIds, requestLog } from './http/request-log.ts'
 import { allowOrigins, addHeaders, securityHeaders } from './http/security-headers.ts'
 import type { Jobs } from './jobs/jobs.ts'
@@ -52,7 +51,7 @@ export interface AppOptions {
   readonly upstreams: Upstreams
   readonly dispatchers: Dispatchers
   readonly outbox: Outbox
-  readonly idempotency: IdempotencyStore
+  readonly idempotency: SavedResponses
   readonly jobs: Jobs
   readonly metrics: Metrics
   /** Absent if nothing is traced. */

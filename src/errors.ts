@@ -1,5 +1,5 @@
 /** One code of the API: how it is answered, and what its page under `/problems/` says. */
-export interface ErrorKind {
+export interface ErrorDescription {
   /** HTTP status of a request that ends with it; an update's own code has none. */
   readonly status?: number
   readonly title: string
@@ -152,7 +152,7 @@ export const ERRORS = {
     title: 'Leads may not be moved to this list',
     help: 'The operator has not given the caller this list, or the VICIdial account of the gateway is restricted to others.'
   }
-} as const satisfies Record<string, ErrorKind>
+} as const satisfies Record<string, ErrorDescription>
 
 export type ErrorCode = keyof typeof ERRORS
 /** The codes that a request can end with. */

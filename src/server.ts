@@ -1,13 +1,13 @@
-import { StorageError } from './errors.ts'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { ConfigError } from './config/config-error.ts'
 import { type Config, loadConfig } from './config/config.ts'
-import { createGateway } from './gateway.ts'
 import { errorCode } from './error-code.ts'
-import type { Tracing } from './telemetry/tracing/tracing.ts'
+import { StorageError } from './errors.ts'
+import { createGateway } from './gateway.ts'
 import { readTracingSettings } from './telemetry/tracing/tracing-settings.ts'
+import type { Tracing } from './telemetry/tracing/tracing.ts'
 
 /** Timeout for a shutdown, in milliseconds: longer than a request's deadline, shorter than an orchestrator's grace period. */
 const DRAIN_MS = 29_500

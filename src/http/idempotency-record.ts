@@ -17,7 +17,7 @@ export interface IdempotencyRecord {
 export type IdempotencyKey = Pick<IdempotencyRecord, 'caller' | 'key' | 'fingerprint'>
 
 /** Stores responses by caller and key. Its methods may reject with a StorageError. */
-export interface IdempotencyStore {
+export interface SavedResponses {
   /** The response stored for a caller's key at `since` or later, in milliseconds since the epoch. */
   find(caller: string, key: string, since: number): Promise<IdempotencyRecord | undefined>
   save(record: IdempotencyRecord): Promise<void>

@@ -6,7 +6,7 @@ import { Problem } from '../errors.ts'
 import {
   IDEMPOTENCY_KEY_TTL_MS,
   type IdempotencyKey,
-  type IdempotencyStore,
+  type SavedResponses,
   refuseOther
 } from './idempotency-record.ts'
 
@@ -36,7 +36,7 @@ const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([403, 409, 429])
  * 24 hours, also after a restart. A repeat is a conflict while the first request is in progress, which lasts until its
  * response is stored, even if its sender has left.
  */
-export function idempotency(scope: FastifyInstance, store: IdempotencyStore, log: FastifyBaseLogger): void {
+export function idempotency(scope: FastifyInstance, store: SavedResponses, log: FastifyBaseLogger): void {
   const inProgress = new Set<string>()
   scope.decorateRequest('idempotencyKey', null)
   scope.decorateRequest('isResponseStored', false)

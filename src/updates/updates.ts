@@ -30,8 +30,8 @@ export interface Sender {
   readonly source: string
 }
 
-/** Stores jobs. */
-export interface JobStore {
+/** Takes updates to be delivered later, as a job. */
+export interface JobIntake {
   accept(
     request: Sender & {
       readonly origin: string
@@ -65,7 +65,7 @@ export interface UpdatesOptions {
     }
   }
   readonly queue: Pick<UpdateQueue, 'size' | 'nextSequence' | 'supersede'>
-  readonly jobs: JobStore
+  readonly jobs: JobIntake
   readonly history: ResultRecorder
   readonly rules: CallRules
   /** VICIdial's `source` for callers without their own. */

@@ -6,7 +6,7 @@ import { verify } from './auth/verify.ts'
 import type { EventIdValue, MappedEvent } from './mapping/evaluation.ts'
 import { Evaluator } from './mapping/evaluator.ts'
 import type { MappedPayload, MappingDefinition, MappingFault } from './mapping/mapping.ts'
-import { type ContentType, parsePayload } from './payload.ts'
+import { type PayloadType, parsePayload } from './payload.ts'
 
 /** Where a request carries its event's id, which identifies repeats of the event. */
 export type EventId = { readonly header: string } | { readonly expression: string }
@@ -22,7 +22,7 @@ export interface EndpointConfig {
   readonly onMultiple?: OnMultiple
   readonly auth: Auth
   /** Media types that it takes. */
-  readonly contentTypes: readonly ContentType[]
+  readonly contentTypes: readonly PayloadType[]
   /** The form field that holds the payload as JSON. */
   readonly payloadField?: string
   readonly eventId?: EventId
@@ -45,7 +45,7 @@ export class WebhookEndpoint {
   readonly options: UpdateOptions
   // Private, so that printing an endpoint prints no secrets.
   readonly #auth: Auth
-  readonly #contentTypes: readonly ContentType[]
+  readonly #contentTypes: readonly PayloadType[]
   readonly #payloadField: string | undefined
   readonly #eventId: EventId | undefined
   readonly #evaluator: Evaluator

@@ -6,7 +6,7 @@ import { parseForm } from '../http/form.ts'
 
 /** Media types of a payload. Text must hold JSON. */
 export const CONTENT_TYPES = ['json', 'form', 'text'] as const
-export type ContentType = (typeof CONTENT_TYPES)[number]
+export type PayloadType = (typeof CONTENT_TYPES)[number]
 
 const FORM = 'application/x-www-form-urlencoded'
 const JSON_TYPES = /^application\/(?:[^/]+\+)?json$/
@@ -24,7 +24,7 @@ const MAX_TEXT = 1_000_000
 export function parsePayload(
   rawBody: Buffer,
   contentType: string | undefined,
-  contentTypes: readonly ContentType[],
+  contentTypes: readonly PayloadType[],
   payloadField: string | undefined
 ): unknown {
   const type = payloadTypeOf(contentType)
@@ -38,7 +38,7 @@ export function parsePayload(
 }
 
 /** Undefined for a type or charset that cannot be read. */
-function payloadTypeOf(header: string | undefined): ContentType | undefined {
+function payloadTypeOf(header: string | undefined): PayloadType | undefined {
   const { mediaType = '', isUtf8: isReadable = false } = readContentType(header) ?? {}
   if (!isReadable) return undefined
   if (JSON_TYPES.test(mediaType)) return 'json'

@@ -3,7 +3,7 @@ import { test } from 'tap'
 import { type TSchema, Type } from 'typebox'
 import { loadConfig } from '../../src/config/config.ts'
 import { EnvironmentSchema } from '../../src/config/environment.ts'
-import { ERRORS, type ErrorKind } from '../../src/errors.ts'
+import { ERRORS, type ErrorDescription } from '../../src/errors.ts'
 import { isOwnFile, readPage } from './page.ts'
 
 /** The rows of a document's tables that begin with a name in code type: the name and the cell after it, in order. */
@@ -27,10 +27,9 @@ test('docs/errors.md has every code once, a request code with its HTTP status, a
     code,
     results.includes(second) ? undefined : Number(second)
   ])
-  const codes = Object.entries<ErrorKind>(ERRORS).map(([code, { status }]): [string, number | undefined] => [
-    code,
-    status
-  ])
+  const codes = Object.entries<ErrorDescription>(ERRORS).map(
+    ([code, { status }]): [string, number | undefined] => [code, status]
+  )
   t.strictSame(byName(documented), byName(codes))
   t.end()
 })

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { test } from 'tap'
 import { Problem } from '../../src/errors.ts'
-import { CONTENT_TYPES, type ContentType, parsePayload } from '../../src/webhooks/payload.ts'
+import { CONTENT_TYPES, type PayloadType, parsePayload } from '../../src/webhooks/payload.ts'
 
 const FORM = 'application/x-www-form-urlencoded'
 
@@ -9,7 +9,7 @@ function parse(
   body: string | Buffer,
   type: string | undefined,
   field?: string,
-  taken: readonly ContentType[] = CONTENT_TYPES
+  taken: readonly PayloadType[] = CONTENT_TYPES
 ): unknown {
   return parsePayload(Buffer.from(body), type, taken, field)
 }
@@ -67,7 +67,7 @@ test('another type or charset is refused', async (t) => {
 })
 
 test('a type that the endpoint does not take is refused, and the refusal lists those that it takes', async (t) => {
-  const cases: [taken: ContentType[], type: string, takes: string][] = [
+  const cases: [taken: PayloadType[], type: string, takes: string][] = [
     [['json'], FORM, 'application/json'],
     [['json'], 'text/plain', 'application/json'],
     [['form'], 'application/json', FORM],

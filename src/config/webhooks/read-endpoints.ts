@@ -1,6 +1,6 @@
 import { checkExpressions, readMapping } from './read-mapping.ts'
 import { readAuth } from './read-auth.ts'
-import { CONTENT_TYPES, type ContentType } from '../../webhooks/payload.ts'
+import { CONTENT_TYPES, type PayloadType } from '../../webhooks/payload.ts'
 import type { NoteFault } from '../config-error.ts'
 import type { EndpointEntry } from './endpoint-schema.ts'
 import { type EventId, type EndpointConfig, WebhookEndpoint } from '../../webhooks/endpoint.ts'
@@ -53,7 +53,7 @@ function readContentTypes(
   { auth, content_types: given, payload_field: payloadField }: EndpointEntry,
   pointer: string,
   fault: NoteFault
-): readonly ContentType[] {
+): readonly PayloadType[] {
   if (payloadField !== undefined && given?.includes('form') === false)
     fault(`${pointer}/payload_field`, 'is of no use: content_types has no form')
   if (given) return given
