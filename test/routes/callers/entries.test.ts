@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import type { Fixture } from '../../src/tools/sandbox/database/fixture.ts'
-import { type Answer, batch, call, type Gateway, startGateway, type Tester } from '../helper.ts'
-import { gatewayFile } from '../gateway-file.ts'
-import { as, ended } from './jobs-of.ts'
+import type { Fixture } from '../../../src/tools/sandbox/database/fixture.ts'
+import { type Answer, batch, call, type Gateway, startGateway, type Tester } from '../../helper.ts'
+import { gatewayFile } from '../../gateway-file.ts'
+import { as, ended } from '../jobs-of.ts'
 
 const FIXTURE = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8')) as Fixture
 const CHANGE = { lead_ids: [101], fields: { status: 'SALE' } }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { get, postForm, startCompat } from '../compat/calls.ts'
-import type { Gateway } from '../helper.ts'
+import { get, postForm, startCompat } from '../../compat/calls.ts'
+import type { Gateway } from '../../helper.ts'
 
 interface Step {
   readonly method: 'GET' | 'POST'

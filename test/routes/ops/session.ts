@@ -1,4 +1,4 @@
-import { API_KEY, type Answer, call, type Gateway } from '../helper.ts'
+import { API_KEY, type Answer, call, type Gateway } from '../../helper.ts'
 
 /** Headers that browsers send with a form of the gateway's pages. */
 const FORM = {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { test } from 'tap'
-import { batch, call, startGateway } from '../helper.ts'
+import { batch, call, startGateway } from '../../helper.ts'
 
 function hash(key: string): string {
   return `sha256:${createHash('sha256').update(key).digest('hex')}`

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { ROUTE_PERMISSIONS } from '../../src/callers/caller.ts'
-import { call, dataDir, openApi, startGateway, type Tester } from '../helper.ts'
-import { until } from '../until.ts'
-import { gatewayFile } from '../gateway-file.ts'
-import { as, ended, store } from './jobs-of.ts'
-import { SHORT_RETRY, scriptedVicidial } from './scripted-vicidial.ts'
+import { ROUTE_PERMISSIONS } from '../../../src/callers/caller.ts'
+import { call, dataDir, openApi, startGateway, type Tester } from '../../helper.ts'
+import { until } from '../../until.ts'
+import { gatewayFile } from '../../gateway-file.ts'
+import { as, ended, store } from '../jobs-of.ts'
+import { SHORT_RETRY, scriptedVicidial } from '../scripted-vicidial.ts'
 
 const WEBHOOKS = [
   {

@@ -1,7 +1,18 @@
 import { test, type Test } from 'tap'
-import { API_KEY, call, documentedSchema, startGateway } from '../helper.ts'
-import { ask, CRM, FORM, get, inParts, PARTS, PATH, postForm, query, startCompat } from '../compat/calls.ts'
-import type { Gateway } from '../helper.ts'
+import { API_KEY, call, documentedSchema, startGateway } from '../../helper.ts'
+import {
+  ask,
+  CRM,
+  FORM,
+  get,
+  inParts,
+  PARTS,
+  PATH,
+  postForm,
+  query,
+  startCompat
+} from '../../compat/calls.ts'
+import type { Gateway } from '../../helper.ts'
 
 const LEADS = [
   { lead_id: 1, status: 'SALE', email: 'ann@example.com' },

@@ -1,9 +1,9 @@
 import { test } from 'tap'
-import { type Answer, batch, startGateway } from '../helper.ts'
-import { ended, store, withCallers } from './jobs-of.ts'
-import { form, led, look, signIn, textOf } from './ops-session.ts'
-import { until } from '../until.ts'
-import { LONG_RETRY, SHORT_RETRY, scriptedVicidial } from './scripted-vicidial.ts'
+import { type Answer, batch, startGateway } from '../../helper.ts'
+import { ended, store, withCallers } from '../jobs-of.ts'
+import { form, led, look, signIn, textOf } from './session.ts'
+import { until } from '../../until.ts'
+import { LONG_RETRY, SHORT_RETRY, scriptedVicidial } from '../scripted-vicidial.ts'
 
 test("the overview shows results, failures, the backlog and VICIdial's state", async (t) => {
   const vicidial = await scriptedVicidial(t)

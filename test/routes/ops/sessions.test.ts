@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { test } from 'tap'
-import { hashKey } from '../../src/callers/key.ts'
-import { API_KEY, call, startGateway } from '../helper.ts'
-import { withCallers } from './jobs-of.ts'
-import { form, led, look, signIn, textOf } from './ops-session.ts'
+import { hashKey } from '../../../src/callers/key.ts'
+import { API_KEY, call, startGateway } from '../../helper.ts'
+import { withCallers } from '../jobs-of.ts'
+import { form, led, look, signIn, textOf } from './session.ts'
 
 const PAGES = ['/ops', '/ops/', '/ops/jobs', '/ops/jobs/job_1', '/ops/dead-letters']
 const FORMS = ['/ops/jobs/job_1/cancel', '/ops/dead-letters/replay']

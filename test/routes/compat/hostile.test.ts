@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { ask, CRM, FORM, get, inParts, PARTS, PATH, query, startCompat } from '../compat/calls.ts'
-import { filesIn, leaksIn } from '../helper.ts'
+import { ask, CRM, FORM, get, inParts, PARTS, PATH, query, startCompat } from '../../compat/calls.ts'
+import { filesIn, leaksIn } from '../../helper.ts'
 
 const json = { 'content-type': 'application/json' }
 const NO_PARTS = /NOTICE: The form is not valid UTF-8, or its parts are not as multipart\/form-data says/

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { ask, CRM, FORM, get, PATH, postForm, query, startCompat } from '../compat/calls.ts'
-import { API_KEY, dataDir, startGateway } from '../helper.ts'
-import { gatewayFile } from '../gateway-file.ts'
+import { ask, CRM, FORM, get, PATH, postForm, query, startCompat } from '../../compat/calls.ts'
+import { API_KEY, dataDir, startGateway } from '../../helper.ts'
+import { gatewayFile } from '../../gateway-file.ts'
 
 const REFUSED = 'ERROR: Login incorrect, please try again: |||BAD|\n'
 const json = { 'content-type': 'application/json' }
