@@ -184,9 +184,9 @@ class Model {
 
   /** The updates of `next` that can be claimed: no update of their lead is in flight. */
   ready(account: string): Known[] {
-    const onWay = new Set(this.of('claimed').map(({ lead }) => lead))
+    const inFlight = new Set(this.of('claimed').map(({ lead }) => lead))
     return this.next(account)
-      .filter(({ lead }) => !onWay.has(lead))
+      .filter(({ lead }) => !inFlight.has(lead))
       .toSorted((a, b) => a.dueAt - b.dueAt || a.id - b.id)
   }
 
