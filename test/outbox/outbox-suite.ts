@@ -833,7 +833,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(outbox.queue.size, { pending: 1, deadLetters: 0 })
   })
 
-  test(`${name}: deleting old entries deletes only what ended long ago, a few rows at a time`, async (t) => {
+  test(`${name}: retention deletes only what ended long ago, a few rows at a time`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
     await outbox.jobs.accept(newJob(2, [sets('B', 4)]))

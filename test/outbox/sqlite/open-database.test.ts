@@ -291,7 +291,7 @@ test('with a full disk nothing is half stored, reading works, and writing resume
   await found.close()
 })
 
-test('a fault lasts until purging finds that there is room again', async (t) => {
+test('a fault lasts until retention finds room again', async (t) => {
   const { outbox, connection } = opened(t, dataDir(t))
   await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
   const pages = Number(connection.prepare('PRAGMA page_count').get()?.['page_count'])
