@@ -1,6 +1,7 @@
 import './backoff.test.ts'
 import './call-reply.test.ts'
 import './client.test.ts'
+import './error-kind.test.ts'
 import './exchange.test.ts'
 import './guard.test.ts'
 import './login-hold.test.ts'
