@@ -1,5 +1,6 @@
 import { test } from 'tap'
-import { type CallReply, mayRepeat, repeatPauseMs } from '../../src/vicidial/call-reply.ts'
+import type { CallReply } from '../../src/vicidial/call-reply.ts'
+import { mayRepeat, repeatPauseMs } from '../../src/vicidial/repeat.ts'
 
 test('only calls that may not have been made are repeated, three times', async (t) => {
   const repeats = (kind: string) =>

@@ -1,0 +1,33 @@
+import { type Backoff, pauseMs } from './backoff.ts'
+import type { CallReply } from './call-reply.ts'
+
+/** Attempts of one call, the first included. */
+const MAX_ATTEMPTS = 4
+const BACKOFF: Backoff = { firstMs: 100, growth: 3, longestMs: Number.POSITIVE_INFINITY }
+
+/**
+ * Whether sending a call again is safe and may help, after `reply` to attempt number `attempt` (from 1). Setting the
+ * same values again changes nothing, so a call whose fate is unknown is safe to repeat. What VICIdial refused it would
+ * refuse again, and a refused login must never be tried twice.
+ */
+export function mayRepeat({ kind }: CallReply, attempt: number): boolean {
+  switch (kind) {
+    case 'not_made':
+    case 'unclear':
+    case 'unanswered':
+      return attempt < MAX_ATTEMPTS
+    case 'updated':
+    case 'found':
+    case 'limit_reached':
+    case 'not_found':
+    case 'refused':
+      return false
+    default:
+      return kind satisfies never
+  }
+}
+
+/** The pause after attempt number `attempt` (from 1), in milliseconds; half of it is random. */
+export function repeatPauseMs(attempt: number, random: () => number = Math.random): number {
+  return pauseMs(attempt, BACKOFF, random)
+}
