@@ -10,7 +10,7 @@ const STRENGTHS: Strengths = {
   deep_json: 10,
   key_guessing: 500
 }
-const MEASURED_MS = 800
+const MEASURED_MS = 400
 /** Far more than a request waits on the busiest machine; `npm run test:attack` says how much longer it takes. */
 const FAR_MS = 60_000
 /** More than comes and goes with the bodies that are read just now. */

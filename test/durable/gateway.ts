@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import { request } from 'undici'
 import { originOf, type Process, run } from '../gateway/gateway-process.ts'
 import { API_KEY, type Tester } from '../helper.ts'
@@ -67,6 +68,9 @@ export async function get(origin: string, path: string): Promise<any> {
   return body.json()
 }
 
+/** Pause between two looks at the outbox, in milliseconds: each look costs both processes a request. */
+const LOOK_EVERY_MS = 50
+
 /** Resolves when nothing waits in the outbox any more, with the number of dead letters. */
 export async function emptied(origin: string): Promise<number> {
   let fewest = Number.POSITIVE_INFINITY
@@ -77,6 +81,7 @@ export async function emptied(origin: string): Promise<number> {
     })
     if (done.waiting === 0) return Number(done.dead_letters)
     fewest = Number(done.waiting)
+    await pause(LOOK_EVERY_MS)
   }
 }
 

@@ -8,10 +8,10 @@ import { emptied, get, kill, settings, start } from './gateway.ts'
 import { Senders } from './senders.ts'
 import { until } from '../until.ts'
 
-/** `npm run test:kill` runs 100. */
+/** `npm run test:kill` runs 100 rounds of up to 150 answers. */
 const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 2)
 /** The process is killed after so many answers of a round at most, and so many milliseconds more. */
-const MOST_ANSWERS = 150
+const MOST_ANSWERS = Number(process.env['KILL_ANSWERS'] ?? 60)
 const MOST_MS = 30
 /** Now and then it is killed before it is ready. */
 const MOST_START_MS = 500

@@ -7,13 +7,13 @@ import { emptied, get, settings, start } from './gateway.ts'
 import { Senders } from './senders.ts'
 import { until } from '../until.ts'
 
-/** How long VICIdial is away. Two minutes by hand: `OUTAGE_MS=120000 TAP_TIMEOUT=600 node test/durable/outage.test.ts` */
+/** How long VICIdial is away. Two minutes by hand: `OUTAGE_MS=120000 OUTAGE_EVERY_MS=100 TAP_TIMEOUT=600 node test/durable/outage.test.ts` */
 const OUTAGE_MS = Number(process.env['OUTAGE_MS'] ?? 5_000)
 /** Tries are used up in much less than that. */
 const RETRY_FOR_MS = 2_000
 const BESIDE_MS = 500
 /** A sender sends about so often. */
-const EVERY_MS = 100
+const EVERY_MS = Number(process.env['OUTAGE_EVERY_MS'] ?? 250)
 
 test(`VICIdial is down for ${OUTAGE_MS} ms under load: nothing is lost, order is kept`, async (t) => {
   const sandbox = await startSandbox({ callMs: 2, leadUs: 50 })

@@ -9,7 +9,7 @@ import { Senders } from './senders.ts'
 const ROUNDS = Number(process.env['SIGTERM_ROUNDS'] ?? 2)
 const LONGEST_END_MS = 120_000
 /** SIGTERM comes after so many durable answers of a round at most, and so many milliseconds more. */
-const MOST_ANSWERS = 100
+const MOST_ANSWERS = Number(process.env['SIGTERM_ANSWERS'] ?? 40)
 const MOST_MS = 10
 const SYNCHRONOUS_SENDERS = 8
 /** The senders of durable updates have the leads before it. */

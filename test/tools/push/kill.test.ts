@@ -6,6 +6,7 @@ import { text as readText } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { API_KEY, dataDir, startGateway } from '../../helper.ts'
+import { until } from '../../until.ts'
 import { startStandIn } from './stand-in.ts'
 
 const MAX_REQUESTS = 12
@@ -88,7 +89,7 @@ test('20,000 rows through a gateway, killed once: each row has one outcome', asy
   const first = start(gateway.origin, path, '--batch', '500')
   const firstEnd = ended(first)
   // A request takes several calls, so this is in the middle of the push.
-  while (gateway.sandbox.calls().length < 40) await new Promise(setImmediate)
+  await until('the push is at work', () => gateway.sandbox.calls().length >= 40)
   first.kill('SIGKILL')
   t.strictSame(await firstEnd, { killed: true, summary: undefined })
 
