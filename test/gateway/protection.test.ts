@@ -98,8 +98,15 @@ test('VICIdial refuses the login', async (t) => {
       tick(MINUTE_MS)
       await until('the probe', () => gateway.logged().split('vicidial probe').length === minute + 1)
     }
+    // A probe can meet a connection that is just being closed; the next one, a minute later, then decides.
+    for (let minutes = 0; (await stateOf(gateway)) !== 'reachable'; minutes++) {
+      if (minutes > 32) throw new Error('no recovery')
+      tick(MINUTE_MS)
+      await rest()
+    }
     t.equal((await batch(gateway, update(1))).status, 200)
-    t.equal(gateway.sandbox.calls().length, 5)
+    const updates = gateway.sandbox.calls().filter(({ params }) => params['lead_ids'] !== undefined)
+    t.equal(updates.length, 2, 'in between there were only probes')
   })
 })
 
