@@ -24,6 +24,7 @@ test("the overview shows results, failures, the backlog and VICIdial's state", a
   await batch(gateway, { lead_ids: [1], fields: { status: 'A' } })
   vicidial.holds()
   await store(gateway, { lead_ids: [4, 5], fields: { status: 'B' } })
+  await until('the call of the stored updates', () => vicidial.held.length === 1)
   const { body } = await look(gateway, '/ops', session)
   const after = textOf({ body } as Answer)
   t.match(
