@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { test } from 'tap'
-import { API_KEY, batch, call, startGateway } from '../helper.ts'
+import { API_KEY, batch, call, startGateway, sharedGateway } from '../helper.ts'
 
 const ORIGIN = 'https://crm.example'
 const NO_KEY = { authorization: '' }
@@ -23,7 +23,7 @@ function corsHeaders(headers: Headers): string[] {
 }
 
 test('every response forbids scripts, frames and content sniffing', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const answers = [
     await call(gateway, 'GET', '/livez'),
     await batch(gateway, { lead_ids: [1], fields: { status: 'SALE' } }),
@@ -47,7 +47,7 @@ test('every response forbids scripts, frames and content sniffing', async (t) =>
 })
 
 test('the pages obey their own policy: nothing from other origins, no inline script, no unknown inline style', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   for (const path of ['/docs', '/problems', '/problems/overloaded']) {
     const { headers, body } = await call(gateway, 'GET', path)
     const policy = headers.get('content-security-policy') ?? ''
@@ -61,7 +61,7 @@ test('the pages obey their own policy: nothing from other origins, no inline scr
 })
 
 test('without CORS_ORIGINS there are no CORS headers, and no preflight', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const preflight = await call(gateway, 'OPTIONS', '/v1/leads/batch-update', undefined, PREFLIGHT)
   t.equal(preflight.status, 404)
   const answer = await call(gateway, 'GET', '/v1/fields', undefined, { origin: ORIGIN })

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { API_KEY, batch, call, startGateway } from '../helper.ts'
+import { API_KEY, batch, call, startGateway, sharedGateway } from '../helper.ts'
 
 const requestId = { 'x-request-id': 'crm-42' }
 
@@ -17,7 +17,7 @@ function invalidRequest(errors: { pointer: string; code: string; detail: string 
 }
 
 test('a batch whose updates are all rejected is a 422 that points at each fault, and nothing is sent', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const { status, headers, body } = await batch(
     gateway,
     {
@@ -86,7 +86,7 @@ test('a batch whose updates are all rejected is a 422 that points at each fault,
 })
 
 test('a fault in the short form is listed once, however many leads it has', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const { status, body } = await batch(gateway, { lead_ids: [1, 2, 'x'], fields: { gender: 'female' } })
 
   t.equal(status, 422)
@@ -103,7 +103,7 @@ test('a fault in the short form is listed once, however many leads it has', asyn
 })
 
 test('the first 100 of 150 faults are listed, and all are counted', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const updates = Array.from({ length: 150 }, (_, n) => ({ lead_id: n + 1, fields: { status: '' } }))
   const { status, body } = await batch(gateway, { updates })
 
@@ -117,7 +117,7 @@ test('the first 100 of 150 faults are listed, and all are counted', async (t) =>
 })
 
 test('a fault in the envelope is a 400 that points at it, and no update is sent', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const updates = [{ lead_id: 1, fields: { status: 'SALE' } }]
   const unknown =
     'A request has no such property; it has updates, source, dry_run, on_multiple, on_lossy, reset_called, allow_undefined_list.'
@@ -172,7 +172,7 @@ test('a fault in the envelope is a 400 that points at it, and no update is sent'
 })
 
 test("dry_run: null is refused, because the schema doesn't allow it and the updates would be sent", async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const { status, body } = await batch(gateway, { lead_ids: [1], fields: { status: 'SALE' }, dry_run: null })
 
   t.equal(status, 400)
@@ -181,7 +181,7 @@ test("dry_run: null is refused, because the schema doesn't allow it and the upda
 })
 
 test('every fault of an envelope is reported at once', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const { status, body } = await batch(gateway, {
     updates: [{}],
     source: '!',
@@ -203,7 +203,7 @@ test('every fault of an envelope is reported at once', async (t) => {
 })
 
 test('a faulty update is rejected with a pointer to it', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const fields = { status: 'SALE' }
   const exactlyOne = (given: number) =>
     `An update names its lead by exactly one of lead_id, vendor_lead_code, phone_number; this one has ${given}.`
@@ -298,7 +298,7 @@ test('a body larger than MAX_BODY_BYTES is a 413', async (t) => {
 })
 
 test("a body that isn't JSON is a 415", async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const request = '{"lead_ids":[1],"fields":{"status":"SALE"}}'
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'nonsense']) {
     const { status, body } = await batch(gateway, request, { 'content-type': type, ...requestId })

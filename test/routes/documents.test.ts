@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { test } from 'tap'
 import { parse } from 'yaml'
 import { ERRORS } from '../../src/errors.ts'
-import { call, openApi, startGateway } from '../helper.ts'
+import { call, openApi, startGateway, sharedGateway } from '../helper.ts'
 
 const noKey = { authorization: '' }
 const requestId = { 'x-request-id': 'crm-42' }
@@ -20,7 +20,7 @@ function notFound(detail: string) {
 }
 
 test('/docs is a page for people, and / redirects to it', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const docs = await call(gateway, 'GET', '/docs', undefined, noKey)
   t.equal(docs.status, 200)
   t.match(docs.headers.get('content-type'), 'text/html')
@@ -67,7 +67,7 @@ test('/openapi.json and /openapi.yaml are the same document, which needs no key'
 })
 
 test('every code has a page under /problems, and /problems lists them', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const list = await call(gateway, 'GET', '/problems', undefined, noKey)
   t.match(list.headers.get('content-type'), 'text/html')
   for (const [code, { title, help }] of Object.entries(ERRORS)) {
@@ -81,7 +81,7 @@ test('every code has a page under /problems, and /problems lists them', async (t
 })
 
 test('an unknown problem has no page', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   for (const code of ['nope', 'constructor', '__proto__', 'toString', '%3Cscript%3E']) {
     const { status, body } = await call(gateway, 'GET', `/problems/${code}`, undefined, requestId)
     t.equal(status, 404)
@@ -90,7 +90,7 @@ test('an unknown problem has no page', async (t) => {
 })
 
 test('an unknown path and a wrong method are a 404 problem, with a key or without', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const absent: [method: string, path: string][] = [
     ['GET', '/nope'],
     ['GET', '/v1/leads'],
@@ -136,7 +136,7 @@ test('HEAD is answered as GET, without a body', async (t) => {
 })
 
 test('an address that cannot be decoded is a 400 problem with a request id, as every answer has one', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const { status, headers, body } = await call(gateway, 'GET', '/v1/%zz', undefined, requestId)
 
   t.equal(status, 400)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { batch, startGateway } from '../helper.ts'
+import { batch, startGateway, sharedGateway } from '../helper.ts'
 
 const fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
 const requestId = { 'x-request-id': 'crm-42' }
@@ -182,7 +182,7 @@ test('the calls of a dry run, posted unchanged, store exactly what it said', asy
 })
 
 test('a dry run whose updates are all rejected is a 200 too', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const { status, body } = await batch(gateway, { dry_run: true, lead_ids: [1], fields: { status: '' } })
 
   t.equal(status, 200)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { batch, call, startGateway } from '../helper.ts'
+import { batch, call, startGateway, sharedGateway } from '../helper.ts'
 
 interface Row {
   readonly name: string
@@ -18,7 +18,7 @@ interface Row {
 const columns = Object.keys(JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8')).leads[0])
 
 test('the catalogue has every column of a lead except the two that no update may set', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const { status, body } = await call(gateway, 'GET', '/v1/fields')
 
   t.equal(status, 200)
@@ -67,7 +67,7 @@ test('the catalogue has every column of a lead except the two that no update may
 })
 
 test("the fields that can't be cleared, and those that are never altered, match the API", async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const { body } = await call(gateway, 'GET', '/v1/fields')
   const names = (which: (field: Row) => boolean) =>
     body.fields

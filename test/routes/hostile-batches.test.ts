@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { test } from 'tap'
 import { FIELDS } from '../../src/leads/fields.ts'
-import { API_KEY, batch, call, type Gateway, startGateway } from '../helper.ts'
+import { API_KEY, batch, call, type Gateway, startGateway, sharedGateway } from '../helper.ts'
 
 const PATH = '/v1/leads/batch-update'
 /** In milliseconds: far more than any of these takes, and far less than a client waits. */
@@ -34,7 +34,7 @@ async function answerOf(socket: Socket): Promise<string> {
 }
 
 test('10,000 junk updates are rejected one by one, quickly, and the gateway keeps running', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const junk = [
     null,
     7,
@@ -65,7 +65,7 @@ test('10,000 junk updates are rejected one by one, quickly, and the gateway keep
 })
 
 test('a value of a wrong type is refused in every field', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const wrong: unknown[] = [true, false, [], {}, ['SALE'], { toString: 'SALE' }, 1.5, -1, 1e21]
   const updates = FIELDS.flatMap(({ name }) =>
     wrong.map((value) => ({ lead_id: 1, fields: { [name]: value } }))
@@ -81,7 +81,7 @@ test('a value of a wrong type is refused in every field', async (t) => {
 })
 
 test('keys like __proto__ and constructor are ordinary unknown properties', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const keys = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', '']
   for (const key of keys) {
     const name = JSON.stringify(key)
@@ -105,7 +105,7 @@ test('keys like __proto__ and constructor are ordinary unknown properties', asyn
 })
 
 test('half a surrogate pair is refused in every text, key and name', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const texts = FIELDS.filter(({ type }) => type === 'text').map(({ name }) => name)
   const updates = texts.map((name) => `{"lead_id":1,"fields":{"${name}":"a\\ud800"}}`)
   const { status, body } = await batch(
@@ -127,7 +127,7 @@ test('half a surrogate pair is refused in every text, key and name', async (t) =
 })
 
 test('numbers beyond what VICIdial can hold are refused, not rounded', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const huge = [
     '1e400',
     '-1e400',
@@ -154,7 +154,7 @@ test('numbers beyond what VICIdial can hold are refused, not rounded', async (t)
 })
 
 test('no field and no key sends backslashes or quotes to VICIdial', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const texts = FIELDS.filter(({ type }) => type === 'text').map(({ name }) => name)
   const attacks = ['\\', 'a\\', '\\"', "\\', status='X' -- ", 'a\u0000', '\u001b[2J', 'a\u0085b', 'a\u007f']
   const updates = attacks.flatMap((attack) => [
@@ -173,7 +173,7 @@ test('no field and no key sends backslashes or quotes to VICIdial', async (t) =>
 })
 
 test('invalid JSON is refused with the position where reading stopped', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const broken: [text: string, line: number, column: number][] = [
     ['{"updates":[{"lead_id":101,"fields":{"st', 1, 41],
     ['{\n "updates": [\n  {"lead_id": 101,, }\n ]\n}', 3, 19],
@@ -196,7 +196,7 @@ test('invalid JSON is refused with the position where reading stopped', async (t
 })
 
 test('an empty or missing body is told apart from a wrong one', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const empty = await batch(gateway, '')
   t.equal(empty.status, 400)
   t.match(empty.body, { code: 'invalid_json', detail: 'The body is empty; a JSON document is expected.' })
@@ -209,7 +209,7 @@ test('an empty or missing body is told apart from a wrong one', async (t) => {
 })
 
 test('invalid UTF-8 is refused, not replaced; a byte order mark is skipped', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const around = (bytes: number[]) =>
     Buffer.concat([
       Buffer.from('{"lead_ids":[1],"fields":{"comments":"a'),
@@ -233,7 +233,7 @@ test('invalid UTF-8 is refused, not replaced; a byte order mark is skipped', asy
 })
 
 test('a duplicate name in an object is refused, however it is written, and nothing is sent', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const twice: [text: string, name: string, line: number, column: number][] = [
     ['{"lead_ids":[1],"lead_ids":[2],"fields":{"status":"A"}}', 'lead_ids', 1, 17],
     ['{"lead_ids":[1],\n "fields":{"status":"A",\n  "\\u0073tatus":"B"}}', 'status', 3, 3],
@@ -249,7 +249,7 @@ test('a duplicate name in an object is refused, however it is written, and nothi
 })
 
 test('more than 64 levels of arrays or objects are refused anywhere in the body, 100,000 too', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const deep = '['.repeat(100_000) + ']'.repeat(100_000)
   const deepObject = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`
   const started = performance.now()
@@ -312,7 +312,7 @@ test('a connection that ends within a body sends nothing to VICIdial', async (t)
 })
 
 test("the faults of one set of changes don't make the response thousands of times the request", async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const fields = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`x${n}`, 1]))
   const request = JSON.stringify({ lead_ids: Array.from({ length: 500 }, (_, n) => n + 1), fields })
   const { status, body } = await batch(gateway, request)
@@ -324,7 +324,7 @@ test("the faults of one set of changes don't make the response thousands of time
 })
 
 test('an update with 200,000 unknown fields is rejected, without a fault of the gateway', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const fields = Object.fromEntries(Array.from({ length: 200_000 }, (_, n) => [n.toString(36), 1]))
   const { status } = await batch(gateway, { lead_ids: [1], fields })
 
@@ -332,7 +332,7 @@ test('an update with 200,000 unknown fields is rejected, without a fault of the 
 })
 
 test("a value far longer than its column isn't repeated for every lead", async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const comments = `a${'#'.repeat(50_000)}`
   const lead_ids = Array.from({ length: 100 }, (_, n) => n + 1)
   const { body } = await batch(gateway, { lead_ids, fields: { comments } })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { call, startGateway } from '../helper.ts'
+import { call, startGateway, sharedGateway } from '../helper.ts'
 
 const fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
 const requestId = { 'x-request-id': 'crm-42' }
@@ -75,7 +75,7 @@ test('PATCH points at each fault of its body, and sends nothing', async (t) => {
 })
 
 test('PATCH without a change is a 422 that says so', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   const { status, body } = await call(gateway, 'PATCH', '/v1/leads/1', {})
 
   t.equal(status, 422)
@@ -83,7 +83,7 @@ test('PATCH without a change is a 422 that says so', async (t) => {
 })
 
 test("PATCH with a body that isn't an object is a 400", async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   for (const body of [[], null, 'SALE', 7]) {
     const answer = await call(gateway, 'PATCH', '/v1/leads/1', JSON.stringify(body), requestId)
     const detail = 'The body must be a JSON object of fields and their new values.'
@@ -102,7 +102,7 @@ test("PATCH with a body that isn't an object is a 400", async (t) => {
 })
 
 test('PATCH takes only digits as a lead id, and changes no other lead', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await sharedGateway(t)
   for (const id of ['abc', '0', '1000000000', '1,2', '1%2C2', '%00', '-1', '1.0', '1e1', 'CRM-1']) {
     const { status } = await call(gateway, 'PATCH', `/v1/leads/${id}`, { status: 'SALE' })
     t.equal(status, 404, id)
