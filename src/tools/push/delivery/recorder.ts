@@ -8,7 +8,7 @@ import type { Delivered, Entry } from './sender.ts'
 
 const SUCCEEDED: readonly string[] = ['updated', 'planned']
 
-/** What became of the rows of a batch. */
+/** The outcomes of a batch's rows. */
 export interface BatchOutcome {
   /** Undefined for rows that had to wait. */
   readonly batch?: number
