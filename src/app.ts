@@ -57,6 +57,8 @@ export interface AppOptions {
   /** Absent if nothing is traced. */
   readonly tracing?: Tracing | undefined
   readonly lastHour: LastHour
+  /** Average event loop delay, in milliseconds, beyond which work is refused; 0: none is. */
+  readonly maxEventLoopDelayMs: number
   readonly log: FastifyBaseLogger
 }
 
@@ -114,7 +116,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   })
   await app.register(metricsRoute(metrics.registry, accessControl))
   await app.register(async (work) => {
-    await loadShedding(work)
+    await loadShedding(work, options.maxEventLoopDelayMs)
     await work.register(webhookRoutes({ runtimeConfig, updates, jobs, maxUpdates, source, accessControl }))
     await work.register(compatRoutes({ runtimeConfig, updates, idempotency: store, accessControl, log }))
     await work.register(async (v1) => {

@@ -5,6 +5,7 @@ import { ConfigReload } from './config/reload.ts'
 import { RuntimeConfig } from './config/runtime-config.ts'
 import { Dispatchers } from './delivery/dispatcher.ts'
 import { HistoryRecorder } from './history/history-recorder.ts'
+import { MAX_EVENT_LOOP_DELAY_MS } from './http/load-shedding.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { RemovedAccounts } from './jobs/removed-accounts.ts'
 import { reportSettlements } from './jobs/report-settlements.ts'
@@ -42,13 +43,21 @@ export interface GatewayOptions {
   readonly observers?: readonly Observer[]
   /** Traces requests and calls. */
   readonly tracing?: Tracing | undefined
+  /** Average event loop delay, in milliseconds, beyond which work is refused; 0: none is. */
+  readonly maxEventLoopDelayMs?: number
 }
 
 /** Puts the parts together as configured. The application doesn't listen yet; closing it closes every connection. */
 export async function createGateway(
   config: Config,
   log: FastifyBaseLogger,
-  { outbox = openOutbox(config), readConfig = () => config, observers = [], tracing }: GatewayOptions = {}
+  {
+    outbox = openOutbox(config),
+    readConfig = () => config,
+    observers = [],
+    tracing,
+    maxEventLoopDelayMs = MAX_EVENT_LOOP_DELAY_MS
+  }: GatewayOptions = {}
 ): Promise<FastifyInstance> {
   const { vicidial, dispatch, durable } = config
   const { url, dialect, source, timeoutMs, maxLeadsPerCall } = vicidial
@@ -121,6 +130,7 @@ export async function createGateway(
     metrics,
     tracing,
     lastHour,
+    maxEventLoopDelayMs,
     log
   })
   const reload = new ConfigReload({ runtimeConfig, started: config, readConfig, log })

@@ -104,7 +104,8 @@ test('VICIdial refuses the login', async (t) => {
       tick(MINUTE_MS)
       await rest()
     }
-    t.equal((await batch(gateway, update(1))).status, 200)
+    const after = await batch(gateway, update(1))
+    t.strictSame([after.status, after.body.code], [200, undefined])
     const updates = gateway.sandbox.calls().filter(({ params }) => params['lead_ids'] !== undefined)
     t.equal(updates.length, 2, 'in between there were only probes')
   })
