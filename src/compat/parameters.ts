@@ -63,7 +63,7 @@ function readPairs(encoded: Buffer, what: 'query' | 'form'): Parameters {
 /** @throws Problem invalid_request */
 async function readParts(encoded: Buffer, contentType: string): Promise<Parameters> {
   const response = new Response(encoded, { headers: { 'content-type': contentType } })
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- because it holds everything in memory, where this body already is
+  // oxlint-disable-next-line typescript/no-deprecated -- because it holds everything in memory, where this body already is
   const form = isUtf8(encoded) ? await response.formData().catch(() => undefined) : undefined
   if (form === undefined) {
     const detail = `The form is not valid UTF-8, or its parts are not as ${FORM_IN_PARTS} says (RFC 7578).`
