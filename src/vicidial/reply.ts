@@ -1,3 +1,4 @@
+import { MAX_LEAD_ID } from '../leads/lead-key.ts'
 import { type ErrorKind, errorKindOf } from './error-kind.ts'
 
 /**
@@ -67,8 +68,9 @@ interface Line {
 const STATUS_LINE = /^(SUCCESS|NOTICE|ERROR): ?(.*)$/
 const REFUSED_LOGIN = /^ERROR: (?:Login incorrect|Too many login attempts)/
 const STATUS_WORDS = ['SUCCESS: ', 'NOTICE: ', 'ERROR: ']
-const ID = /^[1-9]\d*$/
 const IDS = /^\d+(?:,\d+)*$/
+/** A whole number as VICIdial writes it; longer ones would lose digits. */
+const NUMBER = /^(?:0|[1-9]\d{0,14})$/
 
 const NOT_PERMITTED = {
   code: 'upstream_permission_denied',
@@ -134,8 +136,10 @@ export function readUpdateReply(httpStatus: number, text: string): UpdateReply {
       for (const lead of updated) leads.add(lead)
     } else if (type === 'NOTICE' && line.includes('CUSTOM FIELDS')) {
       customFields = readCustomFields(line)
-      const [, lead = ''] = line.split('|')
-      if (customFields === 'stored' && ID.test(lead)) leads.add(Number(lead))
+      if (customFields !== 'stored') continue
+      const [id] = readLeadIds([line.split('|')[1] ?? '']) ?? []
+      if (id === undefined) return { kind: 'unclear', detail: 'VICIdial named a lead by an id that is none.' }
+      leads.add(id)
     }
   }
   if (leads.size > 0) return { kind: 'updated', leads, customFields }
@@ -174,13 +178,28 @@ function readSuccess(line: string): number[] | 'failed' | undefined {
   if (line.startsWith('update_lead')) {
     const [, lead = '', changed] = parts
     if (changed === '-1') return 'failed'
-    return ID.test(lead) && changed !== undefined ? [Number(lead)] : undefined
+    return changed === undefined ? undefined : readLeadIds([lead])
   }
   const ids = parts.at(-1) ?? ''
   if (parts[1] === '-1') return 'failed'
   if (parts.length < 3 || !IDS.test(ids)) return undefined
-  const leads = ids.split(',').map(Number)
-  return parts.length === 4 && Number(parts[2]) !== leads.length ? undefined : leads
+  const leads = readLeadIds(ids.split(','))
+  return parts.length === 4 && readNumber(parts[2]) !== leads?.length ? undefined : leads
+}
+
+/** Reads the ids of leads, each once; undefined if one isn't an id that VICIdial can have given. */
+function readLeadIds(texts: readonly string[]): number[] | undefined {
+  const ids = new Set<number>()
+  for (const text of texts) {
+    const id = readNumber(text)
+    if (id === undefined || id < 1 || id > MAX_LEAD_ID) return undefined
+    ids.add(id)
+  }
+  return ids.size === texts.length ? [...ids] : undefined
+}
+
+function readNumber(text = ''): number | undefined {
+  return NUMBER.test(text) ? Number(text) : undefined
 }
 
 function readCustomFields(line: string): CustomFieldsReply {
@@ -193,7 +212,7 @@ function readError(line: string): Refused | { kind: 'not_found'; leads: Readonly
   const refusal = kind === undefined ? UNKNOWN_ERROR : ERRORS[kind]
   if (refusal !== null) return { kind: 'refused', ...refusal }
   const ids = line.split('|').find((part, index) => index > 1 && IDS.test(part)) ?? ''
-  return { kind: 'not_found', leads: new Set(ids === '' ? [] : ids.split(',').map(Number)) }
+  return { kind: 'not_found', leads: new Set(readLeadIds(ids.split(','))) }
 }
 
 function readOther(httpStatus: number, text: string, cut: boolean): Refused | NotMade | Unclear {
@@ -232,8 +251,8 @@ export function readSearchReply(
   let total = 0
   for (const line of text.split('\n').slice(0, -1)) {
     const row = /^(.*)\|(\d+)\|((?:\d+(?:-\d+)*)?)$/s.exec(line)
-    const ids = row?.[3] ? row[3].split('-').map(Number) : []
-    if (row?.[1] === undefined || Number(row[2]) !== ids.length) continue
+    const ids = row?.[3] ? readLeadIds(row[3].split('-')) : []
+    if (row?.[1] === undefined || readNumber(row[2]) !== ids?.length || ids === undefined) continue
     rows.set(row[1], ids)
     total += ids.length
   }

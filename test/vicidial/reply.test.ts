@@ -341,13 +341,30 @@ test('a success that does not add up is not believed', async (t) => {
     t.strictSame(read(200, `${text}\n`), ['unclear'], text)
 })
 
-test('a lead id that is not written in digits is not believed', async (t) => {
-  for (const id of ['1e2', '0x65', ' 101', '101.0', '+101', '1o1']) {
-    const success = `SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|${id}|1|||\n`
-    const notice = `NOTICE: update_lead CUSTOM FIELDS VALUES UPDATED - |${id}|101|0|101|1\n`
-    t.not(read(200, success)[0], 'updated', success)
-    t.not(read(200, notice)[0], 'updated', notice)
+test('a lead id that VICIdial cannot have given is not believed in any reply', async (t) => {
+  const none = ['1e2', '0x65', ' 101', '101.0', '+101', '1o1', '-1', '', '0', '00', '0101', '1000000000']
+  const long = ['9007199254740993', '18446744073709551616', '9'.repeat(400)]
+  for (const id of [...none, ...long]) {
+    for (const text of [
+      `SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|${id}|1|||`,
+      `NOTICE: update_lead CUSTOM FIELDS VALUES UPDATED - |${id}|101|0|101|1`,
+      `SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api|1|1|${id}`,
+      `SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api|2|2|101,${id}`,
+      `SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api|2|101,${id}`
+    ])
+      t.strictSame(read(200, `${text}\n`), ['unclear'], text)
+    t.strictSame(search(`A|1|101\nB|2|102-${id}\n`, ['A', 'B']), ['unclear'], `a search finds ${id}`)
+    if (id !== '') t.strictSame(search(`A|1|${id}\n`, ['A']), ['unclear'], `a search finds ${id} alone`)
   }
+  t.strictSame(read(200, 'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|999999999|1|||\n')[0], 'updated')
+})
+
+test('a count that is written differently, or a lead that is named twice, is not believed', async (t) => {
+  const done = 'SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api'
+  for (const text of [`${done}|1|01|101`, `${done}|1|1e0|101`, `${done}|2|2|101,101`, `${done}|2|101,101`])
+    t.strictSame(read(200, `${text}\n`), ['unclear'], text)
+  for (const line of ['A|01|101', 'A|00|', 'A|2|101-101', `A|${'1'.repeat(30)}|101`])
+    t.strictSame(search(`${line}\n`, ['A']), ['unclear'], line)
 })
 
 /** Ids in a text's complete SUCCESS and NOTICE lines. */
