@@ -1,14 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
-import type { Accepted } from '../../schemas/job.ts'
-import { Problem } from '../../src/errors.ts'
-import { auditOf, callerOf } from '../../src/http/authentication.ts'
+import { callerOf, requires } from '../../src/http/authentication.ts'
 import type { Jobs } from '../../src/jobs/jobs.ts'
 import { deadLettersPage } from '../../src/ops/dead-letters-page.ts'
 import { OPS } from '../../src/ops/page.ts'
 import type { Outbox } from '../../src/outbox/outbox.ts'
-import { replayerOf } from '../jobs.ts'
-import { DoneSchema, doneSentences, HTML_TYPE, Text, withDone } from './queries.ts'
+import { DoneSchema, doneSentences, HTML_TYPE, Text } from './queries.ts'
+import { Force, replay } from './replay.ts'
 
 const QuerySchema = Type.Object(
   {
@@ -20,17 +18,13 @@ const QuerySchema = Type.Object(
   { additionalProperties: false }
 )
 const ReplaySchema = Type.Object(
-  { id: Text, job_id: Text, caller: Text, force: Type.Optional(Type.Literal('1')) },
+  { id: Text, job_id: Text, caller: Text, force: Force },
   { additionalProperties: false }
 )
+/** The same permission as `/v1/dead-letters`, and the session's. */
+const common = { hide: true, security: requires('dead_letters') }
 const LETTERS_PER_PAGE = 50
 const PATH = `${OPS}/dead-letters`
-
-interface Replayed {
-  readonly jobs: readonly Accepted[]
-  readonly remaining: number
-  readonly refused?: number
-}
 
 export interface DeadLetterPagesOptions {
   readonly jobs: Pick<Jobs, 'replay'>
@@ -42,7 +36,7 @@ export function deadLetterPages({ jobs, outbox }: DeadLetterPagesOptions) {
   return async (app: FastifyInstance): Promise<void> => {
     app.get<{ Querystring: Static<typeof QuerySchema> }>(
       PATH,
-      { schema: { hide: true, querystring: QuerySchema } },
+      { schema: { ...common, querystring: QuerySchema } },
       async (request, reply) => {
         const { job_id = '', caller = '', after, ...done } = request.query
         const jobId = job_id.trim()
@@ -67,30 +61,15 @@ export function deadLetterPages({ jobs, outbox }: DeadLetterPagesOptions) {
 
     app.post<{ Body: Static<typeof ReplaySchema> }>(
       `${PATH}/replay`,
-      { schema: { hide: true, body: ReplaySchema } },
+      { schema: { ...common, body: ReplaySchema } },
       async (request, reply) => {
         const { id = '', job_id: jobId = '', caller = '', force } = request.body
-        const replayed = await jobs.replay(
-          {
-            ...(id === '' ? {} : { ids: [id] }),
-            ...(jobId === '' ? {} : { jobId }),
-            ...(caller === '' ? {} : { caller })
-          },
-          replayerOf(request),
-          force !== undefined,
-          auditOf(request),
-          (accepted, left) => ({ jobs: accepted, ...left })
-        )
-        if (replayed === undefined)
-          throw new Problem(
-            'conflict',
-            'There are no such dead letters: they may have been replayed already.'
-          )
-        const { jobs: made, ...left } = JSON.parse(replayed.response.body) as Replayed
-        const [first] = made
-        const path = made.length === 1 && first ? `${OPS}/jobs/${first.id ?? ''}` : `${OPS}/jobs`
-        const count = made.reduce((sum, { updates }) => sum + updates, 0)
-        return reply.redirect(withDone(path, { ...left, replayed: count }), 303)
+        const which = {
+          ...(id === '' ? {} : { ids: [id] }),
+          ...(jobId === '' ? {} : { jobId }),
+          ...(caller === '' ? {} : { caller })
+        }
+        return replay(jobs, which, force !== undefined, request, reply)
       }
     )
   }

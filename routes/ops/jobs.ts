@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { JOB_STATUSES } from '../../schemas/job.ts'
 import { Problem } from '../../src/errors.ts'
-import { callerOf } from '../../src/http/authentication.ts'
+import { callerOf, requires } from '../../src/http/authentication.ts'
 import type { Jobs } from '../../src/jobs/jobs.ts'
 import { jobPage } from '../../src/ops/job-page.ts'
 import { jobsPage } from '../../src/ops/jobs-page.ts'
@@ -10,6 +10,7 @@ import { OPS } from '../../src/ops/page.ts'
 import { counted } from '../../src/ops/times.ts'
 import type { Job, JobStore } from '../../src/outbox/jobs.ts'
 import { DoneSchema, doneSentences, HTML_TYPE, Text } from './queries.ts'
+import { Force, replay } from './replay.ts'
 
 const JobsQuerySchema = Type.Object(
   {
@@ -32,17 +33,21 @@ const JobQuerySchema = Type.Object(
 )
 const EmptySchema = Type.Union([Type.Object({}, { additionalProperties: false }), Type.Null()])
 
+/** The same permission as `/v1/jobs`, and the session's. */
+const common = { hide: true, security: requires('jobs') }
+const ReplaySchema = Type.Union([Type.Object({ force: Force }, { additionalProperties: false }), Type.Null()])
+
 const JOBS_PER_PAGE = 50
 const RESULTS_PER_PAGE = 100
 
 type ById = { Params: { id: string } }
 
 export interface JobPagesOptions {
-  readonly jobs: Pick<Jobs, 'cancel'>
+  readonly jobs: Pick<Jobs, 'cancel' | 'replay'>
   readonly store: JobStore
 }
 
-/** `/ops/jobs`, a job's page, and its `cancel` */
+/** `/ops/jobs`, a job's page, and its `cancel` and `replay` */
 export function jobPages({ jobs, store }: JobPagesOptions) {
   async function jobOf(id: string): Promise<Job> {
     const job = await store.find(id)
@@ -53,7 +58,7 @@ export function jobPages({ jobs, store }: JobPagesOptions) {
   return async (app: FastifyInstance): Promise<void> => {
     app.get<{ Querystring: Static<typeof JobsQuerySchema> }>(
       `${OPS}/jobs`,
-      { schema: { hide: true, querystring: JobsQuerySchema } },
+      { schema: { ...common, querystring: JobsQuerySchema } },
       async (request, reply) => {
         const { id = '', status = '', caller = '', source = '', after = '', ...done } = request.query
         if (id !== '') return reply.redirect(`${OPS}/jobs/${encodeURIComponent(id.trim())}`, 303)
@@ -77,7 +82,7 @@ export function jobPages({ jobs, store }: JobPagesOptions) {
 
     app.get<ById & { Querystring: Static<typeof JobQuerySchema> }>(
       `${OPS}/jobs/:id`,
-      { schema: { hide: true, querystring: JobQuerySchema } },
+      { schema: { ...common, querystring: JobQuerySchema } },
       async (request, reply) => {
         const { from = '0', cancelled, ...done } = request.query
         const job = await jobOf(request.params.id)
@@ -100,13 +105,22 @@ export function jobPages({ jobs, store }: JobPagesOptions) {
 
     app.post<ById>(
       `${OPS}/jobs/:id/cancel`,
-      { schema: { hide: true, body: EmptySchema } },
+      { schema: { ...common, body: EmptySchema } },
       async (request, reply) => {
         const job = await jobOf(request.params.id)
         if (job.finishedAt !== undefined)
           throw new Problem('conflict', `This job has ended: it is ${job.status}.`)
         const cancelled = await jobs.cancel(job.id)
         return reply.redirect(`${OPS}/jobs/${job.id}?cancelled=${cancelled}`, 303)
+      }
+    )
+
+    app.post<ById & { Body: Static<typeof ReplaySchema> }>(
+      `${OPS}/jobs/:id/replay`,
+      { schema: { ...common, body: ReplaySchema } },
+      async (request, reply) => {
+        const { id } = await jobOf(request.params.id)
+        return replay(jobs, { jobId: id }, request.body?.force !== undefined, request, reply)
       }
     )
   }

@@ -3,7 +3,13 @@ import fastifyCookie from '@fastify/cookie'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AccessControl } from '../../src/callers/access-control.ts'
 import type { Dispatchers } from '../../src/delivery/dispatcher.ts'
-import { callerOf, countAnonymous, setCaller } from '../../src/http/authentication.ts'
+import {
+  callerOf,
+  countAnonymous,
+  documentedPermissions,
+  requires,
+  setCaller
+} from '../../src/http/authentication.ts'
 import { problemOf } from '../../src/http/error-handler.ts'
 import { parseForm } from '../../src/http/form.ts'
 import { addHeaders, securityHeaders } from '../../src/http/security-headers.ts'
@@ -87,8 +93,10 @@ export function opsRoutes({ jobs, outbox, upstreams, dispatchers, lastHour, acce
         setCaller(request, operator)
         return undefined
       })
-      pages.get(`${OPS}/`, { schema: { hide: true } }, async (_request, reply) => reply.redirect(OPS, 303))
-      pages.get(OPS, { schema: { hide: true } }, async (request, reply) => {
+      documentedPermissions(pages)
+      const schema = { hide: true, security: requires('operator') }
+      pages.get(`${OPS}/`, { schema }, async (_request, reply) => reply.redirect(OPS, 303))
+      pages.get(OPS, { schema }, async (request, reply) => {
         const { queues } = dispatchers
         const overview = {
           minutes: lastHour.minutes(),

@@ -15,10 +15,7 @@ declare module 'fastify' {
   }
 }
 
-/**
- * Makes every route of this scope need a caller's key, with the permission that the route's `security` documents. A
- * route that documents none cannot be added.
- */
+/** Makes every route of this scope need a caller's key, with the permission that the route documents. */
 export function authentication(scope: FastifyInstance, accessControl: AccessControl): void {
   scope.addHook('onRequest', (request, _reply, done) => {
     try {
@@ -28,6 +25,14 @@ export function authentication(scope: FastifyInstance, accessControl: AccessCont
       done(error as Error)
     }
   })
+  documentedPermissions(scope)
+}
+
+/**
+ * Makes every route of this scope need the permission that its `security` documents, of a caller that an earlier hook
+ * has identified. A route that documents none cannot be added.
+ */
+export function documentedPermissions(scope: FastifyInstance): void {
   scope.addHook('onRoute', (route) => {
     const permission = documentedPermission(route)
     const check = async (request: FastifyRequest) => {

@@ -53,12 +53,11 @@ function fact(name: string, value: string): string {
 }
 
 function replayForm(id: string): string {
-  return html`<form class="card" method="post" action="${OPS}/dead-letters/replay">
+  return html`<form class="card" method="post" action="${OPS}/jobs/${id}/replay">
     <p>
       This job has dead letters: updates that were given up.
       <a href="${address(`${OPS}/dead-letters`, { job_id: id })}">Look at them</a>, or deliver them again.
     </p>
-    <input type="hidden" name="job_id" value="${id}" />
     !${forceField('force')}
     <button class="main">Replay its dead letters</button>
   </form>`

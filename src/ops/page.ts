@@ -4,10 +4,11 @@ import type { Caller } from '../callers/caller.ts'
 /** Path of the operations page. */
 export const OPS = '/ops'
 
+/** The pages, with the permission that each needs. */
 const PAGES = [
-  [OPS, 'Overview'],
-  [`${OPS}/jobs`, 'Jobs'],
-  [`${OPS}/dead-letters`, 'Dead letters']
+  [OPS, 'Overview', 'operator'],
+  [`${OPS}/jobs`, 'Jobs', 'jobs'],
+  [`${OPS}/dead-letters`, 'Dead letters', 'dead_letters']
 ] as const
 
 export interface Page {
@@ -15,7 +16,7 @@ export interface Page {
   /** HTML. */
   readonly content: string
   /** The signed-in operator; null without one. */
-  readonly caller: Pick<Caller, 'name'> | null
+  readonly caller: Pick<Caller, 'name' | 'may'> | null
   /** Path of its entry in the navigation. */
   readonly path?: (typeof PAGES)[number][0]
 }
@@ -46,8 +47,9 @@ export function page({ title, content, caller, path }: Page): string {
     </html> `
 }
 
-function signedIn({ name }: Pick<Caller, 'name'>, current: string | undefined): string {
-  const links = PAGES.map(
+function signedIn(caller: Pick<Caller, 'name' | 'may'>, current: string | undefined): string {
+  const { name } = caller
+  const links = PAGES.filter(([, , permission]) => caller.may(permission)).map(
     ([path, title]) =>
       html`<li><a href="${path}" !${path === current ? 'aria-current="page"' : ''}>${title}</a></li>`
   )

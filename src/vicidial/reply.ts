@@ -41,7 +41,7 @@ export interface Refused {
   readonly detail: string
 }
 
-/** A database error before the change. Nothing was changed, and a repeat may help. */
+/** A database error before the change, or a server that let no call through. Nothing was changed, and a repeat may help. */
 export interface NotMade {
   readonly kind: 'not_made'
   readonly detail: string
@@ -71,6 +71,9 @@ const STATUS_WORDS = ['SUCCESS: ', 'NOTICE: ', 'ERROR: ']
 const IDS = /^\d+(?:,\d+)*$/
 /** A whole number as VICIdial writes it; longer ones would lose digits. */
 const NUMBER = /^(?:0|[1-9]\d{0,14})$/
+
+/** Request Timeout, Too Early, Too Many Requests: statuses of a server before VICIdial that a repeat may better. */
+const NOT_NOW: ReadonlySet<number> = new Set([408, 425, 429])
 
 const NOT_PERMITTED = {
   code: 'upstream_permission_denied',
@@ -219,6 +222,10 @@ function readOther(httpStatus: number, text: string, cut: boolean): Refused | No
   const empty = text.trim() === ''
   if (httpStatus === 500 && empty) return { kind: 'not_made', detail: 'VICIdial failed with HTTP 500.' }
   if (httpStatus === 200 && empty) return NOTHING_DONE
+  if (NOT_NOW.has(httpStatus)) {
+    const detail = `A server before VICIdial did not let the call through for now (HTTP ${httpStatus}).`
+    return { kind: 'not_made', detail }
+  }
   if (httpStatus >= 300 && httpStatus < 500) {
     const detail = `VICIDIAL_URL answered with HTTP ${httpStatus}: it is not a VICIdial API, or something before it refuses.`
     return { kind: 'refused', code: 'upstream_error', detail }

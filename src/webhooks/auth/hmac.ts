@@ -34,8 +34,10 @@ function readParameters(header: string): Map<string, string[]> {
   for (const pair of header.split(',')) {
     const at = pair.indexOf('=')
     const name = pair.slice(0, Math.max(at, 0)).trim()
-    const values = parameters.get(name) ?? []
-    parameters.set(name, [...values, pair.slice(at + 1).trim()])
+    const value = pair.slice(at + 1).trim()
+    const values = parameters.get(name)
+    if (values === undefined) parameters.set(name, [value])
+    else values.push(value)
   }
   return parameters
 }

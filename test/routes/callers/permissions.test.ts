@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'tap'
+import { type Test, test } from 'tap'
 import { ROUTE_PERMISSIONS } from '../../../src/callers/caller.ts'
-import { call, dataDir, openApi, startGateway, type Tester } from '../../helper.ts'
+import { call, dataDir, type Gateway, openApi, startGateway, type Tester } from '../../helper.ts'
 import { until } from '../../until.ts'
 import { gatewayFile } from '../../gateway-file.ts'
 import { as, ended, store } from '../jobs-of.ts'
+import { form, look, signIn, textOf } from '../ops/session.ts'
 import { SHORT_RETRY, scriptedVicidial } from '../scripted-vicidial.ts'
 
 const WEBHOOKS = [
@@ -107,9 +108,11 @@ test('each operation of the document needs one known permission, or is public on
 
 const ALL_UPDATES = { fields: '*', statuses: '*', custom_fields: '*', lists: '*', look_ups: '*' }
 const GRANTS = [...ROUTE_PERMISSIONS, ...WEBHOOKS.map(({ name }) => `webhook:${name}`)]
-/** A caller for each permission, one with none and one with all, and their permissions. */
+/** A caller for each permission, operators with one more, one with none and one with all, and their permissions. */
 const CALLERS = [
   ...GRANTS.map((granted) => ({ name: `only-${granted.replace(':', '-')}`, routes: [granted] })),
+  { name: 'operator-jobs', routes: ['operator', 'jobs'] },
+  { name: 'operator-dead-letters', routes: ['operator', 'dead_letters'] },
   { name: 'none', routes: [] },
   { name: 'all', routes: '*' }
 ]
@@ -186,8 +189,60 @@ test('a caller reaches only the routes that its permissions name', async (t) => 
       }
     }
   }
+  await checkPages(t, gateway, pastOf)
   vicidial.makes()
 })
+
+/** The operations pages that do what a route of the API does, and its permission. */
+const PAGES: readonly { method: 'GET' | 'POST'; path: (past: Past) => string; permission: string }[] = [
+  { method: 'GET', path: () => '/ops/jobs', permission: 'jobs' },
+  { method: 'GET', path: ({ open }) => `/ops/jobs/${open}`, permission: 'jobs' },
+  { method: 'POST', path: ({ open }) => `/ops/jobs/${open}/cancel`, permission: 'jobs' },
+  { method: 'POST', path: ({ dead }) => `/ops/jobs/${dead}/replay`, permission: 'jobs' },
+  { method: 'GET', path: () => '/ops/dead-letters', permission: 'dead_letters' },
+  { method: 'POST', path: () => '/ops/dead-letters/replay', permission: 'dead_letters' }
+]
+
+/** Checks that an operator does on the pages what it may do by the API, which has done it before, and nothing else. */
+async function checkPages(t: Test, gateway: Gateway, pastOf: ReadonlyMap<string, Past>): Promise<void> {
+  for (const { name: caller, routes: granted } of CALLERS) {
+    const past = pastOf.get(caller)
+    if (past === undefined || !(granted === '*' || granted.includes('operator'))) continue
+    const session = await signIn(gateway, `${caller}-key`)
+    for (const { method, path, permission } of PAGES) {
+      const title = `${caller}: ${method} ${path(past)}`
+      const answer =
+        method === 'GET'
+          ? await look(gateway, path(past), session)
+          : await form(
+              gateway,
+              path(past),
+              path(past).endsWith('/dead-letters/replay') ? { id: past.letter } : {},
+              session
+            )
+      if (granted === '*' || granted.includes(permission))
+        t.equal(answer.status, method === 'GET' ? 200 : 409, title)
+      else {
+        t.equal(answer.status, 403, title)
+        t.match(
+          textOf(answer),
+          `The caller ${caller} lacks &#34;${permission}&#34; (permissions.routes).`,
+          title
+        )
+      }
+    }
+    const { body } = await look(gateway, '/ops', session)
+    for (const [page, permission] of [
+      ['jobs', 'jobs'],
+      ['dead-letters', 'dead_letters']
+    ] as const)
+      t.equal(
+        body.includes(`<a href="/ops/${page}" >`),
+        granted === '*' || granted.includes(permission),
+        caller
+      )
+  }
+}
 
 test('nothing is reached without a key, or with an unknown one', async (t) => {
   const file = gatewayFile([{ name: 'all', permissions: '*' }], { webhooks: WEBHOOKS })
