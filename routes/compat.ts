@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { BatchAnswer } from '../schemas/batch.ts'
 import { type AccessControl, requirePermission } from '../src/callers/access-control.ts'
+import type { Caller } from '../src/callers/caller.ts'
 import { type CompatCall, type CompatFunction, FUNCTIONS, readCall } from '../src/compat/call.ts'
 import { type Parameters, textOf } from '../src/compat/parameters.ts'
 import { withCallPointers } from '../src/compat/pointers.ts'
@@ -20,7 +21,7 @@ import { problemOf } from '../src/http/error-handler.ts'
 import { hangUpSignal } from '../src/http/client-wait.ts'
 import { idempotency } from '../src/http/idempotency.ts'
 import type { SavedResponses } from '../src/http/idempotency-record.ts'
-import { batchResponse } from '../src/updates/response.ts'
+import { type BatchResponse, batchResponse } from '../src/updates/response.ts'
 import type { Updates } from '../src/updates/updates.ts'
 import { asksVersion, readCompatRequest } from './compat-caller.ts'
 
@@ -32,6 +33,8 @@ declare module 'fastify' {
 }
 
 const PATH = '/vicidial/non_agent_api.php'
+/** The path with more slashes, as in `https://dialer.example//vicidial/…`: clients join addresses so. */
+const SLASHED_PATH = /^\/+vicidial\/+non_agent_api\.php(?=\?|$)/
 const TEXT = 'text/plain; charset=utf-8'
 const FIRST_SERVER_ERROR = 500
 
@@ -42,6 +45,14 @@ export interface CompatOptions {
   readonly idempotency: SavedResponses
   readonly accessControl: AccessControl
   readonly log: FastifyBaseLogger
+}
+
+/**
+ * VICIdial's address with single slashes: Apache ignores the others. Any other address is returned unchanged: a proxy in
+ * front may forbid paths of the gateway, and two slashes must not lead around that.
+ */
+export function compatUrl(url: string): string {
+  return url.replace(SLASHED_PATH, PATH)
 }
 
 /** `GET` and `POST /vicidial/non_agent_api.php`: calls in the form that VICIdial, or its tutorials, use. */
@@ -61,16 +72,33 @@ export function compatRoutes({
     requirePermission(caller, 'batch')
     const call = readCall(called, compat.parameters, caller.name)
     compat.call = call
-    const sender = updates.sender(caller, request.id, call.source)
-    const entries = withCallPointers(call, updates.read(call.request, caller).entries)
-    caller.limits.take('updates', entries.length)
-    const delivered = await updates.deliver(entries, sender, hangUpSignal(request, reply))
-    const { httpStatus, body } = batchResponse(request.id, entries, delivered)
+    const { httpStatus, body } = await deliver(call, caller, request, hangUpSignal(request, reply))
     if (format === 'json') return reply.code(httpStatus).send(body)
     return reply
       .type(TEXT)
       .serializer(({ results }: BatchAnswer) => asText(resultLines(results, summaryOf(request))))
       .send(body)
+  }
+
+  /** Delivers a call's requests until one of them finds a lead. */
+  async function deliver(
+    call: CompatCall,
+    caller: Caller,
+    { id }: FastifyRequest,
+    signal: AbortSignal | undefined
+  ): Promise<BatchResponse> {
+    const sender = updates.sender(caller, id, call.source)
+    let upstreamCalls = 0
+    for (const [index, request] of call.requests.entries()) {
+      const entries = withCallPointers(call, updates.read(request, caller).entries)
+      if (index === 0) caller.limits.take('updates', entries.length)
+      const { results, upstreamCalls: made } = await updates.deliver(entries, sender, signal)
+      upstreamCalls += made
+      const isMissing = results.every(({ status }) => status === 'not_found')
+      if (isMissing && index < call.requests.length - 1) continue
+      return batchResponse(id, entries, { results, upstreamCalls })
+    }
+    throw new Error('a call has no request')
   }
 
   return async (app: FastifyInstance) => {

@@ -1,7 +1,7 @@
 import fastifySwagger from '@fastify/swagger'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { batchUpdateRoute } from '../routes/batch-update.ts'
-import { compatRoutes } from '../routes/compat.ts'
+import { compatRoutes, compatUrl } from '../routes/compat.ts'
 import { deadLetterRoutes } from '../routes/dead-letters.ts'
 import { docsRoutes } from '../routes/docs.ts'
 import { fieldsRoute } from '../routes/fields.ts'
@@ -80,6 +80,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: options.maxBodyBytes,
     ...connections.serverOptions,
     trustProxy: http.trustProxy,
+    rewriteUrl: ({ url = '/' }) => compatUrl(url),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // Hooks don't run before a route is found, so the headers are set here.
     frameworkErrors: (error, request, reply) => {

@@ -2,18 +2,21 @@ import { SOURCE } from '../vicidial/wire.ts'
 import { parseJson } from '../http/json-body.ts'
 import { isObject } from '../leads/is-object.ts'
 import { echo } from '../leads/refusal.ts'
+import { withoutDefaults } from './defaults.ts'
 import { isYes, readRequestedChanges, type RequestedChanges } from './fields.ts'
 import { type Parameters, textOf } from './parameters.ts'
 import { refusal, VicidialProblem } from './problem.ts'
 
-/** A call in the form of VICIdial's API, or of the tutorials about it, and the batch request that means the same. */
+/** A call in the form of VICIdial's API, or of the tutorials about it, and the batch requests that mean the same. */
 export interface CompatCall {
   readonly function: CompatFunction
   /** How the leads are identified; `search` is the way of `update_lead`. */
   readonly form: 'leads_data' | 'lead_ids' | 'search'
+  /** The keys that a search uses, each in its place: lead id, vendor code, phone number. */
+  readonly searched?: readonly string[]
   readonly source: string | undefined
-  /** The body of a batch request, without `source`. */
-  readonly request: BatchRequest
+  /** Bodies of batch requests, without `source`: each is tried only if the one before found no lead. */
+  readonly requests: readonly [BatchRequest, ...BatchRequest[]]
 }
 
 type BatchRequest = (RequestedChanges & { readonly lead_ids: readonly unknown[] }) | LongRequest
@@ -30,11 +33,13 @@ export const FUNCTIONS: readonly CompatFunction[] = ['batch_update_lead', 'updat
 const ENVELOPE: ReadonlySet<string> = new Set(['function', 'user', 'pass', 'source', 'format'])
 const LONGEST_SOURCE = 20
 const LEAD_ID = 'LEAD_ID'
+/** The ways to search and their keys. VICIdial tries those of a call in this order, however `search_method` has them. */
 const KEYS: ReadonlyMap<string, string> = new Map([
   [LEAD_ID, 'lead_id'],
   ['VENDOR_LEAD_CODE', 'vendor_lead_code'],
   ['PHONE_NUMBER', 'phone_number']
 ])
+const SEARCH_METHOD = /^(?:(?:LEAD_ID|VENDOR_LEAD_CODE|PHONE_NUMBER)(?:[-_]|$))+$/
 
 /**
  * Reads a call.
@@ -56,8 +61,8 @@ export function readCall(called: CompatFunction, parameters: Parameters, user: s
   refuseSmallLimit(rest.get('records'), ids.length + leads.length)
   for (const name of ['lead_ids', 'leads_data', 'records']) rest.delete(name)
   return ids.length > 0
-    ? { function: called, form: 'lead_ids', source, request: { lead_ids: ids, ...readForm(rest) } }
-    : { function: called, form: 'leads_data', source, request: readElements(leads, rest) }
+    ? { function: called, form: 'lead_ids', source, requests: [{ lead_ids: ids, ...readForm(rest) }] }
+    : { function: called, form: 'leads_data', source, requests: [readElements(leads, rest)] }
 }
 
 /**
@@ -104,24 +109,32 @@ function isCount(value: unknown): boolean {
 }
 
 /** The changes of a form, the same for each of its leads. */
-function readForm(rest: Map<string, unknown>): RequestedChanges {
+function readForm(rest: ReadonlyMap<string, unknown>): RequestedChanges {
   if (rest.has('list_id') && rest.get('list_id') !== '')
     throw refusal('list_id moves no lead; list_id_field does.', 'list_id')
   const hasPhone = (rest.get('phone_number') ?? '') !== ''
-  if (hasPhone && !takeYes(rest, 'update_phone_number'))
+  const changesPhone = readOption(rest, 'update_phone_number')
+  if (hasPhone && changesPhone === undefined)
     throw refusal('phone_number is changed with update_phone_number=Y only.', 'phone_number')
-  rest.delete('update_phone_number')
-  return checkOptions(readRequestedChanges(withoutCustom(rest), 'form', takeYes(rest, 'custom_fields')))
+  const members = new Map(rest)
+  members.delete('update_phone_number')
+  if (changesPhone === false) members.delete('phone_number')
+  return readChangesOf(members, readOption(rest, 'custom_fields') === true)
 }
 
-function withoutCustom(members: ReadonlyMap<string, unknown>): [string, unknown][] {
-  return [...members].filter(([name]) => name !== 'custom_fields')
+function readChangesOf(members: Map<string, unknown>, hasCustomFields: boolean): RequestedChanges {
+  members.delete('custom_fields')
+  return checkOptions(readRequestedChanges(withoutDefaults(members), 'form', hasCustomFields))
 }
 
-/** @throws Problem invalid_request if the option is neither Y nor N */
-function takeYes(rest: ReadonlyMap<string, unknown>, name: string): boolean {
+/**
+ * One of VICIdial's options; undefined if it is not given.
+ * @throws Problem invalid_request if it is neither Y nor N
+ */
+function readOption(rest: ReadonlyMap<string, unknown>, name: string): boolean | undefined {
   const value = rest.get(name) ?? ''
-  const yes = value === '' ? false : isYes(value)
+  if (value === '') return undefined
+  const yes = isYes(value)
   if (yes === undefined) throw refusal(`${name} must be Y or N.`, name)
   return yes
 }
@@ -135,9 +148,9 @@ function checkOptions(changes: RequestedChanges): RequestedChanges {
 }
 
 /** The elements of `leads_data` as updates. Other parameters may only be options for all of them. */
-function readElements(leads: readonly unknown[], rest: Map<string, unknown>): LongRequest {
-  const hasCustomFields = takeYes(rest, 'custom_fields')
-  const { fields, ...options } = checkOptions(readRequestedChanges(withoutCustom(rest), 'form', false))
+function readElements(leads: readonly unknown[], rest: ReadonlyMap<string, unknown>): LongRequest {
+  const hasCustomFields = readOption(rest, 'custom_fields') === true
+  const { fields, ...options } = readChangesOf(new Map(rest), false)
   const [stray] = Object.keys(fields)
   if (stray !== undefined) {
     const detail = `${echo(stray)} stands beside leads_data; what is to be changed belongs into its elements.`
@@ -149,34 +162,56 @@ function readElements(leads: readonly unknown[], rest: Map<string, unknown>): Lo
 /** A wrong element is not refused here: reading the updates refuses it without stopping the others. */
 function readElement(element: unknown, hasCustomFields: boolean): unknown {
   if (!isObject(element)) return element
-  const { lead_id, custom_fields: custom, update_phone_number: phone, ...members } = element
+  const { lead_id, custom_fields: custom, update_phone_number: phone, ...rest } = element
+  const members = withoutDefaults(new Map(Object.entries(rest)))
+  const changesPhone = phone === undefined ? true : isYes(phone)
+  if (changesPhone === false) members.delete('phone_number')
   const hasCustom = custom === undefined ? hasCustomFields : isYes(custom)
-  const changes = readRequestedChanges(Object.entries(members), 'element', hasCustom === true)
   return {
     ...(lead_id === undefined ? {} : { lead_id }),
-    ...changes,
+    ...readRequestedChanges(members, 'element', hasCustom === true),
     ...(hasCustom === undefined ? { custom_fields: custom } : {}),
-    ...(phone === undefined || phone === 'Y' ? {} : { update_phone_number: phone })
+    ...(changesPhone === undefined ? { update_phone_number: phone } : {})
   }
 }
 
-/** The one update of `update_lead`. */
-function readSearch(rest: Map<string, unknown>, user: string): Pick<CompatCall, 'form' | 'request'> {
+/** The update of `update_lead`, once for each key that the lead may be found by. */
+function readSearch(
+  rest: ReadonlyMap<string, unknown>,
+  user: string
+): Pick<CompatCall, 'form' | 'searched' | 'requests'> {
   const method = textOf(rest, 'search_method') ?? LEAD_ID
-  const by = KEYS.get(method)
-  const key = by === undefined ? undefined : textOf(rest, by)
-  if (by === undefined || key === undefined) {
-    const keys = [...KEYS.values()].map((name) => textOf(rest, name) ?? '').join('|')
-    const detail = `search_method must be one of ${[...KEYS.keys()].join(', ')}, and its key be given.`
-    throw new VicidialProblem(`update_lead NO VALID SEARCH METHOD - ${user}|${method}|${keys}`, detail)
+  const named = SEARCH_METHOD.test(method) ? [...KEYS].filter(([name]) => method.includes(name)) : []
+  const keys = named.map(([, key]) => key).filter((key) => textOf(rest, key) !== undefined)
+  const [first, ...others] = keys
+  if (first === undefined) {
+    const given = [...KEYS.values()].map((key) => textOf(rest, key) ?? '').join('|')
+    const ways = [...KEYS.keys()].join(', ')
+    const detail = `search_method must be one of ${ways}, or several with _ between, and a key be given.`
+    throw new VicidialProblem(`update_lead NO VALID SEARCH METHOD - ${user}|${method}|${given}`, detail)
   }
-  if (by !== 'lead_id' && textOf(rest, 'lead_id') !== undefined)
+  if (!named.some(([name]) => name === LEAD_ID) && textOf(rest, 'lead_id') !== undefined)
     throw refusal(`lead_id is not looked at with search_method=${method}.`, 'lead_id')
-  if (by === 'phone_number' && takeYes(rest, 'update_phone_number'))
+  if (named.length === 1 && first === 'phone_number' && readOption(rest, 'update_phone_number') === true)
     throw refusal('phone_number cannot be the key and be changed.', 'update_phone_number')
   const records = rest.get('records') ?? ''
   if (records !== '' && Number(records) !== 1)
     throw refusal('records must be 1: the gateway updates one lead by update_lead.', 'records')
-  for (const name of ['search_method', 'records', 'lead_id', by]) rest.delete(name)
-  return { form: 'search', request: { updates: [{ [by]: key, ...readForm(rest) }] } }
+  const members = new Map(rest)
+  for (const name of ['search_method', 'records']) members.delete(name)
+  // VICIdial reads it for search_location=LIST or CAMPAIGN only, which are refused by their name.
+  members.delete('list_id')
+  return {
+    form: 'search',
+    searched: [...KEYS.values()].map((key) => (keys.includes(key) ? (textOf(rest, key) ?? '') : '')),
+    requests: [readSearched(first, members), ...others.map((by) => readSearched(by, members))]
+  }
+}
+
+/** The update of the lead that `by` finds. As in VICIdial, the other keys are values to set. */
+function readSearched(by: string, rest: ReadonlyMap<string, unknown>): LongRequest {
+  const members = new Map(rest)
+  for (const name of ['lead_id', by]) members.delete(name)
+  if (by === 'phone_number') members.delete('update_phone_number')
+  return { updates: [{ [by]: textOf(rest, by), ...readForm(members) }] }
 }

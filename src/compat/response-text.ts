@@ -15,6 +15,8 @@ export interface CallSummary {
 /** Characters that would start another line, part or tag. */
 const MARKUP = /[|<>\p{Cc}]/gu
 const LINE_ENDS_AND_TAGS = /[<>\p{Cc}]/gu
+/** Stands between the parts of a line that has several. No part has it, as a value's pipes are replaced. */
+const BETWEEN_PARTS = ' || '
 const LONGEST_FUNCTION = 40
 
 /** A function's name as VICIdial stores it. */
@@ -23,25 +25,42 @@ export function functionName(text: string): string {
 }
 
 /**
- * The response in VICIdial's form: a line for the leads that were updated, one for each kind of failure, and notices.
- * @param results one for each update of the call's request
+ * The response in VICIdial's form. Clients judge it by its first line, by each line, or by words anywhere in the text, and
+ * some take any text of several lines for a success. So either no lead failed, and there is a line for the updated ones
+ * and notices; or it is one line of error, which also names the leads that were updated.
+ * @param results one for each update of the call's requests
  */
 export function resultLines(results: readonly Result[], summary: CallSummary): string[] {
   const updated = results.filter(({ status }) => status === 'updated')
   const missing = results.filter(({ status }) => status === 'not_found')
   const others = results.filter(({ status }) => status !== 'updated' && status !== 'not_found')
-  return [
-    ...successLines(updated, summary),
-    ...groupedLines(others, (result) => refusedLine(result, summary)),
-    // VICIdial doesn't report them if it found others. A client that looks for ERROR must not think that all failed.
-    ...(missing.length > 0 ? [missingLine(missing, summary, updated.length > 0 ? 'NOTICE' : 'ERROR')] : []),
-    ...warningLines(updated, summary)
+  const notices = [
+    ...(missing.length > 0 ? [missingPart(missing, summary)] : []),
+    ...warningParts(updated, summary)
   ]
+  // VICIdial too succeeds if it found some of the leads, and doesn't report the others.
+  if (others.length === 0 && updated.length > 0)
+    return successLines([...successParts(updated, summary), ...notices.map((notice) => `NOTICE: ${notice}`)])
+  const failures = groupedParts(others, (result) => refusedPart(result, summary))
+  return [errorLine([...failures, ...notices, ...updatedPart(updated, summary)])]
 }
 
-function successLines(updated: readonly Result[], { user, function: called }: CallSummary): string[] {
-  const ids = [...new Set(updated.flatMap(idsOf))].sort((one, other) => other - one)
-  if (ids.length === 0) return []
+/** Lines of a success. A client must not find an error in what they echo. */
+function successLines(lines: readonly string[]): string[] {
+  return lines.map((line) => hide(line, /error/gi))
+}
+
+/** The line of a failure. A client must not find a success in what it echoes; some take a notice for one. */
+function errorLine(parts: readonly string[]): string {
+  return `ERROR: ${hide(parts.join(BETWEEN_PARTS), /success|notice/gi)}`
+}
+
+function hide(text: string, words: RegExp): string {
+  return text.replaceAll(words, (word) => `?${word.slice(1)}`)
+}
+
+function successParts(updated: readonly Result[], { user, function: called }: CallSummary): string[] {
+  const ids = updatedIds(updated)
   if (called === 'update_lead')
     return ids.map((id) => `SUCCESS: update_lead LEAD HAS BEEN UPDATED - ${user}|${id}|1|||`)
   // VICIdial counts changed rows for a whole call, which may have leads of other requests too.
@@ -49,36 +68,41 @@ function successLines(updated: readonly Result[], { user, function: called }: Ca
   return [`SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - ${user}|${counts}`]
 }
 
+/** The updated leads of a call in which others failed. */
+function updatedPart(updated: readonly Result[], { user, function: called }: CallSummary): string[] {
+  const ids = updatedIds(updated)
+  return ids.length === 0 ? [] : [`${called} OTHERS UPDATED - ${user}|${ids.length}|${ids.join(',')}`]
+}
+
+function updatedIds(updated: readonly Result[]): number[] {
+  return [...new Set(updated.flatMap(idsOf))].sort((one, other) => other - one)
+}
+
 function idsOf({ lead_id, lead_ids }: Result): number[] {
   return lead_ids ?? (lead_id === undefined ? [] : [lead_id])
 }
 
-function missingLine(
-  missing: readonly Result[],
-  { user, call }: CallSummary,
-  level: 'NOTICE' | 'ERROR'
-): string {
+function missingPart(missing: readonly Result[], { user, call }: CallSummary): string {
   const ids = [...new Set(missing.flatMap(idsOf))].join(',')
-  if (call?.form === 'leads_data') return `${level}: LEAD NOT FOUND: |${user}|${ids}`
+  if (call?.form === 'leads_data') return `LEAD NOT FOUND: |${user}|${ids}`
   const what = 'NO MATCHES FOUND IN THE SYSTEM'
-  if (call?.form !== 'search') return `${level}: batch_update_lead ${what}: |${user}|${ids}`
-  const [{ vendor_lead_code = '', phone_number = '' } = {}] = missing
-  return `${level}: update_lead ${what}: |${user}|${ids}|${plain(vendor_lead_code)}|${phone_number}`
+  if (call?.form !== 'search') return `batch_update_lead ${what}: |${user}|${ids}`
+  return `update_lead ${what}: |${user}|${(call.searched ?? []).map(plain).join('|')}`
 }
 
-/** A line for several results, without their leads: the text before and after them. */
-interface SharedLine {
+/** A part of the response about several results, without their leads: the text before and after them. */
+interface SharedPart {
   readonly before: string
   readonly after: string
 }
 
-/** One line for all results with the same text. It lists their leads. */
-function groupedLines(results: readonly Result[], lineOf: (result: Result) => SharedLine): string[] {
-  const leads = new Map<string, SharedLine & { readonly names: string[] }>()
+/** One part for all results with the same text. It lists their leads. */
+function groupedParts(results: readonly Result[], partOf: (result: Result) => SharedPart): string[] {
+  const leads = new Map<string, SharedPart & { readonly names: string[] }>()
   for (const result of results) {
-    const line = lineOf(result)
-    const key = `${line.before}\n${line.after}`
-    const known = leads.get(key) ?? { ...line, names: [] }
+    const part = partOf(result)
+    const key = `${part.before}\n${part.after}`
+    const known = leads.get(key) ?? { ...part, names: [] }
     known.names.push(nameOf(result))
     leads.set(key, known)
   }
@@ -91,11 +115,11 @@ function nameOf({ index, lead_id, vendor_lead_code, phone_number }: Result): str
   return key === undefined ? `#${index}` : plain(String(key))
 }
 
-/** The line for a failed result, without its leads. It starts with VICIdial's words where VICIdial has some. */
-function refusedLine(
+/** The part for a failed result, without its leads. It starts with VICIdial's words where VICIdial has some. */
+function refusedPart(
   { index, status, error }: Result,
   { user, function: called, call }: CallSummary
-): SharedLine {
+): SharedPart {
   const { code = 'upstream_error', field = '', detail = '', lead_ids: matches = [] } = error ?? {}
   const list = plain(listOf(call, index))
   const because = `|${code}|${field}|${plain(detail)}`
@@ -103,26 +127,27 @@ function refusedLine(
     list_not_found: 'NOT A DEFINED LIST ID, LIST EXISTS CHECK ENABLED',
     list_not_allowed: 'NOT AN ALLOWED LIST ID'
   }[code]
-  if (words !== undefined) return { before: `ERROR: ${called} ${words} - ${user}|${list}`, after: because }
+  if (words !== undefined) return { before: `${called} ${words} - ${user}|${list}`, after: because }
   if (status === 'ambiguous')
-    return { before: `ERROR: ${called} SEVERAL LEADS MATCH - ${user}|${matches.join(',')}`, after: because }
+    return { before: `${called} SEVERAL LEADS MATCH - ${user}|${matches.join(',')}`, after: because }
   const what = status === 'unknown' ? 'LEADS PERHAPS NOT UPDATED' : 'LEADS NOT UPDATED'
-  return { before: `ERROR: ${called} ${what} - ${user}`, after: because }
+  return { before: `${called} ${what} - ${user}`, after: because }
 }
 
 /** The list that an update would move its lead to, as the call gives it. */
 function listOf(call: CompatCall | undefined, index: number): string {
-  const changes = call && ('updates' in call.request ? call.request.updates[index] : call.request)
+  const [request] = call?.requests ?? []
+  const changes = request && ('updates' in request ? request.updates[index] : request)
   const list = (changes as { fields?: Record<string, unknown> } | undefined)?.fields?.['list_id']
   return typeof list === 'string' || typeof list === 'number' ? String(list) : ''
 }
 
-function warningLines(updated: readonly Result[], { user, function: called }: CallSummary): string[] {
+function warningParts(updated: readonly Result[], { user, function: called }: CallSummary): string[] {
   const each = updated.flatMap((result) =>
     (result.warnings ?? []).map((warning) => ({ ...result, warnings: [warning] }))
   )
-  return groupedLines(each, ({ warnings: [warning] = [] }) => ({
-    before: `NOTICE: ${called} VALUE STORED OTHERWISE - ${user}`,
+  return groupedParts(each, ({ warnings: [warning] = [] }) => ({
+    before: `${called} VALUE STORED OTHERWISE - ${user}`,
     after: `|${warning?.code}|${plain(warning?.field ?? '')}|${plain(warning?.stored ?? '')}`
   }))
 }
@@ -133,10 +158,8 @@ export function problemLines(problem: Problem, summary: CallSummary): string[] {
   if (results !== undefined) return resultLines(results, summary)
   const { errors = [] } = problem.extra as { errors?: readonly FieldError[] }
   const details = new Set([problem.message, ...errors.map(({ detail }) => detail)])
-  return [
-    `ERROR: ${wordsOf(problem, summary).replaceAll(LINE_ENDS_AND_TAGS, '?')}`,
-    ...[...details].map((detail) => `NOTICE: ${plain(detail)}`)
-  ]
+  const words = wordsOf(problem, summary).replaceAll(LINE_ENDS_AND_TAGS, '?')
+  return [errorLine([`${words}|${[...details].map(plain).join(BETWEEN_PARTS)}`])]
 }
 
 function wordsOf(problem: Problem, { user, function: called }: CallSummary): string {

@@ -135,7 +135,7 @@ export function readUpdateReply(httpStatus: number, text: string): UpdateReply {
       if (updated === 'failed')
         return { kind: 'not_made', detail: 'VICIdial could not write to its database.' }
       if (updated === undefined)
-        return { kind: 'unclear', detail: 'VICIdial answered with an incomplete success.' }
+        return { kind: 'unclear', detail: 'VICIdial answered that it is done, but not completely.' }
       for (const lead of updated) leads.add(lead)
     } else if (type === 'NOTICE' && line.includes('CUSTOM FIELDS')) {
       customFields = readCustomFields(line)

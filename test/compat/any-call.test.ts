@@ -73,6 +73,15 @@ const calls: fc.Arbitrary<readonly [search: string, body: TypedBody]> = fc.oneof
   fc.tuple(texts, HOSTILE_BODY).map(([all, body]) => [wellFormed(all), body] as const)
 )
 
+/** Whether whoever reads the first line, each line, or words in the whole text, takes it for the same. */
+function isOfOneKind(lines: readonly string[]): boolean {
+  const [first = ''] = lines
+  const text = lines.join('\n')
+  if (first.startsWith('ERROR: ')) return lines.length === 1 && !/success|notice/i.test(text)
+  const isDone = first.startsWith('SUCCESS: ') || first.startsWith('VERSION: ')
+  return isDone && !lines.slice(1).some((one) => !/^(?:SUCCESS|NOTICE): /.test(one)) && !/error/i.test(text)
+}
+
 test("any call is answered in VICIdial's form or as JSON, and never with 500", async (t) => {
   const env = { ANONYMOUS_POINTS_PER_MINUTE: '0', LOG_LEVEL: 'error' }
   const gateway = await startCompat(t, undefined, env)
@@ -93,6 +102,7 @@ test("any call is answered in VICIdial's form or as JSON, and never with 500", a
     const lines = answer.body.trimEnd().split('\n')
     const stray = lines.find((one) => !line.test(one))
     if (stray !== undefined) throw new Error(`no line of VICIdial's: ${stray}`)
+    if (!isOfOneKind(lines)) throw new Error(`a success and a failure in one: ${answer.body}`)
     seen[lines[0]?.startsWith('SUCCESS') ? 'succeeded' : 'refused']++
   })
   await fc.assert(property, { numRuns: 1_000, seed: 7 })

@@ -17,7 +17,7 @@ test('every command of docs/tutorial-requests.md prints the output shown there',
   const { origin } = await startCompat(t)
   const env = { ...process.env, GATEWAY: origin, KEY: 'crm-key' }
   const examples = [...page.matchAll(EXAMPLE)]
-  t.equal(examples.length, 8)
+  t.equal(examples.length, 9)
   for (const [, command = '', printed = ''] of examples) {
     const { stdout } = await promisify(execFile)('sh', ['-c', command], { env })
     t.equal(constant(stdout), constant(printed), command)

@@ -282,7 +282,7 @@ test("a refusal says in the gateway's own words what to check", async (t) => {
     ['ERROR: something that nobody has seen yet', /words that are not known/],
     ['NOTICE: update_lead CUSTOM FIELDS DISABLED', /no such custom fields/],
     ['SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|101|-1|||', /could not write to its database/],
-    ['SUCCESS: update_lead LEAD HAS BEEN UPDATED', /incomplete success/],
+    ['SUCCESS: update_lead LEAD HAS BEEN UPDATED', /done, but not completely/],
     ['<h1>It works!</h1>', /something that is not a VICIdial answer \(HTTP 200\)/],
     ['', /answered with nothing, .* nothing was done/]
   ]
