@@ -89,7 +89,12 @@ const WarningSchema = Type.Object(
     field: Type.String(),
     code: Type.Enum(['characters_dropped', 'transliterated', 'custom_fields_not_stored']),
     sent: Type.String(),
-    stored: Type.String()
+    stored: Type.String(),
+    lead_ids: Type.Optional(
+      Type.Array(Type.Integer(), {
+        description: 'With on_multiple "all": the leads that it is about; absent if it is about all of them.'
+      })
+    )
   },
   {
     $id: 'Warning',
@@ -130,7 +135,9 @@ export const ResultSchema = Type.Object(
     index: Type.Integer({ description: 'Place of the update in the request, from 0.' }),
     lead_id: Type.Optional(Type.Integer()),
     lead_ids: Type.Optional(
-      Type.Array(Type.Integer(), { description: 'With on_multiple "all": every lead of the key.' })
+      Type.Array(Type.Integer(), {
+        description: 'With on_multiple "all": the updated leads of the key; all of them if some failed.'
+      })
     ),
     vendor_lead_code: Type.Optional(Type.String()),
     phone_number: Type.Optional(Type.String()),

@@ -570,6 +570,8 @@ export interface components {
             code: "characters_dropped" | "transliterated" | "custom_fields_not_stored";
             sent: string;
             stored: string;
+            /** @description With on_multiple "all": the leads that it is about; absent if it is about all of them. */
+            lead_ids?: number[];
         };
         ResultError: {
             /** @description Stable name; /problems/<code> explains it. */
@@ -585,7 +587,7 @@ export interface components {
             /** @description Place of the update in the request, from 0. */
             index: number;
             lead_id?: number;
-            /** @description With on_multiple "all": every lead of the key. */
+            /** @description With on_multiple "all": the updated leads of the key; all of them if some failed. */
             lead_ids?: number[];
             vendor_lead_code?: string;
             phone_number?: string;

@@ -21,6 +21,8 @@ export interface Outcome {
   readonly leads?: readonly number[]
   readonly warnings: readonly Warning[]
   readonly error?: OutcomeError
+  /** Nothing else was to be changed than these custom fields, and the lead's list lacks them. */
+  readonly notStored?: readonly Warning[]
   /** Nothing was sent, so the failure says nothing about the update. */
   readonly isUnsent?: true
   /** Fields left out because newer updates of the lead have set them. */
@@ -112,29 +114,64 @@ export interface LeadOutcome {
 
 /**
  * Combines the outcomes of an update's leads into one, with their ids. It is `updated`, and lists the updated leads, if
- * no other failed; `unknown` if some were updated and others failed; otherwise the worst of them. Fields that one lead
- * left out are listed for the whole update.
+ * no other failed for another reason than custom fields that its list lacks: a warning names those leads. It is `unknown`
+ * if some were updated and others failed; otherwise the worst of them. Fields that one lead left out are listed for the
+ * whole update.
  * @throws Error if there are no outcomes
  */
 export function combinedOutcome(leads: readonly LeadOutcome[]): Outcome {
   const withStatus = (...statuses: readonly Outcome['status'][]) =>
     leads.filter(({ outcome }) => outcome !== undefined && statuses.includes(outcome.status))
-  const ids = (of: readonly LeadOutcome[]) => of.map(({ lead }) => lead)
   const updated = withStatus('updated')
   const [first] = updated
-  const isFailed = withStatus('failed', 'unknown').length > 0
+  const failed = withStatus('failed', 'unknown')
   const fields = new Set(leads.flatMap(({ outcome }) => outcome?.superseded ?? []))
   const superseded = fields.size > 0 ? { superseded: [...fields] } : {}
-  if (first?.outcome && !isFailed) return { ...first.outcome, ...superseded, leads: ids(updated) }
-  const worst = WORST_FIRST.map((status) => preferSent(withStatus(status))).find((lead) => lead !== undefined)
+  if (first?.outcome && failed.every(({ outcome }) => outcome?.notStored)) {
+    const warnings = warningsOf(withStatus('updated', 'failed', 'unknown'))
+    return { ...first.outcome, ...superseded, warnings, leads: ids(updated) }
+  }
+  const worst = WORST_FIRST.map((status) => mostTelling(withStatus(status))).find(
+    (lead) => lead !== undefined
+  )
   if (worst?.outcome === undefined) throw new Error('an update without leads has no outcome')
-  const status = first ? 'unknown' : worst.outcome.status
-  return { ...worst.outcome, ...superseded, status, leads: ids(leads) }
+  const combined = { ...worst.outcome, ...superseded, leads: ids(leads) }
+  if (first === undefined || combined.error === undefined)
+    return first ? { ...combined, status: 'unknown' } : combined
+  return { ...combined, status: 'unknown', error: partlyMade(combined.error, updated) }
 }
 
-/** One of `leads`, if possible one that was sent: its outcome says more. */
-function preferSent(leads: readonly LeadOutcome[]): LeadOutcome | undefined {
-  return leads.find(({ outcome }) => outcome?.isUnsent === undefined) ?? leads[0]
+function ids(leads: readonly LeadOutcome[]): number[] {
+  return leads.map(({ lead }) => lead)
+}
+
+/** The warnings about leads, each with those that it is about unless it is about all. */
+function warningsOf(leads: readonly LeadOutcome[]): Warning[] {
+  const groups = new Map<string, { readonly warning: Warning; readonly leads: number[] }>()
+  for (const { lead, outcome } of leads) {
+    for (const warning of outcome?.notStored ?? outcome?.warnings ?? []) {
+      const key = JSON.stringify(warning)
+      const group = groups.get(key) ?? { warning, leads: [] }
+      group.leads.push(lead)
+      groups.set(key, group)
+    }
+  }
+  return [...groups.values()].map((group) =>
+    group.leads.length === leads.length ? group.warning : { ...group.warning, leads: group.leads }
+  )
+}
+
+/** The error of an update that was made on some leads only. Repeating it is safe, and may help with the others. */
+function partlyMade(error: OutcomeError, updated: readonly LeadOutcome[]): OutcomeError {
+  const made = ids(updated.slice(0, MAX_LISTED_LEADS)).join(', ')
+  const detail = `Made on ${updated.length} of its leads (${made}), not or perhaps not on the others: ${error.detail}`
+  return { ...error, detail, retryable: true }
+}
+
+/** The lead whose outcome says most: one that was sent, and that a repeat may help. */
+function mostTelling(leads: readonly LeadOutcome[]): LeadOutcome | undefined {
+  const sent = leads.filter(({ outcome }) => outcome?.isUnsent === undefined)
+  return sent.find(({ outcome }) => outcome?.notStored === undefined) ?? sent[0] ?? leads[0]
 }
 
 /** The fields that an update has set, under each known name (see `keyName`) of its leads. */

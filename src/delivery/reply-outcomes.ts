@@ -18,12 +18,13 @@ export function outcomesOf(changes: Changes, exchanged: Exchanged<UpdateReply>):
   if (reply === NOTHING_DONE && isCustom) {
     const detail = "The lead's list has none of these custom fields."
     const outcome = notDone({ ...exchanged, reply: { ...reply, code: 'field_unknown', detail } })
-    return () => outcome
+    return () => ({ ...outcome, notStored: customFieldsNotStored(changes) })
   }
   if (reply.kind === 'not_found') return () => MISSING
   if (reply.kind !== 'updated') {
     const outcome = notDone({ ...exchanged, reply })
-    return () => outcome
+    const isLacking = reply.kind === 'refused' && reply.code === 'field_unknown'
+    return () => (isLacking ? { ...outcome, notStored: customFieldsNotStored(changes) } : outcome)
   }
   const isComplete = !isCustom || reply.customFields === 'stored'
   const updated: Outcome = { status: 'updated', warnings: isComplete ? [] : customFieldsNotStored(changes) }

@@ -1,5 +1,6 @@
 import type { Result } from '../../schemas/batch.ts'
 import type { LeadKey } from '../leads/lead-key.ts'
+import type { Warning } from '../leads/refusal.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -9,13 +10,17 @@ export function outcomeResult({ index, key }: Update, outcome: Outcome): Result 
     key.by === 'lead_id'
       ? { index, lead_id: key.value, status: outcome.status }
       : { index, [key.by]: key.value, ...leadIds(outcome.leads), status: outcome.status }
-  if (outcome.warnings.length > 0) result.warnings = [...outcome.warnings]
+  if (outcome.warnings.length > 0) result.warnings = outcome.warnings.map(wireWarning)
   if (outcome.superseded) result.superseded = [...outcome.superseded]
   if (outcome.error) {
     const { code, detail, retryable, leadIds: matched } = outcome.error
     result.error = { code, detail, retryable, ...(matched ? { lead_ids: [...matched] } : {}) }
   }
   return result
+}
+
+function wireWarning({ leads, ...warning }: Warning): NonNullable<Result['warnings']>[number] {
+  return leads === undefined ? warning : { ...warning, lead_ids: [...leads] }
 }
 
 function leadIds(leads: readonly number[] = []): Pick<Result, 'lead_id' | 'lead_ids'> {

@@ -4,6 +4,8 @@ export interface Warning {
   code: 'characters_dropped' | 'transliterated' | 'custom_fields_not_stored'
   sent: string
   stored: string
+  /** Absent if it is about every lead of the update. */
+  leads?: readonly number[]
 }
 
 /** Codes of refusals before anything is sent. */

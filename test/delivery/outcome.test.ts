@@ -133,13 +133,51 @@ test('leads that VICIdial does not have are left out of the updated ones', async
   t.strictSame(combinedOutcome([gone, there]), outcome('updated', 1))
 })
 
-test('an update that is made on some leads only is unknown, and lists all of them', async (t) => {
+test('an update that is made on some leads only is unknown, says on which, and may be repeated', async (t) => {
   for (const other of ['failed', 'unknown'] as const) {
-    const error = { code: 'upstream_timeout', detail: 'x', retryable: true } as const
-    const lost: LeadOutcome = { lead: 2, outcome: { status: other, warnings: [], error } }
-    t.strictSame(combinedOutcome([part(1, 'updated'), lost]), { ...outcome('unknown', 1, 2), error })
-    t.strictSame(combinedOutcome([lost, part(1, 'updated')]), { ...outcome('unknown', 2, 1), error })
+    for (const retryable of [true, false]) {
+      const error = { code: 'upstream_error', detail: 'x', retryable } as const
+      const detail = 'Made on 1 of its leads (1), not or perhaps not on the others: x'
+      const made = { ...error, detail, retryable: true }
+      const lost: LeadOutcome = { lead: 2, outcome: { status: other, warnings: [], error } }
+      t.strictSame(combinedOutcome([part(1, 'updated'), lost]), { ...outcome('unknown', 1, 2), error: made })
+      t.strictSame(combinedOutcome([lost, part(1, 'updated')]), { ...outcome('unknown', 2, 1), error: made })
+    }
   }
+})
+
+const LOST = { field: 'custom_fields.a', code: 'custom_fields_not_stored', sent: 'x', stored: '' } as const
+const lacking = (lead: number): LeadOutcome => {
+  const error = { code: 'field_unknown', detail: 'x', retryable: false } as const
+  return { lead, outcome: { status: 'failed', warnings: [], error, notStored: [LOST] } }
+}
+
+test('a lead whose list lacks the custom fields does not fail the others: a warning names it', async (t) => {
+  const warned: LeadOutcome = { lead: 3, outcome: { status: 'updated', warnings: [LOST] } }
+  t.strictSame(combinedOutcome([part(1, 'updated'), lacking(2)]), {
+    ...outcome('updated', 1),
+    warnings: [{ ...LOST, leads: [2] }]
+  })
+  t.strictSame(combinedOutcome([part(1, 'updated'), lacking(2), warned, part(4, 'not_found')]), {
+    ...outcome('updated', 1, 3),
+    warnings: [{ ...LOST, leads: [2, 3] }]
+  })
+  t.strictSame(combinedOutcome([lacking(2), warned]), { ...outcome('updated', 3), warnings: [LOST] })
+  t.match(combinedOutcome([lacking(1), lacking(2)]), {
+    status: 'failed',
+    error: { code: 'field_unknown' },
+    leads: [1, 2]
+  })
+})
+
+test('of several failures, one that a repeat may help counts before custom fields that a list lacks', async (t) => {
+  const error = { code: 'upstream_timeout', detail: 'x', retryable: true } as const
+  const late: LeadOutcome = { lead: 9, outcome: { status: 'failed', warnings: [], error } }
+  t.match(combinedOutcome([lacking(1), late]), { status: 'failed', error })
+  t.match(combinedOutcome([lacking(1), late, part(3, 'updated')]), {
+    status: 'unknown',
+    error: { code: 'upstream_timeout' }
+  })
 })
 
 test('an update has set its fields only if it was made, under its key and the ids of its leads', async (t) => {

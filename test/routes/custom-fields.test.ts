@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { batch, call, startGateway } from '../helper.ts'
+import { ended, store } from './jobs-of.ts'
 
 const fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
 const listed = {
@@ -116,4 +117,62 @@ test('the catalogue lists the custom fields, and only what the operator listed',
     { label: 'favorite_color', max_length: 10 },
     { label: 'shoe_size', max_length: 3 }
   ])
+})
+
+test('of several leads with one key, those whose list lacks the custom fields are named in a warning', async (t) => {
+  const env = { GATEWAY_CONFIG: `${t.testdir(listed)}/gateway.yaml` }
+  const gateway = await startGateway(t, env, { fixture })
+  const twins = { fields: { vendor_lead_code: 'TWIN' } }
+  await batch(gateway, { lead_ids: [101, 102, 109], ...twins })
+  const update = { vendor_lead_code: 'TWIN', on_multiple: 'all', custom_fields: { favorite_color: 'blue' } }
+  const lost = {
+    field: 'custom_fields.favorite_color',
+    code: 'custom_fields_not_stored',
+    sent: 'blue',
+    stored: ''
+  }
+
+  const alone = await batch(gateway, { updates: [update] })
+  t.equal(alone.status, 200)
+  t.same(alone.body.results, [
+    {
+      index: 0,
+      vendor_lead_code: 'TWIN',
+      lead_ids: [102, 101],
+      status: 'updated',
+      warnings: [{ ...lost, lead_ids: [109] }]
+    }
+  ])
+  const beside = await batch(gateway, { updates: [{ ...update, fields: { status: 'SALE' } }] })
+  t.same(beside.body.results, [
+    {
+      index: 0,
+      vendor_lead_code: 'TWIN',
+      lead_ids: [109, 102, 101],
+      status: 'updated',
+      warnings: [{ ...lost, lead_ids: [109] }]
+    }
+  ])
+  await batch(gateway, { updates: [{ lead_id: 101, ...twins }] })
+  for (const lead of [101, 102]) t.equal(gateway.sandbox.leads()[lead]?.status, 'SALE')
+
+  t.match(await ended(gateway, await store(gateway, { updates: [update] })), {
+    status: 'completed',
+    results: [{ status: 'updated', warnings: [{ lead_ids: [109] }] }]
+  })
+
+  await batch(gateway, { lead_ids: [101, 102], fields: { vendor_lead_code: null } })
+  await batch(gateway, { lead_ids: [110], ...twins })
+  const none = await batch(gateway, { updates: [update] })
+  t.same(none.body.results, [
+    {
+      index: 0,
+      vendor_lead_code: 'TWIN',
+      lead_ids: [110, 109],
+      status: 'failed',
+      error: { code: 'field_unknown', detail: "The lead's list has no such custom fields.", retryable: false }
+    }
+  ])
+  const both = await batch(gateway, { updates: [{ ...update, fields: { status: 'SALE' } }] })
+  t.same(both.body.results[0].warnings, [lost], 'a warning about all of them names none')
 })
