@@ -15,7 +15,7 @@ import { scriptOf, typeFaults } from './script.ts'
 /**
  * Every block of every page is run; CONTRIBUTING.md, Documentation, says how to write one. A block that
  * cannot be run here says so in a comment before it, `<!-- not run: REASON -->`, with one of these reasons, or
- * `<!-- run by test/….test.ts -->`: that test must name the page.
+ * `<!-- run by test/….test.ts -->`: that test must name the page, and hold a TypeScript block as it is.
  */
 const REASONS = new Set([
   'needs npm and its registry',
@@ -153,11 +153,16 @@ test('every block of every page is run', { jobs: PAGES_AT_ONCE }, async (t) => {
 
 test('every block that is not run gives a reason', (t) => {
   for (const { path, blocks } of pages) {
-    for (const { position, notRun } of blocks) {
+    for (const { position, language, text, notRun } of blocks) {
       if (notRun === undefined) continue
       const other = /^run by (.*)$/.exec(notRun)?.[1]
-      const isSound = other === undefined ? REASONS.has(notRun) : readFileSync(other, 'utf8').includes(path)
-      t.ok(isSound, `${position} is not run here: ${notRun}`)
+      if (other === undefined) {
+        t.ok(REASONS.has(notRun), `${position} is not run here: ${notRun}`)
+        continue
+      }
+      const run = readFileSync(other, 'utf8')
+      t.ok(run.includes(path), `${position}: ${other} names the page`)
+      if (language === 'ts') t.ok(run.includes(text), `${position}: ${other} is what the page shows`)
     }
   }
   t.end()
