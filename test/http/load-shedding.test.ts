@@ -19,7 +19,12 @@ test("while the process can't keep up, work is refused but health is answered; t
   const path = `${t.testdir({
     'gateway.yaml': `webhooks: [{ name: crm, auth: { callers: true }, mapping: { lead: { lead_id: id }, fields: { status: s } } }]`
   })}/gateway.yaml`
-  const gateway = await startGateway(t, { GATEWAY_CONFIG: path }, {}, { maxEventLoopDelayMs: MAX_EVENT_LOOP_DELAY_MS })
+  const gateway = await startGateway(
+    t,
+    { GATEWAY_CONFIG: path },
+    {},
+    { maxEventLoopDelayMs: MAX_EVENT_LOOP_DELAY_MS }
+  )
   const update = { lead_ids: [1], fields: { status: 'SALE' } }
   t.equal((await batch(gateway, update)).status, 200)
   const calls = gateway.sandbox.calls().length

@@ -31,7 +31,10 @@ export const ACCOUNT_STEPS = [
 ] as const
 
 export type StepId =
-  'configuration' | (typeof SERVER_STEPS)[number] | (typeof ACCOUNT_STEPS)[number] | 'test_lead'
+  | 'configuration'
+  | (typeof SERVER_STEPS)[number]
+  | (typeof ACCOUNT_STEPS)[number]
+  | 'test_lead'
 
 /** One step of a check. */
 export interface Step extends Finding {
