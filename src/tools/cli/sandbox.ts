@@ -2,6 +2,8 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { CommandFailure } from './command-failure.ts'
 import { numberOption, readPort } from './number-option.ts'
 import { example, print } from './output.ts'
+import { MEASURED, RELEASES } from '../sandbox/api/builds.ts'
+import { DB_CHARSETS, type DbCharset } from '../sandbox/database/connection.ts'
 
 interface SandboxFlags {
   readonly port: number
@@ -10,10 +12,15 @@ interface SandboxFlags {
   readonly leads?: number
   readonly useNonLatin: '0' | '1'
   readonly build?: string
+  readonly php?: '7' | '8'
+  readonly dbCharset: DbCharset
   readonly callMs: number
   readonly leadUs: number
   readonly json?: true
 }
+
+/** The dates of the builds that were measured. */
+const dates = RELEASES.map(({ build }) => build.slice(0, 6))
 
 const readCount = numberOption(/^\d+$/, 'a whole number of at most 9 digits', 999_999_999)
 const readTime = numberOption(/^\d+(\.\d+)?$/, 'a number of at least 0, like 3.5')
@@ -35,8 +42,20 @@ export function sandboxCommand(): Command {
     )
     .option(
       '--build <build>',
-      'the VICIdial build, like 210316-2207; it has no functions that came later',
-      readBuild
+      `the VICIdial build, like 210316-2207; the date is enough for ${dates.join(', ')}`,
+      readBuild,
+      MEASURED.build
+    )
+    .addOption(
+      new Option(
+        '--php <7|8>',
+        '7: goes on after a database error; 8: ends with HTTP 500 (default: 8 if it runs)'
+      ).choices(['7', '8'])
+    )
+    .addOption(
+      new Option('--db-charset <charset>', "the database's default; latin1 counts bytes, not letters")
+        .choices(DB_CHARSETS)
+        .default('utf8')
     )
     .option('--call-ms <a>', 'time per call, in milliseconds', readTime, 0)
     .option('--lead-us <b>', 'time per lead of a call, in microseconds', readTime, 0)
@@ -45,20 +64,23 @@ export function sandboxCommand(): Command {
     .action(sandbox)
 }
 
-async function sandbox({ fixture, build, json, ...flags }: SandboxFlags, command: Command): Promise<void> {
+async function sandbox({ fixture, json, php, ...flags }: SandboxFlags, command: Command): Promise<void> {
   const { readFixture } = await import('../sandbox/database/fixture.ts')
   const { startSandbox } = await import('../sandbox/sandbox.ts')
   const useNonLatin = flags.useNonLatin === '1' ? 1 : 0
-  const { MEASURED } = await import('../sandbox/api/version.ts')
-  const release = { ...MEASURED, ...(build !== undefined && { build }) }
   const tables = fixture === undefined ? {} : { fixture: readOrRefuse(fixture) }
   try {
-    const running = await startSandbox({ ...flags, ...tables, useNonLatin, release })
+    const running = await startSandbox({
+      ...flags,
+      ...tables,
+      useNonLatin,
+      ...(php !== undefined && { php: php === '7' ? 7 : 8 })
+    })
     const { origin, url } = running
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void running.close())
     print(command, json ? JSON.stringify({ origin, url }) : `listening on ${origin}`)
   } catch (error) {
-    throw new CommandFailure(`The sandbox can't listen: ${String(error)}`)
+    throw new CommandFailure(`The sandbox can't start: ${String(error)}`)
   }
 
   function readOrRefuse(file: string) {
@@ -71,6 +93,6 @@ async function sandbox({ fixture, build, json, ...flags }: SandboxFlags, command
 }
 
 function readBuild(text: string): string {
-  if (!/^\d{6}-\d{4}$/.test(text)) throw new InvalidArgumentError('It must have the form YYMMDD-HHMM.')
-  return text
+  if (/^\d{6}-\d{4}$/.test(text) || dates.includes(text)) return text
+  throw new InvalidArgumentError('It must have the form YYMMDD-HHMM.')
 }

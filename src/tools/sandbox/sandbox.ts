@@ -7,9 +7,11 @@ import { type Controls, handleControl } from './server/control-endpoint.ts'
 import { FaultPlan } from './server/fault-plan.ts'
 import type { Fixture, UseNonLatin } from './database/fixture.ts'
 import { generateFixture } from './database/generate-fixture.ts'
-import { NonAgentApi } from './api/non-agent-api.ts'
+import { NonAgentApi, type Server } from './api/non-agent-api.ts'
 import { TableLock } from './server/table-lock.ts'
-import { MEASURED, type Release } from './api/version.ts'
+import { MEASURED, releaseOf, rulesOf } from './api/builds.ts'
+import type { DbCharset } from './database/connection.ts'
+import type { Php } from './api/php.ts'
 
 export interface SandboxOptions {
   /** 0, the default, takes any free port. */
@@ -20,8 +22,13 @@ export interface SandboxOptions {
   /** How many leads to generate without a fixture. */
   readonly leads?: number
   readonly useNonLatin?: UseNonLatin
-  /** The release to answer as. Functions that came after its build are unknown. */
-  readonly release?: Release
+  /** The build to answer as, like `220126-2116`; the date is enough of one that was measured. */
+  readonly build?: string
+  /** The version that goes with it, like `2.14-167`, if it is not the build's own. */
+  readonly version?: string
+  /** 8, if not given; 7 for a build that does not run on 8. Before 8.1, PHP goes on after a database error. */
+  readonly php?: Php
+  readonly dbCharset?: DbCharset
   /** Cost of a call, in milliseconds. */
   readonly callMs?: number
   /** Cost of each lead in a call, in microseconds. */
@@ -49,18 +56,19 @@ const PASSWORD_USER = 'api'
  * `reset()` resets leads, users, failed logins, calls and planned faults. `use_non_latin` and the custom-field tables
  * stay.
  *
- * @throws if the port cannot be listened on
+ * @throws if the build does not run on the PHP, or the port cannot be listened on
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, host = '127.0.0.1', callMs = 0, leadUs = 0, useNonLatin = 0, now = Date.now } = options
   const fixture = options.fixture ?? generateFixture(options.leads ?? DEFAULT_LEADS)
-  const api = new NonAgentApi(fixture, useNonLatin, options.release ?? MEASURED, now)
+  const api = new NonAgentApi(fixture, useNonLatin, serverOf(options), now)
   const plan = new FaultPlan()
   const log = new CallLog()
   const lock = new TableLock(callMs, leadUs)
   const endpoint = new ApiEndpoint({ api, plan, log, lock, now })
   const controls: Controls = {
     leads: () => api.leads(),
+    customFields: () => api.customFields(),
     calls: () => log.calls(),
     reset: () => {
       api.reset()
@@ -96,4 +104,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       await closed
     }
   }
+}
+
+function serverOf({ build = MEASURED.build, version, php, dbCharset = 'utf8' }: SandboxOptions): Server {
+  const release = releaseOf(build)
+  const newest = rulesOf(release.build).runsOnPhp8 ? 8 : 7
+  return { release: { ...release, ...(version && { version }) }, php: php ?? newest, dbCharset }
 }

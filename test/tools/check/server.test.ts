@@ -90,7 +90,7 @@ test('a server that accepts the connection and sends nothing', async (t) => {
 })
 
 test('a build without batch_update_lead', async (t) => {
-  const sandbox = await startVicidial(t, {}, { release: { version: '2.14-140', build: '210316-2207' } })
+  const sandbox = await startVicidial(t, {}, { version: '2.14-140', build: '210316-2207' })
   const { step, ids } = await checkUrl(sandbox.url)
   t.match(step('version'), {
     status: 'fault',
@@ -107,7 +107,7 @@ test('a build without batch_update_lead', async (t) => {
 
 test('a warning for a build with differences and for another version, none for a newer build', async (t) => {
   const of = async (version: string, build: string) => {
-    const sandbox = await startVicidial(t, {}, { release: { version, build } })
+    const sandbox = await startVicidial(t, {}, { version, build })
     return (await checkUrl(sandbox.url)).step('version')
   }
   t.match(await of('2.14-190', '240101-0000'), {

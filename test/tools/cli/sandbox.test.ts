@@ -64,6 +64,10 @@ test('--leads are generated, and --json prints the address as JSON', async (t) =
     '40',
     '--build',
     '210901-0000',
+    '--php',
+    '7',
+    '--db-charset',
+    'latin1',
     '--json'
   )
   const { origin, url } = JSON.parse(await firstLine(child))
@@ -82,6 +86,8 @@ const refused: [message: RegExp, ...args: string[]][] = [
   [/'--use-non-latin <0\|1>' argument '2' is invalid. Allowed choices are 0, 1/, '--use-non-latin', '2'],
   [/'--call-ms <a>' argument 'fast' is invalid/, '--call-ms', 'fast'],
   [/'--lead-us <b>' argument '-1' is invalid/, '--lead-us=-1'],
+  [/'--php <7\|8>' argument '5' is invalid. Allowed choices are 7, 8/, '--php', '5'],
+  [/'--db-charset <charset>' argument 'x' is invalid. Allowed choices are utf8, latin1/, '--db-charset', 'x'],
   [/'--build <build>' argument '2021' is invalid. It must have the form YYMMDD-HHMM/, '--build', '2021'],
   [/'--port <n>' argument '65536' is invalid\. It must be a port from 0 to 65535\./, '--port', '65536'],
   [/too many arguments/, 'start'],
@@ -99,9 +105,15 @@ test('invalid arguments are refused, with a message and the help', async (t) => 
   }
 })
 
+test('a build on a PHP that it does not run on ends it with 1 and a message', async (t) => {
+  const { exitCode, stderr } = await run('sandbox', '--build', '210917', '--php', '8')
+  t.equal(exitCode, 1)
+  t.match(stderr, /^The sandbox can't start: .*build 210917-1615 does not run on PHP 8/)
+})
+
 test('a port in use ends it with 1 and a message', async (t) => {
   const origin = (await firstLine(start(t))).trim().split(' ')[2] ?? ''
   const { exitCode, stderr } = await run('sandbox', '--port', new URL(origin).port)
   t.equal(exitCode, 1)
-  t.match(stderr, /^The sandbox can't listen: .*EADDRINUSE/)
+  t.match(stderr, /^The sandbox can't start: .*EADDRINUSE/)
 })

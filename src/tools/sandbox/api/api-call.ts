@@ -1,14 +1,18 @@
 import type { AllowedLists } from './allowed-lists.ts'
 import type { ParameterName } from './cleaning.ts'
+import type { BuildRules } from './builds.ts'
+import type { Php } from './php.ts'
+import type { Connection } from '../database/connection.ts'
 import type { CustomTables, EntryLists } from '../database/custom-tables.ts'
-import type { LeadTable } from '../database/lead-table.ts'
-import type { UseNonLatin } from '../database/fixture.ts'
+import type { List } from '../database/fixture.ts'
+import type { Leads } from '../database/lead-table.ts'
 
 /** The tables of one VICIdial. */
 export interface Tables {
-  readonly leads: LeadTable
+  readonly leads: Leads
   readonly customTables: CustomTables
   readonly entryLists: EntryLists
+  readonly lists: readonly List[]
   readonly definedLists: ReadonlySet<number>
 }
 
@@ -20,7 +24,11 @@ export interface ApiCall {
   readonly lists: AllowedLists
   /** The lists of the campaigns that the user's group allows, restricted or not. */
   readonly groupLists: ReadonlySet<number>
-  readonly useNonLatin: UseNonLatin
+  readonly build: BuildRules
+  readonly php: Php
+  readonly connection: Connection
+  /** What a statement gives. If the database rejects it, PHP 8 ends the call; PHP 7 goes on with `rejected`. */
+  readonly query: <Result>(statement: () => Result, rejected: Result) => Result
   /** A parameter's cleaned value, empty if it was not sent. */
   readonly value: (name: ParameterName) => string
   /** The values of the call by name, uncleaned. */
@@ -34,7 +42,7 @@ export type Piece = string | { readonly unended: string }
  * A function of the API. It yields what it prints. VICIdial writes its log after each piece; if that fails, the rest
  * of the function never runs.
  *
- * @throws {DatabaseError} when a statement breaks
+ * @throws {DatabaseError} when the database rejects a statement, with PHP 8
  */
 export type ApiFunction = (call: ApiCall) => Iterable<Piece>
 

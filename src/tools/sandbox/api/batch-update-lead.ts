@@ -1,13 +1,13 @@
 import type { ApiCall } from './api-call.ts'
 import { DatabaseError } from '../database/sql-text.ts'
 import { listIsMissing, readRecordsLimit } from './common-parameters.ts'
-import { readValueChanges } from './value-changes.ts'
+import { FAILED, valueChanges } from './value-changes.ts'
 
 const DEFAULT_RECORDS = 1000
 
 /** The API function `batch_update_lead`: one set of values for many leads (CONTRACT.md, same title). */
 export function batchUpdateLead(call: ApiCall): string[] {
-  const { value, userName, lists, tables } = call
+  const { value, userName, lists, tables, query } = call
   const asked = value('lead_ids')
   if (asked === '') return [`ERROR: batch_update_lead NO LEADS DEFINED - ${userName}|`]
 
@@ -21,26 +21,31 @@ export function batchUpdateLead(call: ApiCall): string[] {
     ]
   }
 
+  const found = query(() => findLeads(call, asked), [])
+  if (found.length === 0) {
+    return [`ERROR: batch_update_lead NO MATCHES FOUND IN THE SYSTEM: |${userName}|${asked}`]
+  }
+
+  const changes = valueChanges(call)
+  if (changes === undefined) return []
+  const changed = query(() => tables.leads.update(found, changes()), FAILED)
+  const counts = `${changed}|${found.length}|${found.join(',')}`
+  return [`SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - ${userName}|${counts}`]
+}
+
+/** @throws {DatabaseError} for a list or a limit that breaks the SELECT */
+function findLeads({ value, lists, tables }: ApiCall, asked: string): number[] {
   const limit = readRecordsLimit(value('records'), DEFAULT_RECORDS)
-  const found = readLeadIds(asked)
+  return readLeadIds(asked)
     .filter((id) => {
       const lead = tables.leads.get(id)
       return lead !== undefined && lists.includes(lead.list_id)
     })
     .sort((one, other) => other - one)
     .slice(0, limit)
-  if (found.length === 0) {
-    return [`ERROR: batch_update_lead NO MATCHES FOUND IN THE SYSTEM: |${userName}|${asked}`]
-  }
-
-  const changes = readValueChanges(call)
-  if (changes === undefined) return []
-  const changed = tables.leads.update(found, changes)
-  const counts = `${changed}|${found.length}|${found.join(',')}`
-  return [`SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - ${userName}|${counts}`]
 }
 
-/** @throws {DatabaseError} for an empty item, which breaks the SELECT */
+/** @throws {DatabaseError} for an empty item */
 function readLeadIds(text: string): number[] {
   const items = text.split(',')
   if (items.includes('')) throw new DatabaseError('an empty item in lead_ids')

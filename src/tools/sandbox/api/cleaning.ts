@@ -1,9 +1,13 @@
 import type { UseNonLatin } from '../database/fixture.ts'
+import type { BuildRules } from './builds.ts'
+import { type Php, UNKNOWN_LETTERS } from './php.ts'
 
 interface Rule {
   /** The characters to delete, by `use_non_latin`. */
   readonly dropped: readonly [RegExp, RegExp]
   readonly plusIsSpace: boolean
+  /** Whether it keeps all that PHP takes for a letter if `use_non_latin` is 1. */
+  readonly keepsLetters: boolean
 }
 
 const PLUS_IS_SPACE = true
@@ -12,19 +16,20 @@ const PLUS_IS_SPACE = true
 function letters(alsoKept: string, plusIsSpace = false): Rule {
   return {
     dropped: [new RegExp(`[^0-9A-Za-z${alsoKept}]`, 'g'), new RegExp(`[^0-9\\p{L}${alsoKept}]`, 'gu')],
-    plusIsSpace
+    plusIsSpace,
+    keepsLetters: true
   }
 }
 
 /** Keeps the given characters only, with either setting of `use_non_latin`. */
 function only(kept: string): Rule {
   const dropped = new RegExp(`[^${kept}]`, 'g')
-  return { dropped: [dropped, dropped], plusIsSpace: false }
+  return { dropped: [dropped, dropped], plusIsSpace: false, keepsLetters: false }
 }
 
 function allBut(dropped: string): Rule {
   const pattern = new RegExp(`[${dropped}]`, 'g')
-  return { dropped: [pattern, pattern], plusIsSpace: PLUS_IS_SPACE }
+  return { dropped: [pattern, pattern], plusIsSpace: PLUS_IS_SPACE, keepsLetters: false }
 }
 
 /**
@@ -83,9 +88,50 @@ const RULES = {
 /** A parameter that VICIdial reads, except custom-field labels: an operator makes those up. */
 export type ParameterName = keyof typeof RULES
 
+type Rules = Readonly<Record<ParameterName, Rule>>
+
+const AS_SENT: Rule = { dropped: [/(?!)/g, /(?!)/g], plusIsSpace: false, keepsLetters: false }
+const WITH_QUOTES = allBut(';#')
+
+/** Before `cleansAllValues`, if `use_non_latin` is 0. */
+const OLD_LATIN_RULES: Rules = {
+  ...RULES,
+  status: AS_SENT,
+  vendor_lead_code: WITH_QUOTES,
+  source_id: WITH_QUOTES,
+  comments: WITH_QUOTES,
+  country_code: only('A-Z')
+}
+
+/** The parameters that are cleaned, before `cleansAllValues`, if `use_non_latin` is 1. */
+const OLD_CLEANED: Partial<Rules> = {
+  user: RULES.user,
+  pass: RULES.pass,
+  source: letters('_-'),
+  lead_id: RULES.lead_id,
+  lead_ids: RULES.lead_ids,
+  list_id: RULES.list_id,
+  list_id_field: RULES.list_id_field,
+  list_exists_check: RULES.list_exists_check
+}
+
 /** What VICIdial keeps of a value. It doesn't cut the length; the columns do. */
-export function clean(name: ParameterName, value: string, useNonLatin: UseNonLatin): string {
-  const { dropped, plusIsSpace } = RULES[name]
-  const text = plusIsSpace ? value.replaceAll('+', ' ') : value
-  return text.replace(dropped[useNonLatin], '')
+export type Clean = (name: ParameterName, value: string) => string
+
+export function cleaning(build: BuildRules, php: Php, useNonLatin: UseNonLatin): Clean {
+  const ruleOf = rulesOf(build, useNonLatin)
+  const unknownLetters = UNKNOWN_LETTERS[php]
+  return (name, value) => {
+    const { dropped, plusIsSpace, keepsLetters } = ruleOf(name)
+    const text = (plusIsSpace ? value.replaceAll('+', ' ') : value).replace(dropped[useNonLatin], '')
+    return keepsLetters && useNonLatin === 1 ? text.replace(unknownLetters, '') : text
+  }
+}
+
+function rulesOf(build: BuildRules, useNonLatin: UseNonLatin): (name: ParameterName) => Rule {
+  if (build.cleansAllValues) return (name) => RULES[name]
+  if (useNonLatin === 0) return (name) => OLD_LATIN_RULES[name]
+  const keys = { phone_number: RULES.phone_number, vendor_lead_code: WITH_QUOTES }
+  const cleaned = { ...OLD_CLEANED, ...(build.cleansKeysInMode1 && keys) }
+  return (name) => cleaned[name] ?? AS_SENT
 }

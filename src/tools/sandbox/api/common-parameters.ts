@@ -6,14 +6,13 @@ const MAX_LIMIT = 2n ** 64n - 1n
 /**
  * Reads the parameter `records`, a limit of rows.
  *
- * @param text digits, or empty for the function's default
+ * @param text as cleaned, or empty for the function's default
  * @throws {DatabaseError} for a number that LIMIT does not accept
  */
 export function readRecordsLimit(text: string, defaultLimit: number): number {
   if (text === '') return defaultLimit
-  const limit = BigInt(text)
-  if (limit > MAX_LIMIT) throw new DatabaseError('no such limit')
-  return Number(limit)
+  if (!/^\d+$/.test(text) || BigInt(text) > MAX_LIMIT) throw new DatabaseError('no such limit')
+  return Number(text)
 }
 
 /** Whether a call with `list_exists_check` moves leads to a list that is not defined. */

@@ -3,6 +3,7 @@ import { PHONE_NUMBER_LENGTH } from '../database/column-types.ts'
 import { DatabaseError, readSqlText } from '../database/sql-text.ts'
 import type { Lead } from '../database/fixture.ts'
 import { readRecordsLimit } from './common-parameters.ts'
+import type { Php } from './php.ts'
 
 const DEFAULT_RECORDS = 1000
 const DEFAULT_SEARCH_METHOD = 'PHONE_NUMBER'
@@ -15,7 +16,7 @@ const HEADER = 'search_keyrecords_foundlead_ids'
  * also for a user with restricted lists.
  */
 export function leadSearch(call: ApiCall): string[] {
-  const { value, userName, lists } = call
+  const { value, userName, lists, php } = call
   const method =
     value('search_method').length < SHORTEST_SEARCH_METHOD ? DEFAULT_SEARCH_METHOD : value('search_method')
   const leadId = value('lead_id')
@@ -40,7 +41,7 @@ export function leadSearch(call: ApiCall): string[] {
     return [`ERROR: lead_search NO MATCHES FOUND IN THE SYSTEM: |${userName}|${leadId}|${codes}|${phones}`]
   }
   const header = value('header') === 'YES' ? [HEADER] : []
-  const lines = [...header, ...keyLines([...phoneKeys, ...codeKeys], rows)]
+  const lines = [...header, ...keyLines([...phoneKeys, ...codeKeys], rows, php)]
   return lines.length > 0 ? [lines.join('\n')] : []
 }
 
@@ -53,26 +54,36 @@ function isPhoneKey(key: string): boolean {
 
 /** Tries each kind of key only if the one before found nothing. */
 function findRows(
-  { value, tables: { leads } }: ApiCall,
+  { value, build, connection, query, tables: { leads } }: ApiCall,
   byLeadId: boolean,
   codes: readonly string[] | undefined,
   phones: readonly string[] | undefined
 ): Row[] {
-  const limit = readRecordsLimit(value('records'), DEFAULT_RECORDS)
-  const newest = (found: Lead[]) => found.sort((one, other) => other.lead_id - one.lead_id).slice(0, limit)
+  const select = (find: () => Lead[], keyOf: (lead: Lead) => string) =>
+    query((): Row[] => {
+      const limit = readRecordsLimit(value('records'), DEFAULT_RECORDS)
+      const newest = find().sort((one, other) => other.lead_id - one.lead_id)
+      return newest.slice(0, limit).map((lead) => [keyOf(lead), lead.lead_id])
+    }, [])
   let rows: Row[] = []
   if (byLeadId) {
-    const ids = [...new Set(required(value('lead_ids').split(',')).map(Number))]
-    const found = ids.map((id) => leads.get(id)).filter((lead) => lead !== undefined)
-    rows = newest(found).map((lead) => [String(lead.lead_id), lead.lead_id])
+    const find = () => {
+      const ids = [...new Set(required(value('lead_ids').split(',')).map(Number))]
+      return ids.map((id) => leads.get(id)).filter((lead) => lead !== undefined)
+    }
+    rows = select(find, ({ lead_id }) => String(lead_id))
   }
   if (rows.length === 0 && codes !== undefined) {
-    const found = leads.find('vendor_lead_code', required(codes).map(readSqlText))
-    rows = newest(found).map((lead) => [lead.vendor_lead_code, lead.lead_id])
+    const quote = build.quotesKeysDouble ? '"' : "'"
+    const find = () => {
+      const texts = required(codes).map((code) => readSqlText(code, quote))
+      return leads.find('vendor_lead_code', texts, connection)
+    }
+    rows = select(find, ({ vendor_lead_code }) => vendor_lead_code)
   }
   if (rows.length === 0 && phones !== undefined) {
-    const found = leads.find('phone_number', required(phones))
-    rows = newest(found).map((lead) => [lead.phone_number, lead.lead_id])
+    const find = () => leads.find('phone_number', required(phones), connection)
+    rows = select(find, ({ phone_number }) => phone_number)
   }
   return rows
 }
@@ -83,10 +94,10 @@ function required(keys: readonly string[]): readonly string[] {
   return keys
 }
 
-function keyLines(keys: readonly string[], rows: readonly Row[]): string[] {
-  const idsByKey = Map.groupBy(rows, ([key]) => looseKey(key))
+function keyLines(keys: readonly string[], rows: readonly Row[], php: Php): string[] {
+  const idsByKey = Map.groupBy(rows, ([key]) => looseKey(key, php))
   return keys.map((key) => {
-    const ids = (idsByKey.get(looseKey(key)) ?? []).map(([, leadId]) => leadId)
+    const ids = (idsByKey.get(looseKey(key, php)) ?? []).map(([, leadId]) => leadId)
     return `${key}|${ids.length}|${ids.join('-')}`
   })
 }
@@ -95,10 +106,12 @@ const NUMBER = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i
 
 /**
  * The form of a key that VICIdial groups by. Like PHP's `==`, it takes two numbers for one key if they are equal
- * (`1001` and `01001`), and other texts only if they are identical, letter case included.
+ * (`1001` and `01001`), and other texts only if they are identical, letter case included. For PHP 7, a number with a
+ * space after it is a text.
  */
-export function looseKey(text: string): string {
-  return NUMBER.test(text) && Number.isSafeInteger(Math.trunc(Number(text)))
+export function looseKey(text: string, php: Php): string {
+  const isNumber = NUMBER.test(text) && (php === 8 || !/\s$/.test(text))
+  return isNumber && Number.isSafeInteger(Math.trunc(Number(text)))
     ? `number ${Number(text)}`
     : `text ${text}`
 }

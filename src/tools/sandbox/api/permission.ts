@@ -31,6 +31,13 @@ export const READ_LEADS: Right = {
   refused: 'GET LEAD INFO'
 }
 
+/** Needs `modify_lists` in VICIdial, which every user of the sandbox has. */
+export const MODIFY_LISTS: Right = {
+  level: UPDATE_LEVEL,
+  modifyLeads: ['0', '1', '2', '3', '4', '5'],
+  refused: 'MODIFY LISTS'
+}
+
 /** Whether the function is among the user's allowed functions. */
 export function mayCall(user: User, functionName: string): boolean {
   const allowed = user.api_allowed_functions

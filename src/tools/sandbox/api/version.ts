@@ -1,13 +1,4 @@
-/** The release that the sandbox answers as. It doesn't know functions that came later. */
-export interface Release {
-  /** As `2.14-202`. */
-  readonly version: string
-  /** As `250720-1841`: date and time. */
-  readonly build: string
-}
-
-/** The release that was measured (CONTRACT.md). */
-export const MEASURED: Release = { version: '2.14-202', build: '250720-1841' }
+import type { Release } from './builds.ts'
 
 /**
  * The reply of `version`, which needs no login. The sandbox keeps UTC.

@@ -1,32 +1,35 @@
+import { collate } from './collation.ts'
+
 /** The length of the column `phone_number`, in characters. */
 export const PHONE_NUMBER_LENGTH = 18
 
-/**
- * What a text column holds.
- *
- * @param text of characters up to U+FFFF
- * @param maxLength in characters
- */
-export function storeText(text: string, maxLength: number): string {
-  return text.slice(0, maxLength)
-}
-
-/** What an integer column holds of a text of digits: at most its maximum. */
-export function storeInteger(digits: string, max: bigint): number {
-  if (digits === '') return 0
-  const value = BigInt(digits)
-  return Number(value > max ? max : value)
+/** What an integer column holds of a text: the number that it begins with, rounded, within the column's limits. */
+export function storeInteger(text: string, min: number, max: number): number {
+  const value = scaled(text, 0)
+  return Math.min(Math.max(value, min), max)
 }
 
 /** What `decimal(4,2)` holds: the number that the text begins with, rounded and capped at 99.99. */
 export function storeDecimal(text: string): string {
-  const number = /^-?(\d+(\.\d*)?|\.\d+)/.exec(text)?.[0] ?? '0'
-  const hundredths = Math.round(Math.abs(Number(`${number}e2`)))
-  const limited = Math.min(hundredths, 9999)
-  return `${number.startsWith('-') && limited > 0 ? '-' : ''}${(limited / 100).toFixed(2)}`
+  const hundredths = scaled(text, 2)
+  return (Math.min(Math.max(hundredths, -9999), 9999) / 100).toFixed(2)
 }
 
-/** What `enum('M','F','U','')` holds. */
-export function storeGender(text: string): string {
-  return text === 'M' || text === 'F' || text === 'U' ? text : ''
+/**
+ * What an `enum` column holds: one of its options, in any letter case; else, of a whole number, the option at that
+ * position; else nothing.
+ */
+export function storeOption(text: string, options: readonly string[]): string {
+  const option = options.find((one) => collate(one) === collate(text))
+  if (option !== undefined) return option
+  return /^\d+$/.test(text) ? (options[Number(text) - 1] ?? '') : ''
+}
+
+const NUMBER = /^\s*([+-]?)(\d+\.?\d*|\.\d+)(?:e([+-]?\d+))?/i
+
+/** The number that a text begins with, 0 without one, times a power of ten and rounded, halves away from zero. */
+function scaled(text: string, digits: number): number {
+  const [, sign, mantissa, exponent = '0'] = NUMBER.exec(text) ?? []
+  const value = Math.round(Number(`${mantissa ?? 0}e${Number(exponent) + digits}`))
+  return sign === '-' && value > 0 ? -value : value
 }

@@ -1,6 +1,14 @@
-import type { Fixture } from './fixture.ts'
+import { storeOption } from './column-types.ts'
+import type { Connection } from './connection.ts'
+import type { CustomField, Fixture } from './fixture.ts'
+import { storeDate } from './store-date.ts'
+import { storeTime } from './store-time.ts'
 
-const RECORDED_LABELS: NonNullable<Fixture['custom_fields']> = { '101': ['favorite_color'] }
+const RECORDED_FIELDS: NonNullable<Fixture['custom_fields']> = { '101': ['favorite_color'] }
+const TEXT_MAX_BYTES = 65_535
+const DEFAULT_LENGTH = 255
+
+type Row = Readonly<Record<string, string>>
 
 /**
  * The custom-field tables, one for each list that has custom fields.
@@ -10,31 +18,77 @@ const RECORDED_LABELS: NonNullable<Fixture['custom_fields']> = { '101': ['favori
  * `update/custom-fields-and-status`).
  */
 export class CustomTables {
-  readonly #labels = new Map<number, readonly string[]>()
-  readonly #rows = new Map<number, Map<number, Readonly<Record<string, string>>>>()
+  readonly #fields = new Map<number, readonly CustomField[]>()
+  readonly #rows = new Map<number, Map<number, Row>>()
 
-  constructor(labels: Fixture['custom_fields'] = RECORDED_LABELS) {
-    for (const [listId, listLabels] of Object.entries(labels)) {
-      this.#labels.set(Number(listId), listLabels)
+  constructor(fields: Fixture['custom_fields'] = RECORDED_FIELDS) {
+    for (const [listId, listFields] of Object.entries(fields)) {
+      const described = listFields.map((field) => (typeof field === 'string' ? { label: field } : field))
+      this.#fields.set(Number(listId), described)
       this.#rows.set(Number(listId), new Map())
     }
   }
 
-  /** The labels of a list; undefined if it has no custom fields. */
-  labels(listId: number): readonly string[] | undefined {
-    return this.#labels.get(listId)
+  /** The labels that have a column in the list's table; undefined if it has no table. */
+  labels(listId: number): string[] | undefined {
+    const withColumn = this.#fields.get(listId)?.filter(({ type }) => type !== 'DISPLAY' && type !== 'SCRIPT')
+    return withColumn?.map(({ label }) => label)
+  }
+
+  /** What is stored of a lead; undefined if the table has no row of it. */
+  row(listId: number, leadId: number): Row | undefined {
+    return this.#rows.get(listId)?.get(leadId)
+  }
+
+  /** The rows of all tables, by list id and lead id. */
+  all(): Record<string, Record<string, Row>> {
+    return Object.fromEntries([...this.#rows].map(([listId, rows]) => [listId, Object.fromEntries(rows)]))
   }
 
   /** @returns the number of changed rows: 1 for a new row or a different value, else 0 */
-  update(listId: number, leadId: number, values: Readonly<Record<string, string>>): 0 | 1 {
+  update(listId: number, leadId: number, values: ReadonlyMap<string, string>, connection: Connection): 0 | 1 {
     const rows = this.#rows.get(listId)
     if (rows === undefined) return 0
     const before = rows.get(leadId)
-    if (before !== undefined && Object.entries(values).every(([label, value]) => before[label] === value))
+    const after: Record<string, string> = { ...(before ?? this.#defaults(listId)) }
+    for (const field of this.#fields.get(listId) ?? []) {
+      const value = values.get(field.label)
+      if (value !== undefined) after[field.label] = store(field, value, connection)
+    }
+    if (before !== undefined && Object.entries(after).every(([label, value]) => before[label] === value))
       return 0
-    rows.set(leadId, { ...before, ...values })
+    rows.set(leadId, after)
     return 1
   }
+
+  #defaults(listId: number): Row {
+    const fields = this.#fields.get(listId) ?? []
+    return Object.fromEntries(fields.map(({ label, default: value = '' }) => [label, value]))
+  }
+}
+
+/** What the column of a field holds; VICIdial makes it from the field's type. */
+function store({ type, options = [], max }: CustomField, text: string, connection: Connection): string {
+  switch (type) {
+    case 'DATE':
+      return storeDate(text)
+    case 'TIME':
+      return storeTime(text)
+    case 'SELECT':
+    case 'RADIO':
+      return storeOption(text, options)
+    case 'MULTI':
+    case 'CHECKBOX':
+      return connection.store(text, options.map((option) => `'${option}'`).join(',').length)
+    case 'AREA':
+      return cutToBytes(connection.store(text, TEXT_MAX_BYTES), TEXT_MAX_BYTES)
+    default:
+      return connection.store(text, max ?? DEFAULT_LENGTH)
+  }
+}
+
+function cutToBytes(text: string, bytes: number): string {
+  return new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true })
 }
 
 /**

@@ -57,6 +57,31 @@ export interface List {
   readonly campaign_id: string
 }
 
+/** A custom field of a list. VICIdial makes its column from the type. */
+export interface CustomField {
+  readonly label: string
+  /** `TEXT`, if not given. `DISPLAY` and `SCRIPT` have no column. */
+  readonly type?:
+    | 'TEXT'
+    | 'AREA'
+    | 'SELECT'
+    | 'MULTI'
+    | 'RADIO'
+    | 'CHECKBOX'
+    | 'DATE'
+    | 'TIME'
+    | 'DISPLAY'
+    | 'SCRIPT'
+    | 'HIDDEN'
+    | 'READONLY'
+  /** The values to choose from, of `SELECT`, `RADIO`, `MULTI` and `CHECKBOX`. */
+  readonly options?: readonly string[]
+  /** The length of a text; 255, if not given. */
+  readonly max?: number
+  /** What a new row holds; nothing, if not given. */
+  readonly default?: string
+}
+
 /** `allowed_campaigns` holds campaign ids between spaces, or `-ALL-CAMPAIGNS-`. */
 export interface UserGroup {
   readonly user_group: string
@@ -67,15 +92,15 @@ export interface UserGroup {
 export type UseNonLatin = 0 | 1
 
 /**
- * The tables that a sandbox starts with. `custom_fields` has the labels of each list, by list id. Without it, list 101
- * has `favorite_color` and the other lists have none, as in the recordings.
+ * The tables that a sandbox starts with. `custom_fields` has the fields of each list, by list id; a label alone is a
+ * text. Without it, list 101 has `favorite_color` and the other lists have none, as in the recordings.
  */
 export interface Fixture {
   readonly leads: readonly Lead[]
   readonly users: readonly User[]
   readonly lists: readonly List[]
   readonly user_groups: readonly UserGroup[]
-  readonly custom_fields?: Readonly<Record<string, readonly string[]>>
+  readonly custom_fields?: Readonly<Record<string, readonly (string | CustomField)[]>>
 }
 
 /**

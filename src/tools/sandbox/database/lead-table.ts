@@ -1,16 +1,39 @@
-import { collate } from './collation.ts'
+import type { Connection } from './connection.ts'
 import type { Lead } from './fixture.ts'
+import { DatabaseError } from './sql-text.ts'
 
 /** Column values to write. */
 export type Changes = Partial<Omit<Lead, 'lead_id'>>
 
 type SearchColumn = 'vendor_lead_code' | 'phone_number'
 
+/**
+ * What a call can do with the table `vicidial_list`. Each method is one statement.
+ * @throws {DatabaseError} if the table is not there, or can't be written to
+ */
+export interface Leads {
+  get(leadId: number): Lead | undefined
+  /** The leads with one of these values in the column, each once, in no particular order. */
+  find(column: SearchColumn, values: readonly string[], connection: Connection): Lead[]
+  /** @returns how many rows changed; a row that already held these values doesn't count */
+  update(leadIds: Iterable<number>, changes: Changes): number
+}
+
+function refuse(): never {
+  throw new DatabaseError('the lead table is broken')
+}
+
+export const MISSING_LEADS: Leads = { get: refuse, find: refuse, update: refuse }
+
+export function readOnly(leads: Leads): Leads {
+  return { get: (id) => leads.get(id), find: (...key) => leads.find(...key), update: refuse }
+}
+
 /** The table `vicidial_list`. Rows are never changed in place, so a returned lead doesn't change later. */
-export class LeadTable {
+export class LeadTable implements Leads {
   readonly #fixture: readonly Lead[]
   #leads = new Map<number, Lead>()
-  /** Built by the first search for the column, and kept up to date from then on. */
+  /** Built by the first search for the column over a connection, and kept up to date from then on. */
   #indexes = new Map<SearchColumn, ColumnIndex>()
 
   constructor(fixture: readonly Lead[]) {
@@ -32,9 +55,8 @@ export class LeadTable {
     return Object.fromEntries(this.#leads)
   }
 
-  /** The leads with one of these values in the column, each once, in no particular order. */
-  find(column: SearchColumn, values: readonly string[]): Lead[] {
-    const index = this.#index(column)
+  find(column: SearchColumn, values: readonly string[], connection: Connection): Lead[] {
+    const index = this.#index(column, connection)
     const ids = new Set<number>()
     for (const value of values) {
       for (const id of index.find(value)) ids.add(id)
@@ -42,7 +64,6 @@ export class LeadTable {
     return [...ids].map((id) => this.#leads.get(id)).filter((lead) => lead !== undefined)
   }
 
-  /** @returns how many rows changed; a row that already held these values doesn't count */
   update(leadIds: Iterable<number>, changes: Changes): number {
     const columns = Object.keys(changes) as (keyof Changes)[]
     let changed = 0
@@ -57,10 +78,10 @@ export class LeadTable {
     return changed
   }
 
-  #index(column: SearchColumn): ColumnIndex {
+  #index(column: SearchColumn, connection: Connection): ColumnIndex {
     const existing = this.#indexes.get(column)
-    if (existing !== undefined) return existing
-    const index = new ColumnIndex()
+    if (existing?.connection === connection) return existing
+    const index = new ColumnIndex(connection)
     for (const lead of this.#leads.values()) index.add(lead[column], lead.lead_id)
     this.#indexes.set(column, index)
     return index
@@ -77,23 +98,28 @@ export class LeadTable {
 
 /** Lead ids by the value of one text column, compared as the database does. */
 class ColumnIndex {
+  readonly connection: Connection
   readonly #ids = new Map<string, Set<number>>()
 
+  constructor(connection: Connection) {
+    this.connection = connection
+  }
+
   add(value: string, leadId: number): void {
-    const key = collate(value)
+    const key = this.connection.collate(value)
     const ids = this.#ids.get(key)
     if (ids === undefined) this.#ids.set(key, new Set([leadId]))
     else ids.add(leadId)
   }
 
   remove(value: string, leadId: number): void {
-    const key = collate(value)
+    const key = this.connection.collate(value)
     const ids = this.#ids.get(key)
     ids?.delete(leadId)
     if (ids?.size === 0) this.#ids.delete(key)
   }
 
   find(value: string): Iterable<number> {
-    return this.#ids.get(collate(value)) ?? []
+    return this.#ids.get(this.connection.collate(value)) ?? []
   }
 }

@@ -1,6 +1,4 @@
-import type { UseNonLatin } from './fixture.ts'
-
-/** A statement that the database rejects. PHP 8.1 and later then answer HTTP 500 with the output so far. */
+/** A statement that the database rejects. */
 export class DatabaseError extends Error {}
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -14,27 +12,23 @@ const ESCAPES: Readonly<Record<string, string>> = {
   _: '\\_'
 }
 
-/**
- * What the database reads from a value that VICIdial put between double quotes without escaping it (CONTRACT.md,
- * "Backslash is a security hole upstream"). The sandbox runs no SQL: a value that could rewrite the statement counts
- * as a broken statement.
- *
- * @throws {DatabaseError} when a backslash at the end swallows the closing quote
- */
-export function readSqlText(text: string): string {
-  if (!text.includes('\\')) return text
-  return text.replace(/\\([\s\S]?)/g, (_, escaped: string) => {
-    if (escaped === '') throw new DatabaseError('the closing quote is escaped')
-    return ESCAPES[escaped] ?? escaped
-  })
+/** By the quote around a text: a text that does not end it, and what stands for another character in it. */
+const SHAPES = {
+  '"': { whole: /^(?:[^"\\]+|\\[\s\S]|"")*$/, escape: /\\([\s\S])|""/g },
+  "'": { whole: /^(?:[^'\\]+|\\[\s\S]|'')*$/, escape: /\\([\s\S])|''/g }
 }
 
-const BEYOND_THREE_BYTES = /[\u{10000}-\u{10ffff}]/gu
-
 /**
- * The text as three-byte UTF-8, which is all that the columns hold. A character beyond U+FFFF becomes `?`. With
- * `use_non_latin` the connection uses three-byte UTF-8 too, and each of the character's four bytes becomes a `?`.
+ * What the database reads from a value that VICIdial put between quotes without escaping it (CONTRACT.md, "Backslash
+ * is a security hole upstream"). The sandbox runs no SQL: a value that could rewrite the statement counts as a broken
+ * statement.
+ *
+ * @throws {DatabaseError} when the value ends its own quotes, or a backslash at its end swallows the closing one
  */
-export function toThreeByteText(text: string, useNonLatin: UseNonLatin): string {
-  return text.replace(BEYOND_THREE_BYTES, useNonLatin === 1 ? '????' : '?')
+export function readSqlText(text: string, quote: keyof typeof SHAPES = '"'): string {
+  if (!text.includes('\\') && !text.includes(quote)) return text
+  if (!SHAPES[quote].whole.test(text)) throw new DatabaseError('a value that is not one text')
+  return text.replace(SHAPES[quote].escape, (_, escaped: string | undefined) =>
+    escaped === undefined ? quote : (ESCAPES[escaped] ?? escaped)
+  )
 }

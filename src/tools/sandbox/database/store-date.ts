@@ -1,19 +1,32 @@
 const NO_DATE = '0000-00-00'
 /** MariaDB reads a two-digit year as 1970 to 2069. */
 const FIRST_YEAR_OF_CENTURY = 70
+const LAST_YEAR = 9999
 
 /**
- * What a `date` column holds of a text of digits and dashes. It reads like MariaDB with an empty `sql_mode`: parts may
- * be zero, a time may follow, and an impossible date is stored as `0000-00-00`.
+ * What a `date` column holds of a text. It reads like MariaDB with an empty `sql_mode`: year, month and day with any
+ * punctuation between, parts may be zero, a time may follow, and an impossible date is stored as `0000-00-00`.
  */
 export function storeDate(text: string): string {
-  const parts = readCompact(text) ?? readDashed(text)
-  if (parts === undefined) return NO_DATE
+  return readMoment(text)?.date ?? NO_DATE
+}
+
+export interface Moment {
+  /** As `1980-01-31`; undefined if there is no such date, or no such time. */
+  readonly date: string | undefined
+  /** Hours, minutes and seconds, as many as are present. */
+  readonly time: readonly number[]
+}
+
+/** @returns undefined for a text that has not the form of a date */
+export function readMoment(text: string): Moment | undefined {
+  const parts = readCompact(text) ?? readDelimited(text)
+  if (parts === undefined) return undefined
   const { month, day, time } = parts
   const isZero = Number(parts.year) === 0 && month === 0 && day === 0
   const year = parts.year.length === 2 && !isZero ? fullYear(Number(parts.year)) : Number(parts.year)
-  if (!isDate(year, month, day) || !isTime(time)) return NO_DATE
-  return `${String(year).padStart(4, '0')}-${twoDigits(month)}-${twoDigits(day)}`
+  if (year > LAST_YEAR || !isDate(year, month, day) || !isTime(time)) return { date: undefined, time }
+  return { date: `${String(year).padStart(4, '0')}-${twoDigits(month)}-${twoDigits(day)}`, time }
 }
 
 interface Parts {
@@ -24,21 +37,35 @@ interface Parts {
   readonly time: readonly number[]
 }
 
-/** Digits only. With 8 digits, or 14 and more, the year has four. */
+const COMPACT = /^\s*\+?(\d+(?:T\d*)?)(?:\.\d*)?$/
+/** Digits after which a fraction may follow. */
+const WITH_TIME = 12
+const PUNCTUATION = '[!-\\/:-@[-`{-~]'
+const NUMBERS = `(\\d+)(?:${PUNCTUATION}(\\d+)(?:${PUNCTUATION}(\\d+))?)?`
+const DELIMITED = new RegExp(
+  `^\\s*\\+?(\\d+)${PUNCTUATION}(\\d+)${PUNCTUATION}(\\d+)(?:(?:T|\\s+|${PUNCTUATION})${NUMBERS})?`
+)
+
+/** Digits only, perhaps with a `T`. With 4, 8, or 14 and more, the year has four. */
 function readCompact(text: string): Parts | undefined {
-  const hasFullYear = text.length === 8 || text.length >= 14
-  const shape = hasFullYear ? /^(\d{4})(\d\d)(\d\d)(\d*)$/ : /^(\d\d)(\d\d)(\d\d?)(\d*)$/
-  return readParts(shape.exec(text), /\d\d?/g)
+  const [whole, compact = ''] = COMPACT.exec(text) ?? []
+  const digits = compact.replace('T', '').length
+  if (whole === undefined || (whole.includes('.') && digits < WITH_TIME)) return undefined
+  const hasFullYear = digits === 4 || digits === 8 || digits >= 14
+  const shape = hasFullYear ? /^(\d{4})(\d\d?)(\d\d?)T?(\d*)/ : /^(\d\d)(\d\d?)(\d\d?)T?(\d*)/
+  const [, year = '', month, day, time = ''] = shape.exec(compact) ?? []
+  if (day === undefined) return undefined
+  return { year, month: Number(month), day: Number(day), time: (time.match(/\d\d?/g) ?? []).map(Number) }
 }
 
-function readDashed(text: string): Parts | undefined {
-  return readParts(/^(\d{1,4})-(\d\d?)-(\d\d?)(?:-(.*))?$/.exec(text), /\d+/g)
+function readDelimited(text: string): Parts | undefined {
+  const [, year, month, day, ...time] = DELIMITED.exec(text) ?? []
+  if (year === undefined) return undefined
+  return { year, month: Number(month), day: Number(day), time: time.map(numberOf) }
 }
 
-function readParts(match: RegExpExecArray | null, timePart: RegExp): Parts | undefined {
-  if (match === null) return undefined
-  const [, year = '', month = '', day = '', time = ''] = match
-  return { year, month: Number(month), day: Number(day), time: (time.match(timePart) ?? []).map(Number) }
+function numberOf(digits: string | undefined): number {
+  return Number(digits ?? 0)
 }
 
 function fullYear(twoDigitYear: number): number {

@@ -59,7 +59,7 @@ export class ApiEndpoint {
 
     const fault = faultName === undefined ? NO_FAULT : faultNamed(faultName)
     if (fault.isMade && !(await lock.pass(leads))) return
-    const answer = fault.isMade ? api.answer(parameters) : NOT_MADE
+    const answer = fault.isMade ? api.answer(parameters, fault.database) : NOT_MADE
     const refusal = (kind: 'BAD' | 'LOCK') => api.loginRefusal(parameters, kind)
     call.http_status = fault.send(response, fault.answer({ answer, refusal }))
     call.ms = performance.now() - startedAt

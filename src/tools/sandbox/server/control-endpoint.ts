@@ -7,8 +7,11 @@ import { readBody } from './request-body.ts'
 /** What a client can read and change on a running sandbox. */
 export interface Controls {
   leads(): Record<string, Lead>
+  /** The stored custom fields, by list id, lead id and label. */
+  customFields(): Record<string, Record<string, Readonly<Record<string, string>>>>
   calls(): Call[]
   reset(): void
+  /** @param options `calls` may be Infinity: then the fault lasts until it is replaced, or cleared with 0 calls */
   fail(fault: FaultName, options: { calls: number; function?: string }): void
   setUseNonLatin(useNonLatin: UseNonLatin): void
   /** Sets the password of the user `api`; false if there is no such user. */
@@ -26,6 +29,7 @@ const DONE: Answer = { status: 200, body: {} }
 
 const ROUTES: Readonly<Record<string, (controls: Controls, fields: Fields) => Answer>> = {
   'GET /sandbox/leads': (controls) => ({ status: 200, body: controls.leads() }),
+  'GET /sandbox/custom-fields': (controls) => ({ status: 200, body: controls.customFields() }),
   'GET /sandbox/calls': (controls) => ({ status: 200, body: controls.calls() }),
   'POST /sandbox/reset': (controls) => {
     controls.reset()

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { ApiAnswer } from '../api/non-agent-api.ts'
+import type { ApiAnswer, DatabaseFault } from '../api/non-agent-api.ts'
 import { closeConnection, leaveOpen, resetConnection, sendCut, sendWhole } from './sending.ts'
 
 /** An HTTP answer, from VICIdial or from a server in front of it. */
@@ -18,6 +18,8 @@ export interface FaultMaterial {
 interface Fault {
   /** Whether the call is carried out. */
   readonly isMade: boolean
+  /** What is wrong with the database meanwhile. */
+  readonly database?: DatabaseFault
   readonly answer: (material: FaultMaterial) => HttpAnswer
   /** @returns the HTTP status that was sent, 0 for none */
   readonly send: (response: ServerResponse, answer: HttpAnswer) => number
@@ -30,6 +32,11 @@ const PROXY_PAGE = `<!DOCTYPE html>
 
 const unchanged = ({ answer }: FaultMaterial): HttpAnswer => answer
 const cutInTheMiddle = (text: string): string => text.slice(0, Math.floor(text.length / 2))
+
+/** A call that meets a broken database, and answers as its PHP does then. */
+function broken(database: DatabaseFault) {
+  return { isMade: true, database, answer: unchanged, send: sendWhole }
+}
 
 /** The ways a call can fail. */
 const FAULTS = {
@@ -60,7 +67,13 @@ const FAULTS = {
     isMade: false,
     answer: ({ refusal }) => ({ status: 200, text: refusal('LOCK') }),
     send: sendWhole
-  }
+  },
+  database_down: broken('down'),
+  database_lost: broken('lost'),
+  settings_gone: broken('settings_gone'),
+  leads_gone: broken('leads_gone'),
+  leads_read_only: broken('leads_read_only'),
+  api_log_unwritable: broken('api_log_unwritable')
 } as const satisfies Record<string, Fault>
 
 export type FaultName = keyof typeof FAULTS

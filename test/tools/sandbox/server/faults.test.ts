@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import { type Test, test } from 'tap'
 import { FAULT_NAMES, type FaultName } from '../../../../src/tools/sandbox/server/faults.ts'
 import { type Sandbox, startSandbox } from '../../../../src/tools/sandbox/sandbox.ts'
+import { REPLIES } from './database-replies.ts'
 
 const SALE = {
   source: 'crm',
@@ -185,5 +186,6 @@ test('faults can be planned over HTTP', async (t) => {
 })
 
 test('every fault has a test', async (t) => {
-  t.strictSame([...FAULT_NAMES].sort(), [...Object.keys(answered), 'hang', 'hang_after', 'html'].sort())
+  const tested = [...Object.keys(answered), 'hang', 'hang_after', 'html', ...Object.keys(REPLIES)]
+  t.strictSame([...FAULT_NAMES].sort(), tested.sort())
 })
