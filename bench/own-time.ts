@@ -2,7 +2,7 @@ import { batchResponse } from '../src/updates/response.ts'
 import { outcomeResult } from '../src/delivery/result.ts'
 import { Dispatcher } from '../src/delivery/dispatcher.ts'
 import { readBatch } from '../src/updates/batch.ts'
-import { createCleaner } from '../src/leads/clean.ts'
+import { serverRules } from '../src/leads/server-rules.ts'
 import { ALL_RIGHTS } from '../src/leads/rights.ts'
 import { DEFAULT_OPTIONS, type Update } from '../src/leads/update.ts'
 import type { Exchange } from '../src/vicidial/exchange.ts'
@@ -35,7 +35,7 @@ export async function ownTime() {
   const log = { child: () => quiet, error: () => undefined }
   const dispatcher = new Dispatcher({ exchange, guard, rules, log, maxWaiting: 1_000_000, lingerMs: 0 })
   const batchRules = {
-    clean: createCleaner(0),
+    ...serverRules(0),
     customFields: new Map(),
     rights: ALL_RIGHTS,
     maxUpdates: 1_000_000,

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { FieldsAnswerSchema } from '../schemas/fields.ts'
 import type { RuntimeConfig } from '../src/config/runtime-config.ts'
 import { requires } from '../src/http/authentication.ts'
-import { FIELDS, type Field } from '../src/leads/fields.ts'
+import type { Field } from '../src/leads/fields.ts'
 import { COMMON_PROBLEMS, json, problems } from './responses.ts'
 
 const schema = {
@@ -20,11 +20,9 @@ const schema = {
 
 /** `GET /v1/fields` */
 export function fieldsRoute(runtimeConfig: Pick<RuntimeConfig, 'leads'>) {
-  const unicode = runtimeConfig.leads.nonLatin === 1
-  const fields = FIELDS.map((field) => wireField(field, unicode))
   return async (app: FastifyInstance) => {
     app.get('/v1/fields', { schema }, async () => ({
-      fields,
+      fields: runtimeConfig.leads.fields.map((field) => wireField(field, runtimeConfig.leads.nonLatin === 1)),
       custom_fields: [...runtimeConfig.leads.customFields].map(([label, max_length]) => ({
         label,
         max_length
@@ -36,7 +34,9 @@ export function fieldsRoute(runtimeConfig: Pick<RuntimeConfig, 'leads'>) {
 function wireField(field: Field, unicode: boolean) {
   const { name, type, kind, maxLength, keeps, clearable, singleLead, minimum, maximum, choices, example } =
     field
-  const letters = { none: 'none', any: 'unicode', by_mode: unicode ? 'unicode' : 'ascii' }[field.letters]
+  const letters = { none: 'none', any: 'unicode', by_mode: unicode ? 'unicode' : 'ascii', capitals: 'ascii' }[
+    field.letters
+  ]
   const row = {
     name,
     type,

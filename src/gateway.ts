@@ -21,6 +21,7 @@ import { addProcessGauges } from './telemetry/metrics/process-gauges.ts'
 import { type Observer, observedBy } from './telemetry/observer.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
 import { Updates } from './updates/updates.ts'
+import { BuildWatch } from './vicidial/build-watch.ts'
 import { UPSTREAM_STATES } from './vicidial/guard.ts'
 import { Upstreams } from './vicidial/upstreams.ts'
 
@@ -70,6 +71,14 @@ export async function createGateway(
   outbox.queue.onSettled((settlements) => {
     reportSettlements(observer, settlements)
   })
+  const buildWatch = new BuildWatch({
+    configured: vicidial.build,
+    nonLatin: vicidial.nonLatin,
+    onChange: (build) => {
+      runtimeConfig.adaptTo(build)
+    },
+    log
+  })
   const upstreams = new Upstreams({
     accounts: config.accounts,
     url,
@@ -77,6 +86,7 @@ export async function createGateway(
     source,
     timeoutMs,
     observer,
+    buildWatch,
     log
   })
   const dispatchers = new Dispatchers(upstreams.all, { rules, ...dispatch })
@@ -138,6 +148,7 @@ export async function createGateway(
     reload.reload()
   })
   app.addHook('onReady', async () => {
+    await upstreams.start()
     reload.start()
     workers.wake()
     retention.start()

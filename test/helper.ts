@@ -65,6 +65,9 @@ export async function startGateway(
     VICIDIAL_USER: 'api',
     VICIDIAL_PASS: 's3cret',
     VICIDIAL_MAX_CALLS_PER_SECOND: '0',
+    // Otherwise each gateway would ask for it.
+    VICIDIAL_BUILD: '250720-1841',
+    VICIDIAL_DB_CHARSET: 'utf8',
     API_KEY,
     PORT: '0',
     DATA_DIR: dataDir(t),
@@ -253,6 +256,7 @@ function readDocumented() {
       VICIDIAL_URL: 'http://127.0.0.1:9/non_agent_api.php',
       VICIDIAL_USER: 'nobody',
       VICIDIAL_PASS: 'nothing',
+      VICIDIAL_BUILD: '250720-1841',
       API_KEY: 'no-key',
       DATA_DIR: directory.path
     })

@@ -5,7 +5,7 @@ import { type Environment, readEnvironment } from './environment.ts'
 import { readGatewayFile } from './gateway-file.ts'
 import { type HttpSettings, readHttpSettings } from './http-settings.ts'
 import type { RetrySchedule } from '../jobs/retry-schedule.ts'
-import type { NonLatin } from '../leads/clean.ts'
+import type { DbCharset, NonLatin } from '../leads/column-text.ts'
 import type { WebhookEndpoint } from '../webhooks/endpoint.ts'
 import { type Account, DEFAULT_ACCOUNT, userName } from '../vicidial/account.ts'
 import type { AccountConfig } from './accounts/read-accounts.ts'
@@ -18,6 +18,9 @@ export interface Config {
     /** VICIdial's `source` of calls for callers without their own. */
     readonly source: string
     readonly nonLatin: NonLatin
+    readonly dbCharset: DbCharset
+    /** VICIdial's build, if the operator names it; otherwise the gateway asks for it. */
+    readonly build: string | undefined
     readonly dialect: Dialect
     readonly maxLeadsPerCall: number
     /** Timeout for one call. */
@@ -125,6 +128,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       url,
       source: environment.VICIDIAL_SOURCE,
       nonLatin: environment.VICIDIAL_NON_LATIN === '1' ? 1 : 0,
+      dbCharset: environment.VICIDIAL_DB_CHARSET ?? 'utf8',
+      build: environment.VICIDIAL_BUILD,
       dialect: environment.VICIDIAL_DIALECT,
       maxLeadsPerCall: environment.VICIDIAL_MAX_LEADS_PER_CALL,
       timeoutMs: environment.VICIDIAL_TIMEOUT_MS
@@ -169,11 +174,19 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   })
 }
 
-function warningsOf({ API_KEY }: Environment): string[] {
-  if (API_KEY === undefined || API_KEY.length >= LONG_KEY) return []
-  return [
-    `API_KEY is shorter than ${LONG_KEY} characters, and may be guessed: "npm run key" makes a better one.`
-  ]
+function warningsOf({ API_KEY, VICIDIAL_DB_CHARSET }: Environment): string[] {
+  const warnings: string[] = []
+  if (API_KEY !== undefined && API_KEY.length < LONG_KEY) {
+    warnings.push(
+      `API_KEY is shorter than ${LONG_KEY} characters, and may be guessed: "npm run key" makes a better one.`
+    )
+  }
+  if (VICIDIAL_DB_CHARSET === undefined) {
+    warnings.push(
+      'VICIDIAL_DB_CHARSET is not set, and taken to be utf8: if it is latin1, VICIdial cuts long values in other alphabets, or loses their letters. "vicidial-gateway check --test-lead ID" finds it out.'
+    )
+  }
+  return warnings
 }
 
 function readUrl(text: unknown, faults: string[]): URL | undefined {

@@ -1,3 +1,4 @@
+import { BUILD_PATTERN } from '../vicidial/builds.ts'
 import { SOURCE_PATTERN } from '../vicidial/wire.ts'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Value } from 'typebox/value'
@@ -24,6 +25,12 @@ export const EnvironmentSchema = Type.Object({
     default: '0',
     description: "0 or 1, as VICIdial's system setting use_non_latin"
   }),
+  VICIDIAL_DB_CHARSET: Type.Optional(
+    Type.Enum(['utf8', 'latin1'], { description: "utf8 or latin1, as VICIdial's database has it" })
+  ),
+  VICIDIAL_BUILD: Type.Optional(
+    Type.String({ pattern: BUILD_PATTERN, description: "VICIdial's build, like 250720-1841" })
+  ),
   VICIDIAL_DIALECT: Type.Union([Type.Literal('lead_ids'), Type.Literal('leads_data')], {
     default: 'lead_ids',
     description: 'lead_ids or leads_data'

@@ -1,24 +1,29 @@
 import { Callers } from '../callers/callers.ts'
 import type { LeadRules } from '../leads/changes.ts'
-import { createCleaner, type NonLatin } from '../leads/clean.ts'
+import { serverRules } from '../leads/server-rules.ts'
+import { type BuildRuleId, rulesOf } from '../vicidial/builds.ts'
 import type { WebhookEndpoint } from '../webhooks/endpoint.ts'
 import type { Config } from './config.ts'
 
 /** Prefix of a webhook's name where a caller's name could be too. */
 const WEBHOOK = 'webhook:'
 
-/** The configuration that may change while the gateway runs: callers, compat, custom fields and webhooks. */
+/**
+ * The configuration that may change while the gateway runs: callers, compat, custom fields and webhooks, and the rules
+ * of VICIdial's build.
+ */
 export class RuntimeConfig {
   readonly callers: Callers
   #compat: boolean
-  #leads: LeadRules & { readonly nonLatin: NonLatin }
+  #leads: LeadRules
+  readonly #vicidial: Config['vicidial']
   #endpoints: ReadonlyMap<string, WebhookEndpoint>
 
   constructor(config: Config) {
-    const { nonLatin } = config.vicidial
+    this.#vicidial = config.vicidial
     this.callers = new Callers(config.callers)
     this.#compat = config.compat
-    this.#leads = { clean: createCleaner(nonLatin), customFields: config.customFields, nonLatin }
+    this.#leads = leadRules(config.vicidial, config.vicidial.build, config.customFields)
     this.#endpoints = byName(config.webhooks)
   }
 
@@ -27,8 +32,13 @@ export class RuntimeConfig {
     return this.#compat
   }
 
-  get leads(): LeadRules & { readonly nonLatin: NonLatin } {
+  get leads(): LeadRules {
     return this.#leads
+  }
+
+  /** Takes the rules of the build that VICIdial has now; undefined: it is not known. */
+  adaptTo(build: string | undefined): void {
+    this.#leads = leadRules(this.#vicidial, build, this.#leads.customFields)
   }
 
   /** The webhook endpoint of this name. */
@@ -51,6 +61,20 @@ export class RuntimeConfig {
     for (const endpoint of before.values())
       if (this.#endpoints.get(endpoint.name) !== endpoint) endpoint.retire()
   }
+}
+
+function leadRules(
+  { nonLatin, dbCharset }: Config['vicidial'],
+  build: string | undefined,
+  customFields: LeadRules['customFields']
+): LeadRules {
+  const ids = new Set<BuildRuleId>(rulesOf(build, nonLatin).map(({ id }) => id))
+  const rules = serverRules(nonLatin, {
+    dbCharset,
+    capitalsInCountryCode: ids.has('country_code_capitals'),
+    refusesApostrophes: ids.has('keys_in_apostrophes')
+  })
+  return { ...rules, customFields }
 }
 
 function byName(endpoints: readonly WebhookEndpoint[]): ReadonlyMap<string, WebhookEndpoint> {

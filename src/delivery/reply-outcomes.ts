@@ -1,6 +1,6 @@
 import type { Changes } from '../leads/changes.ts'
 import type { Exchanged } from '../vicidial/exchange.ts'
-import { NOTHING_DONE, type UpdateReply } from '../vicidial/reply.ts'
+import { NOTHING_USABLE, type UpdateReply } from '../vicidial/reply.ts'
 import type { LeadChanges } from '../vicidial/wire.ts'
 import { notDone, notFound, type Outcome } from './outcome.ts'
 
@@ -15,7 +15,7 @@ const MISSING = notFound(
 export function outcomesOf(changes: Changes, exchanged: Exchanged<UpdateReply>): (lead: number) => Outcome {
   const { reply } = exchanged
   const isCustom = changes.params['custom_fields'] !== undefined
-  if (reply === NOTHING_DONE && isCustom) {
+  if (reply === NOTHING_USABLE && isCustom) {
     const detail = "The lead's list has none of these custom fields."
     const outcome = notDone({ ...exchanged, reply: { ...reply, code: 'field_unknown', detail } })
     return () => ({ ...outcome, notStored: customFieldsNotStored(changes) })

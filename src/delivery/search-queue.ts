@@ -152,7 +152,8 @@ export class SearchQueue {
   }
 
   /** Sends searches that were taken together. A result that reaches VICIdial's limit is asked for again in halves. */
-  async send(searches: readonly LeadSearch[], context: CallContext): Promise<void> {
+  async send(taken: readonly LeadSearch[], context: CallContext): Promise<void> {
+    const searches = taken.filter((search) => !this.#isRefused(search))
     const [first] = searches
     if (first === undefined) return
     for (const search of searches) search.deadline = context.deadline
@@ -169,6 +170,13 @@ export class SearchQueue {
       for (const search of searches)
         search.settle({ kind: 'leads', leads: reply.leads.get(search.key.value) ?? [] })
     } else this.fail(searches, { ...exchanged, reply })
+  }
+
+  /** Settles a search whose key could harm others, or VICIdial. */
+  #isRefused(search: LeadSearch): boolean {
+    const reply = this.#exchange.keyRefusal(search.key.value)
+    if (reply !== undefined) this.fail([search], { reply, maybeMade: false })
+    return reply !== undefined
   }
 
   /** Settles searches whose call failed or was not made. */

@@ -11,7 +11,9 @@ const FINAL: ReadonlySet<OutcomeError['code']> = new Set([
   'lead_ambiguous',
   'list_not_found',
   'list_not_allowed',
-  'field_unknown'
+  'field_unknown',
+  'characters_lost',
+  'unsafe_characters'
 ])
 /** VICIdial refused the login, and nothing is sent until it accepts it: that is no attempt. */
 const LOGIN_REFUSED: ReadonlySet<OutcomeError['code']> = new Set([

@@ -1,8 +1,9 @@
-import { BLANK, type Cleaned, type Cleaner, unsafeCharacter } from './clean.ts'
+import { BLANK, type Cleaned, unsafeCharacter } from './clean.ts'
 import { FIELD_BY_NAME, FIELDS, type Field } from './fields.ts'
 import { isObject } from './is-object.ts'
 import { echo, type PointedRefusal, pointer, type Refusal, type Warning } from './refusal.ts'
 import { allows, type Rights } from './rights.ts'
+import type { ServerRules } from './server-rules.ts'
 
 /** The changes of one update, in VICIdial's terms. Leads with equal `key` can share a call. */
 export interface Changes {
@@ -26,8 +27,7 @@ export interface ChangesInput {
 }
 
 /** How the operator has set up VICIdial's leads. */
-export interface LeadRules {
-  readonly clean: Cleaner
+export interface LeadRules extends ServerRules {
   /** The custom fields that the operator has listed, with the length of the longest value; no other is ever sent. */
   readonly customFields: ReadonlyMap<string, number>
 }
@@ -42,7 +42,7 @@ export const MAX_REFUSALS = 100
 
 const FIELD_ORDER: ReadonlyMap<Field, number> = new Map(FIELDS.map((field, position) => [field, position]))
 /** Characters of a custom field's value that VICIdial deletes or replaces. */
-const CUSTOM_LOST = /[;"+]|[\u{10000}-\u{10FFFF}]/u
+const CUSTOM_LOST = /[;"+]/
 /** VICIdial empties every custom field whose `&label=` it finds in the decoded request, even inside a value. */
 const LOOKS_LIKE_PARAMETER = /[&?][^&?=\s]+=/
 /** Begins the names of custom fields, in `Changes.stored` and in refusals. */
@@ -167,13 +167,13 @@ function customField(label: string, value: unknown, rules: ChangesRules): Custom
     }
   if (text === BLANK)
     return { code: 'unsafe_characters', field, detail: `${BLANK} would empty ${field}; use null.` }
-  if (CUSTOM_LOST.test(text))
+  if (CUSTOM_LOST.test(text) || text.search(rules.text.unstorable) !== -1)
     return { code: 'characters_lost', field, detail: `VICIdial would lose ; " + from ${field}.` }
-  if (text.length > maxLength) {
+  if (rules.text.lengthOf(text) > maxLength) {
     return {
       code: 'field_too_long',
       field,
-      detail: `${field} is longer than ${maxLength} characters.`
+      detail: `${field} is longer than ${maxLength} ${rules.text.unit}.`
     }
   }
   return { label, send: text, stored: text }

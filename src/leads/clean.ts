@@ -1,10 +1,8 @@
 import anyAscii from 'any-ascii'
+import { columnText, type ColumnText, type DbCharset, type NonLatin } from './column-text.ts'
 import { FIELDS, type Field } from './fields.ts'
 import { parseDate, parseInteger, parseOffset } from './numbers-and-dates.ts'
 import type { Refusal, RefusalCode, Warning } from './refusal.ts'
-
-/** VICIdial's system setting `use_non_latin`: with 0 only A–Z count as letters in most fields. */
-export type NonLatin = 0 | 1
 
 /** A value as sent and as VICIdial stores it, with warnings about what it loses. */
 export interface Cleaned {
@@ -22,7 +20,6 @@ export const BLANK = '--BLANK--'
 const LINE_ENDS = /\r\n?/g
 const NEWLINE = /\n/g
 const CONTROL = /\p{Cc}/u
-const BEYOND_BMP = /[\u{10000}-\u{10FFFF}]/gu
 const NON_ASCII_LETTER = /(?!\p{ASCII})\p{L}/gu
 const PHONE_PUNCTUATION = /[+(). -]/g
 const DIGITS = /^[0-9]+$/
@@ -32,41 +29,73 @@ const MAX_ECHO = 300
 const MAX_LISTED_CHARACTERS = 10
 const NO_CHARACTERS: readonly string[] = []
 
+/** What the server has, beside `use_non_latin`, that decides what it stores of a value. */
+export interface ServerTraits {
+  readonly dbCharset?: DbCharset
+  /** Whether `country_code` keeps capital letters only, and cannot be emptied; see `src/vicidial/builds.ts`. */
+  readonly capitalsInCountryCode?: boolean
+}
+
 /**
- * Creates the cleaner for one setting of `use_non_latin`. What VICIdial keeps was measured. What may be lost with a
- * warning is the gateway's decision: identifiers are never altered, prose may lose characters.
+ * Creates the cleaner for one server. What VICIdial keeps was measured. What may be lost with a warning is the
+ * gateway's decision: identifiers are never altered, prose may lose characters.
  */
-export function createCleaner(nonLatin: NonLatin): Cleaner {
-  const patterns = new Map(FIELDS.map((field) => [field, compile(field, nonLatin)]))
-  return (field, value) => {
-    if (value === null) return clear(field)
-    switch (field.type) {
+export function createCleaner(nonLatin: NonLatin, traits: ServerTraits = {}): Cleaner {
+  const { dbCharset = 'utf8' } = traits
+  const text = columnText(dbCharset, nonLatin)
+  const columns = new Map(fieldsOf(traits).map((field) => [field.name, columnOf(field, text, nonLatin)]))
+  return ({ name }, value) => {
+    const column = columns.get(name)
+    if (column === undefined) throw new RangeError('no field of a lead')
+    if (value === null) return clear(column.field)
+    switch (column.field.type) {
       case 'integer':
-        return number(field, value, parseInteger, 'an integer, as a number or a string of digits')
+        return number(column.field, value, parseInteger, 'an integer, as a number or a string of digits')
       case 'number':
-        return number(field, value, parseOffset, 'a number with at most two decimals')
+        return number(column.field, value, parseOffset, 'a number with at most two decimals')
       default:
-        return text(field, value, patterns.get(field) ?? compile(field, nonLatin), nonLatin)
+        return textValue(column, value)
     }
   }
 }
 
-interface Patterns {
+/** The fields as a server has them. */
+export function fieldsOf({ capitalsInCountryCode = false }: ServerTraits): readonly Field[] {
+  if (!capitalsInCountryCode) return FIELDS
+  return FIELDS.map((field) => (field.name === 'country_code' ? { ...field, ...CAPITALS } : field))
+}
+
+const CAPITALS = {
+  letters: 'capitals',
+  characters: '',
+  keeps: 'capital letters A to Z',
+  clearable: false
+} as const
+
+/** A field's column on one server. */
+interface Column {
+  readonly field: Field
+  readonly text: ColumnText
+  /** Whether letters other than A–Z are transliterated, as VICIdial would lose them. */
+  readonly isTransliterated: boolean
   /** A value that needs no cleaning: only ASCII that is kept, no space at its ends, no longer than the column. */
   readonly sound: RegExp
   /** The characters that VICIdial deletes, without a `+` that becomes a space. */
   readonly lost: RegExp
 }
 
-function compile(field: Field, nonLatin: NonLatin): Patterns {
+function columnOf(field: Field, text: ColumnText, nonLatin: NonLatin): Column {
   const listed = RegExp.escape(field.characters)
   const plus = field.plus === 'space' ? '+' : ''
-  const letters = { none: '', any: '', by_mode: nonLatin === 1 ? '\\p{L}' : 'A-Za-z' }[field.letters]
-  const lost = field.letters === 'any' ? `[${listed}]` : `[^0-9${letters}${listed}${plus}]`
-  const soundSet = field.letters === 'any' ? ' .,:_-' : listed
+  const kept = { none: '0-9', any: '', by_mode: `0-9${text.letters}`, capitals: 'A-Z' }[field.letters]
+  const ascii = field.letters === 'capitals' ? 'A-Z' : 'A-Za-z0-9'
+  const sound = ascii + (field.letters === 'any' ? ' .,:_-' : listed)
   return {
-    sound: new RegExp(`^(?! )[A-Za-z0-9${soundSet}]{1,${field.maxLength}}(?<! )$`),
-    lost: new RegExp(lost, 'gu')
+    field,
+    text,
+    isTransliterated: nonLatin === 0 && field.letters === 'by_mode',
+    sound: new RegExp(`^(?! )[${sound}]{1,${field.maxLength}}(?<! )$`),
+    lost: new RegExp(field.letters === 'any' ? `[${listed}]` : `[^${kept}${listed}${plus}]`, 'gu')
   }
 }
 
@@ -98,7 +127,8 @@ function number(
   return { send: parsed.stored, stored: parsed.stored, warnings: [] }
 }
 
-function text(field: Field, value: unknown, patterns: Patterns, nonLatin: NonLatin): Cleaned | Refusal {
+function textValue(column: Column, value: unknown): Cleaned | Refusal {
+  const { field } = column
   if (typeof value !== 'string') {
     return refuse(
       field,
@@ -106,7 +136,7 @@ function text(field: Field, value: unknown, patterns: Patterns, nonLatin: NonLat
       `${field.name} must be a string${field.clearable ? ', or null to empty it' : ''}.`
     )
   }
-  if (field.type === 'text' && value !== BLANK && patterns.sound.test(value)) {
+  if (field.type === 'text' && value !== BLANK && column.sound.test(value)) {
     return { send: value, stored: value, warnings: [] }
   }
   const trimmed = value.replace(LINE_ENDS, '\n').normalize('NFC').trim()
@@ -133,13 +163,12 @@ function text(field: Field, value: unknown, patterns: Patterns, nonLatin: NonLat
     if (date) return { send: date, stored: date, warnings: [] }
     return refuse(field, 'field_invalid', `${field.name} must be a date that exists, as YYYY-MM-DD.`)
   }
-  if (field.type === 'phone') return phone(field, trimmed)
-  return field.kind === 'prose'
-    ? prose(field, value, trimmed, patterns, nonLatin)
-    : identifier(field, trimmed, patterns)
+  if (field.type === 'phone') return phone(column, trimmed)
+  return field.kind === 'prose' ? prose(column, value, trimmed) : identifier(column, trimmed)
 }
 
-function phone(field: Field, trimmed: string): Cleaned | Refusal {
+function phone(column: Column, trimmed: string): Cleaned | Refusal {
+  const { field } = column
   const digits = trimmed.replace(PHONE_PUNCTUATION, '')
   if (!DIGITS.test(digits)) {
     return refuse(
@@ -148,13 +177,14 @@ function phone(field: Field, trimmed: string): Cleaned | Refusal {
       `${field.name} takes digits, and + ( ) . - and spaces between them.`
     )
   }
-  return fit(field, digits, digits, [])
+  return fit(column, digits, digits, [])
 }
 
-function identifier(field: Field, trimmed: string, patterns: Patterns): Cleaned | Refusal {
+function identifier(column: Column, trimmed: string): Cleaned | Refusal {
+  const { field, lost: deleted, text } = column
   const lost = new Set([
-    ...(trimmed.match(patterns.lost) ?? NO_CHARACTERS),
-    ...(trimmed.match(BEYOND_BMP) ?? NO_CHARACTERS),
+    ...(trimmed.match(deleted) ?? NO_CHARACTERS),
+    ...(trimmed.match(text.unstorable) ?? NO_CHARACTERS),
     ...(trimmed.includes('+') ? ['+'] : NO_CHARACTERS)
   ])
   if (lost.size > 0) {
@@ -164,40 +194,35 @@ function identifier(field: Field, trimmed: string, patterns: Patterns): Cleaned 
       `VICIdial would lose ${[...lost].slice(0, MAX_LISTED_CHARACTERS).join(' ')} from ${field.name}: it keeps ${field.keeps}.`
     )
   }
-  return fit(field, trimmed, trimmed, [])
+  return fit(column, trimmed, trimmed, [])
 }
 
-function prose(
-  field: Field,
-  value: string,
-  trimmed: string,
-  patterns: Patterns,
-  nonLatin: NonLatin
-): Cleaned | Refusal {
-  const latin =
-    nonLatin === 0 && field.letters === 'by_mode' ? trimmed.replace(NON_ASCII_LETTER, anyAscii) : trimmed
-  const kept = latin.replace(patterns.lost, '')
-  if (kept.replace(BEYOND_BMP, '').replaceAll('+', '').trim() === '') {
+function prose(column: Column, value: string, trimmed: string): Cleaned | Refusal {
+  const { field, text } = column
+  const latin = column.isTransliterated ? trimmed.replace(NON_ASCII_LETTER, anyAscii) : trimmed
+  const kept = latin.replace(column.lost, '')
+  if (kept.replace(text.unstorable, '').replaceAll('+', '').trim() === '') {
     return refuse(
       field,
       'characters_lost',
       `VICIdial would lose all of ${field.name}: it keeps ${field.keeps}.`
     )
   }
-  // The columns are three-byte UTF-8: VICIdial would store one or four question marks for anything beyond.
+  // VICIdial would store one or four question marks for what a column cannot hold.
   const beyond = field.letters === 'any' ? '?' : ''
-  const send = kept.replaceAll('+', ' ').replace(BEYOND_BMP, beyond).trim()
+  const send = kept.replaceAll('+', ' ').replace(text.unstorable, beyond).trim()
   const stored = send.replace(NEWLINE, '!N')
   const warnings: Warning[] = []
   const sent = value.length > MAX_ECHO ? `${value.slice(0, MAX_ECHO)}…` : value
   if (latin !== trimmed) warnings.push({ field: field.name, code: 'transliterated', sent, stored })
   if (send !== latin) warnings.push({ field: field.name, code: 'characters_dropped', sent, stored })
-  return fit(field, send, stored, warnings)
+  return fit(column, send, stored, warnings)
 }
 
-function fit(field: Field, send: string, stored: string, warnings: Warning[]): Cleaned | Refusal {
-  if (stored.length > field.maxLength) {
-    const detail = `${field.name} is ${stored.length} characters as VICIdial stores it; it holds ${field.maxLength}.`
+function fit({ field, text }: Column, send: string, stored: string, warnings: Warning[]): Cleaned | Refusal {
+  const length = text.lengthOf(stored)
+  if (length > field.maxLength) {
+    const detail = `${field.name} is ${length} ${text.unit} as VICIdial stores it; it holds ${field.maxLength}.`
     return refuse(field, 'field_too_long', detail)
   }
   if (send === BLANK) return refuse(field, 'unsafe_characters', blankDetail(field))

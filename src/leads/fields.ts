@@ -17,8 +17,11 @@ export interface Field {
   readonly kind: 'identifier' | 'prose'
   /** Longest stored text, in characters. */
   readonly maxLength: number
-  /** The letters kept: in `by_mode`, VICIdial's `use_non_latin` decides whether non-ASCII ones are. */
-  readonly letters: 'none' | 'by_mode' | 'any'
+  /**
+   * The letters kept: in `by_mode`, VICIdial's `use_non_latin` decides whether non-ASCII ones are; with `capitals`,
+   * A–Z and nothing else, no digits either.
+   */
+  readonly letters: 'none' | 'by_mode' | 'any' | 'capitals'
   /** What VICIdial keeps, in words. */
   readonly keeps: string
   /** Characters kept besides letters and digits; with `letters: 'any'`, the characters lost. */

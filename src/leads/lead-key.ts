@@ -1,7 +1,7 @@
-import type { Cleaner } from './clean.ts'
 import { FIELD_BY_NAME } from './fields.ts'
 import { readInteger } from './numbers-and-dates.ts'
 import type { Refusal } from './refusal.ts'
+import type { ServerRules } from './server-rules.ts'
 
 /** How an update names its lead. */
 export type LeadKey =
@@ -21,7 +21,11 @@ const MIN_PHONE_KEY = 6
  * Reads one key of an update. A look-up key is never altered, except for a phone number's punctuation. VICIdial separates
  * keys by commas and turns a `+` into a space, so neither can be looked up.
  */
-export function readLeadKey(by: KeyName, value: unknown, clean: Cleaner): LeadKey | Refusal {
+export function readLeadKey(
+  by: KeyName,
+  value: unknown,
+  rules: Pick<ServerRules, 'clean' | 'refusesApostrophes'>
+): LeadKey | Refusal {
   if (by === 'lead_id') {
     const id = readInteger(value) ?? 0
     if (id >= 1 && id <= MAX_LEAD_ID) return { by, value: id }
@@ -35,7 +39,7 @@ export function readLeadKey(by: KeyName, value: unknown, clean: Cleaner): LeadKe
   if (field === undefined || value === null) {
     return { code: 'field_invalid', field: by, detail: `${by} must be a string.` }
   }
-  const cleaned = clean(field, value)
+  const cleaned = rules.clean(field, value)
   if ('code' in cleaned) return cleaned
   if (by === 'phone_number' && cleaned.send.length < MIN_PHONE_KEY) {
     return {
@@ -49,6 +53,13 @@ export function readLeadKey(by: KeyName, value: unknown, clean: Cleaner): LeadKe
       code: 'characters_lost',
       field: by,
       detail: `VICIdial cannot look up a ${by} with a comma in it.`
+    }
+  }
+  if (rules.refusesApostrophes && cleaned.send.includes("'")) {
+    return {
+      code: 'unsafe_characters',
+      field: by,
+      detail: `${by} holds an apostrophe, which a look-up of this VICIdial's build, or of one that is not known, puts into its SQL as it is.`
     }
   }
   return { by, value: cleaned.send }

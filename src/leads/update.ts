@@ -149,7 +149,7 @@ export function readKeyAt(
     refusals.push({ code: 'field_not_allowed', field: by, detail, pointer: pointer(...path) })
     return undefined
   }
-  const key = readLeadKey(by, value, rules.clean)
+  const key = readLeadKey(by, value, rules)
   if (!('code' in key)) return key
   refusals.push({ ...key, pointer: pointer(...path) })
   return undefined

@@ -33,6 +33,9 @@ const ERROR_TEXTS: readonly (readonly [text: string, kind: ErrorKind])[] = [
   ['NO LEADS FOUND', 'not_found'],
   ['LEAD NOT FOUND', 'not_found'],
   ['NOT AN ALLOWED LIST ID, RESULTS', 'no_allowed_leads'],
+  ['batch_update_lead NOT AN ALLOWED LIST ID', 'list_not_allowed'],
+  // Before build 230308. It can only be the lead's list, as the gateway sends `update_lead` no list to search in.
+  ['update_lead NOT AN ALLOWED LIST ID -', 'no_allowed_leads'],
   ['NOT A DEFINED LIST ID', 'list_unknown'],
   ['NOT AN ALLOWED LIST ID', 'list_not_allowed'],
   ['LIST NOT FOUND', 'list_not_found'],

@@ -2,11 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { BaseLogger } from 'pino'
 import type { CallObserver } from '../telemetry/observer.ts'
 import type { Account } from './account.ts'
-import { healthOf, NOT_SENT, type Unanswered } from './call-reply.ts'
+import type { BuildWatch } from './build-watch.ts'
+import { type Health, healthOf, NOT_SENT, type Unanswered } from './call-reply.ts'
 import { mayRepeat, repeatPauseMs } from './repeat.ts'
 import { type Client, msSince, type RawReply } from './client.ts'
 import type { Guard } from './guard.ts'
 import {
+  NOTHING_DONE,
+  NOTHING_USABLE,
   type Refused,
   readSearchReply,
   readUpdateReply,
@@ -47,6 +50,28 @@ export interface ExchangeOptions {
   readonly timeoutMs: number
   /** Gets the end of each call. */
   readonly observer?: CallObserver
+  /** Knows what VICIdial's build must not be sent. */
+  readonly buildWatch?: Pick<BuildWatch, 'build' | 'has'>
+  /** Probes the login. */
+  readonly login?: () => Promise<Health>
+}
+
+const UNSAFE_KEY: Refused = {
+  kind: 'refused',
+  code: 'unsafe_characters',
+  detail:
+    "The key holds an apostrophe, which this build of VICIdial puts into its SQL as it is: it isn't sent."
+}
+const KEY_WAITS: Refused = {
+  kind: 'refused',
+  code: 'upstream_unavailable',
+  detail:
+    "VICIdial's build is not known yet, and the key holds an apostrophe, which some builds put into their SQL."
+}
+const COUNTRY_CODE_LOST: Refused = {
+  kind: 'refused',
+  code: 'characters_lost',
+  detail: 'This build of VICIdial keeps only capital letters A to Z in country_code, and cannot empty it.'
 }
 
 /** The last reply to a call, after its repeats. */
@@ -75,9 +100,11 @@ export class Exchange {
   }
 
   /** Sends a planned call. Never throws. */
-  update(call: Call, context: CallContext): Promise<Exchanged<UpdateReply>> {
+  async update(call: Call, context: CallContext): Promise<Exchanged<UpdateReply>> {
+    const refusal = this.#refusal(call)
+    if (refusal !== undefined) return { reply: refusal, maybeMade: false }
     const asked = new Set(call.leads.map(({ lead }) => lead))
-    return this.#repeat(
+    const exchanged = await this.#repeat<UpdateReply>(
       {
         params: callParams(call, this.#options.dialect),
         leads: call.leads.length,
@@ -90,6 +117,17 @@ export class Exchange {
       },
       context
     )
+    const isProven = exchanged.reply === NOTHING_DONE && (await this.#isWorking(context))
+    return isProven ? { ...exchanged, reply: NOTHING_USABLE } : exchanged
+  }
+
+  /**
+   * Why a look-up key must not be sent to this VICIdial, whatever it was when the key was read; undefined: it may be.
+   */
+  keyRefusal(key: string): Refused | undefined {
+    const { buildWatch } = this.#options
+    if (buildWatch?.has('keys_in_apostrophes') !== true || !key.includes("'")) return undefined
+    return buildWatch.build === undefined ? KEY_WAITS : UNSAFE_KEY
   }
 
   /** Looks up many keys in one call. Never throws. */
@@ -106,6 +144,19 @@ export class Exchange {
       },
       context
     )
+  }
+
+  /** Why a call must not be sent to VICIdial's build, whatever that was when its updates were read. */
+  #refusal({ leads }: Call): Refused | undefined {
+    if (this.#options.buildWatch?.has('country_code_capitals') !== true) return undefined
+    const isLost = leads.some(({ changes }) => /[^A-Z]/.test(changes.params['country_code'] ?? ''))
+    return isLost ? COUNTRY_CODE_LOST : undefined
+  }
+
+  /** Whether VICIdial answers a call that needs an answer. */
+  async #isWorking({ deadline }: CallContext): Promise<boolean> {
+    const { guard, login } = this.#options
+    return login !== undefined && (await guard.run(login, (health) => health, deadline)) === 'good'
   }
 
   async #repeat<Reply extends UpdateReply | SearchReply>(

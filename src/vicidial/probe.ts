@@ -5,6 +5,7 @@ import { type Health, healthOf } from './call-reply.ts'
 import { type Client, msSince, type RawReply } from './client.ts'
 import type { Probes } from './guard.ts'
 import { NOTHING_DONE, readUpdateReply } from './reply.ts'
+import { readVersion } from './version-reply.ts'
 import { formBody, type Params, PROBES } from './wire.ts'
 
 export interface ProbeOptions {
@@ -16,6 +17,8 @@ export interface ProbeOptions {
   readonly timeoutMs: number
   /** Gets the end of each probe. */
   readonly observer?: CallObserver
+  /** Gets the build that a reply to `version` names. */
+  readonly onBuild?: (build: string) => void
   readonly log: Pick<BaseLogger, 'info'>
 }
 
@@ -29,7 +32,7 @@ const LOGGED_IN =
 /** The probes of one account. */
 export function createProbes(options: ProbeOptions): Probes {
   return {
-    version: () => probe(PROBES.version, versionHealth, options),
+    version: () => probe(PROBES.version, (reply) => versionHealth(reply, options.onBuild), options),
     login: () => probe(PROBES.login, loginHealth, options)
   }
 }
@@ -57,7 +60,10 @@ async function probe(
 }
 
 /** What the reply to `version` shows: a page with HTTP 200 is not VICIdial. */
-function versionHealth({ httpStatus, text }: RawReply): Health {
+function versionHealth(raw: RawReply, onBuild: ProbeOptions['onBuild']): Health {
+  const { httpStatus, text } = raw
+  const build = readVersion(raw)?.build
+  if (build !== undefined) onBuild?.(build)
   if (text.startsWith('VERSION: ')) return 'alive'
   const reply = readUpdateReply(httpStatus, text)
   return reply === NOTHING_DONE || healthOf(reply) === 'failed' ? 'failed' : 'alive'

@@ -11,6 +11,8 @@ export type UpstreamCode =
   | 'list_not_found'
   | 'list_not_allowed'
   | 'field_unknown'
+  | 'characters_lost'
+  | 'unsafe_characters'
   | 'upstream_login_failed'
   | 'upstream_locked_out'
   | 'upstream_permission_denied'
@@ -53,11 +55,18 @@ export interface Unclear {
   readonly detail: string
 }
 
-/** An empty reply: VICIdial had no usable value to set, or none of the custom fields in the call exists. */
+/** An empty reply. Any broken server can give it, so it says nothing about the values. */
 export const NOTHING_DONE: Refused = {
   kind: 'refused',
   code: 'upstream_error',
   detail: 'VICIdial answered with nothing, which means that nothing was done.'
+}
+
+/** An empty reply of a VICIdial that works: it can use no value of the call, or its list has none of the custom fields. */
+export const NOTHING_USABLE: Refused = {
+  kind: 'refused',
+  code: 'characters_lost',
+  detail: 'VICIdial can use none of these values: it answered with nothing, though it works.'
 }
 
 interface Line {

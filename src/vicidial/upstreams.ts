@@ -1,9 +1,10 @@
 import type { BaseLogger } from 'pino'
 import type { CallObserver } from '../telemetry/observer.ts'
 import { type Account, DEFAULT_ACCOUNT } from './account.ts'
+import type { BuildWatch } from './build-watch.ts'
 import { Client } from './client.ts'
 import { Exchange } from './exchange.ts'
-import { Guard, type UpstreamState } from './guard.ts'
+import { Guard, type Probes, type UpstreamState } from './guard.ts'
 import { createProbes } from './probe.ts'
 import type { Dialect } from './wire.ts'
 
@@ -24,6 +25,8 @@ export interface UpstreamsOptions {
   readonly timeoutMs: number
   /** Gets the end of each call and each probe. */
   readonly observer: CallObserver
+  /** All accounts are of one VICIdial, and so of one build. */
+  readonly buildWatch: BuildWatch
   readonly log: UpstreamLog
 }
 
@@ -32,6 +35,7 @@ export interface Upstream {
   readonly account: Account
   readonly client: Client
   readonly guard: Guard
+  readonly probes: Probes
   readonly exchange: Exchange
   /** Adds the account's name to every line, except for the default account. */
   readonly log: UpstreamLog
@@ -40,8 +44,10 @@ export interface Upstream {
 /** The upstreams to VICIdial, one for each account. */
 export class Upstreams {
   readonly all: readonly Upstream[]
+  readonly #buildWatch: BuildWatch
 
   constructor(options: UpstreamsOptions) {
+    this.#buildWatch = options.buildWatch
     this.all = options.accounts.map((account) => createUpstream(account, options))
   }
 
@@ -50,8 +56,15 @@ export class Upstreams {
     return new Map(this.all.map(({ account, guard }) => [account.name, guard.state]))
   }
 
+  /** Finds out VICIdial's build. Resolves after the first reply, or without one. */
+  async start(): Promise<void> {
+    const [first] = this.all
+    if (first !== undefined) await this.#buildWatch.start(first.probes.version)
+  }
+
   /** Stops probing and closes all connections. */
   async close(): Promise<void> {
+    this.#buildWatch.stop()
     for (const { guard, client } of this.all) {
       guard.close()
       await client.close()
@@ -60,14 +73,18 @@ export class Upstreams {
 }
 
 function createUpstream(account: Account, options: UpstreamsOptions): Upstream {
-  const { url, dialect, source, timeoutMs, observer } = options
+  const { url, dialect, source, timeoutMs, observer, buildWatch } = options
   const { name, maxConcurrency, maxCallsPerSecond } = account
   const log = name === DEFAULT_ACCOUNT ? options.log : options.log.child({ account: name })
   const client = new Client({ url, connections: maxConcurrency })
+  const onBuild = (build: string) => {
+    buildWatch.learn(build)
+  }
+  const probes = createProbes({ client, account, source, timeoutMs, observer, onBuild, log })
   const guard = new Guard({
     maxConcurrency,
     maxCallsPerSecond,
-    probes: createProbes({ client, account, source, timeoutMs, observer, log }),
+    probes,
     onChange: (state) => {
       log[state.state === 'reachable' ? 'info' : 'warn'](
         { vicidial: state },
@@ -75,6 +92,15 @@ function createUpstream(account: Account, options: UpstreamsOptions): Upstream {
       )
     }
   })
-  const exchange = new Exchange({ client, guard, account, dialect, timeoutMs, observer })
-  return { account, client, guard, exchange, log }
+  const exchange = new Exchange({
+    client,
+    guard,
+    account,
+    dialect,
+    timeoutMs,
+    observer,
+    buildWatch,
+    login: probes.login
+  })
+  return { account, client, guard, probes, exchange, log }
 }

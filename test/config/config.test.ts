@@ -9,6 +9,8 @@ import type { Tester } from '../helper.ts'
 const HASH = 'a'.repeat(64)
 const OTHER_HASH = 'b'.repeat(64)
 const CANARY = 'canary-s3cret'
+const CHARSET_UNSET =
+  'VICIDIAL_DB_CHARSET is not set, and taken to be utf8: if it is latin1, VICIdial cuts long values in other alphabets, or loses their letters. "vicidial-gateway check --test-lead ID" finds it out.'
 /** The least that a gateway needs to be told. */
 const LEAST = {
   VICIDIAL_URL: 'https://dialer.example/vicidial/non_agent_api.php',
@@ -72,6 +74,8 @@ test('the required settings are enough; all others have defaults', async (t) => 
       url: new URL('https://dialer.example/vicidial/non_agent_api.php'),
       source: 'gateway',
       nonLatin: 0,
+      dbCharset: 'utf8',
+      build: undefined,
       dialect: 'lead_ids',
       maxLeadsPerCall: 1_000,
       timeoutMs: 10_000
@@ -104,7 +108,7 @@ test('the required settings are enough; all others have defaults', async (t) => 
     customFields: new Map(),
     webhooks: [],
     logLevel: 'info',
-    warnings: []
+    warnings: [CHARSET_UNSET]
   })
   t.strictSame(
     callers.map(({ name, permissions }) => ({ name, permissions })),
@@ -118,6 +122,8 @@ test('every setting can be given', async (t) => {
     ...LEAST,
     VICIDIAL_SOURCE: 'crm',
     VICIDIAL_NON_LATIN: '1',
+    VICIDIAL_DB_CHARSET: 'latin1',
+    VICIDIAL_BUILD: '220126-2116',
     VICIDIAL_DIALECT: 'leads_data',
     VICIDIAL_MAX_LEADS_PER_CALL: '500',
     VICIDIAL_MAX_CONCURRENCY: '4',
@@ -146,6 +152,8 @@ test('every setting can be given', async (t) => {
     vicidial: {
       source: 'crm',
       nonLatin: 1,
+      dbCharset: 'latin1',
+      build: '220126-2116',
       dialect: 'leads_data',
       maxLeadsPerCall: 500,
       timeoutMs: 5_000
@@ -189,10 +197,23 @@ test('wrong entries of a list are faults by number, as their text could be anyth
 })
 
 test('an API_KEY of fewer than 32 characters causes a warning, which does not quote it', async (t) => {
-  t.strictSame(loadConfig({ ...LEAST, API_KEY: 'k'.repeat(32) }).warnings, [])
-  const { warnings } = loadConfig({ ...LEAST, API_KEY: CANARY })
+  const known = { ...LEAST, VICIDIAL_DB_CHARSET: 'utf8' }
+  t.strictSame(loadConfig({ ...known, API_KEY: 'k'.repeat(32) }).warnings, [])
+  const { warnings } = loadConfig({ ...known, API_KEY: CANARY })
   t.strictSame(warnings, [
     'API_KEY is shorter than 32 characters, and may be guessed: "npm run key" makes a better one.'
+  ])
+})
+
+test('a character set that was never found out causes a warning', async (t) => {
+  t.strictSame(loadConfig(LEAST).warnings, [CHARSET_UNSET])
+  t.strictSame(loadConfig({ ...LEAST, VICIDIAL_DB_CHARSET: 'latin1' }).warnings, [])
+})
+
+test('the character set is one of two, and a build is a date and a time', async (t) => {
+  t.strictSame(faults({ ...LEAST, VICIDIAL_DB_CHARSET: 'utf-8', VICIDIAL_BUILD: '2.14-202' }), [
+    "VICIDIAL_DB_CHARSET must be utf8 or latin1, as VICIdial's database has it.",
+    "VICIDIAL_BUILD must be VICIdial's build, like 250720-1841."
   ])
 })
 

@@ -26,13 +26,16 @@ function delivery(source = 'crm'): Delivery {
 }
 
 /** A queue whose searches VICIdial answers with `answer`; `asked` lists the keys of each. */
-function answering(answer: (values: readonly string[]) => unknown) {
+function answering(
+  answer: (values: readonly string[]) => unknown,
+  keyRefusal: (key: string) => unknown = () => undefined
+) {
   const asked: (readonly string[])[] = []
   const exchangeSearch = async (_by: string, values: readonly string[]) => {
     asked.push(values)
     return { reply: answer(values), maybeMade: false }
   }
-  const queue = new SearchQueue({ search: exchangeSearch } as unknown as Exchange)
+  const queue = new SearchQueue({ search: exchangeSearch, keyRefusal } as unknown as Exchange)
   /** Searches for keys, and sends all that waits. */
   const search = async (keys: readonly SearchKey[]) => {
     const { found, entered } = queue.find(keys, delivery())
@@ -104,6 +107,27 @@ test('a failed search is a failed outcome for each of its keys, even if VICIdial
       ['vendor_lead_code:b', failed]
     ])
   )
+})
+
+test('a key that could do harm is not sent, and hurts no other', async (t) => {
+  const refusal = { kind: 'refused', code: 'unsafe_characters', detail: 'an apostrophe' }
+  const { asked, search } = answering(
+    () => ({ kind: 'found', leads: new Map([['a', [1]]]) }),
+    (key) => (key.includes("'") ? refusal : undefined)
+  )
+  const error = { code: 'unsafe_characters', detail: 'an apostrophe', retryable: false } as const
+  t.strictSame(
+    await search(codes("x')OR SLEEP(.01)-- a", 'a')),
+    new Map<string, Found>([
+      [
+        "vendor_lead_code:x')OR SLEEP(.01)-- a",
+        { kind: 'outcome', outcome: { status: 'failed', warnings: [], error } }
+      ],
+      ['vendor_lead_code:a', leads(1)]
+    ])
+  )
+  await search(codes("O'Brien"))
+  t.strictSame(asked, [['a']])
 })
 
 test('a key that waits or is being searched is not searched again; one that has a result is', async (t) => {

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../src/delivery/outcome.ts'
 import { readBatch } from '../../src/updates/batch.ts'
-import { createCleaner } from '../../src/leads/clean.ts'
+import { serverRules } from '../../src/leads/server-rules.ts'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
 import { DEFAULT_OPTIONS, type Update } from '../../src/leads/update.ts'
 
@@ -8,7 +8,7 @@ import { DEFAULT_OPTIONS, type Update } from '../../src/leads/update.ts'
 export function updates(elements: unknown[], options: Record<string, unknown> = {}): Update[] {
   const customFields = new Map([['favorite_color', 30]])
   const rules = {
-    clean: createCleaner(0),
+    ...serverRules(0),
     customFields,
     rights: ALL_RIGHTS,
     maxUpdates: 20_000,

@@ -4,6 +4,7 @@ import { type TSchema, Type } from 'typebox'
 import { loadConfig } from '../../src/config/config.ts'
 import { EnvironmentSchema } from '../../src/config/environment.ts'
 import { ERRORS, type ErrorDescription } from '../../src/errors.ts'
+import { BUILD_RULES } from '../../src/vicidial/builds.ts'
 import { isOwnFile, readPage } from './page.ts'
 
 /** The rows of a document's tables that begin with a name in code type: the name and the cell after it, in order. */
@@ -39,6 +40,21 @@ test('docs/configuration.md has every variable once, with its default, and no ot
     ([name, schema]): [string, string] => [name, defaultOf(schema)]
   )
   t.strictSame(byName(namedRows('docs/configuration.md')), byName(variables))
+  t.end()
+})
+
+test('docs/vicidial-builds.md has every rule of a build, in order, and no other', (t) => {
+  const rows = readFileSync('docs/vicidial-builds.md', 'utf8').matchAll(
+    /^\| ((?:before )?\d{6}-\d{4}[^|]*?) +\| ([^|]+?) +\|/gm
+  )
+  const documented = [...rows].map(([, builds = '', does = '']) =>
+    [builds, does].join(': ').replaceAll('`', '')
+  )
+  const rules = BUILD_RULES.map(({ from, until, mode, does }) => {
+    const builds = from === undefined ? `before ${until}` : `${from} to before ${until}`
+    return `${builds}${mode === undefined ? '' : `, use_non_latin ${mode}`}: ${does}`
+  })
+  t.strictSame(documented, rules)
   t.end()
 })
 

@@ -1,4 +1,4 @@
-import { createCleaner } from '../../src/leads/clean.ts'
+import { serverRules } from '../../src/leads/server-rules.ts'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
 import { readBatch } from '../../src/updates/batch.ts'
 import { DEFAULT_OPTIONS, type Update } from '../../src/leads/update.ts'
@@ -7,7 +7,7 @@ import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
 export const CHANGE_SETS = 20
 
 const RULES = {
-  clean: createCleaner(0),
+  ...serverRules(0),
   rights: ALL_RIGHTS,
   customFields: new Map(),
   maxUpdates: 1_000_000,

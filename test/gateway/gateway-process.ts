@@ -34,6 +34,8 @@ export function run(t: Tester, env: Record<string, string>): Process {
     env: {
       ...process.env,
       ...UNSET,
+      VICIDIAL_BUILD: '250720-1841',
+      VICIDIAL_DB_CHARSET: 'utf8',
       API_KEY: '',
       GATEWAY_CONFIG: '',
       LOG_LEVEL: '',

@@ -8,12 +8,12 @@ import {
   readChanges,
   withoutFields
 } from '../../src/leads/changes.ts'
-import { createCleaner } from '../../src/leads/clean.ts'
+import { serverRules } from '../../src/leads/server-rules.ts'
 import { ALL_RIGHTS, type Rights } from '../../src/leads/rights.ts'
 import { FIELDS } from '../../src/leads/fields.ts'
 
 const rules = {
-  clean: createCleaner(0),
+  ...serverRules(0),
   customFields: new Map([
     ['favorite_color', 10],
     ['shoe_size', 100]

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { createCleaner } from '../../src/leads/clean.ts'
+import { serverRules } from '../../src/leads/server-rules.ts'
 import { keyName, keyOfName, type LeadKey, readLeadKey } from '../../src/leads/lead-key.ts'
 
-const clean = createCleaner(0)
+const rules = serverRules(0)
 
 test('a lead_id is an integer or its digits, from 1 to 999999999', async (t) => {
   for (const value of [1, 101, 999_999_999, '101', '000000101', '999999999'])
-    t.strictSame(readLeadKey('lead_id', value, clean), { by: 'lead_id', value: Number(value) })
+    t.strictSame(readLeadKey('lead_id', value, rules), { by: 'lead_id', value: Number(value) })
   const others = [
     0,
     -1,
@@ -26,7 +26,7 @@ test('a lead_id is an integer or its digits, from 1 to 999999999', async (t) => 
   ]
   for (const value of [...others, '-101', '+101', '101,102', null, undefined, true, [], [101], {}]) {
     t.strictSame(
-      readLeadKey('lead_id', value, clean),
+      readLeadKey('lead_id', value, rules),
       {
         code: 'field_invalid',
         field: 'lead_id',
@@ -50,8 +50,8 @@ test('a vendor_lead_code is looked up unchanged', async (t) => {
     'a&b=c',
     'two words'
   ])
-    t.strictSame(readLeadKey('vendor_lead_code', value, clean), { by: 'vendor_lead_code', value })
-  t.strictSame(readLeadKey('vendor_lead_code', ' n\u0303 ', clean), { by: 'vendor_lead_code', value: 'ñ' })
+    t.strictSame(readLeadKey('vendor_lead_code', value, rules), { by: 'vendor_lead_code', value })
+  t.strictSame(readLeadKey('vendor_lead_code', ' n\u0303 ', rules), { by: 'vendor_lead_code', value: 'ñ' })
 })
 
 test('a vendor_lead_code that VICIdial would alter is refused', async (t) => {
@@ -76,13 +76,13 @@ test('a vendor_lead_code that VICIdial would alter is refused', async (t) => {
     [['CRM-7'], 'field_invalid']
   ]
   for (const [value, code] of codes)
-    t.match(readLeadKey('vendor_lead_code', value, clean), { code, field: 'vendor_lead_code' }, String(value))
-  t.strictSame(readLeadKey('vendor_lead_code', 'a,b', clean), {
+    t.match(readLeadKey('vendor_lead_code', value, rules), { code, field: 'vendor_lead_code' }, String(value))
+  t.strictSame(readLeadKey('vendor_lead_code', 'a,b', rules), {
     code: 'characters_lost',
     field: 'vendor_lead_code',
     detail: 'VICIdial cannot look up a vendor_lead_code with a comma in it.'
   })
-  t.strictSame(readLeadKey('vendor_lead_code', null, clean), {
+  t.strictSame(readLeadKey('vendor_lead_code', null, rules), {
     code: 'field_invalid',
     field: 'vendor_lead_code',
     detail: 'vendor_lead_code must be a string.'
@@ -91,13 +91,13 @@ test('a vendor_lead_code that VICIdial would alter is refused', async (t) => {
 
 test('a phone_number is looked up by its digits, at least six', async (t) => {
   for (const value of ['2125550004', '(212) 555-0004', '+212.555.0004', ' 212 555 0004 '])
-    t.strictSame(readLeadKey('phone_number', value, clean), { by: 'phone_number', value: '2125550004' })
-  t.strictSame(readLeadKey('phone_number', '123456', clean), { by: 'phone_number', value: '123456' })
-  t.strictSame(readLeadKey('phone_number', '02125550004', clean), {
+    t.strictSame(readLeadKey('phone_number', value, rules), { by: 'phone_number', value: '2125550004' })
+  t.strictSame(readLeadKey('phone_number', '123456', rules), { by: 'phone_number', value: '123456' })
+  t.strictSame(readLeadKey('phone_number', '02125550004', rules), {
     by: 'phone_number',
     value: '02125550004'
   })
-  t.strictSame(readLeadKey('phone_number', '12-345', clean), {
+  t.strictSame(readLeadKey('phone_number', '12-345', rules), {
     code: 'field_invalid',
     field: 'phone_number',
     detail: 'VICIdial looks up phone numbers of 6 digits or more.'
@@ -111,7 +111,7 @@ test('a phone_number is looked up by its digits, at least six', async (t) => {
     [null, 'field_invalid']
   ]
   for (const [value, code] of codes)
-    t.match(readLeadKey('phone_number', value, clean), { code, field: 'phone_number' }, String(value))
+    t.match(readLeadKey('phone_number', value, rules), { code, field: 'phone_number' }, String(value))
 })
 
 test('a key has one name, and no other key has that name', (t) => {
@@ -138,4 +138,22 @@ test('a key has one name, and no other key has that name', (t) => {
     t.throws(() => keyOfName(name), RangeError, name)
   }
   t.end()
+})
+
+test('a key with an apostrophe is refused where the build puts keys into its SQL, other keys are not', async (t) => {
+  const careful = serverRules(0, { refusesApostrophes: true })
+  t.strictSame(readLeadKey('vendor_lead_code', "O'Brien", careful), {
+    code: 'unsafe_characters',
+    field: 'vendor_lead_code',
+    detail:
+      "vendor_lead_code holds an apostrophe, which a look-up of this VICIdial's build, or of one that is not known, puts into its SQL as it is."
+  })
+  t.strictSame(readLeadKey('vendor_lead_code', 'O`Brien', careful), {
+    by: 'vendor_lead_code',
+    value: 'O`Brien'
+  })
+  t.strictSame(readLeadKey('vendor_lead_code', "O'Brien", rules), {
+    by: 'vendor_lead_code',
+    value: "O'Brien"
+  })
 })

@@ -1,5 +1,6 @@
 import './changes.test.ts'
 import './clean.test.ts'
+import './column-text.test.ts'
 import './lead-key.test.ts'
 import './rights.test.ts'
 import './stored.test.ts'

@@ -1,5 +1,6 @@
 import './batch-refusals.test.ts'
 import './batch-update.test.ts'
+import './builds.test.ts'
 import './callers/callers.test.ts'
 import './callers/entries.test.ts'
 import './callers/permissions.test.ts'

@@ -3,13 +3,13 @@ import { test } from 'tap'
 import { planCalls } from '../../src/delivery/plan.ts'
 import { readBatch } from '../../src/updates/batch.ts'
 import type { Changes } from '../../src/leads/changes.ts'
-import { createCleaner } from '../../src/leads/clean.ts'
+import { serverRules } from '../../src/leads/server-rules.ts'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
 import { DEFAULT_OPTIONS, type Update } from '../../src/leads/update.ts'
 import { callParams, formBody, searchParams } from '../../src/vicidial/wire.ts'
 
 const rules = {
-  clean: createCleaner(0),
+  ...serverRules(0),
   rights: ALL_RIGHTS,
   customFields: new Map([['favorite_color', 30]]),
   maxUpdates: 4,

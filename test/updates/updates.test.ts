@@ -3,7 +3,7 @@ import { ALL_PERMISSIONS, type CallerConfig, type Permissions } from '../../src/
 import { Callers } from '../../src/callers/callers.ts'
 import { hashKey } from '../../src/callers/key.ts'
 import { StorageError } from '../../src/errors.ts'
-import { createCleaner } from '../../src/leads/clean.ts'
+import { serverRules } from '../../src/leads/server-rules.ts'
 import { type AcceptedJob, Updates, type UpdatesOptions } from '../../src/updates/updates.ts'
 
 const SENDER = { caller: 'crm', requestId: 'req_1', account: 'default', source: 'crm' }
@@ -13,7 +13,7 @@ const BAD = { lead_id: 2, fields: { nope: 1 } }
 /** Updates whose parts do nothing, except those given. */
 function updatesWith(parts: Partial<UpdatesOptions> = {}): Updates {
   return new Updates({
-    config: { leads: { clean: createCleaner(0), customFields: new Map() } },
+    config: { leads: { ...serverRules(0), customFields: new Map() } },
     dispatchers: {
       of: () => ({
         deliver: async (updates) => ({

@@ -16,7 +16,9 @@ test('each known error text has its kind, wherever it is in the line', (t) => {
     ['update_lead LEAD NOT FOUND: ', 'not_found'],
     ['lead_search NOT AN ALLOWED LIST ID, RESULTS FOUND: ', 'no_allowed_leads'],
     ['update_lead NOT A DEFINED LIST ID: ', 'list_unknown'],
-    ['update_lead NOT AN ALLOWED LIST ID: ', 'list_not_allowed'],
+    ['batch_update_lead NOT AN ALLOWED LIST ID - 6666', 'list_not_allowed'],
+    // Before build 230308.
+    ['update_lead NOT AN ALLOWED LIST ID - 102', 'no_allowed_leads'],
     ['lead_field_info LIST NOT FOUND: ', 'list_not_found'],
     ['batch_update_lead NO LEADS DEFINED: ', 'nothing_asked'],
     ['lead_search NO VALID SEARCH METHOD: ', 'search_invalid'],

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'tap'
 import { type Sandbox, startSandbox } from '../../src/tools/sandbox/sandbox.ts'
+import { BuildWatch } from '../../src/vicidial/build-watch.ts'
 import { Client } from '../../src/vicidial/client.ts'
 import { type CallContext, Exchange } from '../../src/vicidial/exchange.ts'
 import { Guard, type GuardOptions, type UpstreamState } from '../../src/vicidial/guard.ts'
@@ -16,6 +17,7 @@ interface Settings extends Partial<GuardOptions> {
   readonly pass?: string
   readonly dialect?: Dialect
   readonly timeoutMs?: number
+  readonly build?: string
 }
 
 const LONG_MS = 600_000
@@ -23,11 +25,19 @@ const LONG_MS = 600_000
 const FAR_MS = 60_000
 
 function exchangeWith(t: Tester, url: string, settings: Settings = {}) {
-  const { pass = 's3cret', dialect = 'lead_ids', timeoutMs = LONG_MS, ...options } = settings
+  const {
+    pass = 's3cret',
+    dialect = 'lead_ids',
+    timeoutMs = LONG_MS,
+    build = '250720-1841',
+    ...options
+  } = settings
+  const { log, logged } = memoryLog()
+  const watch = new BuildWatch({ configured: undefined, nonLatin: 0, onChange: () => {}, log })
+  if (build !== 'unknown') watch.learn(build)
   const client = new Client({ url: new URL(url), connections: options.maxConcurrency ?? 2 })
   const states: string[] = []
   const onChange = ({ state }: UpstreamState) => void states.push(state)
-  const { log, logged } = memoryLog()
   const account = { name: 'default', user: 'api', pass }
   const probes = createProbes({ client, account, source: 'gateway', timeoutMs, log })
   const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0, probes, onChange, ...options })
@@ -36,7 +46,8 @@ function exchangeWith(t: Tester, url: string, settings: Settings = {}) {
     await client.close()
   })
   /** An exchange with the same guard, and this timeout. */
-  const within = (timeoutMs: number) => new Exchange({ client, guard, account, dialect, timeoutMs })
+  const within = (timeoutMs: number) =>
+    new Exchange({ client, guard, account, dialect, timeoutMs, buildWatch: watch, login: probes.login })
   return { exchange: within(timeoutMs), within, guard, states, logged }
 }
 
@@ -467,3 +478,48 @@ test('the log holds no password and no value', async (t) => {
   }
   t.notMatch(JSON.stringify(lines), /s3cret|SALE/)
 })
+
+test('an empty reply is believed only of a server that answers otherwise', async (t) => {
+  const silent = exchangeWith(t, await serverWith(t, [200, '']))
+  t.match(await silent.exchange.update(statusCall(1), context().made), {
+    reply: { kind: 'refused', code: 'upstream_error', detail: /answered with nothing/ }
+  })
+  const working = exchangeWith(
+    t,
+    await serverWith(t, [200, ''], [200, 'ERROR: batch_update_lead NO LEADS DEFINED - api|\n'])
+  )
+  t.match(await working.exchange.update(statusCall(1), context().made), {
+    reply: { kind: 'refused', code: 'characters_lost', detail: /can use none of these values/ }
+  })
+})
+
+test('what an old build would lose or store wrongly is not sent, whatever it was when the update was read', async (t) => {
+  const { sandbox, exchange } = await sandboxWith(t, { build: '220126-2116' })
+  for (const value of ['usa', '--BLANK--']) {
+    const { seen, made } = context()
+    const call = { ...statusCall(1), leads: [{ lead: 1, changes: countryCode(value) }] }
+    t.match(await exchange.update(call, made), {
+      reply: { kind: 'refused', code: 'characters_lost', detail: /capital letters/ },
+      maybeMade: false
+    })
+    t.equal(seen.sent, 0)
+  }
+  t.strictSame(sandbox.calls(), [])
+  const call = { ...statusCall(1), leads: [{ lead: 1, changes: countryCode('USA') }] }
+  t.match(await exchange.update(call, context().made), { reply: { kind: 'updated' } })
+})
+
+test('a key with an apostrophe is refused by a build that it could harm, and waits for one that is not known', async (t) => {
+  const url = 'http://127.0.0.1:9/'
+  const old = exchangeWith(t, url, { build: '211027-0845' }).exchange
+  t.match(old.keyRefusal("O'Brien"), { code: 'unsafe_characters' })
+  t.equal(old.keyRefusal('CRM-1'), undefined)
+  const unknown = exchangeWith(t, url, { build: 'unknown' }).exchange
+  t.match(unknown.keyRefusal("O'Brien"), { code: 'upstream_unavailable' })
+  t.equal(exchangeWith(t, url).exchange.keyRefusal("O'Brien"), undefined)
+})
+
+function countryCode(value: string) {
+  const params = { country_code: value }
+  return { function: 'batch_update_lead' as const, params, key: value, stored: params, warnings: [] }
+}

@@ -1,4 +1,6 @@
 import './backoff.test.ts'
+import './build-watch.test.ts'
+import './builds.test.ts'
 import './client.test.ts'
 import './error-kind.test.ts'
 import './exchange.test.ts'

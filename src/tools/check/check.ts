@@ -95,7 +95,7 @@ async function checkServer(
     if (status === 'fault') return skipRest(id)
   }
   const first = await askVersion(client, source, timeoutMs)
-  await steps.run('version', () => checkVersion(first, url))
+  await steps.run('version', () => checkVersion(first, vicidial))
   if (readVersion(first.reply) === undefined) return skipRest('version')
   const calls = [first]
   const [fastest] = accounts.toSorted((one, other) => other.maxConcurrency - one.maxConcurrency)

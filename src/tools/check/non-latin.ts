@@ -1,4 +1,4 @@
-import type { NonLatin } from '../../leads/clean.ts'
+import type { NonLatin } from '../../leads/column-text.ts'
 import type { AccountCalls } from './account-calls.ts'
 import { emptyCall } from '../../vicidial/wire.ts'
 import type { Finding } from './step.ts'

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { BLANK, type NonLatin } from '../../leads/clean.ts'
+import { BLANK } from '../../leads/clean.ts'
+import type { NonLatin } from '../../leads/column-text.ts'
 import type { AccountCalls, Reply } from './account-calls.ts'
 import { compareNonLatin } from './non-latin.ts'
 import { readFieldParams, writeFieldParams } from '../../vicidial/wire.ts'

@@ -1,7 +1,9 @@
 import type { RawReply, Client, NoReply } from '../../vicidial/client.ts'
+import type { Config } from '../../config/config.ts'
+import type { NonLatin } from '../../leads/column-text.ts'
+import { type BuildRule, MEASURED, rulesOf } from '../../vicidial/builds.ts'
 import { readVersion } from '../../vicidial/version-reply.ts'
 import { formBody, PROBES } from '../../vicidial/wire.ts'
-import { differencesOf, isBefore, MEASURED } from './builds.ts'
 import type { Finding } from './step.ts'
 
 /** A `version` call, made without a login. */
@@ -21,18 +23,26 @@ export async function askVersion(client: Client, source: string, timeoutMs: numb
   return { reply, sentAt, receivedAt: Date.now(), ms: performance.now() - started }
 }
 
-/** Whether it is VICIdial that answers, and one that is known. */
-export function checkVersion({ reply }: VersionCall, url: URL): Finding {
+/** What the operator has set of VICIdial. */
+type Configured = Pick<Config['vicidial'], 'url' | 'build' | 'nonLatin'>
+
+/** Whether it is VICIdial that answers, one that is known, and of the build that the gateway takes it for. */
+export function checkVersion({ reply }: VersionCall, { url, build, nonLatin }: Configured): Finding {
   const said = readVersion(reply)
   if (said === undefined) return notVicidial(reply, url)
   const detail = `VICIdial ${said.version}, build ${said.build}.`
-  const differences = differencesOf(said.build)
-  if (differences.length > 0) {
+  if (build !== undefined && build !== said.build) {
     return {
-      status: differences.some(({ isFatal }) => isFatal) ? 'fault' : 'warning',
-      detail: `${detail} The gateway was measured with build ${MEASURED.build}. Before build ${differences
-        .map(({ since, before }) => `${since}, ${before}`)
-        .join('; before build ')}.`,
+      status: 'fault',
+      detail: `${detail} VICIDIAL_BUILD is ${build}, so the gateway follows the rules of another build.`,
+      remedy: 'Take VICIDIAL_BUILD away: the gateway asks VICIdial itself.'
+    }
+  }
+  const rules = differencesOf(said.build, nonLatin)
+  if (rules.length > 0) {
+    return {
+      status: rules.some(({ isFatal }) => isFatal) ? 'fault' : 'warning',
+      detail: `${detail} The gateway was measured with build ${MEASURED.build}. ${rules.map(sentenceOf).join(' ')}`,
       remedy: `Update VICIdial to ${MEASURED.version} or later.`
     }
   }
@@ -45,11 +55,23 @@ export function checkVersion({ reply }: VersionCall, url: URL): Finding {
     }
   }
   if (said.build === MEASURED.build) return { status: 'ok', detail }
-  const age = isBefore(said.build, MEASURED.build) ? 'older' : 'newer'
+  const age = said.build < MEASURED.build ? 'older' : 'newer'
   return {
     status: 'ok',
     detail: `${detail} It is ${age} than the one that the gateway was measured with (${MEASURED.build}); no difference is known.`
   }
+}
+
+/** The rules of a build. If some are fatal, only those. */
+function differencesOf(build: string, nonLatin: NonLatin): readonly BuildRule[] {
+  const rules = rulesOf(build, nonLatin)
+  const fatal = rules.filter(({ isFatal }) => isFatal)
+  return fatal.length > 0 ? fatal : rules
+}
+
+function sentenceOf({ from, until, does, gateway }: BuildRule): string {
+  const builds = from === undefined ? `Before build ${until}` : `From build ${from} to before ${until}`
+  return `${builds}, ${does}.${gateway === undefined ? '' : ` ${gateway}`}`
 }
 
 const USUAL_PATH = '/vicidial/non_agent_api.php'

@@ -3,7 +3,7 @@ import { errorCode } from '../../error-code.ts'
 import { Problem } from '../../errors.ts'
 import { readGatewayFile } from '../../config/gateway-file.ts'
 import { readBatch } from '../../updates/batch.ts'
-import { createCleaner } from '../../leads/clean.ts'
+import { serverRules } from '../../leads/server-rules.ts'
 import { ALL_RIGHTS } from '../../leads/rights.ts'
 import type { RejectedUpdate, Update } from '../../leads/update.ts'
 import type { MappedPayload } from '../../webhooks/mapping/mapping.ts'
@@ -48,7 +48,7 @@ export async function tryPayload(
     const eventId = await endpoint.eventId({ ...options.headers }, payload)
     const mapped = await endpoint.map(payload)
     const rules = {
-      clean: createCleaner(nonLatin === '1' ? 1 : 0),
+      ...serverRules(nonLatin === '1' ? 1 : 0),
       customFields: file.customFields,
       rights: ALL_RIGHTS
     }

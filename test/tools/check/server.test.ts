@@ -114,6 +114,11 @@ test('a warning for a build with differences and for another version, none for a
     status: 'warning',
     detail: /Before build 241127-2148, updates of custom/
   })
+  t.match(await of('2.14-167', '220126-2116'), {
+    status: 'warning',
+    detail:
+      /From build 211027-0845 to before 220223-0838, lead_search puts keys between apostrophes .* are refused .*BLA/
+  })
   t.match(await of('2.16-300', '270101-0000'), {
     status: 'warning',
     detail: /nobody knows how this one differs/
@@ -166,4 +171,14 @@ test('every fault of the configuration is reported, and VICIdial is not called',
   )
   t.match(step('address'), { status: 'skipped' })
   t.strictSame(sandbox.calls(), [])
+})
+
+test('a VICIDIAL_BUILD that is not the build of VICIdial is a fault', async (t) => {
+  const sandbox = await startVicidial(t)
+  t.match((await checkUrl(sandbox.url, { VICIDIAL_BUILD: '220126-2116' })).step('version'), {
+    status: 'fault',
+    detail: /build 250720-1841\. VICIDIAL_BUILD is 220126-2116, so the gateway follows/,
+    remedy: /Take VICIDIAL_BUILD away/
+  })
+  t.match((await checkUrl(sandbox.url, { VICIDIAL_BUILD: '250720-1841' })).step('version'), { status: 'ok' })
 })

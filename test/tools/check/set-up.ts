@@ -57,6 +57,7 @@ export async function checkUrl(
     VICIDIAL_PASS: PASS,
     VICIDIAL_TIMEOUT_MS: '2000',
     VICIDIAL_MAX_CALLS_PER_SECOND: '0',
+    VICIDIAL_DB_CHARSET: 'utf8',
     API_KEY,
     ...env
   }

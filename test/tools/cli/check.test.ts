@@ -9,7 +9,7 @@ import { BARE_ENV, run } from './run.ts'
 
 /** Runs the program in a process, without a terminal, with these settings only. */
 function start(t: Test, env: Record<string, string>, ...args: string[]) {
-  const settings = { VICIDIAL_USER: 'api', VICIDIAL_PASS: PASS, API_KEY, ...env }
+  const settings = { VICIDIAL_USER: 'api', VICIDIAL_PASS: PASS, VICIDIAL_DB_CHARSET: 'utf8', API_KEY, ...env }
   const child = spawn(process.execPath, ['src/tools/cli/main.ts', 'check', ...args], {
     env: { ...BARE_ENV, ...settings },
     stdio: ['ignore', 'pipe', 'pipe']

@@ -1,7 +1,7 @@
 import { DEFAULT_OPTIONS } from '../../../src/leads/update.ts'
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import { createCleaner } from '../../../src/leads/clean.ts'
+import { serverRules } from '../../../src/leads/server-rules.ts'
 import { ALL_RIGHTS } from '../../../src/leads/rights.ts'
 import { readBatch } from '../../../src/updates/batch.ts'
 import { MappingError } from '../../../src/webhooks/endpoint.ts'
@@ -252,7 +252,7 @@ test('any payload is mapped to updates that readBatch can read, or refused with 
     CUSTOM
   )
   const rules = {
-    clean: createCleaner(0),
+    ...serverRules(0),
     customFields: new Map([['favorite_color', 20]]),
     rights: ALL_RIGHTS
   }

@@ -1,0 +1,29 @@
+import { type Cleaner, createCleaner, fieldsOf, type ServerTraits } from './clean.ts'
+import { type ColumnText, columnText, type NonLatin } from './column-text.ts'
+import type { Field } from './fields.ts'
+
+/** The rules that follow from VICIdial's settings, database and build. Made once for each of these. */
+export interface ServerRules {
+  readonly nonLatin: NonLatin
+  /** The fields as this server has them. */
+  readonly fields: readonly Field[]
+  readonly clean: Cleaner
+  /** How the columns hold text. */
+  readonly text: ColumnText
+  /** Whether a look-up key with an apostrophe can do harm. */
+  readonly refusesApostrophes: boolean
+}
+
+/** The rules of a server; those that `traits` leaves out are the measured one's. */
+export function serverRules(
+  nonLatin: NonLatin,
+  traits: ServerTraits & { readonly refusesApostrophes?: boolean } = {}
+): ServerRules {
+  return {
+    nonLatin,
+    fields: fieldsOf(traits),
+    clean: createCleaner(nonLatin, traits),
+    text: columnText(traits.dbCharset ?? 'utf8', nonLatin),
+    refusesApostrophes: traits.refusesApostrophes ?? false
+  }
+}

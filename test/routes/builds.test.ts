@@ -1,0 +1,55 @@
+import { test } from 'tap'
+import { batch, call, startGateway } from '../helper.ts'
+
+const OLD = { version: '2.14-167', build: '220126-2116' }
+const ASKS = { VICIDIAL_BUILD: '' }
+
+test('on a build that puts keys into its SQL, a key with an apostrophe is refused and hurts no other', async (t) => {
+  const gateway = await startGateway(t, ASKS, { leads: 3, release: OLD })
+  const { status, body } = await batch(gateway, {
+    updates: [
+      { vendor_lead_code: "O'Brien", fields: { status: 'SALE' } },
+      { vendor_lead_code: 'CRM-2', fields: { status: 'SALE' } }
+    ]
+  })
+  t.equal(status, 207)
+  t.match(body.results, [
+    { status: 'rejected', error: { code: 'unsafe_characters', field: 'vendor_lead_code' } },
+    { status: 'updated', lead_id: 2 }
+  ])
+  t.strictSame(
+    gateway.sandbox.calls().flatMap(({ params }) => params['vendor_lead_code'] ?? []),
+    ['CRM-2']
+  )
+  t.match(gateway.logged(), /"build":"220126-2116","msg":"in this build of vicidial lead_search puts keys/)
+})
+
+test('on the newest build such a key is looked up', async (t) => {
+  const gateway = await startGateway(t, ASKS, { leads: 1 })
+  await batch(gateway, { updates: [{ lead_id: 1, fields: { vendor_lead_code: "O'Brien" } }] })
+  const { body } = await batch(gateway, {
+    updates: [{ vendor_lead_code: "O'Brien", fields: { status: 'SALE' } }]
+  })
+  t.match(body.results, [{ status: 'updated', lead_id: 1 }])
+})
+
+test('on a build that keeps only capitals in country_code, nothing else is sent', async (t) => {
+  const gateway = await startGateway(t, ASKS, { leads: 2, release: OLD })
+  const { body } = await batch(gateway, {
+    updates: [
+      { lead_id: 1, fields: { country_code: null } },
+      { lead_id: 2, fields: { country_code: 'usa' } },
+      { lead_id: 1, fields: { country_code: 'USA' } }
+    ]
+  })
+  t.match(body.results, [
+    { status: 'rejected', error: { code: 'field_not_clearable' } },
+    { status: 'rejected', error: { code: 'characters_lost' } },
+    { status: 'updated' }
+  ])
+  const { body: catalogue } = await call(gateway, 'GET', '/v1/fields')
+  t.match(
+    catalogue.fields.find(({ name }: { name: string }) => name === 'country_code'),
+    { clearable: false, keeps: 'capital letters A to Z', letters: 'ascii' }
+  )
+})
