@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { ROUTE_PERMISSIONS } from '../../../src/callers/caller.ts'
-import { call, dataDir, type Gateway, openApi, startGateway, type Tester } from '../../helper.ts'
+import { type Answer, call, dataDir, type Gateway, openApi, startGateway, type Tester } from '../../helper.ts'
 import { until } from '../../until.ts'
 import { gatewayFile } from '../../gateway-file.ts'
 import { as, ended, store } from '../jobs-of.ts'
@@ -210,8 +210,8 @@ async function checkPages(t: Test, gateway: Gateway, pastOf: ReadonlyMap<string,
     if (past === undefined || !(granted === '*' || granted.includes('operator'))) continue
     const session = await signIn(gateway, `${caller}-key`)
     for (const { method, path, permission } of PAGES) {
-      const title = `${caller}: ${method} ${path(past)}`
-      const answer =
+      const title: string = `${caller}: ${method} ${path(past)}`
+      const answer: Answer =
         method === 'GET'
           ? await look(gateway, path(past), session)
           : await form(
