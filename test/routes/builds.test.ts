@@ -1,11 +1,11 @@
 import { test } from 'tap'
 import { batch, call, startGateway } from '../helper.ts'
 
-const OLD = { version: '2.14-167', build: '220126-2116' }
+const OLD = '220126-2116'
 const ASKS = { VICIDIAL_BUILD: '' }
 
 test('on a build that puts keys into its SQL, a key with an apostrophe is refused and hurts no other', async (t) => {
-  const gateway = await startGateway(t, ASKS, { leads: 3, release: OLD })
+  const gateway = await startGateway(t, ASKS, { leads: 3, build: OLD })
   const { status, body } = await batch(gateway, {
     updates: [
       { vendor_lead_code: "O'Brien", fields: { status: 'SALE' } },
@@ -34,7 +34,7 @@ test('on the newest build such a key is looked up', async (t) => {
 })
 
 test('on a build that keeps only capitals in country_code, nothing else is sent', async (t) => {
-  const gateway = await startGateway(t, ASKS, { leads: 2, release: OLD })
+  const gateway = await startGateway(t, ASKS, { leads: 2, build: OLD })
   const { body } = await batch(gateway, {
     updates: [
       { lead_id: 1, fields: { country_code: null } },
