@@ -252,7 +252,9 @@ test('any key is searched exactly once, never together with one that VICIdial ta
     const calls = planSearches(codes(...values))
     const asked = calls.flatMap((call) => call.values)
     if (asked.length !== new Set(values).size || values.some((value) => !asked.includes(value))) return false
-    return calls.every((call) => new Set(call.values.map((text) => looseKey(text, 8))).size === call.values.length)
+    return calls.every(
+      (call) => new Set(call.values.map((text) => looseKey(text, 8))).size === call.values.length
+    )
   })
   t.doesNotThrow(() => fc.assert(isSeparate, { numRuns: 1_500 }))
 })

@@ -65,7 +65,12 @@ export interface Server {
  * - `api_log_unwritable`: VICIdial can't log the call
  */
 export type DatabaseFault =
-  'down' | 'lost' | 'settings_gone' | 'leads_gone' | 'leads_read_only' | 'api_log_unwritable'
+  | 'down'
+  | 'lost'
+  | 'settings_gone'
+  | 'leads_gone'
+  | 'leads_read_only'
+  | 'api_log_unwritable'
 
 const CONNECT_ERROR: ApiAnswer = { status: 200, text: 'MySQL connect ERROR:  Connection refused' }
 const UNCAUGHT: ApiAnswer = { status: 500, text: '' }
