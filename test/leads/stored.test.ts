@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { type Cleaned, createCleaner } from '../../src/leads/clean.ts'
+import { type Cleaned, createCleaner, type ServerTraits } from '../../src/leads/clean.ts'
 import type { NonLatin } from '../../src/leads/column-text.ts'
 import { FIELDS, type Field } from '../../src/leads/fields.ts'
 import type { Fixture, Lead } from '../../src/tools/sandbox/database/fixture.ts'
-import { type Sandbox, startSandbox } from '../../src/tools/sandbox/sandbox.ts'
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 
 interface Exchange {
   readonly id: string
@@ -135,6 +135,7 @@ const text = fc.oneof(
   { weight: 2, arbitrary: fc.string({ unit: fc.constantFrom(...KEPT, ...CHARACTERS), maxLength: 120 }) },
   { weight: 2, arbitrary: fc.string({ unit: 'grapheme', maxLength: 20 }) },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }) },
+  { weight: 1, arbitrary: fc.constantFrom('USA', 'GB', 'X') },
   {
     weight: 1,
     arbitrary: fc
@@ -178,11 +179,22 @@ const values = fc.record(
   )
 )
 
-for (const mode of MODES) {
-  test(`any values are stored as the gateway says, with use_non_latin=${mode}`, async (t) => {
-    const sandbox = await startSandbox({ fixture, useNonLatin: mode })
+/** What decides what a server stores, with what the operator sets for it. */
+const SERVERS: readonly (readonly [mode: NonLatin, server: SandboxOptions, traits: ServerTraits])[] = [
+  [0, {}, {}],
+  [1, {}, {}],
+  [0, { build: '220126-2116' }, { capitalsInCountryCode: true }],
+  [1, { build: '220126-2116' }, {}],
+  [0, { dbCharset: 'latin1' }, { dbCharset: 'latin1' }],
+  [1, { dbCharset: 'latin1-tables' }, { dbCharset: 'latin1' }]
+]
+
+for (const [mode, server, traits] of SERVERS) {
+  const on = Object.values(server).join(' ') || 'the measured build'
+  test(`any values are stored as the gateway says, with use_non_latin=${mode} on ${on}`, async (t) => {
+    const sandbox = await startSandbox({ fixture, useNonLatin: mode, ...server })
     t.teardown(() => sandbox.close())
-    const clean = createCleaner(mode)
+    const clean = createCleaner(mode, traits)
     const taken = new Map<string, number>()
 
     const said = fc.asyncProperty(values, fc.boolean(), async (wanted, alsoPhoneNumber) => {
