@@ -59,7 +59,7 @@ export const BUILD_RULES: readonly BuildRule[] = [
   {
     id: 'php_7_only',
     until: '211217-0733',
-    does: 'the API was not ready for PHP 8: on it, calls can fail with HTTP 500'
+    does: 'the API does not run on PHP 8: every call fails with HTTP 500'
   },
   {
     id: 'country_code_capitals',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Test, test } from 'tap'
 import { createProgram } from '../../../src/tools/cli/program.ts'
+import { FAULT_NAMES } from '../../../src/tools/sandbox/server/faults.ts'
 import { API_KEY, startGateway } from '../../helper.ts'
 import { ended, store } from '../../routes/jobs-of.ts'
 import { SHORT_RETRY, scriptedVicidial } from '../../routes/scripted-vicidial.ts'
@@ -65,6 +66,13 @@ test('docs/command-line.md lists every command', (t) => {
   const rows = readFileSync('docs/command-line.md', 'utf8').matchAll(/^\| \[`([\w-]+)/gm)
   const commands = createProgram({}).commands.map((command) => command.name())
   t.strictSame(new Set([...rows].map(([, name]) => name)), new Set(commands))
+  t.end()
+})
+
+test('docs/command-line.md names every fault of the sandbox', (t) => {
+  const [, section = ''] = readFileSync('docs/command-line.md', 'utf8').split('The faults are')
+  const named = [...section.matchAll(/`(\w+)`/g)].map(([, name]) => name)
+  t.strictSame(named.toSorted(), FAULT_NAMES.toSorted())
   t.end()
 })
 
