@@ -1,3 +1,4 @@
+import './api/custom-fields.test.ts'
 import './api/lead-field-info.test.ts'
 import './api/login.test.ts'
 import './api/rules.test.ts'
