@@ -18,21 +18,23 @@ type Row = Readonly<Record<string, string>>
  * `update/custom-fields-and-status`).
  */
 export class CustomTables {
+  /** Those that have a column. */
   readonly #fields = new Map<number, readonly CustomField[]>()
   readonly #rows = new Map<number, Map<number, Row>>()
 
   constructor(fields: Fixture['custom_fields'] = RECORDED_FIELDS) {
     for (const [listId, listFields] of Object.entries(fields)) {
-      const described = listFields.map((field) => (typeof field === 'string' ? { label: field } : field))
-      this.#fields.set(Number(listId), described)
+      const described = listFields.map((field): CustomField =>
+        typeof field === 'string' ? { label: field } : field
+      )
+      this.#fields.set(Number(listId), described.filter(hasColumn))
       this.#rows.set(Number(listId), new Map())
     }
   }
 
   /** The labels that have a column in the list's table; undefined if it has no table. */
   labels(listId: number): string[] | undefined {
-    const withColumn = this.#fields.get(listId)?.filter(({ type }) => type !== 'DISPLAY' && type !== 'SCRIPT')
-    return withColumn?.map(({ label }) => label)
+    return this.#fields.get(listId)?.map(({ label }) => label)
   }
 
   /** What is stored of a lead; undefined if the table has no row of it. */
@@ -65,6 +67,10 @@ export class CustomTables {
     const fields = this.#fields.get(listId) ?? []
     return Object.fromEntries(fields.map(({ label, default: value = '' }) => [label, value]))
   }
+}
+
+function hasColumn({ type }: CustomField): boolean {
+  return type !== 'DISPLAY' && type !== 'SCRIPT'
 }
 
 /** What the column of a field holds; VICIdial makes it from the field's type. */

@@ -3,7 +3,7 @@ import { readMoment } from './store-date.ts'
 const NO_TIME = '00:00:00'
 const HOURS_OF_DAY = 24
 const MAX_HOURS = 838
-/** A date with a time, of at least 12 characters. */
+/** A date with a time after it: then only the time counts. */
 const MOMENT = /^\s*(?=.{12})\d+[^\d\sT]\d+[^\d\sT]\d+(?:T|\s+)\d/
 
 /** `2 10:30:00`: the days only with hours after them. */
