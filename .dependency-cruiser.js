@@ -76,8 +76,8 @@ export default {
     {
       name: 'check, push and demo do not know each other',
       severity: 'error',
-      from: { path: '^src/tools/(check|push|demo)/' },
-      to: { path: '^src/tools/(cli|check|push|demo)/', pathNot: '^src/tools/$1/' }
+      from: { path: '^src/tools/(check|custom-fields|push|demo)/' },
+      to: { path: '^src/tools/(cli|check|custom-fields|push|demo)/', pathNot: '^src/tools/$1/' }
     },
     {
       name: 'every module is found',

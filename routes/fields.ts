@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { FieldsAnswerSchema } from '../schemas/fields.ts'
 import type { RuntimeConfig } from '../src/config/runtime-config.ts'
 import { requires } from '../src/http/authentication.ts'
+import type { CustomField } from '../src/leads/custom-field.ts'
 import type { Field } from '../src/leads/fields.ts'
 import { COMMON_PROBLEMS, json, problems } from './responses.ts'
 
@@ -23,12 +24,13 @@ export function fieldsRoute(runtimeConfig: Pick<RuntimeConfig, 'leads'>) {
   return async (app: FastifyInstance) => {
     app.get('/v1/fields', { schema }, async () => ({
       fields: runtimeConfig.leads.fields.map((field) => wireField(field, runtimeConfig.leads.nonLatin === 1)),
-      custom_fields: [...runtimeConfig.leads.customFields].map(([label, max_length]) => ({
-        label,
-        max_length
-      }))
+      custom_fields: [...runtimeConfig.leads.customFields].map(wireCustomField)
     }))
   }
+}
+
+function wireCustomField([label, { type, maxLength, options }]: [string, CustomField]) {
+  return { label, type, max_length: maxLength, options: options && [...options] }
 }
 
 function wireField(field: Field, unicode: boolean) {

@@ -32,8 +32,9 @@ const options = {
 const changes = {
   fields: Type.Optional(ref(LeadFieldsSchema)),
   custom_fields: Type.Optional(
-    Type.Record(Type.String(), Type.Union([Type.String(), Type.Null()]), {
-      description: 'Custom fields of the list that the lead is in, as far as the operator has listed them.'
+    Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Null()]), {
+      description:
+        'Custom fields of the list that the lead is in, as far as the operator has listed them. A number only for the type NUMBER.'
     })
   )
 }

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox'
+import { CUSTOM_FIELD_TYPES } from '../src/leads/custom-field.ts'
 import { FIELDS, type Field } from '../src/leads/fields.ts'
 import { ref } from './ref.ts'
 
@@ -52,7 +53,24 @@ export const FieldsAnswerSchema = Type.Object(
   {
     fields: Type.Array(ref(FieldSchema)),
     custom_fields: Type.Array(
-      Type.Object({ label: Type.String(), max_length: Type.Integer() }, { additionalProperties: false }),
+      Type.Object(
+        {
+          label: Type.String(),
+          type: Type.Optional(
+            Type.Enum([...CUSTOM_FIELD_TYPES], {
+              description: "The field's type in VICIdial. Without one, values are not checked against it."
+            })
+          ),
+          max_length: Type.Integer({ description: 'Longest text, in characters.' }),
+          options: Type.Optional(
+            Type.Array(Type.String(), {
+              description:
+                'The values of a type with options; MULTI and CHECKBOX take several, with commas between.'
+            })
+          )
+        },
+        { additionalProperties: false }
+      ),
       { description: 'The custom fields that the operator has listed.' }
     )
   },

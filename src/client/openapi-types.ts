@@ -479,7 +479,15 @@ export interface components {
             /** @description The custom fields that the operator has listed. */
             custom_fields: {
                 label: string;
+                /**
+                 * @description The field's type in VICIdial. Without one, values are not checked against it.
+                 * @enum {unknown}
+                 */
+                type?: "TEXT" | "AREA" | "HIDDEN" | "HIDEBLOB" | "READONLY" | "NUMBER" | "DATE" | "TIME" | "SELECT" | "SOURCESELECT" | "RADIO" | "MULTI" | "CHECKBOX";
+                /** @description Longest text, in characters. */
                 max_length: number;
+                /** @description The values of a type with options; MULTI and CHECKBOX take several, with commas between. */
+                options?: string[];
             }[];
         };
         /** @description One lead, named by exactly one of lead_id, vendor_lead_code, phone_number, and its changes. */
@@ -494,9 +502,9 @@ export interface components {
             /** @description Looked up by its digits. */
             phone_number?: string;
             fields?: components["schemas"]["LeadFields"];
-            /** @description Custom fields of the list that the lead is in, as far as the operator has listed them. */
+            /** @description Custom fields of the list that the lead is in, as far as the operator has listed them. A number only for the type NUMBER. */
             custom_fields?: {
-                [key: string]: string | null;
+                [key: string]: string | number | null;
             };
             /**
              * @description What a key that matches several leads means. `reject`, the default, changes nothing: `ambiguous`.
@@ -540,9 +548,9 @@ export interface components {
         ShortBatchRequest: {
             lead_ids: (number | string)[];
             fields?: components["schemas"]["LeadFields"];
-            /** @description Custom fields of the list that the lead is in, as far as the operator has listed them. */
+            /** @description Custom fields of the list that the lead is in, as far as the operator has listed them. A number only for the type NUMBER. */
             custom_fields?: {
-                [key: string]: string | null;
+                [key: string]: string | number | null;
             };
             /** @description How VICIdial's log tells senders apart. The default is the caller's, or the server's. */
             source?: string;

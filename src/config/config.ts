@@ -3,9 +3,11 @@ import { hashKey } from '../callers/key.ts'
 import { ConfigError } from './config-error.ts'
 import { type Environment, readEnvironment } from './environment.ts'
 import { readGatewayFile } from './gateway-file.ts'
+import { untypedWarnings } from './read-custom-fields.ts'
 import { type HttpSettings, readHttpSettings } from './http-settings.ts'
 import type { RetrySchedule } from '../jobs/retry-schedule.ts'
 import type { DbCharset, NonLatin } from '../leads/column-text.ts'
+import type { CustomField } from '../leads/custom-field.ts'
 import type { WebhookEndpoint } from '../webhooks/endpoint.ts'
 import { type Account, DEFAULT_ACCOUNT, userName } from '../vicidial/account.ts'
 import type { AccountConfig } from './accounts/read-accounts.ts'
@@ -61,8 +63,8 @@ export interface Config {
   readonly callers: readonly CallerConfig[]
   /** Whether calls are taken at VICIdial's own address. */
   readonly compat: boolean
-  /** Custom fields that may be set, label → longest value in characters. */
-  readonly customFields: ReadonlyMap<string, number>
+  /** Custom fields that may be set, by label. */
+  readonly customFields: ReadonlyMap<string, CustomField>
   readonly webhooks: readonly WebhookEndpoint[]
   readonly logLevel: string
   /** Valid settings that should be changed. For the log; none quotes a secret. */
@@ -170,7 +172,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     customFields: file?.customFields ?? new Map(),
     webhooks: file?.webhooks ?? [],
     logLevel: environment.LOG_LEVEL,
-    warnings: warningsOf(environment)
+    warnings: [...warningsOf(environment), ...untypedWarnings(file?.customFields ?? new Map())]
   })
 }
 

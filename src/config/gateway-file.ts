@@ -6,8 +6,9 @@ import type { CallerConfig } from '../callers/caller.ts'
 import { CallerSchema } from './callers/caller-schema.ts'
 import { readCallers } from './callers/read-callers.ts'
 import { errorCode } from '../error-code.ts'
+import type { CustomField } from '../leads/custom-field.ts'
 import type { NoteFault } from './config-error.ts'
-import { LABEL_PATTERN } from './patterns.ts'
+import { CustomFieldSchema, readCustomFields } from './read-custom-fields.ts'
 import { schemaErrors } from './schema-errors.ts'
 import { readEndpoints } from './webhooks/read-endpoints.ts'
 import { EndpointSchema } from './webhooks/endpoint-schema.ts'
@@ -16,14 +17,6 @@ import { RESERVED_PARAMETERS } from '../vicidial/reserved-parameters.ts'
 import { AccountSchema } from './accounts/account-schema.ts'
 import { type AccountConfig, readAccounts } from './accounts/read-accounts.ts'
 import type { WebhookEndpoint } from '../webhooks/endpoint.ts'
-
-const CustomFieldSchema = Type.Object(
-  {
-    label: Type.String({ pattern: LABEL_PATTERN }),
-    max_length: Type.Integer({ minimum: 1, maximum: 65_535 })
-  },
-  { additionalProperties: false }
-)
 
 /** The file of `GATEWAY_CONFIG`, as it is written. */
 export const GatewayFileSchema = Type.Object(
@@ -52,8 +45,8 @@ export interface GatewayFile {
   readonly callers: readonly CallerConfig[]
   /** Whether calls are taken at VICIdial's own address. */
   readonly compat: boolean
-  /** Custom fields that may be set, label → longest value in characters. */
-  readonly customFields: ReadonlyMap<string, number>
+  /** Custom fields that may be set, by label. */
+  readonly customFields: ReadonlyMap<string, CustomField>
   readonly webhooks: readonly WebhookEndpoint[]
 }
 
@@ -76,17 +69,18 @@ export function readGatewayFile(path: string, faults: string[]): GatewayFile | u
     webhooks = []
   } = content as Entries
   checkNames({ accounts, callers, custom_fields: customFields, webhooks }, fault)
-  const labels = new Map(customFields.map(({ label, max_length: maxLength }) => [label, maxLength]))
   const webhookNames = new Set(webhooks.map(({ name }) => name))
   const folder = dirname(path)
   const noteFault: NoteFault = (pointer, what) => {
     fault(`${pointer} ${what}.`)
   }
+  const listed = readCustomFields(customFields, noteFault)
+  const labels = new Set(listed.keys())
   return {
     accounts: readAccounts(accounts, folder, noteFault),
-    callers: readCallers(callers, new Set(labels.keys()), webhookNames, noteFault),
+    callers: readCallers(callers, labels, webhookNames, noteFault),
     compat,
-    customFields: labels,
+    customFields: listed,
     webhooks: readEndpoints(webhooks, folder, labels, noteFault)
   }
 }

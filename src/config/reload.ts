@@ -28,11 +28,14 @@ export class ConfigReload {
   readonly #options: ConfigReloadOptions
   /** Names of the callers and webhooks in force. */
   #names: readonly string[]
+  /** Warnings that are in the log. */
+  #warned: readonly string[]
   #settling: NodeJS.Timeout | undefined
 
   constructor(options: ConfigReloadOptions) {
     this.#options = options
     this.#names = Object.values(namesOf(options.started)).flat()
+    this.#warned = options.started.warnings
   }
 
   /** Watches the gateway file, if there is one, and reloads it within a second of a change. */
@@ -64,6 +67,8 @@ export class ConfigReload {
       )
       if (gone.length > 0) log.warn({ gone }, 'the changed configuration leaves callers or webhooks out')
       this.#names = [...names.callers, ...names.webhooks]
+      for (const warning of config.warnings) if (!this.#warned.includes(warning)) log.warn(warning)
+      this.#warned = [...new Set([...this.#warned, ...config.warnings])]
       if (!isDeepStrictEqual(config.accounts, started.accounts))
         log.warn('changed accounts are taken at the next start')
     } catch (error) {

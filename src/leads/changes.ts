@@ -1,4 +1,5 @@
-import { BLANK, type Cleaned, unsafeCharacter } from './clean.ts'
+import type { Cleaned } from './clean.ts'
+import { cleanCustomField, type CustomField } from './custom-field.ts'
 import { FIELD_BY_NAME, FIELDS, type Field } from './fields.ts'
 import { isObject } from './is-object.ts'
 import { echo, type PointedRefusal, pointer, type Refusal, type Warning } from './refusal.ts'
@@ -28,8 +29,8 @@ export interface ChangesInput {
 
 /** How the operator has set up VICIdial's leads. */
 export interface LeadRules extends ServerRules {
-  /** The custom fields that the operator has listed, with the length of the longest value; no other is ever sent. */
-  readonly customFields: ReadonlyMap<string, number>
+  /** The custom fields that the operator has listed, by label; no other is ever sent. */
+  readonly customFields: ReadonlyMap<string, CustomField>
 }
 
 export interface ChangesRules extends LeadRules {
@@ -41,8 +42,6 @@ export interface ChangesRules extends LeadRules {
 export const MAX_REFUSALS = 100
 
 const FIELD_ORDER: ReadonlyMap<Field, number> = new Map(FIELDS.map((field, position) => [field, position]))
-/** Characters of a custom field's value that VICIdial deletes or replaces. */
-const CUSTOM_LOST = /[;"+]/
 /** VICIdial empties every custom field whose `&label=` it finds in the decoded request, even inside a value. */
 const LOOKS_LIKE_PARAMETER = /[&?][^&?=\s]+=/
 /** Begins the names of custom fields, in `Changes.stored` and in refusals. */
@@ -140,43 +139,18 @@ function unknownField(name: string): Refusal {
 }
 
 function customField(label: string, value: unknown, rules: ChangesRules): CustomValue | Refusal {
-  const field = `custom_fields.${echo(label)}`
-  const maxLength = rules.customFields.get(label)
-  if (maxLength === undefined) {
-    return {
-      code: 'field_not_allowed',
-      field,
-      detail: 'The operator has not listed this custom field for the gateway.'
-    }
+  const name = CUSTOM + echo(label)
+  const field = rules.customFields.get(label)
+  if (field === undefined) {
+    const detail = 'The operator has not listed this custom field for the gateway.'
+    return { code: 'field_not_allowed', field: name, detail }
   }
   if (!allows(rules.rights.customFields, label)) {
-    const detail = `This caller may not set ${field} (permissions.custom_fields).`
-    return { code: 'field_not_allowed', field, detail }
+    const detail = `This caller may not set ${name} (permissions.custom_fields).`
+    return { code: 'field_not_allowed', field: name, detail }
   }
-  if (value === null) return { label, send: BLANK, stored: '' }
-  if (typeof value !== 'string') return { code: 'field_invalid', field, detail: `${field} must be a string.` }
-  const text = value.replaceAll('\r\n', '\n').replaceAll('\r', '\n').normalize('NFC').trim()
-  const unsafe = unsafeCharacter(text, true)
-  if (text === '')
-    return { code: 'field_invalid', field, detail: `${field} is an empty string; use null to empty it.` }
-  if (unsafe)
-    return {
-      code: 'unsafe_characters',
-      field,
-      detail: `${field} holds ${unsafe}, which is never sent to VICIdial.`
-    }
-  if (text === BLANK)
-    return { code: 'unsafe_characters', field, detail: `${BLANK} would empty ${field}; use null.` }
-  if (CUSTOM_LOST.test(text) || text.search(rules.text.unstorable) !== -1)
-    return { code: 'characters_lost', field, detail: `VICIdial would lose ; " + from ${field}.` }
-  if (rules.text.lengthOf(text) > maxLength) {
-    return {
-      code: 'field_too_long',
-      field,
-      detail: `${field} is longer than ${maxLength} ${rules.text.unit}.`
-    }
-  }
-  return { label, send: text, stored: text }
+  const cleaned = cleanCustomField(name, field, value, rules.text)
+  return 'code' in cleaned ? cleaned : { label, ...cleaned }
 }
 
 function refuseParameterLikeValues(

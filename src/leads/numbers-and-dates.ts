@@ -5,6 +5,7 @@ export interface ParsedNumber {
 }
 
 const DIGITS = /^[0-9]{1,16}$/
+const TIME = /^(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?$/
 const DATE = /^([1-9]\d{3})-(\d{2})-(\d{2})$/
 
 /** Reads a non-negative integer, given as a number or as digits; undefined if it is neither. */
@@ -29,6 +30,12 @@ export function parseOffset(value: unknown): ParsedNumber | undefined {
 /** Returns `text` if it is a day of the calendar from 1000 to 9999, as YYYY-MM-DD: what a MySQL DATE can hold. */
 export function parseDate(text: string): string | undefined {
   return DATE.test(text) && isDay(text) ? text : undefined
+}
+
+/** Returns `text` as HH:MM:SS if it is a time of day, with or without seconds. */
+export function parseTime(text: string): string | undefined {
+  if (!TIME.test(text)) return undefined
+  return text.length === 'HH:MM'.length ? `${text}:00` : text
 }
 
 /** Whether a day (`YYYY-MM-DD`) exists: JavaScript reads February 30 as March 2. */

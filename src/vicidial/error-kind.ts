@@ -14,6 +14,8 @@ export type ErrorKind =
   | 'list_unknown'
   | 'list_not_allowed'
   | 'list_not_found'
+  /** Custom fields are switched off in VICIdial's system settings. */
+  | 'custom_fields_disabled'
   | 'nothing_asked'
   /** The call lacks the keys to search by, or the field to read. */
   | 'search_invalid'
@@ -39,6 +41,8 @@ const ERROR_TEXTS: readonly (readonly [text: string, kind: ErrorKind])[] = [
   ['NOT A DEFINED LIST ID', 'list_unknown'],
   ['NOT AN ALLOWED LIST ID', 'list_not_allowed'],
   ['LIST NOT FOUND', 'list_not_found'],
+  ['LIST DOES NOT EXIST', 'list_not_found'],
+  ['CUSTOM LIST FIELDS ARE NOT ENABLED', 'custom_fields_disabled'],
   ['NO LEADS DEFINED', 'nothing_asked'],
   ['NO VALID SEARCH METHOD', 'search_invalid'],
   ['INVALID SEARCH PARAMETERS', 'search_invalid'],

@@ -119,6 +119,7 @@ const ERRORS: Readonly<Record<ErrorKind, Pick<Refused, 'code' | 'detail'> | null
     detail: "The gateway's VICIdial account may not use this list."
   },
   list_not_found: UNKNOWN_ERROR,
+  custom_fields_disabled: UNKNOWN_ERROR,
   nothing_asked: {
     code: 'upstream_error',
     detail: 'VICIdial read no leads: it may not know the configured VICIDIAL_DIALECT.'

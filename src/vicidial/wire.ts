@@ -68,6 +68,12 @@ export function listSearchParams(phoneNumber: string, list: string): Params {
   }
 }
 
+/** Writes a call that reads the labels of custom fields, of one list or of all. */
+export function listCustomFieldsParams(list: string): Params {
+  const list_id = list === 'all' ? '---ALL---' : list
+  return { function: 'list_custom_fields', list_id, stage: 'tab', header: 'NO', records: '1' }
+}
+
 /** Writes a call that reads one field of a lead. */
 export function readFieldParams(lead: number, field: string): Params {
   return { function: 'lead_field_info', lead_id: String(lead), field_name: field }

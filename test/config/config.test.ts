@@ -4,6 +4,7 @@ import { test } from 'tap'
 import { ALL_PERMISSIONS } from '../../src/callers/caller.ts'
 import { ConfigError } from '../../src/config/config-error.ts'
 import { type Config, loadConfig } from '../../src/config/config.ts'
+import type { CustomField } from '../../src/leads/custom-field.ts'
 import type { Tester } from '../helper.ts'
 
 const HASH = 'a'.repeat(64)
@@ -392,6 +393,10 @@ callers:
   - { name: web_2, key_hashes: ["sha256:${'c'.repeat(64)}"], permissions: {} }
 custom_fields:
   - { label: favorite_color, max_length: 30 }
+  - { label: birthday, type: DATE }
+  - { label: plan, type: RADIO, options: [basic, pro] }
+  - { label: news, type: MULTI, options: [mail, phone], max_length: 4 }
+  - { label: remarks, type: AREA }
 `,
     { ...LEAST, API_KEY: undefined }
   )
@@ -406,7 +411,20 @@ custom_fields:
     },
     { name: 'web_2', keys: [{ hash: 'c'.repeat(64) }], account: 'default', permissions: NO_PERMISSIONS }
   ])
-  t.strictSame(config.customFields, new Map([['favorite_color', 30]]))
+  t.strictSame(
+    config.customFields,
+    new Map<string, CustomField>([
+      ['favorite_color', { maxLength: 30 }],
+      ['birthday', { type: 'DATE', maxLength: 10 }],
+      ['plan', { type: 'RADIO', maxLength: 5, options: new Set(['basic', 'pro']) }],
+      ['news', { type: 'MULTI', maxLength: 4, options: new Set(['mail', 'phone']) }],
+      ['remarks', { type: 'AREA', maxLength: 21_845 }]
+    ])
+  )
+  t.strictSame(config.warnings.slice(-1), [
+    'Custom fields without a type: favorite_color. Their values are not checked, and VICIdial stores a date or an ' +
+      'option that it does not take as 0000-00-00 or nothing. Give each its type in custom_fields.'
+  ])
 })
 
 test('the caller of API_KEY is added to the callers of the file', async (t) => {
@@ -485,6 +503,33 @@ test('an invalid part of the gateway file is a fault at its pointer', async (t) 
     ['custom_fields: [{ label: 1color, max_length: 1 }]', '/custom_fields/0/label', 'pattern'],
     ['custom_fields: [{ label: color, max_length: 0 }]', '/custom_fields/0/max_length', '1'],
     ['custom_fields: [{ label: color }]', '/custom_fields/0', 'max_length'],
+    ['custom_fields: [{ label: color, type: TEXT }]', '/custom_fields/0', 'max_length'],
+    ['custom_fields: [{ label: color, type: COLOR, max_length: 9 }]', '/custom_fields/0/type', 'must'],
+    ['custom_fields: [{ label: color, type: SCRIPT, max_length: 9 }]', '/custom_fields/0/type', 'must'],
+    ['custom_fields: [{ label: color, type: SELECT }]', '/custom_fields/0', 'must have options'],
+    ['custom_fields: [{ label: color, type: SELECT, options: [] }]', '/custom_fields/0/options', 'items'],
+    [
+      'custom_fields: [{ label: color, type: DATE, options: [red] }]',
+      '/custom_fields/0/options',
+      'belongs to'
+    ],
+    [
+      'custom_fields: [{ label: color, max_length: 9, options: [red] }]',
+      '/custom_fields/0/options',
+      'belongs to'
+    ],
+    [
+      'custom_fields: [{ label: a, type: RADIO, options: [red, "blue "] }]',
+      '/custom_fields/0/options/1',
+      'space'
+    ],
+    ['custom_fields: [{ label: a, type: RADIO, options: ["a;b"] }]', '/custom_fields/0/options/0', 'lose'],
+    [
+      'custom_fields: [{ label: a, type: RADIO, options: ["a\\\\b"] }]',
+      '/custom_fields/0/options/0',
+      'backslash'
+    ],
+    ['custom_fields: [{ label: a, type: MULTI, options: ["a,b"] }]', '/custom_fields/0/options/0', 'comma'],
     ['hooks: []', 'the file', 'hooks']
   ]
   for (const [yaml, pointer, what] of wrong) {

@@ -112,6 +112,9 @@ webhooks: [{ name: erp, auth: { callers: true }, mapping: { lead: { lead_id: lea
   t.equal((await call(gateway, 'GET', '/v1/fields', undefined, as('old'))).status, 401)
   const { body } = await call(gateway, 'GET', '/v1/fields', undefined, as('new'))
   t.same(body.custom_fields, [{ label: 'color', max_length: 9 }])
+  gateway.app.reload()
+  const untyped = gateway.logged().match(/Custom fields without a type: color\./g)
+  t.equal(untyped?.length, 1, 'a warning stands in the log once')
 })
 
 test('SIGHUP reloads the file at once', async (t) => {

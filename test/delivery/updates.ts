@@ -6,7 +6,7 @@ import { DEFAULT_OPTIONS, type Update } from '../../src/leads/update.ts'
 
 /** The updates of a batch, all of them valid. */
 export function updates(elements: unknown[], options: Record<string, unknown> = {}): Update[] {
-  const customFields = new Map([['favorite_color', 30]])
+  const customFields = new Map([['favorite_color', { maxLength: 30 }]])
   const rules = {
     ...serverRules(0),
     customFields,

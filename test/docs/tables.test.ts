@@ -74,7 +74,7 @@ test('docs/configuration.md shows a YAML file that the gateway accepts', (t) => 
       { name: 'webshop', source: undefined, onLossy: 'reject' }
     ]
   )
-  t.strictSame([...config.customFields], [['favorite_color', 50]])
+  t.strictSame([...config.customFields], [['favorite_color', { type: 'TEXT', maxLength: 50 }]])
   t.end()
 })
 

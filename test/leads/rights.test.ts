@@ -5,7 +5,7 @@ import { missingRight } from '../../src/leads/missing-right.ts'
 import { ALL_RIGHTS, type Allowed, type Rights } from '../../src/leads/rights.ts'
 import { DEFAULT_OPTIONS, readUpdate, type Update } from '../../src/leads/update.ts'
 
-const RULES = { ...serverRules(0), customFields: new Map([['color', 50]]), rights: ALL_RIGHTS }
+const RULES = { ...serverRules(0), customFields: new Map([['color', { maxLength: 50 }]]), rights: ALL_RIGHTS }
 const NONE: Rights = {
   fields: new Set(),
   statuses: new Set(),

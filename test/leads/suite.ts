@@ -1,6 +1,7 @@
 import './changes.test.ts'
 import './clean.test.ts'
 import './column-text.test.ts'
+import './custom-field.test.ts'
 import './lead-key.test.ts'
 import './rights.test.ts'
 import './stored.test.ts'

@@ -4,7 +4,11 @@ import { serverRules } from '../../src/leads/server-rules.ts'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
 import { DEFAULT_OPTIONS, readUpdate, type UpdateOptions } from '../../src/leads/update.ts'
 
-const rules = { ...serverRules(0), customFields: new Map([['favorite_color', 10]]), rights: ALL_RIGHTS }
+const rules = {
+  ...serverRules(0),
+  customFields: new Map([['favorite_color', { maxLength: 10 }]]),
+  rights: ALL_RIGHTS
+}
 
 function read(element: unknown, defaults: UpdateOptions = DEFAULT_OPTIONS) {
   return readUpdate(element, 3, defaults, rules)

@@ -176,3 +176,81 @@ test('of several leads with one key, those whose list lacks the custom fields ar
   const both = await batch(gateway, { updates: [{ ...update, fields: { status: 'SALE' } }] })
   t.same(both.body.results[0].warnings, [lost], 'a warning about all of them names none')
 })
+
+const typed = `
+custom_fields:
+  - { label: birthday, type: DATE }
+  - { label: best_time, type: TIME }
+  - { label: plan, type: SELECT, options: [basic, pro] }
+  - { label: news, type: CHECKBOX, options: [mail, phone, post] }
+  - { label: children, type: NUMBER, max_length: 4 }
+  - { label: remarks, type: AREA }
+  - { label: nickname, type: TEXT, max_length: 5 }
+`
+
+test('a value that VICIdial would store as nothing, or as 0000-00-00, is refused by the type of its field', async (t) => {
+  const env = { GATEWAY_CONFIG: `${t.testdir({ 'gateway.yaml': typed })}/gateway.yaml` }
+  const gateway = await startGateway(t, env, { fixture })
+  const refused: [custom: Record<string, unknown>, code: string, detail: RegExp][] = [
+    [{ birthday: '31/12/1980' }, 'field_invalid', /must be a date that exists, as YYYY-MM-DD/],
+    [{ birthday: '2026-02-30' }, 'field_invalid', /a date/],
+    [{ best_time: '25:00' }, 'field_invalid', /a time of day/],
+    [{ best_time: null }, 'field_not_clearable', /cannot hold an empty/],
+    [{ plan: 'gold' }, 'field_invalid', /must be one of basic, pro\./],
+    [{ plan: '1' }, 'field_invalid', /one of/],
+    [{ news: 'mail,fax' }, 'field_invalid', /one or several, with commas between, of mail, phone, post/],
+    [{ news: 'mail,mail' }, 'field_invalid', /one or several/],
+    [{ children: 'two' }, 'field_invalid', /a number/],
+    [{ children: 12345 }, 'field_too_long', /longer than 4/],
+    [{ nickname: 'Bobbie' }, 'field_too_long', /longer than 5/],
+    [{ plan: 7 }, 'field_invalid', /must be a string/]
+  ]
+  const updates = refused.map(([custom_fields]) => ({ lead_id: 101, custom_fields }))
+  const { status, body } = await batch(gateway, { updates })
+  t.equal(status, 422)
+  for (const [index, [custom, code, detail]] of refused.entries()) {
+    const pointer = `/updates/${index}/custom_fields/${Object.keys(custom)[0]}`
+    t.match(body.errors[index], { pointer, code, detail }, pointer)
+  }
+  t.same(gateway.sandbox.calls(), [])
+})
+
+test('values of typed custom fields are sent as VICIdial stores them, and the catalogue has types and options', async (t) => {
+  const env = { GATEWAY_CONFIG: `${t.testdir({ 'gateway.yaml': typed })}/gateway.yaml` }
+  const gateway = await startGateway(t, env, { fixture })
+  const custom_fields = {
+    ...{ birthday: ' 1980-12-31 ', best_time: '09:30', plan: 'pro', news: 'post, mail', children: 2 },
+    ...{ remarks: 'first\r\nsecond', nickname: 'Bob' }
+  }
+  const sent = {
+    ...{ birthday: '1980-12-31', best_time: '09:30:00', plan: 'pro', news: 'post,mail', children: '2' },
+    ...{ remarks: 'first\nsecond', nickname: 'Bob' }
+  }
+  const request = {
+    updates: [
+      { lead_id: 101, custom_fields },
+      { lead_id: 102, custom_fields: { birthday: null, plan: null } }
+    ]
+  }
+  const { body } = await batch(gateway, { ...request, dry_run: true })
+  t.same(
+    body.results.map(({ stored }: { stored: object }) => stored),
+    [
+      Object.fromEntries(Object.entries(sent).map(([label, value]) => [`custom_fields.${label}`, value])),
+      { 'custom_fields.birthday': '0000-00-00', 'custom_fields.plan': '' }
+    ]
+  )
+  await batch(gateway, request)
+  t.match(gateway.sandbox.calls()[0]?.params, sent)
+
+  const { body: catalogue } = await call(gateway, 'GET', '/v1/fields')
+  t.same(catalogue.custom_fields, [
+    { label: 'birthday', type: 'DATE', max_length: 10 },
+    { label: 'best_time', type: 'TIME', max_length: 8 },
+    { label: 'plan', type: 'SELECT', max_length: 5, options: ['basic', 'pro'] },
+    { label: 'news', type: 'CHECKBOX', max_length: 15, options: ['mail', 'phone', 'post'] },
+    { label: 'children', type: 'NUMBER', max_length: 4 },
+    { label: 'remarks', type: 'AREA', max_length: 21_845 },
+    { label: 'nickname', type: 'TEXT', max_length: 5 }
+  ])
+})

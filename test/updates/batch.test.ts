@@ -11,7 +11,7 @@ import { callParams, formBody, searchParams } from '../../src/vicidial/wire.ts'
 const rules = {
   ...serverRules(0),
   rights: ALL_RIGHTS,
-  customFields: new Map([['favorite_color', 30]]),
+  customFields: new Map([['favorite_color', { maxLength: 30 }]]),
   maxUpdates: 4,
   defaults: DEFAULT_OPTIONS
 }

@@ -10,12 +10,12 @@ import { WEBHOOK_ID } from '../../webhooks/auth/standard-webhooks.ts'
  * Reads webhook endpoints from entries that fit their schema. Checks what the schema can't express and notes it in
  * `fault`; after a fault the endpoints must not be used.
  * @param folder the gateway file's folder, to which the paths of secret files are relative
- * @param customFields the file's custom fields, label → longest value
+ * @param customFields labels of the file's custom fields
  */
 export function readEndpoints(
   entries: readonly EndpointEntry[],
   folder: string,
-  customFields: ReadonlyMap<string, number>,
+  customFields: ReadonlySet<string>,
   fault: NoteFault
 ): WebhookEndpoint[] {
   const configs = entries.map((entry, index) => {

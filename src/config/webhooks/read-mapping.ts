@@ -15,12 +15,12 @@ import type { MappingEntry } from './endpoint-schema.ts'
 /**
  * Reads a mapping from an entry that fits its schema. Notes in `fault` what the schema can't express: expressions that
  * aren't valid, fields that don't exist, and literals that VICIdial couldn't store under either use_non_latin.
- * @param customFields the file's custom fields, label → longest value
+ * @param customFields labels of the file's custom fields
  */
 export function readMapping(
   entry: MappingEntry,
   pointer: string,
-  customFields: ReadonlyMap<string, number>,
+  customFields: ReadonlySet<string>,
   fault: NoteFault
 ): MappingDefinition {
   const { fields = {}, custom_fields: custom = {}, values = {}, fixed = {} } = entry

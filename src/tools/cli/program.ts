@@ -2,6 +2,7 @@ import { Command, CommanderError, type OutputConfiguration } from 'commander'
 import packageJson from '../../../package.json' with { type: 'json' }
 import { checkCommand } from './check.ts'
 import { CommandFailure } from './command-failure.ts'
+import { customFieldsCommand } from './custom-fields.ts'
 import { deadLettersCommand } from './dead-letters.ts'
 import { demoCommand } from './demo.ts'
 import { jobsCommand } from './jobs.ts'
@@ -26,6 +27,7 @@ export function createProgram(output: OutputConfiguration): Command {
     .addHelpText('after', '\nExample:\n  vicidial-gateway demo')
     .addHelpText('afterAll', EXIT_CODES)
     .addCommand(checkCommand())
+    .addCommand(customFieldsCommand())
     .addCommand(serveCommand())
     .addCommand(jobsCommand())
     .addCommand(deadLettersCommand())

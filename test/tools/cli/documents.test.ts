@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Test, test } from 'tap'
 import { createProgram } from '../../../src/tools/cli/program.ts'
+import { startSandbox } from '../../../src/tools/sandbox/sandbox.ts'
 import { FAULT_NAMES } from '../../../src/tools/sandbox/server/faults.ts'
 import { API_KEY, startGateway } from '../../helper.ts'
 import { ended, store } from '../../routes/jobs-of.ts'
@@ -82,6 +83,15 @@ test('docs/command-line.md shows the real output of every command', async (t) =>
   const [yaml = ''] = blocks('docs/recipes/curl.md', 'yaml')
   setEnv(t, 'GATEWAY_CONFIG', readYaml(t, yaml, { curl_secret: 'canary-s3cret' }).path)
 
+  const sandbox = await startSandbox({
+    fixture: JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
+  })
+  t.teardown(() => sandbox.close())
+  setEnv(t, 'VICIDIAL_URL', sandbox.url)
+  setEnv(t, 'VICIDIAL_USER', 'api')
+  setEnv(t, 'VICIDIAL_PASS', 's3cret')
+  setEnv(t, 'API_KEY', API_KEY)
+
   const ran = new Set<string>()
   for (const block of blocks('docs/command-line.md')) {
     const [, command = '', output = ''] = /^\$ .*?npx vicidial-gateway (.*?)\n(.*)$/s.exec(block) ?? []
@@ -103,6 +113,7 @@ test('docs/command-line.md shows the real output of every command', async (t) =>
     new Set([
       'jobs cancel',
       'serve',
+      'custom-fields --list',
       'jobs show',
       'jobs list',
       'dead-letters list',

@@ -1,5 +1,6 @@
 import './check.test.ts'
 import './connection.test.ts'
+import './custom-fields.test.ts'
 import './demo.test.ts'
 import './documents.test.ts'
 import './jobs.test.ts'

@@ -253,7 +253,7 @@ test('any payload is mapped to updates that readBatch can read, or refused with 
   )
   const rules = {
     ...serverRules(0),
-    customFields: new Map([['favorite_color', 20]]),
+    customFields: new Map([['favorite_color', { maxLength: 20 }]]),
     rights: ALL_RIGHTS
   }
   const item = fc.record({ id: fc.jsonValue(), a: fc.jsonValue(), b: fc.jsonValue() }, { requiredKeys: [] })

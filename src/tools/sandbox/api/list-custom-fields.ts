@@ -1,6 +1,7 @@
 import type { ApiCall } from './api-call.ts'
 
-const HEADER = 'list_id|list_name|campaign_id|active|list_changedate|list_lastcalldate|'
+const HEADER = ['list_id', 'list_name', 'campaign_id', 'active', 'list_changedate', 'list_lastcalldate']
+const SEPARATORS: Readonly<Record<string, string>> = { csv: ',', tab: '\t' }
 const SHORTEST_LIST_ID = 2
 const LONGEST_LIST_ID = 14
 const EVERY_LIST = '---ALL---'
@@ -19,10 +20,10 @@ export function listCustomFields({ value, values, userName, lists, groupLists, t
   if (shown.length === 0 && listId !== EVERY_LIST) {
     return [`ERROR: list_custom_fields LIST DOES NOT EXIST: |${userName}|${listId}`]
   }
-  const lines = shown.map(({ list_id, campaign_id }) => {
+  const rows = shown.map(({ list_id, campaign_id }) => {
     const labels = tables.customTables.labels(list_id) ?? []
-    return `${list_id}|List ${list_id}|${campaign_id}|Y|||${labels.join(' ')}`
+    return [list_id, `List ${list_id}`, campaign_id, 'Y', '', '', labels.join(' ')]
   })
-  const header = value('header') === 'YES' ? [`${HEADER}custom_fields_list_space_delimited`] : []
-  return [...header, ...lines]
+  const header = value('header') === 'YES' ? [[...HEADER, 'custom_fields_list_space_delimited']] : []
+  return [...header, ...rows].map((row) => row.join(SEPARATORS[values.get('stage') ?? ''] ?? '|'))
 }
