@@ -1,8 +1,11 @@
 import { keyName, type LeadKey } from '../leads/lead-key.ts'
 import type { CallContext, Exchange } from '../vicidial/exchange.ts'
+import { pauseBeforeRepeat } from '../vicidial/repeat.ts'
+import { REFUSED_ON_THE_WAY } from '../vicidial/reply.ts'
 import type { Delivery } from './delivery.ts'
 import { FairQueue, Flow, type Item } from './fair-queue.ts'
 import { type FailedExchange, notDone, type Outcome } from './outcome.ts'
+import { type PartEnd, sendInParts } from './send-in-parts.ts'
 
 /** A key whose leads have to be searched for. */
 export type SearchKey = Exclude<LeadKey, { by: 'lead_id' }>
@@ -151,25 +154,47 @@ export class SearchQueue {
     return this.#queue.take(() => MAX_KEYS_PER_CALL)
   }
 
-  /** Sends searches that were taken together. A result that reaches VICIdial's limit is asked for again in halves. */
+  /**
+   * Sends searches that were taken together. If the call fails they are sent again in parts, so that a key which makes it
+   * fail stands alone; a result that reaches VICIdial's limit is asked for in halves.
+   */
   async send(taken: readonly LeadSearch[], context: CallContext): Promise<void> {
     const searches = taken.filter((search) => !this.#isRefused(search))
-    const [first] = searches
-    if (first === undefined) return
+    if (searches.length === 0) return
     for (const search of searches) search.deadline = context.deadline
+    // A caller's keys stand beside each other: those of others are free of it first.
+    const byCaller = [...Map.groupBy(searches, ({ flow }) => flow.caller).values()].flat()
+    await sendInParts(byCaller, {
+      send: (part, isPart, isBlamed) => this.#sendPart(part, context, isPart, isBlamed),
+      mayBeAtFault: ({ reply }) =>
+        reply.kind === 'not_made' || reply.kind === 'unclear' || reply === REFUSED_ON_THE_WAY,
+      fail: (part, exchanged) => {
+        this.fail(part, exchanged)
+      },
+      pause: (round) => pauseBeforeRepeat(round, context.deadline)
+    })
+  }
+
+  async #sendPart(
+    searches: readonly LeadSearch[],
+    context: CallContext,
+    isPart: boolean,
+    isBlamed: boolean
+  ): Promise<PartEnd> {
+    const [first] = searches
+    if (first === undefined) return 'settled'
     const values = searches.map(({ key }) => key.value)
-    const exchanged = await this.#exchange.search(first.key.by, values, context)
+    const isAlone = searches.length === 1 && !isPart
+    const exchanged = await this.#exchange.search(first.key.by, values, context, {
+      isRepeated: isAlone,
+      isBlamed
+    })
     const { reply } = exchanged
-    if (reply.kind === 'limit_reached' && searches.length > 1) {
-      const half = Math.ceil(searches.length / 2)
-      await Promise.all([
-        this.send(searches.slice(0, half), context),
-        this.send(searches.slice(half), context)
-      ])
-    } else if (reply.kind === 'found' || reply.kind === 'limit_reached') {
-      for (const search of searches)
-        search.settle({ kind: 'leads', leads: reply.leads.get(search.key.value) ?? [] })
-    } else this.fail(searches, { ...exchanged, reply })
+    if (reply.kind === 'limit_reached' && searches.length > 1) return 'too_large'
+    if (reply.kind !== 'found' && reply.kind !== 'limit_reached') return { ...exchanged, reply }
+    for (const search of searches)
+      search.settle({ kind: 'leads', leads: reply.leads.get(search.key.value) ?? [] })
+    return 'settled'
   }
 
   /** Settles a search whose key could harm others, or VICIdial. */

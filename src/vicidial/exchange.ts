@@ -1,10 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { BaseLogger } from 'pino'
 import type { CallObserver } from '../telemetry/observer.ts'
 import type { Account } from './account.ts'
 import type { BuildWatch } from './build-watch.ts'
-import { type Health, healthOf, NOT_SENT, type Unanswered } from './call-reply.ts'
-import { mayRepeat, repeatPauseMs } from './repeat.ts'
+import { type CallReply, type Health, healthOf, NOT_SENT, type Unanswered } from './call-reply.ts'
+import { mayRepeat, pauseBeforeRepeat } from './repeat.ts'
 import { type Client, msSince, type RawReply } from './client.ts'
 import type { Guard } from './guard.ts'
 import {
@@ -83,6 +82,19 @@ export interface Exchanged<Reply> {
   readonly isUnsent?: true
 }
 
+export interface SearchOptions {
+  /** Whether a failed call is sent again as it is; otherwise only one without a reply. */
+  readonly isRepeated: boolean
+  /** Whether a reply that fails is the keys' fault, and says nothing about VICIdial. */
+  readonly isBlamed: boolean
+}
+
+const ALONE: SearchOptions = { isRepeated: true, isBlamed: false }
+
+function healthOfBlamed(reply: CallReply): Health {
+  return reply.kind === 'not_made' || reply.kind === 'unclear' ? undefined : healthOf(reply)
+}
+
 /** What is sent at each attempt, and how its reply is read. */
 interface Request<Reply> {
   readonly params: Params & { readonly function: string }
@@ -134,7 +146,8 @@ export class Exchange {
   search(
     by: 'vendor_lead_code' | 'phone_number',
     keys: readonly string[],
-    context: CallContext
+    context: CallContext,
+    options?: SearchOptions
   ): Promise<Exchanged<SearchReply>> {
     return this.#repeat(
       {
@@ -142,7 +155,8 @@ export class Exchange {
         leads: keys.length,
         read: ({ httpStatus, text }) => readSearchReply(httpStatus, text, keys, SEARCH_LIMIT)
       },
-      context
+      context,
+      options
     )
   }
 
@@ -161,7 +175,8 @@ export class Exchange {
 
   async #repeat<Reply extends UpdateReply | SearchReply>(
     request: Request<Reply>,
-    context: CallContext
+    context: CallContext,
+    { isRepeated, isBlamed }: SearchOptions = ALONE
   ): Promise<Exchanged<Reply>> {
     let maybeMade = false
     let sent = 0
@@ -172,16 +187,15 @@ export class Exchange {
     for (let attempt = 1; ; attempt++) {
       const ended = await this.#options.guard.run<Reply | Unanswered>(
         () => this.#send(request, { ...context, onSent }, attempt),
-        healthOf,
+        isBlamed ? healthOfBlamed : healthOf,
         context.deadline
       )
       const reply = ended ?? NOT_SENT
       maybeMade ||= reply.kind === 'unclear' || (reply.kind === 'unanswered' && reply.sent === 'maybe')
-      const pauseMs = mayRepeat(reply, attempt) ? repeatPauseMs(attempt) : undefined
-      if (pauseMs === undefined || Date.now() + pauseMs >= context.deadline) {
+      const isOver = !mayRepeat(reply, attempt) || (!isRepeated && reply.kind !== 'unanswered')
+      if (isOver || !(await pauseBeforeRepeat(attempt, context.deadline))) {
         return sent > 0 ? { reply, maybeMade } : { reply, maybeMade, isUnsent: true }
       }
-      await pause(pauseMs)
     }
   }
 

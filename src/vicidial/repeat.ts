@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Backoff, pauseMs } from './backoff.ts'
 import type { CallReply } from './call-reply.ts'
 
@@ -30,4 +31,16 @@ export function mayRepeat({ kind }: CallReply, attempt: number): boolean {
 /** The pause after attempt number `attempt` (from 1), in milliseconds; half of it is random. */
 export function repeatPauseMs(attempt: number, random: () => number = Math.random): number {
   return pauseMs(attempt, BACKOFF, random)
+}
+
+/**
+ * Waits before attempt number `attempt + 1`. Resolves at once, with false, if that would be after `deadline`.
+ *
+ * @param deadline in milliseconds since the epoch
+ */
+export async function pauseBeforeRepeat(attempt: number, deadline: number): Promise<boolean> {
+  const ms = repeatPauseMs(attempt)
+  if (Date.now() + ms >= deadline) return false
+  await pause(ms)
+  return true
 }

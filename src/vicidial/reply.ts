@@ -62,6 +62,13 @@ export const NOTHING_DONE: Refused = {
   detail: 'VICIdial answered with nothing, which means that nothing was done.'
 }
 
+/** A server before VICIdial, such as a web application firewall, refused the call: perhaps for a value in it. */
+export const REFUSED_ON_THE_WAY: Refused = {
+  kind: 'refused',
+  code: 'upstream_error',
+  detail: 'A server before VICIdial refused the call (HTTP 403 or 406), perhaps for a value in it.'
+}
+
 /** An empty reply of a VICIdial that works: it can use no value of the call, or its list has none of the custom fields. */
 export const NOTHING_USABLE: Refused = {
   kind: 'refused',
@@ -236,6 +243,7 @@ function readOther(httpStatus: number, text: string, cut: boolean): Refused | No
     const detail = `A server before VICIdial did not let the call through for now (HTTP ${httpStatus}).`
     return { kind: 'not_made', detail }
   }
+  if (httpStatus === 403 || httpStatus === 406) return REFUSED_ON_THE_WAY
   if (httpStatus >= 300 && httpStatus < 500) {
     const detail = `VICIDIAL_URL answered with HTTP ${httpStatus}: it is not a VICIdial API, or something before it refuses.`
     return { kind: 'refused', code: 'upstream_error', detail }
