@@ -33,7 +33,15 @@ export async function ownTime() {
   } as unknown as Guard
   const quiet = { info: () => undefined }
   const log = { child: () => quiet, error: () => undefined }
-  const dispatcher = new Dispatcher({ exchange, guard, rules, log, maxWaiting: 1_000_000, lingerMs: 0 })
+  const dispatcher = new Dispatcher({
+    exchange,
+    guard,
+    rules,
+    log,
+    maxWaiting: 1_000_000,
+    lingerMs: 0,
+    writes: { writtenSince: () => [] }
+  })
   const batchRules = {
     ...serverRules(0),
     customFields: new Map(),

@@ -21,6 +21,7 @@ import { addProcessGauges } from './telemetry/metrics/process-gauges.ts'
 import { type Observer, observedBy } from './telemetry/observer.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
 import { Updates } from './updates/updates.ts'
+import { WriteNotes } from './updates/write-notes.ts'
 import { BuildWatch } from './vicidial/build-watch.ts'
 import { UPSTREAM_STATES } from './vicidial/guard.ts'
 import { Upstreams } from './vicidial/upstreams.ts'
@@ -89,7 +90,7 @@ export async function createGateway(
     buildWatch,
     log
   })
-  const dispatchers = new Dispatchers(upstreams.all, { rules, ...dispatch })
+  const dispatchers = new Dispatchers(upstreams.all, { rules, writes: outbox.queue, ...dispatch })
   const { retry: schedule } = durable
   const workers = new Workers(upstreams.all, {
     queue: outbox.queue,
@@ -113,17 +114,18 @@ export async function createGateway(
   })
   addGauges(metrics, { upstreams, upstreamStates: UPSTREAM_STATES, dispatchers, outbox, history })
   const stopProcessGauges = addProcessGauges(metrics.registry)
+  const notes = new WriteNotes({ queue: outbox.queue, log })
   const updates = new Updates({
     config: runtimeConfig,
     dispatchers,
     queue: outbox.queue,
+    notes,
     jobs,
     history,
     rules,
     source,
     maxUpdates: config.maxUpdatesPerRequest,
-    requestDeadlineMs: config.requestDeadlineMs,
-    log
+    requestDeadlineMs: config.requestDeadlineMs
   })
   const app = await buildApp({
     runtimeConfig,
@@ -165,7 +167,7 @@ export async function createGateway(
     await stopped
     stopProcessGauges()
     await tracing?.close()
-    const written = history.flush()
+    const written = Promise.all([history.flush(), notes.stop()])
     await upstreams.close()
     // Closing writes everything handed over so far.
     await outbox.close()

@@ -5,7 +5,7 @@ import type { Admission } from './admission.ts'
 import type { Delivery, LeadTask } from './delivery.ts'
 import type { CallRules } from './delivery-task.ts'
 import { LeadQueues } from './lead-queues.ts'
-import { type FailedExchange, NOT_SENT_AFTER_UNKNOWN, notDone, type Outcome } from './outcome.ts'
+import { type FailedExchange, NOT_CHECKED, NOT_SENT_AFTER_UNKNOWN, notDone, type Outcome } from './outcome.ts'
 import type { RecentWrites } from './recent-writes.ts'
 import { namedMissing, outcomesOf } from './reply-outcomes.ts'
 import { SearchQueue } from './search-queue.ts'
@@ -49,9 +49,7 @@ export class CallScheduler {
     this.#admission = admission
     this.#recentWrites = recentWrites
     this.tasks = new LeadQueues(options.rules, (task) => {
-      if (task.request.sequencing?.isStored !== true) return
-      const fields = recentWrites.supersededFields(task)
-      if (fields.length > 0) task.leaveOut(fields, options.rules)
+      if (task.request.sequencing?.isStored === true) this.#leaveOutSuperseded(task)
     })
     this.searches = new SearchQueue(options.exchange)
     // Not at once: the call that left the place settles its tasks first, and those they blocked may share the next call.
@@ -60,6 +58,17 @@ export class CallScheduler {
         this.#startCalls()
       })
     })
+  }
+
+  /** Leaves out what newer updates have set; ends a task of which nothing is left, or that cannot be checked now. */
+  #leaveOutSuperseded(task: LeadTask): void {
+    try {
+      const fields = this.#recentWrites.supersededFields(task)
+      if (fields.length > 0) task.leaveOut(fields, this.#options.rules)
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'newer updates of a lead cannot be read')
+      task.settle(NOT_CHECKED)
+    }
   }
 
   /** Starts calls for what waits, at once or after the linger. */

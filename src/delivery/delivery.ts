@@ -17,8 +17,11 @@ export interface DeliveryContext {
   readonly signal?: AbortSignal
   /** Required if older or newer updates can be in the outbox. */
   readonly sequencing?: Sequencing | undefined
-  /** Records in the outbox what was set; until it resolves the dispatcher makes sure that nothing older undoes that. */
-  readonly note?: (outcomes: readonly Outcome[]) => Promise<void>
+  /**
+   * Records in the outbox what was set, and calls `noted` when that is on disk; until then the dispatcher makes sure that
+   * nothing older undoes it. The delivery ends when it resolves. Required with `sequencing`.
+   */
+  readonly note?: (outcomes: readonly Outcome[], noted: () => void) => Promise<void>
   /** Called with each outcome as soon as it is known; `calls` as in `Delivered.upstreamCalls`, so far. */
   readonly onOutcome?: (index: number, outcome: Outcome, calls: number) => void
 }

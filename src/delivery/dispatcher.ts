@@ -9,10 +9,12 @@ import { Delivery, type Delivered, type DeliveryContext, type LeadTask } from '.
 import { DeliveryTask, Flows } from './delivery-task.ts'
 import type { Flow } from './fair-queue.ts'
 import { ambiguous, notFound, tooManyLeads } from './outcome.ts'
-import { RecentWrites } from './recent-writes.ts'
+import { type NotedWrites, RecentWrites } from './recent-writes.ts'
 import type { Found, PendingSearch, SearchKey } from './search-queue.ts'
 
-export type DispatcherOptions = AdmissionOptions & CallSchedulerOptions
+export interface DispatcherOptions extends AdmissionOptions, CallSchedulerOptions {
+  readonly writes: NotedWrites
+}
 
 const NO_SEARCHES: ReadonlyMap<string, Found> = new Map()
 const NO_LEADS: Found = { kind: 'leads', leads: [] }
@@ -23,11 +25,12 @@ export class Dispatcher {
   readonly #rules: CallSchedulerOptions['rules']
   readonly #admission: Admission
   readonly #scheduler: CallScheduler
-  readonly #recentWrites = new RecentWrites<Delivery>()
+  readonly #recentWrites: RecentWrites<Delivery>
 
   constructor(options: DispatcherOptions) {
     this.#rules = options.rules
     this.#admission = new Admission(options)
+    this.#recentWrites = new RecentWrites(options.writes)
     this.#scheduler = new CallScheduler(options, this.#admission, this.#recentWrites)
   }
 
@@ -49,7 +52,7 @@ export class Dispatcher {
     const { searchKeys, characters } = measure(updates)
     const delivery = new Delivery(updates, context, this.#admission)
     this.#admission.admit(delivery, updates.length, characters)
-    if (context.sequencing) this.#recentWrites.keep(delivery, delivery.done)
+    if (context.sequencing) this.#recentWrites.keep(delivery)
     const search = searchKeys.length > 0 ? this.#scheduler.searches.find(searchKeys, delivery) : undefined
     const giveUp = (keepsSent: boolean) => {
       const isSearched = search?.isSent ?? (() => false)
@@ -66,15 +69,17 @@ export class Dispatcher {
       if (search) await this.#enqueueFound(updates, search, delivery)
       else this.#enqueue(updates, NO_SEARCHES, delivery)
       this.#scheduler.schedule()
-      const outcomes = await delivery.done
-      if (context.note) await context.note(outcomes)
-      return { outcomes, upstreamCalls: delivery.calls }
+      await delivery.done
     } finally {
-      if (context.sequencing) this.#recentWrites.forget(delivery)
       clearTimeout(atDeadline)
       context.signal?.removeEventListener('abort', onAbort)
       this.#admission.release(delivery, characters)
     }
+    const outcomes = await delivery.done
+    await context.note?.(outcomes, () => {
+      this.#recentWrites.forget(delivery)
+    })
+    return { outcomes, upstreamCalls: delivery.calls }
   }
 
   /** Enqueues a request's updates once their leads are found and the earlier requests that name the same keys are in. */

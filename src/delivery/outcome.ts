@@ -92,6 +92,18 @@ export const NOT_SENT_AFTER_UNKNOWN: Outcome = {
   isUnsent: true
 }
 
+/** The outcome of a stored update while it cannot be read whether newer ones have set its fields. */
+export const NOT_CHECKED: Outcome = {
+  status: 'failed',
+  warnings: [],
+  error: {
+    code: 'overloaded',
+    detail: 'Not sent: the database cannot be read, which knows of newer updates of this lead.',
+    retryable: true
+  },
+  isUnsent: true
+}
+
 function timeout(status: 'failed' | 'unknown', detail: string): Outcome {
   return { status, warnings: [], error: { code: 'upstream_timeout', detail, retryable: true } }
 }

@@ -189,10 +189,10 @@ export class Jobs {
       source: first.source,
       origin: 'replay',
       acceptedAt: Date.now(),
-      updates: letters.map(({ update, sequence, superseded }, index) => ({
+      updates: letters.map(({ update, sequence }, index) => ({
         ...update,
         index,
-        ...(isForced ? {} : { sequence, superseded })
+        ...(isForced ? {} : { sequence })
       })),
       rejected: [],
       replays: letters.map(({ id }) => id)

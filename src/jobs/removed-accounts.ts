@@ -50,7 +50,9 @@ export class RemovedAccounts {
     const { queue, log } = this.#options
     try {
       if (this.#settlements.length === 0)
-        this.#settlements = (await queue.claim(account, STEP, ANY_TIME)).map(deadLetterSettlement)
+        this.#settlements = (await queue.claim(account, STEP, ANY_TIME))
+          .flatMap((claimed) => [...(claimed.folded ?? []), claimed])
+          .map(deadLetterSettlement)
       if (this.#settlements.length === 0) return false
       await queue.settle(this.#settlements, new Map())
       this.#settlements = []

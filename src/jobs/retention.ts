@@ -2,7 +2,7 @@ import { EVENT_ID_TTL_MS } from '../outbox/idempotency.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 
 export interface RetentionOptions {
-  readonly outbox: Pick<Outbox, 'jobs' | 'idempotency' | 'history'>
+  readonly outbox: Pick<Outbox, 'jobs' | 'idempotency' | 'history' | 'queue'>
   readonly retentionDays: number
   readonly historyDays: number
   readonly log: { error(members: object, message: string): void }
@@ -47,7 +47,8 @@ export class Retention {
       const deleted =
         (await outbox.idempotency.purge(now - EVENT_ID_TTL_MS, STEP)) +
         (await outbox.jobs.purge(now - retentionDays * DAY_MS, STEP)) +
-        (await outbox.history.purge(now - historyDays * DAY_MS, STEP))
+        (await outbox.history.purge(now - historyDays * DAY_MS, STEP)) +
+        (await outbox.queue.forgetWrites(STEP))
       this.#schedule(deleted > 0 ? BETWEEN_STEPS_MS : EVERY_MS)
     } catch (error) {
       log.error({ err: error }, 'outbox cannot be purged')

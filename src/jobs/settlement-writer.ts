@@ -15,7 +15,7 @@ const RETRY_MS = 250
 /** Writes settlements to the outbox in batches, and counts the updates that are not settled yet. */
 export class SettlementWriter {
   readonly #options: SettlementWriterOptions
-  #settlements: Settlement[] = []
+  #settlements: { readonly settlement: Settlement; readonly written: () => void }[] = []
   /** Calls to VICIdial by job id, not yet written. */
   #calls = new Map<string, number>()
   #inFlight = 0
@@ -37,9 +37,12 @@ export class SettlementWriter {
     this.#inFlight += updates
   }
 
-  settle(settlement: Settlement): void {
-    this.#settlements.push(settlement)
-    if (!this.#isWriting) void this.#write()
+  /** Resolves when it is on disk. */
+  settle(settlement: Settlement): Promise<void> {
+    return new Promise((resolve) => {
+      this.#settlements.push({ settlement, written: resolve })
+      if (!this.#isWriting) void this.#write()
+    })
   }
 
   /** Adds calls to VICIdial to a job's count; written with the next settlements. */
@@ -67,7 +70,10 @@ export class SettlementWriter {
       const calls = this.#calls
       this.#calls = new Map()
       try {
-        await queue.settle(batch, calls)
+        await queue.settle(
+          batch.map(({ settlement }) => settlement),
+          calls
+        )
       } catch (error) {
         log.error({ err: error }, 'outbox cannot be written')
         this.#settlements.unshift(...batch)
@@ -78,6 +84,7 @@ export class SettlementWriter {
         continue
       }
       this.#inFlight -= batch.length
+      for (const { written } of batch) written()
       onWritten()
     }
     this.#isWriting = false

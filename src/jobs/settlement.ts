@@ -15,6 +15,8 @@ const FINAL: ReadonlySet<OutcomeError['code']> = new Set([
   'characters_lost',
   'unsafe_characters'
 ])
+/** What these say of an update's lead is true of every update of it. */
+const OF_LEAD: ReadonlySet<OutcomeError['code']> = new Set(['lead_not_found', 'lead_ambiguous'])
 /** VICIdial refused the login, and nothing is sent until it accepts it: that is no attempt. */
 const LOGIN_REFUSED: ReadonlySet<OutcomeError['code']> = new Set([
   'upstream_login_failed',
@@ -47,6 +49,36 @@ export function settlementOf(
   const pauseMs = retryPauseMs(attempts, schedule)
   if (pauseMs === undefined) return { claimed, disposition: 'dead_lettered', result, delivered: [] }
   return { claimed, disposition: 'retry', result, attempts, dueAt: Math.round(now + pauseMs) }
+}
+
+/**
+ * How an update is settled that was folded into `newest`, by the outcome of that one.
+ * @param settled how `newest` is settled
+ * @param now milliseconds since the epoch
+ */
+export function foldedSettlement(
+  claimed: Claimed,
+  outcome: Outcome,
+  settled: Settlement,
+  now: number
+): Settlement {
+  const { update } = claimed
+  const { error, isUnsent, leads } = outcome
+  if (error === undefined) {
+    const superseded = Object.keys(update.changes.stored)
+    const ended: Outcome = { status: 'superseded', warnings: [], superseded, ...(leads ? { leads } : {}) }
+    return { claimed, disposition: 'delivered', result: outcomeResult(update, ended), delivered: [] }
+  }
+  if (OF_LEAD.has(error.code))
+    return { claimed, disposition: 'delivered', result: outcomeResult(update, outcome), delivered: [] }
+  const requeued = notAttempted(claimed, now)
+  if (isUnsent || LOGIN_REFUSED.has(error.code)) return requeued
+  // Its try is used up, so it is sent alone the next time: the newest may have failed for its own values.
+  return {
+    ...requeued,
+    attempts: claimed.attempts + 1,
+    dueAt: settled.disposition === 'retry' ? settled.dueAt : requeued.dueAt
+  }
 }
 
 /** Settles an update that was not sent to VICIdial: it is due again soon, and uses up no attempt. */

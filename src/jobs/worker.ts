@@ -1,13 +1,14 @@
 import type { Dispatcher } from '../delivery/dispatcher.ts'
+import type { Outcome } from '../delivery/outcome.ts'
 import { Problem } from '../errors.ts'
 import { withoutFields } from '../leads/changes.ts'
 import type { Update } from '../leads/update.ts'
-import type { Claimed, UpdateQueue } from '../outbox/queue.ts'
+import type { Claimed, Settlement, UpdateQueue } from '../outbox/queue.ts'
 import type { Guard } from '../vicidial/guard.ts'
 import { AdaptiveLimit } from './adaptive-limit.ts'
 import { ClaimLoop } from './claim-loop.ts'
 import type { RetrySchedule } from './retry-schedule.ts'
-import { fullySuperseded, notAttempted, settlementOf } from './settlement.ts'
+import { foldedSettlement, fullySuperseded, notAttempted, settlementOf } from './settlement.ts'
 import { SettlementWriter } from './settlement-writer.ts'
 
 export interface WorkerOptions {
@@ -60,7 +61,7 @@ export class Worker {
       guard,
       room: () => this.#limit.allowed - this.#settlements.inFlight,
       deliver: (claimed) => {
-        this.#settlements.expect(claimed.length)
+        for (const { folded = [] } of claimed) this.#settlements.expect(folded.length + 1)
         for (const ofJob of Map.groupBy(claimed, ({ job }) => job.id).values()) void this.#deliver(ofJob)
       },
       log
@@ -95,9 +96,10 @@ export class Worker {
     for (const claimed of ofJob) {
       const { update, superseded } = claimed
       const changes = superseded.length > 0 ? withoutFields(update.changes, superseded) : update.changes
-      if (changes === undefined) this.#settlements.settle(fullySuperseded(claimed))
+      if (changes === undefined) void this.#settle(claimed, fullySuperseded)
       else sending.push({ claimed, sent: { ...update, changes } })
     }
+    const written: Promise<unknown>[] = []
     const unsettled = new Map(sending.entries())
     const startedAt = Date.now()
     let counted = 0
@@ -115,14 +117,16 @@ export class Worker {
           deadline: startedAt + DELIVERY_MS,
           requestId: id,
           sequencing: { sequenceOf: (index) => sending[index]?.claimed.sequence ?? 0, isStored: true },
+          note: async (_outcomes, noted) => {
+            void Promise.all(written).then(noted)
+          },
           onOutcome: (index, outcome, calls) => {
             const one = unsettled.get(index)
             if (one === undefined || !unsettled.delete(index)) return
             countCalls(calls)
             const now = Date.now()
             this.#limit.note(now - startedAt, outcome.isUnsent !== true)
-            const { schedule } = this.#options
-            this.#settlements.settle(settlementOf(one.claimed, one.sent, outcome, schedule, now))
+            written.push(this.#settleBy(outcome, one, now))
           }
         }
       )
@@ -131,8 +135,22 @@ export class Worker {
       // Overloaded: the updates come again when there is room.
       if (!(error instanceof Problem)) this.#options.log.error({ err: error }, 'worker failed')
       for (const { claimed } of unsettled.values())
-        this.#settlements.settle(notAttempted(claimed, Date.now()))
+        void this.#settle(claimed, (one) => notAttempted(one, Date.now()))
       unsettled.clear()
     }
+  }
+
+  /** Settles a delivered update and those folded into it. Resolves when that is on disk. */
+  #settleBy(outcome: Outcome, { claimed, sent }: Sending, now: number): Promise<unknown> {
+    const settlement = settlementOf(claimed, sent, outcome, this.#options.schedule, now)
+    return this.#settle(claimed, (one) =>
+      one === claimed ? settlement : foldedSettlement(one, outcome, settlement, now)
+    )
+  }
+
+  /** Settles an update and those folded into it. Resolves when that is on disk. */
+  #settle(claimed: Claimed, settlementOf: (one: Claimed) => Settlement): Promise<unknown> {
+    const all = [...(claimed.folded ?? []), claimed]
+    return Promise.all(all.map((one) => this.#settlements.settle(settlementOf(one))))
   }
 }

@@ -33,8 +33,6 @@ export interface NewJob {
 export interface NewUpdate extends Update {
   /** A replayed update's position, see `Claimed.sequence`: a replay undoes nothing newer. */
   readonly sequence?: number
-  /** Fields that newer updates of the lead have set since. */
-  readonly superseded?: readonly string[]
 }
 
 export type JobStatus = 'queued' | 'running' | 'completed' | 'partial' | 'failed'

@@ -1,6 +1,14 @@
 import type { Result } from '../../schemas/batch.ts'
 import type { Update } from '../leads/update.ts'
 
+/**
+ * Updates of a lead are folded into the newest of them if this many set the same fields in a row. Fewer are all sent, so
+ * that VICIdial's log has each of them.
+ */
+export const MIN_FOLDED = 10
+/** Most updates that one claim folds into others: few enough that reading them blocks nothing else. */
+export const MAX_FOLDED = 500
+
 /** An update claimed for delivery. Until it is settled, no other update of its lead is claimed, for any account. */
 export interface Claimed {
   readonly id: number
@@ -22,6 +30,11 @@ export interface Claimed {
   readonly attempts: number
   /** Milliseconds since the epoch. */
   readonly acceptedAt: number
+  /**
+   * Updates of its lead that were accepted right before it and set the same fields, oldest first: it is sent in place of
+   * them. Each has to be settled, too.
+   */
+  readonly folded?: readonly Claimed[]
 }
 
 /** The end of one delivery of a claimed update. */
@@ -50,8 +63,10 @@ export interface DeliveredFields {
 /** The accepted updates that have not ended, in the order of each lead. */
 export interface UpdateQueue {
   /**
-   * Claims due updates of an account, oldest first, at most one of each lead. A lead's later updates wait for the
-   * account's earlier ones, and for another account's only while that is in flight.
+   * Claims due updates of an account, oldest first, at most one of each lead; if many right after it set the same
+   * fields, they are folded into the last of them. A lead's later updates wait for the account's earlier ones, and for another
+   * account's only while that is in flight.
+   * @param limit not counting those that are folded
    */
   claim(account: string, limit: number, now: number): Promise<Claimed[]>
   /**
@@ -65,6 +80,14 @@ export interface UpdateQueue {
   readonly nextSequence: number
   /** Records what was delivered without the queue, so that updates before `sequence` do not undo it. */
   supersede(delivered: readonly DeliveredFields[], sequence: number): Promise<void>
+  /**
+   * The fields of a lead that updates after `sequence` have set, so that the one at `sequence` may not set them any more.
+   * Complete only for the sequence number of an update that has not ended.
+   * @throws StorageError
+   */
+  writtenSince(lead: number, sequence: number): readonly string[]
+  /** Deletes about `limit` of the notes for `writtenSince` that no update needs. Returns how many. */
+  forgetWrites(limit: number): Promise<number>
   /** When an account's next claimable update is due, in milliseconds since the epoch; undefined without one. */
   nextDueAt(account: string): number | undefined
   /** Pending updates, those in flight included, and dead letters. */

@@ -5,7 +5,7 @@ import type { Delivered, DeliveryContext } from '../delivery/delivery.ts'
 import type { CallRules } from '../delivery/delivery-task.ts'
 import { deliveredFields, type Outcome } from '../delivery/outcome.ts'
 import { outcomeResult, rejectedResult } from '../delivery/result.ts'
-import { Problem, StorageError } from '../errors.ts'
+import { Problem } from '../errors.ts'
 import type { IdempotencyKey, IdempotencyRecord } from '../http/idempotency-record.ts'
 import { type Batch, readBatch } from './batch.ts'
 import type { LeadRules } from '../leads/changes.ts'
@@ -13,6 +13,7 @@ import { ALL_RIGHTS } from '../leads/rights.ts'
 import { DEFAULT_OPTIONS, type RejectedUpdate, type Update, type UpdateOptions } from '../leads/update.ts'
 import type { UpdateQueue } from '../outbox/queue.ts'
 import { dryRunResponse } from './dry-run.ts'
+import type { WriteNotes } from './write-notes.ts'
 import { allRejected, type RequestResults } from './response.ts'
 
 export type Entry = Update | RejectedUpdate
@@ -64,7 +65,8 @@ export interface UpdatesOptions {
       deliver(updates: readonly Update[], context: DeliveryContext): Promise<Delivered>
     }
   }
-  readonly queue: Pick<UpdateQueue, 'size' | 'nextSequence' | 'supersede'>
+  readonly queue: Pick<UpdateQueue, 'size' | 'nextSequence'>
+  readonly notes: Pick<WriteNotes, 'requireRoom' | 'add'>
   readonly jobs: JobIntake
   readonly history: ResultRecorder
   readonly rules: CallRules
@@ -74,7 +76,6 @@ export interface UpdatesOptions {
   readonly maxUpdates: number
   /** Timeout for the delivery of a request's updates, in milliseconds. */
   readonly requestDeadlineMs: number
-  readonly log: { error(members: object, message: string): void }
 }
 
 /** What can be done with a request's updates: read them, then deliver them now, store them for later, or plan them. */
@@ -128,7 +129,7 @@ export class Updates {
    * Sends updates to VICIdial, within the request's deadline.
    * @param signal aborted when nobody waits for the response any more
    * @returns a result for each entry, in order, and the number of calls made
-   * @throws Problem overloaded, if too much is waiting; then nothing was sent
+   * @throws Problem overloaded, if too much is waiting for VICIdial or for the disk; then nothing was sent
    */
   async deliver(entries: readonly Entry[], sender: Sender, signal?: AbortSignal): Promise<RequestResults> {
     const { dispatchers, history, requestDeadlineMs } = this.#options
@@ -179,21 +180,18 @@ export class Updates {
     updates: readonly Update[],
     requestId: string
   ): Pick<DeliveryContext, 'sequencing' | 'note'> | undefined {
-    const { queue, log } = this.#options
+    const { queue, notes } = this.#options
     const { pending, deadLetters } = queue.size
     if (pending + deadLetters === 0) return undefined
+    notes.requireRoom()
     // Whatever is accepted from now on is newer than this request.
     const sequence = queue.nextSequence
-    const note = async (outcomes: readonly Outcome[]) => {
+    const note = (outcomes: readonly Outcome[], noted: () => void) => {
       const delivered = updates.flatMap((update, index) => {
         const outcome = outcomes[index]
         return outcome ? deliveredFields(update, outcome) : []
       })
-      await queue.supersede(delivered, sequence).catch((error: unknown) => {
-        // VICIdial has the new values and the sender learns that, though an older stored update may overwrite them.
-        if (!(error instanceof StorageError)) throw error
-        log.error({ err: error, request_id: requestId }, 'delivered updates cannot be noted')
-      })
+      return notes.add({ delivered, sequence, noted }, requestId)
     }
     return { sequencing: { sequenceOf: () => sequence, isStored: false }, note }
   }

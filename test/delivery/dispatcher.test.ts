@@ -15,7 +15,7 @@ import { Guard } from '../../src/vicidial/guard.ts'
 import { createProbes } from '../../src/vicidial/probe.ts'
 import type { Dialect } from '../../src/vicidial/wire.ts'
 import { memoryLog, type Tester } from '../helper.ts'
-import { statuses, UPDATED, updatedByKey, updates } from './updates.ts'
+import { NO_WRITES, statuses, UPDATED, updatedByKey, updates } from './updates.ts'
 
 interface Settings {
   readonly dialect?: Dialect
@@ -51,7 +51,15 @@ function dispatcherFor(t: Tester, url: string, settings: Settings = {}) {
     }
   })
   const rules = { maxLeadsPerCall, dialect }
-  const dispatcher = new Dispatcher({ exchange, guard, rules, maxWaiting: 100_000, lingerMs: 0, log })
+  const dispatcher = new Dispatcher({
+    exchange,
+    guard,
+    rules,
+    maxWaiting: 100_000,
+    lingerMs: 0,
+    writes: NO_WRITES,
+    log
+  })
   return async (elements: Update[], deadlineMs = LONG_MS): Promise<readonly Outcome[]> => {
     const deadline = Date.now() + deadlineMs
     const context = { caller: 'crm', source: 'crm', deadline, requestId: 'req' }

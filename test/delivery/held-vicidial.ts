@@ -8,6 +8,7 @@ import { Guard, type GuardOptions } from '../../src/vicidial/guard.ts'
 import { createProbes } from '../../src/vicidial/probe.ts'
 import type { Dialect } from '../../src/vicidial/wire.ts'
 import { memoryLog, type Tester } from '../helper.ts'
+import { NO_WRITES } from './updates.ts'
 
 export const LONG_MS = 600_000
 
@@ -92,6 +93,7 @@ export async function heldVicidial(t: Tester, settings: Settings = {}) {
     rules: { maxLeadsPerCall, dialect },
     maxWaiting: settings.maxWaiting ?? 100_000,
     lingerMs: settings.lingerMs ?? 0,
+    writes: settings.writes ?? NO_WRITES,
     log
   })
   // Proves the login, so that `maxConcurrency` applies from the start.

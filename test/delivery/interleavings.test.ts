@@ -12,7 +12,7 @@ import { Exchange } from '../../src/vicidial/exchange.ts'
 import { Guard } from '../../src/vicidial/guard.ts'
 import { createProbes } from '../../src/vicidial/probe.ts'
 import { memoryLog } from '../helper.ts'
-import { UPDATED, updates } from './updates.ts'
+import { NO_WRITES, UPDATED, updates } from './updates.ts'
 
 /** Leads 1 to 4 are named by their id, 5 to 7 by their vendor code; 99 and `CRM-98` do not exist. */
 const BY_ID = [1, 2, 3, 4, 99]
@@ -100,7 +100,15 @@ function start(sandbox: Sandbox, { maxConcurrency, maxLeadsPerCall, lingerMs }: 
   const guard = new Guard({ maxConcurrency, maxCallsPerSecond: 0, probes, onChange: () => {} })
   const exchange = new Exchange({ client, guard, account, dialect, timeoutMs })
   const rules = { maxLeadsPerCall, dialect } as const
-  const dispatcher = new Dispatcher({ exchange, guard, rules, maxWaiting: 1_000, lingerMs, log })
+  const dispatcher = new Dispatcher({
+    exchange,
+    guard,
+    rules,
+    maxWaiting: 1_000,
+    lingerMs,
+    writes: NO_WRITES,
+    log
+  })
   const close = async () => {
     guard.close()
     await client.close()

@@ -2,23 +2,41 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import type { DeliveryContext } from '../../src/delivery/delivery.ts'
 import type { Outcome } from '../../src/delivery/outcome.ts'
-import { withoutFields } from '../../src/leads/changes.ts'
+import { keyName, keyOfName } from '../../src/leads/lead-key.ts'
 import { heldVicidial } from './held-vicidial.ts'
 import { settled } from '../stopped-clock.ts'
 import type { Update } from '../../src/leads/update.ts'
 import { status, UPDATED, updatedByKey, updates } from './updates.ts'
 
+type Note = Exclude<DeliveryContext['note'], undefined>
+
+/** Ends at once, though nothing is noted yet. */
+const NEVER_NOTED: Note = async () => {}
+/** Says at once that all is noted. */
+const NOTED: Note = async (_outcomes, noted) => {
+  noted()
+}
+
 /** The context of updates from the outbox with this sequence number. */
-function stored(sequence: number, more: Partial<DeliveryContext> = {}): Partial<DeliveryContext> {
-  return { caller: 'stored crm', sequencing: { sequenceOf: () => sequence, isStored: true }, ...more }
+function stored(sequence: number, note = NEVER_NOTED): Partial<DeliveryContext> {
+  return { caller: 'stored crm', sequencing: { sequenceOf: () => sequence, isStored: true }, note }
 }
 
 /** The context of a request made when the next sequence number was `sequence`; it calls `note` at its end. */
-function request(
-  sequence: number,
-  note = async (_outcomes: readonly Outcome[]) => {}
-): Partial<DeliveryContext> {
+function request(sequence: number, note = NEVER_NOTED): Partial<DeliveryContext> {
   return { sequencing: { sequenceOf: () => sequence, isStored: false }, note }
+}
+
+/** What an outbox has noted of each lead. */
+function notedWrites() {
+  const newest = new Map<string, number>()
+  const note = (lead: number, fields: readonly string[], sequence: number) => {
+    for (const field of fields)
+      newest.set(`${lead} ${field}`, Math.max(sequence, newest.get(`${lead} ${field}`) ?? 0))
+  }
+  const writtenSince = (lead: number, sequence: number) =>
+    ['status', 'city'].filter((field) => (newest.get(`${lead} ${field}`) ?? 0) > sequence)
+  return { note, writes: { writtenSince } }
 }
 
 const SUPERSEDED: Outcome = { status: 'superseded', warnings: [], superseded: ['status'] }
@@ -92,7 +110,10 @@ test('a stored update is superseded while the newer request waits for other lead
   const { promise: isWritten, resolve: written } = Promise.withResolvers<void>()
   const newer = outcomes(
     [...status(5, 'NEW'), ...status(6, 'SLOW')],
-    request(3, () => isWritten)
+    request(3, async (_outcomes, noted) => {
+      await isWritten
+      noted()
+    })
   )
   const [fast, slow] = [await next(), await next()]
   fast.answer()
@@ -105,7 +126,7 @@ test('a stored update is superseded while the newer request waits for other lead
   t.strictSame(await newer, [UPDATED, UPDATED])
   const again = outcomes(status(5, 'OLD'), stored(1))
   const call = await next()
-  t.equal(call.text, 'batch_update_lead 5 OLD', 'the writes are forgotten after that')
+  t.equal(call.text, 'batch_update_lead 5 OLD', 'the writes are forgotten after that: the outbox has them')
   call.answer()
   t.strictSame(await again, [UPDATED])
   t.equal(texts().length, 3)
@@ -201,9 +222,47 @@ test('a superseded update unblocks the next of its lead, and updates of requests
   t.strictSame(texts(), ['batch_update_lead 5 NEW', 'batch_update_lead 5 SLOW'])
 })
 
+test('a request need not wait for its note to be on disk', async (t) => {
+  const { next, outcomes, texts } = await heldVicidial(t)
+  const newer = outcomes(status(5, 'NEW'), request(2))
+  ;(await next()).answer()
+  t.strictSame(await newer, [UPDATED])
+  t.strictSame(await outcomes(status(5, 'OLD'), stored(1)), [SUPERSEDED])
+  t.strictSame(texts(), ['batch_update_lead 5 NEW'])
+})
+
+test('what the outbox has noted is left out of older updates, whatever name they give to the lead', async (t) => {
+  const { note, writes } = notedWrites()
+  const { outcomes, texts, answerAll } = await heldVicidial(t, { found: { x: [5] }, writes })
+  note(5, ['status'], 3)
+  answerAll()
+  const byKey = updates([{ vendor_lead_code: 'x', fields: { status: 'OLD' } }])
+  t.strictSame(await outcomes(byKey, stored(2)), [{ ...SUPERSEDED, leads: [5] }])
+  t.strictSame(await outcomes(byKey, stored(3)), [updatedByKey(5)])
+  t.strictSame(texts(), ['lead_search x', 'lead_search x', 'batch_update_lead 5 OLD'])
+})
+
+test('a stored update is not sent while the outbox cannot be read, and blocks no other', async (t) => {
+  const writtenSince = () => {
+    throw new Error('disk I/O error')
+  }
+  const { outcomes, texts, answerAll } = await heldVicidial(t, { writes: { writtenSince } })
+  answerAll()
+  t.match(await outcomes(status(5, 'OLD'), stored(1)), [{ status: 'failed', isUnsent: true }])
+  t.strictSame(await outcomes(status(5, 'NEW'), request(2)), [UPDATED])
+  t.strictSame(texts(), ['batch_update_lead 5 NEW'])
+})
+
 test('a blocked older update is superseded even if the outbox has learned of the newer one meanwhile', async (t) => {
-  const { next, outcomes, texts, answerAll } = await heldVicidial(t)
-  const newer = outcomes(status(5, 'NEW'), request(3))
+  const { note, writes } = notedWrites()
+  const { next, outcomes, texts, answerAll } = await heldVicidial(t, { writes })
+  const newer = outcomes(
+    status(5, 'NEW'),
+    request(3, (outcomes, noted) => {
+      note(5, ['status'], 3)
+      return NOTED(outcomes, noted)
+    })
+  )
   const between = outcomes(updates([{ lead_id: 5, fields: { city: 'Rome' } }]), request(4))
   const older = outcomes(status(5, 'OLD'), stored(1))
   ;(await next()).answer()
@@ -214,17 +273,17 @@ test('a blocked older update is superseded even if the outbox has learned of the
   t.strictSame(texts(), ['batch_update_lead 5 NEW', 'batch_update_lead 5'])
 })
 
-/** Leads 1 and 2 are named by their id, 5 and 6 by a key where their updates are stored. */
+/** Leads 5 and 6 have a key, too. */
 const KEYS: Readonly<Record<number, string>> = { 5: 'x', 6: 'y' }
-const lead = fc.constantFrom(1, 2, 5, 6)
+const lead = fc.constantFrom(1, 5, 6)
 const fields = fc.subarray(['status', 'city'] as const, { minLength: 1 })
 const event = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ store: lead, fields }) },
+  { weight: 3, arbitrary: fc.record({ store: lead, isByKey: fc.boolean(), fields }) },
   {
     weight: 2,
     arbitrary: fc.record({ request: fc.uniqueArray(lead, { minLength: 1, maxLength: 3 }), fields })
   },
-  { weight: 3, arbitrary: fc.record({ claim: lead }) },
+  { weight: 3, arbitrary: fc.record({ claim: lead, isByKey: fc.boolean() }) },
   { weight: 4, arbitrary: fc.record({ answer: fc.nat() }) },
   { weight: 2, arbitrary: fc.constant({ write: true } as const) }
 )
@@ -232,10 +291,14 @@ const event = fc.oneof(
 /** An update in an outbox. */
 interface Stored {
   readonly sequence: number
-  readonly lead: number
   readonly update: Update
-  readonly superseded: Set<string>
   state: 'waiting' | 'claimed' | 'ended'
+}
+
+/** A lead's name: its key if it has one, and is to be named by it. */
+function nameOf(ofLead: number, isByKey: boolean): string {
+  const key = isByKey ? KEYS[ofLead] : undefined
+  return key === undefined ? `lead_id:${ofLead}` : `vendor_lead_code:${key}`
 }
 
 test('each lead ends with its newest values, however stored updates and requests interleave', async (t) => {
@@ -244,9 +307,10 @@ test('each lead ends with its newest values, however stored updates and requests
     fc.constantFrom(1, 3),
     async (events, maxConcurrency) => {
       const found = { x: [5], y: [6] }
+      const { note, writes } = notedWrites()
       const { calls, outcomes, answerAll } = await heldVicidial(
         { teardown: () => {} },
-        { maxConcurrency, found }
+        { maxConcurrency, found, writes }
       )
       const outbox: Stored[] = []
       const writing: (() => void)[] = []
@@ -258,53 +322,57 @@ test('each lead ends with its newest values, however stored updates and requests
         for (const name of names) newest.set(`${ofLead} ${name}`, `V${accepted}`)
         return values
       }
-      const supersede = (ofLead: number, names: readonly string[], sequence: number) => {
-        for (const one of outbox) {
-          if (one.lead !== ofLead || one.sequence >= sequence || one.state === 'ended') continue
-          for (const name of names) one.superseded.add(name)
+      /** Is written some time after the updates have ended. */
+      const noteOf =
+        (sent: readonly Update[], sequence: number): Note =>
+        async (ended, noted) => {
+          await new Promise<void>((resolve) => writing.push(resolve))
+          for (const [index, { key, changes }] of sent.entries()) {
+            const { leads = [Number(key.value)], superseded = [] } = ended[index] ?? {}
+            const fields = Object.keys(changes.stored).filter((field) => !superseded.includes(field))
+            for (const one of leads) note(one, fields, sequence)
+          }
+          noted()
         }
-      }
-      const claim = (ofLead: number) => {
-        const next = outbox.find((one) => one.lead === ofLead && one.state !== 'ended')
+      const claim = (ofLead: number, isByKey: boolean) => {
+        const name = nameOf(ofLead, isByKey)
+        const next = outbox.find(({ update, state }) => keyName(update.key) === name && state !== 'ended')
         if (next?.state !== 'waiting') return
         next.state = 'claimed'
-        const changes = withoutFields(next.update.changes, [...next.superseded])
-        if (changes === undefined) {
-          next.state = 'ended'
-          return
-        }
-        const sent = { ...next.update, changes }
-        const done = outcomes([sent], stored(next.sequence)).then(() => {
-          next.state = 'ended'
-          supersede(ofLead, Object.keys(sent.changes.stored), next.sequence)
-        })
+        const written = noteOf([next.update], next.sequence)
+        const done = outcomes(
+          [next.update],
+          stored(next.sequence, async (ended, noted) => {
+            void written(ended, noted).then(() => {
+              next.state = 'ended'
+            })
+          })
+        )
         inFlight.push(done)
       }
       for (const event of events) {
         accepted++
         if ('store' in event) {
-          const key = KEYS[event.store]
-          const named = key === undefined ? { lead_id: event.store } : { vendor_lead_code: key }
-          const [update] = updates([{ ...named, fields: accept(event.store, event.fields) }])
+          const { by, value } = keyOfName(nameOf(event.store, event.isByKey))
+          const [update] = updates([{ [by]: value, fields: accept(event.store, event.fields) }])
           if (update === undefined) throw new Error('no update')
-          const superseded = new Set<string>()
-          outbox.push({ sequence: accepted, lead: event.store, update, superseded, state: 'waiting' })
+          outbox.push({ sequence: accepted, update, state: 'waiting' })
         } else if ('request' in event) {
           const sequence = accepted
           const elements = event.request.map((one) => ({ lead_id: one, fields: accept(one, event.fields) }))
-          const note = async () => {
-            await new Promise<void>((resolve) => writing.push(resolve))
-            for (const one of event.request) supersede(one, event.fields, sequence)
-          }
-          inFlight.push(outcomes(updates(elements), request(sequence, note)))
-        } else if ('claim' in event) claim(event.claim)
+          const sent = updates(elements)
+          inFlight.push(outcomes(sent, request(sequence, noteOf(sent, sequence))))
+        } else if ('claim' in event) claim(event.claim, event.isByKey)
         else if ('answer' in event) calls[event.answer % Math.max(1, calls.length)]?.answer()
         else for (const resolve of writing.splice(0)) resolve()
         await settled()
       }
       answerAll()
       for (let rounds = 0; rounds < events.length; rounds++) {
-        for (const one of [1, 2, 5, 6]) claim(one)
+        for (const one of [1, 5, 6]) {
+          claim(one, true)
+          claim(one, false)
+        }
         await settled()
         for (const resolve of writing.splice(0)) resolve()
         await settled()

@@ -1,8 +1,12 @@
 import type { Outcome } from '../../src/delivery/outcome.ts'
+import type { NotedWrites } from '../../src/delivery/recent-writes.ts'
 import { readBatch } from '../../src/updates/batch.ts'
 import { serverRules } from '../../src/leads/server-rules.ts'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
 import { DEFAULT_OPTIONS, type Update } from '../../src/leads/update.ts'
+
+/** An outbox that has noted nothing. */
+export const NO_WRITES: NotedWrites = { writtenSince: () => [] }
 
 /** The updates of a batch, all of them valid. */
 export function updates(elements: unknown[], options: Record<string, unknown> = {}): Update[] {

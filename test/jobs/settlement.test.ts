@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { TIMED_OUT, type Outcome } from '../../src/delivery/outcome.ts'
-import { fullySuperseded, settlementOf } from '../../src/jobs/settlement.ts'
+import { TIMED_OUT, type Outcome, type OutcomeError } from '../../src/delivery/outcome.ts'
+import { foldedSettlement, fullySuperseded, notAttempted, settlementOf } from '../../src/jobs/settlement.ts'
 import type { Claimed } from '../../src/outbox/queue.ts'
 import { UPDATED, updates } from '../delivery/updates.ts'
 
@@ -41,6 +41,50 @@ test('an outcome decides whether an update is delivered, due again, or a dead le
   t.same(inShort(TIMED_OUT.unsent, 1), ['retry', 1, false, NOW + 250])
   t.same(inShort(failed('upstream_unavailable')).slice(0, 3), ['retry', 1, true])
   t.same(inShort(failed('upstream_unavailable'), 2), ['dead_lettered', 0])
+})
+
+test('a folded update is superseded if the newer one was made, and otherwise ends only with its lead', async (t) => {
+  const failed = (code: OutcomeError['code'], more: Partial<Outcome> = {}): Outcome => ({
+    status: 'failed',
+    warnings: [],
+    error: { code, detail: 'It failed.', retryable: true },
+    ...more
+  })
+  const folded = claim(0)
+  const newest = claim(0)
+  const settle = (outcome: Outcome) =>
+    foldedSettlement(folded, outcome, settlementOf(newest, newest.update, outcome, SCHEDULE, NOW), NOW)
+  const superseded = { index: 0, lead_id: 7, status: 'superseded', superseded: ['status'] }
+  const made = { claimed: folded, disposition: 'delivered', delivered: [] }
+
+  t.match(settle(UPDATED), { ...made, result: superseded })
+  t.match(settle({ ...UPDATED, superseded: ['status'] }), { ...made, result: superseded })
+  t.match(settle({ status: 'superseded', warnings: [] }), { ...made, result: superseded })
+  for (const code of ['lead_not_found', 'lead_ambiguous'] as const)
+    t.match(settle(failed(code)), { ...made, result: { lead_id: 7, status: 'failed', error: { code } } })
+  for (const outcome of [TIMED_OUT.unsent, failed('upstream_login_failed')])
+    t.strictSame(settle(outcome), notAttempted(folded, NOW))
+  t.strictSame(settle(failed('list_not_found')), { ...notAttempted(folded, NOW), attempts: 1 })
+  const outcome = failed('upstream_unavailable')
+  const settled = settlementOf(newest, newest.update, outcome, SCHEDULE, NOW)
+  t.match(foldedSettlement(folded, outcome, settled, NOW), {
+    disposition: 'retry',
+    attempts: 1,
+    dueAt: 'dueAt' in settled && settled.dueAt
+  })
+})
+
+test('a folded update that names its lead by a key has the lead in its result', async (t) => {
+  const [update] = updates([{ vendor_lead_code: 'x', fields: { status: 'A' } }])
+  if (update === undefined) throw new Error('no update')
+  const folded = { ...claim(0), update }
+  const outcome = { ...UPDATED, leads: [5] }
+  const settled = settlementOf(folded, update, outcome, SCHEDULE, NOW)
+  t.match(foldedSettlement(folded, outcome, settled, NOW).result, {
+    vendor_lead_code: 'x',
+    lead_id: 5,
+    status: 'superseded'
+  })
 })
 
 test('an update whose fields are all superseded ends without being sent', async (t) => {

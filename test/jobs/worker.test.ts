@@ -325,7 +325,7 @@ test('a result lists fields that were superseded before the claim and during the
   const delivery = await next()
   delivery.answerOne(0, { ...UPDATED, superseded: ['email'] })
   delivery.answerOne(1, { status: 'superseded', warnings: [], superseded: ['status'] })
-  t.match(await ended(1), { status: 'partial', counts: { updated: 1, superseded: 1 } })
+  t.match(await ended(1), { status: 'completed', counts: { updated: 1, superseded: 1 } })
   t.same(await outbox.jobs.results(jobId(1)), [
     { index: 0, lead_id: 1, status: 'updated', superseded: ['status', 'email'] },
     { index: 1, lead_id: 2, status: 'superseded', superseded: ['status'] }
@@ -682,10 +682,10 @@ test('fields that newer updates have set are left out and listed; an update with
   )
   delivery.answer(UPDATED)
 
-  t.match(await ended(1), { status: 'partial', counts: { updated: 1, superseded: 1 } })
+  t.match(await ended(1), { status: 'completed', counts: { updated: 1, superseded: 1 } })
   t.same(await outbox.jobs.results(jobId(1)), [
     { index: 0, lead_id: 1, status: 'updated', superseded: ['status'] },
-    { index: 1, vendor_lead_code: 'CRM-2', status: 'superseded', superseded: ['status', 'owner'] }
+    { index: 1, vendor_lead_code: 'CRM-2', status: 'superseded', superseded: ['owner', 'status'] }
   ])
 })
 
@@ -702,4 +702,43 @@ test('a delivered update supersedes older dead letters of the lead, under each o
   worker.wake()
   t.match(await ended(2), { counts: { updated: 1 } })
   t.match(await outbox.jobs.deadLetters({ limit: 10 }), [{ jobId: jobId(1), superseded: ['status'] }])
+})
+
+test('a long run of updates of a lead costs one delivery, and each has its own result', async (t) => {
+  const { outbox, worker, asked, next, ended } = await working(t)
+  const run = Array.from({ length: 30 }, (_, n) => sets(`A${n}`, 1))
+  await outbox.jobs.accept(newJob(1, run.slice(0, 20)))
+  await outbox.jobs.accept(newJob(2, run.slice(20), { caller: 'web' }))
+  worker.wake()
+  const delivery = await next()
+  t.same(inShort(delivery), ['1 A29'])
+  t.same(delivery.context.caller, 'stored web')
+  delivery.answer(UPDATED)
+
+  t.match(await ended(1), { status: 'completed', counts: { superseded: 20 }, upstreamCalls: 0 })
+  t.match(await ended(2), { status: 'completed', counts: { superseded: 9, updated: 1 }, upstreamCalls: 1 })
+  t.same((await outbox.jobs.results(jobId(1)))[7], {
+    index: 7,
+    lead_id: 1,
+    status: 'superseded',
+    superseded: ['status']
+  })
+  t.equal(asked.length, 1)
+})
+
+test('if the newest of a run is refused for its value, each of the others is sent alone', async (t) => {
+  const { outbox, worker, state, asked, ended } = await working(t)
+  state.answering = ({ changes }) => (changes.stored['status'] === 'A11' ? REFUSED : UPDATED)
+  await outbox.jobs.accept(
+    newJob(
+      1,
+      Array.from({ length: 12 }, (_, n) => sets(`A${n}`, 1))
+    )
+  )
+  worker.wake()
+  t.match(await ended(1), { status: 'partial', counts: { updated: 11, failed: 1 } })
+  t.same(
+    asked.map((one) => inShort(one).join()),
+    ['1 A11', ...Array.from({ length: 11 }, (_, n) => `1 A${n}`)]
+  )
 })

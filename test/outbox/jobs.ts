@@ -57,12 +57,7 @@ export function idempotencyRecord(more: Partial<IdempotencyRecord> = {}): Idempo
 export function replaying(letters: readonly DeadLetter[]): Partial<NewJob> {
   return {
     origin: 'replay',
-    updates: letters.map(({ update, sequence, superseded }, index) => ({
-      ...update,
-      index,
-      sequence,
-      superseded
-    })),
+    updates: letters.map(({ update, sequence }, index) => ({ ...update, index, sequence })),
     replays: letters.map(({ id }) => id)
   }
 }

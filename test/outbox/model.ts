@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import type { Result } from '../../schemas/batch.ts'
 import type { Update } from '../../src/leads/update.ts'
-import type { Claimed, DeliveredFields } from '../../src/outbox/queue.ts'
+import { type Claimed, type DeliveredFields, MIN_FOLDED } from '../../src/outbox/queue.ts'
 import type { DeadLetter } from '../../src/outbox/jobs.ts'
 import type { Outbox } from '../../src/outbox/outbox.ts'
 import { updates } from '../delivery/updates.ts'
@@ -36,6 +36,7 @@ interface Known {
   state: 'pending' | 'claimed' | 'dead' | 'ended'
   status: Result['status']
   dueAt: number
+  attempts: number
   claimed?: Claimed
 }
 
@@ -57,6 +58,7 @@ type Step =
   | { readonly do: 'cancel'; readonly which: number }
   | { readonly do: 'replay'; readonly which: number; readonly isForced: boolean }
   | { readonly do: 'supersede'; readonly lead: number; readonly fields: readonly string[] }
+  | { readonly do: 'forget'; readonly limit: number }
   | { readonly do: 'reopen' }
 
 const ACCOUNTS = ['default', 'sales'] as const
@@ -64,6 +66,11 @@ const FIELDS = { status: 'A', email: 'a@example.com', owner: 'ann' }
 const lead = fc.integer({ min: 1, max: 3 })
 const fields = fc.subarray(Object.keys(FIELDS), { minLength: 1 })
 const account = fc.constantFrom(...ACCOUNTS)
+/** Of one lead, or as many of one lead as are folded. */
+const leads = fc.oneof(
+  { weight: 9, arbitrary: fc.array(lead, { minLength: 1, maxLength: 4 }) },
+  { weight: 1, arbitrary: lead.map((one) => Array.from({ length: MIN_FOLDED + 1 }, () => one)) }
+)
 const which = fc.nat(100)
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -71,7 +78,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('accept' as const),
       account,
-      leads: fc.array(lead, { minLength: 1, maxLength: 4 }),
+      leads,
       fields
     })
   },
@@ -94,7 +101,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({ do: fc.constant('replay' as const), which, isForced: fc.boolean() })
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('supersede' as const), lead, fields }) }
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('supersede' as const), lead, fields }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('forget' as const), limit: fc.constantFrom(1, 9) }) }
 )
 /** The steps of a group are concurrent, except for a reopening. */
 const groups = fc.array(
@@ -159,6 +167,9 @@ class Model {
           [{ lead: `lead_id:${one.lead}`, fields: one.fields }],
           outbox.queue.nextSequence
         )
+      case 'forget':
+        // Nothing that is still needed.
+        return outbox.queue.forgetWrites(one.limit).then(() => undefined)
       case 'reopen':
         return Promise.resolve()
     }
@@ -232,7 +243,8 @@ class Model {
       superseded: new Set(superseded),
       state: 'pending',
       status: 'queued',
-      dueAt: this.now
+      dueAt: this.now,
+      attempts: 0
     })
   }
 
@@ -258,7 +270,7 @@ class Model {
     known.state = 'ended'
     const replay = (letters: readonly DeadLetter[]) => {
       const { updates: taken = [], ...rest } = replaying(letters)
-      const forced = taken.map(({ sequence: _, superseded: __, ...update }) => update)
+      const forced = taken.map(({ sequence: _, ...update }) => update)
       const updates = isForced ? forced : taken
       return {
         jobs: [newJob(job, [], { ...rest, account, acceptedAt: this.now, updates })],
@@ -272,25 +284,46 @@ class Model {
     const expected = this.ready(account)
       .filter(({ dueAt }) => dueAt <= this.now)
       .slice(0, limit)
-    const shown = expected.map(({ job, index, superseded }) => ({
-      job: jobId(job),
-      index,
-      superseded: [...superseded].sort()
-    }))
-    for (const known of expected) known.state = 'claimed'
+    const runs = expected.map((first) => this.#foldedRun(first))
+    const shown = runs.map((run) =>
+      run.map(({ job, index, superseded }) => ({
+        job: jobId(job),
+        index,
+        superseded: [...superseded].sort()
+      }))
+    )
+    for (const known of runs.flat()) known.state = 'claimed'
     const claimed = await outbox.queue.claim(account, limit, this.now)
-    for (const [index, one] of claimed.entries()) {
-      const known = expected[index]
+    const taken = claimed.map((newest) => [...(newest.folded ?? []), newest])
+    for (const [index, one] of taken.flat().entries()) {
+      const known = runs.flat()[index]
       if (known) known.claimed = one
     }
     assert.deepEqual(
-      claimed.map(({ job, update, superseded }) => ({
-        job: job.id,
-        index: update.index,
-        superseded: [...superseded].sort()
-      })),
+      taken.map((run) =>
+        run.map(({ job, update, superseded }) => ({
+          job: job.id,
+          index: update.index,
+          superseded: [...superseded].sort()
+        }))
+      ),
       shown
     )
+  }
+
+  /** The updates that are claimed as one with `first`, oldest first. */
+  #foldedRun(first: Known): Known[] {
+    const run = [first]
+    const after = this.of('pending').filter(
+      ({ lead, account, id }) => lead === first.lead && account === first.account && id > first.id
+    )
+    for (const known of after.toSorted((a, b) => a.id - b.id)) {
+      const before = run.at(-1) ?? first
+      const isAlike = String(before.fields) === String(known.fields) && before.sequence < known.sequence
+      if (!isAlike || before.attempts > 0 || known.attempts > 0) break
+      run.push(known)
+    }
+    return run.length > MIN_FOLDED ? run : [first]
   }
 
   #settle(outbox: Outbox, known: Known, { as, pause }: Extract<Step, { do: 'settle' }>): Promise<void> {
@@ -300,6 +333,7 @@ class Model {
     if (as === 'waiting') {
       known.state = 'pending'
       known.dueAt = this.now + pause
+      known.attempts++
       return outbox.queue.settle([waiting(claimed, known.dueAt)], NO_CALLS)
     }
     known.state = as === 'dead' ? 'dead' : 'ended'
@@ -386,7 +420,7 @@ async function compare(outbox: Outbox, model: Model): Promise<void> {
 /** Random concurrent operations: no update is lost or claimed twice, and everything returned is right. */
 export function outboxModel(name: string, open: (t: Tester) => Promise<Opened>): void {
   test(`${name}: after any concurrent operations it matches a simple model`, async (t) => {
-    const seen = { claimed: 0, superseded: 0, cancelled: 0, replayed: 0, reopened: 0 }
+    const seen = { claimed: 0, folded: 0, superseded: 0, cancelled: 0, replayed: 0, reopened: 0 }
     await fc.assert(
       fc.asyncProperty(groups, async (steps) => {
         const opened = await open(t)
@@ -402,6 +436,7 @@ export function outboxModel(name: string, open: (t: Tester) => Promise<Opened>):
           await compare(outbox, model)
         }
         seen.claimed += model.of('claimed').length
+        seen.folded += model.all.filter(({ claimed }) => claimed?.folded !== undefined).length
         seen.superseded += model.all.filter(({ superseded }) => superseded.size > 0).length
         seen.cancelled += model.all.filter(({ status }) => status === 'cancelled').length
         seen.replayed += model.all.filter(({ sequence, id }) => sequence !== id).length

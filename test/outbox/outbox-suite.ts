@@ -4,6 +4,7 @@ import type { HistoryPage, HistoryRecord } from '../../src/outbox/history.ts'
 import type { DeadLetter, DeadLetterChoice, DeadLetterPage, JobPage } from '../../src/outbox/jobs.ts'
 import { IDEMPOTENCY_KEY_TTL_MS } from '../../src/http/idempotency-record.ts'
 import type { Outbox } from '../../src/outbox/outbox.ts'
+import { MAX_FOLDED, MIN_FOLDED } from '../../src/outbox/queue.ts'
 import { updates } from '../delivery/updates.ts'
 import type { Tester } from '../helper.ts'
 import {
@@ -746,11 +747,131 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await outbox.jobs.accept(newJob(3, [sets('C', 3)]))
 
     const [letter] = await outbox.jobs.deadLetters({ limit: 1 })
-    t.same(letter?.superseded, ['email', 'status', 'owner'])
+    t.same(letter?.superseded.toSorted(), ['email', 'owner', 'status'])
     t.same(
-      (await outbox.queue.claim('default', 10, LATER)).map(({ superseded }) => superseded),
-      [['email', 'status', 'owner'], [], ['rank'], []]
+      (await outbox.queue.claim('default', 10, LATER)).map(({ superseded }) => superseded.toSorted()),
+      [['email', 'owner', 'status'], [], ['rank'], []]
     )
+  })
+
+  test(`${name}: what was written is known for as long as an older update of the lead has not ended`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
+    const [older] = await outbox.queue.claim('default', 10, LATER)
+    if (older === undefined) throw new Error('nothing was due')
+    await outbox.jobs.accept(newJob(2, [sets('B', 1)]))
+    const leads = [1, 2].map((lead) => ({ lead: `lead_id:${lead}`, fields: ['status', 'owner'] }))
+    await outbox.queue.supersede(leads, outbox.queue.nextSequence)
+
+    t.same(outbox.queue.writtenSince(1, older.sequence).toSorted(), ['owner', 'status'])
+    t.same(outbox.queue.writtenSince(1, outbox.queue.nextSequence), [])
+    t.same(outbox.queue.writtenSince(2, older.sequence), [], 'no update of lead 2 waits')
+    t.equal(await outbox.queue.forgetWrites(10), 0)
+    const later = await reopen()
+    t.same(later.queue.writtenSince(1, older.sequence).toSorted(), ['owner', 'status'])
+    await settleNext(later, dead)
+    await settleNext(later, done)
+    t.equal(await later.queue.forgetWrites(10), 0, 'a dead letter could be replayed')
+    await later.jobs.replay({ limit: 1 }, replayAs(3))
+    await settleNext(later, done)
+    t.equal(await later.queue.forgetWrites(1), 1)
+    t.equal(await later.queue.forgetWrites(10), 1)
+    t.same(later.queue.writtenSince(1, older.sequence), [])
+  })
+
+  test(`${name}: while an update by a key waits, what is written to any lead is known`, async (t) => {
+    const { outbox } = await open(t)
+    await outbox.jobs.accept(
+      newJob(1, [sets('A', { vendor_lead_code: 'CRM-1' }), sets('A', { phone_number: '2125550004' })])
+    )
+    const [byCode, byPhone] = await outbox.queue.claim('default', 10, LATER)
+    if (byCode === undefined || byPhone === undefined) throw new Error('nothing was due')
+    await outbox.queue.settle([waiting(byCode, LATER + 1)], NO_CALLS)
+    await outbox.queue.supersede([{ lead: 'lead_id:7', fields: ['status'] }], outbox.queue.nextSequence)
+
+    for (const { sequence } of [byCode, byPhone]) t.same(outbox.queue.writtenSince(7, sequence), ['status'])
+    await outbox.jobs.accept(newJob(2, [sets('B', 8)]))
+    const [newer] = await outbox.queue.claim('default', 10, LATER)
+    if (newer === undefined) throw new Error('nothing was due')
+    await outbox.queue.settle([done(newer)], NO_CALLS)
+    t.same(outbox.queue.writtenSince(8, byCode.sequence), ['status'], 'a stored update was newer')
+
+    await outbox.queue.settle([done(byPhone)], NO_CALLS)
+    await settleNext(outbox, done, LATER + 1)
+    t.equal(await outbox.queue.forgetWrites(10), 2)
+  })
+
+  test(`${name}: a long run of a lead's updates that set the same fields is claimed as one`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    const run = Array.from({ length: MIN_FOLDED + 1 }, (_, n) => sets(`A${n}`, 1))
+    await outbox.jobs.accept(newJob(1, [...run, sets('B', 2)]))
+    await outbox.jobs.accept(newJob(2, [{ lead_id: 1, fields: { status: 'C', owner: 'ann' } }, sets('D', 1)]))
+    const claimed = await outbox.queue.claim('default', 2, LATER)
+
+    t.same(inShort(claimed), [`1/${MIN_FOLDED} lead_id:1 A${MIN_FOLDED}`, '1/11 lead_id:2 B'])
+    const [newest] = claimed
+    t.same(
+      newest?.folded?.map(({ update }) => update.changes.stored['status']),
+      run.slice(0, -1).map((_, n) => `A${n}`)
+    )
+    t.equal(await outbox.jobs.cancel(jobId(1), LATER), 0, 'all of them are in flight')
+    t.same(await outbox.queue.claim('default', 10, LATER), [])
+    if (newest?.folded === undefined) throw new Error('nothing was folded')
+    await outbox.queue.settle([done(newest)], NO_CALLS)
+    t.same(await outbox.queue.claim('default', 10, LATER), [], 'those that are folded are not settled')
+    await outbox.queue.settle(newest.folded.slice(1).map(done), NO_CALLS)
+    const later = await reopen()
+    t.same(inShort(await later.queue.claim('default', 1, LATER)), ['1/0 lead_id:1 A0'])
+  })
+
+  test(`${name}: updates are not folded that are few, failed before, set other fields, or are replayed`, async (t) => {
+    const { outbox } = await open(t)
+    const run = (more: object = {}) =>
+      Array.from({ length: MIN_FOLDED }, () => ({ lead_id: 1, fields: { status: 'A' }, ...more }))
+    const isFolded = async () => {
+      const claimed = await outbox.queue.claim('default', 1, LATER)
+      await outbox.queue.settle(claimed.flatMap((one) => [...(one.folded ?? []), one]).map(done), NO_CALLS)
+      return claimed.some(({ folded }) => folded !== undefined)
+    }
+    const others = [
+      { reset_called: true },
+      { fields: { status: 'B', owner: 'ann' } },
+      { custom_fields: { favorite_color: 'red' } },
+      { lead_id: undefined, vendor_lead_code: 'CRM-1' }
+    ]
+    for (const [index, other] of others.entries()) {
+      await outbox.jobs.accept(newJob(index, [...run(), { lead_id: 1, fields: { status: 'A' }, ...other }]))
+      while (outbox.queue.size.pending > 0) t.notOk(await isFolded(), JSON.stringify(other))
+    }
+    const custom = run({ custom_fields: { favorite_color: 'red' } })
+    await outbox.jobs.accept(newJob(20, [...custom, ...custom]))
+    while (outbox.queue.size.pending > 0) t.notOk(await isFolded(), 'custom fields')
+
+    await outbox.jobs.accept(newJob(30, run()))
+    await outbox.jobs.accept(newJob(31, run()))
+    const [failed] = await outbox.queue.claim('default', 1, LATER)
+    if (failed?.folded === undefined) throw new Error('nothing was folded')
+    const settlements = [...failed.folded, failed].map((one) => waiting(one, LATER))
+    await outbox.queue.settle(settlements, NO_CALLS)
+    for (let n = 0; n < 2 * MIN_FOLDED; n++) t.notOk(await isFolded(), 'one that failed')
+
+    await outbox.jobs.accept(newJob(40, run().slice(0, 1)))
+    await settleNext(outbox, dead)
+    await outbox.jobs.accept(newJob(42, run()))
+    await outbox.jobs.replay({ limit: 1 }, replayAs(41))
+    while (outbox.queue.size.pending > 0) t.notOk(await isFolded(), 'a replayed one is older')
+  })
+
+  test(`${name}: a claim folds a bounded number of updates`, async (t) => {
+    const { outbox } = await open(t)
+    const leads = [1, 2, 3].flatMap((lead) => Array.from({ length: 300 }, () => sets('A', lead)))
+    await outbox.jobs.accept(newJob(1, leads))
+    const claimed = await outbox.queue.claim('default', 10, LATER)
+    t.same(
+      claimed.map(({ folded = [] }) => folded.length),
+      [299, 201, 0]
+    )
+    t.equal(299 + 201, MAX_FOLDED)
   })
 
   test(`${name}: a delivery begun before an update was accepted does not supersede it`, async (t) => {

@@ -1,2 +1,3 @@
 import './batch.test.ts'
 import './updates.test.ts'
+import './write-notes.test.ts'

@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { ALL_PERMISSIONS, type CallerConfig, type Permissions } from '../../src/callers/caller.ts'
 import { Callers } from '../../src/callers/callers.ts'
 import { hashKey } from '../../src/callers/key.ts'
-import { StorageError } from '../../src/errors.ts'
+import { overloaded } from '../../src/errors.ts'
 import { serverRules } from '../../src/leads/server-rules.ts'
 import { type AcceptedJob, Updates, type UpdatesOptions } from '../../src/updates/updates.ts'
 
@@ -22,14 +22,19 @@ function updatesWith(parts: Partial<UpdatesOptions> = {}): Updates {
         })
       })
     },
-    queue: { size: { pending: 0, deadLetters: 0 }, nextSequence: 1, supersede: async () => {} },
+    queue: { size: { pending: 0, deadLetters: 0 }, nextSequence: 1 },
+    notes: {
+      requireRoom: () => {},
+      add: async ({ noted }) => {
+        noted()
+      }
+    },
     jobs: { accept: async () => acceptedJob(false) },
     history: { record: async () => {}, recordRejected: async () => {} },
     rules: { maxLeadsPerCall: 100, dialect: 'lead_ids' },
     source: 'gateway',
     maxUpdates: 3,
     requestDeadlineMs: 1_000,
-    log: { error: () => {} },
     ...parts
   })
 }
@@ -127,32 +132,45 @@ test('an update without an outcome is a fault of the gateway', async (t) => {
   await t.rejects(updates.deliver(entries, SENDER), { message: 'update 0 has no outcome' })
 })
 
-test("if the outbox can't note delivered updates, their results are returned and the error is logged", async (t) => {
-  const logged: unknown[] = []
-  const queue = {
-    size: { pending: 1, deadLetters: 0 },
-    nextSequence: 8,
-    supersede: async () => Promise.reject(new StorageError('disk full'))
-  }
+test('what was set is noted with its place among the stored updates, under each name of its lead', async (t) => {
+  const noted: unknown[] = []
   const updates = updatesWith({
-    queue,
-    log: { error: (...all: unknown[]) => void logged.push(all) },
+    queue: { size: { pending: 1, deadLetters: 0 }, nextSequence: 8 },
+    notes: { requireRoom: () => {}, add: async (note, requestId) => void noted.push(note, requestId) },
     dispatchers: {
       of: () => ({
         deliver: async (_updates, { sequencing, note }) => {
           t.equal(sequencing?.sequenceOf(0), 8)
-          const outcomes = [{ status: 'updated', warnings: [] } as const]
-          await note?.(outcomes)
+          const outcomes = [{ status: 'updated', warnings: [], leads: [5] } as const]
+          await note?.(outcomes, () => {})
           return { outcomes, upstreamCalls: 1 }
         }
       })
     }
   })
-  const { entries } = updates.read({ updates: [SOUND] }, undefined)
+  const { entries } = updates.read(
+    { updates: [{ ...SOUND, lead_id: undefined, vendor_lead_code: 'x' }] },
+    undefined
+  )
   t.match((await updates.deliver(entries, SENDER)).results, [{ status: 'updated' }])
-  t.match(logged, [
-    [{ err: { message: 'disk full' }, request_id: 'req_1' }, 'delivered updates cannot be noted']
-  ])
+  const fields = ['status']
+  const delivered = [
+    { lead: 'vendor_lead_code:x', fields },
+    { lead: 'lead_id:5', fields }
+  ]
+  t.match(noted, [{ delivered, sequence: 8 }, 'req_1'])
+})
+
+test('while too many notes wait for the disk, nothing more is sent that would need one', async (t) => {
+  const full = overloaded('full', 30)
+  const requireRoom = () => {
+    throw full
+  }
+  const notes = { requireRoom, add: async () => {} }
+  const { entries } = updatesWith().read({ updates: [SOUND] }, undefined)
+  const queue = { size: { pending: 1, deadLetters: 0 }, nextSequence: 8 }
+  await t.rejects(updatesWith({ notes, queue }).deliver(entries, SENDER), full)
+  t.match(await updatesWith({ notes }).deliver(entries, SENDER), { results: [{ status: 'updated' }] })
 })
 
 test('a job is stored unless every update was rejected; rejected ones are recorded once', async (t) => {

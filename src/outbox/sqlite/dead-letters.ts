@@ -1,5 +1,5 @@
 import type { DeadLetter, DeadLetterChoice, DeadLetterPage } from '../jobs.ts'
-import { JOB_COLUMNS } from './ready-updates.ts'
+import { UPDATE_COLUMNS } from './ready-updates.ts'
 import { type Row, RowReader } from './rows.ts'
 import type { Statements } from './statements.ts'
 import { DEAD_LETTER } from './update-state.ts'
@@ -24,7 +24,7 @@ export class DeadLetters {
     const { from, to } = this.#idsOf(jobId)
     return read(
       this.#sql.rows(
-        `SELECT updates.*, ${JOB_COLUMNS} FROM ${LETTERS_WITH_JOB} ORDER BY updates.id DESC LIMIT ?4`,
+        `SELECT ${UPDATE_COLUMNS} FROM ${LETTERS_WITH_JOB} ORDER BY updates.id DESC LIMIT ?4`,
         caller,
         from,
         Math.min(to, Number(after)),
@@ -43,7 +43,7 @@ export class DeadLetters {
     const chosen = `${LETTERS_WITH_JOB} AND ${named === null ? '?4 IS NULL' : NAMED}`
     const letters = read(
       this.#sql.rows(
-        `SELECT updates.*, ${JOB_COLUMNS} FROM ${chosen} ORDER BY updates.id LIMIT ?5`,
+        `SELECT ${UPDATE_COLUMNS} FROM ${chosen} ORDER BY updates.id LIMIT ?5`,
         caller,
         first,
         to,

@@ -55,9 +55,10 @@ export class JobTable {
       return false
     }
     const counts = this.#counts(job)
-    const { updated = 0 } = counts
-    const some = updated > 0 ? 'partial' : 'failed'
-    const status = updated === Number(job['received']) ? 'completed' : some
+    // What a newer update has set needs no update any more.
+    const made = (counts['updated'] ?? 0) + (counts['superseded'] ?? 0)
+    const some = made > 0 ? 'partial' : 'failed'
+    const status = made === Number(job['received']) ? 'completed' : some
     this.#sql.run(
       'UPDATE jobs SET pending = ?, calls = calls + ?, status = ?, counts = ?, finished_at = ? WHERE n = ?',
       pending,

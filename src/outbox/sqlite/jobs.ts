@@ -19,6 +19,8 @@ import type { JobTable } from './job-table.ts'
 import type { UpdateTable } from './update-table.ts'
 
 const NO_CALLS: ReadonlyMap<string, number> = new Map()
+/** Updates cancelled in one transaction: few, so that nothing else waits for long. */
+const STEP = 200
 
 /** What the jobs work on. */
 export interface JobsTables {
@@ -71,12 +73,19 @@ export class SqliteJobs implements JobStore {
 
   async cancel(id: string, now: number): Promise<number> {
     const { commits, updates, progress } = this.#tables
-    const { settlements, endedJobs } = await commits.write(() => {
-      const settlements = updates.cancel(id, now)
-      return { settlements, endedJobs: progress.store(settlements, NO_CALLS) }
-    })
-    progress.announce(settlements, endedJobs)
-    return settlements.length
+    let cancelled = 0
+    let last = 0
+    for (let taken = STEP; taken === STEP;) {
+      const { settlements, endedJobs } = await commits.write(() => {
+        const settlements = updates.cancel(id, now, last, STEP)
+        return { settlements, endedJobs: progress.store(settlements, NO_CALLS) }
+      })
+      progress.announce(settlements, endedJobs)
+      taken = settlements.length
+      cancelled += taken
+      last = settlements.at(-1)?.claimed.id ?? last
+    }
+    return cancelled
   }
 
   async deadLetters(page: DeadLetterPage): Promise<DeadLetter[]> {

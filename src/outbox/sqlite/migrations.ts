@@ -100,5 +100,23 @@ export const MIGRATIONS = [
   ALTER TABLE jobs RENAME COLUMN open TO pending;
   ALTER TABLE history RENAME COLUMN n TO id;
   ALTER TABLE answers RENAME TO idempotency_records;
+  `,
+  `
+  CREATE TABLE newest_writes (
+    lead TEXT NOT NULL,
+    field TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (lead, field)
+  ) WITHOUT ROWID;
+  INSERT INTO newest_writes (lead, field, sequence)
+    SELECT lead, value, max(sequence) + 1
+    FROM updates, json_each(iif(json_valid(superseded), superseded, '[]'))
+    WHERE state < 2 AND superseded IS NOT NULL
+    GROUP BY lead, value;
+  ALTER TABLE updates DROP COLUMN superseded;
+  DROP INDEX unfinished_updates;
+  CREATE INDEX unfinished_updates ON updates (lead, sequence) WHERE state < 2;
+  CREATE INDEX unfinished_keys ON updates (sequence) WHERE state < 2 AND lead > 'lead_id;';
+  CREATE INDEX pending_updates ON updates (lead, account, id) WHERE state = 0;
   `
 ]

@@ -3,7 +3,8 @@ import type { GroupCommit } from './group-commit.ts'
 import type { JobProgress } from './job-progress.ts'
 import type { JobTable } from './job-table.ts'
 import type { ReadyUpdates } from './ready-updates.ts'
-import { RowReader } from './rows.ts'
+import { FoldedClaims } from './folded-claims.ts'
+import type { NewestWrites } from './newest-writes.ts'
 import type { UpdateTable } from './update-table.ts'
 
 /** Leads superseded in one transaction: few, so that other writes need not wait. */
@@ -15,6 +16,7 @@ export interface QueueTables {
   readonly jobs: JobTable
   readonly updates: UpdateTable
   readonly ready: ReadyUpdates
+  readonly writes: NewestWrites
   readonly progress: JobProgress
 }
 
@@ -29,8 +31,8 @@ export class SqliteQueue implements UpdateQueue {
   claim(account: string, limit: number, now: number): Promise<Claimed[]> {
     const { commits, ready } = this.#tables
     return commits.write(() => {
-      const reader = new RowReader()
-      return ready.take(account, limit, now).map((row) => reader.claimed(row))
+      const claims = new FoldedClaims(ready)
+      return ready.take(account, limit, now).map((row) => claims.claimed(row))
     })
   }
 
@@ -52,14 +54,23 @@ export class SqliteQueue implements UpdateQueue {
   }
 
   async supersede(delivered: readonly DeliveredFields[], sequence: number): Promise<void> {
-    const { commits, updates } = this.#tables
+    const { commits, updates, writes } = this.#tables
     const { pending, deadLetters } = updates.size
     if (pending + deadLetters === 0) return
     for (let start = 0; start < delivered.length; start += STEP) {
       await commits.write(() => {
-        for (const fields of delivered.slice(start, start + STEP)) updates.supersede(fields, sequence)
+        writes.note(delivered.slice(start, start + STEP), sequence)
       })
     }
+  }
+
+  writtenSince(lead: number, sequence: number): readonly string[] {
+    return this.#tables.writes.since(lead, sequence)
+  }
+
+  forgetWrites(limit: number): Promise<number> {
+    const { commits, writes } = this.#tables
+    return commits.write(() => writes.forget(limit))
   }
 
   nextDueAt(account: string): number | undefined {

@@ -1,11 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { SUPERSEDED } from './newest-writes.ts'
 import type { Row } from './rows.ts'
 import { Statements } from './statements.ts'
 import { PENDING } from './update-state.ts'
 
-/** The columns of `jobs` that go with a row of `updates`. */
-export const JOB_COLUMNS =
-  'jobs.id AS job_id, jobs.caller, jobs.request_id, jobs.key_id, jobs.replayed_by, jobs.source, jobs.accepted_at'
+/** What is read of an update, with its job. */
+export const UPDATE_COLUMNS = `updates.*, jobs.id AS job_id, jobs.caller, jobs.request_id, jobs.key_id, jobs.replayed_by,
+  jobs.source, jobs.accepted_at, ${SUPERSEDED}`
 /** An update's row in `ready`, by its id. */
 const ENTRY = '(account, due_at, id) = (SELECT account, due_at, id FROM updates WHERE updates.id = ?)'
 
@@ -16,34 +17,41 @@ const ENTRY = '(account, due_at, id) = (SELECT account, due_at, id FROM updates 
  */
 export class ReadyUpdates {
   readonly #sql: Statements
+  /** The accounts that have had pending updates. */
+  readonly #accounts: Set<string>
 
   constructor(database: DatabaseSync) {
     // Its own: what they change is in memory.
     this.#sql = new Statements(database)
     database.exec(
       `PRAGMA temp_store = MEMORY;
-      CREATE TEMP TABLE in_flight (lead TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TEMP TABLE in_flight (lead TEXT, id INTEGER, PRIMARY KEY (lead, id)) WITHOUT ROWID;
       CREATE TEMP TABLE ready (account TEXT NOT NULL, due_at INTEGER NOT NULL, id INTEGER NOT NULL,
         PRIMARY KEY (account, due_at, id)) WITHOUT ROWID;
       INSERT INTO ready (account, due_at, id)
-        SELECT account, due_at, min(id) FROM updates WHERE state < 2 AND state = ${PENDING} GROUP BY lead, account`
+        SELECT account, due_at, min(id) FROM updates WHERE state = ${PENDING} GROUP BY lead, account`
     )
+    const accounts = this.#sql.rows('SELECT DISTINCT account FROM ready')
+    this.#accounts = new Set(accounts.map(({ account }) => String(account)))
   }
 
   add(account: string, dueAt: number, id: number): void {
+    this.#accounts.add(account)
     this.#sql.run('INSERT INTO ready (account, due_at, id) VALUES (?, ?, ?)', account, dueAt, id)
   }
 
   /** Adds each account's next update of a lead, unless one of the lead is in flight. */
   addNext(lead: string): void {
-    this.#sql.run(
-      `INSERT OR IGNORE INTO ready (account, due_at, id)
-        SELECT account, due_at, min(id) FROM updates
-        WHERE lead = ?1 AND state < 2 AND state = ${PENDING}
-          AND NOT EXISTS (SELECT 1 FROM in_flight WHERE in_flight.lead = ?1)
-        GROUP BY account`,
-      lead
-    )
+    if (this.#sql.row('SELECT 1 FROM in_flight WHERE lead = ? LIMIT 1', lead) !== undefined) return
+    for (const account of this.#accounts) {
+      this.#sql.run(
+        `INSERT OR IGNORE INTO ready (account, due_at, id)
+          SELECT account, due_at, id FROM updates WHERE lead = ? AND account = ? AND state = ${PENDING}
+          ORDER BY id LIMIT 1`,
+        lead,
+        account
+      )
+    }
   }
 
   remove(id: number): void {
@@ -53,7 +61,10 @@ export class ReadyUpdates {
   /** Takes up to `limit` updates of an account that are due at `now`, longest due first. They are in flight then. */
   take(account: string, limit: number, now: number): Row[] {
     const rows = this.#sql.rows(
-      `SELECT ready.due_at AS ready_at, updates.*, ${JOB_COLUMNS}
+      `SELECT ready.due_at AS ready_at, ${UPDATE_COLUMNS}, (
+        SELECT 1 FROM updates AS later WHERE later.lead = updates.lead AND later.account = updates.account
+          AND later.state = ${PENDING} AND later.id > updates.id
+      ) AS has_later
       FROM ready CROSS JOIN updates ON updates.id = ready.id CROSS JOIN jobs ON jobs.n = updates.job
       WHERE ready.account = ? AND ready.due_at <= ?
         AND NOT EXISTS (SELECT 1 FROM in_flight WHERE in_flight.lead = updates.lead)
@@ -62,8 +73,7 @@ export class ReadyUpdates {
       now,
       limit
     )
-    for (const { lead = null, id = null } of rows)
-      this.#sql.run('INSERT INTO in_flight (lead, id) VALUES (?, ?)', lead, id)
+    for (const { lead, id } of rows) this.takeAlong(String(lead), Number(id))
     // Also removes those whose lead is in flight: `release` adds them again.
     const last = rows.length < limit ? undefined : rows.at(-1)
     this.#sql.run(
@@ -75,20 +85,39 @@ export class ReadyUpdates {
     return rows
   }
 
-  /** The pending updates of a job that are not in flight. */
-  waiting(job: string): Row[] {
-    return this.#sql.rows(
-      `SELECT updates.*, ${JOB_COLUMNS} FROM jobs JOIN updates ON updates.id >= first_id AND updates.id < first_id + received
-      WHERE jobs.id = ? AND state = ${PENDING}
-        AND NOT EXISTS (SELECT 1 FROM in_flight WHERE in_flight.lead = updates.lead AND in_flight.id = updates.id)
+  /** The updates of a taken one's lead and account that were accepted after it, oldest first. */
+  *after({ lead = null, account = null, id = null }: Row): Generator<Row> {
+    yield* this.#sql.iterate(
+      `SELECT ${UPDATE_COLUMNS} FROM updates CROSS JOIN jobs ON jobs.n = updates.job
+      WHERE updates.lead = ? AND updates.account = ? AND updates.state = ${PENDING} AND updates.id > ?
       ORDER BY updates.id`,
-      job
+      lead,
+      account,
+      id
     )
   }
 
-  /** The update of a lead that was in flight is settled. */
-  release(lead: string): void {
-    this.#sql.run('DELETE FROM in_flight WHERE lead = ?', lead)
+  /** An update is in flight too, whose lead's next one was taken. */
+  takeAlong(lead: string, id: number): void {
+    this.#sql.run('INSERT INTO in_flight (lead, id) VALUES (?, ?)', lead, id)
+  }
+
+  /** Up to `limit` pending updates of a job after id `after` that are not in flight. */
+  waiting(job: string, after: number, limit: number): Row[] {
+    return this.#sql.rows(
+      `SELECT ${UPDATE_COLUMNS} FROM jobs JOIN updates ON updates.id >= first_id AND updates.id < first_id + received
+      WHERE jobs.id = ? AND updates.id > ? AND state = ${PENDING}
+        AND NOT EXISTS (SELECT 1 FROM in_flight WHERE in_flight.lead = updates.lead AND in_flight.id = updates.id)
+      ORDER BY updates.id LIMIT ?`,
+      job,
+      after,
+      limit
+    )
+  }
+
+  /** An update that was in flight is settled. */
+  release(lead: string, id: number): void {
+    this.#sql.run('DELETE FROM in_flight WHERE lead = ? AND id = ?', lead, id)
     this.addNext(lead)
   }
 

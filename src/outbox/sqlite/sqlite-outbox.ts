@@ -11,6 +11,7 @@ import { SqliteIdempotency } from './idempotency.ts'
 import { JobProgress } from './job-progress.ts'
 import { JobTable } from './job-table.ts'
 import { SqliteJobs } from './jobs.ts'
+import { NewestWrites } from './newest-writes.ts'
 import { openDatabase } from './open-database.ts'
 import { SqliteQueue } from './queue.ts'
 import { ReadyUpdates } from './ready-updates.ts'
@@ -47,7 +48,8 @@ export class SqliteOutbox implements Outbox {
     this.#sql = sql
     const jobs = new JobTable(sql)
     const ready = new ReadyUpdates(this.#database)
-    const updates = new UpdateTable(sql, jobs, ready)
+    const writes = new NewestWrites(sql)
+    const updates = new UpdateTable(sql, jobs, ready, writes)
     const deadLetters = new DeadLetters(sql)
     const commits = new GroupCommit(this.#database, gatherMs, {
       statements: sql,
@@ -59,7 +61,7 @@ export class SqliteOutbox implements Outbox {
     const idempotency = new SqliteIdempotency(sql, commits)
     const history = new SqliteHistory(sql, commits)
     const progress = new JobProgress(jobs, history, policy)
-    this.queue = new SqliteQueue({ commits, jobs, updates, ready, progress })
+    this.queue = new SqliteQueue({ commits, jobs, updates, ready, writes, progress })
     this.jobs = new SqliteJobs({ commits, jobs, updates, deadLetters, idempotency, progress })
     this.idempotency = idempotency
     this.history = history

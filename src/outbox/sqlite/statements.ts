@@ -30,6 +30,15 @@ export class Statements {
     }
   }
 
+  /** Reads rows one by one. @throws StorageError */
+  *iterate(sql: string, ...values: SQLInputValue[]): Generator<Row> {
+    try {
+      yield* this.#statement(sql).iterate(...values)
+    } catch (error) {
+      throw unreadable(error)
+    }
+  }
+
   /** Writes. Call it in a transaction, whose commit turns errors into a StorageError. */
   run(sql: string, ...values: SQLInputValue[]): StatementResultingChanges {
     const ran = this.#statement(sql).run(...values)

@@ -3,9 +3,10 @@ import type { Changes } from '../../leads/changes.ts'
 import { keyName } from '../../leads/lead-key.ts'
 import type { JobTable } from './job-table.ts'
 import type { NewJob } from '../jobs.ts'
-import type { DeliveredFields, Settlement } from '../queue.ts'
+import type { Settlement } from '../queue.ts'
+import type { NewestWrites } from './newest-writes.ts'
 import type { ReadyUpdates } from './ready-updates.ts'
-import { readNames, type Row, RowReader, writeChanges } from './rows.ts'
+import { type Row, RowReader, writeChanges } from './rows.ts'
 import type { Statements } from './statements.ts'
 import { DEAD_LETTER, ENDED, PENDING } from './update-state.ts'
 
@@ -14,15 +15,17 @@ export class UpdateTable {
   readonly #sql: Statements
   readonly #jobs: JobTable
   readonly #ready: ReadyUpdates
+  readonly #writes: NewestWrites
   #nextId: number
   /** By account. */
   #pending = new Map<string, number>()
   #deadLetters = 0
 
-  constructor(sql: Statements, jobs: JobTable, ready: ReadyUpdates) {
+  constructor(sql: Statements, jobs: JobTable, ready: ReadyUpdates, writes: NewestWrites) {
     this.#sql = sql
     this.#jobs = jobs
     this.#ready = ready
+    this.#writes = writes
     this.#nextId = Number(this.#sql.row('SELECT max(first_id + received) AS next FROM jobs')?.['next'] ?? 1)
     this.recount()
   }
@@ -55,10 +58,10 @@ export class UpdateTable {
       const lead = keyName(update.key)
       const changes = written.get(update.changes) ?? writeChanges(update.changes)
       written.set(update.changes, changes)
-      const isNext = this.#nextOf(lead, job.account) === undefined
+      const isNext = !this.#isPending(lead, job.account)
       this.#sql.run(
-        `INSERT INTO updates (id, job, position, account, lead, on_multiple, changes, sequence, superseded, attempts, due_at, state)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ${PENDING})`,
+        `INSERT INTO updates (id, job, position, account, lead, on_multiple, changes, sequence, attempts, due_at, state)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ${PENDING})`,
         id,
         n,
         update.index,
@@ -67,7 +70,6 @@ export class UpdateTable {
         update.onMultiple,
         changes,
         update.sequence ?? id,
-        update.superseded?.length ? JSON.stringify(update.superseded) : null,
         job.acceptedAt
       )
       if (isNext) this.#ready.add(job.account, job.acceptedAt, id)
@@ -111,36 +113,20 @@ export class UpdateTable {
         error,
         id
       )
-      this.#ready.release(keyName(update.key))
+      this.#ready.release(keyName(update.key), id)
       return
     }
     const { result, disposition, delivered } = settlement
     const now = Date.now()
     this.#end(id, job.account, disposition === 'dead_lettered' ? DEAD_LETTER : ENDED, result, now)
-    for (const fields of delivered) this.supersede(fields, sequence)
-    this.#ready.release(keyName(update.key))
+    if (delivered.length > 0) this.#writes.note(delivered, sequence)
+    this.#ready.release(keyName(update.key), id)
   }
 
-  /** Keeps updates of the lead that were accepted before `sequence` from setting these fields. */
-  supersede({ lead, fields }: DeliveredFields, sequence: number): void {
-    for (const row of this.#sql.rows(
-      'SELECT id, superseded FROM updates WHERE lead = ? AND state < 2 AND sequence < ?',
-      lead,
-      sequence
-    )) {
-      const names = [...new Set([...readNames(row['superseded']), ...fields])]
-      this.#sql.run(
-        'UPDATE updates SET superseded = ? WHERE id = ?',
-        JSON.stringify(names),
-        Number(row['id'])
-      )
-    }
-  }
-
-  /** Cancels the updates of a job that are not in flight. Returns their settlements. */
-  cancel(jobId: string, now: number): Settlement[] {
+  /** Cancels up to `limit` of a job's updates after id `after` that are not in flight. Returns their settlements. */
+  cancel(jobId: string, now: number, after: number, limit: number): Settlement[] {
     const reader = new RowReader()
-    const cancelled = this.#ready.waiting(jobId).map((row): Settlement => {
+    const cancelled = this.#ready.waiting(jobId, after, limit).map((row): Settlement => {
       const claimed = reader.claimed(row)
       const { id, job, update } = claimed
       const { index, key } = update
@@ -171,7 +157,7 @@ export class UpdateTable {
   /** Counts what is stored again. */
   recount(): void {
     const counts = this.#sql.rows(
-      `SELECT account, count(*) AS pending FROM updates WHERE state < 2 AND state = ${PENDING} GROUP BY account`
+      `SELECT account, count(*) AS pending FROM updates WHERE state = ${PENDING} GROUP BY account`
     )
     this.#pending = new Map(counts.map(({ account, pending }) => [String(account), Number(pending)]))
     const row = this.#sql.row(`SELECT count(*) AS count FROM updates WHERE state = ${DEAD_LETTER}`)
@@ -213,13 +199,9 @@ export class UpdateTable {
     return updates.length + 1
   }
 
-  /** The id of a lead's oldest pending update of an account. */
-  #nextOf(lead: string, account: string): number | undefined {
-    const row = this.#sql.row(
-      `SELECT id FROM updates WHERE lead = ? AND account = ? AND state < 2 AND state = ${PENDING} ORDER BY id LIMIT 1`,
-      lead,
-      account
-    )
-    return row && Number(row['id'])
+  /** Whether an update of a lead is pending for an account. */
+  #isPending(lead: string, account: string): boolean {
+    const sql = `SELECT 1 FROM updates WHERE lead = ? AND account = ? AND state = ${PENDING} LIMIT 1`
+    return this.#sql.row(sql, lead, account) !== undefined
   }
 }

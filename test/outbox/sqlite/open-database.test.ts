@@ -10,7 +10,7 @@ import { MIGRATIONS } from '../../../src/outbox/sqlite/migrations.ts'
 import { openDatabase } from '../../../src/outbox/sqlite/open-database.ts'
 import { SqliteOutbox } from '../../../src/outbox/sqlite/sqlite-outbox.ts'
 import { dataDir, type Tester } from '../../helper.ts'
-import { done, inShort, jobId, newJob, NO_CALLS, sets } from '../jobs.ts'
+import { done, inShort, jobId, missing, newJob, NO_CALLS, sets } from '../jobs.ts'
 
 const LATER = 1_000_000
 
@@ -348,4 +348,37 @@ test('a database of the first schema keeps what it holds', async (t) => {
   ])
   await outbox.queue.settle(claimed.map(done), NO_CALLS)
   t.match(await outbox.jobs.find(jobId(1)), { status: 'partial', counts: { updated: 1, failed: 1 } })
+})
+
+test('what newer updates had set in a database of the fourth schema is still left out', async (t) => {
+  const directory = dataDir(t)
+  const changes = JSON.stringify(['batch_update_lead', { status: 'A' }, { status: 'A' }, []])
+  const old = new DatabaseSync(join(directory, 'gateway.db'))
+  old.exec(`PRAGMA application_id = 1986486644; PRAGMA user_version = 4; ${MIGRATIONS.slice(0, 4).join('')}`)
+  old.exec(
+    `INSERT INTO jobs (id, caller, source, origin, status, first_id, received, pending, calls, accepted_at)
+    VALUES ('${jobId(1)}', 'crm', 'crm', 'batch', 'running', 1, 6, 5, 0, 1)`
+  )
+  const insert = old.prepare(
+    `INSERT INTO updates (id, job, position, lead, on_multiple, changes, sequence, superseded, attempts, due_at, state)
+    VALUES (?, 1, ?, ?, 'reject', ?, ?, ?, 0, 1, ?)`
+  )
+  insert.run(1, 0, 'lead_id:1', changes, 1, '["status","email"]', 1)
+  insert.run(2, 1, 'lead_id:1', changes, 2, '["status"]', 0)
+  insert.run(3, 2, 'lead_id:1', changes, 3, null, 0)
+  insert.run(4, 3, 'vendor_lead_code:CRM-1', changes, 4, '["owner"]', 0)
+  insert.run(5, 4, 'lead_id:2', changes, 5, 'not JSON', 0)
+  insert.run(6, 5, 'lead_id:3', changes, 6, '["status"]', 2)
+  old.close()
+
+  const outbox = new SqliteOutbox(directory)
+  t.teardown(() => outbox.close())
+  const seen: unknown[] = []
+  for (let claimed = await outbox.queue.claim('default', 10, LATER); claimed.length > 0;) {
+    seen.push(...claimed.map(({ id, superseded }) => [id, ...superseded]))
+    await outbox.queue.settle(claimed.map(missing), NO_CALLS)
+    claimed = await outbox.queue.claim('default', 10, LATER)
+  }
+  t.same(seen, [[2, 'status'], [4, 'owner'], [5], [3]])
+  t.match(await outbox.jobs.deadLetters({ limit: 10 }), [{ id: 1, superseded: ['email', 'status'] }])
 })

@@ -1,0 +1,53 @@
+import { keyName } from '../../leads/lead-key.ts'
+import type { Update } from '../../leads/update.ts'
+import { type Claimed, MAX_FOLDED, MIN_FOLDED } from '../queue.ts'
+import type { ReadyUpdates } from './ready-updates.ts'
+import { type Row, RowReader } from './rows.ts'
+
+/** Reads the updates that one claim takes, and folds those of a lead that waits for its turn again and again. */
+export class FoldedClaims {
+  readonly #ready: Pick<ReadyUpdates, 'after' | 'takeAlong'>
+  readonly #reader = new RowReader()
+  #room = MAX_FOLDED
+
+  constructor(ready: Pick<ReadyUpdates, 'after' | 'takeAlong'>) {
+    this.#ready = ready
+  }
+
+  /** The update of a row that was taken, or the newest of those right after it into which it can be folded. */
+  claimed(row: Row): Claimed {
+    const oldest = this.#reader.claimed(row)
+    if (row['has_later'] === null || this.#room < MIN_FOLDED) return oldest
+    const folded: Claimed[] = []
+    let newest = oldest
+    for (const laterRow of this.#ready.after(row)) {
+      const later = this.#reader.claimed(laterRow)
+      if (folded.length === this.#room || !isFoldable(newest, later)) break
+      folded.push(newest)
+      newest = later
+    }
+    if (folded.length < MIN_FOLDED) return oldest
+    this.#room -= folded.length
+    for (const { id, update } of [...folded.slice(1), newest]) this.#ready.takeAlong(keyName(update.key), id)
+    return { ...newest, folded }
+  }
+}
+
+/**
+ * Whether `later`, the lead's next update, leaves nothing of `earlier`: it was accepted later, which a replayed one was
+ * not, and sets the same fields. An update that failed once is sent alone, so that it can only fail for itself; so are
+ * custom fields, which VICIdial may keep of one update and not of another.
+ */
+function isFoldable(earlier: Claimed, later: Claimed): boolean {
+  return (
+    earlier.attempts === 0 &&
+    later.attempts === 0 &&
+    earlier.sequence < later.sequence &&
+    isAlike(earlier.update, later.update)
+  )
+}
+
+function isAlike(a: Update, b: Update): boolean {
+  if (a.onMultiple !== b.onMultiple || a.changes.params['custom_fields'] !== undefined) return false
+  return Object.keys(a.changes.params).join() === Object.keys(b.changes.params).join()
+}
