@@ -19,6 +19,8 @@ export interface Outcome {
   readonly status: 'updated' | 'not_found' | 'ambiguous' | 'failed' | 'unknown' | 'superseded'
   /** The leads that the update's key matches, if known; absent if the update names its lead by id. */
   readonly leads?: readonly number[]
+  /** Those of `leads` that were updated, if others were not. */
+  readonly updated?: readonly number[]
   readonly warnings: readonly Warning[]
   readonly error?: OutcomeError
   /** Nothing else was to be changed than these custom fields, and the lead's list lacks them. */
@@ -148,9 +150,9 @@ export function combinedOutcome(leads: readonly LeadOutcome[]): Outcome {
   )
   if (worst?.outcome === undefined) throw new Error('an update without leads has no outcome')
   const combined = { ...worst.outcome, ...superseded, leads: ids(leads) }
-  if (first === undefined || combined.error === undefined)
-    return first ? { ...combined, status: 'unknown' } : combined
-  return { ...combined, status: 'unknown', error: partlyMade(combined.error, updated) }
+  if (first === undefined) return combined
+  const made = { ...combined, status: 'unknown', updated: ids(updated) } as const
+  return combined.error ? { ...made, error: partlyMade(combined.error, updated) } : made
 }
 
 function ids(leads: readonly LeadOutcome[]): number[] {
@@ -186,13 +188,14 @@ function mostTelling(leads: readonly LeadOutcome[]): LeadOutcome | undefined {
   return sent.find(({ outcome }) => outcome?.notStored === undefined) ?? sent[0] ?? leads[0]
 }
 
-/** The fields that an update has set, under each known name (see `keyName`) of its leads. */
+/** The fields that an update has set, under each known name (see `keyName`) of the leads that it has updated. */
 export function deliveredFields(
   { key, changes }: Update,
-  { status, leads = [] }: Outcome
+  { status, leads = [], updated = [] }: Outcome
 ): { readonly lead: string; readonly fields: readonly string[] }[] {
-  if (status !== 'updated') return []
   const fields = Object.keys(changes.stored)
-  const names = new Set([keyName(key), ...leads.map((lead) => keyName({ by: 'lead_id', value: lead }))])
+  const ids = status === 'updated' ? leads : updated
+  const names = new Set(ids.map((lead) => keyName({ by: 'lead_id', value: lead })))
+  if (status === 'updated') names.add(keyName(key))
   return [...names].map((lead) => ({ lead, fields }))
 }

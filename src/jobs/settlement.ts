@@ -41,13 +41,14 @@ export function settlementOf(
   const superseded = [...claimed.superseded, ...(outcome.superseded ?? [])]
   if (superseded.length > 0) result.superseded = superseded
   const { error, isUnsent } = outcome
+  const delivered = deliveredFields(sent, outcome)
   if (error === undefined || FINAL.has(error.code)) {
-    return { claimed, disposition: 'delivered', result, delivered: deliveredFields(sent, outcome) }
+    return { claimed, disposition: 'delivered', result, delivered }
   }
   if (isUnsent || LOGIN_REFUSED.has(error.code)) return { ...notAttempted(claimed, now), result }
   const attempts = claimed.attempts + 1
   const pauseMs = retryPauseMs(attempts, schedule)
-  if (pauseMs === undefined) return { claimed, disposition: 'dead_lettered', result, delivered: [] }
+  if (pauseMs === undefined) return { claimed, disposition: 'dead_lettered', result, delivered }
   return { claimed, disposition: 'retry', result, attempts, dueAt: Math.round(now + pauseMs) }
 }
 

@@ -140,8 +140,9 @@ test('an update that is made on some leads only is unknown, says on which, and m
       const detail = 'Made on 1 of its leads (1), not or perhaps not on the others: x'
       const made = { ...error, detail, retryable: true }
       const lost: LeadOutcome = { lead: 2, outcome: { status: other, warnings: [], error } }
-      t.strictSame(combinedOutcome([part(1, 'updated'), lost]), { ...outcome('unknown', 1, 2), error: made })
-      t.strictSame(combinedOutcome([lost, part(1, 'updated')]), { ...outcome('unknown', 2, 1), error: made })
+      const partly = { error: made, updated: [1] }
+      t.strictSame(combinedOutcome([part(1, 'updated'), lost]), { ...outcome('unknown', 1, 2), ...partly })
+      t.strictSame(combinedOutcome([lost, part(1, 'updated')]), { ...outcome('unknown', 2, 1), ...partly })
     }
   }
 })
@@ -188,11 +189,13 @@ test('an update has set its fields only if it was made, under its key and the id
   if (byId === undefined || byCode === undefined) throw new Error('no updates')
   t.same(deliveredFields(byId, UPDATED), [{ lead: 'lead_id:7', fields: ['status'] }])
   t.same(deliveredFields(byCode, updatedByKey(7, 8)), [
-    { lead: 'vendor_lead_code:CRM-7', fields: ['status'] },
     { lead: 'lead_id:7', fields: ['status'] },
-    { lead: 'lead_id:8', fields: ['status'] }
+    { lead: 'lead_id:8', fields: ['status'] },
+    { lead: 'vendor_lead_code:CRM-7', fields: ['status'] }
   ])
   for (const status of ['failed', 'not_found', 'unknown'] as const) {
     t.same(deliveredFields(byId, outcome(status)), [])
   }
+  const partly = { ...outcome('unknown', 7, 8), updated: [8] }
+  t.same(deliveredFields(byCode, partly), [{ lead: 'lead_id:8', fields: ['status'] }])
 })

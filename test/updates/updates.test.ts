@@ -155,8 +155,8 @@ test('what was set is noted with its place among the stored updates, under each 
   t.match((await updates.deliver(entries, SENDER)).results, [{ status: 'updated' }])
   const fields = ['status']
   const delivered = [
-    { lead: 'vendor_lead_code:x', fields },
-    { lead: 'lead_id:5', fields }
+    { lead: 'lead_id:5', fields },
+    { lead: 'vendor_lead_code:x', fields }
   ]
   t.match(noted, [{ delivered, sequence: 8 }, 'req_1'])
 })
