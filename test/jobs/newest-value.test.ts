@@ -109,7 +109,8 @@ function vicidial(fate: () => Fate) {
     }
   }
 
-  const made: Pick<Exchange, 'update' | 'search'> = {
+  const made: Pick<Exchange, 'update' | 'search' | 'keyRefusal'> = {
+    keyRefusal: () => undefined,
     update: ({ leads }: Call, context: CallContext) =>
       exchange<UpdateReply>(context, () => {
         for (const { lead, changes } of leads)
@@ -304,37 +305,44 @@ async function play(
     seen['replayed'] = (seen['replayed'] ?? 0) + 1
     gateway.worker.wake()
   }
-  for (const one of events) {
-    if ('direct' in one) void direct(one.direct)
-    else if ('store' in one) await store(one.store, one.times)
-    else if ('restart' in one) await restart()
-    else if ('replay' in one) await replay()
-    else if ('failingWrites' in one) failingWrites = one.failingWrites
-    else {
-      if (one.pass > 0) remote.endLate()
-      await pass(one.pass, 300)
-    }
-    await settled()
+  try {
+    await playEvents()
+  } finally {
+    await gateway.worker.stop(0)
+    await gateway.outbox.close()
+    for (const end of undo) end()
   }
-  isOver = true
-  failingWrites = 0
-  for (let n = 0; gateway.outbox.queue.size.pending > 0; n++) {
-    if (n > 300) throw new Error('a stored update never ends')
-    remote.endLate()
-    await pass(1_000)
-    if (gateway.outbox.queue.size.pending === 0) await replay()
-  }
-  remote.endLate()
-  await pass(30_000, 10_000)
-  for (const [job, ofJob] of ofJobs) {
-    const results = await gateway.outbox.jobs.results(jobId(job))
-    for (const [index, one] of ofJob.entries()) one.result = results[index]
-    if (ofJob.length > 10 && results.filter(({ status }) => status === 'superseded').length >= 10)
-      seen['folded'] = (seen['folded'] ?? 0) + 1
-  }
-  for (const { result } of all) if (result) seen[result.status] = (seen[result.status] ?? 0) + 1
-  await gateway.worker.stop(0)
-  await gateway.outbox.close()
-  for (const end of undo) end()
   return { all, final: (lead: number, field: string) => remote.values.get(`${lead} ${field}`) }
+
+  async function playEvents() {
+    for (const one of events) {
+      if ('direct' in one) void direct(one.direct)
+      else if ('store' in one) await store(one.store, one.times)
+      else if ('restart' in one) await restart()
+      else if ('replay' in one) await replay()
+      else if ('failingWrites' in one) failingWrites = one.failingWrites
+      else {
+        if (one.pass > 0) remote.endLate()
+        await pass(one.pass, 300)
+      }
+      await settled()
+    }
+    isOver = true
+    failingWrites = 0
+    for (let n = 0; gateway.outbox.queue.size.pending > 0; n++) {
+      if (n > 300) throw new Error('a stored update never ends')
+      remote.endLate()
+      await pass(1_000)
+      if (gateway.outbox.queue.size.pending === 0) await replay()
+    }
+    remote.endLate()
+    await pass(30_000, 10_000)
+    for (const [job, ofJob] of ofJobs) {
+      const results = await gateway.outbox.jobs.results(jobId(job))
+      for (const [index, one] of ofJob.entries()) one.result = results[index]
+      if (ofJob.length > 10 && results.filter(({ status }) => status === 'superseded').length >= 10)
+        seen['folded'] = (seen['folded'] ?? 0) + 1
+    }
+    for (const { result } of all) if (result) seen[result.status] = (seen[result.status] ?? 0) + 1
+  }
 }
