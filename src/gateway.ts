@@ -45,6 +45,8 @@ export interface GatewayOptions {
   readonly observers?: readonly Observer[]
   /** Traces requests and calls. */
   readonly tracing?: Tracing | undefined
+  /** How many lines of the log were dropped so far. */
+  readonly droppedLogLines?: () => number
   /** Average event loop delay, in milliseconds, beyond which work is refused; 0: none is. */
   readonly maxEventLoopDelayMs?: number
 }
@@ -58,6 +60,7 @@ export async function createGateway(
     readConfig = () => config,
     observers = [],
     tracing,
+    droppedLogLines = () => 0,
     maxEventLoopDelayMs = MAX_EVENT_LOOP_DELAY_MS
   }: GatewayOptions = {}
 ): Promise<FastifyInstance> {
@@ -113,7 +116,7 @@ export async function createGateway(
     log
   })
   addGauges(metrics, { upstreams, upstreamStates: UPSTREAM_STATES, dispatchers, outbox, history })
-  const stopProcessGauges = addProcessGauges(metrics.registry)
+  const stopProcessGauges = addProcessGauges(metrics.registry, droppedLogLines)
   const notes = new WriteNotes({ queue: outbox.queue, log })
   const updates = new Updates({
     config: runtimeConfig,

@@ -6,6 +6,7 @@ import { type Config, loadConfig } from './config/config.ts'
 import { errorCode } from './error-code.ts'
 import { StorageError } from './errors.ts'
 import { createGateway } from './gateway.ts'
+import { LogOutput } from './telemetry/log-output.ts'
 import { readTracingSettings } from './telemetry/tracing/tracing-settings.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
 
@@ -27,7 +28,11 @@ function configure(): Config {
 async function create(): Promise<FastifyInstance> {
   try {
     const tracing = await traceIfEnabled()
-    return await createGateway(config, log, { readConfig: () => loadConfig(process.env), tracing })
+    return await createGateway(config, log, {
+      readConfig: () => loadConfig(process.env),
+      tracing,
+      droppedLogLines: () => output.dropped
+    })
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
     process.stderr.write(`${error.message}\n`)
@@ -56,11 +61,10 @@ process.on('SIGHUP', () => {
 })
 
 const config = configure()
-// Synchronous: if the log's reader goes away, buffered lines could never be flushed, and the process would not exit.
-const log = pino(
-  { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-  pino.destination({ fd: 1, sync: true })
-)
+const output = new LogOutput(1, (dropped) => {
+  log.warn({ dropped }, 'log lines were dropped, because nobody read them')
+})
+const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, output)
 for (const warning of config.warnings) log.warn(warning)
 const app = await create()
 reload = () => {
@@ -73,6 +77,7 @@ closeWithGrace({ delay: DRAIN_MS, logger: log, skip: ['SIGHUP'] }, async ({ sign
   await app.beginDrain()
   await app.close()
   log.info('closed')
+  await output.end()
 })
 
 try {

@@ -62,6 +62,7 @@ export function run(t: Tester, env: Record<string, string>): Process {
     for (const { reject } of waiting) reject(new Error(`the server ended: ${stderr}`))
     return code as number | null
   })
+  endWithTest(child)
   t.teardown(async () => {
     if (child.exitCode === null) child.kill('SIGKILL')
     await exit
@@ -72,6 +73,16 @@ export function run(t: Tester, env: Record<string, string>): Process {
     return new Promise<Line>((resolve, reject) => waiting.push({ beginning, resolve, reject }))
   }
   return { child, lines, stderr: () => stderr, line, exit }
+}
+
+/** Lets a process end with this one, even if this is killed. */
+function endWithTest(child: ChildProcess): void {
+  const watch = spawn('sh', ['-c', 'read -r _ || kill -9 "$0"', String(child.pid)], {
+    stdio: ['pipe', 'ignore', 'ignore']
+  })
+  child.once('exit', () => {
+    watch.stdin.end('\n')
+  })
 }
 
 /** Where it listens, once it does. */

@@ -1,5 +1,6 @@
 import './accounts.test.ts'
 import './image.test.ts'
+import './log-reader.test.ts'
 import './protection.test.ts'
 import './secrets.test.ts'
 import './server.test.ts'

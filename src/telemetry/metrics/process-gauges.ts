@@ -8,11 +8,12 @@ const RESOLUTION_MS = 20
 const NS_PER_MS = 1_000_000
 
 /**
- * Adds gauges for the CPU and memory of the process, under the usual Prometheus names, and for the event loop delay.
+ * Adds gauges for the CPU and memory of the process, under the usual Prometheus names, for the event loop delay, and for
+ * lines that the log lost.
  * The library's own collection is not used, because it cannot be stopped.
  * @returns stops the sampling of the event loop
  */
-export function addProcessGauges(registry: Registry): () => void {
+export function addProcessGauges(registry: Registry, droppedLogLines: () => number): () => void {
   const registers = [registry]
   const add = (name: string, help: string, read: () => number) => {
     new Gauge({
@@ -38,6 +39,15 @@ export function addProcessGauges(registry: Registry): () => void {
       const { user, system } = process.cpuUsage()
       this.reset()
       this.inc((user + system) / 1e6)
+    }
+  })
+  new Counter({
+    name: `${PREFIX}log_lines_dropped_total`,
+    help: 'Lines of the log that were dropped, because nobody read them.',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(droppedLogLines())
     }
   })
   add('process_resident_memory_bytes', 'Resident memory of the process.', () => process.memoryUsage.rss())
