@@ -56,7 +56,7 @@ export async function createGateway(
   config: Config,
   log: FastifyBaseLogger,
   {
-    outbox = openOutbox(config),
+    outbox = openOutbox(config, log),
     readConfig = () => config,
     observers = [],
     tracing,
@@ -179,8 +179,8 @@ export async function createGateway(
   return app
 }
 
-function openOutbox(config: Config): Outbox {
-  return new SqliteOutbox(config.dataDir, { history: historyPolicy(config) })
+function openOutbox(config: Config, log: FastifyBaseLogger): Outbox {
+  return new SqliteOutbox(config.dataDir, { history: historyPolicy(config), log })
 }
 
 function historyPolicy({ history: { retentionDays, values } }: Config): HistoryPolicy {

@@ -1,4 +1,5 @@
 import type { Result } from '../../../schemas/batch.ts'
+import { StorageError } from '../../errors.ts'
 import { IDEMPOTENCY_KEY_TTL_MS, type IdempotencyRecord } from '../../http/idempotency-record.ts'
 import { EVENT_ID_TTL_MS } from '../idempotency.ts'
 import type {
@@ -11,6 +12,7 @@ import type {
   NewJob,
   Replay
 } from '../jobs.ts'
+import type { DatabaseFiles } from './database-files.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { SqliteIdempotency } from './idempotency.ts'
@@ -25,6 +27,7 @@ const STEP = 200
 /** What the jobs work on. */
 export interface JobsTables {
   readonly commits: GroupCommit
+  readonly files: Pick<DatabaseFiles, 'fault'>
   readonly jobs: JobTable
   readonly updates: UpdateTable
   readonly deadLetters: DeadLetters
@@ -41,8 +44,8 @@ export class SqliteJobs implements JobStore {
   }
 
   accept(job: NewJob): Promise<IdempotencyRecord | undefined> {
-    const { commits, idempotency, updates } = this.#tables
-    return commits.write(() => {
+    const { idempotency, updates } = this.#tables
+    return this.#promise(() => {
       const { record } = job
       if (record) {
         const ttlMs = record.fingerprint === '' ? EVENT_ID_TTL_MS : IDEMPOTENCY_KEY_TTL_MS
@@ -97,8 +100,8 @@ export class SqliteJobs implements JobStore {
     replay: (letters: readonly DeadLetter[], remaining: () => number) => Replay | undefined,
     repeat?: Pick<IdempotencyRecord, 'caller' | 'key'>
   ): Promise<IdempotencyRecord | undefined> {
-    const { commits, idempotency, deadLetters, updates } = this.#tables
-    return commits.write(() => {
+    const { idempotency, deadLetters, updates } = this.#tables
+    return this.#promise(() => {
       const known = repeat && idempotency.get(repeat.caller, repeat.key, Date.now() - IDEMPOTENCY_KEY_TTL_MS)
       if (known) return known
       const { letters, remaining } = deadLetters.choose(choice)
@@ -115,5 +118,12 @@ export class SqliteJobs implements JobStore {
   purge(before: number, limit: number): Promise<number> {
     const { commits, updates } = this.#tables
     return commits.write(() => updates.purge(before, limit))
+  }
+
+  /** Writes what a sender is promised, which has to be found after a restart. */
+  async #promise<T>(run: () => T): Promise<T> {
+    const { commits, files } = this.#tables
+    if (files.fault !== undefined) throw new StorageError(files.fault)
+    return commits.write(run)
   }
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { MIGRATIONS } from './migrations.ts'
 
-const FILE = 'gateway.db'
+/** The name of the database's file. */
+export const FILE = 'gateway.db'
 /** Marks the gateway's own files: "vgat". */
 const APPLICATION_ID = 0x76676174
 /** How long to wait for a gateway that is just ending, in milliseconds. */

@@ -1,9 +1,11 @@
+import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { type HistoryPolicy, type HistoryStore, NO_HISTORY } from '../history.ts'
 import type { IdempotencyStore } from '../idempotency.ts'
 import type { JobStore } from '../jobs.ts'
 import type { Outbox } from '../outbox.ts'
 import type { UpdateQueue } from '../queue.ts'
+import { DatabaseFiles } from './database-files.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { GroupCommit } from './group-commit.ts'
 import { SqliteHistory } from './history.ts'
@@ -12,7 +14,7 @@ import { JobProgress } from './job-progress.ts'
 import { JobTable } from './job-table.ts'
 import { SqliteJobs } from './jobs.ts'
 import { NewestWrites } from './newest-writes.ts'
-import { openDatabase } from './open-database.ts'
+import { FILE, openDatabase } from './open-database.ts'
 import { SqliteQueue } from './queue.ts'
 import { ReadyUpdates } from './ready-updates.ts'
 import { Statements } from './statements.ts'
@@ -26,7 +28,14 @@ export interface SqliteOptions {
   readonly history?: HistoryPolicy
   /** How long a commit waits for others to share it, in milliseconds. */
   readonly gatherMs?: number
+  readonly log?: OutboxLog
 }
+
+export interface OutboxLog {
+  error(members: object, message: string): void
+}
+
+const NO_LOG: OutboxLog = { error: () => {} }
 
 /** The embedded engine: one file, one process, one writer. */
 export class SqliteOutbox implements Outbox {
@@ -37,13 +46,24 @@ export class SqliteOutbox implements Outbox {
   readonly #database: DatabaseSync
   readonly #sql: Statements
   readonly #commits: GroupCommit
+  readonly #files: DatabaseFiles
 
   /**
    * @param directory where its file is, or will be
    * @throws StorageError if it cannot be used
    */
-  constructor(directory: string, { history: policy = NO_HISTORY, gatherMs = GATHER_MS }: SqliteOptions = {}) {
+  constructor(
+    directory: string,
+    { history: policy = NO_HISTORY, gatherMs = GATHER_MS, log = NO_LOG }: SqliteOptions = {}
+  ) {
     this.#database = openDatabase(directory)
+    const files = new DatabaseFiles(join(directory, FILE), (fault) => {
+      log.error(
+        { fault },
+        'the database is lost with this process: let it deliver what waits, then restart it'
+      )
+    })
+    this.#files = files
     const sql = new Statements(this.#database)
     this.#sql = sql
     const jobs = new JobTable(sql)
@@ -62,7 +82,7 @@ export class SqliteOutbox implements Outbox {
     const history = new SqliteHistory(sql, commits)
     const progress = new JobProgress(jobs, history, policy)
     this.queue = new SqliteQueue({ commits, jobs, updates, ready, writes, progress })
-    this.jobs = new SqliteJobs({ commits, jobs, updates, deadLetters, idempotency, progress })
+    this.jobs = new SqliteJobs({ commits, files, jobs, updates, deadLetters, idempotency, progress })
     this.idempotency = idempotency
     this.history = history
   }
@@ -75,7 +95,7 @@ export class SqliteOutbox implements Outbox {
   }
 
   get fault(): string | undefined {
-    return this.#commits.fault
+    return this.#commits.fault ?? this.#files.fault
   }
 
   async close(): Promise<void> {
