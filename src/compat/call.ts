@@ -204,14 +204,16 @@ function readSearch(
   return {
     form: 'search',
     searched: [...KEYS.values()].map((key) => (keys.includes(key) ? (textOf(rest, key) ?? '') : '')),
-    requests: [readSearched(first, members), ...others.map((by) => readSearched(by, members))]
+    requests: [readSearched(first, keys, members), ...others.map((by) => readSearched(by, keys, members))]
   }
 }
 
-/** The update of the lead that `by` finds. As in VICIdial, the other keys are values to set. */
-function readSearched(by: string, rest: ReadonlyMap<string, unknown>): LongRequest {
+/** The update of the lead that `by` finds. As in VICIdial, the other keys are values to set, a phone number if asked. */
+function readSearched(by: string, keys: readonly string[], rest: ReadonlyMap<string, unknown>): LongRequest {
   const members = new Map(rest)
   for (const name of ['lead_id', by]) members.delete(name)
   if (by === 'phone_number') members.delete('update_phone_number')
+  else if (keys.includes('phone_number') && readOption(rest, 'update_phone_number') === undefined)
+    members.delete('phone_number')
   return { updates: [{ [by]: textOf(rest, by), ...readForm(members) }] }
 }

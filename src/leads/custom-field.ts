@@ -32,8 +32,9 @@ interface CleanedCustom {
 /** Characters of a custom field's value that VICIdial deletes or replaces. */
 const LOST = /[;"+]/
 const NUMBER = /^-?\d+(?:\.\d+)?$/
-/** Most options named in a refusal. */
-const MAX_LISTED_OPTIONS = 10
+/** Most options that a refusal names, and the most characters of them: there may be a refusal for each update. */
+const MAX_LISTED_OPTIONS = 20
+const MAX_LISTED = 200
 
 /**
  * Checks and cleans a value of a custom field. Never throws.
@@ -116,11 +117,12 @@ function wanted({ type, options = new Set() }: CustomField): string {
     case 'NUMBER':
       return 'a number in digits, as 12 or -12.5'
     default: {
-      const listed = [...options].slice(0, MAX_LISTED_OPTIONS).join(', ')
-      const more = options.size > MAX_LISTED_OPTIONS ? ', …' : ''
+      const listed = [...options.values().take(MAX_LISTED_OPTIONS)].join(', ')
+      const isWhole = options.size <= MAX_LISTED_OPTIONS && listed.length <= MAX_LISTED
+      const some = isWhole ? listed : `${listed.slice(0, MAX_LISTED)}…`
       const how =
         type === 'MULTI' || type === 'CHECKBOX' ? 'one or several, with commas between, of' : 'one of'
-      return `${how} ${listed}${more}`
+      return `${how} ${some}`
     }
   }
 }

@@ -119,6 +119,12 @@ test('search_method may name several keys in any order: the first that finds a l
     }),
     { body: done, code: 'NEW-5', phone: '2125558888', status: 'U' }
   )
+  const keys = { search_method, vendor_lead_code: 'NEW-5', phone_number: '2125556666', status: 'W' }
+  t.same(
+    await codeAndPhone(gateway, keys),
+    { body: done, code: 'NEW-5', phone: '2125558888', status: 'W' },
+    'a number to search by changes none without update_phone_number=Y'
+  )
   const missing = {
     search_method,
     vendor_lead_code: 'NOPE',
@@ -128,7 +134,7 @@ test('search_method may name several keys in any order: the first that finds a l
   }
   t.match(await codeAndPhone(gateway, missing), {
     body: 'ERROR: update_lead NO MATCHES FOUND IN THE SYSTEM: |crm||NOPE|2125550000\n',
-    status: 'U'
+    status: 'W'
   })
   const json = await ask(
     gateway,

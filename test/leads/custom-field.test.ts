@@ -115,11 +115,12 @@ test('what the database cannot hold is refused, and a length is in its own unit'
 })
 
 test('a refusal names some of many options', async (t) => {
-  const options = new Set(Array.from({ length: 30 }, (_, index) => `o${index}`))
+  const options = new Set(Array.from({ length: 300 }, (_, index) => `option ${index}`))
   const refusal = cleanCustomField('custom_fields.x', { type: 'SELECT', maxLength: 9, options }, 'none', UTF8)
-  t.same(refusal, {
+  t.match(refusal, {
     code: 'field_invalid',
     field: 'custom_fields.x',
-    detail: 'custom_fields.x must be one of o0, o1, o2, o3, o4, o5, o6, o7, o8, o9, ….'
+    detail: /^custom_fields\.x must be one of option 0, option 1, .*…\.$/
   })
+  t.ok('detail' in refusal && refusal.detail.length < 250)
 })
