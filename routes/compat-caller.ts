@@ -3,7 +3,8 @@ import { type AccessControl, BEARER_CHALLENGE } from '../src/callers/access-cont
 import { presentedKey } from '../src/callers/key.ts'
 import { type Parameters, readBody, readQuery, textOf, mergeParameters } from '../src/compat/parameters.ts'
 import { Problem } from '../src/errors.ts'
-import { authenticate, callerOf } from '../src/http/authentication.ts'
+import { authenticate, callerOf, countWrongKey } from '../src/http/authentication.ts'
+import type { RequestBodies } from '../src/http/request-bodies.ts'
 
 const NO_BODY = Buffer.alloc(0)
 /** Parameters that are checked before the caller is known. */
@@ -12,48 +13,47 @@ const LOGIN = ['function', 'user', 'pass']
 const MAX_LOGIN_BODY_BYTES = 1_048_576
 
 /**
- * Reads a request at VICIdial's address and authenticates it as early as it can. Sets `request.compat`, and
- * `request.caller` unless the call asks for the version without a login.
- * @throws Problem invalid_request, invalid_json, payload_too_large, unauthenticated, permission_denied, rate_limited
+ * Reads the query of a request at VICIdial's address, and identifies its caller before its body is read, if the query
+ * or a header has the login. Sets `request.compat`.
+ * @throws Problem invalid_request, unauthenticated, permission_denied, rate_limited
  */
-export async function readCompatRequest(
+export function readCompatHead(request: FastifyRequest, accessControl: AccessControl): void {
+  const query = readQuery(request.raw.url ?? '')
+  request.compat = { parameters: query }
+  if (namesCaller(query, request)) login(request, query, accessControl)
+}
+
+/**
+ * Reads the body of a request at VICIdial's address: a shorter one if its login is in it.
+ * @throws Problem payload_too_large, overloaded
+ */
+export function readCompatBody(request: FastifyRequest, bodies: RequestBodies): Promise<Buffer> {
+  if (request.caller !== null) return bodies.read(request)
+  return bodies.read(request, { limit: MAX_LOGIN_BODY_BYTES, tooLarge: tooLargeForLogin })
+}
+
+/**
+ * Reads the parameters of a request whose query was read by `readCompatHead`. Sets `request.caller`, unless the call asks
+ * for the version without a login.
+ * @throws Problem invalid_request, invalid_json, unauthenticated, permission_denied, rate_limited
+ */
+export async function readCompatParameters(
   request: FastifyRequest,
   accessControl: AccessControl
 ): Promise<Parameters> {
-  const body = (request.body as Buffer | null | undefined) ?? NO_BODY
-  request.rawBody = body
-  const query = await orCount(request, accessControl, () => readQuery(request.raw.url ?? ''))
-  request.compat = { parameters: query }
-  const isKnown = namesCaller(query, request)
-  if (isKnown) login(request, query, accessControl)
-  const parameters = await orCount(request, accessControl, async () => {
-    if (!isKnown && body.length > MAX_LOGIN_BODY_BYTES) throw tooLargeForLogin()
-    const all = mergeParameters(query, await readBody(body, request.headers['content-type']))
-    for (const name of LOGIN) textOf(all, name)
-    return all
-  })
-  request.compat.parameters = parameters
-  if (isKnown) confirm(request, parameters, accessControl)
+  const { compat, body, headers } = request
+  if (compat === null) throw new Error('the query of a call was not read')
+  const inBody = await readBody((body as Buffer | null | undefined) ?? NO_BODY, headers['content-type'])
+  const parameters = mergeParameters(compat.parameters, inBody)
+  for (const name of LOGIN) textOf(parameters, name)
+  compat.parameters = parameters
+  if (request.caller !== null) confirm(request, parameters, accessControl)
   else if (!asksVersion(parameters)) login(request, parameters, accessControl)
   return parameters
 }
 
 export function asksVersion(parameters: Parameters): boolean {
   return textOf(parameters, 'function') === 'version'
-}
-
-/** Reads a part of a request. A failure counts as a request without a key, unless the caller is known. */
-async function orCount<T>(
-  request: FastifyRequest,
-  accessControl: AccessControl,
-  read: () => T | Promise<T>
-): Promise<T> {
-  try {
-    return await read()
-  } catch (error) {
-    if (request.caller === null) accessControl.countKeyless(request.ip)
-    throw error
-  }
 }
 
 /** Whether the query and the headers are enough to tell who calls. */
@@ -78,7 +78,7 @@ function confirm(request: FastifyRequest, parameters: Parameters, accessControl:
   const pass = textOf(parameters, 'pass')
   const isSame = pass === undefined || accessControl.callers.find(pass)?.name === name
   if (isSame && (textOf(parameters, 'user') ?? name) === name) return
-  accessControl.countWrongKey(request.ip)
+  countWrongKey(request, accessControl)
   const headers = { 'www-authenticate': BEARER_CHALLENGE }
   const detail = 'user and pass of the body are not those of the query or the header.'
   throw new Problem('unauthenticated', detail, { headers })

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
 import type { BatchAnswer } from '../schemas/batch.ts'
 import { type AccessControl, requirePermission } from '../src/callers/access-control.ts'
 import type { Caller } from '../src/callers/caller.ts'
@@ -19,11 +20,13 @@ import { callerOf, countAnonymous } from '../src/http/authentication.ts'
 import { rawBody, refuseEncodedBodies } from '../src/http/body-rules.ts'
 import { problemOf } from '../src/http/error-handler.ts'
 import { hangUpSignal } from '../src/http/client-wait.ts'
+import { loadShedding } from '../src/http/load-shedding.ts'
+import type { RequestBodies } from '../src/http/request-bodies.ts'
 import { idempotency } from '../src/http/idempotency.ts'
 import type { SavedResponses } from '../src/http/idempotency-record.ts'
 import { type BatchResponse, batchResponse } from '../src/updates/response.ts'
 import type { Updates } from '../src/updates/updates.ts'
-import { asksVersion, readCompatRequest } from './compat-caller.ts'
+import { asksVersion, readCompatBody, readCompatHead, readCompatParameters } from './compat-caller.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -44,6 +47,9 @@ export interface CompatOptions {
   readonly updates: Updates
   readonly idempotency: SavedResponses
   readonly accessControl: AccessControl
+  readonly bodies: RequestBodies
+  /** See `loadShedding`. */
+  readonly maxEventLoopDelayMs: number
   readonly log: FastifyBaseLogger
 }
 
@@ -56,13 +62,9 @@ export function compatUrl(url: string): string {
 }
 
 /** `GET` and `POST /vicidial/non_agent_api.php`: calls in the form that VICIdial, or its tutorials, use. */
-export function compatRoutes({
-  runtimeConfig,
-  updates,
-  idempotency: store,
-  accessControl,
-  log
-}: CompatOptions) {
+export function compatRoutes(options: CompatOptions) {
+  const { runtimeConfig, updates, idempotency: store, accessControl, bodies, log } = options
+
   async function takeCall(request: FastifyRequest, reply: FastifyReply) {
     const { compat } = request
     if (compat === null) throw new Error('a call was not read')
@@ -111,10 +113,12 @@ export function compatRoutes({
       refusePrefetch(request)
       // A GET changes leads here, so no cache may answer it or store its response.
       reply.header('cache-control', 'no-store')
+      readCompatHead(request, accessControl)
       return undefined
     })
+    loadShedding(app, options.maxEventLoopDelayMs)
     app.addHook('preHandler', async (request, reply) => {
-      const parameters = await readCompatRequest(request, accessControl)
+      const parameters = await readCompatParameters(request, accessControl)
       if (!asksVersion(parameters)) return undefined
       // As in VICIdial, the version needs no login.
       if (request.caller === null) countAnonymous(request, accessControl)
@@ -122,12 +126,12 @@ export function compatRoutes({
     })
     idempotency(app, store, log)
     refuseEncodedBodies(app)
-    rawBody(app)
+    rawBody(app, (request) => readCompatBody(request, bodies))
     app.setErrorHandler((error: FastifyError, request, reply) => {
       // Nothing was done, or not for good: a repeat may get another response.
       request.isTransient = true
       if (!runtimeConfig.compat || wantsJson(request)) throw error
-      const problem = problemOf(error, request)
+      const problem = problemOf(error, request, accessControl)
       return reply
         .code(isRetryable(problem) ? problem.status : 200)
         .headers(problem.headers)
@@ -135,9 +139,8 @@ export function compatRoutes({
         .send(asText(problemLines(problem, summaryOf(request))))
     })
     // HEAD would change leads too.
-    const options = { schema: { hide: true }, exposeHeadRoute: false }
-    app.get(PATH, options, takeCall)
-    app.post(PATH, options, takeCall)
+    app.get(PATH, { schema: { hide: true }, exposeHeadRoute: false }, takeCall)
+    app.post(PATH, { schema: { hide: true, body: Type.Unknown() } }, takeCall)
   }
 }
 

@@ -5,17 +5,25 @@ import { basicPassword } from '../src/callers/basic.ts'
 import { presentedKey } from '../src/callers/key.ts'
 import type { HttpSettings } from '../src/config/http-settings.ts'
 import { authenticate, countAnonymous } from '../src/http/authentication.ts'
+import { loadShedding } from '../src/http/load-shedding.ts'
 import { openApiYaml } from '../src/http/openapi.ts'
 
 /** Makes browsers ask for a user and a password: the password is the key, the user is ignored. */
 const CHALLENGE = 'Basic realm="vicidial-gateway"'
 
+export interface DocsOptions {
+  /** Who may read them. */
+  readonly visibility: HttpSettings['docs']
+  readonly accessControl: AccessControl
+  /** See `loadShedding`. */
+  readonly maxEventLoopDelayMs: number
+}
+
 /**
  * `GET /docs`, the API's page, and its OpenAPI document: `GET /openapi.json`, `GET /openapi.yaml`. `GET /` redirects to
  * the page.
- * @param visibility who may read them
  */
-export function docsRoutes(visibility: HttpSettings['docs'], accessControl: AccessControl) {
+export function docsRoutes({ visibility, accessControl, maxEventLoopDelayMs }: DocsOptions) {
   return async (app: FastifyInstance): Promise<void> => {
     if (visibility === 'off') return
     app.addHook('onRequest', async (request: FastifyRequest) => {
@@ -26,6 +34,7 @@ export function docsRoutes(visibility: HttpSettings['docs'], accessControl: Acce
         authenticate(request, accessControl, { key, challenge: CHALLENGE })
       }
     })
+    loadShedding(app, maxEventLoopDelayMs)
     await app.register(fastifySwaggerUi, { routePrefix: '/docs', logLevel: 'silent' })
     app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
     app.get('/openapi.yaml', { schema: { hide: true } }, async (_request, reply) =>

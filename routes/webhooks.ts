@@ -6,17 +6,20 @@ import { type AccessControl, requirePermission } from '../src/callers/access-con
 import type { Caller } from '../src/callers/caller.ts'
 import type { RuntimeConfig } from '../src/config/runtime-config.ts'
 import { Problem } from '../src/errors.ts'
-import { authenticate, countAnonymous } from '../src/http/authentication.ts'
+import { authenticate, countWrongKey } from '../src/http/authentication.ts'
 import { rawBody, refuseEncodedBodies } from '../src/http/body-rules.ts'
 import { fingerprintOf, idempotencyKeyOf } from '../src/http/idempotency.ts'
 import type { IdempotencyKey } from '../src/http/idempotency-record.ts'
+import { loadShedding } from '../src/http/load-shedding.ts'
+import type { RequestBodies } from '../src/http/request-bodies.ts'
 import { preferredWait } from '../src/http/client-wait.ts'
 import type { Jobs } from '../src/jobs/jobs.ts'
 import { type BatchResponse, batchResponse } from '../src/updates/response.ts'
 import type { Entry, Sender, Updates } from '../src/updates/updates.ts'
 import { DEFAULT_ACCOUNT } from '../src/vicidial/account.ts'
 import type { WebhookEndpoint } from '../src/webhooks/endpoint.ts'
-import { readEvent, verifySender } from '../src/webhooks/receive.ts'
+import type { AuthFault } from '../src/webhooks/auth/auth.ts'
+import { notVerified, readEvent } from '../src/webhooks/receive.ts'
 import { json, problems } from './responses.ts'
 
 const ParamsSchema = Type.Object({
@@ -82,6 +85,13 @@ const schema = {
   }
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The endpoint of a webhook; null for other requests. */
+    webhook: WebhookEndpoint | null
+  }
+}
+
 export interface WebhookOptions {
   readonly runtimeConfig: Pick<RuntimeConfig, 'endpoint'>
   readonly updates: Updates
@@ -91,28 +101,27 @@ export interface WebhookOptions {
   /** VICIdial's `source`, for endpoints and callers without their own. */
   readonly source: string
   readonly accessControl: AccessControl
+  readonly bodies: RequestBodies
+  /** See `loadShedding`. */
+  readonly maxEventLoopDelayMs: number
 }
 
 /** `POST /v1/webhooks/{source}` */
-export function webhookRoutes({
-  runtimeConfig,
-  updates,
-  jobs,
-  maxUpdates,
-  source,
-  accessControl
-}: WebhookOptions) {
+export function webhookRoutes(options: WebhookOptions) {
+  const { runtimeConfig, updates, jobs, maxUpdates, source, accessControl, bodies } = options
+
   async function receive(request: FastifyRequest<Webhook>, reply: FastifyReply) {
-    const endpoint = endpointOf(request)
+    const endpoint = webhookOf(request)
     const rawBody = request.body ?? NO_BODY
-    request.rawBody = rawBody
-    const caller = authenticateSender(endpoint, request, rawBody)
-    const { headers } = request
+    const { headers, caller } = request
     const event = await readEvent(endpoint, { headers, rawBody }, maxUpdates)
     if (event.updates.length === 0) return reply.code(202).send({ id: null, status: 'ignored', updates: 0 })
 
-    const options = caller?.onLossy === 'reject' ? { onLossy: caller.onLossy } : {}
-    const { entries } = updates.read({ updates: event.updates }, caller, { ...endpoint.options, ...options })
+    const onLossy = caller?.onLossy === 'reject' ? { onLossy: caller.onLossy } : {}
+    const { entries } = updates.read({ updates: event.updates }, caller ?? undefined, {
+      ...endpoint.options,
+      ...onLossy
+    })
     caller?.limits.take('updates', entries.length)
     const sender = senderOf(endpoint, caller, request.id)
     const key = idempotencyKeyOfEvent(endpoint, caller, request, event.eventId)
@@ -124,36 +133,39 @@ export function webhookRoutes({
     return reply.code(response.httpStatus).type(response.contentType).send(response.body)
   }
 
-  /** @throws Problem not_found, rate_limited */
-  function endpointOf(request: FastifyRequest<Webhook>): WebhookEndpoint {
-    const endpoint = runtimeConfig.endpoint(request.params.source)
-    if (endpoint !== undefined) return endpoint
-    countAnonymous(request, accessControl)
-    throw new Problem('not_found', 'There is no webhook source of this name.')
-  }
-
   /**
-   * Checks who sends an event. Returns its caller, if the endpoint takes callers' keys.
-   * @throws Problem unauthenticated, permission_denied, rate_limited
+   * Finds the endpoint, and checks the sender as far as possible before the body is read.
+   * @throws Problem not_found, unauthenticated, permission_denied, rate_limited
    */
-  function authenticateSender(
-    endpoint: WebhookEndpoint,
-    request: FastifyRequest,
-    rawBody: Buffer
-  ): Caller | undefined {
+  async function checkHead(request: FastifyRequest<Webhook>): Promise<void> {
+    const endpoint = runtimeConfig.endpoint(request.params.source)
+    if (endpoint === undefined) throw new Problem('not_found', 'There is no webhook source of this name.')
+    request.webhook = endpoint
     if (endpoint.isForCallers) {
-      const caller = authenticate(request, accessControl)
-      requirePermission(caller, `webhook:${endpoint.name}`)
-      return caller
+      requirePermission(authenticate(request, accessControl), `webhook:${endpoint.name}`)
+      return
     }
-    const { method, url, headers, ip } = request
-    const refusal = verifySender(endpoint, { method, url, headers, rawBody, now: Date.now() })
-    if (refusal === undefined) return undefined
-    accessControl.countWrongKey(ip)
-    throw refusal
+    const fault = endpoint.verifyHead({ headers: request.headers, now: Date.now() })
+    if (fault !== undefined) throw refused(endpoint, fault, request)
+    if (!endpoint.isSigned) request.sender = originOf(endpoint)
   }
 
-  function senderOf(endpoint: WebhookEndpoint, caller: Caller | undefined, requestId: string): Sender {
+  /** @throws Problem unauthenticated, rate_limited */
+  async function checkSignature(request: FastifyRequest<Webhook>): Promise<void> {
+    const endpoint = webhookOf(request)
+    if (request.sender !== null) return
+    const { method, url, headers, body } = request
+    const fault = endpoint.verify({ method, url, headers, rawBody: body ?? NO_BODY, now: Date.now() })
+    if (fault !== undefined) throw refused(endpoint, fault, request)
+    request.sender = originOf(endpoint)
+  }
+
+  function refused(endpoint: WebhookEndpoint, fault: AuthFault, request: FastifyRequest<Webhook>): Problem {
+    countWrongKey(request, accessControl)
+    return notVerified(endpoint, fault)
+  }
+
+  function senderOf(endpoint: WebhookEndpoint, caller: Caller | null, requestId: string): Sender {
     return {
       caller: caller?.name ?? originOf(endpoint),
       requestId,
@@ -164,10 +176,22 @@ export function webhookRoutes({
   }
 
   return async (app: FastifyInstance) => {
+    app.decorateRequest('webhook', null)
     refuseEncodedBodies(app)
-    rawBody(app)
-    app.post<Webhook>('/v1/webhooks/:source', { schema, validatorCompiler: () => () => true }, receive)
+    app.addHook<Webhook>('onRequest', checkHead)
+    loadShedding(app, options.maxEventLoopDelayMs)
+    rawBody(app, (request) => bodies.read(request))
+    app.post<Webhook>(
+      '/v1/webhooks/:source',
+      { schema, preHandler: checkSignature, validatorCompiler: () => () => true },
+      receive
+    )
   }
+}
+
+function webhookOf({ webhook }: FastifyRequest<Webhook>): WebhookEndpoint {
+  if (webhook === null) throw new Error('a webhook was not checked')
+  return webhook
 }
 
 function originOf({ name }: WebhookEndpoint): string {
@@ -191,7 +215,7 @@ function responseOf(job: JobResponse, entries: readonly Entry[]): BatchResponse 
  */
 function idempotencyKeyOfEvent(
   endpoint: WebhookEndpoint,
-  sender: Caller | undefined,
+  sender: Caller | null,
   request: FastifyRequest,
   eventId: string | undefined
 ): IdempotencyKey | undefined {

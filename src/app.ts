@@ -19,16 +19,17 @@ import type { HttpSettings } from './config/http-settings.ts'
 import type { RuntimeConfig } from './config/runtime-config.ts'
 import type { Dispatchers } from './delivery/dispatcher.ts'
 import { authentication, countAnonymous, rateLimitHeaders } from './http/authentication.ts'
-import { refuseEncodedBodies, refuseQueries } from './http/body-rules.ts'
+import { refuseEncodedBodies, refuseQueries, refuseUnwantedBodies, releaseBodies } from './http/body-rules.ts'
 import { ConnectionLimits } from './http/connection-limits.ts'
 import { countRequests } from './http/count-requests.ts'
 import { drainOnClose } from './http/drain.ts'
-import { answerErrors, frameworkErrors } from './http/error-handler.ts'
+import { answerErrors, frameworkErrors, refuseUnknownPaths } from './http/error-handler.ts'
 import type { SavedResponses } from './http/idempotency-record.ts'
 import { idempotency } from './http/idempotency.ts'
 import { jsonBody } from './http/json-body.ts'
-import { loadShedding } from './http/load-shedding.ts'
+import { loadShedding, measureLoad } from './http/load-shedding.ts'
 import { openApiOptions } from './http/openapi.ts'
+import { RequestBodies } from './http/request-bodies.ts'
 import { requestIds, requestLog } from './http/request-log.ts'
 import { allowOrigins, addHeaders, securityHeaders } from './http/security-headers.ts'
 import type { Jobs } from './jobs/jobs.ts'
@@ -68,10 +69,11 @@ const MAX_PARAM_LENGTH = 1_000
 /** Builds the application: plugins, error handlers, and every route. It does not listen. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { runtimeConfig, http, updates, maxUpdates, source, upstreams, dispatchers } = options
-  const { outbox, idempotency: store, jobs, metrics, lastHour, log } = options
+  const { outbox, idempotency: store, jobs, metrics, lastHour, maxEventLoopDelayMs, log } = options
   const accessControl = new AccessControl(runtimeConfig.callers, http.anonymousPointsPerMinute)
   const headers = securityHeaders([PAGE_STYLE])
   const connections = new ConnectionLimits(http, log)
+  const bodies = new RequestBodies(options.maxBodyBytes)
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
@@ -84,7 +86,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // Hooks don't run before a route is found, so the headers are set here.
     frameworkErrors: (error, request, reply) => {
-      frameworkErrors(error, request, reply.headers(headers))
+      frameworkErrors(error, request, reply.headers(headers), accessControl)
     },
     return503OnClosing: false,
     // The schemas are constants, which tests compile; no start has to check them again.
@@ -93,46 +95,49 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     }
   })
   await traceIfEnabled(app, options.tracing)
-  connections.apply(app)
   for (const schema of NAMED_SCHEMAS) app.addSchema(schema)
   // The schemas only describe responses. Tests check each response against its schema.
   app.setSerializerCompiler(() => (body) => JSON.stringify(body))
-  jsonBody(app)
-  answerErrors(app, (request) => countAnonymous(request, accessControl))
+  jsonBody(app, bodies)
+  answerErrors(app, accessControl)
   requestLog(app)
   countRequests(app, metrics)
   addHeaders(app, headers)
   await allowOrigins(app, http.corsOrigins)
   drainOnClose(app)
+  connections.apply(app)
   rateLimitHeaders(app)
+  releaseBodies(app, bodies)
+  refuseUnknownPaths(app)
+  refuseUnwantedBodies(app)
+  await measureLoad(app)
   await app.register(fastifySwagger, openApiOptions())
 
   await app.register(healthRoutes({ upstreams, outbox }))
-  await app.register(docsRoutes(http.docs, accessControl))
+  await app.register(docsRoutes({ visibility: http.docs, accessControl, maxEventLoopDelayMs }))
   if (http.ops)
-    await app.register(opsRoutes({ upstreams, dispatchers, outbox, jobs, lastHour, accessControl }))
+    await app.register(opsRoutes({ upstreams, dispatchers, outbox, jobs, lastHour, accessControl, bodies }))
   await app.register(async (pages) => {
     pages.addHook('onRequest', async (request) => countAnonymous(request, accessControl))
     await pages.register(problemPageRoutes)
   })
   await app.register(metricsRoute(metrics.registry, accessControl))
-  await app.register(async (work) => {
-    await loadShedding(work, options.maxEventLoopDelayMs)
-    await work.register(webhookRoutes({ runtimeConfig, updates, jobs, maxUpdates, source, accessControl }))
-    await work.register(compatRoutes({ runtimeConfig, updates, idempotency: store, accessControl, log }))
-    await work.register(async (v1) => {
-      authentication(v1, accessControl)
-      idempotency(v1, store, log)
-      refuseEncodedBodies(v1)
-      await v1.register(jobRoutes({ jobs, store: outbox.jobs }))
-      await v1.register(deadLetterRoutes({ jobs, store: outbox.jobs }))
-      await v1.register(historyRoutes(outbox.history))
-      await v1.register(async (leads) => {
-        refuseQueries(leads)
-        await leads.register(batchUpdateRoute(updates))
-        await leads.register(patchLeadRoute(updates))
-        await leads.register(fieldsRoute(runtimeConfig))
-      })
+  const work = { runtimeConfig, updates, accessControl, bodies, maxEventLoopDelayMs }
+  await app.register(webhookRoutes({ ...work, jobs, maxUpdates, source }))
+  await app.register(compatRoutes({ ...work, idempotency: store, log }))
+  await app.register(async (v1) => {
+    authentication(v1, accessControl)
+    loadShedding(v1, maxEventLoopDelayMs)
+    idempotency(v1, store, log)
+    refuseEncodedBodies(v1)
+    await v1.register(jobRoutes({ jobs, store: outbox.jobs }))
+    await v1.register(deadLetterRoutes({ jobs, store: outbox.jobs }))
+    await v1.register(historyRoutes(outbox.history))
+    await v1.register(async (leads) => {
+      refuseQueries(leads)
+      await leads.register(batchUpdateRoute(updates))
+      await leads.register(patchLeadRoute(updates))
+      await leads.register(fieldsRoute(runtimeConfig))
     })
   })
   return app

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import fastifyCookie from '@fastify/cookie'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import type { AccessControl } from '../../src/callers/access-control.ts'
 import type { Dispatchers } from '../../src/delivery/dispatcher.ts'
 import {
@@ -12,6 +12,7 @@ import {
 } from '../../src/http/authentication.ts'
 import { problemOf } from '../../src/http/error-handler.ts'
 import { parseForm } from '../../src/http/form.ts'
+import type { RequestBodies } from '../../src/http/request-bodies.ts'
 import { addHeaders, securityHeaders } from '../../src/http/security-headers.ts'
 import type { Jobs } from '../../src/jobs/jobs.ts'
 import { errorPage } from '../../src/ops/error-page.ts'
@@ -45,26 +46,28 @@ export interface OpsOptions {
   readonly dispatchers: Pick<Dispatchers, 'queues'>
   readonly lastHour: Pick<LastHour, 'minutes' | 'reasons'>
   readonly accessControl: AccessControl
+  readonly bodies: RequestBodies
 }
 
 /** `/ops`: pages for operators, with a session instead of a key in every request. */
-export function opsRoutes({ jobs, outbox, upstreams, dispatchers, lastHour, accessControl }: OpsOptions) {
+export function opsRoutes(options: OpsOptions) {
+  const { jobs, outbox, upstreams, dispatchers, lastHour, accessControl, bodies } = options
   const sessions = new Sessions(accessControl.callers)
   return async (app: FastifyInstance): Promise<void> => {
     addHeaders(app, { ...securityHeaders([], true), 'cache-control': 'no-store' })
     await app.register(fastifyCookie)
-    app.addContentTypeParser(
-      'application/x-www-form-urlencoded',
-      { parseAs: 'string', bodyLimit: MAX_FORM_BYTES },
-      (_request, body, done) => {
-        try {
-          done(null, parseForm(String(body)))
-        } catch (error) {
-          done(error as Error)
-        }
-      }
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('application/x-www-form-urlencoded', async (request: FastifyRequest) =>
+      parseForm((await bodies.read(request, { limit: MAX_FORM_BYTES })).toString('utf8'))
     )
-    app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply))
+    app.setErrorHandler((error: FastifyError, request, reply) => {
+      const problem = problemOf(error, request, accessControl)
+      return reply
+        .code(problem.status)
+        .headers(problem.headers)
+        .type(HTML_TYPE)
+        .send(errorPage(problem, request.id, request.caller))
+    })
     app.addHook('onRequest', async (request) => {
       if (request.method === 'POST') refuseOtherSites(request.headers, request.host)
     })
@@ -124,13 +127,4 @@ function countUnlessSignedIn(
   accessControl: AccessControl
 ): void {
   if (sessions.operator(request.cookies[COOKIE]) === undefined) countAnonymous(request, accessControl)
-}
-
-function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = problemOf(error, request)
-  return reply
-    .code(problem.status)
-    .headers(problem.headers)
-    .type(HTML_TYPE)
-    .send(errorPage(problem, request.id, request.caller))
 }

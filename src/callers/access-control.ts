@@ -42,12 +42,14 @@ export class AccessControl {
   }
 
   /**
-   * Counts a request for something public, unless its key is valid.
+   * Counts a request for something public, unless its key is valid. Returns the caller of a valid key.
    * @throws Problem rate_limited
    */
-  countAnonymous(key: string | undefined, ip: string): void {
+  countAnonymous(key: string | undefined, ip: string): Caller | undefined {
+    const caller = key === undefined ? undefined : this.callers.find(key)
     if (key === undefined) this.countKeyless(ip)
-    else if (this.callers.find(key) === undefined) this.countWrongKey(ip)
+    else if (caller === undefined) this.countWrongKey(ip)
+    return caller
   }
 
   /** Counts a request without a key. @throws Problem rate_limited */

@@ -53,7 +53,7 @@ export class AnonymousLimit {
 }
 
 /** An IPv4 address, or the first half of an IPv6 one. Anything else, from a proxy, counts as one address. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return ''
   const parsed = ipaddr.process(address)
   return 'parts' in parsed ? parsed.parts.slice(0, NETWORK_PARTS).join(':') : parsed.toString()

@@ -11,6 +11,8 @@ export type Parameters = ReadonlyMap<string, unknown>
 const FORM = 'application/x-www-form-urlencoded'
 /** What PHP's curl sends for an array, and also `curl -F` and Postman's "form-data". PHP, and so VICIdial, reads it too. */
 const FORM_IN_PARTS = 'multipart/form-data'
+/** PHP, and so VICIdial, reads no more of a form by default. */
+const MAX_PAIRS = 1_000
 /** No form starts like this, but `curl --data` labels JSON as a form, and Postman's "Text" labels it as text. */
 const JSON_BEGINS = /^\s*[[{]/
 
@@ -51,6 +53,9 @@ function mediaTypeOf(header: string | undefined): string | undefined {
 /** @throws Problem invalid_request */
 function readPairs(encoded: Buffer, what: 'query' | 'form'): Parameters {
   const text = encoded.toString('utf8')
+  if (hasMore(text, '&', MAX_PAIRS)) {
+    throw new Problem('invalid_request', `The ${what} has more than ${MAX_PAIRS} parameters.`)
+  }
   if (!isUtf8(encoded) || !isDecodable(text)) {
     throw new Problem(
       'invalid_request',
@@ -58,6 +63,16 @@ function readPairs(encoded: Buffer, what: 'query' | 'form'): Parameters {
     )
   }
   return withoutRepeats(new URLSearchParams(text), what)
+}
+
+/** Whether a text contains something more than `limit` times. */
+function hasMore(text: string, what: string, limit: number): boolean {
+  let at = -1
+  for (let count = 0; count <= limit; count++) {
+    at = text.indexOf(what, at + 1)
+    if (at === -1) return false
+  }
+  return true
 }
 
 /** @throws Problem invalid_request */

@@ -12,6 +12,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who sent the request; null on routes that need no key. */
     caller: Caller | null
+    /** The sender that has proved itself: a caller's name, or `webhook:NAME`; null if none has. */
+    sender: string | null
+    /** Whether the request has cost its address points. */
+    isCounted: boolean
   }
 }
 
@@ -66,6 +70,8 @@ export function authenticate(
     ...options
   }: IdentifyOptions & { readonly key?: string | undefined } = {}
 ): Caller {
+  // If it throws, it has counted the request.
+  request.isCounted = true
   const caller = accessControl.identify(key, request.ip, options)
   setCaller(request, caller)
   return caller
@@ -76,17 +82,26 @@ export function authenticate(
  * @throws Problem permission_denied (wrong network), rate_limited
  */
 export function setCaller(request: FastifyRequest, caller: Caller): void {
+  request.sender = caller.name
   requireNetwork(caller, request.ip)
   request.caller = caller
   caller.limits.take('requests', 1)
 }
 
 /**
- * Counts a request for something public, unless its key is valid.
+ * Counts a request once, unless its sender has proved itself or its key is valid.
  * @throws Problem rate_limited
  */
 export function countAnonymous(request: FastifyRequest, accessControl: AccessControl): void {
-  accessControl.countAnonymous(presentedKey(request.headers), request.ip)
+  if (request.sender !== null || request.isCounted) return
+  request.isCounted = true
+  request.sender = accessControl.countAnonymous(presentedKey(request.headers), request.ip)?.name ?? null
+}
+
+/** Counts a request with a wrong signature, or a wrong login in its body. @throws Problem rate_limited */
+export function countWrongKey(request: FastifyRequest, accessControl: AccessControl): void {
+  request.isCounted = true
+  accessControl.countWrongKey(request.ip)
 }
 
 /** What the history records about a request: its id and its key's. */
@@ -103,6 +118,8 @@ export function callerOf(request: FastifyRequest): Caller {
 /** Adds the remaining quota to every response to a limited caller, errors included. */
 export function rateLimitHeaders(app: FastifyInstance): void {
   app.decorateRequest('caller', null)
+  app.decorateRequest('sender', null)
+  app.decorateRequest('isCounted', false)
   app.addHook('onSend', (request, reply, payload, done) => {
     // Undefined if the request could not be parsed.
     if (request.caller) reply.headers(request.caller.limits.headers())

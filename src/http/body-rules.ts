@@ -1,14 +1,42 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
+import type { RequestBodies } from './request-bodies.ts'
 
 /** Passes bodies of every type to the routes of this scope as unparsed bytes. */
-export function rawBody(scope: FastifyInstance): void {
+export function rawBody(scope: FastifyInstance, read: (request: FastifyRequest) => Promise<Buffer>): void {
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser(
-    '*',
-    { parseAs: 'buffer' },
-    async (_request: FastifyRequest, body: Buffer) => body
-  )
+  scope.addContentTypeParser('*', async (request: FastifyRequest) => {
+    request.rawBody = await read(request)
+    return request.rawBody
+  })
+}
+
+/** Gives back the room of each body when its response is ready. */
+export function releaseBodies(app: FastifyInstance, bodies: RequestBodies): void {
+  app.decorateRequest('heldBody', null)
+  // Unlike onResponse, this runs even if the connection has been closed.
+  app.addHook('onSend', (request, _reply, payload, done) => {
+    bodies.release(request)
+    done(null, payload)
+  })
+}
+
+/** Whether a request has a body, read or not. */
+export function hasBody(headers: IncomingHttpHeaders): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers
+  return encoding !== undefined || Number(length) !== 0
+}
+
+/** Refuses the body of a request whose route takes none, without reading it: the route's schema documents no body. */
+export function refuseUnwantedBodies(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    if (route.schema?.body !== undefined) return
+    const refuse = async ({ headers }: FastifyRequest) => {
+      if (hasBody(headers)) throw new Problem('invalid_request', 'This address takes no body.')
+    }
+    route.onRequest = [route.onRequest ?? [], refuse].flat()
+  })
 }
 
 /** Refuses query parameters, which the routes of this scope would ignore. */

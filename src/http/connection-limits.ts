@@ -1,8 +1,10 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
+import { hasBody } from './body-rules.ts'
+import { ConnectionTable } from './connection-table.ts'
 import { PROBLEM_TYPE } from './error-handler.ts'
-import { Problem } from '../errors.ts'
+import { overloaded, Problem } from '../errors.ts'
 import { requestIds } from './request-log.ts'
 
 /** Longest time to receive the head of a request, in milliseconds. Heads are small, whatever the body's timeout. */
@@ -13,6 +15,9 @@ const CHECKS = 5
 const LONGEST_CHECK_MS = 1_000
 /** How long a refused sender has to read the response, in milliseconds. An earlier reset could destroy it. */
 const LINGER_MS = 500
+const RETRY_AFTER_SECONDS = 2
+/** Routes that answer on connections beyond MAX_CONNECTIONS. */
+const HEALTH: ReadonlySet<string | undefined> = new Set(['/livez', '/readyz'])
 
 /** Responses by Node's error code; any other error means that it isn't HTTP. */
 const REFUSALS: ReadonlyMap<string, readonly [status: number, detail: string]> = new Map([
@@ -25,15 +30,18 @@ interface Limits {
   /** Timeout for receiving a whole request. */
   readonly receiveTimeoutMs: number
   readonly maxConnections: number
+  /** Addresses and networks of trusted proxies; false: there is none. */
+  readonly trustProxy: string[] | false
 }
 
 /**
- * Caps open connections and the time to receive a request. Input that isn't a valid request gets a problem response
- * that repeats none of it.
+ * Caps open connections, the time to receive a request, and the time in which a sender takes nothing of its response.
+ * Input that isn't a valid request gets a problem response that repeats none of it.
  */
 export class ConnectionLimits {
   readonly #limits: Limits
   readonly #log: FastifyBaseLogger
+  readonly #table: ConnectionTable
   readonly #newId = requestIds()
   /** The last request of each connection. */
   readonly #last = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>()
@@ -41,6 +49,7 @@ export class ConnectionLimits {
   constructor(limits: Limits, log: FastifyBaseLogger) {
     this.#limits = limits
     this.#log = log
+    this.#table = new ConnectionTable(limits)
   }
 
   /** Options for Fastify. Node's headers timeout starts with the connection, so it ends idle ones too. */
@@ -50,6 +59,8 @@ export class ConnectionLimits {
     const connectionsCheckingInterval = Math.ceil(Math.min(LONGEST_CHECK_MS, headersTimeout / CHECKS))
     return {
       requestTimeout: receiveTimeoutMs,
+      // Node starts this one again with each byte that is sent or received.
+      connectionTimeout: headersTimeout,
       http: { headersTimeout, connectionsCheckingInterval },
       clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => {
         this.#refuse(error, socket)
@@ -57,15 +68,45 @@ export class ConnectionLimits {
     }
   }
 
-  /** Call this once the application has its server. */
-  apply({ server }: FastifyInstance): void {
-    server.maxConnections = this.#limits.maxConnections
+  /** Adds the limits to the application. To be called before its routes are added. */
+  apply(app: FastifyInstance): void {
+    const { server } = app
+    server.on('connection', (socket: Socket) => {
+      const evicted = this.#table.add(socket)
+      if (evicted === undefined) return
+      this.#log.debug('a connection was closed to make room for another')
+      evicted.destroy()
+    })
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       this.#last.set(request.socket, { request, response })
     })
-    server.on('drop', () => {
-      this.#log.debug('a connection beyond MAX_CONNECTIONS was refused')
+    server.on('timeout', (socket: Socket) => {
+      if (!this.#isWaiting(socket)) socket.destroy()
     })
+    app.addHook('onRequest', (request, _reply, done) => {
+      done(this.#table.isReserve(request.raw.socket) ? refuseUnlessHealth(request) : undefined)
+    })
+    // By now the hooks that need only the head of a request have identified its sender.
+    app.addHook('preParsing', (request, _reply, payload, done) => {
+      this.#trust(request)
+      done(null, payload)
+    })
+    app.addHook('onSend', (request, _reply, payload, done) => {
+      this.#trust(request)
+      if (!request.raw.complete && hasBody(request.headers)) cutOffLater(request.raw)
+      done(null, payload)
+    })
+  }
+
+  #trust({ sender, raw }: FastifyRequest): void {
+    if (sender !== null) this.#table.trust(raw.socket)
+  }
+
+  /** Whether a silent connection is the gateway's turn, or that of the timeouts for receiving a request. */
+  #isWaiting(socket: Socket): boolean {
+    const last = this.#last.get(socket)
+    if (last === undefined) return true
+    return !last.response.writableFinished && socket.writableLength === 0
   }
 
   #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
@@ -84,6 +125,18 @@ export class ConnectionLimits {
       clearTimeout(timer)
     })
   }
+}
+
+function refuseUnlessHealth({ routeOptions }: FastifyRequest): Problem | undefined {
+  if (HEALTH.has(routeOptions.url)) return undefined
+  return overloaded('All connections of the gateway are in use.', RETRY_AFTER_SECONDS)
+}
+
+/** Ends a connection if a body that nobody reads still arrives after a while. Node drops what arrives until then. */
+function cutOffLater(request: IncomingMessage): void {
+  setTimeout(() => {
+    if (!request.complete) request.socket.destroy()
+  }, LINGER_MS).unref()
 }
 
 function refusal(problem: Problem, id: string): string {

@@ -8,13 +8,16 @@ export interface ContentType {
   readonly isUtf8: boolean
 }
 
+/** In characters. Node reads white space between parameters in quadratic time. */
+const MAX_LENGTH = 1_000
 const UTF8_CHARSETS: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii'])
 
-/** Reads a Content-Type header; undefined if it is absent or malformed. */
+/** Reads a Content-Type header; undefined if it is absent, malformed, or longer than any real one. */
 export function readContentType(header: string | undefined): ContentType | undefined {
+  if (header === undefined || header.length > MAX_LENGTH) return undefined
   let type: MIMEType
   try {
-    type = new MIMEType(header ?? '')
+    type = new MIMEType(header)
   } catch {
     return undefined
   }

@@ -1,5 +1,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { AccessControl } from '../callers/access-control.ts'
+import { presentedKey } from '../callers/key.ts'
 import { overloaded, Problem, StorageError } from '../errors.ts'
+import { countAnonymous } from './authentication.ts'
 import { echo } from '../leads/refusal.ts'
 
 declare module 'fastify' {
@@ -11,33 +14,70 @@ declare module 'fastify' {
 
 /** Time for somebody to clear or mount the disk. */
 const STORAGE_RETRY_AFTER_SECONDS = 30
+const FIRST_SERVER_ERROR = 500
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
-/**
- * Answers every error with a problem document (RFC 9457), and logs it once if it is the gateway's fault.
- * @param countAnonymous counts a request for an unknown path, and may throw a refusal
- */
-export function answerErrors(app: FastifyInstance, countAnonymous: (request: FastifyRequest) => void): void {
+/** Answers every error with a problem document (RFC 9457), and logs it once if it is the gateway's fault. */
+export function answerErrors(app: FastifyInstance, accessControl: AccessControl): void {
   app.decorateRequest('problemCode', null)
   app.setErrorHandler((error: FastifyError | Problem | StorageError, request, reply) => {
-    return sendProblem(problemOf(error, request), request, reply)
+    return sendProblem(problemOf(error, request, accessControl), request, reply)
   })
   app.setNotFoundHandler((request) => {
-    countAnonymous(request)
-    throw new Problem('not_found', `There is nothing at ${request.method} on this path.`)
+    throw unknownPath(request)
   })
 }
 
-/** The problem that the sender gets for an error. Sets `problemCode`, and logs an error that is the gateway's fault. */
-export function problemOf(error: FastifyError | Problem | StorageError, request: FastifyRequest): Problem {
-  const problem = error instanceof Problem ? error : otherProblem(error, request)
+/** Refuses requests for unknown paths without reading their bodies. To be called after every other hook is added. */
+export function refuseUnknownPaths(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    done(request.is404 ? unknownPath(request) : undefined)
+  })
+}
+
+/**
+ * The problem that the sender gets for an error. Sets `problemCode`, and logs an error that is the gateway's fault. Counts
+ * the request if nobody has proved to be its sender; too many are a problem of their own.
+ */
+export function problemOf(
+  error: FastifyError | Problem | StorageError,
+  request: FastifyRequest,
+  accessControl: AccessControl
+): Problem {
+  const refusal = error instanceof Problem ? error : otherProblem(error, request)
+  const problem = countedProblem(refusal, () => {
+    countAnonymous(request, accessControl)
+  })
   request.problemCode = problem.code
   return problem
 }
 
 /** Answers errors before routing, such as a path that cannot be decoded. */
-export function frameworkErrors(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  sendProblem(frameworkProblem(error, request), request, reply)
+export function frameworkErrors(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  accessControl: AccessControl
+): void {
+  // Such a request has none of the properties that hooks set.
+  const count = () => accessControl.countAnonymous(presentedKey(request.headers), request.ip)
+  sendProblem(countedProblem(frameworkProblem(error, request), count), request, reply)
+}
+
+/** The problem itself, or the one that counting throws. What the gateway is to blame for costs nothing. */
+function countedProblem(problem: Problem, count: () => unknown): Problem {
+  if (problem.status >= FIRST_SERVER_ERROR) return problem
+  try {
+    count()
+    return problem
+  } catch (error) {
+    if (error instanceof Problem) return error
+    throw error
+  }
+}
+
+function unknownPath({ method }: FastifyRequest): Problem {
+  return new Problem('not_found', `There is nothing at ${method} on this path.`)
 }
 
 function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -67,19 +107,9 @@ function frameworkProblem(error: FastifyError, request: FastifyRequest): Problem
       errors
     })
   }
-  switch (error.code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE': {
-      const limit = request.routeOptions.bodyLimit
-      return new Problem(
-        'payload_too_large',
-        `The body is larger than ${limit} bytes. Send the updates in parts.`
-      )
-    }
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new Problem(
-        'unsupported_media_type',
-        'The body must be JSON, with Content-Type: application/json.'
-      )
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    const detail = 'The body must be JSON, with Content-Type: application/json.'
+    return new Problem('unsupported_media_type', detail)
   }
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
     return new Problem('invalid_request', 'The request cannot be read.')

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
 import { countNames, firstRepeatedName, positionAt, positionOfJsonError, shapeOf } from './json-guard.ts'
 import { echo } from '../leads/refusal.ts'
+import type { RequestBodies } from './request-bodies.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,21 +16,13 @@ declare module 'fastify' {
  * Makes the application accept only JSON bodies. Invalid UTF-8 is refused, not replaced. A property named `__proto__`
  * is kept like any other, so that the routes refuse it.
  */
-export function jsonBody(app: FastifyInstance): void {
+export function jsonBody(app: FastifyInstance, bodies: RequestBodies): void {
   app.removeAllContentTypeParsers()
   app.decorateRequest('rawBody', null)
-  app.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer' },
-    (request: FastifyRequest, body: Buffer, done) => {
-      request.rawBody = body
-      try {
-        done(null, parseJson(body))
-      } catch (error) {
-        done(error as Error)
-      }
-    }
-  )
+  app.addContentTypeParser('application/json', async (request: FastifyRequest) => {
+    request.rawBody = await bodies.read(request)
+    return parseJson(request.rawBody)
+  })
 }
 
 const BYTE_ORDER_MARK = '\uFEFF'

@@ -23,6 +23,9 @@ const CONTROL = /\p{Cc}/u
 const NON_ASCII_LETTER = /(?!\p{ASCII})\p{L}/gu
 const PHONE_PUNCTUATION = /[+(). -]/g
 const DIGITS = /^[0-9]+$/
+/** As in Unicode's Stream-Safe Text Format (UAX #15): composing n marks in a row takes n² steps. */
+const MAX_MARKS = 30
+const MARKS = /\p{M}{31}/u
 /** Most characters of a value repeated in a warning: a little more than the longest column. */
 const MAX_ECHO = 300
 /** Most lost characters named in a refusal. */
@@ -139,7 +142,8 @@ function textValue(column: Column, value: unknown): Cleaned | Refusal {
   if (field.type === 'text' && value !== BLANK && column.sound.test(value)) {
     return { send: value, stored: value, warnings: [] }
   }
-  const trimmed = value.replace(LINE_ENDS, '\n').normalize('NFC').trim()
+  const trimmed = composed(value)
+  if (trimmed === undefined) return refuse(field, 'unsafe_characters', tooManyMarks(field.name))
   if (trimmed === '') {
     const hint = field.clearable ? 'use null to empty the field, or leave it out' : 'leave the field out'
     return refuse(field, 'field_invalid', `${field.name} is an empty string; ${hint}.`)
@@ -231,6 +235,19 @@ function fit({ field, text }: Column, send: string, stored: string, warnings: Wa
 
 function blankDetail(field: Field): string {
   return `${BLANK} would empty ${field.name}; use null if that is meant.`
+}
+
+/**
+ * Composes a text (NFC), with `\n` as line ends and nothing white at its ends. Returns undefined if it has too many
+ * combining marks in a row.
+ */
+export function composed(text: string): string | undefined {
+  return MARKS.test(text) ? undefined : text.replace(LINE_ENDS, '\n').normalize('NFC').trim()
+}
+
+/** Why a text can't be composed. */
+export function tooManyMarks(name: string): string {
+  return `${name} holds more than ${MAX_MARKS} combining marks in a row, which no writing needs.`
 }
 
 /**

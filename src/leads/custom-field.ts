@@ -1,4 +1,4 @@
-import { BLANK, unsafeCharacter } from './clean.ts'
+import { BLANK, composed, tooManyMarks, unsafeCharacter } from './clean.ts'
 import type { ColumnText } from './column-text.ts'
 import { parseDate, parseTime } from './numbers-and-dates.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
@@ -59,7 +59,8 @@ export function cleanCustomField(
   }
   const given = field.type === 'NUMBER' && typeof value === 'number' ? String(value) : value
   if (typeof given !== 'string') return refuse('field_invalid', `${name} must be a string.`)
-  const text = given.replaceAll('\r\n', '\n').replaceAll('\r', '\n').normalize('NFC').trim()
+  const text = composed(given)
+  if (text === undefined) return refuse('unsafe_characters', tooManyMarks(name))
   if (text === '') return refuse('field_invalid', `${name} is an empty string; use null to empty it.`)
   const unsafe = unsafeCharacter(text, true)
   if (unsafe) return refuse('unsafe_characters', `${name} holds ${unsafe}, which is never sent to VICIdial.`)

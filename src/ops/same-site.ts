@@ -14,6 +14,10 @@ export function refuseOtherSites(headers: IncomingHttpHeaders, host: string): vo
   throw new Problem('permission_denied', 'This form was not sent by a page of this gateway.')
 }
 
+/** In characters; the name of a host has 253. */
+const MAX_ORIGIN = 1_000
+
 function hostOf(origin = ''): string | undefined {
+  if (origin.length > MAX_ORIGIN) return undefined
   return URL.canParse(origin) ? new URL(origin).host : undefined
 }

@@ -1,8 +1,14 @@
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { DEFAULT_OPTIONS, type OnLossy, type OnMultiple, type UpdateOptions } from '../leads/update.ts'
-import { type Auth, type AuthFault, headerValue, type ReceivedRequest } from './auth/auth.ts'
-import { verify } from './auth/verify.ts'
+import {
+  type Auth,
+  type AuthFault,
+  headerValue,
+  type ReceivedHead,
+  type ReceivedRequest
+} from './auth/auth.ts'
+import { verify, verifyHead } from './auth/verify.ts'
 import type { EventIdValue, MappedEvent } from './mapping/evaluation.ts'
 import { Evaluator } from './mapping/evaluator.ts'
 import type { MappedPayload, MappingDefinition, MappingFault } from './mapping/mapping.ts'
@@ -73,9 +79,19 @@ export class WebhookEndpoint {
     return this.#auth.type === 'callers'
   }
 
+  /** Whether its senders sign the body, so that they are not verified before it is read. */
+  get isSigned(): boolean {
+    return this.#auth.type === 'hmac' || this.#auth.type === 'standard_webhooks'
+  }
+
   /** Ends its thread when the requests that already have this endpoint are done. */
   retire(): void {
     this.#evaluator.retire()
+  }
+
+  /** Checks the sender as far as the head of its request tells, see `verifyHead`. */
+  verifyHead(head: ReceivedHead): AuthFault | undefined {
+    return verifyHead(this.#auth, head)
   }
 
   /** Checks the sender, before anything is parsed. Returns why the sender is not verified, or undefined if it is. */

@@ -1,5 +1,5 @@
 import { Problem } from '../errors.ts'
-import type { ReceivedRequest } from './auth/auth.ts'
+import type { AuthFault, ReceivedRequest } from './auth/auth.ts'
 import { MappingError, type WebhookEndpoint } from './endpoint.ts'
 
 /** The event of one webhook request. */
@@ -10,10 +10,8 @@ export interface WebhookEvent {
   readonly eventId: string | undefined
 }
 
-/** Checks the sender of a request to an endpoint. Returns the refusal if the sender is not verified. */
-export function verifySender(endpoint: WebhookEndpoint, request: ReceivedRequest): Problem | undefined {
-  const fault = endpoint.verify(request)
-  if (fault === undefined) return undefined
+/** The refusal of a request whose sender is not verified. */
+export function notVerified(endpoint: Pick<WebhookEndpoint, 'name'>, fault: AuthFault): Problem {
   const headers = { 'www-authenticate': `Webhook realm="${endpoint.name}"` }
   return new Problem('unauthenticated', `The sender did not prove itself: ${fault}.`, { headers })
 }

@@ -4,7 +4,7 @@ import { AccessControl } from '../../src/callers/access-control.ts'
 import { ALL_PERMISSIONS, type CallerConfig } from '../../src/callers/caller.ts'
 import { Callers } from '../../src/callers/callers.ts'
 import { createKey, hashKey } from '../../src/callers/key.ts'
-import { auditOf, authentication, callerOf, countAnonymous, requires } from '../../src/http/authentication.ts'
+import { auditOf, authentication, callerOf, requires } from '../../src/http/authentication.ts'
 import { answerErrors } from '../../src/http/error-handler.ts'
 import { rateLimitHeaders } from '../../src/http/authentication.ts'
 import type { Tester } from '../helper.ts'
@@ -32,9 +32,7 @@ const SHOP: CallerConfig = {
 async function behindKeys(t: Tester, addRoutes: (scope: FastifyInstance) => void) {
   const app = fastify()
   const accessControl = new AccessControl(new Callers([CRM, WEB, SHOP]), 0)
-  answerErrors(app, (request) => {
-    countAnonymous(request, accessControl)
-  })
+  answerErrors(app, accessControl)
   rateLimitHeaders(app)
   app.register(async (scope) => {
     authentication(scope, accessControl)

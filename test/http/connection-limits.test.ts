@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Test, test } from 'tap'
-import { API_KEY, call, type Gateway, startGateway } from '../helper.ts'
+import { API_KEY, call, type Gateway, startGateway, startStandIn } from '../helper.ts'
+import { until } from '../until.ts'
+import { type Connection, open, parsed } from './connection.ts'
 
 /** These tests' timeout for a request; for its headers it is a third. */
 const RECEIVE_TIMEOUT_MS = 900
@@ -12,28 +13,6 @@ const MARGIN_MS = 60_000
 const MEGABYTE = 1_000_000
 const HEAD = `POST /v1/leads/batch-update HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n`
 const KEY = `Authorization: Bearer ${API_KEY}\r\n`
-
-interface Connection {
-  readonly socket: Socket
-  /** Everything that was answered until the connection ended. */
-  readonly ended: Promise<string>
-}
-
-async function open({ origin }: Pick<Gateway, 'origin'>): Promise<Connection> {
-  const { hostname, port } = new URL(origin)
-  const socket = connect(Number(port), hostname)
-  let text = ''
-  socket.on('data', (chunk) => {
-    text += chunk
-  })
-  // What is refused early may be reset while it is still sent.
-  socket.on('error', () => undefined)
-  const ended = new Promise<string>((resolve) => {
-    socket.once('close', () => resolve(text))
-  })
-  await once(socket, 'connect')
-  return { socket, ended }
-}
 
 /** Sends bytes one by one, slowly, until the connection ends; gives what was answered, and after what time. */
 async function drip({ socket, ended }: Connection, text: string) {
@@ -48,17 +27,6 @@ async function drip({ socket, ended }: Connection, text: string) {
   const answer = await ended
   await dripping
   return { answer, ms: performance.now() - began }
-}
-
-/** The status, and the problem document, of a raw answer that is all that was answered. */
-function parsed(answer: string): { status: number; id: string | undefined; body: any } {
-  const [head = '', body = ''] = answer.split('\r\n\r\n')
-  const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(head)?.[1])
-  return {
-    status,
-    id: /^x-request-id: (.*)$/im.exec(head)?.[1],
-    body: body === '' ? undefined : JSON.parse(body)
-  }
 }
 
 function checkProblem(t: Test, answer: string, status: number, detail: string): void {
@@ -188,14 +156,87 @@ test('a body of 200 MB is refused early, declared or not, with a key or without,
   t.equal((await call(gateway, 'GET', '/livez')).status, 200)
 })
 
-test('connections beyond MAX_CONNECTIONS are closed at once; when one ends the next is served', async (t) => {
-  const gateway = await startGateway(t, { MAX_CONNECTIONS: '3' })
-  const held = await Promise.all([open(gateway), open(gateway), open(gateway)])
-  held[0]?.socket.write('GET /livez HTTP/1.1\r\nHost: gateway\r\n\r\n')
-  if (held[0]) await once(held[0].socket, 'data')
-  const { ended } = await open(gateway)
-  t.equal(await ended, '')
+const ask = (path: string, key = '') => `GET ${path} HTTP/1.1\r\nHost: gateway\r\n${key}\r\n`
+/** The largest file of the API's page. */
+const LARGE = '/docs/static/swagger-ui-bundle.js'
+
+test('strangers who read nothing lose their connections to others, and a caller keeps its own', async (t) => {
+  const gateway = await startGateway(t, { MAX_CONNECTIONS: '8' })
+  const caller = await open(gateway)
+  caller.socket.write(ask('/v1/fields', KEY))
+  t.match(await caller.answered, /^HTTP\/1\.1 200 /)
+  for (let n = 0; n < 20; n++) {
+    const { socket } = await open(gateway)
+    socket.pause()
+    socket.write(ask(LARGE))
+    t.teardown(() => socket.destroy())
+  }
+  for (const path of ['/livez', '/readyz', '/v1/fields']) {
+    const { socket, answered } = await open(gateway)
+    socket.write(ask(path, KEY))
+    t.match(await answered, /^HTTP\/1\.1 200 /, path)
+    socket.destroy()
+  }
+  const received = caller.socket.bytesRead
+  caller.socket.write(ask('/v1/fields', KEY))
+  await until('the next answer', () => caller.socket.bytesRead >= 2 * received)
+  caller.socket.destroy()
+})
+
+test('while callers hold every connection, /livez and /readyz are answered and the rest is refused', async (t) => {
+  const gateway = await startGateway(t, { MAX_CONNECTIONS: '4' })
+  const exchange = async (path: string) => {
+    const { socket, answered } = await open(gateway)
+    socket.write(ask(path, KEY))
+    return { socket, answer: await answered }
+  }
+  const held = []
+  for (let n = 0; n < 4; n++) held.push(await exchange('/v1/fields'))
+  t.same(
+    held.map(({ answer }) => parsed(answer).status),
+    [200, 200, 200, 200]
+  )
+  for (let n = 0; n < 20; n++)
+    for (const path of ['/livez', '/readyz']) {
+      const { answer } = await exchange(path)
+      t.equal(parsed(answer).status, 200, path)
+    }
+  const { answer } = await exchange('/v1/fields')
+  t.match(parsed(answer).body, {
+    status: 503,
+    code: 'overloaded',
+    detail: 'All connections of the gateway are in use.'
+  })
   for (const { socket } of held) socket.destroy()
-  await Promise.all(held.map(({ ended }) => ended))
-  t.equal((await call(gateway, 'GET', '/livez')).status, 200)
+  await until('there is room', async () => parsed((await exchange('/v1/fields')).answer).status === 200)
+})
+
+function connections({ app }: Gateway): Promise<number> {
+  return new Promise((resolve, reject) => {
+    app.server.getConnections((error, count) => {
+      if (error) reject(error)
+      else resolve(count)
+    })
+  })
+}
+
+test('a connection whose responses are not taken is closed', async (t) => {
+  const gateway = await startGateway(t, env)
+  const { socket } = await open(gateway)
+  t.teardown(() => socket.destroy())
+  socket.pause()
+  // More than the buffers of both ends hold.
+  socket.write(ask(LARGE).repeat(30))
+  t.equal(await connections(gateway), 1)
+  await until('it is closed', async () => (await connections(gateway)) === 0)
+})
+
+test('a connection is not closed while the gateway itself waits', async (t) => {
+  const url = await startStandIn(t, async (_params, response) => {
+    await pause(2 * RECEIVE_TIMEOUT_MS)
+    response.end('SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api|1|1|1\n')
+  })
+  const gateway = await startGateway(t, { ...env, VICIDIAL_URL: url })
+  const { status } = await call(gateway, 'PATCH', '/v1/leads/1', { status: 'SALE' })
+  t.equal(status, 200)
 })

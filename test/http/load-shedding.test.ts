@@ -1,6 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { fastify, type FastifyInstance } from 'fastify'
 import { test } from 'tap'
-import { MAX_EVENT_LOOP_DELAY_MS } from '../../src/http/load-shedding.ts'
+import type { Problem } from '../../src/errors.ts'
+import { loadShedding, MAX_EVENT_LOOP_DELAY_MS } from '../../src/http/load-shedding.ts'
 import { batch, call, startGateway } from '../helper.ts'
 import { until } from '../until.ts'
 
@@ -46,4 +48,28 @@ test("while the process can't keep up, work is refused but health is answered; t
   t.ok(made - calls < 5)
 
   await until('work is taken again', async () => (await batch(gateway, update)).status === 200)
+})
+
+test('senders that have not proved themselves are refused first', async (t) => {
+  let eventLoopDelay = 0
+  const app = fastify()
+  app.decorate('memoryUsage', () => ({ eventLoopDelay }) as ReturnType<FastifyInstance['memoryUsage']>)
+  app.decorateRequest('sender', null)
+  app.addHook('onRequest', async (request) => {
+    request.sender = request.headers['x-sender'] === undefined ? null : 'crm'
+  })
+  loadShedding(app, 1_000)
+  app.get('/', async () => '')
+  const statusesAt = async (delay: number) => {
+    eventLoopDelay = delay
+    const known = await app.inject({ url: '/', headers: { 'x-sender': 'crm' } })
+    const stranger = await app.inject('/')
+    return [known.statusCode, stranger.statusCode]
+  }
+  app.setErrorHandler(async (error: Problem, _request, reply) => reply.code(error.status).send(''))
+  t.same(await statusesAt(250), [200, 200])
+  t.same(await statusesAt(251), [200, 503])
+  t.same(await statusesAt(1_000), [200, 503])
+  t.same(await statusesAt(1_001), [503, 503])
+  await app.close()
 })

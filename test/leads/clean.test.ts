@@ -328,6 +328,17 @@ test('half of a surrogate pair is refused', async (t) => {
   }
 })
 
+test('more combining marks in a row than any writing has are refused', async (t) => {
+  const marked = (marks: number) => `a${'\u0301\u0316'.repeat(marks / 2)}`
+  for (const name of STRINGS) {
+    for (const mode of MODES) t.equal(stored(mode, name, marked(32)), 'refused: unsafe_characters', name)
+  }
+  t.match(clean(1, 'comments', `${marked(30)}b${marked(30)}`), { warnings: [] })
+  t.match(clean(1, 'comments', marked(32)), {
+    detail: 'comments holds more than 30 combining marks in a row, which no writing needs.'
+  })
+})
+
 test("the text --BLANK-- is refused in every field, so that no caller's text empties one", async (t) => {
   for (const name of STRINGS) {
     for (const mode of MODES) {

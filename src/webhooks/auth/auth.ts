@@ -1,15 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
+/** A request before its body is read. */
+export interface ReceivedHead {
+  /** Names in lower case. */
+  readonly headers: IncomingHttpHeaders
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
 /** A request before anything in it is parsed. */
-export interface ReceivedRequest {
+export interface ReceivedRequest extends ReceivedHead {
   readonly method: string
   /** Path and query, as received. */
   readonly url: string
-  /** Names in lower case. */
-  readonly headers: IncomingHttpHeaders
   readonly rawBody: Buffer
-  /** Milliseconds since 1970. */
-  readonly now: number
 }
 
 /** Why a sender is not verified. */

@@ -7,11 +7,11 @@ import {
   type BasicAuth,
   type HeaderAuth,
   headerValue,
-  type ReceivedRequest
+  type ReceivedHead
 } from './auth.ts'
 
 /** Verifies a key sent as callers send theirs: `Authorization: Bearer KEY` or `X-API-Key: KEY`. */
-export function verifyApiKey(auth: ApiKeyAuth, { headers }: ReceivedRequest): AuthFault | undefined {
+export function verifyApiKey(auth: ApiKeyAuth, { headers }: ReceivedHead): AuthFault | undefined {
   const key = presentedKey(headers)
   if (key === undefined) return 'credential_missing'
   return isOneOf(
@@ -21,7 +21,7 @@ export function verifyApiKey(auth: ApiKeyAuth, { headers }: ReceivedRequest): Au
 }
 
 /** Verifies user and password (RFC 7617). */
-export function verifyBasic(auth: BasicAuth, { headers }: ReceivedRequest): AuthFault | undefined {
+export function verifyBasic(auth: BasicAuth, { headers }: ReceivedHead): AuthFault | undefined {
   const credentials = basicCredentials(headers)
   if (credentials === undefined) return 'credential_missing'
   const expected = auth.secrets.map((password) => hash('sha256', `${auth.user}:${password}`, 'buffer'))
@@ -29,7 +29,7 @@ export function verifyBasic(auth: BasicAuth, { headers }: ReceivedRequest): Auth
 }
 
 /** Verifies a shared secret that is the whole value of a header. */
-export function verifyHeader(auth: HeaderAuth, { headers }: ReceivedRequest): AuthFault | undefined {
+export function verifyHeader(auth: HeaderAuth, { headers }: ReceivedHead): AuthFault | undefined {
   const secret = headerValue(headers, auth.header)
   if (secret === undefined) return 'credential_missing'
   // Node reads header values as Latin-1, even if the sender wrote UTF-8.

@@ -1,13 +1,41 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { type AuthFault, headerValue, type HmacAuth, type ReceivedRequest } from './auth.ts'
+import {
+  type AuthFault,
+  headerValue,
+  type HmacAuth,
+  type ReceivedHead,
+  type ReceivedRequest
+} from './auth.ts'
 import { checkTimestamp, readTimestamp } from './timestamp.ts'
 
 /** Signatures of one request that are checked. A sender that rotates its secret sends a few. */
 const MAX_SIGNATURES = 10
 
+/** What the head of a request says of its signature. */
+interface HmacHead {
+  readonly signatures: readonly Buffer[]
+  /** The timestamp as sent; empty if the sender signs none. */
+  readonly timestamp: string
+  /** The same in milliseconds since 1970. */
+  readonly time: number
+}
+
 /** Verifies an HMAC-SHA256 over the raw body and the other parts that the sender signs. */
 export function verifyHmac(auth: HmacAuth, request: ReceivedRequest): AuthFault | undefined {
-  const header = headerValue(request.headers, auth.header)
+  const head = readHmacHead(auth, request)
+  if (typeof head === 'string') return head
+  const { signatures, timestamp, time } = head
+  const expected = auth.secrets.map((secret) => sign(secret, auth, request, timestamp))
+  const matching = signatures.filter(
+    (signature) => expected.filter((one) => timingSafeEqual(one, signature)).length > 0
+  )
+  if (matching.length === 0) return 'signature_wrong'
+  return auth.timestamp && checkTimestamp(time, request.now, auth.timestamp.toleranceSeconds)
+}
+
+/** Reads the signatures and the timestamp of a request, or says what is wrong with them. */
+export function readHmacHead(auth: HmacAuth, head: ReceivedHead): HmacHead | AuthFault {
+  const header = headerValue(head.headers, auth.header)
   if (header === undefined) return 'signature_missing'
   const parameters = readParameters(header)
   const presented =
@@ -15,17 +43,10 @@ export function verifyHmac(auth: HmacAuth, request: ReceivedRequest): AuthFault 
   const signatures = presented.slice(0, MAX_SIGNATURES).flatMap((text) => decode(text, auth))
   if (signatures.length === 0) return 'signature_malformed'
 
-  const timestamp = timestampText(auth, request, parameters)
+  const timestamp = timestampText(auth, head, parameters)
   if (timestamp === undefined) return 'timestamp_missing'
-  const time = auth.timestamp ? readTimestamp(timestamp, auth.timestamp.unit) : request.now
-  if (time === undefined) return 'timestamp_malformed'
-
-  const expected = auth.secrets.map((secret) => sign(secret, auth, request, timestamp))
-  const matching = signatures.filter(
-    (signature) => expected.filter((one) => timingSafeEqual(one, signature)).length > 0
-  )
-  if (matching.length === 0) return 'signature_wrong'
-  return auth.timestamp && checkTimestamp(time, request.now, auth.timestamp.toleranceSeconds)
+  const time = auth.timestamp ? readTimestamp(timestamp, auth.timestamp.unit) : head.now
+  return time === undefined ? 'timestamp_malformed' : { signatures, timestamp, time }
 }
 
 /** Reads a header like `t=1700000000,v1=…,v1=…`. */
@@ -56,7 +77,7 @@ function decode(text: string, { encoding, prefix }: HmacAuth): Buffer[] {
 /** The timestamp as sent; undefined if it is missing, empty if the sender signs none. */
 function timestampText(
   { timestamp }: HmacAuth,
-  { headers }: ReceivedRequest,
+  { headers }: ReceivedHead,
   parameters: ReadonlyMap<string, string[]>
 ): string | undefined {
   if (timestamp === undefined) return ''

@@ -1,7 +1,34 @@
-import type { Auth, AuthFault, ReceivedRequest } from './auth.ts'
+import type { Auth, AuthFault, ReceivedHead, ReceivedRequest } from './auth.ts'
 import { verifyApiKey, verifyBasic, verifyHeader } from './credential.ts'
-import { verifyHmac } from './hmac.ts'
-import { verifyStandardWebhooks } from './standard-webhooks.ts'
+import { readHmacHead, verifyHmac } from './hmac.ts'
+import { readStandardWebhooksHead, verifyStandardWebhooks } from './standard-webhooks.ts'
+
+/**
+ * Checks what the head of a request says of its sender, before the body is read: credentials, or whether there is a
+ * signature at all.
+ * @returns why the sender is not verified; undefined if it is, or if the signature has to be verified
+ */
+export function verifyHead(auth: Auth, head: ReceivedHead): AuthFault | undefined {
+  switch (auth.type) {
+    case 'callers':
+      // Callers authenticate with keys that no endpoint has.
+      return 'credential_missing'
+    case 'api_key':
+      return verifyApiKey(auth, head)
+    case 'basic':
+      return verifyBasic(auth, head)
+    case 'header':
+      return verifyHeader(auth, head)
+    case 'hmac':
+      return faultOf(readHmacHead(auth, head))
+    case 'standard_webhooks':
+      return faultOf(readStandardWebhooksHead(head))
+  }
+}
+
+function faultOf(read: object | AuthFault): AuthFault | undefined {
+  return typeof read === 'string' ? read : undefined
+}
 
 /**
  * Checks that a request comes from a sender of the endpoint. Checks the raw bytes: two bodies that parse alike have
@@ -10,18 +37,11 @@ import { verifyStandardWebhooks } from './standard-webhooks.ts'
  */
 export function verify(auth: Auth, request: ReceivedRequest): AuthFault | undefined {
   switch (auth.type) {
-    case 'callers':
-      // Callers authenticate with keys that no endpoint has.
-      return 'credential_missing'
-    case 'api_key':
-      return verifyApiKey(auth, request)
-    case 'basic':
-      return verifyBasic(auth, request)
-    case 'header':
-      return verifyHeader(auth, request)
     case 'hmac':
       return verifyHmac(auth, request)
     case 'standard_webhooks':
       return verifyStandardWebhooks(auth, request)
+    default:
+      return verifyHead(auth, request)
   }
 }
