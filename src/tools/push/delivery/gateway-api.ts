@@ -18,7 +18,7 @@ export class GatewayApi {
   constructor(client: GatewayClient, address: string, concurrency: number) {
     this.#queue = new PQueue({ concurrency })
     this.#client = client
-    this.address = address.replace(/\/+$/, '')
+    this.address = address.replace(/(?<!\/)\/+$/, '')
   }
 
   /**

@@ -130,7 +130,7 @@ function createDecoder(encoding: string) {
 /** Text from the start up to the end of the first line that isn't empty, or some more. */
 async function firstText(texts: AsyncGenerator<string, void>): Promise<string> {
   let first = ''
-  while (first.length < MAX_FIRST_CHARACTERS && !/\S.*[\r\n]/.test(first)) {
+  while (first.length < MAX_FIRST_CHARACTERS && !/[\r\n]/.test(first.trimStart())) {
     const { done, value } = await texts.next()
     if (done === true) break
     first += value

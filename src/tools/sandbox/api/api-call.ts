@@ -53,5 +53,5 @@ export type ApiFunction = (call: ApiCall) => Iterable<Piece>
  * @param lastFormValue see `RequestParameters.lastFormValue`
  */
 export function canBeLogged(lastFormValue: string | undefined): boolean {
-  return lastFormValue === undefined || /^(?:[^'\\]+|\\[\s\S]|'')*$/.test(lastFormValue)
+  return lastFormValue === undefined || /^(?:[^'\\]|\\[\s\S]|'')*$/.test(lastFormValue)
 }

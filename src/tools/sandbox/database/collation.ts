@@ -4,7 +4,7 @@
  */
 export function collate(text: string): string {
   const folded = isAscii(text) ? text : text.normalize('NFKD').replace(/\p{M}/gu, '')
-  return folded.toUpperCase().replace(/ +$/, '')
+  return folded.toUpperCase().replace(/(?<! ) +$/, '')
 }
 
 function isAscii(text: string): boolean {

@@ -14,8 +14,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** By the quote around a text: a text that does not end it, and what stands for another character in it. */
 const SHAPES = {
-  '"': { whole: /^(?:[^"\\]+|\\[\s\S]|"")*$/, escape: /\\([\s\S])|""/g },
-  "'": { whole: /^(?:[^'\\]+|\\[\s\S]|'')*$/, escape: /\\([\s\S])|''/g }
+  '"': { whole: /^(?:[^"\\]|\\[\s\S]|"")*$/, escape: /\\([\s\S])|""/g },
+  "'": { whole: /^(?:[^'\\]|\\[\s\S]|'')*$/, escape: /\\([\s\S])|''/g }
 }
 
 /**
