@@ -117,10 +117,14 @@ export function webhookRoutes(options: WebhookOptions) {
     const event = await readEvent(endpoint, { headers, rawBody }, maxUpdates)
     if (event.updates.length === 0) return reply.code(202).send({ id: null, status: 'ignored', updates: 0 })
 
-    const onLossy = caller?.onLossy === 'reject' ? { onLossy: caller.onLossy } : {}
+    // Of the two, what is stricter.
+    const stricter = {
+      ...(caller?.onLossy === 'reject' && { onLossy: caller.onLossy }),
+      ...(caller?.keyMatch === 'exact' && { keyMatch: caller.keyMatch })
+    }
     const { entries } = updates.read({ updates: event.updates }, caller ?? undefined, {
       ...endpoint.options,
-      ...onLossy
+      ...stricter
     })
     caller?.limits.take('updates', entries.length)
     const sender = senderOf(endpoint, caller, request.id)

@@ -17,6 +17,13 @@ const options = {
         'What a key that matches several leads means. `reject`, the default, changes nothing: `ambiguous`.'
     })
   ),
+  key_match: Type.Optional(
+    Type.Enum(['collation', 'exact'], {
+      description:
+        'Which codes a vendor_lead_code finds: `collation`, the default, those that VICIdial takes for the same, like ' +
+        '`6e1` for `6E1`; `exact` only the one that is spelt so.'
+    })
+  ),
   on_lossy: Type.Optional(
     Type.Enum(['accept', 'reject'], {
       description:
@@ -142,6 +149,12 @@ export const ResultSchema = Type.Object(
     ),
     vendor_lead_code: Type.Optional(Type.String()),
     phone_number: Type.Optional(Type.String()),
+    matched: Type.Optional(
+      Type.Union([Type.String(), Type.Null()], {
+        description:
+          "The lead's code, if it is not spelt as the key; null if it may not be, and could not be read."
+      })
+    ),
     status: Type.Enum(RESULT_STATUSES, {
       description:
         '`updated`: VICIdial found the lead and set the values. `not_found`: no such lead, or in a list that the ' +

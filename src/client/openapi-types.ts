@@ -512,6 +512,11 @@ export interface components {
              */
             on_multiple?: "reject" | "all" | "newest";
             /**
+             * @description Which codes a vendor_lead_code finds: `collation`, the default, those that VICIdial takes for the same, like `6e1` for `6E1`; `exact` only the one that is spelt so.
+             * @enum {unknown}
+             */
+            key_match?: "collation" | "exact";
+            /**
              * @description Whether prose may lose characters, with a warning. The default is the caller's, mostly `accept`.
              * @enum {unknown}
              */
@@ -534,6 +539,11 @@ export interface components {
              * @enum {unknown}
              */
             on_multiple?: "reject" | "all" | "newest";
+            /**
+             * @description Which codes a vendor_lead_code finds: `collation`, the default, those that VICIdial takes for the same, like `6e1` for `6E1`; `exact` only the one that is spelt so.
+             * @enum {unknown}
+             */
+            key_match?: "collation" | "exact";
             /**
              * @description Whether prose may lose characters, with a warning. The default is the caller's, mostly `accept`.
              * @enum {unknown}
@@ -561,6 +571,11 @@ export interface components {
              * @enum {unknown}
              */
             on_multiple?: "reject" | "all" | "newest";
+            /**
+             * @description Which codes a vendor_lead_code finds: `collation`, the default, those that VICIdial takes for the same, like `6e1` for `6E1`; `exact` only the one that is spelt so.
+             * @enum {unknown}
+             */
+            key_match?: "collation" | "exact";
             /**
              * @description Whether prose may lose characters, with a warning. The default is the caller's, mostly `accept`.
              * @enum {unknown}
@@ -599,6 +614,8 @@ export interface components {
             lead_ids?: number[];
             vendor_lead_code?: string;
             phone_number?: string;
+            /** @description The lead's code, if it is not spelt as the key; null if it may not be, and could not be read. */
+            matched?: string | null;
             /**
              * @description `updated`: VICIdial found the lead and set the values. `not_found`: no such lead, or in a list that the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of its fields since.
              * @enum {unknown}

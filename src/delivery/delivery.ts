@@ -39,6 +39,8 @@ export type LeadTask = DeliveryTask<number, Delivery>
 /** The tasks of an update whose key matches several leads. */
 interface MatchedTasks {
   readonly tasks: readonly LeadTask[]
+  /** See `Outcome.matched`. */
+  readonly matched: Outcome['matched']
   /** How many have no outcome yet. */
   unsettled: number
 }
@@ -94,8 +96,8 @@ export class Delivery implements TaskRequest {
   }
 
   /** Adds the tasks of an update that names its leads by a key. */
-  addMatchedTasks(index: number, tasks: readonly LeadTask[]): void {
-    this.#tasks[index] = { tasks, unsettled: tasks.length }
+  addMatchedTasks(index: number, tasks: readonly LeadTask[], matched?: Outcome['matched']): void {
+    this.#tasks[index] = { tasks, matched, unsettled: tasks.length }
   }
 
   /** Gives the update at `index` its outcome, unless it has one. */
@@ -115,7 +117,9 @@ export class Delivery implements TaskRequest {
     const tasks = this.#tasks[index]
     if (tasks === undefined) return
     if ('tasks' in tasks) {
-      if (--tasks.unsettled === 0) this.settle(index, combinedOutcome(tasks.tasks))
+      if (--tasks.unsettled > 0) return
+      const outcome = combinedOutcome(tasks.tasks)
+      this.settle(index, tasks.matched === undefined ? outcome : { ...outcome, matched: tasks.matched })
     } else if (tasks.outcome) this.settle(index, tasks.outcome)
   }
 

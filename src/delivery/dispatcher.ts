@@ -1,5 +1,5 @@
 import type { Changes } from '../leads/changes.ts'
-import { keyName } from '../leads/lead-key.ts'
+import { keyName, type LeadKey } from '../leads/lead-key.ts'
 import type { Update } from '../leads/update.ts'
 import type { Upstream } from '../vicidial/upstreams.ts'
 import { SEARCH_LIMIT } from '../vicidial/wire.ts'
@@ -8,7 +8,7 @@ import { CallScheduler, type CallSchedulerOptions } from './call-scheduler.ts'
 import { Delivery, type Delivered, type DeliveryContext, type LeadTask } from './delivery.ts'
 import { DeliveryTask, Flows } from './delivery-task.ts'
 import type { Flow } from './fair-queue.ts'
-import { ambiguous, notFound, tooManyLeads } from './outcome.ts'
+import { ambiguous, CODE_UNREAD, notFound, tooManyLeads } from './outcome.ts'
 import { type NotedWrites, RecentWrites } from './recent-writes.ts'
 import type { Found, PendingSearch, SearchKey } from './search-queue.ts'
 
@@ -19,6 +19,9 @@ export interface DispatcherOptions extends AdmissionOptions, CallSchedulerOption
 const NO_SEARCHES: ReadonlyMap<string, Found> = new Map()
 const NO_LEADS: Found = { kind: 'leads', leads: [] }
 const NO_LEAD = 'No lead has this key.'
+const SPELT_OTHERWISE = 'No lead has this key as it is spelt; VICIdial finds one that is spelt otherwise.'
+
+type Codes = Extract<Found, { kind: 'leads' }>['codes']
 
 /** Delivers updates to VICIdial: updates in, one outcome each out. One for each VICIdial account. */
 export class Dispatcher {
@@ -120,14 +123,14 @@ export class Dispatcher {
       delivery.settle(index, meant.outcome)
       return
     }
-    const { leads } = meant
+    const { leads, codes } = meant
     const more = leads.length - 1
     if (more > 0 && (leads.length >= SEARCH_LIMIT || !this.#admission.admitMore(more))) {
       delivery.settle(index, tooManyLeads(leads.length))
       return
     }
     const tasks = leads.map((lead) => new DeliveryTask(lead, update.changes, delivery, index, flow))
-    delivery.addMatchedTasks(index, tasks)
+    delivery.addMatchedTasks(index, tasks, codeMatched(update.key, leads, codes))
     for (const task of tasks) this.#scheduler.tasks.add(task)
   }
 }
@@ -181,12 +184,25 @@ function measure(updates: readonly Update[]): { searchKeys: readonly SearchKey[]
 }
 
 /** The leads that an update changes, of those that its key matches; or the outcome of an update that changes none. */
-function leadsMeant({ onMultiple }: Update, found: Found): Found {
+function leadsMeant({ key, onMultiple, keyMatch }: Update, found: Found): Found {
   if (found.kind === 'outcome') return found
-  const { leads } = found
+  const { codes } = found
+  let { leads } = found
+  if (keyMatch === 'exact' && codes !== undefined) {
+    if (leads.some((lead) => !codes.has(lead))) return { kind: 'outcome', outcome: CODE_UNREAD }
+    leads = leads.filter((lead) => codes.get(lead) === key.value)
+  }
   const [newest] = leads
-  if (newest === undefined) return { kind: 'outcome', outcome: notFound(NO_LEAD) }
-  if (leads.length === 1 || onMultiple === 'all') return found
-  if (onMultiple === 'newest') return { kind: 'leads', leads: [newest] }
-  return { kind: 'outcome', outcome: ambiguous(leads) }
+  if (newest === undefined) return { kind: 'outcome', outcome: notFound(codes ? SPELT_OTHERWISE : NO_LEAD) }
+  if (leads.length > 1 && onMultiple === 'reject') return { kind: 'outcome', outcome: ambiguous(leads) }
+  return { ...found, leads: onMultiple === 'newest' ? [newest] : leads }
+}
+
+/** The code of the leads, if it is not the key; null if one could not be read; undefined if they have the key itself. */
+function codeMatched(key: LeadKey, leads: readonly number[], codes: Codes): string | null | undefined {
+  if (codes === undefined) return undefined
+  const found = leads.map((lead) => codes.get(lead) ?? null)
+  return (
+    found.find((code) => code !== null && code !== key.value) ?? (found.includes(null) ? null : undefined)
+  )
 }

@@ -21,6 +21,8 @@ export interface Outcome {
   readonly leads?: readonly number[]
   /** Those of `leads` that were updated, if others were not. */
   readonly updated?: readonly number[]
+  /** The leads' code, if it is not spelt as the update's key; null if it may not be, and could not be read. */
+  readonly matched?: string | null
   readonly warnings: readonly Warning[]
   readonly error?: OutcomeError
   /** Nothing else was to be changed than these custom fields, and the lead's list lacks them. */
@@ -53,6 +55,18 @@ export function ambiguous(leads: readonly number[]): Outcome {
     status: 'ambiguous',
     warnings: [],
     error: { code: 'lead_ambiguous', detail, retryable: false, leadIds }
+  }
+}
+
+/** The outcome of an update with `keyMatch` exact whose lead's code could not be read. */
+export const CODE_UNREAD: Outcome = {
+  status: 'failed',
+  warnings: [],
+  error: {
+    code: 'upstream_error',
+    detail:
+      'VICIdial found a lead, and its code, which may be spelt otherwise, could not be read (lead_field_info).',
+    retryable: true
   }
 }
 

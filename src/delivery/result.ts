@@ -11,6 +11,7 @@ export function outcomeResult({ index, key }: Update, outcome: Outcome): Result 
       ? { index, lead_id: key.value, status: outcome.status }
       : { index, [key.by]: key.value, ...leadIds(outcome.leads), status: outcome.status }
   if (outcome.warnings.length > 0) result.warnings = outcome.warnings.map(wireWarning)
+  if (outcome.matched !== undefined) result.matched = outcome.matched
   if (outcome.superseded) result.superseded = [...outcome.superseded]
   if (outcome.error) {
     const { code, detail, retryable, leadIds: matched } = outcome.error

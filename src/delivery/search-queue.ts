@@ -1,4 +1,4 @@
-import { keyName, type LeadKey } from '../leads/lead-key.ts'
+import { collated, keyName, type LeadKey, mayBeSpeltOtherwise, orderName } from '../leads/lead-key.ts'
 import type { CallContext, Exchange } from '../vicidial/exchange.ts'
 import { pauseBeforeRepeat } from '../vicidial/repeat.ts'
 import { REFUSED_ON_THE_WAY } from '../vicidial/reply.ts'
@@ -12,7 +12,12 @@ export type SearchKey = Exclude<LeadKey, { by: 'lead_id' }>
 
 /** What a search found for a key: the ids of its leads, newest first, or the outcome of its updates if it failed. */
 export type Found =
-  | { readonly kind: 'leads'; readonly leads: readonly number[] }
+  | {
+      readonly kind: 'leads'
+      readonly leads: readonly number[]
+      /** The codes of the leads, if they may be spelt otherwise than the key; a code that could not be read is left out. */
+      readonly codes?: ReadonlyMap<number, string>
+    }
   | { readonly kind: 'outcome'; readonly outcome: Outcome }
 
 /** A request's searches. */
@@ -26,6 +31,9 @@ export interface PendingSearch {
   /** Whether VICIdial was asked for a key. */
   readonly isSent: (key: LeadKey) => boolean
 }
+
+/** Most leads of one key whose codes are read, a call each. */
+const MAX_CODES_READ = 10
 
 /** Most keys per call. VICIdial compares every key with every row it found, so more would cost more than another call. */
 export const MAX_KEYS_PER_CALL = 500
@@ -91,7 +99,7 @@ export class SearchQueue {
   readonly #exchange: Exchange
   /** Searches without a result, by source and key; requests that name the same key share them. */
   readonly #pending = new Map<string, LeadSearch>()
-  /** Key → resolves when the last request that named it has entered. */
+  /** `orderName` of a key → resolves when the last request that named it so has entered. */
   readonly #turns = new Map<string, Promise<undefined>>()
 
   constructor(exchange: Exchange) {
@@ -104,6 +112,7 @@ export class SearchQueue {
     const flows = new Map<string, Flow<LeadSearch>>()
     const searches: Promise<[string, Found]>[] = []
     const turns: Promise<undefined>[] = []
+    const orders: string[] = []
     const { promise, resolve } = Promise.withResolvers<undefined>()
     for (const key of keys) {
       const name = keyName(key)
@@ -111,13 +120,15 @@ export class SearchQueue {
       const search = this.#searchFor(key, name, delivery, flows)
       byName.set(name, search)
       searches.push(search.found.then((found) => [name, found]))
-      const before = this.#turns.get(name)
-      if (before) turns.push(before)
-      this.#turns.set(name, promise)
+      const order = orderName(key)
+      const before = this.#turns.get(order)
+      if (before && before !== promise) turns.push(before)
+      this.#turns.set(order, promise)
+      orders.push(order)
     }
     const entered = () => {
       resolve(undefined)
-      for (const name of byName.keys()) if (this.#turns.get(name) === promise) this.#turns.delete(name)
+      for (const order of orders) if (this.#turns.get(order) === promise) this.#turns.delete(order)
     }
     const isSent = (key: LeadKey) => byName.get(keyName(key))?.isSent === true
     const found = Promise.all(searches).then((all) => new Map(all))
@@ -192,9 +203,23 @@ export class SearchQueue {
     const { reply } = exchanged
     if (reply.kind === 'limit_reached' && searches.length > 1) return 'too_large'
     if (reply.kind !== 'found' && reply.kind !== 'limit_reached') return { ...exchanged, reply }
-    for (const search of searches)
-      search.settle({ kind: 'leads', leads: reply.leads.get(search.key.value) ?? [] })
+    for (const search of searches) {
+      const leads = reply.leads.get(search.key.value) ?? []
+      if (leads.length > 0 && mayBeSpeltOtherwise(search.key))
+        void this.#settleWithCodes(search, leads, context)
+      else search.settle({ kind: 'leads', leads })
+    }
     return 'settled'
+  }
+
+  /** Reads the codes of the leads found, which may be spelt otherwise than the key. */
+  async #settleWithCodes(search: LeadSearch, leads: readonly number[], context: CallContext): Promise<void> {
+    const codes = new Map<number, string>()
+    for (const lead of leads.slice(0, MAX_CODES_READ)) {
+      const code = await this.#exchange.readVendorCode(lead, context)
+      if (code !== undefined && collated(code) === collated(search.key.value)) codes.set(lead, code)
+    }
+    search.settle({ kind: 'leads', leads, codes })
   }
 
   /** Settles a search whose key could harm others, or VICIdial. */

@@ -78,3 +78,38 @@ export function keyOfName(name: string): LeadKey {
   const value = name.slice(end + 1)
   return by === 'lead_id' ? { by, value: Number(value) } : { by, value }
 }
+
+const MARKS = /\p{M}/gu
+const TRAILING_SPACES = / +$/
+/** What is its own collated form: most codes are. */
+const PLAIN = /^[0-9A-Z_.:/-]*$/
+/** A number that can be spelt in two ways which VICIdial takes for the same: by `e` and by `E`. */
+const WITH_EXPONENT = /^[+-]?(?:\d+\.?\d*|\.\d+)e[+-]?\d+$/i
+
+/**
+ * The form by which MariaDB compares a text with a column of VICIdial's (utf8_unicode_ci, utf8_general_ci,
+ * latin1_swedish_ci): without case, accents and spaces at its end. Some texts that MariaDB tells apart have the same
+ * form, too; of those that it does not, like digits of other scripts, `lead_search` finds only one.
+ */
+export function collated(text: string): string {
+  if (PLAIN.test(text)) return text
+  // Capitals can have accents that the small letter has not, and the parts of a ligature can be small.
+  const letters = text.toUpperCase().normalize('NFKD').replace(MARKS, '')
+  return letters.toUpperCase().replace(TRAILING_SPACES, '')
+}
+
+/**
+ * The name by which updates of one lead are kept in order, like `keyName`: keys that can mean the same lead to VICIdial
+ * have the same.
+ */
+export function orderName(key: LeadKey): string {
+  return key.by === 'vendor_lead_code' ? `${key.by}:${collated(key.value)}` : keyName(key)
+}
+
+/**
+ * Whether `lead_search` can find a lead whose code is spelt otherwise. MariaDB finds codes of any case, and of those
+ * VICIdial counts the ones that PHP's `==` takes for the key: the same text, or the same number.
+ */
+export function mayBeSpeltOtherwise({ by, value }: LeadKey): boolean {
+  return by === 'vendor_lead_code' && WITH_EXPONENT.test(value)
+}

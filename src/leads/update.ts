@@ -12,9 +12,14 @@ export const ON_MULTIPLE: readonly OnMultiple[] = ['reject', 'all', 'newest']
 export type OnLossy = 'accept' | 'reject'
 export const ON_LOSSY: readonly OnLossy[] = ['accept', 'reject']
 
+/** Whether a key finds what VICIdial takes for the same code, or only the code that is spelt exactly so. */
+export type KeyMatch = 'collation' | 'exact'
+export const KEY_MATCH: readonly KeyMatch[] = ['collation', 'exact']
+
 /** Options of a request's updates, or of one update. */
 export interface UpdateOptions {
   readonly onMultiple: OnMultiple
+  readonly keyMatch: KeyMatch
   readonly onLossy: OnLossy
   readonly resetCalled: boolean
   readonly allowUndefinedList: boolean
@@ -23,6 +28,7 @@ export interface UpdateOptions {
 /** The options of a request that names none, from a caller without its own. */
 export const DEFAULT_OPTIONS: UpdateOptions = {
   onMultiple: 'reject',
+  keyMatch: 'collation',
   onLossy: 'accept',
   resetCalled: false,
   allowUndefinedList: false
@@ -33,6 +39,8 @@ export interface Update {
   readonly index: number
   readonly key: LeadKey
   readonly onMultiple: OnMultiple
+  /** Absent: `collation`. */
+  readonly keyMatch?: 'exact'
   readonly changes: Changes
 }
 
@@ -43,7 +51,7 @@ export interface RejectedUpdate {
   readonly refusals: readonly PointedRefusal[]
 }
 
-const OPTIONS = ['reset_called', 'allow_undefined_list', 'on_multiple', 'on_lossy']
+const OPTIONS = ['reset_called', 'allow_undefined_list', 'on_multiple', 'key_match', 'on_lossy']
 const PROPERTIES: ReadonlySet<string> = new Set([...KEY_NAMES, 'fields', 'custom_fields', ...OPTIONS])
 
 /** Changes already read from a request's updates that share its options, by the JSON of their `fields`. */
@@ -80,7 +88,8 @@ export function readUpdate(
     refusals.push(...changes.filter(({ code }) => code !== 'no_changes' || refusals.length === 0))
   }
   if (key === undefined || Array.isArray(changes) || refusals.length > 0) return { index, key, refusals }
-  return { index, key, onMultiple: options.onMultiple, changes }
+  const { onMultiple, keyMatch } = options
+  return { index, key, onMultiple, ...(keyMatch === 'exact' && { keyMatch }), changes }
 }
 
 /** Reads equal fields once, to share their changes. Custom fields never share a call, so they are always read. */
@@ -173,6 +182,7 @@ export function readOptions(
   }
   return {
     onMultiple: read('on_multiple', ON_MULTIPLE, defaults.onMultiple),
+    keyMatch: read('key_match', KEY_MATCH, defaults.keyMatch),
     onLossy: read('on_lossy', ON_LOSSY, defaults.onLossy),
     resetCalled: read('reset_called', [true, false], defaults.resetCalled),
     allowUndefinedList: read('allow_undefined_list', [true, false], defaults.allowUndefinedList)

@@ -31,7 +31,15 @@ export interface BatchRules extends ChangesRules {
   readonly defaults: UpdateOptions
 }
 
-const COMMON = ['source', 'dry_run', 'on_multiple', 'on_lossy', 'reset_called', 'allow_undefined_list']
+const COMMON = [
+  'source',
+  'dry_run',
+  'on_multiple',
+  'key_match',
+  'on_lossy',
+  'reset_called',
+  'allow_undefined_list'
+]
 const LONG_FORM: ReadonlySet<string> = new Set(['updates', ...COMMON])
 const SHORT_FORM: ReadonlySet<string> = new Set(['lead_ids', 'fields', 'custom_fields', ...COMMON])
 

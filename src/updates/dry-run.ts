@@ -3,7 +3,7 @@ import type { CallRules } from '../delivery/delivery-task.ts'
 import { planCalls, planSearches } from '../delivery/plan.ts'
 import { rejectedResult } from '../delivery/result.ts'
 import type { SearchKey } from '../delivery/search-queue.ts'
-import { keyName } from '../leads/lead-key.ts'
+import { keyName, orderName } from '../leads/lead-key.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 import { callParams, searchParams } from '../vicidial/wire.ts'
 import { summarize } from './response.ts'
@@ -20,8 +20,10 @@ export function dryRunResponse(
   const sound = entries.filter((entry): entry is Update => 'changes' in entry)
   const results = entries.map((entry) => ('refusals' in entry ? rejectedResult(entry) : plannedResult(entry)))
   const keys = sound.map((update) => update.key).filter((key): key is SearchKey => key.by !== 'lead_id')
+  // Keys that VICIdial takes for the same are one lead, named by the last of them.
+  const names = new Map(keys.map((key) => [orderName(key), keyName(key)]))
   const leads = sound.map(({ key, changes }) => ({
-    lead: key.by === 'lead_id' ? key.value : keyName(key),
+    lead: key.by === 'lead_id' ? key.value : (names.get(orderName(key)) ?? keyName(key)),
     changes
   }))
   const calls = [

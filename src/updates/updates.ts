@@ -97,7 +97,11 @@ export class Updates {
     const batch = readBatch(body, {
       ...config.leads,
       ...(caller?.rules(maxUpdates) ?? { rights: ALL_RIGHTS, maxUpdates }),
-      defaults: { ...DEFAULT_OPTIONS, ...(caller && { onLossy: caller.onLossy }), ...defaults }
+      defaults: {
+        ...DEFAULT_OPTIONS,
+        ...(caller && { onLossy: caller.onLossy, keyMatch: caller.keyMatch }),
+        ...defaults
+      }
     })
     if (!('errors' in batch)) return batch
     throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })

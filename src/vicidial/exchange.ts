@@ -15,12 +15,14 @@ import {
   type SearchReply,
   type UpdateReply
 } from './reply.ts'
+import { isError } from './reply-kind.ts'
 import {
   type Call,
   callParams,
   type Dialect,
   formBody,
   type Params,
+  readFieldParams,
   SEARCH_LIMIT,
   searchParams
 } from './wire.ts'
@@ -54,6 +56,11 @@ export interface ExchangeOptions {
   /** Probes the login. */
   readonly login?: () => Promise<Health>
 }
+
+/** One line, as long as the column. */
+const CODE = /^[^\n<]{1,20}\n?$/
+/** No code is empty. */
+const NO_KEY = ''
 
 const UNSAFE_KEY: Refused = {
   kind: 'refused',
@@ -131,6 +138,24 @@ export class Exchange {
     )
     const isProven = exchanged.reply === NOTHING_DONE && (await this.#isWorking(context))
     return isProven ? { ...exchanged, reply: NOTHING_USABLE } : exchanged
+  }
+
+  /** Reads the `vendor_lead_code` of a lead; undefined if that can't be read. Never throws. */
+  async readVendorCode(lead: number, context: CallContext): Promise<string | undefined> {
+    const { reply } = await this.#repeat<SearchReply>(
+      {
+        params: readFieldParams(lead, 'vendor_lead_code'),
+        leads: 1,
+        read: ({ httpStatus, text }) =>
+          httpStatus === 200 && CODE.test(text) && !isError(text)
+            ? { kind: 'found', leads: new Map([[text.trimEnd(), [lead]]]) }
+            : readSearchReply(httpStatus, text, [NO_KEY], SEARCH_LIMIT)
+      },
+      context
+    )
+    if (reply.kind !== 'found') return undefined
+    const [code = NO_KEY] = reply.leads.keys()
+    return code === NO_KEY ? undefined : code
   }
 
   /**

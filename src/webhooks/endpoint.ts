@@ -1,6 +1,12 @@
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { DEFAULT_OPTIONS, type OnLossy, type OnMultiple, type UpdateOptions } from '../leads/update.ts'
+import {
+  DEFAULT_OPTIONS,
+  type KeyMatch,
+  type OnLossy,
+  type OnMultiple,
+  type UpdateOptions
+} from '../leads/update.ts'
 import {
   type Auth,
   type AuthFault,
@@ -26,6 +32,7 @@ export interface EndpointConfig {
   readonly source?: string
   readonly onLossy?: OnLossy
   readonly onMultiple?: OnMultiple
+  readonly keyMatch?: KeyMatch
   readonly auth: Auth
   /** Media types that it takes. */
   readonly contentTypes: readonly PayloadType[]
@@ -57,14 +64,15 @@ export class WebhookEndpoint {
   readonly #evaluator: Evaluator
 
   constructor(config: EndpointConfig) {
-    const { eventId, onLossy, onMultiple } = config
+    const { eventId, onLossy, onMultiple, keyMatch } = config
     this.name = config.name
     this.account = config.account
     this.source = config.source
     this.options = {
       ...DEFAULT_OPTIONS,
       ...(onLossy === undefined ? {} : { onLossy }),
-      ...(onMultiple === undefined ? {} : { onMultiple })
+      ...(onMultiple === undefined ? {} : { onMultiple }),
+      ...(keyMatch === undefined ? {} : { keyMatch })
     }
     this.#auth = config.auth
     this.#contentTypes = config.contentTypes

@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { serverRules } from '../../src/leads/server-rules.ts'
-import { keyName, keyOfName, type LeadKey, readLeadKey } from '../../src/leads/lead-key.ts'
+import {
+  collated,
+  keyName,
+  keyOfName,
+  type LeadKey,
+  mayBeSpeltOtherwise,
+  orderName,
+  readLeadKey
+} from '../../src/leads/lead-key.ts'
 
 const rules = serverRules(0)
 
@@ -156,4 +164,48 @@ test('a key with an apostrophe is refused where the build puts keys into its SQL
     by: 'vendor_lead_code',
     value: "O'Brien"
   })
+})
+
+test('keys that MariaDB takes for the same have the same form, and the same place in the order', async (t) => {
+  const same = [
+    ['6E1', '6e1'],
+    ['crm-1', 'CRM-1', 'Crm-1  '],
+    ['josé', 'JOSE', 'Jose\u0301 '],
+    ['Ж-1', 'ж-1'],
+    ['１２', '12']
+  ]
+  for (const [first = '', ...others] of same)
+    for (const other of others) {
+      t.equal(collated(other), collated(first), other)
+      const name = (value: string) => orderName({ by: 'vendor_lead_code', value })
+      t.equal(name(other), name(first))
+    }
+  for (const [one = '', other = ''] of [
+    ['6E1', '60'],
+    ['CRM-1', 'CRM-2'],
+    [' 6E1', '6E1'],
+    ['0123', '123']
+  ])
+    t.not(collated(one), collated(other), one)
+  t.equal(orderName({ by: 'lead_id', value: 7 }), 'lead_id:7')
+  t.equal(orderName({ by: 'phone_number', value: '2125550001' }), 'phone_number:2125550001')
+})
+
+test('the form of a code is its own form, whatever its case, accents and spaces at its end', async (t) => {
+  const code = fc.string({ unit: 'grapheme', maxLength: 20 })
+  const same = fc.property(code, fc.nat(3), (value, spaces) => {
+    const form = collated(value)
+    t.equal(collated(form), form, 'it is a fixed point')
+    t.equal(collated(value + ' '.repeat(spaces)), form)
+    t.equal(collated(value.toUpperCase()), form)
+  })
+  fc.assert(same, { numRuns: 500 })
+})
+
+test('only a number with an exponent can find a code that is spelt otherwise', async (t) => {
+  const can = (value: string) => mayBeSpeltOtherwise({ by: 'vendor_lead_code', value })
+  for (const value of ['6E1', '6e1', '1.5e3', '.5E-2', '00e1', '12E+5'.replace('+', '-')])
+    t.ok(can(value), value)
+  for (const value of ['61', 'CRM-1', 'e1', '6e', '6e1x', 'E6', '0x6e1', '6.1']) t.notOk(can(value), value)
+  t.notOk(mayBeSpeltOtherwise({ by: 'phone_number', value: '6101' }))
 })

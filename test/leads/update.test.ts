@@ -153,6 +153,7 @@ test('reading stops after too many unknown properties', async (t) => {
 test("an update's own options override the request's", async (t) => {
   const defaults: UpdateOptions = {
     onMultiple: 'newest',
+    keyMatch: 'exact',
     onLossy: 'reject',
     resetCalled: true,
     allowUndefinedList: true
@@ -160,9 +161,16 @@ test("an update's own options override the request's", async (t) => {
   const element = { vendor_lead_code: 'CRM-7', fields: { city: 'New York', list_id: 103 } }
   t.match(read(element, defaults), {
     onMultiple: 'newest',
+    keyMatch: 'exact',
     changes: { key: 'batch_update_lead\0list_id_field=103\0city=New York\0reset_lead=Y' }
   })
-  const own = { on_multiple: 'all', on_lossy: 'accept', reset_called: false, allow_undefined_list: false }
+  const own = {
+    on_multiple: 'all',
+    key_match: 'collation',
+    on_lossy: 'accept',
+    reset_called: false,
+    allow_undefined_list: false
+  }
   t.match(read({ ...element, ...own, fields: { city: 'New York, NY', list_id: 103 } }, defaults), {
     onMultiple: 'all',
     changes: { key: 'batch_update_lead\0list_id_field=103\0city=New York NY\0list_exists_check=Y' }
@@ -175,6 +183,7 @@ test("an update's own options override the request's", async (t) => {
 test('an invalid option is refused with its pointer', async (t) => {
   const options = {
     on_multiple: ['', 'ALL', true, null, ['all']],
+    key_match: ['', 'EXACT', true, null],
     on_lossy: ['drop', 1, null, {}],
     reset_called: ['true', 1, 'Y', null, []],
     allow_undefined_list: ['false', 0, null]

@@ -74,6 +74,20 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal(outbox.fault, undefined)
   })
 
+  test(`${name}: an update keeps how its key is compared`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    const exact = { ...(sets('B', { vendor_lead_code: '6E1' }) as object), key_match: 'exact' }
+    await outbox.jobs.accept(newJob(1, [exact, sets('A', { vendor_lead_code: '7E1' })]))
+    const claimed = await (await reopen()).queue.claim('default', 10, LATER)
+    t.strictSame(
+      claimed.map(({ update: { key, keyMatch } }) => [key.value, keyMatch]),
+      [
+        ['6E1', 'exact'],
+        ['7E1', undefined]
+      ]
+    )
+  })
+
   test(`${name}: oldestPendingAt is the oldest unfinished job's, whether it is running or not`, async (t) => {
     const { outbox, reopen } = await open(t)
     t.equal(outbox.queue.oldestPendingAt, undefined)

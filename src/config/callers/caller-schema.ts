@@ -99,6 +99,11 @@ export const CallerSchema = Type.Object(
         description: 'Whether its prose may lose characters, with a warning.'
       })
     ),
+    key_match: Type.Optional(
+      Type.Enum(['collation', 'exact'], {
+        description: 'Whether its vendor_lead_codes find only leads whose code is spelt exactly so.'
+      })
+    ),
     networks: Type.Optional(
       Type.Array(Type.String(), {
         minItems: 1,

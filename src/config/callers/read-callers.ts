@@ -36,6 +36,7 @@ export function readCallers(
       account = DEFAULT_ACCOUNT,
       source,
       on_lossy: onLossy,
+      key_match: keyMatch,
       networks,
       rate_limit: rateLimit
     } = entry
@@ -46,6 +47,7 @@ export function readCallers(
       permissions: readPermissions(entry.permissions),
       ...(source === undefined ? {} : { source }),
       ...(onLossy === undefined ? {} : { onLossy }),
+      ...(keyMatch === undefined ? {} : { keyMatch }),
       ...(networks === undefined ? {} : { networks }),
       ...(rateLimit === undefined ? {} : { rateLimit: readRateLimit(rateLimit) })
     }

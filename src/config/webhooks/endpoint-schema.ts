@@ -114,6 +114,7 @@ export const EndpointSchema = Type.Object(
     source: Type.Optional(Type.String({ pattern: SOURCE_PATTERN })),
     on_lossy: Type.Optional(Type.Enum(['accept', 'reject'])),
     on_multiple: Type.Optional(Type.Enum(['reject', 'all', 'newest'])),
+    key_match: Type.Optional(Type.Enum(['collation', 'exact'])),
     auth: AuthSchema,
     content_types: Type.Optional(
       Type.Array(Type.Enum(CONTENT_TYPES), {

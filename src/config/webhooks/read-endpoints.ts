@@ -30,6 +30,7 @@ export function readEndpoints(
       source,
       on_lossy: onLossy,
       on_multiple: onMultiple,
+      key_match: keyMatch,
       payload_field: payloadField
     } = entry
     return {
@@ -41,6 +42,7 @@ export function readEndpoints(
       ...(source === undefined ? {} : { source }),
       ...(onLossy === undefined ? {} : { onLossy }),
       ...(onMultiple === undefined ? {} : { onMultiple }),
+      ...(keyMatch === undefined ? {} : { keyMatch }),
       ...(payloadField === undefined ? {} : { payloadField }),
       ...(eventId === undefined ? {} : { eventId })
     } satisfies EndpointConfig

@@ -48,6 +48,7 @@ function isFoldable(earlier: Claimed, later: Claimed): boolean {
 }
 
 function isAlike(a: Update, b: Update): boolean {
-  if (a.onMultiple !== b.onMultiple || a.changes.params['custom_fields'] !== undefined) return false
+  if (a.onMultiple !== b.onMultiple || a.keyMatch !== b.keyMatch) return false
+  if (a.changes.params['custom_fields'] !== undefined) return false
   return Object.keys(a.changes.params).join() === Object.keys(b.changes.params).join()
 }

@@ -118,5 +118,6 @@ export const MIGRATIONS = [
   CREATE INDEX unfinished_updates ON updates (lead, sequence) WHERE state < 2;
   CREATE INDEX unfinished_keys ON updates (sequence) WHERE state < 2 AND lead > 'lead_id;';
   CREATE INDEX pending_updates ON updates (lead, account, id) WHERE state = 0;
-  `
+  `,
+  'ALTER TABLE updates ADD COLUMN key_match TEXT'
 ]

@@ -61,7 +61,9 @@ export class RowReader {
       changes = changesOf(called, params, stored, warnings)
       this.#changes.set(text, changes)
     }
-    return { index: Number(row['position']), key: keyOfName(String(row['lead'])), onMultiple, changes }
+    const key = keyOfName(String(row['lead']))
+    const keyMatch = row['key_match'] === 'exact' && { keyMatch: 'exact' as const }
+    return { index: Number(row['position']), key, onMultiple, ...keyMatch, changes }
   }
 }
 

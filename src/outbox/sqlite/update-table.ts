@@ -60,14 +60,15 @@ export class UpdateTable {
       written.set(update.changes, changes)
       const isNext = !this.#isPending(lead, job.account)
       this.#sql.run(
-        `INSERT INTO updates (id, job, position, account, lead, on_multiple, changes, sequence, attempts, due_at, state)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ${PENDING})`,
+        `INSERT INTO updates (id, job, position, account, lead, on_multiple, key_match, changes, sequence, attempts, due_at, state)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ${PENDING})`,
         id,
         n,
         update.index,
         job.account,
         lead,
         update.onMultiple,
+        update.keyMatch ?? null,
         changes,
         update.sequence ?? id,
         job.acceptedAt

@@ -17,6 +17,7 @@ interface Flags extends ConnectionFlags {
   readonly delimiter?: string
   readonly source?: string
   readonly onMultiple?: string
+  readonly keyMatch?: string
   readonly onLossy?: string
   readonly batch: number
   readonly concurrency: number
@@ -60,6 +61,12 @@ export function pushCommand(): Command {
         'reject',
         'all',
         'newest'
+      ])
+    )
+    .addOption(
+      new Option('--key-match <how>', 'whether codes must be spelt exactly as the key').choices([
+        'collation',
+        'exact'
       ])
     )
     .addOption(
@@ -115,6 +122,7 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
     emptyClears,
     source,
     onMultiple,
+    keyMatch,
     onLossy
   } = flags
   const interruption = new AbortController()
@@ -133,7 +141,7 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
       client,
       url: flags.url,
       mapping: { map, ignore, ...given({ key }), set, customPrefix, emptyClears: emptyClears ?? false },
-      request: given({ source, on_multiple: onMultiple, on_lossy: onLossy }),
+      request: given({ source, on_multiple: onMultiple, key_match: keyMatch, on_lossy: onLossy }),
       ...given({
         format: flags.format,
         delimiter: flags.delimiter,

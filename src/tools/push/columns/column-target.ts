@@ -9,7 +9,7 @@ export interface KnownFields {
   readonly customFields: readonly string[]
 }
 
-const OPTION_NAMES = ['reset_called', 'allow_undefined_list', 'on_multiple', 'on_lossy'] as const
+const OPTION_NAMES = ['reset_called', 'allow_undefined_list', 'on_multiple', 'key_match', 'on_lossy'] as const
 type OptionName = (typeof OPTION_NAMES)[number]
 
 /** Where a column's value goes in an update. */
