@@ -25,6 +25,7 @@ import { WriteNotes } from './updates/write-notes.ts'
 import { BuildWatch } from './vicidial/build-watch.ts'
 import { UPSTREAM_STATES } from './vicidial/guard.ts'
 import { Upstreams } from './vicidial/upstreams.ts'
+import { steadyNow } from './steady-clock.ts'
 
 /** Time for updates in flight to settle at shutdown, in milliseconds; the rest is delivered again after the next start. */
 const SETTLE_MS = 25_000
@@ -163,7 +164,7 @@ export async function createGateway(
   app.addHook('preClose', async () => {
     retention.stop()
     removedAccounts.stop()
-    stopped = workers.stop(Date.now() + SETTLE_MS)
+    stopped = workers.stop(steadyNow() + SETTLE_MS)
   })
   app.addHook('onClose', async () => {
     reload.stop()
@@ -180,7 +181,11 @@ export async function createGateway(
 }
 
 function openOutbox(config: Config, log: FastifyBaseLogger): Outbox {
-  return new SqliteOutbox(config.dataDir, { history: historyPolicy(config), log })
+  return new SqliteOutbox(config.dataDir, {
+    history: historyPolicy(config),
+    longestPauseMs: config.durable.retry.longestMs,
+    log
+  })
 }
 
 function historyPolicy({ history: { retentionDays, values } }: Config): HistoryPolicy {

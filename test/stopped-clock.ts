@@ -9,7 +9,13 @@ import type { Tester } from './helper.ts'
  */
 export function stoppedClock(t: Tester, now = Date.now()) {
   mock.timers.enable({ apis: ['setTimeout', 'Date'], now })
+  const stopped = Date.now.bind(Date)
+  let ahead = 0
+  const system = mock.method(Date, 'now', () => stopped() + ahead)
+  const steady = mock.method(performance, 'now', () => stopped() - performance.timeOrigin)
   t.teardown(() => {
+    system.mock.restore()
+    steady.mock.restore()
     mock.timers.reset()
   })
   const tick = (ms: number) => {
@@ -22,7 +28,11 @@ export function stoppedClock(t: Tester, now = Date.now()) {
       await settled()
     }
   }
-  return { tick, pass }
+  /** Sets the system's clock forward or back, as an operator does; what is measured goes on. */
+  const setAhead = (ms: number) => {
+    ahead += ms
+  }
+  return { tick, pass, setAhead }
 }
 
 /** Lets everything happen that needs neither time nor another process. */

@@ -1,4 +1,5 @@
 import { overloaded } from '../errors.ts'
+import { steadyNow } from '../steady-clock.ts'
 
 export interface AdmissionOptions {
   /** Updates that may wait for their outcomes, all requests together. */
@@ -106,7 +107,7 @@ export class DrainRate {
   readonly #counts = new Map<number, number>()
   readonly #now: () => number
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = steadyNow) {
     this.#now = now
   }
 

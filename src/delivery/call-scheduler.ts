@@ -9,6 +9,7 @@ import { type FailedExchange, NOT_CHECKED, NOT_SENT_AFTER_UNKNOWN, notDone, type
 import type { RecentWrites } from './recent-writes.ts'
 import { namedMissing, outcomesOf } from './reply-outcomes.ts'
 import { SearchQueue } from './search-queue.ts'
+import { steadyNow } from '../steady-clock.ts'
 
 export interface CallSchedulerOptions {
   readonly exchange: Exchange
@@ -170,7 +171,7 @@ export class CallScheduler {
     const [first] = deliveries
     const { requestId = '', source = '' } = first ?? {}
     let deadline = 0
-    let since = Date.now()
+    let since = steadyNow()
     for (const delivery of deliveries) {
       deadline = Math.max(deadline, delivery.deadline)
       since = Math.min(since, delivery.receivedAt)

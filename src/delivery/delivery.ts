@@ -4,6 +4,7 @@ import type { Update } from '../leads/update.ts'
 import type { Admission } from './admission.ts'
 import type { DeliveryTask, Sequencing, TaskRequest } from './delivery-task.ts'
 import { combinedOutcome, type Outcome, TIMED_OUT } from './outcome.ts'
+import { steadyNow } from '../steady-clock.ts'
 
 /** The request that updates come from, and how long it waits for their outcomes. */
 export interface DeliveryContext {
@@ -53,7 +54,7 @@ export class Delivery implements TaskRequest {
   readonly deadline: number
   readonly requestId: string
   /** Milliseconds since the epoch. */
-  readonly receivedAt = Date.now()
+  readonly receivedAt = steadyNow()
   readonly sequencing: Sequencing | undefined
   /** Calls to VICIdial that served it. */
   calls = 0

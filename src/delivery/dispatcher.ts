@@ -11,6 +11,7 @@ import type { Flow } from './fair-queue.ts'
 import { ambiguous, CODE_UNREAD, notFound, tooManyLeads } from './outcome.ts'
 import { type NotedWrites, RecentWrites } from './recent-writes.ts'
 import type { Found, PendingSearch, SearchKey } from './search-queue.ts'
+import { steadyNow } from '../steady-clock.ts'
 
 export interface DispatcherOptions extends AdmissionOptions, CallSchedulerOptions {
   readonly writes: NotedWrites
@@ -44,7 +45,7 @@ export class Dispatcher {
 
   /** How long the oldest request of which nothing was sent has waited, in milliseconds; 0 if there is none. */
   get oldestMs(): number {
-    return this.#admission.oldestMs(Date.now())
+    return this.#admission.oldestMs(steadyNow())
   }
 
   /**
@@ -65,7 +66,7 @@ export class Dispatcher {
     const onAbort = () => {
       giveUp(true)
     }
-    const atDeadline = setTimeout(giveUp, Math.max(0, context.deadline - Date.now()), false)
+    const atDeadline = setTimeout(giveUp, Math.max(0, context.deadline - steadyNow()), false)
     context.signal?.addEventListener('abort', onAbort, { once: true })
     if (context.signal?.aborted) onAbort()
     try {

@@ -6,6 +6,7 @@ import type { Delivery } from './delivery.ts'
 import { FairQueue, Flow, type Item } from './fair-queue.ts'
 import { type FailedExchange, notDone, type Outcome } from './outcome.ts'
 import { type PartEnd, sendInParts } from './send-in-parts.ts'
+import { steadyNow } from '../steady-clock.ts'
 
 /** A key whose leads have to be searched for. */
 export type SearchKey = Exclude<LeadKey, { by: 'lead_id' }>
@@ -88,7 +89,7 @@ export class LeadSearch implements Item<LeadSearch> {
 
   /** Whether it leaves `request` at least half of its time. */
   isInTimeFor(request: Delivery): boolean {
-    const now = Date.now()
+    const now = steadyNow()
     return (this.deadline - now) * 2 >= request.deadline - now
   }
 }

@@ -9,6 +9,7 @@ import {
   type SavedResponses,
   refuseOther
 } from './idempotency-record.ts'
+import { steadyNow } from '../steady-clock.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -50,7 +51,7 @@ export function idempotency(scope: FastifyInstance, store: SavedResponses, log: 
     if (inProgress.has(name)) throw stillInProgress()
     inProgress.add(name)
     request.idempotencyKey = idempotencyKey
-    const stored = await store.find(idempotencyKey.caller, key, Date.now() - IDEMPOTENCY_KEY_TTL_MS)
+    const stored = await store.find(idempotencyKey.caller, key, steadyNow() - IDEMPOTENCY_KEY_TTL_MS)
     if (stored === undefined) return undefined
     request.isResponseStored = true
     refuseOther(stored, idempotencyKey)
@@ -90,7 +91,7 @@ export function idempotency(scope: FastifyInstance, store: SavedResponses, log: 
       httpStatus: reply.statusCode,
       contentType: String(reply.getHeader('content-type')),
       body: payload,
-      at: Date.now()
+      at: steadyNow()
     }
     await store.save(record).catch((error: unknown) => {
       // The sender still gets its response, but a repeat would run the request again.

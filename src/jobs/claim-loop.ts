@@ -1,5 +1,6 @@
 import type { Claimed, UpdateQueue } from '../outbox/queue.ts'
 import type { Guard } from '../vicidial/guard.ts'
+import { steadyNow } from '../steady-clock.ts'
 
 export interface ClaimLoopOptions {
   readonly queue: Pick<UpdateQueue, 'claim' | 'nextDueAt' | 'pendingByAccount'>
@@ -70,7 +71,7 @@ export class ClaimLoop {
     const { queue, account, guard, room, deliver, log } = this.#options
     if (guard.refusal() !== undefined)
       return (queue.pendingByAccount.get(account) ?? 0) === 0 ? LONGEST_PAUSE_MS : RETRY_MS
-    const now = Date.now()
+    const now = steadyNow()
     try {
       const dueAt = queue.nextDueAt(account)
       if (dueAt === undefined) return LONGEST_PAUSE_MS

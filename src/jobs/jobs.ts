@@ -6,6 +6,7 @@ import { overloaded, type Problem, StorageError } from '../errors.ts'
 import { type IdempotencyKey, type IdempotencyRecord, refuseOther } from '../http/idempotency-record.ts'
 import { acceptedResponse, jobSummary } from './job-response.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
+import { steadyNow } from '../steady-clock.ts'
 import type { DeadLetter, NewJob } from '../outbox/jobs.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import { ReplaySelection, type ReplayRequester } from './replay.ts'
@@ -75,7 +76,8 @@ export class Jobs {
     const id = this.#newId()
     const response = acceptedRecord(acceptedResponse(id, entries.length), repeat)
     const ref = { requestId, ...(keyId === undefined ? {} : { keyId }) }
-    const job = { id, caller, ...ref, account, source, origin, acceptedAt: response.at, updates, rejected }
+    const times = { acceptedAt: Date.now(), dueAt: steadyNow() }
+    const job = { id, caller, ...ref, account, source, origin, ...times, updates, rejected }
     const known = await this.#store(repeat ? { ...job, record: response } : job)
     if (known === undefined) return { id, response, isRepeat: false }
     if (repeat) refuseOther(known, repeat)
@@ -189,6 +191,7 @@ export class Jobs {
       source: first.source,
       origin: 'replay',
       acceptedAt: Date.now(),
+      dueAt: steadyNow(),
       updates: letters.map(({ update, sequence }, index) => ({
         ...update,
         index,
@@ -224,7 +227,7 @@ function acceptedRecord(
     httpStatus: 202,
     contentType: JSON_TYPE,
     body: JSON.stringify(body),
-    at: Date.now()
+    at: steadyNow()
   }
 }
 

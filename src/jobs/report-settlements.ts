@@ -12,6 +12,6 @@ export function reportSettlements(observer: ResultObserver, settlements: readonl
     const results = ofJob.map(({ disposition, result: { status, error } }) =>
       disposition === 'dead_lettered' ? { status: 'dead_lettered' as const, error } : { status, error }
     )
-    reportResults(observer, { ...job, storedMs: now - acceptedAt }, results)
+    reportResults(observer, { ...job, storedMs: Math.max(0, now - acceptedAt) }, results)
   }
 }

@@ -1,27 +1,45 @@
 import { EVENT_ID_TTL_MS } from '../outbox/idempotency.ts'
 import type { Outbox } from '../outbox/outbox.ts'
+import { steadyNow } from '../steady-clock.ts'
 
 export interface RetentionOptions {
   readonly outbox: Pick<Outbox, 'jobs' | 'idempotency' | 'history' | 'queue'>
   readonly retentionDays: number
   readonly historyDays: number
-  readonly log: { error(members: object, message: string): void }
+  readonly log: {
+    error(members: object, message: string): void
+    warn(members: object, message: string): void
+  }
 }
 
-const DAY_MS = 24 * 60 * 60 * 1_000
+const HOUR_MS = 60 * 60 * 1_000
+const DAY_HOURS = 24
+const DAY_MS = DAY_HOURS * HOUR_MS
 const EVERY_MS = 30_000
 /** Rows deleted at once: few, so that other writes need not wait. */
 const STEP = 500
 const BETWEEN_STEPS_MS = 50
+/** The clock may go wrong by this, or the gateway may have been away for so long, before nothing is deleted for a day. */
+const MAX_JUMP_MS = HOUR_MS
+const MAX_AWAY_MS = DAY_MS
 
 /**
  * Deletes old jobs, idempotency records and history, in small steps. That also finds out whether a failing database
  * works again.
+ *
+ * A wrong clock deletes nothing: after a jump nothing is deleted for a day, and then by the time from before it. Dead
+ * letters, which somebody may still want to replay, also have to be so old in hours that the gateway has run.
  */
 export class Retention {
   readonly #options: RetentionOptions
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
+  /** When the hour began that is noted next. */
+  #hourBegan = steadyNow()
+  /** How far the system's clock is ahead of the steady one, as last seen. */
+  #ahead = Date.now() - steadyNow()
+  /** Nothing is deleted before. */
+  #heldUntil = 0
 
   constructor(options: RetentionOptions) {
     this.#options = options
@@ -29,6 +47,8 @@ export class Retention {
 
   start(): void {
     this.#schedule(EVERY_MS)
+    const last = this.#options.outbox.jobs.lastHourAt
+    if (last !== undefined && Date.now() - last > MAX_AWAY_MS) this.#hold(Date.now() - last)
   }
 
   stop(): void {
@@ -40,14 +60,33 @@ export class Retention {
     if (!this.#isStopped) this.#timer = setTimeout(() => void this.#step(), ms)
   }
 
+  #hold(ms: number): void {
+    this.#heldUntil = steadyNow() + DAY_MS
+    this.#options.log.warn(
+      { seconds: Math.round(ms / 1_000) },
+      'the clock has jumped, or the gateway was away for long: nothing is deleted for a day'
+    )
+  }
+
   async #step(): Promise<void> {
     const { outbox, retentionDays, historyDays, log } = this.#options
-    const now = Date.now()
+    const ahead = Date.now() - steadyNow()
+    if (Math.abs(ahead - this.#ahead) > MAX_JUMP_MS) {
+      this.#hold(ahead - this.#ahead)
+      this.#ahead = ahead
+    }
+    const isHeld = steadyNow() < this.#heldUntil
+    const now = Math.min(Date.now(), steadyNow())
+    const past = (ms: number) => (isHeld ? 0 : now - ms)
     try {
+      if (steadyNow() - this.#hourBegan >= HOUR_MS) {
+        this.#hourBegan = steadyNow()
+        await outbox.jobs.noteHour(Date.now())
+      }
       const deleted =
-        (await outbox.idempotency.purge(now - EVENT_ID_TTL_MS, STEP)) +
-        (await outbox.jobs.purge(now - retentionDays * DAY_MS, STEP)) +
-        (await outbox.history.purge(now - historyDays * DAY_MS, STEP)) +
+        (await outbox.idempotency.purge(past(EVENT_ID_TTL_MS), STEP)) +
+        (await outbox.jobs.purge(past(retentionDays * DAY_MS), STEP, retentionDays * DAY_HOURS)) +
+        (await outbox.history.purge(past(historyDays * DAY_MS), STEP)) +
         (await outbox.queue.forgetWrites(STEP))
       this.#schedule(deleted > 0 ? BETWEEN_STEPS_MS : EVERY_MS)
     } catch (error) {

@@ -10,6 +10,7 @@ import { ClaimLoop } from './claim-loop.ts'
 import type { RetrySchedule } from './retry-schedule.ts'
 import { foldedSettlement, fullySuperseded, notAttempted, settlementOf } from './settlement.ts'
 import { SettlementWriter } from './settlement-writer.ts'
+import { steadyNow } from '../steady-clock.ts'
 
 export interface WorkerOptions {
   readonly queue: Pick<UpdateQueue, 'claim' | 'nextDueAt' | 'pendingByAccount' | 'settle'>
@@ -81,7 +82,7 @@ export class Worker {
     const ended = Promise.all([this.#claims.stop(), this.#settlements.stop()])
     let timer: NodeJS.Timeout | undefined
     const timeout = new Promise((resolve) => {
-      timer = setTimeout(resolve, Math.max(0, deadline - Date.now()))
+      timer = setTimeout(resolve, Math.max(0, deadline - steadyNow()))
     })
     await Promise.race([ended, timeout])
     clearTimeout(timer)
@@ -101,7 +102,7 @@ export class Worker {
     }
     const written: Promise<unknown>[] = []
     const unsettled = new Map(sending.entries())
-    const startedAt = Date.now()
+    const startedAt = steadyNow()
     let counted = 0
     const countCalls = (calls: number) => {
       this.#settlements.countCalls(id, calls - counted)
@@ -124,7 +125,7 @@ export class Worker {
             const one = unsettled.get(index)
             if (one === undefined || !unsettled.delete(index)) return
             countCalls(calls)
-            const now = Date.now()
+            const now = steadyNow()
             this.#limit.note(now - startedAt, outcome.isUnsent !== true)
             written.push(this.#settleBy(outcome, one, now))
           }
@@ -135,7 +136,7 @@ export class Worker {
       // Overloaded: the updates come again when there is room.
       if (!(error instanceof Problem)) this.#options.log.error({ err: error }, 'worker failed')
       for (const { claimed } of unsettled.values())
-        void this.#settle(claimed, (one) => notAttempted(one, Date.now()))
+        void this.#settle(claimed, (one) => notAttempted(one, steadyNow()))
       unsettled.clear()
     }
   }

@@ -20,6 +20,8 @@ export interface NewJob {
   readonly origin: string
   /** Milliseconds since the epoch. */
   readonly acceptedAt: number
+  /** When its updates can be claimed, by the clock of those who claim; absent: at `acceptedAt`. */
+  readonly dueAt?: number
   readonly updates: readonly NewUpdate[]
   /** Results of the updates rejected at once, by their index. */
   readonly rejected: readonly Result[]
@@ -130,6 +132,16 @@ export interface JobStore {
     replay: (letters: readonly DeadLetter[], remaining: () => number) => Replay | undefined,
     repeat?: Pick<IdempotencyRecord, 'caller' | 'key'>
   ): Promise<IdempotencyRecord | undefined>
-  /** Deletes jobs that ended before `before`, about `limit` rows at most. Returns how many rows. */
-  purge(before: number, limit: number): Promise<number>
+  /**
+   * Deletes jobs that ended before `before`, about `limit` rows at most. Returns how many rows.
+   * @param hours those with dead letters are deleted only if the gateway has run for so many since they were accepted
+   */
+  purge(before: number, limit: number, hours?: number): Promise<number>
+  /** Notes that the gateway has run for one more hour; `at` is the system's time. */
+  noteHour(at: number): Promise<void>
+  /**
+   * When an hour was last noted, in milliseconds since the epoch; undefined if none was.
+   * @throws StorageError
+   */
+  readonly lastHourAt: number | undefined
 }

@@ -15,6 +15,7 @@ import type { UpdateQueue } from '../outbox/queue.ts'
 import { dryRunResponse } from './dry-run.ts'
 import type { WriteNotes } from './write-notes.ts'
 import { allRejected, type RequestResults } from './response.ts'
+import { steadyNow } from '../steady-clock.ts'
 
 export type Entry = Update | RejectedUpdate
 
@@ -140,7 +141,7 @@ export class Updates {
     const sound = entries.filter((entry): entry is Update => 'changes' in entry)
     const context = {
       ...sender,
-      deadline: Date.now() + requestDeadlineMs,
+      deadline: steadyNow() + requestDeadlineMs,
       ...(signal && { signal }),
       ...this.#pastOutbox(sound, sender.requestId)
     }

@@ -1,4 +1,5 @@
 import type { Refused } from './reply.ts'
+import { steadyNow } from '../steady-clock.ts'
 
 interface WaitingCall {
   readonly start: () => void
@@ -36,7 +37,7 @@ export class CallQueue {
         resolve(refusal)
       }
     }
-    const timer = setTimeout(call.end, Math.max(0, deadline - Date.now()))
+    const timer = setTimeout(call.end, Math.max(0, deadline - steadyNow()))
     this.#calls.add(call)
     return promise
   }

@@ -26,6 +26,7 @@ import {
   SEARCH_LIMIT,
   searchParams
 } from './wire.ts'
+import { steadyNow } from '../steady-clock.ts'
 
 /** Who a call is made for, and until when. */
 export interface CallContext {
@@ -230,10 +231,10 @@ export class Exchange {
     attempt: number
   ): Promise<Reply | Unanswered> {
     const { client, account, observer } = this.#options
-    const timeoutMs = Math.min(this.#options.timeoutMs, deadline - Date.now())
+    const timeoutMs = Math.min(this.#options.timeoutMs, deadline - steadyNow())
     if (timeoutMs <= 0) return NOT_SENT
     onSent()
-    const queued = since === undefined || attempt > 1 ? {} : { queuedMs: Math.max(0, Date.now() - since) }
+    const queued = since === undefined || attempt > 1 ? {} : { queuedMs: Math.max(0, steadyNow() - since) }
     const started = performance.now()
     const raw = await client.post(formBody(params, { ...account, source }), timeoutMs)
     const isHasty = timeoutMs < this.#options.timeoutMs / 2

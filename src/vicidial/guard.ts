@@ -2,6 +2,7 @@ import { CallQueue, RateWindow } from './call-queue.ts'
 import type { Health } from './call-reply.ts'
 import { LoginHold } from './login-hold.ts'
 import type { Refused } from './reply.ts'
+import { steadyNow } from '../steady-clock.ts'
 
 /** `unreachable`: the circuit is open, calls are refused until a probe succeeds. */
 export const UPSTREAM_STATES = ['unknown', 'reachable', 'unreachable', 'login_refused', 'locked_out'] as const
@@ -110,7 +111,7 @@ export class Guard {
   }
 
   #loginRefusal(state: 'login_refused' | 'locked_out'): Refused {
-    const seconds = Math.max(1, Math.ceil((this.#login.nextProbeAt - Date.now()) / 1_000))
+    const seconds = Math.max(1, Math.ceil((this.#login.nextProbeAt - steadyNow()) / 1_000))
     const detail = `VICIdial refused the gateway's login; it is tried again in ${seconds} s, so that it is not locked out.`
     return {
       kind: 'refused',
@@ -122,7 +123,7 @@ export class Guard {
   /** Whether one more call may start now. If only the rate forbids it, a timer offers the place once it no longer does. */
   #mayStart(): boolean {
     if (this.#inFlight >= this.#concurrency) return false
-    const waitMs = this.#rate.waitMs(Date.now())
+    const waitMs = this.#rate.waitMs(steadyNow())
     if (waitMs === 0) return true
     if (!this.#isClosed) {
       this.#rateTimer ??= setTimeout(() => {
@@ -135,7 +136,7 @@ export class Guard {
 
   async #make<Reply>(call: () => Promise<Reply>, healthOf: (reply: Reply) => Health): Promise<Reply> {
     this.#inFlight++
-    this.#rate.note(Date.now())
+    this.#rate.note(steadyNow())
     const loginRefusals = this.#loginRefusals
     try {
       const reply = await call()
@@ -170,9 +171,9 @@ export class Guard {
     }
     if (shown === 'login_refused' || shown === 'locked_out') {
       this.#loginRefusals++
-      this.#login.refused(shown, Date.now())
+      this.#login.refused(shown, steadyNow())
       this.#concurrency = UNPROVEN_CONCURRENCY
-      this.#probeIn(this.#login.nextProbeAt - Date.now())
+      this.#probeIn(this.#login.nextProbeAt - steadyNow())
     } else if (shown === 'good') {
       this.#login.accepted()
       this.#concurrency = this.#options.maxConcurrency
@@ -202,7 +203,7 @@ export class Guard {
     // A login probe without a reply may have been refused: it counts as refused, so that the next one waits.
     this.#note(shown === 'failed' ? (held ?? shown) : shown, true)
     if (this.refusal() === undefined) this.#offerPlaces()
-    else if (this.#login.state === undefined || this.#login.nextProbeAt <= Date.now())
+    else if (this.#login.state === undefined || this.#login.nextProbeAt <= steadyNow())
       this.#probeIn(PROBE_EVERY_MS)
   }
 }

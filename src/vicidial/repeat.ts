@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Backoff, pauseMs } from './backoff.ts'
 import type { CallReply } from './call-reply.ts'
+import { steadyNow } from '../steady-clock.ts'
 
 /** Attempts of one call, the first included. */
 const MAX_ATTEMPTS = 4
@@ -40,7 +41,7 @@ export function repeatPauseMs(attempt: number, random: () => number = Math.rando
  */
 export async function pauseBeforeRepeat(attempt: number, deadline: number): Promise<boolean> {
   const ms = repeatPauseMs(attempt)
-  if (Date.now() + ms >= deadline) return false
+  if (steadyNow() + ms >= deadline) return false
   await pause(ms)
   return true
 }

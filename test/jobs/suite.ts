@@ -1,6 +1,7 @@
 import './adaptive-limit.test.ts'
+import './newest-value.test.ts'
 import './removed-accounts.test.ts'
+import './retention.test.ts'
 import './retry-schedule.test.ts'
 import './settlement.test.ts'
-import './newest-value.test.ts'
 import './worker.test.ts'

@@ -1,5 +1,4 @@
 import { overloaded, StorageError } from '../../src/errors.ts'
-import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { test } from 'tap'
 import type { Delivered, DeliveryContext } from '../../src/delivery/delivery.ts'
@@ -16,6 +15,8 @@ import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
 import type { Refused } from '../../src/vicidial/reply.ts'
 import { dataDir, memoryLog, type Tester } from '../helper.ts'
 import { jobId, newJob, sets } from '../outbox/jobs.ts'
+import { steadyNow } from '../../src/steady-clock.ts'
+import { stoppedClock } from '../stopped-clock.ts'
 import { until } from '../until.ts'
 import { UPDATED, updatedByKey } from '../delivery/updates.ts'
 
@@ -112,13 +113,7 @@ async function working(t: Tester, settings: Partial<WorkerOptions> = {}) {
 
 /** Holds time until the test ends; only the returned function lets it pass. */
 function holdTime(t: Tester): (ms: number) => void {
-  mock.timers.enable({ apis: ['Date', 'setTimeout'], now: 1_000_000 })
-  t.teardown(() => {
-    mock.timers.reset()
-  })
-  return (ms) => {
-    mock.timers.tick(ms)
-  }
+  return stoppedClock(t, 1_000_000).tick
 }
 
 /** Lets everything happen that needs no time, until `isSo`; fails if it never is. */
@@ -741,4 +736,23 @@ test('if the newest of a run is refused for its value, each of the others is sen
     asked.map((one) => inShort(one).join()),
     ['1 A11', ...Array.from({ length: 11 }, (_, n) => `1 A${n}`)]
   )
+})
+
+test("an update waits as long as it should when the system's clock is set back or forward", async (t) => {
+  const { pass, setAhead } = stoppedClock(t, 1_000_000_000_000)
+  const { outbox, worker, asked, state } = await working(t)
+  state.answering = () => (asked.length === 1 ? AWAY : UPDATED)
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now(), dueAt: steadyNow() }))
+  setAhead(-120_000)
+  worker.wake()
+  await eventually('it fails once', () => asked.length === 1)
+  setAhead(86_400_000)
+  await pass(499, 100)
+  t.equal(asked.length, 1, 'half of the first pause at least')
+  setAhead(-86_400_000)
+  await pass(600, 100)
+  t.equal(asked.length, 2)
+  await outbox.jobs.accept(newJob(2, [sets('B', 1)], { acceptedAt: Date.now(), dueAt: steadyNow() }))
+  worker.wake()
+  await eventually('a new one is sent at once', () => asked.length === 3)
 })

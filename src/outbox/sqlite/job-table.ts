@@ -83,6 +83,30 @@ export class JobTable {
     return known.length === 0 ? undefined : Math.min(...known)
   }
 
+  /** Notes that the gateway has run for one more hour. */
+  noteHour(at: number): void {
+    this.#sql.run(
+      'INSERT INTO running_hours (at, next_job) VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM jobs))',
+      at
+    )
+  }
+
+  /** When an hour was last noted. */
+  get lastHourAt(): number | undefined {
+    const row = this.#sql.row('SELECT at FROM running_hours ORDER BY hour DESC LIMIT 1')
+    return row && Number(row['at'])
+  }
+
+  /** The number that jobs are below which were accepted before the gateway has run for the last `hours`. */
+  acceptedBefore(hours: number): number {
+    if (hours === 0) return Number.MAX_SAFE_INTEGER
+    const row = this.#sql.row(
+      'SELECT next_job FROM running_hours WHERE hour <= (SELECT max(hour) FROM running_hours) - ? ORDER BY hour DESC LIMIT 1',
+      hours
+    )
+    return Number(row?.['next_job'] ?? 0)
+  }
+
   find(id: string): Job | undefined {
     const row = this.#sql.row('SELECT * FROM jobs WHERE id = ?', id)
     return row && readJob(row, this.#counts(row))

@@ -19,6 +19,7 @@ import type { SqliteIdempotency } from './idempotency.ts'
 import type { JobProgress } from './job-progress.ts'
 import type { JobTable } from './job-table.ts'
 import type { UpdateTable } from './update-table.ts'
+import { steadyNow } from '../../steady-clock.ts'
 
 const NO_CALLS: ReadonlyMap<string, number> = new Map()
 /** Updates cancelled in one transaction: few, so that nothing else waits for long. */
@@ -102,7 +103,7 @@ export class SqliteJobs implements JobStore {
   ): Promise<IdempotencyRecord | undefined> {
     const { idempotency, deadLetters, updates } = this.#tables
     return this.#promise(() => {
-      const known = repeat && idempotency.get(repeat.caller, repeat.key, Date.now() - IDEMPOTENCY_KEY_TTL_MS)
+      const known = repeat && idempotency.get(repeat.caller, repeat.key, steadyNow() - IDEMPOTENCY_KEY_TTL_MS)
       if (known) return known
       const { letters, remaining } = deadLetters.choose(choice)
       if (letters.length === 0) return undefined
@@ -115,9 +116,20 @@ export class SqliteJobs implements JobStore {
     })
   }
 
-  purge(before: number, limit: number): Promise<number> {
-    const { commits, updates } = this.#tables
-    return commits.write(() => updates.purge(before, limit))
+  purge(before: number, limit: number, hours = 0): Promise<number> {
+    const { commits, jobs, updates } = this.#tables
+    return commits.write(() => updates.purge(before, limit, jobs.acceptedBefore(hours)))
+  }
+
+  async noteHour(at: number): Promise<void> {
+    const { commits, jobs } = this.#tables
+    await commits.write(() => {
+      jobs.noteHour(at)
+    })
+  }
+
+  get lastHourAt(): number | undefined {
+    return this.#tables.jobs.lastHourAt
   }
 
   /** Writes what a sender is promised, which has to be found after a restart. */

@@ -3,7 +3,8 @@
  *
  * `updates.id` numbers all updates ever accepted; a job's updates have consecutive ids from `jobs.first_id`. For
  * `updates.state` see update-state.ts. The rows of `history` that belong to a record have consecutive ids from
- * `history_records.first`.
+ * `history_records.first`. A row of `running_hours` is added for each hour that a gateway has run on the database;
+ * `next_job` is the number of the first job that was accepted later.
  */
 export const MIGRATIONS = [
   `
@@ -119,5 +120,12 @@ export const MIGRATIONS = [
   CREATE INDEX unfinished_keys ON updates (sequence) WHERE state < 2 AND lead > 'lead_id;';
   CREATE INDEX pending_updates ON updates (lead, account, id) WHERE state = 0;
   `,
-  'ALTER TABLE updates ADD COLUMN key_match TEXT'
+  'ALTER TABLE updates ADD COLUMN key_match TEXT',
+  `
+  CREATE TABLE running_hours (
+    hour INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    next_job INTEGER NOT NULL
+  );
+  `
 ]

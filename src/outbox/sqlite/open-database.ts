@@ -2,7 +2,9 @@ import { StorageError } from '../../errors.ts'
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { steadyNow } from '../../steady-clock.ts'
 import { MIGRATIONS } from './migrations.ts'
+import { PENDING } from './update-state.ts'
 
 /** The name of the database's file. */
 export const FILE = 'gateway.db'
@@ -22,16 +24,17 @@ const MEANINGS: readonly [message: RegExp, meaning: string][] = [
 /**
  * Opens the database in `directory` for this process alone, creates it if it is missing, and migrates it. A file that
  * cannot be used is left unchanged.
+ * @param longestPauseMs nothing is due later than that from now: the clock may have been ahead when it was written
  * @throws StorageError that says what is wrong and how to fix it
  */
-export function openDatabase(directory: string): DatabaseSync {
+export function openDatabase(directory: string, longestPauseMs = Infinity): DatabaseSync {
   const path = join(directory, FILE)
   let database: DatabaseSync | undefined
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     refuseLostFile(path)
     database = new DatabaseSync(path, { timeout: LOCK_WAIT_MS })
-    prepare(database, path)
+    prepare(database, path, longestPauseMs)
     return database
   } catch (error) {
     database?.close()
@@ -58,7 +61,7 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
-function prepare(database: DatabaseSync, path: string): void {
+function prepare(database: DatabaseSync, path: string, longestPauseMs: number): void {
   // The lock is taken with the first read or write and held until the process ends.
   database.exec('PRAGMA locking_mode = EXCLUSIVE')
   const version = numberOf(database, 'user_version')
@@ -79,9 +82,16 @@ function prepare(database: DatabaseSync, path: string): void {
   for (const migration of MIGRATIONS.slice(version)) database.exec(migration)
   if (isNew) database.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
   database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`)
+  if (longestPauseMs !== Infinity) bringForward(database, steadyNow(), longestPauseMs)
   database.exec('COMMIT')
   const [check] = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {})
   if (check !== 'ok') throw new StorageError(`The database ${path} is damaged: restore it from a backup.`)
+}
+
+/** Brings forward what would be due later than it can be: at once what was never sent, else after the longest pause. */
+function bringForward(database: DatabaseSync, now: number, longestPauseMs: number): void {
+  const latest = `iif(attempts = 0, ${now}, ${now + longestPauseMs})`
+  database.exec(`UPDATE updates SET due_at = ${latest} WHERE state = ${PENDING} AND due_at > ${latest}`)
 }
 
 function numberOf(database: DatabaseSync, pragma: string): number {

@@ -28,6 +28,8 @@ export interface SqliteOptions {
   readonly history?: HistoryPolicy
   /** How long a commit waits for others to share it, in milliseconds. */
   readonly gatherMs?: number
+  /** The longest pause before a retry, in milliseconds; see `openDatabase`. */
+  readonly longestPauseMs?: number
   readonly log?: OutboxLog
 }
 
@@ -54,9 +56,9 @@ export class SqliteOutbox implements Outbox {
    */
   constructor(
     directory: string,
-    { history: policy = NO_HISTORY, gatherMs = GATHER_MS, log = NO_LOG }: SqliteOptions = {}
+    { history: policy = NO_HISTORY, gatherMs = GATHER_MS, longestPauseMs, log = NO_LOG }: SqliteOptions = {}
   ) {
-    this.#database = openDatabase(directory)
+    this.#database = openDatabase(directory, longestPauseMs)
     const files = new DatabaseFiles(join(directory, FILE), (fault) => {
       log.error(
         { fault },

@@ -53,6 +53,7 @@ export class UpdateTable {
     const firstId = this.#nextId
     const n = this.#jobs.insert(job, firstId)
     const written = new Map<Changes, string>()
+    const dueAt = job.dueAt ?? job.acceptedAt
     for (const update of job.updates) {
       const id = firstId + update.index
       const lead = keyName(update.key)
@@ -71,9 +72,9 @@ export class UpdateTable {
         update.keyMatch ?? null,
         changes,
         update.sequence ?? id,
-        job.acceptedAt
+        dueAt
       )
-      if (isNext) this.#ready.add(job.account, job.acceptedAt, id)
+      if (isNext) this.#ready.add(job.account, dueAt, id)
     }
     for (const result of job.rejected) {
       const id = firstId + result.index
@@ -141,12 +142,20 @@ export class UpdateTable {
     return cancelled
   }
 
-  /** Deletes jobs that ended before `before`, with their updates, about `limit` rows. Returns how many. */
-  purge(before: number, limit: number): number {
+  /**
+   * Deletes jobs that ended before `before`, with their updates, about `limit` rows. Returns how many.
+   * @param lettersBefore jobs with dead letters are only deleted if their number is below this
+   */
+  purge(before: number, limit: number, lettersBefore: number): number {
     let left = limit
     for (const job of this.#sql.rows(
-      'SELECT n, first_id, received FROM jobs WHERE finished_at < ? ORDER BY finished_at LIMIT ?',
+      `SELECT n, first_id, received FROM jobs WHERE finished_at < ?
+        AND (n < ? OR NOT EXISTS (
+          SELECT 1 FROM updates WHERE id >= first_id AND id < first_id + received AND state = ${DEAD_LETTER}
+        ))
+      ORDER BY finished_at LIMIT ?`,
       before,
+      lettersBefore,
       limit
     )) {
       if (left <= 0) break

@@ -10,7 +10,7 @@ import { MIGRATIONS } from '../../../src/outbox/sqlite/migrations.ts'
 import { openDatabase } from '../../../src/outbox/sqlite/open-database.ts'
 import { SqliteOutbox } from '../../../src/outbox/sqlite/sqlite-outbox.ts'
 import { dataDir, type Tester } from '../../helper.ts'
-import { done, inShort, jobId, missing, newJob, NO_CALLS, sets } from '../jobs.ts'
+import { done, inShort, jobId, missing, newJob, NO_CALLS, sets, waiting } from '../jobs.ts'
 
 const LATER = 1_000_000
 
@@ -381,4 +381,25 @@ test('what newer updates had set in a database of the fourth schema is still lef
   }
   t.same(seen, [[2, 'status'], [4, 'owner'], [5], [3]])
   t.match(await outbox.jobs.deadLetters({ limit: 10 }), [{ id: 1, superseded: ['email', 'status'] }])
+})
+
+test('what a clock far ahead had made due later than it can be is brought forward', async (t) => {
+  const directory = dataDir(t)
+  const now = Date.now()
+  const before = new SqliteOutbox(directory)
+  await before.jobs.accept(newJob(1, [sets('A', 1)], { dueAt: now + 90_000_000 }))
+  await before.jobs.accept(newJob(2, [sets('B', 2), sets('B', 3)], { dueAt: now }))
+  const [first, second] = await before.queue.claim('default', 10, now)
+  if (first === undefined || second === undefined) throw new Error('nothing was due')
+  await before.queue.settle([waiting(first, now + 90_000_000), waiting(second, now + 30_000)], NO_CALLS)
+  await before.close()
+
+  const outbox = new SqliteOutbox(directory, { longestPauseMs: 60_000 })
+  t.teardown(() => outbox.close())
+  const due = async (at: number) =>
+    (await outbox.queue.claim('default', 10, at)).map(({ update }) => update.key.value)
+  t.same(await due(Date.now() + 1_000), [1], 'it was never sent')
+  t.same(await due(now + 30_000), [3])
+  t.same(await due(now + 59_000), [])
+  t.same(await due(Date.now() + 61_000), [2])
 })

@@ -1,0 +1,90 @@
+import { test } from 'tap'
+import { Retention } from '../../src/jobs/retention.ts'
+import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
+import { dataDir, type Tester } from '../helper.ts'
+import { dead, done, idempotencyRecord, jobId, newJob, sets, settleNext } from '../outbox/jobs.ts'
+import { stoppedClock } from '../stopped-clock.ts'
+
+const START = Date.parse('2026-01-02T03:04:05.000Z')
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const RECORD = idempotencyRecord({ at: START })
+
+/** A database with a job that was made, one with a dead letter, and a response; all of them are from now. */
+async function kept(t: Tester) {
+  const clock = stoppedClock(t, START)
+  const directory = dataDir(t)
+  let outbox = new SqliteOutbox(directory, { gatherMs: 0 })
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: START, record: RECORD }))
+  await settleNext(outbox, done, START)
+  await outbox.jobs.accept(newJob(2, [sets('B', 1)], { acceptedAt: START }))
+  await settleNext(outbox, dead, START)
+  const warned: unknown[] = []
+  const note = (members: object) => void warned.push(members)
+  const log = { error: note, warn: note }
+  const start = () => {
+    const retention = new Retention({ outbox, retentionDays: 30, historyDays: 30, log })
+    retention.start()
+    return retention
+  }
+  let retention = start()
+  t.teardown(async () => {
+    retention.stop()
+    await outbox.close()
+  })
+  /** Starts again after some time, or with a clock that is so far ahead: no process can tell. */
+  const restart = async (afterMs: number) => {
+    retention.stop()
+    await outbox.close()
+    clock.tick(afterMs)
+    outbox = new SqliteOutbox(directory, { gatherMs: 0 })
+    retention = start()
+  }
+  /** What is still there. */
+  const found = async () => {
+    const isKept = async (n: number) => (await outbox.jobs.find(jobId(n))) !== undefined
+    const record = await outbox.idempotency.find(RECORD.caller, RECORD.key, 0)
+    return [await isKept(1), await isKept(2), record !== undefined]
+  }
+  return { ...clock, restart, found, warned }
+}
+
+test('what has ended is deleted when it is old enough, dead letters too', async (t) => {
+  const { pass, found, warned } = await kept(t)
+  await pass(7 * DAY_MS - HOUR_MS, HOUR_MS)
+  t.same(await found(), [true, true, true])
+  await pass(2 * HOUR_MS, HOUR_MS)
+  t.same(await found(), [true, true, false])
+  await pass(23 * DAY_MS - 2 * HOUR_MS, HOUR_MS)
+  t.same(await found(), [true, true, false])
+  await pass(3 * HOUR_MS, HOUR_MS)
+  t.same(await found(), [false, false, false])
+  t.same(warned, [])
+})
+
+test("a jump of the system's clock deletes nothing, then or later", async (t) => {
+  const { pass, setAhead, found, warned } = await kept(t)
+  await pass(HOUR_MS, HOUR_MS / 2)
+  setAhead(40 * DAY_MS)
+  await pass(2 * DAY_MS, HOUR_MS)
+  t.same(await found(), [true, true, true])
+  t.same(warned, [{ seconds: (40 * DAY_MS) / 1_000 }])
+  setAhead(-40 * DAY_MS)
+  await pass(2 * DAY_MS, HOUR_MS)
+  t.same(await found(), [true, true, true])
+})
+
+test('a start long after the last hour deletes nothing for a day, and dead letters only after as much running', async (t) => {
+  const { pass, restart, found, warned } = await kept(t)
+  await pass(2 * HOUR_MS, HOUR_MS)
+  await restart(40 * DAY_MS)
+  await pass(DAY_MS - HOUR_MS, HOUR_MS)
+  t.same(await found(), [true, true, true])
+  t.equal(warned.length, 1)
+  await pass(2 * HOUR_MS, HOUR_MS)
+  t.same(await found(), [false, true, false])
+  await pass(29 * DAY_MS - 4 * HOUR_MS, HOUR_MS)
+  t.same(await found(), [false, true, false])
+  await pass(5 * HOUR_MS, HOUR_MS)
+  t.same(await found(), [false, false, false])
+})
