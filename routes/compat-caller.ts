@@ -43,12 +43,17 @@ export async function readCompatParameters(
 ): Promise<Parameters> {
   const { compat, body, headers } = request
   if (compat === null) throw new Error('the query of a call was not read')
-  const inBody = await readBody((body as Buffer | null | undefined) ?? NO_BODY, headers['content-type'])
+  const bytes = (body as Buffer | null | undefined) ?? NO_BODY
+  const giveBack = request.caller === null ? accessControl.countBody(request.ip, bytes.length) : undefined
+  const inBody = await readBody(bytes, headers['content-type'])
   const parameters = mergeParameters(compat.parameters, inBody)
   for (const name of LOGIN) textOf(parameters, name)
   compat.parameters = parameters
   if (request.caller !== null) confirm(request, parameters, accessControl)
-  else if (!asksVersion(parameters)) login(request, parameters, accessControl)
+  else if (!asksVersion(parameters)) {
+    login(request, parameters, accessControl)
+    giveBack?.()
+  }
   return parameters
 }
 

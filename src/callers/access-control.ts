@@ -1,5 +1,5 @@
 import { Problem } from '../errors.ts'
-import { AnonymousLimit, NO_KEY_POINTS, WRONG_KEY_POINTS } from './anonymous-limit.ts'
+import { AnonymousLimit, NO_KEY_POINTS, pointsOfBody, WRONG_KEY_POINTS } from './anonymous-limit.ts'
 import type { Caller, RoutePermission } from './caller.ts'
 import type { Callers } from './callers.ts'
 import { isWholeKey, KEY_PREFIX } from './key.ts'
@@ -55,6 +55,20 @@ export class AccessControl {
   /** Counts a request without a key. @throws Problem rate_limited */
   countKeyless(ip: string): void {
     this.#anonymous.take(ip, NO_KEY_POINTS)
+  }
+
+  /**
+   * Counts a body that has to be parsed to learn who sent it, before it is.
+   * @returns gives its points back, once the sender has proved itself
+   * @throws Problem rate_limited
+   */
+  countBody(ip: string, bytes: number): () => void {
+    const points = pointsOfBody(bytes)
+    if (points === 0) return () => {}
+    this.#anonymous.take(ip, points)
+    return () => {
+      this.#anonymous.giveBack(ip, points)
+    }
   }
 
   /** Counts a request with a wrong key, signature or session. @throws Problem rate_limited */

@@ -5,6 +5,8 @@ import { Quota } from './quota.ts'
 /** Points for a request without a key, and for one with a wrong key, signature or session. */
 export const NO_KEY_POINTS = 1
 export const WRONG_KEY_POINTS = 10
+/** Bytes of a body that cost a point more if they have to be read to learn who sent them. */
+const BYTES_PER_POINT = 16_384
 /** Most addresses in memory, about 200 bytes each. Beyond it the oldest is forgotten. */
 const MAX_ADDRESSES = 50_000
 /** Groups of an IPv6 address that count, 64 bits: its owner chooses the rest. */
@@ -34,6 +36,13 @@ export class AnonymousLimit {
     throw rateLimited(detail, quota.secondsLeft(now))
   }
 
+  /** Gives back the points of a request whose sender has proved itself after all. */
+  giveBack(address: string, points: number): void {
+    if (this.#pointsPerMinute === 0) return
+    const now = performance.now()
+    this.#quotaOf(networkOf(address), now).giveBack(points, now)
+  }
+
   #quotaOf(network: string, now: number): Quota {
     const known = this.#quotas.get(network)
     if (known?.isWhole(now) === false) return known
@@ -50,6 +59,11 @@ export class AnonymousLimit {
       this.#quotas.delete(network)
     }
   }
+}
+
+/** Points for reading a body to learn who sent it; a short one costs nothing more. */
+export function pointsOfBody(bytes: number): number {
+  return Math.floor(bytes / BYTES_PER_POINT)
 }
 
 /** An IPv4 address, or the first half of an IPv6 one. Anything else, from a proxy, counts as one address. */

@@ -45,4 +45,9 @@ export class Quota {
     this.#taken += amount
     return true
   }
+
+  /** Gives back what was taken, unless it is back already. */
+  giveBack(amount: number, now: number): void {
+    if (!this.isWhole(now)) this.#taken = Math.max(0, this.#taken - amount)
+  }
 }

@@ -107,6 +107,20 @@ test('a body that holds its own login may have 1 MiB; with the key in the query 
   }
 })
 
+test('a body that has to be parsed to learn who sent it costs a point for 16 KiB, unless its login is valid', async (t) => {
+  const gateway = await startCompat(t, undefined, { ANONYMOUS_POINTS_PER_MINUTE: '100' })
+  const send = async (parameters: Record<string, unknown>) => {
+    const body = { ...CRM, lead_ids: '1', status: 'A', ...parameters }
+    return (await ask(gateway, 'POST', PATH, JSON.stringify(body).padEnd(700_000), json)).body
+  }
+  for (let n = 0; n < 5; n++) t.match(await send({}), /^SUCCESS/)
+  t.match(await send({ pass: 'wrong' }), REFUSED)
+  t.match(await send({}), /^SUCCESS/)
+  for (const pass of ['wrong', 'wrong', 'crm-key']) t.match(await send({ pass }), /TOO MANY REQUESTS/, pass)
+  const short = { ...CRM, lead_ids: '1', status: 'A' }
+  t.match((await ask(gateway, 'POST', PATH, short, json)).body, /^SUCCESS/)
+})
+
 test('a caller has the same permissions here as elsewhere', async (t) => {
   const callers = [
     {
