@@ -4,6 +4,7 @@ import type { HistoryEntry, HistoryPage, HistoryRecord, HistoryStore } from '../
 import type { GroupCommit } from './group-commit.ts'
 import { readNames, type Row } from './rows.ts'
 import type { Statements } from './statements.ts'
+import { READABLE_HISTORY } from './unreadable-rows.ts'
 
 /** How far apart two records may be written out of the order of their times. */
 const MAX_DISORDER_MS = 60_000
@@ -83,7 +84,7 @@ export class SqliteHistory implements HistoryStore {
       .rows(
         `SELECT * FROM history CROSS JOIN history_records
           ON first = (SELECT max(first) FROM history_records WHERE first <= history.id)
-        WHERE ${conditions} ORDER BY id DESC LIMIT ?`,
+        WHERE ${conditions} AND ${READABLE_HISTORY} ORDER BY id DESC LIMIT ?`,
         ...which.map(([, value]) => value),
         limit
       )

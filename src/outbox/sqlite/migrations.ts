@@ -127,5 +127,13 @@ export const MIGRATIONS = [
     at INTEGER NOT NULL,
     next_job INTEGER NOT NULL
   );
+  `,
+  `
+  CREATE TABLE set_aside (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    origin TEXT NOT NULL,
+    content TEXT NOT NULL
+  );
   `
 ]

@@ -18,6 +18,7 @@ import { FILE, openDatabase } from './open-database.ts'
 import { SqliteQueue } from './queue.ts'
 import { ReadyUpdates } from './ready-updates.ts'
 import { Statements } from './statements.ts'
+import { setAsideUnreadable } from './unreadable-rows.ts'
 import { UpdateTable } from './update-table.ts'
 
 /** How long a commit waits for others to share it: 64 senders store 1.7 times as much for it (npm run bench). */
@@ -66,6 +67,9 @@ export class SqliteOutbox implements Outbox {
       )
     })
     this.#files = files
+    const rows = setAsideUnreadable(this.#database, Date.now())
+    if (rows > 0)
+      log.error({ rows }, 'rows of the database that cannot be read were moved to its table set_aside')
     const sql = new Statements(this.#database)
     this.#sql = sql
     const jobs = new JobTable(sql)
