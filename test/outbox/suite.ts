@@ -1,4 +1,5 @@
 import './sqlite/database-files.test.ts'
+import './sqlite/disk-reserve.test.ts'
 import './sqlite/group-commit.test.ts'
 import './sqlite/job-table.test.ts'
 import './sqlite/open-database.test.ts'

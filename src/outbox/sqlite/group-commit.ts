@@ -4,7 +4,21 @@ import type { DatabaseSync } from 'node:sqlite'
 /** How long one commit takes in work, in milliseconds; then the event loop gets its turn. */
 const MAX_COMMIT_MS = 8
 
+/** SQLite's result code for a full disk. */
+const SQLITE_FULL = 13
+const FULL = 'The database cannot be written (the disk is full).'
+
+/** Room on the disk for notes; see `DiskReserve`. */
+export interface Reserve {
+  readonly isHeld: boolean
+  release(): boolean
+}
+
+const NO_RESERVE: Reserve = { isHeld: true, release: () => false }
+
 interface Work {
+  /** Whether it may use the reserve. */
+  readonly isNote: boolean
   readonly run: () => unknown
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
@@ -23,6 +37,7 @@ export class GroupCommit {
   readonly #database: DatabaseSync
   readonly #gatherMs: number
   readonly #counts: Counts
+  readonly #reserve: Reserve
   readonly #now: () => number
   #isRecountDue = false
   #waiting: Work[] = []
@@ -31,32 +46,36 @@ export class GroupCommit {
 
   /**
    * @param gatherMs how long a commit waits for others to share it, in milliseconds
+   * @param reserve given up when the disk is full; until it is back only notes are written
    * @param now a clock in milliseconds
    */
   constructor(
     database: DatabaseSync,
     gatherMs: number,
     counts: Counts,
+    reserve: Reserve = NO_RESERVE,
     now: () => number = () => performance.now()
   ) {
     this.#database = database
     this.#gatherMs = gatherMs
     this.#counts = counts
+    this.#reserve = reserve
     this.#now = now
   }
 
   /** Why a commit failed; undefined once something was written since. An empty commit proves nothing. */
   get fault(): string | undefined {
-    return this.#fault
+    return this.#fault ?? (this.#reserve.isHeld ? undefined : FULL)
   }
 
   /**
    * Runs `run` in a transaction; resolves with its result once that is on disk.
+   * @param isNote whether it must be written though the disk is full
    * @throws StorageError if it fails; then its whole group is rolled back
    */
-  write<T>(run: () => T): Promise<T> {
+  write<T>(run: () => T, isNote = false): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ run, resolve: resolve as (value: unknown) => void, reject })
+      this.#waiting.push({ run, isNote, resolve: resolve as (value: unknown) => void, reject })
       this.#schedule()
     })
   }
@@ -79,6 +98,7 @@ export class GroupCommit {
   }
 
   #commit(): void {
+    if (!this.#reserve.isHeld) this.#refuseAllButNotes()
     const done: [Work, unknown][] = []
     const started = this.#now()
     let taken = 0
@@ -94,8 +114,11 @@ export class GroupCommit {
       this.#database.exec('COMMIT')
       if (this.#counts.statements.changes > before) this.#fault = undefined
     } catch (error) {
-      const failed = this.#waiting.slice(0, Math.max(taken, 1))
-      this.#waiting = this.#waiting.slice(failed.length)
+      const group = this.#waiting.slice(0, Math.max(taken, 1))
+      const rest = this.#waiting.slice(group.length)
+      const isHelped = isFull(error) && group.some(({ isNote }) => isNote) && this.#reserve.release()
+      const failed = group.filter(({ isNote }) => !(isHelped && isNote))
+      this.#waiting = [...group.filter((work) => !failed.includes(work)), ...rest]
       const cause = error instanceof Error ? error.message : 'unknown'
       this.#fault = `The database cannot be written (${cause}).`
       for (const { reject } of failed) reject(new StorageError(this.#fault, error))
@@ -104,6 +127,13 @@ export class GroupCommit {
     }
     this.#waiting = this.#waiting.slice(taken)
     for (const [work, value] of done) work.resolve(value)
+  }
+
+  #refuseAllButNotes(): void {
+    const refused = this.#waiting.filter(({ isNote }) => !isNote)
+    if (refused.length === 0) return
+    this.#waiting = this.#waiting.filter(({ isNote }) => isNote)
+    for (const { reject } of refused) reject(new StorageError(FULL))
   }
 
   /** Rolls back. An error here is not passed on: the next group meets it again. */
@@ -123,4 +153,8 @@ export class GroupCommit {
     this.#counts.recount()
     this.#isRecountDue = false
   }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_FULL
 }

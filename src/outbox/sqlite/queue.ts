@@ -60,7 +60,7 @@ export class SqliteQueue implements UpdateQueue {
     for (let start = 0; start < delivered.length; start += STEP) {
       await commits.write(() => {
         writes.note(delivered.slice(start, start + STEP), sequence)
-      })
+      }, true)
     }
   }
 

@@ -7,6 +7,7 @@ import type { Outbox } from '../outbox.ts'
 import type { UpdateQueue } from '../queue.ts'
 import { DatabaseFiles } from './database-files.ts'
 import { DeadLetters } from './dead-letters.ts'
+import { DiskReserve } from './disk-reserve.ts'
 import { GroupCommit } from './group-commit.ts'
 import { SqliteHistory } from './history.ts'
 import { SqliteIdempotency } from './idempotency.ts'
@@ -77,12 +78,11 @@ export class SqliteOutbox implements Outbox {
     const writes = new NewestWrites(sql)
     const updates = new UpdateTable(sql, jobs, ready, writes)
     const deadLetters = new DeadLetters(sql)
-    const commits = new GroupCommit(this.#database, gatherMs, {
-      statements: sql,
-      recount: () => {
-        updates.recount()
-      }
-    })
+    const recount = () => {
+      updates.recount()
+    }
+    const counts = { statements: sql, recount }
+    const commits = new GroupCommit(this.#database, gatherMs, counts, new DiskReserve(directory))
     this.#commits = commits
     const idempotency = new SqliteIdempotency(sql, commits)
     const history = new SqliteHistory(sql, commits)

@@ -11,12 +11,22 @@ function inMemory(t: Tester) {
   const insert = database.prepare('INSERT INTO numbers (n) VALUES (?)')
   const told: string[] = []
   let failing: string | undefined
+  let failure: Error = new Error('disk I/O error')
   let nowMs = 0
+  const reserve = {
+    isHeld: true,
+    release: () => {
+      tell('reserve given up')
+      const wasHeld = reserve.isHeld
+      reserve.isHeld = false
+      return wasHeld
+    }
+  }
   const tell = (what: string) => {
     told.push(what)
     if (what !== failing) return
     failing = undefined
-    throw new Error('disk I/O error')
+    throw failure
   }
   const exec = database.exec.bind(database)
   database.exec = (sql) => {
@@ -33,7 +43,7 @@ function inMemory(t: Tester) {
       tell('undone')
     }
   }
-  const commits = new GroupCommit(database, 0, counts, () => nowMs)
+  const commits = new GroupCommit(database, 0, counts, reserve, () => nowMs)
   t.teardown(() => {
     database.close()
   })
@@ -43,9 +53,15 @@ function inMemory(t: Tester) {
     pass: (ms: number) => {
       nowMs += ms
     },
+    reserve,
     /** Makes this fail the next time. */
     failAt: (what: string) => {
       failing = what
+    },
+    /** Makes this fail the next time, because the disk is full. */
+    fullAt: (what: string) => {
+      failing = what
+      failure = Object.assign(new Error('database or disk is full'), { errcode: 13 })
     },
     add: (n: number) =>
       commits.write(() => {
@@ -153,4 +169,45 @@ test('flush writes waiting work at once', (t) => {
   commits.flush()
   t.same(numbers(), [1, 2])
   t.end()
+})
+
+test('when the disk is full the reserve is given up for notes, and nothing else is written until it is back', async (t) => {
+  const { add, commits, fullAt, told, numbers, reserve } = inMemory(t)
+  await add(0)
+  fullAt('COMMIT')
+  const answers = await Promise.allSettled([add(1), commits.write(() => 'noted', true), add(2)])
+  t.match(answers, [
+    { status: 'rejected', reason: StorageError },
+    { status: 'fulfilled', value: 'noted' },
+    { status: 'rejected', reason: StorageError }
+  ])
+  t.same(told.slice(2), [
+    'BEGIN IMMEDIATE',
+    'COMMIT',
+    'reserve given up',
+    'ROLLBACK',
+    'undone',
+    'BEGIN IMMEDIATE',
+    'COMMIT'
+  ])
+  await t.rejects(add(3), { message: 'The database cannot be written (the disk is full).' })
+  t.equal(await commits.write(() => 'noted too', true), 'noted too')
+  t.type(commits.fault, 'string')
+  reserve.isHeld = true
+  await add(4)
+  t.same(numbers(), [0, 4])
+  t.equal(commits.fault, undefined)
+})
+
+test('without a reserve a note fails like everything else; it is not given up for anything else', async (t) => {
+  const { add, commits, fullAt, told, reserve } = inMemory(t)
+  fullAt('COMMIT')
+  await t.rejects(add(1), StorageError)
+  t.notOk(told.includes('reserve given up'))
+  reserve.isHeld = false
+  fullAt('COMMIT')
+  await t.rejects(
+    commits.write(() => 'noted', true),
+    StorageError
+  )
 })
