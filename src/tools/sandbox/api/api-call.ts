@@ -6,6 +6,7 @@ import type { Connection } from '../database/connection.ts'
 import type { CustomTables, EntryLists } from '../database/custom-tables.ts'
 import type { List } from '../database/fixture.ts'
 import type { Leads } from '../database/lead-table.ts'
+import { isOneText } from '../database/sql-text.ts'
 
 /** The tables of one VICIdial. */
 export interface Tables {
@@ -53,5 +54,5 @@ export type ApiFunction = (call: ApiCall) => Iterable<Piece>
  * @param lastFormValue see `RequestParameters.lastFormValue`
  */
 export function canBeLogged(lastFormValue: string | undefined): boolean {
-  return lastFormValue === undefined || /^(?:[^'\\]|\\[\s\S]|'')*$/.test(lastFormValue)
+  return lastFormValue === undefined || isOneText(lastFormValue, "'")
 }

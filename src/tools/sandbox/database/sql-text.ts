@@ -12,10 +12,15 @@ const ESCAPES: Readonly<Record<string, string>> = {
   _: '\\_'
 }
 
-/** By the quote around a text: a text that does not end it, and what stands for another character in it. */
-const SHAPES = {
-  '"': { whole: /^(?:[^"\\]|\\[\s\S]|"")*$/, escape: /\\([\s\S])|""/g },
-  "'": { whole: /^(?:[^'\\]|\\[\s\S]|'')*$/, escape: /\\([\s\S])|''/g }
+/** By the quote around a text: what stands for another character in it. */
+const ESCAPED = { '"': /\\([\s\S])|""/g, "'": /\\([\s\S])|''/g }
+
+type Quote = keyof typeof ESCAPED
+
+/** Whether a text between these quotes, put there without escaping it, is one text to the database. */
+export function isOneText(text: string, quote: Quote): boolean {
+  const rest = text.replace(ESCAPED[quote], '')
+  return !rest.includes('\\') && !rest.includes(quote)
 }
 
 /**
@@ -25,10 +30,10 @@ const SHAPES = {
  *
  * @throws {DatabaseError} when the value ends its own quotes, or a backslash at its end swallows the closing one
  */
-export function readSqlText(text: string, quote: keyof typeof SHAPES = '"'): string {
+export function readSqlText(text: string, quote: Quote = '"'): string {
   if (!text.includes('\\') && !text.includes(quote)) return text
-  if (!SHAPES[quote].whole.test(text)) throw new DatabaseError('a value that is not one text')
-  return text.replace(SHAPES[quote].escape, (_, escaped: string | undefined) =>
+  if (!isOneText(text, quote)) throw new DatabaseError('a value that is not one text')
+  return text.replace(ESCAPED[quote], (_, escaped: string | undefined) =>
     escaped === undefined ? quote : (ESCAPES[escaped] ?? escaped)
   )
 }

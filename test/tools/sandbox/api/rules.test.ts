@@ -112,6 +112,13 @@ test('backslashes escape, and one at the end breaks the statement', async (t) =>
   t.match(await call(nobody), /^ERROR: batch_update_lead NO MATCHES FOUND/)
 })
 
+test('a long value that breaks its quotes is refused at once', async (t) => {
+  const { call } = await start(t)
+  const long = 'a'.repeat(60)
+  t.equal(await call({ ...BATCH, comments: `${long}\\` }), '500 ')
+  t.match(await call({ ...BATCH, status: 'A', last_name: `${long}'` }), /^500 SUCCESS/)
+})
+
 test('the last form field breaks the log of every reply, except for a refused login', async (t) => {
   const { call } = await start(t)
   const last = { last_name: "O'Brien" }
