@@ -63,6 +63,7 @@ export const UPDATE_PROBLEMS: RequestCode[] = [
   'upstream_permission_denied',
   'upstream_error',
   'upstream_locked_out',
+  'upstream_unproven',
   'upstream_unavailable',
   'upstream_timeout'
 ]

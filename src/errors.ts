@@ -94,6 +94,11 @@ export const ERRORS = {
     title: 'VICIdial has locked the gateway out',
     help: 'VICIdial locks an account for 15 minutes after ten refused logins. The operator must find out who uses the account with a wrong password.'
   },
+  upstream_unproven: {
+    status: 503,
+    title: 'VICIdial finds nothing, and may be unable to look',
+    help: 'VICIdial said that it has no such lead or list, but found nothing known to exist either, as it does while a table of its database is damaged or being repaired. Nothing was changed. Try again later; the operator should check VICIdial’s database.'
+  },
   upstream_unavailable: {
     status: 503,
     title: 'VICIdial cannot be reached',

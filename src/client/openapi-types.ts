@@ -2391,7 +2391,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unavailable` */
+            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unproven`, `upstream_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2556,7 +2556,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unavailable` */
+            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unproven`, `upstream_unavailable` */
             503: {
                 headers: {
                     [name: string]: unknown;

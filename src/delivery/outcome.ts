@@ -29,6 +29,8 @@ export interface Outcome {
   readonly notStored?: readonly Warning[]
   /** Nothing was sent, so the failure says nothing about the update. */
   readonly isUnsent?: true
+  /** VICIdial's reply could not be checked: the same update minutes later says more. */
+  readonly isProvisional?: true
   /** Fields left out because newer updates of the lead have set them. */
   readonly superseded?: readonly string[]
 }
@@ -73,13 +75,22 @@ export const CODE_UNREAD: Outcome = {
 /** A call that failed, or was not made. */
 export type FailedExchange = Exchanged<Refused | NotMade | Unclear>
 
-/** The outcome of an update whose call failed: `unknown` if VICIdial may have made the change all the same. */
-export function notDone({ reply, maybeMade, isUnsent }: FailedExchange): Outcome {
+/**
+ * The outcome of an update whose call failed: `unknown` if VICIdial may have made the change all the same, or if its
+ * reply proves nothing.
+ */
+export function notDone({ reply, maybeMade, isUnsent, isProvisional }: FailedExchange): Outcome {
   const code = 'code' in reply ? reply.code : 'upstream_error'
   const retryable = TRANSIENT.has(code) || reply.kind !== 'refused'
   const error = { code, detail: reply.detail, retryable }
-  const outcome = { status: maybeMade ? 'unknown' : 'failed', warnings: [], error } as const
-  return isUnsent ? { ...outcome, isUnsent } : outcome
+  const status = maybeMade || reply.kind === 'unproven' ? 'unknown' : 'failed'
+  return {
+    status,
+    warnings: [],
+    error,
+    ...(isUnsent ? { isUnsent } : {}),
+    ...(isProvisional ? { isProvisional } : {})
+  }
 }
 
 /** The outcome for a key that matches more leads than there is room for. */

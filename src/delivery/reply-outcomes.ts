@@ -20,7 +20,10 @@ export function outcomesOf(changes: Changes, exchanged: Exchanged<UpdateReply>):
     const outcome = notDone({ ...exchanged, reply: { ...reply, code: 'field_unknown', detail } })
     return () => ({ ...outcome, notStored: customFieldsNotStored(changes) })
   }
-  if (reply.kind === 'not_found') return () => MISSING
+  if (reply.kind === 'not_found') {
+    const outcome = exchanged.isProvisional ? { ...MISSING, isProvisional: true as const } : MISSING
+    return () => outcome
+  }
   if (reply.kind !== 'updated') {
     const outcome = notDone({ ...exchanged, reply })
     const isLacking = reply.kind === 'refused' && reply.code === 'field_unknown'

@@ -203,9 +203,10 @@ export class SearchQueue {
     })
     const { reply } = exchanged
     if (reply.kind === 'limit_reached' && searches.length > 1) return 'too_large'
-    if (reply.kind !== 'found' && reply.kind !== 'limit_reached') return { ...exchanged, reply }
+    if (reply.kind !== 'found' && reply.kind !== 'limit_reached' && reply.kind !== 'not_found')
+      return { ...exchanged, reply }
     for (const search of searches) {
-      const leads = reply.leads.get(search.key.value) ?? []
+      const leads = reply.kind === 'not_found' ? [] : (reply.leads.get(search.key.value) ?? [])
       if (leads.length > 0 && mayBeSpeltOtherwise(search.key))
         void this.#settleWithCodes(search, leads, context)
       else search.settle({ kind: 'leads', leads })

@@ -17,8 +17,14 @@ export function retryPauseMs(
   schedule: RetrySchedule,
   random: () => number = Math.random
 ): number | undefined {
+  if (shortestMs(attempt - 1, schedule) >= schedule.forMs) return undefined
+  return pauseMs(attempt, { ...schedule, growth: GROWTH }, random)
+}
+
+/** How long the pauses after `attempts` attempts were together, at least, in milliseconds. */
+export function shortestMs(attempts: number, schedule: RetrySchedule): number {
   const backoff = { ...schedule, growth: GROWTH }
   let shortest = 0
-  for (let n = 1; n < attempt && shortest < schedule.forMs; n++) shortest += longestPauseMs(n, backoff) / 2
-  return shortest >= schedule.forMs ? undefined : pauseMs(attempt, backoff, random)
+  for (let n = 1; n <= attempts && shortest < schedule.forMs; n++) shortest += longestPauseMs(n, backoff) / 2
+  return shortest
 }

@@ -3,7 +3,7 @@ import { deliveredFields, type Outcome, type OutcomeError } from '../delivery/ou
 import { outcomeResult } from '../delivery/result.ts'
 import type { Update } from '../leads/update.ts'
 import type { Claimed, Settlement } from '../outbox/queue.ts'
-import { type RetrySchedule, retryPauseMs } from './retry-schedule.ts'
+import { type RetrySchedule, retryPauseMs, shortestMs } from './retry-schedule.ts'
 
 /** VICIdial refused the update itself. Any other error may be the server's or the operator's fault, and be fixed soon. */
 const FINAL: ReadonlySet<OutcomeError['code']> = new Set([
@@ -22,6 +22,8 @@ const LOGIN_REFUSED: ReadonlySet<OutcomeError['code']> = new Set([
   'upstream_login_failed',
   'upstream_locked_out'
 ])
+/** What VICIdial refuses without proof is final when it was refused for at least this long, in milliseconds. */
+const ASK_AGAIN_MS = 5 * 60_000
 /** Pause before an update that was not attempted is claimed again, in milliseconds. */
 const REQUEUE_MS = 250
 
@@ -40,9 +42,11 @@ export function settlementOf(
   const result: Result = outcomeResult(sent, outcome)
   const superseded = [...claimed.superseded, ...(outcome.superseded ?? [])]
   if (superseded.length > 0) result.superseded = superseded
-  const { error, isUnsent } = outcome
+  const { error, isUnsent, isProvisional } = outcome
   const delivered = deliveredFields(sent, outcome)
-  if (error === undefined || FINAL.has(error.code)) {
+  const isTooSoon =
+    isProvisional && shortestMs(claimed.attempts, schedule) < Math.min(ASK_AGAIN_MS, schedule.forMs)
+  if (error === undefined || (FINAL.has(error.code) && !isTooSoon)) {
     return { claimed, disposition: 'delivered', result, delivered }
   }
   if (isUnsent || LOGIN_REFUSED.has(error.code)) return { ...notAttempted(claimed, now), result }
@@ -70,7 +74,7 @@ export function foldedSettlement(
     const ended: Outcome = { status: 'superseded', warnings: [], superseded, ...(leads ? { leads } : {}) }
     return { claimed, disposition: 'delivered', result: outcomeResult(update, ended), delivered: [] }
   }
-  if (OF_LEAD.has(error.code))
+  if (OF_LEAD.has(error.code) && settled.disposition !== 'retry')
     return { claimed, disposition: 'delivered', result: outcomeResult(update, outcome), delivered: [] }
   const requeued = notAttempted(claimed, now)
   if (isUnsent || LOGIN_REFUSED.has(error.code)) return requeued

@@ -3,9 +3,10 @@ import type { CallObserver } from '../telemetry/observer.ts'
 import type { Account } from './account.ts'
 import type { BuildWatch } from './build-watch.ts'
 import { type CallReply, type Health, healthOf, NOT_SENT, type Unanswered } from './call-reply.ts'
-import { mayRepeat, pauseBeforeRepeat } from './repeat.ts'
+import { MAX_ATTEMPTS, mayRepeat, pauseBeforeRepeat } from './repeat.ts'
 import { type Client, msSince, type RawReply } from './client.ts'
 import type { Guard } from './guard.ts'
+import type { Proof } from './proof/proof.ts'
 import {
   NOTHING_DONE,
   NOTHING_USABLE,
@@ -13,6 +14,7 @@ import {
   readSearchReply,
   readUpdateReply,
   type SearchReply,
+  type Unproven,
   type UpdateReply
 } from './reply.ts'
 import { isError } from './reply-kind.ts'
@@ -46,6 +48,7 @@ export interface CallContext {
 export interface ExchangeOptions {
   readonly client: Client
   readonly guard: Guard
+  readonly proof: Proof
   readonly account: Pick<Account, 'name' | 'user' | 'pass'>
   readonly dialect: Dialect
   /** Timeout for one call, from its start to the end of its reply, in milliseconds. */
@@ -83,11 +86,13 @@ const COUNTRY_CODE_LOST: Refused = {
 
 /** The last reply to a call, after its repeats. */
 export interface Exchanged<Reply> {
-  readonly reply: Reply | Refused | Unanswered
+  readonly reply: Reply | Refused | Unproven | Unanswered
   /** An earlier attempt may have made the change. */
   readonly maybeMade: boolean
   /** No attempt was sent: the call was refused, or its deadline passed, before its turn came. */
   readonly isUnsent?: true
+  /** Nothing speaks against the reply, but it could not be checked: the same call minutes later says more. */
+  readonly isProvisional?: true
 }
 
 export interface SearchOptions {
@@ -104,14 +109,25 @@ function healthOfBlamed(reply: CallReply): Health {
 }
 
 /** What is sent at each attempt, and how its reply is read. */
-interface Request<Reply> {
+interface Request<Reply extends UpdateReply | SearchReply> {
   readonly params: Params & { readonly function: string }
   /** Leads, or keys of a look-up. */
   readonly leads: number
   readonly read: (reply: RawReply) => Reply
 }
 
-/** Exchanges calls for replies: writes, guards, sends, reads, and repeats where that is safe and may help. */
+/** The end of a call whose reply proves nothing. */
+const UNPROVEN: Unproven = {
+  kind: 'unproven',
+  code: 'upstream_unproven',
+  detail:
+    'VICIdial says that it does not have what the update names, but has not shown that it can find anything. Nothing was changed; send the update again later.'
+}
+
+/**
+ * Exchanges calls for replies: writes, guards, sends, reads, repeats where that is safe and may help, and has replies
+ * proven that find nothing.
+ */
 export class Exchange {
   readonly #options: ExchangeOptions
 
@@ -124,15 +140,21 @@ export class Exchange {
     const refusal = this.#refusal(call)
     if (refusal !== undefined) return { reply: refusal, maybeMade: false }
     const asked = new Set(call.leads.map(({ lead }) => lead))
+    const isCustom = call.leads[0]?.changes.params['custom_fields'] !== undefined
     const exchanged = await this.#repeat<UpdateReply>(
       {
         params: callParams(call, this.#options.dialect),
         leads: call.leads.length,
         read: ({ httpStatus, text }) => {
           const reply = readUpdateReply(httpStatus, text)
+          if (reply.kind !== 'updated') return reply
           // A success that names a lead which was not asked for is not the reply to this call.
-          if (reply.kind !== 'updated' || reply.leads.isSubsetOf(asked)) return reply
-          return { kind: 'unclear', detail: 'VICIdial answered for leads that it was not asked for.' }
+          if (!reply.leads.isSubsetOf(asked))
+            return { kind: 'unclear', detail: 'VICIdial answered for leads that it was not asked for.' }
+          if (!isCustom || reply.customFields === 'stored') return reply
+          if (httpStatus !== 200)
+            return { kind: 'unclear', detail: 'VICIdial failed before it came to the custom fields.' }
+          return { ...reply, basis: 'custom_fields' }
         }
       },
       context
@@ -204,12 +226,16 @@ export class Exchange {
     context: CallContext,
     { isRepeated, isBlamed }: SearchOptions = ALONE
   ): Promise<Exchanged<Reply>> {
+    const proof = this.#options.proof.ofCall()
     let maybeMade = false
     let sent = 0
     const onSent = () => {
       sent++
+      proof.sent()
       context.onSent()
     }
+    const end = (reply: Exchanged<Reply>['reply']): Exchanged<Reply> =>
+      sent > 0 ? { reply, maybeMade } : { reply, maybeMade, isUnsent: true }
     for (let attempt = 1; ; attempt++) {
       const ended = await this.#options.guard.run<Reply | Unanswered>(
         () => this.#send(request, { ...context, onSent }, attempt),
@@ -218,10 +244,15 @@ export class Exchange {
       )
       const reply = ended ?? NOT_SENT
       maybeMade ||= reply.kind === 'unclear' || (reply.kind === 'unanswered' && reply.sent === 'maybe')
-      const isOver = !mayRepeat(reply, attempt) || (!isRepeated && reply.kind !== 'unanswered')
-      if (isOver || !(await pauseBeforeRepeat(attempt, context.deadline))) {
-        return sent > 0 ? { reply, maybeMade } : { reply, maybeMade, isUnsent: true }
+      const verdict = await proof.judge(reply, request.params)
+      if (verdict === 'doubted') return end(UNPROVEN)
+      if (verdict === 'provisional') return { ...end(reply), isProvisional: true }
+      if (verdict === 'ask_again') {
+        if (attempt < MAX_ATTEMPTS && steadyNow() < context.deadline) continue
+        return end(UNPROVEN)
       }
+      const isOver = !mayRepeat(reply, attempt) || (!isRepeated && reply.kind !== 'unanswered')
+      if (isOver || !(await pauseBeforeRepeat(attempt, context.deadline))) return end(reply)
     }
   }
 

@@ -170,10 +170,13 @@ export class Guard {
       this.#failuresInARow = 0
     }
     if (shown === 'login_refused' || shown === 'locked_out') {
+      const now = steadyNow()
+      const isHeld = this.#login.state !== undefined
       this.#loginRefusals++
-      this.#login.refused(shown, steadyNow())
+      this.#login.refused(shown, now, isProbe)
       this.#concurrency = UNPROVEN_CONCURRENCY
-      this.#probeIn(this.#login.nextProbeAt - steadyNow())
+      // If a call that was in flight is refused too while a probe is due, that probe is already being made.
+      if (isProbe || !isHeld || this.#login.nextProbeAt > now) this.#probeIn(this.#login.nextProbeAt - now)
     } else if (shown === 'good') {
       this.#login.accepted()
       this.#concurrency = this.#options.maxConcurrency
@@ -200,7 +203,7 @@ export class Guard {
     const { login, version } = this.#options.probes
     const held = this.#login.state
     const shown = await (held === undefined ? version() : login())
-    // A login probe without a reply may have been refused: it counts as refused, so that the next one waits.
+    // A login probe whose reply was lost may have been refused: it counts as refused, so that the next one waits.
     this.#note(shown === 'failed' ? (held ?? shown) : shown, true)
     if (this.refusal() === undefined) this.#offerPlaces()
     else if (this.#login.state === undefined || this.#login.nextProbeAt <= steadyNow())

@@ -6,11 +6,14 @@ const WINDOW_MS = 16 * 60_000
 
 /**
  * Keeps the login from being locked. After a refusal only probes are sent, at most one a minute, and never so many that
- * VICIdial could count ten refusals in its 15 minutes.
+ * VICIdial could count ten refusals in its 15 minutes. The first refusal after a good login is probed at once, once: with
+ * PHP 7 a database that goes away before VICIdial has read its users reads like a wrong password.
  */
 export class LoginHold {
   readonly #refusals: number[] = []
   #nextProbeAt = 0
+  /** Whether the login was accepted since the last refusal. */
+  #isProven = false
   #state: 'login_refused' | 'locked_out' | undefined
 
   /** VICIdial's last word on the login, if it was a refusal. */
@@ -23,17 +26,26 @@ export class LoginHold {
     return this.#nextProbeAt
   }
 
-  /** Notes a refusal at `now`, in milliseconds since the epoch. */
-  refused(state: 'login_refused' | 'locked_out', now: number): void {
+  /**
+   * Notes a refusal at `now`, in milliseconds since the epoch. One of a call that was in flight when another was refused
+   * puts no probe off.
+   */
+  refused(state: 'login_refused' | 'locked_out', now: number, isProbe: boolean): void {
+    const isFirst = this.#state === undefined
+    const isDoubtful = isFirst && this.#isProven && state === 'login_refused'
     this.#state = state
+    this.#isProven = false
     this.#refusals.push(now)
     while ((this.#refusals[0] ?? now) <= now - WINDOW_MS) this.#refusals.shift()
     const oldest = this.#refusals.at(-MAX_REFUSALS)
-    this.#nextProbeAt = Math.max(now + PROBE_EVERY_MS, oldest === undefined ? 0 : oldest + WINDOW_MS)
+    if (isDoubtful) this.#nextProbeAt = now
+    else if (isFirst || isProbe) this.#nextProbeAt = now + PROBE_EVERY_MS
+    if (oldest !== undefined) this.#nextProbeAt = Math.max(this.#nextProbeAt, oldest + WINDOW_MS)
   }
 
   /** Notes that the login was accepted. */
   accepted(): void {
+    this.#isProven = true
     this.#state = undefined
   }
 }

@@ -2,9 +2,9 @@ import type { BaseLogger } from 'pino'
 import type { CallObserver } from '../telemetry/observer.ts'
 import type { Account } from './account.ts'
 import { type Health, healthOf } from './call-reply.ts'
-import { type Client, msSince, type RawReply } from './client.ts'
+import { type Client, msSince, type NoReply, type RawReply } from './client.ts'
 import type { Probes } from './guard.ts'
-import { NOTHING_DONE, readUpdateReply } from './reply.ts'
+import { NO_DATABASE, NOTHING_DONE, readUpdateReply } from './reply.ts'
 import { readVersion } from './version-reply.ts'
 import { formBody, type Params, PROBES } from './wire.ts'
 
@@ -39,7 +39,7 @@ export function createProbes(options: ProbeOptions): Probes {
 
 async function probe(
   params: Params & { readonly function: string },
-  healthOfReply: (reply: RawReply) => Health,
+  healthOfReply: (reply: RawReply | NoReply) => Health,
   { client, account, source, timeoutMs, observer, log }: ProbeOptions
 ): Promise<Health> {
   const started = performance.now()
@@ -47,7 +47,7 @@ async function probe(
     formBody(params, { ...account, source }),
     Math.min(timeoutMs, MAX_TIMEOUT_MS)
   )
-  const health = 'sent' in reply ? 'failed' : healthOfReply(reply)
+  const health = healthOfReply(reply)
   log.info({ function: params.function, outcome: health }, 'vicidial probe')
   observer?.callEnded({
     account: account.name,
@@ -60,18 +60,26 @@ async function probe(
 }
 
 /** What the reply to `version` shows: a page with HTTP 200 is not VICIdial. */
-function versionHealth(raw: RawReply, onBuild: ProbeOptions['onBuild']): Health {
-  const { httpStatus, text } = raw
-  const build = readVersion(raw)?.build
+function versionHealth(answer: RawReply | NoReply, onBuild: ProbeOptions['onBuild']): Health {
+  if ('sent' in answer) return 'failed'
+  const { httpStatus, text } = answer
+  const build = readVersion(answer)?.build
   if (build !== undefined) onBuild?.(build)
   if (text.startsWith('VERSION: ')) return 'alive'
   const reply = readUpdateReply(httpStatus, text)
   return reply === NOTHING_DONE || healthOf(reply) === 'failed' ? 'failed' : 'alive'
 }
 
-/** What the reply to the login probe shows; the login is good only if VICIdial itself got past it. */
-function loginHealth({ httpStatus, text }: RawReply): Health {
+/**
+ * What the reply to the login probe shows; the login is good only if VICIdial itself got past it. It shows nothing if
+ * VICIdial cannot have judged the login: it got no call, or could not connect to its database.
+ */
+function loginHealth(answer: RawReply | NoReply): Health {
+  if ('sent' in answer) return answer.sent === 'no' ? undefined : 'failed'
+  const { httpStatus, text } = answer
   if (LOGGED_IN.test(text)) return 'good'
-  const health = healthOf(readUpdateReply(httpStatus, text))
+  const reply = readUpdateReply(httpStatus, text)
+  if (reply === NO_DATABASE) return undefined
+  const health = healthOf(reply)
   return health === 'login_refused' || health === 'locked_out' ? health : 'failed'
 }

@@ -4,7 +4,7 @@ import type { CallReply } from './call-reply.ts'
 import { steadyNow } from '../steady-clock.ts'
 
 /** Attempts of one call, the first included. */
-const MAX_ATTEMPTS = 4
+export const MAX_ATTEMPTS = 4
 const BACKOFF: Backoff = { firstMs: 100, growth: 3, longestMs: Number.POSITIVE_INFINITY }
 
 /**

@@ -17,11 +17,18 @@ export type UpstreamCode =
   | 'upstream_locked_out'
   | 'upstream_permission_denied'
   | 'upstream_error'
+  | 'upstream_unproven'
   | 'upstream_unavailable'
   | 'upstream_timeout'
 
 /** What VICIdial said of the custom fields of an `update_lead`; `unsaid` if it said nothing. */
 export type CustomFieldsReply = 'stored' | 'not_defined' | 'disabled' | 'unsaid'
+
+/**
+ * What VICIdial must have read to find nothing there: its leads, its lists, the account's rights, the custom fields. With
+ * PHP 7 a SELECT that fails reads as one that finds nothing.
+ */
+export type Basis = 'leads' | 'lists' | 'rights' | 'custom_fields'
 
 export type UpdateReply =
   /** VICIdial found these leads and set the values. */
@@ -29,17 +36,34 @@ export type UpdateReply =
       readonly kind: 'updated'
       readonly leads: ReadonlySet<number>
       readonly customFields: CustomFieldsReply
+      /** Present if VICIdial did not find the custom fields that the call sets. */
+      readonly basis?: 'custom_fields'
     }
-  /** Nothing was changed: these leads do not exist or, if `leads` is empty, none of the call's leads do. */
-  | { readonly kind: 'not_found'; readonly leads: ReadonlySet<number> }
+  | NotFound
   | Refused
   | NotMade
   | Unclear
+
+/** Nothing was changed: these leads do not exist or, if `leads` is empty, nothing that the call asked for does. */
+export interface NotFound {
+  readonly kind: 'not_found'
+  readonly leads: ReadonlySet<number>
+  readonly basis: Basis
+}
 
 /** VICIdial, or the server in front of it, refused the call. Nothing was changed, and a repeat would not help. */
 export interface Refused {
   readonly kind: 'refused'
   readonly code: UpstreamCode
+  readonly detail: string
+  /** Absent if no failed SELECT reads so. */
+  readonly basis?: Basis
+}
+
+/** VICIdial said that it has not what the call asks for, but has not shown that it can find. Nothing was changed. */
+export interface Unproven {
+  readonly kind: 'unproven'
+  readonly code: 'upstream_unproven'
   readonly detail: string
 }
 
@@ -59,7 +83,8 @@ export interface Unclear {
 export const NOTHING_DONE: Refused = {
   kind: 'refused',
   code: 'upstream_error',
-  detail: 'VICIdial answered with nothing, which means that nothing was done.'
+  detail: 'VICIdial answered with nothing, which means that nothing was done.',
+  basis: 'custom_fields'
 }
 
 /** A server before VICIdial, such as a web application firewall, refused the call: perhaps for a value in it. */
@@ -90,17 +115,26 @@ const NUMBER = /^(?:0|[1-9]\d{0,14})$/
 
 /** Request Timeout, Too Early, Too Many Requests: statuses of a server before VICIdial that a repeat may better. */
 const NOT_NOW: ReadonlySet<number> = new Set([408, 425, 429])
+/** What PHP 7 may print when a SELECT has failed; the error that follows it then says nothing. */
+const FAILED_QUERY = /mysqli_\w{1,30}\(\) expects parameter 1 to be mysqli_result/
+/** What VICIdial prints when it cannot connect to its database; it has done nothing then. */
+const NO_CONNECTION = /^MySQL connect ERROR/m
+/** What VICIdial prints when it could not write custom fields. */
+const NOT_EXECUTED = /^Could not execute: /m
+/** VICIdial could not connect to its database, or read it, and said so. */
+export const NO_DATABASE: NotMade = { kind: 'not_made', detail: 'VICIdial could not read its database.' }
 
 const NOT_PERMITTED = {
   code: 'upstream_permission_denied',
-  detail: "VICIdial does not permit this to the gateway's account."
+  detail: "VICIdial does not permit this to the gateway's account.",
+  basis: 'rights'
 } as const
 const UNKNOWN_ERROR = {
   code: 'upstream_error',
   detail: 'VICIdial refused the call in words that are not known.'
 } as const
-/** What an error means for a call that updates or looks up leads; null: its leads count as not found. */
-const ERRORS: Readonly<Record<ErrorKind, Pick<Refused, 'code' | 'detail'> | null>> = {
+/** What an error means for a call that updates or looks up leads. */
+const ERRORS: Readonly<Record<ErrorKind, Omit<Refused, 'kind'> | Omit<NotFound, 'leads'>>> = {
   login_incorrect: {
     code: 'upstream_login_failed',
     detail: "VICIdial refused the login of the gateway's account."
@@ -111,19 +145,21 @@ const ERRORS: Readonly<Record<ErrorKind, Pick<Refused, 'code' | 'detail'> | null
   },
   ip_blocked: {
     code: 'upstream_permission_denied',
-    detail: "VICIdial's IP list forbids the gateway's address."
+    detail: "VICIdial's IP list forbids the gateway's address.",
+    basis: 'rights'
   },
-  group_missing: UNKNOWN_ERROR,
+  group_missing: { ...UNKNOWN_ERROR, basis: 'rights' },
   function_not_allowed: NOT_PERMITTED,
   no_permission: NOT_PERMITTED,
   function_unknown: { code: 'upstream_error', detail: 'This VICIdial does not know the function.' },
   invalid_source: { code: 'upstream_error', detail: 'VICIdial does not take the source.' },
-  not_found: null,
-  no_allowed_leads: null,
-  list_unknown: { code: 'list_not_found', detail: 'VICIdial has no list with this id.' },
+  not_found: { kind: 'not_found', basis: 'leads' },
+  no_allowed_leads: { kind: 'not_found', basis: 'lists' },
+  list_unknown: { code: 'list_not_found', detail: 'VICIdial has no list with this id.', basis: 'lists' },
   list_not_allowed: {
     code: 'list_not_allowed',
-    detail: "The gateway's VICIdial account may not use this list."
+    detail: "The gateway's VICIdial account may not use this list.",
+    basis: 'lists'
   },
   list_not_found: UNKNOWN_ERROR,
   custom_fields_disabled: UNKNOWN_ERROR,
@@ -144,6 +180,8 @@ export function readUpdateReply(httpStatus: number, text: string): UpdateReply {
   const lines = statusLines(text)
   // A whole reply that ends in half a line was cut in transit; with a 500 VICIdial itself broke off after the update.
   if (lines.cut && httpStatus === 200) return readOther(httpStatus, text, true)
+  if (NOT_EXECUTED.test(text))
+    return { kind: 'unclear', detail: 'VICIdial could not write the custom fields to its database.' }
   const leads = new Set<number>()
   let customFields: CustomFieldsReply = 'unsaid'
   for (const { type, text: line } of lines.complete) {
@@ -164,10 +202,11 @@ export function readUpdateReply(httpStatus: number, text: string): UpdateReply {
   }
   if (leads.size > 0) return { kind: 'updated', leads, customFields }
   if (customFields !== 'unsaid') {
-    return { kind: 'refused', code: 'field_unknown', detail: "The lead's list has no such custom fields." }
+    const detail = "The lead's list has no such custom fields."
+    return { kind: 'refused', code: 'field_unknown', detail, basis: 'custom_fields' }
   }
   const error = lines.complete.find((line) => line.type === 'ERROR')
-  if (error) return readError(error.text)
+  if (error) return readError(error.text, text)
   return readOther(httpStatus, text, lines.cut)
 }
 
@@ -227,16 +266,20 @@ function readCustomFields(line: string): CustomFieldsReply {
   return line.includes('DISABLED') ? 'disabled' : 'not_defined'
 }
 
-function readError(line: string): Refused | { kind: 'not_found'; leads: ReadonlySet<number> } {
+/** @param text the whole reply */
+function readError(line: string, text: string): Refused | NotFound | NotMade {
   const kind = errorKindOf(line)
-  const refusal = kind === undefined ? UNKNOWN_ERROR : ERRORS[kind]
-  if (refusal !== null) return { kind: 'refused', ...refusal }
+  const isLogin = kind === 'login_incorrect' || kind === 'locked_out'
+  if (!isLogin && FAILED_QUERY.test(text)) return NO_DATABASE
+  const meaning = kind === undefined ? UNKNOWN_ERROR : ERRORS[kind]
+  if (!('kind' in meaning)) return { kind: 'refused', ...meaning }
   const ids = line.split('|').find((part, index) => index > 1 && IDS.test(part)) ?? ''
-  return { kind: 'not_found', leads: new Set(readLeadIds(ids.split(','))) }
+  return { ...meaning, leads: new Set(readLeadIds(ids.split(','))) }
 }
 
 function readOther(httpStatus: number, text: string, cut: boolean): Refused | NotMade | Unclear {
   const empty = text.trim() === ''
+  if (NO_CONNECTION.test(text)) return NO_DATABASE
   if (httpStatus === 500 && empty) return { kind: 'not_made', detail: 'VICIdial failed with HTTP 500.' }
   if (httpStatus === 200 && empty) return NOTHING_DONE
   if (NOT_NOW.has(httpStatus)) {
@@ -257,6 +300,8 @@ export type SearchReply =
   | { readonly kind: 'found'; readonly leads: ReadonlyMap<string, readonly number[]> }
   /** The rows reached the look-up's limit: keys may seem absent, or have more leads. */
   | { readonly kind: 'limit_reached'; readonly leads: ReadonlyMap<string, readonly number[]> }
+  /** No key has a lead. */
+  | NotFound
   | Refused
   | NotMade
   | Unclear
@@ -281,14 +326,12 @@ export function readSearchReply(
     rows.set(row[1], ids)
     total += ids.length
   }
-  if (httpStatus === 200 && keys.every((key) => rows.has(key))) {
+  // With a line for each key it is whole, even if VICIdial failed after it (HTTP 500: its API log cannot be written).
+  if (keys.every((key) => rows.has(key))) {
     return { kind: total >= limit ? 'limit_reached' : 'found', leads: rows }
   }
   const error = statusLines(text).complete.find((line) => line.type === 'ERROR')
-  const refused = error
-    ? readError(error.text)
-    : readOther(httpStatus, text, text !== '' && !text.endsWith('\n'))
-  return refused.kind === 'not_found'
-    ? { kind: 'found', leads: new Map(keys.map((key) => [key, []])) }
-    : refused
+  if (error === undefined) return readOther(httpStatus, text, text !== '' && !text.endsWith('\n'))
+  const refused = readError(error.text, text)
+  return refused.kind === 'not_found' ? { ...refused, leads: new Set() } : refused
 }

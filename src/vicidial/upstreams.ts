@@ -6,6 +6,8 @@ import { Client } from './client.ts'
 import { Exchange } from './exchange.ts'
 import { Guard, type Probes, type UpstreamState } from './guard.ts'
 import { createProbes } from './probe.ts'
+import { createChecks } from './proof/checks.ts'
+import { Proof } from './proof/proof.ts'
 import type { Dialect } from './wire.ts'
 
 /** The part of a pino logger that an upstream and its users need. */
@@ -36,6 +38,7 @@ export interface Upstream {
   readonly client: Client
   readonly guard: Guard
   readonly probes: Probes
+  readonly proof: Proof
   readonly exchange: Exchange
   /** Adds the account's name to every line, except for the default account. */
   readonly log: UpstreamLog
@@ -65,8 +68,9 @@ export class Upstreams {
   /** Stops probing and closes all connections. */
   async close(): Promise<void> {
     this.#buildWatch.stop()
-    for (const { guard, client } of this.all) {
+    for (const { guard, proof, client } of this.all) {
       guard.close()
+      proof.close()
       await client.close()
     }
   }
@@ -92,9 +96,12 @@ function createUpstream(account: Account, options: UpstreamsOptions): Upstream {
       )
     }
   })
+  const checks = createChecks({ client, guard, account, source, timeoutMs, observer, log })
+  const proof = new Proof(dialect === 'lead_ids' ? checks : undefined)
   const exchange = new Exchange({
     client,
     guard,
+    proof,
     account,
     dialect,
     timeoutMs,
@@ -102,5 +109,5 @@ function createUpstream(account: Account, options: UpstreamsOptions): Upstream {
     buildWatch,
     login: probes.login
   })
-  return { account, client, guard, probes, exchange, log }
+  return { account, client, guard, probes, proof, exchange, log }
 }

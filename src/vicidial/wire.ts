@@ -94,6 +94,23 @@ export function emptyCall(
   return { function: name, records: '1' }
 }
 
+/**
+ * Writes a call that finds leads and changes nothing, having no values. VICIdial's reply is empty if it finds any of
+ * them.
+ */
+export function findLeadsParams(leads: readonly number[]): Params {
+  return { function: 'batch_update_lead', lead_ids: leads.join(','), records: String(leads.length) }
+}
+
+/**
+ * Writes a call that finds a list and changes nothing: it would move lead 0, and ids begin with 1. VICIdial's reply is
+ * that it finds no lead, unless it does not find the list.
+ */
+export function findListParams(list: string): Params {
+  const check = { list_id_field: list, list_exists_check: 'Y' }
+  return { function: 'batch_update_lead', lead_ids: '0', ...check, records: '1' }
+}
+
 /** Harmless calls. One needs no login; the other checks the login and, having no leads, changes nothing. */
 export const PROBES = {
   version: { function: 'version', records: '1' },

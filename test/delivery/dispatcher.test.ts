@@ -13,6 +13,8 @@ import { Client } from '../../src/vicidial/client.ts'
 import { Exchange } from '../../src/vicidial/exchange.ts'
 import { Guard } from '../../src/vicidial/guard.ts'
 import { createProbes } from '../../src/vicidial/probe.ts'
+import { createChecks } from '../../src/vicidial/proof/checks.ts'
+import { Proof } from '../../src/vicidial/proof/proof.ts'
 import type { Dialect } from '../../src/vicidial/wire.ts'
 import { memoryLog, type Tester } from '../helper.ts'
 import { NO_WRITES, statuses, UPDATED, updatedByKey, updates } from './updates.ts'
@@ -41,9 +43,12 @@ function dispatcherFor(t: Tester, url: string, settings: Settings = {}) {
     guard.close()
     await client.close()
   })
+  const checks = createChecks({ client, guard, account, source: 'gateway', timeoutMs: LONG_MS, log })
+  const proof = new Proof(dialect === 'lead_ids' ? checks : undefined)
   const exchange = new Exchange({
     client,
     guard,
+    proof,
     account,
     dialect,
     get timeoutMs() {
@@ -83,6 +88,8 @@ function calls(sandbox: Sandbox): string[] {
 
 /** The outcomes for a lead id that does not exist, and for a key without leads. */
 const MISSING = missing(NO_SUCH_LEAD)
+/** A fork's word, which cannot be checked. */
+const UNCHECKED: Outcome = { ...MISSING, isProvisional: true }
 const NO_LEAD = missing('No lead has this key.')
 
 function missing(detail: string): Outcome {
@@ -474,7 +481,7 @@ test('a fork that does nothing because one lead is missing is called again for t
     { lead_id: 105, fields: { status: 'D' } },
     { lead_id: 104, fields: { status: 'E' } }
   ]
-  t.strictSame(await deliver(updates(elements)), [UPDATED, MISSING, UPDATED, MISSING, UPDATED])
+  t.strictSame(await deliver(updates(elements)), [UPDATED, UNCHECKED, UPDATED, UNCHECKED, UPDATED])
   t.strictSame(server.asked, [
     ['101', '102', '103', '105', '104'],
     ['101', '103', '105', '104'],
@@ -490,14 +497,14 @@ test('a fork that names all missing leads at once is called once more', async (t
   )
   const deliver = dispatcherFor(t, server.url, leads_data)
   const elements = [...THREE, { lead_id: 105, fields: { status: 'D' } }]
-  t.strictSame(await deliver(updates(elements)), [UPDATED, MISSING, UPDATED, MISSING])
+  t.strictSame(await deliver(updates(elements)), [UPDATED, UNCHECKED, UPDATED, UNCHECKED])
   t.equal(server.asked.length, 2)
 })
 
 test('a fork that finds none of the leads is not called again', async (t) => {
   const server = await fork(t, (_ids, absent) => `ERROR: LEAD NOT FOUND: |6666|${absent.join(',')}\n`, [])
   const deliver = dispatcherFor(t, server.url, leads_data)
-  t.strictSame(await deliver(updates(THREE)), [MISSING, MISSING, MISSING])
+  t.strictSame(await deliver(updates(THREE)), [UNCHECKED, UNCHECKED, UNCHECKED])
   t.equal(server.asked.length, 1)
 })
 

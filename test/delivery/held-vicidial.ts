@@ -6,6 +6,8 @@ import type { RawReply, Client, NoReply } from '../../src/vicidial/client.ts'
 import { Exchange } from '../../src/vicidial/exchange.ts'
 import { Guard, type GuardOptions } from '../../src/vicidial/guard.ts'
 import { createProbes } from '../../src/vicidial/probe.ts'
+import { createChecks } from '../../src/vicidial/proof/checks.ts'
+import { Proof } from '../../src/vicidial/proof/proof.ts'
 import type { Dialect } from '../../src/vicidial/wire.ts'
 import { memoryLog, type Tester } from '../helper.ts'
 import { NO_WRITES } from './updates.ts'
@@ -86,7 +88,9 @@ export async function heldVicidial(t: Tester, settings: Settings = {}) {
     onChange: () => {},
     ...settings
   })
-  const exchange = new Exchange({ client, guard, account, dialect, timeoutMs })
+  const checks = createChecks({ client, guard, account, source: 'gateway', timeoutMs, log })
+  const proof = new Proof(dialect === 'lead_ids' ? checks : undefined)
+  const exchange = new Exchange({ client, guard, proof, account, dialect, timeoutMs })
   const dispatcher = new Dispatcher({
     exchange,
     guard,

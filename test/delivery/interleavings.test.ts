@@ -11,6 +11,8 @@ import { Client } from '../../src/vicidial/client.ts'
 import { Exchange } from '../../src/vicidial/exchange.ts'
 import { Guard } from '../../src/vicidial/guard.ts'
 import { createProbes } from '../../src/vicidial/probe.ts'
+import { createChecks } from '../../src/vicidial/proof/checks.ts'
+import { Proof } from '../../src/vicidial/proof/proof.ts'
 import { memoryLog } from '../helper.ts'
 import { NO_WRITES, UPDATED, updates } from './updates.ts'
 
@@ -98,7 +100,8 @@ function start(sandbox: Sandbox, { maxConcurrency, maxLeadsPerCall, lingerMs }: 
   const timeoutMs = TIMEOUT_MS
   const probes = createProbes({ client, account, source: 'gateway', timeoutMs, log })
   const guard = new Guard({ maxConcurrency, maxCallsPerSecond: 0, probes, onChange: () => {} })
-  const exchange = new Exchange({ client, guard, account, dialect, timeoutMs })
+  const proof = new Proof(createChecks({ client, guard, account, source: 'gateway', timeoutMs, log }))
+  const exchange = new Exchange({ client, guard, proof, account, dialect, timeoutMs })
   const rules = { maxLeadsPerCall, dialect } as const
   const dispatcher = new Dispatcher({
     exchange,
@@ -188,7 +191,8 @@ async function play(
 
 function receivedIn(call: Call): Received[] {
   const { lead_ids, lead_id, source = '' } = call.params
-  if (call.function === 'lead_search' || call.function === 'version') return []
+  // The gateway's own calls are checks, which change nothing.
+  if (call.function === 'lead_search' || call.function === 'version' || source === 'gateway') return []
   const values: Record<string, string> = {}
   for (const name of FIELDS) {
     const value = call.params[name]

@@ -12,7 +12,7 @@ for (const [how, jumpMs] of [
 ] as const) {
   test(`rates, circuit and login hold go on when the system's clock is set ${how}`, async (t) => {
     const { pass, setAhead } = stoppedClock(t)
-    const shown: { version: Health; login: Health } = { version: 'failed', login: 'login_refused' }
+    const shown: { version: Health; login: Health } = { version: 'failed', login: 'locked_out' }
     let probed = 0
     const probe = (kind: 'version' | 'login') => async () => {
       probed++
@@ -49,8 +49,8 @@ for (const [how, jumpMs] of [
     await pass(1_000, 100)
     t.equal(guard.refusal(), undefined)
 
-    await run('login_refused')
-    t.match(guard.refusal(), { code: 'upstream_login_failed', detail: /tried again in 60 s/ })
+    await run('locked_out')
+    t.match(guard.refusal(), { code: 'upstream_locked_out', detail: /tried again in 60 s/ })
     setAhead(jumpMs)
     probed = 0
     await pass(59_000, 1_000)

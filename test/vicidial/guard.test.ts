@@ -476,31 +476,73 @@ test('a login that is refused again holds for another minute', async (t) => {
   )
 })
 
+test('the first refusal after a good login is probed at once, and only then the login rests', async (t) => {
+  const { pass } = stoppedClock(t, START)
+  const answers: ProbeReplies = { login: 'good' }
+  const { guard, probed, run, show } = guarded(t, answers, { maxConcurrency: 8 })
+  await show('good')
+  const late = held()
+  const running = run(() => late.ended, 'login_refused')
+  await show('login_refused')
+  await pass(1)
+  t.strictSame(
+    probed.map(({ kind }) => kind),
+    ['login']
+  )
+  t.equal(guard.refusal(), undefined, 'its database was away, and is back')
+  late.end()
+  await running
+
+  answers.login = 'login_refused'
+  await show('good')
+  probed.length = 0
+  await show('login_refused')
+  await pass(1)
+  await pass(MINUTE_MS - 1)
+  t.equal(probed.length, 1, 'refused again')
+  t.match(guard.refusal(), { code: 'upstream_login_failed' })
+  await pass(1)
+  t.equal(probed.length, 2)
+})
+
+test('a login probe that cannot have been judged is made again a second later', async (t) => {
+  const { pass } = stoppedClock(t, START)
+  const answers: ProbeReplies = { login: undefined }
+  const { guard, probed, show } = guarded(t, answers)
+  await show('good')
+  await show('login_refused')
+  await pass(3_500, 100)
+  t.equal(probed.length, 4)
+  answers.login = 'good'
+  await pass(1_000, 100)
+  t.equal(guard.refusal(), undefined)
+})
+
 test('a connection that breaks while a login is held does not end the hold', async (t) => {
   const { pass } = stoppedClock(t, START)
   const { guard, probed, run, show } = guarded(t, { login: 'good' }, { maxConcurrency: 8 })
   await show('good')
   const call = held()
   const running = run(() => call.ended, 'failed')
-  await show('login_refused')
+  await show('locked_out')
   call.end()
   await running
-  t.match(guard.refusal(), { code: 'upstream_login_failed' })
-  t.equal(guard.state.state, 'login_refused')
+  t.match(guard.refusal(), { code: 'upstream_locked_out' })
+  t.equal(guard.state.state, 'locked_out')
   await pass(MINUTE_MS - 1, 500)
   t.strictSame(probed, [])
 })
 
 test('connections that break while a login is held do not make it probed sooner', async (t) => {
   const { pass } = stoppedClock(t, START)
-  const { guard, probed, run, show } = guarded(t, { login: 'login_refused' }, { maxConcurrency: 8 })
+  const { guard, probed, run, show } = guarded(t, { login: 'locked_out' }, { maxConcurrency: 8 })
   await show('good')
   const calls = Array.from({ length: 6 }, held)
   const running = calls.map((call) => run(() => call.ended, 'failed'))
-  await show('login_refused')
+  await show('locked_out')
   for (const call of calls) call.end()
   await Promise.all(running)
-  t.match(guard.refusal(), { code: 'upstream_login_failed' })
+  t.match(guard.refusal(), { code: 'upstream_locked_out' })
   await pass(MINUTE_MS - 1, 500)
   t.strictSame(probed, [], 'the circuit opened too, but the login rests for a minute')
   await pass(1)
@@ -577,18 +619,20 @@ test('a reply to a call accepted before the login went wrong does not let other 
   t.ok(refused < LOCK_AT, `${refused} logins were refused at once`)
 })
 
-test('LoginHold: at most one probe a minute and eight refusals in sixteen minutes, for any sequence of refusals', async (t) => {
+test('LoginHold: at most one probe a minute, but the first after a good login, and eight refusals in sixteen minutes, for any sequence of refusals', async (t) => {
   // Probes are made when they may be, or later; at times a probe succeeds and a call is refused thereafter.
   const step = fc.record({ waitMs: fc.nat(20 * MINUTE_MS), isAccepted: fc.boolean() })
   const rule = fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
     const hold = new LoginHold()
     const refusals: number[] = []
     let now = START
+    let isProven = false
     for (const { waitMs, isAccepted } of steps) {
-      hold.refused('login_refused', now)
+      hold.refused('login_refused', now, true)
       refusals.push(now)
       if (hold.state !== 'login_refused') throw new Error('not held')
-      if (hold.nextProbeAt < now + MINUTE_MS) throw new Error('probed within a minute')
+      if (hold.nextProbeAt < now + (isProven ? 0 : MINUTE_MS)) throw new Error('probed within a minute')
+      isProven = isAccepted
       now = Math.max(now, hold.nextProbeAt) + (waitMs % 3 === 0 ? 0 : waitMs)
       if (isAccepted) {
         hold.accepted()
@@ -608,7 +652,7 @@ test('LoginHold: in a day of calls with a wrong password the probes never lock t
   const refusals: number[] = []
   for (let now = START; now < START + 24 * 60 * MINUTE_MS; now += 1_000) {
     if (hold.state !== undefined && hold.nextProbeAt > now) continue
-    hold.refused('login_refused', now)
+    hold.refused('login_refused', now, true)
     refusals.push(now)
   }
   t.equal(mostTogether(refusals), 8)

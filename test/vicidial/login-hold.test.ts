@@ -21,7 +21,7 @@ function simulate() {
   const login = new Login(generateFixture(1).users, () => clock.now)
   const hold = new LoginHold()
   const refusals: number[] = []
-  const attempt = (pass: string) => {
+  const attempt = (pass: string, isProbe = false) => {
     const answer = login.attempt('api', pass)
     if (answer === 'LOCK') throw new Error(`locked after ${refusals.length} refusals`)
     if (answer !== 'BAD') {
@@ -29,7 +29,7 @@ function simulate() {
       return
     }
     refusals.push(clock.now)
-    hold.refused('login_refused', clock.now)
+    hold.refused('login_refused', clock.now, isProbe)
   }
   return { clock, hold, refusals, attempt }
 }
@@ -44,7 +44,7 @@ test('however often and long the password is wrong, probing never locks the acco
       for (let call = 0; call < inFlight; call++) attempt('wrong')
       while (clock.now < end) {
         clock.now = Math.max(clock.now, hold.nextProbeAt) + late
-        attempt(clock.now < end ? 'wrong' : 's3cret')
+        attempt(clock.now < end ? 'wrong' : 's3cret', true)
       }
     }
     attempt('s3cret')
@@ -55,7 +55,7 @@ test('however often and long the password is wrong, probing never locks the acco
 test('probes of a login that stays wrong come a minute apart or more, at most eight in 16 minutes', async (t) => {
   const { clock, hold, refusals, attempt } = simulate()
   while (clock.now < START + DAY_MS) {
-    attempt('wrong')
+    attempt('wrong', true)
     clock.now = hold.nextProbeAt
   }
   const pauses = (apart: number) => refusals.slice(apart).map((at, index) => at - (refusals[index] ?? 0))
@@ -64,10 +64,28 @@ test('probes of a login that stays wrong come a minute apart or more, at most ei
   t.ok(refusals.length >= (DAY_MS / (16 * MINUTE_MS)) * 7, `${refusals.length} probes in a day`)
 })
 
+test('the first refusal after a good login is probed at once, and once only', async (t) => {
+  const hold = new LoginHold()
+  hold.accepted()
+  hold.refused('login_refused', START, false)
+  t.equal(hold.nextProbeAt, START, 'at once')
+  hold.refused('login_refused', START + 5, false)
+  t.equal(hold.nextProbeAt, START, 'a call that was in flight puts the probe off no further')
+  hold.refused('login_refused', START + 10, true)
+  t.equal(hold.nextProbeAt, START + 10 + MINUTE_MS)
+  hold.refused('login_refused', START + 20, false)
+  t.equal(hold.nextProbeAt, START + 10 + MINUTE_MS)
+
+  const locked = new LoginHold()
+  locked.accepted()
+  locked.refused('locked_out', START, false)
+  t.equal(locked.nextProbeAt, START + MINUTE_MS, 'a lock-out is never probed at once')
+})
+
 test('an accepted login ends the hold', async (t) => {
   const hold = new LoginHold()
   t.equal(hold.state, undefined)
-  hold.refused('locked_out', START)
+  hold.refused('locked_out', START, false)
   t.equal(hold.state, 'locked_out')
   t.equal(hold.nextProbeAt, START + MINUTE_MS)
   hold.accepted()

@@ -17,7 +17,7 @@ async function probing(t: Tester, httpStatus: number, text: string): Promise<Pro
 }
 
 test('a login probe shows a good login only if VICIdial itself got past it', async (t) => {
-  const cases: [httpStatus: number, text: string, health: string][] = [
+  const cases: [httpStatus: number, text: string, health: string | undefined][] = [
     [200, 'ERROR: batch_update_lead NO LEADS DEFINED - gateway|\n', 'good'],
     [200, 'ERROR: auth USER DOES NOT HAVE PERMISSION TO USE THIS FUNCTION: |gateway|x|\n', 'good'],
     [
@@ -30,6 +30,7 @@ test('a login probe shows a good login only if VICIdial itself got past it', asy
     [200, 'ERROR: user_group DOES NOT EXIST: |gateway|GONE|\n', 'good'],
     [200, REFUSED, 'login_refused'],
     [200, LOCKED, 'locked_out'],
+    [200, 'MySQL connect ERROR:  Connection refused', undefined],
     [200, '', 'failed'],
     [200, '<html>maintenance</html>', 'failed'],
     [302, '', 'failed'],

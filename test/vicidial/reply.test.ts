@@ -114,7 +114,7 @@ test('reads every recorded look-up by its keys', async (t) => {
     'permission/search-noreports': ['found', [['CRM-1', [101]]]],
     'permission/restricted-search-other': ['found', [['CRM-9', [109]]]],
     'search/vendor-one': ['found', [['CRM-1', [101]]]],
-    'search/vendor-none': ['found', [['NOPE', []]]],
+    'search/vendor-none': ['not_found', []],
     'search/vendor-records-cut': [
       'limit_reached',
       [
@@ -133,9 +133,9 @@ test('reads every recorded look-up by its keys', async (t) => {
       ]
     ],
     'search/phone-default-method': ['found', [['2125550001', [101]]]],
-    'search/phone-none': ['found', [['9995550001', []]]],
-    'search/vendor-plus': ['found', [['CRM+1', []]]],
-    'wire/search-apostrophe-then-records': ['found', [["o'neil", []]]]
+    'search/phone-none': ['not_found', []],
+    'search/vendor-plus': ['not_found', []],
+    'wire/search-apostrophe-then-records': ['not_found', []]
   }
   const seen = steps
     .filter(({ id }) => id in found)
@@ -584,8 +584,18 @@ test('a look-up that reaches its limit is reported as such', async (t) => {
   t.equal(search(reply, keys, 2)[0], 'limit_reached')
 })
 
-test('a look-up with another HTTP status than 200 is not believed', async (t) => {
-  t.strictSame(search('CRM-1|1|101\n', ['CRM-1'], LIMIT, 500), ['unclear'])
+test('a look-up with a line for each key is whole, even with HTTP 500: the API log could not be written', async (t) => {
+  t.strictSame(search('CRM-1|1|101\n', ['CRM-1'], LIMIT, 500), ['found', [['CRM-1', [101]]]])
+  t.strictSame(search('CRM-1|1|101\nCRM-2|0|\n', ['CRM-1', 'CRM-2'], LIMIT, 500), [
+    'found',
+    [
+      ['CRM-1', [101]],
+      ['CRM-2', []]
+    ]
+  ])
+  t.strictSame(search('CRM-1|1|101\nCRM-2|0|', ['CRM-1', 'CRM-2'], LIMIT, 500), ['unclear'], 'half of it')
+  const none = 'ERROR: lead_search NO MATCHES FOUND IN THE SYSTEM: |api||CRM-1|\n'
+  t.strictSame(search(none, ['CRM-1'], LIMIT, 500), ['not_found', []])
   t.strictSame(search('', ['CRM-1'], LIMIT, 500), ['not_made'])
   t.strictSame(search('', ['CRM-1'], LIMIT, 200), ['refused', 'upstream_error'])
 })
@@ -601,9 +611,32 @@ test('a key that looks like a VICIdial error is just a key that is not found', a
   ])
     t.strictSame(
       search(`ERROR: lead_search NO MATCHES FOUND IN THE SYSTEM: |api||${key}|\n`, [key]),
-      ['found', [[key, []]]],
+      ['not_found', []],
       key
     )
+})
+
+test('what PHP 7 prints when its database is away is no answer: nothing was done', async (t) => {
+  const warning =
+    '<br />\n<b>Warning</b>:  mysqli_num_rows() expects parameter 1 to be mysqli_result, bool given in <b>/srv/x.php</b> on line <b>7</b><br />\n'
+  for (const text of [
+    'MySQL connect ERROR:  Connection refused',
+    `${warning}ERROR: batch_update_lead NO MATCHES FOUND IN THE SYSTEM: |api|101\n`,
+    `${warning}ERROR: lead_search NO MATCHES FOUND IN THE SYSTEM: |api||CRM-1|\n`,
+    `${warning.replace('bool', 'boolean')}ERROR: batch_update_lead NOT AN ALLOWED LIST ID - api|101\n`,
+    `${warning.replace('num_rows', 'fetch_row')}ERROR: batch_update_lead USER DOES NOT HAVE PERMISSION TO UPDATE LEADS IN THE SYSTEM: |api||\n`
+  ]) {
+    t.strictSame(read(200, text), ['not_made'], text)
+    t.strictSame(search(text, ['CRM-1']), ['not_made'], text)
+  }
+  const refused = `${warning}ERROR: Login incorrect, please try again: |api|s3cret|BAD|\n`
+  t.strictSame(read(200, refused), ['refused', 'upstream_login_failed'], 'a refused login always counts')
+})
+
+test('custom fields that VICIdial could not write are not forgotten over the fields that it wrote', async (t) => {
+  const text =
+    'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|101|1|||\n<br />\n<b>Warning</b>:  mysqli_error() expects exactly 1 parameter, 0 given in <b>/srv/x.php</b> on line <b>9</b><br />\nCould not execute: '
+  t.strictSame(read(200, text), ['unclear'])
 })
 
 test('the detail of a reply never repeats what VICIdial said', async (t) => {

@@ -1,0 +1,123 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { test } from 'tap'
+import { RELEASES, rulesOf } from '../../src/tools/sandbox/api/builds.ts'
+import type { Php } from '../../src/tools/sandbox/api/php.ts'
+import type { FaultName } from '../../src/tools/sandbox/server/faults.ts'
+import { batch, call, type Gateway, openApi, startGateway } from '../helper.ts'
+import { store } from '../routes/jobs-of.ts'
+import { stoppedClock } from '../stopped-clock.ts'
+
+const FAULTS: readonly FaultName[] = [
+  'leads_gone',
+  'database_down',
+  'database_lost',
+  'leads_read_only',
+  'api_log_unwritable'
+]
+const STEP_MS = 1_000
+/** Lead 9,999 does not exist; the others do. */
+const MISSING = 9_999
+const LEADS = [1, 2, 3]
+/** A lead whose updates callers wait for. */
+const AT_ONCE = 5
+
+const ENV = { RETRY_FIRST_PAUSE_MS: '1000', RETRY_LONGEST_PAUSE_MS: '4000', LOG_LEVEL: 'warn' }
+const SECONDS_3 = 3_000
+const MINUTE_MS = 60_000
+
+interface Scenario {
+  readonly build: string
+  readonly php: Php
+  /** How long each lasts, in milliseconds. */
+  readonly faults: readonly (readonly [fault: FaultName, ms: number])[]
+}
+
+const [NEWEST] = RELEASES
+/** The newest release on both PHPs with every fault, and each release on PHP 7 without its leads for a while. */
+const SCENARIOS: readonly Scenario[] = [
+  ...([7, 8] as const).map((php) => ({
+    build: NEWEST.build,
+    php,
+    faults: [['leads_gone', MINUTE_MS] as const, ...FAULTS.map((fault) => [fault, SECONDS_3] as const)]
+  })),
+  ...RELEASES.map(({ build }) => ({ build, php: 7 as const, faults: [['leads_gone', SECONDS_3]] as const }))
+]
+
+/** A lead by its code, or by its id on the build that has no look-ups. */
+function named(lead: number, build: string) {
+  return rulesOf(build).hasLeadSearch ? { vendor_lead_code: `CRM-${lead}` } : { lead_id: lead }
+}
+
+/** Updates of every kind, of each lead; `n` tells which round they are of. */
+function updates(leads: readonly number[], n: number, build: string) {
+  return leads.flatMap((lead) => [
+    { lead_id: lead, fields: { status: `S${n}` } },
+    { ...named(lead, build), fields: { city: `City ${n}` } },
+    { lead_id: lead, fields: { phone_number: String(2_125_550_000 + n) } }
+  ])
+}
+
+test('while the database is broken nothing ends with a false result, and afterwards all that was stored arrives', async (t) => {
+  // Made while the clock runs: every answer is checked against it.
+  await openApi()
+  const { tick } = stoppedClock(t)
+  /** Moves the clock on until `promise` is settled; returns its value. */
+  const moving = async <T>(promise: Promise<T>): Promise<T> => {
+    let isSettled = false
+    const settle = () => void (isSettled = true)
+    promise.then(settle, settle)
+    while (!isSettled) await move(STEP_MS)
+    return promise
+  }
+  const move = async (ms: number) => {
+    for (let moved = 0; moved < ms; moved += STEP_MS) {
+      for (let turns = 0; turns < 30; turns++) await turn()
+      tick(STEP_MS)
+    }
+  }
+  /** The job's results once it has ended. */
+  const resultsOf = async (gateway: Gateway, job: string) => {
+    for (;;) {
+      const { body } = await call(gateway, 'GET', `/v1/jobs/${job}`)
+      if (body.finished_at !== undefined) return body.results as { status: string }[]
+      await move(5 * STEP_MS)
+    }
+  }
+
+  for (const { build, php, faults } of SCENARIOS) {
+    await t.test(`build ${build} on PHP ${php}`, async (t) => {
+      const gateway = await startGateway(t, ENV, { build, php, leads: 10 })
+      const { sandbox } = gateway
+      for (const [fault, forMs] of faults) {
+        const known = await moving(batch(gateway, { lead_ids: LEADS, fields: { status: 'NEW' } }))
+        t.equal(known.status, 200, `before ${fault}`)
+
+        sandbox.fail(fault, { calls: Number.POSITIVE_INFINITY })
+        const jobs: string[] = []
+        const rounds = [1, 2, 3]
+        for (const n of rounds) {
+          jobs.push(await moving(store(gateway, { updates: updates(LEADS, n, build) })))
+          const { body } = await moving(batch(gateway, { updates: updates([AT_ONCE], n, build) }))
+          for (const { status, error } of body.results) {
+            const isTrue = status === 'updated' || error.retryable === true
+            if (!isTrue) t.fail(`${fault}: ${status} ${JSON.stringify(error)}`)
+          }
+          await move(forMs / rounds.length)
+        }
+        sandbox.fail(fault, { calls: 0 })
+
+        const statuses = new Set<string>()
+        for (const job of jobs) for (const { status } of await resultsOf(gateway, job)) statuses.add(status)
+        t.strictSame([...statuses].toSorted(), ['updated'], `${fault} for ${forMs} ms`)
+        const held = LEADS.map((lead) => sandbox.leads()[lead])
+        t.strictSame(
+          held.map((lead) => [lead?.status, lead?.city, lead?.phone_number]),
+          LEADS.map(() => ['S3', 'City 3', '2125550003']),
+          `the newest update of each lead came last, after ${fault}`
+        )
+        const wrong = await moving(batch(gateway, { lead_ids: [MISSING], fields: { status: 'A' } }))
+        t.strictSame(wrong.body.results[0].status, 'not_found', `after ${fault}`)
+      }
+    })
+  }
+})

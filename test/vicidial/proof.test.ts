@@ -1,0 +1,191 @@
+import fc from 'fast-check'
+import { test } from 'tap'
+import { type CallContext, Exchange, type Exchanged } from '../../src/vicidial/exchange.ts'
+import { steadyNow } from '../../src/steady-clock.ts'
+import { Guard, type Probes } from '../../src/vicidial/guard.ts'
+import { createChecks } from '../../src/vicidial/proof/checks.ts'
+import { Proof } from '../../src/vicidial/proof/proof.ts'
+import type { Call } from '../../src/vicidial/wire.ts'
+import type { Tester } from '../helper.ts'
+import { settled, stoppedClock } from '../stopped-clock.ts'
+import { type FailingDatabase, type Table, vicidialOnPhp7 } from './failing-database.ts'
+
+const START = Date.parse('2026-01-02T03:04:05.000Z')
+const LONG_MS = 3_600_000
+const MINUTE_MS = 60_000
+/** Exists; no check asks for it unless it was found before. */
+const LEAD = 777_777
+/** Exists, as in any VICIdial with many leads, and is asked for by each check. */
+const SAMPLED = 1_000
+const MISSING = 999
+
+/** An exchange with a VICIdial on PHP 7; `gone` are the tables whose SELECTs fail. */
+function exchangeWith(t: Tester, options: Partial<FailingDatabase> = {}) {
+  const gone = new Set<Table>()
+  const { client, calls } = vicidialOnPhp7({
+    leads: new Set([LEAD, SAMPLED]),
+    lists: new Set(['101', '999']),
+    isGone: (table) => gone.has(table),
+    delays: () => [0, 0],
+    ...options
+  })
+  const probes: Probes = { version: async () => 'alive', login: async () => 'good' }
+  const guard = new Guard({ maxConcurrency: 4, maxCallsPerSecond: 0, probes, onChange: () => {} })
+  const account = { name: 'default', user: 'api', pass: 's3cret' }
+  const log = { info: () => {} }
+  const timeoutMs = MINUTE_MS
+  const proof = new Proof(createChecks({ client, guard, account, source: 'gateway', timeoutMs, log }))
+  t.teardown(() => {
+    guard.close()
+    proof.close()
+  })
+  const exchange = new Exchange({ client, guard, proof, account, dialect: 'lead_ids', timeoutMs })
+  const context = (): CallContext => ({
+    source: 'crm',
+    deadline: steadyNow() + LONG_MS,
+    log,
+    onSent: () => {}
+  })
+  return {
+    gone,
+    calls,
+    update: (...leads: number[]) => exchange.update(call(leads, { status: 'SALE' }), context()),
+    move: (list: string, ...leads: number[]) =>
+      exchange.update(call(leads, { list_id_field: list, list_exists_check: 'Y' }), context()),
+    search: (...keys: string[]) => exchange.search('vendor_lead_code', keys, context())
+  }
+}
+
+function call(leads: readonly number[], params: Readonly<Record<string, string>>): Call {
+  const changes = { function: 'batch_update_lead' as const, params, key: '', stored: {}, warnings: [] }
+  return { function: 'batch_update_lead', leads: leads.map((lead) => ({ lead, changes })) }
+}
+
+function inShort({ reply }: Exchanged<{ readonly kind: string }>): string {
+  return 'code' in reply ? `${reply.kind} ${reply.code}` : reply.kind
+}
+
+const UNPROVEN = 'unproven upstream_unproven'
+
+test('while the lead table is gone nothing is "not found", and afterwards it is again', async (t) => {
+  const { pass } = stoppedClock(t, START)
+  const { gone, update, search } = exchangeWith(t)
+  t.equal(inShort(await update(LEAD)), 'updated')
+  gone.add('leads')
+  t.equal(inShort(await update(LEAD)), UNPROVEN)
+  t.equal(inShort(await search(String(LEAD))), UNPROVEN)
+  t.equal(inShort(await update(MISSING)), UNPROVEN)
+  gone.delete('leads')
+  await pass(MINUTE_MS)
+  t.equal(inShort(await update(LEAD)), 'updated')
+  t.equal(inShort(await search(String(LEAD))), 'found')
+  t.equal(inShort(await update(MISSING)), 'not_found')
+  t.equal(inShort(await search(String(MISSING))), 'not_found')
+})
+
+test('what no lead is known to prove is asked for again after some minutes, and then counts', async (t) => {
+  const { pass } = stoppedClock(t, START)
+  const { update } = exchangeWith(t, { leads: new Set() })
+  t.equal(inShort(await update(MISSING)), UNPROVEN)
+  await pass(9 * MINUTE_MS)
+  t.equal(inShort(await update(MISSING)), UNPROVEN)
+  await pass(MINUTE_MS)
+  t.equal(inShort(await update(MISSING)), 'not_found')
+})
+
+test('a gateway that has just started finds out by itself that VICIdial can find', async (t) => {
+  const { calls, update } = exchangeWith(t)
+  t.equal(inShort(await update(MISSING)), 'not_found')
+  t.equal(calls.length, 3, 'asked, checked, and asked again')
+})
+
+test('a call that finds some of its leads proves that it can find: nothing is checked', async (t) => {
+  const { calls, update, search } = exchangeWith(t)
+  t.equal(inShort(await update(MISSING, LEAD)), 'updated')
+  t.equal(inShort(await search(String(MISSING), String(LEAD))), 'found')
+  t.equal(calls.length, 2)
+})
+
+test('calls with wrong ids only cause a check a second', async (t) => {
+  const { pass } = stoppedClock(t, START)
+  const { calls, update } = exchangeWith(t)
+  t.equal(inShort(await update(LEAD)), 'updated')
+  const ended: string[] = []
+  const SECONDS = 60
+  for (let n = 0; n < SECONDS * 10; n++) {
+    void update(MISSING).then((exchanged) => ended.push(inShort(exchanged)))
+    await pass(100)
+  }
+  await pass(5_000)
+  t.strictSame(ended, Array(SECONDS * 10).fill('not_found'))
+  const more = calls.length - SECONDS * 10
+  t.ok(more <= SECONDS * 1.1 + 10, `${more} more calls in a minute`)
+})
+
+test('a list is unknown only to a VICIdial that knows another', async (t) => {
+  const { pass } = stoppedClock(t, START)
+  const { gone, move } = exchangeWith(t)
+  t.equal(inShort(await move('101', LEAD)), 'updated')
+  t.equal(inShort(await move('555', LEAD)), 'refused list_not_found')
+  gone.add('lists')
+  await pass(MINUTE_MS)
+  t.equal(inShort(await move('101', LEAD)), UNPROVEN)
+  t.equal(inShort(await move('555', LEAD)), UNPROVEN)
+  gone.delete('lists')
+  await pass(MINUTE_MS)
+  t.equal(inShort(await move('101', LEAD)), 'updated')
+  t.equal(inShort(await move('555', LEAD)), 'refused list_not_found')
+})
+
+test('without a list that is known to exist, an unknown one is asked for twice and is provisional', async (t) => {
+  const { calls, move } = exchangeWith(t, { lists: new Set() })
+  const exchanged = await move('555', LEAD)
+  t.equal(inShort(exchanged), 'refused list_not_found')
+  t.equal(exchanged.isProvisional, true)
+  t.equal(calls.filter(({ list_id_field: list }) => list === '555').length, 2)
+})
+
+/** Times at which a table goes and comes back, in milliseconds: each time for two seconds or more. */
+const outages = fc
+  .array(fc.tuple(fc.integer({ min: 2_000, max: 30_000 }), fc.integer({ min: 2_000, max: 30_000 })), {
+    minLength: 1,
+    maxLength: 4
+  })
+  .map((spans) => {
+    let at = 0
+    return spans.map(([beside, lasts]) => ({ from: (at += beside), to: (at += lasts) }))
+  })
+/** Calls: how long after the one before, and for which lead. */
+const asked = fc.array(
+  fc.record({
+    after: fc.oneof(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 5_000 })),
+    lead: fc.constantFrom(LEAD, LEAD, MISSING),
+    isSearch: fc.boolean()
+  }),
+  { minLength: 1, maxLength: 40 }
+)
+const delays = fc.infiniteStream(fc.tuple(fc.nat(120), fc.nat(120)))
+
+test('whenever the lead table goes for two seconds or more, a lead that exists is never "not found"', async (t) => {
+  const { pass } = stoppedClock(t, START)
+  const property = fc.asyncProperty(outages, asked, delays, async (gaps, wanted, times) => {
+    const start = Date.now()
+    const isGone = (table: Table) =>
+      table === 'leads' && gaps.some(({ from, to }) => Date.now() - start >= from && Date.now() - start < to)
+    const { update, search } = exchangeWith(t, { isGone, delays: () => times.next().value ?? [0, 0] })
+    const ended: Promise<readonly [lead: number, said: string]>[] = []
+    for (const { after, lead, isSearch } of wanted) {
+      await pass(after, 100)
+      const exchanged = isSearch ? search(String(lead)) : update(lead)
+      ended.push(exchanged.then((one) => [lead, inShort(one)] as const))
+    }
+    await pass(10_000, 100)
+    for (const [lead, said] of await Promise.all(ended)) {
+      const isRight =
+        lead === LEAD ? ['updated', 'found', UNPROVEN].includes(said) : ['not_found', UNPROVEN].includes(said)
+      if (!isRight) throw new Error(`lead ${lead} is ${said}`)
+    }
+    await settled()
+  })
+  await fc.assert(property, { numRuns: 60 })
+})
