@@ -10,11 +10,14 @@ import { DURABLE, emptied, HEADERS, post, settings, start } from './gateway.ts'
 
 const CALLS = 'read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg,pwrite64,fsync,fdatasync'
 const ATTACH_MS = 120_000
+/** The end of a sync of the log, by whichever thread. */
+const SYNCED =
+  /^(?:(?:fsync|fdatasync)\(\d+<[^>]*\/gateway\.db-wal>\)|<\.\.\. (?:fsync|fdatasync) resumed>\)) += 0/
 /** What the main thread did, in the words of this test; everything else is left out. */
 const DEEDS: readonly [deed: string, call: RegExp][] = [
   ['request read', /^(?:read|readv|recvfrom|recvmsg)\(.*"POST \/v1\/leads\/batch-update /],
   ['log written', /^pwrite64\(\d+<[^>]*\/gateway\.db-wal>/],
-  ['log synced', /^(?:fsync|fdatasync)\(\d+<[^>]*\/gateway\.db-wal>/],
+  ['log synced', SYNCED],
   ['answer written', /^(?:write|writev|sendto|sendmsg)\(.*"HTTP\/1\.1 20[02] /]
 ]
 
@@ -39,7 +42,8 @@ function deedsIn(file: string, pid: number): string[] {
   const deeds: string[] = []
   for (const line of readFileSync(file, 'utf8').split('\n')) {
     const [, thread, call = ''] = /^(\d+) +(.*)$/.exec(line) ?? []
-    const deed = Number(thread) === pid ? DEEDS.find(([, pattern]) => pattern.test(call))?.[0] : undefined
+    const isOfMain = Number(thread) === pid
+    const deed = DEEDS.find(([, pattern]) => (isOfMain || pattern === SYNCED) && pattern.test(call))?.[0]
     if (deed !== undefined && deed !== deeds.at(-1)) deeds.push(deed)
   }
   return deeds

@@ -8,6 +8,9 @@ const MAX_COMMIT_MS = 8
 const SQLITE_FULL = 13
 const FULL = 'The database cannot be written (the disk is full).'
 
+/** Brings what was committed to the disk; may take long, and holds nothing up meanwhile. */
+export type Sync = () => Promise<void>
+
 /** Room on the disk for notes; see `DiskReserve`. */
 export interface Reserve {
   readonly isHeld: boolean
@@ -32,13 +35,19 @@ export interface Counts {
   recount(): void
 }
 
-/** Writes in groups: everything requested while a commit runs shares the next one, and its `fsync`. */
+/** Writes in groups: everything requested while a group is written and synced shares the next one. */
 export class GroupCommit {
   readonly #database: DatabaseSync
   readonly #gatherMs: number
   readonly #counts: Counts
   readonly #reserve: Reserve
+  readonly #sync: Sync | undefined
   readonly #now: () => number
+  /** Groups that are committed and not synced yet. */
+  #syncing = Promise.resolve()
+  #isSyncing = false
+  /** Why nothing can be trusted any more: what a failed sync left behind nobody knows. */
+  #lost: string | undefined
   #isRecountDue = false
   #waiting: Work[] = []
   #isScheduled = false
@@ -47,6 +56,7 @@ export class GroupCommit {
   /**
    * @param gatherMs how long a commit waits for others to share it, in milliseconds
    * @param reserve given up when the disk is full; until it is back only notes are written
+   * @param sync absent: a commit is on disk when it ends
    * @param now a clock in milliseconds
    */
   constructor(
@@ -54,24 +64,26 @@ export class GroupCommit {
     gatherMs: number,
     counts: Counts,
     reserve: Reserve = NO_RESERVE,
+    sync?: Sync,
     now: () => number = () => performance.now()
   ) {
     this.#database = database
     this.#gatherMs = gatherMs
     this.#counts = counts
     this.#reserve = reserve
+    this.#sync = sync
     this.#now = now
   }
 
   /** Why a commit failed; undefined once something was written since. An empty commit proves nothing. */
   get fault(): string | undefined {
-    return this.#fault ?? (this.#reserve.isHeld ? undefined : FULL)
+    return this.#lost ?? this.#fault ?? (this.#reserve.isHeld ? undefined : FULL)
   }
 
   /**
    * Runs `run` in a transaction; resolves with its result once that is on disk.
    * @param isNote whether it must be written though the disk is full
-   * @throws StorageError if it fails; then its whole group is rolled back
+   * @throws StorageError if it fails; then its whole group is rolled back, unless only the sync failed
    */
   write<T>(run: () => T, isNote = false): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -85,8 +97,13 @@ export class GroupCommit {
     while (this.#waiting.length > 0) this.#commit()
   }
 
+  /** Resolves when everything that was committed is synced. */
+  get synced(): Promise<void> {
+    return this.#syncing
+  }
+
   #schedule(): void {
-    if (this.#isScheduled) return
+    if (this.#isScheduled || this.#isSyncing) return
     this.#isScheduled = true
     const commit = () => {
       this.#isScheduled = false
@@ -98,10 +115,12 @@ export class GroupCommit {
   }
 
   #commit(): void {
-    if (!this.#reserve.isHeld) this.#refuseAllButNotes()
+    if (this.#lost !== undefined) this.#refuse(() => true, this.#lost)
+    if (!this.#reserve.isHeld) this.#refuse(({ isNote }) => !isNote, FULL)
     const done: [Work, unknown][] = []
     const started = this.#now()
     let taken = 0
+    let isChanged = false
     try {
       if (this.#isRecountDue) this.#recount()
       const before = this.#counts.statements.changes
@@ -112,7 +131,8 @@ export class GroupCommit {
         if (this.#now() - started > MAX_COMMIT_MS) break
       }
       this.#database.exec('COMMIT')
-      if (this.#counts.statements.changes > before) this.#fault = undefined
+      isChanged = this.#counts.statements.changes > before
+      if (isChanged) this.#fault = undefined
     } catch (error) {
       const group = this.#waiting.slice(0, Math.max(taken, 1))
       const rest = this.#waiting.slice(group.length)
@@ -126,14 +146,31 @@ export class GroupCommit {
       return
     }
     this.#waiting = this.#waiting.slice(taken)
-    for (const [work, value] of done) work.resolve(value)
+    const resolve = () => {
+      for (const [work, value] of done) work.resolve(value)
+    }
+    if (this.#sync === undefined || !isChanged) {
+      resolve()
+      return
+    }
+    this.#isSyncing = true
+    this.#syncing = Promise.all([this.#syncing, this.#sync()])
+      .then(resolve, (error: unknown) => {
+        const cause = error instanceof Error ? error.message : 'unknown'
+        this.#lost = `The database cannot be synced to disk (${cause}).`
+        for (const [{ reject }] of done) reject(new StorageError(this.#lost, error))
+      })
+      .then(() => {
+        this.#isSyncing = false
+        if (this.#waiting.length > 0) this.#schedule()
+      })
   }
 
-  #refuseAllButNotes(): void {
-    const refused = this.#waiting.filter(({ isNote }) => !isNote)
+  #refuse(isRefused: (work: Work) => boolean, fault: string): void {
+    const refused = this.#waiting.filter(isRefused)
     if (refused.length === 0) return
-    this.#waiting = this.#waiting.filter(({ isNote }) => isNote)
-    for (const { reject } of refused) reject(new StorageError(FULL))
+    this.#waiting = this.#waiting.filter((work) => !isRefused(work))
+    for (const { reject } of refused) reject(new StorageError(fault))
   }
 
   /** Rolls back. An error here is not passed on: the next group meets it again. */

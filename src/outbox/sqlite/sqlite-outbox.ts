@@ -19,6 +19,7 @@ import { FILE, openDatabase } from './open-database.ts'
 import { SqliteQueue } from './queue.ts'
 import { ReadyUpdates } from './ready-updates.ts'
 import { Statements } from './statements.ts'
+import { WriteAheadLog } from './write-ahead-log.ts'
 import { setAsideUnreadable } from './unreadable-rows.ts'
 import { UpdateTable } from './update-table.ts'
 
@@ -51,6 +52,7 @@ export class SqliteOutbox implements Outbox {
   readonly #sql: Statements
   readonly #commits: GroupCommit
   readonly #files: DatabaseFiles
+  readonly #log: WriteAheadLog
 
   /**
    * @param directory where its file is, or will be
@@ -61,13 +63,17 @@ export class SqliteOutbox implements Outbox {
     { history: policy = NO_HISTORY, gatherMs = GATHER_MS, longestPauseMs, log = NO_LOG }: SqliteOptions = {}
   ) {
     this.#database = openDatabase(directory, longestPauseMs)
-    const files = new DatabaseFiles(join(directory, FILE), (fault) => {
+    const path = join(directory, FILE)
+    const files = new DatabaseFiles(path, (fault) => {
       log.error(
         { fault },
         'the database is lost with this process: let it deliver what waits, then restart it'
       )
     })
     this.#files = files
+    // Each commit is synced by GroupCommit instead, in a thread of its own: a slow disk must not hold up everything.
+    this.#database.exec('PRAGMA synchronous = NORMAL')
+    this.#log = new WriteAheadLog(`${path}-wal`)
     const rows = setAsideUnreadable(this.#database, Date.now())
     if (rows > 0)
       log.error({ rows }, 'rows of the database that cannot be read were moved to its table set_aside')
@@ -82,7 +88,9 @@ export class SqliteOutbox implements Outbox {
       updates.recount()
     }
     const counts = { statements: sql, recount }
-    const commits = new GroupCommit(this.#database, gatherMs, counts, new DiskReserve(directory))
+    const commits = new GroupCommit(this.#database, gatherMs, counts, new DiskReserve(directory), () =>
+      this.#log.datasync()
+    )
     this.#commits = commits
     const idempotency = new SqliteIdempotency(sql, commits)
     const history = new SqliteHistory(sql, commits)
@@ -106,6 +114,8 @@ export class SqliteOutbox implements Outbox {
 
   async close(): Promise<void> {
     this.#commits.flush()
+    await this.#commits.synced
     this.#database.close()
+    this.#log.close()
   }
 }

@@ -3,9 +3,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'tap'
 import { GroupCommit } from '../../../src/outbox/sqlite/group-commit.ts'
 import type { Tester } from '../../helper.ts'
+import { settled } from '../../stopped-clock.ts'
 
 /** A database in memory that records the starts and ends of its transactions, on a stopped clock. */
-function inMemory(t: Tester) {
+function inMemory(t: Tester, sync?: () => Promise<void>) {
   const database = new DatabaseSync(':memory:')
   database.exec('CREATE TABLE numbers (n INTEGER PRIMARY KEY)')
   const insert = database.prepare('INSERT INTO numbers (n) VALUES (?)')
@@ -43,7 +44,7 @@ function inMemory(t: Tester) {
       tell('undone')
     }
   }
-  const commits = new GroupCommit(database, 0, counts, reserve, () => nowMs)
+  const commits = new GroupCommit(database, 0, counts, reserve, sync, () => nowMs)
   t.teardown(() => {
     database.close()
   })
@@ -210,4 +211,37 @@ test('without a reserve a note fails like everything else; it is not given up fo
     commits.write(() => 'noted', true),
     StorageError
   )
+})
+
+test('a write resolves when its commit is synced; meanwhile the event loop runs, and others gather for the next', async (t) => {
+  const syncs: PromiseWithResolvers<void>[] = []
+  const sync = () => {
+    const made = Promise.withResolvers<void>()
+    syncs.push(made)
+    return made.promise
+  }
+  const { add, commits, told } = inMemory(t, sync)
+  const ended: number[] = []
+  const first = add(1).then((n) => ended.push(n))
+  await settled()
+  const others = [add(2), add(3)].map((one) => one.then((n) => ended.push(n)))
+  await settled()
+  t.same([ended, syncs.length, told.length], [[], 1, 2])
+  syncs[0]?.resolve()
+  await first
+  await settled()
+  t.same([ended, syncs.length, told.length], [[1], 2, 4])
+  syncs[1]?.resolve()
+  await Promise.all(others)
+  t.same(ended, [1, 2, 3])
+  await commits.write(() => 'nothing')
+  t.equal(syncs.length, 2, 'what changes nothing needs no sync')
+})
+
+test('after a failed sync nothing is promised any more', async (t) => {
+  const { add, commits } = inMemory(t, () => Promise.reject(new Error('EIO')))
+  const message = 'The database cannot be synced to disk (EIO).'
+  await t.rejects(add(1), { name: 'StorageError', message })
+  await t.rejects(add(2), { name: 'StorageError', message })
+  t.equal(commits.fault, message)
 })
