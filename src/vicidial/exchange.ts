@@ -139,19 +139,16 @@ export class Exchange {
   async update(call: Call, context: CallContext): Promise<Exchanged<UpdateReply>> {
     const refusal = this.#refusal(call)
     if (refusal !== undefined) return { reply: refusal, maybeMade: false }
-    const asked = new Set(call.leads.map(({ lead }) => lead))
+    const params = callParams(call, this.#options.dialect)
+    const asked = { function: params.function, leads: new Set(call.leads.map(({ lead }) => lead)) }
     const isCustom = call.leads[0]?.changes.params['custom_fields'] !== undefined
     const exchanged = await this.#repeat<UpdateReply>(
       {
-        params: callParams(call, this.#options.dialect),
+        params,
         leads: call.leads.length,
         read: ({ httpStatus, text }) => {
-          const reply = readUpdateReply(httpStatus, text)
-          if (reply.kind !== 'updated') return reply
-          // A success that names a lead which was not asked for is not the reply to this call.
-          if (!reply.leads.isSubsetOf(asked))
-            return { kind: 'unclear', detail: 'VICIdial answered for leads that it was not asked for.' }
-          if (!isCustom || reply.customFields === 'stored') return reply
+          const reply = readUpdateReply(httpStatus, text, asked)
+          if (reply.kind !== 'updated' || !isCustom || reply.customFields === 'stored') return reply
           if (httpStatus !== 200)
             return { kind: 'unclear', detail: 'VICIdial failed before it came to the custom fields.' }
           return { ...reply, basis: 'custom_fields' }

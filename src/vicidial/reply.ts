@@ -171,13 +171,43 @@ const ERRORS: Readonly<Record<ErrorKind, Omit<Refused, 'kind'> | Omit<NotFound, 
   leads_data_invalid: { code: 'upstream_error', detail: 'VICIdial could not read leads_data.' }
 }
 
+/** What a call asks for. */
+export interface Asked {
+  readonly function: string
+  readonly leads: ReadonlySet<number>
+}
+
+/** The reply to another call, as a server on the way may send it. */
+const OTHER_CALL: Unclear = { kind: 'unclear', detail: 'VICIdial answered a call that was not made.' }
+const CONTRADICTION: Unclear = { kind: 'unclear', detail: 'VICIdial named different leads for one key.' }
+/** A line that names a function, as most do. */
+const NAMES_FUNCTION = /^[a-z_]*lead[a-z_]* /
+
 /**
  * Reads the reply to `batch_update_lead` or `update_lead`.
  * @param httpStatus HTTP status; a 5xx with a SUCCESS line means that the update was made and something after failed
  * @param text the body, as far as it arrived
+ * @param asked what the call asked for; a reply about anything else is unclear. Absent: the call asked for no leads
  */
-export function readUpdateReply(httpStatus: number, text: string): UpdateReply {
+export function readUpdateReply(httpStatus: number, text: string, asked?: Asked): UpdateReply {
   const lines = statusLines(text)
+  const reply = readStatusLines(httpStatus, text, lines)
+  if (asked === undefined || (reply.kind !== 'updated' && reply.kind !== 'not_found')) return reply
+  const isAbout =
+    reply.leads.isSubsetOf(asked.leads) && lines.complete.every((line) => isFrom(line, asked.function))
+  return isAbout ? reply : OTHER_CALL
+}
+
+/** Whether a function can have written a line. */
+function isFrom({ type, text }: Line, name: string): boolean {
+  return text.startsWith(`${name} `) || (type !== 'SUCCESS' && !NAMES_FUNCTION.test(text))
+}
+
+function readStatusLines(
+  httpStatus: number,
+  text: string,
+  lines: { readonly complete: readonly Line[]; readonly cut: boolean }
+): UpdateReply {
   // A whole reply that ends in half a line was cut in transit; with a 500 VICIdial itself broke off after the update.
   if (lines.cut && httpStatus === 200) return readOther(httpStatus, text, true)
   if (NOT_EXECUTED.test(text))
@@ -205,9 +235,15 @@ export function readUpdateReply(httpStatus: number, text: string): UpdateReply {
     const detail = "The lead's list has no such custom fields."
     return { kind: 'refused', code: 'field_unknown', detail, basis: 'custom_fields' }
   }
-  const error = lines.complete.find((line) => line.type === 'ERROR')
+  const error = errorOf(lines.complete)
   if (error) return readError(error.text, text)
   return readOther(httpStatus, text, lines.cut)
+}
+
+/** The error of a reply: a refused login, wherever it is, or the first one. */
+function errorOf(lines: readonly Line[]): Line | undefined {
+  const errors = lines.filter(({ type }) => type === 'ERROR')
+  return errors.find(({ text }) => REFUSED_LOGIN.test(`ERROR: ${text}`)) ?? errors[0]
 }
 
 /** The status lines of a body. A line without its end was cut off and is not trusted. */
@@ -308,7 +344,8 @@ export type SearchReply =
 
 /**
  * Reads the reply to `lead_search`: a line `KEY|COUNT|id-id` per key. Keys may contain a pipe, so a line is read from
- * its end. A reply that omits a key, or whose count differs from its list, is not trusted.
+ * its end. A reply that omits a key, whose count differs from its list, that names other leads for a key in another line, or
+ * that is about other keys is not trusted.
  * @param limit the rows that the look-up allowed in total
  */
 export function readSearchReply(
@@ -323,6 +360,7 @@ export function readSearchReply(
     const row = /^(.*)\|(\d+)\|((?:\d+(?:-\d+)*)?)$/s.exec(line)
     const ids = row?.[3] ? readLeadIds(row[3].split('-')) : []
     if (row?.[1] === undefined || readNumber(row[2]) !== ids?.length || ids === undefined) continue
+    if (rows.has(row[1]) && String(rows.get(row[1])) !== String(ids)) return CONTRADICTION
     rows.set(row[1], ids)
     total += ids.length
   }
@@ -330,8 +368,11 @@ export function readSearchReply(
   if (keys.every((key) => rows.has(key))) {
     return { kind: total >= limit ? 'limit_reached' : 'found', leads: rows }
   }
-  const error = statusLines(text).complete.find((line) => line.type === 'ERROR')
+  const error = errorOf(statusLines(text).complete)
   if (error === undefined) return readOther(httpStatus, text, text !== '' && !text.endsWith('\n'))
   const refused = readError(error.text, text)
-  return refused.kind === 'not_found' ? { ...refused, leads: new Set() } : refused
+  if (refused.kind !== 'not_found') return refused
+  // VICIdial repeats the keys, with spaces for pluses.
+  const isAbout = error.text.includes(keys[0]?.replaceAll('+', ' ') ?? '')
+  return isAbout ? { ...refused, leads: new Set() } : OTHER_CALL
 }

@@ -295,6 +295,48 @@ test("a refusal says in the gateway's own words what to check", async (t) => {
   t.match(readUpdateReply(404, ''), { detail: /^VICIDIAL_URL answered with HTTP 404/ })
 })
 
+test('a reply about another call is unclear, and a refusal stays one', async (t) => {
+  const success = 'SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api'
+  const of = (name: string, leads: number[], text: string) =>
+    outline(readUpdateReply(200, `${text}\n`, { function: name, leads: new Set(leads) }))
+  const batch = (text: string) => of('batch_update_lead', [101, 102], text)
+  const single = (text: string) => of('update_lead', [101], text)
+  t.strictSame(batch(`${success}|1|1|101`), ['updated', [101], 'unsaid'])
+  for (const text of [
+    `${success}|1|1|103`,
+    `${success}|2|2|103,101`,
+    `${success}|1|1|101\n${success}|1|1|103`,
+    'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|101|1|||',
+    'SUCCESS: batch LEADS HAVE BEEN UPDATED - api|1|1|101',
+    'SUCCESS: hopper_bulk_insert LEADS HAVE BEEN INSERTED INTO THE HOPPER - 1|0|101',
+    'NOTICE: update_lead CUSTOM FIELDS VALUES UPDATED - |101|101|0|101|1',
+    'ERROR: batch_update_lead NO MATCHES FOUND IN THE SYSTEM: |api|103',
+    'ERROR: update_lead NO MATCHES FOUND IN THE SYSTEM: |api|101||',
+    'ERROR: lead_all_info LEAD NOT FOUND: api|101|',
+    'ERROR: LEAD NOT FOUND: |api|103'
+  ])
+    t.strictSame(batch(text), ['unclear'], text)
+  t.strictSame(batch('ERROR: LEAD NOT FOUND: |api|102'), ['not_found', [102]])
+  t.strictSame(batch('ERROR: batch_update_lead NO MATCHES FOUND IN THE SYSTEM: |api|101,102'), [
+    'not_found',
+    [101, 102]
+  ])
+  t.strictSame(single('ERROR: update_lead NOT AN ALLOWED LIST ID, RESULTS - 102'), ['not_found', []])
+  t.strictSame(single(`${success}|1|1|101`), ['unclear'])
+  t.strictSame(single('ERROR: batch_update_lead NO MATCHES FOUND IN THE SYSTEM: |api|101'), ['unclear'])
+  const login = 'ERROR: Login incorrect: |api|x|BAD|'
+  for (const text of [`ERROR: lead_search NO MATCHES FOUND\n${login}`, `${login}\nERROR: LEAD NOT FOUND`])
+    t.strictSame(single(text), ['refused', 'upstream_login_failed'], text)
+})
+
+test('a look-up that finds nothing must be about the keys, and one that finds leads must not contradict itself', async (t) => {
+  const none = 'NO MATCHES FOUND IN THE SYSTEM: |api||'
+  t.strictSame(search(`ERROR: lead_search ${none}CRM-1,CRM-2|\n`, ['CRM-1', 'CRM-2']), ['not_found', []])
+  t.strictSame(search(`ERROR: lead_search ${none}CRM-3|\n`, ['CRM-1', 'CRM-2']), ['unclear'])
+  t.strictSame(search('CRM-1|1|5\nCRM-1|1|5\n', ['CRM-1']), ['found', [['CRM-1', [5]]]])
+  t.strictSame(search('CRM-1|1|5\nCRM-1|1|6\n', ['CRM-1']), ['unclear'])
+})
+
 test('without a status line the HTTP status decides', async (t) => {
   const page = '<html><h1>Proxy Error</h1></html>\n'
   const replies: [status: number, text: string, ...meaning: unknown[]][] = [

@@ -180,7 +180,7 @@ test('an open circuit is shown, as are the probes that close it', async (t) => {
   const url = await startStandIn(t, (params, response) => {
     if (!isUp) response.destroy()
     else if (params['function'] === 'version') response.end('VERSION: 2.14-1|BUILD: 1|DATE: x|EPOCH: 1|\n')
-    else response.end(`SUCCESS: x LEADS HAVE BEEN UPDATED - api|1|1|${params['lead_ids']}\n`)
+    else response.end(`SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api|1|1|${params['lead_ids']}\n`)
   })
   const gateway = await startGateway(t, { VICIDIAL_URL: url })
   await Promise.all([1, 2, 3].map((lead) => batch(gateway, sets(lead))))
