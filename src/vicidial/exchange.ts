@@ -72,6 +72,11 @@ const UNSAFE_KEY: Refused = {
   detail:
     "The key holds an apostrophe, which this build of VICIdial puts into its SQL as it is: it isn't sent."
 }
+const NO_LOOK_UPS: Refused = {
+  kind: 'refused',
+  code: 'upstream_error',
+  detail: 'This build of VICIdial has no lead_search: it can only find leads by lead_id.'
+}
 const KEY_WAITS: Refused = {
   kind: 'refused',
   code: 'upstream_unavailable',
@@ -183,6 +188,7 @@ export class Exchange {
    */
   keyRefusal(key: string): Refused | undefined {
     const { buildWatch } = this.#options
+    if (buildWatch?.has('no_lead_search')) return NO_LOOK_UPS
     if (buildWatch?.has('keys_in_apostrophes') !== true || !key.includes("'")) return undefined
     return buildWatch.build === undefined ? KEY_WAITS : UNSAFE_KEY
   }

@@ -526,6 +526,8 @@ test('a key with an apostrophe is refused by a build that it could harm, and wai
   const old = exchangeWith(t, url, { build: '211027-0845' }).exchange
   t.match(old.keyRefusal("O'Brien"), { code: 'unsafe_characters' })
   t.equal(old.keyRefusal('CRM-1'), undefined)
+  const oldest = exchangeWith(t, url, { build: '210917-1615' }).exchange
+  t.match(oldest.keyRefusal('CRM-1'), { code: 'upstream_error', detail: /has no lead_search/ })
   const unknown = exchangeWith(t, url, { build: 'unknown' }).exchange
   t.match(unknown.keyRefusal("O'Brien"), { code: 'upstream_unavailable' })
   t.equal(exchangeWith(t, url).exchange.keyRefusal("O'Brien"), undefined)
