@@ -24,6 +24,7 @@ export function fieldsRoute(runtimeConfig: Pick<RuntimeConfig, 'leads'>) {
   return async (app: FastifyInstance) => {
     app.get('/v1/fields', { schema }, async () => ({
       fields: runtimeConfig.leads.fields.map((field) => wireField(field, runtimeConfig.leads.nonLatin === 1)),
+      counts: runtimeConfig.leads.text.unit,
       custom_fields: [...runtimeConfig.leads.customFields].map(wireCustomField)
     }))
   }

@@ -36,7 +36,7 @@ export const FieldSchema = Type.Object(
     kind: Type.Enum(['identifier', 'prose'], {
       description: 'Identifiers are never altered; prose may lose characters, with a warning.'
     }),
-    max_length: Type.Integer({ description: 'Longest text as VICIdial stores it, in characters.' }),
+    max_length: Type.Integer({ description: 'Longest text as VICIdial stores it; `counts` has the unit.' }),
     keeps: Type.String({ description: 'The characters that VICIdial keeps.' }),
     letters: Type.Enum(['none', 'ascii', 'unicode'], { description: 'Which letters VICIdial keeps.' }),
     clearable: Type.Boolean({ description: 'Whether null may empty it.' }),
@@ -52,6 +52,9 @@ export const FieldSchema = Type.Object(
 export const FieldsAnswerSchema = Type.Object(
   {
     fields: Type.Array(ref(FieldSchema)),
+    counts: Type.Enum(['characters', 'bytes'], {
+      description: "What `max_length` counts: bytes of UTF-8 if VICIdial's database is latin1."
+    }),
     custom_fields: Type.Array(
       Type.Object(
         {

@@ -456,7 +456,7 @@ export interface components {
              * @enum {unknown}
              */
             kind: "identifier" | "prose";
-            /** @description Longest text as VICIdial stores it, in characters. */
+            /** @description Longest text as VICIdial stores it; `counts` has the unit. */
             max_length: number;
             /** @description The characters that VICIdial keeps. */
             keeps: string;
@@ -476,6 +476,11 @@ export interface components {
         };
         FieldsAnswer: {
             fields: components["schemas"]["Field"][];
+            /**
+             * @description What `max_length` counts: bytes of UTF-8 if VICIdial's database is latin1.
+             * @enum {unknown}
+             */
+            counts: "characters" | "bytes";
             /** @description The custom fields that the operator has listed. */
             custom_fields: {
                 label: string;

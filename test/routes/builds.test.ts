@@ -53,3 +53,20 @@ test('on a build that keeps only capitals in country_code, nothing else is sent'
     { clearable: false, keeps: 'capital letters A to Z', letters: 'ascii' }
   )
 })
+
+test('with a latin1 database, lengths are counted in bytes, and the catalogue says so', async (t) => {
+  const gateway = await startGateway(t, { VICIDIAL_DB_CHARSET: 'latin1' }, { leads: 2, dbCharset: 'latin1' })
+  const stored = `${'я'.repeat(127)}!`
+  const { body } = await batch(gateway, {
+    updates: [
+      { lead_id: 1, fields: { comments: 'я'.repeat(203) } },
+      { lead_id: 2, fields: { comments: stored } }
+    ]
+  })
+  t.match(body.results, [
+    { status: 'rejected', error: { code: 'field_too_long', detail: /is 406 bytes as VICIdial stores it/ } },
+    { status: 'updated' }
+  ])
+  t.equal(gateway.sandbox.leads()['2']?.comments, stored)
+  t.equal((await call(gateway, 'GET', '/v1/fields')).body.counts, 'bytes')
+})
