@@ -876,6 +876,19 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     while (outbox.queue.size.pending > 0) t.notOk(await isFolded(), 'a replayed one is older')
   })
 
+  test(`${name}: cancelling a large job lets other work through`, async (t) => {
+    const { outbox } = await open(t)
+    const large = Array.from({ length: 1_000 }, (_, n) => sets('A', n + 1))
+    await outbox.jobs.accept(newJob(1, large))
+    const ended: string[] = []
+    const cancelled = outbox.jobs.cancel(jobId(1), LATER).then((count) => ended.push(`cancelled ${count}`))
+    const accepted = outbox.jobs.accept(newJob(2, [sets('B', 1)])).then(() => ended.push('accepted'))
+    await Promise.all([cancelled, accepted])
+    t.same(ended, ['accepted', 'cancelled 1000'])
+    t.match(await outbox.jobs.find(jobId(1)), { status: 'failed', counts: { cancelled: 1_000 } })
+    t.same(inShort(await outbox.queue.claim('default', 10, LATER)), ['2/0 lead_id:1 B'])
+  })
+
   test(`${name}: a claim folds a bounded number of updates`, async (t) => {
     const { outbox } = await open(t)
     const leads = [1, 2, 3].flatMap((lead) => Array.from({ length: 300 }, () => sets('A', lead)))
