@@ -78,6 +78,7 @@ function ended(status: 'failed' | 'unknown', http: number, code: string, isChang
 
 const loginRefused = ended('failed', 502, 'upstream_login_failed', false)
 const lockedOut = ended('failed', 503, 'upstream_locked_out', false)
+const upstreamFailed = ended('failed', 502, 'upstream_error', false)
 
 test('a retry recovers from one fault, but a refused login is never retried', async (t) => {
   const expected = {
@@ -92,7 +93,13 @@ test('a retry recovers from one fault, but a refused login is never retried', as
     truncate: updated,
     truncate_clean: updated,
     wrong_login: loginRefused,
-    locked_out: lockedOut
+    locked_out: lockedOut,
+    database_down: updated,
+    database_lost: updated,
+    settings_gone: updated,
+    leads_gone: updated,
+    leads_read_only: updated,
+    api_log_unwritable: updated
   }
   const seen = await outcomes(t, 1)
   t.same(seen.batch_update_lead, expected, 'batch_update_lead')
@@ -113,7 +120,13 @@ test('a lasting fault is "failed" only if nothing was changed, and never "update
     truncate: ended('unknown', 503, 'upstream_unavailable', true),
     truncate_clean: ended('unknown', 502, 'upstream_error', true),
     wrong_login: loginRefused,
-    locked_out: lockedOut
+    locked_out: lockedOut,
+    database_down: upstreamFailed,
+    database_lost: upstreamFailed,
+    settings_gone: upstreamFailed,
+    leads_gone: upstreamFailed,
+    leads_read_only: upstreamFailed,
+    api_log_unwritable: updated
   }
   const seen = await outcomes(t, 1_000)
   t.same(seen.batch_update_lead, expected, 'batch_update_lead')
@@ -128,12 +141,18 @@ test('a lasting fault is "failed" only if nothing was changed, and never "update
       hang: ended('failed', 504, 'upstream_timeout', false),
       hang_after: ended('failed', 504, 'upstream_timeout', false),
       500: ended('failed', 502, 'upstream_error', false),
-      '500_after_success': ended('failed', 502, 'upstream_error', false),
+      '500_after_success': updated,
       html: ended('failed', 502, 'upstream_error', false),
       truncate: ended('failed', 503, 'upstream_unavailable', false),
       truncate_clean: ended('failed', 502, 'upstream_error', false),
       wrong_login: loginRefused,
-      locked_out: lockedOut
+      locked_out: lockedOut,
+      database_down: upstreamFailed,
+      database_lost: upstreamFailed,
+      settings_gone: upstreamFailed,
+      leads_gone: upstreamFailed,
+      leads_read_only: updated,
+      api_log_unwritable: updated
     },
     'lead_search'
   )
