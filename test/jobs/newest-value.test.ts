@@ -14,7 +14,7 @@ import type { Guard } from '../../src/vicidial/guard.ts'
 import type { SearchReply, UpdateReply } from '../../src/vicidial/reply.ts'
 import type { Call } from '../../src/vicidial/wire.ts'
 import { dataDir, memoryLog, type Tester } from '../helper.ts'
-import { jobId, newJob, replayAs } from '../outbox/jobs.ts'
+import { AT_ONCE, jobId, newJob, replayAs } from '../outbox/jobs.ts'
 import { settled, stoppedClock } from '../stopped-clock.ts'
 
 /** What becomes of a call: `late` ones end when time passes, and may be made by then or not. */
@@ -136,7 +136,7 @@ function gatewayOn(
   { exchange, guard }: ReturnType<typeof vicidial>,
   isFailing: () => boolean
 ) {
-  const outbox = new SqliteOutbox(directory, { gatherMs: 0 })
+  const outbox = new SqliteOutbox(directory, AT_ONCE)
   const { log } = memoryLog('silent')
   const failing =
     <Args extends unknown[]>(write: (...all: Args) => Promise<void>) =>

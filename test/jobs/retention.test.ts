@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { Retention } from '../../src/jobs/retention.ts'
 import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
 import { dataDir, type Tester } from '../helper.ts'
-import { dead, done, idempotencyRecord, jobId, newJob, sets, settleNext } from '../outbox/jobs.ts'
+import { AT_ONCE, dead, done, idempotencyRecord, jobId, newJob, sets, settleNext } from '../outbox/jobs.ts'
 import { stoppedClock } from '../stopped-clock.ts'
 
 const START = Date.parse('2026-01-02T03:04:05.000Z')
@@ -14,7 +14,7 @@ const RECORD = idempotencyRecord({ at: START })
 async function kept(t: Tester) {
   const clock = stoppedClock(t, START)
   const directory = dataDir(t)
-  let outbox = new SqliteOutbox(directory, { gatherMs: 0 })
+  let outbox = new SqliteOutbox(directory, AT_ONCE)
   await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: START, record: RECORD }))
   await settleNext(outbox, done, START)
   await outbox.jobs.accept(newJob(2, [sets('B', 1)], { acceptedAt: START }))
@@ -37,7 +37,7 @@ async function kept(t: Tester) {
     retention.stop()
     await outbox.close()
     clock.tick(afterMs)
-    outbox = new SqliteOutbox(directory, { gatherMs: 0 })
+    outbox = new SqliteOutbox(directory, AT_ONCE)
     retention = start()
   }
   /** What is still there. */

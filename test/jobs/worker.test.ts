@@ -14,7 +14,7 @@ import type { UpdateQueue } from '../../src/outbox/queue.ts'
 import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
 import type { Refused } from '../../src/vicidial/reply.ts'
 import { dataDir, memoryLog, type Tester } from '../helper.ts'
-import { jobId, newJob, sets } from '../outbox/jobs.ts'
+import { AT_ONCE, jobId, newJob, sets } from '../outbox/jobs.ts'
 import { steadyNow } from '../../src/steady-clock.ts'
 import { stoppedClock } from '../stopped-clock.ts'
 import { until } from '../until.ts'
@@ -29,8 +29,6 @@ const NO_LEAD: Outcome = {
   error: { code: 'lead_not_found', detail: 'No such lead.', retryable: false }
 }
 const CIRCUIT_OPEN: Refused = { kind: 'refused', code: 'upstream_unavailable', detail: 'VICIdial is away.' }
-/** Commits don't wait for others, so that they happen while time is held. */
-const AT_ONCE = 0
 /** More turns of the event loop than anything takes that doesn't wait for time. */
 const MANY_TURNS = 2_000
 
@@ -50,7 +48,7 @@ interface Asked {
 
 /** A worker with a real outbox, and a dispatcher that answers when the test says so. */
 async function working(t: Tester, settings: Partial<WorkerOptions> = {}) {
-  const outbox = new SqliteOutbox(dataDir(t), { gatherMs: AT_ONCE })
+  const outbox = new SqliteOutbox(dataDir(t), AT_ONCE)
   const asked: Asked[] = []
   const state: { refused: Refused | undefined; answering: ((update: Update) => Outcome) | undefined } = {
     refused: undefined,
@@ -466,7 +464,7 @@ function failing(queue: UpdateQueue, method: 'settle' | 'claim', times: number):
 }
 
 test('an update that cannot be settled is settled later, with its calls, and delivered once', async (t) => {
-  const outbox = new SqliteOutbox(dataDir(t), { gatherMs: AT_ONCE })
+  const outbox = new SqliteOutbox(dataDir(t), AT_ONCE)
   t.teardown(() => outbox.close())
   const { worker, asked, state, logged } = await working(t, { queue: failing(outbox.queue, 'settle', 2) })
   state.answering = () => UPDATED
@@ -480,7 +478,7 @@ test('an update that cannot be settled is settled later, with its calls, and del
 })
 
 test('an outbox that cannot be read is read again later', async (t) => {
-  const outbox = new SqliteOutbox(dataDir(t), { gatherMs: AT_ONCE })
+  const outbox = new SqliteOutbox(dataDir(t), AT_ONCE)
   t.teardown(() => outbox.close())
   const { worker, state, logged } = await working(t, { queue: failing(outbox.queue, 'claim', 2) })
   state.answering = () => UPDATED
@@ -558,7 +556,7 @@ test('stop waits for updates in flight, and claims no more', async (t) => {
 test('stop gives up soon when the outbox cannot be written, and its updates are delivered again after the start', async (t) => {
   const pass = holdTime(t)
   const directory = dataDir(t)
-  const outbox = new SqliteOutbox(directory, { gatherMs: AT_ONCE })
+  const outbox = new SqliteOutbox(directory, AT_ONCE)
   const { worker, asked, logged } = await working(t, { queue: failing(outbox.queue, 'settle', Infinity) })
   await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
   await outbox.jobs.accept(newJob(2, [sets('B', 2)], { acceptedAt: Date.now() }))
@@ -576,7 +574,7 @@ test('stop gives up soon when the outbox cannot be written, and its updates are 
   await eventually('it has stopped', () => isStopped)
   t.equal(logged().match(/"msg":"outbox cannot be written"/g)?.length, 2)
   await outbox.close()
-  const after = new SqliteOutbox(directory, { gatherMs: AT_ONCE })
+  const after = new SqliteOutbox(directory, AT_ONCE)
   t.teardown(() => after.close())
   t.match(await after.queue.claim('default', 10, Date.now()), [
     { job: { id: jobId(1) }, attempts: 0 },
@@ -586,7 +584,7 @@ test('stop gives up soon when the outbox cannot be written, and its updates are 
 
 test('stop waits for calls in flight though a write failed, and settles their updates if writing works again', async (t) => {
   const pass = holdTime(t)
-  const outbox = new SqliteOutbox(dataDir(t), { gatherMs: AT_ONCE })
+  const outbox = new SqliteOutbox(dataDir(t), AT_ONCE)
   t.teardown(() => outbox.close())
   const { worker, asked, logged } = await working(t, { queue: failing(outbox.queue, 'settle', 1) })
   await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: Date.now() }))
@@ -613,7 +611,7 @@ test('stop waits for calls in flight though a write failed, and settles their up
 
 test('stop waits for a claim in flight and does not deliver it; it is ready again after the start', async (t) => {
   const directory = dataDir(t)
-  const outbox = new SqliteOutbox(directory, { gatherMs: AT_ONCE })
+  const outbox = new SqliteOutbox(directory, AT_ONCE)
   const claimed = Promise.withResolvers<void>()
   const claim = async (...given: Parameters<UpdateQueue['claim']>) => {
     const updates = await outbox.queue.claim(...given)
@@ -634,7 +632,7 @@ test('stop waits for a claim in flight and does not deliver it; it is ready agai
   for (let turns = 0; turns < 20; turns++) await turn()
   t.equal(asked.length, 0)
   await outbox.close()
-  const after = new SqliteOutbox(directory, { gatherMs: AT_ONCE })
+  const after = new SqliteOutbox(directory, AT_ONCE)
   t.teardown(() => after.close())
   t.match(await after.queue.claim('default', 10, Date.now()), [{ job: { id: jobId(1) }, attempts: 0 }])
 })

@@ -5,8 +5,11 @@ import { keyName } from '../../src/leads/lead-key.ts'
 import type { Claimed, Settlement } from '../../src/outbox/queue.ts'
 import type { DeadLetter, NewJob, Replay } from '../../src/outbox/jobs.ts'
 import type { Outbox } from '../../src/outbox/outbox.ts'
+import type { SqliteOptions } from '../../src/outbox/sqlite/sqlite-outbox.ts'
 import { UPDATED, updates } from '../delivery/updates.ts'
 
+/** Commits wait for nothing, so that they happen while time is held. */
+export const AT_ONCE: SqliteOptions = { gatherMs: 0, sync: async () => {} }
 /** For settlements where calls don't matter. */
 export const NO_CALLS: ReadonlyMap<string, number> = new Map()
 const FAILED = {

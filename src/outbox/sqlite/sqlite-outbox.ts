@@ -33,6 +33,8 @@ export interface SqliteOptions {
   readonly gatherMs?: number
   /** The longest pause before a retry, in milliseconds; see `openDatabase`. */
   readonly longestPauseMs?: number
+  /** Brings the write-ahead log to the disk; by default with `fdatasync`. */
+  readonly sync?: (log: WriteAheadLog) => Promise<void>
   readonly log?: OutboxLog
 }
 
@@ -60,7 +62,13 @@ export class SqliteOutbox implements Outbox {
    */
   constructor(
     directory: string,
-    { history: policy = NO_HISTORY, gatherMs = GATHER_MS, longestPauseMs, log = NO_LOG }: SqliteOptions = {}
+    {
+      history: policy = NO_HISTORY,
+      gatherMs = GATHER_MS,
+      longestPauseMs,
+      sync = (file) => file.datasync(),
+      log = NO_LOG
+    }: SqliteOptions = {}
   ) {
     this.#database = openDatabase(directory, longestPauseMs)
     const path = join(directory, FILE)
@@ -89,7 +97,7 @@ export class SqliteOutbox implements Outbox {
     }
     const counts = { statements: sql, recount }
     const commits = new GroupCommit(this.#database, gatherMs, counts, new DiskReserve(directory), () =>
-      this.#log.datasync()
+      sync(this.#log)
     )
     this.#commits = commits
     const idempotency = new SqliteIdempotency(sql, commits)
