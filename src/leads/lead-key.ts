@@ -80,11 +80,11 @@ export function keyOfName(name: string): LeadKey {
 }
 
 const MARKS = /\p{M}/gu
-const TRAILING_SPACES = / +$/
+const TRAILING_SPACES = /(?<! ) +$/
 /** What is its own collated form: most codes are. */
 const PLAIN = /^[0-9A-Z_.:/-]*$/
 /** A number that can be spelt in two ways which VICIdial takes for the same: by `e` and by `E`. */
-const WITH_EXPONENT = /^[+-]?(?:\d+\.?\d*|\.\d+)e[+-]?\d+$/i
+const WITH_EXPONENT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)e[+-]?\d+$/i
 
 /**
  * The form by which MariaDB compares a text with a column of VICIdial's (utf8_unicode_ci, utf8_general_ci,

@@ -1,3 +1,4 @@
+import './broken-database.test.ts'
 import './deadline.test.ts'
 import './one-result-per-update.test.ts'
 import './openapi.test.ts'
