@@ -70,10 +70,10 @@ class Running {
   }
 }
 
-function isProbe(call: Params): boolean {
+/** A call that the gateway makes of its own accord: it changes nothing. */
+function isProbe({ function: name, lead_ids, status }: Params): boolean {
   return (
-    call['function'] === 'version' ||
-    (call['function'] === 'batch_update_lead' && call['lead_ids'] === undefined)
+    name === 'version' || (name === 'batch_update_lead' && (lead_ids === undefined || status === undefined))
   )
 }
 
@@ -129,9 +129,11 @@ function trueReply(call: Params): string {
           : '')
       )
     default:
-      return lead_ids === ''
-        ? 'ERROR: batch_update_lead NO LEADS DEFINED: |api|\n'
-        : `SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api|${leads.length}|${leads.length}|${leads.join()}\n`
+      if (lead_ids === '') return 'ERROR: batch_update_lead NO LEADS DEFINED: |api|\n'
+      if (lead_ids === '0') return 'ERROR: batch_update_lead NO MATCHES FOUND IN THE SYSTEM: |api|0\n'
+      // It has leads, and nothing to change.
+      if (call['status'] === undefined) return ''
+      return `SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api|${leads.length}|${leads.length}|${leads.join()}\n`
   }
 }
 
