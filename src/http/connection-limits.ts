@@ -135,7 +135,7 @@ function refuseUnlessHealth({ routeOptions }: FastifyRequest): Problem | undefin
 /** Ends a connection if a body that nobody reads still arrives after a while. Node drops what arrives until then. */
 function cutOffLater(request: IncomingMessage): void {
   setTimeout(() => {
-    if (!request.complete) request.socket.destroy()
+    if (!request.complete) request.destroy()
   }, LINGER_MS).unref()
 }
 
