@@ -79,10 +79,13 @@ export function readFieldParams(lead: number, field: string): Params {
   return { function: 'lead_field_info', lead_id: String(lead), field_name: field }
 }
 
-/** Writes a call that sets one field of a lead, to `value` unchanged. */
-export function writeFieldParams(lead: number, field: string, value: string): Params {
-  return { function: 'batch_update_lead', lead_ids: String(lead), [field]: value, records: '1' }
+/** Writes a call that sets fields of a lead, to `values` unchanged. */
+export function writeFieldsParams(lead: number, values: Readonly<Record<string, string>>): Params {
+  return { function: 'batch_update_lead', lead_ids: String(lead), ...values, records: '1' }
 }
+
+/** A call whose query fails, as its list of leads holds no id: it names no lead, and changes nothing. */
+export const FAILING_QUERY: Params = { function: 'batch_update_lead', lead_ids: ',', records: '1' }
 
 /**
  * Writes a call without the leads or keys that its function works on. VICIdial checks login and permission, and then

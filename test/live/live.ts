@@ -1,46 +1,80 @@
-import { mkdtempDisposableSync } from 'node:fs'
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { test } from 'tap'
 import { loadConfig } from '../../src/config/config.ts'
 import { createGateway } from '../../src/gateway.ts'
-import { FIELDS, type Field } from '../../src/leads/fields.ts'
-import { addLead, type Server, storedValue } from './server.ts'
+import { fieldsOf } from '../../src/leads/clean.ts'
+import { check } from '../../src/tools/check/check.ts'
+import { lineOf } from '../../src/tools/check/line.ts'
+import { rulesOf } from '../../src/vicidial/builds.ts'
+import { findCustomFields } from './custom-types.ts'
+import { checkRandomUpdates } from './random.ts'
+import { NO_LIST, tellingValues } from './random-updates.ts'
+import { rowsByApi, rowsBySql } from './rows.ts'
+import { addLead, buildOf, type Server, setCustomValue, storedCustomValue, storedValue } from './server.ts'
 
 /**
  * `npm run test:live` checks the gateway against a VICIdial server of yours. It adds test leads of its own by
  * `add_lead` to the list that VICIDIAL_TEST_LIST_ID names, changes those and no others, and leaves them there.
+ * `npm run test:live -- --random 30000` does so with that many random updates; `--seed` repeats a run.
  */
 const required = ['VICIDIAL_URL', 'VICIDIAL_USER', 'VICIDIAL_PASS', 'VICIDIAL_TEST_LIST_ID']
 const missing = required.filter((name) => !process.env[name])
 if (missing.length > 0) {
   process.stderr.write(`test:live needs ${missing.join(', ')}: a VICIdial server, an account with add_lead, `)
   process.stderr.write(
-    'lead_field_info and the functions of the gateway, and a list that it may add test leads to.\n'
+    'lead_field_info, lead_all_info, list_custom_fields and the functions of the gateway, and a list that it may add test leads to.\n'
   )
   process.exit(1)
 }
+const { values: flags } = parseArgs({ options: { random: { type: 'string' }, seed: { type: 'string' } } })
+const randomCount = Number(flags.random ?? 0)
+const seed = Number(flags.seed ?? Date.now() % 1_000_000)
 
 const KEY = 'live-test'
 const data = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
-const config = loadConfig({
+const environment = {
+  REQUEST_DEADLINE_MS: '28000',
   ...process.env,
   API_KEY: KEY,
   GATEWAY_CONFIG: undefined,
   PORT: '0',
   DATA_DIR: data.path
-})
-const [{ user, pass }] = config.accounts
-const server: Server = { url: config.vicidial.url, user, pass }
+}
+const {
+  vicidial: { url },
+  accounts: [{ user, pass }]
+} = loadConfig(environment)
+const server: Server = { url, user, pass }
 const listId = Number(process.env['VICIDIAL_TEST_LIST_ID'])
 const mark = Date.now().toString(36).toUpperCase()
+const codeOf = (n: number | string) => `GW${mark}-${n}`
+const phoneStart = `99${String(Date.now() % 10_000_000).padStart(7, '0')}`
+const phoneOf = (n: number) => `${phoneStart}${String(n).padStart(4, '0')}`
 const MANY = 25
+/** Leads of a random run, half of which updates name by any key. */
+const RANDOM_LEADS = 100
 const UNKNOWN_LEAD = 999_999_999
-const UNKNOWN_LIST = 99_999_999_999_998
 
+const first = await addLead(server, listId, codeOf('DUP'), phoneOf(0))
+const steps = await check({
+  readConfig: () => loadConfig(environment),
+  onStep: () => undefined,
+  testLead: { lead: first, consent: async () => true, untilDone: (work) => work() }
+})
+/** What the server was found to be; a setting of the environment wins, and must agree. */
+const settings = Object.assign({}, ...steps.map((step) => step.settings ?? {}))
+const customFields = (await findCustomFields(server, listId, first)) ?? []
+const gatewayFile = join(data.path, 'gateway.yaml')
+writeFileSync(gatewayFile, JSON.stringify({ custom_fields: customFields }))
+const config = loadConfig({ ...settings, ...environment, GATEWAY_CONFIG: gatewayFile })
 const app = await createGateway(config, pino({ level: 'silent' }))
 const origin = await app.listen({ host: '127.0.0.1', port: 0 })
+const rules = new Set(rulesOf(await buildOf(server), config.vicidial.nonLatin).map(({ id }) => id))
+const hasSearch = !rules.has('no_lead_search')
 
 async function batch(body: object) {
   const response = await fetch(`${origin}/v1/leads/batch-update`, {
@@ -51,31 +85,29 @@ async function batch(body: object) {
   return { status: response.status, body: (await response.json()) as any }
 }
 
-/** Values that use everything a field keeps, and for prose some that it loses. */
-function tellingValues(field: Field): (string | number | null)[] {
-  const { type, kind, letters, characters, choices, maxLength, maximum, minimum, clearable } = field
-  const empty = clearable ? [null] : []
-  if (type === 'integer') return [minimum ?? 0, Math.min(maximum ?? 0, 999)]
-  if (type === 'number') return [-5, 5.5, 0]
-  if (type === 'date') return ['1985-12-31', '2000-02-29', ...empty]
-  if (type === 'phone') return ['1 (2) 3.4-5'.slice(0, maxLength), ...empty]
-  if (choices) return [...choices]
-  const kept = letters === 'any' ? "it's a <b>%41</b> & ä|é=ñ" : `aZ09${characters}z`
-  const lossy =
-    kind === 'prose' && maxLength > 20 ? ['José, Ünal & Sons; #4 "x" (y)', '李 Łódź Ångström'] : []
-  return ['A', '0', kept.slice(0, maxLength).trim(), ...lossy, ...empty]
-}
-
 test(`works with a VICIdial server, on test leads added to list ${listId} only`, async (t) => {
   t.teardown(() => app.close())
-  const codes = Array.from({ length: MANY }, (_, n) => `GW${mark}-${n < 2 ? 'DUP' : n}`)
-  const phoneStart = `99${String(Date.now() % 1_000_000).padStart(6, '0')}`
-  const phone = (n: number) => `${phoneStart}${String(n).padStart(2, '0')}`
-  const leads: number[] = []
-  for (const [n, code] of codes.entries()) leads.push(await addLead(server, listId, code, phone(n)))
+  const leads: number[] = [first]
+  for (let n = 1; n < MANY; n++)
+    leads.push(await addLead(server, listId, codeOf(n < 2 ? 'DUP' : n), phoneOf(n)))
   t.comment(`added ${leads.length} test leads to list ${listId}: ${leads.join(', ')}`)
-  const [first = 0, second = 0, third = 0] = leads
+  const [, second = 0, third = 0] = leads
   const last = leads.at(-1) ?? 0
+
+  await t.test('the server is found to be what it is', async (t) => {
+    for (const step of steps) t.comment(lineOf(step, false))
+    for (const field of customFields) t.comment(`custom field ${JSON.stringify(field)}`)
+    t.same(
+      steps.filter(
+        ({ id, status, settings: found }) =>
+          status === 'fault' && found === undefined && !(id === 'lead_search' && !hasSearch)
+      ),
+      []
+    )
+    t.match(settings, { VICIDIAL_NON_LATIN: /^[01]$/, VICIDIAL_DB_CHARSET: /^(utf8|latin1)$/ })
+    for (const [name, found] of Object.entries(settings)) t.equal(process.env[name] ?? found, found, name)
+    t.ok(steps.some(({ id, status }) => id === 'failed_queries' && status !== 'skipped'))
+  })
 
   await t.test('one change for many leads is one call; an unknown lead is not found', async (t) => {
     const { status, body } = await batch({ lead_ids: [...leads, UNKNOWN_LEAD], fields: { status: 'GWTEST' } })
@@ -86,7 +118,8 @@ test(`works with a VICIdial server, on test leads added to list ${listId} only`,
   })
 
   await t.test('VICIdial stores what a dry run says', async (t) => {
-    for (const field of FIELDS.filter(({ name }) => name !== 'list_id')) {
+    const fields = fieldsOf({ capitalsInCountryCode: rules.has('country_code_capitals') })
+    for (const field of fields.filter(({ name }) => name !== 'list_id')) {
       for (const value of tellingValues(field)) {
         const updates = [{ lead_id: last, fields: { [field.name]: value } }]
         const [planned] = (await batch({ updates, dry_run: true })).body.results
@@ -104,14 +137,14 @@ test(`works with a VICIdial server, on test leads added to list ${listId} only`,
     t.equal(await storedValue(server, last, 'comments'), "line one!Nit's line two")
   })
 
-  await t.test('leads can be found by vendor code and phone number', async (t) => {
+  await t.test('leads can be found by vendor code and phone number', { skip: !hasSearch }, async (t) => {
     const { body } = await batch({
       updates: [
-        { vendor_lead_code: codes[2], fields: { rank: 3 } },
-        { phone_number: phone(3), fields: { rank: 4 } },
-        { vendor_lead_code: codes[0], fields: { rank: 5 } },
-        { vendor_lead_code: codes[0], fields: { rank: 6 }, on_multiple: 'newest' },
-        { vendor_lead_code: `GW${mark}-NONE`, fields: { rank: 7 } }
+        { vendor_lead_code: codeOf(2), fields: { rank: 3 } },
+        { phone_number: phoneOf(3), fields: { rank: 4 } },
+        { vendor_lead_code: codeOf('DUP'), fields: { rank: 5 } },
+        { vendor_lead_code: codeOf('DUP'), fields: { rank: 6 }, on_multiple: 'newest' },
+        { vendor_lead_code: codeOf('NONE'), fields: { rank: 7 } }
       ]
     })
     t.match(body.results, [
@@ -135,7 +168,7 @@ test(`works with a VICIdial server, on test leads added to list ${listId} only`,
   })
 
   await t.test("a list that doesn't exist is refused", async (t) => {
-    const { body } = await batch({ updates: [{ lead_id: third, fields: { list_id: UNKNOWN_LIST } }] })
+    const { body } = await batch({ updates: [{ lead_id: third, fields: { list_id: NO_LIST } }] })
     t.match(body.results, [{ status: 'failed', error: { code: 'list_not_found', retryable: false } }])
     t.equal(await storedValue(server, third, 'list_id'), String(listId))
   })
@@ -147,5 +180,47 @@ test(`works with a VICIdial server, on test leads added to list ${listId} only`,
     })
     t.equal(status, 200)
     t.equal(await storedValue(server, first, 'status'), 'C')
+  })
+
+  await t.test('custom fields are checked by their type', { skip: customFields.length === 0 }, async (t) => {
+    for (const { label, type, options = [], max_length: length = 0 } of customFields) {
+      const sound =
+        { DATE: '1980-12-31', TIME: '09:30' }[type ?? ''] ?? options[0] ?? 'x'.repeat(length || 300)
+      const wrong = { AREA: '"', TEXT: 'x'.repeat(length + 1) }[type ?? ''] ?? 'none of these'
+      const updates = [sound, wrong].map((value) => ({ lead_id: last, custom_fields: { [label]: value } }))
+      const { body } = await batch({ updates })
+      t.match(body.results, [{ status: 'updated' }, { status: 'rejected' }], label)
+      t.equal(await storedCustomValue(server, last, label), type === 'TIME' ? '09:30:00' : sound, label)
+    }
+  })
+
+  if (randomCount === 0) return
+  await t.test(`${randomCount} random updates, seed ${seed}`, async (t) => {
+    t.comment(`--random ${randomCount} --seed ${seed}`)
+    const random = []
+    for (let n = 0; n < RANDOM_LEADS; n++) {
+      // Some leads share a code, and some a number.
+      const [code, phone] = [
+        codeOf(`R${n % 10 < 2 ? n - (n % 2) : n}`),
+        phoneOf(1_000 + (n % 10 < 4 ? n : n - (n % 2)))
+      ]
+      const lead = await addLead(server, listId, code, phone)
+      for (const { label } of customFields.slice(0, 1)) await setCustomValue(server, lead, label, '--BLANK--')
+      random.push({ lead, code, phone })
+    }
+    const half = RANDOM_LEADS / 2
+    const keyed = hasSearch ? random.slice(half) : []
+    const free = random.slice(0, hasSearch ? half : RANDOM_LEADS).map(({ lead }) => lead)
+    const labels = customFields.map(({ label }) => label)
+    const sql = process.env['LIVE_SQL']
+    const readRows = sql ? rowsBySql(sql, listId, labels) : rowsByApi(server, labels)
+    await checkRandomUpdates(t, {
+      count: randomCount,
+      seed,
+      leads: { listId, free, keyed },
+      customFields,
+      readRows,
+      batch
+    })
   })
 })

@@ -5,12 +5,20 @@ export interface Server {
   readonly pass: string
 }
 
+/** Calls VICIdial's API as the gateway's account; resolves with its answer, without the password. */
 async function ask(server: Server, params: Record<string, string>): Promise<string> {
   const login = { source: 'gatewaytest', user: server.user, pass: server.pass }
   const body = new URLSearchParams({ ...login, ...params, records: '1' })
   const response = await fetch(server.url, { method: 'POST', body })
   const text = await response.text()
   return text.replaceAll(server.pass, '***')
+}
+
+/** VICIdial's build, as `version` tells it. */
+export async function buildOf(server: Server): Promise<string> {
+  const build = /BUILD: (\d{6}-\d{4})/.exec(await ask(server, { function: 'version' }))?.[1]
+  if (build === undefined) throw new Error('version names no build')
+  return build
 }
 
 /** Adds a test lead; returns its id. */
@@ -33,4 +41,52 @@ export async function storedValue(server: Server, lead: number, column: string):
   const reply = await ask(server, { function: 'lead_field_info', lead_id: String(lead), field_name: column })
   if (reply.startsWith('ERROR: ')) throw new Error(`lead_field_info answered: ${reply}`)
   return reply.replace(/\n$/, '')
+}
+
+/** Reads a custom field of a lead back, of which some custom field was set before. */
+export async function storedCustomValue(server: Server, lead: number, label: string): Promise<string> {
+  const field = { lead_id: String(lead), field_name: label, custom_fields: 'Y' }
+  const reply = await ask(server, { function: 'lead_field_info', ...field })
+  if (reply.startsWith('ERROR: ')) throw new Error(`lead_field_info answered: ${reply}`)
+  return reply.replace(/\n$/, '')
+}
+
+/** Sets a custom field without the gateway, to the value as it is. */
+export async function setCustomValue(
+  server: Server,
+  lead: number,
+  label: string,
+  value: string
+): Promise<void> {
+  const field = { lead_id: String(lead), custom_fields: 'Y', [label]: value }
+  const reply = await ask(server, { function: 'update_lead', ...field })
+  if (!reply.includes('CUSTOM FIELDS VALUES')) throw new Error(`update_lead answered: ${reply}`)
+}
+
+/** The labels of a list's custom fields; undefined if VICIdial doesn't tell them. */
+export async function customLabels(server: Server, listId: number): Promise<string[] | undefined> {
+  const list = { list_id: String(listId), stage: 'tab', header: 'NO' }
+  const reply = await ask(server, { function: 'list_custom_fields', ...list })
+  const cells = reply.replace(/\n$/, '').split('\t')
+  if (reply.startsWith('ERROR: ') || cells.length < 2) return undefined
+  return (cells.at(-1) ?? '').split(' ').filter((label) => label !== '')
+}
+
+/**
+ * Reads what VICIdial tells of a lead in one call, by column. Undefined if it can't be read so: with an apostrophe in it
+ * the answer is empty (PHP 8.1 and later), and a line end in a value breaks its form.
+ */
+export async function storedRow(
+  server: Server,
+  lead: number,
+  withCustomFields: boolean
+): Promise<Record<string, string> | undefined> {
+  const custom = withCustomFields ? { custom_fields: 'Y' } : {}
+  const call = { function: 'lead_all_info', lead_id: String(lead), header: 'YES', stage: 'tab', ...custom }
+  const reply = await ask(server, call)
+  if (reply.startsWith('ERROR: ')) throw new Error(`lead_all_info answered: ${reply}`)
+  const lines = reply.replace(/\n$/, '').split('\n')
+  const [names, values] = lines.map((line) => line.split('\t'))
+  if (lines.length !== 2 || names === undefined || values?.length !== names.length) return undefined
+  return Object.fromEntries(names.map((name, n) => [name, values[n] ?? '']))
 }

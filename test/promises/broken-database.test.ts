@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { test } from 'tap'
 import { RELEASES, rulesOf } from '../../src/tools/sandbox/api/builds.ts'
 import type { Php } from '../../src/tools/sandbox/api/php.ts'
+import type { Call } from '../../src/tools/sandbox/server/call-log.ts'
 import type { FaultName } from '../../src/tools/sandbox/server/faults.ts'
 import { batch, call, type Gateway, openApi, startGateway } from '../helper.ts'
 import { store } from '../routes/jobs-of.ts'
@@ -12,6 +13,7 @@ const FAULTS: readonly FaultName[] = [
   'database_down',
   'database_lost',
   'leads_read_only',
+  'settings_gone',
   'api_log_unwritable'
 ]
 const STEP_MS = 1_000
@@ -40,8 +42,18 @@ const SCENARIOS: readonly Scenario[] = [
     php,
     faults: [['leads_gone', MINUTE_MS] as const, ...FAULTS.map((fault) => [fault, SECONDS_3] as const)]
   })),
+  { build: '220126-2116', php: 8, faults: [['leads_gone', SECONDS_3]] },
   ...RELEASES.map(({ build }) => ({ build, php: 7 as const, faults: [['leads_gone', SECONDS_3]] as const }))
 ]
+
+/** The statuses that VICIdial got for a lead in calls that it made, in order. */
+function statusesOf(lead: number, calls: readonly Call[]): string[] {
+  return calls
+    .filter(({ fault }) => fault === undefined || fault === 'api_log_unwritable')
+    .filter(({ params: { lead_ids = '' } }) => lead_ids.split(',').includes(String(lead)))
+    .map(({ params: { status = '' } }) => status)
+    .filter((status) => status.startsWith('S'))
+}
 
 /** A lead by its code, or by its id on the build that has no look-ups. */
 function named(lead: number, build: string) {
@@ -93,6 +105,10 @@ test('while the database is broken nothing ends with a false result, and afterwa
         t.equal(known.status, 200, `before ${fault}`)
 
         sandbox.fail(fault, { calls: Number.POSITIVE_INFINITY })
+        const before = sandbox.calls().length
+        const missing = await moving(
+          store(gateway, { updates: [{ lead_id: MISSING, fields: { status: 'A' } }] })
+        )
         const jobs: string[] = []
         const rounds = [1, 2, 3]
         for (const n of rounds) {
@@ -115,6 +131,12 @@ test('while the database is broken nothing ends with a false result, and afterwa
           LEADS.map(() => ['S3', 'City 3', '2125550003']),
           `the newest update of each lead came last, after ${fault}`
         )
+        for (const lead of LEADS) {
+          const made = statusesOf(lead, sandbox.calls().slice(before))
+          t.strictSame(made, made.toSorted(), `lead ${lead}: no older update after a newer one, at ${fault}`)
+        }
+        const [never] = await resultsOf(gateway, missing)
+        t.equal(never?.status, 'not_found', `stored during ${fault}`)
         const wrong = await moving(batch(gateway, { lead_ids: [MISSING], fields: { status: 'A' } }))
         t.strictSame(wrong.body.results[0].status, 'not_found', `after ${fault}`)
       }

@@ -16,6 +16,8 @@ export interface Reply {
   readonly text: string
   /** Whether there was no reply at all. */
   readonly isUnheard: boolean
+  /** Absent without a reply. */
+  readonly httpStatus?: number
   /** Why the reply is missing or not VICIdial's. */
   readonly why?: string
 }
@@ -68,5 +70,6 @@ function replyOf(reply: RawReply | NoReply): Reply {
   const why = hasErrorLine(reply.text)
     ? 'VICIdial answered in words that are not known.'
     : `Something else came as an answer (HTTP ${reply.httpStatus}).`
-  return { kind, text: reply.text, isUnheard: false, ...(kind === 'no_reply' ? { why } : {}) }
+  const { httpStatus, text } = reply
+  return { kind, text, httpStatus, isUnheard: false, ...(kind === 'no_reply' ? { why } : {}) }
 }

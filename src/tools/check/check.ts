@@ -7,13 +7,15 @@ import { AccountCalls } from './account-calls.ts'
 import { checkAddress } from './address.ts'
 import { checkCertificate } from './certificate.ts'
 import { checkConnection } from './connection.ts'
+import { checkCustomFields } from './custom-fields.ts'
+import { checkFailedQueries } from './failed-queries.ts'
 import { checkLists } from './lists.ts'
 import { checkLogin } from './login.ts'
 import { checkNonLatin } from './non-latin.ts'
 import { checkPermission } from './permissions.ts'
 import { isAfterLogin } from '../../vicidial/reply-kind.ts'
 import { checkSettings } from './settings.ts'
-import { ACCOUNT_STEPS, type Finding, SERVER_STEPS, type Step, StepRunner } from './step.ts'
+import { ACCOUNT_STEPS, type Finding, SERVER_STEPS, type Step, StepRunner, TEST_LEAD_STEPS } from './step.ts'
 import { checkTestLead, type TestLead } from './test-lead.ts'
 import { checkClock, checkRoundTrip, medianMs, TIMED_CALLS } from './timing.ts'
 import { readVersion } from '../../vicidial/version-reply.ts'
@@ -31,7 +33,7 @@ export interface CheckOptions {
 
 /**
  * Checks the configuration, the connection to VICIdial and every account there, step by step. It changes nothing,
- * except one value of the test lead for a moment, if there is one. Each account logs in; a refused login is not
+ * except two values of the test lead for a moment, if there is one. Each account logs in; a refused login is not
  * repeated.
  */
 export async function check(options: CheckOptions): Promise<Step[]> {
@@ -131,7 +133,7 @@ async function checkAccount(
   }
   const { reply: first } = await steps.run('login', logIn, name)
   if (!isAfterLogin(first.kind)) {
-    const rest = [...ACCOUNT_STEPS.slice(1), ...(isTested ? (['test_lead'] as const) : [])]
+    const rest = [...ACCOUNT_STEPS.slice(1), ...(isTested ? TEST_LEAD_STEPS : [])]
     const why = 'Not looked at, because it needs the login; that is not tried a second time.'
     steps.skip(rest, why, name)
     return
@@ -142,9 +144,13 @@ async function checkAccount(
     await steps.run(used, run, name)
   }
   await steps.run('lists', () => checkLists(calls, listsOf(config, name)), name)
+  await steps.run('custom_fields', () => checkCustomFields(calls, config.customFields), name)
+  await steps.run('failed_queries', () => checkFailedQueries(calls), name)
   await steps.run('non_latin', () => checkNonLatin(calls, config.vicidial.nonLatin), name)
   if (testLead !== undefined && isTested) {
-    await steps.run('test_lead', () => checkTestLead(calls, testLead, config.vicidial.nonLatin), name)
+    const run = () => checkTestLead(calls, testLead, config.vicidial)
+    const { charset } = await steps.run('test_lead', run, name)
+    await steps.run('db_charset', () => charset, name)
   }
 }
 

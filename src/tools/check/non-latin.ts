@@ -24,17 +24,21 @@ export async function checkNonLatin(calls: AccountCalls, configured: NonLatin): 
 export function compareNonLatin(found: NonLatin, configured: NonLatin): Finding {
   const keeps = found === 0 ? 'only letters A to Z' : 'letters of all alphabets'
   const detail = `VICIdial keeps ${keeps} (use_non_latin=${found})`
-  if (found === configured) return { status: 'ok', detail: `${detail}, as VICIDIAL_NON_LATIN says.` }
+  const settings = { VICIDIAL_NON_LATIN: String(found) }
+  if (found === configured)
+    return { status: 'ok', detail: `${detail}, as VICIDIAL_NON_LATIN says.`, settings }
   const remedy = `Set VICIDIAL_NON_LATIN=${found}.`
   return found === 0
     ? {
         status: 'fault',
         detail: `${detail}, and VICIDIAL_NON_LATIN is 1: callers are told that José was stored, and it is Jos.`,
-        remedy
+        remedy,
+        settings
       }
     : {
         status: 'warning',
         detail: `${detail}, and VICIDIAL_NON_LATIN is 0: the gateway stores José as Jose, though it need not.`,
-        remedy
+        remedy,
+        settings
       }
 }

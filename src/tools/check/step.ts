@@ -7,6 +7,8 @@ export interface Finding {
   readonly detail: string
   /** What to do about it, if there is something to do. */
   readonly remedy?: string
+  /** The settings that fit the VICIdial that was found, by variable. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 /** The steps for the server, in order. */
@@ -27,14 +29,19 @@ export const ACCOUNT_STEPS = [
   'update_lead',
   'lead_search',
   'lists',
+  'custom_fields',
+  'failed_queries',
   'non_latin'
 ] as const
+
+/** The steps that need a test lead, in order. */
+export const TEST_LEAD_STEPS = ['test_lead', 'db_charset'] as const
 
 export type StepId =
   | 'configuration'
   | (typeof SERVER_STEPS)[number]
   | (typeof ACCOUNT_STEPS)[number]
-  | 'test_lead'
+  | (typeof TEST_LEAD_STEPS)[number]
 
 /** One step of a check. */
 export interface Step extends Finding {
@@ -70,13 +77,14 @@ export class StepRunner {
     for (const id of ids) this.#add(id, { status: 'skipped', detail }, 0, account)
   }
 
-  #add(id: StepId, { status, detail, remedy }: Finding, ms: number, account?: string): void {
+  #add(id: StepId, { status, detail, remedy, settings }: Finding, ms: number, account?: string): void {
     const step = {
       id,
       ...(account === undefined ? {} : { account }),
       status,
       detail,
       ...(remedy === undefined ? {} : { remedy }),
+      ...(settings === undefined ? {} : { settings }),
       ms
     }
     this.done.push(step)

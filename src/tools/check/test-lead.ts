@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { BLANK } from '../../leads/clean.ts'
-import type { NonLatin } from '../../leads/column-text.ts'
+import type { DbCharset, NonLatin } from '../../leads/column-text.ts'
+import { FIELD_BY_NAME } from '../../leads/fields.ts'
 import type { AccountCalls, Reply } from './account-calls.ts'
+import { charsetText, compareCharset, storedCharset } from './db-charset.ts'
 import { compareNonLatin } from './non-latin.ts'
-import { readFieldParams, writeFieldParams } from '../../vicidial/wire.ts'
+import { readFieldParams, writeFieldsParams } from '../../vicidial/wire.ts'
 import { isError, type ReplyKind } from '../../vicidial/reply-kind.ts'
 import type { Finding } from './step.ts'
 
@@ -24,66 +26,120 @@ const FIELDS = ['address3', 'province', 'address2', 'security_phrase', 'city'] a
  */
 const KEPT = /^[0-9A-Za-z](?:[-0-9A-Za-z ._]{0,48}[-0-9A-Za-z._])?$/
 
+/** Text fields in which VICIdial keeps any letter, so that the database alone decides what is stored. */
+const CHARSET_FIELDS = ['source_id', 'comments'] as const
+
 const WRITTEN = 'check é check'
 const STORED: Readonly<Record<string, NonLatin>> = { 'check  check': 0, [WRITTEN]: 1 }
 
 const MAX_RESTORE_ATTEMPTS = 5
 const RESTORE_PAUSE_MS = 1_000
+/** Most characters of a text repeated in a question or a finding. */
+const MAX_SHOWN = 20
 
-interface Field {
+interface Value {
   readonly name: string
+  /** What the field holds before the check. */
   readonly value: string
 }
 
+/** A field that is written, with a text that tells something. */
+interface Trial extends Value {
+  readonly written: string
+}
+
+/** What VICIdial stored of each text: undefined if there was no field to write it to. */
+export interface TestLeadFinding extends Finding {
+  /** About the database's character set. */
+  readonly charset: Finding
+}
+
+const NO_CHARSET: Finding = {
+  status: 'skipped',
+  detail: "Not found out, as it needs the test lead's values."
+}
+
 /**
- * Checks what VICIdial stores of a letter like é: writes it to one field of a lead, reads it, and restores the old
- * value. Writes nothing unless the lead can be read.
+ * Checks what VICIdial stores of a letter like é, and of a text that is longer in bytes than in characters: writes them
+ * to two fields of a lead, reads them, and restores the old values. Writes nothing unless the lead can be read.
  */
 export async function checkTestLead(
   calls: AccountCalls,
   { lead, consent, untilDone }: TestLead,
-  configured: NonLatin
-): Promise<Finding> {
-  const read = await readFields(calls, lead)
-  const failed = read.find(({ reply: { kind } }) => kind !== 'other')
-  if (failed !== undefined && !read.some(({ reply: { kind } }) => kind === 'other')) {
-    return unreadable(failed.reply, lead)
+  configured: { readonly nonLatin: NonLatin; readonly dbCharset: DbCharset }
+): Promise<TestLeadFinding> {
+  const read = await readFields(calls, lead, [...FIELDS, ...CHARSET_FIELDS])
+  const [first] = read
+  if (first !== undefined && !read.some(({ reply: { kind } }) => kind === 'other')) {
+    return { ...unreadable(first.reply, lead), charset: NO_CHARSET }
   }
-  const field = chooseField(read)
-  if (field === undefined) {
-    return {
-      status: 'skipped',
-      detail: `Nothing was written: lead ${lead} has values in ${FIELDS.join(', ')} that could not be put back exactly.`,
-      remedy: 'Take another lead for --test-lead, best one with an empty address3.'
-    }
+  const trials = [
+    trialIn(FIELDS, read, () => WRITTEN),
+    trialIn(CHARSET_FIELDS, read, (name) => charsetText(maxLengthOf(name)))
+  ]
+  const written = trials.filter((trial) => trial !== undefined)
+  if (written.length === 0) return { ...unusable(lead, FIELDS), charset: unusable(lead, CHARSET_FIELDS) }
+  if (!(await consent(questionOf(lead, written)))) {
+    const detail = 'Nothing was written: consent was not given.'
+    return { status: 'skipped', detail, charset: { status: 'skipped', detail } }
   }
-  const now = field.value === '' ? 'empty now' : `"${field.value}" now`
-  const question = `${field.name} of lead ${lead}, ${now}, is set to "${WRITTEN}", read, and put back. (The lead's modify date changes.)`
-  if (!(await consent(question))) {
-    return { status: 'skipped', detail: 'Nothing was written: consent was not given.' }
+  const stored = await untilDone(() => writeAndRestore(calls, lead, written))
+  if (!(stored instanceof Map)) return { ...stored, charset: NO_CHARSET }
+  const [letters, charset] = trials
+  return {
+    ...(letters
+      ? lettersFinding(stored.get(letters.name), lead, letters, configured.nonLatin)
+      : unusable(lead, FIELDS)),
+    charset: charset
+      ? charsetFinding(stored.get(charset.name), lead, charset, configured.dbCharset)
+      : unusable(lead, CHARSET_FIELDS)
   }
-  return untilDone(() => writeAndRestore(calls, lead, field, configured))
 }
 
-function readField(calls: AccountCalls, lead: number, name: string): Promise<Reply> {
-  return calls.ask(readFieldParams(lead, name))
-}
-
-async function readFields(calls: AccountCalls, lead: number): Promise<{ name: string; reply: Reply }[]> {
+async function readFields(
+  calls: AccountCalls,
+  lead: number,
+  names: readonly string[]
+): Promise<{ name: string; reply: Reply }[]> {
   const read: { name: string; reply: Reply }[] = []
-  for (const name of FIELDS) read.push({ name, reply: await readField(calls, lead, name) })
+  for (const name of names) read.push({ name, reply: await calls.ask(readFieldParams(lead, name)) })
   return read
 }
 
-/** An empty field, or else one whose value VICIdial stores unchanged. */
-function chooseField(read: readonly { name: string; reply: Reply }[]): Field | undefined {
+/** An empty field of these, or else one whose value VICIdial stores unchanged; undefined if there is none. */
+function trialIn(
+  names: readonly string[],
+  read: readonly { name: string; reply: Reply }[],
+  textFor: (name: string) => string
+): Trial | undefined {
   const fields = read
-    .filter(({ reply: { kind } }) => kind === 'other')
-    .map(({ name, reply: { text } }) => ({ name, value: text }))
+    .filter(({ name, reply: { kind } }) => kind === 'other' && names.includes(name))
+    .map(({ name, reply: { text } }) => ({ name, value: text, written: textFor(name) }))
   return (
     fields.find(({ value }) => value === '') ??
     fields.find(({ value }) => KEPT.test(value) && value !== BLANK)
   )
+}
+
+function maxLengthOf(name: string): number {
+  return FIELD_BY_NAME.get(name)?.maxLength ?? 0
+}
+
+function questionOf(lead: number, trials: readonly Trial[]): string {
+  const parts = trials.map(({ name, value, written }) => {
+    const now = value === '' ? 'empty now' : `"${value}" now`
+    const text = written.length > MAX_SHOWN ? `${written.slice(0, MAX_SHOWN)}…` : written
+    return `${name}, ${now}, is set to "${text}"`
+  })
+  return `Of lead ${lead}: ${parts.join('; ')}. Then this is read, and put back. (The lead's modify date changes.)`
+}
+
+function unusable(lead: number, names: readonly string[]): Finding {
+  return {
+    status: 'skipped',
+    detail: `Nothing was written: lead ${lead} has values in ${names.join(', ')} that could not be put back exactly.`,
+    remedy: `Take another lead for --test-lead, best one with an empty ${names[0] ?? ''}.`
+  }
 }
 
 const LIST_NOT_ALLOWED = [
@@ -119,35 +175,67 @@ function unreadable({ kind, why }: Reply, lead: number): Finding {
   }
 }
 
+/** What was stored, by field; or why it isn't known. */
 async function writeAndRestore(
   calls: AccountCalls,
   lead: number,
-  field: Field,
-  configured: NonLatin
-): Promise<Finding> {
-  const { text } = await calls.ask(writeFieldParams(lead, field.name, WRITTEN))
+  trials: readonly Trial[]
+): Promise<Map<string, Reply> | Finding> {
+  const values = Object.fromEntries(trials.map(({ name, written }) => [name, written]))
+  const { text } = await calls.ask(writeFieldsParams(lead, values))
   // VICIdial changes nothing if it replies ERROR. After any other reply, or none, it may have.
   if (isError(text)) return notTaken(lead)
-  const stored = await readField(calls, lead, field.name)
-  if (!(await restore(calls, lead, field))) return notRestored(lead, field)
-  if (stored.kind !== 'other') {
-    return {
-      status: 'warning',
-      detail: `What VICIdial stored could not be read; ${field.name} of lead ${lead} is as it was.`,
-      remedy: 'Run this again.'
-    }
-  }
-  if (stored.text === field.value) return notTaken(lead)
+  const names = trials.map(({ name }) => name)
+  const read = await readFields(calls, lead, names)
+  if (!(await restore(calls, lead, trials))) return notRestored(lead, trials)
+  const isTaken = read.some(({ reply }, n) => reply.kind !== 'other' || reply.text !== trials[n]?.value)
+  return isTaken ? new Map(read.map(({ name, reply }) => [name, reply])) : notTaken(lead)
+}
+
+function lettersFinding(
+  stored: Reply | undefined,
+  lead: number,
+  { name }: Trial,
+  configured: NonLatin
+): Finding {
+  if (stored?.kind !== 'other') return unread(lead, name)
   const found = STORED[stored.text]
-  if (found === undefined) {
-    return {
-      status: 'warning',
-      detail: `VICIdial stored something else of "${WRITTEN}" than it does with either setting; ${field.name} of lead ${lead} is as it was.`,
-      remedy: "See whether VICIdial's database and PHP use UTF-8 throughout."
-    }
+  return found === undefined
+    ? unexpected(lead, name, WRITTEN)
+    : seen(lead, name, compareNonLatin(found, configured))
+}
+
+function charsetFinding(
+  stored: Reply | undefined,
+  lead: number,
+  { name, written }: Trial,
+  configured: DbCharset
+): Finding {
+  if (stored?.kind !== 'other') return unread(lead, name)
+  const found = storedCharset(stored.text, maxLengthOf(name))
+  return found === undefined
+    ? unexpected(lead, name, `${written.slice(0, MAX_SHOWN)}…`)
+    : seen(lead, name, compareCharset(found, configured))
+}
+
+function seen(lead: number, field: string, { detail, ...finding }: Finding): Finding {
+  return { ...finding, detail: `${detail} Seen in ${field} of lead ${lead}, which is as it was.` }
+}
+
+function unread(lead: number, field: string): Finding {
+  return {
+    status: 'warning',
+    detail: `What VICIdial stored could not be read; ${field} of lead ${lead} is as it was.`,
+    remedy: 'Run this again.'
   }
-  const { detail, ...finding } = compareNonLatin(found, configured)
-  return { ...finding, detail: `${detail} Seen in ${field.name} of lead ${lead}, which is as it was.` }
+}
+
+function unexpected(lead: number, field: string, written: string): Finding {
+  return {
+    status: 'warning',
+    detail: `VICIdial stored something else of "${written}" than it does with any setting; ${field} of lead ${lead} is as it was.`,
+    remedy: "See whether VICIdial's database and PHP use UTF-8 throughout."
+  }
 }
 
 function notTaken(lead: number): Finding {
@@ -158,22 +246,26 @@ function notTaken(lead: number): Finding {
   }
 }
 
-/** Restores the value and reads it to be sure, with several attempts. Returns whether it is restored. */
-async function restore(calls: AccountCalls, lead: number, { name, value }: Field): Promise<boolean> {
+/** Restores the values and reads them to be sure, with several attempts. Returns whether they are restored. */
+async function restore(calls: AccountCalls, lead: number, values: readonly Value[]): Promise<boolean> {
+  const old = Object.fromEntries(values.map(({ name, value }) => [name, value === '' ? BLANK : value]))
+  const names = values.map(({ name }) => name)
   for (let attempt = 1; attempt <= MAX_RESTORE_ATTEMPTS; attempt++) {
-    await calls.insist(writeFieldParams(lead, name, value === '' ? BLANK : value))
-    const { kind, text } = await readField(calls, lead, name)
-    if (kind === 'other' && text === value) return true
+    await calls.insist(writeFieldsParams(lead, old))
+    const read = await readFields(calls, lead, names)
+    if (read.every(({ reply: { kind, text } }, n) => kind === 'other' && text === values[n]?.value))
+      return true
     if (attempt < MAX_RESTORE_ATTEMPTS) await pause(RESTORE_PAUSE_MS)
   }
   return false
 }
 
-function notRestored(lead: number, { name, value }: Field): Finding {
-  const was = value === '' ? 'empty' : `"${value}"`
+function notRestored(lead: number, values: readonly Value[]): Finding {
+  const names = values.map(({ name }) => name).join(' and ')
+  const was = values.map(({ name, value }) => `${name} was ${value === '' ? 'empty' : `"${value}"`}`)
   return {
     status: 'fault',
-    detail: `${name} of lead ${lead} was changed, and could not be seen to be put back.`,
-    remedy: `Open lead ${lead} in VICIdial and set ${name} to what it was: ${was}.`
+    detail: `${names} of lead ${lead} may be changed, and could not be seen to be put back.`,
+    remedy: `Open lead ${lead} in VICIdial and set it to what it was: ${was.join('; ')}.`
   }
 }

@@ -21,7 +21,7 @@ export function checkCommand(): Command {
     .description('Checks the configuration and VICIdial, and says what is wrong and how to fix it.')
     .option(
       '--test-lead <id>',
-      'also write a letter like é to a field of this lead, read it back, and restore the old value',
+      'also write texts to two fields of this lead, read them back, and restore the old values',
       readLead
     )
     .option('-y, --yes', 'do not ask before --test-lead changes the lead')

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { ACCOUNT_STEPS } from '../../../src/tools/check/step.ts'
+import { ACCOUNT_STEPS, TEST_LEAD_STEPS } from '../../../src/tools/check/step.ts'
 import { startStandIn } from '../../helper.ts'
 import { checkUrl, logins, PASS, startVicidial } from './set-up.ts'
 
@@ -13,7 +13,7 @@ test('a wrong login is tried once, and the steps that need it are skipped', asyn
     remedy: /set its password again; write the same into VICIDIAL_USER and VICIDIAL_PASS/
   })
   t.strictSame(ids('fault'), ['login'])
-  t.strictSame(ids('skipped'), ['certificate', ...ACCOUNT_STEPS.slice(1), 'test_lead'])
+  t.strictSame(ids('skipped'), ['certificate', ...ACCOUNT_STEPS.slice(1), ...TEST_LEAD_STEPS])
   t.equal(logins(sandbox), 1)
   t.match(printed, /\n✗ fault {4}login \(default\): .*\n {11}→ In VICIdial, /)
   t.match(printed, /\n1 fault, 0 warnings: the gateway cannot work as it should\.$/)

@@ -20,9 +20,9 @@ function agreeing(answer = true) {
   return { testLead, questions }
 }
 
-/** The writes: parameters of batches with leads. */
+/** The writes: batches that name the lead. */
 function writes(sandbox: Sandbox) {
-  return sandbox.calls().filter(({ params }) => params['lead_ids'] !== undefined)
+  return sandbox.calls().filter(({ params }) => params['lead_ids'] === String(LEAD))
 }
 
 async function setLead(sandbox: Sandbox, values: Record<string, string>) {
@@ -60,7 +60,7 @@ for (const useNonLatin of [0, 1] as const) {
       ['check é check', '--BLANK--']
     )
     t.strictSame(questions, [
-      `address3 of lead 5, empty now, is set to "check é check", read, and put back. (The lead's modify date changes.)`
+      `Of lead 5: address3, empty now, is set to "check é check"; comments, empty now, is set to "check łłłłłłłłłłłłłł…". Then this is read, and put back. (The lead's modify date changes.)`
     ])
   })
 }
@@ -116,7 +116,7 @@ test("an empty field is preferred, and a field that can't be restored is never u
 
 test('values that VICIdial would store differently are not used', async (t) => {
   const sandbox = await startVicidial(t, {}, { useNonLatin: 1 })
-  await setLead(sandbox, all('São Paulo'))
+  await setLead(sandbox, { ...all('São Paulo'), source_id: 'Größe', comments: 'Größe' })
   const { step } = await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
   t.match(step('test_lead'), { status: 'skipped', remedy: /another lead/ })
   t.strictSame(writes(sandbox), [])
@@ -193,8 +193,52 @@ test("a value that can't be restored is reported", async (t) => {
   const { step } = await checkUrl(sandbox.url, {}, { testLead })
   t.match(step('test_lead'), {
     status: 'fault',
-    detail: 'address3 of lead 5 was changed, and could not be seen to be put back.',
-    remedy: 'Open lead 5 in VICIdial and set address3 to what it was: "Suite 5".'
+    detail: 'address3 and comments of lead 5 may be changed, and could not be seen to be put back.',
+    remedy: 'Open lead 5 in VICIdial and set it to what it was: address3 was "Suite 5"; comments was empty.'
   })
   t.equal(logins(), 1)
+})
+
+const CHARSETS = [
+  ['utf8', 0, 'utf8'],
+  ['utf8', 1, 'utf8'],
+  ['latin1', 0, 'latin1'],
+  // VICIdial asks for UTF-8 then, and the tables have it.
+  ['latin1', 1, 'utf8'],
+  ['latin1-tables', 0, 'latin1'],
+  ['latin1-tables', 1, 'latin1']
+] as const
+
+for (const [dbCharset, useNonLatin, found] of CHARSETS) {
+  test(`a database of ${dbCharset} with use_non_latin ${useNonLatin} is found to be ${found}`, async (t) => {
+    const sandbox = await startVicidial(t, {}, { dbCharset, useNonLatin })
+    const before = sandbox.leads()
+    for (const configured of ['utf8', 'latin1'] as const) {
+      const { step } = await checkUrl(
+        sandbox.url,
+        { VICIDIAL_DB_CHARSET: configured, VICIDIAL_NON_LATIN: String(useNonLatin) },
+        { testLead: agreeing().testLead }
+      )
+      t.match(step('db_charset'), {
+        status: found === configured ? 'ok' : found === 'latin1' ? 'fault' : 'warning',
+        detail: `(${found})`,
+        settings: { VICIDIAL_DB_CHARSET: found }
+      })
+      t.equal(
+        step('db_charset').remedy,
+        found === configured ? undefined : `Set VICIDIAL_DB_CHARSET=${found}.`
+      )
+      t.match(step('test_lead').settings, { VICIDIAL_NON_LATIN: String(useNonLatin) })
+    }
+    t.strictSame(sandbox.leads(), before)
+  })
+}
+
+test('a text in source_id is put back, if comments cannot be used', async (t) => {
+  const sandbox = await startVicidial(t, {}, { dbCharset: 'latin1' })
+  await setLead(sandbox, { comments: 'Called, twice' })
+  const before = sandbox.leads()
+  const { step } = await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
+  t.match(step('db_charset'), { status: 'fault', detail: /Seen in source_id of lead 5/ })
+  t.strictSame(sandbox.leads(), before)
 })

@@ -69,7 +69,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     const { stdout, stderr, ...end } = await over
     t.strictSame(sandbox.leads(), before)
     t.strictSame(end, { exitCode: null, signal })
-    t.match(stderr, /^address3 of lead 5, empty now, .*\nRestoring lead 5 first\.\n$/)
+    t.match(stderr, /^Of lead 5: address3, empty now, .*\nRestoring lead 5 first\.\n$/)
     t.match(stdout, 'which is as it was.')
   })
 }

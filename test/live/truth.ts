@@ -1,0 +1,109 @@
+import { FIELD_BY_NAME } from '../../src/leads/fields.ts'
+import { alteration } from '../lead-values.ts'
+import type { RandomUpdate, TestLeads } from './random-updates.ts'
+import { CUSTOM, type Row } from './rows.ts'
+
+/** What an answer and a table have to do with each other, of one update. */
+export interface Judged {
+  /** Untruths of the answer itself. */
+  readonly faults: readonly string[]
+  /** What it says is stored now, by lead. */
+  readonly stored: readonly (readonly [lead: number, values: Row])[]
+  /** Leads that may or may not be changed, after `unknown`. */
+  readonly unsure: readonly number[]
+}
+
+interface Warning {
+  readonly field: string
+  readonly code: string
+  readonly stored: string
+  readonly lead_ids?: readonly number[]
+}
+
+/** The leads that VICIdial has for an update's key, newest first. */
+function matches(
+  { lead_id, vendor_lead_code, phone_number }: RandomUpdate,
+  { free, keyed }: TestLeads
+): number[] {
+  if (lead_id !== undefined)
+    return [...free, ...keyed.map(({ lead }) => lead)].filter((lead) => lead === lead_id)
+  const code = vendor_lead_code?.toLowerCase()
+  return keyed
+    .filter((one) => (code === undefined ? one.phone === phone_number : one.code.toLowerCase() === code))
+    .map(({ lead }) => lead)
+    .toSorted((one, other) => other - one)
+}
+
+const same = (one: readonly number[], other: readonly number[]) =>
+  JSON.stringify(one.toSorted()) === JSON.stringify(other.toSorted())
+
+/** Errors that are true of a server that works: the list, or the custom field, does not exist. */
+const TRUE_FAILURES: ReadonlySet<string> = new Set(['list_not_found', 'field_unknown'])
+
+/**
+ * Judges the result of an update by the leads that there are, and by what a dry run said beforehand.
+ * @param planned the dry run's result
+ */
+export function judge(update: RandomUpdate, planned: any, result: any, leads: TestLeads): Judged {
+  const faults: string[] = []
+  const found = matches(update, leads)
+  const isRespelt = !leads.keyed.some(({ code }) => code === update.vendor_lead_code) && found.length > 0
+  const status: string = result.status
+  const nothing = { faults, stored: [], unsure: [] }
+  if ((planned.status === 'rejected') !== (status === 'rejected')) {
+    faults.push(`the dry run says ${planned.status}, the result ${status}`)
+  }
+  if (status === 'rejected') return nothing
+  if (status === 'not_found') {
+    const mayBeMissed = update.vendor_lead_code !== undefined && isRespelt
+    if (found.length > 0 && !mayBeMissed) faults.push(`not found, but there is ${found.join(', ')}`)
+    return nothing
+  }
+  if (status === 'ambiguous') {
+    if (found.length < 2 || !same(found, result.error.lead_ids)) faults.push(`ambiguous: ${found.join(', ')}`)
+    return nothing
+  }
+  if (status === 'failed') {
+    if (!TRUE_FAILURES.has(result.error.code))
+      faults.push(`failed: ${result.error.code} ${result.error.detail}`)
+    return nothing
+  }
+  if (status !== 'updated') {
+    faults.push(`${status}: ${result.error?.code} ${result.error?.detail}`)
+    return { faults, stored: [], unsure: found }
+  }
+  const named: number[] = result.lead_ids ?? [result.lead_id]
+  const { on_multiple = 'reject' } = update
+  const meant =
+    on_multiple === 'all' || found.length === 1 ? found : on_multiple === 'newest' ? found.slice(0, 1) : []
+  if (!same(named, meant)) faults.push(`updated ${named.join(', ')}, not ${meant.join(', ')}`)
+  faults.push(...alterations(update, planned))
+  return { faults, stored: named.map((lead) => [lead, storedOf(lead, planned, result)]), unsure: [] }
+}
+
+/** Values that are said to be stored otherwise than they were sent, without a warning that says so. */
+function alterations({ fields = {} }: RandomUpdate, { stored, warnings = [] }: any): string[] {
+  return Object.entries(fields).flatMap(([name, given]) => {
+    const field = FIELD_BY_NAME.get(name)
+    const what = field && alteration(field, given, stored[name], warnings)
+    return what === undefined ? [] : [`${name} ${what}: ${stored[name]}`]
+  })
+}
+
+/** What a result says of one lead. */
+function storedOf(lead: number, planned: any, { warnings = [], superseded = [] }: any): Row {
+  const left = new Set<string>(superseded)
+  for (const { code, field, lead_ids } of warnings as Warning[])
+    if (code === 'custom_fields_not_stored' && (lead_ids?.includes(lead) ?? true)) left.add(field)
+  const kept = Object.entries<string>(planned.stored).filter(([name]) => !left.has(name))
+  return Object.fromEntries(kept)
+}
+
+/** The columns of a lead that are not as expected. A custom field that was never set has its column's own default. */
+export function differences(expected: Row, actual: Row): string[] {
+  return Object.entries(actual).flatMap(([column, value]) => {
+    const should = expected[column]
+    if (should === value || (should === undefined && column.startsWith(CUSTOM))) return []
+    return [`${column} is ${JSON.stringify(value)}, not ${JSON.stringify(should)}`]
+  })
+}
