@@ -93,9 +93,10 @@ export class GatewayProcess {
       const { msg } = JSON.parse(text) as { msg: string }
       this.logged.set(msg, (this.logged.get(msg) ?? 0) + 1)
     })
-    await until('the gateway is ready', async () => {
+    // With a full disk it is alive, and not ready.
+    await until('the gateway answers', async () => {
       if (child.exitCode !== null) throw new Error(`the gateway ended: ${this.#stderr}`)
-      const response = await fetch(`${this.origin}/readyz`).catch(() => undefined)
+      const response = await fetch(`${this.origin}/livez`).catch(() => undefined)
       return response?.status === 200
     })
   }
