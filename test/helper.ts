@@ -196,6 +196,20 @@ function encoded(body: unknown): string | Uint8Array<ArrayBuffer> {
   return typeof body === 'string' ? body : JSON.stringify(body)
 }
 
+/** Parameters of a call that change nothing. */
+const WITHOUT_EFFECT = new Set(['function', 'source', 'user', 'pass', 'lead_ids', 'records'])
+
+/** Whether a call to VICIdial is a check of the gateway's own: it names leads and sets nothing, or would move lead 0. */
+export function isCheck(params: Readonly<Record<string, string>>): boolean {
+  if (params['function'] !== 'batch_update_lead') return false
+  return params['lead_ids'] === '0' || Object.keys(params).every((name) => WITHOUT_EFFECT.has(name))
+}
+
+/** The calls to VICIdial that the gateway has made for requests. */
+export function requestCalls({ sandbox }: Pick<Gateway, 'sandbox'>) {
+  return sandbox.calls().filter(({ params }) => !isCheck(params))
+}
+
 /** Posts a batch as the tests' caller. */
 export function batch(
   gateway: { origin: string },
