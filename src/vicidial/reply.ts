@@ -277,7 +277,7 @@ function readSuccess(line: string): number[] | 'failed' | undefined {
   }
   const ids = parts.at(-1) ?? ''
   if (parts[1] === '-1') return 'failed'
-  if (parts.length < 3 || !IDS.test(ids)) return undefined
+  if ((parts.length !== 3 && parts.length !== 4) || !IDS.test(ids)) return undefined
   const leads = readLeadIds(ids.split(','))
   return parts.length === 4 && readNumber(parts[2]) !== leads?.length ? undefined : leads
 }

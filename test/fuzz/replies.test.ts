@@ -205,7 +205,8 @@ test(`${REPLIES} replies, changed in every way: none is believed for what was no
       faults.push(`not a result for each update: ${what}`)
       return
     }
-    const isHarmless = mutations.every((mutation) => mutation.isHarmless)
+    // A look-up is shared with others, whose replies are changed.
+    const isHarmless = kind !== 'code' && kind !== 'phone' && mutations.every((one) => one.isHarmless)
     for (const result of results) {
       statuses.set(result.status, (statuses.get(result.status) ?? 0) + 1)
       const wrong =

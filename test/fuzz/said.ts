@@ -37,7 +37,7 @@ export function said(call: Params, text: string): Said {
 function idsOf(name: string, line: string): number[] | undefined {
   const [words = '', ...values] = line.split('|')
   const isCustom = line.startsWith(`NOTICE: ${name} CUSTOM FIELDS VALUES UPDATED`)
-  if (!isCustom && !words.startsWith('SUCCESS')) return undefined
+  if (!isCustom && !/^SUCCESS: .*$/.test(line)) return undefined
   if (!isCustom && !words.startsWith(`SUCCESS: ${name} `)) return []
   const list = name === 'update_lead' ? values[0] : values.at(-1)
   const texts = (list ?? '').split(',')

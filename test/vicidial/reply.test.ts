@@ -305,6 +305,7 @@ test('a reply about another call is unclear, and a refusal stays one', async (t)
   for (const text of [
     `${success}|1|1|103`,
     `${success}|2|2|103,101`,
+    `${success}|1|1|1|101`,
     `${success}|1|1|101\n${success}|1|1|103`,
     'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|101|1|||',
     'SUCCESS: batch LEADS HAVE BEEN UPDATED - api|1|1|101',
