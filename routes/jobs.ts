@@ -78,6 +78,8 @@ const cancelSchema = {
   summary: 'Give up what is not yet on its way',
   params: ParamsSchema,
   querystring: NoQuerySchema,
+  // Many clients send an empty object where there is nothing to say.
+  body: Type.Union([Type.Object({}, { additionalProperties: false }), Type.Null()]),
   response: {
     200: json('How many updates were cancelled.', CancelledSchema),
     ...problems(...CHANGE_PROBLEMS, 'not_found')

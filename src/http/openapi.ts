@@ -65,7 +65,7 @@ export function openApiOptions(): SwaggerOptions {
     },
     transformObject: (document) => {
       if (!('openapiObject' in document)) throw new TypeError('an OpenAPI document was expected')
-      return withExamples(document.openapiObject as OpenAPIV3_1.Document, examples)
+      return withExamples(withOptionalBodies(document.openapiObject as OpenAPIV3_1.Document), examples)
     }
   }
 }
@@ -75,14 +75,33 @@ export function openApiYaml(app: FastifyInstance): string {
   return stringify(app.swagger(), { aliasDuplicateObjects: false })
 }
 
+function bodyOf(operation: OpenAPIV3_1.OperationObject): OpenAPIV3_1.RequestBodyObject | undefined {
+  return operation.requestBody as OpenAPIV3_1.RequestBodyObject | undefined
+}
+
+/** Marks the bodies that may be left out, which are those that may be null. */
+function withOptionalBodies(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
+  for (const operation of operationsOf(document)) {
+    const body = bodyOf(operation)
+    const schema = body?.content['application/json']?.schema as OpenAPIV3_1.SchemaObject | undefined
+    const mayBeNull = schema?.anyOf?.some((one) => 'type' in one && one.type === 'null')
+    if (body && mayBeNull) body.required = false
+  }
+  return document
+}
+
+function operationsOf(document: OpenAPIV3_1.Document): OpenAPIV3_1.OperationObject[] {
+  const paths = Object.values(document.paths ?? {})
+  return paths.flatMap((path) => Object.values(path ?? {})) as OpenAPIV3_1.OperationObject[]
+}
+
 function withExamples(document: OpenAPIV3_1.Document, examples: readonly Example[]): OpenAPIV3_1.Document {
-  const operations = Object.values(document.paths ?? {}).flatMap((path) => Object.values(path ?? {}))
-  for (const operation of operations as OpenAPIV3_1.OperationObject[]) {
+  for (const operation of operationsOf(document)) {
     for (const example of examples.filter(
       ({ operationId = operation.operationId }) => operationId === operation.operationId
     )) {
       const { name, summary } = example
-      const body = operation.requestBody as OpenAPIV3_1.RequestBodyObject | undefined
+      const body = bodyOf(operation)
       const sent = body?.content['application/json']
       if (sent && example.request !== undefined)
         sent.examples = { ...sent.examples, [name]: { summary, value: example.request } }

@@ -103,6 +103,7 @@ test("an update that is given up is reported once, as a dead letter with VICIdia
   const env = { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY }
   const gateway = await startGateway(t, env, {}, { observers: [observer] })
   await ended(gateway, await store(gateway, sets(1)))
+  await until('it is reported', () => updates.length > 0)
   t.match(updates, [{ status: 'dead_lettered', code: 'upstream_permission_denied', count: 1 }])
   t.equal(updates.length, 1)
 })
