@@ -63,9 +63,14 @@ export class GatewayProcess {
     return this.#stderr
   }
 
-  /** Ends it as a power cut would (`SIGKILL`), or properly (`SIGTERM`), and starts it again. */
-  restart(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    this.ready = this.stop(signal).then(() => this.#start())
+  /**
+   * Ends it as a power cut would (`SIGKILL`), or properly (`SIGTERM`), and starts it again.
+   * @param between done while it is down
+   */
+  restart(signal: 'SIGKILL' | 'SIGTERM', between: () => unknown): Promise<void> {
+    this.ready = this.stop(signal)
+      .then(between)
+      .then(() => this.#start())
     return this.ready
   }
 
@@ -93,7 +98,6 @@ export class GatewayProcess {
       const { msg } = JSON.parse(text) as { msg: string }
       this.logged.set(msg, (this.logged.get(msg) ?? 0) + 1)
     })
-    // With a full disk it is alive, and not ready.
     await until('the gateway answers', async () => {
       if (child.exitCode !== null) throw new Error(`the gateway ended: ${this.#stderr}`)
       const response = await fetch(`${this.origin}/livez`).catch(() => undefined)
