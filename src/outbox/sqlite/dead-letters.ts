@@ -1,7 +1,7 @@
 import type { DeadLetter, DeadLetterChoice, DeadLetterPage } from '../jobs.ts'
 import { UPDATE_COLUMNS } from './ready-updates.ts'
 import { type Row, RowReader } from './rows.ts'
-import type { Statements } from './statements.ts'
+import type { Statements } from './database/statements.ts'
 import { DEAD_LETTER } from './update-state.ts'
 
 const LETTERS_WITH_JOB = `updates JOIN jobs ON jobs.n = updates.job

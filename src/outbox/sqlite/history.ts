@@ -1,10 +1,10 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Result } from '../../../schemas/batch.ts'
 import type { HistoryEntry, HistoryPage, HistoryRecord, HistoryStore } from '../history.ts'
-import type { GroupCommit } from './group-commit.ts'
+import type { GroupCommit } from './database/group-commit.ts'
 import { readNames, type Row } from './rows.ts'
-import type { Statements } from './statements.ts'
-import { READABLE_HISTORY } from './unreadable-rows.ts'
+import type { Statements } from './database/statements.ts'
+import { READABLE_HISTORY } from './database/unreadable-rows.ts'
 
 /** How far apart two records may be written out of the order of their times. */
 const MAX_DISORDER_MS = 60_000

@@ -2,7 +2,7 @@ import type { SQLInputValue } from 'node:sqlite'
 import type { Result } from '../../../schemas/batch.ts'
 import type { Job, JobPage, NewJob } from '../jobs.ts'
 import { readJob, readResult, type Row } from './rows.ts'
-import type { Statements } from './statements.ts'
+import type { Statements } from './database/statements.ts'
 
 /** The table of jobs. A job's updates have consecutive ids, see MIGRATIONS. */
 export class JobTable {

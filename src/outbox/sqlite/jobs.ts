@@ -12,9 +12,9 @@ import type {
   NewJob,
   Replay
 } from '../jobs.ts'
-import type { DatabaseFiles } from './database-files.ts'
+import type { DatabaseFiles } from './database/database-files.ts'
 import type { DeadLetters } from './dead-letters.ts'
-import type { GroupCommit } from './group-commit.ts'
+import type { GroupCommit } from './database/group-commit.ts'
 import type { SqliteIdempotency } from './idempotency.ts'
 import type { JobProgress } from './job-progress.ts'
 import type { JobTable } from './job-table.ts'

@@ -1,5 +1,5 @@
 import type { Claimed, DeliveredFields, Settlement, UpdateQueue } from '../queue.ts'
-import type { GroupCommit } from './group-commit.ts'
+import type { GroupCommit } from './database/group-commit.ts'
 import type { JobProgress } from './job-progress.ts'
 import type { JobTable } from './job-table.ts'
 import type { ReadyUpdates } from './ready-updates.ts'

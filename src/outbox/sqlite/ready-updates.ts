@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { SUPERSEDED } from './newest-writes.ts'
 import type { Row } from './rows.ts'
-import { Statements } from './statements.ts'
+import { Statements } from './database/statements.ts'
 import { PENDING } from './update-state.ts'
 
 /** What is read of an update, with its job. */

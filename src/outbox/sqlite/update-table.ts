@@ -7,7 +7,7 @@ import type { Settlement } from '../queue.ts'
 import type { NewestWrites } from './newest-writes.ts'
 import type { ReadyUpdates } from './ready-updates.ts'
 import { type Row, RowReader, writeChanges } from './rows.ts'
-import type { Statements } from './statements.ts'
+import type { Statements } from './database/statements.ts'
 import { DEAD_LETTER, ENDED, PENDING } from './update-state.ts'
 
 /** The table of updates, with the ready ones and counts. Changed within transactions only. */

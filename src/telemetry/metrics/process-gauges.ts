@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, Gauge, type Registry } from '@prometheus-io/client'
-import { VERSION } from '../../version.ts'
+import { VERSION } from '../version.ts'
 import { PREFIX } from './metrics.ts'
 
 /** How often the event loop is sampled, in milliseconds. The measured delay includes it. */

@@ -15,7 +15,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import type { EndedCall, Observer } from '../observer.ts'
-import { VERSION } from '../../version.ts'
+import { VERSION } from '../version.ts'
 import { DiscreetSpans } from './discreet-spans.ts'
 
 const NAME = 'vicidial-gateway'

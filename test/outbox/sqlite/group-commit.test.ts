@@ -1,7 +1,7 @@
 import { StorageError } from '../../../src/errors.ts'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'tap'
-import { GroupCommit } from '../../../src/outbox/sqlite/group-commit.ts'
+import { GroupCommit } from '../../../src/outbox/sqlite/database/group-commit.ts'
 import type { Tester } from '../../helper.ts'
 import { settled } from '../../stopped-clock.ts'
 

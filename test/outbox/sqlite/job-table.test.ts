@@ -1,10 +1,10 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { test } from 'tap'
 import { JobTable } from '../../../src/outbox/sqlite/job-table.ts'
-import { openDatabase } from '../../../src/outbox/sqlite/open-database.ts'
+import { openDatabase } from '../../../src/outbox/sqlite/database/open-database.ts'
 import type { JobPage } from '../../../src/outbox/jobs.ts'
 import type { Row } from '../../../src/outbox/sqlite/rows.ts'
-import { Statements } from '../../../src/outbox/sqlite/statements.ts'
+import { Statements } from '../../../src/outbox/sqlite/database/statements.ts'
 import { dataDir } from '../../helper.ts'
 import { jobId, newJob, sets } from '../jobs.ts'
 

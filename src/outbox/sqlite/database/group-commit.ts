@@ -1,4 +1,4 @@
-import { StorageError } from '../../errors.ts'
+import { StorageError } from '../../../errors.ts'
 import type { DatabaseSync } from 'node:sqlite'
 
 /** How long one commit takes in work, in milliseconds; then the event loop gets its turn. */

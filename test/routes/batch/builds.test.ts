@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { batch, call, startGateway } from '../helper.ts'
+import { batch, call, startGateway } from '../../helper.ts'
 
 const OLD = '220126-2116'
 const ASKS = { VICIDIAL_BUILD: '' }

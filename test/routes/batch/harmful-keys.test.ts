@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { test } from 'tap'
-import { batch, call, startGateway, startStandIn, type Tester } from '../helper.ts'
+import { batch, call, startGateway, startStandIn, type Tester } from '../../helper.ts'
 
 const KEYS = Array.from({ length: 40 }, (_, index) => `CRM-${index + 1}`)
 

@@ -1,6 +1,6 @@
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { steadyNow } from '../../steady-clock.ts'
+import { steadyNow } from '../../../steady-clock.ts'
 
 const FILE = 'gateway.reserve'
 /** In bytes: room for the notes of some hundred requests. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { test } from 'tap'
-import { FIELDS } from '../../src/leads/fields.ts'
-import { API_KEY, batch, call, type Gateway, startGateway, sharedGateway } from '../helper.ts'
+import { FIELDS } from '../../../src/leads/fields.ts'
+import { API_KEY, batch, call, type Gateway, startGateway, sharedGateway } from '../../helper.ts'
 
 const PATH = '/v1/leads/batch-update'
 /** In milliseconds: far more than any of these takes, and far less than a client waits. */

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { API_KEY, batch, call, startGateway, sharedGateway } from '../helper.ts'
+import { API_KEY, batch, call, startGateway, sharedGateway } from '../../helper.ts'
 
 const requestId = { 'x-request-id': 'crm-42' }
 

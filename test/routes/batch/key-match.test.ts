@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { batch, call, sharedGateway, startGateway } from '../helper.ts'
-import { generateFixture } from '../../src/tools/sandbox/database/generate-fixture.ts'
-import { ended, store } from './jobs-of.ts'
+import { batch, call, sharedGateway, startGateway } from '../../helper.ts'
+import { generateFixture } from '../../../src/tools/sandbox/database/generate-fixture.ts'
+import { ended, store } from '../jobs-of.ts'
 
 /** Gives leads codes. */
 async function codes(gateway: { origin: string }, byLead: Readonly<Record<string, string>>): Promise<void> {

@@ -1,10 +1,10 @@
-import { StorageError } from '../../errors.ts'
+import { StorageError } from '../../../errors.ts'
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { steadyNow } from '../../steady-clock.ts'
+import { steadyNow } from '../../../steady-clock.ts'
 import { MIGRATIONS } from './migrations.ts'
-import { PENDING } from './update-state.ts'
+import { PENDING } from '../update-state.ts'
 
 /** The name of the database's file. */
 export const FILE = 'gateway.db'
