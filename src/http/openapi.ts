@@ -83,7 +83,7 @@ function bodyOf(operation: OpenAPIV3_1.OperationObject): OpenAPIV3_1.RequestBody
 function withOptionalBodies(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
   for (const operation of operationsOf(document)) {
     const body = bodyOf(operation)
-    const schema = body?.content['application/json']?.schema as OpenAPIV3_1.SchemaObject | undefined
+    const schema = body?.content['application/json']?.schema
     const mayBeNull = schema?.anyOf?.some((one) => 'type' in one && one.type === 'null')
     if (body && mayBeNull) body.required = false
   }
