@@ -83,8 +83,9 @@ function bodyOf(operation: OpenAPIV3_1.OperationObject): OpenAPIV3_1.RequestBody
 function withOptionalBodies(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
   for (const operation of operationsOf(document)) {
     const body = bodyOf(operation)
-    const schema = body?.content['application/json']?.schema
-    const mayBeNull = schema?.anyOf?.some((one) => 'type' in one && one.type === 'null')
+    const schema = body?.content['application/json']?.schema ?? {}
+    const forms = 'anyOf' in schema ? schema.anyOf : undefined
+    const mayBeNull = forms?.some((one) => 'type' in one && one.type === 'null')
     if (body && mayBeNull) body.required = false
   }
   return document
