@@ -12,7 +12,7 @@ const liveSchema = {
   description: 'Depends on nothing but the process.',
   tags: ['service'],
   security: [],
-  response: { 200: json('It is.', LiveSchema), ...problems('internal_error') }
+  response: { 200: json('It is.', LiveSchema), ...problems('invalid_request', 'internal_error') }
 }
 
 const readySchema = {
@@ -24,7 +24,7 @@ const readySchema = {
   response: {
     200: json('It does.', ReadySchema),
     503: json('It is shutting down, or cannot store anything.', ReadySchema),
-    ...problems('internal_error')
+    ...problems('invalid_request', 'internal_error')
   }
 }
 

@@ -20,7 +20,14 @@ const schema = {
       description: 'The metrics.',
       content: { 'text/plain': text, 'application/openmetrics-text': text }
     },
-    ...problems('unauthenticated', 'permission_denied', 'rate_limited', 'invalid_request', 'internal_error')
+    ...problems(
+      'unauthenticated',
+      'permission_denied',
+      'rate_limited',
+      'invalid_request',
+      'internal_error',
+      'overloaded'
+    )
   }
 }
 
