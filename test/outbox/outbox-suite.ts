@@ -730,6 +730,19 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same([newer?.job.id, newer?.superseded], [jobId(3), []], 'a newer update is whole')
   })
 
+  test(`${name}: what is accepted after a restart is newer than what was written before it`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
+    // The numbers between were those of updates that could not be stored.
+    const sequence = outbox.queue.nextSequence + 10
+    await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['status'] }], sequence)
+    const later = await reopen()
+    await later.jobs.accept(newJob(2, [sets('B', 1)]))
+    const [older, newer] = [await settleNext(later, done), await settleNext(later, done)]
+    t.same([older.job.id, older.superseded], [jobId(1), ['status']])
+    t.same([newer.job.id, newer.superseded], [jobId(2), []])
+  })
+
   test(`${name}: a replayed update keeps its sequence, and supersedes nothing newer`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1)]))

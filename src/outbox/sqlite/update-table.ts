@@ -10,6 +10,13 @@ import { type Row, RowReader, writeChanges } from './rows.ts'
 import type { Statements } from './database/statements.ts'
 import { DEAD_LETTER, ENDED, PENDING } from './update-state.ts'
 
+/**
+ * Beyond every update and every noted write: a request that is answered at once gets the number of the next update, also
+ * if those before it could not be stored.
+ */
+const NEXT_ID = `SELECT max(next) AS next FROM
+  (SELECT max(first_id + received) AS next FROM jobs UNION ALL SELECT max(sequence) FROM newest_writes)`
+
 /** The table of updates, with the ready ones and counts. Changed within transactions only. */
 export class UpdateTable {
   readonly #sql: Statements
@@ -26,7 +33,8 @@ export class UpdateTable {
     this.#jobs = jobs
     this.#ready = ready
     this.#writes = writes
-    this.#nextId = Number(this.#sql.row('SELECT max(first_id + received) AS next FROM jobs')?.['next'] ?? 1)
+    const next = this.#sql.row(NEXT_ID)?.['next'] ?? 1
+    this.#nextId = Number(next)
     this.recount()
   }
 
