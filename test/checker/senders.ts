@@ -271,7 +271,7 @@ export class Senders {
         const forced = { from, to, request: {} }
         this.#jobs.set(
           job.id,
-          accepted.map((one) => (isForced ? { ...one, ...forced } : one))
+          accepted.map((one, index) => (isForced ? { ...one, ...forced, index } : one))
         )
         return letters.length
       }
@@ -309,7 +309,10 @@ export class Senders {
     for (const { one, field, id } of superseded) {
       const { update, from, request, index } = one
       if (!this.answers.mayBeSuperseded(update.lead, field, from, request, index))
-        this.#options.onViolation(`${field} of lead ${update.lead} is superseded by nothing in job ${id}`)
+        this.#options.onViolation(
+          `${field} of lead ${update.lead} is superseded by nothing in job ${id}: ` +
+            `${JSON.stringify(one)} ${JSON.stringify(this.answers.writes(update.lead, field).slice(-8))}`
+        )
     }
     return updates
   }
