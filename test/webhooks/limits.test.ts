@@ -7,6 +7,21 @@ import { endpointWith } from './endpoints.ts'
 const MINUTE_MS = 60_000
 const LEAD = { vendor_lead_code: 'id' }
 
+/** A mapping that sets `rank` by an expression. */
+function rankOf(expression: string): MappingDefinition {
+  return {
+    each: undefined,
+    when: undefined,
+    lead: { by: 'vendor_lead_code', expression: 'id' },
+    fields: { rank: expression },
+    customFields: {},
+    values: new Map(),
+    fixed: {},
+    resetCalled: undefined,
+    emptyStrings: 'ignore'
+  }
+}
+
 test('an expression that needs too much is stopped, and the endpoint keeps working', async (t) => {
   const cases: [expression: string, payload: Record<string, unknown>, reason: RegExp][] = [
     ['[1..n]', { n: 10_000_000 }, /makes a sequence of more than 100000 values/],
@@ -45,19 +60,12 @@ test('a retired endpoint still serves the requests that have it', async (t) => {
 
 test('a payload that uses up the memory costs only its own thread', async (t) => {
   const columns = Array(60).fill('$a').join(', ')
-  const definition = {
-    each: undefined,
-    when: undefined,
-    lead: { by: 'vendor_lead_code', expression: 'id' },
-    fields: { rank: `s ? ($a := $split(s, ""); $count($zip(${columns})))` },
-    customFields: {},
-    values: new Map(),
-    fixed: {},
-    resetCalled: undefined,
-    emptyStrings: 'ignore'
-  } satisfies MappingDefinition
   // However slow the machine is, the memory is used up before the time.
-  const evaluator = new Evaluator(definition, undefined, MINUTE_MS)
+  const evaluator = new Evaluator(
+    rankOf(`s ? ($a := $split(s, ""); $count($zip(${columns})))`),
+    undefined,
+    MINUTE_MS
+  )
   const map = (payload: unknown) => evaluator.evaluate({ type: 'map', payload, maxItems: 1 }, 0)
   t.strictSame(await map({ id: 1, s: 'ab'.repeat(500_000) }), {
     expression: 'fields.rank',
@@ -65,6 +73,19 @@ test('a payload that uses up the memory costs only its own thread', async (t) =>
     reason: 'took more than 384 MB of memory'
   })
   t.strictSame(await map({ id: 2 }), { updates: [{ vendor_lead_code: '2' }], ignored: 0 })
+})
+
+test('a machine that is late costs no event: only the time in which the thread works counts', async (t) => {
+  const evaluator = new Evaluator(rankOf('$string($sum([1..n]))'), undefined, 2_000)
+  t.teardown(() => {
+    evaluator.retire()
+  })
+  const map = (payload: unknown) => evaluator.evaluate({ type: 'map', payload, maxItems: 1 }, 0)
+  await map({ id: 1, n: 1 })
+  const mapped = map({ id: 2, n: 50_000 })
+  await new Promise((resolve) => setImmediate(resolve))
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500)
+  t.match(await mapped, { updates: [{ vendor_lead_code: '2' }] })
 })
 
 test('all texts of a payload together have a limit', async (t) => {

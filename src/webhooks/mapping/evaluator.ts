@@ -11,7 +11,7 @@ import {
 import { EvaluationQueue } from './evaluation-queue.ts'
 import type { MappingDefinition, MappingFault } from './mapping.ts'
 
-/** Timeout for all expressions on one payload, in milliseconds, the start of the thread included. */
+/** Longest CPU time for all expressions on one payload, in milliseconds, the start of the thread included. */
 const PAYLOAD_MS = 5_000
 /** Heap in megabytes at which a thread is stopped. */
 const MEMORY_MB = 384
@@ -31,6 +31,8 @@ interface Current {
   readonly reject: (error: unknown) => void
   /** When it began, on the clock of performance.now(). */
   readonly since: number
+  /** CPU time that the thread had used before, in milliseconds. */
+  readonly cpuMsBefore: Promise<number>
 }
 
 /**
@@ -48,7 +50,7 @@ export class Evaluator {
   #watching: NodeJS.Timeout | undefined
   #isRetired = false
 
-  /** @param payloadMs timeout for one payload */
+  /** @param payloadMs longest CPU time for one payload: a busy machine must not cost an event */
   constructor(definition: MappingDefinition, eventId: string | undefined, payloadMs = PAYLOAD_MS) {
     this.#payloadMs = payloadMs
     const progress = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT))
@@ -80,11 +82,12 @@ export class Evaluator {
 
   async #send(task: EvaluationTask): Promise<TimedEvaluation> {
     this.#data.progress.fill(0)
+    const cpuMsBefore = this.#thread ? cpuMs(this.#thread) : Promise.resolve(0)
     const thread = this.#thread ?? this.#start()
     // An idle thread has nothing to lose, so only a busy one keeps the process alive.
     thread.ref()
     const { promise, resolve, reject } = Promise.withResolvers<TimedEvaluation>()
-    this.#current = { resolve, reject, since: performance.now() }
+    this.#current = { resolve, reject, since: performance.now(), cpuMsBefore }
     this.#watching ??= setInterval(() => void this.#watch(), WATCH_MS)
     thread.postMessage(task)
     return promise
@@ -123,7 +126,7 @@ export class Evaluator {
       thread?.unref()
       return
     }
-    const isLate = performance.now() - current.since > this.#payloadMs
+    const isLate = (await cpuMs(thread)) - (await current.cpuMsBefore) > this.#payloadMs
     const isTooMuch = !isLate && (await heapBytes(thread)) > MEMORY_MB * 1024 ** 2
     if (!(isLate || isTooMuch) || this.#current !== current || this.#thread !== thread) return
     this.#thread = undefined
@@ -141,6 +144,16 @@ export class Evaluator {
       reason
     }
     return { value, ms: performance.now() - since }
+  }
+}
+
+async function cpuMs(thread: Worker): Promise<number> {
+  try {
+    const { user, system } = await thread.cpuUsage()
+    return (user + system) / 1_000
+  } catch {
+    // It is just starting or has just ended.
+    return 0
   }
 }
 
