@@ -239,9 +239,9 @@ test('every operation documents its possible refusals', async (t) => {
     Object.entries(operations).map(([method, { responses }]) => [`${method} ${path}`, Object.keys(responses)])
   )
   t.same(Object.fromEntries(documented), {
-    'get /metrics': ['200', '400', '401', '403', '408', '429', '431', '500'],
-    'get /livez': ['200', '408', '431', '500'],
-    'get /readyz': ['200', '408', '431', '500', '503'],
+    'get /metrics': ['200', '400', '401', '403', '408', '429', '431', '500', '503'],
+    'get /livez': ['200', '400', '408', '431', '500'],
+    'get /readyz': ['200', '400', '408', '431', '500', '503'],
     'get /v1/fields': ['200', '400', '401', '403', '408', '415', '429', '431', '500', '503'],
     'get /v1/jobs': ['200', '400', '401', '403', '408', '415', '429', '431', '500', '503'],
     'get /v1/jobs/{id}': ['200', '400', '401', '403', '404', '408', '415', '429', '431', '500', '503'],
