@@ -1,4 +1,4 @@
-import { BLANK } from '../leads/clean.ts'
+import { BLANK } from '../leads/sendable-text.ts'
 import { FIELDS, type Field } from '../leads/fields.ts'
 
 /** The changes that a call asks for, in the API's words. */

@@ -5,7 +5,7 @@ import {
   type CustomFieldType,
   lostCharacters
 } from '../leads/custom-field.ts'
-import { unsafeCharacter } from '../leads/clean.ts'
+import { unsafeCharacter } from '../leads/sendable-text.ts'
 import type { NoteFault } from './config-error.ts'
 import { LABEL_PATTERN } from './patterns.ts'
 

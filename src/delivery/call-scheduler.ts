@@ -1,6 +1,6 @@
 import type { CallContext, Exchange } from '../vicidial/exchange.ts'
 import type { Guard } from '../vicidial/guard.ts'
-import type { Refused } from '../vicidial/reply.ts'
+import type { Refused } from '../vicidial/reply/reply.ts'
 import type { Admission } from './admission.ts'
 import type { Delivery, LeadTask } from './delivery.ts'
 import type { CallRules } from './delivery-task.ts'

@@ -2,7 +2,7 @@ import { keyName } from '../leads/lead-key.ts'
 import type { Warning } from '../leads/refusal.ts'
 import type { Update } from '../leads/update.ts'
 import type { Exchanged } from '../vicidial/exchange.ts'
-import type { NotMade, Refused, Unclear, UpstreamCode } from '../vicidial/reply.ts'
+import type { NotMade, Refused, Unclear, UpstreamCode } from '../vicidial/reply/reply.ts'
 
 /** Why an update failed, or may have failed. */
 export interface OutcomeError {

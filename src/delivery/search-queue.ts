@@ -1,7 +1,7 @@
 import { collated, keyName, type LeadKey, mayBeSpeltOtherwise, orderName } from '../leads/lead-key.ts'
 import type { CallContext, Exchange } from '../vicidial/exchange.ts'
 import { pauseBeforeRepeat } from '../vicidial/repeat.ts'
-import { REFUSED_ON_THE_WAY } from '../vicidial/reply.ts'
+import { REFUSED_ON_THE_WAY } from '../vicidial/reply/reply.ts'
 import type { Delivery } from './delivery.ts'
 import { FairQueue, Flow, type Item } from './fair-queue.ts'
 import { type FailedExchange, notDone, type Outcome } from './outcome.ts'

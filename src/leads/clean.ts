@@ -3,6 +3,7 @@ import { columnText, type ColumnText, type DbCharset, type NonLatin } from './co
 import { FIELDS, type Field } from './fields.ts'
 import { parseDate, parseInteger, parseOffset } from './numbers-and-dates.ts'
 import type { Refusal, RefusalCode, Warning } from './refusal.ts'
+import { BLANK, composed, tooManyMarks, unsafeCharacter } from './sendable-text.ts'
 
 /** A value as sent and as VICIdial stores it, with warnings about what it loses. */
 export interface Cleaned {
@@ -14,18 +15,10 @@ export interface Cleaned {
 /** Cleans a value for a field, or refuses it. Never throws. */
 export type Cleaner = (field: Field, value: unknown) => Cleaned | Refusal
 
-/** VICIdial's marker that empties a field. In a caller's text it would erase the field. */
-export const BLANK = '--BLANK--'
-
-const LINE_ENDS = /\r\n?/g
 const NEWLINE = /\n/g
-const CONTROL = /\p{Cc}/u
 const NON_ASCII_LETTER = /(?!\p{ASCII})\p{L}/gu
 const PHONE_PUNCTUATION = /[+(). -]/g
 const DIGITS = /^[0-9]+$/
-/** As in Unicode's Stream-Safe Text Format (UAX #15): composing n marks in a row takes n² steps. */
-const MAX_MARKS = 30
-const MARKS = /\p{M}{31}/u
 /** Most characters of a value repeated in a warning: a little more than the longest column. */
 const MAX_ECHO = 300
 /** Most lost characters named in a refusal. */
@@ -235,32 +228,6 @@ function fit({ field, text }: Column, send: string, stored: string, warnings: Wa
 
 function blankDetail(field: Field): string {
   return `${BLANK} would empty ${field.name}; use null if that is meant.`
-}
-
-/**
- * Composes a text (NFC), with `\n` as line ends and nothing white at its ends. Returns undefined if it has too many
- * combining marks in a row.
- */
-export function composed(text: string): string | undefined {
-  return MARKS.test(text) ? undefined : text.replace(LINE_ENDS, '\n').normalize('NFC').trim()
-}
-
-/** Why a text can't be composed. */
-export function tooManyMarks(name: string): string {
-  return `${name} holds more than ${MAX_MARKS} combining marks in a row, which no writing needs.`
-}
-
-/**
- * Names what must never be sent to VICIdial in `text`: a backslash, which it writes into SQL unescaped, a control
- * character, or half of a surrogate pair, which has no UTF-8. Returns undefined if there is nothing of the kind.
- */
-export function unsafeCharacter(text: string, newlineAllowed: boolean): string | undefined {
-  if (text.includes('\\')) return 'a backslash'
-  if (!text.isWellFormed()) return 'half of a surrogate pair'
-  const control = (newlineAllowed ? text.replace(NEWLINE, '') : text).match(CONTROL)
-  if (control)
-    return `the control character U+${control[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`
-  return undefined
 }
 
 function refuse(field: Field, code: RefusalCode, detail: string): Refusal {

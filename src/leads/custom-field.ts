@@ -1,11 +1,11 @@
-import { BLANK, composed, tooManyMarks, unsafeCharacter } from './clean.ts'
+import { BLANK, composed, tooManyMarks, unsafeCharacter } from './sendable-text.ts'
 import type { ColumnText } from './column-text.ts'
 import { parseDate, parseTime } from './numbers-and-dates.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 
 /**
  * VICIdial's types of custom fields that hold a value, and `NUMBER` for a text field that holds numbers. VICIdial checks
- * no value: a date that is none is stored as 0000-00-00, an option that does not exist as nothing.
+ * no value: it stores an invalid date as 0000-00-00, and an unknown option as nothing.
  */
 export const CUSTOM_FIELD_TYPES = [
   ...(['TEXT', 'AREA', 'HIDDEN', 'HIDEBLOB', 'READONLY', 'NUMBER', 'DATE', 'TIME'] as const),

@@ -1,4 +1,4 @@
-import type { Refused } from './reply.ts'
+import type { Refused } from './reply/reply.ts'
 import { steadyNow } from '../steady-clock.ts'
 
 interface WaitingCall {

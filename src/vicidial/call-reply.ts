@@ -1,5 +1,5 @@
 import type { NoReply } from './client.ts'
-import type { Refused, SearchReply, UpdateReply } from './reply.ts'
+import type { Refused, SearchReply, UpdateReply } from './reply/reply.ts'
 
 /** No reply came, or the call was not sent in time. `sent`: whether VICIdial may have got it. */
 export interface Unanswered extends NoReply {

@@ -1,6 +1,6 @@
 import { errors, Pool } from 'undici'
 import { errorCode } from '../error-code.ts'
-import type { UpstreamCode } from './reply.ts'
+import type { UpstreamCode } from './reply/reply.ts'
 
 /** A reply of any kind: HTTP status, and the body as text. */
 export interface RawReply {

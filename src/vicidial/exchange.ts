@@ -1,7 +1,7 @@
 import type { BaseLogger } from 'pino'
 import type { CallObserver } from '../telemetry/observer.ts'
 import type { Account } from './account.ts'
-import type { BuildWatch } from './build-watch.ts'
+import { callRefusal, keyRefusal, type KnownBuild } from './build-refusals.ts'
 import { type CallReply, type Health, healthOf, NOT_SENT, type Unanswered } from './call-reply.ts'
 import { MAX_ATTEMPTS, mayRepeat, pauseBeforeRepeat } from './repeat.ts'
 import { type Client, msSince, type RawReply } from './client.ts'
@@ -11,13 +11,13 @@ import {
   NOTHING_DONE,
   NOTHING_USABLE,
   type Refused,
-  readSearchReply,
-  readUpdateReply,
   type SearchReply,
   type Unproven,
   type UpdateReply
-} from './reply.ts'
-import { isError } from './reply-kind.ts'
+} from './reply/reply.ts'
+import { readSearchReply } from './reply/search-reply.ts'
+import { readUpdateReply } from './reply/update-reply.ts'
+import { isError } from './reply/reply-kind.ts'
 import {
   type Call,
   callParams,
@@ -56,7 +56,7 @@ export interface ExchangeOptions {
   /** Gets the end of each call. */
   readonly observer?: CallObserver
   /** Knows what VICIdial's build must not be sent. */
-  readonly buildWatch?: Pick<BuildWatch, 'build' | 'has'>
+  readonly buildWatch?: KnownBuild
   /** Probes the login. */
   readonly login?: () => Promise<Health>
 }
@@ -65,29 +65,6 @@ export interface ExchangeOptions {
 const CODE = /^[^\n<]{1,20}\n?$/
 /** No code is empty. */
 const NO_KEY = ''
-
-const UNSAFE_KEY: Refused = {
-  kind: 'refused',
-  code: 'unsafe_characters',
-  detail:
-    "The key holds an apostrophe, which this build of VICIdial puts into its SQL as it is: it isn't sent."
-}
-const NO_LOOK_UPS: Refused = {
-  kind: 'refused',
-  code: 'upstream_error',
-  detail: 'This build of VICIdial has no lead_search: it can only find leads by lead_id.'
-}
-const KEY_WAITS: Refused = {
-  kind: 'refused',
-  code: 'upstream_unavailable',
-  detail:
-    "VICIdial's build is not known yet, and the key holds an apostrophe, which some builds put into their SQL."
-}
-const COUNTRY_CODE_LOST: Refused = {
-  kind: 'refused',
-  code: 'characters_lost',
-  detail: 'This build of VICIdial keeps only capital letters A to Z in country_code, and cannot empty it.'
-}
 
 /** The last reply to a call, after its repeats. */
 export interface Exchanged<Reply> {
@@ -142,7 +119,7 @@ export class Exchange {
 
   /** Sends a planned call. Never throws. */
   async update(call: Call, context: CallContext): Promise<Exchanged<UpdateReply>> {
-    const refusal = this.#refusal(call)
+    const refusal = callRefusal(call, this.#options.buildWatch)
     if (refusal !== undefined) return { reply: refusal, maybeMade: false }
     const params = callParams(call, this.#options.dialect)
     const asked = { function: params.function, leads: new Set(call.leads.map(({ lead }) => lead)) }
@@ -183,14 +160,9 @@ export class Exchange {
     return code === NO_KEY ? undefined : code
   }
 
-  /**
-   * Why a look-up key must not be sent to this VICIdial, whatever it was when the key was read; undefined: it may be.
-   */
+  /** See `keyRefusal`. */
   keyRefusal(key: string): Refused | undefined {
-    const { buildWatch } = this.#options
-    if (buildWatch?.has('no_lead_search')) return NO_LOOK_UPS
-    if (buildWatch?.has('keys_in_apostrophes') !== true || !key.includes("'")) return undefined
-    return buildWatch.build === undefined ? KEY_WAITS : UNSAFE_KEY
+    return keyRefusal(key, this.#options.buildWatch)
   }
 
   /** Looks up many keys in one call. Never throws. */
@@ -209,13 +181,6 @@ export class Exchange {
       context,
       options
     )
-  }
-
-  /** Why a call must not be sent to VICIdial's build, whatever that was when its updates were read. */
-  #refusal({ leads }: Call): Refused | undefined {
-    if (this.#options.buildWatch?.has('country_code_capitals') !== true) return undefined
-    const isLost = leads.some(({ changes }) => /[^A-Z]/.test(changes.params['country_code'] ?? ''))
-    return isLost ? COUNTRY_CODE_LOST : undefined
   }
 
   /** Whether VICIdial answers a call that needs an answer. */

@@ -1,7 +1,7 @@
 import { CallQueue, RateWindow } from './call-queue.ts'
 import type { Health } from './call-reply.ts'
 import { LoginHold } from './login-hold.ts'
-import type { Refused } from './reply.ts'
+import type { Refused } from './reply/reply.ts'
 import { steadyNow } from '../steady-clock.ts'
 
 /** `unreachable`: the circuit is open, calls are refused until a probe succeeds. */

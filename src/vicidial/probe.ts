@@ -4,8 +4,9 @@ import type { Account } from './account.ts'
 import { type Health, healthOf } from './call-reply.ts'
 import { type Client, msSince, type NoReply, type RawReply } from './client.ts'
 import type { Probes } from './guard.ts'
-import { NO_DATABASE, NOTHING_DONE, readUpdateReply } from './reply.ts'
-import { readVersion } from './version-reply.ts'
+import { NO_DATABASE, NOTHING_DONE } from './reply/reply.ts'
+import { readUpdateReply } from './reply/update-reply.ts'
+import { readVersion } from './reply/version-reply.ts'
 import { formBody, type Params, PROBES } from './wire.ts'
 
 export interface ProbeOptions {

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import type { UpstreamCode } from '../../src/vicidial/reply.ts'
+import type { UpstreamCode } from '../../src/vicidial/reply/reply.ts'
 import { UPDATED, updatedByKey, updates } from './updates.ts'
 import {
   ambiguous,

@@ -7,7 +7,7 @@ import {
   isRefusal,
   readReplyKind,
   type ReplyKind
-} from '../../vicidial/reply-kind.ts'
+} from '../../vicidial/reply/reply-kind.ts'
 
 /** What came back, and what it means. */
 export interface Reply {

@@ -1,6 +1,6 @@
 import type { CustomField } from '../../leads/custom-field.ts'
-import { readListedCustomFields } from '../../vicidial/listed-custom-fields.ts'
-import type { ReplyKind } from '../../vicidial/reply-kind.ts'
+import { readListedCustomFields } from '../../vicidial/reply/listed-custom-fields.ts'
+import type { ReplyKind } from '../../vicidial/reply/reply-kind.ts'
 import { listCustomFieldsParams } from '../../vicidial/wire.ts'
 import type { AccountCalls } from './account-calls.ts'
 import type { Finding } from './step.ts'

@@ -1,5 +1,5 @@
 import type { AccountCalls } from './account-calls.ts'
-import type { ReplyKind } from '../../vicidial/reply-kind.ts'
+import type { ReplyKind } from '../../vicidial/reply/reply-kind.ts'
 import { listSearchParams } from '../../vicidial/wire.ts'
 import type { Finding } from './step.ts'
 

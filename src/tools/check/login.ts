@@ -1,7 +1,7 @@
 import { type Account, DEFAULT_ACCOUNT, isStripped } from '../../vicidial/account.ts'
 import type { AccountCalls, Reply } from './account-calls.ts'
 import { emptyCall } from '../../vicidial/wire.ts'
-import { isAfterLogin, isNothingAsked } from '../../vicidial/reply-kind.ts'
+import { isAfterLogin, isNothingAsked } from '../../vicidial/reply/reply-kind.ts'
 import type { Finding } from './step.ts'
 
 /** The settings that hold an account's login. */

@@ -2,7 +2,7 @@ import type { NonLatin } from '../../leads/column-text.ts'
 import type { AccountCalls } from './account-calls.ts'
 import { emptyCall } from '../../vicidial/wire.ts'
 import type { Finding } from './step.ts'
-import { isNothingAsked } from '../../vicidial/reply-kind.ts'
+import { isNothingAsked } from '../../vicidial/reply/reply-kind.ts'
 
 /** VICIdial strips `source` by the same rule as a lead's values, and rejects one that becomes too short. */
 const SOURCE = 'éé'

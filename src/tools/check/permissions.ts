@@ -1,6 +1,6 @@
 import type { AccountCalls, Reply } from './account-calls.ts'
 import { denialOf } from './login.ts'
-import { isNothingAsked, isRefusal } from '../../vicidial/reply-kind.ts'
+import { isNothingAsked, isRefusal } from '../../vicidial/reply/reply-kind.ts'
 import type { Finding } from './step.ts'
 
 /** A function that the gateway calls. */

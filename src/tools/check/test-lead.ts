@@ -1,13 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { BLANK } from '../../leads/clean.ts'
+import { BLANK } from '../../leads/sendable-text.ts'
 import type { DbCharset, NonLatin } from '../../leads/column-text.ts'
 import { FIELD_BY_NAME } from '../../leads/fields.ts'
 import type { AccountCalls, Reply } from './account-calls.ts'
 import { charsetText, compareCharset, storedCharset } from './db-charset.ts'
 import { compareNonLatin } from './non-latin.ts'
 import { readFieldParams, writeFieldsParams } from '../../vicidial/wire.ts'
-import { isError, type ReplyKind } from '../../vicidial/reply-kind.ts'
+import { isError } from '../../vicidial/reply/reply-kind.ts'
 import type { Finding } from './step.ts'
+import {
+  notRestored,
+  notTaken,
+  seen,
+  shown,
+  unexpected,
+  unread,
+  unreadable,
+  unusable,
+  type Value
+} from './test-lead-findings.ts'
 
 /** A lead whose value the check may change for a moment. */
 export interface TestLead {
@@ -34,14 +45,6 @@ const STORED: Readonly<Record<string, NonLatin>> = { 'check  check': 0, [WRITTEN
 
 const MAX_RESTORE_ATTEMPTS = 5
 const RESTORE_PAUSE_MS = 1_000
-/** Most characters of a text repeated in a question or a finding. */
-const MAX_SHOWN = 20
-
-interface Value {
-  readonly name: string
-  /** What the field holds before the check. */
-  readonly value: string
-}
 
 /** A field that is written, with a text that tells something. */
 interface Trial extends Value {
@@ -106,7 +109,7 @@ async function readFields(
   return read
 }
 
-/** An empty field of these, or else one whose value VICIdial stores unchanged; undefined if there is none. */
+/** The first of these fields that is empty, otherwise the first whose value VICIdial stores unchanged. */
 function trialIn(
   names: readonly string[],
   read: readonly { name: string; reply: Reply }[],
@@ -128,51 +131,9 @@ function maxLengthOf(name: string): number {
 function questionOf(lead: number, trials: readonly Trial[]): string {
   const parts = trials.map(({ name, value, written }) => {
     const now = value === '' ? 'empty now' : `"${value}" now`
-    const text = written.length > MAX_SHOWN ? `${written.slice(0, MAX_SHOWN)}…` : written
-    return `${name}, ${now}, is set to "${text}"`
+    return `${name}, ${now}, is set to "${shown(written)}"`
   })
   return `Of lead ${lead}: ${parts.join('; ')}. Then this is read, and put back. (The lead's modify date changes.)`
-}
-
-function unusable(lead: number, names: readonly string[]): Finding {
-  return {
-    status: 'skipped',
-    detail: `Nothing was written: lead ${lead} has values in ${names.join(', ')} that could not be put back exactly.`,
-    remedy: `Take another lead for --test-lead, best one with an empty ${names[0] ?? ''}.`
-  }
-}
-
-const LIST_NOT_ALLOWED = [
-  "the lead's list is not of a campaign that the user's group allows.",
-  'Give --test-lead the id of a lead of an allowed list.'
-] as const
-/** Why a lead can't be read, and what to do. */
-const UNREADABLE: Partial<Readonly<Record<ReplyKind, readonly [detail: string, remedy: string]>>> = {
-  function_not_allowed: [
-    'lead_field_info is not among the functions that the user may call.',
-    "Select lead_field_info in API Allowed Functions of the user's page; it can be taken away afterwards."
-  ],
-  no_permission: [
-    'the user may not read leads by lead_field_info.',
-    "In the user's page, set Agent API Access to 1 and Modify Leads to 1."
-  ],
-  function_unknown: ['this VICIdial does not know lead_field_info.', 'Update VICIdial.'],
-  not_found: ['there is no such lead.', 'Give --test-lead the id of a lead that exists.'],
-  list_not_allowed: LIST_NOT_ALLOWED,
-  // What lead_field_info says.
-  list_not_found: LIST_NOT_ALLOWED
-}
-
-function unreadable({ kind, why }: Reply, lead: number): Finding {
-  const [detail, remedy] = UNREADABLE[kind] ?? [
-    why ?? 'VICIdial answered in words that are not known.',
-    'Run this again.'
-  ]
-  return {
-    status: 'fault',
-    detail: `Nothing was written, because what VICIdial stores in lead ${lead} cannot be read back: ${detail}`,
-    remedy
-  }
 }
 
 /** What was stored, by field; or why it isn't known. */
@@ -214,36 +175,8 @@ function charsetFinding(
   if (stored?.kind !== 'other') return unread(lead, name)
   const found = storedCharset(stored.text, maxLengthOf(name))
   return found === undefined
-    ? unexpected(lead, name, `${written.slice(0, MAX_SHOWN)}…`)
+    ? unexpected(lead, name, written)
     : seen(lead, name, compareCharset(found, configured))
-}
-
-function seen(lead: number, field: string, { detail, ...finding }: Finding): Finding {
-  return { ...finding, detail: `${detail} Seen in ${field} of lead ${lead}, which is as it was.` }
-}
-
-function unread(lead: number, field: string): Finding {
-  return {
-    status: 'warning',
-    detail: `What VICIdial stored could not be read; ${field} of lead ${lead} is as it was.`,
-    remedy: 'Run this again.'
-  }
-}
-
-function unexpected(lead: number, field: string, written: string): Finding {
-  return {
-    status: 'warning',
-    detail: `VICIdial stored something else of "${written}" than it does with any setting; ${field} of lead ${lead} is as it was.`,
-    remedy: "See whether VICIdial's database and PHP use UTF-8 throughout."
-  }
-}
-
-function notTaken(lead: number): Finding {
-  return {
-    status: 'fault',
-    detail: `VICIdial did not take the change of lead ${lead}: it is as it was.`,
-    remedy: 'Give --test-lead the id of a lead of a list that the account may use.'
-  }
 }
 
 /** Restores the values and reads them to be sure, with several attempts. Returns whether they are restored. */
@@ -258,14 +191,4 @@ async function restore(calls: AccountCalls, lead: number, values: readonly Value
     if (attempt < MAX_RESTORE_ATTEMPTS) await pause(RESTORE_PAUSE_MS)
   }
   return false
-}
-
-function notRestored(lead: number, values: readonly Value[]): Finding {
-  const names = values.map(({ name }) => name).join(' and ')
-  const was = values.map(({ name, value }) => `${name} was ${value === '' ? 'empty' : `"${value}"`}`)
-  return {
-    status: 'fault',
-    detail: `${names} of lead ${lead} may be changed, and could not be seen to be put back.`,
-    remedy: `Open lead ${lead} in VICIdial and set it to what it was: ${was.join('; ')}.`
-  }
 }

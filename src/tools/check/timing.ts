@@ -1,5 +1,5 @@
 import type { Finding } from './step.ts'
-import { readVersion } from '../../vicidial/version-reply.ts'
+import { readVersion } from '../../vicidial/reply/version-reply.ts'
 import type { VersionCall } from './version.ts'
 
 /** How many calls to time. */

@@ -1,8 +1,8 @@
 import type { Config } from '../../config/config.ts'
 import type { Account } from '../../vicidial/account.ts'
 import { Client } from '../../vicidial/client.ts'
-import { type ListedCustomFields, readListedCustomFields } from '../../vicidial/listed-custom-fields.ts'
-import { readReplyKind, type ReplyKind } from '../../vicidial/reply-kind.ts'
+import { type ListedCustomFields, readListedCustomFields } from '../../vicidial/reply/listed-custom-fields.ts'
+import { readReplyKind, type ReplyKind } from '../../vicidial/reply/reply-kind.ts'
 import { formBody, listCustomFieldsParams } from '../../vicidial/wire.ts'
 
 const LOGIN = 'VICIdial refused the login of the account.'

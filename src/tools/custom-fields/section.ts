@@ -1,6 +1,6 @@
 import { LABEL_PATTERN } from '../../config/patterns.ts'
 import { CUSTOM_FIELD_TYPES, type CustomField, type CustomFieldType } from '../../leads/custom-field.ts'
-import type { ListedCustomFields } from '../../vicidial/listed-custom-fields.ts'
+import type { ListedCustomFields } from '../../vicidial/reply/listed-custom-fields.ts'
 import { RESERVED_PARAMETERS } from '../../vicidial/reserved-parameters.ts'
 
 /** The section `custom_fields` of the gateway file, and what is left to do about it. */

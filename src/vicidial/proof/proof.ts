@@ -1,6 +1,6 @@
 import { steadyNow } from '../../steady-clock.ts'
 import type { CallReply } from '../call-reply.ts'
-import type { Basis } from '../reply.ts'
+import type { Basis } from '../reply/reply.ts'
 import type { Params } from '../wire.ts'
 import { type Shown, Witness } from './witness.ts'
 

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { errorKindOf } from '../../src/vicidial/error-kind.ts'
+import { errorKindOf } from '../../../src/vicidial/reply/error-kind.ts'
 
 test('each known error text has its kind, wherever it is in the line', (t) => {
   const cases = [

@@ -1,4 +1,4 @@
-import type { NoReply, RawReply } from './client.ts'
+import type { NoReply, RawReply } from '../client.ts'
 
 /** What VICIdial says about itself. */
 export interface Version {

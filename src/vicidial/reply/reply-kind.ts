@@ -1,5 +1,5 @@
 import { type ErrorKind, errorKindOf } from './error-kind.ts'
-import type { NoReply, RawReply } from './client.ts'
+import type { NoReply, RawReply } from '../client.ts'
 
 /** What VICIdial means by its reply to a call with a login. */
 export type ReplyKind =

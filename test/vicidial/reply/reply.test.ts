@@ -1,12 +1,9 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { test } from 'tap'
-import {
-  readSearchReply,
-  readUpdateReply,
-  type SearchReply,
-  type UpdateReply
-} from '../../src/vicidial/reply.ts'
+import type { SearchReply, UpdateReply } from '../../../src/vicidial/reply/reply.ts'
+import { readSearchReply } from '../../../src/vicidial/reply/search-reply.ts'
+import { readUpdateReply } from '../../../src/vicidial/reply/update-reply.ts'
 
 interface Step {
   readonly params?: Readonly<Record<string, string>>

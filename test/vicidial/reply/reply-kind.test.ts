@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { isAfterLogin, isRefusal, readReplyKind } from '../../src/vicidial/reply-kind.ts'
+import { isAfterLogin, isRefusal, readReplyKind } from '../../../src/vicidial/reply/reply-kind.ts'
 
 const of = (text: string, httpStatus = 200) => readReplyKind({ httpStatus, text })
 

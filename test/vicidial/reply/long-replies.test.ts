@@ -1,5 +1,6 @@
 import { test } from 'tap'
-import { readSearchReply, readUpdateReply } from '../../src/vicidial/reply.ts'
+import { readSearchReply } from '../../../src/vicidial/reply/search-reply.ts'
+import { readUpdateReply } from '../../../src/vicidial/reply/update-reply.ts'
 
 test('a megabyte of noise is read at once', async (t) => {
   const size = 1024 * 1024
