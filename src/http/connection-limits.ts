@@ -30,7 +30,7 @@ interface Limits {
   /** Timeout for receiving a whole request. */
   readonly receiveTimeoutMs: number
   readonly maxConnections: number
-  /** Addresses and networks of trusted proxies; false: there is none. */
+  /** Addresses and networks of trusted proxies; false: no proxy is trusted. */
   readonly trustProxy: string[] | false
 }
 
@@ -68,7 +68,7 @@ export class ConnectionLimits {
     }
   }
 
-  /** Adds the limits to the application. To be called before its routes are added. */
+  /** Adds the limits to the application. Call it before the routes are added. */
   apply(app: FastifyInstance): void {
     const { server } = app
     server.on('connection', (socket: Socket) => {

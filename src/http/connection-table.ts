@@ -15,7 +15,7 @@ export interface Connection {
 
 interface Limits {
   readonly maxConnections: number
-  /** Addresses and networks of trusted proxies, whose connections carry many senders; false: there is none. */
+  /** Addresses and networks of trusted proxies, whose connections carry many senders; false: no proxy is trusted. */
   readonly trustProxy: readonly string[] | false
 }
 

@@ -2,7 +2,7 @@ import { FastifyOtelInstrumentation } from '@fastify/otel'
 import type { FastifyInstance } from 'fastify'
 import type { Tracing } from '../telemetry/tracing/tracing.ts'
 
-/** Makes a span of every request. To be called before the application has any route. */
+/** Makes a span of every request. Call it before the routes are added. */
 export async function traceRequests(app: FastifyInstance, tracing: Tracing): Promise<void> {
   const instrumentation = new FastifyOtelInstrumentation({
     instrumentHooks: false,

@@ -8,7 +8,7 @@ export interface ReplayRequester {
   readonly name: string
   /** The VICIdial account that delivers its own updates now, whichever they were accepted for. */
   readonly account: string
-  /** What it may ask for now; undefined for an operator, who may replay what others were allowed once. */
+  /** What the caller may ask for today. Undefined for an operator: it replays whatever was accepted. */
   readonly rights: Rights | undefined
 }
 

@@ -19,8 +19,9 @@ const EVERY_MS = 30_000
 /** Rows deleted at once: few, so that other writes need not wait. */
 const STEP = 500
 const BETWEEN_STEPS_MS = 50
-/** The clock may go wrong by this, or the gateway may have been away for so long, before nothing is deleted for a day. */
+/** After a larger jump of the clock nothing is deleted for a day. */
 const MAX_JUMP_MS = HOUR_MS
+/** Nor after a longer time in which the gateway did not run. */
 const MAX_AWAY_MS = DAY_MS
 
 /**

@@ -4,8 +4,8 @@ import { Pool } from 'undici'
 import type { Attack, Strengths } from './attacks.ts'
 
 /**
- * A process that attacks the gateway at an address in several ways at once, each as hard as it is told, until it is ended.
- * It says when it is in full swing.
+ * A process that attacks a gateway in several ways at once, each at a given strength, until it is killed. It prints a line
+ * when all attacks run.
  */
 const MEGABYTE = 1_000_000
 const BYTES_PER_SECOND = 125 * MEGABYTE
@@ -101,7 +101,7 @@ function sendLargeBodies(strength: number): void {
   announce()
 }
 
-/** A request of a flood; a function makes it anew each time. */
+/** A request of a flood; a function is called for each one. */
 interface Request {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>

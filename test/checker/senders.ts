@@ -39,7 +39,7 @@ interface Options {
 }
 
 const KEPT = 200
-/** An update without a known result may still reach VICIdial for so long after its answer. */
+/** How long after its answer an update without a known result may still reach VICIdial. */
 const LATE_MS = 1_000
 /** Pause of a sender that is refused: else most operations would be sent while nothing can be done. */
 const OVERLOADED_MS = 200

@@ -73,7 +73,7 @@ const calls: fc.Arbitrary<readonly [search: string, body: TypedBody]> = fc.oneof
   fc.tuple(texts, HOSTILE_BODY).map(([all, body]) => [wellFormed(all), body] as const)
 )
 
-/** Whether whoever reads the first line, each line, or words in the whole text, takes it for the same. */
+/** Whether the first line, each line by itself and the words of the whole text all say the same. */
 function isOfOneKind(lines: readonly string[]): boolean {
   const [first = ''] = lines
   const text = lines.join('\n')

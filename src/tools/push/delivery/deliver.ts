@@ -108,7 +108,7 @@ async function deliverBatch(
   onRecorded()
   const { waitingCount } = checkpoint
   if (waitingCount > MAX_WAITING) {
-    const why = `${waitingCount} rows failed for now, although others succeeded`
+    const why = `${waitingCount} rows failed and wait to be sent again, although others succeeded`
     throw new PushStopped(`${why}: check VICIdial, then run the push again.`)
   }
 }
