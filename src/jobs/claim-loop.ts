@@ -7,8 +7,10 @@ export interface ClaimLoopOptions {
   /** The VICIdial account whose updates are claimed. */
   readonly account: string
   readonly guard: Pick<Guard, 'refusal'>
-  /** How many more updates may be in flight. */
+  /** How many more updates may be in flight, not counting those that are folded into others. */
   readonly room: () => number
+  /** How many more may be folded into others. */
+  readonly roomToFold: () => number
   /** Called with updates that were claimed. */
   readonly deliver: (claimed: readonly Claimed[]) => void
   readonly log: { error(members: object, message: string): void }
@@ -68,7 +70,7 @@ export class ClaimLoop {
 
   /** Claims what is due. Returns the pause before the next claim, in milliseconds. */
   async #claim(): Promise<number> {
-    const { queue, account, guard, room, deliver, log } = this.#options
+    const { queue, account, guard, room, roomToFold, deliver, log } = this.#options
     if (guard.refusal() !== undefined)
       return (queue.pendingByAccount.get(account) ?? 0) === 0 ? LONGEST_PAUSE_MS : RETRY_MS
     const now = steadyNow()
@@ -76,7 +78,7 @@ export class ClaimLoop {
       const dueAt = queue.nextDueAt(account)
       if (dueAt === undefined) return LONGEST_PAUSE_MS
       if (dueAt > now) return Math.min(dueAt - now, LONGEST_PAUSE_MS)
-      const claimed = await queue.claim(account, Math.min(MAX_CLAIM, room()), now)
+      const claimed = await queue.claim(account, Math.min(MAX_CLAIM, room()), now, roomToFold())
       // The claim is only in memory: after the next start these updates are due again.
       if (!this.#isStopping) deliver(claimed)
       return 0

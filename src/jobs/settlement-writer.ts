@@ -1,4 +1,4 @@
-import type { Settlement, UpdateQueue } from '../outbox/queue.ts'
+import type { Claimed, Settlement, UpdateQueue } from '../outbox/queue.ts'
 
 export interface SettlementWriterOptions {
   readonly queue: Pick<UpdateQueue, 'settle'>
@@ -19,6 +19,7 @@ export class SettlementWriter {
   /** Calls to VICIdial by job id, not yet written. */
   #calls = new Map<string, number>()
   #inFlight = 0
+  readonly #folded = new Set<Claimed>()
   #isWriting = false
   #isStopping = false
   readonly #stopped = Promise.withResolvers<undefined>()
@@ -27,14 +28,20 @@ export class SettlementWriter {
     this.#options = options
   }
 
-  /** Claimed updates without a settlement on disk. */
+  /** Claimed updates without a settlement on disk, not counting those that are folded into others. */
   get inFlight(): number {
     return this.#inFlight
   }
 
-  /** Counts claimed updates in; each must be settled. */
-  expect(updates: number): void {
-    this.#inFlight += updates
+  /** Updates without a settlement on disk that are folded into others. */
+  get foldedInFlight(): number {
+    return this.#folded.size
+  }
+
+  /** Counts claimed updates in; each of them, and of those that are folded into them, must be settled. */
+  expect(claimed: readonly Claimed[]): void {
+    this.#inFlight += claimed.length
+    for (const { folded = [] } of claimed) for (const one of folded) this.#folded.add(one)
   }
 
   /** Resolves when it is on disk. */
@@ -56,8 +63,12 @@ export class SettlementWriter {
    */
   stop(): Promise<unknown> {
     this.#isStopping = true
-    if (this.#inFlight === 0) this.#stopped.resolve(undefined)
+    if (this.#unsettled === 0) this.#stopped.resolve(undefined)
     return this.#stopped.promise
+  }
+
+  get #unsettled(): number {
+    return this.#inFlight + this.#folded.size
   }
 
   /** Writes all settlements; those that arrive during a write go into the next batch. */
@@ -79,15 +90,17 @@ export class SettlementWriter {
         this.#settlements.unshift(...batch)
         for (const [jobId, count] of calls) this.countCalls(jobId, count)
         // While stopping, retries end with the last call in flight.
-        if (this.#isStopping && this.#settlements.length === this.#inFlight) break
+        if (this.#isStopping && this.#settlements.length === this.#unsettled) break
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
         continue
       }
-      this.#inFlight -= batch.length
-      for (const { written } of batch) written()
+      for (const { settlement, written } of batch) {
+        if (!this.#folded.delete(settlement.claimed)) this.#inFlight--
+        written()
+      }
       onWritten()
     }
     this.#isWriting = false
-    if (this.#isStopping && this.#settlements.length === this.#inFlight) this.#stopped.resolve(undefined)
+    if (this.#isStopping && this.#settlements.length === this.#unsettled) this.#stopped.resolve(undefined)
   }
 }

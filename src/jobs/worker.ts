@@ -31,6 +31,9 @@ const DELIVERY_MS = 60_000
 /** Updates that take longer than this wait too long for their turn: little time is left for the call and its repeats. */
 const GOOD_MS = DELIVERY_MS / 2
 
+/** Most updates in flight that are folded into others, to bound memory; beyond that no more are folded. */
+const MAX_FOLDED_IN_FLIGHT = 5_000
+
 /** A claimed update, and what is sent of it: without the fields that newer updates have set since. */
 interface Sending {
   readonly claimed: Claimed
@@ -61,8 +64,9 @@ export class Worker {
       account,
       guard,
       room: () => this.#limit.allowed - this.#settlements.inFlight,
+      roomToFold: () => MAX_FOLDED_IN_FLIGHT - this.#settlements.foldedInFlight,
       deliver: (claimed) => {
-        for (const { folded = [] } of claimed) this.#settlements.expect(folded.length + 1)
+        this.#settlements.expect(claimed)
         for (const ofJob of Map.groupBy(claimed, ({ job }) => job.id).values()) void this.#deliver(ofJob)
       },
       log

@@ -67,8 +67,9 @@ export interface UpdateQueue {
    * fields, they are folded into the last of them. A lead's later updates wait for the account's earlier ones, and for another
    * account's only while that is in flight.
    * @param limit not counting those that are folded
+   * @param maxFolded most that are folded; absent, or more than that: MAX_FOLDED
    */
-  claim(account: string, limit: number, now: number): Promise<Claimed[]>
+  claim(account: string, limit: number, now: number, maxFolded?: number): Promise<Claimed[]>
   /**
    * Ends deliveries.
    * @param calls calls to VICIdial, by job id

@@ -10,7 +10,7 @@ import {
 } from '../../src/delivery/outcome.ts'
 import { Worker, type WorkerOptions } from '../../src/jobs/worker.ts'
 import type { Update } from '../../src/leads/update.ts'
-import type { UpdateQueue } from '../../src/outbox/queue.ts'
+import { MAX_FOLDED, type UpdateQueue } from '../../src/outbox/queue.ts'
 import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
 import type { Refused } from '../../src/vicidial/reply/reply.ts'
 import { dataDir, memoryLog, type Tester } from '../helper.ts'
@@ -717,6 +717,35 @@ test('a long run of updates of a lead costs one delivery, and each has its own r
     superseded: ['status']
   })
   t.equal(asked.length, 1)
+})
+
+test('one lead with many updates takes no room from other leads', async (t) => {
+  const { outbox, worker, asked } = await working(t)
+  const run = Array.from({ length: MAX_FOLDED + 1 }, (_, n) => sets(`A${n}`, 1))
+  await outbox.jobs.accept(newJob(1, run))
+  worker.wake()
+  await eventually('the newest of the run is sent', () => asked.length === 1)
+  await outbox.jobs.accept(newJob(2, [sets('B', 2)]))
+  worker.wake()
+  await eventually('the other lead is sent before that is answered', () => asked.length === 2)
+  t.same(asked.map(inShort), [[`1 A${MAX_FOLDED}`], ['2 B']])
+})
+
+test('no more than 5,000 updates are in flight that are folded into others', async (t) => {
+  const { outbox, worker, asked } = await working(t)
+  const leads = Array.from({ length: 11 }, (_, n) => n + 1)
+  for (const lead of leads) {
+    await outbox.jobs.accept(
+      newJob(
+        lead,
+        Array.from({ length: MAX_FOLDED + 1 }, () => sets('A', lead))
+      )
+    )
+    worker.wake()
+    await eventually('its lead is sent', () => asked.length === lead)
+  }
+  const indexes = asked.map(({ updates: given }) => given[0]?.index)
+  t.same(indexes, [...leads.slice(1).map(() => MAX_FOLDED), 0], 'the last one is sent alone')
 })
 
 test('if the newest of a run is refused for its value, each of the others is sent alone', async (t) => {

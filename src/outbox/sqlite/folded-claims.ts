@@ -1,6 +1,6 @@
 import { keyName } from '../../leads/lead-key.ts'
 import type { Update } from '../../leads/update.ts'
-import { type Claimed, MAX_FOLDED, MIN_FOLDED } from '../queue.ts'
+import { type Claimed, MIN_FOLDED } from '../queue.ts'
 import type { ReadyUpdates } from './ready-updates.ts'
 import { type Row, RowReader } from './rows.ts'
 
@@ -8,10 +8,12 @@ import { type Row, RowReader } from './rows.ts'
 export class FoldedClaims {
   readonly #ready: Pick<ReadyUpdates, 'after' | 'takeAlong'>
   readonly #reader = new RowReader()
-  #room = MAX_FOLDED
+  #room: number
 
-  constructor(ready: Pick<ReadyUpdates, 'after' | 'takeAlong'>) {
+  /** @param maxFolded most updates to fold into others */
+  constructor(ready: Pick<ReadyUpdates, 'after' | 'takeAlong'>, maxFolded: number) {
     this.#ready = ready
+    this.#room = maxFolded
   }
 
   /** The update of a row that was taken, or the newest of those right after it into which it can be folded. */
@@ -34,8 +36,8 @@ export class FoldedClaims {
 }
 
 /**
- * Whether `later`, the lead's next update, leaves nothing of `earlier`: it was accepted later, which a replayed one was
- * not, and sets the same fields. An update that failed once is sent alone, so that it can only fail for itself; so are
+ * Whether `later`, the lead's next update, leaves nothing of `earlier`: it was accepted later (a replayed one was not)
+ * and sets the same fields. An update that failed once is sent alone, so that it can only fail for itself; so are
  * custom fields, which VICIdial may keep of one update and not of another.
  */
 function isFoldable(earlier: Claimed, later: Claimed): boolean {

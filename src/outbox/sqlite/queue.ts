@@ -1,4 +1,4 @@
-import type { Claimed, DeliveredFields, Settlement, UpdateQueue } from '../queue.ts'
+import { type Claimed, type DeliveredFields, MAX_FOLDED, type Settlement, type UpdateQueue } from '../queue.ts'
 import type { GroupCommit } from './database/group-commit.ts'
 import type { JobProgress } from './job-progress.ts'
 import type { JobTable } from './job-table.ts'
@@ -28,10 +28,10 @@ export class SqliteQueue implements UpdateQueue {
     this.#tables = tables
   }
 
-  claim(account: string, limit: number, now: number): Promise<Claimed[]> {
+  claim(account: string, limit: number, now: number, maxFolded = MAX_FOLDED): Promise<Claimed[]> {
     const { commits, ready } = this.#tables
     return commits.write(() => {
-      const claims = new FoldedClaims(ready)
+      const claims = new FoldedClaims(ready, Math.min(maxFolded, MAX_FOLDED))
       return ready.take(account, limit, now).map((row) => claims.claimed(row))
     })
   }
