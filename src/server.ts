@@ -62,7 +62,7 @@ process.on('SIGHUP', () => {
 
 const config = configure()
 const output = new LogOutput(1, (dropped) => {
-  log.warn({ dropped }, 'log lines were dropped, because nobody read them')
+  log.warn({ dropped }, 'log lines were dropped, because they could not be written')
 })
 const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, output)
 for (const warning of config.warnings) log.warn(warning)

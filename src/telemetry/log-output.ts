@@ -2,17 +2,20 @@ import { fstatSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { type DestinationStream, pino } from 'pino'
 
-/** Most characters of lines that wait for their reader: a few thousand lines. */
+/** A file or a terminal. */
+type SyncDestination = ReturnType<typeof pino.destination>
+
+/** Most characters of lines that wait to be written: a few thousand lines. */
 const MAX_WAITING = 1024 * 1024
 /** How long the end of the process waits for the reader, in milliseconds. */
 const MAX_END_MS = 1_000
 
 /**
- * Where the log goes: standard output. A pipe's reader may stall, which must not hold up the process, so a pipe is
- * written without waiting, and lines that don't fit any more are dropped and counted.
+ * Where the log goes: standard output. A pipe's reader may stall and a file's disk may be full, which must not hold up
+ * the process: lines wait, and those that don't fit any more are dropped and counted.
  */
 export class LogOutput implements DestinationStream {
-  readonly #destination: Socket | DestinationStream
+  readonly #destination: Socket | SyncDestination
   readonly #onFlow: (dropped: number) => void
   #dropped = 0
   /** Dropped since `onFlow` was called. */
@@ -20,14 +23,28 @@ export class LogOutput implements DestinationStream {
 
   /**
    * @param fd a file descriptor
-   * @param onFlow called when lines that could not be written were dropped, and the reader takes some again
+   * @param onFlow called when lines that could not be written were dropped, and some can be written again
    */
   constructor(fd: number, onFlow: (dropped: number) => void) {
     this.#onFlow = onFlow
     const kind = fstatSync(fd)
-    // A file takes every line at once, so that a crash loses none.
-    if (kind.isFIFO() || kind.isSocket()) this.#destination = this.#pipe(fd)
-    else this.#destination = pino.destination({ fd, sync: true })
+    if (kind.isFIFO() || kind.isSocket()) {
+      this.#destination = new Socket({ fd, readable: false, writable: true })
+    } else {
+      // A file takes every line at once, so that a crash loses none.
+      const file = pino.destination({ fd, sync: true, maxLength: MAX_WAITING })
+      file.on('drop', () => {
+        this.#drop()
+        // With a line that has no room nothing was tried: perhaps those that wait can be written by now.
+        file.write('')
+      })
+      this.#destination = file
+    }
+    // The reader has gone, or the disk is full: lines wait, then are dropped.
+    this.#destination.on('error', () => {})
+    this.#destination.on('drain', () => {
+      this.#report()
+    })
   }
 
   /** Lines dropped so far. */
@@ -37,12 +54,8 @@ export class LogOutput implements DestinationStream {
 
   write(line: string): void {
     const destination = this.#destination
-    if (destination instanceof Socket && !hasRoom(destination, line)) {
-      this.#dropped++
-      this.#unreported++
-      return
-    }
-    destination.write(line)
+    if (destination instanceof Socket && !hasRoom(destination, line)) this.#drop()
+    else destination.write(line)
   }
 
   /** Resolves when all lines are written, or after a second. */
@@ -58,17 +71,16 @@ export class LogOutput implements DestinationStream {
     })
   }
 
-  #pipe(fd: number): Socket {
-    const socket = new Socket({ fd, readable: false, writable: true })
-    // The reader has gone: what follows is dropped.
-    socket.on('error', () => {})
-    socket.on('drain', () => {
-      if (this.#unreported === 0) return
-      const dropped = this.#unreported
-      this.#unreported = 0
-      this.#onFlow(dropped)
-    })
-    return socket
+  #drop(): void {
+    this.#dropped++
+    this.#unreported++
+  }
+
+  #report(): void {
+    if (this.#unreported === 0) return
+    const dropped = this.#unreported
+    this.#unreported = 0
+    this.#onFlow(dropped)
   }
 }
 

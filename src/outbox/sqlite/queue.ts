@@ -1,4 +1,10 @@
-import { type Claimed, type DeliveredFields, MAX_FOLDED, type Settlement, type UpdateQueue } from '../queue.ts'
+import {
+  type Claimed,
+  type DeliveredFields,
+  MAX_FOLDED,
+  type Settlement,
+  type UpdateQueue
+} from '../queue.ts'
 import type { GroupCommit } from './database/group-commit.ts'
 import type { JobProgress } from './job-progress.ts'
 import type { JobTable } from './job-table.ts'

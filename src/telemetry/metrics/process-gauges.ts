@@ -43,7 +43,7 @@ export function addProcessGauges(registry: Registry, droppedLogLines: () => numb
   })
   new Counter({
     name: `${PREFIX}log_lines_dropped_total`,
-    help: 'Lines of the log that were dropped, because nobody read them.',
+    help: 'Lines of the log that were dropped, because they could not be written.',
     registers,
     collect() {
       this.reset()
