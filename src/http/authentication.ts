@@ -82,8 +82,10 @@ export function authenticate(
  * @throws Problem permission_denied (wrong network), rate_limited
  */
 export function setCaller(request: FastifyRequest, caller: Caller): void {
-  request.sender = caller.name
+  // Its key is valid, so the request costs no points even from a forbidden address.
+  request.isCounted = true
   requireNetwork(caller, request.ip)
+  request.sender = caller.name
   request.caller = caller
   caller.limits.take('requests', 1)
 }
@@ -95,7 +97,8 @@ export function setCaller(request: FastifyRequest, caller: Caller): void {
 export function countAnonymous(request: FastifyRequest, accessControl: AccessControl): void {
   if (request.sender !== null || request.isCounted) return
   request.isCounted = true
-  request.sender = accessControl.countAnonymous(presentedKey(request.headers), request.ip)?.name ?? null
+  const caller = accessControl.countAnonymous(presentedKey(request.headers), request.ip)
+  if (caller?.mayCallFrom(request.ip)) request.sender = caller.name
 }
 
 /** Counts a request with a wrong signature, or a wrong login in its body. @throws Problem rate_limited */

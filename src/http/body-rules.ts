@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler, preHandlerHookHandler } from 'fastify'
 import { Problem } from '../errors.ts'
 import type { RequestBodies } from './request-bodies.ts'
 
@@ -12,9 +12,26 @@ export function rawBody(scope: FastifyInstance, read: (request: FastifyRequest) 
   })
 }
 
-/** Gives back the room of each body when its response is ready. */
+/**
+ * Runs for every request of a route added later, once all other hooks before its handler are done.
+ * @param run may return the refusal of the request
+ */
+export function lastBeforeHandler(
+  app: FastifyInstance,
+  run: (request: FastifyRequest) => Problem | undefined
+): void {
+  const hook: preHandlerHookHandler = (request, _reply, done) => {
+    done(run(request))
+  }
+  app.addHook('onRoute', (route) => {
+    route.preHandler = [route.preHandler ?? [], hook].flat()
+  })
+}
+
+/** Counts each body for its sender, and gives back its room when its response is ready. */
 export function releaseBodies(app: FastifyInstance, bodies: RequestBodies): void {
   app.decorateRequest('heldBody', null)
+  lastBeforeHandler(app, (request) => bodies.countForSender(request))
   // Unlike onResponse, this runs even if the connection has been closed.
   app.addHook('onSend', (request, _reply, payload, done) => {
     bodies.release(request)

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
-import { hasBody } from './body-rules.ts'
+import { hasBody, lastBeforeHandler } from './body-rules.ts'
 import { ConnectionTable } from './connection-table.ts'
 import { PROBLEM_TYPE } from './error-handler.ts'
 import { overloaded, Problem } from '../errors.ts'
@@ -83,13 +83,24 @@ export class ConnectionLimits {
     server.on('timeout', (socket: Socket) => {
       if (!this.#isWaiting(socket)) socket.destroy()
     })
-    app.addHook('onRequest', (request, _reply, done) => {
-      done(this.#table.isReserve(request.raw.socket) ? refuseUnlessHealth(request) : undefined)
+    app.addHook('onRequest', (request, reply, done) => {
+      if (!this.#table.isReserve(request.raw.socket) || HEALTH.has(request.routeOptions.url)) {
+        done()
+        return
+      }
+      // Kept open, it would keep another health check out.
+      reply.header('connection', 'close')
+      done(overloaded('All connections of the gateway are in use.', RETRY_AFTER_SECONDS))
     })
     // By now the hooks that need only the head of a request have identified its sender.
     app.addHook('preParsing', (request, _reply, payload, done) => {
       this.#trust(request)
       done(null, payload)
+    })
+    // A login or a signature in the body is checked last before the handler, which may wait for VICIdial.
+    lastBeforeHandler(app, (request) => {
+      this.#trust(request)
+      return undefined
     })
     app.addHook('onSend', (request, _reply, payload, done) => {
       this.#trust(request)
@@ -125,11 +136,6 @@ export class ConnectionLimits {
       clearTimeout(timer)
     })
   }
-}
-
-function refuseUnlessHealth({ routeOptions }: FastifyRequest): Problem | undefined {
-  if (HEALTH.has(routeOptions.url)) return undefined
-  return overloaded('All connections of the gateway are in use.', RETRY_AFTER_SECONDS)
 }
 
 /** Ends a connection if a body that nobody reads still arrives after a while. Node drops what arrives until then. */

@@ -75,8 +75,7 @@ export class RequestBodies {
       const onData = (chunk: Buffer) => {
         length += chunk.length
         if (length > limit) refuse(tooLong())
-        else if (!this.#hold(request, length))
-          refuse(overloaded('Too many bodies are being read.', RETRY_AFTER_SECONDS))
+        else if (!this.#holdPart(request, length)) refuse(tooManyBodies())
         else chunks.push(chunk)
       }
       const onEnd = () => {
@@ -91,6 +90,18 @@ export class RequestBodies {
     })
   }
 
+  /**
+   * Counts the body of a request for its sender, if only the body itself has proved who that is. Returns the refusal if
+   * that sender has no room.
+   */
+  countForSender(request: FastifyRequest): Problem | undefined {
+    const { heldBody, sender } = request
+    if (heldBody === null || heldBody.share === 'known' || sender === null) return undefined
+    this.release(request)
+    request.heldBody = { ...shareOf(request), bytes: 0 }
+    return this.#hold(request.heldBody, heldBody.bytes) ? undefined : tooManyBodies()
+  }
+
   /** Gives back the room of a request's body. To be called when its response is ready; calling it again does nothing. */
   release(request: FastifyRequest): void {
     const { heldBody } = request
@@ -100,11 +111,14 @@ export class RequestBodies {
   }
 
   /** Takes room for `length` bytes of a body in all. Returns whether there is any. */
-  #hold(request: FastifyRequest, length: number): boolean {
+  #holdPart(request: FastifyRequest, length: number): boolean {
     if (length <= FREE_BYTES) return true
-    const held = (request.heldBody ??= newHold(request))
+    const held = (request.heldBody ??= { ...shareOf(request), bytes: 0 })
+    return this.#hold(held, length - FREE_BYTES - held.bytes)
+  }
+
+  #hold(held: HeldBody, more: number): boolean {
     const { each, all } = SHARES[held.share]
-    const more = length - FREE_BYTES - held.bytes
     const hasRoom =
       this.#of(held.share) + more <= all * this.#maxBytes &&
       this.#of(nameOf(held)) + more <= each * this.#maxBytes
@@ -127,14 +141,16 @@ export class RequestBodies {
   }
 }
 
-function newHold({ sender, ip }: FastifyRequest): HeldBody {
-  return sender === null
-    ? { share: 'anonymous', sender: networkOf(ip), bytes: 0 }
-    : { share: 'known', sender, bytes: 0 }
+function shareOf({ sender, ip }: FastifyRequest): Pick<HeldBody, 'share' | 'sender'> {
+  return sender === null ? { share: 'anonymous', sender: networkOf(ip) } : { share: 'known', sender }
 }
 
 function nameOf({ share, sender }: HeldBody): string {
   return `${share} ${sender}`
+}
+
+function tooManyBodies(): Problem {
+  return overloaded('Too many large bodies are in memory.', RETRY_AFTER_SECONDS)
 }
 
 function notWhole(): Problem {

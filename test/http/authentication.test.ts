@@ -34,6 +34,9 @@ async function behindKeys(t: Tester, addRoutes: (scope: FastifyInstance) => void
   const accessControl = new AccessControl(new Callers([CRM, WEB, SHOP]), 0)
   answerErrors(app, accessControl)
   rateLimitHeaders(app)
+  app.addHook('onSend', async ({ sender }, reply) => {
+    reply.header('x-proven', sender ?? 'nobody')
+  })
   app.register(async (scope) => {
     authentication(scope, accessControl)
     addRoutes(scope)
@@ -85,6 +88,21 @@ test('a key with the permission reaches the route, which knows the caller and th
     t.match(answer.body, { code: status === 401 ? 'unauthenticated' : 'permission_denied', detail })
     const challenge = answer.headers.get('www-authenticate')
     t.equal(challenge, status === 401 ? 'Bearer realm="vicidial-gateway"' : null)
+  }
+})
+
+test('a key from a forbidden address proves nothing, at a public address neither', async (t) => {
+  const ask = await behindKeys(t, (scope) => {
+    scope.get('/batch', { schema: { security: requires('batch') } }, async () => ({}))
+  })
+  for (const [path, key, status, proven] of [
+    ['/batch', 'key-of-crm', 200, 'crm'],
+    ['/batch', 'key-of-web', 403, 'nobody'],
+    ['/nope', 'key-of-crm', 404, 'crm'],
+    ['/nope', 'key-of-web', 404, 'nobody']
+  ] as const) {
+    const answer = await ask(path, bearer(key))
+    t.strictSame([answer.status, answer.headers.get('x-proven')], [status, proven], `${path} ${key}`)
   }
 })
 

@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Test, test } from 'tap'
+import { CRM, PATH as COMPAT, startCompat } from '../compat/calls.ts'
 import { API_KEY, call, type Gateway, startGateway, startStandIn } from '../helper.ts'
+import { scriptedVicidial } from '../routes/scripted-vicidial.ts'
 import { until } from '../until.ts'
 import { type Connection, open, parsed } from './connection.ts'
 
@@ -207,8 +209,27 @@ test('while callers hold every connection, /livez and /readyz are answered and t
     code: 'overloaded',
     detail: 'All connections of the gateway are in use.'
   })
+  t.match(answer, /\r\nconnection: close\r\n/i)
   for (const { socket } of held) socket.destroy()
   await until('there is room', async () => parsed((await exchange('/v1/fields')).answer).status === 200)
+})
+
+test('a caller whose login is in the body keeps its connection while VICIdial works', async (t) => {
+  const vicidial = await scriptedVicidial(t)
+  vicidial.holds()
+  const env = { VICIDIAL_URL: vicidial.url, MAX_CONNECTIONS: '4' }
+  const gateway = await startCompat(t, undefined, env)
+  const { socket, answered } = await open(gateway)
+  const form = new URLSearchParams({ ...CRM, lead_ids: '1', status: 'SALE' }).toString()
+  const type = 'Content-Type: application/x-www-form-urlencoded'
+  socket.write(
+    `POST ${COMPAT} HTTP/1.1\r\nHost: gateway\r\n${type}\r\nContent-Length: ${form.length}\r\n\r\n${form}`
+  )
+  await until('the call', () => vicidial.held.length === 1)
+  for (let n = 0; n < 20; n++) (await open(gateway)).socket.unref()
+  vicidial.makes()
+  t.match(await answered, /^HTTP\/1\.1 200 .*SUCCESS/s)
+  socket.destroy()
 })
 
 function connections({ app }: Gateway): Promise<number> {
