@@ -64,7 +64,7 @@ export const FieldsAnswerSchema = Type.Object(
               description: "The field's type in VICIdial. Without one, values are not checked against it."
             })
           ),
-          max_length: Type.Integer({ description: 'Longest text, in characters.' }),
+          max_length: Type.Integer({ description: 'Longest text, in what `counts` says.' }),
           options: Type.Optional(
             Type.Array(Type.String(), {
               description:

@@ -489,7 +489,7 @@ export interface components {
                  * @enum {unknown}
                  */
                 type?: "TEXT" | "AREA" | "HIDDEN" | "HIDEBLOB" | "READONLY" | "NUMBER" | "DATE" | "TIME" | "SELECT" | "SOURCESELECT" | "RADIO" | "MULTI" | "CHECKBOX";
-                /** @description Longest text, in characters. */
+                /** @description Longest text, in what `counts` says. */
                 max_length: number;
                 /** @description The values of a type with options; MULTI and CHECKBOX take several, with commas between. */
                 options?: string[];

@@ -1,12 +1,11 @@
 import { ALL_PERMISSIONS, type CallerConfig } from '../callers/caller.ts'
 import { hashKey } from '../callers/key.ts'
 import { ConfigError } from './config-error.ts'
-import { type Environment, readEnvironment } from './environment.ts'
+import { type Environment, readEnvironment, type RuleSettings, ruleSettings } from './environment.ts'
 import { readGatewayFile } from './gateway-file.ts'
 import { untypedWarnings } from './read-custom-fields.ts'
 import { type HttpSettings, readHttpSettings } from './http-settings.ts'
 import type { RetrySchedule } from '../jobs/retry-schedule.ts'
-import type { DbCharset, NonLatin } from '../leads/column-text.ts'
 import type { CustomField } from '../leads/custom-field.ts'
 import type { WebhookEndpoint } from '../webhooks/endpoint.ts'
 import { type Account, DEFAULT_ACCOUNT, userName } from '../vicidial/account.ts'
@@ -15,14 +14,10 @@ import type { Dialect } from '../vicidial/wire.ts'
 
 /** The configuration of the process, checked and frozen. */
 export interface Config {
-  readonly vicidial: {
+  readonly vicidial: RuleSettings & {
     readonly url: URL
     /** VICIdial's `source` of calls for callers without their own. */
     readonly source: string
-    readonly nonLatin: NonLatin
-    readonly dbCharset: DbCharset
-    /** VICIdial's build, if the operator names it; otherwise the gateway asks for it. */
-    readonly build: string | undefined
     readonly dialect: Dialect
     readonly maxLeadsPerCall: number
     /** Timeout for one call. */
@@ -129,9 +124,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     vicidial: Object.freeze({
       url,
       source: environment.VICIDIAL_SOURCE,
-      nonLatin: environment.VICIDIAL_NON_LATIN === '1' ? 1 : 0,
-      dbCharset: environment.VICIDIAL_DB_CHARSET ?? 'utf8',
-      build: environment.VICIDIAL_BUILD,
+      ...ruleSettings(environment),
       dialect: environment.VICIDIAL_DIALECT,
       maxLeadsPerCall: environment.VICIDIAL_MAX_LEADS_PER_CALL,
       timeoutMs: environment.VICIDIAL_TIMEOUT_MS
@@ -185,7 +178,7 @@ function warningsOf({ API_KEY, VICIDIAL_DB_CHARSET }: Environment): string[] {
   }
   if (VICIDIAL_DB_CHARSET === undefined) {
     warnings.push(
-      'VICIDIAL_DB_CHARSET is not set, and taken to be utf8: if it is latin1, VICIdial cuts long values in other alphabets, or loses their letters. "vicidial-gateway check --test-lead ID" finds it out.'
+      'VICIDIAL_DB_CHARSET is not set, so utf8 is assumed: if it is latin1, VICIdial cuts long values in other alphabets, or loses their letters. "vicidial-gateway check --test-lead ID" finds the right value.'
     )
   }
   return warnings

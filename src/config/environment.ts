@@ -1,3 +1,4 @@
+import type { DbCharset, NonLatin } from '../leads/column-text.ts'
 import { BUILD_PATTERN } from '../vicidial/builds.ts'
 import { SOURCE_PATTERN } from '../vicidial/wire.ts'
 import { type Static, type TSchema, Type } from 'typebox'
@@ -109,8 +110,11 @@ export const EnvironmentSchema = Type.Object({
 })
 export type Environment = Static<typeof EnvironmentSchema>
 
+type Variable = keyof Environment
+const VARIABLES = Object.keys(EnvironmentSchema.properties) as readonly Variable[]
+
 /** Variables whose value may come from a file, named by `<variable>_FILE`. */
-const SECRETS: readonly (keyof Environment)[] = ['VICIDIAL_USER', 'VICIDIAL_PASS', 'API_KEY']
+const SECRETS: readonly Variable[] = ['VICIDIAL_USER', 'VICIDIAL_PASS', 'API_KEY']
 
 /**
  * Reads the gateway's variables, with their defaults, and secrets from the files that `_FILE` variables name. Notes
@@ -120,11 +124,8 @@ export function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,
   faults: string[]
 ): Environment {
-  const given: Record<string, unknown> = {}
-  const unreadable = new Set<string>()
-  for (const name of Object.keys(EnvironmentSchema.properties)) {
-    if (env[name] !== undefined && env[name] !== '') given[name] = env[name]
-  }
+  const given = givenOf(env, VARIABLES)
+  const unreadable = new Set<Variable>()
   for (const name of SECRETS) {
     const file = env[`${name}_FILE`]
     if (file === undefined || file === '') continue
@@ -136,15 +137,68 @@ export function readEnvironment(
       faults.push(`${name}_FILE: the file that it names ${read.fault}.`)
     }
   }
+  return checked(
+    given,
+    VARIABLES.filter((name) => !unreadable.has(name)),
+    faults
+  ) as Environment
+}
+
+const RULES = ['VICIDIAL_NON_LATIN', 'VICIDIAL_DB_CHARSET', 'VICIDIAL_BUILD'] as const
+
+/** The settings that decide what VICIdial stores of a value. */
+export interface RuleSettings {
+  readonly nonLatin: NonLatin
+  readonly dbCharset: DbCharset
+  /** VICIdial's build, if the operator names it; otherwise the gateway asks for it. */
+  readonly build: string | undefined
+}
+
+/** Reads only the variables that decide what VICIdial stores of a value. Notes every fault in `faults`. */
+export function readRuleSettings(
+  env: Readonly<Record<string, string | undefined>>,
+  faults: string[]
+): RuleSettings {
+  return ruleSettings(checked(givenOf(env, RULES), RULES, faults) as Environment)
+}
+
+/** The settings that decide what VICIdial stores of a value. */
+export function ruleSettings({
+  VICIDIAL_NON_LATIN,
+  VICIDIAL_DB_CHARSET,
+  VICIDIAL_BUILD
+}: Pick<Environment, (typeof RULES)[number]>): RuleSettings {
+  return {
+    nonLatin: VICIDIAL_NON_LATIN === '1' ? 1 : 0,
+    dbCharset: VICIDIAL_DB_CHARSET ?? 'utf8',
+    build: VICIDIAL_BUILD
+  }
+}
+
+function givenOf(
+  env: Readonly<Record<string, string | undefined>>,
+  names: readonly string[]
+): Record<string, unknown> {
+  const given: Record<string, unknown> = {}
+  for (const name of names) if (env[name] !== undefined && env[name] !== '') given[name] = env[name]
+  return given
+}
+
+/** The variables with their defaults. Notes a fault for each of `names` that is missing or invalid. */
+function checked(
+  given: Record<string, unknown>,
+  names: readonly Variable[],
+  faults: string[]
+): Record<string, unknown> {
   const environment = Value.Default(EnvironmentSchema, convertIntegers(given)) as Record<string, unknown>
-  for (const [name, schema] of Object.entries<TSchema>(EnvironmentSchema.properties)) {
-    if (unreadable.has(name)) continue
+  for (const name of names) {
+    const schema: TSchema = EnvironmentSchema.properties[name]
     const description = 'description' in schema ? String(schema.description) : ''
     if (environment[name] === undefined) {
       if (!Type.IsOptional(schema)) faults.push(`${name} is required: ${description}.`)
     } else if (!Value.Check(schema, environment[name])) faults.push(`${name} must be ${description}.`)
   }
-  return environment as Environment
+  return environment
 }
 
 function convertIntegers(given: Record<string, unknown>): Record<string, unknown> {

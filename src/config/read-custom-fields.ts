@@ -2,12 +2,15 @@ import { type Static, Type } from 'typebox'
 import {
   CUSTOM_FIELD_TYPES,
   type CustomField,
-  type CustomFieldType,
-  lostCharacters
+  lostCharacters,
+  ownMaxLength,
+  typeRules
 } from '../leads/custom-field.ts'
 import { unsafeCharacter } from '../leads/sendable-text.ts'
 import type { NoteFault } from './config-error.ts'
 import { LABEL_PATTERN } from './patterns.ts'
+
+const TYPES_WITH_OPTIONS = CUSTOM_FIELD_TYPES.filter((type) => typeRules(type).options !== undefined)
 
 export const CustomFieldSchema = Type.Object(
   {
@@ -23,7 +26,7 @@ export const CustomFieldSchema = Type.Object(
         minItems: 1,
         maxItems: 1_000,
         uniqueItems: true,
-        description: 'The values of SELECT, SOURCESELECT, RADIO, MULTI and CHECKBOX, as VICIdial stores them.'
+        description: `The values of ${TYPES_WITH_OPTIONS.join(', ')}, as VICIdial stores them.`
       })
     ),
     max_length: Type.Optional(
@@ -38,16 +41,6 @@ export const CustomFieldSchema = Type.Object(
 )
 type Entry = Static<typeof CustomFieldSchema>
 
-const ONE_OF: ReadonlySet<CustomFieldType | undefined> = new Set(['SELECT', 'SOURCESELECT', 'RADIO'])
-const SEVERAL_OF: ReadonlySet<CustomFieldType | undefined> = new Set(['MULTI', 'CHECKBOX'])
-/** What types hold at most, in characters. A TEXT column has 65,535 bytes, and a character up to three of them. */
-const LENGTHS: Partial<Readonly<Record<CustomFieldType, number>>> = {
-  DATE: 10,
-  TIME: 8,
-  AREA: 21_845,
-  HIDEBLOB: 21_845
-}
-
 /** Reads the section `custom_fields`, by label. */
 export function readCustomFields(
   entries: readonly Entry[],
@@ -59,37 +52,30 @@ export function readCustomFields(
 }
 
 function readCustomField(entry: Entry, pointer: string, fault: NoteFault): CustomField {
-  const { type, options, max_length: maxLength } = entry
-  const hasOptions = ONE_OF.has(type) || SEVERAL_OF.has(type)
-  if (hasOptions && options === undefined) fault(pointer, `must have options, as its type is ${type}`)
-  if (!hasOptions && options !== undefined)
-    fault(`${pointer}/options`, `belongs to a type with options: ${[...ONE_OF, ...SEVERAL_OF].join(', ')}`)
-  for (const [index, option] of (options ?? []).entries()) {
-    const what = unsoundOption(option, SEVERAL_OF.has(type))
+  const { type, options: values, max_length: maxLength } = entry
+  const { options: choice } = typeRules(type)
+  if (choice !== undefined && values === undefined)
+    fault(pointer, `must have options, as its type is ${type}`)
+  if (choice === undefined && values !== undefined)
+    fault(`${pointer}/options`, `belongs to a type with options: ${TYPES_WITH_OPTIONS.join(', ')}`)
+  for (const [index, option] of (values ?? []).entries()) {
+    const what = unsoundOption(option, choice === 'several')
     if (what !== undefined) fault(`${pointer}/options/${index}`, what)
   }
-  const longest = options === undefined ? type && LENGTHS[type] : lengthOf(options, SEVERAL_OF.has(type))
-  if (maxLength === undefined && longest === undefined && !hasOptions)
+  const field = { ...(type && { type }), ...(values && { options: new Set(values) }) }
+  const longest = maxLength ?? ownMaxLength(field)
+  if (longest === undefined)
     fault(pointer, `must have max_length${type === undefined ? '' : `, as its type is ${type}`}`)
-  return {
-    ...(type && { type }),
-    maxLength: maxLength ?? longest ?? 0,
-    ...(options && { options: new Set(options) })
-  }
+  return { ...field, maxLength: longest ?? 0 }
 }
 
 /** Why no update could set an option; undefined if one can. */
 function unsoundOption(option: string, isOneOfSeveral: boolean): string | undefined {
   if (option !== option.normalize('NFC').trim()) return 'has white space around it, or is not composed (NFC)'
-  if (isOneOfSeveral && option.includes(',')) return 'has a comma, which stands between options'
+  if (isOneOfSeveral && option.includes(',')) return 'has a comma, which separates options'
   const unsafe = unsafeCharacter(option, false)
   if (unsafe !== undefined) return `holds ${unsafe}`
   return lostCharacters(option) && `holds one of ${lostCharacters(option)}, which VICIdial would lose`
-}
-
-/** The longest value of these options, in characters. */
-function lengthOf(options: readonly string[], areSeveral: boolean): number {
-  return areSeveral ? options.join(',').length : Math.max(...options.map(({ length }) => length))
 }
 
 /** The warning about custom fields without a type. */

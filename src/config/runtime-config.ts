@@ -63,8 +63,12 @@ export class RuntimeConfig {
   }
 }
 
-function leadRules(
-  { nonLatin, dbCharset }: Config['vicidial'],
+/**
+ * The rules of a VICIdial, by its settings and its build.
+ * @param build undefined: it is not known
+ */
+export function leadRules(
+  { nonLatin, dbCharset }: Pick<Config['vicidial'], 'nonLatin' | 'dbCharset'>,
   build: string | undefined,
   customFields: LeadRules['customFields']
 ): LeadRules {

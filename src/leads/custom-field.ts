@@ -3,19 +3,76 @@ import type { ColumnText } from './column-text.ts'
 import { parseDate, parseTime } from './numbers-and-dates.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
 
+/** How values of one type are read. */
+interface TypeRules {
+  /** How many of the field's options a value has; absent: the type has no options. */
+  readonly options?: 'one' | 'several'
+  /** Longest value of a type that limits its values itself, as VICIdial's columns count it. */
+  readonly maxLength?: number
+  /** What a field holds of a text, undefined if it can't hold it; absent: any text unchanged. */
+  readonly read?: (text: string) => string | undefined
+  /** What `read` takes, in words. */
+  readonly wanted?: string
+  /** What an emptied field holds; null: it cannot be empty. Absent: an empty text. */
+  readonly emptied?: string | null
+}
+
+const NUMBER = /^-?\d+(?:\.\d+)?$/
+/** A TEXT column has 65,535 bytes, and a character up to three of them. */
+const TEXT_COLUMN = 21_845
+
+const TYPES = {
+  TEXT: {},
+  AREA: { maxLength: TEXT_COLUMN },
+  HIDDEN: {},
+  HIDEBLOB: { maxLength: TEXT_COLUMN },
+  READONLY: {},
+  NUMBER: {
+    read: (text: string) => (NUMBER.test(text) ? text : undefined),
+    wanted: 'a number in digits, as 12 or -12.5'
+  },
+  DATE: {
+    maxLength: 10,
+    read: parseDate,
+    wanted: 'a date that exists, as YYYY-MM-DD',
+    emptied: '0000-00-00'
+  },
+  // An empty TIME is stored as 00:00:00, which is midnight.
+  TIME: { maxLength: 8, read: parseTime, wanted: 'a time of day, as HH:MM or HH:MM:SS', emptied: null },
+  SELECT: { options: 'one' },
+  SOURCESELECT: { options: 'one' },
+  RADIO: { options: 'one' },
+  MULTI: { options: 'several' },
+  CHECKBOX: { options: 'several' }
+} as const satisfies Readonly<Record<string, TypeRules>>
+export type CustomFieldType = keyof typeof TYPES
+
 /**
  * VICIdial's types of custom fields that hold a value, and `NUMBER` for a text field that holds numbers. VICIdial checks
  * no value: it stores an invalid date as 0000-00-00, and an unknown option as nothing.
  */
-export const CUSTOM_FIELD_TYPES = [
-  ...(['TEXT', 'AREA', 'HIDDEN', 'HIDEBLOB', 'READONLY', 'NUMBER', 'DATE', 'TIME'] as const),
-  ...(['SELECT', 'SOURCESELECT', 'RADIO', 'MULTI', 'CHECKBOX'] as const)
-] as const
-export type CustomFieldType = (typeof CUSTOM_FIELD_TYPES)[number]
+export const CUSTOM_FIELD_TYPES = Object.keys(TYPES) as readonly CustomFieldType[]
+
+/** The rules of a type; without one, any text is taken. */
+export function typeRules(type: CustomFieldType | undefined): TypeRules {
+  return type === undefined ? {} : TYPES[type]
+}
+
+/** Longest value of a field by its type and options alone; undefined if they don't limit it. */
+export function ownMaxLength({
+  type,
+  options = new Set()
+}: Omit<CustomField, 'maxLength'>): number | undefined {
+  const { options: choice, maxLength } = typeRules(type)
+  if (choice === undefined) return maxLength
+  return choice === 'several'
+    ? [...options].join(',').length
+    : Math.max(0, ...[...options].map(({ length }) => length))
+}
 
 /** A custom field that the operator has listed. */
 export interface CustomField {
-  /** Undefined if the operator has not said it: then any text is taken. */
+  /** Undefined if the operator gave none: then any text is taken. */
   readonly type?: CustomFieldType
   /** Longest stored text, as VICIdial's columns count it. */
   readonly maxLength: number
@@ -31,7 +88,6 @@ interface CleanedCustom {
 
 /** Characters of a custom field's value that VICIdial deletes or replaces. */
 const LOST = /[;"+]/
-const NUMBER = /^-?\d+(?:\.\d+)?$/
 /** Most options that a refusal names, and the most characters of them: there may be a refusal for each update. */
 const MAX_LISTED_OPTIONS = 20
 const MAX_LISTED = 200
@@ -49,13 +105,13 @@ export function cleanCustomField(
 ): CleanedCustom | Refusal {
   const refuse = (code: RefusalCode, detail: string): Refusal => ({ code, field: name, detail })
   if (value === null) {
-    // Nothing is stored as 00:00:00 there, which is midnight.
-    if (field.type === 'TIME')
+    const { emptied = '' } = typeRules(field.type)
+    if (emptied === null)
       return refuse(
         'field_not_clearable',
         `VICIdial cannot hold an empty ${name}; leave it out or give a time.`
       )
-    return { send: BLANK, stored: field.type === 'DATE' ? '0000-00-00' : '' }
+    return { send: BLANK, stored: emptied }
   }
   const given = field.type === 'NUMBER' && typeof value === 'number' ? String(value) : value
   if (typeof given !== 'string') return refuse('field_invalid', `${name} must be a string.`)
@@ -71,7 +127,8 @@ export function cleanCustomField(
   if (lost) return refuse('characters_lost', `VICIdial would lose ${lost} from ${name}.`)
   if (stored.search(column.unstorable) !== -1)
     return refuse('characters_lost', `${name} has characters that VICIdial's database cannot hold.`)
-  if (column.lengthOf(stored) > field.maxLength)
+  // An option needs no room: the column holds its position.
+  if (typeRules(field.type).options !== 'one' && column.lengthOf(stored) > field.maxLength)
     return refuse('field_too_long', `${name} is longer than ${field.maxLength} ${column.unit}.`)
   return { send: stored, stored }
 }
@@ -83,23 +140,10 @@ export function lostCharacters(text: string): string | undefined {
 
 /** What a field of this type holds of a text; undefined if it can't hold it. */
 function ofType({ type, options = new Set() }: CustomField, text: string): string | undefined {
-  switch (type) {
-    case 'DATE':
-      return parseDate(text)
-    case 'TIME':
-      return parseTime(text)
-    case 'NUMBER':
-      return NUMBER.test(text) ? text : undefined
-    case 'SELECT':
-    case 'SOURCESELECT':
-    case 'RADIO':
-      return options.has(text) ? text : undefined
-    case 'MULTI':
-    case 'CHECKBOX':
-      return chosen(text, options)
-    default:
-      return text
-  }
+  const { options: choice, read } = typeRules(type)
+  if (choice === 'one') return options.has(text) ? text : undefined
+  if (choice === 'several') return chosen(text, options)
+  return read ? read(text) : text
 }
 
 /** Several options with commas between, as VICIdial's own forms store them. */
@@ -110,20 +154,10 @@ function chosen(text: string, options: ReadonlySet<string>): string | undefined 
 }
 
 function wanted({ type, options = new Set() }: CustomField): string {
-  switch (type) {
-    case 'DATE':
-      return 'a date that exists, as YYYY-MM-DD'
-    case 'TIME':
-      return 'a time of day, as HH:MM or HH:MM:SS'
-    case 'NUMBER':
-      return 'a number in digits, as 12 or -12.5'
-    default: {
-      const listed = [...options.values().take(MAX_LISTED_OPTIONS)].join(', ')
-      const isWhole = options.size <= MAX_LISTED_OPTIONS && listed.length <= MAX_LISTED
-      const some = isWhole ? listed : `${listed.slice(0, MAX_LISTED)}…`
-      const how =
-        type === 'MULTI' || type === 'CHECKBOX' ? 'one or several, with commas between, of' : 'one of'
-      return `${how} ${some}`
-    }
-  }
+  const { options: choice, wanted: what = '' } = typeRules(type)
+  if (choice === undefined) return what
+  const listed = [...options.values().take(MAX_LISTED_OPTIONS)].join(', ')
+  const isWhole = options.size <= MAX_LISTED_OPTIONS && listed.length <= MAX_LISTED
+  const some = isWhole ? listed : `${listed.slice(0, MAX_LISTED)}…`
+  return `${choice === 'several' ? 'one or several, with commas between, of' : 'one of'} ${some}`
 }

@@ -15,7 +15,7 @@ export interface Field {
   readonly type: FieldType
   /** An identifier that would lose characters is refused. Prose may lose some, with a warning. */
   readonly kind: 'identifier' | 'prose'
-  /** Longest stored text, in characters. */
+  /** Longest stored text, as VICIdial's columns count it: characters, or bytes (`ColumnText`). */
   readonly maxLength: number
   /**
    * The letters kept: in `by_mode`, VICIdial's `use_non_latin` decides whether non-ASCII ones are; with `capitals`,

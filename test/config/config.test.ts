@@ -11,7 +11,7 @@ const HASH = 'a'.repeat(64)
 const OTHER_HASH = 'b'.repeat(64)
 const CANARY = 'canary-s3cret'
 const CHARSET_UNSET =
-  'VICIDIAL_DB_CHARSET is not set, and taken to be utf8: if it is latin1, VICIdial cuts long values in other alphabets, or loses their letters. "vicidial-gateway check --test-lead ID" finds it out.'
+  'VICIDIAL_DB_CHARSET is not set, so utf8 is assumed: if it is latin1, VICIdial cuts long values in other alphabets, or loses their letters. "vicidial-gateway check --test-lead ID" finds the right value.'
 /** The least that a gateway needs to be told. */
 const LEAST = {
   VICIDIAL_URL: 'https://dialer.example/vicidial/non_agent_api.php',

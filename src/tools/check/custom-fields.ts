@@ -1,18 +1,9 @@
 import type { CustomField } from '../../leads/custom-field.ts'
-import { readListedCustomFields } from '../../vicidial/reply/listed-custom-fields.ts'
-import type { ReplyKind } from '../../vicidial/reply/reply-kind.ts'
-import { listCustomFieldsParams } from '../../vicidial/wire.ts'
-import type { AccountCalls } from './account-calls.ts'
+import type { AccountCalls } from '../account/account-calls.ts'
+import { listCustomFields } from '../account/list-custom-fields.ts'
 import type { Finding } from './step.ts'
 
-/** Why VICIdial doesn't name the fields. */
-const REFUSALS: Partial<Readonly<Record<ReplyKind, string>>> = {
-  function_not_allowed: 'list_custom_fields is not among the functions that the user may call',
-  no_permission: "the user's Modify Lists is 0, or its level below 8",
-  function_unknown: 'this VICIdial does not know list_custom_fields'
-}
-
-/** Checks that the custom fields of the gateway file exist in VICIdial, and have a type. */
+/** Checks that VICIdial has the custom fields of the gateway file, and that the file gives each a type. */
 export async function checkCustomFields(
   calls: AccountCalls,
   configured: ReadonlyMap<string, CustomField>
@@ -20,20 +11,18 @@ export async function checkCustomFields(
   if (configured.size === 0) {
     return { status: 'ok', detail: 'The gateway file lists no custom fields, so callers can set none.' }
   }
-  const { kind, text } = await calls.ask(listCustomFieldsParams('all'))
-  if (kind === 'custom_fields_disabled') {
-    return {
-      status: 'fault',
-      detail: 'The gateway file lists custom fields, and VICIdial has custom fields switched off.',
-      remedy: "Set Enable Custom Fields to 1 in VICIdial's system settings, or take custom_fields away."
+  const lists = await listCustomFields(calls, 'all')
+  if ('kind' in lists) {
+    if (lists.kind === 'custom_fields_disabled') {
+      return {
+        status: 'fault',
+        detail: 'The gateway file lists custom fields, and VICIdial has custom fields switched off.',
+        remedy: "Set Enable Custom Fields to 1 in VICIdial's system settings, or remove custom_fields."
+      }
     }
-  }
-  const lists = kind === 'other' ? readListedCustomFields(text) : []
-  if (lists.length === 0) {
-    const why = REFUSALS[kind] ?? 'VICIdial answered with no lists'
     return {
       status: 'skipped',
-      detail: `Whether VICIdial has the custom fields of the gateway file cannot be told: ${why}. Updates don't need it.`
+      detail: `Whether VICIdial has the custom fields of the gateway file could not be determined. ${lists.why} Updates don't need it.`
     }
   }
   const labels = new Set(lists.flatMap((list) => list.labels))
@@ -55,6 +44,6 @@ export async function checkCustomFields(
   }
   return {
     status: 'ok',
-    detail: 'VICIdial has the custom fields of the gateway file. It does not tell their types.'
+    detail: 'VICIdial has the custom fields of the gateway file. It does not list their types.'
   }
 }

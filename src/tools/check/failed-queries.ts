@@ -1,5 +1,5 @@
 import { FAILING_QUERY } from '../../vicidial/wire.ts'
-import type { AccountCalls } from './account-calls.ts'
+import type { AccountCalls } from '../account/account-calls.ts'
 import type { Finding } from './step.ts'
 
 /** Checks what VICIdial's PHP does with a query that fails, by one that can't succeed and changes nothing. */

@@ -1,4 +1,4 @@
-import type { AccountCalls } from './account-calls.ts'
+import type { AccountCalls } from '../account/account-calls.ts'
 import type { ReplyKind } from '../../vicidial/reply/reply-kind.ts'
 import { listSearchParams } from '../../vicidial/wire.ts'
 import type { Finding } from './step.ts'

@@ -1,5 +1,5 @@
 import { type Account, DEFAULT_ACCOUNT, isStripped } from '../../vicidial/account.ts'
-import type { AccountCalls, Reply } from './account-calls.ts'
+import type { AccountCalls, Reply } from '../account/account-calls.ts'
 import { emptyCall } from '../../vicidial/wire.ts'
 import { isAfterLogin, isNothingAsked } from '../../vicidial/reply/reply-kind.ts'
 import type { Finding } from './step.ts'

@@ -1,5 +1,5 @@
 import type { NonLatin } from '../../leads/column-text.ts'
-import type { AccountCalls } from './account-calls.ts'
+import type { AccountCalls } from '../account/account-calls.ts'
 import { emptyCall } from '../../vicidial/wire.ts'
 import type { Finding } from './step.ts'
 import { isNothingAsked } from '../../vicidial/reply/reply-kind.ts'

@@ -1,4 +1,4 @@
-import type { AccountCalls, Reply } from './account-calls.ts'
+import type { AccountCalls, Reply } from '../account/account-calls.ts'
 import { denialOf } from './login.ts'
 import { isNothingAsked, isRefusal } from '../../vicidial/reply/reply-kind.ts'
 import type { Finding } from './step.ts'

@@ -1,5 +1,5 @@
 import type { ReplyKind } from '../../vicidial/reply/reply-kind.ts'
-import type { Reply } from './account-calls.ts'
+import type { Reply } from '../account/account-calls.ts'
 import type { Finding } from './step.ts'
 
 /** A field of the test lead, as it was before the check. */

@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { Config } from '../../config/config.ts'
+import type { Account } from '../../vicidial/account.ts'
+import type { AccountCalls } from '../account/account-calls.ts'
 import { CommandFailure } from './command-failure.ts'
 import { print, tell } from './output.ts'
 
@@ -19,7 +21,7 @@ export function customFieldsCommand(): Command {
     .addHelpText(
       'after',
       `
-Reads the gateway's settings (see docs/configuration.md), and asks VICIdial's list_custom_fields, which tells names only:
+Reads the gateway's settings (see docs/configuration.md), and asks VICIdial's list_custom_fields, which returns only names:
 complete the types. What the gateway file says of a field already is kept. Changes nothing.
 
 Example:
@@ -35,15 +37,30 @@ async function write({ list, account: name }: Flags, command: Command): Promise<
     const names = config.accounts.map((one) => one.name).join(', ')
     throw new CommandFailure(`There is no account ${name}. The accounts are: ${names}.`)
   }
-  const { askCustomFields } = await import('../custom-fields/ask.ts')
+  const { listCustomFields } = await import('../account/list-custom-fields.ts')
   const { customFieldsSection } = await import('../custom-fields/section.ts')
-  const lists = await askCustomFields(config, account, list)
-  if (typeof lists === 'string') throw new CommandFailure(lists)
+  const lists = await withAccountCalls(config, account, (calls) => listCustomFields(calls, list))
+  if ('why' in lists) throw new CommandFailure(lists.why)
   const { yaml, untyped, leftOut } = customFieldsSection(lists, config.customFields)
   print(command, yaml)
   if (untyped.length > 0) tell(command, `Without a type, so not checked: ${untyped.join(', ')}.`)
   if (leftOut.length > 0)
     tell(command, `Left out, as the gateway takes no such label: ${leftOut.join(', ')}.`)
+}
+
+async function withAccountCalls<Result>(
+  { vicidial: { url, source, timeoutMs } }: Config,
+  account: Account,
+  work: (calls: AccountCalls) => Promise<Result>
+): Promise<Result> {
+  const { AccountCalls } = await import('../account/account-calls.ts')
+  const { Client } = await import('../../vicidial/client.ts')
+  const client = new Client({ url, connections: 1 })
+  try {
+    return await work(new AccountCalls(client, account, source, timeoutMs))
+  } finally {
+    await client.close()
+  }
 }
 
 async function loadConfig(): Promise<Config> {

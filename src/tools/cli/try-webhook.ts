@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { errorCode } from '../../error-code.ts'
 import { Problem } from '../../errors.ts'
+import { readRuleSettings } from '../../config/environment.ts'
+import { leadRules } from '../../config/runtime-config.ts'
 import { readGatewayFile } from '../../config/gateway-file.ts'
 import { readBatch } from '../../updates/batch.ts'
-import { serverRules } from '../../leads/server-rules.ts'
 import { ALL_RIGHTS } from '../../leads/rights.ts'
 import type { RejectedUpdate, Update } from '../../leads/update.ts'
+import { MEASURED } from '../../vicidial/builds.ts'
 import type { MappedPayload } from '../../webhooks/mapping/mapping.ts'
 import { DEFAULT_MAX_ITEMS, MappingError, type WebhookEndpoint } from '../../webhooks/endpoint.ts'
 
@@ -31,9 +33,8 @@ export async function tryPayload(
 ): Promise<Trial> {
   const faults: string[] = []
   const path = env['GATEWAY_CONFIG'] ?? ''
-  const nonLatin = env['VICIDIAL_NON_LATIN'] ?? ''
   if (path === '') faults.push('GATEWAY_CONFIG is required: a YAML file with webhooks.')
-  if (!['', '0', '1'].includes(nonLatin)) faults.push('VICIDIAL_NON_LATIN must be 0 or 1.')
+  const vicidial = readRuleSettings(env, faults)
   const file = path === '' ? undefined : readGatewayFile(path, faults)
   const body = readBody(options.file, faults)
   if (faults.length > 0 || file === undefined || body === undefined) return failed(2, faults)
@@ -47,11 +48,8 @@ export async function tryPayload(
     const payload = endpoint.parse(body, options.contentType)
     const eventId = await endpoint.eventId({ ...options.headers }, payload)
     const mapped = await endpoint.map(payload)
-    const rules = {
-      ...serverRules(nonLatin === '1' ? 1 : 0),
-      customFields: file.customFields,
-      rights: ALL_RIGHTS
-    }
+    const { build = MEASURED.build } = vicidial
+    const rules = { ...leadRules(vicidial, build, file.customFields), rights: ALL_RIGHTS }
     return report(endpoint, eventId, mapped, readUpdates(endpoint, mapped, rules))
   } catch (error) {
     if (error instanceof Problem) return failed(1, [`${error.code}: ${error.message}`])

@@ -31,7 +31,8 @@ function tryCommand(): Command {
     .addHelpText(
       'after',
       `
-Reads GATEWAY_CONFIG and VICIDIAL_NON_LATIN. Needs no credential or signature of the sender.
+Reads GATEWAY_CONFIG, VICIDIAL_NON_LATIN, VICIDIAL_DB_CHARSET and VICIDIAL_BUILD (without it, the rules are those of
+current builds). Needs no credential or signature of the sender.
 Exits with 0 if every update is valid, 1 if one or the payload is rejected, 2 if it can't be tried.
 
 Example:

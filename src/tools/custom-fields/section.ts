@@ -1,30 +1,23 @@
-import { LABEL_PATTERN } from '../../config/patterns.ts'
-import { CUSTOM_FIELD_TYPES, type CustomField, type CustomFieldType } from '../../leads/custom-field.ts'
+import { CUSTOM_FIELD_TYPES, type CustomField, ownMaxLength } from '../../leads/custom-field.ts'
 import type { ListedCustomFields } from '../../vicidial/reply/listed-custom-fields.ts'
-import { RESERVED_PARAMETERS } from '../../vicidial/reserved-parameters.ts'
+import { isUsableLabel } from './labels.ts'
 
 /** The section `custom_fields` of the gateway file, and what is left to do about it. */
 export interface Section {
   readonly yaml: string
   /** Labels that have no type yet. */
   readonly untyped: readonly string[]
-  /** Labels that the gateway takes in no case. */
+  /** Labels that the gateway never accepts. */
   readonly leftOut: readonly string[]
 }
 
-const LABEL = new RegExp(LABEL_PATTERN)
 /** What VICIdial suggests; the field itself may be shorter. */
 const USUAL_LENGTH = 255
-/** Types that limit their values themselves. */
-const LIMITED: ReadonlySet<CustomFieldType | undefined> = new Set([
-  ...(['DATE', 'TIME', 'AREA', 'HIDEBLOB'] as const),
-  ...(['SELECT', 'SOURCESELECT', 'RADIO', 'MULTI', 'CHECKBOX'] as const)
-])
 const LINE_LENGTH = 100
 
 /**
  * Writes the section for the custom fields of some lists. What the gateway file says of a field already is kept; of the
- * others VICIdial tells the names only, so their types are left as a comment to complete.
+ * others VICIdial lists only the names, so their types are left as a comment to complete.
  * @param known the custom fields of the gateway file
  */
 export function customFieldsSection(
@@ -32,12 +25,12 @@ export function customFieldsSection(
   known: ReadonlyMap<string, CustomField>
 ): Section {
   const labels = [...new Set(lists.flatMap((list) => list.labels))]
-  const usable = labels.filter((label) => LABEL.test(label) && !RESERVED_PARAMETERS.has(label))
+  const usable = labels.filter(isUsableLabel)
   const entries = usable.map((label) => entryOf(label, known.get(label), listsOf(label, lists)))
   const yaml = [
     ...lists.map(({ list, name, labels: { length } }) => `# List ${list} (${plain(name)}): ${count(length)}`),
     ...comment(
-      'VICIdial tells the names only. Complete each field as its page has it (Lists, Custom Fields): type, options, ' +
+      'VICIdial lists only the names. Complete each field as its page has it (Lists, Custom Fields): type, options, ' +
         `max_length (Field Max). Types: ${CUSTOM_FIELD_TYPES.join(', ')}.`
     ),
     entries.length > 0 ? 'custom_fields:' : 'custom_fields: []',
@@ -63,7 +56,7 @@ function entryOf(label: string, field: CustomField | undefined, note: string): s
   if (field?.options) lines.push(`    options: ${JSON.stringify([...field.options])}`)
   if (field === undefined)
     lines.push(`    max_length: ${USUAL_LENGTH} # a guess: VICIdial cuts what is longer than Field Max`)
-  else if (!LIMITED.has(field.type)) lines.push(`    max_length: ${field.maxLength}`)
+  else if (field.maxLength !== ownMaxLength(field)) lines.push(`    max_length: ${field.maxLength}`)
   return lines.join('\n')
 }
 

@@ -1,5 +1,5 @@
 import { type Test, test } from 'tap'
-import { AccountCalls } from '../../../src/tools/check/account-calls.ts'
+import { AccountCalls } from '../../../src/tools/account/account-calls.ts'
 import type { FaultName } from '../../../src/tools/sandbox/server/faults.ts'
 import { Client } from '../../../src/vicidial/client.ts'
 import { PROBES } from '../../../src/vicidial/wire.ts'

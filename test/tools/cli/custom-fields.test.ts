@@ -32,7 +32,7 @@ test("a list's custom fields are written as the gateway file has them, with thei
   t.equal(
     stdout,
     `# List 101 (Main | <List>): 2 custom fields
-# VICIdial tells the names only. Complete each field as its page has it (Lists, Custom Fields):
+# VICIdial lists only the names. Complete each field as its page has it (Lists, Custom Fields):
 # type, options, max_length (Field Max). Types: TEXT, AREA, HIDDEN, HIDEBLOB, READONLY, NUMBER,
 # DATE, TIME, SELECT, SOURCESELECT, RADIO, MULTI, CHECKBOX.
 custom_fields:
@@ -57,19 +57,23 @@ custom_fields:
   - { label: birthday, type: DATE }
   - { label: nickname, type: TEXT, max_length: 12 }
   - { label: old, max_length: 7 }
+  - { label: remark, type: AREA, max_length: 500 }
+  - { label: tags, type: MULTI, options: [a, b], max_length: 9 }
   - { label: elsewhere, max_length: 7 }
 `
-  const lists = `${LIST(101, 'A', 'plan birthday nickname old')}${LIST(102, 'B\u0007', '')}${LIST(103, 'C', 'plan status 1x')}`
+  const lists = `${LIST(101, 'A', 'plan birthday nickname old remark tags')}${LIST(102, 'B\u0007', '')}${LIST(103, 'C', 'plan status 1x')}`
   const { stdout, stderr, asked } = await customFields(t, lists, ['--list', 'all'], known)
   t.match(asked, [{ list_id: '---ALL---' }])
-  t.match(stdout, /# List 101 \(A\): 4 custom fields\n# List 102 \(B\u{fffd}\): 0 custom fields\n/u)
+  t.match(stdout, /# List 101 \(A\): 6 custom fields\n# List 102 \(B\u{fffd}\): 0 custom fields\n/u)
   t.match(stdout, '- label: birthday # only in 101\n')
   t.same(parse(stdout), {
     custom_fields: [
       { label: 'plan', type: 'SELECT', options: ['basic', 'pro: 2'] },
       { label: 'birthday', type: 'DATE' },
       { label: 'nickname', type: 'TEXT', max_length: 12 },
-      { label: 'old', max_length: 7 }
+      { label: 'old', max_length: 7 },
+      { label: 'remark', type: 'AREA', max_length: 500 },
+      { label: 'tags', type: 'MULTI', options: ['a', 'b'], max_length: 9 }
     ]
   })
   t.equal(
@@ -94,10 +98,11 @@ test('a list without custom fields, and every refusal, is said in words', async 
     ],
     ['ERROR: CUSTOM LIST FIELDS ARE NOT ENABLED ON THIS SYSTEM: |api|list_custom_fields|\n', /switched off/],
     ['ERROR: Login incorrect, please try again: |api|canary-s3cret|BAD|\n', /refused the login/],
+    ['ERROR: Your IP Address is not allowed: |api|1|IPBLOCK|\n', /IP list forbids this machine's address/],
     ['ERROR: NO FUNCTION SPECIFIED\n', /does not know list_custom_fields/],
-    ['<html>101\tA\tb\tc\td\te\tf\n', /something else/],
-    ['101\ta\tb\n', /something else/],
-    ['', /something else/]
+    ['<html>101\tA\tb\tc\td\te\tf\n', /something other/],
+    ['101\ta\tb\n', /something other/],
+    ['', /something other/]
   ]
   for (const [reply, said] of refusals) {
     const refused = await customFields(t, reply, ['--list', '101'])

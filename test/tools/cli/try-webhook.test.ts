@@ -13,6 +13,9 @@ webhooks:
       lead: { lead_id: id }
       fields: { first_name: name, rank: $number(rank) }
       custom_fields: { favorite_color: color }
+  - name: codes
+    auth: { header: { header: X-Token, secrets: [canary-s3cret] } }
+    mapping: { lead: { vendor_lead_code: code }, fields: { first_name: name } }
 custom_fields: [{ label: favorite_color, max_length: 5 }]
 `
 
@@ -75,6 +78,32 @@ test("stored values depend on VICIdial's use_non_latin", async (t) => {
   })
 })
 
+test("stored values depend on the database's character set and VICIdial's build", async (t) => {
+  const long = `{"id":7,"type":"change","name":"${'é'.repeat(20)}"}`
+  t.match(await run(t, long, undefined, { VICIDIAL_NON_LATIN: '1' }), { status: 0 })
+  t.match(await run(t, long, undefined, { VICIDIAL_NON_LATIN: '1', VICIDIAL_DB_CHARSET: 'latin1' }), {
+    status: 0
+  })
+  const cyrillic = '{"id":7,"type":"change","name":"Аня"}'
+  t.match(await run(t, cyrillic, undefined, { VICIDIAL_NON_LATIN: '1', VICIDIAL_DB_CHARSET: 'latin1' }), {
+    status: 1,
+    stdout: 'rejected  characters_lost'
+  })
+  const apostrophe = '{"code":"O\'Brien","name":"Ann"}'
+  const args = ['try', 'codes', 'body.json']
+  t.match(await run(t, apostrophe, args), { status: 0 })
+  t.match(await run(t, apostrophe, args, { VICIDIAL_BUILD: '220126-2116' }), {
+    status: 1,
+    stdout: 'rejected  unsafe_characters'
+  })
+  t.match(await run(t, apostrophe, args, { VICIDIAL_BUILD: 'new', VICIDIAL_DB_CHARSET: 'utf-8' }), {
+    status: 2,
+    stdout: '',
+    stderr:
+      "VICIDIAL_DB_CHARSET must be utf8 or latin1, as VICIdial's database has it.\nVICIDIAL_BUILD must be VICIdial's build, like 250720-1841.\n"
+  })
+})
+
 test('a body can come from standard input, with any type', async (t) => {
   const args = (type: string) => ['try', 'crm', '-', '--content-type', type]
   t.match(await run(t, 'id=7&type=change&name=Ann', args('application/x-www-form-urlencoded')), {
@@ -120,11 +149,11 @@ test("a payload that can't be tried ends with 2", async (t) => {
     t.notMatch(stderr, 'canary')
     return stderr
   }
-  t.equal(await of(['try', 'erp', 'body.json']), 'There is no webhook erp. The webhooks are: crm.\n')
+  t.equal(await of(['try', 'erp', 'body.json']), 'There is no webhook erp. The webhooks are: crm, codes.\n')
   t.equal(await of(['try', 'crm', 'none.json']), 'none.json cannot be read (ENOENT).\n')
   t.equal(
     await of(['try', 'crm', 'body.json'], { GATEWAY_CONFIG: 'none.yaml', VICIDIAL_NON_LATIN: 'yes' }),
-    'VICIDIAL_NON_LATIN must be 0 or 1.\nGATEWAY_CONFIG (none.yaml): cannot be read (ENOENT).\n'
+    "VICIDIAL_NON_LATIN must be 0 or 1, as VICIdial's system setting use_non_latin.\nGATEWAY_CONFIG (none.yaml): cannot be read (ENOENT).\n"
   )
   t.equal(
     await of(['try', 'crm', 'body.json'], { GATEWAY_CONFIG: '' }),
