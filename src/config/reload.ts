@@ -28,7 +28,7 @@ export class ConfigReload {
   readonly #options: ConfigReloadOptions
   /** Names of the callers and webhooks in force. */
   #names: readonly string[]
-  /** Warnings that are in the log. */
+  /** Warnings already logged. */
   #warned: readonly string[]
   #settling: NodeJS.Timeout | undefined
 

@@ -25,7 +25,7 @@ const MAX_ECHO = 300
 const MAX_LISTED_CHARACTERS = 10
 const NO_CHARACTERS: readonly string[] = []
 
-/** What the server has, beside `use_non_latin`, that decides what it stores of a value. */
+/** Properties besides `use_non_latin` that decides what it stores of a value. */
 export interface ServerTraits {
   readonly dbCharset?: DbCharset
   /** Whether `country_code` keeps capital letters only, and cannot be emptied; see `src/vicidial/builds.ts`. */

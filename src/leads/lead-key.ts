@@ -59,7 +59,7 @@ export function readLeadKey(
     return {
       code: 'unsafe_characters',
       field: by,
-      detail: `${by} holds an apostrophe, which a look-up of this VICIdial's build, or of one that is not known, puts into its SQL as it is.`
+      detail: `${by} holds an apostrophe, which this VICIdial build (or an unknown one) puts unescaped into SQL.`
     }
   }
   return { by, value: cleaned.send }
@@ -89,11 +89,11 @@ const WITH_EXPONENT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)e[+-]?\d+$/i
 /**
  * The form by which MariaDB compares a text with a column of VICIdial's (utf8_unicode_ci, utf8_general_ci,
  * latin1_swedish_ci): without case, accents and spaces at its end. Some texts that MariaDB tells apart have the same
- * form, too; of those that it does not, like digits of other scripts, `lead_search` finds only one.
+ * form, too; of codes that it treats as equal, like digits of other scripts, `lead_search` finds only one.
  */
 export function collated(text: string): string {
   if (PLAIN.test(text)) return text
-  // Capitals can have accents that the small letter has not, and the parts of a ligature can be small.
+  // Capitals can have accents that the lower-case letter lacks, and the parts of a ligature can be small.
   const letters = text.toUpperCase().normalize('NFKD').replace(MARKS, '')
   return letters.toUpperCase().replace(TRAILING_SPACES, '')
 }

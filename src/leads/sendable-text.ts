@@ -11,7 +11,7 @@ const MAX_MARKS = 30
 const TOO_MANY_MARKS = new RegExp(`\\p{M}{${MAX_MARKS + 1}}`, 'u')
 
 /**
- * Composes a text (NFC), with `\n` as line ends and nothing white at its ends. Returns undefined if it has too many
+ * Composes a text (NFC), with `\n` as line ends and no white space at its ends. Returns undefined if it has too many
  * combining marks in a row.
  */
 export function composed(text: string): string | undefined {
@@ -25,7 +25,7 @@ export function tooManyMarks(name: string): string {
 
 /**
  * Names what must never be sent to VICIdial in `text`: a backslash, which it writes into SQL unescaped, a control
- * character, or half of a surrogate pair, which has no UTF-8. Returns undefined if there is nothing of the kind.
+ * character, or half of a surrogate pair, which has no UTF-8. Returns undefined if there is none of these.
  */
 export function unsafeCharacter(text: string, newlineAllowed: boolean): string | undefined {
   if (text.includes('\\')) return 'a backslash'

@@ -154,7 +154,7 @@ test('a key with an apostrophe is refused where the build puts keys into its SQL
     code: 'unsafe_characters',
     field: 'vendor_lead_code',
     detail:
-      "vendor_lead_code holds an apostrophe, which a look-up of this VICIdial's build, or of one that is not known, puts into its SQL as it is."
+      'vendor_lead_code holds an apostrophe, which this VICIdial build (or an unknown one) puts unescaped into SQL.'
   })
   t.strictSame(readLeadKey('vendor_lead_code', 'O`Brien', careful), {
     by: 'vendor_lead_code',

@@ -94,7 +94,7 @@ test(`works with a VICIdial server, on test leads added to list ${listId} only`,
   const [, second = 0, third = 0] = leads
   const last = leads.at(-1) ?? 0
 
-  await t.test('the server is found to be what it is', async (t) => {
+  await t.test("the server's settings are detected", async (t) => {
     for (const step of steps) t.comment(lineOf(step, false))
     for (const field of customFields) t.comment(`custom field ${JSON.stringify(field)}`)
     t.same(

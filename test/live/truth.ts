@@ -3,7 +3,7 @@ import { alteration } from '../lead-values.ts'
 import type { RandomUpdate, TestLeads } from './random-updates.ts'
 import { CUSTOM, type Row } from './rows.ts'
 
-/** What an answer and a table have to do with each other, of one update. */
+/** What a result claims about the lead table. */
 export interface Judged {
   /** Untruths of the answer itself. */
   readonly faults: readonly string[]

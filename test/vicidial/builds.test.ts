@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { BUILD_PATTERN, BUILD_RULES, rulesOf } from '../../src/vicidial/builds.ts'
+import { RELEASES, SINCE } from '../../src/tools/sandbox/api/builds.ts'
+import { BUILD_PATTERN, BUILD_RULES, type BuildRuleId, MEASURED, rulesOf } from '../../src/vicidial/builds.ts'
 
 function ids(build: string | undefined, mode: 0 | 1 = 0): string[] {
   return rulesOf(build, mode).map(({ id }) => id)
@@ -40,4 +42,27 @@ test('each rule has an id of its own, and builds in order', async (t) => {
     t.ok(from < until)
     t.notMatch(does, /\.$/)
   }
+})
+
+/** What the gateway and the sandbox both know. Neither may import the other. */
+const SHARED: readonly (readonly [BuildRuleId, keyof typeof SINCE])[] = [
+  ['no_batch_update_lead', 'hasBatchUpdateLead'],
+  ['no_lead_search', 'hasLeadSearch'],
+  ['keys_in_apostrophes', 'quotesKeysDouble'],
+  ['php_7_only', 'runsOnPhp8'],
+  ['country_code_capitals', 'cleansAllValues'],
+  ['forbidden_list_without_results', 'saysWhereListIsRefused']
+]
+
+test('the sandbox changes its ways with the builds that the gateway has rules for', async (t) => {
+  for (const [id, since] of SHARED)
+    t.equal(BUILD_RULES.find((rule) => rule.id === id)?.until, SINCE[since], id)
+  t.equal(BUILD_RULES.find(({ id }) => id === 'keys_in_apostrophes')?.from, SINCE.hasLeadSearch)
+  t.strictSame(RELEASES[0], MEASURED)
+})
+
+test('the page about builds names each of them', async (t) => {
+  const page = readFileSync('docs/vicidial-builds.md', 'utf8')
+  for (const [rule, since] of Object.entries(SINCE)) t.match(page, since, rule)
+  for (const { id, until } of BUILD_RULES) t.match(page, until, id)
 })

@@ -101,7 +101,7 @@ export const CallerSchema = Type.Object(
     ),
     key_match: Type.Optional(
       Type.Enum(['collation', 'exact'], {
-        description: 'Whether its vendor_lead_codes find only leads whose code is spelt exactly so.'
+        description: 'Whether its vendor_lead_codes find only leads whose code matches exactly.'
       })
     ),
     networks: Type.Optional(

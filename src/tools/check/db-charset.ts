@@ -10,7 +10,7 @@ export function charsetText(maxLength: number): string {
   return WORD + LETTER.repeat(maxLength - WORD.length)
 }
 
-/** The character set of the database, from what it stored of `charsetText`; undefined if it is neither. */
+/** The character set of the database, from what it stored of `charsetText`; undefined if it matches neither. */
 export function storedCharset(stored: string, maxLength: number): DbCharset | undefined {
   if (stored === charsetText(maxLength)) return 'utf8'
   // Half a letter may be left at the end.

@@ -16,5 +16,5 @@ export async function checkFailedQueries(calls: AccountCalls): Promise<Finding> 
       remedy: 'Update PHP to 8.1 or later, if the build of VICIdial runs on it.'
     }
   }
-  return { status: 'skipped', detail: 'What PHP does with a query that fails cannot be told.' }
+  return { status: 'skipped', detail: 'What PHP does with a query that fails could not be determined.' }
 }

@@ -26,7 +26,10 @@ export async function checkLists(calls: AccountCalls, named: readonly string[]):
   }
   const isRestricted = await restricts(NO_LIST)
   if (isRestricted === undefined) {
-    return { status: 'skipped', detail: 'Whether the account is restricted to some lists cannot be told.' }
+    return {
+      status: 'skipped',
+      detail: 'Whether the account is restricted to some lists could not be determined.'
+    }
   }
   if (!isRestricted) return { status: 'ok', detail: 'The account is not restricted to some lists.' }
   const forbidden: string[] = []

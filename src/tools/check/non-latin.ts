@@ -17,7 +17,10 @@ export async function checkNonLatin(calls: AccountCalls, configured: NonLatin): 
   if (isNothingAsked(kind) || kind === 'function_not_allowed' || kind === 'no_permission') {
     return compareNonLatin(1, configured)
   }
-  return { status: 'skipped', detail: 'Which letters VICIdial keeps (use_non_latin) cannot be told.' }
+  return {
+    status: 'skipped',
+    detail: 'Which letters VICIdial keeps (use_non_latin) could not be determined.'
+  }
 }
 
 /** Compares VICIdial's setting with the gateway's. */

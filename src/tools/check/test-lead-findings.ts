@@ -16,13 +16,17 @@ export function shown(text: string): string {
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text
 }
 
-/** None of the fields holds a value that could be put back exactly. */
+/** None of the fields holds a value that could be restored exactly. */
 export function unusable(lead: number, names: readonly string[]): Finding {
   return {
     status: 'skipped',
-    detail: `Nothing was written: lead ${lead} has values in ${names.join(', ')} that could not be put back exactly.`,
+    detail: `Nothing was written to ${list(names)}: lead ${lead} has values there that could not be restored exactly.`,
     remedy: `Take another lead for --test-lead, preferably one with an empty ${names[0] ?? ''}.`
   }
+}
+
+function list(names: readonly string[]): string {
+  return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' or ')
 }
 
 const LIST_NOT_ALLOWED = [
@@ -77,7 +81,7 @@ export function unread(lead: number, field: string): Finding {
 export function unexpected(lead: number, field: string, written: string): Finding {
   return {
     status: 'warning',
-    detail: `VICIdial stored something else of "${shown(written)}" than it does with any setting; ${field} of lead ${lead} is as it was.`,
+    detail: `VICIdial stored "${shown(written)}" in a way that fits no setting; ${field} of lead ${lead} is as it was.`,
     remedy: "See whether VICIdial's database and PHP use UTF-8 throughout."
   }
 }
@@ -97,7 +101,7 @@ export function notRestored(lead: number, values: readonly Value[]): Finding {
   const was = values.map(({ name, value }) => `${name} was ${value === '' ? 'empty' : `"${value}"`}`)
   return {
     status: 'fault',
-    detail: `${names} of lead ${lead} may be changed, and could not be seen to be put back.`,
+    detail: `${names} of lead ${lead} may be changed, and could not be confirmed as restored.`,
     remedy: `Open lead ${lead} in VICIdial and set it to what it was: ${was.join('; ')}.`
   }
 }

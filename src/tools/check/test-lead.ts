@@ -46,7 +46,7 @@ const STORED: Readonly<Record<string, NonLatin>> = { 'check  check': 0, [WRITTEN
 const MAX_RESTORE_ATTEMPTS = 5
 const RESTORE_PAUSE_MS = 1_000
 
-/** A field that is written, with a text that tells something. */
+/** A field that is written, with a test text. */
 interface Trial extends Value {
   readonly written: string
 }
@@ -59,7 +59,7 @@ export interface TestLeadFinding extends Finding {
 
 const NO_CHARSET: Finding = {
   status: 'skipped',
-  detail: "Not found out, as it needs the test lead's values."
+  detail: "Not checked: needs the test lead's values."
 }
 
 /**
@@ -133,7 +133,7 @@ function questionOf(lead: number, trials: readonly Trial[]): string {
     const now = value === '' ? 'empty now' : `"${value}" now`
     return `${name}, ${now}, is set to "${shown(written)}"`
   })
-  return `Of lead ${lead}: ${parts.join('; ')}. Then this is read, and put back. (The lead's modify date changes.)`
+  return `Of lead ${lead}: ${parts.join('; ')}. Then they are read and restored. (The lead's modify date changes.)`
 }
 
 /** What was stored, by field; or why it isn't known. */

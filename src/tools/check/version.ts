@@ -35,7 +35,7 @@ export function checkVersion({ reply }: VersionCall, { url, build, nonLatin }: C
     return {
       status: 'fault',
       detail: `${detail} VICIDIAL_BUILD is ${build}, so the gateway follows the rules of another build.`,
-      remedy: 'Take VICIDIAL_BUILD away: the gateway asks VICIdial itself.'
+      remedy: 'Remove VICIDIAL_BUILD: the gateway asks VICIdial itself.'
     }
   }
   const rules = differencesOf(said.build, nonLatin)

@@ -75,7 +75,7 @@ test('a user of level 7', async (t) => {
   })
   t.strictSame(ids('fault'), ['batch_update_lead', 'update_lead', 'lead_search'])
   t.match(step('login'), { status: 'ok' })
-  t.match(step('lists'), { status: 'skipped', detail: /cannot be told/ })
+  t.match(step('lists'), { status: 'skipped', detail: /could not be determined/ })
 })
 
 test('a user without API access', async (t) => {

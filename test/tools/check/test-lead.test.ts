@@ -60,7 +60,7 @@ for (const useNonLatin of [0, 1] as const) {
       ['check é check', '--BLANK--']
     )
     t.strictSame(questions, [
-      `Of lead 5: address3, empty now, is set to "check é check"; comments, empty now, is set to "check łłłłłłłłłłłłłł…". Then this is read, and put back. (The lead's modify date changes.)`
+      `Of lead 5: address3, empty now, is set to "check é check"; comments, empty now, is set to "check łłłłłłłłłłłłłł…". Then they are read and restored. (The lead's modify date changes.)`
     ])
   })
 }
@@ -120,6 +120,18 @@ test('values that VICIdial would store differently are not used', async (t) => {
   const { step } = await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
   t.match(step('test_lead'), { status: 'skipped', remedy: /another lead/ })
   t.strictSame(writes(sandbox), [])
+})
+
+test('if one field can be written and the other not, only that one is said to be left alone', async (t) => {
+  const sandbox = await startVicidial(t)
+  await setLead(sandbox, { source_id: "O'Brien", comments: "O'Brien" })
+  const { step } = await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
+  t.match(step('test_lead').detail, /Seen in address3 of lead 5/)
+  t.match(step('db_charset'), {
+    status: 'skipped',
+    detail:
+      'Nothing was written to source_id or comments: lead 5 has values there that could not be restored exactly.'
+  })
 })
 
 test('a value with an apostrophe, read with HTTP 500, does not prevent using other fields', async (t) => {
@@ -193,7 +205,7 @@ test("a value that can't be restored is reported", async (t) => {
   const { step } = await checkUrl(sandbox.url, {}, { testLead })
   t.match(step('test_lead'), {
     status: 'fault',
-    detail: 'address3 and comments of lead 5 may be changed, and could not be seen to be put back.',
+    detail: 'address3 and comments of lead 5 may be changed, and could not be confirmed as restored.',
     remedy: 'Open lead 5 in VICIdial and set it to what it was: address3 was "Suite 5"; comments was empty.'
   })
   t.equal(logins(), 1)

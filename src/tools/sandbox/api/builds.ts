@@ -20,7 +20,7 @@ export const MEASURED: Release = RELEASES[0]
 /**
  * What differs between builds: each rule holds from the given build on (docs/vicidial-builds.md says what it means).
  */
-const SINCE = {
+export const SINCE = {
   hasUpdateLead: '100718-0245',
   hasLeadFieldInfo: '160709-2233',
   hasListCustomFields: '200331-1207',

@@ -29,7 +29,7 @@ function lettersOf(ranges: string): RegExp {
   return new RegExp(`[${classes.join('')}]`, 'gu')
 }
 
-/** The letters that this PHP takes for none, and so drops. */
+/** The letters that this PHP does not count as letters, and so drops. */
 export const UNKNOWN_LETTERS: Readonly<Record<Php, RegExp>> = {
   7: lettersOf(UNKNOWN_TO_BOTH + UNKNOWN_TO_PHP_7),
   8: lettersOf(UNKNOWN_TO_BOTH)

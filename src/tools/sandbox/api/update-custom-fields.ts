@@ -7,8 +7,7 @@ const NOT_EXECUTED: Piece = { unended: 'Could not execute: ' }
 const BLANK = '--BLANK--'
 
 /**
- * The list whose table has the custom fields of a lead: the one that first held custom fields of it, or else the lead's
- * own.
+ * The list whose table has the custom fields of a lead: the one that first held custom fields of it, otherwise the lead's own.
  */
 function customList({ tables }: ApiCall, lead: Lead): number {
   return tables.entryLists.get(lead.lead_id) || lead.list_id

@@ -18,7 +18,7 @@ export interface Moment {
   readonly time: readonly number[]
 }
 
-/** @returns undefined for a text that has not the form of a date */
+/** @returns undefined for a text that does not look like a date */
 export function readMoment(text: string): Moment | undefined {
   const parts = readCompact(text) ?? readDelimited(text)
   if (parts === undefined) return undefined
