@@ -26,6 +26,12 @@ const REFUSALS: ReadonlyMap<string, readonly [status: number, detail: string]> =
 ])
 const NO_HTTP = [400, 'This is no HTTP request.'] as const
 
+/** A request and its response. */
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
 interface Limits {
   /** Timeout for receiving a whole request. */
   readonly receiveTimeoutMs: number
@@ -44,7 +50,7 @@ export class ConnectionLimits {
   readonly #table: ConnectionTable
   readonly #newId = requestIds()
   /** The last request of each connection. */
-  readonly #last = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>()
+  readonly #last = new WeakMap<Socket, Exchange>()
 
   constructor(limits: Limits, log: FastifyBaseLogger) {
     this.#limits = limits
@@ -83,6 +89,9 @@ export class ConnectionLimits {
     server.on('timeout', (socket: Socket) => {
       if (!this.#isWaiting(socket)) socket.destroy()
     })
+    app.addHook('preClose', async () => {
+      this.#endOnClose()
+    })
     app.addHook('onRequest', (request, reply, done) => {
       if (!this.#table.isReserve(request.raw.socket) || HEALTH.has(request.routeOptions.url)) {
         done()
@@ -111,6 +120,21 @@ export class ConnectionLimits {
 
   #trust({ sender, raw }: FastifyRequest): void {
     if (sender !== null) this.#table.trust(raw.socket)
+  }
+
+  /**
+   * Ends connections that would keep a closing server open. Node stops checking its timeouts when it closes. A sender in
+   * the middle of a request may finish it.
+   */
+  #endOnClose(): void {
+    const endAfter = (ms: number, isOver: (exchange: Exchange | undefined) => boolean) => {
+      setTimeout(() => {
+        for (const socket of this.#table.all) if (isOver(this.#last.get(socket))) socket.destroy()
+      }, ms).unref()
+    }
+    const { headersTimeout } = this.serverOptions.http
+    endAfter(LINGER_MS, (exchange) => exchange === undefined || exchange.response.writableFinished)
+    endAfter(headersTimeout, (exchange) => !exchange?.request.complete || exchange.response.writableEnded)
   }
 
   /** Whether a silent connection is the gateway's turn, or that of the timeouts for receiving a request. */

@@ -41,9 +41,9 @@ export class ConnectionTable<C extends Connection = Socket> {
     this.#isProxy = (address) => proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
   }
 
-  /** Open connections. */
-  get size(): number {
-    return this.#all.size
+  /** The open connections, without one that was closed to make room. */
+  get all(): ReadonlySet<C> {
+    return this.#all
   }
 
   /** Adds a new connection until it closes. Returns the one to close for it, if one has to make room. */

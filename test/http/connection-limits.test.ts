@@ -4,6 +4,7 @@ import { type Test, test } from 'tap'
 import { CRM, PATH as COMPAT, startCompat } from '../compat/calls.ts'
 import { API_KEY, call, type Gateway, startGateway, startStandIn } from '../helper.ts'
 import { scriptedVicidial } from '../routes/scripted-vicidial.ts'
+import { stoppedClock } from '../stopped-clock.ts'
 import { until } from '../until.ts'
 import { type Connection, open, parsed } from './connection.ts'
 
@@ -260,4 +261,33 @@ test('a connection is not closed while the gateway itself waits', async (t) => {
   const gateway = await startGateway(t, { ...env, VICIDIAL_URL: url })
   const { status } = await call(gateway, 'PATCH', '/v1/leads/1', { status: 'SALE' })
   t.equal(status, 200)
+})
+
+test('closing waits for the response of a whole request, and for no other connection', async (t) => {
+  const { pass } = stoppedClock(t)
+  const vicidial = await scriptedVicidial(t)
+  vicidial.holds()
+  const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, VICIDIAL_TIMEOUT_MS: '20000' })
+  const silent = await open(gateway)
+  const inHead = await open(gateway)
+  inHead.socket.write('GET /livez HTTP/1.1\r\nHost: gate')
+  const inBody = await open(gateway)
+  inBody.socket.write(`${HEAD}${KEY}Content-Length: 1000\r\n\r\n{"lead_ids":`)
+  const whole = await open(gateway)
+  const body = JSON.stringify({ lead_ids: [1], fields: { status: 'SALE' } })
+  whole.socket.write(`${HEAD}${KEY}Content-Length: ${body.length}\r\n\r\n${body}`)
+  await until('the call', () => vicidial.held.length === 1)
+
+  const closed = gateway.app.close()
+  await until('the listener is closed', () => !gateway.app.server.listening)
+  inBody.socket.write('[1],')
+  await pass(500)
+  t.equal(await silent.ended, '')
+  t.equal(await inHead.ended, '')
+  t.ok(inBody.socket.writable)
+  await pass(10_000, 1_000)
+  t.equal(await inBody.ended, '')
+  vicidial.makes()
+  t.match(await whole.answered, /^HTTP\/1\.1 200 .*"updated"/s)
+  await closed
 })

@@ -35,7 +35,7 @@ test('an address has a quarter of all connections; beyond it its own oldest make
   t.equal(connect(table, '192.0.2.1').evicted, first.connection)
   table.trust(other.connection)
   t.equal(connect(table, '192.0.2.1').evicted, second.connection)
-  t.equal(table.size, 4)
+  t.equal(table.all.size, 4)
   t.end()
 })
 
@@ -69,7 +69,7 @@ test('when all are in use, the oldest of a stranger makes room', (t) => {
   if (trusted) table.trust(trusted)
   const evicted = addresses(9).map((address) => connect(table, address.replace('192', '198')).evicted)
   t.same(evicted.slice(0, 7), rest)
-  t.equal(table.size, 8)
+  t.equal(table.all.size, 8)
   t.end()
 })
 
@@ -126,7 +126,7 @@ test('a new connection always gets in, known senders stay, and the limits hold',
           const strangers = open.filter((one) => one.remoteAddress === address && !trusted.has(one))
           if (address !== '10.0.0.1' && strangers.length > Math.ceil(max / 4)) return false
         }
-        if (table.size !== open.length || open.length > max + 8) return false
+        if (table.all.size !== open.length || open.length > max + 8) return false
         if (open.filter((one) => !table.isReserve(one)).length > max) return false
       }
       return true
