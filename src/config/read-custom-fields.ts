@@ -9,6 +9,7 @@ import {
 import { unsafeCharacter } from '../leads/sendable-text.ts'
 import type { NoteFault } from './config-error.ts'
 import { LABEL_PATTERN } from './patterns.ts'
+import { RESERVED_PARAMETERS } from '../vicidial/reserved-parameters.ts'
 
 const TYPES_WITH_OPTIONS = CUSTOM_FIELD_TYPES.filter((type) => typeRules(type).options !== undefined)
 
@@ -40,6 +41,13 @@ export const CustomFieldSchema = Type.Object(
   { additionalProperties: false }
 )
 type Entry = Static<typeof CustomFieldSchema>
+
+const LABEL = new RegExp(LABEL_PATTERN)
+
+/** Whether a custom field of this label can be listed in the gateway file. */
+export function isUsableLabel(label: string): boolean {
+  return LABEL.test(label) && !RESERVED_PARAMETERS.has(label)
+}
 
 /** Reads the section `custom_fields`, by label. */
 export function readCustomFields(

@@ -1,5 +1,4 @@
-import { LABEL_PATTERN } from '../../src/config/patterns.ts'
-import { RESERVED_PARAMETERS } from '../../src/vicidial/reserved-parameters.ts'
+import { isUsableLabel } from '../../src/config/read-custom-fields.ts'
 import { customLabels, type Server, setCustomValue, storedCustomValue } from './server.ts'
 
 /** A custom field as the gateway file has it. */
@@ -10,26 +9,20 @@ export interface FoundField {
   readonly max_length?: number
 }
 
-/** Longer than VICIdial's columns but TEXT ones. */
+/** Longer than every column of VICIdial's except those of type TEXT. */
 const LONG = 'x'.repeat(3_000)
 const MAX_OPTIONS = 100
 
 /**
- * Finds the types of a list's custom fields by what VICIdial stores of values in a test lead, as its API tells only their
- * names. CHECKBOX and MULTI look like TEXT. Leaves the fields empty. Returns undefined if there are none to see.
+ * Finds the types of a list's custom fields by the values that VICIdial stores in a test lead: its API lists only their
+ * names. CHECKBOX and MULTI look like TEXT. Leaves the fields empty.
  */
-export async function findCustomFields(
-  server: Server,
-  listId: number,
-  lead: number
-): Promise<FoundField[] | undefined> {
-  const labels = (await customLabels(server, listId)) ?? []
-  const usable = labels.filter(
-    (label) => new RegExp(LABEL_PATTERN).test(label) && !RESERVED_PARAMETERS.has(label)
-  )
+export async function findCustomFields(server: Server, listId: number, lead: number): Promise<FoundField[]> {
+  const labels = await customLabels(server, listId)
   const found: FoundField[] = []
-  for (const label of usable) found.push({ label, ...(await typeOf(server, lead, label)) })
-  return found.length > 0 ? found : undefined
+  for (const label of labels.filter(isUsableLabel))
+    found.push({ label, ...(await typeOf(server, lead, label)) })
+  return found
 }
 
 async function typeOf(server: Server, lead: number, label: string): Promise<Omit<FoundField, 'label'>> {
@@ -47,7 +40,7 @@ async function typeOf(server: Server, lead: number, label: string): Promise<Omit
   return { type: 'TEXT', max_length: Math.max(1, stored.length) }
 }
 
-/** The options of a column that has some, by their positions; the zeros keep a number from being an option itself. */
+/** The options of a column, by their positions. The leading zeros keep a position from being an option's own text. */
 async function optionsOf(stores: (value: string) => Promise<string>): Promise<string[]> {
   const options: string[] = []
   while (options.length < MAX_OPTIONS) {

@@ -14,6 +14,7 @@ export interface TestLeads {
 
 export interface KeyedLead {
   readonly lead: number
+  /** Some look like a number with an exponent, such as `1e5`: those can be found by another spelling. */
   readonly code: string
   readonly phone: string
 }
@@ -24,6 +25,7 @@ export interface RandomUpdate {
   readonly vendor_lead_code?: string
   readonly phone_number?: string
   readonly on_multiple?: string | undefined
+  readonly key_match?: string | undefined
   readonly fields?: Readonly<Record<string, unknown>> | undefined
   readonly custom_fields?: Readonly<Record<string, unknown>> | undefined
   readonly [option: string]: unknown
@@ -123,6 +125,15 @@ function customOf(found: readonly FoundField[], isWild: boolean): fc.Arbitrary<R
   return fc.array(one, { minLength: 1, maxLength: 3 }).map((entries) => Object.fromEntries(entries))
 }
 
+/** A code that looks like a number with an exponent. */
+const EXPONENT = /^(\d+)e(\d+)$/i
+
+/** The same number in other digits, such as `10e4` for `1e5`: the database does not find it. */
+function sameNumber(code: string): string {
+  const [, digits = '', exponent = '1'] = EXPONENT.exec(code) ?? []
+  return `${digits}0e${Number(exponent) - 1}`
+}
+
 /** Keys of all kinds: of the keyed leads, in other capitals, and of no lead. */
 function keyArbitraries(
   keyed: readonly KeyedLead[]
@@ -134,13 +145,24 @@ function keyArbitraries(
   const [first] = keyed
   if (first === undefined) return [noLead]
   const one = fc.constantFrom(...keyed)
+  const exponents = keyed.filter(({ code }) => EXPONENT.test(code))
+  const exponent = fc.constantFrom(...exponents.map(({ code }) => code))
+  const respelt = fc.oneof(
+    exponent,
+    exponent.map((code) => code.toLowerCase()),
+    exponent.map((code) => code.toUpperCase()),
+    exponent.map(sameNumber)
+  )
   // No code of a test lead, and hardly one of the operator's, begins so.
-  const noCode = `GX${first.code.slice('GW'.length, -2)}`
+  const noCode = `GX${first.phone}`
   return [
     noLead,
     { weight: 2, arbitrary: one.map(({ lead }) => ({ lead_id: lead })) },
     { weight: 4, arbitrary: one.map(({ code }) => ({ vendor_lead_code: code })) },
     { weight: 1, arbitrary: one.map(({ code }) => ({ vendor_lead_code: code.toLowerCase() })) },
+    ...(exponents.length === 0
+      ? []
+      : [{ weight: 3, arbitrary: respelt.map((code) => ({ vendor_lead_code: code })) }]),
     { weight: 3, arbitrary: one.map(({ phone }) => ({ phone_number: phone })) },
     { weight: 2, arbitrary: anyValue.map((value) => ({ vendor_lead_code: `${noCode}${String(value)}` })) },
     {
@@ -174,6 +196,7 @@ export function randomUpdates(
         fields: fieldsOf(isFree ? FREE_FIELDS : KEYED_FIELDS, listId, wild),
         custom_fields: found.length > 0 ? fc.oneof(absent, absent, customOf(found, wild)) : absent,
         on_multiple: fc.constantFrom(undefined, 'reject', 'newest', 'all'),
+        key_match: fc.constantFrom(undefined, 'collation', 'exact'),
         on_lossy: rarely(fc.constant('reject')),
         reset_called: rarely(fc.constant(true)),
         allow_undefined_list: rarely(fc.constant(true))

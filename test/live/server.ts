@@ -1,3 +1,5 @@
+import { readListedCustomFields } from '../../src/vicidial/reply/listed-custom-fields.ts'
+
 /** A VICIdial server and the account to use there. */
 export interface Server {
   readonly url: URL
@@ -14,7 +16,7 @@ async function ask(server: Server, params: Record<string, string>): Promise<stri
   return text.replaceAll(server.pass, '***')
 }
 
-/** VICIdial's build, as `version` tells it. */
+/** VICIdial's build, from `version`. */
 export async function buildOf(server: Server): Promise<string> {
   const build = /BUILD: (\d{6}-\d{4})/.exec(await ask(server, { function: 'version' }))?.[1]
   if (build === undefined) throw new Error('version names no build')
@@ -43,7 +45,7 @@ export async function storedValue(server: Server, lead: number, column: string):
   return reply.replace(/\n$/, '')
 }
 
-/** Reads a custom field of a lead back, of which some custom field was set before. */
+/** Reads a custom field back. Some custom field of the lead must have been set before. */
 export async function storedCustomValue(server: Server, lead: number, label: string): Promise<string> {
   const field = { lead_id: String(lead), field_name: label, custom_fields: 'Y' }
   const reply = await ask(server, { function: 'lead_field_info', ...field })
@@ -51,7 +53,7 @@ export async function storedCustomValue(server: Server, lead: number, label: str
   return reply.replace(/\n$/, '')
 }
 
-/** Sets a custom field without the gateway, to the value as it is. */
+/** Sets a custom field without the gateway. */
 export async function setCustomValue(
   server: Server,
   lead: number,
@@ -63,18 +65,16 @@ export async function setCustomValue(
   if (!reply.includes('CUSTOM FIELDS VALUES')) throw new Error(`update_lead answered: ${reply}`)
 }
 
-/** The labels of a list's custom fields; undefined if VICIdial doesn't tell them. */
-export async function customLabels(server: Server, listId: number): Promise<string[] | undefined> {
+/** The labels of a list's custom fields; none if VICIdial doesn't list them. */
+export async function customLabels(server: Server, listId: number): Promise<readonly string[]> {
   const list = { list_id: String(listId), stage: 'tab', header: 'NO' }
   const reply = await ask(server, { function: 'list_custom_fields', ...list })
-  const cells = reply.replace(/\n$/, '').split('\t')
-  if (reply.startsWith('ERROR: ') || cells.length < 2) return undefined
-  return (cells.at(-1) ?? '').split(' ').filter((label) => label !== '')
+  return readListedCustomFields(reply)[0]?.labels ?? []
 }
 
 /**
- * Reads what VICIdial tells of a lead in one call, by column. Undefined if it can't be read so: with an apostrophe in it
- * the answer is empty (PHP 8.1 and later), and a line end in a value breaks its form.
+ * Reads a lead's columns in one call. Returns undefined if the reply is unusable: an apostrophe in the lead empties it
+ * (PHP 8.1 and later), and a line end in a value breaks its format.
  */
 export async function storedRow(
   server: Server,

@@ -1,6 +1,6 @@
 import { FIELD_BY_NAME } from '../../src/leads/fields.ts'
 import { alteration } from '../lead-values.ts'
-import type { RandomUpdate, TestLeads } from './random-updates.ts'
+import type { KeyedLead, RandomUpdate, TestLeads } from './random-updates.ts'
 import { CUSTOM, type Row } from './rows.ts'
 
 /** What a result claims about the lead table. */
@@ -20,18 +20,34 @@ interface Warning {
   readonly lead_ids?: readonly number[]
 }
 
+/** Codes that VICIdial takes for the same number, whether spelt with `e` or with `E`. */
+const WITH_EXPONENT = /^\d+e\d+$/i
+
 /** The leads that VICIdial has for an update's key, newest first. */
-function matches(
-  { lead_id, vendor_lead_code, phone_number }: RandomUpdate,
-  { free, keyed }: TestLeads
-): number[] {
+function matches(update: RandomUpdate, { free, keyed }: TestLeads): number[] {
+  const { lead_id, vendor_lead_code: code, phone_number, key_match } = update
   if (lead_id !== undefined)
     return [...free, ...keyed.map(({ lead }) => lead)].filter((lead) => lead === lead_id)
-  const code = vendor_lead_code?.toLowerCase()
+  const isRespelt = code !== undefined && WITH_EXPONENT.test(code) && key_match !== 'exact'
+  const isFound = (one: KeyedLead) => {
+    if (code === undefined) return one.phone === phone_number
+    return isRespelt ? one.code.toLowerCase() === code.toLowerCase() : one.code === code
+  }
   return keyed
-    .filter((one) => (code === undefined ? one.phone === phone_number : one.code.toLowerCase() === code))
+    .filter(isFound)
     .map(({ lead }) => lead)
     .toSorted((one, other) => other - one)
+}
+
+/** What `matched` should be for the leads of an update: a code that is spelt otherwise than its key. */
+function respeltCodes(
+  { vendor_lead_code: key }: RandomUpdate,
+  leads: readonly number[],
+  { keyed }: TestLeads
+) {
+  if (key === undefined) return []
+  const codes = keyed.filter(({ lead }) => leads.includes(lead)).map(({ code }) => code)
+  return codes.filter((code) => code !== key)
 }
 
 const same = (one: readonly number[], other: readonly number[]) =>
@@ -47,7 +63,6 @@ const TRUE_FAILURES: ReadonlySet<string> = new Set(['list_not_found', 'field_unk
 export function judge(update: RandomUpdate, planned: any, result: any, leads: TestLeads): Judged {
   const faults: string[] = []
   const found = matches(update, leads)
-  const isRespelt = !leads.keyed.some(({ code }) => code === update.vendor_lead_code) && found.length > 0
   const status: string = result.status
   const nothing = { faults, stored: [], unsure: [] }
   if ((planned.status === 'rejected') !== (status === 'rejected')) {
@@ -55,8 +70,7 @@ export function judge(update: RandomUpdate, planned: any, result: any, leads: Te
   }
   if (status === 'rejected') return nothing
   if (status === 'not_found') {
-    const mayBeMissed = update.vendor_lead_code !== undefined && isRespelt
-    if (found.length > 0 && !mayBeMissed) faults.push(`not found, but there is ${found.join(', ')}`)
+    if (found.length > 0) faults.push(`not found, but there is ${found.join(', ')}`)
     return nothing
   }
   if (status === 'ambiguous') {
@@ -77,6 +91,9 @@ export function judge(update: RandomUpdate, planned: any, result: any, leads: Te
   const meant =
     on_multiple === 'all' || found.length === 1 ? found : on_multiple === 'newest' ? found.slice(0, 1) : []
   if (!same(named, meant)) faults.push(`updated ${named.join(', ')}, not ${meant.join(', ')}`)
+  const codes = respeltCodes(update, named, leads)
+  if (codes.length === 0 ? 'matched' in result : !codes.includes(result.matched))
+    faults.push(`matched is ${result.matched}, not ${codes.join(' or ') || 'absent'}`)
   faults.push(...alterations(update, planned))
   return { faults, stored: named.map((lead) => [lead, storedOf(lead, planned, result)]), unsure: [] }
 }

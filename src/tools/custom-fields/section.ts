@@ -1,6 +1,6 @@
+import { isUsableLabel } from '../../config/read-custom-fields.ts'
 import { CUSTOM_FIELD_TYPES, type CustomField, ownMaxLength } from '../../leads/custom-field.ts'
 import type { ListedCustomFields } from '../../vicidial/reply/listed-custom-fields.ts'
-import { isUsableLabel } from './labels.ts'
 
 /** The section `custom_fields` of the gateway file, and what is left to do about it. */
 export interface Section {
