@@ -29,13 +29,13 @@ const MAX_AWAY_MS = DAY_MS
  * works again.
  *
  * A wrong clock deletes nothing: after a jump nothing is deleted for a day, and then by the time from before it. Dead
- * letters, which somebody may still want to replay, also have to be so old in hours that the gateway has run.
+ * letters, which somebody may still want to replay, are kept until the gateway itself has run for as many hours, too.
  */
 export class Retention {
   readonly #options: RetentionOptions
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
-  /** When the hour began that is noted next. */
+  /** When the last hour was noted, or this began. */
   #hourBegan = steadyNow()
   /** How far the system's clock is ahead of the steady one, as last seen. */
   #ahead = Date.now() - steadyNow()
@@ -69,6 +69,13 @@ export class Retention {
     )
   }
 
+  /** Whether to note an hour: this has run for one since the last note, or that one is an hour old, from another run. */
+  #isHourOver(): boolean {
+    if (steadyNow() - this.#hourBegan >= HOUR_MS) return true
+    const last = this.#options.outbox.jobs.lastHourAt
+    return last === undefined || Date.now() - last >= HOUR_MS
+  }
+
   async #step(): Promise<void> {
     const { outbox, retentionDays, historyDays, log } = this.#options
     const ahead = Date.now() - steadyNow()
@@ -80,9 +87,9 @@ export class Retention {
     const now = Math.min(Date.now(), steadyNow())
     const past = (ms: number) => (isHeld ? 0 : now - ms)
     try {
-      if (steadyNow() - this.#hourBegan >= HOUR_MS) {
+      if (this.#isHourOver()) {
         this.#hourBegan = steadyNow()
-        await outbox.jobs.noteHour(Date.now())
+        await outbox.jobs.noteHour(Date.now(), retentionDays * DAY_HOURS)
       }
       const deleted =
         (await outbox.idempotency.purge(past(EVENT_ID_TTL_MS), STEP)) +

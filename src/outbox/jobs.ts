@@ -133,12 +133,18 @@ export interface JobStore {
     repeat?: Pick<IdempotencyRecord, 'caller' | 'key'>
   ): Promise<IdempotencyRecord | undefined>
   /**
-   * Deletes jobs that ended before `before`, about `limit` rows at most. Returns how many rows.
-   * @param hours those with dead letters are deleted only if the gateway has run for so many since they were accepted
+   * Looks at the next jobs that ended before `before`, `limit` at most, and deletes about as many rows. Returns how many
+   * rows.
+   * @param hours those with dead letters are deleted only after the gateway has run for this many hours since it accepted
+   *   them
    */
   purge(before: number, limit: number, hours?: number): Promise<number>
-  /** Notes that the gateway has run for one more hour; `at` is the system's time. */
-  noteHour(at: number): Promise<void>
+  /**
+   * Notes that the gateway has run for one more hour.
+   * @param at the system's time
+   * @param hours the most that `purge` will ask for; older notes are deleted
+   */
+  noteHour(at: number, hours: number): Promise<void>
   /**
    * When an hour was last noted, in milliseconds since the epoch; undefined if none was.
    * @throws StorageError

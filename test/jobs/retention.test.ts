@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'tap'
 import { Retention } from '../../src/jobs/retention.ts'
 import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
@@ -11,7 +13,7 @@ const DAY_MS = 24 * HOUR_MS
 const RECORD = idempotencyRecord({ at: START })
 
 /** A database with a job that was made, one with a dead letter, and a response; all of them are from now. */
-async function kept(t: Tester) {
+async function kept(t: Tester, retentionDays = 30) {
   const clock = stoppedClock(t, START)
   const directory = dataDir(t)
   let outbox = new SqliteOutbox(directory, AT_ONCE)
@@ -23,7 +25,7 @@ async function kept(t: Tester) {
   const note = (members: object) => void warned.push(members)
   const log = { error: note, warn: note }
   const start = () => {
-    const retention = new Retention({ outbox, retentionDays: 30, historyDays: 30, log })
+    const retention = new Retention({ outbox, retentionDays, historyDays: retentionDays, log })
     retention.start()
     return retention
   }
@@ -40,13 +42,30 @@ async function kept(t: Tester) {
     outbox = new SqliteOutbox(directory, AT_ONCE)
     retention = start()
   }
+  const letters = async () => (await outbox.jobs.deadLetters({ limit: 10 })).map(({ jobId: id }) => id)
+  /** Adds a job with a dead letter. */
+  const addLetter = async (n: number) => {
+    const now = Date.now()
+    await outbox.jobs.accept(newJob(n, [sets('C', 1)], { acceptedAt: now }))
+    await settleNext(outbox, dead, now)
+  }
+  /** How many hours are noted in the database; it is closed then. */
+  const hours = async () => {
+    retention.stop()
+    await outbox.close()
+    const database = new DatabaseSync(join(directory, 'gateway.db'))
+    const row = database.prepare('SELECT count(*) AS hours FROM running_hours').get()
+    database.close()
+    outbox = new SqliteOutbox(directory, AT_ONCE)
+    return Number(row?.['hours'])
+  }
   /** What is still there. */
   const found = async () => {
     const isKept = async (n: number) => (await outbox.jobs.find(jobId(n))) !== undefined
     const record = await outbox.idempotency.find(RECORD.caller, RECORD.key, 0)
     return [await isKept(1), await isKept(2), record !== undefined]
   }
-  return { ...clock, restart, found, warned }
+  return { ...clock, restart, addLetter, letters, hours, found, warned }
 }
 
 test('what has ended is deleted when it is old enough, dead letters too', async (t) => {
@@ -87,4 +106,35 @@ test('a start long after the last hour deletes nothing for a day, and dead lette
   t.same(await found(), [false, true, false])
   await pass(5 * HOUR_MS, HOUR_MS)
   t.same(await found(), [false, false, false])
+})
+
+test('a new dead letter is not taken for an old one after all older jobs were deleted', async (t) => {
+  const { pass, restart, addLetter, letters, found } = await kept(t)
+  await pass(32 * DAY_MS, HOUR_MS)
+  t.same(await found(), [false, false, false])
+  await addLetter(3)
+  await pass(2 * HOUR_MS, HOUR_MS)
+  await restart(40 * DAY_MS)
+  await pass(DAY_MS + 2 * HOUR_MS, HOUR_MS)
+  t.same(await letters(), [jobId(3)])
+})
+
+test('a gateway that never runs for an hour has run for the hours between its starts', async (t) => {
+  const { pass, restart, letters } = await kept(t, 1)
+  const passShortly = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += HOUR_MS / 2) {
+      await restart(HOUR_MS / 2 - 60_000)
+      await pass(60_000, 30_000)
+    }
+  }
+  await passShortly(DAY_MS)
+  t.same(await letters(), [jobId(2)])
+  await passShortly(2 * HOUR_MS)
+  t.same(await letters(), [])
+})
+
+test('no more hours are kept than are needed', async (t) => {
+  const { pass, hours } = await kept(t)
+  await pass(32 * DAY_MS, HOUR_MS)
+  t.equal(await hours(), 30 * 24 + 1)
 })

@@ -4,6 +4,11 @@ import type { Job, JobPage, NewJob } from '../jobs.ts'
 import { readJob, readResult, type Row } from './rows.ts'
 import type { Statements } from './database/statements.ts'
 
+/** The number of the next job: above that of every job, and of those before the last hour, which may all be deleted. */
+const NEXT_JOB = `SELECT max(next) AS next FROM (SELECT max(n) + 1 AS next FROM jobs
+  UNION ALL SELECT next FROM (SELECT next_job AS next FROM running_hours ORDER BY hour DESC LIMIT 1)
+  UNION ALL SELECT 1)`
+
 /** The table of jobs. A job's updates have consecutive ids, see MIGRATIONS. */
 export class JobTable {
   readonly #sql: Statements
@@ -16,9 +21,9 @@ export class JobTable {
   insert(job: NewJob, firstId: number): number {
     const pending = job.updates.length
     const { lastInsertRowid } = this.#sql.run(
-      `INSERT INTO jobs (id, caller, request_id, key_id, replayed_by, source, origin, status, first_id, received, pending, calls, accepted_at,
-        finished_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+      `INSERT INTO jobs (n, id, caller, request_id, key_id, replayed_by, source, origin, status, first_id, received, pending, calls,
+        accepted_at, finished_at)
+      VALUES ((${NEXT_JOB}), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
       job.id,
       job.caller,
       job.requestId,
@@ -83,12 +88,10 @@ export class JobTable {
     return known.length === 0 ? undefined : Math.min(...known)
   }
 
-  /** Notes that the gateway has run for one more hour. */
-  noteHour(at: number): void {
-    this.#sql.run(
-      'INSERT INTO running_hours (at, next_job) VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM jobs))',
-      at
-    )
+  /** Notes that the gateway has run for one more hour, and deletes the notes from before the last `hours`. */
+  noteHour(at: number, hours: number): void {
+    this.#sql.run(`INSERT INTO running_hours (at, next_job) VALUES (?, (${NEXT_JOB}))`, at)
+    this.#sql.run('DELETE FROM running_hours WHERE hour < (SELECT max(hour) FROM running_hours) - ?', hours)
   }
 
   /** When an hour was last noted. */
@@ -97,7 +100,7 @@ export class JobTable {
     return row && Number(row['at'])
   }
 
-  /** The number that jobs are below which were accepted before the gateway has run for the last `hours`. */
+  /** Jobs with a lower number were accepted before the last `hours` in which the gateway ran. */
   acceptedBefore(hours: number): number {
     if (hours === 0) return Number.MAX_SAFE_INTEGER
     const row = this.#sql.row(
@@ -147,7 +150,7 @@ export class JobTable {
       .map((row) => readJob(row, this.#counts(row)))
   }
 
-  /** The number that the jobs after a page are below, by the id of its last job, which may have been purged since. */
+  /** Jobs after a page have lower numbers than this; by the id of its last job, which may have been purged since. */
   #endOfPage(id: string): number {
     const row = this.#sql.row(
       'SELECT coalesce((SELECT n FROM jobs WHERE id = ?1), (SELECT max(n) + 1 FROM jobs WHERE id < ?1), 0) AS end',

@@ -121,10 +121,10 @@ export class SqliteJobs implements JobStore {
     return commits.write(() => updates.purge(before, limit, jobs.acceptedBefore(hours)))
   }
 
-  async noteHour(at: number): Promise<void> {
+  async noteHour(at: number, hours: number): Promise<void> {
     const { commits, jobs } = this.#tables
     await commits.write(() => {
-      jobs.noteHour(at)
+      jobs.noteHour(at, hours)
     })
   }
 

@@ -27,6 +27,8 @@ export class UpdateTable {
   /** By account. */
   #pending = new Map<string, number>()
   #deadLetters = 0
+  /** The last job that `purge` looked at and kept. */
+  #kept: readonly [finishedAt: number, n: number] = [0, 0]
 
   constructor(sql: Statements, jobs: JobTable, ready: ReadyUpdates, writes: NewestWrites) {
     this.#sql = sql
@@ -151,24 +153,29 @@ export class UpdateTable {
   }
 
   /**
-   * Deletes jobs that ended before `before`, with their updates, about `limit` rows. Returns how many.
+   * Looks at the next `limit` jobs that ended before `before`, and deletes them with their updates, about `limit` rows.
+   * Returns how many.
    * @param lettersBefore jobs with dead letters are only deleted if their number is below this
    */
   purge(before: number, limit: number, lettersBefore: number): number {
-    let left = limit
-    for (const job of this.#sql.rows(
-      `SELECT n, first_id, received FROM jobs WHERE finished_at < ?
-        AND (n < ? OR NOT EXISTS (
+    const jobs = this.#sql.rows(
+      `SELECT n, first_id, received, finished_at, n >= ? AND EXISTS (
           SELECT 1 FROM updates WHERE id >= first_id AND id < first_id + received AND state = ${DEAD_LETTER}
-        ))
-      ORDER BY finished_at LIMIT ?`,
-      before,
+        ) AS is_kept
+      FROM jobs WHERE finished_at < ? AND (finished_at, n) > (?, ?)
+      ORDER BY finished_at, n LIMIT ?`,
       lettersBefore,
+      before,
+      ...this.#kept,
       limit
-    )) {
+    )
+    let left = limit
+    for (const job of jobs) {
       if (left <= 0) break
-      left -= this.#purgeJob(job, left)
+      if (job['is_kept'] === 1) this.#kept = [Number(job['finished_at']), Number(job['n'])]
+      else left -= this.#purgeJob(job, left)
     }
+    if (jobs.length < limit && left > 0) this.#kept = [0, 0]
     return limit - left
   }
 

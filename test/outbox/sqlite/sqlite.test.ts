@@ -1,5 +1,7 @@
+import { test } from 'tap'
 import { SqliteOutbox } from '../../../src/outbox/sqlite/sqlite-outbox.ts'
 import { dataDir } from '../../helper.ts'
+import { dead, done, newJob, sets, settleNext } from '../jobs.ts'
 import { outboxSuite } from '../outbox-suite.ts'
 
 outboxSuite('sqlite', async (t) => {
@@ -15,4 +17,23 @@ outboxSuite('sqlite', async (t) => {
       return latest
     }
   }
+})
+
+test('a step of retention looks at few jobs, however many have dead letters that must be kept', async (t) => {
+  const outbox = new SqliteOutbox(dataDir(t))
+  t.teardown(() => outbox.close())
+  for (const n of [1, 2, 3, 4, 5]) {
+    await outbox.jobs.accept(newJob(n, [sets('A', n)]))
+    await settleNext(outbox, dead)
+  }
+  await outbox.jobs.accept(newJob(6, [sets('B', 6)]))
+  await settleNext(outbox, done)
+  const deleted: number[] = []
+  const step = async (hours: number) => deleted.push(await outbox.jobs.purge(Date.now() + 1, 2, hours))
+  for (let steps = 0; steps < 4; steps++) await step(1)
+  t.same(deleted, [0, 0, 2, 0], 'the update of the sixth job, and the job')
+  t.equal(outbox.queue.size.deadLetters, 5)
+
+  while ((await outbox.jobs.purge(Date.now() + 1, 2)) > 0);
+  t.equal(outbox.queue.size.deadLetters, 0)
 })

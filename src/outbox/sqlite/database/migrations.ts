@@ -4,7 +4,7 @@
  * `updates.id` numbers all updates ever accepted; a job's updates have consecutive ids from `jobs.first_id`. For
  * `updates.state` see update-state.ts. The rows of `history` that belong to a record have consecutive ids from
  * `history_records.first`. A row of `running_hours` is added for each hour that a gateway has run on the database;
- * `next_job` is the number of the first job that was accepted later.
+ * jobs accepted later have at least the number `next_job`.
  */
 export const MIGRATIONS = [
   `
