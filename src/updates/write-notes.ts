@@ -75,12 +75,19 @@ export class WriteNotes {
     }, RETRY_MS)
   }
 
+  /** Tries the note that has waited longest, and if it is written all others at once, so that they share commits. */
   async #retry(): Promise<void> {
-    for (const note of this.#waiting) {
-      if ((await this.#write(note)) !== undefined) return
-      this.#waiting.delete(note)
-      this.#leads -= note.delivered.length
-    }
+    const [first, ...others] = this.#waiting
+    if (first !== undefined && (await this.#rewrite(first)))
+      await Promise.all(others.map((note) => this.#rewrite(note)))
+  }
+
+  /** Tries a note that waits; returns whether it is written. */
+  async #rewrite(note: WriteNote): Promise<boolean> {
+    if ((await this.#write(note)) !== undefined) return false
+    this.#waiting.delete(note)
+    this.#leads -= note.delivered.length
+    return true
   }
 
   /** Returns why it can't be written. */

@@ -914,6 +914,26 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.equal(299 + 201, MAX_FOLDED)
   })
 
+  test(`${name}: what many leads were set to is stored, though it closes at the same moment`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    const leads = Array.from({ length: 1_200 }, (_, n) => n + 1)
+    await outbox.jobs.accept(
+      newJob(
+        1,
+        leads.map((lead) => sets('OLD', lead))
+      )
+    )
+    const delivered = leads.map((lead) => ({ lead: `lead_id:${lead}`, fields: ['status'] }))
+    const noted = outbox.queue.supersede(delivered, outbox.queue.nextSequence)
+    const [later] = await Promise.all([reopen(), noted])
+    const claimed = await later.queue.claim('default', leads.length, LATER)
+    t.equal(claimed.length, leads.length)
+    t.same(
+      claimed.filter(({ superseded }) => superseded.length === 0),
+      []
+    )
+  })
+
   test(`${name}: a delivery begun before an update was accepted does not supersede it`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1)]))

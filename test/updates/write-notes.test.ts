@@ -62,6 +62,33 @@ test('with too many waiting there is no room for more, until they are written', 
   notes.requireRoom()
 })
 
+test('those that wait are written together, once the first of them can be', async (t) => {
+  const { pass } = stoppedClock(t)
+  let isFull = true
+  const tried: number[] = []
+  const written: (() => void)[] = []
+  const supersede = (_delivered: unknown, sequence: number) => {
+    if (isFull) return Promise.reject(new StorageError('disk full'))
+    tried.push(sequence)
+    return new Promise<void>((resolve) => written.push(resolve))
+  }
+  const notes = new WriteNotes({ queue: { supersede }, log: { error: () => {} } })
+  const noted: number[] = []
+  for (const sequence of [7, 8, 9, 10]) {
+    const delivered = [{ lead: 'lead_id:5', fields: ['status'] }]
+    await notes.add({ delivered, sequence, noted: () => void noted.push(sequence) }, 'req')
+  }
+  isFull = false
+  await pass(1_000)
+  t.same(tried, [7], 'the others are not tried while it may fail')
+  written[0]?.()
+  await pass(1)
+  t.same([tried, noted], [[7, 8, 9, 10], [7]])
+  for (const end of written) end()
+  await pass(1)
+  t.same(noted, [7, 8, 9, 10])
+})
+
 test('at the end everything that waits is tried once more', async (t) => {
   stoppedClock(t)
   let isFull = true

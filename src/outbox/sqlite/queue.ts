@@ -13,7 +13,7 @@ import { FoldedClaims } from './folded-claims.ts'
 import type { NewestWrites } from './newest-writes.ts'
 import type { UpdateTable } from './update-table.ts'
 
-/** Leads superseded in one transaction: few, so that other writes need not wait. */
+/** Leads superseded in one write: few, so that a commit can end between them. */
 const STEP = 500
 
 /** What the queue works on. */
@@ -63,11 +63,12 @@ export class SqliteQueue implements UpdateQueue {
     const { commits, updates, writes } = this.#tables
     const { pending, deadLetters } = updates.size
     if (pending + deadLetters === 0) return
+    const written: Promise<void>[] = []
     for (let start = 0; start < delivered.length; start += STEP) {
-      await commits.write(() => {
-        writes.note(delivered.slice(start, start + STEP), sequence)
-      }, true)
+      const leads = delivered.slice(start, start + STEP)
+      written.push(commits.write(() => writes.note(leads, sequence), true))
     }
+    await Promise.all(written)
   }
 
   writtenSince(lead: number, sequence: number): readonly string[] {

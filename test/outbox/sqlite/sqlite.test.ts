@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { SqliteOutbox } from '../../../src/outbox/sqlite/sqlite-outbox.ts'
 import { dataDir } from '../../helper.ts'
+import { stoppedClock } from '../../stopped-clock.ts'
 import { dead, done, newJob, sets, settleNext } from '../jobs.ts'
 import { outboxSuite } from '../outbox-suite.ts'
 
@@ -17,6 +18,21 @@ outboxSuite('sqlite', async (t) => {
       return latest
     }
   }
+})
+
+test('notes of many leads share a sync', async (t) => {
+  stoppedClock(t)
+  let syncs = 0
+  const sync = async () => {
+    syncs++
+  }
+  const outbox = new SqliteOutbox(dataDir(t), { gatherMs: 0, sync })
+  t.teardown(() => outbox.close())
+  await outbox.jobs.accept(newJob(1, [sets('OLD', { vendor_lead_code: 'CRM-1' })]))
+  syncs = 0
+  const leads = Array.from({ length: 10_000 }, (_, n) => ({ lead: `lead_id:${n + 1}`, fields: ['status'] }))
+  await outbox.queue.supersede(leads, outbox.queue.nextSequence)
+  t.equal(syncs, 1)
 })
 
 test('a step of retention looks at few jobs, however many have dead letters that must be kept', async (t) => {

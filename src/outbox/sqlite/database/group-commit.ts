@@ -137,8 +137,9 @@ export class GroupCommit {
       const group = this.#waiting.slice(0, Math.max(taken, 1))
       const rest = this.#waiting.slice(group.length)
       const isHelped = isFull(error) && group.some(({ isNote }) => isNote) && this.#reserve.release()
+      const again = group.filter(({ isNote }) => isHelped && isNote)
       const failed = group.filter(({ isNote }) => !(isHelped && isNote))
-      this.#waiting = [...group.filter((work) => !failed.includes(work)), ...rest]
+      this.#waiting = [...again, ...rest]
       const cause = error instanceof Error ? error.message : 'unknown'
       this.#fault = `The database cannot be written (${cause}).`
       for (const { reject } of failed) reject(new StorageError(this.#fault, error))
