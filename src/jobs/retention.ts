@@ -21,7 +21,7 @@ const STEP = 500
 const BETWEEN_STEPS_MS = 50
 /** After a larger jump of the clock nothing is deleted for a day. */
 const MAX_JUMP_MS = HOUR_MS
-/** Nor after a longer time in which the gateway did not run. */
+/** Nor after a longer time in which the gateway did not run: the clock may be wrong. */
 const MAX_AWAY_MS = DAY_MS
 
 /**
@@ -48,8 +48,10 @@ export class Retention {
 
   start(): void {
     this.#schedule(EVERY_MS)
-    const last = this.#options.outbox.jobs.lastHourAt
-    if (last !== undefined && Date.now() - last > MAX_AWAY_MS) this.#hold(Date.now() - last)
+    // A day of hours, so that a restart doesn't end the day in which nothing is deleted.
+    const times = [Date.now(), ...this.#options.outbox.jobs.lastHours(DAY_HOURS)]
+    const awayMs = Math.max(...times.map((at, n) => at - (times[n + 1] ?? at)))
+    if (awayMs > MAX_AWAY_MS) this.#hold(awayMs)
   }
 
   stop(): void {
@@ -69,11 +71,11 @@ export class Retention {
     )
   }
 
-  /** Whether to note an hour: this has run for one since the last note, or that one is an hour old, from another run. */
+  /** Whether to note an hour: this has run for one, or the last note, which may be another run's, is an hour old. */
   #isHourOver(): boolean {
-    if (steadyNow() - this.#hourBegan >= HOUR_MS) return true
-    const last = this.#options.outbox.jobs.lastHourAt
-    return last === undefined || Date.now() - last >= HOUR_MS
+    const now = steadyNow()
+    const [last = 0] = this.#options.outbox.jobs.lastHours(1)
+    return now - this.#hourBegan >= HOUR_MS || now - last >= HOUR_MS
   }
 
   async #step(): Promise<void> {
@@ -89,7 +91,7 @@ export class Retention {
     try {
       if (this.#isHourOver()) {
         this.#hourBegan = steadyNow()
-        await outbox.jobs.noteHour(Date.now(), retentionDays * DAY_HOURS)
+        await outbox.jobs.noteHour(this.#hourBegan, retentionDays * DAY_HOURS)
       }
       const deleted =
         (await outbox.idempotency.purge(past(EVENT_ID_TTL_MS), STEP)) +

@@ -141,13 +141,13 @@ export interface JobStore {
   purge(before: number, limit: number, hours?: number): Promise<number>
   /**
    * Notes that the gateway has run for one more hour.
-   * @param at the system's time
+   * @param at the time, in milliseconds since the epoch
    * @param hours the most that `purge` will ask for; older notes are deleted
    */
   noteHour(at: number, hours: number): Promise<void>
   /**
-   * When an hour was last noted, in milliseconds since the epoch; undefined if none was.
+   * When hours were noted, newest first, in milliseconds since the epoch.
    * @throws StorageError
    */
-  readonly lastHourAt: number | undefined
+  lastHours(limit: number): readonly number[]
 }

@@ -138,3 +138,26 @@ test('no more hours are kept than are needed', async (t) => {
   await pass(32 * DAY_MS, HOUR_MS)
   t.equal(await hours(), 30 * 24 + 1)
 })
+
+test('steps of the clock count no hours', async (t) => {
+  const { pass, setAhead, hours } = await kept(t)
+  for (const ahead of [1, -1, 2, -2, 3]) {
+    await pass(60_000, 30_000)
+    setAhead(ahead * DAY_MS)
+  }
+  await pass(60_000, 30_000)
+  t.equal(await hours(), 1, 'noted at the start')
+})
+
+test('a second start within that day does not end it', async (t) => {
+  const { pass, restart, found } = await kept(t)
+  await pass(2 * HOUR_MS, HOUR_MS)
+  await restart(40 * DAY_MS)
+  await pass(20 * HOUR_MS, HOUR_MS)
+  await restart(60_000)
+  await pass(23 * HOUR_MS, HOUR_MS)
+  t.same(await found(), [true, true, true])
+  await restart(60_000)
+  await pass(2 * HOUR_MS, HOUR_MS)
+  t.same(await found(), [false, true, false])
+})

@@ -94,10 +94,10 @@ export class JobTable {
     this.#sql.run('DELETE FROM running_hours WHERE hour < (SELECT max(hour) FROM running_hours) - ?', hours)
   }
 
-  /** When an hour was last noted. */
-  get lastHourAt(): number | undefined {
-    const row = this.#sql.row('SELECT at FROM running_hours ORDER BY hour DESC LIMIT 1')
-    return row && Number(row['at'])
+  /** When hours were noted, newest first. */
+  lastHours(limit: number): number[] {
+    const rows = this.#sql.rows('SELECT at FROM running_hours ORDER BY hour DESC LIMIT ?', limit)
+    return rows.map(({ at }) => Number(at))
   }
 
   /** Jobs with a lower number were accepted before the last `hours` in which the gateway ran. */

@@ -128,8 +128,8 @@ export class SqliteJobs implements JobStore {
     })
   }
 
-  get lastHourAt(): number | undefined {
-    return this.#tables.jobs.lastHourAt
+  lastHours(limit: number): readonly number[] {
+    return this.#tables.jobs.lastHours(limit)
   }
 
   /** Writes what a sender is promised, which has to be found after a restart. */

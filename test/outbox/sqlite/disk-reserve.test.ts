@@ -1,8 +1,11 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { deflateSync } from 'node:zlib'
 import { test } from 'tap'
 import { StorageError } from '../../../src/errors.ts'
+import { DiskReserve } from '../../../src/outbox/sqlite/database/disk-reserve.ts'
 import { SqliteOutbox } from '../../../src/outbox/sqlite/sqlite-outbox.ts'
+import { dataDir } from '../../helper.ts'
 import { fill, smallDisk } from '../../small-disk.ts'
 import { stoppedClock } from '../../stopped-clock.ts'
 import { newJob, sets } from '../jobs.ts'
@@ -24,7 +27,10 @@ test('with a full disk what was updated at once is noted all the same, so that n
   await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['status'] }], outbox.queue.nextSequence)
   t.notOk(existsSync(reserve))
   await t.rejects(outbox.jobs.accept(newJob(3, [sets('C', 3)])), StorageError)
-  t.match(outbox.fault, 'the disk is full')
+  const fault = 'The database cannot be written: it has no room in reserve (the disk is full).'
+  t.equal(outbox.fault, fault)
+  tick(60_000)
+  t.match(outbox.fault, 'it has no room in reserve (ENOSPC: no space left on device, write).')
   makeRoom()
   tick(60_000)
   await outbox.jobs.accept(newJob(4, [sets('D', 4)]))
@@ -33,6 +39,37 @@ test('with a full disk what was updated at once is noted all the same, so that n
   await outbox.close()
 
   const later = new SqliteOutbox(directory, { gatherMs: 0 })
-  t.match(await later.queue.claim('default', 10, LATER), [{ superseded: ['status'] }, { superseded: [] }])
+  const claimed = await later.queue.claim('default', 10, LATER)
+  t.same(
+    claimed.map(({ superseded }) => superseded),
+    [['status'], []]
+  )
   await later.close()
+})
+
+test('a reserve that cannot be removed or written stops nothing, and says why', async (t) => {
+  const { tick } = stoppedClock(t)
+  const directory = dataDir(t)
+  const path = join(directory, 'gateway.reserve')
+  // As on a disk that became read-only: what is there can neither be removed nor written.
+  mkdirSync(path)
+  const reserve = new DiskReserve(directory)
+  t.match(reserve.fault, /^EISDIR: /)
+  t.equal(reserve.release(), false)
+  tick(60_000)
+  rmdirSync(path)
+  t.equal(reserve.fault, undefined)
+
+  rmSync(path)
+  mkdirSync(path)
+  t.equal(reserve.release(), false, 'it is still there')
+  t.equal(reserve.fault, undefined)
+})
+
+test('a reserve needs its room on any file system', (t) => {
+  const directory = dataDir(t)
+  t.equal(new DiskReserve(directory).fault, undefined)
+  const content = readFileSync(join(directory, 'gateway.reserve'))
+  t.ok(deflateSync(content, { level: 1 }).length >= content.length)
+  t.end()
 })

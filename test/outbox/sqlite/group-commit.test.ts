@@ -15,12 +15,12 @@ function inMemory(t: Tester, sync?: () => Promise<void>) {
   let failure: Error = new Error('disk I/O error')
   let nowMs = 0
   const reserve = {
-    isHeld: true,
+    fault: undefined as string | undefined,
     release: () => {
       tell('reserve given up')
-      const wasHeld = reserve.isHeld
-      reserve.isHeld = false
-      return wasHeld
+      const isHeld = reserve.fault === undefined
+      reserve.fault = 'disk full'
+      return isHeld
     }
   }
   const tell = (what: string) => {
@@ -191,10 +191,11 @@ test('when the disk is full the reserve is given up for notes, and nothing else 
     'BEGIN IMMEDIATE',
     'COMMIT'
   ])
-  await t.rejects(add(3), { message: 'The database cannot be written (the disk is full).' })
+  const fault = 'The database cannot be written: it has no room in reserve (disk full).'
+  await t.rejects(add(3), { name: 'StorageError', message: fault })
   t.equal(await commits.write(() => 'noted too', true), 'noted too')
   t.type(commits.fault, 'string')
-  reserve.isHeld = true
+  reserve.fault = undefined
   await add(4)
   t.same(numbers(), [0, 4])
   t.equal(commits.fault, undefined)
@@ -205,7 +206,7 @@ test('without a reserve a note fails like everything else; it is not given up fo
   fullAt('COMMIT')
   await t.rejects(add(1), StorageError)
   t.notOk(told.includes('reserve given up'))
-  reserve.isHeld = false
+  reserve.fault = 'disk full'
   fullAt('COMMIT')
   await t.rejects(
     commits.write(() => 'noted', true),

@@ -1,4 +1,5 @@
-import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { steadyNow } from '../../../steady-clock.ts'
 
@@ -14,38 +15,51 @@ const RESTORE_EVERY_MS = 10_000
  */
 export class DiskReserve {
   readonly #path: string
-  #isHeld: boolean
+  #fault: string | undefined
   #nextTryAt = 0
 
   constructor(directory: string) {
     this.#path = join(directory, FILE)
-    this.#isHeld = statSync(this.#path, { throwIfNoEntry: false })?.size === SIZE
+    if (statSync(this.#path, { throwIfNoEntry: false })?.size !== SIZE) this.#restore()
   }
 
-  /** Whether the room is kept; tries to get it back if it was given up. */
-  get isHeld(): boolean {
-    if (!this.#isHeld && steadyNow() >= this.#nextTryAt) this.#restore()
-    return this.#isHeld
+  /** Why the room is not kept; undefined if it is. Tries to get it back if it was given up. */
+  get fault(): string | undefined {
+    if (this.#fault !== undefined && steadyNow() >= this.#nextTryAt) this.#restore()
+    return this.#fault
   }
 
-  /** Gives the room up. Returns false if there was none. */
+  /** Gives the room up. Returns false if there was none, or if it can't be given up. */
   release(): boolean {
-    if (!this.#isHeld) return false
+    if (this.#fault !== undefined) return false
+    try {
+      rmSync(this.#path, { force: true })
+    } catch {
+      return false
+    }
     this.#nextTryAt = steadyNow() + RESTORE_EVERY_MS
-    this.#isHeld = false
-    rmSync(this.#path, { force: true })
+    this.#fault = 'the disk is full'
     return true
   }
 
   #restore(): void {
     this.#nextTryAt = steadyNow() + RESTORE_EVERY_MS
     try {
-      // Zeros would do, but a file system may store a run of them in no room at all.
-      writeFileSync(this.#path, Buffer.alloc(SIZE, 'reserve'), { mode: 0o600 })
-      this.#isHeld = true
+      // A file system that compresses would store a repeated text in hardly any room.
+      writeFileSync(this.#path, randomBytes(SIZE), { mode: 0o600 })
+      this.#fault = undefined
+    } catch (error) {
+      this.#fault = error instanceof Error ? error.message : 'unknown'
+      this.#remove()
+    }
+  }
+
+  /** Removes what was written of the file. */
+  #remove(): void {
+    try {
+      rmSync(this.#path, { force: true })
     } catch {
-      // The disk is full.
-      if (existsSync(this.#path)) rmSync(this.#path, { force: true })
+      // The next try overwrites it.
     }
   }
 }

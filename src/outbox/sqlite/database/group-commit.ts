@@ -6,18 +6,19 @@ const MAX_COMMIT_MS = 8
 
 /** SQLite's result code for a full disk. */
 const SQLITE_FULL = 13
-const FULL = 'The database cannot be written (the disk is full).'
 
 /** Brings what was committed to the disk; may take long, and holds nothing up meanwhile. */
 export type Sync = () => Promise<void>
 
 /** Room on the disk for notes; see `DiskReserve`. */
 export interface Reserve {
-  readonly isHeld: boolean
+  /** Why there is none; undefined if there is. */
+  readonly fault: string | undefined
+  /** Gives it up. Returns false if it can't. */
   release(): boolean
 }
 
-const NO_RESERVE: Reserve = { isHeld: true, release: () => false }
+const NO_RESERVE: Reserve = { fault: undefined, release: () => false }
 
 interface Work {
   /** Whether it may use the reserve. */
@@ -77,7 +78,7 @@ export class GroupCommit {
 
   /** Why a commit failed; undefined once something was written since. An empty commit proves nothing. */
   get fault(): string | undefined {
-    return this.#lost ?? this.#fault ?? (this.#reserve.isHeld ? undefined : FULL)
+    return this.#lost ?? this.#fault ?? this.#reserveFault
   }
 
   /**
@@ -102,6 +103,14 @@ export class GroupCommit {
     return this.#syncing
   }
 
+  /** Why only notes are written. */
+  get #reserveFault(): string | undefined {
+    const { fault } = this.#reserve
+    return fault === undefined
+      ? undefined
+      : `The database cannot be written: it has no room in reserve (${fault}).`
+  }
+
   #schedule(): void {
     if (this.#isScheduled || this.#isSyncing) return
     this.#isScheduled = true
@@ -116,7 +125,8 @@ export class GroupCommit {
 
   #commit(): void {
     if (this.#lost !== undefined) this.#refuse(() => true, this.#lost)
-    if (!this.#reserve.isHeld) this.#refuse(({ isNote }) => !isNote, FULL)
+    const reserveFault = this.#reserveFault
+    if (reserveFault !== undefined) this.#refuse(({ isNote }) => !isNote, reserveFault)
     const done: [Work, unknown][] = []
     const started = this.#now()
     let taken = 0
