@@ -90,11 +90,12 @@ export function compatRoutes(options: CompatOptions) {
     signal: AbortSignal | undefined
   ): Promise<BatchResponse> {
     const sender = updates.sender(caller, id, call.source)
+    const deadline = updates.deadline()
     let upstreamCalls = 0
     for (const [index, request] of call.requests.entries()) {
       const entries = withCallPointers(call, updates.read(request, caller).entries)
       if (index === 0) caller.limits.take('updates', entries.length)
-      const { results, upstreamCalls: made } = await updates.deliver(entries, sender, signal)
+      const { results, upstreamCalls: made } = await updates.deliver(entries, sender, signal, deadline)
       upstreamCalls += made
       const isMissing = results.every(({ status }) => status === 'not_found')
       if (isMissing && index < call.requests.length - 1) continue

@@ -130,18 +130,29 @@ export class Updates {
     return dryRunResponse(entries, sender, this.#options.rules)
   }
 
+  /** The deadline of a request that arrives now, in milliseconds of `steadyNow`. */
+  deadline(): number {
+    return steadyNow() + this.#options.requestDeadlineMs
+  }
+
   /**
    * Sends updates to VICIdial, within the request's deadline.
    * @param signal aborted when nobody waits for the response any more
+   * @param deadline see `deadline`; a request that delivers several times has one for all of them
    * @returns a result for each entry, in order, and the number of calls made
    * @throws Problem overloaded, if too much is waiting for VICIdial or for the disk; then nothing was sent
    */
-  async deliver(entries: readonly Entry[], sender: Sender, signal?: AbortSignal): Promise<RequestResults> {
-    const { dispatchers, history, requestDeadlineMs } = this.#options
+  async deliver(
+    entries: readonly Entry[],
+    sender: Sender,
+    signal?: AbortSignal,
+    deadline = this.deadline()
+  ): Promise<RequestResults> {
+    const { dispatchers, history } = this.#options
     const sound = entries.filter((entry): entry is Update => 'changes' in entry)
     const context = {
       ...sender,
-      deadline: steadyNow() + requestDeadlineMs,
+      deadline,
       ...(signal && { signal }),
       ...this.#pastOutbox(sound, sender.requestId)
     }

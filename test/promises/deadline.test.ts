@@ -1,4 +1,6 @@
+import { mock } from 'node:test'
 import { test } from 'tap'
+import { CRM, get, startCompat } from '../compat/calls.ts'
 import { batch, startGateway, startStandIn } from '../helper.ts'
 import { stoppedClock } from '../stopped-clock.ts'
 import { until } from '../until.ts'
@@ -52,6 +54,44 @@ test('with more calls than VICIDIAL_MAX_CALLS_PER_SECOND allows, the response co
   t.equal(answer.status, 207)
   t.same(statuses(answer.body), { updated: 10, failed: 30 })
   t.equal(gateway.sandbox.calls().length, 10)
+})
+
+test('an update_lead that searches by several keys has one deadline for all of them', async (t) => {
+  const { pass } = stoppedClock(t)
+  // The timeout of a call runs on the real clock. Without it only the deadline can end the request.
+  const timeout = mock.method(AbortSignal, 'timeout', () => new AbortController().signal)
+  t.teardown(() => {
+    timeout.mock.restore()
+  })
+  const searched: string[] = []
+  const first = Promise.withResolvers<void>()
+  const url = await startStandIn(t, async ({ vendor_lead_code, phone_number = '' }, response) => {
+    searched.push(vendor_lead_code ?? phone_number)
+    // The second search is never answered.
+    if (searched.length > 1) return
+    await first.promise
+    response.end(`${vendor_lead_code}|0|\n`)
+  })
+  const gateway = await startCompat(t, undefined, {
+    VICIDIAL_URL: url,
+    REQUEST_DEADLINE_MS: '1000',
+    VICIDIAL_TIMEOUT_MS: '1000'
+  })
+  const began = Date.now()
+  const asked = get(gateway, {
+    ...CRM,
+    function: 'update_lead',
+    search_method: 'VENDOR_LEAD_CODE_PHONE_NUMBER',
+    vendor_lead_code: 'NOPE',
+    phone_number: '9995550000',
+    status: 'SALE'
+  })
+  await until('the first search', () => searched.length === 1)
+  await pass(600)
+  first.resolve()
+  await until('the second search', () => searched.length === 2)
+  await pass(400)
+  t.strictSame([(await asked).status, Date.now() - began], [504, 1_000])
 })
 
 test("a request doesn't wait for another's call beyond its own deadline", async (t) => {
