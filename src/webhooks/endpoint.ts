@@ -7,14 +7,8 @@ import {
   type OnMultiple,
   type UpdateOptions
 } from '../leads/update.ts'
-import {
-  type Auth,
-  type AuthFault,
-  headerValue,
-  type ReceivedHead,
-  type ReceivedRequest
-} from './auth/auth.ts'
-import { verify, verifyHead } from './auth/verify.ts'
+import { type Auth, type AuthFault, headerValue, type ReceivedHead, type VerifyBody } from './auth/auth.ts'
+import { verifyHead } from './auth/verify.ts'
 import type { EventIdValue, MappedEvent } from './mapping/evaluation.ts'
 import { Evaluator } from './mapping/evaluator.ts'
 import type { MappedPayload, MappingDefinition, MappingFault } from './mapping/mapping.ts'
@@ -82,14 +76,9 @@ export class WebhookEndpoint {
     this.#evaluator = new Evaluator(config.mapping, expression)
   }
 
-  /** Whether its senders are callers, each with a key; then `verify` has nothing to check. */
+  /** Whether its senders are callers, each with a key; then `verifyHead` has nothing to check. */
   get isForCallers(): boolean {
     return this.#auth.type === 'callers'
-  }
-
-  /** Whether its senders sign the body, so that they are not verified before it is read. */
-  get isSigned(): boolean {
-    return this.#auth.type === 'hmac' || this.#auth.type === 'standard_webhooks'
   }
 
   /** Ends its thread when the requests that already have this endpoint are done. */
@@ -97,14 +86,9 @@ export class WebhookEndpoint {
     this.#evaluator.retire()
   }
 
-  /** Checks the sender as far as the head of its request tells, see `verifyHead`. */
-  verifyHead(head: ReceivedHead): AuthFault | undefined {
+  /** Checks the sender before anything is parsed, see `verifyHead`. */
+  verifyHead(head: ReceivedHead): AuthFault | VerifyBody | undefined {
     return verifyHead(this.#auth, head)
-  }
-
-  /** Checks the sender, before anything is parsed. Returns why the sender is not verified, or undefined if it is. */
-  verify(request: ReceivedRequest): AuthFault | undefined {
-    return verify(this.#auth, request)
   }
 
   /** @throws Problem invalid_json, invalid_request or unsupported_media_type */

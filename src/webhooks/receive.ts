@@ -1,5 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { Problem } from '../errors.ts'
-import type { AuthFault, ReceivedRequest } from './auth/auth.ts'
+import type { AuthFault } from './auth/auth.ts'
 import { MappingError, type WebhookEndpoint } from './endpoint.ts'
 
 /** The event of one webhook request. */
@@ -22,7 +23,7 @@ export function notVerified(endpoint: Pick<WebhookEndpoint, 'name'>, fault: Auth
  */
 export async function readEvent(
   endpoint: WebhookEndpoint,
-  { headers, rawBody }: Pick<ReceivedRequest, 'headers' | 'rawBody'>,
+  { headers, rawBody }: { readonly headers: IncomingHttpHeaders; readonly rawBody: Buffer },
   maxUpdates: number
 ): Promise<WebhookEvent> {
   const payload = endpoint.parse(rawBody, headers['content-type'])

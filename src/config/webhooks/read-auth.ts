@@ -1,9 +1,10 @@
+import { hash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { type Auth, type HmacAuth, SIGNED_PLACEHOLDERS, type SignedPart } from '../../webhooks/auth/auth.ts'
 import type { NoteFault } from '../config-error.ts'
 import { readSecretFile } from '../secret-file.ts'
 import type { AuthEntry, HmacEntry, SecretsEntry } from './endpoint-schema.ts'
-import { isStandardWebhooksSecret } from '../../webhooks/auth/standard-webhooks.ts'
+import { standardWebhooksKey } from '../../webhooks/auth/standard-webhooks.ts'
 
 const DEFAULT_TOLERANCE_SECONDS = 300
 
@@ -16,14 +17,16 @@ export function readAuth(entry: AuthEntry, pointer: string, folder: string, faul
   const { callers, api_key: apiKey, basic, header, hmac, standard_webhooks: standard } = entry
   if (callers) return { type: 'callers' }
   if (apiKey) {
-    return { type: 'api_key', keyHashes: apiKey.key_hashes.map((hash) => hash.slice('sha256:'.length)) }
+    const hashes = apiKey.key_hashes.map((text) => Buffer.from(text.slice('sha256:'.length), 'hex'))
+    return { type: 'api_key', hashes }
   }
   if (basic) {
-    return { type: 'basic', user: basic.user, secrets: readSecrets(basic, `${pointer}/basic`, folder, fault) }
+    const passwords = readSecrets(basic, `${pointer}/basic`, folder, fault)
+    return { type: 'basic', hashes: passwords.map((password) => sha256(`${basic.user}:${password}`)) }
   }
   if (header) {
     const secrets = readSecrets(header, `${pointer}/header`, folder, fault)
-    return { type: 'header', header: header.header.toLowerCase(), secrets }
+    return { type: 'header', header: header.header.toLowerCase(), hashes: secrets.map(sha256) }
   }
   if (hmac) {
     const secrets = readSecrets(hmac, `${pointer}/hmac`, folder, fault)
@@ -31,10 +34,15 @@ export function readAuth(entry: AuthEntry, pointer: string, folder: string, faul
   }
   const standardPointer = `${pointer}/standard_webhooks`
   const secrets = readSecrets(standard ?? {}, standardPointer, folder, fault)
-  if (!secrets.every(isStandardWebhooksSecret))
+  const keys = secrets.map(standardWebhooksKey).filter((key) => key !== undefined)
+  if (keys.length < secrets.length)
     fault(standardPointer, 'has a secret that is not base64, with or without whsec_ before it')
   const toleranceSeconds = standard?.tolerance_seconds ?? DEFAULT_TOLERANCE_SECONDS
-  return { type: 'standard_webhooks', secrets, toleranceSeconds }
+  return { type: 'standard_webhooks', keys, toleranceSeconds }
+}
+
+function sha256(text: string): Buffer {
+  return hash('sha256', text, 'buffer')
 }
 
 /** The secrets of the gateway file, and of the files that it names. */

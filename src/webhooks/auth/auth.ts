@@ -2,19 +2,19 @@ import type { IncomingHttpHeaders } from 'node:http'
 
 /** A request before its body is read. */
 export interface ReceivedHead {
-  /** Names in lower case. */
-  readonly headers: IncomingHttpHeaders
-  /** Milliseconds since 1970. */
-  readonly now: number
-}
-
-/** A request before anything in it is parsed. */
-export interface ReceivedRequest extends ReceivedHead {
   readonly method: string
   /** Path and query, as received. */
   readonly url: string
-  readonly rawBody: Buffer
+  /** Names in lower case. */
+  readonly headers: IncomingHttpHeaders
 }
+
+/**
+ * Verifies the signature that the head of a request announced.
+ * @param now when the body had arrived, in milliseconds since 1970
+ * @returns why the sender is not verified; undefined if it is
+ */
+export type VerifyBody = (rawBody: Buffer, now: number) => AuthFault | undefined
 
 /** Why a sender is not verified. */
 export type AuthFault =
@@ -38,22 +38,22 @@ export interface CallersAuth {
 
 export interface ApiKeyAuth {
   readonly type: 'api_key'
-  /** SHA-256 of each key, as 64 hex digits. */
-  readonly keyHashes: readonly string[]
+  /** SHA-256 of each key. */
+  readonly hashes: readonly Buffer[]
 }
 
 export interface BasicAuth {
   readonly type: 'basic'
-  readonly user: string
-  /** The user's passwords. */
-  readonly secrets: readonly string[]
+  /** SHA-256 of `user:password` for each of the passwords. */
+  readonly hashes: readonly Buffer[]
 }
 
 export interface HeaderAuth {
   readonly type: 'header'
   /** In lower case, like all header names here. */
   readonly header: string
-  readonly secrets: readonly string[]
+  /** SHA-256 of each secret. */
+  readonly hashes: readonly Buffer[]
 }
 
 export interface HmacAuth {
@@ -86,8 +86,7 @@ export const SIGNED_PLACEHOLDERS = ['body', 'timestamp', 'method', 'url'] as con
 
 export interface StandardWebhooksAuth {
   readonly type: 'standard_webhooks'
-  /** Base64, with or without `whsec_` before it. */
-  readonly secrets: readonly string[]
+  readonly keys: readonly Buffer[]
   readonly toleranceSeconds: number
 }
 

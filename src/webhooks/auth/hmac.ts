@@ -3,8 +3,9 @@ import {
   type AuthFault,
   headerValue,
   type HmacAuth,
+  type HmacTimestamp,
   type ReceivedHead,
-  type ReceivedRequest
+  type VerifyBody
 } from './auth.ts'
 import { checkTimestamp, readTimestamp } from './timestamp.ts'
 
@@ -16,25 +17,31 @@ interface HmacHead {
   readonly signatures: readonly Buffer[]
   /** The timestamp as sent; empty if the sender signs none. */
   readonly timestamp: string
-  /** The same in milliseconds since 1970. */
-  readonly time: number
+  /** The same in milliseconds since 1970; undefined if the sender signs none. */
+  readonly time: number | undefined
 }
 
-/** Verifies an HMAC-SHA256 over the raw body and the other parts that the sender signs. */
-export function verifyHmac(auth: HmacAuth, request: ReceivedRequest): AuthFault | undefined {
-  const head = readHmacHead(auth, request)
+/**
+ * Reads what the head of a request says of its HMAC-SHA256, over the raw body and the other parts that the sender signs.
+ * @returns what verifies it once the body is read, or what is wrong with the head
+ */
+export function verifyHmac(auth: HmacAuth, received: ReceivedHead): VerifyBody | AuthFault {
+  const head = readHmacHead(auth, received)
   if (typeof head === 'string') return head
   const { signatures, timestamp, time } = head
-  const expected = auth.secrets.map((secret) => sign(secret, auth, request, timestamp))
-  const matching = signatures.filter(
-    (signature) => expected.filter((one) => timingSafeEqual(one, signature)).length > 0
-  )
-  if (matching.length === 0) return 'signature_wrong'
-  return auth.timestamp && checkTimestamp(time, request.now, auth.timestamp.toleranceSeconds)
+  return (rawBody, now) => {
+    const expected = auth.secrets.map((secret) => sign(secret, auth, { ...received, rawBody, timestamp }))
+    const matching = signatures.filter(
+      (signature) => expected.filter((one) => timingSafeEqual(one, signature)).length > 0
+    )
+    if (matching.length === 0) return 'signature_wrong'
+    if (auth.timestamp === undefined || time === undefined) return undefined
+    return checkTimestamp(time, now, auth.timestamp.toleranceSeconds)
+  }
 }
 
 /** Reads the signatures and the timestamp of a request, or says what is wrong with them. */
-export function readHmacHead(auth: HmacAuth, head: ReceivedHead): HmacHead | AuthFault {
+function readHmacHead(auth: HmacAuth, head: ReceivedHead): HmacHead | AuthFault {
   const header = headerValue(head.headers, auth.header)
   if (header === undefined) return 'signature_missing'
   const parameters = readParameters(header)
@@ -42,10 +49,11 @@ export function readHmacHead(auth: HmacAuth, head: ReceivedHead): HmacHead | Aut
     auth.signatureParameter === undefined ? [header] : (parameters.get(auth.signatureParameter) ?? [])
   const signatures = presented.slice(0, MAX_SIGNATURES).flatMap((text) => decode(text, auth))
   if (signatures.length === 0) return 'signature_malformed'
+  if (auth.timestamp === undefined) return { signatures, timestamp: '', time: undefined }
 
-  const timestamp = timestampText(auth, head, parameters)
+  const timestamp = timestampText(auth.timestamp, head, parameters)
   if (timestamp === undefined) return 'timestamp_missing'
-  const time = auth.timestamp ? readTimestamp(timestamp, auth.timestamp.unit) : head.now
+  const time = readTimestamp(timestamp, auth.timestamp.unit)
   return time === undefined ? 'timestamp_malformed' : { signatures, timestamp, time }
 }
 
@@ -74,23 +82,26 @@ function decode(text: string, { encoding, prefix }: HmacAuth): Buffer[] {
   return encoding === 'hex' || bytes.toString('base64') === signature ? [bytes] : []
 }
 
-/** The timestamp as sent; undefined if it is missing, empty if the sender signs none. */
+/** The timestamp as sent; undefined if it is missing, empty if there are several. */
 function timestampText(
-  { timestamp }: HmacAuth,
+  timestamp: HmacTimestamp,
   { headers }: ReceivedHead,
   parameters: ReadonlyMap<string, string[]>
 ): string | undefined {
-  if (timestamp === undefined) return ''
   if (timestamp.in === 'header') return headerValue(headers, timestamp.name)
   const [value, ...more] = parameters.get(timestamp.name) ?? []
   return more.length > 0 ? '' : value
 }
 
-function sign(secret: string, auth: HmacAuth, request: ReceivedRequest, timestamp: string): Buffer {
+function sign(
+  secret: string,
+  auth: HmacAuth,
+  request: ReceivedHead & { readonly rawBody: Buffer; readonly timestamp: string }
+): Buffer {
   const hmac = createHmac('sha256', secret)
   const values = {
     body: request.rawBody,
-    timestamp,
+    timestamp: request.timestamp,
     method: request.method,
     url: auth.publicUrl + request.url
   }

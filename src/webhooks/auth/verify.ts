@@ -1,14 +1,16 @@
-import type { Auth, AuthFault, ReceivedHead, ReceivedRequest } from './auth.ts'
+import type { Auth, AuthFault, ReceivedHead, VerifyBody } from './auth.ts'
 import { verifyApiKey, verifyBasic, verifyHeader } from './credential.ts'
-import { readHmacHead, verifyHmac } from './hmac.ts'
-import { readStandardWebhooksHead, verifyStandardWebhooks } from './standard-webhooks.ts'
+import { verifyHmac } from './hmac.ts'
+import { verifyStandardWebhooks } from './standard-webhooks.ts'
 
 /**
- * Checks what the head of a request says of its sender, before the body is read: credentials, or whether there is a
- * signature at all.
- * @returns why the sender is not verified; undefined if it is, or if the signature has to be verified
+ * Checks that a request comes from a sender of the endpoint, as far as its head tells. A signature is one of the raw
+ * bytes of the body: two bodies that parse alike have different signatures. How long it takes doesn't depend on how much
+ * of a secret is right.
+ * @returns why the sender is not verified, or what verifies its signature once the body is read; undefined if the head
+ *   has verified the sender
  */
-export function verifyHead(auth: Auth, head: ReceivedHead): AuthFault | undefined {
+export function verifyHead(auth: Auth, head: ReceivedHead): AuthFault | VerifyBody | undefined {
   switch (auth.type) {
     case 'callers':
       // Callers authenticate with keys that no endpoint has.
@@ -20,28 +22,8 @@ export function verifyHead(auth: Auth, head: ReceivedHead): AuthFault | undefine
     case 'header':
       return verifyHeader(auth, head)
     case 'hmac':
-      return faultOf(readHmacHead(auth, head))
+      return verifyHmac(auth, head)
     case 'standard_webhooks':
-      return faultOf(readStandardWebhooksHead(head))
-  }
-}
-
-function faultOf(read: object | AuthFault): AuthFault | undefined {
-  return typeof read === 'string' ? read : undefined
-}
-
-/**
- * Checks that a request comes from a sender of the endpoint. Checks the raw bytes: two bodies that parse alike have
- * different signatures. Its duration doesn't depend on how much of a secret is right.
- * @returns why the sender is not verified; undefined if it is
- */
-export function verify(auth: Auth, request: ReceivedRequest): AuthFault | undefined {
-  switch (auth.type) {
-    case 'hmac':
-      return verifyHmac(auth, request)
-    case 'standard_webhooks':
-      return verifyStandardWebhooks(auth, request)
-    default:
-      return verifyHead(auth, request)
+      return verifyStandardWebhooks(auth, head)
   }
 }
