@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Result } from '../../../schemas/batch.ts'
 import type { Job, JobPage, NewJob } from '../jobs.ts'
-import { readJob, readResult, type Row } from './rows.ts'
+import { readJob, readObject, readResult, type Row } from './rows.ts'
 import type { Statements } from './database/statements.ts'
 
 /** The number of the next job: above that of every job, and of those before the last hour, which may all be deleted. */
@@ -161,7 +161,8 @@ export class JobTable {
 
   /** How many updates have a result of each status; stored once the job has ended. */
   #counts(job: Row): Record<string, number> {
-    if (typeof job['counts'] === 'string') return JSON.parse(job['counts']) as Record<string, number>
+    const counts = readObject(job['counts'])
+    if (counts !== undefined) return counts as Record<string, number>
     const first = Number(job['first_id'])
     const rows = this.#sql.rows(
       `SELECT coalesce(status, 'queued') AS result, count(*) AS count FROM updates WHERE id >= ? AND id < ? GROUP BY 1`,

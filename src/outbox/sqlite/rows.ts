@@ -67,13 +67,26 @@ export class RowReader {
   }
 }
 
-/** The result of an update; `queued` if it has none yet. */
+/** The result of an update; `queued` if it has none yet. One that is damaged loses only its details. */
 export function readResult(row: Row): Result {
-  const result = row['result'] === null ? undefined : (JSON.parse(String(row['result'])) as Result)
-  if (row['status'] !== null && result !== undefined) return result
+  const index = Number(row['position'])
+  const stored = readObject(row['result'])
+  const result = stored !== undefined && 'index' in stored ? (stored as Result) : undefined
+  if (row['status'] !== null) return result ?? { index, status: row['status'] as Result['status'] }
   const key = keyOfName(String(row['lead']))
-  const queued = { index: Number(row['position']), [key.by]: key.value, status: 'queued' } as const
+  const queued = { index, [key.by]: key.value, status: 'queued' } as const
   return { ...queued, ...(result?.error ? { error: result.error } : {}) }
+}
+
+/** A stored object; undefined if there is none, or it is damaged. */
+export function readObject(value: SQLOutputValue | undefined): object | undefined {
+  if (typeof value !== 'string') return undefined
+  try {
+    const read: unknown = JSON.parse(value)
+    return read instanceof Object ? read : undefined
+  } catch {
+    return undefined
+  }
 }
 
 export function readJob(row: Row, counts: Readonly<Record<string, number>>): Job {

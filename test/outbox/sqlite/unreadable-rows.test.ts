@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'tap'
+import type { HistoryEntry } from '../../../src/outbox/history.ts'
 import { SqliteOutbox } from '../../../src/outbox/sqlite/sqlite-outbox.ts'
 import { dataDir, type Tester } from '../../helper.ts'
-import { done, jobId, newJob, NO_CALLS, sets } from '../jobs.ts'
+import { dead, done, inShort, jobId, newJob, NO_CALLS, sets, settleNext } from '../jobs.ts'
 
 const LATER = 1_000_000
 /** Leads that no history can have: JavaScript cannot read the first two. */
@@ -16,13 +17,13 @@ function change(directory: string, ...statements: string[]): void {
   database.close()
 }
 
-/** A history of leads 1, 2 and 3. */
-async function withHistory(t: Tester): Promise<string> {
+/** A history of leads from 1 on. */
+async function withHistory(t: Tester, leads = 3): Promise<string> {
   const directory = dataDir(t)
   const outbox = new SqliteOutbox(directory)
-  const updates = [1, 2, 3].map((lead) => ({
-    leads: [lead],
-    key: `lead_id:${lead}`,
+  const updates = Array.from({ length: leads }, (_, n) => ({
+    leads: [n + 1],
+    key: `lead_id:${n + 1}`,
     fields: ['status'],
     status: 'updated' as const
   }))
@@ -32,6 +33,10 @@ async function withHistory(t: Tester): Promise<string> {
   return directory
 }
 
+function leadsOf(entries: readonly HistoryEntry[]): unknown[] {
+  return entries.map(({ lead }) => lead)
+}
+
 test('an entry of the history that cannot be read is set aside at the start, with a line in the log', async (t) => {
   for (const lead of NO_LEADS) {
     const directory = await withHistory(t)
@@ -39,19 +44,14 @@ test('an entry of the history that cannot be read is set aside at the start, wit
     const logged: unknown[] = []
     const log = { error: (...all: unknown[]) => void logged.push(all) }
     const outbox = new SqliteOutbox(directory, { log })
-    const entries = await outbox.history.list({ limit: 10 })
-    t.same(
-      entries.map((entry) => entry.lead),
-      [3, 1],
-      lead
-    )
+    t.same(leadsOf(await outbox.history.list({ limit: 10 })), [3, 1], lead)
     const message = 'rows of the database that cannot be read were moved to its table set_aside'
     t.same(logged, [[{ rows: 1 }, message]])
     await outbox.close()
     const database = new DatabaseSync(join(directory, 'gateway.db'))
-    t.match(database.prepare('SELECT origin, content FROM set_aside').all(), [
-      { origin: 'history', content: /"caller":"crm"/ }
-    ])
+    const aside = database.prepare('SELECT origin, content FROM set_aside').all()
+    t.equal(aside.length, 1)
+    t.match(aside, [{ origin: 'history', content: /"caller":"crm"/ }])
     database.close()
     logged.length = 0
     await new SqliteOutbox(directory, { log }).close()
@@ -60,41 +60,97 @@ test('an entry of the history that cannot be read is set aside at the start, wit
 })
 
 test('an entry whose text is damaged costs only itself, on whichever page it is', async (t) => {
-  const directory = await withHistory(t)
-  change(
-    directory,
-    "UPDATE history SET fields = '[' WHERE id = 2",
-    "UPDATE history SET stored = 'x' WHERE id = 1"
-  )
+  const damages = ["fields = '['", "fields = '{}'", "stored = 'x'", "stored = '[]'"]
+  const directory = await withHistory(t, damages.length + 1)
+  change(directory, ...damages.map((damage, n) => `UPDATE history SET ${damage} WHERE lead = ${n + 1}`))
   const outbox = new SqliteOutbox(directory)
   t.teardown(() => outbox.close())
-  t.match(await outbox.history.list({ limit: 10 }), [{ lead: 3 }])
+  t.same(leadsOf(await outbox.history.list({ limit: 10 })), [damages.length + 1])
   t.same(await outbox.history.list({ limit: 1, lead: 2 }), [])
 })
+
+/** Damage that makes a stored update unreadable. */
+const DAMAGES = [
+  `changes = '["batch'`,
+  "changes = '{}'",
+  "changes = '[]'",
+  `changes = '["update_lead", {}, {}, null]'`,
+  "lead = 'nothing'",
+  "lead = 'lead_id:1x'",
+  "lead = 'lead_id:0'",
+  "lead = 'lead_id:1e3'",
+  "lead = 'lead_id:1000000000'",
+  "lead = 'lead_id:99999999999999999999'",
+  "lead = 'vendor_lead_code:'"
+]
 
 test('a stored update that cannot be read ends as failed, and blocks no other', async (t) => {
   const directory = dataDir(t)
   const before = new SqliteOutbox(directory)
-  await before.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
-  await before.jobs.accept(newJob(2, [sets('B', 3)]))
+  const leads = [...DAMAGES.keys(), 999_999_998].map((n) => n + 1)
+  await before.jobs.accept(
+    newJob(
+      1,
+      leads.map((lead) => sets('A', lead))
+    )
+  )
+  await before.jobs.accept(newJob(2, [sets('B', 50)]))
   await before.close()
   change(
     directory,
-    "UPDATE updates SET changes = '[\"batch' WHERE lead = 'lead_id:1'",
-    "UPDATE updates SET lead = 'nothing' WHERE lead = 'lead_id:3'"
+    ...DAMAGES.map((damage, n) => `UPDATE updates SET ${damage} WHERE id = ${n + 1}`),
+    "UPDATE updates SET lead = 'nothing' WHERE lead = 'lead_id:50'"
   )
   const logged: unknown[] = []
   const outbox = new SqliteOutbox(directory, { log: { error: (members) => void logged.push(members) } })
   t.teardown(() => outbox.close())
 
-  t.same(logged, [{ rows: 2 }])
+  t.same(logged, [{ rows: DAMAGES.length + 1 }])
   t.same(outbox.queue.size, { pending: 1, deadLetters: 0 })
-  const failed = { status: 'failed', error: { code: 'internal_error', retryable: true } }
+  const detail = 'The stored update could not be read from the database.'
+  const failed = { status: 'failed', error: { code: 'internal_error', detail, retryable: true } }
   t.match(await outbox.jobs.find(jobId(2)), { status: 'partial', counts: { failed: 1 } })
-  t.match(await outbox.jobs.results(jobId(2)), [{ index: 0, ...failed }])
-  const claimed = await outbox.queue.claim('default', 10, LATER)
-  t.match(claimed, [{ update: { key: { value: 2 } } }])
+  t.same(await outbox.jobs.results(jobId(2)), [{ index: 0, ...failed }])
+  const claimed = await outbox.queue.claim('default', 100, LATER)
+  t.same(inShort(claimed), [`1/${DAMAGES.length} lead_id:999999999 A`])
   await outbox.queue.settle(claimed.map(done), NO_CALLS)
-  t.match(await outbox.jobs.find(jobId(1)), { status: 'partial', counts: { failed: 1, updated: 1 } })
-  t.match(await outbox.jobs.results(jobId(1)), [failed, { status: 'updated' }])
+  const counts = { failed: DAMAGES.length, updated: 1 }
+  t.match(await outbox.jobs.find(jobId(1)), { status: 'partial', counts })
+  t.same(await outbox.jobs.results(jobId(1)), [
+    ...DAMAGES.map((_, index) => ({ index, ...failed })),
+    { index: DAMAGES.length, lead_id: 999_999_999, status: 'updated' }
+  ])
+})
+
+test('a damaged result loses only its details, and damaged counts are counted again', async (t) => {
+  const directory = dataDir(t)
+  const before = new SqliteOutbox(directory)
+  await before.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
+  await settleNext(before, done)
+  await settleNext(before, dead)
+  await before.jobs.accept(newJob(2, [sets('B', 4)]))
+  await settleNext(before, done)
+  await settleNext(before, done)
+  await before.close()
+  const damages = ['{', '{}', '5']
+  change(
+    directory,
+    ...damages.map((damage, n) => `UPDATE updates SET result = '${damage}' WHERE id = ${n + 1}`),
+    "UPDATE jobs SET counts = '{' WHERE n = 1"
+  )
+  const outbox = new SqliteOutbox(directory)
+  t.teardown(() => outbox.close())
+  t.same(await outbox.jobs.results(jobId(1)), [
+    { index: 0, status: 'updated' },
+    { index: 1, status: 'failed' },
+    { index: 2, status: 'updated' }
+  ])
+  t.same(
+    (await outbox.jobs.deadLetters({ limit: 10 })).map(({ result }) => result),
+    [{ index: 1, status: 'failed' }]
+  )
+  t.same(
+    (await outbox.jobs.list({ limit: 10 })).map(({ counts }) => counts),
+    [{ updated: 1 }, { updated: 2, failed: 1 }]
+  )
 })

@@ -6,11 +6,22 @@ import { ENDED, PENDING } from '../update-state.ts'
 /** Entries of the history whose lead cannot be one: JavaScript cannot even read numbers beyond 2^53. */
 const UNREADABLE_HISTORY = `lead < 1 OR lead > ${MAX_LEAD_ID}`
 /** Entries of the history that can be read. */
-export const READABLE_HISTORY = `(lead IS NULL OR NOT (${UNREADABLE_HISTORY})) AND json_valid(fields)
-  AND json_valid(coalesce(stored, '{}'))`
+export const READABLE_HISTORY = `(lead IS NULL OR NOT (${UNREADABLE_HISTORY})) AND ${isJson('fields', 'array')}
+  AND ${isJson("coalesce(stored, '{}')", 'object')}`
+const READABLE_ID = `lead GLOB 'lead_id:[1-9]*' AND substr(lead, 9) NOT GLOB '*[^0-9]*'
+  AND CAST(substr(lead, 9) AS INTEGER) <= ${MAX_LEAD_ID}`
+/** Changes have the form that `writeChanges` gives them. */
+const READABLE_CHANGES = ['text', 'object', 'object', 'array']
+  .map((type, n) => isJson('changes', type, `$[${n}]`))
+  .join(' AND ')
 /** Updates that have not ended and cannot be read. */
-const UNREADABLE_UPDATES = `state < 2 AND NOT (coalesce(json_valid(changes), FALSE)
-  AND (lead GLOB 'lead_id:[1-9]*' OR lead GLOB 'vendor_lead_code:?*' OR lead GLOB 'phone_number:?*'))`
+const UNREADABLE_UPDATES = `state < 2 AND NOT (${READABLE_CHANGES}
+  AND (${READABLE_ID} OR lead GLOB 'vendor_lead_code:?*' OR lead GLOB 'phone_number:?*'))`
+
+/** SQL that is true if a text is JSON, and what is at `path` in it has a type, as `json_type` names it. */
+function isJson(text: string, type: string, path = '$'): string {
+  return `iif(json_valid(${text}), json_type(${text}, '${path}') IS '${type}', FALSE)`
+}
 
 /**
  * Moves rows that nobody can read into the table `set_aside`, so that each costs only itself: one among those that are
