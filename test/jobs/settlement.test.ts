@@ -55,22 +55,27 @@ test('a folded update is superseded if the newer one was made, and otherwise end
   const settle = (outcome: Outcome) =>
     foldedSettlement(folded, outcome, settlementOf(newest, newest.update, outcome, SCHEDULE, NOW), NOW)
   const superseded = { index: 0, lead_id: 7, status: 'superseded', superseded: ['status'] }
-  const made = { claimed: folded, disposition: 'delivered', delivered: [] }
+  const ended = (result: object) => ({ claimed: folded, disposition: 'delivered', result, delivered: [] })
 
-  t.match(settle(UPDATED), { ...made, result: superseded })
-  t.match(settle({ ...UPDATED, superseded: ['status'] }), { ...made, result: superseded })
-  t.match(settle({ status: 'superseded', warnings: [] }), { ...made, result: superseded })
-  for (const code of ['lead_not_found', 'lead_ambiguous'] as const)
-    t.match(settle(failed(code)), { ...made, result: { lead_id: 7, status: 'failed', error: { code } } })
+  t.strictSame(settle(UPDATED), ended(superseded))
+  t.strictSame(settle({ ...UPDATED, superseded: ['status'] }), ended(superseded))
+  t.strictSame(settle({ status: 'superseded', warnings: [] }), ended(superseded))
+  for (const code of ['lead_not_found', 'lead_ambiguous'] as const) {
+    const error = { code, detail: 'It failed.', retryable: true }
+    t.strictSame(settle(failed(code)), ended({ index: 0, lead_id: 7, status: 'failed', error }))
+  }
   for (const outcome of [TIMED_OUT.unsent, failed('upstream_login_failed')])
     t.strictSame(settle(outcome), notAttempted(folded, NOW))
   t.strictSame(settle(failed('list_not_found')), { ...notAttempted(folded, NOW), attempts: 1 })
   const outcome = failed('upstream_unavailable')
   const settled = settlementOf(newest, newest.update, outcome, SCHEDULE, NOW)
-  t.match(foldedSettlement(folded, outcome, settled, NOW), {
+  if (settled.disposition !== 'retry') throw new Error('it is not tried again')
+  const { dueAt } = settled
+  t.strictSame(foldedSettlement(folded, outcome, settled, NOW), {
+    claimed: folded,
     disposition: 'retry',
     attempts: 1,
-    dueAt: 'dueAt' in settled && settled.dueAt
+    dueAt
   })
 })
 
@@ -80,15 +85,19 @@ test('a folded update that names its lead by a key has the lead in its result', 
   const folded = { ...claim(0), update }
   const outcome = { ...UPDATED, leads: [5] }
   const settled = settlementOf(folded, update, outcome, SCHEDULE, NOW)
-  t.match(foldedSettlement(folded, outcome, settled, NOW).result, {
+  t.strictSame(foldedSettlement(folded, outcome, settled, NOW).result, {
+    index: 0,
     vendor_lead_code: 'x',
     lead_id: 5,
-    status: 'superseded'
+    status: 'superseded',
+    superseded: ['status']
   })
 })
 
 test('an update whose fields are all superseded ends without being sent', async (t) => {
-  t.match(fullySuperseded(claim(0)), {
+  const claimed = claim(0)
+  t.strictSame(fullySuperseded(claimed), {
+    claimed,
     disposition: 'delivered',
     result: { index: 0, lead_id: 7, status: 'superseded', superseded: ['city'] },
     delivered: []

@@ -333,7 +333,7 @@ test('more combining marks in a row than any writing has are refused', async (t)
   for (const name of STRINGS) {
     for (const mode of MODES) t.equal(stored(mode, name, marked(32)), 'refused: unsafe_characters', name)
   }
-  t.match(clean(1, 'comments', `${marked(30)}b${marked(30)}`), { warnings: [] })
+  t.match(clean(1, 'comments', `${marked(30)}b${marked(30)}`), { warnings: { length: 0 } })
   t.match(clean(1, 'comments', marked(32)), {
     detail: 'comments holds more than 30 combining marks in a row, which no writing needs.'
   })

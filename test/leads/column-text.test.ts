@@ -50,13 +50,13 @@ test('a value is taken exactly if its bytes, or characters, fit the column', asy
 
 test('with latin1 and use_non_latin 1, only the letters of Western Europe are stored', async (t) => {
   const clean = createCleaner(1, { dbCharset: 'latin1' })
-  t.match(clean(firstName, 'José Šœ'), { stored: 'José Šœ', warnings: [] })
+  t.match(clean(firstName, 'José Šœ'), { stored: 'José Šœ', warnings: { length: 0 } })
   t.match(clean(firstName, 'Жюль'), { code: 'characters_lost' })
   t.match(clean(firstName, 'Anna Ж'), { stored: 'Anna', warnings: [{ code: 'characters_dropped' }] })
   t.match(clean(comments, '3 € – Ж'), { stored: '3 € – ?', warnings: [{ code: 'characters_dropped' }] })
   t.match(clean(code, 'ключ'), { code: 'characters_lost' })
   t.match(clean(comments, 'é'.repeat(255)), { stored: 'é'.repeat(255) })
-  t.match(clean(comments, 'a\nb'), { send: 'a\nb', warnings: [] })
+  t.match(clean(comments, 'a\nb'), { send: 'a\nb', warnings: { length: 0 } })
 })
 
 test('letters that an old PCRE lacks are lost, whatever Node knows', async (t) => {
@@ -72,7 +72,7 @@ test('letters that an old PCRE lacks are lost, whatever Node knows', async (t) =
     t.match(clean(firstName, letter), { code: 'characters_lost' })
     t.match(clean(FIELD_BY_NAME.get('email') as Field, `a${letter}@example.com`), { code: 'characters_lost' })
   }
-  t.match(clean(firstName, 'Éva Ωμέγα 漢字'), { stored: 'Éva Ωμέγα 漢字', warnings: [] })
+  t.match(clean(firstName, 'Éva Ωμέγα 漢字'), { stored: 'Éva Ωμέγα 漢字', warnings: { length: 0 } })
 })
 
 test('every letter that is kept is one to Node, and fits a column', async (t) => {
@@ -96,7 +96,7 @@ test('every letter that is kept is one to Node, and fits a column', async (t) =>
 
 test('a build that keeps only capitals in country_code is sent nothing else, and never asked to empty it', async (t) => {
   const { clean, fields } = serverRules(0, { capitalsInCountryCode: true })
-  t.match(clean(country, 'USA'), { send: 'USA', stored: 'USA', warnings: [] })
+  t.match(clean(country, 'USA'), { send: 'USA', stored: 'USA', warnings: { length: 0 } })
   for (const value of ['usa', 'U1', 'U-S', 'É', 'us a'])
     t.match(clean(country, value), { code: 'characters_lost', field: 'country_code' }, value)
   t.strictSame(clean(country, null), {

@@ -195,7 +195,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
 
     await later.queue.settle(first.map(done), NO_CALLS)
     const [older] = await later.queue.claim('sales', 10, LATER)
-    t.match(older, { job: { id: jobId(1) }, update: { index: 0 }, superseded: ['status'] })
+    t.same([older?.job.id, older?.update.index, older?.superseded], [jobId(1), 0, ['status']])
     t.same(
       later.queue.pendingByAccount,
       new Map([
@@ -220,7 +220,11 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await outbox.queue.settle([waiting(older, 500)], NO_CALLS)
     t.equal(outbox.queue.nextDueAt('sales'), 500)
     t.same(inShort([await settleNext(outbox, done)]), ['3/0 lead_id:1 C'])
-    t.match(await outbox.queue.claim('sales', 10, 500), [{ superseded: ['status'] }])
+    const claimed = await outbox.queue.claim('sales', 10, 500)
+    t.same(
+      claimed.map(({ superseded }) => superseded),
+      [['status']]
+    )
   })
 
   test(`${name}: an unknown job has no results, and nothing to cancel`, async (t) => {
@@ -450,9 +454,8 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(await numbers({ limit: 10, status: 'completed' }), [1])
     t.same(await numbers({ limit: 10, status: 'queued', source: 'early' }), [3, 2])
     t.same(await numbers({ limit: 10, caller: 'nobody' }), [])
-    t.match(await outbox.jobs.list({ limit: 1, status: 'completed' }), [
-      { id: jobId(1), status: 'completed', counts: { updated: 1 } }
-    ])
+    const [completed] = await outbox.jobs.list({ limit: 1, status: 'completed' })
+    t.match(completed, { id: jobId(1), status: 'completed', counts: { updated: 1 } })
   })
 
   test(`${name}: dead letters are listed newest first, by caller and job, with everything a replay needs`, async (t) => {
@@ -504,7 +507,12 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await settleNext(outbox, dead)
     const replay = replayAs(2)
     t.same(await outbox.jobs.replay({ limit: 1 }, replay), RECORD)
-    t.match(replay.found, [{ letters: [{ id, sequence, update, superseded: [] }], remaining: 1 }])
+    const [found] = replay.found
+    t.same(
+      found?.letters.map((one) => [one.id, one.sequence, one.update, one.superseded]),
+      [[id, sequence, update, []]]
+    )
+    t.equal(found?.remaining, 1)
 
     t.same(outbox.queue.size, { pending: 1, deadLetters: 1 })
     t.match(await outbox.jobs.find(jobId(1)), { status: 'failed', counts: { failed: 2 } })
@@ -752,7 +760,8 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await settleNext(outbox, (claimed) => waiting(claimed, 500))
     await outbox.jobs.replay({ limit: 10 }, replayAs(3))
 
-    t.match(await settleNext(outbox, done), { job: { id: jobId(2) }, superseded: [] })
+    const newer = await settleNext(outbox, done)
+    t.same([newer.job.id, newer.superseded], [jobId(2), []])
     const [replayed] = await outbox.queue.claim('default', 1, LATER)
     t.same(replayed?.superseded, ['email', 'status'], 'the newer one was delivered before it')
   })
@@ -909,9 +918,8 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const claimed = await outbox.queue.claim('default', 10, LATER)
     t.same(
       claimed.map(({ folded = [] }) => folded.length),
-      [299, 201, 0]
+      [299, MAX_FOLDED - 299, 0]
     )
-    t.equal(299 + 201, MAX_FOLDED)
   })
 
   test(`${name}: what many leads were set to is stored, though it closes at the same moment`, async (t) => {
@@ -940,8 +948,9 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const order = outbox.queue.nextSequence
     await outbox.jobs.accept(newJob(2, [sets('B', 1)]))
     await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['status'] }], order)
-    t.match(await settleNext(outbox, done), { job: { id: jobId(1) }, superseded: ['status'] })
-    t.match(await settleNext(outbox, done), { job: { id: jobId(2) }, superseded: [] })
+    const [older, newer] = [await settleNext(outbox, done), await settleNext(outbox, done)]
+    t.same([older.job.id, older.superseded], [jobId(1), ['status']])
+    t.same([newer.job.id, newer.superseded], [jobId(2), []])
   })
 
   test(`${name}: a response older than a day is not returned`, async (t) => {

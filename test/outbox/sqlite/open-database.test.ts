@@ -340,12 +340,16 @@ test('a database of the first schema keeps what it holds', async (t) => {
   t.same(outbox.queue.size, { pending: 1, deadLetters: 1 })
   t.equal(outbox.queue.nextSequence, 9)
   t.match(await outbox.jobs.find(jobId(1)), { status: 'running', counts: { queued: 1, failed: 1 } })
-  t.match(await outbox.jobs.deadLetters({ limit: 10 }), [{ id: 8, sequence: 8, attempts: 2 }])
+  const letters = await outbox.jobs.deadLetters({ limit: 10 })
+  t.same(
+    letters.map(({ id, sequence, attempts }) => [id, sequence, attempts]),
+    [[8, 8, 2]]
+  )
   t.match(await outbox.idempotency.find('crm', 'key-1', 5), { fingerprint: 'abc', httpStatus: 202 })
   const claimed = await outbox.queue.claim('default', 10, LATER)
-  t.match(claimed, [
-    { id: 7, sequence: 4, attempts: 2, update: { index: 0, changes: { params: { status: 'A' } } } }
-  ])
+  t.equal(claimed.length, 1)
+  const update = { index: 0, changes: { params: { status: 'A' } } }
+  t.match(claimed[0], { id: 7, sequence: 4, attempts: 2, update })
   await outbox.queue.settle(claimed.map(done), NO_CALLS)
   t.match(await outbox.jobs.find(jobId(1)), { status: 'partial', counts: { updated: 1, failed: 1 } })
 })
@@ -380,7 +384,11 @@ test('what newer updates had set in a database of the fourth schema is still lef
     claimed = await outbox.queue.claim('default', 10, LATER)
   }
   t.same(seen, [[2, 'status'], [4, 'owner'], [5], [3]])
-  t.match(await outbox.jobs.deadLetters({ limit: 10 }), [{ id: 1, superseded: ['email', 'status'] }])
+  const letters = await outbox.jobs.deadLetters({ limit: 10 })
+  t.same(
+    letters.map(({ id, superseded }) => [id, ...superseded]),
+    [[1, 'email', 'status']]
+  )
 })
 
 test('what a clock far ahead had made due later than it can be is brought forward', async (t) => {

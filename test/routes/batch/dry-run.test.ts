@@ -186,7 +186,8 @@ test('a dry run whose updates are all rejected is a 200 too', async (t) => {
   const { status, body } = await batch(gateway, { dry_run: true, lead_ids: [1], fields: { status: '' } })
 
   t.equal(status, 200)
-  t.match(body, { status: 'planned', summary: { rejected: 1, upstream_calls: 0 }, calls: [] })
+  t.match(body, { status: 'planned', summary: { rejected: 1, upstream_calls: 0 } })
+  t.same(body.calls, [])
   t.equal(body.results[0].error.code, 'field_invalid')
 })
 
