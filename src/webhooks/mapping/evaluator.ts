@@ -11,7 +11,10 @@ import {
 import { EvaluationQueue } from './evaluation-queue.ts'
 import type { MappingDefinition, MappingFault } from './mapping.ts'
 
-/** Longest CPU time for all expressions on one payload, in milliseconds, the start of the thread included. */
+/**
+ * Longest CPU time for all expressions on one payload, in milliseconds, the start of the thread included. An expression
+ * can only calculate, never wait, so no limit by the clock is needed: on a machine that stands still it would cost an event.
+ */
 const PAYLOAD_MS = 5_000
 /** Heap in megabytes at which a thread is stopped. */
 const MEMORY_MB = 384
@@ -50,7 +53,7 @@ export class Evaluator {
   #watching: NodeJS.Timeout | undefined
   #isRetired = false
 
-  /** @param payloadMs longest CPU time for one payload: a busy machine must not cost an event */
+  /** @param payloadMs longest CPU time for one payload */
   constructor(definition: MappingDefinition, eventId: string | undefined, payloadMs = PAYLOAD_MS) {
     this.#payloadMs = payloadMs
     const progress = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT))
