@@ -15,7 +15,7 @@ import {
   versionLine
 } from '../src/compat/response-text.ts'
 import type { RuntimeConfig } from '../src/config/runtime-config.ts'
-import { Problem } from '../src/errors.ts'
+import { isServerError, Problem } from '../src/errors.ts'
 import { callerOf, countAnonymous } from '../src/http/authentication.ts'
 import { rawBody, refuseEncodedBodies } from '../src/http/body-rules.ts'
 import { problemOf } from '../src/http/error-handler.ts'
@@ -39,7 +39,6 @@ const PATH = '/vicidial/non_agent_api.php'
 /** The path with more slashes, as in `https://dialer.example//vicidial/…`: clients join addresses so. */
 const SLASHED_PATH = /^\/+vicidial\/+non_agent_api\.php(?=\?|$)/
 const TEXT = 'text/plain; charset=utf-8'
-const FIRST_SERVER_ERROR = 500
 
 export interface CompatOptions {
   /** Whether VICIdial's address is enabled now. */
@@ -182,7 +181,7 @@ function wantsJson({ compat, query }: FastifyRequest): boolean {
 
 /** Whether the same request may succeed later. Only then a problem has its own status; all others have VICIdial's 200. */
 function isRetryable({ status, headers }: Problem): boolean {
-  return status >= FIRST_SERVER_ERROR || 'retry-after' in headers
+  return isServerError(status) || 'retry-after' in headers
 }
 
 function summaryOf({ compat, caller }: FastifyRequest): CallSummary {

@@ -8,6 +8,7 @@ import {
   ReplayedJobSchema,
   ReplayJobSchema
 } from '../schemas/job.ts'
+import { EmptyBodySchema } from '../schemas/empty-body.ts'
 import { ref } from '../schemas/ref.ts'
 import { Problem } from '../src/errors.ts'
 import { auditOf, callerOf, requires } from '../src/http/authentication.ts'
@@ -78,8 +79,7 @@ const cancelSchema = {
   summary: 'Give up what is not yet on its way',
   params: ParamsSchema,
   querystring: NoQuerySchema,
-  // Many clients send an empty object where there is nothing to say.
-  body: Type.Union([Type.Object({}, { additionalProperties: false }), Type.Null()]),
+  body: EmptyBodySchema,
   response: {
     200: json('How many updates were cancelled.', CancelledSchema),
     ...problems(...CHANGE_PROBLEMS, 'not_found')

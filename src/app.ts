@@ -18,7 +18,7 @@ import { AccessControl } from './callers/access-control.ts'
 import type { HttpSettings } from './config/http-settings.ts'
 import type { RuntimeConfig } from './config/runtime-config.ts'
 import type { Dispatchers } from './delivery/dispatcher.ts'
-import { authentication, countAnonymous, rateLimitHeaders } from './http/authentication.ts'
+import { authentication, countAnonymous, prepareSenders, rateLimitHeaders } from './http/authentication.ts'
 import { refuseEncodedBodies, refuseQueries, refuseUnwantedBodies, releaseBodies } from './http/body-rules.ts'
 import { ConnectionLimits } from './http/connection-limits.ts'
 import { countRequests } from './http/count-requests.ts'
@@ -106,6 +106,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await allowOrigins(app, http.corsOrigins)
   drainOnClose(app)
   connections.apply(app)
+  prepareSenders(app)
   rateLimitHeaders(app)
   releaseBodies(app, bodies)
   refuseUnknownPaths(app)

@@ -220,6 +220,11 @@ export class Problem extends Error {
   }
 }
 
+/** Whether a status is one of a failure on this side, so that the same request may succeed later (RFC 9110). */
+export function isServerError(status: number): boolean {
+  return status >= 500
+}
+
 /** The refusal of a request that can be sent again after `retryAfterSeconds`, a whole number. */
 export function overloaded(detail: string, retryAfterSeconds: number): Problem {
   return new Problem('overloaded', detail, { headers: { 'retry-after': String(retryAfterSeconds) } })

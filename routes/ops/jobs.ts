@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { EmptyBodySchema } from '../../schemas/empty-body.ts'
 import { JOB_STATUSES } from '../../schemas/job.ts'
 import { Problem } from '../../src/errors.ts'
 import { callerOf, requires } from '../../src/http/authentication.ts'
@@ -31,7 +32,6 @@ const JobQuerySchema = Type.Object(
   },
   { additionalProperties: false }
 )
-const EmptySchema = Type.Union([Type.Object({}, { additionalProperties: false }), Type.Null()])
 
 /** The same permission as `/v1/jobs`, and the session's. */
 const common = { hide: true, security: requires('jobs') }
@@ -105,7 +105,7 @@ export function jobPages({ jobs, store }: JobPagesOptions) {
 
     app.post<ById>(
       `${OPS}/jobs/:id/cancel`,
-      { schema: { ...common, body: EmptySchema } },
+      { schema: { ...common, body: EmptyBodySchema } },
       async (request, reply) => {
         const job = await jobOf(request.params.id)
         if (job.finishedAt !== undefined)

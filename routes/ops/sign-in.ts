@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { EmptyBodySchema } from '../../schemas/empty-body.ts'
 import { type AccessControl, requirePermission } from '../../src/callers/access-control.ts'
 import { Problem } from '../../src/errors.ts'
 import { authenticate, countAnonymous } from '../../src/http/authentication.ts'
@@ -12,8 +13,6 @@ import { HTML_TYPE } from './queries.ts'
 export const COOKIE = 'vicidial_gateway_ops'
 
 const SignInSchema = Type.Object({ key: Type.String({ maxLength: 1_000 }) }, { additionalProperties: false })
-/** A form without fields has an empty body, or none. */
-const EmptySchema = Type.Union([Type.Object({}, { additionalProperties: false }), Type.Null()])
 
 /** `/ops/sign-in` takes an operator's key once, `/ops/sign-out` ends the session. */
 export function signInRoutes(sessions: Sessions, accessControl: AccessControl) {
@@ -49,7 +48,7 @@ export function signInRoutes(sessions: Sessions, accessControl: AccessControl) {
 
     app.post(
       `${OPS}/sign-out`,
-      { schema: { hide: true, body: EmptySchema } },
+      { schema: { hide: true, body: EmptyBodySchema } },
       async (request: FastifyRequest, reply: FastifyReply) => {
         if (sessions.operator(request.cookies[COOKIE]) === undefined) countAnonymous(request, accessControl)
         sessions.end(request.cookies[COOKIE])

@@ -118,11 +118,15 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller
 }
 
-/** Adds the remaining quota to every response to a limited caller, errors included. */
-export function rateLimitHeaders(app: FastifyInstance): void {
+/** Prepares requests for what the hooks of this file note about them. */
+export function prepareSenders(app: FastifyInstance): void {
   app.decorateRequest('caller', null)
   app.decorateRequest('sender', null)
   app.decorateRequest('isCounted', false)
+}
+
+/** Adds the remaining quota to every response to a limited caller, errors included. */
+export function rateLimitHeaders(app: FastifyInstance): void {
   app.addHook('onSend', (request, reply, payload, done) => {
     // Undefined if the request could not be parsed.
     if (request.caller) reply.headers(request.caller.limits.headers())

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import { hasBody, lastBeforeHandler } from './body-rules.ts'
 import { ConnectionTable } from './connection-table.ts'
+import { isHealthCheck } from './drain.ts'
 import { PROBLEM_TYPE } from './error-handler.ts'
 import { overloaded, Problem } from '../errors.ts'
 import { requestIds } from './request-log.ts'
@@ -16,8 +17,6 @@ const LONGEST_CHECK_MS = 1_000
 /** How long a refused sender has to read the response, in milliseconds. An earlier reset could destroy it. */
 const LINGER_MS = 500
 const RETRY_AFTER_SECONDS = 2
-/** Routes that answer on connections beyond MAX_CONNECTIONS. */
-const HEALTH: ReadonlySet<string | undefined> = new Set(['/livez', '/readyz'])
 
 /** Responses by Node's error code; any other error means that it isn't HTTP. */
 const REFUSALS: ReadonlyMap<string, readonly [status: number, detail: string]> = new Map([
@@ -93,7 +92,7 @@ export class ConnectionLimits {
       this.#endOnClose()
     })
     app.addHook('onRequest', (request, reply, done) => {
-      if (!this.#table.isReserve(request.raw.socket) || HEALTH.has(request.routeOptions.url)) {
+      if (!this.#table.isReserve(request.raw.socket) || isHealthCheck(request)) {
         done()
         return
       }

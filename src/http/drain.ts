@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { overloaded } from '../errors.ts'
 
 declare module 'fastify' {
@@ -24,6 +24,11 @@ const QUIET_TURNS = 3
 /** Bound in case connections never stop coming; some are then refused. */
 const MOST_TURNS = 10_000
 
+/** Whether a request only asks how the gateway is. It is answered even when all others are refused. */
+export function isHealthCheck({ routeOptions: { url } }: FastifyRequest): boolean {
+  return url === '/livez' || url === '/readyz'
+}
+
 /** Refuses new requests on open connections once the application is closing; `/livez` and `/readyz` still answer. */
 export function drainOnClose(app: FastifyInstance): void {
   let draining = false
@@ -44,8 +49,7 @@ export function drainOnClose(app: FastifyInstance): void {
     done(null, payload)
   })
   app.addHook('onRequest', (request, _reply, done) => {
-    const url = request.routeOptions.url
-    const isRefused = draining && url !== '/livez' && url !== '/readyz'
+    const isRefused = draining && !isHealthCheck(request)
     done(isRefused ? overloaded('The gateway is shutting down.', RETRY_AFTER_SECONDS) : undefined)
   })
 }

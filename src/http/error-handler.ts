@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AccessControl } from '../callers/access-control.ts'
 import { presentedKey } from '../callers/key.ts'
-import { overloaded, Problem, StorageError } from '../errors.ts'
+import { isServerError, overloaded, Problem, StorageError } from '../errors.ts'
 import { countAnonymous } from './authentication.ts'
 import { echo } from '../leads/refusal.ts'
 
@@ -14,7 +14,6 @@ declare module 'fastify' {
 
 /** Time for somebody to clear or mount the disk. */
 const STORAGE_RETRY_AFTER_SECONDS = 30
-const FIRST_SERVER_ERROR = 500
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
 /** Answers every error with a problem document (RFC 9457), and logs it once if it is the gateway's fault. */
@@ -66,7 +65,7 @@ export function frameworkErrors(
 
 /** The problem itself, or the one that counting throws. What the gateway is to blame for costs nothing. */
 function countedProblem(problem: Problem, count: () => unknown): Problem {
-  if (problem.status >= FIRST_SERVER_ERROR) return problem
+  if (isServerError(problem.status)) return problem
   try {
     count()
     return problem
@@ -111,7 +110,7 @@ function frameworkProblem(error: FastifyError, request: FastifyRequest): Problem
     const detail = 'The body must be JSON, with Content-Type: application/json.'
     return new Problem('unsupported_media_type', detail)
   }
-  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+  if (error.statusCode !== undefined && error.statusCode >= 400 && !isServerError(error.statusCode)) {
     return new Problem('invalid_request', 'The request cannot be read.')
   }
   request.log.error({ err: error }, 'request failed')

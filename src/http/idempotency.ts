@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Result } from '../../schemas/batch.ts'
 import { callerOf } from './authentication.ts'
-import { Problem } from '../errors.ts'
+import { isServerError, Problem } from '../errors.ts'
 import {
   IDEMPOTENCY_KEY_TTL_MS,
   type IdempotencyKey,
@@ -27,9 +27,7 @@ const RETRY_AFTER_SECONDS = '1'
 const KEY = /^(?:"([\x20-\x21\x23-\x5B\x5D-\x7E]{1,255})"|([\x21\x23-\x7E]{1,255}))$/
 /** Other methods change nothing, so their responses are always new. */
 const CHANGING: ReadonlySet<string> = new Set(['POST', 'PATCH'])
-/** From here on nothing was done, so a retry may succeed: such responses aren't stored. */
-const FIRST_SERVER_ERROR = 500
-/** Not stored either: they depend on the caller's rights, on another request, or on limits. */
+/** Like server errors, these aren't stored: they depend on the caller's rights, another request, or limits. */
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([403, 409, 429])
 
 /**
@@ -84,7 +82,7 @@ export function idempotency(scope: FastifyInstance, store: SavedResponses, log: 
   ) {
     const { isResponseStored, isTransient } = request
     const { statusCode } = reply
-    const isFinal = !isTransient && statusCode < FIRST_SERVER_ERROR && !TRANSIENT_STATUSES.has(statusCode)
+    const isFinal = !isTransient && !isServerError(statusCode) && !TRANSIENT_STATUSES.has(statusCode)
     if (isResponseStored || !isFinal || typeof payload !== 'string') return
     const record = {
       ...idempotencyKey,
@@ -124,7 +122,8 @@ export function idempotencyKeyOf(request: FastifyRequest): string | undefined {
 
 /** Tells requests with the same key apart. The body must have been read. */
 export function fingerprintOf({ method, url, rawBody }: FastifyRequest): string {
-  return hash('sha256', Buffer.concat([Buffer.from(`${method} ${url}\n`), rawBody ?? Buffer.alloc(0)]))
+  const whole = createHash('sha256').update(`${method} ${url}\n`)
+  return whole.update(rawBody ?? '').digest('hex')
 }
 
 function nameOf({ caller, key }: IdempotencyKey): string {

@@ -44,11 +44,6 @@ export class RequestBodies {
     this.#maxBytes = maxBodyBytes
   }
 
-  /** Bytes in memory, without the first of each body. */
-  get bytes(): number {
-    return (this.#bytes.get('known') ?? 0) + (this.#bytes.get('anonymous') ?? 0)
-  }
-
   /**
    * Reads the body of a request.
    * @throws Problem payload_too_large; overloaded if there is no room for it; invalid_request if it does not arrive whole

@@ -6,7 +6,7 @@ import { Callers } from '../../src/callers/callers.ts'
 import { createKey, hashKey } from '../../src/callers/key.ts'
 import { auditOf, authentication, callerOf, requires } from '../../src/http/authentication.ts'
 import { answerErrors } from '../../src/http/error-handler.ts'
-import { rateLimitHeaders } from '../../src/http/authentication.ts'
+import { prepareSenders, rateLimitHeaders } from '../../src/http/authentication.ts'
 import type { Tester } from '../helper.ts'
 
 const CRM: CallerConfig = {
@@ -33,6 +33,7 @@ async function behindKeys(t: Tester, addRoutes: (scope: FastifyInstance) => void
   const app = fastify()
   const accessControl = new AccessControl(new Callers([CRM, WEB, SHOP]), 0)
   answerErrors(app, accessControl)
+  prepareSenders(app)
   rateLimitHeaders(app)
   app.addHook('onSend', async ({ sender }, reply) => {
     reply.header('x-proven', sender ?? 'nobody')

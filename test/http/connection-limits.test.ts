@@ -11,15 +11,12 @@ import { type Connection, open, parsed } from './connection.ts'
 /** These tests' timeout for a request; for its headers it is a third. */
 const RECEIVE_TIMEOUT_MS = 900
 const env = { RECEIVE_TIMEOUT_MS: String(RECEIVE_TIMEOUT_MS) }
-/** More than the busiest machine takes to notice that a time is over. */
-const MARGIN_MS = 60_000
 const MEGABYTE = 1_000_000
 const HEAD = `POST /v1/leads/batch-update HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n`
 const KEY = `Authorization: Bearer ${API_KEY}\r\n`
 
-/** Sends bytes one by one, slowly, until the connection ends; gives what was answered, and after what time. */
-async function drip({ socket, ended }: Connection, text: string) {
-  const began = performance.now()
+/** Sends bytes one by one, slowly, until the connection ends; gives what was answered. */
+async function drip({ socket, ended }: Connection, text: string): Promise<string> {
   const dripping = (async () => {
     for (const character of text) {
       if (!socket.writable) return
@@ -29,7 +26,7 @@ async function drip({ socket, ended }: Connection, text: string) {
   })()
   const answer = await ended
   await dripping
-  return { answer, ms: performance.now() - began }
+  return answer
 }
 
 function checkProblem(t: Test, answer: string, status: number, detail: string): void {
@@ -49,31 +46,28 @@ function checkProblem(t: Test, answer: string, status: number, detail: string): 
 }
 
 test('slow or missing headers end with 408 after a third of the timeout, and nothing is echoed', async (t) => {
-  const limitMs = 12_000
-  const gateway = await startGateway(t, { RECEIVE_TIMEOUT_MS: String(limitMs) })
-  const [slow, silent] = await Promise.all([
+  const gateway = await startGateway(t, env)
+  t.equal(gateway.app.server.headersTimeout, RECEIVE_TIMEOUT_MS / 3)
+  const answers = await Promise.all([
     drip(await open(gateway), `GET /canary HTTP/1.1\r\nX-Canary: ${'canary'.repeat(1_000)}`),
     drip(await open(gateway), '')
   ])
-  for (const { answer, ms } of [slow, silent]) {
+  for (const answer of answers) {
     checkProblem(t, answer, 408, 'The request did not arrive in time.')
     t.notMatch(answer, /canary/i)
-    t.ok(ms >= limitMs / 3 && ms < limitMs, `${ms} ms`)
   }
 })
 
 test('a slow body ends with 408 after the whole timeout, and nothing is done', async (t) => {
   const gateway = await startGateway(t, env)
+  t.equal(gateway.app.server.requestTimeout, RECEIVE_TIMEOUT_MS)
   const body = JSON.stringify({ lead_ids: [1], fields: { status: 'SALE' } }).padEnd(5_000)
   const declared = await open(gateway)
   declared.socket.write(`${HEAD}${KEY}Content-Length: ${body.length}\r\n\r\n`)
   const chunked = await open(gateway)
   chunked.socket.write(`${HEAD}${KEY}Transfer-Encoding: chunked\r\n\r\n1388\r\n`)
-  const endings = await Promise.all([drip(declared, body), drip(chunked, body)])
-  for (const { answer, ms } of endings) {
+  for (const answer of await Promise.all([drip(declared, body), drip(chunked, body)]))
     checkProblem(t, answer, 408, 'The request did not arrive in time.')
-    t.ok(ms >= RECEIVE_TIMEOUT_MS - 50 && ms < RECEIVE_TIMEOUT_MS + MARGIN_MS, `${ms} ms`)
-  }
   t.same(gateway.sandbox.calls(), [])
 })
 
@@ -81,7 +75,7 @@ test('a slow body without a key gets its response at once, and is then cut off w
   const gateway = await startGateway(t, env)
   const connection = await open(gateway)
   connection.socket.write(`${HEAD}Content-Length: 5000\r\n\r\n`)
-  const { answer } = await drip(connection, ' '.repeat(5_000))
+  const answer = await drip(connection, ' '.repeat(5_000))
   t.match(answer, /^HTTP\/1\.1 401 /)
   t.equal(answer.match(/HTTP\/1\.1/g)?.length, 1)
 })
@@ -91,7 +85,7 @@ test('a reused connection also ends with 408 when its next request is slow', asy
   const connection = await open(gateway)
   connection.socket.write('GET /livez HTTP/1.1\r\nHost: gateway\r\n\r\n')
   await once(connection.socket, 'data')
-  const { answer } = await drip(connection, 'GET /livez HTTP/1.1\r\nHost: gateway\r\nX-A: ')
+  const answer = await drip(connection, 'GET /livez HTTP/1.1\r\nHost: gateway\r\nX-A: ')
   const [first = '', second = ''] = answer.split(/(?=HTTP\/1\.1 408)/)
   t.match(first, /^HTTP\/1\.1 200 /)
   checkProblem(t, second, 408, 'The request did not arrive in time.')
