@@ -8,7 +8,8 @@ import { startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { dataDir, type Tester } from '../helper.ts'
 import { DURABLE, emptied, HEADERS, post, settings, start } from './gateway.ts'
 
-const CALLS = 'read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg,pwrite64,fsync,fdatasync'
+const SYNCS = 'fsync,fdatasync'
+const CALLS = `read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg,pwrite64,${SYNCS}`
 const ATTACH_MS = 120_000
 /** The end of a sync of the log, by whichever thread. */
 const SYNCED =
@@ -21,9 +22,9 @@ const DEEDS: readonly [deed: string, call: RegExp][] = [
   ['answer written', /^(?:write|writev|sendto|sendmsg)\(.*"HTTP\/1\.1 20[02] /]
 ]
 
-/** Notes the system calls of a process into `file`. Undefined if this machine does not let it. */
-async function trace(t: Tester, pid: number, file: string): Promise<ChildProcess | undefined> {
-  const args = ['-f', '-y', '-s', '200', '-e', `trace=${CALLS}`, '-o', file, '-p', String(pid)]
+/** Notes system calls of a process into `file`. Undefined if this machine does not let it. */
+async function trace(t: Tester, pid: number, file: string, calls = CALLS): Promise<ChildProcess | undefined> {
+  const args = ['-f', '-y', '-s', '200', '-e', `trace=${calls}`, '-o', file, '-p', String(pid)]
   const strace = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] })
   t.teardown(() => strace.kill('SIGKILL'))
   const limit = setTimeout(() => strace.kill('SIGKILL'), ATTACH_MS)
@@ -83,5 +84,38 @@ test(
       t.equal(status, expected, name)
       t.match(untilAnswered.join(', '), /^request read, (log written, log synced, )+answer written$/, name)
     }
+  }
+)
+
+test(
+  'the main thread never syncs, so that a slow disk holds up no request',
+  { skip: !HAS_STRACE },
+  async (t) => {
+    const sandbox = await startSandbox()
+    t.teardown(() => sandbox.close())
+    const directory = dataDir(t)
+    const server = await start(t, settings(sandbox.url, directory))
+    const pid = server.child.pid ?? 0
+    const file = join(directory, 'trace')
+    const strace = await trace(t, pid, file, SYNCS)
+    if (strace === undefined) {
+      t.comment('strace may not trace here')
+      return
+    }
+    const lead_ids = Array.from({ length: 5_000 }, (_, n) => n + 1)
+    for (let rank = 0; rank < 2; rank++)
+      t.equal((await post(server.origin, { lead_ids, fields: { rank } })).status, 202)
+    await emptied(server.origin)
+    const ended = once(strace, 'exit')
+    strace.kill('SIGINT')
+    await ended
+
+    const synced = new Set<string>()
+    for (const line of readFileSync(file, 'utf8').split('\n')) {
+      const [, thread, name] = /^(\d+) +\w+\(\d+<[^>]*\/(gateway\.db[^>]*)>/.exec(line) ?? []
+      if (name !== undefined)
+        synced.add(`${name} by ${Number(thread) === pid ? 'the main thread' : 'another'}`)
+    }
+    t.same([...synced].sort(), ['gateway.db by another', 'gateway.db-wal by another'])
   }
 )

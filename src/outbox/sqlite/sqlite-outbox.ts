@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
 import { type HistoryPolicy, type HistoryStore, NO_HISTORY } from '../history.ts'
 import type { IdempotencyStore } from '../idempotency.ts'
 import type { JobStore } from '../jobs.ts'
@@ -33,7 +32,7 @@ export interface SqliteOptions {
   readonly gatherMs?: number
   /** The longest pause before a retry, in milliseconds; see `openDatabase`. */
   readonly longestPauseMs?: number
-  /** Brings the write-ahead log to the disk; by default with `fdatasync`. */
+  /** Brings what was committed to the disk; by default `WriteAheadLog.sync`. */
   readonly sync?: (log: WriteAheadLog) => Promise<void>
   readonly log?: OutboxLog
 }
@@ -50,7 +49,6 @@ export class SqliteOutbox implements Outbox {
   readonly jobs: JobStore
   readonly idempotency: IdempotencyStore
   readonly history: HistoryStore
-  readonly #database: DatabaseSync
   readonly #sql: Statements
   readonly #commits: GroupCommit
   readonly #files: DatabaseFiles
@@ -66,11 +64,11 @@ export class SqliteOutbox implements Outbox {
       history: policy = NO_HISTORY,
       gatherMs = GATHER_MS,
       longestPauseMs,
-      sync = (file) => file.datasync(),
+      sync = (file) => file.sync(),
       log = NO_LOG
     }: SqliteOptions = {}
   ) {
-    this.#database = openDatabase(directory, longestPauseMs)
+    const database = openDatabase(directory, longestPauseMs)
     const path = join(directory, FILE)
     const files = new DatabaseFiles(path, (fault) => {
       log.error(
@@ -79,16 +77,14 @@ export class SqliteOutbox implements Outbox {
       )
     })
     this.#files = files
-    // Each commit is synced by GroupCommit instead, in a thread of its own: a slow disk must not hold up everything.
-    this.#database.exec('PRAGMA synchronous = NORMAL')
-    this.#log = new WriteAheadLog(`${path}-wal`)
-    const rows = setAsideUnreadable(this.#database, Date.now())
+    this.#log = new WriteAheadLog(database, path)
+    const rows = setAsideUnreadable(database, Date.now())
     if (rows > 0)
       log.error({ rows }, 'rows of the database that cannot be read were moved to its table set_aside')
-    const sql = new Statements(this.#database)
+    const sql = new Statements(database)
     this.#sql = sql
     const jobs = new JobTable(sql)
-    const ready = new ReadyUpdates(this.#database)
+    const ready = new ReadyUpdates(database)
     const writes = new NewestWrites(sql)
     const updates = new UpdateTable(sql, jobs, ready, writes)
     const deadLetters = new DeadLetters(sql)
@@ -96,7 +92,7 @@ export class SqliteOutbox implements Outbox {
       updates.recount()
     }
     const counts = { statements: sql, recount }
-    const commits = new GroupCommit(this.#database, gatherMs, counts, new DiskReserve(directory), () =>
+    const commits = new GroupCommit(database, gatherMs, counts, new DiskReserve(directory), () =>
       sync(this.#log)
     )
     this.#commits = commits
@@ -121,9 +117,8 @@ export class SqliteOutbox implements Outbox {
   }
 
   async close(): Promise<void> {
-    this.#commits.flush()
-    await this.#commits.synced
-    this.#database.close()
-    this.#log.close()
+    await this.#commits.flush()
+    // What can't be synced is left to the next start, which reads it from the log.
+    if (!this.#commits.isLost) this.#log.close()
   }
 }

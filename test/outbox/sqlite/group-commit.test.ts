@@ -163,13 +163,31 @@ test('if a rollback fails, its writes are rejected, and the next group is counte
   }
 })
 
-test('flush writes waiting work at once', (t) => {
-  const { add, commits, numbers } = inMemory(t)
+test('flush writes waiting work, after the sync before it', async (t) => {
+  const syncs: PromiseWithResolvers<void>[] = []
+  const sync = () => {
+    const made = Promise.withResolvers<void>()
+    syncs.push(made)
+    return made.promise
+  }
+  const { add, commits, numbers } = inMemory(t, sync)
   void add(1)
+  await settled()
   void add(2)
-  commits.flush()
-  t.same(numbers(), [1, 2])
-  t.end()
+  let isFlushed = false
+  const flushed = commits.flush().then(() => (isFlushed = true))
+  await settled()
+  t.same(numbers(), [1])
+  syncs[0]?.resolve()
+  await settled()
+  void add(3)
+  await settled()
+  t.same([numbers(), isFlushed], [[1, 2], false])
+  syncs[1]?.resolve()
+  await settled()
+  syncs[2]?.resolve()
+  await flushed
+  t.same([numbers(), syncs.length], [[1, 2, 3], 3])
 })
 
 test('when the disk is full the reserve is given up for notes, and nothing else is written until it is back', async (t) => {

@@ -7,7 +7,7 @@ const MAX_COMMIT_MS = 8
 /** SQLite's result code for a full disk. */
 const SQLITE_FULL = 13
 
-/** Brings what was committed to the disk; may take long, and holds nothing up meanwhile. */
+/** Brings what was committed to the disk. May take long, and holds nothing up meanwhile; nothing is committed until then. */
 export type Sync = () => Promise<void>
 
 /** Room on the disk for notes; see `DiskReserve`. */
@@ -93,14 +93,18 @@ export class GroupCommit {
     })
   }
 
-  /** Commits all waiting work. */
-  flush(): void {
-    while (this.#waiting.length > 0) this.#commit()
+  /** Commits all waiting work. Resolves when it is synced. */
+  async flush(): Promise<void> {
+    await this.#syncing
+    while (this.#waiting.length > 0) {
+      this.#commit()
+      await this.#syncing
+    }
   }
 
-  /** Resolves when everything that was committed is synced. */
-  get synced(): Promise<void> {
-    return this.#syncing
+  /** Whether a sync has failed: nothing is written any more. */
+  get isLost(): boolean {
+    return this.#lost !== undefined
   }
 
   /** Why only notes are written. */
@@ -116,6 +120,8 @@ export class GroupCommit {
     this.#isScheduled = true
     const commit = () => {
       this.#isScheduled = false
+      // Then the end of the sync schedules the next one.
+      if (this.#isSyncing) return
       this.#commit()
       if (this.#waiting.length > 0) this.#schedule()
     }
@@ -165,7 +171,7 @@ export class GroupCommit {
       return
     }
     this.#isSyncing = true
-    this.#syncing = Promise.all([this.#syncing, this.#sync()])
+    this.#syncing = this.#sync()
       .then(resolve, (error: unknown) => {
         const cause = error instanceof Error ? error.message : 'unknown'
         this.#lost = `The database cannot be synced to disk (${cause}).`

@@ -77,7 +77,6 @@ function prepare(database: DatabaseSync, path: string, longestPauseMs: number): 
   }
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('PRAGMA synchronous = FULL')
-  database.exec('PRAGMA wal_autocheckpoint = 8000')
   database.exec('BEGIN EXCLUSIVE')
   for (const migration of MIGRATIONS.slice(version)) database.exec(migration)
   if (isNew) database.exec(`PRAGMA application_id = ${APPLICATION_ID}`)

@@ -1,0 +1,42 @@
+import { copyFileSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'tap'
+import { openDatabase } from '../../../src/outbox/sqlite/database/open-database.ts'
+import { WriteAheadLog } from '../../../src/outbox/sqlite/database/write-ahead-log.ts'
+import { dataDir } from '../../helper.ts'
+
+const PAGE = 4_096
+
+test('the log is copied into the database when it is long, and begins again', async (t) => {
+  const directory = dataDir(t)
+  const path = join(directory, 'gateway.db')
+  const database = openDatabase(directory)
+  const log = new WriteAheadLog(database, path)
+  const version = database.prepare('PRAGMA user_version').get()
+  database.exec('CREATE TABLE numbers (n INTEGER PRIMARY KEY, text TEXT)')
+  const insert = database.prepare('INSERT INTO numbers (text) VALUES (?)')
+  const text = 'x'.repeat(PAGE)
+  const sizes = new Set<number>()
+  for (let commits = 1; commits <= 100; commits++) {
+    database.exec('BEGIN')
+    for (let n = 0; n < 100; n++) insert.run(text)
+    database.exec('COMMIT')
+    await log.sync()
+    sizes.add(statSync(path).size)
+
+    if (commits % 10 > 0) continue
+    // As another process would find it now.
+    const copy = dataDir(t)
+    for (const name of readdirSync(directory)) copyFileSync(join(directory, name), join(copy, name))
+    const found = new DatabaseSync(join(copy, 'gateway.db'))
+    t.same(found.prepare('SELECT count(*) AS count FROM numbers').get(), { count: commits * 100 })
+    t.same(found.prepare('PRAGMA user_version').get(), version)
+    found.close()
+  }
+  t.ok(sizes.size > 2, 'it was copied more than once')
+  t.ok(sizes.size < 20, 'it was not copied each time')
+  t.ok(statSync(`${path}-wal`).size < 5_000 * PAGE, 'and did not grow further')
+  log.close()
+  t.same(readdirSync(directory), ['gateway.db'])
+})
