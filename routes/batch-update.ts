@@ -15,8 +15,8 @@ const schema = {
   summary: 'Update many leads, each with its own changes',
   description:
     'Long form: `updates`, each naming its lead and what to change. Short form: `lead_ids` and one set of changes. ' +
-    'One result per update (per lead id in the short form), in the same order. An update that is refused stops ' +
-    'no other. The same lead may stand twice; its updates take effect in the order given.',
+    'One result per update (per lead id in the short form), in the same order. A refused update does not ' +
+    'stop the others. A lead may appear twice; its updates take effect in the order given.',
   tags: ['leads'],
   security: requires('batch'),
   body: Type.Union([ref(BatchRequestSchema), ref(ShortBatchRequestSchema)]),

@@ -85,7 +85,7 @@ function confirm(request: FastifyRequest, parameters: Parameters, accessControl:
   if (isSame && (textOf(parameters, 'user') ?? name) === name) return
   countWrongKey(request, accessControl)
   const headers = { 'www-authenticate': BEARER_CHALLENGE }
-  const detail = 'user and pass of the body are not those of the query or the header.'
+  const detail = 'user and pass of the body differ from those of the query or the header.'
   throw new Problem('unauthenticated', detail, { headers })
 }
 

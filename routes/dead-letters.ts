@@ -26,9 +26,10 @@ const DEFAULT_LIMIT = 50
 
 const listSchema = {
   operationId: 'listDeadLetters',
-  summary: 'Updates that were given up, newest first',
+  summary: 'List dead letters, newest first',
   description:
-    'They were tried for as long as the retry schedule says. A caller sees its own; an operator sees all.',
+    'Updates that were given up: they were tried for as long as the retry schedule says. A caller sees its own; an operator ' +
+    'sees all.',
   tags: ['jobs'],
   security: requires('dead_letters'),
   querystring: QuerySchema,
@@ -39,11 +40,10 @@ const listSchema = {
 }
 const replaySchema = {
   operationId: 'replayDeadLetters',
-  summary: 'Deliver dead letters anew',
+  summary: 'Replay dead letters',
   description:
     'They become new jobs, one for each caller and source, the oldest first. Fields that newer updates of a lead have set since are ' +
-    'left out and reported as `superseded`, unless `force` is true. What the caller may no longer ask for stays a ' +
-    'dead letter.',
+    'left out and reported as `superseded`, unless `force` is true. What the caller may no longer set stays a dead letter.',
   tags: ['jobs'],
   security: requires('dead_letters'),
   body: Type.Union([ref(ReplayDeadLettersSchema), Type.Null()]),

@@ -8,9 +8,9 @@ import { COMMON_PROBLEMS, json, problems } from './responses.ts'
 
 const schema = {
   operationId: 'listFields',
-  summary: 'The fields of a lead',
+  summary: 'List the fields of a lead',
   description:
-    'Every field that an update may set: its type, longest length, what VICIdial keeps of a value.',
+    'Every field that an update may set: its type, its longest value, and the characters that VICIdial keeps.',
   tags: ['leads'],
   security: requires('batch'),
   response: {

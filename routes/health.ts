@@ -8,8 +8,8 @@ import { json, problems } from './responses.ts'
 
 const liveSchema = {
   operationId: 'live',
-  summary: 'Is the process alive',
-  description: 'Depends on nothing but the process.',
+  summary: 'Check that the process is alive',
+  description: 'Depends on nothing except the process.',
   tags: ['service'],
   security: [],
   response: { 200: json('It is.', LiveSchema), ...problems('invalid_request', 'internal_error') }
@@ -17,7 +17,7 @@ const liveSchema = {
 
 const readySchema = {
   operationId: 'ready',
-  summary: 'Does the gateway take requests',
+  summary: 'Check that the gateway takes requests',
   description: 'A VICIdial that is down is reported here, but does not make the gateway unready.',
   tags: ['service'],
   security: [],

@@ -14,7 +14,7 @@ const pageParameters = {
   since: Type.Optional(
     Type.String({
       pattern: TIME_PATTERN,
-      description: 'Nothing from before; RFC 3339.'
+      description: 'Only from this time on; RFC 3339.'
     })
   ),
   limit: Type.Optional(
@@ -26,7 +26,7 @@ const pageParameters = {
 }
 const QuerySchema = Type.Object(
   {
-    caller: Type.Optional(Type.String({ description: 'Absent: everybody, as far as may be seen.' })),
+    caller: Type.Optional(Type.String({ description: 'Absent: every caller that you may see.' })),
     ...pageParameters
   },
   { additionalProperties: false }
@@ -48,14 +48,14 @@ const common = {
 const listSchema = {
   ...common,
   operationId: 'listHistory',
-  summary: 'What became of updates, newest first',
+  summary: 'List the history of updates, newest first',
   description: 'A caller sees what it sent itself; an operator sees all.',
   querystring: QuerySchema
 }
 const leadSchema = {
   ...common,
   operationId: 'listLeadHistory',
-  summary: 'What became of the updates of one lead, newest first',
+  summary: 'List the history of one lead, newest first',
   description: 'A caller sees what it sent itself; an operator sees all.',
   params: ParamsSchema,
   querystring: LeadQuerySchema

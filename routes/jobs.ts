@@ -39,7 +39,7 @@ const common = { tags: ['jobs'], security: requires('jobs') }
 const getSchema = {
   ...common,
   operationId: 'getJob',
-  summary: 'What became of a job',
+  summary: 'Get a job and its results',
   params: ParamsSchema,
   querystring: NoQuerySchema,
   response: {
@@ -50,7 +50,7 @@ const getSchema = {
 const listSchema = {
   ...common,
   operationId: 'listJobs',
-  summary: 'Jobs, newest first',
+  summary: 'List jobs, newest first',
   description: 'A caller sees its own jobs; an operator sees all.',
   querystring: QuerySchema,
   response: {
@@ -61,10 +61,10 @@ const listSchema = {
 const replaySchema = {
   ...common,
   operationId: 'replayJob',
-  summary: 'Deliver the dead letters of a job anew',
+  summary: 'Replay the dead letters of a job',
   description:
     'They become a new job. Fields that newer updates of a lead have set since are left out and reported as ' +
-    '`superseded`, unless `force` is true. What the caller may no longer ask for stays a dead letter.',
+    '`superseded`, unless `force` is true. What the caller may no longer set stays a dead letter.',
   params: ParamsSchema,
   querystring: NoQuerySchema,
   body: Type.Union([ref(ReplayJobSchema), Type.Null()]),
@@ -76,7 +76,7 @@ const replaySchema = {
 const cancelSchema = {
   ...common,
   operationId: 'cancelJob',
-  summary: 'Give up what is not yet on its way',
+  summary: 'Cancel the updates of a job that are not in flight',
   params: ParamsSchema,
   querystring: NoQuerySchema,
   body: EmptyBodySchema,

@@ -9,7 +9,7 @@ import { problems } from './responses.ts'
 const text = { schema: Type.String() }
 const schema = {
   operationId: 'metrics',
-  summary: 'What the gateway has done and how it stands, for Prometheus',
+  summary: 'Metrics for Prometheus',
   description:
     'OpenMetrics if `Accept` names `application/openmetrics-text`, else the older text format of Prometheus. ' +
     'docs/operations.md explains each metric.',

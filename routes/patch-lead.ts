@@ -18,7 +18,7 @@ const ParamsSchema = Type.Object({
 const schema = {
   operationId: 'patchLead',
   summary: 'Update one lead',
-  description: 'The body holds the fields to change, plainly. Fields that are not named stay as they are.',
+  description: 'The body is an object of the fields to change. Other fields keep their values.',
   tags: ['leads'],
   security: requires('batch'),
   params: ParamsSchema,

@@ -28,8 +28,7 @@ const ParamsSchema = Type.Object({
 const QuerySchema = Type.Object({
   wait: Type.Optional(
     Type.String({
-      description:
-        'Seconds, at most 25, to wait for the result; the answer is the result if there is one by then.'
+      description: 'Seconds to wait for the result, at most 25. If it is there by then, it is the response.'
     })
   )
 })
@@ -46,10 +45,11 @@ const NO_BODY = Buffer.alloc(0)
 const anything = { schema: {} }
 const schema = {
   operationId: 'receiveWebhook',
-  summary: 'Take an event of a sender that cannot shape its requests',
+  summary: 'Receive a webhook event',
   description:
-    'How the sender proves itself and how its payload becomes updates is configured for each source. The updates are ' +
-    'stored durably, and then delivered. A repeat of an event that is known by its id is answered as the first one was.',
+    'For services whose payload you cannot change. The configuration of each source says how its sender proves itself, and ' +
+    'how a payload becomes updates. They are stored on disk, then delivered. A repeat of a known event id gets the first ' +
+    'response again.',
   tags: ['webhooks'],
   security: [],
   params: ParamsSchema,
@@ -63,7 +63,7 @@ const schema = {
   },
   response: {
     202: json(
-      'The updates are stored, and will be delivered; or the event is of no interest.',
+      'The updates are stored, and will be delivered; or the source ignores the event.',
       AcceptedSchema
     ),
     200: json('With `wait`: all leads were updated.', BatchAnswerSchema),
@@ -117,7 +117,7 @@ export function webhookRoutes(options: WebhookOptions) {
     const event = await readEvent(endpoint, { headers, rawBody }, maxUpdates)
     if (event.updates.length === 0) return reply.code(202).send({ id: null, status: 'ignored', updates: 0 })
 
-    // Of the two, what is stricter.
+    // Of the two settings, the stricter one.
     const stricter = {
       ...(caller?.onLossy === 'reject' && { onLossy: caller.onLossy }),
       ...(caller?.keyMatch === 'exact' && { keyMatch: caller.keyMatch })

@@ -14,14 +14,14 @@ const options = {
   on_multiple: Type.Optional(
     Type.Enum(['reject', 'all', 'newest'], {
       description:
-        'What a key that matches several leads means. `reject`, the default, changes nothing: `ambiguous`.'
+        'What to do if a key matches several leads. `reject`, the default: change none; the result is `ambiguous`.'
     })
   ),
   key_match: Type.Optional(
     Type.Enum(['collation', 'exact'], {
       description:
-        'Which codes a vendor_lead_code finds: `collation`, the default, those that VICIdial takes for the same, like ' +
-        '`6e1` for `6E1`; `exact` only the one that is spelt so.'
+        'Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like ' +
+        '`6e1` and `6E1`. `exact`: only the code spelled the same.'
     })
   ),
   on_lossy: Type.Optional(
@@ -41,7 +41,7 @@ const changes = {
   custom_fields: Type.Optional(
     Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Null()]), {
       description:
-        'Custom fields of the list that the lead is in, as far as the operator has listed them. A number only for the type NUMBER.'
+        'Custom fields of the list that the lead is in. The operator must have listed them. Only the type NUMBER takes a number.'
     })
   )
 }
@@ -50,12 +50,12 @@ const request = {
   source: Type.Optional(
     Type.String({
       pattern: '^[A-Za-z0-9]{2,20}$',
-      description: "How VICIdial's log tells senders apart. The default is the caller's, or the server's."
+      description: "The sender's name in VICIdial's log. The default is the caller's, or the server's."
     })
   ),
   dry_run: Type.Optional(
     Type.Boolean({
-      description: 'Sends nothing; answers what would be stored and the calls that would be made.'
+      description: 'Sends nothing. The response says what would be stored and which calls would be made.'
     })
   )
 }
@@ -64,8 +64,12 @@ const request = {
 export const UpdateSchema = Type.Object(
   {
     lead_id: Type.Optional(LeadIdSchema),
-    vendor_lead_code: Type.Optional(Type.String({ minLength: 1, description: 'Looked up, to the letter.' })),
-    phone_number: Type.Optional(Type.String({ minLength: 6, description: 'Looked up by its digits.' })),
+    vendor_lead_code: Type.Optional(
+      Type.String({ minLength: 1, description: 'Finds the lead by its code; see `key_match`.' })
+    ),
+    phone_number: Type.Optional(
+      Type.String({ minLength: 6, description: 'Finds the lead by the digits of its phone number.' })
+    ),
     ...changes,
     ...options
   },
@@ -79,7 +83,7 @@ export const UpdateSchema = Type.Object(
 /** Long form: each lead with its own changes. */
 export const BatchRequestSchema = Type.Object(
   {
-    updates: Type.Array(ref(UpdateSchema), { minItems: 1, description: 'Take effect in the order given.' }),
+    updates: Type.Array(ref(UpdateSchema), { minItems: 1, description: 'They take effect in this order.' }),
     ...request,
     ...options
   },
@@ -107,7 +111,7 @@ const WarningSchema = Type.Object(
   {
     $id: 'Warning',
     additionalProperties: false,
-    description: 'A loss, with the value as sent and as stored.'
+    description: 'A value that VICIdial does not store unchanged: as sent and as stored.'
   }
 )
 
@@ -152,13 +156,13 @@ export const ResultSchema = Type.Object(
     matched: Type.Optional(
       Type.Union([Type.String(), Type.Null()], {
         description:
-          "The lead's code, if it is not spelt as the key; null if it may not be, and could not be read."
+          "The lead's code, if it is spelled differently from the key; null if it may be, and could not be read."
       })
     ),
     status: Type.Enum(RESULT_STATUSES, {
       description:
-        '`updated`: VICIdial found the lead and set the values. `not_found`: no such lead, or in a list that the ' +
-        'gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was ' +
+        '`updated`: VICIdial found the lead and set the values. `not_found`: no such lead, or it is in a list that ' +
+        'the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was ' +
         'sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. ' +
         'In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of ' +
         'its fields since.'
@@ -171,7 +175,7 @@ export const ResultSchema = Type.Object(
     warnings: Type.Optional(Type.Array(ref(WarningSchema))),
     error: Type.Optional(ref(ResultErrorSchema)),
     errors: Type.Optional(
-      Type.Array(ref(ResultErrorSchema), { description: 'All errors, where there are several.' })
+      Type.Array(ref(ResultErrorSchema), { description: 'All errors, if there are several.' })
     ),
     stored: Type.Optional(
       Type.Record(Type.String(), Type.String(), {

@@ -64,11 +64,11 @@ export const FieldsAnswerSchema = Type.Object(
               description: "The field's type in VICIdial. Without one, values are not checked against it."
             })
           ),
-          max_length: Type.Integer({ description: 'Longest text, in what `counts` says.' }),
+          max_length: Type.Integer({ description: 'Longest text, in the unit of `counts`.' }),
           options: Type.Optional(
             Type.Array(Type.String(), {
               description:
-                'The values of a type with options; MULTI and CHECKBOX take several, with commas between.'
+                'The values of a type with options; MULTI and CHECKBOX take several, separated by commas.'
             })
           )
         },

@@ -22,7 +22,7 @@ export const ReadySchema = Type.Object(
     vicidial: ref(UpstreamStateSchema),
     accounts: Type.Optional(
       Type.Record(Type.String(), ref(UpstreamStateSchema), {
-        description: 'The same of each further VICIdial account, by its name.'
+        description: 'The same for each other VICIdial account, by its name.'
       })
     ),
     outbox: Type.Object(

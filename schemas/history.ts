@@ -7,8 +7,8 @@ export const HistoryEntrySchema = Type.Object(
   {
     at: Type.String({ description: 'When it ended; RFC 3339, UTC.' }),
     lead_id: Type.Optional(Type.Integer({ description: 'Absent if the lead is not known.' })),
-    vendor_lead_code: Type.Optional(Type.String({ description: 'If the update named it so.' })),
-    phone_number: Type.Optional(Type.String({ description: 'If the update named it so.' })),
+    vendor_lead_code: Type.Optional(Type.String({ description: 'If the update named its lead by it.' })),
+    phone_number: Type.Optional(Type.String({ description: 'If the update named its lead by it.' })),
     caller: Type.String({ description: 'Who sent it; `webhook:NAME` for a webhook source without callers.' }),
     key_id: Type.Optional(
       Type.String({ description: "The first 8 hex digits of the key's SHA-256, as in the gateway file." })
@@ -16,15 +16,16 @@ export const HistoryEntrySchema = Type.Object(
     replayed_by: Type.Optional(
       Type.String({
         description:
-          'The operator who had it delivered anew, if it was sent by another; `key_id` and `request_id` are of that.'
+          "The operator who replayed another caller's update; `key_id` and `request_id` are the operator's."
       })
     ),
     request_id: Type.String({ description: 'As in the log and in `X-Request-Id`.' }),
-    job_id: Type.Optional(Type.String({ description: 'If it was stored for delivery.' })),
+    job_id: Type.Optional(Type.String({ description: 'If it was part of a job.' })),
     account: Type.String({ description: 'The VICIdial account.' }),
     source: Type.String({ description: "VICIdial's source." }),
     fields: Type.Array(Type.String(), {
-      description: 'What it changed or was to change; of a rejected one, the fields because of which it was.'
+      description:
+        'The fields that it changed or would have changed; if it was rejected, the fields that were refused.'
     }),
     values: Type.Optional(
       Type.Record(Type.String(), Type.String(), {
@@ -35,7 +36,7 @@ export const HistoryEntrySchema = Type.Object(
     error: Type.Optional(
       Type.Object(
         { code: Type.String(), detail: Type.String() },
-        { additionalProperties: false, description: 'What VICIdial or the gateway said.' }
+        { additionalProperties: false, description: 'The words of VICIdial or the gateway.' }
       )
     )
   },

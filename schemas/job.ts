@@ -17,7 +17,7 @@ export const AcceptedSchema = Type.Object(
     }),
     status: Type.Enum(['queued', 'ignored'], {
       description:
-        '`queued`: stored, and will be delivered. `ignored`: a webhook event that the operator does not want.'
+        '`queued`: stored, and will be delivered. `ignored`: a webhook event that the source ignores.'
     }),
     updates: Type.Integer({ description: 'Updates that were stored.' }),
     links: Type.Optional(ref(LinksSchema))
@@ -28,13 +28,13 @@ export type Accepted = Static<typeof AcceptedSchema>
 
 const remaining = Type.Integer({
   description:
-    'Dead letters that are meant by the request and were not taken: there are more than 10,000, or no room for more. Ask again.'
+    'Dead letters that the request asked for and that were not replayed, because there are more than 10,000 or no room for more. Send the request again.'
 })
 
 const refused = Type.Optional(
   Type.Integer({
     description:
-      'Dead letters that stay what they are: the caller may no longer ask for what is in them, or their VICIdial account is not configured any more. Absent if there are none.'
+      'Dead letters that cannot be replayed: their caller may no longer set what is in them, or their VICIdial account is not configured any more. Absent if there are none.'
   })
 )
 
@@ -54,7 +54,7 @@ const job = {
   id: Type.String(),
   status: Type.Enum(JOB_STATUSES, {
     description:
-      '`queued`: not begun. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.'
+      '`queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.'
   }),
   caller: Type.String({ description: 'Who sent it; `webhook:NAME` for a webhook source.' }),
   source: Type.String({ description: "VICIdial's source." }),
@@ -83,12 +83,12 @@ export const JobListSchema = Type.Object(
 
 const DeadLetterSchema = Type.Object(
   {
-    id: Type.String({ description: 'Names it in a replay.' }),
+    id: Type.String({ description: 'Use it to replay this one.' }),
     job_id: Type.String(),
     caller: Type.String(),
-    tries: Type.Integer({ description: 'Deliveries that were tried.' }),
+    tries: Type.Integer({ description: 'How often it was tried.' }),
     died_at: Type.String({ description: 'RFC 3339, UTC.' }),
-    fields: Type.Array(Type.String(), { description: 'What it would have changed.' }),
+    fields: Type.Array(Type.String(), { description: 'Fields that it would have changed.' }),
     superseded: Type.Optional(
       Type.Array(Type.String(), { description: 'Fields that newer updates of the lead have set since.' })
     ),
@@ -127,7 +127,7 @@ export const CancelledSchema = Type.Object(
   {
     id: Type.String({ description: 'The job.' }),
     cancelled: Type.Integer({
-      description: 'Updates that were cancelled; what was on its way is not among them.'
+      description: 'Updates that were cancelled. Those in flight are not.'
     })
   },
   { $id: 'Cancelled', additionalProperties: false }

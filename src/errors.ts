@@ -37,7 +37,7 @@ export const ERRORS = {
   conflict: {
     status: 409,
     title: 'The request conflicts with another',
-    help: 'Another request with the same key is still in progress. Try again when it is done.'
+    help: 'With Retry-After: the first request with this Idempotency-Key is still in progress; wait, then repeat it. Without: the detail says why not, such as a job that has ended.'
   },
   payload_too_large: {
     status: 413,

@@ -9,8 +9,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Is the process alive
-         * @description Depends on nothing but the process.
+         * Check that the process is alive
+         * @description Depends on nothing except the process.
          */
         get: operations["live"];
         put?: never;
@@ -29,7 +29,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Does the gateway take requests
+         * Check that the gateway takes requests
          * @description A VICIdial that is down is reported here, but does not make the gateway unready.
          */
         get: operations["ready"];
@@ -49,7 +49,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What the gateway has done and how it stands, for Prometheus
+         * Metrics for Prometheus
          * @description OpenMetrics if `Accept` names `application/openmetrics-text`, else the older text format of Prometheus. docs/operations.md explains each metric.
          */
         get: operations["metrics"];
@@ -71,8 +71,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take an event of a sender that cannot shape its requests
-         * @description How the sender proves itself and how its payload becomes updates is configured for each source. The updates are stored durably, and then delivered. A repeat of an event that is known by its id is answered as the first one was.
+         * Receive a webhook event
+         * @description For services whose payload you cannot change. The configuration of each source says how its sender proves itself, and how a payload becomes updates. They are stored on disk, then delivered. A repeat of a known event id gets the first response again.
          */
         post: operations["receiveWebhook"];
         delete?: never;
@@ -88,7 +88,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What became of a job */
+        /** Get a job and its results */
         get: operations["getJob"];
         put?: never;
         post?: never;
@@ -106,7 +106,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Jobs, newest first
+         * List jobs, newest first
          * @description A caller sees its own jobs; an operator sees all.
          */
         get: operations["listJobs"];
@@ -128,8 +128,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Deliver the dead letters of a job anew
-         * @description They become a new job. Fields that newer updates of a lead have set since are left out and reported as `superseded`, unless `force` is true. What the caller may no longer ask for stays a dead letter.
+         * Replay the dead letters of a job
+         * @description They become a new job. Fields that newer updates of a lead have set since are left out and reported as `superseded`, unless `force` is true. What the caller may no longer set stays a dead letter.
          */
         post: operations["replayJob"];
         delete?: never;
@@ -147,7 +147,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give up what is not yet on its way */
+        /** Cancel the updates of a job that are not in flight */
         post: operations["cancelJob"];
         delete?: never;
         options?: never;
@@ -163,8 +163,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Updates that were given up, newest first
-         * @description They were tried for as long as the retry schedule says. A caller sees its own; an operator sees all.
+         * List dead letters, newest first
+         * @description Updates that were given up: they were tried for as long as the retry schedule says. A caller sees its own; an operator sees all.
          */
         get: operations["listDeadLetters"];
         put?: never;
@@ -185,8 +185,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Deliver dead letters anew
-         * @description They become new jobs, one for each caller and source, the oldest first. Fields that newer updates of a lead have set since are left out and reported as `superseded`, unless `force` is true. What the caller may no longer ask for stays a dead letter.
+         * Replay dead letters
+         * @description They become new jobs, one for each caller and source, the oldest first. Fields that newer updates of a lead have set since are left out and reported as `superseded`, unless `force` is true. What the caller may no longer set stays a dead letter.
          */
         post: operations["replayDeadLetters"];
         delete?: never;
@@ -203,7 +203,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What became of updates, newest first
+         * List the history of updates, newest first
          * @description A caller sees what it sent itself; an operator sees all.
          */
         get: operations["listHistory"];
@@ -223,7 +223,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What became of the updates of one lead, newest first
+         * List the history of one lead, newest first
          * @description A caller sees what it sent itself; an operator sees all.
          */
         get: operations["listLeadHistory"];
@@ -246,7 +246,7 @@ export interface paths {
         put?: never;
         /**
          * Update many leads, each with its own changes
-         * @description Long form: `updates`, each naming its lead and what to change. Short form: `lead_ids` and one set of changes. One result per update (per lead id in the short form), in the same order. An update that is refused stops no other. The same lead may stand twice; its updates take effect in the order given.
+         * @description Long form: `updates`, each naming its lead and what to change. Short form: `lead_ids` and one set of changes. One result per update (per lead id in the short form), in the same order. A refused update does not stop the others. A lead may appear twice; its updates take effect in the order given.
          */
         post: operations["batchUpdateLeads"];
         delete?: never;
@@ -270,7 +270,7 @@ export interface paths {
         head?: never;
         /**
          * Update one lead
-         * @description The body holds the fields to change, plainly. Fields that are not named stay as they are.
+         * @description The body is an object of the fields to change. Other fields keep their values.
          */
         patch: operations["patchLead"];
         trace?: never;
@@ -283,8 +283,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The fields of a lead
-         * @description Every field that an update may set: its type, longest length, what VICIdial keeps of a value.
+         * List the fields of a lead
+         * @description Every field that an update may set: its type, its longest value, and the characters that VICIdial keeps.
          */
         get: operations["listFields"];
         put?: never;
@@ -489,9 +489,9 @@ export interface components {
                  * @enum {unknown}
                  */
                 type?: "TEXT" | "AREA" | "HIDDEN" | "HIDEBLOB" | "READONLY" | "NUMBER" | "DATE" | "TIME" | "SELECT" | "SOURCESELECT" | "RADIO" | "MULTI" | "CHECKBOX";
-                /** @description Longest text, in what `counts` says. */
+                /** @description Longest text, in the unit of `counts`. */
                 max_length: number;
-                /** @description The values of a type with options; MULTI and CHECKBOX take several, with commas between. */
+                /** @description The values of a type with options; MULTI and CHECKBOX take several, separated by commas. */
                 options?: string[];
             }[];
         };
@@ -502,22 +502,22 @@ export interface components {
              * @example 101
              */
             lead_id?: number | string;
-            /** @description Looked up, to the letter. */
+            /** @description Finds the lead by its code; see `key_match`. */
             vendor_lead_code?: string;
-            /** @description Looked up by its digits. */
+            /** @description Finds the lead by the digits of its phone number. */
             phone_number?: string;
             fields?: components["schemas"]["LeadFields"];
-            /** @description Custom fields of the list that the lead is in, as far as the operator has listed them. A number only for the type NUMBER. */
+            /** @description Custom fields of the list that the lead is in. The operator must have listed them. Only the type NUMBER takes a number. */
             custom_fields?: {
                 [key: string]: string | number | null;
             };
             /**
-             * @description What a key that matches several leads means. `reject`, the default, changes nothing: `ambiguous`.
+             * @description What to do if a key matches several leads. `reject`, the default: change none; the result is `ambiguous`.
              * @enum {unknown}
              */
             on_multiple?: "reject" | "all" | "newest";
             /**
-             * @description Which codes a vendor_lead_code finds: `collation`, the default, those that VICIdial takes for the same, like `6e1` for `6E1`; `exact` only the one that is spelt so.
+             * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
             key_match?: "collation" | "exact";
@@ -533,19 +533,19 @@ export interface components {
         };
         /** @description Each lead with its own changes. */
         BatchRequest: {
-            /** @description Take effect in the order given. */
+            /** @description They take effect in this order. */
             updates: components["schemas"]["Update"][];
-            /** @description How VICIdial's log tells senders apart. The default is the caller's, or the server's. */
+            /** @description The sender's name in VICIdial's log. The default is the caller's, or the server's. */
             source?: string;
-            /** @description Sends nothing; answers what would be stored and the calls that would be made. */
+            /** @description Sends nothing. The response says what would be stored and which calls would be made. */
             dry_run?: boolean;
             /**
-             * @description What a key that matches several leads means. `reject`, the default, changes nothing: `ambiguous`.
+             * @description What to do if a key matches several leads. `reject`, the default: change none; the result is `ambiguous`.
              * @enum {unknown}
              */
             on_multiple?: "reject" | "all" | "newest";
             /**
-             * @description Which codes a vendor_lead_code finds: `collation`, the default, those that VICIdial takes for the same, like `6e1` for `6E1`; `exact` only the one that is spelt so.
+             * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
             key_match?: "collation" | "exact";
@@ -563,21 +563,21 @@ export interface components {
         ShortBatchRequest: {
             lead_ids: (number | string)[];
             fields?: components["schemas"]["LeadFields"];
-            /** @description Custom fields of the list that the lead is in, as far as the operator has listed them. A number only for the type NUMBER. */
+            /** @description Custom fields of the list that the lead is in. The operator must have listed them. Only the type NUMBER takes a number. */
             custom_fields?: {
                 [key: string]: string | number | null;
             };
-            /** @description How VICIdial's log tells senders apart. The default is the caller's, or the server's. */
+            /** @description The sender's name in VICIdial's log. The default is the caller's, or the server's. */
             source?: string;
-            /** @description Sends nothing; answers what would be stored and the calls that would be made. */
+            /** @description Sends nothing. The response says what would be stored and which calls would be made. */
             dry_run?: boolean;
             /**
-             * @description What a key that matches several leads means. `reject`, the default, changes nothing: `ambiguous`.
+             * @description What to do if a key matches several leads. `reject`, the default: change none; the result is `ambiguous`.
              * @enum {unknown}
              */
             on_multiple?: "reject" | "all" | "newest";
             /**
-             * @description Which codes a vendor_lead_code finds: `collation`, the default, those that VICIdial takes for the same, like `6e1` for `6E1`; `exact` only the one that is spelt so.
+             * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
             key_match?: "collation" | "exact";
@@ -591,7 +591,7 @@ export interface components {
             /** @description Lets VICIdial move a lead to a list that does not exist. */
             allow_undefined_list?: boolean;
         };
-        /** @description A loss, with the value as sent and as stored. */
+        /** @description A value that VICIdial does not store unchanged: as sent and as stored. */
         Warning: {
             field: string;
             /** @enum {unknown} */
@@ -619,10 +619,10 @@ export interface components {
             lead_ids?: number[];
             vendor_lead_code?: string;
             phone_number?: string;
-            /** @description The lead's code, if it is not spelt as the key; null if it may not be, and could not be read. */
+            /** @description The lead's code, if it is spelled differently from the key; null if it may be, and could not be read. */
             matched?: string | null;
             /**
-             * @description `updated`: VICIdial found the lead and set the values. `not_found`: no such lead, or in a list that the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of its fields since.
+             * @description `updated`: VICIdial found the lead and set the values. `not_found`: no such lead, or it is in a list that the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of its fields since.
              * @enum {unknown}
              */
             status: "updated" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded";
@@ -630,7 +630,7 @@ export interface components {
             superseded?: string[];
             warnings?: components["schemas"]["Warning"][];
             error?: components["schemas"]["ResultError"];
-            /** @description All errors, where there are several. */
+            /** @description All errors, if there are several. */
             errors?: components["schemas"]["ResultError"][];
             /** @description Dry run: the values as VICIdial would hold them. */
             stored?: {
@@ -683,7 +683,7 @@ export interface components {
             /** @description The job; null if there was nothing to do. */
             id: string | null;
             /**
-             * @description `queued`: stored, and will be delivered. `ignored`: a webhook event that the operator does not want.
+             * @description `queued`: stored, and will be delivered. `ignored`: a webhook event that the source ignores.
              * @enum {unknown}
              */
             status: "queued" | "ignored";
@@ -695,29 +695,29 @@ export interface components {
             /** @description The job; null if there was nothing to do. */
             id: string | null;
             /**
-             * @description `queued`: stored, and will be delivered. `ignored`: a webhook event that the operator does not want.
+             * @description `queued`: stored, and will be delivered. `ignored`: a webhook event that the source ignores.
              * @enum {unknown}
              */
             status: "queued" | "ignored";
             /** @description Updates that were stored. */
             updates: number;
             links?: components["schemas"]["JobLinks"];
-            /** @description Dead letters that are meant by the request and were not taken: there are more than 10,000, or no room for more. Ask again. */
+            /** @description Dead letters that the request asked for and that were not replayed, because there are more than 10,000 or no room for more. Send the request again. */
             remaining: number;
-            /** @description Dead letters that stay what they are: the caller may no longer ask for what is in them, or their VICIdial account is not configured any more. Absent if there are none. */
+            /** @description Dead letters that cannot be replayed: their caller may no longer set what is in them, or their VICIdial account is not configured any more. Absent if there are none. */
             refused?: number;
         };
         Replayed: {
             jobs: components["schemas"]["Accepted"][];
-            /** @description Dead letters that are meant by the request and were not taken: there are more than 10,000, or no room for more. Ask again. */
+            /** @description Dead letters that the request asked for and that were not replayed, because there are more than 10,000 or no room for more. Send the request again. */
             remaining: number;
-            /** @description Dead letters that stay what they are: the caller may no longer ask for what is in them, or their VICIdial account is not configured any more. Absent if there are none. */
+            /** @description Dead letters that cannot be replayed: their caller may no longer set what is in them, or their VICIdial account is not configured any more. Absent if there are none. */
             refused?: number;
         };
         Job: {
             id: string;
             /**
-             * @description `queued`: not begun. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
+             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
              * @enum {unknown}
              */
             status: "queued" | "running" | "completed" | "partial" | "failed";
@@ -739,7 +739,7 @@ export interface components {
         JobSummary: {
             id: string;
             /**
-             * @description `queued`: not begun. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
+             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
              * @enum {unknown}
              */
             status: "queued" | "running" | "completed" | "partial" | "failed";
@@ -763,15 +763,15 @@ export interface components {
             next_cursor?: string;
         };
         DeadLetter: {
-            /** @description Names it in a replay. */
+            /** @description Use it to replay this one. */
             id: string;
             job_id: string;
             caller: string;
-            /** @description Deliveries that were tried. */
+            /** @description How often it was tried. */
             tries: number;
             /** @description RFC 3339, UTC. */
             died_at: string;
-            /** @description What it would have changed. */
+            /** @description Fields that it would have changed. */
             fields: string[];
             /** @description Fields that newer updates of the lead have set since. */
             superseded?: string[];
@@ -796,7 +796,7 @@ export interface components {
         Cancelled: {
             /** @description The job. */
             id: string;
-            /** @description Updates that were cancelled; what was on its way is not among them. */
+            /** @description Updates that were cancelled. Those in flight are not. */
             cancelled: number;
         };
         HistoryEntry: {
@@ -804,25 +804,25 @@ export interface components {
             at: string;
             /** @description Absent if the lead is not known. */
             lead_id?: number;
-            /** @description If the update named it so. */
+            /** @description If the update named its lead by it. */
             vendor_lead_code?: string;
-            /** @description If the update named it so. */
+            /** @description If the update named its lead by it. */
             phone_number?: string;
             /** @description Who sent it; `webhook:NAME` for a webhook source without callers. */
             caller: string;
             /** @description The first 8 hex digits of the key's SHA-256, as in the gateway file. */
             key_id?: string;
-            /** @description The operator who had it delivered anew, if it was sent by another; `key_id` and `request_id` are of that. */
+            /** @description The operator who replayed another caller's update; `key_id` and `request_id` are the operator's. */
             replayed_by?: string;
             /** @description As in the log and in `X-Request-Id`. */
             request_id: string;
-            /** @description If it was stored for delivery. */
+            /** @description If it was part of a job. */
             job_id?: string;
             /** @description The VICIdial account. */
             account: string;
             /** @description VICIdial's source. */
             source: string;
-            /** @description What it changed or was to change; of a rejected one, the fields because of which it was. */
+            /** @description The fields that it changed or would have changed; if it was rejected, the fields that were refused. */
             fields: string[];
             /** @description The values as VICIdial holds them, if the operator keeps them. */
             values?: {
@@ -833,7 +833,7 @@ export interface components {
              * @enum {unknown}
              */
             status: "updated" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded";
-            /** @description What VICIdial or the gateway said. */
+            /** @description The words of VICIdial or the gateway. */
             error?: {
                 code: string;
                 detail: string;
@@ -885,7 +885,7 @@ export interface components {
             /** @enum {unknown} */
             status: "ready" | "draining" | "storage_failing";
             vicidial: components["schemas"]["UpstreamState"];
-            /** @description The same of each further VICIdial account, by its name. */
+            /** @description The same for each other VICIdial account, by its name. */
             accounts?: {
                 [key: string]: components["schemas"]["UpstreamState"];
             };
@@ -1151,7 +1151,7 @@ export interface operations {
     receiveWebhook: {
         parameters: {
             query?: {
-                /** @description Seconds, at most 25, to wait for the result; the answer is the result if there is one by then. */
+                /** @description Seconds to wait for the result, at most 25. If it is there by then, it is the response. */
                 wait?: string;
             };
             header?: never;
@@ -1178,7 +1178,7 @@ export interface operations {
                     "application/json": components["schemas"]["BatchAnswer"];
                 };
             };
-            /** @description The updates are stored, and will be delivered; or the event is of no interest. */
+            /** @description The updates are stored, and will be delivered; or the source ignores the event. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2058,9 +2058,9 @@ export interface operations {
     listHistory: {
         parameters: {
             query?: {
-                /** @description Absent: everybody, as far as may be seen. */
+                /** @description Absent: every caller that you may see. */
                 caller?: string;
-                /** @description Nothing from before; RFC 3339. */
+                /** @description Only from this time on; RFC 3339. */
                 since?: string;
                 /** @description 1 to 100; 50 if absent. */
                 limit?: string;
@@ -2168,7 +2168,7 @@ export interface operations {
     listLeadHistory: {
         parameters: {
             query?: {
-                /** @description Nothing from before; RFC 3339. */
+                /** @description Only from this time on; RFC 3339. */
                 since?: string;
                 /** @description 1 to 100; 50 if absent. */
                 limit?: string;

@@ -153,7 +153,7 @@ function readElements(leads: readonly unknown[], rest: ReadonlyMap<string, unkno
   const { fields, ...options } = readChangesOf(new Map(rest), false)
   const [stray] = Object.keys(fields)
   if (stray !== undefined) {
-    const detail = `${echo(stray)} stands beside leads_data; what is to be changed belongs into its elements.`
+    const detail = `${echo(stray)} is beside leads_data; put the changes into its elements.`
     throw refusal(detail, echo(stray))
   }
   return { updates: leads.map((lead) => readElement(lead, hasCustomFields)), ...options }

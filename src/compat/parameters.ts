@@ -119,7 +119,7 @@ function isDecodable(text: string): boolean {
 export function mergeParameters(query: Parameters, body: Parameters): Parameters {
   for (const [name, value] of body) {
     if (query.has(name) && query.get(name) !== value) {
-      const detail = `${echo(name)} stands in the query and in the body, with different values.`
+      const detail = `${echo(name)} is in the query and in the body, with different values.`
       throw new Problem('invalid_request', detail)
     }
   }

@@ -15,7 +15,7 @@ export interface CallSummary {
 /** Characters that would start another line, part or tag. */
 const MARKUP = /[|<>\p{Cc}]/gu
 const LINE_ENDS_AND_TAGS = /[<>\p{Cc}]/gu
-/** Stands between the parts of a line that has several. No part has it, as a value's pipes are replaced. */
+/** Separates the parts of a line. No part contains it, as a value's pipes are replaced. */
 const BETWEEN_PARTS = ' || '
 const LONGEST_FUNCTION = 40
 

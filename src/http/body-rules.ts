@@ -64,7 +64,7 @@ export function refuseQueries(scope: FastifyInstance): void {
       done()
       return
     }
-    const detail = 'This address takes no query parameters; what a request says stands in its body.'
+    const detail = 'This address takes no query parameters; put them into the body.'
     const errors = [{ pointer: '', code: 'invalid_request', detail }]
     done(new Problem('invalid_request', detail, { errors }))
   })

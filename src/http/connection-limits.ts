@@ -23,7 +23,7 @@ const REFUSALS: ReadonlyMap<string, readonly [status: number, detail: string]> =
   ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'The request did not arrive in time.']],
   ['HPE_HEADER_OVERFLOW', [431, 'The address and the headers are longer than 16 KiB.']]
 ])
-const NO_HTTP = [400, 'This is no HTTP request.'] as const
+const NO_HTTP = [400, 'This is not an HTTP request.'] as const
 
 /** A request and its response. */
 interface Exchange {

@@ -68,7 +68,7 @@ function notJson(text: string, error: unknown, what: string): Problem {
 
 function repeatedName(text: string): Problem {
   const { name, offset } = firstRepeatedName(text) ?? { name: '', offset: 0 }
-  const detail = `The name ${JSON.stringify(echo(name))} stands twice in one object${where(text, offset)}.`
+  const detail = `The name ${JSON.stringify(echo(name))} appears twice in one object${where(text, offset)}.`
   return new Problem('invalid_json', detail)
 }
 

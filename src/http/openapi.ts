@@ -20,11 +20,11 @@ export interface Example {
 const EXAMPLES_FILE = new URL('../../openapi/examples.json', import.meta.url)
 const DESCRIPTION = `
 Updates of VICIdial leads, each lead with its own changes, in one request. The gateway checks and cleans every
-value, makes as few calls to VICIdial as it can, and answers with one result per update.
+value, makes as few calls to VICIdial as it can, and returns one result per update.
 
-Send your API key as \`Authorization: Bearer KEY\` or \`X-API-Key: KEY\`. Every answer has an \`X-Request-Id\`.
-A caller that is limited finds \`RateLimit-Policy\` and \`RateLimit\` on every answer; a 429 or 503 has \`Retry-After\`.
-Refused requests are answered with a problem document (RFC 9457); its \`type\` is the address of a page that explains it.
+Send your API key as \`Authorization: Bearer KEY\` or \`X-API-Key: KEY\`. Every response has an \`X-Request-Id\`.
+If your key has a rate limit, every response has \`RateLimit-Policy\` and \`RateLimit\`; a 429 or 503 has \`Retry-After\`.
+A refused request gets a problem document (RFC 9457); its \`type\` is the address of a page that explains it.
 `.trim()
 
 /** Options of @fastify/swagger: OpenAPI 3.1 from the running routes, with the recorded exchanges as examples. */
@@ -42,9 +42,9 @@ export function openApiOptions(): SwaggerOptions {
       servers: [{ url: '/', description: 'This server' }],
       tags: [
         { name: 'leads', description: 'Update leads.' },
-        { name: 'jobs', description: 'What was accepted for delivery, and what became of it.' },
-        { name: 'history', description: 'Who changed what, and what VICIdial said.' },
-        { name: 'webhooks', description: 'Events of senders that cannot shape their requests.' },
+        { name: 'jobs', description: 'Updates that are stored and delivered later, and their results.' },
+        { name: 'history', description: 'Who changed what, and how VICIdial replied.' },
+        { name: 'webhooks', description: 'Events of services whose payload you cannot change.' },
         { name: 'service', description: 'Health of the gateway, and its documents.' }
       ],
       components: {

@@ -112,7 +112,7 @@ test("input that isn't HTTP also gets a problem document", async (t) => {
     const { socket, ended } = await open(gateway)
     socket.write(noise)
     const answer = await ended
-    checkProblem(t, answer, 400, 'This is no HTTP request.')
+    checkProblem(t, answer, 400, 'This is not an HTTP request.')
     t.notMatch(answer, 'canary')
   }
 })

@@ -145,7 +145,7 @@ test('nesting and texts are limited, and repeated names are refused', async (t) 
   t.strictSame(problem(nested(100_000), 'text/plain'), tooDeep)
   t.strictSame(problem('{"id":1,"\\u0069d":2}', 'application/json'), [
     'invalid_json',
-    'The name "id" stands twice in one object, at line 1, column 9.'
+    'The name "id" appears twice in one object, at line 1, column 9.'
   ])
   const text = (length: number) => JSON.stringify([{ a: 'x'.repeat(length) }])
   t.equal(problem(text(1_000_000), 'application/json')[0], 'none')

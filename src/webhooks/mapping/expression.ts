@@ -87,7 +87,7 @@ const REASONS: Readonly<Record<string, string>> = {
   D1011: 'calls itself too often',
   D2014: `makes a sequence of more than ${MAX_SEQUENCE} values`,
   D2015: `makes a sequence of more than ${MAX_SEQUENCE} values`,
-  D3030: 'asks for a number, and the value is none',
+  D3030: 'asks for a number, and the value is not one',
   T0410: 'calls a function with a value of the wrong type',
   T0411: 'calls a function with a value of the wrong type',
   T0412: 'calls a function with an array of values of the wrong type',

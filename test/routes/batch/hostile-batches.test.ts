@@ -243,7 +243,7 @@ test('a duplicate name in an object is refused, however it is written, and nothi
     const { status, body } = await batch(gateway, text)
     t.equal(status, 400)
     t.equal(body.code, 'invalid_json')
-    t.equal(body.detail, `The name "${name}" stands twice in one object, at line ${line}, column ${column}.`)
+    t.equal(body.detail, `The name "${name}" appears twice in one object, at line ${line}, column ${column}.`)
   }
   t.same(gateway.sandbox.calls(), [])
 })

@@ -16,7 +16,7 @@ test('duplicates, brackets and wrong encodings are refused, with their position'
       `?${login}`,
       'lead_ids=1&status=A&source=other',
       FORM,
-      /^ERROR: .*\|source stands in the query and in the body/
+      /^ERROR: .*\|source is in the query and in the body/
     ],
     [`?${login}`, 'lead_ids=1&status=A&source=crm', FORM, /^SUCCESS/],
     [
@@ -90,13 +90,13 @@ test('duplicates, brackets and wrong encodings are refused, with their position'
       `?${login}&leads_data=[{"lead_id":1,"lead_id":2}]`,
       undefined,
       {},
-      /^ERROR: INVALID JSON FORMAT\|The name "lead_id" stands twice/
+      /^ERROR: INVALID JSON FORMAT\|The name "lead_id" appears twice/
     ],
     [
       `?${login}`,
       '[{"lead_id":1,"lead_id":2}]',
       json,
-      /^ERROR: INVALID JSON FORMAT\|The name "lead_id" stands twice/
+      /^ERROR: INVALID JSON FORMAT\|The name "lead_id" appears twice/
     ],
     [`?${login}`, '7', json, /^ERROR: INVALID JSON FORMAT\|The body must be a JSON object/],
     [`?${login}`, '[[[[{"lead_id":1}]]]]', json, /\|#0\|field_invalid\|/],
@@ -111,7 +111,7 @@ test('duplicates, brackets and wrong encodings are refused, with their position'
       `?${login}&leads_data=[{"lead_id":1}]&status=A`,
       undefined,
       {},
-      /^ERROR: .*\|status stands beside leads_data/
+      /^ERROR: .*\|status is beside leads_data/
     ],
     [
       `?${login}&leads_data=[{"lead_id":1,"status":"A"}]&custom_fields=x`,

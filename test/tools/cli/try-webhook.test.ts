@@ -131,7 +131,7 @@ test('rejected input ends with 1, and the output says where', async (t) => {
   t.strictSame(await run(t, '{"id":7,"type":"change","rank":"canary"}'), {
     status: 1,
     stdout:
-      'crm: fields.rank at item 0 asks for a number, and the value is none at character 8 (JSONata D3030).\n',
+      'crm: fields.rank at item 0 asks for a number, and the value is not one at character 8 (JSONata D3030).\n',
     stderr: ''
   })
   t.strictSame(await run(t, '{"type":"other"}'), {

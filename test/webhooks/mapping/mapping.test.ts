@@ -181,7 +181,7 @@ test('a fault names the endpoint, the expression and the item, and quotes no val
     [
       { fields: { rank: '$number(s)' } },
       [{ s: '1' }, { s: canary }],
-      'crm: fields.rank at item 1 asks for a number, and the value is none at character 8 (JSONata D3030).',
+      'crm: fields.rank at item 1 asks for a number, and the value is not one at character 8 (JSONata D3030).',
       ['fields.rank', 1]
     ],
     [
