@@ -20,6 +20,14 @@ webhooks:
   - name: signed
     auth: { hmac: { header: X-Signature, prefix: sha256=, secrets: [${SECRET}] } }
     mapping: { lead: { lead_id: id }, fields: { status: status } }
+  - name: signed-with-url
+    auth:
+      hmac:
+        header: X-Signature
+        signed: '{method}{url}{body}'
+        public_url: https://gateway.example
+        secrets: [${SECRET}]
+    mapping: { lead: { lead_id: id }, fields: { status: status } }
 `
 
 async function start(t: Tester & { testdir: (files: Record<string, string>) => string }, env = {}) {
@@ -232,6 +240,20 @@ test('a signature covers the exact bytes received', async (t) => {
   t.equal(other.status, 401)
   const altered = await call(gateway, 'POST', '/v1/webhooks/signed', body.replace('4', '5'), signed(body))
   t.equal(altered.status, 401)
+})
+
+test('a signature can cover the method and the URL', async (t) => {
+  const gateway = await start(t)
+  const body = '{"id": 4, "status": "HUB"}'
+  const path = '/v1/webhooks/signed-with-url?wait=10'
+  const signed = (url: string) => ({
+    authorization: '',
+    'x-signature': createHmac('sha256', SECRET).update(`POST${url}${body}`).digest('hex')
+  })
+  const good = await call(gateway, 'POST', path, body, signed(`https://gateway.example${path}`))
+  t.match(good.body, { status: 'completed', results: [{ lead_id: 4, status: 'updated' }] })
+  const other = await call(gateway, 'POST', path, body, signed('https://gateway.example/v1/webhooks/signed'))
+  t.match(other.body, { code: 'unauthenticated', detail: /signature_wrong/ })
 })
 
 test("another Content-Type can't change the meaning of signed bytes", async (t) => {
