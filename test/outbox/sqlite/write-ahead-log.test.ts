@@ -1,10 +1,13 @@
-import { copyFileSync, readdirSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'tap'
+import { StorageError } from '../../../src/errors.ts'
 import { openDatabase } from '../../../src/outbox/sqlite/database/open-database.ts'
 import { WriteAheadLog } from '../../../src/outbox/sqlite/database/write-ahead-log.ts'
+import { SqliteOutbox } from '../../../src/outbox/sqlite/sqlite-outbox.ts'
 import { dataDir } from '../../helper.ts'
+import { newJob, sets } from '../jobs.ts'
 
 const PAGE = 4_096
 
@@ -39,4 +42,12 @@ test('the log is copied into the database when it is long, and begins again', as
   t.ok(statSync(`${path}-wal`).size < 5_000 * PAGE, 'and did not grow further')
   log.close()
   t.same(readdirSync(directory), ['gateway.db'])
+})
+
+test('a log that cannot be synced stays there when the outbox is closed', async (t) => {
+  const directory = dataDir(t)
+  const outbox = new SqliteOutbox(directory, { gatherMs: 0, sync: () => Promise.reject(new Error('EIO')) })
+  await t.rejects(outbox.jobs.accept(newJob(1, [sets('A', 1)])), StorageError)
+  await outbox.close()
+  t.ok(existsSync(join(directory, 'gateway.db-wal')))
 })
