@@ -17,7 +17,7 @@ export interface RequestRef {
   readonly keyId?: string
 }
 
-/** Updates to deliver later, and whose they are. */
+/** Updates to deliver later, and who sent them. */
 export interface JobRequest extends RequestRef {
   readonly caller: string
   /** The VICIdial account that delivers them. */
@@ -48,14 +48,14 @@ export interface ReplayFilter {
   readonly ids?: readonly string[]
 }
 
-/** Storing mostly works again soon: the disk is cleared, or the backlog shrinks. */
+/** In seconds. Most faults end soon: the disk is cleared, or the backlog shrinks. */
 const RETRY_AFTER_SECONDS = 30
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Accepts, finds, cancels and replays jobs. */
 export class Jobs {
   readonly #options: JobsOptions
-  // Ids are no secrets, so Math.random will do.
+  // Ids are not secret, so Math.random is enough.
   readonly #ulid = monotonicFactory(Math.random)
 
   constructor(options: JobsOptions) {
@@ -232,7 +232,7 @@ function acceptedRecord(
 }
 
 function outboxFull(pending: number): Problem {
-  const detail = `${pending} updates wait for VICIdial; no more can be stored now.`
+  const detail = `${pending} updates wait for VICIdial; further ones cannot be stored now.`
   return overloaded(detail, RETRY_AFTER_SECONDS)
 }
 

@@ -15,7 +15,7 @@ const PAUSE_MS = 250
 /** Claims updates whenever they are due. */
 const ANY_TIME = Number.MAX_SAFE_INTEGER
 
-/** Dead-letters the pending updates of accounts no longer configured, which nothing would ever deliver. */
+/** Dead-letters the pending updates of accounts that are not configured any more: nothing else would deliver them. */
 export class RemovedAccounts {
   readonly #options: RemovedAccountsOptions
   /** Of claimed updates that are not settled yet. */
@@ -58,7 +58,7 @@ export class RemovedAccounts {
       this.#settlements = []
       return true
     } catch (error) {
-      if (!this.#isStopped) log.error({ err: error, account }, 'updates cannot be given up')
+      if (!this.#isStopped) log.error({ err: error, account }, 'updates cannot be made dead letters')
       return false
     }
   }

@@ -6,9 +6,9 @@ import type { DeadLetter } from '../outbox/jobs.ts'
 /** The caller or operator who asks for a replay. */
 export interface ReplayRequester {
   readonly name: string
-  /** The VICIdial account that delivers its own updates now, whichever they were accepted for. */
+  /** The VICIdial account that delivers its own updates now, even those accepted for another one. */
   readonly account: string
-  /** What the caller may ask for today. Undefined for an operator: it replays whatever was accepted. */
+  /** What the caller may ask for now. Undefined for an operator, who may replay all. */
   readonly rights: Rights | undefined
 }
 

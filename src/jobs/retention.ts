@@ -21,15 +21,15 @@ const STEP = 500
 const BETWEEN_STEPS_MS = 50
 /** After a larger jump of the clock nothing is deleted for a day. */
 const MAX_JUMP_MS = HOUR_MS
-/** Nor after a longer time in which the gateway did not run: the clock may be wrong. */
+/** The same after a longer time in which the gateway did not run: the clock may be wrong. */
 const MAX_AWAY_MS = DAY_MS
 
 /**
  * Deletes old jobs, idempotency records and history, in small steps. That also finds out whether a failing database
  * works again.
  *
- * A wrong clock deletes nothing: after a jump nothing is deleted for a day, and then by the time from before it. Dead
- * letters, which somebody may still want to replay, are kept until the gateway itself has run for as many hours, too.
+ * A wrong clock deletes nothing: for a day after a jump nothing is deleted, and then the clock from before the jump counts.
+ * Dead letters, which somebody may still want to replay, are also kept until the gateway itself has run for that many hours.
  */
 export class Retention {
   readonly #options: RetentionOptions
@@ -39,7 +39,7 @@ export class Retention {
   #hourBegan = steadyNow()
   /** How far the system's clock is ahead of the steady one, as last seen. */
   #ahead = Date.now() - steadyNow()
-  /** Nothing is deleted before. */
+  /** Nothing is deleted before this time. */
   #heldUntil = 0
 
   constructor(options: RetentionOptions) {
@@ -67,7 +67,7 @@ export class Retention {
     this.#heldUntil = steadyNow() + DAY_MS
     this.#options.log.warn(
       { seconds: Math.round(ms / 1_000) },
-      'the clock has jumped, or the gateway was away for long: nothing is deleted for a day'
+      'the clock has jumped, or the gateway did not run for long: nothing is deleted for a day'
     )
   }
 

@@ -10,7 +10,7 @@ const GROWTH = 2
 
 /**
  * The pause after attempt number `attempt` (from 1), in milliseconds; half of it is random.
- * @returns undefined when attempts went on for as long as the schedule says
+ * @returns undefined when the time of the schedule is over
  */
 export function retryPauseMs(
   attempt: number,
@@ -21,7 +21,7 @@ export function retryPauseMs(
   return pauseMs(attempt, { ...schedule, growth: GROWTH }, random)
 }
 
-/** How long the pauses after `attempts` attempts were together, at least, in milliseconds. */
+/** The least sum of the pauses after `attempts` attempts, in milliseconds. */
 export function shortestMs(attempts: number, schedule: RetrySchedule): number {
   const backoff = { ...schedule, growth: GROWTH }
   let shortest = 0

@@ -58,7 +58,7 @@ export class SettlementWriter {
   }
 
   /**
-   * Resolves when nothing is in flight, or when only settlements are left that cannot be written: their updates are
+   * Resolves when nothing is in flight, or when the settlements that are left cannot be written: their updates are
    * delivered again after the next start.
    */
   stop(): Promise<unknown> {

@@ -15,14 +15,14 @@ const FINAL: ReadonlySet<OutcomeError['code']> = new Set([
   'characters_lost',
   'unsafe_characters'
 ])
-/** What these say of an update's lead is true of every update of it. */
+/** Errors about the lead itself: they hold for all of its updates. */
 const OF_LEAD: ReadonlySet<OutcomeError['code']> = new Set(['lead_not_found', 'lead_ambiguous'])
-/** VICIdial refused the login, and nothing is sent until it accepts it: that is no attempt. */
+/** VICIdial refused the login. That is no attempt: nothing is sent until it accepts the login again. */
 const LOGIN_REFUSED: ReadonlySet<OutcomeError['code']> = new Set([
   'upstream_login_failed',
   'upstream_locked_out'
 ])
-/** What VICIdial refuses without proof is final when it was refused for at least this long, in milliseconds. */
+/** A refusal that may be wrong is final once it was repeated for this long, in milliseconds. */
 const ASK_AGAIN_MS = 5 * 60_000
 /** Pause before an update that was not attempted is claimed again, in milliseconds. */
 const REQUEUE_MS = 250
@@ -57,7 +57,7 @@ export function settlementOf(
 }
 
 /**
- * How an update is settled that was folded into `newest`, by the outcome of that one.
+ * How an update that was folded into `newest` is settled by the outcome of `newest`.
  * @param settled how `newest` is settled
  * @param now milliseconds since the epoch
  */
@@ -78,7 +78,7 @@ export function foldedSettlement(
     return { claimed, disposition: 'delivered', result: outcomeResult(update, outcome), delivered: [] }
   const requeued = notAttempted(claimed, now)
   if (isUnsent || LOGIN_REFUSED.has(error.code)) return requeued
-  // Its try is used up, so it is sent alone the next time: the newest may have failed for its own values.
+  // This counts as an attempt, so that it is sent alone next time: the newest may have failed because of its own values.
   return {
     ...requeued,
     attempts: claimed.attempts + 1,

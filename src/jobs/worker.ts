@@ -31,7 +31,7 @@ const DELIVERY_MS = 60_000
 /** Updates that take longer than this wait too long for their turn: little time is left for the call and its repeats. */
 const GOOD_MS = DELIVERY_MS / 2
 
-/** Most updates in flight that are folded into others, to bound memory; beyond that no more are folded. */
+/** Most updates in flight that are folded into others, to bound memory. */
 const MAX_FOLDED_IN_FLIGHT = 5_000
 
 /** A claimed update, and what is sent of it: without the fields that newer updates have set since. */
@@ -79,8 +79,8 @@ export class Worker {
   }
 
   /**
-   * Claims no more. Resolves when all claimed updates are settled, when they cannot be because the outbox fails, or at
-   * `deadline` (milliseconds since the epoch). Updates that are not settled are delivered again after the next start.
+   * Stops claiming. Resolves when all claimed updates are settled, when the outbox fails, or at `deadline` (milliseconds
+   * since the epoch). Updates that are not settled are delivered again after the next start.
    */
   async stop(deadline: number): Promise<void> {
     const ended = Promise.all([this.#claims.stop(), this.#settlements.stop()])
@@ -137,7 +137,7 @@ export class Worker {
       )
       countCalls(upstreamCalls)
     } catch (error) {
-      // Overloaded: the updates come again when there is room.
+      // Overloaded: the updates are claimed again when there is room.
       if (!(error instanceof Problem)) this.#options.log.error({ err: error }, 'worker failed')
       for (const { claimed } of unsettled.values())
         void this.#settle(claimed, (one) => notAttempted(one, steadyNow()))

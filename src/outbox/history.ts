@@ -5,7 +5,7 @@ import { keyName } from '../leads/lead-key.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 import type { Settlement } from './queue.ts'
 
-/** Who asked for updates, and how they went to VICIdial. */
+/** Who asked for updates, and how they were sent to VICIdial. */
 export interface HistorySender {
   readonly caller: string
   /** See `Caller.keyId`; undefined if the request had no caller's key. */
@@ -32,7 +32,7 @@ export interface HistoryUpdate {
   /** The values as VICIdial stores them, by field, if it was updated and values are kept. */
   readonly values?: Readonly<Record<string, string>>
   readonly status: Result['status']
-  /** Why it was not made. */
+  /** Why it failed. */
   readonly error?: { readonly code: string; readonly detail: string }
 }
 

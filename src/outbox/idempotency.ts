@@ -3,7 +3,7 @@ import { IDEMPOTENCY_KEY_TTL_MS, type SavedResponses } from '../http/idempotency
 /** How long an event id is kept, in milliseconds: senders repeat for up to three days. */
 export const EVENT_ID_TTL_MS = 7 * IDEMPOTENCY_KEY_TTL_MS
 
-/** The saved responses, and their end. */
+/** The saved responses, and how old ones are deleted. */
 export interface IdempotencyStore extends SavedResponses {
   /**
    * Deletes up to `limit` records older than `before`. Returns how many. While the engine has a fault it also tries to

@@ -7,7 +7,7 @@ export interface NewJob {
   /** `job_` and a ULID. */
   readonly id: string
   readonly caller: string
-  /** The request that brought it, and that request's key, see `Caller.keyId`. */
+  /** The request that it came with, and that request's key, see `Caller.keyId`. */
   readonly requestId: string
   readonly keyId?: string
   /** The caller who replays it, if another one sent it. */
@@ -54,7 +54,7 @@ export interface Job {
   readonly upstreamCalls: number
 }
 
-/** An update that the retry schedule gave up. */
+/** An update that is not tried any more: the retry schedule has ended. */
 export interface DeadLetter {
   readonly id: number
   readonly sequence: number
@@ -121,7 +121,7 @@ export interface JobStore {
   cancel(id: string, now: number): Promise<number>
   deadLetters(page: DeadLetterPage): Promise<DeadLetter[]>
   /**
-   * Replays dead letters as new jobs, in one transaction: no newer update and no other replay comes between.
+   * Replays dead letters as new jobs, in one transaction: no newer update and no other replay can come in between.
    * @param replay makes the jobs from the letters found; `remaining` counts those beyond `limit`. Returns undefined to
    *   replay none. Not called if none is found
    * @param repeat the request's key; if it already has a response, that is returned and nothing is done

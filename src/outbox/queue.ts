@@ -64,8 +64,8 @@ export interface DeliveredFields {
 export interface UpdateQueue {
   /**
    * Claims due updates of an account, oldest first, at most one of each lead; if many right after it set the same
-   * fields, they are folded into the last of them. A lead's later updates wait for the account's earlier ones, and for another
-   * account's only while that is in flight.
+   * fields, they are folded into the last of them. A lead's later updates wait for earlier ones of the same account, and for
+   * those of another account only while they are in flight.
    * @param limit not counting those that are folded
    * @param maxFolded most that are folded; absent, or more than that: MAX_FOLDED
    */
@@ -87,7 +87,7 @@ export interface UpdateQueue {
    * @throws StorageError
    */
   writtenSince(lead: number, sequence: number): readonly string[]
-  /** Deletes about `limit` of the notes for `writtenSince` that no update needs. Returns how many. */
+  /** Deletes about `limit` of the notes for `writtenSince` that no update needs any more. Returns how many. */
   forgetWrites(limit: number): Promise<number>
   /** When an account's next claimable update is due, in milliseconds since the epoch; undefined without one. */
   nextDueAt(account: string): number | undefined

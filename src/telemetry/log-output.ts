@@ -11,8 +11,8 @@ const MAX_WAITING = 1024 * 1024
 const MAX_END_MS = 1_000
 
 /**
- * Where the log goes: standard output. A pipe's reader may stall and a file's disk may be full, which must not hold up
- * the process: lines wait, and those that don't fit any more are dropped and counted.
+ * The log's output: standard output. A pipe's reader may stall and a file's disk may be full, and neither may block the
+ * process: lines wait in a buffer, and when it is full they are dropped and counted.
  */
 export class LogOutput implements DestinationStream {
   readonly #destination: Socket | SyncDestination
@@ -35,12 +35,12 @@ export class LogOutput implements DestinationStream {
       const file = pino.destination({ fd, sync: true, maxLength: MAX_WAITING })
       file.on('drop', () => {
         this.#drop()
-        // With a line that has no room nothing was tried: perhaps those that wait can be written by now.
+        // Dropping a line writes nothing, so try those that wait: there may be room on the disk again.
         file.write('')
       })
       this.#destination = file
     }
-    // The reader has gone, or the disk is full: lines wait, then are dropped.
+    // The reader has ended, or the disk is full: lines wait, then are dropped.
     this.#destination.on('error', () => {})
     this.#destination.on('drain', () => {
       this.#report()

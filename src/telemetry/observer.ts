@@ -27,7 +27,7 @@ export interface EndedUpdates {
   readonly caller: string
   /** Name of the VICIdial account. */
   readonly account: string
-  /** Status of their results; `dead_lettered` for updates that were given up. */
+  /** Status of their results; `dead_lettered` for updates that became dead letters. */
   readonly status: Result['status'] | 'dead_lettered'
   /** Why they failed, see ERRORS. */
   readonly code?: string

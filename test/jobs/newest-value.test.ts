@@ -17,7 +17,7 @@ import { dataDir, memoryLog, type Tester } from '../helper.ts'
 import { AT_ONCE, jobId, newJob, replayAs } from '../outbox/jobs.ts'
 import { settled, stoppedClock } from '../stopped-clock.ts'
 
-/** What becomes of a call: `late` ones end when time passes, and may be made by then or not. */
+/** How a call ends: `late` ones end when time passes, and may have taken effect by then or not. */
 const FATES = ['made', 'made', 'made', 'refused', 'lost', 'lost though made', 'late'] as const
 type Fate = (typeof FATES)[number]
 const FIELDS = ['status', 'city'] as const
@@ -69,7 +69,7 @@ interface Sent {
   result: Pick<Result, 'status' | 'superseded'> | undefined
 }
 
-/** A VICIdial that keeps the values of its leads; `fate` says what becomes of each call. */
+/** A VICIdial that keeps the values of its leads; `fate` says how each call ends. */
 function vicidial(fate: () => Fate) {
   const values = new Map<string, string>()
   const late = new Set<() => void>()

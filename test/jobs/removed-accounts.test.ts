@@ -64,7 +64,10 @@ test('a failed write is repeated until it works', async (t) => {
     failures-- > 0 ? Promise.reject(new StorageError('The disk is full.')) : settle(...given)
   await gone.deadLetter()
   t.same(outbox.queue.size, { pending: 0, deadLetters: 1 })
-  t.match(lines(), [{ level: 50 }, { level: 50, account: 'sales', msg: 'updates cannot be given up' }])
+  t.match(lines(), [
+    { level: 50 },
+    { level: 50, account: 'sales', msg: 'updates cannot be made dead letters' }
+  ])
 })
 
 test('no more updates are dead-lettered after stop', async (t) => {

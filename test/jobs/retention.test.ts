@@ -93,7 +93,7 @@ test("a jump of the system's clock deletes nothing, then or later", async (t) =>
   t.same(await found(), [true, true, true])
 })
 
-test('a start long after the last hour deletes nothing for a day, and dead letters only after as much running', async (t) => {
+test('after a long stop nothing is deleted for a day, and no dead letter until it has run for as many hours', async (t) => {
   const { pass, restart, found, warned } = await kept(t)
   await pass(2 * HOUR_MS, HOUR_MS)
   await restart(40 * DAY_MS)
@@ -133,13 +133,13 @@ test('a gateway that never runs for an hour has run for the hours between its st
   t.same(await letters(), [])
 })
 
-test('no more hours are kept than are needed', async (t) => {
+test('hours that are not needed any more are deleted', async (t) => {
   const { pass, hours } = await kept(t)
   await pass(32 * DAY_MS, HOUR_MS)
   t.equal(await hours(), 30 * 24 + 1)
 })
 
-test('steps of the clock count no hours', async (t) => {
+test('a clock that steps adds no hours', async (t) => {
   const { pass, setAhead, hours } = await kept(t)
   for (const ahead of [1, -1, 2, -2, 3]) {
     await pass(60_000, 30_000)
@@ -149,7 +149,7 @@ test('steps of the clock count no hours', async (t) => {
   t.equal(await hours(), 1, 'noted at the start')
 })
 
-test('a second start within that day does not end it', async (t) => {
+test('another restart within that day deletes nothing either', async (t) => {
   const { pass, restart, found } = await kept(t)
   await pass(2 * HOUR_MS, HOUR_MS)
   await restart(40 * DAY_MS)

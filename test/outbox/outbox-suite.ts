@@ -790,7 +790,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     )
   })
 
-  test(`${name}: what was written is known for as long as an older update of the lead has not ended`, async (t) => {
+  test(`${name}: writes of a lead are known until its older updates have ended`, async (t) => {
     const { outbox, reopen } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
     const [older] = await outbox.queue.claim('default', 10, LATER)
@@ -815,7 +815,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(later.queue.writtenSince(1, older.sequence), [])
   })
 
-  test(`${name}: while an update by a key waits, what is written to any lead is known`, async (t) => {
+  test(`${name}: while an update by a key waits, writes of all leads are known`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(
       newJob(1, [sets('A', { vendor_lead_code: 'CRM-1' }), sets('A', { phone_number: '2125550004' })])
@@ -922,7 +922,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     )
   })
 
-  test(`${name}: what many leads were set to is stored, though it closes at the same moment`, async (t) => {
+  test(`${name}: writes of many leads are stored even if it is closed at the same moment`, async (t) => {
     const { outbox, reopen } = await open(t)
     const leads = Array.from({ length: 1_200 }, (_, n) => n + 1)
     await outbox.jobs.accept(

@@ -96,7 +96,7 @@ test('a webhook whose updates are all rejected is reported', async (t) => {
   ])
 })
 
-test("an update that is given up is reported once, as a dead letter with VICIdial's reply", async (t) => {
+test("an update that becomes a dead letter is reported once, with VICIdial's reply", async (t) => {
   const { updates, observer } = recording()
   const vicidial = await scriptedVicidial(t)
   vicidial.denies()

@@ -4,7 +4,7 @@ import { type Claimed, MIN_FOLDED } from '../queue.ts'
 import type { ReadyUpdates } from './ready-updates.ts'
 import { type Row, RowReader } from './rows.ts'
 
-/** Reads the updates that one claim takes, and folds those of a lead that waits for its turn again and again. */
+/** Reads the updates of one claim, and folds long runs of updates of one lead. */
 export class FoldedClaims {
   readonly #ready: Pick<ReadyUpdates, 'after' | 'takeAlong'>
   readonly #reader = new RowReader()
@@ -36,9 +36,9 @@ export class FoldedClaims {
 }
 
 /**
- * Whether `later`, the lead's next update, leaves nothing of `earlier`: it was accepted later (a replayed one was not)
- * and sets the same fields. An update that failed once is sent alone, so that it can only fail for itself; so are
- * custom fields, which VICIdial may keep of one update and not of another.
+ * Whether `later`, the lead's next update, overwrites all of `earlier`: it was accepted later (a replayed one was not)
+ * and sets the same fields. An update that failed once is sent alone, so that its values fail no other update. So are
+ * custom fields, as VICIdial may store those of one update and not those of another.
  */
 function isFoldable(earlier: Claimed, later: Claimed): boolean {
   return (

@@ -6,10 +6,10 @@ import { readNames, type Row } from './rows.ts'
 import type { Statements } from './database/statements.ts'
 import { READABLE_HISTORY } from './database/unreadable-rows.ts'
 
-/** How far apart two records may be written out of the order of their times. */
+/** Records are written in the order of their times, except for those less than this apart. */
 const MAX_DISORDER_MS = 60_000
 
-/** The history in SQLite: one row for a record, which says who asked, and one for each of its leads. */
+/** The history in SQLite: a row for each record, which says who asked, and a row for each of its leads. */
 export class SqliteHistory implements HistoryStore {
   readonly #sql: Statements
   readonly #commits: GroupCommit
@@ -91,7 +91,7 @@ export class SqliteHistory implements HistoryStore {
       .map(readEntry)
   }
 
-  /** An id that no entry from `since` or later is below, so that older ones need not be read. */
+  /** The lowest id of the entries from `since` on, so that older ones need not be read. */
   #firstSince(since: number): number {
     const row = this.#sql.row(
       `SELECT min(first) AS first FROM history_records

@@ -39,7 +39,7 @@ export class JobProgress {
     return ids.filter((id) => this.#jobs.noteProgress(id, ended.get(id) ?? 0, calls.get(id) ?? 0))
   }
 
-  /** Calls the listeners; for when it is on disk. */
+  /** Calls the listeners. To be called once the settlements are on disk. */
   announce(settlements: readonly Settlement[], endedJobs: readonly string[]): void {
     this.#events.emit(SETTLED, settlements)
     for (const id of endedJobs) this.#events.emit(id)

@@ -60,7 +60,7 @@ export class JobTable {
       return false
     }
     const counts = this.#counts(job)
-    // What a newer update has set needs no update any more.
+    // A superseded update counts as made: the lead has newer values.
     const made = (counts['updated'] ?? 0) + (counts['superseded'] ?? 0)
     const some = made > 0 ? 'partial' : 'failed'
     const status = made === Number(job['received']) ? 'completed' : some

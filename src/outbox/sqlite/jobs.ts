@@ -22,7 +22,7 @@ import type { UpdateTable } from './update-table.ts'
 import { steadyNow } from '../../steady-clock.ts'
 
 const NO_CALLS: ReadonlyMap<string, number> = new Map()
-/** Updates cancelled in one transaction: few, so that nothing else waits for long. */
+/** Updates cancelled in one transaction: few, so that other writes don't wait long. */
 const STEP = 200
 
 /** What the jobs work on. */
@@ -132,7 +132,7 @@ export class SqliteJobs implements JobStore {
     return this.#tables.jobs.lastHours(limit)
   }
 
-  /** Writes what a sender is promised, which has to be found after a restart. */
+  /** Writes what the sender is promised: it must be found after a restart. */
   async #promise<T>(run: () => T): Promise<T> {
     const { commits, files } = this.#tables
     if (files.fault !== undefined) throw new StorageError(files.fault)

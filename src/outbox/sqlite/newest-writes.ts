@@ -5,7 +5,7 @@ import type { Statements } from './database/statements.ts'
 /** The fields of an update that newer writes of its lead have set, as a JSON list; null without any. */
 export const SUPERSEDED = `(SELECT nullif(json_group_array(field), '[]') FROM newest_writes
   WHERE newest_writes.lead = updates.lead AND newest_writes.sequence > updates.sequence) AS superseded`
-/** Begins the name of a lead that is named by its id. */
+/** Prefix of the names of leads that are named by id. */
 const BY_ID = 'lead_id:'
 /** Updates that name their lead by a key have names beyond this one; see the index `unfinished_keys`. */
 const IS_KEY = "state < 2 AND lead > 'lead_id;'"

@@ -58,7 +58,7 @@ export class ReadyUpdates {
     this.#sql.run(`DELETE FROM ready WHERE ${ENTRY}`, id)
   }
 
-  /** Takes up to `limit` updates of an account that are due at `now`, longest due first. They are in flight then. */
+  /** Takes up to `limit` updates of an account that are due at `now`, longest due first, and marks them as in flight. */
   take(account: string, limit: number, now: number): Row[] {
     const rows = this.#sql.rows(
       `SELECT ready.due_at AS ready_at, ${UPDATE_COLUMNS}, (
@@ -97,7 +97,7 @@ export class ReadyUpdates {
     )
   }
 
-  /** An update is in flight too, whose lead's next one was taken. */
+  /** Marks an update as in flight. */
   takeAlong(lead: string, id: number): void {
     this.#sql.run('INSERT INTO in_flight (lead, id) VALUES (?, ?)', lead, id)
   }
@@ -115,7 +115,7 @@ export class ReadyUpdates {
     )
   }
 
-  /** An update that was in flight is settled. */
+  /** Ends the flight of an update, and adds the next ones of its lead. */
   release(lead: string, id: number): void {
     this.#sql.run('DELETE FROM in_flight WHERE lead = ? AND id = ?', lead, id)
     this.addNext(lead)

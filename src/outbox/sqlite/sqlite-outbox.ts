@@ -22,7 +22,7 @@ import { WriteAheadLog } from './database/write-ahead-log.ts'
 import { setAsideUnreadable } from './database/unreadable-rows.ts'
 import { UpdateTable } from './update-table.ts'
 
-/** How long a commit waits for others to share it: 64 senders store 1.7 times as much for it (npm run bench). */
+/** How long a commit waits for others to share it, in milliseconds: with it 64 senders store 1.7 times as much (npm run bench). */
 const GATHER_MS = 2
 
 export interface SqliteOptions {
@@ -32,7 +32,7 @@ export interface SqliteOptions {
   readonly gatherMs?: number
   /** The longest pause before a retry, in milliseconds; see `openDatabase`. */
   readonly longestPauseMs?: number
-  /** Brings what was committed to the disk; by default `WriteAheadLog.sync`. */
+  /** Syncs what was committed to disk; by default `WriteAheadLog.sync`. */
   readonly sync?: (log: WriteAheadLog) => Promise<void>
   readonly log?: OutboxLog
 }
@@ -73,7 +73,7 @@ export class SqliteOutbox implements Outbox {
     const files = new DatabaseFiles(path, (fault) => {
       log.error(
         { fault },
-        'the database is lost with this process: let it deliver what waits, then restart it'
+        'the database will be lost when this process ends: let it deliver the stored updates, then restart it'
       )
     })
     this.#files = files
@@ -118,7 +118,7 @@ export class SqliteOutbox implements Outbox {
 
   async close(): Promise<void> {
     await this.#commits.flush()
-    // What can't be synced is left to the next start, which reads it from the log.
+    // After a failed sync the log stays, so that the next start reads it.
     if (!this.#commits.isLost) this.#log.close()
   }
 }

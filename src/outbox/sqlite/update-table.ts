@@ -11,8 +11,8 @@ import type { Statements } from './database/statements.ts'
 import { DEAD_LETTER, ENDED, PENDING } from './update-state.ts'
 
 /**
- * Beyond every update and every noted write: a request that is answered at once gets the number of the next update, also
- * if those before it could not be stored.
+ * The next id: above those of all updates, and above the sequence numbers of noted writes, some of which belong to updates
+ * that could not be stored.
  */
 const NEXT_ID = `SELECT max(next) AS next FROM
   (SELECT max(first_id + received) AS next FROM jobs UNION ALL SELECT max(sequence) FROM newest_writes)`

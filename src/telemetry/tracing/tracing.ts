@@ -24,7 +24,7 @@ const MAX_LINKS = 100
 /** Outcomes of calls that worked. The others are errors. */
 const GOOD = new Set(['updated', 'found', 'limit_reached', 'not_found', 'probe: alive', 'probe: good'])
 
-/** A request, told apart from others with the same id. */
+/** A request. Others may have the same id. */
 interface TracedRequest {
   readonly id: string
 }

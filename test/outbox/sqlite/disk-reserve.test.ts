@@ -12,7 +12,7 @@ import { newJob, sets } from '../jobs.ts'
 
 const LATER = 1_000_000
 
-test('with a full disk what was updated at once is noted all the same, so that nothing older undoes it', async (t) => {
+test('with a full disk direct updates are still noted, so that nothing older undoes them', async (t) => {
   const directory = smallDisk(t)
   if (directory === undefined) return
   const { tick } = stoppedClock(t)
@@ -47,11 +47,11 @@ test('with a full disk what was updated at once is noted all the same, so that n
   await later.close()
 })
 
-test('a reserve that cannot be removed or written stops nothing, and says why', async (t) => {
+test('a reserve that cannot be deleted or written stops nothing, and says why', async (t) => {
   const { tick } = stoppedClock(t)
   const directory = dataDir(t)
   const path = join(directory, 'gateway.reserve')
-  // As on a disk that became read-only: what is there can neither be removed nor written.
+  // As on a disk that became read-only: what is there can neither be deleted nor written.
   mkdirSync(path)
   const reserve = new DiskReserve(directory)
   t.match(reserve.fault, /^EISDIR: /)

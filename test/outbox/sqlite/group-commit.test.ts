@@ -10,28 +10,28 @@ function inMemory(t: Tester, sync?: () => Promise<void>) {
   const database = new DatabaseSync(':memory:')
   database.exec('CREATE TABLE numbers (n INTEGER PRIMARY KEY)')
   const insert = database.prepare('INSERT INTO numbers (n) VALUES (?)')
-  const told: string[] = []
+  const events: string[] = []
   let failing: string | undefined
   let failure: Error = new Error('disk I/O error')
   let nowMs = 0
   const reserve = {
     fault: undefined as string | undefined,
     release: () => {
-      tell('reserve given up')
+      happens('reserve deleted')
       const isHeld = reserve.fault === undefined
       reserve.fault = 'disk full'
       return isHeld
     }
   }
-  const tell = (what: string) => {
-    told.push(what)
+  const happens = (what: string) => {
+    events.push(what)
     if (what !== failing) return
     failing = undefined
     throw failure
   }
   const exec = database.exec.bind(database)
   database.exec = (sql) => {
-    tell(sql)
+    happens(sql)
     exec(sql)
   }
   const counts = {
@@ -41,7 +41,7 @@ function inMemory(t: Tester, sync?: () => Promise<void>) {
       }
     },
     recount: () => {
-      tell('undone')
+      happens('undone')
     }
   }
   const commits = new GroupCommit(database, 0, counts, reserve, sync, () => nowMs)
@@ -50,7 +50,7 @@ function inMemory(t: Tester, sync?: () => Promise<void>) {
   })
   return {
     commits,
-    told,
+    events,
     pass: (ms: number) => {
       nowMs += ms
     },
@@ -78,21 +78,21 @@ function inMemory(t: Tester, sync?: () => Promise<void>) {
 }
 
 test('writes of one turn of the event loop share a commit, in order', async (t) => {
-  const { add, told, numbers } = inMemory(t)
+  const { add, events, numbers } = inMemory(t)
   const written = await Promise.all(Array.from({ length: 100 }, (_, n) => add(n)))
 
   t.same(
     written,
     written.map((_, n) => n)
   )
-  t.same(told, ['BEGIN IMMEDIATE', 'COMMIT'])
+  t.same(events, ['BEGIN IMMEDIATE', 'COMMIT'])
   t.equal(numbers().length, 100)
   await add(100)
-  t.equal(told.length, 4)
+  t.equal(events.length, 4)
 })
 
 test('long work is split over several commits, and the event loop runs between them', async (t) => {
-  const { commits, told, pass } = inMemory(t)
+  const { commits, events, pass } = inMemory(t)
   let turns = 0
   let isOver = false
   const turn = () => {
@@ -107,12 +107,12 @@ test('long work is split over several commits, and the event loop runs between t
   const seen = await Promise.all(Array.from({ length: 6 }, () => commits.write(busy)))
   isOver = true
 
-  t.ok(told.filter((sql) => sql === 'COMMIT').length >= 3, told.join(' '))
+  t.ok(events.filter((sql) => sql === 'COMMIT').length >= 3, events.join(' '))
   t.ok((seen.at(-1) ?? 0) > (seen[0] ?? 0), seen.join(' '))
 })
 
 test('if one write of a group fails, all of the group are rolled back and rejected, and the next group is written', async (t) => {
-  const { add, commits, told, numbers } = inMemory(t)
+  const { add, commits, events, numbers } = inMemory(t)
   const answers = await Promise.allSettled([add(1), add(1), add(2)])
 
   t.same(numbers(), [2], 'work after the failure was in another group')
@@ -124,7 +124,7 @@ test('if one write of a group fails, all of the group are rolled back and reject
     },
     { status: 'fulfilled', value: 2 }
   ])
-  t.same(told, ['BEGIN IMMEDIATE', 'ROLLBACK', 'undone', 'BEGIN IMMEDIATE', 'COMMIT'])
+  t.same(events, ['BEGIN IMMEDIATE', 'ROLLBACK', 'undone', 'BEGIN IMMEDIATE', 'COMMIT'])
   t.equal(commits.fault, undefined)
 })
 
@@ -152,12 +152,12 @@ test('if a rollback fails, its writes are rejected, and the next group is counte
     ['ROLLBACK', 2],
     ['undone', 1]
   ] as const) {
-    const { add, commits, failAt, told, numbers } = inMemory(t)
+    const { add, commits, failAt, events, numbers } = inMemory(t)
     await add(1)
     failAt(what)
     for (let n = 0; n < failures; n++) await t.rejects(add(1), StorageError)
     t.equal(await add(2), 2)
-    t.same(told.slice(-3), ['undone', 'BEGIN IMMEDIATE', 'COMMIT'])
+    t.same(events.slice(-3), ['undone', 'BEGIN IMMEDIATE', 'COMMIT'])
     t.same(numbers(), [1, 2])
     t.equal(commits.fault, undefined)
   }
@@ -190,8 +190,8 @@ test('flush writes waiting work, after the sync before it', async (t) => {
   t.same([numbers(), syncs.length], [[1, 2, 3], 3])
 })
 
-test('when the disk is full the reserve is given up for notes, and nothing else is written until it is back', async (t) => {
-  const { add, commits, fullAt, told, numbers, reserve } = inMemory(t)
+test('when the disk is full the reserve is deleted for notes, and nothing else is written until it exists again', async (t) => {
+  const { add, commits, fullAt, events, numbers, reserve } = inMemory(t)
   await add(0)
   fullAt('COMMIT')
   const answers = await Promise.allSettled([add(1), commits.write(() => 'noted', true), add(2)])
@@ -200,10 +200,10 @@ test('when the disk is full the reserve is given up for notes, and nothing else 
     { status: 'fulfilled', value: 'noted' },
     { status: 'rejected', reason: StorageError }
   ])
-  t.same(told.slice(2), [
+  t.same(events.slice(2), [
     'BEGIN IMMEDIATE',
     'COMMIT',
-    'reserve given up',
+    'reserve deleted',
     'ROLLBACK',
     'undone',
     'BEGIN IMMEDIATE',
@@ -219,11 +219,11 @@ test('when the disk is full the reserve is given up for notes, and nothing else 
   t.equal(commits.fault, undefined)
 })
 
-test('without a reserve a note fails like everything else; it is not given up for anything else', async (t) => {
-  const { add, commits, fullAt, told, reserve } = inMemory(t)
+test('without a reserve a note fails like everything else; it is not deleted for anything else', async (t) => {
+  const { add, commits, fullAt, events, reserve } = inMemory(t)
   fullAt('COMMIT')
   await t.rejects(add(1), StorageError)
-  t.notOk(told.includes('reserve given up'))
+  t.notOk(events.includes('reserve deleted'))
   reserve.fault = 'disk full'
   fullAt('COMMIT')
   await t.rejects(
@@ -239,17 +239,17 @@ test('a write resolves when its commit is synced; meanwhile the event loop runs,
     syncs.push(made)
     return made.promise
   }
-  const { add, commits, told } = inMemory(t, sync)
+  const { add, commits, events } = inMemory(t, sync)
   const ended: number[] = []
   const first = add(1).then((n) => ended.push(n))
   await settled()
   const others = [add(2), add(3)].map((one) => one.then((n) => ended.push(n)))
   await settled()
-  t.same([ended, syncs.length, told.length], [[], 1, 2])
+  t.same([ended, syncs.length, events.length], [[], 1, 2])
   syncs[0]?.resolve()
   await first
   await settled()
-  t.same([ended, syncs.length, told.length], [[1], 2, 4])
+  t.same([ended, syncs.length, events.length], [[1], 2, 4])
   syncs[1]?.resolve()
   await Promise.all(others)
   t.same(ended, [1, 2, 3])
@@ -257,7 +257,7 @@ test('a write resolves when its commit is synced; meanwhile the event loop runs,
   t.equal(syncs.length, 2, 'what changes nothing needs no sync')
 })
 
-test('after a failed sync nothing is promised any more', async (t) => {
+test('after a failed sync every write is refused', async (t) => {
   const { add, commits } = inMemory(t, () => Promise.reject(new Error('EIO')))
   const message = 'The database cannot be synced to disk (EIO).'
   await t.rejects(add(1), { name: 'StorageError', message })

@@ -73,7 +73,7 @@ test('a file that is not a database is refused and left unchanged', async (t) =>
 
   t.equal(
     refusal(directory),
-    `The database ${directory}/gateway.db is damaged, or no database: put it aside or restore it from a backup.`
+    `The database ${directory}/gateway.db is damaged, or no database: move it away or restore it from a backup.`
   )
   t.same(contents(directory), before)
 })
@@ -117,7 +117,7 @@ test("a newer gateway's database is refused and left unchanged", async (t) => {
   t.equal(
     refusal(directory),
     `The database ${directory}/gateway.db was made by a newer gateway (schema ${MIGRATIONS.length + 1}, known up to ` +
-      `${MIGRATIONS.length}): run that one, or put the file aside.`
+      `${MIGRATIONS.length}): run that one, or move the file away.`
   )
   t.same(contents(directory), before)
 })
@@ -142,7 +142,7 @@ test('a write-ahead log without its database is kept', async (t) => {
     t.equal(
       refusal(copy),
       `The database ${path} is missing or empty, but ${path}-wal is there and may hold accepted updates: ` +
-        'restore both from the same copy, or put the -wal file aside to begin anew.'
+        'restore both from the same copy, or move the -wal file away to start with an empty database.'
     )
     t.same(contents(copy), before)
   }
@@ -185,7 +185,7 @@ test('a second process is refused until the first one ends, and then finds every
   const directory = await stored(t)
   const script = `
     const { SqliteOutbox } = await import('./src/outbox/sqlite/sqlite-outbox.ts')
-    // What nobody holds is collected, and closed.
+    // Without a reference it would be collected, and closed.
     globalThis.outbox = new SqliteOutbox(process.argv[1])
     console.log(JSON.stringify(outbox.queue.size))
     process.stdin.resume()
@@ -225,7 +225,7 @@ test('a gateway that cannot open its database exits with the reason', async (t) 
   t.equal(code, 1)
   t.equal(
     said,
-    `The database ${directory}/gateway.db is damaged, or no database: put it aside or restore it from a backup.\n`
+    `The database ${directory}/gateway.db is damaged, or no database: move it away or restore it from a backup.\n`
   )
 })
 
@@ -299,13 +299,13 @@ test('a fault lasts until retention finds room again', async (t) => {
   allow(pages)
   const large = Array.from({ length: 2_000 }, (_, n) => sets('C', n + 10))
   await t.rejects(outbox.jobs.accept(newJob(2, large)), StorageError)
-  const told = outbox.fault
-  t.type(told, 'string')
+  const { fault } = outbox
+  t.type(fault, 'string')
 
   t.equal((await outbox.queue.claim('default', 1, LATER)).length, 1, 'what is in memory can still change')
-  t.equal(outbox.fault, told)
+  t.equal(outbox.fault, fault)
   await t.rejects(outbox.idempotency.purge(1_000, 500), StorageError)
-  t.equal(outbox.fault, told)
+  t.equal(outbox.fault, fault)
   allow(1_000_000)
   t.equal(await outbox.idempotency.purge(1_000, 500), 0)
   t.equal(outbox.fault, undefined)
@@ -391,7 +391,7 @@ test('what newer updates had set in a database of the fourth schema is still lef
   )
 })
 
-test('what a clock far ahead had made due later than it can be is brought forward', async (t) => {
+test('updates that a clock far ahead made due too late become due earlier', async (t) => {
   const directory = dataDir(t)
   const now = Date.now()
   const before = new SqliteOutbox(directory)

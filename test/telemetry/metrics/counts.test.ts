@@ -151,7 +151,7 @@ test('the outbox is shown: pending updates, their age, and dead letters', async 
   t.ok(value('outbox_size_bytes') >= 4_096)
 })
 
-test('an update that is given up counts once, and is a dead letter', async (t) => {
+test('an update that becomes a dead letter counts once', async (t) => {
   const vicidial = await scriptedVicidial(t)
   vicidial.denies()
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY })

@@ -8,7 +8,7 @@ import { type Scraped, scrape } from './scrape.ts'
 
 const DASHBOARD = 'docs/operations/grafana-dashboard.json'
 const ALERTS = 'docs/operations/alerts.yaml'
-/** Labels that Prometheus adds to whatever it scrapes. */
+/** Labels that Prometheus adds to everything that it scrapes. */
 const OF_THE_TARGET = ['job', 'instance']
 const PARTS_OF_HISTOGRAM = /_(?:bucket|sum|count)$/
 

@@ -9,8 +9,8 @@ interface Seen {
 }
 
 /**
- * The files of an open database. SQLite goes on with a file that was deleted, replaced or cut under it, and so would
- * promise what nobody could ever read again.
+ * The files of an open database. SQLite keeps using a file that was deleted, replaced or cut, so the gateway would accept
+ * updates that no restart can find.
  */
 export class DatabaseFiles {
   readonly #files: readonly Seen[]
@@ -40,7 +40,7 @@ export class DatabaseFiles {
   }
 }
 
-/** Whether a file is the one that was opened; neither file ever becomes smaller while it is open. */
+/** Whether a file is the one that was opened. Neither file becomes smaller while it is open. */
 function isInPlace(file: Seen): boolean {
   const found = statSync(file.path, { throwIfNoEntry: false })
   if (found?.ino !== file.inode || found.dev !== file.device || found.size < file.size) return false

@@ -6,7 +6,7 @@ import { steadyNow } from '../../../steady-clock.ts'
 const FILE = 'gateway.reserve'
 /** In bytes: room for the notes of some hundred requests. */
 const SIZE = 4 * 1024 * 1024
-/** Pause between two tries to get the room back, in milliseconds. */
+/** Pause between two tries to make the file, in milliseconds. */
 const RESTORE_EVERY_MS = 10_000
 
 /**
@@ -23,13 +23,13 @@ export class DiskReserve {
     if (statSync(this.#path, { throwIfNoEntry: false })?.size !== SIZE) this.#restore()
   }
 
-  /** Why the room is not kept; undefined if it is. Tries to get it back if it was given up. */
+  /** Why the file does not exist; undefined if it does. Tries to make it again. */
   get fault(): string | undefined {
     if (this.#fault !== undefined && steadyNow() >= this.#nextTryAt) this.#restore()
     return this.#fault
   }
 
-  /** Gives the room up. Returns false if there was none, or if it can't be given up. */
+  /** Deletes the file. Returns false if there was none, or if it can't be deleted. */
   release(): boolean {
     if (this.#fault !== undefined) return false
     try {

@@ -1,20 +1,20 @@
 import { StorageError } from '../../../errors.ts'
 import type { DatabaseSync } from 'node:sqlite'
 
-/** How long one commit takes in work, in milliseconds; then the event loop gets its turn. */
+/** How long one commit takes further work, in milliseconds; then the event loop gets its turn. */
 const MAX_COMMIT_MS = 8
 
 /** SQLite's result code for a full disk. */
 const SQLITE_FULL = 13
 
-/** Brings what was committed to the disk. May take long, and holds nothing up meanwhile; nothing is committed until then. */
+/** Syncs what was committed to disk, without blocking the event loop. Nothing is committed until it resolves. */
 export type Sync = () => Promise<void>
 
 /** Room on the disk for notes; see `DiskReserve`. */
 export interface Reserve {
-  /** Why there is none; undefined if there is. */
+  /** Why it does not exist; undefined if it does. */
   readonly fault: string | undefined
-  /** Gives it up. Returns false if it can't. */
+  /** Deletes it. Returns false if it can't. */
   release(): boolean
 }
 
@@ -47,7 +47,7 @@ export class GroupCommit {
   /** Groups that are committed and not synced yet. */
   #syncing = Promise.resolve()
   #isSyncing = false
-  /** Why nothing can be trusted any more: what a failed sync left behind nobody knows. */
+  /** Why nothing is written any more: after a failed sync it is unknown what is on the disk. */
   #lost: string | undefined
   #isRecountDue = false
   #waiting: Work[] = []
@@ -56,7 +56,7 @@ export class GroupCommit {
 
   /**
    * @param gatherMs how long a commit waits for others to share it, in milliseconds
-   * @param reserve given up when the disk is full; until it is back only notes are written
+   * @param reserve deleted when the disk is full; only notes are written until it exists again
    * @param sync absent: a commit is on disk when it ends
    * @param now a clock in milliseconds
    */
@@ -83,7 +83,7 @@ export class GroupCommit {
 
   /**
    * Runs `run` in a transaction; resolves with its result once that is on disk.
-   * @param isNote whether it must be written though the disk is full
+   * @param isNote whether it must be written even if the disk is full
    * @throws StorageError if it fails; then its whole group is rolled back, unless only the sync failed
    */
   write<T>(run: () => T, isNote = false): Promise<T> {
@@ -190,7 +190,7 @@ export class GroupCommit {
     for (const { reject } of refused) reject(new StorageError(fault))
   }
 
-  /** Rolls back. An error here is not passed on: the next group meets it again. */
+  /** Rolls back. An error here is not passed on: the next group will fail, too. */
   #undo(): void {
     if (!this.#database.isOpen) return
     this.#isRecountDue = true

@@ -15,7 +15,7 @@ const LOCK_WAIT_MS = 2_000
 /** SQLite's messages, and what they mean here. */
 const MEANINGS: readonly [message: RegExp, meaning: string][] = [
   [/locked/, 'is in use by another process: each gateway needs a DATA_DIR of its own'],
-  [/not a database|malformed/, 'is damaged, or no database: put it aside or restore it from a backup'],
+  [/not a database|malformed/, 'is damaged, or no database: move it away or restore it from a backup'],
   [/readonly|read-only/, 'cannot be written: check the owner and the mode of DATA_DIR'],
   [/unable to open/, 'cannot be opened: check the owner and the mode of DATA_DIR'],
   [/full/, 'cannot be written: the disk is full']
@@ -24,7 +24,8 @@ const MEANINGS: readonly [message: RegExp, meaning: string][] = [
 /**
  * Opens the database in `directory` for this process alone, creates it if it is missing, and migrates it. A file that
  * cannot be used is left unchanged.
- * @param longestPauseMs nothing is due later than that from now: the clock may have been ahead when it was written
+ * @param longestPauseMs the longest pause before a retry: updates due later than that were stored by a clock that was
+ *   ahead, and become due earlier
  * @throws StorageError that says what is wrong and how to fix it
  */
 export function openDatabase(directory: string, longestPauseMs = Infinity): DatabaseSync {
@@ -53,7 +54,7 @@ function refuseLostFile(path: string): void {
   if (sizeOf(path) > 0 || sizeOf(`${path}-wal`) === 0) return
   throw new StorageError(
     `The database ${path} is missing or empty, but ${path}-wal is there and may hold accepted updates: ` +
-      'restore both from the same copy, or put the -wal file aside to begin anew.'
+      'restore both from the same copy, or move the -wal file away to start with an empty database.'
   )
 }
 
@@ -72,7 +73,7 @@ function prepare(database: DatabaseSync, path: string, longestPauseMs: number): 
   if (version > MIGRATIONS.length) {
     throw new StorageError(
       `The database ${path} was made by a newer gateway (schema ${version}, known up to ${MIGRATIONS.length}): ` +
-        'run that one, or put the file aside.'
+        'run that one, or move the file away.'
     )
   }
   database.exec('PRAGMA journal_mode = WAL')
@@ -87,7 +88,7 @@ function prepare(database: DatabaseSync, path: string, longestPauseMs: number): 
   if (check !== 'ok') throw new StorageError(`The database ${path} is damaged: restore it from a backup.`)
 }
 
-/** Brings forward what would be due later than it can be: at once what was never sent, else after the longest pause. */
+/** Makes updates that are due too late due now if they were never sent, else after the longest pause. */
 function bringForward(database: DatabaseSync, now: number, longestPauseMs: number): void {
   const latest = `iif(attempts = 0, ${now}, ${now + longestPauseMs})`
   database.exec(`UPDATE updates SET due_at = ${latest} WHERE state = ${PENDING} AND due_at > ${latest}`)

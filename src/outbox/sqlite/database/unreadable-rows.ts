@@ -24,8 +24,8 @@ function isJson(text: string, type: string, path = '$'): string {
 }
 
 /**
- * Moves rows that nobody can read into the table `set_aside`, so that each costs only itself: one among those that are
- * read together would fail all of them. The updates among them end as failed.
+ * Moves rows that can't be read into the table `set_aside`: a query that meets one would fail for all of its rows. The
+ * updates among them end as failed.
  * @param now milliseconds since the epoch
  * @returns how many rows
  * @throws StorageError
@@ -55,7 +55,7 @@ export function setAsideUnreadable(database: DatabaseSync, now: number): number 
   }
 }
 
-/** Ends the updates that cannot be read, and the jobs of which nothing else is pending. */
+/** Ends the updates that can't be read, and the jobs that have no other pending update. */
 function endUpdates(run: (sql: string) => number, now: number): void {
   const result = `json_object('index', position, 'status', 'failed', 'error', json_object('code', 'internal_error',
     'detail', 'The stored update could not be read from the database.', 'retryable', json('true')))`

@@ -4,13 +4,13 @@ import { promisify } from 'node:util'
 
 const datasync = promisify(fdatasync)
 
-/** Pages in the log that are copied into the database together: few, as copying holds up the main thread. */
+/** Pages in the log before it is copied into the database: few, as copying blocks the main thread. */
 const MAX_PAGES = 2_000
 
 /**
- * Brings an open database to the disk. SQLite itself would sync on the main thread: the log before and after it is copied
- * into the database (a checkpoint), and the database in between. This makes the same syncs in the same order, but in other
- * threads, so that a slow disk holds up nothing else.
+ * Syncs an open database to disk. SQLite itself would do so on the main thread: it syncs the log before and after it copies
+ * it into the database (a checkpoint), and the database in between. This makes the same syncs in the same order, but in other
+ * threads, so that a slow disk does not block the event loop.
  */
 export class WriteAheadLog {
   readonly #database: DatabaseSync
@@ -35,7 +35,7 @@ export class WriteAheadLog {
     await datasync(this.#logFile)
     if (Number(this.#length.get()?.['log']) < MAX_PAGES || !this.#copy()) return
     await datasync(this.#databaseFile)
-    // A commit of one page, which begins the log again. If it fails the next commit does so, with a sync.
+    // A commit of one page, which starts the log from its beginning. If it fails, the next commit does so, with a sync.
     this.#unsynced(`PRAGMA user_version = ${this.#version}`)
     await datasync(this.#logFile)
   }
@@ -43,7 +43,7 @@ export class WriteAheadLog {
   /** Closes the database. */
   close(): void {
     this.#database.close()
-    // Not before, as this also ends SQLite's lock on the database.
+    // Closing a file earlier would also release SQLite's lock on it.
     closeSync(this.#databaseFile)
     closeSync(this.#logFile)
   }
@@ -54,7 +54,7 @@ export class WriteAheadLog {
     return copied !== undefined && copied['busy'] === 0 && copied['log'] === copied['checkpointed']
   }
 
-  /** Runs SQL without SQLite's own syncs. Returns undefined if it fails: nothing is lost, and it is tried again later. */
+  /** Runs SQL without SQLite's own syncs. Returns undefined if it fails: nothing is lost, and the next sync tries again. */
   #unsynced(sql: string): ReturnType<StatementSync['get']> {
     this.#database.exec('PRAGMA synchronous = OFF')
     try {
