@@ -223,7 +223,7 @@ test('concurrent payloads of one endpoint are mapped one at a time, each to its 
     mapping: { lead: LEAD, fields: { rank: 'n' } },
     event_id: { expression: 'n' }
   })
-  const numbers = Array.from({ length: 200 }, (_, n) => n)
+  const numbers = Array.from({ length: 20 }, (_, n) => n)
   const all = await Promise.all(
     numbers.map(async (n) => [await endpoint.map({ id: n, n }), await endpoint.eventId({}, { n })])
   )
