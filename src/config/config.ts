@@ -28,7 +28,7 @@ export interface Config {
   readonly dispatch: {
     readonly lingerMs: number
     readonly maxWaiting: number
-    /** A caller whose oldest update waits longer than this may add no more. */
+    /** If a caller's oldest update waits longer than this, the caller may add no more. */
     readonly maxAgeMs: number
   }
   /** The directory of the outbox. */
@@ -56,13 +56,13 @@ export interface Config {
   /** The path of the gateway file, if there is one. */
   readonly gatewayFile: string | undefined
   readonly callers: readonly CallerConfig[]
-  /** Whether calls are taken at VICIdial's own address. */
+  /** Whether the gateway answers at VICIdial's own address. */
   readonly compat: boolean
   /** Custom fields that may be set, by label. */
   readonly customFields: ReadonlyMap<string, CustomField>
   readonly webhooks: readonly WebhookEndpoint[]
   readonly logLevel: string
-  /** Valid settings that should be changed. For the log; none quotes a secret. */
+  /** Warnings for the log about valid settings that should be changed. None quotes a secret. */
   readonly warnings: readonly string[]
 }
 
@@ -99,7 +99,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const isUnused = callers.length === 0 && (file?.webhooks ?? []).length === 0
   if (isUnused && (environment.GATEWAY_CONFIG === undefined || file)) {
     faults.push(
-      'API_KEY, or GATEWAY_CONFIG with callers or webhooks, is required: nobody could use the gateway.'
+      'API_KEY, or GATEWAY_CONFIG with callers or webhooks, is required: otherwise nobody could use the gateway.'
     )
   }
   if (environment.VICIDIAL_TIMEOUT_MS > environment.REQUEST_DEADLINE_MS) {

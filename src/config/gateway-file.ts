@@ -43,7 +43,7 @@ export const GatewayFileSchema = Type.Object(
 export interface GatewayFile {
   readonly accounts: readonly AccountConfig[]
   readonly callers: readonly CallerConfig[]
-  /** Whether calls are taken at VICIdial's own address. */
+  /** Whether the gateway answers at VICIdial's own address. */
   readonly compat: boolean
   /** Custom fields that may be set, by label. */
   readonly customFields: ReadonlyMap<string, CustomField>
@@ -118,7 +118,7 @@ function checkNames(
   }
   for (const { name, account, auth } of webhooks) {
     if (account !== undefined && auth.callers)
-      fault(`${name} has the account of its callers, and can name none.`)
+      fault(`${name} uses the account of its callers, and cannot have its own.`)
   }
 }
 
@@ -143,7 +143,7 @@ function readYaml(path: string, fault: (text: string) => void): unknown {
     if (content === null) fault('is empty.')
     return content ?? undefined
   } catch {
-    fault('refers to an alias that does not exist, or to too many.')
+    fault('has an alias that does not exist, or too many aliases.')
     return undefined
   }
 }

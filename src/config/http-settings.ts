@@ -2,7 +2,7 @@ import { networksOf } from '../callers/caller.ts'
 
 /** How the gateway serves HTTP. */
 export interface HttpSettings {
-  /** What clients without a valid key may spend in a minute from one address; 0: no limit. */
+  /** Points that clients without a valid key may spend in a minute from one address; 0: no limit. */
   readonly anonymousPointsPerMinute: number
   /** Time to receive a whole request, in milliseconds. */
   readonly receiveTimeoutMs: number
@@ -13,11 +13,11 @@ export interface HttpSettings {
   readonly docs: 'open' | 'key' | 'off'
   /** Whether there is the operations page. */
   readonly ops: boolean
-  /** Addresses and networks of the proxies whose `X-Forwarded-For` is believed; false: nobody's. */
+  /** Addresses and networks of the proxies whose `X-Forwarded-For` the gateway trusts; false: none. */
   readonly trustProxy: string[] | false
 }
 
-/** The variables that the settings come from. Texts are lists separated by commas. */
+/** The variables of these settings. Texts are lists separated by commas. */
 interface HttpEnvironment {
   readonly ANONYMOUS_POINTS_PER_MINUTE: number
   readonly RECEIVE_TIMEOUT_MS: number

@@ -11,9 +11,9 @@ const POLL_MS = 250
 const SETTLE_MS = 250
 
 export interface ConfigReloadOptions {
-  /** What is replaced on a reload. */
+  /** The configuration that a reload replaces. */
   readonly runtimeConfig: RuntimeConfig
-  /** The configuration at the start. Its accounts stay. */
+  /** The configuration at the start. A reload keeps its accounts. */
   readonly started: Config
   /** Reads the current configuration. Throws ConfigError. */
   readonly readConfig: () => Config
@@ -26,7 +26,7 @@ export interface ConfigReloadOptions {
  */
 export class ConfigReload {
   readonly #options: ConfigReloadOptions
-  /** Names of the callers and webhooks in force. */
+  /** Names of the current callers and webhooks. */
   #names: readonly string[]
   /** Warnings already logged. */
   #warned: readonly string[]
@@ -92,7 +92,7 @@ function namesOf({ callers, webhooks }: Config) {
   return { callers: callers.map(({ name }) => name), webhooks: webhooks.map(({ name }) => name) }
 }
 
-/** @throws ConfigError if a caller or a webhook names an account that didn't exist at the start */
+/** @throws ConfigError if a caller or a webhook names an account that did not exist at the start */
 function refuseNewAccounts({ callers, webhooks }: Config, started: Config): void {
   const known = new Set(started.accounts.map(({ name }) => name))
   const faults = [...callers, ...webhooks].flatMap(({ name, account }) =>

@@ -27,7 +27,7 @@ export class RuntimeConfig {
     this.#endpoints = byName(config.webhooks)
   }
 
-  /** Whether calls are taken at VICIdial's own address. */
+  /** Whether the gateway answers at VICIdial's own address. */
   get compat(): boolean {
     return this.#compat
   }
@@ -36,7 +36,7 @@ export class RuntimeConfig {
     return this.#leads
   }
 
-  /** Takes the rules of the build that VICIdial has now; undefined: it is not known. */
+  /** Changes to the rules of the build that VICIdial has now; undefined: unknown. */
   adaptTo(build: string | undefined): void {
     this.#leads = leadRules(this.#vicidial, build, this.#leads.customFields)
   }
@@ -46,12 +46,12 @@ export class RuntimeConfig {
     return this.#endpoints.get(name)
   }
 
-  /** Whether updates can come under this name: a caller's, or `webhook:NAME`. */
+  /** Whether a caller or a webhook (`webhook:NAME`) of this name exists. */
   hasSender(name: string): boolean {
     return name.startsWith(WEBHOOK) ? this.#endpoints.has(name.slice(WEBHOOK.length)) : this.callers.has(name)
   }
 
-  /** Replaces everything with what `config` says. Requests in flight keep what they have. */
+  /** Applies a new configuration. Requests in flight keep the old one. */
   replace(config: Config): void {
     const before = this.#endpoints
     this.callers.replace(config.callers)
@@ -65,7 +65,7 @@ export class RuntimeConfig {
 
 /**
  * The rules of a VICIdial, by its settings and its build.
- * @param build undefined: it is not known
+ * @param build undefined: unknown
  */
 export function leadRules(
   { nonLatin, dbCharset }: Pick<Config['vicidial'], 'nonLatin' | 'dbCharset'>,

@@ -3,16 +3,16 @@ import type { TLocalizedValidationError } from 'typebox/error'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
 
-/** TypeBox stops at 8 by default; all faults are reported at once. */
+/** TypeBox stops at 8 by default. The gateway reports all faults at once. */
 const MAX_FAULTS = 1_000
 
 /**
- * Where `value` doesn't match `schema`: for each fault its JSON Pointer, and what belongs there. Where several forms are
- * possible, only the faults of the form that was probably meant are reported. No fault quotes a value.
+ * Where `value` doesn't match `schema`: for each fault its JSON Pointer, and what is expected there. If several forms are
+ * possible, reports only the faults of the form that was probably meant. No fault quotes a value.
  */
 export function schemaErrors(schema: TSchema, value: unknown): string[] {
   Settings.Set({ maxErrors: MAX_FAULTS })
-  // 'boolean' only repeats, for its value, that a property is unknown.
+  // 'boolean' repeats the fault of an unknown property for its value.
   const errors = Value.Errors(schema, value).filter((error) => error.keyword !== 'boolean')
   const choices = new Set(
     errors.filter(({ keyword }) => keyword === 'anyOf').map(({ instancePath }) => instancePath)
@@ -20,7 +20,7 @@ export function schemaErrors(schema: TSchema, value: unknown): string[] {
   const isOfForm = ({ instancePath, keyword }: TLocalizedValidationError) =>
     choices.has(instancePath) && ['anyOf', 'const', 'type'].includes(keyword)
   const faults = errors.filter((error) => !isOfForm(error))
-  // The innermost first: a fault inside is the outer one's too.
+  // Innermost first: an inner fault is also a fault of the outer value.
   const chosen: string[] = []
   for (const pointer of [...choices].toSorted((a, b) => b.length - a.length)) {
     const isNamed = faults.some(({ instancePath }) => isWithin(pointer, instancePath))

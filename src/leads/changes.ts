@@ -38,7 +38,7 @@ export interface ChangesRules extends LeadRules {
   readonly rights: Rights
 }
 
-/** Refusals after which an update is read no further. */
+/** After this many refusals the rest of an update is not read. */
 export const MAX_REFUSALS = 100
 
 const FIELD_ORDER: ReadonlyMap<Field, number> = new Map(FIELDS.map((field, position) => [field, position]))
@@ -135,7 +135,7 @@ function standardField(
 function unknownField(name: string): Refusal {
   const meant = FIELDS.find((field) => field.parameter === name)
   const hint = meant ? `use ${meant.name}` : 'GET /v1/fields lists those that can be updated'
-  return { code: 'field_unknown', field: echo(name), detail: `This is no field of a lead; ${hint}.` }
+  return { code: 'field_unknown', field: echo(name), detail: `A lead has no such field; ${hint}.` }
 }
 
 function customField(label: string, value: unknown, rules: ChangesRules): CustomValue | Refusal {
@@ -203,7 +203,7 @@ function compose(
   return changesOf(singleLead ? 'update_lead' : 'batch_update_lead', params, stored, warnings)
 }
 
-/** Changes with these parameters, such as were stored before. */
+/** Changes from stored parameters. */
 export function changesOf(
   called: Changes['function'],
   params: Changes['params'],
@@ -215,7 +215,7 @@ export function changesOf(
   return { function: called, params, key, stored, warnings }
 }
 
-/** The options that changes were composed with. Without a list, `allowUndefinedList` says nothing. */
+/** The options that changes were composed with. Without a list, `allowUndefinedList` has no meaning. */
 export function optionsOf({ params }: Changes): SentOptions {
   return {
     resetCalled: params['reset_lead'] !== undefined,

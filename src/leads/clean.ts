@@ -19,13 +19,13 @@ const NEWLINE = /\n/g
 const NON_ASCII_LETTER = /(?!\p{ASCII})\p{L}/gu
 const PHONE_PUNCTUATION = /[+(). -]/g
 const DIGITS = /^[0-9]+$/
-/** Most characters of a value repeated in a warning: a little more than the longest column. */
+/** Most characters of a value quoted in a warning: a little more than the longest column. */
 const MAX_ECHO = 300
-/** Most lost characters named in a refusal. */
+/** Most lost characters listed in a refusal. */
 const MAX_LISTED_CHARACTERS = 10
 const NO_CHARACTERS: readonly string[] = []
 
-/** Properties besides `use_non_latin` that decides what it stores of a value. */
+/** Properties of a server, besides `use_non_latin`, that decide what it stores. */
 export interface ServerTraits {
   readonly dbCharset?: DbCharset
   /** Whether `country_code` keeps capital letters only, and cannot be emptied; see `src/vicidial/builds.ts`. */
@@ -33,8 +33,8 @@ export interface ServerTraits {
 }
 
 /**
- * Creates the cleaner for one server. What VICIdial keeps was measured. What may be lost with a warning is the
- * gateway's decision: identifiers are never altered, prose may lose characters.
+ * Creates the cleaner for one server. What VICIdial keeps was measured. The gateway decides what may be lost with a
+ * warning: identifiers are never altered, prose may lose characters.
  */
 export function createCleaner(nonLatin: NonLatin, traits: ServerTraits = {}): Cleaner {
   const { dbCharset = 'utf8' } = traits
@@ -42,7 +42,7 @@ export function createCleaner(nonLatin: NonLatin, traits: ServerTraits = {}): Cl
   const columns = new Map(fieldsOf(traits).map((field) => [field.name, columnOf(field, text, nonLatin)]))
   return ({ name }, value) => {
     const column = columns.get(name)
-    if (column === undefined) throw new RangeError('no field of a lead')
+    if (column === undefined) throw new RangeError('unknown field')
     if (value === null) return clear(column.field)
     switch (column.field.type) {
       case 'integer':

@@ -3,7 +3,7 @@ import { LETTERS } from './letters.ts'
 /** VICIdial's system setting `use_non_latin`: with 0 only A–Z count as letters in most fields. */
 export type NonLatin = 0 | 1
 
-/** The character set of VICIdial's database, as far as it shows in what is stored; see `docs/vicidial-builds.md`. */
+/** The character set of VICIdial's database, as far as it affects stored values; see `docs/vicidial-builds.md`. */
 export type DbCharset = 'utf8' | 'latin1'
 
 /** How the columns of VICIdial's database hold text. */
@@ -12,7 +12,7 @@ export interface ColumnText {
   readonly unit: 'characters' | 'bytes'
   /** The length of a text as a column counts it. */
   readonly lengthOf: (text: string) => number
-  /** Finds, with the flag g, the characters that no column can hold: each becomes a question mark or more. */
+  /** Matches, with the flag g, characters that no column can hold: each becomes one or more question marks. */
   readonly unstorable: RegExp
   /** The letters that most fields keep, as the inside of a character class. */
   readonly letters: string
@@ -28,9 +28,9 @@ const bytes = { unit: 'bytes', lengthOf: (text: string) => Buffer.byteLength(tex
 const BEYOND_BMP = /[\u{10000}-\u{10FFFF}]/gu
 
 /**
- * How text is held, measured for each setting. With `use_non_latin` 0, PHP's connection has the database server's
- * character set: if that is latin1, each byte of a text's UTF-8 counts as a character. With 1, VICIdial asks for UTF-8;
- * then only the tables can be latin1, and have only the letters of Western Europe.
+ * How columns hold text, measured for each setting. With `use_non_latin` 0, PHP's connection has the database server's
+ * character set: if that is latin1, each byte of a text's UTF-8 counts as a character. With 1, VICIdial asks for UTF-8.
+ * Then only the tables can be latin1, and hold only Western European letters.
  */
 export function columnText(charset: DbCharset, nonLatin: NonLatin): ColumnText {
   if (charset === 'utf8') {

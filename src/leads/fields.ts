@@ -1,9 +1,9 @@
 /**
  * The columns of VICIdial's lead table that an update can change. Names, kept characters, lengths and the treatment of
- * `+` are VICIdial's, measured on API version 2.14-202. What may be lost or emptied is this gateway's decision.
+ * `+` are VICIdial's, measured on API version 2.14-202. The gateway decides which values may be lost or emptied.
  */
 
-/** How a value is read: a `phone` may have the usual punctuation, and is reduced to digits. */
+/** How a value is read. A `phone` may have the usual punctuation, and is reduced to digits. */
 export type FieldType = 'text' | 'phone' | 'integer' | 'number' | 'date' | 'choice'
 
 /** One column of VICIdial's lead table, as an update may name it. */
@@ -18,8 +18,8 @@ export interface Field {
   /** Longest stored text, as VICIdial's columns count it: characters, or bytes (`ColumnText`). */
   readonly maxLength: number
   /**
-   * The letters kept: in `by_mode`, VICIdial's `use_non_latin` decides whether non-ASCII ones are; with `capitals`,
-   * A–Z and nothing else, no digits either.
+   * The letters kept. With `by_mode`, VICIdial's `use_non_latin` decides whether non-ASCII letters are kept. With
+   * `capitals`, only A–Z are kept, and no digits.
    */
   readonly letters: 'none' | 'by_mode' | 'any' | 'capitals'
   /** What VICIdial keeps, in words. */

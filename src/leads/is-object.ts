@@ -1,4 +1,4 @@
-/** Tells whether `value` is a JSON object, as against an array, null or a bare value. */
+/** Whether `value` is a JSON object, not an array, null or a primitive. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -74,22 +74,22 @@ export function keyName(key: LeadKey): string {
 export function keyOfName(name: string): LeadKey {
   const end = name.indexOf(':')
   const by = KEY_NAMES.find((one) => one === name.slice(0, end))
-  if (by === undefined) throw new RangeError('no name of a key')
+  if (by === undefined) throw new RangeError('unknown key name')
   const value = name.slice(end + 1)
   return by === 'lead_id' ? { by, value: Number(value) } : { by, value }
 }
 
 const MARKS = /\p{M}/gu
 const TRAILING_SPACES = /(?<! ) +$/
-/** What is its own collated form: most codes are. */
+/** Codes that equal their collated form, as most do. */
 const PLAIN = /^[0-9A-Z_.:/-]*$/
-/** A number that can be spelt in two ways which VICIdial takes for the same: by `e` and by `E`. */
+/** A number with an exponent. VICIdial treats the spellings with `e` and `E` as equal. */
 const WITH_EXPONENT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)e[+-]?\d+$/i
 
 /**
- * The form by which MariaDB compares a text with a column of VICIdial's (utf8_unicode_ci, utf8_general_ci,
- * latin1_swedish_ci): without case, accents and spaces at its end. Some texts that MariaDB tells apart have the same
- * form, too; of codes that it treats as equal, like digits of other scripts, `lead_search` finds only one.
+ * A text without case, accents and trailing spaces, as MariaDB compares it with VICIdial's columns (utf8_unicode_ci,
+ * utf8_general_ci, latin1_swedish_ci). It also makes some texts equal that MariaDB distinguishes. The reverse, such as
+ * digits of other scripts, does no harm: `lead_search` finds only one of those codes.
  */
 export function collated(text: string): string {
   if (PLAIN.test(text)) return text
@@ -99,16 +99,16 @@ export function collated(text: string): string {
 }
 
 /**
- * The name by which updates of one lead are kept in order, like `keyName`: keys that can mean the same lead to VICIdial
- * have the same.
+ * The name by which updates of one lead are kept in order. It is like `keyName`, but equal for all keys that VICIdial may
+ * take for the same lead.
  */
 export function orderName(key: LeadKey): string {
   return key.by === 'vendor_lead_code' ? `${key.by}:${collated(key.value)}` : keyName(key)
 }
 
 /**
- * Whether `lead_search` can find a lead whose code is spelt otherwise. MariaDB finds codes of any case, and of those
- * VICIdial counts the ones that PHP's `==` takes for the key: the same text, or the same number.
+ * Whether `lead_search` can find a lead whose code is spelt differently. MariaDB ignores case. Of the codes that it finds,
+ * VICIdial counts those that equal the key by PHP's `==`: the same text, or the same number.
  */
 export function mayBeSpeltOtherwise({ by, value }: LeadKey): boolean {
   return by === 'vendor_lead_code' && WITH_EXPONENT.test(value)

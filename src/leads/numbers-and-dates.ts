@@ -27,7 +27,7 @@ export function parseOffset(value: unknown): ParsedNumber | undefined {
   return Number(stored) === value ? { value, stored } : undefined
 }
 
-/** Returns `text` if it is a day of the calendar from 1000 to 9999, as YYYY-MM-DD: what a MySQL DATE can hold. */
+/** Returns `text` if it is an existing date from year 1000 to 9999, as YYYY-MM-DD: the range of a MySQL DATE. */
 export function parseDate(text: string): string | undefined {
   return DATE.test(text) && isDay(text) ? text : undefined
 }

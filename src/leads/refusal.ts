@@ -1,10 +1,10 @@
-/** A loss that the caller accepted: the value sent and the value VICIdial stores. */
+/** A loss that the caller accepted: the sent value and the value that VICIdial stores. */
 export interface Warning {
   field: string
   code: 'characters_dropped' | 'transliterated' | 'custom_fields_not_stored'
   sent: string
   stored: string
-  /** Absent if it is about every lead of the update. */
+  /** The leads that it concerns. Absent: every lead of the update. */
   leads?: readonly number[]
 }
 
@@ -37,7 +37,7 @@ export function pointer(...tokens: (string | number)[]): string {
   return tokens.map((token) => `/${echo(String(token)).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
-/** The caller's name for something, cut, so that a response does not grow with leads times its length. */
+/** A name that the caller chose, shortened, as a response may repeat it for every lead. */
 export function echo(name: string): string {
   return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name
 }

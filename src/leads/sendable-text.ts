@@ -1,4 +1,4 @@
-/** Which texts can be sent to VICIdial at all, whatever the field. */
+/** Which texts can be sent to VICIdial at all, in any field. */
 
 /** VICIdial's marker that empties a field. In a caller's text it would erase the field. */
 export const BLANK = '--BLANK--'
@@ -20,7 +20,7 @@ export function composed(text: string): string | undefined {
 
 /** Why a text can't be composed. */
 export function tooManyMarks(name: string): string {
-  return `${name} holds more than ${MAX_MARKS} combining marks in a row, which no writing needs.`
+  return `${name} holds more than ${MAX_MARKS} combining marks in a row, more than any language needs.`
 }
 
 /**

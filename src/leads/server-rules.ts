@@ -2,7 +2,7 @@ import { type Cleaner, createCleaner, fieldsOf, type ServerTraits } from './clea
 import { type ColumnText, columnText, type NonLatin } from './column-text.ts'
 import type { Field } from './fields.ts'
 
-/** The rules that follow from VICIdial's settings, database and build. Made once for each of these. */
+/** The rules that follow from VICIdial's settings, database and build. Made once for each combination. */
 export interface ServerRules {
   readonly nonLatin: NonLatin
   /** The fields as this server has them. */
@@ -10,11 +10,11 @@ export interface ServerRules {
   readonly clean: Cleaner
   /** How the columns hold text. */
   readonly text: ColumnText
-  /** Whether a look-up key with an apostrophe can do harm. */
+  /** Whether look-up keys with an apostrophe are refused, as they could do harm. */
   readonly refusesApostrophes: boolean
 }
 
-/** The rules of a server; those that `traits` leaves out are the measured one's. */
+/** The rules of a server. Traits that are left out are those of the measured build. */
 export function serverRules(
   nonLatin: NonLatin,
   traits: ServerTraits & { readonly refusesApostrophes?: boolean } = {}

@@ -12,7 +12,7 @@ export const ON_MULTIPLE: readonly OnMultiple[] = ['reject', 'all', 'newest']
 export type OnLossy = 'accept' | 'reject'
 export const ON_LOSSY: readonly OnLossy[] = ['accept', 'reject']
 
-/** Whether a key finds what VICIdial takes for the same code, or only the code that is spelt exactly so. */
+/** Whether a key finds every code that VICIdial counts as equal, or only the same spelling. */
 export type KeyMatch = 'collation' | 'exact'
 export const KEY_MATCH: readonly KeyMatch[] = ['collation', 'exact']
 
@@ -39,7 +39,7 @@ export interface Update {
   readonly index: number
   readonly key: LeadKey
   readonly onMultiple: OnMultiple
-  /** Absent: `collation`. */
+  /** Default: `collation`. */
   readonly keyMatch?: 'exact'
   readonly changes: Changes
 }
@@ -76,7 +76,7 @@ export function readUpdate(
   for (const name in element) {
     if (refusals.length >= MAX_REFUSALS) break
     if (!PROPERTIES.has(name)) {
-      const detail = 'An update has no such property; columns of a lead belong into fields.'
+      const detail = 'An update has no such property; put columns of a lead in fields.'
       refusals.push({ code: 'field_unknown', field: echo(name), detail, pointer: pointer(name) })
     }
   }

@@ -226,7 +226,7 @@ test('with nothing set, everything that is missing is listed', async (t) => {
       '  - VICIDIAL_URL is required: the full address of non_agent_api.php.',
       "  - VICIDIAL_USER is required: the gateway's VICIdial user.",
       "  - VICIDIAL_PASS is required: that user's password.",
-      '  - API_KEY, or GATEWAY_CONFIG with callers or webhooks, is required: nobody could use the gateway.'
+      '  - API_KEY, or GATEWAY_CONFIG with callers or webhooks, is required: otherwise nobody could use the gateway.'
     ].join('\n')
   })
   t.throws(() => loadConfig({ ...LEAST, PORT: 'x' }), {
@@ -442,7 +442,9 @@ test('the caller of API_KEY is added to the callers of the file', async (t) => {
 test('a gateway without callers and webhooks does not start', async (t) => {
   t.strictSame(
     fileFaults(t, 'custom_fields: [{ label: color, max_length: 9 }]', { ...LEAST, API_KEY: undefined }),
-    ['API_KEY, or GATEWAY_CONFIG with callers or webhooks, is required: nobody could use the gateway.']
+    [
+      'API_KEY, or GATEWAY_CONFIG with callers or webhooks, is required: otherwise nobody could use the gateway.'
+    ]
   )
 })
 
@@ -476,7 +478,7 @@ test('bad YAML is a fault with line and column that quotes nothing of the file',
 test('an alias to nothing, or to too much, is a fault', async (t) => {
   const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${[...'bcdefgh'].map((name, n) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[n]}`)}]`).join('\n')}\n`
   for (const yaml of ['callers: *nowhere\n', bomb])
-    t.strictSame(fileFaults(t, yaml), ['refers to an alias that does not exist, or to too many.'])
+    t.strictSame(fileFaults(t, yaml), ['has an alias that does not exist, or too many aliases.'])
 })
 
 test('an invalid part of the gateway file is a fault at its pointer', async (t) => {
@@ -563,7 +565,7 @@ webhooks:
     '/callers/0/permissions/fields names statis, which does not exist.',
     '/callers/0/permissions/custom_fields names colour, which does not exist.',
     '/callers/0/permissions/routes names webhook:erp, which does not exist.',
-    '/callers/0/key_hashes/0/expires_at is no date that there is.'
+    '/callers/0/key_hashes/0/expires_at is not a date that exists.'
   ])
 })
 
@@ -668,7 +670,7 @@ accounts: [{ name: sales, user: salesapi, pass: x }]
 webhooks:
   - { name: crm, account: sales, auth: { callers: true }, mapping: { lead: { lead_id: id }, fields: { status: stage } } }
 `
-  t.strictSame(fileFaults(t, yaml), ['crm has the account of its callers, and can name none.'])
+  t.strictSame(fileFaults(t, yaml), ['crm uses the account of its callers, and cannot have its own.'])
 })
 
 test('everything that is wrong with the gateway file is listed at once', async (t) => {
@@ -755,7 +757,7 @@ custom_fields: [{ label: color, max_length: 9 }, { label: color, max_length: 9 }
     'two custom fields have the label color.',
     'two webhooks have the name crm.',
     '/webhooks/1/mapping/lead/lead_id is not valid JSONata at character 3 (S0203: Expected "]" before end of expression).',
-    '/webhooks/1/mapping/fields/statis is no field of a lead.',
+    '/webhooks/1/mapping/fields/statis is not a field of a lead.',
     '/webhooks/2/auth/hmac/signed may have no other braces than {body}, {timestamp}, {method}, {url}.'
   ])
 })

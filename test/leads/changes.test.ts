@@ -212,13 +212,13 @@ test('an unknown field is refused with its pointer; for a VICIdial parameter the
     {
       code: 'field_unknown',
       field: 'list_id_field',
-      detail: 'This is no field of a lead; use list_id.',
+      detail: 'A lead has no such field; use list_id.',
       pointer: '/fields/list_id_field'
     },
     {
       code: 'field_unknown',
       field: 'a/b~c',
-      detail: 'This is no field of a lead; GET /v1/fields lists those that can be updated.',
+      detail: 'A lead has no such field; GET /v1/fields lists those that can be updated.',
       pointer: '/fields/a~1b~0c'
     }
   ])

@@ -98,13 +98,13 @@ test('an unknown property is refused with its pointer, never dropped', async (t)
       {
         code: 'field_unknown',
         field: 'status',
-        detail: 'An update has no such property; columns of a lead belong into fields.',
+        detail: 'An update has no such property; put columns of a lead in fields.',
         pointer: '/status'
       },
       {
         code: 'field_unknown',
         field: 'a/b',
-        detail: 'An update has no such property; columns of a lead belong into fields.',
+        detail: 'An update has no such property; put columns of a lead in fields.',
         pointer: '/a~1b'
       }
     ]

@@ -8,25 +8,23 @@ export const AccountSchema = Type.Object(
   {
     name: Type.String({
       pattern: NAME_PATTERN,
-      description: 'How callers and webhooks name it.'
+      description: 'Its name for callers and webhooks.'
     }),
     user: Type.String({ minLength: 1, description: 'The VICIdial user.' }),
     pass: Type.Optional(Type.String({ minLength: 1, description: "That user's password." })),
-    pass_file: Type.Optional(
-      Type.String({ minLength: 1, description: 'A file that holds the password instead.' })
-    ),
+    pass_file: Type.Optional(Type.String({ minLength: 1, description: 'A file with the password instead.' })),
     max_concurrency: Type.Optional(
       Type.Integer({
         minimum: 1,
         maximum: 8,
-        description: 'Calls in flight; absent: VICIDIAL_MAX_CONCURRENCY.'
+        description: 'Most calls in flight. Default: VICIDIAL_MAX_CONCURRENCY.'
       })
     ),
     max_calls_per_second: Type.Optional(
       Type.Integer({
         minimum: 0,
         maximum: 10_000,
-        description: '0: no limit; absent: VICIDIAL_MAX_CALLS_PER_SECOND.'
+        description: 'Most calls a second; 0: no limit. Default: VICIDIAL_MAX_CALLS_PER_SECOND.'
       })
     )
   },

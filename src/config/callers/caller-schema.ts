@@ -6,11 +6,11 @@ import { KEY_HASH_PATTERN, LABEL_PATTERN, NAME_PATTERN } from '../patterns.ts'
 
 const strict = { additionalProperties: false } as const
 
-/** `*`, or a list; absent: nothing. */
+/** `*`, or a list. Default: nothing. */
 const allowed = (pattern: string, description: string) =>
   Type.Optional(
     Type.Union([Type.Literal('*'), Type.Array(Type.String({ pattern }))], {
-      description: `${description} "*" is all; absent is none.`
+      description: `${description} "*" is all. Default: none.`
     })
   )
 
@@ -25,7 +25,7 @@ const PermissionsSchema = Type.Object(
     custom_fields: allowed(LABEL_PATTERN, 'Labels of custom fields that it may set.'),
     lists: Type.Optional(
       Type.Union([Type.Literal('*'), Type.Array(Type.Integer({ minimum: 1 }))], {
-        description: 'Lists that it may move leads to. "*" is all; absent is none.'
+        description: 'Lists that it may move leads to. "*" is all. Default: none.'
       })
     ),
     look_ups: allowed('^(vendor_lead_code|phone_number)$', 'Keys by which it may look leads up.'),
@@ -37,7 +37,7 @@ const PermissionsSchema = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: 1_000_000,
-        description: 'Updates in one request; absent: MAX_UPDATES_PER_REQUEST.'
+        description: 'Most updates in one request. Default: MAX_UPDATES_PER_REQUEST.'
       })
     )
   },
@@ -49,13 +49,13 @@ const PER_MINUTE = { minimum: 1, maximum: 1_000_000_000 }
 const RateLimitSchema = Type.Object(
   {
     requests_per_minute: Type.Optional(
-      Type.Integer({ ...PER_MINUTE, description: 'Requests of any kind; absent: any number.' })
+      Type.Integer({ ...PER_MINUTE, description: 'Requests of any kind. Default: no limit.' })
     ),
     updates_per_minute: Type.Optional(
-      Type.Integer({ ...PER_MINUTE, description: 'Updates in all of them; absent: any number.' })
+      Type.Integer({ ...PER_MINUTE, description: 'Updates in all requests. Default: no limit.' })
     )
   },
-  { ...strict, description: 'What it may do in a minute; absent: as much as it likes.' }
+  { ...strict, description: 'How much it may do in a minute. Default: no limit.' }
 )
 
 const KeySchema = Type.Object(
@@ -64,7 +64,7 @@ const KeySchema = Type.Object(
     expires_at: Type.Optional(
       Type.String({
         pattern: TIME_PATTERN,
-        description: 'Until when the key is good, as 2027-06-30T00:00:00Z.'
+        description: 'When the key expires, as 2027-06-30T00:00:00Z.'
       })
     )
   },
@@ -74,29 +74,29 @@ const KeySchema = Type.Object(
 /** One entry of `callers` in the gateway file. */
 export const CallerSchema = Type.Object(
   {
-    name: Type.String({ pattern: NAME_PATTERN, description: 'How the log names it.' }),
+    name: Type.String({ pattern: NAME_PATTERN, description: 'Its name in the log.' }),
     key_hashes: Type.Array(Type.Union([Type.String({ pattern: KEY_HASH_PATTERN }), KeySchema]), {
       minItems: 1,
       maxItems: 2,
-      description: 'One key, or two while it is changed; made by "key create".'
+      description: 'Hashes of one key, or of two while you change it. "key create" makes them.'
     }),
     permissions: Type.Union([Type.Literal('*'), PermissionsSchema], {
-      description: 'What it may do; what is absent it may not. "*" is everything, other callers\' jobs too.'
+      description: 'What it may do; everything else is denied. "*" is everything, even other callers\' jobs.'
     }),
     account: Type.Optional(
       Type.String({
-        description: 'The VICIdial account of its calls, by name; absent: that of VICIDIAL_USER.'
+        description: 'The name of the VICIdial account for its calls. Default: the account of VICIDIAL_USER.'
       })
     ),
     source: Type.Optional(
       Type.String({
         pattern: SOURCE_PATTERN,
-        description: "VICIdial's source of its calls; absent: VICIDIAL_SOURCE."
+        description: "VICIdial's source of its calls. Default: VICIDIAL_SOURCE."
       })
     ),
     on_lossy: Type.Optional(
       Type.Enum(['accept', 'reject'], {
-        description: 'Whether its prose may lose characters, with a warning.'
+        description: 'Whether its text may lose characters, with a warning, or is refused.'
       })
     ),
     key_match: Type.Optional(
@@ -107,7 +107,7 @@ export const CallerSchema = Type.Object(
     networks: Type.Optional(
       Type.Array(Type.String(), {
         minItems: 1,
-        description: 'Addresses and networks (CIDR) that it may call from; absent: any.'
+        description: 'Addresses and networks (CIDR) that it may call from. Default: any.'
       })
     ),
     rate_limit: Type.Optional(RateLimitSchema)

@@ -58,7 +58,7 @@ function readKey(key: CallerEntry['key_hashes'][number], pointer: string, fault:
   if (typeof key === 'string') return { hash: digits(key) }
   if (key.expires_at === undefined) return { hash: digits(key.hash) }
   const expiresAt = readTime(key.expires_at)
-  if (expiresAt === undefined) fault(`${pointer}/expires_at`, 'is no date that there is')
+  if (expiresAt === undefined) fault(`${pointer}/expires_at`, 'is not a date that exists')
   return { hash: digits(key.hash), expiresAt: expiresAt ?? 0 }
 }
 

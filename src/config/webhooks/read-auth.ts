@@ -76,7 +76,7 @@ function readHmac(entry: HmacEntry, secrets: string[], pointer: string, fault: N
   if (publicUrl === undefined && parts.has('url'))
     fault(pointer, "needs public_url, the gateway's address as the sender knows it, as the url is signed")
   if (publicUrl !== undefined && !parts.has('url'))
-    fault(`${pointer}/public_url`, 'is of no use: no {url} is signed')
+    fault(`${pointer}/public_url`, 'is not used, as {url} is not signed')
   if (timestamp && (timestamp.header === undefined) === (timestamp.parameter === undefined))
     fault(`${pointer}/timestamp`, 'must have exactly one of header, parameter')
   if (timestamp?.parameter !== undefined && signatureParameter === undefined)

@@ -57,7 +57,7 @@ function readContentTypes(
   fault: NoteFault
 ): readonly PayloadType[] {
   if (payloadField !== undefined && given?.includes('form') === false)
-    fault(`${pointer}/payload_field`, 'is of no use: content_types has no form')
+    fault(`${pointer}/payload_field`, 'is not used, as content_types does not include form')
   if (given) return given
   const isSigned = auth.hmac !== undefined || auth.standard_webhooks !== undefined
   if (!isSigned) return CONTENT_TYPES

@@ -85,7 +85,7 @@ function checkField(name: string, pointer: string, fault: NoteFault): boolean {
   if (FIELD_BY_NAME.has(name)) return true
   const meant = FIELDS.find((field) => field.parameter === name)
   const hint = meant ? `; use ${meant.name}` : ''
-  fault(pointer + pointerTo(name), `is no field of a lead${hint}`)
+  fault(pointer + pointerTo(name), `is not a field of a lead${hint}`)
   return false
 }
 

@@ -120,13 +120,13 @@ test('fields, custom fields, tables and literals that VICIdial could never store
     fixed: { status: 'NEW', rank: 'high', list_id: 101, comments: '', user_field: '6666' }
   }
   t.strictSame(faultsOf(t, { mapping }), [
-    '/webhooks/0/mapping/fields/list_id_field is no field of a lead; use list_id.',
-    '/webhooks/0/mapping/fields/nope is no field of a lead.',
+    '/webhooks/0/mapping/fields/list_id_field is not a field of a lead; use list_id.',
+    '/webhooks/0/mapping/fields/nope is not a field of a lead.',
     '/webhooks/0/mapping/custom_fields/favorite_color is not in the custom_fields of this file.',
     '/webhooks/0/mapping/fixed/status is in fields too.',
     '/webhooks/0/mapping/fixed/rank cannot be stored: rank must be an integer, as a number or a string of digits, from 0 to 32767.',
     '/webhooks/0/mapping/fixed/comments cannot be stored: comments is an empty string; use null to empty the field, or leave it out.',
-    '/webhooks/0/mapping/fixed/user_field is no field of a lead; use user.',
+    '/webhooks/0/mapping/fixed/user_field is not a field of a lead; use user.',
     '/webhooks/0/mapping/values/status/table/Lost cannot be stored: status is 11 characters as VICIdial stores it; it holds 6.',
     '/webhooks/0/mapping/values/status/table/Gone cannot be stored: VICIdial cannot hold an empty status; leave it out or give a value.',
     '/webhooks/0/mapping/values/city is neither in fields nor in custom_fields.'
@@ -181,7 +181,7 @@ test('what an HMAC signs must make sense', async (t) => {
     `${pointer} needs public_url, the gateway's address as the sender knows it, as the url is signed.`
   ])
   t.strictSame(of({ public_url: 'https://hooks.example.com' }), [
-    `${pointer}/public_url is of no use: no {url} is signed.`
+    `${pointer}/public_url is not used, as {url} is not signed.`
   ])
   t.match(of({ signed: '{url}{body}', public_url: 'https://hooks.example.com/' })[0], 'must match pattern')
   const both = { header: 'X-Timestamp', parameter: 't' }
@@ -223,7 +223,7 @@ test('bodies may have any type, but with a signature only JSON, or a form with i
     }
   }
   t.strictSame(faultsOf(t, { ...payload, content_types: ['json'] }), [
-    '/webhooks/0/payload_field is of no use: content_types has no form.'
+    '/webhooks/0/payload_field is not used, as content_types does not include form.'
   ])
   for (const content_types of [[], ['xml'], ['json', 'json'], 'json'])
     t.match(faultsOf(t, { content_types })[0], /^\/webhooks\/0\/content_types/)

@@ -35,7 +35,7 @@ test('a batch whose updates are all rejected is a 422 that points at each fault,
   const badId = { code: 'field_invalid', detail: 'lead_id must be an integer from 1 to 999999999.' }
   const unknown = {
     code: 'field_unknown',
-    detail: 'This is no field of a lead; GET /v1/fields lists those that can be updated.'
+    detail: 'A lead has no such field; GET /v1/fields lists those that can be updated.'
   }
   const plus = {
     code: 'characters_lost',
