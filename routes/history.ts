@@ -112,7 +112,7 @@ function requireVisible(request: FastifyRequest, name: string | undefined): void
 function timeOf(since: string): number {
   const time = readTime(since)
   if (time !== undefined) return time
-  const detail = 'since is no time that there is.'
+  const detail = 'since is not a time that exists.'
   throw new Problem('invalid_request', detail, {
     errors: [{ pointer: '/since', code: 'invalid_request', detail }]
   })

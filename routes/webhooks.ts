@@ -149,9 +149,7 @@ export function webhookRoutes(options: WebhookOptions) {
       requirePermission(authenticate(request, accessControl), `webhook:${endpoint.name}`)
       return
     }
-    // Fastify has the method and the URL in getters, which no copy of the request would have.
-    const { method, url, headers } = request
-    const checked = endpoint.verifyHead({ method, url, headers })
+    const checked = endpoint.verifyHead(request)
     if (typeof checked === 'string') throw refused(endpoint, checked, request)
     if (checked === undefined) request.sender = originOf(endpoint)
     else request.webhook = { endpoint, verifyBody: checked }

@@ -15,7 +15,7 @@ declare module 'fastify' {
   }
 }
 
-/** Within this a restarted gateway is usually back. */
+/** A restarted gateway is usually back by then. */
 const RETRY_AFTER_SECONDS = 5
 /** Time to keep answering, in milliseconds, so that senders see `Connection: close` on their next request. */
 const DRAIN_MS = 500

@@ -11,10 +11,22 @@ export interface WebhookEvent {
   readonly eventId: string | undefined
 }
 
+const DETAILS: Readonly<Record<AuthFault, string>> = {
+  credential_missing: 'Missing credential: send the key, login or secret of this webhook source.',
+  credential_wrong: 'The credential is not one of this webhook source.',
+  signature_missing: 'Missing signature: its header is absent or empty.',
+  signature_malformed: 'The signature does not have the form that this webhook source expects.',
+  signature_wrong: 'The signature does not match the request.',
+  timestamp_missing: 'Missing timestamp: the signature needs one.',
+  timestamp_malformed: 'The timestamp is not a Unix time.',
+  timestamp_too_old: 'The timestamp is too old.',
+  timestamp_too_new: "The timestamp is in the future: check the sender's clock."
+}
+
 /** The refusal of a request whose sender is not verified. */
 export function notVerified(endpoint: Pick<WebhookEndpoint, 'name'>, fault: AuthFault): Problem {
   const headers = { 'www-authenticate': `Webhook realm="${endpoint.name}"` }
-  return new Problem('unauthenticated', `The sender did not prove itself: ${fault}.`, { headers })
+  return new Problem('unauthenticated', DETAILS[fault], { headers })
 }
 
 /**

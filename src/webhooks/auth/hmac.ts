@@ -5,6 +5,7 @@ import {
   type HmacAuth,
   type HmacTimestamp,
   type ReceivedHead,
+  type SignedPlaceholder,
   type VerifyBody
 } from './auth.ts'
 import { checkTimestamp, readTimestamp } from './timestamp.ts'
@@ -29,8 +30,10 @@ export function verifyHmac(auth: HmacAuth, received: ReceivedHead): VerifyBody |
   const head = readHmacHead(auth, received)
   if (typeof head === 'string') return head
   const { signatures, timestamp, time } = head
+  const { method, url } = received
   return (rawBody, now) => {
-    const expected = auth.secrets.map((secret) => sign(secret, auth, { ...received, rawBody, timestamp }))
+    const values = { body: rawBody, timestamp, method, url: auth.publicUrl + url }
+    const expected = auth.secrets.map((secret) => sign(secret, auth.signed, values))
     const matching = signatures.filter(
       (signature) => expected.filter((one) => timingSafeEqual(one, signature)).length > 0
     )
@@ -95,16 +98,10 @@ function timestampText(
 
 function sign(
   secret: string,
-  auth: HmacAuth,
-  request: ReceivedHead & { readonly rawBody: Buffer; readonly timestamp: string }
+  signed: HmacAuth['signed'],
+  values: Readonly<Record<SignedPlaceholder, string | Buffer>>
 ): Buffer {
   const hmac = createHmac('sha256', secret)
-  const values = {
-    body: request.rawBody,
-    timestamp: request.timestamp,
-    method: request.method,
-    url: auth.publicUrl + request.url
-  }
-  for (const part of auth.signed) hmac.update('text' in part ? part.text : values[part.part])
+  for (const part of signed) hmac.update('text' in part ? part.text : values[part.part])
   return hmac.digest()
 }
