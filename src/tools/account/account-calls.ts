@@ -68,8 +68,8 @@ function replyOf(reply: RawReply | NoReply): Reply {
   const kind = readReplyKind(reply)
   if ('sent' in reply) return { kind, text: '', isUnheard: true, why: reply.detail }
   const why = hasErrorLine(reply.text)
-    ? 'VICIdial answered in words that are not known.'
-    : `Something else came as an answer (HTTP ${reply.httpStatus}).`
+    ? 'VICIdial gave an unknown answer.'
+    : `Something other than VICIdial answered (HTTP ${reply.httpStatus}).`
   const { httpStatus, text } = reply
   return { kind, text, httpStatus, isUnheard: false, ...(kind === 'no_reply' ? { why } : {}) }
 }

@@ -22,12 +22,12 @@ export async function checkAddress(url: URL): Promise<Finding> {
       ? {
           status: 'fault',
           detail: `The name ${host} does not exist in the DNS of this machine (${code}).`,
-          remedy: `Look for a typing error in VICIDIAL_URL. If the name is right, enter it in the DNS server or in /etc/hosts; in a container, give it the network or the DNS server that knows the name.`
+          remedy: `Check VICIDIAL_URL for typing errors. If the name is right, add it to the DNS server or to /etc/hosts. In a container, use a network or DNS server that knows the name.`
         }
       : {
           status: 'fault',
-          detail: `The name ${host} cannot be resolved (${code}): the DNS server of this machine gives no answer.`,
-          remedy: 'Put right the DNS of this machine (/etc/resolv.conf), or of its container.'
+          detail: `The name ${host} cannot be resolved (${code}): the DNS server of this machine does not answer.`,
+          remedy: 'Fix the DNS of this machine (/etc/resolv.conf), or of its container.'
         }
   }
 }

@@ -62,7 +62,7 @@ function examine(socket: TLSSocket, host: string, now: number): Finding {
   return {
     status: 'warning',
     detail: `${detail} That is in ${days} days.`,
-    remedy: "Renew the certificate of VICIdial's web server now: when it ends, every call fails."
+    remedy: "Renew the certificate of VICIdial's web server now: when it expires, every call fails."
   }
 }
 
@@ -78,7 +78,7 @@ function dateFault(
   if (Date.parse(to) < now) {
     return {
       detail: `The certificate expired on ${day(to)}.`,
-      remedy: "Renew the certificate of VICIdial's web server, and let the server read it again."
+      remedy: "Renew the certificate of VICIdial's web server, and reload the web server."
     }
   }
   if (Date.parse(from) <= now) return undefined
@@ -93,7 +93,7 @@ function nameFault(certificate: DetailedPeerCertificate, host: string): Fault | 
   const names = certificate.subjectaltname?.replaceAll(/(?:DNS|IP Address):/g, '') ?? certificate.subject.CN
   return {
     detail: `The certificate is for ${String(names)}, not for ${host}.`,
-    remedy: `Write one of these names into VICIDIAL_URL, if it leads to the same server, or get a certificate for ${host}.`
+    remedy: `Use one of these names in VICIDIAL_URL if it is the same server, or get a certificate for ${host}.`
   }
 }
 
@@ -120,16 +120,16 @@ function issuerFault(
   const by = issuer(certificate)
   if (SELF_SIGNED.has(code)) {
     return {
-      detail: `The certificate is self-signed, or by an authority of your own (${by}), which this machine does not know (${code}).`,
+      detail: `The certificate is self-signed, or from your own authority (${by}), which this machine does not know (${code}).`,
       remedy:
         'Save the certificate of that authority, or the self-signed one itself, as a PEM file, and start the gateway with NODE_EXTRA_CA_CERTS=FILE; or get a certificate of a public authority.'
     }
   }
   if (NO_ISSUER.has(code)) {
     return {
-      detail: `The certificate is by ${by}, which this machine does not know (${code}).`,
+      detail: `The certificate is from ${by}, which this machine does not know (${code}).`,
       remedy:
-        'If that is a public authority, the web server leaves out the intermediate certificate: let it send the full chain. If it is your own, start the gateway with NODE_EXTRA_CA_CERTS=FILE, its certificate as a PEM file.'
+        'If that is a public authority, the web server leaves out the intermediate certificate: make it send the full chain. If it is your own, start the gateway with NODE_EXTRA_CA_CERTS=FILE, its certificate as a PEM file.'
     }
   }
   if (
@@ -139,7 +139,7 @@ function issuerFault(
     return undefined
   }
   return {
-    detail: `The chain of the certificate is refused (${code}): one of its certificates has ended, or is signed too weakly.`,
+    detail: `The certificate chain is refused (${code}): one of its certificates has expired or has a weak signature.`,
     remedy: "Renew the certificates of the chain that VICIdial's web server sends."
   }
 }
@@ -149,22 +149,21 @@ function handshakeFault(code: string): Finding {
     return {
       status: 'fault',
       detail: `The server does not speak TLS on this port (${code}).`,
-      remedy:
-        "Write http instead of https into VICIDIAL_URL, or the port of the web server's TLS, usually 443."
+      remedy: "Use http instead of https in VICIDIAL_URL, or the web server's TLS port, usually 443."
     }
   }
   if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|HANDSHAKE_FAILURE|NO_SHARED|DH_KEY|EE_KEY/.test(code)) {
     return {
       status: 'fault',
-      detail: `The server speaks no TLS that the gateway takes: it is too old or too weak (${code}).`,
+      detail: `The server offers no TLS version that the gateway accepts: it is too old or too weak (${code}).`,
       remedy:
-        "Switch on TLS 1.2 or 1.3 in VICIdial's web server (Apache: SSLProtocol all -SSLv3 -TLSv1 -TLSv1.1)."
+        "Enable TLS 1.2 or 1.3 in VICIdial's web server (Apache: SSLProtocol all -SSLv3 -TLSv1 -TLSv1.1)."
     }
   }
   return {
     status: 'fault',
     detail: `No TLS connection could be made (${code}).`,
-    remedy: "Look into the error log of VICIdial's web server, and try: openssl s_client -connect HOST:PORT."
+    remedy: "Look at the error log of VICIdial's web server, and try: openssl s_client -connect HOST:PORT."
   }
 }
 
@@ -178,5 +177,5 @@ function day(date: string): string {
 }
 
 function issuer({ issuer: by }: DetailedPeerCertificate): string {
-  return String(by.CN ?? by.O ?? 'an authority without a name')
+  return String(by.CN ?? by.O ?? 'an unnamed authority')
 }

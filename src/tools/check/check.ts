@@ -112,7 +112,7 @@ async function checkServer(
   return undefined
 
   function skipRest(id: (typeof SERVER_STEPS)[number]): string {
-    const why = `Not looked at, because of the fault in ${id}.`
+    const why = `Not checked, because of the fault in ${id}.`
     steps.skip(SERVER_STEPS.slice(SERVER_STEPS.indexOf(id) + 1), why)
     return why
   }
@@ -134,7 +134,7 @@ async function checkAccount(
   const { reply: first } = await steps.run('login', logIn, name)
   if (!isAfterLogin(first.kind)) {
     const rest = [...ACCOUNT_STEPS.slice(1), ...(isTested ? TEST_LEAD_STEPS : [])]
-    const why = 'Not looked at, because it needs the login; that is not tried a second time.'
+    const why = 'Not checked: it needs the login, which is tried only once.'
     steps.skip(rest, why, name)
     return
   }

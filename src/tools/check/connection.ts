@@ -22,7 +22,7 @@ export async function checkConnection(url: URL): Promise<Finding> {
     socket.setTimeout(CONNECT_TIMEOUT_MS, () => reject(new ConnectTimeout()))
     socket.once('connect', () => resolve(socket.remoteAddress ?? host))
     socket.once('error', reject)
-    return { status: 'ok', detail: `Port ${port} of ${await promise} takes connections.` }
+    return { status: 'ok', detail: `Port ${port} of ${await promise} accepts connections.` }
   } catch (error) {
     return connectionFault(error, host, port)
   } finally {
@@ -40,20 +40,20 @@ function connectionFault(error: unknown, host: string, port: number): Finding {
     return {
       status: 'fault',
       detail: `Nothing listens on port ${port} of ${host}: the connection was refused (${code}).`,
-      remedy: `Start VICIdial's web server, or put the right port into VICIDIAL_URL (without one it is 80 for http and 443 for https). A firewall that refuses looks the same.`
+      remedy: `Start VICIdial's web server, or set the right port in VICIDIAL_URL (without one it is 80 for http and 443 for https). A firewall that refuses looks the same.`
     }
   }
   if (code === 'ETIMEDOUT') {
     return {
       status: 'fault',
       detail: `Port ${port} of ${host} did not answer within ${CONNECT_TIMEOUT_MS} ms (${code}).`,
-      remedy: `Usually a firewall drops what this machine sends: let it reach port ${port} of ${host}. Or the host is off, or the address is another's.`
+      remedy: `Usually a firewall drops this machine's packets: let it reach port ${port} of ${host}. Or the host is off, or the address belongs to another machine.`
     }
   }
   return {
     status: 'fault',
     detail: `Port ${port} of ${host} cannot be reached (${code}).`,
-    remedy: 'Put right the network or the route between this machine and VICIdial.'
+    remedy: 'Fix the network or the route between this machine and VICIdial.'
   }
 }
 

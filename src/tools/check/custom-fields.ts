@@ -22,7 +22,7 @@ export async function checkCustomFields(
     }
     return {
       status: 'skipped',
-      detail: `Whether VICIdial has the custom fields of the gateway file could not be determined. ${lists.why} Updates don't need it.`
+      detail: `Whether VICIdial has the custom fields of the gateway file could not be determined. ${lists.why} Updates don't need this.`
     }
   }
   const labels = new Set(lists.flatMap((list) => list.labels))
@@ -31,7 +31,7 @@ export async function checkCustomFields(
     return {
       status: 'warning',
       detail: `No list that the account may see has these custom fields of the gateway file: ${missing.join(', ')}. Updates of them fail (field_unknown).`,
-      remedy: 'Write them as VICIdial has them; vicidial-gateway custom-fields --list all shows its labels.'
+      remedy: "Correct them: vicidial-gateway custom-fields --list all shows VICIdial's labels."
     }
   }
   const untyped = [...configured].filter(([, { type }]) => type === undefined).map(([label]) => label)
@@ -44,6 +44,7 @@ export async function checkCustomFields(
   }
   return {
     status: 'ok',
-    detail: 'VICIdial has the custom fields of the gateway file. It does not list their types.'
+    detail:
+      'VICIdial has the custom fields of the gateway file. It does not report their types, so these are not compared.'
   }
 }

@@ -5,7 +5,7 @@ const WORD = 'check '
 /** A letter of two bytes that no latin1 table has. */
 const LETTER = 'ł'
 
-/** A text that just fits a column of `maxLength` characters, but not one that counts each byte as a character. */
+/** A text that exactly fills a column of `maxLength` characters, and is too long if the column counts bytes. */
 export function charsetText(maxLength: number): string {
   return WORD + LETTER.repeat(maxLength - WORD.length)
 }
@@ -40,7 +40,7 @@ export function compareCharset(found: DbCharset, configured: DbCharset): Finding
     ? { status: 'ok', detail: `${detail}, as VICIDIAL_DB_CHARSET says.`, settings }
     : {
         status: 'fault',
-        detail: `${detail}, and VICIDIAL_DB_CHARSET is utf8: VICIdial cuts or changes values that callers are told were stored.`,
+        detail: `${detail}, and VICIDIAL_DB_CHARSET is utf8: VICIdial cuts or changes values that the gateway reports as stored.`,
         remedy,
         settings
       }

@@ -37,17 +37,17 @@ export async function checkLists(calls: AccountCalls, named: readonly string[]):
   if (forbidden.length > 0) {
     return {
       status: 'fault',
-      detail: `The account is restricted to some lists, and these, which callers may move leads to, are not among them: ${forbidden.join(', ')}.`,
+      detail: `The account is restricted to some lists. Callers may move leads to these lists, which are not among them: ${forbidden.join(', ')}.`,
       remedy:
-        "Allow the campaigns of these lists in the account's user group (User Groups → Allowed Campaigns), or take the lists out of permissions.lists in the gateway file."
+        "Allow the campaigns of these lists in the account's user group (User Groups → Allowed Campaigns), or remove the lists from permissions.lists in the gateway file."
     }
   }
   const may =
-    named.length > 0 ? ` Those that callers may move leads to are among them: ${named.join(', ')}.` : ''
+    named.length > 0 ? ` They include the lists that callers may move leads to: ${named.join(', ')}.` : ''
   return {
     status: 'warning',
-    detail: `The account is restricted to the lists of the campaigns that its user group allows.${may} Leads of other lists are left out silently: the gateway reports them as not_found.`,
+    detail: `The account is restricted to the lists of the campaigns that its user group allows.${may} VICIdial silently skips leads of other lists: the gateway reports them as not_found.`,
     remedy:
-      "If that is not meant: set API List Restrict to 0 in the user's page, or allow more campaigns in its user group. If it is meant, all is well."
+      "If this is not intended, set API List Restrict to 0 on the user's page, or allow more campaigns in its user group."
   }
 }

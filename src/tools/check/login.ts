@@ -15,19 +15,19 @@ export function loginSettings({ name }: Account): string {
 export function checkLogin(account: Account, reply: Reply): Finding {
   const settings = loginSettings(account)
   const symbols = isStripped(account.user) || isStripped(account.pass)
-  const strips = `VICIdial strips all but letters, digits, - and _ from user and password before it compares them, and there are others in ${settings}.`
+  const strips = `VICIdial strips all but letters, digits, - and _ from user and password before it compares them, and ${settings} contain others.`
   if (reply.kind === 'login_incorrect') {
     return {
       status: 'fault',
-      detail: `VICIdial refused the login: the user or the password is wrong, or the user is not active, or its User Level is under 7. VICIdial says no more.${symbols ? ` ${strips}` : ''}`,
+      detail: `VICIdial refused the login: the user or the password is wrong, or the user is not active, or its User Level is under 7. VICIdial does not say which.${symbols ? ` ${strips}` : ''}`,
       remedy: `In VICIdial, look at the user's page (Active: Y, User Level: 8) and set its password again; write the same into ${settings}. Then run this again. It was tried once; ten refusals lock the user out for 15 minutes.`
     }
   }
   if (reply.kind === 'locked_out') {
     return {
       status: 'fault',
-      detail: `VICIdial has locked the user out after ten refused logins. Whether the password is right cannot be seen now.`,
-      remedy: `Stop the program that logs in with a wrong password (VICIdial's user page shows the address of the last failure), wait 15 minutes, and run this again. Give the gateway a user of its own, so that no other program can lock it out.`
+      detail: `VICIdial has locked the user out after ten refused logins. While it lasts, VICIdial does not show whether the password is right.`,
+      remedy: `Stop the program that logs in with a wrong password (VICIdial's user page shows the address of the last failure), wait 15 minutes, and run this again. Give the gateway its own user, so that no other program can lock it out.`
     }
   }
   if (reply.kind === 'ip_blocked') {
@@ -35,26 +35,26 @@ export function checkLogin(account: Account, reply: Reply): Finding {
       status: 'fault',
       detail: "The login is right, but VICIdial's IP list forbids this machine's address.",
       remedy:
-        "Add this machine's address to the IP list of the user's group (User Groups → API IP Whitelist), or see whether the system's blacklist has it."
+        "Add this machine's address to the IP list of the user's group (User Groups → API IP Whitelist), or check whether it is on the system's blacklist."
     }
   }
   if (!isAfterLogin(reply.kind)) {
     return {
       status: 'fault',
-      detail: `The call with the login was not answered as VICIdial does. ${reply.why ?? ''}`.trimEnd(),
+      detail: `The login got no usable answer. ${reply.why ?? ''}`.trimEnd(),
       remedy:
-        "Look into the error log of VICIdial's web server. It is not tried again: what was not heard may have been a refusal."
+        "Look at the error log of VICIdial's web server. It is not tried again, as the missing answer may have been a refusal."
     }
   }
   if (symbols) {
     return {
       status: 'warning',
-      detail: `VICIdial takes the login. ${strips} So the password is weaker than it looks.`,
+      detail: `VICIdial accepts the login. ${strips} So the password is weaker than it looks.`,
       remedy:
         "Set a password of letters, digits, - and _ only, in VICIdial and in the gateway's configuration."
     }
   }
-  return { status: 'ok', detail: 'VICIdial takes the login.' }
+  return { status: 'ok', detail: 'VICIdial accepts the login.' }
 }
 
 /** Finds out why an update is not permitted, with harmless calls. */
@@ -62,7 +62,7 @@ export async function denialOf(calls: AccountCalls): Promise<Pick<Finding, 'deta
   // lead_search requires level 8 and API access too, but permits users who may only view leads.
   if (isNothingAsked((await calls.ask(emptyCall('lead_search'))).kind)) {
     return {
-      detail: 'The user may look at leads and not change them: its Modify Leads is 5.',
+      detail: 'The user may view leads but not change them: its Modify Leads is 5.',
       remedy: "Set Modify Leads to 1 in the user's page."
     }
   }
@@ -70,7 +70,7 @@ export async function denialOf(calls: AccountCalls): Promise<Pick<Finding, 'deta
   const { kind } = await calls.ask(emptyCall('lead_field_info'))
   if (isNothingAsked(kind)) {
     return {
-      detail: "The user's User Level is 7, which is enough for the login and not for updates.",
+      detail: "The user's User Level is 7, which is enough for the login but not for updates.",
       remedy: "Set User Level to 8 in the user's page. (Tutorials say 7.)"
     }
   }

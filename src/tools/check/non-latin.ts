@@ -34,13 +34,13 @@ export function compareNonLatin(found: NonLatin, configured: NonLatin): Finding 
   return found === 0
     ? {
         status: 'fault',
-        detail: `${detail}, and VICIDIAL_NON_LATIN is 1: callers are told that José was stored, and it is Jos.`,
+        detail: `${detail}, and VICIDIAL_NON_LATIN is 1: the gateway reports José as stored, and VICIdial stores Jos.`,
         remedy,
         settings
       }
     : {
         status: 'warning',
-        detail: `${detail}, and VICIDIAL_NON_LATIN is 0: the gateway stores José as Jose, though it need not.`,
+        detail: `${detail}, and VICIDIAL_NON_LATIN is 0: the gateway stores José as Jose, though VICIdial could store José.`,
         remedy,
         settings
       }

@@ -8,7 +8,7 @@ type UsedFunction = 'batch_update_lead' | 'update_lead' | 'lead_search'
 
 /** What the gateway can't do without a function. */
 const WITHOUT: Readonly<Record<UsedFunction, string>> = {
-  batch_update_lead: 'Nearly every update is made with it.',
+  batch_update_lead: 'The gateway needs it for nearly every update.',
   update_lead: 'Without it, no phone number and no custom field can be changed.',
   lead_search: 'Without it, no update can name its lead by vendor_lead_code or phone_number.'
 }
@@ -48,20 +48,20 @@ export async function checkPermission(
   if (isRefusal(kind)) {
     return {
       status: 'fault',
-      detail: `VICIdial took the login before and refuses it now: it was changed or locked meanwhile. No call was made after that.`,
+      detail: `VICIdial accepted the login before and refuses it now: it was changed or locked in between. No call was made after that.`,
       remedy: 'Run this again.'
     }
   }
   if (kind === 'invalid_source') {
     return {
       status: 'fault',
-      detail: 'VICIdial does not take the source of the calls.',
+      detail: 'VICIdial refuses the source of the calls.',
       remedy: 'Set VICIDIAL_SOURCE to 2 to 20 letters and digits.'
     }
   }
   return {
     status: 'fault',
-    detail: `Whether ${name} is permitted could not be seen. ${why ?? 'VICIdial answered in words that are not known.'}`,
-    remedy: "Look into the error log of VICIdial's web server, and run this again."
+    detail: `Whether ${name} is permitted could not be determined. ${why ?? 'VICIdial gave an unknown answer.'}`,
+    remedy: "Look at the error log of VICIdial's web server, and run this again."
   }
 }

@@ -23,7 +23,7 @@ export function checkSettings(
   const notes: (readonly [detail: string, remedy: string])[] = []
   if (timeoutMs < longestMs * TIMEOUT_FACTOR) {
     notes.push([
-      `A call with ${maxLeadsPerCall} leads takes about ${formatNumber(longestMs)} ms here, and VICIDIAL_TIMEOUT_MS is ${timeoutMs}: a busy VICIdial would run into it.`,
+      `A call with ${maxLeadsPerCall} leads takes about ${formatNumber(longestMs)} ms here, and VICIDIAL_TIMEOUT_MS is ${timeoutMs}: a busy VICIdial would exceed it.`,
       `Set VICIDIAL_TIMEOUT_MS to ${Math.ceil((longestMs * TIMEOUT_FACTOR) / 1_000) * 1_000} or more, or lower VICIDIAL_MAX_LEADS_PER_CALL.`
     ])
   }
@@ -31,12 +31,12 @@ export function checkSettings(
     const possible = (maxConcurrency * 1_000) / (roundTripMs + CALL_MS)
     if (maxCallsPerSecond <= possible) continue
     notes.push([
-      `The account ${name} may make ${maxCallsPerSecond} calls a second and never will: ${maxConcurrency} at once, each of ${formatNumber(roundTripMs)} ms and more, are ${formatNumber(possible)} a second at most.`,
-      `That limit protects nothing here: lower it (VICIDIAL_MAX_CALLS_PER_SECOND, or max_calls_per_second of the account), or shorten the way to VICIdial.`
+      `The account ${name} may make ${maxCallsPerSecond} calls a second, but at most ${formatNumber(possible)} are possible: ${maxConcurrency} at once, each of at least ${formatNumber(roundTripMs)} ms.`,
+      `The limit has no effect here: lower it (VICIDIAL_MAX_CALLS_PER_SECOND, or max_calls_per_second of the account), or run the gateway nearer to VICIdial.`
     ])
   }
   if (notes.length === 0) {
-    return { status: 'ok', detail: 'Timeout and limits of calls fit the time that VICIdial takes.' }
+    return { status: 'ok', detail: "Timeout and limits of calls suit VICIdial's response time." }
   }
   return {
     status: 'warning',

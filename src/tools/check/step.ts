@@ -7,7 +7,7 @@ export interface Finding {
   readonly detail: string
   /** What to do about it, if there is something to do. */
   readonly remedy?: string
-  /** The settings that fit the VICIdial that was found, by variable. */
+  /** The right settings for this VICIdial, by variable. */
   readonly settings?: Readonly<Record<string, string>>
 }
 

@@ -8,7 +8,7 @@ export interface Value {
   readonly value: string
 }
 
-/** Most characters of a text repeated in a question or a finding. */
+/** Most characters of a text quoted in a question or a finding. */
 const MAX_SHOWN = 20
 
 /** The beginning of a text, for a question or a finding. */
@@ -21,7 +21,7 @@ export function unusable(lead: number, names: readonly string[]): Finding {
   return {
     status: 'skipped',
     detail: `Nothing was written to ${list(names)}: lead ${lead} has values there that could not be restored exactly.`,
-    remedy: `Take another lead for --test-lead, preferably one with an empty ${names[0] ?? ''}.`
+    remedy: `Use another lead for --test-lead, preferably one with an empty ${names[0] ?? ''}.`
   }
 }
 
@@ -37,7 +37,7 @@ const LIST_NOT_ALLOWED = [
 const UNREADABLE: Partial<Readonly<Record<ReplyKind, readonly [detail: string, remedy: string]>>> = {
   function_not_allowed: [
     'lead_field_info is not among the functions that the user may call.',
-    "Select lead_field_info in API Allowed Functions of the user's page; it can be taken away afterwards."
+    "Select lead_field_info in API Allowed Functions of the user's page; you can remove it afterwards."
   ],
   no_permission: [
     'the user may not read leads by lead_field_info.',
@@ -46,43 +46,43 @@ const UNREADABLE: Partial<Readonly<Record<ReplyKind, readonly [detail: string, r
   function_unknown: ['this VICIdial does not know lead_field_info.', 'Update VICIdial.'],
   not_found: ['there is no such lead.', 'Give --test-lead the id of a lead that exists.'],
   list_not_allowed: LIST_NOT_ALLOWED,
-  // What lead_field_info says.
+  // The words of lead_field_info for the same.
   list_not_found: LIST_NOT_ALLOWED
 }
 
 /** The lead's fields cannot be read. */
 export function unreadable({ kind, why }: Reply, lead: number): Finding {
-  const [detail, remedy] = UNREADABLE[kind] ?? [
-    why ?? 'VICIdial answered in words that are not known.',
-    'Run this again.'
-  ]
+  const [detail, remedy] = UNREADABLE[kind] ?? [why ?? 'VICIdial gave an unknown answer.', 'Run this again.']
   return {
     status: 'fault',
-    detail: `Nothing was written, because what VICIdial stores in lead ${lead} cannot be read back: ${detail}`,
+    detail: `Nothing was written, because lead ${lead} cannot be read: ${detail}`,
     remedy
   }
 }
 
-/** A finding, with the field in which it was seen. */
+/** A finding, with the field that it was tested in. */
 export function seen(lead: number, field: string, { detail, ...finding }: Finding): Finding {
-  return { ...finding, detail: `${detail} Seen in ${field} of lead ${lead}, which is as it was.` }
+  return {
+    ...finding,
+    detail: `${detail} Tested in ${field} of lead ${lead}, which has its old value again.`
+  }
 }
 
-/** VICIdial could not be asked what it stored. */
+/** The stored value could not be read. */
 export function unread(lead: number, field: string): Finding {
   return {
     status: 'warning',
-    detail: `What VICIdial stored could not be read; ${field} of lead ${lead} is as it was.`,
+    detail: `The stored value could not be read. ${field} of lead ${lead} has its old value again.`,
     remedy: 'Run this again.'
   }
 }
 
-/** VICIdial stored what it stores with none of the known settings. */
+/** VICIdial stored something that fits none of the known settings. */
 export function unexpected(lead: number, field: string, written: string): Finding {
   return {
     status: 'warning',
-    detail: `VICIdial stored "${shown(written)}" in a way that fits no setting; ${field} of lead ${lead} is as it was.`,
-    remedy: "See whether VICIdial's database and PHP use UTF-8 throughout."
+    detail: `VICIdial stored "${shown(written)}" in a way that fits no setting. ${field} of lead ${lead} has its old value again.`,
+    remedy: "Check that VICIdial's database and PHP use UTF-8 throughout."
   }
 }
 
@@ -90,12 +90,12 @@ export function unexpected(lead: number, field: string, written: string): Findin
 export function notTaken(lead: number): Finding {
   return {
     status: 'fault',
-    detail: `VICIdial did not take the change of lead ${lead}: it is as it was.`,
+    detail: `VICIdial did not change lead ${lead}.`,
     remedy: 'Give --test-lead the id of a lead of a list that the account may use.'
   }
 }
 
-/** The old values could not be put back for sure. */
+/** Whether the old values were restored is unknown. */
 export function notRestored(lead: number, values: readonly Value[]): Finding {
   const names = values.map(({ name }) => name).join(' and ')
   const was = values.map(({ name, value }) => `${name} was ${value === '' ? 'empty' : `"${value}"`}`)

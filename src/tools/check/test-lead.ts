@@ -51,7 +51,7 @@ interface Trial extends Value {
   readonly written: string
 }
 
-/** What VICIdial stored of each text: undefined if there was no field to write it to. */
+/** The finding about letters, and the one about the character set. */
 export interface TestLeadFinding extends Finding {
   /** About the database's character set. */
   readonly charset: Finding
@@ -130,13 +130,13 @@ function maxLengthOf(name: string): number {
 
 function questionOf(lead: number, trials: readonly Trial[]): string {
   const parts = trials.map(({ name, value, written }) => {
-    const now = value === '' ? 'empty now' : `"${value}" now`
-    return `${name}, ${now}, is set to "${shown(written)}"`
+    const now = value === '' ? 'empty' : `"${value}"`
+    return `${name} (now ${now}) is set to "${shown(written)}"`
   })
-  return `Of lead ${lead}: ${parts.join('; ')}. Then they are read and restored. (The lead's modify date changes.)`
+  return `Lead ${lead}: ${parts.join('; ')}. Then the values are read and restored. (The lead's modify date changes.)`
 }
 
-/** What was stored, by field; or why it isn't known. */
+/** The replies with the stored values, by field; or why they are unknown. */
 async function writeAndRestore(
   calls: AccountCalls,
   lead: number,

@@ -24,7 +24,7 @@ export function checkRoundTrip(calls: readonly VersionCall[], maxConcurrency: nu
     return {
       status: 'warning',
       detail: `${detail} ${calls.length - answered.length} of ${calls.length} calls were not answered.`,
-      remedy: "Look for lost connections between the two machines, and into the log of VICIdial's web server."
+      remedy: "Look for lost connections between the two machines, and at the log of VICIdial's web server."
     }
   }
   if (median < SLOW_MS) return { status: 'ok', detail }
@@ -33,7 +33,7 @@ export function checkRoundTrip(calls: readonly VersionCall[], maxConcurrency: nu
     status: 'warning',
     detail: `${detail} That is slow. With ${maxConcurrency} calls at once, at most ${formatNumber(perSecond)} calls a second are possible: so many updates with phone numbers or custom fields, which take a call each. Batches suffer less, as one call has up to 1,000 leads.`,
     remedy:
-      "Run the gateway near VICIdial, best in the same network. If it is near already, see what slows VICIdial's web server or database. Callers must wait longer, too: mind REQUEST_DEADLINE_MS."
+      "Run the gateway near VICIdial, best in the same network. If it already is, find out what slows VICIdial's web server or database. Callers wait longer too: check REQUEST_DEADLINE_MS."
   }
 }
 
@@ -46,19 +46,19 @@ export function checkClock(calls: readonly VersionCall[]): Finding {
     const epoch = readVersion(reply)?.epoch
     return epoch === undefined ? [] : [[epoch - receivedAt / 1_000, epoch + 1 - sentAt / 1_000] as const]
   })
-  if (ranges.length === 0) return { status: 'skipped', detail: 'VICIdial does not say its time.' }
+  if (ranges.length === 0) return { status: 'skipped', detail: 'VICIdial does not report its time.' }
   const least = Math.max(...ranges.map(([from]) => from))
   const most = Math.min(...ranges.map(([, to]) => to))
   const isFast = least > MAX_CLOCK_SECONDS
   if (!isFast && most >= -MAX_CLOCK_SECONDS) {
-    return { status: 'ok', detail: "VICIdial's clock and this machine's agree to a few seconds." }
+    return { status: 'ok', detail: "VICIdial's clock and this machine's agree within a few seconds." }
   }
   const seconds = Math.round(Math.abs(isFast ? least : most))
   return {
     status: 'warning',
     detail: `VICIdial's clock is ${seconds} s ${isFast ? 'ahead of' : 'behind'} this machine's.`,
     remedy:
-      'Let both machines keep time by NTP (timedatectl set-ntp true): else logs cannot be compared, and signatures of webhooks and certificates are judged by a wrong time.'
+      'Synchronise both machines by NTP (timedatectl set-ntp true). Otherwise logs cannot be compared, and webhook signatures and certificates are checked against a wrong time.'
   }
 }
 

@@ -23,10 +23,10 @@ export async function askVersion(client: Client, source: string, timeoutMs: numb
   return { reply, sentAt, receivedAt: Date.now(), ms: performance.now() - started }
 }
 
-/** What the operator has set of VICIdial. */
+/** The operator's settings for VICIdial. */
 type Configured = Pick<Config['vicidial'], 'url' | 'build' | 'nonLatin'>
 
-/** Whether it is VICIdial that answers, one that is known, and of the build that the gateway takes it for. */
+/** Checks that VICIdial answers, in a known version, and with the build that the operator has set. */
 export function checkVersion({ reply }: VersionCall, { url, build, nonLatin }: Configured): Finding {
   const said = readVersion(reply)
   if (said === undefined) return notVicidial(reply, url)
@@ -42,23 +42,23 @@ export function checkVersion({ reply }: VersionCall, { url, build, nonLatin }: C
   if (rules.length > 0) {
     return {
       status: rules.some(({ isFatal }) => isFatal) ? 'fault' : 'warning',
-      detail: `${detail} The gateway was measured with build ${MEASURED.build}. ${rules.map(sentenceOf).join(' ')}`,
+      detail: `${detail} The gateway was tested with build ${MEASURED.build}. ${rules.map(sentenceOf).join(' ')}`,
       remedy: `Update VICIdial to ${MEASURED.version} or later.`
     }
   }
   if (!said.version.startsWith('2.14-')) {
     return {
       status: 'warning',
-      detail: `${detail} The gateway was measured with ${MEASURED.version}; nobody knows how this one differs.`,
+      detail: `${detail} The gateway was tested with ${MEASURED.version}; how this version differs is unknown.`,
       remedy:
-        'Try the gateway with leads that do not matter, above all what is stored of values with other letters.'
+        'Test the gateway on unimportant leads, above all how VICIdial stores letters other than A to Z.'
     }
   }
   if (said.build === MEASURED.build) return { status: 'ok', detail }
   const age = said.build < MEASURED.build ? 'older' : 'newer'
   return {
     status: 'ok',
-    detail: `${detail} It is ${age} than the one that the gateway was measured with (${MEASURED.build}); no difference is known.`
+    detail: `${detail} It is ${age} than the build that the gateway was tested with (${MEASURED.build}), with no known difference.`
   }
 }
 
@@ -80,11 +80,11 @@ function notVicidial(reply: RawReply | NoReply, url: URL): Finding {
   if ('sent' in reply) {
     return {
       status: 'fault',
-      detail: `The server took the connection and gave no answer. ${reply.detail}`,
+      detail: `The server accepted the connection but did not answer. ${reply.detail}`,
       remedy:
         reply.code === 'upstream_timeout'
-          ? "See whether VICIdial's web server and database are overloaded or hang; VICIDIAL_TIMEOUT_MS is how long the gateway waits."
-          : "Look into the error log of VICIdial's web server, and for a proxy or firewall that cuts connections."
+          ? "Check whether VICIdial's web server and database are overloaded or hang. The gateway waits VICIDIAL_TIMEOUT_MS."
+          : "Look at the error log of VICIdial's web server, and look for a proxy or firewall that cuts connections."
     }
   }
   const { httpStatus, text } = reply
@@ -95,29 +95,30 @@ function notVicidial(reply: RawReply | NoReply, url: URL): Finding {
 function pageOf(httpStatus: number, text: string, url: URL): [what: string, remedy: string] {
   const path = `VICIDIAL_URL must be the full address of non_agent_api.php; its path is usually ${USUAL_PATH}, and is ${url.pathname} now.`
   if (httpStatus >= 300 && httpStatus < 400) {
-    const scheme = url.protocol === 'http:' ? ' Mostly that is from http to https.' : ''
+    const scheme = url.protocol === 'http:' ? ' Usually this is a redirect from http to https.' : ''
     return [
-      `HTTP ${httpStatus}, it leads to another address`,
-      `Write the address that it leads to into VICIDIAL_URL; the gateway follows none.${scheme}`
+      `HTTP ${httpStatus}, a redirect to another address`,
+      `Set VICIDIAL_URL to that address; the gateway follows no redirects.${scheme}`
     ]
   }
   if (httpStatus === 404) return ['HTTP 404, there is no such page', path]
   if (httpStatus === 400 && url.protocol === 'http:') {
-    return ['HTTP 400, as of a port that speaks TLS', 'Write https instead of http into VICIDIAL_URL.']
+    return ['HTTP 400, as from a port that expects TLS', 'Use https instead of http in VICIDIAL_URL.']
   }
   if (httpStatus === 401 || httpStatus === 403) {
     return [
-      `HTTP ${httpStatus}, a server before it refuses`,
-      `Let the web server, or the proxy before it, admit this machine to ${url.pathname} without a login of its own.`
+      `HTTP ${httpStatus}, a server in front of it refuses the call`,
+      `Configure the web server, or the proxy in front of it, to let this machine reach ${url.pathname} without a separate login.`
     ]
   }
   if (httpStatus >= 500) {
     return [
       `HTTP ${httpStatus}`,
-      "Look into the error log of VICIdial's web server: PHP or its database fails, or a proxy does not reach it."
+      "Look at the error log of VICIdial's web server: PHP or its database fails, or a proxy cannot reach it."
     ]
   }
-  if (text.startsWith('<?php')) return ['the PHP program itself is sent', 'Switch on PHP in the web server.']
+  if (text.startsWith('<?php'))
+    return ['the server sends the PHP source itself', 'Enable PHP in the web server.']
   if (text.trim() === '') return [`an empty answer (HTTP ${httpStatus})`, path]
   return [`it answers with another page (HTTP ${httpStatus})`, path]
 }

@@ -62,7 +62,7 @@ test('a login refused in the middle of a check is not tried again', async (t) =>
   sandbox.fail('wrong_login', { calls: 100, function: 'update_lead' })
   const { step } = await checkUrl(sandbox.url)
   t.match(step('login'), { status: 'ok' })
-  t.match(step('update_lead'), { status: 'fault', detail: /took the login before and refuses it now/ })
+  t.match(step('update_lead'), { status: 'fault', detail: /accepted the login before and refuses it now/ })
   t.match(step('non_latin'), { status: 'skipped' })
   t.equal(logins(sandbox), 2)
 })

@@ -61,7 +61,7 @@ test('an address forbidden by the IP list', async (t) => {
   })
   const { step, ids } = await checkUrl(url)
   t.match(step('login'), { status: 'fault', detail: /IP list forbids/, remedy: /API IP Whitelist/ })
-  t.match(step('clock'), { status: 'skipped', detail: 'VICIdial does not say its time.' })
+  t.match(step('clock'), { status: 'skipped', detail: 'VICIdial does not report its time.' })
   t.strictSame(ids('fault'), ['login'])
 })
 

@@ -14,7 +14,7 @@ test('a name unknown to the DNS', async (t) => {
     remedy: /VICIDIAL_URL|DNS/
   })
   t.strictSame(ids('fault'), ['address'])
-  t.match(step('login'), { status: 'skipped', detail: 'Not looked at, because of the fault in address.' })
+  t.match(step('login'), { status: 'skipped', detail: 'Not checked, because of the fault in address.' })
 })
 
 test('a port on which nothing listens', async (t) => {
@@ -26,7 +26,7 @@ test('a port on which nothing listens', async (t) => {
   t.match(step('connection'), {
     status: 'fault',
     detail: `Nothing listens on port ${port} of 127.0.0.1: the connection was refused (ECONNREFUSED).`,
-    remedy: /^Start VICIdial's web server, or put the right port into VICIDIAL_URL/
+    remedy: /^Start VICIdial's web server, or set the right port in VICIDIAL_URL/
   })
   t.strictSame(ids('fault'), ['connection'])
 })
@@ -40,11 +40,11 @@ const PAGES: [what: string, status: number, text: string, detail: RegExp, remedy
     /HTTP 404, there is no such page/,
     /usually \/vicidial\/non_agent_api/
   ],
-  ['a redirect', 301, '', /HTTP 301, it leads to another address/, /from http to https/],
-  ['HTTP 403', 403, '', /HTTP 403, a server before it refuses/, /admit this machine/],
-  ['HTTP 400', 400, '', /HTTP 400, as of a port that speaks TLS/, /https instead of http/],
+  ['a redirect', 301, '', /HTTP 301, a redirect to another address/, /from http to https/],
+  ['HTTP 403', 403, '', /HTTP 403, a server in front of it refuses the call/, /let this machine reach/],
+  ['HTTP 400', 400, '', /HTTP 400, as from a port that expects TLS/, /https instead of http/],
   ['HTTP 502', 502, '', /HTTP 502/, /error log/],
-  ['a PHP program', 200, '<?php echo 1;', /the PHP program itself/, /Switch on PHP/],
+  ['a PHP program', 200, '<?php echo 1;', /the PHP source itself/, /Enable PHP/],
   ['nothing', 200, '', /an empty answer/, /full address/]
 ]
 
@@ -72,7 +72,7 @@ test('a page that echoes the form does not bring the password into the output', 
   const { step, ids } = await checkUrl(url)
   t.match(step('login'), {
     status: 'fault',
-    detail: /not answered as VICIdial does/,
+    detail: /The login got no usable answer/,
     remedy: /not tried again/
   })
   t.strictSame(ids('fault'), ['login'])
@@ -83,7 +83,7 @@ test('a server that accepts the connection and sends nothing', async (t) => {
   const { step, ids } = await checkUrl(url, { VICIDIAL_TIMEOUT_MS: '100' })
   t.match(step('version'), {
     status: 'fault',
-    detail: /gave no answer. VICIdial did not answer within 100 ms/,
+    detail: /accepted the connection but did not answer. VICIdial did not answer within 100 ms/,
     remedy: /VICIDIAL_TIMEOUT_MS/
   })
   t.strictSame(ids('fault'), ['version'])
@@ -121,11 +121,11 @@ test('a warning for a build with differences and for another version, none for a
   })
   t.match(await of('2.16-300', '270101-0000'), {
     status: 'warning',
-    detail: /nobody knows how this one differs/
+    detail: /how this version differs is unknown/
   })
   t.match(await of('2.14-210', '260101-0000'), {
     status: 'ok',
-    detail: /newer than the one .* no difference is known/
+    detail: /newer than the build .* no known difference/
   })
 })
 
@@ -142,7 +142,7 @@ test('a slow VICIdial: its throughput, and limits that do not fit', async (t) =>
   })
   t.match(step('settings'), {
     status: 'warning',
-    detail: /VICIDIAL_TIMEOUT_MS is 1000: .*The account default may make 20 calls a second and never will/,
+    detail: /VICIDIAL_TIMEOUT_MS is 1000: .*The account default may make 20 calls a second, but at most/,
     remedy: /Set VICIDIAL_TIMEOUT_MS to 2000 or more/
   })
   t.strictSame(ids('fault'), [])

@@ -53,14 +53,14 @@ for (const useNonLatin of [0, 1] as const) {
       detail: `(use_non_latin=${useNonLatin})`,
       remedy: `Set VICIDIAL_NON_LATIN=${useNonLatin}.`
     })
-    t.match(step('test_lead').detail, /Seen in address3 of lead 5, which is as it was\.$/)
+    t.match(step('test_lead').detail, /Tested in address3 of lead 5, which has its old value again\.$/)
     t.strictSame(sandbox.leads(), before)
     t.strictSame(
       writes(sandbox).map(({ params }) => params['address3']),
       ['check é check', '--BLANK--']
     )
     t.strictSame(questions, [
-      `Of lead 5: address3, empty now, is set to "check é check"; comments, empty now, is set to "check łłłłłłłłłłłłłł…". Then they are read and restored. (The lead's modify date changes.)`
+      `Lead 5: address3 (now empty) is set to "check é check"; comments (now empty) is set to "check łłłłłłłłłłłłłł…". Then the values are read and restored. (The lead's modify date changes.)`
     ])
   })
 }
@@ -79,7 +79,7 @@ test("if the value can't be read back, nothing is asked or written", async (t) =
   const { step } = await checkUrl(sandbox.url, {}, { testLead })
   t.match(step('test_lead'), {
     status: 'fault',
-    detail: /^Nothing was written, .* cannot be read back: lead_field_info is not among the functions/,
+    detail: /^Nothing was written, .* cannot be read: lead_field_info is not among the functions/,
     remedy: /^Select lead_field_info in API Allowed Functions/
   })
   t.strictSame([...writes(sandbox), ...questions], [])
@@ -110,7 +110,7 @@ test("an empty field is preferred, and a field that can't be restored is never u
   await setLead(sandbox, all('Suite 5'))
   const before = sandbox.leads()
   const { step } = await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
-  t.match(step('test_lead').detail, /Seen in address3 of lead 5, which is as it was/)
+  t.match(step('test_lead').detail, /Tested in address3 of lead 5, which has its old value again/)
   t.strictSame(sandbox.leads(), before)
 })
 
@@ -126,7 +126,7 @@ test('if one field can be written and the other not, only that one is said to be
   const sandbox = await startVicidial(t)
   await setLead(sandbox, { source_id: "O'Brien", comments: "O'Brien" })
   const { step } = await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
-  t.match(step('test_lead').detail, /Seen in address3 of lead 5/)
+  t.match(step('test_lead').detail, /Tested in address3 of lead 5/)
   t.match(step('db_charset'), {
     status: 'skipped',
     detail:
@@ -139,7 +139,7 @@ test('a value with an apostrophe, read with HTTP 500, does not prevent using oth
   await setLead(sandbox, { ...all("L'Aquila"), city: 'Rome' })
   const before = sandbox.leads()
   const { step } = await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
-  t.match(step('test_lead').detail, /Seen in city of lead 5, which is as it was/)
+  t.match(step('test_lead').detail, /Tested in city of lead 5, which has its old value again/)
   t.strictSame(sandbox.leads(), before)
 })
 
@@ -186,7 +186,7 @@ test('the value is restored even if the read fails, and the setting is not repor
   const { step } = await checkUrl(sandbox.url, {}, { testLead })
   t.match(step('test_lead'), {
     status: 'warning',
-    detail: /could not be read; address3 of lead 5 is as it was/
+    detail: /could not be read. address3 of lead 5 has its old value again/
   })
   t.strictSame(sandbox.leads(), before)
 })
@@ -251,6 +251,6 @@ test('a text in source_id is put back, if comments cannot be used', async (t) =>
   await setLead(sandbox, { comments: 'Called, twice' })
   const before = sandbox.leads()
   const { step } = await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
-  t.match(step('db_charset'), { status: 'fault', detail: /Seen in source_id of lead 5/ })
+  t.match(step('db_charset'), { status: 'fault', detail: /Tested in source_id of lead 5/ })
   t.strictSame(sandbox.leads(), before)
 })

@@ -90,7 +90,7 @@ const BROKEN: [what: string, wish: Wish, detail: string, remedy: RegExp][] = [
     'has expired',
     { from: -30, to: -2 },
     `The certificate expired on ${day(-2)}.`,
-    /^Renew the certificate of VICIdial's web server, and let the server read it again\.$/
+    /^Renew the certificate of VICIdial's web server, and reload the web server\.$/
   ],
   [
     'is for another host',
@@ -101,7 +101,7 @@ const BROKEN: [what: string, wish: Wish, detail: string, remedy: RegExp][] = [
   [
     'is self-signed',
     { isSelfSigned: true },
-    'The certificate is self-signed, or by an authority of your own (localhost), which this machine does not know (DEPTH_ZERO_SELF_SIGNED_CERT).',
+    'The certificate is self-signed, or from your own authority (localhost), which this machine does not know (DEPTH_ZERO_SELF_SIGNED_CERT).',
     /NODE_EXTRA_CA_CERTS=FILE/
   ]
 ]
@@ -114,7 +114,7 @@ for (const [what, wish, detail, remedy] of BROKEN) {
     t.strictSame(ids('fault'), ['certificate'])
     t.match(step('version'), {
       status: 'skipped',
-      detail: 'Not looked at, because of the fault in certificate.'
+      detail: 'Not checked, because of the fault in certificate.'
     })
     t.strictSame(calls, [])
   })
@@ -150,7 +150,7 @@ test('a certificate by an authority unknown to this machine', async (t) => {
   t.match(step('certificate'), {
     status: 'fault',
     detail:
-      /^The certificate is by Other Authority, which this machine does not know \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/,
+      /^The certificate is from Other Authority, which this machine does not know \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)/,
     remedy: /intermediate certificate/
   })
 })
@@ -165,7 +165,7 @@ test('a server with TLS 1.1 only, and one without TLS', async (t) => {
   t.match(plain.step('certificate'), {
     status: 'fault',
     detail: /^The server does not speak TLS on this port/,
-    remedy: /^Write http instead of https/
+    remedy: /^Use http instead of https/
   })
   t.strictSame(sandbox.calls(), [])
   t.notMatch(plain.printed, PASS)

@@ -69,8 +69,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     const { stdout, stderr, ...end } = await over
     t.strictSame(sandbox.leads(), before)
     t.strictSame(end, { exitCode: null, signal })
-    t.match(stderr, /^Of lead 5: address3, empty now, .*\nRestoring lead 5 first\.\n$/)
-    t.match(stdout, 'which is as it was.')
+    t.match(stderr, /^Lead 5: address3 \(now empty\) .*\nRestoring lead 5 first\.\n$/)
+    t.match(stdout, 'which has its old value again.')
   })
 }
 
