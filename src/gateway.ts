@@ -24,6 +24,7 @@ import { Updates } from './updates/updates.ts'
 import { WriteNotes } from './updates/write-notes.ts'
 import { BuildWatch } from './vicidial/build-watch.ts'
 import { UPSTREAM_STATES } from './vicidial/guard.ts'
+import { MAX_KNOWN_LEADS } from './vicidial/proof/proof.ts'
 import { Upstreams } from './vicidial/upstreams.ts'
 import { steadyNow } from './steady-clock.ts'
 
@@ -92,6 +93,7 @@ export async function createGateway(
     timeoutMs,
     observer,
     buildWatch,
+    knownLeads: outbox.updatedLeads(MAX_KNOWN_LEADS),
     log
   })
   const dispatchers = new Dispatchers(upstreams.all, { rules, writes: outbox.queue, ...dispatch })

@@ -76,7 +76,8 @@ export function leadRules(
   const rules = serverRules(nonLatin, {
     dbCharset,
     capitalsInCountryCode: ids.has('country_code_capitals'),
-    refusesApostrophes: ids.has('keys_in_apostrophes')
+    refusesApostrophes: ids.has('keys_in_apostrophes'),
+    hasLookUps: !ids.has('no_lead_search')
   })
   return { ...rules, customFields }
 }

@@ -137,9 +137,13 @@ export class CallScheduler {
     return { reply: { kind: 'refused', code: 'upstream_error', detail }, maybeMade: false }
   }
 
-  async #send(tasks: readonly LeadTask[], round = 1): Promise<void> {
+  async #send(taken: readonly LeadTask[], round = 1): Promise<void> {
+    const tasks = taken.filter((task) => !this.#isRefused(task))
     const [first] = tasks
-    if (first === undefined) return
+    if (first === undefined) {
+      this.#startCalls()
+      return
+    }
     const call = { function: first.changes.function, leads: tasks }
     const exchanged = await this.#options.exchange.update(call, this.#contextOf(tasks))
     const isNaming = this.#options.rules.dialect === 'leads_data' && round < MAX_ROUNDS
@@ -152,6 +156,13 @@ export class CallScheduler {
       await this.#send(others, round + 1)
     }
     this.#startCalls()
+  }
+
+  /** Settles a task that must not be sent. */
+  #isRefused(task: LeadTask): boolean {
+    const reply = this.#options.exchange.changesRefusal(task.changes)
+    if (reply !== undefined) this.#settle(task, notDone({ reply, maybeMade: false }))
+    return reply !== undefined
   }
 
   #settle(task: LeadTask, outcome: Outcome): void {

@@ -8,9 +8,9 @@ import { CallScheduler, type CallSchedulerOptions } from './call-scheduler.ts'
 import { Delivery, type Delivered, type DeliveryContext, type LeadTask } from './delivery.ts'
 import { DeliveryTask, Flows } from './delivery-task.ts'
 import type { Flow } from './fair-queue.ts'
-import { ambiguous, CODE_UNREAD, notFound, tooManyLeads } from './outcome.ts'
+import { ambiguous, codeUnread, notFound, tooManyCodes, tooManyLeads } from './outcome.ts'
 import { type NotedWrites, RecentWrites } from './recent-writes.ts'
-import type { Found, PendingSearch, SearchKey } from './search-queue.ts'
+import { type Found, MAX_CODES_READ, type PendingSearch, type WantedSearch } from './search-queue.ts'
 import { steadyNow } from '../steady-clock.ts'
 
 export interface DispatcherOptions extends AdmissionOptions, CallSchedulerOptions {
@@ -53,11 +53,11 @@ export class Dispatcher {
    * @throws Problem overloaded, if too much is waiting already
    */
   async deliver(updates: readonly Update[], context: DeliveryContext): Promise<Delivered> {
-    const { searchKeys, characters } = measure(updates)
+    const { wanted, characters } = measure(updates)
     const delivery = new Delivery(updates, context, this.#admission)
     this.#admission.admit(delivery, updates.length, characters)
     if (context.sequencing) this.#recentWrites.keep(delivery)
-    const search = searchKeys.length > 0 ? this.#scheduler.searches.find(searchKeys, delivery) : undefined
+    const search = wanted.size > 0 ? this.#scheduler.searches.find(wanted, delivery) : undefined
     const giveUp = (keepsSent: boolean) => {
       const isSearched = search?.isSent ?? (() => false)
       for (const task of delivery.giveUp(isSearched, keepsSent)) this.#scheduler.tasks.abandon(task)
@@ -74,6 +74,10 @@ export class Dispatcher {
       else this.#enqueue(updates, NO_SEARCHES, delivery)
       this.#scheduler.schedule()
       await delivery.done
+    } catch (error) {
+      giveUp(false)
+      this.#recentWrites.forget(delivery)
+      throw error
     } finally {
       clearTimeout(atDeadline)
       context.signal?.removeEventListener('abort', onAbort)
@@ -91,9 +95,12 @@ export class Dispatcher {
     this.#scheduler.schedule()
     const inTurn = Promise.all([search.found, search.turn]).then(([found]) => found)
     const found = await Promise.race([inTurn, delivery.done.then(() => undefined)])
-    if (found !== undefined) this.#enqueue(updates, found, delivery)
-    // A request that gave up keeps its turn, too, until those before it are in.
-    void search.turn.then(search.entered)
+    try {
+      if (found !== undefined) this.#enqueue(updates, found, delivery)
+    } finally {
+      // A request that gave up keeps its turn, too, until those before it are in.
+      void search.turn.then(search.entered)
+    }
   }
 
   #enqueue(updates: readonly Update[], found: ReadonlyMap<string, Found>, delivery: Delivery): void {
@@ -172,29 +179,37 @@ export class Dispatchers {
 }
 
 /** The keys that a request's updates need searched, and the size of their changes, each set counted once. */
-function measure(updates: readonly Update[]): { searchKeys: readonly SearchKey[]; characters: number } {
-  const searchKeys: SearchKey[] = []
+function measure(updates: readonly Update[]): { wanted: Map<string, WantedSearch>; characters: number } {
+  const wanted = new Map<string, WantedSearch>()
   const distinct = new Set<Changes>()
-  for (const { key, changes } of updates) {
-    if (key.by !== 'lead_id') searchKeys.push(key)
+  for (const { key, keyMatch, changes } of updates) {
+    if (key.by !== 'lead_id') {
+      const name = keyName(key)
+      const isExact = keyMatch === 'exact' || wanted.get(name)?.isExact === true
+      wanted.set(name, { key, isExact })
+    }
     distinct.add(changes)
   }
   let characters = 0
   for (const { key } of distinct) characters += key.length
-  return { searchKeys, characters }
+  return { wanted, characters }
 }
 
 /** The leads that an update changes, of those that its key matches; or the outcome of an update that changes none. */
 function leadsMeant({ key, onMultiple, keyMatch }: Update, found: Found): Found {
   if (found.kind === 'outcome') return found
-  const { codes } = found
+  const { codes, refusal, isProvisional } = found
   let { leads } = found
   if (keyMatch === 'exact' && codes !== undefined) {
-    if (leads.some((lead) => !codes.has(lead))) return { kind: 'outcome', outcome: CODE_UNREAD }
+    if (leads.length > MAX_CODES_READ) return { kind: 'outcome', outcome: tooManyCodes(leads) }
+    if (leads.some((lead) => !codes.has(lead))) return { kind: 'outcome', outcome: codeUnread(refusal) }
     leads = leads.filter((lead) => codes.get(lead) === key.value)
   }
   const [newest] = leads
-  if (newest === undefined) return { kind: 'outcome', outcome: notFound(codes ? SPELT_OTHERWISE : NO_LEAD) }
+  if (newest === undefined) {
+    const outcome = notFound(codes ? SPELT_OTHERWISE : NO_LEAD)
+    return { kind: 'outcome', outcome: isProvisional ? { ...outcome, isProvisional } : outcome }
+  }
   if (leads.length > 1 && onMultiple === 'reject') return { kind: 'outcome', outcome: ambiguous(leads) }
   return { ...found, leads: onMultiple === 'newest' ? [newest] : leads }
 }

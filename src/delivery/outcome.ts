@@ -60,16 +60,23 @@ export function ambiguous(leads: readonly number[]): Outcome {
   }
 }
 
-/** The outcome of an update with `keyMatch` exact whose lead's code could not be read. */
-export const CODE_UNREAD: Outcome = {
-  status: 'failed',
-  warnings: [],
-  error: {
-    code: 'upstream_error',
-    detail:
-      'VICIdial found a lead, and its code, which may be spelt otherwise, could not be read (lead_field_info).',
-    retryable: true
-  }
+/**
+ * The outcome of an update with `keyMatch` exact whose lead's code could not be read.
+ * @param refusal what VICIdial refused, if it did
+ */
+export function codeUnread(refusal: Refused | undefined): Outcome {
+  const code = refusal?.code ?? 'upstream_error'
+  const detail =
+    'VICIdial found a lead, and its code, which may be spelt otherwise, could not be read (lead_field_info).'
+  const retryable = refusal === undefined || TRANSIENT.has(code)
+  return { status: 'failed', warnings: [], error: { code, detail, retryable } }
+}
+
+/** The outcome of an update with `keyMatch` exact whose key matches too many leads to read the code of each. */
+export function tooManyCodes(leads: readonly number[]): Outcome {
+  const outcome = ambiguous(leads)
+  const detail = `The key matches ${leads.length} leads, too many to see which have it exactly; name one by lead_id.`
+  return outcome.error ? { ...outcome, error: { ...outcome.error, detail } } : outcome
 }
 
 /** A call that failed, or was not made. */
@@ -125,7 +132,7 @@ export const NOT_CHECKED: Outcome = {
   warnings: [],
   error: {
     code: 'overloaded',
-    detail: 'Not sent: the database cannot be read, which knows of newer updates of this lead.',
+    detail: 'Not sent: the database, which knows of newer updates of this lead, cannot be read.',
     retryable: true
   },
   isUnsent: true
@@ -165,16 +172,20 @@ export function combinedOutcome(leads: readonly LeadOutcome[]): Outcome {
   const [first] = updated
   const failed = withStatus('failed', 'unknown')
   const fields = new Set(leads.flatMap(({ outcome }) => outcome?.superseded ?? []))
-  const superseded = fields.size > 0 ? { superseded: [...fields] } : {}
+  const isProvisional = leads.some(({ outcome }) => outcome?.isProvisional)
+  const common = {
+    ...(fields.size > 0 ? { superseded: [...fields] } : {}),
+    ...(isProvisional ? { isProvisional: true as const } : {})
+  }
   if (first?.outcome && failed.every(({ outcome }) => outcome?.notStored)) {
     const warnings = warningsOf(withStatus('updated', 'failed', 'unknown'))
-    return { ...first.outcome, ...superseded, warnings, leads: ids(updated) }
+    return { ...first.outcome, ...common, warnings, leads: ids(updated) }
   }
   const worst = WORST_FIRST.map((status) => mostTelling(withStatus(status))).find(
     (lead) => lead !== undefined
   )
   if (worst?.outcome === undefined) throw new Error('an update without leads has no outcome')
-  const combined = { ...worst.outcome, ...superseded, leads: ids(leads) }
+  const combined = { ...worst.outcome, ...common, leads: ids(leads) }
   if (first === undefined) return combined
   const made = { ...combined, status: 'unknown', updated: ids(updated) } as const
   return combined.error ? { ...made, error: partlyMade(combined.error, updated) } : made
@@ -215,12 +226,13 @@ function mostTelling(leads: readonly LeadOutcome[]): LeadOutcome | undefined {
 
 /** The fields that an update has set, under each known name (see `keyName`) of the leads that it has updated. */
 export function deliveredFields(
-  { key, changes }: Update,
+  { key, onMultiple, changes }: Update,
   { status, leads = [], updated = [] }: Outcome
 ): { readonly lead: string; readonly fields: readonly string[] }[] {
   const fields = Object.keys(changes.stored)
   const ids = status === 'updated' ? leads : updated
   const names = new Set(ids.map((lead) => keyName({ by: 'lead_id', value: lead })))
-  if (status === 'updated') names.add(keyName(key))
+  // The newest of a key's leads is one of several: an older update of all of them is still due to the others.
+  if (status === 'updated' && onMultiple !== 'newest') names.add(keyName(key))
   return [...names].map((lead) => ({ lead, fields }))
 }

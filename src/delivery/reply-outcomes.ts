@@ -13,7 +13,8 @@ const MISSING = notFound(
  * @param changes of the call's first lead; a call with custom fields has no other
  */
 export function outcomesOf(changes: Changes, exchanged: Exchanged<UpdateReply>): (lead: number) => Outcome {
-  const { reply } = exchanged
+  const { reply, isProvisional } = exchanged
+  const provisional = isProvisional ? { isProvisional } : {}
   const isCustom = changes.params['custom_fields'] !== undefined
   if (reply === NOTHING_USABLE && isCustom) {
     const detail = "The lead's list has none of these custom fields."
@@ -21,7 +22,7 @@ export function outcomesOf(changes: Changes, exchanged: Exchanged<UpdateReply>):
     return () => ({ ...outcome, notStored: customFieldsNotStored(changes) })
   }
   if (reply.kind === 'not_found') {
-    const outcome = exchanged.isProvisional ? { ...MISSING, isProvisional: true as const } : MISSING
+    const outcome = { ...MISSING, ...provisional }
     return () => outcome
   }
   if (reply.kind !== 'updated') {
@@ -30,7 +31,8 @@ export function outcomesOf(changes: Changes, exchanged: Exchanged<UpdateReply>):
     return () => (isLacking ? { ...outcome, notStored: customFieldsNotStored(changes) } : outcome)
   }
   const isComplete = !isCustom || reply.customFields === 'stored'
-  const updated: Outcome = { status: 'updated', warnings: isComplete ? [] : customFieldsNotStored(changes) }
+  const warnings = isComplete ? [] : customFieldsNotStored(changes)
+  const updated: Outcome = { status: 'updated', warnings, ...provisional }
   return (lead) => (reply.leads.has(lead) ? updated : MISSING)
 }
 

@@ -1,7 +1,15 @@
-import { collated, keyName, type LeadKey, mayBeSpeltOtherwise, orderName } from '../leads/lead-key.ts'
+import { charsetOf } from '../leads/column-text.ts'
+import {
+  collated,
+  keyName,
+  type LeadKey,
+  mayBeSpeltOtherwise,
+  NUMERIC,
+  orderName
+} from '../leads/lead-key.ts'
 import type { CallContext, Exchange } from '../vicidial/exchange.ts'
 import { pauseBeforeRepeat } from '../vicidial/repeat.ts'
-import { REFUSED_ON_THE_WAY } from '../vicidial/reply/reply.ts'
+import { type Refused, REFUSED_ON_THE_WAY } from '../vicidial/reply/reply.ts'
 import type { Delivery } from './delivery.ts'
 import { FairQueue, Flow, type Item } from './fair-queue.ts'
 import { type FailedExchange, notDone, type Outcome } from './outcome.ts'
@@ -11,6 +19,12 @@ import { steadyNow } from '../steady-clock.ts'
 /** A key whose leads have to be searched for. */
 export type SearchKey = Exclude<LeadKey, { by: 'lead_id' }>
 
+/** A key to search for, and whether an update takes no lead whose code is spelt otherwise. */
+export interface WantedSearch {
+  readonly key: SearchKey
+  readonly isExact: boolean
+}
+
 /** What a search found for a key: the ids of its leads, newest first, or the outcome of its updates if it failed. */
 export type Found =
   | {
@@ -18,6 +32,10 @@ export type Found =
       readonly leads: readonly number[]
       /** The codes of the leads, if they may be spelt otherwise than the key; a code that could not be read is left out. */
       readonly codes?: ReadonlyMap<number, string>
+      /** Why a code could not be read. */
+      readonly refusal?: Refused
+      /** Could not be checked; see `Exchanged`. */
+      readonly isProvisional?: true
     }
   | { readonly kind: 'outcome'; readonly outcome: Outcome }
 
@@ -34,7 +52,7 @@ export interface PendingSearch {
 }
 
 /** Most leads of one key whose codes are read, a call each. */
-const MAX_CODES_READ = 10
+export const MAX_CODES_READ = 10
 
 /** Most keys per call. VICIdial compares every key with every row it found, so more would cost more than another call. */
 export const MAX_KEYS_PER_CALL = 500
@@ -42,23 +60,25 @@ export const MAX_KEYS_PER_CALL = 500
 const DIGITS = /^[0-9]+$/
 /** A decimal in its shortest form: no sign but a minus, no needless zero, no more digits than PHP compares. */
 const DECIMAL = /^(?=.{1,16}$)-?(?:(?:0|[1-9]\d*)\.\d*[1-9]|[1-9]\d*)$/
-const NUMERIC = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /**
  * Keys with the same batch key may share a call; keys that are equal as numbers never have the same. VICIdial counts by
  * PHP's loose comparison, where `0123` is `123` and `1e3` is `1000`, and would give each the other's leads. Strings of
  * digits are never equal if neither begins with 0, or if they have the same length; nor are decimals in their shortest
- * form.
+ * form. Other keys share a call only with those of their character set: where the tables are latin1, a key that they cannot
+ * hold breaks the whole look-up, and on PHP 7 that reads as one that finds nothing.
  */
 export function searchBatchKey({ by, value }: SearchKey): string {
   if (DIGITS.test(value)) return value.startsWith('0') ? `${by} digits ${value.length}` : `${by} integers`
   if (DECIMAL.test(value)) return `${by} decimals`
-  return NUMERIC.test(value) ? `${by} number ${value}` : `${by} text`
+  return NUMERIC.test(value) ? `${by} number ${value}` : `${by} ${charsetOf(value)}`
 }
 
 /** The search for one key, and the requests that it serves. */
 export class LeadSearch implements Item<LeadSearch> {
   readonly key: SearchKey
+  /** Whether the codes of the leads found are read. */
+  readonly readsCodes: boolean
   readonly flow: Flow<LeadSearch>
   readonly found: Promise<Found>
   readonly settle: (found: Found) => void
@@ -70,9 +90,10 @@ export class LeadSearch implements Item<LeadSearch> {
   isSent = false
   readonly #requests: Delivery[]
 
-  constructor(key: SearchKey, request: Delivery, flow: Flow<LeadSearch>) {
+  constructor(key: SearchKey, readsCodes: boolean, request: Delivery, flow: Flow<LeadSearch>) {
     const { promise, resolve } = Promise.withResolvers<Found>()
     this.key = key
+    this.readsCodes = readsCodes
     this.flow = flow
     this.found = promise
     this.settle = resolve
@@ -107,18 +128,17 @@ export class SearchQueue {
     this.#exchange = exchange
   }
 
-  /** Adds searches for a request's keys. */
-  find(keys: readonly SearchKey[], delivery: Delivery): PendingSearch {
+  /** Adds searches for a request's keys, by `keyName`. */
+  find(wanted: ReadonlyMap<string, WantedSearch>, delivery: Delivery): PendingSearch {
     const byName = new Map<string, LeadSearch>()
     const flows = new Map<string, Flow<LeadSearch>>()
     const searches: Promise<[string, Found]>[] = []
     const turns: Promise<undefined>[] = []
     const orders: string[] = []
     const { promise, resolve } = Promise.withResolvers<undefined>()
-    for (const key of keys) {
-      const name = keyName(key)
-      if (byName.has(name)) continue
-      const search = this.#searchFor(key, name, delivery, flows)
+    for (const [name, { key, isExact }] of wanted) {
+      const readsCodes = mayBeSpeltOtherwise(key, isExact)
+      const search = this.#searchFor(key, readsCodes, name, delivery, flows)
       byName.set(name, search)
       searches.push(search.found.then((found) => [name, found]))
       const order = orderName(key)
@@ -138,12 +158,13 @@ export class SearchQueue {
 
   #searchFor(
     key: SearchKey,
+    readsCodes: boolean,
     name: string,
     delivery: Delivery,
     flows: Map<string, Flow<LeadSearch>>
   ): LeadSearch {
     const { caller, source } = delivery
-    const pendingName = `${source} ${name}`
+    const pendingName = `${source} ${readsCodes ? 'with codes ' : ''}${name}`
     const pending = this.#pending.get(pendingName)
     if (pending?.isInTimeFor(delivery)) {
       pending.join(delivery)
@@ -152,7 +173,7 @@ export class SearchQueue {
     const batchKey = `${source} ${searchBatchKey(key)}`
     const flow = flows.get(batchKey) ?? new Flow<LeadSearch>(caller, delivery, batchKey)
     flows.set(batchKey, flow)
-    const search = new LeadSearch(key, delivery, flow)
+    const search = new LeadSearch(key, readsCodes, delivery, flow)
     this.#pending.set(pendingName, search)
     this.#queue.add(search)
     void search.found.then(() => {
@@ -168,13 +189,13 @@ export class SearchQueue {
 
   /**
    * Sends searches that were taken together. If the call fails they are sent again in parts, so that a key which makes it
-   * fail stands alone; a result that reaches VICIdial's limit is asked for in halves.
+   * fail is alone in a call; a result that reaches VICIdial's limit is asked for in halves.
    */
   async send(taken: readonly LeadSearch[], context: CallContext): Promise<void> {
     const searches = taken.filter((search) => !this.#isRefused(search))
     if (searches.length === 0) return
     for (const search of searches) search.deadline = context.deadline
-    // A caller's keys stand beside each other: those of others are free of it first.
+    // Keys of one caller are neighbours, so halving soon separates a bad one from other callers' keys.
     const byCaller = [...Map.groupBy(searches, ({ flow }) => flow.caller).values()].flat()
     await sendInParts(byCaller, {
       send: (part, isPart, isBlamed) => this.#sendPart(part, context, isPart, isBlamed),
@@ -205,11 +226,11 @@ export class SearchQueue {
     if (reply.kind === 'limit_reached' && searches.length > 1) return 'too_large'
     if (reply.kind !== 'found' && reply.kind !== 'limit_reached' && reply.kind !== 'not_found')
       return { ...exchanged, reply }
+    const provisional = exchanged.isProvisional ? { isProvisional: true as const } : {}
     for (const search of searches) {
       const leads = reply.kind === 'not_found' ? [] : (reply.leads.get(search.key.value) ?? [])
-      if (leads.length > 0 && mayBeSpeltOtherwise(search.key))
-        void this.#settleWithCodes(search, leads, context)
-      else search.settle({ kind: 'leads', leads })
+      if (leads.length > 0 && search.readsCodes) void this.#settleWithCodes(search, leads, context)
+      else search.settle({ kind: 'leads', leads, ...provisional })
     }
     return 'settled'
   }
@@ -217,11 +238,14 @@ export class SearchQueue {
   /** Reads the codes of the leads found, which may be spelt otherwise than the key. */
   async #settleWithCodes(search: LeadSearch, leads: readonly number[], context: CallContext): Promise<void> {
     const codes = new Map<number, string>()
+    let refusal: Refused | undefined
     for (const lead of leads.slice(0, MAX_CODES_READ)) {
-      const code = await this.#exchange.readVendorCode(lead, context)
-      if (code !== undefined && collated(code) === collated(search.key.value)) codes.set(lead, code)
+      const { reply } = await this.#exchange.readVendorCode(lead, context)
+      if (reply.kind === 'refused') refusal = reply
+      if (reply.kind === 'field' && collated(reply.value) === collated(search.key.value))
+        codes.set(lead, reply.value)
     }
-    search.settle({ kind: 'leads', leads, codes })
+    search.settle({ kind: 'leads', leads, codes, ...(refusal ? { refusal } : {}) })
   }
 
   /** Settles a search whose key could harm others, or VICIdial. */

@@ -7,8 +7,8 @@ export interface Parts<Item> {
   /**
    * Sends items in one call, and settles them if it succeeds.
    *
-   * @param isBlamed whether a failure is rather the items' than VICIdial's: others of the same call were found
    * @param isPart whether it is part of a call that failed or was too large
+   * @param isBlamed whether a failure is rather the items' than VICIdial's: others of the same call were found
    */
   readonly send: (items: readonly Item[], isPart: boolean, isBlamed: boolean) => Promise<PartEnd>
   /** Whether an item of the call can be why it failed. */
@@ -24,8 +24,8 @@ const MAX_FAILING_ROUNDS = 4
 
 /**
  * Sends items in one call. If it fails and one of them can be why, sends them again in halves, and those that fail in
- * halves again, until those at fault stand alone: less than two calls for each item. While nothing succeeds there are at
- * most four rounds, of 15 calls together.
+ * halves again, until each of those at fault is alone in a call: less than two calls for each item. While nothing succeeds
+ * there are at most four rounds, of 15 calls together.
  *
  * @param items in the order in which they are halved: those that may share a fault beside each other
  */

@@ -46,10 +46,11 @@ export function settlementOf(
   const delivered = deliveredFields(sent, outcome)
   const isTooSoon =
     isProvisional && shortestMs(claimed.attempts, schedule) < Math.min(ASK_AGAIN_MS, schedule.forMs)
-  if (error === undefined || (FINAL.has(error.code) && !isTooSoon)) {
+  const isFinal = error === undefined || FINAL.has(error.code)
+  if (isFinal && !isTooSoon) {
     return { claimed, disposition: 'delivered', result, delivered }
   }
-  if (isUnsent || LOGIN_REFUSED.has(error.code)) return { ...notAttempted(claimed, now), result }
+  if (isUnsent || (error && LOGIN_REFUSED.has(error.code))) return { ...notAttempted(claimed, now), result }
   const attempts = claimed.attempts + 1
   const pauseMs = retryPauseMs(attempts, schedule)
   if (pauseMs === undefined) return { claimed, disposition: 'dead_lettered', result, delivered }

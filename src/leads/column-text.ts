@@ -20,6 +20,8 @@ export interface ColumnText {
 
 /** What MariaDB's latin1 (Windows code page 1252) has beyond ASCII, as the inside of a character class. */
 const LATIN1 = '\u00A0-\u00FF€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ'
+const IS_ASCII = /^[\0-\x7f]*$/
+const IS_LATIN1 = new RegExp(`^[\\0-\\x7f${LATIN1}]*$`)
 const LATIN1_LETTERS = 'A-Za-zªµºÀ-ÖØ-öø-ÿƒˆŠŒŽšœžŸ'
 
 const characters = { unit: 'characters', lengthOf: (text: string) => text.length } as const
@@ -38,4 +40,10 @@ export function columnText(charset: DbCharset, nonLatin: NonLatin): ColumnText {
   }
   if (nonLatin === 0) return { ...bytes, unstorable: BEYOND_BMP, letters: 'A-Za-z' }
   return { ...characters, unstorable: new RegExp(`[^\\n -~${LATIN1}]`, 'gu'), letters: LATIN1_LETTERS }
+}
+
+/** The smallest character set that has every character of a text; `latin1` as MariaDB means it. */
+export function charsetOf(text: string): 'ascii' | 'latin1' | 'utf8' {
+  if (IS_ASCII.test(text)) return 'ascii'
+  return IS_LATIN1.test(text) ? 'latin1' : 'utf8'
 }

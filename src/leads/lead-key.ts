@@ -24,7 +24,7 @@ const MIN_PHONE_KEY = 6
 export function readLeadKey(
   by: KeyName,
   value: unknown,
-  rules: Pick<ServerRules, 'clean' | 'refusesApostrophes'>
+  rules: Pick<ServerRules, 'clean' | 'refusesApostrophes' | 'hasLookUps'>
 ): LeadKey | Refusal {
   if (by === 'lead_id') {
     const id = readInteger(value) ?? 0
@@ -33,6 +33,13 @@ export function readLeadKey(
       code: 'field_invalid',
       field: by,
       detail: `lead_id must be an integer from 1 to ${MAX_LEAD_ID}.`
+    }
+  }
+  if (!rules.hasLookUps) {
+    return {
+      code: 'field_unknown',
+      field: by,
+      detail: `This VICIdial's build cannot look up a ${by}: name the lead by lead_id.`
     }
   }
   const field = FIELD_BY_NAME.get(by)
@@ -83,6 +90,8 @@ const MARKS = /\p{M}/gu
 const TRAILING_SPACES = /(?<! ) +$/
 /** Codes that equal their collated form, as most do. */
 const PLAIN = /^[0-9A-Z_.:/-]*$/
+/** What PHP takes for a number. */
+export const NUMERIC = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i
 /** A number with an exponent. VICIdial treats the spellings with `e` and `E` as equal. */
 const WITH_EXPONENT = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)e[+-]?\d+$/i
 
@@ -107,9 +116,11 @@ export function orderName(key: LeadKey): string {
 }
 
 /**
- * Whether `lead_search` can find a lead whose code is spelt differently. MariaDB ignores case. Of the codes that it finds,
- * VICIdial counts those that equal the key by PHP's `==`: the same text, or the same number.
+ * Whether the codes of the leads that `lead_search` finds must be read, as they may be spelt differently. MariaDB ignores
+ * case and spaces at the end. Of the codes that it finds, VICIdial counts those that equal the key by PHP's `==`: the same
+ * text, or the same number. For PHP 8 `123` and `123` with a space at its end are the same number; the codes of such keys are
+ * read only if `isExact`, as most keys are numbers and reading costs a call each.
  */
-export function mayBeSpeltOtherwise({ by, value }: LeadKey): boolean {
-  return by === 'vendor_lead_code' && WITH_EXPONENT.test(value)
+export function mayBeSpeltOtherwise({ by, value }: LeadKey, isExact: boolean): boolean {
+  return by === 'vendor_lead_code' && (isExact ? NUMERIC : WITH_EXPONENT).test(value)
 }

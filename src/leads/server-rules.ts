@@ -12,18 +12,21 @@ export interface ServerRules {
   readonly text: ColumnText
   /** Whether look-up keys with an apostrophe are refused, as they could do harm. */
   readonly refusesApostrophes: boolean
+  /** Whether an update can name its lead by `vendor_lead_code` or `phone_number`. */
+  readonly hasLookUps: boolean
 }
 
 /** The rules of a server. Traits that are left out are those of the measured build. */
 export function serverRules(
   nonLatin: NonLatin,
-  traits: ServerTraits & { readonly refusesApostrophes?: boolean } = {}
+  traits: ServerTraits & Partial<Pick<ServerRules, 'refusesApostrophes' | 'hasLookUps'>> = {}
 ): ServerRules {
   return {
     nonLatin,
     fields: fieldsOf(traits),
     clean: createCleaner(nonLatin, traits),
     text: columnText(traits.dbCharset ?? 'utf8', nonLatin),
-    refusesApostrophes: traits.refusesApostrophes ?? false
+    refusesApostrophes: traits.refusesApostrophes ?? false,
+    hasLookUps: traits.hasLookUps ?? true
   }
 }

@@ -13,6 +13,11 @@ export interface Outbox {
   readonly idempotency: IdempotencyStore
   readonly history: HistoryStore
   /**
+   * Leads that the latest updates have changed, each once, at most `limit`.
+   * @throws StorageError
+   */
+  updatedLeads(limit: number): readonly number[]
+  /**
    * The size of the database in bytes.
    * @throws StorageError
    */

@@ -1,6 +1,6 @@
+import type { Changes } from '../leads/changes.ts'
 import type { BuildWatch } from './build-watch.ts'
 import type { Refused } from './reply/reply.ts'
-import type { Call } from './wire.ts'
 
 /** What is known of VICIdial's build. */
 export type KnownBuild = Pick<BuildWatch, 'build' | 'has'>
@@ -13,8 +13,8 @@ const UNSAFE_KEY: Refused = {
 }
 const NO_LOOK_UPS: Refused = {
   kind: 'refused',
-  code: 'upstream_error',
-  detail: 'This build of VICIdial has no lead_search: it can only find leads by lead_id.'
+  code: 'field_unknown',
+  detail: 'This build of VICIdial has no lead_search: name the lead by lead_id.'
 }
 const KEY_WAITS: Refused = {
   kind: 'refused',
@@ -31,17 +31,16 @@ const COUNTRY_CODE_LOST: Refused = {
 /**
  * Why a look-up key must not be sent to VICIdial's build, whatever that was when the key was read. Undefined: it may be.
  */
-export function keyRefusal(key: string, build: KnownBuild | undefined): Refused | undefined {
-  if (build?.has('no_lead_search')) return NO_LOOK_UPS
-  if (build?.has('keys_in_apostrophes') !== true || !key.includes("'")) return undefined
+export function keyRefusal(key: string, build: KnownBuild): Refused | undefined {
+  if (build.has('no_lead_search')) return NO_LOOK_UPS
+  if (!build.has('keys_in_apostrophes') || !key.includes("'")) return undefined
   return build.build === undefined ? KEY_WAITS : UNSAFE_KEY
 }
 
 /**
- * Why a call must not be sent to VICIdial's build, whatever that was when its updates were read. Undefined: it may be.
+ * Why changes must not be sent to VICIdial's build, whatever that was when they were read. Undefined: they may be.
  */
-export function callRefusal({ leads }: Call, build: KnownBuild | undefined): Refused | undefined {
-  if (build?.has('country_code_capitals') !== true) return undefined
-  const isLost = leads.some(({ changes }) => /[^A-Z]/.test(changes.params['country_code'] ?? ''))
-  return isLost ? COUNTRY_CODE_LOST : undefined
+export function changesRefusal({ params }: Changes, build: KnownBuild): Refused | undefined {
+  if (!build.has('country_code_capitals')) return undefined
+  return /[^A-Z]/.test(params['country_code'] ?? '') ? COUNTRY_CODE_LOST : undefined
 }

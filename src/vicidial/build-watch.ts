@@ -3,15 +3,15 @@ import type { NonLatin } from '../leads/column-text.ts'
 import { type BuildRule, rulesOf } from './builds.ts'
 
 export interface BuildWatchOptions {
-  /** The build that the operator names: it is believed, and VICIdial is not asked. */
+  /** VICIDIAL_BUILD; if set, VICIdial is not asked. */
   readonly configured: string | undefined
   readonly nonLatin: NonLatin
-  /** Called when the build becomes known, and when it is another one: VICIdial was updated. */
+  /** Called when the build becomes known, and when it changes: VICIdial was updated. */
   readonly onChange: (build: string) => void
   readonly log: Pick<BaseLogger, 'error' | 'info' | 'warn'>
 }
 
-/** How often VICIdial is asked for its build, in milliseconds: an update of it need not interrupt it. */
+/** How often VICIdial is asked for its build, in milliseconds: VICIdial may be updated without an outage. */
 const ASK_EVERY_MS = 10 * 60_000
 /** How often it is asked while its build is not known, in milliseconds. */
 const ASK_AGAIN_MS = 5_000

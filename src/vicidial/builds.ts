@@ -41,12 +41,13 @@ export const BUILD_RULES: readonly BuildRule[] = [
     id: 'no_batch_update_lead',
     until: '210917-1615',
     isFatal: true,
-    does: 'batch_update_lead does not exist, with which the gateway makes nearly every update'
+    does: 'batch_update_lead does not exist; nearly every update needs it'
   },
   {
     id: 'no_lead_search',
     until: '211027-0845',
-    does: 'lead_search does not exist: no update can name its lead by vendor_lead_code or phone_number'
+    does: 'lead_search does not exist: no update can name its lead by vendor_lead_code or phone_number',
+    gateway: 'Such keys are refused (field_unknown).'
   },
   {
     id: 'keys_in_apostrophes',
@@ -74,7 +75,11 @@ export const BUILD_RULES: readonly BuildRule[] = [
     does: "update_lead names a lead's forbidden list in the words that batch_update_lead has for a target list",
     gateway: 'The lead counts as not found, as with later builds.'
   },
-  { id: 'custom_fields_fault', until: '241127-2148', does: 'updates of custom fields had a fault' }
+  {
+    id: 'custom_fields_fault',
+    until: '241127-2148',
+    does: 'updates of custom fields have a fault (issue 1533 of VICIdial)'
+  }
 ]
 
 /** The rules of a build with this setting of `use_non_latin`; of an unknown one, those that must be assumed. */

@@ -1,5 +1,5 @@
 import type { NoReply } from './client.ts'
-import type { Refused, SearchReply, UpdateReply } from './reply/reply.ts'
+import type { FieldReply, Refused, SearchReply, UpdateReply } from './reply/reply.ts'
 
 /** No reply came, or the call was not sent in time. `sent`: whether VICIdial may have got it. */
 export interface Unanswered extends NoReply {
@@ -9,7 +9,7 @@ export interface Unanswered extends NoReply {
 }
 
 /** How one call ended. */
-export type CallReply = UpdateReply | SearchReply | Unanswered
+export type CallReply = UpdateReply | SearchReply | FieldReply | Unanswered
 
 /** The outcome of a call that was not sent before its deadline. */
 export const NOT_SENT: Unanswered = {
@@ -31,6 +31,7 @@ export function healthOf(reply: CallReply): Health {
   switch (reply.kind) {
     case 'updated':
     case 'found':
+    case 'field':
     case 'limit_reached':
     case 'not_found':
       return 'good'

@@ -1,13 +1,15 @@
 import type { BaseLogger } from 'pino'
+import type { Changes } from '../leads/changes.ts'
 import type { CallObserver } from '../telemetry/observer.ts'
 import type { Account } from './account.ts'
-import { callRefusal, keyRefusal, type KnownBuild } from './build-refusals.ts'
+import { changesRefusal, keyRefusal, type KnownBuild } from './build-refusals.ts'
 import { type CallReply, type Health, healthOf, NOT_SENT, type Unanswered } from './call-reply.ts'
 import { MAX_ATTEMPTS, mayRepeat, pauseBeforeRepeat } from './repeat.ts'
 import { type Client, msSince, type RawReply } from './client.ts'
 import type { Guard } from './guard.ts'
 import type { Proof } from './proof/proof.ts'
 import {
+  type FieldReply,
   NOTHING_DONE,
   NOTHING_USABLE,
   type Refused,
@@ -15,9 +17,9 @@ import {
   type Unproven,
   type UpdateReply
 } from './reply/reply.ts'
+import { readFieldReply } from './reply/field-reply.ts'
 import { readSearchReply } from './reply/search-reply.ts'
 import { readUpdateReply } from './reply/update-reply.ts'
-import { isError } from './reply/reply-kind.ts'
 import {
   type Call,
   callParams,
@@ -55,16 +57,11 @@ export interface ExchangeOptions {
   readonly timeoutMs: number
   /** Gets the end of each call. */
   readonly observer?: CallObserver
-  /** Knows what VICIdial's build must not be sent. */
-  readonly buildWatch?: KnownBuild
+  /** Knows the rules of VICIdial's build. */
+  readonly buildWatch: KnownBuild
   /** Probes the login. */
-  readonly login?: () => Promise<Health>
+  readonly login: () => Promise<Health>
 }
-
-/** One line, as long as the column. */
-const CODE = /^[^\n<]{1,20}\n?$/
-/** No code is empty. */
-const NO_KEY = ''
 
 /** The last reply to a call, after its repeats. */
 export interface Exchanged<Reply> {
@@ -73,7 +70,7 @@ export interface Exchanged<Reply> {
   readonly maybeMade: boolean
   /** No attempt was sent: the call was refused, or its deadline passed, before its turn came. */
   readonly isUnsent?: true
-  /** Nothing speaks against the reply, but it could not be checked: the same call minutes later says more. */
+  /** The reply is plausible but unchecked; ask again in a few minutes. */
   readonly isProvisional?: true
 }
 
@@ -90,8 +87,10 @@ function healthOfBlamed(reply: CallReply): Health {
   return reply.kind === 'not_made' || reply.kind === 'unclear' ? undefined : healthOf(reply)
 }
 
+type AnyReply = UpdateReply | SearchReply | FieldReply
+
 /** What is sent at each attempt, and how its reply is read. */
-interface Request<Reply extends UpdateReply | SearchReply> {
+interface Request<Reply extends AnyReply> {
   readonly params: Params & { readonly function: string }
   /** Leads, or keys of a look-up. */
   readonly leads: number
@@ -103,12 +102,12 @@ const UNPROVEN: Unproven = {
   kind: 'unproven',
   code: 'upstream_unproven',
   detail:
-    'VICIdial says that it does not have what the update names, but has not shown that it can find anything. Nothing was changed; send the update again later.'
+    'VICIdial found nothing that the update names, but may be unable to find anything now. Nothing was changed; send the update again later.'
 }
 
 /**
- * Exchanges calls for replies: writes, guards, sends, reads, repeats where that is safe and may help, and has replies
- * proven that find nothing.
+ * Exchanges calls for replies: writes, guards, sends, reads, repeats where that is safe and may help, and checks replies
+ * that found nothing.
  */
 export class Exchange {
   readonly #options: ExchangeOptions
@@ -119,8 +118,6 @@ export class Exchange {
 
   /** Sends a planned call. Never throws. */
   async update(call: Call, context: CallContext): Promise<Exchanged<UpdateReply>> {
-    const refusal = callRefusal(call, this.#options.buildWatch)
-    if (refusal !== undefined) return { reply: refusal, maybeMade: false }
     const params = callParams(call, this.#options.dialect)
     const asked = { function: params.function, leads: new Set(call.leads.map(({ lead }) => lead)) }
     const isCustom = call.leads[0]?.changes.params['custom_fields'] !== undefined
@@ -138,31 +135,31 @@ export class Exchange {
       },
       context
     )
-    const isProven = exchanged.reply === NOTHING_DONE && (await this.#isWorking(context))
-    return isProven ? { ...exchanged, reply: NOTHING_USABLE } : exchanged
+    if (exchanged.reply !== NOTHING_DONE || !(await this.#isWorking(context))) return exchanged
+    // A SELECT of custom fields that fails reads so, too.
+    return { ...exchanged, reply: NOTHING_USABLE, ...(isCustom ? { isProvisional: true } : {}) }
   }
 
-  /** Reads the `vendor_lead_code` of a lead; undefined if that can't be read. Never throws. */
-  async readVendorCode(lead: number, context: CallContext): Promise<string | undefined> {
-    const { reply } = await this.#repeat<SearchReply>(
+  /** Reads the `vendor_lead_code` of a lead. Never throws. */
+  readVendorCode(lead: number, context: CallContext): Promise<Exchanged<FieldReply>> {
+    return this.#repeat(
       {
         params: readFieldParams(lead, 'vendor_lead_code'),
         leads: 1,
-        read: ({ httpStatus, text }) =>
-          httpStatus === 200 && CODE.test(text) && !isError(text)
-            ? { kind: 'found', leads: new Map([[text.trimEnd(), [lead]]]) }
-            : readSearchReply(httpStatus, text, [NO_KEY], SEARCH_LIMIT)
+        read: ({ httpStatus, text }) => readFieldReply(httpStatus, text)
       },
       context
     )
-    if (reply.kind !== 'found') return undefined
-    const [code = NO_KEY] = reply.leads.keys()
-    return code === NO_KEY ? undefined : code
   }
 
   /** See `keyRefusal`. */
   keyRefusal(key: string): Refused | undefined {
     return keyRefusal(key, this.#options.buildWatch)
+  }
+
+  /** See `changesRefusal`. */
+  changesRefusal(changes: Changes): Refused | undefined {
+    return changesRefusal(changes, this.#options.buildWatch)
   }
 
   /** Looks up many keys in one call. Never throws. */
@@ -186,10 +183,10 @@ export class Exchange {
   /** Whether VICIdial answers a call that needs an answer. */
   async #isWorking({ deadline }: CallContext): Promise<boolean> {
     const { guard, login } = this.#options
-    return login !== undefined && (await guard.run(login, (health) => health, deadline)) === 'good'
+    return (await guard.run(login, (health) => health, deadline)) === 'good'
   }
 
-  async #repeat<Reply extends UpdateReply | SearchReply>(
+  async #repeat<Reply extends AnyReply>(
     request: Request<Reply>,
     context: CallContext,
     { isRepeated, isBlamed }: SearchOptions = ALONE
@@ -197,9 +194,10 @@ export class Exchange {
     const proof = this.#options.proof.ofCall()
     let maybeMade = false
     let sent = 0
+    let sentAt = Number.NEGATIVE_INFINITY
     const onSent = () => {
       sent++
-      proof.sent()
+      sentAt = steadyNow()
       context.onSent()
     }
     const end = (reply: Exchanged<Reply>['reply']): Exchanged<Reply> =>
@@ -212,7 +210,7 @@ export class Exchange {
       )
       const reply = ended ?? NOT_SENT
       maybeMade ||= reply.kind === 'unclear' || (reply.kind === 'unanswered' && reply.sent === 'maybe')
-      const verdict = await proof.judge(reply, request.params)
+      const verdict = await proof.judge(reply, request.params, sentAt)
       if (verdict === 'doubted') return end(UNPROVEN)
       if (verdict === 'provisional') return { ...end(reply), isProvisional: true }
       if (verdict === 'ask_again') {
@@ -224,7 +222,7 @@ export class Exchange {
     }
   }
 
-  async #send<Reply extends UpdateReply | SearchReply>(
+  async #send<Reply extends AnyReply>(
     { params, leads, read }: Request<Reply>,
     { source, deadline, log, onSent, since, requests }: CallContext,
     attempt: number

@@ -28,7 +28,7 @@ export class LoginHold {
 
   /**
    * Notes a refusal at `now`, in milliseconds since the epoch. One of a call that was in flight when another was refused
-   * puts no probe off.
+   * does not delay the next probe.
    */
   refused(state: 'login_refused' | 'locked_out', now: number, isProbe: boolean): void {
     const isFirst = this.#state === undefined

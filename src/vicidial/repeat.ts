@@ -20,6 +20,7 @@ export function mayRepeat({ kind }: CallReply, attempt: number): boolean {
       return attempt < MAX_ATTEMPTS
     case 'updated':
     case 'found':
+    case 'field':
     case 'limit_reached':
     case 'not_found':
     case 'refused':

@@ -29,6 +29,8 @@ export interface UpstreamsOptions {
   readonly observer: CallObserver
   /** All accounts are of one VICIdial, and so of one build. */
   readonly buildWatch: BuildWatch
+  /** Leads that VICIdial had before the start, whatever account changed them. */
+  readonly knownLeads: readonly number[]
   readonly log: UpstreamLog
 }
 
@@ -77,7 +79,7 @@ export class Upstreams {
 }
 
 function createUpstream(account: Account, options: UpstreamsOptions): Upstream {
-  const { url, dialect, source, timeoutMs, observer, buildWatch } = options
+  const { url, dialect, source, timeoutMs, observer, buildWatch, knownLeads } = options
   const { name, maxConcurrency, maxCallsPerSecond } = account
   const log = name === DEFAULT_ACCOUNT ? options.log : options.log.child({ account: name })
   const client = new Client({ url, connections: maxConcurrency })
@@ -97,7 +99,7 @@ function createUpstream(account: Account, options: UpstreamsOptions): Upstream {
     }
   })
   const checks = createChecks({ client, guard, account, source, timeoutMs, observer, log })
-  const proof = new Proof(dialect === 'lead_ids' ? checks : undefined)
+  const proof = new Proof({ checks: dialect === 'lead_ids' ? checks : undefined, knownLeads })
   const exchange = new Exchange({
     client,
     guard,

@@ -98,7 +98,7 @@ export function emptyCall(
 }
 
 /**
- * Writes a call that finds leads and changes nothing, having no values. VICIdial's reply is empty if it finds any of
+ * Writes a call that finds leads and changes nothing, because it sets no values. VICIdial's reply is empty if it finds any of
  * them.
  */
 export function findLeadsParams(leads: readonly number[]): Params {

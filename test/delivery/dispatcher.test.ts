@@ -17,6 +17,7 @@ import { createChecks } from '../../src/vicidial/proof/checks.ts'
 import { Proof } from '../../src/vicidial/proof/proof.ts'
 import type { Dialect } from '../../src/vicidial/wire.ts'
 import { memoryLog, type Tester } from '../helper.ts'
+import { knownBuild } from '../vicidial/known-build.ts'
 import { NO_WRITES, statuses, UPDATED, updatedByKey, updates } from './updates.ts'
 
 interface Settings {
@@ -25,6 +26,7 @@ interface Settings {
   /** Read for each call. */
   readonly timeoutMs?: number
   readonly user?: string
+  readonly build?: string
   readonly pass?: string
 }
 
@@ -44,7 +46,7 @@ function dispatcherFor(t: Tester, url: string, settings: Settings = {}) {
     await client.close()
   })
   const checks = createChecks({ client, guard, account, source: 'gateway', timeoutMs: LONG_MS, log })
-  const proof = new Proof(dialect === 'lead_ids' ? checks : undefined)
+  const proof = new Proof({ checks: dialect === 'lead_ids' ? checks : undefined, knownLeads: [] })
   const exchange = new Exchange({
     client,
     guard,
@@ -53,7 +55,9 @@ function dispatcherFor(t: Tester, url: string, settings: Settings = {}) {
     dialect,
     get timeoutMs() {
       return settings.timeoutMs ?? LONG_MS
-    }
+    },
+    buildWatch: knownBuild(settings.build),
+    login: probes.login
   })
   const rules = { maxLeadsPerCall, dialect }
   const dispatcher = new Dispatcher({
@@ -379,6 +383,52 @@ test('each update that the account may not make fails with the reason', async (t
   )
 })
 
+test('a key that latin1 tables cannot hold hurts no other key', async (t) => {
+  const sandbox = await startSandbox({ fixture, php: 7, useNonLatin: 1, dbCharset: 'latin1-tables' })
+  t.teardown(() => sandbox.close())
+  const deliver = dispatcherFor(t, sandbox.url)
+  const [update] = updates([{ vendor_lead_code: 'CRM-1', fields: { status: 'SALE' } }])
+  if (update === undefined) throw new Error('no update')
+  const outcomes = await deliver(
+    ['CRM-1', 'Ж-1', 'CRM-2', 'É-1'].map((value) => ({ ...update, key: { by: 'vendor_lead_code', value } }))
+  )
+  t.strictSame(outcomes, [updatedByKey(101), NO_LEAD, updatedByKey(102), NO_LEAD])
+})
+
+test('with key_match exact, a lead whose code ends in spaces is not meant', async (t) => {
+  const [first] = fixture.leads
+  if (first === undefined) throw new Error('no leads')
+  const codes = ['123 ', '123', ...Array.from({ length: 11 }, () => '77')]
+  const leads = codes.map((vendor_lead_code, n) => ({ ...first, lead_id: 101 + n, vendor_lead_code }))
+  const sandbox = await startSandbox({ fixture: { ...fixture, leads }, php: 8 })
+  t.teardown(() => sandbox.close())
+  const deliver = dispatcherFor(t, sandbox.url)
+  const update = (vendor_lead_code: string, options: object) =>
+    updates([{ vendor_lead_code, fields: { status: 'SALE' }, ...options }])
+  t.match(await deliver(update('123', {})), [{ status: 'ambiguous', error: { leadIds: [102, 101] } }])
+  t.match(await deliver(update('123', { key_match: 'exact' })), [updatedByKey(102)])
+  t.match(await deliver(update('77', { key_match: 'exact', on_multiple: 'all' })), [
+    { status: 'ambiguous', error: { code: 'lead_ambiguous', detail: /too many to see which/ } }
+  ])
+})
+
+test('a request whose updates cannot be queued sends none of them', async (t) => {
+  const { sandbox, deliver } = await sandboxed(t)
+  const [first, broken] = updates([
+    { lead_id: 101, fields: { status: 'SALE' } },
+    { vendor_lead_code: 'CRM-2', fields: { status: 'SALE' } }
+  ])
+  if (first === undefined || broken === undefined) throw new Error('no updates')
+  Object.defineProperty(broken, 'onMultiple', {
+    get: () => {
+      throw new Error('a fault of the gateway')
+    }
+  })
+  await t.rejects(deliver([first, broken]), { message: 'a fault of the gateway' })
+  t.strictSame(await deliver([first]), [UPDATED])
+  t.strictSame(calls(sandbox), ['lead_search CRM-2', 'batch_update_lead 101 SALE'])
+})
+
 test('custom fields are stored if the list has them, otherwise there is a warning', async (t) => {
   const { deliver } = await sandboxed(t)
   const custom_fields = { favorite_color: 'blue' }
@@ -394,7 +444,11 @@ test('custom fields are stored if the list has them, otherwise there is a warnin
   const notStored = [
     { field: 'custom_fields.favorite_color', code: 'custom_fields_not_stored', sent: 'blue', stored: '' }
   ]
-  t.strictSame(outcomes.slice(0, 3), [UPDATED, UPDATED, { status: 'updated', warnings: notStored }])
+  t.strictSame(outcomes.slice(0, 3), [
+    UPDATED,
+    UPDATED,
+    { status: 'updated', warnings: notStored, isProvisional: true }
+  ])
   t.strictSame(statuses(outcomes.slice(3)), ['failed field_unknown', 'not_found lead_not_found'])
 })
 
@@ -467,6 +521,18 @@ test('in leads_data, leads with different changes share a call, and the ids in t
       ['103', 'C']
     ])
   )
+})
+
+test('in leads_data, changes that the build would lose are refused for their own lead only', async (t) => {
+  const server = await fork(t, (ids) => `${SUCCESS}${ids.length}|${ids.join(',')}\n`)
+  const deliver = dispatcherFor(t, server.url, { ...leads_data, build: '220126-2116' })
+  const elements = ['USA', 'usa', 'CAN'].map((country_code, n) => ({
+    lead_id: 101 + n,
+    fields: { country_code }
+  }))
+  const outcomes = await deliver(updates(elements))
+  t.strictSame(statuses(outcomes), ['updated', 'failed characters_lost', 'updated'])
+  t.strictSame(server.asked, [['101', '103']])
 })
 
 test('a fork that does nothing because one lead is missing is called again for the others', async (t) => {

@@ -10,6 +10,7 @@ import { createChecks } from '../../src/vicidial/proof/checks.ts'
 import { Proof } from '../../src/vicidial/proof/proof.ts'
 import type { Dialect } from '../../src/vicidial/wire.ts'
 import { memoryLog, type Tester } from '../helper.ts'
+import { knownBuild } from '../vicidial/known-build.ts'
 import { NO_WRITES } from './updates.ts'
 
 export const LONG_MS = 600_000
@@ -29,6 +30,7 @@ interface Settings extends Partial<GuardOptions>, Partial<Omit<DispatcherOptions
   readonly dialect?: Dialect
   readonly maxLeadsPerCall?: number
   readonly timeoutMs?: number
+  readonly build?: string
   /** The leads of each key. */
   readonly found?: Readonly<Record<string, readonly number[]>>
 }
@@ -89,8 +91,17 @@ export async function heldVicidial(t: Tester, settings: Settings = {}) {
     ...settings
   })
   const checks = createChecks({ client, guard, account, source: 'gateway', timeoutMs, log })
-  const proof = new Proof(dialect === 'lead_ids' ? checks : undefined)
-  const exchange = new Exchange({ client, guard, proof, account, dialect, timeoutMs })
+  const proof = new Proof({ checks: dialect === 'lead_ids' ? checks : undefined, knownLeads: [] })
+  const exchange = new Exchange({
+    client,
+    guard,
+    proof,
+    account,
+    dialect,
+    timeoutMs,
+    buildWatch: knownBuild(settings.build),
+    login: probes.login
+  })
   const dispatcher = new Dispatcher({
     exchange,
     guard,

@@ -14,6 +14,7 @@ import { createProbes } from '../../src/vicidial/probe.ts'
 import { createChecks } from '../../src/vicidial/proof/checks.ts'
 import { Proof } from '../../src/vicidial/proof/proof.ts'
 import { memoryLog } from '../helper.ts'
+import { knownBuild } from '../vicidial/known-build.ts'
 import { NO_WRITES, UPDATED, updates } from './updates.ts'
 
 /** Leads 1 to 4 are named by their id, 5 to 7 by their vendor code; 99 and `CRM-98` do not exist. */
@@ -100,8 +101,20 @@ function start(sandbox: Sandbox, { maxConcurrency, maxLeadsPerCall, lingerMs }: 
   const timeoutMs = TIMEOUT_MS
   const probes = createProbes({ client, account, source: 'gateway', timeoutMs, log })
   const guard = new Guard({ maxConcurrency, maxCallsPerSecond: 0, probes, onChange: () => {} })
-  const proof = new Proof(createChecks({ client, guard, account, source: 'gateway', timeoutMs, log }))
-  const exchange = new Exchange({ client, guard, proof, account, dialect, timeoutMs })
+  const proof = new Proof({
+    checks: createChecks({ client, guard, account, source: 'gateway', timeoutMs, log }),
+    knownLeads: []
+  })
+  const exchange = new Exchange({
+    client,
+    guard,
+    proof,
+    account,
+    dialect,
+    timeoutMs,
+    buildWatch: knownBuild(),
+    login: probes.login
+  })
   const rules = { maxLeadsPerCall, dialect } as const
   const dispatcher = new Dispatcher({
     exchange,

@@ -122,6 +122,14 @@ test('fields that are superseded on one lead are listed for the whole update', a
   })
 })
 
+test('an update is provisional if the reply for one of its leads is', async (t) => {
+  const warned: LeadOutcome = { lead: 2, outcome: { ...UPDATED, isProvisional: true } }
+  t.strictSame(combinedOutcome([part(1, 'updated'), warned]), {
+    ...outcome('updated', 1, 2),
+    isProvisional: true
+  })
+})
+
 test('combining no outcomes throws', async (t) => {
   t.throws(() => combinedOutcome([]))
   t.throws(() => combinedOutcome([{ lead: 7, outcome: undefined }]))
@@ -198,4 +206,8 @@ test('an update has set its fields only if it was made, under its key and the id
   }
   const partly = { ...outcome('unknown', 7, 8), updated: [8] }
   t.same(deliveredFields(byCode, partly), [{ lead: 'lead_id:8', fields: ['status'] }])
+  // An older update of all leads of the key is still due to those that are not the newest.
+  t.same(deliveredFields({ ...byCode, onMultiple: 'newest' }, updatedByKey(8)), [
+    { lead: 'lead_id:8', fields: ['status'] }
+  ])
 })

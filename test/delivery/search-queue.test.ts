@@ -2,11 +2,16 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { test } from 'tap'
 import { Delivery } from '../../src/delivery/delivery.ts'
 import { keyName } from '../../src/leads/lead-key.ts'
-import { type Found, type SearchKey, SearchQueue } from '../../src/delivery/search-queue.ts'
+import { type Found, SearchQueue, type WantedSearch } from '../../src/delivery/search-queue.ts'
 import type { CallContext, Exchange } from '../../src/vicidial/exchange.ts'
 
-function codes(...values: string[]): SearchKey[] {
-  return values.map((value) => ({ by: 'vendor_lead_code', value }))
+function codes(...values: string[]): Map<string, WantedSearch> {
+  return new Map(
+    values.map((value) => {
+      const key = { by: 'vendor_lead_code', value } as const
+      return [keyName(key), { key, isExact: false }]
+    })
+  )
 }
 
 const context: CallContext = {
@@ -38,7 +43,7 @@ function answering(
   }
   const queue = new SearchQueue({ search: exchangeSearch, keyRefusal } as unknown as Exchange)
   /** Searches for keys, and sends all that waits. */
-  const search = async (keys: readonly SearchKey[]) => {
+  const search = async (keys: ReadonlyMap<string, WantedSearch>) => {
     const { found, entered } = queue.find(keys, delivery())
     for (;;) {
       const searches = queue.take()

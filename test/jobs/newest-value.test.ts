@@ -109,13 +109,18 @@ function vicidial(fate: () => Fate) {
     }
   }
 
-  const made: Pick<Exchange, 'update' | 'search' | 'keyRefusal'> = {
+  const made: Pick<Exchange, 'update' | 'search' | 'keyRefusal' | 'changesRefusal'> = {
     keyRefusal: () => undefined,
+    changesRefusal: () => undefined,
     update: ({ leads }: Call, context: CallContext) =>
       exchange<UpdateReply>(context, () => {
         for (const { lead, changes } of leads)
           for (const [field, value] of Object.entries(changes.stored)) values.set(`${lead} ${field}`, value)
-        return { kind: 'updated', leads: new Set(leads.map(({ lead }) => lead)), customFields: 'unsaid' }
+        return {
+          kind: 'updated',
+          leads: new Set(leads.map(({ lead }) => lead)),
+          customFields: 'not_mentioned'
+        }
       }),
     search: (_by, keys, context) =>
       exchange<SearchReply>(context, () => ({

@@ -37,6 +37,8 @@ test('an outcome decides whether an update is delivered, due again, or a dead le
   }
   t.same(inShort(UPDATED), ['delivered', 1])
   t.same(inShort(failed('list_not_found')), ['delivered', 0])
+  t.same(inShort({ ...UPDATED, isProvisional: true }).slice(0, 3), ['retry', 1, true])
+  t.same(inShort({ ...UPDATED, isProvisional: true }, 2), ['delivered', 1])
   t.same(inShort(failed('upstream_locked_out'), 1), ['retry', 1, false, NOW + 250])
   t.same(inShort(TIMED_OUT.unsent, 1), ['retry', 1, false, NOW + 250])
   t.same(inShort(failed('upstream_unavailable')).slice(0, 3), ['retry', 1, true])

@@ -166,6 +166,16 @@ test('a key with an apostrophe is refused where the build puts keys into its SQL
   })
 })
 
+test('a build without look-ups takes lead ids only', async (t) => {
+  const oldest = serverRules(0, { hasLookUps: false })
+  t.match(readLeadKey('vendor_lead_code', 'CRM-1', oldest), {
+    code: 'field_unknown',
+    field: 'vendor_lead_code'
+  })
+  t.match(readLeadKey('phone_number', '2125550101', oldest), { code: 'field_unknown', field: 'phone_number' })
+  t.strictSame(readLeadKey('lead_id', 7, oldest), { by: 'lead_id', value: 7 })
+})
+
 test('keys that MariaDB takes for the same have the same form, and the same place in the order', async (t) => {
   const same = [
     ['6E1', '6e1'],
@@ -202,10 +212,14 @@ test('the form of a code is its own form, whatever its case, accents and spaces 
   fc.assert(same, { numRuns: 500 })
 })
 
-test('only a number with an exponent can find a code that is spelt otherwise', async (t) => {
-  const can = (value: string) => mayBeSpeltOtherwise({ by: 'vendor_lead_code', value })
+test('a number with an exponent can find a code that is spelt otherwise; other numbers can for exact keys', async (t) => {
+  const can = (value: string, isExact = false) =>
+    mayBeSpeltOtherwise({ by: 'vendor_lead_code', value }, isExact)
   for (const value of ['6E1', '6e1', '1.5e3', '.5E-2', '00e1', '12E+5'.replace('+', '-')])
     t.ok(can(value), value)
   for (const value of ['61', 'CRM-1', 'e1', '6e', '6e1x', 'E6', '0x6e1', '6.1']) t.notOk(can(value), value)
-  t.notOk(mayBeSpeltOtherwise({ by: 'phone_number', value: '6101' }))
+  for (const value of ['6E1', '61', '0123', '-6.1', '.5']) t.ok(can(value, true), value)
+  for (const value of ['CRM-1', 'e1', '6e', '0x6e1', '']) t.notOk(can(value, true), value)
+  for (const isExact of [false, true])
+    t.notOk(mayBeSpeltOtherwise({ by: 'phone_number', value: '6101' }, isExact))
 })

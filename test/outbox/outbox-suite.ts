@@ -168,6 +168,34 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     t.same(await seen({ since: 40 }), ['40 crm 5'])
   })
 
+  test(`${name}: the leads that the latest updates have changed are known after a restart`, async (t) => {
+    const { outbox, reopen } = await open(t)
+    await outbox.jobs.accept(newJob(1, [sets('A', 3), sets('A', 4), sets('B', 3)]))
+    await settleNext(outbox, done)
+    await settleNext(outbox, missing)
+    await settleNext(outbox, done)
+    const entry = (lead: number, status: 'updated' | 'not_found') => ({
+      leads: [lead],
+      key: `lead_id:${lead}`,
+      fields: ['status'],
+      status
+    })
+    await outbox.history.record([
+      {
+        at: 10,
+        caller: 'crm',
+        keyId: undefined,
+        requestId: 'req_10',
+        account: 'default',
+        source: 'crm',
+        updates: [entry(7, 'updated'), entry(8, 'not_found')]
+      }
+    ])
+    const reopened = await reopen()
+    t.same(new Set(reopened.updatedLeads(10)), new Set([3, 7]))
+    t.equal(reopened.updatedLeads(1).length, 1)
+  })
+
   test(`${name}: each account claims its own updates, in order per lead, even if another account's are older`, async (t) => {
     const { outbox, reopen } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 2)], { account: 'sales', keyId: '0a1b2c3d' }))

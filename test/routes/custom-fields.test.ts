@@ -120,7 +120,12 @@ test('the catalogue lists the custom fields, and only what the operator listed',
 })
 
 test('of several leads with one key, those whose list lacks the custom fields are named in a warning', async (t) => {
-  const env = { GATEWAY_CONFIG: `${t.testdir(listed)}/gateway.yaml` }
+  // A stored update is asked for again before the warning counts.
+  const env = {
+    GATEWAY_CONFIG: `${t.testdir(listed)}/gateway.yaml`,
+    RETRY_FIRST_PAUSE_MS: '1',
+    RETRY_FOR_MS: '1'
+  }
   const gateway = await startGateway(t, env, { fixture })
   const twins = { fields: { vendor_lead_code: 'TWIN' } }
   await batch(gateway, { lead_ids: [101, 102, 109], ...twins })

@@ -25,6 +25,16 @@ import { UpdateTable } from './update-table.ts'
 /** How long a commit waits for others to share it, in milliseconds: with it 64 senders store 1.7 times as much (npm run bench). */
 const GATHER_MS = 2
 
+/** Updates and entries of the history that are read for `updatedLeads`. */
+const UPDATES_READ = 5_000
+/** The history has the updates of all requests, if it is kept; the table of updates has the stored ones. */
+const UPDATED_LEADS = `SELECT DISTINCT lead FROM (
+    SELECT * FROM (SELECT lead, status FROM history ORDER BY id DESC LIMIT ?1)
+    UNION ALL
+    SELECT iif(json_valid(result), result ->> 'lead_id', NULL), status
+      FROM (SELECT result, status FROM updates ORDER BY id DESC LIMIT ?1)
+  ) WHERE status = 'updated' AND lead IS NOT NULL LIMIT ?2`
+
 export interface SqliteOptions {
   /** What is kept of a job's updates once they have ended; nothing by default. */
   readonly history?: HistoryPolicy
@@ -103,6 +113,10 @@ export class SqliteOutbox implements Outbox {
     this.jobs = new SqliteJobs({ commits, files, jobs, updates, deadLetters, idempotency, progress })
     this.idempotency = idempotency
     this.history = history
+  }
+
+  updatedLeads(limit: number): readonly number[] {
+    return this.#sql.rows(UPDATED_LEADS, UPDATES_READ, limit).map(({ lead }) => Number(lead))
   }
 
   get bytes(): number {

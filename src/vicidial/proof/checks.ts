@@ -26,30 +26,28 @@ export interface CheckOptions {
 
 type Reply = UpdateReply | Refused | Unanswered
 
-/** Ids asked for beside the known ones, 30 for each power of ten: where there are many leads, one of them exists. */
+/** Ids to try besides the known ones, 30 for each power of ten: where there are many leads, one of them exists. */
 const SAMPLE = [...new Set(Array.from({ length: 270 }, (_, n) => Math.round(10 ** (n / 30))))]
-/** A list that VICIdial's installation makes. */
+/** A list that every VICIdial is installed with. */
 const DEFAULT_LIST = '999'
 
-/** The checks of an account's VICIdial. They change nothing, and need no other right than updates do. */
+/** The checks of an account's VICIdial. They change nothing, and need no right beyond those for updates. */
 export function createChecks(options: CheckOptions): Checks {
   return {
-    leads: ({ leads }) =>
-      check(findLeadsParams([...leads, ...SAMPLE]), (reply) => leadsShown(reply, leads.size > 0), options),
-    lists: async ({ lists }) => {
-      for (const list of [...lists].toReversed()) {
+    leads: (known) => check(findLeadsParams([...known, ...SAMPLE]), leadsShown, options),
+    lists: async (known) => {
+      for (const list of known.toReversed()) {
         const shown = await check(findListParams(list), listShown, options)
         if (shown !== 'unsure') return shown
       }
-      if (lists.size > 0) return 'missing'
+      if (known.length > 0) return 'missing'
       return check(findListParams(DEFAULT_LIST), listShown, options)
     }
   }
 }
 
-function leadsShown(reply: Reply, isKnown: boolean): Shown {
-  if (reply === NOTHING_DONE) return 'found'
-  return reply.kind === 'not_found' && !isKnown ? 'unsure' : 'missing'
+function leadsShown(reply: Reply): Shown {
+  return reply === NOTHING_DONE ? 'found' : 'missing'
 }
 
 /** `unsure`: the list may have been deleted. */

@@ -16,50 +16,55 @@ interface Waiting {
   readonly resolve: (shown: Shown) => void
 }
 
-/** Knows when a table could last be read, from what calls found in it and from checks. Times are those of `steadyNow`. */
-export class Witness {
-  readonly #check: () => Promise<Shown>
+/** Knows things that a table of VICIdial has, and finds out whether VICIdial can find them. */
+export class Witness<Thing> {
+  readonly #check: (known: readonly Thing[]) => Promise<Shown>
+  readonly #mostKnown: number
+  /** The latest last. */
+  readonly #known = new Set<Thing>()
   #waiting: Waiting[] = []
-  #lastFindAt = Number.NEGATIVE_INFINITY
-  #lastMissAt = Number.NEGATIVE_INFINITY
   /** When the next check may be made. */
   #dueAt = Number.NEGATIVE_INFINITY
   #isChecking = false
   #timer: NodeJS.Timeout | undefined
+  #isClosed = false
 
-  /** @param check asks VICIdial for things known to exist; never rejects */
-  constructor(check: () => Promise<Shown>) {
+  /**
+   * @param check asks VICIdial for things known to exist, the latest last; never rejects
+   * @param mostKnown how many things are kept as known
+   */
+  constructor(check: (known: readonly Thing[]) => Promise<Shown>, mostKnown: number) {
     this.#check = check
+    this.#mostKnown = mostKnown
   }
 
-  /** When the latest call that found something was sent. */
-  get lastFindAt(): number {
-    return this.#lastFindAt
+  /** Notes that `thing` exists. */
+  know(thing: Thing): void {
+    this.#known.delete(thing)
+    this.#known.add(thing)
+    const [oldest] = this.#known
+    if (this.#known.size > this.#mostKnown && oldest !== undefined) this.#known.delete(oldest)
   }
 
-  /** When the latest check that found nothing was sent. */
-  get lastMissAt(): number {
-    return this.#lastMissAt
-  }
-
-  /** Notes that a call which was sent at `sentAt` found something. */
+  /** Notes that a call which was sent at `sentAt`, in milliseconds of `steadyNow`, found something. */
   found(sentAt: number): void {
-    this.#lastFindAt = Math.max(this.#lastFindAt, sentAt)
     const waiting = this.#waiting
     this.#waiting = waiting.filter(({ since }) => since >= sentAt)
     for (const { since, resolve } of waiting) if (since < sentAt) resolve('found')
   }
 
-  /** Resolves with what the next call shows that finds something, or the next check. */
+  /** Resolves when a call next finds something, or with the result of the next check. */
   ask(): Promise<Shown> {
+    if (this.#isClosed) return Promise.resolve('missing')
     const { promise, resolve } = Promise.withResolvers<Shown>()
     this.#waiting.push({ since: steadyNow(), resolve })
     this.#plan()
     return promise
   }
 
-  /** Makes no more checks. */
+  /** Makes no more checks: who asks gets `missing`. */
   close(): void {
+    this.#isClosed = true
     clearTimeout(this.#timer)
     for (const { resolve } of this.#waiting.splice(0)) resolve('missing')
   }
@@ -77,13 +82,10 @@ export class Witness {
   }
 
   async #run(): Promise<void> {
-    const now = steadyNow()
-    this.#dueAt = Math.max(this.#dueAt, now - BURST_MS) + CHECK_EVERY_MS
+    this.#dueAt = Math.max(this.#dueAt, steadyNow() - BURST_MS) + CHECK_EVERY_MS
     this.#isChecking = true
     const asking = this.#waiting.splice(0)
-    const shown = await this.#check()
-    if (shown === 'found') this.#lastFindAt = Math.max(this.#lastFindAt, now)
-    else if (shown === 'missing') this.#lastMissAt = Math.max(this.#lastMissAt, now)
+    const shown = await this.#check([...this.#known])
     this.#isChecking = false
     for (const { resolve } of asking) resolve(shown)
     this.#plan()

@@ -11,7 +11,7 @@ const COLUMNS = 7
 
 /**
  * Reads the reply to `list_custom_fields` in the format `tab`: a line for each list, its labels with spaces between. Lines
- * of another form are left out. VICIdial tells no types: it prints the columns of the custom table by name.
+ * of another form are left out. VICIdial does not report types: it prints the columns of the custom table by name.
  */
 export function readListedCustomFields(text: string): ListedCustomFields[] {
   return text.split('\n').flatMap((line) => {

@@ -21,12 +21,11 @@ const IDS = /^\d+(?:,\d+)*$/
 
 const NOT_PERMITTED = {
   code: 'upstream_permission_denied',
-  detail: "VICIdial does not permit this to the gateway's account.",
-  basis: 'rights'
+  detail: "VICIdial does not permit this to the gateway's account."
 } as const
 const UNKNOWN_ERROR = {
   code: 'upstream_error',
-  detail: 'VICIdial refused the call in words that are not known.'
+  detail: 'VICIdial refused the call with an unknown error.'
 } as const
 /** What an error means for a call that updates or looks up leads. */
 const ERRORS: Readonly<Record<ErrorKind, Omit<Refused, 'kind'> | Omit<NotFound, 'leads'>>> = {
@@ -40,10 +39,9 @@ const ERRORS: Readonly<Record<ErrorKind, Omit<Refused, 'kind'> | Omit<NotFound, 
   },
   ip_blocked: {
     code: 'upstream_permission_denied',
-    detail: "VICIdial's IP list forbids the gateway's address.",
-    basis: 'rights'
+    detail: "VICIdial's IP list forbids the gateway's address."
   },
-  group_missing: { ...UNKNOWN_ERROR, basis: 'rights' },
+  group_missing: UNKNOWN_ERROR,
   function_not_allowed: NOT_PERMITTED,
   no_permission: NOT_PERMITTED,
   function_unknown: { code: 'upstream_error', detail: 'This VICIdial does not know the function.' },

@@ -18,14 +18,13 @@ export type UpstreamCode =
   | 'upstream_unavailable'
   | 'upstream_timeout'
 
-/** What VICIdial said of the custom fields of an `update_lead`; `unsaid` if it said nothing. */
-export type CustomFieldsReply = 'stored' | 'not_defined' | 'disabled' | 'unsaid'
+/** What VICIdial said of the custom fields of an `update_lead`; `not_mentioned` if it said nothing. */
+export type CustomFieldsReply = 'stored' | 'not_defined' | 'disabled' | 'not_mentioned'
 
 /**
- * What VICIdial must have read to find nothing there: its leads, its lists, the account's rights, the custom fields. With
- * PHP 7 a SELECT that fails reads as one that finds nothing.
+ * The table whose failed SELECT reads like this reply. With PHP 7 a SELECT that fails reads as one that finds nothing.
  */
-export type Basis = 'leads' | 'lists' | 'rights' | 'custom_fields'
+export type Basis = 'leads' | 'lists' | 'custom_fields'
 
 /** What a reply to `batch_update_lead` or `update_lead` means. */
 export type UpdateReply =
@@ -54,6 +53,14 @@ export type SearchReply =
   | NotMade
   | Unclear
 
+/** What a reply to `lead_field_info` means. */
+export type FieldReply =
+  | { readonly kind: 'field'; readonly value: string }
+  | NotFound
+  | Refused
+  | NotMade
+  | Unclear
+
 /** Nothing was changed: these leads do not exist or, if `leads` is empty, nothing that the call asked for does. */
 export interface NotFound {
   readonly kind: 'not_found'
@@ -66,11 +73,11 @@ export interface Refused {
   readonly kind: 'refused'
   readonly code: UpstreamCode
   readonly detail: string
-  /** Absent if no failed SELECT reads so. */
+  /** Absent if a failed SELECT cannot cause it. */
   readonly basis?: Basis
 }
 
-/** VICIdial said that it has not what the call asks for, but has not shown that it can find. Nothing was changed. */
+/** VICIdial said that what the call asks for does not exist, but has not shown that it can find. Nothing was changed. */
 export interface Unproven {
   readonly kind: 'unproven'
   readonly code: 'upstream_unproven'
@@ -93,8 +100,7 @@ export interface Unclear {
 export const NOTHING_DONE: Refused = {
   kind: 'refused',
   code: 'upstream_error',
-  detail: 'VICIdial answered with nothing, which means that nothing was done.',
-  basis: 'custom_fields'
+  detail: 'VICIdial answered with nothing, which means that nothing was done.'
 }
 
 /** A server before VICIdial, such as a web application firewall, refused the call: perhaps for a value in it. */

@@ -33,7 +33,7 @@ export function readStatusLines(text: string): StatusLines {
   return { complete, isCut }
 }
 
-/** The error of a reply: a refused login, wherever it is, or the first one. */
+/** The error of a reply: a refused login anywhere in it, otherwise the first error. */
 export function errorOf(lines: readonly Line[]): Line | undefined {
   const errors = lines.filter(({ type }) => type === 'ERROR')
   return errors.find(({ text }) => REFUSED_LOGIN.test(`ERROR: ${text}`)) ?? errors[0]

@@ -40,7 +40,7 @@ function readLines(httpStatus: number, text: string, lines: StatusLines): Update
   if (NOT_EXECUTED.test(text))
     return { kind: 'unclear', detail: 'VICIdial could not write the custom fields to its database.' }
   const leads = new Set<number>()
-  let customFields: CustomFieldsReply = 'unsaid'
+  let customFields: CustomFieldsReply = 'not_mentioned'
   for (const { type, text: line } of lines.complete) {
     if (type === 'SUCCESS') {
       const updated = readSuccess(line)
@@ -58,7 +58,7 @@ function readLines(httpStatus: number, text: string, lines: StatusLines): Update
     }
   }
   if (leads.size > 0) return { kind: 'updated', leads, customFields }
-  if (customFields !== 'unsaid') {
+  if (customFields !== 'not_mentioned') {
     const detail = "The lead's list has no such custom fields."
     return { kind: 'refused', code: 'field_unknown', detail, basis: 'custom_fields' }
   }

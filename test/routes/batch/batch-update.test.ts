@@ -141,7 +141,7 @@ test("a rejected, missing or ambiguous update doesn't stop the others", async (t
       rejected: 1,
       failed: 0,
       unknown: 0,
-      upstream_calls: 3
+      upstream_calls: 4
     },
     results: [
       {

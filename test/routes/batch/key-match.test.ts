@@ -84,7 +84,10 @@ test('a code that cannot be read is null, and is found by no exact key', async (
   })
   t.match(body.results, [
     { status: 'updated', lead_id: 1, matched: null },
-    { status: 'failed', error: { code: 'upstream_error', detail: /lead_field_info/, retryable: true } }
+    {
+      status: 'failed',
+      error: { code: 'upstream_permission_denied', detail: /lead_field_info/, retryable: false }
+    }
   ])
   t.equal(gateway.sandbox.leads()['1']?.city, 'New York')
 })

@@ -85,7 +85,7 @@ const NOT_UPDATED: Record<string, unknown[]> = {
   'update/no-search-value': ['refused', 'upstream_error'],
   'update/list-move-undefined-checked': ['refused', 'list_not_found'],
   'update/source-one-char': ['refused', 'upstream_error'],
-  'wire/backslash-comments-middle': ['updated', [101], 'unsaid']
+  'wire/backslash-comments-middle': ['updated', [101], 'not_mentioned']
 }
 
 test('distinguishes the recorded refusals', async (t) => {
@@ -154,14 +154,14 @@ test('every text of the contract and its official variants has one meaning', asy
   const one = 'SUCCESS: update_lead LEAD HAS BEEN UPDATED - '
   const custom = 'NOTICE: update_lead CUSTOM FIELDS'
   const texts: [text: string, ...meaning: unknown[]][] = [
-    [`${done}api|2|3|103,102,101`, 'updated', [103, 102, 101], 'unsaid'],
-    [`${done}api|0|1|101`, 'updated', [101], 'unsaid'],
-    [`${done}6666|2|101,102`, 'updated', [101, 102], 'unsaid'],
+    [`${done}api|2|3|103,102,101`, 'updated', [103, 102, 101], 'not_mentioned'],
+    [`${done}api|0|1|101`, 'updated', [101], 'not_mentioned'],
+    [`${done}6666|2|101,102`, 'updated', [101, 102], 'not_mentioned'],
     [`${done}api|-1|2|102,101`, 'not_made'],
-    [`${one}api|101|1|||`, 'updated', [101], 'unsaid'],
-    [`${one}api|101|0|||`, 'updated', [101], 'unsaid'],
+    [`${one}api|101|1|||`, 'updated', [101], 'not_mentioned'],
+    [`${one}api|101|0|||`, 'updated', [101], 'not_mentioned'],
     [`${one}api|101|-1|||`, 'not_made'],
-    [`${one}api|101|1|||\n${one}api|102|0|||`, 'updated', [101, 102], 'unsaid'],
+    [`${one}api|101|1|||\n${one}api|102|0|||`, 'updated', [101, 102], 'not_mentioned'],
     [`${custom} VALUES UPDATED - |101|101|0|101|1`, 'updated', [101], 'stored'],
     [`${custom} VALUES UPDATED - 2125550001|101|101|0|101|0`, 'updated', [101], 'stored'],
     [`${one}api|101|1|||\n${custom} VALUES UPDATED - |101|101|0|101|1`, 'updated', [101], 'stored'],
@@ -224,8 +224,8 @@ test('a success stays one when PHP breaks off after it with HTTP 500', async (t)
     'PHP Fatal error\n',
     'NOTICE: update_le'
   ])
-    t.strictSame(read(500, success + rest), ['updated', [101], 'unsaid'], rest)
-  t.strictSame(read(200, `${success}<!-- a footer -->`), ['updated', [101], 'unsaid'])
+    t.strictSame(read(500, success + rest), ['updated', [101], 'not_mentioned'], rest)
+  t.strictSame(read(200, `${success}<!-- a footer -->`), ['updated', [101], 'not_mentioned'])
   t.strictSame(read(200, `${success}NOTICE: update_le`), ['unclear'])
 })
 
@@ -239,7 +239,7 @@ test('a status word counts only at the start of a line, and other notices say no
   ])
     t.strictSame(read(200, text), ['unclear'])
   const notice = 'NOTICE: update_lead SOMETHING ELSE - |101|101\n'
-  t.strictSame(read(200, success + notice), ['updated', [101], 'unsaid'])
+  t.strictSame(read(200, success + notice), ['updated', [101], 'not_mentioned'])
   const login = 'ERROR: Login incorrect, please try again: |api|x|BAD|\n'
   t.strictSame(read(200, notice + login), ['refused', 'upstream_login_failed'])
   t.strictSame(search(notice + login, ['CRM-1']), ['refused', 'upstream_login_failed'])
@@ -272,11 +272,11 @@ test("a refusal says in the gateway's own words what to check", async (t) => {
     ['ERROR: batch_update_lead NOT AN ALLOWED LIST ID - api|102', /account may not use this list/],
     ['ERROR: INVALID JSON FORMAT', /could not read leads_data/],
     ['ERROR: batch_update_lead NO LEADS DEFINED - api|', /VICIDIAL_DIALECT/],
-    ['ERROR: update_lead NO VALID SEARCH METHOD - api|LEAD_ID|||', /words that are not known/],
-    ['ERROR: lead_field_info INVALID SEARCH PARAMETERS: api|2|', /words that are not known/],
+    ['ERROR: update_lead NO VALID SEARCH METHOD - api|LEAD_ID|||', /an unknown error/],
+    ['ERROR: lead_field_info INVALID SEARCH PARAMETERS: api|2|', /an unknown error/],
     ['ERROR: NO FUNCTION SPECIFIED', /does not know the function/],
     ['ERROR: Invalid Source: |a|', /does not take the source/],
-    ['ERROR: something that nobody has seen yet', /words that are not known/],
+    ['ERROR: something that nobody has seen yet', /an unknown error/],
     ['NOTICE: update_lead CUSTOM FIELDS DISABLED', /no such custom fields/],
     ['SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|101|-1|||', /could not write to its database/],
     ['SUCCESS: update_lead LEAD HAS BEEN UPDATED', /done, but not completely/],
@@ -298,7 +298,7 @@ test('a reply about another call is unclear, and a refusal stays one', async (t)
     outline(readUpdateReply(200, `${text}\n`, { function: name, leads: new Set(leads) }))
   const batch = (text: string) => of('batch_update_lead', [101, 102], text)
   const single = (text: string) => of('update_lead', [101], text)
-  t.strictSame(batch(`${success}|1|1|101`), ['updated', [101], 'unsaid'])
+  t.strictSame(batch(`${success}|1|1|101`), ['updated', [101], 'not_mentioned'])
   for (const text of [
     `${success}|1|1|103`,
     `${success}|2|2|103,101`,
