@@ -88,9 +88,10 @@ export class FairQueue<T extends Item<T>> {
     const items: T[] = []
     let size = 1
     const takeFrom = (flow: Flow<T>) => {
-      while (items.length < size && !flow.isEmpty) {
+      while (items.length < size) {
         const item = flow.shift()
-        if (item?.isWanted !== true) continue
+        if (item === undefined) break
+        if (!item.isWanted) continue
         if (items.length === 0) size = sizeOf(item)
         items.push(item)
       }

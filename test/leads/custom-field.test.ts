@@ -4,7 +4,8 @@ import {
   cleanCustomField,
   CUSTOM_FIELD_TYPES,
   type CustomField,
-  type CustomFieldType
+  type CustomFieldType,
+  ownMaxLength
 } from '../../src/leads/custom-field.ts'
 import { type ColumnText, columnText } from '../../src/leads/column-text.ts'
 
@@ -117,15 +118,73 @@ test('what the database cannot hold is refused, and a length is in its own unit'
   t.equal(code('жжж', columnText('latin1', 1)), 'characters_lost')
 })
 
-test('a refusal names some of many options', async (t) => {
-  const options = new Set(Array.from({ length: 300 }, (_, index) => `option ${index}`))
-  const refusal = cleanCustomField('custom_fields.x', { type: 'SELECT', maxLength: 9, options }, 'none', UTF8)
-  t.match(refusal, {
-    code: 'field_invalid',
-    field: 'custom_fields.x',
-    detail: /^custom_fields\.x must be one of option 0, option 1, .*…\.$/
-  })
-  t.ok('detail' in refusal && refusal.detail.length < 250)
+test('a refusal says what is wrong with the value, and what the field takes', async (t) => {
+  const cases: [type: CustomFieldType, value: unknown, code: string, detail: string][] = [
+    ['TIME', null, 'field_not_clearable', 'VICIdial cannot hold an empty x; leave it out or give a time.'],
+    ['TEXT', 12, 'field_invalid', 'x must be a string.'],
+    ['NUMBER', true, 'field_invalid', 'x must be a string.'],
+    ['TEXT', '', 'field_invalid', 'x is an empty string; use null to empty it.'],
+    ['TEXT', 'a\\b', 'unsafe_characters', 'x holds a backslash, which is never sent to VICIdial.'],
+    ['TEXT', '--BLANK--', 'unsafe_characters', '--BLANK-- would empty x; use null.'],
+    [
+      'TEXT',
+      `a${'\u0301'.repeat(31)}`,
+      'unsafe_characters',
+      'x holds more than 30 combining marks in a row, more than any language needs.'
+    ],
+    ['NUMBER', 'x', 'field_invalid', 'x must be a number in digits, as 12 or -12.5.'],
+    ['DATE', 'x', 'field_invalid', 'x must be a date that exists, as YYYY-MM-DD.'],
+    ['TIME', 'x', 'field_invalid', 'x must be a time of day, as HH:MM or HH:MM:SS.'],
+    ['RADIO', 'x', 'field_invalid', 'x must be one of red, light blue, Ä.'],
+    ['MULTI', 'x', 'field_invalid', 'x must be one or several, with commas between, of red, light blue, Ä.'],
+    ['TEXT', 'a;b', 'characters_lost', 'VICIdial would lose ; " + from x.'],
+    ['TEXT', '\u{1F600}', 'characters_lost', "x has characters that VICIdial's database cannot hold."],
+    ['TEXT', 'abcdefghi', 'field_too_long', 'x is longer than 8 characters.']
+  ]
+  for (const [type, value, code, detail] of cases)
+    t.strictSame(
+      cleanCustomField('x', { type, maxLength: 8, options: OPTIONS }, value, UTF8),
+      { code, field: 'x', detail },
+      `${type} ${JSON.stringify(value)}`
+    )
+  t.equal(clean('TEXT', 'abcdefgh', 8), 'abcdefgh')
+})
+
+test('a refusal names 20 options at most, and 200 characters of them', async (t) => {
+  const named = (options: readonly string[]) => {
+    const field: CustomField = { type: 'SELECT', maxLength: 9, options: new Set(options) }
+    const refusal = cleanCustomField('x', field, 'none', UTF8)
+    return 'detail' in refusal ? /^x must be one of (.*)\.$/.exec(refusal.detail)?.[1] : undefined
+  }
+  const many = Array.from({ length: 21 }, (_, index) => `o${index}`)
+  t.equal(named(many.slice(0, 20)), many.slice(0, 20).join(', '))
+  t.equal(named(many), `${many.slice(0, 20).join(', ')}…`)
+  t.equal(named(['a'.repeat(200)]), 'a'.repeat(200))
+  t.equal(named(['a'.repeat(150), 'b'.repeat(49)]), `${'a'.repeat(150)}, ${'b'.repeat(48)}…`)
+})
+
+test('a type, or its options, can limit how long a value is', async (t) => {
+  const options = new Set(['red', 'light blue'])
+  t.strictSame(
+    CUSTOM_FIELD_TYPES.map((type) => [type, ownMaxLength({ type, options })]),
+    [
+      ['TEXT', undefined],
+      ['AREA', 21_845],
+      ['HIDDEN', undefined],
+      ['HIDEBLOB', 21_845],
+      ['READONLY', undefined],
+      ['NUMBER', undefined],
+      ['DATE', 10],
+      ['TIME', 8],
+      ['SELECT', 10],
+      ['SOURCESELECT', 10],
+      ['RADIO', 10],
+      ['MULTI', 14],
+      ['CHECKBOX', 14]
+    ]
+  )
+  t.equal(ownMaxLength({ options }), undefined)
+  t.equal(ownMaxLength({ type: 'SELECT' }), 0)
 })
 
 test('an option is no longer than its column, also where columns count bytes', async (t) => {
