@@ -31,7 +31,7 @@ type TextRow = readonly [
   kind: 'identifier' | 'prose'
 ]
 
-/** CONTRACT.md, "What is stored", with what API.md says may be lost. `keeps` is beside letters and digits. */
+/** What VICIdial stores (measured), and what may be lost. `keeps` is in addition to letters and digits. */
 const BY_MODE: readonly TextRow[] = [
   ['status', '-_', 'dropped', 6, 'identifier'],
   ['user', '-_', 'dropped', 20, 'identifier'],

@@ -461,7 +461,7 @@ test('names that every object inherits are unknown properties', async (t) => {
     })
 })
 
-/** Parameters that CONTRACT.md names and the gateway may send, and the custom fields that the operator listed. */
+/** The parameters that the gateway may send, and the custom fields that the operator listed. */
 const MAY_BE_SENT: ReadonlySet<string> = new Set(
   `source user pass function lead_id lead_ids records search_method
   reset_lead list_exists_check update_phone_number custom_fields

@@ -13,7 +13,7 @@ export interface FailingDatabase {
 }
 
 /**
- * VICIdial on PHP 7, where a SELECT that fails reads as one that finds nothing (CONTRACT.md), without HTTP. `calls` has the
+ * VICIdial on PHP 7, where a SELECT that fails reads as one that finds nothing (measured), without HTTP. `calls` has the
  * parameters of each call.
  */
 export function vicidialOnPhp7(database: FailingDatabase) {

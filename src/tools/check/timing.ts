@@ -31,7 +31,7 @@ export function checkRoundTrip(calls: readonly VersionCall[], maxConcurrency: nu
   const perSecond = (maxConcurrency * 1_000) / median
   return {
     status: 'warning',
-    detail: `${detail} That is slow. With ${maxConcurrency} calls at once, at most ${formatNumber(perSecond)} calls a second are possible: so many updates with phone numbers or custom fields, which take a call each. Batches suffer less, as one call has up to 1,000 leads.`,
+    detail: `${detail} That is slow. With ${maxConcurrency} calls at once, at most ${formatNumber(perSecond)} calls a second are possible. Updates of phone numbers or custom fields are limited to that rate, as each takes a call. Batches suffer less, as one call has up to 1,000 leads.`,
     remedy:
       "Run the gateway near VICIdial, best in the same network. If it already is, find out what slows VICIdial's web server or database. Callers wait longer too: check REQUEST_DEADLINE_MS."
   }

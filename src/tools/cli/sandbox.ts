@@ -49,11 +49,11 @@ export function sandboxCommand(): Command {
     .addOption(
       new Option(
         '--php <7|8>',
-        '7: goes on after a database error; 8: ends with HTTP 500 (default: 8 if it runs)'
+        '7: continues after a database error; 8: ends with HTTP 500 (default: 8 if the build runs on it)'
       ).choices(['7', '8'])
     )
     .addOption(
-      new Option('--db-charset <charset>', "the database's default; latin1 counts bytes, not letters")
+      new Option('--db-charset <charset>', "the database's default; latin1 counts bytes with use_non_latin 0")
         .choices(DB_CHARSETS)
         .default('utf8')
     )

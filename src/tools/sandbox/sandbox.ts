@@ -22,11 +22,11 @@ export interface SandboxOptions {
   /** How many leads to generate without a fixture. */
   readonly leads?: number
   readonly useNonLatin?: UseNonLatin
-  /** The build to answer as, like `220126-2116`; the date is enough of one that was measured. */
+  /** The build to simulate, like `220126-2116`. The date is enough for a measured build. */
   readonly build?: string
-  /** The version that goes with it, like `2.14-167`, if it is not the build's own. */
+  /** Its version, like `2.14-167`, if it differs from the build's own. */
   readonly version?: string
-  /** 8, if not given; 7 for a build that does not run on 8. Before 8.1, PHP goes on after a database error. */
+  /** Default: 8, or 7 for a build that does not run on 8. Before 8.1, PHP continues after a database error. */
   readonly php?: Php
   readonly dbCharset?: DbCharset
   /** Cost of a call, in milliseconds. */

@@ -28,7 +28,7 @@ export interface ApiCall {
   readonly build: BuildRules
   readonly php: Php
   readonly connection: Connection
-  /** What a statement gives. If the database rejects it, PHP 8 ends the call; PHP 7 goes on with `rejected`. */
+  /** The result of a statement. If the database rejects it, PHP 8 ends the call, and PHP 7 continues with `rejected`. */
   readonly query: <Result>(statement: () => Result, rejected: Result) => Result
   /** A parameter's cleaned value, empty if it was not sent. */
   readonly value: (name: ParameterName) => string
@@ -48,8 +48,8 @@ export type Piece = string | { readonly unended: string }
 export type ApiFunction = (call: ApiCall) => Iterable<Piece>
 
 /**
- * Whether VICIdial can log a call. It writes the value of the last form field unescaped between apostrophes
- * (CONTRACT.md, "The last form field matters"). A doubled apostrophe is one apostrophe, and a backslash escapes.
+ * Whether VICIdial can log a call. It writes the value of the last form field unescaped between apostrophes (measured).
+ * A doubled apostrophe is one apostrophe, and a backslash escapes.
  *
  * @param lastFormValue see `RequestParameters.lastFormValue`
  */

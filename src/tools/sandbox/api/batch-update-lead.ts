@@ -5,7 +5,7 @@ import { FAILED, valueChanges } from './value-changes.ts'
 
 const DEFAULT_RECORDS = 1000
 
-/** The API function `batch_update_lead`: one set of values for many leads (CONTRACT.md, same title). */
+/** The API function `batch_update_lead`: one set of values for many leads. */
 export function batchUpdateLead(call: ApiCall): string[] {
   const { value, userName, lists, tables, query } = call
   const asked = value('lead_ids')

@@ -14,7 +14,7 @@ export const RELEASES = [
   { version: '2.14-161', build: '210917-1615' }
 ] as const satisfies readonly Release[]
 
-/** The release of the recordings (CONTRACT.md). */
+/** The release of the recorded exchanges. */
 export const MEASURED: Release = RELEASES[0]
 
 /**

@@ -6,7 +6,7 @@ interface Rule {
   /** The characters to delete, by `use_non_latin`. */
   readonly dropped: readonly [RegExp, RegExp]
   readonly plusIsSpace: boolean
-  /** Whether it keeps all that PHP takes for a letter if `use_non_latin` is 1. */
+  /** Whether it keeps everything that PHP counts as a letter if `use_non_latin` is 1. */
   readonly keepsLetters: boolean
 }
 
@@ -21,7 +21,7 @@ function letters(alsoKept: string, plusIsSpace = false): Rule {
   }
 }
 
-/** Keeps the given characters only, with either setting of `use_non_latin`. */
+/** Keeps only the given characters, with either setting of `use_non_latin`. */
 function only(kept: string): Rule {
   const dropped = new RegExp(`[^${kept}]`, 'g')
   return { dropped: [dropped, dropped], plusIsSpace: false, keepsLetters: false }
@@ -33,8 +33,8 @@ function allBut(dropped: string): Rule {
 }
 
 /**
- * What VICIdial keeps of each parameter (CONTRACT.md, "What is stored: the cleaning of values"). It cleans all
- * parameters before it reads any of them, so `function=version!` is `version`.
+ * What VICIdial keeps of each parameter (measured). It cleans all parameters before it reads any of them, so
+ * `function=version!` is `version`.
  */
 const RULES = {
   function: only('-_0-9A-Za-z'),
@@ -85,7 +85,7 @@ const RULES = {
   gmt_offset_now: only('-_.0-9')
 } satisfies Record<string, Rule>
 
-/** A parameter that VICIdial reads, except custom-field labels: an operator makes those up. */
+/** A parameter that VICIdial reads, except custom-field labels, which an operator chooses. */
 export type ParameterName = keyof typeof RULES
 
 type Rules = Readonly<Record<ParameterName, Rule>>

@@ -12,8 +12,8 @@ const SHORTEST_PHONE_NUMBER = 6
 const HEADER = 'search_keyrecords_foundlead_ids'
 
 /**
- * The API function `lead_search`: the lead ids of many keys (CONTRACT.md, same title). It finds leads in all lists,
- * also for a user with restricted lists.
+ * The API function `lead_search`: the lead ids of many keys. It finds leads in all lists, even for a user with restricted
+ * lists.
  */
 export function leadSearch(call: ApiCall): string[] {
   const { value, userName, lists, php } = call
@@ -105,9 +105,9 @@ function keyLines(keys: readonly string[], rows: readonly Row[], php: Php): stri
 const NUMBER = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i
 
 /**
- * The form of a key that VICIdial groups by. Like PHP's `==`, it takes two numbers for one key if they are equal
- * (`1001` and `01001`), and other texts only if they are identical, letter case included. For PHP 7, a number with a
- * space after it is a text.
+ * The form of a key that VICIdial groups by. As with PHP's `==`, two numbers are one key if they are equal (`1001` and
+ * `01001`), and other texts only if they are identical, including case. To PHP 7, a number with a space after it is a
+ * text.
  */
 export function looseKey(text: string, php: Php): string {
   const isNumber = NUMBER.test(text) && (php === 8 || !/\s$/.test(text))

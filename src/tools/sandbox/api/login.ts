@@ -14,7 +14,7 @@ interface Failures {
 
 export type LoginAnswer = User | 'BAD' | 'LOCK'
 
-/** VICIdial's users and their failed logins (CONTRACT.md, "Login and permission"). */
+/** VICIdial's users and their failed logins. */
 export class Login {
   readonly #fixture: readonly User[]
   readonly #now: () => number

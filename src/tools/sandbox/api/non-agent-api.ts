@@ -58,8 +58,8 @@ export interface Server {
 
 /**
  * What is wrong with the database during a call:
- * - `down`: it takes no connections
- * - `lost`: it goes away once VICIdial has read its settings
+ * - `down`: it accepts no connections
+ * - `lost`: it goes down once VICIdial has read its settings
  * - `settings_gone`, `leads_gone`: the table can't be read
  * - `leads_read_only`: the table of leads can't be written to
  * - `api_log_unwritable`: VICIdial can't log the call
@@ -209,7 +209,7 @@ export class NonAgentApi {
   }
 }
 
-/** The reply to a refused login. Like VICIdial's, it repeats a wrong password. */
+/** The reply to a refused login. Like VICIdial's, it echoes a wrong password. */
 function refusal(value: ApiCall['value'], answer: 'BAD' | 'LOCK'): string {
   return answer === 'LOCK'
     ? `ERROR: Too many login attempts, try again in 15 minutes: |${value('user')}|LOCK|\n`

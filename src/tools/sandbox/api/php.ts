@@ -1,4 +1,4 @@
-/** The PHP that runs VICIdial: 7 stands for 7.4 with PCRE 10.36, 8 for 8.2 with PCRE 10.42. */
+/** The PHP that runs VICIdial: 7 is 7.4 with PCRE 10.36, 8 is 8.2 with PCRE 10.42. */
 export type Php = 7 | 8
 
 /**

@@ -2,7 +2,7 @@ import type { ApiCall, Piece } from './api-call.ts'
 import { DatabaseError, readSqlText } from '../database/sql-text.ts'
 import type { Lead } from '../database/fixture.ts'
 
-/** What PHP 7 ends with, without the message of the database. */
+/** The end of PHP 7's output, without the database's message. */
 const NOT_EXECUTED: Piece = { unended: 'Could not execute: ' }
 const BLANK = '--BLANK--'
 

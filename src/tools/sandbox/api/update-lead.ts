@@ -12,7 +12,7 @@ const DEFAULT_SEARCH_METHOD = 'LEAD_ID'
 const SHORTEST_SEARCH_METHOD = 6
 const SHORTEST_PHONE_NUMBER = 6
 
-/** The API function `update_lead`: one lead, or the leads that a search finds (CONTRACT.md, same title). */
+/** The API function `update_lead`: one lead, or the leads that a search finds. */
 export function updateLead(call: ApiCall): Iterable<Piece> {
   const { value, userName, lists, tables, build } = call
   const method = searchMethod(value)

@@ -1,6 +1,6 @@
 /**
  * The form of a text that the database compares: without case, accents, width and trailing spaces. Two texts of one
- * form are equal in a WHERE clause, even if VICIdial's own code tells them apart later.
+ * form are equal in a WHERE clause, even if VICIdial's own code distinguishes them later.
  */
 export function collate(text: string): string {
   const folded = isAscii(text) ? text : text.normalize('NFKD').replace(/\p{M}/gu, '')

@@ -3,21 +3,21 @@ import { collate } from './collation.ts'
 /** The length of the column `phone_number`, in characters. */
 export const PHONE_NUMBER_LENGTH = 18
 
-/** What an integer column holds of a text: the number that it begins with, rounded, within the column's limits. */
+/** What an integer column stores for a text: the number at its beginning, rounded, within the column's limits. */
 export function storeInteger(text: string, min: number, max: number): number {
   const value = scaled(text, 0)
   return Math.min(Math.max(value, min), max)
 }
 
-/** What `decimal(4,2)` holds: the number that the text begins with, rounded and capped at 99.99. */
+/** What `decimal(4,2)` stores: the number at the text's beginning, rounded and capped at 99.99. */
 export function storeDecimal(text: string): string {
   const hundredths = scaled(text, 2)
   return (Math.min(Math.max(hundredths, -9999), 9999) / 100).toFixed(2)
 }
 
 /**
- * What an `enum` column holds: one of its options, in any letter case; else, of a whole number, the option at that
- * position; else nothing.
+ * What an `enum` column stores: one of its options, in any letter case; for another whole number, the option at that
+ * position; otherwise nothing.
  */
 export function storeOption(text: string, options: readonly string[]): string {
   const option = options.find((one) => collate(one) === collate(text))

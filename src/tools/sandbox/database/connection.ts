@@ -3,8 +3,8 @@ import type { UseNonLatin } from './fixture.ts'
 import { DatabaseError } from './sql-text.ts'
 
 /**
- * The database's default character set, which PHP takes for its connection. The tables of `latin1` are UTF-8 all the
- * same, those of `latin1-tables` are not.
+ * The database's default character set, which PHP uses for its connection. With `latin1` the tables are still UTF-8, with
+ * `latin1-tables` they are latin1 too.
  */
 export type DbCharset = 'utf8' | 'latin1' | 'latin1-tables'
 
@@ -22,7 +22,7 @@ export interface Connection {
 }
 
 const BEYOND_THREE_BYTES = /[\u{10000}-\u{10ffff}]/gu
-/** What `latin1` cannot hold; MariaDB means Windows-1252 by it. */
+/** Characters that `latin1` cannot hold. In MariaDB it is Windows-1252. */
 const NOT_LATIN1 = /[^\0-\x7f\xa0-\xff\x81\x8d\x8f\x90\x9d€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]/g
 
 const fourBytes: Connection = {
@@ -49,7 +49,7 @@ const toLatin1Tables: Connection = {
 
 const windows1252 = new TextDecoder('windows-1252')
 
-/** Each byte of UTF-8 passes for a character. A character that is cut in two reads as U+FFFD. */
+/** Each byte of UTF-8 counts as a character. A character that is cut in two reads as U+FFFD. */
 const bytes: Connection = {
   store: (text, maxLength) => {
     const encoded = Buffer.from(text)
@@ -58,7 +58,7 @@ const bytes: Connection = {
   collate: (text) => collate(windows1252.decode(Buffer.from(text)))
 }
 
-/** VICIdial makes every connection one of three-byte UTF-8 if `use_non_latin` is 1. */
+/** If `use_non_latin` is 1, VICIdial sets every connection to three-byte UTF-8. */
 const CONNECTIONS: Readonly<Record<DbCharset, readonly [Connection, Connection]>> = {
   utf8: [fourBytes, threeBytes],
   latin1: [bytes, threeBytes],

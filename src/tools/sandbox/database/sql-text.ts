@@ -12,7 +12,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   _: '\\_'
 }
 
-/** By the quote around a text: what stands for another character in it. */
+/** Escape sequences within a text, by the quote around it. */
 const ESCAPED = { '"': /\\([\s\S])|""/g, "'": /\\([\s\S])|''/g }
 
 type Quote = keyof typeof ESCAPED
@@ -24,9 +24,8 @@ export function isOneText(text: string, quote: Quote): boolean {
 }
 
 /**
- * What the database reads from a value that VICIdial put between quotes without escaping it (CONTRACT.md, "Backslash
- * is a security hole upstream"). The sandbox runs no SQL: a value that could rewrite the statement counts as a broken
- * statement.
+ * What the database reads from a value that VICIdial put between quotes without escaping it (measured). The sandbox runs
+ * no SQL: a value that could rewrite the statement counts as a broken statement.
  *
  * @throws {DatabaseError} when the value ends its own quotes, or a backslash at its end swallows the closing one
  */

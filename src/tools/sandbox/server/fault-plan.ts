@@ -31,7 +31,7 @@ export class FaultPlan {
     return this.#take(this.#planned.has(functionName) ? functionName : ANY_FUNCTION)
   }
 
-  /** Whether the next call is refused, no matter its function, so that nobody has to read it. Counts the call. */
+  /** Whether the next call is refused for any function, so that it need not be read. Counts the call. */
   takeUnreadRefusal(): boolean {
     const onlyRefusal = this.#planned.size === 1 && this.#planned.get(ANY_FUNCTION)?.fault === 'refuse'
     return onlyRefusal && this.#take(ANY_FUNCTION) === 'refuse'

@@ -8,7 +8,7 @@ export interface HttpAnswer {
   readonly text: string
 }
 
-/** What a fault can make its answer from. */
+/** The data for a fault's answer. */
 export interface FaultMaterial {
   /** The API's own answer; empty if the call was not carried out. */
   readonly answer: ApiAnswer
@@ -18,7 +18,7 @@ export interface FaultMaterial {
 interface Fault {
   /** Whether the call is carried out. */
   readonly isMade: boolean
-  /** What is wrong with the database meanwhile. */
+  /** What is wrong with the database during the call. */
   readonly database?: DatabaseFault
   readonly answer: (material: FaultMaterial) => HttpAnswer
   /** @returns the HTTP status that was sent, 0 for none */
@@ -33,7 +33,7 @@ const PROXY_PAGE = `<!DOCTYPE html>
 const unchanged = ({ answer }: FaultMaterial): HttpAnswer => answer
 const cutInTheMiddle = (text: string): string => text.slice(0, Math.floor(text.length / 2))
 
-/** A call that meets a broken database, and answers as its PHP does then. */
+/** A call with a broken database, answered as its PHP does. */
 function broken(database: DatabaseFault) {
   return { isMade: true, database, answer: unchanged, send: sendWhole }
 }
