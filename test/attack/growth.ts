@@ -35,7 +35,7 @@ async function growth(read: Reading, textOf: (length: number) => string): Promis
 }
 
 /** The least CPU time that reading a text took, in microseconds. What other processes do does not count. */
-async function costOf(read: Reading, text: string): Promise<number> {
+export async function costOf(read: Reading, text: string): Promise<number> {
   let least = Number.POSITIVE_INFINITY
   for (let run = 0; run < RUNS && least > NOTICEABLE_US; run++) {
     const began = process.cpuUsage()

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { defaultTextMapGetter, ROOT_CONTEXT } from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import fastifyCookie from '@fastify/cookie'
@@ -22,7 +23,7 @@ import type { Auth, HmacAuth } from '../../src/webhooks/auth/auth.ts'
 import { verifyHead } from '../../src/webhooks/auth/verify.ts'
 import { parsePayload } from '../../src/webhooks/payload.ts'
 import { verify } from '../webhooks/verify.ts'
-import { type Reading, superlinear } from './growth.ts'
+import { costOf, type Reading, superlinear } from './growth.ts'
 
 /** What a hostile sender repeats: separators, quotes and escapes, brackets, and whatever almost belongs together. */
 const UNITS = [
@@ -147,6 +148,21 @@ test('the check knows what is quadratic, and leaves alone what is not', async (t
     for (let times = 0; times < 1_000; times++) Buffer.from(text).includes('b')
   }
   t.equal(await superlinear(linear, aText), undefined)
+})
+
+test('a signature of a long body costs little more than an HMAC of it', async (t) => {
+  const body = 'a'.repeat(8_000_000)
+  const hmac = await costOf((text) => createHmac('sha256', 'secret').update(text).digest(), body)
+  const signed = { signature: `sha256=${'0'.repeat(64)}` }
+  const standard = { 'webhook-id': '1', 'webhook-timestamp': '1', 'webhook-signature': 'v1,x' }
+  const auth: Auth = { ...HMAC, secrets: ['one'] }
+  for (const verifying of [
+    (text: string) => verifyWith(auth, signed, text),
+    (text: string) => verifyWith(STANDARD, standard, text)
+  ]) {
+    const cost = await costOf(verifying, body)
+    t.ok(cost < 10 * hmac, `${cost} µs, an HMAC ${hmac} µs`)
+  }
 })
 
 test('reading what senders write costs no more than in proportion to its length', async (t) => {
