@@ -65,17 +65,17 @@ export class ConfigReload {
       const gone = this.#names.filter(
         (name) => !names.callers.includes(name) && !names.webhooks.includes(name)
       )
-      if (gone.length > 0) log.warn({ gone }, 'the changed configuration leaves callers or webhooks out')
+      if (gone.length > 0) log.warn({ gone }, 'the changed configuration removes callers or webhooks')
       this.#names = [...names.callers, ...names.webhooks]
       for (const warning of config.warnings) if (!this.#warned.includes(warning)) log.warn(warning)
       this.#warned = [...new Set([...this.#warned, ...config.warnings])]
       if (!isDeepStrictEqual(config.accounts, started.accounts))
-        log.warn('changed accounts are taken at the next start')
+        log.warn('changed accounts apply at the next start')
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       log.error(
         { faults: error.faults },
-        'the changed configuration is not taken, as it has faults; the one before stays in force'
+        'the changed configuration has faults and is not applied; the previous one stays in effect'
       )
     }
   }
@@ -98,7 +98,7 @@ function refuseNewAccounts({ callers, webhooks }: Config, started: Config): void
   const faults = [...callers, ...webhooks].flatMap(({ name, account }) =>
     account === undefined || known.has(account)
       ? []
-      : [`${name} names the account ${account}, which is taken at the next start only.`]
+      : [`${name} names the account ${account}, which exists only from the next start on.`]
   )
   if (faults.length > 0) throw new ConfigError(faults)
 }

@@ -93,11 +93,11 @@ test('a faulty file is logged and changes nothing; a good one changes custom fie
   t.equal((await webhook()).status, 404)
 
   writeFileSync(path, 'callers: [{ name: crm, key_hashes: [wrong], permission: "*" }]')
-  await until('the faults are logged', async () => gateway.logged().includes('is not taken'))
+  await until('the faults are logged', async () => gateway.logged().includes('is not applied'))
   const line = gateway
     .logged()
     .split('\n')
-    .find((text) => text.includes('is not taken'))
+    .find((text) => text.includes('is not applied'))
   const { level, faults } = JSON.parse(line ?? '{}')
   t.equal(level, 50)
   t.match(faults.join('\n'), /additional properties[^]*key_hashes/)

@@ -44,7 +44,7 @@ test("the log lines that pages show are the gateway's own", async (t) => {
   await reloading.line('configuration reloaded')
   writeFileSync(path, yaml.replace('permissions: "*"', 'permissions: all'))
   reloading.child.kill('SIGHUP')
-  await reloading.line('the changed configuration is not taken')
+  await reloading.line('the changed configuration has faults and is not applied')
 
   const logged = [...server.lines, ...reloading.lines].map((line) =>
     JSON.stringify(line).replaceAll(path, 'gateway.yaml')

@@ -182,12 +182,12 @@ test('a caller that names an account not yet loaded is ignored until the restart
     gateway.path,
     `${fileWith('s3cret', '  - { name: late, user: lateapi, pass: x }')}  - { name: new, key_hashes: ["sha256:${hashKey('new-key')}"], permissions: "*", account: late }\n`
   )
-  await until('it is refused', () => gateway.logged().includes('taken at the next start only'))
+  await until('it is refused', () => gateway.logged().includes('exists only from the next start on'))
   t.equal((await batch(gateway, CHANGE, as('new-key'))).status, 401)
   t.equal((await batch(gateway, CHANGE, as('sales-key'))).status, 200)
 
   writeFileSync(gateway.path, fileWith('changed'))
-  await until('it is said', () => gateway.logged().includes('changed accounts are taken at the next start'))
+  await until('it is said', () => gateway.logged().includes('changed accounts apply at the next start'))
   t.equal((await batch(gateway, CHANGE, as('sales-key'))).status, 200)
   t.notMatch(gateway.logged(), /changed"|lateapi/)
 })

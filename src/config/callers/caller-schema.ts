@@ -31,7 +31,7 @@ const PermissionsSchema = Type.Object(
     look_ups: allowed('^(vendor_lead_code|phone_number)$', 'Keys by which it may look leads up.'),
     sources: allowed(
       SOURCE_PATTERN,
-      "Values of VICIdial's source that its requests may name, beside its own."
+      "Values of VICIdial's source that its requests may name besides its own."
     ),
     max_batch: Type.Optional(
       Type.Integer({

@@ -101,7 +101,7 @@ function pageOf(httpStatus: number, text: string, url: URL): [what: string, reme
       `Set VICIDIAL_URL to that address; the gateway follows no redirects.${scheme}`
     ]
   }
-  if (httpStatus === 404) return ['HTTP 404, there is no such page', path]
+  if (httpStatus === 404) return ['HTTP 404, page not found', path]
   if (httpStatus === 400 && url.protocol === 'http:') {
     return ['HTTP 400, as from a port that expects TLS', 'Use https instead of http in VICIDIAL_URL.']
   }

@@ -77,7 +77,7 @@ async function runCheck(flags: CheckFlags, command: Command): Promise<void> {
 class HeldSignal {
   #held: NodeJS.Signals | undefined
 
-  /** Runs work to its end. Calls `onSignal` if a signal arrives meanwhile. */
+  /** Runs work to its end. Calls `onSignal` if a signal arrives before that. */
   async during<Result>(work: () => Promise<Result>, onSignal: () => void): Promise<Result> {
     const hold = (signal: NodeJS.Signals) => {
       this.#held = signal

@@ -45,7 +45,7 @@ async function write({ list, account: name }: Flags, command: Command): Promise<
   print(command, yaml)
   if (untyped.length > 0) tell(command, `Without a type, so not checked: ${untyped.join(', ')}.`)
   if (leftOut.length > 0)
-    tell(command, `Left out, as the gateway takes no such label: ${leftOut.join(', ')}.`)
+    tell(command, `Left out, as the gateway does not accept these labels: ${leftOut.join(', ')}.`)
 }
 
 async function withAccountCalls<Result>(

@@ -13,7 +13,7 @@ export function resultRow(result: Result): [index: number, lead: string, status:
   return [index, leadOf(result), status, details.join('; ')]
 }
 
-/** The lead of a result: its id if known, else the key that named it. */
+/** The lead of a result: its id if known, otherwise the key that named it. */
 export function leadOf({ lead_id, lead_ids, vendor_lead_code, phone_number }: Result): string {
   if (lead_id !== undefined) return String(lead_id)
   if (lead_ids !== undefined) return lead_ids.join(' ')

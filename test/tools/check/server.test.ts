@@ -33,13 +33,7 @@ test('a port on which nothing listens', async (t) => {
 
 const PAGES: [what: string, status: number, text: string, detail: RegExp, remedy: RegExp][] = [
   ['an HTML page', 200, '<!DOCTYPE html><title>Welcome</title>', /another page \(HTTP 200\)/, /full address/],
-  [
-    'HTTP 404',
-    404,
-    '<h1>Not Found</h1>',
-    /HTTP 404, there is no such page/,
-    /usually \/vicidial\/non_agent_api/
-  ],
+  ['HTTP 404', 404, '<h1>Not Found</h1>', /HTTP 404, page not found/, /usually \/vicidial\/non_agent_api/],
   ['a redirect', 301, '', /HTTP 301, a redirect to another address/, /from http to https/],
   ['HTTP 403', 403, '', /HTTP 403, a server in front of it refuses the call/, /let this machine reach/],
   ['HTTP 400', 400, '', /HTTP 400, as from a port that expects TLS/, /https instead of http/],

@@ -78,7 +78,7 @@ custom_fields:
   })
   t.equal(
     stderr,
-    'Without a type, so not checked: old.\nLeft out, as the gateway takes no such label: status, 1x.\n'
+    'Without a type, so not checked: old.\nLeft out, as the gateway does not accept these labels: status, 1x.\n'
   )
   const faults: string[] = []
   readGatewayFile(`${t.testdir({ 'gateway.yaml': stdout })}/gateway.yaml`, faults)
