@@ -45,6 +45,12 @@ export function hasBody(headers: IncomingHttpHeaders): boolean {
   return encoding !== undefined || Number(length) !== 0
 }
 
+/** Whether a route's request may come without a body: its schema takes null as well. */
+export function mayHaveNoBody(schema: unknown): boolean {
+  const { anyOf: forms = [] } = (schema ?? {}) as { anyOf?: readonly { type?: unknown }[] }
+  return forms.some(({ type }) => type === 'null')
+}
+
 /** Refuses the body of a request whose route takes none, without reading it: the route's schema documents no body. */
 export function refuseUnwantedBodies(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {

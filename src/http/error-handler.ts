@@ -3,6 +3,7 @@ import type { AccessControl } from '../callers/access-control.ts'
 import { presentedKey } from '../callers/key.ts'
 import { isServerError, overloaded, Problem, StorageError } from '../errors.ts'
 import { countAnonymous } from './authentication.ts'
+import { notJsonType } from './json-body.ts'
 import { echo } from '../leads/refusal.ts'
 
 declare module 'fastify' {
@@ -106,10 +107,7 @@ function frameworkProblem(error: FastifyError, request: FastifyRequest): Problem
       errors
     })
   }
-  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    const detail = 'The body must be JSON, with Content-Type: application/json.'
-    return new Problem('unsupported_media_type', detail)
-  }
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return notJsonType()
   if (error.statusCode !== undefined && error.statusCode >= 400 && !isServerError(error.statusCode)) {
     return new Problem('invalid_request', 'The request cannot be read.')
   }

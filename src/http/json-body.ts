@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
+import { hasBody, mayHaveNoBody } from './body-rules.ts'
 import { countNames, firstRepeatedName, positionAt, positionOfJsonError, shapeOf } from './json-guard.ts'
 import { echo } from '../leads/refusal.ts'
 import type { RequestBodies } from './request-bodies.ts'
@@ -14,15 +15,26 @@ declare module 'fastify' {
 
 /**
  * Makes the application accept only JSON bodies. Invalid UTF-8 is refused, not replaced. A property named `__proto__`
- * is kept like any other, so that the routes refuse it.
+ * is kept like any other, so that the routes refuse it. An empty body is none, whatever its type: many clients give a type
+ * to every request.
  */
 export function jsonBody(app: FastifyInstance, bodies: RequestBodies): void {
   app.removeAllContentTypeParsers()
   app.decorateRequest('rawBody', null)
   app.addContentTypeParser('application/json', async (request: FastifyRequest) => {
     request.rawBody = await bodies.read(request)
-    return parseJson(request.rawBody)
+    const isNone = request.rawBody.length === 0 && mayHaveNoBody(request.routeOptions.schema?.body)
+    return isNone ? null : parseJson(request.rawBody)
   })
+  app.addContentTypeParser('*', async ({ headers }: FastifyRequest) => {
+    if (!hasBody(headers)) return null
+    throw notJsonType()
+  })
+}
+
+/** The refusal of a body of another type. */
+export function notJsonType(): Problem {
+  return new Problem('unsupported_media_type', 'The body must be JSON, with Content-Type: application/json.')
 }
 
 const BYTE_ORDER_MARK = '\uFEFF'

@@ -3,6 +3,7 @@ import type { SwaggerOptions } from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import type { OpenAPIV3_1 } from 'openapi-types'
 import { stringify } from 'yaml'
+import { mayHaveNoBody } from './body-rules.ts'
 
 /** A recorded request and response, as an example in the document. */
 export interface Example {
@@ -83,10 +84,7 @@ function bodyOf(operation: OpenAPIV3_1.OperationObject): OpenAPIV3_1.RequestBody
 function withOptionalBodies(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
   for (const operation of operationsOf(document)) {
     const body = bodyOf(operation)
-    const schema = body?.content['application/json']?.schema ?? {}
-    const forms = 'anyOf' in schema ? schema.anyOf : undefined
-    const mayBeNull = forms?.some((one) => 'type' in one && one.type === 'null')
-    if (body && mayBeNull) body.required = false
+    if (body && mayHaveNoBody(body.content['application/json']?.schema)) body.required = false
   }
   return document
 }

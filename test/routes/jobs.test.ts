@@ -1,10 +1,12 @@
 import { test } from 'tap'
 import { DatabaseSync } from 'node:sqlite'
-import { batch, call, startGateway } from '../helper.ts'
+import { API_KEY, batch, call, type Gateway, startGateway } from '../helper.ts'
+import { open, parsed } from '../http/connection.ts'
 import { until } from '../until.ts'
 import { as, ended, store, withCallers } from './jobs-of.ts'
 import { LONG_RETRY, SHORT_RETRY, scriptedVicidial } from './scripted-vicidial.ts'
 
+const FORM = 'application/x-www-form-urlencoded'
 const ASYNC = { prefer: 'respond-async' }
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
@@ -323,6 +325,40 @@ test("a replay doesn't undo newer updates unless it is forced", async (t) => {
   t.match(await ended(gateway, forced.body.id), { status: 'completed', summary: { updated: 2 } })
   t.same(vicidial.made.toSorted(), ['1 status=OLD owner=old', '2 status=OLD'])
 })
+
+test('cancel and replay take an empty body for none, whatever its Content-Type', async (t) => {
+  const gateway = await startGateway(t)
+  const id = await store(gateway, { updates: [sets(1, 'SALE')] })
+  await ended(gateway, id)
+  const why = {
+    [`/v1/jobs/${id}/cancel`]: 'This job has ended: it is completed.',
+    [`/v1/jobs/${id}/replay`]: 'This job has no dead letters.',
+    '/v1/dead-letters/replay': 'There are no such dead letters.'
+  }
+  const types = ['application/json', 'application/json; charset=utf-8', 'text/plain', FORM, 'application/xml']
+  for (const [path, detail] of Object.entries(why)) {
+    const conflict = { code: 'conflict', detail }
+    for (const type of types)
+      t.match((await call(gateway, 'POST', path, '', { 'content-type': type })).body, conflict, type)
+    t.match((await call(gateway, 'POST', path)).body, conflict)
+    t.match((await call(gateway, 'POST', path, {})).body, conflict)
+    t.match((await call(gateway, 'POST', path, 'null')).body, conflict)
+    t.match(await chunkedWithoutBody(gateway, path), conflict)
+    t.match((await call(gateway, 'POST', path, ' ')).body, { code: 'invalid_json' })
+    const form = await call(gateway, 'POST', path, 'force=true', { 'content-type': FORM })
+    t.match([form.status, form.body.code], [415, 'unsupported_media_type'])
+  }
+})
+
+/** Posts a body of no chunks, as clients do that don't know its length before. */
+async function chunkedWithoutBody(gateway: Gateway, path: string): Promise<unknown> {
+  const { socket, answered } = await open(gateway)
+  const headers = `host: x\r\nauthorization: Bearer ${API_KEY}\r\ncontent-type: application/json`
+  socket.write(`POST ${path} HTTP/1.1\r\n${headers}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`)
+  const { body } = parsed(await answered)
+  socket.destroy()
+  return body
+}
 
 test('a replay takes a valid body, or none', async (t) => {
   const gateway = await startGateway(t)
