@@ -19,7 +19,7 @@ export const CustomFieldSchema = Type.Object(
     type: Type.Optional(
       Type.Enum([...CUSTOM_FIELD_TYPES], {
         description:
-          "The field's type in VICIdial, which checks no value itself; NUMBER for a text that holds a number."
+          "The field's type in VICIdial, by which the gateway checks values; NUMBER for a text that holds a number."
       })
     ),
     options: Type.Optional(
@@ -34,7 +34,9 @@ export const CustomFieldSchema = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: 65_535,
-        description: 'The longest value. Required without a type, and with TEXT, HIDDEN, READONLY and NUMBER.'
+        description:
+          'The longest value in characters, or in bytes if VICIDIAL_DB_CHARSET is latin1 and VICIDIAL_NON_LATIN is 0. ' +
+          'Required without a type, and with TEXT, HIDDEN, READONLY and NUMBER.'
       })
     )
   },

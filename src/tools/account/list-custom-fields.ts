@@ -19,7 +19,7 @@ const REFUSALS: Partial<Readonly<Record<ReplyKind, string>>> = {
   no_permission: "In the user's page in VICIdial, set Modify Lists to 1; the user's level must be 8 or more.",
   function_unknown: 'This VICIdial does not know list_custom_fields.',
   list_not_found: 'VICIdial has no such list.',
-  list_not_allowed: "The list is not one of a campaign that the user's group allows.",
+  list_not_allowed: "The list does not belong to a campaign that the user's group allows.",
   custom_fields_disabled: "Custom fields are switched off in VICIdial's system settings."
 }
 const OTHERWISE = 'VICIdial answered with something other than lists of custom fields.'

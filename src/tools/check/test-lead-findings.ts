@@ -30,7 +30,7 @@ function list(names: readonly string[]): string {
 }
 
 const LIST_NOT_ALLOWED = [
-  "the lead's list is not of a campaign that the user's group allows.",
+  "the lead's list does not belong to a campaign that the user's group allows.",
   'Give --test-lead the id of a lead of an allowed list.'
 ] as const
 /** Why a lead can't be read, and what to do. */

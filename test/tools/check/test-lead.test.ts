@@ -93,7 +93,7 @@ test('a lead that does not exist, or is in a list of another campaign', async (t
   const forbidden = await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })
   t.match(forbidden.step('test_lead'), {
     status: 'fault',
-    detail: /not of a campaign that the user's group allows/
+    detail: /does not belong to a campaign that the user's group allows/
   })
   t.strictSame(writes(sandbox), [])
 })

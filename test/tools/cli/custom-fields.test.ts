@@ -90,7 +90,7 @@ test('a list without custom fields, and every refusal, is said in words', async 
   t.same(parse(stdout), { custom_fields: [] })
   const refusals: [reply: string, said: RegExp][] = [
     ['ERROR: list_custom_fields LIST DOES NOT EXIST: |api|999|\n', /no such list/],
-    ['ERROR: list_custom_fields NOT AN ALLOWED LIST ID - 101\n', /not one of a campaign/],
+    ['ERROR: list_custom_fields NOT AN ALLOWED LIST ID - 101\n', /does not belong to a campaign/],
     ['ERROR: list_custom_fields USER DOES NOT HAVE PERMISSION TO MODIFY LISTS: |api|0|\n', /Modify Lists/],
     [
       'ERROR: auth USER DOES NOT HAVE PERMISSION TO USE THIS FUNCTION: |api|list_custom_fields|\n',
