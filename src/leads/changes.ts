@@ -117,10 +117,7 @@ function standardField(
   if (!allows(rights.fields, name)) return fieldNotAllowed(name)
   const cleaned = clean(field, value)
   if ('code' in cleaned) return cleaned
-  if (onLossy === 'reject' && cleaned.warnings.length > 0) {
-    const detail = `VICIdial would hold "${cleaned.stored}", and on_lossy is "reject".`
-    return { code: 'characters_lost', field: name, detail }
-  }
+  if (onLossy === 'reject' && cleaned.warnings.length > 0) return lossRefused(name, cleaned.warnings)
   if (name === 'status' && !allows(rights.statuses, cleaned.stored)) {
     const detail = `This caller may not set the status ${cleaned.stored} (permissions.statuses).`
     return { code: 'field_not_allowed', field: name, detail }
@@ -130,6 +127,12 @@ function standardField(
     return { code: 'list_not_allowed', field: name, detail }
   }
   return { field, cleaned }
+}
+
+/** The refusal of a value that loses something, for a caller who accepts no loss. */
+export function lossRefused(field: string, [warning]: readonly Warning[]): Refusal {
+  const detail = `VICIdial would hold "${warning?.stored ?? ''}", and on_lossy is "reject".`
+  return { code: 'characters_lost', field, detail }
 }
 
 function unknownField(name: string): Refusal {

@@ -2,6 +2,7 @@ import anyAscii from 'any-ascii'
 import { columnText, type ColumnText, type DbCharset, type NonLatin } from './column-text.ts'
 import { FIELDS, type Field } from './fields.ts'
 import { parseDate, parseInteger, parseOffset } from './numbers-and-dates.ts'
+import { readPhone } from './phone.ts'
 import type { Refusal, RefusalCode, Warning } from './refusal.ts'
 import { BLANK, composed, tooManyMarks, unsafeCharacter } from './sendable-text.ts'
 
@@ -17,8 +18,8 @@ export type Cleaner = (field: Field, value: unknown) => Cleaned | Refusal
 
 const NEWLINE = /\n/g
 const NON_ASCII_LETTER = /(?!\p{ASCII})\p{L}/gu
-const PHONE_PUNCTUATION = /[+(). -]/g
-const DIGITS = /^[0-9]+$/
+/** A whole number as table programs write one that they hold as a fraction: `2125550100.0`, `2.12555E+09`. */
+const TABLE_NUMBER = /^\+?(?:\d{6,}\.0+|\d(?:\.\d+)?[Ee]\+\d+)$/
 /** Most characters of a value quoted in a warning: a little more than the longest column. */
 const MAX_ECHO = 300
 /** Most lost characters listed in a refusal. */
@@ -85,7 +86,8 @@ function columnOf(field: Field, text: ColumnText, nonLatin: NonLatin): Column {
   const plus = field.plus === 'space' ? '+' : ''
   const kept = { none: '0-9', any: '', by_mode: `0-9${text.letters}`, capitals: 'A-Z' }[field.letters]
   const ascii = field.letters === 'capitals' ? 'A-Z' : 'A-Za-z0-9'
-  const sound = ascii + (field.letters === 'any' ? ' .,:_-' : listed)
+  const plain = field.letters === 'any' ? ' .,:_-' : listed
+  const sound = ascii + (field.mayBePhone ? plain.replace('\\.', '') : plain)
   return {
     field,
     text,
@@ -160,21 +162,26 @@ function textValue(column: Column, value: unknown): Cleaned | Refusal {
     if (date) return { send: date, stored: date, warnings: [] }
     return refuse(field, 'field_invalid', `${field.name} must be a date that exists, as YYYY-MM-DD.`)
   }
-  if (field.type === 'phone') return phone(column, trimmed)
+  if (field.type === 'phone') return phone(column, value, trimmed)
+  if (field.mayBePhone && TABLE_NUMBER.test(trimmed)) {
+    const detail = `${field.name} is a phone number as a table program writes a number: give the digits alone.`
+    return refuse(field, 'field_invalid', detail)
+  }
   return field.kind === 'prose' ? prose(column, value, trimmed) : identifier(column, trimmed)
 }
 
-function phone(column: Column, trimmed: string): Cleaned | Refusal {
+function phone(column: Column, value: string, trimmed: string): Cleaned | Refusal {
   const { field } = column
-  const digits = trimmed.replace(PHONE_PUNCTUATION, '')
-  if (!DIGITS.test(digits)) {
-    return refuse(
-      field,
-      'characters_lost',
-      `${field.name} takes digits, and + ( ) . - and spaces between them.`
-    )
-  }
-  return fit(column, digits, digits, [])
+  const reading = readPhone(trimmed)
+  if ('code' in reading) return refuse(field, reading.code, `${field.name} ${reading.detail}.`)
+  const { digits } = reading
+  const dropped = {
+    field: field.name,
+    code: 'characters_dropped',
+    sent: echoed(value),
+    stored: digits
+  } as const
+  return fit(column, digits, digits, reading.trunkZeroDropped ? [dropped] : [])
 }
 
 function identifier(column: Column, trimmed: string): Cleaned | Refusal {
@@ -210,10 +217,15 @@ function prose(column: Column, value: string, trimmed: string): Cleaned | Refusa
   const send = kept.replaceAll('+', ' ').replace(text.unstorable, beyond).trim()
   const stored = send.replace(NEWLINE, '!N')
   const warnings: Warning[] = []
-  const sent = value.length > MAX_ECHO ? `${value.slice(0, MAX_ECHO)}…` : value
+  const sent = echoed(value)
   if (latin !== trimmed) warnings.push({ field: field.name, code: 'transliterated', sent, stored })
   if (send !== latin) warnings.push({ field: field.name, code: 'characters_dropped', sent, stored })
   return fit(column, send, stored, warnings)
+}
+
+/** A value as a warning quotes it. */
+function echoed(value: string): string {
+  return value.length > MAX_ECHO ? `${value.slice(0, MAX_ECHO)}…` : value
 }
 
 function fit({ field, text }: Column, send: string, stored: string, warnings: Warning[]): Cleaned | Refusal {

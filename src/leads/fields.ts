@@ -30,6 +30,8 @@ export interface Field {
   readonly plus: 'space' | 'dropped'
   /** Whether `null` may empty it. */
   readonly clearable: boolean
+  /** A text that VICIdial dials if it is a phone number. */
+  readonly mayBePhone: boolean
   /** Only `update_lead`, a call for a single lead, can change it. */
   readonly singleLead: boolean
   /** Smallest and greatest value of a number. */
@@ -101,7 +103,7 @@ const rows: readonly Row[] = [
   { name: 'last_name', ...name, ...prose, plus: 'space', maxLength: 30, example: "O'Brien" },
   { name: 'address1', ...address, ...prose, maxLength: 100, example: '12 Elm St' },
   { name: 'address2', ...address, ...prose, maxLength: 100, example: 'Apt 4' },
-  { name: 'address3', ...address, ...prose, maxLength: 100, example: 'Rear building' },
+  { name: 'address3', ...address, ...prose, mayBePhone: true, maxLength: 100, example: 'Rear building' },
   { name: 'city', ...address, ...prose, maxLength: 50, example: 'Springfield' },
   {
     name: 'state',
@@ -175,6 +177,7 @@ export const FIELDS: readonly Field[] = rows.map((row) => ({
   characters: '',
   plus: 'dropped',
   clearable: true,
+  mayBePhone: false,
   singleLead: false,
   ...row
 }))

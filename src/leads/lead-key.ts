@@ -1,6 +1,6 @@
 import { FIELD_BY_NAME } from './fields.ts'
 import { readInteger } from './numbers-and-dates.ts'
-import type { Refusal } from './refusal.ts'
+import type { Refusal, Warning } from './refusal.ts'
 import type { ServerRules } from './server-rules.ts'
 
 /** How an update names its lead. */
@@ -20,11 +20,13 @@ const MIN_PHONE_KEY = 6
 /**
  * Reads one key of an update. A look-up key is never altered, except for a phone number's punctuation. VICIdial separates
  * keys by commas and turns a `+` into a space, so neither can be looked up.
+ * @param warnings where to add what the key loses
  */
 export function readLeadKey(
   by: KeyName,
   value: unknown,
-  rules: Pick<ServerRules, 'clean' | 'refusesApostrophes' | 'hasLookUps'>
+  rules: Pick<ServerRules, 'clean' | 'refusesApostrophes' | 'hasLookUps'>,
+  warnings: Warning[] = []
 ): LeadKey | Refusal {
   if (by === 'lead_id') {
     const id = readInteger(value) ?? 0
@@ -69,6 +71,7 @@ export function readLeadKey(
       detail: `${by} holds an apostrophe, which this VICIdial build (or an unknown one) puts unescaped into SQL.`
     }
   }
+  warnings.push(...cleaned.warnings)
   return { by, value: cleaned.send }
 }
 

@@ -1,7 +1,7 @@
-import { type Changes, type ChangesRules, MAX_REFUSALS, readChanges } from './changes.ts'
+import { type Changes, type ChangesRules, lossRefused, MAX_REFUSALS, readChanges } from './changes.ts'
 import { isObject } from './is-object.ts'
 import { KEY_NAMES, type KeyName, type LeadKey, readLeadKey } from './lead-key.ts'
-import { echo, type PointedRefusal, pointer } from './refusal.ts'
+import { echo, type PointedRefusal, pointer, type Warning } from './refusal.ts'
 import { allows } from './rights.ts'
 
 /** What to do if a key matches several leads: reject the update, update all of them, or the newest. */
@@ -81,7 +81,8 @@ export function readUpdate(
     }
   }
   const options = readOptions(element, defaults, refusals)
-  const key = readKey(element, rules, refusals)
+  const ofKey: Warning[] = []
+  const key = readKey(element, options, rules, refusals, ofKey)
   const changes = readElementChanges(element, options, options === defaults, rules, known)
   // With another refusal, 'changes nothing' is only its consequence.
   if (Array.isArray(changes)) {
@@ -89,7 +90,8 @@ export function readUpdate(
   }
   if (key === undefined || Array.isArray(changes) || refusals.length > 0) return { index, key, refusals }
   const { onMultiple, keyMatch } = options
-  return { index, key, onMultiple, ...(keyMatch === 'exact' && { keyMatch }), changes }
+  const warned = ofKey.length > 0 ? { ...changes, warnings: [...ofKey, ...changes.warnings] } : changes
+  return { index, key, onMultiple, ...(keyMatch === 'exact' && { keyMatch }), changes: warned }
 }
 
 /** Reads equal fields once, to share their changes. Custom fields never share a call, so they are always read. */
@@ -127,8 +129,10 @@ function isIdentifiedByJson(value: unknown): boolean {
 
 function readKey(
   element: Record<string, unknown>,
+  { onLossy }: UpdateOptions,
   rules: ChangesRules,
-  refusals: PointedRefusal[]
+  refusals: PointedRefusal[],
+  warnings: Warning[]
 ): LeadKey | undefined {
   let by: KeyName | undefined
   let given = 0
@@ -142,23 +146,27 @@ function readKey(
     refusals.push({ code: 'field_invalid', field: 'lead_id', detail, pointer: '' })
     return undefined
   }
-  return readKeyAt(by, element[by], [by], rules, refusals)
+  const key = readKeyAt(by, element[by], [by], rules, refusals, warnings)
+  if (onLossy === 'accept' || warnings.length === 0) return key
+  refusals.push({ ...lossRefused(by, warnings), pointer: pointer(by) })
+  return undefined
 }
 
-/** Reads a key; if it is refused, adds the refusal with the pointer of `path`. */
+/** Reads a key; if it is refused, adds the refusal with the pointer of `path`. Adds what the key loses to `warnings`. */
 export function readKeyAt(
   by: KeyName,
   value: unknown,
   path: readonly (string | number)[],
   rules: ChangesRules,
-  refusals: PointedRefusal[]
+  refusals: PointedRefusal[],
+  warnings: Warning[] = []
 ): LeadKey | undefined {
   if (by !== 'lead_id' && !allows(rules.rights.lookUps, by)) {
     const detail = `This caller may not look leads up by ${by} (permissions.look_ups).`
     refusals.push({ code: 'field_not_allowed', field: by, detail, pointer: pointer(...path) })
     return undefined
   }
-  const key = readLeadKey(by, value, rules)
+  const key = readLeadKey(by, value, rules, warnings)
   if (!('code' in key)) return key
   refusals.push({ ...key, pointer: pointer(...path) })
   return undefined

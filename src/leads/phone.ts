@@ -1,0 +1,108 @@
+/** Reads phone numbers as people and programs write them. Punctuation that would change the digits is refused. */
+
+import type { Refusal } from './refusal.ts'
+
+/** The digits of a phone number, and whether a trunk zero was left out. */
+export interface PhoneDigits {
+  readonly digits: string
+  readonly trunkZeroDropped: boolean
+}
+
+/** More than the longest number with punctuation after each digit. */
+const MAX_TEXT = 100
+const PUNCTUATION = /[+(). -]/g
+const DIGITS = /^[0-9]+$/
+/** A zero in brackets after a country code: it is dialed only inside the country. */
+const TRUNK_ZERO = /^(?<country>(?:\+|00)[ .-]*[1-9]\d{0,2})[ .-]*\(0\)/
+/** An area code with its trunk zero, in brackets after a country code. */
+const TRUNK_ZERO_IN_AREA = /^(?:\+|00)[ .-]*[1-9]\d{0,2}[ .-]*\(0\d/
+const ZERO_AFTER_DIGITS = /\d[^(]*\(0\)/
+/**
+ * Countries whose numbers keep the zero after the country code (ITU, national numbering plans): Italy, San Marino and
+ * the Vatican; Ivory Coast, Benin, Gabon and the Congo.
+ */
+const KEEPS_ZERO = /^(?:\+|00)[ .-]*(?:39|378|379|225|229|241|242)$/
+const SPACES = / +/g
+const SPACE_AROUND_DOT = / ?\. ?/g
+/** Two numbers of one length, each long enough to be dialed. */
+const MIN_OF_TWO = 7
+/** A complete North American number, in its groups, with more digits after it: an extension. */
+const EXTENSION = /^(?:\+?1[ .-]*)?\(?[2-9]\d{2}\)?[ .-]+\d{3}[ .-]+\d{4}[ .-]+\d{1,5}$/
+
+/** The longest and shortest groups of digits that a single dot separates: `03342.123456`, `+1.2125550100`. */
+const BEFORE_ONLY_DOT = 5
+const AFTER_ONLY_DOT = 3
+
+/**
+ * Reads a phone number: digits, with `+ ( ) . -` and spaces between them. Linear; never throws.
+ * @returns why it can't be read: the end of a sentence that begins with the field's name
+ */
+export function readPhone(text: string): PhoneDigits | Refusal {
+  if (text.length > MAX_TEXT)
+    return { code: 'field_too_long', detail: `is longer than ${MAX_TEXT} characters` }
+  const digits = text.replace(PUNCTUATION, '')
+  if (!DIGITS.test(digits)) {
+    return { code: 'characters_lost', detail: 'takes digits, and + ( ) . - and spaces between them' }
+  }
+  if (digits.length === text.length) return { digits, trunkZeroDropped: false }
+  const fault = faultOfDots(text) ?? faultOfGroups(text) ?? faultOfTrunkZero(text)
+  if (fault !== undefined) return { code: 'field_invalid', detail: fault }
+  if (!TRUNK_ZERO.test(text)) return { digits, trunkZeroDropped: false }
+  return { digits: text.replace(TRUNK_ZERO, '$<country>').replace(PUNCTUATION, ''), trunkZeroDropped: true }
+}
+
+/** A zero in brackets of which nobody can tell whether it is dialed. */
+function faultOfTrunkZero(text: string): string | undefined {
+  const country = text.slice(0, text.indexOf('(') + 1).replace(/[ .(-]+$/, '')
+  if (KEEPS_ZERO.test(country)) {
+    return TRUNK_ZERO.test(text)
+      ? 'has (0) after the country code: write 0 if callers from abroad dial it'
+      : undefined
+  }
+  const rest = text.replace(TRUNK_ZERO, '')
+  const isUnclear = TRUNK_ZERO_IN_AREA.test(text) || ZERO_AFTER_DIGITS.test(rest)
+  return isUnclear ? 'has a zero in brackets after other digits: leave it out' : undefined
+}
+
+/**
+ * Tells dots between groups of digits from those of numbers: a table program that takes a phone for a number writes
+ * `2125550100.0` or, with thousands separators, `2.125.550.100`.
+ */
+function faultOfDots(text: string): string | undefined {
+  const groups = text
+    .replace(SPACES, ' ')
+    .replace(SPACE_AROUND_DOT, '.')
+    .split('.')
+    .map((part) => part.replaceAll('-', ' ').replace(/[+()]/g, '').trim())
+  if (groups.length === 1) return undefined
+  const last = groups.at(-1) ?? ''
+  const before = (groups.at(-2) ?? '').split(' ').at(-1) ?? ''
+  if (/^0+$/.test(last) && !isGroupOfZeros(last, before, groups.length)) {
+    return `ends in .${last}, as a table program writes a number: give the digits alone`
+  }
+  if (/^\d$/.test(groups[0] ?? '') && groups.slice(1).every((group) => /^\d{3}$/.test(group))) {
+    return 'has dots as thousands separators: give the digits alone'
+  }
+  const after = last.split(' ', 1)[0] ?? ''
+  const isMisplaced =
+    groups.length === 2
+      ? after !== '' && (before.length > BEFORE_ONLY_DOT || after.length < AFTER_ONLY_DOT)
+      : last.length === 1
+  return isMisplaced ? 'has a dot where no phone number has one: give the digits alone' : undefined
+}
+
+/** Whether zeros after the last of several dots are a group like the one before: `044.668.18.00`, `212.555.0000`. */
+function isGroupOfZeros(zeros: string, before: string, groups: number): boolean {
+  return (
+    groups > 2 && zeros.length > 1 && (before.length === zeros.length || before.length === zeros.length - 1)
+  )
+}
+
+/** Digits that don't belong to the number: a second number, or an extension. */
+function faultOfGroups(text: string): string | undefined {
+  if (EXTENSION.test(text)) return 'has more digits after a complete number: leave the extension out'
+  const parts = text.split(SPACES)
+  if (parts.length !== 2) return undefined
+  const [first = 0, second = 0] = parts.map((part) => part.replace(PUNCTUATION, '').length)
+  return first >= MIN_OF_TWO && first === second ? 'has two numbers: give one' : undefined
+}

@@ -1,0 +1,121 @@
+import fc from 'fast-check'
+import { test } from 'tap'
+import { ALL_RIGHTS } from '../../src/leads/rights.ts'
+import { readPhone } from '../../src/leads/phone.ts'
+import { serverRules } from '../../src/leads/server-rules.ts'
+import { DEFAULT_OPTIONS, readUpdate } from '../../src/leads/update.ts'
+
+const rules = { ...serverRules(0), customFields: new Map(), rights: ALL_RIGHTS }
+
+const PUNCTUATED = {
+  '212.555.0100': '2125550100',
+  '212.555.0000': '2125550000',
+  '1.212.555.0000': '12125550000',
+  '212 . 555 . 0100': '2125550100',
+  '212-555.0100': '2125550100',
+  '+1.2125550100': '12125550100',
+  '+33.1.23.45.67.89': '33123456789',
+  '01.40.20.50.00': '0140205000',
+  '044.668.18.00': '0446681800',
+  '600.123.000': '600123000',
+  '03342.123456': '03342123456',
+  '2125550100.': '2125550100',
+  '+39 (06) 1234': '39061234',
+  '(020) 7946 0958': '02079460958',
+  '(0)20 7946 0958': '02079460958',
+  '0049 1512 3456789': '004915123456789'
+}
+
+/** As table programs write a number, or with digits that don't belong to it. */
+const REFUSED = [
+  '212555010.0',
+  '2125550100.0',
+  '2125550100.00',
+  '+12125550100.0',
+  '(212) 555-0100.0',
+  '212.555.0100.0',
+  '212.555.0100.00',
+  '2125550100 .0',
+  '44.0',
+  '2.125.550.100',
+  '2.125.550.000',
+  '2125550100.5',
+  '212555.0100',
+  '12345.25',
+  '+39 (0)6 1234',
+  '+44 (020) 7946 0958',
+  '44 (0)20 7946 0958',
+  '+44 20 (0)7946',
+  '555-0101 555-0102',
+  '212-555-0100-12',
+  '(212) 555-0100 1234'
+]
+
+test('dots separate the groups of a phone number', async (t) => {
+  for (const [text, digits] of Object.entries(PUNCTUATED))
+    t.strictSame(readPhone(text), { digits, trunkZeroDropped: false }, text)
+})
+
+test('punctuation that would change the digits is refused', async (t) => {
+  for (const text of REFUSED) t.match(readPhone(text), { code: 'field_invalid' }, text)
+  t.match(readPhone('212555010.0'), {
+    detail: 'ends in .0, as a table program writes a number: give the digits alone'
+  })
+  for (const text of ['2,125,550,100', "2'125'550'100", '2_125_550_100', '2.12556E+09', '2125550100,00'])
+    t.match(readPhone(text), { code: 'characters_lost' }, text)
+  t.match(readPhone(`1${' '.repeat(1_000)}2`), { code: 'field_too_long' })
+})
+
+test('no fraction of zeros after a whole number is ever read', async (t) => {
+  const zeros = fc.integer({ min: 1, max: 6 }).map((count) => '0'.repeat(count))
+  fc.assert(
+    fc.property(fc.bigInt({ min: 1n, max: 10n ** 18n }), zeros, (number, fraction) => {
+      const reading = readPhone(`${number}.${fraction}`)
+      return 'code' in reading
+    })
+  )
+  t.pass()
+})
+
+test('a trunk zero in brackets after a country code is left out, with a warning', async (t) => {
+  const numbers = {
+    '+44 (0)20 7946 0958': '442079460958',
+    '+44(0)2079460958': '442079460958',
+    '+44 (0) 20 7946 0958': '442079460958',
+    '0044 (0)20 7946 0958': '00442079460958',
+    '+49 (0) 209 22000': '4920922000',
+    '+239 (0)222 1234': '2392221234'
+  }
+  for (const [text, digits] of Object.entries(numbers))
+    t.strictSame(readPhone(text), { digits, trunkZeroDropped: true }, text)
+
+  const sent = '+44 (0)20 7946 0958'
+  const field = 'phone_number'
+  const warning = { field, code: 'characters_dropped', sent, stored: '442079460958' }
+  const value = readUpdate({ lead_id: 101, fields: { [field]: sent } }, 0, DEFAULT_OPTIONS, rules)
+  t.match(value, { changes: { params: { [field]: '442079460958' }, warnings: [warning] } })
+  const key = readUpdate({ [field]: sent, fields: { status: 'DNC' } }, 0, DEFAULT_OPTIONS, rules)
+  t.match(key, { key: { by: field, value: '442079460958' }, changes: { warnings: [warning] } })
+  const strict = { ...DEFAULT_OPTIONS, onLossy: 'reject' } as const
+  t.match(readUpdate({ [field]: sent, fields: { status: 'DNC' } }, 0, strict, rules), {
+    refusals: [{ code: 'characters_lost', field, pointer: '/phone_number' }]
+  })
+})
+
+test('a warning about a key is of its update alone', async (t) => {
+  const known = new Map()
+  const fields = { status: 'DNC' }
+  readUpdate({ phone_number: '+44 (0)20 7946 0958', fields }, 0, DEFAULT_OPTIONS, rules, known)
+  t.match(readUpdate({ lead_id: 101, fields }, 1, DEFAULT_OPTIONS, rules, known), {
+    changes: { warnings: [] }
+  })
+})
+
+test('a third phone number in address3 is refused as a table program writes it', async (t) => {
+  const read = (address3: string) =>
+    readUpdate({ lead_id: 101, fields: { address3 } }, 0, DEFAULT_OPTIONS, rules)
+  for (const text of ['2125559206.0', '2125559206.00', '2.12556E+09', '2E+9'])
+    t.match(read(text), { refusals: [{ code: 'field_invalid', field: 'address3' }] }, text)
+  for (const text of ['2125559206', '212.555.9206', 'Unit 7.0', '7.0', '1E'])
+    t.match(read(text), { changes: { stored: { address3: text } } }, text)
+})
