@@ -67,7 +67,7 @@ export function ambiguous(leads: readonly number[]): Outcome {
 export function codeUnread(refusal: Refused | undefined): Outcome {
   const code = refusal?.code ?? 'upstream_error'
   const detail =
-    'VICIdial found a lead, and its code, which may be spelt otherwise, could not be read (lead_field_info).'
+    'VICIdial found a lead, but its code, which may be spelt otherwise, could not be read (lead_field_info).'
   const retryable = refusal === undefined || TRANSIENT.has(code)
   return { status: 'failed', warnings: [], error: { code, detail, retryable } }
 }

@@ -9,7 +9,7 @@ const UNSAFE_KEY: Refused = {
   kind: 'refused',
   code: 'unsafe_characters',
   detail:
-    "The key holds an apostrophe, which this build of VICIdial puts into its SQL as it is: it isn't sent."
+    'The key has an apostrophe, which this build of VICIdial puts unescaped into its SQL. It was not sent.'
 }
 const NO_LOOK_UPS: Refused = {
   kind: 'refused',
@@ -20,7 +20,7 @@ const KEY_WAITS: Refused = {
   kind: 'refused',
   code: 'upstream_unavailable',
   detail:
-    "VICIdial's build is not known yet, and the key holds an apostrophe, which some builds put into their SQL."
+    "The key has an apostrophe, which some builds of VICIdial put unescaped into their SQL. This one's build is not known yet."
 }
 const COUNTRY_CODE_LOST: Refused = {
   kind: 'refused',
@@ -29,7 +29,7 @@ const COUNTRY_CODE_LOST: Refused = {
 }
 
 /**
- * Why a look-up key must not be sent to VICIdial's build, whatever that was when the key was read. Undefined: it may be.
+ * Why VICIdial's build must not get a look-up key; undefined: it may. The build can have changed since the key was read.
  */
 export function keyRefusal(key: string, build: KnownBuild): Refused | undefined {
   if (build.has('no_lead_search')) return NO_LOOK_UPS
@@ -38,7 +38,7 @@ export function keyRefusal(key: string, build: KnownBuild): Refused | undefined 
 }
 
 /**
- * Why changes must not be sent to VICIdial's build, whatever that was when they were read. Undefined: they may be.
+ * Why VICIdial's build must not get changes; undefined: it may. The build can have changed since they were read.
  */
 export function changesRefusal({ params }: Changes, build: KnownBuild): Refused | undefined {
   if (!build.has('country_code_capitals')) return undefined

@@ -3,7 +3,7 @@ import type { NonLatin } from '../leads/column-text.ts'
 /** The release that was measured, and that this gateway is made for. */
 export const MEASURED = { version: '2.14-202', build: '250720-1841' } as const
 
-/** A build as `version` gives it, `YYMMDD-HHMM`: the text order is the order of time. */
+/** A build as `version` gives it, `YYMMDD-HHMM`: sorted as text, builds are in the order of time. */
 export const BUILD_PATTERN = '^[0-9]{6}-[0-9]{4}$'
 
 /** What a build does differently from the measured one. */
@@ -25,7 +25,7 @@ export interface BuildRule {
   readonly until: string
   /** The setting of `use_non_latin` that it needs; absent: either. */
   readonly mode?: NonLatin
-  /** Whether a build that is not known is taken to have it. */
+  /** Whether an unknown build is assumed to have it. */
   readonly ifUnknown?: true
   /** Whether the gateway is useless with such a build. */
   readonly isFatal?: true

@@ -77,7 +77,7 @@ export interface Exchanged<Reply> {
 export interface SearchOptions {
   /** Whether a failed call is sent again as it is; otherwise only one without a reply. */
   readonly isRepeated: boolean
-  /** Whether a reply that fails is the keys' fault, and says nothing about VICIdial. */
+  /** Whether the keys are to blame for a failed reply, so that it says nothing about VICIdial. */
   readonly isBlamed: boolean
 }
 
@@ -97,12 +97,12 @@ interface Request<Reply extends AnyReply> {
   readonly read: (reply: RawReply) => Reply
 }
 
-/** The end of a call whose reply proves nothing. */
+/** The reply that counts if VICIdial's own proves nothing. */
 const UNPROVEN: Unproven = {
   kind: 'unproven',
   code: 'upstream_unproven',
   detail:
-    'VICIdial found nothing that the update names, but may be unable to find anything now. Nothing was changed; send the update again later.'
+    'VICIdial says that this does not exist, but cannot find what it is known to have either: its database may be broken. Nothing was changed. Send the update again later.'
 }
 
 /**
@@ -136,7 +136,7 @@ export class Exchange {
       context
     )
     if (exchanged.reply !== NOTHING_DONE || !(await this.#isWorking(context))) return exchanged
-    // A SELECT of custom fields that fails reads so, too.
+    // A failed SELECT of custom fields reads the same.
     return { ...exchanged, reply: NOTHING_USABLE, ...(isCustom ? { isProvisional: true } : {}) }
   }
 

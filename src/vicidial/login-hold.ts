@@ -27,8 +27,8 @@ export class LoginHold {
   }
 
   /**
-   * Notes a refusal at `now`, in milliseconds since the epoch. One of a call that was in flight when another was refused
-   * does not delay the next probe.
+   * Notes a refusal at `now`, in milliseconds since the epoch. A call that was in flight when
+   * another was refused does not delay the next probe.
    */
   refused(state: 'login_refused' | 'locked_out', now: number, isProbe: boolean): void {
     const isFirst = this.#state === undefined

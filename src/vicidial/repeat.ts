@@ -9,8 +9,8 @@ const BACKOFF: Backoff = { firstMs: 100, growth: 3, longestMs: Number.POSITIVE_I
 
 /**
  * Whether sending a call again is safe and may help, after `reply` to attempt number `attempt` (from 1). Setting the
- * same values again changes nothing, so a call whose fate is unknown is safe to repeat. What VICIdial refused it would
- * refuse again, and a refused login must never be tried twice.
+ * same values again changes nothing, so a call is safe to repeat even if it may have been made. VICIdial would
+ * refuse again what it refused, and a refused login must never be tried twice.
  */
 export function mayRepeat({ kind }: CallReply, attempt: number): boolean {
   switch (kind) {

@@ -567,6 +567,13 @@ test('a fork that names all missing leads at once is called once more', async (t
   t.equal(server.asked.length, 2)
 })
 
+test('a key that a fork does not find is provisional, too', async (t) => {
+  const server = await fork(t, () => 'ERROR: lead_search NO MATCHES FOUND IN THE SYSTEM: |6666||CRM-1|\n')
+  const deliver = dispatcherFor(t, server.url, leads_data)
+  const update = updates([{ vendor_lead_code: 'CRM-1', fields: { status: 'A' } }])
+  t.strictSame(await deliver(update), [{ ...NO_LEAD, isProvisional: true }])
+})
+
 test('a fork that finds none of the leads is not called again', async (t) => {
   const server = await fork(t, (_ids, absent) => `ERROR: LEAD NOT FOUND: |6666|${absent.join(',')}\n`, [])
   const deliver = dispatcherFor(t, server.url, leads_data)

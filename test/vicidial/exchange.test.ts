@@ -508,6 +508,25 @@ test('an empty reply is believed only of a server that answers otherwise', async
   })
 })
 
+test('an empty reply about custom fields is provisional: a SELECT of them that fails reads the same', async (t) => {
+  const answers: [number, string][] = [
+    [200, ''],
+    [200, 'ERROR: batch_update_lead NO LEADS DEFINED - api|\n']
+  ]
+  for (const custom_fields of ['Y', undefined]) {
+    const { exchange } = exchangeWith(t, await serverWith(t, ...answers))
+    const { function: called, leads } = statusCall(1)
+    const params = { ...(custom_fields ? { custom_fields } : {}), favorite_color: 'blue' }
+    const call = {
+      function: called,
+      leads: leads.map((one) => ({ ...one, changes: { ...one.changes, params } }))
+    }
+    const { reply, isProvisional } = await exchange.update(call, context().made)
+    t.match(reply, { kind: 'refused', code: 'characters_lost' })
+    t.equal(isProvisional, custom_fields && true)
+  }
+})
+
 test('what an old build would lose or store wrongly is not sent, whatever it was when the update was read', async (t) => {
   const old = exchangeWith(t, 'http://127.0.0.1:9/', { build: '220126-2116' }).exchange
   for (const value of ['usa', '--BLANK--'])

@@ -10,7 +10,7 @@ export interface Checks {
 }
 
 export interface ProofOptions {
-  /** Undefined for a fork, whose replies to checks are not known. */
+  /** Undefined for a fork: how it replies to checks is not known. */
   readonly checks: Checks | undefined
   /** Leads that VICIdial had before the start. */
   readonly knownLeads: readonly number[]
@@ -31,7 +31,8 @@ const MAX_KNOWN_LISTS = 3
 
 /**
  * Checks replies that say something does not exist. With PHP 7 a SELECT that fails reads as one that finds nothing, so
- * such a reply counts only if VICIdial then finds something known to exist, and gives it again. One for each account.
+ * such a reply counts only if VICIdial then finds something known to exist, and gives the same reply again. It is wrong
+ * only if the table fails, is back for the check, and fails again for the second call. One for each account.
  */
 export class Proof {
   /** Undefined if VICIdial cannot be asked for what it is known to have. */
@@ -58,7 +59,7 @@ export class Proof {
 /** The proof of one call's reply, through its repeats. */
 export class CallProof {
   readonly #witnesses: Proof['witnesses']
-  /** Why the call was to be made again, and what was shown before that; undefined if it was not. */
+  /** What the reply before this one was about, and what VICIdial showed since; undefined: this is the first. */
   #again: { readonly basis: Basis; readonly shown: Shown } | undefined
 
   constructor({ witnesses }: Proof) {
@@ -67,7 +68,7 @@ export class CallProof {
 
   /**
    * Judges a reply to the call, and notes what VICIdial found.
-   * @param sentAt when the call was sent that it replies to, in milliseconds of `steadyNow`
+   * @param sentAt when the call was sent, in milliseconds of `steadyNow`
    */
   async judge(reply: CallReply, params: Params, sentAt: number): Promise<Verdict> {
     this.#noteFound(reply, params, sentAt)
@@ -75,7 +76,7 @@ export class CallProof {
     if (basis === undefined) return 'believed'
     // Custom fields are not asked for twice: leads of lists without them may be many.
     if (this.#witnesses === undefined || basis === 'custom_fields') return 'provisional'
-    // The same was said twice. Found in between: VICIdial can find.
+    // The second reply of the kind. If VICIdial found something in between, it can find.
     if (this.#again?.basis === basis) return this.#again.shown === 'found' ? 'believed' : 'provisional'
     const shown = await this.#witnesses[basis].ask()
     if (shown === 'missing') return 'doubted'

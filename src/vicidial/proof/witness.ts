@@ -6,9 +6,9 @@ import { steadyNow } from '../../steady-clock.ts'
  */
 export type Shown = 'found' | 'missing' | 'unsure'
 
-/** Time between checks, in milliseconds: in the long run no more are made, however many calls find nothing. */
+/** Average time between checks, in milliseconds, however many calls find nothing. */
 const CHECK_EVERY_MS = 1_000
-/** After a quiet time this many milliseconds' worth of checks may be made at once, so that a single call need not wait. */
+/** After a quiet time, checks for this many milliseconds may be made at once, so that a single call need not wait. */
 const BURST_MS = 4_000
 
 interface Waiting {
@@ -62,7 +62,7 @@ export class Witness<Thing> {
     return promise
   }
 
-  /** Makes no more checks: who asks gets `missing`. */
+  /** Makes no more checks. All that was and will be asked resolves with `missing`. */
   close(): void {
     this.#isClosed = true
     clearTimeout(this.#timer)

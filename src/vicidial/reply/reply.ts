@@ -3,7 +3,7 @@
  * login echoes the password. So only lead ids and the meaning are passed on.
  */
 
-/** Error codes for what VICIdial, or the way to it, refused. */
+/** Error codes for refusals by VICIdial, or by a server in front of it. */
 export type UpstreamCode =
   | 'list_not_found'
   | 'list_not_allowed'
@@ -22,7 +22,7 @@ export type UpstreamCode =
 export type CustomFieldsReply = 'stored' | 'not_defined' | 'disabled' | 'not_mentioned'
 
 /**
- * The table whose failed SELECT reads like this reply. With PHP 7 a SELECT that fails reads as one that finds nothing.
+ * The tables whose failed SELECT can cause this reply: with PHP 7 a SELECT that fails reads as one that finds nothing.
  */
 export type Basis = 'leads' | 'lists' | 'custom_fields'
 
@@ -77,7 +77,7 @@ export interface Refused {
   readonly basis?: Basis
 }
 
-/** VICIdial said that what the call asks for does not exist, but has not shown that it can find. Nothing was changed. */
+/** VICIdial said that something does not exist, but cannot find what it is known to have. Nothing was changed. */
 export interface Unproven {
   readonly kind: 'unproven'
   readonly code: 'upstream_unproven'
@@ -120,5 +120,5 @@ export const NOTHING_USABLE: Refused = {
 /** VICIdial could not connect to its database, or read it, and said so. */
 export const NO_DATABASE: NotMade = { kind: 'not_made', detail: 'VICIdial could not read its database.' }
 
-/** The reply to another call, as a server on the way may send it. */
+/** A reply to another call. A server in between may have mixed them up. */
 export const OTHER_CALL: Unclear = { kind: 'unclear', detail: 'VICIdial answered a call that was not made.' }
