@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
 import { hasBody, mayHaveNoBody } from './body-rules.ts'
+import { parseExactly } from './exact-json.ts'
 import { countNames, firstRepeatedName, positionAt, positionOfJsonError, shapeOf } from './json-guard.ts'
 import { echo } from '../leads/refusal.ts'
 import type { RequestBodies } from './request-bodies.ts'
@@ -43,7 +44,7 @@ const MAX_DEPTH = 64
 
 /**
  * Parses one JSON document. A duplicate name in an object is refused: parsers disagree on which value counts, so a
- * proxy that checked the request may have seen the other one.
+ * proxy that checked the request may have seen the other one. A number that JavaScript cannot hold becomes its text.
  * @param what what to call the document in the error
  * @throws Problem invalid_json, with the line and column where reading stopped
  */
@@ -55,7 +56,7 @@ export function parseJson(body: Buffer, what = 'The body'): unknown {
   const decoded = body.toString('utf8')
   const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded
   // Before parsing: a text of nothing but brackets would take forty times its size in memory.
-  const { names, tooDeepAt } = shapeOf(text, MAX_DEPTH)
+  const { names, tooDeepAt, longNumbers } = shapeOf(text, MAX_DEPTH)
   if (tooDeepAt !== undefined) {
     throw new Problem(
       'invalid_json',
@@ -64,7 +65,7 @@ export function parseJson(body: Buffer, what = 'The body'): unknown {
   }
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseExactly(text, longNumbers)
   } catch (error) {
     throw notJson(text, error, what)
   }

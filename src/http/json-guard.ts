@@ -1,11 +1,13 @@
 import { visit } from 'jsonc-parser'
 
-/** The number of names in a JSON text, and whether it is nested too deeply. */
+/** What a scan of a JSON text finds. */
 export interface JsonShape {
   /** Names in all objects, duplicates included. Meaningless if the text isn't JSON. */
   readonly names: number
   /** Offset of the first value that is nested too deeply; undefined if none is. */
   readonly tooDeepAt: number | undefined
+  /** Offsets of numbers that are so long, or have an exponent, that JavaScript may not hold them: start and end in turn. */
+  readonly longNumbers: readonly number[]
 }
 
 const QUOTE = 0x22
@@ -15,13 +17,31 @@ const OPENING_BRACKET = 0x5b
 const CLOSING_BRACKET = 0x5d
 const OPENING_BRACE = 0x7b
 const CLOSING_BRACE = 0x7d
+const ZERO = 0x30
+const NINE = 0x39
+/** What a number may have besides digits. */
+const DOT = 0x2e
+const PLUS = 0x2b
+const MINUS = 0x2d
+const SMALL_E = 0x65
+const CAPITAL_E = 0x45
+/** JavaScript's numbers hold every decimal number of so many digits. */
+const SAFE_DIGITS = 15
 
 /** Scans a text, in less than half the time of parsing it. */
 export function shapeOf(text: string, maxDepth: number): JsonShape {
   let names = 0
   let depth = 0
+  const longNumbers: number[] = []
   for (let at = 0; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
+    const code = text.charCodeAt(at)
+    if (code >= ZERO && code <= NINE) {
+      const { end, isLong } = endOfNumber(text, at)
+      if (isLong) longNumbers.push(text.charCodeAt(at - 1) === MINUS ? at - 1 : at, end)
+      at = end - 1
+      continue
+    }
+    switch (code) {
       case QUOTE:
         at = endOfString(text, at)
         break
@@ -30,14 +50,26 @@ export function shapeOf(text: string, maxDepth: number): JsonShape {
         break
       case OPENING_BRACKET:
       case OPENING_BRACE:
-        if (++depth > maxDepth) return { names, tooDeepAt: at }
+        if (++depth > maxDepth) return { names, tooDeepAt: at, longNumbers }
         break
       case CLOSING_BRACKET:
       case CLOSING_BRACE:
         depth--
     }
   }
-  return { names, tooDeepAt: undefined }
+  return { names, tooDeepAt: undefined, longNumbers }
+}
+
+/** Offset after the number whose digits begin at `start`, and whether it is long or has an exponent. */
+function endOfNumber(text: string, start: number): { end: number; isLong: boolean } {
+  let hasExponent = false
+  for (let end = start + 1; ; end++) {
+    const code = text.charCodeAt(end)
+    if ((code >= ZERO && code <= NINE) || code === DOT || code === MINUS || code === PLUS) continue
+    if (code !== SMALL_E && code !== CAPITAL_E)
+      return { end, isLong: hasExponent || end - start > SAFE_DIGITS }
+    hasExponent = true
+  }
 }
 
 /** Offset of the quote that ends the string at `start`: one after an even number of backslashes. */

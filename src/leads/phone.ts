@@ -32,6 +32,8 @@ const EXTENSION = /^(?:\+?1[ .-]*)?\(?[2-9]\d{2}\)?[ .-]+\d{3}[ .-]+\d{4}[ .-]+\
 /** The longest and shortest groups of digits that a single dot separates: `03342.123456`, `+1.2125550100`. */
 const BEFORE_ONLY_DOT = 5
 const AFTER_ONLY_DOT = 3
+/** The most digits of a number with its country code (E.164). */
+const MAX_WITH_DOT = 15
 
 /**
  * Reads a phone number: digits, with `+ ( ) . -` and spaces between them. Linear; never throws.
@@ -45,6 +47,7 @@ export function readPhone(text: string): PhoneDigits | Refusal {
     return { code: 'characters_lost', detail: 'takes digits, and + ( ) . - and spaces between them' }
   }
   if (digits.length === text.length) return { digits, trunkZeroDropped: false }
+  if (text.startsWith('-')) return { code: 'field_invalid', detail: 'begins with a minus sign' }
   const fault = faultOfDots(text) ?? faultOfGroups(text) ?? faultOfTrunkZero(text)
   if (fault !== undefined) return { code: 'field_invalid', detail: fault }
   if (!TRUNK_ZERO.test(text)) return { digits, trunkZeroDropped: false }
@@ -86,9 +89,14 @@ function faultOfDots(text: string): string | undefined {
   const after = last.split(' ', 1)[0] ?? ''
   const isMisplaced =
     groups.length === 2
-      ? after !== '' && (before.length > BEFORE_ONLY_DOT || after.length < AFTER_ONLY_DOT)
+      ? after !== '' &&
+        (before.length > BEFORE_ONLY_DOT || after.length < AFTER_ONLY_DOT || digitsIn(groups) > MAX_WITH_DOT)
       : last.length === 1
   return isMisplaced ? 'has a dot where no phone number has one: give the digits alone' : undefined
+}
+
+function digitsIn(groups: readonly string[]): number {
+  return groups.join('').replaceAll(' ', '').length
 }
 
 /** Whether zeros after the last of several dots are a group like the one before: `044.668.18.00`, `212.555.0000`. */
