@@ -4,8 +4,8 @@ import type { BatchAnswer } from '../schemas/batch.ts'
 import { type AccessControl, requirePermission } from '../src/callers/access-control.ts'
 import type { Caller } from '../src/callers/caller.ts'
 import { type CompatCall, type CompatFunction, FUNCTIONS, readCall } from '../src/compat/call.ts'
+import { entriesOfCall } from '../src/compat/entries.ts'
 import { type Parameters, textOf } from '../src/compat/parameters.ts'
-import { withCallPointers } from '../src/compat/pointers.ts'
 import { refusal, VicidialProblem } from '../src/compat/problem.ts'
 import {
   type CallSummary,
@@ -92,7 +92,7 @@ export function compatRoutes(options: CompatOptions) {
     const deadline = updates.deadline()
     let upstreamCalls = 0
     for (const [index, request] of call.requests.entries()) {
-      const entries = withCallPointers(call, updates.read(request, caller).entries)
+      const entries = entriesOfCall(call, updates.read(request, caller).entries)
       if (index === 0) caller.limits.take('updates', entries.length)
       const { results, upstreamCalls: made } = await updates.deliver(entries, sender, signal, deadline)
       upstreamCalls += made

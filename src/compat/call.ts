@@ -14,6 +14,10 @@ export interface CompatCall {
   readonly form: 'leads_data' | 'lead_ids' | 'search'
   /** The keys that a search uses, each in its place: lead id, vendor code, phone number. */
   readonly searched?: readonly string[]
+  /** How many of the leads that a search finds are updated, the newest first. */
+  readonly records?: number
+  /** Whether the call has a phone number that stays unchanged, as VICIdial changes it only if asked. */
+  readonly keepsPhone?: boolean
   readonly source: string | undefined
   /** Bodies of batch requests, without `source`: each is tried only if the one before found no lead. */
   readonly requests: readonly [BatchRequest, ...BatchRequest[]]
@@ -39,7 +43,12 @@ const KEYS: ReadonlyMap<string, string> = new Map([
   ['VENDOR_LEAD_CODE', 'vendor_lead_code'],
   ['PHONE_NUMBER', 'phone_number']
 ])
-const SEARCH_METHOD = /^(?:(?:LEAD_ID|VENDOR_LEAD_CODE|PHONE_NUMBER)(?:[-_]|$))+$/
+const SEARCH_METHOD = /^(?:(?:LEAD_ID|VENDOR_LEAD_CODE|PHONE_NUMBER)[-_ ,|+]?)+$/
+/** VICIdial takes a shorter one for its default. */
+const SHORTEST_SEARCH_METHOD = 6
+/** VICIdial takes less than this, in digits and as a number, for no list. */
+const SHORTEST_LIST_ID = 3
+const LOWEST_LIST_ID = 99
 
 /**
  * Reads a call.
@@ -60,9 +69,12 @@ export function readCall(called: CompatFunction, parameters: Parameters, user: s
   }
   refuseSmallLimit(rest.get('records'), ids.length + leads.length)
   for (const name of ['lead_ids', 'leads_data', 'records']) rest.delete(name)
-  return ids.length > 0
-    ? { function: called, form: 'lead_ids', source, requests: [{ lead_ids: ids, ...readForm(rest) }] }
-    : { function: called, form: 'leads_data', source, requests: [readElements(leads, rest)] }
+  if (ids.length === 0)
+    return { function: called, form: 'leads_data', source, requests: [readElements(leads, rest)] }
+  if (rest.has('list_id') && rest.get('list_id') !== '')
+    throw refusal('list_id moves no lead; list_id_field does.', 'list_id')
+  const requests = [{ lead_ids: ids, ...readForm(rest) }] as const
+  return { function: called, form: 'lead_ids', source, keepsPhone: keepsPhone(rest), requests }
 }
 
 /**
@@ -105,21 +117,20 @@ function refuseSmallLimit(records: unknown, leads: number): void {
 }
 
 function isCount(value: unknown): boolean {
-  return typeof value === 'number' || (typeof value === 'string' && /^[0-9]{1,9}$/.test(value))
+  return Number.isSafeInteger(value) || (typeof value === 'string' && /^[0-9]{1,9}$/.test(value))
 }
 
-/** The changes of a form, the same for each of its leads. */
+/** The changes of a form, the same for each of its leads. Like VICIdial it changes a phone number only if asked. */
 function readForm(rest: ReadonlyMap<string, unknown>): RequestedChanges {
-  if (rest.has('list_id') && rest.get('list_id') !== '')
-    throw refusal('list_id moves no lead; list_id_field does.', 'list_id')
-  const hasPhone = (rest.get('phone_number') ?? '') !== ''
-  const changesPhone = readOption(rest, 'update_phone_number')
-  if (hasPhone && changesPhone === undefined)
-    throw refusal('phone_number is changed with update_phone_number=Y only.', 'phone_number')
   const members = new Map(rest)
   members.delete('update_phone_number')
-  if (changesPhone === false) members.delete('phone_number')
+  if (readOption(rest, 'update_phone_number') !== true) members.delete('phone_number')
   return readChangesOf(members, readOption(rest, 'custom_fields') === true)
+}
+
+/** Whether a form has a phone number, and does not say whether to change it. */
+function keepsPhone(rest: ReadonlyMap<string, unknown>): boolean {
+  return (rest.get('phone_number') ?? '') !== '' && readOption(rest, 'update_phone_number') === undefined
 }
 
 function readChangesOf(members: Map<string, unknown>, hasCustomFields: boolean): RequestedChanges {
@@ -179,41 +190,54 @@ function readElement(element: unknown, hasCustomFields: boolean): unknown {
 function readSearch(
   rest: ReadonlyMap<string, unknown>,
   user: string
-): Pick<CompatCall, 'form' | 'searched' | 'requests'> {
-  const method = textOf(rest, 'search_method') ?? LEAD_ID
+): Pick<CompatCall, 'form' | 'searched' | 'records' | 'keepsPhone' | 'requests'> {
+  const given = textOf(rest, 'search_method') ?? ''
+  const method = given.length < SHORTEST_SEARCH_METHOD ? LEAD_ID : given
   const named = SEARCH_METHOD.test(method) ? [...KEYS].filter(([name]) => method.includes(name)) : []
   const keys = named.map(([, key]) => key).filter((key) => textOf(rest, key) !== undefined)
   const [first, ...others] = keys
   if (first === undefined) {
-    const given = [...KEYS.values()].map((key) => textOf(rest, key) ?? '').join('|')
+    const values = [...KEYS.values()].map((key) => textOf(rest, key) ?? '').join('|')
     const ways = [...KEYS.keys()].join(', ')
     const detail = `search_method must be one of ${ways}, or several with _ between, and a key be given.`
-    throw new VicidialProblem(`update_lead NO VALID SEARCH METHOD - ${user}|${method}|${given}`, detail)
+    throw new VicidialProblem(`update_lead NO VALID SEARCH METHOD - ${user}|${method}|${values}`, detail)
   }
   if (!named.some(([name]) => name === LEAD_ID) && textOf(rest, 'lead_id') !== undefined)
     throw refusal(`lead_id is not looked at with search_method=${method}.`, 'lead_id')
   if (named.length === 1 && first === 'phone_number' && readOption(rest, 'update_phone_number') === true)
     throw refusal('phone_number cannot be the key and be changed.', 'update_phone_number')
-  const records = rest.get('records') ?? ''
-  if (records !== '' && Number(records) !== 1)
-    throw refusal('records must be 1: the gateway updates one lead by update_lead.', 'records')
   const members = new Map(rest)
   for (const name of ['search_method', 'records']) members.delete(name)
+  if (searchesEverywhere(rest)) members.delete('search_location')
   // VICIdial reads it for search_location=LIST or CAMPAIGN only, which are refused by their name.
   members.delete('list_id')
   return {
     form: 'search',
+    records: readRecords(rest.get('records')),
+    keepsPhone: !keys.includes('phone_number') && keepsPhone(rest),
     searched: [...KEYS.values()].map((key) => (keys.includes(key) ? (textOf(rest, key) ?? '') : '')),
-    requests: [readSearched(first, keys, members), ...others.map((by) => readSearched(by, keys, members))]
+    requests: [readSearched(first, members), ...others.map((by) => readSearched(by, members))]
   }
 }
 
 /** The update of the lead that `by` finds. As in VICIdial, the other keys are values to set, a phone number if asked. */
-function readSearched(by: string, keys: readonly string[], rest: ReadonlyMap<string, unknown>): LongRequest {
+function readSearched(by: string, rest: ReadonlyMap<string, unknown>): LongRequest {
   const members = new Map(rest)
   for (const name of ['lead_id', by]) members.delete(name)
   if (by === 'phone_number') members.delete('update_phone_number')
-  else if (keys.includes('phone_number') && readOption(rest, 'update_phone_number') === undefined)
-    members.delete('phone_number')
-  return { updates: [{ [by]: textOf(rest, by), ...readForm(members) }] }
+  return { updates: [{ [by]: textOf(rest, by), on_multiple: 'newest', ...readForm(members) }] }
+}
+
+/** Whether VICIdial would look in every list: for any other place than a list or its campaign, or without a list. */
+function searchesEverywhere(rest: ReadonlyMap<string, unknown>): boolean {
+  const list = (textOf(rest, 'list_id') ?? '').replaceAll(/\D/g, '')
+  const hasList = list.length >= SHORTEST_LIST_ID && Number(list) >= LOWEST_LIST_ID
+  return !hasList || !/LIST|CAMPAIGN/i.test(textOf(rest, 'search_location') ?? '')
+}
+
+/** How many of the leads with a key are updated; one, the newest, if the call doesn't say. */
+function readRecords(value: unknown): number {
+  if (value === undefined || value === '') return 1
+  if (isCount(value) && Number(value) >= 1) return Number(value)
+  throw refusal('records must be the number of leads to update, at least 1.', 'records')
 }

@@ -12,6 +12,8 @@ const DEFAULTS: ReadonlyMap<string, string> = new Map([
   ['delete_lead', 'N'],
   ['delete_cf_data', 'N'],
   ['callback', 'N'],
+  ['callback_status', 'CALLBK'],
+  ['callback_type', 'ANYONE'],
   ['add_to_hopper', 'N'],
   ['remove_from_hopper', 'N'],
   ['hopper_priority', '0'],

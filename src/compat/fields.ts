@@ -1,5 +1,6 @@
 import { BLANK } from '../leads/sendable-text.ts'
 import { FIELDS, type Field } from '../leads/fields.ts'
+import { RESERVED_PARAMETERS } from '../vicidial/reserved-parameters.ts'
 
 /** The changes that a call asks for, in the API's words. */
 export interface RequestedChanges {
@@ -37,7 +38,7 @@ export function isYes(value: unknown): boolean | undefined {
  * @param members without those that identify the lead
  * @param kind an element's fields may also have the API's names, and its empty texts are refused; in a form an empty
  *   parameter counts as missing, as in VICIdial
- * @param hasCustomFields whether names that aren't columns of the lead table are labels of custom fields
+ * @param hasCustomFields whether names that VICIdial has no meaning for are labels of custom fields
  */
 export function readRequestedChanges(
   members: Iterable<readonly [string, unknown]>,
@@ -58,7 +59,7 @@ export function readRequestedChanges(
     const field = names.get(name)
     const given = value === BLANK ? null : value
     if (field !== undefined && !fields.has(field.name)) fields.set(field.name, readValue(field, given))
-    else if (field === undefined && hasCustomFields) custom.set(name, given)
+    else if (hasCustomFields && !RESERVED_PARAMETERS.has(name)) custom.set(name, given)
     // An element can have a field under both of its names. The second one is refused.
     else fields.set(field?.parameter ?? name, given)
   }

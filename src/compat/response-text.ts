@@ -36,6 +36,7 @@ export function resultLines(results: readonly Result[], summary: CallSummary): s
   const others = results.filter(({ status }) => status !== 'updated' && status !== 'not_found')
   const notices = [
     ...(missing.length > 0 ? [missingPart(missing, summary)] : []),
+    ...(updated.length > 0 ? keptPhonePart(summary) : []),
     ...warningParts(updated, summary)
   ]
   // VICIdial too succeeds if it found some of the leads, and doesn't report the others.
@@ -90,6 +91,12 @@ function missingPart(missing: readonly Result[], { user, call }: CallSummary): s
   return `update_lead ${what}: |${user}|${(call.searched ?? []).map(plain).join('|')}`
 }
 
+/** That VICIdial, and so the gateway, leaves the phone number of a call alone. */
+function keptPhonePart({ user, function: called, call }: CallSummary): string[] {
+  if (call?.keepsPhone !== true) return []
+  return [`${called} PHONE NUMBER NOT CHANGED WITHOUT update_phone_number=Y - ${user}`]
+}
+
 /** A part of the response about several results, without their leads: the text before and after them. */
 interface SharedPart {
   readonly before: string
@@ -120,7 +127,7 @@ function refusedPart(
   { index, status, error }: Result,
   { user, function: called, call }: CallSummary
 ): SharedPart {
-  const { code = 'upstream_error', field = '', detail = '', lead_ids: matches = [] } = error ?? {}
+  const { code = 'upstream_error', field = '', detail = '' } = error ?? {}
   const list = plain(listOf(call, index))
   const because = `|${code}|${field}|${plain(detail)}`
   const words = {
@@ -128,8 +135,6 @@ function refusedPart(
     list_not_allowed: 'NOT AN ALLOWED LIST ID'
   }[code]
   if (words !== undefined) return { before: `${called} ${words} - ${user}|${list}`, after: because }
-  if (status === 'ambiguous')
-    return { before: `${called} SEVERAL LEADS MATCH - ${user}|${matches.join(',')}`, after: because }
   const what = status === 'unknown' ? 'LEADS PERHAPS NOT UPDATED' : 'LEADS NOT UPDATED'
   return { before: `${called} ${what} - ${user}`, after: because }
 }

@@ -196,7 +196,7 @@ function measure(updates: readonly Update[]): { wanted: Map<string, WantedSearch
 }
 
 /** The leads that an update changes, of those that its key matches; or the outcome of an update that changes none. */
-function leadsMeant({ key, onMultiple, keyMatch }: Update, found: Found): Found {
+function leadsMeant({ key, onMultiple, newest: most = 1, keyMatch }: Update, found: Found): Found {
   if (found.kind === 'outcome') return found
   const { codes, refusal, isProvisional } = found
   let { leads } = found
@@ -211,7 +211,7 @@ function leadsMeant({ key, onMultiple, keyMatch }: Update, found: Found): Found 
     return { kind: 'outcome', outcome: isProvisional ? { ...outcome, isProvisional } : outcome }
   }
   if (leads.length > 1 && onMultiple === 'reject') return { kind: 'outcome', outcome: ambiguous(leads) }
-  return { ...found, leads: onMultiple === 'newest' ? [newest] : leads }
+  return { ...found, leads: onMultiple === 'newest' ? leads.slice(0, most) : leads }
 }
 
 /** The code of the leads, if it is not the key; null if one could not be read; undefined if they have the key itself. */

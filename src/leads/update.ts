@@ -39,6 +39,8 @@ export interface Update {
   readonly index: number
   readonly key: LeadKey
   readonly onMultiple: OnMultiple
+  /** How many leads `newest` changes. Default: 1. */
+  readonly newest?: number
   /** Default: `collation`. */
   readonly keyMatch?: 'exact'
   readonly changes: Changes

@@ -148,7 +148,6 @@ test('options at the value that changes nothing are taken, at any other they are
   const gateway = await startCompat(t)
   const options: [name: string, harmless: string, other: string][] = [
     ['DB', '0', '1'],
-    ['search_location', 'SYSTEM', 'LIST'],
     ['archived_lead', 'N', 'Y'],
     ['no_update', 'N', 'Y'],
     ['insert_if_not_found', 'N', 'Y'],
@@ -205,7 +204,7 @@ test('what an option reads may stand beside it only where the call switches it o
   )
   t.match(
     (await ask(gateway, 'GET', query({ ...one, ...details }))).body,
-    /^ERROR: .*\|field_unknown\|callback_status\|/
+    /^ERROR: .*\|field_unknown\|callback_datetime\|The gateway changes no callbacks/
   )
   t.match(
     (await ask(gateway, 'GET', query({ ...one, hopper_priority: '5', add_to_hopper: 'N' }))).body,

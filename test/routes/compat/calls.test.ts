@@ -210,13 +210,20 @@ test("VICIdial's own form: lead_ids and one set of values, each parameter with i
     [{ custom_fields: 'Y', hidden: 'blue' }, /^ERROR: .*\|1\|field_not_allowed\|custom_fields.hidden\|/],
     [
       { phone_number: '2125551234', status: 'SALE' },
-      /^ERROR: .*\|phone_number is changed with update_phone_number=Y/
+      /^SUCCESS: .*\nNOTICE: batch_update_lead PHONE NUMBER NOT CHANGED WITHOUT update_phone_number=Y - crm\n$/
+    ],
+    [
+      { phone_number: '2125551234' },
+      /\|no_changes\|\|The update changes nothing: phone_number is changed with/
     ],
     [{ phone_number: '2125551234', update_phone_number: 'Y' }, /^SUCCESS/],
     [{ status: 'SALE', records: '1000' }, /^SUCCESS/],
     [{ status: 'SALE', records: '0' }, /^ERROR: .*\|records must be a number, and at least 1/],
     [{ status: 'SALE', records: 'all' }, /^ERROR: .*\|records must be a number/],
-    [{ status: 'SALE', delete_lead: 'Y' }, /^ERROR: .*\|field_unknown\|delete_lead\|/],
+    [
+      { status: 'SALE', delete_lead: 'Y' },
+      /^ERROR: .*\|field_unknown\|delete_lead\|The gateway deletes nothing: leave delete_lead out/
+    ],
     [{ status: 'SALE', leads_data: '[{}]' }, /^ERROR: .*\|Give either lead_ids or leads_data, not both/],
     [{ status: 'SALE', format: 'xml' }, /^ERROR: .*\|format must be text or json/],
     [{ status: '--BLANK--' }, /^ERROR: .*\|1\|field_not_clearable\|status\|/],
@@ -256,18 +263,32 @@ test('update_lead takes an id, vendor code or phone number; what VICIdial would 
     ],
     [{ status: 'A' }, /^ERROR: update_lead NO VALID SEARCH METHOD - crm\|LEAD_ID\|\|\|\|search_method must/],
     [
-      { lead_id: '5', search_method: 'ANY', status: 'A' },
-      /^ERROR: update_lead NO VALID SEARCH METHOD - crm\|ANY\|5\|\|\|/
+      { lead_id: '5', search_method: 'ANYTHING', status: 'A' },
+      /^ERROR: update_lead NO VALID SEARCH METHOD - crm\|ANYTHING\|5\|\|\|/
     ],
     [
       { lead_id: '5', search_method: 'PHONE_NUMBER', phone_number: phone, status: 'A' },
       /^ERROR: .*\|lead_id is not looked at/
     ],
-    [{ lead_id: '5', records: '2', status: 'A' }, /^ERROR: .*\|records must be 1/],
-    [{ lead_id: '5', no_update: 'Y' }, /\|field_unknown\|no_update\|/],
+    [{ lead_id: '5', records: '2', status: 'A' }, done],
+    [{ lead_id: '5', records: '0', status: 'A' }, /^ERROR: .*\|records must be the number of leads/],
+    [{ lead_id: '5', records: 'all', status: 'A' }, /^ERROR: .*\|records must be the number of leads/],
+    [
+      { lead_id: '5', no_update: 'Y' },
+      /\|field_unknown\|no_update\|The gateway does not only look for leads/
+    ],
     [
       { lead_id: '5', phone_number: '2125550000' },
-      /^ERROR: .*\|phone_number is changed with update_phone_number=Y/
+      /\|no_changes\|\|The update changes nothing: phone_number is changed with/
+    ],
+    [
+      { lead_id: '5', phone_number: '2125550000', status: 'E' },
+      /^SUCCESS: update_lead LEAD HAS BEEN UPDATED - crm\|5\|1\|\|\|\nNOTICE: update_lead PHONE NUMBER NOT CHANGED/
+    ],
+    [{ lead_id: '5', search_method: 'LEAD', status: 'F' }, done],
+    [
+      { lead_id: '5', favorite_color: 'red' },
+      /\|field_unknown\|favorite_color\|.* A custom field needs custom_fields=Y/
     ],
     [
       { search_method: 'PHONE_NUMBER', phone_number: phone, update_phone_number: 'Y', status: 'A' },

@@ -48,7 +48,6 @@ const OTHERWISE: readonly (readonly [said: RegExp, why: string])[] = [
   ],
   [/VALUE STORED OTHERWISE - api\|[\d,]+\|characters_dropped\|/, 'The same is stored, but not told.'],
   [/\|records must be/, 'VICIdial leaves out leads beyond the limit, without a sign.'],
-  [/\|phone_number is changed with/, 'VICIdial passes over phone_number in a batch.'],
   [/\|list_id moves no lead/, 'VICIdial passes over list_id in a batch.'],
   [/NOT A DEFINED LIST ID/, 'VICIdial moves leads to lists that there are not, unless list_exists_check=Y.'],
   [

@@ -1,0 +1,30 @@
+/** What the gateway does not do, and the parameters of VICIdial that ask for it or belong to it. */
+const UNSUPPORTED: readonly (readonly [what: string, parameters: readonly string[]])[] = [
+  ['looks for leads in every list', ['search_location']],
+  ['finds no archived leads', ['archived_lead']],
+  ['does not only look for leads', ['no_update']],
+  ['adds no leads', ['insert_if_not_found', 'multi_alt_phones', 'tz_method']],
+  ['deletes nothing', ['delete_lead', 'delete_cf_data']],
+  ["changes no lead's entry list", ['entry_list_id', 'force_entry_list_id']],
+  [
+    'changes no callbacks',
+    [
+      ...['callback', 'callback_status', 'callback_datetime', 'callback_type', 'callback_user'],
+      ...['callback_comments', 'campaign_id']
+    ]
+  ],
+  [
+    'does not change the hopper',
+    ['add_to_hopper', 'remove_from_hopper', 'hopper_priority', 'hopper_local_call_time_check']
+  ],
+  ['shows none of its queries', ['DB']]
+]
+const BY_PARAMETER: ReadonlyMap<string, string> = new Map(
+  UNSUPPORTED.flatMap(([what, parameters]) => parameters.map((name): [string, string] => [name, what]))
+)
+
+/** Why a parameter of VICIdial is refused here; undefined if it is none that the gateway knows. */
+export function whyUnsupported(parameter: string): string | undefined {
+  const what = BY_PARAMETER.get(parameter)
+  return what === undefined ? undefined : `The gateway ${what}: leave ${parameter} out, or at its default.`
+}
