@@ -48,7 +48,7 @@ export function tellingValues(field: Field): (string | number | null)[] {
   if (type === 'integer') return [minimum ?? 0, Math.min(maximum ?? 0, 999)]
   if (type === 'number') return [-5, 5.5, 0]
   if (type === 'date') return ['1985-12-31', '2000-02-29', ...empty]
-  if (type === 'phone') return ['1 (2) 3.4-5'.slice(0, maxLength), ...empty]
+  if (type === 'phone') return ['1 (2) 3-4 5'.slice(0, maxLength), ...empty]
   if (choices) return [...choices]
   if (letters === 'capitals') return ['A', 'USA'.slice(0, maxLength), ...empty]
   const kept = letters === 'any' ? "it's a <b>%41</b> & ä|é=ñ" : `aZ09${characters}z`

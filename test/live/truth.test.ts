@@ -1,5 +1,7 @@
 import { test } from 'tap'
-import { randomUpdates } from './random-updates.ts'
+import { createCleaner } from '../../src/leads/clean.ts'
+import { FIELDS } from '../../src/leads/fields.ts'
+import { randomUpdates, tellingValues } from './random-updates.ts'
 import { judge } from './truth.ts'
 
 const leads = {
@@ -52,4 +54,13 @@ test('random updates ask for codes with an exponent in each spelling, and for ex
   const keys = new Set(updates.map(({ vendor_lead_code: code }) => code))
   for (const code of ['17e5', '17E5', '17E6', '170e5']) t.ok(keys.has(code), code)
   t.ok(updates.some(({ vendor_lead_code: code, key_match: match }) => code === '17E6' && match === 'exact'))
+})
+
+test('the gateway refuses none of the values that are tried on a real server', async (t) => {
+  for (const mode of [0, 1] as const) {
+    const clean = createCleaner(mode)
+    for (const field of FIELDS)
+      for (const value of tellingValues(field))
+        t.notOk('code' in clean(field, value), `${mode} ${field.name} ${JSON.stringify(value)}`)
+  }
 })
