@@ -143,7 +143,7 @@ export const ERRORS = {
   },
   unsafe_characters: {
     title: 'The value holds characters that are never sent to VICIdial',
-    help: 'Backslashes, control characters (but new lines in comments), halves of surrogate pairs, more than 30 combining marks in a row and the text --BLANK-- are refused; with some builds of VICIdial, apostrophes in look-up keys too.'
+    help: 'Backslashes and line breaks in identifiers, control characters, halves of surrogate pairs, more than 30 combining marks in a row and the text --BLANK-- are refused; with some builds of VICIdial, apostrophes in look-up keys too.'
   },
   no_changes: {
     title: 'The update changes nothing',

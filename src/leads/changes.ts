@@ -5,6 +5,7 @@ import { isObject } from './is-object.ts'
 import { echo, type PointedRefusal, pointer, type Refusal, type Warning } from './refusal.ts'
 import { allows, type Rights } from './rights.ts'
 import type { ServerRules } from './server-rules.ts'
+import { unseenIn } from './typography.ts'
 
 /** The changes of one update, in VICIdial's terms. Leads with equal `key` can share a call. */
 export interface Changes {
@@ -131,7 +132,7 @@ function standardField(
 
 /** The refusal of a value that loses something, for a caller who accepts no loss. */
 export function lossRefused(field: string, [warning]: readonly Warning[]): Refusal {
-  const detail = `VICIdial would hold "${warning?.stored ?? ''}", and on_lossy is "reject".`
+  const detail = `VICIdial would hold "${warning?.stored ?? ''}", and on_lossy is "reject".${unseenIn(warning?.sent)}`
   return { code: 'characters_lost', field, detail }
 }
 

@@ -4,6 +4,7 @@ import { FIELDS, type Field } from './fields.ts'
 import { parseDate, parseInteger, parseOffset } from './numbers-and-dates.ts'
 import { readPhone } from './phone.ts'
 import type { Refusal, RefusalCode, Warning } from './refusal.ts'
+import { asciiOf, shown, unseenIn, withoutInvisible } from './typography.ts'
 import { BLANK, composed, tooManyMarks, unsafeCharacter } from './sendable-text.ts'
 
 /** A value as sent and as VICIdial stores it, with warnings about what it loses. */
@@ -17,7 +18,17 @@ export interface Cleaned {
 export type Cleaner = (field: Field, value: unknown) => Cleaned | Refusal
 
 const NEWLINE = /\n/g
-const NON_ASCII_LETTER = /(?!\p{ASCII})\p{L}/gu
+/** Letters and digits that have a Latin spelling. */
+const LETTER = /\p{L}/u
+const DIGIT = /\p{Nd}/u
+/** A number that is one character, such as a fraction or an exponent. */
+const SIGN_OF_NUMBER = /\p{No}/u
+const ASCII_DIGIT = /[0-9]/
+/** Line breaks and tabs, which a reader takes for space. The first set is of `comments`, which keep new lines. */
+const TABS = /[\t\v\f\u0085]+/g
+const BREAKS = /[\t\v\f\n\u0085\u2028\u2029]+/g
+/** What a phone number may have besides ASCII: spaces, dashes, full-width forms. */
+const PHONE_TYPOGRAPHY = /(?!\p{ASCII})[\p{Zs}\p{Pd}\u2212\uff01-\uff5e]/gu
 /** A whole number as table programs write one that they hold as a fraction: `2125550100.0`, `2.12555E+09`. */
 const TABLE_NUMBER = /^\+?(?:\d{6,}\.0+|\d(?:\.\d+)?[Ee]\+\d+)$/
 /** Most characters of a value quoted in a warning: a little more than the longest column. */
@@ -117,7 +128,11 @@ function number(
   const parsed = parse(value)
   const { minimum = 0, maximum = 0 } = field
   if (parsed === undefined) {
-    return refuse(field, 'field_invalid', `${field.name} must be ${what}, from ${minimum} to ${maximum}.`)
+    return refuse(
+      field,
+      'field_invalid',
+      `${field.name} must be ${what}, from ${minimum} to ${maximum}.${unseenIn(value)}`
+    )
   }
   if (parsed.value < minimum || parsed.value > maximum) {
     return refuse(field, 'field_invalid', `${field.name} must be from ${minimum} to ${maximum}.`)
@@ -143,7 +158,9 @@ function textValue(column: Column, value: unknown): Cleaned | Refusal {
     const hint = field.clearable ? 'use null to empty the field, or leave it out' : 'leave the field out'
     return refuse(field, 'field_invalid', `${field.name} is an empty string; ${hint}.`)
   }
-  const unsafe = unsafeCharacter(trimmed, field.name === 'comments')
+  const isProse = field.kind === 'prose'
+  const text = isProse ? onOneLine(column, trimmed) : trimmed
+  const unsafe = unsafeCharacter(text, field.name === 'comments')
   if (unsafe)
     return refuse(
       field,
@@ -151,37 +168,44 @@ function textValue(column: Column, value: unknown): Cleaned | Refusal {
       `${field.name} holds ${unsafe}, which is never sent to VICIdial.`
     )
 
-  if (trimmed === BLANK) return refuse(field, 'unsafe_characters', blankDetail(field))
+  if (text === BLANK) return refuse(field, 'unsafe_characters', blankDetail(field))
 
   if (field.choices) {
     if (field.choices.includes(trimmed)) return { send: trimmed, stored: trimmed, warnings: [] }
-    return refuse(field, 'field_invalid', `${field.name} must be one of ${field.choices.join(', ')}.`)
+    return refuse(
+      field,
+      'field_invalid',
+      `${field.name} must be one of ${field.choices.join(', ')}.${unseenIn(trimmed)}`
+    )
   }
   if (field.type === 'date') {
     const date = parseDate(trimmed)
     if (date) return { send: date, stored: date, warnings: [] }
-    return refuse(field, 'field_invalid', `${field.name} must be a date that exists, as YYYY-MM-DD.`)
+    return refuse(
+      field,
+      'field_invalid',
+      `${field.name} must be a date that exists, as YYYY-MM-DD.${unseenIn(trimmed)}`
+    )
   }
   if (field.type === 'phone') return phone(column, value, trimmed)
-  if (field.mayBePhone && TABLE_NUMBER.test(trimmed)) {
+  if (field.mayBePhone && TABLE_NUMBER.test(text)) {
     const detail = `${field.name} is a phone number as a table program writes a number: give the digits alone.`
     return refuse(field, 'field_invalid', detail)
   }
-  return field.kind === 'prose' ? prose(column, value, trimmed) : identifier(column, trimmed)
+  return isProse ? prose(column, value, trimmed, text) : identifier(column, trimmed)
 }
 
 function phone(column: Column, value: string, trimmed: string): Cleaned | Refusal {
   const { field } = column
-  const reading = readPhone(trimmed)
-  if ('code' in reading) return refuse(field, reading.code, `${field.name} ${reading.detail}.`)
-  const { digits } = reading
-  const dropped = {
-    field: field.name,
-    code: 'characters_dropped',
-    sent: echoed(value),
-    stored: digits
-  } as const
-  return fit(column, digits, digits, reading.trunkZeroDropped ? [dropped] : [])
+  const seen = withoutInvisible(trimmed)
+  const plain = seen.replace(PHONE_TYPOGRAPHY, (character) => asciiOf(character) ?? character)
+  const reading = readPhone(plain)
+  if ('code' in reading) {
+    return refuse(field, reading.code, `${field.name} ${reading.detail}.${unseenIn(trimmed)}`)
+  }
+  const { digits, trunkZeroDropped } = reading
+  const isDropped = seen !== trimmed || trunkZeroDropped
+  return fit(column, digits, digits, losses(column, value, digits, plain !== seen, isDropped))
 }
 
 function identifier(column: Column, trimmed: string): Cleaned | Refusal {
@@ -195,32 +219,70 @@ function identifier(column: Column, trimmed: string): Cleaned | Refusal {
     return refuse(
       field,
       'characters_lost',
-      `VICIdial would lose ${[...lost].slice(0, MAX_LISTED_CHARACTERS).join(' ')} from ${field.name}: it keeps ${field.keeps}.`
+      `VICIdial would lose ${[...lost].slice(0, MAX_LISTED_CHARACTERS).map(shown).join(' ')} from ${field.name}: it keeps ${field.keeps}.`
     )
   }
   return fit(column, trimmed, trimmed, [])
 }
 
-function prose(column: Column, value: string, trimmed: string): Cleaned | Refusal {
+/** Writes what a reader takes for a space as one, and backslashes as slashes, or as spaces where slashes are lost. */
+function onOneLine({ field, lost }: Column, text: string): string {
+  const line = text.replace(field.name === 'comments' ? TABS : BREAKS, ' ')
+  return line.replaceAll('\\', isKept('/', lost) ? '/' : ' ')
+}
+
+function prose(column: Column, value: string, trimmed: string, line: string): Cleaned | Refusal {
   const { field, text } = column
-  const latin = column.isTransliterated ? trimmed.replace(NON_ASCII_LETTER, anyAscii) : trimmed
-  const kept = latin.replace(column.lost, '')
+  const spell = (character: string, offset: number, whole: string) =>
+    spelling(column, character, whole[offset - 1], whole[offset + character.length])
+  const spelled = line.replace(column.lost, spell).replace(text.unstorable, spell).trim()
+  const kept = spelled.replace(column.lost, '')
   if (kept.replace(text.unstorable, '').replaceAll('+', '').trim() === '') {
     return refuse(
       field,
       'characters_lost',
-      `VICIdial would lose all of ${field.name}: it keeps ${field.keeps}.`
+      `VICIdial would lose all of ${field.name}: it keeps ${field.keeps}.${unseenIn(trimmed)}`
     )
   }
   // VICIdial would store one or four question marks for what a column cannot hold.
   const beyond = field.letters === 'any' ? '?' : ''
   const send = kept.replaceAll('+', ' ').replace(text.unstorable, beyond).trim()
   const stored = send.replace(NEWLINE, '!N')
-  const warnings: Warning[] = []
-  const sent = echoed(value)
-  if (latin !== trimmed) warnings.push({ field: field.name, code: 'transliterated', sent, stored })
-  if (send !== latin) warnings.push({ field: field.name, code: 'characters_dropped', sent, stored })
-  return fit(column, send, stored, warnings)
+  return fit(column, send, stored, losses(column, value, stored, spelled !== trimmed, send !== spelled))
+}
+
+/** How a character that VICIdial would lose is written instead; itself if there is no such spelling. */
+function spelling(
+  { isTransliterated, lost }: Column,
+  character: string,
+  before: string | undefined,
+  after: string | undefined
+): string {
+  if (LETTER.test(character) && isTransliterated) return anyAscii(character)
+  const ascii = DIGIT.test(character) ? anyAscii(character) : asciiOf(character)
+  if (ascii === undefined || !isKept(ascii, lost)) return character
+  if (!SIGN_OF_NUMBER.test(character)) return ascii
+  // 12½ is not 121/2.
+  const isDigit = (neighbour = '') => ASCII_DIGIT.test(neighbour)
+  return `${isDigit(before) ? ' ' : ''}${ascii}${isDigit(after) ? ' ' : ''}`
+}
+
+function isKept(text: string, lost: RegExp): boolean {
+  return text.search(lost) === -1
+}
+
+/** The warnings about a value that is stored otherwise. */
+function losses(
+  { field }: Column,
+  value: string,
+  stored: string,
+  isTransliterated: boolean,
+  isDropped: boolean
+): Warning[] {
+  const codes: Warning['code'][] = []
+  if (isTransliterated) codes.push('transliterated')
+  if (isDropped) codes.push('characters_dropped')
+  return codes.map((code) => ({ field: field.name, code, sent: echoed(value), stored }))
 }
 
 /** A value as a warning quotes it. */

@@ -2,6 +2,7 @@ import { BLANK, composed, tooManyMarks, unsafeCharacter } from './sendable-text.
 import type { ColumnText } from './column-text.ts'
 import { parseDate, parseTime } from './numbers-and-dates.ts'
 import type { Refusal, RefusalCode } from './refusal.ts'
+import { unseenIn } from './typography.ts'
 
 /** How values of one type are read. */
 interface TypeRules {
@@ -122,7 +123,8 @@ export function cleanCustomField(
   if (unsafe) return refuse('unsafe_characters', `${name} holds ${unsafe}, which is never sent to VICIdial.`)
   if (text === BLANK) return refuse('unsafe_characters', `${BLANK} would empty ${name}; use null.`)
   const stored = ofType(field, text)
-  if (stored === undefined) return refuse('field_invalid', `${name} must be ${wanted(field)}.`)
+  if (stored === undefined)
+    return refuse('field_invalid', `${name} must be ${wanted(field)}.${unseenIn(text)}`)
   const lost = lostCharacters(stored)
   if (lost) return refuse('characters_lost', `VICIdial would lose ${lost} from ${name}.`)
   if (stored.search(column.unstorable) !== -1)

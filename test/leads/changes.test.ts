@@ -318,7 +318,7 @@ test('beside custom fields no value may look like a parameter, as VICIdial would
 
 test('every refusal of an update is listed at once, each with its pointer', async (t) => {
   const refusals = read({
-    fields: { status: '', nope: 1, email: 'a+b@example.com', comments: 'a\\', rank: null, title: 'Mister' },
+    fields: { status: '', nope: 1, email: 'a+b@example.com', owner: 'a\\', rank: null, title: 'Mister' },
     customFields: { unlisted: 'x', favorite_color: 'a;b' }
   })
   t.strictSame(
@@ -327,7 +327,7 @@ test('every refusal of an update is listed at once, each with its pointer', asyn
       ['field_invalid', 'status', '/fields/status'],
       ['field_unknown', 'nope', '/fields/nope'],
       ['characters_lost', 'email', '/fields/email'],
-      ['unsafe_characters', 'comments', '/fields/comments'],
+      ['unsafe_characters', 'owner', '/fields/owner'],
       ['field_not_clearable', 'rank', '/fields/rank'],
       ['field_too_long', 'title', '/fields/title'],
       ['field_not_allowed', 'custom_fields.unlisted', '/custom_fields/unlisted'],

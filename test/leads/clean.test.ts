@@ -80,7 +80,7 @@ for (const [name, keeps, plus, longest, kind] of TEXT) {
 
   const expected = (character: string): Cleaned | string => {
     const value = around(character)
-    if (character === '\\') return 'unsafe_characters'
+    if (character === '\\') return backslash()
     if (value.trim() === '') return 'field_invalid'
     if (character === ' ' && longest < 3) return unaltered('a')
     if (/[A-Za-z0-9]/.test(character) || keeps.includes(character)) return unaltered(value)
@@ -88,6 +88,15 @@ for (const [name, keeps, plus, longest, kind] of TEXT) {
     const left = around(character === '+' && plus === 'space' ? ' ' : '')
     if (left === '') return 'characters_lost'
     const warnings = [{ field: name, code: 'characters_dropped' as const, sent: value, stored: left }]
+    return { send: left, stored: left, warnings }
+  }
+
+  const backslash = (): Cleaned | string => {
+    if (kind === 'identifier') return 'unsafe_characters'
+    const stands = keeps.includes('/') ? '/' : keeps.includes(' ') ? ' ' : ''
+    const left = around(stands).trim()
+    if (left === '') return 'characters_lost'
+    const warnings = [{ field: name, code: 'transliterated' as const, sent: around('\\'), stored: left }]
     return { send: left, stored: left, warnings }
   }
 
@@ -188,7 +197,7 @@ test('prose that would lose everything is refused', async (t) => {
   for (const value of [';', '#"', '+', '😀', '😀;+', '+ +', '; ;', '😀\n+']) {
     for (const mode of MODES) t.equal(stored(mode, 'comments', value), 'refused: characters_lost', value)
   }
-  t.strictSame(clean(0, 'title', '№'), {
+  t.strictSame(clean(0, 'title', '°'), {
     code: 'characters_lost',
     field: 'title',
     detail: "VICIdial would lose all of title: it keeps letters, digits, spaces and - ' _ .."
@@ -282,39 +291,47 @@ test('any value of another type is refused', async (t) => {
   })
 })
 
-test('every line ending becomes a newline, which VICIdial stores as !N and only comments accept', async (t) => {
+const IDENTIFIERS = STRINGS.filter((name) => FIELD_BY_NAME.get(name)?.kind === 'identifier')
+const PROSE = STRINGS.filter((name) => !IDENTIFIERS.includes(name))
+
+test('every line ending becomes a newline, which comments store as !N and other prose as a space', async (t) => {
   for (const value of ['one\ntwo', 'one\r\ntwo', 'one\rtwo']) {
     t.strictSame(clean(0, 'comments', value), { send: 'one\ntwo', stored: 'one!Ntwo', warnings: [] })
-    for (const name of STRINGS.filter((name) => name !== 'comments'))
-      t.equal(stored(1, name, value), 'refused: unsafe_characters', name)
+    for (const name of IDENTIFIERS) t.equal(stored(1, name, value), 'refused: unsafe_characters', name)
+    const warnings = [{ field: 'address1', code: 'transliterated', sent: value, stored: 'one two' }]
+    t.strictSame(clean(0, 'address1', value), { send: 'one two', stored: 'one two', warnings })
   }
+  for (const name of PROSE.filter((name) => name !== 'comments' && name !== 'middle_initial'))
+    t.equal(stored(1, name, 'a\n\nb'), 'a b', name)
   t.equal(stored(0, 'comments', '\r\n one \r\n'), 'one')
   t.equal(stored(0, 'comments', 'one\n;'), 'one', 'what a loss bares is trimmed too')
 })
 
-test('a backslash is refused in every field', async (t) => {
-  for (const name of STRINGS) {
+test('a backslash is refused in every identifier, and a slash in prose that keeps slashes', async (t) => {
+  for (const name of IDENTIFIERS) {
     for (const value of ['\\', 'a\\b', 'abc\\', '\\"', '1\\2'])
       t.equal(stored(1, name, value), 'refused: unsafe_characters', name)
   }
-  t.strictSame(clean(0, 'comments', 'abc\\'), {
+  t.strictSame(clean(0, 'owner', 'abc\\'), {
     code: 'unsafe_characters',
-    field: 'comments',
-    detail: 'comments holds a backslash, which is never sent to VICIdial.'
+    field: 'owner',
+    detail: 'owner holds a backslash, which is never sent to VICIdial.'
   })
+  for (const name of ['address1', 'city', 'comments']) t.equal(stored(0, name, 'a\\b'), 'a/b', name)
+  for (const name of ['last_name', 'province']) t.equal(stored(0, name, 'a\\b'), 'a b', name)
 })
 
-test('every control character is refused, except a newline in comments', async (t) => {
+test('every control character is refused, except line breaks and tabs in prose', async (t) => {
   const codes = [...Array(0x20).keys(), 0x7f, ...Array.from({ length: 0x20 }, (_, n) => 0x80 + n)]
   for (const name of STRINGS) {
     const taken = codes.filter(
       (code) => stored(1, name, `a${String.fromCharCode(code)}b`) !== 'refused: unsafe_characters'
     )
-    t.strictSame(taken, name === 'comments' ? [0x0a, 0x0d] : [], name)
+    t.strictSame(taken, PROSE.includes(name) ? [0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x85] : [], name)
   }
-  t.match(clean(0, 'comments', 'a\tb'), {
+  t.match(clean(0, 'vendor_lead_code', 'a\tb'), {
     code: 'unsafe_characters',
-    detail: 'comments holds the control character U+0009, which is never sent to VICIdial.'
+    detail: 'vendor_lead_code holds the control character U+0009, which is never sent to VICIdial.'
   })
   t.match(clean(0, 'email', 'a\u001bb'), {
     detail: 'email holds the control character U+001B, which is never sent to VICIdial.'
@@ -380,7 +397,7 @@ test('phone fields accept the usual punctuation and are reduced to digits', asyn
     }
   }
   t.strictSame(clean(0, 'phone_code', '+44'), unaltered('44'))
-  for (const value of ['555-CALL', '+', '( ) -', '12#', '1/2', '1,2', '٣٣٣', '１２', '212 555x1', '1_2'])
+  for (const value of ['555-CALL', '+', '( ) -', '12#', '1/2', '1,2', '٣٣٣', '212 555x1', '1_2'])
     for (const [name] of PHONES) t.equal(stored(1, name, value), 'refused: characters_lost', value)
   t.strictSame(clean(0, 'alt_phone', '555-CALL'), {
     code: 'characters_lost',
