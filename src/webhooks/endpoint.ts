@@ -14,8 +14,8 @@ import { Evaluator } from './mapping/evaluator.ts'
 import type { MappedPayload, MappingDefinition, MappingFault } from './mapping/mapping.ts'
 import { type PayloadType, parsePayload } from './payload.ts'
 
-/** Where a request carries its event's id, which identifies repeats of the event. */
-export type EventId = { readonly header: string } | { readonly expression: string }
+/** Where a request carries its event's id, which identifies repeats of the event: in the first of `headers` it has. */
+export type EventId = { readonly headers: readonly string[] } | { readonly expression: string }
 
 /** A webhook endpoint as configured, with its secrets read from their files. */
 export interface EndpointConfig {
@@ -103,7 +103,7 @@ export class WebhookEndpoint {
    */
   async eventId(headers: IncomingHttpHeaders, payload: unknown): Promise<string | undefined> {
     if (this.#eventId === undefined) return undefined
-    const isInHeader = 'header' in this.#eventId
+    const isInHeader = 'headers' in this.#eventId
     return this.#eventIdOf(headers, isInHeader ? undefined : await this.#evaluateEventId(payload))
   }
 
@@ -135,8 +135,9 @@ export class WebhookEndpoint {
 
   #eventIdOf(headers: IncomingHttpHeaders, evaluated: EventIdValue): string | undefined {
     if (this.#eventId === undefined) return undefined
-    const id = 'header' in this.#eventId ? headerValue(headers, this.#eventId.header) : evaluated
-    const text = String(id ?? '').trim()
+    const names = 'headers' in this.#eventId ? this.#eventId.headers : []
+    const inHeader = names.map((name) => headerValue(headers, name)).find((value) => value !== undefined)
+    const text = String(inHeader ?? evaluated ?? '').trim()
     if (text === '') return undefined
     return text.length > MAX_EVENT_ID ? `sha256:${hash('sha256', text)}` : text
   }

@@ -15,10 +15,11 @@ const DETAILS: Readonly<Record<AuthFault, string>> = {
   credential_missing: 'Missing credential: send the key, login or secret of this webhook source.',
   credential_wrong: 'The credential is not one of this webhook source.',
   signature_missing: 'Missing signature: its header is absent or empty.',
+  id_missing: 'Missing id: the signature needs the header of the id.',
   signature_malformed: 'The signature does not have the form that this webhook source expects.',
   signature_wrong: 'The signature does not match the request.',
   timestamp_missing: 'Missing timestamp: the signature needs one.',
-  timestamp_malformed: 'The timestamp is not a Unix time.',
+  timestamp_malformed: 'The timestamp is neither a Unix time nor one like 2026-11-30T09:15:00Z.',
   timestamp_too_old: 'The timestamp is too old.',
   timestamp_too_new: "The timestamp is in the future: check the sender's clock."
 }

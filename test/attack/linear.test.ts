@@ -20,6 +20,7 @@ import { FIELDS } from '../../src/leads/fields.ts'
 import { serverRules } from '../../src/leads/server-rules.ts'
 import { refuseOtherSites } from '../../src/ops/same-site.ts'
 import type { Auth, HmacAuth } from '../../src/webhooks/auth/auth.ts'
+import { STANDARD_HEADERS } from '../../src/webhooks/auth/standard-webhooks.ts'
 import { verifyHead } from '../../src/webhooks/auth/verify.ts'
 import { parsePayload } from '../../src/webhooks/payload.ts'
 import { verify } from '../webhooks/verify.ts'
@@ -35,11 +36,13 @@ const UNITS = [
 
 const HMAC: HmacAuth = {
   type: 'hmac',
+  algorithm: 'sha256',
   header: 'signature',
   encoding: 'hex',
   prefix: 'sha256=',
   signatureParameter: undefined,
   timestamp: undefined,
+  idHeader: undefined,
   signed: [{ part: 'body' }],
   publicUrl: '',
   secrets: ['one', 'another']
@@ -50,7 +53,12 @@ const STRIPE: HmacAuth = {
   signatureParameter: 'v1',
   timestamp: { in: 'parameter', name: 't', unit: 'seconds', toleranceSeconds: 300 }
 }
-const STANDARD: Auth = { type: 'standard_webhooks', keys: [Buffer.from('secret')], toleranceSeconds: 300 }
+const STANDARD: Auth = {
+  type: 'standard_webhooks',
+  keys: [Buffer.from('secret')],
+  toleranceSeconds: 300,
+  headers: STANDARD_HEADERS
+}
 const TRACEPARENT = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`
 
 function verifyWith(auth: Auth, headers: Record<string, string>, body = '') {
@@ -84,6 +92,13 @@ const READERS: Readonly<Record<string, Reading>> = {
   'a signature with parameters': (text) => verifyWith(STRIPE, { signature: text }),
   'a signature with a timestamp': (text) => verifyWith(STRIPE, { signature: `t=1,v1=${text}` }),
   'a signed body': (text) => verifyWith(HMAC, { signature: `sha256=${'0'.repeat(64)}` }, text),
+  'the time of a signature': (text) =>
+    verifyWith(STRIPE, { signature: `t=2026-01-01T00:00:00.${text},v1=${'0'.repeat(64)}` }),
+  'the id of a signature': (text) =>
+    verifyWith(
+      { ...HMAC, idHeader: 'id', signed: [{ part: 'id' }, { part: 'body' }] },
+      { id: text, signature: `sha256=${'0'.repeat(64)}` }
+    ),
   'a standard signature': (text) =>
     verifyWith(STANDARD, { 'webhook-id': '1', 'webhook-timestamp': '1', 'webhook-signature': text }),
   'the id of a standard webhook': (text) =>

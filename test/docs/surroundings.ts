@@ -26,6 +26,9 @@ export const SECRETS: Readonly<Record<string, string>> = {
   github_secret: "It's a Secret to Everybody",
   stripe_secret: 'whsec_stripe_example_4f2c',
   shopify_secret: 'shpss_example_91b0',
+  zendesk_secret: 'zendesk_example_7c1d',
+  intercom_secret: 'intercom_example_22fa',
+  acme_secret: 'YWNtZS13ZWJob29rcy1leGFtcGxl',
   standard_secret: 'whsec_c3RhbmRhcmQtd2ViaG9va3MtZXhhbXBsZQ==',
   salesapi_pass: 'salesapi1'
 }

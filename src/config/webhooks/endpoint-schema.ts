@@ -36,10 +36,12 @@ const TimestampSchema = Type.Object(
 const HmacSchema = Type.Object(
   {
     header: HeaderName,
+    algorithm: Type.Optional(Type.Enum(['sha1', 'sha256', 'sha512'])),
     encoding: Type.Optional(Type.Enum(['hex', 'base64'])),
     prefix: Type.Optional(Type.String({ minLength: 1, maxLength: 50 })),
     signature_parameter: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_]{1,20}$' })),
     timestamp: Type.Optional(TimestampSchema),
+    id: Type.Optional(Type.Object({ header: HeaderName }, strict)),
     signed: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
     public_url: Type.Optional(Type.String({ pattern: '^https?://[^\\s?#]*[^\\s?#/]$' })),
     ...SECRETS
@@ -65,7 +67,16 @@ const AuthSchema = Type.Object(
     header: Type.Optional(Type.Object({ header: HeaderName, ...SECRETS }, strict)),
     hmac: Type.Optional(HmacSchema),
     standard_webhooks: Type.Optional(
-      Type.Object({ tolerance_seconds: Type.Optional(Tolerance), ...SECRETS }, strict)
+      Type.Object(
+        {
+          tolerance_seconds: Type.Optional(Tolerance),
+          headers: Type.Optional(
+            Type.Object({ id: HeaderName, timestamp: HeaderName, signature: HeaderName }, strict)
+          ),
+          ...SECRETS
+        },
+        strict
+      )
     )
   },
   exactlyOne

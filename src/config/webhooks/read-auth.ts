@@ -4,7 +4,7 @@ import { type Auth, type HmacAuth, SIGNED_PLACEHOLDERS, type SignedPart } from '
 import type { NoteFault } from '../config-error.ts'
 import { readSecretFile } from '../secret-file.ts'
 import type { AuthEntry, HmacEntry, SecretsEntry } from './endpoint-schema.ts'
-import { standardWebhooksKey } from '../../webhooks/auth/standard-webhooks.ts'
+import { STANDARD_HEADERS, standardWebhooksKey } from '../../webhooks/auth/standard-webhooks.ts'
 
 const DEFAULT_TOLERANCE_SECONDS = 300
 
@@ -38,7 +38,13 @@ export function readAuth(entry: AuthEntry, pointer: string, folder: string, faul
   if (keys.length < secrets.length)
     fault(standardPointer, 'has a secret that is not base64, with or without whsec_ before it')
   const toleranceSeconds = standard?.tolerance_seconds ?? DEFAULT_TOLERANCE_SECONDS
-  return { type: 'standard_webhooks', keys, toleranceSeconds }
+  const { headers } = standard ?? {}
+  const own = headers && {
+    id: headers.id.toLowerCase(),
+    timestamp: headers.timestamp.toLowerCase(),
+    signature: headers.signature.toLowerCase()
+  }
+  return { type: 'standard_webhooks', keys, toleranceSeconds, headers: own ? [own] : STANDARD_HEADERS }
 }
 
 function sha256(text: string): Buffer {
@@ -63,7 +69,7 @@ function readSecrets(
 }
 
 function readHmac(entry: HmacEntry, secrets: string[], pointer: string, fault: NoteFault): HmacAuth {
-  const { timestamp, signature_parameter: signatureParameter, public_url: publicUrl } = entry
+  const { timestamp, id, signature_parameter: signatureParameter, public_url: publicUrl } = entry
   const signed = readSigned(entry.signed ?? '{body}')
   const parts = new Set(signed.flatMap((part) => ('part' in part ? [part.part] : [])))
   const unknown = signed.some((part) => 'text' in part && /[{}]/.test(part.text))
@@ -73,6 +79,8 @@ function readHmac(entry: HmacEntry, secrets: string[], pointer: string, fault: N
   if (timestamp && !parts.has('timestamp') && !unknown)
     fault(`${pointer}/signed`, 'must have {timestamp}, or the timestamp could be any')
   if (!timestamp && parts.has('timestamp')) fault(pointer, 'needs timestamp, as it is signed')
+  if (id && !parts.has('id') && !unknown) fault(`${pointer}/id`, 'is not used, as {id} is not signed')
+  if (!id && parts.has('id')) fault(pointer, 'needs id, as it is signed')
   if (publicUrl === undefined && parts.has('url'))
     fault(pointer, "needs public_url, the gateway's address as the sender knows it, as the url is signed")
   if (publicUrl !== undefined && !parts.has('url'))
@@ -84,6 +92,7 @@ function readHmac(entry: HmacEntry, secrets: string[], pointer: string, fault: N
   return {
     type: 'hmac',
     header: entry.header.toLowerCase(),
+    algorithm: entry.algorithm ?? 'sha256',
     encoding: entry.encoding ?? 'hex',
     prefix: entry.prefix ?? '',
     signatureParameter,
@@ -93,6 +102,7 @@ function readHmac(entry: HmacEntry, secrets: string[], pointer: string, fault: N
       unit: timestamp.unit ?? 'seconds',
       toleranceSeconds: timestamp.tolerance_seconds ?? DEFAULT_TOLERANCE_SECONDS
     },
+    idHeader: id?.header.toLowerCase(),
     signed,
     publicUrl: publicUrl ?? '',
     secrets

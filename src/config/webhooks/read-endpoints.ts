@@ -1,10 +1,10 @@
 import { checkExpressions, readMapping } from './read-mapping.ts'
 import { readAuth } from './read-auth.ts'
+import type { Auth } from '../../webhooks/auth/auth.ts'
 import { CONTENT_TYPES, type PayloadType } from '../../webhooks/payload.ts'
 import type { NoteFault } from '../config-error.ts'
 import type { EndpointEntry } from './endpoint-schema.ts'
 import { type EventId, type EndpointConfig, WebhookEndpoint } from '../../webhooks/endpoint.ts'
-import { WEBHOOK_ID } from '../../webhooks/auth/standard-webhooks.ts'
 
 /**
  * Reads webhook endpoints from entries that fit their schema. Checks what the schema can't express and notes it in
@@ -22,7 +22,7 @@ export function readEndpoints(
     const pointer = `/webhooks/${index}`
     const auth = readAuth(entry.auth, `${pointer}/auth`, folder, fault)
     const mapping = readMapping(entry.mapping, `${pointer}/mapping`, customFields, fault)
-    const eventId = readEventId(entry, pointer, fault)
+    const eventId = readEventId(entry, auth, pointer, fault)
     const contentTypes = readContentTypes(entry, pointer, fault)
     const {
       name,
@@ -65,14 +65,15 @@ function readContentTypes(
 }
 
 function readEventId(
-  { event_id: entry, auth }: EndpointEntry,
+  { event_id: entry }: EndpointEntry,
+  auth: Auth,
   pointer: string,
   fault: NoteFault
 ): EventId | undefined {
-  if (entry?.header !== undefined) return { header: entry.header.toLowerCase() }
+  if (entry?.header !== undefined) return { headers: [entry.header.toLowerCase()] }
   if (entry?.expression !== undefined) {
     checkExpressions({ expression: entry.expression }, `${pointer}/event_id`, fault)
     return { expression: entry.expression }
   }
-  return auth.standard_webhooks === undefined ? undefined : { header: WEBHOOK_ID }
+  return auth.type === 'standard_webhooks' ? { headers: auth.headers.map(({ id }) => id) } : undefined
 }

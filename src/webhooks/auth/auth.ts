@@ -21,6 +21,7 @@ export type AuthFault =
   | 'credential_missing'
   | 'credential_wrong'
   | 'signature_missing'
+  | 'id_missing'
   | 'signature_malformed'
   | 'signature_wrong'
   | 'timestamp_missing'
@@ -59,12 +60,15 @@ export interface HeaderAuth {
 export interface HmacAuth {
   readonly type: 'hmac'
   readonly header: string
+  readonly algorithm: HmacAlgorithm
   readonly encoding: 'hex' | 'base64'
   /** The text before the signature in the header, like `sha256=`. */
   readonly prefix: string
   /** The name of the signatures in a header like `t=…,v1=…`; undefined if the header is the signature. */
   readonly signatureParameter: string | undefined
   readonly timestamp: HmacTimestamp | undefined
+  /** The header of the message's id; undefined if the id is not signed. */
+  readonly idHeader: string | undefined
   /** What is signed: parts of the request, and the text between them. */
   readonly signed: readonly SignedPart[]
   /** The text before the path in the signed URL. */
@@ -72,22 +76,36 @@ export interface HmacAuth {
   readonly secrets: readonly string[]
 }
 
+/** The hash functions of HMACs, and the bytes of their results. */
+export const HMAC_BYTES = { sha1: 20, sha256: 32, sha512: 64 } as const
+export type HmacAlgorithm = keyof typeof HMAC_BYTES
+
 export interface HmacTimestamp {
   /** Where it is: in a header of its own, or as a parameter of the signature's header. */
   readonly in: 'header' | 'parameter'
   readonly name: string
+  /** Of a Unix time; an RFC 3339 time has none. */
   readonly unit: 'seconds' | 'milliseconds'
   readonly toleranceSeconds: number
 }
 
 export type SignedPart = { readonly text: string } | { readonly part: SignedPlaceholder }
 export type SignedPlaceholder = (typeof SIGNED_PLACEHOLDERS)[number]
-export const SIGNED_PLACEHOLDERS = ['body', 'timestamp', 'method', 'url'] as const
+export const SIGNED_PLACEHOLDERS = ['body', 'timestamp', 'id', 'method', 'url'] as const
 
 export interface StandardWebhooksAuth {
   readonly type: 'standard_webhooks'
   readonly keys: readonly Buffer[]
   readonly toleranceSeconds: number
+  /** The names of its headers. Of several, those count whose id a request has, the first before the others. */
+  readonly headers: readonly StandardHeaders[]
+}
+
+/** Names of headers, in lower case. */
+export interface StandardHeaders {
+  readonly id: string
+  readonly timestamp: string
+  readonly signature: string
 }
 
 /** The value of a header; undefined if it is missing or empty. */

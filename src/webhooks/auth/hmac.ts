@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import {
   type AuthFault,
   headerValue,
+  HMAC_BYTES,
   type HmacAuth,
   type HmacTimestamp,
   type ReceivedHead,
@@ -18,22 +19,24 @@ interface HmacHead {
   readonly signatures: readonly Buffer[]
   /** The timestamp as sent; empty if the sender signs none. */
   readonly timestamp: string
+  /** The id as the bytes that were sent; empty if the sender signs none. */
+  readonly id: Buffer
   /** The same in milliseconds since 1970; undefined if the sender signs none. */
   readonly time: number | undefined
 }
 
 /**
- * Reads what the head of a request says of its HMAC-SHA256, over the raw body and the other parts that the sender signs.
+ * Reads what the head of a request says of its HMAC, over the raw body and the other parts that the sender signs.
  * @returns what verifies it once the body is read, or what is wrong with the head
  */
 export function verifyHmac(auth: HmacAuth, received: ReceivedHead): VerifyBody | AuthFault {
   const head = readHmacHead(auth, received)
   if (typeof head === 'string') return head
-  const { signatures, timestamp, time } = head
+  const { signatures, timestamp, id, time } = head
   const { method, url } = received
   return (rawBody, now) => {
-    const values = { body: rawBody, timestamp, method, url: auth.publicUrl + url }
-    const expected = auth.secrets.map((secret) => sign(secret, auth.signed, values))
+    const values = { body: rawBody, timestamp, id, method, url: auth.publicUrl + url }
+    const expected = auth.secrets.map((secret) => sign(secret, auth, values))
     const matching = signatures.filter(
       (signature) => expected.filter((one) => timingSafeEqual(one, signature)).length > 0
     )
@@ -52,12 +55,16 @@ function readHmacHead(auth: HmacAuth, head: ReceivedHead): HmacHead | AuthFault 
     auth.signatureParameter === undefined ? [header] : (parameters.get(auth.signatureParameter) ?? [])
   const signatures = presented.slice(0, MAX_SIGNATURES).flatMap((text) => decode(text, auth))
   if (signatures.length === 0) return 'signature_malformed'
-  if (auth.timestamp === undefined) return { signatures, timestamp: '', time: undefined }
+  const idText = auth.idHeader === undefined ? '' : headerValue(head.headers, auth.idHeader)
+  if (idText === undefined) return 'id_missing'
+  // Node reads header values as Latin-1, even if the sender wrote UTF-8.
+  const id = Buffer.from(idText, 'latin1')
+  if (auth.timestamp === undefined) return { signatures, id, timestamp: '', time: undefined }
 
   const timestamp = timestampText(auth.timestamp, head, parameters)
   if (timestamp === undefined) return 'timestamp_missing'
   const time = readTimestamp(timestamp, auth.timestamp.unit)
-  return time === undefined ? 'timestamp_malformed' : { signatures, timestamp, time }
+  return time === undefined ? 'timestamp_malformed' : { signatures, id, timestamp, time }
 }
 
 /** Reads a header like `t=1700000000,v1=…,v1=…`. */
@@ -74,15 +81,14 @@ function readParameters(header: string): Map<string, string[]> {
   return parameters
 }
 
-const SHAPES = { hex: /^[0-9a-fA-F]{64}$/, base64: /^[A-Za-z0-9+/]{43}=$/ }
-
-/** The 32 bytes of a signature, or nothing. Only canonical base64: no other header is the same signature. */
-function decode(text: string, { encoding, prefix }: HmacAuth): Buffer[] {
+/** The bytes of a signature, or nothing. Only canonical base64: no other header is the same signature. */
+function decode(text: string, { algorithm, encoding, prefix }: HmacAuth): Buffer[] {
   if (!text.startsWith(prefix)) return []
   const signature = text.slice(prefix.length)
-  if (!SHAPES[encoding].test(signature)) return []
   const bytes = Buffer.from(signature, encoding)
-  return encoding === 'hex' || bytes.toString('base64') === signature ? [bytes] : []
+  if (bytes.length !== HMAC_BYTES[algorithm]) return []
+  const canonical = encoding === 'hex' ? signature.toLowerCase() : signature
+  return bytes.toString(encoding) === canonical ? [bytes] : []
 }
 
 /** The timestamp as sent; undefined if it is missing, empty if there are several. */
@@ -98,10 +104,10 @@ function timestampText(
 
 function sign(
   secret: string,
-  signed: HmacAuth['signed'],
+  { algorithm, signed }: HmacAuth,
   values: Readonly<Record<SignedPlaceholder, string | Buffer>>
 ): Buffer {
-  const hmac = createHmac('sha256', secret)
+  const hmac = createHmac(algorithm, secret)
   for (const part of signed) hmac.update('text' in part ? part.text : values[part.part])
   return hmac.digest()
 }

@@ -3,13 +3,18 @@ import {
   type AuthFault,
   headerValue,
   type ReceivedHead,
+  type StandardHeaders,
   type StandardWebhooksAuth,
   type VerifyBody
 } from './auth.ts'
 import { checkTimestamp, readTimestamp } from './timestamp.ts'
 
-/** The header with the id of a message; a repeat has the same one. */
-export const WEBHOOK_ID = 'webhook-id'
+/** The headers of Standard Webhooks, and those that Svix, where it comes from, still sends. */
+export const STANDARD_HEADERS: readonly StandardHeaders[] = ['webhook', 'svix'].map((prefix) => ({
+  id: `${prefix}-id`,
+  timestamp: `${prefix}-timestamp`,
+  signature: `${prefix}-signature`
+}))
 const MAX_SIGNATURES = 10
 const SECRET = /^(?:whsec_)?([A-Za-z0-9+/]{2,}={0,2})$/
 
@@ -22,10 +27,12 @@ export function verifyStandardWebhooks(
   auth: StandardWebhooksAuth,
   { headers }: ReceivedHead
 ): VerifyBody | AuthFault {
-  const id = headerValue(headers, WEBHOOK_ID)
-  const header = headerValue(headers, 'webhook-signature')
-  if (id === undefined || header === undefined) return 'signature_missing'
-  const timestamp = headerValue(headers, 'webhook-timestamp')
+  const names = auth.headers.find((one) => headerValue(headers, one.id) !== undefined)
+  if (names === undefined) return 'signature_missing'
+  const id = headerValue(headers, names.id) ?? ''
+  const header = headerValue(headers, names.signature)
+  if (header === undefined) return 'signature_missing'
+  const timestamp = headerValue(headers, names.timestamp)
   if (timestamp === undefined) return 'timestamp_missing'
   const time = readTimestamp(timestamp, 'seconds')
   if (time === undefined) return 'timestamp_malformed'

@@ -1,12 +1,20 @@
+import { readTime } from '../../../schemas/rfc3339.ts'
 import type { AuthFault } from './auth.ts'
 
 /** 14 digits are enough for milliseconds until the year 5138. */
 const DIGITS = /^[0-9]{1,14}$/
 
-/** Reads a Unix timestamp. Returns milliseconds; undefined if `text` isn't a timestamp. */
+/** Longer than any real time: nanoseconds and an offset. */
+const MAX_TIME_LENGTH = 40
+
+/**
+ * Reads a timestamp: a Unix time, or an RFC 3339 time as Zendesk sends it.
+ * @param unit of a Unix time
+ * @returns milliseconds since 1970; undefined if `text` isn't a timestamp
+ */
 export function readTimestamp(text: string, unit: 'seconds' | 'milliseconds'): number | undefined {
-  if (!DIGITS.test(text)) return undefined
-  return Number(text) * (unit === 'seconds' ? 1_000 : 1)
+  if (DIGITS.test(text)) return Number(text) * (unit === 'seconds' ? 1_000 : 1)
+  return text.length > MAX_TIME_LENGTH ? undefined : readTime(text)
 }
 
 /** Checks that a timestamp in milliseconds isn't too far from `now`, either way. */

@@ -173,7 +173,7 @@ test('what an HMAC signs must make sense', async (t) => {
     `${pointer}/signed must have {body}, or the body could be any.`
   ])
   t.strictSame(of({ signed: '{body}{host}' }), [
-    `${pointer}/signed may have no other braces than {body}, {timestamp}, {method}, {url}.`
+    `${pointer}/signed may have no other braces than {body}, {timestamp}, {id}, {method}, {url}.`
   ])
   t.strictSame(of({ timestamp }), [`${pointer}/signed must have {timestamp}, or the timestamp could be any.`])
   t.strictSame(of({ signed: '{timestamp}{body}' }), [`${pointer} needs timestamp, as it is signed.`])
@@ -191,6 +191,28 @@ test('what an HMAC signs must make sense', async (t) => {
   t.strictSame(of({ signed: '{timestamp}{body}', timestamp: { parameter: 't' } }), [
     `${pointer} needs signature_parameter, as the timestamp is a parameter of the same header.`
   ])
+})
+
+test('an id is signed, and has a header, or neither', (t) => {
+  const pointer = '/webhooks/0/auth/hmac'
+  const of = (more: Record<string, unknown>) =>
+    faultsOf(t, { auth: { hmac: { header: 'X-Signature', secrets: ['a'], ...more } } })
+  const id = { header: 'X-Id' }
+  t.strictSame(of({ id, signed: '{id}.{body}' }), [])
+  t.strictSame(of({ id }), [`${pointer}/id is not used, as {id} is not signed.`])
+  t.strictSame(of({ signed: '{id}.{body}' }), [`${pointer} needs id, as it is signed.`])
+  for (const algorithm of ['sha1', 'sha256', 'sha512']) t.strictSame(of({ algorithm }), [])
+  t.match(of({ algorithm: 'md5' })[0], /algorithm/)
+  t.end()
+})
+
+test('the headers of Standard Webhooks may have other names, all three of them', async (t) => {
+  const of = (headers: object) => ({ standard_webhooks: { secrets: ['c2VjcmV0'], headers } })
+  const headers = { id: 'Acme-Id', timestamp: 'Acme-Timestamp', signature: 'Acme-Signature' }
+  const endpoint = endpointWith(t, { ...LEAST, auth: of(headers) })
+  t.equal(await endpoint.eventId({ 'acme-id': 'msg_1', 'webhook-id': 'msg_2' }, {}), 'msg_1')
+  t.equal(await endpoint.eventId({ 'webhook-id': 'msg_2' }, {}), undefined)
+  t.match(faultsOf(t, { auth: of({ id: 'Acme-Id' }) })[0], /headers/)
 })
 
 test('bodies may have any type, but with a signature only JSON, or a form with its payload field', async (t) => {
@@ -306,5 +328,7 @@ test('an event id comes from a header or the payload', async (t) => {
   })
   const standard = endpointWith(t, { ...LEAST, auth: { standard_webhooks: { secrets: ['c2VjcmV0'] } } })
   t.equal(await standard.eventId({ 'webhook-id': 'msg_1' }, {}), 'msg_1')
+  t.equal(await standard.eventId({ 'svix-id': 'msg_2' }, {}), 'msg_2')
+  t.equal(await standard.eventId({ 'svix-id': 'msg_2', 'webhook-id': 'msg_1' }, {}), 'msg_1')
   t.equal(await endpointWith(t, LEAST).eventId({ 'webhook-id': 'msg_1' }, { id: 1 }), undefined)
 })

@@ -2,7 +2,7 @@ import { createHmac, hash } from 'node:crypto'
 import * as fc from 'fast-check'
 import { test } from 'tap'
 import type { Auth, AuthFault, HmacAuth } from '../../../src/webhooks/auth/auth.ts'
-import { standardWebhooksKey } from '../../../src/webhooks/auth/standard-webhooks.ts'
+import { STANDARD_HEADERS, standardWebhooksKey } from '../../../src/webhooks/auth/standard-webhooks.ts'
 import { verifyHead } from '../../../src/webhooks/auth/verify.ts'
 import { type ReceivedRequest, verify as verifyBy } from '../verify.ts'
 
@@ -31,16 +31,23 @@ function sha256(text: string): Buffer {
 
 function standardAuth(secret: string): Auth {
   const key = standardWebhooksKey(secret)
-  return { type: 'standard_webhooks', keys: key === undefined ? [] : [key], toleranceSeconds: 300 }
+  return {
+    type: 'standard_webhooks',
+    keys: key === undefined ? [] : [key],
+    toleranceSeconds: 300,
+    headers: STANDARD_HEADERS
+  }
 }
 
 const HMAC: HmacAuth = {
   type: 'hmac',
+  algorithm: 'sha256',
   header: 'x-hub-signature-256',
   encoding: 'hex',
   prefix: 'sha256=',
   signatureParameter: undefined,
   timestamp: undefined,
+  idHeader: undefined,
   signed: [{ part: 'body' }],
   publicUrl: '',
   secrets: ["It's a Secret to Everybody"]
@@ -179,6 +186,114 @@ test('Standard Webhooks: id and body are signed as the bytes that were sent', as
     'webhook-signature': `v1,${signature}`
   }
   t.equal(verify(standardAuth('c2VjcmV0'), request(body, headers)), undefined)
+})
+
+test('Zendesk: the timestamp is an RFC 3339 time, and signed as the text that was sent', async (t) => {
+  const auth: HmacAuth = {
+    ...HMAC,
+    header: 'x-zendesk-webhook-signature',
+    encoding: 'base64',
+    prefix: '',
+    timestamp: {
+      in: 'header',
+      name: 'x-zendesk-webhook-signature-timestamp',
+      unit: 'seconds',
+      toleranceSeconds: 300
+    },
+    signed: [{ part: 'timestamp' }, { part: 'body' }]
+  }
+  const body = '{"lead_id":101,"status":"NI"}'
+  const of = async (timestamp: string, sent = timestamp, now = NOW) => {
+    const signature = await independentHmac(auth.secrets[0] ?? '', timestamp + body)
+    const headers = {
+      'x-zendesk-webhook-signature': signature.toString('base64'),
+      'x-zendesk-webhook-signature-timestamp': sent
+    }
+    return verify(auth, request(body, headers, now))
+  }
+  // NOW is 2023-11-14T22:13:20Z.
+  for (const timestamp of [
+    '2023-11-14T22:13:20Z',
+    '2023-11-14T22:13:20.123Z',
+    '2023-11-14T22:13:20.123456789+00:00',
+    '2023-11-14T17:13:20-05:00',
+    '1700000000'
+  ])
+    t.equal(await of(timestamp), undefined, timestamp)
+  t.equal(await of('2023-11-14T22:13:20Z', '2023-11-14T22:13:20+00:00'), 'signature_wrong')
+  t.equal(await of('2023-11-14T22:13:20Z', '2023-11-14T22:13:21Z'), 'signature_wrong')
+  t.equal(await of('2023-11-14T22:13:20Z', undefined, NOW + 300_001), 'timestamp_too_old')
+  t.equal(await of('2023-11-14T22:13:20Z', undefined, NOW - 300_001), 'timestamp_too_new')
+  for (const malformed of [
+    '2023-11-14',
+    '2023-11-14 22:13:20',
+    '2023-11-14T22:13:20',
+    '2023-02-30T22:13:20Z',
+    '2023-11-14T24:00:00Z',
+    `2023-11-14T22:13:20.${'0'.repeat(100)}Z`,
+    'Tue, 14 Nov 2023 22:13:20 GMT'
+  ])
+    t.equal(await of(malformed), 'timestamp_malformed', malformed)
+})
+
+test('an id that is signed is the value of its header', async (t) => {
+  const auth: HmacAuth = {
+    ...HMAC,
+    prefix: '',
+    idHeader: 'x-message-id',
+    signed: [{ part: 'id' }, { text: '.' }, { part: 'body' }]
+  }
+  const id = Buffer.from('évt-1')
+  const signed = await independentHmac(auth.secrets[0] ?? '', Buffer.concat([id, Buffer.from('.x')]))
+  const of = (header: string) =>
+    verify(auth, request('x', { 'x-hub-signature-256': signed.toString('hex'), 'x-message-id': header }))
+  t.equal(of(id.toString('latin1')), undefined)
+  t.equal(of('evt-2'), 'signature_wrong')
+  t.equal(of(''), 'id_missing')
+})
+
+test('HMACs with SHA-1 and SHA-512, in hex and in base64', (t) => {
+  for (const algorithm of ['sha1', 'sha256', 'sha512'] as const) {
+    for (const encoding of ['hex', 'base64'] as const) {
+      const auth: HmacAuth = { ...HMAC, algorithm, encoding, prefix: `${algorithm}=` }
+      const of = (signature: string) =>
+        verify(auth, request('x', { 'x-hub-signature-256': `${algorithm}=${signature}` }))
+      const signature = (by: string) =>
+        createHmac(by, auth.secrets[0] ?? '')
+          .update('x')
+          .digest(encoding)
+      t.equal(of(signature(algorithm)), undefined, `${algorithm} ${encoding}`)
+      for (const other of ['sha1', 'sha256', 'sha512'].filter((one) => one !== algorithm))
+        t.equal(of(signature(other)), 'signature_malformed', `${other} for ${algorithm}`)
+      t.equal(of(signature(algorithm).slice(0, -1)), 'signature_malformed')
+    }
+  }
+  t.end()
+})
+
+test('Svix: the headers of Standard Webhooks by their older names, or by names of its own', async (t) => {
+  const now = 1_614_265_330_000
+  const values = {
+    id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
+    timestamp: '1614265330',
+    signature: 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE='
+  }
+  const body = '{"test": 2432232314}'
+  const auth = standardAuth('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw')
+  const named = (prefix: string) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}-${name}`, value]))
+  t.equal(verify(auth, request(body, named('svix'), now)), undefined)
+  t.equal(verify(auth, request(`${body} `, named('svix'), now)), 'signature_wrong')
+  t.equal(verify(auth, request(body, named('acme'), now)), 'signature_missing')
+  // The id that a repeat is recognised by must be the signed one.
+  t.equal(
+    verify(auth, request(body, { ...named('svix'), 'webhook-id': 'msg_other' }, now)),
+    'signature_missing'
+  )
+  const headers = [{ id: 'acme-id', timestamp: 'acme-timestamp', signature: 'acme-signature' }]
+  const own: Auth = auth.type === 'standard_webhooks' ? { ...auth, headers } : auth
+  t.equal(verify(own, request(body, named('acme'), now)), undefined)
+  t.equal(verify(own, request(body, named('svix'), now)), 'signature_missing')
 })
 
 test('Shopify: base64 of the HMAC of the raw body', async (t) => {
