@@ -233,3 +233,35 @@ test('a push stops at once if VICIdial refuses the login', async (t) => {
   const logins = gateway.sandbox.calls().length
   t.ok(logins <= 1, `${logins} logins`)
 })
+
+test("rejects have the input's encoding and delimiter, so that the same options push them", async (t) => {
+  const gateway = await startGateway(t)
+  const text = 'vendor_lead_code;first_name;status\nnobody;Müller;A\nCRM-2;"Jos;é";TOOLONG\n'
+  const utf16 = Buffer.from(`\ufeff${text}`, 'utf16le')
+  const inputs: [string, Buffer][] = [
+    ['latin1', Buffer.from(text, 'latin1')],
+    ['utf-8', Buffer.from(`\ufeff${text}`)],
+    ['utf-8', utf16],
+    ['utf-8', Buffer.from(utf16).swap16()]
+  ]
+  for (const [encoding, bytes] of inputs) {
+    const path = join(dataDir(t), 'leads.csv')
+    writeFileSync(path, bytes)
+    const { rejects = '' } = await push(pushOptions(gateway.origin, path, { encoding }))
+    t.strictSame(readFileSync(rejects).subarray(0, 20), bytes.subarray(0, 20), 'it begins as the input does')
+    const again = await push(pushOptions(gateway.origin, rejects, { encoding }))
+    t.match(again.totals, { rows: 2, byStatus: { not_found: 1, rejected: 1 } })
+    const [first, second] = [rejects, again.rejects ?? ''].map((file) => readFileSync(file))
+    t.strictSame(second?.length, first?.length)
+  }
+})
+
+test('a row that is not text in its encoding is rejected with its bytes, and the others are updated', async (t) => {
+  const gateway = await startGateway(t)
+  const path = join(dataDir(t), 'leads.csv')
+  writeFileSync(path, Buffer.from('lead_id,status\n1,A\n2,\xf6\n3,B\n', 'latin1'))
+  const { totals, rejects = '' } = await push(pushOptions(gateway.origin, path))
+  t.match(totals, { rows: 3, byStatus: { updated: 2, rejected: 1 } })
+  const [, row] = readFileSync(rejects, 'latin1').split('\n')
+  t.match(row, /^2,\xf6,3,rejected,row_malformed,,/)
+})

@@ -5,9 +5,10 @@ import { errorCode } from '../../../error-code.ts'
 import { isObject } from '../../../leads/is-object.ts'
 import { PushFailure } from '../errors.ts'
 import { NOTE_COLUMNS, notesOf, type Reject } from '../columns/reject.ts'
+import { rawBytes, rawText } from '../input/encoding.ts'
 import type { RowSource } from '../input/row.ts'
 
-type Shape = Pick<RowSource, 'header' | 'delimiter'>
+type Shape = Pick<RowSource, 'header' | 'delimiter' | 'encoding'>
 
 /** The file of rejected rows, in the format of the input, each with the reason. */
 export class RejectsFile {
@@ -46,9 +47,9 @@ export class RejectsFile {
     if (rejects.length === 0) return
     if (this.#file === undefined) this.#open('w+')
     const file = this.#file as number
-    const text =
-      shape.header === undefined ? jsonLines(rejects) : csv(rejects, shape.header, shape, this.#bytes === 0)
-    const bytes = Buffer.from(text)
+    const content = shape.header === undefined ? jsonLines(rejects, shape) : csv(rejects, shape.header, shape)
+    const start = this.#bytes > 0 ? [] : [shape.encoding.mark, ...startOf(shape)]
+    const bytes = Buffer.concat([...start, ...content])
     for (let written = 0; written < bytes.length;)
       written += writeSync(file, bytes, written, bytes.length - written, this.#bytes + written)
     fsyncSync(file)
@@ -78,29 +79,47 @@ function syncDirectory(path: string): void {
   closeSync(directory)
 }
 
+/** The header of a rejects file, if its format has one. */
+function startOf({ header, delimiter, encoding }: Shape): Buffer[] {
+  if (header === undefined) return []
+  const names = [...header.filter((name) => !NOTE_COLUMNS.includes(name)), ...NOTE_COLUMNS]
+  return [encoding.encode(stringify([names], { delimiter }))]
+}
+
+/** Rows in the encoding of the input, with notes. */
 function csv(
   rejects: readonly Reject[],
   header: readonly string[],
-  { delimiter }: Shape,
-  isFirst: boolean
-): string {
+  { delimiter, encoding }: Shape
+): Buffer[] {
   const own = header.flatMap((name, index) => (NOTE_COLUMNS.includes(name) ? [] : [index]))
-  const rows = rejects.map((reject) => {
-    const cells = reject.row.value as readonly string[]
-    const missing = Math.max(0, header.length - cells.length)
-    const kept = [...cells, ...Array.from({ length: missing }, () => '')]
-    return [...own.map((index) => kept[index]), ...kept.slice(header.length), ...notesOf(reject)]
+  return rejects.map((reject) => {
+    const { value, rawCells } = reject.row
+    const cells = rawCells ?? (value as readonly string[])
+    const notes = notesOf(reject)
+    const row = [
+      ...own.map((index) => cells[index] ?? ''),
+      ...cells.slice(header.length),
+      ...(rawCells === undefined
+        ? notes
+        : notes.map((note) => rawText(encoding.encode(String(note)), encoding)))
+    ]
+    const text = stringify([row], { delimiter })
+    return rawCells === undefined ? encoding.encode(text) : rawBytes(text, encoding)
   })
-  const names = [...own.map((index) => header[index]), ...NOTE_COLUMNS]
-  return stringify(isFirst ? [names, ...rows] : rows, { delimiter })
 }
 
-function jsonLines(rejects: readonly Reject[]): string {
-  return rejects
-    .map((reject) => {
-      const { value } = reject.row
-      const notes = Object.fromEntries(NOTE_COLUMNS.map((name, index) => [name, notesOf(reject)[index]]))
-      return `${JSON.stringify({ ...(isObject(value) ? value : { push_row: value }), ...notes })}\n`
-    })
-    .join('')
+function jsonLines(rejects: readonly Reject[], { encoding }: Shape): Buffer[] {
+  const canWriteAll = encoding.name === 'utf-8' || encoding.unit === 2
+  return rejects.map((reject) => {
+    const { value } = reject.row
+    const notes = Object.fromEntries(NOTE_COLUMNS.map((name, index) => [name, notesOf(reject)[index]]))
+    const text = JSON.stringify({ ...(isObject(value) ? value : { push_row: value }), ...notes })
+    return encoding.encode(`${canWriteAll ? text : escaped(text)}\n`)
+  })
+}
+
+/** JSON in ASCII. */
+function escaped(json: string): string {
+  return json.replaceAll(/[^\0-\x7F]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -1,22 +1,14 @@
-import { Readable } from 'node:stream'
-import { CsvError, parse } from 'csv-parse'
+import { parse } from 'csv-parse/sync'
 import { PushFailure } from '../errors.ts'
+import { type CsvRecord, CsvRecords, STRAY_QUOTE } from './csv-records.ts'
+import type { Encoding } from './encoding.ts'
+import { type Line, readLines } from './lines.ts'
 import type { Row, RowSource } from './row.ts'
 
-/** Maximum length of a row. Without it, an unclosed quote would read the rest of the file into one cell. */
-const MAX_ROW_CHARACTERS = 1_048_576
-
-/** A file can mix these, if several programs wrote to it. */
-const NEW_LINES = ['\r\n', '\n', '\r']
-
-interface CsvRecord {
-  /** The record's text, with empty lines before it. */
-  readonly raw: string
-  readonly record: readonly string[]
-  readonly info: { readonly lines: number }
-}
-
 const DELIMITERS = [',', ';', '\t', '|'] as const
+
+/** The first line of some files, by which Excel knows the delimiter. */
+const DELIMITER_LINE = /^"?sep=([^"])"?$/i
 
 /** Guesses the delimiter of a CSV text: the one that its first line has most of, outside of quotes. */
 export function guessDelimiter(text: string): string {
@@ -28,77 +20,97 @@ export function guessDelimiter(text: string): string {
   return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ','
 }
 
+/** The delimiter that a text begins with, in a line like `sep=;`. */
+export function namedDelimiter(text: string): string | undefined {
+  const [line = ''] = text.trimStart().split(/\r|\n/)
+  return DELIMITER_LINE.exec(line.trimEnd())?.[1]
+}
+
 /**
- * Reads CSV text: the header at once, the rows lazily.
+ * Reads CSV: the header at once, the rows lazily.
  * @throws PushFailure if there is no header
  */
 export async function readCsv(
-  texts: AsyncIterable<string>,
-  delimiter: string
-): Promise<Omit<RowSource, 'bytesRead'>> {
-  const parser = parse({
-    info: true,
-    max_record_size: MAX_ROW_CHARACTERS,
-    raw: true,
-    record_delimiter: NEW_LINES,
-    relax_column_count: true,
-    // A stray quote is an error of its row, not of the file.
-    relax_quotes: true,
-    skip_empty_lines: true,
-    delimiter
-  })
-  const source = Readable.from(texts, { objectMode: false })
-  source.on('error', (error) => parser.destroy(error))
-  const records: AsyncIterator<CsvRecord> = source.pipe(parser)[Symbol.asyncIterator]()
-  const first = await records.next().catch((error: unknown) => refuse(error, 2))
-  if (first.done === true) throw new PushFailure('The input is empty: a CSV file begins with a header.', 2)
-  const isValid = rowValidator(delimiter)
-  if (!isValid(first.value.raw)) throw new PushFailure(`The header is not valid CSV: ${STRAY_QUOTE}`, 2)
-  const header = first.value.record.map((name) => name.trim())
-  return { format: 'csv', header, rows: readRows(records, header.length, isValid), delimiter }
+  chunks: AsyncIterable<Buffer>,
+  delimiter: string,
+  encoding: Encoding
+): Promise<Omit<RowSource, 'bytesRead' | 'encoding'>> {
+  const groups = readRecords(readLines(chunks, encoding), delimiter, encoding)
+  let records: CsvRecord[] = []
+  const next = async (): Promise<CsvRecord> => {
+    while (records.length === 0) {
+      const group = await groups.next()
+      if (group.done === true)
+        throw new PushFailure('The input is empty: a CSV file begins with a header.', 2)
+      records = group.value
+    }
+    return records.shift() as CsvRecord
+  }
+  let head = await next()
+  if (namedDelimiter(head.text) !== undefined) head = await next()
+  if (head.undecodable !== undefined) throw new PushFailure(`${head.fault}${encodingAdvice(encoding)}`, 2)
+  if (head.fault !== undefined) throw new PushFailure(`The header is not valid CSV: ${STRAY_QUOTE}`, 2)
+  const header = (parseAll([head], delimiter)[0] ?? []).map((name) => name.trim())
+  const blank = { rows: 0 }
+  const rows = async function* (): AsyncGenerator<Row, void> {
+    yield* rowsOf(records, header.length, delimiter, blank)
+    for await (const group of groups) yield* rowsOf(group, header.length, delimiter, blank)
+  }
+  return { format: 'csv', header, rows: rows(), delimiter, blankRows: () => blank.rows }
 }
 
-const STRAY_QUOTE = 'a quote within a cell must be doubled, and the cell put in quotes.'
-
-/** Makes a function that tells whether a row has quotes only where CSV allows them. */
-function rowValidator(delimiter: string): (raw: string) => boolean {
-  const cell = `(?:"[^"]*(?:""[^"]*)*"|[^"\\r\\n${RegExp.escape(delimiter)}]*)`
-  const row = new RegExp(`^[\\r\\n]*${cell}(?:${RegExp.escape(delimiter)}${cell})*[\\r\\n]*$`)
-  return (raw) => !raw.includes('"') || row.test(raw)
+/** Advice for input that can't be decoded, unless a byte order mark says what its encoding is. */
+export function encodingAdvice({ mark }: Encoding): string {
+  return mark.length > 0 ? '' : ' Set --encoding, for example latin1.'
 }
 
-async function* readRows(
-  records: AsyncIterator<CsvRecord>,
+/** Reads the texts of rows, in groups, without empty lines. */
+async function* readRecords(
+  groups: AsyncIterable<readonly Line[]>,
+  delimiter: string,
+  encoding: Encoding
+): AsyncGenerator<CsvRecord[], void> {
+  const records = new CsvRecords(delimiter, encoding)
+  const isRow = ({ text }: CsvRecord) => text.trim() !== ''
+  for await (const lines of groups) yield records.add(lines).filter(isRow)
+  yield records.end().filter(isRow)
+}
+
+/** Reads the cells of rows. Counts rows without any text in `blank`, and leaves them out. */
+function* rowsOf(
+  records: readonly CsvRecord[],
   columns: number,
-  isValid: (raw: string) => boolean
-): AsyncGenerator<Row, void> {
-  let miscounted = 0
-  for (;;) {
-    const next = await records.next().catch((error: unknown) => refuse(error, 1))
-    if (next.done === true) return
-    const { raw, record, info } = next.value
-    const within = newLines(record)
-    const line = info.lines - miscounted - within.counted
-    miscounted += within.counted - within.lines
-    if (!isValid(raw)) yield { line, value: record, fault: `The row is not valid CSV: ${STRAY_QUOTE}` }
-    else if (record.length === columns) yield { line, value: record }
-    else yield { line, value: record, fault: `The row has ${record.length} cells, the header ${columns}.` }
+  delimiter: string,
+  blank: { rows: number }
+): Generator<Row, void> {
+  const parsed = parseAll(
+    records.filter(({ fault }) => fault === undefined),
+    delimiter
+  ).values()
+  for (const { line, text, fault, undecodable } of records) {
+    const value = fault === undefined ? parsed.next().value : text.split(delimiter)
+    if (value === undefined) throw new Error(`Line ${line} has no cells.`)
+    if (fault !== undefined && undecodable !== undefined)
+      yield { line, value, fault, rawCells: cellsOf(undecodable, delimiter) }
+    else if (fault !== undefined) yield { line, value, fault }
+    else if (value.every((cell) => cell.trim() === '')) blank.rows++
+    else if (value.length === columns) yield { line, value }
+    else yield { line, value, fault: `The row has ${value.length} cells, the header ${columns}.` }
   }
 }
 
-/** Newlines within quotes. The parser counts a CR LF twice. */
-function newLines(record: readonly string[]): { counted: number; lines: number } {
-  let counted = 0
-  let pairs = 0
-  for (const cell of record) {
-    if (!/[\r\n]/.test(cell)) continue
-    counted += cell.match(/[\r\n]/g)?.length ?? 0
-    pairs += cell.match(/\r\n/g)?.length ?? 0
+/** The cells of a row that may have misplaced quotes. */
+function cellsOf(text: string, delimiter: string): readonly string[] {
+  try {
+    return parseAll([{ text }], delimiter)[0] ?? []
+  } catch {
+    return text.split(delimiter)
   }
-  return { counted, lines: counted - pairs }
 }
 
-function refuse(error: unknown, exitCode: 1 | 2): never {
-  if (!(error instanceof CsvError)) throw error
-  throw new PushFailure(`The input is not valid CSV: ${error.message}.`, exitCode, { cause: error })
+/** The cells of valid rows. */
+function parseAll(records: readonly Pick<CsvRecord, 'text'>[], delimiter: string): readonly string[][] {
+  // A row has line breaks only within quotes.
+  const text = records.map((record) => record.text).join('\n')
+  return parse(text, { delimiter, record_delimiter: '\n', relax_column_count: true })
 }

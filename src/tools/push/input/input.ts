@@ -4,6 +4,8 @@ import { extname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { errorCode } from '../../../error-code.ts'
 import { PushFailure } from '../errors.ts'
+import { readEncoding } from './encoding.ts'
+import { notATable } from './file-kind.ts'
 import type { Format, RowSource } from './row.ts'
 
 /** Size and hash of a file, to recognize it when a push is resumed. */
@@ -23,14 +25,14 @@ export interface Input {
 export interface InputOptions {
   /** Undefined: guessed from the file's name and first character. */
   readonly format?: Format
-  /** A label of the Encoding Standard, like `utf-8` or `latin1`. */
+  /** A label of the Encoding Standard, like `utf-8` or `latin1`. A byte order mark says more. */
   readonly encoding: string
   /** Undefined: guessed from the header. */
   readonly delimiter?: string
 }
 
-/** How many characters at the start to read for guessing format and delimiter. */
-const MAX_FIRST_CHARACTERS = 65_536
+/** How many bytes at the start to read for guessing what the input is. */
+const MAX_FIRST_BYTES = 65_536
 const TABLES = ['.csv', '.tsv', '.tab']
 
 /**
@@ -77,18 +79,23 @@ async function identify(handle: FileHandle): Promise<FileIdentity> {
  */
 export async function readRows(file: string, stream: Readable, options: InputOptions): Promise<RowSource> {
   const counter = { bytes: 0 }
-  const texts = decode(stream, options.encoding, counter)
-  const first = await firstText(texts)
-  const format = options.format ?? guessFormat(file, first)
-  const all = prepend(first, texts)
-  const bytesRead = () => counter.bytes
+  const chunks = countBytes(stream, counter)
+  const start = await firstBytes(chunks)
+  const encoding = readEncoding(start, options.encoding)
+  const fault = notATable(file, start, encoding)
+  if (fault !== undefined) throw new PushFailure(fault, 2)
+  const text = encoding.decodeLossy(start.subarray(encoding.mark.length))
+  const format = options.format ?? guessFormat(file, text)
+  const all = prepend(start.subarray(encoding.mark.length), chunks)
+  const common = { encoding, bytesRead: () => counter.bytes }
   if (format === 'csv') {
-    const { guessDelimiter, readCsv } = await import('./csv-rows.ts')
-    return { ...(await readCsv(all, options.delimiter ?? guessDelimiter(first))), bytesRead }
+    const { guessDelimiter, namedDelimiter, readCsv } = await import('./csv-rows.ts')
+    const delimiter = options.delimiter ?? namedDelimiter(text) ?? guessDelimiter(text)
+    return { ...(await readCsv(all, delimiter, encoding)), ...common }
   }
   const { readJsonArray, readJsonLines } = await import('./json-rows.ts')
-  const rows = format === 'json' ? readJsonArray(all) : readJsonLines(all)
-  return { format, header: undefined, rows, delimiter: '', bytesRead }
+  const rows = format === 'json' ? readJsonArray(all, encoding) : readJsonLines(all, encoding)
+  return { format, header: undefined, rows, delimiter: '', blankRows: () => 0, ...common }
 }
 
 function guessFormat(file: string, first: string): Format {
@@ -97,48 +104,30 @@ function guessFormat(file: string, first: string): Format {
   return character === '[' ? 'json' : character === '{' ? 'jsonl' : 'csv'
 }
 
-/** The text of a stream, without a byte order mark. */
-async function* decode(
-  stream: Readable,
-  encoding: string,
-  counter: { bytes: number }
-): AsyncGenerator<string, void> {
-  const decoder = createDecoder(encoding)
-  try {
-    for await (const chunk of stream) {
-      counter.bytes += (chunk as Buffer).length
-      yield decoder.decode(chunk as Buffer, { stream: true })
-    }
-    yield decoder.decode()
-  } catch (error) {
-    if (errorCode(error) !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error
-    const detail = `The input is not valid ${decoder.encoding} near byte ${counter.bytes}`
-    throw new PushFailure(`${detail}: set --encoding, for example latin1.`, 2, { cause: error })
+async function* countBytes(stream: Readable, counter: { bytes: number }): AsyncGenerator<Buffer, void> {
+  for await (const chunk of stream) {
+    counter.bytes += (chunk as Buffer).length
+    yield chunk as Buffer
   }
 }
 
-function createDecoder(encoding: string) {
-  try {
-    return new TextDecoder(encoding, { fatal: true })
-  } catch (error) {
-    throw new PushFailure(`--encoding: unknown encoding ${encoding}; examples are utf-8 and latin1.`, 2, {
-      cause: error
-    })
-  }
-}
-
-/** Text from the start up to the end of the first line that isn't empty, or some more. */
-async function firstText(texts: AsyncGenerator<string, void>): Promise<string> {
-  let first = ''
-  while (first.length < MAX_FIRST_CHARACTERS && !/[\r\n]/.test(first.trimStart())) {
-    const { done, value } = await texts.next()
+/** Bytes from the start up to the end of the first line that isn't empty, or some more. */
+async function firstBytes(chunks: AsyncGenerator<Buffer, void>): Promise<Buffer> {
+  let first: Buffer = Buffer.alloc(0)
+  while (first.length < MAX_FIRST_BYTES && !hasLine(first.toString('latin1'))) {
+    const { done, value } = await chunks.next()
     if (done === true) break
-    first += value
+    first = Buffer.concat([first, value])
   }
   return first
 }
 
-async function* prepend(first: string, texts: AsyncGenerator<string, void>): AsyncGenerator<string, void> {
-  if (first !== '') yield first
-  yield* texts
+function hasLine(text: string): boolean {
+  const start = text.search(/[^\s\0\xFE\xFF\xEF\xBB\xBF]/)
+  return start >= 0 && /[\r\n]/.test(text.slice(start))
+}
+
+async function* prepend(first: Buffer, chunks: AsyncGenerator<Buffer, void>): AsyncGenerator<Buffer, void> {
+  if (first.length > 0) yield first
+  yield* chunks
 }

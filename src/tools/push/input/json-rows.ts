@@ -1,46 +1,47 @@
-import { Readable } from 'node:stream'
-import { none } from 'stream-chain/defs.js'
-import lines from 'stream-chain/utils/lines.js'
-import streamArray from 'stream-json/streamers/stream-array.js'
-import { PushFailure } from '../errors.ts'
+import { undecodableFault } from './csv-records.ts'
+import type { Encoding } from './encoding.ts'
+import { JsonElements, parse } from './json-elements.ts'
+import { readLines, readPieces } from './lines.ts'
 import type { Row } from './row.ts'
 
 /** Reads one JSON value per line. Empty lines are skipped, but count for line numbers. */
-export async function* readJsonLines(texts: AsyncIterable<string>): AsyncGenerator<Row, void> {
-  const split = lines()
-  let line = 0
-  const readAll = function* (text: string | typeof none): Generator<Row, void> {
-    for (const one of split(text)) {
-      line++
-      if (one.trim() !== '') yield readLine(line, one)
+export async function* readJsonLines(
+  chunks: AsyncIterable<Buffer>,
+  encoding: Encoding
+): AsyncGenerator<Row, void> {
+  for await (const lines of readLines(chunks, encoding)) {
+    for (const { number, text, undecodable } of lines) {
+      if (text.trim() === '') continue
+      if (undecodable === undefined) yield rowOf(number, 'line', text, parse(text))
+      else yield { line: number, value: text, fault: undecodableFault(`Line ${number}`, text, encoding) }
     }
-  }
-  for await (const text of texts) yield* readAll(text)
-  yield* readAll(none)
-}
-
-function readLine(line: number, text: string): Row {
-  try {
-    return { line, value: JSON.parse(text) as unknown }
-  } catch (error) {
-    return { line, value: text, fault: `The line is not JSON: ${(error as Error).message}.` }
   }
 }
 
 /** Reads the elements of one JSON array. */
-export async function* readJsonArray(texts: AsyncIterable<string>): AsyncGenerator<Row, void> {
-  const source = Readable.from(texts, { objectMode: false })
-  const elements = streamArray.withParserAsStream()
-  source.on('error', (error) => elements.destroy(error))
-  source.pipe(elements)
-  try {
-    for await (const { key, value } of elements as AsyncIterable<{ key: number; value: unknown }>) {
-      yield { line: key + 1, value }
+export async function* readJsonArray(
+  chunks: AsyncIterable<Buffer>,
+  encoding: Encoding
+): AsyncGenerator<Row, void> {
+  const elements = new JsonElements()
+  let line = 0
+  const rows = function* (found: ReturnType<JsonElements['add']>): Generator<Row, void> {
+    for (const { text, isUndecodable, ...parsed } of found) {
+      line++
+      yield isUndecodable
+        ? { line, value: text, fault: undecodableFault(`Element ${line}`, text, encoding) }
+        : rowOf(line, 'element', text, parsed)
     }
-  } catch (error) {
-    if (error instanceof PushFailure) throw error
-    throw new PushFailure(`The input is not a valid JSON array: ${(error as Error).message}.`, 1, {
-      cause: error
-    })
   }
+  for await (const pieces of readPieces(chunks, encoding)) {
+    for (const piece of pieces) yield* rows(elements.add(piece))
+  }
+  yield* rows(elements.end())
+}
+
+function rowOf(line: number, what: 'line' | 'element', text: string, parsed: ReturnType<typeof parse>): Row {
+  const { value, fault } = parsed
+  return fault === undefined
+    ? { line, value }
+    : { line, value: text.trim(), fault: `The ${what} is not JSON: ${fault}.` }
 }

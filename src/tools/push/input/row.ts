@@ -1,3 +1,5 @@
+import type { Encoding } from './encoding.ts'
+
 export const FORMATS = ['csv', 'jsonl', 'json'] as const
 /** CSV with a header, one JSON object per line, or one JSON array of objects. */
 export type Format = (typeof FORMATS)[number]
@@ -10,6 +12,8 @@ export interface Row {
   readonly value: unknown
   /** Why the row is invalid. */
   readonly fault?: string
+  /** The cells of a CSV row as raw text, if they are not text in the input's encoding. */
+  readonly rawCells?: readonly string[]
 }
 
 /** The opened input. Its rows can be read once. */
@@ -20,6 +24,9 @@ export interface RowSource {
   readonly rows: AsyncIterable<Row>
   /** The delimiter between cells of a CSV row. */
   readonly delimiter: string
+  readonly encoding: Encoding
+  /** Rows without any text so far, which `rows` leaves out. */
+  readonly blankRows: () => number
   /** Bytes read so far. */
   readonly bytesRead: () => number
 }
