@@ -139,8 +139,9 @@ export function compatRoutes(options: CompatOptions) {
         .send(asText(problemLines(problem, summaryOf(request))))
     })
     // HEAD would change leads too.
-    app.get(PATH, { schema: { hide: true }, exposeHeadRoute: false }, takeCall)
-    app.post(PATH, { schema: { hide: true, body: Type.Unknown() } }, takeCall)
+    const config = { mayBeOff: true }
+    app.get(PATH, { config, schema: { hide: true }, exposeHeadRoute: false }, takeCall)
+    app.post(PATH, { config, schema: { hide: true, body: Type.Unknown() } }, takeCall)
   }
 }
 

@@ -29,6 +29,7 @@ import { idempotency } from './http/idempotency.ts'
 import { jsonBody } from './http/json-body.ts'
 import { loadShedding, measureLoad } from './http/load-shedding.ts'
 import { openApiOptions } from './http/openapi.ts'
+import { PathMethods } from './http/path-methods.ts'
 import { RequestBodies } from './http/request-bodies.ts'
 import { requestIds, requestLog } from './http/request-log.ts'
 import { allowOrigins, addHeaders, securityHeaders } from './http/security-headers.ts'
@@ -99,7 +100,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   // The schemas only describe responses. Tests check each response against its schema.
   app.setSerializerCompiler(() => (body) => JSON.stringify(body))
   jsonBody(app, bodies)
-  answerErrors(app, accessControl)
+  const paths = new PathMethods(app)
+  answerErrors(app, accessControl, paths)
   requestLog(app)
   countRequests(app, metrics)
   addHeaders(app, headers)
@@ -109,7 +111,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   prepareSenders(app)
   rateLimitHeaders(app)
   releaseBodies(app, bodies)
-  refuseUnknownPaths(app)
+  refuseUnknownPaths(app, paths)
   refuseUnwantedBodies(app)
   await measureLoad(app)
   await app.register(fastifySwagger, openApiOptions())

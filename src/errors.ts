@@ -32,7 +32,12 @@ export const ERRORS = {
   not_found: {
     status: 404,
     title: 'Not found',
-    help: 'There is no such address here with this method, or no such lead in VICIdial. Check the path, the method and the id.'
+    help: 'There is no such address here, or no such lead in VICIdial. Check the path and the id.'
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'The address does not take this method',
+    help: 'The header Allow and the detail name the methods that it takes.'
   },
   conflict: {
     status: 409,

@@ -5,6 +5,7 @@ import { isServerError, overloaded, Problem, StorageError } from '../errors.ts'
 import { countAnonymous } from './authentication.ts'
 import { notJsonType } from './json-body.ts'
 import { echo } from '../leads/refusal.ts'
+import type { PathMethods } from './path-methods.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,20 +19,20 @@ const STORAGE_RETRY_AFTER_SECONDS = 30
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
 /** Answers every error with a problem document (RFC 9457), and logs it once if it is the gateway's fault. */
-export function answerErrors(app: FastifyInstance, accessControl: AccessControl): void {
+export function answerErrors(app: FastifyInstance, accessControl: AccessControl, paths: PathMethods): void {
   app.decorateRequest('problemCode', null)
   app.setErrorHandler((error: FastifyError | Problem | StorageError, request, reply) => {
     return sendProblem(problemOf(error, request, accessControl), request, reply)
   })
   app.setNotFoundHandler((request) => {
-    throw unknownPath(request)
+    throw unknownPath(request, paths)
   })
 }
 
 /** Refuses requests for unknown paths without reading their bodies. To be called after every other hook is added. */
-export function refuseUnknownPaths(app: FastifyInstance): void {
+export function refuseUnknownPaths(app: FastifyInstance, paths: PathMethods): void {
   app.addHook('onRequest', (request, _reply, done) => {
-    done(request.is404 ? unknownPath(request) : undefined)
+    done(request.is404 ? unknownPath(request, paths) : undefined)
   })
 }
 
@@ -76,8 +77,17 @@ function countedProblem(problem: Problem, count: () => unknown): Problem {
   }
 }
 
-function unknownPath({ method }: FastifyRequest): Problem {
-  return new Problem('not_found', `There is nothing at ${method} on this path.`)
+function unknownPath({ method, url }: FastifyRequest, paths: PathMethods): Problem {
+  const [path = ''] = url.split('?', 1)
+  const methods = paths.of(path)
+  // A path that is switched off is unknown with its own methods too.
+  if (methods.length > 0 && !methods.includes(method)) {
+    const detail = `This path takes ${methods.join(', ')}, and not ${method}.`
+    return new Problem('method_not_allowed', detail, { headers: { allow: methods.join(', ') } })
+  }
+  const isSlashed = path.endsWith('/') && paths.of(path.slice(0, -1)).length > 0
+  const remedy = isSlashed ? ' Try it without the slash at its end.' : ''
+  return new Problem('not_found', `There is nothing at ${method} on this path.${remedy}`)
 }
 
 function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {

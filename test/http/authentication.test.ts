@@ -6,6 +6,7 @@ import { Callers } from '../../src/callers/callers.ts'
 import { createKey, hashKey } from '../../src/callers/key.ts'
 import { auditOf, authentication, callerOf, requires } from '../../src/http/authentication.ts'
 import { answerErrors } from '../../src/http/error-handler.ts'
+import { PathMethods } from '../../src/http/path-methods.ts'
 import { prepareSenders, rateLimitHeaders } from '../../src/http/authentication.ts'
 import type { Tester } from '../helper.ts'
 
@@ -32,7 +33,7 @@ const SHOP: CallerConfig = {
 async function behindKeys(t: Tester, addRoutes: (scope: FastifyInstance) => void) {
   const app = fastify()
   const accessControl = new AccessControl(new Callers([CRM, WEB, SHOP]), 0)
-  answerErrors(app, accessControl)
+  answerErrors(app, accessControl, new PathMethods(app))
   prepareSenders(app)
   rateLimitHeaders(app)
   app.addHook('onSend', async ({ sender }, reply) => {

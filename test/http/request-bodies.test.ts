@@ -61,9 +61,16 @@ test('a body that nobody takes, or of a sender who has not proved itself, is ref
     ['GET /ops/sign-in', JSON_TYPE, 400],
     ['GET /metrics', JSON_TYPE, 401],
     ['GET /metrics', JSON_TYPE + KEY, 400],
-    ...['/', '/nope', '/docs', '/metrics', '/problems/x', '/livez', '/v1/webhooks/nosuch', '/ops/nope'].map(
-      (path): [string, string, number] => [`POST ${path}`, JSON_TYPE, 404]
-    ),
+    ...['/nope', '/v1/webhooks/nosuch', '/ops/nope'].map((path): [string, string, number] => [
+      `POST ${path}`,
+      JSON_TYPE,
+      404
+    ]),
+    ...['/', '/docs', '/metrics', '/problems/x', '/livez'].map((path): [string, string, number] => [
+      `POST ${path}`,
+      JSON_TYPE,
+      405
+    ]),
     ['DELETE /nope', JSON_TYPE, 404],
     ['POST /ops/sign-in', FORM_TYPE, 413],
     ['POST /ops/sign-in', `${JSON_TYPE}Sec-Fetch-Site: same-origin\r\n`, 415],

@@ -63,7 +63,7 @@ test('the pages obey their own policy: nothing from other origins, no inline scr
 test('without CORS_ORIGINS there are no CORS headers, and no preflight', async (t) => {
   const gateway = await sharedGateway(t)
   const preflight = await call(gateway, 'OPTIONS', '/v1/leads/batch-update', undefined, PREFLIGHT)
-  t.equal(preflight.status, 404)
+  t.equal(preflight.status, 405)
   const answer = await call(gateway, 'GET', '/v1/fields', undefined, { origin: ORIGIN })
   t.same(
     [...corsHeaders(preflight.headers), ...corsHeaders(answer.headers), answer.headers.get('vary')],

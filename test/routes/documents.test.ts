@@ -94,15 +94,10 @@ test('an unknown path and a wrong method are a 404 problem, with a key or withou
   const absent: [method: string, path: string][] = [
     ['GET', '/nope'],
     ['GET', '/v1/leads'],
-    ['GET', '/v1/leads/1'],
-    ['GET', '/v1/leads/batch-update'],
-    ['PUT', '/v1/leads/1'],
-    ['DELETE', '/v1/leads/1'],
-    ['POST', '/v1/fields'],
-    ['POST', '/livez'],
-    ['OPTIONS', '/v1/leads/batch-update'],
+    ['OPTIONS', '/v1/leads'],
+    ['GET', '/v1/jobs//cancel'],
+    ['PUT', '/vicidial/non_agent_api.php'],
     ['GET', '/V1/fields'],
-    ['GET', '/v1/fields/'],
     ['GET', '//v1/fields'],
     ['GET', '/v1/leads/../fields/x']
   ]
@@ -116,6 +111,35 @@ test('an unknown path and a wrong method are a 404 problem, with a key or withou
       )
     }
   }
+})
+
+test('a path with another method is a 405 that names its methods, whoever asks', async (t) => {
+  const gateway = await startGateway(t)
+  const wrong: [method: string, path: string, allow: string][] = [
+    ['GET', '/v1/leads/1', 'PATCH'],
+    ['GET', '/v1/leads/batch-update', 'POST'],
+    ['GET', '/v1/leads/batch-update?dry_run=true', 'POST'],
+    ['PUT', '/v1/leads/1', 'PATCH'],
+    ['DELETE', '/v1/leads/1', 'PATCH'],
+    ['POST', '/v1/fields', 'GET, HEAD'],
+    ['POST', '/livez', 'GET, HEAD'],
+    ['OPTIONS', '/v1/leads/batch-update', 'POST'],
+    ['GET', '/v1/jobs/job_1/cancel', 'POST'],
+    ['DELETE', '/v1/jobs/job_1', 'GET, HEAD'],
+    ['GET', '/v1/webhooks/shop', 'POST'],
+    ['POST', '/problems/not_found', 'GET, HEAD'],
+    ['POST', '/docs/static/index.html', 'GET, HEAD']
+  ]
+  for (const [method, path, allow] of wrong) {
+    for (const more of [{}, { authorization: '' }]) {
+      const { status, headers, body } = await call(gateway, method, path, undefined, more)
+      t.same([status, headers.get('allow')], [405, allow], `${method} ${path}`)
+      t.match(body, { code: 'method_not_allowed', detail: `This path takes ${allow}, and not ${method}.` })
+    }
+  }
+  const { status, body } = await call(gateway, 'GET', '/v1/fields/')
+  t.equal(status, 404)
+  t.equal(body.detail, 'There is nothing at GET on this path. Try it without the slash at its end.')
 })
 
 test('HEAD is answered as GET, without a body', async (t) => {
