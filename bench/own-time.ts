@@ -20,12 +20,13 @@ const DEADLINE_MS = 60_000
 /** The gateway's own time per lead, from the parsed body to the answer's body, with a VICIdial that takes no time. */
 export async function ownTime() {
   const rules = { maxLeadsPerCall: 1_000, dialect: 'lead_ids' } as const
-  const exchange = {
-    update: (call: { leads: readonly { lead: number }[] }) => {
+  const exchange: Pick<Exchange, 'update' | 'changesRefusal'> = {
+    update: async (call) => {
       const leads = new Set(call.leads.map(({ lead }) => lead))
-      return Promise.resolve({ reply: { kind: 'updated', leads, customFields: 'unsaid' }, maybeMade: false })
-    }
-  } as unknown as Exchange
+      return { reply: { kind: 'updated', leads, customFields: 'not_mentioned' }, maybeMade: false }
+    },
+    changesRefusal: () => undefined
+  }
   const guard = {
     hasPlace: () => true,
     refusal: () => undefined,
@@ -34,7 +35,7 @@ export async function ownTime() {
   const quiet = { info: () => undefined }
   const log = { child: () => quiet, error: () => undefined }
   const dispatcher = new Dispatcher({
-    exchange,
+    exchange: exchange as Exchange,
     guard,
     rules,
     log,

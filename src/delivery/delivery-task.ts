@@ -95,10 +95,11 @@ export class DeliveryTask<Lead extends number | string = number, Request extends
   /** Updates with a higher sequence number supersede its fields; infinite if it must be sent unchanged. */
   get supersededAfter(): number {
     let newest = 0
-    for (const { sequence, request, outcome } of this.all) {
+    for (const { index, request, outcome } of this.all) {
       if (outcome !== undefined) continue
-      if (sequence === undefined || request.sequencing?.isStored !== true) return Number.POSITIVE_INFINITY
-      newest = Math.max(newest, sequence)
+      const { sequencing } = request
+      if (sequencing?.isStored !== true) return Number.POSITIVE_INFINITY
+      newest = Math.max(newest, sequencing.sequenceOf(index))
     }
     return newest
   }

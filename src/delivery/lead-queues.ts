@@ -58,7 +58,6 @@ export class LeadQueues<Lead extends number | string, Request extends TaskReques
         this.#ready.add(task)
         return
       }
-      task.state = 'taken'
     }
     this.#last.delete(first.lead)
   }

@@ -31,14 +31,17 @@ export function planCalls<Lead extends number | string>(
 
 /** The searches for `keys`, each key once, in as few calls as possible. */
 export function planSearches(keys: readonly SearchKey[]): { by: SearchKey['by']; values: string[] }[] {
-  const distinct = new Map(keys.map((key) => [keyName(key), key]))
-  return [...Map.groupBy(distinct.values(), searchBatchKey).values()].flatMap((batch) => {
-    const calls: { by: SearchKey['by']; values: string[] }[] = []
-    for (let start = 0; start < batch.length; start += MAX_KEYS_PER_CALL) {
-      const part = batch.slice(start, start + MAX_KEYS_PER_CALL)
-      const [first] = part
-      if (first) calls.push({ by: first.by, values: part.map(({ value }) => value) })
+  const calls: { by: SearchKey['by']; values: string[] }[] = []
+  const last = new Map<string, (typeof calls)[number]>()
+  for (const key of new Map(keys.map((one) => [keyName(one), one])).values()) {
+    const batchKey = searchBatchKey(key)
+    let call = last.get(batchKey)
+    if (call === undefined || call.values.length === MAX_KEYS_PER_CALL) {
+      call = { by: key.by, values: [] }
+      calls.push(call)
+      last.set(batchKey, call)
     }
-    return calls
-  })
+    call.values.push(key.value)
+  }
+  return calls
 }

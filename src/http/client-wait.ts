@@ -33,7 +33,7 @@ export function hangUpSignal(
   if (idempotencyKey !== null) return undefined
   const hangUp = new AbortController()
   reply.raw.once('close', () => {
-    hangUp.abort()
+    if (!reply.raw.writableFinished) hangUp.abort()
   })
   return hangUp.signal
 }

@@ -16,12 +16,11 @@ const DIGITS = /^[0-9]+$/
 const TRUNK_ZERO = /^(?<country>(?:\+|00)[ .-]*[1-9]\d{0,2})[ .-]*\(0\)/
 /** An area code with its trunk zero, in brackets after a country code. */
 const TRUNK_ZERO_IN_AREA = /^(?:\+|00)[ .-]*[1-9]\d{0,2}[ .-]*\(0\d/
-const ZERO_AFTER_DIGITS = /\d[^(]*\(0\)/
 /**
  * Countries whose numbers keep the zero after the country code (ITU, national numbering plans): Italy, San Marino and
  * the Vatican; Ivory Coast, Benin, Gabon and the Congo.
  */
-const KEEPS_ZERO = /^(?:\+|00)[ .-]*(?:39|378|379|225|229|241|242)$/
+const KEEPS_ZERO = /^(?:\+|00)[ .-]*(?:39|378|379|225|229|241|242)[ .-]*\(/
 const SPACES = / +/g
 const SPACE_AROUND_DOT = / ?\. ?/g
 /** Two numbers of one length, each long enough to be dialed. */
@@ -56,14 +55,14 @@ export function readPhone(text: string): PhoneDigits | Refusal {
 
 /** A zero in brackets of which nobody can tell whether it is dialed. */
 function faultOfTrunkZero(text: string): string | undefined {
-  const country = text.slice(0, text.indexOf('(') + 1).replace(/[ .(-]+$/, '')
-  if (KEEPS_ZERO.test(country)) {
+  if (KEEPS_ZERO.test(text)) {
     return TRUNK_ZERO.test(text)
       ? 'has (0) after the country code: write 0 if callers from abroad dial it'
       : undefined
   }
   const rest = text.replace(TRUNK_ZERO, '')
-  const isUnclear = TRUNK_ZERO_IN_AREA.test(text) || ZERO_AFTER_DIGITS.test(rest)
+  const beforeZero = rest.slice(0, Math.max(0, rest.lastIndexOf('(0)')))
+  const isUnclear = TRUNK_ZERO_IN_AREA.test(text) || /\d/.test(beforeZero)
   return isUnclear ? 'has a zero in brackets after other digits: leave it out' : undefined
 }
 

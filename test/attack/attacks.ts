@@ -46,6 +46,7 @@ export interface Measured {
 const VICTIM = 'key-of-the-caller-that-is-timed'
 const OTHER = 'key-of-a-caller-that-attacks'
 const PER_SECOND = 200
+const STARTING_MS = 500
 /** A real VICIdial's, as measured: what a caller notices is a share of what it waits for anyway. */
 const COSTS = { callMs: 3.5, leadUs: 50 }
 const FILE = `
@@ -123,6 +124,8 @@ export async function battlefield(
     try {
       const [first] = await Promise.race([once(attacker.stdout, 'data'), ended])
       if (!(first instanceof Buffer)) throw new Error('the attacker ended before it attacked')
+      // Until it has started, the attacker's own process takes much of a core.
+      await pause(STARTING_MS)
       const measured = await measure(ms)
       if (attacker.exitCode !== null || attacker.signalCode !== null) throw new Error('the attacker gave up')
       return measured

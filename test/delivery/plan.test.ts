@@ -266,3 +266,49 @@ test('a search has at most 500 keys, and there are no more searches than needed'
     [500, 500, 201]
   )
 })
+
+test('a task that nobody waits for is passed over, and nothing is decided about it', async (t) => {
+  const looked: number[] = []
+  const rules = lead_ids(500)
+  const queues = new LeadQueues<number, TaskRequest>(rules, ({ index }) => looked.push(index))
+  const request: TaskRequest = { caller: 'crm', source: 'crm', taskSettled: () => {} }
+  const flows = new Flows<number, TaskRequest>(request, rules)
+  const [first, second, third] = [A, B, A].map(
+    (its, index) => new DeliveryTask<number>(1, its, request, index, flows.of(its))
+  )
+  if (!first || !second || !third) throw new Error('no tasks')
+  for (const task of [first, second, third]) queues.add(task)
+  t.strictSame(queues.take(), [first])
+  second.settle(FAILED)
+  queues.release(first)
+  t.strictSame(queues.take(), [third])
+  t.strictSame(looked, [0, 2])
+})
+
+test('a newer update can supersede a task only if all that wait for it come from the outbox', async (t) => {
+  const task = (sequencing: TaskRequest['sequencing']) => {
+    const request: TaskRequest = { caller: 'crm', source: 'crm', sequencing, taskSettled: () => {} }
+    return new DeliveryTask<number>(
+      1,
+      A,
+      request,
+      3,
+      new Flows<number, TaskRequest>(request, lead_ids(5)).of(A)
+    )
+  }
+  const stored = (from: number) => task({ sequenceOf: (index) => from + index, isStored: true })
+  const direct = task({ sequenceOf: () => 50, isStored: false })
+  const unnumbered = task(undefined)
+  t.equal(stored(10).supersededAfter, 13)
+  t.equal(direct.supersededAfter, Number.POSITIVE_INFINITY)
+  t.equal(unnumbered.supersededAfter, Number.POSITIVE_INFINITY)
+  t.strictSame([stored(10).sequence, direct.sequence, unnumbered.sequence], [13, 50, undefined])
+
+  const shared = stored(10)
+  shared.coalesce(stored(20))
+  t.equal(shared.supersededAfter, 23)
+  shared.coalesce(unnumbered)
+  t.equal(shared.supersededAfter, Number.POSITIVE_INFINITY)
+  unnumbered.settleAlone(FAILED)
+  t.equal(shared.supersededAfter, 23)
+})
