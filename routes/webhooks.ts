@@ -2,11 +2,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { BatchAnswerSchema } from '../schemas/batch.ts'
 import { AcceptedSchema, type JobResponse } from '../schemas/job.ts'
+import { ref } from '../schemas/ref.ts'
 import { type AccessControl, requirePermission } from '../src/callers/access-control.ts'
 import type { Caller } from '../src/callers/caller.ts'
 import type { RuntimeConfig } from '../src/config/runtime-config.ts'
 import { Problem } from '../src/errors.ts'
-import { authenticate, countWrongKey } from '../src/http/authentication.ts'
+import { authenticate, countAnonymous, countWrongKey } from '../src/http/authentication.ts'
 import { rawBody, refuseEncodedBodies } from '../src/http/body-rules.ts'
 import { fingerprintOf, idempotencyKeyOf } from '../src/http/idempotency.ts'
 import type { IdempotencyKey } from '../src/http/idempotency-record.ts'
@@ -41,6 +42,14 @@ type Webhook = {
 /** In seconds: many senders and proxies cut off longer waits. */
 const MAX_WAIT_SECONDS = 25
 const NO_BODY = Buffer.alloc(0)
+/** The longest body that may hold its sender's key, in bytes: reading it costs time before the sender is known. */
+const MAX_KEY_BODY_BYTES = 262_144
+const PATH = '/v1/webhooks/:source'
+
+/** The answer to a challenge in a body: the challenge, and perhaps its HMAC, by the names that the sender gives them. */
+const ChallengeSchema = Type.Record(Type.String(), Type.String())
+
+const NOTHING_SENT: ReadonlySet<AuthFault> = new Set(['credential_missing', 'signature_missing'])
 
 const anything = { schema: {} }
 const schema = {
@@ -58,6 +67,7 @@ const schema = {
     content: {
       'application/json': anything,
       'application/x-www-form-urlencoded': anything,
+      'multipart/form-data': anything,
       'text/plain': anything
     }
   },
@@ -66,7 +76,17 @@ const schema = {
       'The updates are stored, and will be delivered; or the source ignores the event.',
       AcceptedSchema
     ),
-    200: json('With `wait`: all leads were updated.', BatchAnswerSchema),
+    200: {
+      description:
+        'With `wait`: all leads were updated. From sources whose senders want exactly 200: what else would be 202 or 207. ' +
+        'To a sender that asks whether this is its address: its own challenge.',
+      content: {
+        'application/json': {
+          schema: Type.Union([ref(BatchAnswerSchema), ref(AcceptedSchema), ChallengeSchema])
+        },
+        'text/plain': { schema: Type.String() }
+      }
+    },
     207: json('With `wait`: some leads were updated, or none was found.', BatchAnswerSchema),
     ...problems(
       'unauthenticated',
@@ -87,9 +107,17 @@ const schema = {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The endpoint of a webhook, and what verifies its signature if it has one; null for other requests. */
-    webhook: { readonly endpoint: WebhookEndpoint; readonly verifyBody?: VerifyBody } | null
+    /** A webhook as far as it is read; null for other requests. */
+    webhook: ReceivedWebhook | null
   }
+}
+
+interface ReceivedWebhook {
+  readonly endpoint: WebhookEndpoint
+  /** Verifies the signature, if it has one. */
+  readonly verifyBody?: VerifyBody
+  /** The parsed body, if its key is in it. */
+  readonly payload?: unknown
 }
 
 export interface WebhookOptions {
@@ -106,15 +134,18 @@ export interface WebhookOptions {
   readonly maxEventLoopDelayMs: number
 }
 
-/** `POST /v1/webhooks/{source}` */
+/** `POST /v1/webhooks/{source}`; also `GET`, for senders that ask first whether the address is theirs */
 export function webhookRoutes(options: WebhookOptions) {
   const { runtimeConfig, updates, jobs, maxUpdates, source, accessControl, bodies } = options
 
   async function receive(request: FastifyRequest<Webhook>, reply: FastifyReply) {
-    const { endpoint } = webhookOf(request)
-    const rawBody = request.body ?? NO_BODY
+    const { endpoint, payload = await parse(request) } = webhookOf(request)
     const { headers, caller } = request
-    const event = await readEvent(endpoint, { headers, rawBody }, maxUpdates)
+    if (request.sender === null) throw new Error('a webhook was not verified')
+    const challenge = endpoint.answerPayload(payload)
+    if (challenge !== undefined) return reply.code(200).send(challenge)
+    const bytes = request.body?.length ?? 0
+    const event = await readEvent(endpoint, { headers, payload, bytes }, maxUpdates)
     if (event.updates.length === 0) return reply.code(202).send({ id: null, status: 'ignored', updates: 0 })
 
     // Of the two settings, the stricter one.
@@ -141,35 +172,70 @@ export function webhookRoutes(options: WebhookOptions) {
    * Finds the endpoint, and checks the sender as far as possible before the body is read.
    * @throws Problem not_found, unauthenticated, permission_denied, rate_limited
    */
-  async function checkHead(request: FastifyRequest<Webhook>): Promise<void> {
+  async function checkHead(request: FastifyRequest<Webhook>, reply: FastifyReply): Promise<unknown> {
     const endpoint = runtimeConfig.endpoint(request.params.source)
-    if (endpoint === undefined) throw new Problem('not_found', 'There is no webhook source of this name.')
+    if (endpoint === undefined && request.method === 'POST')
+      throw new Problem('not_found', 'There is no webhook source of this name.')
+    if (endpoint === undefined) throw onlyPost(request)
     request.webhook = { endpoint }
+    const answer = endpoint.answerHead(request)
+    if (answer !== undefined) {
+      if (typeof answer === 'string') throw refused(endpoint, answer, request)
+      countAnonymous(request, accessControl)
+      return reply.type('text/plain; charset=utf-8').send(answer.text)
+    }
+    if (request.method !== 'POST') throw endpoint.hasQueryChallenge ? withoutChallenge() : onlyPost(request)
+    if (endpoint.hasKeyInBody) return undefined
     if (endpoint.isForCallers) {
       requirePermission(authenticate(request, accessControl), `webhook:${endpoint.name}`)
-      return
+      return undefined
     }
     const checked = endpoint.verifyHead(request)
     if (typeof checked === 'string') throw refused(endpoint, checked, request)
     if (checked === undefined) request.sender = originOf(endpoint)
     else request.webhook = { endpoint, verifyBody: checked }
+    return undefined
   }
 
   /**
-   * Checks the signature of a sender that signs the body. Takes no points of its address before: whoever proves itself is
+   * Checks the sender that signs the body, or has its key in it. A signature takes no points of its address before: whoever proves itself is
    * let in from any address, and the HMAC of a body costs less than receiving it.
    * @throws Problem unauthenticated, rate_limited
    */
-  async function checkSignature(request: FastifyRequest<Webhook>): Promise<void> {
+  async function checkBody(request: FastifyRequest<Webhook>): Promise<void> {
     const { endpoint, verifyBody } = webhookOf(request)
+    if (endpoint.hasKeyInBody) await checkKeyInBody(request)
     if (verifyBody === undefined) return
     const fault = verifyBody(request.body ?? NO_BODY, Date.now())
     if (fault !== undefined) throw refused(endpoint, fault, request)
     request.sender = originOf(endpoint)
   }
 
+  /** @throws Problem unauthenticated, rate_limited, invalid_json, invalid_request, unsupported_media_type */
+  async function checkKeyInBody(request: FastifyRequest<Webhook>): Promise<void> {
+    const { endpoint } = webhookOf(request)
+    const giveBack = accessControl.countBody(request.ip, request.body?.length ?? 0)
+    const payload = await parse(request)
+    const fault = endpoint.takeBodyKey(payload)
+    if (fault !== undefined) throw refused(endpoint, fault, request)
+    giveBack()
+    request.sender = originOf(endpoint)
+    request.webhook = { endpoint, payload }
+  }
+
+  async function parse(request: FastifyRequest<Webhook>): Promise<unknown> {
+    const { endpoint } = webhookOf(request)
+    return endpoint.parse(request.body ?? NO_BODY, request.headers['content-type'])
+  }
+
+  function readBody(request: FastifyRequest): Promise<Buffer> {
+    if (request.webhook?.endpoint.hasKeyInBody !== true) return bodies.read(request)
+    return bodies.read(request, { limit: MAX_KEY_BODY_BYTES })
+  }
+
   function refused(endpoint: WebhookEndpoint, fault: AuthFault, request: FastifyRequest<Webhook>): Problem {
-    countWrongKey(request, accessControl)
+    // Who sends nothing to prove itself tries nothing, and may wait for the challenge.
+    if (!NOTHING_SENT.has(fault)) countWrongKey(request, accessControl)
     return notVerified(endpoint, fault)
   }
 
@@ -188,13 +254,27 @@ export function webhookRoutes(options: WebhookOptions) {
     refuseEncodedBodies(app)
     app.addHook<Webhook>('onRequest', checkHead)
     loadShedding(app, options.maxEventLoopDelayMs)
-    rawBody(app, (request) => bodies.read(request))
-    app.post<Webhook>(
-      '/v1/webhooks/:source',
-      { schema, preHandler: checkSignature, validatorCompiler: () => () => true },
-      receive
-    )
+    rawBody(app, readBody)
+    app.addHook('onSend', (request, reply, payload, done) => {
+      const { answerStatus } = request.webhook?.endpoint ?? {}
+      if (answerStatus !== undefined && reply.statusCode < 300) reply.code(answerStatus)
+      done(null, payload)
+    })
+    app.get<Webhook>(PATH, { config: { mayBeOff: true }, schema: { hide: true } }, () => {
+      throw new Error('a webhook that no hook has answered')
+    })
+    app.post<Webhook>(PATH, { schema, preHandler: checkBody, validatorCompiler: () => () => true }, receive)
   }
+}
+
+function onlyPost({ method }: FastifyRequest): Problem {
+  const detail = `This path takes POST, and not ${method}.`
+  return new Problem('method_not_allowed', detail, { headers: { allow: 'POST' } })
+}
+
+function withoutChallenge(): Problem {
+  const detail = 'A GET must have the challenge that the verification of this webhook source names.'
+  return new Problem('invalid_request', detail)
 }
 
 function webhookOf({ webhook }: FastifyRequest<Webhook>): NonNullable<FastifyRequest['webhook']> {

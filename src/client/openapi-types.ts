@@ -1165,17 +1165,21 @@ export interface operations {
             content: {
                 "application/json": unknown;
                 "application/x-www-form-urlencoded": unknown;
+                "multipart/form-data": unknown;
                 "text/plain": unknown;
             };
         };
         responses: {
-            /** @description With `wait`: all leads were updated. */
+            /** @description With `wait`: all leads were updated. From sources whose senders want exactly 200: what else would be 202 or 207. To a sender that asks whether this is its address: its own challenge. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BatchAnswer"];
+                    "application/json": components["schemas"]["BatchAnswer"] | components["schemas"]["Accepted"] | {
+                        [key: string]: string;
+                    };
+                    "text/plain": string;
                 };
             };
             /** @description The updates are stored, and will be delivered; or the source ignores the event. */

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { Problem } from '../errors.ts'
 import { readContentType } from '../http/content-type.ts'
+import { FORM_IN_PARTS, readFormParts } from '../http/form-parts.ts'
 import { parseJson } from '../http/json-body.ts'
 import { isObject } from '../leads/is-object.ts'
 import { echo } from '../leads/refusal.ts'
@@ -9,8 +10,6 @@ import { echo } from '../leads/refusal.ts'
 export type Parameters = ReadonlyMap<string, unknown>
 
 const FORM = 'application/x-www-form-urlencoded'
-/** What PHP's curl sends for an array, and also `curl -F` and Postman's "form-data". PHP, and so VICIdial, reads it too. */
-const FORM_IN_PARTS = 'multipart/form-data'
 /** PHP, and so VICIdial, reads no more of a form by default. */
 const MAX_PAIRS = 1_000
 /** No form starts like this, but `curl --data` labels JSON as a form, and Postman's "Text" labels it as text. */
@@ -39,6 +38,7 @@ export async function readBody(body: Buffer, contentType: string | undefined): P
     throw new Problem('invalid_json', 'The body must be a JSON object of parameters, or an array of leads.')
   }
   if (type === FORM) return readPairs(body, 'form')
+  // PHP's curl sends an array so, and also `curl -F` and Postman's "form-data". PHP, and so VICIdial, reads it too.
   if (type === FORM_IN_PARTS) return readParts(body, contentType ?? '')
   throw new Problem('unsupported_media_type', `The body must be a form (${FORM}, ${FORM_IN_PARTS}) or JSON.`)
 }
@@ -77,13 +77,7 @@ function hasMore(text: string, what: string, limit: number): boolean {
 
 /** @throws Problem invalid_request */
 async function readParts(encoded: Buffer, contentType: string): Promise<Parameters> {
-  const response = new Response(encoded, { headers: { 'content-type': contentType } })
-  // oxlint-disable-next-line typescript/no-deprecated -- because it holds everything in memory, where this body already is
-  const form = isUtf8(encoded) ? await response.formData().catch(() => undefined) : undefined
-  if (form === undefined) {
-    const detail = `The form is not valid UTF-8, or its parts are not as ${FORM_IN_PARTS} says (RFC 7578).`
-    throw new Problem('invalid_request', detail)
-  }
+  const form = await readFormParts(encoded, contentType)
   const [file] = [...form].find(([, value]) => typeof value !== 'string') ?? []
   if (file === undefined) return withoutRepeats(form, 'form')
   throw new Problem('invalid_request', `The form has a file as ${echo(file)}; every part must be a text.`)

@@ -8,11 +8,13 @@ import {
   type UpdateOptions
 } from '../leads/update.ts'
 import { type Auth, type AuthFault, headerValue, type ReceivedHead, type VerifyBody } from './auth/auth.ts'
-import { verifyHead } from './auth/verify.ts'
+import { takeBodyKey } from './auth/credential.ts'
+import { challengeOf, verifyHead } from './auth/verify.ts'
 import type { EventIdValue, MappedEvent } from './mapping/evaluation.ts'
 import { Evaluator } from './mapping/evaluator.ts'
 import type { MappedPayload, MappingDefinition, MappingFault } from './mapping/mapping.ts'
 import { type PayloadType, parsePayload } from './payload.ts'
+import { answerBody, answerQuery, type Verification } from './verification.ts'
 
 /** Where a request carries its event's id, which identifies repeats of the event: in the first of `headers` it has. */
 export type EventId = { readonly headers: readonly string[] } | { readonly expression: string }
@@ -28,6 +30,10 @@ export interface EndpointConfig {
   readonly onMultiple?: OnMultiple
   readonly keyMatch?: KeyMatch
   readonly auth: Auth
+  /** Undefined if its senders never ask. */
+  readonly verification?: Verification
+  /** The status of every answer that is no refusal; by default each has its own. */
+  readonly answerStatus?: number
   /** Media types that it takes. */
   readonly contentTypes: readonly PayloadType[]
   /** The form field that holds the payload as JSON. */
@@ -50,8 +56,11 @@ export class WebhookEndpoint {
   readonly source: string | undefined
   /** Options of its updates. */
   readonly options: UpdateOptions
+  /** The status of every answer that is no refusal; undefined if each has its own. */
+  readonly answerStatus: number | undefined
   // Private, so that printing an endpoint prints no secrets.
   readonly #auth: Auth
+  readonly #verification: Verification | undefined
   readonly #contentTypes: readonly PayloadType[]
   readonly #payloadField: string | undefined
   readonly #eventId: EventId | undefined
@@ -68,7 +77,9 @@ export class WebhookEndpoint {
       ...(onMultiple === undefined ? {} : { onMultiple }),
       ...(keyMatch === undefined ? {} : { keyMatch })
     }
+    this.answerStatus = config.answerStatus
     this.#auth = config.auth
+    this.#verification = config.verification
     this.#contentTypes = config.contentTypes
     this.#payloadField = config.payloadField
     this.#eventId = eventId
@@ -81,6 +92,21 @@ export class WebhookEndpoint {
     return this.#auth.type === 'callers'
   }
 
+  /** Whether only the parsed body can tell who sent it, see `takeBodyKey`. */
+  get hasKeyInBody(): boolean {
+    return this.#auth.type === 'body_key'
+  }
+
+  /** Whether it answers a challenge in the address, see `answerHead`. */
+  get hasQueryChallenge(): boolean {
+    return this.#verification?.query !== undefined
+  }
+
+  /** What its senders must send, for `WWW-Authenticate`. */
+  get challenge(): string {
+    return challengeOf(this.#auth, this.name)
+  }
+
   /** Ends its thread when the requests that already have this endpoint are done. */
   retire(): void {
     this.#evaluator.retire()
@@ -91,8 +117,33 @@ export class WebhookEndpoint {
     return verifyHead(this.#auth, head)
   }
 
+  /**
+   * Checks the key in a payload, and takes it out of the payload.
+   * @returns why the sender is not verified; undefined if it is, or if its key is not in the payload
+   */
+  takeBodyKey(payload: unknown): AuthFault | undefined {
+    return this.#auth.type === 'body_key' ? takeBodyKey(this.#auth, payload) : undefined
+  }
+
+  /**
+   * The answer to a sender that asks, before it sends anything, whether this is its address.
+   * @returns why the sender is not verified; undefined if the request does not ask, or the endpoint does not answer
+   */
+  answerHead({ method, url }: ReceivedHead): { readonly text: string } | AuthFault | undefined {
+    const { query, get = false } = this.#verification ?? {}
+    const answer = query && answerQuery(query, url)
+    if (answer !== undefined || method === 'POST' || !get) return answer
+    return { text: 'OK' }
+  }
+
+  /** The answer to a challenge in a payload of a verified sender; undefined if there is none. */
+  answerPayload(payload: unknown): Readonly<Record<string, string>> | undefined {
+    const { body } = this.#verification ?? {}
+    return body && answerBody(body, payload)
+  }
+
   /** @throws Problem invalid_json, invalid_request or unsupported_media_type */
-  parse(rawBody: Buffer, contentType: string | undefined): unknown {
+  async parse(rawBody: Buffer, contentType: string | undefined): Promise<unknown> {
     return parsePayload(rawBody, contentType, this.#contentTypes, this.#payloadField)
   }
 

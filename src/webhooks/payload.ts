@@ -3,36 +3,47 @@ import { Problem } from '../errors.ts'
 import { readContentType } from '../http/content-type.ts'
 import { parseJson } from '../http/json-body.ts'
 import { parseForm } from '../http/form.ts'
+import { FORM_IN_PARTS, readFormParts } from '../http/form-parts.ts'
 
-/** Media types of a payload. Text must hold JSON. */
-export const CONTENT_TYPES = ['json', 'form', 'text'] as const
+/** Media types of a payload. Text must hold JSON; `multipart` is a form in parts. */
+export const CONTENT_TYPES = ['json', 'form', 'multipart', 'text'] as const
 export type PayloadType = (typeof CONTENT_TYPES)[number]
 
 const FORM = 'application/x-www-form-urlencoded'
 const JSON_TYPES = /^application\/(?:[^/]+\+)?json$/
-const NAMES = { json: 'application/json', form: FORM, text: 'text/plain that holds JSON' }
+const NAMES = {
+  json: 'application/json',
+  form: FORM,
+  multipart: FORM_IN_PARTS,
+  text: 'text/plain that holds JSON'
+}
+const JSON_BEGINS = /^\s*[[{]/
 const OR = new Intl.ListFormat('en', { type: 'disjunction' })
 /** Longest text, in characters. An expression can split it into a list, which must fit the thread's memory. */
 const MAX_TEXT = 1_000_000
 
 /**
- * Reads the payload of a webhook: JSON, a form, or text that holds JSON.
+ * Reads the payload of a webhook: JSON, a form, a form in parts, or text that holds JSON. A form in parts gives what the
+ * same form without parts gives; files in it are left out.
  * @param contentTypes the media types that the endpoint takes
  * @param payloadField the form field that holds the payload as JSON, as from GitHub and Slack
  * @throws Problem invalid_json, invalid_request or unsupported_media_type
  */
-export function parsePayload(
+export async function parsePayload(
   rawBody: Buffer,
   contentType: string | undefined,
   contentTypes: readonly PayloadType[],
   payloadField: string | undefined
-): unknown {
+): Promise<unknown> {
   const type = payloadTypeOf(contentType)
   if (type === undefined || !contentTypes.includes(type)) {
     const names = OR.format(contentTypes.map((one) => NAMES[one]))
     throw new Problem('unsupported_media_type', `The body must be ${names}; in UTF-8.`)
   }
-  const payload = type === 'form' ? readForm(rawBody, payloadField) : parseJson(rawBody)
+  const body = type === 'multipart' ? await joinParts(rawBody, contentType ?? '') : rawBody
+  const isForm = type === 'form' || type === 'multipart'
+  const payload = isForm ? readForm(body, payloadField) : parseJson(body)
+  refuseJsonInJson(payload)
   refuseLongTexts(payload)
   return payload
 }
@@ -43,17 +54,46 @@ function payloadTypeOf(header: string | undefined): PayloadType | undefined {
   if (!isReadable) return undefined
   if (JSON_TYPES.test(mediaType)) return 'json'
   if (mediaType === FORM) return 'form'
+  if (mediaType === FORM_IN_PARTS) return 'multipart'
   return mediaType === 'text/plain' ? 'text' : undefined
+}
+
+/** The texts of a form in parts, as a form without parts. */
+async function joinParts(rawBody: Buffer, contentType: string): Promise<Buffer> {
+  const form = new URLSearchParams()
+  for (const [name, value] of await readFormParts(rawBody, contentType))
+    if (typeof value === 'string') form.append(name, value)
+  return Buffer.from(form.toString())
 }
 
 function readForm(rawBody: Buffer, payloadField: string | undefined): unknown {
   if (rawBody.length === 0) throw new Problem('invalid_request', 'The body is empty; a form is expected.')
   if (!isUtf8(rawBody)) throw new Problem('invalid_request', 'The form is not valid UTF-8.')
+  refuseJsonAsForm(rawBody)
   const form = parseForm(rawBody.toString('utf8'))
   if (payloadField === undefined) return form
   const json = form[payloadField]
   if (typeof json === 'string') return parseJson(Buffer.from(json))
   throw new Problem('invalid_request', `The form must have one field ${payloadField} that holds JSON.`)
+}
+
+/** What `curl -d` and PowerShell send of a JSON text, unless they are told its type. @throws Problem unsupported_media_type */
+function refuseJsonAsForm(rawBody: Buffer): void {
+  if (!JSON_BEGINS.test(rawBody.toString('latin1', 0, 1_024))) return
+  try {
+    parseJson(rawBody)
+  } catch {
+    return
+  }
+  const detail = `The body is JSON, but its Content-Type is ${FORM}: send Content-Type: application/json.`
+  throw new Problem('unsupported_media_type', detail)
+}
+
+/** @throws Problem invalid_request */
+function refuseJsonInJson(payload: unknown): void {
+  if (typeof payload !== 'string' || !JSON_BEGINS.test(payload.slice(0, 1_024))) return
+  const detail = 'The payload is a text that holds JSON: it is encoded twice. Send the object or array itself.'
+  throw new Problem('invalid_request', detail)
 }
 
 /** @throws Problem invalid_request */

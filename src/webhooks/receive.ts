@@ -24,24 +24,31 @@ const DETAILS: Readonly<Record<AuthFault, string>> = {
   timestamp_too_new: "The timestamp is in the future: check the sender's clock."
 }
 
+/** A request whose body is parsed. */
+interface ReceivedPayload {
+  readonly headers: IncomingHttpHeaders
+  readonly payload: unknown
+  /** Of the body. */
+  readonly bytes: number
+}
+
 /** The refusal of a request whose sender is not verified. */
-export function notVerified(endpoint: Pick<WebhookEndpoint, 'name'>, fault: AuthFault): Problem {
-  const headers = { 'www-authenticate': `Webhook realm="${endpoint.name}"` }
+export function notVerified(endpoint: Pick<WebhookEndpoint, 'challenge'>, fault: AuthFault): Problem {
+  const headers = { 'www-authenticate': endpoint.challenge }
   return new Problem('unauthenticated', DETAILS[fault], { headers })
 }
 
 /**
  * Reads the event of a request whose sender is verified.
- * @throws Problem invalid_json, invalid_request, unsupported_media_type, overloaded
+ * @throws Problem invalid_request, overloaded
  */
 export async function readEvent(
   endpoint: WebhookEndpoint,
-  { headers, rawBody }: { readonly headers: IncomingHttpHeaders; readonly rawBody: Buffer },
+  { headers, payload, bytes }: ReceivedPayload,
   maxUpdates: number
 ): Promise<WebhookEvent> {
-  const payload = endpoint.parse(rawBody, headers['content-type'])
   try {
-    return await endpoint.read(headers, payload, maxUpdates, rawBody.length)
+    return await endpoint.read(headers, payload, maxUpdates, bytes)
   } catch (error) {
     if (!(error instanceof MappingError)) throw error
     const errors = [{ pointer: '', code: 'invalid_request', detail: error.message }]

@@ -19,10 +19,12 @@ import { cleanCustomField } from '../../src/leads/custom-field.ts'
 import { FIELDS } from '../../src/leads/fields.ts'
 import { serverRules } from '../../src/leads/server-rules.ts'
 import { refuseOtherSites } from '../../src/ops/same-site.ts'
-import type { Auth, HmacAuth } from '../../src/webhooks/auth/auth.ts'
+import type { Auth, BodyKeyAuth, HmacAuth } from '../../src/webhooks/auth/auth.ts'
+import { takeBodyKey } from '../../src/webhooks/auth/credential.ts'
 import { STANDARD_HEADERS } from '../../src/webhooks/auth/standard-webhooks.ts'
 import { verifyHead } from '../../src/webhooks/auth/verify.ts'
 import { parsePayload } from '../../src/webhooks/payload.ts'
+import { answerBody, answerQuery } from '../../src/webhooks/verification.ts'
 import { verify } from '../webhooks/verify.ts'
 import { costOf, type Reading, superlinear } from './growth.ts'
 
@@ -59,10 +61,14 @@ const STANDARD: Auth = {
   toleranceSeconds: 300,
   headers: STANDARD_HEADERS
 }
+const IN_QUERY: Auth = { type: 'query_key', parameter: 'key', hashes: [Buffer.alloc(32)] }
+const IN_BODY: BodyKeyAuth = { type: 'body_key', path: ['key'], hashes: [Buffer.alloc(32)] }
+const QUERY_CHALLENGE = { challenge: 'challenge', token: 'token', hashes: [Buffer.alloc(32)] }
+const BODY_CHALLENGE = { path: ['challenge'], hmac: { name: 'encrypted', secret: 'secret' } }
 const TRACEPARENT = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`
 
-function verifyWith(auth: Auth, headers: Record<string, string>, body = '') {
-  const request = { method: 'POST', url: '/', headers, rawBody: Buffer.from(body), now: 0 }
+function verifyWith(auth: Auth, headers: Record<string, string>, body = '', url = '/') {
+  const request = { method: 'POST', url, headers, rawBody: Buffer.from(body), now: 0 }
   return verify({ verifyHead: (head) => verifyHead(auth, head) }, request)
 }
 
@@ -105,6 +111,12 @@ const READERS: Readonly<Record<string, Reading>> = {
     verifyWith(STANDARD, { 'webhook-id': text, 'webhook-timestamp': '1', 'webhook-signature': 'v1,x' }),
   'the time of a standard webhook': (text) =>
     verifyWith(STANDARD, { 'webhook-id': '1', 'webhook-timestamp': text, 'webhook-signature': 'v1,x' }),
+  'the key in an address': (text) => verifyWith(IN_QUERY, {}, '', `/?${text}`),
+  'the value of a key in an address': (text) => verifyWith(IN_QUERY, {}, '', `/?key=${text}`),
+  'a challenge in an address': (text) => answerQuery(QUERY_CHALLENGE, `/?${text}`),
+  'the token of a challenge': (text) => answerQuery(QUERY_CHALLENGE, `/?challenge=1&token=${text}`),
+  'a challenge in a body': (text) => answerBody(BODY_CHALLENGE, { challenge: text }),
+  'a key in a body': (text) => takeBodyKey(IN_BODY, { key: text }),
   'a bearer token': (text) => presentedKey({ authorization: `Bearer ${text}` }),
   'a key': (text) => isWholeKey(`vgw_${text}`),
   'a basic login': (text) => basicPassword({ authorization: `Basic ${text}` }),
@@ -132,6 +144,11 @@ const READERS: Readonly<Record<string, Reading>> = {
   'a JSON text': (text) => parseJson(Buffer.from(`{"a":"${text}`)),
   'the payload of a webhook': (text) => parsePayload(Buffer.from(text), 'text/plain', ['text'], undefined),
   'a payload within a form': (text) => parsePayload(Buffer.from(`p=${text}`), FORM, ['form'], 'p'),
+  'JSON that is sent as a form': (text) => parsePayload(Buffer.from(`[${text}]`), FORM, ['form'], undefined),
+  'a payload in parts': (text) => parsePayload(Buffer.from(text), PARTS, ['multipart'], undefined),
+  'a payload within a part': (text) => parsePayload(partsOf('p', text), PARTS, ['multipart'], 'p'),
+  'the name of a part of a payload': (text) =>
+    parsePayload(partsOf(text, 'a'), PARTS, ['multipart'], undefined),
   "a query at VICIdial's address": (text) => readQuery(`/?${text}`),
   "a form at VICIdial's address": (text) => readBody(Buffer.from(text), FORM),
   'a form in parts': (text) => readBody(Buffer.from(text), PARTS),

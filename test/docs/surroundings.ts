@@ -29,6 +29,14 @@ export const SECRETS: Readonly<Record<string, string>> = {
   zendesk_secret: 'zendesk_example_7c1d',
   intercom_secret: 'intercom_example_22fa',
   acme_secret: 'YWNtZS13ZWJob29rcy1leGFtcGxl',
+  meta_app_secret: 'meta_app_example_83be',
+  meta_verify_token: 'meta-verify-token-6d1f',
+  slack_secret: 'slack_example_5e20',
+  zoom_secret: 'zoom_example_40c9',
+  monday_key: 'monday-key-77aa',
+  mailchimp_key: 'mailchimp-key-31d8',
+  google_ads_key: 'google-ads-key-9e04',
+  jotform_key: 'jotform-key-2f6a',
   standard_secret: 'whsec_c3RhbmRhcmQtd2ViaG9va3MtZXhhbXBsZQ==',
   salesapi_pass: 'salesapi1'
 }

@@ -22,6 +22,9 @@ const ACCOUNT_PASS = 'canary-account-pass-3302'
 const SIGNING_SECRET = 'canary-signing/secret+9184'
 const BASIC_SECRET = 'canary-basic/secret+7755'
 const HEADER_SECRET = 'canary-header-secret-6120'
+const QUERY_SECRET = 'canary-query/secret+3391'
+const BODY_SECRET = 'canary-body/secret+4408'
+const TOKEN = 'canary-verify/token+6617'
 const CALLER_HASH = createHash('sha256').update(CALLER_KEY).digest('hex')
 
 /** Every form in which a secret could stand in a text. */
@@ -46,7 +49,7 @@ function forms(secret: string): string[] {
 
 const SECRETS = [
   ...[PASS, WRONG_PASS, ACCOUNT_PASS, CALLER_KEY, API_KEY],
-  ...[SIGNING_SECRET, BASIC_SECRET, HEADER_SECRET]
+  ...[SIGNING_SECRET, BASIC_SECRET, HEADER_SECRET, QUERY_SECRET, BODY_SECRET, TOKEN]
 ]
 const CANARIES = SECRETS.flatMap(forms).map((form) => form.toLowerCase())
 
@@ -120,6 +123,23 @@ const webhooks: typeof requests = [
   EVENT,
   headers as Record<string, string>
 ])
+const inAddress = (path: string, parameters: Record<string, string>) =>
+  `/v1/webhooks/${path}?${new URLSearchParams(parameters).toString()}`
+const NO_KEY = { authorization: '' }
+const keysInside: typeof requests = [
+  ['POST', inAddress('in-query', { key: QUERY_SECRET }), EVENT, NO_KEY],
+  ['POST', inAddress('in-query', { key: QUERY_SECRET }), EVENT, { ...NO_KEY, 'idempotency-key': 'k2' }],
+  ['POST', inAddress('in-query', { key: QUERY_SECRET }), '{', NO_KEY],
+  ['POST', inAddress('in-query', { key: `${QUERY_SECRET}x` }), EVENT, NO_KEY],
+  ['GET', inAddress('in-query', { key: QUERY_SECRET }), undefined, NO_KEY],
+  ['GET', inAddress('in-query', { token: TOKEN, challenge: 'x' }), undefined, NO_KEY],
+  ['GET', inAddress('in-query', { token: `${TOKEN}x`, challenge: 'x' }), undefined, NO_KEY],
+  ['POST', '/v1/webhooks/in-body', { ...EVENT, key: BODY_SECRET }, NO_KEY],
+  ['POST', '/v1/webhooks/in-body', { ...EVENT, key: BODY_SECRET, lead: { deep: true } }, NO_KEY],
+  ['POST', '/v1/webhooks/in-body', { ...EVENT, key: `${BODY_SECRET}x` }, NO_KEY],
+  ['POST', '/v1/webhooks/in-body', `{"key":"${BODY_SECRET}","key":"${BODY_SECRET}"}`, NO_KEY],
+  ['POST', '/v1/webhooks/in-body', `{"key":"${BODY_SECRET}"`, NO_KEY]
+]
 const stored: typeof requests = [
   [
     'POST',
@@ -139,10 +159,12 @@ const stored: typeof requests = [
 ]
 
 async function askEverything(gateway: Pick<Gateway, 'origin'>): Promise<string> {
-  const answers = [...requests, ...webhooks, ...stored].map(async ([method, path, body, headers]) => {
-    const answer = await call(gateway, method, path, body, headers)
-    return JSON.stringify([answer.status, [...answer.headers], answer.body])
-  })
+  const answers = [...requests, ...webhooks, ...keysInside, ...stored].map(
+    async ([method, path, body, headers]) => {
+      const answer = await call(gateway, method, path, body, headers)
+      return JSON.stringify([answer.status, [...answer.headers], answer.body])
+    }
+  )
   return (await Promise.all(answers)).join('\n')
 }
 
@@ -155,6 +177,13 @@ webhooks:
   - { name: signed, auth: { hmac: { header: X-Signature, secrets: ["${SIGNING_SECRET}"] } }, mapping: ${MAPPING} }
   - { name: basic, auth: { basic: { user: crm, secrets: ["${BASIC_SECRET}"] } }, mapping: ${MAPPING} }
   - { name: header, auth: { header: { header: X-Secret, secrets: ["${HEADER_SECRET}"] } }, mapping: ${MAPPING} }
+  - name: in-query
+    auth: { query_key: { parameter: key, secrets: ["${QUERY_SECRET}"] } }
+    verification: { query: { challenge: challenge, token: token, secrets: ["${TOKEN}"] } }
+    mapping: ${MAPPING}
+  - name: in-body
+    auth: { body_key: { field: key, secrets: ["${BODY_SECRET}"] } }
+    mapping: { lead: { lead_id: lead }, fields: { status: stage, comments: $string($payload) } }
   - { name: callers, auth: { callers: true }, mapping: ${MAPPING} }
 `
   }

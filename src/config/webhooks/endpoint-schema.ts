@@ -10,6 +10,10 @@ const MAX_EXPRESSION = 10_000
 
 const Expression = Type.String({ minLength: 1, maxLength: MAX_EXPRESSION })
 const HeaderName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9-]{0,99}$' })
+/** Of a query. */
+const ParameterName = Type.String({ pattern: '^[A-Za-z0-9_.-]{1,100}$' })
+/** Names of a payload, with dots between. */
+const FieldPath = Type.String({ pattern: '^[A-Za-z0-9_-]{1,50}(?:\\.[A-Za-z0-9_-]{1,50}){0,7}$' })
 const Literal = Type.Unsafe<string | number | null>({ type: ['string', 'number', 'null'] })
 const Tolerance = Type.Integer({ minimum: 1, maximum: 86_400 })
 
@@ -65,6 +69,8 @@ const AuthSchema = Type.Object(
     ),
     basic: Type.Optional(Type.Object({ user: Type.String({ pattern: '^[^:]+$' }), ...SECRETS }, strict)),
     header: Type.Optional(Type.Object({ header: HeaderName, ...SECRETS }, strict)),
+    query_key: Type.Optional(Type.Object({ parameter: ParameterName, ...SECRETS }, strict)),
+    body_key: Type.Optional(Type.Object({ field: FieldPath, ...SECRETS }, strict)),
     hmac: Type.Optional(HmacSchema),
     standard_webhooks: Type.Optional(
       Type.Object(
@@ -112,6 +118,28 @@ const MappingSchema = Type.Object(
   strict
 )
 
+const VerificationSchema = Type.Object(
+  {
+    query: Type.Optional(
+      Type.Object(
+        { challenge: ParameterName, token: Type.Optional(ParameterName), ...SECRETS },
+        { ...strict, description: 'A challenge in the address, sent back as text.' }
+      )
+    ),
+    body: Type.Optional(
+      Type.Object(
+        { challenge: FieldPath, hmac: Type.Optional(ParameterName), ...SECRETS },
+        {
+          ...strict,
+          description: 'A challenge in a JSON body, sent back as JSON, with its HMAC-SHA256 in hex as `hmac`.'
+        }
+      )
+    ),
+    get: Type.Optional(Type.Literal(true))
+  },
+  { ...strict, minProperties: 1 }
+)
+
 const EventIdSchema = Type.Object(
   { header: Type.Optional(HeaderName), expression: Type.Optional(Expression) },
   exactlyOne
@@ -127,6 +155,8 @@ export const EndpointSchema = Type.Object(
     on_multiple: Type.Optional(Type.Enum(['reject', 'all', 'newest'])),
     key_match: Type.Optional(Type.Enum(['collation', 'exact'])),
     auth: AuthSchema,
+    verification: Type.Optional(VerificationSchema),
+    answer_status: Type.Optional(Type.Literal(200)),
     content_types: Type.Optional(
       Type.Array(Type.Enum(CONTENT_TYPES), {
         minItems: 1,
@@ -145,6 +175,7 @@ export const EndpointSchema = Type.Object(
 
 export type EndpointEntry = Static<typeof EndpointSchema>
 export type AuthEntry = Static<typeof AuthSchema>
+export type VerificationEntry = Static<typeof VerificationSchema>
 export type HmacEntry = Static<typeof HmacSchema>
 export type MappingEntry = Static<typeof MappingSchema>
 export interface SecretsEntry {

@@ -15,6 +15,7 @@ const DEFAULT_TOLERANCE_SECONDS = 300
  */
 export function readAuth(entry: AuthEntry, pointer: string, folder: string, fault: NoteFault): Auth {
   const { callers, api_key: apiKey, basic, header, hmac, standard_webhooks: standard } = entry
+  const { query_key: queryKey, body_key: bodyKey } = entry
   if (callers) return { type: 'callers' }
   if (apiKey) {
     const hashes = apiKey.key_hashes.map((text) => Buffer.from(text.slice('sha256:'.length), 'hex'))
@@ -27,6 +28,14 @@ export function readAuth(entry: AuthEntry, pointer: string, folder: string, faul
   if (header) {
     const secrets = readSecrets(header, `${pointer}/header`, folder, fault)
     return { type: 'header', header: header.header.toLowerCase(), hashes: secrets.map(sha256) }
+  }
+  if (queryKey) {
+    const secrets = readSecrets(queryKey, `${pointer}/query_key`, folder, fault)
+    return { type: 'query_key', parameter: queryKey.parameter, hashes: secrets.map(sha256) }
+  }
+  if (bodyKey) {
+    const secrets = readSecrets(bodyKey, `${pointer}/body_key`, folder, fault)
+    return { type: 'body_key', path: bodyKey.field.split('.'), hashes: secrets.map(sha256) }
   }
   if (hmac) {
     const secrets = readSecrets(hmac, `${pointer}/hmac`, folder, fault)
@@ -47,12 +56,12 @@ export function readAuth(entry: AuthEntry, pointer: string, folder: string, faul
   return { type: 'standard_webhooks', keys, toleranceSeconds, headers: own ? [own] : STANDARD_HEADERS }
 }
 
-function sha256(text: string): Buffer {
+export function sha256(text: string): Buffer {
   return hash('sha256', text, 'buffer')
 }
 
 /** The secrets of the gateway file, and of the files that it names. */
-function readSecrets(
+export function readSecrets(
   { secrets = [], secret_files: files = [] }: SecretsEntry,
   pointer: string,
   folder: string,

@@ -1,5 +1,6 @@
 import { checkExpressions, readMapping } from './read-mapping.ts'
 import { readAuth } from './read-auth.ts'
+import { readVerification } from './read-verification.ts'
 import type { Auth } from '../../webhooks/auth/auth.ts'
 import { CONTENT_TYPES, type PayloadType } from '../../webhooks/payload.ts'
 import type { NoteFault } from '../config-error.ts'
@@ -21,6 +22,8 @@ export function readEndpoints(
   const configs = entries.map((entry, index) => {
     const pointer = `/webhooks/${index}`
     const auth = readAuth(entry.auth, `${pointer}/auth`, folder, fault)
+    const verification =
+      entry.verification && readVerification(entry.verification, `${pointer}/verification`, folder, fault)
     const mapping = readMapping(entry.mapping, `${pointer}/mapping`, customFields, fault)
     const eventId = readEventId(entry, auth, pointer, fault)
     const contentTypes = readContentTypes(entry, pointer, fault)
@@ -31,11 +34,14 @@ export function readEndpoints(
       on_lossy: onLossy,
       on_multiple: onMultiple,
       key_match: keyMatch,
+      answer_status: answerStatus,
       payload_field: payloadField
     } = entry
     return {
       name,
       auth,
+      ...(verification === undefined ? {} : { verification }),
+      ...(answerStatus === undefined ? {} : { answerStatus }),
       mapping,
       ...(account === undefined ? {} : { account }),
       contentTypes,
@@ -56,8 +62,9 @@ function readContentTypes(
   pointer: string,
   fault: NoteFault
 ): readonly PayloadType[] {
-  if (payloadField !== undefined && given?.includes('form') === false)
-    fault(`${pointer}/payload_field`, 'is not used, as content_types does not include form')
+  const takesForms = given === undefined || given.includes('form') || given.includes('multipart')
+  if (payloadField !== undefined && !takesForms)
+    fault(`${pointer}/payload_field`, 'is not used, as content_types has neither form nor multipart')
   if (given) return given
   const isSigned = auth.hmac !== undefined || auth.standard_webhooks !== undefined
   if (!isSigned) return CONTENT_TYPES

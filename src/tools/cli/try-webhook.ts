@@ -45,7 +45,8 @@ export async function tryPayload(
     return failed(2, [`There is no webhook ${options.source}. The webhooks are: ${names || 'none'}.`])
   }
   try {
-    const payload = endpoint.parse(body, options.contentType)
+    const payload = await endpoint.parse(body, options.contentType)
+    endpoint.takeBodyKey(payload)
     const eventId = await endpoint.eventId({ ...options.headers }, payload)
     const mapped = await endpoint.map(payload)
     const { build = MEASURED.build } = vicidial

@@ -30,7 +30,15 @@ export type AuthFault =
   | 'timestamp_too_new'
 
 /** How an endpoint's senders prove who they are. Any one of several secrets will do, so that they can be rotated. */
-export type Auth = CallersAuth | ApiKeyAuth | BasicAuth | HeaderAuth | HmacAuth | StandardWebhooksAuth
+export type Auth =
+  | CallersAuth
+  | ApiKeyAuth
+  | BasicAuth
+  | HeaderAuth
+  | HmacAuth
+  | StandardWebhooksAuth
+  | QueryKeyAuth
+  | BodyKeyAuth
 
 /** Any caller with the permission `webhook:NAME` may send, with its own key. */
 export interface CallersAuth {
@@ -53,6 +61,22 @@ export interface HeaderAuth {
   readonly type: 'header'
   /** In lower case, like all header names here. */
   readonly header: string
+  /** SHA-256 of each secret. */
+  readonly hashes: readonly Buffer[]
+}
+
+export interface QueryKeyAuth {
+  readonly type: 'query_key'
+  /** Of the address's query. */
+  readonly parameter: string
+  /** SHA-256 of each secret. */
+  readonly hashes: readonly Buffer[]
+}
+
+export interface BodyKeyAuth {
+  readonly type: 'body_key'
+  /** Where in the payload the key is. */
+  readonly path: readonly string[]
   /** SHA-256 of each secret. */
   readonly hashes: readonly Buffer[]
 }

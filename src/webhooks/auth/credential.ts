@@ -5,10 +5,13 @@ import {
   type ApiKeyAuth,
   type AuthFault,
   type BasicAuth,
+  type BodyKeyAuth,
   type HeaderAuth,
   headerValue,
+  type QueryKeyAuth,
   type ReceivedHead
 } from './auth.ts'
+import { queryOf, valueAt } from '../place.ts'
 
 /** Verifies a key sent as callers send theirs: `Authorization: Bearer KEY` or `X-API-Key: KEY`. */
 export function verifyApiKey(auth: ApiKeyAuth, { headers }: ReceivedHead): AuthFault | undefined {
@@ -30,6 +33,23 @@ export function verifyHeader(auth: HeaderAuth, { headers }: ReceivedHead): AuthF
   if (secret === undefined) return 'credential_missing'
   // Node reads header values as Latin-1, even if the sender wrote UTF-8.
   return isOneOf(Buffer.from(secret, 'latin1'), auth.hashes)
+}
+
+/** Verifies a key that is a parameter of the address's query, once. */
+export function verifyQueryKey(auth: QueryKeyAuth, { url }: ReceivedHead): AuthFault | undefined {
+  const [key = '', ...more] = queryOf(url).getAll(auth.parameter)
+  if (key === '' || more.length > 0) return 'credential_missing'
+  return isOneOf(key, auth.hashes)
+}
+
+/** Verifies a key that is a text of the payload, and takes it out: nothing that reads the payload may see it. */
+export function takeBodyKey({ path, hashes }: BodyKeyAuth, payload: unknown): AuthFault | undefined {
+  const holder = valueAt(payload, path.slice(0, -1))
+  const name = path.at(-1) ?? ''
+  const key = valueAt(holder, [name])
+  if (typeof key !== 'string' || key === '') return 'credential_missing'
+  Reflect.deleteProperty(holder as object, name)
+  return isOneOf(key, hashes)
 }
 
 function isOneOf(presented: string | Buffer, hashes: readonly Buffer[]): AuthFault | undefined {

@@ -1,5 +1,5 @@
 import type { Auth, AuthFault, ReceivedHead, VerifyBody } from './auth.ts'
-import { verifyApiKey, verifyBasic, verifyHeader } from './credential.ts'
+import { verifyApiKey, verifyBasic, verifyHeader, verifyQueryKey } from './credential.ts'
 import { verifyHmac } from './hmac.ts'
 import { verifyStandardWebhooks } from './standard-webhooks.ts'
 
@@ -21,9 +21,20 @@ export function verifyHead(auth: Auth, head: ReceivedHead): AuthFault | VerifyBo
       return verifyBasic(auth, head)
     case 'header':
       return verifyHeader(auth, head)
+    case 'query_key':
+      return verifyQueryKey(auth, head)
+    case 'body_key':
+      // Only `takeBodyKey` can tell, once the body is parsed.
+      return 'credential_missing'
     case 'hmac':
       return verifyHmac(auth, head)
     case 'standard_webhooks':
       return verifyStandardWebhooks(auth, head)
   }
+}
+
+/** What to send, for `WWW-Authenticate` (RFC 9110): some senders send their login only after it names their scheme. */
+export function challengeOf({ type }: Auth, realm: string): string {
+  if (type === 'basic') return `Basic realm="${realm}", charset="UTF-8"`
+  return `${type === 'api_key' || type === 'callers' ? 'Bearer' : 'Webhook'} realm="${realm}"`
 }
