@@ -3,11 +3,10 @@ import { type Static, Type } from 'typebox'
 import { BatchAnswerSchema } from '../schemas/batch.ts'
 import { AcceptedSchema, type JobResponse } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
-import { type AccessControl, requirePermission } from '../src/callers/access-control.ts'
+import type { AccessControl } from '../src/callers/access-control.ts'
 import type { Caller } from '../src/callers/caller.ts'
 import type { RuntimeConfig } from '../src/config/runtime-config.ts'
 import { Problem } from '../src/errors.ts'
-import { authenticate, countAnonymous, countWrongKey } from '../src/http/authentication.ts'
 import { rawBody, refuseEncodedBodies } from '../src/http/body-rules.ts'
 import { fingerprintOf, idempotencyKeyOf } from '../src/http/idempotency.ts'
 import type { IdempotencyKey } from '../src/http/idempotency-record.ts'
@@ -19,9 +18,9 @@ import { type BatchResponse, batchResponse } from '../src/updates/response.ts'
 import type { Entry, Sender, Updates } from '../src/updates/updates.ts'
 import { DEFAULT_ACCOUNT } from '../src/vicidial/account.ts'
 import type { WebhookEndpoint } from '../src/webhooks/endpoint.ts'
-import type { AuthFault, VerifyBody } from '../src/webhooks/auth/auth.ts'
-import { notVerified, readEvent } from '../src/webhooks/receive.ts'
+import { readEvent } from '../src/webhooks/receive.ts'
 import { json, problems } from './responses.ts'
+import { originOf, payloadOf, webhookOf, webhookSenders } from './webhook-senders.ts'
 
 const ParamsSchema = Type.Object({
   source: Type.String({ description: 'The name of a webhook source, as configured.' })
@@ -41,15 +40,10 @@ type Webhook = {
 
 /** In seconds: many senders and proxies cut off longer waits. */
 const MAX_WAIT_SECONDS = 25
-const NO_BODY = Buffer.alloc(0)
-/** The longest body that may hold its sender's key, in bytes: reading it costs time before the sender is known. */
-const MAX_KEY_BODY_BYTES = 262_144
 const PATH = '/v1/webhooks/:source'
 
 /** The answer to a challenge in a body: the challenge, and perhaps its HMAC, by the names that the sender gives them. */
 const ChallengeSchema = Type.Record(Type.String(), Type.String())
-
-const NOTHING_SENT: ReadonlySet<AuthFault> = new Set(['credential_missing', 'signature_missing'])
 
 const anything = { schema: {} }
 const schema = {
@@ -105,21 +99,6 @@ const schema = {
   }
 }
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** A webhook as far as it is read; null for other requests. */
-    webhook: ReceivedWebhook | null
-  }
-}
-
-interface ReceivedWebhook {
-  readonly endpoint: WebhookEndpoint
-  /** Verifies the signature, if it has one. */
-  readonly verifyBody?: VerifyBody
-  /** The parsed body, if its key is in it. */
-  readonly payload?: unknown
-}
-
 export interface WebhookOptions {
   readonly runtimeConfig: Pick<RuntimeConfig, 'endpoint'>
   readonly updates: Updates
@@ -136,10 +115,11 @@ export interface WebhookOptions {
 
 /** `POST /v1/webhooks/{source}`; also `GET`, for senders that ask first whether the address is theirs */
 export function webhookRoutes(options: WebhookOptions) {
-  const { runtimeConfig, updates, jobs, maxUpdates, source, accessControl, bodies } = options
+  const { updates, jobs, maxUpdates, source } = options
+  const { checkHead, checkBody, readBody } = webhookSenders(options)
 
   async function receive(request: FastifyRequest<Webhook>, reply: FastifyReply) {
-    const { endpoint, payload = await parse(request) } = webhookOf(request)
+    const { endpoint, payload = await payloadOf(request) } = webhookOf(request)
     const { headers, caller } = request
     if (request.sender === null) throw new Error('a webhook was not verified')
     const challenge = endpoint.answerPayload(payload)
@@ -168,77 +148,6 @@ export function webhookRoutes(options: WebhookOptions) {
     return reply.code(response.httpStatus).type(response.contentType).send(response.body)
   }
 
-  /**
-   * Finds the endpoint, and checks the sender as far as possible before the body is read.
-   * @throws Problem not_found, unauthenticated, permission_denied, rate_limited
-   */
-  async function checkHead(request: FastifyRequest<Webhook>, reply: FastifyReply): Promise<unknown> {
-    const endpoint = runtimeConfig.endpoint(request.params.source)
-    if (endpoint === undefined && request.method === 'POST')
-      throw new Problem('not_found', 'There is no webhook source of this name.')
-    if (endpoint === undefined) throw onlyPost(request)
-    request.webhook = { endpoint }
-    const answer = endpoint.answerHead(request)
-    if (answer !== undefined) {
-      if (typeof answer === 'string') throw refused(endpoint, answer, request)
-      countAnonymous(request, accessControl)
-      return reply.type('text/plain; charset=utf-8').send(answer.text)
-    }
-    if (request.method !== 'POST') throw endpoint.hasQueryChallenge ? withoutChallenge() : onlyPost(request)
-    if (endpoint.hasKeyInBody) return undefined
-    if (endpoint.isForCallers) {
-      requirePermission(authenticate(request, accessControl), `webhook:${endpoint.name}`)
-      return undefined
-    }
-    const checked = endpoint.verifyHead(request)
-    if (typeof checked === 'string') throw refused(endpoint, checked, request)
-    if (checked === undefined) request.sender = originOf(endpoint)
-    else request.webhook = { endpoint, verifyBody: checked }
-    return undefined
-  }
-
-  /**
-   * Checks the sender that signs the body, or has its key in it. A signature takes no points of its address before: whoever proves itself is
-   * let in from any address, and the HMAC of a body costs less than receiving it.
-   * @throws Problem unauthenticated, rate_limited
-   */
-  async function checkBody(request: FastifyRequest<Webhook>): Promise<void> {
-    const { endpoint, verifyBody } = webhookOf(request)
-    if (endpoint.hasKeyInBody) await checkKeyInBody(request)
-    if (verifyBody === undefined) return
-    const fault = verifyBody(request.body ?? NO_BODY, Date.now())
-    if (fault !== undefined) throw refused(endpoint, fault, request)
-    request.sender = originOf(endpoint)
-  }
-
-  /** @throws Problem unauthenticated, rate_limited, invalid_json, invalid_request, unsupported_media_type */
-  async function checkKeyInBody(request: FastifyRequest<Webhook>): Promise<void> {
-    const { endpoint } = webhookOf(request)
-    const giveBack = accessControl.countBody(request.ip, request.body?.length ?? 0)
-    const payload = await parse(request)
-    const fault = endpoint.takeBodyKey(payload)
-    if (fault !== undefined) throw refused(endpoint, fault, request)
-    giveBack()
-    request.sender = originOf(endpoint)
-    request.webhook = { endpoint, payload }
-  }
-
-  async function parse(request: FastifyRequest<Webhook>): Promise<unknown> {
-    const { endpoint } = webhookOf(request)
-    return endpoint.parse(request.body ?? NO_BODY, request.headers['content-type'])
-  }
-
-  function readBody(request: FastifyRequest): Promise<Buffer> {
-    if (request.webhook?.endpoint.hasKeyInBody !== true) return bodies.read(request)
-    return bodies.read(request, { limit: MAX_KEY_BODY_BYTES })
-  }
-
-  function refused(endpoint: WebhookEndpoint, fault: AuthFault, request: FastifyRequest<Webhook>): Problem {
-    // Who sends nothing to prove itself tries nothing, and may wait for the challenge.
-    if (!NOTHING_SENT.has(fault)) countWrongKey(request, accessControl)
-    return notVerified(endpoint, fault)
-  }
-
   function senderOf(endpoint: WebhookEndpoint, caller: Caller | null, requestId: string): Sender {
     return {
       caller: caller?.name ?? originOf(endpoint),
@@ -265,25 +174,6 @@ export function webhookRoutes(options: WebhookOptions) {
     })
     app.post<Webhook>(PATH, { schema, preHandler: checkBody, validatorCompiler: () => () => true }, receive)
   }
-}
-
-function onlyPost({ method }: FastifyRequest): Problem {
-  const detail = `This path takes POST, and not ${method}.`
-  return new Problem('method_not_allowed', detail, { headers: { allow: 'POST' } })
-}
-
-function withoutChallenge(): Problem {
-  const detail = 'A GET must have the challenge that the verification of this webhook source names.'
-  return new Problem('invalid_request', detail)
-}
-
-function webhookOf({ webhook }: FastifyRequest<Webhook>): NonNullable<FastifyRequest['webhook']> {
-  if (webhook === null) throw new Error('a webhook was not checked')
-  return webhook
-}
-
-function originOf({ name }: WebhookEndpoint): string {
-  return `webhook:${name}`
 }
 
 /** The response to a job that has ended; undefined if VICIdial failed, because the sender has nothing to repeat. */

@@ -92,7 +92,8 @@ function refuseJsonAsForm(rawBody: Buffer): void {
 /** @throws Problem invalid_request */
 function refuseJsonInJson(payload: unknown): void {
   if (typeof payload !== 'string' || !JSON_BEGINS.test(payload.slice(0, 1_024))) return
-  const detail = 'The payload is a text that holds JSON: it is encoded twice. Send the object or array itself.'
+  const detail =
+    'The payload is a text that holds JSON: it is encoded twice. Send the object or array itself.'
   throw new Problem('invalid_request', detail)
 }
 

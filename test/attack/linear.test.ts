@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { defaultTextMapGetter, ROOT_CONTEXT } from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import fastifyCookie from '@fastify/cookie'
@@ -55,6 +55,17 @@ const STRIPE: HmacAuth = {
   signatureParameter: 'v1',
   timestamp: { in: 'parameter', name: 't', unit: 'seconds', toleranceSeconds: 300 }
 }
+const TWILIO: HmacAuth = { ...HMAC, signed: [{ part: 'form' }] }
+const BY_PUBLIC_KEY: Auth = {
+  ...HMAC,
+  type: 'public_key',
+  encoding: 'base64',
+  prefix: '',
+  keys: [
+    generateKeyPairSync('ed25519').publicKey,
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey
+  ]
+}
 const STANDARD: Auth = {
   type: 'standard_webhooks',
   keys: [Buffer.from('secret')],
@@ -105,6 +116,11 @@ const READERS: Readonly<Record<string, Reading>> = {
       { ...HMAC, idHeader: 'id', signed: [{ part: 'id' }, { part: 'body' }] },
       { id: text, signature: `sha256=${'0'.repeat(64)}` }
     ),
+  'a signed form': (text) => verifyWith(TWILIO, { signature: `sha256=${'0'.repeat(64)}` }, text),
+  'the value of a field of a signed form': (text) =>
+    verifyWith(TWILIO, { signature: `sha256=${'0'.repeat(64)}` }, `a=${text}`),
+  "a public key's signature": (text) => verifyWith(BY_PUBLIC_KEY, { signature: text }),
+  "a body with a public key's signature": (text) => verifyWith(BY_PUBLIC_KEY, { signature: 'AAAA' }, text),
   'a standard signature': (text) =>
     verifyWith(STANDARD, { 'webhook-id': '1', 'webhook-timestamp': '1', 'webhook-signature': text }),
   'the id of a standard webhook': (text) =>

@@ -758,6 +758,6 @@ custom_fields: [{ label: color, max_length: 9 }, { label: color, max_length: 9 }
     'two webhooks have the name crm.',
     '/webhooks/1/mapping/lead/lead_id is not valid JSONata at character 3 (S0203: Expected "]" before end of expression).',
     '/webhooks/1/mapping/fields/statis is not a field of a lead.',
-    '/webhooks/2/auth/hmac/signed may have no other braces than {body}, {timestamp}, {id}, {method}, {url}.'
+    '/webhooks/2/auth/hmac/signed may have no other braces than {body}, {form}, {timestamp}, {id}, {method}, {url}.'
   ])
 })

@@ -55,7 +55,7 @@ test('a Zap may send JSON, a form or its own text, for the same updates', async 
   t.strictSame(await webhooks[0]?.map(wrapped), expected, 'Wrap Request In Array')
 })
 
-/** Signed with Python's hmac module. */
+/** Signed with Python's hmac module, or with openssl. */
 const KNOWN = [
   {
     name: 'github',
@@ -97,6 +97,26 @@ const KNOWN = [
     },
     eventId: 'evt_1MhUT8E0b6fckueStwTkbyZv',
     update: { lead_id: '102', fields: { email: 'jenny.rosen@example.com' } }
+  },
+  {
+    name: 'zendesk',
+    file: 'zendesk.json',
+    type: 'application/json',
+    headers: {
+      'x-zendesk-webhook-invocation-id': '01HG2SNRBN3B1D0B3AYPF0WMWM',
+      'x-zendesk-webhook-signature': '72yFZbjmx0wfpbfB6itXuR53jdST436HAwr6BCrj5lo=',
+      'x-zendesk-webhook-signature-timestamp': '2025-11-23T06:40:01Z'
+    },
+    eventId: '01HG2SNRBN3B1D0B3AYPF0WMWM',
+    update: { lead_id: '103', fields: { comments: 'Call me back, please' } }
+  },
+  {
+    name: 'intercom',
+    file: 'intercom.json',
+    type: 'application/json',
+    headers: { 'x-hub-signature': 'sha1=d10404f1fa86871f5618dd6ab2e2470a2c1ed060' },
+    eventId: 'notif_ccd8a4d0-f965-11e3-a367-c779cae3e1b3',
+    update: { vendor_lead_code: 'CRM-8', fields: { email: 'ann@example.com' } }
   },
   {
     name: 'standard',

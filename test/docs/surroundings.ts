@@ -37,6 +37,7 @@ export const SECRETS: Readonly<Record<string, string>> = {
   mailchimp_key: 'mailchimp-key-31d8',
   google_ads_key: 'google-ads-key-9e04',
   jotform_key: 'jotform-key-2f6a',
+  twilio_auth_token: '12345',
   standard_secret: 'whsec_c3RhbmRhcmQtd2ViaG9va3MtZXhhbXBsZQ==',
   salesapi_pass: 'salesapi1'
 }

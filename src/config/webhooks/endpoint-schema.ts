@@ -5,6 +5,10 @@ import { KEY_HASH_PATTERN, NAME_PATTERN } from '../patterns.ts'
 
 /** Secrets of one endpoint: the one in use, and those being replaced. */
 const MAX_SECRETS = 5
+/** The one in use, and the next. Each costs a hash of the body. */
+const MAX_PUBLIC_KEYS = 2
+/** Longest public key, in characters. */
+const MAX_PUBLIC_KEY = 10_000
 /** Longest expression, in characters. */
 const MAX_EXPRESSION = 10_000
 
@@ -37,18 +41,44 @@ const TimestampSchema = Type.Object(
   strict
 )
 
+const SIGNED_REQUEST = {
+  header: HeaderName,
+  encoding: Type.Optional(Type.Enum(['hex', 'base64'])),
+  prefix: Type.Optional(Type.String({ minLength: 1, maxLength: 50 })),
+  id: Type.Optional(Type.Object({ header: HeaderName }, strict)),
+  signed: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  public_url: Type.Optional(Type.String({ pattern: '^https?://[^\\s?#]*[^\\s?#/]$' }))
+}
+
 const HmacSchema = Type.Object(
   {
-    header: HeaderName,
+    ...SIGNED_REQUEST,
     algorithm: Type.Optional(Type.Enum(['sha1', 'sha256', 'sha512'])),
-    encoding: Type.Optional(Type.Enum(['hex', 'base64'])),
-    prefix: Type.Optional(Type.String({ minLength: 1, maxLength: 50 })),
     signature_parameter: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_]{1,20}$' })),
     timestamp: Type.Optional(TimestampSchema),
-    id: Type.Optional(Type.Object({ header: HeaderName }, strict)),
-    signed: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-    public_url: Type.Optional(Type.String({ pattern: '^https?://[^\\s?#]*[^\\s?#/]$' })),
     ...SECRETS
+  },
+  strict
+)
+
+const PublicKeySchema = Type.Object(
+  {
+    ...SIGNED_REQUEST,
+    timestamp: Type.Optional(
+      Type.Object(
+        {
+          header: HeaderName,
+          unit: Type.Optional(Type.Enum(['seconds', 'milliseconds'])),
+          tolerance_seconds: Type.Optional(Tolerance)
+        },
+        strict
+      )
+    ),
+    keys: Type.Array(Type.String({ minLength: 1, maxLength: MAX_PUBLIC_KEY }), {
+      minItems: 1,
+      maxItems: MAX_PUBLIC_KEYS,
+      description: 'PEM, base64 of the DER form, or the 32 bytes of an Ed25519 key in hex or base64.'
+    })
   },
   strict
 )
@@ -72,6 +102,7 @@ const AuthSchema = Type.Object(
     query_key: Type.Optional(Type.Object({ parameter: ParameterName, ...SECRETS }, strict)),
     body_key: Type.Optional(Type.Object({ field: FieldPath, ...SECRETS }, strict)),
     hmac: Type.Optional(HmacSchema),
+    public_key: Type.Optional(PublicKeySchema),
     standard_webhooks: Type.Optional(
       Type.Object(
         {
@@ -177,6 +208,7 @@ export type EndpointEntry = Static<typeof EndpointSchema>
 export type AuthEntry = Static<typeof AuthSchema>
 export type VerificationEntry = Static<typeof VerificationSchema>
 export type HmacEntry = Static<typeof HmacSchema>
+export type PublicKeyEntry = Static<typeof PublicKeySchema>
 export type MappingEntry = Static<typeof MappingSchema>
 export interface SecretsEntry {
   readonly secrets?: readonly string[]

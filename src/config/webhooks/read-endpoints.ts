@@ -65,8 +65,13 @@ function readContentTypes(
   const takesForms = given === undefined || given.includes('form') || given.includes('multipart')
   if (payloadField !== undefined && !takesForms)
     fault(`${pointer}/payload_field`, 'is not used, as content_types has neither form nor multipart')
+  const { hmac, public_key: publicKey, standard_webhooks: standard } = auth
+  const isFormSigned = (hmac ?? publicKey)?.signed?.includes('{form}') === true
+  if (isFormSigned && given?.some((type) => type !== 'form') === true)
+    fault(`${pointer}/content_types`, 'may have only form, as {form} is signed')
   if (given) return given
-  const isSigned = auth.hmac !== undefined || auth.standard_webhooks !== undefined
+  if (isFormSigned) return ['form']
+  const isSigned = (hmac ?? publicKey ?? standard) !== undefined
   if (!isSigned) return CONTENT_TYPES
   return payloadField === undefined ? ['json'] : ['form']
 }

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 
 /** A request before its body is read. */
@@ -36,6 +37,7 @@ export type Auth =
   | BasicAuth
   | HeaderAuth
   | HmacAuth
+  | PublicKeyAuth
   | StandardWebhooksAuth
   | QueryKeyAuth
   | BodyKeyAuth
@@ -81,30 +83,40 @@ export interface BodyKeyAuth {
   readonly hashes: readonly Buffer[]
 }
 
-export interface HmacAuth {
-  readonly type: 'hmac'
+/** Where the signature of a request is, and what it signs. */
+export interface SignedRequest {
   readonly header: string
-  readonly algorithm: HmacAlgorithm
   readonly encoding: 'hex' | 'base64'
   /** The text before the signature in the header, like `sha256=`. */
   readonly prefix: string
   /** The name of the signatures in a header like `t=…,v1=…`; undefined if the header is the signature. */
   readonly signatureParameter: string | undefined
-  readonly timestamp: HmacTimestamp | undefined
+  readonly timestamp: SignatureTimestamp | undefined
   /** The header of the message's id; undefined if the id is not signed. */
   readonly idHeader: string | undefined
   /** What is signed: parts of the request, and the text between them. */
   readonly signed: readonly SignedPart[]
   /** The text before the path in the signed URL. */
   readonly publicUrl: string
+}
+
+export interface HmacAuth extends SignedRequest {
+  readonly type: 'hmac'
+  readonly algorithm: HmacAlgorithm
   readonly secrets: readonly string[]
+}
+
+export interface PublicKeyAuth extends SignedRequest {
+  readonly type: 'public_key'
+  /** RSA and EC keys sign the SHA-256, Ed25519 keys the text. */
+  readonly keys: readonly KeyObject[]
 }
 
 /** The hash functions of HMACs, and the bytes of their results. */
 export const HMAC_BYTES = { sha1: 20, sha256: 32, sha512: 64 } as const
 export type HmacAlgorithm = keyof typeof HMAC_BYTES
 
-export interface HmacTimestamp {
+export interface SignatureTimestamp {
   /** Where it is: in a header of its own, or as a parameter of the signature's header. */
   readonly in: 'header' | 'parameter'
   readonly name: string
@@ -115,7 +127,7 @@ export interface HmacTimestamp {
 
 export type SignedPart = { readonly text: string } | { readonly part: SignedPlaceholder }
 export type SignedPlaceholder = (typeof SIGNED_PLACEHOLDERS)[number]
-export const SIGNED_PLACEHOLDERS = ['body', 'timestamp', 'id', 'method', 'url'] as const
+export const SIGNED_PLACEHOLDERS = ['body', 'form', 'timestamp', 'id', 'method', 'url'] as const
 
 export interface StandardWebhooksAuth {
   readonly type: 'standard_webhooks'

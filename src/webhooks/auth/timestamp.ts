@@ -1,6 +1,8 @@
 import { readTime } from '../../../schemas/rfc3339.ts'
 import type { AuthFault } from './auth.ts'
 
+/** How far a timestamp may be in the past or the future, if its endpoint does not say. */
+export const DEFAULT_TOLERANCE_SECONDS = 300
 /** 14 digits are enough for milliseconds until the year 5138. */
 const DIGITS = /^[0-9]{1,14}$/
 

@@ -1,6 +1,6 @@
 import type { Auth, AuthFault, ReceivedHead, VerifyBody } from './auth.ts'
 import { verifyApiKey, verifyBasic, verifyHeader, verifyQueryKey } from './credential.ts'
-import { verifyHmac } from './hmac.ts'
+import { verifySignature } from './signature.ts'
 import { verifyStandardWebhooks } from './standard-webhooks.ts'
 
 /**
@@ -27,7 +27,8 @@ export function verifyHead(auth: Auth, head: ReceivedHead): AuthFault | VerifyBo
       // Only `takeBodyKey` can tell, once the body is parsed.
       return 'credential_missing'
     case 'hmac':
-      return verifyHmac(auth, head)
+    case 'public_key':
+      return verifySignature(auth, head)
     case 'standard_webhooks':
       return verifyStandardWebhooks(auth, head)
   }

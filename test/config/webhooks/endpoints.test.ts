@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { createHmac } from 'node:crypto'
+import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { test } from 'tap'
 import { readYaml, endpointWith } from '../../webhooks/endpoints.ts'
 import type { FileTester } from '../../helper.ts'
@@ -170,10 +170,10 @@ test('what an HMAC signs must make sense', async (t) => {
   t.strictSame(of({}), [])
   t.strictSame(of({ signed: 'v0:{timestamp}:{body}', timestamp }), [])
   t.strictSame(of({ signed: '{timestamp}', timestamp }), [
-    `${pointer}/signed must have {body}, or the body could be any.`
+    `${pointer}/signed must have {body} or {form}, or the body could be any.`
   ])
   t.strictSame(of({ signed: '{body}{host}' }), [
-    `${pointer}/signed may have no other braces than {body}, {timestamp}, {id}, {method}, {url}.`
+    `${pointer}/signed may have no other braces than {body}, {form}, {timestamp}, {id}, {method}, {url}.`
   ])
   t.strictSame(of({ timestamp }), [`${pointer}/signed must have {timestamp}, or the timestamp could be any.`])
   t.strictSame(of({ signed: '{timestamp}{body}' }), [`${pointer} needs timestamp, as it is signed.`])
@@ -215,6 +215,44 @@ test('the headers of Standard Webhooks may have other names, all three of them',
   t.match(faultsOf(t, { auth: of({ id: 'Acme-Id' }) })[0], /headers/)
 })
 
+test('a public key is one, and a private key is none', (t) => {
+  const pointer = '/webhooks/0/auth/public_key'
+  const of = (keys: readonly string[], more = {}) =>
+    faultsOf(t, { auth: { public_key: { header: 'X-Signature', keys, ...more } } })
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const der = publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
+  t.strictSame(of([pem, der]), [])
+  t.strictSame(of(['ab'.repeat(32)]), [], 'Ed25519')
+  const x25519 = generateKeyPairSync('x25519').publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  for (const other of [
+    'nonsense',
+    der.slice(0, 40),
+    x25519,
+    privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64')
+  ])
+    t.strictSame(of([pem, other]), [
+      `${pointer}/keys/1 is not a public key (RSA, EC or Ed25519; PEM, base64 or hex).`
+    ])
+  t.match(of([pem, pem, pem])[0], /keys/)
+  t.match(of([]).at(0), /keys/)
+  t.strictSame(of([pem], { signed: '{timestamp}{body}' }), [`${pointer} needs timestamp, as it is signed.`])
+  t.match(of([pem], { timestamp: { parameter: 't' } })[0], /timestamp/)
+  t.end()
+})
+
+test('a signed form is the only type that its source takes', async (t) => {
+  const auth = { hmac: { header: 'X-Signature', signed: '{form}', secrets: ['a'] } }
+  const endpoint = endpointWith(t, { ...LEAST, auth })
+  await t.rejects(endpoint.parse(Buffer.from('{}'), 'application/json'), { code: 'unsupported_media_type' })
+  await t.resolves(endpoint.parse(Buffer.from('a=1'), 'application/x-www-form-urlencoded'))
+  t.strictSame(faultsOf(t, { auth, content_types: ['form'] }), [])
+  t.strictSame(faultsOf(t, { auth, content_types: ['form', 'json'] }), [
+    '/webhooks/0/content_types may have only form, as {form} is signed.'
+  ])
+})
+
 test('a verification has what it needs, and nothing that is not used', (t) => {
   const pointer = '/webhooks/0/verification'
   const of = (verification: Record<string, unknown>, files = {}) => faultsOf(t, { verification }, files)
@@ -246,7 +284,9 @@ test('a key in the address or the body has a place and secrets', (t) => {
   const of = (auth: Record<string, unknown>) => faultsOf(t, { auth })
   t.strictSame(of({ query_key: { parameter: 'key', secrets: [CANARY] } }), [])
   t.strictSame(of({ body_key: { field: 'meta.key', secrets: [CANARY] } }), [])
-  t.strictSame(of({ query_key: { parameter: 'key' } }), [`${pointer}/query_key needs secrets or secret_files.`])
+  t.strictSame(of({ query_key: { parameter: 'key' } }), [
+    `${pointer}/query_key needs secrets or secret_files.`
+  ])
   t.strictSame(of({ body_key: { field: 'key' } }), [`${pointer}/body_key needs secrets or secret_files.`])
   t.match(of({ query_key: { parameter: 'a b', secrets: [CANARY] } })[0], /parameter/)
   t.match(of({ body_key: { field: '.key', secrets: [CANARY] } })[0], /field/)

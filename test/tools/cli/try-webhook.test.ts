@@ -113,7 +113,7 @@ test('a body can come from standard input, with any type', async (t) => {
   t.strictSame(await run(t, '<a/>', args('application/xml')), {
     status: 1,
     stdout:
-      'unsupported_media_type: The body must be application/json, application/x-www-form-urlencoded, or text/plain that holds JSON; in UTF-8.\n',
+      'unsupported_media_type: The body must be application/json, application/x-www-form-urlencoded, multipart/form-data, or text/plain that holds JSON; in UTF-8.\n',
     stderr: ''
   })
 })

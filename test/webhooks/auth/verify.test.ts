@@ -1,7 +1,8 @@
-import { createHmac, hash } from 'node:crypto'
+import { createHmac, generateKeyPairSync, hash, sign, verify as verifySignature } from 'node:crypto'
 import * as fc from 'fast-check'
 import { test } from 'tap'
-import type { Auth, AuthFault, HmacAuth } from '../../../src/webhooks/auth/auth.ts'
+import type { Auth, AuthFault, HmacAuth, PublicKeyAuth } from '../../../src/webhooks/auth/auth.ts'
+import { readPublicKey } from '../../../src/webhooks/auth/public-key.ts'
 import { STANDARD_HEADERS, standardWebhooksKey } from '../../../src/webhooks/auth/standard-webhooks.ts'
 import { verifyHead } from '../../../src/webhooks/auth/verify.ts'
 import { type ReceivedRequest, verify as verifyBy } from '../verify.ts'
@@ -234,6 +235,134 @@ test('Zendesk: the timestamp is an RFC 3339 time, and signed as the text that wa
     'Tue, 14 Nov 2023 22:13:20 GMT'
   ])
     t.equal(await of(malformed), 'timestamp_malformed', malformed)
+})
+
+/** The example of Twilio's documentation: https://www.twilio.com/docs/usage/security */
+test("Twilio's published example is accepted: the URL and the fields of the form by name, with SHA-1", async (t) => {
+  const auth: HmacAuth = {
+    ...HMAC,
+    header: 'x-twilio-signature',
+    algorithm: 'sha1',
+    encoding: 'base64',
+    prefix: '',
+    signed: [{ part: 'url' }, { part: 'form' }],
+    publicUrl: 'https://mycompany.com',
+    secrets: ['12345']
+  }
+  const fields = {
+    Digits: '1234',
+    To: '+18005551212',
+    From: '+14158675309',
+    Caller: '+14158675309',
+    CallSid: 'CA1234567890ABCDE'
+  }
+  const headers = { 'x-twilio-signature': 'RSOYDt4T1cUTdK1PDd93/VVr8B8=' }
+  const of = (body: string, url = '/myapp.php?foo=1&bar=2') =>
+    verify(auth, { ...request(body, headers), url })
+  t.equal(of(new URLSearchParams(fields).toString()), undefined)
+  t.equal(of(new URLSearchParams(Object.entries(fields).toReversed()).toString()), undefined)
+  t.equal(of(new URLSearchParams({ ...fields, Digits: '1235' }).toString()), 'signature_wrong')
+  t.equal(of(new URLSearchParams({ ...fields, More: '' }).toString()), 'signature_wrong')
+  t.equal(of(new URLSearchParams(fields).toString(), '/myapp.php?foo=1'), 'signature_wrong')
+  t.equal(of(''), 'signature_wrong')
+  const long = 'a'.repeat(262_144)
+  const ofLong = (text: string) => {
+    const signature = createHmac('sha1', '12345').update(`https://mycompany.com/${text}`).digest('base64')
+    return verify(auth, { ...request(text, { 'x-twilio-signature': signature }), url: '/' })
+  }
+  t.equal(ofLong(long), undefined)
+  t.equal(ofLong(`${long}a`), 'signature_wrong', 'longer than a real form')
+  const empty = createHmac('sha1', '12345')
+    .update(`https://mycompany.com/${'a'.repeat(1_001)}`)
+    .digest('base64')
+  const many = { ...request(Array(1_001).fill('a').join('&'), { 'x-twilio-signature': empty }), url: '/' }
+  t.equal(verify(auth, many), 'signature_wrong', 'more fields than a form may have')
+})
+
+test('signatures of public keys: RSA, EC and Ed25519', (t) => {
+  const pairs = [
+    generateKeyPairSync('rsa', { modulusLength: 2_048 }),
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    generateKeyPairSync('ed25519')
+  ]
+  for (const { publicKey, privateKey } of pairs) {
+    const type = String(publicKey.asymmetricKeyType)
+    const hash = type === 'ed25519' ? null : 'sha256'
+    const auth: PublicKeyAuth = {
+      ...STRIPE,
+      type: 'public_key',
+      header: 'x-signature',
+      encoding: 'base64',
+      signatureParameter: undefined,
+      timestamp: { in: 'header', name: 'x-timestamp', unit: 'seconds', toleranceSeconds: 300 },
+      signed: [{ part: 'timestamp' }, { part: 'body' }],
+      keys: [publicKey]
+    }
+    const headers = {
+      'x-timestamp': '1700000000',
+      'x-signature': sign(hash, Buffer.from('1700000000é'), privateKey).toString('base64')
+    }
+    const of = (body: string, more = {}, now = NOW) =>
+      verify(auth, request(body, { ...headers, ...more }, now))
+    t.equal(of('é'), undefined, type)
+    t.equal(of('e'), 'signature_wrong')
+    t.equal(of('é', { 'x-timestamp': '1700000001' }), 'signature_wrong')
+    t.equal(of('é', {}, NOW + 300_001), 'timestamp_too_old')
+    t.equal(of('é', { 'x-signature': '' }), 'signature_missing')
+    for (const wrong of ['A', `${headers['x-signature']}A`, '!', 'A'.repeat(2_000)])
+      t.equal(of('é', { 'x-signature': wrong }), 'signature_malformed', wrong)
+    for (const wrong of ['AAAA', 'A'.repeat(88)])
+      t.equal(of('é', { 'x-signature': wrong }), 'signature_wrong')
+    const others = pairs.flatMap((pair) => (pair.publicKey === publicKey ? [] : [pair.publicKey]))
+    t.equal(verify({ ...auth, keys: others }, request('é', headers)), 'signature_wrong')
+    t.equal(verify({ ...auth, keys: [...others, publicKey] }, request('é', headers)), undefined)
+  }
+  t.end()
+})
+
+/** The example of SendGrid's libraries. */
+test("SendGrid's published example is accepted", (t) => {
+  const key = readPublicKey(
+    'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g=='
+  )
+  const auth: PublicKeyAuth = {
+    ...HUBSPOT,
+    type: 'public_key',
+    header: 'x-twilio-email-event-webhook-signature',
+    timestamp: {
+      in: 'header',
+      name: 'x-twilio-email-event-webhook-timestamp',
+      unit: 'seconds',
+      toleranceSeconds: 300
+    },
+    signed: [{ part: 'timestamp' }, { part: 'body' }],
+    keys: key === undefined ? [] : [key]
+  }
+  const body =
+    '[{"email":"hello@world.com","event":"dropped","reason":"Bounced Address",' +
+    '"sg_event_id":"ZHJvcC0xMDk5NDkxOS1MUnpYbF9OSFN0T0doUTRrb2ZTbV9BLTA",' +
+    '"sg_message_id":"LRzXl_NHStOGhQ4kofSm_A.filterdrecv-p3mdw1-756b745b58-kmzbl-18-5F5FC76C-9.0",' +
+    '"smtp-id":"<LRzXl_NHStOGhQ4kofSm_A@ismtpd0039p1iad1.sendgrid.net>","timestamp":1600112492}]\r\n'
+  const headers = {
+    'x-twilio-email-event-webhook-signature':
+      'MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+luQAbPIqHh89M15TluLtEZtM=',
+    'x-twilio-email-event-webhook-timestamp': '1600112502'
+  }
+  t.equal(verify(auth, request(body, headers, 1_600_112_502_000)), undefined)
+  t.equal(verify(auth, request(body.trimEnd(), headers, 1_600_112_502_000)), 'signature_wrong')
+  t.end()
+})
+
+test("Discord's and Telnyx's public keys are the 32 bytes of an Ed25519 key, in hex and in base64", (t) => {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const bytes = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32)
+  for (const encoding of ['hex', 'base64'] as const) {
+    const text = bytes.toString(encoding)
+    const key = readPublicKey(text)
+    t.ok(key && verifySignature(null, Buffer.from('a'), key, sign(null, Buffer.from('a'), privateKey)))
+    t.equal(readPublicKey(text.slice(2)), undefined)
+  }
+  t.end()
 })
 
 test('an id that is signed is the value of its header', async (t) => {

@@ -1,0 +1,147 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type AccessControl, requirePermission } from '../src/callers/access-control.ts'
+import type { RuntimeConfig } from '../src/config/runtime-config.ts'
+import { Problem } from '../src/errors.ts'
+import { authenticate, countAnonymous, countWrongKey } from '../src/http/authentication.ts'
+import type { RequestBodies } from '../src/http/request-bodies.ts'
+import type { AuthFault, VerifyBody } from '../src/webhooks/auth/auth.ts'
+import type { WebhookEndpoint } from '../src/webhooks/endpoint.ts'
+import { notVerified } from '../src/webhooks/receive.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** A webhook as far as it is read; null for other requests. */
+    webhook: ReceivedWebhook | null
+  }
+}
+
+interface ReceivedWebhook {
+  readonly endpoint: WebhookEndpoint
+  /** Verifies the signature, if it has one. */
+  readonly verifyBody?: VerifyBody
+  /** The parsed body, if its key is in it. */
+  readonly payload?: unknown
+}
+
+interface Options {
+  readonly runtimeConfig: Pick<RuntimeConfig, 'endpoint'>
+  readonly accessControl: AccessControl
+  readonly bodies: RequestBodies
+}
+
+type Request = FastifyRequest<{ Params: { source: string }; Body: Buffer | null }>
+
+const NO_BODY = Buffer.alloc(0)
+/** The longest body that may hold its sender's key, in bytes: reading it costs time before the sender is known. */
+const MAX_KEY_BODY_BYTES = 262_144
+const TEXT = 'text/plain; charset=utf-8'
+/** Who sends nothing to prove itself tries nothing, and may wait for the challenge. */
+const NOTHING_SENT: ReadonlySet<AuthFault> = new Set(['credential_missing', 'signature_missing'])
+
+/** The hooks that find out who sends a webhook. They set `request.webhook`, and `request.sender` once it is verified. */
+export function webhookSenders({ runtimeConfig, accessControl, bodies }: Options) {
+  /**
+   * Finds the endpoint, and checks the sender as far as possible before the body is read. Answers a sender that first asks
+   * whether this is its address.
+   * @throws Problem not_found, method_not_allowed, unauthenticated, permission_denied, rate_limited
+   */
+  async function checkHead(request: Request, reply: FastifyReply): Promise<FastifyReply | undefined> {
+    const isPost = request.method === 'POST'
+    const endpoint = runtimeConfig.endpoint(request.params.source)
+    if (endpoint === undefined)
+      throw isPost ? new Problem('not_found', 'There is no webhook source of this name.') : onlyPost(request)
+    request.webhook = { endpoint }
+    const answer = endpoint.answerHead(request)
+    if (typeof answer === 'string') throw refused(request, answer)
+    if (answer !== undefined) {
+      countAnonymous(request, accessControl)
+      return reply.type(TEXT).send(answer.text)
+    }
+    if (!isPost) throw endpoint.hasQueryChallenge ? withoutChallenge() : onlyPost(request)
+    if (endpoint.isForCallers) {
+      requirePermission(authenticate(request, accessControl), `webhook:${endpoint.name}`)
+      return undefined
+    }
+    if (endpoint.hasKeyInBody) return undefined
+    const checked = endpoint.verifyHead(request)
+    if (typeof checked === 'string') throw refused(request, checked)
+    if (checked === undefined) request.sender = originOf(endpoint)
+    else request.webhook = { endpoint, verifyBody: checked }
+    return undefined
+  }
+
+  /**
+   * Reads a body: a shorter one if its sender's key is in it.
+   * @throws Problem payload_too_large, overloaded
+   */
+  function readBody(request: FastifyRequest): Promise<Buffer> {
+    const hasKeyInBody = request.webhook?.endpoint.hasKeyInBody === true
+    return bodies.read(request, hasKeyInBody ? { limit: MAX_KEY_BODY_BYTES } : {})
+  }
+
+  /**
+   * Checks the sender that signs the body, or has its key in it.
+   * @throws Problem unauthenticated, rate_limited, and what `payloadOf` throws
+   */
+  async function checkBody(request: Request): Promise<void> {
+    const { endpoint, verifyBody } = webhookOf(request)
+    if (endpoint.hasKeyInBody) await checkKeyInBody(request)
+    else if (verifyBody !== undefined) checkSignature(request, verifyBody)
+  }
+
+  /**
+   * Takes no points of the sender's address before: whoever proves itself is let in from any address, and the HMAC of a
+   * body costs less than receiving it.
+   */
+  function checkSignature(request: Request, verifyBody: VerifyBody): void {
+    const fault = verifyBody(request.body ?? NO_BODY, Date.now())
+    if (fault !== undefined) throw refused(request, fault)
+    request.sender = originOf(webhookOf(request).endpoint)
+  }
+
+  /** Takes points of the sender's address before, because parsing costs more than an HMAC. */
+  async function checkKeyInBody(request: Request): Promise<void> {
+    const { endpoint } = webhookOf(request)
+    const giveBack = accessControl.countBody(request.ip, request.body?.length ?? 0)
+    const payload = await payloadOf(request)
+    const fault = endpoint.takeBodyKey(payload)
+    if (fault !== undefined) throw refused(request, fault)
+    giveBack()
+    request.sender = originOf(endpoint)
+    request.webhook = { endpoint, payload }
+  }
+
+  function refused(request: Request, fault: AuthFault): Problem {
+    if (!NOTHING_SENT.has(fault)) countWrongKey(request, accessControl)
+    return notVerified(webhookOf(request).endpoint, fault)
+  }
+
+  return { checkHead, readBody, checkBody }
+}
+
+/** The endpoint of a webhook, and what is known of the request. */
+export function webhookOf({ webhook }: Pick<FastifyRequest, 'webhook'>): ReceivedWebhook {
+  if (webhook === null) throw new Error('a webhook was not checked')
+  return webhook
+}
+
+/** @throws Problem invalid_json, invalid_request, unsupported_media_type */
+export async function payloadOf(request: Request): Promise<unknown> {
+  const { endpoint } = webhookOf(request)
+  return endpoint.parse(request.body ?? NO_BODY, request.headers['content-type'])
+}
+
+/** The name of a sender that its endpoint has verified. */
+export function originOf({ name }: WebhookEndpoint): string {
+  return `webhook:${name}`
+}
+
+function onlyPost({ method }: Request): Problem {
+  const detail = `This path takes POST, and not ${method}.`
+  return new Problem('method_not_allowed', detail, { headers: { allow: 'POST' } })
+}
+
+function withoutChallenge(): Problem {
+  const detail = 'A GET must have the challenge that the verification of this webhook source names.'
+  return new Problem('invalid_request', detail)
+}
