@@ -12,6 +12,10 @@ interface Flags extends ConnectionFlags {
   readonly set?: Readonly<Record<string, string>>
   readonly customPrefix: string
   readonly emptyClears?: true
+  readonly nullWords?: true
+  readonly wholeNumbers?: true
+  readonly dateFormat?: string
+  readonly stripPrefix?: Readonly<Record<string, readonly string[]>>
   readonly format?: Format
   readonly encoding: string
   readonly delimiter?: string
@@ -48,6 +52,14 @@ export function pushCommand(): Command {
     .option('--set <name=value>', 'set the same value in every row; repeatable', addSetting)
     .option('--custom-prefix <text>', "prefix of a custom field's label in a column name", 'custom_fields.')
     .option('--empty-clears', 'an empty cell empties the field (default: it is left out)')
+    .option('--null-words', 'cells with NULL, N/A, None and the like are empty (default: they are values)')
+    .option('--whole-numbers', 'cells like 212555010.0 are whole numbers')
+    .option('--date-format <format>', 'how dates are written, like DD.MM.YYYY (default: YYYY-MM-DD)')
+    .option(
+      '--strip-prefix <name=prefix>',
+      'remove a prefix, like phone_number=+1, from a column named as in the API; repeatable',
+      addPrefix
+    )
     .addOption(new Option('--format <format>', 'default: guessed from the file').choices(FORMATS))
     .option('--encoding <label>', 'encoding of the file, like latin1', 'utf-8')
     .option(
@@ -103,7 +115,7 @@ export function pushCommand(): Command {
 }
 
 const NOTES = `
-Columns are named as in the API. Ctrl-C waits for requests in flight, then exits; a second one exits at once.
+Columns are named as in the API. Ctrl-C waits up to 2 seconds for requests in flight; a second one exits at once.
 Exits with 0 if every row was updated, 1 if some were not or it stopped early.
 `
 
@@ -119,7 +131,11 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
     key,
     set = {},
     customPrefix,
-    emptyClears,
+    emptyClears = false,
+    nullWords = false,
+    wholeNumbers = false,
+    dateFormat,
+    stripPrefix = {},
     source,
     onMultiple,
     keyMatch,
@@ -127,7 +143,7 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
   } = flags
   const interruption = new AbortController()
   const interrupt = () => {
-    tell(command, 'Stopping: waiting for requests in flight.')
+    tell(command, 'Stopping: waiting up to 2 seconds for requests in flight.')
     interruption.abort()
   }
   const progress = reportProgress(process.stderr, (line) => {
@@ -140,7 +156,17 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
       standardInput: process.stdin,
       client,
       url: flags.url,
-      mapping: { map, ignore, ...given({ key }), set, customPrefix, emptyClears: emptyClears ?? false },
+      mapping: {
+        map,
+        ignore,
+        set,
+        customPrefix,
+        emptyClears,
+        nullWords,
+        wholeNumbers,
+        stripPrefix,
+        ...given({ key, dateFormat })
+      },
       request: given({ source, on_multiple: onMultiple, key_match: keyMatch, on_lossy: onLossy }),
       ...given({
         format: flags.format,
@@ -155,17 +181,35 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
       dryRun: flags.dryRun ?? false,
       restart: flags.restart ?? false,
       signal: interruption.signal,
-      onProgress: progress.report
+      onProgress: progress.report,
+      onNotice: (text) => {
+        tell(command, text)
+      }
     })
     progress.end()
     print(command, flags.json ? JSON.stringify(summaryJson(summary, file)) : summaryText(summary))
     if (!isSuccess(summary)) throw new CommandFailure('')
   } catch (error) {
     progress.end()
-    throw error instanceof PushFailure ? new CommandFailure(error.message, error.exitCode) : error
+    if (!(error instanceof PushFailure)) throw error
+    throw new CommandFailure(`${error.message}${remedyText(command, error.remedy)}`, error.exitCode)
   } finally {
     for (const signal of SIGNALS) process.removeListener(signal, interrupt)
   }
+}
+
+/** The command as it was given, with options to add. It can be copied into a shell. */
+function remedyText(command: Command, options: readonly string[] | undefined): string {
+  if (options === undefined) return ''
+  const { rawArgs = [] } = (command.parent ?? {}) as { readonly rawArgs?: readonly string[] }
+  const isPartial = options.includes('--ignore')
+  const copy = ['vicidial-gateway', ...rawArgs, ...options].map(quoted).join(' ')
+  return `\nThis command starts${isPartial ? ', without the columns after --ignore' : ''}:\n  ${copy}`
+}
+
+function quoted(argument: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(argument)) return argument
+  return /["$`\\!]/.test(argument) ? `'${argument.replaceAll("'", String.raw`'\''`)}'` : `"${argument}"`
 }
 
 /** The values that are not undefined. */
@@ -182,6 +226,16 @@ function addMapping(text: string, known: Readonly<Record<string, string>> = {}):
 
 function addSetting(text: string, known: Readonly<Record<string, string>> = {}): Record<string, string> {
   return addPair(text, text.indexOf('='), known)
+}
+
+function addPrefix(
+  text: string,
+  known: Readonly<Record<string, readonly string[]>> = {}
+): Record<string, readonly string[]> {
+  const [[name, prefix] = ['', '']] = Object.entries(addSetting(text))
+  // A longer prefix first: `+1` would take a part of `+1212`.
+  const prefixes = [...(known[name] ?? []), prefix].toSorted((a, b) => b.length - a.length)
+  return { ...known, [name]: prefixes }
 }
 
 function addPair(text: string, at: number, known: Readonly<Record<string, string>>): Record<string, string> {

@@ -3,10 +3,17 @@ export class PushFailure extends Error {
   override readonly name = 'PushFailure'
   /** The exit code of the process: 1 for a failure, 2 for wrong usage. */
   readonly exitCode: 1 | 2
+  /** Options to add to the command, with which it would start. */
+  readonly remedy: readonly string[] | undefined
 
-  constructor(message: string, exitCode: 1 | 2, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    exitCode: 1 | 2,
+    options?: ErrorOptions & { readonly remedy?: readonly string[] | undefined }
+  ) {
     super(message, options)
     this.exitCode = exitCode
+    this.remedy = options?.remedy
   }
 }
 

@@ -4,12 +4,13 @@ import type { GatewayClient } from '../../client/client.ts'
 import type { RetrySchedule } from '../../jobs/retry-schedule.ts'
 import { Checkpoint, type PushIdentity } from './checkpoint/checkpoint.ts'
 import { RejectsFile } from './checkpoint/rejects-file.ts'
+import { succeeded } from './checkpoint/totals.ts'
 import type { Mapping } from './columns/mapping.ts'
 import { RowReader } from './columns/row-reader.ts'
 import { deliverAll } from './delivery/deliver.ts'
 import { GatewayApi } from './delivery/gateway-api.ts'
 import { Recorder } from './delivery/recorder.ts'
-import { Sender } from './delivery/sender.ts'
+import { type AnsweredRows, type Delivered, Sender } from './delivery/sender.ts'
 import { PushFailure } from './errors.ts'
 import { type Input, type InputOptions, openInput, readRows } from './input/input.ts'
 import type { Row, RowSource } from './input/row.ts'
@@ -39,15 +40,19 @@ export interface PushOptions extends InputOptions {
   readonly checkpoint?: string
   /** Path of the rejects file, if not the default. */
   readonly rejects?: string
-  /** Ends the push. Requests in flight are finished. */
+  /** Ends the push. Requests in flight get a moment to finish. */
   readonly signal: AbortSignal
   readonly onProgress: (progress: Progress) => void
+  /** Called with what the user should know before the end. */
+  readonly onNotice: (text: string) => void
 }
 
 export interface Progress {
   /** Rows that have an outcome. */
   readonly rows: number
   readonly updated: number
+  /** Rows read, which may be more. */
+  readonly rowsRead: number
   /** Bytes read. */
   readonly bytes: number
   /** Undefined for standard input. */
@@ -62,17 +67,21 @@ export async function push(options: PushOptions): Promise<PushSummary> {
   const started = performance.now()
   const { file } = options
   const gateway = new GatewayApi(options.client, options.url, options.concurrency)
-  const input = await openInput(file, options.standardInput)
+  const input = await openInput(file, options.standardInput, options.signal)
   const interrupt = interruptStandardInput(input)
   options.signal.addEventListener('abort', interrupt)
   try {
     const known = await gateway.knownFields()
     const source = await readRows(file, input.stream, options)
     const reader = new RowReader(source.header, options.mapping, known)
-    if (reader.faults.length > 0) throw new PushFailure(reader.faults.join('\n'), 2)
-    const [first, rows] = await peekFirst(source.rows)
-    if (first !== undefined && source.header === undefined) checkFirstRow(first, reader)
-    const summary = await run(options, gateway, input, { ...source, rows }, reader)
+    const { faults, remedy } = reader
+    if (faults.length > 0) throw new PushFailure(faults.join('\n'), 2, { remedy })
+    const [peeked, rows] = await peek(source.rows)
+    // A broken first line and a list of objects: it is no list of lines, but one object over several.
+    const isOneObject = source.listName !== undefined && peeked[0]?.fault !== undefined
+    const first = isOneObject ? peeked[0] : (peeked.find(({ fault }) => fault === undefined) ?? peeked[0])
+    if (first !== undefined && source.header === undefined) checkFirstRow(first, reader, source.listName)
+    const summary = await run(options, gateway, input, { ...source, rows }, reader, peeked[0])
     return { ...summary, seconds: (performance.now() - started) / 1_000 }
   } finally {
     options.signal.removeEventListener('abort', interrupt)
@@ -90,16 +99,23 @@ function interruptStandardInput({ identity, stream }: Input): () => void {
   }
 }
 
-/** Reads the first element. Returns it, and an iterable of all elements. */
-async function peekFirst<T>(all: AsyncIterable<T>): Promise<[first: T | undefined, all: AsyncIterable<T>]> {
+/** How many rows at the start may be faulty, if those after them are not. */
+const MAX_PEEKED = 10
+
+/** Reads up to the first row without a fault. Returns what it read, and an iterable of all rows. */
+async function peek(all: AsyncIterable<Row>): Promise<[peeked: readonly Row[], all: AsyncIterable<Row>]> {
   const iterator = all[Symbol.asyncIterator]()
-  const first = await iterator.next()
-  if (first.done === true) return [undefined, all]
+  const peeked: Row[] = []
+  while (peeked.length < MAX_PEEKED && (peeked.length === 0 || peeked.at(-1)?.fault !== undefined)) {
+    const next = await iterator.next()
+    if (next.done === true) break
+    peeked.push(next.value)
+  }
   const again = async function* () {
-    yield first.value
+    yield* peeked
     yield* { [Symbol.asyncIterator]: () => iterator }
   }
-  return [first.value, again()]
+  return [peeked, again()]
 }
 
 const UNCLEAR: readonly string[] = ['row_malformed', 'columns_unclear']
@@ -108,10 +124,15 @@ const UNCLEAR: readonly string[] = ['row_malformed', 'columns_unclear']
  * JSON objects have no header, so the first one is checked in its place.
  * @throws PushFailure
  */
-function checkFirstRow(first: Row, reader: RowReader): void {
-  const read = reader.read(first)
+function checkFirstRow(first: Row, reader: RowReader, listName: string | undefined): void {
+  const read = reader.peek(first)
   if (!('reason' in read) || !UNCLEAR.includes(read.reason.code)) return
-  throw new PushFailure(`Row ${first.line}: ${read.reason.detail}`, 2)
+  if (listName !== undefined) {
+    const what = JSON.stringify(listName)
+    const advice = `Push the list itself: jq '.[${what}]' FILE > rows.json`
+    throw new PushFailure(`The rows are in the list ${what} of an object. ${advice}`, 2)
+  }
+  throw new PushFailure(`Row ${first.line}: ${read.reason.detail}`, 2, { remedy: reader.remedyOf(first) })
 }
 
 async function run(
@@ -119,34 +140,74 @@ async function run(
   gateway: GatewayApi,
   { identity: fileIdentity }: Input,
   source: RowSource,
-  reader: RowReader
+  reader: RowReader,
+  first: Row | undefined
 ): Promise<Omit<PushSummary, 'seconds'>> {
   const { file, dryRun, restart } = options
   const identity =
-    dryRun || fileIdentity === undefined ? undefined : identityOf(options, fileIdentity, gateway)
+    dryRun || fileIdentity === undefined
+      ? undefined
+      : identityOf(options, fileIdentity, gateway, source.header)
   const checkpointPath = identity && (options.checkpoint ?? `${file}.push-state`)
   const rejectsPath = options.rejects ?? defaultRejects(file, source, dryRun)
-  const checkpoint = new Checkpoint(checkpointPath, identity, restart)
+  const checkpoint = new Checkpoint(checkpointPath, identity, options.batch, restart)
   try {
     // Deletes only the default file: a path that the user gave may be any file.
     if ((restart || dryRun) && options.rejects === undefined && file !== '-')
       rmSync(rejectsPath, { force: true })
-    const rejects = new RejectsFile(rejectsPath, checkpoint.rejectBytes, checkpoint.isNew)
+    checkSameStart(checkpoint, first, checkpointPath)
+    const rejects = new RejectsFile(rejectsPath, checkpoint)
     checkpoint.begin(identity)
-    const onRecorded = () => {
-      const { rows, byStatus } = checkpoint.totals
-      const updated = (byStatus['updated'] ?? 0) + (byStatus['planned'] ?? 0)
-      options.onProgress({ rows, updated, bytes: source.bytesRead(), totalBytes: fileIdentity?.bytes })
+    /** Rows that are answered, but whose batch is not recorded yet. */
+    const open = { rows: 0, updated: 0 }
+    let rowsRead = 0
+    const countRows = async function* (): AsyncGenerator<Row, void> {
+      for await (const row of source.rows) {
+        rowsRead++
+        yield row
+      }
     }
-    const before = checkpoint.totals.rows
+    const report = () => {
+      const { totals } = checkpoint
+      options.onProgress({
+        rows: totals.rows + open.rows,
+        updated: succeeded(totals) + open.updated,
+        rowsRead: Math.max(rowsRead, totals.rows),
+        bytes: (checkpoint.isAtEnd ? fileIdentity?.bytes : undefined) ?? source.bytesRead(),
+        totalBytes: fileIdentity?.bytes
+      })
+    }
+    const onAnswered = ({ rows, updated }: AnsweredRows) => {
+      open.rows += rows
+      open.updated += updated
+      report()
+    }
+    const onRecorded = ({ shown }: Delivered) => {
+      open.rows -= shown.rows
+      open.updated -= shown.updated
+      report()
+    }
+    let before = checkpoint.totals.rows
+    const onChanged = (row: number) => {
+      const was = checkpoint.totals.rows
+      rejects.goBack(checkpoint, row)
+      before -= was - checkpoint.totals.rows
+      options.onNotice(
+        `The file has changed. Its first ${row} rows are the same as before: this run continues after them.`
+      )
+    }
     const stopped = await deliverAll({
       ...options,
-      rows: source.rows,
+      rows: countRows(),
       reader,
-      sender: createSender(options, gateway, checkpoint),
+      sender: createSender(options, gateway, checkpoint, onAnswered),
       recorder: new Recorder(checkpoint, rejects, source),
       checkpoint,
-      onRecorded
+      onRecorded,
+      onChanged,
+      onEnd: () => {
+        checkpoint.saveEnd(identity)
+      }
     })
     rejects.close()
     return {
@@ -156,36 +217,77 @@ async function run(
       stopped,
       bytesLeft: fileIdentity && (stopped === undefined ? 0 : fileIdentity.bytes - source.bytesRead()),
       rejects: rejects.bytes > 0 ? rejectsPath : undefined,
-      checkpoint: checkpointPath
+      checkpoint: checkpointPath,
+      isDryRun: dryRun,
+      blankRows: source.blankRows(),
+      notes: reader.notes(checkpoint.totals.byStatus['not_found'] ?? 0)
     }
   } finally {
     checkpoint.close()
   }
 }
 
-function identityOf(options: PushOptions, file: PushIdentity['file'], gateway: GatewayApi): PushIdentity {
+/**
+ * A file that is another from its first row on is not an edited one.
+ * @throws PushFailure
+ */
+function checkSameStart(checkpoint: Checkpoint, first: Row | undefined, path: string | undefined): void {
+  if (checkpoint.isSameFile) return
+  const isOther = first === undefined ? checkpoint.end > 0 : checkpoint.startsOtherThan(first)
+  if (!isOther) return
+  throw new PushFailure(
+    `${path} belongs to a different push: the file has changed from its first row on. Use --restart to send every row.`,
+    2
+  )
+}
+
+function identityOf(
+  options: PushOptions,
+  file: PushIdentity['file'],
+  gateway: GatewayApi,
+  columns: readonly string[] | undefined
+): PushIdentity {
   const { mapping, request, batch, encoding, format, delimiter, rejects } = options
   const { map, ignore, key, set, customPrefix, emptyClears } = mapping
-  const named = { map, ignore, key, set, custom_prefix: customPrefix, empty_clears: emptyClears }
+  const { nullWords, wholeNumbers, dateFormat, stripPrefix } = mapping
+  const named = {
+    map,
+    ignore,
+    key,
+    set,
+    custom_prefix: customPrefix,
+    empty_clears: emptyClears,
+    null_words: nullWords,
+    whole_numbers: wholeNumbers,
+    date_format: dateFormat,
+    strip_prefix: stripPrefix
+  }
   return {
     file,
+    ...(columns === undefined ? {} : { columns }),
     gateway: gateway.address,
     options: { ...named, ...request, batch, encoding, format, delimiter, rejects }
   }
 }
 
-function createSender(options: PushOptions, gateway: GatewayApi, checkpoint: Checkpoint): Sender {
+function createSender(
+  options: PushOptions,
+  gateway: GatewayApi,
+  checkpoint: Checkpoint,
+  onAnswered: (answered: AnsweredRows) => void
+): Sender {
   const { dryRun, request, batch, retry, signal } = options
   return new Sender({
     gateway,
-    run: dryRun ? undefined : checkpoint.run,
+    run: () => (dryRun ? undefined : checkpoint.run),
     request: dryRun ? { ...request, dry_run: true } : request,
     limit: checkpoint.limit ?? batch,
     onLimit: (limit) => {
       checkpoint.saveLimit(limit)
     },
     retry,
-    signal
+    signal,
+    onAnswered
   })
 }
 

@@ -1,4 +1,4 @@
-import type { Totals } from './checkpoint/totals.ts'
+import { succeeded, type Totals } from './checkpoint/totals.ts'
 
 /** The end of a push. */
 export interface PushSummary {
@@ -18,11 +18,17 @@ export interface PushSummary {
   readonly rejects: string | undefined
   /** Path of the checkpoint, if the push has one. */
   readonly checkpoint: string | undefined
+  readonly isDryRun: boolean
+  /** Rows without any text, which were left out. 0 if this run didn't read the file. */
+  readonly blankRows: number
+  /** Sentences about cells of this run that may not be meant as they are written. */
+  readonly notes: readonly string[]
 }
 
 /** The summary as JSON. */
 export function summaryJson(summary: PushSummary, file: string): Record<string, unknown> {
   const { totals, rowsThisRun, seconds, waiting, stopped, bytesLeft, rejects, checkpoint } = summary
+  const { blankRows, notes } = summary
   return {
     file,
     rows: totals.rows,
@@ -36,7 +42,9 @@ export function summaryJson(summary: PushSummary, file: string): Record<string, 
     complete: isComplete(summary),
     ...(stopped === undefined ? {} : { stopped, bytes_left: bytesLeft }),
     ...(rejects === undefined ? {} : { rejects }),
-    ...(checkpoint === undefined ? {} : { state: checkpoint })
+    ...(checkpoint === undefined ? {} : { state: checkpoint }),
+    ...(blankRows === 0 ? {} : { blank_rows: blankRows }),
+    ...(notes.length === 0 ? {} : { notes })
   }
 }
 
@@ -47,11 +55,13 @@ export function summaryText(summary: PushSummary): string {
   const lines = [
     ...row('rows', totals.rows, earlier > 0 ? `${number(earlier)} of them in earlier runs` : ''),
     ...Object.entries(inOrder(totals.byStatus)).flatMap(([status, count]) => row(`  ${status}`, count)),
+    ...(summary.blankRows > 0 ? row('blank rows', summary.blankRows, 'left out') : []),
     ...(waiting > 0 ? row('waiting', waiting, 'the next run sends them again') : []),
     ...Object.entries(totals.warnings).flatMap(([code, count]) => row('warnings', count, code)),
-    ...row('calls', totals.calls, 'to VICIdial'),
+    ...row('calls', totals.calls, summary.isDryRun ? 'that the push would make to VICIdial' : 'to VICIdial'),
     ...row('seconds', Number(seconds.toFixed(1)), `${number(rate(summary))} rows per second`)
   ]
+  lines.push(...summary.notes)
   if (rejects !== undefined) lines.push(`Rejected rows, with reasons: ${rejects}`)
   if (stopped !== undefined) {
     lines.push(`Stopped: ${stopped}`)
@@ -74,8 +84,7 @@ export function isComplete({ stopped, waiting }: PushSummary): boolean {
 
 /** Whether every row was updated, or would be, in a dry run. */
 export function isSuccess(summary: PushSummary): boolean {
-  const { rows, byStatus } = summary.totals
-  return isComplete(summary) && (byStatus['updated'] ?? 0) + (byStatus['planned'] ?? 0) === rows
+  return isComplete(summary) && succeeded(summary.totals) === summary.totals.rows
 }
 
 function rate({ rowsThisRun, seconds }: PushSummary): number {

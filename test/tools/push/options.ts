@@ -9,7 +9,10 @@ export const PLAIN: Mapping = {
   ignore: [],
   set: {},
   customPrefix: 'custom_fields.',
-  emptyClears: false
+  emptyClears: false,
+  nullWords: false,
+  wholeNumbers: false,
+  stripPrefix: {}
 }
 
 /** The command's default options, but with short pauses. */
@@ -29,6 +32,7 @@ export function pushOptions(url: string, file: string, options: Partial<PushOpti
     restart: false,
     signal: new AbortController().signal,
     onProgress: () => undefined,
+    onNotice: () => undefined,
     ...options
   }
 }

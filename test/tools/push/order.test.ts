@@ -90,6 +90,25 @@ test('an interrupted push sends nothing more, and the next one sends the rest', 
   t.strictSame([...times.values()], [1, 1, 1, 1, 1, 1, 1, 1])
 })
 
+test('an interrupted push does not wait for a slow request, and the next one gets its answer', async (t) => {
+  const interruption = new AbortController()
+  const { url, times } = await startStandIn(t, (_request, updates) => {
+    if (updates.length > 2) return 413
+    if (interruption.signal.aborted || updates.every(({ lead_id }) => lead_id !== '7')) return 'none'
+    interruption.abort()
+    return 'held'
+  })
+  const path = file(t, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13])
+  const first = await push(pushOptions(url, path, { batch: 4, concurrency: 1, signal: interruption.signal }))
+  t.match(first, { stopped: 'It was interrupted.', rowsThisRun: 6, totals: { rows: 6 } })
+  const second = await push(pushOptions(url, path, { batch: 4, concurrency: 1 }))
+  t.match(second, { stopped: undefined, rowsThisRun: 7, totals: { rows: 13, byStatus: { updated: 13 } } })
+  t.strictSame(
+    [...times.values()],
+    Array.from(times, () => 1)
+  )
+})
+
 test('an interrupted push does not wait for a silent standard input', async (t) => {
   for (const start of [
     '',

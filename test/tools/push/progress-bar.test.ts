@@ -3,9 +3,9 @@ import { test } from 'tap'
 import { reportProgress } from '../../../src/tools/push/progress-bar.ts'
 
 const STEPS = [
-  { rows: 0, updated: 0, bytes: 0, totalBytes: 4_000 },
-  { rows: 1_000, updated: 990, bytes: 2_000, totalBytes: 4_000 },
-  { rows: 2_000, updated: 1_980, bytes: 4_000, totalBytes: 4_000 }
+  { rows: 0, updated: 0, rowsRead: 0, bytes: 0, totalBytes: 4_000 },
+  { rows: 500, updated: 490, rowsRead: 1_000, bytes: 2_000, totalBytes: 4_000 },
+  { rows: 2_000, updated: 1_980, rowsRead: 2_000, bytes: 4_000, totalBytes: 4_000 }
 ]
 
 /** Output on a terminal, or elsewhere. */
@@ -22,6 +22,11 @@ test('a terminal gets a progress bar that ends at 100%', async (t) => {
   const { shown, told } = written(true, STEPS)
   t.match(shown, ' 100% | 2000 rows, 20 not updated | ')
   t.same(told, [])
+})
+
+test('rows that were read and not sent yet do not count as progress', async (t) => {
+  const { shown } = written(true, STEPS.slice(0, 2))
+  t.match(shown, ' 25% | 500 rows, 10 not updated | ')
 })
 
 test('the time left is ? until it is known', async (t) => {

@@ -109,8 +109,17 @@ test('a push resumes only with the same file and options; --restart starts over'
     exitCode: 2,
     message: /belongs to a different push: empty_clears was false, now it is true\. .* --restart/
   })
-  appendFileSync(path, '2,A\n')
-  await t.rejects(push(options), { exitCode: 2, message: /the file has changed \(it had \d+ bytes/ })
+  writeFileSync(path, 'lead_id,status\n3,A\n9999,A\n')
+  await t.rejects(push(options), { exitCode: 2, message: /the file has changed from its first row on\./ })
+  writeFileSync(path, 'lead_id,rank\n1,5\n9999,5\n')
+  await t.rejects(push(options), {
+    exitCode: 2,
+    message: /its columns were lead_id, status, now they are lead_id, rank\./
+  })
+  writeFileSync(path, 'lead_id,status\n')
+  await t.rejects(push(options), { exitCode: 2, message: /the file has changed from its first row on\./ })
+  writeFileSync(path, 'lead_id,status\n1,A\n9999,A\n2,A\n')
+  t.match(await push(options), { rowsThisRun: 1, totals: { rows: 3 } })
   t.match(await push({ ...options, restart: true }), { rowsThisRun: 3, totals: { rows: 3 } })
   t.equal(readFileSync(`${path}.rejects.csv`, 'utf8').split('\n').length, 3)
 })
@@ -152,7 +161,7 @@ test('rejects that a killed push wrote but did not record are removed', async (t
 test('while one push of a file runs, another is refused', async (t) => {
   const gateway = await startGateway(t)
   const path = fileOf(t, 'lead_id,status\n1,A\n')
-  const running = new Checkpoint(`${path}.push-state`, undefined, false)
+  const running = new Checkpoint(`${path}.push-state`, undefined, 100, false)
   await t.rejects(push(pushOptions(gateway.origin, path)), {
     exitCode: 2,
     message: /is in use: another push of this file is running/
@@ -264,4 +273,50 @@ test('a row that is not text in its encoding is rejected with its bytes, and the
   t.match(totals, { rows: 3, byStatus: { updated: 2, rejected: 1 } })
   const [, row] = readFileSync(rejects, 'latin1').split('\n')
   t.match(row, /^2,\xf6,3,rejected,row_malformed,,/)
+})
+
+test('a header that is not clear is refused with a whole command that works', async (t) => {
+  const gateway = await startGateway(t)
+  setEnv(t, 'GATEWAY_URL', gateway.origin)
+  setEnv(t, 'GATEWAY_KEY', API_KEY)
+  const path = fileOf(t, 'Lead,Phone Number,entry_date,Our notes\n1,2125550199,2026-01-01,x\n')
+  const { exitCode, stderr } = await run('push', path, '--set', 'status=A')
+  t.equal(exitCode, 2)
+  const [heading, command = ''] = stderr.trimEnd().split('\n').slice(-2)
+  t.equal(heading, 'This command starts, without the columns after --ignore:')
+  t.equal(
+    command.trim(),
+    `vicidial-gateway push ${path} --set status=A --map Lead=lead_id --ignore entry_date --ignore "Our notes" --key Lead`
+  )
+  const args = command.trim().split(' ').slice(1).join(' ').replace('"Our notes"', 'Our_notes').split(' ')
+  const done = await run(...args.map((one) => one.replace('Our_notes', 'Our notes')))
+  t.equal(done.exitCode, 0, done.stderr)
+  t.match(held(gateway, 1), { status: 'A', phone_number: '2125550199' })
+})
+
+test('the rows in a list of an object are not guessed', async (t) => {
+  const gateway = await startGateway(t)
+  const rows = [{ lead_id: 1, status: 'A' }]
+  for (const text of [
+    JSON.stringify({ results: rows }),
+    JSON.stringify({ count: 1, results: rows }, undefined, 2)
+  ])
+    await t.rejects(push(pushOptions(gateway.origin, fileOf(t, text, 'x.json'))), {
+      exitCode: 2,
+      message: `The rows are in the list "results" of an object. Push the list itself: jq '.["results"]' FILE > rows.json`
+    })
+})
+
+test('the summary counts blank rows, and says which cells may not be meant as they are written', async (t) => {
+  const gateway = await startGateway(t)
+  setEnv(t, 'GATEWAY_URL', gateway.origin)
+  setEnv(t, 'GATEWAY_KEY', API_KEY)
+  const path = fileOf(t, 'lead_id,city,,\n1,NULL,,\n,,,\n,,,\n')
+  const { exitCode, stdout } = await run('push', path)
+  t.equal(exitCode, 0)
+  t.match(stdout, /^blank rows +2 {2}left out$/m)
+  t.match(stdout, /^city holds "NULL" in 1 row\. With --null-words, such cells are empty\.$/m)
+  const { stdout: json } = await run('push', path, '--restart', '--null-words', '--set', 'status=A', '--json')
+  t.match(JSON.parse(json), { rows: 1, blank_rows: 2, notes: undefined })
+  t.equal(held(gateway, 1)?.city, 'NULL', 'an empty cell changes nothing')
 })

@@ -13,11 +13,14 @@ export interface StandInUpdate {
 export type Fault =
   | 'none'
   /** Rejected without doing anything. */
+  | 413
   | 429
   | 503
   /** The connection ends before or after the updates are made. */
   | 'cut_before'
   | 'cut_after'
+  /** Made, but without an answer as long as the connection is open. A repeat gets the answer. */
+  | 'held'
   /** Answered late, so that other requests overlap. */
   | 'slow'
   /** Every second update fails for now. */
@@ -40,6 +43,7 @@ export interface StandIn {
 }
 
 const SLOW_MS = 20
+const CODES = { 413: 'payload_too_large', 429: 'rate_limited', 503: 'overloaded' }
 const KNOWN_FIELDS = { fields: [{ name: 'status', type: 'text' }], custom_fields: [] }
 
 /**
@@ -75,8 +79,8 @@ export async function startStandIn(
     const { updates } = (await json(request)) as { updates: StandInUpdate[] }
     const fault = faultOf(requests++, updates)
     const key = String(request.headers['idempotency-key'])
-    if (fault === 429 || fault === 503) {
-      answer(response, fault, { code: fault === 429 ? 'rate_limited' : 'overloaded', detail: 'Later.' })
+    if (fault === 413 || fault === 429 || fault === 503) {
+      answer(response, fault, { code: CODES[fault], detail: 'Later.' })
       return
     }
     if (fault === 'kill_before') kill()
@@ -94,6 +98,7 @@ export async function startStandIn(
     const body = known ?? { results, summary: { upstream_calls: 1 } }
     const isFinal = !results.some(({ status }) => status === 'failed')
     if (isFinal) answers.set(key, body)
+    if (fault === 'held') return
     if (fault === 'kill_after') kill()
     if (fault === 'cut_after' || fault === 'kill_after') request.socket.destroy()
     else answer(response, isFinal ? 200 : 207, body)

@@ -1,4 +1,5 @@
 import './columns/mapping.test.ts'
+import './edited-file.test.ts'
 import './input/faulty-rows.test.ts'
 import './input/input.test.ts'
 import './kill.test.ts'

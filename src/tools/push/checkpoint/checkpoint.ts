@@ -2,12 +2,16 @@ import { DatabaseSync } from 'node:sqlite'
 import { ulid } from 'ulid'
 import type { FileIdentity } from '../input/input.ts'
 import { PushFailure } from '../errors.ts'
+import { type FileRow, HASH_BYTES, hashOf } from '../input/file-row.ts'
 import type { Row } from '../input/row.ts'
-import { addTotals, emptyTotals, type Totals } from './totals.ts'
+import { DROP_ROW_TABLES, type RejectPlace, ROW_TABLES, type RowOutcome, RowRecords } from './row-records.ts'
+import { addTotals, countResult, emptyTotals, type Totals } from './totals.ts'
 
-/** What makes two runs the same push. A run resumes an earlier one only if all of this is equal. */
+/** What makes two runs the same push. A run resumes an earlier one if all of this is equal, except the file's rest. */
 export interface PushIdentity {
   readonly file: FileIdentity
+  /** The names of the columns, if the format has a header. */
+  readonly columns?: readonly string[]
   readonly gateway: string
   /** The options that decide which updates the rows become, and where rejects go. */
   readonly options: Readonly<Record<string, unknown>>
@@ -21,25 +25,34 @@ interface Facts {
   readonly reject_bytes: number
   readonly at_end: boolean
   readonly limit: number
+  /** A new rejects file is about to replace the old one. */
+  readonly replaces_rejects: boolean
 }
 
 /** Changes that one batch makes to the checkpoint, saved atomically. */
 export interface BatchRecord {
-  /** The batch's index in the file; undefined for rows that had to wait. */
-  readonly batch?: number
-  readonly totals: Totals
-  /** Rows that may succeed later. */
-  readonly waiting: readonly Row[]
-  /** Lines of rows that no longer wait. */
-  readonly ended: readonly number[]
+  /** Rows of the batch that was sent, in order. A row without an outcome waits. */
+  readonly sent: readonly { readonly row: FileRow; readonly outcome?: RowOutcome }[]
+  /** Rows that had waited, and no longer do. */
+  readonly ended: readonly { readonly row: FileRow; readonly outcome: RowOutcome }[]
+  /** How many calls the gateway made to VICIdial. */
+  readonly calls: number
+  readonly rejects: readonly RejectPlace[]
   /** The length of the rejects file, this batch's rejects included. */
   readonly rejectBytes: number
 }
 
+/** Rows to send. */
+export interface PendingRows {
+  readonly rows: readonly FileRow[]
+  /** The index of the first row that is not the one that was sent before. */
+  readonly changedAt?: number
+}
+
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS batches (batch INTEGER PRIMARY KEY) STRICT;
-  CREATE TABLE IF NOT EXISTS waiting (line INTEGER PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS waiting (row INTEGER PRIMARY KEY, line INTEGER NOT NULL, value TEXT NOT NULL) STRICT;
+  ${ROW_TABLES}
 `
 
 /**
@@ -47,23 +60,27 @@ const SCHEMA = `
  * waits for the disk once, and so delays the next batch.
  */
 const SETTINGS = 'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'
-const DROP = 'DROP TABLE IF EXISTS facts; DROP TABLE IF EXISTS batches; DROP TABLE IF EXISTS waiting;'
+const DROP = `DROP TABLE IF EXISTS facts; DROP TABLE IF EXISTS waiting; ${DROP_ROW_TABLES}`
 
 /** How far a push has come, in a file that survives a crash, or only in memory. */
 export class Checkpoint {
   readonly #database: DatabaseSync
-  /** The id of the push. */
-  readonly run: string
+  /** Undefined if no other run can resume this one. */
+  readonly #records: RowRecords | undefined
+  #run: string
   /** Whether there is nothing to resume. */
   readonly isNew: boolean
+  /** Whether the file is the one that was pushed before. */
+  readonly isSameFile: boolean
   #totals: Totals
 
   /**
    * @param path undefined for in memory
+   * @param batch rows in a batch
    * @param restart deletes what is there
    * @throws PushFailure if the file is in use, belongs to another push, or can't be used
    */
-  constructor(path: string | undefined, identity: PushIdentity | undefined, restart: boolean) {
+  constructor(path: string | undefined, identity: PushIdentity | undefined, batch: number, restart: boolean) {
     try {
       this.#database = new DatabaseSync(path ?? ':memory:')
       this.#database.exec(`${SETTINGS} BEGIN IMMEDIATE;`)
@@ -80,16 +97,23 @@ export class Checkpoint {
     }
     const run = this.#read('run')
     this.isNew = run === undefined
-    this.run = run ?? ulid()
+    this.isSameFile = known === undefined || known.file.sha256 === identity?.file.sha256
+    this.#records = path === undefined ? undefined : new RowRecords(this.#database, batch)
+    this.#run = run ?? ulid()
     this.#totals = this.#read('totals') ?? emptyTotals()
   }
 
   /** Marks the push as started, so that it can be resumed. */
   begin(identity: PushIdentity | undefined): void {
     this.#database.exec('BEGIN')
-    this.#write('run', this.run)
-    if (identity !== undefined) this.#write('purpose', identity)
+    this.#write('run', this.#run)
+    if (identity !== undefined && this.isNew) this.#write('purpose', identity)
     this.#database.exec('COMMIT')
+  }
+
+  /** The id of the push. */
+  get run(): string {
+    return this.#run
   }
 
   get totals(): Totals {
@@ -100,9 +124,27 @@ export class Checkpoint {
     return this.#read('reject_bytes') ?? 0
   }
 
-  /** Whether every batch of the file was delivered. */
+  /** Whether a new rejects file has to replace the old one before anything else. */
+  get replacesRejects(): boolean {
+    return this.#read('replaces_rejects') ?? false
+  }
+
+  /** The new rejects file has replaced the old one. */
+  saveRejectsReplaced(): void {
+    this.#write('replaces_rejects', false)
+  }
+
+  /** Forgets the rejects: their file is gone. */
+  forgetRejects(): void {
+    this.#database.exec('BEGIN')
+    this.#records?.forgetRejects()
+    this.#write('reject_bytes', 0)
+    this.#database.exec('COMMIT')
+  }
+
+  /** Whether every batch of this file was delivered. */
   get isAtEnd(): boolean {
-    return this.#read('at_end') ?? false
+    return this.isSameFile && (this.#read('at_end') ?? false)
   }
 
   /** How many updates the gateway accepts in a request; undefined if unknown. */
@@ -114,12 +156,67 @@ export class Checkpoint {
     this.#write('limit', limit)
   }
 
-  saveEnd(): void {
+  saveEnd(identity: PushIdentity | undefined): void {
+    this.#database.exec('BEGIN')
+    if (identity !== undefined) this.#write('purpose', identity)
     this.#write('at_end', true)
+    this.#database.exec('COMMIT')
   }
 
-  isDone(batch: number): boolean {
-    return this.#database.prepare('SELECT 1 FROM batches WHERE batch = ?').get(batch) !== undefined
+  /** The rows of a batch that have no record yet. If the file has changed, only the same rows count. */
+  pendingOf(rows: readonly FileRow[]): PendingRows {
+    const [first] = rows
+    const records = this.#records
+    if (records === undefined || first === undefined) return { rows }
+    const known = records.hashesOf(first.index)
+    const count = known.length / HASH_BYTES
+    if (this.isSameFile) return { rows: rows.slice(count) }
+    const changed = rows.findIndex((row, n) => n < count && !hashAt(known, n).equals(hashOf(row)))
+    const same = changed >= 0 ? changed : Math.min(count, rows.length)
+    // Rows without a record may have changed too, and then be of leads that later rows were sent for.
+    const isBefore = same < rows.length && this.end > first.index + rows.length
+    return { rows: rows.slice(same), ...(same < count || isBefore ? { changedAt: first.index + same } : {}) }
+  }
+
+  /** Whether the first row that was sent is another. */
+  startsOtherThan(first: Row): boolean {
+    const known = this.#records?.hashesOf(0) ?? Buffer.alloc(0)
+    return known.length > 0 && !hashAt(known, 0).equals(hashOf(first))
+  }
+
+  /** The index after the last row that has a record. */
+  get end(): number {
+    return this.#records?.end ?? 0
+  }
+
+  /** The places of the rejects before a row. */
+  rejectsBefore(row: number): readonly RejectPlace[] {
+    return this.#records?.rejects().filter((place) => place.row < row) ?? []
+  }
+
+  /**
+   * Goes back to a row, as if it and all after it were never sent. The run gets another id, as the gateway answers a
+   * request with a known idempotency key without making its updates.
+   * @param rejects the places of the remaining rejects in a new rejects file, which then replaces the old one
+   */
+  goBack(row: number, rejects: readonly RejectPlace[], rejectBytes: number): void {
+    const records = this.#records
+    if (records === undefined) return
+    const run = ulid()
+    this.#database.exec('BEGIN')
+    records.cut(row)
+    records.forgetRejects()
+    records.addRejects(rejects)
+    this.#database.prepare('DELETE FROM waiting WHERE row >= ?').run(row)
+    const totals = { ...records.count(), calls: this.#totals.calls }
+    this.#write('run', run)
+    this.#write('totals', totals)
+    this.#write('reject_bytes', rejectBytes)
+    this.#write('replaces_rejects', true)
+    this.#write('at_end', false)
+    this.#database.exec('COMMIT')
+    this.#run = run
+    this.#totals = totals
   }
 
   get waitingCount(): number {
@@ -127,23 +224,29 @@ export class Checkpoint {
   }
 
   /** The waiting rows, in the order of the file. */
-  waiting(): Row[] {
-    const rows = this.#database.prepare('SELECT line, value FROM waiting ORDER BY line').all()
-    return rows.map(({ line, value }) => ({
+  waiting(): FileRow[] {
+    const rows = this.#database.prepare('SELECT row, line, value FROM waiting ORDER BY row').all()
+    return rows.map(({ row, line, value }) => ({
+      index: Number(row),
       line: Number(line),
       value: JSON.parse(String(value)) as unknown
     }))
   }
 
   /** Saves a batch. It is on disk when this returns. */
-  save({ batch, totals, waiting, ended, rejectBytes }: BatchRecord): void {
-    const sum = addTotals(this.#totals, totals)
+  save({ sent, ended, calls, rejects, rejectBytes }: BatchRecord): void {
+    const sum = addTotals(this.#totals, { ...emptyTotals(), calls })
+    for (const { outcome } of [...sent, ...ended]) if (outcome !== undefined) countResult(sum, outcome)
     this.#database.exec('BEGIN')
-    if (batch !== undefined) this.#database.prepare('INSERT INTO batches VALUES (?)').run(batch)
-    const remove = this.#database.prepare('DELETE FROM waiting WHERE line = ?')
-    for (const line of ended) remove.run(line)
-    const add = this.#database.prepare('INSERT INTO waiting VALUES (?, ?)')
-    for (const { line, value } of waiting) add.run(line, JSON.stringify(value))
+    if (sent.length > 0)
+      this.#records?.add(sent.map(({ row, ...rest }) => ({ index: row.index, hash: hashOf(row), ...rest })))
+    this.#records?.update(ended.map(({ row, outcome }) => ({ index: row.index, outcome })))
+    this.#records?.addRejects(rejects)
+    const remove = this.#database.prepare('DELETE FROM waiting WHERE row = ?')
+    for (const { row } of ended) remove.run(row.index)
+    const add = this.#database.prepare('INSERT INTO waiting VALUES (?, ?, ?)')
+    for (const { row, outcome } of sent)
+      if (outcome === undefined) add.run(row.index, row.line, JSON.stringify(row.value))
     this.#write('totals', sum)
     this.#write('reject_bytes', rejectBytes)
     this.#database.exec('COMMIT')
@@ -165,9 +268,8 @@ export class Checkpoint {
 }
 
 function differenceOf(known: PushIdentity, now: PushIdentity): string | undefined {
-  if (known.file.sha256 !== now.file.sha256) {
-    return `the file has changed (it had ${known.file.bytes} bytes, now ${now.file.bytes}).`
-  }
+  if (format(known.columns) !== format(now.columns))
+    return `its columns were ${known.columns?.join(', ')}, now they are ${now.columns?.join(', ')}.`
   if (known.gateway !== now.gateway) return `it went to ${known.gateway}, not to ${now.gateway}.`
   for (const name of new Set([...Object.keys(known.options), ...Object.keys(now.options)])) {
     const was = format(known.options[name])
@@ -175,6 +277,10 @@ function differenceOf(known: PushIdentity, now: PushIdentity): string | undefine
     if (was !== is) return `${name} was ${was}, now it is ${is}.`
   }
   return undefined
+}
+
+function hashAt(hashes: Buffer, n: number): Buffer {
+  return hashes.subarray(n * HASH_BYTES, (n + 1) * HASH_BYTES)
 }
 
 function format(option: unknown): string {

@@ -1,4 +1,15 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { stringify } from 'csv-stringify/sync'
 import { errorCode } from '../../../error-code.ts'
@@ -7,6 +18,8 @@ import { PushFailure } from '../errors.ts'
 import { NOTE_COLUMNS, notesOf, type Reject } from '../columns/reject.ts'
 import { rawBytes, rawText } from '../input/encoding.ts'
 import type { RowSource } from '../input/row.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import type { RejectPlace } from './row-records.ts'
 
 type Shape = Pick<RowSource, 'header' | 'delimiter' | 'encoding'>
 
@@ -18,23 +31,26 @@ export class RejectsFile {
 
   /**
    * Opens the file, and cuts off what a killed run wrote but did not record in the checkpoint.
-   * @param bytes the length according to the checkpoint
+   * @param checkpoint knows the file's length, and whether a new file has to replace it
    * @throws PushFailure if the file is shorter, or if a new push finds one that isn't empty
    */
-  constructor(path: string, bytes: number, isNew: boolean) {
+  constructor(path: string, checkpoint: Checkpoint) {
     this.#path = path
-    this.#bytes = bytes
+    this.#bytes = checkpoint.rejectBytes
+    if (checkpoint.replacesRejects) this.#replace(checkpoint)
     const length = this.#open('r+')
-    if (isNew && length > 0)
+    if (checkpoint.isNew && length > 0)
       throw new PushFailure(
         `${path} already exists, from another push: move it away, or choose another --rejects.`,
         2
       )
     // The operator may have moved the rejects away.
-    if (this.#file === undefined) this.#bytes = 0
-    else if (length < bytes)
+    if (this.#file === undefined) {
+      this.#bytes = 0
+      checkpoint.forgetRejects()
+    } else if (length < this.#bytes)
       throw new PushFailure(`${path} is shorter than this push left it: restore it, or move it away.`, 2)
-    else ftruncateSync(this.#file, bytes)
+    else ftruncateSync(this.#file, this.#bytes)
   }
 
   /** Its length in bytes. */
@@ -43,24 +59,69 @@ export class RejectsFile {
   }
 
   /** Appends rejects. They are on disk when this returns. */
-  append(rejects: readonly Reject[], shape: Shape): void {
-    if (rejects.length === 0) return
+  append(rejects: readonly Reject[], shape: Shape): RejectPlace[] {
+    if (rejects.length === 0) return []
     if (this.#file === undefined) this.#open('w+')
     const file = this.#file as number
     const content = shape.header === undefined ? jsonLines(rejects, shape) : csv(rejects, shape.header, shape)
-    const start = this.#bytes > 0 ? [] : [shape.encoding.mark, ...startOf(shape)]
-    const bytes = Buffer.concat([...start, ...content])
-    for (let written = 0; written < bytes.length;)
-      written += writeSync(file, bytes, written, bytes.length - written, this.#bytes + written)
-    fsyncSync(file)
-    this.#bytes += bytes.length
+    const head = this.#bytes > 0 ? [] : [shape.encoding.mark, ...startOf(shape)]
+    const start = head.reduce((sum, { length }) => sum + length, this.#bytes)
+    const places = placesOf(
+      content.map(({ length }, n) => ({ row: rejects[n]?.row.index ?? 0, length })),
+      start
+    )
+    this.#bytes += writeAll(file, Buffer.concat([...head, ...content]), this.#bytes)
+    return places
+  }
+
+  /**
+   * Goes back to a row: removes the rejects from it on, in the file and in the checkpoint. A crash leaves both as they
+   * were, or a new file that the next run puts in the place of the old one.
+   */
+  goBack(checkpoint: Checkpoint, row: number): void {
+    const kept = checkpoint.rejectsBefore(row)
+    const [first] = checkpoint.rejectsBefore(Number.MAX_SAFE_INTEGER)
+    const read = ({ start, bytes }: { readonly start: number; readonly bytes: number }) => {
+      const part = Buffer.alloc(bytes)
+      if (this.#file !== undefined) readSync(this.#file, part, 0, bytes, start)
+      return part
+    }
+    // The header is what is before the first reject.
+    const headBytes = kept.length === 0 ? 0 : (first?.start ?? 0)
+    const content = Buffer.concat([read({ start: 0, bytes: headBytes }), ...kept.map(read)])
+    const places = placesOf(
+      kept.map(({ row, bytes }) => ({ row, length: bytes })),
+      headBytes
+    )
+    rmSync(`${this.#path}${NEW}`, { force: true })
+    if (this.#file !== undefined) {
+      const file = openSync(`${this.#path}${NEW}`, 'w')
+      writeAll(file, content, 0)
+      closeSync(file)
+    }
+    checkpoint.goBack(row, places, content.length)
+    this.#bytes = content.length
+    this.#replace(checkpoint)
+    if (this.#file !== undefined) this.#open('r+')
   }
 
   close(): void {
     if (this.#file !== undefined) closeSync(this.#file)
   }
 
+  /** Puts the new file in the place of the old one, if it isn't there yet. */
+  #replace(checkpoint: Checkpoint): void {
+    const path = `${this.#path}${NEW}`
+    if (existsSync(path)) {
+      renameSync(path, this.#path)
+      syncDirectory(dirname(path))
+    }
+    checkpoint.saveRejectsReplaced()
+  }
+
   #open(flags: 'r+' | 'w+'): number {
+    this.close()
+    this.#file = undefined
     try {
       this.#file = openSync(this.#path, flags)
       if (flags === 'w+') syncDirectory(dirname(this.#path))
@@ -70,6 +131,30 @@ export class RejectsFile {
       throw new PushFailure(`Can't write ${this.#path} (${errorCode(error)}).`, 2, { cause: error })
     }
   }
+}
+
+/** What the name of a new rejects file has at its end, until it replaces the old one. */
+const NEW = '.new'
+
+/** Places of consecutive rejects. */
+function placesOf(
+  rejects: readonly { readonly row: number; readonly length: number }[],
+  from: number
+): RejectPlace[] {
+  let start = from
+  return rejects.map(({ row, length }) => {
+    const place = { row, start, bytes: length }
+    start += length
+    return place
+  })
+}
+
+/** Writes bytes, which are on disk when this returns. Returns how many. */
+function writeAll(file: number, bytes: Buffer, position: number): number {
+  for (let written = 0; written < bytes.length;)
+    written += writeSync(file, bytes, written, bytes.length - written, position + written)
+  fsyncSync(file)
+  return bytes.length
 }
 
 /** Makes a new file's name survive a power cut. */

@@ -1,5 +1,3 @@
-import type { Result } from '../../../../schemas/batch.ts'
-
 /** Counts of a push, over all its runs. */
 export interface Totals {
   /** Rows that have an outcome. */
@@ -12,18 +10,26 @@ export interface Totals {
   calls: number
 }
 
+/** Statuses of rows that were updated, or would be in a dry run. */
+export const SUCCEEDED: readonly string[] = ['updated', 'planned']
+
+/** How many rows were updated. */
+export function succeeded({ byStatus }: Totals): number {
+  return SUCCEEDED.reduce((sum, status) => sum + (byStatus[status] ?? 0), 0)
+}
+
 export function emptyTotals(): Totals {
   return { rows: 0, byStatus: {}, warnings: {}, calls: 0 }
 }
 
-/** Adds one row's result. */
+/** Adds one row's outcome. */
 export function countResult(
   totals: Totals,
-  { status, warnings = [] }: Pick<Result, 'warnings'> & { status: string }
+  { status, warnings = [] }: { readonly status: string; readonly warnings?: readonly string[] }
 ): void {
   totals.rows++
   totals.byStatus[status] = (totals.byStatus[status] ?? 0) + 1
-  for (const { code } of warnings) totals.warnings[code] = (totals.warnings[code] ?? 0) + 1
+  for (const code of warnings) totals.warnings[code] = (totals.warnings[code] ?? 0) + 1
 }
 
 /** The sum of two totals. */

@@ -1,4 +1,3 @@
-import { closestMatch } from 'leven'
 import { KEY_NAMES, type KeyName } from '../../../leads/lead-key.ts'
 
 /** What an update can set, according to the gateway. */
@@ -9,7 +8,13 @@ export interface KnownFields {
   readonly customFields: readonly string[]
 }
 
-const OPTION_NAMES = ['reset_called', 'allow_undefined_list', 'on_multiple', 'key_match', 'on_lossy'] as const
+export const OPTION_NAMES = [
+  'reset_called',
+  'allow_undefined_list',
+  'on_multiple',
+  'key_match',
+  'on_lossy'
+] as const
 type OptionName = (typeof OPTION_NAMES)[number]
 
 /** Where a column's value goes in an update. */
@@ -18,6 +23,8 @@ export type ColumnTarget =
   | { readonly kind: 'field'; readonly name: string; readonly type: string }
   | { readonly kind: 'custom'; readonly name: string }
   | { readonly kind: 'option'; readonly name: OptionName }
+  /** A column without a name, which must be empty. */
+  | { readonly kind: 'unnamed'; readonly name: string }
 
 /** Before a field's name: the field is set, even if it could name the lead. */
 const FIELD_PREFIX = 'fields.'
@@ -37,11 +44,4 @@ export function readTarget(
   const field = name.startsWith(FIELD_PREFIX) ? name.slice(FIELD_PREFIX.length) : name
   const type = fields.get(field)?.type
   return type === undefined ? undefined : { kind: 'field', name: field, type }
-}
-
-/** The known name closest to an unknown one. */
-export function nearestName(name: string, known: KnownFields, customPrefix: string): string | undefined {
-  const custom = known.customFields.map((label) => customPrefix + label)
-  const names = [...KEY_NAMES, ...known.fields.keys(), ...custom, ...OPTION_NAMES]
-  return closestMatch(name.toLowerCase().replaceAll(/[\s-]+/g, '_'), names)
 }

@@ -1,8 +1,11 @@
-import { type ColumnTarget, type KnownFields, nearestName, readTarget } from './column-target.ts'
+import { KEY_NAMES } from '../../../leads/lead-key.ts'
+import type { ValueRules } from './cell-values.ts'
+import { isUnnamed, likelyName, sameName } from './column-names.ts'
+import { type ColumnTarget, type KnownFields, readTarget } from './column-target.ts'
 import { NOTE_COLUMNS } from './reject.ts'
 
 /** How columns become updates, according to the options of the command. */
-export interface Mapping {
+export interface Mapping extends ValueRules {
   /** Column → the API's name for it, for columns with other names. */
   readonly map: Readonly<Record<string, string>>
   readonly ignore: readonly string[]
@@ -24,19 +27,21 @@ interface MappingContext {
   readonly known: KnownFields
 }
 
+/** The targets of columns, or all faults as sentences. */
+export type ReadColumns = { readonly targets: Targets } | { readonly faults: readonly string[] }
+
 /**
  * Finds what each column means.
  * @param isHeader whether these are all columns of the input, and must include those that options name
- * @returns the targets, or all faults as sentences
  */
 export function readColumns(
   columns: readonly string[],
   context: MappingContext,
   isHeader: boolean
-): { readonly targets: Targets } | { readonly faults: readonly string[] } {
+): ReadColumns {
   const { mapping, known } = context
   const faults = isHeader ? absentColumns(columns, mapping) : []
-  const named = columns.map((column) => columnTarget(column, context, faults))
+  const named = columns.map((column) => columnTarget(column, columns, context, faults))
   const targets = chooseKey(columns, named, mapping, faults)
   const seen = new Map<string, string>()
   for (const [index, target] of targets.entries()) {
@@ -64,8 +69,9 @@ export function readSet(
   return Object.entries(set).flatMap(([name, value]): [ColumnTarget, string][] => {
     const target = readTarget(name, known, customPrefix)
     if (target !== undefined && target.name !== 'lead_id') return [[settable(target), value]]
-    const nearest = nearestName(name, known, customPrefix)
-    faults.push(`--set ${name}: there is no such name to set. Did you mean ${nearest}?`)
+    const likely = likelyName(name, known, customPrefix)
+    const question = likely === undefined ? '' : ` Did you mean ${likely}?`
+    faults.push(`--set ${name}: there is no such name to set.${question}`)
     return []
   })
 }
@@ -76,30 +82,81 @@ function settable(target: ColumnTarget): ColumnTarget {
 }
 
 function absentColumns(columns: readonly string[], { map, ignore, key }: Mapping): string[] {
-  const named = [...Object.keys(map), ...ignore, ...(key === undefined ? [] : [key])]
+  const isName = KEY_NAMES.some((name) => name === key)
+  const named = [...Object.keys(map), ...ignore, ...(key === undefined || isName ? [] : [key])]
   return named
-    .filter((column) => !columns.includes(column))
+    .filter((column) => !columns.includes(column) && !(column === '' && columns.some(isUnnamed)))
     .map((column) => `There is no column ${JSON.stringify(column)}. The columns are ${columns.join(', ')}.`)
 }
 
 function columnTarget(
   column: string,
+  columns: readonly string[],
   { mapping, known }: MappingContext,
   faults: string[]
 ): ColumnTarget | undefined {
   const { map, ignore, customPrefix } = mapping
   if (ignore.includes(column) || NOTE_COLUMNS.includes(column)) return undefined
   const mapped = Object.hasOwn(map, column) ? map[column] : undefined
-  const name = mapped ?? column
-  const target = readTarget(name, known, customPrefix)
+  if (mapped === undefined && isUnnamed(column))
+    return ignore.includes('') ? undefined : { kind: 'unnamed', name: column }
+  const target = readTarget(mapped ?? column, known, customPrefix)
   if (target !== undefined) return target
-  const nearest = nearestName(name, known, customPrefix)
-  const what =
+  const same = mapped === undefined ? sameName(column, known) : undefined
+  if (same !== undefined && isFree(same, column, columns, map)) return readTarget(same, known, customPrefix)
+  faults.push(
     mapped === undefined
-      ? `Unknown column ${JSON.stringify(column)}.`
-      : `Column ${JSON.stringify(column)} is mapped to ${name}, which is unknown.`
-  const advice = `Use --map "${column}=${nearest}" or --ignore "${column}".`
-  faults.push(`${what} Did you mean ${nearest}? ${advice}`)
+      ? unknownColumn(column, same === undefined ? likelyName(column, known, customPrefix) : undefined)
+      : `Column ${JSON.stringify(column)} is mapped to ${mapped}, which is unknown.`
+  )
+  return undefined
+}
+
+/** Whether no other column is meant by a name. */
+function isFree(name: string, column: string, columns: readonly string[], map: Mapping['map']): boolean {
+  return !columns.includes(name) && !Object.values(map).includes(name) && column !== name
+}
+
+function unknownColumn(column: string, likely: string | undefined): string {
+  const question = likely === undefined ? '' : ` Did you mean ${likely}?`
+  return `Unknown column ${JSON.stringify(column)}.${question} Use --map "${column}=${likely ?? 'NAME'}" or --ignore "${column}".`
+}
+
+/**
+ * Finds options with which columns have no fault, if there are some: a name for each column that has a likely one, and
+ * `--ignore` for the others.
+ */
+export function findRemedy(
+  columns: readonly string[],
+  { mapping, known }: MappingContext
+): string[] | undefined {
+  const map: Record<string, string> = {}
+  const ignore: string[] = []
+  const taken = new Set(columns)
+  for (const column of columns) {
+    const faults: string[] = []
+    columnTarget(column, columns, { mapping, known }, faults)
+    if (faults.length === 0) continue
+    const likely = sameName(column, known) ?? likelyName(column, known, mapping.customPrefix)
+    if (Object.hasOwn(mapping.map, column)) return undefined
+    if (likely === undefined || taken.has(likely)) ignore.push(column)
+    else {
+      map[column] = likely
+      taken.add(likely)
+    }
+  }
+  const options = [
+    ...Object.entries(map).flatMap(([column, name]) => ['--map', `${column}=${name}`]),
+    ...ignore.flatMap((column) => ['--ignore', column])
+  ]
+  const changed = { ...mapping, map: { ...mapping.map, ...map }, ignore: [...mapping.ignore, ...ignore] }
+  if ('targets' in readColumns(columns, { mapping: changed, known }, true)) return options
+  if (mapping.key !== undefined) return undefined
+  for (const name of KEY_NAMES) {
+    const key = columns.find((column) => (changed.map[column] ?? sameName(column, known)) === name)
+    if (key !== undefined && 'targets' in readColumns(columns, { mapping: { ...changed, key }, known }, true))
+      return [...options, '--key', key]
+  }
   return undefined
 }
 
@@ -113,7 +170,11 @@ function chooseKey(
   faults: string[]
 ): Targets {
   const indexes = targets.flatMap((target, index) => (target?.kind === 'key' ? [index] : []))
-  const chosen = key === undefined ? indexes[0] : indexes.find((index) => columns[index] === key)
+  const chosen =
+    key === undefined
+      ? indexes[0]
+      : (indexes.find((index) => columns[index] === key) ??
+        indexes.find((index) => targets[index]?.name === key))
   if (chosen === undefined) {
     faults.push(
       key === undefined

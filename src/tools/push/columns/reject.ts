@@ -1,4 +1,4 @@
-import type { Row } from '../input/row.ts'
+import type { FileRow } from '../input/file-row.ts'
 
 /** Why a row was rejected. `status` is a status of the API's results. */
 export interface Reason {
@@ -10,7 +10,7 @@ export interface Reason {
 
 /** A row that was rejected, with the reason. */
 export interface Reject {
-  readonly row: Row
+  readonly row: FileRow
   readonly reason: Reason
 }
 

@@ -1,7 +1,9 @@
 import { isObject } from '../../../leads/is-object.ts'
 import type { Row } from '../input/row.ts'
 import type { ColumnTarget, KnownFields } from './column-target.ts'
-import { type Mapping, readColumns, readSet, type Targets } from './mapping.ts'
+import { type CellText, CellValues } from './cell-values.ts'
+import { distinctNames } from './column-names.ts'
+import { findRemedy, type Mapping, type ReadColumns, readColumns, readSet, type Targets } from './mapping.ts'
 import { NOTE_COLUMNS, type Reason } from './reject.ts'
 
 /** An update for the API. The gateway validates it. */
@@ -22,17 +24,24 @@ export class RowReader {
   readonly #header: Targets | undefined
   readonly #set: readonly [target: ColumnTarget, value: string][]
   /** Columns by the joined names of an object's members. */
-  readonly #shapes = new Map<string, ReturnType<typeof readColumns>>()
+  readonly #shapes = new Map<string, ReadColumns>()
+  #values: CellValues
   /** Faults of the header or the options, as sentences. With any, no row may be read. */
   readonly faults: readonly string[]
+  /** Options to add, with which the header would have no fault. */
+  readonly remedy: readonly string[] | undefined
 
   constructor(header: readonly string[] | undefined, mapping: Mapping, known: KnownFields) {
     this.#mapping = mapping
     this.#known = known
     const faults: string[] = []
     this.#set = readSet({ mapping, known }, faults)
-    const columns = header && readColumns(header, { mapping, known }, true)
+    const names = header && distinctNames(header)
+    const columns = names && readColumns(names, { mapping, known }, true)
     if (columns !== undefined && 'faults' in columns) faults.push(...columns.faults)
+    faults.push(...unusedPrefixes(mapping, columns))
+    this.remedy = names && faults.length > 0 ? findRemedy(names, { mapping, known }) : undefined
+    this.#values = new CellValues(mapping)
     this.#header = columns !== undefined && 'targets' in columns ? columns.targets : undefined
     this.faults = faults
   }
@@ -48,7 +57,28 @@ export class RowReader {
     return this.#assemble(columns.targets, Object.values(value))
   }
 
-  #shape(names: readonly string[]): ReturnType<typeof readColumns> {
+  /** Reads a row that is read again later, without a note of its cells. */
+  peek(row: Row): ReadRow {
+    const read = this.read(row)
+    this.#values = new CellValues(this.#mapping)
+    return read
+  }
+
+  /** Options to add, with which an object's members would have no fault. */
+  remedyOf({ value }: Row): readonly string[] | undefined {
+    const context = { mapping: this.#mapping, known: this.#known }
+    return isObject(value) ? findRemedy(Object.keys(value), context) : undefined
+  }
+
+  /**
+   * Sentences about cells that may not be meant as they are written.
+   * @param notFound rows whose lead VICIdial doesn't have
+   */
+  notes(notFound: number): string[] {
+    return this.#values.notes(notFound)
+  }
+
+  #shape(names: readonly string[]): ReadColumns {
     const shape = names.join('\n')
     const cached = this.#shapes.get(shape)
     if (cached !== undefined) return cached
@@ -80,7 +110,14 @@ export class RowReader {
         const detail = `${target.name} must be text or a number, not an object or a list.`
         return reject('field_invalid', detail, target.name)
       }
-      const text = cell === null || cell === undefined ? '' : `${cell as string | number | boolean}`
+      const read = this.#cell(target, cell as string | number | boolean | null | undefined)
+      if ('detail' in read) return reject('field_invalid', read.detail, target.name)
+      const { text } = read
+      if (target.kind === 'unnamed') {
+        if (text.trim() === '') continue
+        const detail = `Column ${target.name} has no name, but this row has a value there: use --map or --ignore "${target.name}".`
+        return reject('row_malformed', detail)
+      }
       if (text.trim() !== '') put(update, target, text)
       else if (target.kind === 'key')
         return reject('key_missing', `The row names no lead: ${target.name} is empty.`, target.name)
@@ -89,6 +126,22 @@ export class RowReader {
     for (const [target, text] of this.#set) put(update, target, text)
     return { update }
   }
+
+  #cell(target: ColumnTarget, cell: string | number | boolean | null | undefined): CellText {
+    const text = cell === null || cell === undefined ? '' : `${cell}`
+    // 1e21 has other digits as text than it may have had in the input.
+    if (typeof cell === 'number' && text.includes('e'))
+      return { detail: `${target.name} is the number ${text}: write all its digits, in quotes.` }
+    return text.trim() === '' ? { text } : this.#values.read(target, text)
+  }
+}
+
+/** Faults of `--strip-prefix` for names that no column has. */
+function unusedPrefixes({ stripPrefix }: Mapping, columns: ReadColumns | undefined): string[] {
+  if (columns === undefined || 'faults' in columns) return []
+  return Object.keys(stripPrefix)
+    .filter((name) => columns.targets.every((target) => target?.name !== name))
+    .map((name) => `--strip-prefix ${name}: no column is ${name}.`)
 }
 
 function reject(code: string, detail: string, field?: string): { reason: Reason } {
@@ -104,6 +157,8 @@ function put(update: RowUpdate, target: ColumnTarget, text: string | null): void
       update[target.name] =
         text !== null && TRUE.test(text) ? true : text !== null && FALSE.test(text) ? false : text
       return
+    case 'unnamed':
+      return
     case 'custom':
       putIn(update, 'custom_fields', target.name, text)
       return
@@ -117,8 +172,11 @@ function putIn(update: RowUpdate, part: 'fields' | 'custom_fields', name: string
   values[name] = value
 }
 
+/** Digits that a number holds for sure. */
+const SAFE_DIGITS = 15
+
 /** The gateway accepts such fields as numbers only. Other text is sent unchanged, for the gateway to reject. */
 function numberOf(text: string): number | string {
   const number = Number(text)
-  return Number.isFinite(number) ? number : text
+  return Number.isFinite(number) && text.length <= SAFE_DIGITS ? number : text
 }

@@ -2,10 +2,11 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import type { Reject } from '../columns/reject.ts'
 import type { RowReader } from '../columns/row-reader.ts'
 import { PushFailure, PushStopped } from '../errors.ts'
+import type { FileRow } from '../input/file-row.ts'
 import type { Row } from '../input/row.ts'
 import { leadRefOf, LeadSet } from './lead-set.ts'
-import type { Recorder } from './recorder.ts'
-import type { Entry, Sender } from './sender.ts'
+import type { BatchOutcome, Recorder } from './recorder.ts'
+import type { Delivered, Entry, Sender } from './sender.ts'
 
 export interface DeliverOptions {
   readonly rows: AsyncIterable<Row>
@@ -18,8 +19,12 @@ export interface DeliverOptions {
   /** Concurrent requests. One more batch is prepared meanwhile, ready to go when a request ends. */
   readonly concurrency: number
   readonly signal: AbortSignal
-  /** Called when more rows have an outcome. */
-  readonly onRecorded: () => void
+  /** Called when more rows have an outcome in the checkpoint. */
+  readonly onRecorded: (delivered: Delivered) => void
+  /** Called with the index of a row from which on the file is not what it was. Rows sent from there on don't count. */
+  readonly onChanged: (row: number) => void
+  /** Called when the whole file was delivered. */
+  readonly onEnd: () => void
 }
 
 /** How many rows may wait. With more, something is wrong with VICIdial, and the push stops. */
@@ -36,7 +41,7 @@ export async function deliverAll(options: DeliverOptions): Promise<string | unde
   const { checkpoint } = options
   const stopped = checkpoint.isAtEnd ? undefined : await deliverFile(options)
   if (stopped !== undefined) return stopped
-  checkpoint.saveEnd()
+  options.onEnd()
   return deliverWaiting(options).then(
     () => undefined,
     (error: unknown) => reasonToStop(error)
@@ -50,8 +55,8 @@ async function deliverFile(options: DeliverOptions): Promise<string | undefined>
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => undefined)
 
-  const launch = (batch: number, read: ReadRows, leads: LeadSet) => {
-    const task = deliverBatch(options, waiting, batch, read)
+  const launch = (read: ReadRows, leads: LeadSet) => {
+    const task = deliverBatch(options, waiting, read)
       .catch(failure.reject)
       .finally(() => inFlight.delete(task))
     inFlight.set(task, leads)
@@ -60,12 +65,12 @@ async function deliverFile(options: DeliverOptions): Promise<string | undefined>
     inFlight.size <= concurrency && !inFlight.values().some((other) => other.mayOverlap(leads))
 
   try {
-    for await (const { batch, rows } of pendingBatches(options)) {
+    for await (const rows of pendingBatches(options)) {
       const read = readRows(rows, reader)
       const leads = new LeadSet(read.entries.map(({ lead }) => lead))
       while (!canStart(leads)) await Promise.race([...inFlight.keys(), failure.promise])
       if (signal.aborted) throw new PushStopped('It was interrupted.')
-      launch(batch, read, leads)
+      launch(read, leads)
     }
     await Promise.race([Promise.all(inFlight.keys()), failure.promise])
     return undefined
@@ -81,31 +86,40 @@ function reasonToStop(error: unknown): string {
   throw error
 }
 
-/** The batches of the file that have no outcome yet. */
-async function* pendingBatches({ rows: all, batch: size, checkpoint }: DeliverOptions) {
-  let batch = 0
-  let rows: Row[] = []
-  for await (const row of all) {
-    rows.push(row)
-    if (rows.length < size) continue
-    if (!checkpoint.isDone(batch)) yield { batch, rows }
-    batch++
-    rows = []
+/** The rows of the file that have no outcome yet, in batches. */
+async function* pendingBatches({ rows: all, batch: size, checkpoint, signal, onChanged }: DeliverOptions) {
+  let index = 0
+  let batch: FileRow[] = []
+  const pending = () => {
+    const { rows, changedAt } = checkpoint.pendingOf(batch)
+    batch = []
+    if (changedAt !== undefined) onChanged(changedAt)
+    return rows
   }
-  if (rows.length > 0 && !checkpoint.isDone(batch)) yield { batch, rows }
+  for await (const row of all) {
+    batch.push({ ...row, index: index++ })
+    if (batch.length < size) continue
+    if (signal.aborted) throw new PushStopped('It was interrupted.')
+    const rows = pending()
+    if (rows.length > 0) yield rows
+  }
+  const rows = pending()
+  if (rows.length > 0) yield rows
+  if (checkpoint.end > index) onChanged(index)
 }
 
 /** @param waiting leads with a waiting row; the batch's own are added */
 async function deliverBatch(
   { sender, recorder, checkpoint, onRecorded }: DeliverOptions,
   waiting: LeadSet,
-  batch: number,
   { entries, rejected }: ReadRows
 ): Promise<void> {
   const [sent, blocked] = splitBlocked(entries, waiting)
   const delivered = await sender.deliver(sent)
-  for (const { lead } of recorder.record({ batch, sent, delivered, rejected, blocked })) waiting.add(lead)
-  onRecorded()
+  const outcome = answeredPart({ hadWaited: false, sent, delivered, rejected, blocked })
+  for (const { lead } of recorder.record(outcome)) waiting.add(lead)
+  onRecorded(delivered)
+  if (delivered.stopped !== undefined) throw delivered.stopped
   const { waitingCount } = checkpoint
   if (waitingCount > MAX_WAITING) {
     const why = `${waitingCount} rows failed and wait to be sent again, although others succeeded`
@@ -122,8 +136,23 @@ async function deliverWaiting(options: DeliverOptions): Promise<void> {
     const { entries, rejected } = readRows(rows.slice(start, start + size), reader)
     const [sent, blocked] = splitBlocked(entries, waiting)
     const delivered = await sender.deliver(sent)
-    for (const { lead } of recorder.record({ sent, delivered, rejected, blocked })) waiting.add(lead)
-    onRecorded()
+    const outcome = answeredPart({ hadWaited: true, sent, delivered, rejected, blocked })
+    for (const { lead } of recorder.record(outcome)) waiting.add(lead)
+    onRecorded(delivered)
+    if (delivered.stopped !== undefined) throw delivered.stopped
+  }
+}
+
+/** Leaves out the rows from the first one on that has no answer: the next run sends them. */
+function answeredPart(outcome: BatchOutcome): BatchOutcome {
+  const { sent, delivered, rejected, blocked } = outcome
+  const end = sent[delivered.answered]?.row.index ?? Number.POSITIVE_INFINITY
+  const isBefore = ({ row }: { readonly row: FileRow }) => row.index < end
+  return {
+    ...outcome,
+    sent: sent.slice(0, delivered.answered),
+    rejected: rejected.filter(isBefore),
+    blocked: blocked.filter(isBefore)
   }
 }
 
@@ -146,7 +175,7 @@ interface ReadRows {
   readonly rejected: readonly Reject[]
 }
 
-function readRows(rows: readonly Row[], reader: RowReader): ReadRows {
+function readRows(rows: readonly FileRow[], reader: RowReader): ReadRows {
   const entries: Entry[] = []
   const rejected: Reject[] = []
   for (const row of rows) {

@@ -7,6 +7,12 @@ import { type BatchResponse, describeProblem, readBatchResponse, readBody } from
 
 type BatchBody = paths['/v1/leads/batch-update']['post']['requestBody']['content']['application/json']
 
+/** A response, and how long it took in milliseconds. */
+export type TimedResponse = BatchResponse & { readonly ms: number }
+
+/** How long an interrupted push waits for requests in flight, in milliseconds. */
+const GRACE_MS = 1_500
+
 /** The API of a running gateway, as far as a push needs it. */
 export class GatewayApi {
   readonly #client: GatewayClient
@@ -43,14 +49,23 @@ export class GatewayApi {
   /**
    * Sends a batch of `count` updates. Never throws for an error of the gateway or the network.
    * @param json the body; the gateway validates it
-   * @param signal checked when a request is next in the queue; an aborted one is not sent
+   * @param signal an aborted request is not sent, or ends soon after. The gateway finishes what it has begun, and keeps
+   * the answer for a repeat.
    */
   async sendBatch(
     json: string,
     count: number,
     idempotencyKey: string | undefined,
     signal: AbortSignal
-  ): Promise<BatchResponse> {
+  ): Promise<TimedResponse> {
+    const end = new AbortController()
+    let timer: NodeJS.Timeout | undefined
+    const endSoon = () => {
+      timer = setTimeout(() => {
+        end.abort()
+      }, GRACE_MS)
+    }
+    signal.addEventListener('abort', endSoon, { once: true })
     try {
       const send = () =>
         this.#client.POST('/v1/leads/batch-update', {
@@ -59,15 +74,24 @@ export class GatewayApi {
           bodySerializer: () => json,
           headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
           parseAs: 'text',
-          redirect: 'manual'
+          redirect: 'manual',
+          signal: end.signal
         })
-      const sent = await this.#queue.add(async () => (signal.aborted ? undefined : send()))
-      if (sent === undefined) return { kind: 'later', detail: 'It was not sent.', retryAfterMs: 0 }
+      let started = 0
+      const sent = await this.#queue.add(async () => {
+        started = performance.now()
+        return signal.aborted ? undefined : send()
+      })
+      if (sent === undefined) return { kind: 'later', detail: 'It was not sent.', retryAfterMs: 0, ms: 0 }
       const { data, error, response } = sent
       const { status, headers } = response
-      return readBatchResponse(status, headers.get('retry-after'), readBody(data ?? error), count)
+      const read = readBatchResponse(status, headers.get('retry-after'), readBody(data ?? error), count)
+      return { ...read, ms: performance.now() - started }
     } catch (error) {
-      return { kind: 'later', detail: `Can't reach the gateway (${causeOf(error)}).`, retryAfterMs: 0 }
+      return { kind: 'later', detail: `Can't reach the gateway (${causeOf(error)}).`, retryAfterMs: 0, ms: 0 }
+    } finally {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', endSoon)
     }
   }
 }

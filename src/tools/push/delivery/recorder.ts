@@ -1,17 +1,17 @@
 import type { Result } from '../../../../schemas/batch.ts'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import type { RejectsFile } from '../checkpoint/rejects-file.ts'
-import { countResult, emptyTotals } from '../checkpoint/totals.ts'
+import type { RowOutcome } from '../checkpoint/row-records.ts'
+import { SUCCEEDED } from '../checkpoint/totals.ts'
 import type { Reason, Reject } from '../columns/reject.ts'
-import type { Row, RowSource } from '../input/row.ts'
+import type { FileRow } from '../input/file-row.ts'
+import type { RowSource } from '../input/row.ts'
 import type { Delivered, Entry } from './sender.ts'
-
-const SUCCEEDED: readonly string[] = ['updated', 'planned']
 
 /** The outcomes of a batch's rows. */
 export interface BatchOutcome {
-  /** Undefined for rows that had to wait. */
-  readonly batch?: number
+  /** Whether the rows had to wait before. */
+  readonly hadWaited: boolean
   /** Entries that were sent, and their results. */
   readonly sent: readonly Entry[]
   readonly delivered: Delivered
@@ -34,30 +34,30 @@ export class Recorder {
   }
 
   /** Returns the entries that have to wait. */
-  record({ batch, sent, delivered, rejected, blocked }: BatchOutcome): readonly Entry[] {
-    const totals = { ...emptyTotals(), calls: delivered.calls }
+  record({ hadWaited, sent, delivered, rejected, blocked }: BatchOutcome): readonly Entry[] {
     const rejects: Reject[] = [...rejected]
     const waiting: Entry[] = [...blocked]
-    const ended: Row[] = []
-    for (const { reason } of rejected) countResult(totals, reason)
+    const outcomes: { readonly row: FileRow; readonly outcome: RowOutcome }[] = rejected.map(
+      ({ row, reason }) => ({ row, outcome: { status: reason.status, warnings: [] } })
+    )
     for (const [index, entry] of sent.entries()) {
       const result = delivered.results[index]
       if (result === undefined) {
         waiting.push(entry)
         continue
       }
-      ended.push(entry.row)
-      countResult(totals, result)
-      if (!SUCCEEDED.includes(result.status)) rejects.push({ row: entry.row, reason: reasonOf(result) })
+      const { status, warnings = [] } = result
+      outcomes.push({ row: entry.row, outcome: { status, warnings: warnings.map(({ code }) => code) } })
+      if (!SUCCEEDED.includes(status)) rejects.push({ row: entry.row, reason: reasonOf(result) })
     }
-    rejects.sort((a, b) => a.row.line - b.row.line)
-    this.#rejects.append(rejects, this.#source)
-    const hadWaited = batch === undefined
+    rejects.sort((a, b) => a.row.index - b.row.index)
+    const places = this.#rejects.append(rejects, this.#source)
+    const all = [...outcomes, ...waiting.map(({ row }) => ({ row }))]
     this.#checkpoint.save({
-      ...(hadWaited ? {} : { batch }),
-      totals,
-      waiting: hadWaited ? [] : waiting.map(({ row }) => row),
-      ended: hadWaited ? [...ended, ...rejected.map(({ row }) => row)].map(({ line }) => line) : [],
+      sent: hadWaited ? [] : all.toSorted((a, b) => a.row.index - b.row.index),
+      ended: hadWaited ? outcomes : [],
+      calls: delivered.calls,
+      rejects: places,
       rejectBytes: this.#rejects.bytes
     })
     return waiting

@@ -3,16 +3,16 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Result } from '../../../../schemas/batch.ts'
 import type { RetrySchedule } from '../../../jobs/retry-schedule.ts'
 import { pauseMs } from '../../../vicidial/backoff.ts'
+import { SUCCEEDED } from '../checkpoint/totals.ts'
 import type { RowUpdate } from '../columns/row-reader.ts'
 import { PushStopped } from '../errors.ts'
-import type { Row } from '../input/row.ts'
-import type { BatchResponse } from './batch-response.ts'
-import type { GatewayApi } from './gateway-api.ts'
+import type { FileRow } from '../input/file-row.ts'
+import type { GatewayApi, TimedResponse } from './gateway-api.ts'
 import { LeadSet, type LeadRef } from './lead-set.ts'
 
 /** A row that can be sent. */
 export interface Entry {
-  readonly row: Row
+  readonly row: FileRow
   readonly update: RowUpdate
   readonly lead: LeadRef
 }
@@ -22,12 +22,24 @@ export interface Delivered {
   readonly results: readonly (Result | undefined)[]
   /** How many calls the gateway made to VICIdial. */
   readonly calls: number
+  /** How many entries got an answer. The others, at the end, were not sent, or their answer is not known. */
+  readonly answered: number
+  /** What `onAnswered` was called with, in sum. */
+  readonly shown: AnsweredRows
+  /** Why the push cannot continue. */
+  readonly stopped?: PushStopped
+}
+
+/** Counts of rows with an answer, before their batch is recorded. */
+export interface AnsweredRows {
+  readonly rows: number
+  readonly updated: number
 }
 
 export interface SenderOptions {
   readonly gateway: GatewayApi
-  /** The id of the push, for idempotency keys. Undefined for a dry run. */
-  readonly run: string | undefined
+  /** The id of the push at this time, for idempotency keys. Undefined for a dry run. */
+  readonly run: () => string | undefined
   /** Members of every request besides `updates`. */
   readonly request: Readonly<Record<string, unknown>>
   /** Maximum updates per request. */
@@ -36,16 +48,24 @@ export interface SenderOptions {
   readonly onLimit: (limit: number) => void
   /** Pauses between attempts, in addition to `Retry-After`. The push stops if nothing succeeds for `forMs`. */
   readonly retry: RetrySchedule
-  /** Ends pauses and stops sending. Requests in flight are finished. */
+  /** Ends pauses and stops sending. Requests in flight get a moment to finish. */
   readonly signal: AbortSignal
+  /** Called when entries are answered for the first time. */
+  readonly onAnswered: (answered: AnsweredRows) => void
 }
 
 /** How often an update is resent while others of its batch succeed. */
 const MAX_ATTEMPTS = 4
+/** How many updates of a batch may wait when the push stops. If there are more, the next run sends them as new ones. */
+const MAX_WAITING = 1_000
 /** How many times longer each pause may be than the one before. */
 const PAUSE_GROWTH = 2
 /** A slow VICIdial makes requests smaller, down to this many updates. */
 const MIN_LIMIT = 50
+/** How long a request should take at most, in milliseconds, so that there is progress to see. */
+const MAX_REQUEST_MS = 5_000
+/** Requests with fewer calls for each update stay large: smaller ones would need more calls. */
+const MIN_CALLS_FOR_EACH = 0.5
 
 /** Sends entries to the gateway until each has a final result or has to wait. */
 export class Sender {
@@ -58,56 +78,77 @@ export class Sender {
     this.#limit = options.limit
   }
 
-  /**
-   * Delivers entries. Updates of one lead take effect in the order of `entries`: resending one resends those after it.
-   * @throws PushStopped if the push cannot continue; the entries' results are unknown then
-   */
+  /** Delivers entries. Updates of one lead take effect in their order: resending one resends those after it. */
   async deliver(entries: readonly Entry[]): Promise<Delivered> {
     const results: (Result | undefined)[] = Array.from(entries, () => undefined)
     let calls = 0
-    let pending = entries.map((_, index) => index)
-    for (let attempts = 0; pending.length > 0;) {
-      const round = await this.#sendRound(entries, pending, results)
-      calls += round.calls
-      const next = entriesToResend(entries, results)
-      attempts = next.length < pending.length ? 1 : attempts + 1
-      for (const index of next) results[index] = undefined
-      pending = next
-      if (pending.length === 0) break
-      if (round.outage === undefined && attempts > MAX_ATTEMPTS) break
-      await this.#pause(attempts, round.retryAfterMs, round.outage)
+    let answered = 0
+    let shown: AnsweredRows = { rows: 0, updated: 0 }
+    const onAnswer = (index: number, answer: readonly Result[], newCalls: number) => {
+      calls += newCalls
+      if (index < answered) return
+      const updated = answer.filter(({ status }) => SUCCEEDED.includes(status)).length
+      const rows = index + 1 - answered
+      answered = index + 1
+      shown = { rows: shown.rows + rows, updated: shown.updated + updated }
+      this.#options.onAnswered({ rows, updated })
     }
-    return { results, calls }
+    try {
+      let pending = entries.map((_, index) => index)
+      for (let attempts = 0; pending.length > 0;) {
+        const round = await this.#sendRound(entries, pending, results, onAnswer)
+        const next = entriesToResend(entries, results)
+        attempts = next.length < pending.length ? 1 : attempts + 1
+        for (const index of next) results[index] = undefined
+        pending = next
+        if (pending.length === 0) break
+        if (round.outage === undefined && attempts > MAX_ATTEMPTS) break
+        await this.#pause(attempts, round.retryAfterMs, round.outage)
+      }
+      return { results, calls, answered: entries.length, shown }
+    } catch (error) {
+      if (!(error instanceof PushStopped)) throw error
+      const resend = entriesToResend(entries.slice(0, answered), results)
+      if (resend.length > MAX_WAITING) answered = resend[0] ?? answered
+      for (const index of resend) results[index] = undefined
+      return { results, calls, answered, shown, stopped: error }
+    }
   }
 
   /** Sends entries once, in consecutive requests of at most the limit, and fills in their results. */
   async #sendRound(
     entries: readonly Entry[],
     pending: readonly number[],
-    results: (Result | undefined)[]
-  ): Promise<{ calls: number; retryAfterMs: number; outage: string | undefined }> {
-    let calls = 0
+    results: (Result | undefined)[],
+    onAnswer: (lastIndex: number, answer: readonly Result[], calls: number) => void
+  ): Promise<{ retryAfterMs: number; outage: string | undefined }> {
     let retryAfterMs = 0
     let outage: string | undefined
     for (let sent = 0; sent < pending.length && outage === undefined;) {
       const indexes = pending.slice(sent, sent + this.#limit)
       const response = await this.#request(indexes.map((index) => entries[index] as Entry))
-      if (response.kind === 'too_large') {
-        if (indexes.length > 1) {
-          this.#lowerLimit(Math.ceil(indexes.length / 2))
-          continue
-        }
-        results[indexes[0] as number] = TOO_LARGE
-      } else {
-        for (const [n, index] of indexes.entries()) results[index] = response.results[n]
-        calls += response.calls
+      if (response.kind === 'too_large' && indexes.length > 1) {
+        this.#lowerLimit(Math.ceil(indexes.length / 2))
+        continue
+      }
+      const answer = response.kind === 'too_large' ? [TOO_LARGE] : response.results
+      for (const [n, index] of indexes.entries()) results[index] = answer[n]
+      onAnswer(indexes.at(-1) ?? 0, answer, response.kind === 'too_large' ? 0 : response.calls)
+      if (response.kind === 'results') {
         retryAfterMs = Math.max(retryAfterMs, response.retryAfterMs)
         outage = response.outage
         this.#adjust(response.results)
+        this.#adjustToTime(response)
       }
       sent += indexes.length
     }
-    return { calls, retryAfterMs, outage }
+    return { retryAfterMs, outage }
+  }
+
+  /** Makes requests smaller that take long and would share few calls anyway. */
+  #adjustToTime({ results, calls, ms }: Extract<TimedResponse, { kind: 'results' }>): void {
+    if (ms <= MAX_REQUEST_MS || calls < results.length * MIN_CALLS_FOR_EACH) return
+    this.#lowerLimit(Math.max(MIN_LIMIT, Math.floor((results.length * MAX_REQUEST_MS) / ms)))
   }
 
   /** Remembers when something succeeded. Lowers the limit if VICIdial ran out of time for some updates. */
@@ -127,8 +168,9 @@ export class Sender {
   /** Makes one request, and repeats it until it has a final response. */
   async #request(
     entries: readonly Entry[]
-  ): Promise<Extract<BatchResponse, { kind: 'results' | 'too_large' }>> {
-    const { gateway, run, request } = this.#options
+  ): Promise<Extract<TimedResponse, { kind: 'results' | 'too_large' }>> {
+    const { gateway, request } = this.#options
+    const run = this.#options.run()
     const body = JSON.stringify({ updates: entries.map(({ update }) => update), ...request })
     const bodyHash = hash('sha256', body).slice(0, 32)
     const key = run === undefined ? undefined : `push-${run}-${entries[0]?.row.line}-${bodyHash}`

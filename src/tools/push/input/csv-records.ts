@@ -86,6 +86,7 @@ export class CsvRecords {
     this.#open = []
     this.#length = 0
     const first = lines[0] as Line
+    if (lines.length === 1 && first.undecodable === undefined) return { line: first.number, text: first.text }
     const text = withoutEnd(lines.map((line) => line.text + line.end).join(''))
     const bad = lines.find((line) => line.undecodable !== undefined)
     if (bad === undefined) return { line: first.number, text }
@@ -104,11 +105,12 @@ function withoutEnd(text: string): string {
   return text.replace(/\r?\n$|\r$/, '')
 }
 
-/** Why a part of the input, such as `Line 2`, can't be decoded. */
-export function undecodableFault(what: string, text: string, { name }: Encoding): string {
+/** Why a part of the input, such as `Line 2`, can't be decoded. Advises `--encoding`, unless a mark says what it is. */
+export function undecodableFault(what: string, text: string, { name, mark }: Encoding): string {
   const index = text.indexOf('\uFFFD')
   const near = JSON.stringify(text.slice(Math.max(0, index - CONTEXT), index + CONTEXT))
-  return `${what} is not valid ${name} near ${near}.`
+  const advice = ' If the whole input is in another encoding, set --encoding, for example latin1.'
+  return `${what} is not valid ${name} near ${near}.${mark.length > 0 ? '' : advice}`
 }
 
 /** What a line does to quotes: it leaves none open, leaves one open, or has one where none may be. */

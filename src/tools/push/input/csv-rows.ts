@@ -7,6 +7,8 @@ import type { Row, RowSource } from './row.ts'
 
 const DELIMITERS = [',', ';', '\t', '|'] as const
 
+const MAX_COLUMNS = 2_000
+
 /** The first line of some files, by which Excel knows the delimiter. */
 const DELIMITER_LINE = /^"?sep=([^"])"?$/i
 
@@ -48,20 +50,17 @@ export async function readCsv(
   }
   let head = await next()
   if (namedDelimiter(head.text) !== undefined) head = await next()
-  if (head.undecodable !== undefined) throw new PushFailure(`${head.fault}${encodingAdvice(encoding)}`, 2)
+  if (head.undecodable !== undefined) throw new PushFailure(head.fault ?? '', 2)
   if (head.fault !== undefined) throw new PushFailure(`The header is not valid CSV: ${STRAY_QUOTE}`, 2)
   const header = (parseAll([head], delimiter)[0] ?? []).map((name) => name.trim())
+  if (header.length > MAX_COLUMNS)
+    throw new PushFailure(`The header has ${header.length} columns, more than ${MAX_COLUMNS}.`, 2)
   const blank = { rows: 0 }
   const rows = async function* (): AsyncGenerator<Row, void> {
     yield* rowsOf(records, header.length, delimiter, blank)
     for await (const group of groups) yield* rowsOf(group, header.length, delimiter, blank)
   }
   return { format: 'csv', header, rows: rows(), delimiter, blankRows: () => blank.rows }
-}
-
-/** Advice for input that can't be decoded, unless a byte order mark says what its encoding is. */
-export function encodingAdvice({ mark }: Encoding): string {
-  return mark.length > 0 ? '' : ' Set --encoding, for example latin1.'
 }
 
 /** Reads the texts of rows, in groups, without empty lines. */

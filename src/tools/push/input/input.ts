@@ -33,13 +33,15 @@ export interface InputOptions {
 
 /** How many bytes at the start to read for guessing what the input is. */
 const MAX_FIRST_BYTES = 65_536
+/** The start of a list of objects within an object. */
+const LIST = /"([^"\\]*)"\s*:\s*\[\s*\{/
 const TABLES = ['.csv', '.tsv', '.tab']
 
 /**
  * Opens a file, and reads it once for its identity. `-` is standard input.
- * @throws PushFailure if it can't be read
+ * @throws PushFailure if it can't be read, or if the signal ends that
  */
-export async function openInput(file: string, standardInput: Readable): Promise<Input> {
+export async function openInput(file: string, standardInput: Readable, signal: AbortSignal): Promise<Input> {
   if (file === '-') {
     const close = async () => {
       standardInput.destroy()
@@ -48,7 +50,7 @@ export async function openInput(file: string, standardInput: Readable): Promise<
   }
   try {
     const handle = await open(file)
-    const identity = await identify(handle).catch(async (error: unknown) => {
+    const identity = await identify(handle, signal).catch(async (error: unknown) => {
       await handle.close()
       throw error
     })
@@ -59,14 +61,16 @@ export async function openInput(file: string, standardInput: Readable): Promise<
     }
     return { identity, stream, close }
   } catch (error) {
+    if (error instanceof PushFailure) throw error
     throw new PushFailure(`Can't read ${file} (${errorCode(error)}).`, 2, { cause: error })
   }
 }
 
-async function identify(handle: FileHandle): Promise<FileIdentity> {
+async function identify(handle: FileHandle, signal: AbortSignal): Promise<FileIdentity> {
   const hash = createHash('sha256')
   let bytes = 0
   for await (const chunk of handle.createReadStream({ start: 0, autoClose: false })) {
+    if (signal.aborted) throw new PushFailure('It was interrupted.', 1)
     hash.update(chunk as Buffer)
     bytes += (chunk as Buffer).length
   }
@@ -95,7 +99,9 @@ export async function readRows(file: string, stream: Readable, options: InputOpt
   }
   const { readJsonArray, readJsonLines } = await import('./json-rows.ts')
   const rows = format === 'json' ? readJsonArray(all, encoding) : readJsonLines(all, encoding)
-  return { format, header: undefined, rows, delimiter: '', blankRows: () => 0, ...common }
+  const listName = format === 'json' ? undefined : LIST.exec(text)?.[1]
+  const list = listName === undefined ? {} : { listName }
+  return { format, header: undefined, rows, delimiter: '', blankRows: () => 0, ...list, ...common }
 }
 
 function guessFormat(file: string, first: string): Format {

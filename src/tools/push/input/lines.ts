@@ -1,3 +1,4 @@
+import { PushFailure } from '../errors.ts'
 import type { Encoding } from './encoding.ts'
 
 /** A part of the input. */
@@ -55,13 +56,20 @@ export async function* readPieces(
   for await (const block of readBlocks(chunks, encoding, isEnd)) yield textsOf(block, encoding, isEnd)
 }
 
-/** Joins chunks to blocks that end after one of the units that `isEnd` names. */
+/** How long a line may be, in bytes. A longer one is no row, and doesn't fit into memory. */
+const MAX_LINE_BYTES = 16_777_216
+
+/**
+ * Joins chunks to blocks that end after one of the units that `isEnd` names.
+ * @throws PushFailure if there is none for too long
+ */
 async function* readBlocks(
   chunks: AsyncIterable<Buffer>,
   encoding: Encoding,
   isEnd: (unit: number) => boolean
 ): AsyncGenerator<Buffer, void> {
   let open: Buffer[] = []
+  let openBytes = 0
   let tail: Buffer = Buffer.alloc(0)
   for await (const chunk of chunks) {
     const joined = tail.length === 0 ? chunk : Buffer.concat([tail, chunk])
@@ -72,8 +80,13 @@ async function* readBlocks(
     if (end > 0) {
       yield open.length === 0 ? block.subarray(0, end) : Buffer.concat([...open, block.subarray(0, end)])
       open = []
+      openBytes = 0
     }
-    if (end < whole) open.push(block.subarray(end))
+    if (end === whole) continue
+    open.push(block.subarray(end))
+    openBytes += whole - end
+    if (openBytes > MAX_LINE_BYTES)
+      throw new PushFailure(`The input has a line of more than ${MAX_LINE_BYTES} bytes.`, 1)
   }
   const rest = Buffer.concat([...open, tail])
   if (rest.length > 0) yield rest

@@ -25,6 +25,8 @@ export interface RowSource {
   /** The delimiter between cells of a CSV row. */
   readonly delimiter: string
   readonly encoding: Encoding
+  /** The name before the first list of objects, if the format is JSON lines. The rows may be in that list. */
+  readonly listName?: string
   /** Rows without any text so far, which `rows` leaves out. */
   readonly blankRows: () => number
   /** Bytes read so far. */

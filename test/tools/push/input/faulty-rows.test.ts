@@ -39,7 +39,7 @@ test('a line that is not text in its encoding is one faulty row', async (t) => {
     faulty: [3, 6]
   })
   t.strictSame(
-    rows.flatMap(({ fault }) => fault ?? []),
+    rows.flatMap(({ fault }) => fault?.replace(/ If .*/, '') ?? []),
     ['Line 3 is not valid utf-8 near "2,Bj\ufffdrk".', 'Line 7 is not valid utf-8 near "\ufffd\\"".']
   )
   t.strictSame(

@@ -68,7 +68,8 @@ test('CSV: other encodings can be set; a header that is not text in the encoding
   t.strictSame((await read(latin1, { encoding: 'latin1' })).rows, [{ line: 2, value: ['1', 'José'] }])
   await t.rejects(read(Buffer.from('a,José\n1,x\n', 'latin1')), {
     exitCode: 2,
-    message: 'Line 1 is not valid utf-8 near "a,Jos\ufffd". Set --encoding, for example latin1.'
+    message:
+      'Line 1 is not valid utf-8 near "a,Jos\ufffd". If the whole input is in another encoding, set --encoding, for example latin1.'
   })
   await t.rejects(read('a\n', { encoding: 'klingon' }), { exitCode: 2, message: /unknown encoding klingon/ })
 })
@@ -76,6 +77,7 @@ test('CSV: other encodings can be set; a header that is not text in the encoding
 test('CSV: a missing header or one with an unclosed quote is refused', async (t) => {
   for (const text of ['', '\n \n', 'sep=;\n'])
     await t.rejects(read(text), { exitCode: 2, message: /^The input is empty/ })
+  await t.rejects(read(','.repeat(2_000)), { exitCode: 2, message: /^The header has 2001 columns/ })
   await t.rejects(read('a,"b\n1,2\n'), { exitCode: 2, message: /^The header is not valid CSV/ })
 })
 
