@@ -30,6 +30,14 @@ const options = {
         "Whether prose may lose characters, with a warning. The default is the caller's, mostly `accept`."
     })
   ),
+  on_invalid: Type.Optional(
+    Type.Enum(['reject_update', 'drop_field'], {
+      description:
+        'What a faulty value does. `reject_update`: nothing of its update is set. `drop_field`: the other fields are set, ' +
+        'and the result has a warning `field_dropped`. `list_id`, a key and the last field are never dropped. The default ' +
+        "is the caller's, mostly `reject_update`."
+    })
+  ),
   reset_called: Type.Optional(Type.Boolean({ description: 'Clears called-since-last-reset.' })),
   allow_undefined_list: Type.Optional(
     Type.Boolean({ description: 'Lets VICIdial move a lead to a list that does not exist.' })
@@ -99,9 +107,15 @@ export const ShortBatchRequestSchema = Type.Object(
 const WarningSchema = Type.Object(
   {
     field: Type.String(),
-    code: Type.Enum(['characters_dropped', 'transliterated', 'custom_fields_not_stored']),
+    code: Type.Enum(['characters_dropped', 'transliterated', 'custom_fields_not_stored', 'field_dropped']),
     sent: Type.String(),
-    stored: Type.String(),
+    stored: Type.Optional(
+      Type.String({ description: 'Absent with `field_dropped`: the field was not set.' })
+    ),
+    refusal: Type.Optional(
+      Type.String({ description: '`field_dropped`: the code of the refusal; /problems/<code> explains it.' })
+    ),
+    detail: Type.Optional(Type.String({ description: '`field_dropped`: why the value is refused.' })),
     lead_ids: Type.Optional(
       Type.Array(Type.Integer(), {
         description: 'With on_multiple "all": the leads that it is about; absent if it is about all of them.'

@@ -1,6 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net'
 import { ALL_RIGHTS, type Allowed, allows, type Rights } from '../leads/rights.ts'
-import type { KeyMatch, OnLossy } from '../leads/update.ts'
+import type { KeyMatch, OnInvalid, OnLossy } from '../leads/update.ts'
 import type { CallerLimits, RateLimit } from './caller-limits.ts'
 
 /** The permission that a route needs; `webhook:NAME` for each webhook endpoint with callers' keys. */
@@ -34,6 +34,7 @@ export interface CallerConfig {
   /** The VICIdial `source` of its calls, if it has its own. */
   readonly source?: string
   readonly onLossy?: OnLossy
+  readonly onInvalid?: OnInvalid
   readonly keyMatch?: KeyMatch
   readonly permissions: Permissions
   /** Addresses and networks (CIDR) that it may call from; undefined: any. */
@@ -51,6 +52,7 @@ export class Caller {
   readonly account: string
   readonly source: string | undefined
   readonly onLossy: OnLossy
+  readonly onInvalid: OnInvalid
   readonly keyMatch: KeyMatch
   readonly permissions: Permissions
   /** Its quotas, shared by all its keys. */
@@ -63,6 +65,7 @@ export class Caller {
     this.account = config.account
     this.source = config.source
     this.onLossy = config.onLossy ?? 'accept'
+    this.onInvalid = config.onInvalid ?? 'reject_update'
     this.keyMatch = config.keyMatch ?? 'collation'
     this.permissions = config.permissions
     this.limits = limits

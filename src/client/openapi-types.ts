@@ -526,6 +526,11 @@ export interface components {
              * @enum {unknown}
              */
             on_lossy?: "accept" | "reject";
+            /**
+             * @description What a faulty value does. `reject_update`: nothing of its update is set. `drop_field`: the other fields are set, and the result has a warning `field_dropped`. `list_id`, a key and the last field are never dropped. The default is the caller's, mostly `reject_update`.
+             * @enum {unknown}
+             */
+            on_invalid?: "reject_update" | "drop_field";
             /** @description Clears called-since-last-reset. */
             reset_called?: boolean;
             /** @description Lets VICIdial move a lead to a list that does not exist. */
@@ -554,6 +559,11 @@ export interface components {
              * @enum {unknown}
              */
             on_lossy?: "accept" | "reject";
+            /**
+             * @description What a faulty value does. `reject_update`: nothing of its update is set. `drop_field`: the other fields are set, and the result has a warning `field_dropped`. `list_id`, a key and the last field are never dropped. The default is the caller's, mostly `reject_update`.
+             * @enum {unknown}
+             */
+            on_invalid?: "reject_update" | "drop_field";
             /** @description Clears called-since-last-reset. */
             reset_called?: boolean;
             /** @description Lets VICIdial move a lead to a list that does not exist. */
@@ -586,6 +596,11 @@ export interface components {
              * @enum {unknown}
              */
             on_lossy?: "accept" | "reject";
+            /**
+             * @description What a faulty value does. `reject_update`: nothing of its update is set. `drop_field`: the other fields are set, and the result has a warning `field_dropped`. `list_id`, a key and the last field are never dropped. The default is the caller's, mostly `reject_update`.
+             * @enum {unknown}
+             */
+            on_invalid?: "reject_update" | "drop_field";
             /** @description Clears called-since-last-reset. */
             reset_called?: boolean;
             /** @description Lets VICIdial move a lead to a list that does not exist. */
@@ -595,9 +610,14 @@ export interface components {
         Warning: {
             field: string;
             /** @enum {unknown} */
-            code: "characters_dropped" | "transliterated" | "custom_fields_not_stored";
+            code: "characters_dropped" | "transliterated" | "custom_fields_not_stored" | "field_dropped";
             sent: string;
-            stored: string;
+            /** @description Absent with `field_dropped`: the field was not set. */
+            stored?: string;
+            /** @description `field_dropped`: the code of the refusal; /problems/<code> explains it. */
+            refusal?: string;
+            /** @description `field_dropped`: why the value is refused. */
+            detail?: string;
             /** @description With on_multiple "all": the leads that it is about; absent if it is about all of them. */
             lead_ids?: number[];
         };

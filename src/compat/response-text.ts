@@ -152,8 +152,8 @@ function warningParts(updated: readonly Result[], { user, function: called }: Ca
     (result.warnings ?? []).map((warning) => ({ ...result, warnings: [warning] }))
   )
   return groupedParts(each, ({ warnings: [warning] = [] }) => ({
-    before: `${called} VALUE STORED OTHERWISE - ${user}`,
-    after: `|${warning?.code}|${plain(warning?.field ?? '')}|${plain(warning?.stored ?? '')}`
+    before: `${called} ${warning?.stored === undefined ? 'VALUE NOT STORED' : 'VALUE STORED OTHERWISE'} - ${user}`,
+    after: `|${warning?.code}|${plain(warning?.field ?? '')}|${plain(warning?.stored ?? warning?.refusal ?? '')}`
   }))
 }
 

@@ -2,7 +2,7 @@ import type { Cleaned } from './clean.ts'
 import { cleanCustomField, type CustomField } from './custom-field.ts'
 import { FIELD_BY_NAME, FIELDS, type Field } from './fields.ts'
 import { isObject } from './is-object.ts'
-import { echo, type PointedRefusal, pointer, type Refusal, type Warning } from './refusal.ts'
+import { echo, type PointedRefusal, pointer, quoted, type Refusal, type Warning } from './refusal.ts'
 import { allows, type Rights } from './rights.ts'
 import type { ServerRules } from './server-rules.ts'
 import { unseenIn } from './typography.ts'
@@ -26,6 +26,7 @@ export interface ChangesInput {
   readonly resetCalled: boolean
   readonly allowUndefinedList: boolean
   readonly onLossy: 'accept' | 'reject'
+  readonly onInvalid: 'reject_update' | 'drop_field'
 }
 
 /** How the operator has set up VICIdial's leads. */
@@ -45,41 +46,78 @@ export const MAX_REFUSALS = 100
 const FIELD_ORDER: ReadonlyMap<Field, number> = new Map(FIELDS.map((field, position) => [field, position]))
 /** VICIdial empties every custom field whose `&label=` it finds in the decoded request, even inside a value. */
 const LOOKS_LIKE_PARAMETER = /[&?][^&?=\s]+=/
+/** `list_id` as the API and VICIdial call it. */
+const LIST_NAMES: ReadonlySet<string> = new Set(['list_id', FIELD_BY_NAME.get('list_id')?.parameter ?? ''])
 /** Begins the names of custom fields, in `Changes.stored` and in refusals. */
 export const CUSTOM = 'custom_fields.'
 
 /**
  * Checks and cleans the fields of an update. Returns the changes, or every refusal with a JSON Pointer into the update.
+ * With `onInvalid: 'drop_field'` the changes are those of the sound fields, unless a refusal concerns more than its field.
  * Linear in the number of fields; never throws.
  */
 export function readChanges(input: ChangesInput, rules: ChangesRules): Changes | PointedRefusal[] {
-  const refusals: PointedRefusal[] = []
+  const faults = new Faults()
   const standard: StandardValue[] = []
   const custom: CustomValue[] = []
-  const fields = objectIn('fields', input.fields, refusals)
+  const fields = objectIn('fields', input.fields, faults)
   for (const name in fields) {
-    if (refusals.length >= MAX_REFUSALS) break
+    if (faults.isFull) break
     const field = FIELD_BY_NAME.get(name)
     const value =
       field === undefined ? unknownField(name) : standardField(field, fields[name], rules, input.onLossy)
-    if ('code' in value) refusals.push({ ...value, pointer: pointer('fields', name) })
+    if ('code' in value) faults.addValue(value, fields[name], 'fields', name)
     else standard.push(value)
   }
-  const customFields = objectIn('custom_fields', input.customFields, refusals)
+  const customFields = objectIn('custom_fields', input.customFields, faults)
   for (const label in customFields) {
-    if (refusals.length >= MAX_REFUSALS) break
+    if (faults.isFull) break
     const value = customField(label, customFields[label], rules)
-    if ('code' in value) refusals.push({ ...value, pointer: pointer('custom_fields', label) })
+    if ('code' in value) faults.addValue(value, customFields[label], 'custom_fields', label)
     else custom.push(value)
   }
 
-  if (custom.length > 0) refuseParameterLikeValues(standard, custom, refusals)
+  const sound = custom.length > 0 ? withoutParameterLike(standard, custom, faults) : { standard, custom }
   if (input.resetCalled && !allows(rules.rights.fields, RESET_CALLED)) {
-    refusals.push({ ...fieldNotAllowed(RESET_CALLED), pointer: pointer(RESET_CALLED) })
+    faults.add({ ...fieldNotAllowed(RESET_CALLED), pointer: pointer(RESET_CALLED) })
   }
-  if (refusals.length > 0) return refusals
+  const { refusals } = faults
+  const isEmpty = sound.standard.length === 0 && sound.custom.length === 0
+  if (refusals.length > 0 && (input.onInvalid === 'reject_update' || isEmpty || !faults.canBeDropped)) {
+    return [...refusals]
+  }
   const detail = 'The update changes nothing: give fields, custom_fields or reset_called.'
-  return compose(standard, custom, input) ?? [{ code: 'no_changes', detail, pointer: '' }]
+  const none: PointedRefusal = { code: 'no_changes', detail, pointer: '' }
+  return compose(sound.standard, sound.custom, input, faults.dropped) ?? [none]
+}
+
+/** The refusals of an update, and the warnings if it is made without the refused values. */
+class Faults {
+  readonly refusals: PointedRefusal[] = []
+  readonly dropped: Warning[] = []
+
+  /** Whether the rest of the update is not read any more. */
+  get isFull(): boolean {
+    return this.refusals.length >= MAX_REFUSALS
+  }
+
+  /** Whether the update can be made without the refused values. */
+  get canBeDropped(): boolean {
+    return this.dropped.length === this.refusals.length && !this.isFull
+  }
+
+  /** Adds a refusal that concerns the whole update. */
+  add(refusal: PointedRefusal): void {
+    this.refusals.push(refusal)
+  }
+
+  /** Adds the refusal of a value. A lead that is not moved, as the value of `list_id` is left out, is no update. */
+  addValue(refusal: Refusal, value: unknown, ...path: [string, string]): void {
+    this.add({ ...refusal, pointer: pointer(...path) })
+    const { code, detail, field = '' } = refusal
+    if (LIST_NAMES.has(field)) return
+    this.dropped.push({ field, code: 'field_dropped', sent: quoted(value), refusal: code, detail })
+  }
 }
 
 interface StandardValue {
@@ -93,10 +131,10 @@ interface CustomValue {
   readonly stored: string
 }
 
-function objectIn(name: string, value: unknown, refusals: PointedRefusal[]): Record<string, unknown> {
+function objectIn(name: string, value: unknown, faults: Faults): Record<string, unknown> {
   if (value === undefined || isObject(value)) return value ?? {}
   const detail = `${name} must be an object of names and values.`
-  refusals.push({ code: 'field_invalid', field: name, detail, pointer: pointer(name) })
+  faults.add({ code: 'field_invalid', field: name, detail, pointer: pointer(name) })
   return {}
 }
 
@@ -157,33 +195,38 @@ function customField(label: string, value: unknown, rules: ChangesRules): Custom
   return 'code' in cleaned ? cleaned : { label, ...cleaned }
 }
 
-function refuseParameterLikeValues(
-  standard: StandardValue[],
-  custom: CustomValue[],
-  refusals: PointedRefusal[]
-): void {
+/** Refuses values that VICIdial would take for parameters. Returns the others. */
+function withoutParameterLike(
+  standard: readonly StandardValue[],
+  custom: readonly CustomValue[],
+  faults: Faults
+): { standard: StandardValue[]; custom: CustomValue[] } {
   const detail = 'Beside custom fields, VICIdial would take "&name=" in a value for a field to empty.'
-  const check = (field: string, send: string, ...path: string[]) => {
-    if (!LOOKS_LIKE_PARAMETER.test(send)) return
-    refusals.push({ code: 'unsafe_characters', field, detail, pointer: pointer(...path) })
+  const isSound = (field: string, send: string, ...path: [string, string]) => {
+    if (!LOOKS_LIKE_PARAMETER.test(send)) return true
+    faults.addValue({ code: 'unsafe_characters', field, detail }, send, ...path)
+    return false
   }
-  for (const { field, cleaned } of standard) check(field.name, cleaned.send, 'fields', field.name)
-  for (const { label, send } of custom) check(CUSTOM + label, send, 'custom_fields', label)
+  return {
+    standard: standard.filter(({ field: { name }, cleaned }) => isSound(name, cleaned.send, 'fields', name)),
+    custom: custom.filter(({ label, send }) => isSound(CUSTOM + label, send, 'custom_fields', label))
+  }
 }
 
 /** Options of an update that show in its parameters. */
 type SentOptions = Pick<ChangesInput, 'resetCalled' | 'allowUndefinedList'>
 
-/** Composes changes from their values; undefined if there is nothing to change. */
+/** Composes changes from their values, with warnings about other values; undefined if there is nothing to change. */
 function compose(
   standard: StandardValue[],
   custom: CustomValue[],
-  { resetCalled, allowUndefinedList }: SentOptions
+  { resetCalled, allowUndefinedList }: SentOptions,
+  ofOthers: readonly Warning[]
 ): Changes | undefined {
   if (standard.length === 0 && custom.length === 0 && !resetCalled) return undefined
   const params: Record<string, string> = {}
   const stored: Record<string, string> = {}
-  const warnings: Warning[] = []
+  const warnings: Warning[] = [...ofOthers]
   let singleLead = custom.length > 0
 
   standard.sort((a, b) => (FIELD_ORDER.get(a.field) ?? 0) - (FIELD_ORDER.get(b.field) ?? 0))
@@ -246,5 +289,6 @@ export function withoutFields(changes: Changes, names: readonly string[]): Chang
       standard.push({ field, cleaned: { send, stored: kept, warnings: ofField } })
     }
   }
-  return compose(standard, custom, optionsOf(changes))
+  const ofOthers = warnings.filter(({ field }) => stored[field] === undefined)
+  return compose(standard, custom, optionsOf(changes), ofOthers)
 }

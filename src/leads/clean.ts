@@ -3,7 +3,7 @@ import { columnText, type ColumnText, type DbCharset, type NonLatin } from './co
 import { FIELDS, type Field } from './fields.ts'
 import { parseDate, parseInteger, parseOffset } from './numbers-and-dates.ts'
 import { readPhone } from './phone.ts'
-import type { Refusal, RefusalCode, Warning } from './refusal.ts'
+import { quoted, type Refusal, type RefusalCode, type Warning } from './refusal.ts'
 import { asciiOf, shown, unseenIn, withoutInvisible } from './typography.ts'
 import { BLANK, composed, tooManyMarks, unsafeCharacter } from './sendable-text.ts'
 
@@ -31,8 +31,6 @@ const BREAKS = /[\t\v\f\n\u0085\u2028\u2029]+/g
 const PHONE_TYPOGRAPHY = /(?!\p{ASCII})[\p{Zs}\p{Pd}\u2212\uff01-\uff5e]/gu
 /** A whole number as table programs write one that they hold as a fraction: `2125550100.0`, `2.12555E+09`. */
 const TABLE_NUMBER = /^\+?(?:\d{6,}\.0+|\d(?:\.\d+)?[Ee]\+\d+)$/
-/** Most characters of a value quoted in a warning: a little more than the longest column. */
-const MAX_ECHO = 300
 /** Most lost characters listed in a refusal. */
 const MAX_LISTED_CHARACTERS = 10
 const NO_CHARACTERS: readonly string[] = []
@@ -282,12 +280,7 @@ function losses(
   const codes: Warning['code'][] = []
   if (isTransliterated) codes.push('transliterated')
   if (isDropped) codes.push('characters_dropped')
-  return codes.map((code) => ({ field: field.name, code, sent: echoed(value), stored }))
-}
-
-/** A value as a warning quotes it. */
-function echoed(value: string): string {
-  return value.length > MAX_ECHO ? `${value.slice(0, MAX_ECHO)}…` : value
+  return codes.map((code) => ({ field: field.name, code, sent: quoted(value), stored }))
 }
 
 function fit({ field, text }: Column, send: string, stored: string, warnings: Warning[]): Cleaned | Refusal {

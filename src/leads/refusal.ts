@@ -1,9 +1,13 @@
 /** A loss that the caller accepted: the sent value and the value that VICIdial stores. */
 export interface Warning {
   field: string
-  code: 'characters_dropped' | 'transliterated' | 'custom_fields_not_stored'
+  code: 'characters_dropped' | 'transliterated' | 'custom_fields_not_stored' | 'field_dropped'
   sent: string
-  stored: string
+  /** Absent: the field was left out, and holds what it held before. */
+  stored?: string
+  /** Why the field was left out, and the same for people. */
+  refusal?: RefusalCode
+  detail?: string
   /** The leads that it concerns. Absent: every lead of the update. */
   leads?: readonly number[]
 }
@@ -43,3 +47,11 @@ export function echo(name: string): string {
 }
 
 const MAX_NAME = 100
+/** Most characters of a value quoted in a warning: a little more than the longest column. */
+const MAX_VALUE = 300
+
+/** A value as a warning quotes it: a text as it is, another value as JSON. */
+export function quoted(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text
+}

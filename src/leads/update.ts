@@ -12,6 +12,10 @@ export const ON_MULTIPLE: readonly OnMultiple[] = ['reject', 'all', 'newest']
 export type OnLossy = 'accept' | 'reject'
 export const ON_LOSSY: readonly OnLossy[] = ['accept', 'reject']
 
+/** Whether a faulty value rejects its update, or is left out of it with a warning. */
+export type OnInvalid = 'reject_update' | 'drop_field'
+export const ON_INVALID: readonly OnInvalid[] = ['reject_update', 'drop_field']
+
 /** Whether a key finds every code that VICIdial counts as equal, or only the same spelling. */
 export type KeyMatch = 'collation' | 'exact'
 export const KEY_MATCH: readonly KeyMatch[] = ['collation', 'exact']
@@ -21,6 +25,7 @@ export interface UpdateOptions {
   readonly onMultiple: OnMultiple
   readonly keyMatch: KeyMatch
   readonly onLossy: OnLossy
+  readonly onInvalid: OnInvalid
   readonly resetCalled: boolean
   readonly allowUndefinedList: boolean
 }
@@ -30,6 +35,7 @@ export const DEFAULT_OPTIONS: UpdateOptions = {
   onMultiple: 'reject',
   keyMatch: 'collation',
   onLossy: 'accept',
+  onInvalid: 'reject_update',
   resetCalled: false,
   allowUndefinedList: false
 }
@@ -53,7 +59,7 @@ export interface RejectedUpdate {
   readonly refusals: readonly PointedRefusal[]
 }
 
-const OPTIONS = ['reset_called', 'allow_undefined_list', 'on_multiple', 'key_match', 'on_lossy']
+const OPTIONS = ['reset_called', 'allow_undefined_list', 'on_multiple', 'key_match', 'on_lossy', 'on_invalid']
 const PROPERTIES: ReadonlySet<string> = new Set([...KEY_NAMES, 'fields', 'custom_fields', ...OPTIONS])
 
 /** Changes already read from a request's updates that share its options, by the JSON of their `fields`. */
@@ -194,6 +200,7 @@ export function readOptions(
     onMultiple: read('on_multiple', ON_MULTIPLE, defaults.onMultiple),
     keyMatch: read('key_match', KEY_MATCH, defaults.keyMatch),
     onLossy: read('on_lossy', ON_LOSSY, defaults.onLossy),
+    onInvalid: read('on_invalid', ON_INVALID, defaults.onInvalid),
     resetCalled: read('reset_called', [true, false], defaults.resetCalled),
     allowUndefinedList: read('allow_undefined_list', [true, false], defaults.allowUndefinedList)
   }

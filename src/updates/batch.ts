@@ -37,6 +37,7 @@ const COMMON = [
   'on_multiple',
   'key_match',
   'on_lossy',
+  'on_invalid',
   'reset_called',
   'allow_undefined_list'
 ]

@@ -100,7 +100,7 @@ export class Updates {
       ...(caller?.rules(maxUpdates) ?? { rights: ALL_RIGHTS, maxUpdates }),
       defaults: {
         ...DEFAULT_OPTIONS,
-        ...(caller && { onLossy: caller.onLossy, keyMatch: caller.keyMatch }),
+        ...(caller && { onLossy: caller.onLossy, onInvalid: caller.onInvalid, keyMatch: caller.keyMatch }),
         ...defaults
       }
     })

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import {
   DEFAULT_OPTIONS,
   type KeyMatch,
+  type OnInvalid,
   type OnLossy,
   type OnMultiple,
   type UpdateOptions
@@ -27,6 +28,7 @@ export interface EndpointConfig {
   /** VICIdial's `source` of its calls, if it has its own. */
   readonly source?: string
   readonly onLossy?: OnLossy
+  readonly onInvalid?: OnInvalid
   readonly onMultiple?: OnMultiple
   readonly keyMatch?: KeyMatch
   readonly auth: Auth
@@ -67,13 +69,14 @@ export class WebhookEndpoint {
   readonly #evaluator: Evaluator
 
   constructor(config: EndpointConfig) {
-    const { eventId, onLossy, onMultiple, keyMatch } = config
+    const { eventId, onLossy, onInvalid, onMultiple, keyMatch } = config
     this.name = config.name
     this.account = config.account
     this.source = config.source
     this.options = {
       ...DEFAULT_OPTIONS,
       ...(onLossy === undefined ? {} : { onLossy }),
+      ...(onInvalid === undefined ? {} : { onInvalid }),
       ...(onMultiple === undefined ? {} : { onMultiple }),
       ...(keyMatch === undefined ? {} : { keyMatch })
     }

@@ -389,6 +389,7 @@ callers:
     key_hashes: [sha256:${HASH}, sha256:${OTHER_HASH}]
     source: crm1
     on_lossy: reject
+    on_invalid: drop_field
     permissions: "*"
   - { name: web_2, key_hashes: ["sha256:${'c'.repeat(64)}"], permissions: {} }
 custom_fields:
@@ -407,7 +408,8 @@ custom_fields:
       account: 'default',
       permissions: ALL_PERMISSIONS,
       source: 'crm1',
-      onLossy: 'reject'
+      onLossy: 'reject',
+      onInvalid: 'drop_field'
     },
     { name: 'web_2', keys: [{ hash: 'c'.repeat(64) }], account: 'default', permissions: NO_PERMISSIONS }
   ])
@@ -495,6 +497,7 @@ test('an invalid part of the gateway file is a fault at its pointer', async (t) 
     [`callers: [{ key_hashes: [sha256:${HASH}], permissions: "*" }]`, '/callers/0', 'name'],
     [`callers: [${caller.replace('}', ', source: "a b" }')}]`, '/callers/0/source', 'pattern'],
     [`callers: [${caller.replace('}', ', on_lossy: maybe }')}]`, '/callers/0/on_lossy', 'must'],
+    [`callers: [${caller.replace('}', ', on_invalid: skip }')}]`, '/callers/0/on_invalid', 'must'],
     [`callers: [{ name: b, key_hashes: [sha256:${HASH}] }]`, '/callers/0', 'permissions'],
     [`callers: [${caller.replace('"*"', 'all')}]`, '/callers/0/permissions', 'must'],
     [

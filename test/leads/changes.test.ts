@@ -26,7 +26,8 @@ function read(input: Partial<ChangesInput>, rights: Rights = ALL_RIGHTS) {
     customFields: undefined,
     resetCalled: false,
     allowUndefinedList: false,
-    onLossy: 'accept'
+    onLossy: 'accept',
+    onInvalid: 'reject_update'
   }
   return readChanges({ ...defaults, ...input }, { ...rules, rights })
 }

@@ -155,6 +155,7 @@ test("an update's own options override the request's", async (t) => {
     onMultiple: 'newest',
     keyMatch: 'exact',
     onLossy: 'reject',
+    onInvalid: 'drop_field',
     resetCalled: true,
     allowUndefinedList: true
   }
@@ -168,6 +169,7 @@ test("an update's own options override the request's", async (t) => {
     on_multiple: 'all',
     key_match: 'collation',
     on_lossy: 'accept',
+    on_invalid: 'reject_update',
     reset_called: false,
     allow_undefined_list: false
   }

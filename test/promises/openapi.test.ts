@@ -81,6 +81,7 @@ const options = fc.record(
   {
     on_multiple: sometimes(fc.constantFrom('reject', 'all', 'newest')),
     on_lossy: sometimes(fc.constantFrom('accept', 'reject')),
+    on_invalid: sometimes(fc.constantFrom('reject_update', 'drop_field')),
     reset_called: sometimes(fc.boolean()),
     allow_undefined_list: sometimes(fc.boolean())
   },

@@ -17,6 +17,10 @@ webhooks:
       lead: { lead_id: dialer }
       fields: { status: stage, comments: note }
       values: { status: { table: { Closed Won: SALE } } }
+  - name: unsubscribes
+    on_invalid: drop_field
+    auth: { header: { header: X-Secret, secrets: [${SECRET}] } }
+    mapping: { lead: { lead_id: id }, fields: { status: '"DNC"', email: email } }
   - name: signed
     auth: { hmac: { header: X-Signature, prefix: sha256=, secrets: [${SECRET}] } }
     mapping: { lead: { lead_id: id }, fields: { status: status } }
@@ -70,6 +74,23 @@ test("an event is stored, acknowledged with its job, and delivered with its endp
   t.strictSame(job.results, [{ index: 0, lead_id: 5, status: 'updated' }])
   t.match(stored(gateway, 5), { status: 'SALE' })
   t.equal(gateway.sandbox.calls().at(-1)?.params['source'], 'CRM')
+})
+
+test('with drop_field an event sets what is sound, and its job says what was left out', async (t) => {
+  const gateway = await start(t)
+  const event = { id: 5, email: 'ann+promo@example.com' }
+  const own = { authorization: '', 'x-secret': SECRET }
+  const { status, body } = await call(gateway, 'POST', '/v1/webhooks/unsubscribes', event, own)
+  t.equal(status, 202)
+  const job = await finished(gateway, body.id)
+  t.match(job.results, [
+    {
+      lead_id: 5,
+      status: 'updated',
+      warnings: [{ field: 'email', code: 'field_dropped', sent: event.email, refusal: 'characters_lost' }]
+    }
+  ])
+  t.equal(stored(gateway, 5)?.status, 'DNC')
 })
 
 test('an array is several events, and irrelevant ones are left out', async (t) => {

@@ -94,6 +94,11 @@ export const CallerSchema = Type.Object(
         description: "VICIdial's source of its calls. Default: VICIDIAL_SOURCE."
       })
     ),
+    on_invalid: Type.Optional(
+      Type.Enum(['reject_update', 'drop_field'], {
+        description: 'Whether a faulty value rejects its update, or is left out of it with a warning.'
+      })
+    ),
     on_lossy: Type.Optional(
       Type.Enum(['accept', 'reject'], {
         description: 'Whether its text may lose characters, with a warning, or is refused.'

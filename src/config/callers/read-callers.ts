@@ -36,6 +36,7 @@ export function readCallers(
       account = DEFAULT_ACCOUNT,
       source,
       on_lossy: onLossy,
+      on_invalid: onInvalid,
       key_match: keyMatch,
       networks,
       rate_limit: rateLimit
@@ -47,6 +48,7 @@ export function readCallers(
       permissions: readPermissions(entry.permissions),
       ...(source === undefined ? {} : { source }),
       ...(onLossy === undefined ? {} : { onLossy }),
+      ...(onInvalid === undefined ? {} : { onInvalid }),
       ...(keyMatch === undefined ? {} : { keyMatch }),
       ...(networks === undefined ? {} : { networks }),
       ...(rateLimit === undefined ? {} : { rateLimit: readRateLimit(rateLimit) })

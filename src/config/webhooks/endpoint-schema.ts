@@ -183,6 +183,7 @@ export const EndpointSchema = Type.Object(
     account: Type.Optional(Type.String()),
     source: Type.Optional(Type.String({ pattern: SOURCE_PATTERN })),
     on_lossy: Type.Optional(Type.Enum(['accept', 'reject'])),
+    on_invalid: Type.Optional(Type.Enum(['reject_update', 'drop_field'])),
     on_multiple: Type.Optional(Type.Enum(['reject', 'all', 'newest'])),
     key_match: Type.Optional(Type.Enum(['collation', 'exact'])),
     auth: AuthSchema,

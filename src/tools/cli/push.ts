@@ -23,6 +23,7 @@ interface Flags extends ConnectionFlags {
   readonly onMultiple?: string
   readonly keyMatch?: string
   readonly onLossy?: string
+  readonly onInvalid?: string
   readonly batch: number
   readonly concurrency: number
   readonly retryFor: number
@@ -84,6 +85,12 @@ export function pushCommand(): Command {
     .addOption(
       new Option('--on-lossy <what>', 'whether text may lose characters').choices(['accept', 'reject'])
     )
+    .addOption(
+      new Option(
+        '--on-invalid <what>',
+        'what a faulty value does: drop_field sets the others, so that an e-mail with a + does not cost a DNC'
+      ).choices(['reject_update', 'drop_field'])
+    )
     .option(
       '--batch <n>',
       'rows per request',
@@ -139,7 +146,8 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
     source,
     onMultiple,
     keyMatch,
-    onLossy
+    onLossy,
+    onInvalid
   } = flags
   const interruption = new AbortController()
   const interrupt = () => {
@@ -167,7 +175,13 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
         stripPrefix,
         ...given({ key, dateFormat })
       },
-      request: given({ source, on_multiple: onMultiple, key_match: keyMatch, on_lossy: onLossy }),
+      request: given({
+        source,
+        on_multiple: onMultiple,
+        key_match: keyMatch,
+        on_lossy: onLossy,
+        on_invalid: onInvalid
+      }),
       ...given({
         format: flags.format,
         delimiter: flags.delimiter,

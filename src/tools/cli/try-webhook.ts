@@ -123,8 +123,9 @@ function linesOf(entry: Entry): string[] {
     `  VICIdial  ${call}, lead ${entry.key.by} ${entry.key.value}`,
     `  stored    ${JSON.stringify(stored)}`,
     ...warnings.map(
-      ({ field, code, sent, stored }) =>
-        `  warning   ${code} in ${field}: ${JSON.stringify(sent)} is stored as ${JSON.stringify(stored)}`
+      ({ field, code, sent, stored, refusal }) =>
+        `  warning   ${code} in ${field}: ${JSON.stringify(sent)} is ` +
+        (stored === undefined ? `left out, as ${refusal}` : `stored as ${JSON.stringify(stored)}`)
     )
   ]
 }

@@ -24,6 +24,7 @@ webhooks:
   - name: crm
     source: CRM1
     on_lossy: reject
+    on_invalid: drop_field
     on_multiple: newest
     auth:
       basic:
@@ -59,8 +60,16 @@ custom_fields:
   )
   t.strictSame(faults, [])
   const [crm, other] = webhooks
-  t.match(crm, { name: 'crm', source: 'CRM1', options: { onLossy: 'reject', onMultiple: 'newest' } })
-  t.match(other, { name: 'other', source: undefined, options: { onLossy: 'accept', onMultiple: 'reject' } })
+  t.match(crm, {
+    name: 'crm',
+    source: 'CRM1',
+    options: { onLossy: 'reject', onInvalid: 'drop_field', onMultiple: 'newest' }
+  })
+  t.match(other, {
+    name: 'other',
+    source: undefined,
+    options: { onLossy: 'accept', onInvalid: 'reject_update', onMultiple: 'reject' }
+  })
   const basic = (password: string) => {
     const authorization = `Basic ${Buffer.from(`zapier:${password}`).toString('base64')}`
     return verify(crm, {

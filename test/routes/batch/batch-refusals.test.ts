@@ -120,7 +120,7 @@ test('a fault in the envelope is a 400 that points at it, and no update is sent'
   const gateway = await sharedGateway(t)
   const updates = [{ lead_id: 1, fields: { status: 'SALE' } }]
   const unknown =
-    'A request has no such property; it has updates, source, dry_run, on_multiple, key_match, on_lossy, reset_called, allow_undefined_list.'
+    'A request has no such property; it has updates, source, dry_run, on_multiple, key_match, on_lossy, on_invalid, reset_called, allow_undefined_list.'
   const refused: [body: unknown, pointer: string, detail: string, code?: string][] = [
     [[], '', 'The body must be a JSON object with updates, or with lead_ids and fields.'],
     ['"updates"', '', 'The body must be a JSON object with updates, or with lead_ids and fields.'],
@@ -143,6 +143,12 @@ test('a fault in the envelope is a 400 that points at it, and no update is sent'
       { updates, on_lossy: 'ignore' },
       '/on_lossy',
       'on_lossy must be one of "accept", "reject".',
+      'field_invalid'
+    ],
+    [
+      { updates, on_invalid: 'skip' },
+      '/on_invalid',
+      'on_invalid must be one of "reject_update", "drop_field".',
       'field_invalid'
     ],
     [

@@ -326,6 +326,42 @@ test('a lead moves only to a list that exists, unless allow_undefined_list says 
   )
 })
 
+test('on_invalid "drop_field" sets the sound fields, and the result says what was left out', async (t) => {
+  const gateway = await startGateway(t, {}, { fixture })
+  const fields = { status: 'DNC', email: 'ann+promo@example.com' }
+  const { status, body } = await batch(gateway, {
+    on_invalid: 'drop_field',
+    updates: [
+      { lead_id: 101, fields },
+      { lead_id: 102, fields, on_invalid: 'reject_update' },
+      { lead_id: 103, fields: { ...fields, list_id: 'x' } }
+    ]
+  })
+  t.equal(status, 207)
+  t.same(body.results[0], {
+    index: 0,
+    lead_id: 101,
+    status: 'updated',
+    warnings: [
+      {
+        field: 'email',
+        code: 'field_dropped',
+        sent: 'ann+promo@example.com',
+        refusal: 'characters_lost',
+        detail: "VICIdial would lose + from email: it keeps letters, digits, spaces and - ' . : / @ % _."
+      }
+    ]
+  })
+  t.match(body.results.slice(1), [
+    { status: 'rejected', error: { field: 'email' } },
+    { status: 'rejected', errors: [{ field: 'email' }, { field: 'list_id' }] }
+  ])
+  const leads = gateway.sandbox.leads()
+  t.equal(leads[101]?.status, 'DNC')
+  t.notMatch(leads[101]?.email, 'promo')
+  t.not(leads[102]?.status, 'DNC')
+})
+
 test('on_lossy "reject" makes a loss a rejection, in a request or in one update', async (t) => {
   const gateway = await startGateway(t, {}, { fixture })
   const fields = { last_name: 'José' }

@@ -17,6 +17,10 @@ callers:
   - name: web
     key_hashes: ["${hash('web-key')}"]
     permissions: "*"
+  - name: shop
+    key_hashes: ["${hash('shop-key')}"]
+    on_invalid: drop_field
+    permissions: "*"
 `
 }
 
@@ -64,6 +68,23 @@ test('for a caller that accepts no loss a lossy value is rejected, unless its re
   t.same([strict.status, patch.status, accepted.status, other.status], [422, 422, 200, 200])
   t.equal(strict.body.errors[0].code, 'characters_lost')
   t.equal(gateway.sandbox.calls().length, 2)
+})
+
+test('for a caller that drops faulty values the others are set, unless its request rejects them', async (t) => {
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: `${t.testdir(callers)}/gateway.yaml` })
+  const fields = { status: 'DNC', email: 'a+b@example.com' }
+  const change = { lead_ids: [1, 2], fields }
+  const dropped = await batch(gateway, change, as('shop-key'))
+  const patch = await call(gateway, 'PATCH', '/v1/leads/3', fields, as('shop-key'))
+  const strict = await batch(gateway, { ...change, on_invalid: 'reject_update' }, as('shop-key'))
+  const other = await batch(gateway, change, as('web-key'))
+
+  t.same([dropped.status, patch.status, strict.status, other.status], [200, 200, 422, 422])
+  const warnings = [{ field: 'email', code: 'field_dropped', refusal: 'characters_lost' }]
+  t.match(dropped.body.results, [{ warnings }, { warnings }])
+  t.match(patch.body, { lead_id: 3, status: 'updated', warnings })
+  const leads = gateway.sandbox.leads()
+  t.same([leads[1]?.status, leads[2]?.status, leads[3]?.status], ['DNC', 'DNC', 'DNC'])
 })
 
 test('the log names the caller, not the key', async (t) => {

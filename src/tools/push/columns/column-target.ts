@@ -13,7 +13,8 @@ export const OPTION_NAMES = [
   'allow_undefined_list',
   'on_multiple',
   'key_match',
-  'on_lossy'
+  'on_lossy',
+  'on_invalid'
 ] as const
 type OptionName = (typeof OPTION_NAMES)[number]
 
