@@ -38,6 +38,12 @@ const rough = fc.constantFrom(
     '\u0301',
     '\u00a0',
     '\u200b',
+    '\u200e',
+    '’',
+    '–',
+    '½',
+    '１',
+    '\\',
     '\ufeff',
     '𝒜',
     '😀',
@@ -56,6 +62,8 @@ export const anyValue = fc.oneof(
     arbitrary: fc.constantFrom(
       '1'.repeat(18),
       '+1 (212) 555-0101',
+      '+44 (0)20 7946 09',
+      '2125550101.0',
       '1980-02-29',
       '1981-02-29',
       'M',
@@ -84,8 +92,16 @@ export function alteration(
   if (field.type === 'integer') return String(BigInt(String(given))) === stored ? undefined : 'number altered'
   if (field.type === 'number') return Number(stored) === given ? undefined : 'number altered'
   const meant = String(given).replaceAll(/\r\n?/g, '\n').normalize('NFC').trim().replaceAll('\n', '!N')
-  if (field.type === 'phone') return meant.replace(/[+(). -]/g, '') === stored ? undefined : 'phone altered'
+  if (field.type === 'phone' && warned.length === 0) return digitsOf(meant) === stored ? undefined : 'phone altered'
+  if (field.type === 'phone') {
+    const typed = meant.normalize('NFKC').replace('(0)', '')
+    return typed.replace(/\D/g, '') === stored ? undefined : 'other digits than those sent'
+  }
   if (field.kind === 'identifier' && warned.length > 0) return 'identifier with a warning'
   if (warned.length === 0) return meant === stored ? undefined : 'altered without a warning'
   return warned.every((warning) => warning.stored === stored) ? undefined : 'the warning says otherwise'
+}
+
+function digitsOf(phone: string): string {
+  return phone.replace(/[+(). -]/g, '')
 }

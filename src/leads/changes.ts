@@ -1,8 +1,8 @@
-import type { Cleaned } from './clean.ts'
+import type { Cleaned } from './column.ts'
 import { cleanCustomField, type CustomField } from './custom-field.ts'
 import { FIELD_BY_NAME, FIELDS, type Field } from './fields.ts'
 import { isObject } from './is-object.ts'
-import { echo, type PointedRefusal, pointer, quoted, type Refusal, type Warning } from './refusal.ts'
+import { echo, Faults, type PointedRefusal, pointer, type Refusal, type Warning } from './refusal.ts'
 import { allows, type Rights } from './rights.ts'
 import type { ServerRules } from './server-rules.ts'
 import { unseenIn } from './typography.ts'
@@ -46,8 +46,6 @@ export const MAX_REFUSALS = 100
 const FIELD_ORDER: ReadonlyMap<Field, number> = new Map(FIELDS.map((field, position) => [field, position]))
 /** VICIdial empties every custom field whose `&label=` it finds in the decoded request, even inside a value. */
 const LOOKS_LIKE_PARAMETER = /[&?][^&?=\s]+=/
-/** `list_id` as the API and VICIdial call it. */
-const LIST_NAMES: ReadonlySet<string> = new Set(['list_id', FIELD_BY_NAME.get('list_id')?.parameter ?? ''])
 /** Begins the names of custom fields, in `Changes.stored` and in refusals. */
 export const CUSTOM = 'custom_fields.'
 
@@ -57,23 +55,23 @@ export const CUSTOM = 'custom_fields.'
  * Linear in the number of fields; never throws.
  */
 export function readChanges(input: ChangesInput, rules: ChangesRules): Changes | PointedRefusal[] {
-  const faults = new Faults()
+  const faults = new Faults(input.onInvalid)
   const standard: StandardValue[] = []
   const custom: CustomValue[] = []
   const fields = objectIn('fields', input.fields, faults)
   for (const name in fields) {
-    if (faults.isFull) break
+    if (faults.refusals.length >= MAX_REFUSALS) break
     const field = FIELD_BY_NAME.get(name)
     const value =
       field === undefined ? unknownField(name) : standardField(field, fields[name], rules, input.onLossy)
-    if ('code' in value) faults.addValue(value, fields[name], 'fields', name)
+    if ('code' in value) faults.addField(value, fields[name], 'fields', name)
     else standard.push(value)
   }
   const customFields = objectIn('custom_fields', input.customFields, faults)
   for (const label in customFields) {
-    if (faults.isFull) break
+    if (faults.refusals.length >= MAX_REFUSALS) break
     const value = customField(label, customFields[label], rules)
-    if ('code' in value) faults.addValue(value, customFields[label], 'custom_fields', label)
+    if ('code' in value) faults.addField(value, customFields[label], 'custom_fields', label)
     else custom.push(value)
   }
 
@@ -81,43 +79,11 @@ export function readChanges(input: ChangesInput, rules: ChangesRules): Changes |
   if (input.resetCalled && !allows(rules.rights.fields, RESET_CALLED)) {
     faults.add({ ...fieldNotAllowed(RESET_CALLED), pointer: pointer(RESET_CALLED) })
   }
-  const { refusals } = faults
-  const isEmpty = sound.standard.length === 0 && sound.custom.length === 0
-  if (refusals.length > 0 && (input.onInvalid === 'reject_update' || isEmpty || !faults.canBeDropped)) {
-    return [...refusals]
-  }
+  const isLast = sound.standard.length === 0 && sound.custom.length === 0
+  if (faults.refusals.length > 0 && (isLast || !faults.canBeDropped)) return faults.refusals
   const detail = 'The update changes nothing: give fields, custom_fields or reset_called.'
   const none: PointedRefusal = { code: 'no_changes', detail, pointer: '' }
   return compose(sound.standard, sound.custom, input, faults.dropped) ?? [none]
-}
-
-/** The refusals of an update, and the warnings if it is made without the refused values. */
-class Faults {
-  readonly refusals: PointedRefusal[] = []
-  readonly dropped: Warning[] = []
-
-  /** Whether the rest of the update is not read any more. */
-  get isFull(): boolean {
-    return this.refusals.length >= MAX_REFUSALS
-  }
-
-  /** Whether the update can be made without the refused values. */
-  get canBeDropped(): boolean {
-    return this.dropped.length === this.refusals.length && !this.isFull
-  }
-
-  /** Adds a refusal that concerns the whole update. */
-  add(refusal: PointedRefusal): void {
-    this.refusals.push(refusal)
-  }
-
-  /** Adds the refusal of a value. A lead that is not moved, as the value of `list_id` is left out, is no update. */
-  addValue(refusal: Refusal, value: unknown, ...path: [string, string]): void {
-    this.add({ ...refusal, pointer: pointer(...path) })
-    const { code, detail, field = '' } = refusal
-    if (LIST_NAMES.has(field)) return
-    this.dropped.push({ field, code: 'field_dropped', sent: quoted(value), refusal: code, detail })
-  }
 }
 
 interface StandardValue {
@@ -204,7 +170,7 @@ function withoutParameterLike(
   const detail = 'Beside custom fields, VICIdial would take "&name=" in a value for a field to empty.'
   const isSound = (field: string, send: string, ...path: [string, string]) => {
     if (!LOOKS_LIKE_PARAMETER.test(send)) return true
-    faults.addValue({ code: 'unsafe_characters', field, detail }, send, ...path)
+    faults.addField({ code: 'unsafe_characters', field, detail }, send, ...path)
     return false
   }
   return {

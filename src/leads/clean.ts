@@ -1,32 +1,16 @@
-import anyAscii from 'any-ascii'
-import { columnText, type ColumnText, type DbCharset, type NonLatin } from './column-text.ts'
+import { blankDetail, type Cleaned, type Column, columnOf, fit, losses, refuse } from './column.ts'
+import { columnText, type DbCharset, type NonLatin } from './column-text.ts'
 import { FIELDS, type Field } from './fields.ts'
 import { parseDate, parseInteger, parseOffset } from './numbers-and-dates.ts'
 import { readPhone } from './phone.ts'
-import { quoted, type Refusal, type RefusalCode, type Warning } from './refusal.ts'
-import { asciiOf, shown, unseenIn, withoutInvisible } from './typography.ts'
+import { onOneLine, prose } from './prose.ts'
+import type { Refusal } from './refusal.ts'
 import { BLANK, composed, tooManyMarks, unsafeCharacter } from './sendable-text.ts'
-
-/** A value as sent and as VICIdial stores it, with warnings about what it loses. */
-export interface Cleaned {
-  send: string
-  stored: string
-  warnings: Warning[]
-}
+import { asciiOf, shown, unseenIn, withoutInvisible } from './typography.ts'
 
 /** Cleans a value for a field, or refuses it. Never throws. */
 export type Cleaner = (field: Field, value: unknown) => Cleaned | Refusal
 
-const NEWLINE = /\n/g
-/** Letters and digits that have a Latin spelling. */
-const LETTER = /\p{L}/u
-const DIGIT = /\p{Nd}/u
-/** A number that is one character, such as a fraction or an exponent. */
-const SIGN_OF_NUMBER = /\p{No}/u
-const ASCII_DIGIT = /[0-9]/
-/** Line breaks and tabs, which a reader takes for space. The first set is of `comments`, which keep new lines. */
-const TABS = /[\t\v\f\u0085]+/g
-const BREAKS = /[\t\v\f\n\u0085\u2028\u2029]+/g
 /** What a phone number may have besides ASCII: spaces, dashes, full-width forms. */
 const PHONE_TYPOGRAPHY = /(?!\p{ASCII})[\p{Zs}\p{Pd}\u2212\uff01-\uff5e]/gu
 /** A whole number as table programs write one that they hold as a fraction: `2125550100.0`, `2.12555E+09`. */
@@ -77,34 +61,6 @@ const CAPITALS = {
   keeps: 'capital letters A to Z',
   clearable: false
 } as const
-
-/** A field's column on one server. */
-interface Column {
-  readonly field: Field
-  readonly text: ColumnText
-  /** Whether letters other than A–Z are transliterated, as VICIdial would lose them. */
-  readonly isTransliterated: boolean
-  /** A value that needs no cleaning: only ASCII that is kept, no space at its ends, no longer than the column. */
-  readonly sound: RegExp
-  /** The characters that VICIdial deletes, without a `+` that becomes a space. */
-  readonly lost: RegExp
-}
-
-function columnOf(field: Field, text: ColumnText, nonLatin: NonLatin): Column {
-  const listed = RegExp.escape(field.characters)
-  const plus = field.plus === 'space' ? '+' : ''
-  const kept = { none: '0-9', any: '', by_mode: `0-9${text.letters}`, capitals: 'A-Z' }[field.letters]
-  const ascii = field.letters === 'capitals' ? 'A-Z' : 'A-Za-z0-9'
-  const plain = field.letters === 'any' ? ' .,:_-' : listed
-  const sound = ascii + (field.mayBePhone ? plain.replace('\\.', '') : plain)
-  return {
-    field,
-    text,
-    isTransliterated: nonLatin === 0 && field.letters === 'by_mode',
-    sound: new RegExp(`^(?! )[${sound}]{1,${field.maxLength}}(?<! )$`),
-    lost: new RegExp(field.letters === 'any' ? `[${listed}]` : `[^${kept}${listed}${plus}]`, 'gu')
-  }
-}
 
 function clear(field: Field): Cleaned | Refusal {
   if (!field.clearable) {
@@ -221,82 +177,4 @@ function identifier(column: Column, trimmed: string): Cleaned | Refusal {
     )
   }
   return fit(column, trimmed, trimmed, [])
-}
-
-/** Writes what a reader takes for a space as one, and backslashes as slashes, or as spaces where slashes are lost. */
-function onOneLine({ field, lost }: Column, text: string): string {
-  const line = text.replace(field.name === 'comments' ? TABS : BREAKS, ' ')
-  return line.replaceAll('\\', isKept('/', lost) ? '/' : ' ')
-}
-
-function prose(column: Column, value: string, trimmed: string, line: string): Cleaned | Refusal {
-  const { field, text } = column
-  const spell = (character: string, offset: number, whole: string) =>
-    spelling(column, character, whole[offset - 1], whole[offset + character.length])
-  const spelled = line.replace(column.lost, spell).replace(text.unstorable, spell).trim()
-  const kept = spelled.replace(column.lost, '')
-  if (kept.replace(text.unstorable, '').replaceAll('+', '').trim() === '') {
-    return refuse(
-      field,
-      'characters_lost',
-      `VICIdial would lose all of ${field.name}: it keeps ${field.keeps}.${unseenIn(trimmed)}`
-    )
-  }
-  // VICIdial would store one or four question marks for what a column cannot hold.
-  const beyond = field.letters === 'any' ? '?' : ''
-  const send = kept.replaceAll('+', ' ').replace(text.unstorable, beyond).trim()
-  const stored = send.replace(NEWLINE, '!N')
-  return fit(column, send, stored, losses(column, value, stored, spelled !== trimmed, send !== spelled))
-}
-
-/** How a character that VICIdial would lose is written instead; itself if there is no such spelling. */
-function spelling(
-  { isTransliterated, lost }: Column,
-  character: string,
-  before: string | undefined,
-  after: string | undefined
-): string {
-  if (LETTER.test(character) && isTransliterated) return anyAscii(character)
-  const ascii = DIGIT.test(character) ? anyAscii(character) : asciiOf(character)
-  if (ascii === undefined || !isKept(ascii, lost)) return character
-  if (!SIGN_OF_NUMBER.test(character)) return ascii
-  // 12½ is not 121/2.
-  const isDigit = (neighbour = '') => ASCII_DIGIT.test(neighbour)
-  return `${isDigit(before) ? ' ' : ''}${ascii}${isDigit(after) ? ' ' : ''}`
-}
-
-function isKept(text: string, lost: RegExp): boolean {
-  return text.search(lost) === -1
-}
-
-/** The warnings about a value that is stored otherwise. */
-function losses(
-  { field }: Column,
-  value: string,
-  stored: string,
-  isTransliterated: boolean,
-  isDropped: boolean
-): Warning[] {
-  const codes: Warning['code'][] = []
-  if (isTransliterated) codes.push('transliterated')
-  if (isDropped) codes.push('characters_dropped')
-  return codes.map((code) => ({ field: field.name, code, sent: quoted(value), stored }))
-}
-
-function fit({ field, text }: Column, send: string, stored: string, warnings: Warning[]): Cleaned | Refusal {
-  const length = text.lengthOf(stored)
-  if (length > field.maxLength) {
-    const detail = `${field.name} is ${length} ${text.unit} as VICIdial stores it; it holds ${field.maxLength}.`
-    return refuse(field, 'field_too_long', detail)
-  }
-  if (send === BLANK) return refuse(field, 'unsafe_characters', blankDetail(field))
-  return { send, stored, warnings }
-}
-
-function blankDetail(field: Field): string {
-  return `${BLANK} would empty ${field.name}; use null if that is meant.`
-}
-
-function refuse(field: Field, code: RefusalCode, detail: string): Refusal {
-  return { code, field: field.name, detail }
 }

@@ -50,8 +50,53 @@ const MAX_NAME = 100
 /** Most characters of a value quoted in a warning: a little more than the longest column. */
 const MAX_VALUE = 300
 
-/** A value as a warning quotes it: a text as it is, another value as JSON. */
+/** A value as a warning quotes it, without the inside of lists and objects. */
 export function quoted(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? '[…]' : '{…}'
+  const text = String(value)
   return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text
+}
+
+/** An update with more faulty values is rejected: each one that is left out has a warning in the response. */
+export const MAX_DROPPED = 20
+/** Refusals of a value, not of the field's name or of the caller's right to set it. */
+const OF_VALUES: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
+  'field_invalid',
+  'field_too_long',
+  'field_not_clearable',
+  'characters_lost',
+  'unsafe_characters'
+])
+
+/** The refusals of an update, and the warnings if it is made without the refused values. */
+export class Faults {
+  readonly refusals: PointedRefusal[] = []
+  readonly dropped: Warning[] = []
+  readonly #drops: boolean
+
+  /** @param onInvalid what a faulty value does to its update */
+  constructor(onInvalid: 'reject_update' | 'drop_field') {
+    this.#drops = onInvalid === 'drop_field'
+  }
+
+  /** Whether the update can be made without the refused values. */
+  get canBeDropped(): boolean {
+    return this.dropped.length === this.refusals.length && this.dropped.length <= MAX_DROPPED
+  }
+
+  /** Adds a refusal that concerns the whole update. */
+  add(refusal: PointedRefusal): void {
+    this.refusals.push(refusal)
+  }
+
+  /**
+   * Adds the refusal of a field. Only a faulty value can be left out, and never that of `list_id`: the other values may be
+   * meant for the lead in that list.
+   */
+  addField(refusal: Refusal, value: unknown, ...path: [string, string]): void {
+    this.add({ ...refusal, pointer: pointer(...path) })
+    const { code, detail, field = '' } = refusal
+    if (!this.#drops || field === 'list_id' || !OF_VALUES.has(code)) return
+    this.dropped.push({ field, code: 'field_dropped', sent: quoted(value), refusal: code, detail })
+  }
 }

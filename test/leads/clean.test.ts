@@ -1,5 +1,6 @@
 import { test } from 'tap'
-import { type Cleaned, createCleaner } from '../../src/leads/clean.ts'
+import { createCleaner } from '../../src/leads/clean.ts'
+import type { Cleaned } from '../../src/leads/column.ts'
 import type { NonLatin } from '../../src/leads/column-text.ts'
 import { FIELD_BY_NAME, FIELDS } from '../../src/leads/fields.ts'
 import type { Refusal } from '../../src/leads/refusal.ts'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { withoutFields } from '../../src/leads/changes.ts'
+import { MAX_DROPPED } from '../../src/leads/refusal.ts'
 import { ALL_RIGHTS, type Rights } from '../../src/leads/rights.ts'
 import { serverRules } from '../../src/leads/server-rules.ts'
 import { DEFAULT_OPTIONS, readUpdate, type UpdateOptions } from '../../src/leads/update.ts'
@@ -48,12 +49,12 @@ test('every kind of faulty value is left out, and the sound ones are set', async
     phone_code: null,
     owner: 'a\\b',
     alt_phone: { number: '2125550100' },
-    nope: 'x'.repeat(1_000)
+    security_phrase: 'x'.repeat(1_000)
   }
   const update = read({
     lead_id: 101,
     fields: { ...faulty, status: 'DNC', city: 'München' },
-    custom_fields: { color: 'red', size: '1;2', unlisted: 'x' }
+    custom_fields: { color: 'red', size: '1;2' }
   })
   if (!('changes' in update)) throw new Error('refused')
   t.same(update.changes.stored, { status: 'DNC', city: 'Munchen', 'custom_fields.color': 'red' })
@@ -67,18 +68,17 @@ test('every kind of faulty value is left out, and the sound ones are set', async
     phone_code: 'field_not_clearable',
     owner: 'unsafe_characters',
     alt_phone: 'field_invalid',
-    nope: 'field_unknown',
-    'custom_fields.size': 'characters_lost',
-    'custom_fields.unlisted': 'field_not_allowed'
+    security_phrase: 'field_too_long',
+    'custom_fields.size': 'characters_lost'
   })
-  t.equal(warned.get('alt_phone')?.sent, '{"number":"2125550100"}')
+  t.equal(warned.get('alt_phone')?.sent, '{…}')
   t.equal(warned.get('rank')?.sent, '70000')
   t.equal(warned.get('phone_code')?.sent, 'null')
-  t.equal(warned.get('nope')?.sent, `${'x'.repeat(300)}…`)
+  t.equal(warned.get('security_phrase')?.sent, `${'x'.repeat(300)}…`)
   t.match(warned.get('city'), { code: 'transliterated' })
 })
 
-test('a list, a key and the last field are never dropped', async (t) => {
+test('a list, a key, the last field, and what is not a fault of a value are never dropped', async (t) => {
   const sound = { status: 'DNC' }
   const refused: [element: Record<string, unknown>, pointers: string[]][] = [
     [{ lead_id: 101, fields: { ...sound, list_id: 'x' } }, ['/fields/list_id']],
@@ -96,6 +96,8 @@ test('a list, a key and the last field are never dropped', async (t) => {
       ['/fields/email', '/custom_fields/x']
     ],
     [{ lead_id: 101, fields: { email: 'a+b' }, reset_called: true }, ['/fields/email']],
+    [{ lead_id: 101, fields: { ...sound, Email: 'a' } }, ['/fields/Email']],
+    [{ lead_id: 101, fields: sound, custom_fields: { unlisted: 'x' } }, ['/custom_fields/unlisted']],
     [{ lead_id: 101, fields: sound, custom_fields: 7 }, ['/custom_fields']],
     [{ lead_id: 101, fields: sound, statu: 'x' }, ['/statu']]
   ]
@@ -111,7 +113,7 @@ test('a list, a key and the last field are never dropped', async (t) => {
     refusals: [{ code: 'field_not_allowed', field: 'reset_called' }]
   })
   t.match(read({ lead_id: 101, fields: { ...sound, city: 'x' } }, DROPPING, rights), {
-    changes: { stored: sound, warnings: [{ field: 'city', refusal: 'field_not_allowed' }] }
+    refusals: [{ code: 'field_not_allowed', field: 'city' }]
   })
 })
 
@@ -122,8 +124,21 @@ test('a value that would harm others beside custom fields is dropped too', async
       changes: { stored: { status: 'A', source_id: undefined, 'custom_fields.color': 'red' } }
     }
   )
-  const many = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`x${n}`, n]))
-  t.match(read({ lead_id: 101, fields: { ...many, status: 'A' } }), { refusals: { length: 100 } })
+})
+
+test('an update with too many faulty values is rejected, as the response has a warning for each', async (t) => {
+  const labels = Array.from({ length: MAX_DROPPED + 1 }, (_, n) => `field_${n}`)
+  const rules = {
+    ...serverRules(0),
+    customFields: new Map(labels.map((label) => [label, { maxLength: 1 }])),
+    rights: ALL_RIGHTS
+  }
+  const withFaulty = (count: number) => {
+    const custom_fields = Object.fromEntries(labels.slice(0, count).map((label) => [label, 'too long']))
+    return readUpdate({ lead_id: 101, fields: { status: 'A' }, custom_fields }, 0, DROPPING, rules)
+  }
+  t.match(withFaulty(MAX_DROPPED), { changes: { stored: { status: 'A' }, warnings: { length: MAX_DROPPED } } })
+  t.match(withFaulty(MAX_DROPPED + 1), { refusals: { length: MAX_DROPPED + 1 } })
 })
 
 test('an option of an update is its own, and a warning stays when newer fields are left out', async (t) => {
@@ -153,8 +168,7 @@ test('the sound fields are stored as they are without the faulty ones', async (t
     'phone_number',
     'date_of_birth',
     'owner',
-    'comments',
-    'nope'
+    'comments'
   ]
   const fields = fc.dictionary(fc.constantFrom(...names), value)
   fc.assert(

@@ -311,3 +311,15 @@ test("with compat off, the default, the address doesn't exist", async (t) => {
   }
   t.equal(gateway.sandbox.calls().length, 0)
 })
+
+test('a value that is left out of an update is named, with the code of its refusal', async (t) => {
+  const gateway = await startCompat(t, [{ name: 'crm', permissions: '*', on_invalid: 'drop_field' }])
+  const leads = [{ lead_id: 1, status: 'DNC', email: 'ann+promo@example.com' }]
+  const { body } = await ask(gateway, 'POST', query(CRM), leads, json)
+  t.same(body.split('\n'), [
+    'SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - crm|1|1|1',
+    'NOTICE: batch_update_lead VALUE NOT STORED - crm|1|field_dropped|email|characters_lost',
+    ''
+  ])
+  t.equal(gateway.sandbox.leads()[1]?.status, 'DNC')
+})

@@ -320,3 +320,15 @@ test('the summary counts blank rows, and says which cells may not be meant as th
   t.match(JSON.parse(json), { rows: 1, blank_rows: 2, notes: undefined })
   t.equal(held(gateway, 1)?.city, 'NULL', 'an empty cell changes nothing')
 })
+
+test('with --on-invalid drop_field a row sets its sound values, and the summary counts the others', async (t) => {
+  const gateway = await startGateway(t)
+  setEnv(t, 'GATEWAY_URL', gateway.origin)
+  setEnv(t, 'GATEWAY_KEY', API_KEY)
+  const path = fileOf(t, 'lead_id,status,email\n1,DNC,ann+promo@example.com\n2,DNC,ann@example.com\n')
+  const { exitCode, stdout } = await run('push', path, '--on-invalid', 'drop_field')
+  t.equal(exitCode, 0)
+  t.match(stdout, /^ {2}updated +2$/m)
+  t.match(stdout, /^warnings +1 {2}field_dropped$/m)
+  t.same([held(gateway, 1)?.status, held(gateway, 2)?.status], ['DNC', 'DNC'])
+})

@@ -1,0 +1,64 @@
+import anyAscii from 'any-ascii'
+import { type Cleaned, type Column, fit, isKept, losses, refuse } from './column.ts'
+import type { Refusal } from './refusal.ts'
+import { asciiOf, unseenIn } from './typography.ts'
+
+const NEWLINE = /\n/g
+/** Letters and digits that have a Latin spelling. */
+const LETTER = /\p{L}/u
+const DIGIT = /\p{Nd}/u
+/** A number that is one character, such as a fraction or an exponent. */
+const SIGN_OF_NUMBER = /\p{No}/u
+const LAST_ASCII = '\x7f'
+const ASCII_DIGIT = /[0-9]/
+/** Line breaks and tabs, which a reader takes for space. The first set is of `comments`, which keep new lines. */
+const TABS = /[\t\v\f\u0085]+/g
+const BREAKS = /[\t\v\f\n\u0085\u2028\u2029]+/g
+
+/** Writes what a reader takes for a space as one, and backslashes as slashes, or as spaces where slashes are lost. */
+export function onOneLine({ field, backslash }: Column, text: string): string {
+  return text.replace(field.name === 'comments' ? TABS : BREAKS, ' ').replaceAll('\\', backslash)
+}
+
+/**
+ * Cleans prose.
+ * @param value as it was sent
+ * @param trimmed the same, composed and trimmed
+ * @param line the same, by `onOneLine`
+ */
+export function prose(column: Column, value: string, trimmed: string, line: string): Cleaned | Refusal {
+  const { field, text } = column
+  const spell = (character: string, offset: number, whole: string) =>
+    spelling(column, character, whole[offset - 1], whole[offset + character.length])
+  const spelled = line.replace(column.lost, spell).replace(text.unstorable, spell).trim()
+  const kept = spelled.replace(column.lost, '')
+  if (kept.replace(text.unstorable, '').replaceAll('+', '').trim() === '') {
+    return refuse(
+      field,
+      'characters_lost',
+      `VICIdial would lose all of ${field.name}: it keeps ${field.keeps}.${unseenIn(trimmed)}`
+    )
+  }
+  // VICIdial would store one or four question marks for what a column cannot hold.
+  const beyond = field.letters === 'any' ? '?' : ''
+  const send = kept.replaceAll('+', ' ').replace(text.unstorable, beyond).trim()
+  const stored = send.replace(NEWLINE, '!N')
+  return fit(column, send, stored, losses(column, value, stored, spelled !== trimmed, send !== spelled))
+}
+
+/** How a character that VICIdial would lose is written instead; itself if there is no such spelling. */
+function spelling(
+  { isTransliterated, lost }: Column,
+  character: string,
+  before: string | undefined,
+  after: string | undefined
+): string {
+  if (character <= LAST_ASCII) return character
+  if (isTransliterated && LETTER.test(character)) return anyAscii(character)
+  const ascii = DIGIT.test(character) ? anyAscii(character) : asciiOf(character)
+  if (ascii === undefined || !isKept(ascii, lost)) return character
+  if (!SIGN_OF_NUMBER.test(character)) return ascii
+  // 12½ is not 121/2.
+  const isDigit = (neighbour = '') => ASCII_DIGIT.test(neighbour)
+  return `${isDigit(before) ? ' ' : ''}${ascii}${isDigit(after) ? ' ' : ''}`
+}
