@@ -70,7 +70,7 @@ export function readChanges(input: ChangesInput, rules: ChangesRules): Changes |
   const customFields = objectIn('custom_fields', input.customFields, faults)
   for (const label in customFields) {
     if (faults.refusals.length >= MAX_REFUSALS) break
-    const value = customField(label, customFields[label], rules)
+    const value = customField(label, customFields[label], rules, input.onLossy)
     if ('code' in value) faults.addField(value, customFields[label], 'custom_fields', label)
     else custom.push(value)
   }
@@ -91,10 +91,8 @@ interface StandardValue {
   readonly cleaned: Cleaned
 }
 
-interface CustomValue {
+interface CustomValue extends Readonly<Cleaned> {
   readonly label: string
-  readonly send: string
-  readonly stored: string
 }
 
 function objectIn(name: string, value: unknown, faults: Faults): Record<string, unknown> {
@@ -146,7 +144,12 @@ function unknownField(name: string): Refusal {
   return { code: 'field_unknown', field: echo(name), detail: `A lead has no such field; ${hint}.` }
 }
 
-function customField(label: string, value: unknown, rules: ChangesRules): CustomValue | Refusal {
+function customField(
+  label: string,
+  value: unknown,
+  rules: ChangesRules,
+  onLossy: ChangesInput['onLossy']
+): CustomValue | Refusal {
   const name = CUSTOM + echo(label)
   const field = rules.customFields.get(label)
   if (field === undefined) {
@@ -158,7 +161,9 @@ function customField(label: string, value: unknown, rules: ChangesRules): Custom
     return { code: 'field_not_allowed', field: name, detail }
   }
   const cleaned = cleanCustomField(name, field, value, rules.text)
-  return 'code' in cleaned ? cleaned : { label, ...cleaned }
+  if ('code' in cleaned) return cleaned
+  const isRefused = onLossy === 'reject' && cleaned.warnings.length > 0
+  return isRefused ? lossRefused(name, cleaned.warnings) : { label, ...cleaned }
 }
 
 /** Refuses values that VICIdial would take for parameters. Returns the others. */
@@ -208,9 +213,10 @@ function compose(
   if (custom.length > 0) {
     params['custom_fields'] = 'Y'
     custom.sort((a, b) => (a.label < b.label ? -1 : 1))
-    for (const { label, send, stored: kept } of custom) {
+    for (const { label, send, stored: kept, warnings: ofField } of custom) {
       params[label] = send
       stored[CUSTOM + label] = kept
+      warnings.push(...ofField)
     }
   }
   return changesOf(singleLead ? 'update_lead' : 'batch_update_lead', params, stored, warnings)
@@ -249,11 +255,9 @@ export function withoutFields(changes: Changes, names: readonly string[]): Chang
     const field = FIELD_BY_NAME.get(name)
     const label = name.slice(CUSTOM.length)
     const send = params[field?.parameter ?? label] ?? kept
-    if (field === undefined) custom.push({ label, send, stored: kept })
-    else {
-      const ofField = warnings.filter((warning) => warning.field === name)
-      standard.push({ field, cleaned: { send, stored: kept, warnings: ofField } })
-    }
+    const cleaned = { send, stored: kept, warnings: warnings.filter((warning) => warning.field === name) }
+    if (field === undefined) custom.push({ label, ...cleaned })
+    else standard.push({ field, cleaned })
   }
   const ofOthers = warnings.filter(({ field }) => stored[field] === undefined)
   return compose(standard, custom, optionsOf(changes), ofOthers)

@@ -11,6 +11,7 @@ import { asciiOf, shown, unseenIn, withoutInvisible } from './typography.ts'
 /** Cleans a value for a field, or refuses it. Never throws. */
 export type Cleaner = (field: Field, value: unknown) => Cleaned | Refusal
 
+const IS_ASCII = /^[\0-\x7f]*$/
 /** What a phone number may have besides ASCII: spaces, dashes, full-width forms. */
 const PHONE_TYPOGRAPHY = /(?!\p{ASCII})[\p{Zs}\p{Pd}\u2212\uff01-\uff5e]/gu
 /** A whole number as table programs write one that they hold as a fraction: `2125550100.0`, `2.12555E+09`. */
@@ -151,7 +152,7 @@ function textValue(column: Column, value: unknown): Cleaned | Refusal {
 
 function phone(column: Column, value: string, trimmed: string): Cleaned | Refusal {
   const { field } = column
-  const seen = withoutInvisible(trimmed)
+  const seen = IS_ASCII.test(trimmed) ? trimmed : withoutInvisible(trimmed)
   const plain = seen.replace(PHONE_TYPOGRAPHY, (character) => asciiOf(character) ?? character)
   const reading = readPhone(plain)
   if ('code' in reading) {

@@ -1,7 +1,9 @@
 import { BLANK, composed, tooManyMarks, unsafeCharacter } from './sendable-text.ts'
+import type { Cleaned } from './column.ts'
 import type { ColumnText } from './column-text.ts'
 import { parseDate, parseTime } from './numbers-and-dates.ts'
-import type { Refusal, RefusalCode } from './refusal.ts'
+import { withoutTabs } from './prose.ts'
+import { quoted, type Refusal, type RefusalCode } from './refusal.ts'
 import { unseenIn } from './typography.ts'
 
 /** How values of one type are read. */
@@ -14,6 +16,8 @@ interface TypeRules {
   readonly read?: (text: string) => string | undefined
   /** What `read` takes, in words. */
   readonly wanted?: string
+  /** Whether it holds prose, in which tabs may become spaces with a warning. */
+  readonly isProse?: boolean
   /** What an emptied field holds; null: it cannot be empty. Absent: an empty text. */
   readonly emptied?: string | null
 }
@@ -24,7 +28,7 @@ const TEXT_COLUMN = 21_845
 
 const TYPES = {
   TEXT: {},
-  AREA: { maxLength: TEXT_COLUMN },
+  AREA: { maxLength: TEXT_COLUMN, isProse: true },
   HIDDEN: {},
   HIDEBLOB: { maxLength: TEXT_COLUMN },
   READONLY: {},
@@ -81,11 +85,6 @@ export interface CustomField {
   readonly options?: ReadonlySet<string>
 }
 
-/** A value as sent and as VICIdial stores it. */
-interface CleanedCustom {
-  readonly send: string
-  readonly stored: string
-}
 
 /** Characters of a custom field's value that VICIdial deletes or replaces. */
 const LOST = /[;"+]/
@@ -103,7 +102,7 @@ export function cleanCustomField(
   field: CustomField,
   value: unknown,
   column: ColumnText
-): CleanedCustom | Refusal {
+): Cleaned | Refusal {
   const refuse = (code: RefusalCode, detail: string): Refusal => ({ code, field: name, detail })
   if (value === null) {
     const { emptied = '' } = typeRules(field.type)
@@ -112,12 +111,13 @@ export function cleanCustomField(
         'field_not_clearable',
         `VICIdial cannot hold an empty ${name}; leave it out or give a time.`
       )
-    return { send: BLANK, stored: emptied }
+    return { send: BLANK, stored: emptied, warnings: [] }
   }
   const given = field.type === 'NUMBER' && typeof value === 'number' ? String(value) : value
   if (typeof given !== 'string') return refuse('field_invalid', `${name} must be a string.`)
-  const text = composed(given)
-  if (text === undefined) return refuse('unsafe_characters', tooManyMarks(name))
+  const trimmed = composed(given)
+  if (trimmed === undefined) return refuse('unsafe_characters', tooManyMarks(name))
+  const text = typeRules(field.type).isProse === true ? withoutTabs(trimmed).trim() : trimmed
   if (text === '') return refuse('field_invalid', `${name} is an empty string; use null to empty it.`)
   const unsafe = unsafeCharacter(text, true)
   if (unsafe) return refuse('unsafe_characters', `${name} holds ${unsafe}, which is never sent to VICIdial.`)
@@ -132,7 +132,9 @@ export function cleanCustomField(
   // An option needs no room: the column holds its position.
   if (typeRules(field.type).options !== 'one' && column.lengthOf(stored) > field.maxLength)
     return refuse('field_too_long', `${name} is longer than ${field.maxLength} ${column.unit}.`)
-  return { send: stored, stored }
+  const isAltered = text !== trimmed
+  const warning = { field: name, code: 'transliterated', sent: quoted(given), stored } as const
+  return { send: stored, stored, warnings: isAltered ? [warning] : [] }
 }
 
 /** Names what VICIdial would lose of a custom field's value; undefined if it keeps all. */

@@ -15,7 +15,7 @@ const DIGITS = /^[0-9]+$/
 /** A zero in brackets after a country code: it is dialed only inside the country. */
 const TRUNK_ZERO = /^(?<country>(?:\+|00)[ .-]*[1-9]\d{0,2})[ .-]*\(0\)/
 /** An area code with its trunk zero, in brackets after a country code. */
-const TRUNK_ZERO_IN_AREA = /^(?:\+|00)[ .-]*[1-9]\d{0,2}[ .-]*\(0\d/
+const TRUNK_ZERO_IN_AREA = /^(?:\+|00)[ .-]*[1-9]\d{0,2}[ .-]*\(0[ \d]/
 /**
  * Countries whose numbers keep the zero after the country code (ITU, national numbering plans): Italy, San Marino and
  * the Vatican; Ivory Coast, Benin, Gabon and the Congo.
@@ -47,10 +47,11 @@ export function readPhone(text: string): PhoneDigits | Refusal {
   }
   if (digits.length === text.length) return { digits, trunkZeroDropped: false }
   if (text.startsWith('-')) return { code: 'field_invalid', detail: 'begins with a minus sign' }
-  const fault = faultOfDots(text) ?? faultOfGroups(text) ?? faultOfTrunkZero(text)
+  const spaced = text.replace(SPACES, ' ').replaceAll('( ', '(').replaceAll(' )', ')')
+  const fault = faultOfDots(spaced) ?? faultOfGroups(spaced) ?? faultOfTrunkZero(spaced)
   if (fault !== undefined) return { code: 'field_invalid', detail: fault }
-  if (!TRUNK_ZERO.test(text)) return { digits, trunkZeroDropped: false }
-  return { digits: text.replace(TRUNK_ZERO, '$<country>').replace(PUNCTUATION, ''), trunkZeroDropped: true }
+  if (!TRUNK_ZERO.test(spaced)) return { digits, trunkZeroDropped: false }
+  return { digits: spaced.replace(TRUNK_ZERO, '$<country>').replace(PUNCTUATION, ''), trunkZeroDropped: true }
 }
 
 /** A zero in brackets of which nobody can tell whether it is dialed. */
@@ -72,7 +73,6 @@ function faultOfTrunkZero(text: string): string | undefined {
  */
 function faultOfDots(text: string): string | undefined {
   const groups = text
-    .replace(SPACES, ' ')
     .replace(SPACE_AROUND_DOT, '.')
     .split('.')
     .map((part) => part.replaceAll('-', ' ').replace(/[+()]/g, '').trim())
@@ -108,7 +108,7 @@ function isGroupOfZeros(zeros: string, before: string, groups: number): boolean 
 /** Digits that don't belong to the number: a second number, or an extension. */
 function faultOfGroups(text: string): string | undefined {
   if (EXTENSION.test(text)) return 'has more digits after a complete number: leave the extension out'
-  const parts = text.split(SPACES)
+  const parts = text.split(' ')
   if (parts.length !== 2) return undefined
   const [first = 0, second = 0] = parts.map((part) => part.replace(PUNCTUATION, '').length)
   return first >= MIN_OF_TWO && first === second ? 'has two numbers: give one' : undefined

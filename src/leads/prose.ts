@@ -11,13 +11,18 @@ const DIGIT = /\p{Nd}/u
 const SIGN_OF_NUMBER = /\p{No}/u
 const LAST_ASCII = '\x7f'
 const ASCII_DIGIT = /[0-9]/
-/** Line breaks and tabs, which a reader takes for space. The first set is of `comments`, which keep new lines. */
+/** What a reader takes for a space, without and with line breaks. */
 const TABS = /[\t\v\f\u0085]+/g
 const BREAKS = /[\t\v\f\n\u0085\u2028\u2029]+/g
 
-/** Writes what a reader takes for a space as one, and backslashes as slashes, or as spaces where slashes are lost. */
+/** Writes tabs as spaces, and backslashes as slashes: VICIdial must never get either. Line breaks stay. */
+export function withoutTabs(text: string): string {
+  return text.replace(TABS, ' ').replaceAll('\\', '/')
+}
+
+/** Like `withoutTabs`, with line breaks as spaces in all but `comments`, and no slash where VICIdial would delete it. */
 export function onOneLine({ field, backslash }: Column, text: string): string {
-  return text.replace(field.name === 'comments' ? TABS : BREAKS, ' ').replaceAll('\\', backslash)
+  return field.name === 'comments' ? withoutTabs(text) : text.replace(BREAKS, ' ').replaceAll('\\', backslash)
 }
 
 /**

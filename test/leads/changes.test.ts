@@ -337,6 +337,29 @@ test('every refusal of an update is listed at once, each with its pointer', asyn
   )
 })
 
+test('a custom field of several lines has a warning for its tabs, unless no loss is accepted', async (t) => {
+  const customFields = new Map([['notes', { type: 'AREA', maxLength: 100 } as const]])
+  const input = { customFields: { notes: 'a\tb' } }
+  const withNotes = (more: Partial<ChangesInput> = {}) =>
+    readChanges(
+      {
+        fields: { rank: 1 },
+        resetCalled: false,
+        allowUndefinedList: false,
+        onLossy: 'accept',
+        onInvalid: 'reject_update',
+        ...input,
+        ...more
+      },
+      { ...rules, customFields, rights: ALL_RIGHTS }
+    )
+  const warning = { field: 'custom_fields.notes', code: 'transliterated', sent: 'a\tb', stored: 'a b' }
+  const changes = withNotes()
+  t.match(changes, { stored: { 'custom_fields.notes': 'a b' }, warnings: [warning] })
+  t.match(!Array.isArray(changes) && withoutFields(changes, ['rank']), { warnings: [warning] })
+  t.match(withNotes({ onLossy: 'reject' }), [{ code: 'characters_lost', pointer: '/custom_fields/notes' }])
+})
+
 test('reading stops after too many refusals', async (t) => {
   const wrong = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`x${n}`, 'x']))
   for (const [fields, customFields] of [

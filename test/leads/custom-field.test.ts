@@ -150,6 +150,23 @@ test('a refusal says what is wrong with the value, and what the field takes', as
   t.equal(clean('TEXT', 'abcdefgh', 8), 'abcdefgh')
 })
 
+test('prose of several lines has spaces for tabs, and slashes for backslashes, with a warning', async (t) => {
+  const area: CustomField = { type: 'AREA', maxLength: 100 }
+  const sent = 'one\ttwo\nC:\\three'
+  const stored = 'one two\nC:/three'
+  const warnings = [{ field: 'x', code: 'transliterated', sent, stored }]
+  t.strictSame(cleanCustomField('x', area, sent, UTF8), { send: stored, stored, warnings })
+  t.strictSame(cleanCustomField('x', area, 'one\ntwo', UTF8), {
+    send: 'one\ntwo',
+    stored: 'one\ntwo',
+    warnings: []
+  })
+  for (const value of ['\u0085', '\u0085--BLANK--', 'a\u0007b'])
+    t.match(cleanCustomField('x', area, value, UTF8), { code: /field_invalid|unsafe_characters/ }, JSON.stringify(value))
+  for (const type of ['TEXT', 'HIDDEN', 'READONLY'] as const)
+    t.match(cleanCustomField('x', { type, maxLength: 100 }, sent, UTF8), { code: 'unsafe_characters' }, type)
+})
+
 test('a refusal names 20 options at most, and 200 characters of them', async (t) => {
   const named = (options: readonly string[]) => {
     const field: CustomField = { type: 'SELECT', maxLength: 9, options: new Set(options) }
@@ -190,7 +207,7 @@ test('a type, or its options, can limit how long a value is', async (t) => {
 test('an option is no longer than its column, also where columns count bytes', async (t) => {
   const latin1 = columnText('latin1', 0)
   const field: CustomField = { type: 'SELECT', maxLength: 1, options: new Set(['Ä']) }
-  t.same(cleanCustomField('custom_fields.x', field, 'Ä', latin1), { send: 'Ä', stored: 'Ä' })
+  t.same(cleanCustomField('custom_fields.x', field, 'Ä', latin1), { send: 'Ä', stored: 'Ä', warnings: [] })
   // Several options share a column of text, which cuts them.
   t.match(cleanCustomField('custom_fields.x', { ...field, type: 'MULTI' }, 'Ä', latin1), {
     code: 'field_too_long'
