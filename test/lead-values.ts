@@ -92,7 +92,8 @@ export function alteration(
   if (field.type === 'integer') return String(BigInt(String(given))) === stored ? undefined : 'number altered'
   if (field.type === 'number') return Number(stored) === given ? undefined : 'number altered'
   const meant = String(given).replaceAll(/\r\n?/g, '\n').normalize('NFC').trim().replaceAll('\n', '!N')
-  if (field.type === 'phone' && warned.length === 0) return digitsOf(meant) === stored ? undefined : 'phone altered'
+  if (field.type === 'phone' && warned.length === 0)
+    return digitsOf(meant) === stored ? undefined : 'phone altered'
   if (field.type === 'phone') {
     const typed = meant.normalize('NFKC').replace('(0)', '')
     return typed.replace(/\D/g, '') === stored ? undefined : 'other digits than those sent'

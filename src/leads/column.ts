@@ -63,7 +63,12 @@ export function losses(
 }
 
 /** A value that the column has room for, or its refusal. */
-export function fit({ field, text }: Column, send: string, stored: string, warnings: Warning[]): Cleaned | Refusal {
+export function fit(
+  { field, text }: Column,
+  send: string,
+  stored: string,
+  warnings: Warning[]
+): Cleaned | Refusal {
   const length = text.lengthOf(stored)
   if (length > field.maxLength) {
     const detail = `${field.name} is ${length} ${text.unit} as VICIdial stores it; it holds ${field.maxLength}.`

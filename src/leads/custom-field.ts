@@ -85,7 +85,6 @@ export interface CustomField {
   readonly options?: ReadonlySet<string>
 }
 
-
 /** Characters of a custom field's value that VICIdial deletes or replaces. */
 const LOST = /[;"+]/
 /** Most options that a refusal names, and the most characters of them: there may be a refusal for each update. */

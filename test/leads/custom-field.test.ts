@@ -162,7 +162,11 @@ test('prose of several lines has spaces for tabs, and slashes for backslashes, w
     warnings: []
   })
   for (const value of ['\u0085', '\u0085--BLANK--', 'a\u0007b'])
-    t.match(cleanCustomField('x', area, value, UTF8), { code: /field_invalid|unsafe_characters/ }, JSON.stringify(value))
+    t.match(
+      cleanCustomField('x', area, value, UTF8),
+      { code: /field_invalid|unsafe_characters/ },
+      JSON.stringify(value)
+    )
   for (const type of ['TEXT', 'HIDDEN', 'READONLY'] as const)
     t.match(cleanCustomField('x', { type, maxLength: 100 }, sent, UTF8), { code: 'unsafe_characters' }, type)
 })

@@ -137,7 +137,9 @@ test('an update with too many faulty values is rejected, as the response has a w
     const custom_fields = Object.fromEntries(labels.slice(0, count).map((label) => [label, 'too long']))
     return readUpdate({ lead_id: 101, fields: { status: 'A' }, custom_fields }, 0, DROPPING, rules)
   }
-  t.match(withFaulty(MAX_DROPPED), { changes: { stored: { status: 'A' }, warnings: { length: MAX_DROPPED } } })
+  t.match(withFaulty(MAX_DROPPED), {
+    changes: { stored: { status: 'A' }, warnings: { length: MAX_DROPPED } }
+  })
   t.match(withFaulty(MAX_DROPPED + 1), { refusals: { length: MAX_DROPPED + 1 } })
 })
 

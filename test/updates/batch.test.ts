@@ -398,7 +398,7 @@ test('too many updates are refused as too large', async (t) => {
 })
 
 const UNKNOWN_PROPERTY =
-  'A request has no such property; it has updates, source, dry_run, on_multiple, key_match, on_lossy, reset_called, allow_undefined_list.'
+  'A request has no such property; it has updates, source, dry_run, on_multiple, key_match, on_lossy, on_invalid, reset_called, allow_undefined_list.'
 
 test('every fault outside the updates is listed at once', async (t) => {
   t.strictSame(
