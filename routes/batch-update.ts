@@ -40,7 +40,8 @@ export function batchUpdateRoute(updates: Updates) {
     if (dryRun) return updates.dryRun(entries, sender)
     caller.limits.take('updates', entries.length)
     if (prefersAsync(request)) {
-      const job = await updates.accept(entries, sender, 'batch', request.idempotencyKey)
+      const repeat = request.idempotencyKey
+      const job = await updates.accept(entries, sender, 'batch', repeat ? { repeat } : {})
       return sendStored(job, request, reply.header('preference-applied', 'respond-async'))
     }
     const delivered = await updates.deliver(entries, sender, hangUpSignal(request, reply))

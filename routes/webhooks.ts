@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { BatchAnswerSchema } from '../schemas/batch.ts'
-import { AcceptedSchema, type JobResponse } from '../schemas/job.ts'
+import { type Accepted, AcceptedSchema, type JobResponse } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
 import type { AccessControl } from '../src/callers/access-control.ts'
 import type { Caller } from '../src/callers/caller.ts'
@@ -9,7 +9,7 @@ import type { RuntimeConfig } from '../src/config/runtime-config.ts'
 import { Problem } from '../src/errors.ts'
 import { rawBody, refuseEncodedBodies } from '../src/http/body-rules.ts'
 import { fingerprintOf, idempotencyKeyOf } from '../src/http/idempotency.ts'
-import type { IdempotencyKey } from '../src/http/idempotency-record.ts'
+import type { Repeats } from '../src/http/idempotency-record.ts'
 import { loadShedding } from '../src/http/load-shedding.ts'
 import type { RequestBodies } from '../src/http/request-bodies.ts'
 import { preferredWait } from '../src/http/client-wait.ts'
@@ -18,7 +18,7 @@ import { type BatchResponse, batchResponse } from '../src/updates/response.ts'
 import type { Entry, Sender, Updates } from '../src/updates/updates.ts'
 import { DEFAULT_ACCOUNT } from '../src/vicidial/account.ts'
 import type { WebhookEndpoint } from '../src/webhooks/endpoint.ts'
-import { readEvent } from '../src/webhooks/receive.ts'
+import { unusedPayload, withFailures } from '../src/webhooks/receive.ts'
 import { json, problems } from './responses.ts'
 import { originOf, payloadOf, webhookOf, webhookSenders } from './webhook-senders.ts'
 
@@ -119,28 +119,42 @@ export function webhookRoutes(options: WebhookOptions) {
   const { checkHead, checkBody, readBody } = webhookSenders(options)
 
   async function receive(request: FastifyRequest<Webhook>, reply: FastifyReply) {
+    try {
+      return await takeEvents(request, reply)
+    } catch (error) {
+      const unused = unusedPayload(error)
+      if (unused === undefined) throw error
+      const { endpoint } = webhookOf(request)
+      if (endpoint.onUnmapped === 'refuse') throw unused
+      const { results = [], errors } = unused.extra as { results?: unknown[]; errors?: Accepted['errors'] }
+      return reply.code(202).send({ ...ignoredAnswer(results.length), errors })
+    }
+  }
+
+  async function takeEvents(request: FastifyRequest<Webhook>, reply: FastifyReply) {
     const { endpoint, payload = await payloadOf(request) } = webhookOf(request)
     const { headers, caller } = request
     if (request.sender === null) throw new Error('a webhook was not verified')
     const challenge = endpoint.answerPayload(payload)
     if (challenge !== undefined) return reply.code(200).send(challenge)
     const bytes = request.body?.length ?? 0
-    const event = await readEvent(endpoint, { headers, payload, bytes }, maxUpdates)
-    if (event.updates.length === 0) return reply.code(202).send({ id: null, status: 'ignored', updates: 0 })
+    const events = await endpoint.map(payload, { headers, maxItems: maxUpdates, bytes })
+    if (events.updates.length === 0) return reply.code(202).send(ignoredAnswer(events.ignored))
 
     // Of the two settings, the stricter one.
     const stricter = {
       ...(caller?.onLossy === 'reject' && { onLossy: caller.onLossy }),
       ...(caller?.keyMatch === 'exact' && { keyMatch: caller.keyMatch })
     }
-    const { entries } = updates.read({ updates: event.updates }, caller ?? undefined, {
-      ...endpoint.options,
-      ...stricter
-    })
+    const options = { ...endpoint.options, ...stricter }
+    const { entries: read } = updates.read({ updates: events.updates }, caller ?? undefined, options)
+    const entries = withFailures(read, events.failures)
     caller?.limits.take('updates', entries.length)
     const sender = senderOf(endpoint, caller, request.id)
-    const key = idempotencyKeyOfEvent(endpoint, caller, request, event.eventId)
-    const { id, response, isRepeat } = await updates.accept(entries, sender, originOf(endpoint), key)
+    const { id, response, isRepeat } = await updates.accept(entries, sender, originOf(endpoint), {
+      ...repeatsOf(endpoint, caller, request, events.eventIds),
+      ignored: events.ignored
+    })
     if (isRepeat) reply.header('idempotency-replayed', 'true')
     const job = await jobs.ended(id, waitMs(request))
     const result = job && responseOf(job, entries)
@@ -187,23 +201,34 @@ function responseOf(job: JobResponse, entries: readonly Entry[]): BatchResponse 
   }
 }
 
+/** The answer if no event of a payload is used. */
+function ignoredAnswer(ignored: number): Accepted {
+  return { id: null, status: 'ignored', updates: 0, ...(ignored > 0 && { ignored }) }
+}
+
 /**
- * What identifies a repeat of an event: the event's id, else the sender's `Idempotency-Key`. The prefixes keep the two
- * apart, because no signature covers the header.
+ * What identifies repeats: the events' ids, else the sender's `Idempotency-Key`. The prefixes keep the two apart, because no
+ * signature covers the header.
  */
-function idempotencyKeyOfEvent(
+function repeatsOf(
   endpoint: WebhookEndpoint,
   sender: Caller | null,
   request: FastifyRequest,
-  eventId: string | undefined
-): IdempotencyKey | undefined {
+  eventIds: readonly (string | undefined)[]
+): Repeats {
   // Two endpoints may receive the same event ids.
   const origin = originOf(endpoint)
   const caller = sender ? `${origin} ${sender.name}` : origin
-  // The body of a repeated event may differ, so only its id counts.
-  if (eventId !== undefined) return { caller, key: `event:${eventId}`, fingerprint: '' }
+  if (eventIds.some((id) => id !== undefined)) {
+    // The body of a repeated event may differ, so only its id counts.
+    const events = eventIds.map((id) =>
+      id === undefined ? undefined : { caller, key: `event:${id}`, fingerprint: '' }
+    )
+    return { events }
+  }
   const key = idempotencyKeyOf(request)
-  return key === undefined ? undefined : { caller, key: `key:${key}`, fingerprint: fingerprintOf(request) }
+  if (key === undefined) return {}
+  return { repeat: { caller, key: `key:${key}`, fingerprint: fingerprintOf(request) } }
 }
 
 function waitMs(request: FastifyRequest<Webhook>): number {

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { ResultSchema, SummarySchema } from './batch.ts'
+import { FieldErrorSchema } from './problem.ts'
 import { ref } from './ref.ts'
 
 export const JOB_STATUSES = ['queued', 'running', 'completed', 'partial', 'failed'] as const
@@ -20,6 +21,19 @@ export const AcceptedSchema = Type.Object(
         '`queued`: stored, and will be delivered. `ignored`: a webhook event that the source ignores.'
     }),
     updates: Type.Integer({ description: 'Updates that were stored.' }),
+    ignored: Type.Optional(
+      Type.Integer({ description: 'Webhook events that do not matter to the source, or change nothing.' })
+    ),
+    repeated: Type.Optional(
+      Type.Integer({
+        description: 'Webhook events that were stored before, by their ids, and are not stored again.'
+      })
+    ),
+    errors: Type.Optional(
+      Type.Array(FieldErrorSchema, {
+        description: 'Why a webhook source with `on_unmapped: accept` could use none of the events.'
+      })
+    ),
     links: Type.Optional(ref(LinksSchema))
   },
   { $id: 'Accepted', additionalProperties: false }

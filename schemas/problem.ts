@@ -3,7 +3,7 @@ import { ResultSchema, SummarySchema } from './batch.ts'
 import { ref } from './ref.ts'
 
 /** One fault in a request. */
-const FieldErrorSchema = Type.Object(
+export const FieldErrorSchema = Type.Object(
   {
     pointer: Type.String({ description: 'JSON Pointer (RFC 6901) into the body.' }),
     code: Type.String(),

@@ -709,6 +709,17 @@ export interface components {
             status: "queued" | "ignored";
             /** @description Updates that were stored. */
             updates: number;
+            /** @description Webhook events that do not matter to the source, or change nothing. */
+            ignored?: number;
+            /** @description Webhook events that were stored before, by their ids, and are not stored again. */
+            repeated?: number;
+            /** @description Why a webhook source with `on_unmapped: accept` could use none of the events. */
+            errors?: {
+                /** @description JSON Pointer (RFC 6901) into the body. */
+                pointer: string;
+                code: string;
+                detail: string;
+            }[];
             links?: components["schemas"]["JobLinks"];
         };
         ReplayedJob: {
@@ -721,6 +732,17 @@ export interface components {
             status: "queued" | "ignored";
             /** @description Updates that were stored. */
             updates: number;
+            /** @description Webhook events that do not matter to the source, or change nothing. */
+            ignored?: number;
+            /** @description Webhook events that were stored before, by their ids, and are not stored again. */
+            repeated?: number;
+            /** @description Why a webhook source with `on_unmapped: accept` could use none of the events. */
+            errors?: {
+                /** @description JSON Pointer (RFC 6901) into the body. */
+                pointer: string;
+                code: string;
+                detail: string;
+            }[];
             links?: components["schemas"]["JobLinks"];
             /** @description Dead letters that the request asked for and that were not replayed, because there are more than 10,000 or no room for more. Send the request again. */
             remaining: number;

@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Static, Type } from 'typebox'
-import { LineCounter, parseDocument } from 'yaml'
 import type { CallerConfig } from '../callers/caller.ts'
 import { CallerSchema } from './callers/caller-schema.ts'
 import { readCallers } from './callers/read-callers.ts'
-import { errorCode } from '../error-code.ts'
 import type { CustomField } from '../leads/custom-field.ts'
 import type { NoteFault } from './config-error.ts'
 import { CustomFieldSchema, readCustomFields } from './read-custom-fields.ts'
+import { readYaml } from './read-yaml.ts'
 import { schemaErrors } from './schema-errors.ts'
 import { readEndpoints } from './webhooks/read-endpoints.ts'
 import { EndpointSchema } from './webhooks/endpoint-schema.ts'
@@ -119,32 +117,6 @@ function checkNames(
   for (const { name, account, auth } of webhooks) {
     if (account !== undefined && auth.callers)
       fault(`${name} uses the account of its callers, and cannot have its own.`)
-  }
-}
-
-function readYaml(path: string, fault: (text: string) => void): unknown {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    fault(`cannot be read (${errorCode(error)}).`)
-    return undefined
-  }
-  const lineCounter = new LineCounter()
-  // Pretty errors would quote the file, and could show a secret.
-  const document = parseDocument(text, { prettyErrors: false, lineCounter })
-  for (const error of document.errors) {
-    const { line, col } = lineCounter.linePos(error.pos[0])
-    fault(`is not valid YAML at line ${line}, column ${col} (${error.code}).`)
-  }
-  if (document.errors.length > 0) return undefined
-  try {
-    const content: unknown = document.toJS()
-    if (content === null) fault('is empty.')
-    return content ?? undefined
-  } catch {
-    fault('has an alias that does not exist, or too many aliases.')
-    return undefined
   }
 }
 

@@ -29,7 +29,8 @@ export function schemaErrors(schema: TSchema, value: unknown): string[] {
     chosen.push(`${pointer} must be ${forms(wanted)}`)
   }
   const others = faults.map(
-    ({ instancePath, message, params }) => `${instancePath || 'the file'} ${message}${named(params)}`
+    (error) =>
+      `${error.instancePath || 'the file'} ${error.message}${named(error.params)}${hintOfQuotes(error, value)}`
   )
   return [...others, ...chosen]
 }
@@ -47,6 +48,22 @@ function forms(errors: readonly TLocalizedValidationError[]): string {
     ...constants.map((constant) => JSON.stringify(constant)),
     ...other.map((type) => `of type ${type}`)
   ].join(' or ')
+}
+
+/** YAML reads a text like 0123 or true as something else, unless it is in quotes. */
+function hintOfQuotes({ keyword, params, instancePath }: TLocalizedValidationError, value: unknown): string {
+  const isText = keyword === 'type' && [params.type].flat().includes('string')
+  return isText && ['number', 'boolean'].includes(typeof valueAt(value, instancePath))
+    ? ': put it in quotes'
+    : ''
+}
+
+/** The value at a JSON Pointer. */
+function valueAt(value: unknown, pointer: string): unknown {
+  const names = pointer.split('/').slice(1)
+  return names
+    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce((inner: unknown, name) => (inner as Record<string, unknown> | undefined)?.[name], value)
 }
 
 function named(params: object): string {

@@ -16,6 +16,13 @@ export interface IdempotencyRecord {
 /** What identifies a repeat of a request. */
 export type IdempotencyKey = Pick<IdempotencyRecord, 'caller' | 'key' | 'fingerprint'>
 
+/** What identifies repeats: of a request, or of each event in it. */
+export interface Repeats {
+  readonly repeat?: IdempotencyKey
+  /** In the order of the request's updates. */
+  readonly events?: readonly (IdempotencyKey | undefined)[]
+}
+
 /** Stores responses by caller and key. Its methods may reject with a StorageError. */
 export interface SavedResponses {
   /** The response stored for a caller's key at `since` or later, in milliseconds since the epoch. */

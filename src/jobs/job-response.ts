@@ -2,9 +2,23 @@ import type { Summary } from '../../schemas/batch.ts'
 import type { Accepted, JobResponse, JobSummary } from '../../schemas/job.ts'
 import type { Job } from '../outbox/jobs.ts'
 
-/** The response to a job that was just accepted. */
-export function acceptedResponse(id: string, updates: number): Accepted {
-  return { id, status: 'queued', updates, links: linksOf(id) }
+/**
+ * The response to a job that was just accepted.
+ * @param left how many of a webhook's events are not among its updates, and why
+ */
+export function acceptedResponse(
+  id: string,
+  updates: number,
+  { ignored = 0, repeated = 0 }: { readonly ignored?: number; readonly repeated?: number } = {}
+): Accepted {
+  return {
+    id,
+    status: 'queued',
+    updates,
+    ...(ignored > 0 && { ignored }),
+    ...(repeated > 0 && { repeated }),
+    links: linksOf(id)
+  }
 }
 
 function linksOf(id: string): { self: string } {

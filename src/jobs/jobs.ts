@@ -3,11 +3,17 @@ import type { Accepted, JobResponse } from '../../schemas/job.ts'
 import { parseDeadLetterId } from './dead-letter-response.ts'
 import { rejectedResult } from '../delivery/result.ts'
 import { overloaded, type Problem, StorageError } from '../errors.ts'
-import { type IdempotencyKey, type IdempotencyRecord, refuseOther } from '../http/idempotency-record.ts'
+import {
+  type IdempotencyKey,
+  type IdempotencyRecord,
+  type Repeats,
+  refuseOther
+} from '../http/idempotency-record.ts'
 import { acceptedResponse, jobSummary } from './job-response.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 import { steadyNow } from '../steady-clock.ts'
 import type { DeadLetter, NewJob } from '../outbox/jobs.ts'
+import { EVENT_ID_TTL_MS } from '../outbox/idempotency.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import { ReplaySelection, type ReplayRequester } from './replay.ts'
 
@@ -18,7 +24,7 @@ export interface RequestRef {
 }
 
 /** Updates to deliver later, and who sent them. */
-export interface JobRequest extends RequestRef {
+export interface JobRequest extends RequestRef, Repeats {
   readonly caller: string
   /** The VICIdial account that delivers them. */
   readonly account: string
@@ -27,12 +33,20 @@ export interface JobRequest extends RequestRef {
   /** `batch` or `webhook:NAME`. */
   readonly origin: string
   readonly entries: readonly (Update | RejectedUpdate)[]
-  /** Identifies repeats of the request. */
-  readonly repeat?: IdempotencyKey
+  /** Events of a webhook that have no entry. */
+  readonly ignored?: number
+}
+
+/** A job that is stored, and the response to its request. */
+interface StoredJob {
+  readonly id: string
+  readonly response: IdempotencyRecord
+  /** Whether an earlier request stored it. */
+  readonly isRepeat: boolean
 }
 
 export interface JobsOptions {
-  readonly outbox: Pick<Outbox, 'jobs' | 'queue'>
+  readonly outbox: Pick<Outbox, 'jobs' | 'queue' | 'idempotency'>
   /** Woken when there is something to deliver. */
   readonly workers: { wake(): void }
   /** Most pending updates of each account. */
@@ -63,26 +77,66 @@ export class Jobs {
   }
 
   /**
-   * Stores updates for delivery; resolves when they are on disk.
+   * Stores updates for delivery; resolves when they are on disk. Leaves out those of known events.
    * @returns the response; that of the first request if this is a repeat
    * @throws Problem overloaded if they cannot be stored; idempotency_key_reused if another request used the key
    */
-  async accept(request: JobRequest): Promise<{ id: string; response: IdempotencyRecord; isRepeat: boolean }> {
-    const { caller, requestId, keyId, account, source, origin, entries, repeat } = request
+  async accept(request: JobRequest): Promise<StoredJob> {
+    const { entries, events, repeat } = request
+    if (events === undefined) return this.#accept(request, repeat ? [repeat] : [], 0)
+    let known: ReadonlyMap<string, IdempotencyRecord> = new Map()
+    for (;;) {
+      const isNew = (event: IdempotencyKey | undefined) => event === undefined || !known.has(event.key)
+      const left = entries.filter((_, position) => isNew(events[position]))
+      const leftEvents = events.filter(isNew)
+      const [latest] = [...known.values()].toSorted((a, b) => b.at - a.at)
+      // A refused update without an id was refused before, together with the events that are known.
+      const hasNew = left.some((entry, position) => 'changes' in entry || leftEvents[position] !== undefined)
+      if (latest !== undefined && !hasNew) return knownJob(latest)
+      const keys = [...distinct(leftEvents)]
+      const repeated = entries.length - left.length
+      const indexed = left.map((entry, index) => ({ ...entry, index }))
+      const stored = await this.#accept({ ...request, entries: indexed }, keys, repeated)
+      if (!stored.isRepeat) return stored
+      known = await this.#knownEvents(events)
+    }
+  }
+
+  /** The responses to those events that are known, by their keys. */
+  async #knownEvents(
+    events: readonly (IdempotencyKey | undefined)[]
+  ): Promise<Map<string, IdempotencyRecord>> {
+    const { idempotency } = this.#options.outbox
+    const since = steadyNow() - EVENT_ID_TTL_MS
+    const known = new Map<string, IdempotencyRecord>()
+    for (const { caller, key } of distinct(events)) {
+      const record = await idempotency.find(caller, key, since).catch(throwOverloaded)
+      if (record) known.set(key, record)
+    }
+    return known
+  }
+
+  /** Stores a job, with its response for each of `keys`. */
+  async #accept(
+    { caller, requestId, keyId, account, source, origin, entries, ignored = 0 }: JobRequest,
+    keys: readonly IdempotencyKey[],
+    repeated: number
+  ): Promise<StoredJob> {
     const updates = entries.filter((entry): entry is Update => 'changes' in entry)
     const rejected = entries
       .filter((entry): entry is RejectedUpdate => 'refusals' in entry)
       .map(rejectedResult)
     const id = this.#newId()
-    const response = acceptedRecord(acceptedResponse(id, entries.length), repeat)
+    const body = acceptedResponse(id, entries.length, { ignored, repeated })
+    const records = keys.map((key) => acceptedRecord(body, key))
+    const [response = acceptedRecord(body)] = records
     const ref = { requestId, ...(keyId === undefined ? {} : { keyId }) }
     const times = { acceptedAt: Date.now(), dueAt: steadyNow() }
     const job = { id, caller, ...ref, account, source, origin, ...times, updates, rejected }
-    const known = await this.#store(repeat ? { ...job, record: response } : job)
+    const known = await this.#store({ ...job, records })
     if (known === undefined) return { id, response, isRepeat: false }
-    if (repeat) refuseOther(known, repeat)
-    const { id: knownId } = JSON.parse(known.body) as Accepted
-    return { id: knownId ?? id, response: known, isRepeat: true }
+    refuseOther(known, response)
+    return knownJob(known)
   }
 
   async #store(job: NewJob): Promise<IdempotencyRecord | undefined> {
@@ -215,6 +269,17 @@ export class Jobs {
   #newId(): string {
     return `job_${this.#ulid()}`
   }
+}
+
+/** The keys, each once. */
+function distinct(events: readonly (IdempotencyKey | undefined)[]): Iterable<IdempotencyKey> {
+  return new Map(events.flatMap((event) => (event ? [[event.key, event]] : []))).values()
+}
+
+/** The job that an earlier request stored, from its response. */
+function knownJob(response: IdempotencyRecord): StoredJob {
+  const { id } = JSON.parse(response.body) as Accepted
+  return { id: id ?? '', response, isRepeat: true }
 }
 
 /** The 202 response; without `repeat` it is not stored. */

@@ -25,8 +25,8 @@ export interface NewJob {
   readonly updates: readonly NewUpdate[]
   /** Results of the updates rejected at once, by their index. */
   readonly rejected: readonly Result[]
-  /** The response to repeats of the request. */
-  readonly record?: IdempotencyRecord
+  /** The response to repeats of the request, or of each of its events. */
+  readonly records?: readonly IdempotencyRecord[]
   /** Ids of the dead letters that this job replays, see `JobStore.replay`. */
   readonly replays?: readonly number[]
 }
@@ -106,7 +106,7 @@ export interface Replay {
 
 /** Accepted jobs, their results, and their dead letters. */
 export interface JobStore {
-  /** Stores a job and its response. If its key already has a response, returns that and stores nothing. */
+  /** Stores a job and its responses. If one of their keys already has a response, returns that and stores nothing. */
   accept(job: NewJob): Promise<IdempotencyRecord | undefined>
   find(id: string): Promise<Job | undefined>
   list(page: JobPage): Promise<Job[]>

@@ -6,7 +6,7 @@ import type { CallRules } from '../delivery/delivery-task.ts'
 import { deliveredFields, type Outcome } from '../delivery/outcome.ts'
 import { outcomeResult, rejectedResult } from '../delivery/result.ts'
 import { Problem } from '../errors.ts'
-import type { IdempotencyKey, IdempotencyRecord } from '../http/idempotency-record.ts'
+import type { IdempotencyRecord, Repeats } from '../http/idempotency-record.ts'
 import { type Batch, readBatch } from './batch.ts'
 import type { LeadRules } from '../leads/changes.ts'
 import { ALL_RIGHTS } from '../leads/rights.ts'
@@ -35,11 +35,12 @@ export interface Sender {
 /** Takes updates to be delivered later, as a job. */
 export interface JobIntake {
   accept(
-    request: Sender & {
-      readonly origin: string
-      readonly entries: readonly Entry[]
-      readonly repeat?: IdempotencyKey
-    }
+    request: Sender &
+      Repeats & {
+        readonly origin: string
+        readonly entries: readonly Entry[]
+        readonly ignored?: number
+      }
   ): Promise<AcceptedJob>
 }
 
@@ -171,22 +172,22 @@ export class Updates {
   /**
    * Stores updates as a job, to be delivered later; resolves when they are on disk.
    * @param origin how they came: `batch` or `webhook:NAME`
-   * @param idempotencyKey identifies a repeat of the request
+   * @param repeats what identifies a repeat of the request, or of each entry's event; and the number of a webhook's events
+   *   that have no entry
    * @throws Problem all_updates_rejected; overloaded, if they can't be stored; idempotency_key_reused
    */
   async accept(
     entries: readonly Entry[],
     sender: Sender,
     origin: string,
-    idempotencyKey?: IdempotencyKey | null
+    repeats: Repeats & { readonly ignored?: number } = {}
   ): Promise<AcceptedJob> {
     const { jobs, history } = this.#options
     if (entries.every((entry) => 'refusals' in entry)) {
       await history.recordRejected(sender, entries)
       throw allRejected(entries)
     }
-    const repeat = idempotencyKey ? { repeat: idempotencyKey } : {}
-    const job = await jobs.accept({ ...sender, origin, entries, ...repeat })
+    const job = await jobs.accept({ ...sender, origin, entries, ...repeats })
     if (!job.isRepeat) await history.recordRejected({ ...sender, jobId: job.id }, entries)
     return job
   }

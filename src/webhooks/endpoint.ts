@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import { echo, type PointedRefusal, pointer } from '../leads/refusal.ts'
 import {
   DEFAULT_OPTIONS,
   type KeyMatch,
@@ -11,14 +12,23 @@ import {
 import { type Auth, type AuthFault, headerValue, type ReceivedHead, type VerifyBody } from './auth/auth.ts'
 import { takeBodyKey } from './auth/credential.ts'
 import { challengeOf, verifyHead } from './auth/verify.ts'
-import type { EventIdValue, MappedEvent } from './mapping/evaluation.ts'
 import { Evaluator } from './mapping/evaluator.ts'
-import type { MappedPayload, MappingDefinition, MappingFault } from './mapping/mapping.ts'
+import {
+  EVENT_ID,
+  type EventIdValue,
+  expressionsOf,
+  type MappedPayload,
+  type MappingDefinition,
+  type MappingFault
+} from './mapping/mapping.ts'
 import { type PayloadType, parsePayload } from './payload.ts'
 import { answerBody, answerQuery, type Verification } from './verification.ts'
 
 /** Where a request carries its event's id, which identifies repeats of the event: in the first of `headers` it has. */
 export type EventId = { readonly headers: readonly string[] } | { readonly expression: string }
+
+/** The answer to a payload of which nothing can be used: 202, or a refusal. */
+export type OnUnmapped = 'accept' | 'refuse'
 
 /** A webhook endpoint as configured, with its secrets read from their files. */
 export interface EndpointConfig {
@@ -31,6 +41,8 @@ export interface EndpointConfig {
   readonly onInvalid?: OnInvalid
   readonly onMultiple?: OnMultiple
   readonly keyMatch?: KeyMatch
+  /** What its sender gets for a payload of which nothing can be used. Default: `refuse`. */
+  readonly onUnmapped?: OnUnmapped
   readonly auth: Auth
   /** Undefined if its senders never ask. */
   readonly verification?: Verification
@@ -44,8 +56,30 @@ export interface EndpointConfig {
   readonly mapping: MappingDefinition
 }
 
+/** The events of one payload, as updates. */
+export interface MappedEvents {
+  /** The `updates` of a batch request, not yet validated. That of an event that failed names only its lead, or is null. */
+  readonly updates: unknown[]
+  /** The number of events that did not matter, or change nothing. */
+  readonly ignored: number
+  /** Why events failed, by the index of their update. */
+  readonly failures: ReadonlyMap<number, PointedRefusal>
+  /** The id of each update's event, which tells it from this endpoint's other events. */
+  readonly eventIds: readonly (string | undefined)[]
+}
+
+export interface MapOptions {
+  /** The request's, with the id of its events if the endpoint has it there. */
+  readonly headers?: IncomingHttpHeaders
+  readonly maxItems?: number
+  /** Size of the payload as received. */
+  readonly bytes?: number
+}
+
 /** Items of one payload, unless the caller of `map` says otherwise. */
 export const DEFAULT_MAX_ITEMS = 10_000
+/** Events of one payload on which the thread may be stopped: each costs the payload's CPU time. */
+const MAX_STOPPED = 2
 /** Longest id in characters; of a longer one the SHA-256 is kept. */
 const MAX_EVENT_ID = 255
 
@@ -60,12 +94,15 @@ export class WebhookEndpoint {
   readonly options: UpdateOptions
   /** The status of every answer that is no refusal; undefined if each has its own. */
   readonly answerStatus: number | undefined
+  readonly onUnmapped: OnUnmapped
   // Private, so that printing an endpoint prints no secrets.
   readonly #auth: Auth
   readonly #verification: Verification | undefined
   readonly #contentTypes: readonly PayloadType[]
   readonly #payloadField: string | undefined
   readonly #eventId: EventId | undefined
+  /** The text of each expression, by its name. */
+  readonly #expressions: ReadonlyMap<string, string>
   readonly #evaluator: Evaluator
 
   constructor(config: EndpointConfig) {
@@ -81,12 +118,14 @@ export class WebhookEndpoint {
       ...(keyMatch === undefined ? {} : { keyMatch })
     }
     this.answerStatus = config.answerStatus
+    this.onUnmapped = config.onUnmapped ?? 'refuse'
     this.#auth = config.auth
     this.#verification = config.verification
     this.#contentTypes = config.contentTypes
     this.#payloadField = config.payloadField
     this.#eventId = eventId
     const expression = eventId !== undefined && 'expression' in eventId ? eventId.expression : undefined
+    this.#expressions = new Map([...expressionsOf(config.mapping), [EVENT_ID, expression ?? '']])
     this.#evaluator = new Evaluator(config.mapping, expression)
   }
 
@@ -151,40 +190,34 @@ export class WebhookEndpoint {
   }
 
   /**
-   * The event's id, which tells it from this endpoint's other events; undefined if it has none.
-   * @throws MappingError
-   * @throws Problem overloaded
-   */
-  async eventId(headers: IncomingHttpHeaders, payload: unknown): Promise<string | undefined> {
-    if (this.#eventId === undefined) return undefined
-    const isInHeader = 'headers' in this.#eventId
-    return this.#eventIdOf(headers, isInHeader ? undefined : await this.#evaluateEventId(payload))
-  }
-
-  /**
-   * Maps a payload to the `updates` of a batch request, not yet validated.
-   * @throws MappingError if an expression fails, or there are more than `maxItems` items; then nothing is mapped
-   * @throws Problem overloaded
-   */
-  async map(payload: unknown, maxItems = DEFAULT_MAX_ITEMS): Promise<MappedPayload> {
-    const { updates, ignored } = await this.#map(payload, maxItems)
-    return { updates, ignored }
-  }
-
-  /**
-   * Maps a payload and evaluates its event's id. Without updates there is no id.
+   * Maps a payload to the `updates` of a batch request, not yet validated. An event that fails stops no other.
    * @param bytes size of the payload as received
-   * @throws MappingError
+   * @throws MappingError if the payload as a whole cannot be mapped
    * @throws Problem overloaded
    */
-  async read(
-    headers: IncomingHttpHeaders,
+  async map(
     payload: unknown,
-    maxItems: number,
-    bytes: number
-  ): Promise<{ updates: unknown[]; eventId: string | undefined }> {
-    const { updates, eventId } = await this.#map(payload, maxItems, bytes)
-    return { updates, eventId: this.#eventIdOf(headers, eventId) }
+    { headers = {}, maxItems = DEFAULT_MAX_ITEMS, bytes = 0 }: MapOptions = {}
+  ): Promise<MappedEvents> {
+    const { updates, ignored, failures, eventIds } = await this.#evaluate(payload, maxItems, bytes)
+    return {
+      updates,
+      ignored,
+      failures: new Map([...failures].map(([index, fault]) => [index, this.#refusal(index, fault)])),
+      eventIds: eventIds.map((id) => this.#eventIdOf(headers, id))
+    }
+  }
+
+  /** Maps a payload. An event on which the thread had to be stopped fails, and the others are mapped without it. */
+  async #evaluate(payload: unknown, maxItems: number, bytes: number): Promise<MappedPayload> {
+    const stopped = new Map<number, MappingFault>()
+    for (;;) {
+      const evaluation = await this.#evaluator.evaluate({ payload, maxItems, stopped }, bytes)
+      if (!('reason' in evaluation)) return evaluation
+      const { item } = evaluation
+      if (item === undefined || stopped.size === MAX_STOPPED) throw new MappingError(this.name, evaluation)
+      stopped.set(item, evaluation)
+    }
   }
 
   #eventIdOf(headers: IncomingHttpHeaders, evaluated: EventIdValue): string | undefined {
@@ -196,21 +229,21 @@ export class WebhookEndpoint {
     return text.length > MAX_EVENT_ID ? `sha256:${hash('sha256', text)}` : text
   }
 
-  async #map(payload: unknown, maxItems: number, bytes = 0): Promise<MappedEvent> {
-    const evaluation = await this.#evaluator.evaluate({ type: 'map', payload, maxItems }, bytes)
-    if ('updates' in evaluation) return evaluation
-    throw this.#error(evaluation)
-  }
-
-  async #evaluateEventId(payload: unknown): Promise<EventIdValue> {
-    const evaluation = await this.#evaluator.evaluate({ type: 'event_id', payload }, 0)
-    if ('eventId' in evaluation) return evaluation.eventId
-    throw this.#error(evaluation)
-  }
-
-  #error(evaluation: MappingFault | object): Error {
-    if ('reason' in evaluation) return new MappingError(this.name, evaluation)
-    return new Error('the thread finished a different task')
+  /** The refusal of an event's update. It quotes the expression, which the operator wrote. */
+  #refusal(index: number, fault: MappingFault): PointedRefusal {
+    const text = echo(this.#expressions.get(fault.expression) ?? '')
+    const detail = `${new MappingError(this.name, fault).message} The expression is: ${text}`
+    const [group = '', ...rest] = fault.expression.split('.')
+    const name = rest.join('.')
+    const path =
+      { fields: ['fields', name], custom_fields: ['custom_fields', name], lead: [name] }[group] ?? []
+    const field = group === 'custom_fields' ? fault.expression : name
+    return {
+      code: 'field_invalid',
+      ...(path.length > 0 && { field }),
+      detail,
+      pointer: pointer('updates', index, ...path)
+    }
   }
 }
 
@@ -219,11 +252,11 @@ export class MappingError extends Error {
   override readonly name = 'MappingError'
   /** Name of the expression, like `fields.status`. */
   readonly expression: string
-  /** Index of the item in the payload; undefined if the error is not about one item. */
+  /** The number of the event in the payload, from 0; undefined if the error is not about one event. */
   readonly item: number | undefined
 
   constructor(endpoint: string, { expression, item, reason }: MappingFault) {
-    const position = item === undefined ? '' : ` at item ${item}`
+    const position = item === undefined ? '' : ` at event ${item}`
     super(`${endpoint}: ${expression}${position} ${reason}.`)
     this.expression = expression
     this.item = item

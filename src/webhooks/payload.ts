@@ -44,8 +44,7 @@ export async function parsePayload(
   const isForm = type === 'form' || type === 'multipart'
   const payload = isForm ? readForm(body, payloadField) : parseJson(body)
   refuseJsonInJson(payload)
-  refuseLongTexts(payload)
-  return payload
+  return withExactIntegers(payload)
 }
 
 /** Undefined for a type or charset that cannot be read. */
@@ -97,17 +96,32 @@ function refuseJsonInJson(payload: unknown): void {
   throw new Problem('invalid_request', detail)
 }
 
-/** @throws Problem invalid_request */
-function refuseLongTexts(payload: unknown): void {
-  let level = [payload]
+/**
+ * Makes texts of the integers beyond 2^53, as `parseJson` does of those that a number cannot hold: an expression that
+ * calculates gives only numbers that may have lost digits there, and no text.
+ * @throws Problem invalid_request for a text that is too long
+ */
+function withExactIntegers(payload: unknown): unknown {
+  const root: Record<string, unknown> = { payload }
+  let level: Record<string, unknown>[] = [root]
   while (level.length > 0) {
-    const inner: unknown[] = []
+    const inner: Record<string, unknown>[] = []
     for (const one of level) {
-      if (typeof one === 'string' && one.length > MAX_TEXT)
-        throw new Problem('invalid_request', `The payload has a text of more than ${MAX_TEXT} characters.`)
-      if (typeof one !== 'object' || one === null) continue
-      for (const value of Object.values(one) as unknown[]) inner.push(value)
+      for (const name in one) {
+        const value = one[name]
+        if (typeof value === 'string' && value.length > MAX_TEXT)
+          throw new Problem('invalid_request', `The payload has a text of more than ${MAX_TEXT} characters.`)
+        if (typeof value === 'number' && isUnsafe(value)) one[name] = String(value)
+        // An array has names too.
+        if (typeof value === 'object' && value !== null) inner.push(value as Record<string, unknown>)
+      }
     }
     level = inner
   }
+  return root['payload']
+}
+
+/** Whether a number is an integer beyond 2^53 that prints as its digits. */
+function isUnsafe(value: number): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21
 }

@@ -1,15 +1,7 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import { Problem } from '../errors.ts'
+import type { RejectedUpdate, Update } from '../leads/update.ts'
 import type { AuthFault } from './auth/auth.ts'
-import { MappingError, type WebhookEndpoint } from './endpoint.ts'
-
-/** The event of one webhook request. */
-export interface WebhookEvent {
-  /** The `updates` of a batch request, not yet validated. */
-  readonly updates: readonly unknown[]
-  /** Identifies repeats of the event; undefined if it has no id. */
-  readonly eventId: string | undefined
-}
+import { type MappedEvents, MappingError, type WebhookEndpoint } from './endpoint.ts'
 
 const DETAILS: Readonly<Record<AuthFault, string>> = {
   credential_missing: 'Missing credential: send the key, login or secret of this webhook source.',
@@ -24,34 +16,27 @@ const DETAILS: Readonly<Record<AuthFault, string>> = {
   timestamp_too_new: "The timestamp is in the future: check the sender's clock."
 }
 
-/** A request whose body is parsed. */
-interface ReceivedPayload {
-  readonly headers: IncomingHttpHeaders
-  readonly payload: unknown
-  /** Of the body. */
-  readonly bytes: number
-}
-
 /** The refusal of a request whose sender is not verified. */
 export function notVerified(endpoint: Pick<WebhookEndpoint, 'challenge'>, fault: AuthFault): Problem {
   const headers = { 'www-authenticate': endpoint.challenge }
   return new Problem('unauthenticated', DETAILS[fault], { headers })
 }
 
-/**
- * Reads the event of a request whose sender is verified.
- * @throws Problem invalid_request, overloaded
- */
-export async function readEvent(
-  endpoint: WebhookEndpoint,
-  { headers, payload, bytes }: ReceivedPayload,
-  maxUpdates: number
-): Promise<WebhookEvent> {
-  try {
-    return await endpoint.read(headers, payload, maxUpdates, bytes)
-  } catch (error) {
-    if (!(error instanceof MappingError)) throw error
-    const errors = [{ pointer: '', code: 'invalid_request', detail: error.message }]
-    throw new Problem('invalid_request', error.message, { errors })
-  }
+/** The refusal of a payload of which nothing can be used; undefined if the error is another. */
+export function unusedPayload(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error.code === 'all_updates_rejected' ? error : undefined
+  if (!(error instanceof MappingError)) return undefined
+  const errors = [{ pointer: '', code: 'invalid_request', detail: error.message }]
+  return new Problem('invalid_request', error.message, { errors })
+}
+
+/** The entries of a batch, with the refusals of the events that failed. */
+export function withFailures(
+  entries: readonly (Update | RejectedUpdate)[],
+  failures: MappedEvents['failures']
+): (Update | RejectedUpdate)[] {
+  return entries.map((entry) => {
+    const refusal = failures.get(entry.index)
+    return refusal ? { index: entry.index, key: entry.key, refusals: [refusal] } : entry
+  })
 }

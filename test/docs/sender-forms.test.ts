@@ -143,11 +143,14 @@ for (const { page, source, file, updates, ignored = 0, failures = [], eventIds }
     t.strictSame(faults, [])
     const endpoint = webhooks.find(({ name }) => name === source)
     const type = file.endsWith('.form') ? FORM : 'application/json'
-    const payload = endpoint?.parse(readFileSync(`${FIXTURES}/${file}`), type)
+    const payload = await endpoint?.parse(readFileSync(`${FIXTURES}/${file}`), type)
     const mapped = await endpoint?.map(payload)
     t.strictSame(mapped?.updates, updates)
     t.equal(mapped?.ignored, ignored)
-    t.strictSame([...(mapped?.failures.values() ?? [])].map(({ pointer }) => pointer), failures)
+    t.strictSame(
+      [...(mapped?.failures.values() ?? [])].map(({ pointer }) => pointer),
+      failures
+    )
     if (eventIds) t.strictSame(mapped?.eventIds, eventIds)
   })
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { readYaml } from '../webhooks/endpoints.ts'
+import { eventIdOf, readYaml, updatesOf } from '../webhooks/endpoints.ts'
 import { readRequest } from './messages.ts'
 import { PATHS, readPage } from './page.ts'
 import { SECRETS } from './surroundings.ts'
@@ -48,11 +48,11 @@ test('a Zap may send JSON, a form or its own text, for the same updates', async 
     ['zapier-raw.txt', 'text/plain']
   ] as const) {
     const payload = await webhooks[0]?.parse(readFileSync(`${FIXTURES}/${file}`), type)
-    t.strictSame(await webhooks[0]?.map(payload), expected, file)
-    t.equal(await webhooks[0]?.eventId({}, payload), 'deal-4711-2026-11-23T09:15:00Z', file)
+    t.strictSame(await updatesOf(webhooks[0], payload), expected, file)
+    t.equal(await eventIdOf(webhooks[0], {}, payload), 'deal-4711-2026-11-23T09:15:00Z', file)
   }
   const wrapped = [await webhooks[0]?.parse(readFileSync(`${FIXTURES}/zapier.json`), 'application/json')]
-  t.strictSame(await webhooks[0]?.map(wrapped), expected, 'Wrap Request In Array')
+  t.strictSame(await updatesOf(webhooks[0], wrapped), expected, 'Wrap Request In Array')
 })
 
 /** Signed with Python's hmac module, or with openssl. */
@@ -144,7 +144,7 @@ for (const { name, file, type, headers, eventId, update } of KNOWN) {
       'signature_wrong'
     )
     const payload = await source?.parse(rawBody, type)
-    t.equal(await source?.eventId(headers, payload), eventId)
-    t.strictSame(await source?.map(payload), { updates: [update], ignored: 0 })
+    t.equal(await eventIdOf(source, headers, payload), eventId)
+    t.strictSame(await updatesOf(source, payload), { updates: [update], ignored: 0 })
   })
 }

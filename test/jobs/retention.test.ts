@@ -17,7 +17,7 @@ async function kept(t: Tester, retentionDays = 30) {
   const clock = stoppedClock(t, START)
   const directory = dataDir(t)
   let outbox = new SqliteOutbox(directory, AT_ONCE)
-  await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: START, record: RECORD }))
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)], { acceptedAt: START, records: [RECORD] }))
   await settleNext(outbox, done, START)
   await outbox.jobs.accept(newJob(2, [sets('B', 1)], { acceptedAt: START }))
   await settleNext(outbox, dead, START)

@@ -988,9 +988,9 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       idempotencyRecord({ at: at - IDEMPOTENCY_KEY_TTL_MS - 1, fingerprint: 'other' })
     )
     const record = idempotencyRecord({ at })
-    t.equal(await outbox.jobs.accept({ ...newJob(1, [sets('A', 1)]), record }), undefined)
+    t.equal(await outbox.jobs.accept({ ...newJob(1, [sets('A', 1)]), records: [record] }), undefined)
     t.equal(outbox.queue.size.pending, 1)
-    t.same(await outbox.jobs.accept({ ...newJob(2, [sets('A', 1)]), record }), record)
+    t.same(await outbox.jobs.accept({ ...newJob(2, [sets('A', 1)]), records: [record] }), record)
     t.equal(outbox.queue.size.pending, 1)
   })
 
@@ -1000,7 +1000,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await outbox.idempotency.save(first)
     const after = (at: number) => ({
       ...newJob(1, [sets('A', 1)]),
-      record: idempotencyRecord({ at, fingerprint: '' })
+      records: [idempotencyRecord({ at, fingerprint: '' })]
     })
     t.same(await outbox.jobs.accept(after(1_000 + 7 * IDEMPOTENCY_KEY_TTL_MS)), first)
     t.equal(await outbox.jobs.accept(after(1_001 + 7 * IDEMPOTENCY_KEY_TTL_MS)), undefined)
@@ -1023,11 +1023,11 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
   test(`${name}: a job whose key has a response is not stored`, async (t) => {
     const { outbox } = await open(t)
     const record = idempotencyRecord()
-    t.equal(await outbox.jobs.accept(newJob(1, [sets('A', 1)], { record })), undefined)
+    t.equal(await outbox.jobs.accept(newJob(1, [sets('A', 1)], { records: [record] })), undefined)
     const repeat = idempotencyRecord({ body: '{"id":"job_2"}', at: 1_500 })
     const [known, other] = await Promise.all([
-      outbox.jobs.accept(newJob(2, [sets('A', 1)], { record: repeat })),
-      outbox.jobs.accept(newJob(3, [sets('A', 2)], { record: idempotencyRecord({ caller: 'web' }) }))
+      outbox.jobs.accept(newJob(2, [sets('A', 1)], { records: [repeat] })),
+      outbox.jobs.accept(newJob(3, [sets('A', 2)], { records: [idempotencyRecord({ caller: 'web' })] }))
     ])
 
     t.same(known, record)
@@ -1043,7 +1043,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const numbers = Array.from({ length: 50 }, (_, n) => n + 1)
     const answers = await Promise.all(
       numbers.map((n) =>
-        outbox.jobs.accept(newJob(n, [sets('A', n)], { record: idempotencyRecord({ body: `${n}` }) }))
+        outbox.jobs.accept(newJob(n, [sets('A', n)], { records: [idempotencyRecord({ body: `${n}` })] }))
       )
     )
     t.equal(answers.filter((answer) => answer === undefined).length, 1)

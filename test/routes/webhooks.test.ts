@@ -106,7 +106,7 @@ test('an array is several events, and irrelevant ones are left out', async (t) =
   )
   const { status, body: ignored } = await hook(gateway, { type: 'note' })
   t.equal(status, 202)
-  t.strictSame(ignored, { id: null, status: 'ignored', updates: 0 })
+  t.strictSame(ignored, { id: null, status: 'ignored', updates: 0, ignored: 1 })
 })
 
 test('form and text bodies are taken as well', async (t) => {
@@ -321,5 +321,159 @@ test('for a partly usable payload, the rest is in the results of the job', async
   t.strictSame(
     body.results.map(({ status }: { status: string }) => status),
     ['updated', 'rejected']
+  )
+})
+
+const USES = `
+webhooks:
+  - name: crm
+    auth: { header: { header: X-Secret, secrets: [${SECRET}] } }
+    event_id: { expression: event }
+    mapping:
+      lead: { lead_id: dialer }
+      fields: &fields { status: stage, comments: '$join(tags, ", ")' }
+      values: &values { status: { table: { Closed Won: SALE }, otherwise: ignore } }
+  - name: lenient
+    auth: { header: { header: X-Secret, secrets: [${SECRET}] } }
+    on_unmapped: accept
+    mapping: { each: rows, lead: { lead_id: dialer }, fields: *fields, values: *values }
+`
+
+function startUses(t: Tester & { testdir: (files: Record<string, string>) => string }) {
+  return startGateway(t, { GATEWAY_CONFIG: `${t.testdir({ 'gateway.yaml': USES })}/gateway.yaml` })
+}
+
+test('an event that cannot be mapped is rejected with its expression, and the others are stored', async (t) => {
+  const gateway = await startUses(t)
+  const events = [
+    { dialer: 1, stage: 'Closed Won', tags: null },
+    { dialer: 2, stage: 'Closed Won', tags: ['vip'] },
+    { dialer: 3, stage: 'Negotiation' }
+  ]
+  const { status, body } = await hook(gateway, events, {}, '?wait=10')
+  t.equal(status, 207)
+  t.match(body.results, [
+    {
+      index: 0,
+      lead_id: 1,
+      status: 'rejected',
+      error: {
+        code: 'field_invalid',
+        field: 'comments',
+        detail:
+          'crm: fields.comments at event 0 calls a function with an array of values of the wrong type at character 6 (JSONata T0412). The expression is: $join(tags, ", ")'
+      }
+    },
+    { index: 1, lead_id: 2, status: 'updated' }
+  ])
+  t.equal(body.results.length, 2)
+  t.match(stored(gateway, 2), { status: 'SALE', comments: 'vip' })
+  const alone = await hook(gateway, events.slice(0, 1))
+  t.match(alone, { status: 422, body: { errors: [{ pointer: '/updates/0/fields/comments' }] } })
+})
+
+test('an update left with nothing to change is ignored and counted, and is no fault', async (t) => {
+  const gateway = await startUses(t)
+  for (const event of [{ dialer: 1, stage: 'Negotiation' }, { dialer: 1, stage: '' }, { dialer: 1 }])
+    t.match(await hook(gateway, event), {
+      status: 202,
+      body: { id: null, status: 'ignored', updates: 0, ignored: 1 }
+    })
+  const { body } = await hook(gateway, [{ dialer: 1, stage: 'Closed Won' }, { dialer: 2 }])
+  t.match(body, { status: 'queued', updates: 1, ignored: 1 })
+})
+
+test('what cannot be used is refused, or acknowledged with the reason if the source says so', async (t) => {
+  const gateway = await startUses(t)
+  const lenient = (body: unknown) =>
+    call(gateway, 'POST', '/v1/webhooks/lenient', body, { authorization: '', 'x-secret': SECRET })
+  const cases: [body: unknown, refused: number, ignored: number | undefined, pointer: string][] = [
+    [{ dialer: null, stage: 'Closed Won' }, 422, 1, '/updates/0/lead_id'],
+    [{ stage: 'Closed Won' }, 422, 1, '/updates/0/lead_id'],
+    [{ dialer: 'x', stage: 'Closed Won' }, 422, 1, '/updates/0/lead_id'],
+    [{ dialer: 1, tags: null }, 422, 1, '/updates/0/fields/comments']
+  ]
+  for (const [event, refused, ignored, pointer] of cases) {
+    t.equal((await hook(gateway, event)).status, refused)
+    t.match(await lenient({ rows: [event] }), {
+      status: 202,
+      body: { id: null, status: 'ignored', updates: 0, ignored, errors: [{ pointer }] }
+    })
+  }
+  const unknown = await lenient([{ dialer: 1, stage: 'Closed Won' }])
+  t.strictSame(unknown.body, {
+    id: null,
+    status: 'ignored',
+    updates: 0,
+    errors: [
+      {
+        pointer: '',
+        code: 'invalid_request',
+        detail: 'lenient: each finds no event in the payload, which is not empty.'
+      }
+    ]
+  })
+  t.match(await lenient('{'), { status: 400, body: { code: 'invalid_json' } })
+  t.match(await lenient({ rows: [] }), { status: 202, body: { status: 'ignored', updates: 0 } })
+})
+
+test('each of several events is recognised by its own id', async (t) => {
+  const gateway = await startUses(t)
+  const event = (dialer: number, id: string, stage = 'Closed Won') => ({ dialer, stage, event: id })
+  const first = await hook(gateway, [event(1, 'a'), event(2, 'b')], {}, '?wait=10')
+  t.match(first, { status: 200, body: { summary: { received: 2, updated: 2 } } })
+
+  const mixed = [event(2, 'b', 'Closed Won'), event(3, 'c'), { dialer: 4, event: 'd', tags: null }]
+  const second = await hook(gateway, mixed, {}, '?wait=10')
+  t.match(second.body, {
+    summary: { received: 2, updated: 1, rejected: 1 },
+    results: [
+      { index: 0, lead_id: 3, status: 'updated' },
+      { index: 1, status: 'rejected' }
+    ]
+  })
+  t.equal(second.headers.get('idempotency-replayed'), null)
+
+  const again = await hook(gateway, mixed)
+  t.strictSame([again.status, again.body.repeated], [202, 1])
+  t.strictSame([again.body.id, again.headers.get('idempotency-replayed')], [second.body.id, 'true'])
+  const alone = await hook(gateway, event(1, 'a'))
+  t.strictSame([alone.body.id, alone.headers.get('idempotency-replayed')], [first.body.id, 'true'])
+  t.equal((await call(gateway, 'GET', '/v1/jobs')).body.jobs.length, 2)
+
+  const refused = await hook(gateway, [event(1, 'a'), { dialer: 5, event: 'e', tags: null }])
+  t.match(refused, { status: 202, body: { updates: 1, repeated: 1 } })
+  t.match(await finished(gateway, refused.body.id), {
+    status: 'failed',
+    results: [{ index: 0, lead_id: 5, status: 'rejected' }]
+  })
+})
+
+test('ids beyond 2^53 are different events, and no event is lost', async (t) => {
+  const gateway = await startUses(t)
+  for (const [dialer, id] of [
+    [1, '8202522731445525542'],
+    [2, '8202522731445525543'],
+    [3, '8202522731445526000']
+  ] as const) {
+    const body = `{"event":${id},"dialer":${dialer},"stage":"Closed Won"}`
+    const answer = await hook(gateway, body, {}, '?wait=10')
+    t.match(answer, { status: 200, body: { results: [{ lead_id: dialer, status: 'updated' }] } })
+    t.equal((await hook(gateway, body)).headers.get('idempotency-replayed'), 'true')
+  }
+})
+
+test('one of several requests at the same time stores an event', async (t) => {
+  const gateway = await startUses(t)
+  const event = (dialer: number) => ({ dialer, stage: 'Closed Won', event: `e${dialer}` })
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, (_, n) => hook(gateway, [event(1 + (n % 3)), event(2 + (n % 3))]))
+  )
+  t.ok(answers.every(({ status }) => status === 202))
+  const { body } = await call(gateway, 'GET', '/v1/jobs')
+  const received = body.jobs.map((job: any) => job.summary.received)
+  t.equal(
+    received.reduce((sum: number, one: number) => sum + one, 0),
+    4
   )
 })

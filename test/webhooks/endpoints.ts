@@ -31,3 +31,21 @@ export function endpointWith(t: FileTester, properties: Record<string, unknown>,
   if (endpoint === undefined || faults.length > 0) throw new Error(faults.join('\n'))
   return endpoint
 }
+
+/** The updates that a payload becomes. */
+export async function updatesOf(
+  endpoint: WebhookEndpoint | undefined,
+  payload: unknown
+): Promise<{ updates: unknown[]; ignored: number } | undefined> {
+  const mapped = await endpoint?.map(payload)
+  return mapped && { updates: mapped.updates, ignored: mapped.ignored }
+}
+
+/** The id of a payload's only event. */
+export async function eventIdOf(
+  endpoint: WebhookEndpoint | undefined,
+  headers: Record<string, string>,
+  payload: unknown
+): Promise<string | undefined> {
+  return (await endpoint?.map(payload, { headers }))?.eventIds[0]
+}

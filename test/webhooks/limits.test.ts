@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { test } from 'tap'
 import { Evaluator } from '../../src/webhooks/mapping/evaluator.ts'
 import type { MappingDefinition } from '../../src/webhooks/mapping/mapping.ts'
-import { endpointWith } from './endpoints.ts'
+import { endpointWith, updatesOf } from './endpoints.ts'
 
 const MINUTE_MS = 60_000
 const LEAD = { vendor_lead_code: 'id' }
@@ -18,7 +18,9 @@ function rankOf(expression: string): MappingDefinition {
     values: new Map(),
     fixed: {},
     resetCalled: undefined,
-    emptyStrings: 'ignore'
+    emptyStrings: 'ignore',
+    nulls: 'clear',
+    nullWords: new Set()
   }
 }
 
@@ -34,13 +36,14 @@ test('an expression that needs too much is stopped, and the endpoint keeps worki
   ]
   await Promise.all(
     cases.map(async ([expression, payload, reason]) => {
-      const mapping = { lead: LEAD, fields: { comments: `wanted ? (${expression})` } }
+      const mapping = { lead: LEAD, fields: { comments: `wanted ? (${expression})`, address1: 'comment' } }
       const endpoint = endpointWith(t, { mapping })
-      await t.rejects(endpoint.map([{ id: 1 }, { ...payload, id: 2, wanted: true }]), {
-        message: reason,
-        item: 1
-      })
-      t.strictSame(await endpoint.map({ id: 3 }), { updates: [{ vendor_lead_code: '3' }], ignored: 0 })
+      const events = [{ id: 1 }, { ...payload, id: 2, wanted: true }, { id: 3, comment: 'after it' }]
+      const { updates, failures, ignored } = await endpoint.map(events)
+      t.match([...failures.values()], [{ detail: reason, pointer: '/updates/0/fields/comments' }])
+      t.match(updates[1], { vendor_lead_code: '3', fields: { address1: 'after it' } })
+      t.strictSame([failures.size, updates.length, ignored], [1, 2, 1])
+      t.strictSame(await updatesOf(endpoint, { id: 3 }), { updates: [], ignored: 1 })
     })
   )
 })
@@ -52,7 +55,7 @@ test('a retired endpoint still serves the requests that have it', async (t) => {
   // Its idle thread has ended by now.
   await new Promise((resolve) => setImmediate(resolve))
   for (const id of ['2', '3'])
-    t.strictSame(await endpoint.map({ id, note: 'b' }), {
+    t.strictSame(await updatesOf(endpoint, { id, note: 'b' }), {
       updates: [{ vendor_lead_code: id, fields: { comments: 'b' } }],
       ignored: 0
     })
@@ -66,13 +69,13 @@ test('a payload that uses up the memory costs only its own thread', async (t) =>
     undefined,
     MINUTE_MS
   )
-  const map = (payload: unknown) => evaluator.evaluate({ type: 'map', payload, maxItems: 1 }, 0)
+  const map = (payload: unknown) => evaluator.evaluate({ payload, maxItems: 1 }, 0)
   t.strictSame(await map({ id: 1, s: 'ab'.repeat(500_000) }), {
     expression: 'fields.rank',
     item: 0,
     reason: 'took more than 384 MB of memory'
   })
-  t.strictSame(await map({ id: 2 }), { updates: [{ vendor_lead_code: '2' }], ignored: 0 })
+  t.match(await map({ id: 2 }), { updates: { length: 0 }, ignored: 1 })
 })
 
 test('a machine that is late costs no event: only the time in which the thread works counts', async (t) => {
@@ -80,7 +83,7 @@ test('a machine that is late costs no event: only the time in which the thread w
   t.teardown(() => {
     evaluator.retire()
   })
-  const map = (payload: unknown) => evaluator.evaluate({ type: 'map', payload, maxItems: 1 }, 0)
+  const map = (payload: unknown) => evaluator.evaluate({ payload, maxItems: 1 }, 0)
   await map({ id: 1, n: 1 })
   const mapped = map({ id: 2, n: 50_000 })
   await new Promise((resolve) => setImmediate(resolve))
@@ -93,7 +96,7 @@ test('all texts of a payload together have a limit', async (t) => {
     mapping: { each: 'ids', lead: { lead_id: '$' }, fields: { comments: '$payload.s' } }
   })
   await t.rejects(endpoint.map({ ids: Array(200).fill(1), s: 'x'.repeat(100_000) }), {
-    message: 'crm: fields.comments at item 160 with all before it gives more than 16000000 characters.'
+    message: 'crm: fields.comments at event 162 with all before it gives more than 16000000 characters.'
   })
 })
 
@@ -116,10 +119,11 @@ test('an idle endpoint does not keep the process alive', async (t) => {
   })}/gateway.yaml`
   const script = `import { readGatewayFile } from './src/config/gateway-file.ts'
     const endpoint = readGatewayFile('${path}', [])?.webhooks[0]
-    console.log(JSON.stringify(await endpoint?.map({ id: 1, s: 'A' })))`
+    const { updates } = await endpoint.map({ id: 1, s: 'A' })
+    console.log(JSON.stringify(updates))`
   const { stdout } = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script], {
     timeout: 300_000,
     encoding: 'utf8'
   })
-  t.equal(stdout.trim(), '{"updates":[{"lead_id":1,"fields":{"status":"A"}}],"ignored":0}')
+  t.equal(stdout.trim(), '[{"lead_id":1,"fields":{"status":"A"}}]')
 })

@@ -144,7 +144,14 @@ const MappingSchema = Type.Object(
     values: Type.Optional(Type.Record(Type.String(), ValueTableSchema)),
     fixed: Type.Optional(Type.Record(Type.String(), Literal)),
     reset_called: Type.Optional(Type.Boolean()),
-    empty_strings: Type.Optional(Type.Enum(['ignore', 'clear', 'reject']))
+    empty_strings: Type.Optional(Type.Enum(['ignore', 'clear', 'reject'])),
+    nulls: Type.Optional(Type.Enum(['ignore', 'clear', 'reject'])),
+    null_words: Type.Optional(
+      Type.Union([
+        Type.Literal(true),
+        Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 100 })
+      ])
+    )
   },
   strict
 )
@@ -186,6 +193,7 @@ export const EndpointSchema = Type.Object(
     on_invalid: Type.Optional(Type.Enum(['reject_update', 'drop_field'])),
     on_multiple: Type.Optional(Type.Enum(['reject', 'all', 'newest'])),
     key_match: Type.Optional(Type.Enum(['collation', 'exact'])),
+    on_unmapped: Type.Optional(Type.Enum(['accept', 'refuse'])),
     auth: AuthSchema,
     verification: Type.Optional(VerificationSchema),
     answer_status: Type.Optional(Type.Literal(200)),

@@ -36,6 +36,7 @@ export function readEndpoints(
       on_multiple: onMultiple,
       key_match: keyMatch,
       answer_status: answerStatus,
+      on_unmapped: onUnmapped,
       payload_field: payloadField
     } = entry
     return {
@@ -51,6 +52,7 @@ export function readEndpoints(
       ...(onInvalid === undefined ? {} : { onInvalid }),
       ...(onMultiple === undefined ? {} : { onMultiple }),
       ...(keyMatch === undefined ? {} : { keyMatch }),
+      ...(onUnmapped === undefined ? {} : { onUnmapped }),
       ...(payloadField === undefined ? {} : { payloadField }),
       ...(eventId === undefined ? {} : { eventId })
     } satisfies EndpointConfig

@@ -3,12 +3,8 @@ import { FIELD_BY_NAME, FIELDS } from '../../leads/fields.ts'
 import { KEY_NAMES } from '../../leads/lead-key.ts'
 import { pointer as pointerTo } from '../../leads/refusal.ts'
 import { expressionFault } from '../../webhooks/mapping/expression.ts'
-import {
-  asTyped,
-  type Literal,
-  type MappingDefinition,
-  type ValueTable
-} from '../../webhooks/mapping/mapping.ts'
+import { asTyped, type Literal, type ValueTable } from '../../webhooks/mapping/field-value.ts'
+import type { MappingDefinition } from '../../webhooks/mapping/mapping.ts'
 import type { NoteFault } from '../config-error.ts'
 import type { MappingEntry } from './endpoint-schema.ts'
 
@@ -65,8 +61,17 @@ export function readMapping(
       Object.entries(fixed).map(([name, value]) => [name, asTyped(value, FIELD_BY_NAME.get(name)?.type)])
     ),
     resetCalled: entry.reset_called,
-    emptyStrings: entry.empty_strings ?? 'ignore'
+    emptyStrings: entry.empty_strings ?? 'ignore',
+    nulls: entry.nulls ?? 'clear',
+    nullWords: new Set(wordsOf(entry.null_words).map((word) => word.trim().toLowerCase()))
   }
+}
+
+/** What programs write for a value that they don't have. */
+const NULL_WORDS = ['null', '(null)', 'nil', 'none', 'undefined', 'n/a', '#n/a', 'nan', '\\n', '-']
+
+function wordsOf(words: MappingEntry['null_words']): readonly string[] {
+  return words === true ? NULL_WORDS : (words ?? [])
 }
 
 /** Checks expressions, given by their names below `pointer`. */

@@ -47,13 +47,13 @@ export class SqliteJobs implements JobStore {
   accept(job: NewJob): Promise<IdempotencyRecord | undefined> {
     const { idempotency, updates } = this.#tables
     return this.#promise(() => {
-      const { record } = job
-      if (record) {
-        const ttlMs = record.fingerprint === '' ? EVENT_ID_TTL_MS : IDEMPOTENCY_KEY_TTL_MS
-        const known = idempotency.get(record.caller, record.key, record.at - ttlMs)
+      const { records = [] } = job
+      for (const { caller, key, fingerprint, at } of records) {
+        const ttlMs = fingerprint === '' ? EVENT_ID_TTL_MS : IDEMPOTENCY_KEY_TTL_MS
+        const known = idempotency.get(caller, key, at - ttlMs)
         if (known) return known
-        idempotency.put(record)
       }
+      for (const record of records) idempotency.put(record)
       updates.insert(job)
       return undefined
     })

@@ -8,8 +8,13 @@ import { readBatch } from '../../updates/batch.ts'
 import { ALL_RIGHTS } from '../../leads/rights.ts'
 import type { RejectedUpdate, Update } from '../../leads/update.ts'
 import { MEASURED } from '../../vicidial/builds.ts'
-import type { MappedPayload } from '../../webhooks/mapping/mapping.ts'
-import { DEFAULT_MAX_ITEMS, MappingError, type WebhookEndpoint } from '../../webhooks/endpoint.ts'
+import {
+  DEFAULT_MAX_ITEMS,
+  type MappedEvents,
+  MappingError,
+  type WebhookEndpoint
+} from '../../webhooks/endpoint.ts'
+import { withFailures } from '../../webhooks/receive.ts'
 
 export interface TryOptions {
   readonly source: string
@@ -47,11 +52,10 @@ export async function tryPayload(
   try {
     const payload = await endpoint.parse(body, options.contentType)
     endpoint.takeBodyKey(payload)
-    const eventId = await endpoint.eventId({ ...options.headers }, payload)
-    const mapped = await endpoint.map(payload)
+    const mapped = await endpoint.map(payload, { headers: { ...options.headers } })
     const { build = MEASURED.build } = vicidial
     const rules = { ...leadRules(vicidial, build, file.customFields), rights: ALL_RIGHTS }
-    return report(endpoint, eventId, mapped, readUpdates(endpoint, mapped, rules))
+    return report(endpoint, mapped, readUpdates(endpoint, mapped, rules))
   } catch (error) {
     if (error instanceof Problem) return failed(1, [`${error.code}: ${error.message}`])
     if (error instanceof MappingError) return failed(1, [error.message])
@@ -76,32 +80,37 @@ type Entry = Update | RejectedUpdate
 
 function readUpdates(
   endpoint: WebhookEndpoint,
-  { updates }: MappedPayload,
+  { updates, failures }: MappedEvents,
   rules: Omit<Parameters<typeof readBatch>[1], 'maxUpdates' | 'defaults'>
 ): readonly Entry[] {
   if (updates.length === 0) return []
   const defaults = endpoint.options
   const batch = readBatch({ updates }, { ...rules, maxUpdates: DEFAULT_MAX_ITEMS, defaults })
   if ('errors' in batch) throw new Problem(batch.code, batch.errors[0]?.detail ?? '')
-  return batch.entries
+  return withFailures(batch.entries, failures)
 }
 
 function report(
   endpoint: WebhookEndpoint,
-  eventId: string | undefined,
-  { updates, ignored }: MappedPayload,
+  { updates, ignored, eventIds }: MappedEvents,
   entries: readonly Entry[]
 ): Trial {
+  const ids = [...new Set(eventIds)]
+  const idLine =
+    ids.length > 1
+      ? `event ids: ${eventIds.map((id) => id ?? 'none').join(', ')}`
+      : `event id: ${ids[0] ?? 'none, so repeats are not recognized'}`
   const count = `${updates.length} ${updates.length === 1 ? 'update' : 'updates'}`
   const lines = [
     `${endpoint.name}: ${count}, ${ignored} ignored`,
-    `event id: ${eventId ?? 'none, so repeats are not recognized'}`,
+    idLine,
     ...entries.flatMap((entry) => ['', JSON.stringify(updates[entry.index]), ...linesOf(entry)])
   ]
   const isValid = entries.every((entry) => 'changes' in entry)
   const json = {
     source: endpoint.name,
-    event_id: eventId ?? null,
+    event_id: ids.length > 1 ? null : (ids[0] ?? null),
+    ...(ids.length > 1 && { event_ids: eventIds.map((id) => id ?? null) }),
     ignored,
     updates: entries.map((entry) => ({ update: updates[entry.index], ...entryJson(entry) }))
   }

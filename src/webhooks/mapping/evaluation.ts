@@ -1,5 +1,11 @@
 import type { Timed } from './evaluation-queue.ts'
-import { expressionsOf, type MappedPayload, type MappingDefinition, type MappingFault } from './mapping.ts'
+import {
+  EVENT_ID,
+  expressionsOf,
+  type MappedPayload,
+  type MappingDefinition,
+  type MappingFault
+} from './mapping.ts'
 
 /** What an endpoint's thread is started with. */
 export interface ThreadData {
@@ -10,21 +16,18 @@ export interface ThreadData {
   readonly progress: Int32Array<SharedArrayBuffer>
 }
 
-export type EvaluationTask =
-  /** Evaluates the event's id too, if the payload has updates and the endpoint an expression for the id. */
-  | { readonly type: 'map'; readonly payload: unknown; readonly maxItems: number }
-  | { readonly type: 'event_id'; readonly payload: unknown }
+/** A payload to map. */
+export interface EvaluationTask {
+  readonly payload: unknown
+  readonly maxItems: number
+  /** The faults of events on which the thread was stopped before, by their numbers: they are not evaluated again. */
+  readonly stopped?: ReadonlyMap<number, MappingFault>
+}
 
-/** A mapped payload, with the event's id if its expression gives one. */
-export type MappedEvent = MappedPayload & { readonly eventId?: EventIdValue }
-
-/** What a task gives. */
-export type Evaluation = MappedEvent | MappingFault | { readonly eventId: EventIdValue }
+/** What a task gives: the fault if the payload as a whole cannot be mapped. */
+export type Evaluation = MappedPayload | MappingFault
 /** The thread's message at the end of a task. */
 export type TimedEvaluation = Timed<Evaluation>
-export type EventIdValue = string | number | undefined
-
-export const EVENT_ID = 'event_id.expression'
 
 /** The names of an endpoint's expressions, in the order of their numbers. */
 export function expressionNames(definition: MappingDefinition): string[] {

@@ -25,20 +25,24 @@ export function expressionFault(text: string): string | undefined {
     const at = position === undefined ? '' : ` at character ${position}`
     return `is not valid JSONata${at} (${[code, message].filter(Boolean).join(': ')})`
   }
-  return usesEval(ast) ? 'uses $eval, which would evaluate what the sender wrote' : undefined
+  return faultIn(ast)
 }
 
-function usesEval(ast: unknown): boolean {
+function faultIn(ast: unknown): string | undefined {
   const seen = new Set<object>()
   const pending = [ast]
   while (pending.length > 0) {
     const node = pending.pop()
     if (typeof node !== 'object' || node === null || seen.has(node)) continue
     seen.add(node)
-    if ('type' in node && node.type === 'variable' && 'value' in node && node.value === 'eval') return true
+    const { type, value } = node as { type?: unknown; value?: unknown }
+    if (type === 'variable' && value === 'eval')
+      return 'uses $eval, which would evaluate what the sender wrote'
+    if (type === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value))
+      return 'has a number that would lose digits: put it in quotes, as the payload gives such numbers as texts'
     for (const inner of Object.values(node) as unknown[]) pending.push(inner)
   }
-  return false
+  return undefined
 }
 
 /**

@@ -1,19 +1,10 @@
-import { type Field, FIELD_BY_NAME } from '../../leads/fields.ts'
+import { FIELD_BY_NAME } from '../../leads/fields.ts'
 import type { KeyName } from '../../leads/lead-key.ts'
 import { EvaluationError, Expression } from './expression.ts'
-
-/** A value of a field in an update; null empties the field. */
-export type Literal = string | number | null
-
-/** Translates a payload's values to VICIdial's. */
-export interface ValueTable {
-  readonly table: ReadonlyMap<string, Literal>
-  /** What to do with a value that is not in the table. */
-  readonly otherwise: 'keep' | 'reject' | 'ignore'
-}
+import { asTyped, fieldValue, isBlank, type ValueRules } from './field-value.ts'
 
 /** How an endpoint's payloads become updates. Plain data, because it is sent to another thread. */
-export interface MappingDefinition {
+export interface MappingDefinition extends ValueRules {
   /** Selects the events in the payload; without it, the payload itself or each element of an array is one. */
   readonly each: string | undefined
   /** Whether an event matters; without it, all do. */
@@ -22,53 +13,72 @@ export interface MappingDefinition {
   /** Expressions by the name of the field. */
   readonly fields: Readonly<Record<string, string>>
   readonly customFields: Readonly<Record<string, string>>
-  /** Translations by the name of the field or custom field. */
-  readonly values: ReadonlyMap<string, ValueTable>
   readonly fixed: Readonly<Record<string, unknown>>
   readonly resetCalled: boolean | undefined
-  readonly emptyStrings: 'ignore' | 'clear' | 'reject'
 }
+
+export type EventIdValue = string | number | undefined
 
 /** The updates of one payload. */
 export interface MappedPayload {
-  /** The `updates` of a batch request, not yet validated. */
+  /** The `updates` of a batch request, not yet validated. That of an event that failed names only its lead, or is null. */
   readonly updates: unknown[]
-  /** The number of items that did not matter. */
+  /** The number of events that did not matter, or change nothing. */
   readonly ignored: number
+  /** The faults of the events that failed, by the index of their update. */
+  readonly failures: ReadonlyMap<number, MappingFault>
+  /** The id of each update's event, as its expression gives it. */
+  readonly eventIds: readonly EventIdValue[]
 }
 
-/** Where and why a payload could not be mapped. Quotes no value of the payload. */
+/** Where and why a payload or one of its events could not be mapped. Quotes no value of the payload. */
 export interface MappingFault {
   /** Name of the expression, like `fields.status`. */
   readonly expression: string
-  /** Index of the item in the payload; undefined if the fault is not about one item. */
+  /** The number of the event in the payload, from 0; undefined if the fault is not about one event. */
   readonly item: number | undefined
   readonly reason: string
 }
 
-/** Called before each evaluation, with the expression and the item. */
+/** Called before each evaluation, with the expression and the event. */
 export type Progress = (expression: string, item: number | undefined) => void
+
+/** Evaluates an expression on one event, by its name; undefined if there is no such expression. */
+type EvaluateEvent = (name: string) => Promise<unknown>
 
 /** Characters that all expressions on one payload may give together: they can repeat the same text often. */
 const MAX_TOTAL_TEXT = 16_000_000
+
+export const EVENT_ID = 'event_id.expression'
 
 /** A mapping whose expressions are compiled. */
 export class Mapping {
   readonly #definition: MappingDefinition
   readonly #expressions: ReadonlyMap<string, Expression>
 
-  constructor(definition: MappingDefinition) {
+  /** @param eventId the expression for an event's id */
+  constructor(definition: MappingDefinition, eventId?: string) {
     this.#definition = definition
+    const expressions = expressionsOf(definition)
+    if (eventId !== undefined) expressions.push([EVENT_ID, eventId])
     this.#expressions = new Map(
-      expressionsOf(definition).map(([name, text]): [string, Expression] => [name, new Expression(text)])
+      expressions.map(([name, text]): [string, Expression] => [name, new Expression(text)])
     )
   }
 
-  /** Maps one payload, evaluating one expression at a time. */
-  async map(payload: unknown, maxItems: number, progress: Progress): Promise<MappedPayload | MappingFault> {
-    const each = this.#expressions.has('each')
+  /**
+   * Maps one payload, evaluating one expression at a time. An event that fails stops no other.
+   * @param stopped faults of events that are not to be evaluated, by their numbers
+   * @returns the fault if the payload as a whole cannot be mapped
+   */
+  async map(
+    payload: unknown,
+    maxItems: number,
+    progress: Progress,
+    stopped: ReadonlyMap<number, MappingFault> = new Map()
+  ): Promise<MappedPayload | MappingFault> {
     const position: { expression: string; item: number | undefined } = {
-      expression: each ? 'each' : 'payload',
+      expression: 'payload',
       item: undefined
     }
     let total = 0
@@ -85,65 +95,98 @@ export class Mapping {
         throw new EvaluationError(`with all before it gives more than ${MAX_TOTAL_TEXT} characters`)
       return value
     }
+    let onPayload: Promise<unknown> | undefined
+    const idOfPayload = (): Promise<unknown> => (onPayload ??= evaluate(EVENT_ID))
     try {
-      const items = each ? listOf(await evaluate('each')) : itemsOf(payload)
+      const items = await this.#items(payload, () => evaluate('each'))
       if (items.length > maxItems) {
         throw new EvaluationError(`gives ${items.length} items; one payload may have ${maxItems}`)
       }
       const updates: unknown[] = []
+      const failures = new Map<number, MappingFault>()
+      const eventIds: EventIdValue[] = []
       for (const [index, value] of items.entries()) {
-        const of = (name: string): Promise<unknown> => evaluate(name, { value, index })
-        if (this.#expressions.has('when') && !isWanted(await of('when'))) continue
-        updates.push(await this.#update(of))
+        const ofEvent = (name: string): Promise<unknown> => evaluate(name, { value, index })
+        let id: EventIdValue
+        let lead: Record<string, unknown> | null = null
+        const add = (update: Record<string, unknown> | null, fault?: MappingFault): void => {
+          if (fault) failures.set(updates.length, fault)
+          updates.push(update)
+          eventIds.push(id)
+        }
+        const known = stopped.get(index)
+        if (known) {
+          add(null, known)
+          continue
+        }
+        try {
+          if (this.#expressions.has('when') && !isWanted(await ofEvent('when'))) continue
+          id = await this.#eventId(ofEvent, payload, idOfPayload)
+          lead = await this.#lead(ofEvent)
+          const changes = await this.#changes(ofEvent)
+          if (changes !== undefined) add({ ...lead, ...changes })
+        } catch (error) {
+          if (!(error instanceof EvaluationError) || total > MAX_TOTAL_TEXT) throw error
+          add(lead, { ...position, item: index, reason: error.message })
+        }
       }
-      return { updates, ignored: items.length - updates.length }
+      return { updates, ignored: items.length - updates.length, failures, eventIds }
     } catch (error) {
       if (error instanceof EvaluationError) return { ...position, reason: error.message }
       throw error
     }
   }
 
-  async #update(evaluate: (name: string) => Promise<unknown>): Promise<Record<string, unknown>> {
-    const { lead, fields, customFields, fixed, resetCalled } = this.#definition
-    const update: Record<string, unknown> = {}
-    const key = asTyped(await evaluate(`lead.${lead.by}`), lead.by === 'lead_id' ? 'integer' : 'text')
-    if (key !== undefined) update[lead.by] = key
+  /** The events of a payload. */
+  async #items(payload: unknown, evaluateEach: () => Promise<unknown>): Promise<unknown[]> {
+    if (!this.#expressions.has('each')) return itemsOf(payload)
+    const found = await evaluateEach()
+    if (found !== undefined) return found === null ? [] : itemsOf(found)
+    if (isEmpty(payload)) return []
+    throw new EvaluationError('finds no event in the payload, which is not empty')
+  }
+
+  /** The id of an event: its own, or what the expression finds in the payload that holds the event. */
+  async #eventId(
+    evaluate: EvaluateEvent,
+    payload: unknown,
+    idOfPayload: () => Promise<unknown>
+  ): Promise<EventIdValue> {
+    const own = asEventId(await evaluate(EVENT_ID))
+    if (own !== undefined || !this.#expressions.has('each') || Array.isArray(payload)) return own
+    return asEventId(await idOfPayload())
+  }
+
+  /** How an event names its lead. */
+  async #lead(evaluate: EvaluateEvent): Promise<Record<string, unknown>> {
+    const { by } = this.#definition.lead
+    const key = asTyped(await evaluate(`lead.${by}`), by === 'lead_id' ? 'integer' : 'text')
+    if (key !== undefined && key !== null && !isBlank(key)) return { [by]: key }
+    throw new EvaluationError('finds nothing, so that the event names no lead')
+  }
+
+  /** What an event changes; undefined if it changes nothing. */
+  async #changes(evaluate: EvaluateEvent): Promise<Record<string, unknown> | undefined> {
+    const { fields, customFields, fixed, resetCalled } = this.#definition
     const given: Record<string, unknown> = { ...fixed }
     for (const name of Object.keys(fields)) {
-      const value = this.#value(name, await evaluate(`fields.${name}`), FIELD_BY_NAME.get(name)?.type)
+      const { type } = FIELD_BY_NAME.get(name) ?? {}
+      const value = fieldValue(this.#definition, name, await evaluate(`fields.${name}`), type)
       if (value !== undefined) given[name] = value
     }
     const custom: Record<string, unknown> = {}
     for (const label of Object.keys(customFields)) {
-      const value = this.#value(label, await evaluate(`custom_fields.${label}`), 'text')
+      const value = fieldValue(this.#definition, label, await evaluate(`custom_fields.${label}`), 'text')
       if (value !== undefined) custom[label] = value
     }
-    if (Object.keys(given).length > 0) update['fields'] = given
-    if (Object.keys(custom).length > 0) update['custom_fields'] = custom
-    if (resetCalled !== undefined) update['reset_called'] = resetCalled
-    return update
-  }
-
-  /** The value of a field, from what its expression gave. Undefined leaves the field out. */
-  #value(name: string, value: unknown, type: Field['type'] | undefined): unknown {
-    const translated = this.#translate(name, value)
-    if (typeof translated === 'string' && translated.trim() === '') {
-      const { emptyStrings } = this.#definition
-      return { ignore: undefined, clear: null, reject: '' }[emptyStrings]
+    const hasFields = Object.keys(given).length > 0
+    const hasCustom = Object.keys(custom).length > 0
+    if (!(hasFields || hasCustom || resetCalled)) return undefined
+    return {
+      ...(hasFields && { fields: given }),
+      ...(hasCustom && { custom_fields: custom }),
+      ...(resetCalled !== undefined && { reset_called: resetCalled })
     }
-    return asTyped(translated, type)
-  }
-
-  #translate(name: string, value: unknown): unknown {
-    const values = this.#definition.values.get(name)
-    if (values === undefined || value === undefined || value === null) return value
-    const text = isScalar(value) ? String(value) : ''
-    const translation = values.table.get(text)
-    if (translation !== undefined) return translation
-    const isEmpty = typeof value === 'string' && value.trim() === ''
-    if (values.otherwise === 'keep' || isEmpty) return value
-    if (values.otherwise === 'ignore') return undefined
-    throw new EvaluationError(`gives a value that is not in the table values.${name}`)
   }
 }
 
@@ -163,36 +206,23 @@ function itemsOf(payload: unknown): unknown[] {
   return Array.isArray(payload) ? payload : [payload]
 }
 
-function listOf(value: unknown): unknown[] {
-  return value === undefined ? [] : itemsOf(value)
+/** Whether a payload has nothing in it, so that it can have no events. */
+function isEmpty(payload: unknown): boolean {
+  if (typeof payload === 'object' && payload !== null) return Object.keys(payload).length === 0
+  return payload === undefined || payload === null || isBlank(payload)
+}
+
+/** @throws EvaluationError for what cannot tell events apart */
+function asEventId(value: unknown): EventIdValue {
+  if (value === undefined || value === null || isBlank(value)) return undefined
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value))
+    throw new EvaluationError('gives a number that has lost digits; use the text of the id')
+  if (typeof value === 'string' || typeof value === 'number') return value
+  throw new EvaluationError('gives neither text nor number')
 }
 
 function isWanted(value: unknown): boolean {
   if (value === undefined || value === null) return false
   if (typeof value === 'boolean') return value
   throw new EvaluationError('gives neither true nor false')
-}
-
-const OFFSET = /^[+-]?\d{1,2}(?:\.\d{1,2})?$/
-
-function isScalar(value: unknown): value is string | number | boolean {
-  return ['string', 'number', 'boolean'].includes(typeof value)
-}
-
-/**
- * Converts a value to its field's type, because senders write numbers as text and text as numbers. A number becomes
- * text if the field is a text, unless it has already lost digits; an offset becomes a number. Arrays and objects become
- * empty ones, which the update refuses by their type.
- */
-export function asTyped(value: unknown, type: Field['type'] | undefined): unknown {
-  if (typeof value === 'string') {
-    if (type === 'number' && OFFSET.test(value.trim())) return Number(value)
-    return type === 'integer' ? value.trim() : value
-  }
-  if (typeof value === 'number') {
-    const isExact = !Number.isInteger(value) || Number.isSafeInteger(value)
-    return type === 'integer' || type === 'number' || !isExact ? value : String(value)
-  }
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? [] : {}
-  return typeof value === 'function' ? {} : value
 }

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { test } from 'tap'
-import { readYaml, endpointWith } from '../../webhooks/endpoints.ts'
+import { readYaml, endpointWith, eventIdOf, updatesOf } from '../../webhooks/endpoints.ts'
 import type { FileTester } from '../../helper.ts'
 import { verify } from '../../webhooks/verify.ts'
 
@@ -81,7 +81,7 @@ custom_fields:
     })
   }
   t.strictSame([basic('one'), basic('two'), basic('three')], [undefined, undefined, 'credential_wrong'])
-  t.strictSame(await crm?.map({ rows: [{ type: 'change', id: 7, stage: 5, color: '' }] }), {
+  t.strictSame(await updatesOf(crm, { rows: [{ type: 'change', id: 7, stage: 5, color: '' }] }), {
     updates: [
       {
         vendor_lead_code: '7',
@@ -92,7 +92,10 @@ custom_fields:
     ],
     ignored: 0
   })
-  t.strictSame(await other?.map({ id: 1 }), { updates: [{ lead_id: 1, reset_called: true }], ignored: 0 })
+  t.strictSame(await updatesOf(other, { id: 1 }), {
+    updates: [{ lead_id: 1, reset_called: true }],
+    ignored: 0
+  })
 })
 
 test('an invalid expression is a fault with its name and position', async (t) => {
@@ -115,6 +118,81 @@ test('an invalid expression is a fault with its name and position', async (t) =>
     '/webhooks/0/mapping/fields/city is not valid JSONata at character 34 (S0202: Expected ":", got "Name").',
     '/webhooks/0/event_id/expression is not valid JSONata at character 5 (S0101: String literal must be terminated by a matching quote).'
   ])
+})
+
+test('an expression with a number that would lose digits is a fault', (t) => {
+  const mapping = { lead: { lead_id: 'id' }, fields: { status: 'id = 8202522731445525542 ? "A"' } }
+  t.strictSame(faultsOf(t, { mapping }), [
+    '/webhooks/0/mapping/fields/status has a number that would lose digits: put it in quotes, as the payload gives such numbers as texts.'
+  ])
+  const exact = { lead: { lead_id: 'id' }, fields: { status: 'id = 9007199254740991 ? "A"' } }
+  t.strictSame(faultsOf(t, { mapping: exact }), [])
+  t.end()
+})
+
+test('in fixed values and tables each text is what is written, without quotes too', async (t) => {
+  const { webhooks, faults } = readYaml(
+    t,
+    `
+webhooks:
+  - name: branch
+    auth: { api_key: { key_hashes: ["${KEY_HASH}"] } }
+    mapping:
+      lead: { lead_id: id }
+      fields: { status: s, first_name: n }
+      fixed:
+        postal_code: 07030
+        vendor_lead_code: 8202522731445525542
+        comments: 1e5
+        address1: 1.0
+        address2: 0x1F
+        title: true
+        rank: 5
+        gmt_offset_now: -5.00
+        city: null
+      values:
+        status:
+          table: { 07: SALE, 1e1: NI, 1.50: A, 8202522731445525542: B, null: C, true: D, "8": 08 }
+          otherwise: reject
+      nulls: ignore
+      null_words: [NULL, ~, n/a, 0]
+`
+  )
+  t.strictSame(faults, [])
+  const of = async (s: unknown, n = '') => {
+    const { updates = [] } = (await updatesOf(webhooks[0], { id: 1, s, n })) ?? {}
+    return (updates[0] as any).fields
+  }
+  t.strictSame(await of('07'), {
+    postal_code: '07030',
+    vendor_lead_code: '8202522731445525542',
+    comments: '1e5',
+    address1: '1.0',
+    address2: '0x1F',
+    title: 'true',
+    rank: 5,
+    gmt_offset_now: -5,
+    city: null,
+    status: 'SALE'
+  })
+  const statuses = { '1e1': 'NI', '1.50': 'A', '8202522731445525542': 'B', null: 'C', true: 'D', 8: '08' }
+  for (const [from, to] of Object.entries(statuses)) t.equal((await of(from)).status, to, from)
+  t.equal((await of(true)).status, 'D')
+  for (const word of ['NULL', 'null', '~', 'N/A', '0']) t.notOk('first_name' in (await of('07', word)), word)
+  t.equal((await of('07', 'Ann')).first_name, 'Ann')
+})
+
+test('a number where only a text fits is a fault that says to quote it', (t) => {
+  const custom = readYaml(t, 'custom_fields: [{ label: 07, max_length: 5 }]')
+  t.strictSame(custom.faults, ['/custom_fields/0/label must be string: put it in quotes.'])
+  const mapping = 'mapping: { lead: { lead_id: id }, fields: { rank: 5 } }'
+  const webhook = readYaml(t, `webhooks: [{ name: true, auth: { callers: true }, ${mapping} }]`)
+  t.strictSame(webhook.faults.sort(), [
+    '/webhooks/0/mapping/fields/rank must be string: put it in quotes.',
+    '/webhooks/0/name must be string: put it in quotes.'
+  ])
+  t.match(readYaml(t, 'custom_fields: []\ncustom_fields: []').faults[0], 'is not valid YAML at line 2')
+  t.end()
 })
 
 test('fields, custom fields, tables and literals that VICIdial could never store are faults', async (t) => {
@@ -219,8 +297,11 @@ test('the headers of Standard Webhooks may have other names, all three of them',
   const of = (headers: object) => ({ standard_webhooks: { secrets: ['c2VjcmV0'], headers } })
   const headers = { id: 'Acme-Id', timestamp: 'Acme-Timestamp', signature: 'Acme-Signature' }
   const endpoint = endpointWith(t, { ...LEAST, auth: of(headers) })
-  t.equal(await endpoint.eventId({ 'acme-id': 'msg_1', 'webhook-id': 'msg_2' }, {}), 'msg_1')
-  t.equal(await endpoint.eventId({ 'webhook-id': 'msg_2' }, {}), undefined)
+  t.equal(
+    await eventIdOf(endpoint, { 'acme-id': 'msg_1', 'webhook-id': 'msg_2' }, { id: 1, s: 'A' }),
+    'msg_1'
+  )
+  t.equal(await eventIdOf(endpoint, { 'webhook-id': 'msg_2' }, { id: 1, s: 'A' }), undefined)
   t.match(faultsOf(t, { auth: of({ id: 'Acme-Id' }) })[0], /headers/)
 })
 
@@ -407,23 +488,32 @@ test('a GitHub signature is verified as the YAML says', async (t) => {
 
 test('an event id comes from a header or the payload', async (t) => {
   const header = endpointWith(t, { ...LEAST, event_id: { header: 'X-Event-Id' } })
-  t.equal(await header.eventId({ 'x-event-id': ' evt_1 ' }, {}), 'evt_1')
-  t.equal(await header.eventId({ 'x-event-id': '' }, {}), undefined)
-  t.equal(await header.eventId({}, {}), undefined)
+  const payload = { id: 1, s: 'A' }
+  t.equal(await eventIdOf(header, { 'x-event-id': ' evt_1 ' }, payload), 'evt_1')
+  t.equal(await eventIdOf(header, { 'x-event-id': '' }, payload), undefined)
+  t.equal(await eventIdOf(header, {}, payload), undefined)
   const expression = endpointWith(t, { ...LEAST, event_id: { expression: 'event.id' } })
-  t.equal(await expression.eventId({}, { event: { id: 'evt_1' } }), 'evt_1')
-  t.equal(await expression.eventId({}, { event: { id: 17 } }), '17')
-  for (const id of [null, '', undefined]) t.equal(await expression.eventId({}, { event: { id } }), undefined)
-  t.equal(await expression.eventId({}, { event: { id: 'x'.repeat(255) } }), 'x'.repeat(255))
-  t.match(await expression.eventId({}, { event: { id: 'x'.repeat(256) } }), /^sha256:[0-9a-f]{64}$/)
-  await t.rejects(expression.eventId({}, { event: { id: ['a'] } }), { name: 'MappingError' })
-  await t.rejects(expression.eventId({}, { event: { id: { a: 1 } } }), {
-    name: 'MappingError',
-    message: 'crm: event_id.expression gives neither text nor number.'
-  })
+  const of = (id: unknown) => expression.map({ ...payload, event: { id } })
+  const idOf = async (id: unknown) => (await of(id)).eventIds[0]
+  t.equal(await idOf('evt_1'), 'evt_1')
+  t.equal(await idOf(17), '17')
+  for (const id of [null, '', undefined]) t.equal(await idOf(id), undefined)
+  t.equal(await idOf('x'.repeat(255)), 'x'.repeat(255))
+  t.match(await idOf('x'.repeat(256)), /^sha256:[0-9a-f]{64}$/)
+  for (const id of [['a'], { a: 1 }])
+    t.match(
+      [...(await of(id)).failures.values()],
+      [
+        {
+          pointer: '/updates/0',
+          detail:
+            'crm: event_id.expression at event 0 gives neither text nor number. The expression is: event.id'
+        }
+      ]
+    )
   const standard = endpointWith(t, { ...LEAST, auth: { standard_webhooks: { secrets: ['c2VjcmV0'] } } })
-  t.equal(await standard.eventId({ 'webhook-id': 'msg_1' }, {}), 'msg_1')
-  t.equal(await standard.eventId({ 'svix-id': 'msg_2' }, {}), 'msg_2')
-  t.equal(await standard.eventId({ 'svix-id': 'msg_2', 'webhook-id': 'msg_1' }, {}), 'msg_1')
-  t.equal(await endpointWith(t, LEAST).eventId({ 'webhook-id': 'msg_1' }, { id: 1 }), undefined)
+  t.equal(await eventIdOf(standard, { 'webhook-id': 'msg_1' }, payload), 'msg_1')
+  t.equal(await eventIdOf(standard, { 'svix-id': 'msg_2' }, payload), 'msg_2')
+  t.equal(await eventIdOf(standard, { 'svix-id': 'msg_2', 'webhook-id': 'msg_1' }, payload), 'msg_1')
+  t.equal(await eventIdOf(endpointWith(t, LEAST), { 'webhook-id': 'msg_1' }, payload), undefined)
 })

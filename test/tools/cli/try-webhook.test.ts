@@ -126,12 +126,17 @@ test('rejected input ends with 1, and the output says where', async (t) => {
   })
   t.match(await run(t, '{"type":"change","name":""}'), {
     status: 1,
-    stdout: '  rejected  field_invalid at /updates/0: An update names its lead by exactly one of'
+    stdout:
+      '  rejected  field_invalid at /updates/0/lead_id: crm: lead.lead_id at event 0 finds nothing, so that the event names no lead.'
   })
   t.strictSame(await run(t, '{"id":7,"type":"change","rank":"canary"}'), {
     status: 1,
-    stdout:
-      'crm: fields.rank at item 0 asks for a number, and the value is not one at character 8 (JSONata D3030).\n',
+    stdout: `crm: 1 update, 0 ignored
+event id: none, so repeats are not recognized
+
+{"lead_id":7}
+  rejected  field_invalid at /updates/0/fields/rank: crm: fields.rank at event 0 asks for a number, and the value is not one at character 8 (JSONata D3030). The expression is: $number(rank)
+`,
     stderr: ''
   })
   t.strictSame(await run(t, '{"type":"other"}'), {

@@ -5,29 +5,30 @@ import { serverRules } from '../../../src/leads/server-rules.ts'
 import { ALL_RIGHTS } from '../../../src/leads/rights.ts'
 import { readBatch } from '../../../src/updates/batch.ts'
 import { MappingError } from '../../../src/webhooks/endpoint.ts'
-import { endpointWith } from '../endpoints.ts'
+import { endpointWith, updatesOf } from '../endpoints.ts'
 import type { FileTester } from '../../helper.ts'
 
 const LEAD = { vendor_lead_code: 'id' }
 const CUSTOM = { custom_fields: [{ label: 'favorite_color', max_length: 20 }] }
 
-function mapped(t: FileTester, mapping: Record<string, unknown>, payload: unknown, rest = {}) {
-  return endpointWith(t, { mapping: { lead: LEAD, ...mapping } }, rest).map(payload)
+async function mapped(t: FileTester, mapping: Record<string, unknown>, payload: unknown, rest = {}) {
+  const endpoint = endpointWith(t, { mapping: { lead: LEAD, ...mapping } }, rest)
+  return (await updatesOf(endpoint, payload)) ?? { updates: [], ignored: 0 }
 }
 
-async function fault(
+/** The fault of a payload, or the refusals of its events that failed. */
+async function faults(
   t: FileTester,
   mapping: Record<string, unknown>,
   payload: unknown
-): Promise<{ message: string; position: [string, number | undefined] }> {
+): Promise<{ pointer?: string; detail: string }[]> {
   try {
-    await mapped(t, mapping, payload)
+    const { failures } = await endpointWith(t, { mapping: { lead: LEAD, ...mapping } }).map(payload)
+    return [...failures.values()]
   } catch (error) {
-    if (error instanceof MappingError)
-      return { message: error.message, position: [error.expression, error.item] }
+    if (error instanceof MappingError) return [{ detail: error.message }]
     throw error
   }
-  return { message: 'no fault', position: ['', undefined] }
 }
 
 test('the fields of an update are what the expressions give', async (t) => {
@@ -57,7 +58,7 @@ test('a value missing in the payload is left out; null empties the field', async
     updates: [{ vendor_lead_code: '1', fields: { comments: null } }],
     ignored: 0
   })
-  t.strictSame(await mapped(t, mapping, {}), { updates: [{}], ignored: 0 })
+  t.strictSame(await mapped(t, mapping, { id: 1 }), { updates: [], ignored: 1 })
 })
 
 test('numbers sent as text and text sent as numbers are converted', async (t) => {
@@ -116,16 +117,14 @@ test('values are translated; those not in the table are kept, ignored or refused
   t.strictSame(await of('1'), given('NI'))
   t.strictSame(await of(true), given('CALLBK'))
   t.strictSame(await of('Gone'), given(null))
-  t.strictSame(await of('Unknown'), { vendor_lead_code: '1' })
+  t.equal(await of('Unknown'), undefined)
   t.strictSame(await of('constructor'), given('A'))
   t.strictSame(await of('toString', 'keep'), given('toString'))
   t.strictSame(await of('closed won'), given('closed won'), 'letters count as they are')
-  t.strictSame(await of('other', 'ignore'), { vendor_lead_code: '1' })
+  t.equal(await of('other', 'ignore'), undefined)
   t.strictSame(await of(null, 'reject'), given(null))
-  t.strictSame(await of('', 'reject'), { vendor_lead_code: '1' })
-  t.rejects(of('other', 'reject'), {
-    message: 'crm: fields.comments at item 0 gives a value that is not in the table values.comments.'
-  })
+  t.equal(await of('', 'reject'), undefined)
+  t.strictSame(await of('other', 'reject'), { vendor_lead_code: '1' })
 })
 
 test('one payload can hold several events; the ignored ones are counted', async (t) => {
@@ -150,7 +149,8 @@ test('one payload can hold several events; the ignored ones are counted', async 
       ignored: 1
     }
   )
-  t.strictSame(await mapped(t, { fields, each: 'nothing' }, { rows: [] }), { updates: [], ignored: 0 })
+  for (const rows of [[], null])
+    t.strictSame(await mapped(t, { fields, each: 'rows' }, { rows }), { updates: [], ignored: 0 })
   t.strictSame(await mapped(t, { fields }, []), { updates: [], ignored: 0 })
   t.strictSame(await mapped(t, { fields, each: 'row' }, { row: events[0] }), {
     updates: [{ vendor_lead_code: '1', fields: { status: 'A' } }],
@@ -174,48 +174,217 @@ test('an array or object as a value is refused by the update, by its type', asyn
   })
 })
 
-test('a fault names the endpoint, the expression and the item, and quotes no value', async (t) => {
+test('a fault names the expression and the event, and quotes no value', async (t) => {
   const canary = 'canary-value'
   const fields = { status: 's' }
-  const cases: [Record<string, unknown>, unknown, string, [string, number | undefined]][] = [
+  const cases: [Record<string, unknown>, unknown, string, pointer?: string][] = [
     [
       { fields: { rank: '$number(s)' } },
-      [{ s: '1' }, { s: canary }],
-      'crm: fields.rank at item 1 asks for a number, and the value is not one at character 8 (JSONata D3030).',
-      ['fields.rank', 1]
+      [
+        { id: 1, s: '1' },
+        { id: 2, s: canary }
+      ],
+      'crm: fields.rank at event 1 asks for a number, and the value is not one at character 8 (JSONata D3030). The expression is: $number(s)',
+      '/updates/1/fields/rank'
     ],
     [
       { fields: { rank: 's + 1' } },
-      { s: canary },
-      'crm: fields.rank at item 0 calculates with what is not a number at character 3 (JSONata T2001).',
-      ['fields.rank', 0]
+      { id: 1, s: canary },
+      'crm: fields.rank at event 0 calculates with what is not a number at character 3 (JSONata T2001). The expression is: s + 1',
+      '/updates/0/fields/rank'
     ],
-    [{ fields, when: 's' }, { s: canary }, 'crm: when at item 0 gives neither true nor false.', ['when', 0]],
+    [
+      { fields, when: 's' },
+      { s: canary },
+      'crm: when at event 0 gives neither true nor false. The expression is: s',
+      '/updates/0'
+    ],
     [
       { fields, lead: { lead_id: '$uppercase(n)' } },
       { n: 5 },
-      'crm: lead.lead_id at item 0 calls a function with a value of the wrong type at character 11 (JSONata T0410).',
-      ['lead.lead_id', 0]
+      'crm: lead.lead_id at event 0 calls a function with a value of the wrong type at character 11 (JSONata T0410). The expression is: $uppercase(n)',
+      '/updates/0/lead_id'
     ],
-    [
-      { fields, each: 's.$error("no")' },
-      { s: canary },
-      'crm: each failed at character 9 (JSONata D3137).',
-      ['each', undefined]
-    ],
+    [{ fields, each: 's.$error("no")' }, { s: canary }, 'crm: each failed at character 9 (JSONata D3137).'],
     [
       { fields },
       Array(10_001).fill({ id: 1 }),
-      'crm: payload gives 10001 items; one payload may have 10000.',
-      ['payload', undefined]
+      'crm: payload gives 10001 items; one payload may have 10000.'
     ],
-    [{ fields: { rank: '1 / n' } }, { n: 0 }, 'crm: fields.rank at item 0', ['fields.rank', 0]]
+    [
+      { fields, each: 'rows' },
+      [{ id: 1, s: canary }],
+      'crm: each finds no event in the payload, which is not empty.'
+    ],
+    [
+      { fields },
+      { s: canary },
+      'crm: lead.vendor_lead_code at event 0 finds nothing, so that the event names no lead. The expression is: id',
+      '/updates/0/vendor_lead_code'
+    ],
+    [
+      { fields, values: { status: { table: {}, otherwise: 'reject' } } },
+      { id: 1, s: canary },
+      'crm: fields.status at event 0 gives a value that is not in the table values.status. The expression is: s',
+      '/updates/0/fields/status'
+    ],
+    [
+      { fields: { rank: '1 / n' } },
+      { id: 1, n: 0 },
+      'crm: fields.rank at event 0 gives no finite number. The expression is: 1 / n',
+      '/updates/0/fields/rank'
+    ]
   ]
-  for (const [mapping, payload, message, position] of cases) {
-    const found = await fault(t, mapping, payload)
-    t.match(found, { message, position })
-    t.notMatch(found.message, canary)
+  for (const [mapping, payload, detail, pointer] of cases) {
+    const found = await faults(t, mapping, payload)
+    t.match(found, [{ detail, pointer }], detail)
+    t.equal(found.length, 1)
+    t.notMatch(found[0]?.detail, canary)
   }
+})
+
+test("an event's fault changes nothing about the others", async (t) => {
+  const endpoint = endpointWith(t, {
+    mapping: {
+      lead: { lead_id: 'id' },
+      fields: { comments: '$join(tags, ", ")', status: 's' },
+      values: { status: { table: { won: 'SALE' }, otherwise: 'reject' } }
+    },
+    event_id: { expression: 'event' }
+  })
+  const sound = fc.record({
+    id: fc.integer({ min: 1 }),
+    event: fc.string({ minLength: 1 }),
+    tags: fc.array(fc.string()),
+    s: fc.constant('won')
+  })
+  const faulty = fc.constantFrom(
+    { id: 1, tags: null },
+    { id: 1, s: 'lost' },
+    { id: null },
+    { id: 1, s: 'won', event: { a: 1 } },
+    null,
+    7
+  )
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(sound, { minLength: 1, maxLength: 5 }),
+      faulty,
+      fc.nat(5),
+      async (events, bad, at) => {
+        const alone = await endpoint.map(events)
+        const { updates, failures, eventIds } = await endpoint.map(
+          (events as unknown[]).toSpliced(at, 0, bad)
+        )
+        const position = Math.min(at, events.length)
+        t.strictSame([...failures.keys()], [position])
+        t.strictSame(updates.toSpliced(position, 1), alone.updates)
+        t.strictSame(eventIds.toSpliced(position, 1), alone.eventIds)
+      }
+    ),
+    { numRuns: 50 }
+  )
+})
+
+test('null and the words for it leave the field, empty it, or end the event, as configured', async (t) => {
+  const payload = { id: 1, a: null, b: ' N/A ', c: 'x', d: 'Gone' }
+  const mapping = {
+    fields: { city: 'a', comments: 'b', address1: 'c', address2: 'd' },
+    values: { address2: { table: { Gone: null } } }
+  }
+  const of = async (rest: Record<string, unknown>) =>
+    ((await mapped(t, { ...mapping, ...rest }, payload)).updates[0] as any)?.fields
+  const rest = { address1: 'x', address2: null }
+  t.strictSame(await of({}), { city: null, comments: ' N/A ', ...rest })
+  t.strictSame(await of({ nulls: 'clear', null_words: true }), { city: null, comments: null, ...rest })
+  t.strictSame(await of({ nulls: 'ignore' }), { comments: ' N/A ', ...rest })
+  t.strictSame(await of({ nulls: 'ignore', null_words: ['n/a'] }), rest)
+  t.equal(await of({ nulls: 'reject' }), undefined)
+  t.match(await faults(t, { ...mapping, nulls: 'reject' }, payload), [
+    { pointer: '/updates/0/fields/city', detail: 'fields.city at event 0 gives null, or a word for it' }
+  ])
+})
+
+test('a number beyond 2^53 keeps its digits in keys, fields, ids and expressions', async (t) => {
+  const endpoint = endpointWith(t, {
+    mapping: {
+      lead: { vendor_lead_code: 'id' },
+      fields: { source_id: '$string(other)', comments: '"id " & id', rank: 'rank', list_id: 'list' }
+    },
+    event_id: { expression: 'id' },
+    payload_field: 'json'
+  })
+  const of = async (json: string, type = 'application/json') => {
+    const body = type === 'application/json' ? json : `json=${encodeURIComponent(json)}`
+    return endpoint.map(await endpoint.parse(Buffer.from(body), type))
+  }
+  const FORM = 'application/x-www-form-urlencoded'
+  for (const id of ['8202522731445525542', '8202522731445525543', '9007199254740992', '-8202522731445526000'])
+    for (const type of ['application/json', FORM]) {
+      const { updates, eventIds } = await of(`{"id":${id},"other":${id}}`, type)
+      t.strictSame(updates, [{ vendor_lead_code: id, fields: { source_id: id, comments: `id ${id}` } }])
+      t.strictSame(eventIds, [id])
+    }
+  const refused = await of('{"id":1,"rank":8202522731445525542,"list":1e400}')
+  t.strictSame(refused.updates, [
+    { vendor_lead_code: '1', fields: { comments: 'id 1', rank: '8202522731445525542', list_id: '1e400' } }
+  ])
+  const computed = endpointWith(t, {
+    mapping: { lead: LEAD, fields: { rank: 'n' } },
+    event_id: { expression: '$number(n)' }
+  })
+  const payload = await computed.parse(Buffer.from('{"id":1,"n":8202522731445525542}'), 'application/json')
+  t.match(
+    [...(await computed.map(payload)).failures.values()],
+    [{ detail: 'gives a number that has lost digits' }]
+  )
+})
+
+test('any JSON number is stored as its digits, or refused', async (t) => {
+  const endpoint = endpointWith(t, { mapping: { lead: LEAD, fields: { comments: 'n', rank: 'n' } } })
+  const rules = { ...serverRules(0), customFields: new Map(), rights: ALL_RIGHTS }
+  const number = fc.stringMatching(/^(?:0|[1-9][0-9]{0,20})(?:\.[0-9]{1,20})?(?:e[0-9]{1,2})?$/)
+  await fc.assert(
+    fc.asyncProperty(number, async (text) => {
+      const payload = await endpoint.parse(Buffer.from(`{"id":1,"n":${text}}`), 'application/json')
+      const [update] = (await endpoint.map(payload)).updates as any[]
+      for (const name of ['comments', 'rank']) {
+        const fields = { [name]: update.fields[name] }
+        const defaults = DEFAULT_OPTIONS
+        const batch = readBatch({ updates: [{ ...update, fields }] }, { ...rules, maxUpdates: 1, defaults })
+        const [entry] = 'entries' in batch ? batch.entries : []
+        if (entry === undefined || 'refusals' in entry) continue
+        const stored = entry.changes.stored[name] ?? ''
+        t.ok(stored === text || isSame(stored, text), `${text} is stored as ${stored}`)
+      }
+    })
+  )
+})
+
+/** Whether two texts are the same number, compared as fractions. */
+function isSame(a: string, b: string): boolean {
+  const scaled = (text: string) => {
+    const [, whole = '', fraction = '', exponent = '0'] =
+      /^(\d+)(?:\.(\d+))?(?:e\+?(-?\d+))?$/.exec(text) ?? []
+    return BigInt(whole + fraction) * 10n ** BigInt(200 + Number(exponent) - fraction.length)
+  }
+  return scaled(a) === scaled(b)
+}
+
+test('each event has its own id; one of the payload is that of all its events', async (t) => {
+  const idsOf = async (properties: Record<string, unknown>, payload: unknown, headers = {}) =>
+    (
+      await endpointWith(t, { mapping: { lead: LEAD, reset_called: true }, ...properties }).map(payload, {
+        headers
+      })
+    ).eventIds
+  const event_id = { expression: 'event' }
+  const events = [{ id: 1, event: 'a' }, { id: 2 }, { id: 3, event: 3 }]
+  t.strictSame(await idsOf({ event_id }, events), ['a', undefined, '3'])
+  const each = { event_id, mapping: { each: 'rows', lead: LEAD, reset_called: true } }
+  t.strictSame(await idsOf(each, { rows: events, event: 'all' }), ['a', 'all', '3'])
+  t.strictSame(await idsOf({ event_id: { header: 'X-Id' } }, events, { 'x-id': 'h' }), ['h', 'h', 'h'])
+  t.strictSame(await idsOf({}, events), [undefined, undefined, undefined])
 })
 
 test('concurrent payloads of one endpoint are mapped one at a time, each to its own updates', async (t) => {
@@ -225,18 +394,18 @@ test('concurrent payloads of one endpoint are mapped one at a time, each to its 
   })
   const numbers = Array.from({ length: 20 }, (_, n) => n)
   const all = await Promise.all(
-    numbers.map(async (n) => [await endpoint.map({ id: n, n }), await endpoint.eventId({}, { n })])
+    numbers.map(async (n) => {
+      const { updates, eventIds } = await endpoint.map({ id: n, n })
+      return [updates, eventIds]
+    })
   )
   t.strictSame(
     all,
-    numbers.map((n) => [
-      { updates: [{ vendor_lead_code: String(n), fields: { rank: n } }], ignored: 0 },
-      String(n)
-    ])
+    numbers.map((n) => [[{ vendor_lead_code: String(n), fields: { rank: n } }], [String(n)]])
   )
 })
 
-test('any payload is mapped to updates that readBatch can read, or refused with a position', async (t) => {
+test('any payload is mapped to updates that readBatch can read, or to failures with their position', async (t) => {
   const endpoint = endpointWith(
     t,
     {
@@ -259,15 +428,11 @@ test('any payload is mapped to updates that readBatch can read, or refused with 
   const item = fc.record({ id: fc.jsonValue(), a: fc.jsonValue(), b: fc.jsonValue() }, { requiredKeys: [] })
   await fc.assert(
     fc.asyncProperty(fc.oneof(fc.jsonValue(), item, fc.array(item)), async (payload) => {
-      try {
-        const { updates, ignored } = await endpoint.map(payload)
-        t.equal(updates.length + ignored, Array.isArray(payload) ? payload.length : 1)
-        const batch = readBatch({ updates }, { ...rules, maxUpdates: 10_000, defaults: DEFAULT_OPTIONS })
-        t.ok(updates.length === 0 || 'entries' in batch)
-      } catch (error) {
-        if (!(error instanceof MappingError)) throw error
-        t.match(error.message, /^crm: \S+ at item \d+ /)
-      }
+      const { updates, ignored, failures } = await endpoint.map(payload)
+      t.equal(updates.length + ignored, Array.isArray(payload) ? payload.length : 1)
+      const batch = readBatch({ updates }, { ...rules, maxUpdates: 10_000, defaults: DEFAULT_OPTIONS })
+      t.ok(updates.length === 0 || 'entries' in batch)
+      for (const { detail } of failures.values()) t.match(detail, /^crm: \S+ at event \d+ /)
     })
   )
 })
