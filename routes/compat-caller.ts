@@ -7,6 +7,8 @@ import { authenticate, callerOf, countWrongKey } from '../src/http/authenticatio
 import type { RequestBodies } from '../src/http/request-bodies.ts'
 
 const NO_BODY = Buffer.alloc(0)
+const HOW_TO_LOG_IN =
+  'Send the caller\'s name as user and its key as pass, or the key as "Authorization: Bearer KEY".'
 /** Parameters that are checked before the caller is known. */
 const LOGIN = ['function', 'user', 'pass']
 /** The longest body that may hold the login itself, in bytes: reading it costs time before the caller is known. */
@@ -71,7 +73,8 @@ function namesCaller(query: Parameters, { headers }: FastifyRequest): boolean {
 function login(request: FastifyRequest, parameters: Parameters, accessControl: AccessControl): void {
   const pass = textOf(parameters, 'pass')
   const user = textOf(parameters, 'user') ?? (pass === undefined ? undefined : '')
-  authenticate(request, accessControl, { key: pass ?? presentedKey(request.headers), name: user })
+  const key = pass ?? presentedKey(request.headers)
+  authenticate(request, accessControl, { key, name: user, howToSend: HOW_TO_LOG_IN })
 }
 
 /**

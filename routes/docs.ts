@@ -10,6 +10,7 @@ import { openApiYaml } from '../src/http/openapi.ts'
 
 /** Makes browsers ask for a user and a password: the password is the key, the user is ignored. */
 const CHALLENGE = 'Basic realm="vicidial-gateway"'
+const HOW_TO_SIGN_IN = 'Send it as the password, or as "Authorization: Bearer KEY".'
 
 export interface DocsOptions {
   /** Who may read them. */
@@ -31,7 +32,7 @@ export function docsRoutes({ visibility, accessControl, maxEventLoopDelayMs }: D
       else {
         const { headers } = request
         const key = presentedKey(headers) ?? basicPassword(headers)
-        authenticate(request, accessControl, { key, challenge: CHALLENGE })
+        authenticate(request, accessControl, { key, challenge: CHALLENGE, howToSend: HOW_TO_SIGN_IN })
       }
     })
     loadShedding(app, maxEventLoopDelayMs)

@@ -7,6 +7,7 @@ import { Problem } from '../src/errors.ts'
 import { callerOf, requires } from '../src/http/authentication.ts'
 import { hangUpSignal } from '../src/http/client-wait.ts'
 import { isObject } from '../src/leads/is-object.ts'
+import { jsonInText } from '../src/leads/refusal.ts'
 import { leadResponse } from '../src/updates/response.ts'
 import type { Updates } from '../src/updates/updates.ts'
 import { json, problems, UPDATE_PROBLEMS } from './responses.ts'
@@ -36,7 +37,7 @@ export function patchLeadRoute(updates: Updates) {
     reply: FastifyReply
   ) {
     const { body: fields, params } = request
-    if (!isObject(fields)) throw notAnObject()
+    if (!isObject(fields)) throw notAnObject(fields)
     const caller = callerOf(request)
     const { entries } = updates.read({ updates: [{ lead_id: params.lead_id, fields }] }, caller)
     const [entry] = entries
@@ -58,8 +59,8 @@ export function patchLeadRoute(updates: Updates) {
   }
 }
 
-function notAnObject(): Problem {
-  const detail = 'The body must be a JSON object of fields and their new values.'
+function notAnObject(body: unknown): Problem {
+  const detail = `The body must be a JSON object of fields and their new values.${jsonInText(body)}`
   return new Problem('invalid_request', detail, {
     errors: [{ pointer: '', code: 'invalid_request', detail }]
   })

@@ -30,7 +30,10 @@ export function signInRoutes(sessions: Sessions, accessControl: AccessControl) {
         const key = request.body.key.trim()
         try {
           // An empty field counts as a missing key, not as a wrong one.
-          requirePermission(authenticate(request, accessControl, key === '' ? {} : { key }), 'operator')
+          requirePermission(
+            authenticate(request, accessControl, key === '' ? { howToSend: 'Enter one.' } : { key }),
+            'operator'
+          )
         } catch (error) {
           if (!(error instanceof Problem)) throw error
           request.problemCode = error.code

@@ -2,7 +2,7 @@ import { Problem } from '../errors.ts'
 import { AnonymousLimit, NO_KEY_POINTS, pointsOfBody, WRONG_KEY_POINTS } from './anonymous-limit.ts'
 import type { Caller, RoutePermission } from './caller.ts'
 import type { Callers } from './callers.ts'
-import { isWholeKey, KEY_PREFIX } from './key.ts'
+import { howToSendKey, isWholeKey, KEY_PREFIX } from './key.ts'
 
 /** How a key can be sent, for `WWW-Authenticate`. */
 export const BEARER_CHALLENGE = 'Bearer realm="vicidial-gateway"'
@@ -12,6 +12,8 @@ export interface IdentifyOptions {
   readonly name?: string | undefined
   /** `WWW-Authenticate` of the refusal. */
   readonly challenge?: string
+  /** What the refusal of a request without a key says about sending one. */
+  readonly howToSend?: string
 }
 
 /** Identifies callers by their keys, and limits what an address may do without a valid one. */
@@ -32,13 +34,14 @@ export class AccessControl {
   identify(
     key: string | undefined,
     ip: string,
-    { name, challenge = BEARER_CHALLENGE }: IdentifyOptions = {}
+    { name, challenge = BEARER_CHALLENGE, howToSend = howToSendKey() }: IdentifyOptions = {}
   ): Caller {
     const caller = key === undefined ? undefined : this.callers.find(key)
     if (caller !== undefined && caller.name === (name ?? caller.name)) return caller
     if (key === undefined) this.countKeyless(ip)
     else this.countWrongKey(ip)
-    throw new Problem('unauthenticated', whyUnknown(key), { headers: { 'www-authenticate': challenge } })
+    const detail = key === undefined ? `The request has no API key. ${howToSend}` : whyUnknown(key)
+    throw new Problem('unauthenticated', detail, { headers: { 'www-authenticate': challenge } })
   }
 
   /**
@@ -77,8 +80,7 @@ export class AccessControl {
   }
 }
 
-function whyUnknown(key: string | undefined): string {
-  if (key === undefined) return 'The request has no API key.'
+function whyUnknown(key: string): string {
   const isCut = key.startsWith(KEY_PREFIX) && !isWholeKey(key)
   return isCut
     ? 'The API key is not whole: a part of it is missing or mistyped.'

@@ -32,6 +32,13 @@ export function hashKey(key: string): string {
   return hash('sha256', key)
 }
 
+/** How to send a key, for the refusal of a request without one. */
+export function howToSendKey(authorization?: string): string {
+  const how = 'Send it as "Authorization: Bearer KEY" or "X-API-Key: KEY".'
+  // Without its value: it may be a key.
+  return authorization ? `Its header Authorization does not begin with "Bearer ". ${how}` : how
+}
+
 const BEARER = /^Bearer +(\S+) *$/i
 
 /** The key in `Authorization: Bearer KEY` or `X-API-Key: KEY`; undefined without either. */

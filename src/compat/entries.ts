@@ -1,9 +1,12 @@
 import type { PointedRefusal, Refusal } from '../leads/refusal.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 import type { CompatCall } from './call.ts'
+import { SimilarNames } from '../leads/similar-names.ts'
+import { RESERVED_PARAMETERS } from '../vicidial/reserved-parameters.ts'
 import { parameterOf } from './fields.ts'
 import { whyUnsupported } from './unsupported.ts'
 
+const SIMILAR_PARAMETERS = new SimilarNames(RESERVED_PARAMETERS)
 /** Pointers of the batch request into an element of `leads_data`. */
 const OF_ELEMENT = /^\/updates\/(\d+)(?:\/(?:fields|custom_fields)(?=\/))?/
 /** Pointers of the batch request to a form's parameter. */
@@ -35,6 +38,9 @@ function detailOf({ code, field = '', detail }: Refusal, { form, keepsPhone }: C
   if (code === 'no_changes' && keepsPhone === true)
     return 'The update changes nothing: phone_number is changed with update_phone_number=Y only.'
   if (code !== 'field_unknown') return detail
-  const more = form === 'leads_data' ? '' : ' A custom field needs custom_fields=Y.'
-  return whyUnsupported(field) ?? detail + more
+  const why = whyUnsupported(field)
+  if (why !== undefined || form === 'leads_data') return why ?? detail
+  const similar = SIMILAR_PARAMETERS.find(field)
+  const hint = similar === undefined ? '' : ` Did you mean ${similar}?`
+  return `VICIdial has no such parameter for a lead.${hint} A custom field needs custom_fields=Y.`
 }

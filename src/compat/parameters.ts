@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import { Problem } from '../errors.ts'
 import { readContentType } from '../http/content-type.ts'
 import { FORM_IN_PARTS, readFormParts } from '../http/form-parts.ts'
-import { parseJson } from '../http/json-body.ts'
+import { looksLikeJson, parseJson } from '../http/json-body.ts'
 import { isObject } from '../leads/is-object.ts'
-import { echo } from '../leads/refusal.ts'
+import { echo, jsonInText } from '../leads/refusal.ts'
 
 /** The parameters of a call by name: texts, or the values of a JSON body. None is undefined. */
 export type Parameters = ReadonlyMap<string, unknown>
@@ -12,8 +12,6 @@ export type Parameters = ReadonlyMap<string, unknown>
 const FORM = 'application/x-www-form-urlencoded'
 /** PHP, and so VICIdial, reads no more of a form by default. */
 const MAX_PAIRS = 1_000
-/** No form starts like this, but `curl --data` labels JSON as a form, and Postman's "Text" labels it as text. */
-const JSON_BEGINS = /^\s*[[{]/
 
 /**
  * Reads the query of a URL. It is ASCII: Node refuses other requests.
@@ -31,11 +29,12 @@ export function readQuery(url: string): Parameters {
 export async function readBody(body: Buffer, contentType: string | undefined): Promise<Parameters> {
   if (body.length === 0) return new Map()
   const type = mediaTypeOf(contentType)
-  if (JSON_BEGINS.test(body.toString('latin1', 0, 1_024)) || type?.endsWith('json') === true) {
+  if (looksLikeJson(body) || type?.endsWith('json') === true) {
     const value = parseJson(body)
     if (Array.isArray(value)) return new Map([['leads_data', value]])
     if (isObject(value)) return new Map(Object.entries(value))
-    throw new Problem('invalid_json', 'The body must be a JSON object of parameters, or an array of leads.')
+    const detail = `The body must be a JSON object of parameters, or an array of leads.${jsonInText(value)}`
+    throw new Problem('invalid_json', detail)
   }
   if (type === FORM) return readPairs(body, 'form')
   // PHP's curl sends an array so, and also `curl -F` and Postman's "form-data". PHP, and so VICIdial, reads it too.

@@ -6,7 +6,7 @@ import {
   requirePermission
 } from '../callers/access-control.ts'
 import type { Caller, RoutePermission } from '../callers/caller.ts'
-import { presentedKey } from '../callers/key.ts'
+import { howToSendKey, presentedKey } from '../callers/key.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -72,7 +72,8 @@ export function authenticate(
 ): Caller {
   // If it throws, it has counted the request.
   request.isCounted = true
-  const caller = accessControl.identify(key, request.ip, options)
+  const howToSend = howToSendKey(request.headers.authorization)
+  const caller = accessControl.identify(key, request.ip, { howToSend, ...options })
   setCaller(request, caller)
   return caller
 }

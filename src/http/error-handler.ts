@@ -4,7 +4,8 @@ import { presentedKey } from '../callers/key.ts'
 import { isServerError, overloaded, Problem, StorageError } from '../errors.ts'
 import { countAnonymous } from './authentication.ts'
 import { notJsonType } from './json-body.ts'
-import { echo } from '../leads/refusal.ts'
+import { echo, jsonInText, listGiven } from '../leads/refusal.ts'
+import { SimilarNames } from '../leads/similar-names.ts'
 import type { PathMethods } from './path-methods.ts'
 
 declare module 'fastify' {
@@ -106,18 +107,31 @@ function otherProblem(error: FastifyError | StorageError, request: FastifyReques
   return overloaded('The database of the gateway cannot be read or written now.', STORAGE_RETRY_AFTER_SECONDS)
 }
 
+/** The refusal of a request that is not as its route's schema says. */
+function invalidRequest(
+  { validation = [], validationContext: context }: FastifyError,
+  { query, body, routeOptions }: FastifyRequest
+): Problem {
+  const isQuery = context === 'querystring'
+  const { properties = {} } = (routeOptions.schema?.querystring ?? {}) as { properties?: object }
+  const errors = validation.map(({ instancePath, message = 'is not valid', params }) => {
+    const unknown = params['additionalProperty']
+    const error = { pointer: instancePath, code: 'invalid_request' }
+    if (typeof unknown === 'string') {
+      const similar = isQuery ? new SimilarNames(Object.keys(properties)).find(unknown) : undefined
+      const hint = similar === undefined ? '' : `; did you mean ${similar}?`
+      return { ...error, detail: `${echo(unknown)} is not known here${hint}` }
+    }
+    const given = isQuery ? (query as Record<string, unknown>)[instancePath.slice(1)] : undefined
+    return { ...error, detail: Array.isArray(given) ? `${message}.${listGiven(given)}` : message }
+  })
+  const remedy = context === 'body' ? jsonInText(body) : ''
+  return new Problem('invalid_request', `The ${context ?? 'request'} is not valid.${remedy}`, { errors })
+}
+
 function frameworkProblem(error: FastifyError, request: FastifyRequest): Problem {
-  if (error.validation) {
-    const errors = error.validation.map(({ instancePath, message = 'is not valid', params }) => {
-      const unknown = params['additionalProperty']
-      const detail = typeof unknown === 'string' ? `${echo(unknown)} is not known here` : message
-      return { pointer: instancePath, code: 'invalid_request', detail }
-    })
-    return new Problem('invalid_request', `The ${error.validationContext ?? 'request'} is not valid.`, {
-      errors
-    })
-  }
-  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return notJsonType()
+  if (error.validation) return invalidRequest(error, request)
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return notJsonType(request.headers['content-type'])
   if (error.statusCode !== undefined && error.statusCode >= 400 && !isServerError(error.statusCode)) {
     return new Problem('invalid_request', 'The request cannot be read.')
   }

@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../errors.ts'
 import { hasBody, mayHaveNoBody } from './body-rules.ts'
 import { parseExactly } from './exact-json.ts'
-import { countNames, firstRepeatedName, positionAt, positionOfJsonError, shapeOf } from './json-guard.ts'
+import { jsonFault } from './json-fault.ts'
+import { countNames, firstRepeatedName, positionAt, shapeOf } from './json-guard.ts'
 import { echo } from '../leads/refusal.ts'
 import type { RequestBodies } from './request-bodies.ts'
 
@@ -29,15 +30,26 @@ export function jsonBody(app: FastifyInstance, bodies: RequestBodies): void {
   })
   app.addContentTypeParser('*', async ({ headers }: FastifyRequest) => {
     if (!hasBody(headers)) return null
-    throw notJsonType()
+    throw notJsonType(headers['content-type'])
   })
 }
 
 /** The refusal of a body of another type. */
-export function notJsonType(): Problem {
-  return new Problem('unsupported_media_type', 'The body must be JSON, with Content-Type: application/json.')
+export function notJsonType(contentType = ''): Problem {
+  const detail = 'The body must be JSON, with Content-Type: application/json.'
+  return new Problem('unsupported_media_type', FORM.test(contentType) ? `${detail} ${NOT_A_FORM}` : detail)
 }
 
+const FORM = /^application\/x-www-form-urlencoded/i
+/** What to do about JSON that is sent as a form. */
+export const NOT_A_FORM = "It was sent as a form, as curl -d does: add -H 'Content-Type: application/json'."
+
+/** Whether a body of any type starts like JSON, and like no form. `curl -d` calls JSON a form, Postman's "Text" calls it text. */
+export function looksLikeJson(body: Buffer): boolean {
+  return JSON_BEGINS.test(body.toString('latin1', 0, 1_024))
+}
+
+const JSON_BEGINS = /^\s*[[{]/
 const BYTE_ORDER_MARK = '\uFEFF'
 /** Deeper than any real request. Code that reads a body may be recursive. */
 const MAX_DEPTH = 64
@@ -46,7 +58,7 @@ const MAX_DEPTH = 64
  * Parses one JSON document. A duplicate name in an object is refused: parsers disagree on which value counts, so a
  * proxy that checked the request may have seen the other one. A number that JavaScript cannot hold becomes its text.
  * @param what what to call the document in the error
- * @throws Problem invalid_json, with the line and column where reading stopped
+ * @throws Problem invalid_json, with the line and column where reading stopped, and no value of the text
  */
 export function parseJson(body: Buffer, what = 'The body'): unknown {
   if (body.length === 0) throw new Problem('invalid_json', `${what} is empty; a JSON document is expected.`)
@@ -67,16 +79,10 @@ export function parseJson(body: Buffer, what = 'The body'): unknown {
   try {
     value = parseExactly(text, longNumbers)
   } catch (error) {
-    throw notJson(text, error, what)
+    throw new Problem('invalid_json', `${what} is not valid JSON${jsonFault(text, error)}`)
   }
   if (countNames(value) !== names) throw repeatedName(text)
   return value
-}
-
-function notJson(text: string, error: unknown, what: string): Problem {
-  const position = positionOfJsonError(text, error)
-  const stopped = position ? `: reading stopped at line ${position.line}, column ${position.column}` : ''
-  return new Problem('invalid_json', `${what} is not valid JSON${stopped}.`)
 }
 
 function repeatedName(text: string): Problem {

@@ -73,7 +73,7 @@ function endOfNumber(text: string, start: number): { end: number; isLong: boolea
 }
 
 /** Offset of the quote that ends the string at `start`: one after an even number of backslashes. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   for (let end = start; ;) {
     end = text.indexOf('"', end + 1)
     if (end === -1) return text.length
@@ -124,12 +124,10 @@ export interface TextPosition {
 /** For some errors V8 gives the offset at the end of the message. */
 const ERROR_OFFSET = /in JSON at position (\d+)(?: \(line \d+ column \d+\))?$/
 
-/** Where `JSON.parse` stopped reading `text`; undefined if unknown. */
-export function positionOfJsonError(text: string, error: unknown): TextPosition | undefined {
+/** The offset at which `JSON.parse` stopped reading `text`; undefined if unknown. */
+export function offsetOfJsonError(text: string, error: unknown): number | undefined {
   const found = ERROR_OFFSET.exec(error instanceof Error ? error.message : '')?.[1]
-  const offset = found === undefined ? firstErrorOffset(text) : Number(found)
-  if (offset === undefined) return undefined
-  return positionAt(text, offset)
+  return found === undefined ? firstErrorOffset(text) : Number(found)
 }
 
 /** The position of the character at `offset`. */

@@ -1,8 +1,16 @@
 import type { Cleaned } from './column.ts'
 import { cleanCustomField, type CustomField } from './custom-field.ts'
-import { FIELD_BY_NAME, FIELDS, type Field } from './fields.ts'
+import { FIELD_BY_NAME, FIELDS, type Field, SIMILAR_FIELDS } from './fields.ts'
 import { isObject } from './is-object.ts'
-import { echo, Faults, type PointedRefusal, pointer, type Refusal, type Warning } from './refusal.ts'
+import {
+  echo,
+  Faults,
+  jsonInText,
+  type PointedRefusal,
+  pointer,
+  type Refusal,
+  type Warning
+} from './refusal.ts'
 import { allows, type Rights } from './rights.ts'
 import type { ServerRules } from './server-rules.ts'
 import { unseenIn } from './typography.ts'
@@ -97,7 +105,7 @@ interface CustomValue extends Readonly<Cleaned> {
 
 function objectIn(name: string, value: unknown, faults: Faults): Record<string, unknown> {
   if (value === undefined || isObject(value)) return value ?? {}
-  const detail = `${name} must be an object of names and values.`
+  const detail = `${name} must be an object of names and values.${jsonInText(value)}`
   faults.add({ code: 'field_invalid', field: name, detail, pointer: pointer(name) })
   return {}
 }
@@ -139,9 +147,15 @@ export function lossRefused(field: string, [warning]: readonly Warning[]): Refus
 }
 
 function unknownField(name: string): Refusal {
-  const meant = FIELDS.find((field) => field.parameter === name)
-  const hint = meant ? `use ${meant.name}` : 'GET /v1/fields lists those that can be updated'
-  return { code: 'field_unknown', field: echo(name), detail: `A lead has no such field; ${hint}.` }
+  const byParameter = FIELDS.find((field) => field.parameter === name)
+  const similar = SIMILAR_FIELDS.find(name)
+  const hint =
+    byParameter !== undefined
+      ? `use ${byParameter.name}.`
+      : similar !== undefined
+        ? `did you mean ${similar}?`
+        : 'GET /v1/fields lists those that can be updated.'
+  return { code: 'field_unknown', field: echo(name), detail: `A lead has no such field; ${hint}` }
 }
 
 function customField(

@@ -1,3 +1,5 @@
+import { SimilarNames } from './similar-names.ts'
+
 /**
  * The columns of VICIdial's lead table that an update can change. Names, kept characters, lengths and the treatment of
  * `+` are VICIdial's, measured on API version 2.14-202. The gateway decides which values may be lost or emptied.
@@ -182,5 +184,21 @@ export const FIELDS: readonly Field[] = rows.map((row) => ({
   ...row
 }))
 
+/** Finds the field that an unknown name means. */
+export const SIMILAR_FIELDS = new SimilarNames(
+  FIELDS.map((field) => field.name),
+  {
+    ...{ phone: 'phone_number', alternate_phone: 'alt_phone', zip: 'postal_code', zip_code: 'postal_code' },
+    ...{
+      first: 'first_name',
+      last: 'last_name',
+      surname: 'last_name',
+      mail: 'email',
+      email_address: 'email'
+    },
+    ...{ dob: 'date_of_birth', birthday: 'date_of_birth', birth_date: 'date_of_birth', notes: 'comments' },
+    ...{ address: 'address1', country: 'country_code', disposition: 'status', vendor_id: 'vendor_lead_code' }
+  }
+)
 /** The fields by name. */
 export const FIELD_BY_NAME: ReadonlyMap<string, Field> = new Map(FIELDS.map((field) => [field.name, field]))

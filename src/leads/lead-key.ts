@@ -1,6 +1,6 @@
 import { FIELD_BY_NAME } from './fields.ts'
 import { readInteger } from './numbers-and-dates.ts'
-import type { Refusal, Warning } from './refusal.ts'
+import { listGiven, type Refusal, type Warning } from './refusal.ts'
 import type { ServerRules } from './server-rules.ts'
 import { unseenIn } from './typography.ts'
 
@@ -35,7 +35,7 @@ export function readLeadKey(
     return {
       code: 'field_invalid',
       field: by,
-      detail: `lead_id must be an integer from 1 to ${MAX_LEAD_ID}.${unseenIn(value)}`
+      detail: `lead_id must be an integer from 1 to ${MAX_LEAD_ID}.${unseenIn(value)}${listGiven(value)}`
     }
   }
   if (!rules.hasLookUps) {

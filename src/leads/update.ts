@@ -1,8 +1,10 @@
 import { type Changes, type ChangesRules, lossRefused, MAX_REFUSALS, readChanges } from './changes.ts'
+import { FIELD_BY_NAME, SIMILAR_FIELDS } from './fields.ts'
 import { isObject } from './is-object.ts'
 import { KEY_NAMES, type KeyName, type LeadKey, readLeadKey } from './lead-key.ts'
-import { echo, type PointedRefusal, pointer, type Warning } from './refusal.ts'
+import { echo, jsonInText, type PointedRefusal, pointer, type Warning } from './refusal.ts'
 import { allows } from './rights.ts'
+import { SimilarNames } from './similar-names.ts'
 
 /** What to do if a key matches several leads: reject the update, update all of them, or the newest. */
 export type OnMultiple = 'reject' | 'all' | 'newest'
@@ -61,6 +63,7 @@ export interface RejectedUpdate {
 
 const OPTIONS = ['reset_called', 'allow_undefined_list', 'on_multiple', 'key_match', 'on_lossy', 'on_invalid']
 const PROPERTIES: ReadonlySet<string> = new Set([...KEY_NAMES, 'fields', 'custom_fields', ...OPTIONS])
+const SIMILAR_PROPERTIES = new SimilarNames(PROPERTIES, { id: 'lead_id', phone: 'phone_number' })
 
 /** Changes already read from a request's updates that share its options, by the JSON of their `fields`. */
 export type KnownChanges = Map<string, Changes | PointedRefusal[]>
@@ -77,14 +80,14 @@ export function readUpdate(
   known: KnownChanges = new Map()
 ): Update | RejectedUpdate {
   if (!isObject(element)) {
-    const detail = 'An update must be an object that names a lead and what to change.'
+    const detail = `An update must be an object that names a lead and what to change.${jsonInText(element)}`
     return { index, key: undefined, refusals: [{ code: 'field_invalid', detail, pointer: '' }] }
   }
   const refusals: PointedRefusal[] = []
   for (const name in element) {
     if (refusals.length >= MAX_REFUSALS) break
     if (!PROPERTIES.has(name)) {
-      const detail = 'An update has no such property; put columns of a lead in fields.'
+      const detail = `An update has no such property; ${propertyMeant(name)}`
       refusals.push({ code: 'field_unknown', field: echo(name), detail, pointer: pointer(name) })
     }
   }
@@ -100,6 +103,15 @@ export function readUpdate(
   const { onMultiple, keyMatch } = options
   const warned = ofKey.length > 0 ? { ...changes, warnings: [...ofKey, ...changes.warnings] } : changes
   return { index, key, onMultiple, ...(keyMatch === 'exact' && { keyMatch }), changes: warned }
+}
+
+/** What somebody means who gives an update an unknown property. */
+function propertyMeant(name: string): string {
+  if (FIELD_BY_NAME.has(name)) return `put ${name} into fields.`
+  const property = SIMILAR_PROPERTIES.find(name)
+  if (property !== undefined) return `did you mean ${property}?`
+  const field = SIMILAR_FIELDS.find(name)
+  return field === undefined ? 'put columns of a lead in fields.' : `did you mean ${field}, in fields?`
 }
 
 /** Reads equal fields once, to share their changes. Custom fields never share a call, so they are always read. */

@@ -1,7 +1,9 @@
 import { SOURCE } from '../vicidial/wire.ts'
-import { type ChangesRules, readChanges } from '../leads/changes.ts'
+import { type ChangesRules, MAX_REFUSALS, readChanges } from '../leads/changes.ts'
 import { isObject } from '../leads/is-object.ts'
-import { type PointedRefusal, pointer } from '../leads/refusal.ts'
+import { KEY_NAMES } from '../leads/lead-key.ts'
+import { echo, jsonInText, type PointedRefusal, pointer } from '../leads/refusal.ts'
+import { SimilarNames } from '../leads/similar-names.ts'
 import {
   readKeyAt,
   type KnownChanges,
@@ -43,20 +45,25 @@ const COMMON = [
 ]
 const LONG_FORM: ReadonlySet<string> = new Set(['updates', ...COMMON])
 const SHORT_FORM: ReadonlySet<string> = new Set(['lead_ids', 'fields', 'custom_fields', ...COMMON])
+const SIMILAR_PROPERTIES = new SimilarNames(LONG_FORM.union(SHORT_FORM))
 
 /**
  * Reads the body of a batch request, in the long form (`updates`) or the short one (`lead_ids`). A fault outside the
  * updates is the request's; a fault in an update is that update's refusal. Never throws.
  */
 export function readBatch(body: unknown, rules: BatchRules): Batch | BatchFault {
-  if (!isObject(body))
-    return fault('', 'The body must be a JSON object with updates, or with lead_ids and fields.')
+  if (!isObject(body)) {
+    const detail = 'The body must be a JSON object with updates, or with lead_ids and fields.'
+    const remedy = Array.isArray(body) ? ' Put this list under updates.' : jsonInText(body)
+    return fault('', detail + remedy)
+  }
   const short = body['lead_ids'] !== undefined
   const listName = short ? 'lead_ids' : 'updates'
   const list = body[listName]
   if (short && body['updates'] !== undefined)
     return fault('/updates', 'Give either updates or lead_ids, not both.')
-  if (!Array.isArray(list)) return fault(pointer(listName), `${listName} must be an array.`)
+  if (!Array.isArray(list))
+    return fault(pointer(listName), `${listName} must be an array.${listMeant(body, list)}`)
   if (list.length === 0) return fault(pointer(listName), `${listName} is empty: there is nothing to do.`)
   if (list.length > rules.maxUpdates) {
     const detail = `${list.length} updates in one request; ${rules.maxUpdates} are taken. Send them in parts.`
@@ -70,7 +77,9 @@ export function readBatch(body: unknown, rules: BatchRules): Batch | BatchFault 
   const known = short ? SHORT_FORM : LONG_FORM
   for (const name in body) {
     if (!known.has(name)) {
-      const detail = `A request has no such property; it has ${[...known].join(', ')}.`
+      const similar = refusals.length < MAX_REFUSALS ? SIMILAR_PROPERTIES.find(name) : undefined
+      const meant = similar !== undefined && known.has(similar) ? `did you mean ${similar}? It` : 'it'
+      const detail = `A request has no such property; ${meant} has ${[...known].join(', ')}.`
       refusals.push({ code: 'field_unknown', detail, pointer: pointer(name) })
     }
   }
@@ -98,6 +107,19 @@ export function readBatch(body: unknown, rules: BatchRules): Batch | BatchFault 
     source: typeof source === 'string' ? source : undefined,
     dryRun: dryRun === true
   }
+}
+
+/** What to do with a request whose list of updates or lead ids, `list`, is none. */
+function listMeant(body: Record<string, unknown>, list: unknown): string {
+  if (isObject(list)) return ' Put the update into a list.'
+  if (list !== undefined) return jsonInText(list)
+  if (KEY_NAMES.some((name) => body[name] !== undefined)) return ' Put the update into a list, under updates.'
+  for (const name of Object.keys(body).slice(0, MAX_REFUSALS)) {
+    const similar = SIMILAR_PROPERTIES.find(name)
+    if (similar === 'updates' || similar === 'lead_ids') return ` Did you mean ${similar}, for ${echo(name)}?`
+    if (Array.isArray(body[name])) return ` The request has ${echo(name)}: put them under updates.`
+  }
+  return ''
 }
 
 function fault(pointer: string, detail: string): BatchFault {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { Problem } from '../errors.ts'
 import { readContentType } from '../http/content-type.ts'
-import { parseJson } from '../http/json-body.ts'
+import { looksLikeJson, NOT_A_FORM, parseJson } from '../http/json-body.ts'
 import { parseForm } from '../http/form.ts'
 import { FORM_IN_PARTS, readFormParts } from '../http/form-parts.ts'
 
@@ -17,7 +17,6 @@ const NAMES = {
   multipart: FORM_IN_PARTS,
   text: 'text/plain that holds JSON'
 }
-const JSON_BEGINS = /^\s*[[{]/
 const OR = new Intl.ListFormat('en', { type: 'disjunction' })
 /** Longest text, in characters. An expression can split it into a list, which must fit the thread's memory. */
 const MAX_TEXT = 1_000_000
@@ -38,7 +37,8 @@ export async function parsePayload(
   const type = payloadTypeOf(contentType)
   if (type === undefined || !contentTypes.includes(type)) {
     const names = OR.format(contentTypes.map((one) => NAMES[one]))
-    throw new Problem('unsupported_media_type', `The body must be ${names}; in UTF-8.`)
+    const hint = type === 'form' && looksLikeJson(rawBody) ? ` ${NOT_A_FORM}` : ''
+    throw new Problem('unsupported_media_type', `The body must be ${names}; in UTF-8.${hint}`)
   }
   const body = type === 'multipart' ? await joinParts(rawBody, contentType ?? '') : rawBody
   const isForm = type === 'form' || type === 'multipart'
@@ -78,7 +78,7 @@ function readForm(rawBody: Buffer, payloadField: string | undefined): unknown {
 
 /** What `curl -d` and PowerShell send of a JSON text, unless they are told its type. @throws Problem unsupported_media_type */
 function refuseJsonAsForm(rawBody: Buffer): void {
-  if (!JSON_BEGINS.test(rawBody.toString('latin1', 0, 1_024))) return
+  if (!looksLikeJson(rawBody)) return
   try {
     parseJson(rawBody)
   } catch {
@@ -90,7 +90,7 @@ function refuseJsonAsForm(rawBody: Buffer): void {
 
 /** @throws Problem invalid_request */
 function refuseJsonInJson(payload: unknown): void {
-  if (typeof payload !== 'string' || !JSON_BEGINS.test(payload.slice(0, 1_024))) return
+  if (typeof payload !== 'string' || !looksLikeJson(Buffer.from(payload.slice(0, 1_024)))) return
   const detail =
     'The payload is a text that holds JSON: it is encoded twice. Send the object or array itself.'
   throw new Problem('invalid_request', detail)

@@ -41,7 +41,7 @@ test('the refusal says what is wrong with the key, and how to send one', async (
   const accessControl = new AccessControl(new Callers([WEB]), 0)
   const bearer = { 'www-authenticate': 'Bearer realm="vicidial-gateway"' }
   const refused = [
-    [undefined, 'The request has no API key.'],
+    [undefined, 'The request has no API key. Send it as "Authorization: Bearer KEY" or "X-API-Key: KEY".'],
     [createKey(), 'The API key is not known, or it has expired.'],
     [createKey().slice(1), 'The API key is not known, or it has expired.'],
     [createKey().slice(0, -1), 'The API key is not whole: a part of it is missing or mistyped.']

@@ -131,6 +131,24 @@ test("each setting of VICIdial's document may have its default", async (t) => {
     )
 })
 
+test('a parameter that VICIdial does not have is refused with the one that is meant', async (t) => {
+  const gateway = await startCompat(t)
+  const meant: [name: string, hint: string][] = [
+    ['firstname', ' Did you mean first_name?'],
+    ['Status', ' Did you mean status?'],
+    ['list_id_feild', ' Did you mean list_id_field?'],
+    ['favorite_color', '']
+  ]
+  for (const [name, hint] of meant) {
+    const { body } = await send(gateway, `function=update_lead&lead_id=31&${name}=x`)
+    const refusal = `field_unknown|${name}|VICIdial has no such parameter for a lead.${hint}`
+    t.equal(
+      body,
+      `ERROR: update_lead LEADS NOT UPDATED - crm|31|${refusal} A custom field needs custom_fields=Y.\n`
+    )
+  }
+})
+
 /** Gives the leads 7, 8 and 9 one vendor code and one phone number. */
 async function shareKeys(t: Test, gateway: Gateway): Promise<void> {
   for (const lead of [7, 8, 9]) {

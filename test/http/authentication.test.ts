@@ -53,6 +53,8 @@ async function behindKeys(t: Tester, addRoutes: (scope: FastifyInstance) => void
 
 const bearer = (text: string) => ({ authorization: `Bearer ${text}` })
 
+const HOW = 'Send it as "Authorization: Bearer KEY" or "X-API-Key: KEY".'
+
 test('a key with the permission reaches the route, which knows the caller and the key', async (t) => {
   const ask = await behindKeys(t, (scope) => {
     for (const permission of ['batch', 'jobs'] as const) {
@@ -72,7 +74,15 @@ test('a key with the permission reaches the route, which knows the caller and th
   t.equal((await ask('/batch', bearer('key-of-shop'))).body.caller, 'shop')
 
   const refused: [path: string, headers: Record<string, string>, status: number, detail: string][] = [
-    ['/batch', {}, 401, 'The request has no API key.'],
+    ['/batch', {}, 401, `The request has no API key. ${HOW}`],
+    ...['Basic Y3JtOmtleQ==', 'next-key-of-crm', 'Token next-key-of-crm', 'Bearer'].map(
+      (authorization): [string, Record<string, string>, number, string] => [
+        '/batch',
+        { authorization },
+        401,
+        `The request has no API key. Its header Authorization does not begin with "Bearer ". ${HOW}`
+      ]
+    ),
     ['/batch', bearer('unknown'), 401, 'The API key is not known, or it has expired.'],
     ['/batch', bearer(createKey()), 401, 'The API key is not known, or it has expired.'],
     [

@@ -223,6 +223,15 @@ test('an unknown field is refused with its pointer; for a VICIdial parameter the
       pointer: '/fields/a~1b~0c'
     }
   ])
+  t.match(read({ fields: { firstName: 'Ann' } }), [
+    { detail: 'A lead has no such field; did you mean first_name?' }
+  ])
+  t.match(read({ fields: '{"status":"SALE"}' }), [
+    {
+      detail:
+        /^fields must be an object of names and values\. This is a text that holds JSON: it was encoded twice/
+    }
+  ])
 })
 
 test('only names in the catalogue are accepted', async (t) => {
@@ -263,8 +272,14 @@ test('a custom field accepts only values that VICIdial stores unchanged', async 
     return Array.isArray(result) ? result : []
   }
   const where = { field: 'custom_fields.favorite_color', pointer: '/custom_fields/favorite_color' }
-  for (const value of [7, true, [], {}]) {
-    const detail = 'custom_fields.favorite_color must be a string.'
+  const listed = ' One value is wanted, and this list gave 0 values.'
+  for (const [value, more] of [
+    [7, ''],
+    [true, ''],
+    [[], listed],
+    [{}, '']
+  ] as const) {
+    const detail = `custom_fields.favorite_color must be a string.${more}`
     t.strictSame(refused(value), [{ code: 'field_invalid', detail, ...where }])
   }
   for (const value of ['', ' \r\n']) {

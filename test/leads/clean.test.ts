@@ -290,6 +290,16 @@ test('any value of another type is refused', async (t) => {
     field: 'email',
     detail: 'email must be a string, or null to empty it.'
   })
+  const lists: [name: string, value: unknown[], detail: string][] = [
+    ['status', ['SALE', 'DNC'], 'status must be a string. One value is wanted, and this list gave 2 values.'],
+    ['status', ['SALE'], 'status must be a string. One value is wanted, and this list gave 1 value.'],
+    [
+      'rank',
+      [1, 2, 3],
+      'rank must be an integer, as a number or a string of digits, from 0 to 32767. One value is wanted, and this list gave 3 values.'
+    ]
+  ]
+  for (const [name, value, detail] of lists) t.match(clean(0, name, value), { code: 'field_invalid', detail })
 })
 
 const IDENTIFIERS = STRINGS.filter((name) => FIELD_BY_NAME.get(name)?.kind === 'identifier')

@@ -98,7 +98,7 @@ test('an unknown property is refused with its pointer, never dropped', async (t)
       {
         code: 'field_unknown',
         field: 'status',
-        detail: 'An update has no such property; put columns of a lead in fields.',
+        detail: 'An update has no such property; put status into fields.',
         pointer: '/status'
       },
       {
@@ -109,6 +109,20 @@ test('an unknown property is refused with its pointer, never dropped', async (t)
       }
     ]
   })
+  const meant: [name: string, detail: string][] = [
+    ['leadId', 'did you mean lead_id?'],
+    ['id', 'did you mean lead_id?'],
+    ['LEAD-ID', 'did you mean lead_id?'],
+    ['customFields', 'did you mean custom_fields?'],
+    ['feilds', 'did you mean fields?'],
+    ['phone', 'did you mean phone_number?'],
+    ['first_name', 'put first_name into fields.'],
+    ['firstName', 'did you mean first_name, in fields?']
+  ]
+  for (const [name, detail] of meant)
+    t.match(read({ lead_id: 101, [name]: 'x', fields: { status: 'SALE' } }), {
+      refusals: [{ code: 'field_unknown', detail: `An update has no such property; ${detail}` }]
+    })
   for (const name of [
     '__proto__',
     'constructor',

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { DatabaseSync } from 'node:sqlite'
-import { API_KEY, batch, call, type Gateway, startGateway } from '../helper.ts'
+import { API_KEY, batch, call, type Gateway, sharedGateway, startGateway } from '../helper.ts'
 import { open, parsed } from '../http/connection.ts'
 import { until } from '../until.ts'
 import { as, ended, store, withCallers } from './jobs-of.ts'
@@ -359,6 +359,22 @@ async function chunkedWithoutBody(gateway: Gateway, path: string): Promise<unkno
   socket.destroy()
   return body
 }
+
+test('a query with an unknown name, or with two values of one, is refused with what is meant', async (t) => {
+  const gateway = await sharedGateway(t)
+  const refused: [query: string, detail: string][] = [
+    ['limt=5', 'limt is not known here; did you mean limit?'],
+    ['Limit=5', 'Limit is not known here; did you mean limit?'],
+    ['api_key=secret', 'api_key is not known here'],
+    ['limit=5&limit=6', 'must be string. One value is wanted, and this list gave 2 values.']
+  ]
+  for (const [query, detail] of refused) {
+    const { status, body } = await call(gateway, 'GET', `/v1/jobs?${query}`)
+    t.equal(status, 400)
+    t.match(body.errors[0], { code: 'invalid_request', detail }, query)
+    t.notMatch(JSON.stringify(body), 'secret')
+  }
+})
 
 test('a replay takes a valid body, or none', async (t) => {
   const gateway = await startGateway(t)

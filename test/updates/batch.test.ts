@@ -357,22 +357,44 @@ test("the caller's options apply where the request gives none", async (t) => {
 })
 
 test('a body that is not a batch is refused as a whole', async (t) => {
-  for (const body of [undefined, null, true, 7, 'x', [], [{ lead_id: 101 }]]) {
+  const notObject = 'The body must be a JSON object with updates, or with lead_ids and fields.'
+  const bodies: [body: unknown, remedy: string][] = [
+    ...[undefined, null, true, 7, 'x', ''].map((body): [unknown, string] => [body, '']),
+    ...[[], [{ lead_id: 101 }]].map((body): [unknown, string] => [body, ' Put this list under updates.']),
+    [' {"updates":', TWICE]
+  ]
+  for (const [body, remedy] of bodies) {
     t.strictSame(read(body), {
       code: 'invalid_request',
-      errors: [
-        {
-          pointer: '',
-          code: 'invalid_request',
-          detail: 'The body must be a JSON object with updates, or with lead_ids and fields.'
-        }
-      ]
+      errors: [{ pointer: '', code: 'invalid_request', detail: notObject + remedy }]
     })
   }
+  const others = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`x${index}`, 'y']))
   const faults: [body: unknown, pointer: string, detail: string][] = [
     [{}, '/updates', 'updates must be an array.'],
     [{ updates: null }, '/updates', 'updates must be an array.'],
-    [{ updates: { 0: {} } }, '/updates', 'updates must be an array.'],
+    [{ updates: { 0: {} } }, '/updates', 'updates must be an array. Put the update into a list.'],
+    [{ updates: '[{"lead_id":1}]' }, '/updates', `updates must be an array.${TWICE}`],
+    [{ leads: [] }, '/updates', 'updates must be an array. The request has leads: put them under updates.'],
+    [
+      { data: 7, rows: [1] },
+      '/updates',
+      'updates must be an array. The request has rows: put them under updates.'
+    ],
+    [
+      { ['x'.repeat(5_000)]: [] },
+      '/updates',
+      `updates must be an array. The request has ${'x'.repeat(100)}…: put them under updates.`
+    ],
+    [{ leadIds: [1] }, '/updates', 'updates must be an array. Did you mean lead_ids, for leadIds?'],
+    [{ UPDATES: [1] }, '/updates', 'updates must be an array. Did you mean updates, for UPDATES?'],
+    [{ update: [1] }, '/updates', 'updates must be an array. Did you mean updates, for update?'],
+    [
+      { lead_id: 1, fields: {} },
+      '/updates',
+      'updates must be an array. Put the update into a list, under updates.'
+    ],
+    [{ ...others, leads: [] }, '/updates', 'updates must be an array.'],
     [{ updates: [] }, '/updates', 'updates is empty: there is nothing to do.'],
     [{ lead_ids: [] }, '/lead_ids', 'lead_ids is empty: there is nothing to do.'],
     [{ lead_ids: null }, '/lead_ids', 'lead_ids must be an array.'],
@@ -397,8 +419,21 @@ test('too many updates are refused as too large', async (t) => {
   t.ok('entries' in read({ lead_ids: [1, 2, 3, 4], reset_called: true }))
 })
 
+const TWICE = ' This is a text that holds JSON: it was encoded twice, so encode it only once.'
 const UNKNOWN_PROPERTY =
   'A request has no such property; it has updates, source, dry_run, on_multiple, key_match, on_lossy, on_invalid, reset_called, allow_undefined_list.'
+
+test('an unknown property of a request is refused with the one that is meant', async (t) => {
+  const updates = [{ lead_id: 101, fields: { status: 'SALE' } }]
+  const detail = (name: string) => {
+    const found = read({ updates, [name]: 'x' })
+    return 'errors' in found ? found.errors[0]?.detail : undefined
+  }
+  for (const name of ['dryRun', 'dry-run', 'dryrun', 'dyr_run'])
+    t.equal(detail(name), UNKNOWN_PROPERTY.replace('it has', 'did you mean dry_run? It has'), name)
+  for (const name of ['leadIds', 'dru', 'x'.repeat(1_000), '__proto_', 'fields'])
+    t.equal(detail(name), UNKNOWN_PROPERTY, name)
+})
 
 test('every fault outside the updates is listed at once', async (t) => {
   t.strictSame(

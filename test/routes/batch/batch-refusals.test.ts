@@ -121,11 +121,27 @@ test('a fault in the envelope is a 400 that points at it, and no update is sent'
   const updates = [{ lead_id: 1, fields: { status: 'SALE' } }]
   const unknown =
     'A request has no such property; it has updates, source, dry_run, on_multiple, key_match, on_lossy, on_invalid, reset_called, allow_undefined_list.'
+  const notObject = 'The body must be a JSON object with updates, or with lead_ids and fields.'
+  const twice = ' This is a text that holds JSON: it was encoded twice, so encode it only once.'
   const refused: [body: unknown, pointer: string, detail: string, code?: string][] = [
-    [[], '', 'The body must be a JSON object with updates, or with lead_ids and fields.'],
-    ['"updates"', '', 'The body must be a JSON object with updates, or with lead_ids and fields.'],
+    [[], '', `${notObject} Put this list under updates.`],
+    ['"updates"', '', notObject],
+    [JSON.stringify('{"updates":[]}'), '', notObject + twice],
     [{}, '/updates', 'updates must be an array.'],
-    [{ updates: {} }, '/updates', 'updates must be an array.'],
+    [{ updates: {} }, '/updates', 'updates must be an array. Put the update into a list.'],
+    [{ updates: '[]' }, '/updates', `updates must be an array.${twice}`],
+    [
+      { leads: updates },
+      '/updates',
+      'updates must be an array. The request has leads: put them under updates.'
+    ],
+    [
+      { leadIds: [1], fields: {} },
+      '/updates',
+      'updates must be an array. Did you mean lead_ids, for leadIds?'
+    ],
+    [{ Updates: updates }, '/updates', 'updates must be an array. Did you mean updates, for Updates?'],
+    [updates[0], '/updates', 'updates must be an array. Put the update into a list, under updates.'],
     [{ updates: [] }, '/updates', 'updates is empty: there is nothing to do.'],
     [{ lead_ids: [] }, '/lead_ids', 'lead_ids is empty: there is nothing to do.'],
     [{ lead_ids: [1], updates }, '/updates', 'Give either updates or lead_ids, not both.'],
@@ -164,7 +180,12 @@ test('a fault in the envelope is a 400 that points at it, and no update is sent'
       'field_invalid'
     ],
     [{ updates, fields: { status: 'A' } }, '/fields', unknown, 'field_unknown'],
-    [{ updates, 'dry-run': true }, '/dry-run', unknown, 'field_unknown']
+    [
+      { updates, 'dry-run': true },
+      '/dry-run',
+      unknown.replace('it has', 'did you mean dry_run? It has'),
+      'field_unknown'
+    ]
   ]
   for (const [request, pointer, detail, code = 'invalid_request'] of refused) {
     const { status, body } = await batch(gateway, request, requestId)
@@ -306,6 +327,7 @@ test('a body larger than MAX_BODY_BYTES is a 413', async (t) => {
 test("a body that isn't JSON is a 415", async (t) => {
   const gateway = await sharedGateway(t)
   const request = '{"lead_ids":[1],"fields":{"status":"SALE"}}'
+  const curl = " It was sent as a form, as curl -d does: add -H 'Content-Type: application/json'."
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'nonsense']) {
     const { status, body } = await batch(gateway, request, { 'content-type': type, ...requestId })
     t.equal(status, 415, type)
@@ -313,7 +335,7 @@ test("a body that isn't JSON is a 415", async (t) => {
       type: '/problems/unsupported_media_type',
       title: 'The body is of a type that is not taken here',
       status: 415,
-      detail: 'The body must be JSON, with Content-Type: application/json.',
+      detail: `The body must be JSON, with Content-Type: application/json.${type.endsWith('urlencoded') ? curl : ''}`,
       instance: 'crm-42',
       code: 'unsupported_media_type'
     })
@@ -326,7 +348,7 @@ test('a request without a valid key is a 401 before its body is read', async (t)
   const gateway = await startGateway(t)
   const detail = (headers: Record<string, string>) =>
     headers['authorization'] === ''
-      ? 'The request has no API key.'
+      ? 'The request has no API key. Send it as "Authorization: Bearer KEY" or "X-API-Key: KEY".'
       : 'The API key is not known, or it has expired.'
   const refused: Record<string, string>[] = [
     { authorization: '' },

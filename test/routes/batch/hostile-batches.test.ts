@@ -186,7 +186,7 @@ test('invalid JSON is refused with the position where reading stopped', async (t
     t.equal(status, 400)
     t.equal(body.code, 'invalid_json')
     const expected = `The body is not valid JSON: reading stopped at line ${line}, column ${column}.`
-    t.equal(body.detail, expected, JSON.stringify(text))
+    t.ok(body.detail.startsWith(expected), `${JSON.stringify(text)}: ${body.detail}`)
   }
   t.same(gateway.sandbox.calls(), [])
 })

@@ -32,7 +32,10 @@ test('user must be the caller whose key pass is; neither is echoed', async (t) =
     }
   }
   const none = await ask(gateway, 'POST', query({ function: 'batch_update_lead' }), '', FORM)
-  t.match(none.body, `${REFUSED}The request has no API key.\n`)
+  t.match(
+    none.body,
+    `${REFUSED}The request has no API key. Send the caller's name as user and its key as pass, or the key as "Authorization: Bearer KEY".\n`
+  )
   t.equal(gateway.sandbox.calls().length, 0)
 })
 

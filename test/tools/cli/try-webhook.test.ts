@@ -121,7 +121,8 @@ test('a body can come from standard input, with any type', async (t) => {
 test('rejected input ends with 1, and the output says where', async (t) => {
   t.strictSame(await run(t, '{"id":7,'), {
     status: 1,
-    stdout: 'invalid_json: The body is not valid JSON: reading stopped at line 1, column 9.\n',
+    stdout:
+      'invalid_json: The body is not valid JSON: reading stopped at line 1, column 9. The text is cut off. There: {"id":7,\n',
     stderr: ''
   })
   t.match(await run(t, '{"type":"change","name":""}'), {
@@ -194,7 +195,11 @@ test('--json prints the same as JSON', async (t) => {
   t.match(JSON.parse(refused.stdout), { updates: [{ refusals: [{ code: 'characters_lost' }] }] })
   t.strictSame(await run(t, '{"id":7,', args), {
     status: 1,
-    stdout: '{"faults":["invalid_json: The body is not valid JSON: reading stopped at line 1, column 9."]}\n',
+    stdout: `${JSON.stringify({
+      faults: [
+        'invalid_json: The body is not valid JSON: reading stopped at line 1, column 9. The text is cut off. There: {"id":7,'
+      ]
+    })}\n`,
     stderr: ''
   })
 })
