@@ -4,7 +4,7 @@ import { presentedKey } from '../src/callers/key.ts'
 import { type Parameters, readBody, readQuery, textOf, mergeParameters } from '../src/compat/parameters.ts'
 import { Problem } from '../src/errors.ts'
 import { authenticate, callerOf, countWrongKey } from '../src/http/authentication.ts'
-import type { RequestBodies } from '../src/http/request-bodies.ts'
+import type { RequestBodies } from '../src/http/body/request-bodies.ts'
 
 const NO_BODY = Buffer.alloc(0)
 const HOW_TO_LOG_IN =

@@ -3,7 +3,7 @@ import { type AccessControl, requirePermission } from '../src/callers/access-con
 import type { RuntimeConfig } from '../src/config/runtime-config.ts'
 import { Problem } from '../src/errors.ts'
 import { authenticate, countAnonymous, countWrongKey } from '../src/http/authentication.ts'
-import type { RequestBodies } from '../src/http/request-bodies.ts'
+import type { RequestBodies } from '../src/http/body/request-bodies.ts'
 import type { AuthFault, VerifyBody } from '../src/webhooks/auth/auth.ts'
 import type { WebhookEndpoint } from '../src/webhooks/endpoint.ts'
 import { notVerified } from '../src/webhooks/receive.ts'

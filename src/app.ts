@@ -19,18 +19,23 @@ import type { HttpSettings } from './config/http-settings.ts'
 import type { RuntimeConfig } from './config/runtime-config.ts'
 import type { Dispatchers } from './delivery/dispatcher.ts'
 import { authentication, countAnonymous, prepareSenders, rateLimitHeaders } from './http/authentication.ts'
-import { refuseEncodedBodies, refuseQueries, refuseUnwantedBodies, releaseBodies } from './http/body-rules.ts'
+import {
+  refuseEncodedBodies,
+  refuseQueries,
+  refuseUnwantedBodies,
+  releaseBodies
+} from './http/body/body-rules.ts'
 import { ConnectionLimits } from './http/connection-limits.ts'
 import { countRequests } from './http/count-requests.ts'
 import { drainOnClose } from './http/drain.ts'
 import { answerErrors, frameworkErrors, refuseUnknownPaths } from './http/error-handler.ts'
 import type { SavedResponses } from './http/idempotency-record.ts'
 import { idempotency } from './http/idempotency.ts'
-import { jsonBody } from './http/json-body.ts'
+import { jsonBody } from './http/body/json-body.ts'
 import { loadShedding, measureLoad } from './http/load-shedding.ts'
 import { openApiOptions } from './http/openapi.ts'
 import { PathMethods } from './http/path-methods.ts'
-import { RequestBodies } from './http/request-bodies.ts'
+import { RequestBodies } from './http/body/request-bodies.ts'
 import { requestIds, requestLog } from './http/request-log.ts'
 import { allowOrigins, addHeaders, securityHeaders } from './http/security-headers.ts'
 import type { Jobs } from './jobs/jobs.ts'

@@ -11,8 +11,8 @@ import {
   setCaller
 } from '../../src/http/authentication.ts'
 import { problemOf } from '../../src/http/error-handler.ts'
-import { parseForm } from '../../src/http/form.ts'
-import type { RequestBodies } from '../../src/http/request-bodies.ts'
+import { parseForm } from '../../src/http/body/form.ts'
+import type { RequestBodies } from '../../src/http/body/request-bodies.ts'
 import { addHeaders, securityHeaders } from '../../src/http/security-headers.ts'
 import type { Jobs } from '../../src/jobs/jobs.ts'
 import { errorPage } from '../../src/ops/error-page.ts'

@@ -1,5 +1,5 @@
 import { SOURCE } from '../vicidial/wire.ts'
-import { parseJson } from '../http/json-body.ts'
+import { parseJson } from '../http/body/json-body.ts'
 import { isObject } from '../leads/is-object.ts'
 import { echo } from '../leads/refusal.ts'
 import { withoutDefaults } from './defaults.ts'

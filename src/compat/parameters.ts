@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { Problem } from '../errors.ts'
-import { readContentType } from '../http/content-type.ts'
-import { FORM_IN_PARTS, readFormParts } from '../http/form-parts.ts'
-import { looksLikeJson, parseJson } from '../http/json-body.ts'
+import { readContentType } from '../http/body/content-type.ts'
+import { FORM_IN_PARTS, readFormParts } from '../http/body/form-parts.ts'
+import { looksLikeJson, parseJson } from '../http/body/json-body.ts'
 import { isObject } from '../leads/is-object.ts'
 import { echo, jsonInText } from '../leads/refusal.ts'
 

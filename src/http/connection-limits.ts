@@ -1,7 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
-import { hasBody, lastBeforeHandler } from './body-rules.ts'
+import { hasBody, lastBeforeHandler } from './body/body-rules.ts'
 import { ConnectionTable } from './connection-table.ts'
 import { isHealthCheck } from './drain.ts'
 import { PROBLEM_TYPE } from './error-handler.ts'

@@ -3,7 +3,7 @@ import type { SwaggerOptions } from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import type { OpenAPIV3_1 } from 'openapi-types'
 import { stringify } from 'yaml'
-import { mayHaveNoBody } from './body-rules.ts'
+import { mayHaveNoBody } from './body/body-rules.ts'
 
 /** A recorded request and response, as an example in the document. */
 export interface Example {

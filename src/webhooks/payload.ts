@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import { Problem } from '../errors.ts'
-import { readContentType } from '../http/content-type.ts'
-import { looksLikeJson, NOT_A_FORM, parseJson } from '../http/json-body.ts'
-import { parseForm } from '../http/form.ts'
-import { FORM_IN_PARTS, readFormParts } from '../http/form-parts.ts'
+import { readContentType } from '../http/body/content-type.ts'
+import { looksLikeJson, NOT_A_FORM, parseJson } from '../http/body/json-body.ts'
+import { parseForm } from '../http/body/form.ts'
+import { FORM_IN_PARTS, readFormParts } from '../http/body/form-parts.ts'
 
 /** Media types of a payload. Text must hold JSON; `multipart` is a form in parts. */
 export const CONTENT_TYPES = ['json', 'form', 'multipart', 'text'] as const

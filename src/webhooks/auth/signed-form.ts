@@ -1,4 +1,4 @@
-import { MAX_FIELDS } from '../../http/form.ts'
+import { MAX_FIELDS } from '../../http/body/form.ts'
 
 /** In bytes. The fields are read before the sender is known, which costs more than an HMAC. */
 const MAX_FORM_BYTES = 262_144

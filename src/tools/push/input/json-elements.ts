@@ -1,4 +1,4 @@
-import { parseExactly } from '../../../http/exact-json.ts'
+import { parseExactly } from '../../../http/body/exact-json.ts'
 import { PushFailure } from '../errors.ts'
 import type { Piece } from './lines.ts'
 

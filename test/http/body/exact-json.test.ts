@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { parseExactly } from '../../src/http/exact-json.ts'
-import { parseJson } from '../../src/http/json-body.ts'
-import { ALL_RIGHTS } from '../../src/leads/rights.ts'
-import { serverRules } from '../../src/leads/server-rules.ts'
-import { DEFAULT_OPTIONS, readUpdate } from '../../src/leads/update.ts'
+import { parseExactly } from '../../../src/http/body/exact-json.ts'
+import { parseJson } from '../../../src/http/body/json-body.ts'
+import { ALL_RIGHTS } from '../../../src/leads/rights.ts'
+import { serverRules } from '../../../src/leads/server-rules.ts'
+import { DEFAULT_OPTIONS, readUpdate } from '../../../src/leads/update.ts'
 
 const digits = fc.stringMatching(/^\d{1,25}$/)
 const whole = fc.stringMatching(/^(?:0|[1-9]\d{0,24})$/)

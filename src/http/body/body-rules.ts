@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler, preHandlerHookHandler } from 'fastify'
-import { Problem } from '../errors.ts'
+import { Problem } from '../../errors.ts'
 import type { RequestBodies } from './request-bodies.ts'
 
 /** Passes bodies of every type to the routes of this scope as unparsed bytes. */

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { readContentType } from '../../src/http/content-type.ts'
+import { readContentType } from '../../../src/http/body/content-type.ts'
 
 test('a media type is read without parameters and in lower case', async (t) => {
   t.same(readContentType('Application/JSON; charset=UTF-8'), { mediaType: 'application/json', isUtf8: true })

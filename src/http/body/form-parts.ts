@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { Problem } from '../errors.ts'
+import { Problem } from '../../errors.ts'
 
 export const FORM_IN_PARTS = 'multipart/form-data'
 

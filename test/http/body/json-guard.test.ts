@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { countNames, firstRepeatedName, shapeOf } from '../../src/http/json-guard.ts'
+import { countNames, firstRepeatedName, shapeOf } from '../../../src/http/body/json-guard.ts'
 
 const ANY_DEPTH = Number.POSITIVE_INFINITY
 const text = fc.oneof(

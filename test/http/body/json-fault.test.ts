@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { parseJson } from '../../src/http/json-body.ts'
+import { parseJson } from '../../../src/http/body/json-body.ts'
 
 function detailOf(text: string): string {
   try {

@@ -1,5 +1,5 @@
 import { parse } from 'qs'
-import { Problem } from '../errors.ts'
+import { Problem } from '../../errors.ts'
 
 export const MAX_FIELDS = 1_000
 /** Nesting of bracketed names, as in `contact[address][city]`. */

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { Problem } from '../errors.ts'
+import { Problem } from '../../errors.ts'
 import { hasBody, mayHaveNoBody } from './body-rules.ts'
 import { parseExactly } from './exact-json.ts'
 import { jsonFault } from './json-fault.ts'
 import { countNames, firstRepeatedName, positionAt, shapeOf } from './json-guard.ts'
-import { echo } from '../leads/refusal.ts'
+import { echo } from '../../leads/refusal.ts'
 import type { RequestBodies } from './request-bodies.ts'
 
 declare module 'fastify' {

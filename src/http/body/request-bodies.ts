@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { networkOf } from '../callers/anonymous-limit.ts'
-import { overloaded, Problem } from '../errors.ts'
+import { networkOf } from '../../callers/anonymous-limit.ts'
+import { overloaded, Problem } from '../../errors.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
