@@ -77,7 +77,7 @@ test('stored updates are reported for their caller, with the time since they wer
   })
   await ended(gateway, id)
   await call(gateway, 'POST', '/v1/webhooks/form?wait=10', 'lead=4&stage=SALE', FORM)
-
+  await until('all are reported', () => updates.length >= 3)
   t.match(updates, [
     { caller: 'api_key', status: 'rejected', code: 'field_too_long', count: 1 },
     { caller: 'api_key', status: 'updated', count: 1, storedMs: Number },

@@ -1,11 +1,11 @@
 import { test } from 'tap'
 import { hashKey } from '../../../src/callers/key.ts'
 import { generateFixture } from '../../../src/tools/sandbox/database/generate-fixture.ts'
-import { batch, call, startGateway, startStandIn, type FileTester } from '../../helper.ts'
+import { batch, call, type FileTester, type Gateway, startGateway, startStandIn } from '../../helper.ts'
 import { as, ended, store } from '../../routes/jobs-of.ts'
 import { LONG_RETRY, SHORT_RETRY, scriptedVicidial } from '../../routes/scripted-vicidial.ts'
 import { until } from '../../until.ts'
-import { scrape } from './scrape.ts'
+import { scrape, type Scraped } from './scrape.ts'
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded', 'x-secret': 'of-the-form' }
 const FILE = `
@@ -25,6 +25,14 @@ function fileOf(t: FileTester) {
 
 function sets(...leads: number[]) {
   return { lead_ids: leads, fields: { status: 'SALE' } }
+}
+
+/** The metrics once so many updates are counted: a job may be seen to end a moment earlier. */
+function counted(gateway: Pick<Gateway, 'origin'>, updates: number): Promise<Scraped> {
+  return until(`${updates} updates are counted`, async () => {
+    const scraped = await scrape(gateway)
+    return scraped.value('updates_total') >= updates && scraped
+  })
 }
 
 test('every counter agrees with what was done', async (t) => {
@@ -48,7 +56,7 @@ test('every counter agrees with what was done', async (t) => {
   await call(gateway, 'GET', '/v1/fields', undefined, { authorization: 'Bearer wrong' })
   await call(gateway, 'GET', '/v1/nowhere/12345')
 
-  const { value } = await scrape(gateway)
+  const { value } = await counted(gateway, 9)
   const updates = (caller: string, status: string) => value('updates_total', { caller, status })
   t.same(
     {
@@ -155,8 +163,8 @@ test('an update that becomes a dead letter counts once', async (t) => {
   const vicidial = await scriptedVicidial(t)
   vicidial.denies()
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY })
-  await ended(gateway, await store(gateway, sets(1, 2)))
-  const { value } = await scrape(gateway)
+  await store(gateway, sets(1, 2))
+  const { value } = await counted(gateway, 2)
   t.equal(value('updates_total', { caller: 'api_key', status: 'dead_lettered' }), 2)
   t.equal(value('updates_total'), 2)
   t.equal(value('update_errors_total', { code: 'upstream_permission_denied' }), 2)
