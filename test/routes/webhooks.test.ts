@@ -285,12 +285,16 @@ test("another Content-Type can't change the meaning of signed bytes", async (t) 
   const gateway = await start(t)
   const body = '{"id":4,"status":"SALE","note":"x&id=5&status=GONE&y="}'
   const signature = `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`
-  for (const type of ['application/x-www-form-urlencoded', 'text/plain']) {
+  const hint = " It was sent as a form, as curl -d does: add -H 'Content-Type: application/json'."
+  for (const [type, more] of [
+    ['application/x-www-form-urlencoded', hint],
+    ['text/plain', '']
+  ] as const) {
     const headers = { authorization: '', 'x-signature': signature, 'content-type': type }
     const answer = await call(gateway, 'POST', '/v1/webhooks/signed?wait=10', body, headers)
     t.strictSame(
       [answer.status, answer.body.code, answer.body.detail],
-      [415, 'unsupported_media_type', 'The body must be application/json; in UTF-8.']
+      [415, 'unsupported_media_type', `The body must be application/json; in UTF-8.${more}`]
     )
   }
   t.strictSame((await call(gateway, 'GET', '/v1/jobs')).body, { jobs: [] })
