@@ -124,26 +124,21 @@ test('a body of 200 MB is refused early, declared or not, with a key or without,
   let most = before
   for (const key of [KEY, '']) {
     for (const length of [`Content-Length: ${200 * MEGABYTE}`, 'Transfer-Encoding: chunked']) {
-      const { socket, ended } = await open(gateway)
+      const { socket, ended, answered } = await open(gateway)
       const isChunked = length.startsWith('T')
-      const answered = once(socket, 'data')
       socket.write(`${HEAD}${key}${length}\r\n\r\n`)
       let sent = 0
       const sending = (async () => {
         while (socket.writable && sent < 200 * MEGABYTE) {
           if (isChunked) socket.write(`${chunk.length.toString(16)}\r\n`)
           if (!socket.write(isChunked ? Buffer.concat([chunk, Buffer.from('\r\n')]) : chunk))
-            await Promise.race([once(socket, 'drain'), ended])
+            await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), ended])
           sent += chunk.length
           most = Math.max(most, process.memoryUsage().rss)
         }
       })()
-      const [first] = await answered
-      t.match(
-        String(first),
-        key === '' ? /^HTTP\/1\.1 401 / : /^HTTP\/1\.1 413 .*"payload_too_large"/s,
-        length
-      )
+      const first = await answered
+      t.match(first, key === '' ? /^HTTP\/1\.1 401 / : /^HTTP\/1\.1 413 .*"payload_too_large"/s, length)
       if (!isChunked) t.ok(sent < 20 * MEGABYTE, `answered after ${sent} bytes`)
       socket.destroy()
       await sending
