@@ -10,55 +10,22 @@ import type { Update } from '../../src/leads/update.ts'
 import type { Fixture } from '../../src/tools/sandbox/database/fixture.ts'
 import { type Sandbox, startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { Client } from '../../src/vicidial/client.ts'
-import { Exchange } from '../../src/vicidial/exchange.ts'
-import { Guard } from '../../src/vicidial/guard.ts'
-import { createProbes } from '../../src/vicidial/probe.ts'
-import { createChecks } from '../../src/vicidial/proof/checks.ts'
-import { Proof } from '../../src/vicidial/proof/proof.ts'
-import type { Dialect } from '../../src/vicidial/wire.ts'
-import { memoryLog, type Tester } from '../helper.ts'
-import { knownBuild } from '../vicidial/known-build.ts'
+import type { Tester } from '../helper.ts'
+import { LONG_MS, upstreamWith, type UpstreamSettings } from '../vicidial/upstream.ts'
 import { NO_WRITES, statuses, UPDATED, updatedByKey, updates } from './updates.ts'
 
-interface Settings {
-  readonly dialect?: Dialect
+interface Settings extends UpstreamSettings {
   readonly maxLeadsPerCall?: number
-  /** Read for each call. */
-  readonly timeoutMs?: number
-  readonly user?: string
-  readonly build?: string
-  readonly pass?: string
 }
 
-const LONG_MS = 600_000
 const NO_SUCH_LEAD = "VICIdial knows no lead with this id, or the gateway's account may not touch its list."
 const fixture: Fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
 
 function dispatcherFor(t: Tester, url: string, settings: Settings = {}) {
-  const { dialect = 'lead_ids', maxLeadsPerCall = 1_000, user = 'api', pass = 's3cret' } = settings
-  const { log } = memoryLog('silent')
+  const { dialect = 'lead_ids', maxLeadsPerCall = 1_000 } = settings
   const client = new Client({ url: new URL(url), connections: 2 })
-  const account = { name: 'default', user, pass }
-  const probes = createProbes({ client, account, source: 'gateway', timeoutMs: LONG_MS, log })
-  const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0, probes, onChange: () => {} })
-  t.teardown(async () => {
-    guard.close()
-    await client.close()
-  })
-  const checks = createChecks({ client, guard, account, source: 'gateway', timeoutMs: LONG_MS, log })
-  const proof = new Proof({ checks: dialect === 'lead_ids' ? checks : undefined, knownLeads: [] })
-  const exchange = new Exchange({
-    client,
-    guard,
-    proof,
-    account,
-    dialect,
-    get timeoutMs() {
-      return settings.timeoutMs ?? LONG_MS
-    },
-    buildWatch: knownBuild(settings.build),
-    login: probes.login
-  })
+  const { exchange, guard, log, close } = upstreamWith(client, settings)
+  t.teardown(close)
   const rules = { maxLeadsPerCall, dialect }
   const dispatcher = new Dispatcher({
     exchange,

@@ -3,7 +3,8 @@ import { TIMED_OUT, type Outcome } from '../../src/delivery/outcome.ts'
 import { Problem } from '../../src/errors.ts'
 import type { Update } from '../../src/leads/update.ts'
 import { settled, stoppedClock } from '../stopped-clock.ts'
-import { heldVicidial, LONG_MS } from './held-vicidial.ts'
+import { LONG_MS } from '../vicidial/upstream.ts'
+import { heldVicidial } from './held-vicidial.ts'
 import { status, statuses, UPDATED, updatedByKey, updates } from './updates.ts'
 
 const batchOf = (count: number, value: string, first = 1): Update[] =>

@@ -3,17 +3,9 @@ import { Dispatcher, type DispatcherOptions } from '../../src/delivery/dispatche
 import type { Outcome } from '../../src/delivery/outcome.ts'
 import type { Update } from '../../src/leads/update.ts'
 import type { RawReply, Client, NoReply } from '../../src/vicidial/client.ts'
-import { Exchange } from '../../src/vicidial/exchange.ts'
-import { Guard, type GuardOptions } from '../../src/vicidial/guard.ts'
-import { createProbes } from '../../src/vicidial/probe.ts'
-import { createChecks } from '../../src/vicidial/proof/checks.ts'
-import { Proof } from '../../src/vicidial/proof/proof.ts'
-import type { Dialect } from '../../src/vicidial/wire.ts'
-import { memoryLog, type Tester } from '../helper.ts'
-import { knownBuild } from '../vicidial/known-build.ts'
+import type { Tester } from '../helper.ts'
+import { LONG_MS, upstreamWith, type UpstreamSettings } from '../vicidial/upstream.ts'
 import { NO_WRITES } from './updates.ts'
-
-export const LONG_MS = 600_000
 
 /** A call that VICIdial received and answers when the test says so. */
 export interface HeldCall {
@@ -26,18 +18,17 @@ export interface HeldCall {
   lose(): void
 }
 
-interface Settings extends Partial<GuardOptions>, Partial<Omit<DispatcherOptions, 'exchange' | 'guard'>> {
-  readonly dialect?: Dialect
+type OwnOptions = Omit<DispatcherOptions, 'exchange' | 'guard' | 'log'>
+
+interface Settings extends UpstreamSettings, Partial<OwnOptions> {
   readonly maxLeadsPerCall?: number
-  readonly timeoutMs?: number
-  readonly build?: string
   /** The leads of each key. */
   readonly found?: Readonly<Record<string, readonly number[]>>
 }
 
 /** A dispatcher with a VICIdial that answers only when the test says so, without HTTP between them. */
 export async function heldVicidial(t: Tester, settings: Settings = {}) {
-  const { dialect = 'lead_ids', maxLeadsPerCall = 1_000, timeoutMs = LONG_MS, found = {} } = settings
+  const { dialect = 'lead_ids', maxLeadsPerCall = 1_000, found = {} } = settings
   const calls: HeldCall[] = []
   const timers = new Set<NodeJS.Timeout>()
   let arrived = Promise.withResolvers<void>()
@@ -74,33 +65,11 @@ export async function heldVicidial(t: Tester, settings: Settings = {}) {
       arrived = Promise.withResolvers()
       if (isAnswering) held.answer()
     })
+  const client = { post, close: async () => {} } as unknown as Client
+  const { exchange, guard, log, close } = upstreamWith(client, { maxConcurrency: 1, ...settings })
   t.teardown(() => {
     for (const timer of timers) clearTimeout(timer)
-    guard.close()
-  })
-
-  const client = { post, close: async () => {} } as unknown as Client
-  const { log } = memoryLog('silent')
-  const account = { name: 'default', user: 'api', pass: 's3cret' }
-  const probes = createProbes({ client, account, source: 'gateway', timeoutMs, log })
-  const guard = new Guard({
-    maxConcurrency: 1,
-    maxCallsPerSecond: 0,
-    probes,
-    onChange: () => {},
-    ...settings
-  })
-  const checks = createChecks({ client, guard, account, source: 'gateway', timeoutMs, log })
-  const proof = new Proof({ checks: dialect === 'lead_ids' ? checks : undefined, knownLeads: [] })
-  const exchange = new Exchange({
-    client,
-    guard,
-    proof,
-    account,
-    dialect,
-    timeoutMs,
-    buildWatch: knownBuild(settings.build),
-    login: probes.login
+    return close()
   })
   const dispatcher = new Dispatcher({
     exchange,

@@ -8,13 +8,7 @@ import type { Call } from '../../src/tools/sandbox/server/call-log.ts'
 import type { FaultName } from '../../src/tools/sandbox/server/faults.ts'
 import { type Sandbox, startSandbox } from '../../src/tools/sandbox/sandbox.ts'
 import { Client } from '../../src/vicidial/client.ts'
-import { Exchange } from '../../src/vicidial/exchange.ts'
-import { Guard } from '../../src/vicidial/guard.ts'
-import { createProbes } from '../../src/vicidial/probe.ts'
-import { createChecks } from '../../src/vicidial/proof/checks.ts'
-import { Proof } from '../../src/vicidial/proof/proof.ts'
-import { memoryLog } from '../helper.ts'
-import { knownBuild } from '../vicidial/known-build.ts'
+import { upstreamWith } from '../vicidial/upstream.ts'
 import { NO_WRITES, UPDATED, updates } from './updates.ts'
 
 /** Leads 1 to 4 are named by their id, 5 to 7 by their vendor code; 99 and `CRM-98` do not exist. */
@@ -94,41 +88,17 @@ interface Received {
 }
 
 function start(sandbox: Sandbox, { maxConcurrency, maxLeadsPerCall, lingerMs }: Scenario) {
-  const { log } = memoryLog('silent')
   const client = new Client({ url: new URL(sandbox.url), connections: maxConcurrency })
-  const dialect = 'lead_ids'
-  const account = { name: 'default', user: 'api', pass: 's3cret' }
-  const timeoutMs = TIMEOUT_MS
-  const probes = createProbes({ client, account, source: 'gateway', timeoutMs, log })
-  const guard = new Guard({ maxConcurrency, maxCallsPerSecond: 0, probes, onChange: () => {} })
-  const proof = new Proof({
-    checks: createChecks({ client, guard, account, source: 'gateway', timeoutMs, log }),
-    knownLeads: []
-  })
-  const exchange = new Exchange({
-    client,
-    guard,
-    proof,
-    account,
-    dialect,
-    timeoutMs,
-    buildWatch: knownBuild(),
-    login: probes.login
-  })
-  const rules = { maxLeadsPerCall, dialect } as const
+  const { exchange, guard, log, close } = upstreamWith(client, { maxConcurrency, timeoutMs: TIMEOUT_MS })
   const dispatcher = new Dispatcher({
     exchange,
     guard,
-    rules,
+    rules: { maxLeadsPerCall, dialect: 'lead_ids' },
     maxWaiting: 1_000,
     lingerMs,
     writes: NO_WRITES,
     log
   })
-  const close = async () => {
-    guard.close()
-    await client.close()
-  }
   return { dispatcher, close }
 }
 

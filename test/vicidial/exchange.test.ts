@@ -3,67 +3,37 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'tap'
 import { type Sandbox, startSandbox } from '../../src/tools/sandbox/sandbox.ts'
-import { BuildWatch } from '../../src/vicidial/build-watch.ts'
 import { Client } from '../../src/vicidial/client.ts'
-import { type CallContext, Exchange } from '../../src/vicidial/exchange.ts'
-import { Guard, type GuardOptions, type UpstreamState } from '../../src/vicidial/guard.ts'
-import { createProbes } from '../../src/vicidial/probe.ts'
-import { createChecks } from '../../src/vicidial/proof/checks.ts'
-import { Proof } from '../../src/vicidial/proof/proof.ts'
-import type { Call, Dialect } from '../../src/vicidial/wire.ts'
+import type { CallContext } from '../../src/vicidial/exchange.ts'
+import type { UpstreamState } from '../../src/vicidial/guard.ts'
+import type { Call } from '../../src/vicidial/wire.ts'
 import { memoryLog, type Tester } from '../helper.ts'
 import { stoppedClock } from '../stopped-clock.ts'
 import { until } from '../until.ts'
+import { LONG_MS, upstreamWith, type UpstreamSettings } from './upstream.ts'
 
-interface Settings extends Partial<GuardOptions> {
-  readonly pass?: string
-  readonly dialect?: Dialect
-  readonly timeoutMs?: number
-  readonly build?: string
-}
-
-const LONG_MS = 600_000
 /** Longer than any machine takes to notice that a time is over, far shorter than `LONG_MS`. */
 const FAR_MS = 60_000
 
-function exchangeWith(t: Tester, url: string, settings: Settings = {}) {
-  const {
-    pass = 's3cret',
-    dialect = 'lead_ids',
-    timeoutMs = LONG_MS,
-    build = '250720-1841',
-    ...options
-  } = settings
-  const { log, logged } = memoryLog()
-  const watch = new BuildWatch({ configured: undefined, nonLatin: 0, onChange: () => {}, log })
-  if (build !== 'unknown') watch.learn(build)
-  const client = new Client({ url: new URL(url), connections: options.maxConcurrency ?? 2 })
+function exchangeWith(t: Tester, url: string, settings: UpstreamSettings = {}) {
+  const memory = memoryLog()
+  const client = new Client({ url: new URL(url), connections: settings.maxConcurrency ?? 2 })
   const states: string[] = []
   const onChange = ({ state }: UpstreamState) => void states.push(state)
-  const account = { name: 'default', user: 'api', pass }
-  const probes = createProbes({ client, account, source: 'gateway', timeoutMs, log })
-  const guard = new Guard({ maxConcurrency: 2, maxCallsPerSecond: 0, probes, onChange, ...options })
-  t.teardown(async () => {
-    guard.close()
-    await client.close()
-  })
-  const proof = new Proof({
-    checks: createChecks({ client, guard, account, source: 'gateway', timeoutMs, log }),
-    knownLeads: []
-  })
-  /** An exchange with the same guard, and this timeout. */
-  const within = (timeoutMs: number) =>
-    new Exchange({
-      client,
-      guard,
-      proof,
-      account,
-      dialect,
-      timeoutMs,
-      buildWatch: watch,
-      login: probes.login
-    })
-  return { exchange: within(timeoutMs), within, guard, states, logged }
+  const timeout = { ms: settings.timeoutMs ?? LONG_MS }
+  const { exchange, guard, close } = upstreamWith(
+    client,
+    {
+      ...settings,
+      onChange,
+      get timeoutMs() {
+        return timeout.ms
+      }
+    },
+    memory
+  )
+  t.teardown(close)
+  return { exchange, timeout, guard, states, logged: memory.logged }
 }
 
 /** For whom the calls of a test are made; `sent` counts them, `lines` is what was logged. */
@@ -93,7 +63,7 @@ function statusCall(...leads: number[]): Call {
 
 async function sandboxWith(
   t: Tester,
-  settings: Settings = {}
+  settings: UpstreamSettings = {}
 ): Promise<{ sandbox: Sandbox } & ReturnType<typeof exchangeWith>> {
   const sandbox = await startSandbox({ leads: 5 })
   t.teardown(() => sandbox.close())
@@ -358,15 +328,16 @@ test('what a guard does when time passes', async (t) => {
         'html',
         'truncate'
       ] as const) {
-        const { sandbox, exchange, within, guard, states } = await sandboxWith(t, { maxConcurrency: 5 })
+        const { sandbox, exchange, timeout, guard, states } = await sandboxWith(t, { maxConcurrency: 5 })
         t.match(await exchange.update(statusCall(1, 2), context().made), { reply: UPDATED })
         // The shortest pause before a repeat is 50 ms: each call is one failure.
         sandbox.fail(fault, { calls: 5, function: 'batch_update_lead' })
         const { made, seen } = context(49)
-        const hurried = within(49)
+        timeout.ms = 49
         const before = await Promise.all(
-          [1, 2, 3, 4, 5].map((lead) => hurried.update(statusCall(lead), made))
+          [1, 2, 3, 4, 5].map((lead) => exchange.update(statusCall(lead), made))
         )
+        timeout.ms = LONG_MS
         t.ok(
           before.every(({ reply }) => reply.kind !== 'updated' && reply.kind !== 'refused'),
           fault

@@ -1,17 +1,15 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import type { CallReply } from '../../src/vicidial/call-reply.ts'
-import { type CallContext, Exchange, type Exchanged } from '../../src/vicidial/exchange.ts'
+import type { CallContext, Exchanged } from '../../src/vicidial/exchange.ts'
 import { steadyNow } from '../../src/steady-clock.ts'
-import { Guard, type Probes } from '../../src/vicidial/guard.ts'
-import { createChecks } from '../../src/vicidial/proof/checks.ts'
 import { Proof } from '../../src/vicidial/proof/proof.ts'
 import { Witness } from '../../src/vicidial/proof/witness.ts'
 import type { Call } from '../../src/vicidial/wire.ts'
 import type { Tester } from '../helper.ts'
 import { settled, stoppedClock } from '../stopped-clock.ts'
 import { type FailingDatabase, type Table, vicidialOnPhp7 } from './failing-database.ts'
-import { knownBuild } from './known-build.ts'
+import { upstreamWith } from './upstream.ts'
 
 const START = Date.parse('2026-01-02T03:04:05.000Z')
 const LONG_MS = 3_600_000
@@ -39,33 +37,18 @@ function exchangeWith(
     delays: () => [0, 0],
     ...database
   })
-  const probes: Probes = { version: async () => 'alive', login: async () => 'good' }
-  const guard = new Guard({ maxConcurrency: 4, maxCallsPerSecond: 0, probes, onChange: () => {} })
-  const account = { name: 'default', user: 'api', pass: 's3cret' }
-  const log = { info: () => {} }
-  const timeoutMs = MINUTE_MS
-  const proof = new Proof({
-    checks: isFork ? undefined : createChecks({ client, guard, account, source: 'gateway', timeoutMs, log }),
-    knownLeads
+  const { exchange, close } = upstreamWith(client, {
+    probes: { version: async () => 'alive', login: async () => 'good' },
+    maxConcurrency: 4,
+    timeoutMs: MINUTE_MS,
+    knownLeads,
+    isChecked: !isFork
   })
-  t.teardown(() => {
-    guard.close()
-    proof.close()
-  })
-  const exchange = new Exchange({
-    client,
-    guard,
-    proof,
-    account,
-    dialect: 'lead_ids',
-    timeoutMs,
-    buildWatch: knownBuild(),
-    login: probes.login
-  })
+  t.teardown(close)
   const context = (): CallContext => ({
     source: 'crm',
     deadline: steadyNow() + LONG_MS,
-    log,
+    log: { info: () => {} },
     onSent: () => {}
   })
   return {
