@@ -140,10 +140,7 @@ export class CallScheduler {
   async #send(taken: readonly LeadTask[], round = 1): Promise<void> {
     const tasks = taken.filter((task) => !this.#isRefused(task))
     const [first] = tasks
-    if (first === undefined) {
-      this.#startCalls()
-      return
-    }
+    if (first === undefined) return
     const call = { function: first.changes.function, leads: tasks }
     const exchanged = await this.#options.exchange.update(call, this.#contextOf(tasks))
     const isNaming = this.#options.rules.dialect === 'leads_data' && round < MAX_ROUNDS

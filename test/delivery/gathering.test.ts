@@ -668,3 +668,14 @@ test('when all requests have ended, however they did, nothing waits and the next
   )
   t.ok(texts().slice(before).length <= 4)
 })
+
+test('very many updates that the build would lose are each refused for that, and none is sent', async (t) => {
+  const { outcomes, texts } = await heldVicidial(t, { build: '220126-2116' })
+  const elements = Array.from({ length: 10_000 }, (_, n) => ({
+    lead_id: n + 1,
+    fields: { country_code: 'usa', rank: n }
+  }))
+  const ended = new Set(statuses(await outcomes(updates(elements))))
+  t.strictSame([...ended], ['failed characters_lost'])
+  t.strictSame(texts(), [])
+})
