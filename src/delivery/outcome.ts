@@ -29,7 +29,7 @@ export interface Outcome {
   readonly notStored?: readonly Warning[]
   /** Nothing was sent, so the failure says nothing about the update. */
   readonly isUnsent?: true
-  /** VICIdial's reply could not be checked: the same update minutes later says more. */
+  /** VICIdial's reply could not be checked; the same update may end differently in a few minutes. */
   readonly isProvisional?: true
   /** Fields left out because newer updates of the lead have set them. */
   readonly superseded?: readonly string[]
@@ -50,8 +50,10 @@ export function notFound(detail: string): Outcome {
 }
 
 /** The outcome for a key that matches several leads. */
-export function ambiguous(leads: readonly number[]): Outcome {
-  const detail = `The key matches ${leads.length} leads; name one by lead_id, or say on_multiple.`
+export function ambiguous(
+  leads: readonly number[],
+  detail = `The key matches ${leads.length} leads; name one by lead_id, or say on_multiple.`
+): Outcome {
   const leadIds = leads.slice(0, MAX_LISTED_LEADS)
   return {
     status: 'ambiguous',
@@ -74,9 +76,8 @@ export function codeUnread(refusal: Refused | undefined): Outcome {
 
 /** The outcome of an update with `keyMatch` exact whose key matches too many leads to read the code of each. */
 export function tooManyCodes(leads: readonly number[]): Outcome {
-  const outcome = ambiguous(leads)
   const detail = `The key matches ${leads.length} leads, too many to see which have it exactly; name one by lead_id.`
-  return outcome.error ? { ...outcome, error: { ...outcome.error, detail } } : outcome
+  return ambiguous(leads, detail)
 }
 
 /** A call that failed, or was not made. */

@@ -2,7 +2,8 @@ import { keyName } from '../leads/lead-key.ts'
 import type { Call, LeadChanges } from '../vicidial/wire.ts'
 import { type CallRules, DeliveryTask, Flows, type TaskRequest } from './delivery-task.ts'
 import { LeadQueues } from './lead-queues.ts'
-import { MAX_KEYS_PER_CALL, searchBatchKey, type SearchKey } from './search-queue.ts'
+import { searchBatchKey, type SearchKey } from './lead-search.ts'
+import { MAX_KEYS_PER_CALL } from './search-queue.ts'
 
 // Stryker disable next-line all: the request of a planned task is never looked at
 const NO_REQUEST: TaskRequest = { caller: '', source: '', taskSettled: () => {} }

@@ -1,43 +1,12 @@
-import { charsetOf } from '../leads/column-text.ts'
-import {
-  collated,
-  keyName,
-  type LeadKey,
-  mayBeSpeltOtherwise,
-  NUMERIC,
-  orderName
-} from '../leads/lead-key.ts'
+import { collated, keyName, type LeadKey, mayBeSpeltOtherwise, orderName } from '../leads/lead-key.ts'
 import type { CallContext, Exchange } from '../vicidial/exchange.ts'
 import { pauseBeforeRepeat } from '../vicidial/repeat.ts'
 import { type Refused, REFUSED_ON_THE_WAY } from '../vicidial/reply/reply.ts'
 import type { Delivery } from './delivery.ts'
-import { FairQueue, Flow, type Item } from './fair-queue.ts'
-import { type FailedExchange, notDone, type Outcome } from './outcome.ts'
+import { FairQueue, Flow } from './fair-queue.ts'
+import { type Found, LeadSearch, searchBatchKey, type SearchKey, type WantedSearch } from './lead-search.ts'
+import { type FailedExchange, notDone } from './outcome.ts'
 import { type PartEnd, sendInParts } from './send-in-parts.ts'
-import { steadyNow } from '../steady-clock.ts'
-
-/** A key whose leads have to be searched for. */
-export type SearchKey = Exclude<LeadKey, { by: 'lead_id' }>
-
-/** A key to search for, and whether an update takes no lead whose code is spelt otherwise. */
-export interface WantedSearch {
-  readonly key: SearchKey
-  readonly isExact: boolean
-}
-
-/** What a search found for a key: the ids of its leads, newest first, or the outcome of its updates if it failed. */
-export type Found =
-  | {
-      readonly kind: 'leads'
-      readonly leads: readonly number[]
-      /** The codes of the leads, if they may be spelt otherwise than the key; a code that could not be read is left out. */
-      readonly codes?: ReadonlyMap<number, string>
-      /** Why a code could not be read. */
-      readonly refusal?: Refused
-      /** Could not be checked; see `Exchanged`. */
-      readonly isProvisional?: true
-    }
-  | { readonly kind: 'outcome'; readonly outcome: Outcome }
 
 /** A request's searches. */
 export interface PendingSearch {
@@ -56,64 +25,6 @@ export const MAX_CODES_READ = 10
 
 /** Most keys per call. VICIdial compares every key with every row it found, so more would cost more than another call. */
 export const MAX_KEYS_PER_CALL = 500
-
-const DIGITS = /^[0-9]+$/
-/** A decimal in its shortest form: no sign but a minus, no needless zero, no more digits than PHP compares. */
-const DECIMAL = /^(?=.{1,16}$)-?(?:(?:0|[1-9]\d*)\.\d*[1-9]|[1-9]\d*)$/
-
-/**
- * Keys with the same batch key may share a call; keys that are equal as numbers never have the same. VICIdial counts by
- * PHP's loose comparison, where `0123` is `123` and `1e3` is `1000`, and would give each the other's leads. Strings of
- * digits are never equal if neither begins with 0, or if they have the same length; nor are decimals in their shortest
- * form. Other keys share a call only with those of their character set: where the tables are latin1, a key that they cannot
- * hold breaks the whole look-up, and on PHP 7 that reads as one that finds nothing.
- */
-export function searchBatchKey({ by, value }: SearchKey): string {
-  if (DIGITS.test(value)) return value.startsWith('0') ? `${by} digits ${value.length}` : `${by} integers`
-  if (DECIMAL.test(value)) return `${by} decimals`
-  return NUMERIC.test(value) ? `${by} number ${value}` : `${by} ${charsetOf(value)}`
-}
-
-/** The search for one key, and the requests that it serves. */
-export class LeadSearch implements Item<LeadSearch> {
-  readonly key: SearchKey
-  /** Whether the codes of the leads found are read. */
-  readonly readsCodes: boolean
-  readonly flow: Flow<LeadSearch>
-  readonly found: Promise<Found>
-  readonly settle: (found: Found) => void
-  /** A search is cheap and may serve a later request, so it is never given up. */
-  readonly isWanted = true
-  /** The deadline of its call; infinite while it waits. A request with much more time gets a search of its own. */
-  deadline = Number.POSITIVE_INFINITY
-  /** Whether VICIdial may have received it. */
-  isSent = false
-  readonly #requests: Delivery[]
-
-  constructor(key: SearchKey, readsCodes: boolean, request: Delivery, flow: Flow<LeadSearch>) {
-    const { promise, resolve } = Promise.withResolvers<Found>()
-    this.key = key
-    this.readsCodes = readsCodes
-    this.flow = flow
-    this.found = promise
-    this.settle = resolve
-    this.#requests = [request]
-  }
-
-  join(request: Delivery): void {
-    this.#requests.push(request)
-  }
-
-  addRequests(requests: Set<Delivery>): void {
-    for (const request of this.#requests) requests.add(request)
-  }
-
-  /** Whether it leaves `request` at least half of its time. */
-  isInTimeFor(request: Delivery): boolean {
-    const now = steadyNow()
-    return (this.deadline - now) * 2 >= request.deadline - now
-  }
-}
 
 /** Searches that wait for a call, gathered across requests. */
 export class SearchQueue {

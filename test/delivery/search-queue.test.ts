@@ -2,7 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { test } from 'tap'
 import { Delivery } from '../../src/delivery/delivery.ts'
 import { keyName } from '../../src/leads/lead-key.ts'
-import { type Found, SearchQueue, type WantedSearch } from '../../src/delivery/search-queue.ts'
+import type { Found, WantedSearch } from '../../src/delivery/lead-search.ts'
+import { SearchQueue } from '../../src/delivery/search-queue.ts'
 import type { CallContext, Exchange } from '../../src/vicidial/exchange.ts'
 
 function codes(...values: string[]): Map<string, WantedSearch> {
