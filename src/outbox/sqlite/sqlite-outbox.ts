@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { MAX_LEAD_ID } from '../../leads/lead-key.ts'
 import { type HistoryPolicy, type HistoryStore, NO_HISTORY } from '../history.ts'
 import type { IdempotencyStore } from '../idempotency.ts'
 import type { JobStore } from '../jobs.ts'
@@ -33,7 +34,7 @@ const UPDATED_LEADS = `SELECT DISTINCT lead FROM (
     UNION ALL
     SELECT iif(json_valid(result), result ->> 'lead_id', NULL), status
       FROM (SELECT result, status FROM updates ORDER BY id DESC LIMIT ?1)
-  ) WHERE status = 'updated' AND lead IS NOT NULL LIMIT ?2`
+  ) WHERE status = 'updated' AND lead BETWEEN 1 AND ${MAX_LEAD_ID} LIMIT ?2`
 
 export interface SqliteOptions {
   /** What is kept of a job's updates once they have ended; nothing by default. */

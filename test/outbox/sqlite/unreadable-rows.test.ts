@@ -154,3 +154,22 @@ test('a damaged result loses only its details, and damaged counts are counted ag
     [{ updated: 1 }, { updated: 2, failed: 1 }]
   )
 })
+
+test('a damaged lead id in a result is not taken for the id of a lead', async (t) => {
+  const directory = dataDir(t)
+  const before = new SqliteOutbox(directory)
+  await before.jobs.accept(
+    newJob(
+      1,
+      [...NO_LEADS, '4'].map((_, n) => sets('A', n + 1))
+    )
+  )
+  for (let n = 0; n <= NO_LEADS.length; n++) await settleNext(before, done)
+  await before.close()
+  const damaged = (lead: string, n: number) =>
+    `UPDATE updates SET result = json_set(result, '$.lead_id', ${lead}) WHERE id = ${n + 1}`
+  change(directory, ...NO_LEADS.map(damaged))
+  const outbox = new SqliteOutbox(directory)
+  t.teardown(() => outbox.close())
+  t.same(outbox.updatedLeads(10), [NO_LEADS.length + 1])
+})
