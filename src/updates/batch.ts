@@ -76,8 +76,9 @@ export function readBatch(body: unknown, rules: BatchRules): Batch | BatchFault 
   const refusals: PointedRefusal[] = []
   const known = short ? SHORT_FORM : LONG_FORM
   for (const name in body) {
+    if (refusals.length >= MAX_REFUSALS) break
     if (!known.has(name)) {
-      const similar = refusals.length < MAX_REFUSALS ? SIMILAR_PROPERTIES.find(name) : undefined
+      const similar = SIMILAR_PROPERTIES.find(name)
       const meant = similar !== undefined && known.has(similar) ? `did you mean ${similar}? It` : 'it'
       const detail = `A request has no such property; ${meant} has ${[...known].join(', ')}.`
       refusals.push({ code: 'field_unknown', detail, pointer: pointer(name) })
@@ -109,7 +110,7 @@ export function readBatch(body: unknown, rules: BatchRules): Batch | BatchFault 
   }
 }
 
-/** What to do with a request whose list of updates or lead ids, `list`, is none. */
+/** What to do with a request whose `updates` or `lead_ids`, here `list`, is not a list. */
 function listMeant(body: Record<string, unknown>, list: unknown): string {
   if (isObject(list)) return ' Put the update into a list.'
   if (list !== undefined) return jsonInText(list)

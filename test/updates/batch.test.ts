@@ -435,6 +435,13 @@ test('an unknown property of a request is refused with the one that is meant', a
     t.equal(detail(name), UNKNOWN_PROPERTY, name)
 })
 
+test('a request with very many unknown properties lists a hundred of them', async (t) => {
+  const updates = [{ lead_id: 101, fields: { status: 'SALE' } }]
+  const unknown = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`x${index}`, 0]))
+  const found = read({ updates, ...unknown })
+  t.equal('errors' in found && found.errors.length, 100)
+})
+
 test('every fault outside the updates is listed at once', async (t) => {
   t.strictSame(
     read({
