@@ -1,6 +1,10 @@
 import type { Summary } from '../../schemas/batch.ts'
 import type { Accepted, JobResponse, JobSummary } from '../../schemas/job.ts'
+import type { IdempotencyKey, IdempotencyRecord } from '../http/idempotency-record.ts'
 import type { Job } from '../outbox/jobs.ts'
+import { steadyNow } from '../steady-clock.ts'
+
+const JSON_TYPE = 'application/json; charset=utf-8'
 
 /**
  * The response to a job that was just accepted.
@@ -18,6 +22,20 @@ export function acceptedResponse(
     ...(ignored > 0 && { ignored }),
     ...(repeated > 0 && { repeated }),
     links: linksOf(id)
+  }
+}
+
+/** The 202 response; without `repeat` it is not stored. */
+export function acceptedRecord(
+  body: object,
+  repeat: IdempotencyKey = { caller: '', key: '', fingerprint: '' }
+): IdempotencyRecord {
+  return {
+    ...repeat,
+    httpStatus: 202,
+    contentType: JSON_TYPE,
+    body: JSON.stringify(body),
+    at: steadyNow()
   }
 }
 

@@ -9,19 +9,13 @@ import {
   type Repeats,
   refuseOther
 } from '../http/idempotency-record.ts'
-import { acceptedResponse, jobSummary } from './job-response.ts'
+import { acceptedRecord, acceptedResponse, jobSummary } from './job-response.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 import { steadyNow } from '../steady-clock.ts'
 import type { DeadLetter, NewJob } from '../outbox/jobs.ts'
 import { EVENT_ID_TTL_MS } from '../outbox/idempotency.ts'
 import type { Outbox } from '../outbox/outbox.ts'
-import { ReplaySelection, type ReplayRequester } from './replay.ts'
-
-/** A request, and its key, see `Caller.keyId`. */
-export interface RequestRef {
-  readonly requestId: string
-  readonly keyId?: string
-}
+import { replayJob, ReplaySelection, type ReplayRequester, type RequestRef } from './replay.ts'
 
 /** Updates to deliver later, and who sent them. */
 export interface JobRequest extends RequestRef, Repeats {
@@ -64,7 +58,6 @@ export interface ReplayFilter {
 
 /** In seconds. Most faults end soon: the disk is cleared, or the backlog shrinks. */
 const RETRY_AFTER_SECONDS = 30
-const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Accepts, finds, cancels and replays jobs. */
 export class Jobs {
@@ -211,7 +204,9 @@ export class Jobs {
       const selected = selection.select(letters)
       if (selected.length === 0) return undefined
       const groups = Map.groupBy(selected, ({ account, source, caller }) => `${account} ${source} ${caller}`)
-      const jobs = [...groups.values()].map((group) => this.#replayJob(group, isForced, ref, by.name))
+      const jobs = [...groups.values()].map((group) =>
+        replayJob(this.#newId(), group, isForced, ref, by.name)
+      )
       const accepted = jobs.map(({ id, updates }) => acceptedResponse(id, updates.length))
       made = acceptedRecord(bodyOf(accepted, selection.left(remaining())), repeat)
       return { jobs, record: made }
@@ -231,29 +226,6 @@ export class Jobs {
     if (isRepeat && repeat) refuseOther(response, repeat)
     if (!isRepeat) workers.wake()
     return { response, isRepeat }
-  }
-
-  #replayJob(letters: readonly DeadLetter[], isForced: boolean, ref: RequestRef, by: string): NewJob {
-    const [first] = letters
-    if (first === undefined) throw new RangeError('no dead letter to replay')
-    return {
-      id: this.#newId(),
-      caller: first.caller,
-      ...ref,
-      ...(by === first.caller ? {} : { replayedBy: by }),
-      account: first.account,
-      source: first.source,
-      origin: 'replay',
-      acceptedAt: Date.now(),
-      dueAt: steadyNow(),
-      updates: letters.map(({ update, sequence }, index) => ({
-        ...update,
-        index,
-        ...(isForced ? {} : { sequence })
-      })),
-      rejected: [],
-      replays: letters.map(({ id }) => id)
-    }
   }
 
   /** How many more updates of an account fit; with none pending, a request of any size does. */
@@ -280,20 +252,6 @@ function distinct(events: readonly (IdempotencyKey | undefined)[]): Iterable<Ide
 function knownJob(response: IdempotencyRecord): StoredJob {
   const { id } = JSON.parse(response.body) as Accepted
   return { id: id ?? '', response, isRepeat: true }
-}
-
-/** The 202 response; without `repeat` it is not stored. */
-function acceptedRecord(
-  body: object,
-  repeat: IdempotencyKey = { caller: '', key: '', fingerprint: '' }
-): IdempotencyRecord {
-  return {
-    ...repeat,
-    httpStatus: 202,
-    contentType: JSON_TYPE,
-    body: JSON.stringify(body),
-    at: steadyNow()
-  }
 }
 
 function outboxFull(pending: number): Problem {

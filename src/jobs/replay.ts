@@ -1,14 +1,21 @@
 import { Problem } from '../errors.ts'
 import { missingRight } from '../leads/missing-right.ts'
 import type { Rights } from '../leads/rights.ts'
-import type { DeadLetter } from '../outbox/jobs.ts'
+import type { DeadLetter, NewJob } from '../outbox/jobs.ts'
+import { steadyNow } from '../steady-clock.ts'
+
+/** A request, and its key, see `Caller.keyId`. */
+export interface RequestRef {
+  readonly requestId: string
+  readonly keyId?: string
+}
 
 /** The caller or operator who asks for a replay. */
 export interface ReplayRequester {
   readonly name: string
   /** The VICIdial account that delivers its own updates now, even those accepted for another one. */
   readonly account: string
-  /** What the caller may ask for now. Undefined for an operator, who may replay all. */
+  /** The caller's permissions now; undefined for an operator, who may replay everything. */
   readonly rights: Rights | undefined
 }
 
@@ -94,5 +101,41 @@ export class ReplaySelection {
     if (missing !== undefined) return new Problem('permission_denied', `The caller ${name} lacks ${missing}.`)
     if (this.#rules.hasAccount(account)) return undefined
     return new Problem('conflict', `The VICIdial account ${account} is not configured any more.`)
+  }
+}
+
+/**
+ * The job that replays dead letters of one caller, account and source.
+ * @param isForced also sets fields that newer updates have set since
+ * @param by the name of the requester
+ * @throws RangeError without letters
+ */
+export function replayJob(
+  id: string,
+  letters: readonly DeadLetter[],
+  isForced: boolean,
+  ref: RequestRef,
+  by: string
+): NewJob {
+  const [first] = letters
+  if (first === undefined) throw new RangeError('no dead letter to replay')
+  const { caller, account, source } = first
+  return {
+    id,
+    caller,
+    ...ref,
+    ...(by === caller ? {} : { replayedBy: by }),
+    account,
+    source,
+    origin: 'replay',
+    acceptedAt: Date.now(),
+    dueAt: steadyNow(),
+    updates: letters.map(({ update, sequence }, index) => ({
+      ...update,
+      index,
+      ...(isForced ? {} : { sequence })
+    })),
+    rejected: [],
+    replays: letters.map((letter) => letter.id)
   }
 }
