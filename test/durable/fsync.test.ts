@@ -25,8 +25,8 @@ const DEEDS: readonly [deed: string, call: RegExp][] = [
   ['answer written', /^(?:write|writev|sendto|sendmsg)\(.*"HTTP\/1\.1 20[02] /]
 ]
 
-/** Notes system calls of a process into `file`. Undefined if this machine does not let it. */
-async function trace(t: Tester, pid: number, file: string, calls = CALLS): Promise<ChildProcess | undefined> {
+/** Starts to note system calls of a process into `file`. Undefined if this machine does not let it. */
+async function trace(t: Tester, pid: number, file: string, calls: string): Promise<ChildProcess | undefined> {
   const args = ['-f', '-y', '-s', '200', '-e', `trace=${calls}`, '-o', file, '-p', String(pid)]
   const strace = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] })
   t.teardown(() => strace.kill('SIGKILL'))
@@ -39,6 +39,26 @@ async function trace(t: Tester, pid: number, file: string, calls = CALLS): Promi
   }
   clearTimeout(limit)
   return undefined
+}
+
+/** Notes system calls of a process into `file` while `run` runs. Undefined, without a run, if this machine does not let it. */
+async function traced<T>(
+  t: Tester & { comment(text: string): void },
+  pid: number,
+  file: string,
+  calls: string,
+  run: () => Promise<T>
+): Promise<T | undefined> {
+  const strace = await trace(t, pid, file, calls)
+  if (strace === undefined) {
+    t.comment('strace may not trace here')
+    return undefined
+  }
+  const result = await run()
+  const ended = once(strace, 'exit')
+  strace.kill('SIGINT')
+  await ended
+  return result
 }
 
 /** The deeds of the thread `pid`, in order, each run of equal ones once. */
@@ -86,15 +106,20 @@ function writesIn(trace: string, pid: number): { syncs: string[]; unsafe: string
 
 const HAS_STRACE = spawnSync('strace', ['-V']).status === 0
 
+/** A gateway in a process of its own. */
+async function gatewayProcess(t: Tester): Promise<{ origin: string; pid: number; directory: string }> {
+  const sandbox = await startSandbox()
+  t.teardown(() => sandbox.close())
+  const directory = dataDir(t)
+  const { origin, child } = await start(t, settings(sandbox.url, directory))
+  return { origin, pid: child.pid ?? 0, directory }
+}
+
 test(
   'accepted updates are synced to disk before the response is written',
   { skip: !HAS_STRACE },
   async (t) => {
-    const sandbox = await startSandbox()
-    t.teardown(() => sandbox.close())
-    const directory = dataDir(t)
-    const server = await start(t, settings(sandbox.url, directory))
-    const pid = server.child.pid ?? 0
+    const { origin, pid, directory } = await gatewayProcess(t)
     const requests: [name: string, headers: Record<string, string>, status: number][] = [
       ['respond-async', DURABLE, 202],
       ['respond-async with an Idempotency-Key', { ...DURABLE, 'idempotency-key': 'a' }, 202],
@@ -102,20 +127,14 @@ test(
     ]
     for (const [index, [name, headers, expected]] of requests.entries()) {
       const file = join(directory, `trace-${index}`)
-      await emptied(server.origin)
-      const strace = await trace(t, pid, file)
-      if (strace === undefined) {
-        t.comment('strace may not trace here')
-        return
-      }
-      const { status } = await post(server.origin, { lead_ids: [1], fields: { rank: index } }, headers)
-      const ended = once(strace, 'exit')
-      strace.kill('SIGINT')
-      await ended
+      await emptied(origin)
+      const request = () => post(origin, { lead_ids: [1], fields: { rank: index } }, headers)
+      const response = await traced(t, pid, file, CALLS, request)
+      if (response === undefined) return
 
       const deeds = deedsIn(file, pid)
       const untilAnswered = deeds.slice(0, deeds.indexOf('answer written') + 1)
-      t.equal(status, expected, name)
+      t.equal(response.status, expected, name)
       t.match(untilAnswered.join(', '), /^request read, (log written, log synced, )+answer written$/, name)
     }
   }
@@ -125,26 +144,21 @@ test(
   'a long log is copied into the database in a safe order, and the main thread never syncs',
   { skip: !HAS_STRACE },
   async (t) => {
-    const sandbox = await startSandbox()
-    t.teardown(() => sandbox.close())
-    const directory = dataDir(t)
-    const server = await start(t, settings(sandbox.url, directory))
-    const pid = server.child.pid ?? 0
+    const { origin, pid, directory } = await gatewayProcess(t)
     const file = join(directory, 'trace')
-    const strace = await trace(t, pid, file, `pwrite64,${SYNCS}`)
-    if (strace === undefined) {
-      t.comment('strace may not trace here')
-      return
-    }
     const lead_ids = Array.from({ length: 5_000 }, (_, n) => n + 1)
-    for (let rank = 0; rank < 2; rank++)
-      t.equal((await post(server.origin, { lead_ids, fields: { rank } })).status, 202)
-    await emptied(server.origin)
-    const ended = once(strace, 'exit')
-    strace.kill('SIGINT')
-    await ended
+    const statuses = await traced(t, pid, file, `pwrite64,${SYNCS}`, async () => {
+      const responses = [
+        await post(origin, { lead_ids, fields: { rank: 0 } }),
+        await post(origin, { lead_ids, fields: { rank: 1 } })
+      ]
+      await emptied(origin)
+      return responses.map(({ status }) => status)
+    })
+    if (statuses === undefined) return
 
     const { syncs, unsafe } = writesIn(file, pid)
+    t.same(statuses, [202, 202])
     t.same(syncs, ['gateway.db by another', 'gateway.db-wal by another'])
     t.same(unsafe, [])
   }
