@@ -17,7 +17,7 @@ import type { Jobs } from '../src/jobs/jobs.ts'
 import { type BatchResponse, batchResponse } from '../src/updates/response.ts'
 import type { Entry, Sender, Updates } from '../src/updates/updates.ts'
 import { DEFAULT_ACCOUNT } from '../src/vicidial/account.ts'
-import type { WebhookEndpoint } from '../src/webhooks/endpoint.ts'
+import type { MappedEvents, WebhookEndpoint } from '../src/webhooks/endpoint.ts'
 import { unusedPayload, withFailures } from '../src/webhooks/receive.ts'
 import { json, problems } from './responses.ts'
 import { originOf, payloadOf, webhookOf, webhookSenders } from './webhook-senders.ts'
@@ -119,28 +119,34 @@ export function webhookRoutes(options: WebhookOptions) {
   const { checkHead, checkBody, readBody } = webhookSenders(options)
 
   async function receive(request: FastifyRequest<Webhook>, reply: FastifyReply) {
-    try {
-      return await takeEvents(request, reply)
-    } catch (error) {
-      const unused = unusedPayload(error)
-      if (unused === undefined) throw error
-      const { endpoint } = webhookOf(request)
-      if (endpoint.onUnmapped === 'refuse') throw unused
-      const { results = [], errors } = unused.extra as { results?: unknown[]; errors?: Accepted['errors'] }
-      return reply.code(202).send({ ...ignoredAnswer(results.length), errors })
-    }
-  }
-
-  async function takeEvents(request: FastifyRequest<Webhook>, reply: FastifyReply) {
     const { endpoint, payload = await payloadOf(request) } = webhookOf(request)
-    const { headers, caller } = request
-    if (request.sender === null) throw new Error('a webhook was not verified')
+    const { headers, sender } = request
+    if (sender === null) throw new Error('a webhook was not verified')
     const challenge = endpoint.answerPayload(payload)
     if (challenge !== undefined) return reply.code(200).send(challenge)
     const bytes = request.body?.length ?? 0
-    const events = await endpoint.map(payload, { headers, maxItems: maxUpdates, bytes })
-    if (events.updates.length === 0) return reply.code(202).send(ignoredAnswer(events.ignored))
+    let ignored = 0
+    try {
+      const events = await endpoint.map(payload, { headers, maxItems: maxUpdates, bytes })
+      ignored = events.ignored
+      if (events.updates.length === 0) return await reply.code(202).send(ignoredAnswer(ignored))
+      return await takeEvents(endpoint, events, request, reply)
+    } catch (error) {
+      const unused = unusedPayload(error)
+      if (unused === undefined) throw error
+      if (endpoint.onUnmapped === 'refuse') throw unused
+      const { results = [], errors } = unused.extra as { results?: unknown[]; errors?: Accepted['errors'] }
+      return reply.code(202).send({ ...ignoredAnswer(ignored + results.length), errors })
+    }
+  }
 
+  async function takeEvents(
+    endpoint: WebhookEndpoint,
+    events: MappedEvents,
+    request: FastifyRequest<Webhook>,
+    reply: FastifyReply
+  ) {
+    const { caller } = request
     // Of the two settings, the stricter one.
     const stricter = {
       ...(caller?.onLossy === 'reject' && { onLossy: caller.onLossy }),

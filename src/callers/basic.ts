@@ -4,13 +4,13 @@ interface Headers {
   readonly authorization?: string | undefined
 }
 
-/** The decoded `user:password` of `Authorization: Basic …` (RFC 7617); undefined if there is none. */
+/** The decoded `user:password` of `Authorization: Basic …` (RFC 7617), or undefined. */
 export function basicCredentials({ authorization = '' }: Headers): Buffer | undefined {
   const encoded = BASIC.exec(authorization)?.[1]
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64')
 }
 
-/** The password of `Authorization: Basic …`; undefined if there is none, or an empty one. */
+/** The password of `Authorization: Basic …`; undefined if it is missing or empty. */
 export function basicPassword(headers: Headers): string | undefined {
   const text = basicCredentials(headers)?.toString('utf8') ?? ''
   const colon = text.indexOf(':')

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { Problem } from '../errors.ts'
 import { readContentType } from '../http/body/content-type.ts'
+import { FORM } from '../http/body/form.ts'
 import { FORM_IN_PARTS, readFormParts } from '../http/body/form-parts.ts'
 import { looksLikeJson, parseJson } from '../http/body/json-body.ts'
 import { isObject } from '../leads/is-object.ts'
@@ -9,7 +10,6 @@ import { echo, jsonInText } from '../leads/refusal.ts'
 /** The parameters of a call by name: texts, or the values of a JSON body. None is undefined. */
 export type Parameters = ReadonlyMap<string, unknown>
 
-const FORM = 'application/x-www-form-urlencoded'
 /** PHP, and so VICIdial, reads no more of a form by default. */
 const MAX_PAIRS = 1_000
 

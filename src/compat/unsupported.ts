@@ -23,7 +23,7 @@ const BY_PARAMETER: ReadonlyMap<string, string> = new Map(
   UNSUPPORTED.flatMap(([what, parameters]) => parameters.map((name): [string, string] => [name, what]))
 )
 
-/** Why a parameter of VICIdial is refused here; undefined if it is none that the gateway knows. */
+/** Why the gateway refuses a parameter of VICIdial; undefined for any other name. */
 export function whyUnsupported(parameter: string): string | undefined {
   const what = BY_PARAMETER.get(parameter)
   return what === undefined ? undefined : `The gateway ${what}: leave ${parameter} out, or at its default.`

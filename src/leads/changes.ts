@@ -50,6 +50,8 @@ export interface ChangesRules extends LeadRules {
 
 /** After this many refusals the rest of an update is not read. */
 export const MAX_REFUSALS = 100
+/** Refusals of an update that name the similar field: finding it takes longer than the rest of a refusal. */
+export const MAX_HINTS = 10
 
 const FIELD_ORDER: ReadonlyMap<Field, number> = new Map(FIELDS.map((field, position) => [field, position]))
 /** VICIdial empties every custom field whose `&label=` it finds in the decoded request, even inside a value. */
@@ -71,7 +73,9 @@ export function readChanges(input: ChangesInput, rules: ChangesRules): Changes |
     if (faults.refusals.length >= MAX_REFUSALS) break
     const field = FIELD_BY_NAME.get(name)
     const value =
-      field === undefined ? unknownField(name) : standardField(field, fields[name], rules, input.onLossy)
+      field === undefined
+        ? unknownField(name, faults.refusals.length < MAX_HINTS)
+        : standardField(field, fields[name], rules, input.onLossy)
     if ('code' in value) faults.addField(value, fields[name], 'fields', name)
     else standard.push(value)
   }
@@ -146,9 +150,9 @@ export function lossRefused(field: string, [warning]: readonly Warning[]): Refus
   return { code: 'characters_lost', field, detail }
 }
 
-function unknownField(name: string): Refusal {
+function unknownField(name: string, hasHint: boolean): Refusal {
   const byParameter = FIELDS.find((field) => field.parameter === name)
-  const similar = SIMILAR_FIELDS.find(name)
+  const similar = hasHint ? SIMILAR_FIELDS.find(name) : undefined
   const hint =
     byParameter !== undefined
       ? `use ${byParameter.name}.`

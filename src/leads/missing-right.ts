@@ -2,7 +2,7 @@ import { type Changes, CUSTOM, optionsOf } from './changes.ts'
 import type { LeadKey } from './lead-key.ts'
 import { type Allowed, allows, type Rights } from './rights.ts'
 
-/** The first right that an update needs and `rights` lacks, as `"DNC" (permissions.statuses)`; undefined if there is none. */
+/** The first right that an update needs and `rights` lacks, as `"DNC" (permissions.statuses)`, or undefined. */
 export function missingRight(
   rights: Rights,
   { key, changes }: { readonly key: LeadKey; readonly changes: Changes }

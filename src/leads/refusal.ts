@@ -41,13 +41,13 @@ export function pointer(...tokens: (string | number)[]): string {
   return tokens.map((token) => `/${echo(String(token)).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
-/** A sentence that counts the values of a list, where one value is wanted; empty if there is none. */
+/** A sentence about a list that was given where one value is wanted; empty if `value` is not a list. */
 export function listGiven(value: unknown): string {
   if (!Array.isArray(value)) return ''
   return ` One value is wanted, and this list gave ${value.length === 1 ? '1 value' : `${value.length} values`}.`
 }
 
-/** A sentence about a text that holds JSON, where the value itself is wanted; empty if there is none. */
+/** A sentence about JSON that was given as a text; empty if `value` is not such a text. */
 export function jsonInText(value: unknown): string {
   const isJson = typeof value === 'string' && /^\s*[[{]/.test(value.slice(0, MAX_NAME))
   return isJson ? ' This is a text that holds JSON: it was encoded twice, so encode it only once.' : ''

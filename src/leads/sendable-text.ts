@@ -25,7 +25,7 @@ export function tooManyMarks(name: string): string {
 
 /**
  * Names what must never be sent to VICIdial in `text`: a backslash, which it writes into SQL unescaped, a control
- * character, or half of a surrogate pair, which has no UTF-8. Returns undefined if there is none of these.
+ * character, or half of a surrogate pair, which has no UTF-8. Returns undefined if the text is safe.
  */
 export function unsafeCharacter(text: string, newlineAllowed: boolean): string | undefined {
   if (text.includes('\\')) return 'a backslash'

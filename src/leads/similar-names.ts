@@ -1,5 +1,5 @@
-/** In characters. No known name is so long, and the work for a name grows with the square of its length. */
-const LONGEST = 24
+/** In characters. Every known name is shorter. The time for a name grows with the square of its length. */
+const LONGEST = 32
 /** In letters. Shorter known names are too easily like another. */
 const SHORTEST = 5
 /** In letters. In a shorter name another letter makes another word: `stage` is no `state`. */

@@ -22,7 +22,7 @@ const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]|(?! )\p{Zs}
 /** Most unseen characters that a message names. */
 const MAX_NAMED = 3
 
-/** The ASCII for a character of typesetting: `-` for a dash, `1/2` for `½`; undefined if there is none. */
+/** The ASCII for a character of typesetting, or undefined: `-` for a dash, `1/2` for `½`. */
 export function asciiOf(character: string): string | undefined {
   if (character <= BEFORE_ASCII) return undefined
   const sign = SIGNS.get(character)
@@ -42,7 +42,7 @@ export function shown(character: string): string {
   return character.search(UNSEEN) !== -1 || /\p{M}/u.test(character) ? codePoint(character) : character
 }
 
-/** A sentence, after a space, that names what can't be seen in a text; empty if there is nothing. */
+/** A sentence, after a space, that names the invisible characters of a text; empty if it has none. */
 export function unseenIn(text: unknown): string {
   const unseen = typeof text === 'string' ? new Set(text.match(UNSEEN)) : new Set<string>()
   if (unseen.size === 0) return ''

@@ -1,4 +1,11 @@
-import { type Changes, type ChangesRules, lossRefused, MAX_REFUSALS, readChanges } from './changes.ts'
+import {
+  type Changes,
+  type ChangesRules,
+  lossRefused,
+  MAX_HINTS,
+  MAX_REFUSALS,
+  readChanges
+} from './changes.ts'
 import { FIELD_BY_NAME, SIMILAR_FIELDS } from './fields.ts'
 import { isObject } from './is-object.ts'
 import { KEY_NAMES, type KeyName, type LeadKey, readLeadKey } from './lead-key.ts'
@@ -87,7 +94,7 @@ export function readUpdate(
   for (const name in element) {
     if (refusals.length >= MAX_REFUSALS) break
     if (!PROPERTIES.has(name)) {
-      const detail = `An update has no such property; ${propertyMeant(name)}`
+      const detail = `An update has no such property; ${propertyMeant(name, refusals.length < MAX_HINTS)}`
       refusals.push({ code: 'field_unknown', field: echo(name), detail, pointer: pointer(name) })
     }
   }
@@ -106,8 +113,9 @@ export function readUpdate(
 }
 
 /** What somebody means who gives an update an unknown property. */
-function propertyMeant(name: string): string {
+function propertyMeant(name: string, hasHint: boolean): string {
   if (FIELD_BY_NAME.has(name)) return `put ${name} into fields.`
+  if (!hasHint) return 'put columns of a lead in fields.'
   const property = SIMILAR_PROPERTIES.find(name)
   if (property !== undefined) return `did you mean ${property}?`
   const field = SIMILAR_FIELDS.find(name)

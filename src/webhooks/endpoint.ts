@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { echo, type PointedRefusal, pointer } from '../leads/refusal.ts'
+import type { PointedRefusal } from '../leads/refusal.ts'
 import {
   DEFAULT_OPTIONS,
   type KeyMatch,
@@ -21,6 +21,7 @@ import {
   type MappingDefinition,
   type MappingFault
 } from './mapping/mapping.ts'
+import { eventRefusal, MappingError } from './mapping/mapping-error.ts'
 import { type PayloadType, parsePayload } from './payload.ts'
 import { answerBody, answerQuery, type Verification } from './verification.ts'
 
@@ -200,10 +201,12 @@ export class WebhookEndpoint {
     { headers = {}, maxItems = DEFAULT_MAX_ITEMS, bytes = 0 }: MapOptions = {}
   ): Promise<MappedEvents> {
     const { updates, ignored, failures, eventIds } = await this.#evaluate(payload, maxItems, bytes)
+    const refusal = (index: number, fault: MappingFault) =>
+      eventRefusal(this.name, index, fault, this.#expressions.get(fault.expression) ?? '')
     return {
       updates,
       ignored,
-      failures: new Map([...failures].map(([index, fault]) => [index, this.#refusal(index, fault)])),
+      failures: new Map([...failures].map(([index, fault]) => [index, refusal(index, fault)])),
       eventIds: eventIds.map((id) => this.#eventIdOf(headers, id))
     }
   }
@@ -227,38 +230,5 @@ export class WebhookEndpoint {
     const text = String(inHeader ?? evaluated ?? '').trim()
     if (text === '') return undefined
     return text.length > MAX_EVENT_ID ? `sha256:${hash('sha256', text)}` : text
-  }
-
-  /** The refusal of an event's update. It quotes the expression, which the operator wrote. */
-  #refusal(index: number, fault: MappingFault): PointedRefusal {
-    const text = echo(this.#expressions.get(fault.expression) ?? '')
-    const detail = `${new MappingError(this.name, fault).message} The expression is: ${text}`
-    const [group = '', ...rest] = fault.expression.split('.')
-    const name = rest.join('.')
-    const path =
-      { fields: ['fields', name], custom_fields: ['custom_fields', name], lead: [name] }[group] ?? []
-    const field = group === 'custom_fields' ? fault.expression : name
-    return {
-      code: 'field_invalid',
-      ...(path.length > 0 && { field }),
-      detail,
-      pointer: pointer('updates', index, ...path)
-    }
-  }
-}
-
-/** A payload that its endpoint's mapping cannot take. The message says where and why, and quotes no value. */
-export class MappingError extends Error {
-  override readonly name = 'MappingError'
-  /** Name of the expression, like `fields.status`. */
-  readonly expression: string
-  /** The number of the event in the payload, from 0; undefined if the error is not about one event. */
-  readonly item: number | undefined
-
-  constructor(endpoint: string, { expression, item, reason }: MappingFault) {
-    const position = item === undefined ? '' : ` at event ${item}`
-    super(`${endpoint}: ${expression}${position} ${reason}.`)
-    this.expression = expression
-    this.item = item
   }
 }

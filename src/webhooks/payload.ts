@@ -2,14 +2,14 @@ import { isUtf8 } from 'node:buffer'
 import { Problem } from '../errors.ts'
 import { readContentType } from '../http/body/content-type.ts'
 import { looksLikeJson, NOT_A_FORM, parseJson } from '../http/body/json-body.ts'
-import { parseForm } from '../http/body/form.ts'
+import { FORM, parseForm } from '../http/body/form.ts'
 import { FORM_IN_PARTS, readFormParts } from '../http/body/form-parts.ts'
+import { jsonInText } from '../leads/refusal.ts'
 
 /** Media types of a payload. Text must hold JSON; `multipart` is a form in parts. */
 export const CONTENT_TYPES = ['json', 'form', 'multipart', 'text'] as const
 export type PayloadType = (typeof CONTENT_TYPES)[number]
 
-const FORM = 'application/x-www-form-urlencoded'
 const JSON_TYPES = /^application\/(?:[^/]+\+)?json$/
 const NAMES = {
   json: 'application/json',
@@ -90,10 +90,9 @@ function refuseJsonAsForm(rawBody: Buffer): void {
 
 /** @throws Problem invalid_request */
 function refuseJsonInJson(payload: unknown): void {
-  if (typeof payload !== 'string' || !looksLikeJson(Buffer.from(payload.slice(0, 1_024)))) return
-  const detail =
-    'The payload is a text that holds JSON: it is encoded twice. Send the object or array itself.'
-  throw new Problem('invalid_request', detail)
+  const remedy = jsonInText(payload)
+  if (remedy !== '')
+    throw new Problem('invalid_request', `The payload must be an object or an array.${remedy}`)
 }
 
 /**

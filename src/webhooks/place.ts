@@ -1,4 +1,4 @@
-/** The value at a path of names, in objects within objects; undefined if there is none. */
+/** The value at a path of names in nested objects, or undefined. */
 export function valueAt(value: unknown, path: readonly string[]): unknown {
   return path.reduce((within: unknown, name) => {
     if (typeof within !== 'object' || within === null || !Object.hasOwn(within, name)) return undefined

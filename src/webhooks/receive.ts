@@ -1,7 +1,8 @@
 import { Problem } from '../errors.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 import type { AuthFault } from './auth/auth.ts'
-import { type MappedEvents, MappingError, type WebhookEndpoint } from './endpoint.ts'
+import type { MappedEvents, WebhookEndpoint } from './endpoint.ts'
+import { MappingError } from './mapping/mapping-error.ts'
 
 const DETAILS: Readonly<Record<AuthFault, string>> = {
   credential_missing: 'Missing credential: send the key, login or secret of this webhook source.',

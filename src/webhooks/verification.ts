@@ -1,12 +1,13 @@
-import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { AuthFault } from './auth/auth.ts'
+import { isOneOf } from './auth/credential.ts'
 import { queryOf, valueAt } from './place.ts'
 
 /** How an endpoint answers senders that first ask whether the address is theirs. */
 export interface Verification {
-  /** For a challenge in the address; undefined if there is none. */
+  /** For a challenge in the address; undefined if its senders send none there. */
   readonly query: QueryChallenge | undefined
-  /** For a challenge in a JSON body; undefined if there is none. */
+  /** For a challenge in a JSON body; undefined if its senders send none there. */
   readonly body: BodyChallenge | undefined
   /** Whether a GET without a challenge is answered with 200. */
   readonly get: boolean
@@ -48,10 +49,7 @@ export function answerQuery(
   if (token === undefined) return { text }
   const presented = parameters.get(token)
   if (presented === null) return 'credential_missing'
-  const presentedHash = hash('sha256', presented, 'buffer')
-  return hashes.filter((known) => timingSafeEqual(known, presentedHash)).length > 0
-    ? { text }
-    : 'credential_wrong'
+  return isOneOf(presented, hashes) ? { text } : 'credential_wrong'
 }
 
 /** The answer to a challenge in a body; undefined if the body has none. */

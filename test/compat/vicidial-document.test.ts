@@ -137,6 +137,7 @@ test('a parameter that VICIdial does not have is refused with the one that is me
     ['firstname', ' Did you mean first_name?'],
     ['Status', ' Did you mean status?'],
     ['list_id_feild', ' Did you mean list_id_field?'],
+    ['hopper_local_call_time_chek', ' Did you mean hopper_local_call_time_check?'],
     ['favorite_color', '']
   ]
   for (const [name, hint] of meant) {

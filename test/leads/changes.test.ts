@@ -4,6 +4,7 @@ import {
   type Changes,
   changesOf,
   type ChangesInput,
+  MAX_HINTS,
   MAX_REFUSALS,
   readChanges,
   withoutFields
@@ -385,6 +386,13 @@ test('reading stops after too many refusals', async (t) => {
     const refusals = read({ fields: wrong(fields), customFields: wrong(customFields) })
     t.equal(Array.isArray(refusals) && refusals.length, MAX_REFUSALS)
   }
+})
+
+test('only the first refusals of an update name the field that is meant', async (t) => {
+  const names = Array.from({ length: MAX_HINTS + 2 }, (_, n) => `firstName${'_'.repeat(n)}`)
+  const refusals = read({ fields: Object.fromEntries(names.map((name) => [name, 'x'])) })
+  const hints = (Array.isArray(refusals) ? refusals : []).map(({ detail }) => detail.endsWith('first_name?'))
+  t.strictSame(hints, [...Array<boolean>(MAX_HINTS).fill(true), false, false])
 })
 
 const RIGHTS: Rights = {

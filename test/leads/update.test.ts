@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { MAX_REFUSALS } from '../../src/leads/changes.ts'
+import { MAX_HINTS, MAX_REFUSALS } from '../../src/leads/changes.ts'
 import { serverRules } from '../../src/leads/server-rules.ts'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
 import { DEFAULT_OPTIONS, readUpdate, type UpdateOptions } from '../../src/leads/update.ts'
@@ -162,6 +162,14 @@ test('reading stops after too many unknown properties', async (t) => {
     const unknown = Object.fromEntries(Array.from({ length: count }, (_, n) => [`x${n}`, n]))
     t.equal(placed({ lead_id: 101, reset_called: true, ...unknown }).length, MAX_REFUSALS)
   }
+})
+
+test('only the first refusals of an update name the property that is meant', async (t) => {
+  const names = Array.from({ length: MAX_HINTS + 2 }, (_, n) => `leadId${'_'.repeat(n)}`)
+  const update = read({ lead_id: 101, ...Object.fromEntries(names.map((name) => [name, 1])) })
+  const { refusals = [] } = 'refusals' in update ? update : {}
+  const details = refusals.slice(0, names.length).map(({ detail }) => detail.endsWith('lead_id?'))
+  t.strictSame(details, [...Array<boolean>(MAX_HINTS).fill(true), false, false])
 })
 
 test("an update's own options override the request's", async (t) => {

@@ -404,6 +404,8 @@ test('what cannot be used is refused, or acknowledged with the reason if the sou
       body: { id: null, status: 'ignored', updates: 0, ignored, errors: [{ pointer }] }
     })
   }
+  const rows = [{ dialer: 1, stage: 'Negotiation' }, { dialer: 1, stage: '' }, { stage: 'Closed Won' }]
+  t.match((await lenient({ rows })).body, { ignored: 3, errors: [{ pointer: '/updates/0/lead_id' }] })
   const unknown = await lenient([{ dialer: 1, stage: 'Closed Won' }])
   t.strictSame(unknown.body, {
     id: null,

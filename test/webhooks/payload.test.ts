@@ -194,7 +194,7 @@ test('JSON that is sent as a form, or encoded twice, is refused with what to sen
     t.strictSame(await problem(body, FORM), ['none', ''], body)
   const twice = [
     'invalid_request',
-    'The payload is a text that holds JSON: it is encoded twice. Send the object or array itself.'
+    'The payload must be an object or an array. This is a text that holds JSON: it was encoded twice, so encode it only once.'
   ]
   const json = JSON.stringify(JSON.stringify({ lead_id: 1 }))
   t.strictSame(await problem(json, 'application/json'), twice)

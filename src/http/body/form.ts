@@ -1,6 +1,7 @@
 import { parse } from 'qs'
 import { Problem } from '../../errors.ts'
 
+export const FORM = 'application/x-www-form-urlencoded'
 export const MAX_FIELDS = 1_000
 /** Nesting of bracketed names, as in `contact[address][city]`. */
 const MAX_DEPTH = 8

@@ -2,7 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../../errors.ts'
 import { hasBody, mayHaveNoBody } from './body-rules.ts'
+import { readContentType } from './content-type.ts'
 import { parseExactly } from './exact-json.ts'
+import { FORM } from './form.ts'
 import { jsonFault } from './json-fault.ts'
 import { countNames, firstRepeatedName, positionAt, shapeOf } from './json-guard.ts'
 import { echo } from '../../leads/refusal.ts'
@@ -16,9 +18,9 @@ declare module 'fastify' {
 }
 
 /**
- * Makes the application accept only JSON bodies. Invalid UTF-8 is refused, not replaced. A property named `__proto__`
- * is kept like any other, so that the routes refuse it. An empty body is none, whatever its type: many clients give a type
- * to every request.
+ * Makes the application accept only JSON bodies. Invalid UTF-8 is refused, not replaced. A property named `__proto__` is
+ * an ordinary property, so the routes refuse it. A request with an empty body has no body, even if it has a Content-Type:
+ * many clients send one with every request.
  */
 export function jsonBody(app: FastifyInstance, bodies: RequestBodies): void {
   app.removeAllContentTypeParsers()
@@ -35,16 +37,16 @@ export function jsonBody(app: FastifyInstance, bodies: RequestBodies): void {
 }
 
 /** The refusal of a body of another type. */
-export function notJsonType(contentType = ''): Problem {
+export function notJsonType(contentType: string | undefined): Problem {
+  const isForm = readContentType(contentType)?.mediaType === FORM
   const detail = 'The body must be JSON, with Content-Type: application/json.'
-  return new Problem('unsupported_media_type', FORM.test(contentType) ? `${detail} ${NOT_A_FORM}` : detail)
+  return new Problem('unsupported_media_type', isForm ? `${detail} ${NOT_A_FORM}` : detail)
 }
 
-const FORM = /^application\/x-www-form-urlencoded/i
 /** What to do about JSON that is sent as a form. */
 export const NOT_A_FORM = "It was sent as a form, as curl -d does: add -H 'Content-Type: application/json'."
 
-/** Whether a body of any type starts like JSON, and like no form. `curl -d` calls JSON a form, Postman's "Text" calls it text. */
+/** Whether a body starts like JSON, and not like a form, whatever its Content-Type: `curl -d` sends JSON as a form. */
 export function looksLikeJson(body: Buffer): boolean {
   return JSON_BEGINS.test(body.toString('latin1', 0, 1_024))
 }

@@ -8,12 +8,8 @@ import { readBatch } from '../../updates/batch.ts'
 import { ALL_RIGHTS } from '../../leads/rights.ts'
 import type { RejectedUpdate, Update } from '../../leads/update.ts'
 import { MEASURED } from '../../vicidial/builds.ts'
-import {
-  DEFAULT_MAX_ITEMS,
-  type MappedEvents,
-  MappingError,
-  type WebhookEndpoint
-} from '../../webhooks/endpoint.ts'
+import { DEFAULT_MAX_ITEMS, type MappedEvents, type WebhookEndpoint } from '../../webhooks/endpoint.ts'
+import { MappingError } from '../../webhooks/mapping/mapping-error.ts'
 import { withFailures } from '../../webhooks/receive.ts'
 
 export interface TryOptions {

@@ -17,14 +17,14 @@ import { queryOf, valueAt } from '../place.ts'
 export function verifyApiKey(auth: ApiKeyAuth, { headers }: ReceivedHead): AuthFault | undefined {
   const key = presentedKey(headers)
   if (key === undefined) return 'credential_missing'
-  return isOneOf(key, auth.hashes)
+  return checkSecret(key, auth.hashes)
 }
 
 /** Verifies user and password (RFC 7617). */
 export function verifyBasic(auth: BasicAuth, { headers }: ReceivedHead): AuthFault | undefined {
   const credentials = basicCredentials(headers)
   if (credentials === undefined) return 'credential_missing'
-  return isOneOf(credentials, auth.hashes)
+  return checkSecret(credentials, auth.hashes)
 }
 
 /** Verifies a shared secret that is the whole value of a header. */
@@ -32,14 +32,14 @@ export function verifyHeader(auth: HeaderAuth, { headers }: ReceivedHead): AuthF
   const secret = headerValue(headers, auth.header)
   if (secret === undefined) return 'credential_missing'
   // Node reads header values as Latin-1, even if the sender wrote UTF-8.
-  return isOneOf(Buffer.from(secret, 'latin1'), auth.hashes)
+  return checkSecret(Buffer.from(secret, 'latin1'), auth.hashes)
 }
 
 /** Verifies a key that is a parameter of the address's query, once. */
 export function verifyQueryKey(auth: QueryKeyAuth, { url }: ReceivedHead): AuthFault | undefined {
   const [key = '', ...more] = queryOf(url).getAll(auth.parameter)
   if (key === '' || more.length > 0) return 'credential_missing'
-  return isOneOf(key, auth.hashes)
+  return checkSecret(key, auth.hashes)
 }
 
 /** Verifies a key that is a text of the payload, and takes it out: nothing that reads the payload may see it. */
@@ -49,11 +49,15 @@ export function takeBodyKey({ path, hashes }: BodyKeyAuth, payload: unknown): Au
   const key = valueAt(holder, [name])
   if (typeof key !== 'string' || key === '') return 'credential_missing'
   Reflect.deleteProperty(holder as object, name)
-  return isOneOf(key, hashes)
+  return checkSecret(key, hashes)
 }
 
-function isOneOf(presented: string | Buffer, hashes: readonly Buffer[]): AuthFault | undefined {
+function checkSecret(presented: string | Buffer, hashes: readonly Buffer[]): AuthFault | undefined {
+  return isOneOf(presented, hashes) ? undefined : 'credential_wrong'
+}
+
+/** Whether a secret is one of those with the given SHA-256. */
+export function isOneOf(presented: string | Buffer, hashes: readonly Buffer[]): boolean {
   const presentedHash = hash('sha256', presented, 'buffer')
-  const found = hashes.filter((known) => timingSafeEqual(known, presentedHash))
-  return found.length > 0 ? undefined : 'credential_wrong'
+  return hashes.filter((known) => timingSafeEqual(known, presentedHash)).length > 0
 }

@@ -9,7 +9,7 @@ const TYPES: ReadonlySet<string | undefined> = new Set(['rsa', 'ec', 'ed25519'])
 
 /**
  * A public key as senders publish theirs: PEM, base64 of its DER form (SendGrid), or the 32 bytes of an Ed25519 key in hex
- * (Discord) or base64 (Telnyx). Undefined if it is none, or of another type than RSA, EC and Ed25519.
+ * (Discord) or base64 (Telnyx). Undefined if the text is not a public key of type RSA, EC or Ed25519.
  */
 export function readPublicKey(text: string): KeyObject | undefined {
   const trimmed = text.trim()

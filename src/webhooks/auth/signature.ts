@@ -47,7 +47,11 @@ export function verifySignature(
       : ''
     if (form === undefined) return 'signature_wrong'
     const values: Readonly<Record<SignedPlaceholder, string | Buffer>> = {
-      ...{ body: rawBody, form, timestamp, id, method },
+      body: rawBody,
+      form,
+      timestamp,
+      id,
+      method,
       url: auth.publicUrl + url
     }
     const signed = auth.signed.map((part) => ('text' in part ? part.text : values[part.part]))

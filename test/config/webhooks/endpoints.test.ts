@@ -305,7 +305,7 @@ test('the headers of Standard Webhooks may have other names, all three of them',
   t.match(faultsOf(t, { auth: of({ id: 'Acme-Id' }) })[0], /headers/)
 })
 
-test('a public key is one, and a private key is none', (t) => {
+test('a private key, or another text, is not taken for a public key', (t) => {
   const pointer = '/webhooks/0/auth/public_key'
   const of = (keys: readonly string[], more = {}) =>
     faultsOf(t, { auth: { public_key: { header: 'X-Signature', keys, ...more } } })

@@ -4,7 +4,7 @@ import { test } from 'tap'
 import { serverRules } from '../../../src/leads/server-rules.ts'
 import { ALL_RIGHTS } from '../../../src/leads/rights.ts'
 import { readBatch } from '../../../src/updates/batch.ts'
-import { MappingError } from '../../../src/webhooks/endpoint.ts'
+import { MappingError } from '../../../src/webhooks/mapping/mapping-error.ts'
 import { endpointWith, updatesOf } from '../endpoints.ts'
 import type { FileTester } from '../../helper.ts'
 

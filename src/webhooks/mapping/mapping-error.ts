@@ -1,0 +1,36 @@
+import { echo, type PointedRefusal, pointer } from '../../leads/refusal.ts'
+import type { MappingFault } from './mapping.ts'
+
+/** A payload that its endpoint's mapping cannot take. The message says where and why, and quotes no value. */
+export class MappingError extends Error {
+  override readonly name = 'MappingError'
+
+  constructor(endpoint: string, { expression, item, reason }: MappingFault) {
+    const position = item === undefined ? '' : ` at event ${item}`
+    super(`${endpoint}: ${expression}${position} ${reason}.`)
+  }
+}
+
+/**
+ * The refusal of an event that failed.
+ * @param index of its update
+ * @param text the expression, which the operator wrote
+ */
+export function eventRefusal(
+  endpoint: string,
+  index: number,
+  fault: MappingFault,
+  text: string
+): PointedRefusal {
+  const detail = `${new MappingError(endpoint, fault).message} The expression is: ${echo(text)}`
+  const [group = '', ...rest] = fault.expression.split('.')
+  const name = rest.join('.')
+  const path = { fields: ['fields', name], custom_fields: ['custom_fields', name], lead: [name] }[group] ?? []
+  const field = group === 'custom_fields' ? fault.expression : name
+  return {
+    code: 'field_invalid',
+    ...(path.length > 0 && { field }),
+    detail,
+    pointer: pointer('updates', index, ...path)
+  }
+}
