@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { GatewayClient } from '../../client/client.ts'
 import type { RetrySchedule } from '../../jobs/retry-schedule.ts'
-import { Checkpoint, type PushIdentity } from './checkpoint/checkpoint.ts'
+import { Checkpoint } from './checkpoint/checkpoint.ts'
+import type { PushIdentity } from './checkpoint/push-identity.ts'
 import { RejectsFile } from './checkpoint/rejects-file.ts'
 import { succeeded } from './checkpoint/totals.ts'
 import type { Mapping } from './columns/mapping.ts'
@@ -12,6 +13,7 @@ import { GatewayApi } from './delivery/gateway-api.ts'
 import { Recorder } from './delivery/recorder.ts'
 import { type AnsweredRows, type Delivered, Sender } from './delivery/sender.ts'
 import { PushFailure } from './errors.ts'
+import { checkFirstRows, peek } from './first-rows.ts'
 import { type Input, type InputOptions, openInput, readRows } from './input/input.ts'
 import type { Row, RowSource } from './input/row.ts'
 import type { PushSummary } from './summary.ts'
@@ -77,10 +79,7 @@ export async function push(options: PushOptions): Promise<PushSummary> {
     const { faults, remedy } = reader
     if (faults.length > 0) throw new PushFailure(faults.join('\n'), 2, { remedy })
     const [peeked, rows] = await peek(source.rows)
-    // A broken first line and a list of objects: it is no list of lines, but one object over several.
-    const isOneObject = source.listName !== undefined && peeked[0]?.fault !== undefined
-    const first = isOneObject ? peeked[0] : (peeked.find(({ fault }) => fault === undefined) ?? peeked[0])
-    if (first !== undefined && source.header === undefined) checkFirstRow(first, reader, source.listName)
+    if (source.header === undefined) checkFirstRows(peeked, reader, source.listName)
     const summary = await run(options, gateway, input, { ...source, rows }, reader, peeked[0])
     return { ...summary, seconds: (performance.now() - started) / 1_000 }
   } finally {
@@ -97,42 +96,6 @@ function interruptStandardInput({ identity, stream }: Input): () => void {
   return () => {
     stream.destroy(new PushFailure('It was interrupted.', 1))
   }
-}
-
-/** How many rows at the start may be faulty, if those after them are not. */
-const MAX_PEEKED = 10
-
-/** Reads up to the first row without a fault. Returns what it read, and an iterable of all rows. */
-async function peek(all: AsyncIterable<Row>): Promise<[peeked: readonly Row[], all: AsyncIterable<Row>]> {
-  const iterator = all[Symbol.asyncIterator]()
-  const peeked: Row[] = []
-  while (peeked.length < MAX_PEEKED && (peeked.length === 0 || peeked.at(-1)?.fault !== undefined)) {
-    const next = await iterator.next()
-    if (next.done === true) break
-    peeked.push(next.value)
-  }
-  const again = async function* () {
-    yield* peeked
-    yield* { [Symbol.asyncIterator]: () => iterator }
-  }
-  return [peeked, again()]
-}
-
-const UNCLEAR: readonly string[] = ['row_malformed', 'columns_unclear']
-
-/**
- * JSON objects have no header, so the first one is checked in its place.
- * @throws PushFailure
- */
-function checkFirstRow(first: Row, reader: RowReader, listName: string | undefined): void {
-  const read = reader.peek(first)
-  if (!('reason' in read) || !UNCLEAR.includes(read.reason.code)) return
-  if (listName !== undefined) {
-    const what = JSON.stringify(listName)
-    const advice = `Push the list itself: jq '.[${what}]' FILE > rows.json`
-    throw new PushFailure(`The rows are in the list ${what} of an object. ${advice}`, 2)
-  }
-  throw new PushFailure(`Row ${first.line}: ${read.reason.detail}`, 2, { remedy: reader.remedyOf(first) })
 }
 
 async function run(

@@ -15,6 +15,14 @@ function fileOf(t: Tester, content: string, name = 'leads.csv'): string {
   return path
 }
 
+/** Starts a gateway for commands, which find its address and a key in the environment. */
+async function startForCommands(t: Tester): Promise<Gateway> {
+  const gateway = await startGateway(t)
+  setEnv(t, 'GATEWAY_URL', gateway.origin)
+  setEnv(t, 'GATEWAY_KEY', API_KEY)
+  return gateway
+}
+
 /** An address where nothing listens. */
 async function freeAddress(): Promise<string> {
   const sandbox = await startSandbox()
@@ -28,9 +36,7 @@ function held({ sandbox }: Gateway, lead: number) {
 }
 
 test('a CSV file: every row has an outcome, rejects have reasons, and the summary counts them', async (t) => {
-  const gateway = await startGateway(t)
-  setEnv(t, 'GATEWAY_URL', gateway.origin)
-  setEnv(t, 'GATEWAY_KEY', API_KEY)
+  const gateway = await startForCommands(t)
   const path = fileOf(
     t,
     'Lead;Stage;Note;Street\n1;SALE;x;"12 Elm, #4"\n2;TOOLONG;"a;b";\n9999;SALE;;\n3;SALE;;\n4\n'
@@ -76,9 +82,7 @@ test('a CSV file: every row has an outcome, rejects have reasons, and the summar
 })
 
 test('invalid input ends with 2 before anything is sent', async (t) => {
-  const gateway = await startGateway(t)
-  setEnv(t, 'GATEWAY_URL', gateway.origin)
-  setEnv(t, 'GATEWAY_KEY', API_KEY)
+  const gateway = await startForCommands(t)
   const path = fileOf(t, 'lead_id,Stauts\n1,SALE\n')
   const refused = async (pattern: RegExp, ...args: string[]) => {
     const { exitCode, stdout, stderr } = await run('push', ...args)
@@ -276,9 +280,7 @@ test('a row that is not text in its encoding is rejected with its bytes, and the
 })
 
 test('a header that is not clear is refused with a whole command that works', async (t) => {
-  const gateway = await startGateway(t)
-  setEnv(t, 'GATEWAY_URL', gateway.origin)
-  setEnv(t, 'GATEWAY_KEY', API_KEY)
+  const gateway = await startForCommands(t)
   const path = fileOf(t, 'Lead,Phone Number,entry_date,Our notes\n1,2125550199,2026-01-01,x\n')
   const { exitCode, stderr } = await run('push', path, '--set', 'status=A')
   t.equal(exitCode, 2)
@@ -308,9 +310,7 @@ test('the rows in a list of an object are not guessed', async (t) => {
 })
 
 test('the summary counts blank rows, and says which cells may not be meant as they are written', async (t) => {
-  const gateway = await startGateway(t)
-  setEnv(t, 'GATEWAY_URL', gateway.origin)
-  setEnv(t, 'GATEWAY_KEY', API_KEY)
+  const gateway = await startForCommands(t)
   const path = fileOf(t, 'lead_id,city,,\n1,NULL,,\n,,,\n,,,\n')
   const { exitCode, stdout } = await run('push', path)
   t.equal(exitCode, 0)
@@ -322,9 +322,7 @@ test('the summary counts blank rows, and says which cells may not be meant as th
 })
 
 test('with --on-invalid drop_field a row sets its sound values, and the summary counts the others', async (t) => {
-  const gateway = await startGateway(t)
-  setEnv(t, 'GATEWAY_URL', gateway.origin)
-  setEnv(t, 'GATEWAY_KEY', API_KEY)
+  const gateway = await startForCommands(t)
   const path = fileOf(t, 'lead_id,status,email\n1,DNC,ann+promo@example.com\n2,DNC,ann@example.com\n')
   const { exitCode, stdout } = await run('push', path, '--on-invalid', 'drop_field')
   t.equal(exitCode, 0)

@@ -1,21 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
 import { ulid } from 'ulid'
-import type { FileIdentity } from '../input/input.ts'
 import { PushFailure } from '../errors.ts'
 import { type FileRow, HASH_BYTES, hashOf } from '../input/file-row.ts'
 import type { Row } from '../input/row.ts'
+import { differenceOf, type PushIdentity } from './push-identity.ts'
 import { DROP_ROW_TABLES, type RejectPlace, ROW_TABLES, type RowOutcome, RowRecords } from './row-records.ts'
 import { addTotals, countResult, emptyTotals, type Totals } from './totals.ts'
-
-/** What makes two runs the same push. A run resumes an earlier one if all of this is equal, except the file's rest. */
-export interface PushIdentity {
-  readonly file: FileIdentity
-  /** The names of the columns, if the format has a header. */
-  readonly columns?: readonly string[]
-  readonly gateway: string
-  /** The options that decide which updates the rows become, and where rejects go. */
-  readonly options: Readonly<Record<string, unknown>>
-}
 
 /** Stored values by their stored name. */
 interface Facts {
@@ -267,24 +257,8 @@ export class Checkpoint {
   }
 }
 
-function differenceOf(known: PushIdentity, now: PushIdentity): string | undefined {
-  if (format(known.columns) !== format(now.columns))
-    return `its columns were ${known.columns?.join(', ')}, now they are ${now.columns?.join(', ')}.`
-  if (known.gateway !== now.gateway) return `it went to ${known.gateway}, not to ${now.gateway}.`
-  for (const name of new Set([...Object.keys(known.options), ...Object.keys(now.options)])) {
-    const was = format(known.options[name])
-    const is = format(now.options[name])
-    if (was !== is) return `${name} was ${was}, now it is ${is}.`
-  }
-  return undefined
-}
-
 function hashAt(hashes: Buffer, n: number): Buffer {
   return hashes.subarray(n * HASH_BYTES, (n + 1) * HASH_BYTES)
-}
-
-function format(option: unknown): string {
-  return option === undefined ? 'not given' : JSON.stringify(option)
 }
 
 function openFailure(path: string | undefined, error: unknown): PushFailure {

@@ -17,6 +17,8 @@ export interface JsonElement {
 const MAX_CHARACTERS = 1_048_576
 /** How many elements may have no end. What follows each is read again, once its end is missed. */
 const MAX_ENDLESS = 100
+/** How often one faulty element may be split. What follows each split is read again. */
+const MAX_SPLITS = 10
 
 const FIRST_MEMBER = /^\s*\{\s*("(?:[^"\\]|\\.)*")\s*:/
 
@@ -32,6 +34,7 @@ export class JsonElements {
   #isUndecodable = false
   #count = 0
   #endless = 0
+  #splits = 0
   /** The name of the first element's first member, in quotes. Others are likely to begin with it too. */
   #firstName: string | undefined;
 
@@ -114,14 +117,17 @@ export class JsonElements {
   *#takeUpTo(end: string): Generator<JsonElement, void> {
     const name = this.#firstName
     const element = this.#take()
-    const next = element.fault === undefined ? null : startOfNext(element.text, name, false)
+    const canSplit = element.fault !== undefined && this.#splits < MAX_SPLITS
+    const next = canSplit ? startOfNext(element.text, name, false) : null
     if (next === null) {
       yield element
       return
     }
     yield { ...element, text: element.text.slice(0, next.index) }
     const rest = element.text.slice(next.index + 1) + end
+    this.#splits++
     yield* this.add({ text: rest, ...(element.isUndecodable && { undecodable: Buffer.alloc(0) }) })
+    this.#splits--
   }
 
   /** Closes a bracket, and those within it that the text has left open. */

@@ -190,6 +190,17 @@ test('for any JSON array with one broken element, all other elements arrive', as
   )
 })
 
+test('JSON: an element that seems to begin thousands of others is split a few times only', async (t) => {
+  const depth = 1_000
+  const nested = `${'{"id":1,'.repeat(depth)}${'}'.repeat(depth)}`
+  const { sound, faulty } = split((await read(`[{"id":1},${nested},{"id":2}]`, {}, 4_096)).rows)
+  t.strictSame(
+    sound.map(([, value]) => value),
+    [{ id: 1 }, { id: 2 }]
+  )
+  t.ok(faulty.length > 1 && faulty.length < 20, `${faulty.length} faulty rows`)
+})
+
 test('UTF-16 and UTF-8 with a byte order mark are read, with any --encoding', async (t) => {
   const text = 'id,name\r\n1,Müller\r\n2,"a\nb 😀"\r\n'
   const utf16 = Buffer.from(`\ufeff${text}`, 'utf16le')

@@ -1,0 +1,51 @@
+import type { RowReader } from './columns/row-reader.ts'
+import { PushFailure } from './errors.ts'
+import type { Row } from './input/row.ts'
+
+/** How many rows at the start may be faulty, if those after them are not. */
+const MAX_PEEKED = 10
+
+/** Reads up to the first row without a fault. Returns what it read, and an iterable of all rows. */
+export async function peek(
+  all: AsyncIterable<Row>
+): Promise<[peeked: readonly Row[], all: AsyncIterable<Row>]> {
+  const iterator = all[Symbol.asyncIterator]()
+  const peeked: Row[] = []
+  while (peeked.length < MAX_PEEKED && (peeked.length === 0 || peeked.at(-1)?.fault !== undefined)) {
+    const next = await iterator.next()
+    if (next.done === true) break
+    peeked.push(next.value)
+  }
+  const again = async function* () {
+    yield* peeked
+    yield* { [Symbol.asyncIterator]: () => iterator }
+  }
+  return [peeked, again()]
+}
+
+const UNCLEAR: readonly string[] = ['row_malformed', 'columns_unclear']
+
+/**
+ * JSON objects have no header, so the first one without a fault is checked in its place.
+ * @param peeked the rows that `peek` has read
+ * @param listName the name before a list of objects, if there is one
+ * @throws PushFailure
+ */
+export function checkFirstRows(
+  peeked: readonly Row[],
+  reader: RowReader,
+  listName: string | undefined
+): void {
+  // A broken first line and a list of objects: the input is one object over several lines.
+  const isOneObject = listName !== undefined && peeked[0]?.fault !== undefined
+  const first = isOneObject ? peeked[0] : (peeked.find(({ fault }) => fault === undefined) ?? peeked[0])
+  if (first === undefined) return
+  const read = reader.peek(first)
+  if (!('reason' in read) || !UNCLEAR.includes(read.reason.code)) return
+  if (listName !== undefined) {
+    const what = JSON.stringify(listName)
+    const advice = `Push the list itself: jq '.[${what}]' FILE > rows.json`
+    throw new PushFailure(`The rows are in the list ${what} of an object. ${advice}`, 2)
+  }
+  throw new PushFailure(`Row ${first.line}: ${read.reason.detail}`, 2, { remedy: reader.remedyOf(first) })
+}
