@@ -2,11 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { largeBatch, loneRequest, singleLeads } from './against-vicidial.ts'
+import { costs } from './cost.ts'
 import { dryRuns } from './dry-runs.ts'
 import { ownTime } from './own-time.ts'
 import { draw } from './picture.ts'
 import { COST, startGatewayProcess, startSandboxProcess } from './servers.ts'
-import { printTable, type Results } from './table.ts'
+import { printCosts, printTable, type Results } from './table.ts'
 import { webhooks } from './webhooks.ts'
 import type { Target } from './target.ts'
 
@@ -14,7 +15,7 @@ import type { Target } from './target.ts'
  * `npm run bench` measures the gateway on a sandbox that costs what a real VICIdial was measured to cost, prints the
  * ratios, and writes results.json and results.svg into bench/latest/, which Git ignores; with `--keep` into bench/, to
  * be committed. With `--url` it measures against a server of yours, changes the leads from `--first-lead` on there, and
- * writes nothing.
+ * writes nothing. With `--costs NAME` it measures only what the requests cost whose name contains NAME.
  */
 const { values: options } = parseArgs({
   options: {
@@ -23,7 +24,8 @@ const { values: options } = parseArgs({
     pass: { type: 'string' },
     'first-lead': { type: 'string', default: '1' },
     leads: { type: 'string', default: '10000' },
-    keep: { type: 'boolean', default: false }
+    keep: { type: 'boolean', default: false },
+    costs: { type: 'string' }
   }
 })
 const CALLERS = [64, 256]
@@ -38,6 +40,12 @@ const target: Target = {
   firstLead: Number(options['first-lead']),
   leads
 }
+if (options.costs !== undefined) {
+  printCosts(await costs(target, options.costs))
+  await sandbox?.stop()
+  process.exit()
+}
+const measuredCosts = await costs(target)
 const gateway = await startGatewayProcess(target.url, target)
 const atRest = gateway.memory().now
 
@@ -57,6 +65,7 @@ const results: Results = {
     node: process.version
   },
   vicidial: sandbox ? { sandbox: COST } : { server: 'real' },
+  costs: measuredCosts,
   singleLeads: single,
   loneRequest: lone,
   largeBatch: batch,

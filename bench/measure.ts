@@ -35,7 +35,7 @@ export async function closedLoop(
   callers: number,
   ms: number,
   request: (n: number) => Promise<unknown>
-): Promise<{ perSecond: number }> {
+): Promise<{ perSecond: number; sent: number }> {
   const started = performance.now()
   let sent = 0
   await Promise.all(
@@ -43,5 +43,5 @@ export async function closedLoop(
       while (performance.now() - started < ms) await request(sent++)
     })
   )
-  return { perSecond: (sent / (performance.now() - started)) * 1_000 }
+  return { perSecond: (sent / (performance.now() - started)) * 1_000, sent }
 }

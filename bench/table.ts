@@ -1,3 +1,5 @@
+import type { Cost } from './cost.ts'
+
 /** Everything that one run measured. */
 export interface Results {
   readonly machine: {
@@ -7,6 +9,7 @@ export interface Results {
     readonly node: string
   }
   readonly vicidial: object
+  readonly costs: readonly Cost[]
   readonly singleLeads: readonly {
     readonly callers: number
     readonly gatewayPerSecond: number
@@ -47,20 +50,32 @@ export interface Results {
   readonly startMs: number
 }
 
+/** Prints what each kind of request costs. */
+export function printCosts(costs: readonly Cost[]): void {
+  print([
+    ['CPU time of a request in the server, µs', 'gateway', 'bare route', 'ratio'],
+    ...costs.map(({ name, gatewayUs, bareUs, ratio }): Line => [
+      name,
+      gatewayUs.toFixed(0),
+      bareUs.toFixed(0),
+      ratio.toFixed(2)
+    ])
+  ])
+}
+
 /** Prints the results, a line for each comparison. */
 export function printTable(results: Results): void {
+  printCosts(results.costs)
   const { singleLeads, loneRequest, largeBatch, ownTime, dryRuns, webhooks, memoryMiB, startMs } = results
-  const rows: [what: string, gateway: string, other: string, ratio: string][] = [
+  print([
     ['', 'gateway', 'other side', 'ratio'],
-    ...singleLeads.map(
-      ({ callers, gatewayPerSecond, directPerSecond, ratio }): [string, string, string, string] => [
-        `single-lead requests, ${callers} callers (leads/s; one update_lead each)`,
-        gatewayPerSecond.toFixed(0),
-        directPerSecond.toFixed(0),
-        ratio.toFixed(1)
-      ]
-    ),
-    ...(['p50', 'p99'] as const).map((at): [string, string, string, string] => [
+    ...singleLeads.map(({ callers, gatewayPerSecond, directPerSecond, ratio }): Line => [
+      `single-lead requests, ${callers} callers (leads/s; one update_lead each)`,
+      gatewayPerSecond.toFixed(0),
+      directPerSecond.toFixed(0),
+      ratio.toFixed(1)
+    ]),
+    ...(['p50', 'p99'] as const).map((at): Line => [
       `a lone request, ${at} (ms; a direct call)`,
       loneRequest[at].gatewayMs.toFixed(2),
       loneRequest[at].directMs.toFixed(2),
@@ -72,7 +87,7 @@ export function printTable(results: Results): void {
       largeBatch.idealMs.toFixed(0),
       largeBatch.ratio.toFixed(2)
     ],
-    ...ownTime.sizes.map(({ leads, microsecondsPerLead }): [string, string, string, string] => [
+    ...ownTime.sizes.map(({ leads, microsecondsPerLead }): Line => [
       `own time, ${leads} leads (µs/lead)`,
       microsecondsPerLead.toFixed(2),
       '',
@@ -94,8 +109,13 @@ export function printTable(results: Results): void {
     ['event-loop delay meanwhile, p99 (ms)', webhooks.eventLoopDelayP99Ms.toFixed(1), '', ''],
     ['memory at rest, at the peak (MiB)', memoryMiB.atRest.toFixed(0), memoryMiB.peak.toFixed(0), ''],
     ['from start to ready (ms)', startMs.toFixed(0), '', '']
-  ]
-  for (const [what, ...cells] of rows) {
+  ])
+}
+
+type Line = readonly [what: string, gateway: string, other: string, ratio: string]
+
+function print(lines: readonly Line[]): void {
+  for (const [what, ...cells] of lines) {
     process.stdout.write(`${what.padEnd(72)}${cells.map((cell) => cell.padStart(12)).join('')}\n`)
   }
 }
