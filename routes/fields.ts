@@ -1,16 +1,19 @@
 import type { FastifyInstance } from 'fastify'
 import { FieldsAnswerSchema } from '../schemas/fields.ts'
+import type { Caller } from '../src/callers/caller.ts'
 import type { RuntimeConfig } from '../src/config/runtime-config.ts'
-import { requires } from '../src/http/authentication.ts'
+import { callerOf, requires } from '../src/http/authentication.ts'
 import type { CustomField } from '../src/leads/custom-field.ts'
 import type { Field } from '../src/leads/fields.ts'
+import type { Upstreams } from '../src/vicidial/upstreams.ts'
 import { COMMON_PROBLEMS, json, problems } from './responses.ts'
 
 const schema = {
   operationId: 'listFields',
   summary: 'List the fields of a lead',
   description:
-    'Every field that an update may set: its type, its longest value, and the characters that VICIdial keeps.',
+    'Every field that an update may set: its type, its longest value, and the characters that VICIdial keeps. ' +
+    'Also how fast updates can be delivered.',
   tags: ['leads'],
   security: requires('batch'),
   response: {
@@ -20,13 +23,24 @@ const schema = {
 }
 
 /** `GET /v1/fields` */
-export function fieldsRoute(runtimeConfig: Pick<RuntimeConfig, 'leads'>) {
+export function fieldsRoute(runtimeConfig: Pick<RuntimeConfig, 'leads'>, upstreams: Pick<Upstreams, 'all'>) {
   return async (app: FastifyInstance) => {
-    app.get('/v1/fields', { schema }, async () => ({
+    app.get('/v1/fields', { schema }, async (request) => ({
       fields: runtimeConfig.leads.fields.map((field) => wireField(field, runtimeConfig.leads.nonLatin === 1)),
       counts: runtimeConfig.leads.text.unit,
-      custom_fields: [...runtimeConfig.leads.customFields].map(wireCustomField)
+      custom_fields: [...runtimeConfig.leads.customFields].map(wireCustomField),
+      limits: wireLimits(callerOf(request), upstreams)
     }))
+  }
+}
+
+function wireLimits(caller: Caller, { all }: Pick<Upstreams, 'all'>) {
+  const { account } = all.find((upstream) => upstream.account.name === caller.account) ?? {}
+  const { updatesPerMinute } = caller.limits
+  return {
+    max_calls_per_second: account?.maxCallsPerSecond,
+    max_concurrency: account?.maxConcurrency,
+    updates_per_minute: updatesPerMinute
   }
 }
 

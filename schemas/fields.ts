@@ -75,6 +75,24 @@ export const FieldsAnswerSchema = Type.Object(
         { additionalProperties: false }
       ),
       { description: 'The custom fields that the operator has listed.' }
+    ),
+    limits: Type.Object(
+      {
+        max_calls_per_second: Type.Integer({
+          description: 'Most calls to VICIdial in a second, for all callers of your account; 0: no limit.'
+        }),
+        max_concurrency: Type.Integer({
+          description: 'Most calls to VICIdial at once, for all callers of your account.'
+        }),
+        updates_per_minute: Type.Optional(
+          Type.Integer({ description: 'Most updates that you may send in a minute; absent: no limit.' })
+        )
+      },
+      {
+        additionalProperties: false,
+        description:
+          'How fast updates can be delivered. A `dry_run` gives the calls that they need, and so the least time that they take.'
+      }
     )
   },
   { $id: 'FieldsAnswer', additionalProperties: false }

@@ -145,7 +145,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       refuseQueries(leads)
       await leads.register(batchUpdateRoute(updates))
       await leads.register(patchLeadRoute(updates))
-      await leads.register(fieldsRoute(runtimeConfig))
+      await leads.register(fieldsRoute(runtimeConfig, upstreams))
     })
   })
   return app

@@ -31,9 +31,9 @@ export class CallerLimits {
     }
   }
 
-  /** Most updates that one request can have. */
-  get maxUpdates(): number {
-    return this.#quotas.get('updates')?.perMinute ?? Number.POSITIVE_INFINITY
+  /** Most updates in a minute, and so in one request; undefined: no limit. */
+  get updatesPerMinute(): number | undefined {
+    return this.#quotas.get('updates')?.perMinute
   }
 
   /**

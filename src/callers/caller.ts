@@ -75,7 +75,8 @@ export class Caller {
   /** What its updates may do, and how many one request may have if the server allows `serverMax`. */
   rules(serverMax: number): { readonly rights: Rights; readonly maxUpdates: number } {
     const { updates, maxBatch = serverMax } = this.permissions
-    return { rights: updates, maxUpdates: Math.min(maxBatch, serverMax, this.limits.maxUpdates) }
+    const { updatesPerMinute = serverMax } = this.limits
+    return { rights: updates, maxUpdates: Math.min(maxBatch, serverMax, updatesPerMinute) }
   }
 
   may(permission: RoutePermission): boolean {

@@ -284,7 +284,7 @@ export interface paths {
         };
         /**
          * List the fields of a lead
-         * @description Every field that an update may set: its type, its longest value, and the characters that VICIdial keeps.
+         * @description Every field that an update may set: its type, its longest value, and the characters that VICIdial keeps. Also how fast updates can be delivered.
          */
         get: operations["listFields"];
         put?: never;
@@ -494,6 +494,15 @@ export interface components {
                 /** @description The values of a type with options; MULTI and CHECKBOX take several, separated by commas. */
                 options?: string[];
             }[];
+            /** @description How fast updates can be delivered. A `dry_run` gives the calls that they need, and so the least time that they take. */
+            limits: {
+                /** @description Most calls to VICIdial in a second, for all callers of your account; 0: no limit. */
+                max_calls_per_second: number;
+                /** @description Most calls to VICIdial at once, for all callers of your account. */
+                max_concurrency: number;
+                /** @description Most updates that you may send in a minute; absent: no limit. */
+                updates_per_minute?: number;
+            };
         };
         /** @description One lead, named by exactly one of lead_id, vendor_lead_code, phone_number, and its changes. */
         Update: {

@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'tap'
-import { batch, call, startGateway, sharedGateway } from '../helper.ts'
+import { hashKey } from '../../src/callers/key.ts'
+import { batch, call, dataDir, startGateway, sharedGateway } from '../helper.ts'
+import { as } from './jobs-of.ts'
 
 interface Row {
   readonly name: string
@@ -94,6 +97,29 @@ test("the fields that can't be cleared, and those that are never altered, match 
       'title'
     ]
   )
+})
+
+test("the catalogue has the limits of the caller's own account, and of the caller", async (t) => {
+  const path = join(dataDir(t), 'gateway.yaml')
+  writeFileSync(
+    path,
+    `
+accounts:
+  - { name: sales, user: salesapi, pass: s3cret, max_calls_per_second: 7, max_concurrency: 3 }
+callers:
+  - { name: main, key_hashes: ["sha256:${hashKey('main-key')}"], permissions: "*" }
+  - name: sales
+    key_hashes: ["sha256:${hashKey('sales-key')}"]
+    permissions: "*"
+    account: sales
+    rate_limit: { updates_per_minute: 600 }
+`
+  )
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: path })
+  const limits = async (key: string) =>
+    (await call(gateway, 'GET', '/v1/fields', undefined, as(key))).body.limits
+  t.same(await limits('main-key'), { max_calls_per_second: 0, max_concurrency: 2 })
+  t.same(await limits('sales-key'), { max_calls_per_second: 7, max_concurrency: 3, updates_per_minute: 600 })
 })
 
 for (const nonLatin of [0, 1] as const) {
