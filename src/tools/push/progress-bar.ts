@@ -1,8 +1,11 @@
 import cliProgress from 'cli-progress'
-import type { Progress } from './push.ts'
+import type { Progress } from './progress.ts'
+import { TimeLeft } from './time-left.ts'
 
 const { Presets, SingleBar } = cliProgress
 
+/** The time left goes on between two answers. */
+const BAR_EVERY_MS = 1_000
 const LINE_EVERY_MS = 10_000
 const FORMAT = '{bar} {percentage}% | {rows} rows, {failed} not updated | {rate} rows/s | {left} left'
 const FORMAT_OF_UNKNOWN = '{rows} rows, {failed} not updated | {rate} rows/s'
@@ -22,51 +25,68 @@ export function reportProgress(
 
 function bar(terminal: NodeJS.WriteStream): ProgressReporter {
   let shown: cliProgress.SingleBar | undefined
-  let first: Start | undefined
-  const report = (progress: Progress) => {
-    first ??= { at: performance.now(), rows: progress.rows }
-    const text = payload(progress, first)
-    // The library counts in bytes. Rows that are read and not sent yet don't count.
-    const bytes = Math.floor((progress.totalBytes ?? 0) * text.part)
+  const draw = (progress: Progress, time: TimeLeft) => {
+    const { rows, totalRows } = progress
+    const text = payload(progress, time)
     if (shown === undefined) {
-      const format = progress.totalBytes === undefined ? FORMAT_OF_UNKNOWN : FORMAT
+      const format = totalRows === undefined ? FORMAT_OF_UNKNOWN : FORMAT
       // The push handles Ctrl-C itself: it waits for requests in flight.
       const options = { stream: terminal, format, gracefulExit: false, hideCursor: false }
       shown = new SingleBar(options, Presets.shades_classic)
-      shown.start(progress.totalBytes ?? 0, bytes, text)
-    } else shown.update(bytes, text)
+      shown.start(totalRows ?? 0, rows, text)
+      return
+    }
+    shown.setTotal(totalRows ?? 0)
+    shown.update(rows, text)
   }
-  return { report, end: () => shown?.stop() }
+  const { report, end } = reportEvery(BAR_EVERY_MS, draw)
+  return {
+    report: (progress) => {
+      draw(...report(progress))
+    },
+    end: () => {
+      end()
+      shown?.stop()
+    }
+  }
 }
 
 function lines(print: (line: string) => void): ProgressReporter {
-  let first: Start | undefined
-  let printedAt = performance.now()
-  const report = (progress: Progress) => {
-    first ??= { at: performance.now(), rows: progress.rows }
-    if (performance.now() - printedAt < LINE_EVERY_MS) return
-    printedAt = performance.now()
-    const { rows, failed, rate, part, left } = payload(progress, first)
-    const isKnown = progress.totalBytes !== undefined
-    const start = isKnown ? `${Math.floor(100 * part)}% | ` : ''
-    print(`${start}${rows} rows, ${failed} not updated | ${rate} rows/s${isKnown ? ` | ${left} left` : ''}`)
+  return reportEvery(LINE_EVERY_MS, (progress, time) => {
+    const { totalRows } = progress
+    const { rows, failed, rate, left } = payload(progress, time)
+    const percentage = totalRows === undefined ? 0 : Math.floor((100 * rows) / Math.max(1, totalRows))
+    const start = totalRows === undefined ? '' : `${percentage}% | `
+    const end = totalRows === undefined ? '' : ` | ${left} left`
+    print(`${start}${rows} rows, ${failed} not updated | ${rate} rows/s${end}`)
+  })
+}
+
+/** Shows the latest progress again and again, from the first report until the end. */
+function reportEvery(ms: number, show: (progress: Progress, time: TimeLeft) => void) {
+  const time = new TimeLeft()
+  let latest: Progress | undefined
+  let timer: NodeJS.Timeout | undefined
+  const showAgain = () => {
+    if (latest !== undefined) show(latest, time)
+    timer = setTimeout(showAgain, ms)
   }
-  return { report, end: () => undefined }
+  const report = (progress: Progress): [Progress, TimeLeft] => {
+    latest = progress
+    time.note(progress)
+    timer ??= setTimeout(showAgain, ms)
+    return [progress, time]
+  }
+  const end = () => {
+    clearTimeout(timer)
+  }
+  return { report, end }
 }
 
-/** The first report. */
-interface Start {
-  readonly at: number
-  readonly rows: number
-}
-
-function payload({ rows, updated, rowsRead, bytes, totalBytes = 0 }: Progress, first: Start) {
-  const seconds = (performance.now() - first.at) / 1_000
-  const rate = seconds < 1 ? 0 : (rows - first.rows) / seconds
-  // The rows of the whole file, if the rest has rows of the same length.
-  const total = Math.max(rows, (rowsRead * totalBytes) / Math.max(1, bytes))
-  const left = rate === 0 ? '?' : duration(Math.ceil((total - rows) / rate))
-  return { rows, failed: rows - updated, rate: Math.round(rate), part: total === 0 ? 0 : rows / total, left }
+function payload({ rows, updated, totalRows = rows, plan, limits }: Progress, time: TimeLeft) {
+  const seconds = time.seconds(totalRows - rows, plan, limits)
+  const left = seconds === undefined ? '?' : duration(Math.ceil(seconds))
+  return { rows, failed: rows - updated, rate: Math.round(time.rowsPerSecond), left }
 }
 
 /** A time in seconds for people: `42m 5s`. */

@@ -5,18 +5,19 @@ import type { RetrySchedule } from '../../jobs/retry-schedule.ts'
 import { Checkpoint } from './checkpoint/checkpoint.ts'
 import type { PushIdentity } from './checkpoint/push-identity.ts'
 import { RejectsFile } from './checkpoint/rejects-file.ts'
-import { succeeded } from './checkpoint/totals.ts'
 import type { Mapping } from './columns/mapping.ts'
 import { RowReader } from './columns/row-reader.ts'
 import { deliverAll } from './delivery/deliver.ts'
 import { GatewayApi } from './delivery/gateway-api.ts'
 import { Recorder } from './delivery/recorder.ts'
-import { type AnsweredRows, type Delivered, Sender } from './delivery/sender.ts'
+import { type AnsweredRows, Sender } from './delivery/sender.ts'
 import { PushFailure } from './errors.ts'
 import { checkFirstRows, peek } from './first-rows.ts'
 import { type Input, type InputOptions, openInput, readRows } from './input/input.ts'
 import type { Row, RowSource } from './input/row.ts'
+import { type Progress, PushProgress } from './progress.ts'
 import type { PushSummary } from './summary.ts'
+import { aboutTime, leastTime, type Limits, type Plan } from './time-left.ts'
 
 export interface PushOptions extends InputOptions {
   /** `-` for standard input; such a push can't be resumed. */
@@ -49,18 +50,6 @@ export interface PushOptions extends InputOptions {
   readonly onNotice: (text: string) => void
 }
 
-export interface Progress {
-  /** Rows that have an outcome. */
-  readonly rows: number
-  readonly updated: number
-  /** Rows read, which may be more. */
-  readonly rowsRead: number
-  /** Bytes read. */
-  readonly bytes: number
-  /** Undefined for standard input. */
-  readonly totalBytes: number | undefined
-}
-
 /**
  * Sends the rows of a file as updates, except those that an earlier run has sent.
  * @throws PushFailure if it can't start
@@ -73,14 +62,14 @@ export async function push(options: PushOptions): Promise<PushSummary> {
   const interrupt = interruptStandardInput(input)
   options.signal.addEventListener('abort', interrupt)
   try {
-    const known = await gateway.knownFields()
+    const { known, limits } = await gateway.catalogue()
     const source = await readRows(file, input.stream, options)
     const reader = new RowReader(source.header, options.mapping, known)
     const { faults, remedy } = reader
     if (faults.length > 0) throw new PushFailure(faults.join('\n'), 2, { remedy })
     const [peeked, rows] = await peek(source.rows)
     if (source.header === undefined) checkFirstRows(peeked, reader, source.listName)
-    const summary = await run(options, gateway, input, { ...source, rows }, reader, peeked[0])
+    const summary = await run(options, gateway, input, { ...source, rows }, reader, limits, peeked[0])
     return { ...summary, seconds: (performance.now() - started) / 1_000 }
   } finally {
     options.signal.removeEventListener('abort', interrupt)
@@ -101,12 +90,14 @@ function interruptStandardInput({ identity, stream }: Input): () => void {
 async function run(
   options: PushOptions,
   gateway: GatewayApi,
-  { identity: fileIdentity }: Input,
+  input: Input,
   source: RowSource,
   reader: RowReader,
+  limits: Limits,
   first: Row | undefined
 ): Promise<Omit<PushSummary, 'seconds'>> {
   const { file, dryRun, restart } = options
+  const { identity: fileIdentity } = input
   const identity =
     dryRun || fileIdentity === undefined
       ? undefined
@@ -121,34 +112,19 @@ async function run(
     checkSameStart(checkpoint, first, checkpointPath)
     const rejects = new RejectsFile(rejectsPath, checkpoint)
     checkpoint.begin(identity)
-    /** Rows that are answered, but whose batch is not recorded yet. */
-    const open = { rows: 0, updated: 0 }
-    let rowsRead = 0
-    const countRows = async function* (): AsyncGenerator<Row, void> {
-      for await (const row of source.rows) {
-        rowsRead++
-        yield row
-      }
-    }
-    const report = () => {
-      const { totals } = checkpoint
-      options.onProgress({
-        rows: totals.rows + open.rows,
-        updated: succeeded(totals) + open.updated,
-        rowsRead: Math.max(rowsRead, totals.rows),
-        bytes: (checkpoint.isAtEnd ? fileIdentity?.bytes : undefined) ?? source.bytesRead(),
-        totalBytes: fileIdentity?.bytes
-      })
-    }
-    const onAnswered = ({ rows, updated }: AnsweredRows) => {
-      open.rows += rows
-      open.updated += updated
-      report()
-    }
-    const onRecorded = ({ shown }: Delivered) => {
-      open.rows -= shown.rows
-      open.updated -= shown.updated
-      report()
+    const progress = new PushProgress({
+      checkpoint,
+      input,
+      source,
+      limits: dryRun ? UNLIMITED : limits,
+      onProgress: options.onProgress
+    })
+    const onPlanned = (plan: Plan | undefined) => {
+      progress.begin(plan)
+      const notice = dryRun
+        ? undefined
+        : plan && noticeOf(plan, progress.totalRows, checkpoint.totals.rows, limits)
+      if (notice !== undefined) options.onNotice(notice)
     }
     let before = checkpoint.totals.rows
     const onChanged = (row: number) => {
@@ -161,12 +137,13 @@ async function run(
     }
     const stopped = await deliverAll({
       ...options,
-      rows: countRows(),
+      rows: progress.rows(),
       reader,
-      sender: createSender(options, gateway, checkpoint, onAnswered),
+      sender: createSender(options, gateway, checkpoint, limits, progress.onAnswered),
       recorder: new Recorder(checkpoint, rejects, source),
       checkpoint,
-      onRecorded,
+      onPlanned,
+      onRecorded: progress.onRecorded,
       onChanged,
       onEnd: () => {
         checkpoint.saveEnd(identity)
@@ -182,6 +159,7 @@ async function run(
       rejects: rejects.bytes > 0 ? rejectsPath : undefined,
       checkpoint: checkpointPath,
       isDryRun: dryRun,
+      leastTime: dryRun ? leastTime(checkpoint.totals, limits) : undefined,
       blankRows: source.blankRows(),
       notes: reader.notes(checkpoint.totals.byStatus['not_found'] ?? 0)
     }
@@ -237,6 +215,7 @@ function createSender(
   options: PushOptions,
   gateway: GatewayApi,
   checkpoint: Checkpoint,
+  limits: Limits,
   onAnswered: (answered: AnsweredRows) => void
 ): Sender {
   const { dryRun, request, batch, retry, signal } = options
@@ -245,6 +224,7 @@ function createSender(
     run: () => (dryRun ? undefined : checkpoint.run),
     request: dryRun ? { ...request, dry_run: true } : request,
     limit: checkpoint.limit ?? batch,
+    callsPerSecond: limits.callsPerSecond,
     onLimit: (limit) => {
       checkpoint.saveLimit(limit)
     },
@@ -252,6 +232,27 @@ function createSender(
     signal,
     onAnswered
   })
+}
+
+/** A dry run makes no calls. */
+const UNLIMITED: Limits = { callsPerSecond: undefined, updatesPerMinute: undefined }
+/** A push that takes less time needs no announcement, in seconds. */
+const MIN_ANNOUNCED = 60
+
+/** What the user should know before a push that takes long. */
+function noticeOf(
+  plan: Plan,
+  totalRows: number | undefined,
+  doneRows: number,
+  limits: Limits
+): string | undefined {
+  if (totalRows === undefined || plan.rows === 0) return undefined
+  const rows = totalRows - doneRows
+  const calls = Math.round((rows * plan.calls) / plan.rows)
+  const least = leastTime({ rows, calls }, limits)
+  if (least === undefined || least.seconds < MIN_ANNOUNCED) return undefined
+  const what = `about ${calls.toLocaleString('en-US')} calls to VICIdial, at most ${least.limit}`
+  return `This takes about ${aboutTime(least.seconds)}: ${what}.`
 }
 
 function defaultRejects(file: string, { format }: RowSource, dryRun: boolean): string {

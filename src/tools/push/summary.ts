@@ -1,4 +1,5 @@
 import { succeeded, type Totals } from './checkpoint/totals.ts'
+import { aboutTime, type LeastTime } from './time-left.ts'
 
 /** The end of a push. */
 export interface PushSummary {
@@ -19,6 +20,8 @@ export interface PushSummary {
   /** Path of the checkpoint, if the push has one. */
   readonly checkpoint: string | undefined
   readonly isDryRun: boolean
+  /** How long the push itself would take at least; undefined if it is no dry run, or if nothing limits it. */
+  readonly leastTime: LeastTime | undefined
   /** Rows without any text, which were left out. 0 if this run didn't read the file. */
   readonly blankRows: number
   /** Sentences about cells of this run that may not be meant as they are written. */
@@ -36,6 +39,7 @@ export function summaryJson(summary: PushSummary, file: string): Record<string, 
     warnings: totals.warnings,
     waiting,
     upstream_calls: totals.calls,
+    ...(summary.leastTime && { estimated_seconds: Math.ceil(summary.leastTime.seconds) }),
     rows_this_run: rowsThisRun,
     seconds: Number(seconds.toFixed(3)),
     rows_per_second: rate(summary),
@@ -58,7 +62,7 @@ export function summaryText(summary: PushSummary): string {
     ...(summary.blankRows > 0 ? row('blank rows', summary.blankRows, 'left out') : []),
     ...(waiting > 0 ? row('waiting', waiting, 'the next run sends them again') : []),
     ...Object.entries(totals.warnings).flatMap(([code, count]) => row('warnings', count, code)),
-    ...row('calls', totals.calls, summary.isDryRun ? 'that the push would make to VICIdial' : 'to VICIdial'),
+    ...row('calls', totals.calls, describeCalls(summary)),
     ...row('seconds', Number(seconds.toFixed(1)), `${number(rate(summary))} rows per second`)
   ]
   lines.push(...summary.notes)
@@ -75,6 +79,14 @@ export function summaryText(summary: PushSummary): string {
     )
   }
   return lines.join('\n')
+}
+
+function describeCalls({ isDryRun, leastTime }: PushSummary): string {
+  if (!isDryRun) return 'to VICIdial'
+  const would = 'that the push would make to VICIdial'
+  return leastTime === undefined
+    ? would
+    : `${would}: about ${aboutTime(leastTime.seconds)}, at ${leastTime.limit}`
 }
 
 /** Whether every row has an outcome. */

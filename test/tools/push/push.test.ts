@@ -7,7 +7,9 @@ import { Checkpoint } from '../../../src/tools/push/checkpoint/checkpoint.ts'
 import { startSandbox } from '../../../src/tools/sandbox/sandbox.ts'
 import { run, setEnv } from '../cli/run.ts'
 import { API_KEY, dataDir, type Gateway, startGateway, type Tester } from '../../helper.ts'
+import type { Progress } from '../../../src/tools/push/progress.ts'
 import { pushOptions } from './options.ts'
+import { startStandIn } from './stand-in.ts'
 
 function fileOf(t: Tester, content: string, name = 'leads.csv'): string {
   const path = join(dataDir(t), name)
@@ -329,4 +331,47 @@ test('with --on-invalid drop_field a row sets its sound values, and the summary 
   t.match(stdout, /^ {2}updated +2$/m)
   t.match(stdout, /^warnings +1 {2}field_dropped$/m)
   t.same([held(gateway, 1)?.status, held(gateway, 2)?.status], ['DNC', 'DNC'])
+})
+
+test('a push that takes long says so before it starts, and sends requests that VICIdial answers soon', async (t) => {
+  const sizes: number[] = []
+  const gateway = await startStandIn(
+    t,
+    (_, updates) => {
+      sizes.push(updates.length)
+      return 'none'
+    },
+    () => undefined,
+    { max_calls_per_second: 20, max_concurrency: 2 }
+  )
+  const rows = Array.from({ length: 5_000 }, (_, n) => `${n + 1},S${n}\n`)
+  const path = fileOf(t, `lead_id,status\n${rows.join('')}`)
+  const notices: string[] = []
+  const progress: Progress[] = []
+  const summary = await push(
+    pushOptions(gateway.url, path, {
+      batch: 2_000,
+      onNotice: (text) => notices.push(text),
+      onProgress: (one) => progress.push(one)
+    })
+  )
+  t.match(summary, { totals: { byStatus: { updated: 5_000 } } })
+  t.same(notices, ['This takes about 4 minutes: about 5,000 calls to VICIdial, at most 20 calls a second.'])
+  t.equal(Math.max(...sizes), 100, '5 seconds')
+  t.match(progress[0], { rows: 0, totalRows: 5_000, plan: { rows: 2_000, calls: 2_000 } })
+  t.match(progress.at(-1), { rows: 5_000, totalRows: 5_000 })
+})
+
+test('a dry run says how many calls the push would make, and how long it would take', async (t) => {
+  const gateway = await startGateway(t, { VICIDIAL_MAX_CALLS_PER_SECOND: '5' })
+  setEnv(t, 'GATEWAY_URL', gateway.origin)
+  setEnv(t, 'GATEWAY_KEY', API_KEY)
+  const rows = Array.from({ length: 800 }, (_, n) => `${(n % 20) + 1},${n}\n`)
+  const path = fileOf(t, `lead_id,rank\n${rows.join('')}`)
+  const { stdout, stderr } = await run('push', path, '--dry-run')
+  t.match(stdout, /calls +800  that the push would make to VICIdial: about 3 minutes, at 5 calls a second\n/)
+  t.equal(stderr, '')
+  const { stdout: json } = await run('push', path, '--dry-run', '--json')
+  t.match(JSON.parse(json), { upstream_calls: 800, estimated_seconds: 160 })
+  t.same(gateway.sandbox.calls(), [])
 })

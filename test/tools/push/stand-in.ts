@@ -45,15 +45,17 @@ export interface StandIn {
 const SLOW_MS = 20
 const CODES = { 413: 'payload_too_large', 429: 'rate_limited', 503: 'overloaded' }
 const KNOWN_FIELDS = { fields: [{ name: 'status', type: 'text' }], custom_fields: [] }
+const UNLIMITED = { max_calls_per_second: 0, max_concurrency: 2 }
 
 /**
  * Starts a fake gateway that fails on demand, until the test ends. Like the real one, it repeats its response to a
- * request with a known idempotency key.
+ * request with a known idempotency key. It plans a call for each update of a dry run, which is no request that it counts.
  */
 export async function startStandIn(
   t: Tester,
   faultOf: (request: number, updates: readonly StandInUpdate[]) => Fault,
-  kill: () => void = () => undefined
+  kill: () => void = () => undefined,
+  limits: Readonly<Record<string, number>> = UNLIMITED
 ): Promise<StandIn> {
   const made = new Map<string, string[]>()
   const times = new Map<string, number>()
@@ -69,14 +71,19 @@ export async function startStandIn(
 
   const server = createServer(async (request, response) => {
     if (request.method === 'GET') {
-      answer(response, 200, KNOWN_FIELDS)
+      answer(response, 200, { ...KNOWN_FIELDS, limits })
       return
     }
     atOnce = Math.max(atOnce, ++inFlight)
     response.once('close', () => {
       inFlight--
     })
-    const { updates } = (await json(request)) as { updates: StandInUpdate[] }
+    const { updates, dry_run } = (await json(request)) as { updates: StandInUpdate[]; dry_run?: true }
+    if (dry_run) {
+      const results = updates.map((_, index) => ({ index, status: 'planned' }))
+      answer(response, 200, { results, calls: updates.map(() => ({})) })
+      return
+    }
     const fault = faultOf(requests++, updates)
     const key = String(request.headers['idempotency-key'])
     if (fault === 413 || fault === 429 || fault === 503) {

@@ -6,6 +6,7 @@ import type { FileRow } from '../input/file-row.ts'
 import type { Row } from '../input/row.ts'
 import { leadRefOf, LeadSet } from './lead-set.ts'
 import type { BatchOutcome, Recorder } from './recorder.ts'
+import type { Plan } from '../time-left.ts'
 import type { Delivered, Entry, Sender } from './sender.ts'
 
 export interface DeliverOptions {
@@ -19,6 +20,8 @@ export interface DeliverOptions {
   /** Concurrent requests. One more batch is prepared meanwhile, ready to go when a request ends. */
   readonly concurrency: number
   readonly signal: AbortSignal
+  /** Called before the first row is sent, with what a batch needs if the gateway tells it. */
+  readonly onPlanned: (plan: Plan | undefined) => void
   /** Called when more rows have an outcome in the checkpoint. */
   readonly onRecorded: (delivered: Delivered) => void
   /** Called with the index of a row from which on the file is not what it was. Rows sent from there on don't count. */
@@ -49,7 +52,7 @@ export async function deliverAll(options: DeliverOptions): Promise<string | unde
 }
 
 async function deliverFile(options: DeliverOptions): Promise<string | undefined> {
-  const { reader, checkpoint, concurrency, signal } = options
+  const { reader, sender, checkpoint, concurrency, signal, onPlanned } = options
   const waiting = new LeadSet(readRows(checkpoint.waiting(), reader).entries.map(({ lead }) => lead))
   const inFlight = new Map<Promise<void>, LeadSet>()
   const failure = Promise.withResolvers<never>()
@@ -64,9 +67,14 @@ async function deliverFile(options: DeliverOptions): Promise<string | undefined>
   const canStart = (leads: LeadSet) =>
     inFlight.size <= concurrency && !inFlight.values().some((other) => other.mayOverlap(leads))
 
+  let isPlanned = false
   try {
     for await (const rows of pendingBatches(options)) {
       const read = readRows(rows, reader)
+      if (!isPlanned && read.entries.length > 0) {
+        isPlanned = true
+        onPlanned(await sender.plan(read.entries))
+      }
       const leads = new LeadSet(read.entries.map(({ lead }) => lead))
       while (!canStart(leads)) await Promise.race([...inFlight.keys(), failure.promise])
       if (signal.aborted) throw new PushStopped('It was interrupted.')

@@ -3,6 +3,7 @@ import type { GatewayClient, paths } from '../../../client/client.ts'
 import { errorCode } from '../../../error-code.ts'
 import type { KnownFields } from '../columns/column-target.ts'
 import { PushFailure } from '../errors.ts'
+import type { Limits } from '../time-left.ts'
 import { type BatchResponse, describeProblem, readBatchResponse, readBody } from './batch-response.ts'
 
 type BatchBody = paths['/v1/leads/batch-update']['post']['requestBody']['content']['application/json']
@@ -28,10 +29,10 @@ export class GatewayApi {
   }
 
   /**
-   * Fetches the fields that can be set. Also shows that the gateway is up and accepts the key.
+   * Fetches what can be set, and how fast. Also shows that the gateway is up and accepts the key.
    * @throws PushFailure without a valid response
    */
-  async knownFields(): Promise<KnownFields> {
+  async catalogue(): Promise<{ readonly known: KnownFields; readonly limits: Limits }> {
     const { data, error, response } = await this.#client
       .GET('/v1/fields', { redirect: 'manual' })
       .catch((error: unknown) => {
@@ -40,9 +41,13 @@ export class GatewayApi {
       })
     if (data === undefined || !Array.isArray(data.fields))
       throw new PushFailure(describeProblem(response.status, readBody(error)), 2)
+    const { max_calls_per_second: callsPerSecond, updates_per_minute: updatesPerMinute } = data.limits
     return {
-      fields: new Map(data.fields.map(({ name, type }) => [name, { type }])),
-      customFields: data.custom_fields.map(({ label }) => label)
+      known: {
+        fields: new Map(data.fields.map(({ name, type }) => [name, { type }])),
+        customFields: data.custom_fields.map(({ label }) => label)
+      },
+      limits: { callsPerSecond: callsPerSecond === 0 ? undefined : callsPerSecond, updatesPerMinute }
     }
   }
 

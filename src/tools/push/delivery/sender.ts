@@ -7,6 +7,7 @@ import { SUCCEEDED } from '../checkpoint/totals.ts'
 import type { RowUpdate } from '../columns/row-reader.ts'
 import { PushStopped } from '../errors.ts'
 import type { FileRow } from '../input/file-row.ts'
+import type { Plan } from '../time-left.ts'
 import type { GatewayApi, TimedResponse } from './gateway-api.ts'
 import { LeadSet, type LeadRef } from './lead-set.ts'
 
@@ -34,6 +35,8 @@ export interface Delivered {
 export interface AnsweredRows {
   readonly rows: number
   readonly updated: number
+  /** Calls that the gateway made to VICIdial. */
+  readonly calls: number
 }
 
 export interface SenderOptions {
@@ -44,13 +47,15 @@ export interface SenderOptions {
   readonly request: Readonly<Record<string, unknown>>
   /** Maximum updates per request. */
   readonly limit: number
+  /** How many calls to VICIdial the gateway permits; undefined: no limit. */
+  readonly callsPerSecond: number | undefined
   /** Called when the gateway turns out to accept fewer. */
   readonly onLimit: (limit: number) => void
   /** Pauses between attempts, in addition to `Retry-After`. The push stops if nothing succeeds for `forMs`. */
   readonly retry: RetrySchedule
   /** Ends pauses and stops sending. Requests in flight get a moment to finish. */
   readonly signal: AbortSignal
-  /** Called when entries are answered for the first time. */
+  /** Called when entries are answered. */
   readonly onAnswered: (answered: AnsweredRows) => void
 }
 
@@ -78,20 +83,36 @@ export class Sender {
     this.#limit = options.limit
   }
 
+  /**
+   * Asks the gateway what the first entries need, before any is sent, and makes requests smaller if they would take long.
+   * @returns undefined if nothing limits the calls, or if the gateway does not tell
+   */
+  async plan(entries: readonly Entry[]): Promise<Plan | undefined> {
+    const { gateway, request, callsPerSecond, signal } = this.#options
+    const some = entries.slice(0, this.#limit)
+    if (callsPerSecond === undefined || some.length === 0) return undefined
+    const body = JSON.stringify({ updates: some.map(({ update }) => update), ...request, dry_run: true })
+    const response = await gateway.sendBatch(body, some.length, undefined, signal)
+    if (response.kind !== 'results') return undefined
+    const { results, calls } = response
+    this.#adjustToTime(results.length, calls, (1_000 * calls) / callsPerSecond)
+    return { rows: results.length, calls }
+  }
+
   /** Delivers entries. Updates of one lead take effect in their order: resending one resends those after it. */
   async deliver(entries: readonly Entry[]): Promise<Delivered> {
     const results: (Result | undefined)[] = Array.from(entries, () => undefined)
     let calls = 0
     let answered = 0
-    let shown: AnsweredRows = { rows: 0, updated: 0 }
+    let shown: AnsweredRows = { rows: 0, updated: 0, calls: 0 }
     const onAnswer = (index: number, answer: readonly Result[], newCalls: number) => {
       calls += newCalls
-      if (index < answered) return
-      const updated = answer.filter(({ status }) => SUCCEEDED.includes(status)).length
-      const rows = index + 1 - answered
-      answered = index + 1
-      shown = { rows: shown.rows + rows, updated: shown.updated + updated }
-      this.#options.onAnswered({ rows, updated })
+      const isNew = index >= answered
+      const updated = isNew ? answer.filter(({ status }) => SUCCEEDED.includes(status)).length : 0
+      const rows = isNew ? index + 1 - answered : 0
+      if (isNew) answered = index + 1
+      shown = { rows: shown.rows + rows, updated: shown.updated + updated, calls }
+      this.#options.onAnswered({ rows, updated, calls: newCalls })
     }
     try {
       let pending = entries.map((_, index) => index)
@@ -138,7 +159,7 @@ export class Sender {
         retryAfterMs = Math.max(retryAfterMs, response.retryAfterMs)
         outage = response.outage
         this.#adjust(response.results)
-        this.#adjustToTime(response)
+        this.#adjustToTime(response.results.length, response.calls, response.ms)
       }
       sent += indexes.length
     }
@@ -146,9 +167,9 @@ export class Sender {
   }
 
   /** Makes requests smaller that take long and would share few calls anyway. */
-  #adjustToTime({ results, calls, ms }: Extract<TimedResponse, { kind: 'results' }>): void {
-    if (ms <= MAX_REQUEST_MS || calls < results.length * MIN_CALLS_FOR_EACH) return
-    this.#lowerLimit(Math.max(MIN_LIMIT, Math.floor((results.length * MAX_REQUEST_MS) / ms)))
+  #adjustToTime(rows: number, calls: number, ms: number): void {
+    if (ms <= MAX_REQUEST_MS || calls < rows * MIN_CALLS_FOR_EACH) return
+    this.#lowerLimit(Math.max(MIN_LIMIT, Math.floor((rows * MAX_REQUEST_MS) / ms)))
   }
 
   /** Remembers when something succeeded. Lowers the limit if VICIdial ran out of time for some updates. */

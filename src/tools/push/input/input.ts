@@ -6,6 +6,7 @@ import { errorCode } from '../../../error-code.ts'
 import { PushFailure } from '../errors.ts'
 import { readEncoding } from './encoding.ts'
 import { notATable } from './file-kind.ts'
+import { LineCounter } from './lines.ts'
 import type { Format, RowSource } from './row.ts'
 
 /** Size and hash of a file, to recognize it when a push is resumed. */
@@ -17,6 +18,8 @@ export interface FileIdentity {
 /** The input of a push: a file, or standard input, which has no identity. */
 export interface Input {
   readonly identity: FileIdentity | undefined
+  /** How many lines a file has; 0 for standard input. */
+  readonly lines: number
   readonly stream: Readable
   /** Must be called even if the stream was not read. */
   close(): Promise<void>
@@ -46,11 +49,11 @@ export async function openInput(file: string, standardInput: Readable, signal: A
     const close = async () => {
       standardInput.destroy()
     }
-    return { identity: undefined, stream: standardInput, close }
+    return { identity: undefined, lines: 0, stream: standardInput, close }
   }
   try {
     const handle = await open(file)
-    const identity = await identify(handle, signal).catch(async (error: unknown) => {
+    const { identity, lines } = await identify(handle, signal).catch(async (error: unknown) => {
       await handle.close()
       throw error
     })
@@ -59,22 +62,27 @@ export async function openInput(file: string, standardInput: Readable, signal: A
       stream.destroy()
       await handle.close()
     }
-    return { identity, stream, close }
+    return { identity, lines, stream, close }
   } catch (error) {
     if (error instanceof PushFailure) throw error
     throw new PushFailure(`Can't read ${file} (${errorCode(error)}).`, 2, { cause: error })
   }
 }
 
-async function identify(handle: FileHandle, signal: AbortSignal): Promise<FileIdentity> {
+async function identify(
+  handle: FileHandle,
+  signal: AbortSignal
+): Promise<{ readonly identity: FileIdentity; readonly lines: number }> {
   const hash = createHash('sha256')
+  const lines = new LineCounter()
   let bytes = 0
   for await (const chunk of handle.createReadStream({ start: 0, autoClose: false })) {
     if (signal.aborted) throw new PushFailure('It was interrupted.', 1)
     hash.update(chunk as Buffer)
+    lines.add(chunk as Buffer)
     bytes += (chunk as Buffer).length
   }
-  return { bytes, sha256: hash.digest('hex') }
+  return { identity: { bytes, sha256: hash.digest('hex') }, lines: lines.count }
 }
 
 /**

@@ -56,6 +56,37 @@ export async function* readPieces(
   for await (const block of readBlocks(chunks, encoding, isEnd)) yield textsOf(block, encoding, isEnd)
 }
 
+/** How many bytes at the start are counted: a file has about as many lines in the rest. */
+const MAX_COUNTED_BYTES = 16_777_216
+
+/** Counts the lines of a file in any encoding whose line breaks are those of ASCII, or of UTF-16. */
+export class LineCounter {
+  #bytes = 0
+  #countedBytes = 0
+  #ends = 0
+  /** Of bytes that are not 0: UTF-16 has one beside each line break. */
+  #last = LF
+
+  add(bytes: Buffer): void {
+    this.#bytes += bytes.length
+    if (this.#countedBytes >= MAX_COUNTED_BYTES) return
+    this.#countedBytes += bytes.length
+    // An iterator would take three times as long.
+    for (let index = 0; index < bytes.length; index++) {
+      const byte = bytes[index] as number
+      if (byte === 0) continue
+      if (byte === CR || (byte === LF && this.#last !== CR)) this.#ends++
+      this.#last = byte
+    }
+  }
+
+  /** Lines of everything added; an estimate if that is long. A last line may have no end. */
+  get count(): number {
+    const counted = this.#ends + (isNewLine(this.#last) ? 0 : 1)
+    return Math.round((counted * this.#bytes) / Math.max(1, this.#countedBytes))
+  }
+}
+
 /** How long a line may be, in bytes. A longer one is no row, and doesn't fit into memory. */
 const MAX_LINE_BYTES = 16_777_216
 

@@ -1,6 +1,9 @@
 import { Readable } from 'node:stream'
+import fc from 'fast-check'
 import { test } from 'tap'
+import { readEncoding } from '../../../../src/tools/push/input/encoding.ts'
 import { type InputOptions, readRows } from '../../../../src/tools/push/input/input.ts'
+import { LineCounter, readLines } from '../../../../src/tools/push/input/lines.ts'
 import type { Row } from '../../../../src/tools/push/input/row.ts'
 
 async function read(bytes: Buffer | string, options: Partial<InputOptions> = {}, file = 'leads') {
@@ -108,4 +111,25 @@ test('the format is guessed from the name and the first character, unless set', 
   t.equal((await read('{"a":1}', {}, 'x.json')).format, 'jsonl')
   t.equal((await read('a\n', {}, '-')).format, 'csv')
   t.equal((await read('{a}\n', { format: 'csv' })).format, 'csv')
+})
+
+test('lines are counted as they are read, for any line ends, encoding and chunks', async (t) => {
+  const texts = fc
+    .array(fc.constantFrom('a', ',', 'é', '"', '\n', '\r', '\r\n'))
+    .map((parts) => parts.join(''))
+  const encodings = fc.constantFrom('utf-8', 'utf-16le', 'utf-16be')
+  await fc.assert(
+    fc.asyncProperty(texts, encodings, fc.integer({ min: 1, max: 5 }), async (text, label, size) => {
+      const encoding = readEncoding(Buffer.alloc(3), label)
+      const bytes = encoding.encode(text)
+      const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) =>
+        bytes.subarray(n * size, (n + 1) * size)
+      )
+      const counter = new LineCounter()
+      for (const chunk of chunks) counter.add(chunk)
+      let lines = 0
+      for await (const group of readLines(Readable.from(chunks), encoding)) lines += group.length
+      t.equal(counter.count, lines, JSON.stringify(text))
+    })
+  )
 })
