@@ -32,5 +32,5 @@ EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # node is process 1 and gets SIGTERM itself: no shell and no npm in between.
-# A young generation of 1 MiB instead of 16 takes 17 MB less and costs nothing that could be measured.
-CMD ["node", "--max-semi-space-size=1", "src/server.ts"]
+# 16 MiB for the young generation, whatever the machine's memory, as `npm start` has it.
+CMD ["node", "--max-semi-space-size=16", "src/server.ts"]

@@ -11,8 +11,11 @@ export function preferredWait(request: FastifyRequest): number | undefined {
   return seconds !== undefined && /^[0-9]{1,5}$/.test(seconds) ? Number(seconds) : undefined
 }
 
-function preferences(request: FastifyRequest): Map<string, string> {
-  const header = request.headers['prefer'] ?? ''
+const NO_PREFERENCES: ReadonlyMap<string, string> = new Map()
+
+function preferences(request: FastifyRequest): ReadonlyMap<string, string> {
+  const header = request.headers['prefer']
+  if (header === undefined) return NO_PREFERENCES
   const given = (Array.isArray(header) ? header.join(',') : header).split(/[,;]/)
   return new Map(
     given.map((one) => {

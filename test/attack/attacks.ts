@@ -73,7 +73,7 @@ export async function battlefield(
     VICIDIAL_PASS: 's3cret',
     VICIDIAL_MAX_CALLS_PER_SECOND: '0',
     // As `npm start`, and a bound: without one V8 takes memory as long as the machine has some.
-    NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=160',
+    NODE_OPTIONS: '--max-semi-space-size=16 --max-old-space-size=160',
     GATEWAY_CONFIG: join(t.testdir({ 'gateway.yaml': FILE }), 'gateway.yaml'),
     ...env
   })

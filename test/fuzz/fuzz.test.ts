@@ -101,7 +101,7 @@ test(`${REQUESTS} requests generated from the document, valid, nearly valid and 
     ANONYMOUS_POINTS_PER_MINUTE: '0',
     GATEWAY_CONFIG: config,
     ...SHORT_RETRY,
-    // As `npm start` has it: without it what the young generation takes hides what is kept.
+    // A large young generation would hide what is kept.
     NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --max-semi-space-size=1`
   })
   const origin = await originOf(server)

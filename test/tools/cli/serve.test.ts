@@ -27,7 +27,7 @@ test('serve becomes the server: same process, own memory flags, and it gets the 
     messages.push(msg)
     if (msg.startsWith('listening on ')) {
       t.equal((await fetch(`${msg.slice('listening on '.length)}/livez`)).status, 200)
-      t.match(readFileSync(`/proc/${child.pid}/cmdline`, 'utf8'), '\0--max-semi-space-size=1\0')
+      t.match(readFileSync(`/proc/${child.pid}/cmdline`, 'utf8'), '\0--max-semi-space-size=16\0')
       t.match(readFileSync(`/proc/${child.pid}/environ`, 'utf8'), '\0MALLOC_ARENA_MAX=2\0')
       child.kill('SIGHUP')
     }
