@@ -10,9 +10,10 @@ const REQUESTS = 50
 /** In this time fifty requests come and are answered; in every second round the process is killed somewhere in it. */
 const DURING_MS = 60
 const CALL_MS = 20
-const CONFLICT = 409
+/** Not the response: another of the requests is in progress, or the machine is slow and the gateway overloaded. */
+const COME_BACK_LATER = [409, 503]
 
-/** Sends one request many times at once. Returns the answers; none where the connection broke or another was busy. */
+/** Sends one request many times at once. Returns the responses; none where the connection broke or it is to come later. */
 async function sendAll(
   origin: string,
   times: number,
@@ -22,12 +23,14 @@ async function sendAll(
 ): Promise<Posted[]> {
   const send = async () => {
     const answer = await post(origin, batch, headers)
-    if (answer.status !== CONFLICT) onAnswer()
+    if (!COME_BACK_LATER.includes(answer.status)) onAnswer()
     return answer
   }
   const asked = Array.from({ length: times }, () => send().catch(() => undefined))
   const answers = await Promise.all(asked)
-  return answers.filter((answer) => answer !== undefined).filter(({ status }) => status !== CONFLICT)
+  return answers
+    .filter((answer) => answer !== undefined)
+    .filter(({ status }) => !COME_BACK_LATER.includes(status))
 }
 
 /** Repeats what has no answer yet, until everything has one. */
