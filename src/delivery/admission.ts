@@ -1,5 +1,6 @@
 import { overloaded } from '../errors.ts'
 import { steadyNow } from '../steady-clock.ts'
+import { Turns } from './turns.ts'
 
 export interface AdmissionOptions {
   /** Updates that may wait for their outcomes, all requests together. */
@@ -25,7 +26,7 @@ export class Admission {
   readonly drainRate = new DrainRate()
   readonly #options: AdmissionOptions
   /** Caller → its requests of which nothing was sent, oldest first. */
-  readonly #unsent = new Map<string, Set<WaitingRequest>>()
+  readonly #unsent = new Map<string, Turns<WaitingRequest>>()
   #waiting = 0
   #characters = 0
 
@@ -53,8 +54,9 @@ export class Admission {
     if (ageMs(unsent, request.receivedAt) > maxAgeMs) throw this.#overloaded(TOO_OLD)
     this.#waiting += updates
     this.#characters += characters
-    if (unsent === undefined) this.#unsent.set(request.caller, new Set([request]))
-    else unsent.add(request)
+    const requests = unsent ?? new Turns<WaitingRequest>()
+    requests.add(request)
+    this.#unsent.set(request.caller, requests)
   }
 
   /** Admits `leads` more that the key of an admitted update matches. Returns false if there is no room. */
@@ -67,7 +69,8 @@ export class Admission {
   /** Part of the request is sent, or all of it is given up: it no longer counts for the age. */
   markSent(request: WaitingRequest): void {
     const unsent = this.#unsent.get(request.caller)
-    if (unsent?.delete(request) && unsent.size === 0) this.#unsent.delete(request.caller)
+    unsent?.delete(request)
+    if (unsent?.isEmpty) this.#unsent.delete(request.caller)
   }
 
   /** Frees the room of an update that has its outcome. */
@@ -92,9 +95,9 @@ export class Admission {
   }
 }
 
-function ageMs(unsent: Iterable<WaitingRequest> = [], now: number): number {
-  for (const { receivedAt } of unsent) return now - receivedAt
-  return 0
+/** How long the oldest of some requests has waited at `now`, in milliseconds; 0 if there are none. */
+function ageMs(unsent: Turns<WaitingRequest> | undefined, now: number): number {
+  return now - (unsent?.first?.receivedAt ?? now)
 }
 
 const WINDOW_SECONDS = 10

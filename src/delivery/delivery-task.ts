@@ -45,6 +45,8 @@ export class DeliveryTask<Lead extends number | string = number, Request extends
   /** The task that is sent in place of this one, if it is coalesced. */
   leader: DeliveryTask<Lead, Request> | undefined
   #coalesced: DeliveryTask<Lead, Request>[] | undefined
+  /** How many have no outcome yet, of it and the tasks coalesced into it. */
+  #unsettled = 1
   /** Fields left out of its changes. */
   #superseded: readonly string[] = []
 
@@ -64,9 +66,7 @@ export class DeliveryTask<Lead extends number | string = number, Request extends
 
   /** Whether it, or a task coalesced into it, still needs an outcome; otherwise it is not sent. */
   get isWanted(): boolean {
-    return (
-      this.outcome === undefined || this.#coalesced?.some(({ outcome }) => outcome === undefined) === true
-    )
+    return this.#unsettled > 0
   }
 
   /** Coalesces `task`, which makes the same changes to the same lead: one call serves both. */
@@ -74,6 +74,7 @@ export class DeliveryTask<Lead extends number | string = number, Request extends
     task.leader = this
     this.#coalesced ??= []
     this.#coalesced.push(task)
+    this.#unsettled++
   }
 
   /** Adds the requests that it serves. */
@@ -127,6 +128,8 @@ export class DeliveryTask<Lead extends number | string = number, Request extends
   settleAlone(outcome: Outcome): void {
     if (this.outcome !== undefined) return
     this.outcome = outcome
+    const sent = this.leader ?? this
+    sent.#unsettled--
     this.request.taskSettled(this.index)
   }
 }

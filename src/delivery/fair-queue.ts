@@ -1,3 +1,5 @@
+import { Turns } from './turns.ts'
+
 /** Something that waits for a call, which it may share with others of its batch key. */
 export interface Item<Self> {
   readonly flow: Flow<Self>
@@ -43,17 +45,20 @@ export class Flow<T> {
  * all of a larger one. A batch starts with the request whose turn it is; items of others with its batch key fill it up.
  */
 export class FairQueue<T extends Item<T>> {
-  /** Caller → request → its flows. The first caller is the next, and so is the first request of each. */
-  readonly #callers = new Map<string, Map<object, Set<Flow<T>>>>()
-  /** Batch key → the flows of all requests. */
-  readonly #byBatchKey = new Map<string, Set<Flow<T>>>()
+  readonly #callers = new Turns<string>()
+  /** By caller. */
+  readonly #requests = new Map<string, Turns<object>>()
+  /** By request. */
+  readonly #flows = new Map<object, Turns<Flow<T>>>()
+  /** The flows of all requests, by batch key. */
+  readonly #byBatchKey = new Map<string, Turns<Flow<T>>>()
 
   add(item: T): void {
     const { flow } = item
     if (flow.isEmpty) {
-      const requests = this.#callers.get(flow.caller) ?? new Map<object, Set<Flow<T>>>()
-      this.#callers.set(flow.caller, requests)
-      addTo(requests, flow.request, flow)
+      this.#callers.add(flow.caller)
+      addTo(this.#requests, flow.caller, flow.request)
+      addTo(this.#flows, flow.request, flow)
       addTo(this.#byBatchKey, flow.batchKey, flow)
     }
     flow.push(item)
@@ -71,58 +76,51 @@ export class FairQueue<T extends Item<T>> {
 
   /** The flow whose turn it is; its caller and request become the last. */
   #nextFlow(): Flow<T> | undefined {
-    for (const [caller, requests] of this.#callers) {
-      this.#callers.delete(caller)
-      this.#callers.set(caller, requests)
-      for (const [request, flows] of requests) {
-        requests.delete(request)
-        requests.set(request, flows)
-        for (const flow of flows) return flow
-      }
-    }
-    return undefined
+    const caller = this.#callers.rotate()
+    const request = caller === undefined ? undefined : this.#requests.get(caller)?.rotate()
+    return request && this.#flows.get(request)?.first
   }
 
   /** Takes from `first`, then from the other flows with its batch key, the oldest first. */
   #takeBatch(first: Flow<T>, sizeOf: (first: T) => number): T[] {
     const items: T[] = []
     let size = 1
-    const takeFrom = (flow: Flow<T>) => {
-      while (items.length < size) {
-        const item = flow.shift()
-        if (item === undefined) break
-        if (!item.isWanted) continue
+    let flow: Flow<T> | undefined = first
+    while (flow !== undefined && items.length < size) {
+      const item = flow.shift()
+      if (item?.isWanted) {
         if (items.length === 0) size = sizeOf(item)
         items.push(item)
       }
-      if (flow.isEmpty) this.#drop(flow)
-    }
-    takeFrom(first)
-    for (const flow of this.#byBatchKey.get(first.batchKey) ?? []) {
-      if (items.length >= size) break
-      takeFrom(flow)
+      if (flow.isEmpty) {
+        this.#drop(flow)
+        flow = this.#byBatchKey.get(first.batchKey)?.first
+      }
     }
     return items
   }
 
   #drop(flow: Flow<T>): void {
-    removeFrom(this.#byBatchKey, flow.batchKey, flow)
-    const requests = this.#callers.get(flow.caller)
-    if (requests === undefined) return
-    removeFrom(requests, flow.request, flow)
-    if (requests.size === 0) this.#callers.delete(flow.caller)
+    const { caller, request, batchKey } = flow
+    removeFrom(this.#byBatchKey, batchKey, flow)
+    if (removeFrom(this.#flows, request, flow) && removeFrom(this.#requests, caller, request))
+      this.#callers.delete(caller)
   }
 }
 
-function addTo<Key, Member>(sets: Map<Key, Set<Member>>, key: Key, member: Member): void {
-  const set = sets.get(key)
-  if (set === undefined) sets.set(key, new Set([member]))
-  else set.add(member)
+function addTo<Key, Member extends object>(turns: Map<Key, Turns<Member>>, key: Key, member: Member): void {
+  const ofKey = turns.get(key) ?? new Turns<Member>()
+  ofKey.add(member)
+  turns.set(key, ofKey)
 }
 
-/** Removes a member, and its set once that is empty; otherwise the map would grow for ever. */
-function removeFrom<Key, Member>(sets: Map<Key, Set<Member>>, key: Key, member: Member): void {
-  const set = sets.get(key)
-  set?.delete(member)
-  if (set?.size === 0) sets.delete(key)
+/** Removes a member, and its turns once they are empty, or the map would grow for ever. Returns whether they are. */
+function removeFrom<Key, Member extends object>(
+  turns: Map<Key, Turns<Member>>,
+  key: Key,
+  member: Member
+): boolean {
+  const ofKey = turns.get(key)
+  ofKey?.delete(member)
+  return ofKey?.isEmpty === true && turns.delete(key)
 }

@@ -8,6 +8,7 @@ import type { SearchKey } from '../../src/delivery/lead-search.ts'
 import type { Changes } from '../../src/leads/changes.ts'
 import { looseKey } from '../../src/tools/sandbox/api/lead-search.ts'
 import type { Call, LeadChanges } from '../../src/vicidial/wire.ts'
+import { superlinear } from '../attack/growth.ts'
 
 type Dialect = CallRules['dialect']
 
@@ -82,6 +83,7 @@ function equalTasks() {
   if (!first || !second || !third) throw new Error('no tasks')
   return { queues, first, second, third, settled }
 }
+const NO_REQUEST: TaskRequest = { caller: 'crm', source: 'crm', taskSettled: () => {} }
 const FAILED: Outcome = { status: 'failed', warnings: [] }
 
 test('coalesced tasks are sent as long as one of them is wanted', async (t) => {
@@ -92,6 +94,21 @@ test('coalesced tasks are sent as long as one of them is wanted', async (t) => {
   const none = equalTasks()
   for (const task of [none.first, none.second, none.third]) task.settleAlone(FAILED)
   t.strictSame(none.queues.take(), [])
+})
+
+test('whether very many equal tasks are still wanted costs no more for each of them than for few', async (t) => {
+  const giveUp = (text: string) => {
+    const flows = new Flows<number, TaskRequest>(NO_REQUEST, lead_ids(10))
+    const tasks = Array.from(text, (_, index) => new DeliveryTask(1, A, NO_REQUEST, index, flows.of(A)))
+    const [first, ...others] = tasks
+    for (const task of others) first?.coalesce(task)
+    const wanted = tasks.map((task) => {
+      task.settleAlone(FAILED)
+      return first?.isWanted
+    })
+    if (wanted.lastIndexOf(true) !== tasks.length - 2) throw new Error('wanted as long as one has no outcome')
+  }
+  t.equal(await superlinear(giveUp, (length) => ' '.repeat(length)), undefined)
 })
 
 test('a task that has an outcome keeps it', async (t) => {
@@ -271,7 +288,7 @@ test('a task that nobody waits for is passed over, and nothing is decided about 
   const looked: number[] = []
   const rules = lead_ids(500)
   const queues = new LeadQueues<number, TaskRequest>(rules, ({ index }) => looked.push(index))
-  const request: TaskRequest = { caller: 'crm', source: 'crm', taskSettled: () => {} }
+  const request = NO_REQUEST
   const flows = new Flows<number, TaskRequest>(request, rules)
   const [first, second, third] = [A, B, A].map(
     (its, index) => new DeliveryTask<number>(1, its, request, index, flows.of(its))

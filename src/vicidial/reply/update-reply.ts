@@ -9,8 +9,8 @@ export interface Asked {
   readonly leads: ReadonlySet<number>
 }
 
-/** A line that names a function, as most do. */
-const NAMES_FUNCTION = /^[a-z_]*lead[a-z_]* /
+/** The first word of a line. That of most lines is the name of a function, and each of those has to do with leads. */
+const FIRST_WORD = /^([a-z_]+) /
 /** What VICIdial prints when it could not write custom fields. */
 const NOT_EXECUTED = /^Could not execute: /m
 
@@ -31,7 +31,8 @@ export function readUpdateReply(httpStatus: number, text: string, asked?: Asked)
 
 /** Whether a function can have written a line. */
 function isFrom({ type, text }: Line, name: string): boolean {
-  return text.startsWith(`${name} `) || (type !== 'SUCCESS' && !NAMES_FUNCTION.test(text))
+  const namesFunction = FIRST_WORD.exec(text)?.[1]?.includes('lead') === true
+  return text.startsWith(`${name} `) || (type !== 'SUCCESS' && !namesFunction)
 }
 
 function readLines(httpStatus: number, text: string, lines: StatusLines): UpdateReply {
