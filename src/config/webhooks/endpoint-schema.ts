@@ -127,7 +127,8 @@ const ValueTableSchema = Type.Object(
   strict
 )
 
-const MappingSchema = Type.Object(
+/** The `mapping` of an entry, or of a file of its own. */
+export const MappingSchema = Type.Object(
   {
     each: Type.Optional(Expression),
     when: Type.Optional(Expression),

@@ -30,7 +30,7 @@ export function readMapping(
   for (const name of Object.keys(fields)) checkField(name, `${pointer}/fields`, fault)
   for (const label of Object.keys(custom)) {
     if (!customFields.has(label))
-      fault(pointer + pointerTo('custom_fields', label), 'is not in the custom_fields of this file')
+      fault(pointer + pointerTo('custom_fields', label), 'is not in the custom_fields of the gateway file')
   }
   for (const [name, value] of Object.entries(fixed)) {
     if (Object.hasOwn(fields, name)) fault(pointer + pointerTo('fixed', name), 'is in fields too')

@@ -1,4 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import type { Mapping } from '../push/columns/mapping.ts'
 import { FORMATS, type Format } from '../push/input/row.ts'
 import { CommandFailure } from './command-failure.ts'
 import { connect, type ConnectionFlags, withConnection } from './connection.ts'
@@ -6,6 +7,7 @@ import { numberOption } from './number-option.ts'
 import { example, print, tell, withJson } from './output.ts'
 
 interface Flags extends ConnectionFlags {
+  readonly mapping?: string
   readonly map?: Readonly<Record<string, string>>
   readonly ignore?: readonly string[]
   readonly key?: string
@@ -38,6 +40,19 @@ const MAX_BATCH = 100_000
 const MAX_CONCURRENCY = 16
 const PAUSES = { firstMs: 500, longestMs: 60_000 }
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+/** What a mapping says instead. */
+const COLUMN_OPTIONS = [
+  'map',
+  'ignore',
+  'key',
+  'set',
+  'customPrefix',
+  'emptyClears',
+  'nullWords',
+  'wholeNumbers',
+  'dateFormat',
+  'stripPrefix'
+]
 const ESCAPED_TAB = '\\t'
 
 /** `push`: updates leads from a file. */
@@ -60,6 +75,12 @@ export function pushCommand(): Command {
       '--strip-prefix <name=prefix>',
       'remove a prefix, like phone_number=+1, from a column named as in the API; repeatable',
       addPrefix
+    )
+    .addOption(
+      new Option(
+        '--mapping <file>',
+        "a YAML file, written like a webhook's mapping, that says what each row means"
+      ).conflicts(COLUMN_OPTIONS)
     )
     .addOption(new Option('--format <format>', 'default: guessed from the file').choices(FORMATS))
     .option('--encoding <label>', 'encoding of the file, like latin1', 'utf-8')
@@ -132,23 +153,7 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
   const { PushFailure } = await import('../push/errors.ts')
   const { isSuccess, summaryJson, summaryText } = await import('../push/summary.ts')
   const { reportProgress } = await import('../push/progress-bar.ts')
-  const {
-    map = {},
-    ignore = [],
-    key,
-    set = {},
-    customPrefix,
-    emptyClears = false,
-    nullWords = false,
-    wholeNumbers = false,
-    dateFormat,
-    stripPrefix = {},
-    source,
-    onMultiple,
-    keyMatch,
-    onLossy,
-    onInvalid
-  } = flags
+  const { source, onMultiple, keyMatch, onLossy, onInvalid } = flags
   const interruption = new AbortController()
   const interrupt = () => {
     tell(command, 'Stopping: waiting up to 2 seconds for requests in flight.')
@@ -164,17 +169,7 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
       standardInput: process.stdin,
       client,
       url: flags.url,
-      mapping: {
-        map,
-        ignore,
-        set,
-        customPrefix,
-        emptyClears,
-        nullWords,
-        wholeNumbers,
-        stripPrefix,
-        ...given({ key, dateFormat })
-      },
+      mapping: flags.mapping === undefined ? columnsOf(flags) : { file: flags.mapping },
       request: given({
         source,
         on_multiple: onMultiple,
@@ -209,6 +204,23 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
     throw new CommandFailure(`${error.message}${remedyText(command, error.remedy)}`, error.exitCode)
   } finally {
     for (const signal of SIGNALS) process.removeListener(signal, interrupt)
+  }
+}
+
+/** What columns and cells mean, as the options say. */
+function columnsOf(flags: Flags): Mapping {
+  const { map = {}, ignore = [], key, set = {}, customPrefix, emptyClears = false } = flags
+  const { nullWords = false, wholeNumbers = false, dateFormat, stripPrefix = {} } = flags
+  return {
+    map,
+    ignore,
+    set,
+    customPrefix,
+    emptyClears,
+    nullWords,
+    wholeNumbers,
+    stripPrefix,
+    ...given({ key, dateFormat })
   }
 }
 

@@ -36,16 +36,25 @@ export function checkFirstRows(
   reader: RowReader,
   listName: string | undefined
 ): void {
-  // A broken first line and a list of objects: the input is one object over several lines.
-  const isOneObject = listName !== undefined && peeked[0]?.fault !== undefined
-  const first = isOneObject ? peeked[0] : (peeked.find(({ fault }) => fault === undefined) ?? peeked[0])
+  refuseOneObject(peeked, listName)
+  const first = peeked.find(({ fault }) => fault === undefined) ?? peeked[0]
   if (first === undefined) return
   const read = reader.peek(first)
   if (!('reason' in read) || !UNCLEAR.includes(read.reason.code)) return
-  if (listName !== undefined) {
-    const what = JSON.stringify(listName)
-    const advice = `Push the list itself: jq '.[${what}]' FILE > rows.json`
-    throw new PushFailure(`The rows are in the list ${what} of an object. ${advice}`, 2)
-  }
+  if (listName !== undefined) throw inList(listName)
   throw new PushFailure(`Row ${first.line}: ${read.reason.detail}`, 2, { remedy: reader.remedyOf(first) })
+}
+
+/**
+ * Refuses one object over several lines, whose first line is broken, if it holds a list of objects.
+ * @throws PushFailure
+ */
+export function refuseOneObject(peeked: readonly Row[], listName: string | undefined): void {
+  if (listName !== undefined && peeked[0]?.fault !== undefined) throw inList(listName)
+}
+
+function inList(name: string): PushFailure {
+  const what = JSON.stringify(name)
+  const advice = `Push the list itself: jq '.[${what}]' FILE > rows.json`
+  return new PushFailure(`The rows are in the list ${what} of an object. ${advice}`, 2)
 }

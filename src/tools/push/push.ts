@@ -5,16 +5,15 @@ import type { RetrySchedule } from '../../jobs/retry-schedule.ts'
 import { Checkpoint } from './checkpoint/checkpoint.ts'
 import type { PushIdentity } from './checkpoint/push-identity.ts'
 import { RejectsFile } from './checkpoint/rejects-file.ts'
-import type { Mapping } from './columns/mapping.ts'
-import { RowReader } from './columns/row-reader.ts'
 import { deliverAll } from './delivery/deliver.ts'
 import { GatewayApi } from './delivery/gateway-api.ts'
 import { Recorder } from './delivery/recorder.ts'
 import { type AnsweredRows, Sender } from './delivery/sender.ts'
 import { PushFailure } from './errors.ts'
-import { checkFirstRows, peek } from './first-rows.ts'
+import { peek } from './first-rows.ts'
 import { type Input, type InputOptions, openInput, readRows } from './input/input.ts'
 import type { Row, RowSource } from './input/row.ts'
+import { type OpenedRows, openRows, type RowMapping } from './open-rows.ts'
 import { type Progress, PushProgress } from './progress.ts'
 import type { PushSummary } from './summary.ts'
 import { aboutTime, leastTime, type Limits, type Plan } from './time-left.ts'
@@ -26,7 +25,7 @@ export interface PushOptions extends InputOptions {
   readonly client: GatewayClient
   /** The URL of the client's gateway. */
   readonly url: string
-  readonly mapping: Mapping
+  readonly mapping: RowMapping
   /** Members of every request besides `updates`. */
   readonly request: Readonly<Record<string, unknown>>
   /** Rows per request. */
@@ -64,13 +63,14 @@ export async function push(options: PushOptions): Promise<PushSummary> {
   try {
     const { known, limits } = await gateway.catalogue()
     const source = await readRows(file, input.stream, options)
-    const reader = new RowReader(source.header, options.mapping, known)
-    const { faults, remedy } = reader
-    if (faults.length > 0) throw new PushFailure(faults.join('\n'), 2, { remedy })
     const [peeked, rows] = await peek(source.rows)
-    if (source.header === undefined) checkFirstRows(peeked, reader, source.listName)
-    const summary = await run(options, gateway, input, { ...source, rows }, reader, limits, peeked[0])
-    return { ...summary, seconds: (performance.now() - started) / 1_000 }
+    const opened = await openRows(options.mapping, source, peeked, known, options.signal)
+    try {
+      const summary = await run(options, gateway, input, { ...source, rows }, opened, limits, peeked[0])
+      return { ...summary, seconds: (performance.now() - started) / 1_000 }
+    } finally {
+      await opened.close()
+    }
   } finally {
     options.signal.removeEventListener('abort', interrupt)
     await input.close()
@@ -92,7 +92,7 @@ async function run(
   gateway: GatewayApi,
   input: Input,
   source: RowSource,
-  reader: RowReader,
+  { reader, identity: mapping }: OpenedRows,
   limits: Limits,
   first: Row | undefined
 ): Promise<Omit<PushSummary, 'seconds'>> {
@@ -101,7 +101,7 @@ async function run(
   const identity =
     dryRun || fileIdentity === undefined
       ? undefined
-      : identityOf(options, fileIdentity, gateway, source.header)
+      : identityOf(options, fileIdentity, gateway, source.header, mapping)
   const checkpointPath = identity && (options.checkpoint ?? `${file}.push-state`)
   const rejectsPath = options.rejects ?? defaultRejects(file, source, dryRun)
   const checkpoint = new Checkpoint(checkpointPath, identity, options.batch, restart)
@@ -186,28 +186,15 @@ function identityOf(
   options: PushOptions,
   file: PushIdentity['file'],
   gateway: GatewayApi,
-  columns: readonly string[] | undefined
+  columns: readonly string[] | undefined,
+  mapping: OpenedRows['identity']
 ): PushIdentity {
-  const { mapping, request, batch, encoding, format, delimiter, rejects } = options
-  const { map, ignore, key, set, customPrefix, emptyClears } = mapping
-  const { nullWords, wholeNumbers, dateFormat, stripPrefix } = mapping
-  const named = {
-    map,
-    ignore,
-    key,
-    set,
-    custom_prefix: customPrefix,
-    empty_clears: emptyClears,
-    null_words: nullWords,
-    whole_numbers: wholeNumbers,
-    date_format: dateFormat,
-    strip_prefix: stripPrefix
-  }
+  const { request, batch, encoding, format, delimiter, rejects } = options
   return {
     file,
     ...(columns === undefined ? {} : { columns }),
     gateway: gateway.address,
-    options: { ...named, ...request, batch, encoding, format, delimiter, rejects }
+    options: { ...mapping, ...request, batch, encoding, format, delimiter, rejects }
   }
 }
 

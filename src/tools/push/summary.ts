@@ -94,7 +94,7 @@ export function isComplete({ stopped, waiting }: PushSummary): boolean {
   return stopped === undefined && waiting === 0
 }
 
-/** Whether every row was updated, or would be, in a dry run. */
+/** Whether every row was updated, or would be, in a dry run, or changes nothing on purpose. */
 export function isSuccess(summary: PushSummary): boolean {
   return isComplete(summary) && succeeded(summary.totals) === summary.totals.rows
 }
@@ -103,7 +103,7 @@ function rate({ rowsThisRun, seconds }: PushSummary): number {
   return Math.round(rowsThisRun / Math.max(seconds, 0.001))
 }
 
-const STATUSES = ['updated', 'planned', 'not_found', 'ambiguous', 'rejected', 'failed', 'unknown']
+const STATUSES = ['updated', 'planned', 'ignored', 'not_found', 'ambiguous', 'rejected', 'failed', 'unknown']
 
 /** Counts by status, in the order of the API's documentation. */
 function inOrder(counts: Readonly<Record<string, number>>): Record<string, number> {

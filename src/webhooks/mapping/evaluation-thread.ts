@@ -1,12 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import {
-  type Evaluation,
-  type EvaluationTask,
-  expressionNames,
-  type ThreadData,
-  type TimedEvaluation
-} from './evaluation.ts'
+import { type EvaluationTask, expressionNames, type ThreadData, type TimedEvaluation } from './evaluation.ts'
 import { Mapping } from './mapping.ts'
+import { mapRows, type RowsTask } from './rows.ts'
 
 /** The thread of one endpoint: evaluates each task that it receives. */
 const { definition, eventId, progress } = workerData as ThreadData
@@ -18,14 +13,17 @@ function note(name: string, item: number | undefined): void {
   progress[1] = item === undefined ? 0 : item + 1
 }
 
-function evaluate({ payload, maxItems, stopped }: EvaluationTask): Promise<Evaluation> {
-  return mapping.map(payload, maxItems, note, stopped)
+function evaluate(task: EvaluationTask | RowsTask): Promise<TimedEvaluation['value']> {
+  if ('rows' in task) return mapRows(mapping, task, note)
+  return mapping.map(task.payload, task.maxItems, note, task.stopped)
 }
 
-async function timed(task: EvaluationTask): Promise<TimedEvaluation> {
+async function timed(task: EvaluationTask | RowsTask): Promise<TimedEvaluation> {
   const began = performance.now()
   const value = await evaluate(task)
   return { value, ms: performance.now() - began }
 }
 
-parentPort?.on('message', async (task: EvaluationTask) => parentPort?.postMessage(await timed(task)))
+parentPort?.on('message', async (task: EvaluationTask | RowsTask) =>
+  parentPort?.postMessage(await timed(task))
+)

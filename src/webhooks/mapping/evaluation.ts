@@ -6,6 +6,7 @@ import {
   type MappingDefinition,
   type MappingFault
 } from './mapping.ts'
+import type { MappedRow } from './rows.ts'
 
 /** What an endpoint's thread is started with. */
 export interface ThreadData {
@@ -24,10 +25,11 @@ export interface EvaluationTask {
   readonly stopped?: ReadonlyMap<number, MappingFault>
 }
 
-/** What a task gives: the fault if the payload as a whole cannot be mapped. */
+/** What a task gives: the fault if the payload as a whole, or a row, cannot be mapped. */
 export type Evaluation = MappedPayload | MappingFault
+export type RowsEvaluation = readonly MappedRow[] | MappingFault
 /** The thread's message at the end of a task. */
-export type TimedEvaluation = Timed<Evaluation>
+export type TimedEvaluation = Timed<Evaluation | RowsEvaluation>
 
 /** The names of an endpoint's expressions, in the order of their numbers. */
 export function expressionNames(definition: MappingDefinition): string[] {

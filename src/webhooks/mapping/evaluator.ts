@@ -5,11 +5,13 @@ import {
   type Evaluation,
   type EvaluationTask,
   expressionNames,
+  type RowsEvaluation,
   type ThreadData,
   type TimedEvaluation
 } from './evaluation.ts'
 import { EvaluationQueue } from './evaluation-queue.ts'
 import type { MappingDefinition, MappingFault } from './mapping.ts'
+import type { RowsTask } from './rows.ts'
 
 /**
  * Longest CPU time for all expressions on one payload, in milliseconds, the start of the thread included. An expression
@@ -67,11 +69,12 @@ export class Evaluator {
    * @throws Problem overloaded
    */
   async evaluate(task: EvaluationTask, bytes: number): Promise<Evaluation> {
-    try {
-      return await this.#queue.add(bytes, () => this.#send(task))
-    } finally {
-      if (this.#isRetired) this.retire()
-    }
+    return this.#evaluate<Evaluation>(task, bytes)
+  }
+
+  /** Evaluates rows of a file after the tasks before them. A fault is that of the row on which the thread was stopped. */
+  async evaluateRows(task: RowsTask): Promise<RowsEvaluation> {
+    return this.#evaluate<RowsEvaluation>(task, 0)
   }
 
   /** Ends the thread whenever it is idle. Requests that already have this endpoint can still be evaluated. */
@@ -83,7 +86,28 @@ export class Evaluator {
     void thread?.terminate()
   }
 
-  async #send(task: EvaluationTask): Promise<TimedEvaluation> {
+  /** Ends the thread at once. A task in work gets no result. */
+  async stop(): Promise<void> {
+    const thread = this.#thread
+    this.#thread = undefined
+    this.#current = undefined
+    clearInterval(this.#watching)
+    await thread?.terminate()
+  }
+
+  async #evaluate<T extends TimedEvaluation['value']>(
+    task: EvaluationTask | RowsTask,
+    bytes: number
+  ): Promise<T> {
+    try {
+      // The thread answers a task with what the task asks for.
+      return (await this.#queue.add(bytes, () => this.#send(task))) as T
+    } finally {
+      if (this.#isRetired) this.retire()
+    }
+  }
+
+  async #send(task: EvaluationTask | RowsTask): Promise<TimedEvaluation> {
     this.#data.progress.fill(0)
     const cpuMsBefore = this.#thread ? cpuMs(this.#thread) : Promise.resolve(0)
     const thread = this.#thread ?? this.#start()

@@ -209,7 +209,7 @@ test('fields, custom fields, tables and literals that VICIdial could never store
   t.strictSame(faultsOf(t, { mapping }), [
     '/webhooks/0/mapping/fields/list_id_field is not a field of a lead; use list_id.',
     '/webhooks/0/mapping/fields/nope is not a field of a lead.',
-    '/webhooks/0/mapping/custom_fields/favorite_color is not in the custom_fields of this file.',
+    '/webhooks/0/mapping/custom_fields/favorite_color is not in the custom_fields of the gateway file.',
     '/webhooks/0/mapping/fixed/status is in fields too.',
     '/webhooks/0/mapping/fixed/rank cannot be stored: rank must be an integer, as a number or a string of digits, from 0 to 32767.',
     '/webhooks/0/mapping/fixed/comments cannot be stored: comments is an empty string; use null to empty the field, or leave it out.',

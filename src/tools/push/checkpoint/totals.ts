@@ -10,10 +10,10 @@ export interface Totals {
   calls: number
 }
 
-/** Statuses of rows that were updated, or would be in a dry run. */
-export const SUCCEEDED: readonly string[] = ['updated', 'planned']
+/** Statuses of rows that were updated, or would be in a dry run, or that change nothing on purpose. */
+export const SUCCEEDED: readonly string[] = ['updated', 'planned', 'ignored']
 
-/** How many rows were updated. */
+/** How many rows need no look by anybody: they were updated, or change nothing. */
 export function succeeded({ byStatus }: Totals): number {
   return SUCCEEDED.reduce((sum, status) => sum + (byStatus[status] ?? 0), 0)
 }

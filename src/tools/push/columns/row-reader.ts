@@ -11,14 +11,28 @@ export type RowUpdate = Record<string, unknown>
 
 /** A row as an update, or why it can't be one. */
 export type ReadRow = { readonly update: RowUpdate } | { readonly reason: Reason }
+/** A row that changes nothing on purpose, and needs no update. */
+export interface IgnoredRow {
+  readonly isIgnored: true
+}
+
+/** Turns rows into updates. */
+export interface Rows {
+  readAll(rows: readonly Row[]): Promise<readonly (ReadRow | IgnoredRow)[]>
+  /**
+   * Sentences about rows that may not be meant as they are written.
+   * @param notFound rows whose lead VICIdial doesn't have
+   */
+  notes(notFound: number): string[]
+}
 
 /** How many shapes of objects are cached. Objects of further shapes are analyzed one by one. */
 const MAX_SHAPES = 1_000
 const TRUE = /^(true|yes|y|1)$/i
 const FALSE = /^(false|no|n|0)$/i
 
-/** Turns rows into updates. */
-export class RowReader {
+/** Turns rows into updates by their columns. */
+export class RowReader implements Rows {
   readonly #mapping: Mapping
   readonly #known: KnownFields
   readonly #header: Targets | undefined
@@ -46,6 +60,10 @@ export class RowReader {
     this.faults = faults
   }
 
+  async readAll(rows: readonly Row[]): Promise<readonly ReadRow[]> {
+    return rows.map((row) => this.read(row))
+  }
+
   /** Reads a row. Never throws, for any row. */
   read({ value, fault }: Row): ReadRow {
     if (fault !== undefined) return reject('row_malformed', fault)
@@ -70,10 +88,6 @@ export class RowReader {
     return isObject(value) ? findRemedy(Object.keys(value), context) : undefined
   }
 
-  /**
-   * Sentences about cells that may not be meant as they are written.
-   * @param notFound rows whose lead VICIdial doesn't have
-   */
   notes(notFound: number): string[] {
     return this.#values.notes(notFound)
   }
@@ -144,7 +158,8 @@ function unusedPrefixes({ stripPrefix }: Mapping, columns: ReadColumns | undefin
     .map((name) => `--strip-prefix ${name}: no column is ${name}.`)
 }
 
-function reject(code: string, detail: string, field?: string): { reason: Reason } {
+/** A row that can't be sent. */
+export function reject(code: string, detail: string, field?: string): { reason: Reason } {
   return { reason: { status: 'rejected', code, detail, ...(field === undefined ? {} : { field }) } }
 }
 

@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import type { Reject } from '../columns/reject.ts'
-import type { RowReader } from '../columns/row-reader.ts'
+import type { Rows } from '../columns/row-reader.ts'
 import { PushFailure, PushStopped } from '../errors.ts'
 import type { FileRow } from '../input/file-row.ts'
 import type { Row } from '../input/row.ts'
@@ -11,7 +11,7 @@ import type { Delivered, Entry, Sender } from './sender.ts'
 
 export interface DeliverOptions {
   readonly rows: AsyncIterable<Row>
-  readonly reader: RowReader
+  readonly reader: Rows
   readonly sender: Sender
   readonly recorder: Recorder
   readonly checkpoint: Checkpoint
@@ -53,7 +53,7 @@ export async function deliverAll(options: DeliverOptions): Promise<string | unde
 
 async function deliverFile(options: DeliverOptions): Promise<string | undefined> {
   const { reader, sender, checkpoint, concurrency, signal, onPlanned } = options
-  const waiting = new LeadSet(readRows(checkpoint.waiting(), reader).entries.map(({ lead }) => lead))
+  const waiting = new LeadSet((await readRows(checkpoint.waiting(), reader)).entries.map(({ lead }) => lead))
   const inFlight = new Map<Promise<void>, LeadSet>()
   const failure = Promise.withResolvers<never>()
   failure.promise.catch(() => undefined)
@@ -70,7 +70,7 @@ async function deliverFile(options: DeliverOptions): Promise<string | undefined>
   let isPlanned = false
   try {
     for await (const rows of pendingBatches(options)) {
-      const read = readRows(rows, reader)
+      const read = await readRows(rows, reader)
       if (!isPlanned && read.entries.length > 0) {
         isPlanned = true
         onPlanned(await sender.plan(read.entries))
@@ -120,11 +120,11 @@ async function* pendingBatches({ rows: all, batch: size, checkpoint, signal, onC
 async function deliverBatch(
   { sender, recorder, checkpoint, onRecorded }: DeliverOptions,
   waiting: LeadSet,
-  { entries, rejected }: ReadRows
+  { entries, rejected, ignored }: ReadRows
 ): Promise<void> {
   const [sent, blocked] = splitBlocked(entries, waiting)
   const delivered = await sender.deliver(sent)
-  const outcome = answeredPart({ hadWaited: false, sent, delivered, rejected, blocked })
+  const outcome = answeredPart({ hadWaited: false, sent, delivered, rejected, ignored, blocked })
   for (const { lead } of recorder.record(outcome)) waiting.add(lead)
   onRecorded(delivered)
   if (delivered.stopped !== undefined) throw delivered.stopped
@@ -141,10 +141,10 @@ async function deliverWaiting(options: DeliverOptions): Promise<void> {
   const rows = checkpoint.waiting()
   const waiting = new LeadSet()
   for (let start = 0; start < rows.length; start += size) {
-    const { entries, rejected } = readRows(rows.slice(start, start + size), reader)
+    const { entries, rejected, ignored } = await readRows(rows.slice(start, start + size), reader)
     const [sent, blocked] = splitBlocked(entries, waiting)
     const delivered = await sender.deliver(sent)
-    const outcome = answeredPart({ hadWaited: true, sent, delivered, rejected, blocked })
+    const outcome = answeredPart({ hadWaited: true, sent, delivered, rejected, ignored, blocked })
     for (const { lead } of recorder.record(outcome)) waiting.add(lead)
     onRecorded(delivered)
     if (delivered.stopped !== undefined) throw delivered.stopped
@@ -153,13 +153,14 @@ async function deliverWaiting(options: DeliverOptions): Promise<void> {
 
 /** Leaves out the rows from the first one on that has no answer: the next run sends them. */
 function answeredPart(outcome: BatchOutcome): BatchOutcome {
-  const { sent, delivered, rejected, blocked } = outcome
+  const { sent, delivered, rejected, ignored, blocked } = outcome
   const end = sent[delivered.answered]?.row.index ?? Number.POSITIVE_INFINITY
   const isBefore = ({ row }: { readonly row: FileRow }) => row.index < end
   return {
     ...outcome,
     sent: sent.slice(0, delivered.answered),
     rejected: rejected.filter(isBefore),
+    ignored: ignored.filter(({ index }) => index < end),
     blocked: blocked.filter(isBefore)
   }
 }
@@ -181,15 +182,21 @@ function splitBlocked(entries: readonly Entry[], waiting: LeadSet): [sent: Entry
 interface ReadRows {
   readonly entries: readonly Entry[]
   readonly rejected: readonly Reject[]
+  /** Rows that change nothing. */
+  readonly ignored: readonly FileRow[]
 }
 
-function readRows(rows: readonly FileRow[], reader: RowReader): ReadRows {
+async function readRows(rows: readonly FileRow[], reader: Rows): Promise<ReadRows> {
   const entries: Entry[] = []
   const rejected: Reject[] = []
+  const ignored: FileRow[] = []
+  const all = (await reader.readAll(rows)).values()
   for (const row of rows) {
-    const read = reader.read(row)
+    const read = all.next().value
+    if (read === undefined) throw new Error(`Row ${row.index} was not read.`)
     if ('reason' in read) rejected.push({ row, reason: read.reason })
+    else if ('isIgnored' in read) ignored.push(row)
     else entries.push({ row, update: read.update, lead: leadRefOf(read.update) })
   }
-  return { entries, rejected }
+  return { entries, rejected, ignored }
 }

@@ -17,9 +17,13 @@ export interface BatchOutcome {
   readonly delivered: Delivered
   /** Rows that were not sent because they can't be read. */
   readonly rejected: readonly Reject[]
+  /** Rows that were not sent because they change nothing. */
+  readonly ignored: readonly FileRow[]
   /** Rows that were not sent because they must wait for others of their lead. */
   readonly blocked: readonly Entry[]
 }
+
+const IGNORED = 'ignored'
 
 /** Records outcomes. Rejects go into their file first, then the rest into the checkpoint, so that each counts once. */
 export class Recorder {
@@ -34,12 +38,13 @@ export class Recorder {
   }
 
   /** Returns the entries that have to wait. */
-  record({ hadWaited, sent, delivered, rejected, blocked }: BatchOutcome): readonly Entry[] {
+  record({ hadWaited, sent, delivered, rejected, ignored, blocked }: BatchOutcome): readonly Entry[] {
     const rejects: Reject[] = [...rejected]
     const waiting: Entry[] = [...blocked]
-    const outcomes: { readonly row: FileRow; readonly outcome: RowOutcome }[] = rejected.map(
-      ({ row, reason }) => ({ row, outcome: { status: reason.status, warnings: [] } })
-    )
+    const outcomes: { readonly row: FileRow; readonly outcome: RowOutcome }[] = [
+      ...rejected.map(({ row, reason }) => ({ row, outcome: { status: reason.status, warnings: [] } })),
+      ...ignored.map((row) => ({ row, outcome: { status: IGNORED, warnings: [] } }))
+    ]
     for (const [index, entry] of sent.entries()) {
       const result = delivered.results[index]
       if (result === undefined) {

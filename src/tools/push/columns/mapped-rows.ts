@@ -1,0 +1,148 @@
+import { hash } from 'node:crypto'
+import { readMappingFile } from '../../../config/webhooks/read-mapping-file.ts'
+import { isObject } from '../../../leads/is-object.ts'
+import { echo } from '../../../leads/refusal.ts'
+import { Evaluator } from '../../../webhooks/mapping/evaluator.ts'
+import {
+  expressionsOf,
+  type MappingDefinition,
+  type MappingFault
+} from '../../../webhooks/mapping/mapping.ts'
+import type { MappedRow } from '../../../webhooks/mapping/rows.ts'
+import { PushFailure, PushStopped } from '../errors.ts'
+import type { Row } from '../input/row.ts'
+import { distinctNames } from './column-names.ts'
+import type { KnownFields } from './column-target.ts'
+import { NOTE_COLUMNS, type Reason } from './reject.ts'
+import { type IgnoredRow, type ReadRow, reject, type Rows } from './row-reader.ts'
+
+/** How many rows go to the thread at once. Between them an interrupted push ends. */
+const ROWS_AT_ONCE = 100
+
+/** Turns rows into updates by the expressions of a mapping, as for a webhook: each row is one event. */
+export class MappedRows implements Rows {
+  readonly #header: readonly string[] | undefined
+  readonly #expressions: ReadonlyMap<string, string>
+  readonly #evaluator: Evaluator
+  readonly #signal: AbortSignal
+  /** Names of the expressions for values that have given none so far. */
+  readonly #silent: Set<string>
+  #count = 0
+
+  /**
+   * @param signal ends what is being evaluated
+   * @param payloadMs longest CPU time for `ROWS_AT_ONCE` rows
+   */
+  constructor(
+    header: readonly string[] | undefined,
+    definition: MappingDefinition,
+    signal: AbortSignal,
+    payloadMs?: number
+  ) {
+    this.#header = header && distinctNames(header)
+    this.#expressions = new Map(expressionsOf(definition))
+    this.#evaluator = new Evaluator(definition, undefined, payloadMs)
+    this.#signal = signal
+    this.#silent = new Set([...Object.keys(definition.fields), ...Object.keys(definition.customFields)])
+  }
+
+  /** @throws PushStopped if the signal ends it */
+  async readAll(rows: readonly Row[]): Promise<readonly (ReadRow | IgnoredRow)[]> {
+    const read: (ReadRow | IgnoredRow)[] = []
+    for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {
+      const some = rows.slice(start, start + ROWS_AT_ONCE).map((row) => this.#inputOf(row))
+      const inputs = some.flatMap((one) => ('input' in one ? [one.input] : []))
+      const mapped = (await this.#map(inputs)).values()
+      for (const one of some) read.push('input' in one ? this.#rowOf(mapped.next().value ?? {}) : one)
+    }
+    return read
+  }
+
+  /** A sentence about expressions that never found anything: a column may have another name. */
+  notes(): string[] {
+    if (this.#silent.size === 0 || this.#count === 0) return []
+    const columns = this.#header === undefined ? '' : ` The columns are ${this.#header.join(', ')}.`
+    return [`The mapping found a value in no row for ${[...this.#silent].join(', ')}.${columns}`]
+  }
+
+  /** Ends the thread. */
+  close(): Promise<void> {
+    return this.#evaluator.stop()
+  }
+
+  /** What the expressions see of a row: an object. */
+  #inputOf({ value, fault }: Row): ReadRow | { readonly input: Record<string, unknown> } {
+    if (fault !== undefined) return reject('row_malformed', fault)
+    const names = this.#header
+    const members = names
+      ? names.map((name, index): [string, unknown] => [name, (value as readonly string[])[index]])
+      : isObject(value)
+        ? Object.entries(value)
+        : undefined
+    if (members === undefined) return reject('row_malformed', 'The row is not an object.')
+    return { input: Object.fromEntries(members.filter(([name]) => !NOTE_COLUMNS.includes(name))) }
+  }
+
+  /** Maps rows. A row on which the thread had to be stopped fails, and the others are mapped without it. */
+  async #map(rows: readonly unknown[]): Promise<readonly MappedRow[]> {
+    const stopped = new Map<number, MappingFault>()
+    const interrupted = Promise.withResolvers<never>()
+    const interrupt = () => {
+      interrupted.reject(new PushStopped('It was interrupted.'))
+    }
+    interrupted.promise.catch(() => undefined)
+    this.#signal.addEventListener('abort', interrupt)
+    if (this.#signal.aborted) interrupt()
+    try {
+      for (;;) {
+        const task = this.#evaluator.evaluateRows({ rows, stopped })
+        const evaluation = await Promise.race([task, interrupted.promise])
+        if (!('reason' in evaluation)) return evaluation
+        if (evaluation.item === undefined) return rows.map(() => ({ fault: evaluation }))
+        stopped.set(evaluation.item, evaluation)
+      }
+    } finally {
+      this.#signal.removeEventListener('abort', interrupt)
+    }
+  }
+
+  #rowOf({ update, fault }: MappedRow): ReadRow | IgnoredRow {
+    this.#count++
+    if (fault !== undefined) return { reason: this.#reasonOf(fault) }
+    if (update === undefined) return { isIgnored: true }
+    for (const part of [update['fields'], update['custom_fields']])
+      if (this.#silent.size > 0 && isObject(part)) for (const name in part) this.#silent.delete(name)
+    return { update }
+  }
+
+  #reasonOf({ expression, reason }: MappingFault): Reason {
+    const [group = '', ...names] = expression.split('.')
+    const isOfLead = group === 'lead'
+    const field = group === 'custom_fields' ? expression : names.join('.')
+    const detail = `${expression} ${reason}. The expression is: ${echo(this.#expressions.get(expression) ?? '')}`
+    const code = isOfLead && reason.startsWith('finds nothing') ? 'key_missing' : 'field_invalid'
+    return { status: 'rejected', code, detail, ...(field === '' ? {} : { field }) }
+  }
+}
+
+/** A mapping from a file, and a hash of what it says. */
+export interface FileMapping {
+  readonly definition: MappingDefinition
+  readonly hash: string
+}
+
+/** @throws PushFailure with every fault of the file */
+export function readFileMapping(path: string, { customFields }: KnownFields): FileMapping {
+  const faults: string[] = []
+  const definition = readMappingFile(path, new Set(customFields), faults)
+  if (definition === undefined || faults.length > 0)
+    throw new PushFailure(faults.map((fault) => `--mapping ${path}: ${fault}`).join('\n'), 2)
+  return { definition, hash: `sha256:${hash('sha256', textOf(definition)).slice(0, 16)}` }
+}
+
+/** A text that is another for every other mapping. */
+function textOf(definition: MappingDefinition): string {
+  return JSON.stringify(definition, (_, value: unknown) =>
+    value instanceof Map || value instanceof Set ? [...value] : value
+  )
+}

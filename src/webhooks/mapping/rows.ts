@@ -1,0 +1,39 @@
+import type { Mapping, MappedPayload, MappingFault, Progress } from './mapping.ts'
+
+/** Rows of a file to map. Each is a payload with one event. */
+export interface RowsTask {
+  readonly rows: readonly unknown[]
+  /** The faults of rows on which the thread was stopped before, by their indexes: they are not evaluated again. */
+  readonly stopped?: ReadonlyMap<number, MappingFault>
+}
+
+/** What a row becomes: an update that is not yet validated, or the fault. Neither if the row does not matter. */
+export interface MappedRow {
+  readonly update?: Record<string, unknown>
+  readonly fault?: MappingFault
+}
+
+/** Maps rows one after the other. One that fails stops no other. */
+export async function mapRows(
+  mapping: Mapping,
+  { rows, stopped }: RowsTask,
+  progress: Progress
+): Promise<MappedRow[]> {
+  const mapped: MappedRow[] = []
+  for (const [index, row] of rows.entries()) {
+    const fault = stopped?.get(index)
+    const noteRow: Progress = (expression) => {
+      progress(expression, index)
+    }
+    mapped.push(fault === undefined ? rowOf(await mapping.map(row, 1, noteRow)) : { fault })
+  }
+  return mapped
+}
+
+function rowOf(result: MappedPayload | MappingFault): MappedRow {
+  if ('reason' in result) return { fault: result }
+  const [fault] = result.failures.values()
+  if (fault !== undefined) return { fault }
+  const [update] = result.updates
+  return update === undefined ? {} : { update: update as Record<string, unknown> }
+}
