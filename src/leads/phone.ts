@@ -14,13 +14,20 @@ const PUNCTUATION = /[+(). -]/g
 const DIGITS = /^[0-9]+$/
 /** A zero in brackets after a country code: it is dialed only inside the country. */
 const TRUNK_ZERO = /^(?<country>(?:\+|00)[ .-]*[1-9]\d{0,2})[ .-]*\(0\)/
-/** An area code with its trunk zero, in brackets after a country code. */
-const TRUNK_ZERO_IN_AREA = /^(?:\+|00)[ .-]*[1-9]\d{0,2}[ .-]*\(0[ \d]/
+/** Begins with a country code. */
+const INTERNATIONAL = /^[( ]*(?:\+|00)/
+/** Country codes: no longer one begins with a shorter one (ITU-T E.164). */
+const COUNTRY_CODE =
+  /^(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|(?:2[1-689]|3[578]|42|5[09]|6[7-9]|8[035789]|9[679])\d)/
 /**
- * Countries whose numbers keep the zero after the country code (ITU, national numbering plans): Italy, San Marino and
- * the Vatican; Ivory Coast, Benin, Gabon and the Congo.
+ * Country codes whose numbers may begin with a zero, so that it is dialed from abroad (libphonenumber 9.0): Italy, San
+ * Marino and the Vatican; Ivory Coast, Burkina Faso, Niger, Benin, Gabon, the Congo, Ascension, Rwanda, New Caledonia and
+ * Tajikistan; and those of no country.
  */
-const KEEPS_ZERO = /^(?:\+|00)[ .-]*(?:39|378|379|225|229|241|242)[ .-]*\(/
+const KEEPS_ZERO: ReadonlySet<string> = new Set([
+  ...['39', '378', '379', '225', '226', '227', '229', '241', '242', '247', '250', '687', '992'],
+  ...['800', '808', '870', '878', '881', '882', '883', '888', '979']
+])
 const SPACES = / +/g
 const SPACE_AROUND_DOT = / ?\. ?/g
 /** Two numbers of one length, each long enough to be dialed. */
@@ -48,23 +55,30 @@ export function readPhone(text: string): PhoneDigits | Refusal {
   if (digits.length === text.length) return { digits, trunkZeroDropped: false }
   if (text.startsWith('-')) return { code: 'field_invalid', detail: 'begins with a minus sign' }
   const spaced = text.replace(SPACES, ' ').replaceAll('( ', '(').replaceAll(' )', ')')
-  const fault = faultOfDots(spaced) ?? faultOfGroups(spaced) ?? faultOfTrunkZero(spaced)
+  const isDropped = TRUNK_ZERO.test(spaced)
+  const dialed = isDropped ? spaced.replace(TRUNK_ZERO, '$<country>').replace(PUNCTUATION, '') : digits
+  const fault = faultOfDots(spaced) ?? faultOfGroups(spaced) ?? faultOfTrunkZero(spaced, dialed)
   if (fault !== undefined) return { code: 'field_invalid', detail: fault }
-  if (!TRUNK_ZERO.test(spaced)) return { digits, trunkZeroDropped: false }
-  return { digits: spaced.replace(TRUNK_ZERO, '$<country>').replace(PUNCTUATION, ''), trunkZeroDropped: true }
+  return { digits: dialed, trunkZeroDropped: isDropped }
 }
 
-/** A zero in brackets of which nobody can tell whether it is dialed. */
-function faultOfTrunkZero(text: string): string | undefined {
-  if (KEEPS_ZERO.test(text)) {
-    return TRUNK_ZERO.test(text)
-      ? 'has (0) after the country code: write 0 if callers from abroad dial it'
-      : undefined
+/**
+ * A zero that is dialed only inside the country, or one in brackets of which nobody can tell whether it is dialed.
+ * @param dialed the digits, without a trunk zero that was left out
+ */
+function faultOfTrunkZero(text: string, dialed: string): string | undefined {
+  const isDropped = TRUNK_ZERO.test(text)
+  if (INTERNATIONAL.test(text)) {
+    const digits = dialed.replace(/^00/, '')
+    const country = COUNTRY_CODE.exec(digits)?.[0] ?? ''
+    if (KEEPS_ZERO.has(country)) {
+      if (isDropped) return 'has (0) after the country code: write 0 if callers from abroad dial it'
+    } else if (country !== '' && digits.startsWith('0', country.length))
+      return 'has a zero after the country code, which is dialed only inside the country: leave it out'
   }
   const rest = text.replace(TRUNK_ZERO, '')
   const beforeZero = rest.slice(0, Math.max(0, rest.lastIndexOf('(0)')))
-  const isUnclear = TRUNK_ZERO_IN_AREA.test(text) || /\d/.test(beforeZero)
-  return isUnclear ? 'has a zero in brackets after other digits: leave it out' : undefined
+  return /\d/.test(beforeZero) ? 'has a zero in brackets after other digits: leave it out' : undefined
 }
 
 /**

@@ -21,7 +21,16 @@ const PUNCTUATED = {
   '03342.123456': '03342123456',
   '2125550100.': '2125550100',
   '+39 (06) 1234': '39061234',
+  '+39 06 1234567': '39061234567',
+  '+3906 1234567': '39061234567',
+  '+226 01 23 45 67': '22601234567',
+  '+229 (01) 96031321': '2290196031321',
+  '+800 0031 4742': '80000314742',
+  '+44 20 7946 0958': '442079460958',
+  '+1 202-555-0100': '12025550100',
+  '+420 601 123 456': '420601123456',
   '(020) 7946 0958': '02079460958',
+  '44 020 7946 0958': '4402079460958',
   '(0)20 7946 0958': '02079460958',
   '0049 1512 3456789': '004915123456789'
 }
@@ -45,11 +54,21 @@ const REFUSED = [
   '10000.000000000001',
   '-2125550100',
   '+39 (0)6 1234',
+  '+39 06 (0)1234',
   '+44 (020) 7946 0958',
   '44 (0)20 7946 0958',
   '+44 20 (0)7946',
   '+44 (0 20) 7946 0958',
   '(+44) (0)20 7946 0958',
+  '+44 020 7946 0958',
+  '(+44) 020 7946 0958',
+  '+44 (0)020 7946 0958',
+  '+4402079460958',
+  '0044 020 7946 0958',
+  '+49-0209-22000',
+  '+33.01.23.45.67.89',
+  '+351 021 123 4567',
+  '+1 (0212) 555-0100',
   '011 44 (0)20 7946 0958',
   '555-0101 555-0102',
   '212-555-0100-12',
@@ -65,6 +84,9 @@ test('punctuation that would change the digits is refused', async (t) => {
   for (const text of REFUSED) t.match(readPhone(text), { code: 'field_invalid' }, text)
   t.match(readPhone('212555010.0'), {
     detail: 'ends in .0, as a table program writes a number: give the digits alone'
+  })
+  t.match(readPhone('+44 020 7946 0958'), {
+    detail: 'has a zero after the country code, which is dialed only inside the country: leave it out'
   })
   for (const text of ['2,125,550,100', "2'125'550'100", '2_125_550_100', '2.12556E+09', '2125550100,00'])
     t.match(readPhone(text), { code: 'characters_lost' }, text)
@@ -106,6 +128,39 @@ test('a trunk zero in brackets after a country code is left out, with a warning'
   t.match(readUpdate({ [field]: sent, fields: { status: 'DNC' } }, 0, strict, rules), {
     refusals: [{ code: 'characters_lost', field, pointer: '/phone_number' }]
   })
+})
+
+test('a number of a country is read with its code, and refused with a zero after it unless it is dialed', async (t) => {
+  const keepsZero = ['39', '225', '226', '227', '229', '241', '242', '247', '250', '378', '379', '687', '992']
+  const codes = [
+    '1',
+    '7',
+    '20',
+    '34',
+    '44',
+    '49',
+    '61',
+    '84',
+    '98',
+    '212',
+    '351',
+    '380',
+    '420',
+    '596',
+    '855',
+    '971'
+  ]
+  for (const code of [...codes, ...keepsZero])
+    for (const before of ['+', '00']) {
+      const digits = `${before === '+' ? '' : before}${code}`
+      t.match(readPhone(`${before}${code} 51 234 567`), { digits: `${digits}51234567` }, code)
+      const zero = readPhone(`${before}${code} 051 234 567`)
+      t.match(
+        zero,
+        keepsZero.includes(code) ? { digits: `${digits}051234567` } : { code: 'field_invalid' },
+        code
+      )
+    }
 })
 
 test('a warning about a key is of its update alone', async (t) => {
