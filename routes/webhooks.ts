@@ -18,7 +18,9 @@ import { type BatchResponse, batchResponse } from '../src/updates/response.ts'
 import type { Entry, Sender, Updates } from '../src/updates/updates.ts'
 import { DEFAULT_ACCOUNT } from '../src/vicidial/account.ts'
 import type { MappedEvents, WebhookEndpoint } from '../src/webhooks/endpoint.ts'
-import { unusedPayload, withFailures } from '../src/webhooks/receive.ts'
+import { unusedEvents, unusedPayload, unusedWhole, withFailures } from '../src/webhooks/receive.ts'
+import type { ResultObserver } from '../src/telemetry/observer.ts'
+import { MappingError } from '../src/webhooks/mapping/mapping-error.ts'
 import { json, problems } from './responses.ts'
 import { originOf, payloadOf, webhookOf, webhookSenders } from './webhook-senders.ts'
 
@@ -41,6 +43,8 @@ type Webhook = {
 /** In seconds: many senders and proxies cut off longer waits. */
 const MAX_WAIT_SECONDS = 25
 const PATH = '/v1/webhooks/:source'
+/** The message of the log. */
+const NOT_USED = 'webhook events not used'
 
 /** The answer to a challenge in a body: the challenge, and perhaps its HMAC, by the names that the sender gives them. */
 const ChallengeSchema = Type.Record(Type.String(), Type.String())
@@ -103,6 +107,7 @@ export interface WebhookOptions {
   readonly runtimeConfig: Pick<RuntimeConfig, 'endpoint'>
   readonly updates: Updates
   readonly jobs: Pick<Jobs, 'ended'>
+  readonly observer: ResultObserver
   /** Updates that one event may have. */
   readonly maxUpdates: number
   /** VICIdial's `source`, for endpoints and callers without their own. */
@@ -115,7 +120,7 @@ export interface WebhookOptions {
 
 /** `POST /v1/webhooks/{source}`; also `GET`, for senders that ask first whether the address is theirs */
 export function webhookRoutes(options: WebhookOptions) {
-  const { updates, jobs, maxUpdates, source } = options
+  const { updates, jobs, observer, maxUpdates, source } = options
   const { checkHead, checkBody, readBody } = webhookSenders(options)
 
   async function receive(request: FastifyRequest<Webhook>, reply: FastifyReply) {
@@ -129,9 +134,13 @@ export function webhookRoutes(options: WebhookOptions) {
     try {
       const events = await endpoint.map(payload, { headers, maxItems: maxUpdates, bytes })
       ignored = events.ignored
-      if (events.updates.length === 0) return await reply.code(202).send(ignoredAnswer(ignored))
       return await takeEvents(endpoint, events, request, reply)
     } catch (error) {
+      if (error instanceof MappingError) {
+        request.log.info(unusedWhole(endpoint.name, error), NOT_USED)
+        const { caller, account } = senderOf(endpoint, request.caller, request.id)
+        observer.updatesEnded({ caller, account, status: 'rejected', code: 'invalid_request', count: 1 })
+      }
       const unused = unusedPayload(error)
       if (unused === undefined) throw error
       if (endpoint.onUnmapped === 'refuse') throw unused
@@ -153,10 +162,20 @@ export function webhookRoutes(options: WebhookOptions) {
       ...(caller?.keyMatch === 'exact' && { keyMatch: caller.keyMatch })
     }
     const options = { ...endpoint.options, ...stricter }
-    const { entries: read } = updates.read({ updates: events.updates }, caller ?? undefined, options)
+    const isEmpty = events.updates.length === 0
+    const read = isEmpty
+      ? []
+      : updates.read({ updates: events.updates }, caller ?? undefined, options).entries
     const entries = withFailures(read, events.failures)
-    caller?.limits.take('updates', entries.length)
     const sender = senderOf(endpoint, caller, request.id)
+    const unused = unusedEvents(endpoint.name, events, entries)
+    if (unused !== undefined) request.log.info(unused, NOT_USED)
+    if (events.ignored > 0) {
+      const { caller: name, account } = sender
+      observer.updatesEnded({ caller: name, account, status: 'ignored', count: events.ignored })
+    }
+    if (isEmpty) return reply.code(202).send(ignoredAnswer(events.ignored))
+    caller?.limits.take('updates', entries.length)
     const { id, response, isRepeat } = await updates.accept(entries, sender, originOf(endpoint), {
       ...repeatsOf(endpoint, caller, request, events.eventIds),
       ignored: events.ignored

@@ -42,6 +42,7 @@ import type { Jobs } from './jobs/jobs.ts'
 import type { LastHour } from './ops/last-hour.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import type { Metrics } from './telemetry/metrics/metrics.ts'
+import type { ResultObserver } from './telemetry/observer.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
 import type { Updates } from './updates/updates.ts'
 import type { Upstreams } from './vicidial/upstreams.ts'
@@ -60,6 +61,7 @@ export interface AppOptions {
   readonly outbox: Outbox
   readonly idempotency: SavedResponses
   readonly jobs: Jobs
+  readonly observer: ResultObserver
   readonly metrics: Metrics
   /** Absent if nothing is traced. */
   readonly tracing?: Tracing | undefined
@@ -75,7 +77,7 @@ const MAX_PARAM_LENGTH = 1_000
 /** Builds the application: plugins, error handlers, and every route. It does not listen. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { runtimeConfig, http, updates, maxUpdates, source, upstreams, dispatchers } = options
-  const { outbox, idempotency: store, jobs, metrics, lastHour, maxEventLoopDelayMs, log } = options
+  const { outbox, idempotency: store, jobs, observer, metrics, lastHour, maxEventLoopDelayMs, log } = options
   const accessControl = new AccessControl(runtimeConfig.callers, http.anonymousPointsPerMinute)
   const headers = securityHeaders([PAGE_STYLE])
   const connections = new ConnectionLimits(http, log)
@@ -131,7 +133,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   })
   await app.register(metricsRoute(metrics.registry, accessControl))
   const work = { runtimeConfig, updates, accessControl, bodies, maxEventLoopDelayMs }
-  await app.register(webhookRoutes({ ...work, jobs, maxUpdates, source }))
+  await app.register(webhookRoutes({ ...work, jobs, observer, maxUpdates, source }))
   await app.register(compatRoutes({ ...work, idempotency: store, log }))
   await app.register(async (v1) => {
     authentication(v1, accessControl)

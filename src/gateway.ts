@@ -145,6 +145,7 @@ export async function createGateway(
     outbox,
     idempotency: outbox.idempotency,
     jobs,
+    observer,
     metrics,
     tracing,
     lastHour,

@@ -27,8 +27,8 @@ export interface EndedUpdates {
   readonly caller: string
   /** Name of the VICIdial account. */
   readonly account: string
-  /** Status of their results; `dead_lettered` for updates that became dead letters. */
-  readonly status: Result['status'] | 'dead_lettered'
+  /** Status of their results; `dead_lettered` for updates that became dead letters, `ignored` for events of webhooks. */
+  readonly status: Result['status'] | 'dead_lettered' | 'ignored'
   /** Why they failed, see ERRORS. */
   readonly code?: string
   /** Number of updates; at least one. */

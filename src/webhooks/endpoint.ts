@@ -61,10 +61,16 @@ export interface EndpointConfig {
 export interface MappedEvents {
   /** The `updates` of a batch request, not yet validated. That of an event that failed names only its lead, or is null. */
   readonly updates: unknown[]
+  /** The number of each update's event in the payload, from 0. */
+  readonly events: readonly number[]
   /** The number of events that did not matter, or change nothing. */
   readonly ignored: number
+  /** The number of those that did not matter. */
+  readonly unwanted: number
   /** Why events failed, by the index of their update. */
   readonly failures: ReadonlyMap<number, PointedRefusal>
+  /** The names of the expressions that failed, by the index of the update. */
+  readonly failedExpressions: ReadonlyMap<number, string>
   /** The id of each update's event, which tells it from this endpoint's other events. */
   readonly eventIds: readonly (string | undefined)[]
 }
@@ -200,13 +206,13 @@ export class WebhookEndpoint {
     payload: unknown,
     { headers = {}, maxItems = DEFAULT_MAX_ITEMS, bytes = 0 }: MapOptions = {}
   ): Promise<MappedEvents> {
-    const { updates, ignored, failures, eventIds } = await this.#evaluate(payload, maxItems, bytes)
+    const { failures, eventIds, ...mapped } = await this.#evaluate(payload, maxItems, bytes)
     const refusal = (index: number, fault: MappingFault) =>
       eventRefusal(this.name, index, fault, this.#expressions.get(fault.expression) ?? '')
     return {
-      updates,
-      ignored,
+      ...mapped,
       failures: new Map([...failures].map(([index, fault]) => [index, refusal(index, fault)])),
+      failedExpressions: new Map([...failures].map(([index, { expression }]) => [index, expression])),
       eventIds: eventIds.map((id) => this.#eventIdOf(headers, id))
     }
   }

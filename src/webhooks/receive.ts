@@ -41,3 +41,48 @@ export function withFailures(
     return refusal ? { index: entry.index, key: entry.key, refusals: [refusal] } : entry
   })
 }
+
+/** Most refused events of a payload that the log names. */
+const MAX_LOGGED = 20
+
+/** What the log says of a payload's events that are not used. Quotes no value. */
+export interface UnusedEvents {
+  /** The endpoint's name. */
+  readonly source: string
+  /** Events that `when` does not want. */
+  readonly unwanted: number
+  /** Events that change nothing. */
+  readonly unchanged: number
+  readonly refused: number
+  /** The first of the refused ones; `event` is the number in the payload, from 0. */
+  readonly reasons: readonly {
+    readonly event?: number
+    readonly code: string
+    readonly field?: string
+    readonly expression?: string
+  }[]
+}
+
+/** The events of a payload that are not used; undefined if all are. */
+export function unusedEvents(
+  source: string,
+  { events, ignored, unwanted, failedExpressions }: MappedEvents,
+  entries: readonly (Update | RejectedUpdate)[]
+): UnusedEvents | undefined {
+  const refused = entries.filter((entry): entry is RejectedUpdate => 'refusals' in entry)
+  if (ignored + refused.length === 0) return undefined
+  const reasons = refused.slice(0, MAX_LOGGED).flatMap(({ index, refusals: [refusal] }) => {
+    if (refusal === undefined) return []
+    const { code, field } = refusal
+    const { [index]: event } = events
+    const expression = failedExpressions.get(index)
+    const at = expression === undefined ? field !== undefined && { field } : { expression }
+    return [{ ...(event !== undefined && { event }), code, ...at }]
+  })
+  return { source, unwanted, unchanged: ignored - unwanted, refused: refused.length, reasons }
+}
+
+/** A payload of which not even the events are found. */
+export function unusedWhole(source: string, { expression }: MappingError): UnusedEvents {
+  return { source, unwanted: 0, unchanged: 0, refused: 1, reasons: [{ code: 'invalid_request', expression }] }
+}

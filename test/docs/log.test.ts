@@ -14,7 +14,9 @@ test("the log lines that pages show are the gateway's own", async (t) => {
   const pages = PATHS.map(readPage)
   const configuration = pages.find(({ path }) => path === 'docs/configuration.md')
   const yaml = configuration?.blocks.find(isOwnFile)?.text ?? ''
-  const path = join(t.testdir({ 'gateway.yaml': yaml }), 'gateway.yaml')
+  const make = pages.find(({ path }) => path === 'docs/recipes/make.md')?.blocks.find(isOwnFile)?.text ?? ''
+  const folder = t.testdir({ 'gateway.yaml': yaml, 'make.yaml': make })
+  const path = join(folder, 'gateway.yaml')
   const sandbox = await startSandbox()
   t.teardown(() => sandbox.close())
   const account = { VICIDIAL_URL: sandbox.url, VICIDIAL_USER: 'api', VICIDIAL_PASS: 's3cret' }
@@ -29,8 +31,11 @@ test("the log lines that pages show are the gateway's own", async (t) => {
     )
   }
 
-  const server = run(t, { ...account, API_KEY: KEY })
+  const server = run(t, { ...account, API_KEY: KEY, GATEWAY_CONFIG: join(folder, 'make.yaml') })
   await patch(server)
+  const rows = [{ phone: '' }, { phone: 'unknown', disposition: 'Call back' }]
+  const own = { 'x-api-key': 'make-key-51c0', authorization: '' }
+  await call({ origin: await originOf(server) }, 'POST', '/v1/webhooks/make', { rows }, own)
   sandbox.setPassword('another')
   await patch(server)
   await server.line('vicidial is now login_refused')

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { test } from 'tap'
 import { type Answer, call, type Gateway, startGateway, startStandIn, type Tester } from '../helper.ts'
 import { SqliteJobs } from '../../src/outbox/sqlite/jobs.ts'
+import { scrape } from '../telemetry/metrics/scrape.ts'
 import { until } from '../until.ts'
 import { scriptedVicidial } from './scripted-vicidial.ts'
 
@@ -341,6 +342,9 @@ webhooks:
     auth: { header: { header: X-Secret, secrets: [${SECRET}] } }
     on_unmapped: accept
     mapping: { each: rows, lead: { lead_id: dialer }, fields: *fields, values: *values }
+  - name: wanted
+    auth: { header: { header: X-Secret, secrets: [${SECRET}] } }
+    mapping: { when: type = 'deal', lead: { lead_id: dialer }, fixed: { status: SALE } }
 `
 
 function startUses(t: Tester & { testdir: (files: Record<string, string>) => string }) {
@@ -421,6 +425,61 @@ test('what cannot be used is refused, or acknowledged with the reason if the sou
   })
   t.match(await lenient('{'), { status: 400, body: { code: 'invalid_json' } })
   t.match(await lenient({ rows: [] }), { status: 202, body: { status: 'ignored', updates: 0 } })
+})
+
+test('events that are not used are in the log, without values, and in the metrics', async (t) => {
+  const gateway = await startUses(t)
+  const lines = () =>
+    gateway
+      .logged()
+      .split('\n')
+      .filter((line) => line.includes('webhook events not used'))
+      .map((line) => JSON.parse(line))
+  const send = async (source: string, body: unknown) => {
+    const own = { authorization: '', 'x-secret': SECRET }
+    await call(gateway, 'POST', `/v1/webhooks/${source}?wait=10`, body, own)
+    return lines()
+  }
+  const none = { unwanted: 0, unchanged: 0, refused: 0, reasons: [] }
+  await send('lenient', { rows: [{ dialer: 1, stage: 'Closed Won' }] })
+  t.strictSame(lines(), [], 'all are used')
+  const rows = [
+    { dialer: 1, stage: 'secret stage' },
+    { dialer: 1, tags: null },
+    { dialer: 2, stage: 'Closed Won', tags: ['#'] },
+    { dialer: 'secret lead', stage: 'Closed Won' }
+  ]
+  const [some] = await send('lenient', { rows })
+  t.match(some, {
+    level: 30,
+    source: 'lenient',
+    unwanted: 0,
+    unchanged: 1,
+    refused: 3,
+    reasons: [
+      { event: 1, code: 'field_invalid', expression: 'fields.comments' },
+      { event: 2, code: 'characters_lost', field: 'comments' },
+      { event: 3, code: 'field_invalid', field: 'lead_id' }
+    ]
+  })
+  t.match((await send('wanted', { dialer: 1 }))[1], { ...none, source: 'wanted', unwanted: 1 })
+  const reasons = [{ code: 'invalid_request', expression: 'each' }]
+  t.match((await send('lenient', [1]))[2], { ...none, source: 'lenient', refused: 1, reasons })
+  const many = Array.from({ length: 50 }, () => ({ stage: 'Closed Won' }))
+  const whole = (await send('crm', many))[3]
+  t.match(whole, { source: 'crm', refused: 50, request_id: /^req_/ })
+  t.equal(whole.reasons.length, 20)
+  t.notMatch(gateway.logged(), 'secret stage')
+  t.notMatch(gateway.logged(), 'secret lead')
+
+  const { value } = await scrape(gateway)
+  const counted = (caller: string, status: string) =>
+    value('updates_total', { caller: `webhook:${caller}`, status })
+  t.strictSame(
+    [counted('lenient', 'ignored'), counted('lenient', 'rejected'), counted('wanted', 'ignored')],
+    [1, 4, 1]
+  )
+  t.equal(value('update_errors_total', { code: 'invalid_request' }), 1)
 })
 
 test('each of several events is recognised by its own id', async (t) => {

@@ -4,10 +4,13 @@ import type { MappingFault } from './mapping.ts'
 /** A payload that its endpoint's mapping cannot take. The message says where and why, and quotes no value. */
 export class MappingError extends Error {
   override readonly name = 'MappingError'
+  /** The name of the expression that failed. */
+  readonly expression: string
 
   constructor(endpoint: string, { expression, item, reason }: MappingFault) {
     const position = item === undefined ? '' : ` at event ${item}`
     super(`${endpoint}: ${expression}${position} ${reason}.`)
+    this.expression = expression
   }
 }
 

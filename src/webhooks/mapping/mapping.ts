@@ -23,8 +23,12 @@ export type EventIdValue = string | number | undefined
 export interface MappedPayload {
   /** The `updates` of a batch request, not yet validated. That of an event that failed names only its lead, or is null. */
   readonly updates: unknown[]
+  /** The number of each update's event in the payload, from 0. */
+  readonly events: readonly number[]
   /** The number of events that did not matter, or change nothing. */
   readonly ignored: number
+  /** The number of those that did not matter. */
+  readonly unwanted: number
   /** The faults of the events that failed, by the index of their update. */
   readonly failures: ReadonlyMap<number, MappingFault>
   /** The id of each update's event, as its expression gives it. */
@@ -103,6 +107,8 @@ export class Mapping {
         throw new EvaluationError(`gives ${items.length} items; one payload may have ${maxItems}`)
       }
       const updates: unknown[] = []
+      const events: number[] = []
+      let unwanted = 0
       const failures = new Map<number, MappingFault>()
       const eventIds: EventIdValue[] = []
       for (const [index, value] of items.entries()) {
@@ -112,6 +118,7 @@ export class Mapping {
         const add = (update: Record<string, unknown> | null, fault?: MappingFault): void => {
           if (fault) failures.set(updates.length, fault)
           updates.push(update)
+          events.push(index)
           eventIds.push(id)
         }
         const known = stopped.get(index)
@@ -120,7 +127,10 @@ export class Mapping {
           continue
         }
         try {
-          if (this.#expressions.has('when') && !isWanted(await ofEvent('when'))) continue
+          if (this.#expressions.has('when') && !isWanted(await ofEvent('when'))) {
+            unwanted++
+            continue
+          }
           id = await this.#eventId(ofEvent, payload, idOfPayload)
           lead = await this.#lead(ofEvent)
           const changes = await this.#changes(ofEvent)
@@ -130,7 +140,7 @@ export class Mapping {
           add(lead, { ...position, item: index, reason: error.message })
         }
       }
-      return { updates, ignored: items.length - updates.length, failures, eventIds }
+      return { updates, events, ignored: items.length - updates.length, unwanted, failures, eventIds }
     } catch (error) {
       if (error instanceof EvaluationError) return { ...position, reason: error.message }
       throw error
