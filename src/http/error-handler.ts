@@ -81,13 +81,15 @@ function countedProblem(problem: Problem, count: () => unknown): Problem {
 function unknownPath({ method, url }: FastifyRequest, paths: PathMethods): Problem {
   const [path = ''] = url.split('?', 1)
   const methods = paths.of(path)
+  const similar = paths.similar(path, method)
+  const hint = similar === undefined ? '' : ` Did you mean ${similar}?`
   // A path that is switched off is unknown with its own methods too.
   if (methods.length > 0 && !methods.includes(method)) {
-    const detail = `This path takes ${methods.join(', ')}, and not ${method}.`
+    const detail = `This path takes ${methods.join(', ')}, and not ${method}.${hint}`
     return new Problem('method_not_allowed', detail, { headers: { allow: methods.join(', ') } })
   }
   const isSlashed = path.endsWith('/') && paths.of(path.slice(0, -1)).length > 0
-  const remedy = isSlashed ? ' Try it without the slash at its end.' : ''
+  const remedy = isSlashed ? ' Try it without the slash at its end.' : hint
   return new Problem('not_found', `There is nothing at ${method} on this path.${remedy}`)
 }
 
@@ -113,20 +115,45 @@ function invalidRequest(
   { query, body, routeOptions }: FastifyRequest
 ): Problem {
   const isQuery = context === 'querystring'
-  const { properties = {} } = (routeOptions.schema?.querystring ?? {}) as { properties?: object }
-  const errors = validation.map(({ instancePath, message = 'is not valid', params }) => {
-    const unknown = params['additionalProperty']
-    const error = { pointer: instancePath, code: 'invalid_request' }
-    if (typeof unknown === 'string') {
-      const similar = isQuery ? new SimilarNames(Object.keys(properties)).find(unknown) : undefined
-      const hint = similar === undefined ? '' : `; did you mean ${similar}?`
-      return { ...error, detail: `${echo(unknown)} is not known here${hint}` }
+  const { properties = {} } = (routeOptions.schema?.querystring ?? {}) as QuerySchema
+  // A body that may also be null is not as it should be if it is no such object.
+  const ofObjects = validation.filter(
+    ({ keyword, params }) => keyword !== 'anyOf' && !(keyword === 'type' && params['type'] === 'null')
+  )
+  const errors = (ofObjects.length > 0 ? ofObjects : validation).map(
+    ({ instancePath, keyword, message = 'is not valid', params }) => {
+      const error = { pointer: instancePath, code: 'invalid_request' }
+      const unknown = params['additionalProperty']
+      if (typeof unknown === 'string')
+        return {
+          ...error,
+          detail: `${echo(unknown)} is not known here${isQuery ? meant(unknown, properties) : ''}`
+        }
+      const name = instancePath.slice(1)
+      const allowed = params['allowedValues']
+      const wanted = keyword === 'pattern' ? properties[name]?.description : undefined
+      const detail = Array.isArray(allowed)
+        ? `must be one of ${allowed.join(', ')}`
+        : wanted === undefined
+          ? message
+          : `does not fit: ${wanted}`
+      const given = isQuery ? (query as Record<string, unknown>)[name] : undefined
+      return { ...error, detail: Array.isArray(given) ? `${detail}.${listGiven(given)}` : detail }
     }
-    const given = isQuery ? (query as Record<string, unknown>)[instancePath.slice(1)] : undefined
-    return { ...error, detail: Array.isArray(given) ? `${message}.${listGiven(given)}` : message }
-  })
+  )
   const remedy = context === 'body' ? jsonInText(body) : ''
   return new Problem('invalid_request', `The ${context ?? 'request'} is not valid.${remedy}`, { errors })
+}
+
+interface QuerySchema {
+  readonly properties?: Readonly<Record<string, { readonly description?: string }>>
+}
+
+/** What somebody means who gives an unknown parameter, as the end of a sentence. */
+function meant(unknown: string, known: object): string {
+  const names = Object.keys(known)
+  const similar = new SimilarNames(names).find(unknown)
+  return similar === undefined ? `; there are ${names.join(', ')}` : `; did you mean ${similar}?`
 }
 
 function frameworkProblem(error: FastifyError, request: FastifyRequest): Problem {

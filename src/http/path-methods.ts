@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { SimilarNames } from '../leads/similar-names.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -11,6 +12,7 @@ declare module 'fastify' {
 export class PathMethods {
   /** Methods by path; `:name` stands for any segment, and `*` at the end for any rest. */
   readonly #byPath = new Map<string, Set<string>>()
+  #similar: SimilarNames | undefined
 
   /** To be created before the routes are added. */
   constructor(app: FastifyInstance) {
@@ -26,6 +28,13 @@ export class PathMethods {
   of(path: string): readonly string[] {
     const methods = this.#byPath.get(path) ?? this.#ofPattern(path.split('/'))
     return [...methods].sort()
+  }
+
+  /** The path that somebody means by another one, if it takes this method; undefined if none is similar enough. */
+  similar(path: string, method: string): string | undefined {
+    this.#similar ??= new SimilarNames([...this.#byPath.keys()].filter((one) => !/[:*]/.test(one)))
+    const found = this.#similar.find(path)
+    return found !== undefined && found !== path && this.of(found).includes(method) ? found : undefined
   }
 
   #ofPattern(segments: readonly string[]): Iterable<string> {

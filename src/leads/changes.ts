@@ -56,6 +56,17 @@ export const MAX_HINTS = 10
 const FIELD_ORDER: ReadonlyMap<Field, number> = new Map(FIELDS.map((field, position) => [field, position]))
 /** VICIdial empties every custom field whose `&label=` it finds in the decoded request, even inside a value. */
 const LOOKS_LIKE_PARAMETER = /[&?][^&?=\s]+=/
+/** The properties of an update besides its key and its values. */
+export const UPDATE_OPTIONS = [
+  'reset_called',
+  'allow_undefined_list',
+  'on_multiple',
+  'key_match',
+  'on_lossy',
+  'on_invalid'
+]
+/** Properties of an update that are no fields. */
+const BESIDE_FIELDS: ReadonlySet<string> = new Set(['lead_id', 'fields', 'custom_fields', ...UPDATE_OPTIONS])
 /** Begins the names of custom fields, in `Changes.stored` and in refusals. */
 export const CUSTOM = 'custom_fields.'
 
@@ -158,7 +169,9 @@ function unknownField(name: string, hasHint: boolean): Refusal {
       ? `use ${byParameter.name}.`
       : similar !== undefined
         ? `did you mean ${similar}?`
-        : 'GET /v1/fields lists those that can be updated.'
+        : BESIDE_FIELDS.has(name)
+          ? 'it is a property of an update (POST /v1/leads/batch-update), beside its fields.'
+          : 'GET /v1/fields lists those that can be updated.'
   return { code: 'field_unknown', field: echo(name), detail: `A lead has no such field; ${hint}` }
 }
 
@@ -171,7 +184,8 @@ function customField(
   const name = CUSTOM + echo(label)
   const field = rules.customFields.get(label)
   if (field === undefined) {
-    const detail = 'The operator has not listed this custom field for the gateway.'
+    const detail =
+      'The operator has not listed this custom field for the gateway; GET /v1/fields lists those that can be set.'
     return { code: 'field_not_allowed', field: name, detail }
   }
   if (!allows(rules.rights.customFields, label)) {

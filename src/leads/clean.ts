@@ -4,7 +4,7 @@ import { FIELDS, type Field } from './fields.ts'
 import { parseDate, parseInteger, parseOffset } from './numbers-and-dates.ts'
 import { readPhone } from './phone.ts'
 import { onOneLine, prose } from './prose.ts'
-import { listGiven, type Refusal } from './refusal.ts'
+import { listGiven, type Refusal, textMeant } from './refusal.ts'
 import { BLANK, composed, tooManyMarks, unsafeCharacter } from './sendable-text.ts'
 import { asciiOf, shown, unseenIn, withoutInvisible } from './typography.ts'
 
@@ -101,7 +101,7 @@ function textValue(column: Column, value: unknown): Cleaned | Refusal {
     return refuse(
       field,
       'field_invalid',
-      `${field.name} must be a string${field.clearable ? ', or null to empty it' : ''}.${listGiven(value)}`
+      `${field.name} must be a string${field.clearable ? ', or null to empty it' : ''}.${textMeant(value)}`
     )
   }
   if (field.type === 'text' && value !== BLANK && column.sound.test(value)) {

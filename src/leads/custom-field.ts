@@ -3,7 +3,7 @@ import type { Cleaned } from './column.ts'
 import type { ColumnText } from './column-text.ts'
 import { parseDate, parseTime } from './numbers-and-dates.ts'
 import { withoutTabs } from './prose.ts'
-import { listGiven, quoted, type Refusal, type RefusalCode } from './refusal.ts'
+import { quoted, type Refusal, type RefusalCode, textMeant } from './refusal.ts'
 import { unseenIn } from './typography.ts'
 
 /** How values of one type are read. */
@@ -114,7 +114,7 @@ export function cleanCustomField(
   }
   const given = field.type === 'NUMBER' && typeof value === 'number' ? String(value) : value
   if (typeof given !== 'string')
-    return refuse('field_invalid', `${name} must be a string.${listGiven(value)}`)
+    return refuse('field_invalid', `${name} must be a string.${textMeant(value)}`)
   const trimmed = composed(given)
   if (trimmed === undefined) return refuse('unsafe_characters', tooManyMarks(name))
   const text = typeRules(field.type).isProse === true ? withoutTabs(trimmed).trim() : trimmed

@@ -189,6 +189,8 @@ export const SIMILAR_FIELDS = new SimilarNames(
   FIELDS.map((field) => field.name),
   {
     ...{ phone: 'phone_number', alternate_phone: 'alt_phone', zip: 'postal_code', zip_code: 'postal_code' },
+    ...{ postcode: 'postal_code', postal: 'postal_code', middle_name: 'middle_initial' },
+    ...{ sex: 'gender', list: 'list_id', gmt_offset: 'gmt_offset_now', dispo: 'status', agent: 'user' },
     ...{
       first: 'first_name',
       last: 'last_name',

@@ -41,6 +41,11 @@ export function pointer(...tokens: (string | number)[]): string {
   return tokens.map((token) => `/${echo(String(token)).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
+/** A sentence about a list or a number that was given where one text is wanted; empty if `value` is neither. */
+export function textMeant(value: unknown): string {
+  return typeof value === 'number' ? ' Put the number in quotes.' : listGiven(value)
+}
+
 /** A sentence about a list that was given where one value is wanted; empty if `value` is not a list. */
 export function listGiven(value: unknown): string {
   if (!Array.isArray(value)) return ''

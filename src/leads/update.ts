@@ -4,7 +4,8 @@ import {
   lossRefused,
   MAX_HINTS,
   MAX_REFUSALS,
-  readChanges
+  readChanges,
+  UPDATE_OPTIONS
 } from './changes.ts'
 import { FIELD_BY_NAME, SIMILAR_FIELDS } from './fields.ts'
 import { isObject } from './is-object.ts'
@@ -68,9 +69,13 @@ export interface RejectedUpdate {
   readonly refusals: readonly PointedRefusal[]
 }
 
-const OPTIONS = ['reset_called', 'allow_undefined_list', 'on_multiple', 'key_match', 'on_lossy', 'on_invalid']
-const PROPERTIES: ReadonlySet<string> = new Set([...KEY_NAMES, 'fields', 'custom_fields', ...OPTIONS])
-const SIMILAR_PROPERTIES = new SimilarNames(PROPERTIES, { id: 'lead_id', phone: 'phone_number' })
+const PROPERTIES: ReadonlySet<string> = new Set([...KEY_NAMES, 'fields', 'custom_fields', ...UPDATE_OPTIONS])
+const SIMILAR_PROPERTIES = new SimilarNames(PROPERTIES, {
+  id: 'lead_id',
+  phone: 'phone_number',
+  reset: 'reset_called',
+  reset_lead: 'reset_called'
+})
 
 /** Changes already read from a request's updates that share its options, by the JSON of their `fields`. */
 export type KnownChanges = Map<string, Changes | PointedRefusal[]>
@@ -206,7 +211,7 @@ export function readOptions(
   defaults: UpdateOptions,
   refusals: PointedRefusal[]
 ): UpdateOptions {
-  if (!OPTIONS.some((name) => element[name] !== undefined)) return defaults
+  if (!UPDATE_OPTIONS.some((name) => element[name] !== undefined)) return defaults
   const read = <T>(name: string, allowed: readonly T[], fallback: T): T => {
     const value = element[name]
     if (value === undefined) return fallback

@@ -1,5 +1,6 @@
 import { SOURCE } from '../vicidial/wire.ts'
 import { type ChangesRules, MAX_REFUSALS, readChanges } from '../leads/changes.ts'
+import { FIELD_BY_NAME } from '../leads/fields.ts'
 import { isObject } from '../leads/is-object.ts'
 import { KEY_NAMES } from '../leads/lead-key.ts'
 import { echo, jsonInText, type PointedRefusal, pointer } from '../leads/refusal.ts'
@@ -45,7 +46,7 @@ const COMMON = [
 ]
 const LONG_FORM: ReadonlySet<string> = new Set(['updates', ...COMMON])
 const SHORT_FORM: ReadonlySet<string> = new Set(['lead_ids', 'fields', 'custom_fields', ...COMMON])
-const SIMILAR_PROPERTIES = new SimilarNames(LONG_FORM.union(SHORT_FORM))
+const SIMILAR_PROPERTIES = new SimilarNames(LONG_FORM.union(SHORT_FORM), { ids: 'lead_ids' })
 
 /**
  * Reads the body of a batch request, in the long form (`updates`) or the short one (`lead_ids`). A fault outside the
@@ -78,9 +79,7 @@ export function readBatch(body: unknown, rules: BatchRules): Batch | BatchFault 
   for (const name in body) {
     if (refusals.length >= MAX_REFUSALS) break
     if (!known.has(name)) {
-      const similar = SIMILAR_PROPERTIES.find(name)
-      const meant = similar !== undefined && known.has(similar) ? `did you mean ${similar}? It` : 'it'
-      const detail = `A request has no such property; ${meant} has ${[...known].join(', ')}.`
+      const detail = `A request has no such property; ${propertyMeant(name, known)} has ${[...known].join(', ')}.`
       refusals.push({ code: 'field_unknown', detail, pointer: pointer(name) })
     }
   }
@@ -108,6 +107,17 @@ export function readBatch(body: unknown, rules: BatchRules): Batch | BatchFault 
     source: typeof source === 'string' ? source : undefined,
     dryRun: dryRun === true
   }
+}
+
+/** What somebody means who gives a request an unknown property, as the begin of a sentence. */
+function propertyMeant(name: string, known: ReadonlySet<string>): string {
+  if (FIELD_BY_NAME.has(name)) {
+    return known === SHORT_FORM
+      ? `put ${name} into fields. It`
+      : `put ${name} into the fields of each update. It`
+  }
+  const similar = SIMILAR_PROPERTIES.find(name)
+  return similar !== undefined && known.has(similar) ? `did you mean ${similar}? It` : 'it'
 }
 
 /** What to do with a request whose `updates` or `lead_ids`, here `list`, is not a list. */

@@ -260,7 +260,8 @@ test('only names in the catalogue are accepted', async (t) => {
       {
         code: 'field_not_allowed',
         field: `custom_fields.${name}`,
-        detail: 'The operator has not listed this custom field for the gateway.',
+        detail:
+          'The operator has not listed this custom field for the gateway; GET /v1/fields lists those that can be set.',
         pointer: `/custom_fields/${name}`
       }
     ])
@@ -275,7 +276,7 @@ test('a custom field accepts only values that VICIdial stores unchanged', async 
   const where = { field: 'custom_fields.favorite_color', pointer: '/custom_fields/favorite_color' }
   const listed = ' One value is wanted, and this list gave 0 values.'
   for (const [value, more] of [
-    [7, ''],
+    [7, ' Put the number in quotes.'],
     [true, ''],
     [[], listed],
     [{}, '']
@@ -444,7 +445,8 @@ test("what the caller's rights do not allow is refused, each with its pointer an
     {
       code: 'field_not_allowed',
       field: 'custom_fields.unlisted',
-      detail: 'The operator has not listed this custom field for the gateway.',
+      detail:
+        'The operator has not listed this custom field for the gateway; GET /v1/fields lists those that can be set.',
       pointer: '/custom_fields/unlisted'
     },
     {

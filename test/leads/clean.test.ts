@@ -283,12 +283,12 @@ test('any value of another type is refused', async (t) => {
   t.strictSame(clean(0, 'status', 7), {
     code: 'field_invalid',
     field: 'status',
-    detail: 'status must be a string.'
+    detail: 'status must be a string. Put the number in quotes.'
   })
   t.strictSame(clean(0, 'email', 7), {
     code: 'field_invalid',
     field: 'email',
-    detail: 'email must be a string, or null to empty it.'
+    detail: 'email must be a string, or null to empty it. Put the number in quotes.'
   })
   const lists: [name: string, value: unknown[], detail: string][] = [
     ['status', ['SALE', 'DNC'], 'status must be a string. One value is wanted, and this list gave 2 values.'],

@@ -121,7 +121,7 @@ test('what the database cannot hold is refused, and a length is in its own unit'
 test('a refusal says what is wrong with the value, and what the field takes', async (t) => {
   const cases: [type: CustomFieldType, value: unknown, code: string, detail: string][] = [
     ['TIME', null, 'field_not_clearable', 'VICIdial cannot hold an empty x; leave it out or give a time.'],
-    ['TEXT', 12, 'field_invalid', 'x must be a string.'],
+    ['TEXT', 12, 'field_invalid', 'x must be a string. Put the number in quotes.'],
     ['NUMBER', true, 'field_invalid', 'x must be a string.'],
     ['TEXT', '', 'field_invalid', 'x is an empty string; use null to empty it.'],
     ['TEXT', 'a\\b', 'unsafe_characters', 'x holds a backslash, which is never sent to VICIdial.'],

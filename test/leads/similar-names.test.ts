@@ -22,6 +22,11 @@ test('a name in another spelling, or with a letter wrong, is the one that is mea
     ['Zip', 'postal_code'],
     ['dateOfBirth', 'date_of_birth'],
     ['phone', 'phone_number'],
+    ['postcode', 'postal_code'],
+    ['middle_name', 'middle_initial'],
+    ['gmt_offset', 'gmt_offset_now'],
+    ['listId', 'list_id'],
+    ['Dispo', 'status'],
     // Each is another thing, though it is like a field.
     ['stage', undefined],
     ['street', undefined],

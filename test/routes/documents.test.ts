@@ -91,22 +91,23 @@ test('an unknown problem has no page', async (t) => {
 
 test('an unknown path and a wrong method are a 404 problem, with a key or without', async (t) => {
   const gateway = await sharedGateway(t)
-  const absent: [method: string, path: string][] = [
+  const absent: [method: string, path: string, meant?: string][] = [
     ['GET', '/nope'],
     ['GET', '/v1/leads'],
     ['OPTIONS', '/v1/leads'],
     ['GET', '/v1/jobs//cancel'],
     ['PUT', '/vicidial/non_agent_api.php'],
-    ['GET', '/V1/fields'],
-    ['GET', '//v1/fields'],
+    ['GET', '/V1/fields', '/v1/fields'],
+    ['GET', '//v1/fields', '/v1/fields'],
     ['GET', '/v1/leads/../fields/x']
   ]
-  for (const [method, path] of absent) {
+  for (const [method, path, meant] of absent) {
+    const hint = meant === undefined ? '' : ` Did you mean ${meant}?`
     for (const headers of [requestId, { ...requestId, ...noKey }]) {
       const { status, body } = await call(gateway, method, path, undefined, headers)
       t.same(
         { status, body },
-        { status: 404, body: notFound(`There is nothing at ${method} on this path.`) },
+        { status: 404, body: notFound(`There is nothing at ${method} on this path.${hint}`) },
         `${method} ${path}`
       )
     }
@@ -140,6 +141,23 @@ test('a path with another method is a 405 that names its methods, whoever asks',
   const { status, body } = await call(gateway, 'GET', '/v1/fields/')
   t.equal(status, 404)
   t.equal(body.detail, 'There is nothing at GET on this path. Try it without the slash at its end.')
+  const meant: [method: string, path: string, detail: string][] = [
+    [
+      'POST',
+      '/v1/leads/batchUpdate',
+      'This path takes PATCH, and not POST. Did you mean /v1/leads/batch-update?'
+    ],
+    [
+      'POST',
+      '/v1/lead/batch-update',
+      'There is nothing at POST on this path. Did you mean /v1/leads/batch-update?'
+    ],
+    ['GET', '/v1/field', 'There is nothing at GET on this path. Did you mean /v1/fields?'],
+    ['POST', '/v1/field', 'There is nothing at POST on this path.'],
+    ['GET', `/v1/${'field'.repeat(200)}`, 'There is nothing at GET on this path.']
+  ]
+  for (const [method, path, detail] of meant)
+    t.equal((await call(gateway, method, path)).body.detail, detail, path)
 })
 
 test('HEAD is answered as GET, without a body', async (t) => {

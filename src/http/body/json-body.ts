@@ -30,8 +30,12 @@ export function jsonBody(app: FastifyInstance, bodies: RequestBodies): void {
     const isNone = request.rawBody.length === 0 && mayHaveNoBody(request.routeOptions.schema?.body)
     return isNone ? null : parseJson(request.rawBody)
   })
-  app.addContentTypeParser('*', async ({ headers }: FastifyRequest) => {
+  app.addContentTypeParser('*', async (request: FastifyRequest) => {
+    const { headers, routeOptions } = request
     if (!hasBody(headers)) return null
+    // A body in chunks has no length before its end.
+    const mayBeEmpty = headers['transfer-encoding'] !== undefined && mayHaveNoBody(routeOptions.schema?.body)
+    if (mayBeEmpty && (await bodies.read(request)).length === 0) return null
     throw notJsonType(headers['content-type'])
   })
 }
@@ -65,7 +69,8 @@ const MAX_DEPTH = 64
 export function parseJson(body: Buffer, what = 'The body'): unknown {
   if (body.length === 0) throw new Problem('invalid_json', `${what} is empty; a JSON document is expected.`)
   if (!isUtf8(body)) {
-    throw new Problem('invalid_json', `${what} is not valid UTF-8, in which JSON is encoded (RFC 8259).`)
+    const detail = `${what} is not valid UTF-8, in which JSON is encoded (RFC 8259).${encodingOf(body)}`
+    throw new Problem('invalid_json', detail)
   }
   const decoded = body.toString('utf8')
   const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded
@@ -85,6 +90,13 @@ export function parseJson(body: Buffer, what = 'The body'): unknown {
   }
   if (countNames(value) !== names) throw repeatedName(text)
   return value
+}
+
+/** A sentence about the encoding that the first bytes of a body tell; empty if they tell none. */
+function encodingOf([first, second]: Buffer): string {
+  const is = (...bytes: number[]) => first === bytes[0] && second === bytes[1]
+  if (is(0xff, 0xfe) || is(0xfe, 0xff)) return ' It looks like UTF-16.'
+  return is(0x1f, 0x8b) ? ' It looks compressed: send it uncompressed.' : ''
 }
 
 function repeatedName(text: string): Problem {

@@ -1,3 +1,4 @@
+import { unseenIn } from '../../leads/typography.ts'
 import { endOfString, offsetOfJsonError, positionAt } from './json-guard.ts'
 
 /** In characters. */
@@ -9,6 +10,7 @@ const MOST_STRINGS = 4
 const NEAR = 100
 /** How a string is shown in which reading stopped. */
 const CUT_STRING = '"…'
+const BRACKET = /[\]}]/
 const WRONG_WORD = /^(?:true|false|null|none|nil|nan|undefined|infinity)$/i
 const CURLY_QUOTE = /^[\u2018-\u201F\u2039\u203A\u00AB\u00BB]/
 
@@ -76,9 +78,14 @@ function remedyAt(text: string, offset: number): string {
   const read = text.slice(Math.max(0, offset - NEAR), offset)
   const before = read.trimEnd().at(-1)
   if (next === undefined) return ' The text is cut off.'
-  if (read.endsWith('\\')) return ' A backslash in a text is written twice.'
-  if (next < ' ') return ' A line break in a text is written \\n.'
+  if (text.slice(0, 2).includes('\0')) return ' This looks like UTF-16: send it in UTF-8.'
+  if (read.endsWith('\\') || /\\u[\da-f]{0,3}$/i.test(read)) return ' A backslash in a text is written twice.'
+  if (next === '\n' || next === '\r') return ' A line break in a text is written \\n.'
+  if (next < ' ') return ` This character is written ${JSON.stringify(next).slice(1, -1)} in a text.`
+  const unseen = unseenIn(next)
+  if (unseen !== '') return unseen
   if (before === ',' && /[\]},]/.test(next)) return ' Take out the comma before it.'
+  if (before === ':' && /[\]},]/.test(next)) return ' A value is missing before it.'
   if (before === undefined && next === '<') return ' This looks like HTML or XML.'
   if (before === undefined && /^[\w.[\]%+-]+=/.test(rest)) return ' This looks like a form: send JSON.'
   if (next === "'" || next === '`' || CURLY_QUOTE.test(next)) return ' JSON has straight double quotes.'
@@ -87,8 +94,11 @@ function remedyAt(text: string, offset: number): string {
   if (before !== undefined && /[[{,:]/.test(before) && /[A-Za-z_]/.test(next))
     return ' Names and texts have double quotes.'
   if ((before === '}' || before === ']') && (next === '{' || next === '['))
-    return ' Send one document; a list is in [ ], with commas between.'
-  if (before !== undefined && /["}\]\w]/.test(before) && /["{[]/.test(next))
+    return ' Put a comma between them; a list of them is in [ ].'
+  if (before === '"' && /[{["\w=-]/.test(next)) return ' A comma or a colon may be missing before it.'
+  if (before !== undefined && /[}\]\w]/.test(before) && /["{[]/.test(next))
     return ' A comma may be missing before it.'
-  return ''
+  if (/[\d.+-]/.test(next) || /[.+-]$/.test(read) || (/\d$/.test(read) && /\w/.test(next)))
+    return ' A number is written like 7 or -12.5; put anything else in quotes.'
+  return before !== undefined && BRACKET.test(next) ? ' No such bracket is open here.' : ''
 }

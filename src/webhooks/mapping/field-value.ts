@@ -57,8 +57,8 @@ function isScalar(value: unknown): value is string | number | boolean {
 
 /**
  * Converts a value to its field's type, because senders write numbers as text and text as numbers. A number becomes
- * text if the field is a text, unless it has already lost digits; an offset becomes a number. Arrays and objects become
- * empty ones, which the update refuses by their type.
+ * text if the field is a text, unless it has already lost digits; an offset becomes a number. Of arrays and objects only
+ * the type is left, and how many values an array has: the update refuses them.
  */
 export function asTyped(value: unknown, type: Field['type'] | undefined): unknown {
   if (typeof value === 'string') {
@@ -69,7 +69,8 @@ export function asTyped(value: unknown, type: Field['type'] | undefined): unknow
     const isExact = !Number.isInteger(value) || Number.isSafeInteger(value)
     return type === 'integer' || type === 'number' || !isExact ? value : String(value)
   }
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? [] : {}
+  if (typeof value === 'object' && value !== null)
+    return Array.isArray(value) ? Array.from(value, () => null) : {}
   return typeof value === 'function' ? {} : value
 }
 

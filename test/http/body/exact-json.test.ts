@@ -45,17 +45,23 @@ test('a number of JSON is its own value, or its text', async (t) => {
     '-8202522731445525542',
     '0.10000000000000000001',
     '1e400',
-    '1e-400'
+    '1e-400',
+    '1e21',
+    '1000000000000000000000',
+    '-2.5E30'
   ])
     t.equal(parseExactly(text), text)
+  t.equal(parseExactly('1e+21'), '1e21')
 })
 
 test('only numbers become texts: strings and names that look like them do not change', async (t) => {
   const id = '8202522731445525542'
   const text = `{"${id}":"${id}","a":"\\"${id}","b":${id},"c":[-${id},${id}],"d":1}`
   t.same(parseExactly(text), { [id]: id, a: `"${id}`, b: id, c: [`-${id}`, id], d: 1 })
+  // A number from 1e21 on prints no digits, so it becomes its text.
+  const exact = fc.jsonValue().filter((value) => !/\de\+/.test(JSON.stringify(value)))
   fc.assert(
-    fc.property(fc.jsonValue(), (value) => {
+    fc.property(exact, (value) => {
       const written = JSON.stringify(value)
       return JSON.stringify(parseExactly(written)) === JSON.stringify(JSON.parse(written))
     })

@@ -1,6 +1,9 @@
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { parseJson } from '../../../src/http/body/json-body.ts'
+
+const A_NUMBER = 'A number is written like 7 or -12.5; put anything else in quotes.'
 
 function detailOf(text: string): string {
   try {
@@ -30,12 +33,32 @@ test('what is not JSON is refused with the place, the remedy and the text around
     ['{"a": 1 "b": 2}', 'line 1, column 9. A comma may be missing before it. There: {"a": 1 "'],
     [
       '[{"a": 1} {"a": 2}]',
-      'line 1, column 11. Send one document; a list is in [ ], with commas between. There: [{"a": 1} {'
+      'line 1, column 11. Put a comma between them; a list of them is in [ ]. There: [{"a": 1} {'
     ],
     [
       '{"a":1}\n{"a":2}',
-      'line 2, column 1. Send one document; a list is in [ ], with commas between. There: {"a":1} {'
+      'line 2, column 1. Put a comma between them; a list of them is in [ ]. There: {"a":1} {'
     ],
+    ['{"a": "x\ty"}', 'line 1, column 9. This character is written \\t in a text. There: {"a": "…'],
+    ['{"a": "\\u12"}', 'line 1, column 12. A backslash in a text is written twice. There: {"a": "…'],
+    ['{"a" [1]}', 'line 1, column 6. A comma or a colon may be missing before it. There: {"…" ['],
+    ['{"a"="x"}', 'line 1, column 5. A comma or a colon may be missing before it. There: {"…"='],
+    [
+      '{"a": "x" "b": 1}',
+      'line 1, column 11. A comma or a colon may be missing before it. There: {"a": "…" "'
+    ],
+    ['{"a": , "b": 1}', 'line 1, column 7. A value is missing before it. There: {"a": ,'],
+    ['{"a": 1}}', 'line 1, column 9. No such bracket is open here. There: {"a": 1}}'],
+    ['{"a": [1}', 'line 1, column 9. No such bracket is open here. There: {"a": [1}'],
+    ['{"a":\u00a01}', 'line 1, column 6. It holds U+00A0, which cannot be seen. There: {"a":…'],
+    ['\u200b{}', 'line 1, column 1. It holds U+200B, which cannot be seen. There: …'],
+    ['{"a": 07}', `line 1, column 8. ${A_NUMBER} There: {"a": 0…`],
+    ['{"a": 0x7}', `line 1, column 8. ${A_NUMBER} There: {"a": 0…`],
+    ['{"a": 7n}', `line 1, column 8. ${A_NUMBER} There: {"a": 7…`],
+    ['{"a": 7.}', `line 1, column 9. ${A_NUMBER} There: {"a": 7.}`],
+    ['{"a": .7}', `line 1, column 7. ${A_NUMBER} There: {"a": .`],
+    ['{"a": +7}', `line 1, column 7. ${A_NUMBER} There: {"a": +`],
+    ['{"a": -}', `line 1, column 8. ${A_NUMBER} There: {"a": -}`],
     ['{"a": {"b": "x', 'line 1, column 15. The text is cut off. There: {"a": {"b": "…'],
     ['<html>', 'line 1, column 1. This looks like HTML or XML. There: <'],
     ['user=crm&pass=secret', 'line 1, column 1. This looks like a form: send JSON. There: …'],
@@ -48,6 +71,19 @@ test('what is not JSON is refused with the place, the remedy and the text around
   ]
   for (const [text, detail] of faults)
     t.equal(detailOf(text), `It is not valid JSON: reading stopped at ${detail}`, text)
+})
+
+test('another encoding is named', async (t) => {
+  const text = '{"a": 1}'
+  const utf16 = Buffer.from(text, 'utf16le')
+  const encoded: [body: Buffer, detail: RegExp][] = [
+    [Buffer.concat([Buffer.from([0xff, 0xfe]), utf16]), /not valid UTF-8.* It looks like UTF-16\.$/],
+    [utf16, / This looks like UTF-16: send it in UTF-8\./],
+    [utf16.swap16(), / This looks like UTF-16: send it in UTF-8\./],
+    [gzipSync(text), /not valid UTF-8.* It looks compressed: send it uncompressed\.$/],
+    [Buffer.from('{"a":"\xe9"}', 'latin1'), /not valid UTF-8, in which JSON is encoded \(RFC 8259\)\.$/]
+  ]
+  for (const [body, message] of encoded) t.throws(() => parseJson(Buffer.from(body)), { message })
 })
 
 test('no text or number of a broken document is shown, however it is broken', async (t) => {

@@ -166,10 +166,12 @@ test('an expression sees its item, the whole payload and the item index', async 
   ])
 })
 
-test('an array or object as a value is refused by the update, by its type', async (t) => {
+test('an array or object as a value is refused by the update, by its type and number of values', async (t) => {
   const mapping = { fields: { status: 'a', city: 'b', comments: 'function($x){$x}', address1: 'c' } }
   t.strictSame(await mapped(t, mapping, { id: { x: 1 }, a: ['SALE', 'NI'], b: { c: 1 }, c: true }), {
-    updates: [{ vendor_lead_code: {}, fields: { status: [], city: {}, comments: {}, address1: true } }],
+    updates: [
+      { vendor_lead_code: {}, fields: { status: [null, null], city: {}, comments: {}, address1: true } }
+    ],
     ignored: 0
   })
 })
