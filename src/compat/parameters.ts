@@ -5,7 +5,7 @@ import { FORM } from '../http/body/form.ts'
 import { FORM_IN_PARTS, readFormParts } from '../http/body/form-parts.ts'
 import { looksLikeJson, parseJson } from '../http/body/json-body.ts'
 import { isObject } from '../leads/is-object.ts'
-import { echo, jsonInText } from '../leads/refusal.ts'
+import { echo, jsonInText, textMeant } from '../leads/refusal.ts'
 
 /** The parameters of a call by name: texts, or the values of a JSON body. None is undefined. */
 export type Parameters = ReadonlyMap<string, unknown>
@@ -127,6 +127,7 @@ export function textOf(parameters: Parameters, name: string): string | undefined
   const value = parameters.get(name)
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value === 'string') return value
-  if (typeof value === 'number') return String(value)
-  throw new Problem('invalid_request', `${name} must be a text.`)
+  // In the text of a phone number a dot separates digits.
+  if (Number.isInteger(value)) return String(value)
+  throw new Problem('invalid_request', `${name} must be a text.${textMeant(value)}`)
 }

@@ -5,6 +5,7 @@ import { looksLikeJson, NOT_A_FORM, parseJson } from '../http/body/json-body.ts'
 import { FORM, parseForm } from '../http/body/form.ts'
 import { FORM_IN_PARTS, readFormParts } from '../http/body/form-parts.ts'
 import { jsonInText } from '../leads/refusal.ts'
+import { isLongNumber } from './mapping/expression.ts'
 
 /** Media types of a payload. Text must hold JSON; `multipart` is a form in parts. */
 export const CONTENT_TYPES = ['json', 'form', 'multipart', 'text'] as const
@@ -44,7 +45,7 @@ export async function parsePayload(
   const isForm = type === 'form' || type === 'multipart'
   const payload = isForm ? readForm(body, payloadField) : parseJson(body)
   refuseJsonInJson(payload)
-  return withExactIntegers(payload)
+  return withLongNumbersAsTexts(payload)
 }
 
 /** Undefined for a type or charset that cannot be read. */
@@ -96,11 +97,11 @@ function refuseJsonInJson(payload: unknown): void {
 }
 
 /**
- * Makes texts of the integers beyond 2^53, as `parseJson` does of those that a number cannot hold: an expression that
- * calculates gives only numbers that may have lost digits there, and no text.
+ * Makes texts of the numbers of which JSONata would give texts with other digits, as `parseJson` does of those that
+ * JavaScript cannot hold.
  * @throws Problem invalid_request for a text that is too long
  */
-function withExactIntegers(payload: unknown): unknown {
+function withLongNumbersAsTexts(payload: unknown): unknown {
   const root: Record<string, unknown> = { payload }
   let level: Record<string, unknown>[] = [root]
   while (level.length > 0) {
@@ -110,7 +111,8 @@ function withExactIntegers(payload: unknown): unknown {
         const value = one[name]
         if (typeof value === 'string' && value.length > MAX_TEXT)
           throw new Problem('invalid_request', `The payload has a text of more than ${MAX_TEXT} characters.`)
-        if (typeof value === 'number' && isUnsafe(value)) one[name] = String(value)
+        // VICIdial keeps no plus sign, and an exponent means the same without it.
+        if (typeof value === 'number' && isLongNumber(value)) one[name] = String(value).replace('+', '')
         // An array has names too.
         if (typeof value === 'object' && value !== null) inner.push(value as Record<string, unknown>)
       }
@@ -118,9 +120,4 @@ function withExactIntegers(payload: unknown): unknown {
     level = inner
   }
   return root['payload']
-}
-
-/** Whether a number is an integer beyond 2^53. It prints as its digits, as `parseJson` leaves no number from 1e21 on. */
-function isUnsafe(value: number): boolean {
-  return Number.isInteger(value) && !Number.isSafeInteger(value)
 }

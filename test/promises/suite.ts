@@ -1,5 +1,6 @@
 import './broken-database.test.ts'
 import './deadline.test.ts'
+import './exact-numbers.test.ts'
 import './one-result-per-update.test.ts'
 import './openapi.test.ts'
 import './order.test.ts'

@@ -30,10 +30,10 @@ function withInexactQuoted(text: string, longNumbers: readonly number[]): string
   return parts.length === 0 ? text : parts.join('') + text.slice(copied)
 }
 
-/** Whether a number prints as itself, even if spelled otherwise: `1.50`, `1e2`. From 1e21 on, it prints no digits. */
+/** Whether a number prints as itself, even if spelled otherwise: `1.50`, `1e2`. */
 function isExact(source: string): boolean {
   const printed = String(Number(source))
-  return !printed.includes('e+') && (printed === source || canonical(printed) === canonical(source))
+  return printed === source || canonical(printed) === canonical(source)
 }
 
 /** One spelling for all texts of a number: its digits without zeros at either end, and an exponent. */

@@ -7,6 +7,16 @@ const MAX_SEQUENCE = 100_000
 /** Longest text that an expression may give, in characters. The longest custom field has 65,535. */
 const MAX_TEXT = 100_000
 
+/** Digits that JSONata's `$string` and `&` keep of a fraction. Of a whole number they keep all. */
+const KEPT_DIGITS = 15
+
+/** Whether JSONata would give a number's text with other digits, or has calculated it with others. */
+export function isLongNumber(value: number): boolean {
+  return Number.isInteger(value)
+    ? !Number.isSafeInteger(value)
+    : Number(value.toPrecision(KEPT_DIGITS)) !== value
+}
+
 /** Why an expression gave no value. The message quotes nothing of the payload. */
 export class EvaluationError extends Error {
   override readonly name = 'EvaluationError'
@@ -38,7 +48,7 @@ function faultIn(ast: unknown): string | undefined {
     const { type, value } = node as { type?: unknown; value?: unknown }
     if (type === 'variable' && value === 'eval')
       return 'uses $eval, which would evaluate what the sender wrote'
-    if (type === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value))
+    if (type === 'number' && isLongNumber(Number(value)))
       return 'has a number that would lose digits: put it in quotes, as the payload gives such numbers as texts'
     for (const inner of Object.values(node) as unknown[]) pending.push(inner)
   }

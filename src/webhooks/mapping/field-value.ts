@@ -57,7 +57,7 @@ function isScalar(value: unknown): value is string | number | boolean {
 
 /**
  * Converts a value to its field's type, because senders write numbers as text and text as numbers. A number becomes
- * text if the field is a text, unless it has already lost digits; an offset becomes a number. Of arrays and objects only
+ * text if the field is a text, unless it has already lost digits, or is a fraction for a phone; an offset becomes a number. Of arrays and objects only
  * the type is left, and how many values an array has: the update refuses them.
  */
 export function asTyped(value: unknown, type: Field['type'] | undefined): unknown {
@@ -67,7 +67,9 @@ export function asTyped(value: unknown, type: Field['type'] | undefined): unknow
   }
   if (typeof value === 'number') {
     const isExact = !Number.isInteger(value) || Number.isSafeInteger(value)
-    return type === 'integer' || type === 'number' || !isExact ? value : String(value)
+    // In the text of a phone number a dot separates digits.
+    const isFraction = type === 'phone' && !Number.isInteger(value)
+    return type === 'integer' || type === 'number' || !isExact || isFraction ? value : String(value)
   }
   if (typeof value === 'object' && value !== null)
     return Array.isArray(value) ? Array.from(value, () => null) : {}

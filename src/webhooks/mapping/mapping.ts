@@ -170,7 +170,8 @@ export class Mapping {
   /** How an event names its lead. */
   async #lead(evaluate: EvaluateEvent): Promise<Record<string, unknown>> {
     const { by } = this.#definition.lead
-    const key = asTyped(await evaluate(`lead.${by}`), by === 'lead_id' ? 'integer' : 'text')
+    const type = by === 'lead_id' ? 'integer' : FIELD_BY_NAME.get(by)?.type
+    const key = asTyped(await evaluate(`lead.${by}`), type)
     if (key !== undefined && key !== null && !isBlank(key)) return { [by]: key }
     throw new EvaluationError('finds nothing, so that the event names no lead')
   }

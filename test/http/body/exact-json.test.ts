@@ -5,29 +5,7 @@ import { parseJson } from '../../../src/http/body/json-body.ts'
 import { ALL_RIGHTS } from '../../../src/leads/rights.ts'
 import { serverRules } from '../../../src/leads/server-rules.ts'
 import { DEFAULT_OPTIONS, readUpdate } from '../../../src/leads/update.ts'
-
-const digits = fc.stringMatching(/^\d{1,25}$/)
-const whole = fc.stringMatching(/^(?:0|[1-9]\d{0,24})$/)
-const exponent = fc.tuple(
-  fc.constantFrom('e', 'E'),
-  fc.constantFrom('', '+', '-'),
-  fc.integer({ max: 400, min: 0 })
-)
-/** Every spelling of a JSON number. */
-const numberText = fc
-  .tuple(fc.constantFrom('', '-'), whole, fc.option(digits), fc.option(exponent))
-  .map(([sign, integer, fraction, power]) =>
-    [sign, integer, fraction === null ? '' : `.${fraction}`, power === null ? '' : power.join('')].join('')
-  )
-
-/** A decimal number as a whole number of 10^-SCALE. */
-const SCALE = 800n
-function scaled(text: string): bigint {
-  const [, sign = '', integer = '', fraction = '', power = '0'] =
-    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]\+?(-?\d+))?$/.exec(text) ?? []
-  const shift = SCALE + BigInt(power) - BigInt(fraction.length)
-  return BigInt(sign + integer + fraction) * 10n ** shift
-}
+import { isSameNumber, numberText, scaled } from '../../json-numbers.ts'
 
 test('a number of JSON is its own value, or its text', async (t) => {
   fc.assert(
@@ -45,23 +23,17 @@ test('a number of JSON is its own value, or its text', async (t) => {
     '-8202522731445525542',
     '0.10000000000000000001',
     '1e400',
-    '1e-400',
-    '1e21',
-    '1000000000000000000000',
-    '-2.5E30'
+    '1e-400'
   ])
     t.equal(parseExactly(text), text)
-  t.equal(parseExactly('1e+21'), '1e21')
 })
 
 test('only numbers become texts: strings and names that look like them do not change', async (t) => {
   const id = '8202522731445525542'
   const text = `{"${id}":"${id}","a":"\\"${id}","b":${id},"c":[-${id},${id}],"d":1}`
   t.same(parseExactly(text), { [id]: id, a: `"${id}`, b: id, c: [`-${id}`, id], d: 1 })
-  // A number from 1e21 on prints no digits, so it becomes its text.
-  const exact = fc.jsonValue().filter((value) => !/\de\+/.test(JSON.stringify(value)))
   fc.assert(
-    fc.property(exact, (value) => {
+    fc.property(fc.jsonValue(), (value) => {
       const written = JSON.stringify(value)
       return JSON.stringify(parseExactly(written)) === JSON.stringify(JSON.parse(written))
     })
@@ -108,8 +80,7 @@ test('what is stored of a number is its value, or the update is refused', async 
           : read(`{"lead_id":101,"fields":{"${name}":${number}}}`)
       if (!('changes' in update)) return true
       const [stored = ''] = Object.values(update.changes.stored)
-      // A text field takes the digits of a phone number or a text as they are.
-      return stored === number.replace('+', '') || scaled(stored) === scaled(number)
+      return isSameNumber(stored, number)
     }),
     { numRuns: 3_000 }
   )
