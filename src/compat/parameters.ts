@@ -128,6 +128,6 @@ export function textOf(parameters: Parameters, name: string): string | undefined
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value === 'string') return value
   // In the text of a phone number a dot separates digits.
-  if (Number.isInteger(value)) return String(value)
+  if (typeof value === 'number' && Number.isInteger(value)) return String(value)
   throw new Problem('invalid_request', `${name} must be a text.${textMeant(value)}`)
 }

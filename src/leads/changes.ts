@@ -64,7 +64,7 @@ export const UPDATE_OPTIONS = [
   'key_match',
   'on_lossy',
   'on_invalid'
-]
+] as const
 /** Properties of an update that are no fields. */
 const BESIDE_FIELDS: ReadonlySet<string> = new Set(['lead_id', 'fields', 'custom_fields', ...UPDATE_OPTIONS])
 /** Begins the names of custom fields, in `Changes.stored` and in refusals. */

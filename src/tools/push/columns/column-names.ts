@@ -1,5 +1,6 @@
+import { UPDATE_OPTIONS } from '../../../leads/changes.ts'
 import { KEY_NAMES } from '../../../leads/lead-key.ts'
-import { type KnownFields, OPTION_NAMES } from './column-target.ts'
+import type { KnownFields } from './column-target.ts'
 
 /** The name of a column whose header is empty: its number. */
 const UNNAMED = /^#\d+$/
@@ -64,7 +65,7 @@ const LIKELY: Readonly<Record<string, string>> = {
 /** The API's name for a column that is only spelled in another way: `Phone Number`, `ZIP`, `E-Mail`. */
 export function sameName(column: string, known: KnownFields): string | undefined {
   const name = normalize(column)
-  const names = [...KEY_NAMES, ...known.fields.keys(), ...OPTION_NAMES]
+  const names = [...KEY_NAMES, ...known.fields.keys(), ...UPDATE_OPTIONS]
   return names.find((one) => one === name) ?? own(SYNONYMS, name)
 }
 
@@ -72,7 +73,7 @@ export function sameName(column: string, known: KnownFields): string | undefined
 export function likelyName(column: string, known: KnownFields, customPrefix: string): string | undefined {
   const name = normalize(column)
   const custom = known.customFields.map((label) => customPrefix + label)
-  const names = [...KEY_NAMES, ...known.fields.keys(), ...custom, ...OPTION_NAMES]
+  const names = [...KEY_NAMES, ...known.fields.keys(), ...custom, ...UPDATE_OPTIONS]
   const likely = own(SYNONYMS, name) ?? own(LIKELY, name)
   return likely ?? names.find((one) => isTypo(name, normalize(one)))
 }

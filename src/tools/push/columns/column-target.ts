@@ -1,3 +1,4 @@
+import { UPDATE_OPTIONS } from '../../../leads/changes.ts'
 import { KEY_NAMES, type KeyName } from '../../../leads/lead-key.ts'
 
 /** What an update can set, according to the gateway. */
@@ -8,15 +9,7 @@ export interface KnownFields {
   readonly customFields: readonly string[]
 }
 
-export const OPTION_NAMES = [
-  'reset_called',
-  'allow_undefined_list',
-  'on_multiple',
-  'key_match',
-  'on_lossy',
-  'on_invalid'
-] as const
-type OptionName = (typeof OPTION_NAMES)[number]
+type OptionName = (typeof UPDATE_OPTIONS)[number]
 
 /** Where a column's value goes in an update. */
 export type ColumnTarget =
@@ -38,7 +31,7 @@ export function readTarget(
 ): ColumnTarget | undefined {
   const key = KEY_NAMES.find((one) => one === name)
   if (key !== undefined) return { kind: 'key', name: key }
-  const option = OPTION_NAMES.find((one) => one === name)
+  const option = UPDATE_OPTIONS.find((one) => one === name)
   if (option !== undefined) return { kind: 'option', name: option }
   if (customPrefix !== '' && name.startsWith(customPrefix))
     return { kind: 'custom', name: name.slice(customPrefix.length) }
