@@ -10,6 +10,7 @@ const ROUND_MS = 1_000
 const CHANGE_SETS = 4
 const POLL_MS = 50
 const WEBHOOK = 'crm'
+const CALCULATING_WEBHOOK = 'calculating-crm'
 /** The gateway file that the scenarios need. */
 export const GATEWAY_FILE = `compat: true
 webhooks:
@@ -19,6 +20,13 @@ webhooks:
     mapping:
       lead: { lead_id: lead }
       fields: { status: status }
+  - name: ${CALCULATING_WEBHOOK}
+    auth: { header: { header: X-Key, secrets: [${KEY}] } }
+    event_id: { expression: id }
+    mapping:
+      when: $exists(lead)
+      lead: { lead_id: lead }
+      fields: { status: $uppercase(status) }
 `
 
 /** Requests of one kind. */
@@ -65,7 +73,12 @@ export function scenarios({ firstLead, leads }: Target): readonly Scenario[] {
     return `/vicidial/non_agent_api.php?${query.toString()}`
   }
   const run = randomUUID()
-  const webhook = (n: number) => JSON.stringify({ id: `${run}-${n}`, lead: lead(n), status: 'SALE' })
+  const storedWebhook = {
+    method: 'POST',
+    headers: { ...JSON_TYPE, 'x-key': KEY },
+    body: (n: number) => JSON.stringify({ id: `${run}-${n}`, lead: lead(n), status: 'SALE' }),
+    isStoredOnly: true
+  } as const
   return [
     { name: 'livez', method: 'GET', path: () => '/livez' },
     { ...BATCH, name: '401', headers: JSON_TYPE, body: batchOf(1) },
@@ -83,13 +96,11 @@ export function scenarios({ firstLead, leads }: Target): readonly Scenario[] {
     { name: "GET at VICIdial's address", method: 'GET', path: compat, headers: WITH_KEY },
     { ...ASYNC, name: 'respond-async, stored and delivered', body: batchOf(1), isDelivered: true },
     { ...ASYNC, name: 'respond-async, stored', body: batchOf(1), isStoredOnly: true },
+    { ...storedWebhook, name: 'webhook, stored', path: () => `/v1/webhooks/${WEBHOOK}` },
     {
-      name: 'webhook, stored',
-      method: 'POST',
-      path: () => `/v1/webhooks/${WEBHOOK}`,
-      headers: { ...JSON_TYPE, 'x-key': KEY },
-      body: webhook,
-      isStoredOnly: true
+      ...storedWebhook,
+      name: 'webhook that needs JSONata, stored',
+      path: () => `/v1/webhooks/${CALCULATING_WEBHOOK}`
     }
   ]
 }

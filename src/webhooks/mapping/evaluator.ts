@@ -14,7 +14,7 @@ import type { MappingDefinition, MappingFault } from './mapping.ts'
 import type { RowsTask } from './rows.ts'
 
 /**
- * Longest CPU time for all expressions on one payload, in milliseconds, the start of the thread included. An expression
+ * Longest CPU time for all expressions on one payload, in milliseconds, from the first check of the thread on. An expression
  * can only calculate, never wait, so no limit by the clock is needed: on a machine that stands still it would cost an event.
  */
 const PAYLOAD_MS = 5_000
@@ -36,8 +36,8 @@ interface Current {
   readonly reject: (error: unknown) => void
   /** When it began, on the clock of performance.now(). */
   readonly since: number
-  /** CPU time that the thread had used before, in milliseconds. */
-  readonly cpuMsBefore: Promise<number>
+  /** CPU time that the thread had used when it was first checked on this task, in milliseconds. */
+  cpuMsBefore?: number
 }
 
 /**
@@ -109,12 +109,11 @@ export class Evaluator {
 
   async #send(task: EvaluationTask | RowsTask): Promise<TimedEvaluation> {
     this.#data.progress.fill(0)
-    const cpuMsBefore = this.#thread ? cpuMs(this.#thread) : Promise.resolve(0)
     const thread = this.#thread ?? this.#start()
     // An idle thread has nothing to lose, so only a busy one keeps the process alive.
     thread.ref()
     const { promise, resolve, reject } = Promise.withResolvers<TimedEvaluation>()
-    this.#current = { resolve, reject, since: performance.now(), cpuMsBefore }
+    this.#current = { resolve, reject, since: performance.now() }
     this.#watching ??= setInterval(() => void this.#watch(), WATCH_MS)
     thread.postMessage(task)
     return promise
@@ -153,7 +152,9 @@ export class Evaluator {
       thread?.unref()
       return
     }
-    const isLate = (await cpuMs(thread)) - (await current.cpuMsBefore) > this.#payloadMs
+    const usedMs = await cpuMs(thread)
+    current.cpuMsBefore ??= usedMs
+    const isLate = usedMs - current.cpuMsBefore > this.#payloadMs
     const isTooMuch = !isLate && (await heapBytes(thread)) > MEMORY_MB * 1024 ** 2
     if (!(isLate || isTooMuch) || this.#current !== current || this.#thread !== thread) return
     this.#thread = undefined
