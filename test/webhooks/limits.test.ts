@@ -49,7 +49,7 @@ test('an expression that needs too much is stopped, and the endpoint keeps worki
 })
 
 test('a retired endpoint still serves the requests that have it', async (t) => {
-  const endpoint = endpointWith(t, { mapping: { lead: LEAD, fields: { comments: 'note' } } })
+  const endpoint = endpointWith(t, { mapping: { lead: LEAD, fields: { comments: '$string(note)' } } })
   await endpoint.map({ id: 1, note: 'a' })
   endpoint.retire()
   // Its idle thread has ended by now.
@@ -115,7 +115,7 @@ test('$pad works as JSONata documents it', async (t) => {
 
 test('an idle endpoint does not keep the process alive', async (t) => {
   const path = `${t.testdir({
-    'gateway.yaml': `webhooks: [{ name: a, auth: { basic: { user: u, secrets: [p] } }, mapping: { lead: { lead_id: id }, fields: { status: s } } }]`
+    'gateway.yaml': `webhooks: [{ name: a, auth: { basic: { user: u, secrets: [p] } }, mapping: { lead: { lead_id: id }, fields: { status: $string(s) } } }]`
   })}/gateway.yaml`
   const script = `import { readGatewayFile } from './src/config/gateway-file.ts'
     const endpoint = readGatewayFile('${path}', [])?.webhooks[0]

@@ -10,7 +10,8 @@ import {
   type TimedEvaluation
 } from './evaluation.ts'
 import { EvaluationQueue } from './evaluation-queue.ts'
-import type { MappingDefinition, MappingFault } from './mapping.ts'
+import { Mapping, type MappingDefinition, type MappingFault } from './mapping.ts'
+import { NeedsJsonata } from './plain-expression.ts'
 import type { RowsTask } from './rows.ts'
 
 /**
@@ -24,6 +25,9 @@ const MEMORY_MB = 384
 const HARD_MEMORY_MB = 1_024
 /** How often a working thread is checked, in milliseconds. */
 const WATCH_MS = 50
+
+/** Longest payload in bytes that is mapped without the thread: mapping it takes a few milliseconds at most. */
+const MAX_PLAIN_BYTES = 16_384
 
 /** In the published package it is JavaScript, as this file is. */
 const THREAD = `./evaluation-thread${extname(import.meta.filename)}`
@@ -43,11 +47,13 @@ interface Current {
 /**
  * Evaluates the expressions of one endpoint on a thread of its own. A regular expression that never ends, or a
  * payload that grows without bounds, costs that thread and nothing else. The thread starts with the first payload,
- * and starts again after a payload that killed it.
+ * and starts again after a payload that killed it. Expressions that only read what is in a short payload need no thread.
  */
 export class Evaluator {
   readonly #data: ThreadData
   readonly #names: readonly string[]
+  /** Compiled for the first payload. */
+  #mapping: Mapping | undefined
   readonly #payloadMs: number
   readonly #queue = new EvaluationQueue()
   #thread: Worker | undefined
@@ -101,9 +107,21 @@ export class Evaluator {
   ): Promise<T> {
     try {
       // The thread answers a task with what the task asks for.
-      return (await this.#queue.add(bytes, () => this.#send(task))) as T
+      return (await this.#queue.add(bytes, () => this.#map(task, bytes))) as T
     } finally {
       if (this.#isRetired) this.retire()
+    }
+  }
+
+  async #map(task: EvaluationTask | RowsTask, bytes: number): Promise<TimedEvaluation> {
+    if ('rows' in task || bytes > MAX_PLAIN_BYTES) return this.#send(task)
+    this.#mapping ??= new Mapping(this.#data.definition, this.#data.eventId)
+    if (!this.#mapping.isPlain) return this.#send(task)
+    try {
+      return { value: await this.#mapping.mapPlainly(task.payload, task.maxItems), ms: 0 }
+    } catch (error) {
+      if (error instanceof NeedsJsonata) return this.#send(task)
+      throw error
     }
   }
 

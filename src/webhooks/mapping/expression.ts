@@ -1,4 +1,5 @@
 import jsonata from 'jsonata'
+import { NeedsJsonata, plainExpression, type PlainExpression } from './plain-expression.ts'
 
 /** Deepest nesting of calls: functions of an expression may call themselves and each other. */
 const MAX_CALLS = 500
@@ -61,11 +62,28 @@ function faultIn(ast: unknown): string | undefined {
  */
 export class Expression {
   readonly #compiled: jsonata.Expression
+  readonly #plain: PlainExpression | undefined
 
   /** @throws JsonataError if `expressionFault` finds a fault in `text` */
   constructor(text: string) {
     this.#compiled = jsonata(text, { stack: MAX_CALLS, sequence: MAX_SEQUENCE })
     this.#compiled.registerFunction('pad', pad, '<s-ns?:s>')
+    this.#plain = plainExpression(this.#compiled.ast())
+  }
+
+  /** Whether it is simple enough for `evaluatePlainly`. */
+  get isPlain(): boolean {
+    return this.#plain !== undefined
+  }
+
+  /**
+   * Gives what `evaluate` gives, without JSONata. Its time is short for any input.
+   * @throws EvaluationError
+   * @throws NeedsJsonata if it can't
+   */
+  evaluatePlainly(input: unknown): unknown {
+    if (this.#plain === undefined) throw new NeedsJsonata()
+    return checked(this.#plain(input))
   }
 
   /**
@@ -73,18 +91,21 @@ export class Expression {
    * @throws EvaluationError
    */
   async evaluate(input: unknown, variables: Record<string, unknown> = {}): Promise<unknown> {
-    let value: unknown
     try {
-      value = await this.#compiled.evaluate(input, variables)
+      return checked(await this.#compiled.evaluate(input, variables))
     } catch (error) {
       throw error instanceof EvaluationError ? error : new EvaluationError(reason(error))
     }
-    if (typeof value === 'string' && value.length > MAX_TEXT)
-      throw new EvaluationError(`gives a text of more than ${MAX_TEXT} characters`)
-    if (typeof value === 'number' && !Number.isFinite(value))
-      throw new EvaluationError('gives no finite number')
-    return value
   }
+}
+
+/** @throws EvaluationError for a value that is too long, or no number that JSON has */
+function checked(value: unknown): unknown {
+  if (typeof value === 'string' && value.length > MAX_TEXT)
+    throw new EvaluationError(`gives a text of more than ${MAX_TEXT} characters`)
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new EvaluationError('gives no finite number')
+  return value
 }
 
 /** Replaces JSONata's own `$pad`, which allocates any width at once and so can kill the process. */

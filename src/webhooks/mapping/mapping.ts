@@ -47,6 +47,9 @@ export interface MappingFault {
 /** Called before each evaluation, with the expression and the event. */
 export type Progress = (expression: string, item: number | undefined) => void
 
+/** How an expression is evaluated. */
+type Evaluate = (expression: Expression, input: unknown, variables: Record<string, unknown>) => unknown
+
 /** Evaluates an expression on one event, by its name; undefined if there is no such expression. */
 type EvaluateEvent = (name: string) => Promise<unknown>
 
@@ -57,6 +60,8 @@ export const EVENT_ID = 'event_id.expression'
 
 /** A mapping whose expressions are compiled. */
 export class Mapping {
+  /** Whether all its expressions are plain, so that `mapPlainly` can map most payloads. */
+  readonly isPlain: boolean
   readonly #definition: MappingDefinition
   readonly #expressions: ReadonlyMap<string, Expression>
 
@@ -68,6 +73,7 @@ export class Mapping {
     this.#expressions = new Map(
       expressions.map(([name, text]): [string, Expression] => [name, new Expression(text)])
     )
+    this.isPlain = [...this.#expressions.values()].every(({ isPlain }) => isPlain)
   }
 
   /**
@@ -79,6 +85,25 @@ export class Mapping {
     payload: unknown,
     maxItems: number,
     progress: Progress,
+    stopped?: ReadonlyMap<number, MappingFault>
+  ): Promise<MappedPayload | MappingFault> {
+    const evaluate: Evaluate = (expression, input, variables) => expression.evaluate(input, variables)
+    return this.#map(payload, maxItems, evaluate, progress, stopped)
+  }
+
+  /**
+   * Gives what `map` gives, without JSONata.
+   * @throws NeedsJsonata if it can't
+   */
+  async mapPlainly(payload: unknown, maxItems: number): Promise<MappedPayload | MappingFault> {
+    return this.#map(payload, maxItems, (expression, input) => expression.evaluatePlainly(input))
+  }
+
+  async #map(
+    payload: unknown,
+    maxItems: number,
+    evaluateOne: Evaluate,
+    progress: Progress = () => {},
     stopped: ReadonlyMap<number, MappingFault> = new Map()
   ): Promise<MappedPayload | MappingFault> {
     const position: { expression: string; item: number | undefined } = {
@@ -92,8 +117,8 @@ export class Mapping {
       Object.assign(position, { expression: name, item: item?.index })
       progress(name, item?.index)
       const value = await (item === undefined
-        ? expression.evaluate(payload)
-        : expression.evaluate(item.value, { payload, index: item.index }))
+        ? evaluateOne(expression, payload, {})
+        : evaluateOne(expression, item.value, { payload, index: item.index }))
       if (typeof value === 'string') total += value.length
       if (total > MAX_TOTAL_TEXT)
         throw new EvaluationError(`with all before it gives more than ${MAX_TOTAL_TEXT} characters`)
