@@ -6,6 +6,7 @@ import { type Config, loadConfig } from './config/config.ts'
 import { errorCode } from './error-code.ts'
 import { StorageError } from './errors.ts'
 import { createGateway } from './gateway.ts'
+import { lineTime } from './telemetry/line-time.ts'
 import { LogOutput } from './telemetry/log-output.ts'
 import { readTracingSettings } from './telemetry/tracing/tracing-settings.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
@@ -64,7 +65,10 @@ const config = configure()
 const output = new LogOutput(1, (dropped) => {
   log.warn({ dropped }, 'log lines were dropped, because they could not be written')
 })
-const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, output)
+const log = pino({ level: config.logLevel, base: null, timestamp: lineTime() }, output)
+process.once('exit', () => {
+  output.flushSync()
+})
 for (const warning of config.warnings) log.warn(warning)
 const app = await create()
 reload = () => {

@@ -23,18 +23,17 @@ export function requestLog(app: FastifyInstance): void {
     done()
   })
   app.addHook('onResponse', (request, reply, done) => {
-    const traceId = TRACEPARENT.exec(String(request.headers['traceparent'] ?? ''))?.[1]
-    request.log.info(
-      {
-        ...(traceId ? { trace_id: traceId } : {}),
-        method: request.method,
-        route: request.routeOptions.url ?? 'none',
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime * 10) / 10,
-        ...(request.caller ? { caller: request.caller.name } : {})
-      },
-      'request'
-    )
+    const { traceparent } = request.headers
+    // pino leaves out what is undefined.
+    const line = {
+      trace_id: traceparent === undefined ? undefined : TRACEPARENT.exec(String(traceparent))?.[1],
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      caller: request.caller?.name
+    }
+    request.log.info(line, 'request')
     done()
   })
 }

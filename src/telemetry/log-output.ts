@@ -7,6 +7,8 @@ type SyncDestination = ReturnType<typeof pino.destination>
 
 /** Most characters of lines that wait to be written: a few thousand lines. */
 const MAX_WAITING = 1024 * 1024
+/** How long lines for a pipe gather, in milliseconds: if the process is killed, the log lacks them. */
+const GATHER_MS = 10
 /** How long the end of the process waits for the reader, in milliseconds. */
 const MAX_END_MS = 1_000
 
@@ -52,10 +54,16 @@ export class LogOutput implements DestinationStream {
     return this.#dropped
   }
 
+  /** Writes a line: to a file at once; to a pipe together with others, as a write costs more than a line. */
   write(line: string): void {
     const destination = this.#destination
-    if (destination instanceof Socket && !hasRoom(destination, line)) this.#drop()
+    if (destination instanceof Socket) this.#gather(destination, line)
     else destination.write(line)
+  }
+
+  /** Writes the gathered lines now. pino calls it after a fatal error; the end of the process must, too. */
+  flushSync(): void {
+    if (this.#destination instanceof Socket) this.#destination.uncork()
   }
 
   /** Resolves when all lines are written, or after a second. */
@@ -69,6 +77,20 @@ export class LogOutput implements DestinationStream {
         resolve()
       })
     })
+  }
+
+  #gather(pipe: Socket, line: string): void {
+    if (!hasRoom(pipe, line)) {
+      this.#drop()
+      return
+    }
+    if (pipe.writableCorked === 0) {
+      pipe.cork()
+      setTimeout(() => {
+        pipe.uncork()
+      }, GATHER_MS)
+    }
+    pipe.write(line)
   }
 
   #drop(): void {

@@ -82,21 +82,6 @@ test('the server listens, and logs one JSON line per request and one per call, w
   t.equal(server.stderr(), '')
 })
 
-test("a short API_KEY is accepted, with a warning that doesn't show it", async (t) => {
-  const server = run(t, {
-    VICIDIAL_URL: 'http://127.0.0.1:9/api.php',
-    VICIDIAL_USER: 'api',
-    VICIDIAL_PASS: 's3cret',
-    API_KEY: 'canary-of-31-characters-0123456'
-  })
-  const origin = await originOf(server)
-  const headers = { authorization: 'Bearer canary-of-31-characters-0123456' }
-  t.equal((await call({ origin }, 'GET', '/v1/fields', undefined, headers)).status, 200)
-  const { level } = await server.line('API_KEY is shorter than 32 characters')
-  t.equal(level, 40)
-  t.notMatch(JSON.stringify(server.lines), 'canary')
-})
-
 /** A kept-alive connection that has begun, but not ended, the head of a request. */
 async function beginRequest(
   origin: string,
@@ -121,6 +106,28 @@ async function beginRequest(
   }
   return { finish, socket }
 }
+
+test("a short API_KEY is accepted, with a warning that doesn't show it; a second SIGTERM ends the process at once, and is logged", async (t) => {
+  const server = run(t, {
+    VICIDIAL_URL: 'http://127.0.0.1:9/api.php',
+    VICIDIAL_USER: 'api',
+    VICIDIAL_PASS: 's3cret',
+    API_KEY: 'canary-of-31-characters-0123456'
+  })
+  const origin = await originOf(server)
+  const headers = { authorization: 'Bearer canary-of-31-characters-0123456' }
+  t.equal((await call({ origin }, 'GET', '/v1/fields', undefined, headers)).status, 200)
+  const { level } = await server.line('API_KEY is shorter than 32 characters')
+  t.equal(level, 40)
+  t.notMatch(JSON.stringify(server.lines), 'canary')
+
+  await beginRequest(origin, '/livez')
+  server.child.kill('SIGTERM')
+  await server.line('draining')
+  server.child.kill('SIGTERM')
+  t.equal(await server.exit, 1)
+  t.equal(server.lines.at(-1)?.msg, 'second SIGTERM, exiting')
+})
 
 /** Resolves when new connections are refused. */
 async function refusal(origin: string): Promise<void> {

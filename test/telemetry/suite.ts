@@ -1,6 +1,7 @@
 import './metrics/counts.test.ts'
 import './metrics/exposition.test.ts'
 import './metrics/operations.test.ts'
+import './line-time.test.ts'
 import './log-output.test.ts'
 import './observer.test.ts'
 import './tracing/tracing-settings.test.ts'
