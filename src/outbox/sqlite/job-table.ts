@@ -12,18 +12,22 @@ const NEXT_JOB = `SELECT max(next) AS next FROM (SELECT max(n) + 1 AS next FROM 
 /** The table of jobs. A job's updates have consecutive ids, see MIGRATIONS. */
 export class JobTable {
   readonly #sql: Statements
+  #next: number
 
   constructor(sql: Statements) {
     this.#sql = sql
+    this.#next = Number(sql.row(NEXT_JOB)?.['next'])
   }
 
   /** Adds a job whose updates have ids from `firstId` on. Returns its number. */
   insert(job: NewJob, firstId: number): number {
+    const n = this.#next++
     const pending = job.updates.length
-    const { lastInsertRowid } = this.#sql.run(
+    this.#sql.run(
       `INSERT INTO jobs (n, id, caller, request_id, key_id, replayed_by, source, origin, status, first_id, received, pending, calls,
         accepted_at, finished_at)
-      VALUES ((${NEXT_JOB}), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+      n,
       job.id,
       job.caller,
       job.requestId,
@@ -38,7 +42,7 @@ export class JobTable {
       job.acceptedAt,
       pending > 0 ? null : job.acceptedAt
     )
-    return Number(lastInsertRowid)
+    return n
   }
 
   /**
@@ -90,7 +94,7 @@ export class JobTable {
 
   /** Notes that the gateway has run for one more hour, and deletes the notes from before the last `hours`. */
   noteHour(at: number, hours: number): void {
-    this.#sql.run(`INSERT INTO running_hours (at, next_job) VALUES (?, (${NEXT_JOB}))`, at)
+    this.#sql.run('INSERT INTO running_hours (at, next_job) VALUES (?, ?)', at, this.#next)
     this.#sql.run('DELETE FROM running_hours WHERE hour < (SELECT max(hour) FROM running_hours) - ?', hours)
   }
 

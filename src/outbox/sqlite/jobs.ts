@@ -1,5 +1,4 @@
 import type { Result } from '../../../schemas/batch.ts'
-import { StorageError } from '../../errors.ts'
 import { IDEMPOTENCY_KEY_TTL_MS, type IdempotencyRecord } from '../../http/idempotency-record.ts'
 import { EVENT_ID_TTL_MS } from '../idempotency.ts'
 import type {
@@ -12,7 +11,6 @@ import type {
   NewJob,
   Replay
 } from '../jobs.ts'
-import type { DatabaseFiles } from './database/database-files.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { GroupCommit } from './database/group-commit.ts'
 import type { SqliteIdempotency } from './idempotency.ts'
@@ -28,7 +26,6 @@ const STEP = 200
 /** What the jobs work on. */
 export interface JobsTables {
   readonly commits: GroupCommit
-  readonly files: Pick<DatabaseFiles, 'fault'>
   readonly jobs: JobTable
   readonly updates: UpdateTable
   readonly deadLetters: DeadLetters
@@ -45,8 +42,8 @@ export class SqliteJobs implements JobStore {
   }
 
   accept(job: NewJob): Promise<IdempotencyRecord | undefined> {
-    const { idempotency, updates } = this.#tables
-    return this.#promise(() => {
+    const { commits, idempotency, updates } = this.#tables
+    return commits.write(() => {
       const { records = [] } = job
       for (const { caller, key, fingerprint, at } of records) {
         const ttlMs = fingerprint === '' ? EVENT_ID_TTL_MS : IDEMPOTENCY_KEY_TTL_MS
@@ -56,7 +53,7 @@ export class SqliteJobs implements JobStore {
       for (const record of records) idempotency.put(record)
       updates.insert(job)
       return undefined
-    })
+    }, 'promise')
   }
 
   async find(id: string): Promise<Job | undefined> {
@@ -101,8 +98,8 @@ export class SqliteJobs implements JobStore {
     replay: (letters: readonly DeadLetter[], remaining: () => number) => Replay | undefined,
     repeat?: Pick<IdempotencyRecord, 'caller' | 'key'>
   ): Promise<IdempotencyRecord | undefined> {
-    const { idempotency, deadLetters, updates } = this.#tables
-    return this.#promise(() => {
+    const { commits, idempotency, deadLetters, updates } = this.#tables
+    return commits.write(() => {
       const known = repeat && idempotency.get(repeat.caller, repeat.key, steadyNow() - IDEMPOTENCY_KEY_TTL_MS)
       if (known) return known
       const { letters, remaining } = deadLetters.choose(choice)
@@ -113,7 +110,7 @@ export class SqliteJobs implements JobStore {
       for (const job of jobs) updates.insert(job)
       if (repeat) idempotency.put(record)
       return record
-    })
+    }, 'promise')
   }
 
   purge(before: number, limit: number, hours = 0): Promise<number> {
@@ -130,12 +127,5 @@ export class SqliteJobs implements JobStore {
 
   lastHours(limit: number): readonly number[] {
     return this.#tables.jobs.lastHours(limit)
-  }
-
-  /** Writes what the sender is promised: it must be found after a restart. */
-  async #promise<T>(run: () => T): Promise<T> {
-    const { commits, files } = this.#tables
-    if (files.fault !== undefined) throw new StorageError(files.fault)
-    return commits.write(run)
   }
 }

@@ -10,6 +10,12 @@ const BY_ID = 'lead_id:'
 /** Updates that name their lead by a key have names beyond this one; see the index `unfinished_keys`. */
 const IS_KEY = "state < 2 AND lead > 'lead_id;'"
 
+/** What the update at `sequence` has written. */
+export interface Write {
+  readonly delivered: readonly DeliveredFields[]
+  readonly sequence: number
+}
+
 /**
  * When each field of a lead was last written, as far as an older update that has not ended could undo it. The lead of
  * an update by a key is only known once VICIdial has been asked, so while one waits, the writes of all leads are kept.
@@ -23,9 +29,14 @@ export class NewestWrites {
     this.#sql = sql
   }
 
-  /** Notes what was written by the update at `sequence`, within a transaction. */
-  note(delivered: readonly DeliveredFields[], sequence: number): void {
-    const isOfAnyLead = this.#oldestKey < sequence
+  /** Notes what was written by the updates at each `sequence`, within a transaction. */
+  note(writes: readonly Write[]): void {
+    const oldestKey = this.#oldestKey
+    for (const { delivered, sequence } of writes) this.#note(delivered, sequence, oldestKey < sequence)
+  }
+
+  /** @param isOfAnyLead whether an older update by a key, which may name any lead, has not ended */
+  #note(delivered: readonly DeliveredFields[], sequence: number, isOfAnyLead: boolean): void {
     for (const { lead, fields } of delivered) {
       if (!(isOfAnyLead && lead.startsWith(BY_ID)) && !this.#hasOlder(lead, sequence)) continue
       for (const field of fields) {

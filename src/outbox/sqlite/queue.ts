@@ -45,7 +45,7 @@ export class SqliteQueue implements UpdateQueue {
   async settle(settlements: readonly Settlement[], calls: ReadonlyMap<string, number>): Promise<void> {
     const { commits, updates, progress } = this.#tables
     const endedJobs = await commits.write(() => {
-      for (const settlement of settlements) updates.settle(settlement)
+      updates.settle(settlements)
       return progress.store(settlements, calls)
     })
     progress.announce(settlements, endedJobs)
@@ -66,7 +66,7 @@ export class SqliteQueue implements UpdateQueue {
     const written: Promise<void>[] = []
     for (let start = 0; start < delivered.length; start += STEP) {
       const leads = delivered.slice(start, start + STEP)
-      written.push(commits.write(() => writes.note(leads, sequence), true))
+      written.push(commits.write(() => writes.note([{ delivered: leads, sequence }]), 'note'))
     }
     await Promise.all(written)
   }

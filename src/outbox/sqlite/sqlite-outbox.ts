@@ -103,15 +103,18 @@ export class SqliteOutbox implements Outbox {
       updates.recount()
     }
     const counts = { statements: sql, recount }
-    const commits = new GroupCommit(database, gatherMs, counts, new DiskReserve(directory), () =>
-      sync(this.#log)
-    )
+    const commits = new GroupCommit(database, counts, {
+      gatherMs,
+      reserve: new DiskReserve(directory),
+      files,
+      sync: () => sync(this.#log)
+    })
     this.#commits = commits
     const idempotency = new SqliteIdempotency(sql, commits)
     const history = new SqliteHistory(sql, commits)
     const progress = new JobProgress(jobs, history, policy)
     this.queue = new SqliteQueue({ commits, jobs, updates, ready, writes, progress })
-    this.jobs = new SqliteJobs({ commits, files, jobs, updates, deadLetters, idempotency, progress })
+    this.jobs = new SqliteJobs({ commits, jobs, updates, deadLetters, idempotency, progress })
     this.idempotency = idempotency
     this.history = history
   }

@@ -4,7 +4,7 @@ import { keyName } from '../../leads/lead-key.ts'
 import type { JobTable } from './job-table.ts'
 import type { NewJob } from '../jobs.ts'
 import type { Settlement } from '../queue.ts'
-import type { NewestWrites } from './newest-writes.ts'
+import type { NewestWrites, Write } from './newest-writes.ts'
 import type { ReadyUpdates } from './ready-updates.ts'
 import { type Row, RowReader, writeChanges } from './rows.ts'
 import type { Statements } from './database/statements.ts'
@@ -16,6 +16,8 @@ import { DEAD_LETTER, ENDED, PENDING } from './update-state.ts'
  */
 const NEXT_ID = `SELECT max(next) AS next FROM
   (SELECT max(first_id + received) AS next FROM jobs UNION ALL SELECT max(sequence) FROM newest_writes)`
+
+type Retry = Extract<Settlement, { readonly disposition: 'retry' }>
 
 /** The table of updates, with the ready ones and counts. Changed within transactions only. */
 export class UpdateTable {
@@ -112,27 +114,23 @@ export class UpdateTable {
     this.#count(job.account, job.updates.length)
   }
 
-  /** Ends a delivery. */
-  settle(settlement: Settlement): void {
-    const { id, sequence, update, job } = settlement.claimed
-    if (settlement.disposition === 'retry') {
-      const { dueAt, attempts, result } = settlement
-      const error = result ? JSON.stringify(result) : null
-      this.#sql.run(
-        'UPDATE updates SET attempts = ?, due_at = ?, result = ? WHERE id = ?',
-        attempts,
-        dueAt,
-        error,
-        id
-      )
-      this.#ready.release(keyName(update.key), id)
-      return
-    }
-    const { result, disposition, delivered } = settlement
+  /** Ends deliveries. */
+  settle(settlements: readonly Settlement[]): void {
     const now = Date.now()
-    this.#end(id, job.account, disposition === 'dead_lettered' ? DEAD_LETTER : ENDED, result, now)
-    if (delivered.length > 0) this.#writes.note(delivered, sequence)
-    this.#ready.release(keyName(update.key), id)
+    const writes: Write[] = []
+    for (const settlement of settlements) {
+      const { id, sequence, job } = settlement.claimed
+      if (settlement.disposition === 'retry') {
+        this.#postpone(id, settlement)
+        continue
+      }
+      const { result, disposition, delivered } = settlement
+      this.#end(id, job.account, disposition === 'dead_lettered' ? DEAD_LETTER : ENDED, result, now)
+      if (delivered.length > 0) writes.push({ delivered, sequence })
+    }
+    // Those that have just ended cannot undo them any more.
+    if (writes.length > 0) this.#writes.note(writes)
+    for (const { claimed } of settlements) this.#ready.release(keyName(claimed.update.key), claimed.id)
   }
 
   /** Cancels up to `limit` of a job's updates after id `after` that are not in flight. Returns their settlements. */
@@ -191,6 +189,16 @@ export class UpdateTable {
 
   #count(account: string, more: number): void {
     this.#pending.set(account, (this.#pending.get(account) ?? 0) + more)
+  }
+
+  #postpone(id: number, { dueAt, attempts, result }: Retry): void {
+    this.#sql.run(
+      'UPDATE updates SET attempts = ?, due_at = ?, result = ? WHERE id = ?',
+      attempts,
+      dueAt,
+      result ? JSON.stringify(result) : null,
+      id
+    )
   }
 
   #end(id: number, account: string, state: number, result: Result, now: number): void {

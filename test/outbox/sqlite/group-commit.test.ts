@@ -44,7 +44,15 @@ function inMemory(t: Tester, sync?: () => Promise<void>) {
       happens('undone')
     }
   }
-  const commits = new GroupCommit(database, 0, counts, reserve, sync, () => nowMs)
+  let looks = 0
+  let fileFault: string | undefined
+  const files = {
+    get fault() {
+      looks++
+      return fileFault
+    }
+  }
+  const commits = new GroupCommit(database, counts, { gatherMs: 0, reserve, files, sync, now: () => nowMs })
   t.teardown(() => {
     database.close()
   })
@@ -55,6 +63,11 @@ function inMemory(t: Tester, sync?: () => Promise<void>) {
       nowMs += ms
     },
     reserve,
+    /** How often the files were looked at. */
+    looks: () => looks,
+    loseFiles: (fault: string) => {
+      fileFault = fault
+    },
     /** Makes this fail the next time. */
     failAt: (what: string) => {
       failing = what
@@ -194,7 +207,7 @@ test('when the disk is full the reserve is deleted for notes, and nothing else i
   const { add, commits, fullAt, events, numbers, reserve } = inMemory(t)
   await add(0)
   fullAt('COMMIT')
-  const answers = await Promise.allSettled([add(1), commits.write(() => 'noted', true), add(2)])
+  const answers = await Promise.allSettled([add(1), commits.write(() => 'noted', 'note'), add(2)])
   t.match(answers, [
     { status: 'rejected', reason: StorageError },
     { status: 'fulfilled', value: 'noted' },
@@ -211,12 +224,26 @@ test('when the disk is full the reserve is deleted for notes, and nothing else i
   ])
   const fault = 'The database cannot be written: it has no room in reserve (disk full).'
   await t.rejects(add(3), { name: 'StorageError', message: fault })
-  t.equal(await commits.write(() => 'noted too', true), 'noted too')
+  t.equal(await commits.write(() => 'noted too', 'note'), 'noted too')
   t.type(commits.fault, 'string')
   reserve.fault = undefined
   await add(4)
   t.same(numbers(), [0, 4])
   t.equal(commits.fault, undefined)
+})
+
+test('the files are looked at once for each group; when they are lost only promises are refused', async (t) => {
+  const { add, commits, events, looks, loseFiles, numbers } = inMemory(t)
+  const promise = () => commits.write(() => 'promised', 'promise')
+  t.same(await Promise.all([promise(), add(1), promise()]), ['promised', 1, 'promised'])
+  t.equal(looks(), 1)
+  loseFiles('the file is gone')
+  t.match(await Promise.allSettled([promise(), add(2), promise()]), [
+    { status: 'rejected', reason: { name: 'StorageError', message: 'the file is gone' } },
+    { status: 'fulfilled', value: 2 },
+    { status: 'rejected', reason: StorageError }
+  ])
+  t.same([numbers(), looks(), events.length], [[1, 2], 2, 4])
 })
 
 test('without a reserve a note fails like everything else; it is not deleted for anything else', async (t) => {
@@ -227,7 +254,7 @@ test('without a reserve a note fails like everything else; it is not deleted for
   reserve.fault = 'disk full'
   fullAt('COMMIT')
   await t.rejects(
-    commits.write(() => 'noted', true),
+    commits.write(() => 'noted', 'note'),
     StorageError
   )
 })

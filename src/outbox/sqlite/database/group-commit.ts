@@ -20,9 +20,22 @@ export interface Reserve {
 
 const NO_RESERVE: Reserve = { fault: undefined, release: () => false }
 
+/** The database's files; see `DatabaseFiles`. */
+export interface Files {
+  /** Why no restart would find what is written; undefined if one would. */
+  readonly fault: string | undefined
+}
+
+const SOUND_FILES: Files = { fault: undefined }
+
+/**
+ * What work is for: a `note` must be written even if the disk is full, and may use the reserve; a `promise` must be found
+ * after a restart.
+ */
+type Purpose = 'note' | 'promise' | 'progress'
+
 interface Work {
-  /** Whether it may use the reserve. */
-  readonly isNote: boolean
+  readonly purpose: Purpose
   readonly run: () => unknown
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
@@ -36,12 +49,26 @@ export interface Counts {
   recount(): void
 }
 
+export interface GroupCommitOptions {
+  /** How long a commit waits for others to share it, in milliseconds. */
+  readonly gatherMs: number
+  /** Deleted when the disk is full; only notes are written until it exists again. */
+  readonly reserve?: Reserve
+  /** Looked at before each group: while they have a fault, nothing is promised. */
+  readonly files?: Files
+  /** Absent: a commit is on disk when it ends. */
+  readonly sync?: Sync | undefined
+  /** A clock in milliseconds. */
+  readonly now?: () => number
+}
+
 /** Writes in groups: everything requested while a group is written and synced shares the next one. */
 export class GroupCommit {
   readonly #database: DatabaseSync
   readonly #gatherMs: number
   readonly #counts: Counts
   readonly #reserve: Reserve
+  readonly #files: Files
   readonly #sync: Sync | undefined
   readonly #now: () => number
   /** Groups that are committed and not synced yet. */
@@ -54,24 +81,22 @@ export class GroupCommit {
   #isScheduled = false
   #fault: string | undefined
 
-  /**
-   * @param gatherMs how long a commit waits for others to share it, in milliseconds
-   * @param reserve deleted when the disk is full; only notes are written until it exists again
-   * @param sync absent: a commit is on disk when it ends
-   * @param now a clock in milliseconds
-   */
   constructor(
     database: DatabaseSync,
-    gatherMs: number,
     counts: Counts,
-    reserve: Reserve = NO_RESERVE,
-    sync?: Sync,
-    now: () => number = () => performance.now()
+    {
+      gatherMs,
+      reserve = NO_RESERVE,
+      files = SOUND_FILES,
+      sync,
+      now = () => performance.now()
+    }: GroupCommitOptions
   ) {
     this.#database = database
     this.#gatherMs = gatherMs
     this.#counts = counts
     this.#reserve = reserve
+    this.#files = files
     this.#sync = sync
     this.#now = now
   }
@@ -83,12 +108,11 @@ export class GroupCommit {
 
   /**
    * Runs `run` in a transaction; resolves with its result once that is on disk.
-   * @param isNote whether it must be written even if the disk is full
    * @throws StorageError if it fails; then its whole group is rolled back, unless only the sync failed
    */
-  write<T>(run: () => T, isNote = false): Promise<T> {
+  write<T>(run: () => T, purpose: Purpose = 'progress'): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ run, isNote, resolve: resolve as (value: unknown) => void, reject })
+      this.#waiting.push({ run, purpose, resolve: resolve as (value: unknown) => void, reject })
       this.#schedule()
     })
   }
@@ -132,7 +156,9 @@ export class GroupCommit {
   #commit(): void {
     if (this.#lost !== undefined) this.#refuse(() => true, this.#lost)
     const reserveFault = this.#reserveFault
-    if (reserveFault !== undefined) this.#refuse(({ isNote }) => !isNote, reserveFault)
+    if (reserveFault !== undefined) this.#refuse(({ purpose }) => purpose !== 'note', reserveFault)
+    const filesFault = this.#files.fault
+    if (filesFault !== undefined) this.#refuse(({ purpose }) => purpose === 'promise', filesFault)
     const done: [Work, unknown][] = []
     const started = this.#now()
     let taken = 0
@@ -152,9 +178,10 @@ export class GroupCommit {
     } catch (error) {
       const group = this.#waiting.slice(0, Math.max(taken, 1))
       const rest = this.#waiting.slice(group.length)
-      const isHelped = isFull(error) && group.some(({ isNote }) => isNote) && this.#reserve.release()
-      const again = group.filter(({ isNote }) => isHelped && isNote)
-      const failed = group.filter(({ isNote }) => !(isHelped && isNote))
+      const isNote = ({ purpose }: Work) => purpose === 'note'
+      const isHelped = isFull(error) && group.some(isNote) && this.#reserve.release()
+      const again = group.filter((work) => isHelped && isNote(work))
+      const failed = group.filter((work) => !(isHelped && isNote(work)))
       this.#waiting = [...again, ...rest]
       const cause = error instanceof Error ? error.message : 'unknown'
       this.#fault = `The database cannot be written (${cause}).`
