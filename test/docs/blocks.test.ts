@@ -106,11 +106,11 @@ async function runPage(t: Test, page: Page): Promise<void> {
   const here = await startSurroundings(t, page)
   const run = new PageRun(t, here)
   const outputs = new Set<Block>()
-  for (const [index, block] of blocks.entries()) {
-    if (outputs.has(block)) continue
+  const runBlock = async (block: Block, index: number) => {
+    if (outputs.has(block)) return
     if (block.notRun !== undefined) {
       await checkUnrun(t, block)
-      continue
+      return
     }
     const kind = kindOf(block)
     if (kind === 'sh' || kind === 'ts') {
@@ -125,6 +125,14 @@ async function runPage(t: Test, page: Page): Promise<void> {
     else if (kind === 'json') await checkJson(t, block, run)
     else if (kind === 'file') checkUsed(t, block, blocks)
     else t.not(kind, 'unknown', `${block.position} is run, or says why not`)
+  }
+  for (const [index, block] of blocks.entries()) {
+    try {
+      await runBlock(block, index)
+    } catch (error) {
+      t.fail(`${block.position} cannot be run: ${String(error)}`)
+      return
+    }
   }
   await run.end()
 }

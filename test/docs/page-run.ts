@@ -28,13 +28,10 @@ export class PageRun {
    * @param shown the block after them, if it shows what they print
    */
   async sh({ position, text }: Block, shown?: Block): Promise<void> {
-    const commands = this.#replaced(text)
-    let ran = await run(commands, this.#here, shown === undefined)
-    if (shown !== undefined && onlyLooks(text)) {
-      const again = async () =>
-        isOutput(shown.text, ran.stdout) || !(ran = await run(commands, this.#here, false))
-      await until(position, again).catch(() => undefined)
-    }
+    const ran =
+      shown === undefined
+        ? await run(this.#replaced(text), this.#here, true)
+        : await this.#look(position, text, ({ stdout }) => isOutput(shown.text, stdout))
     this.#t.equal(ran.code, 0, `${position} ends well${ran.code === 0 ? '' : `: ${ran.stdout}${ran.stderr}`}`)
     if (shown !== undefined) this.#compare(shown.position, shown.text, ran.stdout)
   }
@@ -42,11 +39,7 @@ export class PageRun {
   /** Runs what is typed after `$ `, and compares what it prints, faults included. */
   async console({ position, text }: Block): Promise<void> {
     for (const { command, output } of typed(text)) {
-      const commands = this.#replaced(command)
-      let ran = await run(commands, this.#here, false)
-      const again = async () =>
-        isOutput(output, printed(ran)) || !(ran = await run(commands, this.#here, false))
-      if (onlyLooks(command)) await until(position, again).catch(() => undefined)
+      const ran = await this.#look(position, command, (one) => isOutput(output, printed(one)))
       this.#compare(`${position} ${command}`, output, printed(ran))
     }
   }
@@ -83,6 +76,15 @@ export class PageRun {
     }
   }
 
+  /** Runs commands; if they only look, again until they print what is shown, or an error of the gateway. */
+  async #look(position: string, text: string, isThere: (ran: Ran) => boolean): Promise<Ran> {
+    const commands = this.#replaced(text)
+    let ran = await run(commands, this.#here, false)
+    const again = async () => isThere(ran) || isError(ran) || !(ran = await run(commands, this.#here, false))
+    if (onlyLooks(text)) await until(position, again).catch(() => undefined)
+    return ran
+  }
+
   async #send(request: Request): Promise<Answer> {
     const { method, url, headers, body } = signedNow(request)
     const answer = await call(this.#here.gateway, method, url, body, { authorization: '', ...headers })
@@ -90,9 +92,12 @@ export class PageRun {
     return answer
   }
 
+  /** The job once it has ended. */
   #finished(id: string) {
     return until(`the job ${id} has ended`, async () => {
-      const { body } = await call(this.#here.gateway, 'GET', `/v1/jobs/${id}`, undefined, this.#key())
+      const job = await call(this.#here.gateway, 'GET', `/v1/jobs/${id}`, undefined, this.#key())
+      const { status, body } = job
+      if (status !== 200) throw new Error(`the job ${id} is answered with ${status}`)
       return body.finished_at !== undefined && body
     })
   }
@@ -130,6 +135,11 @@ export class PageRun {
 
 function printed({ stdout, stderr }: Ran): string {
   return stdout + stderr
+}
+
+/** Whether a command printed that the gateway itself has failed. */
+function isError(ran: Ran): boolean {
+  return /"code": ?"internal_error"/.test(printed(ran))
 }
 
 /** Whether a command printed what is shown. Of an HTTP answer with its head only the headers shown are compared. */

@@ -338,6 +338,8 @@ test('what a guard does when time passes', async (t) => {
           [1, 2, 3, 4, 5].map((lead) => exchange.update(statusCall(lead), made))
         )
         timeout.ms = LONG_MS
+        // On a slow machine a call is over before VICIdial has it, and its fault would be the next call's.
+        sandbox.fail(fault, { calls: 0, function: 'batch_update_lead' })
         t.ok(
           before.every(({ reply }) => reply.kind !== 'updated' && reply.kind !== 'refused'),
           fault
