@@ -1,23 +1,22 @@
+import { isYes } from './fields.ts'
+import { ADD_LEAD_OPTIONS } from './unsupported.ts'
+
 /**
- * Parameters of `update_lead` and `batch_update_lead` at the value that VICIdial takes without them: they change nothing.
- * Clients send them with every call. Source: non_agent_api.php, builds 210917-1615 to 250720-1841.
+ * Options of `update_lead` and `batch_update_lead` that are off without them, and those of `add_lead` that these functions
+ * don't read. Clients send them with every call. Source: non_agent_api.php, builds 210917-1615 to 250720-1841.
  */
+const OFF: ReadonlySet<string> = new Set([
+  ...['archived_lead', 'no_update', 'insert_if_not_found', 'update_phone_number', 'delete_lead'],
+  ...['delete_cf_data', 'callback', 'add_to_hopper', 'remove_from_hopper', 'hopper_local_call_time_check'],
+  ...ADD_LEAD_OPTIONS
+])
+/** Other parameters at the value that VICIdial takes without them: they change nothing. */
 const DEFAULTS: ReadonlyMap<string, string> = new Map([
   ['DB', '0'],
   ['search_location', 'SYSTEM'],
-  ['archived_lead', 'N'],
-  ['no_update', 'N'],
-  ['insert_if_not_found', 'N'],
-  ['update_phone_number', 'N'],
-  ['delete_lead', 'N'],
-  ['delete_cf_data', 'N'],
-  ['callback', 'N'],
   ['callback_status', 'CALLBK'],
   ['callback_type', 'ANYONE'],
-  ['add_to_hopper', 'N'],
-  ['remove_from_hopper', 'N'],
-  ['hopper_priority', '0'],
-  ['hopper_local_call_time_check', 'N']
+  ['hopper_priority', '0']
 ])
 
 /** Parameters that VICIdial reads only if another one is on. */
@@ -35,7 +34,10 @@ const DETAILS: ReadonlyMap<string, readonly string[]> = new Map([
 
 /** Parameters without those that change nothing: defaults, and the details of what the call itself switches off. */
 export function withoutDefaults(members: ReadonlyMap<string, unknown>): Map<string, unknown> {
-  const isDefault = (name: string) => DEFAULTS.get(name) === textOf(members.get(name))
+  const isDefault = (name: string) => {
+    const value = members.get(name)
+    return OFF.has(name) ? isYes(value) === false : DEFAULTS.get(name) === textOf(value)
+  }
   const rest = new Map([...members].filter(([name]) => !isDefault(name)))
   for (const [name, details] of DETAILS) {
     if (!members.has(name) || !isDefault(name)) continue

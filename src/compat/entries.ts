@@ -41,6 +41,6 @@ function detailOf({ code, field = '', detail }: Refusal, { form, keepsPhone }: C
   const why = whyUnsupported(field)
   if (why !== undefined || form === 'leads_data') return why ?? detail
   const similar = SIMILAR_PARAMETERS.find(field)
-  const hint = similar === undefined ? '' : ` Did you mean ${similar}?`
+  const hint = similar === undefined || similar === field ? '' : ` Did you mean ${similar}?`
   return `VICIdial has no such parameter for a lead.${hint} A custom field needs custom_fields=Y.`
 }

@@ -20,6 +20,7 @@ const OPTIONS = {
   reset_lead: { name: 'reset_called', Y: true, N: false },
   list_exists_check: { name: 'allow_undefined_list', Y: false, N: true }
 } as const
+const NO = /^(?:n|no|0|false|off)$/i
 const NUMBER = /^[+-]?\d{1,2}(\.\d{1,2})?$/
 
 /** VICIdial's parameter for a column. */
@@ -27,9 +28,10 @@ export function parameterOf(column: string): string {
   return BY_EITHER_NAME.get(column)?.parameter ?? column
 }
 
-/** Reads one of VICIdial's options; undefined if it is neither Y nor N. */
+/** Reads one of VICIdial's options; undefined if it is neither Y nor a word for N. For VICIdial only Y switches one on. */
 export function isYes(value: unknown): boolean | undefined {
-  return value === 'Y' ? true : value === 'N' ? false : undefined
+  if (value === 'Y') return true
+  return value === false || NO.test(String(value)) ? false : undefined
 }
 
 /**
@@ -53,7 +55,8 @@ export function readRequestedChanges(
     if (kind === 'form' && value === '') continue
     if (name === 'reset_lead' || name === 'list_exists_check') {
       const option = OPTIONS[name]
-      options.set(option.name, value === 'Y' || value === 'N' ? option[value] : value)
+      const yes = isYes(value)
+      options.set(option.name, yes === undefined ? value : option[yes ? 'Y' : 'N'])
       continue
     }
     const field = names.get(name)

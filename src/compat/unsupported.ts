@@ -1,3 +1,9 @@
+/** Options of VICIdial's `add_lead`: the functions of the gateway don't read them. */
+export const ADD_LEAD_OPTIONS = [
+  ...['dnc_check', 'campaign_dnc_check', 'duplicate_check', 'lookup_state'],
+  ...['usacan_prefix_check', 'usacan_areacode_check', 'nanpa_ac_prefix_check']
+]
+
 /** What the gateway does not do, and the parameters of VICIdial that ask for it or belong to it. */
 const UNSUPPORTED: readonly (readonly [what: string, parameters: readonly string[]])[] = [
   ['looks for leads in every list', ['search_location']],
@@ -17,6 +23,7 @@ const UNSUPPORTED: readonly (readonly [what: string, parameters: readonly string
     'does not change the hopper',
     ['add_to_hopper', 'remove_from_hopper', 'hopper_priority', 'hopper_local_call_time_check']
   ],
+  ['checks no leads that are added', ADD_LEAD_OPTIONS],
   ['shows none of its queries', ['DB']]
 ]
 const BY_PARAMETER: ReadonlyMap<string, string> = new Map(

@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
+import { SimilarNames } from '../leads/similar-names.ts'
 
 /** TypeBox stops at 8 by default. The gateway reports all faults at once. */
 const MAX_FAULTS = 1_000
@@ -28,11 +29,40 @@ export function schemaErrors(schema: TSchema, value: unknown): string[] {
     const wanted = errors.filter(({ instancePath }) => instancePath === pointer)
     chosen.push(`${pointer} must be ${forms(wanted)}`)
   }
-  const others = faults.map(
-    (error) =>
-      `${error.instancePath || 'the file'} ${error.message}${named(error.params)}${hintOfQuotes(error, value)}`
-  )
+  const others = faults.map((error) => {
+    const hints = hintOfQuotes(error, value) + hintOfName(error, schema)
+    return `${error.instancePath || 'the file'} ${error.message}${named(error)}${hints}`
+  })
   return [...others, ...chosen]
+}
+
+/** The known name that somebody means by an unknown one, or all known names. */
+function hintOfName({ keyword, params, instancePath }: TLocalizedValidationError, schema: TSchema): string {
+  if (keyword !== 'additionalProperties') return ''
+  const known = schemasAt(schema, namesIn(instancePath)).flatMap(({ properties = {} }) =>
+    Object.keys(properties)
+  )
+  const similar = new SimilarNames(known)
+  const [meant] = params.additionalProperties.map((name) => similar.find(name)).filter(Boolean)
+  return meant === undefined ? `: there are ${known.join(', ')}` : `: perhaps ${meant} is meant`
+}
+
+interface AnySchema {
+  readonly properties?: Readonly<Record<string, AnySchema>>
+  readonly patternProperties?: Readonly<Record<string, AnySchema>>
+  readonly items?: AnySchema
+  readonly anyOf?: readonly AnySchema[]
+}
+
+/** The schemas of a value inside another, by the names on the way. */
+function schemasAt(schema: AnySchema, [name, ...rest]: readonly string[]): AnySchema[] {
+  const forms = schema.anyOf ?? [schema]
+  if (name === undefined) return [...forms]
+  return forms.flatMap(({ properties = {}, patternProperties = {}, items }) => {
+    const own = properties[name]
+    const inner = own === undefined ? [...Object.values(patternProperties), ...(items ? [items] : [])] : [own]
+    return inner.flatMap((one) => schemasAt(one, rest))
+  })
 }
 
 function isWithin(pointer: string, other: string): boolean {
@@ -60,13 +90,22 @@ function hintOfQuotes({ keyword, params, instancePath }: TLocalizedValidationErr
 
 /** The value at a JSON Pointer. */
 function valueAt(value: unknown, pointer: string): unknown {
-  const names = pointer.split('/').slice(1)
-  return names
-    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce((inner: unknown, name) => (inner as Record<string, unknown> | undefined)?.[name], value)
+  return namesIn(pointer).reduce(
+    (inner: unknown, name) => (inner as Record<string, unknown> | undefined)?.[name],
+    value
+  )
 }
 
-function named(params: object): string {
-  const names = Object.values(params).filter(Array.isArray).flat()
+/** The names in a JSON Pointer. */
+function namesIn(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+function named({ keyword, params }: TLocalizedValidationError): string {
+  const names =
+    keyword === 'const' ? [params.allowedValue] : Object.values(params).filter(Array.isArray).flat()
   return names.length > 0 ? ` (${names.join(', ')})` : ''
 }

@@ -9,7 +9,6 @@ const LETTER = /\p{L}/u
 const DIGIT = /\p{Nd}/u
 /** A number that is one character, such as a fraction or an exponent. */
 const SIGN_OF_NUMBER = /\p{No}/u
-const LAST_ASCII = '\x7f'
 const ASCII_DIGIT = /[0-9]/
 /** What a reader takes for a space, without and with line breaks. */
 const TABS = /[\t\v\f\u0085]+/g
@@ -58,7 +57,6 @@ function spelling(
   before: string | undefined,
   after: string | undefined
 ): string {
-  if (character <= LAST_ASCII) return character
   if (isTransliterated && LETTER.test(character)) return anyAscii(character)
   const ascii = DIGIT.test(character) ? anyAscii(character) : asciiOf(character)
   if (ascii === undefined || !isKept(ascii, lost)) return character

@@ -6,7 +6,7 @@ const SIGNS: ReadonlyMap<string, string> = new Map(
     "'": '‘’‚‛′‵´ʹʻʼʽˈ“”„‟″‶«»‹›＂｀',
     '-': '−⁃',
     '/': '⁄∕⧸＼﹨∖⧵',
-    ' ': '\u1680\u2028\u2029'
+    ' ': '\u1680\u2028\u2029・•'
   }).flatMap(([plain, signs]) => Array.from(signs, (sign): [string, string] => [sign, plain]))
 )
 const NON_ASCII = /\P{ASCII}/gu
@@ -14,6 +14,8 @@ const DASH = /\p{Pd}/u
 /** ASCII that may be sent to VICIdial: no control characters, no backslash. */
 const SENDABLE = /^[ -[\]-~]+$/
 const BEFORE_ASCII = '\x7f'
+/** The only ASCII that people write for another sign: an apostrophe. */
+const GRAVE = '`'
 
 /** Marks that are not seen: zero-width characters, direction marks, soft hyphens, fillers, selectors of variants. */
 const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
@@ -24,6 +26,7 @@ const MAX_NAMED = 3
 
 /** The ASCII for a character of typesetting, or undefined: `-` for a dash, `1/2` for `½`. */
 export function asciiOf(character: string): string | undefined {
+  if (character === GRAVE) return "'"
   if (character <= BEFORE_ASCII) return undefined
   const sign = SIGNS.get(character)
   if (sign !== undefined) return sign

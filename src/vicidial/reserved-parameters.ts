@@ -15,7 +15,8 @@ const ACTIONS = [
   ...['campaign_id', 'hopper_local_call_time_check', 'local_call_time', 'tz_method'],
   ...['callback', 'callback_status', 'callback_datetime', 'callback_type', 'callback_user'],
   ...['callback_comments', 'modify_date', 'entry_date', 'last_local_call_time'],
-  ...['usacan_areacode_check', 'dnc_check', 'multi_alt_phones']
+  ...['usacan_areacode_check', 'usacan_prefix_check', 'nanpa_ac_prefix_check', 'lookup_state'],
+  ...['dnc_check', 'campaign_dnc_check', 'multi_alt_phones']
 ]
 
 /**

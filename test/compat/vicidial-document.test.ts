@@ -114,21 +114,30 @@ test("each setting of VICIdial's document may have its default", async (t) => {
       'search_location=LIST',
       'search_location=CAMPAIGN&list_id=0',
       'search_location=&list_id=101'
-    ]
+    ],
+    // Only Y switches an option on.
+    ...['insert_if_not_found=n', 'no_update=0', 'callback=NO', 'delete_lead=false', 'add_to_hopper=off'],
+    ...['custom_fields=no', 'update_phone_number=0&phone_number=1', 'reset_lead=0', 'list_exists_check=n'],
+    // Options of add_lead.
+    ...['dnc_check=N', 'campaign_dnc_check=N', 'duplicate_check=N', 'usacan_prefix_check=N', 'lookup_state=N']
   ]
-  for (const setting of [...settings, settings.join('&')])
+  const all = new URLSearchParams(settings.join('&'))
+  const together = [...new Map(all)].map((pair) => pair.join('=')).join('&')
+  for (const setting of [...settings, together])
     t.match(
       (await send(gateway, `function=update_lead&lead_id=31&${setting}&last_name=SMITH`)).body,
       updated(31),
       setting
     )
   const batch = ['list_exists_check=N', 'reset_lead=N', 'records=100', 'archived_lead=N']
-  for (const setting of [...batch, batch.join('&')])
+  for (const setting of [...batch, batch.join('&'), 'lead_ids=1,2,'])
     t.match(
       (await send(gateway, `function=batch_update_lead&lead_ids=1,2&status=A&${setting}`)).body,
-      /^SUCCESS/,
+      /^SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - crm\|2\|2\|2,1\n$/,
       setting
     )
+  const { body } = await send(gateway, 'function=update_lead&lead_id=31&dnc_check=Y&last_name=X')
+  t.match(body, refused('dnc_check', 'The gateway checks no leads that are added'))
 })
 
 test('a parameter that VICIdial does not have is refused with the one that is meant', async (t) => {

@@ -22,6 +22,8 @@ const SPELLED: readonly [name: string, sent: string, stored: string][] = [
   ['last_name', 'O’Brien', "O'Brien"],
   ['last_name', 'O‘Brien', "O'Brien"],
   ['last_name', 'D´Angelo', "D'Angelo"],
+  ['last_name', 'O`Brien', "O'Brien"],
+  ['first_name', 'Ann・Lee', 'Ann Lee'],
   ['last_name', '“Bob” Smith', "'Bob' Smith"],
   ['last_name', 'Smith–Jones', 'Smith-Jones'],
   ['last_name', 'Smith—Jones', 'Smith-Jones'],

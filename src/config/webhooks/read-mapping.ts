@@ -1,5 +1,5 @@
 import { createCleaner } from '../../leads/clean.ts'
-import { FIELD_BY_NAME, FIELDS } from '../../leads/fields.ts'
+import { FIELD_BY_NAME, FIELDS, SIMILAR_FIELDS } from '../../leads/fields.ts'
 import { KEY_NAMES } from '../../leads/lead-key.ts'
 import { pointer as pointerTo } from '../../leads/refusal.ts'
 import { expressionFault } from '../../webhooks/mapping/expression.ts'
@@ -68,7 +68,10 @@ export function readMapping(
 }
 
 /** What programs write for a value that they don't have. */
-const NULL_WORDS = ['null', '(null)', 'nil', 'none', 'undefined', 'n/a', '#n/a', 'nan', '\\n', '-']
+const NULL_WORDS = [
+  ...['null', '(null)', '<null>', '#null!', 'nil', 'none', '(none)', 'undefined'],
+  ...['n/a', '#n/a', '<na>', 'nan', '\\n', '-', '--', '\u2013', '\u2014']
+]
 
 function wordsOf(words: MappingEntry['null_words']): readonly string[] {
   return words === true ? NULL_WORDS : (words ?? [])
@@ -89,7 +92,8 @@ export function checkExpressions(
 function checkField(name: string, pointer: string, fault: NoteFault): boolean {
   if (FIELD_BY_NAME.has(name)) return true
   const meant = FIELDS.find((field) => field.parameter === name)
-  const hint = meant ? `; use ${meant.name}` : ''
+  const similar = SIMILAR_FIELDS.find(name)
+  const hint = meant ? `; use ${meant.name}` : similar === undefined ? '' : `; perhaps ${similar} is meant`
   fault(pointer + pointerTo(name), `is not a field of a lead${hint}`)
   return false
 }

@@ -35,7 +35,7 @@ export function fieldValue(
   type: Field['type'] | undefined
 ): unknown {
   const table = values.get(name)
-  const translation = isScalar(value) ? table?.table.get(String(value)) : undefined
+  const translation = isScalar(value) || value === null ? table?.table.get(String(value)) : undefined
   if (translation === null) return null
   const translated = translation ?? value
   if (isBlank(translated)) return { ignore: undefined, clear: null, reject: '' }[emptyStrings]

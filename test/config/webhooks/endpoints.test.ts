@@ -237,12 +237,27 @@ test('an endpoint has exactly one kind of authentication, and one key of the lea
   ])
   const { faults } = readYaml(
     t,
-    JSON.stringify({ webhooks: [{ name: 'a' }, { name: 'Not a name', auth: API_KEY, ...LEAST, extra: 1 }] })
+    JSON.stringify({
+      webhooks: [{ name: 'a' }, { name: 'Not a name', auth: API_KEY, ...LEAST, onInvalid: 1 }]
+    })
   )
   t.strictSame(faults.sort(), [
     '/webhooks/0 must have required properties auth, mapping (auth, mapping).',
-    '/webhooks/1 must not have additional properties (extra).',
+    '/webhooks/1 must not have additional properties (onInvalid): perhaps on_invalid is meant.',
     '/webhooks/1/name must match pattern "^[a-z0-9][a-z0-9_-]{0,63}$".'
+  ])
+  t.strictSame(faultsOf(t, { auth: { bearer: { secrets: ['a'] } } }), [
+    '/webhooks/0/auth must not have additional properties (bearer): there are callers, api_key, basic, header, query_key, body_key, hmac, public_key, standard_webhooks.'
+  ])
+  t.strictSame(faultsOf(t, { auth: { basic: { user: 'a', secret: 'b' } } }), [
+    '/webhooks/0/auth/basic must not have additional properties (secret): perhaps secrets is meant.'
+  ])
+  t.strictSame(faultsOf(t, { answer_status: 201 }), [
+    '/webhooks/0/answer_status must be equal to constant (200).'
+  ])
+  const fields = { firstName: 'name' }
+  t.strictSame(faultsOf(t, { mapping: { lead: { lead_id: 'a' }, fields } }), [
+    '/webhooks/0/mapping/fields/firstName is not a field of a lead; perhaps first_name is meant.'
   ])
   const twice = { webhooks: [1, 2].map(() => ({ name: 'a', auth: API_KEY, ...LEAST })) }
   t.strictSame(readYaml(t, JSON.stringify(twice)).faults, ['two webhooks have the name a.'])

@@ -90,7 +90,7 @@ test('push --mapping refuses options that it replaces, and names every fault of 
   t.strictSame([exitCode, stdout], [2, ''])
   t.match(stderr.trimEnd().split('\n'), [
     /^--mapping .*contacts\.yaml: \/fields\/city is not valid JSONata/,
-    /^--mapping .*contacts\.yaml: \/fields\/stauts is not a field of a lead\.$/
+    /^--mapping .*contacts\.yaml: \/fields\/stauts is not a field of a lead; perhaps status is meant\.$/
   ])
   t.match((await run('push', file, '--mapping', `${mapping}.gone`)).stderr, 'cannot be read (ENOENT).')
   t.strictSame(gateway.sandbox.calls(), [])

@@ -300,6 +300,14 @@ test('null and the words for it leave the field, empty it, or end the event, as 
   t.strictSame(await of({}), { city: null, comments: ' N/A ', ...rest })
   t.strictSame(await of({ nulls: 'clear', null_words: true }), { city: null, comments: null, ...rest })
   t.strictSame(await of({ nulls: 'ignore' }), { comments: ' N/A ', ...rest })
+  const values = { city: { table: { null: 'Reno' } }, address2: { table: { Gone: null } } }
+  t.strictSame(await of({ nulls: 'ignore', values }), { city: 'Reno', comments: ' N/A ', ...rest })
+  const words = ['<null>', '#NULL!', '(none)', '<NA>', '--', '\u2014']
+  for (const word of words) {
+    const fields = { city: 'c', address1: 'd' }
+    const { updates } = await mapped(t, { fields, null_words: true }, { id: 1, c: word, d: 'x' })
+    t.match(updates, [{ fields: { city: null, address1: 'x' } }], word)
+  }
   t.strictSame(await of({ nulls: 'ignore', null_words: ['n/a'] }), rest)
   t.equal(await of({ nulls: 'reject' }), undefined)
   t.match(await faults(t, { ...mapping, nulls: 'reject' }, payload), [

@@ -173,7 +173,7 @@ values: { state: { table: { a: b } } }
     [
       '/each is not for files, as each row is one event.',
       '/lead/phone_number is not valid JSONata at character 14 (S0203: Expected ")" before end of expression).',
-      '/fields/statsu is not a field of a lead.',
+      '/fields/statsu is not a field of a lead; perhaps status is meant.',
       '/custom_fields/shoe_size is not in the custom_fields of the gateway file.',
       '/fixed/city is in fields too.',
       '/fixed/rank cannot be stored: rank must be an integer, as a number or a string of digits, from 0 to 32767.',
