@@ -12,6 +12,12 @@ export interface PhoneDigits {
 const MAX_TEXT = 100
 const PUNCTUATION = /[+(). -]/g
 const DIGITS = /^[0-9]+$/
+/** With an exponent, or with thousands separators. */
+const AS_TABLE_NUMBER = /^\+?(?:\d(?:\.\d+)?[Ee]\+?\d+|\d{1,3}(?:[,'_]\d{3})+(?:[,.]\d+)?)$/
+const WITH_EXTENSION = /\d\W*(?:ext(?:ension)?|x|#|;ext=)\W*\d+$/i
+/** Three digits or more: people write single digits and pairs through the whole number. */
+const GROUP = /0{3}/
+const PLUS_INSIDE = /\d[^+]*\+/
 /** A zero in brackets after a country code: it is dialed only inside the country. */
 const TRUNK_ZERO = /^(?<country>(?:\+|00)[ .-]*[1-9]\d{0,2})[ .-]*\(0\)/
 /** Begins with a country code. */
@@ -50,7 +56,8 @@ export function readPhone(text: string): PhoneDigits | Refusal {
     return { code: 'field_too_long', detail: `is longer than ${MAX_TEXT} characters` }
   const digits = text.replace(PUNCTUATION, '')
   if (!DIGITS.test(digits)) {
-    return { code: 'characters_lost', detail: 'takes digits, and + ( ) . - and spaces between them' }
+    const detail = `takes digits, and + ( ) . - and spaces between them${remedyOf(text)}`
+    return { code: 'characters_lost', detail }
   }
   if (digits.length === text.length) return { digits, trunkZeroDropped: false }
   if (text.startsWith('-')) return { code: 'field_invalid', detail: 'begins with a minus sign' }
@@ -122,8 +129,26 @@ function isGroupOfZeros(zeros: string, before: string, groups: number): boolean 
 /** Digits that don't belong to the number: a second number, or an extension. */
 function faultOfGroups(text: string): string | undefined {
   if (EXTENSION.test(text)) return 'has more digits after a complete number: leave the extension out'
-  const parts = text.split(' ')
-  if (parts.length !== 2) return undefined
-  const [first = 0, second = 0] = parts.map((part) => part.replace(PUNCTUATION, '').length)
-  return first >= MIN_OF_TWO && first === second ? 'has two numbers: give one' : undefined
+  if (PLUS_INSIDE.test(text)) return 'has a + after other digits: give one number'
+  return hasTwoNumbers(text) ? 'has two numbers: give one' : undefined
+}
+
+/** Whether a text has as many digits before a separator as after it, in one part or in the same groups. */
+function hasTwoNumbers(text: string): boolean {
+  const half = text.replace(PUNCTUATION, '').length / 2
+  if (half < MIN_OF_TWO || !Number.isInteger(half)) return false
+  const { index: end = 0 } = [...text.matchAll(/\d/g)][half] ?? {}
+  const [first, second] = [text.slice(0, end), text.slice(end)]
+  if (/\d$/.test(first)) return false
+  const groupsOf = (number: string) => number.replace(/\d/g, '0').replace(/^\D+|\D+$/g, '')
+  const isOnePartEach = /^\S+ \(?$/.test(first) && !second.includes(' ')
+  const groups = groupsOf(first)
+  return isOnePartEach || (groups === groupsOf(second) && GROUP.test(groups))
+}
+
+/** What to do about characters that no phone number has. */
+function remedyOf(text: string): string {
+  if (AS_TABLE_NUMBER.test(text)) return ': this is a number as a table program writes it'
+  if (WITH_EXTENSION.test(text)) return ': leave the extension out'
+  return /\d{4}.*[,;/&|].*\d{4}/s.test(text) ? ': give one number' : ''
 }

@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
+import { ALL_RIGHTS } from '../../src/leads/rights.ts'
+import { serverRules } from '../../src/leads/server-rules.ts'
+import { DEFAULT_OPTIONS } from '../../src/leads/update.ts'
+import { readBatch } from '../../src/updates/batch.ts'
 import { readYaml } from '../webhooks/endpoints.ts'
 import { readPage } from './page.ts'
 import { SECRETS } from './surroundings.ts'
 
 /** What senders write beside the examples of the pages: nothing filled in, one word, lists, other types. */
 const FIXTURES = 'test/fixtures/webhooks'
+const LONG = 'asked for a call back '.repeat(13).trim()
 const FORM = 'application/x-www-form-urlencoded'
 
 interface Case {
@@ -17,6 +22,8 @@ interface Case {
   readonly ignored?: number
   /** The pointers of the failures. */
   readonly failures?: readonly string[]
+  /** The columns that each update sets, if values of it are left out. */
+  readonly columns?: readonly (readonly string[])[]
   /** By expression; a header's id is not in the fixtures. */
   readonly eventIds?: readonly (string | undefined)[]
 }
@@ -59,6 +66,15 @@ const CASES: readonly Case[] = [
     ignored: 1,
     eventIds: ['deal-4715-2026-11-23T09:19:00Z']
   }),
+  zapier('zapier-long-note.json', {
+    updates: [
+      {
+        vendor_lead_code: 'CRM-8',
+        fields: { status: 'NI', first_name: 'Ann', last_name: 'Lee', comments: LONG }
+      }
+    ],
+    columns: [['status', 'first_name', 'last_name']]
+  }),
   make('make-aggregate.json', {
     updates: [
       { phone_number: '2125550104', fields: { status: 'NI', comments: 'asked twice' } },
@@ -96,6 +112,15 @@ const CASES: readonly Case[] = [
   {
     page: 'docs/recipes/hubspot.md',
     source: 'hubspot-workflow',
+    file: 'hubspot-workflow-dnc.json',
+    updates: [
+      { lead_id: '107', fields: { first_name: 'Ann', status: 'DNC', email: 'ann+promo@example.com' } }
+    ],
+    columns: [['status', 'first_name']]
+  },
+  {
+    page: 'docs/recipes/hubspot.md',
+    source: 'hubspot-workflow',
     file: 'hubspot-workflow-stranger.json',
     updates: [],
     ignored: 1
@@ -113,6 +138,15 @@ const CASES: readonly Case[] = [
     file: 'salesforce-nulls.json',
     updates: [{ vendor_lead_code: '00QHs00001AbCdEMAV', fields: { status: 'DNC' } }],
     eventIds: [undefined]
+  },
+  {
+    page: 'docs/recipes/salesforce.md',
+    source: 'salesforce',
+    file: 'salesforce-long.json',
+    updates: [
+      { vendor_lead_code: '00QHs00001AbCdEMAV', fields: { status: 'DNC', city: 'Reno', comments: LONG } }
+    ],
+    columns: [['status', 'city']]
   },
   {
     page: 'docs/recipes/browser-form.md',
@@ -136,7 +170,15 @@ const CASES: readonly Case[] = [
   { page: 'docs/webhooks.md', source: 'github', file: 'github-ping.form', updates: [], ignored: 1 }
 ]
 
-for (const { page, source, file, updates, ignored = 0, failures = [], eventIds } of CASES) {
+/** The columns that each update sets. */
+function columnsOf(updates: readonly object[], defaults = DEFAULT_OPTIONS): string[][] {
+  const rules = { ...serverRules(0), customFields: new Map(), rights: ALL_RIGHTS, maxUpdates: 10, defaults }
+  const batch = readBatch({ updates }, rules)
+  if (!('entries' in batch)) return []
+  return batch.entries.map((entry) => ('changes' in entry ? Object.keys(entry.changes.stored) : []))
+}
+
+for (const { page, source, file, updates, ignored = 0, failures = [], columns, eventIds } of CASES) {
   test(`${page}: ${file}`, async (t) => {
     const yaml = readPage(page).blocks.find(({ language }) => language === 'yaml')?.text ?? ''
     const { webhooks, faults } = readYaml(t, yaml, SECRETS)
@@ -152,5 +194,6 @@ for (const { page, source, file, updates, ignored = 0, failures = [], eventIds }
       failures
     )
     if (eventIds) t.strictSame(mapped?.eventIds, eventIds)
+    if (columns) t.strictSame(columnsOf(updates, endpoint?.options), columns)
   })
 }

@@ -86,6 +86,7 @@ for (const [name, keeps, plus, longest, kind] of TEXT) {
     if (character === ' ' && longest < 3) return unaltered('a')
     if (/[A-Za-z0-9]/.test(character) || keeps.includes(character)) return unaltered(value)
     if (kind === 'identifier') return 'characters_lost'
+    if (character === '`' && keeps.includes("'")) return spelled('`', "'")
     const left = around(character === '+' && plus === 'space' ? ' ' : '')
     if (left === '') return 'characters_lost'
     const warnings = [{ field: name, code: 'characters_dropped' as const, sent: value, stored: left }]
@@ -94,10 +95,14 @@ for (const [name, keeps, plus, longest, kind] of TEXT) {
 
   const backslash = (): Cleaned | string => {
     if (kind === 'identifier') return 'unsafe_characters'
-    const stands = keeps.includes('/') ? '/' : keeps.includes(' ') ? ' ' : ''
+    return spelled('\\', keeps.includes('/') ? '/' : keeps.includes(' ') ? ' ' : '')
+  }
+
+  /** A character that is written as another one. */
+  const spelled = (character: string, stands: string): Cleaned | string => {
     const left = around(stands).trim()
     if (left === '') return 'characters_lost'
-    const warnings = [{ field: name, code: 'transliterated' as const, sent: around('\\'), stored: left }]
+    const warnings = [{ field: name, code: 'transliterated' as const, sent: around(character), stored: left }]
     return { send: left, stored: left, warnings }
   }
 

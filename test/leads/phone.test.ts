@@ -71,6 +71,14 @@ const REFUSED = [
   '+1 (0212) 555-0100',
   '011 44 (0)20 7946 0958',
   '555-0101 555-0102',
+  '555-0101 - 555-0102',
+  '5550101-5550102',
+  '5550101.5550102',
+  '(555)0101 555-0102',
+  '555 0101 555 0102',
+  '2125550100 (2125550101)',
+  '+12125550100+12125550101',
+  '+44+2079460958',
   '212-555-0100-12',
   '(212) 555-0100 1234'
 ]
@@ -88,6 +96,22 @@ test('punctuation that would change the digits is refused', async (t) => {
   t.match(readPhone('+44 020 7946 0958'), {
     detail: 'has a zero after the country code, which is dialed only inside the country: leave it out'
   })
+  const remedies = {
+    '2.12556E+09': ': this is a number as a table program writes it',
+    '2,125,550,100': ': this is a number as a table program writes it',
+    '212-555-0100 ext. 12': ': leave the extension out',
+    '212-555-0100x12': ': leave the extension out',
+    '212-555-0100;ext=12': ': leave the extension out',
+    '212 555 0100 #12': ': leave the extension out',
+    '2125550100/2125550101': ': give one number',
+    '212-555-0100, 212-555-0101': ': give one number',
+    'tel:+12125550100': '',
+    unknown: ''
+  }
+  for (const [text, remedy] of Object.entries(remedies)) {
+    const detail = `takes digits, and + ( ) . - and spaces between them${remedy}`
+    t.strictSame(readPhone(text), { code: 'characters_lost', detail }, text)
+  }
   for (const text of ['2,125,550,100', "2'125'550'100", '2_125_550_100', '2.12556E+09', '2125550100,00'])
     t.match(readPhone(text), { code: 'characters_lost' }, text)
   t.match(readPhone(`1${' '.repeat(1_000)}2`), { code: 'field_too_long' })
