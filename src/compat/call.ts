@@ -95,7 +95,6 @@ function readIds(value: unknown): readonly unknown[] {
   if (typeof value !== 'string' && typeof value !== 'number')
     throw refusal('lead_ids must be lead ids with commas between them.', 'lead_ids')
   const ids = String(value)
-    .replace(/,\s*$/, '')
     .split(',')
     .map((id) => id.trim())
   return [...new Set(ids)]
