@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { Mapping } from '../push/columns/mapping.ts'
 import { FORMATS, type Format } from '../push/input/row.ts'
+import { quoted } from '../push/quoted.ts'
 import { CommandFailure } from './command-failure.ts'
 import { connect, type ConnectionFlags, withConnection } from './connection.ts'
 import { numberOption } from './number-option.ts'
@@ -144,7 +145,7 @@ export function pushCommand(): Command {
 
 const NOTES = `
 Columns are named as in the API. Ctrl-C waits up to 2 seconds for requests in flight; a second one exits at once.
-Exits with 0 if every row was updated, 1 if some were not or it stopped early.
+Exits with 0 if every row was updated (or ignored by --mapping), 1 if some were not or it stopped early.
 `
 
 async function run(file: string, flags: Flags, command: Command): Promise<void> {
@@ -224,18 +225,16 @@ function columnsOf(flags: Flags): Mapping {
   }
 }
 
+const NEEDS_NO_QUOTES = /^[\w@%+=:,./-]+$/
+
 /** The command as it was given, with options to add. It can be copied into a shell. */
 function remedyText(command: Command, options: readonly string[] | undefined): string {
   if (options === undefined) return ''
   const { rawArgs = [] } = (command.parent ?? {}) as { readonly rawArgs?: readonly string[] }
   const isPartial = options.includes('--ignore')
-  const copy = ['vicidial-gateway', ...rawArgs, ...options].map(quoted).join(' ')
+  const words = ['vicidial-gateway', ...rawArgs, ...options]
+  const copy = words.map((word) => (NEEDS_NO_QUOTES.test(word) ? word : quoted(word))).join(' ')
   return `\nThis command starts${isPartial ? ', without the columns after --ignore' : ''}:\n  ${copy}`
-}
-
-function quoted(argument: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(argument)) return argument
-  return /["$`\\!]/.test(argument) ? `'${argument.replaceAll("'", String.raw`'\''`)}'` : `"${argument}"`
 }
 
 /** The values that are not undefined. */

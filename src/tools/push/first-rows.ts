@@ -46,6 +46,21 @@ export function checkFirstRows(
 }
 
 /**
+ * Refuses columns without a name that have a value in the first row: the index that a table program wrote, for example.
+ * @throws PushFailure
+ */
+export function refuseUnnamed(peeked: readonly Row[], reader: RowReader): void {
+  const first = peeked.find(({ fault }) => fault === undefined)
+  const names = first === undefined ? [] : reader.unnamedWithValue(first)
+  if (first === undefined || names.length === 0) return
+  const faults = names.map(
+    (name) =>
+      `Column ${name} has no name, but line ${first.line} has a value there. Use --map "${name}=NAME" or --ignore "${name}".`
+  )
+  throw new PushFailure(faults.join('\n'), 2, { remedy: names.flatMap((name) => ['--ignore', name]) })
+}
+
+/**
  * Refuses one object over several lines, whose first line is broken, if it holds a list of objects.
  * @throws PushFailure
  */

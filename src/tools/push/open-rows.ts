@@ -2,7 +2,7 @@ import type { KnownFields } from './columns/column-target.ts'
 import type { Mapping } from './columns/mapping.ts'
 import { RowReader, type Rows } from './columns/row-reader.ts'
 import { PushFailure } from './errors.ts'
-import { checkFirstRows, refuseOneObject } from './first-rows.ts'
+import { checkFirstRows, refuseOneObject, refuseUnnamed } from './first-rows.ts'
 import type { Row, RowSource } from './input/row.ts'
 
 /** How rows become updates: by options for columns, or by a file with expressions. */
@@ -39,6 +39,7 @@ export async function openRows(
   const { faults, remedy } = reader
   if (faults.length > 0) throw new PushFailure(faults.join('\n'), 2, { remedy })
   if (header === undefined) checkFirstRows(peeked, reader, listName)
+  else refuseUnnamed(peeked, reader)
   return { reader, identity: identityOf(mapping), close: async () => undefined }
 }
 

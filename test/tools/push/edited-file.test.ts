@@ -79,15 +79,19 @@ test('however a file was edited, each row has one outcome, and the last row of e
         const path = join(dataDir(t), 'leads.csv')
         // The first row stays, as the file is another otherwise.
         let content = ['1,first', ...rows]
-        let firstEdit = Infinity
+        /** The first row that differed at the last edit: it and those after it were sent again. */
+        let changedAt = 0
         const write = () => {
           writeFileSync(path, `lead_id,status\n${content.join('\n')}\n`)
         }
         write()
         await push(pushOptions(url, path, { batch, signal: interruption.signal }))
         for (const [at, removed, added] of edits) {
-          firstEdit = Math.min(firstEdit, at + 1, content.length)
-          content = content.toSpliced(at + 1, removed, ...added)
+          const before = content
+          content = before.toSpliced(at + 1, removed, ...added)
+          const other = content.findIndex((line, n) => line !== before[n])
+          if (other >= 0) changedAt = other
+          else if (content.length < before.length) changedAt = content.length
           write()
           await push(pushOptions(url, path, { batch }))
         }
@@ -101,13 +105,13 @@ test('however a file was edited, each row has one outcome, and the last row of e
           [end.totals.rows, { updated: 0, rejected: 0, ...end.totals.byStatus }],
           [content.length, counts]
         )
-        // What a removed row has set stays, so only leads with a row after the edits can be compared.
+        // What a removed row has set stays, so only leads with a row after the last edit can be compared.
         const last = new Map<string, string>()
         const compared = new Set<string>()
         for (const [n, line] of content.entries()) {
           const [lead = '', status] = line.split(',')
           if (status !== undefined) last.set(lead, status)
-          if (status !== undefined && n >= firstEdit) compared.add(lead)
+          if (status !== undefined && n >= changedAt) compared.add(lead)
         }
         for (const lead of compared) t.equal(made.get(lead)?.at(-1), last.get(lead))
         const lines = rejectsOf(`${path}.rejects.csv`).map((line) => Number(line.split(',').at(-1)))

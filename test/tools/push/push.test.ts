@@ -375,3 +375,18 @@ test('a dry run says how many calls the push would make, and how long it would t
   t.match(JSON.parse(json), { upstream_calls: 800, estimated_seconds: 160 })
   t.same(gateway.sandbox.calls(), [])
 })
+
+test('a column without a name that has values is asked for at the start: the index that a table program wrote', async (t) => {
+  const gateway = await startForCommands(t)
+  const path = fileOf(t, ',lead_id,status\n0,1,SALE\n1,2,SALE\n')
+  const refused = await run('push', path)
+  t.equal(refused.exitCode, 2)
+  t.strictSame(refused.stderr.trimEnd().split('\n'), [
+    'Column #1 has no name, but line 2 has a value there. Use --map "#1=NAME" or --ignore "#1".',
+    'This command starts, without the columns after --ignore:',
+    `  vicidial-gateway push ${path} --ignore "#1"`
+  ])
+  t.strictSame(gateway.sandbox.calls(), [])
+  t.equal((await run('push', path, '--ignore', '#1')).exitCode, 0)
+  t.match(held(gateway, 2), { status: 'SALE' })
+})

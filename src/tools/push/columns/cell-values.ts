@@ -26,12 +26,26 @@ const NULL_WORDS: ReadonlySet<string> = new Set([
   'nan',
   'nil',
   'None',
+  'NaT',
+  'undefined',
+  '(null)',
   '<NA>',
-  '-'
+  '-',
+  // Errors of a spreadsheet.
+  '#REF!',
+  '#VALUE!',
+  '#DIV/0!',
+  '#NAME?',
+  '#NUM!',
+  '#NULL!'
 ])
 
 /** VICIdial's own empty date. */
 const NO_DATE = /^0000-00-00(?: 00:00:00)?$/
+/** The time of a date that has none. */
+const MIDNIGHT = /^(\d{4}-\d\d-\d\d)[T ]00:00:00(?:\.0+)?Z?$/
+/** How a spreadsheet marks digits as text. */
+const MARKED_TEXT = /^'[\d+]/
 /** A whole number as a table program writes it whose column has a gap. */
 const WHOLE = /^(-?\d+)\.0+$/
 
@@ -46,6 +60,7 @@ export class CellValues {
   readonly #words = new Map<string, number>()
   readonly #wholes = new Map<string, number>()
   readonly #pluses = new Map<string, number>()
+  readonly #marks = new Map<string, number>()
 
   /** @throws PushFailure for a date format that can't be read */
   constructor(rules: ValueRules) {
@@ -53,17 +68,16 @@ export class CellValues {
     this.#readDate = rules.dateFormat === undefined ? undefined : dateReader(rules.dateFormat)
   }
 
-  /** Reads a cell that is not empty. The text is empty if the cell stands for nothing. */
+  /** Reads a cell that is neither empty nor has spaces around it. The text is empty if the cell stands for nothing. */
   read(target: ColumnTarget, cell: string): CellText {
     let text = cell
-    const trimmed = cell.trim()
-    if (NULL_WORDS.has(trimmed)) {
+    if (NULL_WORDS.has(text)) {
       if (this.#rules.nullWords) return { text: '' }
-      count(this.#words, `${target.name} holds ${JSON.stringify(trimmed)}`)
+      count(this.#words, `${target.name} holds ${JSON.stringify(text)}`)
     }
     const isDate = target.kind === 'field' && target.type === 'date'
-    if (isDate && NO_DATE.test(trimmed)) return { text: '' }
-    const whole = WHOLE.exec(trimmed)?.[1]
+    if (isDate && NO_DATE.test(text)) return { text: '' }
+    const whole = WHOLE.exec(text)?.[1]
     if (whole !== undefined && this.#rules.wholeNumbers) text = whole
     else if (whole !== undefined && isNumberOfLead(target)) count(this.#wholes, target.name)
     for (const prefix of this.#rules.stripPrefix[target.name] ?? []) {
@@ -72,9 +86,12 @@ export class CellValues {
       text = stripped
       break
     }
-    if (target.kind === 'key' && text.trim().startsWith('+')) count(this.#pluses, target.name)
-    if (!isDate || this.#readDate === undefined) return { text }
-    const date = this.#readDate(text.trim())
+    if (target.kind === 'key' && text.startsWith('+')) count(this.#pluses, target.name)
+    if (MARKED_TEXT.test(text)) count(this.#marks, target.name)
+    if (!isDate) return { text }
+    text = text.replace(MIDNIGHT, '$1')
+    if (this.#readDate === undefined) return { text }
+    const date = this.#readDate(text)
     return date === undefined
       ? { detail: `${target.name} is not written as ${this.#rules.dateFormat}.` }
       : { text: date }
@@ -89,6 +106,10 @@ export class CellValues {
     const notes = words.length === 0 ? [] : [`${words.join(', ')}. With --null-words, such cells are empty.`]
     for (const [name, times] of this.#wholes)
       notes.push(`${name} ends in .0 in ${rows(times)}. With --whole-numbers, 212555010.0 is 212555010.`)
+    for (const [name, times] of this.#marks)
+      notes.push(
+        `${name} begins with ' in ${rows(times)}, as a spreadsheet marks text. --strip-prefix "${name}='" removes it.`
+      )
     if (notFound === 0) return notes
     for (const [name, times] of this.#pluses)
       notes.push(
@@ -119,14 +140,13 @@ const PHONE_PREFIX = /^\+?\d+$/
 
 /** The text after a prefix. Between the digits of a phone number's prefix there may be punctuation. */
 function withoutPrefix(text: string, prefix: string): string | undefined {
-  const trimmed = text.trim()
-  if (!PHONE_PREFIX.test(prefix)) return trimmed.startsWith(prefix) ? trimmed.slice(prefix.length) : undefined
+  if (!PHONE_PREFIX.test(prefix)) return text.startsWith(prefix) ? text.slice(prefix.length) : undefined
   let found = 0
   let index = 0
-  for (; index < trimmed.length && found < prefix.length; index++) {
-    const character = trimmed[index] as string
+  for (; index < text.length && found < prefix.length; index++) {
+    const character = text[index] as string
     if (character === prefix[found]) found++
     else if (!/[\s().-]/.test(character)) return undefined
   }
-  return found === prefix.length ? trimmed.slice(index).replace(/^[\s.)-]+/, '') : undefined
+  return found === prefix.length ? text.slice(index).replace(/^[\s.)-]+/, '') : undefined
 }

@@ -82,8 +82,12 @@ function own(names: Readonly<Record<string, string>>, name: string): string | un
   return Object.hasOwn(names, name) ? names[name] : undefined
 }
 
+/** Characters that nobody sees. */
+const INVISIBLE = /[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2064\uFEFF]/g
+
 function normalize(name: string): string {
   return name
+    .replaceAll(INVISIBLE, '')
     .trim()
     .toLowerCase()
     .replaceAll(/[\s_-]+/g, '_')

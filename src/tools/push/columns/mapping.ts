@@ -2,6 +2,7 @@ import { KEY_NAMES } from '../../../leads/lead-key.ts'
 import type { ValueRules } from './cell-values.ts'
 import { isUnnamed, likelyName, sameName } from './column-names.ts'
 import { type ColumnTarget, type KnownFields, readTarget } from './column-target.ts'
+import { quoted } from '../quoted.ts'
 import { NOTE_COLUMNS } from './reject.ts'
 
 /** How columns become updates, according to the options of the command. */
@@ -30,6 +31,9 @@ interface MappingContext {
 /** The targets of columns, or all faults as sentences. */
 export type ReadColumns = { readonly targets: Targets } | { readonly faults: readonly string[] }
 
+/** How many unknown columns are listed. */
+const MAX_UNKNOWN = 20
+
 /**
  * Finds what each column means.
  * @param isHeader whether these are all columns of the input, and must include those that options name
@@ -41,7 +45,13 @@ export function readColumns(
 ): ReadColumns {
   const { mapping, known } = context
   const faults = isHeader ? absentColumns(columns, mapping) : []
-  const named = columns.map((column) => columnTarget(column, columns, context, faults))
+  const unknown: string[] = []
+  const named = columns.map((column) => columnTarget(column, columns, context, unknown))
+  faults.push(...unknown.slice(0, MAX_UNKNOWN))
+  if (unknown.length > MAX_UNKNOWN)
+    faults.push(
+      `${unknown.length - MAX_UNKNOWN} more columns are unknown. A --mapping reads only those that it names.`
+    )
   const targets = chooseKey(columns, named, mapping, faults)
   const seen = new Map<string, string>()
   for (const [index, target] of targets.entries()) {
@@ -119,7 +129,8 @@ function isFree(name: string, column: string, columns: readonly string[], map: M
 
 function unknownColumn(column: string, likely: string | undefined): string {
   const question = likely === undefined ? '' : ` Did you mean ${likely}?`
-  return `Unknown column ${JSON.stringify(column)}.${question} Use --map "${column}=${likely ?? 'NAME'}" or --ignore "${column}".`
+  const map = quoted(`${column}=${likely ?? 'NAME'}`)
+  return `Unknown column ${JSON.stringify(column)}.${question} Use --map ${map} or --ignore ${quoted(column)}.`
 }
 
 /**

@@ -82,6 +82,15 @@ export class RowReader implements Rows {
     return read
   }
 
+  /** Columns without a name that have a value in a row. */
+  unnamedWithValue({ value, fault }: Row): readonly string[] {
+    if (fault !== undefined || this.#header === undefined) return []
+    const cells = value as readonly string[]
+    return this.#header.flatMap((target, index) =>
+      target?.kind === 'unnamed' && (cells[index] ?? '').trim() !== '' ? [target.name] : []
+    )
+  }
+
   /** Options to add, with which an object's members would have no fault. */
   remedyOf({ value }: Row): readonly string[] | undefined {
     const context = { mapping: this.#mapping, known: this.#known }
@@ -124,15 +133,17 @@ export class RowReader implements Rows {
         const detail = `${target.name} must be text or a number, not an object or a list.`
         return reject('field_invalid', detail, target.name)
       }
+      if (typeof cell === 'boolean' && target.kind !== 'option')
+        return reject('field_invalid', `${target.name} must be text or a number, not ${cell}.`, target.name)
       const read = this.#cell(target, cell as string | number | boolean | null | undefined)
       if ('detail' in read) return reject('field_invalid', read.detail, target.name)
       const { text } = read
       if (target.kind === 'unnamed') {
-        if (text.trim() === '') continue
+        if (text === '') continue
         const detail = `Column ${target.name} has no name, but this row has a value there: use --map or --ignore "${target.name}".`
         return reject('row_malformed', detail)
       }
-      if (text.trim() !== '') put(update, target, text)
+      if (text !== '') put(update, target, text)
       else if (target.kind === 'key')
         return reject('key_missing', `The row names no lead: ${target.name} is empty.`, target.name)
       else if (emptyClears && target.kind !== 'option') put(update, target, null)
@@ -142,11 +153,11 @@ export class RowReader implements Rows {
   }
 
   #cell(target: ColumnTarget, cell: string | number | boolean | null | undefined): CellText {
-    const text = cell === null || cell === undefined ? '' : `${cell}`
+    const text = cell === null || cell === undefined ? '' : `${cell}`.trim()
     // 1e21 has other digits as text than it may have had in the input.
     if (typeof cell === 'number' && text.includes('e'))
       return { detail: `${target.name} is the number ${text}: write all its digits, in quotes.` }
-    return text.trim() === '' ? { text } : this.#values.read(target, text)
+    return text === '' ? { text } : this.#values.read(target, text)
   }
 }
 

@@ -10,7 +10,7 @@ const DELIMITERS = [',', ';', '\t', '|'] as const
 const MAX_COLUMNS = 2_000
 
 /** The first line of some files, by which Excel knows the delimiter. */
-const DELIMITER_LINE = /^"?sep=([^"])"?$/i
+const DELIMITER_LINE = /^"?sep=([^"])"?\s*$/i
 
 /** Guesses the delimiter of a CSV text: the one that its first line has most of, outside of quotes. */
 export function guessDelimiter(text: string): string {
@@ -25,7 +25,7 @@ export function guessDelimiter(text: string): string {
 /** The delimiter that a text begins with, in a line like `sep=;`. */
 export function namedDelimiter(text: string): string | undefined {
   const [line = ''] = text.trimStart().split(/\r|\n/)
-  return DELIMITER_LINE.exec(line.trimEnd())?.[1]
+  return DELIMITER_LINE.exec(line)?.[1]
 }
 
 /**
@@ -92,10 +92,16 @@ function* rowsOf(
     if (fault !== undefined && undecodable !== undefined)
       yield { line, value, fault, rawCells: cellsOf(undecodable, delimiter) }
     else if (fault !== undefined) yield { line, value, fault }
-    else if (value.every((cell) => cell.trim() === '')) blank.rows++
+    else if (isBlank(value)) blank.rows++
     else if (value.length === columns) yield { line, value }
+    else if (value.length > columns && isBlank(value.slice(columns)))
+      yield { line, value: value.slice(0, columns) }
     else yield { line, value, fault: `The row has ${value.length} cells, the header ${columns}.` }
   }
+}
+
+function isBlank(cells: readonly string[]): boolean {
+  return cells.every((cell) => cell.trim() === '')
 }
 
 /** The cells of a row that may have misplaced quotes. */

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import type { Encoding } from './encoding.ts'
 
 const SAVE_AS = `in Excel, choose File, Save As, "CSV UTF-8 (Comma delimited)", and push that file`
@@ -33,6 +34,19 @@ const KINDS: readonly Kind[] = [
 /** The part of NUL bytes from which input isn't text in one-byte units. */
 const MANY_NULS = 0.1
 
+/** Encodings with a byte for each character. Text in them that has other letters than ASCII's is hardly ever UTF-8. */
+const HAS_ONE_BYTE_EACH = /^(?:windows|iso-8859|macintosh|x-mac|koi8|ibm866)/
+
+/** Whether bytes begin a text in UTF-8, of which the last character may be incomplete. */
+function isUtf8(start: Buffer): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(start, { stream: true })
+    return true
+  } catch {
+    return false
+  }
+}
+
 /**
  * Recognizes input that is no table of text.
  * @param file its name, for the message
@@ -44,6 +58,8 @@ export function notATable(file: string, start: Buffer, { name, unit, mark }: Enc
   const begin = (unit === 2 ? text.replaceAll('\0', '') : text).trimStart().toLowerCase()
   const kind = KINDS.find(({ start: starts }) => starts.some((one) => begin.startsWith(one.toLowerCase())))
   if (kind !== undefined) return `${what} is ${kind.what}, not CSV or JSON: ${kind.remedy}.`
+  if (HAS_ONE_BYTE_EACH.test(name) && !isAscii(start) && isUtf8(start))
+    return `${what} is UTF-8, not ${name}: leave out --encoding.`
   const [even = 0, odd = 0] = [0, 1].map(
     (parity) => start.filter((byte, index) => byte === 0 && index % 2 === parity).length
   )

@@ -1,4 +1,5 @@
 import { parseExactly } from '../../../http/body/exact-json.ts'
+import { countNames, firstRepeatedName, shapeOf } from '../../../http/body/json-guard.ts'
 import { PushFailure } from '../errors.ts'
 import type { Piece } from './lines.ts'
 
@@ -171,11 +172,24 @@ function startOfNext(
   return new RegExp(isEndless ? `(?<=\\}\\s*),(?=\\s*\\{)|${likely}` : likely).exec(text)
 }
 
-/** Parses JSON. A number that JavaScript can't hold becomes its text. */
+/** How deep a row may be nested. The gateway takes 64 levels, two of which are around the row. */
+const MAX_DEPTH = 62
+
+/**
+ * Parses JSON. A number that JavaScript can't hold becomes its text. A name twice in one object is a fault: nobody knows
+ * which of its values counts.
+ * @returns the fault as the end of a sentence
+ */
 export function parse(text: string): { readonly value: unknown; readonly fault?: string } {
+  const { names, tooDeepAt, longNumbers } = shapeOf(text, MAX_DEPTH)
   try {
-    return { value: parseExactly(text) }
+    if (tooDeepAt !== undefined)
+      return { value: undefined, fault: `is nested deeper than ${MAX_DEPTH} levels` }
+    const value = parseExactly(text, longNumbers)
+    if (countNames(value) === names) return { value }
+    const { name = '' } = firstRepeatedName(text) ?? {}
+    return { value: undefined, fault: `has the name ${JSON.stringify(name)} twice in one object` }
   } catch (error) {
-    return { value: undefined, fault: (error as Error).message }
+    return { value: undefined, fault: `is not JSON: ${(error as Error).message}` }
   }
 }

@@ -41,7 +41,5 @@ export async function* readJsonArray(
 
 function rowOf(line: number, what: 'line' | 'element', text: string, parsed: ReturnType<typeof parse>): Row {
   const { value, fault } = parsed
-  return fault === undefined
-    ? { line, value }
-    : { line, value: text.trim(), fault: `The ${what} is not JSON: ${fault}.` }
+  return fault === undefined ? { line, value } : { line, value: text.trim(), fault: `The ${what} ${fault}.` }
 }

@@ -21,6 +21,7 @@ export interface Line extends Piece {
 const LF = 0x0a
 const CR = 0x0d
 const BRACE = 0x7d
+const BYTE_ORDER_MARK = '\uFEFF'
 /** A file can mix these, if several programs wrote to it. */
 const NEW_LINE = /(\r\n|\n|\r)/
 
@@ -165,7 +166,9 @@ function splitText(text: string): Pick<Line, 'text' | 'end'>[] {
   const lines: Pick<Line, 'text' | 'end'>[] = []
   for (let index = 0; index < parts.length; index += 2) {
     const end = parts[index + 1] ?? ''
-    const text = parts[index] ?? ''
+    const part = parts[index] ?? ''
+    // Where another file was appended.
+    const text = part.startsWith(BYTE_ORDER_MARK) ? part.slice(1) : part
     if (text !== '' || end !== '') lines.push({ text, end })
   }
   return lines

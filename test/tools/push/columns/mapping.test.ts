@@ -352,6 +352,63 @@ test('rejects can be pushed: the columns with reasons are ignored', async (t) =>
   })
 })
 
+test('spaces and byte order marks around a cell do not belong to it', async (t) => {
+  t.strictSame(read(['lead_id', 'status'], [' 7\u00A0', '\uFEFFSALE ']), {
+    lead_id: '7',
+    fields: { status: 'SALE' }
+  })
+})
+
+test('JSON: true and false are values of options only', async (t) => {
+  t.strictSame(read(undefined, { lead_id: 7, status: 'SALE', reset_called: true }), {
+    lead_id: '7',
+    fields: { status: 'SALE' },
+    reset_called: true
+  })
+  t.equal(read(undefined, { lead_id: 7, status: true }), 'field_invalid')
+})
+
+test('a date with a time of midnight is the date', async (t) => {
+  for (const time of [' 00:00:00', 'T00:00:00', 'T00:00:00.000Z'])
+    t.strictSame(read(['lead_id', 'date_of_birth'], ['7', `1980-12-31${time}`]), {
+      lead_id: '7',
+      fields: { date_of_birth: '1980-12-31' }
+    })
+  t.match(read(['lead_id', 'date_of_birth'], ['7', '1980-12-31 23:00:00']), {
+    fields: { date_of_birth: '1980-12-31 23:00:00' }
+  })
+})
+
+test('an apostrophe before digits is noted, with the way to remove it', async (t) => {
+  const rows = reader(['lead_id', 'postal_code', 'city'])
+  rows.read({ line: 2, value: ['7', "'07030", "'s-Hertogenbosch"] })
+  t.strictSame(rows.notes(0), [
+    `postal_code begins with ' in 1 row, as a spreadsheet marks text. --strip-prefix "postal_code='" removes it.`
+  ])
+  const stripPrefix = { postal_code: ["'"] }
+  t.match(read(['lead_id', 'postal_code'], ['7', "'07030"], { stripPrefix }), {
+    fields: { postal_code: '07030' }
+  })
+})
+
+test('an invisible character in a header changes no name, and quotes in one are quoted for a shell', async (t) => {
+  t.strictSame(read(['lead_id', '\u200Bstatus'], ['7', 'SALE']), {
+    lead_id: '7',
+    fields: { status: 'SALE' }
+  })
+  t.strictSame(read(['lead_id', 'Stage "new"'], ['7', 'SALE']), [
+    `Unknown column "Stage \\"new\\"". Use --map 'Stage "new"=NAME' or --ignore 'Stage "new"'.`
+  ])
+})
+
+test('of many unknown columns some are listed', async (t) => {
+  const header = ['lead_id', ...Array.from({ length: 298 }, (_, n) => `c${n}`)]
+  const faults = read(header, []) as string[]
+  t.equal(faults.length, 21)
+  t.match(faults[19], 'Unknown column "c19".')
+  t.equal(faults[20], '278 more columns are unknown. A --mapping reads only those that it names.')
+})
+
 test('each cell arrives at its field, for any names and order of columns', async (t) => {
   const fields = fc.uniqueArray(
     fc.constantFrom(...FIELDS.filter(({ type }) => type !== 'number').map(({ name }) => name))
@@ -375,7 +432,7 @@ test('each cell arrives at its field, for any names and order of columns', async
     fc.property(columns, ([names, header, cells, keyIndex]) => {
       const targets = names.map((name) => `fields.${name}`).toSpliced(keyIndex, 0, 'lead_id')
       const map = Object.fromEntries(header.map((column, index) => [column, targets[index] ?? '']))
-      const expected = Object.fromEntries(targets.map((name, index) => [name, cells[index]]))
+      const expected = Object.fromEntries(targets.map((name, index) => [name, cells[index]?.trim()]))
       const { lead_id, ...rest } = expected
       const fields = Object.fromEntries(
         Object.entries(rest).map(([name, text]) => [name.slice('fields.'.length), text])

@@ -243,6 +243,18 @@ test('what is no table of text is refused, with the way to get one', async (t) =
   await refused(Buffer.from('id,name\n1,x\n', 'utf16le').swap16(), /use --encoding utf-16be\.$/)
 })
 
+test('UTF-8 is not read in an encoding with a byte for each character', async (t) => {
+  const text = `id,name\n${'1,Müller\n'.repeat(10_000)}`
+  for (const encoding of ['latin1', 'windows-1252', 'iso-8859-15', 'macintosh'])
+    await t.rejects(read(text, { encoding }), {
+      exitCode: 2,
+      message: /^leads is UTF-8, not \S+: leave out --encoding\.$/
+    })
+  const { rows } = await read(Buffer.from('id,name\n1,Müller\n', 'latin1'), { encoding: 'latin1' })
+  t.strictSame(rows[0]?.value, ['1', 'Müller'])
+  t.equal((await read('id,name\n1,Miller\n', { encoding: 'latin1' })).rows.length, 1)
+})
+
 test('CSV: a first line sep=; names the delimiter, and rows without text are counted', async (t) => {
   const { header, rows, delimiter, blankRows } = await read(
     'sep=;\r\na,x;b\r\n1;2\r\n;\r\n" ";\r\n\r\n3;\r\n'
@@ -261,4 +273,55 @@ test('JSON: a number that a double cannot hold becomes its digits', async (t) =>
   const id = '8202522731445525542'
   for (const text of [`{"a":${id},"b":12}`, `[{"a":${id},"b":12}]`])
     t.strictSame((await read(text)).rows[0]?.value, { a: id, b: 12 })
+})
+
+test('CSV: empty cells after the last column are left out, others are a fault', async (t) => {
+  const { rows } = await read('a,b\n1,x,\n2,y, ,\n3,z,w\n4\n')
+  t.strictSame(
+    rows.map(({ value, fault }) => fault ?? value),
+    [['1', 'x'], ['2', 'y'], 'The row has 3 cells, the header 2.', 'The row has 1 cells, the header 2.']
+  )
+})
+
+test('a byte order mark where another file was appended is no part of its line', async (t) => {
+  const { rows } = await read('\ufeffa,b\n1,x\n\ufeff"2","y"\n')
+  t.strictSame(
+    rows.map(({ value }) => value),
+    [
+      ['1', 'x'],
+      ['2', 'y']
+    ]
+  )
+  const json = await read('\ufeff{"a":1}\n\ufeff{"a":2}\n')
+  t.strictSame(
+    json.rows.map(({ value }) => value),
+    [{ a: 1 }, { a: 2 }]
+  )
+})
+
+test('CSV: a first line sep= can name a tab', async (t) => {
+  const { header, rows } = await read('sep=\t\r\na\tb\r\n1\tx, y; z\r\n')
+  t.strictSame(
+    [header, rows[0]?.value],
+    [
+      ['a', 'b'],
+      ['1', 'x, y; z']
+    ]
+  )
+})
+
+test('JSON: a name twice in one object, and a row that is nested too deeply, are faults', async (t) => {
+  const deep = `{"a":${'['.repeat(62)}${']'.repeat(62)}}`
+  const lines = ['{"a":1,"b":2,"a":3}', deep, '{"a":{"b":1},"b":{"b":1}}']
+  const jsonl = await read(`${lines.join('\n')}\n`)
+  t.strictSame(
+    jsonl.rows.map(({ fault }) => fault),
+    ['The line has the name "a" twice in one object.', 'The line is nested deeper than 62 levels.', undefined]
+  )
+  const json = await read(`[${lines.join(',')}]`)
+  t.match(json.rows, [
+    { fault: 'The element has the name "a" twice in one object.' },
+    { fault: 'The element is nested deeper than 62 levels.' },
+    { value: { a: { b: 1 }, b: { b: 1 } } }
+  ])
 })
