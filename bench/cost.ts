@@ -5,6 +5,8 @@ import { type Server, startBareProcess, startGatewayProcess } from './servers.ts
 import type { Target } from './target.ts'
 
 const ROUNDS = 5
+/** Seconds in which V8 optimizes the code of a request, which costs several times as much at first. */
+const WARM_UP_ROUNDS = 6
 /** Where no VICIdial listens. */
 const AWAY = 'http://127.0.0.1:9/vicidial/non_agent_api.php'
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -43,14 +45,14 @@ async function cost(scenario: Scenario, gateway: Server, bare: Server): Promise<
   const answers = new Pool(bare.origin)
   await answers.request({ path: '/', method: 'PUT', headers: JSON_TYPE, body: JSON.stringify(answer) })
   const toBare = new Side(scenario, bare, () => '/')
-  // Whatever is compiled or connected first is no cost of a request.
-  await toGateway.round()
-  await toBare.round()
   const gatewayUs: number[] = []
   const bareUs: number[] = []
-  for (let round = 0; round < ROUNDS; round++) {
-    gatewayUs.push(await toGateway.round())
-    bareUs.push(await toBare.round())
+  for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
+    const ofGateway = await toGateway.round()
+    const ofBare = await toBare.round()
+    if (round < 0) continue
+    gatewayUs.push(ofGateway)
+    bareUs.push(ofBare)
   }
   await Promise.all([toGateway.close(), toBare.close(), answers.close()])
   const ratios = gatewayUs.map((us, round) => us / (bareUs[round] ?? Number.NaN))
