@@ -1,3 +1,4 @@
+import { howToSendKey } from '../callers/key.ts'
 import { Problem } from '../errors.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 import type { AuthFault } from './auth/auth.ts'
@@ -20,7 +21,16 @@ const DETAILS: Readonly<Record<AuthFault, string>> = {
 /** The refusal of a request whose sender is not verified. */
 export function notVerified(endpoint: Pick<WebhookEndpoint, 'challenge'>, fault: AuthFault): Problem {
   const headers = { 'www-authenticate': endpoint.challenge }
-  return new Problem('unauthenticated', DETAILS[fault], { headers })
+  const how = fault === 'credential_missing' ? howToSend(endpoint.challenge) : ''
+  return new Problem('unauthenticated', DETAILS[fault] + how, { headers })
+}
+
+/** How to send what a challenge asks for; empty if its scheme does not say. */
+function howToSend(challenge: string): string {
+  if (challenge.startsWith('Bearer')) return ` ${howToSendKey()}`
+  return challenge.startsWith('Basic')
+    ? ' Send user and password as Basic authentication, as curl -u does.'
+    : ''
 }
 
 /** The refusal of a payload of which nothing can be used; undefined if the error is another. */

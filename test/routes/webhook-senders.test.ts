@@ -84,14 +84,17 @@ function basic(password: string) {
 
 test('the challenge names the scheme that the source takes, and asking for it costs one point', async (t) => {
   const gateway = await start(t, { ANONYMOUS_POINTS_PER_MINUTE: '14' })
-  for (const [source, challenge] of [
-    ['basic', 'Basic realm="basic", charset="UTF-8"'],
-    ['keyed', 'Bearer realm="keyed"'],
-    ['signed', 'Webhook realm="signed"'],
-    ['in-query', 'Webhook realm="in-query"']
+  const missing = 'Missing credential: send the key, login or secret of this webhook source.'
+  const keys = `${missing} Send it as "Authorization: Bearer KEY" or "X-API-Key: KEY".`
+  const login = `${missing} Send user and password as Basic authentication, as curl -u does.`
+  for (const [source, challenge, detail] of [
+    ['basic', 'Basic realm="basic", charset="UTF-8"', login],
+    ['keyed', 'Bearer realm="keyed"', keys],
+    ['signed', 'Webhook realm="signed"', 'Missing signature: its header is absent or empty.'],
+    ['in-query', 'Webhook realm="in-query"', missing]
   ] as const) {
-    const { status, headers } = await post(gateway, source, EVENT)
-    t.strictSame([status, headers.get('www-authenticate')], [401, challenge])
+    const { status, headers, body } = await post(gateway, source, EVENT)
+    t.strictSame([status, headers.get('www-authenticate'), body.detail], [401, challenge, detail])
   }
   t.equal((await post(gateway, 'basic', EVENT, basic(`${PASSWORD}x`))).status, 401)
   t.equal((await post(gateway, 'basic', EVENT, basic(`${PASSWORD}x`))).status, 429, 'a wrong one costs ten')
