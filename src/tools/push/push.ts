@@ -126,6 +126,7 @@ async function run(
         : plan && noticeOf(plan, progress.totalRows, checkpoint.totals.rows, limits)
       if (notice !== undefined) options.onNotice(notice)
     }
+    const recorder = new Recorder(checkpoint, rejects, source)
     let before = checkpoint.totals.rows
     const onChanged = (row: number) => {
       const was = checkpoint.totals.rows
@@ -140,7 +141,7 @@ async function run(
       rows: progress.rows(),
       reader,
       sender: createSender(options, gateway, checkpoint, limits, progress.onAnswered),
-      recorder: new Recorder(checkpoint, rejects, source),
+      recorder,
       checkpoint,
       onPlanned,
       onRecorded: progress.onRecorded,
@@ -161,7 +162,7 @@ async function run(
       isDryRun: dryRun,
       leastTime: dryRun ? leastTime(checkpoint.totals, limits) : undefined,
       blankRows: source.blankRows(),
-      notes: reader.notes(checkpoint.totals.byStatus['not_found'] ?? 0)
+      notes: [...recorder.notes(), ...reader.notes(checkpoint.totals.byStatus['not_found'] ?? 0)]
     }
   } finally {
     checkpoint.close()

@@ -330,6 +330,10 @@ test('with --on-invalid drop_field a row sets its sound values, and the summary 
   t.equal(exitCode, 0)
   t.match(stdout, /^ {2}updated +2$/m)
   t.match(stdout, /^warnings +1 {2}field_dropped$/m)
+  t.match(
+    stdout,
+    /^Left out, as they cannot be set: email in 1 row\. The other values of these rows are set\.$/m
+  )
   t.same([held(gateway, 1)?.status, held(gateway, 2)?.status], ['DNC', 'DNC'])
 })
 

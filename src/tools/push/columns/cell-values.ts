@@ -102,18 +102,18 @@ export class CellValues {
    * @param notFound rows whose lead VICIdial doesn't have
    */
   notes(notFound: number): string[] {
-    const words = [...this.#words].map(([what, times]) => `${what} in ${rows(times)}`)
+    const words = [...this.#words].map(([what, times]) => `${what} in ${rowCount(times)}`)
     const notes = words.length === 0 ? [] : [`${words.join(', ')}. With --null-words, such cells are empty.`]
     for (const [name, times] of this.#wholes)
-      notes.push(`${name} ends in .0 in ${rows(times)}. With --whole-numbers, 212555010.0 is 212555010.`)
+      notes.push(`${name} ends in .0 in ${rowCount(times)}. With --whole-numbers, 212555010.0 is 212555010.`)
     for (const [name, times] of this.#marks)
       notes.push(
-        `${name} begins with ' in ${rows(times)}, as a spreadsheet marks text. --strip-prefix "${name}='" removes it.`
+        `${name} begins with ' in ${rowCount(times)}, as a spreadsheet marks text. --strip-prefix "${name}='" removes it.`
       )
     if (notFound === 0) return notes
     for (const [name, times] of this.#pluses)
       notes.push(
-        `${name} begins with + in ${rows(times)}. VICIdial has the country code in phone_code: ` +
+        `${name} begins with + in ${rowCount(times)}. VICIdial has the country code in phone_code: ` +
           `--strip-prefix ${name}=+1 removes it.`
       )
     return notes
@@ -131,7 +131,8 @@ function count(counts: Map<string, number>, what: string): void {
   counts.set(what, (counts.get(what) ?? 0) + 1)
 }
 
-function rows(count: number): string {
+/** `1 row`, `2 rows`. */
+export function rowCount(count: number): string {
   return count === 1 ? '1 row' : `${count} rows`
 }
 

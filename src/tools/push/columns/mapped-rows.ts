@@ -11,6 +11,7 @@ import {
 import type { MappedRow } from '../../../webhooks/mapping/rows.ts'
 import { PushFailure, PushStopped } from '../errors.ts'
 import type { Row } from '../input/row.ts'
+import { rowCount } from './cell-values.ts'
 import { distinctNames } from './column-names.ts'
 import type { KnownFields } from './column-target.ts'
 import { NOTE_COLUMNS, type Reason } from './reject.ts'
@@ -28,6 +29,8 @@ export class MappedRows implements Rows {
   /** Names of the expressions for values that have given none so far. */
   readonly #silent: Set<string>
   #count = 0
+  /** How many phone numbers begin with a plus. */
+  #pluses = 0
 
   /**
    * @param signal ends what is being evaluated
@@ -58,11 +61,19 @@ export class MappedRows implements Rows {
     return read
   }
 
-  /** A sentence about expressions that never found anything: a column may have another name. */
-  notes(): string[] {
-    if (this.#silent.size === 0 || this.#count === 0) return []
-    const columns = this.#header === undefined ? '' : ` The columns are ${this.#header.join(', ')}.`
-    return [`The mapping found a value in no row for ${[...this.#silent].join(', ')}.${columns}`]
+  /** Sentences about expressions that never found anything, and phone numbers that find no lead. */
+  notes(notFound: number): string[] {
+    const notes: string[] = []
+    if (this.#silent.size > 0 && this.#count > 0) {
+      const columns = this.#header === undefined ? '' : ` The columns are ${this.#header.join(', ')}.`
+      notes.push(`The mapping found a value in no row for ${[...this.#silent].join(', ')}.${columns}`)
+    }
+    if (this.#pluses > 0 && notFound > 0)
+      notes.push(
+        `phone_number begins with + in ${rowCount(this.#pluses)}. VICIdial has the country code in phone_code: ` +
+          'remove it in the mapping.'
+      )
+    return notes
   }
 
   /** Ends the thread. */
@@ -110,6 +121,7 @@ export class MappedRows implements Rows {
     this.#count++
     if (fault !== undefined) return { reason: this.#reasonOf(fault) }
     if (update === undefined) return { isIgnored: true }
+    if (String(update['phone_number'] ?? '').startsWith('+')) this.#pluses++
     for (const part of [update['fields'], update['custom_fields']])
       if (this.#silent.size > 0 && isObject(part)) for (const name in part) this.#silent.delete(name)
     return { update }

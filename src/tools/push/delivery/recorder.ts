@@ -3,6 +3,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts'
 import type { RejectsFile } from '../checkpoint/rejects-file.ts'
 import type { RowOutcome } from '../checkpoint/row-records.ts'
 import { SUCCEEDED } from '../checkpoint/totals.ts'
+import { rowCount } from '../columns/cell-values.ts'
 import type { Reason, Reject } from '../columns/reject.ts'
 import type { FileRow } from '../input/file-row.ts'
 import type { RowSource } from '../input/row.ts'
@@ -30,11 +31,20 @@ export class Recorder {
   readonly #checkpoint: Checkpoint
   readonly #rejects: RejectsFile
   readonly #source: RowSource
+  /** How many values were left out, by field. */
+  readonly #dropped = new Map<string, number>()
 
   constructor(checkpoint: Checkpoint, rejects: RejectsFile, source: RowSource) {
     this.#checkpoint = checkpoint
     this.#rejects = rejects
     this.#source = source
+  }
+
+  /** A sentence about the values that were left out of updates. */
+  notes(): string[] {
+    if (this.#dropped.size === 0) return []
+    const fields = [...this.#dropped].map(([field, rows]) => `${field} in ${rowCount(rows)}`)
+    return [`Left out, as they cannot be set: ${fields.join(', ')}. The other values of these rows are set.`]
   }
 
   /** Returns the entries that have to wait. */
@@ -52,6 +62,8 @@ export class Recorder {
         continue
       }
       const { status, warnings = [] } = result
+      for (const { code, field } of warnings)
+        if (code === 'field_dropped') this.#dropped.set(field, (this.#dropped.get(field) ?? 0) + 1)
       outcomes.push({ row: entry.row, outcome: { status, warnings: warnings.map(({ code }) => code) } })
       if (!SUCCEEDED.includes(status)) rejects.push({ row: entry.row, reason: reasonOf(result) })
     }

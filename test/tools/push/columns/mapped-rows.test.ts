@@ -73,7 +73,7 @@ test('each row is mapped like the event of a webhook: expressions, tables, fixed
       }
     }
   ])
-  t.strictSame(rows.notes(), [])
+  t.strictSame(rows.notes(0), [])
 })
 
 test('a row that an expression cannot take is rejected alone; one that does not matter is ignored', async (t) => {
@@ -122,11 +122,18 @@ test('an expression that found nothing in any row is named, with the columns', a
     'stage',
     'notes'
   ])
-  t.strictSame(rows.notes(), [])
+  t.strictSame(rows.notes(0), [])
   await rows.readAll(csv('1;SALE;x', '2;SALE;'))
-  t.strictSame(rows.notes(), [
+  t.strictSame(rows.notes(0), [
     'The mapping found a value in no row for status. The columns are id, stage, notes.'
   ])
+})
+
+test('a phone number with a plus is noted if VICIdial has no such lead', async (t) => {
+  const rows = open(t, 'lead: { phone_number: phone }\nfields: { status: s }', ['phone', 's'])
+  await rows.readAll(csv('+1 212 555 0101;A', '2125550102;A'))
+  t.strictSame(rows.notes(0), [])
+  t.match(rows.notes(1), [/^phone_number begins with \+ in 1 row\./])
 })
 
 test('a row on which an expression does not end is rejected, and the others are read', async (t) => {
