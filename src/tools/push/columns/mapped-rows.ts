@@ -121,7 +121,8 @@ export class MappedRows implements Rows {
     this.#count++
     if (fault !== undefined) return { reason: this.#reasonOf(fault) }
     if (update === undefined) return { isIgnored: true }
-    if (String(update['phone_number'] ?? '').startsWith('+')) this.#pluses++
+    const phone = update['phone_number']
+    if (typeof phone === 'string' && phone.startsWith('+')) this.#pluses++
     for (const part of [update['fields'], update['custom_fields']])
       if (this.#silent.size > 0 && isObject(part)) for (const name in part) this.#silent.delete(name)
     return { update }
