@@ -75,6 +75,10 @@ const CASES: readonly Case[] = [
     ],
     columns: [['status', 'first_name', 'last_name']]
   }),
+  make('make-long-notes.json', {
+    updates: [{ phone_number: '2125550104', fields: { status: 'NI', comments: LONG } }],
+    columns: [['status']]
+  }),
   make('make-aggregate.json', {
     updates: [
       { phone_number: '2125550104', fields: { status: 'NI', comments: 'asked twice' } },

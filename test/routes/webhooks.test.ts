@@ -369,7 +369,7 @@ test('an event that cannot be mapped is rejected with its expression, and the ot
         code: 'field_invalid',
         field: 'comments',
         detail:
-          'crm: fields.comments at event 0 calls a function with an array of values of the wrong type at character 6 (JSONata T0412). The expression is: $join(tags, ", ")'
+          'crm: fields.comments at event 0 calls a function with null at character 6 (JSONata T0412). The expression is: $join(tags, ", ")'
       }
     },
     { index: 1, lead_id: 2, status: 'updated' }

@@ -133,9 +133,13 @@ const REASONS: Readonly<Record<string, string>> = {
   T2010: 'compares what is neither number nor text'
 }
 
+/** A value that a function does not take: most often null. */
+const OF_FUNCTIONS: ReadonlySet<string> = new Set(['T0410', 'T0412'])
+
 function reason(error: unknown): string {
-  const { code, position } = error as Partial<jsonata.JsonataError>
+  const { code, position, value } = error as Partial<jsonata.JsonataError & { readonly value: unknown }>
   if (code === undefined) return 'failed: it asks for too much'
   const at = position === undefined ? '' : ` at character ${position}`
-  return `${REASONS[code] ?? 'failed'}${at} (JSONata ${code})`
+  const isNull = value === null && OF_FUNCTIONS.has(code)
+  return `${isNull ? 'calls a function with null' : (REASONS[code] ?? 'failed')}${at} (JSONata ${code})`
 }

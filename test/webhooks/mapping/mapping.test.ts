@@ -207,6 +207,12 @@ test('a fault names the expression and the event, and quotes no value', async (t
       'crm: lead.lead_id at event 0 calls a function with a value of the wrong type at character 11 (JSONata T0410). The expression is: $uppercase(n)',
       '/updates/0/lead_id'
     ],
+    [
+      { fields: { status: '$uppercase(s)' } },
+      { id: 1, s: null },
+      'crm: fields.status at event 0 calls a function with null at character 11 (JSONata T0410). The expression is: $uppercase(s)',
+      '/updates/0/fields/status'
+    ],
     [{ fields, each: 's.$error("no")' }, { s: canary }, 'crm: each failed at character 9 (JSONata D3137).'],
     [
       { fields },
