@@ -87,7 +87,7 @@ function withoutRepeats(pairs: Iterable<[name: string, value: unknown]>, what: '
   const parameters = new Map<string, unknown>()
   for (const [name, value] of pairs) {
     if (parameters.has(name)) {
-      const detail = `The ${what} has ${echo(name)} twice; VICIdial would take the last and drop the others.`
+      const detail = `The parameter ${echo(name)} is in the ${what} more than once. VICIdial would use only the last one, so send one.`
       throw new Problem('invalid_request', detail)
     }
     parameters.set(name, value)

@@ -10,8 +10,18 @@ test('duplicates, brackets and wrong encodings are refused, with their position'
   const gateway = await startCompat(t)
   const login = new URLSearchParams(CRM).toString()
   const cases: [path: string, body: unknown, headers: Record<string, string>, expected: string | RegExp][] = [
-    [`?${login}&lead_ids=1&lead_ids=2`, undefined, {}, `${NOT_READ}The query has lead_ids twice`],
-    ['', `${login}&status=A&lead_ids=1&status=B`, FORM, `${NOT_READ}The form has status twice`],
+    [
+      `?${login}&lead_ids=1&lead_ids=2`,
+      undefined,
+      {},
+      `${NOT_READ}The parameter lead_ids is in the query more than once. VICIdial would`
+    ],
+    [
+      '',
+      `${login}&status=A&lead_ids=1&status=B`,
+      FORM,
+      `${NOT_READ}The parameter status is in the form more than once. VICIdial would`
+    ],
     [
       `?${login}`,
       'lead_ids=1&status=A&source=other',
@@ -68,7 +78,7 @@ test('duplicates, brackets and wrong encodings are refused, with their position'
         ['lead_ids', '2']
       ]),
       PARTS,
-      /^ERROR: .*\|The form has lead_ids twice/
+      /^ERROR: .*\|The parameter lead_ids is in the form more than once\./
     ],
     [`?${login}`, 'lead_ids=1', { 'content-type': 'nonsense' }, /\|unsupported_media_type\|/],
     [`?${login}`, '{}', { ...json, 'content-encoding': 'gzip' }, /^ERROR: .*\|The body must not be encoded/],
