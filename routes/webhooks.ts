@@ -166,7 +166,7 @@ export function webhookRoutes(options: WebhookOptions) {
     const read = isEmpty
       ? []
       : updates.read({ updates: events.updates }, caller ?? undefined, options).entries
-    const entries = withFailures(read, events.failures)
+    const entries = withFailures(read, events)
     const sender = senderOf(endpoint, caller, request.id)
     const unused = unusedEvents(endpoint.name, events, entries)
     if (unused !== undefined) request.log.info(unused, NOT_USED)

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { PointedRefusal } from '../leads/refusal.ts'
+import type { PointedRefusal, Warning } from '../leads/refusal.ts'
 import {
   DEFAULT_OPTIONS,
   type KeyMatch,
@@ -21,7 +21,7 @@ import {
   type MappingDefinition,
   type MappingFault
 } from './mapping/mapping.ts'
-import { eventRefusal, MappingError } from './mapping/mapping-error.ts'
+import { droppedWarning, eventRefusal, MappingError } from './mapping/mapping-error.ts'
 import { type PayloadType, parsePayload } from './payload.ts'
 import { answerBody, answerQuery, type Verification } from './verification.ts'
 
@@ -69,6 +69,8 @@ export interface MappedEvents {
   readonly unwanted: number
   /** Why events failed, by the index of their update. */
   readonly failures: ReadonlyMap<number, PointedRefusal>
+  /** What was left out of updates because its expression failed, by the index of the update. */
+  readonly dropped: ReadonlyMap<number, readonly Warning[]>
   /** The names of the expressions that failed, by the index of the update. */
   readonly failedExpressions: ReadonlyMap<number, string>
   /** The id of each update's event, which tells it from this endpoint's other events. */
@@ -133,7 +135,8 @@ export class WebhookEndpoint {
     this.#eventId = eventId
     const expression = eventId !== undefined && 'expression' in eventId ? eventId.expression : undefined
     this.#expressions = new Map([...expressionsOf(config.mapping), [EVENT_ID, expression ?? '']])
-    this.#evaluator = new Evaluator(config.mapping, expression)
+    const dropsFields = onInvalid === 'drop_field'
+    this.#evaluator = new Evaluator({ ...config.mapping, dropsFields }, expression)
   }
 
   /** Whether its senders are callers, each with a key; then `verifyHead` has nothing to check. */
@@ -206,12 +209,18 @@ export class WebhookEndpoint {
     payload: unknown,
     { headers = {}, maxItems = DEFAULT_MAX_ITEMS, bytes = 0 }: MapOptions = {}
   ): Promise<MappedEvents> {
-    const { failures, eventIds, ...mapped } = await this.#evaluate(payload, maxItems, bytes)
+    const { failures, dropped, eventIds, ...mapped } = await this.#evaluate(payload, maxItems, bytes)
     const refusal = (index: number, fault: MappingFault) =>
       eventRefusal(this.name, index, fault, this.#expressions.get(fault.expression) ?? '')
     return {
       ...mapped,
       failures: new Map([...failures].map(([index, fault]) => [index, refusal(index, fault)])),
+      dropped: new Map(
+        [...dropped].map(([index, faults]) => [
+          index,
+          faults.map((fault) => droppedWarning(refusal(index, fault)))
+        ])
+      ),
       failedExpressions: new Map([...failures].map(([index, { expression }]) => [index, expression])),
       eventIds: eventIds.map((id) => this.#eventIdOf(headers, id))
     }

@@ -41,14 +41,19 @@ export function unusedPayload(error: unknown): Problem | undefined {
   return new Problem('invalid_request', error.message, { errors })
 }
 
-/** The entries of a batch, with the refusals of the events that failed. */
+/** The entries of a batch, with the refusals of the events that failed, and the warnings for fields that were left out. */
 export function withFailures(
   entries: readonly (Update | RejectedUpdate)[],
-  failures: MappedEvents['failures']
+  { failures, dropped }: Pick<MappedEvents, 'failures' | 'dropped'>
 ): (Update | RejectedUpdate)[] {
   return entries.map((entry) => {
-    const refusal = failures.get(entry.index)
-    return refusal ? { index: entry.index, key: entry.key, refusals: [refusal] } : entry
+    const { index, key } = entry
+    const refusal = failures.get(index)
+    if (refusal) return { index, key, refusals: [refusal] }
+    const warnings = dropped.get(index)
+    if (warnings === undefined || 'refusals' in entry) return entry
+    const { changes } = entry
+    return { ...entry, changes: { ...changes, warnings: [...changes.warnings, ...warnings] } }
   })
 }
 

@@ -21,7 +21,7 @@ webhooks:
   - name: unsubscribes
     on_invalid: drop_field
     auth: { header: { header: X-Secret, secrets: [${SECRET}] } }
-    mapping: { lead: { lead_id: id }, fields: { status: '"DNC"', email: email } }
+    mapping: { lead: { lead_id: id }, fields: { status: '"DNC"', email: email, comments: '$join(tags, ", ")' } }
   - name: signed
     auth: { hmac: { header: X-Signature, prefix: sha256=, secrets: [${SECRET}] } }
     mapping: { lead: { lead_id: id }, fields: { status: status } }
@@ -92,6 +92,16 @@ test('with drop_field an event sets what is sound, and its job says what was lef
     }
   ])
   t.equal(stored(gateway, 5)?.status, 'DNC')
+})
+
+test('with drop_field an expression that fails costs only its field', async (t) => {
+  const gateway = await start(t)
+  const own = { authorization: '', 'x-secret': SECRET }
+  const { body } = await call(gateway, 'POST', '/v1/webhooks/unsubscribes', { id: 6, tags: null }, own)
+  const job = await finished(gateway, body.id)
+  const warnings = [{ field: 'comments', code: 'field_dropped', sent: '', refusal: 'field_invalid' }]
+  t.match(job.results, [{ lead_id: 6, status: 'updated', warnings }])
+  t.equal(stored(gateway, 6)?.status, 'DNC')
 })
 
 test('an array is several events, and irrelevant ones are left out', async (t) => {

@@ -28,6 +28,7 @@ const event = fc.oneof(
 test('what becomes of an event is the same alone and among any others', async (t) => {
   for (const onInvalid of ['reject_update', 'drop_field'] as const) {
     const endpoint = endpointWith(t, {
+      on_invalid: onInvalid,
       event_id: { expression: 'event' },
       mapping: {
         when: 'skip = true ? false : $not(stage = "open")',
@@ -39,11 +40,12 @@ test('what becomes of an event is the same alone and among any others', async (t
     })
     /** By the number of the event: its id, and its update or its refusals without their positions. */
     const outcomes = async (events: unknown[]) => {
-      const { updates, events: numbers, failures, eventIds } = await endpoint.map(events)
+      const mapped = await endpoint.map(events)
+      const { updates, events: numbers, eventIds } = mapped
       const defaults = { ...DEFAULT_OPTIONS, onInvalid }
       const batch = updates.length > 0 ? readBatch({ updates }, { ...RULES, defaults }) : { entries: [] }
       if (!('entries' in batch)) throw new Error(JSON.stringify(batch))
-      const entries = withFailures(batch.entries, failures).map(({ index, ...entry }) => {
+      const entries = withFailures(batch.entries, mapped).map(({ index, ...entry }) => {
         const text = JSON.stringify({ id: eventIds[index], ...entry })
         return text.replaceAll(`/updates/${index}`, '/updates/i').replaceAll(`event ${numbers[index]} `, '')
       })

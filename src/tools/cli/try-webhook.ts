@@ -76,14 +76,15 @@ type Entry = Update | RejectedUpdate
 
 function readUpdates(
   endpoint: WebhookEndpoint,
-  { updates, failures }: MappedEvents,
+  mapped: MappedEvents,
   rules: Omit<Parameters<typeof readBatch>[1], 'maxUpdates' | 'defaults'>
 ): readonly Entry[] {
+  const { updates } = mapped
   if (updates.length === 0) return []
   const defaults = endpoint.options
   const batch = readBatch({ updates }, { ...rules, maxUpdates: DEFAULT_MAX_ITEMS, defaults })
   if ('errors' in batch) throw new Problem(batch.code, batch.errors[0]?.detail ?? '')
-  return withFailures(batch.entries, failures)
+  return withFailures(batch.entries, mapped)
 }
 
 function report(

@@ -1,4 +1,4 @@
-import { echo, type PointedRefusal, pointer } from '../../leads/refusal.ts'
+import { echo, type PointedRefusal, pointer, type Warning } from '../../leads/refusal.ts'
 import type { MappingFault } from './mapping.ts'
 
 /** A payload that its endpoint's mapping cannot take. The message says where and why, and quotes no value. */
@@ -36,4 +36,9 @@ export function eventRefusal(
     detail,
     pointer: pointer('updates', index, ...path)
   }
+}
+
+/** The warning for a field that was left out because of a refusal: there is no value that could have been sent. */
+export function droppedWarning({ code, field = '', detail }: PointedRefusal): Warning {
+  return { field, code: 'field_dropped', sent: '', refusal: code, detail }
 }

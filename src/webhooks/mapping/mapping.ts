@@ -1,5 +1,6 @@
 import { FIELD_BY_NAME } from '../../leads/fields.ts'
 import type { KeyName } from '../../leads/lead-key.ts'
+import { MAX_DROPPED } from '../../leads/refusal.ts'
 import { EvaluationError, Expression } from './expression.ts'
 import { asTyped, fieldValue, isBlank, type ValueRules } from './field-value.ts'
 
@@ -15,6 +16,8 @@ export interface MappingDefinition extends ValueRules {
   readonly customFields: Readonly<Record<string, string>>
   readonly fixed: Readonly<Record<string, unknown>>
   readonly resetCalled: boolean | undefined
+  /** Whether a field whose expression fails is left out, instead of its whole event. */
+  readonly dropsFields?: boolean
 }
 
 export type EventIdValue = string | number | undefined
@@ -31,6 +34,8 @@ export interface MappedPayload {
   readonly unwanted: number
   /** The faults of the events that failed, by the index of their update. */
   readonly failures: ReadonlyMap<number, MappingFault>
+  /** The faults of the fields that were left out, by the index of their update. */
+  readonly dropped: ReadonlyMap<number, readonly MappingFault[]>
   /** The id of each update's event, as its expression gives it. */
   readonly eventIds: readonly EventIdValue[]
 }
@@ -135,6 +140,7 @@ export class Mapping {
       const events: number[] = []
       let unwanted = 0
       const failures = new Map<number, MappingFault>()
+      const dropped = new Map<number, readonly MappingFault[]>()
       const eventIds: EventIdValue[] = []
       for (const [index, value] of items.entries()) {
         const ofEvent = (name: string): Promise<unknown> => evaluate(name, { value, index })
@@ -158,14 +164,30 @@ export class Mapping {
           }
           id = await this.#eventId(ofEvent, payload, idOfPayload)
           lead = await this.#lead(ofEvent)
-          const changes = await this.#changes(ofEvent)
-          if (changes !== undefined) add({ ...lead, ...changes })
+          const faults: MappingFault[] = []
+          const changes = await this.#changes(async (expression) => {
+            try {
+              return await ofEvent(expression)
+            } catch (error) {
+              if (!(error instanceof EvaluationError) || total > MAX_TOTAL_TEXT) throw error
+              if (!this.#mayDrop(expression) || faults.length === MAX_DROPPED) throw error
+              faults.push({ expression, item: index, reason: error.message })
+              return undefined
+            }
+          })
+          const [fault] = faults
+          if (fault && !hasValues(changes)) add(lead, fault)
+          else if (changes !== undefined) {
+            if (fault) dropped.set(updates.length, faults)
+            add({ ...lead, ...changes })
+          }
         } catch (error) {
           if (!(error instanceof EvaluationError) || total > MAX_TOTAL_TEXT) throw error
           add(lead, { ...position, item: index, reason: error.message })
         }
       }
-      return { updates, events, ignored: items.length - updates.length, unwanted, failures, eventIds }
+      const ignored = items.length - updates.length
+      return { updates, events, ignored, unwanted, failures, dropped, eventIds }
     } catch (error) {
       if (error instanceof EvaluationError) return { ...position, reason: error.message }
       throw error
@@ -201,6 +223,11 @@ export class Mapping {
     throw new EvaluationError('finds nothing, so that the event names no lead')
   }
 
+  /** Whether a field can be left out; never `list_id`: the others may be meant for the lead in that list. */
+  #mayDrop(expression: string): boolean {
+    return this.#definition.dropsFields === true && expression !== 'fields.list_id'
+  }
+
   /** What an event changes; undefined if it changes nothing. */
   async #changes(evaluate: EvaluateEvent): Promise<Record<string, unknown> | undefined> {
     const { fields, customFields, fixed, resetCalled } = this.#definition
@@ -224,6 +251,11 @@ export class Mapping {
       ...(resetCalled !== undefined && { reset_called: resetCalled })
     }
   }
+}
+
+/** Whether changes set a field, so that they are of use without those that were left out. */
+function hasValues(changes: Record<string, unknown> | undefined): boolean {
+  return changes?.['fields'] !== undefined || changes?.['custom_fields'] !== undefined
 }
 
 /** Every expression of a mapping, with the name that faults use. */

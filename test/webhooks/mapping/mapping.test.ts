@@ -294,6 +294,55 @@ test("an event's fault changes nothing about the others", async (t) => {
   )
 })
 
+test('with drop_field a field whose expression fails is left out, and its event says so', async (t) => {
+  const mapping = {
+    lead: LEAD,
+    fields: { status: 'stage', comments: '$join(tags, ", ")', city: '$uppercase(town)', list_id: 'list * 1' },
+    custom_fields: { favorite_color: '$lowercase(color)' }
+  }
+  const of = async (on_invalid: string, event: Record<string, unknown>, changed = {}) => {
+    const properties = { on_invalid, mapping: { ...mapping, ...changed } }
+    const { updates, failures, dropped } = await endpointWith(t, properties, CUSTOM).map({
+      id: 'A',
+      ...event
+    })
+    return { updates, failed: [...failures.values()], dropped: [...(dropped.get(0) ?? [])] }
+  }
+  const bad = { stage: 'DNC', tags: null, town: 7, color: 'Red' }
+  t.match(await of('reject_update', bad), { failed: [{ field: 'comments' }], dropped: [] })
+  const { updates, failed, dropped } = await of('drop_field', bad)
+  t.strictSame(updates, [
+    { vendor_lead_code: 'A', fields: { status: 'DNC' }, custom_fields: { favorite_color: 'red' } }
+  ])
+  t.strictSame(failed, [])
+  t.match(dropped, [
+    {
+      field: 'comments',
+      code: 'field_dropped',
+      sent: '',
+      refusal: 'field_invalid',
+      detail: /^crm: fields\.comments at event 0 .*The expression is: \$join\(tags/
+    },
+    { field: 'city', detail: /\$uppercase\(town\)/ }
+  ])
+  t.match(await of('drop_field', { stage: 'DNC', color: 7 }), {
+    updates: [{ fields: { status: 'DNC' } }],
+    dropped: [{ field: 'custom_fields.favorite_color' }]
+  })
+
+  const only = { fields: { comments: '$join(tags, ", ")' }, custom_fields: {}, reset_called: true }
+  t.match(
+    await of('drop_field', bad, only),
+    { failed: [{ field: 'comments' }], dropped: [] },
+    'the last field'
+  )
+  t.match(await of('drop_field', { ...bad, list: 'x' }), { failed: [{ field: 'list_id' }], dropped: [] })
+  const lead = { lead: { vendor_lead_code: '$uppercase(id)' } }
+  t.match(await of('drop_field', { ...bad, id: 7 }, lead), { failed: [{ field: 'vendor_lead_code' }] })
+  const values = { values: { status: { table: { won: 'SALE' }, otherwise: 'reject' } } }
+  t.match(await of('drop_field', bad, values), { failed: [{ field: 'status' }], dropped: [] })
+})
+
 test('null and the words for it leave the field, empty it, or end the event, as configured', async (t) => {
   const payload = { id: 1, a: null, b: ' N/A ', c: 'x', d: 'Gone' }
   const mapping = {
