@@ -57,8 +57,8 @@ export async function readCsv(
     throw new PushFailure(`The header has ${header.length} columns, more than ${MAX_COLUMNS}.`, 2)
   const blank = { rows: 0 }
   const rows = async function* (): AsyncGenerator<Row, void> {
-    yield* rowsOf(records, header.length, delimiter, blank)
-    for await (const group of groups) yield* rowsOf(group, header.length, delimiter, blank)
+    yield* rowsOf(records, header, delimiter, blank)
+    for await (const group of groups) yield* rowsOf(group, header, delimiter, blank)
   }
   return { format: 'csv', header, rows: rows(), delimiter, blankRows: () => blank.rows }
 }
@@ -78,10 +78,13 @@ async function* readRecords(
 /** Reads the cells of rows. Counts rows without any text in `blank`, and leaves them out. */
 function* rowsOf(
   records: readonly CsvRecord[],
-  columns: number,
+  header: readonly string[],
   delimiter: string,
   blank: { rows: number }
 ): Generator<Row, void> {
+  const columns = header.length
+  /** How many cells a row needs: there may be columns without a name after them. */
+  const named = header.findLastIndex((name) => name !== '') + 1
   const parsed = parseAll(
     records.filter(({ fault }) => fault === undefined),
     delimiter
@@ -96,6 +99,8 @@ function* rowsOf(
     else if (value.length === columns) yield { line, value }
     else if (value.length > columns && isBlank(value.slice(columns)))
       yield { line, value: value.slice(0, columns) }
+    else if (value.length < columns && value.length >= named && named > 0)
+      yield { line, value: [...value, ...Array.from({ length: columns - value.length }, () => '')] }
     else yield { line, value, fault: `The row has ${value.length} cells, the header ${columns}.` }
   }
 }

@@ -283,6 +283,14 @@ test('CSV: empty cells after the last column are left out, others are a fault', 
   )
 })
 
+test('CSV: cells of columns without a name at the end may be absent', async (t) => {
+  const { rows } = await read('a,b,,\n1,x\n2,y,\n3\n4,z,,\n')
+  t.strictSame(
+    rows.map(({ value, fault }) => fault ?? value),
+    [['1', 'x', '', ''], ['2', 'y', '', ''], 'The row has 1 cells, the header 4.', ['4', 'z', '', '']]
+  )
+})
+
 test('a byte order mark where another file was appended is no part of its line', async (t) => {
   const { rows } = await read('\ufeffa,b\n1,x\n\ufeff"2","y"\n')
   t.strictSame(
