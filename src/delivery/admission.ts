@@ -19,7 +19,7 @@ export interface WaitingRequest {
 /** Most characters of changes that may wait, to bound memory. */
 const MAX_WAITING_CHARACTERS = 64 * 1024 * 1024
 const NO_ROOM = 'there is no room for more'
-const TOO_OLD = 'those of this caller do not get their turn in time'
+const TOO_OLD = "this caller's oldest request has waited too long"
 
 /** Decides whether a request may wait: limits the updates, their size in memory, and the age of each caller's queue. */
 export class Admission {

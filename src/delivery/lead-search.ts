@@ -37,8 +37,8 @@ const DECIMAL = /^(?=.{1,16}$)-?(?:(?:0|[1-9]\d*)\.\d*[1-9]|[1-9]\d*)$/
  * Keys with the same batch key may share a call; keys that are equal as numbers never have the same. VICIdial counts by
  * PHP's loose comparison, where `0123` is `123` and `1e3` is `1000`, and would give each the other's leads. Strings of
  * digits are never equal if neither begins with 0, or if they have the same length; nor are decimals in their shortest
- * form. Other keys share a call only with those of their character set: where the tables are latin1, a key that they cannot
- * hold breaks the whole look-up, and on PHP 7 that reads as one that finds nothing.
+ * form. Other keys share a call only with keys of the same character set: latin1 tables cannot hold every key, and one that
+ * they cannot hold breaks the whole look-up. On PHP 7 that reads as a look-up that finds nothing.
  */
 export function searchBatchKey({ by, value }: SearchKey): string {
   if (DIGITS.test(value)) return value.startsWith('0') ? `${by} digits ${value.length}` : `${by} integers`

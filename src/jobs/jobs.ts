@@ -70,7 +70,7 @@ export class Jobs {
   }
 
   /**
-   * Stores updates for delivery; resolves when they are on disk. Leaves out those of known events.
+   * Stores updates for delivery; resolves when they are on disk. Leaves out updates of known events.
    * @returns the response; that of the first request if this is a repeat
    * @throws Problem overloaded if they cannot be stored; idempotency_key_reused if another request used the key
    */

@@ -4,7 +4,7 @@ import type { Rights } from '../leads/rights.ts'
 import type { DeadLetter, NewJob } from '../outbox/jobs.ts'
 import { steadyNow } from '../steady-clock.ts'
 
-/** A request, and its key, see `Caller.keyId`. */
+/** A request's id, and the id of the key that it was sent with, see `Caller.keyId`. */
 export interface RequestRef {
   readonly requestId: string
   readonly keyId?: string

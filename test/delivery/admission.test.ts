@@ -89,7 +89,7 @@ test('a caller whose oldest request waits too long is refused early, others are 
   t.equal(refused.status, 503)
   t.match(refused.body, {
     code: 'overloaded',
-    detail: /^\d+ updates are waiting for VICIdial; those of this caller do not get their turn in time\.$/
+    detail: /^\d+ updates are waiting for VICIdial; this caller's oldest request has waited too long\.$/
   })
   t.match(refused.headers.get('retry-after'), /^\d+$/)
 

@@ -37,8 +37,8 @@ export class FoldedClaims {
 
 /**
  * Whether `later`, the lead's next update, overwrites all of `earlier`: it was accepted later (a replayed one was not)
- * and sets the same fields. An update that failed once is sent alone, so that its values fail no other update. So are
- * custom fields, as VICIdial may store those of one update and not those of another.
+ * and sets the same fields. An update that failed once is sent alone, so that its values fail no other update. So
+ * are custom fields, as VICIdial may store one update's and not another's.
  */
 function isFoldable(earlier: Claimed, later: Claimed): boolean {
   return (
