@@ -123,6 +123,7 @@ function propertyMeant(name: string, known: ReadonlySet<string>): string {
 /** What to do with a request whose `updates` or `lead_ids`, here `list`, is not a list. */
 function listMeant(body: Record<string, unknown>, list: unknown): string {
   if (isObject(list)) return ' Put the update into a list.'
+  if (body['lead_ids'] !== undefined) return jsonInText(list) || ' Write it like [101, 102].'
   if (list !== undefined) return jsonInText(list)
   if (KEY_NAMES.some((name) => body[name] !== undefined)) return ' Put the update into a list, under updates.'
   for (const name of Object.keys(body).slice(0, MAX_REFUSALS)) {

@@ -227,6 +227,13 @@ test('an unknown field is refused with its pointer; for a VICIdial parameter the
   t.match(read({ fields: { firstName: 'Ann' } }), [
     { detail: 'A lead has no such field; did you mean first_name?' }
   ])
+  for (const name of ['lead_id', 'fields', 'custom_fields', 'reset_called', 'on_invalid'])
+    t.match(read({ fields: { [name]: 'x' } }), [
+      {
+        detail:
+          'A lead has no such field; it is a property of an update (POST /v1/leads/batch-update), beside its fields.'
+      }
+    ])
   t.match(read({ fields: '{"status":"SALE"}' }), [
     {
       detail:

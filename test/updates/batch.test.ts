@@ -397,8 +397,10 @@ test('a body that is not a batch is refused as a whole', async (t) => {
     [{ ...others, leads: [] }, '/updates', 'updates must be an array.'],
     [{ updates: [] }, '/updates', 'updates is empty: there is nothing to do.'],
     [{ lead_ids: [] }, '/lead_ids', 'lead_ids is empty: there is nothing to do.'],
-    [{ lead_ids: null }, '/lead_ids', 'lead_ids must be an array.'],
-    [{ lead_ids: '101,102' }, '/lead_ids', 'lead_ids must be an array.'],
+    [{ ids: [1] }, '/updates', 'updates must be an array. Did you mean lead_ids, for ids?'],
+    [{ lead_ids: null }, '/lead_ids', 'lead_ids must be an array. Write it like [101, 102].'],
+    [{ lead_ids: '101,102' }, '/lead_ids', 'lead_ids must be an array. Write it like [101, 102].'],
+    [{ lead_ids: '[101]' }, '/lead_ids', `lead_ids must be an array.${TWICE}`],
     [{ lead_ids: [101], updates: [] }, '/updates', 'Give either updates or lead_ids, not both.']
   ]
   for (const [body, pointer, detail] of faults)
@@ -406,6 +408,16 @@ test('a body that is not a batch is refused as a whole', async (t) => {
       code: 'invalid_request',
       errors: [{ pointer, code: 'invalid_request', detail }]
     })
+})
+
+test('a field beside the updates is refused with its place', async (t) => {
+  const long = read({ updates: [{ lead_id: 1, fields: { city: 'x' } }], status: 'SALE' })
+  const short = read({ lead_ids: [1], status: 'SALE' })
+  const begin = 'A request has no such property; put status into'
+  t.match(long, {
+    errors: [{ pointer: '/status', detail: `${begin} the fields of each update. It has updates,` }]
+  })
+  t.match(short, { errors: [{ pointer: '/status', detail: `${begin} fields. It has lead_ids, fields,` }] })
 })
 
 test('too many updates are refused as too large', async (t) => {
