@@ -14,10 +14,9 @@ const PUNCTUATION = /[+(). -]/g
 const DIGITS = /^[0-9]+$/
 /** With an exponent, or with thousands separators. */
 const AS_TABLE_NUMBER = /^\+?(?:\d(?:\.\d+)?[Ee]\+?\d+|\d{1,3}(?:[,'_]\d{3})+(?:[,.]\d+)?)$/
-const WITH_EXTENSION = /\d\W*(?:ext(?:ension)?|x|#|;ext=)\W*\d+$/i
+const WITH_EXTENSION = /\d\W{0,9}(?:ext(?:ension)?|x|#|;ext=)\W{0,9}\d{1,9}$/i
 /** Three digits or more: people write single digits and pairs through the whole number. */
 const GROUP = /0{3}/
-const PLUS_INSIDE = /\d[^+]*\+/
 /** A zero in brackets after a country code: it is dialed only inside the country. */
 const TRUNK_ZERO = /^(?<country>(?:\+|00)[ .-]*[1-9]\d{0,2})[ .-]*\(0\)/
 /** Begins with a country code. */
@@ -129,7 +128,8 @@ function isGroupOfZeros(zeros: string, before: string, groups: number): boolean 
 /** Digits that don't belong to the number: a second number, or an extension. */
 function faultOfGroups(text: string): string | undefined {
   if (EXTENSION.test(text)) return 'has more digits after a complete number: leave the extension out'
-  if (PLUS_INSIDE.test(text)) return 'has a + after other digits: give one number'
+  if (/\d/.test(text.slice(0, Math.max(0, text.lastIndexOf('+')))))
+    return 'has a + after other digits: give one number'
   return hasTwoNumbers(text) ? 'has two numbers: give one' : undefined
 }
 
@@ -140,7 +140,10 @@ function hasTwoNumbers(text: string): boolean {
   const { index: end = 0 } = [...text.matchAll(/\d/g)][half] ?? {}
   const [first, second] = [text.slice(0, end), text.slice(end)]
   if (/\d$/.test(first)) return false
-  const groupsOf = (number: string) => number.replace(/\d/g, '0').replace(/^\D+|\D+$/g, '')
+  const groupsOf = (number: string) => {
+    const zeros = number.replace(/\d/g, '0')
+    return zeros.slice(zeros.indexOf('0'), zeros.lastIndexOf('0') + 1)
+  }
   const isOnePartEach = /^\S+ \(?$/.test(first) && !second.includes(' ')
   const groups = groupsOf(first)
   return isOnePartEach || (groups === groupsOf(second) && GROUP.test(groups))
@@ -150,5 +153,6 @@ function hasTwoNumbers(text: string): boolean {
 function remedyOf(text: string): string {
   if (AS_TABLE_NUMBER.test(text)) return ': this is a number as a table program writes it'
   if (WITH_EXTENSION.test(text)) return ': leave the extension out'
-  return /\d{4}.*[,;/&|].*\d{4}/s.test(text) ? ': give one number' : ''
+  const numbers = text.split(/[,;/&|]/).filter((part) => /\d{4}/.test(part))
+  return numbers.length > 1 ? ': give one number' : ''
 }
