@@ -98,6 +98,7 @@ export class Evaluator {
     this.#thread = undefined
     this.#current = undefined
     clearInterval(this.#watching)
+    this.#watching = undefined
     await thread?.terminate()
   }
 
