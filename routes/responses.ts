@@ -1,10 +1,10 @@
-import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { TSchema } from 'typebox'
 import { ProblemSchema } from '../schemas/problem.ts'
 import { ref } from '../schemas/ref.ts'
 import { ERRORS, type RequestCode } from '../src/errors.ts'
 import type { IdempotencyRecord } from '../src/http/idempotency-record.ts'
+import { STATUS_CODES } from '../src/http/node-http.ts'
 
 /** A JSON response with its description. */
 export function json(description: string, schema: TSchema) {

@@ -97,6 +97,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       frameworkErrors(error, request, reply.headers(headers), accessControl)
     },
     return503OnClosing: false,
+    // The schemas only describe responses. Tests check each response against its schema.
+    schemaController: { compilersFactory: { buildSerializer: () => () => JSON.stringify } },
     // The schemas are constants, which tests compile; no start has to check them again.
     ajv: {
       customOptions: { removeAdditional: false, coerceTypes: false, validateSchema: false, meta: false }
@@ -104,8 +106,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   })
   await traceIfEnabled(app, options.tracing)
   for (const schema of NAMED_SCHEMAS) app.addSchema(schema)
-  // The schemas only describe responses. Tests check each response against its schema.
-  app.setSerializerCompiler(() => (body) => JSON.stringify(body))
   jsonBody(app, bodies)
   const paths = new PathMethods(app)
   answerErrors(app, accessControl, paths)

@@ -2,7 +2,7 @@ import type { DbCharset, NonLatin } from '../leads/column-text.ts'
 import { BUILD_PATTERN } from '../vicidial/builds.ts'
 import { SOURCE_PATTERN } from '../vicidial/wire.ts'
 import { type Static, type TSchema, Type } from 'typebox'
-import { Value } from 'typebox/value'
+import { Check } from 'typebox/schema'
 import { readSecretFile } from './secret-file.ts'
 
 const positive = (value: number, maximum: number, what: string) =>
@@ -113,6 +113,12 @@ export type Environment = Static<typeof EnvironmentSchema>
 type Variable = keyof Environment
 const VARIABLES = Object.keys(EnvironmentSchema.properties) as readonly Variable[]
 
+const DEFAULTS = Object.fromEntries(
+  Object.entries(EnvironmentSchema.properties).flatMap(([name, schema]) =>
+    'default' in schema ? [[name, schema.default]] : []
+  )
+)
+
 /** Variables whose value may come from a file, named by `<variable>_FILE`. */
 const SECRETS: readonly Variable[] = ['VICIDIAL_USER', 'VICIDIAL_PASS', 'API_KEY']
 
@@ -190,13 +196,13 @@ function checked(
   names: readonly Variable[],
   faults: string[]
 ): Record<string, unknown> {
-  const environment = Value.Default(EnvironmentSchema, convertIntegers(given)) as Record<string, unknown>
+  const environment = { ...DEFAULTS, ...convertIntegers(given) }
   for (const name of names) {
     const schema: TSchema = EnvironmentSchema.properties[name]
     const description = 'description' in schema ? String(schema.description) : ''
     if (environment[name] === undefined) {
       if (!Type.IsOptional(schema)) faults.push(`${name} is required: ${description}.`)
-    } else if (!Value.Check(schema, environment[name])) faults.push(`${name} must be ${description}.`)
+    } else if (!Check(schema, environment[name])) faults.push(`${name} must be ${description}.`)
   }
   return environment
 }

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox'
 import type { TLocalizedValidationError } from 'typebox/error'
+import { Errors } from 'typebox/schema'
 import { Settings } from 'typebox/system'
-import { Value } from 'typebox/value'
 import { SimilarNames } from '../leads/similar-names.ts'
 
 /** TypeBox stops at 8 by default. The gateway reports all faults at once. */
@@ -14,7 +14,8 @@ const MAX_FAULTS = 1_000
 export function schemaErrors(schema: TSchema, value: unknown): string[] {
   Settings.Set({ maxErrors: MAX_FAULTS })
   // 'boolean' repeats the fault of an unknown property for its value.
-  const errors = Value.Errors(schema, value).filter((error) => error.keyword !== 'boolean')
+  const [, all] = Errors(schema, value)
+  const errors = all.filter((error) => error.keyword !== 'boolean')
   const choices = new Set(
     errors.filter(({ keyword }) => keyword === 'anyOf').map(({ instancePath }) => instancePath)
   )

@@ -1,4 +1,4 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import { hasBody, lastBeforeHandler } from './body/body-rules.ts'
@@ -7,6 +7,7 @@ import { isHealthCheck } from './drain.ts'
 import { PROBLEM_TYPE } from './error-handler.ts'
 import { overloaded, Problem } from '../errors.ts'
 import { requestIds } from './request-log.ts'
+import { STATUS_CODES } from './node-http.ts'
 
 /** Longest time to receive the head of a request, in milliseconds. Heads are small, whatever the body's timeout. */
 const LONGEST_HEAD_MS = 10_000

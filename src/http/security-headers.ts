@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
-import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import helmet from 'helmet'
+import { IncomingMessage, ServerResponse } from './node-http.ts'
 
 const NOTHING = ["'none'"]
 const OWN = ["'self'"]
