@@ -13,7 +13,7 @@ const JSON_TYPE = 'application/json; charset=utf-8'
 export function acceptedResponse(
   id: string,
   updates: number,
-  { ignored = 0, repeated = 0 }: { readonly ignored?: number; readonly repeated?: number } = {}
+  { ignored = 0, repeated = 0 }: { readonly ignored?: number | undefined; readonly repeated?: number } = {}
 ): Accepted {
   return {
     id,

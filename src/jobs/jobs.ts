@@ -1,4 +1,5 @@
 import { monotonicFactory } from 'ulid'
+import type { Result } from '../../schemas/batch.ts'
 import type { Accepted, JobResponse } from '../../schemas/job.ts'
 import { parseDeadLetterId } from './dead-letter-response.ts'
 import { rejectedResult } from '../delivery/result.ts'
@@ -17,6 +18,8 @@ import { EVENT_ID_TTL_MS } from '../outbox/idempotency.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import { replayJob, ReplaySelection, type ReplayRequester, type RequestRef } from './replay.ts'
 
+type Entry = Update | RejectedUpdate
+
 /** Updates to deliver later, and who sent them. */
 export interface JobRequest extends RequestRef, Repeats {
   readonly caller: string
@@ -26,7 +29,7 @@ export interface JobRequest extends RequestRef, Repeats {
   readonly source: string
   /** `batch` or `webhook:NAME`. */
   readonly origin: string
-  readonly entries: readonly (Update | RejectedUpdate)[]
+  readonly entries: readonly Entry[]
   /** Events of a webhook that have no entry. */
   readonly ignored?: number
 }
@@ -76,9 +79,10 @@ export class Jobs {
    */
   async accept(request: JobRequest): Promise<StoredJob> {
     const { entries, events, repeat } = request
-    if (events === undefined) return this.#accept(request, repeat ? [repeat] : [], 0)
-    let known: ReadonlyMap<string, IdempotencyRecord> = new Map()
-    for (;;) {
+    if (events === undefined) return this.#accept(request, entries, repeat ? [repeat] : [])
+    let stored = await this.#accept(request, entries, distinct(events))
+    while (stored.isRepeat) {
+      const known = await this.#knownEvents(events)
       const isNew = (event: IdempotencyKey | undefined) => event === undefined || !known.has(event.key)
       const left = entries.filter((_, position) => isNew(events[position]))
       const leftEvents = events.filter(isNew)
@@ -86,13 +90,10 @@ export class Jobs {
       // A refused update without an id was refused before, together with the events that are known.
       const hasNew = left.some((entry, position) => 'changes' in entry || leftEvents[position] !== undefined)
       if (latest !== undefined && !hasNew) return knownJob(latest)
-      const keys = [...distinct(leftEvents)]
-      const repeated = entries.length - left.length
       const indexed = left.map((entry, index) => ({ ...entry, index }))
-      const stored = await this.#accept({ ...request, entries: indexed }, keys, repeated)
-      if (!stored.isRepeat) return stored
-      known = await this.#knownEvents(events)
+      stored = await this.#accept(request, indexed, distinct(leftEvents))
     }
+    return stored
   }
 
   /** The responses to those events that are known, by their keys. */
@@ -109,26 +110,40 @@ export class Jobs {
     return known
   }
 
-  /** Stores a job, with its response for each of `keys`. */
+  /** Stores a job of `entries`, the request's or those of them that are new, with its response for each of `keys`. */
   async #accept(
-    { caller, requestId, keyId, account, source, origin, entries, ignored = 0 }: JobRequest,
-    keys: readonly IdempotencyKey[],
-    repeated: number
+    request: JobRequest,
+    entries: readonly Entry[],
+    keys: readonly IdempotencyKey[]
   ): Promise<StoredJob> {
-    const updates = entries.filter((entry): entry is Update => 'changes' in entry)
-    const rejected = entries
-      .filter((entry): entry is RejectedUpdate => 'refusals' in entry)
-      .map(rejectedResult)
+    const { caller, requestId, keyId, account, source, origin, ignored } = request
+    const updates: Update[] = []
+    const rejected: Result[] = []
+    for (const entry of entries) {
+      if ('changes' in entry) updates.push(entry)
+      else rejected.push(rejectedResult(entry))
+    }
     const id = this.#newId()
-    const body = acceptedResponse(id, entries.length, { ignored, repeated })
-    const records = keys.map((key) => acceptedRecord(body, key))
-    const [response = acceptedRecord(body)] = records
-    const ref = { requestId, ...(keyId === undefined ? {} : { keyId }) }
+    const repeated = request.entries.length - entries.length
+    const response = acceptedRecord(acceptedResponse(id, entries.length, { ignored, repeated }))
+    const records = keys.map((key) => ({ ...response, ...key }))
     const times = { acceptedAt: Date.now(), dueAt: steadyNow() }
-    const job = { id, caller, ...ref, account, source, origin, ...times, updates, rejected }
-    const known = await this.#store({ ...job, records })
-    if (known === undefined) return { id, response, isRepeat: false }
-    refuseOther(known, response)
+    const job = {
+      id,
+      caller,
+      requestId,
+      keyId,
+      account,
+      source,
+      origin,
+      ...times,
+      updates,
+      rejected,
+      records
+    }
+    const known = await this.#store(job)
+    if (known === undefined) return { id, response: records[0] ?? response, isRepeat: false }
+    refuseOther(known, records[0] ?? response)
     return knownJob(known)
   }
 
@@ -244,8 +259,10 @@ export class Jobs {
 }
 
 /** The keys, each once. */
-function distinct(events: readonly (IdempotencyKey | undefined)[]): Iterable<IdempotencyKey> {
-  return new Map(events.flatMap((event) => (event ? [[event.key, event]] : []))).values()
+function distinct(events: readonly (IdempotencyKey | undefined)[]): IdempotencyKey[] {
+  const keys = new Map<string, IdempotencyKey>()
+  for (const event of events) if (event) keys.set(event.key, event)
+  return [...keys.values()]
 }
 
 /** The job that an earlier request stored, from its response. */

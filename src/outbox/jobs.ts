@@ -9,7 +9,7 @@ export interface NewJob {
   readonly caller: string
   /** The request that it came with, and that request's key, see `Caller.keyId`. */
   readonly requestId: string
-  readonly keyId?: string
+  readonly keyId?: string | undefined
   /** The caller who replays it, if another one sent it. */
   readonly replayedBy?: string
   /** The VICIdial account that delivers it. */

@@ -8,7 +8,8 @@ export const SUPERSEDED = `(SELECT nullif(json_group_array(field), '[]') FROM ne
 /** Prefix of the names of leads that are named by id. */
 const BY_ID = 'lead_id:'
 /** Updates that name their lead by a key have names beyond this one; see the index `unfinished_keys`. */
-const IS_KEY = "state < 2 AND lead > 'lead_id;'"
+const OLDEST_KEY =
+  "SELECT sequence FROM updates WHERE state < 2 AND lead > 'lead_id;' ORDER BY sequence LIMIT 1"
 
 /** What the update at `sequence` has written. */
 export interface Write {
@@ -87,7 +88,7 @@ export class NewestWrites {
 
   /** The sequence number of the oldest update by a key that has not ended; infinite without one. */
   get #oldestKey(): number {
-    const row = this.#sql.row(`SELECT sequence FROM updates WHERE ${IS_KEY} ORDER BY sequence LIMIT 1`)
+    const row = this.#sql.row(OLDEST_KEY)
     return row ? Number(row['sequence']) : Number.POSITIVE_INFINITY
   }
 

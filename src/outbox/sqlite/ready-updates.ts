@@ -7,6 +7,17 @@ import { PENDING } from './update-state.ts'
 /** What is read of an update, with its job. */
 export const UPDATE_COLUMNS = `updates.*, jobs.id AS job_id, jobs.caller, jobs.request_id, jobs.key_id, jobs.replayed_by,
   jobs.source, jobs.accepted_at, ${SUPERSEDED}`
+// Texts with values in them are made here once, not for each update.
+const DUE = `SELECT ready.due_at AS ready_at, ${UPDATE_COLUMNS}, (
+    SELECT 1 FROM updates AS later WHERE later.lead = updates.lead AND later.account = updates.account
+      AND later.state = ${PENDING} AND later.id > updates.id
+  ) AS has_later
+  FROM ready CROSS JOIN updates ON updates.id = ready.id CROSS JOIN jobs ON jobs.n = updates.job
+  WHERE ready.account = ? AND ready.due_at <= ?
+    AND NOT EXISTS (SELECT 1 FROM in_flight WHERE in_flight.lead = updates.lead)
+  ORDER BY ready.due_at, ready.id LIMIT ?`
+const ADD_NEXT = `INSERT OR IGNORE INTO ready (account, due_at, id)
+  SELECT account, due_at, id FROM updates WHERE lead = ? AND account = ? AND state = ${PENDING} ORDER BY id LIMIT 1`
 /** An update's row in `ready`, by its id. */
 const ENTRY = '(account, due_at, id) = (SELECT account, due_at, id FROM updates WHERE updates.id = ?)'
 
@@ -44,13 +55,7 @@ export class ReadyUpdates {
   addNext(lead: string): void {
     if (this.#sql.row('SELECT 1 FROM in_flight WHERE lead = ? LIMIT 1', lead) !== undefined) return
     for (const account of this.#accounts) {
-      this.#sql.run(
-        `INSERT OR IGNORE INTO ready (account, due_at, id)
-          SELECT account, due_at, id FROM updates WHERE lead = ? AND account = ? AND state = ${PENDING}
-          ORDER BY id LIMIT 1`,
-        lead,
-        account
-      )
+      this.#sql.run(ADD_NEXT, lead, account)
     }
   }
 
@@ -60,19 +65,7 @@ export class ReadyUpdates {
 
   /** Takes up to `limit` updates of an account that are due at `now`, longest due first, and marks them as in flight. */
   take(account: string, limit: number, now: number): Row[] {
-    const rows = this.#sql.rows(
-      `SELECT ready.due_at AS ready_at, ${UPDATE_COLUMNS}, (
-        SELECT 1 FROM updates AS later WHERE later.lead = updates.lead AND later.account = updates.account
-          AND later.state = ${PENDING} AND later.id > updates.id
-      ) AS has_later
-      FROM ready CROSS JOIN updates ON updates.id = ready.id CROSS JOIN jobs ON jobs.n = updates.job
-      WHERE ready.account = ? AND ready.due_at <= ?
-        AND NOT EXISTS (SELECT 1 FROM in_flight WHERE in_flight.lead = updates.lead)
-      ORDER BY ready.due_at, ready.id LIMIT ?`,
-      account,
-      now,
-      limit
-    )
+    const rows = this.#sql.rows(DUE, account, now, limit)
     for (const { lead, id } of rows) this.takeAlong(String(lead), Number(id))
     // Also removes those whose lead is in flight: `release` adds them again.
     const last = rows.length < limit ? undefined : rows.at(-1)

@@ -17,6 +17,13 @@ import { DEAD_LETTER, ENDED, PENDING } from './update-state.ts'
 const NEXT_ID = `SELECT max(next) AS next FROM
   (SELECT max(first_id + received) AS next FROM jobs UNION ALL SELECT max(sequence) FROM newest_writes)`
 
+// Texts with values in them are made here once, not for each update.
+const INSERT_PENDING = `INSERT INTO updates (id, job, position, account, lead, on_multiple, key_match, changes, sequence, attempts,
+    due_at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ${PENDING})`
+const INSERT_REJECTED = `INSERT INTO updates (id, job, position, account, sequence, attempts, due_at, state, status, result)
+  VALUES (?, ?, ?, ?, ?, 0, ?, ${ENDED}, ?, ?)`
+const IS_PENDING = `SELECT 1 FROM updates WHERE lead = ? AND account = ? AND state = ${PENDING} LIMIT 1`
+
 type Retry = Extract<Settlement, { readonly disposition: 'retry' }>
 
 /** The table of updates, with the ready ones and counts. Changed within transactions only. */
@@ -73,8 +80,7 @@ export class UpdateTable {
       written.set(update.changes, changes)
       const isNext = !this.#isPending(lead, job.account)
       this.#sql.run(
-        `INSERT INTO updates (id, job, position, account, lead, on_multiple, key_match, changes, sequence, attempts, due_at, state)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ${PENDING})`,
+        INSERT_PENDING,
         id,
         n,
         update.index,
@@ -91,8 +97,7 @@ export class UpdateTable {
     for (const result of job.rejected) {
       const id = firstId + result.index
       this.#sql.run(
-        `INSERT INTO updates (id, job, position, account, sequence, attempts, due_at, state, status, result)
-        VALUES (?, ?, ?, ?, ?, 0, ?, ${ENDED}, ?, ?)`,
+        INSERT_REJECTED,
         id,
         n,
         result.index,
@@ -234,7 +239,6 @@ export class UpdateTable {
 
   /** Whether an update of a lead is pending for an account. */
   #isPending(lead: string, account: string): boolean {
-    const sql = `SELECT 1 FROM updates WHERE lead = ? AND account = ? AND state = ${PENDING} LIMIT 1`
-    return this.#sql.row(sql, lead, account) !== undefined
+    return this.#sql.row(IS_PENDING, lead, account) !== undefined
   }
 }
