@@ -8,6 +8,7 @@ import {
   type HistoryRecord,
   type HistorySender,
   type HistoryStore,
+  type HistoryUpdate,
   historyUpdate
 } from '../outbox/history.ts'
 
@@ -59,14 +60,16 @@ export class HistoryRecorder {
     if (!this.#policy.entries) return
     const at = Date.now()
     let rejected = 0
-    for (let start = 0; start < entries.length; start += STEP) {
-      const updates = entries.slice(start, start + STEP).flatMap((entry, index) => {
-        const result = results[start + index]
-        if (result === undefined || ('refusals' in entry && ++rejected > MAX_REJECTED)) return []
-        return [historyUpdate(entry, result, this.#policy.values)]
-      })
-      if (updates.length > 0) this.#records.push({ ...sender, at, updates })
-      this.#unwritten += updates.length
+    let updates: HistoryUpdate[] = []
+    for (const [index, entry] of entries.entries()) {
+      const result = results[index]
+      if (result === undefined || ('refusals' in entry && ++rejected > MAX_REJECTED)) continue
+      if (updates.length === 0 || updates.length === STEP) {
+        updates = []
+        this.#records.push({ sender, at, updates })
+      }
+      updates.push(historyUpdate(entry, result, this.#policy.values))
+      this.#unwritten++
     }
     this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS)
     if (this.#unwritten > MAX_UNWRITTEN) await this.flush()
@@ -92,7 +95,7 @@ export class HistoryRecorder {
   async #write(records: readonly HistoryRecord[]): Promise<void> {
     await this.#store.record(records).catch((error: unknown) => {
       // The updates are made and answered, so only the history lacks them.
-      const requests = records.map(({ requestId }) => requestId)
+      const requests = records.map(({ sender }) => sender.requestId)
       this.#log.error({ err: error, requests }, 'history cannot be written')
     })
     for (const { updates } of records) this.#unwritten -= updates.length

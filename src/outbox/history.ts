@@ -1,7 +1,7 @@
 import type { Result } from '../../schemas/batch.ts'
 import { type ErrorCode, ERRORS } from '../errors.ts'
-import { optionsOf, withoutFields } from '../leads/changes.ts'
-import { keyName } from '../leads/lead-key.ts'
+import { type Changes, optionsOf, withoutFields } from '../leads/changes.ts'
+import type { LeadKey } from '../leads/lead-key.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 import type { Settlement } from './queue.ts'
 
@@ -25,30 +25,33 @@ export interface HistorySender {
 export interface HistoryUpdate {
   /** The leads that it named, if they are known. */
   readonly leads: readonly number[]
-  /** Its key, such as `vendor_lead_code:CRM-7`; undefined if it could not be read. */
-  readonly key: string | undefined
+  /** Undefined if it could not be read. */
+  readonly key: LeadKey | undefined
   /** The fields sent, without those that newer updates had set by then; of a rejected update, the faulty ones. */
   readonly fields: readonly string[]
   /** The values as VICIdial stores them, by field, if it was updated and values are kept. */
-  readonly values?: Readonly<Record<string, string>>
+  readonly values?: Readonly<Record<string, string>> | undefined
   readonly status: Result['status']
   /** Why it failed. */
-  readonly error?: { readonly code: string; readonly detail: string }
+  readonly error?: { readonly code: string; readonly detail: string } | undefined
 }
 
 /** Updates that ended together. */
-export interface HistoryRecord extends HistorySender {
+export interface HistoryRecord {
+  readonly sender: HistorySender
   /** Milliseconds since the epoch. */
   readonly at: number
   readonly updates: readonly HistoryUpdate[]
 }
 
 /** One lead of one update, as listed. */
-export interface HistoryEntry extends HistorySender, Omit<HistoryUpdate, 'leads'> {
+export interface HistoryEntry extends HistorySender, Omit<HistoryUpdate, 'leads' | 'key'> {
   /** Grows with every entry. */
   readonly id: number
   readonly at: number
   readonly lead: number | undefined
+  /** Its key, such as `vendor_lead_code:CRM-7`; undefined if it is this lead's id, or could not be read. */
+  readonly key: string | undefined
 }
 
 /** Whether history is kept, and whether with values. */
@@ -86,26 +89,28 @@ export function historyUpdate(
   result: Result,
   keepsValues: boolean
 ): HistoryUpdate {
-  const { key } = update
-  const {
+  const { status, error, lead_id: lead, superseded } = result
+  const changes = 'changes' in update ? changesMade(update.changes, superseded) : undefined
+  return {
+    leads: result.lead_ids ?? (lead === undefined ? [] : [lead]),
+    key: update.key,
+    fields: 'changes' in update ? fieldsOf(changes) : refusedFields(result),
+    values: keepsValues && status === 'updated' ? (changes?.stored ?? {}) : undefined,
     status,
-    error,
-    lead_id: lead,
-    lead_ids: leads = lead === undefined ? [] : [lead],
-    superseded = []
-  } = result
-  const common = {
-    leads,
-    key: key && keyName(key),
-    status,
-    ...(error ? { error: errorOf(error, status) } : {})
+    error: error && errorOf(error, status)
   }
-  if ('refusals' in update) return { ...common, fields: refusedFields(result) }
-  const changes = superseded.length > 0 ? withoutFields(update.changes, superseded) : update.changes
-  const stored = changes?.stored ?? {}
-  const fields = Object.keys(stored)
-  if (changes && optionsOf(changes).resetCalled) fields.push('reset_called')
-  return { ...common, fields, ...(keepsValues && status === 'updated' ? { values: stored } : {}) }
+}
+
+/** The changes without those fields that newer updates had set; undefined if none is left. */
+function changesMade(changes: Changes, superseded: readonly string[] = []): Changes | undefined {
+  return superseded.length > 0 ? withoutFields(changes, superseded) : changes
+}
+
+function fieldsOf(changes: Changes | undefined): string[] {
+  if (changes === undefined) return []
+  const fields = Object.keys(changes.stored)
+  if (optionsOf(changes).resetCalled) fields.push('reset_called')
+  return fields
 }
 
 /** An update's error. The gateway's own refusals quote the value, so they get their code's title instead. */
@@ -123,7 +128,7 @@ export function settledRecords(settlements: readonly Settlement[], keepsValues: 
     if (first === undefined) return []
     const { id: jobId, ...sender } = first.claimed.job
     const updates = settled.map(({ claimed, result }) => historyUpdate(claimed.update, result, keepsValues))
-    return [{ at, ...sender, jobId, updates }]
+    return [{ sender: { ...sender, jobId }, at, updates }]
   })
 }
 

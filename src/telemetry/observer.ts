@@ -30,11 +30,11 @@ export interface EndedUpdates {
   /** Status of their results; `dead_lettered` for updates that became dead letters, `ignored` for events of webhooks. */
   readonly status: Result['status'] | 'dead_lettered' | 'ignored'
   /** Why they failed, see ERRORS. */
-  readonly code?: string
+  readonly code?: string | undefined
   /** Number of updates; at least one. */
   readonly count: number
   /** From accepting to the end, in milliseconds, if they were stored for delivery. */
-  readonly storedMs?: number
+  readonly storedMs?: number | undefined
 }
 
 /** Watches what happens in the gateway, to count it. Must be quick, and must not throw. */
@@ -72,17 +72,13 @@ export function reportResults(
   { caller, account, storedMs }: Common,
   results: Iterable<Ended>
 ): void {
-  const reports = new Map<
-    string,
-    { status: EndedUpdates['status']; code: string | undefined; count: number }
-  >()
+  const reports: { status: EndedUpdates['status']; code: string | undefined; count: number }[] = []
   for (const { status, error } of results) {
-    const key = error ? `${status} ${error.code}` : status
-    const report = reports.get(key)
+    const code = error?.code
+    const report = reports.find((one) => one.status === status && one.code === code)
     if (report) report.count++
-    else reports.set(key, { status, code: error?.code, count: 1 })
+    else reports.push({ status, code, count: 1 })
   }
-  const common = { caller, account, ...(storedMs === undefined ? {} : { storedMs }) }
-  for (const { status, code, count } of reports.values())
-    observer.updatesEnded({ ...common, status, ...(code === undefined ? {} : { code }), count })
+  for (const { status, code, count } of reports)
+    observer.updatesEnded({ caller, account, status, code, count, storedMs })
 }

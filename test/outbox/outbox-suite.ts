@@ -129,14 +129,10 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const { outbox, reopen } = await open(t)
     const record = (at: number, caller: string, ...leads: number[]): HistoryRecord => ({
       at,
-      caller,
-      keyId: undefined,
-      requestId: `req_${at}`,
-      account: 'default',
-      source: 'crm',
+      sender: { caller, requestId: `req_${at}`, account: 'default', source: 'crm' },
       updates: leads.map((lead) => ({
         leads: [lead],
-        key: `lead_id:${lead}`,
+        key: { by: 'lead_id', value: lead },
         fields: ['status'],
         status: 'updated'
       }))
@@ -176,18 +172,14 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     await settleNext(outbox, done)
     const entry = (lead: number, status: 'updated' | 'not_found') => ({
       leads: [lead],
-      key: `lead_id:${lead}`,
+      key: { by: 'lead_id', value: lead } as const,
       fields: ['status'],
       status
     })
     await outbox.history.record([
       {
         at: 10,
-        caller: 'crm',
-        keyId: undefined,
-        requestId: 'req_10',
-        account: 'default',
-        source: 'crm',
+        sender: { caller: 'crm', requestId: 'req_10', account: 'default', source: 'crm' },
         updates: [entry(7, 'updated'), entry(8, 'not_found')]
       }
     ])

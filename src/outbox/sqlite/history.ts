@@ -1,6 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Result } from '../../../schemas/batch.ts'
-import type { HistoryEntry, HistoryPage, HistoryRecord, HistoryStore } from '../history.ts'
+import { keyName } from '../../leads/lead-key.ts'
+import type { HistoryEntry, HistoryPage, HistoryRecord, HistoryStore, HistoryUpdate } from '../history.ts'
 import type { GroupCommit } from './database/group-commit.ts'
 import { readNames, type Row } from './rows.ts'
 import type { Statements } from './database/statements.ts'
@@ -13,10 +14,13 @@ const MAX_DISORDER_MS = 60_000
 export class SqliteHistory implements HistoryStore {
   readonly #sql: Statements
   readonly #commits: GroupCommit
+  /** The id of the next entry. */
+  #next: number
 
   constructor(sql: Statements, commits: GroupCommit) {
     this.#sql = sql
     this.#commits = commits
+    this.#next = Number(sql.row('SELECT coalesce(max(id), 0) + 1 AS next FROM history')?.['next'])
   }
 
   record(records: readonly HistoryRecord[]): Promise<void> {
@@ -27,44 +31,49 @@ export class SqliteHistory implements HistoryStore {
 
   /** Adds records, within a transaction. */
   add(records: readonly HistoryRecord[]): void {
-    let next = Number(this.#sql.row('SELECT coalesce(max(id), 0) + 1 AS next FROM history')?.['next'])
-    for (const record of records) next = this.#add(record, next)
+    for (const record of records) this.#add(record)
   }
 
-  /** Adds a record whose entries have ids from `first` on. Returns the next free id. */
-  #add(record: HistoryRecord, first: number): number {
-    let id = first
-    for (const { leads, key = null, fields, values, status, error } of record.updates) {
-      for (const lead of leads.length > 0 ? leads : [null]) {
-        this.#sql.run(
-          `INSERT INTO history (id, caller, lead, key, fields, stored, status, code, detail)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-          id++,
-          record.caller,
-          lead,
-          lead !== null && key === `lead_id:${lead}` ? null : key,
-          JSON.stringify(fields),
-          values === undefined ? null : JSON.stringify(values),
-          status,
-          error?.code ?? null,
-          error?.detail ?? null
-        )
-      }
+  #add({ sender, at, updates }: HistoryRecord): void {
+    const first = this.#next
+    for (const update of updates) {
+      if (update.leads.length === 0) this.#addEntry(sender.caller, null, update)
+      for (const lead of update.leads) this.#addEntry(sender.caller, lead, update)
     }
     this.#sql.run(
       `INSERT INTO history_records (first, size, at, key_id, replayed_by, request_id, job_id, account, source)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       first,
-      id - first,
-      record.at,
-      record.keyId ?? null,
-      record.replayedBy ?? null,
-      record.requestId,
-      record.jobId ?? null,
-      record.account,
-      record.source
+      this.#next - first,
+      at,
+      sender.keyId ?? null,
+      sender.replayedBy ?? null,
+      sender.requestId,
+      sender.jobId ?? null,
+      sender.account,
+      sender.source
     )
-    return id
+  }
+
+  #addEntry(
+    caller: string,
+    lead: number | null,
+    { key, fields, values, status, error }: HistoryUpdate
+  ): void {
+    const isItsId = key?.by === 'lead_id' && key.value === lead
+    this.#sql.run(
+      `INSERT INTO history (id, caller, lead, key, fields, stored, status, code, detail)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      this.#next++,
+      caller,
+      lead,
+      key === undefined || isItsId ? null : keyName(key),
+      JSON.stringify(fields),
+      values === undefined ? null : JSON.stringify(values),
+      status,
+      error?.code ?? null,
+      error?.detail ?? null
+    )
   }
 
   /** Entries, newest first. */

@@ -23,12 +23,12 @@ async function withHistory(t: Tester, leads = 3): Promise<string> {
   const outbox = new SqliteOutbox(directory)
   const updates = Array.from({ length: leads }, (_, n) => ({
     leads: [n + 1],
-    key: `lead_id:${n + 1}`,
+    key: { by: 'lead_id', value: n + 1 } as const,
     fields: ['status'],
     status: 'updated' as const
   }))
   const sender = { caller: 'crm', requestId: 'req', account: 'default', source: 'crm' }
-  await outbox.history.record([{ at: 1, ...sender, updates }])
+  await outbox.history.record([{ at: 1, sender, updates }])
   await outbox.close()
   return directory
 }
