@@ -1,12 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler, preHandlerHookHandler } from 'fastify'
 import { Problem } from '../../errors.ts'
+import { FORM } from './form.ts'
 import type { RequestBodies } from './request-bodies.ts'
 
 /** Passes bodies of every type to the routes of this scope as unparsed bytes. */
 export function rawBody(scope: FastifyInstance, read: (request: FastifyRequest) => Promise<Buffer>): void {
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('*', async (request: FastifyRequest) => {
+  // The usual types by name too: Fastify would parse the header of each request that only '*' takes.
+  scope.addContentTypeParser(['application/json', FORM, '*'], async (request: FastifyRequest) => {
     request.rawBody = await read(request)
     return request.rawBody
   })

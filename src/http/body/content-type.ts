@@ -12,8 +12,12 @@ export interface ContentType {
 const MAX_LENGTH = 1_000
 const UTF8_CHARSETS: ReadonlySet<string> = new Set(['utf-8', 'utf8', 'us-ascii'])
 
+/** What almost every request says. */
+const JSON_TYPE: ContentType = { mediaType: 'application/json', isUtf8: true }
+
 /** Reads a Content-Type header; undefined if it is absent, malformed, or longer than any real one. */
 export function readContentType(header: string | undefined): ContentType | undefined {
+  if (header === JSON_TYPE.mediaType) return JSON_TYPE
   if (header === undefined || header.length > MAX_LENGTH) return undefined
   let type: MIMEType
   try {

@@ -119,7 +119,8 @@ export class Mapping {
     const evaluate = async (name: string, item?: { value: unknown; index: number }): Promise<unknown> => {
       const expression = this.#expressions.get(name)
       if (expression === undefined) return undefined
-      Object.assign(position, { expression: name, item: item?.index })
+      position.expression = name
+      position.item = item?.index
       progress(name, item?.index)
       const value = await (item === undefined
         ? evaluateOne(expression, payload, {})
