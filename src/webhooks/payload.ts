@@ -43,7 +43,7 @@ export async function parsePayload(
   }
   const body = type === 'multipart' ? await joinParts(rawBody, contentType ?? '') : rawBody
   const isForm = type === 'form' || type === 'multipart'
-  const payload = isForm ? readForm(body, payloadField) : parseJson(body)
+  const payload = isForm ? await readForm(body, payloadField) : parseJson(body)
   refuseJsonInJson(payload)
   return withLongNumbersAsTexts(payload)
 }
@@ -66,11 +66,11 @@ async function joinParts(rawBody: Buffer, contentType: string): Promise<Buffer> 
   return Buffer.from(form.toString())
 }
 
-function readForm(rawBody: Buffer, payloadField: string | undefined): unknown {
+async function readForm(rawBody: Buffer, payloadField: string | undefined): Promise<unknown> {
   if (rawBody.length === 0) throw new Problem('invalid_request', 'The body is empty; a form is expected.')
   if (!isUtf8(rawBody)) throw new Problem('invalid_request', 'The form is not valid UTF-8.')
   refuseJsonAsForm(rawBody)
-  const form = parseForm(rawBody.toString('utf8'))
+  const form = await parseForm(rawBody.toString('utf8'))
   if (payloadField === undefined) return form
   const json = form[payloadField]
   if (typeof json === 'string') return parseJson(Buffer.from(json))

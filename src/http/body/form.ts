@@ -1,4 +1,3 @@
-import { parse } from 'qs'
 import { Problem } from '../../errors.ts'
 
 export const FORM = 'application/x-www-form-urlencoded'
@@ -11,7 +10,9 @@ const MAX_DEPTH = 8
  * prototype, and `__proto__` is dropped.
  * @throws Problem invalid_request
  */
-export function parseForm(text: string): Record<string, unknown> {
+export async function parseForm(text: string): Promise<Record<string, unknown>> {
+  // Loaded with the first form: it has 30 files.
+  const { parse } = await import('qs')
   try {
     return parse(text, {
       depth: MAX_DEPTH,
