@@ -54,7 +54,7 @@ export function tellingValues(field: Field): (string | number | null)[] {
   const kept = letters === 'any' ? "it's a <b>%41</b> & ä|é=ñ" : `aZ09${characters}z`
   const lossy =
     kind === 'prose' && maxLength > 20
-      ? ['José, Ünal & Sons; #4 "x" (y)', '李 Łódź Ångström', 'O’Brien–12½\u00a0“x”\u200e…\t4\\5']
+      ? ['José, Ünal & Sons; #4 "x" (y)', '李 Łódź Ångström', 'O’Brien–12½\u00a0“x”\u200e…\t4\\5', 'O`Brien・１２ • x／y﹣z']
       : []
   return ['A', '0', kept.slice(0, maxLength).trim(), ...lossy, ...empty]
 }
@@ -69,7 +69,7 @@ function longTexts({ maxLength }: Field): fc.Arbitrary<string> {
 /** Texts of characters that a field keeps, and for prose some that it loses. */
 function keptTexts({ letters, characters, kind, maxLength }: Field): fc.Arbitrary<string> {
   const kept = letters === 'any' ? " -'_.:/@%,&=<>()|!?äя日" : characters
-  const lost = kind === 'prose' ? 'éßŁ日,&+#’–½…\u00a0\u200e\t\\' : ''
+  const lost = kind === 'prose' ? 'éßŁ日,&+#’`–½…・•１\u00a0\u200e\t\\' : ''
   const unit = fc.constantFrom(...'aB7', ...kept, ...lost)
   return fc.string({ unit, minLength: 1, maxLength: Math.min(maxLength, 25) })
 }
