@@ -54,7 +54,12 @@ export function tellingValues(field: Field): (string | number | null)[] {
   const kept = letters === 'any' ? "it's a <b>%41</b> & ä|é=ñ" : `aZ09${characters}z`
   const lossy =
     kind === 'prose' && maxLength > 20
-      ? ['José, Ünal & Sons; #4 "x" (y)', '李 Łódź Ångström', 'O’Brien–12½\u00a0“x”\u200e…\t4\\5', 'O`Brien・１２ • x／y﹣z']
+      ? [
+          'José, Ünal & Sons; #4 "x" (y)',
+          '李 Łódź Ångström',
+          'O’Brien–12½\u00a0“x”\u200e…\t4\\5',
+          'O`Brien・１２ • x／y﹣z'
+        ]
       : []
   return ['A', '0', kept.slice(0, maxLength).trim(), ...lossy, ...empty]
 }
