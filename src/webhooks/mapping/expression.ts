@@ -1,5 +1,5 @@
 import jsonata from 'jsonata'
-import { NeedsJsonata, plainExpression, type PlainExpression } from './plain-expression.ts'
+import { NEEDS_JSONATA, NeedsJsonata, plainExpression, type PlainExpression } from './plain-expression.ts'
 
 /** Deepest nesting of calls: functions of an expression may call themselves and each other. */
 const MAX_CALLS = 500
@@ -82,8 +82,9 @@ export class Expression {
    * @throws NeedsJsonata if it can't
    */
   evaluatePlainly(input: unknown): unknown {
-    if (this.#plain === undefined) throw new NeedsJsonata()
-    return checked(this.#plain(input))
+    const found = this.#find(input)
+    if (found === NEEDS_JSONATA) throw new NeedsJsonata()
+    return checked(found)
   }
 
   /**
@@ -92,10 +93,16 @@ export class Expression {
    */
   async evaluate(input: unknown, variables: Record<string, unknown> = {}): Promise<unknown> {
     try {
-      return checked(await this.#compiled.evaluate(input, variables))
+      const found = this.#find(input)
+      return checked(found === NEEDS_JSONATA ? await this.#compiled.evaluate(input, variables) : found)
     } catch (error) {
       throw error instanceof EvaluationError ? error : new EvaluationError(reason(error))
     }
+  }
+
+  /** What it finds without JSONata, or `NEEDS_JSONATA`. */
+  #find(input: unknown): unknown {
+    return this.#plain === undefined ? NEEDS_JSONATA : this.#plain(input)
   }
 }
 

@@ -1,7 +1,10 @@
-/** Gives what a plain expression finds, or throws `NeedsJsonata`. */
+/** Gives what a plain expression finds, or `NEEDS_JSONATA`. */
 export type PlainExpression = (input: unknown) => unknown
 
 /** A path leads through an array. Only JSONata can tell what it finds there. */
+export const NEEDS_JSONATA = Symbol('needs JSONata')
+
+/** A mapping without JSONata needs it. */
 export class NeedsJsonata extends Error {
   override readonly name = 'NeedsJsonata'
 }
@@ -28,7 +31,10 @@ function equality(lhs: unknown, rhs: unknown): PlainExpression | undefined {
   // Two objects are equal if their members are: that is for JSONata.
   const hasText = isNode(rhs, ['type', 'value', 'position']) && rhs['type'] === 'string'
   if (left === undefined || right === undefined || !hasText) return undefined
-  return (input) => left(input) === right(input)
+  return (input) => {
+    const found = left(input)
+    return found === NEEDS_JSONATA ? NEEDS_JSONATA : found === right(input)
+  }
 }
 
 /** The name that a step of a path consists of; undefined for any other step. */
@@ -41,7 +47,7 @@ function nameOf(step: unknown): string | undefined {
 function follow(names: readonly string[], input: unknown): unknown {
   let value = input
   for (const name of names) {
-    if (Array.isArray(value)) throw new NeedsJsonata()
+    if (Array.isArray(value)) return NEEDS_JSONATA
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
     value = (value as Node)[name]
   }
