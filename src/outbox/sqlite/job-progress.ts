@@ -30,13 +30,17 @@ export class JobProgress {
    */
   store(settlements: readonly Settlement[], calls: ReadonlyMap<string, number>): string[] {
     if (this.#policy.entries) this.#history.add(settledRecords(settlements, this.#policy.values))
-    const ended = new Map<string, number>()
-    for (const { claimed, disposition } of settlements) {
-      const { id } = claimed.job
-      ended.set(id, (ended.get(id) ?? 0) + (disposition === 'retry' ? 0 : 1))
+    const ended = new Map<string, Record<string, number>>()
+    for (const settlement of settlements) {
+      const { id } = settlement.claimed.job
+      const counts = ended.get(id) ?? {}
+      ended.set(id, counts)
+      if (settlement.disposition === 'retry') continue
+      const { status } = settlement.result
+      counts[status] = (counts[status] ?? 0) + 1
     }
     const ids = [...new Set([...ended.keys(), ...calls.keys()])]
-    return ids.filter((id) => this.#jobs.noteProgress(id, ended.get(id) ?? 0, calls.get(id) ?? 0))
+    return ids.filter((id) => this.#jobs.noteProgress(id, ended.get(id) ?? {}, calls.get(id) ?? 0))
   }
 
   /** Calls the listeners. To be called once the settlements are on disk. */

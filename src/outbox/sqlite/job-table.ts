@@ -48,11 +48,14 @@ export class JobTable {
   /**
    * Stores that some of a job's updates have ended, and the calls to VICIdial that carried updates of it. Returns
    * whether the job has ended.
+   * @param counts how many have ended with a result of each status
    */
-  noteProgress(id: string, ended: number, calls: number): boolean {
+  noteProgress(id: string, counts: Readonly<Record<string, number>>, calls: number): boolean {
     const job = this.#sql.row('SELECT n, first_id, received, pending FROM jobs WHERE id = ?', id)
     if (job === undefined) return false
+    const ended = Object.values(counts).reduce((sum, count) => sum + count, 0)
     const pending = Number(job['pending']) - ended
+    const received = Number(job['received'])
     const n = Number(job['n'])
     if (ended === 0 || pending > 0) {
       this.#sql.run(
@@ -63,17 +66,18 @@ export class JobTable {
       )
       return false
     }
-    const counts = this.#counts(job)
+    // Most jobs are small, so all of their updates end together.
+    const all = ended === received ? counts : this.#counts(job)
     // A superseded update counts as made: the lead has newer values.
-    const made = (counts['updated'] ?? 0) + (counts['superseded'] ?? 0)
+    const made = (all['updated'] ?? 0) + (all['superseded'] ?? 0)
     const some = made > 0 ? 'partial' : 'failed'
-    const status = made === Number(job['received']) ? 'completed' : some
+    const status = made === received ? 'completed' : some
     this.#sql.run(
       'UPDATE jobs SET pending = ?, calls = calls + ?, status = ?, counts = ?, finished_at = ? WHERE n = ?',
       pending,
       calls,
       status,
-      JSON.stringify(counts),
+      JSON.stringify(all),
       Date.now(),
       n
     )
