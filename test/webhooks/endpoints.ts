@@ -1,5 +1,6 @@
 import { readGatewayFile } from '../../src/config/gateway-file.ts'
 import type { WebhookEndpoint } from '../../src/webhooks/endpoint.ts'
+import type { MappingDefinition } from '../../src/webhooks/mapping/mapping.ts'
 import type { FileTester } from '../helper.ts'
 
 /** The endpoints of a gateway file, and its faults without the path before each. */
@@ -48,4 +49,21 @@ export async function eventIdOf(
   payload: unknown
 ): Promise<string | undefined> {
   return (await endpoint?.map(payload, { headers }))?.eventIds[0]
+}
+
+/** A mapping that sets `rank` by an expression. */
+export function rankOf(expression: string): MappingDefinition {
+  return {
+    each: undefined,
+    when: undefined,
+    lead: { by: 'vendor_lead_code', expression: 'id' },
+    fields: { rank: expression },
+    customFields: {},
+    values: new Map(),
+    fixed: {},
+    resetCalled: undefined,
+    emptyStrings: 'ignore',
+    nulls: 'clear',
+    nullWords: new Set()
+  }
 }

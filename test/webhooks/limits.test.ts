@@ -1,28 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { test } from 'tap'
 import { Evaluator } from '../../src/webhooks/mapping/evaluator.ts'
-import type { MappingDefinition } from '../../src/webhooks/mapping/mapping.ts'
-import { endpointWith, updatesOf } from './endpoints.ts'
+import { endpointWith, rankOf, updatesOf } from './endpoints.ts'
 
 const MINUTE_MS = 60_000
 const LEAD = { vendor_lead_code: 'id' }
-
-/** A mapping that sets `rank` by an expression. */
-function rankOf(expression: string): MappingDefinition {
-  return {
-    each: undefined,
-    when: undefined,
-    lead: { by: 'vendor_lead_code', expression: 'id' },
-    fields: { rank: expression },
-    customFields: {},
-    values: new Map(),
-    fixed: {},
-    resetCalled: undefined,
-    emptyStrings: 'ignore',
-    nulls: 'clear',
-    nullWords: new Set()
-  }
-}
 
 test('an expression that needs too much is stopped, and the endpoint keeps working', async (t) => {
   const cases: [expression: string, payload: Record<string, unknown>, reason: RegExp][] = [

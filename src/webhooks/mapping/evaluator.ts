@@ -26,7 +26,7 @@ const HARD_MEMORY_MB = 1_024
 /** How often a working thread is checked, in milliseconds. */
 const WATCH_MS = 50
 
-/** Longest payload in bytes that is mapped without the thread: mapping it takes a few milliseconds at most. */
+/** Longest payload in bytes that is mapped without the thread. */
 const MAX_PLAIN_BYTES = 16_384
 
 /** In the published package it is JavaScript, as this file is. */

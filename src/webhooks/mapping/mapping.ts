@@ -3,6 +3,7 @@ import type { KeyName } from '../../leads/lead-key.ts'
 import { MAX_DROPPED } from '../../leads/refusal.ts'
 import { EvaluationError, Expression } from './expression.ts'
 import { asTyped, fieldValue, isBlank, type ValueRules } from './field-value.ts'
+import { NeedsJsonata } from './plain-expression.ts'
 
 /** How an endpoint's payloads become updates. Plain data, because it is sent to another thread. */
 export interface MappingDefinition extends ValueRules {
@@ -61,6 +62,9 @@ type EvaluateEvent = (name: string) => Promise<unknown>
 /** Characters that all expressions on one payload may give together: they can repeat the same text often. */
 const MAX_TOTAL_TEXT = 16_000_000
 
+/** Evaluations of one payload without JSONata, which take a few milliseconds at most. */
+const MAX_PLAIN_EVALUATIONS = 1_000
+
 export const EVENT_ID = 'event_id.expression'
 
 /** A mapping whose expressions are compiled. */
@@ -98,10 +102,14 @@ export class Mapping {
 
   /**
    * Gives what `map` gives, without JSONata.
-   * @throws NeedsJsonata if it can't
+   * @throws NeedsJsonata if it can't, or not in a short time
    */
   async mapPlainly(payload: unknown, maxItems: number): Promise<MappedPayload | MappingFault> {
-    return this.#map(payload, maxItems, (expression, input) => expression.evaluatePlainly(input))
+    let left = MAX_PLAIN_EVALUATIONS
+    return this.#map(payload, maxItems, (expression, input) => {
+      if (left-- === 0) throw new NeedsJsonata()
+      return expression.evaluatePlainly(input)
+    })
   }
 
   async #map(

@@ -2,8 +2,9 @@ import * as fc from 'fast-check'
 import jsonata from 'jsonata'
 import { test } from 'tap'
 import { Expression } from '../../../src/webhooks/mapping/expression.ts'
+import { Mapping } from '../../../src/webhooks/mapping/mapping.ts'
 import { NEEDS_JSONATA, NeedsJsonata } from '../../../src/webhooks/mapping/plain-expression.ts'
-import { endpointWith } from '../endpoints.ts'
+import { endpointWith, rankOf } from '../endpoints.ts'
 
 /** As the size of a payload: too long to be mapped without the thread. */
 const LONG = 1_000_000
@@ -113,6 +114,13 @@ test('only JSONata tells what a path through an array finds; an array at its end
       t.throws(() => one.evaluatePlainly(input), NeedsJsonata)
   t.throws(() => new Expression('$sum(a)').evaluatePlainly({ a: 1 }), NeedsJsonata)
   t.end()
+})
+
+test('a payload of many events is left to the thread', async (t) => {
+  const mapping = new Mapping(rankOf('a'))
+  const events = Array.from({ length: 501 }, (_, id) => ({ id, a: 1 }))
+  t.match(await mapping.mapPlainly(events.slice(0, 500), 1_000), { ignored: 0 })
+  await t.rejects(mapping.mapPlainly(events, 1_000), NeedsJsonata)
 })
 
 test('a payload gives the same updates with its thread and without', async (t) => {
