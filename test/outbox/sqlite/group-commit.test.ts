@@ -284,28 +284,6 @@ test('a write resolves when its commit is synced; meanwhile the event loop runs,
   t.equal(syncs.length, 2, 'what changes nothing needs no sync')
 })
 
-test('writes that share a commit resolve in order, a few in each turn of the event loop; flush waits for all', async (t) => {
-  const { add, commits, events } = inMemory(t)
-  let turns = 0
-  let isOver = false
-  const turn = () => {
-    turns++
-    if (!isOver) setImmediate(turn)
-  }
-  turn()
-  const resolved: { n: number; turn: number }[] = []
-  for (let n = 0; n < 20; n++) void add(n).then(() => resolved.push({ n, turn: turns }))
-  await commits.flush()
-  isOver = true
-  t.same(events.slice(0, 2), ['BEGIN IMMEDIATE', 'COMMIT'])
-  t.same(
-    resolved.map(({ n }) => n),
-    Array.from({ length: 20 }, (_, n) => n)
-  )
-  const inEachTurn = [...Map.groupBy(resolved, (one) => one.turn).values()].map(({ length }) => length)
-  t.same(inEachTurn, [4, 4, 4, 4, 4])
-})
-
 test('after a failed sync every write is refused', async (t) => {
   const { add, commits } = inMemory(t, () => Promise.reject(new Error('EIO')))
   const message = 'The database cannot be synced to disk (EIO).'

@@ -1,12 +1,8 @@
 import { StorageError } from '../../../errors.ts'
 import type { DatabaseSync } from 'node:sqlite'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** How long one commit takes further work, in milliseconds; then the event loop gets its turn. */
 const MAX_COMMIT_MS = 8
-
-/** Writes that resolve in one turn of the event loop: what follows each, such as its response, takes its time. */
-const MAX_RESOLVED = 4
 
 /** SQLite's result code for a full disk. */
 const SQLITE_FULL = 13
@@ -78,8 +74,6 @@ export class GroupCommit {
   /** Groups that are committed and not synced yet. */
   #syncing = Promise.resolve()
   #isSyncing = false
-  /** Writes that are synced and have not resolved yet. */
-  #resolving = Promise.resolve()
   /** Why nothing is written any more: after a failed sync it is unknown what is on the disk. */
   #lost: string | undefined
   #isRecountDue = false
@@ -123,14 +117,13 @@ export class GroupCommit {
     })
   }
 
-  /** Commits all waiting work. Resolves when it is synced, and its writes have resolved. */
+  /** Commits all waiting work. Resolves when it is synced. */
   async flush(): Promise<void> {
     await this.#syncing
     while (this.#waiting.length > 0) {
       this.#commit()
       await this.#syncing
     }
-    await this.#resolving
   }
 
   /** Whether a sync has failed: nothing is written any more. */
@@ -198,7 +191,7 @@ export class GroupCommit {
     }
     this.#waiting = this.#waiting.slice(taken)
     const resolve = () => {
-      this.#resolving = this.#resolving.then(() => resolveInTurns(done))
+      for (const [work, value] of done) work.resolve(value)
     }
     if (this.#sync === undefined || !isChanged) {
       resolve()
@@ -240,13 +233,6 @@ export class GroupCommit {
   #recount(): void {
     this.#counts.recount()
     this.#isRecountDue = false
-  }
-}
-
-async function resolveInTurns(done: readonly [Work, unknown][]): Promise<void> {
-  for (const [n, [work, value]] of done.entries()) {
-    if (n > 0 && n % MAX_RESOLVED === 0) await nextTurn()
-    work.resolve(value)
   }
 }
 
