@@ -9,7 +9,7 @@ const CALLERS = 64
 const ROUND_MS = 1_000
 const CHANGE_SETS = 4
 const POLL_MS = 50
-const WEBHOOK = 'crm'
+export const WEBHOOK = 'crm'
 const CALCULATING_WEBHOOK = 'calculating-crm'
 /** The gateway file that the scenarios need. */
 export const GATEWAY_FILE = `compat: true

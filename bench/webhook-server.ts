@@ -7,22 +7,14 @@ import { loadConfig } from '../src/config/config.ts'
 import { createGateway } from '../src/gateway.ts'
 import { SqliteOutbox } from '../src/outbox/sqlite/sqlite-outbox.ts'
 import { KEY } from './servers.ts'
-import { WEBHOOK } from './webhooks.ts'
+import { GATEWAY_FILE } from './scenarios.ts'
 
 /**
- * A gateway with one webhook source, on a VICIdial that is away; a process of its own, told by its parent what to
+ * A gateway with webhook sources, on a VICIdial that is away; a process of its own, told by its parent what to
  * do. With `--forget` it stores nothing.
  */
-const FILE = `webhooks:
-  - name: ${WEBHOOK}
-    auth: { header: { header: X-Key, secrets: [${KEY}] } }
-    event_id: { expression: id }
-    mapping:
-      lead: { lead_id: lead }
-      fields: { status: status }
-`
 const data = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
-writeFileSync(join(data.path, 'gateway.yaml'), FILE)
+writeFileSync(join(data.path, 'gateway.yaml'), GATEWAY_FILE)
 const config = loadConfig({
   VICIDIAL_URL: 'http://127.0.0.1:9/vicidial/non_agent_api.php',
   VICIDIAL_USER: 'none',

@@ -2,9 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { Pool } from 'undici'
 import { alternate, closedLoop, median } from './measure.ts'
+import { WEBHOOK } from './scenarios.ts'
 import { KEY } from './servers.ts'
 
-export const WEBHOOK = 'crm'
 const SENDERS = 64
 const ROUND_MS = 2_000
 const ROUNDS = 3
