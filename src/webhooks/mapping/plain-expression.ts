@@ -11,6 +11,9 @@ export class NeedsJsonata extends Error {
 
 type Node = Readonly<Record<string, unknown>>
 
+/** JSONata takes an object with one of these for a function, and finds nothing in it. */
+const FUNCTION_MARKS = ['_jsonata_function', '_jsonata_lambda']
+
 /**
  * Compiles an expression that needs no JSONata: names with dots between them, a text, or whether these are equal. It gives
  * exactly what JSONata gives.
@@ -49,7 +52,9 @@ function follow(names: readonly string[], input: unknown): unknown {
   for (const name of names) {
     if (Array.isArray(value)) return NEEDS_JSONATA
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
-    value = (value as Node)[name]
+    const members = value as Readonly<Record<string, unknown>>
+    if (FUNCTION_MARKS.some((mark) => members[mark] === true)) return undefined
+    value = members[name]
   }
   return value
 }

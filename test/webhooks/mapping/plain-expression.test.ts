@@ -116,6 +116,17 @@ test('only JSONata tells what a path through an array finds; an array at its end
   t.end()
 })
 
+test('JSONata finds nothing in an object that claims to be one of its functions, and nor does a plain expression', async (t) => {
+  for (const claim of ['_jsonata_function', '_jsonata_lambda']) {
+    for (const input of [{ a: { [claim]: true, b: 'x' } }, { a: { [claim]: false, b: 'x' } }]) {
+      for (const text of ['a.b', 'a.b = "x"', 'a']) {
+        const given: unknown = await jsonata(text).evaluate(input)
+        t.strictSame(await new Expression(text).evaluate(input), given, `${text} of ${claim}`)
+      }
+    }
+  }
+})
+
 test('a payload of many events is left to the thread', async (t) => {
   const mapping = new Mapping(rankOf('a'))
   const events = Array.from({ length: 501 }, (_, id) => ({ id, a: 1 }))
