@@ -4,8 +4,8 @@
  */
 export class Turns<Member extends string | object> {
   readonly #members = new Set<Member>()
-  /** Goes on to the members after the first. */
-  #following = this.#members.values()
+  /** Goes on to the members after the first, those added later too. */
+  readonly #following = this.#members.values()
   #first: Member | undefined
 
   get isEmpty(): boolean {
@@ -24,7 +24,7 @@ export class Turns<Member extends string | object> {
 
   /** The member whose turn it is; undefined if there are none. */
   get first(): Member | undefined {
-    if (this.#first === undefined && !this.isEmpty) this.#first = this.#next()
+    if (this.#first === undefined && !this.isEmpty) this.#first = this.#following.next().value
     return this.#first
   }
 
@@ -36,13 +36,5 @@ export class Turns<Member extends string | object> {
       this.add(first)
     }
     return first
-  }
-
-  #next(): Member | undefined {
-    const next = this.#following.next()
-    if (next.done !== true) return next.value
-    // It came to the end while there were no members, and stays there.
-    this.#following = this.#members.values()
-    return this.#following.next().value
   }
 }

@@ -64,8 +64,8 @@ export interface DeliveredFields {
 export interface UpdateQueue {
   /**
    * Claims due updates of an account, oldest first, at most one of each lead; if many right after it set the same
-   * fields, they are folded into the last of them. A lead's later updates wait for earlier ones of the same account. They wait for
-   * another account's only while those are in flight.
+   * fields, they are folded into the last of them. A lead's later updates wait for earlier ones of the same account. They
+   * wait for another account's only while those are in flight.
    * @param limit not counting those that are folded
    * @param maxFolded most that are folded; absent, or more than that: MAX_FOLDED
    */

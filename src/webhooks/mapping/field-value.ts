@@ -57,8 +57,8 @@ function isScalar(value: unknown): value is string | number | boolean {
 
 /**
  * Converts a value to its field's type, because senders write numbers as text and text as numbers. A number becomes
- * text if the field is a text, unless it has already lost digits, or is a fraction for a phone; an offset becomes a number. Of arrays and objects only
- * the type is left, and how many values an array has: the update refuses them.
+ * text if the field is a text, unless it has already lost digits, or is a fraction for a phone; an offset becomes a
+ * number. Of arrays and objects only the type is left, and how many values an array has: the update refuses them.
  */
 export function asTyped(value: unknown, type: Field['type'] | undefined): unknown {
   if (typeof value === 'string') {
