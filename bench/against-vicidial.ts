@@ -1,4 +1,4 @@
-import { alternate, closedLoop, median, quantile, timed } from './measure.ts'
+import { alternate, closedLoop, median, medianRatio, quantile, timed } from './measure.ts'
 import { changeSet, Direct, type Target, Through } from './target.ts'
 
 const ROUNDS = 3
@@ -22,15 +22,14 @@ export async function singleLeads(target: Target, origin: string, callers: numbe
     () => closedLoop(concurrency, ROUND_MS, (n) => direct.call(byHand(lead(n), n % CHANGE_SETS)))
   )
   await Promise.all([through.close(), direct.close()])
-  const gateway = median(a.map(({ perSecond }) => perSecond))
-  const oneByOne = median(b.map(({ perSecond }) => perSecond))
-  const ratios = a.map(({ perSecond }, round) => perSecond / (b[round]?.perSecond ?? Number.NaN))
+  const gateway = a.map(({ perSecond }) => perSecond)
+  const oneByOne = b.map(({ perSecond }) => perSecond)
   return {
     callers,
-    gatewayPerSecond: gateway,
-    directPerSecond: oneByOne,
+    gatewayPerSecond: median(gateway),
+    directPerSecond: median(oneByOne),
     directConcurrency: concurrency,
-    ratio: median(ratios)
+    ratio: medianRatio(gateway, oneByOne)
   }
 }
 
@@ -98,13 +97,12 @@ export async function largeBatch(target: Target, origin: string, concurrency: nu
     }
   )
   await Promise.all([through.close(), direct.close()])
-  const ratios = a.map((ms, n) => ms / (b[n] ?? Number.NaN))
   return {
     leads: leads.length,
     changeSets: BATCH_SETS,
     gatewayMs: median(a),
     idealMs: median(b),
-    ratio: median(ratios)
+    ratio: medianRatio(a, b)
   }
 }
 

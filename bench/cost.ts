@@ -1,14 +1,12 @@
 import { Pool } from 'undici'
-import { median } from './measure.ts'
+import { alternate, median, medianRatio } from './measure.ts'
 import { GATEWAY_FILE, type Scenario, scenarios, Side } from './scenarios.ts'
-import { type Server, startBareProcess, startGatewayProcess } from './servers.ts'
+import { AWAY, type Server, startBareProcess, startGatewayProcess } from './servers.ts'
 import type { Target } from './target.ts'
 
 const ROUNDS = 5
 /** Seconds in which V8 optimizes the code of a request, which costs several times as much at first. */
 const WARM_UP_ROUNDS = 6
-/** Where no VICIdial listens. */
-const AWAY = 'http://127.0.0.1:9/vicidial/non_agent_api.php'
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 /** What a request costs the gateway's process, against a bare Fastify route with the same body and response. */
@@ -45,16 +43,14 @@ async function cost(scenario: Scenario, gateway: Server, bare: Server): Promise<
   const answers = new Pool(bare.origin)
   await answers.request({ path: '/', method: 'PUT', headers: JSON_TYPE, body: JSON.stringify(answer) })
   const toBare = new Side(scenario, bare, () => '/')
-  const gatewayUs: number[] = []
-  const bareUs: number[] = []
-  for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
-    const ofGateway = await toGateway.round()
-    const ofBare = await toBare.round()
-    if (round < 0) continue
-    gatewayUs.push(ofGateway)
-    bareUs.push(ofBare)
-  }
+  const measure = (rounds: number) =>
+    alternate(
+      rounds,
+      () => toGateway.round(),
+      () => toBare.round()
+    )
+  await measure(WARM_UP_ROUNDS)
+  const { a, b } = await measure(ROUNDS)
   await Promise.all([toGateway.close(), toBare.close(), answers.close()])
-  const ratios = gatewayUs.map((us, round) => us / (bareUs[round] ?? Number.NaN))
-  return { name: scenario.name, gatewayUs: median(gatewayUs), bareUs: median(bareUs), ratio: median(ratios) }
+  return { name: scenario.name, gatewayUs: median(a), bareUs: median(b), ratio: medianRatio(a, b) }
 }

@@ -9,8 +9,8 @@ import { NAMED_SCHEMAS } from '../schemas/named.ts'
 import { ref } from '../schemas/ref.ts'
 import { loadConfig } from '../src/config/config.ts'
 import { createGateway } from '../src/gateway.ts'
-import { alternate, closedLoop, median } from './measure.ts'
-import { KEY } from './servers.ts'
+import { alternate, closedLoop, median, medianRatio } from './measure.ts'
+import { AWAY, KEY } from './servers.ts'
 import { changeSet } from './target.ts'
 
 const CALLERS = 16
@@ -24,7 +24,7 @@ export async function dryRuns() {
   const body = JSON.stringify({ dry_run: true, updates })
   using data = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
   const config = loadConfig({
-    VICIDIAL_URL: 'http://127.0.0.1:9/vicidial/non_agent_api.php',
+    VICIDIAL_URL: AWAY,
     VICIDIAL_USER: 'none',
     VICIDIAL_PASS: 'none',
     API_KEY: KEY,
@@ -47,12 +47,13 @@ export async function dryRuns() {
     () => closedLoop(CALLERS, ROUND_MS, () => ask(direct, body))
   )
   await Promise.all([through.close(), direct.close(), gateway.close(), bare.close()])
-  const ratios = a.map(({ perSecond }, round) => perSecond / (b[round]?.perSecond ?? Number.NaN))
+  const ofGateway = a.map(({ perSecond }) => perSecond)
+  const ofBare = b.map(({ perSecond }) => perSecond)
   return {
     updatesPerRequest: UPDATES,
-    gatewayPerSecond: median(a.map(({ perSecond }) => perSecond)),
-    barePerSecond: median(b.map(({ perSecond }) => perSecond)),
-    ratio: median(ratios)
+    gatewayPerSecond: median(ofGateway),
+    barePerSecond: median(ofBare),
+    ratio: medianRatio(ofGateway, ofBare)
   }
 }
 

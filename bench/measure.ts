@@ -9,6 +9,11 @@ export function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN
 }
 
+/** The median of the ratios of two sides, of which each pair was measured in turn. */
+export function medianRatio(a: readonly number[], b: readonly number[]): number {
+  return median(a.map((value, round) => value / (b[round] ?? Number.NaN)))
+}
+
 /** How long `action` takes, in milliseconds. */
 export async function timed(action: () => Promise<unknown>): Promise<number> {
   const started = performance.now()

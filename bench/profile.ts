@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { GATEWAY_FILE, scenarios, Side } from './scenarios.ts'
-import { startGatewayProcess, startSandboxProcess } from './servers.ts'
+import { AWAY, startGatewayProcess, startSandboxProcess } from './servers.ts'
 import type { Target } from './target.ts'
 
 /**
  * `npm run bench:profile` shows where the gateway's CPU time goes: it profiles a gateway under the requests of one
- * scenario, and prints the self time of each file and function, and the time with
- * what they call. `-- NAME` chooses the scenario, by a part of its name;
- * `-- --rounds N` how many seconds it lasts.
+ * scenario, and prints the self time of each file and function, and the time with what they call. `-- NAME` chooses the
+ * scenario, by a part of its name; `-- --rounds N` how many seconds it lasts.
  */
 const { values, positionals } = parseArgs({
   options: { rounds: { type: 'string', default: '8' } },
@@ -43,7 +42,8 @@ if (scenario === undefined) throw new Error('there is no such scenario')
 using folder = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
 const nodeFlags = `--cpu-prof --cpu-prof-interval=500 --cpu-prof-dir=${folder.path}`
 const started = performance.now()
-const gateway = await startGatewayProcess(target.url, target, { file: GATEWAY_FILE, nodeFlags })
+const url = scenario.isStoredOnly ? AWAY : target.url
+const gateway = await startGatewayProcess(url, target, { file: GATEWAY_FILE, nodeFlags })
 const startUs = (performance.now() - started) * 1_000
 const side = new Side(scenario, gateway, scenario.path)
 let us = 0

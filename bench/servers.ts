@@ -19,6 +19,8 @@ export interface Server {
 }
 
 export const KEY = 'bench-key'
+/** Where no VICIdial listens. */
+export const AWAY = 'http://127.0.0.1:9/vicidial/non_agent_api.php'
 /** Linux counts CPU time in hundredths of a second. */
 const MS_PER_TICK = 10
 const LISTENING = /listening on (http:\/\/[\d.:]+)/

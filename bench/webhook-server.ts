@@ -6,17 +6,16 @@ import { pino } from 'pino'
 import { loadConfig } from '../src/config/config.ts'
 import { createGateway } from '../src/gateway.ts'
 import { SqliteOutbox } from '../src/outbox/sqlite/sqlite-outbox.ts'
-import { KEY } from './servers.ts'
+import { AWAY, KEY } from './servers.ts'
 import { GATEWAY_FILE } from './scenarios.ts'
 
 /**
- * A gateway with webhook sources, on a VICIdial that is away; a process of its own, told by its parent what to
- * do. With `--forget` it stores nothing.
+ * A gateway with webhook sources, on a VICIdial that is away; a process of its own, told by its parent what to do. With `--forget` it stores nothing.
  */
 const data = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
 writeFileSync(join(data.path, 'gateway.yaml'), GATEWAY_FILE)
 const config = loadConfig({
-  VICIDIAL_URL: 'http://127.0.0.1:9/vicidial/non_agent_api.php',
+  VICIDIAL_URL: AWAY,
   VICIDIAL_USER: 'none',
   VICIDIAL_PASS: 'none',
   API_KEY: KEY,

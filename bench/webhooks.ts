@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { Pool } from 'undici'
-import { alternate, closedLoop, median } from './measure.ts'
+import { alternate, closedLoop, median, medianRatio } from './measure.ts'
 import { WEBHOOK } from './scenarios.ts'
 import { KEY } from './servers.ts'
 
@@ -26,7 +26,7 @@ export async function webhooks() {
     const text = await response.body.text()
     if (response.statusCode !== 202) throw new Error(`HTTP ${response.statusCode}: ${text}`)
   }
-  // The first payload starts the thread that evaluates the expressions.
+  // The first payload compiles the expressions.
   await Promise.all([send(storing.pool)(), send(forgetting.pool)()])
   storing.child.send('reset')
   const { a, b } = await alternate(
@@ -37,12 +37,13 @@ export async function webhooks() {
   storing.child.send('delay')
   const [{ delayMs }] = (await once(storing.child, 'message')) as [{ delayMs: number }]
   await Promise.all([storing.stop(), forgetting.stop()])
-  const ratios = a.map(({ perSecond }, round) => perSecond / (b[round]?.perSecond ?? Number.NaN))
+  const stored = a.map(({ perSecond }) => perSecond)
+  const forgotten = b.map(({ perSecond }) => perSecond)
   return {
     senders: SENDERS,
-    storedPerSecond: median(a.map(({ perSecond }) => perSecond)),
-    forgottenPerSecond: median(b.map(({ perSecond }) => perSecond)),
-    ratio: median(ratios),
+    storedPerSecond: median(stored),
+    forgottenPerSecond: median(forgotten),
+    ratio: medianRatio(stored, forgotten),
     eventLoopDelayP99Ms: delayMs
   }
 }
