@@ -37,6 +37,9 @@ const SPACES = / +/g
 const SPACE_AROUND_DOT = / ?\. ?/g
 /** Two numbers of one length, each long enough to be dialed. */
 const MIN_OF_TWO = 7
+/** The same with `00` before the country code: `0097250-1234567` is one number. */
+const MIN_OF_TWO_ABROAD = 9
+const PREFIX_ABROAD = /^(?:0011|011|00)/
 /** A complete North American number, in its groups, with more digits after it: an extension. */
 const EXTENSION = /^(?:\+?1[ .-]*)?\(?[2-9]\d{2}\)?[ .-]+\d{3}[ .-]+\d{4}[ .-]+\d{1,5}$/
 
@@ -44,7 +47,7 @@ const EXTENSION = /^(?:\+?1[ .-]*)?\(?[2-9]\d{2}\)?[ .-]+\d{3}[ .-]+\d{4}[ .-]+\
 const BEFORE_ONLY_DOT = 5
 const AFTER_ONLY_DOT = 3
 /** The most digits of a number with its country code (E.164). */
-const MAX_WITH_DOT = 15
+const MAX_DIGITS = 15
 
 /**
  * Reads a phone number: digits, with `+ ( ) . -` and spaces between them. Linear; never throws.
@@ -109,7 +112,7 @@ function faultOfDots(text: string): string | undefined {
   const isMisplaced =
     groups.length === 2
       ? after !== '' &&
-        (before.length > BEFORE_ONLY_DOT || after.length < AFTER_ONLY_DOT || digitsIn(groups) > MAX_WITH_DOT)
+        (before.length > BEFORE_ONLY_DOT || after.length < AFTER_ONLY_DOT || digitsIn(groups) > MAX_DIGITS)
       : last.length === 1
   return isMisplaced ? 'has a dot where no phone number has one: give the digits alone' : undefined
 }
@@ -130,13 +133,19 @@ function faultOfGroups(text: string): string | undefined {
   if (EXTENSION.test(text)) return 'has more digits after a complete number: leave the extension out'
   if (/\d/.test(text.slice(0, Math.max(0, text.lastIndexOf('+')))))
     return 'has a + after other digits: give one number'
-  return hasTwoNumbers(text) ? 'has two numbers: give one' : undefined
+  if (hasTwoNumbers(text)) return 'has two numbers: give one'
+  const { length } = text.replace(PUNCTUATION, '').replace(PREFIX_ABROAD, '')
+  return length > MAX_DIGITS
+    ? `has ${length} digits, more than a phone number: give one, without an extension`
+    : undefined
 }
 
 /** Whether a text has as many digits before a separator as after it, in one part or in the same groups. */
 function hasTwoNumbers(text: string): boolean {
-  const half = text.replace(PUNCTUATION, '').length / 2
-  if (half < MIN_OF_TWO || !Number.isInteger(half)) return false
+  const digits = text.replace(PUNCTUATION, '')
+  const half = digits.length / 2
+  const least = digits.startsWith('00') ? MIN_OF_TWO_ABROAD : MIN_OF_TWO
+  if (half < least || !Number.isInteger(half)) return false
   const { index: end = 0 } = [...text.matchAll(/\d/g)][half] ?? {}
   const [first, second] = [text.slice(0, end), text.slice(end)]
   if (/\d$/.test(first)) return false

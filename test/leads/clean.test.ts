@@ -424,8 +424,9 @@ test('phone fields accept the usual punctuation and are reduced to digits', asyn
 
 test('a phone number is as long as its digits', async (t) => {
   for (const [name, longest] of PHONES) {
-    const digits = '1'.repeat(longest)
-    t.equal(stored(0, name, `+${[...digits].join(' ')}`), digits)
+    // With a prefix for calls abroad, as no number has more than 15 digits.
+    const digits = longest > 15 ? `011${'1'.repeat(longest - 3)}` : '1'.repeat(longest)
+    t.equal(stored(0, name, [...digits].join(' ')), digits)
     t.equal(stored(0, name, `${digits}1`), 'refused: field_too_long')
   }
 })
