@@ -6,6 +6,11 @@ import { API_KEY, type Tester } from '../helper.ts'
 import { until } from '../until.ts'
 
 export const HEADERS = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' }
+/** Of the refusal by `loadShedding`. */
+const CANNOT_KEEP_UP = 'cannot keep up'
+/** Pause between two looks at the gateway, in milliseconds: each look costs both processes a request. */
+const LOOK_EVERY_MS = 50
+
 export const DURABLE = { ...HEADERS, prefer: 'respond-async' }
 
 /** The settings of a gateway on the VICIdial at `url` that keeps what it accepted in `data`. */
@@ -42,7 +47,7 @@ export interface Posted {
 }
 
 /**
- * Posts a batch.
+ * Posts a batch; again while the gateway refuses work because the machine is slow, before it has done anything.
  * @throws if the connection breaks before the answer is complete
  */
 export async function post(
@@ -50,16 +55,21 @@ export async function post(
   batch: unknown,
   headers: Record<string, string> = DURABLE
 ): Promise<Posted> {
-  const {
-    statusCode,
-    headers: answered,
-    body
-  } = await request(`${origin}/v1/leads/batch-update`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify(batch)
-  })
-  return { status: statusCode, headers: answered, text: await body.text() }
+  for (;;) {
+    const {
+      statusCode,
+      headers: answered,
+      body
+    } = await request(`${origin}/v1/leads/batch-update`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(batch)
+    })
+    const text = await body.text()
+    if (statusCode !== 503 || !text.includes(CANNOT_KEEP_UP))
+      return { status: statusCode, headers: answered, text }
+    await pause(LOOK_EVERY_MS)
+  }
 }
 
 /** Gets a document, whatever its status. */
@@ -67,9 +77,6 @@ export async function get(origin: string, path: string): Promise<any> {
   const { body } = await request(`${origin}${path}`, { headers: { authorization: HEADERS.authorization } })
   return body.json()
 }
-
-/** Pause between two looks at the outbox, in milliseconds: each look costs both processes a request. */
-const LOOK_EVERY_MS = 50
 
 /** Resolves when nothing waits in the outbox any more, with the number of dead letters. */
 export async function emptied(origin: string): Promise<number> {

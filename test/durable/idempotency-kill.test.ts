@@ -10,10 +10,9 @@ const REQUESTS = 50
 /** In this time fifty requests come and are answered; in every second round the process is killed somewhere in it. */
 const DURING_MS = 60
 const CALL_MS = 20
-/** Not the response: another of the requests is in progress, or the machine is slow and the gateway overloaded. */
-const COME_BACK_LATER = [409, 503]
+const CONFLICT = 409
 
-/** Sends one request many times at once. Returns the responses; none where the connection broke or it is to come later. */
+/** Sends one request many times at once. Returns the responses; none where the connection broke or another was busy. */
 async function sendAll(
   origin: string,
   times: number,
@@ -23,14 +22,12 @@ async function sendAll(
 ): Promise<Posted[]> {
   const send = async () => {
     const answer = await post(origin, batch, headers)
-    if (!COME_BACK_LATER.includes(answer.status)) onAnswer()
+    if (answer.status !== CONFLICT) onAnswer()
     return answer
   }
   const asked = Array.from({ length: times }, () => send().catch(() => undefined))
   const answers = await Promise.all(asked)
-  return answers
-    .filter((answer) => answer !== undefined)
-    .filter(({ status }) => !COME_BACK_LATER.includes(status))
+  return answers.filter((answer) => answer !== undefined).filter(({ status }) => status !== CONFLICT)
 }
 
 /** Repeats what has no answer yet, until everything has one. */
