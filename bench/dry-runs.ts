@@ -60,6 +60,7 @@ export async function dryRuns() {
 async function ask(pool: Pool, body: string): Promise<unknown> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${KEY}` }
   const response = await pool.request({ path: '/v1/leads/batch-update', method: 'POST', headers, body })
-  if (response.statusCode !== 200) throw new Error(`HTTP ${response.statusCode}: ${await response.body.text()}`)
+  if (response.statusCode !== 200)
+    throw new Error(`HTTP ${response.statusCode}: ${await response.body.text()}`)
   return response.body.json()
 }
