@@ -3,8 +3,6 @@ import type { Mapping, MappedPayload, MappingFault, Progress } from './mapping.t
 /** Rows of a file to map. Each is a payload with one event. */
 export interface RowsTask {
   readonly rows: readonly unknown[]
-  /** The faults of rows on which the thread was stopped before, by their indexes: they are not evaluated again. */
-  readonly stopped?: ReadonlyMap<number, MappingFault>
 }
 
 /** What a row becomes: an update that is not yet validated, or the fault. Neither if the row does not matter. */
@@ -16,16 +14,15 @@ export interface MappedRow {
 /** Maps rows one after the other. One that fails stops no other. */
 export async function mapRows(
   mapping: Mapping,
-  { rows, stopped }: RowsTask,
+  { rows }: RowsTask,
   progress: Progress
 ): Promise<MappedRow[]> {
   const mapped: MappedRow[] = []
   for (const [index, row] of rows.entries()) {
-    const fault = stopped?.get(index)
     const noteRow: Progress = (expression) => {
       progress(expression, index)
     }
-    mapped.push(fault === undefined ? rowOf(await mapping.map(row, 1, noteRow)) : { fault })
+    mapped.push(rowOf(await mapping.map(row, 1, noteRow)))
   }
   return mapped
 }

@@ -94,9 +94,9 @@ export class MappedRows implements Rows {
     return { input: Object.fromEntries(members.filter(([name]) => !NOTE_COLUMNS.includes(name))) }
   }
 
-  /** Maps rows. A row on which the thread had to be stopped fails, and the others are mapped without it. */
+  /** Maps rows. One on which the thread has to be stopped fails only if it takes too much without those before it. */
   async #map(rows: readonly unknown[]): Promise<readonly MappedRow[]> {
-    const stopped = new Map<number, MappingFault>()
+    const mapped: MappedRow[] = []
     const interrupted = Promise.withResolvers<never>()
     const interrupt = () => {
       interrupted.reject(new PushStopped('It was interrupted.'))
@@ -105,13 +105,20 @@ export class MappedRows implements Rows {
     this.#signal.addEventListener('abort', interrupt)
     if (this.#signal.aborted) interrupt()
     try {
-      for (;;) {
-        const task = this.#evaluator.evaluateRows({ rows, stopped })
-        const evaluation = await Promise.race([task, interrupted.promise])
-        if (!('reason' in evaluation)) return evaluation
-        if (evaluation.item === undefined) return rows.map(() => ({ fault: evaluation }))
-        stopped.set(evaluation.item, evaluation)
+      let end = rows.length
+      while (mapped.length < rows.length) {
+        const some = rows.slice(mapped.length, end)
+        const evaluation = await Promise.race([
+          this.#evaluator.evaluateRows({ rows: some }),
+          interrupted.promise
+        ])
+        end = rows.length
+        if (!('reason' in evaluation)) mapped.push(...evaluation)
+        else if (evaluation.item === undefined) mapped.push(...some.map(() => ({ fault: evaluation })))
+        else if (evaluation.item === 0) mapped.push({ fault: evaluation })
+        else end = mapped.length + evaluation.item
       }
+      return mapped
     } finally {
       this.#signal.removeEventListener('abort', interrupt)
     }

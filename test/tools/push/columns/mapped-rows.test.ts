@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Test, test } from 'tap'
 import { MappedRows, readFileMapping } from '../../../../src/tools/push/columns/mapped-rows.ts'
 import type { Row } from '../../../../src/tools/push/input/row.ts'
+import { Expression } from '../../../../src/webhooks/mapping/expression.ts'
 import { dataDir } from '../../../helper.ts'
 
 const KNOWN = { fields: new Map(), customFields: ['favorite_color'] }
@@ -145,6 +146,25 @@ test('a row on which an expression does not end is rejected, and the others are 
     { reason: { code: 'field_invalid', field: 'comments', detail: /^fields\.comments took longer than/ } },
     { update: { lead_id: '3' } }
   ])
+})
+
+test('rows that only together take longer than one may are read', async (t) => {
+  // Backtracks for some time, and ends. How long, is measured here: the limit is of CPU time.
+  const text = `${'a'.repeat(20)}!`
+  const pattern = '/^(a+)+$/'
+  const expression = new Expression(`$replace(text, ${pattern}, "x")`)
+  await expression.evaluate({ text })
+  const before = process.cpuUsage()
+  await expression.evaluate({ text })
+  const { user, system } = process.cpuUsage(before)
+  const rowMs = (user + system) / 1_000
+  const mapping = `lead: { lead_id: id }\nfields: { comments: '$replace(text, ${pattern}, "x")' }`
+  const rows = open(t, mapping, ['id', 'text'], { payloadMs: 20 * rowMs })
+  const read = await rows.readAll(csv(...Array.from({ length: 40 }, (_, index) => `${index + 1};${text}`)))
+  t.strictSame(
+    read.filter((row) => !('update' in row)),
+    []
+  )
 })
 
 test('an interrupted push does not wait for an expression', async (t) => {
