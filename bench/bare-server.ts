@@ -1,5 +1,7 @@
 import Fastify from 'fastify'
 
+// A bare Fastify route for any request, which reads its body and gives the response that `PUT /` was last told.
+
 /** What a route answers. */
 interface Answer {
   readonly status: number
@@ -7,7 +9,6 @@ interface Answer {
   readonly body: string
 }
 
-/** A bare Fastify route for any request, which reads its body and gives the response that `PUT /` was last told. */
 let answer: Answer = { status: 200, type: 'application/json', body: '{}' }
 let payload: unknown = {}
 
