@@ -31,7 +31,8 @@ export function parameterOf(column: string): string {
 /** Reads one of VICIdial's options; undefined if it is neither Y nor a word for N. For VICIdial only Y switches one on. */
 export function isYes(value: unknown): boolean | undefined {
   if (value === 'Y') return true
-  return value === false || NO.test(String(value)) ? false : undefined
+  if (value === false || value === 0) return false
+  return typeof value === 'string' && NO.test(value) ? false : undefined
 }
 
 /**

@@ -167,6 +167,16 @@ test("neither HEAD nor a browser's prefetch changes a lead", async (t) => {
   t.equal(gateway.sandbox.calls().length, 0)
 })
 
+test('an option that is an object or a list is refused by name', async (t) => {
+  const gateway = await startCompat(t)
+  const call = { ...CRM, lead_ids: '1', status: 'A' }
+  for (const name of ['no_update', 'custom_fields', 'reset_lead', 'dnc_check'])
+    for (const value of [{ toString: 1 }, ['N']]) {
+      const { body } = await ask(gateway, 'POST', PATH, { ...call, [name]: value }, json)
+      t.match(body, new RegExp(`^(?:ERROR|NOTICE): (?!.*internal_error).*${name}`, 's'), name)
+    }
+})
+
 test('a POST with an Idempotency-Key runs once, and a refused one may be sent again', async (t) => {
   const gateway = await startCompat(t)
   const send = (key: string, parameters: Record<string, string>) =>
