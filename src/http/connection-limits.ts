@@ -111,9 +111,13 @@ export class ConnectionLimits {
       this.#trust(request)
       return undefined
     })
-    app.addHook('onSend', (request, _reply, payload, done) => {
+    app.addHook('onSend', (request, reply, payload, done) => {
       this.#trust(request)
-      if (!request.raw.complete && hasBody(request.headers)) cutOffLater(request.raw)
+      if (!request.raw.complete && hasBody(request.headers)) {
+        // With `Connection: close` Node would reset the connection at once, and its sender might never read the response.
+        reply.removeHeader('connection')
+        cutOffLater(request.raw)
+      }
       done(null, payload)
     })
   }
