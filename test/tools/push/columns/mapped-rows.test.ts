@@ -159,8 +159,11 @@ test('rows that only together take longer than one may are read', async (t) => {
   const { user, system } = process.cpuUsage(before)
   const rowMs = (user + system) / 1_000
   const mapping = `lead: { lead_id: id }\nfields: { comments: '$replace(text, ${pattern}, "x")' }`
-  const rows = open(t, mapping, ['id', 'text'], { payloadMs: 20 * rowMs })
-  const read = await rows.readAll(csv(...Array.from({ length: 40 }, (_, index) => `${index + 1};${text}`)))
+  // Far above what a row takes, and the start of the thread with it.
+  const payloadMs = 1_000 + 5 * rowMs
+  const rows = open(t, mapping, ['id', 'text'], { payloadMs })
+  const length = Math.ceil((1.5 * payloadMs) / rowMs)
+  const read = await rows.readAll(csv(...Array.from({ length }, (_, index) => `${index + 1};${text}`)))
   t.strictSame(
     read.filter((row) => !('update' in row)),
     []
