@@ -13,14 +13,9 @@ import { type Auth, type AuthFault, headerValue, type ReceivedHead, type VerifyB
 import { takeBodyKey } from './auth/credential.ts'
 import { challengeOf, verifyHead } from './auth/verify.ts'
 import { Evaluator } from './mapping/evaluator.ts'
-import {
-  EVENT_ID,
-  type EventIdValue,
-  expressionsOf,
-  type MappedPayload,
-  type MappingDefinition,
-  type MappingFault
-} from './mapping/mapping.ts'
+import type { EventIdValue, MappedPayload, MappingFault } from './mapping/mapped-payload.ts'
+import { expressionsOf, type MappingDefinition } from './mapping/mapping.ts'
+import { EVENT_ID } from './mapping/payload-evaluation.ts'
 import { droppedWarning, eventRefusal, MappingError } from './mapping/mapping-error.ts'
 import { type PayloadType, parsePayload } from './payload.ts'
 import { answerBody, answerQuery, type Verification } from './verification.ts'
@@ -58,15 +53,7 @@ export interface EndpointConfig {
 }
 
 /** The events of one payload, as updates. */
-export interface MappedEvents {
-  /** The `updates` of a batch request, not yet validated. That of an event that failed names only its lead, or is null. */
-  readonly updates: unknown[]
-  /** The number of each update's event in the payload, from 0. */
-  readonly events: readonly number[]
-  /** The number of events that did not matter, or change nothing. */
-  readonly ignored: number
-  /** The number of those that did not matter. */
-  readonly unwanted: number
+export interface MappedEvents extends Pick<MappedPayload, 'updates' | 'events' | 'ignored' | 'unwanted'> {
   /** Why events failed, by the index of their update. */
   readonly failures: ReadonlyMap<number, PointedRefusal>
   /** What was left out of updates because its expression failed, by the index of the update. */

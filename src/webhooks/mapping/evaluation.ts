@@ -1,11 +1,7 @@
 import type { Timed } from './evaluation-queue.ts'
-import {
-  EVENT_ID,
-  expressionsOf,
-  type MappedPayload,
-  type MappingDefinition,
-  type MappingFault
-} from './mapping.ts'
+import type { MappedPayload, MappingFault } from './mapped-payload.ts'
+import { expressionsOf, type MappingDefinition } from './mapping.ts'
+import { EVENT_ID } from './payload-evaluation.ts'
 import type { MappedRow } from './rows.ts'
 
 /** What an endpoint's thread is started with. */

@@ -10,7 +10,8 @@ import {
   type TimedEvaluation
 } from './evaluation.ts'
 import { EvaluationQueue } from './evaluation-queue.ts'
-import { Mapping, type MappingDefinition, type MappingFault } from './mapping.ts'
+import type { MappingFault } from './mapped-payload.ts'
+import { Mapping, type MappingDefinition } from './mapping.ts'
 import { NeedsJsonata } from './plain-expression.ts'
 import type { RowsTask } from './rows.ts'
 

@@ -1,5 +1,5 @@
 import { echo, type PointedRefusal, pointer, type Warning } from '../../leads/refusal.ts'
-import type { MappingFault } from './mapping.ts'
+import type { MappingFault } from './mapped-payload.ts'
 
 /** A payload that its endpoint's mapping cannot take. The message says where and why, and quotes no value. */
 export class MappingError extends Error {

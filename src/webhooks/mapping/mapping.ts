@@ -3,6 +3,15 @@ import type { KeyName } from '../../leads/lead-key.ts'
 import { MAX_DROPPED } from '../../leads/refusal.ts'
 import { EvaluationError, Expression } from './expression.ts'
 import { asTyped, fieldValue, isBlank, type ValueRules } from './field-value.ts'
+import { type EventIdValue, EventResults, type MappedPayload, type MappingFault } from './mapped-payload.ts'
+import {
+  EVENT_ID,
+  type Evaluate,
+  PayloadEvaluation,
+  type PayloadEvaluationOptions,
+  type PayloadEvent,
+  type Progress
+} from './payload-evaluation.ts'
 import { NeedsJsonata } from './plain-expression.ts'
 
 /** How an endpoint's payloads become updates. Plain data, because it is sent to another thread. */
@@ -21,51 +30,11 @@ export interface MappingDefinition extends ValueRules {
   readonly dropsFields?: boolean
 }
 
-export type EventIdValue = string | number | undefined
-
-/** The updates of one payload. */
-export interface MappedPayload {
-  /** The `updates` of a batch request, not yet validated. That of an event that failed names only its lead, or is null. */
-  readonly updates: unknown[]
-  /** The number of each update's event in the payload, from 0. */
-  readonly events: readonly number[]
-  /** The number of events that did not matter, or change nothing. */
-  readonly ignored: number
-  /** The number of those that did not matter. */
-  readonly unwanted: number
-  /** The faults of the events that failed, by the index of their update. */
-  readonly failures: ReadonlyMap<number, MappingFault>
-  /** The faults of the fields that were left out, by the index of their update. */
-  readonly dropped: ReadonlyMap<number, readonly MappingFault[]>
-  /** The id of each update's event, as its expression gives it. */
-  readonly eventIds: readonly EventIdValue[]
-}
-
-/** Where and why a payload or one of its events could not be mapped. Quotes no value of the payload. */
-export interface MappingFault {
-  /** Name of the expression, like `fields.status`. */
-  readonly expression: string
-  /** The number of the event in the payload, from 0; undefined if the fault is not about one event. */
-  readonly item: number | undefined
-  readonly reason: string
-}
-
-/** Called before each evaluation, with the expression and the event. */
-export type Progress = (expression: string, item: number | undefined) => void
-
-/** How an expression is evaluated. */
-type Evaluate = (expression: Expression, input: unknown, variables: Record<string, unknown>) => unknown
-
 /** Evaluates an expression on one event, by its name; undefined if there is no such expression. */
 type EvaluateEvent = (name: string) => Promise<unknown>
 
-/** Characters that all expressions on one payload may give together: they can repeat the same text often. */
-const MAX_TOTAL_TEXT = 16_000_000
-
 /** Evaluations of one payload without JSONata, which take a few milliseconds at most. */
 const MAX_PLAIN_EVALUATIONS = 1_000
-
-export const EVENT_ID = 'event_id.expression'
 
 /** A mapping whose expressions are compiled. */
 export class Mapping {
@@ -97,7 +66,7 @@ export class Mapping {
     stopped?: ReadonlyMap<number, MappingFault>
   ): Promise<MappedPayload | MappingFault> {
     const evaluate: Evaluate = (expression, input, variables) => expression.evaluate(input, variables)
-    return this.#map(payload, maxItems, evaluate, progress, stopped)
+    return this.#map(maxItems, { payload, evaluate, progress }, stopped)
   }
 
   /**
@@ -106,121 +75,63 @@ export class Mapping {
    */
   async mapPlainly(payload: unknown, maxItems: number): Promise<MappedPayload | MappingFault> {
     let left = MAX_PLAIN_EVALUATIONS
-    return this.#map(payload, maxItems, (expression, input) => {
+    const evaluate: Evaluate = (expression, input) => {
       if (left-- === 0) throw new NeedsJsonata()
       return expression.evaluatePlainly(input)
-    })
+    }
+    return this.#map(maxItems, { payload, evaluate, progress: () => {} })
   }
 
   async #map(
-    payload: unknown,
     maxItems: number,
-    evaluateOne: Evaluate,
-    progress: Progress = () => {},
+    options: PayloadEvaluationOptions,
     stopped: ReadonlyMap<number, MappingFault> = new Map()
   ): Promise<MappedPayload | MappingFault> {
-    const position: { expression: string; item: number | undefined } = {
-      expression: 'payload',
-      item: undefined
-    }
-    let total = 0
-    const evaluate = async (name: string, item?: { value: unknown; index: number }): Promise<unknown> => {
-      const expression = this.#expressions.get(name)
-      if (expression === undefined) return undefined
-      position.expression = name
-      position.item = item?.index
-      progress(name, item?.index)
-      const value = await (item === undefined
-        ? evaluateOne(expression, payload, {})
-        : evaluateOne(expression, item.value, { payload, index: item.index }))
-      if (typeof value === 'string') total += value.length
-      if (total > MAX_TOTAL_TEXT)
-        throw new EvaluationError(`with all before it gives more than ${MAX_TOTAL_TEXT} characters`)
-      return value
-    }
-    let onPayload: Promise<unknown> | undefined
-    const idOfPayload = (): Promise<unknown> => (onPayload ??= evaluate(EVENT_ID))
+    const evaluation = new PayloadEvaluation(this.#expressions, options)
     try {
-      const items = await this.#items(payload, () => evaluate('each'))
-      if (items.length > maxItems) {
+      const items = await itemsIn(evaluation)
+      if (items.length > maxItems)
         throw new EvaluationError(`gives ${items.length} items; one payload may have ${maxItems}`)
-      }
-      const updates: unknown[] = []
-      const events: number[] = []
-      let unwanted = 0
-      const failures = new Map<number, MappingFault>()
-      const dropped = new Map<number, readonly MappingFault[]>()
-      const eventIds: EventIdValue[] = []
+      const results = new EventResults()
       for (const [index, value] of items.entries()) {
-        const ofEvent = (name: string): Promise<unknown> => evaluate(name, { value, index })
-        let id: EventIdValue
-        let lead: Record<string, unknown> | null = null
-        const add = (update: Record<string, unknown> | null, fault?: MappingFault): void => {
-          if (fault) failures.set(updates.length, fault)
-          updates.push(update)
-          events.push(index)
-          eventIds.push(id)
-        }
         const known = stopped.get(index)
-        if (known) {
-          add(null, known)
-          continue
-        }
-        try {
-          if (this.#expressions.has('when') && !isWanted(await ofEvent('when'))) {
-            unwanted++
-            continue
-          }
-          id = await this.#eventId(ofEvent, payload, idOfPayload)
-          lead = await this.#lead(ofEvent)
-          const faults: MappingFault[] = []
-          const changes = await this.#changes(async (expression) => {
-            try {
-              return await ofEvent(expression)
-            } catch (error) {
-              if (!(error instanceof EvaluationError) || total > MAX_TOTAL_TEXT) throw error
-              if (!this.#mayDrop(expression) || faults.length === MAX_DROPPED) throw error
-              faults.push({ expression, item: index, reason: error.message })
-              return undefined
-            }
-          })
-          const [fault] = faults
-          if (fault && !hasValues(changes)) add(lead, fault)
-          else if (changes !== undefined) {
-            if (fault) dropped.set(updates.length, faults)
-            add({ ...lead, ...changes })
-          }
-        } catch (error) {
-          if (!(error instanceof EvaluationError) || total > MAX_TOTAL_TEXT) throw error
-          add(lead, { ...position, item: index, reason: error.message })
-        }
+        if (known === undefined) await this.#mapEvent(evaluation, { value, index }, results)
+        else results.addFailure(index, undefined, null, known)
       }
-      const ignored = items.length - updates.length
-      return { updates, events, ignored, unwanted, failures, dropped, eventIds }
+      return results.of(items.length)
     } catch (error) {
-      if (error instanceof EvaluationError) return { ...position, reason: error.message }
-      throw error
+      return evaluation.faultOf(error)
     }
   }
 
-  /** The events of a payload. */
-  async #items(payload: unknown, evaluateEach: () => Promise<unknown>): Promise<unknown[]> {
-    if (!this.#expressions.has('each')) return itemsOf(payload)
-    const found = await evaluateEach()
-    if (found !== undefined) return found === null ? [] : itemsOf(found)
-    if (isEmpty(payload)) return []
-    throw new EvaluationError('finds no event in the payload, which is not empty')
-  }
-
-  /** The id of an event: its own, or what the expression finds in the payload that holds the event. */
-  async #eventId(
-    evaluate: EvaluateEvent,
-    payload: unknown,
-    idOfPayload: () => Promise<unknown>
-  ): Promise<EventIdValue> {
-    const own = asEventId(await evaluate(EVENT_ID))
-    if (own !== undefined || !this.#expressions.has('each') || Array.isArray(payload)) return own
-    return asEventId(await idOfPayload())
+  async #mapEvent(evaluation: PayloadEvaluation, event: PayloadEvent, results: EventResults): Promise<void> {
+    const { index } = event
+    const evaluate: EvaluateEvent = (name) => evaluation.evaluate(name, event)
+    let id: EventIdValue
+    let lead: Record<string, unknown> | null = null
+    try {
+      if (evaluation.has('when') && !isWanted(await evaluate('when'))) {
+        results.addUnwanted()
+        return
+      }
+      id = await eventId(evaluation, evaluate)
+      lead = await this.#lead(evaluate)
+      const faults: MappingFault[] = []
+      const changes = await this.#changes(async (name) => {
+        try {
+          return await evaluate(name)
+        } catch (error) {
+          if (!this.#mayDrop(name) || faults.length === MAX_DROPPED) throw error
+          faults.push(evaluation.faultOfEvent(index, error))
+          return undefined
+        }
+      })
+      const [fault] = faults
+      if (fault && !hasValues(changes)) results.addFailure(index, id, lead, fault)
+      else if (changes !== undefined) results.addUpdate(index, id, { ...lead, ...changes }, faults)
+    } catch (error) {
+      results.addFailure(index, id, lead, evaluation.faultOfEvent(index, error))
+    }
   }
 
   /** How an event names its lead. */
@@ -277,6 +188,23 @@ export function expressionsOf(definition: MappingDefinition): [name: string, tex
     ...Object.entries(fields).map(([name, text]): [string, string] => [`fields.${name}`, text]),
     ...Object.entries(customFields).map(([label, text]): [string, string] => [`custom_fields.${label}`, text])
   ]
+}
+
+/** The events of a payload. */
+async function itemsIn(evaluation: PayloadEvaluation): Promise<unknown[]> {
+  const { payload } = evaluation
+  if (!evaluation.has('each')) return itemsOf(payload)
+  const found = await evaluation.evaluate('each')
+  if (found !== undefined) return found === null ? [] : itemsOf(found)
+  if (isEmpty(payload)) return []
+  throw new EvaluationError('finds no event in the payload, which is not empty')
+}
+
+/** The id of an event: its own, or what the expression finds in the payload that holds the event. */
+async function eventId(evaluation: PayloadEvaluation, evaluate: EvaluateEvent): Promise<EventIdValue> {
+  const own = asEventId(await evaluate(EVENT_ID))
+  if (own !== undefined || !evaluation.has('each') || Array.isArray(evaluation.payload)) return own
+  return asEventId(await evaluation.idOfPayload())
 }
 
 function itemsOf(payload: unknown): unknown[] {

@@ -1,4 +1,6 @@
-import type { Mapping, MappedPayload, MappingFault, Progress } from './mapping.ts'
+import type { MappedPayload, MappingFault } from './mapped-payload.ts'
+import type { Mapping } from './mapping.ts'
+import type { Progress } from './payload-evaluation.ts'
 
 /** Rows of a file to map. Each is a payload with one event. */
 export interface RowsTask {

@@ -3,11 +3,8 @@ import { readMappingFile } from '../../../config/webhooks/read-mapping-file.ts'
 import { isObject } from '../../../leads/is-object.ts'
 import { echo } from '../../../leads/refusal.ts'
 import { Evaluator } from '../../../webhooks/mapping/evaluator.ts'
-import {
-  expressionsOf,
-  type MappingDefinition,
-  type MappingFault
-} from '../../../webhooks/mapping/mapping.ts'
+import type { MappingFault } from '../../../webhooks/mapping/mapped-payload.ts'
+import { expressionsOf, type MappingDefinition } from '../../../webhooks/mapping/mapping.ts'
 import type { MappedRow } from '../../../webhooks/mapping/rows.ts'
 import { PushFailure, PushStopped } from '../errors.ts'
 import type { Row } from '../input/row.ts'
