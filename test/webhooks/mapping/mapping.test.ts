@@ -448,6 +448,13 @@ test('each event has its own id; one of the payload is that of all its events', 
   t.strictSame(await idsOf({ event_id }, events), ['a', undefined, '3'])
   const each = { event_id, mapping: { each: 'rows', lead: LEAD, reset_called: true } }
   t.strictSame(await idsOf(each, { rows: events, event: 'all' }), ['a', 'all', '3'])
+  // Of a list, nobody knows which element an event belongs to.
+  const list = [
+    { event: 'p', rows: [{ id: 1 }, { id: 2, event: 'q' }] },
+    { event: 'r', rows: [{ id: 3 }] }
+  ]
+  const { eventIds, failures } = await endpointWith(t, each).map(list)
+  t.strictSame([eventIds, failures.size], [[undefined, 'q', undefined], 0])
   t.strictSame(await idsOf({ event_id: { header: 'X-Id' } }, events, { 'x-id': 'h' }), ['h', 'h', 'h'])
   t.strictSame(await idsOf({}, events), [undefined, undefined, undefined])
 })
