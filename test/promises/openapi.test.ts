@@ -184,10 +184,13 @@ test('a body valid by the documented schema never gets 400, and a fully accepted
       const answer = await batch(gateway, body)
       if (documented && answer.status === 400) throw new Error(`documented, but ${answer.body.detail}`)
       if (documented || answer.status === 400) return
-      // With `on_invalid: drop_field` a value that is not documented is left out, and the result says so.
+      // With `on_invalid: drop_field` a value that is not documented is left out. The result says so, if the lead was updated.
+      const mayDrop = JSON.stringify(sent).includes('drop_field')
       const notTaken = answer.body.results.filter(
         ({ status, warnings = [] }: { status: string; warnings?: { code: string }[] }) =>
-          status === 'rejected' || warnings.some(({ code }) => code === 'field_dropped')
+          status === 'rejected' ||
+          (mayDrop && !['updated', 'planned'].includes(status)) ||
+          warnings.some(({ code }) => code === 'field_dropped')
       )
       if (notTaken.length === 0) throw new Error('taken, but not documented')
     }),
