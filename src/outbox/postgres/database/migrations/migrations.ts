@@ -1,0 +1,14 @@
+import { OUTBOX } from './outbox.ts'
+
+/** One change of the schema. */
+export interface Migration {
+  readonly sql: string
+  /**
+   * The oldest schema version whose gateways can still work beside this one. A migration that only adds is compatible
+   * with the version before, so gateways can be upgraded one after the other.
+   */
+  readonly oldestCompatible: number
+}
+
+/** The versions of the schema, oldest first: version 1 is the first one. Never change one that was released. */
+export const MIGRATIONS: readonly Migration[] = [{ sql: OUTBOX, oldestCompatible: 1 }]
