@@ -10,6 +10,7 @@ const FLOORS = [
   ['routes'],
   ['src/config'],
   ['src/ops', 'src/compat', 'src/webhooks'],
+  ['src/cluster'],
   ['src/updates', 'src/jobs', 'src/history'],
   ['src/outbox'],
   ['src/delivery'],

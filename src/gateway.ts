@@ -20,6 +20,7 @@ import { Metrics } from './telemetry/metrics/metrics.ts'
 import { addProcessGauges } from './telemetry/metrics/process-gauges.ts'
 import { type Observer, observedBy } from './telemetry/observer.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
+import { OrderedDelivery } from './updates/ordered-delivery.ts'
 import { Updates } from './updates/updates.ts'
 import { WriteNotes } from './updates/write-notes.ts'
 import { BuildWatch } from './vicidial/build-watch.ts'
@@ -123,9 +124,7 @@ export async function createGateway(
   const notes = new WriteNotes({ queue: outbox.queue, log })
   const updates = new Updates({
     config: runtimeConfig,
-    dispatchers,
-    queue: outbox.queue,
-    notes,
+    deliveries: new OrderedDelivery({ dispatchers, queue: outbox.queue, notes }),
     jobs,
     history,
     rules,

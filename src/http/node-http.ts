@@ -1,2 +1,3 @@
 /** Of Node's HTTP module. Importing that would read all its exports, which loads Node's own `fetch`: 70 ms and 10 MB. */
-export const { IncomingMessage, ServerResponse, STATUS_CODES } = process.getBuiltinModule('node:http')
+export const { createServer, IncomingMessage, ServerResponse, STATUS_CODES } =
+  process.getBuiltinModule('node:http')

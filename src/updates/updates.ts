@@ -1,9 +1,7 @@
 import type { BatchAnswer, Result } from '../../schemas/batch.ts'
 import { requireSource } from '../callers/access-control.ts'
 import type { Caller } from '../callers/caller.ts'
-import type { Delivered, DeliveryContext } from '../delivery/delivery.ts'
 import type { CallRules } from '../delivery/delivery-task.ts'
-import { deliveredFields, type Outcome } from '../delivery/outcome.ts'
 import { outcomeResult, rejectedResult } from '../delivery/result.ts'
 import { Problem } from '../errors.ts'
 import type { IdempotencyRecord, Repeats } from '../http/idempotency-record.ts'
@@ -11,9 +9,8 @@ import { type Batch, readBatch } from './batch.ts'
 import type { LeadRules } from '../leads/changes.ts'
 import { ALL_RIGHTS } from '../leads/rights.ts'
 import { DEFAULT_OPTIONS, type RejectedUpdate, type Update, type UpdateOptions } from '../leads/update.ts'
-import type { UpdateQueue } from '../outbox/queue.ts'
 import { dryRunResponse } from './dry-run.ts'
-import type { WriteNotes } from './write-notes.ts'
+import type { Deliveries } from './ordered-delivery.ts'
 import { allRejected, type RequestResults } from './response.ts'
 import { steadyNow } from '../steady-clock.ts'
 
@@ -62,13 +59,7 @@ export interface ResultRecorder {
 export interface UpdatesOptions {
   /** Has the current lead rules; a reload of the gateway file replaces them. */
   readonly config: { readonly leads: LeadRules }
-  readonly dispatchers: {
-    of(account: string): {
-      deliver(updates: readonly Update[], context: DeliveryContext): Promise<Delivered>
-    }
-  }
-  readonly queue: Pick<UpdateQueue, 'size' | 'nextSequence'>
-  readonly notes: Pick<WriteNotes, 'requireRoom' | 'add'>
+  readonly deliveries: Deliveries
   readonly jobs: JobIntake
   readonly history: ResultRecorder
   readonly rules: CallRules
@@ -149,15 +140,11 @@ export class Updates {
     signal?: AbortSignal,
     deadline = this.deadline()
   ): Promise<RequestResults> {
-    const { dispatchers, history } = this.#options
+    const { deliveries, history } = this.#options
     const sound = entries.filter((entry): entry is Update => 'changes' in entry)
-    const context = {
-      ...sender,
-      deadline,
-      ...(signal && { signal }),
-      ...this.#pastOutbox(sound, sender.requestId)
-    }
-    const { outcomes, upstreamCalls } = await dispatchers.of(sender.account).deliver(sound, context)
+    const { account, caller, source, requestId } = sender
+    const request = { caller, source, requestId, deadline, ...(signal && { signal }) }
+    const { outcomes, upstreamCalls } = await deliveries.deliver(account, sound, request)
     let delivered = 0
     const results = entries.map((entry) => {
       if ('refusals' in entry) return rejectedResult(entry)
@@ -190,26 +177,5 @@ export class Updates {
     const job = await jobs.accept({ ...sender, origin, entries, ...repeats })
     if (!job.isRepeat) await history.recordRejected({ ...sender, jobId: job.id }, entries)
     return job
-  }
-
-  /** Keeps older updates of the same leads, which may still be in the outbox, from overwriting what is set now. */
-  #pastOutbox(
-    updates: readonly Update[],
-    requestId: string
-  ): Pick<DeliveryContext, 'sequencing' | 'note'> | undefined {
-    const { queue, notes } = this.#options
-    const { pending, deadLetters } = queue.size
-    if (pending + deadLetters === 0) return undefined
-    notes.requireRoom()
-    // Whatever is accepted from now on is newer than this request.
-    const sequence = queue.nextSequence
-    const note = (outcomes: readonly Outcome[], noted: () => void) => {
-      const delivered = updates.flatMap((update, index) => {
-        const outcome = outcomes[index]
-        return outcome ? deliveredFields(update, outcome) : []
-      })
-      return notes.add({ delivered, sequence, noted }, requestId)
-    }
-    return { sequencing: { sequenceOf: () => sequence, isStored: false }, note }
   }
 }

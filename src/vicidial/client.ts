@@ -1,5 +1,6 @@
-import { errors, Pool } from 'undici'
+import { type Dispatcher, errors, Pool } from 'undici'
 import { errorCode } from '../error-code.ts'
+import { type CallRight, NO_RIGHT, onlyWith, RightLostError, UNSHARED } from './call-right.ts'
 import type { UpstreamCode } from './reply/reply.ts'
 
 /** A reply of any kind: HTTP status, and the body as text. */
@@ -19,6 +20,8 @@ export interface ClientOptions {
   /** Full address of `non_agent_api.php`. */
   readonly url: URL
   readonly connections: number
+  /** Absent if no other gateway calls VICIdial. */
+  readonly right?: CallRight | undefined
 }
 
 /** Idle connections are closed after this time. VICIdial's web server usually does so after 5 s, and a call must not race with that. */
@@ -38,12 +41,19 @@ const NOT_CONNECTED: ReadonlySet<string> = new Set([
 /** Codes for a failed TLS handshake: nothing was sent yet. */
 const HANDSHAKE = /^(?:EPROTO|ERR_SSL|ERR_TLS|UNABLE_TO|CERT_|SELF_SIGNED|DEPTH_ZERO)/
 
+/** The reply to a call that was not sent, as the right to it is missing. */
+const NOT_ALLOWED: NoReply = { sent: 'no', code: NO_RIGHT.code, detail: NO_RIGHT.detail }
+
 /** Posts calls to VICIdial's API, one at a time per connection. It interprets nothing and repeats nothing. */
 export class Client {
   readonly #pool: Pool
+  readonly #dispatcher: Dispatcher
   readonly #path: string
+  readonly #right: CallRight
 
   constructor(options: ClientOptions) {
+    const { right = UNSHARED } = options
+    this.#right = right
     this.#path = options.url.pathname
     this.#pool = new Pool(options.url.origin, {
       connections: options.connections,
@@ -55,6 +65,7 @@ export class Client {
       bodyTimeout: 0,
       maxResponseSize: MAX_REPLY_BYTES
     })
+    this.#dispatcher = right === UNSHARED ? this.#pool : this.#pool.compose(onlyWith(right))
   }
 
   /**
@@ -63,9 +74,11 @@ export class Client {
    * @returns the reply, or why there is none; never throws
    */
   async post(body: string, timeoutMs: number): Promise<RawReply | NoReply> {
+    if (!this.#right.isHeld) return NOT_ALLOWED
     const signal = AbortSignal.timeout(timeoutMs)
+    const end = this.#right.begin()
     try {
-      const response = await this.#pool.request({
+      const response = await this.#dispatcher.request({
         path: this.#path,
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'text/html' },
@@ -75,6 +88,8 @@ export class Client {
       return { httpStatus: response.statusCode, text: await response.body.text() }
     } catch (error) {
       return noReply(error, signal.aborted, timeoutMs)
+    } finally {
+      end()
     }
   }
 
@@ -92,6 +107,7 @@ function noReply(error: unknown, timedOut: boolean, timeoutMs: number): NoReply 
       detail: `VICIdial did not answer within ${timeoutMs} ms.`
     }
   }
+  if (error instanceof RightLostError) return NOT_ALLOWED
   const code = errorCode(error)
   if (NOT_CONNECTED.has(code) || HANDSHAKE.test(code)) {
     return { sent: 'no', code: 'upstream_unavailable', detail: `VICIdial cannot be reached (${code}).` }

@@ -1,5 +1,6 @@
 import { CallQueue, RateWindow } from './call-queue.ts'
 import type { Health } from './call-reply.ts'
+import { type CallRight, NO_RIGHT, UNSHARED } from './call-right.ts'
 import { LoginHold } from './login-hold.ts'
 import type { Refused } from './reply/reply.ts'
 import { steadyNow } from '../steady-clock.ts'
@@ -26,6 +27,8 @@ export interface GuardOptions {
   /** 0: no limit. */
   readonly maxCallsPerSecond: number
   readonly probes: Probes
+  /** Absent if no other gateway calls VICIdial. */
+  readonly right?: CallRight | undefined
   readonly onChange: (state: UpstreamState) => void
 }
 
@@ -42,6 +45,7 @@ const UNPROVEN_CONCURRENCY = 1
  */
 export class Guard {
   readonly #options: GuardOptions
+  readonly #right: CallRight
   readonly #waiting = new CallQueue()
   readonly #rate: RateWindow
   readonly #login = new LoginHold()
@@ -58,6 +62,7 @@ export class Guard {
 
   constructor(options: GuardOptions) {
     this.#options = options
+    this.#right = options.right ?? UNSHARED
     this.#rate = new RateWindow(options.maxCallsPerSecond)
   }
 
@@ -77,6 +82,7 @@ export class Guard {
 
   /** Why no call may be made now; undefined if one may. */
   refusal(): Refused | undefined {
+    if (!this.#right.isHeld) return NO_RIGHT
     if (this.#login.state !== undefined) return this.#loginRefusal(this.#login.state)
     if (this.#failuresInARow < FAILURES_TO_OPEN) return undefined
     const detail = 'VICIdial failed several times in a row; no call is made until a probe succeeds.'
@@ -200,6 +206,10 @@ export class Guard {
   }
 
   async #probe(): Promise<void> {
+    if (!this.#right.isHeld) {
+      this.#probeIn(PROBE_EVERY_MS)
+      return
+    }
     const { login, version } = this.#options.probes
     const held = this.#login.state
     const shown = await (held === undefined ? version() : login())

@@ -2,6 +2,7 @@ import type { BaseLogger } from 'pino'
 import type { CallObserver } from '../telemetry/observer.ts'
 import { type Account, DEFAULT_ACCOUNT } from './account.ts'
 import type { BuildWatch } from './build-watch.ts'
+import type { CallRight } from './call-right.ts'
 import { Client } from './client.ts'
 import { Exchange } from './exchange.ts'
 import { Guard, type Probes, type UpstreamState } from './guard.ts'
@@ -31,6 +32,8 @@ export interface UpstreamsOptions {
   readonly buildWatch: BuildWatch
   /** Leads that VICIdial had before the start, whatever account changed them. */
   readonly knownLeads: readonly number[]
+  /** Absent if no other gateway calls VICIdial. */
+  readonly right?: CallRight | undefined
   readonly log: UpstreamLog
 }
 
@@ -79,10 +82,10 @@ export class Upstreams {
 }
 
 function createUpstream(account: Account, options: UpstreamsOptions): Upstream {
-  const { url, dialect, source, timeoutMs, observer, buildWatch, knownLeads } = options
+  const { url, dialect, source, timeoutMs, observer, buildWatch, knownLeads, right } = options
   const { name, maxConcurrency, maxCallsPerSecond } = account
   const log = name === DEFAULT_ACCOUNT ? options.log : options.log.child({ account: name })
-  const client = new Client({ url, connections: maxConcurrency })
+  const client = new Client({ url, connections: maxConcurrency, right })
   const onBuild = (build: string) => {
     buildWatch.learn(build)
   }
@@ -91,6 +94,7 @@ function createUpstream(account: Account, options: UpstreamsOptions): Upstream {
     maxConcurrency,
     maxCallsPerSecond,
     probes,
+    right,
     onChange: (state) => {
       log[state.state === 'reachable' ? 'info' : 'warn'](
         { vicidial: state },

@@ -7,6 +7,7 @@ import { Worker } from '../../src/jobs/worker.ts'
 import { serverRules } from '../../src/leads/server-rules.ts'
 import type { LeadKey } from '../../src/leads/lead-key.ts'
 import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
+import { OrderedDelivery } from '../../src/updates/ordered-delivery.ts'
 import { Updates } from '../../src/updates/updates.ts'
 import { WriteNotes } from '../../src/updates/write-notes.ts'
 import type { CallContext, Exchange, Exchanged } from '../../src/vicidial/exchange.ts'
@@ -181,9 +182,7 @@ function gatewayOn(
   const notes = new WriteNotes({ queue: { supersede }, log })
   const updates = new Updates({
     config: { leads: { ...serverRules(0), customFields: new Map() } },
-    dispatchers: { of: () => dispatcher },
-    queue,
-    notes,
+    deliveries: new OrderedDelivery({ dispatchers: { of: () => dispatcher }, queue, notes }),
     jobs: { accept: async () => Promise.reject(new Error('not used')) },
     history: { record: async () => {}, recordRejected: async () => {} },
     rules,

@@ -2,7 +2,6 @@ import { test } from 'tap'
 import { ALL_PERMISSIONS, type CallerConfig, type Permissions } from '../../src/callers/caller.ts'
 import { Callers } from '../../src/callers/callers.ts'
 import { hashKey } from '../../src/callers/key.ts'
-import { overloaded } from '../../src/errors.ts'
 import { serverRules } from '../../src/leads/server-rules.ts'
 import { type AcceptedJob, Updates, type UpdatesOptions } from '../../src/updates/updates.ts'
 
@@ -14,20 +13,11 @@ const BAD = { lead_id: 2, fields: { nope: 1 } }
 function updatesWith(parts: Partial<UpdatesOptions> = {}): Updates {
   return new Updates({
     config: { leads: { ...serverRules(0), customFields: new Map() } },
-    dispatchers: {
-      of: () => ({
-        deliver: async (updates) => ({
-          outcomes: updates.map(() => ({ status: 'updated', warnings: [] })),
-          upstreamCalls: 1
-        })
+    deliveries: {
+      deliver: async (_account, updates) => ({
+        outcomes: updates.map(() => ({ status: 'updated', warnings: [] })),
+        upstreamCalls: 1
       })
-    },
-    queue: { size: { pending: 0, deadLetters: 0 }, nextSequence: 1 },
-    notes: {
-      requireRoom: () => {},
-      add: async ({ noted }) => {
-        noted()
-      }
     },
     jobs: { accept: async () => acceptedJob(false) },
     history: { record: async () => {}, recordRejected: async () => {} },
@@ -127,50 +117,9 @@ test('each entry gets its result, in order, and all are recorded', async (t) => 
 
 test('an update without an outcome is a fault of the gateway', async (t) => {
   const deliver = async () => ({ outcomes: [], upstreamCalls: 0 })
-  const updates = updatesWith({ dispatchers: { of: () => ({ deliver }) } })
+  const updates = updatesWith({ deliveries: { deliver } })
   const { entries } = updates.read({ updates: [SOUND] }, undefined)
   await t.rejects(updates.deliver(entries, SENDER), { message: 'update 0 has no outcome' })
-})
-
-test('what was set is noted with its place among the stored updates, under each name of its lead', async (t) => {
-  const noted: unknown[] = []
-  const updates = updatesWith({
-    queue: { size: { pending: 1, deadLetters: 0 }, nextSequence: 8 },
-    notes: { requireRoom: () => {}, add: async (note, requestId) => void noted.push(note, requestId) },
-    dispatchers: {
-      of: () => ({
-        deliver: async (_updates, { sequencing, note }) => {
-          t.equal(sequencing?.sequenceOf(0), 8)
-          const outcomes = [{ status: 'updated', warnings: [], leads: [5] } as const]
-          await note?.(outcomes, () => {})
-          return { outcomes, upstreamCalls: 1 }
-        }
-      })
-    }
-  })
-  const { entries } = updates.read(
-    { updates: [{ ...SOUND, lead_id: undefined, vendor_lead_code: 'x' }] },
-    undefined
-  )
-  t.match((await updates.deliver(entries, SENDER)).results, [{ status: 'updated' }])
-  const fields = ['status']
-  const delivered = [
-    { lead: 'lead_id:5', fields },
-    { lead: 'vendor_lead_code:x', fields }
-  ]
-  t.match(noted, [{ delivered, sequence: 8 }, 'req_1'])
-})
-
-test('while too many notes wait for the disk, nothing more is sent that would need one', async (t) => {
-  const full = overloaded('full', 30)
-  const requireRoom = () => {
-    throw full
-  }
-  const notes = { requireRoom, add: async () => {} }
-  const { entries } = updatesWith().read({ updates: [SOUND] }, undefined)
-  const queue = { size: { pending: 1, deadLetters: 0 }, nextSequence: 8 }
-  await t.rejects(updatesWith({ notes, queue }).deliver(entries, SENDER), full)
-  t.match(await updatesWith({ notes }).deliver(entries, SENDER), { results: [{ status: 'updated' }] })
 })
 
 test('a job is stored unless every update was rejected; rejected ones are recorded once', async (t) => {

@@ -1,3 +1,4 @@
+import { CLUSTER } from './cluster.ts'
 import { OUTBOX } from './outbox.ts'
 
 /** One change of the schema. */
@@ -11,4 +12,7 @@ export interface Migration {
 }
 
 /** The versions of the schema, oldest first: version 1 is the first one. Never change one that was released. */
-export const MIGRATIONS: readonly Migration[] = [{ sql: OUTBOX, oldestCompatible: 1 }]
+export const MIGRATIONS: readonly Migration[] = [
+  { sql: OUTBOX, oldestCompatible: 1 },
+  { sql: CLUSTER, oldestCompatible: 1 }
+]

@@ -1,0 +1,62 @@
+import type { Delivered, DeliveryContext } from '../delivery/delivery.ts'
+import { deliveredFields, type Outcome } from '../delivery/outcome.ts'
+import type { Update } from '../leads/update.ts'
+import type { UpdateQueue } from '../outbox/queue.ts'
+import type { WriteNotes } from './write-notes.ts'
+
+/** A request whose updates are delivered while it waits. */
+export type WaitingRequest = Pick<DeliveryContext, 'caller' | 'source' | 'deadline' | 'requestId' | 'signal'>
+
+/** Delivers a request's updates now. */
+export interface Deliveries {
+  /**
+   * Resolves when each update has its outcome.
+   * @throws Problem overloaded, if too much is waiting for VICIdial or for the disk; then nothing was sent
+   */
+  deliver(account: string, updates: readonly Update[], request: WaitingRequest): Promise<Delivered>
+}
+
+export interface OrderedDeliveryOptions {
+  readonly dispatchers: {
+    of(account: string): {
+      deliver(updates: readonly Update[], context: DeliveryContext): Promise<Delivered>
+    }
+  }
+  readonly queue: Pick<UpdateQueue, 'size' | 'nextSequence'>
+  readonly notes: Pick<WriteNotes, 'requireRoom' | 'add'>
+}
+
+/** Gives updates to their account's dispatcher, and keeps older stored updates from overwriting what they set. */
+export class OrderedDelivery implements Deliveries {
+  readonly #options: OrderedDeliveryOptions
+
+  constructor(options: OrderedDeliveryOptions) {
+    this.#options = options
+  }
+
+  async deliver(account: string, updates: readonly Update[], request: WaitingRequest): Promise<Delivered> {
+    const context = { ...request, ...this.#pastOutbox(updates, request.requestId) }
+    return this.#options.dispatchers.of(account).deliver(updates, context)
+  }
+
+  /** Keeps older updates of the same leads, which may still be in the outbox, from overwriting what is set now. */
+  #pastOutbox(
+    updates: readonly Update[],
+    requestId: string
+  ): Pick<DeliveryContext, 'sequencing' | 'note'> | undefined {
+    const { queue, notes } = this.#options
+    const { pending, deadLetters } = queue.size
+    if (pending + deadLetters === 0) return undefined
+    notes.requireRoom()
+    // Whatever is accepted from now on is newer than this request.
+    const sequence = queue.nextSequence
+    const note = (outcomes: readonly Outcome[], noted: () => void) => {
+      const delivered = updates.flatMap((update, index) => {
+        const outcome = outcomes[index]
+        return outcome ? deliveredFields(update, outcome) : []
+      })
+      return notes.add({ delivered, sequence, noted }, requestId)
+    }
+    return { sequencing: { sequenceOf: () => sequence, isStored: false }, note }
+  }
+}

@@ -1,0 +1,2 @@
+import './lease/lease-table.test.ts'
+import './lease/lease.test.ts'

@@ -1,0 +1,72 @@
+import { test } from 'tap'
+import { overloaded } from '../../src/errors.ts'
+import { changesOf } from '../../src/leads/changes.ts'
+import { OrderedDelivery, type OrderedDeliveryOptions } from '../../src/updates/ordered-delivery.ts'
+import type { Update } from '../../src/leads/update.ts'
+
+const REQUEST = { caller: 'crm', requestId: 'req_1', source: 'crm', deadline: 1 }
+const UPDATE: Update = {
+  index: 0,
+  key: { by: 'vendor_lead_code', value: 'x' },
+  onMultiple: 'reject',
+  changes: changesOf('batch_update_lead', { status: 'SALE' }, { status: 'SALE' }, [])
+}
+const DONE = { outcomes: [{ status: 'updated', warnings: [], leads: [5] } as const], upstreamCalls: 1 }
+
+function deliveryWith(parts: Partial<OrderedDeliveryOptions>): OrderedDelivery {
+  return new OrderedDelivery({
+    dispatchers: { of: () => ({ deliver: async () => DONE }) },
+    queue: { size: { pending: 0, deadLetters: 0 }, nextSequence: 1 },
+    notes: { requireRoom: () => {}, add: async () => {} },
+    ...parts
+  })
+}
+
+test('what was set is noted with its place among the stored updates, under each name of its lead', async (t) => {
+  const noted: unknown[] = []
+  const delivery = deliveryWith({
+    queue: { size: { pending: 1, deadLetters: 0 }, nextSequence: 8 },
+    notes: { requireRoom: () => {}, add: async (note, requestId) => void noted.push(note, requestId) },
+    dispatchers: {
+      of: () => ({
+        deliver: async (_updates, { sequencing, note }) => {
+          t.equal(sequencing?.sequenceOf(0), 8)
+          await note?.(DONE.outcomes, () => {})
+          return DONE
+        }
+      })
+    }
+  })
+  t.same(await delivery.deliver('default', [UPDATE], REQUEST), DONE)
+  const fields = ['status']
+  const delivered = [
+    { lead: 'lead_id:5', fields },
+    { lead: 'vendor_lead_code:x', fields }
+  ]
+  t.match(noted, [{ delivered, sequence: 8 }, 'req_1'])
+})
+
+test('without stored updates nothing has to be noted', async (t) => {
+  const delivery = deliveryWith({
+    dispatchers: {
+      of: () => ({
+        deliver: async (_updates, { sequencing, note }) => {
+          t.same([sequencing, note], [undefined, undefined])
+          return DONE
+        }
+      })
+    }
+  })
+  t.same(await delivery.deliver('default', [UPDATE], REQUEST), DONE)
+})
+
+test('while too many notes wait for the disk, nothing more is sent that would need one', async (t) => {
+  const full = overloaded('full', 30)
+  const requireRoom = () => {
+    throw full
+  }
+  const notes = { requireRoom, add: async () => {} }
+  const queue = { size: { pending: 1, deadLetters: 0 }, nextSequence: 8 }
+  await t.rejects(deliveryWith({ notes, queue }).deliver('default', [UPDATE], REQUEST), full)
+  t.same(await deliveryWith({ notes }).deliver('default', [UPDATE], REQUEST), DONE)
+})
