@@ -1,0 +1,159 @@
+import type { Delivered } from '../../delivery/delivery.ts'
+import type { Outcome } from '../../delivery/outcome.ts'
+import { overloaded, Problem } from '../../errors.ts'
+import type { Update } from '../../leads/update.ts'
+import { steadyNow } from '../../steady-clock.ts'
+import type { Deliveries, WaitingRequest } from '../../updates/ordered-delivery.ts'
+import { type PeerClient, PeerError } from '../peers/peer-client.ts'
+import { DELIVER, type DeliveryAnswer, readOutcomes, writeDelivery } from './delivery-wire.ts'
+import { CANCEL, type OwnerWork, STORED } from './owner-side.ts'
+
+export interface RelayOptions {
+  /** What this gateway does as the owner; undefined while another one is. */
+  readonly work: () => OwnerWork | undefined
+  /** Where the owner is reached, if it is known and another gateway. */
+  readonly ownerAddress: () => string | undefined
+  /** Resolves when there may be another owner, after `ms` at the latest. */
+  readonly ownerChange: (ms: number) => Promise<void>
+  readonly client: Pick<PeerClient, 'send'>
+  /** Called with the time that a request took beyond the owner's own, in milliseconds. */
+  readonly onRelayed: (ms: number) => void
+  readonly log: { warn(members: object, message: string): void }
+}
+
+/** A clean change of owners takes a second; requests wait for it this long, in milliseconds. */
+const WAIT_MS = 2_500
+/** Pause before an owner that refused is asked again, in milliseconds. */
+const AGAIN_MS = 100
+/** How much longer than the owner to wait for its answer, in milliseconds. */
+const GRACE_MS = 1_000
+const HINT_MS = 1_000
+const CANCEL_MS = 5_000
+const RETRY_AFTER_SECONDS = 5
+
+const NO_OWNER = 'No gateway of the cluster can call VICIdial at the moment.'
+
+/** The outcome of an update that reached no owner. */
+const UNSENT: Outcome = {
+  status: 'failed',
+  warnings: [],
+  error: { code: 'upstream_unavailable', detail: NO_OWNER, retryable: true },
+  isUnsent: true
+}
+/** The outcome of an update whose owner was lost before it answered. */
+const LOST: Outcome = {
+  status: 'unknown',
+  warnings: [],
+  error: {
+    code: 'upstream_unavailable',
+    detail: 'The gateway that calls VICIdial was lost before it had answered; the change may have been made.',
+    retryable: true
+  }
+}
+
+/** Does at once, or at the owner, what only the owner may do: delivers, cancels, looks for stored updates. */
+export class Relay implements Deliveries {
+  readonly #options: RelayOptions
+  /** Whether a hint is on its way to the owner, and whether another must follow it. */
+  #hint: 'none' | 'sent' | 'again' = 'none'
+
+  constructor(options: RelayOptions) {
+    this.#options = options
+  }
+
+  async deliver(account: string, updates: readonly Update[], request: WaitingRequest): Promise<Delivered> {
+    const waitUntil = Math.min(request.deadline, steadyNow() + WAIT_MS)
+    for (;;) {
+      const { work, ownerAddress, ownerChange } = this.#options
+      const own = work()
+      if (own !== undefined) return own.deliveries.deliver(account, updates, request)
+      const address = ownerAddress()
+      const delivered = address && (await this.#deliverAt(address, account, updates, request))
+      if (delivered) return delivered
+      const leftMs = waitUntil - steadyNow()
+      if (leftMs <= 0 || request.signal?.aborted) return allOf(updates, UNSENT)
+      await ownerChange(Math.min(leftMs, address === undefined ? leftMs : AGAIN_MS))
+    }
+  }
+
+  /** Lets the owner look for stored updates. */
+  wake(): void {
+    const own = this.#options.work()
+    if (own !== undefined) own.wake()
+    else if (this.#hint === 'none') void this.#sendHints()
+    else this.#hint = 'again'
+  }
+
+  /**
+   * Cancels the updates of a job that are not in flight. Returns how many.
+   * @throws Problem overloaded, if the owner can't be asked
+   */
+  async cancel(job: string): Promise<number> {
+    const { work, ownerAddress, client } = this.#options
+    const own = work()
+    if (own !== undefined) return own.cancel(job)
+    const address = ownerAddress()
+    try {
+      if (address === undefined) throw new PeerError(NO_OWNER, 'no')
+      const answer = await client.send({ address, path: CANCEL, body: { job }, timeoutMs: CANCEL_MS })
+      return (answer as { cancelled: number }).cancelled
+    } catch (error) {
+      if (!(error instanceof PeerError)) throw error
+      throw overloaded(`${NO_OWNER} Whether updates were cancelled is not known.`, RETRY_AFTER_SECONDS)
+    }
+  }
+
+  /** Returns undefined if nothing was sent, and another owner may be asked. */
+  async #deliverAt(
+    address: string,
+    account: string,
+    updates: readonly Update[],
+    request: WaitingRequest
+  ): Promise<Delivered | undefined> {
+    const { client, onRelayed, log } = this.#options
+    const began = performance.now()
+    let answer: DeliveryAnswer
+    try {
+      answer = (await client.send({
+        address,
+        path: DELIVER,
+        body: writeDelivery(account, updates, request),
+        signal: request.signal,
+        timeoutMs: Math.max(0, request.deadline - steadyNow()) + GRACE_MS
+      })) as DeliveryAnswer
+    } catch (error) {
+      if (!(error instanceof PeerError)) throw error
+      if (!request.signal?.aborted)
+        log.warn({ err: error, request_id: request.requestId }, 'the owner did not deliver a request')
+      return error.sent === 'no' ? undefined : allOf(updates, LOST)
+    }
+    if ('overloaded' in answer) {
+      const { detail, retry_after } = answer.overloaded
+      throw overloaded(detail, retry_after)
+    }
+    onRelayed(performance.now() - began - answer.ms)
+    if (answer.outcomes.length !== updates.length)
+      throw new Problem('internal_error', 'The owner answered for others.')
+    return readOutcomes(answer)
+  }
+
+  async #sendHints(): Promise<void> {
+    const { ownerAddress, client } = this.#options
+    do {
+      this.#hint = 'sent'
+      const address = ownerAddress()
+      if (address === undefined) break
+      // Without a hint the owner looks a little later.
+      await client.send({ address, path: STORED, body: null, timeoutMs: HINT_MS }).catch(() => {})
+    } while (this.#isHintDue())
+    this.#hint = 'none'
+  }
+
+  #isHintDue(): boolean {
+    return this.#hint === 'again'
+  }
+}
+
+function allOf(updates: readonly Update[], outcome: Outcome): Delivered {
+  return { outcomes: updates.map(() => outcome), upstreamCalls: 0 }
+}
