@@ -94,7 +94,7 @@ export async function createGateway(
     timeoutMs,
     observer,
     buildWatch,
-    knownLeads: outbox.updatedLeads(MAX_KNOWN_LEADS),
+    knownLeads: await outbox.updatedLeads(MAX_KNOWN_LEADS),
     log
   })
   const dispatchers = new Dispatchers(upstreams.all, { rules, writes: outbox.queue, ...dispatch })
@@ -159,7 +159,7 @@ export async function createGateway(
     await upstreams.start()
     reload.start()
     workers.wake()
-    retention.start()
+    await retention.start()
     void removedAccounts.deadLetter()
   })
   let stopped = Promise.resolve()

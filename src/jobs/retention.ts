@@ -46,12 +46,12 @@ export class Retention {
     this.#options = options
   }
 
-  start(): void {
-    this.#schedule(EVERY_MS)
+  async start(): Promise<void> {
     // A day of hours, so that a restart doesn't end the day in which nothing is deleted.
-    const times = [Date.now(), ...this.#options.outbox.jobs.lastHours(DAY_HOURS)]
+    const times = [Date.now(), ...(await this.#options.outbox.jobs.lastHours(DAY_HOURS))]
     const awayMs = Math.max(...times.map((at, n) => at - (times[n + 1] ?? at)))
     if (awayMs > MAX_AWAY_MS) this.#hold(awayMs)
+    this.#schedule(EVERY_MS)
   }
 
   stop(): void {
@@ -72,9 +72,9 @@ export class Retention {
   }
 
   /** Whether to note an hour: this has run for one, or the last note, which may be another run's, is an hour old. */
-  #isHourOver(): boolean {
+  async #isHourOver(): Promise<boolean> {
+    const [last = 0] = await this.#options.outbox.jobs.lastHours(1)
     const now = steadyNow()
-    const [last = 0] = this.#options.outbox.jobs.lastHours(1)
     return now - this.#hourBegan >= HOUR_MS || now - last >= HOUR_MS
   }
 
@@ -89,7 +89,7 @@ export class Retention {
     const now = Math.min(Date.now(), steadyNow())
     const past = (ms: number) => (isHeld ? 0 : now - ms)
     try {
-      if (this.#isHourOver()) {
+      if (await this.#isHourOver()) {
         this.#hourBegan = steadyNow()
         await outbox.jobs.noteHour(this.#hourBegan, retentionDays * DAY_HOURS)
       }

@@ -145,9 +145,6 @@ export interface JobStore {
    * @param hours the most that `purge` will ask for; older notes are deleted
    */
   noteHour(at: number, hours: number): Promise<void>
-  /**
-   * When hours were noted, newest first, in milliseconds since the epoch.
-   * @throws StorageError
-   */
-  lastHours(limit: number): readonly number[]
+  /** When hours were noted, newest first, in milliseconds since the epoch. */
+  lastHours(limit: number): Promise<readonly number[]>
 }

@@ -14,11 +14,10 @@ export interface Outbox {
   readonly history: HistoryStore
   /**
    * Leads that the latest updates have changed, each once, at most `limit`.
-   * @throws StorageError
    */
-  updatedLeads(limit: number): readonly number[]
+  updatedLeads(limit: number): Promise<readonly number[]>
   /**
-   * The size of the database in bytes.
+   * The size of the database in bytes, as last measured.
    * @throws StorageError
    */
   readonly bytes: number

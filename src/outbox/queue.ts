@@ -77,8 +77,13 @@ export interface UpdateQueue {
   settle(settlements: readonly Settlement[], calls: ReadonlyMap<string, number>): Promise<void>
   /** Calls `listener` with settled and cancelled updates once that is on disk. */
   onSettled(listener: (settlements: readonly Settlement[]) => void): void
-  /** The position that the next accepted update gets. */
-  readonly nextSequence: number
+  /** Calls `listener` when updates were found that can be claimed and that another gateway may have accepted. */
+  onArrived(listener: () => void): void
+  /**
+   * The position of a request that begins now: updates accepted before have lower ones, and those accepted later don't.
+   * Undefined if no update accepted before could undo what it writes: none is pending, and there is no dead letter.
+   */
+  nextSequence(): Promise<number | undefined>
   /** Records what was delivered without the queue, so that updates before `sequence` do not undo it. */
   supersede(delivered: readonly DeliveredFields[], sequence: number): Promise<void>
   /**

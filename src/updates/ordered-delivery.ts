@@ -22,7 +22,7 @@ export interface OrderedDeliveryOptions {
       deliver(updates: readonly Update[], context: DeliveryContext): Promise<Delivered>
     }
   }
-  readonly queue: Pick<UpdateQueue, 'size' | 'nextSequence'>
+  readonly queue: Pick<UpdateQueue, 'nextSequence'>
   readonly notes: Pick<WriteNotes, 'requireRoom' | 'add'>
 }
 
@@ -35,21 +35,19 @@ export class OrderedDelivery implements Deliveries {
   }
 
   async deliver(account: string, updates: readonly Update[], request: WaitingRequest): Promise<Delivered> {
-    const context = { ...request, ...this.#pastOutbox(updates, request.requestId) }
+    const context = { ...request, ...(await this.#pastOutbox(updates, request.requestId)) }
     return this.#options.dispatchers.of(account).deliver(updates, context)
   }
 
   /** Keeps older updates of the same leads, which may still be in the outbox, from overwriting what is set now. */
-  #pastOutbox(
+  async #pastOutbox(
     updates: readonly Update[],
     requestId: string
-  ): Pick<DeliveryContext, 'sequencing' | 'note'> | undefined {
+  ): Promise<Pick<DeliveryContext, 'sequencing' | 'note'> | undefined> {
     const { queue, notes } = this.#options
-    const { pending, deadLetters } = queue.size
-    if (pending + deadLetters === 0) return undefined
+    const sequence = await queue.nextSequence()
+    if (sequence === undefined) return undefined
     notes.requireRoom()
-    // Whatever is accepted from now on is newer than this request.
-    const sequence = queue.nextSequence
     const note = (outcomes: readonly Outcome[], noted: () => void) => {
       const delivered = updates.flatMap((update, index) => {
         const outcome = outcomes[index]

@@ -24,12 +24,12 @@ async function kept(t: Tester, retentionDays = 30) {
   const warned: unknown[] = []
   const note = (members: object) => void warned.push(members)
   const log = { error: note, warn: note }
-  const start = () => {
+  const start = async () => {
     const retention = new Retention({ outbox, retentionDays, historyDays: retentionDays, log })
-    retention.start()
+    await retention.start()
     return retention
   }
-  let retention = start()
+  let retention = await start()
   t.teardown(async () => {
     retention.stop()
     await outbox.close()
@@ -40,7 +40,7 @@ async function kept(t: Tester, retentionDays = 30) {
     await outbox.close()
     clock.tick(afterMs)
     outbox = new SqliteOutbox(directory, AT_ONCE)
-    retention = start()
+    retention = await start()
   }
   const letters = async () => (await outbox.jobs.deadLetters({ limit: 10 })).map(({ jobId: id }) => id)
   /** Adds a job with a dead letter. */

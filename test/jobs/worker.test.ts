@@ -14,7 +14,7 @@ import { MAX_FOLDED, type UpdateQueue } from '../../src/outbox/queue.ts'
 import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
 import type { Refused } from '../../src/vicidial/reply/reply.ts'
 import { dataDir, memoryLog, type Tester } from '../helper.ts'
-import { AT_ONCE, jobId, newJob, sets } from '../outbox/jobs.ts'
+import { AT_ONCE, jobId, newJob, nextSequence, sets } from '../outbox/jobs.ts'
 import { steadyNow } from '../../src/steady-clock.ts'
 import { stoppedClock } from '../stopped-clock.ts'
 import { until } from '../until.ts'
@@ -315,7 +315,7 @@ test('a result lists fields that were superseded before the claim and during the
   const { outbox, worker, next, ended } = await working(t)
   const element = { lead_id: 1, fields: { status: 'OLD', email: 'a@example.com', city: 'Bonn' } }
   await outbox.jobs.accept(newJob(1, [element, sets('OLD', 2)]))
-  await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['status'] }], outbox.queue.nextSequence)
+  await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['status'] }], await nextSequence(outbox))
   worker.wake()
   const delivery = await next()
   delivery.answerOne(0, { ...UPDATED, superseded: ['email'] })
@@ -676,7 +676,7 @@ test('fields that newer updates have set are left out and listed; an update with
     { lead: 'lead_id:1', fields: ['status'] },
     { lead: 'vendor_lead_code:CRM-2', fields: ['status', 'owner'] }
   ]
-  await outbox.queue.supersede(newer, outbox.queue.nextSequence)
+  await outbox.queue.supersede(newer, await nextSequence(outbox))
   worker.wake()
   const delivery = await next()
   t.same(

@@ -109,6 +109,11 @@ export function inShort(claimed: readonly Claimed[]): string[] {
   })
 }
 
+/** See `UpdateQueue.nextSequence`; 0 if nothing is stored. */
+export async function nextSequence(outbox: Outbox): Promise<number> {
+  return (await outbox.queue.nextSequence()) ?? 0
+}
+
 /** Claims one update, and settles it. */
 export async function settleNext(
   outbox: Outbox,

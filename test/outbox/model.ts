@@ -15,6 +15,7 @@ import {
   idempotencyRecord,
   missing,
   newJob,
+  nextSequence,
   NO_CALLS,
   replaying,
   waiting
@@ -120,12 +121,15 @@ class Model {
   now = 1
   /** The next id before the group's steps. */
   #nextIdBefore = 0
+  /** The outbox's next sequence number before them. */
+  #sequence = 0
   #nextId = 0
 
   /** The following steps are concurrent. */
-  beginGroup(): void {
+  async beginGroup(outbox: Outbox): Promise<void> {
     this.now++
     this.#nextIdBefore = this.#nextId
+    this.#sequence = await nextSequence(outbox)
   }
 
   /** Takes a step in the model and in the outbox, and compares the results. */
@@ -163,10 +167,7 @@ class Model {
       }
       case 'supersede':
         this.#supersede({ lead: `lead_id:${one.lead}`, fields: one.fields }, this.#nextIdBefore)
-        return outbox.queue.supersede(
-          [{ lead: `lead_id:${one.lead}`, fields: one.fields }],
-          outbox.queue.nextSequence
-        )
+        return outbox.queue.supersede([{ lead: `lead_id:${one.lead}`, fields: one.fields }], this.#sequence)
       case 'forget':
         // Nothing that is still needed.
         return outbox.queue.forgetWrites(one.limit).then(() => undefined)
@@ -427,7 +428,7 @@ export function outboxModel(name: string, open: (t: Tester) => Promise<Opened>):
         let { outbox } = opened
         const model = new Model()
         for (const group of steps) {
-          model.beginGroup()
+          await model.beginGroup(outbox)
           if (group[0]?.do === 'reopen') {
             outbox = await opened.reopen()
             model.reopen()
@@ -441,7 +442,7 @@ export function outboxModel(name: string, open: (t: Tester) => Promise<Opened>):
         seen.cancelled += model.all.filter(({ status }) => status === 'cancelled').length
         seen.replayed += model.all.filter(({ sequence, id }) => sequence !== id).length
         // In the end everything can be delivered, in order per lead.
-        model.beginGroup()
+        await model.beginGroup(outbox)
         model.now += 10
         await opened.reopen().then(async (reopened) => {
           model.reopen()

@@ -15,6 +15,7 @@ import {
   idempotencyRecord,
   missing,
   newJob,
+  nextSequence,
   NO_CALLS,
   replayAs,
   replaying,
@@ -184,8 +185,8 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       }
     ])
     const reopened = await reopen()
-    t.same(new Set(reopened.updatedLeads(10)), new Set([3, 7]))
-    t.equal(reopened.updatedLeads(1).length, 1)
+    t.same(new Set(await reopened.updatedLeads(10)), new Set([3, 7]))
+    t.equal((await reopened.updatedLeads(1)).length, 1)
   })
 
   test(`${name}: each account claims its own updates, in order per lead, even if another account's are older`, async (t) => {
@@ -762,7 +763,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const { outbox, reopen } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
     // The numbers between were those of updates that could not be stored.
-    const sequence = outbox.queue.nextSequence + 10
+    const sequence = (await nextSequence(outbox)) + 10
     await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['status'] }], sequence)
     const later = await reopen()
     await later.jobs.accept(newJob(2, [sets('B', 1)]))
@@ -775,7 +776,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
     await settleNext(outbox, dead)
-    await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['email'] }], outbox.queue.nextSequence)
+    await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['email'] }], await nextSequence(outbox))
     await outbox.jobs.accept(newJob(2, [sets('B', 1)]))
     await settleNext(outbox, (claimed) => waiting(claimed, 500))
     await outbox.jobs.replay({ limit: 10 }, replayAs(3))
@@ -788,7 +789,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
 
   test(`${name}: a direct delivery supersedes pending updates and dead letters, under every key of the lead`, async (t) => {
     const { outbox } = await open(t)
-    await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['status'] }], outbox.queue.nextSequence)
+    await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['status'] }], await nextSequence(outbox))
     await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
     await settleNext(outbox, dead)
     await outbox.jobs.accept(
@@ -799,7 +800,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       { lead: 'lead_id:1', fields: ['status', 'owner'] },
       { lead: 'vendor_lead_code:CRM-1', fields: ['rank'] }
     ]
-    await outbox.queue.supersede(newer, outbox.queue.nextSequence)
+    await outbox.queue.supersede(newer, await nextSequence(outbox))
     await outbox.jobs.accept(newJob(3, [sets('C', 3)]))
 
     const [letter] = await outbox.jobs.deadLetters({ limit: 1 })
@@ -817,10 +818,10 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     if (older === undefined) throw new Error('nothing was due')
     await outbox.jobs.accept(newJob(2, [sets('B', 1)]))
     const leads = [1, 2].map((lead) => ({ lead: `lead_id:${lead}`, fields: ['status', 'owner'] }))
-    await outbox.queue.supersede(leads, outbox.queue.nextSequence)
+    await outbox.queue.supersede(leads, await nextSequence(outbox))
 
     t.same(outbox.queue.writtenSince(1, older.sequence).toSorted(), ['owner', 'status'])
-    t.same(outbox.queue.writtenSince(1, outbox.queue.nextSequence), [])
+    t.same(outbox.queue.writtenSince(1, await nextSequence(outbox)), [])
     t.same(outbox.queue.writtenSince(2, older.sequence), [], 'no update of lead 2 waits')
     t.equal(await outbox.queue.forgetWrites(10), 0)
     const later = await reopen()
@@ -843,7 +844,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
     const [byCode, byPhone] = await outbox.queue.claim('default', 10, LATER)
     if (byCode === undefined || byPhone === undefined) throw new Error('nothing was due')
     await outbox.queue.settle([waiting(byCode, LATER + 1)], NO_CALLS)
-    await outbox.queue.supersede([{ lead: 'lead_id:7', fields: ['status'] }], outbox.queue.nextSequence)
+    await outbox.queue.supersede([{ lead: 'lead_id:7', fields: ['status'] }], await nextSequence(outbox))
 
     for (const { sequence } of [byCode, byPhone]) t.same(outbox.queue.writtenSince(7, sequence), ['status'])
     await outbox.jobs.accept(newJob(2, [sets('B', 8)]))
@@ -952,7 +953,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
       )
     )
     const delivered = leads.map((lead) => ({ lead: `lead_id:${lead}`, fields: ['status'] }))
-    const noted = outbox.queue.supersede(delivered, outbox.queue.nextSequence)
+    const noted = outbox.queue.supersede(delivered, await nextSequence(outbox))
     const [later] = await Promise.all([reopen(), noted])
     const claimed = await later.queue.claim('default', leads.length, LATER)
     t.equal(claimed.length, leads.length)
@@ -965,7 +966,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>):
   test(`${name}: a delivery begun before an update was accepted does not supersede it`, async (t) => {
     const { outbox } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
-    const order = outbox.queue.nextSequence
+    const order = await nextSequence(outbox)
     await outbox.jobs.accept(newJob(2, [sets('B', 1)]))
     await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['status'] }], order)
     const [older, newer] = [await settleNext(outbox, done), await settleNext(outbox, done)]

@@ -16,7 +16,7 @@ const DONE = { outcomes: [{ status: 'updated', warnings: [], leads: [5] } as con
 function deliveryWith(parts: Partial<OrderedDeliveryOptions>): OrderedDelivery {
   return new OrderedDelivery({
     dispatchers: { of: () => ({ deliver: async () => DONE }) },
-    queue: { size: { pending: 0, deadLetters: 0 }, nextSequence: 1 },
+    queue: { nextSequence: async () => undefined },
     notes: { requireRoom: () => {}, add: async () => {} },
     ...parts
   })
@@ -25,7 +25,7 @@ function deliveryWith(parts: Partial<OrderedDeliveryOptions>): OrderedDelivery {
 test('what was set is noted with its place among the stored updates, under each name of its lead', async (t) => {
   const noted: unknown[] = []
   const delivery = deliveryWith({
-    queue: { size: { pending: 1, deadLetters: 0 }, nextSequence: 8 },
+    queue: { nextSequence: async () => 8 },
     notes: { requireRoom: () => {}, add: async (note, requestId) => void noted.push(note, requestId) },
     dispatchers: {
       of: () => ({
@@ -66,7 +66,7 @@ test('while too many notes wait for the disk, nothing more is sent that would ne
     throw full
   }
   const notes = { requireRoom, add: async () => {} }
-  const queue = { size: { pending: 1, deadLetters: 0 }, nextSequence: 8 }
+  const queue = { nextSequence: async () => 8 }
   await t.rejects(deliveryWith({ notes, queue }).deliver('default', [UPDATE], REQUEST), full)
   t.same(await deliveryWith({ notes }).deliver('default', [UPDATE], REQUEST), DONE)
 })

@@ -1,8 +1,8 @@
 import type { DeadLetter, DeadLetterChoice, DeadLetterPage } from '../jobs.ts'
 import { UPDATE_COLUMNS } from './ready-updates.ts'
-import { type Row, RowReader } from './rows.ts'
+import { type Row, RowReader } from '../rows.ts'
 import type { Statements } from './database/statements.ts'
-import { DEAD_LETTER } from './update-state.ts'
+import { DEAD_LETTER } from '../update-state.ts'
 
 const LETTERS_WITH_JOB = `updates JOIN jobs ON jobs.n = updates.job
   WHERE state = ${DEAD_LETTER} AND (?1 IS NULL OR caller = ?1) AND updates.id >= ?2 AND updates.id < ?3`

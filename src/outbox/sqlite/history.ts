@@ -3,7 +3,7 @@ import type { Result } from '../../../schemas/batch.ts'
 import { keyName } from '../../leads/lead-key.ts'
 import type { HistoryEntry, HistoryPage, HistoryRecord, HistoryStore, HistoryUpdate } from '../history.ts'
 import type { GroupCommit } from './database/group-commit.ts'
-import { readNames, type Row } from './rows.ts'
+import { readNames, type Row } from '../rows.ts'
 import type { Statements } from './database/statements.ts'
 import { READABLE_HISTORY } from './database/unreadable-rows.ts'
 
@@ -162,6 +162,6 @@ function readEntry(row: Row): HistoryEntry {
   }
 }
 
-function optional(value: Row[string] | undefined): string | undefined {
+function optional(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }

@@ -1,7 +1,7 @@
 import type { IdempotencyRecord } from '../../http/idempotency-record.ts'
 import type { IdempotencyStore } from '../idempotency.ts'
 import type { GroupCommit } from './database/group-commit.ts'
-import { readIdempotencyRecord } from './rows.ts'
+import { readIdempotencyRecord } from '../rows.ts'
 import type { Statements } from './database/statements.ts'
 
 /** Written after a failed write, to find out whether writing works again. No caller has this name. */

@@ -1,7 +1,8 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Result } from '../../../schemas/batch.ts'
 import type { Job, JobPage, NewJob } from '../jobs.ts'
-import { readJob, readObject, readResult, type Row } from './rows.ts'
+import { endedStatus } from '../progress.ts'
+import { readJob, readObject, readResult, type Row } from '../rows.ts'
 import type { Statements } from './database/statements.ts'
 
 /** The number of the next job: above that of every job, and of those before the last hour, which may all be deleted. */
@@ -68,15 +69,11 @@ export class JobTable {
     }
     // Most jobs are small, so all of their updates end together.
     const all = ended === received ? counts : this.#counts(job)
-    // A superseded update counts as made: the lead has newer values.
-    const made = (all['updated'] ?? 0) + (all['superseded'] ?? 0)
-    const some = made > 0 ? 'partial' : 'failed'
-    const status = made === received ? 'completed' : some
     this.#sql.run(
       'UPDATE jobs SET pending = ?, calls = calls + ?, status = ?, counts = ?, finished_at = ? WHERE n = ?',
       pending,
       calls,
-      status,
+      endedStatus(all, received),
       JSON.stringify(all),
       Date.now(),
       n

@@ -11,6 +11,7 @@ import type {
   NewJob,
   Replay
 } from '../jobs.ts'
+import type { QueueEvents } from '../queue-events.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { GroupCommit } from './database/group-commit.ts'
 import type { SqliteIdempotency } from './idempotency.ts'
@@ -31,6 +32,7 @@ export interface JobsTables {
   readonly deadLetters: DeadLetters
   readonly idempotency: Pick<SqliteIdempotency, 'get' | 'put'>
   readonly progress: JobProgress
+  readonly events: QueueEvents
 }
 
 /** The jobs in SQLite. */
@@ -69,11 +71,11 @@ export class SqliteJobs implements JobStore {
   }
 
   onEnd(id: string, listener: () => void): () => void {
-    return this.#tables.progress.onEnd(id, listener)
+    return this.#tables.events.onEnd(id, listener)
   }
 
   async cancel(id: string, now: number): Promise<number> {
-    const { commits, updates, progress } = this.#tables
+    const { commits, updates, progress, events } = this.#tables
     let cancelled = 0
     let last = 0
     for (let taken = STEP; taken === STEP;) {
@@ -81,7 +83,7 @@ export class SqliteJobs implements JobStore {
         const settlements = updates.cancel(id, now, last, STEP)
         return { settlements, endedJobs: progress.store(settlements, NO_CALLS) }
       })
-      progress.announce(settlements, endedJobs)
+      events.announce(settlements, endedJobs)
       taken = settlements.length
       cancelled += taken
       last = settlements.at(-1)?.claimed.id ?? last
@@ -125,7 +127,7 @@ export class SqliteJobs implements JobStore {
     })
   }
 
-  lastHours(limit: number): readonly number[] {
+  async lastHours(limit: number): Promise<readonly number[]> {
     return this.#tables.jobs.lastHours(limit)
   }
 }

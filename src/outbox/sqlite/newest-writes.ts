@@ -1,5 +1,5 @@
 import type { DeliveredFields } from '../queue.ts'
-import type { Row } from './rows.ts'
+import type { Row } from '../rows.ts'
 import type { Statements } from './database/statements.ts'
 
 /** The fields of an update that newer writes of its lead have set, as a JSON list; null without any. */

@@ -5,6 +5,7 @@ import {
   type Settlement,
   type UpdateQueue
 } from '../queue.ts'
+import type { QueueEvents } from '../queue-events.ts'
 import type { GroupCommit } from './database/group-commit.ts'
 import type { JobProgress } from './job-progress.ts'
 import type { JobTable } from './job-table.ts'
@@ -24,6 +25,7 @@ export interface QueueTables {
   readonly ready: ReadyUpdates
   readonly writes: NewestWrites
   readonly progress: JobProgress
+  readonly events: QueueEvents
 }
 
 /** The queue in SQLite. */
@@ -43,20 +45,24 @@ export class SqliteQueue implements UpdateQueue {
   }
 
   async settle(settlements: readonly Settlement[], calls: ReadonlyMap<string, number>): Promise<void> {
-    const { commits, updates, progress } = this.#tables
+    const { commits, updates, progress, events } = this.#tables
     const endedJobs = await commits.write(() => {
       updates.settle(settlements)
       return progress.store(settlements, calls)
     })
-    progress.announce(settlements, endedJobs)
+    events.announce(settlements, endedJobs)
   }
 
   onSettled(listener: (settlements: readonly Settlement[]) => void): void {
-    this.#tables.progress.onSettled(listener)
+    this.#tables.events.onSettled(listener)
   }
 
-  get nextSequence(): number {
-    return this.#tables.updates.nextId
+  /** Nothing arrives that was not accepted here. */
+  onArrived(): void {}
+
+  async nextSequence(): Promise<number | undefined> {
+    const { nextId, size } = this.#tables.updates
+    return size.pending + size.deadLetters === 0 ? undefined : nextId
   }
 
   async supersede(delivered: readonly DeliveredFields[], sequence: number): Promise<void> {

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { SUPERSEDED } from './newest-writes.ts'
-import type { Row } from './rows.ts'
+import type { Row } from '../rows.ts'
 import { Statements } from './database/statements.ts'
-import { PENDING } from './update-state.ts'
+import { PENDING } from '../update-state.ts'
 
 /** What is read of an update, with its job. */
 export const UPDATE_COLUMNS = `updates.*, jobs.id AS job_id, jobs.caller, jobs.request_id, jobs.key_id, jobs.replayed_by,
@@ -79,14 +79,14 @@ export class ReadyUpdates {
   }
 
   /** The updates of a taken one's lead and account that were accepted after it, oldest first. */
-  *after({ lead = null, account = null, id = null }: Row): Generator<Row> {
+  *after({ lead, account, id }: Row): Generator<Row> {
     yield* this.#sql.iterate(
       `SELECT ${UPDATE_COLUMNS} FROM updates CROSS JOIN jobs ON jobs.n = updates.job
       WHERE updates.lead = ? AND updates.account = ? AND updates.state = ${PENDING} AND updates.id > ?
       ORDER BY updates.id`,
-      lead,
-      account,
-      id
+      String(lead),
+      String(account),
+      Number(id)
     )
   }
 

@@ -5,6 +5,7 @@ import type { IdempotencyStore } from '../idempotency.ts'
 import type { JobStore } from '../jobs.ts'
 import type { Outbox } from '../outbox.ts'
 import type { UpdateQueue } from '../queue.ts'
+import { QueueEvents } from '../queue-events.ts'
 import { DatabaseFiles } from './database/database-files.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { DiskReserve } from './database/disk-reserve.ts'
@@ -112,14 +113,15 @@ export class SqliteOutbox implements Outbox {
     this.#commits = commits
     const idempotency = new SqliteIdempotency(sql, commits)
     const history = new SqliteHistory(sql, commits)
+    const events = new QueueEvents()
     const progress = new JobProgress(jobs, history, policy)
-    this.queue = new SqliteQueue({ commits, jobs, updates, ready, writes, progress })
-    this.jobs = new SqliteJobs({ commits, jobs, updates, deadLetters, idempotency, progress })
+    this.queue = new SqliteQueue({ commits, jobs, updates, ready, writes, progress, events })
+    this.jobs = new SqliteJobs({ commits, jobs, updates, deadLetters, idempotency, progress, events })
     this.idempotency = idempotency
     this.history = history
   }
 
-  updatedLeads(limit: number): readonly number[] {
+  async updatedLeads(limit: number): Promise<readonly number[]> {
     return this.#sql.rows(UPDATED_LEADS, UPDATES_READ, limit).map(({ lead }) => Number(lead))
   }
 

@@ -6,9 +6,9 @@ import type { NewJob } from '../jobs.ts'
 import type { Settlement } from '../queue.ts'
 import type { NewestWrites, Write } from './newest-writes.ts'
 import type { ReadyUpdates } from './ready-updates.ts'
-import { type Row, RowReader, writeChanges } from './rows.ts'
+import { type Row, RowReader, writeChanges } from '../rows.ts'
 import type { Statements } from './database/statements.ts'
-import { DEAD_LETTER, ENDED, PENDING } from './update-state.ts'
+import { DEAD_LETTER, ENDED, PENDING } from '../update-state.ts'
 
 /**
  * The next id: above those of all updates, and above the sequence numbers of noted writes, some of which belong to updates
@@ -228,8 +228,8 @@ export class UpdateTable {
       first + Number(job['received']),
       limit
     )
-    for (const { id = null, state } of updates) {
-      this.#sql.run('DELETE FROM updates WHERE id = ?', id)
+    for (const { id, state } of updates) {
+      this.#sql.run('DELETE FROM updates WHERE id = ?', Number(id))
       if (state === DEAD_LETTER) this.#deadLetters--
     }
     if (updates.length === limit) return limit

@@ -8,7 +8,7 @@ import { SqliteOutbox } from '../../../src/outbox/sqlite/sqlite-outbox.ts'
 import { dataDir } from '../../helper.ts'
 import { fill, smallDisk } from '../../small-disk.ts'
 import { stoppedClock } from '../../stopped-clock.ts'
-import { newJob, sets } from '../jobs.ts'
+import { newJob, nextSequence, sets } from '../jobs.ts'
 
 const LATER = 1_000_000
 
@@ -24,7 +24,7 @@ test('with a full disk direct updates are still noted, so that nothing older und
   await t.rejects(outbox.jobs.accept(newJob(2, [sets('B', 2)])), StorageError)
   t.ok(existsSync(reserve), 'it is not for anything else')
 
-  await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['status'] }], outbox.queue.nextSequence)
+  await outbox.queue.supersede([{ lead: 'lead_id:1', fields: ['status'] }], await nextSequence(outbox))
   t.notOk(existsSync(reserve))
   await t.rejects(outbox.jobs.accept(newJob(3, [sets('C', 3)])), StorageError)
   const fault = 'The database cannot be written: it has no room in reserve (the disk is full).'

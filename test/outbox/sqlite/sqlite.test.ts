@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { SqliteOutbox } from '../../../src/outbox/sqlite/sqlite-outbox.ts'
 import { dataDir } from '../../helper.ts'
 import { stoppedClock } from '../../stopped-clock.ts'
-import { dead, done, newJob, sets, settleNext } from '../jobs.ts'
+import { dead, done, newJob, nextSequence, sets, settleNext } from '../jobs.ts'
 import { outboxSuite } from '../outbox-suite.ts'
 
 outboxSuite('sqlite', async (t) => {
@@ -31,7 +31,7 @@ test('notes of many leads share a sync', async (t) => {
   await outbox.jobs.accept(newJob(1, [sets('OLD', { vendor_lead_code: 'CRM-1' })]))
   syncs = 0
   const leads = Array.from({ length: 10_000 }, (_, n) => ({ lead: `lead_id:${n + 1}`, fields: ['status'] }))
-  await outbox.queue.supersede(leads, outbox.queue.nextSequence)
+  await outbox.queue.supersede(leads, await nextSequence(outbox))
   t.equal(syncs, 1)
 })
 

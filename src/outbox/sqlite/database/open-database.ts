@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { steadyNow } from '../../../steady-clock.ts'
 import { MIGRATIONS } from './migrations.ts'
-import { PENDING } from '../update-state.ts'
+import { PENDING } from '../../update-state.ts'
 
 /** The name of the database's file. */
 export const FILE = 'gateway.db'

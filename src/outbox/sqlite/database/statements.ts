@@ -1,6 +1,6 @@
 import { StorageError } from '../../../errors.ts'
 import type { DatabaseSync, SQLInputValue, StatementResultingChanges, StatementSync } from 'node:sqlite'
-import type { Row } from '../rows.ts'
+import type { Row } from '../../rows.ts'
 
 /** Runs SQL on a database, preparing each statement once. */
 export class Statements {

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { StorageError } from '../../../errors.ts'
 import { MAX_LEAD_ID } from '../../../leads/lead-key.ts'
-import { ENDED, PENDING } from '../update-state.ts'
+import { ENDED, PENDING } from '../../update-state.ts'
 
 /** Entries of the history whose lead cannot be one: JavaScript cannot even read numbers beyond 2^53. */
 const UNREADABLE_HISTORY = `lead < 1 OR lead > ${MAX_LEAD_ID}`

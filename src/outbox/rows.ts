@@ -1,14 +1,13 @@
-import type { SQLOutputValue } from 'node:sqlite'
-import type { Result } from '../../../schemas/batch.ts'
-import type { IdempotencyRecord } from '../../http/idempotency-record.ts'
-import { type Changes, changesOf } from '../../leads/changes.ts'
-import { keyOfName } from '../../leads/lead-key.ts'
-import { ON_MULTIPLE, type Update } from '../../leads/update.ts'
-import type { DeadLetter, Job, JobStatus } from '../jobs.ts'
-import type { Claimed } from '../queue.ts'
+import type { Result } from '../../schemas/batch.ts'
+import type { IdempotencyRecord } from '../http/idempotency-record.ts'
+import { type Changes, changesOf } from '../leads/changes.ts'
+import { keyOfName } from '../leads/lead-key.ts'
+import { ON_MULTIPLE, type Update } from '../leads/update.ts'
+import type { DeadLetter, Job, JobStatus } from './jobs.ts'
+import type { Claimed } from './queue.ts'
 
-/** A row of SQLite's. */
-export type Row = Readonly<Record<string, SQLOutputValue>>
+/** A row as an engine's driver returns it: both engines have the same columns. */
+export type Row = Readonly<Record<string, unknown>>
 
 /** Changes as stored; without their key, which follows from the rest. */
 export function writeChanges({ function: called, params, stored, warnings }: Changes): string {
@@ -79,7 +78,7 @@ export function readResult(row: Row): Result {
 }
 
 /** A stored object; undefined if there is none, or it is damaged. */
-export function readObject(value: SQLOutputValue | undefined): object | undefined {
+export function readObject(value: unknown): object | undefined {
   if (typeof value !== 'string') return undefined
   try {
     const read: unknown = JSON.parse(value)
@@ -117,6 +116,6 @@ export function readIdempotencyRecord(row: Row): IdempotencyRecord {
 }
 
 /** A stored list of names. */
-export function readNames(value: SQLOutputValue | undefined): readonly string[] {
+export function readNames(value: unknown): readonly string[] {
   return typeof value === 'string' ? (JSON.parse(value) as string[]) : []
 }
