@@ -143,7 +143,7 @@ test('the handler learns when nobody waits for its answer any more', async (t) =
   const sent = client.send({ address, path: '/v1/wait', body: 1, signal, ...TIMEOUT })
   await started.promise
   controller.abort()
-  await t.rejects(sent, { sent: 'maybe' })
+  await t.rejects(sent, { sent: 'maybe', message: /broke/ })
   await aborted.promise
 })
 
