@@ -5,7 +5,7 @@ import type { RuntimeConfig } from '../src/config/runtime-config.ts'
 import { callerOf, requires } from '../src/http/authentication.ts'
 import type { CustomField } from '../src/leads/custom-field.ts'
 import type { Field } from '../src/leads/fields.ts'
-import type { Upstreams } from '../src/vicidial/upstreams.ts'
+import type { Account } from '../src/vicidial/account.ts'
 import { COMMON_PROBLEMS, json, problems } from './responses.ts'
 
 const schema = {
@@ -23,19 +23,19 @@ const schema = {
 }
 
 /** `GET /v1/fields` */
-export function fieldsRoute(runtimeConfig: Pick<RuntimeConfig, 'leads'>, upstreams: Pick<Upstreams, 'all'>) {
+export function fieldsRoute(runtimeConfig: Pick<RuntimeConfig, 'leads'>, accounts: readonly Account[]) {
   return async (app: FastifyInstance) => {
     app.get('/v1/fields', { schema }, async (request) => ({
       fields: runtimeConfig.leads.fields.map((field) => wireField(field, runtimeConfig.leads.nonLatin === 1)),
       counts: runtimeConfig.leads.text.unit,
       custom_fields: [...runtimeConfig.leads.customFields].map(wireCustomField),
-      limits: wireLimits(callerOf(request), upstreams)
+      limits: wireLimits(callerOf(request), accounts)
     }))
   }
 }
 
-function wireLimits(caller: Caller, { all }: Pick<Upstreams, 'all'>) {
-  const { account } = all.find((upstream) => upstream.account.name === caller.account) ?? {}
+function wireLimits(caller: Caller, accounts: readonly Account[]) {
+  const account = accounts.find(({ name }) => name === caller.account)
   const { updatesPerMinute } = caller.limits
   return {
     max_calls_per_second: account?.maxCallsPerSecond,

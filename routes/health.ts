@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { LiveSchema, ReadySchema } from '../schemas/health.ts'
+import type { OwnerView } from '../src/delivery/owner-view.ts'
 import type { Outbox } from '../src/outbox/outbox.ts'
 import type { UpdateQueue } from '../src/outbox/queue.ts'
 import { DEFAULT_ACCOUNT } from '../src/vicidial/account.ts'
-import type { Upstreams } from '../src/vicidial/upstreams.ts'
 import { json, problems } from './responses.ts'
 
 const liveSchema = {
@@ -29,19 +29,19 @@ const readySchema = {
 }
 
 export interface HealthOptions {
-  readonly upstreams: Pick<Upstreams, 'states'>
+  readonly owner: Pick<OwnerView, 'states'>
   readonly outbox: Pick<Outbox, 'fault'> & { readonly queue: Pick<UpdateQueue, 'size'> }
 }
 
 /** `GET /livez` and `GET /readyz` */
-export function healthRoutes({ upstreams, outbox }: HealthOptions) {
+export function healthRoutes({ owner, outbox }: HealthOptions) {
   return async (app: FastifyInstance) => {
     app.get('/livez', { schema: liveSchema }, async () => ({ status: 'alive' }))
     app.get('/readyz', { schema: readySchema }, async (_request, reply) => {
       const running = outbox.fault === undefined ? 'ready' : 'storage_failing'
       const status = app.draining ? 'draining' : running
       const { pending, deadLetters } = outbox.queue.size
-      const { [DEFAULT_ACCOUNT]: vicidial, ...accounts } = Object.fromEntries(upstreams.states)
+      const { [DEFAULT_ACCOUNT]: vicidial, ...accounts } = Object.fromEntries(owner.states)
       return reply.code(status === 'ready' ? 200 : 503).send({
         status,
         vicidial,

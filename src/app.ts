@@ -17,7 +17,7 @@ import { NAMED_SCHEMAS } from '../schemas/named.ts'
 import { AccessControl } from './callers/access-control.ts'
 import type { HttpSettings } from './config/http-settings.ts'
 import type { RuntimeConfig } from './config/runtime-config.ts'
-import type { Dispatchers } from './delivery/dispatcher.ts'
+import type { OwnerView } from './delivery/owner-view.ts'
 import { authentication, countAnonymous, prepareSenders, rateLimitHeaders } from './http/authentication.ts'
 import {
   refuseEncodedBodies,
@@ -45,7 +45,7 @@ import type { Metrics } from './telemetry/metrics/metrics.ts'
 import type { ResultObserver } from './telemetry/observer.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
 import type { Updates } from './updates/updates.ts'
-import type { Upstreams } from './vicidial/upstreams.ts'
+import type { Account } from './vicidial/account.ts'
 
 /** The parts that the application puts behind HTTP. */
 export interface AppOptions {
@@ -56,8 +56,8 @@ export interface AppOptions {
   /** VICIdial's `source` for callers without their own. */
   readonly source: string
   readonly maxBodyBytes: number
-  readonly upstreams: Upstreams
-  readonly dispatchers: Dispatchers
+  readonly accounts: readonly Account[]
+  readonly owner: OwnerView
   readonly outbox: Outbox
   readonly idempotency: SavedResponses
   readonly jobs: Jobs
@@ -76,7 +76,7 @@ const MAX_PARAM_LENGTH = 1_000
 
 /** Builds the application: plugins, error handlers, and every route. It does not listen. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { runtimeConfig, http, updates, maxUpdates, source, upstreams, dispatchers } = options
+  const { runtimeConfig, http, updates, maxUpdates, source, owner } = options
   const { outbox, idempotency: store, jobs, observer, metrics, lastHour, maxEventLoopDelayMs, log } = options
   const accessControl = new AccessControl(runtimeConfig.callers, http.anonymousPointsPerMinute)
   const headers = securityHeaders([PAGE_STYLE])
@@ -123,10 +123,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await measureLoad(app)
   await app.register(fastifySwagger, openApiOptions())
 
-  await app.register(healthRoutes({ upstreams, outbox }))
+  await app.register(healthRoutes({ owner, outbox }))
   await app.register(docsRoutes({ visibility: http.docs, accessControl, maxEventLoopDelayMs }))
-  if (http.ops)
-    await app.register(opsRoutes({ upstreams, dispatchers, outbox, jobs, lastHour, accessControl, bodies }))
+  if (http.ops) await app.register(opsRoutes({ owner, outbox, jobs, lastHour, accessControl, bodies }))
   await app.register(async (pages) => {
     pages.addHook('onRequest', async (request) => countAnonymous(request, accessControl))
     await pages.register(problemPageRoutes)
@@ -147,7 +146,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       refuseQueries(leads)
       await leads.register(batchUpdateRoute(updates))
       await leads.register(patchLeadRoute(updates))
-      await leads.register(fieldsRoute(runtimeConfig, upstreams))
+      await leads.register(fieldsRoute(runtimeConfig, options.accounts))
     })
   })
   return app

@@ -3,30 +3,22 @@ import { buildApp } from './app.ts'
 import type { Config } from './config/config.ts'
 import { ConfigReload } from './config/reload.ts'
 import { RuntimeConfig } from './config/runtime-config.ts'
-import { Dispatchers } from './delivery/dispatcher.ts'
 import { HistoryRecorder } from './history/history-recorder.ts'
 import { MAX_EVENT_LOOP_DELAY_MS } from './http/load-shedding.ts'
 import { Jobs } from './jobs/jobs.ts'
-import { RemovedAccounts } from './jobs/removed-accounts.ts'
 import { reportSettlements } from './jobs/report-settlements.ts'
-import { Retention } from './jobs/retention.ts'
-import { Workers } from './jobs/workers.ts'
 import { LastHour } from './ops/last-hour.ts'
 import type { HistoryPolicy } from './outbox/history.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { SqliteOutbox } from './outbox/sqlite/sqlite-outbox.ts'
+import { Owner } from './owner.ts'
 import { addGauges } from './telemetry/metrics/gauges.ts'
 import { Metrics } from './telemetry/metrics/metrics.ts'
 import { addProcessGauges } from './telemetry/metrics/process-gauges.ts'
 import { type Observer, observedBy } from './telemetry/observer.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
-import { OrderedDelivery } from './updates/ordered-delivery.ts'
 import { Updates } from './updates/updates.ts'
-import { WriteNotes } from './updates/write-notes.ts'
-import { BuildWatch } from './vicidial/build-watch.ts'
 import { UPSTREAM_STATES } from './vicidial/guard.ts'
-import { MAX_KNOWN_LEADS } from './vicidial/proof/proof.ts'
-import { Upstreams } from './vicidial/upstreams.ts'
 import { steadyNow } from './steady-clock.ts'
 
 /** Time for updates in flight to settle at shutdown, in milliseconds; the rest is delivered again after the next start. */
@@ -67,9 +59,8 @@ export async function createGateway(
     maxEventLoopDelayMs = MAX_EVENT_LOOP_DELAY_MS
   }: GatewayOptions = {}
 ): Promise<FastifyInstance> {
-  const { vicidial, dispatch, durable } = config
-  const { url, dialect, source, timeoutMs, maxLeadsPerCall } = vicidial
-  const rules = { maxLeadsPerCall, dialect }
+  const { vicidial, durable } = config
+  const { dialect, source, maxLeadsPerCall } = vicidial
   const lastHour = new LastHour()
   const runtimeConfig = new RuntimeConfig(config)
   const accounts = new Set(config.accounts.map(({ name }) => name))
@@ -78,56 +69,31 @@ export async function createGateway(
   outbox.queue.onSettled((settlements) => {
     reportSettlements(observer, settlements)
   })
-  const buildWatch = new BuildWatch({
-    configured: vicidial.build,
-    nonLatin: vicidial.nonLatin,
-    onChange: (build) => {
+  const owner = await Owner.create({
+    config,
+    outbox,
+    observer,
+    onBuild: (build) => {
       runtimeConfig.adaptTo(build)
     },
+    knownAccounts: () => accounts,
     log
   })
-  const upstreams = new Upstreams({
-    accounts: config.accounts,
-    url,
-    dialect,
-    source,
-    timeoutMs,
-    observer,
-    buildWatch,
-    knownLeads: await outbox.updatedLeads(MAX_KNOWN_LEADS),
-    log
-  })
-  const dispatchers = new Dispatchers(upstreams.all, { rules, writes: outbox.queue, ...dispatch })
-  const { retry: schedule } = durable
-  const workers = new Workers(upstreams.all, {
-    queue: outbox.queue,
-    dispatchers,
-    schedule,
-    maxWaiting: dispatch.maxWaiting
-  })
-  const removedAccounts = new RemovedAccounts({ queue: outbox.queue, accounts, log })
   const jobs = new Jobs({
     outbox,
     maxPending: durable.maxPending,
     accounts,
-    workers
+    workers: owner
   })
   const history = new HistoryRecorder(outbox.history, historyPolicy(config), observer, log)
-  const retention = new Retention({
-    outbox,
-    retentionDays: durable.retentionDays,
-    historyDays: config.history.retentionDays,
-    log
-  })
-  addGauges(metrics, { upstreams, upstreamStates: UPSTREAM_STATES, dispatchers, outbox, history })
+  addGauges(metrics, { owner, upstreamStates: UPSTREAM_STATES, outbox, history })
   const stopProcessGauges = addProcessGauges(metrics.registry, droppedLogLines)
-  const notes = new WriteNotes({ queue: outbox.queue, log })
   const updates = new Updates({
     config: runtimeConfig,
-    deliveries: new OrderedDelivery({ dispatchers, queue: outbox.queue, notes }),
+    deliveries: owner.deliveries,
     jobs,
     history,
-    rules,
+    rules: { maxLeadsPerCall, dialect },
     source,
     maxUpdates: config.maxUpdatesPerRequest,
     requestDeadlineMs: config.requestDeadlineMs
@@ -139,8 +105,8 @@ export async function createGateway(
     maxUpdates: config.maxUpdatesPerRequest,
     source,
     maxBodyBytes: config.maxBodyBytes,
-    upstreams,
-    dispatchers,
+    accounts: config.accounts,
+    owner,
     outbox,
     idempotency: outbox.idempotency,
     jobs,
@@ -156,25 +122,19 @@ export async function createGateway(
     reload.reload()
   })
   app.addHook('onReady', async () => {
-    await upstreams.start()
     reload.start()
-    workers.wake()
-    await retention.start()
-    void removedAccounts.deadLetter()
+    await owner.start()
   })
   let stopped = Promise.resolve()
   app.addHook('preClose', async () => {
-    retention.stop()
-    removedAccounts.stop()
-    stopped = workers.stop(steadyNow() + SETTLE_MS)
+    stopped = owner.stop(steadyNow() + SETTLE_MS)
   })
   app.addHook('onClose', async () => {
     reload.stop()
     await stopped
     stopProcessGauges()
     await tracing?.close()
-    const written = Promise.all([history.flush(), notes.stop()])
-    await upstreams.close()
+    const written = Promise.all([history.flush(), owner.close()])
     // Closing writes everything handed over so far.
     await outbox.close()
     await written

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import fastifyCookie from '@fastify/cookie'
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import type { AccessControl } from '../../src/callers/access-control.ts'
-import type { Dispatchers } from '../../src/delivery/dispatcher.ts'
+import type { OwnerView } from '../../src/delivery/owner-view.ts'
 import {
   callerOf,
   countAnonymous,
@@ -22,7 +22,6 @@ import { OPS } from '../../src/ops/page.ts'
 import { refuseOtherSites } from '../../src/ops/same-site.ts'
 import { Sessions } from '../../src/ops/sessions.ts'
 import type { Outbox } from '../../src/outbox/outbox.ts'
-import type { Upstreams } from '../../src/vicidial/upstreams.ts'
 import { deadLetterPages } from './dead-letters.ts'
 import { jobPages } from './jobs.ts'
 import { HTML_TYPE } from './queries.ts'
@@ -42,8 +41,7 @@ const FILES = {
 export interface OpsOptions {
   readonly jobs: Pick<Jobs, 'cancel' | 'replay'>
   readonly outbox: Pick<Outbox, 'jobs' | 'queue' | 'fault'>
-  readonly upstreams: Pick<Upstreams, 'states'>
-  readonly dispatchers: Pick<Dispatchers, 'queues'>
+  readonly owner: OwnerView
   readonly lastHour: Pick<LastHour, 'minutes' | 'reasons'>
   readonly accessControl: AccessControl
   readonly bodies: RequestBodies
@@ -51,7 +49,7 @@ export interface OpsOptions {
 
 /** `/ops`: pages for operators, with a session instead of a key in every request. */
 export function opsRoutes(options: OpsOptions) {
-  const { jobs, outbox, upstreams, dispatchers, lastHour, accessControl, bodies } = options
+  const { jobs, outbox, owner, lastHour, accessControl, bodies } = options
   const sessions = new Sessions(accessControl.callers)
   return async (app: FastifyInstance): Promise<void> => {
     addHeaders(app, { ...securityHeaders([], true), 'cache-control': 'no-store' })
@@ -100,11 +98,11 @@ export function opsRoutes(options: OpsOptions) {
       const schema = { hide: true, security: requires('operator') }
       pages.get(`${OPS}/`, { schema }, async (_request, reply) => reply.redirect(OPS, 303))
       pages.get(OPS, { schema }, async (request, reply) => {
-        const { queues } = dispatchers
+        const { states, queues } = owner
         const overview = {
           minutes: lastHour.minutes(),
           reasons: lastHour.reasons(),
-          states: upstreams.states,
+          states,
           stored: outbox.queue.pendingByAccount,
           inFlight: new Map(queues.map(({ account, waiting }) => [account, waiting])),
           oldestWaitingMs: Math.max(...queues.map(({ oldestMs }) => oldestMs)),

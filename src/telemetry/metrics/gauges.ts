@@ -4,10 +4,12 @@ import { type Metrics, PREFIX } from './metrics.ts'
 
 /** What the gauges read at each scrape; maps are by VICIdial account. */
 export interface GaugeSources {
-  readonly upstreams: { readonly states: ReadonlyMap<string, { readonly state: string }> }
+  readonly owner: {
+    readonly states: ReadonlyMap<string, { readonly state: string }>
+    readonly queues: readonly Queue[]
+  }
   /** Every value of `state`. */
   readonly upstreamStates: readonly string[]
-  readonly dispatchers: { readonly queues: readonly Queue[] }
   readonly outbox: Storage
   readonly history: { readonly unwritten: number }
 }
@@ -35,7 +37,7 @@ type Reading = number | readonly (readonly [labels: Readonly<Record<string, stri
 
 /** Adds gauges that are read at each scrape. A scrape costs the same however many updates wait. */
 export function addGauges(metrics: Metrics, sources: GaugeSources): void {
-  const { upstreams, upstreamStates, dispatchers, outbox, history } = sources
+  const { owner, upstreamStates, outbox, history } = sources
   const add = (name: string, help: string, labelNames: string[], read: () => Reading) => {
     new Gauge({
       name: PREFIX + name,
@@ -54,26 +56,26 @@ export function addGauges(metrics: Metrics, sources: GaugeSources): void {
     summed(values, (account) => metrics.accountLabel(account))
 
   add('waiting_updates', 'Updates that wait for a call to VICIdial, or for its answer.', ['account'], () =>
-    byAccount(dispatchers.queues.map(({ account, waiting }) => [account, waiting]))
+    byAccount(owner.queues.map(({ account, waiting }) => [account, waiting]))
   )
   add(
     'oldest_waiting_seconds',
     'The age of the oldest request that nothing was sent of yet; 0 without one.',
     ['account'],
-    () => byAccount(dispatchers.queues.map(({ account, oldestMs }) => [account, oldestMs / 1_000]))
+    () => byAccount(owner.queues.map(({ account, oldestMs }) => [account, oldestMs / 1_000]))
   )
   add(
     'vicidial_state',
     'The state of VICIdial: 1 for the current state, 0 for the others.',
     ['account', 'state'],
     () =>
-      [...upstreams.states].flatMap(([account, { state: current }]) =>
+      [...owner.states].flatMap(([account, { state: current }]) =>
         upstreamStates.map((state) => [{ account, state }, state === current ? 1 : 0] as const)
       )
   )
   add('outbox_updates', 'Stored updates that wait or are being delivered.', ['account'], () =>
     byAccount([
-      ...upstreams.states.keys().map((account) => [account, 0] as const),
+      ...owner.states.keys().map((account) => [account, 0] as const),
       ...outbox.queue.pendingByAccount
     ])
   )

@@ -1,0 +1,140 @@
+import type { Config } from './config/config.ts'
+import { type DispatcherQueue, Dispatchers } from './delivery/dispatcher.ts'
+import type { OwnerView } from './delivery/owner-view.ts'
+import { RemovedAccounts } from './jobs/removed-accounts.ts'
+import { Retention } from './jobs/retention.ts'
+import { Workers } from './jobs/workers.ts'
+import type { Outbox } from './outbox/outbox.ts'
+import type { CallObserver } from './telemetry/observer.ts'
+import { type Deliveries, OrderedDelivery } from './updates/ordered-delivery.ts'
+import { WriteNotes } from './updates/write-notes.ts'
+import { BuildWatch } from './vicidial/build-watch.ts'
+import type { CallRight } from './vicidial/call-right.ts'
+import type { UpstreamState } from './vicidial/guard.ts'
+import { MAX_KNOWN_LEADS } from './vicidial/proof/proof.ts'
+import { type UpstreamLog, Upstreams } from './vicidial/upstreams.ts'
+
+export interface OwnerOptions {
+  readonly config: Config
+  readonly outbox: Outbox
+  /** Gets the end of each call. */
+  readonly observer: CallObserver
+  /** Called when VICIdial's build becomes known, and when it changes. */
+  readonly onBuild: (build: string) => void
+  /** Names of the accounts whose updates are kept; those of any other become dead letters. */
+  readonly knownAccounts: () => ReadonlySet<string>
+  /** Absent if no other gateway calls VICIdial. */
+  readonly right?: CallRight
+  readonly log: UpstreamLog
+}
+
+/**
+ * The parts that one gateway alone runs, of all that share a database: it calls VICIdial, delivers what is stored, and
+ * deletes what is old.
+ */
+export class Owner implements OwnerView {
+  readonly deliveries: Deliveries
+  readonly #buildWatch: BuildWatch
+  readonly #upstreams: Upstreams
+  readonly #dispatchers: Dispatchers
+  readonly #workers: Workers
+  readonly #removedAccounts: RemovedAccounts
+  readonly #retention: Retention
+  readonly #notes: WriteNotes
+
+  private constructor(options: OwnerOptions, knownLeads: readonly number[]) {
+    const { config, outbox, observer, onBuild, right, log } = options
+    const { vicidial, dispatch, durable } = config
+    const { url, dialect, source, timeoutMs, maxLeadsPerCall } = vicidial
+    const { queue } = outbox
+    this.#buildWatch = new BuildWatch({
+      configured: vicidial.build,
+      nonLatin: vicidial.nonLatin,
+      onChange: onBuild,
+      log
+    })
+    this.#upstreams = new Upstreams({
+      accounts: config.accounts,
+      url,
+      dialect,
+      source,
+      timeoutMs,
+      observer,
+      buildWatch: this.#buildWatch,
+      knownLeads,
+      right,
+      log
+    })
+    const rules = { maxLeadsPerCall, dialect }
+    const dispatchers = new Dispatchers(this.#upstreams.all, { rules, writes: queue, ...dispatch })
+    this.#dispatchers = dispatchers
+    this.#workers = new Workers(this.#upstreams.all, {
+      queue,
+      dispatchers,
+      schedule: durable.retry,
+      maxWaiting: dispatch.maxWaiting
+    })
+    this.#removedAccounts = new RemovedAccounts({ queue, accounts: options.knownAccounts(), log })
+    this.#retention = new Retention({
+      outbox,
+      retentionDays: durable.retentionDays,
+      historyDays: config.history.retentionDays,
+      log
+    })
+    this.#notes = new WriteNotes({ queue, log })
+    this.deliveries = new OrderedDelivery({ dispatchers, queue, notes: this.#notes })
+  }
+
+  static async create(options: OwnerOptions): Promise<Owner> {
+    return new Owner(options, await options.outbox.updatedLeads(MAX_KNOWN_LEADS))
+  }
+
+  get states(): ReadonlyMap<string, UpstreamState> {
+    return this.#upstreams.states
+  }
+
+  get queues(): readonly DispatcherQueue[] {
+    return this.#dispatchers.queues
+  }
+
+  /** VICIdial's build, once it is known. */
+  get build(): string | undefined {
+    return this.#buildWatch.build
+  }
+
+  /** Begins to call VICIdial. */
+  async start(): Promise<void> {
+    await this.#upstreams.start()
+    this.#workers.wake()
+    await this.#retention.start()
+    void this.#removedAccounts.deadLetter()
+  }
+
+  /** Looks for stored updates. */
+  wake(): void {
+    this.#workers.wake()
+  }
+
+  /**
+   * Takes no further stored updates. Resolves when those taken are settled, or at `deadline` in milliseconds of
+   * `steadyNow`. Those that are not settled are delivered again, by the next owner or after the next start.
+   */
+  async stop(deadline: number): Promise<void> {
+    this.#retention.stop()
+    this.#removedAccounts.stop()
+    await this.#workers.stop(deadline)
+  }
+
+  /** Gives up the calls that wait; those under way go on. */
+  callNoMore(): void {
+    this.#buildWatch.stop()
+    for (const { guard } of this.#upstreams.all) guard.close()
+  }
+
+  /** Closes every connection to VICIdial; calls under way are cut off. */
+  async close(): Promise<void> {
+    const noted = this.#notes.stop()
+    await this.#upstreams.close()
+    await noted
+  }
+}
