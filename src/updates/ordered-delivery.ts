@@ -1,5 +1,6 @@
 import type { Delivered, DeliveryContext } from '../delivery/delivery.ts'
 import { deliveredFields, type Outcome } from '../delivery/outcome.ts'
+import { overloaded, StorageError } from '../errors.ts'
 import type { Update } from '../leads/update.ts'
 import type { UpdateQueue } from '../outbox/queue.ts'
 import type { WriteNotes } from './write-notes.ts'
@@ -26,6 +27,9 @@ export interface OrderedDeliveryOptions {
   readonly notes: Pick<WriteNotes, 'requireRoom' | 'add'>
 }
 
+/** In seconds. */
+const RETRY_AFTER_SECONDS = 5
+
 /** Gives updates to their account's dispatcher, and keeps older stored updates from overwriting what they set. */
 export class OrderedDelivery implements Deliveries {
   readonly #options: OrderedDeliveryOptions
@@ -45,7 +49,7 @@ export class OrderedDelivery implements Deliveries {
     requestId: string
   ): Promise<Pick<DeliveryContext, 'sequencing' | 'note'> | undefined> {
     const { queue, notes } = this.#options
-    const sequence = await queue.nextSequence()
+    const sequence = await queue.nextSequence().catch(throwOverloaded)
     if (sequence === undefined) return undefined
     notes.requireRoom()
     const note = (outcomes: readonly Outcome[], noted: () => void) => {
@@ -57,4 +61,10 @@ export class OrderedDelivery implements Deliveries {
     }
     return { sequencing: { sequenceOf: () => sequence, isStored: false }, note }
   }
+}
+
+/** Without the database nobody could tell which of two values is the newer one. */
+function throwOverloaded(error: unknown): never {
+  if (!(error instanceof StorageError)) throw error
+  throw overloaded('The database cannot be asked now; nothing was sent.', RETRY_AFTER_SECONDS)
 }

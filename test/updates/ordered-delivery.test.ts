@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { overloaded } from '../../src/errors.ts'
+import { overloaded, StorageError } from '../../src/errors.ts'
 import { changesOf } from '../../src/leads/changes.ts'
 import { OrderedDelivery, type OrderedDeliveryOptions } from '../../src/updates/ordered-delivery.ts'
 import type { Update } from '../../src/leads/update.ts'
@@ -69,4 +69,12 @@ test('while too many notes wait for the disk, nothing more is sent that would ne
   const queue = { nextSequence: async () => 8 }
   await t.rejects(deliveryWith({ notes, queue }).deliver('default', [UPDATE], REQUEST), full)
   t.same(await deliveryWith({ notes }).deliver('default', [UPDATE], REQUEST), DONE)
+})
+
+test('nothing is sent while the database cannot be asked', async (t) => {
+  const nextSequence = async () => {
+    throw new StorageError('down')
+  }
+  const delivered = deliveryWith({ queue: { nextSequence } }).deliver('default', [UPDATE], REQUEST)
+  await t.rejects(delivered, { code: 'overloaded', headers: { 'retry-after': '5' } })
 })
