@@ -1,7 +1,16 @@
+import { hostname } from 'node:os'
 import { ALL_PERMISSIONS, type CallerConfig } from '../callers/caller.ts'
 import { hashKey } from '../callers/key.ts'
+import type { ClusterSettings } from '../cluster/settings.ts'
+import { readClusterSettings } from './cluster-settings.ts'
 import { ConfigError } from './config-error.ts'
-import { type Environment, readEnvironment, type RuleSettings, ruleSettings } from './environment.ts'
+import {
+  type Environment,
+  fingerprintOf,
+  readEnvironment,
+  type RuleSettings,
+  ruleSettings
+} from './environment.ts'
 import { readGatewayFile } from './gateway-file.ts'
 import { untypedWarnings } from './read-custom-fields.ts'
 import { type HttpSettings, readHttpSettings } from './http-settings.ts'
@@ -31,8 +40,12 @@ export interface Config {
     /** If a caller's oldest update waits longer than this, the caller may add no more. */
     readonly maxAgeMs: number
   }
-  /** The directory of the outbox. */
+  /** The directory of the outbox, unless there is a `cluster`. */
   readonly dataDir: string
+  /** With PostgreSQL: the database, and how this gateway and others share it. */
+  readonly cluster: ClusterSettings | undefined
+  /** A hash of the settings that all gateways of a cluster should share. */
+  readonly fingerprint: string
   readonly durable: {
     /** When a failed delivery is tried again. */
     readonly retry: RetrySchedule
@@ -114,6 +127,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     faults.push('VICIDIAL_USER is also the user of an account in GATEWAY_CONFIG.')
   }
   const http = readHttpSettings(environment, faults)
+  const cluster = readClusterSettings(environment, hostname(), faults)
   if (faults.length > 0 || url === undefined) throw new ConfigError(faults)
   const withLimits = (account: AccountConfig): Account => ({
     maxConcurrency: environment.VICIDIAL_MAX_CONCURRENCY,
@@ -140,6 +154,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       maxAgeMs: environment.REQUEST_DEADLINE_MS / 2
     }),
     dataDir: environment.DATA_DIR,
+    cluster,
+    fingerprint: fingerprintOf(environment, file?.content ?? null),
     durable: Object.freeze({
       retry: Object.freeze({
         firstMs: environment.RETRY_FIRST_PAUSE_MS,
@@ -169,8 +185,13 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   })
 }
 
-function warningsOf({ API_KEY, VICIDIAL_DB_CHARSET }: Environment): string[] {
+function warningsOf({ API_KEY, VICIDIAL_DB_CHARSET, DATABASE_URL }: Environment): string[] {
   const warnings: string[] = []
+  if (DATABASE_URL?.includes('sslmode=require')) {
+    warnings.push(
+      'DATABASE_URL has sslmode=require, which takes any certificate: sslmode=verify-full checks whose it is.'
+    )
+  }
   if (API_KEY !== undefined && API_KEY.length < LONG_KEY) {
     warnings.push(
       `API_KEY is shorter than ${LONG_KEY} characters, and may be guessed: "npm run key" makes a better one.`

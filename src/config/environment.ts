@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { DbCharset, NonLatin } from '../leads/column-text.ts'
 import { BUILD_PATTERN } from '../vicidial/builds.ts'
 import { SOURCE_PATTERN } from '../vicidial/wire.ts'
@@ -74,6 +75,35 @@ export const EnvironmentSchema = Type.Object({
   }),
   DISPATCH_MAX_WAITING: positive(100_000, 1_000_000, ''),
   DATA_DIR: Type.String({ default: './data', minLength: 1, description: 'a directory that can be written' }),
+  DATABASE_URL: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'the address of a PostgreSQL database, like postgres://USER:PASSWORD@HOST/DATABASE'
+    })
+  ),
+  DATABASE_CA_FILE: Type.Optional(
+    Type.String({ minLength: 1, description: 'a file with certificates in PEM' })
+  ),
+  DATABASE_MAX_CONNECTIONS: positive(10, 1_000, ''),
+  DATABASE_TIMEOUT_MS: positive(3_000, 60_000, ' (milliseconds)'),
+  CLUSTER_NAME: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$',
+      description: 'a name of up to 63 letters, digits, dots, hyphens and underscores'
+    })
+  ),
+  CLUSTER_URL: Type.Optional(
+    Type.String({ minLength: 1, description: 'the address at which the other gateways reach this one' })
+  ),
+  CLUSTER_HOST: Type.Optional(Type.String({ minLength: 1, description: 'an address to listen on' })),
+  CLUSTER_PORT: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 65_535, description: 'a port from 1 to 65535' })
+  ),
+  CLUSTER_SECRET: Type.Optional(
+    Type.String({ minLength: 1, description: 'a secret that the gateways share' })
+  ),
+  CLUSTER_LEASE_MS: positive(5_000, 600_000, ' (milliseconds)'),
+  CLUSTER_RENEW_MS: positive(1_000, 60_000, ' (milliseconds)'),
   OUTBOX_MAX_WAITING: positive(1_000_000, 100_000_000, ''),
   JOB_RETENTION_DAYS: positive(30, 3_650, ' (days)'),
   HISTORY_RETENTION_DAYS: Type.Integer({
@@ -111,6 +141,26 @@ export const EnvironmentSchema = Type.Object({
 export type Environment = Static<typeof EnvironmentSchema>
 
 type Variable = keyof Environment
+
+const FINGERPRINT_DIGITS = 12
+/** Whose values differ between the gateways of a cluster, or are secret. */
+const OF_ONE_GATEWAY: ReadonlySet<string> = new Set([
+  'VICIDIAL_PASS',
+  'API_KEY',
+  'DATA_DIR',
+  'DATABASE_URL',
+  'DATABASE_CA_FILE',
+  'DATABASE_MAX_CONNECTIONS',
+  'CLUSTER_NAME',
+  'CLUSTER_URL',
+  'CLUSTER_HOST',
+  'CLUSTER_PORT',
+  'CLUSTER_SECRET',
+  'GATEWAY_CONFIG',
+  'HOST',
+  'PORT',
+  'LOG_LEVEL'
+])
 const VARIABLES = Object.keys(EnvironmentSchema.properties) as readonly Variable[]
 
 const DEFAULTS = Object.fromEntries(
@@ -120,7 +170,13 @@ const DEFAULTS = Object.fromEntries(
 )
 
 /** Variables whose value may come from a file, named by `<variable>_FILE`. */
-const SECRETS: readonly Variable[] = ['VICIDIAL_USER', 'VICIDIAL_PASS', 'API_KEY']
+const SECRETS: readonly Variable[] = [
+  'VICIDIAL_USER',
+  'VICIDIAL_PASS',
+  'API_KEY',
+  'DATABASE_URL',
+  'CLUSTER_SECRET'
+]
 
 /**
  * Reads the gateway's variables, with their defaults, and secrets from the files that `_FILE` variables name. Notes
@@ -179,6 +235,13 @@ export function ruleSettings({
     dbCharset: VICIDIAL_DB_CHARSET ?? 'utf8',
     build: VICIDIAL_BUILD
   }
+}
+
+/** A short hash of what all gateways of a cluster should have alike: the settings, and the content of the gateway file. */
+export function fingerprintOf(environment: Environment, gatewayFile: unknown): string {
+  const common = Object.entries(environment).filter(([name]) => !OF_ONE_GATEWAY.has(name))
+  const hash = createHash('sha256').update(JSON.stringify([common, gatewayFile]))
+  return hash.digest('hex').slice(0, FINGERPRINT_DIGITS)
 }
 
 function givenOf(

@@ -39,6 +39,8 @@ export const GatewayFileSchema = Type.Object(
 
 /** The file of `GATEWAY_CONFIG`, as read. */
 export interface GatewayFile {
+  /** As it is written. */
+  readonly content: unknown
   readonly accounts: readonly AccountConfig[]
   readonly callers: readonly CallerConfig[]
   /** Whether the gateway answers at VICIdial's own address. */
@@ -56,7 +58,7 @@ export function readGatewayFile(path: string, faults: string[]): GatewayFile | u
   const content = readYaml(path, fault)
   if (content === undefined) return undefined
   const wrong = schemaErrors(GatewayFileSchema, content)
-  for (const text of wrong) fault(`${text}.`)
+  for (const what of wrong) fault(`${what}.`)
   if (wrong.length > 0) return undefined
 
   const {
@@ -75,6 +77,7 @@ export function readGatewayFile(path: string, faults: string[]): GatewayFile | u
   const listed = readCustomFields(customFields, noteFault)
   const labels = new Set(listed.keys())
   return {
+    content,
     accounts: readAccounts(accounts, folder, noteFault),
     callers: readCallers(callers, labels, webhookNames, noteFault),
     compat,

@@ -69,7 +69,8 @@ const NO_PERMISSIONS = {
 }
 
 test('the required settings are enough; all others have defaults', async (t) => {
-  const { callers, ...config } = loadConfig({ ...LEAST, PATH: '/bin', VICIDIAL_SOURCE: '' })
+  const { callers, fingerprint, ...config } = loadConfig({ ...LEAST, PATH: '/bin', VICIDIAL_SOURCE: '' })
+  t.match(fingerprint, /^[0-9a-f]{12}$/)
   t.strictSame(config, {
     vicidial: {
       url: new URL('https://dialer.example/vicidial/non_agent_api.php'),
@@ -84,6 +85,7 @@ test('the required settings are enough; all others have defaults', async (t) => 
     accounts: [{ name: 'default', user: 'api', pass: 's3cret', maxConcurrency: 2, maxCallsPerSecond: 20 }],
     dispatch: { lingerMs: 0, maxWaiting: 100_000, maxAgeMs: 12_500 },
     dataDir: './data',
+    cluster: undefined,
     durable: {
       retry: { firstMs: 2_000, longestMs: 600_000, forMs: 43_200_000 },
       maxPending: 1_000_000,
