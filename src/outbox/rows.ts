@@ -3,6 +3,7 @@ import type { IdempotencyRecord } from '../http/idempotency-record.ts'
 import { type Changes, changesOf } from '../leads/changes.ts'
 import { keyOfName } from '../leads/lead-key.ts'
 import { ON_MULTIPLE, type Update } from '../leads/update.ts'
+import type { HistoryEntry } from './history.ts'
 import type { DeadLetter, Job, JobStatus } from './jobs.ts'
 import type { Claimed } from './queue.ts'
 
@@ -118,4 +119,31 @@ export function readIdempotencyRecord(row: Row): IdempotencyRecord {
 /** A stored list of names. */
 export function readNames(value: unknown): readonly string[] {
   return typeof value === 'string' ? (JSON.parse(value) as string[]) : []
+}
+
+export function readHistoryEntry(row: Row): HistoryEntry {
+  const code = optional(row['code'])
+  return {
+    id: Number(row['id']),
+    at: Number(row['at']),
+    lead: row['lead'] === null ? undefined : Number(row['lead']),
+    key: optional(row['key']),
+    fields: readNames(row['fields']),
+    ...(typeof row['stored'] === 'string'
+      ? { values: JSON.parse(row['stored']) as Record<string, string> }
+      : {}),
+    status: row['status'] as Result['status'],
+    ...(code === undefined ? {} : { error: { code, detail: String(row['detail']) } }),
+    caller: String(row['caller']),
+    keyId: optional(row['key_id']),
+    ...(typeof row['replayed_by'] === 'string' ? { replayedBy: row['replayed_by'] } : {}),
+    requestId: String(row['request_id']),
+    ...(typeof row['job_id'] === 'string' ? { jobId: row['job_id'] } : {}),
+    account: String(row['account']),
+    source: String(row['source'])
+  }
+}
+
+function optional(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }

@@ -15,9 +15,24 @@ export class DueQueue<T extends Due> {
   }
 
   add(entry: T): void {
+    this.#heap.push(entry)
+    this.#rise(this.#heap.length - 1, entry)
+  }
+
+  /** Removes an entry; it must be in the queue. Fast for the first one. */
+  remove(entry: T): void {
     const heap = this.#heap
-    let index = heap.length
-    heap.push(entry)
+    const index = heap[0] === entry ? 0 : heap.indexOf(entry)
+    const last = heap.pop()
+    if (last === undefined || last === entry) return
+    const parent = heap[(index - 1) >> 1]
+    if (index > 0 && parent !== undefined && isBefore(last, parent)) this.#rise(index, last)
+    else this.#sink(index, last)
+  }
+
+  #rise(from: number, entry: T): void {
+    const heap = this.#heap
+    let index = from
     while (index > 0) {
       const above = (index - 1) >> 1
       const parent = heap[above]
@@ -28,21 +43,19 @@ export class DueQueue<T extends Due> {
     heap[index] = entry
   }
 
-  removeFirst(): void {
+  #sink(from: number, entry: T): void {
     const heap = this.#heap
-    const last = heap.pop()
-    if (last === undefined || heap.length === 0) return
-    let index = 0
+    let index = from
     for (;;) {
       const left = 2 * index + 1
       const a = heap[left]
       const b = heap[left + 1]
       const child = a !== undefined && b !== undefined && isBefore(b, a) ? b : a
-      if (child === undefined || !isBefore(child, last)) break
+      if (child === undefined || !isBefore(child, entry)) break
       heap[index] = child
       index = child === a ? left : left + 1
     }
-    heap[index] = last
+    heap[index] = entry
   }
 }
 

@@ -100,14 +100,16 @@ export class PendingUpdates {
     return taken
   }
 
-  /** Marks an update as in flight. */
+  /** Marks an update as in flight, if it isn't. */
   takeAlong(update: PendingUpdate): void {
-    const { lead } = update.leadQueue
+    if (update.isInFlight) return
+    const { lead, account } = update.leadQueue
+    unqueue(account, update)
     update.isInFlight = true
     this.#inFlight.set(lead, (this.#inFlight.get(lead) ?? 0) + 1)
   }
 
-  /** Marks an update that was in flight when this was read again. */
+  /** The same by its id. */
   takeById(id: number): void {
     const update = this.#byId.get(id)
     if (update !== undefined) this.takeAlong(update)
@@ -149,8 +151,7 @@ export class PendingUpdates {
       if (first === undefined) return undefined
       const { leadQueue } = first
       if (leadQueue.first === first && !this.#inFlight.has(leadQueue.lead)) return first
-      due?.removeFirst()
-      first.isQueued = false
+      unqueue(leadQueue.account, first)
     }
   }
 
@@ -193,6 +194,13 @@ function leadQueueOf(account: AccountQueue, lead: string): LeadQueue {
   const made = { lead, account, first: undefined, last: undefined }
   account.leads.set(lead, made)
   return made
+}
+
+/** Removes an update from the due ones of its account, if it is among them. */
+function unqueue({ due }: AccountQueue, update: PendingUpdate): void {
+  if (!update.isQueued) return
+  due.remove(update)
+  update.isQueued = false
 }
 
 /** Puts an update in its place by id, which is near the end. */

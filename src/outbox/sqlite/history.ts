@@ -1,9 +1,8 @@
 import type { SQLInputValue } from 'node:sqlite'
-import type { Result } from '../../../schemas/batch.ts'
 import { keyName } from '../../leads/lead-key.ts'
 import type { HistoryEntry, HistoryPage, HistoryRecord, HistoryStore, HistoryUpdate } from '../history.ts'
 import type { GroupCommit } from './database/group-commit.ts'
-import { readNames, type Row } from '../rows.ts'
+import { readHistoryEntry } from '../rows.ts'
 import type { Statements } from './database/statements.ts'
 import { READABLE_HISTORY } from './database/unreadable-rows.ts'
 
@@ -97,7 +96,7 @@ export class SqliteHistory implements HistoryStore {
         ...which.map(([, value]) => value),
         limit
       )
-      .map(readEntry)
+      .map(readHistoryEntry)
   }
 
   /** The lowest id of the entries from `since` on, so that older ones need not be read. */
@@ -137,31 +136,4 @@ export class SqliteHistory implements HistoryStore {
     }
     return limit - left
   }
-}
-
-function readEntry(row: Row): HistoryEntry {
-  const code = optional(row['code'])
-  return {
-    id: Number(row['id']),
-    at: Number(row['at']),
-    lead: row['lead'] === null ? undefined : Number(row['lead']),
-    key: optional(row['key']),
-    fields: readNames(row['fields']),
-    ...(typeof row['stored'] === 'string'
-      ? { values: JSON.parse(row['stored']) as Record<string, string> }
-      : {}),
-    status: row['status'] as Result['status'],
-    ...(code === undefined ? {} : { error: { code, detail: String(row['detail']) } }),
-    caller: String(row['caller']),
-    keyId: optional(row['key_id']),
-    ...(typeof row['replayed_by'] === 'string' ? { replayedBy: row['replayed_by'] } : {}),
-    requestId: String(row['request_id']),
-    ...(typeof row['job_id'] === 'string' ? { jobId: row['job_id'] } : {}),
-    account: String(row['account']),
-    source: String(row['source'])
-  }
-}
-
-function optional(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
 }

@@ -5,20 +5,28 @@ import { stoppedClock } from '../../stopped-clock.ts'
 import { dead, done, newJob, nextSequence, sets, settleNext } from '../jobs.ts'
 import { outboxSuite } from '../outbox-suite.ts'
 
-outboxSuite('sqlite', async (t) => {
-  const directory = dataDir(t)
-  const outbox = new SqliteOutbox(directory)
-  let latest = outbox
-  t.teardown(() => latest.close())
-  return {
-    outbox,
-    reopen: async () => {
-      await latest.close()
-      latest = new SqliteOutbox(directory)
-      return latest
+outboxSuite(
+  'sqlite',
+  async (t) => {
+    const directory = dataDir(t)
+    const outbox = new SqliteOutbox(directory)
+    let latest = outbox
+    let closed: Promise<void> | undefined
+    const close = () => (closed ??= latest.close())
+    t.teardown(close)
+    return {
+      outbox,
+      isOrdered: true,
+      close,
+      reopen: async () => {
+        await latest.close()
+        latest = new SqliteOutbox(directory)
+        return latest
+      }
     }
-  }
-})
+  },
+  40
+)
 
 test('notes of many leads share a sync', async (t) => {
   stoppedClock(t)

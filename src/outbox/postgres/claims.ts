@@ -1,0 +1,78 @@
+import { isFoldable } from '../folding.ts'
+import { type Claimed, MIN_FOLDED } from '../queue.ts'
+import { RowReader } from '../rows.ts'
+import { PENDING } from '../update-state.ts'
+import type { Sql } from './database/database.ts'
+import type { PendingUpdate } from './pending-updates.ts'
+import { UPDATE_COLUMNS } from './update-columns.ts'
+
+/** An update that was taken, with the updates of its lead right after it that it may be folded into. */
+interface Run {
+  readonly first: PendingUpdate
+  readonly later: readonly PendingUpdate[]
+}
+
+/** What was read of updates that were taken. */
+export interface ReadClaims {
+  /** One for each update that was taken, and is still there. */
+  readonly claimed: readonly Claimed[]
+  /** Those that were taken and are not there. */
+  readonly missing: readonly PendingUpdate[]
+}
+
+/**
+ * Reads updates that were taken, and folds long runs of updates of one lead into the newest of each.
+ * @param maxFolded most updates to fold into others
+ * @throws StorageError
+ */
+export async function readClaims(
+  sql: Sql,
+  taken: readonly PendingUpdate[],
+  maxFolded: number
+): Promise<ReadClaims> {
+  const runs = runsOf(taken, maxFolded)
+  const ids = runs.flatMap(({ first, later }) => [first.id, ...later.map(({ id }) => id)])
+  const rows = await sql.rows(
+    `SELECT ${UPDATE_COLUMNS} FROM updates AS u JOIN jobs AS j ON j.n = u.job
+    WHERE u.id = ANY ($1::bigint[]) AND u.state = ${PENDING}`,
+    ids
+  )
+  const reader = new RowReader()
+  const found = new Map(rows.map((row) => [Number(row['id']), reader.claimed(row)]))
+  return {
+    claimed: runs.flatMap(({ first, later }) => {
+      const oldest = found.get(first.id)
+      return oldest ? [folded(oldest, later, found)] : []
+    }),
+    missing: taken.filter(({ id }) => !found.has(id))
+  }
+}
+
+/** The updates with those that may be read to fold them, `room` in all. */
+function runsOf(taken: readonly PendingUpdate[], room: number): Run[] {
+  let left = room
+  return taken.map((first) => {
+    const later: PendingUpdate[] = []
+    for (let next = first.next; next !== undefined && later.length < left; next = next.next) later.push(next)
+    if (later.length < MIN_FOLDED) return { first, later: [] }
+    left -= later.length
+    return { first, later }
+  })
+}
+
+/** The newest update into which `oldest` can be folded, or itself. */
+function folded(
+  oldest: Claimed,
+  later: readonly PendingUpdate[],
+  found: ReadonlyMap<number, Claimed>
+): Claimed {
+  const before: Claimed[] = []
+  let newest = oldest
+  for (const { id } of later) {
+    const next = found.get(id)
+    if (next === undefined || !isFoldable(newest, next)) break
+    before.push(newest)
+    newest = next
+  }
+  return before.length < MIN_FOLDED ? oldest : { ...newest, folded: before }
+}

@@ -1,0 +1,55 @@
+import type { DeadLetter, DeadLetterChoice, DeadLetterPage } from '../jobs.ts'
+import { type Row, RowReader } from '../rows.ts'
+import { DEAD_LETTER, ENDED } from '../update-state.ts'
+import type { Sql } from './database/database.ts'
+import { UPDATE_COLUMNS } from './update-columns.ts'
+
+/** Parameters 1 to 4: a caller or null, a range of ids, the id of a job or null. */
+const LETTERS_WITH_JOB = `updates AS u JOIN jobs AS j ON j.n = u.job
+  WHERE u.state = ${DEAD_LETTER} AND ($1::text IS NULL OR j.caller = $1) AND u.id > $2::bigint AND u.id < $3::bigint
+    AND ($4::text IS NULL OR j.id = $4 AND u.id BETWEEN j.first_id AND j.last_id)`
+const CHOSEN = `${LETTERS_WITH_JOB} AND ($5::bigint[] IS NULL OR u.id = ANY ($5))`
+/** Greater than every id. */
+const END = Number.MAX_SAFE_INTEGER
+
+/** Lists dead letters, newest first. */
+export async function listDeadLetters(sql: Sql, page: DeadLetterPage): Promise<DeadLetter[]> {
+  const { caller, jobId, after = END, limit } = page
+  const rows = await sql.rows(
+    `SELECT ${UPDATE_COLUMNS} FROM ${LETTERS_WITH_JOB} ORDER BY u.id DESC LIMIT $5`,
+    caller,
+    0,
+    Number(after),
+    jobId,
+    limit
+  )
+  return read(rows)
+}
+
+/** The chosen dead letters, oldest first, and how many are left beyond the limit. */
+export async function chooseDeadLetters(
+  sql: Sql,
+  { caller, jobId, ids, after = 0, limit }: DeadLetterChoice
+): Promise<{ letters: DeadLetter[]; remaining: number }> {
+  const chosen = [caller, after, END, jobId, ids]
+  const letters = read(
+    await sql.rows(`SELECT ${UPDATE_COLUMNS} FROM ${CHOSEN} ORDER BY u.id LIMIT $6`, ...chosen, limit)
+  )
+  if (letters.length < limit) return { letters, remaining: 0 }
+  const [row] = await sql.rows(`SELECT count(*) AS count FROM ${CHOSEN}`, ...chosen)
+  return { letters, remaining: Number(row?.['count']) - letters.length }
+}
+
+/** Ends dead letters that are replayed. Returns how many there were. */
+export async function endDeadLetters(sql: Sql, ids: readonly number[]): Promise<number> {
+  const ended = await sql.rows(
+    `UPDATE updates SET state = ${ENDED} WHERE id = ANY ($1::bigint[]) AND state = ${DEAD_LETTER} RETURNING id`,
+    ids
+  )
+  return ended.length
+}
+
+function read(rows: readonly Row[]): DeadLetter[] {
+  const reader = new RowReader()
+  return rows.map((row) => reader.deadLetter(row))
+}

@@ -1,0 +1,159 @@
+import { MAX_LEAD_ID } from '../../leads/lead-key.ts'
+import { type HistoryPolicy, type HistoryStore, NO_HISTORY } from '../history.ts'
+import type { IdempotencyStore } from '../idempotency.ts'
+import type { Outbox } from '../outbox.ts'
+import { QueueEvents } from '../queue-events.ts'
+import { AcceptGroups } from './accept-groups.ts'
+import { Database } from './database/database.ts'
+import { migrate } from './database/migrate.ts'
+import { openPool, type PoolOptions } from './database/open-pool.ts'
+import { PostgresHistory } from './history.ts'
+import { PostgresIdempotency } from './idempotency.ts'
+import { PostgresJobs } from './jobs.ts'
+import { PostgresQueue } from './queue.ts'
+
+/** How often the owner looks for updates that other gateways have stored, in milliseconds. */
+const LOOK_EVERY_MS = 25
+/** How often the end of a job is looked for that somebody waits for, in milliseconds. */
+const WATCH_EVERY_MS = 100
+/** How often counts are exchanged between gateways, and the database's size is measured, in milliseconds. */
+const REPORT_EVERY_MS = 1_000
+/** Updates and entries of the history that are read for `updatedLeads`. */
+const UPDATES_READ = 5_000
+/** The history has the updates of all requests, if it is kept; the table of updates has the stored ones. */
+const UPDATED_LEADS = `SELECT DISTINCT lead FROM (
+    (SELECT lead, status FROM history ORDER BY id DESC LIMIT $1)
+    UNION ALL
+    (SELECT (result::json ->> 'lead_id')::bigint, status FROM updates ORDER BY id DESC LIMIT $1)
+  ) AS latest WHERE status = 'updated' AND lead BETWEEN 1 AND ${MAX_LEAD_ID} LIMIT $2`
+
+export interface PostgresOptions extends Omit<PoolOptions, 'log'> {
+  /** What is kept of a job's updates once they have ended; nothing by default. */
+  readonly history?: HistoryPolicy
+  /** The longest pause before a retry, in milliseconds; see `OwnedQueueOptions`. */
+  readonly longestPauseMs?: number
+  readonly log?: OutboxLog
+}
+
+interface OutboxLog {
+  info(members: object, message: string): void
+  warn(members: object, message: string): void
+}
+
+const NO_LOG: OutboxLog = { info: () => {}, warn: () => {} }
+
+/** The engine for several gateways: one database, one owner of the queue. */
+export class PostgresOutbox implements Outbox {
+  readonly queue: PostgresQueue
+  readonly jobs: PostgresJobs
+  readonly idempotency: IdempotencyStore
+  readonly history: HistoryStore
+  readonly #database: Database
+  readonly #accepts: AcceptGroups
+  readonly #timers: NodeJS.Timeout[] = []
+  readonly #log: OutboxLog
+  #bytes = 0
+  #isFailing = false
+  #closed: Promise<void> | undefined
+
+  private constructor(database: Database, { history = NO_HISTORY, longestPauseMs, log }: PostgresOptions) {
+    const events = new QueueEvents()
+    this.#database = database
+    this.#log = log ?? NO_LOG
+    this.queue = new PostgresQueue({
+      database,
+      events,
+      policy: history,
+      longestPauseMs: longestPauseMs ?? Number.POSITIVE_INFINITY
+    })
+    this.#accepts = new AcceptGroups(database, (updates, acceptedAt) => {
+      this.queue.stored(updates, acceptedAt)
+    })
+    this.jobs = new PostgresJobs({ database, accepts: this.#accepts, queue: this.queue, events })
+    this.idempotency = new PostgresIdempotency(database)
+    this.history = new PostgresHistory(database)
+  }
+
+  /**
+   * Connects to the database, and creates or migrates its tables. The queue is only read by `queue.take`.
+   * @throws StorageError if it cannot be used
+   */
+  static async open(options: PostgresOptions): Promise<PostgresOutbox> {
+    const { log = NO_LOG } = options
+    const pool = openPool({ ...options, log })
+    try {
+      await migrate(pool)
+      const outbox = new PostgresOutbox(new Database(pool), options)
+      await outbox.#start()
+      return outbox
+    } catch (error) {
+      await pool.end()
+      throw error
+    }
+  }
+
+  async updatedLeads(limit: number): Promise<readonly number[]> {
+    const rows = await this.#database.rows(UPDATED_LEADS, UPDATES_READ, limit)
+    return rows.map(({ lead }) => Number(lead))
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  get fault(): string | undefined {
+    return this.#database.fault
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer)
+    await this.#accepts.idle()
+    await this.queue.idle()
+    await this.#database.close()
+  }
+
+  async #start(): Promise<void> {
+    await this.#measure()
+    await this.queue.report()
+    this.#repeat(LOOK_EVERY_MS, () => this.queue.look())
+    this.#repeat(WATCH_EVERY_MS, () => this.jobs.watch())
+    this.#repeat(REPORT_EVERY_MS, async () => {
+      // Only a write shows whether writing works again.
+      if (this.#database.fault !== undefined) await this.#database.tryToWrite()
+      await this.queue.report()
+      await this.#measure()
+    })
+  }
+
+  async #measure(): Promise<void> {
+    const [row] = await this.#database.rows('SELECT pg_database_size(current_database()) AS bytes')
+    this.#bytes = Number(row?.['bytes'])
+  }
+
+  /** Runs `run` every `ms` milliseconds, unless it is still running. */
+  #repeat(ms: number, run: () => Promise<void>): void {
+    let isRunning = false
+    const timer = setInterval(() => {
+      if (isRunning) return
+      isRunning = true
+      void run()
+        .then(
+          () => {
+            if (this.#isFailing) this.#log.info({}, 'the database answers again')
+            this.#isFailing = false
+          },
+          (error: unknown) => {
+            if (!this.#isFailing) this.#log.warn({ err: error }, 'the database does not answer')
+            this.#isFailing = true
+          }
+        )
+        .finally(() => (isRunning = false))
+    }, ms)
+    this.#timers.push(timer)
+  }
+}

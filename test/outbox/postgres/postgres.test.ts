@@ -1,0 +1,4 @@
+import { outboxSuite } from '../outbox-suite.ts'
+import { openPostgres } from './opened.ts'
+
+outboxSuite('postgres', openPostgres, 15)
