@@ -6,7 +6,7 @@ const FLOORS = [
   ['src/tools'],
   ['src/server.ts'],
   ['src/gateway.ts'],
-  ['src/owner.ts'],
+  ['src/ownership'],
   ['src/app.ts'],
   ['routes'],
   ['src/config'],

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { LiveSchema, ReadySchema } from '../schemas/health.ts'
+import type { ClusterView } from '../src/cluster/cluster-view.ts'
 import type { OwnerView } from '../src/delivery/owner-view.ts'
 import type { Outbox } from '../src/outbox/outbox.ts'
 import type { UpdateQueue } from '../src/outbox/queue.ts'
@@ -29,25 +30,42 @@ const readySchema = {
 }
 
 export interface HealthOptions {
-  readonly owner: Pick<OwnerView, 'states'>
+  readonly ownership: { readonly view: Pick<OwnerView, 'states'> }
+  /** Absent if the gateway shares its database with no other. */
+  readonly cluster: ClusterView | undefined
   readonly outbox: Pick<Outbox, 'fault'> & { readonly queue: Pick<UpdateQueue, 'size'> }
 }
 
 /** `GET /livez` and `GET /readyz` */
-export function healthRoutes({ owner, outbox }: HealthOptions) {
+export function healthRoutes({ ownership, outbox, cluster }: HealthOptions) {
   return async (app: FastifyInstance) => {
     app.get('/livez', { schema: liveSchema }, async () => ({ status: 'alive' }))
     app.get('/readyz', { schema: readySchema }, async (_request, reply) => {
       const running = outbox.fault === undefined ? 'ready' : 'storage_failing'
       const status = app.draining ? 'draining' : running
       const { pending, deadLetters } = outbox.queue.size
-      const { [DEFAULT_ACCOUNT]: vicidial, ...accounts } = Object.fromEntries(owner.states)
+      const { [DEFAULT_ACCOUNT]: vicidial, ...accounts } = Object.fromEntries(ownership.view.states)
       return reply.code(status === 'ready' ? 200 : 503).send({
         status,
         vicidial,
         ...(Object.keys(accounts).length > 0 ? { accounts } : {}),
-        outbox: { waiting: pending, dead_letters: deadLetters }
+        outbox: { waiting: pending, dead_letters: deadLetters },
+        ...(cluster ? { cluster: clusterState(cluster) } : {})
       })
     })
+  }
+}
+
+function clusterState({ gateway, owner, lastTerm, list }: ClusterView) {
+  return {
+    gateway,
+    owner: owner?.gateway ?? null,
+    term: owner?.term ?? lastTerm,
+    members: list.map((member) => ({
+      gateway: member.gateway,
+      alive: member.isPresent,
+      seen_seconds_ago: Math.round(member.seenMsAgo / 1_000),
+      same_configuration: member.isAlike
+    }))
   }
 }

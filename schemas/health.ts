@@ -31,6 +31,32 @@ export const ReadySchema = Type.Object(
         dead_letters: Type.Integer({ description: 'Updates that were given up.' })
       },
       { additionalProperties: false }
+    ),
+    cluster: Type.Optional(
+      Type.Object(
+        {
+          gateway: Type.String({ description: 'The name of this gateway.' }),
+          owner: Type.Union([Type.String(), Type.Null()], {
+            description: 'The gateway that calls VICIdial; null while there is none.'
+          }),
+          term: Type.Integer({ description: 'Grows each time that a gateway takes over.' }),
+          members: Type.Array(
+            Type.Object(
+              {
+                gateway: Type.String(),
+                alive: Type.Boolean(),
+                seen_seconds_ago: Type.Integer(),
+                same_configuration: Type.Boolean({
+                  description: 'Whether its settings are those of this gateway.'
+                })
+              },
+              { additionalProperties: false }
+            ),
+            { description: 'The gateways that were seen within a day.' }
+          )
+        },
+        { additionalProperties: false, description: 'The gateways that share the database, with PostgreSQL.' }
+      )
     )
   },
   { $id: 'Ready', additionalProperties: false }

@@ -15,6 +15,7 @@ import { PAGE_STYLE, problemPageRoutes } from '../routes/problem-pages.ts'
 import { webhookRoutes } from '../routes/webhooks.ts'
 import { NAMED_SCHEMAS } from '../schemas/named.ts'
 import { AccessControl } from './callers/access-control.ts'
+import type { ClusterView } from './cluster/cluster-view.ts'
 import type { HttpSettings } from './config/http-settings.ts'
 import type { RuntimeConfig } from './config/runtime-config.ts'
 import type { OwnerView } from './delivery/owner-view.ts'
@@ -57,7 +58,9 @@ export interface AppOptions {
   readonly source: string
   readonly maxBodyBytes: number
   readonly accounts: readonly Account[]
-  readonly owner: OwnerView
+  readonly ownership: { readonly view: OwnerView }
+  /** Absent if the gateway shares its database with no other. */
+  readonly cluster?: ClusterView | undefined
   readonly outbox: Outbox
   readonly idempotency: SavedResponses
   readonly jobs: Jobs
@@ -76,7 +79,7 @@ const MAX_PARAM_LENGTH = 1_000
 
 /** Builds the application: plugins, error handlers, and every route. It does not listen. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { runtimeConfig, http, updates, maxUpdates, source, owner } = options
+  const { runtimeConfig, http, updates, maxUpdates, source, ownership, cluster } = options
   const { outbox, idempotency: store, jobs, observer, metrics, lastHour, maxEventLoopDelayMs, log } = options
   const accessControl = new AccessControl(runtimeConfig.callers, http.anonymousPointsPerMinute)
   const headers = securityHeaders([PAGE_STYLE])
@@ -123,9 +126,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await measureLoad(app)
   await app.register(fastifySwagger, openApiOptions())
 
-  await app.register(healthRoutes({ owner, outbox }))
+  await app.register(healthRoutes({ ownership, outbox, cluster }))
   await app.register(docsRoutes({ visibility: http.docs, accessControl, maxEventLoopDelayMs }))
-  if (http.ops) await app.register(opsRoutes({ owner, outbox, jobs, lastHour, accessControl, bodies }))
+  if (http.ops)
+    await app.register(opsRoutes({ ownership, cluster, outbox, jobs, lastHour, accessControl, bodies }))
   await app.register(async (pages) => {
     pages.addHook('onRequest', async (request) => countAnonymous(request, accessControl))
     await pages.register(problemPageRoutes)

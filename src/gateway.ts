@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { buildApp } from './app.ts'
+import type { ClusterSettings } from './cluster/settings.ts'
 import type { Config } from './config/config.ts'
 import { ConfigReload } from './config/reload.ts'
 import { RuntimeConfig } from './config/runtime-config.ts'
@@ -11,7 +12,9 @@ import { LastHour } from './ops/last-hour.ts'
 import type { HistoryPolicy } from './outbox/history.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { SqliteOutbox } from './outbox/sqlite/sqlite-outbox.ts'
-import { Owner } from './owner.ts'
+import type { OwnerOptions } from './ownership/owner.ts'
+import { type Ownership, SoleOwnership } from './ownership/ownership.ts'
+import { addClusterMetrics, addRelayTimes } from './telemetry/metrics/cluster-metrics.ts'
 import { addGauges } from './telemetry/metrics/gauges.ts'
 import { Metrics } from './telemetry/metrics/metrics.ts'
 import { addProcessGauges } from './telemetry/metrics/process-gauges.ts'
@@ -19,10 +22,6 @@ import { type Observer, observedBy } from './telemetry/observer.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
 import { Updates } from './updates/updates.ts'
 import { UPSTREAM_STATES } from './vicidial/guard.ts'
-import { steadyNow } from './steady-clock.ts'
-
-/** Time for updates in flight to settle at shutdown, in milliseconds; the rest is delivered again after the next start. */
-const SETTLE_MS = 25_000
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -32,7 +31,7 @@ declare module 'fastify' {
 }
 
 export interface GatewayOptions {
-  /** By default SQLite in `config.dataDir`. */
+  /** By default SQLite in `config.dataDir`, or PostgreSQL if there is a `config.cluster`. */
   readonly outbox?: Outbox
   /** Reads the configuration again; by default it stays as it is. Throws ConfigError. */
   readonly readConfig?: () => Config
@@ -51,7 +50,7 @@ export async function createGateway(
   config: Config,
   log: FastifyBaseLogger,
   {
-    outbox = openOutbox(config, log),
+    outbox: given,
     readConfig = () => config,
     observers = [],
     tracing,
@@ -66,31 +65,35 @@ export async function createGateway(
   const accounts = new Set(config.accounts.map(({ name }) => name))
   const metrics = new Metrics({ senders: runtimeConfig, accounts })
   const observer = observedBy([lastHour, metrics, ...(tracing ? [tracing] : []), ...observers])
-  outbox.queue.onSettled((settlements) => {
-    reportSettlements(observer, settlements)
-  })
-  const owner = await Owner.create({
+  const ownerOptions = {
     config,
-    outbox,
     observer,
-    onBuild: (build) => {
+    onBuild: (build: string) => {
       runtimeConfig.adaptTo(build)
     },
-    knownAccounts: () => accounts,
     log
+  }
+  const storage =
+    config.cluster && given === undefined
+      ? await join(config.cluster, runtimeConfig, ownerOptions, metrics)
+      : await openAlone(given ?? openOutbox(config, log), ownerOptions, accounts)
+  const { outbox, ownership, cluster } = storage
+  outbox.queue.onSettled((settlements) => {
+    reportSettlements(observer, settlements)
   })
   const jobs = new Jobs({
     outbox,
     maxPending: durable.maxPending,
     accounts,
-    workers: owner
+    owner: ownership
   })
   const history = new HistoryRecorder(outbox.history, historyPolicy(config), observer, log)
-  addGauges(metrics, { owner, upstreamStates: UPSTREAM_STATES, outbox, history })
+  addGauges(metrics, { owner: () => ownership.own, upstreamStates: UPSTREAM_STATES, outbox, history })
+  if (cluster) addClusterMetrics(metrics.registry, cluster)
   const stopProcessGauges = addProcessGauges(metrics.registry, droppedLogLines)
   const updates = new Updates({
     config: runtimeConfig,
-    deliveries: owner.deliveries,
+    deliveries: ownership.deliveries,
     jobs,
     history,
     rules: { maxLeadsPerCall, dialect },
@@ -106,7 +109,8 @@ export async function createGateway(
     source,
     maxBodyBytes: config.maxBodyBytes,
     accounts: config.accounts,
-    owner,
+    ownership,
+    cluster,
     outbox,
     idempotency: outbox.idempotency,
     jobs,
@@ -123,23 +127,53 @@ export async function createGateway(
   })
   app.addHook('onReady', async () => {
     reload.start()
-    await owner.start()
+    await ownership.start()
   })
   let stopped = Promise.resolve()
   app.addHook('preClose', async () => {
-    stopped = owner.stop(steadyNow() + SETTLE_MS)
+    stopped = ownership.stop()
   })
   app.addHook('onClose', async () => {
     reload.stop()
     await stopped
     stopProcessGauges()
     await tracing?.close()
-    const written = Promise.all([history.flush(), owner.close()])
+    const written = Promise.all([history.flush(), ownership.close()])
     // Closing writes everything handed over so far.
     await outbox.close()
     await written
+    await storage.close()
   })
   return app
+}
+
+/** The parts of a gateway that shares its database with no other. */
+async function openAlone(
+  outbox: Outbox,
+  options: Omit<OwnerOptions, 'outbox' | 'hasAccount'>,
+  accounts: ReadonlySet<string>
+) {
+  const hasAccount = (account: string) => accounts.has(account)
+  const ownership: Ownership = await SoleOwnership.create({ ...options, outbox, hasAccount })
+  return { outbox, ownership, cluster: undefined, close: async () => {} }
+}
+
+/** The parts of a gateway that shares its database. Only then is what they need loaded. */
+async function join(
+  settings: ClusterSettings,
+  runtimeConfig: RuntimeConfig,
+  options: Omit<OwnerOptions, 'outbox' | 'hasAccount'>,
+  metrics: Metrics
+) {
+  const { joinCluster } = await import('./ownership/join-cluster.ts')
+  const { config } = options
+  return joinCluster({
+    ...options,
+    settings,
+    history: historyPolicy(config),
+    fingerprint: () => runtimeConfig.fingerprint,
+    onRelayed: addRelayTimes(metrics.registry)
+  })
 }
 
 function openOutbox(config: Config, log: FastifyBaseLogger): Outbox {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import fastifyCookie from '@fastify/cookie'
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import type { AccessControl } from '../../src/callers/access-control.ts'
+import type { ClusterView } from '../../src/cluster/cluster-view.ts'
 import type { OwnerView } from '../../src/delivery/owner-view.ts'
 import {
   callerOf,
@@ -41,7 +42,9 @@ const FILES = {
 export interface OpsOptions {
   readonly jobs: Pick<Jobs, 'cancel' | 'replay'>
   readonly outbox: Pick<Outbox, 'jobs' | 'queue' | 'fault'>
-  readonly owner: OwnerView
+  readonly ownership: { readonly view: OwnerView }
+  /** Absent if the gateway shares its database with no other. */
+  readonly cluster: ClusterView | undefined
   readonly lastHour: Pick<LastHour, 'minutes' | 'reasons'>
   readonly accessControl: AccessControl
   readonly bodies: RequestBodies
@@ -49,7 +52,7 @@ export interface OpsOptions {
 
 /** `/ops`: pages for operators, with a session instead of a key in every request. */
 export function opsRoutes(options: OpsOptions) {
-  const { jobs, outbox, owner, lastHour, accessControl, bodies } = options
+  const { jobs, outbox, ownership, cluster, lastHour, accessControl, bodies } = options
   const sessions = new Sessions(accessControl.callers)
   return async (app: FastifyInstance): Promise<void> => {
     addHeaders(app, { ...securityHeaders([], true), 'cache-control': 'no-store' })
@@ -98,7 +101,7 @@ export function opsRoutes(options: OpsOptions) {
       const schema = { hide: true, security: requires('operator') }
       pages.get(`${OPS}/`, { schema }, async (_request, reply) => reply.redirect(OPS, 303))
       pages.get(OPS, { schema }, async (request, reply) => {
-        const { states, queues } = owner
+        const { states, queues } = ownership.view
         const overview = {
           minutes: lastHour.minutes(),
           reasons: lastHour.reasons(),
@@ -108,7 +111,8 @@ export function opsRoutes(options: OpsOptions) {
           oldestWaitingMs: Math.max(...queues.map(({ oldestMs }) => oldestMs)),
           oldestAt: outbox.queue.oldestPendingAt,
           deadLetters: outbox.queue.size.deadLetters,
-          fault: outbox.fault
+          fault: outbox.fault,
+          cluster
         }
         return reply.type(HTML_TYPE).send(overviewPage(overview, callerOf(request)))
       })

@@ -946,6 +946,23 @@ export interface components {
                 /** @description Updates that were given up. */
                 dead_letters: number;
             };
+            /** @description The gateways that share the database, with PostgreSQL. */
+            cluster?: {
+                /** @description The name of this gateway. */
+                gateway: string;
+                /** @description The gateway that calls VICIdial; null while there is none. */
+                owner: string | null;
+                /** @description Grows each time that a gateway takes over. */
+                term: number;
+                /** @description The gateways that were seen within a day. */
+                members: {
+                    gateway: string;
+                    alive: boolean;
+                    seen_seconds_ago: number;
+                    /** @description Whether its settings are those of this gateway. */
+                    same_configuration: boolean;
+                }[];
+            };
         };
     };
     responses: never;

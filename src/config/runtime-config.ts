@@ -18,6 +18,7 @@ export class RuntimeConfig {
   #leads: LeadRules
   readonly #vicidial: Config['vicidial']
   #endpoints: ReadonlyMap<string, WebhookEndpoint>
+  #fingerprint: string
 
   constructor(config: Config) {
     this.#vicidial = config.vicidial
@@ -25,6 +26,12 @@ export class RuntimeConfig {
     this.#compat = config.compat
     this.#leads = leadRules(config.vicidial, config.vicidial.build, config.customFields)
     this.#endpoints = byName(config.webhooks)
+    this.#fingerprint = config.fingerprint
+  }
+
+  /** See `Config.fingerprint`. */
+  get fingerprint(): string {
+    return this.#fingerprint
   }
 
   /** Whether the gateway answers at VICIdial's own address. */
@@ -58,6 +65,7 @@ export class RuntimeConfig {
     this.#compat = config.compat
     this.#leads = { ...this.#leads, customFields: config.customFields }
     this.#endpoints = byName(config.webhooks)
+    this.#fingerprint = config.fingerprint
     for (const endpoint of before.values())
       if (this.#endpoints.get(endpoint.name) !== endpoint) endpoint.retire()
   }

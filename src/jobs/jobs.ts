@@ -44,8 +44,11 @@ interface StoredJob {
 
 export interface JobsOptions {
   readonly outbox: Pick<Outbox, 'jobs' | 'queue' | 'idempotency'>
-  /** Woken when there is something to deliver. */
-  readonly workers: { wake(): void }
+  /** Delivers what is stored. It is woken when there is something to deliver. */
+  readonly owner: {
+    wake(): void
+    cancel(job: string): Promise<number>
+  }
   /** Most pending updates of each account. */
   readonly maxPending: number
   /** The VICIdial accounts, by name. */
@@ -148,11 +151,11 @@ export class Jobs {
   }
 
   async #store(job: NewJob): Promise<IdempotencyRecord | undefined> {
-    const { outbox, maxPending, workers } = this.#options
+    const { outbox, maxPending, owner } = this.#options
     const pending = this.#pending(job.account)
     if (pending > 0 && pending + job.updates.length > maxPending) throw outboxFull(pending)
     const known = await outbox.jobs.accept(job).catch(throwOverloaded)
-    if (known === undefined) workers.wake()
+    if (known === undefined) owner.wake()
     return known
   }
 
@@ -188,7 +191,7 @@ export class Jobs {
 
   /** Cancels the updates that are not in flight. Returns how many. */
   cancel(id: string): Promise<number> {
-    return this.#options.outbox.jobs.cancel(id, Date.now())
+    return this.#options.owner.cancel(id)
   }
 
   /**
@@ -207,7 +210,7 @@ export class Jobs {
     { repeat, ...ref }: RequestRef & { readonly repeat?: IdempotencyKey },
     bodyOf: (accepted: Accepted[], left: ReturnType<ReplaySelection['left']>) => object
   ): Promise<{ response: IdempotencyRecord; isRepeat: boolean } | undefined> {
-    const { outbox, accounts, workers } = this.#options
+    const { outbox, accounts, owner } = this.#options
     const { ids, ...which } = filter
     const chosen = ids && { ids: ids.map(parseDeadLetterId).filter((id) => id !== undefined) }
     const selection = new ReplaySelection(by, {
@@ -239,7 +242,7 @@ export class Jobs {
     }
     const isRepeat = response !== made
     if (isRepeat && repeat) refuseOther(response, repeat)
-    if (!isRepeat) workers.wake()
+    if (!isRepeat) owner.wake()
     return { response, isRepeat }
   }
 

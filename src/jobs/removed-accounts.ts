@@ -3,8 +3,8 @@ import type { Claimed, Settlement, UpdateQueue } from '../outbox/queue.ts'
 
 export interface RemovedAccountsOptions {
   readonly queue: UpdateQueue
-  /** The names of the configured VICIdial accounts. */
-  readonly accounts: ReadonlySet<string>
+  /** Whether a gateway has a VICIdial account of this name. */
+  readonly hasAccount: (account: string) => boolean
   readonly log: { error(members: object, message: string): void }
 }
 
@@ -20,6 +20,7 @@ export class RemovedAccounts {
   readonly #options: RemovedAccountsOptions
   /** Of claimed updates that are not settled yet. */
   #settlements: readonly Settlement[] = []
+  #isRunning = false
   #isStopped = false
 
   constructor(options: RemovedAccountsOptions) {
@@ -28,17 +29,21 @@ export class RemovedAccounts {
 
   /** Dead-letters them in small steps. Resolves when none is left or `stop` is called. */
   async deadLetter(): Promise<void> {
-    const { queue, accounts, log } = this.#options
+    if (this.#isRunning) return
+    this.#isRunning = true
+    const { queue, hasAccount, log } = this.#options
     for (const [account, updates] of [...queue.pendingByAccount]) {
-      if (accounts.has(account) || updates === 0) continue
+      if (hasAccount(account) || updates === 0) continue
       log.error(
         { account, updates },
         'updates of an account that is not configured any more become dead letters'
       )
-      while (!this.#isStopped && (queue.pendingByAccount.get(account) ?? 0) > 0) {
+      const isDue = () => this.#settlements.length > 0 || !hasAccount(account)
+      while (!this.#isStopped && isDue() && (queue.pendingByAccount.get(account) ?? 0) > 0) {
         if (!(await this.#step(account))) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
       }
     }
+    this.#isRunning = false
   }
 
   stop(): void {

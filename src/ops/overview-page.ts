@@ -1,8 +1,10 @@
 import { html } from 'ghtml'
 import type { Caller } from '../callers/caller.ts'
+import type { ClusterView } from '../cluster/cluster-view.ts'
 import { type ErrorCode, ERRORS } from '../errors.ts'
 import type { UpstreamState } from '../vicidial/guard.ts'
 import { chart } from './chart.ts'
+import { gatewaysSection } from './gateways-section.ts'
 import { KINDS, type Minute, type Reason } from './last-hour.ts'
 import { badge, OPS, page, table } from './page.ts'
 import { inWords, moment, number, utc } from './times.ts'
@@ -25,6 +27,8 @@ export interface Overview {
   readonly deadLetters: number
   /** Why nothing can be stored; undefined while writing works. */
   readonly fault: string | undefined
+  /** The gateways that share the database; undefined if it is no other's. */
+  readonly cluster: ClusterView | undefined
 }
 
 export function overviewPage(overview: Overview, caller: Caller, now = Date.now()): string {
@@ -47,6 +51,7 @@ export function overviewPage(overview: Overview, caller: Caller, now = Date.now(
         <h2 id="accounts">VICIdial, by account</h2>
         !${accounts(overview, now)}
       </section>
+      !${overview.cluster === undefined ? '' : gatewaysSection(overview.cluster, now)}
     </div>`
   return page({ title: 'Overview', content, caller, path: OPS })
 }

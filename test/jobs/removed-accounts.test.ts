@@ -9,7 +9,7 @@ function start(t: Tester) {
   const outbox = new SqliteOutbox(dataDir(t))
   t.teardown(() => outbox.close())
   const { log, logged } = memoryLog()
-  const gone = new RemovedAccounts({ queue: outbox.queue, accounts: new Set(['default']), log })
+  const gone = new RemovedAccounts({ queue: outbox.queue, hasAccount: (name) => name === 'default', log })
   const lines = () =>
     logged()
       .trimEnd()

@@ -74,7 +74,26 @@ test('names, ids and details are always shown as text', (t) => {
         oldestWaitingMs: 0,
         oldestAt: NOW,
         deadLetters: 0,
-        fault: HOSTILE
+        fault: HOSTILE,
+        cluster: {
+          gateway: HOSTILE,
+          isOwner: true,
+          owner: { gateway: HOSTILE, term: 1 },
+          lastTerm: 1,
+          leaseAgeMs: 0,
+          takeovers: 1,
+          list: [
+            {
+              gateway: HOSTILE,
+              address: HOSTILE,
+              version: HOSTILE,
+              isPresent: true,
+              isAlike: false,
+              startedAt: NOW,
+              seenMsAgo: 0
+            }
+          ]
+        }
       },
       operator,
       NOW

@@ -1,9 +1,14 @@
 import type { Pool } from 'pg'
+import type { DispatcherQueue } from '../../delivery/dispatcher.ts'
+import type { UpstreamState } from '../../vicidial/guard.ts'
 
-/** What the owner keeps with its lease for the next one. */
+/** What the owner keeps with its lease: for the next one, and for the pages of the others. */
 export interface OwnerState {
   /** VICIdial's build, once it is known. */
   readonly build?: string
+  /** VICIdial's state by account. */
+  readonly states?: Readonly<Record<string, UpstreamState>>
+  readonly queues?: readonly DispatcherQueue[]
 }
 
 /** The owner as the database has it. */

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { StorageError } from '../../errors.ts'
 import type { Member, MemberTable, SeenMember } from './member-table.ts'
 
 export interface MembersOptions {
@@ -10,6 +9,8 @@ export interface MembersOptions {
   readonly goneMs: number
   /** How often this gateway is noted as alive, in milliseconds. */
   readonly everyMs: number
+  /** Called when gateways have come or gone, or have other accounts or addresses. */
+  readonly onChange: () => void
   readonly log: { warn(members: object, message: string): void; info(members: object, message: string): void }
 }
 
@@ -30,7 +31,12 @@ export class Members {
 
   /** Every member that was seen within a day, this one included. */
   get all(): readonly (SeenMember & { readonly isPresent: boolean })[] {
-    return this.#all.map((member) => ({ ...member, isPresent: this.#isPresent(member) }))
+    const listedMsAgo = performance.now() - this.#listedAt
+    return this.#all.map((member) => ({
+      ...member,
+      seenMsAgo: member.seenMsAgo + listedMsAgo,
+      isPresent: this.#isPresent(member)
+    }))
   }
 
   /** The members that are alive, this one included. */
@@ -51,9 +57,9 @@ export class Members {
   /**
    * Joins the cluster. A process of the same name that ended a moment ago still counts as alive, so this waits for as
    * long as it takes to know.
-   * @throws StorageError if there is another gateway of the name, or if others are there and this one has no address
+   * @returns why not, if there is another gateway of the name, or if others are there and this one has no address
    */
-  async join(): Promise<void> {
+  async join(): Promise<string | undefined> {
     const { table, self, goneMs } = this.#options
     await this.#list()
     const seenBefore = new Map(this.#all.map(({ gateway, run }) => [gateway, run]))
@@ -64,11 +70,12 @@ export class Members {
     if (!(await mayJoin())) {
       await pause(goneMs)
       await this.#list()
-      if (!(await mayJoin())) throw new StorageError(this.#whyNot(seenBefore))
+      if (!(await mayJoin())) return this.#whyNot(seenBefore)
     }
     await table.forget()
     await this.#list()
     this.#schedule()
+    return undefined
   }
 
   /** Leaves the cluster. */
@@ -113,9 +120,16 @@ export class Members {
   }
 
   async #list(): Promise<void> {
+    const before = this.#summary()
     this.#all = await this.#options.table.list()
     this.#listedAt = performance.now()
     this.#logChanges()
+    if (this.#summary() !== before) this.#options.onChange()
+  }
+
+  /** What others act on. */
+  #summary(): string {
+    return JSON.stringify(this.present.map(({ run, address, accounts }) => [run, address, accounts]))
   }
 
   #logChanges(): void {

@@ -1,3 +1,4 @@
+import type { Outcome } from '../../delivery/outcome.ts'
 import { Problem } from '../../errors.ts'
 import type { Deliveries } from '../../updates/ordered-delivery.ts'
 import { type PeerHandler, PeerRefusal } from '../peers/peer-server.ts'
@@ -35,13 +36,16 @@ export function ownerHandlers(
   }
   return {
     deliver: async (body, signal): Promise<DeliveryAnswer> => {
-      const { deliveries, hasAccount } = required()
+      const owner = required()
+      const { deliveries, hasAccount } = owner
       const began = performance.now()
       const { account, updates, request } = readDelivery(body)
       if (!hasAccount(account))
         throw new PeerRefusal(409, `The gateway that calls VICIdial has no account ${account}.`)
       try {
         const { outcomes, upstreamCalls } = await deliveries.deliver(account, updates, { ...request, signal })
+        // The next owner may still deliver them.
+        if (work() !== owner && isUnsent(outcomes)) throw NOT_OWNER
         return { outcomes, calls: upstreamCalls, ms: performance.now() - began }
       } catch (error) {
         if (!(error instanceof Problem) || error.code !== 'overloaded') throw error
@@ -58,4 +62,9 @@ export function ownerHandlers(
       return { cancelled: await required().cancel(job) }
     }
   }
+}
+
+/** Whether nothing was sent of a request. */
+export function isUnsent(outcomes: readonly Outcome[]): boolean {
+  return outcomes.length > 0 && outcomes.every((outcome) => outcome.isUnsent)
 }

@@ -6,7 +6,7 @@ import { steadyNow } from '../../steady-clock.ts'
 import type { Deliveries, WaitingRequest } from '../../updates/ordered-delivery.ts'
 import { type PeerClient, PeerError } from '../peers/peer-client.ts'
 import { DELIVER, type DeliveryAnswer, readOutcomes, writeDelivery } from './delivery-wire.ts'
-import { CANCEL, type OwnerWork, STORED } from './owner-side.ts'
+import { CANCEL, isUnsent, type OwnerWork, STORED } from './owner-side.ts'
 
 export interface RelayOptions {
   /** What this gateway does as the owner; undefined while another one is. */
@@ -62,17 +62,24 @@ export class Relay implements Deliveries {
   }
 
   async deliver(account: string, updates: readonly Update[], request: WaitingRequest): Promise<Delivered> {
-    const waitUntil = Math.min(request.deadline, steadyNow() + WAIT_MS)
+    if (updates.length === 0) return { outcomes: [], upstreamCalls: 0 }
+    const { work, ownerChange } = this.#options
+    let waitUntil: number | undefined
     for (;;) {
-      const { work, ownerAddress, ownerChange } = this.#options
       const own = work()
-      if (own !== undefined) return own.deliveries.deliver(account, updates, request)
-      const address = ownerAddress()
-      const delivered = address && (await this.#deliverAt(address, account, updates, request))
-      if (delivered) return delivered
-      const leftMs = waitUntil - steadyNow()
-      if (leftMs <= 0 || request.signal?.aborted) return allOf(updates, UNSENT)
-      await ownerChange(Math.min(leftMs, address === undefined ? leftMs : AGAIN_MS))
+      const delivered = own
+        ? await own.deliveries.deliver(account, updates, request)
+        : await this.#deliverElsewhere(account, updates, request)
+      // What this gateway could not send while it was the owner, the next one may.
+      const isFree =
+        delivered instanceof PeerError
+          ? delivered.sent === 'no'
+          : work() !== own && isUnsent(delivered.outcomes)
+      const now = steadyNow()
+      waitUntil ??= Math.min(request.deadline, now + WAIT_MS)
+      if (!isFree || now >= waitUntil || request.signal?.aborted)
+        return delivered instanceof PeerError ? this.#failed(delivered, updates, request) : delivered
+      await ownerChange(Math.min(waitUntil - now, AGAIN_MS))
     }
   }
 
@@ -103,14 +110,15 @@ export class Relay implements Deliveries {
     }
   }
 
-  /** Returns undefined if nothing was sent, and another owner may be asked. */
-  async #deliverAt(
-    address: string,
+  /** Returns why the owner did not deliver, if it did not. */
+  async #deliverElsewhere(
     account: string,
     updates: readonly Update[],
     request: WaitingRequest
-  ): Promise<Delivered | undefined> {
-    const { client, onRelayed, log } = this.#options
+  ): Promise<Delivered | PeerError> {
+    const { ownerAddress, client, onRelayed } = this.#options
+    const address = ownerAddress()
+    if (address === undefined) return new PeerError(NO_OWNER, 'no')
     const began = performance.now()
     let answer: DeliveryAnswer
     try {
@@ -122,10 +130,8 @@ export class Relay implements Deliveries {
         timeoutMs: Math.max(0, request.deadline - steadyNow()) + GRACE_MS
       })) as DeliveryAnswer
     } catch (error) {
-      if (!(error instanceof PeerError)) throw error
-      if (!request.signal?.aborted)
-        log.warn({ err: error, request_id: request.requestId }, 'the owner did not deliver a request')
-      return error.sent === 'no' ? undefined : allOf(updates, LOST)
+      if (error instanceof PeerError) return error
+      throw error
     }
     if ('overloaded' in answer) {
       const { detail, retry_after } = answer.overloaded
@@ -135,6 +141,14 @@ export class Relay implements Deliveries {
     if (answer.outcomes.length !== updates.length)
       throw new Problem('internal_error', 'The owner answered for others.')
     return readOutcomes(answer)
+  }
+
+  #failed(error: PeerError, updates: readonly Update[], { signal, requestId }: WaitingRequest): Delivered {
+    const { log } = this.#options
+    if (!signal?.aborted)
+      log.warn({ err: error, request_id: requestId }, 'the owner did not deliver a request')
+    const outcome = error.sent === 'no' ? UNSENT : LOST
+    return { outcomes: updates.map(() => outcome), upstreamCalls: 0 }
   }
 
   async #sendHints(): Promise<void> {
@@ -152,8 +166,4 @@ export class Relay implements Deliveries {
   #isHintDue(): boolean {
     return this.#hint === 'again'
   }
-}
-
-function allOf(updates: readonly Update[], outcome: Outcome): Delivered {
-  return { outcomes: updates.map(() => outcome), upstreamCalls: 0 }
 }

@@ -4,7 +4,8 @@ import { type Metrics, PREFIX } from './metrics.ts'
 
 /** What the gauges read at each scrape; maps are by VICIdial account. */
 export interface GaugeSources {
-  readonly owner: {
+  /** What this gateway has as the owner; nothing while another one is. */
+  readonly owner: () => {
     readonly states: ReadonlyMap<string, { readonly state: string }>
     readonly queues: readonly Queue[]
   }
@@ -56,26 +57,28 @@ export function addGauges(metrics: Metrics, sources: GaugeSources): void {
     summed(values, (account) => metrics.accountLabel(account))
 
   add('waiting_updates', 'Updates that wait for a call to VICIdial, or for its answer.', ['account'], () =>
-    byAccount(owner.queues.map(({ account, waiting }) => [account, waiting]))
+    byAccount(owner().queues.map(({ account, waiting }) => [account, waiting]))
   )
   add(
     'oldest_waiting_seconds',
     'The age of the oldest request that nothing was sent of yet; 0 without one.',
     ['account'],
-    () => byAccount(owner.queues.map(({ account, oldestMs }) => [account, oldestMs / 1_000]))
+    () => byAccount(owner().queues.map(({ account, oldestMs }) => [account, oldestMs / 1_000]))
   )
   add(
     'vicidial_state',
     'The state of VICIdial: 1 for the current state, 0 for the others.',
     ['account', 'state'],
     () =>
-      [...owner.states].flatMap(([account, { state: current }]) =>
+      [...owner().states].flatMap(([account, { state: current }]) =>
         upstreamStates.map((state) => [{ account, state }, state === current ? 1 : 0] as const)
       )
   )
   add('outbox_updates', 'Stored updates that wait or are being delivered.', ['account'], () =>
     byAccount([
-      ...owner.states.keys().map((account) => [account, 0] as const),
+      ...owner()
+        .states.keys()
+        .map((account) => [account, 0] as const),
       ...outbox.queue.pendingByAccount
     ])
   )

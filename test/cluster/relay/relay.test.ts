@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { test } from 'tap'
 import { PeerClient } from '../../../src/cluster/peers/peer-client.ts'
 import { PeerServer } from '../../../src/cluster/peers/peer-server.ts'
@@ -68,7 +69,7 @@ async function startRelay(t: Tester, deliver: Deliveries['deliver']) {
   const relay = new Relay({
     work: () => own.work,
     ownerAddress: () => own.address,
-    ownerChange: () => change.promise,
+    ownerChange: (ms) => Promise.race([change.promise, pause(ms)]),
     client,
     onRelayed: (ms) => relayed.push(ms),
     log: { warn: () => {} }
@@ -231,4 +232,10 @@ test('a job is cancelled at the owner; without one, the caller is told to come b
   await t.rejects(relay.cancel('job_7'), { code: 'overloaded', headers: { 'retry-after': '5' } })
   own.address = undefined
   await t.rejects(relay.cancel('job_7'), { code: 'overloaded' })
+})
+
+test('a request without a sound update needs no owner', async (t) => {
+  const { relay, own } = await startRelay(t, async () => DONE)
+  own.address = undefined
+  t.same(await relay.deliver('default', [], requestNow()), { outcomes: [], upstreamCalls: 0 })
 })

@@ -1,18 +1,19 @@
-import type { Config } from './config/config.ts'
-import { type DispatcherQueue, Dispatchers } from './delivery/dispatcher.ts'
-import type { OwnerView } from './delivery/owner-view.ts'
-import { RemovedAccounts } from './jobs/removed-accounts.ts'
-import { Retention } from './jobs/retention.ts'
-import { Workers } from './jobs/workers.ts'
-import type { Outbox } from './outbox/outbox.ts'
-import type { CallObserver } from './telemetry/observer.ts'
-import { type Deliveries, OrderedDelivery } from './updates/ordered-delivery.ts'
-import { WriteNotes } from './updates/write-notes.ts'
-import { BuildWatch } from './vicidial/build-watch.ts'
-import type { CallRight } from './vicidial/call-right.ts'
-import type { UpstreamState } from './vicidial/guard.ts'
-import { MAX_KNOWN_LEADS } from './vicidial/proof/proof.ts'
-import { type UpstreamLog, Upstreams } from './vicidial/upstreams.ts'
+import type { Config } from '../config/config.ts'
+import { type DispatcherQueue, Dispatchers } from '../delivery/dispatcher.ts'
+import type { OwnerView } from '../delivery/owner-view.ts'
+import { RemovedAccounts } from '../jobs/removed-accounts.ts'
+import { Retention } from '../jobs/retention.ts'
+import { Workers } from '../jobs/workers.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import type { CallObserver } from '../telemetry/observer.ts'
+import { type Deliveries, OrderedDelivery } from '../updates/ordered-delivery.ts'
+import { WriteNotes } from '../updates/write-notes.ts'
+import { BuildWatch } from '../vicidial/build-watch.ts'
+import type { CallRight } from '../vicidial/call-right.ts'
+import type { UpstreamState } from '../vicidial/guard.ts'
+import { steadyNow } from '../steady-clock.ts'
+import { MAX_KNOWN_LEADS } from '../vicidial/proof/proof.ts'
+import { type UpstreamLog, Upstreams } from '../vicidial/upstreams.ts'
 
 export interface OwnerOptions {
   readonly config: Config
@@ -21,12 +22,15 @@ export interface OwnerOptions {
   readonly observer: CallObserver
   /** Called when VICIdial's build becomes known, and when it changes. */
   readonly onBuild: (build: string) => void
-  /** Names of the accounts whose updates are kept; those of any other become dead letters. */
-  readonly knownAccounts: () => ReadonlySet<string>
+  /** Whether a gateway has an account of this name; updates of any other become dead letters. */
+  readonly hasAccount: (account: string) => boolean
   /** Absent if no other gateway calls VICIdial. */
   readonly right?: CallRight
   readonly log: UpstreamLog
 }
+
+/** Time for updates in flight to settle at shutdown, in milliseconds; the rest is delivered again after the next start. */
+const SETTLE_MS = 25_000
 
 /**
  * The parts that one gateway alone runs, of all that share a database: it calls VICIdial, delivers what is stored, and
@@ -74,7 +78,7 @@ export class Owner implements OwnerView {
       schedule: durable.retry,
       maxWaiting: dispatch.maxWaiting
     })
-    this.#removedAccounts = new RemovedAccounts({ queue, accounts: options.knownAccounts(), log })
+    this.#removedAccounts = new RemovedAccounts({ queue, hasAccount: options.hasAccount, log })
     this.#retention = new Retention({
       outbox,
       retentionDays: durable.retentionDays,
@@ -107,6 +111,11 @@ export class Owner implements OwnerView {
     await this.#upstreams.start()
     this.#workers.wake()
     await this.#retention.start()
+    this.checkAccounts()
+  }
+
+  /** Dead-letters what is stored for accounts that no gateway has any more. */
+  checkAccounts(): void {
     void this.#removedAccounts.deadLetter()
   }
 
@@ -116,13 +125,13 @@ export class Owner implements OwnerView {
   }
 
   /**
-   * Takes no further stored updates. Resolves when those taken are settled, or at `deadline` in milliseconds of
-   * `steadyNow`. Those that are not settled are delivered again, by the next owner or after the next start.
+   * Takes no further stored updates. Resolves when those taken are settled, after `ms` milliseconds at the latest. Those
+   * that are not settled are delivered again, by the next owner or after the next start.
    */
-  async stop(deadline: number): Promise<void> {
+  async stop(ms = SETTLE_MS): Promise<void> {
     this.#retention.stop()
     this.#removedAccounts.stop()
-    await this.#workers.stop(deadline)
+    await this.#workers.stop(steadyNow() + ms)
   }
 
   /** Gives up the calls that wait; those under way go on. */

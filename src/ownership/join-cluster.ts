@@ -1,0 +1,70 @@
+import { Cluster } from '../cluster/cluster.ts'
+import type { ClusterSettings } from '../cluster/settings.ts'
+import type { HistoryPolicy } from '../outbox/history.ts'
+import { openPool } from '../outbox/postgres/database/open-pool.ts'
+import { PostgresOutbox } from '../outbox/postgres/postgres-outbox.ts'
+import type { OwnerOptions } from './owner.ts'
+import type { Ownership } from './ownership.ts'
+import { SharedOwnership } from './shared-ownership.ts'
+import { VERSION } from '../telemetry/version.ts'
+
+export interface JoinOptions extends Omit<OwnerOptions, 'right' | 'hasAccount' | 'outbox'> {
+  readonly settings: ClusterSettings
+  readonly history: HistoryPolicy
+  /** Hash of the configuration, which a reload may change. */
+  readonly fingerprint: () => string
+  /** Called with the time that a relayed request took beyond the owner's own, in milliseconds. */
+  readonly onRelayed: (ms: number) => void
+}
+
+/** A gateway's place in a cluster. */
+export interface JoinedCluster {
+  readonly outbox: PostgresOutbox
+  readonly ownership: Ownership
+  readonly cluster: Cluster
+  /** Closes what is left when everything else is closed. */
+  close(): Promise<void>
+}
+
+/** Connections for the lease and the members: one each. */
+const OWN_CONNECTIONS = 2
+
+/**
+ * Opens the database and joins its gateways.
+ * @throws StorageError with every fault that can be found
+ */
+export async function joinCluster(options: JoinOptions): Promise<JoinedCluster> {
+  const { settings, config, log } = options
+  const { url, tls, maxConnections, timeoutMs } = settings.database
+  const connection = { url, ssl: tls, queryTimeoutMs: timeoutMs, connectTimeoutMs: timeoutMs, log }
+  const outbox = await PostgresOutbox.open({
+    ...connection,
+    maxConnections,
+    history: options.history,
+    longestPauseMs: config.durable.retry.longestMs
+  })
+  const pool = openPool({ ...connection, maxConnections: OWN_CONNECTIONS })
+  const ownership = new SharedOwnership({ ...options, outbox })
+  try {
+    const cluster = await Cluster.join({
+      settings,
+      pool,
+      version: VERSION,
+      fingerprint: options.fingerprint,
+      accounts: config.accounts.map(({ name }) => name),
+      callTimeoutMs: config.vicidial.timeoutMs,
+      begin: (term) => ownership.begin(term),
+      onState: (state) => {
+        ownership.noteState(state)
+      },
+      onRelayed: options.onRelayed,
+      log
+    })
+    ownership.join(cluster)
+    return { outbox, ownership, cluster, close: () => pool.end() }
+  } catch (error) {
+    await pool.end()
+    await outbox.close()
+    throw error
+  }
+}

@@ -1,0 +1,66 @@
+import type { OwnerView } from '../delivery/owner-view.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import type { Deliveries } from '../updates/ordered-delivery.ts'
+import { Owner, type OwnerOptions } from './owner.ts'
+
+/** The owner's work for this gateway's requests, wherever it is done. */
+export interface Ownership {
+  readonly deliveries: Deliveries
+  /** What the owner shows, for pages. */
+  readonly view: OwnerView
+  /** What this gateway itself has of that, for its metrics. */
+  readonly own: OwnerView
+  /** Lets the owner look for stored updates. */
+  wake(): void
+  /**
+   * Cancels the updates of a job that are not in flight. Returns how many.
+   * @throws Problem overloaded, if the owner can't be asked
+   */
+  cancel(job: string): Promise<number>
+  start(): Promise<void>
+  /** Ends the work as the owner, while requests are still being answered. */
+  stop(): Promise<void>
+  /** Closes everything, once no request is left. */
+  close(): Promise<void>
+}
+
+/** The gateway is the only one, and so always the owner. */
+export class SoleOwnership implements Ownership {
+  readonly deliveries: Deliveries
+  readonly view: OwnerView
+  readonly own: OwnerView
+  readonly #owner: Owner
+  readonly #outbox: Outbox
+
+  private constructor(owner: Owner, outbox: Outbox) {
+    this.deliveries = owner.deliveries
+    this.view = owner
+    this.own = owner
+    this.#owner = owner
+    this.#outbox = outbox
+  }
+
+  static async create(options: OwnerOptions): Promise<SoleOwnership> {
+    return new SoleOwnership(await Owner.create(options), options.outbox)
+  }
+
+  wake(): void {
+    this.#owner.wake()
+  }
+
+  cancel(job: string): Promise<number> {
+    return this.#outbox.jobs.cancel(job, Date.now())
+  }
+
+  start(): Promise<void> {
+    return this.#owner.start()
+  }
+
+  stop(): Promise<void> {
+    return this.#owner.stop()
+  }
+
+  close(): Promise<void> {
+    return this.#owner.close()
+  }
+}
