@@ -13,7 +13,7 @@ import {
 import { problemOf } from '../../src/http/error-handler.ts'
 import { parseForm } from '../../src/http/body/form.ts'
 import type { RequestBodies } from '../../src/http/body/request-bodies.ts'
-import { addHeaders, securityHeaders } from '../../src/http/security-headers.ts'
+import { addHeaders, pageHeaders } from '../../src/http/security-headers.ts'
 import type { Jobs } from '../../src/jobs/jobs.ts'
 import { errorPage } from '../../src/ops/error-page.ts'
 import type { LastHour } from '../../src/ops/last-hour.ts'
@@ -54,7 +54,7 @@ export function opsRoutes(options: OpsOptions) {
   const { jobs, outbox, upstreams, dispatchers, lastHour, accessControl, bodies } = options
   const sessions = new Sessions(accessControl.callers)
   return async (app: FastifyInstance): Promise<void> => {
-    addHeaders(app, { ...securityHeaders([], true), 'cache-control': 'no-store' })
+    addHeaders(app, { ...pageHeaders([], { hasForms: true }), 'cache-control': 'no-store' })
     await app.register(fastifyCookie)
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('application/x-www-form-urlencoded', async (request: FastifyRequest) =>
