@@ -1,5 +1,6 @@
 import fastifySwagger from '@fastify/swagger'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { backupRoute } from '../routes/backup.ts'
 import { batchUpdateRoute } from '../routes/batch-update.ts'
 import { compatRoutes, compatUrl } from '../routes/compat.ts'
 import { deadLetterRoutes } from '../routes/dead-letters.ts'
@@ -142,6 +143,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await v1.register(jobRoutes({ jobs, store: outbox.jobs }))
     await v1.register(deadLetterRoutes({ jobs, store: outbox.jobs }))
     await v1.register(historyRoutes(outbox.history))
+    await v1.register(backupRoute(outbox))
     await v1.register(async (leads) => {
       refuseQueries(leads)
       await leads.register(batchUpdateRoute(updates))

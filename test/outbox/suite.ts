@@ -1,3 +1,4 @@
+import './sqlite/database-copy.test.ts'
 import './sqlite/database-files.test.ts'
 import './sqlite/disk-reserve.test.ts'
 import './sqlite/group-commit.test.ts'

@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MAX_LEAD_ID } from '../../leads/lead-key.ts'
 import { type HistoryPolicy, type HistoryStore, NO_HISTORY } from '../history.ts'
@@ -5,6 +6,7 @@ import type { IdempotencyStore } from '../idempotency.ts'
 import type { JobStore } from '../jobs.ts'
 import type { Outbox } from '../outbox.ts'
 import type { UpdateQueue } from '../queue.ts'
+import { DatabaseCopy } from './database/database-copy.ts'
 import { DatabaseFiles } from './database/database-files.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { DiskReserve } from './database/disk-reserve.ts'
@@ -64,6 +66,7 @@ export class SqliteOutbox implements Outbox {
   readonly #commits: GroupCommit
   readonly #files: DatabaseFiles
   readonly #log: WriteAheadLog
+  readonly #copy: DatabaseCopy
 
   /**
    * @param directory where its file is, or will be
@@ -89,6 +92,7 @@ export class SqliteOutbox implements Outbox {
     })
     this.#files = files
     this.#log = new WriteAheadLog(database, path)
+    this.#copy = new DatabaseCopy(database, directory)
     const rows = setAsideUnreadable(database, Date.now())
     if (rows > 0)
       log.error({ rows }, 'rows of the database that cannot be read were moved to its table set_aside')
@@ -132,6 +136,10 @@ export class SqliteOutbox implements Outbox {
 
   get fault(): string | undefined {
     return this.#commits.fault ?? this.#files.fault
+  }
+
+  backup(): Promise<FileHandle> {
+    return this.#copy.make(this.bytes)
   }
 
   async close(): Promise<void> {

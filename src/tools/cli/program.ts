@@ -1,5 +1,6 @@
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
 import packageJson from '../../../package.json' with { type: 'json' }
+import { backupCommand } from './backup.ts'
 import { checkCommand } from './check.ts'
 import { CommandFailure } from './command-failure.ts'
 import { customFieldsCommand } from './custom-fields.ts'
@@ -32,6 +33,7 @@ export function createProgram(output: OutputConfiguration): Command {
     .addCommand(jobsCommand())
     .addCommand(deadLettersCommand())
     .addCommand(pushCommand())
+    .addCommand(backupCommand())
     .addCommand(keyCommand())
     .addCommand(webhookCommand())
     .addCommand(sandboxCommand())

@@ -1,3 +1,4 @@
+import './backup.test.ts'
 import './check.test.ts'
 import './connection.test.ts'
 import './custom-fields.test.ts'
