@@ -152,7 +152,13 @@ export async function createGateway(
     maxEventLoopDelayMs,
     log
   })
-  const reload = new ConfigReload({ runtimeConfig, started: config, readConfig, log })
+  const reload = new ConfigReload({
+    runtimeConfig,
+    changePasswords: (changed) => upstreams.changePasswords(changed),
+    started: config,
+    readConfig,
+    log
+  })
   app.decorate('reload', () => {
     reload.reload()
   })

@@ -3,6 +3,7 @@ import { hashKey } from '../callers/key.ts'
 import { ConfigError } from './config-error.ts'
 import { type Environment, readEnvironment, type RuleSettings, ruleSettings } from './environment.ts'
 import { readGatewayFile } from './gateway-file.ts'
+import { SecretFiles } from './secret-files.ts'
 import { untypedWarnings } from './read-custom-fields.ts'
 import { type HttpSettings, readHttpSettings } from './http-settings.ts'
 import type { RetrySchedule } from '../jobs/retry-schedule.ts'
@@ -55,6 +56,8 @@ export interface Config {
   readonly http: HttpSettings
   /** The path of the gateway file, if there is one. */
   readonly gatewayFile: string | undefined
+  /** Absolute paths of the files that secrets were read from. */
+  readonly secretFiles: readonly string[]
   readonly callers: readonly CallerConfig[]
   /** Whether the gateway answers at VICIdial's own address. */
   readonly compat: boolean
@@ -78,7 +81,8 @@ const API_KEY_CALLER = 'api_key'
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const faults: string[] = []
-  const environment = readEnvironment(env, faults)
+  const secretFiles = new SecretFiles('.')
+  const environment = readEnvironment(env, secretFiles, faults)
   const url = readUrl(environment.VICIDIAL_URL, faults)
   const file =
     environment.GATEWAY_CONFIG === undefined ? undefined : readGatewayFile(environment.GATEWAY_CONFIG, faults)
@@ -160,6 +164,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     maxBodyBytes: environment.MAX_BODY_BYTES,
     http,
     gatewayFile: environment.GATEWAY_CONFIG,
+    secretFiles: [...new Set([...secretFiles.paths, ...(file?.secretFiles ?? [])])],
     callers: Object.freeze(callers.map((caller) => Object.freeze(caller))),
     compat: file?.compat ?? false,
     customFields: file?.customFields ?? new Map(),

@@ -6,6 +6,7 @@ import { readCallers } from './callers/read-callers.ts'
 import type { CustomField } from '../leads/custom-field.ts'
 import type { NoteFault } from './config-error.ts'
 import { CustomFieldSchema, readCustomFields } from './read-custom-fields.ts'
+import { SecretFiles } from './secret-files.ts'
 import { readYaml } from './read-yaml.ts'
 import { schemaErrors } from './schema-errors.ts'
 import { readEndpoints } from './webhooks/read-endpoints.ts'
@@ -46,6 +47,8 @@ export interface GatewayFile {
   /** Custom fields that may be set, by label. */
   readonly customFields: ReadonlyMap<string, CustomField>
   readonly webhooks: readonly WebhookEndpoint[]
+  /** Absolute paths of the files with secrets that it names. */
+  readonly secretFiles: readonly string[]
 }
 
 /** Reads the file. Notes every fault in `faults`; returns undefined if the file cannot be used at all. */
@@ -68,18 +71,19 @@ export function readGatewayFile(path: string, faults: string[]): GatewayFile | u
   } = content as Entries
   checkNames({ accounts, callers, custom_fields: customFields, webhooks }, fault)
   const webhookNames = new Set(webhooks.map(({ name }) => name))
-  const folder = dirname(path)
+  const secretFiles = new SecretFiles(dirname(path))
   const noteFault: NoteFault = (pointer, what) => {
     fault(`${pointer} ${what}.`)
   }
   const listed = readCustomFields(customFields, noteFault)
   const labels = new Set(listed.keys())
   return {
-    accounts: readAccounts(accounts, folder, noteFault),
+    accounts: readAccounts(accounts, secretFiles, noteFault),
     callers: readCallers(callers, labels, webhookNames, noteFault),
     compat,
     customFields: listed,
-    webhooks: readEndpoints(webhooks, folder, labels, noteFault)
+    webhooks: readEndpoints(webhooks, secretFiles, labels, noteFault),
+    secretFiles: secretFiles.paths
   }
 }
 

@@ -105,6 +105,7 @@ test('the required settings are enough; all others have defaults', async (t) => 
       trustProxy: false
     },
     gatewayFile: undefined,
+    secretFiles: [],
     compat: false,
     customFields: new Map(),
     webhooks: [],
