@@ -84,8 +84,12 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const secretFiles = new SecretFiles('.')
   const environment = readEnvironment(env, secretFiles, faults)
   const url = readUrl(environment.VICIDIAL_URL, faults)
+  const fileFaults: string[] = []
   const file =
-    environment.GATEWAY_CONFIG === undefined ? undefined : readGatewayFile(environment.GATEWAY_CONFIG, faults)
+    environment.GATEWAY_CONFIG === undefined
+      ? undefined
+      : readGatewayFile(environment.GATEWAY_CONFIG, fileFaults)
+  faults.push(...fileFaults)
   const callers = [...(file?.callers ?? [])]
   if (environment.API_KEY !== undefined) {
     const keys = [{ hash: hashKey(environment.API_KEY) }]
@@ -101,7 +105,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     faults.push('API_KEY is also the key of a caller in GATEWAY_CONFIG.')
   }
   const isUnused = callers.length === 0 && (file?.webhooks ?? []).length === 0
-  if (isUnused && (environment.GATEWAY_CONFIG === undefined || file)) {
+  if (isUnused && fileFaults.length === 0) {
     faults.push(
       'API_KEY, or GATEWAY_CONFIG with callers or webhooks, is required: otherwise nobody could use the gateway.'
     )

@@ -100,7 +100,7 @@ test('a faulty file is logged and changes nothing; a good one changes custom fie
     .find((text) => text.includes('is not applied'))
   const { level, faults } = JSON.parse(line ?? '{}')
   t.equal(level, 50)
-  t.match(faults.join('\n'), /additional properties[^]*key_hashes/)
+  t.match(faults.join('\n'), /unknown property, permission[^]*key_hashes/)
   t.equal((await call(gateway, 'GET', '/v1/fields', undefined, as('old'))).status, 200)
 
   const more = `

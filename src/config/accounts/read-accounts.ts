@@ -1,5 +1,5 @@
 import { type Account, DEFAULT_ACCOUNT } from '../../vicidial/account.ts'
-import type { NoteFault } from '../config-error.ts'
+import type { Listed, NoteFault } from '../config-error.ts'
 import type { SecretFiles } from '../secret-files.ts'
 import type { AccountEntry } from './account-schema.ts'
 
@@ -12,12 +12,11 @@ export type AccountConfig = Pick<Account, 'name' | 'user' | 'pass'> &
  * @param secretFiles reads the files that they name
  */
 export function readAccounts(
-  entries: readonly AccountEntry[],
+  entries: readonly Listed<AccountEntry>[],
   secretFiles: SecretFiles,
   fault: NoteFault
 ): AccountConfig[] {
-  return entries.map((entry, index) => {
-    const pointer = `/accounts/${index}`
+  return entries.map(({ pointer, entry }) => {
     if (entry.name === DEFAULT_ACCOUNT) fault(`${pointer}/name`, 'is that of the account of VICIDIAL_USER')
     const { name, user, max_concurrency: maxConcurrency, max_calls_per_second: maxCallsPerSecond } = entry
     return {

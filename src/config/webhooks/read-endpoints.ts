@@ -3,7 +3,7 @@ import { readAuth } from './read-auth.ts'
 import { readVerification } from './read-verification.ts'
 import type { Auth } from '../../webhooks/auth/auth.ts'
 import { CONTENT_TYPES, type PayloadType } from '../../webhooks/payload.ts'
-import type { NoteFault } from '../config-error.ts'
+import type { Listed, NoteFault } from '../config-error.ts'
 import type { SecretFiles } from '../secret-files.ts'
 import type { EndpointEntry } from './endpoint-schema.ts'
 import { type EventId, type EndpointConfig, WebhookEndpoint } from '../../webhooks/endpoint.ts'
@@ -15,13 +15,12 @@ import { type EventId, type EndpointConfig, WebhookEndpoint } from '../../webhoo
  * @param customFields labels of the file's custom fields
  */
 export function readEndpoints(
-  entries: readonly EndpointEntry[],
+  entries: readonly Listed<EndpointEntry>[],
   secretFiles: SecretFiles,
   customFields: ReadonlySet<string>,
   fault: NoteFault
 ): WebhookEndpoint[] {
-  const configs = entries.map((entry, index) => {
-    const pointer = `/webhooks/${index}`
+  const configs = entries.map(({ pointer, entry }) => {
     const auth = readAuth(entry.auth, `${pointer}/auth`, secretFiles, fault)
     const verification =
       entry.verification &&
