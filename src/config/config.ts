@@ -1,6 +1,7 @@
 import { ALL_PERMISSIONS, type CallerConfig } from '../callers/caller.ts'
 import { hashKey } from '../callers/key.ts'
 import { ConfigError } from './config-error.ts'
+import { dataDirWarning, readMounts } from './data-dir.ts'
 import { type Environment, readEnvironment, type RuleSettings, ruleSettings } from './environment.ts'
 import { readGatewayFile } from './gateway-file.ts'
 import { SecretFiles } from './secret-files.ts'
@@ -178,8 +179,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   })
 }
 
-function warningsOf({ API_KEY, VICIDIAL_DB_CHARSET }: Environment): string[] {
+function warningsOf({ API_KEY, VICIDIAL_DB_CHARSET, DATA_DIR }: Environment): string[] {
   const warnings: string[] = []
+  const volatile = dataDirWarning(DATA_DIR, readMounts())
+  if (volatile !== undefined) warnings.push(volatile)
   if (API_KEY !== undefined && API_KEY.length < LONG_KEY) {
     warnings.push(
       `API_KEY is shorter than ${LONG_KEY} characters, and may be guessed: "npm run key" makes a better one.`

@@ -1,4 +1,5 @@
 import './callers/read-callers.test.ts'
 import './config.test.ts'
+import './data-dir.test.ts'
 import './reload.test.ts'
 import './webhooks/endpoints.test.ts'
