@@ -71,8 +71,9 @@ test('docs/command-line.md lists every command', (t) => {
 })
 
 test('docs/command-line.md names every fault of the sandbox', (t) => {
-  const [, section = ''] = readFileSync('docs/command-line.md', 'utf8').split('The faults are')
-  const named = [...section.matchAll(/`(\w+)`/g)].map(([, name]) => name)
+  const [, section = ''] = readFileSync('docs/command-line.md', 'utf8').split('The faults are:')
+  const [, list = ''] = section.split('\n\n')
+  const named = [...list.matchAll(/`(\w+)`/g)].map(([, name]) => name)
   t.strictSame(named.toSorted(), FAULT_NAMES.toSorted())
   t.end()
 })
