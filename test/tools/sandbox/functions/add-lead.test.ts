@@ -112,7 +112,10 @@ test('an apostrophe breaks the check for duplicate names, before the lead is add
 test('a lead that PHP 7 cannot store is not added, and the reply says so', async (t) => {
   const { sandbox, call } = await startCalling(t, {}, { php: 7 })
   sandbox.fail('leads_read_only', { calls: 1 })
-  t.match(await call({ ...ADD, phone_number: NEW_YORK }), /^ERROR: add_lead LEAD HAS NOT BEEN ADDED - 2125550199\|101\|/)
+  t.match(
+    await call({ ...ADD, phone_number: NEW_YORK }),
+    /^ERROR: add_lead LEAD HAS NOT BEEN ADDED - 2125550199\|101\|/
+  )
   t.equal(sandbox.leads()['4'], undefined)
 })
 

@@ -45,7 +45,8 @@ test('whether a lead may be called depends on its own time, if that is asked for
     sandbox.reset()
     return call({ ...BULK, lead_ids: '1', hopper_local_call_time_check: 'Y' })
   }
-  const outside = /^NOTICE: hopper_bulk_insert NOT ADDED TO HOPPER, OUTSIDE OF LOCAL TIME, - 1\|-5\.00\|NY\|0\nERROR/
+  const outside =
+    /^NOTICE: hopper_bulk_insert NOT ADDED TO HOPPER, OUTSIDE OF LOCAL TIME, - 1\|-5\.00\|NY\|0\nERROR/
   t.match(await check(), outside)
   now += 60_000
   t.match(await check(), 'LEAD ADDED TO HOPPER')

@@ -9,7 +9,10 @@ test('custom fields without a table for them break the call; PHP 7 prints the le
   const { call } = await startCalling(t)
   t.equal(await call({ ...READ, custom_fields: 'Y' }), '500 ')
   const php7 = await startCalling(t, {}, { php: 7 })
-  t.equal(await php7.call({ ...READ, custom_fields: 'Y' }), `${LINE}1980-01-01||lead2@example.com|||0||0||0|2\n`)
+  t.equal(
+    await php7.call({ ...READ, custom_fields: 'Y' }),
+    `${LINE}1980-01-01||lead2@example.com|||0||0||0|2\n`
+  )
 })
 
 test('an apostrophe breaks the call on PHP 8 only', async (t) => {

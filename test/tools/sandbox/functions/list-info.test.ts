@@ -39,6 +39,9 @@ test('functions of lists need modify_lists, and refuse lists of other campaigns'
       'ERROR: Login incorrect, please try again: |nobody|s3cret|BAD|\n'
     )
     t.match(await restricted.call({ ...info, list_id: '102' }), /^102\|List 102\|CAMP102\|Y\|/)
-    t.match(await restricted.call({ ...info, list_id: '1' }), `${name} YOU MUST USE ALL REQUIRED FIELDS: |api|1||`)
+    t.match(
+      await restricted.call({ ...info, list_id: '1' }),
+      `${name} YOU MUST USE ALL REQUIRED FIELDS: |api|1||`
+    )
   }
 })

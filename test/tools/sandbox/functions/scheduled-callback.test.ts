@@ -51,13 +51,23 @@ test('a removed callback is in the archive only', async (t) => {
   t.equal(await call({ ...UPDATE, callback: 'REMOVE' }), `${removed}|1|1\n`)
   t.equal(await call({ ...UPDATE, callback: 'REMOVE' }), `${removed}|0|0\n`)
   t.equal(await call(INFO), 'ERROR: lead_callback_info CALLBACK NOT FOUND: api|2|pipe|\n')
-  t.equal(await call({ ...INFO, search_location: 'ALL', stage: 'tab' }), `2|ARCHIVE|${row}`.replaceAll('|', '\t'))
+  t.equal(
+    await call({ ...INFO, search_location: 'ALL', stage: 'tab' }),
+    `2|ARCHIVE|${row}`.replaceAll('|', '\t')
+  )
 })
 
 test('a callback that is there is changed where values are sent', async (t) => {
   const { sandbox, call } = await startCalling(t)
-  await call({ ...SET, callback_datetime: '2030-01-02 10:00:00', callback_type: 'USERONLY', callback_user: 'API' })
-  t.match(sandbox.tables()['vicidial_callbacks'], [{ user: 'API', user_group: 'ADMIN', recipient: 'USERONLY' }])
+  await call({
+    ...SET,
+    callback_datetime: '2030-01-02 10:00:00',
+    callback_type: 'USERONLY',
+    callback_user: 'API'
+  })
+  t.match(sandbox.tables()['vicidial_callbacks'], [
+    { user: 'API', user_group: 'ADMIN', recipient: 'USERONLY' }
+  ])
   t.equal(
     await call({ ...UPDATE, callback: 'Y' }),
     'NOTICE: update_lead SCHEDULED CALLBACK NOT UPDATED, NO FIELDS SPECIFIED - 2|\n'

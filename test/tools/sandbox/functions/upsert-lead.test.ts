@@ -87,7 +87,10 @@ test('a restricted account can add to its lists; before 230308-1758, to none', a
     user_groups: [{ user_group: 'SALES', allowed_campaigns: ' CAMPA ' }]
   }
   const { call } = await startCalling(t, restricted)
-  t.match(await call({ ...UPSERT, list_id_field: '102' }), 'NOT AN ALLOWED LIST ID, INSERT - 3125550199|102\n')
+  t.match(
+    await call({ ...UPSERT, list_id_field: '102' }),
+    'NOT AN ALLOWED LIST ID, INSERT - 3125550199|102\n'
+  )
   t.match(await call({ ...UPSERT, list_id: '102' }), 'NOT AN ALLOWED LIST ID, SEARCH - 3125550199|102\n')
   t.match(await call(UPSERT), 'LEAD HAS BEEN ADDED - 3125550199|101|')
   const old = await startCalling(t, restricted, { build: '230122-1821' })
@@ -101,6 +104,12 @@ test('custom fields are added to the table of the new list; one that was not sen
   const added = await call({ ...UPSERT, custom_fields: 'Y', color: 'red', plan: 'x' })
   t.match(added, /NOTICE: update_lead CUSTOM FIELDS VALUES ADDED - 3125550199\|4\|101\|1\n$/)
   t.strictSame(sandbox.tables()['custom_101'], [{ lead_id: '4', color: 'red', plan: '' }])
-  const none = await call({ ...UPSERT, vendor_lead_code: 'N2', list_id: '102', custom_fields: 'Y', color: 'red' })
+  const none = await call({
+    ...UPSERT,
+    vendor_lead_code: 'N2',
+    list_id: '102',
+    custom_fields: 'Y',
+    color: 'red'
+  })
   t.match(none, /CUSTOM FIELDS NOT ADDED, NO CUSTOM FIELDS DEFINED FOR THIS LIST - 3125550199\|5\|102\n$/)
 })

@@ -54,7 +54,11 @@ for (const [fault, index] of [
       sandbox.fail(fault, { calls: 1, field })
       t.equal(await call({ ...UPDATE, ...sent }), 'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|1|1|||\n')
       const stored: Readonly<Record<string, unknown>> = { ...sandbox.leads()['1'] }
-      t.strictSame({ ...stored, [field]: String(stored[field]) }, { ...sound, [field]: expected[index] }, name)
+      t.strictSame(
+        { ...stored, [field]: String(stored[field]) },
+        { ...sound, [field]: expected[index] },
+        name
+      )
     }
   })
 }
@@ -83,10 +87,7 @@ test('insert_late lets two upserts of one key both search before either inserts'
   }
   sandbox.fail('insert_late', { calls: 2, parameter: 'insert_if_not_found' })
   const replies = await Promise.all([call(upsert), call(upsert)])
-  t.strictSame(
-    replies.map((reply) => /ADDED - \d+\|101\|(\d)/.exec(reply)?.[1]).sort(),
-    ['4', '5']
-  )
+  t.strictSame(replies.map((reply) => /ADDED - \d+\|101\|(\d)/.exec(reply)?.[1]).sort(), ['4', '5'])
   const after = await Promise.all([call(upsert), call(upsert)])
   for (const reply of after) t.match(reply, 'LEAD HAS BEEN UPDATED')
   t.equal(Object.keys(sandbox.leads()).length, generateFixture(3).leads.length + 2)
