@@ -17,7 +17,7 @@ COPY src ./src
 COPY bin ./bin
 # For docker exec: vicidial-gateway check, and the other commands.
 RUN ln -s /app/bin/vicidial-gateway.js /usr/local/bin/vicidial-gateway
-# What was accepted must outlive the container: mount a volume here.
+# What was accepted must outlive the container: mount a named volume here. The gateway warns about one without a name.
 RUN install -d -o node -g node -m 700 /data .cache
 VOLUME /data
 USER node

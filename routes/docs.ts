@@ -6,6 +6,7 @@ import { presentedKey } from '../src/callers/key.ts'
 import type { HttpSettings } from '../src/config/http-settings.ts'
 import { authenticate, countAnonymous } from '../src/http/authentication.ts'
 import { loadShedding } from '../src/http/load-shedding.ts'
+import { addHeaders, pageHeaders } from '../src/http/security-headers.ts'
 import { openApiYaml } from '../src/http/openapi.ts'
 
 /** Makes browsers ask for a user and a password: the password is the key, the user is ignored. */
@@ -27,6 +28,7 @@ export interface DocsOptions {
 export function docsRoutes({ visibility, accessControl, maxEventLoopDelayMs }: DocsOptions) {
   return async (app: FastifyInstance): Promise<void> => {
     if (visibility === 'off') return
+    addHeaders(app, pageHeaders([]))
     app.addHook('onRequest', async (request: FastifyRequest) => {
       if (visibility === 'open') countAnonymous(request, accessControl)
       else {

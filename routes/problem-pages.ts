@@ -1,12 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import { ERRORS, type ErrorCode, Problem } from '../src/errors.ts'
+import { addHeaders, pageHeaders } from '../src/http/security-headers.ts'
 
 /** The pages' inline style sheet. */
-export const PAGE_STYLE =
+const PAGE_STYLE =
   ':root { color-scheme: light dark } body { font: 1rem/1.5 system-ui; max-width: 42rem; margin: 3rem auto; padding: 0 1rem; background: Canvas }'
 
 /** `GET /problems` and `GET /problems/{code}`: what each error code means, for people. */
 export async function problemPageRoutes(app: FastifyInstance): Promise<void> {
+  addHeaders(app, pageHeaders([PAGE_STYLE]))
   app.get('/problems', { schema: { hide: true } }, async (_request, reply) => {
     const rows = Object.entries(ERRORS).map(
       ([code, { title }]) => `<li><a href="/problems/${code}"><code>${code}</code></a> ${title}</li>`

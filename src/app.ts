@@ -1,5 +1,6 @@
 import fastifySwagger from '@fastify/swagger'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { backupRoute } from '../routes/backup.ts'
 import { batchUpdateRoute } from '../routes/batch-update.ts'
 import { compatRoutes, compatUrl } from '../routes/compat.ts'
 import { deadLetterRoutes } from '../routes/dead-letters.ts'
@@ -11,7 +12,7 @@ import { jobRoutes } from '../routes/jobs.ts'
 import { metricsRoute } from '../routes/metrics.ts'
 import { opsRoutes } from '../routes/ops/ops.ts'
 import { patchLeadRoute } from '../routes/patch-lead.ts'
-import { PAGE_STYLE, problemPageRoutes } from '../routes/problem-pages.ts'
+import { problemPageRoutes } from '../routes/problem-pages.ts'
 import { webhookRoutes } from '../routes/webhooks.ts'
 import { NAMED_SCHEMAS } from '../schemas/named.ts'
 import { AccessControl } from './callers/access-control.ts'
@@ -38,7 +39,7 @@ import { openApiOptions } from './http/openapi.ts'
 import { PathMethods } from './http/path-methods.ts'
 import { RequestBodies } from './http/body/request-bodies.ts'
 import { requestIds, requestLog } from './http/request-log.ts'
-import { allowOrigins, addHeaders, securityHeaders } from './http/security-headers.ts'
+import { addHeaders, allowOrigins, DATA_HEADERS } from './http/security-headers.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import type { LastHour } from './ops/last-hour.ts'
 import type { Outbox } from './outbox/outbox.ts'
@@ -82,7 +83,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { runtimeConfig, http, updates, maxUpdates, source, ownership, cluster } = options
   const { outbox, idempotency: store, jobs, observer, metrics, lastHour, maxEventLoopDelayMs, log } = options
   const accessControl = new AccessControl(runtimeConfig.callers, http.anonymousPointsPerMinute)
-  const headers = securityHeaders([PAGE_STYLE])
   const connections = new ConnectionLimits(http, log)
   const bodies = new RequestBodies(options.maxBodyBytes)
   const app = Fastify({
@@ -97,7 +97,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     // Hooks don't run before a route is found, so the headers are set here.
     frameworkErrors: (error, request, reply) => {
-      frameworkErrors(error, request, reply.headers(headers), accessControl)
+      frameworkErrors(error, request, reply.headers(DATA_HEADERS), accessControl)
     },
     return503OnClosing: false,
     // The schemas only describe responses. Tests check each response against its schema.
@@ -114,7 +114,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   answerErrors(app, accessControl, paths)
   requestLog(app)
   countRequests(app, metrics)
-  addHeaders(app, headers)
+  addHeaders(app, DATA_HEADERS)
   await allowOrigins(app, http.corsOrigins)
   drainOnClose(app)
   connections.apply(app)
@@ -146,6 +146,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await v1.register(jobRoutes({ jobs, store: outbox.jobs }))
     await v1.register(deadLetterRoutes({ jobs, store: outbox.jobs }))
     await v1.register(historyRoutes(outbox.history))
+    await v1.register(backupRoute(outbox))
     await v1.register(async (leads) => {
       refuseQueries(leads)
       await leads.register(batchUpdateRoute(updates))

@@ -121,7 +121,13 @@ export async function createGateway(
     maxEventLoopDelayMs,
     log
   })
-  const reload = new ConfigReload({ runtimeConfig, started: config, readConfig, log })
+  const reload = new ConfigReload({
+    runtimeConfig,
+    changePasswords: (changed) => ownership.changePasswords(changed),
+    started: config,
+    readConfig,
+    log
+  })
   app.decorate('reload', () => {
     reload.reload()
   })

@@ -280,7 +280,7 @@ function readDocumented() {
     await app.close()
     const date = /^\d{4}-\d\d-\d\d$/
     const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
-    const ajv = new Ajv2020({ strict: false, formats: { date, 'date-time': time } })
+    const ajv = new Ajv2020({ strict: false, formats: { date, 'date-time': time, binary: true } })
     return { document, ajv: ajv.addSchema(document, 'openapi') }
   })()
   return documented

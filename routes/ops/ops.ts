@@ -14,7 +14,7 @@ import {
 import { problemOf } from '../../src/http/error-handler.ts'
 import { parseForm } from '../../src/http/body/form.ts'
 import type { RequestBodies } from '../../src/http/body/request-bodies.ts'
-import { addHeaders, securityHeaders } from '../../src/http/security-headers.ts'
+import { addHeaders, pageHeaders } from '../../src/http/security-headers.ts'
 import type { Jobs } from '../../src/jobs/jobs.ts'
 import { errorPage } from '../../src/ops/error-page.ts'
 import type { LastHour } from '../../src/ops/last-hour.ts'
@@ -55,7 +55,7 @@ export function opsRoutes(options: OpsOptions) {
   const { jobs, outbox, ownership, cluster, lastHour, accessControl, bodies } = options
   const sessions = new Sessions(accessControl.callers)
   return async (app: FastifyInstance): Promise<void> => {
-    addHeaders(app, { ...securityHeaders([], true), 'cache-control': 'no-store' })
+    addHeaders(app, { ...pageHeaders([], { hasForms: true }), 'cache-control': 'no-store' })
     await app.register(fastifyCookie)
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('application/x-www-form-urlencoded', async (request: FastifyRequest) =>

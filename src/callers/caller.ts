@@ -5,7 +5,15 @@ import type { CallerLimits, RateLimit } from './caller-limits.ts'
 
 /** The permission that a route needs; `webhook:NAME` for each webhook endpoint with callers' keys. */
 export type RoutePermission = (typeof ROUTE_PERMISSIONS)[number] | `webhook:${string}`
-export const ROUTE_PERMISSIONS = ['batch', 'jobs', 'dead_letters', 'history', 'metrics', 'operator'] as const
+export const ROUTE_PERMISSIONS = [
+  'batch',
+  'jobs',
+  'dead_letters',
+  'history',
+  'metrics',
+  'backup',
+  'operator'
+] as const
 
 /** What a caller may do. */
 export interface Permissions {

@@ -13,6 +13,12 @@ export class ConfigError extends Error {
 
 /**
  * Notes a fault of the gateway file. `pointer` is a JSON Pointer into the file; `what` ends a sentence about that
- * part of it. No fault quotes a secret.
+ * part of it. `at` is a JSON Pointer of the place to look at, if it is another. No fault quotes a secret.
  */
-export type NoteFault = (pointer: string, what: string) => void
+export type NoteFault = (pointer: string, what: string, at?: string) => void
+
+/** An entry of a list in the gateway file, with its JSON Pointer. */
+export interface Listed<Entry> {
+  readonly pointer: string
+  readonly entry: Entry
+}

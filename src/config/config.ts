@@ -4,6 +4,7 @@ import { hashKey } from '../callers/key.ts'
 import type { ClusterSettings } from '../cluster/settings.ts'
 import { readClusterSettings } from './cluster-settings.ts'
 import { ConfigError } from './config-error.ts'
+import { dataDirWarning, readMounts } from './data-dir.ts'
 import {
   type Environment,
   fingerprintOf,
@@ -12,6 +13,7 @@ import {
   ruleSettings
 } from './environment.ts'
 import { readGatewayFile } from './gateway-file.ts'
+import { SecretFiles } from './secret-files.ts'
 import { untypedWarnings } from './read-custom-fields.ts'
 import { type HttpSettings, readHttpSettings } from './http-settings.ts'
 import type { RetrySchedule } from '../jobs/retry-schedule.ts'
@@ -68,6 +70,8 @@ export interface Config {
   readonly http: HttpSettings
   /** The path of the gateway file, if there is one. */
   readonly gatewayFile: string | undefined
+  /** Absolute paths of the files that secrets were read from. */
+  readonly secretFiles: readonly string[]
   readonly callers: readonly CallerConfig[]
   /** Whether the gateway answers at VICIdial's own address. */
   readonly compat: boolean
@@ -91,10 +95,15 @@ const API_KEY_CALLER = 'api_key'
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const faults: string[] = []
-  const environment = readEnvironment(env, faults)
+  const secretFiles = new SecretFiles('.')
+  const environment = readEnvironment(env, secretFiles, faults)
   const url = readUrl(environment.VICIDIAL_URL, faults)
+  const fileFaults: string[] = []
   const file =
-    environment.GATEWAY_CONFIG === undefined ? undefined : readGatewayFile(environment.GATEWAY_CONFIG, faults)
+    environment.GATEWAY_CONFIG === undefined
+      ? undefined
+      : readGatewayFile(environment.GATEWAY_CONFIG, fileFaults)
+  faults.push(...fileFaults)
   const callers = [...(file?.callers ?? [])]
   if (environment.API_KEY !== undefined) {
     const keys = [{ hash: hashKey(environment.API_KEY) }]
@@ -110,7 +119,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     faults.push('API_KEY is also the key of a caller in GATEWAY_CONFIG.')
   }
   const isUnused = callers.length === 0 && (file?.webhooks ?? []).length === 0
-  if (isUnused && (environment.GATEWAY_CONFIG === undefined || file)) {
+  if (isUnused && fileFaults.length === 0) {
     faults.push(
       'API_KEY, or GATEWAY_CONFIG with callers or webhooks, is required: otherwise nobody could use the gateway.'
     )
@@ -176,6 +185,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     maxBodyBytes: environment.MAX_BODY_BYTES,
     http,
     gatewayFile: environment.GATEWAY_CONFIG,
+    secretFiles: [...new Set([...secretFiles.paths, ...(file?.secretFiles ?? [])])],
     callers: Object.freeze(callers.map((caller) => Object.freeze(caller))),
     compat: file?.compat ?? false,
     customFields: file?.customFields ?? new Map(),
@@ -185,13 +195,15 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   })
 }
 
-function warningsOf({ API_KEY, VICIDIAL_DB_CHARSET, DATABASE_URL }: Environment): string[] {
+function warningsOf({ API_KEY, VICIDIAL_DB_CHARSET, DATABASE_URL, DATA_DIR }: Environment): string[] {
   const warnings: string[] = []
   if (DATABASE_URL?.includes('sslmode=require')) {
     warnings.push(
       'DATABASE_URL has sslmode=require, which takes any certificate: sslmode=verify-full checks whose it is.'
     )
   }
+  const volatile = DATABASE_URL === undefined ? dataDirWarning(DATA_DIR, readMounts()) : undefined
+  if (volatile !== undefined) warnings.push(volatile)
   if (API_KEY !== undefined && API_KEY.length < LONG_KEY) {
     warnings.push(
       `API_KEY is shorter than ${LONG_KEY} characters, and may be guessed: "npm run key" makes a better one.`

@@ -4,7 +4,7 @@ import { BUILD_PATTERN } from '../vicidial/builds.ts'
 import { SOURCE_PATTERN } from '../vicidial/wire.ts'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Check } from 'typebox/schema'
-import { readSecretFile } from './secret-file.ts'
+import type { SecretFiles } from './secret-files.ts'
 
 const positive = (value: number, maximum: number, what: string) =>
   Type.Integer({
@@ -184,6 +184,7 @@ const SECRETS: readonly Variable[] = [
  */
 export function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,
+  secretFiles: SecretFiles,
   faults: string[]
 ): Environment {
   const given = givenOf(env, VARIABLES)
@@ -192,7 +193,7 @@ export function readEnvironment(
     const file = env[`${name}_FILE`]
     if (file === undefined || file === '') continue
     if (given[name] !== undefined) faults.push(`${name} and ${name}_FILE are both set: give one of them.`)
-    const read = readSecretFile(file)
+    const read = secretFiles.read(file)
     if ('secret' in read) given[name] = read.secret
     else {
       unreadable.add(name)

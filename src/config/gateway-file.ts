@@ -1,41 +1,17 @@
 import { dirname } from 'node:path'
-import { type Static, Type } from 'typebox'
 import type { CallerConfig } from '../callers/caller.ts'
-import { CallerSchema } from './callers/caller-schema.ts'
-import { readCallers } from './callers/read-callers.ts'
 import type { CustomField } from '../leads/custom-field.ts'
-import type { NoteFault } from './config-error.ts'
-import { CustomFieldSchema, readCustomFields } from './read-custom-fields.ts'
-import { readYaml } from './read-yaml.ts'
-import { schemaErrors } from './schema-errors.ts'
-import { readEndpoints } from './webhooks/read-endpoints.ts'
-import { EndpointSchema } from './webhooks/endpoint-schema.ts'
-import { DEFAULT_ACCOUNT, userName } from '../vicidial/account.ts'
-import { RESERVED_PARAMETERS } from '../vicidial/reserved-parameters.ts'
-import { AccountSchema } from './accounts/account-schema.ts'
-import { type AccountConfig, readAccounts } from './accounts/read-accounts.ts'
 import type { WebhookEndpoint } from '../webhooks/endpoint.ts'
-
-/** The file of `GATEWAY_CONFIG`, as it is written. */
-export const GatewayFileSchema = Type.Object(
-  {
-    accounts: Type.Optional(Type.Array(AccountSchema)),
-    callers: Type.Optional(Type.Array(CallerSchema, { minItems: 1 })),
-    compat: Type.Optional(
-      Type.Boolean({
-        default: false,
-        description: "Whether the gateway also answers as VICIdial's /vicidial/non_agent_api.php does."
-      })
-    ),
-    custom_fields: Type.Optional(Type.Array(CustomFieldSchema)),
-    webhooks: Type.Optional(Type.Array(EndpointSchema))
-  },
-  {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: 'The gateway file of vicidial-gateway',
-    additionalProperties: false
-  }
-)
+import { type AccountConfig, readAccounts } from './accounts/read-accounts.ts'
+import { readCallers } from './callers/read-callers.ts'
+import { checkNames } from './check-names.ts'
+import { GatewayFileSchema } from './gateway-file-schema.ts'
+import { readCustomFields } from './read-custom-fields.ts'
+import { schemaErrors } from './schema-errors.ts'
+import { SecretFiles } from './secret-files.ts'
+import { Sections } from './sections.ts'
+import { readEndpoints } from './webhooks/read-endpoints.ts'
+import { YamlFile } from './yaml-file.ts'
 
 /** The file of `GATEWAY_CONFIG`, as read. */
 export interface GatewayFile {
@@ -48,81 +24,38 @@ export interface GatewayFile {
   /** Custom fields that may be set, by label. */
   readonly customFields: ReadonlyMap<string, CustomField>
   readonly webhooks: readonly WebhookEndpoint[]
+  /** Absolute paths of the files with secrets that it names. */
+  readonly secretFiles: readonly string[]
 }
 
-/** Reads the file. Notes every fault in `faults`; returns undefined if the file cannot be used at all. */
+/**
+ * Reads the file. Notes every fault in `faults`; after one the result must not be used.
+ * @returns undefined if nothing can be read
+ */
 export function readGatewayFile(path: string, faults: string[]): GatewayFile | undefined {
-  const fault = (text: string) => {
-    faults.push(`GATEWAY_CONFIG (${path}): ${text}`)
-  }
-  const content = readYaml(path, fault)
-  if (content === undefined) return undefined
-  const wrong = schemaErrors(GatewayFileSchema, content)
-  for (const what of wrong) fault(`${what}.`)
-  if (wrong.length > 0) return undefined
+  const yaml = new YamlFile(path)
+  const file = yaml.content === undefined ? undefined : readContent(yaml, dirname(path))
+  faults.push(...yaml.faults)
+  return file
+}
 
-  const {
-    accounts = [],
-    callers = [],
-    compat = false,
-    custom_fields: customFields = [],
-    webhooks = []
-  } = content as Entries
-  checkNames({ accounts, callers, custom_fields: customFields, webhooks }, fault)
-  const webhookNames = new Set(webhooks.map(({ name }) => name))
-  const folder = dirname(path)
-  const noteFault: NoteFault = (pointer, what) => {
-    fault(`${pointer} ${what}.`)
-  }
-  const listed = readCustomFields(customFields, noteFault)
-  const labels = new Set(listed.keys())
+/** Reads every entry that fits the schema, so that all faults are found at once. */
+function readContent({ content, isCertain, note }: YamlFile, folder: string): GatewayFile {
+  const errors = schemaErrors(GatewayFileSchema, content)
+  for (const { pointer, what, at } of errors) note(pointer, what, at)
+  const sections = new Sections(content, isCertain ? errors : undefined)
+  checkNames(sections, note)
+  const secretFiles = new SecretFiles(folder)
+  const customFields = readCustomFields(sections.entries('custom_fields'), note)
+  const labels = new Set(sections.texts('custom_fields', 'label').map(({ entry }) => entry))
+  const webhookNames = new Set(sections.texts('webhooks', 'name').map(({ entry }) => entry))
   return {
     content,
-    accounts: readAccounts(accounts, folder, noteFault),
-    callers: readCallers(callers, labels, webhookNames, noteFault),
-    compat,
-    customFields: listed,
-    webhooks: readEndpoints(webhooks, folder, labels, noteFault)
+    accounts: readAccounts(sections.entries('accounts'), secretFiles, note),
+    callers: readCallers(sections.entries('callers'), labels, webhookNames, note),
+    compat: sections.compat,
+    customFields,
+    webhooks: readEndpoints(sections.entries('webhooks'), secretFiles, labels, note),
+    secretFiles: secretFiles.paths
   }
-}
-
-type Entries = Static<typeof GatewayFileSchema>
-
-/** Notes names that are used twice, or that refer to nothing. */
-function checkNames(
-  { accounts, callers, custom_fields: customFields, webhooks }: Required<Omit<Entries, 'compat'>>,
-  fault: (text: string) => void
-): void {
-  for (const name of repeated(callers.map((caller) => caller.name)))
-    fault(`two callers have the name ${name}.`)
-  const hashes = callers.flatMap((caller) =>
-    caller.key_hashes.map((key) => (typeof key === 'string' ? key : key.hash))
-  )
-  for (const hash of repeated(hashes)) fault(`two callers have the key hash ${hash}.`)
-  for (const label of repeated(customFields.map((field) => field.label)))
-    fault(`two custom fields have the label ${label}.`)
-  for (const { label } of customFields) {
-    if (RESERVED_PARAMETERS.has(label))
-      fault(`the custom field ${label} has the name of one of VICIdial's own parameters.`)
-  }
-  for (const name of repeated(webhooks.map((webhook) => webhook.name)))
-    fault(`two webhooks have the name ${name}.`)
-  for (const name of repeated(accounts.map((account) => account.name)))
-    fault(`two accounts have the name ${name}.`)
-  // Each account counts only its own refused logins: together they could lock the user out.
-  for (const user of repeated(accounts.map((account) => userName(account.user))))
-    fault(`two accounts have the user ${user}.`)
-  const known = new Set([DEFAULT_ACCOUNT, ...accounts.map((account) => account.name)])
-  for (const { name, account } of [...callers, ...webhooks]) {
-    if (account !== undefined && !known.has(account))
-      fault(`${name} names the account ${account}, which does not exist.`)
-  }
-  for (const { name, account, auth } of webhooks) {
-    if (account !== undefined && auth.callers)
-      fault(`${name} uses the account of its callers, and cannot have its own.`)
-  }
-}
-
-function repeated(values: readonly string[]): Set<string> {
-  return new Set(values.filter((value, index) => values.indexOf(value) !== index))
 }

@@ -7,15 +7,15 @@ import {
   typeRules
 } from '../leads/custom-field.ts'
 import { unsafeCharacter } from '../leads/sendable-text.ts'
-import type { NoteFault } from './config-error.ts'
-import { LABEL_PATTERN } from './patterns.ts'
+import type { Listed, NoteFault } from './config-error.ts'
+import { LABEL } from './patterns.ts'
 import { RESERVED_PARAMETERS } from '../vicidial/reserved-parameters.ts'
 
 const TYPES_WITH_OPTIONS = CUSTOM_FIELD_TYPES.filter((type) => typeRules(type).options !== undefined)
 
 export const CustomFieldSchema = Type.Object(
   {
-    label: Type.String({ pattern: LABEL_PATTERN }),
+    label: Type.String({ ...LABEL }),
     type: Type.Optional(
       Type.Enum([...CUSTOM_FIELD_TYPES], {
         description:
@@ -44,28 +44,25 @@ export const CustomFieldSchema = Type.Object(
 )
 type Entry = Static<typeof CustomFieldSchema>
 
-const LABEL = new RegExp(LABEL_PATTERN)
+const LABEL_SHAPE = new RegExp(LABEL.pattern)
 
 /** Whether a custom field of this label can be listed in the gateway file. */
 export function isUsableLabel(label: string): boolean {
-  return LABEL.test(label) && !RESERVED_PARAMETERS.has(label)
+  return LABEL_SHAPE.test(label) && !RESERVED_PARAMETERS.has(label)
 }
 
 /** Reads the section `custom_fields`, by label. */
 export function readCustomFields(
-  entries: readonly Entry[],
+  entries: readonly Listed<Entry>[],
   fault: NoteFault
 ): ReadonlyMap<string, CustomField> {
-  return new Map(
-    entries.map((entry, index) => [entry.label, readCustomField(entry, `/custom_fields/${index}`, fault)])
-  )
+  return new Map(entries.map(({ pointer, entry }) => [entry.label, readCustomField(entry, pointer, fault)]))
 }
 
 function readCustomField(entry: Entry, pointer: string, fault: NoteFault): CustomField {
   const { type, options: values, max_length: maxLength } = entry
   const { options: choice } = typeRules(type)
-  if (choice !== undefined && values === undefined)
-    fault(pointer, `must have options, as its type is ${type}`)
+  if (choice !== undefined && values === undefined) fault(pointer, `needs options, as its type is ${type}`)
   if (choice === undefined && values !== undefined)
     fault(`${pointer}/options`, `belongs to a type with options: ${TYPES_WITH_OPTIONS.join(', ')}`)
   for (const [index, option] of (values ?? []).entries()) {
@@ -75,7 +72,7 @@ function readCustomField(entry: Entry, pointer: string, fault: NoteFault): Custo
   const field = { ...(type && { type }), ...(values && { options: new Set(values) }) }
   const longest = maxLength ?? ownMaxLength(field)
   if (longest === undefined)
-    fault(pointer, `must have max_length${type === undefined ? '' : `, as its type is ${type}`}`)
+    fault(pointer, `needs max_length${type === undefined ? '' : `, as its type is ${type}`}`)
   return { ...field, maxLength: longest ?? 0 }
 }
 

@@ -2,6 +2,7 @@ import { unwatchFile, watchFile } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import type { BaseLogger } from 'pino'
 import { ConfigError } from './config-error.ts'
+import type { Account } from '../vicidial/account.ts'
 import type { Config } from './config.ts'
 import type { RuntimeConfig } from './runtime-config.ts'
 
@@ -13,7 +14,9 @@ const SETTLE_MS = 250
 export interface ConfigReloadOptions {
   /** The configuration that a reload replaces. */
   readonly runtimeConfig: RuntimeConfig
-  /** The configuration at the start. A reload keeps its accounts. */
+  /** Gives accounts their passwords. Returns the names of those whose password is another one. */
+  readonly changePasswords: (accounts: readonly Account[]) => string[]
+  /** The configuration at the start. A reload keeps its accounts, except for their passwords. */
   readonly started: Config
   /** Reads the current configuration. Throws ConfigError. */
   readonly readConfig: () => Config
@@ -21,8 +24,8 @@ export interface ConfigReloadOptions {
 }
 
 /**
- * Applies changes of the gateway file while the gateway runs: callers, compat, custom fields and webhooks. Accounts
- * are fixed at the start; a file that uses a new one is refused.
+ * Applies changes of the gateway file and of files with secrets while the gateway runs: callers, compat, custom fields,
+ * webhooks, and the passwords of accounts. Otherwise accounts are fixed at the start; a file that uses a new one is refused.
  */
 export class ConfigReload {
   readonly #options: ConfigReloadOptions
@@ -31,6 +34,8 @@ export class ConfigReload {
   /** Warnings already logged. */
   #warned: readonly string[]
   #settling: NodeJS.Timeout | undefined
+  /** Files that are watched. */
+  #watched: ReadonlySet<string> = new Set()
 
   constructor(options: ConfigReloadOptions) {
     this.#options = options
@@ -38,28 +43,26 @@ export class ConfigReload {
     this.#warned = options.started.warnings
   }
 
-  /** Watches the gateway file, if there is one, and reloads it within a second of a change. */
+  /** Watches the files, if there are any, and reloads the configuration within a second of a change. */
   start(): void {
-    const path = this.#options.started.gatewayFile
-    if (path === undefined) return
-    watchFile(path, { interval: POLL_MS, persistent: false }, this.#onChange)
-    // It may have changed since it was read at the start.
-    this.#onChange()
+    this.#watch(this.#options.started)
+    // They may have changed since they were read at the start.
+    if (this.#watched.size > 0) this.#onChange()
   }
 
   stop(): void {
-    const path = this.#options.started.gatewayFile
-    if (path !== undefined) unwatchFile(path, this.#onChange)
+    for (const path of this.#watched) unwatchFile(path, this.#onChange)
     clearTimeout(this.#settling)
   }
 
   /** Reads the configuration again and applies it. If it has faults, they are logged and nothing changes. */
   reload(): void {
-    const { runtimeConfig, started, readConfig, log } = this.#options
+    const { runtimeConfig, changePasswords, started, readConfig, log } = this.#options
     try {
       const config = readConfig()
       refuseNewAccounts(config, started)
       runtimeConfig.replace(config)
+      this.#watch(config)
       const names = namesOf(config)
       log.info(names, 'configuration reloaded')
       const gone = this.#names.filter(
@@ -69,7 +72,9 @@ export class ConfigReload {
       this.#names = [...names.callers, ...names.webhooks]
       for (const warning of config.warnings) if (!this.#warned.includes(warning)) log.warn(warning)
       this.#warned = [...new Set([...this.#warned, ...config.warnings])]
-      if (!isDeepStrictEqual(config.accounts, started.accounts))
+      const passwords = changePasswords(sameUsers(config, started))
+      if (passwords.length > 0) log.info({ accounts: passwords }, "VICIdial accounts' passwords changed")
+      if (!isDeepStrictEqual(withoutPasswords(config), withoutPasswords(started)))
         log.warn('changed accounts apply at the next start')
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
@@ -78,6 +83,14 @@ export class ConfigReload {
         'the changed configuration has faults and is not applied; the previous one stays in effect'
       )
     }
+  }
+
+  #watch({ gatewayFile, secretFiles }: Config): void {
+    const paths = new Set([...(gatewayFile === undefined ? [] : [gatewayFile]), ...secretFiles])
+    for (const path of this.#watched) if (!paths.has(path)) unwatchFile(path, this.#onChange)
+    for (const path of paths)
+      if (!this.#watched.has(path)) watchFile(path, { interval: POLL_MS, persistent: false }, this.#onChange)
+    this.#watched = paths
   }
 
   readonly #onChange = () => {
@@ -90,6 +103,16 @@ export class ConfigReload {
 
 function namesOf({ callers, webhooks }: Config) {
   return { callers: callers.map(({ name }) => name), webhooks: webhooks.map(({ name }) => name) }
+}
+
+/** The accounts whose user is the one of the start. */
+function sameUsers({ accounts }: Config, started: Config): Account[] {
+  const users = new Map(started.accounts.map(({ name, user }) => [name, user]))
+  return accounts.filter(({ name, user }) => users.get(name) === user)
+}
+
+function withoutPasswords({ accounts }: Config): Omit<Account, 'pass'>[] {
+  return accounts.map(({ pass: _, ...rest }) => rest)
 }
 
 /** @throws ConfigError if a caller or a webhook names an account that did not exist at the start */

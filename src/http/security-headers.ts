@@ -11,12 +11,21 @@ const OWN = ["'self'"]
 const SWAGGER_UI_STYLE = "'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='"
 
 /**
- * Security headers that allow browsers only what the gateway's own pages need: nothing from other origins, no inline
- * scripts, no frames. They are built once; @fastify/helmet would build them for every request.
+ * Security headers of responses that are data: no browser shows them as a page. Few, as writing headers is a good part
+ * of what a small response costs.
+ */
+export const DATA_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff'
+}
+
+/**
+ * Security headers of pages. They allow browsers only what the gateway's own pages need: nothing from other origins, no
+ * inline scripts, no frames. They are built once; @fastify/helmet would build them for every request.
  * @param styles inline style sheets of the pages, verbatim
  * @param hasForms whether the pages send forms to the gateway; these then carry their origin
  */
-export function securityHeaders(styles: readonly string[], hasForms = false): Record<string, string> {
+export function pageHeaders(styles: readonly string[], { hasForms = false } = {}): Record<string, string> {
   const hashes = styles.map((style) => `'sha256-${hash('sha256', style, 'base64')}'`)
   const apply = helmet({
     contentSecurityPolicy: {
@@ -46,7 +55,7 @@ export function securityHeaders(styles: readonly string[], hasForms = false): Re
   )
 }
 
-/** Adds headers to every response. */
+/** Adds headers to every response of this scope. */
 export function addHeaders(app: FastifyInstance, headers: Readonly<Record<string, string>>): void {
   app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(headers)

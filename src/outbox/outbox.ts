@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises'
 import type { HistoryStore } from './history.ts'
 import type { IdempotencyStore } from './idempotency.ts'
 import type { JobStore } from './jobs.ts'
@@ -23,5 +24,13 @@ export interface Outbox {
   readonly bytes: number
   /** Why nothing can be stored; undefined while writing works. */
   readonly fault: string | undefined
+  /**
+   * Makes a copy of the whole database while it is in use. It has everything that was accepted before the call. Absent if
+   * the engine has its own tools for this.
+   * @returns the copy, as a file to read and close
+   * @throws Problem conflict while another copy is being made; overloaded if there is no room for it
+   * @throws StorageError
+   */
+  backup?(): Promise<FileHandle>
   close(): Promise<void>
 }

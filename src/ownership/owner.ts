@@ -8,6 +8,7 @@ import type { Outbox } from '../outbox/outbox.ts'
 import type { CallObserver } from '../telemetry/observer.ts'
 import { type Deliveries, OrderedDelivery } from '../updates/ordered-delivery.ts'
 import { WriteNotes } from '../updates/write-notes.ts'
+import type { Account } from '../vicidial/account.ts'
 import { BuildWatch } from '../vicidial/build-watch.ts'
 import type { CallRight } from '../vicidial/call-right.ts'
 import type { UpstreamState } from '../vicidial/guard.ts'
@@ -104,6 +105,11 @@ export class Owner implements OwnerView {
   /** VICIdial's build, once it is known. */
   get build(): string | undefined {
     return this.#buildWatch.build
+  }
+
+  /** Gives accounts their passwords. Returns the names of those whose password is another one. */
+  changePasswords(accounts: readonly Account[]): string[] {
+    return this.#upstreams.changePasswords(accounts)
   }
 
   /** Begins to call VICIdial. */

@@ -1,6 +1,7 @@
 import type { OwnerView } from '../delivery/owner-view.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { Deliveries } from '../updates/ordered-delivery.ts'
+import type { Account } from '../vicidial/account.ts'
 import { Owner, type OwnerOptions } from './owner.ts'
 
 /** The owner's work for this gateway's requests, wherever it is done. */
@@ -17,6 +18,8 @@ export interface Ownership {
    * @throws Problem overloaded, if the owner can't be asked
    */
   cancel(job: string): Promise<number>
+  /** Gives accounts their passwords. Returns the names of those whose password is another one. */
+  changePasswords(accounts: readonly Account[]): string[]
   start(): Promise<void>
   /** Ends the work as the owner, while requests are still being answered. */
   stop(): Promise<void>
@@ -50,6 +53,10 @@ export class SoleOwnership implements Ownership {
 
   cancel(job: string): Promise<number> {
     return this.#outbox.jobs.cancel(job, Date.now())
+  }
+
+  changePasswords(accounts: readonly Account[]): string[] {
+    return this.#owner.changePasswords(accounts)
   }
 
   start(): Promise<void> {

@@ -4,6 +4,7 @@ import type { Relay } from '../cluster/relay/relay.ts'
 import type { OwnerView } from '../delivery/owner-view.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { Term } from '../outbox/postgres/owned-queue.ts'
+import type { Account } from '../vicidial/account.ts'
 import { Owner, type OwnerOptions } from './owner.ts'
 import type { Ownership } from './ownership.ts'
 import type { UpstreamState } from '../vicidial/guard.ts'
@@ -30,6 +31,8 @@ const UNKNOWN: UpstreamState = { state: 'unknown' }
 export class SharedOwnership implements Ownership {
   readonly #options: SharedOwnershipOptions
   readonly #accounts: ReadonlySet<string>
+  /** The configuration, with the passwords that now hold. */
+  #config: OwnerOptions['config']
   #cluster: Cluster | undefined
   #owner: Owner | undefined
   /** What the owner last said, if it is another gateway. */
@@ -37,6 +40,7 @@ export class SharedOwnership implements Ownership {
 
   constructor(options: SharedOwnershipOptions) {
     this.#options = options
+    this.#config = options.config
     this.#accounts = new Set(options.config.accounts.map(({ name }) => name))
     options.outbox.queue.onArrived(() => this.#owner?.wake())
   }
@@ -77,6 +81,18 @@ export class SharedOwnership implements Ownership {
     return this.cluster.relay.cancel(job)
   }
 
+  changePasswords(accounts: readonly Account[]): string[] {
+    const passwords = new Map(accounts.map(({ name, pass }) => [name, pass]))
+    const before = this.#config.accounts
+    const changed = before.map((account) => ({
+      ...account,
+      pass: passwords.get(account.name) ?? account.pass
+    }))
+    this.#config = { ...this.#config, accounts: changed }
+    this.#owner?.changePasswords(accounts)
+    return changed.flatMap(({ name, pass }, index) => (before[index]?.pass === pass ? [] : [name]))
+  }
+
   start(): Promise<void> {
     return this.cluster.start()
   }
@@ -100,7 +116,7 @@ export class SharedOwnership implements Ownership {
     const { outbox } = this.#options
     const hasAccount = (account: string) => this.cluster.members.accounts.has(account)
     await outbox.queue.take({ gateway, term })
-    const owner = await Owner.create({ ...this.#options, right, hasAccount })
+    const owner = await Owner.create({ ...this.#options, config: this.#config, right, hasAccount })
     const running = this.#running(owner)
     this.#owner = owner
     try {

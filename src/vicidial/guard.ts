@@ -53,8 +53,8 @@ export class Guard {
   #inFlight = 0
   #concurrency = UNPROVEN_CONCURRENCY
   #failuresInARow = 0
-  /** Grows with each refused login: a call that began before one says nothing about the login after it. */
-  #loginRefusals = 0
+  /** Grows with each refused or changed login: a call that began before says nothing about the login after it. */
+  #loginGeneration = 0
   #state: UpstreamState = { state: 'unknown' }
   #probeTimer: NodeJS.Timeout | undefined
   #rateTimer: NodeJS.Timeout | undefined
@@ -108,6 +108,15 @@ export class Guard {
     return this.#waiting.add(() => this.#make(call, healthOf), deadline)
   }
 
+  /** Calls have another password from now on. One call or probe tries it before there are several. */
+  loginChanged(): void {
+    const now = steadyNow()
+    this.#loginGeneration++
+    this.#concurrency = UNPROVEN_CONCURRENCY
+    this.#login.changed(now)
+    if (this.#login.state !== undefined) this.#probeIn(this.#login.nextProbeAt - now)
+  }
+
   /** Stops probing and gives up the calls that wait. */
   close(): void {
     this.#isClosed = true
@@ -143,11 +152,11 @@ export class Guard {
   async #make<Reply>(call: () => Promise<Reply>, healthOf: (reply: Reply) => Health): Promise<Reply> {
     this.#inFlight++
     this.#rate.note(steadyNow())
-    const loginRefusals = this.#loginRefusals
+    const generation = this.#loginGeneration
     try {
       const reply = await call()
       const shown = healthOf(reply)
-      this.#note(shown === 'good' && loginRefusals !== this.#loginRefusals ? 'alive' : shown)
+      this.#note(shown === 'good' && generation !== this.#loginGeneration ? 'alive' : shown)
       return reply
     } finally {
       this.#inFlight--
@@ -178,7 +187,7 @@ export class Guard {
     if (shown === 'login_refused' || shown === 'locked_out') {
       const now = steadyNow()
       const isHeld = this.#login.state !== undefined
-      this.#loginRefusals++
+      this.#loginGeneration++
       this.#login.refused(shown, now, isProbe)
       this.#concurrency = UNPROVEN_CONCURRENCY
       // If a call that was in flight is refused too while a probe is due, that probe is already being made.

@@ -43,6 +43,13 @@ export class LoginHold {
     if (oldest !== undefined) this.#nextProbeAt = Math.max(this.#nextProbeAt, oldest + WINDOW_MS)
   }
 
+  /** Notes that the login has another password from `now` on, in milliseconds since the epoch: it may be probed at once. */
+  changed(now: number): void {
+    const oldest = this.#refusals.at(-MAX_REFUSALS)
+    this.#isProven = false
+    this.#nextProbeAt = oldest === undefined ? now : Math.max(now, oldest + WINDOW_MS)
+  }
+
   /** Notes that the login was accepted. */
   accepted(): void {
     this.#isProven = true

@@ -47,6 +47,8 @@ export interface Upstream {
   readonly exchange: Exchange
   /** Adds the account's name to every line, except for the default account. */
   readonly log: UpstreamLog
+  /** Uses another password from the next call on. Returns false if it is the same one. */
+  readonly changePassword: (pass: string) => boolean
 }
 
 /** The upstreams to VICIdial, one for each account. */
@@ -62,6 +64,14 @@ export class Upstreams {
   /** VICIdial's state by account name, in the order of the accounts given. */
   get states(): ReadonlyMap<string, UpstreamState> {
     return new Map(this.all.map(({ account, guard }) => [account.name, guard.state]))
+  }
+
+  /** Gives the upstreams of these accounts their password. Returns the names of the accounts for which it is another one. */
+  changePasswords(accounts: readonly Account[]): string[] {
+    const passwords = new Map(accounts.map(({ name, pass }) => [name, pass]))
+    return this.all.flatMap(({ account: { name, pass }, changePassword }) =>
+      changePassword(passwords.get(name) ?? pass) ? [name] : []
+    )
   }
 
   /** Finds out VICIdial's build. Resolves after the first reply, or without one. */
@@ -81,8 +91,10 @@ export class Upstreams {
   }
 }
 
-function createUpstream(account: Account, options: UpstreamsOptions): Upstream {
+function createUpstream(configured: Account, options: UpstreamsOptions): Upstream {
   const { url, dialect, source, timeoutMs, observer, buildWatch, knownLeads, right } = options
+  // Every call reads the password from it, which may change.
+  const account: Account & { pass: string } = { ...configured }
   const { name, maxConcurrency, maxCallsPerSecond } = account
   const log = name === DEFAULT_ACCOUNT ? options.log : options.log.child({ account: name })
   const client = new Client({ url, connections: maxConcurrency, right })
@@ -115,5 +127,11 @@ function createUpstream(account: Account, options: UpstreamsOptions): Upstream {
     buildWatch,
     login: probes.login
   })
-  return { account, client, guard, probes, proof, exchange, log }
+  const changePassword = (pass: string) => {
+    if (pass === account.pass) return false
+    account.pass = pass
+    guard.loginChanged()
+    return true
+  }
+  return { account, client, guard, probes, proof, exchange, log, changePassword }
 }

@@ -41,7 +41,7 @@ function faults(env: Readonly<Record<string, string | undefined>>): readonly str
   }
 }
 
-/** The faults of a gateway file, without its path before each. */
+/** The faults of a gateway file, without its path and the line before each. */
 function fileFaults(
   t: Tester,
   yaml: string,
@@ -49,7 +49,7 @@ function fileFaults(
 ): string[] {
   const path = files(t)('gateway.yaml', yaml)
   return faults({ ...env, GATEWAY_CONFIG: path }).map((fault) =>
-    fault.replace(`GATEWAY_CONFIG (${path}): `, '')
+    fault.startsWith(path) ? fault.slice(path.length).replace(/^(, line \d+)?: /, '') : fault
   )
 }
 
@@ -107,6 +107,7 @@ test('the required settings are enough; all others have defaults', async (t) => 
       trustProxy: false
     },
     gatewayFile: undefined,
+    secretFiles: [],
     compat: false,
     customFields: new Map(),
     webhooks: [],
@@ -256,7 +257,7 @@ test('everything that is wrong is listed at once', async (t) => {
   }
   const found = faults({ ...wrong, VICIDIAL_PASS: 's3cret', VICIDIAL_PASS_FILE: missing })
   t.strictSame(
-    found.map((fault) => fault.split(/[ :]/)[0]).sort(),
+    found.map((fault) => fault.replace(`${missing}:`, 'GATEWAY_CONFIG').split(/[ :]/)[0]).sort(),
     [...Object.keys(wrong), 'VICIDIAL_PASS', 'VICIDIAL_PASS_FILE', 'VICIDIAL_USER'].sort()
   )
 })
@@ -459,24 +460,86 @@ test('an empty gateway file is a fault: it is probably being written', async (t)
 test('a gateway file that cannot be read is a fault', async (t) => {
   const path = files(t)('gateway.yaml', '')
   t.strictSame(faults({ ...LEAST, GATEWAY_CONFIG: `${path}.none` }), [
-    `GATEWAY_CONFIG (${path}.none): cannot be read (ENOENT).`
+    `${path}.none: cannot be read (ENOENT).`
   ])
   t.strictSame(faults({ ...LEAST, API_KEY: undefined, GATEWAY_CONFIG: `${path}.none` }), [
-    `GATEWAY_CONFIG (${path}.none): cannot be read (ENOENT).`
+    `${path}.none: cannot be read (ENOENT).`
   ])
 })
 
 test('bad YAML is a fault with line and column that quotes nothing of the file', async (t) => {
-  t.strictSame(fileFaults(t, 'callers:\n  - name: crm\n   key_hashes: [x]\n'), [
-    'is not valid YAML at line 3, column 1 (MISSING_CHAR).'
-  ])
-  const others: [yaml: string, fault: RegExp][] = [
-    ['callers: [', /^is not valid YAML at line 1, column \d+ \(\w+\)\.$/],
-    ['a: 1\na: 2\n', /^is not valid YAML at line 2, column 1 \(DUPLICATE_KEY\)\.$/],
-    ['---\na: 1\n---\nb: 2\n', /^is not valid YAML at line \d, column \d \(MULTIPLE_DOCS\)\.$/],
-    ['callers: "x', /^is not valid YAML at line 1, column \d+ \(\w+\)\.$/]
+  const wrong: [yaml: string, fault: RegExp][] = [
+    [
+      'callers:\n  - name: crm\n   key_hashes: [x]\n',
+      /, line 3: column 1 is not valid YAML: a colon, quote, comma or bracket is missing, or the indentation is wrong \(MISSING_CHAR\)\.$/
+    ],
+    ['callers: [', /, line 1: column \d+ is not valid YAML: .* \(\w+\)\.$/],
+    ['a: 1\na: 2\n', /, line 2: column 1 is not valid YAML: a name for the second time \(DUPLICATE_KEY\)\.$/],
+    [
+      '---\na: 1\n---\nb: 2\n',
+      /, line \d: column \d is not valid YAML: a second document after --- \(MULTIPLE_DOCS\)\.$/
+    ],
+    ['callers: "x', /, line 1: column \d+ is not valid YAML: .* \(\w+\)\.$/]
   ]
-  for (const [yaml, fault] of others) t.match(fileFaults(t, yaml)[0], fault, yaml)
+  for (const [yaml, fault] of wrong) {
+    const path = files(t)('gateway.yaml', yaml)
+    t.ok(
+      faults({ ...LEAST, GATEWAY_CONFIG: path }).some((one) => fault.test(one)),
+      yaml
+    )
+  }
+})
+
+test('faults of YAML and of the content are listed together, by line', async (t) => {
+  const path = files(t)(
+    'gateway.yaml',
+    `callers:
+  - name: crm
+    permissions: "*"
+  - name: web
+    key_hashes: [sha256:${HASH}]
+    permissions: { fields: [statis] }
+  - name: shop
+    name: shop
+    key_hashes: abc
+custom_fields:
+  - label: color
+webhook: []
+`
+  )
+  t.strictSame(
+    faults({ ...LEAST, GATEWAY_CONFIG: path }).map((fault) => fault.slice(path.length)),
+    [
+      ', line 2: callers[0]: needs key_hashes.',
+      ', line 6: callers[1].permissions.fields: names statis, which does not exist.',
+      ', line 7: callers[2]: needs permissions.',
+      ', line 8: column 5 is not valid YAML: a name for the second time (DUPLICATE_KEY).',
+      ', line 9: callers[2].key_hashes: must be a list.',
+      ', line 11: custom_fields[0]: needs max_length.',
+      ', line 12: the file: has an unknown property, webhook: perhaps webhooks is meant.'
+    ]
+  )
+})
+
+test('after a fault that leaves the rest in doubt, only what is before it is checked', async (t) => {
+  const path = files(t)(
+    'gateway.yaml',
+    `callers:
+  - name: CRM
+    permissions: "*"
+  - name: web
+    permissions: [
+custom_fields:
+  - label: color
+`
+  )
+  const found = faults({ ...LEAST, GATEWAY_CONFIG: path }).map((fault) => fault.slice(path.length))
+  t.match(found, [
+    ', line 2: callers[0]: needs key_hashes.',
+    ', line 2: callers[0].name: must be lower-case letters',
+    /^, line \d: column \d+ is not valid YAML/
+  ])
+  t.notMatch(found.join('\n'), /custom_fields|permissions/)
 })
 
 test('an alias to nothing, or to too much, is a fault', async (t) => {
@@ -485,63 +548,63 @@ test('an alias to nothing, or to too much, is a fault', async (t) => {
     t.strictSame(fileFaults(t, yaml), ['has an alias that does not exist, or too many aliases.'])
 })
 
-test('an invalid part of the gateway file is a fault at its pointer', async (t) => {
+test('an invalid part of the gateway file is a fault at its place', async (t) => {
   const caller = `{ name: a, key_hashes: [sha256:${HASH}], permissions: "*" }`
-  const wrong: [yaml: string, pointer: string, what: string][] = [
-    [`callers: [${caller.replace('name: a', 'name: CRM')}]`, '/callers/0/name', 'pattern'],
+  const wrong: [yaml: string, place: string, what: string][] = [
+    [`callers: [${caller.replace('name: a', 'name: CRM')}]`, 'callers[0].name', 'lower-case'],
     [
       `callers: [${caller}, { name: b, key_hashes: [abc], permissions: {} }]`,
-      '/callers/1/key_hashes/0',
-      'pattern'
+      'callers[1].key_hashes[0]',
+      '64 hex digits'
     ],
-    [`callers: [{ name: b, key_hashes: [], permissions: {} }]`, '/callers/0/key_hashes', '1 items'],
-    [`callers: [${caller.replace('}', ', secret: x }')}]`, '/callers/0', 'secret'],
-    [`callers: [{ key_hashes: [sha256:${HASH}], permissions: "*" }]`, '/callers/0', 'name'],
-    [`callers: [${caller.replace('}', ', source: "a b" }')}]`, '/callers/0/source', 'pattern'],
-    [`callers: [${caller.replace('}', ', on_lossy: maybe }')}]`, '/callers/0/on_lossy', 'must'],
-    [`callers: [${caller.replace('}', ', on_invalid: skip }')}]`, '/callers/0/on_invalid', 'must'],
-    [`callers: [{ name: b, key_hashes: [sha256:${HASH}] }]`, '/callers/0', 'permissions'],
-    [`callers: [${caller.replace('"*"', 'all')}]`, '/callers/0/permissions', 'must'],
+    [`callers: [{ name: b, key_hashes: [], permissions: {} }]`, 'callers[0].key_hashes', 'an entry'],
+    [`callers: [${caller.replace('}', ', secret: x }')}]`, 'callers[0]', 'secret'],
+    [`callers: [{ key_hashes: [sha256:${HASH}], permissions: "*" }]`, 'callers[0]', 'name'],
+    [`callers: [${caller.replace('}', ', source: "a b" }')}]`, 'callers[0].source', '2 to 20'],
+    [`callers: [${caller.replace('}', ', on_lossy: maybe }')}]`, 'callers[0].on_lossy', 'must'],
+    [`callers: [${caller.replace('}', ', on_invalid: skip }')}]`, 'callers[0].on_invalid', 'must'],
+    [`callers: [{ name: b, key_hashes: [sha256:${HASH}] }]`, 'callers[0]', 'permissions'],
+    [`callers: [${caller.replace('"*"', 'all')}]`, 'callers[0].permissions', 'must'],
     [
       `callers: [${caller.replace('"*"', '{ routes: [admin] }')}]`,
-      '/callers/0/permissions/routes/0',
-      'pattern'
+      'callers[0].permissions.routes[0]',
+      'batch, jobs'
     ],
-    ['custom_fields: [{ label: 1color, max_length: 1 }]', '/custom_fields/0/label', 'pattern'],
-    ['custom_fields: [{ label: color, max_length: 0 }]', '/custom_fields/0/max_length', '1'],
-    ['custom_fields: [{ label: color }]', '/custom_fields/0', 'max_length'],
-    ['custom_fields: [{ label: color, type: TEXT }]', '/custom_fields/0', 'max_length'],
-    ['custom_fields: [{ label: color, type: COLOR, max_length: 9 }]', '/custom_fields/0/type', 'must'],
-    ['custom_fields: [{ label: color, type: SCRIPT, max_length: 9 }]', '/custom_fields/0/type', 'must'],
-    ['custom_fields: [{ label: color, type: SELECT }]', '/custom_fields/0', 'must have options'],
-    ['custom_fields: [{ label: color, type: SELECT, options: [] }]', '/custom_fields/0/options', 'items'],
+    ['custom_fields: [{ label: 1color, max_length: 1 }]', 'custom_fields[0].label', 'a letter first'],
+    ['custom_fields: [{ label: color, max_length: 0 }]', 'custom_fields[0].max_length', '1'],
+    ['custom_fields: [{ label: color }]', 'custom_fields[0]', 'max_length'],
+    ['custom_fields: [{ label: color, type: TEXT }]', 'custom_fields[0]', 'max_length'],
+    ['custom_fields: [{ label: color, type: COLOR, max_length: 9 }]', 'custom_fields[0].type', 'must'],
+    ['custom_fields: [{ label: color, type: SCRIPT, max_length: 9 }]', 'custom_fields[0].type', 'must'],
+    ['custom_fields: [{ label: color, type: SELECT }]', 'custom_fields[0]', 'needs options'],
+    ['custom_fields: [{ label: color, type: SELECT, options: [] }]', 'custom_fields[0].options', 'an entry'],
     [
       'custom_fields: [{ label: color, type: DATE, options: [red] }]',
-      '/custom_fields/0/options',
+      'custom_fields[0].options',
       'belongs to'
     ],
     [
       'custom_fields: [{ label: color, max_length: 9, options: [red] }]',
-      '/custom_fields/0/options',
+      'custom_fields[0].options',
       'belongs to'
     ],
     [
       'custom_fields: [{ label: a, type: RADIO, options: [red, "blue "] }]',
-      '/custom_fields/0/options/1',
+      'custom_fields[0].options[1]',
       'space'
     ],
-    ['custom_fields: [{ label: a, type: RADIO, options: ["a;b"] }]', '/custom_fields/0/options/0', 'lose'],
+    ['custom_fields: [{ label: a, type: RADIO, options: ["a;b"] }]', 'custom_fields[0].options[0]', 'lose'],
     [
       'custom_fields: [{ label: a, type: RADIO, options: ["a\\\\b"] }]',
-      '/custom_fields/0/options/0',
+      'custom_fields[0].options[0]',
       'backslash'
     ],
-    ['custom_fields: [{ label: a, type: MULTI, options: ["a,b"] }]', '/custom_fields/0/options/0', 'comma'],
+    ['custom_fields: [{ label: a, type: MULTI, options: ["a,b"] }]', 'custom_fields[0].options[0]', 'comma'],
     ['hooks: []', 'the file', 'hooks']
   ]
-  for (const [yaml, pointer, what] of wrong) {
+  for (const [yaml, place, what] of wrong) {
     const [fault = ''] = fileFaults(t, yaml)
-    t.ok(fault.startsWith(`${pointer} `) && fault.includes(what), `${yaml} is: ${fault}`)
+    t.ok(fault.startsWith(`${place}: `) && fault.includes(what), `${yaml} is: ${fault}`)
   }
 })
 
@@ -563,14 +626,14 @@ webhooks:
   - { name: crm, auth: { callers: true }, mapping: { lead: { lead_id: id }, fields: { status: stage } } }
 `
   t.strictSame(fileFaults(t, yaml), [
-    '/callers/0/networks/1 is neither an address nor a network like 10.1.0.0/16.',
-    '/callers/0/networks/3 is neither an address nor a network like 10.1.0.0/16.',
-    '/callers/0/networks/4 is neither an address nor a network like 10.1.0.0/16.',
-    '/callers/0/networks/5 is neither an address nor a network like 10.1.0.0/16.',
-    '/callers/0/permissions/fields names statis, which does not exist.',
-    '/callers/0/permissions/custom_fields names colour, which does not exist.',
-    '/callers/0/permissions/routes names webhook:erp, which does not exist.',
-    '/callers/0/key_hashes/0/expires_at is not a date that exists.'
+    'callers[0].key_hashes[0].expires_at: is not a date that exists.',
+    'callers[0].permissions.routes: names webhook:erp, which does not exist.',
+    'callers[0].permissions.fields: names statis, which does not exist.',
+    'callers[0].permissions.custom_fields: names colour, which does not exist.',
+    'callers[0].networks[1]: is neither an address nor a network like 10.1.0.0/16.',
+    'callers[0].networks[3]: is neither an address nor a network like 10.1.0.0/16.',
+    'callers[0].networks[4]: is neither an address nor a network like 10.1.0.0/16.',
+    'callers[0].networks[5]: is neither an address nor a network like 10.1.0.0/16.'
   ])
 })
 
@@ -644,19 +707,17 @@ accounts:
 callers:
   - { name: web, account: none, key_hashes: [sha256:${HASH}], permissions: "*" }
 `
-  t.strictSame(
-    fileFaults(t, yaml).map((fault) => fault.replace(/^GATEWAY_CONFIG \([^)]*\): /, '')),
-    [
-      'two accounts have the name sales.',
-      'two accounts have the user b.',
-      'web names the account none, which does not exist.',
-      '/accounts/0/name is that of the account of VICIDIAL_USER.',
-      '/accounts/1 must have exactly one of pass, pass_file.',
-      '/accounts/1/pass_file names a file that cannot be read (ENOENT).',
-      '/accounts/2 must have exactly one of pass, pass_file.',
-      '/accounts/4/pass_file names a file that cannot be read (ENOENT).'
-    ]
-  )
+  t.strictSame(fileFaults(t, yaml), [
+    'accounts[0].name: is that of the account of VICIDIAL_USER.',
+    'accounts[1]: must have exactly one of pass, pass_file.',
+    'accounts[1].pass_file: names a file that cannot be read (ENOENT).',
+    'accounts[2].name: is already the name of accounts[1].',
+    'accounts[2].user: is already the user of accounts[1].',
+    'accounts[2]: must have exactly one of pass, pass_file.',
+    'accounts[3].user: is already the user of accounts[1].',
+    'accounts[4].pass_file: names a file that cannot be read (ENOENT).',
+    'callers[0].account: names none, which does not exist.'
+  ])
   const nobody = { ...LEAST, VICIDIAL_USER: undefined }
   t.strictSame(fileFaults(t, 'accounts: [{ name: sales, user: api, pass: x }]', nobody), [
     "VICIDIAL_USER is required: the gateway's VICIdial user."
@@ -675,7 +736,7 @@ accounts: [{ name: sales, user: salesapi, pass: x }]
 webhooks:
   - { name: crm, account: sales, auth: { callers: true }, mapping: { lead: { lead_id: id }, fields: { status: stage } } }
 `
-  t.strictSame(fileFaults(t, yaml), ['crm uses the account of its callers, and cannot have its own.'])
+  t.strictSame(fileFaults(t, yaml), ['webhooks[0].account: is not used, as each caller has its own account.'])
 })
 
 test('everything that is wrong with the gateway file is listed at once', async (t) => {
@@ -684,8 +745,8 @@ test('everything that is wrong with the gateway file is listed at once', async (
     (_, n) => `  - { name: A${n}, key_hashes: [sha256:${HASH}], permissions: "*" }\n`
   )
   t.strictSame(
-    fileFaults(t, `callers:\n${callers.join('')}`).map((fault) => fault.split(' ')[0]),
-    callers.map((_, n) => `/callers/${n}/name`)
+    fileFaults(t, `callers:\n${callers.join('')}`).map((fault) => fault.split(':')[0]),
+    callers.map((_, n) => `callers[${n}].name`)
   )
 })
 
@@ -709,9 +770,9 @@ custom_fields:
 `
     ),
     [
-      'two callers have the name crm.',
-      `two callers have the key hash sha256:${HASH}.`,
-      'two custom fields have the label color.'
+      'callers[1].name: is already the name of callers[0].',
+      'callers[2].key_hashes[0]: is already the key of callers[0].',
+      'custom_fields[1].label: is already the label of custom_fields[0].'
     ]
   )
 })
@@ -732,7 +793,7 @@ test("a custom field named after one of VICIdial's own parameters is a fault", a
   for (const label of reserved)
     t.strictSame(
       fileFaults(t, `custom_fields: [{ label: ${label}, max_length: 9 }]`),
-      [`the custom field ${label} has the name of one of VICIdial's own parameters.`],
+      ["custom_fields[0].label: is the name of one of VICIdial's own parameters."],
       label
     )
 })
@@ -759,10 +820,10 @@ webhooks:
 custom_fields: [{ label: color, max_length: 9 }, { label: color, max_length: 9 }]
 `
   t.strictSame(fileFaults(t, yaml), [
-    'two custom fields have the label color.',
-    'two webhooks have the name crm.',
-    '/webhooks/1/mapping/lead/lead_id is not valid JSONata at character 3 (S0203: Expected "]" before end of expression).',
-    '/webhooks/1/mapping/fields/statis is not a field of a lead.',
-    '/webhooks/2/auth/hmac/signed may have no other braces than {body}, {form}, {timestamp}, {id}, {method}, {url}.'
+    'webhooks[1].name: is already the name of webhooks[0].',
+    'webhooks[1].mapping.lead.lead_id: is not valid JSONata at character 3 (S0203: Expected "]" before end of expression).',
+    'webhooks[1].mapping.fields.statis: is not a field of a lead.',
+    'webhooks[2].auth.hmac.signed: may have no other braces than {body}, {form}, {timestamp}, {id}, {method}, {url}.',
+    'custom_fields[1].label: is already the label of custom_fields[0].'
   ])
 })

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { mock } from 'node:test'
 import { test } from 'tap'
@@ -100,7 +100,7 @@ test('a faulty file is logged and changes nothing; a good one changes custom fie
     .find((text) => text.includes('is not applied'))
   const { level, faults } = JSON.parse(line ?? '{}')
   t.equal(level, 50)
-  t.match(faults.join('\n'), /additional properties[^]*key_hashes/)
+  t.match(faults.join('\n'), /unknown property, permission[^]*key_hashes/)
   t.equal((await call(gateway, 'GET', '/v1/fields', undefined, as('old'))).status, 200)
 
   const more = `
@@ -115,6 +115,68 @@ webhooks: [{ name: erp, auth: { callers: true }, mapping: { lead: { lead_id: lea
   gateway.app.reload()
   const untyped = gateway.logged().match(/Custom fields without a type: color\./g)
   t.equal(untyped?.length, 1, 'a warning stands in the log once')
+})
+
+test("VICIdial's password is taken from its file again, and a refused login is tried with it at once", async (t) => {
+  const folder = dataDir(t)
+  const file = join(folder, 'vicidial_pass')
+  writeFileSync(file, 's3cret\n')
+  const gateway = await startGateway(t, { VICIDIAL_PASS: '', VICIDIAL_PASS_FILE: file })
+  const update = () => batch(gateway, { lead_ids: [1], fields: { status: 'SALE' } })
+  t.equal((await update()).status, 200)
+  gateway.sandbox.setPassword('next-pass')
+  t.match(await update(), { status: 502, body: { code: 'upstream_login_failed' } })
+  t.match((await call(gateway, 'GET', '/readyz')).body, { vicidial: { state: 'login_refused' } })
+
+  writeFileSync(file, 'next-pass\n')
+  await until('updates are made again', async () => (await update()).status === 200)
+  t.match(gateway.logged(), /"accounts":\["default"\],"msg":"VICIdial accounts' passwords changed"/)
+  t.notMatch(gateway.logged(), /next-pass/)
+  t.notMatch(gateway.logged(), /changed accounts apply/)
+})
+
+test('a password file that is empty or gone changes nothing', async (t) => {
+  const file = join(dataDir(t), 'vicidial_pass')
+  writeFileSync(file, 's3cret')
+  const gateway = await startGateway(t, { VICIDIAL_PASS: '', VICIDIAL_PASS_FILE: file })
+  for (const [n, change] of [() => writeFileSync(file, ''), () => rmSync(file)].entries()) {
+    change()
+    await until('it is logged', () => gateway.logged().split('is not applied').length === n + 2)
+    t.equal((await batch(gateway, { lead_ids: [1], fields: { status: 'SALE' } })).status, 200)
+  }
+  t.match(
+    gateway.logged(),
+    /VICIDIAL_PASS_FILE: the file that it names is empty\.[^]*cannot be read \(ENOENT\)/
+  )
+})
+
+test('the files of API_KEY_FILE and of webhook secrets are read again when they change', async (t) => {
+  const folder = dataDir(t)
+  const write = (name: string, secret: string) => writeFileSync(join(folder, name), secret)
+  write('key', 'first-key')
+  write('secret', 'first-secret')
+  write(
+    'gateway.yaml',
+    `webhooks: [{ name: erp, auth: { header: { header: X-Secret, secret_files: [secret] } },
+      mapping: { lead: { lead_id: lead }, fields: { status: stage } } }]`
+  )
+  const gateway = await startGateway(t, {
+    API_KEY: '',
+    API_KEY_FILE: join(folder, 'key'),
+    GATEWAY_CONFIG: join(folder, 'gateway.yaml'),
+    ANONYMOUS_POINTS_PER_MINUTE: '0'
+  })
+  const fields = async (key: string) => (await call(gateway, 'GET', '/v1/fields', undefined, as(key))).status
+  const webhook = async (secret: string) => {
+    const headers = { authorization: '', 'x-secret': secret }
+    return (await call(gateway, 'POST', '/v1/webhooks/erp', { lead: 1, stage: 'SALE' }, headers)).status
+  }
+  t.same([await fields('first-key'), await webhook('first-secret')], [200, 202])
+  write('key', 'second-key')
+  await until('the new key works', async () => (await fields('second-key')) === 200)
+  write('secret', 'second-secret')
+  await until('the new secret works', async () => (await webhook('second-secret')) === 202)
+  t.same([await fields('first-key'), await webhook('first-secret')], [401, 401])
 })
 
 test('SIGHUP reloads the file at once', async (t) => {

@@ -1,5 +1,6 @@
 import './callers/read-callers.test.ts'
 import './cluster-settings.test.ts'
 import './config.test.ts'
+import './data-dir.test.ts'
 import './reload.test.ts'
 import './webhooks/endpoints.test.ts'

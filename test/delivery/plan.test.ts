@@ -6,7 +6,7 @@ import { type CallRules, Flows, type TaskRequest, DeliveryTask } from '../../src
 import { LeadQueues } from '../../src/delivery/lead-queues.ts'
 import type { SearchKey } from '../../src/delivery/lead-search.ts'
 import type { Changes } from '../../src/leads/changes.ts'
-import { looseKey } from '../../src/tools/sandbox/api/lead-search.ts'
+import { looseKey } from '../../src/tools/sandbox/functions/lead-search.ts'
 import type { Call, LeadChanges } from '../../src/vicidial/wire.ts'
 import { superlinear } from '../attack/growth.ts'
 

@@ -20,6 +20,7 @@ import { scriptOf, typeFaults } from './script.ts'
 const REASONS = new Set([
   'needs npm and its registry',
   'needs Docker',
+  'needs Kubernetes',
   'needs systemd',
   'needs nginx',
   'needs a browser',

@@ -186,10 +186,18 @@ test('a caller that names an account not yet loaded is ignored until the restart
   t.equal((await batch(gateway, CHANGE, as('new-key'))).status, 401)
   t.equal((await batch(gateway, CHANGE, as('sales-key'))).status, 200)
 
-  writeFileSync(gateway.path, fileWith('changed'))
+  writeFileSync(gateway.path, fileWith('other-pass').replace('salesapi', 'otherapi'))
   await until('it is said', () => gateway.logged().includes('changed accounts apply at the next start'))
   t.equal((await batch(gateway, CHANGE, as('sales-key'))).status, 200)
-  t.notMatch(gateway.logged(), /changed"|lateapi/)
+  t.notMatch(gateway.logged(), /other-pass|otherapi|lateapi/)
+
+  writeFileSync(gateway.path, fileWith('wrong'))
+  await until('it is said', () => gateway.logged().includes('passwords changed'))
+  t.match(await batch(gateway, CHANGE, as('sales-key')), {
+    status: 502,
+    body: { code: 'upstream_login_failed' }
+  })
+  t.equal((await batch(gateway, CHANGE, as('main-key'))).status, 200)
 })
 
 test('updates of a removed account become dead letters, which another account can deliver', async (t) => {

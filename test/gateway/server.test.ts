@@ -41,7 +41,7 @@ test('with wrong settings the server names each one, and shows no secret', async
   for (const name of ['URL', 'SOURCE', 'NON_LATIN', 'TIMEOUT_MS'])
     t.match(server.stderr(), `VICIDIAL_${name} must be`)
   t.match(server.stderr(), 'PORT must be a port from 0 (any) to 65535.')
-  t.match(server.stderr(), 'GATEWAY_CONFIG (/nonexistent.yaml): cannot be read (ENOENT).')
+  t.match(server.stderr(), '/nonexistent.yaml: cannot be read (ENOENT).')
   t.notMatch(server.stderr(), 'canary')
 })
 

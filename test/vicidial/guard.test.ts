@@ -505,6 +505,35 @@ test('the first refusal after a good login is probed at once, and only then the 
   t.equal(probed.length, 2)
 })
 
+test('a changed password is tried at once while the login rests, and by one call at a time', async (t) => {
+  const { pass } = stoppedClock(t, START)
+  const answers: ProbeReplies = { login: 'login_refused' }
+  const { guard, probed, run, show } = guarded(t, answers, { maxConcurrency: 8 })
+  await show('login_refused')
+  answers.login = 'good'
+  guard.loginChanged()
+  await pass(1)
+  t.equal(probed.length, 1)
+  t.equal(guard.refusal(), undefined)
+
+  const old = held()
+  const oldCall = run(() => old.ended, 'good')
+  guard.loginChanged()
+  t.equal(guard.hasPlace(), false, 'the call with the old password counts')
+  old.end()
+  await oldCall
+  const first = held()
+  const firstCall = run(() => first.ended, 'good')
+  t.equal(guard.hasPlace(), false, 'the old call says nothing about the new password')
+  first.end()
+  await firstCall
+  const second = held()
+  const secondCall = run(() => second.ended, 'good')
+  t.equal(guard.hasPlace(), true)
+  second.end()
+  await secondCall
+})
+
 test('a login probe that cannot have been judged is made again a second later', async (t) => {
   const { pass } = stoppedClock(t, START)
   const answers: ProbeReplies = { login: undefined }

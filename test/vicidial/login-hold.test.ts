@@ -64,6 +64,19 @@ test('probes of a login that stays wrong come a minute apart or more, at most ei
   t.ok(refusals.length >= (DAY_MS / (16 * MINUTE_MS)) * 7, `${refusals.length} probes in a day`)
 })
 
+test('however often the password is changed to a wrong one, the account is never locked', async (t) => {
+  const { clock, hold, attempt } = simulate()
+  const pause = fc.integer({ min: 0, max: 3 * MINUTE_MS })
+  const never = fc.property(fc.array(pause, { maxLength: 60 }), (pauses) => {
+    for (const ms of pauses) {
+      clock.now += ms
+      hold.changed(clock.now)
+      if (hold.nextProbeAt <= clock.now) attempt('wrong', true)
+    }
+  })
+  t.doesNotThrow(() => fc.assert(never, { numRuns: 100 }))
+})
+
 test('the first refusal after a good login is probed at once, and once only', async (t) => {
   const hold = new LoginHold()
   hold.accepted()

@@ -3,7 +3,7 @@ import type { WebhookEndpoint } from '../../src/webhooks/endpoint.ts'
 import type { MappingDefinition } from '../../src/webhooks/mapping/mapping.ts'
 import type { FileTester } from '../helper.ts'
 
-/** The endpoints of a gateway file, and its faults without the path before each. */
+/** The endpoints of a gateway file, and its faults without the path and the line before each. */
 export function readYaml(
   t: FileTester,
   yaml: string,
@@ -14,7 +14,7 @@ export function readYaml(
   const file = readGatewayFile(path, faults)
   return {
     webhooks: file?.webhooks ?? [],
-    faults: faults.map((fault) => fault.replace(`GATEWAY_CONFIG (${path}): `, '')),
+    faults: faults.map((fault) => fault.slice(path.length).replace(/^(, line \d+)?: /, '')),
     path
   }
 }

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { NAME_PATTERN } from '../patterns.ts'
+import { NAME } from '../patterns.ts'
 
 const strict = { additionalProperties: false } as const
 
@@ -7,7 +7,7 @@ const strict = { additionalProperties: false } as const
 export const AccountSchema = Type.Object(
   {
     name: Type.String({
-      pattern: NAME_PATTERN,
+      ...NAME,
       description: 'Its name for callers and webhooks.'
     }),
     user: Type.String({ minLength: 1, description: 'The VICIdial user.' }),

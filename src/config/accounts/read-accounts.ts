@@ -1,7 +1,6 @@
-import { resolve } from 'node:path'
 import { type Account, DEFAULT_ACCOUNT } from '../../vicidial/account.ts'
-import type { NoteFault } from '../config-error.ts'
-import { readSecretFile } from '../secret-file.ts'
+import type { Listed, NoteFault } from '../config-error.ts'
+import type { SecretFiles } from '../secret-files.ts'
 import type { AccountEntry } from './account-schema.ts'
 
 /** An account of the gateway file. The environment gives what it leaves out. */
@@ -10,21 +9,20 @@ export type AccountConfig = Pick<Account, 'name' | 'user' | 'pass'> &
 
 /**
  * Reads accounts from entries that fit their schema. Notes in `fault` what the schema can't express.
- * @param folder the gateway file's folder, to which the paths of password files are relative
+ * @param secretFiles reads the files that they name
  */
 export function readAccounts(
-  entries: readonly AccountEntry[],
-  folder: string,
+  entries: readonly Listed<AccountEntry>[],
+  secretFiles: SecretFiles,
   fault: NoteFault
 ): AccountConfig[] {
-  return entries.map((entry, index) => {
-    const pointer = `/accounts/${index}`
+  return entries.map(({ pointer, entry }) => {
     if (entry.name === DEFAULT_ACCOUNT) fault(`${pointer}/name`, 'is that of the account of VICIDIAL_USER')
     const { name, user, max_concurrency: maxConcurrency, max_calls_per_second: maxCallsPerSecond } = entry
     return {
       name,
       user,
-      pass: readPass(entry, pointer, folder, fault),
+      pass: readPass(entry, pointer, secretFiles, fault),
       ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
       ...(maxCallsPerSecond === undefined ? {} : { maxCallsPerSecond })
     }
@@ -34,13 +32,13 @@ export function readAccounts(
 function readPass(
   { pass, pass_file: file }: AccountEntry,
   pointer: string,
-  folder: string,
+  secretFiles: SecretFiles,
   fault: NoteFault
 ): string {
   if ((pass === undefined) === (file === undefined))
     fault(pointer, 'must have exactly one of pass, pass_file')
   if (file === undefined) return pass ?? ''
-  const read = readSecretFile(resolve(folder, file))
+  const read = secretFiles.read(file)
   if ('secret' in read) return read.secret
   fault(`${pointer}/pass_file`, `names a file that ${read.fault}`)
   return ''

@@ -1,15 +1,14 @@
-import { SOURCE_PATTERN } from '../../vicidial/wire.ts'
 import { type Static, Type } from 'typebox'
 import { TIME_PATTERN } from '../../../schemas/rfc3339.ts'
 import { ROUTE_PERMISSIONS } from '../../callers/caller.ts'
-import { KEY_HASH_PATTERN, LABEL_PATTERN, NAME_PATTERN } from '../patterns.ts'
+import { KEY_HASH, LABEL, NAME, SOURCE, type TextForm } from '../patterns.ts'
 
 const strict = { additionalProperties: false } as const
 
 /** `*`, or a list. Default: nothing. */
-const allowed = (pattern: string, description: string) =>
+const allowed = (form: TextForm, description: string) =>
   Type.Optional(
-    Type.Union([Type.Literal('*'), Type.Array(Type.String({ pattern }))], {
+    Type.Union([Type.Literal('*'), Type.Array(Type.String({ ...form }))], {
       description: `${description} "*" is all. Default: none.`
     })
   )
@@ -17,22 +16,34 @@ const allowed = (pattern: string, description: string) =>
 const PermissionsSchema = Type.Object(
   {
     routes: allowed(
-      `^(${ROUTE_PERMISSIONS.join('|')}|webhook:[a-z0-9][a-z0-9_-]{0,63})$`,
+      {
+        pattern: `^(${ROUTE_PERMISSIONS.join('|')}|webhook:[a-z0-9][a-z0-9_-]{0,63})$`,
+        patternErrorMessage: `${ROUTE_PERMISSIONS.join(', ')} or webhook:NAME`
+      },
       `What it may call: ${ROUTE_PERMISSIONS.join(', ')}, webhook:NAME.`
     ),
-    fields: allowed('^[a-z][a-z0-9_]{0,49}$', 'Fields that it may set, and reset_called.'),
-    statuses: allowed('^\\S{1,6}$', 'Statuses that it may set.'),
-    custom_fields: allowed(LABEL_PATTERN, 'Labels of custom fields that it may set.'),
+    fields: allowed(
+      { pattern: '^[a-z][a-z0-9_]{0,49}$', patternErrorMessage: 'the name of a field' },
+      'Fields that it may set, and reset_called.'
+    ),
+    statuses: allowed(
+      { pattern: '^\\S{1,6}$', patternErrorMessage: '1 to 6 characters without spaces' },
+      'Statuses that it may set.'
+    ),
+    custom_fields: allowed(LABEL, 'Labels of custom fields that it may set.'),
     lists: Type.Optional(
       Type.Union([Type.Literal('*'), Type.Array(Type.Integer({ minimum: 1 }))], {
         description: 'Lists that it may move leads to. "*" is all. Default: none.'
       })
     ),
-    look_ups: allowed('^(vendor_lead_code|phone_number)$', 'Keys by which it may look leads up.'),
-    sources: allowed(
-      SOURCE_PATTERN,
-      "Values of VICIdial's source that its requests may name besides its own."
+    look_ups: allowed(
+      {
+        pattern: '^(vendor_lead_code|phone_number)$',
+        patternErrorMessage: 'vendor_lead_code or phone_number'
+      },
+      'Keys by which it may look leads up.'
     ),
+    sources: allowed(SOURCE, "Values of VICIdial's source that its requests may name besides its own."),
     max_batch: Type.Optional(
       Type.Integer({
         minimum: 1,
@@ -60,10 +71,11 @@ const RateLimitSchema = Type.Object(
 
 const KeySchema = Type.Object(
   {
-    hash: Type.String({ pattern: KEY_HASH_PATTERN, description: 'The SHA-256 of the key.' }),
+    hash: Type.String({ ...KEY_HASH, description: 'The SHA-256 of the key.' }),
     expires_at: Type.Optional(
       Type.String({
         pattern: TIME_PATTERN,
+        patternErrorMessage: 'a time like 2027-06-30T00:00:00Z',
         description: 'When the key expires, as 2027-06-30T00:00:00Z.'
       })
     )
@@ -74,8 +86,8 @@ const KeySchema = Type.Object(
 /** One entry of `callers` in the gateway file. */
 export const CallerSchema = Type.Object(
   {
-    name: Type.String({ pattern: NAME_PATTERN, description: 'Its name in the log.' }),
-    key_hashes: Type.Array(Type.Union([Type.String({ pattern: KEY_HASH_PATTERN }), KeySchema]), {
+    name: Type.String({ ...NAME, description: 'Its name in the log.' }),
+    key_hashes: Type.Array(Type.Union([Type.String({ ...KEY_HASH }), KeySchema]), {
       minItems: 1,
       maxItems: 2,
       description: 'Hashes of one key, or of two while you change it. "key create" makes them.'
@@ -90,7 +102,7 @@ export const CallerSchema = Type.Object(
     ),
     source: Type.Optional(
       Type.String({
-        pattern: SOURCE_PATTERN,
+        ...SOURCE,
         description: "VICIdial's source of its calls. Default: VICIDIAL_SOURCE."
       })
     ),

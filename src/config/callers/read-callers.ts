@@ -9,7 +9,7 @@ import {
 } from '../../callers/caller.ts'
 import { DEFAULT_ACCOUNT } from '../../vicidial/account.ts'
 import type { RateLimit } from '../../callers/caller-limits.ts'
-import type { NoteFault } from '../config-error.ts'
+import type { Listed, NoteFault } from '../config-error.ts'
 import type { CallerEntry } from './caller-schema.ts'
 import { readTime } from '../../../schemas/rfc3339.ts'
 
@@ -20,13 +20,12 @@ import { readTime } from '../../../schemas/rfc3339.ts'
  * @param webhooks names of the file's webhooks
  */
 export function readCallers(
-  entries: readonly CallerEntry[],
+  entries: readonly Listed<CallerEntry>[],
   customFields: ReadonlySet<string>,
   webhooks: ReadonlySet<string>,
   fault: NoteFault
 ): CallerConfig[] {
-  return entries.map((entry, index) => {
-    const pointer = `/callers/${index}`
+  return entries.map(({ pointer, entry }) => {
     checkNetworks(entry.networks ?? [], `${pointer}/networks`, fault)
     if (entry.permissions !== '*') {
       checkNames(entry.permissions, customFields, webhooks, `${pointer}/permissions`, fault)

@@ -1,7 +1,6 @@
-import { SOURCE_PATTERN } from '../../vicidial/wire.ts'
 import { type Static, Type } from 'typebox'
 import { CONTENT_TYPES } from '../../webhooks/payload.ts'
-import { KEY_HASH_PATTERN, NAME_PATTERN } from '../patterns.ts'
+import { KEY_HASH, NAME, SOURCE } from '../patterns.ts'
 
 /** Secrets of one endpoint: the one in use, and those being replaced. */
 const MAX_SECRETS = 5
@@ -13,11 +12,25 @@ const MAX_PUBLIC_KEY = 10_000
 const MAX_EXPRESSION = 10_000
 
 const Expression = Type.String({ minLength: 1, maxLength: MAX_EXPRESSION })
-const HeaderName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9-]{0,99}$' })
-/** Of a query. */
-const ParameterName = Type.String({ pattern: '^[A-Za-z0-9_.-]{1,100}$' })
+const HeaderName = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9-]{0,99}$',
+  patternErrorMessage: 'the name of a header: letters, digits and -'
+})
+/** Of a query or a form. */
+const ParameterName = Type.String({
+  pattern: '^[A-Za-z0-9_.-]{1,100}$',
+  patternErrorMessage: 'letters, digits, _, . and -, up to 100'
+})
 /** Names of a payload, with dots between. */
-const FieldPath = Type.String({ pattern: '^[A-Za-z0-9_-]{1,50}(?:\\.[A-Za-z0-9_-]{1,50}){0,7}$' })
+const FieldPath = Type.String({
+  pattern: '^[A-Za-z0-9_-]{1,50}(?:\\.[A-Za-z0-9_-]{1,50}){0,7}$',
+  patternErrorMessage: 'up to 8 names with dots between, like meta.key'
+})
+/** Of a header like `t=1,v1=abc`. */
+const SignatureParameter = Type.String({
+  pattern: '^[A-Za-z0-9_]{1,20}$',
+  patternErrorMessage: 'letters, digits and _, up to 20'
+})
 const Literal = Type.Unsafe<string | number | null>({ type: ['string', 'number', 'null'] })
 const Tolerance = Type.Integer({ minimum: 1, maximum: 86_400 })
 
@@ -34,7 +47,7 @@ const exactlyOne = { ...strict, minProperties: 1, maxProperties: 1 } as const
 const TimestampSchema = Type.Object(
   {
     header: Type.Optional(HeaderName),
-    parameter: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_]{1,20}$' })),
+    parameter: Type.Optional(SignatureParameter),
     unit: Type.Optional(Type.Enum(['seconds', 'milliseconds'])),
     tolerance_seconds: Type.Optional(Tolerance)
   },
@@ -47,14 +60,19 @@ const SIGNED_REQUEST = {
   prefix: Type.Optional(Type.String({ minLength: 1, maxLength: 50 })),
   id: Type.Optional(Type.Object({ header: HeaderName }, strict)),
   signed: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-  public_url: Type.Optional(Type.String({ pattern: '^https?://[^\\s?#]*[^\\s?#/]$' }))
+  public_url: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^\\s?#]*[^\\s?#/]$',
+      patternErrorMessage: 'an http or https address without a query and without / at its end'
+    })
+  )
 }
 
 const HmacSchema = Type.Object(
   {
     ...SIGNED_REQUEST,
     algorithm: Type.Optional(Type.Enum(['sha1', 'sha256', 'sha512'])),
-    signature_parameter: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_]{1,20}$' })),
+    signature_parameter: Type.Optional(SignatureParameter),
     timestamp: Type.Optional(TimestampSchema),
     ...SECRETS
   },
@@ -89,7 +107,7 @@ const AuthSchema = Type.Object(
     api_key: Type.Optional(
       Type.Object(
         {
-          key_hashes: Type.Array(Type.String({ pattern: KEY_HASH_PATTERN }), {
+          key_hashes: Type.Array(Type.String({ ...KEY_HASH }), {
             minItems: 1,
             maxItems: MAX_SECRETS
           })
@@ -97,7 +115,15 @@ const AuthSchema = Type.Object(
         strict
       )
     ),
-    basic: Type.Optional(Type.Object({ user: Type.String({ pattern: '^[^:]+$' }), ...SECRETS }, strict)),
+    basic: Type.Optional(
+      Type.Object(
+        {
+          user: Type.String({ pattern: '^[^:]+$', patternErrorMessage: 'a name without a colon' }),
+          ...SECRETS
+        },
+        strict
+      )
+    ),
     header: Type.Optional(Type.Object({ header: HeaderName, ...SECRETS }, strict)),
     query_key: Type.Optional(Type.Object({ parameter: ParameterName, ...SECRETS }, strict)),
     body_key: Type.Optional(Type.Object({ field: FieldPath, ...SECRETS }, strict)),
@@ -187,9 +213,9 @@ const EventIdSchema = Type.Object(
 /** One entry of `webhooks` in the gateway file. */
 export const EndpointSchema = Type.Object(
   {
-    name: Type.String({ pattern: NAME_PATTERN }),
+    name: Type.String({ ...NAME }),
     account: Type.Optional(Type.String()),
-    source: Type.Optional(Type.String({ pattern: SOURCE_PATTERN })),
+    source: Type.Optional(Type.String({ ...SOURCE })),
     on_lossy: Type.Optional(Type.Enum(['accept', 'reject'])),
     on_invalid: Type.Optional(Type.Enum(['reject_update', 'drop_field'])),
     on_multiple: Type.Optional(Type.Enum(['reject', 'all', 'newest'])),
@@ -207,7 +233,7 @@ export const EndpointSchema = Type.Object(
           'form if there is a payload_field.'
       })
     ),
-    payload_field: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_.-]{1,100}$' })),
+    payload_field: Type.Optional(ParameterName),
     event_id: Type.Optional(EventIdSchema),
     mapping: MappingSchema
   },

@@ -3,27 +3,28 @@ import { readAuth } from './read-auth.ts'
 import { readVerification } from './read-verification.ts'
 import type { Auth } from '../../webhooks/auth/auth.ts'
 import { CONTENT_TYPES, type PayloadType } from '../../webhooks/payload.ts'
-import type { NoteFault } from '../config-error.ts'
+import type { Listed, NoteFault } from '../config-error.ts'
+import type { SecretFiles } from '../secret-files.ts'
 import type { EndpointEntry } from './endpoint-schema.ts'
 import { type EventId, type EndpointConfig, WebhookEndpoint } from '../../webhooks/endpoint.ts'
 
 /**
  * Reads webhook endpoints from entries that fit their schema. Checks what the schema can't express and notes it in
  * `fault`; after a fault the endpoints must not be used.
- * @param folder the gateway file's folder, to which the paths of secret files are relative
+ * @param secretFiles reads the files that they name
  * @param customFields labels of the file's custom fields
  */
 export function readEndpoints(
-  entries: readonly EndpointEntry[],
-  folder: string,
+  entries: readonly Listed<EndpointEntry>[],
+  secretFiles: SecretFiles,
   customFields: ReadonlySet<string>,
   fault: NoteFault
 ): WebhookEndpoint[] {
-  const configs = entries.map((entry, index) => {
-    const pointer = `/webhooks/${index}`
-    const auth = readAuth(entry.auth, `${pointer}/auth`, folder, fault)
+  const configs = entries.map(({ pointer, entry }) => {
+    const auth = readAuth(entry.auth, `${pointer}/auth`, secretFiles, fault)
     const verification =
-      entry.verification && readVerification(entry.verification, `${pointer}/verification`, folder, fault)
+      entry.verification &&
+      readVerification(entry.verification, `${pointer}/verification`, secretFiles, fault)
     const mapping = readMapping(entry.mapping, `${pointer}/mapping`, customFields, fault)
     const eventId = readEventId(entry, auth, pointer, fault)
     const contentTypes = readContentTypes(entry, pointer, fault)

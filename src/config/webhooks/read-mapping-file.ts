@@ -1,13 +1,12 @@
 import type { MappingDefinition } from '../../webhooks/mapping/mapping.ts'
-import type { NoteFault } from '../config-error.ts'
-import { readYaml } from '../read-yaml.ts'
+import { YamlFile } from '../yaml-file.ts'
 import { schemaErrors } from '../schema-errors.ts'
 import { type MappingEntry, MappingSchema } from './endpoint-schema.ts'
 import { readMapping } from './read-mapping.ts'
 
 /**
  * Reads a file that holds a mapping, written like the `mapping` of a webhook source, for the rows of a file. Notes every
- * fault in `faults`, as the end of a sentence about the file; with any, the mapping must not be used.
+ * fault in `faults`; with any, the mapping must not be used.
  * @param customFields labels of the custom fields that may be set
  * @returns undefined if the file cannot be used at all
  */
@@ -16,13 +15,20 @@ export function readMappingFile(
   customFields: ReadonlySet<string>,
   faults: string[]
 ): MappingDefinition | undefined {
-  const content = readYaml(path, (text) => faults.push(text))
-  if (content === undefined) return undefined
-  const wrong = schemaErrors(MappingSchema, content)
-  faults.push(...wrong.map((text) => `${text}.`))
-  if (wrong.length > 0) return undefined
+  const yaml = new YamlFile(path)
+  const mapping = yaml.content === undefined ? undefined : readContent(yaml, customFields)
+  faults.push(...yaml.faults)
+  return mapping
+}
+
+function readContent(
+  { content, isCertain, note }: YamlFile,
+  customFields: ReadonlySet<string>
+): MappingDefinition | undefined {
+  const errors = schemaErrors(MappingSchema, content)
+  for (const { pointer, what, at } of errors) note(pointer, what, at)
+  if (!isCertain || errors.length > 0) return undefined
   const entry = content as MappingEntry
-  const fault: NoteFault = (pointer, what) => faults.push(`${pointer || 'it'} ${what}.`)
-  if (entry.each !== undefined) fault('/each', 'is not for files, as each row is one event')
-  return readMapping(entry, '', customFields, fault)
+  if (entry.each !== undefined) note('/each', 'is not for files, as each row is one event')
+  return readMapping(entry, '', customFields, note)
 }

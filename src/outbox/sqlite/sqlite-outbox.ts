@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MAX_LEAD_ID } from '../../leads/lead-key.ts'
 import { type HistoryPolicy, type HistoryStore, NO_HISTORY } from '../history.ts'
@@ -6,6 +7,7 @@ import type { JobStore } from '../jobs.ts'
 import type { Outbox } from '../outbox.ts'
 import type { UpdateQueue } from '../queue.ts'
 import { QueueEvents } from '../queue-events.ts'
+import { DatabaseCopy } from './database/database-copy.ts'
 import { DatabaseFiles } from './database/database-files.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { DiskReserve } from './database/disk-reserve.ts'
@@ -65,6 +67,7 @@ export class SqliteOutbox implements Outbox {
   readonly #commits: GroupCommit
   readonly #files: DatabaseFiles
   readonly #log: WriteAheadLog
+  readonly #copy: DatabaseCopy
 
   /**
    * @param directory where its file is, or will be
@@ -90,6 +93,7 @@ export class SqliteOutbox implements Outbox {
     })
     this.#files = files
     this.#log = new WriteAheadLog(database, path)
+    this.#copy = new DatabaseCopy(database, directory)
     const rows = setAsideUnreadable(database, Date.now())
     if (rows > 0)
       log.error({ rows }, 'rows of the database that cannot be read were moved to its table set_aside')
@@ -134,6 +138,10 @@ export class SqliteOutbox implements Outbox {
 
   get fault(): string | undefined {
     return this.#commits.fault ?? this.#files.fault
+  }
+
+  backup(): Promise<FileHandle> {
+    return this.#copy.make(this.bytes)
   }
 
   async close(): Promise<void> {

@@ -57,13 +57,34 @@ interface ClientResponse<T> {
  * @throws CommandFailure for a problem, for a response that is not a gateway's, or without a response
  */
 export async function answerOf<T>(asked: Promise<ClientResponse<T>>, member: keyof T & string): Promise<T> {
-  const { data, error, response } = await asked.catch((fault: unknown) => {
+  const { data, response } = await responseOf(asked)
+  if (typeof data !== 'object' || data === null || !(member in data)) throw notFromGateway(response)
+  return data
+}
+
+/**
+ * The content of a response that is a file.
+ * @throws CommandFailure for a problem, for a response that is not a gateway's, or without a response
+ */
+export async function contentOf(
+  asked: Promise<ClientResponse<ReadableStream<Uint8Array> | null>>
+): Promise<ReadableStream<Uint8Array>> {
+  const { data, response } = await responseOf(asked)
+  if (!response.ok || !data) throw notFromGateway(response)
+  return data
+}
+
+/** @throws CommandFailure for a problem, or without a response */
+async function responseOf<T>(asked: Promise<ClientResponse<T>>): Promise<ClientResponse<T>> {
+  const answer = await asked.catch((fault: unknown) => {
     throw new CommandFailure(reasonOf(fault))
   })
-  if (isProblem(error)) throw new CommandFailure(describe(error))
-  if (typeof data !== 'object' || data === null || !(member in data))
-    throw new CommandFailure(`HTTP ${response.status}, but not from a gateway. Is the URL right?`)
-  return data
+  if (isProblem(answer.error)) throw new CommandFailure(describe(answer.error))
+  return answer
+}
+
+function notFromGateway({ status }: Response): CommandFailure {
+  return new CommandFailure(`HTTP ${status}, but not from a gateway. Is the URL right?`)
 }
 
 /** Why there is no response, without quoting it. Only an error of `fetch` has a cause. */

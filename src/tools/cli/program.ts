@@ -1,7 +1,9 @@
 import { Command, CommanderError, type OutputConfiguration } from 'commander'
 import packageJson from '../../../package.json' with { type: 'json' }
+import { backupCommand } from './backup.ts'
 import { checkCommand } from './check.ts'
 import { CommandFailure } from './command-failure.ts'
+import { configCommand } from './config.ts'
 import { customFieldsCommand } from './custom-fields.ts'
 import { deadLettersCommand } from './dead-letters.ts'
 import { demoCommand } from './demo.ts'
@@ -27,11 +29,13 @@ export function createProgram(output: OutputConfiguration): Command {
     .addHelpText('after', '\nExample:\n  vicidial-gateway demo')
     .addHelpText('afterAll', EXIT_CODES)
     .addCommand(checkCommand())
+    .addCommand(configCommand())
     .addCommand(customFieldsCommand())
     .addCommand(serveCommand())
     .addCommand(jobsCommand())
     .addCommand(deadLettersCommand())
     .addCommand(pushCommand())
+    .addCommand(backupCommand())
     .addCommand(keyCommand())
     .addCommand(webhookCommand())
     .addCommand(sandboxCommand())

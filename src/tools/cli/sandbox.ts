@@ -14,6 +14,7 @@ interface SandboxFlags {
   readonly build?: string
   readonly php?: '7' | '8'
   readonly dbCharset: DbCharset
+  readonly timeZone?: string
   readonly callMs: number
   readonly leadUs: number
   readonly json?: true
@@ -32,7 +33,9 @@ export function sandboxCommand(): Command {
     .option('--port <n>', '0 for any free port', readPort, 0)
     .option('--host <host>', 'where to listen', '127.0.0.1')
     .addOption(
-      new Option('--fixture <file>', 'JSON with leads, users, lists and user_groups').conflicts('leads')
+      new Option('--fixture <file>', 'JSON with leads, users, lists, user_groups and other tables').conflicts(
+        'leads'
+      )
     )
     .option('--leads <n>', 'without a fixture: generate leads 1 to N in list 101 (default: 1000)', readCount)
     .addOption(
@@ -57,6 +60,7 @@ export function sandboxCommand(): Command {
         .choices(DB_CHARSETS)
         .default('utf8')
     )
+    .option('--time-zone <zone>', "the server's, like America/New_York (default: UTC)", readTimeZone)
     .option('--call-ms <a>', 'time per call, in milliseconds', readTime, 0)
     .option('--lead-us <b>', 'time per lead of a call, in microseconds', readTime, 0)
     .option('--json', 'print the address as JSON')
@@ -95,4 +99,12 @@ async function sandbox({ fixture, json, php, ...flags }: SandboxFlags, command: 
 function readBuild(text: string): string {
   if (/^\d{6}-\d{4}$/.test(text) || dates.includes(text)) return text
   throw new InvalidArgumentError('It must have the form YYMMDD-HHMM.')
+}
+
+function readTimeZone(text: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone
+  } catch {
+    throw new InvalidArgumentError('It must be a name like America/New_York.')
+  }
 }

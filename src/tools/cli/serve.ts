@@ -17,7 +17,8 @@ export function serveCommand(): Command {
     .addHelpText(
       'after',
       `
-On SIGTERM it finishes pending work and exits. On SIGHUP it reads the file of GATEWAY_CONFIG again.
+On SIGTERM it finishes pending work and exits. On SIGHUP it reads the gateway file and secret
+files again, as it does when they change.
 
 Example:
   VICIDIAL_URL=https://dialer.example/vicidial/non_agent_api.php VICIDIAL_USER=gateway \\

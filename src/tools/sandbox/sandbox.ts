@@ -29,11 +29,13 @@ export interface SandboxOptions {
   /** Default: 8, or 7 for a build that does not run on 8. Before 8.1, PHP continues after a database error. */
   readonly php?: Php
   readonly dbCharset?: DbCharset
+  /** The server's time zone, like `America/New_York`; default: UTC, which `version` then doesn't name. */
+  readonly timeZone?: string
   /** Cost of a call, in milliseconds. */
   readonly callMs?: number
   /** Cost of each lead in a call, in microseconds. */
   readonly leadUs?: number
-  /** The time in ms since the epoch, for the lockout and the reply to `version`. */
+  /** The time in ms since the epoch. */
   readonly now?: () => number
 }
 
@@ -53,10 +55,10 @@ const PASSWORD_USER = 'api'
 /**
  * Starts a VICIdial Non-Agent API over tables in memory, on a local port.
  *
- * `reset()` resets leads, users, failed logins, calls and planned faults. `use_non_latin` and the custom-field tables
- * stay.
+ * `reset()` resets tables, users, failed logins, calls and planned faults. `use_non_latin` stays, as do the custom-field
+ * tables of a fixture without `custom_values`.
  *
- * @throws if the build does not run on the PHP, or the port cannot be listened on
+ * @throws if the build does not run on the PHP, the time zone does not exist, or the port cannot be listened on
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = 0, host = '127.0.0.1', callMs = 0, leadUs = 0, useNonLatin = 0, now = Date.now } = options
@@ -69,13 +71,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const controls: Controls = {
     leads: () => api.leads(),
     customFields: () => api.customFields(),
+    tables: () => api.tables(),
     calls: () => log.calls(),
     reset: () => {
       api.reset()
       plan.reset()
       log.reset()
     },
-    fail: (fault, { calls, function: functionName }) => plan.plan(fault, calls, functionName),
+    fail: (fault, { calls, ...which }) => plan.plan(fault, calls, which),
     setUseNonLatin: (setting) => {
       api.useNonLatin = setting
     },
@@ -106,8 +109,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }
 }
 
-function serverOf({ build = MEASURED.build, version, php, dbCharset = 'utf8' }: SandboxOptions): Server {
+function serverOf(options: SandboxOptions): Server {
+  const { build = MEASURED.build, version, php, dbCharset = 'utf8', timeZone } = options
   const release = releaseOf(build)
   const newest = rulesOf(release.build).runsOnPhp8 ? 8 : 7
-  return { release: { ...release, ...(version && { version }) }, php: php ?? newest, dbCharset }
+  return { release: { ...release, ...(version && { version }) }, php: php ?? newest, dbCharset, timeZone }
 }

@@ -11,9 +11,14 @@ function readEntry(entry: Partial<CallerEntry>) {
     permissions: '*',
     ...entry
   }
-  const [read] = readCallers([whole], new Set(['color']), new Set(['crm']), (pointer, what) => {
-    faults.push(`${pointer} ${what}`)
-  })
+  const [read] = readCallers(
+    [{ pointer: '/callers/0', entry: whole }],
+    new Set(['color']),
+    new Set(['crm']),
+    (pointer, what) => {
+      faults.push(`${pointer} ${what}`)
+    }
+  )
   return { read, faults }
 }
 

@@ -71,8 +71,9 @@ test('docs/command-line.md lists every command', (t) => {
 })
 
 test('docs/command-line.md names every fault of the sandbox', (t) => {
-  const [, section = ''] = readFileSync('docs/command-line.md', 'utf8').split('The faults are')
-  const named = [...section.matchAll(/`(\w+)`/g)].map(([, name]) => name)
+  const [, section = ''] = readFileSync('docs/command-line.md', 'utf8').split('The faults are:')
+  const [, list = ''] = section.split('\n\n')
+  const named = [...list.matchAll(/`(\w+)`/g)].map(([, name]) => name)
   t.strictSame(named.toSorted(), FAULT_NAMES.toSorted())
   t.end()
 })
@@ -81,7 +82,8 @@ test('docs/command-line.md shows the real output of every command', async (t) =>
   const { finish } = await withJobs(t)
   const ids = await jobIds()
   const [yaml = ''] = blocks('docs/recipes/curl.md', 'yaml')
-  setEnv(t, 'GATEWAY_CONFIG', readYaml(t, yaml, { curl_secret: 'canary-s3cret' }).path)
+  const { path } = readYaml(t, yaml, { curl_secret: 'canary-s3cret' })
+  setEnv(t, 'GATEWAY_CONFIG', path)
 
   const sandbox = await startSandbox({
     fixture: JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
@@ -103,16 +105,24 @@ test('docs/command-line.md shows the real output of every command', async (t) =>
     const letters = JSON.parse((await run('dead-letters', 'list', '--json')).stdout).dead_letters
     const args = words.map((word) => {
       if (word.startsWith('dl_')) return letters[0].id
+      if (word === 'gateway.yaml') return path
       return ids.get(word) ?? word.replace(/^curl\.json$/, 'test/fixtures/webhooks/curl.json')
     })
     const { stdout, stderr } = await run(...args)
-    t.equal(masked(stdout + stderr).trimEnd(), masked(output), command)
+    t.equal(
+      masked(stdout + stderr)
+        .replaceAll(path, 'gateway.yaml')
+        .trimEnd(),
+      masked(output),
+      command
+    )
   }
   t.strictSame(
     ran,
     new Set([
       'jobs cancel',
       'serve',
+      'config check',
       'custom-fields --list',
       'jobs show',
       'jobs list',

@@ -47,6 +47,7 @@ test('the package contains the programs, and runs where Node does not strip type
     'LICENSE',
     'README.md',
     'bin/vicidial-gateway.js',
+    'deploy/vicidial-gateway.service',
     'dist/openapi/examples.json',
     'dist/package.json',
     'dist/src/client/client.d.ts',
@@ -62,7 +63,7 @@ test('the package contains the programs, and runs where Node does not strip type
   ])
     t.ok(paths.has(path), path)
   const strange = [...paths].filter(
-    (path) => !/^(LICENSE|README\.md|package\.json|(bin|dist|docs|openapi)\/)/.test(path)
+    (path) => !/^(LICENSE|README\.md|package\.json|(bin|deploy|dist|docs|openapi)\/)/.test(path)
   )
   t.strictSame(strange, [])
   t.notOk(

@@ -88,6 +88,7 @@ const refused: [message: RegExp, ...args: string[]][] = [
   [/'--lead-us <b>' argument '-1' is invalid/, '--lead-us=-1'],
   [/'--php <7\|8>' argument '5' is invalid. Allowed choices are 7, 8/, '--php', '5'],
   [/'--db-charset <charset>' argument 'x' is invalid. Allowed choices are utf8, latin1/, '--db-charset', 'x'],
+  [/'--time-zone <zone>' argument 'x' is invalid. It must be a name like America/, '--time-zone', 'x'],
   [/'--build <build>' argument '2021' is invalid. It must have the form YYMMDD-HHMM/, '--build', '2021'],
   [/'--port <n>' argument '65536' is invalid\. It must be a port from 0 to 65535\./, '--port', '65536'],
   [/too many arguments/, 'start'],

@@ -1,4 +1,6 @@
+import './backup.test.ts'
 import './check.test.ts'
+import './config.test.ts'
 import './connection.test.ts'
 import './custom-fields.test.ts'
 import './demo.test.ts'

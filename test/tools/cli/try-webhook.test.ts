@@ -159,7 +159,7 @@ test("a payload that can't be tried ends with 2", async (t) => {
   t.equal(await of(['try', 'crm', 'none.json']), 'none.json cannot be read (ENOENT).\n')
   t.equal(
     await of(['try', 'crm', 'body.json'], { GATEWAY_CONFIG: 'none.yaml', VICIDIAL_NON_LATIN: 'yes' }),
-    "VICIDIAL_NON_LATIN must be 0 or 1, as VICIdial's system setting use_non_latin.\nGATEWAY_CONFIG (none.yaml): cannot be read (ENOENT).\n"
+    "VICIDIAL_NON_LATIN must be 0 or 1, as VICIdial's system setting use_non_latin.\nnone.yaml: cannot be read (ENOENT).\n"
   )
   t.equal(
     await of(['try', 'crm', 'body.json'], { GATEWAY_CONFIG: '' }),

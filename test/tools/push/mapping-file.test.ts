@@ -89,8 +89,8 @@ test('push --mapping refuses options that it replaces, and names every fault of 
   const { exitCode, stdout, stderr } = await run('push', file, '--mapping', mapping)
   t.strictSame([exitCode, stdout], [2, ''])
   t.match(stderr.trimEnd().split('\n'), [
-    /^--mapping .*contacts\.yaml: \/fields\/city is not valid JSONata/,
-    /^--mapping .*contacts\.yaml: \/fields\/stauts is not a field of a lead; perhaps status is meant\.$/
+    /^--mapping .*contacts\.yaml, line \d+: fields\.city: is not valid JSONata/,
+    /^--mapping .*contacts\.yaml, line \d+: fields\.stauts: is not a field of a lead; perhaps status is meant\.$/
   ])
   t.match((await run('push', file, '--mapping', `${mapping}.gone`)).stderr, 'cannot be read (ENOENT).')
   t.strictSame(gateway.sandbox.calls(), [])

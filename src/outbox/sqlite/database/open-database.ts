@@ -9,7 +9,7 @@ import { PENDING } from '../../update-state.ts'
 /** The name of the database's file. */
 export const FILE = 'gateway.db'
 /** Marks the gateway's own files: "vgat". */
-const APPLICATION_ID = 0x76676174
+export const APPLICATION_ID = 0x76676174
 /** How long to wait for a gateway that is just ending, in milliseconds. */
 const LOCK_WAIT_MS = 2_000
 /** SQLite's messages, and what they mean here. */

@@ -153,7 +153,7 @@ export function readFileMapping(path: string, { customFields }: KnownFields): Fi
   const faults: string[] = []
   const definition = readMappingFile(path, new Set(customFields), faults)
   if (definition === undefined || faults.length > 0)
-    throw new PushFailure(faults.map((fault) => `--mapping ${path}: ${fault}`).join('\n'), 2)
+    throw new PushFailure(faults.map((fault) => `--mapping ${fault}`).join('\n'), 2)
   return { definition, hash: `sha256:${hash('sha256', textOf(definition)).slice(0, 16)}` }
 }
 

@@ -1,21 +1,11 @@
-import type { AllowedLists } from './allowed-lists.ts'
+import type { AllowedLists, GroupLists } from './allowed-lists.ts'
 import type { ParameterName } from './cleaning.ts'
 import type { BuildRules } from './builds.ts'
 import type { Php } from './php.ts'
 import type { Connection } from '../database/connection.ts'
-import type { CustomTables, EntryLists } from '../database/custom-tables.ts'
-import type { List } from '../database/fixture.ts'
-import type { Leads } from '../database/lead-table.ts'
+import type { Tables } from '../database/database.ts'
+import type { ServerClock } from '../database/server-clock.ts'
 import { isOneText } from '../database/sql-text.ts'
-
-/** The tables of one VICIdial. */
-export interface Tables {
-  readonly leads: Leads
-  readonly customTables: CustomTables
-  readonly entryLists: EntryLists
-  readonly lists: readonly List[]
-  readonly definedLists: ReadonlySet<number>
-}
 
 /** One call by a user who may make it. */
 export interface ApiCall {
@@ -23,11 +13,12 @@ export interface ApiCall {
   /** The user's name from the call, cleaned. Replies repeat it. */
   readonly userName: string
   readonly lists: AllowedLists
-  /** The lists of the campaigns that the user's group allows, restricted or not. */
-  readonly groupLists: ReadonlySet<number>
+  /** What the user's group allows, whether the user has restricted lists or not. */
+  readonly group: GroupLists
   readonly build: BuildRules
   readonly php: Php
   readonly connection: Connection
+  readonly clock: ServerClock
   /** The result of a statement. If the database rejects it, PHP 8 ends the call, and PHP 7 continues with `rejected`. */
   readonly query: <Result>(statement: () => Result, rejected: Result) => Result
   /** A parameter's cleaned value, empty if it was not sent. */
@@ -36,8 +27,11 @@ export interface ApiCall {
   readonly values: ReadonlyMap<string, string>
 }
 
+/** The place in a call right before a lead is inserted: other calls can come between the search and the insert. */
+export const BEFORE_INSERT = Symbol('before insert')
+
 /** One print of a reply: a line, or text without a newline at its end. */
-export type Piece = string | { readonly unended: string }
+export type Piece = string | { readonly unended: string } | typeof BEFORE_INSERT
 
 /**
  * A function of the API. It yields what it prints. VICIdial writes its log after each piece; if that fails, the rest

@@ -21,18 +21,26 @@ export const MEASURED: Release = RELEASES[0]
  * What differs between builds: each rule holds from the given build on (docs/vicidial-builds.md says what it means).
  */
 export const SINCE = {
+  hasAddLead: '080724-0021',
   hasUpdateLead: '100718-0245',
   hasLeadFieldInfo: '160709-2233',
+  hasLeadCallbackInfo: '181214-1606',
+  hasListInfo: '191107-1143',
+  hasAddDncPhone: '191113-1758',
   hasListCustomFields: '200331-1207',
+  hasLeadAllInfo: '210316-2207',
   hasBatchUpdateLead: '210917-1615',
   hasLeadSearch: '211027-0845',
   cleansKeysInMode1: '211027-0845',
+  readsLeadsByPhone: '211107-1556',
   endsUpdateReplyWithPipes: '211118-1946',
   runsOnPhp8: '211217-0733',
   cleansAllValues: '220223-0838',
   quotesKeysDouble: '220223-0838',
   saysWhereListIsRefused: '230308-1758',
-  namesListNotFound: '240824-1626'
+  hasDeleteDncPhone: '240302-0804',
+  namesListNotFound: '240824-1626',
+  hasHopperBulkInsert: '250720-1841'
 } as const
 
 /** Which rules a build follows. */

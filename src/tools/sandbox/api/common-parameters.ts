@@ -1,3 +1,4 @@
+import { type Leads, NO_LEADS } from '../database/lead-table.ts'
 import { DatabaseError } from '../database/sql-text.ts'
 import type { ApiCall } from './api-call.ts'
 
@@ -19,4 +20,14 @@ export function readRecordsLimit(text: string, defaultLimit: number): number {
 export function listIsMissing(value: ApiCall['value'], definedLists: ReadonlySet<number>): boolean {
   const listId = value('list_id_field')
   return /y/i.test(value('list_exists_check')) && listId !== '' && !definedLists.has(Number(listId))
+}
+
+/** The table that a call searches. The archive is empty. */
+export function searchedLeads({ value, tables }: ApiCall): Leads {
+  return value('archived_lead') === 'Y' ? NO_LEADS : tables.leads
+}
+
+/** What separates the columns of a reply, for the parameter `stage`. */
+export function separator(stage: string): string {
+  return { csv: ',', tab: '\t', newline: '\n' }[stage] ?? '|'
 }

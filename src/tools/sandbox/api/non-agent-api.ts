@@ -1,47 +1,22 @@
-import { listsOfGroup, readAllowedLists } from './allowed-lists.ts'
-import { type ApiCall, type ApiFunction, canBeLogged, type Piece, type Tables } from './api-call.ts'
-import { batchUpdateLead } from './batch-update-lead.ts'
+import { readAllowedLists, readGroupLists } from './allowed-lists.ts'
+import { type ApiCall, BEFORE_INSERT, canBeLogged, type Piece } from './api-call.ts'
 import { type BuildRules, type Release, rulesOf } from './builds.ts'
 import { type Clean, cleaning, type ParameterName } from './cleaning.ts'
+import { FUNCTIONS } from './functions.ts'
+import { Login } from './login.ts'
+import { hasRight, mayCall } from './permission.ts'
+import type { Php } from './php.ts'
+import { type Alteration, alteredCustomTables, alteredLeads } from '../database/alteration.ts'
 import { connectionOf, type DbCharset } from '../database/connection.ts'
-import { CustomTables, EntryLists } from '../database/custom-tables.ts'
+import { Database, type TableRows, type Tables } from '../database/database.ts'
 import { DatabaseError } from '../database/sql-text.ts'
 import type { Fixture, Lead, UseNonLatin, User } from '../database/fixture.ts'
-import { leadFieldInfo } from './lead-field-info.ts'
-import { leadSearch } from './lead-search.ts'
-import { type Leads, LeadTable, MISSING_LEADS, readOnly } from '../database/lead-table.ts'
-import { listCustomFields } from './list-custom-fields.ts'
-import { Login } from './login.ts'
-import {
-  hasRight,
-  mayCall,
-  MODIFY_LISTS,
-  READ_LEADS,
-  type Right,
-  SEARCH_LEADS,
-  UPDATE_LEADS
-} from './permission.ts'
-import type { Php } from './php.ts'
+import { type Leads, MISSING_LEADS, readOnly } from '../database/lead-table.ts'
+import { ServerClock } from '../database/server-clock.ts'
+import { versionLine } from '../functions/version.ts'
 import type { RequestParameters } from '../server/request-parameters.ts'
-import { updateLead } from './update-lead.ts'
-import { versionLine } from './version.ts'
 
 const SHORTEST_SOURCE_BYTES = 2
-
-interface FunctionEntry {
-  /** Says whether a build has it. */
-  readonly rule: keyof BuildRules
-  readonly right: Right
-  readonly run: ApiFunction
-}
-
-const FUNCTIONS: Readonly<Record<string, FunctionEntry>> = {
-  batch_update_lead: { rule: 'hasBatchUpdateLead', right: UPDATE_LEADS, run: batchUpdateLead },
-  update_lead: { rule: 'hasUpdateLead', right: UPDATE_LEADS, run: updateLead },
-  lead_search: { rule: 'hasLeadSearch', right: SEARCH_LEADS, run: leadSearch },
-  lead_field_info: { rule: 'hasLeadFieldInfo', right: READ_LEADS, run: leadFieldInfo },
-  list_custom_fields: { rule: 'hasListCustomFields', right: MODIFY_LISTS, run: listCustomFields }
-}
 
 /** An HTTP answer of the API. Its type is always `text/html`. */
 export interface ApiAnswer {
@@ -54,6 +29,8 @@ export interface Server {
   readonly release: Release
   readonly php: Php
   readonly dbCharset: DbCharset
+  /** Like `America/New_York`; undefined: UTC. */
+  readonly timeZone: string | undefined
 }
 
 /**
@@ -72,6 +49,15 @@ export type DatabaseFault =
   | 'leads_read_only'
   | 'api_log_unwritable'
 
+/** What goes wrong within a call. */
+export interface CallFaults {
+  readonly database?: DatabaseFault
+  /** How values differ that are written. */
+  readonly alteration?: Alteration
+  /** Called between the search for a lead and its insert. Other calls can come before it resolves. */
+  readonly beforeInsert?: () => Promise<void>
+}
+
 const CONNECT_ERROR: ApiAnswer = { status: 200, text: 'MySQL connect ERROR:  Connection refused' }
 const UNCAUGHT: ApiAnswer = { status: 500, text: '' }
 
@@ -82,49 +68,45 @@ export class NonAgentApi {
   readonly #server: Server
   readonly #build: BuildRules
   readonly #cleaning: readonly [Clean, Clean]
-  readonly #now: () => number
+  readonly #clock: ServerClock
   readonly #login: Login
-  readonly #leads: LeadTable
-  readonly #tables: Tables
+  readonly #database: Database
 
   /**
    * @param now the time in ms since the epoch
-   * @throws {Error} if the build does not run on this PHP
+   * @throws {Error} if the build does not run on this PHP, or the time zone does not exist
    */
   constructor(fixture: Fixture, useNonLatin: UseNonLatin, server: Server, now: () => number) {
-    const { release, php } = server
+    const { release, php, timeZone } = server
     this.useNonLatin = useNonLatin
     this.#fixture = fixture
     this.#server = server
     this.#build = rulesOf(release.build)
     if (php === 8 && !this.#build.runsOnPhp8) throw new Error(`build ${release.build} does not run on PHP 8`)
     this.#cleaning = [cleaning(this.#build, php, 0), cleaning(this.#build, php, 1)]
-    this.#now = now
+    this.#clock = new ServerClock(now, timeZone)
     this.#login = new Login(fixture.users, now)
-    this.#leads = new LeadTable(fixture.leads)
-    this.#tables = {
-      leads: this.#leads,
-      customTables: new CustomTables(fixture.custom_fields),
-      entryLists: new EntryLists(),
-      lists: fixture.lists,
-      definedLists: new Set(fixture.lists.map(({ list_id }) => list_id))
-    }
+    this.#database = new Database(fixture, this.#clock)
   }
 
-  /** Resets leads, users and failed logins. Custom tables and `useNonLatin` stay. */
+  /** Resets all tables, users and failed logins. `useNonLatin` stays, as do custom tables without values in the fixture. */
   reset(): void {
     this.#login.reset()
-    this.#leads.reset()
-    this.#tables.entryLists.reset()
+    this.#database.reset()
   }
 
   leads(): Record<string, Lead> {
-    return this.#leads.all()
+    return this.#database.leads.all()
   }
 
   /** The stored custom fields, by list id, lead id and label. */
-  customFields(): ReturnType<CustomTables['all']> {
-    return this.#tables.customTables.all()
+  customFields(): ReturnType<Database['customTables']['all']> {
+    return this.#database.customTables.all()
+  }
+
+  /** The rows of the other tables, by the table's name. */
+  tables(): TableRows {
+    return this.#database.rows()
   }
 
   /** @returns whether there is such a user */
@@ -132,20 +114,36 @@ export class NonAgentApi {
     return this.#login.setPassword(user, pass)
   }
 
-  answer({ values, lastFormValue }: RequestParameters, fault?: DatabaseFault): ApiAnswer {
+  async answer(
+    { values, lastFormValue }: RequestParameters,
+    { database: fault, alteration, beforeInsert }: CallFaults = {}
+  ): Promise<ApiAnswer> {
     const { php, release } = this.#server
     if (fault === 'down') return php === 7 ? CONNECT_ERROR : UNCAUGHT
     if (php === 8 && (fault === 'lost' || fault === 'settings_gone')) return UNCAUGHT
     const mode = fault === 'settings_gone' ? 0 : this.useNonLatin
-    const value = (name: ParameterName) => this.#cleaning[mode](name, values.get(name) ?? '')
+    const clean = this.#cleaning[mode]
+    const value = (name: ParameterName) => {
+      const sent = values.get(name)
+      return sent === undefined ? '' : clean(name, sent)
+    }
     const isLogged = php === 7 || (fault !== 'api_log_unwritable' && canBeLogged(lastFormValue))
     if (value('function') === 'version') {
-      return this.#print(isLogged, () => [versionLine(release, this.#now())])
+      return this.#print(isLogged, () => [versionLine(release, this.#clock)])
     }
     const user = fault === 'lost' ? 'BAD' : this.#login.attempt(value('user'), value('pass'))
     // VICIdial doesn't log refused logins, so no log entry can break here.
     if (user === 'BAD' || user === 'LOCK') return { status: 200, text: refusal(value, user) }
-    return this.#print(isLogged, () => this.#call(user, values, value, mode, fault))
+    const leads = leadsWith(fault, this.#database.leads)
+    const tables: Tables =
+      alteration === undefined
+        ? { ...this.#database.tables, leads }
+        : {
+            ...this.#database.tables,
+            leads: alteredLeads(leads, alteration),
+            customTables: alteredCustomTables(this.#database.customTables, alteration)
+          }
+    return this.#print(isLogged, () => this.#call(user, tables, values, value, mode), beforeInsert)
   }
 
   /** The reply to a refused login. */
@@ -154,10 +152,18 @@ export class NonAgentApi {
   }
 
   /** Prints piece after piece. Stops after the first piece if the call can't be logged. */
-  #print(isLogged: boolean, run: () => Iterable<Piece>): ApiAnswer {
+  async #print(
+    isLogged: boolean,
+    run: () => Iterable<Piece>,
+    beforeInsert?: () => Promise<void>
+  ): Promise<ApiAnswer> {
     let text = ''
     try {
       for (const piece of run()) {
+        if (piece === BEFORE_INSERT) {
+          if (beforeInsert !== undefined) await beforeInsert()
+          continue
+        }
         text += typeof piece === 'string' ? `${piece}\n` : piece.unended
         if (!isLogged) return { status: 500, text }
       }
@@ -170,10 +176,10 @@ export class NonAgentApi {
 
   #call(
     user: User,
+    tables: Tables,
     values: RequestParameters['values'],
     value: ApiCall['value'],
-    useNonLatin: UseNonLatin,
-    fault: DatabaseFault | undefined
+    useNonLatin: UseNonLatin
   ): Iterable<Piece> {
     const functionName = value('function')
     const userName = value('user')
@@ -191,17 +197,18 @@ export class NonAgentApi {
     }
     if (!hasRight(user, called.right)) {
       const refusal = `USER DOES NOT HAVE PERMISSION TO ${called.right.refused}`
-      return [`ERROR: ${functionName} ${refusal}: |${userName}|0|`]
+      return [`ERROR: ${functionName} ${refusal}: |${userName}${called.right.end}`]
     }
     const { php, dbCharset } = this.#server
     return called.run({
-      tables: { ...this.#tables, leads: leadsWith(fault, this.#leads) },
+      tables,
       userName,
       lists,
-      groupLists: listsOfGroup(user, this.#fixture) ?? new Set(),
+      group: readGroupLists(user, this.#fixture) ?? { hasAllCampaigns: false, lists: new Set() },
       build: this.#build,
       php,
       connection: connectionOf(dbCharset, useNonLatin),
+      clock: this.#clock,
       query: php === 7 ? goOn : (statement) => statement(),
       value,
       values

@@ -13,22 +13,35 @@ type Row = Readonly<Record<string, string>>
 /**
  * The custom-field tables, one for each list that has custom fields.
  *
- * A reset restores the leads only, as in the recordings; values stored here stay for the life of the sandbox. So a
- * value written in one exchange counts as unchanged in a later one (`update/custom-fields-disabled`, then
+ * For a fixture without `custom_values`, values stored here stay for the life of the sandbox, as in the older recordings:
+ * a value written in one exchange counts as unchanged in a later one (`update/custom-fields-disabled`, then
  * `update/custom-fields-and-status`).
  */
 export class CustomTables {
   /** Those that have a column. */
   readonly #fields = new Map<number, readonly CustomField[]>()
   readonly #rows = new Map<number, Map<number, Row>>()
+  readonly #values: Fixture['custom_values']
 
-  constructor(fields: Fixture['custom_fields'] = RECORDED_FIELDS) {
+  constructor(fields: Fixture['custom_fields'] = RECORDED_FIELDS, values?: Fixture['custom_values']) {
+    this.#values = values
     for (const [listId, listFields] of Object.entries(fields)) {
       const described = listFields.map((field): CustomField =>
         typeof field === 'string' ? { label: field } : field
       )
       this.#fields.set(Number(listId), described.filter(hasColumn))
       this.#rows.set(Number(listId), new Map())
+    }
+    this.reset()
+  }
+
+  /** Restores the fixture's values, if it has any. */
+  reset(): void {
+    if (this.#values === undefined) return
+    for (const [listId, rows] of this.#rows) {
+      const restored = Object.entries(this.#values[listId] ?? {})
+      rows.clear()
+      for (const [leadId, row] of restored) rows.set(Number(leadId), { ...this.#defaults(listId), ...row })
     }
   }
 
@@ -63,6 +76,11 @@ export class CustomTables {
     return 1
   }
 
+  /** @returns the number of rows: 0 if there was none */
+  delete(listId: number, leadId: number): 0 | 1 {
+    return this.#rows.get(listId)?.delete(leadId) ? 1 : 0
+  }
+
   #defaults(listId: number): Row {
     const fields = this.#fields.get(listId) ?? []
     return Object.fromEntries(fields.map(({ label, default: value = '' }) => [label, value]))
@@ -95,24 +113,4 @@ function store({ type, options = [], max }: CustomField, text: string, connectio
 
 function cutToBytes(text: string, bytes: number): string {
   return new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true })
-}
-
-/**
- * The column `entry_list_id` of the leads: the list whose custom table holds the lead's custom fields, or 0 if there
- * are none yet. The fixture doesn't set it.
- */
-export class EntryLists {
-  #lists = new Map<number, number>()
-
-  reset(): void {
-    this.#lists = new Map()
-  }
-
-  get(leadId: number): number {
-    return this.#lists.get(leadId) ?? 0
-  }
-
-  set(leadId: number, listId: number): void {
-    this.#lists.set(leadId, listId)
-  }
 }

@@ -36,9 +36,17 @@ export interface Lead {
   readonly called_count: number
   readonly rank: number
   readonly owner: string
+  /**
+   * The list whose custom table has the lead's custom fields; 0, the default: none yet. It is shown only if the fixture has
+   * it.
+   */
+  readonly entry_list_id?: number
 }
 
-/** A row of `vicidial_users`. `api_allowed_functions` is a list between spaces, or ` ALL_FUNCTIONS `. */
+/**
+ * A row of `vicidial_users`. `api_allowed_functions` is a list between spaces, or ` ALL_FUNCTIONS `. Rights that may be
+ * left out are `1` then.
+ */
 export interface User {
   readonly user: string
   readonly pass: string
@@ -50,11 +58,38 @@ export interface User {
   readonly api_list_restrict: string
   readonly user_group: string
   readonly active: string
+  readonly modify_campaigns?: string
+  readonly modify_lists?: string
+  readonly delete_from_dnc?: string
 }
 
+/** A row of `vicidial_lists`. The default name is `List 101`, and the default of `active` is `Y`. */
 export interface List {
   readonly list_id: number
+  readonly list_name?: string
   readonly campaign_id: string
+  readonly active?: string
+}
+
+/** A campaign, and when it may call, by the lead's local time: from 900 up to, but not at, 2100. */
+export interface Campaign {
+  readonly campaign_id: string
+  readonly call_from: number
+  readonly call_until: number
+}
+
+export interface CampaignNumber {
+  readonly phone_number: string
+  readonly campaign_id: string
+}
+
+/** Where phone numbers with this area code are. */
+export interface AreaCode {
+  readonly country_code: string
+  readonly areacode: string
+  readonly state: string
+  /** Like `America/New_York`. */
+  readonly time_zone: string
 }
 
 /** A custom field of a list. VICIdial makes its column from the type. */
@@ -91,16 +126,31 @@ export interface UserGroup {
 /** VICIdial's system setting of the same name: whether "letters" means A to Z (0) or any Unicode letter (1). */
 export type UseNonLatin = 0 | 1
 
-/**
- * The tables that a sandbox starts with. `custom_fields` has the fields of each list, by list id; a label alone is a
- * text. Without it, list 101 has `favorite_color` and the other lists have none, as in the recordings.
- */
+/** The tables that a sandbox starts with. */
 export interface Fixture {
   readonly leads: readonly Lead[]
   readonly users: readonly User[]
   readonly lists: readonly List[]
   readonly user_groups: readonly UserGroup[]
+  /** Without it, the campaigns of the lists, which may always call. */
+  readonly campaigns?: readonly Campaign[]
+  /**
+   * The fields of each list, by list id; a label alone is a text. Without it, list 101 has `favorite_color` and the other
+   * lists have none, as in the older recordings.
+   */
   readonly custom_fields?: Readonly<Record<string, readonly (string | CustomField)[]>>
+  /** Rows of the custom tables, by list id and lead id. Without it, a reset leaves these tables as they are. */
+  readonly custom_values?: Readonly<
+    Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>
+  >
+  /** Numbers that no campaign may call. */
+  readonly dnc?: readonly string[]
+  /** Numbers that one campaign may not call. */
+  readonly campaign_dnc?: readonly CampaignNumber[]
+  /** Without it, new leads have no time offset. */
+  readonly area_codes?: readonly AreaCode[]
+  /** The id of the next lead; without it, the first one that is free. */
+  readonly next_lead_id?: number
 }
 
 /**

@@ -27,7 +27,13 @@ export function generateFixture(leads: number): Fixture {
       }
     ],
     lists: [101, 102, 103].map((list_id) => ({ list_id, campaign_id: 'CAMPA' })),
-    user_groups: [{ user_group: 'ADMIN', allowed_campaigns: '-ALL-CAMPAIGNS-' }]
+    user_groups: [{ user_group: 'ADMIN', allowed_campaigns: '-ALL-CAMPAIGNS-' }],
+    custom_values: {},
+    area_codes: [
+      { country_code: '1', areacode: '212', state: 'NY', time_zone: 'America/New_York' },
+      { country_code: '1', areacode: '312', state: 'IL', time_zone: 'America/Chicago' },
+      { country_code: '44', areacode: '', state: '', time_zone: 'Europe/London' }
+    ]
   }
 }
 

@@ -11,6 +11,14 @@ export function storeDate(text: string): string {
   return readMoment(text)?.date ?? NO_DATE
 }
 
+/** What a `datetime` column holds of a text: as for a date, with `00` for what is missing of the time. */
+export function storeDateTime(text: string): string {
+  const { date, time = [] } = readMoment(text) ?? {}
+  if (date === undefined) return `${NO_DATE} 00:00:00`
+  const [hour = 0, minute = 0, second = 0] = time
+  return `${date} ${[hour, minute, second].map(twoDigits).join(':')}`
+}
+
 export interface Moment {
   /** As `1980-01-31`; undefined if there is no such date, or no such time. */
   readonly date: string | undefined

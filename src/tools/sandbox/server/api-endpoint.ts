@@ -43,7 +43,7 @@ export class ApiEndpoint {
     const parameters = readParameters(method, query, request.headers['content-type'], body)
     const functionName = parameters.values.get('function') ?? ''
     const leads = countLeads(functionName, parameters)
-    const faultName = plan.take(functionName)
+    const taken = plan.take(functionName, parameters.values)
     const { pass: _, ...params } = Object.fromEntries(parameters.values)
     const call: Call = {
       function: functionName,
@@ -53,13 +53,13 @@ export class ApiEndpoint {
       at,
       ms: 0,
       http_status: 0,
-      ...(faultName !== undefined && { fault: faultName })
+      ...(taken !== undefined && { fault: taken.name })
     }
     log.add(call)
 
-    const fault = faultName === undefined ? NO_FAULT : faultNamed(faultName)
+    const fault = taken === undefined ? NO_FAULT : faultNamed(taken.name)
     if (fault.isMade && !(await lock.pass(leads))) return
-    const answer = fault.isMade ? api.answer(parameters, fault.database) : NOT_MADE
+    const answer = fault.isMade ? await api.answer(parameters, fault.within?.(taken?.field)) : NOT_MADE
     const refusal = (kind: 'BAD' | 'LOCK') => api.loginRefusal(parameters, kind)
     call.http_status = fault.send(response, fault.answer({ answer, refusal }))
     call.ms = performance.now() - startedAt

@@ -58,11 +58,19 @@ export class CallLog {
   }
 }
 
+const ONE_LEAD = new Set([
+  'update_lead',
+  'add_lead',
+  'lead_all_info',
+  'lead_field_info',
+  'lead_callback_info'
+])
+
 /** How many leads a call names. */
 export function countLeads(functionName: string, { values }: RequestParameters): number {
   const items = (name: string) => (values.get(name) ?? '').split(',').filter((item) => item !== '').length
-  if (functionName === 'batch_update_lead') return items('lead_ids')
-  if (functionName === 'update_lead') return 1
+  if (ONE_LEAD.has(functionName)) return 1
+  if (functionName === 'batch_update_lead' || functionName === 'hopper_bulk_insert') return items('lead_ids')
   if (functionName === 'lead_search') return Math.max(items('vendor_lead_code'), items('phone_number'))
   return 0
 }

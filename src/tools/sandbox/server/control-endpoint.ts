@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Call } from './call-log.ts'
-import { FAULT_NAMES, type FaultName } from './faults.ts'
+import type { FaultScope } from './fault-plan.ts'
+import { concernsFields, FAULT_NAMES, type FaultName } from './faults.ts'
+import type { TableRows } from '../database/database.ts'
 import type { Lead, UseNonLatin } from '../database/fixture.ts'
 import { readBody } from './request-body.ts'
 
@@ -9,10 +11,12 @@ export interface Controls {
   leads(): Record<string, Lead>
   /** The stored custom fields, by list id, lead id and label. */
   customFields(): Record<string, Record<string, Readonly<Record<string, string>>>>
+  /** The rows of the tables beside that of the leads, by the table's name. */
+  tables(): TableRows
   calls(): Call[]
   reset(): void
   /** @param options `calls` may be Infinity: then the fault lasts until it is replaced, or cleared with 0 calls */
-  fail(fault: FaultName, options: { calls: number; function?: string }): void
+  fail(fault: FaultName, options: { calls: number } & FaultScope): void
   setUseNonLatin(useNonLatin: UseNonLatin): void
   /** Sets the password of the user `api`; false if there is no such user. */
   setPassword(pass: string): boolean
@@ -30,6 +34,7 @@ const DONE: Answer = { status: 200, body: {} }
 const ROUTES: Readonly<Record<string, (controls: Controls, fields: Fields) => Answer>> = {
   'GET /sandbox/leads': (controls) => ({ status: 200, body: controls.leads() }),
   'GET /sandbox/custom-fields': (controls) => ({ status: 200, body: controls.customFields() }),
+  'GET /sandbox/tables': (controls) => ({ status: 200, body: controls.tables() }),
   'GET /sandbox/calls': (controls) => ({ status: 200, body: controls.calls() }),
   'POST /sandbox/reset': (controls) => {
     controls.reset()
@@ -76,17 +81,23 @@ function refused(error: string): Answer {
   return { status: 400, body: { error } }
 }
 
-function planFault(controls: Controls, { fault, calls, function: functionName, ...others }: Fields): Answer {
+function planFault(controls: Controls, { fault, calls, ...scope }: Fields): Answer {
   if (!isFaultName(fault)) {
     return { status: 400, body: { error: `unknown fault: ${String(fault)}`, faults: FAULT_NAMES } }
   }
   if (typeof calls !== 'number' || !Number.isInteger(calls) || calls < 0) {
     return refused('calls is not a whole number of calls')
   }
-  if (functionName !== undefined && typeof functionName !== 'string') return refused('function is not a name')
-  if (Object.keys(others).length > 0) return refused(`unknown: ${Object.keys(others).join(', ')}`)
-  controls.fail(fault, { calls, ...(functionName !== undefined && { function: functionName }) })
+  const unknown = Object.keys(scope).filter((name) => !['function', 'parameter', 'field'].includes(name))
+  if (unknown.length > 0) return refused(`unknown: ${unknown.join(', ')}`)
+  if (!isScope(scope)) return refused('function, parameter or field is not a name')
+  if (scope.field !== undefined && !concernsFields(fault)) return refused(`${fault} concerns no field`)
+  controls.fail(fault, { calls, ...scope })
   return DONE
+}
+
+function isScope(scope: Fields): scope is Fields & FaultScope {
+  return Object.values(scope).every((name) => typeof name === 'string')
 }
 
 function isFaultName(value: unknown): value is FaultName {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import type { ApiAnswer, DatabaseFault } from '../api/non-agent-api.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ApiAnswer, CallFaults, DatabaseFault } from '../api/non-agent-api.ts'
 import { closeConnection, leaveOpen, resetConnection, sendCut, sendWhole } from './sending.ts'
 
 /** An HTTP answer, from VICIdial or from a server in front of it. */
@@ -18,8 +19,8 @@ export interface FaultMaterial {
 interface Fault {
   /** Whether the call is carried out. */
   readonly isMade: boolean
-  /** What is wrong with the database during the call. */
-  readonly database?: DatabaseFault
+  /** What goes wrong within the call. @param field see `FaultScope` */
+  readonly within?: (field: string | undefined) => CallFaults
   readonly answer: (material: FaultMaterial) => HttpAnswer
   /** @returns the HTTP status that was sent, 0 for none */
   readonly send: (response: ServerResponse, answer: HttpAnswer) => number
@@ -35,8 +36,19 @@ const cutInTheMiddle = (text: string): string => text.slice(0, Math.floor(text.l
 
 /** A call with a broken database, answered as its PHP does. */
 function broken(database: DatabaseFault) {
-  return { isMade: true, database, answer: unchanged, send: sendWhole }
+  return { isMade: true, within: () => ({ database }), answer: unchanged, send: sendWhole }
 }
+
+/** A call whose values are stored in another form than VICIdial stores them. */
+function altering(kind: 'cut' | 'changed') {
+  const within = (field: string | undefined): CallFaults => ({
+    alteration: { kind, ...(field !== undefined && { field }) }
+  })
+  return { isMade: true, within, answer: unchanged, send: sendWhole }
+}
+
+/** How long `insert_late` waits, in milliseconds. */
+const INSERT_PAUSE_MS = 50
 
 /** The ways a call can fail. */
 const FAULTS = {
@@ -73,12 +85,25 @@ const FAULTS = {
   settings_gone: broken('settings_gone'),
   leads_gone: broken('leads_gone'),
   leads_read_only: broken('leads_read_only'),
-  api_log_unwritable: broken('api_log_unwritable')
+  api_log_unwritable: broken('api_log_unwritable'),
+  values_cut: altering('cut'),
+  values_changed: altering('changed'),
+  insert_late: {
+    isMade: true,
+    within: () => ({ beforeInsert: () => sleep(INSERT_PAUSE_MS) }),
+    answer: unchanged,
+    send: sendWhole
+  }
 } as const satisfies Record<string, Fault>
 
 export type FaultName = keyof typeof FAULTS
 
 export const FAULT_NAMES = Object.keys(FAULTS) as FaultName[]
+
+/** Whether a fault takes a `field`. */
+export function concernsFields(name: FaultName): boolean {
+  return name === 'values_cut' || name === 'values_changed'
+}
 
 /** A call that doesn't fail. */
 export const NO_FAULT: Fault = { isMade: true, answer: unchanged, send: sendWhole }

@@ -95,6 +95,45 @@ test('a reset restores leads, password, failed logins and calls, and keeps use_n
   t.equal(sandbox.leads()['1']?.city, 'Łódź')
 })
 
+test('the other tables are shown by name with texts, and a reset restores them', async (t) => {
+  const sandbox = await start(t)
+  const tables = async () => (await fetch(`${sandbox.origin}/sandbox/tables`)).json()
+  const before = {
+    vicidial_hopper: [],
+    vicidial_callbacks: [],
+    vicidial_dnc: [],
+    vicidial_campaign_dnc: [],
+    vicidial_list_alt_phones: [],
+    custom_101: []
+  }
+  t.strictSame(await tables(), before)
+  await call(sandbox, {
+    function: 'add_lead',
+    phone_number: '3125550199',
+    list_id: '101',
+    multi_alt_phones: '3125550201_1_work',
+    custom_fields: 'Y',
+    favorite_color: 'red',
+    add_to_hopper: 'Y',
+    campaign_id: 'CAMPA',
+    callback: 'Y',
+    callback_datetime: '2030-01-02 10:00:00'
+  })
+  for (const campaign_id of ['SYSTEM_INTERNAL', 'CAMPA']) {
+    await call(sandbox, { function: 'add_dnc_phone', phone_number: '2125550001', campaign_id })
+  }
+  t.match(await tables(), {
+    vicidial_hopper: [{ lead_id: '3', campaign_id: 'CAMPA', priority: '0' }],
+    vicidial_callbacks: [{ lead_id: '3', callback_time: '2030-01-02 10:00:00' }],
+    vicidial_dnc: [{ phone_number: '2125550001' }],
+    vicidial_campaign_dnc: [{ phone_number: '2125550001', campaign_id: 'CAMPA' }],
+    vicidial_list_alt_phones: [{ lead_id: '3', phone_number: '3125550201', alt_phone_count: '1' }],
+    custom_101: [{ lead_id: '3', favorite_color: 'red' }]
+  })
+  sandbox.reset()
+  t.strictSame(await tables(), before)
+})
+
 test('settings change use_non_latin and the password of the user api', async (t) => {
   const sandbox = await start(t)
   t.equal((await post(sandbox, '/sandbox/settings', '{ "use_non_latin": 1, "password": "new" }')).status, 200)

@@ -161,6 +161,22 @@ test('a later fault replaces an earlier one; 0 calls or a reset clear it', async
   t.match(await send(sandbox.url, SALE), { status: 200, body: SUCCESS })
 })
 
+test('a fault for a parameter takes precedence over one for the function, and leaves other calls alone', async (t) => {
+  const sandbox = await start(t)
+  const update = { ...SALE, function: 'update_lead', lead_id: '1' }
+  const upsert = { ...update, insert_if_not_found: 'Y' }
+  sandbox.fail('500', { calls: 1, function: 'update_lead' })
+  sandbox.fail('html', { calls: 1, function: 'update_lead', parameter: 'insert_if_not_found' })
+  t.match(await send(sandbox.url, upsert), { status: 200, body: /^<!DOCTYPE/ })
+  t.match(await send(sandbox.url, update), { status: 500 })
+  t.match(await send(sandbox.url, upsert), { status: 200, body: /^SUCCESS/ })
+  sandbox.fail('500', { calls: 2, parameter: 'insert_if_not_found' })
+  t.match(await send(sandbox.url, update), { status: 200 })
+  t.match(await send(sandbox.url, upsert), { status: 500 })
+  sandbox.fail('500', { calls: 0, parameter: 'insert_if_not_found' })
+  t.match(await send(sandbox.url, upsert), { status: 200 })
+})
+
 test('faults can be planned over HTTP', async (t) => {
   const sandbox = await start(t)
   const plan = (body: string) => fetch(`${sandbox.origin}/sandbox/faults`, { method: 'POST', body })
@@ -176,6 +192,9 @@ test('faults can be planned over HTTP', async (t) => {
     '{ "fault": "html", "calls": -1 }',
     '{ "fault": "html", "calls": 1.5 }',
     '{ "fault": "html", "calls": 1, "function": 7 }',
+    '{ "fault": "html", "calls": 1, "parameter": null }',
+    '{ "fault": "html", "calls": 1, "field": "city" }',
+    '{ "fault": "values_cut", "calls": 1, "field": ["city"] }',
     '{ "fault": "html", "calls": 1, "times": 2 }',
     '["html"]',
     'html'
@@ -186,6 +205,7 @@ test('faults can be planned over HTTP', async (t) => {
 })
 
 test('every fault has a test', async (t) => {
-  const tested = [...Object.keys(answered), 'hang', 'hang_after', 'html', ...Object.keys(REPLIES)]
+  const others = ['hang', 'hang_after', 'html', 'insert_late', 'values_changed', 'values_cut']
+  const tested = [...Object.keys(answered), ...others, ...Object.keys(REPLIES)]
   t.strictSame([...FAULT_NAMES].sort(), tested.sort())
 })

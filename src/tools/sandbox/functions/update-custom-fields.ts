@@ -1,4 +1,4 @@
-import type { ApiCall, Piece } from './api-call.ts'
+import type { ApiCall, Piece } from '../api/api-call.ts'
 import { DatabaseError, readSqlText } from '../database/sql-text.ts'
 import type { Lead } from '../database/fixture.ts'
 
@@ -6,29 +6,49 @@ import type { Lead } from '../database/fixture.ts'
 const NOT_EXECUTED: Piece = { unended: 'Could not execute: ' }
 const BLANK = '--BLANK--'
 
+/** A lead that `update_lead` found, as it was then. */
+export interface FoundLead {
+  readonly lead: Lead
+  readonly entryList: number
+}
+
 /**
  * The list whose table has the custom fields of a lead: the one that first held custom fields of it, otherwise the lead's own.
  */
-function customList({ tables }: ApiCall, lead: Lead): number {
-  return tables.entryLists.get(lead.lead_id) || lead.list_id
+function customList({ lead, entryList }: FoundLead): number {
+  return entryList || lead.list_id
 }
 
-export function hasCustomFields(call: ApiCall, lead: Lead): boolean {
-  return call.tables.customTables.labels(customList(call, lead)) !== undefined
+export function hasCustomFields({ tables }: ApiCall, found: FoundLead): boolean {
+  return tables.customTables.labels(customList(found)) !== undefined
+}
+
+/** Deletes the row of a lead that is deleted. */
+export function* deleteCustomFields({ value, tables }: ApiCall, found: FoundLead): Generator<Piece> {
+  const { lead, entryList } = found
+  const listId = customList(found)
+  const where = `${value('phone_number')}|${lead.lead_id}|${lead.list_id}`
+  if (tables.customTables.labels(listId) === undefined) {
+    yield noFields(where)
+    return
+  }
+  const rows = tables.customTables.delete(listId, lead.lead_id)
+  if (rows === 0) return
+  yield `NOTICE: update_lead CUSTOM FIELDS ENTRY DELETED - ${where}|${entryList}|${listId}|${rows}`
 }
 
 /**
  * Updates the custom fields of one lead that `update_lead` found. It ignores labels that the list doesn't have.
  */
-export function* updateCustomFields(call: ApiCall, lead: Lead): Generator<Piece> {
+export function* updateCustomFields(call: ApiCall, found: FoundLead): Generator<Piece> {
   const { value, values, tables, query, connection } = call
-  const { customTables, entryLists } = tables
-  const entryList = entryLists.get(lead.lead_id)
-  const listId = customList(call, lead)
+  const { customTables } = tables
+  const { lead, entryList } = found
+  const listId = customList(found)
   const where = `${value('phone_number')}|${lead.lead_id}|${lead.list_id}`
   const labels = customTables.labels(listId)
   if (labels === undefined) {
-    yield `NOTICE: update_lead CUSTOM FIELDS NOT ADDED, NO CUSTOM FIELDS DEFINED FOR THIS LIST - ${where}`
+    yield noFields(where)
     return
   }
 
@@ -49,12 +69,15 @@ export function* updateCustomFields(call: ApiCall, lead: Lead): Generator<Piece>
   const lists = `${entryList}|${listId}`
   yield `NOTICE: update_lead CUSTOM FIELDS VALUES UPDATED - ${where}|${lists}|${rows}`
   if (rows === 0) return
-  const remembered = query(() => tables.leads.update([lead.lead_id], {}), undefined)
+  const remembered = query(() => tables.leads.update([lead.lead_id], { entry_list_id: listId }), undefined)
   if (remembered === undefined) {
     yield NOT_EXECUTED
     throw new DatabaseError('a lead that cannot be written to')
   }
-  entryLists.set(lead.lead_id, listId)
+}
+
+function noFields(where: string): string {
+  return `NOTICE: update_lead CUSTOM FIELDS NOT ADDED, NO CUSTOM FIELDS DEFINED FOR THIS LIST - ${where}`
 }
 
 /** VICIdial looks for labels in this text, so one inside a value counts as sent, and the very first field does not. */
@@ -63,7 +86,8 @@ function requestText(values: ReadonlyMap<string, string>): string {
   return fields.join('&').replace(/['"\\;]/g, '')
 }
 
-function cleanCustomValue(value: string): string {
+/** What VICIdial stores of a custom field's value. */
+export function cleanCustomValue(value: string): string {
   const text = value.replaceAll('+', ' ').replace(/[;"]/g, '').replace(/\\$/, '')
   return text === BLANK ? '' : text
 }

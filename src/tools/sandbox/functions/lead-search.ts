@@ -1,9 +1,9 @@
-import type { ApiCall } from './api-call.ts'
+import type { ApiCall } from '../api/api-call.ts'
 import { PHONE_NUMBER_LENGTH } from '../database/column-types.ts'
 import { DatabaseError, readSqlText } from '../database/sql-text.ts'
 import type { Lead } from '../database/fixture.ts'
-import { readRecordsLimit } from './common-parameters.ts'
-import type { Php } from './php.ts'
+import { readRecordsLimit } from '../api/common-parameters.ts'
+import type { Php } from '../api/php.ts'
 
 const DEFAULT_RECORDS = 1000
 const DEFAULT_SEARCH_METHOD = 'PHONE_NUMBER'

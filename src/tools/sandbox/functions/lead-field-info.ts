@@ -1,4 +1,5 @@
-import { type ApiCall, canBeLogged, type Piece } from './api-call.ts'
+import { type ApiCall, canBeLogged, type Piece } from '../api/api-call.ts'
+import { searchedLeads } from '../api/common-parameters.ts'
 import type { Lead } from '../database/fixture.ts'
 import { DatabaseError } from '../database/sql-text.ts'
 
@@ -9,19 +10,19 @@ const LONGEST_LEAD_ID = 11
  * must be defined and belong to a campaign that the user's group allows.
  */
 export function* leadFieldInfo(call: ApiCall): Generator<Piece, void> {
-  const { value, userName, groupLists, tables, query, build, php } = call
+  const { value, userName, group, query, build, php } = call
   const leadId = value('lead_id')
   const field = value('field_name')
   if (leadId === '' || leadId.length > LONGEST_LEAD_ID || field === '') {
     yield `ERROR: lead_field_info INVALID SEARCH PARAMETERS: ${userName}|${leadId}|${field}`
     return
   }
-  const lead = query(() => tables.leads.get(Number(leadId)), undefined)
+  const lead = query(() => searchedLeads(call).get(Number(leadId)), undefined)
   if (lead === undefined) {
     yield `ERROR: lead_field_info LEAD NOT FOUND: ${userName}|${leadId}`
     return
   }
-  if (!groupLists.has(lead.list_id)) {
+  if (!group.lists.has(lead.list_id)) {
     const list = build.namesListNotFound ? `|${lead.list_id}` : ''
     yield `ERROR: lead_field_info LIST NOT FOUND: ${userName}|${leadId}${list}`
     return
@@ -40,15 +41,16 @@ export function* leadFieldInfo(call: ApiCall): Generator<Piece, void> {
  * @returns undefined if the custom table has no row of the lead
  * @throws {DatabaseError} for a column or a table that does not exist
  */
-function storedValue({ value, tables }: ApiCall, lead: Lead, field: string): string | undefined {
+function storedValue(call: ApiCall, lead: Lead, field: string): string | undefined {
+  const { value, tables } = call
+  const others = searchedLeads(call).others(lead.lead_id)
   if (value('custom_fields') !== 'Y') {
-    const row: Readonly<Record<string, string | number>> = { ...lead }
+    const row: Readonly<Record<string, string | number>> = { ...lead, ...others }
     if (!Object.hasOwn(row, field)) throw new DatabaseError('an unknown column')
     return String(row[field])
   }
-  const { customTables, entryLists } = tables
-  const entryList = entryLists.get(lead.lead_id)
-  if (!customTables.labels(entryList)?.includes(field)) throw new DatabaseError('an unknown column')
-  const row = customTables.row(entryList, lead.lead_id)
+  const listId = value('list_id').length > 1 ? Number(value('list_id')) : others.entry_list_id
+  if (!tables.customTables.labels(listId)?.includes(field)) throw new DatabaseError('an unknown column')
+  const row = tables.customTables.row(listId, lead.lead_id)
   return row === undefined ? undefined : (row[field] ?? '')
 }

@@ -4,8 +4,8 @@ import type { Changes } from '../database/lead-table.ts'
 import type { Connection } from '../database/connection.ts'
 import { readSqlText } from '../database/sql-text.ts'
 import { storeDate } from '../database/store-date.ts'
-import type { ApiCall } from './api-call.ts'
-import type { ParameterName } from './cleaning.ts'
+import type { ApiCall } from '../api/api-call.ts'
+import type { ParameterName } from '../api/cleaning.ts'
 
 interface ValueParameter {
   readonly name: ParameterName
@@ -16,11 +16,11 @@ interface ValueParameter {
 
 const SMALLINT = [-32768, 32767] as const
 const SMALLINT_UNSIGNED = [0, 65535] as const
-const BIGINT_UNSIGNED = [0, 2 ** 64] as const
+export const BIGINT_UNSIGNED = [0, 2 ** 64] as const
 const GENDERS = ['M', 'F', 'U']
 
 /** The parameters that `batch_update_lead` and `update_lead` write, and the columns they fill. */
-const VALUE_PARAMETERS: readonly ValueParameter[] = [
+export const VALUE_PARAMETERS: readonly ValueParameter[] = [
   { name: 'user_field', column: 'user', store: (value, connection) => connection.store(value, 20) },
   { name: 'list_id_field', column: 'list_id', store: (value) => storeInteger(value, ...BIGINT_UNSIGNED) },
   text('status', 6),

@@ -1,6 +1,6 @@
-import type { ApiCall } from './api-call.ts'
+import type { ApiCall } from '../api/api-call.ts'
 import { DatabaseError } from '../database/sql-text.ts'
-import { listIsMissing, readRecordsLimit } from './common-parameters.ts'
+import { listIsMissing, readRecordsLimit } from '../api/common-parameters.ts'
 import { FAILED, valueChanges } from './value-changes.ts'
 
 const DEFAULT_RECORDS = 1000

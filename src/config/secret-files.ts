@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { errorCode } from '../error-code.ts'
+
+/** A secret, or why its file gives none: the end of a sentence about the file. */
+export type SecretFile = { readonly secret: string } | { readonly fault: string }
+
+/** Reads secrets from files and remembers which, so that their changes can be noticed. */
+export class SecretFiles {
+  readonly #folder: string
+  readonly #paths: string[] = []
+
+  /** @param folder to which paths are relative */
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** The absolute paths of the files read so far. */
+  get paths(): readonly string[] {
+    return this.#paths
+  }
+
+  /**
+   * Reads a secret, without the white space around it. The fault doesn't quote the path: it could be the secret itself,
+   * put there by mistake.
+   */
+  read(file: string): SecretFile {
+    const path = resolve(this.#folder, file)
+    this.#paths.push(path)
+    try {
+      const secret = readFileSync(path, 'utf8').trim()
+      return secret === '' ? { fault: 'is empty' } : { secret }
+    } catch (error) {
+      return { fault: `cannot be read (${errorCode(error)})` }
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { ApiCall } from '../api/api-call.ts'
+import { LIST_COLUMNS, listColumns, listId, listSeparator, readList } from './list-custom-fields.ts'
+
+const EXPIRATION_DATE = '2099-12-31'
+const RESETS_TODAY = '0'
+
+/** The API function `list_info`: a list's name, campaign and whether it is active. */
+export function listInfo(call: ApiCall): string[] {
+  const { value, tables } = call
+  const found = readList(call)
+  if ('refusal' in found) return [found.refusal]
+  const hasCounts = value('leads_counts') === 'Y'
+  const counts = hasCounts ? countLeads(call, found.list.list_id) : []
+  const names = hasCounts ? ['all_leads_count', 'new_leads_count'] : []
+  const header = [...LIST_COLUMNS, 'expiration_date', 'resets_today', ...names]
+  const [, ...columns] = listColumns(found.list)
+  const row = [listId(call), ...columns, EXPIRATION_DATE, RESETS_TODAY, ...counts, '']
+  const shown = value('header') === 'YES' ? [header, row] : [row]
+  return [shown.map((one) => one.join(listSeparator(value('stage')))).join('\n')]
+
+  function countLeads({ query }: ApiCall, listId: number): string[] {
+    const leads = query(() => [...tables.leads.scan()].filter(({ list_id }) => list_id === listId), [])
+    return [leads.length, leads.filter(({ status }) => status === 'NEW').length].map(String)
+  }
+}

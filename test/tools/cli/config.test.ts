@@ -1,0 +1,52 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { run, setEnv } from './run.ts'
+
+const HASH = `sha256:${'a'.repeat(64)}`
+const GOOD = `
+callers: [{ name: crm, key_hashes: [${HASH}], permissions: "*" }]
+custom_fields: [{ label: color, max_length: 9 }]
+`
+
+test('config check says what a sound file has, with its warnings', async (t) => {
+  const path = join(t.testdir(), 'gateway.yaml')
+  writeFileSync(path, GOOD)
+  const checked = await run('config', 'check', path)
+  t.match(checked, {
+    exitCode: 0,
+    stdout: `${path} has no faults: 0 accounts, 1 caller, 1 custom field, 0 webhooks.\n`,
+    stderr: /^Custom fields without a type: color\./
+  })
+  setEnv(t, 'GATEWAY_CONFIG', path)
+  const json = await run('config', 'check', '--json')
+  t.match(json, { exitCode: 0, stderr: '' })
+  t.match(JSON.parse(json.stdout), { ok: true, faults: [], warnings: { length: 1 } })
+})
+
+test('config check lists every fault with its line, and exits with 1', async (t) => {
+  const path = join(t.testdir(), 'gateway.yaml')
+  writeFileSync(path, 'callers:\n  - name: crm\n    permissions: "*"\n    name: web\nwebhook: []\n')
+  const faults = [
+    `${path}, line 2: callers[0]: needs key_hashes.`,
+    `${path}, line 4: column 5 is not valid YAML: a name for the second time (DUPLICATE_KEY).`,
+    `${path}, line 5: the file: has an unknown property, webhook: perhaps webhooks is meant.`
+  ]
+  t.same(await run('config', 'check', path), { exitCode: 1, stdout: '', stderr: `${faults.join('\n')}\n` })
+  const json = await run('config', 'check', path, '--json')
+  t.same(JSON.parse(json.stdout), { ok: false, faults, warnings: [] })
+  t.match(json, { exitCode: 1, stderr: '' })
+  t.same(await run('config', 'check', `${path}.none`), {
+    exitCode: 1,
+    stdout: '',
+    stderr: `${path}.none: cannot be read (ENOENT).\n`
+  })
+})
+
+test('config check without a file is wrong usage', async (t) => {
+  setEnv(t, 'GATEWAY_CONFIG')
+  t.match(await run('config', 'check'), {
+    exitCode: 2,
+    stderr: /^error: name the file, or set GATEWAY_CONFIG/
+  })
+})
