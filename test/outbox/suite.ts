@@ -1,4 +1,5 @@
 import './postgres/migrate.test.ts'
+import './postgres/notes.test.ts'
 import './postgres/postgres.test.ts'
 import './sqlite/database-files.test.ts'
 import './sqlite/disk-reserve.test.ts'

@@ -116,6 +116,15 @@ export class OwnedQueue {
     this.#writes.add(noted)
   }
 
+  /** Keeps the right to settle until the transaction ends. @throws StorageError if another gateway has it */
+  async hold(sql: Sql): Promise<void> {
+    const { gateway, term } = this.#options.term
+    await sql.rows(`SELECT pg_advisory_xact_lock_shared${WRITES_LOCK}`)
+    const [owner] = await sql.rows(FENCE, term, gateway)
+    if (owner === undefined) throw new StorageError('Another gateway has taken over the queue.')
+    if (owner['server'] !== this.#seen.server) throw new StorageError('The database was started again.')
+  }
+
   /** Counts dead letters that were replayed or deleted. */
   removeDeadLetters(count: number): void {
     this.#deadLetters -= count
@@ -206,7 +215,7 @@ export class OwnedQueue {
         : []
     )
     const { endedJobs, noted } = await database.transaction(async (sql) => {
-      await this.#hold(sql)
+      await this.hold(sql)
       const endedJobs = await storeSettlements(sql, settlements, calls, policy)
       // Those that have just ended cannot undo them any more.
       return { endedJobs, noted: await noteWrites(sql, writes) }
@@ -221,15 +230,6 @@ export class OwnedQueue {
     }
     await this.#noteOldest()
     return { settlements, endedJobs }
-  }
-
-  /** Keeps the right to settle until the transaction ends. @throws StorageError if another gateway has it */
-  async #hold(sql: Sql): Promise<void> {
-    const { gateway, term } = this.#options.term
-    await sql.rows(`SELECT pg_advisory_xact_lock_shared${WRITES_LOCK}`)
-    const [owner] = await sql.rows(FENCE, term, gateway)
-    if (owner === undefined) throw new StorageError('Another gateway has taken over the queue.')
-    if (owner['server'] !== this.#seen.server) throw new StorageError('The database was started again.')
   }
 
   /** Reads everything again; what is in flight stays so, if it is still there. */

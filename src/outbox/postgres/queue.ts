@@ -7,7 +7,7 @@ import { readObject } from '../rows.ts'
 import type { Database } from './database/database.ts'
 import { NEXT_SEQUENCE, UNSEEN } from './look.ts'
 import { noteWrites } from './newest-writes.ts'
-import { OwnedQueue, type Settled, type Term, WRITES_LOCK } from './owned-queue.ts'
+import { OwnedQueue, type Settled, type Term } from './owned-queue.ts'
 import type { FoundUpdate } from './pending-updates.ts'
 
 /** Leads noted in one transaction: few, so that settlements don't wait long. */
@@ -165,16 +165,16 @@ export class PostgresQueue implements UpdateQueue {
   async supersede(delivered: readonly DeliveredFields[], sequence: number): Promise<void> {
     const { database } = this.#options
     const owned = this.#owned
-    // `nextSequence` has found everything older.
-    if (owned && owned.size.pending + owned.size.deadLetters === 0) return
+    // The next owner may have sent older updates since: a note would then stop those between them.
+    if (owned === undefined) throw new StorageError('Another gateway owns the queue.')
     const steps = Array.from({ length: Math.ceil(delivered.length / STEP) }, (_, step) =>
       this.#notes.add(async () => {
         const leads = delivered.slice(step * STEP, (step + 1) * STEP)
         const noted = await database.transaction(async (sql) => {
-          await sql.rows(`SELECT pg_advisory_xact_lock_shared${WRITES_LOCK}`)
+          await owned.hold(sql)
           return noteWrites(sql, [{ delivered: leads, sequence }])
         })
-        this.#owned?.addWrites(noted)
+        owned.addWrites(noted)
       })
     )
     await Promise.all(steps)
