@@ -44,8 +44,6 @@ export class PostgresQueue implements UpdateQueue {
   readonly #arrived: (() => void)[] = []
   #owned: OwnedQueue | undefined
   #state: QueueState = { pending: {}, deadLetters: 0 }
-  /** What was last written of it. */
-  #reported = ''
   /** The latest question for the next sequence number, and the one after it, which is not asked yet. */
   #asked: Promise<number | undefined> = Promise.resolve(undefined)
   #unasked: Promise<number | undefined> | undefined
@@ -83,15 +81,14 @@ export class PostgresQueue implements UpdateQueue {
   /** Reports counts to the other gateways, or reads what the owner has reported. @throws StorageError */
   async report(): Promise<void> {
     const { database } = this.#options
-    if (this.#owned) {
-      const state = JSON.stringify(stateOf(this.#owned))
-      if (state === this.#reported) return
-      await database.write('UPDATE queue_state SET content = $1', state)
-      this.#reported = state
-    } else {
-      const [row] = await database.rows('SELECT content FROM queue_state')
+    const [row] = await database.rows('SELECT content, dead_letters_removed AS removed FROM queue_state')
+    if (this.#owned === undefined) {
       this.#state = (readObject(row?.['content']) ?? this.#state) as QueueState
+      return
     }
+    this.#owned.noteRemoved(Number(row?.['removed']))
+    const state = JSON.stringify(stateOf(this.#owned))
+    if (state !== row?.['content']) await database.write('UPDATE queue_state SET content = $1', state)
   }
 
   /** Counts in updates that this gateway has stored; see `OwnedQueue.add`. */
