@@ -75,7 +75,9 @@ export class ClusterModel {
   readonly #transactions: OpenTransaction[] = []
   /** Writes of synchronous requests that are not noted yet, with their sequence numbers. */
   readonly #recent = new Set<{ readonly write: SentWrite; readonly sequence: number }>()
+  #taking: Promise<void> = Promise.resolve()
   #owner = 0
+  /** Counts owners. */
   #term = 1
   #jobs = 0
   #now = 1
@@ -261,6 +263,8 @@ export class ClusterModel {
   async #write(lead: number, fields: readonly string[]): Promise<void> {
     const gateway = this.#current
     const term = this.#term
+    // Before it has read the queue, an owner sends nothing.
+    if (!gateway.outbox.queue.isOwned) return
     const write = this.ledger.send(lead, fields)
     const sequence = await gateway.outbox.queue.nextSequence()
     // Without the lease nothing is sent.
@@ -310,25 +314,28 @@ export class ClusterModel {
   async #cancel(which: number): Promise<void> {
     if (this.#jobs === 0) return
     const term = this.#term
+    const { outbox } = this.#current
+    if (!outbox.queue.isOwned) return
     try {
       const n = 1 + (which % this.#jobs)
-      this.seen.cancelled += await this.#current.outbox.jobs.cancel(jobId(n))
+      this.seen.cancelled += await outbox.jobs.cancel(jobId(n))
     } catch (error) {
       assert(error instanceof StorageError && term !== this.#term, String(error))
     }
   }
 
   /** The other gateway takes the lease. The old owner does not know, and calls VICIdial no more. */
-  async #takeOver(): Promise<void> {
-    const next = 1 - this.#owner
-    const gateway = this.#at(next)
-    gateway.outbox.queue.release()
-    const term = await this.#opened.elect(gateway.name)
-    this.#owner = next
-    this.#term = term.term
-    gateway.claims = []
-    await gateway.outbox.queue.take(term)
-    this.seen.taken++
+  #takeOver(): Promise<void> {
+    this.#taking = this.#taking.then(async () => {
+      this.#owner = 1 - this.#owner
+      this.#term++
+      const gateway = this.#current
+      gateway.outbox.queue.release()
+      gateway.claims = []
+      await gateway.outbox.queue.take(await this.#opened.elect(gateway.name))
+      this.seen.taken++
+    })
+    return this.#taking
   }
 
   async #checkJob(n: number): Promise<void> {
