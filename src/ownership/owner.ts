@@ -87,7 +87,12 @@ export class Owner implements OwnerView {
       log
     })
     this.#notes = new WriteNotes({ queue, log })
-    this.deliveries = new OrderedDelivery({ dispatchers, queue, notes: this.#notes })
+    this.deliveries = new OrderedDelivery({
+      dispatchers,
+      queue,
+      notes: this.#notes,
+      isShared: right !== undefined
+    })
   }
 
   static async create(options: OwnerOptions): Promise<Owner> {

@@ -83,14 +83,15 @@ export class SharedOwnership implements Ownership {
 
   changePasswords(accounts: readonly Account[]): string[] {
     const passwords = new Map(accounts.map(({ name, pass }) => [name, pass]))
-    const before = this.#config.accounts
-    const changed = before.map((account) => ({
+    const withPassword = (account: Account) => ({
       ...account,
       pass: passwords.get(account.name) ?? account.pass
-    }))
-    this.#config = { ...this.#config, accounts: changed }
+    })
+    const [first, ...more] = this.#config.accounts
+    const changed = [first, ...more].filter(({ name, pass }) => (passwords.get(name) ?? pass) !== pass)
+    this.#config = { ...this.#config, accounts: [withPassword(first), ...more.map(withPassword)] }
     this.#owner?.changePasswords(accounts)
-    return changed.flatMap(({ name, pass }, index) => (before[index]?.pass === pass ? [] : [name]))
+    return changed.map(({ name }) => name)
   }
 
   start(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Delivered, DeliveryContext } from '../delivery/delivery.ts'
-import { deliveredFields, type Outcome } from '../delivery/outcome.ts'
+import { deliveredFields, type Outcome, type OutcomeError } from '../delivery/outcome.ts'
 import { overloaded, StorageError } from '../errors.ts'
 import type { Update } from '../leads/update.ts'
 import type { UpdateQueue } from '../outbox/queue.ts'
@@ -25,10 +25,20 @@ export interface OrderedDeliveryOptions {
   }
   readonly queue: Pick<UpdateQueue, 'nextSequence'>
   readonly notes: Pick<WriteNotes, 'requireRoom' | 'add'>
+  /** Whether another gateway may deliver older updates, and undo what is not noted. */
+  readonly isShared?: boolean
 }
 
 /** In seconds. */
 const RETRY_AFTER_SECONDS = 5
+
+/** Why an update that was made counts as unknown. */
+const NOT_NOTED: OutcomeError = {
+  code: 'upstream_unavailable',
+  detail:
+    'The change was made, but could not be noted: another gateway may have undone it with an older one.',
+  retryable: true
+}
 
 /** Gives updates to their account's dispatcher, and keeps older stored updates from overwriting what they set. */
 export class OrderedDelivery implements Deliveries {
@@ -39,28 +49,37 @@ export class OrderedDelivery implements Deliveries {
   }
 
   async deliver(account: string, updates: readonly Update[], request: WaitingRequest): Promise<Delivered> {
-    const context = { ...request, ...(await this.#pastOutbox(updates, request.requestId)) }
-    return this.#options.dispatchers.of(account).deliver(updates, context)
+    const { dispatchers, isShared = false } = this.#options
+    const past = await this.#pastOutbox(updates, request.requestId)
+    const delivered = await dispatchers.of(account).deliver(updates, { ...request, ...past?.context })
+    if (!isShared || past === undefined || past.isNoted()) return delivered
+    return { ...delivered, outcomes: delivered.outcomes.map(unlessMade) }
   }
 
   /** Keeps older updates of the same leads, which may still be in the outbox, from overwriting what is set now. */
-  async #pastOutbox(
-    updates: readonly Update[],
-    requestId: string
-  ): Promise<Pick<DeliveryContext, 'sequencing' | 'note'> | undefined> {
+  async #pastOutbox(updates: readonly Update[], requestId: string) {
     const { queue, notes } = this.#options
     const sequence = await queue.nextSequence().catch(throwOverloaded)
     if (sequence === undefined) return undefined
     notes.requireRoom()
-    const note = (outcomes: readonly Outcome[], noted: () => void) => {
+    let isNoted = true
+    const note = async (outcomes: readonly Outcome[], noted: () => void) => {
       const delivered = updates.flatMap((update, index) => {
         const outcome = outcomes[index]
         return outcome ? deliveredFields(update, outcome) : []
       })
-      return notes.add({ delivered, sequence, noted }, requestId)
+      isNoted = await notes.add({ delivered, sequence, noted }, requestId)
     }
-    return { sequencing: { sequenceOf: () => sequence, isStored: false }, note }
+    const context: Pick<DeliveryContext, 'sequencing' | 'note'> = {
+      sequencing: { sequenceOf: () => sequence, isStored: false },
+      note
+    }
+    return { context, isNoted: () => isNoted }
   }
+}
+
+function unlessMade(outcome: Outcome): Outcome {
+  return outcome.status === 'updated' ? { ...outcome, status: 'unknown', error: NOT_NOTED } : outcome
 }
 
 /** Without the database nobody could tell which of two values is the newer one. */

@@ -43,19 +43,20 @@ export class WriteNotes {
     throw overloaded('What was updated last cannot be noted on disk.', RETRY_AFTER_SECONDS)
   }
 
-  /** Writes a note; resolves after the first try, though `noted` is called only once it is on disk. */
-  async add(note: WriteNote, requestId: string): Promise<void> {
+  /** Writes a note. Resolves after the first try, with whether it is on disk: only then `noted` has been called. */
+  async add(note: WriteNote, requestId: string): Promise<boolean> {
     if (note.delivered.length === 0) {
       note.noted()
-      return
+      return true
     }
     const error = await this.#write(note)
-    if (error === undefined) return
+    if (error === undefined) return true
     // VICIdial has the new values and the sender learns that.
     this.#options.log.error({ err: error, request_id: requestId }, 'delivered updates cannot be noted')
     this.#waiting.add(note)
     this.#leads += note.delivered.length
     this.#schedule()
+    return false
   }
 
   /** Tries the notes that wait once more. Resolves when that is over. */

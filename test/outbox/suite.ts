@@ -1,6 +1,8 @@
 import './postgres/migrate.test.ts'
+import './postgres/notes.test.ts'
 import './postgres/postgres.test.ts'
 import './sqlite/database-copy.test.ts'
+import './postgres/two-gateways.test.ts'
 import './sqlite/database-files.test.ts'
 import './sqlite/disk-reserve.test.ts'
 import './sqlite/group-commit.test.ts'

@@ -17,7 +17,7 @@ function deliveryWith(parts: Partial<OrderedDeliveryOptions>): OrderedDelivery {
   return new OrderedDelivery({
     dispatchers: { of: () => ({ deliver: async () => DONE }) },
     queue: { nextSequence: async () => undefined },
-    notes: { requireRoom: () => {}, add: async () => {} },
+    notes: { requireRoom: () => {}, add: async () => true },
     ...parts
   })
 }
@@ -26,7 +26,7 @@ test('what was set is noted with its place among the stored updates, under each 
   const noted: unknown[] = []
   const delivery = deliveryWith({
     queue: { nextSequence: async () => 8 },
-    notes: { requireRoom: () => {}, add: async (note, requestId) => void noted.push(note, requestId) },
+    notes: { requireRoom: () => {}, add: async (note, requestId) => noted.push(note, requestId) > 0 },
     dispatchers: {
       of: () => ({
         deliver: async (_updates, { sequencing, note }) => {
@@ -65,7 +65,7 @@ test('while too many notes wait for the disk, nothing more is sent that would ne
   const requireRoom = () => {
     throw full
   }
-  const notes = { requireRoom, add: async () => {} }
+  const notes = { requireRoom, add: async () => true }
   const queue = { nextSequence: async () => 8 }
   await t.rejects(deliveryWith({ notes, queue }).deliver('default', [UPDATE], REQUEST), full)
   t.same(await deliveryWith({ notes }).deliver('default', [UPDATE], REQUEST), DONE)
@@ -77,4 +77,25 @@ test('nothing is sent while the database cannot be asked', async (t) => {
   }
   const delivered = deliveryWith({ queue: { nextSequence } }).deliver('default', [UPDATE], REQUEST)
   await t.rejects(delivered, { code: 'overloaded', headers: { 'retry-after': '5' } })
+})
+
+test('what could not be noted is unknown if another gateway may have undone it', async (t) => {
+  const parts: Partial<OrderedDeliveryOptions> = {
+    queue: { nextSequence: async () => 8 },
+    notes: { requireRoom: () => {}, add: async () => false },
+    dispatchers: {
+      of: () => ({
+        deliver: async (_updates, { note }) => {
+          await note?.(DONE.outcomes, () => {})
+          return DONE
+        }
+      })
+    }
+  }
+  t.same(await deliveryWith(parts).deliver('default', [UPDATE], REQUEST), DONE)
+  const shared = await deliveryWith({ ...parts, isShared: true }).deliver('default', [UPDATE], REQUEST)
+  t.match(shared, {
+    outcomes: [{ status: 'unknown', leads: [5], error: { retryable: true } }],
+    upstreamCalls: 1
+  })
 })

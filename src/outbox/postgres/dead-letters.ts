@@ -49,6 +49,21 @@ export async function endDeadLetters(sql: Sql, ids: readonly number[]): Promise<
   return ended.length
 }
 
+/** Counts dead letters that were replayed or deleted, so that the owner learns of it. */
+export async function noteRemoved(sql: Sql, count: number): Promise<void> {
+  if (count === 0) return
+  await sql.rows('UPDATE queue_state SET dead_letters_removed = dead_letters_removed + $1', count)
+}
+
+/** How many there are, and how many were removed so far. */
+export async function countDeadLetters(sql: Sql): Promise<{ count: number; removed: number }> {
+  const [row] = await sql.rows(
+    `SELECT dead_letters_removed AS removed, (SELECT count(*) FROM updates WHERE state = ${DEAD_LETTER}) AS count
+    FROM queue_state`
+  )
+  return { count: Number(row?.['count']), removed: Number(row?.['removed']) }
+}
+
 function read(rows: readonly Row[]): DeadLetter[] {
   const reader = new RowReader()
   return rows.map((row) => reader.deadLetter(row))

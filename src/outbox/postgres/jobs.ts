@@ -14,7 +14,7 @@ import type {
 import type { QueueEvents } from '../queue-events.ts'
 import type { AcceptGroups } from './accept-groups.ts'
 import type { Database } from './database/database.ts'
-import { chooseDeadLetters, endDeadLetters, listDeadLetters } from './dead-letters.ts'
+import { chooseDeadLetters, endDeadLetters, listDeadLetters, noteRemoved } from './dead-letters.ts'
 import { findRecord, saveRecord } from './idempotency-records.ts'
 import { insertJobs } from './insert-jobs.ts'
 import { JobTable } from './job-table.ts'
@@ -92,10 +92,9 @@ export class PostgresJobs implements JobStore {
         const made = letters.length === 0 ? undefined : replay(letters, () => remaining)
         if (made === undefined) return undefined
         const { jobs, record } = made
-        const replayed = await endDeadLetters(
-          sql,
-          jobs.flatMap(({ replays = [] }) => replays)
-        )
+        const letterIds = jobs.flatMap(({ replays = [] }) => replays)
+        const replayed = await endDeadLetters(sql, letterIds)
+        await noteRemoved(sql, replayed)
         const updates = jobs.length === 0 ? [] : await insertJobs(sql, jobs)
         if (repeat) await saveRecord(sql, record)
         return { record, replayed, updates, acceptedAt: jobs[0]?.acceptedAt ?? 0 }

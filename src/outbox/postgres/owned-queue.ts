@@ -4,9 +4,10 @@ import type { Result } from '../../../schemas/batch.ts'
 import type { HistoryPolicy } from '../history.ts'
 import { type Claimed, MAX_FOLDED, type Settlement } from '../queue.ts'
 import { RowReader } from '../rows.ts'
-import { DEAD_LETTER, PENDING } from '../update-state.ts'
+import { PENDING } from '../update-state.ts'
 import { readClaims } from './claims.ts'
 import type { Database, Sql } from './database/database.ts'
+import { countDeadLetters } from './dead-letters.ts'
 import { JobTable, OF_JOB } from './job-table.ts'
 import { NOTHING_SEEN, readUnseen, type Seen, SERVER } from './look.ts'
 import { NewestWrites, noteWrites, type Write } from './newest-writes.ts'
@@ -61,6 +62,8 @@ export class OwnedQueue {
   /** Updates in flight, by id. */
   readonly #inFlight = new Map<number, Claimed>()
   #deadLetters = 0
+  /** Dead letters removed so far, as far as `#deadLetters` knows. */
+  #removed = 0
   /** The update that was found first, and when its job was accepted. */
   #oldest: { readonly id: number; readonly acceptedAt: number | undefined } | undefined
 
@@ -116,9 +119,24 @@ export class OwnedQueue {
     this.#writes.add(noted)
   }
 
-  /** Counts dead letters that were replayed or deleted. */
+  /** Keeps the right to settle until the transaction ends. @throws StorageError if another gateway has it */
+  async hold(sql: Sql): Promise<void> {
+    const { gateway, term } = this.#options.term
+    await sql.rows(`SELECT pg_advisory_xact_lock_shared${WRITES_LOCK}`)
+    const [owner] = await sql.rows(FENCE, term, gateway)
+    if (owner === undefined) throw new StorageError('Another gateway has taken over the queue.')
+    if (owner['server'] !== this.#seen.server) throw new StorageError('The database was started again.')
+  }
+
+  /** Counts dead letters that this gateway has replayed or deleted. */
   removeDeadLetters(count: number): void {
     this.#deadLetters -= count
+    this.#removed += count
+  }
+
+  /** Counts dead letters that any gateway has replayed or deleted; `removed` counts those so far. */
+  noteRemoved(removed: number): void {
+    this.removeDeadLetters(removed - this.#removed)
   }
 
   /** Reads what was stored since the last look. */
@@ -206,7 +224,7 @@ export class OwnedQueue {
         : []
     )
     const { endedJobs, noted } = await database.transaction(async (sql) => {
-      await this.#hold(sql)
+      await this.hold(sql)
       const endedJobs = await storeSettlements(sql, settlements, calls, policy)
       // Those that have just ended cannot undo them any more.
       return { endedJobs, noted: await noteWrites(sql, writes) }
@@ -221,15 +239,6 @@ export class OwnedQueue {
     }
     await this.#noteOldest()
     return { settlements, endedJobs }
-  }
-
-  /** Keeps the right to settle until the transaction ends. @throws StorageError if another gateway has it */
-  async #hold(sql: Sql): Promise<void> {
-    const { gateway, term } = this.#options.term
-    await sql.rows(`SELECT pg_advisory_xact_lock_shared${WRITES_LOCK}`)
-    const [owner] = await sql.rows(FENCE, term, gateway)
-    if (owner === undefined) throw new StorageError('Another gateway has taken over the queue.')
-    if (owner['server'] !== this.#seen.server) throw new StorageError('The database was started again.')
   }
 
   /** Reads everything again; what is in flight stays so, if it is still there. */
@@ -250,14 +259,15 @@ export class OwnedQueue {
         "SELECT count(nextval('update_ids')) FROM generate_series(1, $1)",
         highest - next
       )
-    const [row] = await database.readLong(
-      `SELECT count(*) AS count FROM updates WHERE state = ${DEAD_LETTER}`
-    )
+    const { count, removed } = await countDeadLetters({
+      rows: (text, ...values) => database.readLong(text, ...values)
+    })
     await this.#keepInFlight(pending)
     this.#pending = pending
     this.#writes = writes
     this.#seen = seen
-    this.#deadLetters = Number(row?.['count'])
+    this.#deadLetters = count
+    this.#removed = removed
     await this.#noteOldest()
   }
 

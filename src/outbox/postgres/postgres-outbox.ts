@@ -12,7 +12,7 @@ import { PostgresIdempotency } from './idempotency.ts'
 import { PostgresJobs } from './jobs.ts'
 import { PostgresQueue } from './queue.ts'
 
-/** How often the owner looks for updates that other gateways have stored, in milliseconds. */
+/** Also without a hint from the gateway that has stored updates, the owner finds them after this time. */
 const LOOK_EVERY_MS = 25
 /** How often the end of a job is looked for that somebody waits for, in milliseconds. */
 const WATCH_EVERY_MS = 100
@@ -32,6 +32,8 @@ export interface PostgresOptions extends Omit<PoolOptions, 'log'> {
   readonly history?: HistoryPolicy
   /** The longest pause before a retry, in milliseconds; see `OwnedQueueOptions`. */
   readonly longestPauseMs?: number
+  /** How often the owner looks for updates that other gateways have stored, in milliseconds. */
+  readonly lookEveryMs?: number
   readonly log?: OutboxLog
 }
 
@@ -84,7 +86,7 @@ export class PostgresOutbox implements Outbox {
     try {
       await migrate(pool)
       const outbox = new PostgresOutbox(new Database(pool), options)
-      await outbox.#start()
+      await outbox.#start(options.lookEveryMs ?? LOOK_EVERY_MS)
       return outbox
     } catch (error) {
       await pool.end()
@@ -117,10 +119,10 @@ export class PostgresOutbox implements Outbox {
     await this.#database.close()
   }
 
-  async #start(): Promise<void> {
+  async #start(lookEveryMs: number): Promise<void> {
     await this.#measure()
     await this.queue.report()
-    this.#repeat(LOOK_EVERY_MS, () => this.queue.look())
+    this.#repeat(lookEveryMs, () => this.queue.look())
     this.#repeat(WATCH_EVERY_MS, () => this.jobs.watch())
     this.#repeat(REPORT_EVERY_MS, async () => {
       // Only a write shows whether writing works again.

@@ -7,7 +7,7 @@ import { readObject } from '../rows.ts'
 import type { Database } from './database/database.ts'
 import { NEXT_SEQUENCE, UNSEEN } from './look.ts'
 import { noteWrites } from './newest-writes.ts'
-import { OwnedQueue, type Settled, type Term, WRITES_LOCK } from './owned-queue.ts'
+import { OwnedQueue, type Settled, type Term } from './owned-queue.ts'
 import type { FoundUpdate } from './pending-updates.ts'
 
 /** Leads noted in one transaction: few, so that settlements don't wait long. */
@@ -44,8 +44,6 @@ export class PostgresQueue implements UpdateQueue {
   readonly #arrived: (() => void)[] = []
   #owned: OwnedQueue | undefined
   #state: QueueState = { pending: {}, deadLetters: 0 }
-  /** What was last written of it. */
-  #reported = ''
   /** The latest question for the next sequence number, and the one after it, which is not asked yet. */
   #asked: Promise<number | undefined> = Promise.resolve(undefined)
   #unasked: Promise<number | undefined> | undefined
@@ -83,15 +81,14 @@ export class PostgresQueue implements UpdateQueue {
   /** Reports counts to the other gateways, or reads what the owner has reported. @throws StorageError */
   async report(): Promise<void> {
     const { database } = this.#options
-    if (this.#owned) {
-      const state = JSON.stringify(stateOf(this.#owned))
-      if (state === this.#reported) return
-      await database.write('UPDATE queue_state SET content = $1', state)
-      this.#reported = state
-    } else {
-      const [row] = await database.rows('SELECT content FROM queue_state')
+    const [row] = await database.rows('SELECT content, dead_letters_removed AS removed FROM queue_state')
+    if (this.#owned === undefined) {
       this.#state = (readObject(row?.['content']) ?? this.#state) as QueueState
+      return
     }
+    this.#owned.noteRemoved(Number(row?.['removed']))
+    const state = JSON.stringify(stateOf(this.#owned))
+    if (state !== row?.['content']) await database.write('UPDATE queue_state SET content = $1', state)
   }
 
   /** Counts in updates that this gateway has stored; see `OwnedQueue.add`. */
@@ -165,16 +162,16 @@ export class PostgresQueue implements UpdateQueue {
   async supersede(delivered: readonly DeliveredFields[], sequence: number): Promise<void> {
     const { database } = this.#options
     const owned = this.#owned
-    // `nextSequence` has found everything older.
-    if (owned && owned.size.pending + owned.size.deadLetters === 0) return
+    // The next owner may have sent older updates since: a note would then stop those between them.
+    if (owned === undefined) throw new StorageError('Another gateway owns the queue.')
     const steps = Array.from({ length: Math.ceil(delivered.length / STEP) }, (_, step) =>
       this.#notes.add(async () => {
         const leads = delivered.slice(step * STEP, (step + 1) * STEP)
         const noted = await database.transaction(async (sql) => {
-          await sql.rows(`SELECT pg_advisory_xact_lock_shared${WRITES_LOCK}`)
+          await owned.hold(sql)
           return noteWrites(sql, [{ delivered: leads, sequence }])
         })
-        this.#owned?.addWrites(noted)
+        owned.addWrites(noted)
       })
     )
     await Promise.all(steps)

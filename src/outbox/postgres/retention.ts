@@ -1,5 +1,6 @@
 import { DEAD_LETTER } from '../update-state.ts'
 import type { Database, Sql } from './database/database.ts'
+import { noteRemoved } from './dead-letters.ts'
 import { OF_JOB } from './job-table.ts'
 
 /** Greater than every job's number. */
@@ -55,7 +56,9 @@ export class Retention {
       if (whole.length > 0) await sql.rows('DELETE FROM jobs WHERE n = ANY ($1::bigint[])', whole)
       this.#kept = jobs.length < limit && left > 0 ? [0, 0] : kept
       const rows = purged.rows + ofWhole.rows + whole.length
-      return { rows, deadLetters: purged.deadLetters + ofWhole.deadLetters }
+      const deadLetters = purged.deadLetters + ofWhole.deadLetters
+      await noteRemoved(sql, deadLetters)
+      return { rows, deadLetters }
     })
   }
 

@@ -5,7 +5,8 @@
  * `last_id`, in their order; updates of jobs that another gateway stored at the same moment may be among them.
  * `updates.xid` is the transaction that stored an update: the owner finds new ones by it. For `updates.state` see
  * update-state.ts. Texts in indexes are compared by their bytes, whatever the database's language is. A row of `running_hours` is added for each hour that a gateway has run; jobs accepted later have at
- * least the number `next_job`. `queue_state` has what the owner last reported of the queue.
+ * least the number `next_job`. `queue_state` has what the owner last reported of the queue, and how
+ * many dead letters were replayed or deleted so far.
  */
 export const OUTBOX = `
   CREATE SEQUENCE update_ids;
@@ -112,7 +113,8 @@ export const OUTBOX = `
   );
   CREATE TABLE queue_state (
     is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
-    content text NOT NULL
+    content text NOT NULL,
+    dead_letters_removed bigint NOT NULL DEFAULT 0
   );
   INSERT INTO queue_state (content) VALUES ('{"pending":{},"deadLetters":0}');
 `
