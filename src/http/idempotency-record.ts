@@ -25,9 +25,13 @@ export interface Repeats {
 
 /** Stores responses by caller and key. Its methods may reject with a StorageError. */
 export interface SavedResponses {
-  /** The response stored for a caller's key at `since` or later, in milliseconds since the epoch. */
-  find(caller: string, key: string, since: number): Promise<IdempotencyRecord | undefined>
+  /**
+   * Begins a request with a key, unless a response was stored for it at `since` or later (milliseconds since the epoch), or
+   * another request with it is in progress. One that is begun is in progress until `end`, or until its gateway ends.
+   */
+  begin(caller: string, key: string, since: number): Promise<'begun' | 'in_progress' | IdempotencyRecord>
   save(record: IdempotencyRecord): Promise<void>
+  end(caller: string, key: string): Promise<void>
 }
 
 /** How long a response is kept for its key, in milliseconds: one day. */

@@ -36,7 +36,6 @@ const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([403, 409, 429])
  * response is stored, even if its sender has left.
  */
 export function idempotency(scope: FastifyInstance, store: SavedResponses, log: FastifyBaseLogger): void {
-  const inProgress = new Set<string>()
   scope.decorateRequest('idempotencyKey', null)
   scope.decorateRequest('isResponseStored', false)
   scope.decorateRequest('isTransient', false)
@@ -45,19 +44,18 @@ export function idempotency(scope: FastifyInstance, store: SavedResponses, log: 
     const key = CHANGING.has(request.method) ? idempotencyKeyOf(request) : undefined
     if (key === undefined) return undefined
     const idempotencyKey = { caller: callerOf(request).name, key, fingerprint: fingerprintOf(request) }
-    const name = nameOf(idempotencyKey)
-    if (inProgress.has(name)) throw stillInProgress()
-    inProgress.add(name)
-    request.idempotencyKey = idempotencyKey
-    const stored = await store.find(idempotencyKey.caller, key, steadyNow() - IDEMPOTENCY_KEY_TTL_MS)
-    if (stored === undefined) return undefined
-    request.isResponseStored = true
-    refuseOther(stored, idempotencyKey)
+    const found = await store.begin(idempotencyKey.caller, key, steadyNow() - IDEMPOTENCY_KEY_TTL_MS)
+    if (found === 'in_progress') throw stillInProgress()
+    if (found === 'begun') {
+      request.idempotencyKey = idempotencyKey
+      return undefined
+    }
+    refuseOther(found, idempotencyKey)
     return reply
-      .code(stored.httpStatus)
+      .code(found.httpStatus)
       .header('idempotency-replayed', 'true')
-      .type(stored.contentType)
-      .send(stored.body)
+      .type(found.contentType)
+      .send(found.body)
   })
 
   scope.addHook('preSerialization', async (request, _reply, payload) => {
@@ -71,7 +69,9 @@ export function idempotency(scope: FastifyInstance, store: SavedResponses, log: 
     if (idempotencyKey === null) return
     await save(request, idempotencyKey, reply, payload)
     request.idempotencyKey = null
-    inProgress.delete(nameOf(idempotencyKey))
+    await store.end(idempotencyKey.caller, idempotencyKey.key).catch((error: unknown) => {
+      log.error({ err: error, request_id: request.id }, 'the end of a request cannot be stored')
+    })
   })
 
   async function save(
@@ -124,10 +124,6 @@ export function idempotencyKeyOf(request: FastifyRequest): string | undefined {
 export function fingerprintOf({ method, url, rawBody }: FastifyRequest): string {
   const whole = createHash('sha256').update(`${method} ${url}\n`)
   return whole.update(rawBody ?? '').digest('hex')
-}
-
-function nameOf({ caller, key }: IdempotencyKey): string {
-  return `${caller} ${key}`
 }
 
 function stillInProgress(): Problem {

@@ -1023,6 +1023,21 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>, 
     t.equal((await reopened.idempotency.find('crm', 'key-1', 1_001))?.body, '{"id":"job_2"}')
   })
 
+  test(`${name}: a request with a key is in progress until it ends, or its response is stored`, async (t) => {
+    const { outbox } = await open(t)
+    const { idempotency } = outbox
+    t.equal(await idempotency.begin('crm', 'key-1', 0), 'begun')
+    t.equal(await idempotency.begin('crm', 'key-1', 0), 'in_progress')
+    t.equal(await idempotency.begin('web', 'key-1', 0), 'begun', 'another caller may use the same key')
+    await idempotency.end('crm', 'key-1')
+    t.equal(await idempotency.begin('crm', 'key-1', 0), 'begun')
+    await idempotency.save(RECORD)
+    await idempotency.end('crm', 'key-1')
+    t.same(await idempotency.begin('crm', 'key-1', 1_000), RECORD)
+    t.same(await idempotency.begin('crm', 'key-1', 1_000), RECORD)
+    t.equal(await idempotency.begin('crm', 'key-1', 1_001), 'begun', 'the response is out of date')
+  })
+
   test(`${name}: a job whose key has a response is not stored`, async (t) => {
     const { outbox } = await open(t)
     const record = idempotencyRecord()

@@ -1,3 +1,4 @@
+import './postgres/gateways.test.ts'
 import './postgres/migrate.test.ts'
 import './postgres/notes.test.ts'
 import './postgres/postgres.test.ts'

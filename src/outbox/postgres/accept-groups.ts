@@ -1,8 +1,9 @@
 import { StorageError } from '../../errors.ts'
 import type { IdempotencyRecord } from '../../http/idempotency-record.ts'
+import { recordName } from '../idempotency.ts'
 import type { NewJob } from '../jobs.ts'
 import { type Database, isOfValues } from './database/database.ts'
-import { nameOf, reserveRecords } from './idempotency-records.ts'
+import { reserveRecords } from './idempotency-records.ts'
 import { insertJobs } from './insert-jobs.ts'
 import type { FoundUpdate } from './pending-updates.ts'
 
@@ -46,7 +47,7 @@ export class AcceptGroups {
    * @throws StorageError
    */
   accept(job: NewJob): Promise<IdempotencyRecord | undefined> {
-    const keys = (job.records ?? []).map(({ caller, key }) => nameOf(caller, key))
+    const keys = (job.records ?? []).map(({ caller, key }) => recordName(caller, key))
     return new Promise((resolve, reject) => {
       this.#waiting.push({ job, keys, resolve, reject })
       this.#schedule()

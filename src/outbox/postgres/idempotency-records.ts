@@ -1,5 +1,5 @@
 import { IDEMPOTENCY_KEY_TTL_MS, type IdempotencyRecord } from '../../http/idempotency-record.ts'
-import { EVENT_ID_TTL_MS } from '../idempotency.ts'
+import { EVENT_ID_TTL_MS, recordName } from '../idempotency.ts'
 import type { NewJob } from '../jobs.ts'
 import { readIdempotencyRecord } from '../rows.ts'
 import { byColumn, type Sql } from './database/database.ts'
@@ -52,23 +52,18 @@ export async function reserveRecords(
     `${INSERT} WHERE ${IS_OUT_OF_DATE} RETURNING caller, key`,
     ...byColumn(records.map(values), 7)
   )
-  const stored = new Set(rows.map(({ caller, key }) => nameOf(String(caller), String(key))))
+  const stored = new Set(rows.map(({ caller, key }) => recordName(String(caller), String(key))))
   const known = new Map<NewJob, IdempotencyRecord>()
   for (const job of jobs) {
     const { records: ofJob = [] } = job
-    const taken = ofJob.find(({ caller, key }) => !stored.has(nameOf(caller, key)))
+    const taken = ofJob.find(({ caller, key }) => !stored.has(recordName(caller, key)))
     if (taken === undefined) continue
     for (const { caller, key } of ofJob)
-      if (stored.has(nameOf(caller, key)))
+      if (stored.has(recordName(caller, key)))
         await sql.rows('DELETE FROM idempotency_records WHERE caller = $1 AND key = $2', caller, key)
     known.set(job, (await findRecord(sql, taken.caller, taken.key, 0)) ?? taken)
   }
   return known
-}
-
-/** A record's key and caller as one text. */
-export function nameOf(caller: string, key: string): string {
-  return `${caller}\n${key}`
 }
 
 function values({ caller, key, fingerprint, httpStatus, contentType, body, at }: IdempotencyRecord) {

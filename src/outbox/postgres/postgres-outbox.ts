@@ -1,6 +1,5 @@
 import { MAX_LEAD_ID } from '../../leads/lead-key.ts'
 import { type HistoryPolicy, type HistoryStore, NO_HISTORY } from '../history.ts'
-import type { IdempotencyStore } from '../idempotency.ts'
 import type { Outbox } from '../outbox.ts'
 import { QueueEvents } from '../queue-events.ts'
 import { AcceptGroups } from './accept-groups.ts'
@@ -18,6 +17,8 @@ const LOOK_EVERY_MS = 25
 const WATCH_EVERY_MS = 100
 /** How often counts are exchanged between gateways, and the database's size is measured, in milliseconds. */
 const REPORT_EVERY_MS = 1_000
+/** How often requests in progress are shown to go on, in milliseconds: often enough that some may be missed. */
+const KEEP_ALIVE_EVERY_MS = 2_000
 /** Updates and entries of the history that are read for `updatedLeads`. */
 const UPDATES_READ = 5_000
 /** The history has the updates of all requests, if it is kept; the table of updates has the stored ones. */
@@ -48,7 +49,7 @@ const NO_LOG: OutboxLog = { info: () => {}, warn: () => {} }
 export class PostgresOutbox implements Outbox {
   readonly queue: PostgresQueue
   readonly jobs: PostgresJobs
-  readonly idempotency: IdempotencyStore
+  readonly idempotency: PostgresIdempotency
   readonly history: HistoryStore
   readonly #database: Database
   readonly #accepts: AcceptGroups
@@ -130,6 +131,7 @@ export class PostgresOutbox implements Outbox {
       await this.queue.report()
       await this.#measure()
     })
+    this.#repeat(KEEP_ALIVE_EVERY_MS, () => this.idempotency.keepAlive())
   }
 
   async #measure(): Promise<void> {

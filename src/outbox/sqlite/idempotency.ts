@@ -1,5 +1,5 @@
 import type { IdempotencyRecord } from '../../http/idempotency-record.ts'
-import type { IdempotencyStore } from '../idempotency.ts'
+import { type IdempotencyStore, recordName } from '../idempotency.ts'
 import type { GroupCommit } from './database/group-commit.ts'
 import { readIdempotencyRecord } from '../rows.ts'
 import type { Statements } from './database/statements.ts'
@@ -18,10 +18,29 @@ const TRIAL = {
 export class SqliteIdempotency implements IdempotencyStore {
   readonly #sql: Statements
   readonly #commits: GroupCommit
+  /** See `recordName`. */
+  readonly #inProgress = new Set<string>()
 
   constructor(sql: Statements, commits: GroupCommit) {
     this.#sql = sql
     this.#commits = commits
+  }
+
+  async begin(
+    caller: string,
+    key: string,
+    since: number
+  ): Promise<'begun' | 'in_progress' | IdempotencyRecord> {
+    const name = recordName(caller, key)
+    if (this.#inProgress.has(name)) return 'in_progress'
+    const record = this.get(caller, key, since)
+    if (record) return record
+    this.#inProgress.add(name)
+    return 'begun'
+  }
+
+  async end(caller: string, key: string): Promise<void> {
+    this.#inProgress.delete(recordName(caller, key))
   }
 
   async find(caller: string, key: string, since: number): Promise<IdempotencyRecord | undefined> {

@@ -6,7 +6,8 @@
  * `updates.xid` is the transaction that stored an update: the owner finds new ones by it. For `updates.state` see
  * update-state.ts. Texts in indexes are compared by their bytes, whatever the database's language is. A row of `running_hours` is added for each hour that a gateway has run; jobs accepted later have at
  * least the number `next_job`. `queue_state` has what the owner last reported of the queue, and how
- * many dead letters were replayed or deleted so far.
+ * many dead letters were replayed or deleted so far. `requests_in_progress` has requests with an idempotency key; a gateway
+ * keeps its own alive.
  */
 export const OUTBOX = `
   CREATE SEQUENCE update_ids;
@@ -75,14 +76,13 @@ export const OUTBOX = `
     PRIMARY KEY (caller, key)
   );
   CREATE INDEX old_idempotency_records ON idempotency_records (at);
-  CREATE TABLE requests_in_progress (
+  CREATE UNLOGGED TABLE requests_in_progress (
     caller text COLLATE "C" NOT NULL,
     key text COLLATE "C" NOT NULL,
     gateway text COLLATE "C" NOT NULL,
-    began_at timestamptz NOT NULL DEFAULT now(),
+    alive_until timestamptz NOT NULL,
     PRIMARY KEY (caller, key)
   );
-  CREATE INDEX requests_of_gateways ON requests_in_progress (gateway);
 
   CREATE TABLE history (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

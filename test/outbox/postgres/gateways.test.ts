@@ -1,0 +1,167 @@
+import { test } from 'tap'
+import { StorageError } from '../../../src/errors.ts'
+import { NO_HISTORY } from '../../../src/outbox/history.ts'
+import { Database } from '../../../src/outbox/postgres/database/database.ts'
+import { PostgresOutbox } from '../../../src/outbox/postgres/postgres-outbox.ts'
+import { storeSettlements } from '../../../src/outbox/postgres/settlements.ts'
+import { newPool, startPostgres } from '../../postgres.ts'
+import { until } from '../../until.ts'
+import { done, idempotencyRecord, inShort, jobId, newJob, NO_CALLS, sets, settleNext } from '../jobs.ts'
+import { openPostgres } from './opened.ts'
+
+const LATER = 1_000_000
+
+test('what another gateway has stored is found, and reported to listeners', async (t) => {
+  const { outbox, openAnother } = await openPostgres(t)
+  const another = await openAnother()
+  const { promise: arrived, resolve } = Promise.withResolvers<undefined>()
+  outbox.queue.onArrived(() => {
+    resolve(undefined)
+  })
+  await another.jobs.accept(newJob(1, [sets('A', 1)]))
+  await arrived
+  t.equal(outbox.queue.nextDueAt('default'), 1)
+  t.same(await another.queue.claim('default', 10, LATER), [], 'only the owner claims')
+  t.same(inShort(await outbox.queue.claim('default', 10, LATER)), ['1/0 lead_id:1 A'])
+})
+
+test('gateways learn from the owner how much is pending, and from the database that a job has ended', async (t) => {
+  const { outbox, openAnother } = await openPostgres(t)
+  const another = await openAnother()
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
+  await outbox.queue.report()
+  await another.queue.report()
+  t.same(another.queue.size, { pending: 1, deadLetters: 0 })
+  t.same(another.queue.pendingByAccount, new Map([['default', 1]]))
+  t.equal(another.queue.oldestPendingAt, 1)
+
+  const { promise: ended, resolve } = Promise.withResolvers<undefined>()
+  another.jobs.onEnd(jobId(1), () => {
+    resolve(undefined)
+  })
+  await settleNext(outbox, done)
+  await ended
+  t.match(await another.jobs.find(jobId(1)), { status: 'completed' })
+})
+
+test('only the owner cancels', async (t) => {
+  const { outbox, openAnother } = await openPostgres(t)
+  const another = await openAnother()
+  await another.jobs.accept(newJob(1, [sets('A', 1)]))
+  await t.rejects(another.jobs.cancel(jobId(1)), StorageError)
+  t.equal(await outbox.jobs.cancel(jobId(1)), 1)
+})
+
+test('a request is in progress at every gateway, until its own has ended for a while', async (t) => {
+  const { url, outbox, openAnother } = await openPostgres(t)
+  const another = await openAnother()
+  t.equal(await outbox.idempotency.begin('crm', 'key-1', 0), 'begun')
+  t.equal(await another.idempotency.begin('crm', 'key-1', 0), 'in_progress')
+  const pool = newPool(t, url)
+  await pool.query('DELETE FROM requests_in_progress')
+  await outbox.idempotency.keepAlive()
+  t.equal(await another.idempotency.begin('crm', 'key-1', 0), 'in_progress', 'a database may have lost it')
+  await pool.query("UPDATE requests_in_progress SET alive_until = now() - interval '1 second'")
+  t.equal(await another.idempotency.begin('crm', 'key-1', 0), 'begun')
+
+  await outbox.idempotency.end('crm', 'key-1')
+  t.equal(await another.idempotency.begin('crm', 'key-1', 0), 'in_progress')
+  await another.jobs.accept(newJob(1, [sets('A', 1)], { records: [idempotencyRecord()] }))
+  t.same(await outbox.idempotency.begin('crm', 'key-1', 0), idempotencyRecord())
+})
+
+test('of jobs with one key that two gateways accept at once, one is stored', async (t) => {
+  const { outbox, openAnother } = await openPostgres(t)
+  const another = await openAnother()
+  const answers = await Promise.all(
+    [1, 2, 3, 4, 5, 6, 7, 8].map((n) =>
+      (n % 2 === 0 ? outbox : another).jobs.accept(
+        newJob(n, [sets('A', n)], {
+          records: ['b', 'a'].map((key) => idempotencyRecord({ key, body: `${n}` }))
+        })
+      )
+    )
+  )
+  const stored = (await outbox.jobs.list({ limit: 10 })).map(({ id }) => Number(id.slice('job_'.length)))
+  t.equal(stored.length, 1)
+  t.same(
+    answers.map((answer) => answer?.body),
+    answers.map((_, index) => (index + 1 === stored[0] ? undefined : String(stored[0])))
+  )
+})
+
+test('a job that the database cannot take fails alone', async (t) => {
+  const { outbox } = await openPostgres(t)
+  const accepted = await Promise.allSettled(
+    [1, 2, 3].map((n) => outbox.jobs.accept(newJob(n, [sets('A', n)], n === 2 ? { requestId: '\0' } : {})))
+  )
+  t.same(
+    accepted.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled']
+  )
+  t.equal(outbox.fault, undefined)
+  t.same(outbox.queue.size, { pending: 2, deadLetters: 0 })
+})
+
+test('a settlement that was stored unnoticed changes nothing when it is tried again', async (t) => {
+  const { url, outbox } = await openPostgres(t)
+  await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
+  const [first] = await outbox.queue.claim('default', 1, LATER)
+  if (first === undefined) throw new Error('nothing was due')
+  const database = new Database(newPool(t, url))
+  await database.transaction((sql) => storeSettlements(sql, [done(first)], NO_CALLS, NO_HISTORY))
+  await outbox.queue.settle([done(first)], NO_CALLS)
+  t.match(await outbox.jobs.find(jobId(1)), { status: 'running', counts: { updated: 1, queued: 1 } })
+  t.same(outbox.queue.size, { pending: 1, deadLetters: 0 })
+})
+
+test('an owner that is frozen within a settlement does not keep another from taking over', async (t) => {
+  const { url, outbox, elect } = await openPostgres(t)
+  const database = new Database(newPool(t, url))
+  const { promise: elected, resolve } = Promise.withResolvers<undefined>()
+  const settling = database.transaction(async (sql) => {
+    await sql.rows('SELECT 1 FROM owner FOR KEY SHARE')
+    void elect('two').then(() => {
+      resolve(undefined)
+    })
+    await elected
+    await sql.rows('SELECT 1')
+  })
+  await t.rejects(settling, StorageError)
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
+  const [claimed] = await outbox.queue.claim('default', 1, LATER)
+  if (claimed === undefined) throw new Error('nothing was due')
+  await t.rejects(
+    outbox.queue.settle([done(claimed)], NO_CALLS),
+    new StorageError('Another gateway has taken over the queue.')
+  )
+})
+
+test('after a restart of the database the owner goes on, with what was in flight', async (t) => {
+  const server = await startPostgres(t)
+  const url = await server.newDatabase()
+  const outbox = await PostgresOutbox.open({ url })
+  t.teardown(() => outbox.close())
+  const pool = newPool(t, url)
+  await pool.query("UPDATE owner SET term = 1, gateway = 'one'")
+  await outbox.queue.take({ gateway: 'one', term: 1 })
+  await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 1), sets('A', 2)]))
+  const [first] = await outbox.queue.claim('default', 1, LATER)
+  if (first === undefined) throw new Error('nothing was due')
+
+  await server.stop()
+  await t.rejects(outbox.queue.settle([done(first)], NO_CALLS), StorageError)
+  t.match(outbox.fault, 'The database cannot be written')
+  await t.rejects(outbox.queue.claim('default', 1, LATER), StorageError)
+  await server.start()
+  await until('the database to answer', () =>
+    outbox.queue.look().then(
+      () => true,
+      () => false
+    )
+  )
+  t.same(inShort(await outbox.queue.claim('default', 10, LATER)), ['1/2 lead_id:2 A'])
+  await outbox.queue.settle([done(first)], NO_CALLS)
+  t.equal(outbox.fault, undefined)
+  t.same(inShort(await outbox.queue.claim('default', 10, LATER)), ['1/1 lead_id:1 B'])
+})
