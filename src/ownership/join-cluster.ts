@@ -1,4 +1,5 @@
 import { Cluster } from '../cluster/cluster.ts'
+import { LoginTable } from '../cluster/shared/login-table.ts'
 import type { ClusterSettings } from '../cluster/settings.ts'
 import type { HistoryPolicy } from '../outbox/history.ts'
 import { openPool } from '../outbox/postgres/database/open-pool.ts'
@@ -44,7 +45,12 @@ export async function joinCluster(options: JoinOptions): Promise<JoinedCluster> 
     longestPauseMs: config.durable.retry.longestMs
   })
   const pool = openPool({ ...connection, maxConnections: OWN_CONNECTIONS })
-  const ownership = new SharedOwnership({ ...options, outbox })
+  const logins = new LoginTable(pool)
+  const ownership = new SharedOwnership({
+    ...options,
+    outbox,
+    loginNotes: (accounts) => logins.load(accounts)
+  })
   try {
     const cluster = await Cluster.join({
       settings,

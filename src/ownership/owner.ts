@@ -13,6 +13,7 @@ import { BuildWatch } from '../vicidial/build-watch.ts'
 import type { CallRight } from '../vicidial/call-right.ts'
 import type { UpstreamState } from '../vicidial/guard.ts'
 import { steadyNow } from '../steady-clock.ts'
+import type { LoginNotes } from '../vicidial/login-notes.ts'
 import { MAX_KNOWN_LEADS } from '../vicidial/proof/proof.ts'
 import { type UpstreamLog, Upstreams } from '../vicidial/upstreams.ts'
 
@@ -27,6 +28,8 @@ export interface OwnerOptions {
   readonly hasAccount: (account: string) => boolean
   /** Absent if no other gateway calls VICIdial. */
   readonly right?: CallRight
+  /** Loads what is noted of each account's logins; absent if only this process remembers them. */
+  readonly loginNotes?: (accounts: readonly Account[]) => Promise<ReadonlyMap<string, LoginNotes>>
   readonly log: UpstreamLog
 }
 
@@ -47,7 +50,11 @@ export class Owner implements OwnerView {
   readonly #retention: Retention
   readonly #notes: WriteNotes
 
-  private constructor(options: OwnerOptions, knownLeads: readonly number[]) {
+  private constructor(
+    options: OwnerOptions,
+    knownLeads: readonly number[],
+    loginNotes: ReadonlyMap<string, LoginNotes> | undefined
+  ) {
     const { config, outbox, observer, onBuild, right, log } = options
     const { vicidial, dispatch, durable } = config
     const { url, dialect, source, timeoutMs, maxLeadsPerCall } = vicidial
@@ -68,6 +75,7 @@ export class Owner implements OwnerView {
       buildWatch: this.#buildWatch,
       knownLeads,
       right,
+      loginNotes,
       log
     })
     const rules = { maxLeadsPerCall, dialect }
@@ -96,7 +104,12 @@ export class Owner implements OwnerView {
   }
 
   static async create(options: OwnerOptions): Promise<Owner> {
-    return new Owner(options, await options.outbox.updatedLeads(MAX_KNOWN_LEADS))
+    const { outbox, config, loginNotes } = options
+    const [knownLeads, notes] = await Promise.all([
+      outbox.updatedLeads(MAX_KNOWN_LEADS),
+      loginNotes?.(config.accounts)
+    ])
+    return new Owner(options, knownLeads, notes)
   }
 
   get states(): ReadonlyMap<string, UpstreamState> {

@@ -2,7 +2,9 @@ import { CallQueue, RateWindow } from './call-queue.ts'
 import type { Health } from './call-reply.ts'
 import { type CallRight, NO_RIGHT, UNSHARED } from './call-right.ts'
 import { LoginHold } from './login-hold.ts'
+import type { LoginNote, LoginNotes } from './login-notes.ts'
 import type { Refused } from './reply/reply.ts'
+import { StorageError } from '../errors.ts'
 import { steadyNow } from '../steady-clock.ts'
 
 /** `unreachable`: the circuit is open, calls are refused until a probe succeeds. */
@@ -29,6 +31,8 @@ export interface GuardOptions {
   readonly probes: Probes
   /** Absent if no other gateway calls VICIdial. */
   readonly right?: CallRight | undefined
+  /** Absent if refused logins are only remembered by this process. */
+  readonly loginNotes?: LoginNotes | undefined
   readonly onChange: (state: UpstreamState) => void
 }
 
@@ -36,6 +40,12 @@ export interface GuardOptions {
 const FAILURES_TO_OPEN = 5
 /** Pause between two probes of an open circuit. */
 const PROBE_EVERY_MS = 1_000
+/** The refusal of a call whose login cannot be noted. */
+const NO_NOTES: Refused = {
+  kind: 'refused',
+  code: 'upstream_unavailable',
+  detail: 'VICIdial is not called while the database, which counts refused logins, cannot be written.'
+}
 /** Until VICIdial accepts the login, calls go one by one: many at once could be refused and lock the account. */
 const UNPROVEN_CONCURRENCY = 1
 
@@ -48,7 +58,7 @@ export class Guard {
   readonly #right: CallRight
   readonly #waiting = new CallQueue()
   readonly #rate: RateWindow
-  readonly #login = new LoginHold()
+  readonly #login: LoginHold
   readonly #placeListeners: (() => void)[] = []
   #inFlight = 0
   #concurrency = UNPROVEN_CONCURRENCY
@@ -58,12 +68,19 @@ export class Guard {
   #state: UpstreamState = { state: 'unknown' }
   #probeTimer: NodeJS.Timeout | undefined
   #rateTimer: NodeJS.Timeout | undefined
+  /** Whether VICIdial accepted the login since it was last refused. */
+  #isAccepted = false
   #isClosed = false
 
   constructor(options: GuardOptions) {
     this.#options = options
     this.#right = options.right ?? UNSHARED
     this.#rate = new RateWindow(options.maxCallsPerSecond)
+    this.#login = new LoginHold(options.loginNotes?.earlier)
+    const { state } = this.#login
+    if (state === undefined) return
+    this.#state = { state, since: new Date().toISOString() }
+    this.#probeIn(this.#login.nextProbeAt - steadyNow())
   }
 
   get state(): UpstreamState {
@@ -113,6 +130,7 @@ export class Guard {
     const now = steadyNow()
     this.#loginGeneration++
     this.#concurrency = UNPROVEN_CONCURRENCY
+    this.#isAccepted = false
     this.#login.changed(now)
     if (this.#login.state !== undefined) this.#probeIn(this.#login.nextProbeAt - now)
   }
@@ -149,14 +167,23 @@ export class Guard {
     return false
   }
 
-  async #make<Reply>(call: () => Promise<Reply>, healthOf: (reply: Reply) => Health): Promise<Reply> {
+  async #make<Reply>(
+    call: () => Promise<Reply>,
+    healthOf: (reply: Reply) => Health
+  ): Promise<Reply | Refused> {
     this.#inFlight++
     this.#rate.note(steadyNow())
     const generation = this.#loginGeneration
+    const { loginNotes } = this.#options
+    const wasAccepted = this.#isAccepted
     try {
+      const note = loginNotes && !wasAccepted ? await noteOrUndefined(loginNotes.begin()) : undefined
+      if (loginNotes && !wasAccepted && note === undefined) return NO_NOTES
       const reply = await call()
-      const shown = healthOf(reply)
-      this.#note(shown === 'good' && generation !== this.#loginGeneration ? 'alive' : shown)
+      const said = healthOf(reply)
+      const shown = said === 'good' && generation !== this.#loginGeneration ? 'alive' : said
+      this.#note(shown)
+      if (loginNotes) await keepShown(loginNotes, shown, note)
       return reply
     } finally {
       this.#inFlight--
@@ -189,11 +216,13 @@ export class Guard {
       const isHeld = this.#login.state !== undefined
       this.#loginGeneration++
       this.#login.refused(shown, now, isProbe)
+      this.#isAccepted = false
       this.#concurrency = UNPROVEN_CONCURRENCY
       // If a call that was in flight is refused too while a probe is due, that probe is already being made.
       if (isProbe || !isHeld || this.#login.nextProbeAt > now) this.#probeIn(this.#login.nextProbeAt - now)
     } else if (shown === 'good') {
       this.#login.accepted()
+      this.#isAccepted = true
       this.#concurrency = this.#options.maxConcurrency
     }
     this.#change(shown)
@@ -219,13 +248,43 @@ export class Guard {
       this.#probeIn(PROBE_EVERY_MS)
       return
     }
-    const { login, version } = this.#options.probes
     const held = this.#login.state
-    const shown = await (held === undefined ? version() : login())
+    const shown = await (held === undefined ? this.#options.probes.version() : this.#probeLogin())
     // A login probe whose reply was lost may have been refused: it counts as refused, so that the next one waits.
     this.#note(shown === 'failed' ? (held ?? shown) : shown, true)
     if (this.refusal() === undefined) this.#offerPlaces()
     else if (this.#login.state === undefined || this.#login.nextProbeAt <= steadyNow())
       this.#probeIn(PROBE_EVERY_MS)
+  }
+
+  /** Probes the login; a reply that was lost stays noted as a refusal. */
+  async #probeLogin(): Promise<Health> {
+    const { loginNotes, probes } = this.#options
+    if (loginNotes === undefined) return probes.login()
+    const note = await noteOrUndefined(loginNotes.begin())
+    if (note === undefined) return undefined
+    const shown = await probes.login()
+    if (shown !== 'failed') await keepShown(loginNotes, shown, note)
+    return shown
+  }
+}
+
+/** The note of a call; undefined if it can't be kept. */
+async function noteOrUndefined(begun: Promise<LoginNote>): Promise<LoginNote | undefined> {
+  try {
+    return await begun
+  } catch (error) {
+    if (error instanceof StorageError) return undefined
+    throw error
+  }
+}
+
+/** Keeps what a call showed of the login. If that fails, the note from before the call counts as a refusal. */
+async function keepShown(notes: LoginNotes, shown: Health, note: LoginNote | undefined): Promise<void> {
+  try {
+    if (shown === 'login_refused' || shown === 'locked_out') await notes.refused(shown, note)
+    else if (note !== undefined) await (shown === 'good' ? notes.accepted() : notes.forget(note))
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error
   }
 }

@@ -4,6 +4,16 @@ const PROBE_EVERY_MS = 60_000
 const MAX_REFUSALS = 8
 const WINDOW_MS = 16 * 60_000
 
+/** A refused login. */
+export interface LoginRefusal {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** What VICIdial said; undefined if its reply was lost, so that it may have been a refusal. */
+  readonly said: 'login_refused' | 'locked_out' | undefined
+  /** Whether the login was accepted since: it still counts, but nothing has to be probed. */
+  readonly isOver: boolean
+}
+
 /**
  * Keeps the login from being locked. After a refusal only probes are sent, at most one a minute, and never so many that
  * VICIdial could count ten refusals in its 15 minutes. The first refusal after a good login is probed at once, once: with
@@ -15,6 +25,20 @@ export class LoginHold {
   /** Whether the login was accepted since the last refusal. */
   #isProven = false
   #state: 'login_refused' | 'locked_out' | undefined
+
+  /** @param earlier refusals of other processes, oldest first */
+  constructor(earlier: readonly LoginRefusal[] = []) {
+    for (const { at } of earlier) this.#refusals.push(at)
+    const last = earlier.at(-1)
+    if (last === undefined || last.isOver) return
+    const oldest = this.#refusals.at(-MAX_REFUSALS)
+    const isFull = oldest !== undefined && oldest > last.at - WINDOW_MS
+    const said = earlier.findLast((one) => one.said !== undefined && !one.isOver)
+    if (said === undefined && !isFull) return
+    this.#state = said?.said ?? 'login_refused'
+    const fullUntil = isFull ? oldest + WINDOW_MS : 0
+    this.#nextProbeAt = Math.max((said?.at ?? last.at) + PROBE_EVERY_MS, fullUntil)
+  }
 
   /** VICIdial's last word on the login, if it was a refusal. */
   get state(): 'login_refused' | 'locked_out' | undefined {

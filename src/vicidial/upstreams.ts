@@ -6,6 +6,7 @@ import type { CallRight } from './call-right.ts'
 import { Client } from './client.ts'
 import { Exchange } from './exchange.ts'
 import { Guard, type Probes, type UpstreamState } from './guard.ts'
+import type { LoginNotes } from './login-notes.ts'
 import { createProbes } from './probe.ts'
 import { createChecks } from './proof/checks.ts'
 import { Proof } from './proof/proof.ts'
@@ -34,6 +35,8 @@ export interface UpstreamsOptions {
   readonly knownLeads: readonly number[]
   /** Absent if no other gateway calls VICIdial. */
   readonly right?: CallRight | undefined
+  /** By account; absent if refused logins are only remembered by this process. */
+  readonly loginNotes?: ReadonlyMap<string, LoginNotes> | undefined
   readonly log: UpstreamLog
 }
 
@@ -107,6 +110,7 @@ function createUpstream(configured: Account, options: UpstreamsOptions): Upstrea
     maxCallsPerSecond,
     probes,
     right,
+    loginNotes: options.loginNotes?.get(name),
     onChange: (state) => {
       log[state.state === 'reachable' ? 'info' : 'warn'](
         { vicidial: state },

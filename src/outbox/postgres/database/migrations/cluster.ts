@@ -1,6 +1,7 @@
 /**
  * The tables of the cluster. `owner` has one row. A row of `members` is a process, a row of `quotas` what a caller has
- * used in the minute that ends at `ends_at`. A row of `login_notes` is a refused login, or one whose end is not known.
+ * used in the minute that ends at `ends_at`. A row of `login_notes` is a refused login,
+ * or one whose end is not known; `is_over` once the login was accepted again.
  */
 export const CLUSTER = `
   CREATE TABLE owner (
@@ -40,6 +41,7 @@ export const CLUSTER = `
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     login text NOT NULL,
     said text,
+    is_over boolean NOT NULL DEFAULT false,
     at timestamptz NOT NULL
   );
   CREATE INDEX login_notes_of ON login_notes (login, at);
