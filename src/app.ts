@@ -42,6 +42,7 @@ import { requestIds, requestLog } from './http/request-log.ts'
 import { addHeaders, allowOrigins, DATA_HEADERS } from './http/security-headers.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import type { LastHour } from './ops/last-hour.ts'
+import type { SessionStore } from './ops/sessions.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import type { Metrics } from './telemetry/metrics/metrics.ts'
 import type { ResultObserver } from './telemetry/observer.ts'
@@ -62,6 +63,8 @@ export interface AppOptions {
   readonly ownership: { readonly view: OwnerView }
   /** Absent if the gateway shares its database with no other. */
   readonly cluster?: ClusterView | undefined
+  /** Of the operations page; by default in memory. */
+  readonly sessions?: SessionStore | undefined
   readonly outbox: Outbox
   readonly idempotency: SavedResponses
   readonly jobs: Jobs
@@ -129,7 +132,18 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(healthRoutes({ ownership, outbox, cluster }))
   await app.register(docsRoutes({ visibility: http.docs, accessControl, maxEventLoopDelayMs }))
   if (http.ops)
-    await app.register(opsRoutes({ ownership, cluster, outbox, jobs, lastHour, accessControl, bodies }))
+    await app.register(
+      opsRoutes({
+        ownership,
+        cluster,
+        outbox,
+        jobs,
+        lastHour,
+        accessControl,
+        bodies,
+        sessions: options.sessions
+      })
+    )
   await app.register(async (pages) => {
     pages.addHook('onRequest', async (request) => countAnonymous(request, accessControl))
     await pages.register(problemPageRoutes)

@@ -111,6 +111,7 @@ export async function createGateway(
     accounts: config.accounts,
     ownership,
     cluster,
+    sessions: storage.sessions,
     outbox,
     idempotency: outbox.idempotency,
     jobs,
@@ -161,7 +162,7 @@ async function openAlone(
 ) {
   const hasAccount = (account: string) => accounts.has(account)
   const ownership: Ownership = await SoleOwnership.create({ ...options, outbox, hasAccount })
-  return { outbox, ownership, cluster: undefined, close: async () => {} }
+  return { outbox, ownership, cluster: undefined, sessions: undefined, close: async () => {} }
 }
 
 /** The parts of a gateway that shares its database. Only then is what they need loaded. */

@@ -21,7 +21,7 @@ import type { LastHour } from '../../src/ops/last-hour.ts'
 import { overviewPage } from '../../src/ops/overview-page.ts'
 import { OPS } from '../../src/ops/page.ts'
 import { refuseOtherSites } from '../../src/ops/same-site.ts'
-import { Sessions } from '../../src/ops/sessions.ts'
+import { Sessions, type SessionStore } from '../../src/ops/sessions.ts'
 import type { Outbox } from '../../src/outbox/outbox.ts'
 import { deadLetterPages } from './dead-letters.ts'
 import { jobPages } from './jobs.ts'
@@ -48,12 +48,14 @@ export interface OpsOptions {
   readonly lastHour: Pick<LastHour, 'minutes' | 'reasons'>
   readonly accessControl: AccessControl
   readonly bodies: RequestBodies
+  /** By default memory. */
+  readonly sessions?: SessionStore | undefined
 }
 
 /** `/ops`: pages for operators, with a session instead of a key in every request. */
 export function opsRoutes(options: OpsOptions) {
   const { jobs, outbox, ownership, cluster, lastHour, accessControl, bodies } = options
-  const sessions = new Sessions(accessControl.callers)
+  const sessions = new Sessions(accessControl.callers, options.sessions)
   return async (app: FastifyInstance): Promise<void> => {
     addHeaders(app, { ...pageHeaders([], { hasForms: true }), 'cache-control': 'no-store' })
     await app.register(fastifyCookie)
@@ -89,7 +91,7 @@ export function opsRoutes(options: OpsOptions) {
 
     await app.register(async (pages) => {
       pages.addHook('onRequest', async (request, reply) => {
-        const operator = sessions.operator(request.cookies[COOKIE])
+        const operator = await sessions.operator(request.cookies[COOKIE])
         if (operator === undefined) {
           accessControl.countKeyless(request.ip)
           return reply.redirect(`${OPS}/sign-in`, 303)
@@ -123,10 +125,10 @@ export function opsRoutes(options: OpsOptions) {
 }
 
 /** Counts a request as anonymous, unless it has a session. */
-function countUnlessSignedIn(
+async function countUnlessSignedIn(
   request: FastifyRequest,
   sessions: Sessions,
   accessControl: AccessControl
-): void {
-  if (sessions.operator(request.cookies[COOKIE]) === undefined) countAnonymous(request, accessControl)
+): Promise<void> {
+  if ((await sessions.operator(request.cookies[COOKIE])) === undefined) countAnonymous(request, accessControl)
 }

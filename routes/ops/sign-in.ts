@@ -18,7 +18,7 @@ const SignInSchema = Type.Object({ key: Type.String({ maxLength: 1_000 }) }, { a
 export function signInRoutes(sessions: Sessions, accessControl: AccessControl) {
   return async (app: FastifyInstance): Promise<void> => {
     app.get(`${OPS}/sign-in`, { schema: { hide: true } }, async (request, reply) => {
-      if (sessions.operator(request.cookies[COOKIE])) return reply.redirect(OPS, 303)
+      if (await sessions.operator(request.cookies[COOKIE])) return reply.redirect(OPS, 303)
       countAnonymous(request, accessControl)
       return reply.type(HTML_TYPE).send(signInPage())
     })
@@ -43,8 +43,11 @@ export function signInRoutes(sessions: Sessions, accessControl: AccessControl) {
             .type(HTML_TYPE)
             .send(signInPage(error.message))
         }
-        sessions.end(request.cookies[COOKIE])
-        reply.setCookie(COOKIE, sessions.begin(key), { ...cookieOf(request), maxAge: SESSION_MS / 1_000 })
+        await sessions.end(request.cookies[COOKIE])
+        reply.setCookie(COOKIE, await sessions.begin(key), {
+          ...cookieOf(request),
+          maxAge: SESSION_MS / 1_000
+        })
         return reply.redirect(OPS, 303)
       }
     )
@@ -53,8 +56,9 @@ export function signInRoutes(sessions: Sessions, accessControl: AccessControl) {
       `${OPS}/sign-out`,
       { schema: { hide: true, body: EmptyBodySchema } },
       async (request: FastifyRequest, reply: FastifyReply) => {
-        if (sessions.operator(request.cookies[COOKIE]) === undefined) countAnonymous(request, accessControl)
-        sessions.end(request.cookies[COOKIE])
+        if ((await sessions.operator(request.cookies[COOKIE])) === undefined)
+          countAnonymous(request, accessControl)
+        await sessions.end(request.cookies[COOKIE])
         return reply.clearCookie(COOKIE, cookieOf(request)).redirect(`${OPS}/sign-in`, 303)
       }
     )

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { Caller } from '../callers/caller.ts'
 import type { Callers } from '../callers/callers.ts'
 import { hashKey } from '../callers/key.ts'
@@ -9,52 +9,76 @@ export const SESSION_MS = 8 * 60 * 60 * 1_000
 const MAX_SESSIONS = 1_000
 const ID_BYTES = 32
 
-interface Session {
+export interface Session {
   /** See `hashKey`. */
   readonly keyHash: string
   /** Milliseconds since the epoch. */
   readonly endsAt: number
 }
 
-/**
- * The sessions of the operations page. A session ends when its key is removed, expires or loses `operator`. Sessions
- * are kept only in memory, so a restart ends them all.
- */
+/** Keeps sessions by a hash of their id. */
+export interface SessionStore {
+  /** Adds a session, and forgets those that have ended at `now`, or are too many. */
+  add(idHash: string, session: Session, now: number): Promise<void>
+  find(idHash: string): Promise<Session | undefined>
+  remove(idHash: string): Promise<void>
+}
+
+/** The sessions of the operations page. A session ends when its key is removed, expires or loses `operator`. */
 export class Sessions {
   readonly #callers: Callers
-  /** Oldest first. */
-  readonly #sessions = new Map<string, Session>()
+  readonly #store: SessionStore
 
-  constructor(callers: Callers) {
+  /** @param store by default memory, so that a restart ends all sessions */
+  constructor(callers: Callers, store: SessionStore = new MemorySessions()) {
     this.#callers = callers
+    this.#store = store
   }
 
   /** Begins a session at `now`, in milliseconds since the epoch. Returns its id, a secret that is not the key. */
-  begin(key: string, now = Date.now()): string {
-    this.#forget(now)
+  async begin(key: string, now = Date.now()): Promise<string> {
     const id = randomBytes(ID_BYTES).toString('base64url')
-    this.#sessions.set(id, { keyHash: hashKey(key), endsAt: now + SESSION_MS })
+    await this.#store.add(hashOf(id), { keyHash: hashKey(key), endsAt: now + SESSION_MS }, now)
     return id
   }
 
   /** The operator of a session; undefined if it doesn't exist or has ended. */
-  operator(id: string | undefined, now = Date.now()): Caller | undefined {
-    const session = id === undefined ? undefined : this.#sessions.get(id)
-    if (id === undefined || session === undefined) return undefined
+  async operator(id: string | undefined, now = Date.now()): Promise<Caller | undefined> {
+    const session = id === undefined ? undefined : await this.#store.find(hashOf(id))
+    if (session === undefined) return undefined
     const caller = session.endsAt > now ? this.#callers.findByHash(session.keyHash, now) : undefined
     if (caller?.isOperator) return caller
-    this.end(id)
+    await this.end(id)
     return undefined
   }
 
-  end(id: string | undefined): void {
-    if (id !== undefined) this.#sessions.delete(id)
+  async end(id: string | undefined): Promise<void> {
+    if (id !== undefined) await this.#store.remove(hashOf(id))
+  }
+}
+
+/** Sessions of this process alone. */
+class MemorySessions implements SessionStore {
+  /** Oldest first. */
+  readonly #sessions = new Map<string, Session>()
+
+  async add(idHash: string, session: Session, now: number): Promise<void> {
+    for (const [old, { endsAt }] of this.#sessions) {
+      if (endsAt > now && this.#sessions.size < MAX_SESSIONS) break
+      this.#sessions.delete(old)
+    }
+    this.#sessions.set(idHash, session)
   }
 
-  #forget(now: number): void {
-    for (const [id, { endsAt }] of this.#sessions) {
-      if (endsAt > now && this.#sessions.size < MAX_SESSIONS) return
-      this.#sessions.delete(id)
-    }
+  async find(idHash: string): Promise<Session | undefined> {
+    return this.#sessions.get(idHash)
   }
+
+  async remove(idHash: string): Promise<void> {
+    this.#sessions.delete(idHash)
+  }
+}
+
+function hashOf(id: string): string {
+  return createHash('sha256').update(id).digest('hex')
 }

@@ -1,5 +1,6 @@
 import { Cluster } from '../cluster/cluster.ts'
 import { LoginTable } from '../cluster/shared/login-table.ts'
+import { SessionTable } from '../cluster/shared/session-table.ts'
 import type { ClusterSettings } from '../cluster/settings.ts'
 import type { HistoryPolicy } from '../outbox/history.ts'
 import { openPool } from '../outbox/postgres/database/open-pool.ts'
@@ -23,6 +24,8 @@ export interface JoinedCluster {
   readonly outbox: PostgresOutbox
   readonly ownership: Ownership
   readonly cluster: Cluster
+  /** Of the operations page. */
+  readonly sessions: SessionTable
   /** Closes what is left when everything else is closed. */
   close(): Promise<void>
 }
@@ -67,7 +70,7 @@ export async function joinCluster(options: JoinOptions): Promise<JoinedCluster> 
       log
     })
     ownership.join(cluster)
-    return { outbox, ownership, cluster, close: () => pool.end() }
+    return { outbox, ownership, cluster, sessions: new SessionTable(pool), close: () => pool.end() }
   } catch (error) {
     await pool.end()
     await outbox.close()
