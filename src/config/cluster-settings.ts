@@ -52,7 +52,7 @@ export function readClusterSettings(
     )
   const address = readAddress(environment, faults)
   return {
-    database: { ...readUrl(url, environment, faults), timeoutMs },
+    database: { ...readDatabaseUrl(url, environment, faults), timeoutMs },
     name,
     address: address?.origin,
     listen: address && {
@@ -66,9 +66,12 @@ export function readClusterSettings(
 }
 
 /** Reads DATABASE_URL. Its hosts may be several, separated by commas, which `URL` does not take. */
-function readUrl(
+export function readDatabaseUrl(
   text: string,
-  { DATABASE_CA_FILE, DATABASE_MAX_CONNECTIONS: maxConnections }: ClusterEnvironment,
+  {
+    DATABASE_CA_FILE,
+    DATABASE_MAX_CONNECTIONS: maxConnections
+  }: Pick<ClusterEnvironment, 'DATABASE_CA_FILE' | 'DATABASE_MAX_CONNECTIONS'>,
   faults: string[]
 ): Omit<DatabaseSettings, 'timeoutMs'> {
   const [base = '', query = ''] = text.split('?', 2)

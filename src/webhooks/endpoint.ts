@@ -231,6 +231,7 @@ export class WebhookEndpoint {
     const inHeader = names.map((name) => headerValue(headers, name)).find((value) => value !== undefined)
     const text = String(inHeader ?? evaluated ?? '').trim()
     if (text === '') return undefined
-    return text.length > MAX_EVENT_ID ? `sha256:${hash('sha256', text)}` : text
+    // Not every database can store a NUL.
+    return text.length > MAX_EVENT_ID || text.includes('\0') ? `sha256:${hash('sha256', text)}` : text
   }
 }

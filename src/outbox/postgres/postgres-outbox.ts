@@ -1,3 +1,4 @@
+import { StorageError } from '../../errors.ts'
 import { MAX_LEAD_ID } from '../../leads/lead-key.ts'
 import { type HistoryPolicy, type HistoryStore, NO_HISTORY } from '../history.ts'
 import type { Outbox } from '../outbox.ts'
@@ -86,7 +87,9 @@ export class PostgresOutbox implements Outbox {
     const pool = openPool({ ...options, log })
     try {
       await migrate(pool)
-      const outbox = new PostgresOutbox(new Database(pool), options)
+      const database = new Database(pool)
+      await requireWhole(database)
+      const outbox = new PostgresOutbox(database, options)
       await outbox.#start(options.lookEveryMs ?? LOOK_EVERY_MS)
       return outbox
     } catch (error) {
@@ -160,4 +163,13 @@ export class PostgresOutbox implements Outbox {
     }, ms)
     this.#timers.push(timer)
   }
+}
+
+/** @throws StorageError while the tables have only part of a copy from SQLite */
+async function requireWhole(database: Database): Promise<void> {
+  const unfinished = await database.rows('SELECT 1 FROM imports WHERE finished_at IS NULL')
+  if (unfinished.length === 0) return
+  throw new StorageError(
+    'The database has only part of a copy from SQLite: run vicidial-gateway migrate again, which goes on with it.'
+  )
 }

@@ -6,7 +6,7 @@ import { readJob, readObject, readResult, type Row } from '../rows.ts'
 import type { Statements } from './database/statements.ts'
 
 /** The number of the next job: above that of every job, and of those before the last hour, which may all be deleted. */
-const NEXT_JOB = `SELECT max(next) AS next FROM (SELECT max(n) + 1 AS next FROM jobs
+export const NEXT_JOB = `SELECT max(next) AS next FROM (SELECT max(n) + 1 AS next FROM jobs
   UNION ALL SELECT next FROM (SELECT next_job AS next FROM running_hours ORDER BY hour DESC LIMIT 1)
   UNION ALL SELECT 1)`
 

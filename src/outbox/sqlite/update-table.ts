@@ -14,7 +14,7 @@ import { DEAD_LETTER, ENDED, PENDING } from '../update-state.ts'
  * The next id: above those of all updates, and above the sequence numbers of noted writes, some of which belong to updates
  * that could not be stored.
  */
-const NEXT_ID = `SELECT max(next) AS next FROM
+export const NEXT_ID = `SELECT max(next) AS next FROM
   (SELECT max(first_id + received) AS next FROM jobs UNION ALL SELECT max(sequence) FROM newest_writes)`
 
 // Texts with values in them are made here once, not for each update.

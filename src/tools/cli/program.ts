@@ -9,6 +9,7 @@ import { deadLettersCommand } from './dead-letters.ts'
 import { demoCommand } from './demo.ts'
 import { jobsCommand } from './jobs.ts'
 import { keyCommand } from './key.ts'
+import { migrateCommand } from './migrate.ts'
 import { pushCommand } from './push.ts'
 import { sandboxCommand } from './sandbox.ts'
 import { serveCommand } from './serve.ts'
@@ -36,6 +37,7 @@ export function createProgram(output: OutputConfiguration): Command {
     .addCommand(deadLettersCommand())
     .addCommand(pushCommand())
     .addCommand(backupCommand())
+    .addCommand(migrateCommand())
     .addCommand(keyCommand())
     .addCommand(webhookCommand())
     .addCommand(sandboxCommand())

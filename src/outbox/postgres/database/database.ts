@@ -112,7 +112,12 @@ export function isOfValues({ cause }: StorageError): boolean {
 
 /** The values of rows by column, as `unnest` takes them. */
 export function byColumn(rows: readonly (readonly unknown[])[], columns: number): unknown[][] {
-  return Array.from({ length: columns }, (_, column) => rows.map((row) => row[column]))
+  return Array.from({ length: columns }, (_, column) => rows.map((row) => storable(row[column])))
+}
+
+/** PostgreSQL cannot store the character NUL, which may be in a reply of VICIdial's. */
+function storable(value: unknown): unknown {
+  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value
 }
 
 function patient(text: string, values: readonly unknown[]) {

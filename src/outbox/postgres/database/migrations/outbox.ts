@@ -7,7 +7,7 @@
  * update-state.ts. Texts in indexes are compared by their bytes, whatever the database's language is. A row of `running_hours` is added for each hour that a gateway has run; jobs accepted later have at
  * least the number `next_job`. `queue_state` has what the owner last reported of the queue, and how
  * many dead letters were replayed or deleted so far. `requests_in_progress` has requests with an idempotency key; a gateway
- * keeps its own alive.
+ * keeps its own alive. A row of `imports` is a copy from SQLite; while it is not finished, no gateway works with the tables.
  */
 export const OUTBOX = `
   CREATE SEQUENCE update_ids;
@@ -115,6 +115,12 @@ export const OUTBOX = `
     is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
     content text NOT NULL,
     dead_letters_removed bigint NOT NULL DEFAULT 0
+  );
+  CREATE TABLE imports (
+    source text PRIMARY KEY,
+    next_table integer NOT NULL,
+    position text NOT NULL,
+    finished_at timestamptz
   );
   INSERT INTO queue_state (content) VALUES ('{"pending":{},"deadLetters":0}');
 `
