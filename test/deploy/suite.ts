@@ -1,1 +1,2 @@
+import './cluster.test.ts'
 import './deploy.test.ts'

@@ -25,6 +25,7 @@ const REASONS = new Set([
   'needs nginx',
   'needs a browser',
   'needs Prometheus',
+  'needs PostgreSQL',
   'needs a terminal',
   'needs a VICIdial of yours',
   'runs until it is stopped',

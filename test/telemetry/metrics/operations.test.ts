@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { Registry } from '@prometheus-io/client'
 import { parser } from '@prometheus-io/lezer-promql'
 import { test } from 'tap'
 import { parse } from 'yaml'
+import { addClusterMetrics, addRelayTimes } from '../../../src/telemetry/metrics/cluster-metrics.ts'
 import { batch, call, startGateway, type Tester } from '../../helper.ts'
 import { ended, store } from '../../routes/jobs-of.ts'
-import { type Scraped, scrape } from './scrape.ts'
+import { readMetrics, type Scraped, scrape } from './scrape.ts'
 
 const DASHBOARD = 'docs/operations/grafana-dashboard.json'
 const ALERTS = 'docs/operations/alerts.yaml'
@@ -62,8 +64,16 @@ function panelQueries(): { expr: string; legendFormat: string }[] {
   return dashboard().panels.flatMap(({ targets = [] }: { targets?: [] }) => targets)
 }
 
+/** The metrics that a gateway of a cluster has beside all others. */
+async function ofACluster(): Promise<Pick<Scraped, 'types' | 'samples'>> {
+  const registry = new Registry()
+  addClusterMetrics(registry, { isOwner: true, lastTerm: 3, leaseAgeMs: 200, takeovers: 1, list: [] })
+  addRelayTimes(registry)(1)
+  return readMetrics(await registry.metrics())
+}
+
 /** The metrics of a gateway that has done something of everything. */
-async function exercised(t: Tester): Promise<Scraped> {
+async function exercised(t: Tester): Promise<Pick<Scraped, 'types' | 'samples'>> {
   const gateway = await startGateway(t)
   await batch(gateway, {
     updates: [
@@ -73,10 +83,11 @@ async function exercised(t: Tester): Promise<Scraped> {
   })
   await ended(gateway, await store(gateway, { lead_ids: [2], fields: { status: 'SALE' } }))
   await call(gateway, 'GET', '/nowhere')
-  return scrape(gateway)
+  const [alone, shared] = [await scrape(gateway), await ofACluster()]
+  return { types: new Map([...alone.types, ...shared.types]), samples: [...alone.samples, ...shared.samples] }
 }
 
-function labelsOf({ samples }: Scraped, metric: string): Set<string> {
+function labelsOf({ samples }: Pick<Scraped, 'samples'>, metric: string): Set<string> {
   return new Set(samples.filter(({ name }) => name === metric).flatMap(({ labels }) => Object.keys(labels)))
 }
 

@@ -32,10 +32,11 @@ export async function scrape(
     authorization: `Bearer ${key}`
   })
   if (status !== 200) throw new Error(`not scraped: ${status}`)
-  return { ...read(body), text: body, contentType: headers.get('content-type') }
+  return { ...readMetrics(body), text: body, contentType: headers.get('content-type') }
 }
 
-function read(text: string): Pick<Scraped, 'types' | 'samples' | 'value'> {
+/** Reads the exposition format. */
+export function readMetrics(text: string): Pick<Scraped, 'types' | 'samples' | 'value'> {
   const types = new Map<string, string>()
   const samples: Sample[] = []
   for (const line of text.split('\n')) {
