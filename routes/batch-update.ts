@@ -38,7 +38,7 @@ export function batchUpdateRoute(updates: Updates) {
     const { entries, source, dryRun } = updates.read(request.body, caller)
     const sender = updates.sender(caller, request.id, source)
     if (dryRun) return updates.dryRun(entries, sender)
-    caller.limits.take('updates', entries.length)
+    await caller.limits.take('updates', entries.length)
     if (prefersAsync(request)) {
       const repeat = request.idempotencyKey
       const job = await updates.accept(entries, sender, 'batch', repeat ? { repeat } : {})

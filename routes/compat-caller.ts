@@ -19,10 +19,10 @@ const MAX_LOGIN_BODY_BYTES = 1_048_576
  * or a header has the login. Sets `request.compat`.
  * @throws Problem invalid_request, unauthenticated, permission_denied, rate_limited
  */
-export function readCompatHead(request: FastifyRequest, accessControl: AccessControl): void {
+export async function readCompatHead(request: FastifyRequest, accessControl: AccessControl): Promise<void> {
   const query = readQuery(request.raw.url ?? '')
   request.compat = { parameters: query }
-  if (namesCaller(query, request)) login(request, query, accessControl)
+  if (namesCaller(query, request)) await login(request, query, accessControl)
 }
 
 /**
@@ -53,7 +53,7 @@ export async function readCompatParameters(
   compat.parameters = parameters
   if (request.caller !== null) confirm(request, parameters, accessControl)
   else if (!asksVersion(parameters)) {
-    login(request, parameters, accessControl)
+    await login(request, parameters, accessControl)
     giveBack?.()
   }
   return parameters
@@ -70,11 +70,15 @@ function namesCaller(query: Parameters, { headers }: FastifyRequest): boolean {
 }
 
 /** @throws Problem unauthenticated, permission_denied, rate_limited */
-function login(request: FastifyRequest, parameters: Parameters, accessControl: AccessControl): void {
+async function login(
+  request: FastifyRequest,
+  parameters: Parameters,
+  accessControl: AccessControl
+): Promise<void> {
   const pass = textOf(parameters, 'pass')
   const user = textOf(parameters, 'user') ?? (pass === undefined ? undefined : '')
   const key = pass ?? presentedKey(request.headers)
-  authenticate(request, accessControl, { key, name: user, howToSend: HOW_TO_LOG_IN })
+  await authenticate(request, accessControl, { key, name: user, howToSend: HOW_TO_LOG_IN })
 }
 
 /**

@@ -93,7 +93,7 @@ export function compatRoutes(options: CompatOptions) {
     let upstreamCalls = 0
     for (const [index, request] of call.requests.entries()) {
       const entries = entriesOfCall(call, updates.read(request, caller).entries)
-      if (index === 0) caller.limits.take('updates', entries.length)
+      if (index === 0) await caller.limits.take('updates', entries.length)
       const { results, upstreamCalls: made } = await updates.deliver(entries, sender, signal, deadline)
       upstreamCalls += made
       const isMissing = results.every(({ status }) => status === 'not_found')
@@ -113,7 +113,7 @@ export function compatRoutes(options: CompatOptions) {
       refusePrefetch(request)
       // A GET changes leads here, so no cache may answer it or store its response.
       reply.header('cache-control', 'no-store')
-      readCompatHead(request, accessControl)
+      await readCompatHead(request, accessControl)
       return undefined
     })
     loadShedding(app, options.maxEventLoopDelayMs)

@@ -34,7 +34,7 @@ export function docsRoutes({ visibility, accessControl, maxEventLoopDelayMs }: D
       else {
         const { headers } = request
         const key = presentedKey(headers) ?? basicPassword(headers)
-        authenticate(request, accessControl, { key, challenge: CHALLENGE, howToSend: HOW_TO_SIGN_IN })
+        await authenticate(request, accessControl, { key, challenge: CHALLENGE, howToSend: HOW_TO_SIGN_IN })
       }
     })
     loadShedding(app, maxEventLoopDelayMs)

@@ -43,7 +43,7 @@ export function patchLeadRoute(updates: Updates) {
     const [entry] = entries
     if (entry?.key === undefined)
       throw new Problem('not_found', 'The path must end in a lead id: an integer from 1 to 999999999.')
-    caller.limits.take('updates', 1)
+    await caller.limits.take('updates', 1)
     const sender = updates.sender(caller, request.id)
     const delivered = await updates.deliver(entries, sender, hangUpSignal(request, reply))
     return leadResponse(params.lead_id, entry, delivered)

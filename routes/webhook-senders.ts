@@ -59,7 +59,7 @@ export function webhookSenders({ runtimeConfig, accessControl, bodies }: Options
     }
     if (!isPost) throw endpoint.hasQueryChallenge ? withoutChallenge() : onlyPost(request)
     if (endpoint.isForCallers) {
-      requirePermission(authenticate(request, accessControl), `webhook:${endpoint.name}`)
+      requirePermission(await authenticate(request, accessControl), `webhook:${endpoint.name}`)
       return undefined
     }
     if (endpoint.hasKeyInBody) return undefined

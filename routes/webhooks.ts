@@ -175,7 +175,7 @@ export function webhookRoutes(options: WebhookOptions) {
       observer.updatesEnded({ caller: name, account, status: 'ignored', count: events.ignored })
     }
     if (isEmpty) return reply.code(202).send(ignoredAnswer(events.ignored))
-    caller?.limits.take('updates', entries.length)
+    await caller?.limits.take('updates', entries.length)
     const { id, response, isRepeat } = await updates.accept(entries, sender, originOf(endpoint), {
       ...repeatsOf(endpoint, caller, request, events.eventIds),
       ignored: events.ignored

@@ -78,6 +78,7 @@ export async function createGateway(
       ? await join(config.cluster, runtimeConfig, ownerOptions, metrics)
       : await openAlone(given ?? openOutbox(config, log), ownerOptions, accounts)
   const { outbox, ownership, cluster } = storage
+  if (storage.quotas) runtimeConfig.callers.share(storage.quotas)
   outbox.queue.onSettled((settlements) => {
     reportSettlements(observer, settlements)
   })
@@ -162,7 +163,14 @@ async function openAlone(
 ) {
   const hasAccount = (account: string) => accounts.has(account)
   const ownership: Ownership = await SoleOwnership.create({ ...options, outbox, hasAccount })
-  return { outbox, ownership, cluster: undefined, sessions: undefined, close: async () => {} }
+  return {
+    outbox,
+    ownership,
+    cluster: undefined,
+    sessions: undefined,
+    quotas: undefined,
+    close: async () => {}
+  }
 }
 
 /** The parts of a gateway that shares its database. Only then is what they need loaded. */

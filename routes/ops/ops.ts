@@ -96,7 +96,7 @@ export function opsRoutes(options: OpsOptions) {
           accessControl.countKeyless(request.ip)
           return reply.redirect(`${OPS}/sign-in`, 303)
         }
-        setCaller(request, operator)
+        await setCaller(request, operator)
         return undefined
       })
       documentedPermissions(pages)

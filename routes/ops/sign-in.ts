@@ -31,7 +31,7 @@ export function signInRoutes(sessions: Sessions, accessControl: AccessControl) {
         try {
           // An empty field counts as a missing key, not as a wrong one.
           requirePermission(
-            authenticate(request, accessControl, key === '' ? { howToSend: 'Enter one.' } : { key }),
+            await authenticate(request, accessControl, key === '' ? { howToSend: 'Enter one.' } : { key }),
             'operator'
           )
         } catch (error) {

@@ -1,5 +1,6 @@
-import { Problem } from '../errors.ts'
+import { overloaded, Problem, StorageError } from '../errors.ts'
 import { Quota, WINDOW_SECONDS } from './quota.ts'
+import { type QuotaLedger, SharedQuota } from './shared-quota.ts'
 
 /** What a caller may do in a minute; undefined: no limit. */
 export interface RateLimit {
@@ -9,15 +10,21 @@ export interface RateLimit {
 
 const UNITS = ['requests', 'updates'] as const
 type Unit = (typeof UNITS)[number]
+const RETRY_AFTER_SECONDS = 5
 
 /** A caller's quotas of requests and updates. */
 export class CallerLimits {
   readonly #name: string
-  readonly #quotas = new Map<Unit, Quota>()
+  readonly #ledger: QuotaLedger | undefined
+  readonly #quotas = new Map<Unit, Quota | SharedQuota>()
 
-  /** Starts without limits. */
-  constructor(name: string) {
+  /**
+   * Starts without limits.
+   * @param ledger counts what is used at all gateways; absent: this gateway counts alone
+   */
+  constructor(name: string, ledger?: QuotaLedger) {
     this.#name = name
+    this.#ledger = ledger
   }
 
   /** Changes the limits. What was used in this minute stays used. */
@@ -26,7 +33,7 @@ export class CallerLimits {
       const perMinute = limit[unit]
       const quota = this.#quotas.get(unit)
       if (perMinute === undefined) this.#quotas.delete(unit)
-      else if (quota === undefined) this.#quotas.set(unit, new Quota(perMinute))
+      else if (quota === undefined) this.#quotas.set(unit, this.#newQuota(unit, perMinute))
       else quota.change(perMinute)
     }
   }
@@ -38,14 +45,29 @@ export class CallerLimits {
 
   /**
    * Takes all of `amount`, or nothing.
-   * @throws Problem rate_limited
+   * @throws Problem rate_limited; overloaded, if it can't be counted
    */
-  take(unit: Unit, amount: number): void {
+  async take(unit: Unit, amount: number): Promise<void> {
     const quota = this.#quotas.get(unit)
     const now = performance.now()
-    if (quota === undefined || quota.take(amount, now)) return
+    if (quota === undefined || (await this.#isTaken(quota, amount, now))) return
     const left = `${quota.left(now)} of ${quota.perMinute} ${unit} a minute are left`
     throw rateLimited(`The caller ${this.#name} is limited: ${left}.`, quota.secondsLeft(now))
+  }
+
+  #newQuota(unit: Unit, perMinute: number): Quota | SharedQuota {
+    return this.#ledger === undefined
+      ? new Quota(perMinute)
+      : new SharedQuota(this.#ledger, this.#name, unit, perMinute)
+  }
+
+  async #isTaken(quota: Quota | SharedQuota, amount: number, now: number): Promise<boolean> {
+    try {
+      return await quota.take(amount, now)
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      throw overloaded('The quota of the caller cannot be counted now.', RETRY_AFTER_SECONDS)
+    }
   }
 
   /** `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers); empty without limits. */

@@ -1,6 +1,7 @@
 import { Caller, type CallerConfig } from './caller.ts'
 import { CallerLimits } from './caller-limits.ts'
 import { hashKey } from './key.ts'
+import type { QuotaLedger } from './shared-quota.ts'
 
 interface Known {
   readonly caller: Caller
@@ -13,9 +14,18 @@ export class Callers {
   #byHash: ReadonlyMap<string, Known> = new Map()
   /** By the caller's name. */
   #limits: ReadonlyMap<string, CallerLimits> = new Map()
+  #configs: readonly CallerConfig[] = []
+  #ledger: QuotaLedger | undefined
 
   constructor(configs: readonly CallerConfig[]) {
     this.replace(configs)
+  }
+
+  /** Counts quotas together with other gateways from now on. */
+  share(ledger: QuotaLedger): void {
+    this.#ledger = ledger
+    this.#limits = new Map()
+    this.replace(this.#configs)
   }
 
   /** Replaces all callers. Requests in progress keep theirs, and a caller that stays keeps its used quota. */
@@ -24,7 +34,7 @@ export class Callers {
     const byName = new Map<string, CallerLimits>()
     for (const config of configs) {
       const { name, rateLimit = {} } = config
-      const limits = this.#limits.get(name) ?? new CallerLimits(name)
+      const limits = this.#limits.get(name) ?? new CallerLimits(name, this.#ledger)
       limits.change(rateLimit)
       byName.set(name, limits)
       for (const key of config.keys) {
@@ -34,6 +44,7 @@ export class Callers {
     }
     this.#byHash = byHash
     this.#limits = byName
+    this.#configs = configs
   }
 
   /** Whether there is a caller of this name. */

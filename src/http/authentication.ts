@@ -21,13 +21,8 @@ declare module 'fastify' {
 
 /** Makes every route of this scope need a caller's key, with the permission that the route documents. */
 export function authentication(scope: FastifyInstance, accessControl: AccessControl): void {
-  scope.addHook('onRequest', (request, _reply, done) => {
-    try {
-      authenticate(request, accessControl)
-      done()
-    } catch (error) {
-      done(error as Error)
-    }
+  scope.addHook('onRequest', async (request) => {
+    await authenticate(request, accessControl)
   })
   documentedPermissions(scope)
 }
@@ -62,19 +57,19 @@ function documentedPermission({ url, schema }: RouteOptions): RoutePermission {
  * @param options `key` is the one to check; by default the key in the request's headers
  * @throws Problem unauthenticated, permission_denied (wrong network), rate_limited
  */
-export function authenticate(
+export async function authenticate(
   request: FastifyRequest,
   accessControl: AccessControl,
   {
     key = presentedKey(request.headers),
     ...options
   }: IdentifyOptions & { readonly key?: string | undefined } = {}
-): Caller {
+): Promise<Caller> {
   // If it throws, it has counted the request.
   request.isCounted = true
   const howToSend = howToSendKey(request.headers.authorization)
   const caller = accessControl.identify(key, request.ip, { howToSend, ...options })
-  setCaller(request, caller)
+  await setCaller(request, caller)
   return caller
 }
 
@@ -82,13 +77,13 @@ export function authenticate(
  * Sets the caller of a request, and counts the request.
  * @throws Problem permission_denied (wrong network), rate_limited
  */
-export function setCaller(request: FastifyRequest, caller: Caller): void {
+export async function setCaller(request: FastifyRequest, caller: Caller): Promise<void> {
   // Its key is valid, so the request costs no points even from a forbidden address.
   request.isCounted = true
   requireNetwork(caller, request.ip)
   request.sender = caller.name
   request.caller = caller
-  caller.limits.take('requests', 1)
+  await caller.limits.take('requests', 1)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Cluster } from '../cluster/cluster.ts'
 import { LoginTable } from '../cluster/shared/login-table.ts'
+import { QuotaTable } from '../cluster/shared/quota-table.ts'
 import { SessionTable } from '../cluster/shared/session-table.ts'
 import type { ClusterSettings } from '../cluster/settings.ts'
 import type { HistoryPolicy } from '../outbox/history.ts'
@@ -26,12 +27,15 @@ export interface JoinedCluster {
   readonly cluster: Cluster
   /** Of the operations page. */
   readonly sessions: SessionTable
+  readonly quotas: QuotaTable
   /** Closes what is left when everything else is closed. */
   close(): Promise<void>
 }
 
-/** Connections for the lease and the members: one each. */
+/** Connections for the lease and the members: one each, so that nothing else delays them. */
 const OWN_CONNECTIONS = 2
+/** Connections for sessions, quotas and refused logins. */
+const SHARED_CONNECTIONS = 4
 
 /**
  * Opens the database and joins its gateways.
@@ -48,7 +52,11 @@ export async function joinCluster(options: JoinOptions): Promise<JoinedCluster> 
     longestPauseMs: config.durable.retry.longestMs
   })
   const pool = openPool({ ...connection, maxConnections: OWN_CONNECTIONS })
-  const logins = new LoginTable(pool)
+  const shared = openPool({ ...connection, maxConnections: SHARED_CONNECTIONS })
+  const logins = new LoginTable(shared)
+  const closePools = async () => {
+    await Promise.all([pool.end(), shared.end()])
+  }
   const ownership = new SharedOwnership({
     ...options,
     outbox,
@@ -70,9 +78,16 @@ export async function joinCluster(options: JoinOptions): Promise<JoinedCluster> 
       log
     })
     ownership.join(cluster)
-    return { outbox, ownership, cluster, sessions: new SessionTable(pool), close: () => pool.end() }
+    return {
+      outbox,
+      ownership,
+      cluster,
+      sessions: new SessionTable(shared),
+      quotas: new QuotaTable(shared),
+      close: closePools
+    }
   } catch (error) {
-    await pool.end()
+    await closePools()
     await outbox.close()
     throw error
   }

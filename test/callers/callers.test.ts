@@ -88,8 +88,8 @@ test('a caller that stays keeps its used quota, one that was removed does not', 
   const changing = new Callers([limited])
   const use = (key: string) => changing.find(key)?.limits.take('requests', 1)
   const left = () => changing.find('key-of-crm')?.limits.headers()['ratelimit']
-  use('key-of-crm')
-  use('next-key-of-crm')
+  await use('key-of-crm')
+  await use('next-key-of-crm')
   t.match(left(), /^"requests";r=1;/, 'its keys share')
   changing.replace([WEB, { ...limited, rateLimit: { requests: 5, updates: 10 } }])
   t.match(left(), /^"requests";r=3;t=\d+, "updates";r=10;/)

@@ -6,7 +6,8 @@ import { type PeerHandler, PeerRefusal } from './peer-server.ts'
 export const HELLO = '/v1/hello'
 export const REACH = '/v1/reach'
 
-const TIMEOUT_MS = 2_000
+/** Long, as a machine may be busy while gateways start. */
+const TIMEOUT_MS = 10_000
 
 /** A gateway, as it answers at its address. */
 export interface Self {

@@ -1,6 +1,6 @@
 /**
- * The tables of the cluster. `owner` has one row. A row of `members` is a process, a row of `quotas` what a caller has
- * used in the minute that ends at `ends_at`. A row of `login_notes` is a refused login,
+ * The tables of the cluster. `owner` has one row. A row of `members` is a process, a row of `quotas` what gateways
+ * have taken for a caller in the minute that ends at `ends_at`. A row of `login_notes` is a refused login,
  * or one whose end is not known; `is_over` once the login was accepted again.
  */
 export const CLUSTER = `
@@ -34,6 +34,7 @@ export const CLUSTER = `
     caller text NOT NULL,
     unit text NOT NULL,
     used bigint NOT NULL,
+    granted bigint NOT NULL,
     ends_at timestamptz NOT NULL,
     PRIMARY KEY (caller, unit)
   );
