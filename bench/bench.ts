@@ -4,10 +4,11 @@ import { parseArgs } from 'node:util'
 import { largeBatch, loneRequest, singleLeads } from './against-vicidial.ts'
 import { costs } from './cost.ts'
 import { dryRuns } from './dry-runs.ts'
+import { outboxFigures } from './outbox.ts'
 import { ownTime } from './own-time.ts'
 import { draw } from './picture.ts'
 import { COST, startGatewayProcess, startSandboxProcess } from './servers.ts'
-import { printCosts, printTable, type Results } from './table.ts'
+import { printCosts, printOutbox, printTable, type Results } from './table.ts'
 import { webhooks } from './webhooks.ts'
 import type { Target } from './target.ts'
 
@@ -15,7 +16,8 @@ import type { Target } from './target.ts'
  * `npm run bench` measures the gateway on a sandbox that costs what a real VICIdial was measured to cost, prints the
  * ratios, and writes results.json and results.svg into bench/latest/, which Git ignores; with `--keep` into bench/, to
  * be committed. With `--url` it measures against a server of yours, changes the leads from `--first-lead` on there, and
- * writes nothing. With `--costs NAME` it measures only what the requests cost whose name contains NAME.
+ * writes nothing. With `--costs NAME` it measures only what the requests cost whose name contains NAME, with `--outbox` only
+ * the outbox's engines.
  */
 const { values: options } = parseArgs({
   options: {
@@ -25,12 +27,19 @@ const { values: options } = parseArgs({
     'first-lead': { type: 'string', default: '1' },
     leads: { type: 'string', default: '10000' },
     keep: { type: 'boolean', default: false },
-    costs: { type: 'string' }
+    costs: { type: 'string' },
+    outbox: { type: 'boolean', default: false },
+    waiting: { type: 'string', default: '1000000' }
   }
 })
 const CALLERS = [64, 256]
 const CONCURRENCY = 2
 
+const waiting = Number(options.waiting)
+if (options.outbox) {
+  printOutbox(await outboxFigures(waiting))
+  process.exit()
+}
 const leads = Number(options.leads)
 const sandbox = options.url === undefined ? await startSandboxProcess(leads) : undefined
 const target: Target = {
@@ -72,6 +81,7 @@ const results: Results = {
   ownTime: await ownTime(),
   dryRuns: await dryRuns(),
   webhooks: await webhooks(),
+  outbox: await outboxFigures(waiting),
   memoryMiB: { atRest, peak },
   startMs: gateway.startMs
 }

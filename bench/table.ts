@@ -1,4 +1,5 @@
 import type { Cost } from './cost.ts'
+import type { OutboxFigures } from './outbox.ts'
 
 /** Everything that one run measured. */
 export interface Results {
@@ -46,6 +47,7 @@ export interface Results {
     readonly ratio: number
     readonly eventLoopDelayP99Ms: number
   }
+  readonly outbox: OutboxFigures
   readonly memoryMiB: { readonly atRest: number; readonly peak: number }
   readonly startMs: number
 }
@@ -63,9 +65,33 @@ export function printCosts(costs: readonly Cost[]): void {
   ])
 }
 
+/** Prints what both engines of the outbox take. */
+export function printOutbox({ senders, accepts, waiting, postgres, sqlite }: OutboxFigures): void {
+  const line = (what: string, of: 'firstClaimMs' | 'claimMs' | 'settledPerSecond' | 'memoryMiB'): Line => [
+    what,
+    postgres[of].toFixed(0),
+    sqlite[of].toFixed(0),
+    (postgres[of] / sqlite[of]).toFixed(2)
+  ]
+  print([
+    [`the outbox, ${waiting} updates waiting`, 'PostgreSQL', 'SQLite', 'ratio'],
+    [
+      `accepts of one update, ${senders} senders (requests/s)`,
+      accepts.postgresPerSecond.toFixed(0),
+      accepts.sqlitePerSecond.toFixed(0),
+      accepts.ratio.toFixed(2)
+    ],
+    line('from opening to the first claim (ms)', 'firstClaimMs'),
+    line('claim of 500 (ms)', 'claimMs'),
+    line('claimed and settled (updates/s)', 'settledPerSecond'),
+    line('memory of the owner (MiB)', 'memoryMiB')
+  ])
+}
+
 /** Prints the results, a line for each comparison. */
 export function printTable(results: Results): void {
   printCosts(results.costs)
+  printOutbox(results.outbox)
   const { singleLeads, loneRequest, largeBatch, ownTime, dryRuns, webhooks, memoryMiB, startMs } = results
   print([
     ['', 'gateway', 'other side', 'ratio'],

@@ -19,8 +19,15 @@ export interface Found {
   readonly updates: readonly FoundUpdate[]
 }
 
-/** The last update of a page; transactions are numbered, see `updates.xid`. */
-type Last = readonly [xid: string, id: number]
+/** A pending update as it is read; transactions are numbered, see `updates.xid`. */
+type ReadUpdate = readonly [
+  xid: string,
+  id: number,
+  account: string,
+  lead: string,
+  dueAt: number,
+  attempts: number
+]
 
 /** No transaction is visible in it. */
 export const NOTHING_SEEN = '1:1:'
@@ -30,20 +37,35 @@ const PAGE = 20_000
 export const SERVER = `concat_ws(' ', inet_server_addr(), inet_server_port(), pg_postmaster_start_time())`
 export const NEXT_SEQUENCE =
   '(SELECT CASE WHEN is_called THEN last_value + 1 ELSE last_value END FROM update_ids)'
-/** Updates that a snapshot, the parameter 1, does not show: of later transactions, and of those that had not ended. */
-export const UNSEEN = `state = ${PENDING} AND (xid >= pg_snapshot_xmax($1::text::pg_snapshot)
-  OR xid = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot))))`
+/**
+ * The transactions that a snapshot, the parameter 1, does not show: later ones, and those that had not ended. Each is a
+ * condition of its own, so that the index `new_updates` finds their updates among any number of others.
+ */
+const UNSEEN = [
+  'xid >= pg_snapshot_xmax($1::text::pg_snapshot)',
+  'xid = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot)))'
+]
+/** Whether there are pending updates that a snapshot does not show. */
+export const HAS_UNSEEN = UNSEEN.map(
+  (condition) => `EXISTS (SELECT 1 FROM updates WHERE state = ${PENDING} AND ${condition})`
+).join(' OR ')
 /**
  * A page of them after one update, parameters 2 and 3. The first page has no parameter 4. It is the snapshot of the first
- * page in the further ones, so that all show the same.
+ * page in the further ones, so that all show the same. The updates are in one JSON document: a million of them are read
+ * in half the time that their rows would take.
  */
-const PAGE_OF_UNSEEN = `SELECT now.snapshot, ${NEXT_SEQUENCE} AS next_sequence, ${SERVER} AS server, unseen.*
-  FROM (SELECT pg_current_snapshot()::text AS snapshot) AS now LEFT JOIN LATERAL (
-    SELECT id, xid::text AS xid, account, lead, due_at, attempts FROM updates
-    WHERE ${UNSEEN} AND (xid, id) > ($2::text::xid8, $3::bigint)
+const PAGE_OF_UNSEEN = `SELECT pg_current_snapshot()::text AS snapshot, ${NEXT_SEQUENCE} AS next_sequence, ${SERVER} AS server, (
+    SELECT json_agg(json_build_array(xid::text, id, account, lead, due_at, attempts)) FROM (
+      SELECT * FROM (${UNSEEN.map(pageOf).join(' UNION ALL ')}) AS pages ORDER BY xid, id LIMIT ${PAGE}
+    ) AS page
+  ) AS unseen`
+
+function pageOf(condition: string): string {
+  return `(SELECT id, xid, account, lead, due_at, attempts FROM updates
+    WHERE state = ${PENDING} AND ${condition} AND (xid, id) > ($2::text::xid8, $3::bigint)
       AND ($4::text IS NULL OR pg_visible_in_snapshot(xid, $4::text::pg_snapshot))
-    ORDER BY xid, id LIMIT ${PAGE}
-  ) AS unseen ON true`
+    ORDER BY xid, id LIMIT ${PAGE})`
+}
 
 /**
  * Reads the pending updates that a snapshot does not show, in pages.
@@ -55,33 +77,25 @@ export async function* readUnseen(
   snapshot: string,
   latest: (attempts: number) => number
 ): AsyncGenerator<Found> {
-  let last: Last = ['0', 0]
+  let last: readonly [xid: string, id: number] = ['0', 0]
   let target: string | null = null
   for (;;) {
-    const rows: Row[] = await database.readLong(PAGE_OF_UNSEEN, snapshot, ...last, target)
-    const [first] = rows
-    if (first === undefined) return
-    target ??= String(first['snapshot'])
-    const found = rows.filter(({ id }) => id !== null)
+    const [page]: Row[] = await database.readLong(PAGE_OF_UNSEEN, snapshot, ...last, target)
+    if (page === undefined) return
+    target ??= String(page['snapshot'])
+    const read = (page['unseen'] ?? []) as readonly ReadUpdate[]
     yield {
-      seen: { snapshot: target, server: String(first['server']) },
-      nextSequence: Number(first['next_sequence']),
-      updates: found.map((row) => readFound(row, latest))
+      seen: { snapshot: target, server: String(page['server']) },
+      nextSequence: Number(page['next_sequence']),
+      updates: read.map(([, id, account, lead, dueAt, attempts]) => ({
+        id,
+        account,
+        lead,
+        dueAt: Math.min(dueAt, latest(attempts))
+      }))
     }
-    const end = found.at(-1)
-    if (end === undefined || found.length < PAGE) return
-    last = [String(end['xid']), Number(end['id'])]
-  }
-}
-
-function readFound(
-  { id, account, lead, due_at: dueAt, attempts }: Row,
-  latest: (attempts: number) => number
-): FoundUpdate {
-  return {
-    id: Number(id),
-    account: String(account),
-    lead: String(lead),
-    dueAt: Math.min(Number(dueAt), latest(Number(attempts)))
+    const end = read.at(-1)
+    if (end === undefined || read.length < PAGE) return
+    last = [end[0], end[1]]
   }
 }

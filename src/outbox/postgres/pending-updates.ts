@@ -10,35 +10,32 @@ export interface FoundUpdate {
   readonly dueAt: number
 }
 
-/** An update that has not ended, among those of its lead. */
+/** An update that has not ended, among those of its lead. A million of them are in memory, so they are small. */
 export class PendingUpdate {
   readonly id: number
-  readonly leadQueue: LeadQueue
+  readonly lead: string
+  readonly account: AccountQueue
   dueAt: number
   /** The lead's updates of the same account that were accepted right before and after it. */
   previous: PendingUpdate | undefined
   next: PendingUpdate | undefined
-  isInFlight = false
-  /** Whether it is in its account's queue of due updates. */
-  isQueued = false
+  /** Of the first of them: the last one. */
+  last: PendingUpdate
+  /** `queued`: among its account's due updates. */
+  state: 'waiting' | 'queued' | 'in_flight' = 'waiting'
 
-  constructor(id: number, leadQueue: LeadQueue, dueAt: number) {
+  constructor(id: number, lead: string, account: AccountQueue, dueAt: number) {
     this.id = id
-    this.leadQueue = leadQueue
+    this.lead = lead
+    this.account = account
     this.dueAt = dueAt
+    this.last = this
   }
 }
 
-/** The pending updates of a lead and account, oldest first. */
-interface LeadQueue {
-  readonly lead: string
-  readonly account: AccountQueue
-  first: PendingUpdate | undefined
-  last: PendingUpdate | undefined
-}
-
 interface AccountQueue {
-  readonly leads: Map<string, LeadQueue>
+  /** The first pending update of each lead. */
+  readonly leads: Map<string, PendingUpdate>
   /**
    * The first updates of leads. Those that can't be claimed when their turn comes are skipped: `#requeue` adds the lead's
    * first one again when it can be.
@@ -79,12 +76,11 @@ export class PendingUpdates {
   add({ id, account, lead, dueAt }: FoundUpdate): boolean {
     if (this.#byId.has(id)) return false
     const ofAccount = this.#accountOf(account)
-    const leadQueue = leadQueueOf(ofAccount, lead)
-    const update = new PendingUpdate(id, leadQueue, dueAt)
-    insert(leadQueue, update)
+    const update = new PendingUpdate(id, lead, ofAccount, dueAt)
+    insert(update)
     this.#byId.set(id, update)
     ofAccount.size++
-    this.#queue(leadQueue)
+    if (!this.#inFlight.has(lead)) queueFirst(ofAccount, lead)
     return true
   }
 
@@ -102,10 +98,10 @@ export class PendingUpdates {
 
   /** Marks an update as in flight, if it isn't. */
   takeAlong(update: PendingUpdate): void {
-    if (update.isInFlight) return
-    const { lead, account } = update.leadQueue
-    unqueue(account, update)
-    update.isInFlight = true
+    const { lead } = update
+    if (update.state === 'in_flight') return
+    unqueue(update)
+    update.state = 'in_flight'
     this.#inFlight.set(lead, (this.#inFlight.get(lead) ?? 0) + 1)
   }
 
@@ -118,24 +114,21 @@ export class PendingUpdates {
   /** Ends the flight of an update; it can be claimed again at `dueAt`. */
   release(id: number, dueAt = this.#byId.get(id)?.dueAt ?? 0): void {
     const update = this.#byId.get(id)
-    if (update === undefined || !update.isInFlight) return
+    if (update?.state !== 'in_flight') return
     update.dueAt = dueAt
     this.#land(update)
-    this.#requeue(update.leadQueue.lead)
+    this.#requeue(update.lead)
   }
 
   /** Removes an update that has ended. */
   end(id: number): void {
     const update = this.#byId.get(id)
     if (update === undefined) return
-    const { leadQueue } = update
-    const { account, lead } = leadQueue
     this.#byId.delete(id)
-    unlink(leadQueue, update)
-    if (leadQueue.first === undefined) account.leads.delete(lead)
-    account.size--
-    if (update.isInFlight) this.#land(update)
-    this.#requeue(lead)
+    unlink(update)
+    update.account.size--
+    if (update.state === 'in_flight') this.#land(update)
+    this.#requeue(update.lead)
   }
 
   /** When the next update of an account is due, in milliseconds since the epoch. */
@@ -149,17 +142,16 @@ export class PendingUpdates {
     for (;;) {
       const first = due?.first
       if (first === undefined) return undefined
-      const { leadQueue } = first
-      if (leadQueue.first === first && !this.#inFlight.has(leadQueue.lead)) return first
-      unqueue(leadQueue.account, first)
+      if (first.account.leads.get(first.lead) === first && !this.#inFlight.has(first.lead)) return first
+      unqueue(first)
     }
   }
 
   /** Ends the flight of an update. */
   #land(update: PendingUpdate): void {
-    const { lead } = update.leadQueue
+    const { lead } = update
     const left = (this.#inFlight.get(lead) ?? 0) - 1
-    update.isInFlight = false
+    update.state = 'waiting'
     if (left > 0) this.#inFlight.set(lead, left)
     else this.#inFlight.delete(lead)
   }
@@ -167,58 +159,59 @@ export class PendingUpdates {
   /** Lets each account's next update of a lead be claimed, unless one of the lead is in flight. */
   #requeue(lead: string): void {
     if (this.#inFlight.has(lead)) return
-    for (const { leads } of this.#accounts.values()) {
-      const leadQueue = leads.get(lead)
-      if (leadQueue) this.#queue(leadQueue)
-    }
-  }
-
-  #queue({ first, account }: LeadQueue): void {
-    if (first === undefined || first.isQueued || first.isInFlight) return
-    first.isQueued = true
-    account.due.add(first)
+    for (const account of this.#accounts.values()) queueFirst(account, lead)
   }
 
   #accountOf(name: string): AccountQueue {
     const known = this.#accounts.get(name)
     if (known) return known
-    const made = { leads: new Map<string, LeadQueue>(), due: new DueQueue<PendingUpdate>(), size: 0 }
+    const made = { leads: new Map<string, PendingUpdate>(), due: new DueQueue<PendingUpdate>(), size: 0 }
     this.#accounts.set(name, made)
     return made
   }
 }
 
-function leadQueueOf(account: AccountQueue, lead: string): LeadQueue {
-  const known = account.leads.get(lead)
-  if (known) return known
-  const made = { lead, account, first: undefined, last: undefined }
-  account.leads.set(lead, made)
-  return made
+/** Lets the first update of a lead be claimed once it is due. */
+function queueFirst({ leads, due }: AccountQueue, lead: string): void {
+  const first = leads.get(lead)
+  if (first?.state !== 'waiting') return
+  first.state = 'queued'
+  due.add(first)
 }
 
 /** Removes an update from the due ones of its account, if it is among them. */
-function unqueue({ due }: AccountQueue, update: PendingUpdate): void {
-  if (!update.isQueued) return
-  due.remove(update)
-  update.isQueued = false
+function unqueue(update: PendingUpdate): void {
+  if (update.state !== 'queued') return
+  update.account.due.remove(update)
+  update.state = 'waiting'
 }
 
-/** Puts an update in its place by id, which is near the end. */
-function insert(queue: LeadQueue, update: PendingUpdate): void {
-  let previous = queue.last
+/** Puts an update in its place by id among those of its lead, which is near the end. */
+function insert(update: PendingUpdate): void {
+  const { lead, account } = update
+  const first = account.leads.get(lead)
+  let previous = first?.last
   while (previous !== undefined && previous.id > update.id) previous = previous.previous
-  const next = previous === undefined ? queue.first : previous.next
+  const next = previous === undefined ? first : previous.next
   update.previous = previous
   update.next = next
-  if (previous === undefined) queue.first = update
-  else previous.next = update
-  if (next === undefined) queue.last = update
-  else next.previous = update
+  if (previous !== undefined) previous.next = update
+  if (next !== undefined) next.previous = update
+  if (previous === undefined) makeFirst(update, first?.last ?? update)
+  else if (next === undefined && first !== undefined) first.last = update
 }
 
-function unlink(queue: LeadQueue, { previous, next }: PendingUpdate): void {
-  if (previous === undefined) queue.first = next
-  else previous.next = next
-  if (next === undefined) queue.last = previous
-  else next.previous = previous
+function unlink({ lead, account, previous, next, last }: PendingUpdate): void {
+  const first = account.leads.get(lead)
+  if (previous !== undefined) previous.next = next
+  if (next !== undefined) next.previous = previous
+  if (previous !== undefined && next === undefined && first !== undefined) first.last = previous
+  if (previous !== undefined) return
+  if (next === undefined) account.leads.delete(lead)
+  else makeFirst(next, last)
+}
+
+function makeFirst(update: PendingUpdate, last: PendingUpdate): void {
+  update.last = last
+  update.account.leads.set(update.lead, update)
 }

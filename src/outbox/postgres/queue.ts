@@ -5,7 +5,7 @@ import type { QueueEvents } from '../queue-events.ts'
 import type { Claimed, DeliveredFields, Settlement, UpdateQueue } from '../queue.ts'
 import { readObject } from '../rows.ts'
 import type { Database } from './database/database.ts'
-import { NEXT_SEQUENCE, UNSEEN } from './look.ts'
+import { HAS_UNSEEN, NEXT_SEQUENCE } from './look.ts'
 import { noteWrites } from './newest-writes.ts'
 import { OwnedQueue, type Settled, type Term } from './owned-queue.ts'
 import type { FoundUpdate } from './pending-updates.ts'
@@ -14,7 +14,7 @@ import type { FoundUpdate } from './pending-updates.ts'
 const STEP = 1_000
 /** Updates cancelled at once: few, so that other work doesn't wait long. */
 const CANCEL_STEP = 200
-const NEXT = `SELECT ${NEXT_SEQUENCE} AS next_sequence, EXISTS (SELECT 1 FROM updates WHERE ${UNSEEN}) AS has_unseen`
+const NEXT = `SELECT ${NEXT_SEQUENCE} AS next_sequence, ${HAS_UNSEEN} AS has_unseen`
 
 /** What the owner reports to the others. */
 interface QueueState {

@@ -56,7 +56,7 @@ export const OUTBOX = `
   CREATE INDEX unfinished_updates ON updates (lead, sequence) WHERE state < 2;
   CREATE INDEX unfinished_keys ON updates (sequence) WHERE state < 2 AND lead > 'lead_id;';
   CREATE INDEX dead_updates ON updates (id) WHERE state = 1;
-  CREATE INDEX new_updates ON updates (xid) WHERE state = 0;
+  CREATE INDEX new_updates ON updates (xid, id) WHERE state = 0;
 
   CREATE TABLE newest_writes (
     lead text COLLATE "C" NOT NULL,
