@@ -2,7 +2,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { Answers, type Write } from './answers.ts'
 import { type Answer, GatewayClient, isRefusal, isTransient } from './gateway-client.ts'
-import type { GatewayProcess } from './processes.ts'
 import { KEY } from './processes.ts'
 import { below, chance, type Request, Requests, type Update } from './requests.ts'
 
@@ -31,11 +30,17 @@ interface Sent {
 }
 
 interface Options {
-  readonly gateway: GatewayProcess
+  readonly gateway: {
+    readonly origin: string
+    /** Resolves when the next request may be sent. */
+    readonly ready: Promise<void>
+  }
   /** Called with what contradicts the promises. */
   readonly onViolation: (what: string) => void
   /** Whether the answer to a request that was sent at `from` could be stored. */
   readonly hasRoom: (from: number) => boolean
+  /** Until when an update may be stored whose sender was refused at `at`; by default it is not stored. */
+  readonly storedUntil?: (at: number) => number | undefined
 }
 
 const KEPT = 200
@@ -63,6 +68,7 @@ export class Senders {
   operations = 0
   /** Set when the clock has jumped beyond the life of stored answers. */
   jumps = 0
+  #isStopped = false
 
   constructor(options: Options) {
     this.#options = options
@@ -76,12 +82,17 @@ export class Senders {
   /** Sends until there were so many operations: each update is one, and each repeat, cancellation and replay. */
   async send(operations: number, senders: number): Promise<void> {
     const one = async () => {
-      while (this.operations < operations) {
+      while (this.operations < operations && !this.#isStopped) {
         await this.#options.gateway.ready
         await this.#operate()
       }
     }
     await Promise.all(Array.from({ length: senders }, one))
+  }
+
+  /** Lets `send` end after the requests under way. */
+  stop(): void {
+    this.#isStopped = true
   }
 
   async #operate(): Promise<void> {
@@ -128,6 +139,11 @@ export class Senders {
       sent.firstUnansweredAt ??= from
       this.#write(request.updates, from, hangsUp ? Infinity : to + LATE_MS, () => 'possible')
     } else this.#judge(sent, answer, from, to, jumps)
+    const storedUntil = answer && isRefusal(answer) ? this.#options.storedUntil?.(to) : undefined
+    if (storedUntil !== undefined && request.way !== 'direct') {
+      sent.firstUnansweredAt ??= from
+      this.#write(request.updates, from, storedUntil, () => 'possible')
+    }
     if (answer?.status === 503) await pause(OVERLOADED_MS)
   }
 
