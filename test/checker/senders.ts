@@ -41,6 +41,8 @@ interface Options {
   readonly hasRoom: (from: number) => boolean
   /** Until when an update may be stored whose sender was refused at `at`; by default it is not stored. */
   readonly storedUntil?: (at: number) => number | undefined
+  /** Called with each answer, undefined if there was none. */
+  readonly onAnswer?: (request: Request, answer: Answer | undefined) => void
 }
 
 const KEPT = 200
@@ -133,6 +135,7 @@ export class Senders {
     const from = performance.now()
     const answer = await this.#client.exchange(request, hangsUp)
     const to = performance.now()
+    this.#options.onAnswer?.(request, answer)
     this.#count(kind, hangsUp ? 'hung up' : answer?.status)
     if (answer === undefined) {
       // Whether it was accepted nobody knows; and if its sender hung up, not when either.

@@ -44,6 +44,8 @@ export async function attack(t: Test, cluster: Cluster, plan: readonly AttackNam
   /** While an attack keeps gateways from storing: its begin, else when the last one ended. */
   const trouble = { isOn: false, endedAt: Number.NEGATIVE_INFINITY }
   const hasTrouble = (since: number) => trouble.isOn || since < trouble.endedAt + NOTICED_MS
+  /** Answers to the request that has set a value, to explain a value that must not be there. */
+  const answersTo = new Map<string, string[]>()
   const senders = new Senders({
     gateway: {
       origin: cluster.origin,
@@ -53,6 +55,11 @@ export async function attack(t: Test, cluster: Cluster, plan: readonly AttackNam
     },
     onViolation: (what) => violations.push(what),
     hasRoom: (from) => !hasTrouble(from),
+    onAnswer: ({ method, path, updates }, answer) => {
+      const line = `${performance.now().toFixed(0)}: ${method} ${path}: ${answer ? `${answer.status} ${answer.text}` : 'none'}`
+      for (const value of new Set(updates.flatMap(({ fields }) => Object.values(fields))))
+        answersTo.set(value, [...(answersTo.get(value) ?? []), line])
+    },
     storedUntil: (at) => (hasTrouble(at) ? Number.POSITIVE_INFINITY : undefined)
   })
   t.teardown(() => senders.close())
@@ -88,14 +95,15 @@ export async function attack(t: Test, cluster: Cluster, plan: readonly AttackNam
       .map(([what, count]) => `${what}: ${count}`)
       .join(', ')
   )
+  for (const { name, process } of cluster.nodes)
+    t.comment(`${name} logged: ${[...process.logged].map(([what, count]) => `${count} ${what}`).join(', ')}`)
   const wrong = held(cluster).filter(([lead, field, value]) => !senders.answers.allows(lead, field, value))
-  for (const [lead, field, value] of wrong.slice(0, 10)) {
+  for (const [lead, field, value] of wrong.slice(0, 5)) {
     t.comment(`lead ${lead}: ${field} is ${value}`)
-    for (const write of senders.answers
-      .writes(lead, field)
-      .toSorted((a, b) => a.from - b.from)
-      .slice(-6))
-      t.comment(`  ${JSON.stringify(write)}`)
+    for (const line of answersTo.get(value) ?? []) t.comment(`  ${line}`)
+    for (const { leads, params, from, to } of watch.done)
+      if (leads.includes(lead) && params[field] !== undefined)
+        t.comment(`  set to ${params[field]} from ${from.toFixed(0)} to ${to.toFixed(0)}`)
   }
   t.same(wrong, [], 'no lead has a value that the answers do not allow')
   t.same(violations.slice(0, 20), [], 'no answer contradicts another')
