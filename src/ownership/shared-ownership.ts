@@ -152,7 +152,8 @@ export class SharedOwnership implements Ownership {
       drain: () => owner.stop(DRAIN_MS),
       stop: async () => {
         owner.callNoMore()
-        await owner.stop()
+        // What they have set must be noted before the next owner reads the notes.
+        await Promise.all([owner.stop(), owner.deliveries.ended()])
       },
       abort: async () => {
         owner.callNoMore()

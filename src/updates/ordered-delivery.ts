@@ -43,12 +43,28 @@ const NOT_NOTED: OutcomeError = {
 /** Gives updates to their account's dispatcher, and keeps older stored updates from overwriting what they set. */
 export class OrderedDelivery implements Deliveries {
   readonly #options: OrderedDeliveryOptions
+  readonly #underWay = new Set<Promise<Delivered>>()
 
   constructor(options: OrderedDeliveryOptions) {
     this.#options = options
   }
 
   async deliver(account: string, updates: readonly Update[], request: WaitingRequest): Promise<Delivered> {
+    const delivery = this.#deliver(account, updates, request)
+    this.#underWay.add(delivery)
+    try {
+      return await delivery
+    } finally {
+      this.#underWay.delete(delivery)
+    }
+  }
+
+  /** Resolves when the deliveries that are under way now have ended, and what they have set is noted. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#underWay)
+  }
+
+  async #deliver(account: string, updates: readonly Update[], request: WaitingRequest): Promise<Delivered> {
     const { dispatchers, isShared = false } = this.#options
     const past = await this.#pastOutbox(updates, request.requestId)
     const delivered = await dispatchers.of(account).deliver(updates, { ...request, ...past?.context })

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, mkdirSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { freePort } from '../../src/tools/demo/cluster/free-port.ts'
 import { until } from '../until.ts'
 
 export const KEY = 'checker-key-0123456789abcdef-0123456789'
@@ -27,15 +27,6 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void>
   await exit
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 /** The gateway as a process, with a clock and a disk of its own. */
 export class GatewayProcess {
   readonly #env: Record<string, string>
@@ -45,6 +36,8 @@ export class GatewayProcess {
   /** Resolves when requests can be sent: at once, or after the restart. */
   ready: Promise<void> = Promise.resolve()
   readonly origin: string
+  /** The checkout whose gateway is started; another one takes effect with the next start. */
+  directory = '.'
   /** Lines of the log, warnings at least, by their message, counted. */
   readonly logged = new Map<string, number>()
 
@@ -78,6 +71,15 @@ export class GatewayProcess {
     if (this.#child) await ended(this.#child, signal)
   }
 
+  /** Lets it do nothing at all until `resume`. */
+  suspend(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT')
+  }
+
   /** Sets its clock. */
   shiftClock(ms: number): void {
     this.#shiftMs += ms
@@ -85,7 +87,9 @@ export class GatewayProcess {
   }
 
   async #start(): Promise<void> {
-    const child = spawn(process.execPath, ['--import', './test/checker/shifted-clock.ts', 'src/server.ts'], {
+    const clock = join(import.meta.dirname, 'shifted-clock.ts')
+    const child = spawn(process.execPath, ['--import', clock, 'src/server.ts'], {
+      cwd: this.directory,
       env: { ...process.env, ...this.#env, CLOCK_SHIFT_MS: String(this.#shiftMs) },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc']
     })

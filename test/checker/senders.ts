@@ -2,7 +2,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { Answers, type Write } from './answers.ts'
 import { type Answer, GatewayClient, isRefusal, isTransient } from './gateway-client.ts'
-import type { GatewayProcess } from './processes.ts'
 import { KEY } from './processes.ts'
 import { below, chance, type Request, Requests, type Update } from './requests.ts'
 
@@ -31,11 +30,19 @@ interface Sent {
 }
 
 interface Options {
-  readonly gateway: GatewayProcess
+  readonly gateway: {
+    readonly origin: string
+    /** Resolves when the next request may be sent. */
+    readonly ready: Promise<void>
+  }
   /** Called with what contradicts the promises. */
   readonly onViolation: (what: string) => void
   /** Whether the answer to a request that was sent at `from` could be stored. */
   readonly hasRoom: (from: number) => boolean
+  /** Until when an update may be stored whose sender was refused at `at`; by default it is not stored. */
+  readonly storedUntil?: (at: number) => number | undefined
+  /** Called with each answer, undefined if there was none. */
+  readonly onAnswer?: (request: Request, answer: Answer | undefined) => void
 }
 
 const KEPT = 200
@@ -63,6 +70,7 @@ export class Senders {
   operations = 0
   /** Set when the clock has jumped beyond the life of stored answers. */
   jumps = 0
+  #isStopped = false
 
   constructor(options: Options) {
     this.#options = options
@@ -76,12 +84,17 @@ export class Senders {
   /** Sends until there were so many operations: each update is one, and each repeat, cancellation and replay. */
   async send(operations: number, senders: number): Promise<void> {
     const one = async () => {
-      while (this.operations < operations) {
+      while (this.operations < operations && !this.#isStopped) {
         await this.#options.gateway.ready
         await this.#operate()
       }
     }
     await Promise.all(Array.from({ length: senders }, one))
+  }
+
+  /** Lets `send` end after the requests under way. */
+  stop(): void {
+    this.#isStopped = true
   }
 
   async #operate(): Promise<void> {
@@ -122,12 +135,18 @@ export class Senders {
     const from = performance.now()
     const answer = await this.#client.exchange(request, hangsUp)
     const to = performance.now()
+    this.#options.onAnswer?.(request, answer)
     this.#count(kind, hangsUp ? 'hung up' : answer?.status)
     if (answer === undefined) {
       // Whether it was accepted nobody knows; and if its sender hung up, not when either.
       sent.firstUnansweredAt ??= from
       this.#write(request.updates, from, hangsUp ? Infinity : to + LATE_MS, () => 'possible')
     } else this.#judge(sent, answer, from, to, jumps)
+    const storedUntil = answer && isRefusal(answer) ? this.#options.storedUntil?.(to) : undefined
+    if (storedUntil !== undefined && request.way !== 'direct') {
+      sent.firstUnansweredAt ??= from
+      this.#write(request.updates, from, storedUntil, () => 'possible')
+    }
     if (answer?.status === 503) await pause(OVERLOADED_MS)
   }
 

@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { overloaded, StorageError } from '../../src/errors.ts'
 import { changesOf } from '../../src/leads/changes.ts'
 import { OrderedDelivery, type OrderedDeliveryOptions } from '../../src/updates/ordered-delivery.ts'
+import { settled } from '../stopped-clock.ts'
 import type { Update } from '../../src/leads/update.ts'
 
 const REQUEST = { caller: 'crm', requestId: 'req_1', source: 'crm', deadline: 1 }
@@ -98,4 +99,30 @@ test('what could not be noted is unknown if another gateway may have undone it',
     outcomes: [{ status: 'unknown', leads: [5], error: { retryable: true } }],
     upstreamCalls: 1
   })
+})
+
+test('a delivery has ended when what it has set is noted', async (t) => {
+  const noted = Promise.withResolvers<boolean>()
+  const delivery = deliveryWith({
+    queue: { nextSequence: async () => 8 },
+    notes: { requireRoom: () => {}, add: () => noted.promise },
+    dispatchers: {
+      of: () => ({
+        deliver: async (_updates, { note }) => {
+          await note?.(DONE.outcomes, () => {})
+          return DONE
+        }
+      })
+    }
+  })
+  const delivered = delivery.deliver('default', [UPDATE], REQUEST)
+  let hasEnded = false
+  const ended = delivery.ended().then(() => {
+    hasEnded = true
+  })
+  await settled()
+  t.notOk(hasEnded)
+  noted.resolve(true)
+  await Promise.all([delivered, ended])
+  await delivery.ended()
 })

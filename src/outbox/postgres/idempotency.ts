@@ -7,10 +7,10 @@ import { findRecord, saveRecord } from './idempotency-records.ts'
 /** A request counts as in progress for this long after its gateway was last heard of. */
 const ALIVE = "interval '10 seconds'"
 const ALIVE_UNTIL = `clock_timestamp() + ${ALIVE}`
-/** Begins a request, also in place of one whose gateway has ended. */
+/** Begins a request, also in place of one whose gateway has ended, or of this one's whose end could not be stored. */
 const BEGIN = `INSERT INTO requests_in_progress AS r (caller, key, gateway, alive_until) VALUES ($1, $2, $3, ${ALIVE_UNTIL})
   ON CONFLICT (caller, key) DO UPDATE SET gateway = excluded.gateway, alive_until = excluded.alive_until
-    WHERE r.alive_until < clock_timestamp()
+    WHERE r.alive_until < clock_timestamp() OR r.gateway = excluded.gateway
   RETURNING gateway`
 /** Also brings back what a restart of the database has lost. */
 const KEEP_ALIVE = `INSERT INTO requests_in_progress AS r (caller, key, gateway, alive_until)
@@ -20,13 +20,13 @@ const KEEP_ALIVE = `INSERT INTO requests_in_progress AS r (caller, key, gateway,
 
 /** The stored responses in PostgreSQL, and the requests in progress at any gateway. */
 export class PostgresIdempotency implements IdempotencyStore {
-  readonly #database: Database
+  readonly #database: Pick<Database, 'rows' | 'write'>
   /** This process; a gateway that starts again is another one. */
   readonly #gateway = randomUUID()
   /** The caller and key of each request in progress here. */
   readonly #inProgress = new Map<string, readonly [caller: string, key: string]>()
 
-  constructor(database: Database) {
+  constructor(database: Pick<Database, 'rows' | 'write'>) {
     this.#database = database
   }
 
@@ -60,13 +60,16 @@ export class PostgresIdempotency implements IdempotencyStore {
   }
 
   async end(caller: string, key: string): Promise<void> {
-    this.#inProgress.delete(recordName(caller, key))
-    await this.#database.write(
-      'DELETE FROM requests_in_progress WHERE caller = $1 AND key = $2 AND gateway = $3',
-      caller,
-      key,
-      this.#gateway
-    )
+    try {
+      await this.#database.write(
+        'DELETE FROM requests_in_progress WHERE caller = $1 AND key = $2 AND gateway = $3',
+        caller,
+        key,
+        this.#gateway
+      )
+    } finally {
+      this.#inProgress.delete(recordName(caller, key))
+    }
   }
 
   /** Shows the other gateways that the requests in progress here go on. @throws StorageError */

@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { StorageError } from '../../../src/errors.ts'
 import { NO_HISTORY } from '../../../src/outbox/history.ts'
 import { Database } from '../../../src/outbox/postgres/database/database.ts'
+import { PostgresIdempotency } from '../../../src/outbox/postgres/idempotency.ts'
 import { PostgresOutbox } from '../../../src/outbox/postgres/postgres-outbox.ts'
 import { storeSettlements } from '../../../src/outbox/postgres/settlements.ts'
 import { newPool, startPostgres } from '../../postgres.ts'
@@ -166,4 +167,22 @@ test('after a restart of the database the owner goes on, with what was in flight
   await outbox.queue.settle([done(first)], NO_CALLS)
   t.equal(outbox.fault, undefined)
   t.same(inShort(await outbox.queue.claim('default', 10, LATER)), ['1/1 lead_id:1 B'])
+})
+
+test('a request whose end could not be stored does not block its repeat at the same gateway', async (t) => {
+  const { url } = await openPostgres(t)
+  const database = new Database(newPool(t, url))
+  let fails = true
+  const idempotency = new PostgresIdempotency({
+    rows: (text: string, ...values: unknown[]) => database.rows(text, ...values),
+    write: (text: string, ...values: unknown[]) =>
+      fails && text.startsWith('DELETE')
+        ? Promise.reject(new StorageError('down'))
+        : database.write(text, ...values)
+  })
+  t.equal(await idempotency.begin('crm', 'key-1', 0), 'begun')
+  t.equal(await idempotency.begin('crm', 'key-1', 0), 'in_progress')
+  await t.rejects(idempotency.end('crm', 'key-1'), StorageError)
+  fails = false
+  t.equal(await idempotency.begin('crm', 'key-1', 0), 'begun')
 })
