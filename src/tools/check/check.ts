@@ -8,6 +8,7 @@ import { checkAddress } from './address.ts'
 import { checkCertificate } from './certificate.ts'
 import { checkConnection } from './connection.ts'
 import { checkCustomFields } from './custom-fields.ts'
+import { checkDatabase } from './database.ts'
 import { checkFailedQueries } from './failed-queries.ts'
 import { checkLists } from './lists.ts'
 import { checkLogin } from './login.ts'
@@ -43,6 +44,7 @@ export async function check(options: CheckOptions): Promise<Step[]> {
     steps.skip(SERVER_STEPS, 'The configuration has faults.')
     return steps.done
   }
+  if (config.cluster) await checkDatabase(config.cluster.database, (id, run) => steps.run(id, run))
   const { url, timeoutMs } = config.vicidial
   const { accounts } = config
   const client = new Client({ url, connections: 1 })

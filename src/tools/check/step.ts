@@ -11,6 +11,15 @@ export interface Finding {
   readonly settings?: Readonly<Record<string, string>>
 }
 
+/** The steps for the database, in order, with DATABASE_URL. */
+export const DATABASE_STEPS = [
+  'database',
+  'database_rights',
+  'database_commits',
+  'database_clock',
+  'database_sessions'
+] as const
+
 /** The steps for the server, in order. */
 export const SERVER_STEPS = [
   'address',
@@ -39,6 +48,7 @@ export const TEST_LEAD_STEPS = ['test_lead', 'db_charset'] as const
 
 export type StepId =
   | 'configuration'
+  | (typeof DATABASE_STEPS)[number]
   | (typeof SERVER_STEPS)[number]
   | (typeof ACCOUNT_STEPS)[number]
   | (typeof TEST_LEAD_STEPS)[number]

@@ -1,5 +1,6 @@
 import './account-calls.test.ts'
 import './account.test.ts'
+import './database.test.ts'
 import './documents.test.ts'
 import './good.test.ts'
 import './server-facts.test.ts'
