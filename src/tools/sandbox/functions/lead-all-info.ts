@@ -45,7 +45,7 @@ const COLUMNS = [
 
 /**
  * The API function `lead_all_info`: all columns of a lead, or of the leads with a phone number, newest first. A value is
- * printed as it is, whatever it contains. VICIdial logs the reply unescaped before it prints it, so an apostrophe ends the
+ * printed unescaped. VICIdial logs the reply unescaped before it prints it, so an apostrophe ends the
  * call with PHP 8.
  */
 export function* leadAllInfo(call: ApiCall): Generator<Piece, void> {
@@ -87,7 +87,7 @@ function findLeads(call: ApiCall, leadId: string, phone: string): Lead[] {
   return found.sort((one, other) => other.lead_id - one.lead_id).slice(0, MAX_LEADS)
 }
 
-/** @throws {DatabaseError} with PHP 8, if custom fields are asked for, and the entry list has none */
+/** @throws {DatabaseError} with PHP 8, if custom fields are asked for, and the entry list has no table for them */
 function namesAndValues(call: ApiCall, lead: Lead): [names: string[], values: string[]] {
   const { value, tables, query } = call
   const row = { ...lead, ...searchedLeads(call).others(lead.lead_id) }

@@ -24,7 +24,7 @@ export function readWantedCallback({ value }: ApiCall): WantedCallback {
 }
 
 /**
- * Adds a callback for a lead. A date that is none is stored as `0000-00-00 00:00:00`.
+ * Adds a callback for a lead. An invalid date is stored as `0000-00-00 00:00:00`.
  *
  * @returns the line of the reply
  */

@@ -22,7 +22,7 @@ const SHORTEST_PHONE_NUMBER = 6
 const SHORTEST_SEARCH_LOCATION = 4
 const LOWEST_LIST_ID = 99
 
-/** The API function `update_lead`: one lead, or the leads that a search finds; or a new lead, if it finds none. */
+/** The API function `update_lead`: the leads that a search finds, or a new lead if it finds nothing. */
 export function* updateLead(call: ApiCall): Generator<Piece, void> {
   const { value, userName, lists, tables, build } = call
   const method = searchMethod(value)

@@ -20,7 +20,7 @@ const dates: Readonly<Record<string, string>> = {
   tomorrow: '0000-00-00 00:00:00'
 }
 
-test('a date is stored as the column holds it, and one that is none as zeros', async (t) => {
+test('a date is stored as the column holds it, and an invalid one as zeros', async (t) => {
   const { sandbox, call } = await startCalling(t, {}, { now: () => Date.UTC(2026, 0, 31, 3, 4, 5) })
   for (const [callback_datetime, callback_time] of Object.entries(dates)) {
     sandbox.reset()
@@ -29,7 +29,7 @@ test('a date is stored as the column holds it, and one that is none as zeros', a
   }
 })
 
-test('the dates are those of the time zone of the server', async (t) => {
+test('the dates are in the time zone of the server', async (t) => {
   let now = Date.UTC(2026, 6, 1, 3)
   const { call } = await startCalling(t, {}, { now: () => now, timeZone: 'America/New_York' })
   t.match(await call({ ...SET, callback_datetime: 'NOW' }), '|2026-06-30 23:00:00|')

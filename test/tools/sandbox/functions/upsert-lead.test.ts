@@ -79,7 +79,7 @@ test('search_location searches one list, or the lists of its campaign', async (t
   ])
 })
 
-test('a restricted account can add to its lists; before 230308-1758, to none', async (t) => {
+test('a restricted account can add to its lists; before 230308-1758, only others can add', async (t) => {
   const { users } = generateFixture(1)
   const restricted = {
     lists: [101, 102].map((list_id) => ({ list_id, campaign_id: list_id === 101 ? 'CAMPA' : 'CAMPB' })),
