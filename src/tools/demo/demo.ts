@@ -169,7 +169,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   print(`GET ${job.self}  (${Math.round((performance.now() - back) / 100) / 10} s later)`)
   await ask(origin, 'GET', job.self)
 
-  print('A PHP program written for VICIdial works too: only its address and login change.')
+  print('A PHP program written as tutorials say works too: only its address and login change.')
   print(`echo file_get_contents('${origin}${VICIDIAL_PATH}?' . http_build_query([`)
   for (const [name, value] of Object.entries(TUTORIAL_CALL)) print(`  '${name}' => '${value}',`)
   print(']));')
