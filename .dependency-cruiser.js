@@ -20,7 +20,7 @@ const FLOORS = [
   ['schemas'],
   ['src/leads'],
   ['src/errors.ts'],
-  ['src/error-code.ts', 'src/steady-clock.ts', 'src/literal-pattern.ts', 'src/telemetry/version.ts'],
+  ['src/error-code.ts', 'src/steady-clock.ts', 'src/telemetry/version.ts'],
   ['src/client']
 ]
 

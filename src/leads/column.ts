@@ -1,8 +1,8 @@
+import escapeRegExp from 'escape-string-regexp'
 import type { ColumnText, NonLatin } from './column-text.ts'
 import type { Field } from './fields.ts'
 import { quoted, type Refusal, type RefusalCode, type Warning } from './refusal.ts'
 import { BLANK } from './sendable-text.ts'
-import { literalPattern } from '../literal-pattern.ts'
 
 /** A value as sent and as VICIdial stores it, with warnings about what it loses. */
 export interface Cleaned {
@@ -27,12 +27,12 @@ export interface Column {
 
 /** A field's column on a server with this setting of `use_non_latin`. */
 export function columnOf(field: Field, text: ColumnText, nonLatin: NonLatin): Column {
-  const listed = literalPattern(field.characters)
+  const listed = escapeRegExp(field.characters)
   const plus = field.plus === 'space' ? '+' : ''
   const kept = { none: '0-9', any: '', by_mode: `0-9${text.letters}`, capitals: 'A-Z' }[field.letters]
   const ascii = field.letters === 'capitals' ? 'A-Z' : 'A-Za-z0-9'
   const plain = field.letters === 'any' ? ' .,:_-' : listed
-  const sound = ascii + (field.mayBePhone ? plain.replace(literalPattern('.'), '') : plain)
+  const sound = ascii + (field.mayBePhone ? plain.replace('\\.', '') : plain)
   const lost = new RegExp(field.letters === 'any' ? `[${listed}]` : `[^${kept}${listed}${plus}]`, 'gu')
   return {
     field,

@@ -1,5 +1,5 @@
+import escapeRegExp from 'escape-string-regexp'
 import { isDeepStrictEqual } from 'node:util'
-import { literalPattern } from '../../src/literal-pattern.ts'
 
 /**
  * What a page shows may differ from what comes in the ids and times of these shapes; and `…` stands for what is left
@@ -73,5 +73,5 @@ export function parsed(text: string): unknown {
 }
 
 function pieces(text: string): string {
-  return text.split(OMITTED).map(literalPattern).join('.*')
+  return text.split(OMITTED).map(escapeRegExp).join('.*')
 }

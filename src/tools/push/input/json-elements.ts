@@ -1,8 +1,8 @@
+import escapeRegExp from 'escape-string-regexp'
 import { parseExactly } from '../../../http/body/exact-json.ts'
 import { countNames, firstRepeatedName, shapeOf } from '../../../http/body/json-guard.ts'
 import { PushFailure } from '../errors.ts'
 import type { Piece } from './lines.ts'
-import { literalPattern } from '../../../literal-pattern.ts'
 
 /** One element of an array. */
 export interface JsonElement {
@@ -169,7 +169,7 @@ function startOfNext(
   firstName: string | undefined,
   isEndless: boolean
 ): RegExpExecArray | null {
-  const likely = `,(?=\\s*\\{\\s*${firstName === undefined ? '"' : literalPattern(firstName)})`
+  const likely = `,(?=\\s*\\{\\s*${firstName === undefined ? '"' : escapeRegExp(firstName)})`
   return new RegExp(isEndless ? `(?<=\\}\\s*),(?=\\s*\\{)|${likely}` : likely).exec(text)
 }
 
