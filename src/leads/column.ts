@@ -1,3 +1,4 @@
+import escapeRegExp from 'escape-string-regexp'
 import type { ColumnText, NonLatin } from './column-text.ts'
 import type { Field } from './fields.ts'
 import { quoted, type Refusal, type RefusalCode, type Warning } from './refusal.ts'
@@ -26,7 +27,7 @@ export interface Column {
 
 /** A field's column on a server with this setting of `use_non_latin`. */
 export function columnOf(field: Field, text: ColumnText, nonLatin: NonLatin): Column {
-  const listed = RegExp.escape(field.characters)
+  const listed = escapeRegExp(field.characters)
   const plus = field.plus === 'space' ? '+' : ''
   const kept = { none: '0-9', any: '', by_mode: `0-9${text.letters}`, capitals: 'A-Z' }[field.letters]
   const ascii = field.letters === 'capitals' ? 'A-Z' : 'A-Za-z0-9'

@@ -93,7 +93,8 @@ test('each request, sent by Postman, gets a documented response', async (t) => {
       'POST /v1/webhooks/crm 404',
       'GET /livez 200',
       'GET /readyz 200',
-      'GET /metrics 200'
+      'GET /metrics 200',
+      'GET /v1/backup 200'
     ]
   )
 })

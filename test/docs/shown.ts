@@ -1,3 +1,4 @@
+import escapeRegExp from 'escape-string-regexp'
 import { isDeepStrictEqual } from 'node:util'
 
 /**
@@ -72,5 +73,5 @@ export function parsed(text: string): unknown {
 }
 
 function pieces(text: string): string {
-  return text.split(OMITTED).map(RegExp.escape).join('.*')
+  return text.split(OMITTED).map(escapeRegExp).join('.*')
 }

@@ -1,4 +1,5 @@
 import './blocks.test.ts'
+import './languages.test.ts'
 import './links.test.ts'
 import './log.test.ts'
 import './recipes.test.ts'

@@ -1,4 +1,4 @@
-import { mkdtempDisposableSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -47,8 +47,18 @@ function readable(value: Record<string, unknown>): string {
 
 const EVENT = { type: 'deal.updated', deal: { dialer_id: '11', stage: 'Closed Won', note: 'called back' } }
 const JOB = { lead_ids: [12, 13, 99_999], fields: { status: 'CALLBK' } }
+const VICIDIAL_PATH = '/vicidial/non_agent_api.php'
+/** As tutorials say, which VICIdial itself does not understand. */
+const TUTORIAL_CALL = {
+  function: 'batch_update_lead',
+  user: 'api_key',
+  pass: KEY,
+  source: 'php',
+  leads_data: '[{"lead_id":14,"status":"SALE"},{"lead_id":15,"status":"DNC"}]'
+}
 const SECRET = 'demo-webhook-secret'
 const FILE = `
+compat: true
 webhooks:
   - name: crm
     auth:
@@ -91,8 +101,8 @@ async function ask(
  */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const sandbox = await startSandbox({ leads: LEADS })
-  const data = mkdtempDisposableSync(join(tmpdir(), 'vicidial-gateway-'))
-  const file = join(data.path, 'gateway.yaml')
+  const data = mkdtempSync(join(tmpdir(), 'vicidial-gateway-'))
+  const file = join(data, 'gateway.yaml')
   writeFileSync(file, FILE)
   const config = loadConfig({
     VICIDIAL_URL: sandbox.url,
@@ -100,14 +110,14 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     VICIDIAL_PASS: 's3cret',
     API_KEY: KEY,
     PORT: String(options.port ?? DEFAULT_PORT),
-    DATA_DIR: data.path,
+    DATA_DIR: data,
     GATEWAY_CONFIG: file
   })
   const app = await createGateway(config, pino({ level: 'silent' }))
   const stop = async () => {
     await app.close()
     await sandbox.close()
-    data.remove()
+    rmSync(data, { recursive: true })
   }
   const listening = { host: '127.0.0.1', port: config.port }
   const origin = await app.listen(listening).catch(async (error: unknown) => {
@@ -158,6 +168,14 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   }
   print(`GET ${job.self}  (${Math.round((performance.now() - back) / 100) / 10} s later)`)
   await ask(origin, 'GET', job.self)
+
+  print('A PHP program written as tutorials say works too: only its address and login change.')
+  print(`echo file_get_contents('${origin}${VICIDIAL_PATH}?' . http_build_query([`)
+  for (const [name, value] of Object.entries(TUTORIAL_CALL)) print(`  '${name}' => '${value}',`)
+  print(']));')
+  const query = new URLSearchParams(TUTORIAL_CALL).toString()
+  print((await (await fetch(`${origin}${VICIDIAL_PATH}?${query}`)).text()).trimEnd())
+  print()
 
   if (options.once) {
     await stop()

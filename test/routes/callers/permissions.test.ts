@@ -44,6 +44,7 @@ const SOUND: Readonly<Record<string, (past: Past) => Sound>> = {
   patchLead: () => ({ path: '/v1/leads/1', body: { status: 'SALE' }, status: 200 }),
   listFields: () => ({ status: 200 }),
   metrics: () => ({ status: 200 }),
+  backup: () => ({ status: 200 }),
   listJobs: () => ({ status: 200 }),
   getJob: ({ open }) => ({ path: `/v1/jobs/${open}`, status: 200 }),
   cancelJob: ({ open }) => ({ path: `/v1/jobs/${open}/cancel`, status: 200 }),

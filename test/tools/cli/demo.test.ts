@@ -16,6 +16,11 @@ test('demo --once shows a batch, a webhook and a job that survives an outage, an
   t.strictSame(answers, ['207', '202', '202', '200', '200'])
   t.match(printed, '"status": "partial"')
   t.match(printed, /The calls to VICIdial:\n(  .*\n)*  batch_update_lead  /)
+  t.match(
+    printed,
+    /^echo file_get_contents\('http:.*\/vicidial\/non_agent_api\.php\?' \. http_build_query\(\[$/m
+  )
+  t.match(printed, /^SUCCESS: batch_update_lead LEADS HAVE BEEN UPDATED - api_key\|2\|2\|15,14$/m)
 })
 
 test('a port in use ends it with 1 and a message', async (t) => {

@@ -118,6 +118,22 @@ test('the package contains the programs, and runs where Node does not strip type
   })
 })
 
+test('the bin takes the Node versions of package.json, and says on an older one what it needs', async (t) => {
+  t.equal(packageJson.engines.node, '^22.22.2 || >=24.15.0')
+  const runOn = (node: string) => {
+    const set = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${node}' } })`
+    const preload = `data:text/javascript,${encodeURIComponent(set)}`
+    return run('node', ['--import', preload, packageJson.bin['vicidial-gateway'], '--version'])
+  }
+  for (const node of ['14.21.3', '22.22.1', '23.11.1', '24.14.0'])
+    t.strictSame(runOn(node), {
+      status: 1,
+      stdout: '',
+      stderr: `vicidial-gateway needs Node 22.22.2 or newer, or 24.15 or newer; this is ${node}.\n`
+    })
+  for (const node of ['22.22.2', '24.15.0', '26.0.0']) t.match(runOn(node), { status: 0, stderr: '' })
+})
+
 test('the packed bin is executable, and valid JavaScript for every Node', async (t) => {
   t.ok(existsSync(packageJson.bin['vicidial-gateway']))
   t.match(run(packageJson.bin['vicidial-gateway'], ['--version']), { status: 0 })

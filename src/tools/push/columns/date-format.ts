@@ -1,3 +1,4 @@
+import escapeRegExp from 'escape-string-regexp'
 import { PushFailure } from '../errors.ts'
 
 /** Makes `YYYY-MM-DD` of a date. Undefined if it isn't one, or is written in another way. */
@@ -24,7 +25,7 @@ export function dateReader(format: string): DateReader {
       `--date-format ${format}: it must have YYYY, MM or M, and DD or D, each once, like DD.MM.YYYY.`,
       2
     )
-  const pattern = format.split(/(YYYY|MM?|DD?)/).map((part) => PARTS[part] ?? RegExp.escape(part))
+  const pattern = format.split(/(YYYY|MM?|DD?)/).map((part) => PARTS[part] ?? escapeRegExp(part))
   const date = new RegExp(`^${pattern.join('')}$`)
   return (text) => {
     if (ISO.test(text)) return text

@@ -1,3 +1,4 @@
+import escapeRegExp from 'escape-string-regexp'
 import { type Encoding, rawText } from './encoding.ts'
 import type { Line } from './lines.ts'
 
@@ -118,7 +119,7 @@ type Quotes = 'closed' | 'open' | 'stray'
 
 /** Makes a function that reads the quotes of a line, which may begin within a quote. */
 function quoteScanner(delimiter: string): (text: string, isOpen: boolean) => Quotes {
-  const between = RegExp.escape(delimiter)
+  const between = escapeRegExp(delimiter)
   const inside = '[^"]*(?:""[^"]*)*'
   const cell = `(?:"${inside}"|[^"${between}]*)`
   const rest = `(?:${between}${cell})*(?:${between}"(${inside}))?$`

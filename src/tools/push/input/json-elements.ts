@@ -1,3 +1,4 @@
+import escapeRegExp from 'escape-string-regexp'
 import { parseExactly } from '../../../http/body/exact-json.ts'
 import { countNames, firstRepeatedName, shapeOf } from '../../../http/body/json-guard.ts'
 import { PushFailure } from '../errors.ts'
@@ -168,7 +169,7 @@ function startOfNext(
   firstName: string | undefined,
   isEndless: boolean
 ): RegExpExecArray | null {
-  const likely = `,(?=\\s*\\{\\s*${firstName === undefined ? '"' : RegExp.escape(firstName)})`
+  const likely = `,(?=\\s*\\{\\s*${firstName === undefined ? '"' : escapeRegExp(firstName)})`
   return new RegExp(isEndless ? `(?<=\\}\\s*),(?=\\s*\\{)|${likely}` : likely).exec(text)
 }
 

@@ -36,8 +36,11 @@ export const SINCE = {
   endsUpdateReplyWithPipes: '211118-1946',
   runsOnPhp8: '211217-0733',
   cleansAllValues: '220223-0838',
+  deletesChangedLeads: '220519-2206',
   quotesKeysDouble: '220223-0838',
   saysWhereListIsRefused: '230308-1758',
+  readsArchive: '231109-0933',
+  checksAltPhones: '240101-0920',
   hasDeleteDncPhone: '240302-0804',
   namesListNotFound: '240824-1626',
   hasHopperBulkInsert: '250720-1841'

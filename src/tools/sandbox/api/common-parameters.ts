@@ -23,8 +23,8 @@ export function listIsMissing(value: ApiCall['value'], definedLists: ReadonlySet
 }
 
 /** The table that a call searches. The archive is empty. */
-export function searchedLeads({ value, tables }: ApiCall): Leads {
-  return value('archived_lead') === 'Y' ? NO_LEADS : tables.leads
+export function searchedLeads({ value, tables, build }: ApiCall): Leads {
+  return build.readsArchive && value('archived_lead') === 'Y' ? NO_LEADS : tables.leads
 }
 
 /** What separates the columns of a reply, for the parameter `stage`. */

@@ -76,7 +76,7 @@ export class CustomTables {
     return 1
   }
 
-  /** @returns the number of rows: 0 if there was none */
+  /** @returns the number of rows: 0 if the lead had no row */
   delete(listId: number, leadId: number): 0 | 1 {
     return this.#rows.get(listId)?.delete(leadId) ? 1 : 0
   }

@@ -2,7 +2,7 @@ import { collate } from './collation.ts'
 import type { CampaignNumber } from './fixture.ts'
 import { DatabaseError } from './sql-text.ts'
 
-/** The campaign id that stands for the whole system. */
+/** Instead of a campaign id: the whole system. */
 export const SYSTEM = 'SYSTEM_INTERNAL'
 const PHONE_NUMBER_LENGTH = 18
 const CAMPAIGN_ID_LENGTH = 8

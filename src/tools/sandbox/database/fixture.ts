@@ -37,8 +37,8 @@ export interface Lead {
   readonly rank: number
   readonly owner: string
   /**
-   * The list whose custom table has the lead's custom fields; 0, the default: none yet. It is shown only if the fixture has
-   * it.
+   * The list whose custom table has the lead's custom fields; 0, the default: it has no custom
+   * fields yet. It is shown only if the fixture has it.
    */
   readonly entry_list_id?: number
 }

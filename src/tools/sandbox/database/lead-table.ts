@@ -7,7 +7,7 @@ export type Changes = Partial<Omit<Lead, 'lead_id'>>
 
 type SearchColumn = 'vendor_lead_code' | 'phone_number'
 
-/** The columns that a lead has beside those of `Lead`. */
+/** The columns of a lead that `Lead` doesn't have. */
 export interface OtherColumns {
   /** See `Lead`. */
   readonly entry_list_id: number

@@ -23,6 +23,8 @@ export class ServerClock {
   text(daysAhead = 0): string {
     const local = new Date(this.#now() + this.#offsetHours() * MS_PER_HOUR)
     local.setUTCDate(local.getUTCDate() + daysAhead)
+    // A year that the column can't hold.
+    if (!(local.getUTCFullYear() <= LAST_YEAR)) return '0000-00-00 00:00:00'
     return local.toISOString().slice(0, 19).replace('T', ' ')
   }
 
@@ -42,6 +44,7 @@ export class ServerClock {
 }
 
 const MS_PER_HOUR = 3_600_000
+const LAST_YEAR = 9999
 
 /** The hours by which a time zone is ahead of UTC at a time, in ms since the epoch. */
 export function offsetHours(at: number, timeZone: string): number {

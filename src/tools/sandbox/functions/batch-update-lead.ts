@@ -1,6 +1,6 @@
 import type { ApiCall } from '../api/api-call.ts'
 import { DatabaseError } from '../database/sql-text.ts'
-import { listIsMissing, readRecordsLimit } from '../api/common-parameters.ts'
+import { listIsMissing, readRecordsLimit, searchedLeads } from '../api/common-parameters.ts'
 import { FAILED, valueChanges } from './value-changes.ts'
 
 const DEFAULT_RECORDS = 1000
@@ -34,11 +34,13 @@ export function batchUpdateLead(call: ApiCall): string[] {
 }
 
 /** @throws {DatabaseError} for a list or a limit that breaks the SELECT */
-function findLeads({ value, lists, tables }: ApiCall, asked: string): number[] {
+function findLeads(call: ApiCall, asked: string): number[] {
+  const { value, lists } = call
+  const leads = searchedLeads(call)
   const limit = readRecordsLimit(value('records'), DEFAULT_RECORDS)
   return readLeadIds(asked)
     .filter((id) => {
-      const lead = tables.leads.get(id)
+      const lead = leads.get(id)
       return lead !== undefined && lists.includes(lead.list_id)
     })
     .sort((one, other) => other - one)

@@ -1,4 +1,5 @@
 import type { ApiCall } from '../api/api-call.ts'
+import type { BuildRules } from '../api/builds.ts'
 import type { Lead } from '../database/fixture.ts'
 import { DatabaseError, readSqlText } from '../database/sql-text.ts'
 
@@ -15,6 +16,8 @@ interface Kind {
   /** Its options are this with `LIST`, `CAMP` or `SYS`. */
   readonly option: string
   readonly name: string
+  /** Says whether a build has it; undefined: all do. */
+  readonly rule?: keyof BuildRules
   readonly find: (call: ApiCall) => Iterable<Lead>
   /** What of the call the refusal names. */
   readonly named: (value: ApiCall['value']) => string
@@ -27,6 +30,7 @@ const KINDS: readonly Kind[] = [
   {
     option: 'DUPPHONEALT',
     name: 'PHONE NUMBER',
+    rule: 'checksAltPhones',
     find: (call) =>
       scan(call, ({ phone_number, alt_phone }) => [phone_number, alt_phone].includes(phone(call.value))),
     named: phone,
@@ -54,7 +58,7 @@ const KINDS: readonly Kind[] = [
  * @throws {DatabaseError} for an apostrophe in a name that is compared, or a list without a campaign
  */
 export function duplicateRefusal(call: ApiCall, listId: string): string | undefined {
-  const { value, tables } = call
+  const { value, tables, build } = call
   const option = value('duplicate_check').toUpperCase()
   const since = oldestEntryDate(call, option)
   const campaign = tables.campaigns.list(Number(listId))?.campaign_id
@@ -63,7 +67,8 @@ export function duplicateRefusal(call: ApiCall, listId: string): string | undefi
     CAMP: ({ list_id }) => tables.campaigns.list(list_id)?.campaign_id === campaign,
     SYS: () => true
   }
-  for (const { option: kind, name, find, named, end } of KINDS) {
+  for (const { option: kind, name, find, named, end, rule } of KINDS) {
+    if (rule !== undefined && !build[rule]) continue
     for (const place of ['LIST', 'CAMP', 'SYS'] as const) {
       if (!option.includes(`${kind}${place}`)) continue
       if (place === 'CAMP' && campaign === undefined) throw new DatabaseError('a campaign without lists')

@@ -45,22 +45,23 @@ const COLUMNS = [
 
 /**
  * The API function `lead_all_info`: all columns of a lead, or of the leads with a phone number, newest first. A value is
- * printed as it is, whatever it contains. VICIdial logs the reply unescaped before it prints it, so an apostrophe ends the
- * call with PHP 8.
+ * printed unescaped. VICIdial logs the reply unescaped before it prints it, so an apostrophe ends the call with PHP 8.
  */
 export function* leadAllInfo(call: ApiCall): Generator<Piece, void> {
   const { value, userName, lists, group, query, build, php } = call
   const leadId = value('lead_id')
   const phone = build.readsLeadsByPhone ? value('phone_number') : ''
-  const asked = build.readsLeadsByPhone ? `${userName}|${leadId}|${phone}` : `${userName}|${leadId}`
   const isPhone = phone.length >= SHORTEST_PHONE_NUMBER && phone.length <= LONGEST_PHONE_NUMBER
   const found = leadId === '' && !isPhone ? [] : query(() => findLeads(call, leadId, phone), [])
   if (found.length === 0) {
-    yield `ERROR: lead_all_info LEAD NOT FOUND: ${asked}`
+    // Older builds print another variable, which is empty, for the lead.
+    const asked = build.readsLeadsByPhone ? `${leadId}|${phone}` : ''
+    yield `ERROR: lead_all_info LEAD NOT FOUND: ${userName}|${asked}`
     return
   }
 
   const between = separator(value('stage'))
+  const notFound = `ERROR: lead_all_info LIST NOT FOUND: ${userName}|${leadId}`
   let output = ''
   let unknownList: number | undefined
   for (const lead of found) {
@@ -72,12 +73,11 @@ export function* leadAllInfo(call: ApiCall): Generator<Piece, void> {
       yield { unended: '' }
     } else {
       unknownList = lead.list_id
-      if (lists.isRestricted) yield `ERROR: lead_all_info LIST NOT FOUND: ${asked}`
+      if (lists.isRestricted && build.readsLeadsByPhone) yield `${notFound}|${phone}`
     }
   }
   if (output !== '') yield { unended: output }
-  else
-    yield `ERROR: lead_all_info LIST NOT FOUND: ${asked}${build.readsLeadsByPhone ? `|${unknownList}` : ''}`
+  else yield build.readsLeadsByPhone ? `${notFound}|${phone}|${unknownList}` : notFound
 }
 
 function findLeads(call: ApiCall, leadId: string, phone: string): Lead[] {
@@ -87,12 +87,13 @@ function findLeads(call: ApiCall, leadId: string, phone: string): Lead[] {
   return found.sort((one, other) => other.lead_id - one.lead_id).slice(0, MAX_LEADS)
 }
 
-/** @throws {DatabaseError} with PHP 8, if custom fields are asked for, and the entry list has none */
+/** @throws {DatabaseError} with PHP 8, if custom fields are asked for, and the entry list has no table for them */
 function namesAndValues(call: ApiCall, lead: Lead): [names: string[], values: string[]] {
-  const { value, tables, query } = call
+  const { value, tables, query, build } = call
   const row = { ...lead, ...searchedLeads(call).others(lead.lead_id) }
-  const names: string[] = [...COLUMNS]
-  const values = COLUMNS.map((column) => String(row[column]))
+  const columns = build.readsLeadsByPhone ? COLUMNS : COLUMNS.slice(0, -1)
+  const names: string[] = [...columns]
+  const values = columns.map((column) => String(row[column]))
   if (value('custom_fields') !== 'Y') return [names, values]
   const select = () => {
     const labels = tables.customTables.labels(row.entry_list_id)?.filter(isCustomLabel) ?? []

@@ -2,7 +2,7 @@ import type { ApiCall } from '../api/api-call.ts'
 import { PHONE_NUMBER_LENGTH } from '../database/column-types.ts'
 import { DatabaseError, readSqlText } from '../database/sql-text.ts'
 import type { Lead } from '../database/fixture.ts'
-import { readRecordsLimit } from '../api/common-parameters.ts'
+import { readRecordsLimit, searchedLeads } from '../api/common-parameters.ts'
 import type { Php } from '../api/php.ts'
 
 const DEFAULT_RECORDS = 1000
@@ -54,11 +54,13 @@ function isPhoneKey(key: string): boolean {
 
 /** Tries each kind of key only if the one before found nothing. */
 function findRows(
-  { value, build, connection, query, tables: { leads } }: ApiCall,
+  call: ApiCall,
   byLeadId: boolean,
   codes: readonly string[] | undefined,
   phones: readonly string[] | undefined
 ): Row[] {
+  const { value, build, connection, query } = call
+  const leads = searchedLeads(call)
   const select = (find: () => Lead[], keyOf: (lead: Lead) => string) =>
     query((): Row[] => {
       const limit = readRecordsLimit(value('records'), DEFAULT_RECORDS)

@@ -1,4 +1,5 @@
 import type { ApiCall } from '../api/api-call.ts'
+import { searchedLeads } from '../api/common-parameters.ts'
 import { LIST_COLUMNS, listColumns, listId, listSeparator, readList } from './list-custom-fields.ts'
 
 const EXPIRATION_DATE = '2099-12-31'
@@ -6,11 +7,11 @@ const RESETS_TODAY = '0'
 
 /** The API function `list_info`: a list's name, campaign and whether it is active. */
 export function listInfo(call: ApiCall): string[] {
-  const { value, tables } = call
+  const { value, query } = call
   const found = readList(call)
   if ('refusal' in found) return [found.refusal]
   const hasCounts = value('leads_counts') === 'Y'
-  const counts = hasCounts ? countLeads(call, found.list.list_id) : []
+  const counts = hasCounts ? countLeads(found.list.list_id) : []
   const names = hasCounts ? ['all_leads_count', 'new_leads_count'] : []
   const header = [...LIST_COLUMNS, 'expiration_date', 'resets_today', ...names]
   const [, ...columns] = listColumns(found.list)
@@ -18,8 +19,9 @@ export function listInfo(call: ApiCall): string[] {
   const shown = value('header') === 'YES' ? [header, row] : [row]
   return [shown.map((one) => one.join(listSeparator(value('stage')))).join('\n')]
 
-  function countLeads({ query }: ApiCall, listId: number): string[] {
-    const leads = query(() => [...tables.leads.scan()].filter(({ list_id }) => list_id === listId), [])
+  function countLeads(listId: number): string[] {
+    const count = () => [...searchedLeads(call).scan()].filter(({ list_id }) => list_id === listId)
+    const leads = query(count, [])
     return [leads.length, leads.filter(({ status }) => status === 'NEW').length].map(String)
   }
 }

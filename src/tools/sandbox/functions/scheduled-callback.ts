@@ -1,6 +1,7 @@
 import type { ApiCall } from '../api/api-call.ts'
 import { collate } from '../database/collation.ts'
 import { storeOption } from '../database/column-types.ts'
+import { readSqlText } from '../database/sql-text.ts'
 import { storeDateTime } from '../database/store-date.ts'
 
 const CAMPAIGN_ID_LENGTH = 8
@@ -24,7 +25,7 @@ export function readWantedCallback({ value }: ApiCall): WantedCallback {
 }
 
 /**
- * Adds a callback for a lead. A date that is none is stored as `0000-00-00 00:00:00`.
+ * Adds a callback for a lead. An invalid date is stored as `0000-00-00 00:00:00`.
  *
  * @returns the line of the reply
  */
@@ -49,19 +50,21 @@ export function addCallback(call: ApiCall, leadId: number, listId: number, wante
   resolveDate(call, wanted)
   if (wanted.status === '') wanted.status = 'CALLBK'
   const { datetime, type, user, status } = wanted
-  tables.callbacks.add({
-    lead_id: leadId,
-    list_id: listId,
-    campaign_id: connection.store(campaign, CAMPAIGN_ID_LENGTH),
-    status: 'ACTIVE',
-    user: connection.store(user, 20),
-    recipient: storeOption(type, RECIPIENTS),
-    comments: connection.store(value('callback_comments'), 255),
-    user_group: userGroup,
-    lead_status: connection.store(status, 6),
-    callback_time: storeDateTime(datetime),
-    entry_time: clock.text()
-  })
+  const add = () =>
+    tables.callbacks.add({
+      lead_id: leadId,
+      list_id: listId,
+      campaign_id: connection.store(quoted(campaign), CAMPAIGN_ID_LENGTH),
+      status: 'ACTIVE',
+      user: connection.store(quoted(user), 20),
+      recipient: storeOption(type, RECIPIENTS),
+      comments: connection.store(quoted(value('callback_comments')), 255),
+      user_group: userGroup,
+      lead_status: connection.store(quoted(status), 6),
+      callback_time: storeDateTime(datetime),
+      entry_time: clock.text()
+    })
+  call.query(add, undefined)
   return `${notice} ADDED - ${leadId}|${campaign}|${datetime}|${type}|${user}|${status}`
 }
 
@@ -74,19 +77,21 @@ export function setCallback(call: ApiCall, leadId: number, listId: number, wante
   const campaign = value('campaign_id')
   const comments = value('callback_comments')
   const movedTo = value('list_id_field')
-  const changes = {
+  const changes = () => ({
     ...(datetime !== '' && { callback_time: storeDateTime(datetime) }),
-    ...(status !== '' && { lead_status: connection.store(status, 6) }),
-    ...(campaign !== '' && { campaign_id: connection.store(campaign, CAMPAIGN_ID_LENGTH) }),
+    ...(status !== '' && { lead_status: connection.store(quoted(status), 6) }),
+    ...(campaign !== '' && { campaign_id: connection.store(quoted(campaign), CAMPAIGN_ID_LENGTH) }),
     ...(movedTo !== '' && { list_id: Number(movedTo) }),
     ...(type !== '' && { recipient: storeOption(type, RECIPIENTS) }),
-    ...(comments !== '' && { comments: connection.store(comments, 255) }),
-    ...(user !== '' && { user: connection.store(user, 20) })
-  }
-  if (Object.keys(changes).length === 0) {
+    ...(comments !== '' && { comments: connection.store(quoted(comments), 255) }),
+    ...(user !== '' && { user: connection.store(quoted(user), 20) })
+  })
+  if ([datetime, type, user, status, campaign, comments, movedTo].every((text) => text === '')) {
     return `NOTICE: update_lead SCHEDULED CALLBACK NOT UPDATED, NO FIELDS SPECIFIED - ${leadId}|`
   }
-  tables.callbacks.update(leadId, { ...changes, status: 'ACTIVE', entry_time: clock.text() })
+  const update = () =>
+    tables.callbacks.update(leadId, { ...changes(), status: 'ACTIVE', entry_time: clock.text() })
+  call.query(update, undefined)
   const now = `${leadId}|${campaign}|${datetime}|${type}|${user}|${status}`
   return `NOTICE: update_lead SCHEDULED CALLBACK UPDATED - ${now}`
 }
@@ -96,4 +101,12 @@ function resolveDate({ clock }: ApiCall, wanted: WantedCallback): void {
   if (wanted.datetime === 'NOW') wanted.datetime = clock.text()
   if (/\dDAYS$/i.test(wanted.datetime))
     wanted.datetime = clock.text(Number(wanted.datetime.replace(/\D/g, '')))
+}
+
+/**
+ * What the database reads from a value that VICIdial puts between apostrophes. Later builds let no apostrophe through.
+ * @throws {DatabaseError} for a value that ends its own quotes
+ */
+function quoted(text: string): string {
+  return readSqlText(text, "'")
 }

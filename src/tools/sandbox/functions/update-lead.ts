@@ -1,4 +1,5 @@
 import type { ApiCall, Piece } from '../api/api-call.ts'
+import type { BuildRules } from '../api/builds.ts'
 import { listIsMissing, readRecordsLimit, searchedLeads } from '../api/common-parameters.ts'
 import { PHONE_NUMBER_LENGTH, storeInteger } from '../database/column-types.ts'
 import type { Lead } from '../database/fixture.ts'
@@ -22,7 +23,7 @@ const SHORTEST_PHONE_NUMBER = 6
 const SHORTEST_SEARCH_LOCATION = 4
 const LOWEST_LIST_ID = 99
 
-/** The API function `update_lead`: one lead, or the leads that a search finds; or a new lead, if it finds none. */
+/** The API function `update_lead`: the leads that a search finds, or a new lead if it finds nothing. */
 export function* updateLead(call: ApiCall): Generator<Piece, void> {
   const { value, userName, lists, tables, build } = call
   const method = searchMethod(value)
@@ -81,6 +82,8 @@ function* queueLead(call: ApiCall, leadId: string, listId: string): Generator<Pi
 function* updateEach(call: ApiCall, found: readonly FoundLead[]): Generator<Piece, boolean> {
   const { value, userName, lists, tables, build } = call
   const isDeleted = value('delete_lead') === 'Y'
+  // The builds in between update a lead that is to be deleted, if there is something to update.
+  const prefersChanges = build.endsUpdateReplyWithPipes && !build.deletesChangedLeads
   const wanted = readWantedCallback(call)
   let changes = readChanges(call)
   let archived: number | '' = ''
@@ -91,11 +94,11 @@ function* updateEach(call: ApiCall, found: readonly FoundLead[]): Generator<Piec
       yield `ERROR: update_lead NOT AN ALLOWED LIST ID${place} - ${list_id}`
       return false
     }
-    if (isDeleted) {
-      archived = tables.callbacks.archive(lead_id)
+    if (isDeleted) archived = tables.callbacks.archive(lead_id)
+    if (isDeleted && (!prefersChanges || changes === undefined)) {
       const deleted = call.query(() => tables.leads.delete(lead_id), FAILED)
-      const callbacks = `${archived}|${archived}`
-      yield `SUCCESS: update_lead LEAD HAS BEEN DELETED ${callbacks} - ${userName}|${lead_id}|${deleted}|${callbacks}|`
+      const counts = `${deleted}${endOfReply(build, archived)}`
+      yield `SUCCESS: update_lead LEAD HAS BEEN DELETED ${archived}|${archived} - ${userName}|${lead_id}|${counts}`
     } else if (changes !== undefined) {
       yield updateStandardFields(call, lead_id, changes, archived)
     }
@@ -197,6 +200,10 @@ function updateStandardFields(
   archived: number | ''
 ): string {
   const changed = query(() => tables.leads.update([leadId], changes()), FAILED)
-  const end = build.endsUpdateReplyWithPipes ? `|${archived}|${archived}|` : ''
+  const end = endOfReply(build, archived)
   return `SUCCESS: update_lead LEAD HAS BEEN UPDATED - ${userName}|${leadId}|${changed}${end}`
+}
+
+function endOfReply(build: BuildRules, archived: number | ''): string {
+  return build.endsUpdateReplyWithPipes ? `|${archived}|${archived}|` : ''
 }

@@ -10,7 +10,7 @@ const SHORTEST_LIST_ID = 3
  * `update_lead` with `insert_if_not_found`, once it has found nothing: adds the lead. It doesn't check that the list
  * exists. It takes no `user_field`, `called_count` and `callback`.
  *
- * @returns the new lead, and its list as text; undefined if there is none
+ * @returns the new lead, and its list as text; undefined if it was not added
  */
 export function* upsertLead(
   call: ApiCall

@@ -52,7 +52,7 @@ export class FaultPlan {
     return narrowest && this.#take(narrowest)
   }
 
-  /** Whether the next call is refused, whatever it is, so that it need not be read. Counts the call. */
+  /** Whether the next call is refused in any case, so that it need not be read. Counts the call. */
   takeUnreadRefusal(): boolean {
     const only = this.#planned.size === 1 ? this.#planned.get(keyOf({})) : undefined
     if (only?.fault !== 'refuse') return false

@@ -92,6 +92,12 @@ test('a duplicate can be in the lists of the campaign, or be an alt_phone', asyn
   t.equal(await check('DUPCAMP', { list_id: '777' }), '500 ')
 })
 
+test('before 240101-0920, DUPPHONEALT checks nothing', async (t) => {
+  const add = { ...ADD, phone_number: '2125550001', duplicate_check: 'DUPPHONEALTSYS' }
+  t.match(await (await startCalling(t, {}, { build: '230614' })).call(add), /^SUCCESS/)
+  t.match(await (await startCalling(t)).call(add), /^ERROR: add_lead DUPLICATE/)
+})
+
 test('a duplicate check with days ignores older leads', async (t) => {
   let now = Date.UTC(2026, 0, 10)
   const { call } = await startCalling(t, {}, { now: () => now })

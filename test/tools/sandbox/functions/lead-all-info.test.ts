@@ -43,10 +43,13 @@ test('of several leads with a phone number, only those in lists of the group are
   t.strictSame(reply.match(/\d+$/gm), ['3', '1'])
 })
 
-test('before 211107-1556, leads are not read by phone number', async (t) => {
-  const { call } = await startCalling(t, {}, { build: '211027' })
-  t.equal(
-    await call({ function: 'lead_all_info', phone_number: '2125550001' }),
-    'ERROR: lead_all_info LEAD NOT FOUND: api|\n'
-  )
+test('before 211107-1556, leads are read by id only, and it is not printed', async (t) => {
+  const { leads } = generateFixture(2)
+  const moved = leads.map((lead) => (lead.lead_id === 1 ? { ...lead, list_id: 777 } : lead))
+  const { call } = await startCalling(t, { leads: moved }, { build: '211027' })
+  const byPhone = { function: 'lead_all_info', phone_number: '2125550002' }
+  t.equal(await call(byPhone), 'ERROR: lead_all_info LEAD NOT FOUND: api|\n')
+  t.equal(await call({ ...READ, lead_id: '9' }), 'ERROR: lead_all_info LEAD NOT FOUND: api|\n')
+  t.equal(await call({ ...READ, lead_id: '1' }), 'ERROR: lead_all_info LIST NOT FOUND: api|1\n')
+  t.equal(await call(READ), `${LINE}1980-01-01||lead2@example.com|||0||0||0\n`)
 })

@@ -14,13 +14,15 @@ const dates: Readonly<Record<string, string>> = {
   '20300102100000': '2030-01-02 10:00:00',
   NOW: '2026-01-31 03:04:05',
   '2DAYS': '2026-02-02 03:04:05',
+  '9999999999999999999DAYS': '0000-00-00 00:00:00',
+  '3000000DAYS': '0000-00-00 00:00:00',
   '2030-02-30 10:00:00': '0000-00-00 00:00:00',
   '2030-01-02 25:00:00': '0000-00-00 00:00:00',
   '02.01.2030 10:00': '0000-00-00 00:00:00',
   tomorrow: '0000-00-00 00:00:00'
 }
 
-test('a date is stored as the column holds it, and one that is none as zeros', async (t) => {
+test('a date is stored as the column holds it, and an invalid one as zeros', async (t) => {
   const { sandbox, call } = await startCalling(t, {}, { now: () => Date.UTC(2026, 0, 31, 3, 4, 5) })
   for (const [callback_datetime, callback_time] of Object.entries(dates)) {
     sandbox.reset()
@@ -29,7 +31,7 @@ test('a date is stored as the column holds it, and one that is none as zeros', a
   }
 })
 
-test('the dates are those of the time zone of the server', async (t) => {
+test('the dates are in the time zone of the server', async (t) => {
   let now = Date.UTC(2026, 6, 1, 3)
   const { call } = await startCalling(t, {}, { now: () => now, timeZone: 'America/New_York' })
   t.match(await call({ ...SET, callback_datetime: 'NOW' }), '|2026-06-30 23:00:00|')
@@ -79,6 +81,16 @@ test('a callback that is there is changed where values are sent', async (t) => {
   t.match(sandbox.tables()['vicidial_callbacks'], [
     { lead_status: 'LATER9', callback_time: '2030-01-02 10:00:00', user: 'API' }
   ])
+})
+
+test('before 220223-0838 with use_non_latin 1, an apostrophe breaks the call after the update', async (t) => {
+  const set = { ...SET, status: 'SALE', callback_comments: "it's" }
+  const updated = 'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|2|1|||\n'
+  const old = await startCalling(t, {}, { build: '220126', php: 8, useNonLatin: 1 })
+  t.equal(await old.call(set), `500 ${updated}`)
+  const php7 = await startCalling(t, {}, { build: '220126', php: 7, useNonLatin: 1 })
+  t.equal(await php7.call(set), `${updated}${ADDED} 2|CAMPA||ANYONE||CALLBK\n`)
+  t.strictSame(php7.sandbox.tables()['vicidial_callbacks'], [])
 })
 
 test('the callbacks of a lead that is deleted go to the archive', async (t) => {

@@ -61,6 +61,35 @@ test('a deleted lead is not found again', async (t) => {
   t.match(await call({ ...UPSERT, ...key }), 'LEAD HAS BEEN ADDED - 3125550199|101|4|')
 })
 
+test('from 211118-1946 to before 220519-2206, a lead that is changed too is not deleted', async (t) => {
+  const remove = { function: 'update_lead', lead_id: '2', delete_lead: 'Y' }
+  const old = await startCalling(t, {}, { build: '220126' })
+  t.equal(
+    await old.call({ ...remove, status: 'SALE' }),
+    'SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|2|1|0|0|\n'
+  )
+  t.match(await old.call(remove), 'LEAD HAS BEEN DELETED')
+  const { call } = await startCalling(t)
+  t.match(await call({ ...remove, status: 'SALE' }), 'LEAD HAS BEEN DELETED')
+  const older = await startCalling(t, {}, { build: '211027' })
+  const deleted = 'SUCCESS: update_lead LEAD HAS BEEN DELETED 0|0 - api|2|1\n'
+  t.equal(await older.call({ ...remove, status: 'SALE' }), deleted)
+})
+
+test('no lead is in the archive, which builds before 231109-0933 do not know', async (t) => {
+  const { call } = await startCalling(t)
+  const old = await startCalling(t, {}, { build: '230614' })
+  for (const [params, there] of [
+    [{ function: 'update_lead', lead_id: '2', status: 'SALE' }, /^SUCCESS/],
+    [{ function: 'batch_update_lead', lead_ids: '2', status: 'SOLD' }, /^SUCCESS/],
+    [{ function: 'lead_search', phone_number: '2125550002' }, /\|1\|2$/m],
+    [{ function: 'lead_field_info', lead_id: '2', field_name: 'state' }, /^NY$/]
+  ] as const) {
+    t.match(await call({ ...params, archived_lead: 'Y' }), /NO MATCHES FOUND|LEAD NOT FOUND/, params.function)
+    t.match(await old.call({ ...params, archived_lead: 'Y' }), there, params.function)
+  }
+})
+
 test('search_location searches one list, or the lists of its campaign', async (t) => {
   const { leads } = generateFixture(3)
   const { sandbox, call } = await startCalling(t, {
@@ -79,7 +108,7 @@ test('search_location searches one list, or the lists of its campaign', async (t
   ])
 })
 
-test('a restricted account can add to its lists; before 230308-1758, to none', async (t) => {
+test('a restricted account can add to its lists; before 230308-1758, only others can add', async (t) => {
   const { users } = generateFixture(1)
   const restricted = {
     lists: [101, 102].map((list_id) => ({ list_id, campaign_id: list_id === 101 ? 'CAMPA' : 'CAMPB' })),
