@@ -17,7 +17,7 @@ test('a DATA_DIR in a volume without a name is a warning', (t) => {
   t.end()
 })
 
-test('any other DATA_DIR is none', (t) => {
+test('a DATA_DIR anywhere else gets no warning', (t) => {
   t.equal(dataDirWarning('/data', mountsOf('vicidial-gateway-data')), undefined)
   t.equal(dataDirWarning('/database', mountsOf(ANONYMOUS)), undefined)
   t.equal(dataDirWarning('/config', mountsOf(ANONYMOUS)), undefined)

@@ -135,6 +135,23 @@ test("VICIdial's password is taken from its file again, and a refused login is t
   t.notMatch(gateway.logged(), /changed accounts apply/)
 })
 
+test('the password of another user waits for the restart, like the user', async (t) => {
+  const folder = dataDir(t)
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+  write('user', 'api')
+  write('pass', 's3cret')
+  const gateway = await startGateway(t, {
+    VICIDIAL_USER: '',
+    VICIDIAL_USER_FILE: join(folder, 'user'),
+    VICIDIAL_PASS: '',
+    VICIDIAL_PASS_FILE: join(folder, 'pass')
+  })
+  write('user', 'other')
+  write('pass', 'pass-of-other')
+  await until('it is logged', () => gateway.logged().includes('changed accounts apply at the next start'))
+  t.equal((await batch(gateway, { lead_ids: [1], fields: { status: 'SALE' } })).status, 200)
+})
+
 test('a password file that is empty or gone changes nothing', async (t) => {
   const file = join(dataDir(t), 'vicidial_pass')
   writeFileSync(file, 's3cret')

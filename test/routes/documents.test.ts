@@ -51,6 +51,7 @@ test('/openapi.json and /openapi.yaml are the same document, which needs no key'
     '/livez',
     '/metrics',
     '/readyz',
+    '/v1/backup',
     '/v1/dead-letters',
     '/v1/dead-letters/replay',
     '/v1/fields',

@@ -1,6 +1,7 @@
 import { rmSync, statfsSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { backup, type DatabaseSync } from 'node:sqlite'
 import { overloaded, Problem, StorageError } from '../../../errors.ts'
 
@@ -10,6 +11,9 @@ const PAGES_PER_STEP = 100
 /** Disk space in bytes that must be left for accepted updates while the copy exists. */
 const SPACE_LEFT = 64 * 1024 * 1024
 const RETRY_AFTER_SECONDS = 60
+/** How often a copy is begun, and the pause between, in milliseconds: a write takes a few. */
+const MAX_TRIES = 500
+const RETRY_MS = 10
 
 /** Copies an open database while it is in use. */
 export class DatabaseCopy {
@@ -38,13 +42,25 @@ export class DatabaseCopy {
       throw overloaded('The disk of DATA_DIR has no room for a copy of the database.', RETRY_AFTER_SECONDS)
     this.#isBusy = true
     try {
-      await backup(this.#database, this.#path, { rate: PAGES_PER_STEP })
+      await this.#copy()
       return await open(this.#path)
     } catch (error) {
       throw new StorageError('The database cannot be copied.', error)
     } finally {
       this.#remove()
       this.#isBusy = false
+    }
+  }
+
+  async #copy(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await backup(this.#database, this.#path, { rate: PAGES_PER_STEP })
+        return
+      } catch (error) {
+        if (tries === MAX_TRIES || !isWriting(error)) throw error
+        await pause(RETRY_MS)
+      }
     }
   }
 
@@ -56,4 +72,12 @@ export class DatabaseCopy {
     rmSync(this.#path, { force: true })
     rmSync(`${this.#path}-journal`, { force: true })
   }
+}
+
+/**
+ * Whether a copy could not begin because something was being written. SQLite would copy after that, but Node gives up at the
+ * first step, with SQLite's code for no error.
+ */
+function isWriting(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === 0
 }
