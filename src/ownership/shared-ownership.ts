@@ -113,10 +113,10 @@ export class SharedOwnership implements Ownership {
   }
 
   /** Begins to work as the owner. */
-  async begin({ gateway, term, right }: OwnedTerm): Promise<RunningOwner> {
+  async begin({ gateway, term, right, lastCallsEnded }: OwnedTerm): Promise<RunningOwner> {
     const { outbox } = this.#options
     const hasAccount = (account: string) => this.cluster.members.accounts.has(account)
-    await outbox.queue.take({ gateway, term })
+    await Promise.all([outbox.queue.take({ gateway, term }), lastCallsEnded])
     const owner = await Owner.create({ ...this.#options, config: this.#config, right, hasAccount })
     const running = this.#running(owner)
     this.#owner = owner
