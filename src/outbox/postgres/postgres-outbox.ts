@@ -6,6 +6,7 @@ import { QueueEvents } from '../queue-events.ts'
 import { AcceptGroups } from './accept-groups.ts'
 import { Database } from './database/database.ts'
 import { migrate } from './database/migrate.ts'
+import { MIGRATIONS } from './database/migrations/migrations.ts'
 import { openPool, type PoolOptions } from './database/open-pool.ts'
 import { PostgresHistory } from './history.ts'
 import { PostgresIdempotency } from './idempotency.ts'
@@ -36,6 +37,8 @@ export interface PostgresOptions extends Omit<PoolOptions, 'log'> {
   readonly longestPauseMs?: number
   /** How often the owner looks for updates that other gateways have stored, in milliseconds. */
   readonly lookEveryMs?: number
+  /** A gateway that was not seen for this long does not run, in milliseconds; see `migrate`. */
+  readonly goneMs?: number
   readonly log?: OutboxLog
 }
 
@@ -86,7 +89,7 @@ export class PostgresOutbox implements Outbox {
     const { log = NO_LOG } = options
     const pool = openPool({ ...options, log })
     try {
-      await migrate(pool)
+      await migrate(pool, MIGRATIONS, options.goneMs)
       const database = new Database(pool)
       await requireWhole(database)
       const outbox = new PostgresOutbox(database, options)
