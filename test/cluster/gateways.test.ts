@@ -74,7 +74,7 @@ test('a request with one Idempotency-Key at two gateways at once has one effect 
     const isDone = ({ status }: Answer) => status === 200 || status === 202
     t.ok(early.some(isDone))
     for (const { status, body } of early.filter((answer) => !isDone(answer)))
-      t.match({ status, body }, { status: 409, body: { code: 'idempotency_key_in_use' } })
+      t.match({ status, body }, { status: 409, body: { code: 'conflict' } })
     const late = []
     for (const gateway of gateways)
       late.push(

@@ -134,8 +134,14 @@ export class PostgresOutbox implements Outbox {
     this.#repeat(REPORT_EVERY_MS, async () => {
       // Only a write shows whether writing works again.
       if (this.#database.fault !== undefined) await this.#database.tryToWrite()
-      await this.queue.report()
-      await this.#measure()
+      try {
+        await this.queue.report()
+        await this.#measure()
+      } catch (error) {
+        // Without requests nothing else would show that writing fails too.
+        await this.#database.tryToWrite()
+        throw error
+      }
     })
     this.#repeat(KEEP_ALIVE_EVERY_MS, () => this.idempotency.keepAlive())
   }
