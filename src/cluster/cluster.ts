@@ -122,7 +122,10 @@ export class Cluster implements ClusterView {
         const isOther = row.term !== this.#row?.term || row.leftMs > 0 !== this.#row.leftMs > 0
         this.#row = row
         onState(row.state)
-        if (isOther) this.#changed()
+        if (!isOther) return
+        // The new owner may be a process that was not listed yet.
+        void this.members.look()
+        this.#changed()
       },
       log
     })
