@@ -4,8 +4,8 @@ import type { ProvenRequest } from './signature.ts'
 
 /** How far the clocks of two gateways may differ, in milliseconds. */
 const MAX_DIFFERENCE_MS = 10_000
-/** A request can come again for as long, in milliseconds, as its sender's clock may be ahead or behind. */
-const KEPT_MS = 2 * MAX_DIFFERENCE_MS
+/** Longer than a request's time is accepted, whether its sender's clock is ahead or behind, in milliseconds. */
+const KEPT_MS = 2 * MAX_DIFFERENCE_MS + 1_000
 /** Far more than gateways send in that time; about 20 MB. */
 const MOST_KEPT = 250_000
 

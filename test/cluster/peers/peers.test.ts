@@ -223,7 +223,7 @@ test('a request is good for as long as clocks may differ, and its repeat is know
   t.throws(() => {
     received.note({ time: now - 10_001, nonce: 'x' })
   }, clocks)
-  for (let second = 0; second < 20; second++) {
+  for (let second = 0; second <= 20; second++) {
     t.throws(
       () => {
         received.note(early)
@@ -232,7 +232,6 @@ test('a request is good for as long as clocks may differ, and its repeat is know
     )
     clock.tick(1_000)
   }
-  clock.tick(1)
   t.throws(() => {
     received.note(early)
   }, clocks)
