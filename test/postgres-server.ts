@@ -131,7 +131,11 @@ export async function serverBehind(
   return between.href
 }
 
-async function pass(from: Socket, to: Socket, change: (bytes: string) => string | Promise<string>): Promise<void> {
+async function pass(
+  from: Socket,
+  to: Socket,
+  change: (bytes: string) => string | Promise<string>
+): Promise<void> {
   try {
     for await (const bytes of from) to.write(await change((bytes as Buffer).toString('latin1')), 'latin1')
   } catch {

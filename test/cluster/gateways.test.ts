@@ -1,7 +1,16 @@
 import { test } from 'tap'
 import { hashKey } from '../../src/callers/key.ts'
 import { freePort } from '../../src/tools/demo/cluster/free-port.ts'
-import { type Answer, API_KEY, batch, call, type Gateway, requestCalls, startGateway, type Tester } from '../helper.ts'
+import {
+  type Answer,
+  API_KEY,
+  batch,
+  call,
+  type Gateway,
+  requestCalls,
+  startGateway,
+  type Tester
+} from '../helper.ts'
 import { newDatabase, newPool } from '../postgres.ts'
 import { scrape } from '../telemetry/metrics/scrape.ts'
 import { until } from '../until.ts'
@@ -103,7 +112,10 @@ test('what a caller may do in a minute is counted over three gateways under load
   const began = await send(one)
   // The minute does not end, however slow the machine is.
   await pool.query("UPDATE quotas SET ends_at = ends_at + interval '1 day'")
-  const answers = [began, ...(await Promise.all(Array.from({ length: 300 }, (_, n) => send(gateways[n % 3] ?? one))))]
+  const answers = [
+    began,
+    ...(await Promise.all(Array.from({ length: 300 }, (_, n) => send(gateways[n % 3] ?? one))))
+  ]
   const count = (status: number) => answers.filter((answer) => answer.status === status).length
   t.equal(count(200) + count(429), answers.length)
   t.ok(count(200) <= 200 && count(200) >= 190, `${count(200)} of 200`)

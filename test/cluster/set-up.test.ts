@@ -108,7 +108,8 @@ test('no rights, a server that is too old, a schema that is newer, and an addres
     ...nowhere
   })
   const old = /^The database server is PostgreSQL 14\.\d+: it must be 15 or newer\.$/
-  const away = /^CLUSTER_URL does not lead to this gateway: http:\/\/127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)\.$/
+  const away =
+    /^CLUSTER_URL does not lead to this gateway: http:\/\/127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\)\.$/
   t.match(none, [old, new RegExp(`^The user ${role} may not create tables in the schema`), away])
   t.equal(none.length, 3)
 
@@ -123,7 +124,9 @@ test('no rights, a server that is too old, a schema that is newer, and an addres
   const schema = new URL(url).searchParams.get('options')?.split('=')[1]
   await pool.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`)
   const remedy = 'Make the user of DATABASE_URL the owner of the database and of its tables.'
-  t.match(await faultsOf({ DATABASE_URL: asReader }), [`permission denied for table gateway_schema). ${remedy}`])
+  t.match(await faultsOf({ DATABASE_URL: asReader }), [
+    `The database cannot be written (permission denied for table gateway_schema). ${remedy}`
+  ])
   await pool.query(`GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO ${role}`)
   t.same(await faultsOf({ DATABASE_URL: asReader }), [`The database cannot be used (42501). ${remedy}`])
   await pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)

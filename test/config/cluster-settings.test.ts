@@ -122,7 +122,7 @@ test('DATABASE_URL is taken only as the driver understands it', (t) => {
     refused(url, like)
   const several = /^DATABASE_URL names several hosts: name one address/
   refused('postgres://u:canary@a,b/gateway', several)
-  refused('postgres://u:canary@a:5432,b:5432/gateway?target_session_attrs=read-write', several)
+  refused('postgres://u:canary@a:5432,b:5432/gateway?application_name=x', several)
   for (const [name, value] of [
     ['target_session_attrs', 'read-write'],
     ['host', 'canary'],
@@ -149,14 +149,17 @@ test('the driver connects to what DATABASE_URL says', (t) => {
     }) as pg.Client & { connectionParameters: { options?: string; ssl: unknown } }
     return { user, password, host, port, database, ...connectionParameters }
   }
-  t.match(clientOf('postgresql://us%40er:p%25%2F%3A%23%3F%20%C3%A9@db.example:6432/gate%20way?sslmode=require'), {
-    user: 'us@er',
-    password: 'p%/:#? é',
-    host: 'db.example',
-    port: 6432,
-    database: 'gate way',
-    ssl: { rejectUnauthorized: false }
-  })
+  t.match(
+    clientOf('postgresql://us%40er:p%25%2F%3A%23%3F%20%C3%A9@db.example:6432/gate%20way?sslmode=require'),
+    {
+      user: 'us@er',
+      password: 'p%/:#? é',
+      host: 'db.example',
+      port: 6432,
+      database: 'gate way',
+      ssl: { rejectUnauthorized: false }
+    }
+  )
   t.match(clientOf('postgres://u:p@ss@[::1]/gateway?options=-c%20search_path%3Da%2Cb&sslmode=disable'), {
     password: 'p@ss',
     host: '::1',

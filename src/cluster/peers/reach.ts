@@ -61,7 +61,8 @@ export async function askToReach(
         if (typeof fault === 'string') faults.push(`The gateway ${gateway} says: ${fault}`)
       } catch (error) {
         if (!(error instanceof PeerError)) throw error
-        if (LASTING.has(error.status)) faults.push(`The gateway ${gateway} refuses this one: ${error.message}`)
+        if (LASTING.has(error.status))
+          faults.push(`The gateway ${gateway} refuses this one: ${error.message}`)
         else away.push(`${gateway}: ${error.message}`)
       }
     })

@@ -92,7 +92,11 @@ export async function checkDatabase(
 
 function unusable(error: unknown): Finding {
   const said = error instanceof Error ? error.message.replaceAll(/\p{Cc}+/gu, ' ').slice(0, MOST_SAID) : ''
-  return { status: 'fault', detail: `The database cannot be used: ${said || 'no reason was given'}.`, remedy: remedyFor(error) }
+  return {
+    status: 'fault',
+    detail: `The database cannot be used: ${said || 'no reason was given'}.`,
+    remedy: remedyFor(error)
+  }
 }
 
 function serverFinding(facts: ServerFacts | undefined, times: readonly number[]): Finding {
@@ -128,7 +132,8 @@ function rightsFinding({
 
 function commitsFinding({ synchronous_commit: commits, fsync }: ServerFacts): Finding {
   const off = Object.entries({ synchronous_commit: commits, fsync }).filter(([, value]) => value === 'off')
-  if (off.length === 0) return { status: 'ok', detail: `synchronous_commit is ${commits}, and fsync ${fsync}.` }
+  if (off.length === 0)
+    return { status: 'ok', detail: `synchronous_commit is ${commits}, and fsync ${fsync}.` }
   const names = off.map(([name]) => name).join(' and ')
   return {
     status: 'fault',

@@ -113,10 +113,9 @@ test('others see that a gateway ended without a word, and show it for a day', as
     ]
   )
   t.ok(changes.length > length)
-  t.match(
-    a.all.filter(({ gateway }) => gateway === 'b'),
-    [{ isPresent: false, seenMsAgo: (ms: number) => ms >= 3_600_000 }]
-  )
+  const gone = a.all.find(({ gateway }) => gateway === 'b')
+  t.equal(gone?.isPresent, false)
+  t.ok((gone?.seenMsAgo ?? 0) >= 3_600_000)
   t.notOk(a.present.some(({ gateway }) => gateway === 'b'))
 })
 
@@ -150,7 +149,9 @@ test('nothing is sent to a gateway that came later and would not understand it',
   await add({ ...B, protocol: 4, oldestProtocol: 3 })
   await add({ ...B, gateway: 'next', protocol: 3, oldestProtocol: 2 })
   const said = () =>
-    logged.filter(({ message }) => message === 'another gateway of the cluster is too new or too old to work with')
+    logged.filter(
+      ({ message }) => message === 'another gateway of the cluster is too new or too old to work with'
+    )
   await until('it says so', () => said().length > 0)
   t.match(said(), [{ level: 'warn', gateway: 'b' }])
   t.equal(a.peer('b'), undefined)

@@ -79,8 +79,7 @@ test('a gateway with another secret gets nothing done, and learns why', async (t
 
 test('refused requests fill no log', async (t) => {
   const { to, client, logged } = await startPeers(t, {}, 'another')
-  for (let n = 0; n < 20; n++)
-    await t.rejects(client.send({ to, path: '/v1/echo', body: 1, ...TIMEOUT }))
+  for (let n = 0; n < 20; n++) await t.rejects(client.send({ to, path: '/v1/echo', body: 1, ...TIMEOUT }))
   t.equal(logged.length, 1)
 })
 

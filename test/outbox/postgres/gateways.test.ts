@@ -153,7 +153,10 @@ test('after a restart of the database the owner goes on, with what was in flight
   if (first === undefined) throw new Error('nothing was due')
 
   await server.stop()
-  t.match(await until('it is noticed without a request', () => outbox.fault), 'The database cannot be written')
+  t.match(
+    await until('it is noticed without a request', () => outbox.fault),
+    'The database cannot be written'
+  )
   await t.rejects(outbox.queue.settle([done(first)], NO_CALLS), StorageError)
   t.match(outbox.fault, 'The database cannot be written')
   await t.rejects(outbox.queue.claim('default', 1, LATER), StorageError)

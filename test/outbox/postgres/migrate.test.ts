@@ -134,7 +134,10 @@ test('everything that is wrong with a database is said at once', async (t) => {
   const error = await migrate(older).then(String, String)
   const [server, schema, ...more] = error.split('\n')
   t.match(server, /The database server is PostgreSQL 14\.\d+: it must be 15 or newer\.$/)
-  t.match(schema, `The database was changed by a newer gateway (schema ${newest}, usable from schema ${newest} on`)
+  t.match(
+    schema,
+    `The database was changed by a newer gateway (schema ${newest}, usable from schema ${newest} on`
+  )
   t.same(more, [])
 })
 
@@ -146,6 +149,8 @@ test('a user who may not create tables is told so', async (t) => {
   t.teardown(() => pool.query(`DROP ROLE ${role}`))
   const reader = newPool(t, url.replace(/\/\/[^@]+@/, `//${role}:canary@`))
   await t.rejects(migrate(reader), {
-    message: new RegExp(`^The user ${role} may not create tables in the schema \\w+ of the database: make it the owner\\.$`)
+    message: new RegExp(
+      `^The user ${role} may not create tables in the schema \\w+ of the database: make it the owner\\.$`
+    )
   })
 })

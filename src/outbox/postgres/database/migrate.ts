@@ -115,19 +115,18 @@ function schemaFault({ version, oldestCompatible }: Found, { length: known }: re
 
 async function rightsFault(sql: Sql): Promise<string | undefined> {
   const [rights] = await sql.rows(
-    `SELECT current_user AS "user", current_schema() AS schema,
+    `SELECT current_user AS "user", coalesce(current_schema(), 'public') AS schema,
       coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create`
   )
   if (rights?.['may_create'] === true) return undefined
   const { user, schema } = rights ?? {}
-  return `The user ${String(user)} may not create tables in the schema ${String(schema ?? 'public')} of the database: make it the owner.`
+  return `The user ${String(user)} may not create tables in the schema ${String(schema)} of the database: make it the owner.`
 }
 
 /** @throws StorageError if the tables are those of another program */
 async function findSchema(sql: Sql): Promise<Found> {
   const tables = await sql.rows(
-    `SELECT table_name AS name FROM information_schema.tables
-    WHERE table_schema = current_schema() AND table_name = ANY($1)`,
+    `SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() AND tablename = ANY($1)`,
     ['gateway_schema', ...OWN_TABLES]
   )
   const names = tables.map(({ name }) => String(name))
