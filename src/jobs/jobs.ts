@@ -167,7 +167,7 @@ export class Jobs {
     return { ...jobSummary(job), results: await outbox.jobs.results(id) }
   }
 
-  /** The job once it has ended; undefined if that takes longer than `ms`. */
+  /** The job once it has ended; undefined if that takes longer than `ms`, or cannot be read now. */
   async ended(id: string, ms: number): Promise<JobResponse | undefined> {
     if (ms <= 0) return undefined
     const { outbox } = this.#options
@@ -183,6 +183,10 @@ export class Jobs {
       if (job !== undefined && job.finishedAt === undefined) await end
       const isEnded = (await outbox.jobs.find(id))?.finishedAt !== undefined
       return isEnded ? await this.find(id, undefined) : undefined
+    } catch (error) {
+      // The job is accepted, whatever becomes of the question how it has ended.
+      if (error instanceof StorageError) return undefined
+      throw error
     } finally {
       clearTimeout(timer)
       stop()
