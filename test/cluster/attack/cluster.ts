@@ -53,8 +53,6 @@ export interface ClusterOptions {
   readonly delayMs?: () => number
   /** The gateway file of all. */
   readonly file?: string
-  /** Settings beside those of the attack. */
-  readonly env?: Readonly<Record<string, string>>
 }
 
 const DATABASE = 'postgres'
@@ -83,8 +81,7 @@ export async function startCluster(t: Tester, options: ClusterOptions): Promise<
         DATABASE_URL: `postgres://${USER}:${PASSWORD}@127.0.0.1:${proxy.port}/${DATABASE}`,
         CLUSTER_NAME: name,
         CLUSTER_URL: `http://127.0.0.1:${await freePort()}`,
-        CLUSTER_SECRET: SECRET,
-        ...options.env
+        CLUSTER_SECRET: SECRET
       })
       t.teardown(() => process.stop())
       return { name, process, proxy }
