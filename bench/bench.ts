@@ -7,8 +7,9 @@ import { dryRuns } from './dry-runs.ts'
 import { outboxFigures } from './outbox.ts'
 import { ownTime } from './own-time.ts'
 import { draw } from './picture.ts'
+import { relayFigures } from './relay.ts'
 import { COST, startGatewayProcess, startSandboxProcess } from './servers.ts'
-import { printCosts, printOutbox, printTable, type Results } from './table.ts'
+import { printCosts, printOutbox, printRelay, printTable, type Results } from './table.ts'
 import { webhooks } from './webhooks.ts'
 import type { Target } from './target.ts'
 
@@ -17,7 +18,7 @@ import type { Target } from './target.ts'
  * ratios, and writes results.json and results.svg into bench/latest/, which Git ignores; with `--keep` into bench/, to
  * be committed. With `--url` it measures against a server of yours, changes the leads from `--first-lead` on there, and
  * writes nothing. With `--costs NAME` it measures only what the requests cost whose name contains NAME, with `--outbox` only
- * the outbox's engines.
+ * what PostgreSQL and several gateways cost.
  */
 const { values: options } = parseArgs({
   options: {
@@ -37,6 +38,7 @@ const CONCURRENCY = 2
 
 const waiting = Number(options.waiting)
 if (options.outbox) {
+  printRelay(await relayFigures())
   printOutbox(await outboxFigures(waiting))
   process.exit()
 }
@@ -82,6 +84,7 @@ const results: Results = {
   dryRuns: await dryRuns(),
   webhooks: await webhooks(),
   outbox: await outboxFigures(waiting),
+  relay: await relayFigures(),
   memoryMiB: { atRest, peak },
   startMs: gateway.startMs
 }
