@@ -2,6 +2,7 @@ import { Pool } from 'undici'
 import { KEY } from '../test/checker/processes.ts'
 import { type Cluster, startCluster } from '../test/cluster/attack/cluster.ts'
 import { alternate, median, timed } from './measure.ts'
+import { endingWith } from './servers.ts'
 
 const LEADS = 100
 const WARM_UP = 300
@@ -19,10 +20,7 @@ export interface RelayFigures {
 /** Sends the same requests to the owner of a cluster and to another gateway in turn. */
 export async function relayFigures(): Promise<RelayFigures> {
   await using ended = new AsyncDisposableStack()
-  const cluster = await startCluster(
-    { teardown: (end) => void ended.defer(async () => void (await end())) },
-    { gateways: 2, leads: LEADS }
-  )
+  const cluster = await startCluster(endingWith(ended), { gateways: 2, leads: LEADS })
   const [toOwner, toOther] = await senders(cluster, ended)
   for (let n = 0; n < WARM_UP; n++) await Promise.all([toOwner(), toOther()])
   const { a, b } = await alternate(
