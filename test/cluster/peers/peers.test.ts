@@ -7,6 +7,8 @@ import { test } from 'tap'
 import { PeerClient } from '../../../src/cluster/peers/peer-client.ts'
 import { PeerRefusal } from '../../../src/cluster/peers/peer-refusal.ts'
 import { type PeerHandler, PeerServer } from '../../../src/cluster/peers/peer-server.ts'
+import type { SeenMember } from '../../../src/cluster/members/member-table.ts'
+import { HELLO, hello, reachHandler } from '../../../src/cluster/peers/reach.ts'
 import { ReceivedRequests } from '../../../src/cluster/peers/received-requests.ts'
 import { Signer } from '../../../src/cluster/peers/signature.ts'
 import type { Tester } from '../../helper.ts'
@@ -206,6 +208,27 @@ test('a request is done only by the process that it was sent to', async (t) => {
     message: 'This is another process, of the gateway b.'
   })
   t.same(asked, [])
+})
+
+test('a member tries to reach the one that asks at its address, and answers what is wrong', async (t) => {
+  const { to, client } = await startPeers(t, { [HELLO]: hello })
+  const member = (run: string, address: string | undefined) => ({ run, address }) as SeenMember
+  const nowhere = 'http://127.0.0.1:1'
+  const reach = reachHandler(client, async () => [
+    member(RUN, to.address),
+    member(ANOTHER_RUN, to.address),
+    member('unreachable', nowhere),
+    member('without', undefined)
+  ])
+  const { signal } = new AbortController()
+  t.equal(await reach({ run: RUN }, signal), null)
+  t.equal(
+    await reach({ run: ANOTHER_RUN }, signal),
+    `${to.address} answers: This is another process, of the gateway b.`
+  )
+  t.equal(await reach({ run: 'unreachable' }, signal), `${nowhere} cannot be reached (ECONNREFUSED).`)
+  for (const run of ['without', 'unknown'])
+    await t.rejects(reach({ run }, signal), { status: 409, message: 'There is no such gateway.' })
 })
 
 test('a request is good for as long as clocks may differ, and its repeat is known for as long', async (t) => {
