@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { ACCOUNT_STEPS, DATABASE_STEPS, SERVER_STEPS, TEST_LEAD_STEPS } from '../../../src/tools/check/step.ts'
+import {
+  ACCOUNT_STEPS,
+  DATABASE_STEPS,
+  SERVER_STEPS,
+  TEST_LEAD_STEPS
+} from '../../../src/tools/check/step.ts'
 import { checkUrl, startVicidial } from './set-up.ts'
 
 const DOCUMENT = readFileSync('docs/check.md', 'utf8')
@@ -27,5 +32,11 @@ test('docs/check.md lists every step, in order', async (t) => {
   const rows = [...DOCUMENT.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, names = '']) =>
     [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name)
   )
-  t.strictSame(rows, ['configuration', ...DATABASE_STEPS, ...SERVER_STEPS, ...ACCOUNT_STEPS, ...TEST_LEAD_STEPS])
+  t.strictSame(rows, [
+    'configuration',
+    ...DATABASE_STEPS,
+    ...SERVER_STEPS,
+    ...ACCOUNT_STEPS,
+    ...TEST_LEAD_STEPS
+  ])
 })
