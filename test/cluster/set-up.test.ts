@@ -11,10 +11,18 @@ import { StorageError } from '../../src/errors.ts'
 import { createGateway } from '../../src/gateway.ts'
 import { migrate } from '../../src/outbox/postgres/database/migrate.ts'
 import { freePort } from '../../src/tools/demo/cluster/free-port.ts'
+import { originOf, run } from '../gateway/gateway-process.ts'
 import { API_KEY, memoryLog, type Tester } from '../helper.ts'
 import { newDatabase, newPool, olderServer, PASSWORD } from '../postgres.ts'
 
 const SECRET = 'canary-secret-of-the-cluster'
+const VICIDIAL = {
+  VICIDIAL_URL: 'http://127.0.0.1:9/non_agent_api.php',
+  VICIDIAL_USER: 'api',
+  VICIDIAL_PASS: 's3cret',
+  VICIDIAL_BUILD: '250720-1841',
+  API_KEY
+}
 const MEMBER = {
   version: '0.1.0',
   protocol: 1,
@@ -27,11 +35,7 @@ const MEMBER = {
 /** Why a gateway with these settings does not start. It never does. */
 async function faultsOf(env: Record<string, string>): Promise<string[]> {
   const config = loadConfig({
-    VICIDIAL_URL: 'http://127.0.0.1:9/non_agent_api.php',
-    VICIDIAL_USER: 'api',
-    VICIDIAL_PASS: 's3cret',
-    VICIDIAL_BUILD: '250720-1841',
-    API_KEY,
+    ...VICIDIAL,
     CLUSTER_NAME: 'a',
     CLUSTER_SECRET: SECRET,
     ...env
@@ -160,4 +164,18 @@ test('an address at which the others cannot reach the gateway, and a secret that
   const pool = newPool(t, DATABASE_URL)
   const { rows } = await pool.query('SELECT gateway FROM members ORDER BY gateway')
   t.same(rows, [{ gateway: 'b' }, { gateway: 'c' }], 'it has left')
+})
+
+test('a gateway that was frozen while a newer one changed the database ends, and says why', async (t) => {
+  const DATABASE_URL = await newDatabase()
+  const gateway = run(t, { ...VICIDIAL, DATABASE_URL })
+  await originOf(gateway)
+  const pool = newPool(t, DATABASE_URL)
+  await pool.query('INSERT INTO gateway_schema (version, oldest_compatible) VALUES (99, 99)')
+  const { err } = await gateway.line('the process failed')
+  t.match(err, {
+    message: 'A newer gateway has changed the database: this one cannot use it any more.'
+  })
+  t.equal(await gateway.exit, 1)
+  t.equal(gateway.stderr(), '')
 })

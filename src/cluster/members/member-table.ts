@@ -110,6 +110,15 @@ export class MemberTable {
     return rowCount === 1
   }
 
+  /** Whether a newer gateway has changed the database so that this one cannot use it any more. */
+  async isOutdated({ schema }: Member): Promise<boolean> {
+    const { rows } = await this.#pool.query<{ is_outdated: boolean | null }>(
+      'SELECT max(oldest_compatible) > $1 AS is_outdated FROM gateway_schema',
+      [schema]
+    )
+    return rows[0]?.is_outdated === true
+  }
+
   /** Removes this gateway. */
   async leave(): Promise<void> {
     await this.#pool.query('DELETE FROM members WHERE run = $1', [this.#run])

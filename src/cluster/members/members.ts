@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { StorageError } from '../../errors.ts'
 import type { Peer } from '../peers/peer-client.ts'
 import type { Member, MemberTable, SeenMember } from './member-table.ts'
 import { understand } from './protocol.ts'
@@ -149,9 +150,12 @@ export class Members {
     if (!this.#isStopped) this.#timer = setTimeout(() => void this.#see(), this.#options.everyMs)
   }
 
+  /** @throws StorageError if the gateway must not go on; nobody catches it, so that the process ends */
   async #see(): Promise<void> {
     const { table, self, goneMs, log } = this.#options
+    let isOutdated = false
     try {
+      isOutdated = await table.isOutdated(self())
       // Another process can have the name only if this one was not seen for long.
       const isMember = (await table.see(self())) || (await table.join(self(), goneMs))
       if (!isMember && this.#isMember)
@@ -161,6 +165,9 @@ export class Members {
     } catch {
       // The lease reports that the database fails.
     }
+    // Only a gateway that was frozen can have missed it: the newer one would not have started beside it.
+    if (isOutdated && !this.#isStopped)
+      throw new StorageError('A newer gateway has changed the database: this one cannot use it any more.')
     this.#schedule()
   }
 
