@@ -15,10 +15,13 @@ import { allows, type Rights } from './rights.ts'
 import type { ServerRules } from './server-rules.ts'
 import { unseenIn } from './typography.ts'
 
+/** What can be called to change leads. */
+export const FUNCTIONS = ['batch_update_lead', 'update_lead'] as const
+
 /** The changes of one update, in VICIdial's terms. Leads with equal `key` can share a call. */
 export interface Changes {
   /** `update_lead` if a phone number or a custom field changes, which no batch call can do. */
-  readonly function: 'batch_update_lead' | 'update_lead'
+  readonly function: (typeof FUNCTIONS)[number]
   /** VICIdial's parameters and their cleaned values, in the catalogue's order, options last. */
   readonly params: Readonly<Record<string, string>>
   readonly key: string

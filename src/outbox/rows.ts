@@ -1,7 +1,8 @@
 import type { Result } from '../../schemas/batch.ts'
 import type { IdempotencyRecord } from '../http/idempotency-record.ts'
-import { type Changes, changesOf } from '../leads/changes.ts'
-import { keyOfName } from '../leads/lead-key.ts'
+import { type Changes, changesOf, FUNCTIONS } from '../leads/changes.ts'
+import { isObject } from '../leads/is-object.ts'
+import { isKeyName, isLeadId, keyOfName } from '../leads/lead-key.ts'
 import { ON_MULTIPLE, type Update } from '../leads/update.ts'
 import type { HistoryEntry } from './history.ts'
 import type { DeadLetter, Job, JobStatus } from './jobs.ts'
@@ -10,15 +11,42 @@ import type { Claimed } from './queue.ts'
 /** A row as an engine's driver returns it: both engines have the same columns. */
 export type Row = Readonly<Record<string, unknown>>
 
+/** The error of a stored update that can't be read. */
+export const UNREADABLE = {
+  code: 'internal_error',
+  detail: 'The stored update could not be read from the database.',
+  retryable: true
+} as const
+
 /** Changes as stored; without their key, which follows from the rest. */
 export function writeChanges({ function: called, params, stored, warnings }: Changes): string {
   return JSON.stringify([called, params, stored, warnings])
 }
 
+/** The changes that `writeChanges` has written; undefined if the text is damaged. */
+function readChanges(text: string): Changes | undefined {
+  const stored = readObject(text)
+  if (!Array.isArray(stored)) return undefined
+  const [called, params, kept, warnings] = stored as readonly unknown[]
+  const known = FUNCTIONS.find((one) => one === called)
+  const isWhole = known !== undefined && isTexts(params) && isTexts(kept) && Array.isArray(warnings)
+  return isWhole ? changesOf(known, params, kept, warnings as Changes['warnings']) : undefined
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return isObject(value) && Object.values(value).every((one) => typeof one === 'string')
+}
+
 /** Reads many rows. Equal changes are parsed once and shared. */
 export class RowReader {
-  readonly #changes = new Map<string, Changes>()
+  readonly #changes = new Map<string, Changes | undefined>()
 
+  /** Whether an update can be read: its lead and its changes are as they were stored. */
+  isReadable(row: Row): boolean {
+    return isKeyName(String(row['lead'])) && this.#changesOf(row) !== undefined
+  }
+
+  /** @throws TypeError, RangeError if it can't be read */
   claimed(row: Row): Claimed {
     return {
       id: Number(row['id']),
@@ -54,16 +82,17 @@ export class RowReader {
 
   #update(row: Row): Update {
     const onMultiple = ON_MULTIPLE.find((one) => one === row['on_multiple']) ?? 'reject'
-    const text = String(row['changes'])
-    let changes = this.#changes.get(text)
-    if (changes === undefined) {
-      const [called, params, stored, warnings] = JSON.parse(text) as Parameters<typeof changesOf>
-      changes = changesOf(called, params, stored, warnings)
-      this.#changes.set(text, changes)
-    }
+    const changes = this.#changesOf(row)
+    if (changes === undefined) throw new TypeError('unreadable changes')
     const key = keyOfName(String(row['lead']))
     const keyMatch = row['key_match'] === 'exact' && { keyMatch: 'exact' as const }
     return { index: Number(row['position']), key, onMultiple, ...keyMatch, changes }
+  }
+
+  #changesOf(row: Row): Changes | undefined {
+    const text = String(row['changes'])
+    if (!this.#changes.has(text)) this.#changes.set(text, readChanges(text))
+    return this.#changes.get(text)
   }
 }
 
@@ -73,8 +102,9 @@ export function readResult(row: Row): Result {
   const stored = readObject(row['result'])
   const result = stored !== undefined && 'index' in stored ? (stored as Result) : undefined
   if (row['status'] !== null) return result ?? { index, status: row['status'] as Result['status'] }
-  const key = keyOfName(String(row['lead']))
-  const queued = { index, [key.by]: key.value, status: 'queued' } as const
+  const name = String(row['lead'])
+  const key = isKeyName(name) ? keyOfName(name) : undefined
+  const queued = { index, ...(key && { [key.by]: key.value }), status: 'queued' } as const
   return { ...queued, ...(result?.error ? { error: result.error } : {}) }
 }
 
@@ -119,6 +149,12 @@ export function readIdempotencyRecord(row: Row): IdempotencyRecord {
 /** A stored list of names. */
 export function readNames(value: unknown): readonly string[] {
   return typeof value === 'string' ? (JSON.parse(value) as string[]) : []
+}
+
+/** Whether an entry of the history is as it was stored. */
+export function isReadableEntry({ lead, fields, stored }: Row): boolean {
+  const isWhole = Array.isArray(readObject(fields)) && (stored === null || isObject(readObject(stored)))
+  return isWhole && (lead === null || isLeadId(lead))
 }
 
 export function readHistoryEntry(row: Row): HistoryEntry {
