@@ -17,6 +17,9 @@ import { until } from '../until.ts'
 
 const UPDATE = { updates: [{ lead_id: 1, fields: { comments: 'Sold' } }] }
 
+/** Long enough that no gateway loses the lease because the machine is slow. */
+const PATIENT = { CLUSTER_LEASE_MS: '120000', DATABASE_TIMEOUT_MS: '60000' }
+
 /** Starts gateways on one database and one VICIdial, until the test ends; the first one is the owner. */
 async function startGateways(t: Tester, count: number, env: Record<string, string> = {}) {
   const DATABASE_URL = await newDatabase()
@@ -27,15 +30,21 @@ async function startGateways(t: Tester, count: number, env: Record<string, strin
       DATABASE_URL,
       CLUSTER_NAME: `gateway-${n + 1}`,
       CLUSTER_URL: `http://127.0.0.1:${await freePort()}`,
+      ...PATIENT,
       ...(first ? { VICIDIAL_URL: first.sandbox.url } : {}),
       ...env
     })
     gateways.push(gateway)
     await until('it knows the owner', async () => (await ready(gateway)).owner === 'gateway-1')
+    if (first === undefined) await until('it is the owner', () => isOwner(gateway))
   }
   const [first] = gateways
   if (first === undefined) throw new Error('no gateway')
   return { pool: newPool(t, DATABASE_URL), first, others: gateways.slice(1), gateways }
+}
+
+async function isOwner(gateway: Gateway): Promise<boolean> {
+  return (await scrape(gateway)).value('cluster_owner') === 1
 }
 
 async function ready(gateway: Gateway) {
@@ -131,7 +140,7 @@ test('the next owner knows that the login was refused, and does not try it at on
   const { length } = first.sandbox.calls()
   const before = logins()
   await first.app.close()
-  await until('the other one is the owner', async () => (await scrape(second)).value('cluster_owner') === 1)
+  await until('the other one is the owner', () => isOwner(second))
   t.match((await batch(second, UPDATE)).body.results[0].error, refused)
   t.match((await call(second, 'GET', '/readyz')).body.vicidial, { state: 'login_refused' })
   t.equal(logins(), before)

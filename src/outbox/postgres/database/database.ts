@@ -23,6 +23,8 @@ export interface Sql {
 /** A pool of connections, and whether writing works. */
 export class Database implements Sql {
   readonly #pool: pg.Pool
+  /** What was asked and is not answered yet. */
+  readonly #running = new Set<Promise<unknown>>()
   #fault: string | undefined
 
   constructor(pool: pg.Pool) {
@@ -35,22 +37,13 @@ export class Database implements Sql {
   }
 
   /** Reads. */
-  async rows(text: string, ...values: readonly unknown[]): Promise<Row[]> {
-    try {
-      return (await this.#pool.query<Row>(text, [...values])).rows
-    } catch (error) {
-      throw storageError('read', error)
-    }
+  rows(text: string, ...values: readonly unknown[]): Promise<Row[]> {
+    return this.#read({ text, values: [...values] })
   }
 
   /** Reads what may take a while. */
-  async load(text: string, ...values: readonly unknown[]): Promise<Row[]> {
-    try {
-      const query = { text, values: [...values], query_timeout: LOAD_MS }
-      return (await this.#pool.query<Row>(query)).rows
-    } catch (error) {
-      throw storageError('read', error)
-    }
+  load(text: string, ...values: readonly unknown[]): Promise<Row[]> {
+    return this.#read({ text, values: [...values], query_timeout: LOAD_MS })
   }
 
   /** Writes with one statement. @throws StorageError */
@@ -96,8 +89,27 @@ export class Database implements Sql {
     await this.write('UPDATE queue_state SET content = content')
   }
 
-  close(): Promise<void> {
-    return this.#pool.end()
+  /** Closes the connections once everything is answered: the pool forgets statements that wait for a connection. */
+  async close(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+    await this.#pool.end()
+  }
+
+  async #read(query: pg.QueryConfig & { readonly query_timeout?: number }): Promise<Row[]> {
+    try {
+      return (await this.#untilAnswered(this.#pool.query<Row>(query))).rows
+    } catch (error) {
+      throw storageError('read', error)
+    }
+  }
+
+  async #untilAnswered<T>(running: Promise<T>): Promise<T> {
+    this.#running.add(running)
+    try {
+      return await running
+    } finally {
+      this.#running.delete(running)
+    }
   }
 
   async #withClient<T>(run: (client: pg.PoolClient) => Promise<T>): Promise<T> {
@@ -115,7 +127,7 @@ export class Database implements Sql {
 
   async #noting<T>(write: () => Promise<T>): Promise<T> {
     try {
-      const value = await write()
+      const value = await this.#untilAnswered(write())
       this.#fault = undefined
       return value
     } catch (error) {

@@ -144,6 +144,5 @@ export class Backlog {
   }
 
   /** Never tried updates are due at once at the latest, others after the longest pause. */
-  readonly #latest = (attempts: number) =>
-    attempts === 0 ? steadyNow() : steadyNow() + this.#longestPauseMs
+  readonly #latest = (attempts: number) => (attempts === 0 ? steadyNow() : steadyNow() + this.#longestPauseMs)
 }
