@@ -1,0 +1,141 @@
+import type { Params } from './wire.ts'
+
+/** What a new lead has beside its values. */
+export interface NewLead {
+  /** VICIdial's digits; also the key if the lead is named by it. */
+  readonly phoneNumber: string
+  readonly phoneCode: string
+  readonly list: number
+}
+
+/** VICIdial's local time, like `2026-01-31 08:00:00`. */
+export type LocalTime = string
+
+export interface Callback {
+  readonly at: LocalTime
+  readonly campaign: string
+  /** The agent who must call; undefined: any. */
+  readonly user?: string
+  readonly status?: string
+  readonly comments?: string
+}
+
+export interface HopperOptions {
+  /** -99 to 99; a higher one is dialled earlier. */
+  readonly priority: number
+  /** Whether VICIdial refuses a lead that must not be called at this time of its day. */
+  readonly checksCallTime: boolean
+}
+
+/** Instead of a campaign id, in the functions about do-not-call numbers. */
+const WHOLE_SYSTEM = 'SYSTEM_INTERNAL'
+
+/**
+ * Writes a call that updates the lead with a key, or adds one. A repeat updates the lead that the first
+ * one added.
+ *
+ * @param values of the lead by VICIdial's parameters, without empty ones: an insert would store `--BLANK--`
+ */
+export function upsertParams(
+  by: 'vendor_lead_code' | 'phone_number',
+  key: string,
+  { phoneNumber, phoneCode, list }: NewLead,
+  values: Readonly<Record<string, string>>
+): Params {
+  return {
+    function: 'update_lead',
+    search_method: by.toUpperCase(),
+    ...values,
+    phone_number: phoneNumber,
+    phone_code: phoneCode,
+    list_id: String(list),
+    [by]: key,
+    insert_if_not_found: 'Y',
+    records: '1'
+  }
+}
+
+/** Writes a call that reads all columns of a lead, with a tab between them: no value that the gateway writes has one. */
+export function readLeadParams(lead: number, hasCustomFields: boolean): Params {
+  return {
+    function: 'lead_all_info',
+    lead_id: String(lead),
+    header: 'YES',
+    stage: 'tab',
+    custom_fields: hasCustomFields ? 'Y' : 'N',
+    records: '1'
+  }
+}
+
+/** Writes a call that reads one custom field of a lead. */
+export function readCustomFieldParams(lead: number, label: string): Params {
+  return {
+    function: 'lead_field_info',
+    lead_id: String(lead),
+    field_name: label,
+    custom_fields: 'Y',
+    records: '1'
+  }
+}
+
+/** Writes a call that puts leads into the hopper, each into that of its list's campaign. */
+export function hopperParams(leads: readonly number[], options: HopperOptions): Params {
+  return {
+    function: 'hopper_bulk_insert',
+    lead_ids: leads.join(','),
+    hopper_priority: String(options.priority),
+    hopper_local_call_time_check: options.checksCallTime ? 'Y' : 'N',
+    records: String(leads.length)
+  }
+}
+
+/** Writes a call that takes a lead out of the hopper, and changes nothing else. */
+export function leaveHopperParams(lead: number): Params {
+  return {
+    function: 'update_lead',
+    lead_id: String(lead),
+    no_update: 'Y',
+    remove_from_hopper: 'Y',
+    records: '1'
+  }
+}
+
+/** Writes a call that adds a lead's callback, or changes the one that is there. VICIdial checks no date. */
+export function callbackParams(lead: number, { at, campaign, user, status, comments }: Callback): Params {
+  return {
+    function: 'update_lead',
+    lead_id: String(lead),
+    campaign_id: campaign,
+    callback: 'Y',
+    callback_datetime: at,
+    callback_type: user === undefined ? 'ANYONE' : 'USERONLY',
+    ...(user !== undefined && { callback_user: user }),
+    ...(status !== undefined && { callback_status: status }),
+    ...(comments !== undefined && { callback_comments: comments }),
+    records: '1'
+  }
+}
+
+/** Writes a call that removes a lead's callbacks. */
+export function removeCallbackParams(lead: number): Params {
+  return { function: 'update_lead', lead_id: String(lead), callback: 'REMOVE', records: '1' }
+}
+
+/**
+ * Writes a call that adds a number to those that must not be called, or removes it.
+ *
+ * @param campaign the campaign that must not call it; undefined: all campaigns
+ */
+export function dncParams(change: 'add' | 'delete', phoneNumber: string, campaign?: string): Params {
+  return {
+    function: `${change}_dnc_phone`,
+    phone_number: phoneNumber,
+    campaign_id: campaign ?? WHOLE_SYSTEM,
+    records: '1'
+  }
+}
+
+/** Writes a call that reads a list's name and campaign. */
+export function listInfoParams(list: number): Params {
+  return { function: 'list_info', list_id: String(list), stage: 'tab', header: 'NO', records: '1' }
+}
