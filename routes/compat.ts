@@ -70,7 +70,7 @@ export function compatRoutes(options: CompatOptions) {
     const format = formatOf(compat.parameters)
     const called = functionOf(compat.parameters)
     const caller = callerOf(request)
-    requirePermission(caller, 'batch')
+    requirePermission(caller, called === 'add_lead' ? 'add' : 'batch')
     const call = readCall(called, compat.parameters, caller.name)
     compat.call = call
     const { httpStatus, body } = await deliver(call, caller, request, hangUpSignal(request, reply))
@@ -90,6 +90,11 @@ export function compatRoutes(options: CompatOptions) {
   ): Promise<BatchResponse> {
     const sender = updates.sender(caller, id, call.source)
     const deadline = updates.deadline()
+    if (call.newLead !== undefined) {
+      const entries = entriesOfCall(call, [updates.readNewLead(call.newLead, caller)])
+      caller.limits.take('updates', 1)
+      return batchResponse(id, entries, await updates.deliver(entries, sender, signal, deadline))
+    }
     let upstreamCalls = 0
     for (const [index, request] of call.requests.entries()) {
       const entries = entriesOfCall(call, updates.read(request, caller).entries)

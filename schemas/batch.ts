@@ -17,6 +17,13 @@ const options = {
         'What to do if a key matches several leads. `reject`, the default: change none; the result is `ambiguous`.'
     })
   ),
+  on_missing: Type.Optional(
+    Type.Enum(['report', 'add'], {
+      description:
+        'What to do if no lead has the key. `report`, the default: the result is `not_found`. `add`: add a lead, which ' +
+        'needs `add`; the result is `added`.'
+    })
+  ),
   key_match: Type.Optional(
     Type.Enum(['collation', 'exact'], {
       description:
@@ -54,6 +61,50 @@ const changes = {
   )
 }
 
+/** The columns that VICIdial must have of a new lead. */
+const REQUIRED_OF_NEW = ['list_id', 'phone_code', 'phone_number'] as const
+
+/** The lead to add if none has the key. */
+const AddSchema = Type.Object(
+  {
+    list_id: Type.Optional(
+      Type.Union([Type.Integer({ minimum: 100 }), Type.String({ pattern: '^[0-9]{3,14}$' })], {
+        description: 'The list of the new lead, unless `fields` has it. The list must exist.'
+      })
+    ),
+    phone_code: Type.Optional(Type.String({ description: 'Unless `fields` has it.', examples: ['1'] })),
+    phone_number: Type.Optional(
+      Type.String({
+        minLength: 6,
+        description: 'Unless it is the key, or `fields` has it.',
+        examples: ['2125550101']
+      })
+    ),
+    ...changes
+  },
+  {
+    $id: 'Add',
+    additionalProperties: false,
+    description:
+      'With on_missing `add`: what a new lead gets beyond `fields` and `custom_fields` of its update, which it gets too. ' +
+      'A lead that exists gets nothing of it.'
+  }
+)
+
+/** A lead that must be new: its fields, and custom fields. */
+export const NewLeadSchema = Type.Object(
+  {
+    ...LeadFieldsSchema.properties,
+    ...Type.Required(Type.Pick(LeadFieldsSchema, [...REQUIRED_OF_NEW])).properties,
+    custom_fields: changes.custom_fields
+  },
+  {
+    $id: 'NewLead',
+    additionalProperties: false,
+    description: "Columns of VICIdial's lead table, and custom fields."
+  }
+)
+
 const request = {
   source: Type.Optional(
     Type.String({
@@ -79,7 +130,8 @@ export const UpdateSchema = Type.Object(
       Type.String({ minLength: 6, description: 'Finds the lead by the digits of its phone number.' })
     ),
     ...changes,
-    ...options
+    ...options,
+    add: Type.Optional(ref(AddSchema))
   },
   {
     $id: 'Update',
@@ -93,7 +145,8 @@ export const BatchRequestSchema = Type.Object(
   {
     updates: Type.Array(ref(UpdateSchema), { minItems: 1, description: 'They take effect in this order.' }),
     ...request,
-    ...options
+    ...options,
+    add: Type.Optional(ref(AddSchema))
   },
   { $id: 'BatchRequest', additionalProperties: false, description: 'Each lead with its own changes.' }
 )
@@ -107,15 +160,27 @@ export const ShortBatchRequestSchema = Type.Object(
 const WarningSchema = Type.Object(
   {
     field: Type.String(),
-    code: Type.Enum(['characters_dropped', 'transliterated', 'custom_fields_not_stored', 'field_dropped']),
+    code: Type.Enum([
+      'characters_dropped',
+      'transliterated',
+      'custom_fields_not_stored',
+      'field_dropped',
+      'added_otherwise',
+      'set_on_found'
+    ]),
     sent: Type.String(),
     stored: Type.Optional(
-      Type.String({ description: 'Absent with `field_dropped`: the field was not set.' })
+      Type.String({
+        description:
+          'Absent with `field_dropped`: the field was not set; and if what VICIdial stores is not known.'
+      })
     ),
     refusal: Type.Optional(
       Type.String({ description: '`field_dropped`: the code of the refusal; /problems/<code> explains it.' })
     ),
-    detail: Type.Optional(Type.String({ description: '`field_dropped`: why the value is refused.' })),
+    detail: Type.Optional(
+      Type.String({ description: 'Why the value is refused, or stored otherwise in a new lead.' })
+    ),
     lead_ids: Type.Optional(
       Type.Array(Type.Integer(), {
         description: 'With on_multiple "all": the leads that it is about; absent if it is about all of them.'
@@ -144,6 +209,7 @@ const ResultErrorSchema = Type.Object(
 
 export const RESULT_STATUSES = [
   'updated',
+  'added',
   'not_found',
   'ambiguous',
   'rejected',
@@ -175,7 +241,8 @@ export const ResultSchema = Type.Object(
     ),
     status: Type.Enum(RESULT_STATUSES, {
       description:
-        '`updated`: VICIdial found the lead and set the values. `not_found`: no such lead, or it is in a list that ' +
+        '`updated`: VICIdial found the lead and set the values. `added`: no lead had the key, and VICIdial added ' +
+        'one. `not_found`: no such lead, or it is in a list that ' +
         'the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was ' +
         'sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. ' +
         'In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of ' +
@@ -195,6 +262,11 @@ export const ResultSchema = Type.Object(
       Type.Record(Type.String(), Type.String(), {
         description: 'Dry run: the values as VICIdial would hold them.'
       })
+    ),
+    stored_if_added: Type.Optional(
+      Type.Record(Type.String(), Type.String(), {
+        description: 'Dry run with on_missing `add`: the values of the new lead, if no lead has the key.'
+      })
     )
   },
   { $id: 'Result', additionalProperties: false }
@@ -206,6 +278,7 @@ export const SummarySchema = Type.Object(
   {
     received: Type.Integer(),
     updated: Type.Integer(),
+    added: Type.Integer({ description: 'Leads that were added, with on_missing `add`.' }),
     not_found: Type.Integer(),
     ambiguous: Type.Integer(),
     rejected: Type.Integer(),
@@ -225,7 +298,7 @@ export const BatchAnswerSchema = Type.Object(
   {
     id: Type.String({ description: 'The request id.' }),
     status: Type.Enum(['completed', 'partial', 'failed', 'planned'], {
-      description: '`completed`: all updated. `partial`: some. `failed`: none. `planned`: dry run.'
+      description: '`completed`: all updated or added. `partial`: some. `failed`: none. `planned`: dry run.'
     }),
     summary: ref(SummarySchema),
     results: Type.Array(ref(ResultSchema), { description: 'One per update, in the same order.' }),
@@ -245,6 +318,8 @@ export type BatchAnswer = Static<typeof BatchAnswerSchema>
 
 /** Every named schema of this file, for registration. */
 export const BATCH_SCHEMAS = [
+  AddSchema,
+  NewLeadSchema,
   UpdateSchema,
   BatchRequestSchema,
   ShortBatchRequestSchema,

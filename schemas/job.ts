@@ -68,7 +68,7 @@ const job = {
   id: Type.String(),
   status: Type.Enum(JOB_STATUSES, {
     description:
-      '`queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.'
+      '`queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.'
   }),
   caller: Type.String({ description: 'Who sent it; `webhook:NAME` for a webhook source.' }),
   source: Type.String({ description: "VICIdial's source." }),

@@ -1,5 +1,6 @@
 import fastifySwagger from '@fastify/swagger'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { addLeadRoute } from '../routes/add-lead.ts'
 import { backupRoute } from '../routes/backup.ts'
 import { batchUpdateRoute } from '../routes/batch-update.ts'
 import { compatRoutes, compatUrl } from '../routes/compat.ts'
@@ -165,6 +166,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       refuseQueries(leads)
       await leads.register(batchUpdateRoute(updates))
       await leads.register(patchLeadRoute(updates))
+      await leads.register(addLeadRoute(updates))
       await leads.register(fieldsRoute(runtimeConfig, options.accounts))
     })
   })

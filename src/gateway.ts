@@ -99,6 +99,7 @@ export async function createGateway(
     history,
     rules: { maxLeadsPerCall, dialect },
     source,
+    users: new Map(config.accounts.map(({ name, user }) => [name, user])),
     maxUpdates: config.maxUpdatesPerRequest,
     requestDeadlineMs: config.requestDeadlineMs
   })

@@ -7,6 +7,7 @@ import type { CallerLimits, RateLimit } from './caller-limits.ts'
 export type RoutePermission = (typeof ROUTE_PERMISSIONS)[number] | `webhook:${string}`
 export const ROUTE_PERMISSIONS = [
   'batch',
+  'add',
   'jobs',
   'dead_letters',
   'history',

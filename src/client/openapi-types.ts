@@ -295,6 +295,26 @@ export interface paths {
         patch: operations["patchLead"];
         trace?: never;
     };
+    "/v1/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add one lead that must be new
+         * @description The body is an object of the fields of the lead, and `custom_fields`. `list_id`, `phone_code` and `phone_number` are required. If a lead has its `vendor_lead_code` already (without one: its `phone_number`), nothing is added: 409. After an answer that leaves open whether the lead was added, send the same again.
+         */
+        post: operations["addLead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/fields": {
         parameters: {
             query?: never;
@@ -524,6 +544,178 @@ export interface components {
                 updates_per_minute?: number;
             };
         };
+        /** @description With on_missing `add`: what a new lead gets beyond `fields` and `custom_fields` of its update, which it gets too. A lead that exists gets nothing of it. */
+        Add: {
+            /** @description The list of the new lead, unless `fields` has it. The list must exist. */
+            list_id?: number | string;
+            /**
+             * @description Unless `fields` has it.
+             * @example 1
+             */
+            phone_code?: string;
+            /**
+             * @description Unless it is the key, or `fields` has it.
+             * @example 2125550101
+             */
+            phone_number?: string;
+            fields?: components["schemas"]["LeadFields"];
+            /** @description Custom fields of the list that the lead is in. The operator must have listed them. Only the type NUMBER takes a number. */
+            custom_fields?: {
+                [key: string]: string | number | null;
+            };
+        };
+        /** @description Columns of VICIdial's lead table, and custom fields. */
+        NewLead: {
+            /**
+             * @description Keeps letters, digits, - and _; at most 6 characters. It cannot be emptied.
+             * @example SALE
+             */
+            status?: string;
+            /**
+             * @description Keeps letters, digits, - and _; at most 20 characters. `null` empties it.
+             * @example 1001
+             */
+            user?: string | null;
+            /**
+             * @description Keeps everything but ; # "; at most 20 characters. `null` empties it.
+             * @example CRM-7
+             */
+            vendor_lead_code?: string | null;
+            /**
+             * @description Keeps everything but ; # "; at most 50 characters. `null` empties it.
+             * @example WEB
+             */
+            source_id?: string | null;
+            /**
+             * @description Keeps digits; at most 14 characters. It cannot be emptied.
+             * @example 103
+             */
+            list_id: number | string;
+            /**
+             * @description Keeps a number of hours with at most two decimals; at most 6 characters. It cannot be emptied.
+             * @example -5
+             */
+            gmt_offset_now?: number;
+            /**
+             * @description Keeps digits; at most 10 characters. It cannot be emptied.
+             * @example 1
+             */
+            phone_code: string;
+            /**
+             * @description Keeps digits; at most 18 characters. It cannot be emptied.
+             * @example 2125550101
+             */
+            phone_number: string;
+            /**
+             * @description Keeps letters, digits, spaces and - ' _ .; at most 4 characters. `null` empties it.
+             * @example Dr
+             */
+            title?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' _ .; at most 30 characters. `null` empties it.
+             * @example Ann
+             */
+            first_name?: string | null;
+            /**
+             * @description Keeps letters, digits, - and _; at most 1 characters. `null` empties it.
+             * @example Q
+             */
+            middle_initial?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' _ .; at most 30 characters. `null` empties it.
+             * @example O'Brien
+             */
+            last_name?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
+             * @example 12 Elm St
+             */
+            address1?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
+             * @example Apt 4
+             */
+            address2?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
+             * @example Rear building
+             */
+            address3?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 50 characters. `null` empties it.
+             * @example Springfield
+             */
+            city?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and -; at most 2 characters. `null` empties it.
+             * @example IL
+             */
+            state?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . _; at most 50 characters. `null` empties it.
+             * @example Ontario
+             */
+            province?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - '; at most 10 characters. `null` empties it.
+             * @example 62701
+             */
+            postal_code?: string | null;
+            /**
+             * @description Keeps letters, digits, - and _; at most 3 characters. `null` empties it.
+             * @example USA
+             */
+            country_code?: string | null;
+            /**
+             * @description Keeps M, F or U; at most 1 characters. It cannot be emptied.
+             * @example F
+             */
+            gender?: string;
+            /**
+             * @description Keeps a date, YYYY-MM-DD; at most 10 characters. `null` empties it.
+             * @example 1980-12-31
+             */
+            date_of_birth?: string | null;
+            /**
+             * @description Keeps digits; at most 12 characters. `null` empties it.
+             * @example 2125550199
+             */
+            alt_phone?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ % _; at most 70 characters. `null` empties it.
+             * @example ann@example.com
+             */
+            email?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
+             * @example blue horse
+             */
+            security_phrase?: string | null;
+            /**
+             * @description Keeps everything but ; # "; a new line is stored as !N; at most 255 characters. `null` empties it.
+             * @example asked for a call on Monday
+             */
+            comments?: string | null;
+            /**
+             * @description Keeps digits; at most 5 characters. It cannot be emptied.
+             * @example 3
+             */
+            called_count?: number | string;
+            /**
+             * @description Keeps digits; at most 5 characters. It cannot be emptied.
+             * @example 7
+             */
+            rank?: number | string;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 20 characters. `null` empties it.
+             * @example team-a
+             */
+            owner?: string | null;
+            /** @description Custom fields of the list that the lead is in. The operator must have listed them. Only the type NUMBER takes a number. */
+            custom_fields?: {
+                [key: string]: string | number | null;
+            };
+        };
         /** @description One lead, named by exactly one of lead_id, vendor_lead_code, phone_number, and its changes. */
         Update: {
             /**
@@ -546,6 +738,11 @@ export interface components {
              */
             on_multiple?: "reject" | "all" | "newest";
             /**
+             * @description What to do if no lead has the key. `report`, the default: the result is `not_found`. `add`: add a lead, which needs `add`; the result is `added`.
+             * @enum {unknown}
+             */
+            on_missing?: "report" | "add";
+            /**
              * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
@@ -564,6 +761,7 @@ export interface components {
             reset_called?: boolean;
             /** @description Lets VICIdial move a lead to a list that does not exist. */
             allow_undefined_list?: boolean;
+            add?: components["schemas"]["Add"];
         };
         /** @description Each lead with its own changes. */
         BatchRequest: {
@@ -579,6 +777,11 @@ export interface components {
              */
             on_multiple?: "reject" | "all" | "newest";
             /**
+             * @description What to do if no lead has the key. `report`, the default: the result is `not_found`. `add`: add a lead, which needs `add`; the result is `added`.
+             * @enum {unknown}
+             */
+            on_missing?: "report" | "add";
+            /**
              * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
@@ -597,6 +800,7 @@ export interface components {
             reset_called?: boolean;
             /** @description Lets VICIdial move a lead to a list that does not exist. */
             allow_undefined_list?: boolean;
+            add?: components["schemas"]["Add"];
         };
         /** @description One set of changes for many leads. */
         ShortBatchRequest: {
@@ -615,6 +819,11 @@ export interface components {
              * @enum {unknown}
              */
             on_multiple?: "reject" | "all" | "newest";
+            /**
+             * @description What to do if no lead has the key. `report`, the default: the result is `not_found`. `add`: add a lead, which needs `add`; the result is `added`.
+             * @enum {unknown}
+             */
+            on_missing?: "report" | "add";
             /**
              * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
@@ -639,13 +848,13 @@ export interface components {
         Warning: {
             field: string;
             /** @enum {unknown} */
-            code: "characters_dropped" | "transliterated" | "custom_fields_not_stored" | "field_dropped";
+            code: "characters_dropped" | "transliterated" | "custom_fields_not_stored" | "field_dropped" | "added_otherwise" | "set_on_found";
             sent: string;
-            /** @description Absent with `field_dropped`: the field was not set. */
+            /** @description Absent with `field_dropped`: the field was not set; and if what VICIdial stores is not known. */
             stored?: string;
             /** @description `field_dropped`: the code of the refusal; /problems/<code> explains it. */
             refusal?: string;
-            /** @description `field_dropped`: why the value is refused. */
+            /** @description Why the value is refused, or stored otherwise in a new lead. */
             detail?: string;
             /** @description With on_multiple "all": the leads that it is about; absent if it is about all of them. */
             lead_ids?: number[];
@@ -671,10 +880,10 @@ export interface components {
             /** @description The lead's code, if it is spelled differently from the key; null if it may be, and could not be read. */
             matched?: string | null;
             /**
-             * @description `updated`: VICIdial found the lead and set the values. `not_found`: no such lead, or it is in a list that the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of its fields since.
+             * @description `updated`: VICIdial found the lead and set the values. `added`: no lead had the key, and VICIdial added one. `not_found`: no such lead, or it is in a list that the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of its fields since.
              * @enum {unknown}
              */
-            status: "updated" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded";
+            status: "updated" | "added" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded";
             /** @description Jobs: fields that were left out because a newer update of the lead has set them since. */
             superseded?: string[];
             warnings?: components["schemas"]["Warning"][];
@@ -685,10 +894,16 @@ export interface components {
             stored?: {
                 [key: string]: string;
             };
+            /** @description Dry run with on_missing `add`: the values of the new lead, if no lead has the key. */
+            stored_if_added?: {
+                [key: string]: string;
+            };
         };
         Summary: {
             received: number;
             updated: number;
+            /** @description Leads that were added, with on_missing `add`. */
+            added: number;
             not_found: number;
             ambiguous: number;
             rejected: number;
@@ -709,7 +924,7 @@ export interface components {
             /** @description The request id. */
             id: string;
             /**
-             * @description `completed`: all updated. `partial`: some. `failed`: none. `planned`: dry run.
+             * @description `completed`: all updated or added. `partial`: some. `failed`: none. `planned`: dry run.
              * @enum {unknown}
              */
             status: "completed" | "partial" | "failed" | "planned";
@@ -788,7 +1003,7 @@ export interface components {
         Job: {
             id: string;
             /**
-             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
+             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.
              * @enum {unknown}
              */
             status: "queued" | "running" | "completed" | "partial" | "failed";
@@ -810,7 +1025,7 @@ export interface components {
         JobSummary: {
             id: string;
             /**
-             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
+             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.
              * @enum {unknown}
              */
             status: "queued" | "running" | "completed" | "partial" | "failed";
@@ -903,7 +1118,7 @@ export interface components {
              * @description As in the result of an update.
              * @enum {unknown}
              */
-            status: "updated" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded";
+            status: "updated" | "added" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded";
             /** @description The words of VICIdial or the gateway. */
             error?: {
                 code: string;
@@ -994,6 +1209,8 @@ export interface components {
 export type LeadFields = components['schemas']['LeadFields'];
 export type Field = components['schemas']['Field'];
 export type FieldsAnswer = components['schemas']['FieldsAnswer'];
+export type Add = components['schemas']['Add'];
+export type NewLead = components['schemas']['NewLead'];
 export type Update = components['schemas']['Update'];
 export type BatchRequest = components['schemas']['BatchRequest'];
 export type ShortBatchRequest = components['schemas']['ShortBatchRequest'];
@@ -2732,6 +2949,158 @@ export interface operations {
                 };
             };
             /** @description Conflict: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused`, `all_updates_rejected` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `upstream_login_failed`, `upstream_permission_denied`, `upstream_error` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unproven`, `upstream_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `upstream_timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addLead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLead"];
+            };
+        };
+        responses: {
+            /** @description The lead was added. */
+            201: {
+                headers: {
+                    /** @description Path of the lead. */
+                    location?: unknown;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Result"];
+                };
+            };
+            /** @description Bad Request: `invalid_request`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `conflict`, `lead_exists` */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -1,9 +1,12 @@
 import type { CallContext, Exchange } from '../vicidial/exchange.ts'
 import type { Guard } from '../vicidial/guard.ts'
 import type { Refused } from '../vicidial/reply/reply.ts'
+import type { KeyLines } from './adding/key-lines.ts'
+import type { WaitingUpdate } from './adding/waiting-update.ts'
 import type { Admission } from './admission.ts'
 import type { Delivery, LeadTask } from './delivery.ts'
 import type { CallRules } from './delivery-task.ts'
+import { FairQueue } from './fair-queue.ts'
 import { LeadQueues } from './lead-queues.ts'
 import { type FailedExchange, NOT_CHECKED, NOT_SENT_AFTER_UNKNOWN, notDone, type Outcome } from './outcome.ts'
 import type { RecentWrites } from './recent-writes.ts'
@@ -15,6 +18,7 @@ export interface CallSchedulerOptions {
   readonly exchange: Exchange
   readonly guard: Guard
   readonly rules: CallRules
+  readonly lines: KeyLines
   /** How long the first update waits for others to share its call, in milliseconds; 0: not at all. */
   readonly lingerMs: number
   readonly log: {
@@ -39,11 +43,15 @@ interface CallItem {
 export class CallScheduler {
   readonly tasks: LeadQueues<number, Delivery>
   readonly searches: SearchQueue
+  /** Updates whose leads are to be added, a call each. */
+  readonly additions = new FairQueue<WaitingUpdate>()
   readonly #options: CallSchedulerOptions
   readonly #admission: Admission
   readonly #recentWrites: RecentWrites<Delivery>
   #lingering: NodeJS.Timeout | undefined
-  #isSearchNext = true
+  #isScheduled = false
+  /** The kinds of calls, in the order in which they have their next turns. */
+  #kinds: ((refusal: Refused | undefined) => boolean)[]
 
   constructor(options: CallSchedulerOptions, admission: Admission, recentWrites: RecentWrites<Delivery>) {
     this.#options = options
@@ -52,7 +60,12 @@ export class CallScheduler {
     this.tasks = new LeadQueues(options.rules, (task) => {
       if (task.request.sequencing?.isStored === true) this.#leaveOutSuperseded(task)
     })
-    this.searches = new SearchQueue(options.exchange)
+    this.searches = new SearchQueue(options.exchange, options.lines)
+    this.#kinds = [
+      (refusal) => this.#startSearch(refusal),
+      (refusal) => this.#startUpdate(refusal),
+      (refusal) => this.#startAddition(refusal)
+    ]
     // Not at once: the call that left the place settles its tasks first, and those they blocked may share the next call.
     options.guard.onPlace(() => {
       setImmediate(() => {
@@ -85,6 +98,16 @@ export class CallScheduler {
     }, lingerMs)
   }
 
+  /** Starts calls for what waits, once all that is due now is added to it. */
+  scheduleSoon(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      this.schedule()
+    })
+  }
+
   /** Starts calls while there are places for them; while VICIdial may not be called, fails all that waits. */
   #startCalls(): void {
     const { guard } = this.#options
@@ -92,11 +115,9 @@ export class CallScheduler {
     for (;;) {
       const refusal = guard.refusal()
       if (refusal === undefined && !guard.hasPlace()) return
-      const isStarted = this.#isSearchNext
-        ? this.#startSearch(refusal) || this.#startUpdate(refusal)
-        : this.#startUpdate(refusal) || this.#startSearch(refusal)
-      this.#isSearchNext = !this.#isSearchNext
-      if (!isStarted) return
+      const started = this.#kinds.findIndex((start) => start(refusal))
+      if (started === -1) return
+      this.#kinds = [...this.#kinds.slice(started + 1), ...this.#kinds.slice(0, started + 1)]
     }
   }
 
@@ -106,7 +127,7 @@ export class CallScheduler {
     if (searches.length === 0) return false
     if (refusal !== undefined) this.searches.fail(searches, unsent(refusal))
     else {
-      this.searches.send(searches, this.#contextOf(searches)).catch((error: unknown) => {
+      this.searches.send(searches, this.contextOf(searches)).catch((error: unknown) => {
         this.searches.fail(searches, this.#failure(error))
       })
     }
@@ -126,6 +147,33 @@ export class CallScheduler {
     return true
   }
 
+  /** Returns false if no lead is to be added. */
+  #startAddition(refusal: Refused | undefined): boolean {
+    const [waiting] = this.additions.take(() => 1)
+    if (waiting === undefined) return false
+    if (refusal !== undefined) waiting.end(unsent(refusal))
+    else {
+      this.#sendAddition(waiting).catch((error: unknown) => {
+        waiting.end({ ...this.#failure(error), maybeMade: waiting.isSent })
+      })
+    }
+    return true
+  }
+
+  async #sendAddition(waiting: WaitingUpdate): Promise<void> {
+    const { exchange, lines } = this.#options
+    const { key, update } = waiting
+    if (update.addition === undefined) return
+    const ended = lines.beginCall()
+    try {
+      waiting.end(await exchange.add(key.by, update.addition, this.contextOf([waiting])))
+    } finally {
+      ended()
+      this.#admission.drainRate.count(1)
+    }
+    this.#startCalls()
+  }
+
   #fail(tasks: readonly LeadTask[], exchanged: FailedExchange): void {
     for (const task of tasks) this.#settle(task, notDone({ ...exchanged, maybeMade: task.isSent }))
   }
@@ -142,7 +190,7 @@ export class CallScheduler {
     const [first] = tasks
     if (first === undefined) return
     const call = { function: first.changes.function, leads: tasks }
-    const exchanged = await this.#options.exchange.update(call, this.#contextOf(tasks))
+    const exchanged = await this.#options.exchange.update(call, this.contextOf(tasks))
     const isNaming = this.#options.rules.dialect === 'leads_data' && round < MAX_ROUNDS
     const missing = new Set(isNaming ? namedMissing(tasks, exchanged) : [])
     const outcomeOf = outcomesOf(first.changes, exchanged)
@@ -173,7 +221,7 @@ export class CallScheduler {
   }
 
   /** The context of a call, which is of use until the last of its requests ends and counts for each of them. */
-  #contextOf(items: readonly CallItem[]): CallContext {
+  contextOf(items: readonly CallItem[]): CallContext {
     const deliveries = new Set<Delivery>()
     for (const item of items) item.addRequests(deliveries)
     const [first] = deliveries

@@ -37,6 +37,14 @@ export interface Delivered {
 
 export type LeadTask = DeliveryTask<number, Delivery>
 
+/** An update that waits until its lead is added. */
+export interface WaitingForLead {
+  readonly index: number
+  /** Whether VICIdial may have received a call that adds its lead. */
+  readonly isSent: boolean
+  giveUp(): void
+}
+
 /** The tasks of an update whose key matches several leads. */
 interface MatchedTasks {
   readonly tasks: readonly LeadTask[]
@@ -64,6 +72,10 @@ export class Delivery implements TaskRequest {
   /** Each update's task or, once the leads of its key are known, tasks. */
   readonly #tasks: (LeadTask | MatchedTasks | undefined)[]
   readonly #outcomes: (Outcome | undefined)[]
+  /** Updates that wait until their lead is added, by their index. */
+  readonly #waiting = new Map<number, WaitingForLead>()
+  /** Warnings that delivery gave rise to, by the update's index. */
+  readonly #warnings = new Map<number, readonly Warning[]>()
   readonly #admission: Pick<Admission, 'settle'>
   readonly #onOutcome: DeliveryContext['onOutcome']
   #unsettled: number
@@ -101,17 +113,47 @@ export class Delivery implements TaskRequest {
     this.#tasks[index] = { tasks, matched, unsettled: tasks.length }
   }
 
+  /** Adds an update that waits until its lead is added. */
+  addWaiting(waiting: WaitingForLead): void {
+    this.#waiting.set(waiting.index, waiting)
+  }
+
+  /** The update at `index` need not wait any more: it has a lead. */
+  removeWaiting(index: number): void {
+    this.#waiting.delete(index)
+  }
+
+  /** Whether the update at `index` waits until its lead is added. */
+  isWaiting(index: number): boolean {
+    return this.#waiting.has(index)
+  }
+
+  /** Adds warnings to the outcome that the update at `index` will have, if it is made. */
+  warn(index: number, warnings: readonly Warning[]): void {
+    this.#warnings.set(index, warnings)
+  }
+
   /** Gives the update at `index` its outcome, unless it has one. */
   settle(index: number, outcome: Outcome): void {
     if (this.#outcomes[index] !== undefined) return
-    const { warnings = [] } = this.#updates[index]?.changes ?? {}
-    const hasWarnings = outcome.status === 'updated' && warnings.length > 0
-    const complete = hasWarnings ? withWarnings(outcome, warnings) : outcome
+    const warnings = this.#warningsOf(index, outcome.status)
+    const complete = warnings.length > 0 ? withWarnings(outcome, warnings) : outcome
+    this.#waiting.delete(index)
     this.#outcomes[index] = complete
     const tasks = this.#tasks[index]
     this.#admission.settle(tasks !== undefined && 'tasks' in tasks ? tasks.tasks.length : 1)
     this.#onOutcome?.(index, complete, this.calls)
     if (--this.#unsettled === 0) this.#finish(this.#outcomes as Outcome[])
+  }
+
+  /** The warnings about the values that an update with this outcome has set. */
+  #warningsOf(index: number, status: Outcome['status']): readonly Warning[] {
+    const update = this.#updates[index]
+    if (status === 'added') return update?.addition?.warnings ?? []
+    if (status !== 'updated') return []
+    const { warnings = [] } = update?.changes ?? {}
+    const more = this.#warnings.get(index)
+    return more === undefined ? warnings : [...warnings, ...more]
   }
 
   taskSettled(index: number): void {
@@ -133,6 +175,13 @@ export class Delivery implements TaskRequest {
     const unwanted: LeadTask[] = []
     for (const [index, { key }] of this.#updates.entries()) {
       if (this.#outcomes[index] !== undefined) continue
+      const waiting = this.#waiting.get(index)
+      if (waiting !== undefined) {
+        if (keepsSent && waiting.isSent) continue
+        this.settle(index, waiting.isSent ? TIMED_OUT.sent : TIMED_OUT.unsent)
+        waiting.giveUp()
+        continue
+      }
       const tasks = this.#tasksOf(index)
       if (tasks.length === 0) this.settle(index, isSearched(key) ? TIMED_OUT.searching : TIMED_OUT.unsent)
       for (const task of tasks) {

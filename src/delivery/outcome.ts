@@ -6,7 +6,7 @@ import type { NotMade, Refused, Unclear, UpstreamCode } from '../vicidial/reply/
 
 /** Why an update failed, or may have failed. */
 export interface OutcomeError {
-  readonly code: UpstreamCode | 'lead_not_found' | 'lead_ambiguous' | 'overloaded'
+  readonly code: UpstreamCode | 'lead_not_found' | 'lead_ambiguous' | 'lead_exists' | 'overloaded'
   readonly detail: string
   /** Whether the same update may succeed later. */
   readonly retryable: boolean
@@ -16,8 +16,8 @@ export interface OutcomeError {
 
 /** The outcome of one update. */
 export interface Outcome {
-  readonly status: 'updated' | 'not_found' | 'ambiguous' | 'failed' | 'unknown' | 'superseded'
-  /** The leads that the update's key matches, if known; absent if the update names its lead by id. */
+  readonly status: 'updated' | 'added' | 'not_found' | 'ambiguous' | 'failed' | 'unknown' | 'superseded'
+  /** The leads that the update's key matches, if known, or the one that was added; absent if the update names its lead by id. */
   readonly leads?: readonly number[]
   /** Those of `leads` that were updated, if others were not. */
   readonly updated?: readonly number[]
@@ -47,6 +47,13 @@ const MAX_LISTED_LEADS = 100
 /** The outcome for a lead that VICIdial doesn't have, or that its account may not change. */
 export function notFound(detail: string): Outcome {
   return { status: 'not_found', warnings: [], error: { code: 'lead_not_found', detail, retryable: false } }
+}
+
+/** The outcome of an addition whose key has a lead already. */
+export function leadExists(leads: readonly number[]): Outcome {
+  const detail = `The key has ${leads.length === 1 ? 'a lead' : `${leads.length} leads`} already; nothing was added.`
+  const leadIds = leads.slice(0, MAX_LISTED_LEADS)
+  return { status: 'failed', warnings: [], error: { code: 'lead_exists', detail, retryable: false, leadIds } }
 }
 
 /** The outcome for a key that matches several leads. */
@@ -227,13 +234,15 @@ function mostTelling(leads: readonly LeadOutcome[]): LeadOutcome | undefined {
 
 /** The fields that an update has set, under each known name (see `keyName`) of the leads that it has updated. */
 export function deliveredFields(
-  { key, onMultiple, changes }: Update,
+  { key, onMultiple, changes, addition }: Update,
   { status, leads = [], updated = [] }: Outcome
 ): { readonly lead: string; readonly fields: readonly string[] }[] {
-  const fields = Object.keys(changes.stored)
-  const ids = status === 'updated' ? leads : updated
+  const isAdded = status === 'added' && addition !== undefined
+  const fields = Object.keys(isAdded ? addition.stored : changes.stored)
+  const isMade = status === 'updated' || isAdded
+  const ids = isMade ? leads : updated
   const names = new Set(ids.map((lead) => keyName({ by: 'lead_id', value: lead })))
   // The newest of a key's leads is one of several: an older update of all of them is still due to the others.
-  if (status === 'updated' && onMultiple !== 'newest') names.add(keyName(key))
+  if (isMade && (isAdded || onMultiple !== 'newest')) names.add(keyName(key))
   return [...names].map((lead) => ({ lead, fields }))
 }

@@ -44,6 +44,15 @@ export class RecentWrites<Request extends TaskRequest> {
     }
   }
 
+  /** Adds the write of an update that has added a lead. */
+  addNew(request: Request, lead: number, sequence: number | undefined, stored: Changes['stored']): void {
+    const ofRequest = this.#byRequest.get(request)
+    if (ofRequest === undefined || sequence === undefined) return
+    const write = { lead, sequence, stored }
+    this.#byLead.set(lead, (this.#byLead.get(lead) ?? new Set()).add(write))
+    ofRequest.push(write)
+  }
+
   /** The task's fields that newer updates of its lead have set. Throws if the outbox cannot be read. */
   supersededFields(task: DeliveryTask<number, Request>): string[] {
     const { lead, changes, supersededAfter } = task

@@ -48,7 +48,8 @@ export function namedMissing<Task extends LeadChanges>(
   return named.length < tasks.length ? named : []
 }
 
-function customFieldsNotStored({ stored }: Changes): Outcome['warnings'] {
+/** The warnings about custom fields that the lead's list lacks. */
+export function customFieldsNotStored({ stored }: Pick<Changes, 'stored'>): Outcome['warnings'] {
   return Object.entries(stored)
     .filter(([name]) => name.startsWith('custom_fields.'))
     .map(([field, sent]) => ({ field, code: 'custom_fields_not_stored', sent, stored: '' }))

@@ -55,18 +55,25 @@ export const MAX_HINTS = 10
 
 const FIELD_ORDER: ReadonlyMap<Field, number> = new Map(FIELDS.map((field, position) => [field, position]))
 /** VICIdial empties every custom field whose `&label=` it finds in the decoded request, even inside a value. */
-const LOOKS_LIKE_PARAMETER = /[&?][^&?=\s]+=/
+export const LOOKS_LIKE_PARAMETER = /[&?][^&?=\s]+=/
 /** The properties of an update besides its key and its values. */
 export const UPDATE_OPTIONS = [
   'reset_called',
   'allow_undefined_list',
   'on_multiple',
+  'on_missing',
   'key_match',
   'on_lossy',
   'on_invalid'
 ] as const
 /** Properties of an update that are no fields. */
-const BESIDE_FIELDS: ReadonlySet<string> = new Set(['lead_id', 'fields', 'custom_fields', ...UPDATE_OPTIONS])
+const BESIDE_FIELDS: ReadonlySet<string> = new Set([
+  'lead_id',
+  'fields',
+  'custom_fields',
+  'add',
+  ...UPDATE_OPTIONS
+])
 /** Begins the names of custom fields, in `Changes.stored` and in refusals. */
 export const CUSTOM = 'custom_fields.'
 

@@ -1,12 +1,21 @@
 /** A loss that the caller accepted: the sent value and the value that VICIdial stores. */
 export interface Warning {
   field: string
-  code: 'characters_dropped' | 'transliterated' | 'custom_fields_not_stored' | 'field_dropped'
+  code:
+    | 'characters_dropped'
+    | 'transliterated'
+    | 'custom_fields_not_stored'
+    | 'field_dropped'
+    /** VICIdial sets the field itself when it adds a lead. */
+    | 'added_otherwise'
+    /** A value meant for a new lead was set on one that another program had just added. */
+    | 'set_on_found'
   sent: string
-  /** Absent: the field was left out, and holds what it held before. */
+  /** Absent: the field was left out, and holds what it held before; or what VICIdial stores is not known. */
   stored?: string
-  /** Why the field was left out, and the same for people. */
+  /** Why the field was left out. */
   refusal?: RefusalCode
+  /** Why the field was left out or set otherwise, for people. */
   detail?: string
   /** The leads that it concerns. Absent: every lead of the update. */
   leads?: readonly number[]

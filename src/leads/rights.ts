@@ -13,10 +13,19 @@ export interface Rights {
   readonly lists: Allowed
   /** Keys that leads may be looked up by: `vendor_lead_code`, `phone_number`. */
   readonly lookUps: Allowed
+  /** Ids of lists that leads may be added to. */
+  readonly addLists: Allowed
 }
 
 /** No restrictions. */
-export const ALL_RIGHTS: Rights = { fields: '*', statuses: '*', customFields: '*', lists: '*', lookUps: '*' }
+export const ALL_RIGHTS: Rights = {
+  fields: '*',
+  statuses: '*',
+  customFields: '*',
+  lists: '*',
+  lookUps: '*',
+  addLists: '*'
+}
 
 export function allows(allowed: Allowed, name: string): boolean {
   return allowed === '*' || allowed.has(name)

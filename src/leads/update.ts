@@ -1,3 +1,4 @@
+import { type Addition, readAddition } from './addition.ts'
 import {
   type Changes,
   type ChangesRules,
@@ -30,9 +31,16 @@ export const ON_INVALID: readonly OnInvalid[] = ['reject_update', 'drop_field']
 export type KeyMatch = 'collation' | 'exact'
 export const KEY_MATCH: readonly KeyMatch[] = ['collation', 'exact']
 
+/** What to do if no lead has the key: report it, or add a lead. */
+export type OnMissing = 'report' | 'add'
+export const ON_MISSING: readonly OnMissing[] = ['report', 'add']
+
 /** Options of a request's updates, or of one update. */
 export interface UpdateOptions {
   readonly onMultiple: OnMultiple
+  readonly onMissing: OnMissing
+  /** The `add` of the request, which that of an update completes; not validated. */
+  readonly add?: unknown
   readonly keyMatch: KeyMatch
   readonly onLossy: OnLossy
   readonly onInvalid: OnInvalid
@@ -43,6 +51,7 @@ export interface UpdateOptions {
 /** The options of a request that names none, from a caller without its own. */
 export const DEFAULT_OPTIONS: UpdateOptions = {
   onMultiple: 'reject',
+  onMissing: 'report',
   keyMatch: 'collation',
   onLossy: 'accept',
   onInvalid: 'reject_update',
@@ -60,6 +69,10 @@ export interface Update {
   /** Default: `collation`. */
   readonly keyMatch?: 'exact'
   readonly changes: Changes
+  /** The lead to add if none has the key. */
+  readonly addition?: Addition
+  /** Whether a lead that has the key is left as it is, and refuses the update. */
+  readonly mustBeNew?: true
 }
 
 /** An update that was rejected. `key` is undefined if it could not be read. */
@@ -69,7 +82,13 @@ export interface RejectedUpdate {
   readonly refusals: readonly PointedRefusal[]
 }
 
-const PROPERTIES: ReadonlySet<string> = new Set([...KEY_NAMES, 'fields', 'custom_fields', ...UPDATE_OPTIONS])
+const PROPERTIES: ReadonlySet<string> = new Set([
+  ...KEY_NAMES,
+  'fields',
+  'custom_fields',
+  'add',
+  ...UPDATE_OPTIONS
+])
 const SIMILAR_PROPERTIES = new SimilarNames(PROPERTIES, {
   id: 'lead_id',
   phone: 'phone_number',
@@ -111,10 +130,61 @@ export function readUpdate(
   if (Array.isArray(changes)) {
     refusals.push(...changes.filter(({ code }) => code !== 'no_changes' || refusals.length === 0))
   }
+  const addition = readElementAddition(
+    element,
+    key,
+    Array.isArray(changes) ? undefined : changes,
+    options,
+    rules,
+    refusals
+  )
   if (key === undefined || Array.isArray(changes) || refusals.length > 0) return { index, key, refusals }
   const { onMultiple, keyMatch } = options
   const warned = ofKey.length > 0 ? { ...changes, warnings: [...ofKey, ...changes.warnings] } : changes
-  return { index, key, onMultiple, ...(keyMatch === 'exact' && { keyMatch }), changes: warned }
+  return {
+    index,
+    key,
+    onMultiple,
+    ...(keyMatch === 'exact' && { keyMatch }),
+    changes: warned,
+    ...(addition && { addition })
+  }
+}
+
+/** The lead to add if none has the key of an update; undefined if none is to be added. */
+function readElementAddition(
+  element: Record<string, unknown>,
+  key: LeadKey | undefined,
+  changes: Changes | undefined,
+  options: UpdateOptions,
+  rules: ChangesRules,
+  refusals: PointedRefusal[]
+): Addition | undefined {
+  const refuse = (name: string, detail: string) => {
+    refusals.push({ code: 'field_invalid', field: name, detail, pointer: pointer(name) })
+  }
+  if (options.onMissing === 'report') {
+    if (element['add'] !== undefined) refuse('add', 'add needs on_missing "add".')
+    return undefined
+  }
+  if (element['lead_id'] !== undefined) {
+    const detail =
+      'VICIdial numbers new leads itself: to add one, name it by vendor_lead_code or phone_number.'
+    if (element['on_missing'] !== undefined || element['add'] !== undefined) refuse('on_missing', detail)
+    return undefined
+  }
+  return readAddition(addOf(element['add'], options.add), key, changes, options, rules, refusals)
+}
+
+/** What an update says about a new lead, completed by what its request says. */
+function addOf(own: unknown, ofRequest: unknown): unknown {
+  if (!isObject(own) || !isObject(ofRequest)) return own ?? ofRequest
+  const add: Record<string, unknown> = { ...ofRequest, ...own }
+  for (const name of ['fields', 'custom_fields']) {
+    const [values, defaults] = [own[name], ofRequest[name]]
+    if (isObject(values) && isObject(defaults)) add[name] = { ...defaults, ...values }
+  }
+  return add
 }
 
 /** What somebody means who gives an update an unknown property. */
@@ -223,6 +293,8 @@ export function readOptions(
   }
   return {
     onMultiple: read('on_multiple', ON_MULTIPLE, defaults.onMultiple),
+    onMissing: read('on_missing', ON_MISSING, defaults.onMissing),
+    ...(defaults.add === undefined ? {} : { add: defaults.add }),
     keyMatch: read('key_match', KEY_MATCH, defaults.keyMatch),
     onLossy: read('on_lossy', ON_LOSSY, defaults.onLossy),
     onInvalid: read('on_invalid', ON_INVALID, defaults.onInvalid),

@@ -10,6 +10,7 @@ export type Kind = (typeof KINDS)[number]
 /** Cancelled updates are not counted. */
 const KIND_OF: Readonly<Partial<Record<EndedUpdates['status'], Kind>>> = {
   updated: 'updated',
+  added: 'updated',
   // Newer updates have set all of its fields, so nothing was left to do.
   superseded: 'updated',
   rejected: 'refused',

@@ -1,5 +1,6 @@
 import type { Result } from '../../schemas/batch.ts'
 import { type ErrorCode, ERRORS } from '../errors.ts'
+import type { Addition } from '../leads/addition.ts'
 import { type Changes, optionsOf, withoutFields } from '../leads/changes.ts'
 import type { LeadKey } from '../leads/lead-key.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
@@ -94,8 +95,8 @@ export function historyUpdate(
   return {
     leads: result.lead_ids ?? (lead === undefined ? [] : [lead]),
     key: update.key,
-    fields: 'changes' in update ? fieldsOf(changes) : refusedFields(result),
-    values: keepsValues && status === 'updated' ? (changes?.stored ?? {}) : undefined,
+    fields: 'changes' in update ? fieldsOf(changes, addedBy(update, status)) : refusedFields(result),
+    values: keepsValues ? valuesOf(update, changes, status) : undefined,
     status,
     error: error && errorOf(error, status)
   }
@@ -106,7 +107,22 @@ function changesMade(changes: Changes, superseded: readonly string[] = []): Chan
   return superseded.length > 0 ? withoutFields(changes, superseded) : changes
 }
 
-function fieldsOf(changes: Changes | undefined): string[] {
+/** The lead that an update has added; undefined if it has added none. */
+function addedBy(update: Update | RejectedUpdate, status: Result['status']): Addition | undefined {
+  return status === 'added' && 'changes' in update ? update.addition : undefined
+}
+
+function valuesOf(
+  update: Update | RejectedUpdate,
+  changes: Changes | undefined,
+  status: Result['status']
+): HistoryUpdate['values'] {
+  if (status === 'updated') return changes?.stored ?? {}
+  return addedBy(update, status)?.stored
+}
+
+function fieldsOf(changes: Changes | undefined, addition: Addition | undefined): string[] {
+  if (addition !== undefined) return Object.keys(addition.stored)
   if (changes === undefined) return []
   const fields = Object.keys(changes.stored)
   if (optionsOf(changes).resetCalled) fields.push('reset_called')

@@ -21,7 +21,7 @@ export function countEnded(settlements: readonly Settlement[]): Map<string, Reco
 /** The status of a job all of whose updates have ended. */
 export function endedStatus(counts: Counts, received: number): JobStatus {
   // A superseded update counts as made: the lead has newer values.
-  const made = (counts['updated'] ?? 0) + (counts['superseded'] ?? 0)
+  const made = (counts['updated'] ?? 0) + (counts['added'] ?? 0) + (counts['superseded'] ?? 0)
   if (made === received) return 'completed'
   return made > 0 ? 'partial' : 'failed'
 }

@@ -1,5 +1,6 @@
 import type { Result } from '../../schemas/batch.ts'
 import type { IdempotencyRecord } from '../http/idempotency-record.ts'
+import type { Addition } from '../leads/addition.ts'
 import { type Changes, changesOf } from '../leads/changes.ts'
 import { keyOfName } from '../leads/lead-key.ts'
 import { ON_MULTIPLE, type Update } from '../leads/update.ts'
@@ -10,14 +11,28 @@ import type { Claimed } from './queue.ts'
 /** A row as an engine's driver returns it: both engines have the same columns. */
 export type Row = Readonly<Record<string, unknown>>
 
-/** Changes as stored; without their key, which follows from the rest. */
-export function writeChanges({ function: called, params, stored, warnings }: Changes): string {
-  return JSON.stringify([called, params, stored, warnings])
+/** What is stored of changes, with the lead to add if none has the key; without their own key, which follows from the rest. */
+type WrittenChanges = [...Parameters<typeof changesOf>, Addition?]
+
+/** Writes the changes of many updates. Equal ones are written once, unless their update may add its lead. */
+export class ChangesWriter {
+  readonly #written = new Map<Changes, string>()
+
+  write({ changes, addition }: Pick<Update, 'changes' | 'addition'>): string {
+    const known = addition === undefined ? this.#written.get(changes) : undefined
+    if (known !== undefined) return known
+    const { function: called, params, stored, warnings } = changes
+    const parts: WrittenChanges = [called, params, stored, warnings]
+    if (addition !== undefined) return JSON.stringify([...parts, addition])
+    const text = JSON.stringify(parts)
+    this.#written.set(changes, text)
+    return text
+  }
 }
 
 /** Reads many rows. Equal changes are parsed once and shared. */
 export class RowReader {
-  readonly #changes = new Map<string, Changes>()
+  readonly #changes = new Map<string, Pick<Update, 'changes' | 'addition'>>()
 
   claimed(row: Row): Claimed {
     return {
@@ -57,13 +72,13 @@ export class RowReader {
     const text = String(row['changes'])
     let changes = this.#changes.get(text)
     if (changes === undefined) {
-      const [called, params, stored, warnings] = JSON.parse(text) as Parameters<typeof changesOf>
-      changes = changesOf(called, params, stored, warnings)
+      const [called, params, stored, warnings, addition] = JSON.parse(text) as WrittenChanges
+      changes = { changes: changesOf(called, params, stored, warnings), ...(addition && { addition }) }
       this.#changes.set(text, changes)
     }
     const key = keyOfName(String(row['lead']))
     const keyMatch = row['key_match'] === 'exact' && { keyMatch: 'exact' as const }
-    return { index: Number(row['position']), key, onMultiple, ...keyMatch, changes }
+    return { index: Number(row['position']), key, onMultiple, ...keyMatch, ...changes }
   }
 }
 

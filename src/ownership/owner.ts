@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import { KeyLines } from '../delivery/adding/key-lines.ts'
 import { type DispatcherQueue, Dispatchers } from '../delivery/dispatcher.ts'
 import type { OwnerView } from '../delivery/owner-view.ts'
 import { RemovedAccounts } from '../jobs/removed-accounts.ts'
@@ -79,7 +80,8 @@ export class Owner implements OwnerView {
       log
     })
     const rules = { maxLeadsPerCall, dialect }
-    const dispatchers = new Dispatchers(this.#upstreams.all, { rules, writes: queue, ...dispatch })
+    const lines = new KeyLines({ doubtMs: timeoutMs, wasKilled: outbox.wasKilled })
+    const dispatchers = new Dispatchers(this.#upstreams.all, { rules, lines, writes: queue, ...dispatch })
     this.#dispatchers = dispatchers
     this.#workers = new Workers(this.#upstreams.all, {
       queue,

@@ -38,13 +38,14 @@ const COMMON = [
   'source',
   'dry_run',
   'on_multiple',
+  'on_missing',
   'key_match',
   'on_lossy',
   'on_invalid',
   'reset_called',
   'allow_undefined_list'
 ]
-const LONG_FORM: ReadonlySet<string> = new Set(['updates', ...COMMON])
+const LONG_FORM: ReadonlySet<string> = new Set(['updates', 'add', ...COMMON])
 const SHORT_FORM: ReadonlySet<string> = new Set(['lead_ids', 'fields', 'custom_fields', ...COMMON])
 const SIMILAR_PROPERTIES = new SimilarNames(LONG_FORM.union(SHORT_FORM), { ids: 'lead_ids' })
 
@@ -83,7 +84,14 @@ export function readBatch(body: unknown, rules: BatchRules): Batch | BatchFault 
       refusals.push({ code: 'field_unknown', detail, pointer: pointer(name) })
     }
   }
-  const options = readOptions(body, rules.defaults, refusals)
+  const given = readOptions(body, rules.defaults, refusals)
+  const add = short ? undefined : body['add']
+  const options = add === undefined ? given : { ...given, add }
+  if (short && given.onMissing === 'add') {
+    const detail =
+      'VICIdial numbers new leads itself: to add leads, name them by vendor_lead_code or phone_number.'
+    refusals.push({ code: 'field_invalid', detail, pointer: pointer('on_missing') })
+  }
   const source = body['source']
   if (source !== undefined && !(typeof source === 'string' && SOURCE.test(source))) {
     refusals.push({

@@ -5,20 +5,31 @@ import { rejectedResult } from '../delivery/result.ts'
 import type { SearchKey } from '../delivery/lead-search.ts'
 import { keyName, orderName } from '../leads/lead-key.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
-import { callParams, searchParams } from '../vicidial/wire.ts'
+import { additionParams } from '../vicidial/lead-params.ts'
+import { callParams, type Params, searchParams } from '../vicidial/wire.ts'
 import { summarize } from './response.ts'
+
+export interface DryRunSender {
+  readonly requestId: string
+  readonly source: string
+  /** The VICIdial user that the calls would have. */
+  readonly user: string
+}
 
 /**
  * Returns the results and calls that updates would have on an idle gateway. A lead that would have to be searched for
- * is in the calls as its key, like `vendor_lead_code:CRM-7`.
+ * is in the calls as its key, like `vendor_lead_code:CRM-7`. If it may be added, both calls are listed: the one that changes
+ * it, and the one that adds it.
  */
 export function dryRunResponse(
   entries: readonly (Update | RejectedUpdate)[],
-  { requestId, source }: { readonly requestId: string; readonly source: string },
+  { requestId, source, user }: DryRunSender,
   rules: CallRules
 ): BatchAnswer {
   const sound = entries.filter((entry): entry is Update => 'changes' in entry)
-  const results = entries.map((entry) => ('refusals' in entry ? rejectedResult(entry) : plannedResult(entry)))
+  const results = entries.map((entry) =>
+    'refusals' in entry ? rejectedResult(entry) : plannedResult(entry, user)
+  )
   const keys = sound.map((update) => update.key).filter((key): key is SearchKey => key.by !== 'lead_id')
   // Keys that VICIdial takes for the same are one lead, named by the last of them.
   const names = new Map(keys.map((key) => [orderName(key), keyName(key)]))
@@ -28,7 +39,8 @@ export function dryRunResponse(
   }))
   const calls = [
     ...planSearches(keys).map(({ by, values }) => searchParams(by, values)),
-    ...planCalls<number | string>(leads, rules).map((call) => callParams(call, rules.dialect))
+    ...planCalls<number | string>(leads, rules).map((call) => callParams(call, rules.dialect)),
+    ...planAdditions(sound)
   ]
   return {
     id: requestId,
@@ -39,12 +51,26 @@ export function dryRunResponse(
   }
 }
 
-function plannedResult({ index, key, changes }: Update): Result {
+/** The calls that would add leads, if no lead has the keys of `updates`: of each key the first. */
+function planAdditions(updates: readonly Update[]): Params[] {
+  const byKey = new Map<string, Params>()
+  for (const { key, addition } of updates) {
+    if (addition === undefined || key.by === 'lead_id' || byKey.has(orderName(key))) continue
+    byKey.set(orderName(key), additionParams(key.by, addition))
+  }
+  return [...byKey.values()]
+}
+
+/** @param user that VICIdial gives a new lead */
+function plannedResult({ index, key, changes, addition }: Update, user: string): Result {
+  const warnings = [...changes.warnings]
+  for (const warning of addition?.warnings ?? []) if (!warnings.includes(warning)) warnings.push(warning)
   return {
     index,
     [key.by]: key.value,
     status: 'planned',
     stored: changes.stored,
-    ...(changes.warnings.length > 0 ? { warnings: [...changes.warnings] } : {})
+    ...(addition && { stored_if_added: { ...addition.stored, user } }),
+    ...(warnings.length > 0 ? { warnings } : {})
   }
 }

@@ -24,6 +24,7 @@ export function summarize(results: readonly Result[], upstreamCalls: number): Su
   const counts: Summary = {
     received: results.length,
     updated: 0,
+    added: 0,
     not_found: 0,
     ambiguous: 0,
     rejected: 0,
@@ -36,7 +37,7 @@ export function summarize(results: readonly Result[], upstreamCalls: number): Su
 }
 
 /**
- * Returns the response to a batch: 200 if every lead was updated, else 207.
+ * Returns the response to a batch: 200 if every lead was updated or added, else 207.
  * @throws Problem 422 if every update was rejected; 502, 503 or 504 if VICIdial kept every update from being made
  */
 export function batchResponse(
@@ -45,7 +46,7 @@ export function batchResponse(
   { results, upstreamCalls }: RequestResults
 ): BatchResponse {
   const summary = summarize(results, upstreamCalls)
-  const { received, updated, rejected, failed, unknown } = summary
+  const { received, updated, added, rejected, failed, unknown } = summary
   if (rejected === received) {
     const refusals = entries.flatMap((entry) => ('refusals' in entry ? entry.refusals : []))
     throw rejectedProblem(refusals, summary, results)
@@ -54,8 +55,9 @@ export function batchResponse(
     const problem = upstreamProblem(summary, results)
     if (problem) throw problem
   }
-  const isComplete = updated === received
-  const status = isComplete ? 'completed' : updated > 0 ? 'partial' : 'failed'
+  const made = updated + added
+  const isComplete = made === received
+  const status = isComplete ? 'completed' : made > 0 ? 'partial' : 'failed'
   return { httpStatus: isComplete ? 200 : 207, body: { id, status, summary, results } }
 }
 
@@ -87,6 +89,26 @@ export function leadResponse(
   // The only value that VICIdial refuses is list_id.
   const refusal = { pointer: '/list_id', code, detail }
   throw upstreamProblem(summary, results) ?? rejectedProblem([refusal], summary, results)
+}
+
+/**
+ * Returns the result of a request to add one lead.
+ * @throws Problem lead_exists, all_updates_rejected; 502, 503 or 504 if VICIdial kept the lead from being added
+ */
+export function newLeadResponse(
+  entry: Update | RejectedUpdate,
+  { results, upstreamCalls }: RequestResults
+): Result {
+  const summary = summarize(results, upstreamCalls)
+  const [result] = results
+  if ('refusals' in entry) throw rejectedProblem(entry.refusals, summary, results)
+  if (result?.status === 'added') return result
+  const { code = 'upstream_error', detail = 'VICIdial has not said that it has added the lead.' } =
+    result?.error ?? {}
+  if (code === 'lead_exists') throw new Problem(code, detail, { extra: { summary, results } })
+  // VICIdial refuses the list, or the key.
+  const pointer = code.startsWith('list_') ? '/list_id' : `/${entry.key.by}`
+  throw upstreamProblem(summary, results) ?? rejectedProblem([{ pointer, code, detail }], summary, results)
 }
 
 /** The problem of a request whose updates were all refused before anything was sent. */

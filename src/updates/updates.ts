@@ -5,8 +5,9 @@ import type { CallRules } from '../delivery/delivery-task.ts'
 import { outcomeResult, rejectedResult } from '../delivery/result.ts'
 import { Problem } from '../errors.ts'
 import type { IdempotencyRecord, Repeats } from '../http/idempotency-record.ts'
-import { type Batch, readBatch } from './batch.ts'
+import { type Batch, type BatchRules, readBatch } from './batch.ts'
 import type { LeadRules } from '../leads/changes.ts'
+import { readNewLead } from '../leads/new-lead.ts'
 import { ALL_RIGHTS } from '../leads/rights.ts'
 import { DEFAULT_OPTIONS, type RejectedUpdate, type Update, type UpdateOptions } from '../leads/update.ts'
 import { dryRunResponse } from './dry-run.ts'
@@ -65,6 +66,8 @@ export interface UpdatesOptions {
   readonly rules: CallRules
   /** VICIdial's `source` for callers without their own. */
   readonly source: string
+  /** VICIdial's user of each account, by the account's name. */
+  readonly users: ReadonlyMap<string, string>
   /** Updates that one request may have. */
   readonly maxUpdates: number
   /** Timeout for the delivery of a request's updates, in milliseconds. */
@@ -86,8 +89,20 @@ export class Updates {
    * @throws Problem invalid_request or payload_too_large, if the request as a whole can't be read
    */
   read(body: unknown, caller: Caller | undefined, defaults?: Partial<UpdateOptions>): Batch {
+    const batch = readBatch(body, this.#rulesOf(caller, defaults))
+    if (!('errors' in batch)) return batch
+    throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
+  }
+
+  /** Reads a request to add one lead that must be new. */
+  readNewLead(members: Readonly<Record<string, unknown>>, caller: Caller): Entry {
+    const rules = this.#rulesOf(caller)
+    return readNewLead(members, rules.defaults, rules)
+  }
+
+  #rulesOf(caller: Caller | undefined, defaults?: Partial<UpdateOptions>): BatchRules {
     const { config, maxUpdates } = this.#options
-    const batch = readBatch(body, {
+    return {
       ...config.leads,
       ...(caller?.rules(maxUpdates) ?? { rights: ALL_RIGHTS, maxUpdates }),
       defaults: {
@@ -95,9 +110,7 @@ export class Updates {
         ...(caller && { onLossy: caller.onLossy, onInvalid: caller.onInvalid, keyMatch: caller.keyMatch }),
         ...defaults
       }
-    })
-    if (!('errors' in batch)) return batch
-    throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
+    }
   }
 
   /**
@@ -119,7 +132,8 @@ export class Updates {
 
   /** Returns what updates would do, without sending anything. */
   dryRun(entries: readonly Entry[], sender: Sender): BatchAnswer {
-    return dryRunResponse(entries, sender, this.#options.rules)
+    const { rules, users } = this.#options
+    return dryRunResponse(entries, { ...sender, user: users.get(sender.account) ?? '' }, rules)
   }
 
   /** The deadline of a request that arrives now, in milliseconds of `steadyNow`. */

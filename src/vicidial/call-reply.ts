@@ -1,5 +1,6 @@
 import type { NoReply } from './client.ts'
-import type { FieldReply, Refused, SearchReply, UpdateReply } from './reply/reply.ts'
+import type { FieldReply, FoundListReply, Refused, SearchReply, UpdateReply } from './reply/reply.ts'
+import type { UpsertReply } from './reply/upsert-reply.ts'
 
 /** No reply came, or the call was not sent in time. `sent`: whether VICIdial may have got it. */
 export interface Unanswered extends NoReply {
@@ -9,7 +10,7 @@ export interface Unanswered extends NoReply {
 }
 
 /** How one call ended. */
-export type CallReply = UpdateReply | SearchReply | FieldReply | Unanswered
+export type CallReply = UpdateReply | UpsertReply | FoundListReply | SearchReply | FieldReply | Unanswered
 
 /** The outcome of a call that was not sent before its deadline. */
 export const NOT_SENT: Unanswered = {
@@ -30,6 +31,8 @@ export type Health = 'good' | 'alive' | 'failed' | 'login_refused' | 'locked_out
 export function healthOf(reply: CallReply): Health {
   switch (reply.kind) {
     case 'updated':
+    case 'added':
+    case 'list_found':
     case 'found':
     case 'field':
     case 'limit_reached':

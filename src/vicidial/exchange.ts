@@ -1,15 +1,18 @@
 import type { BaseLogger } from 'pino'
+import type { Addition } from '../leads/addition.ts'
 import type { Changes } from '../leads/changes.ts'
 import type { CallObserver } from '../telemetry/observer.ts'
-import type { Account } from './account.ts'
+import { type Account, userName } from './account.ts'
 import { changesRefusal, keyRefusal, type KnownBuild } from './build-refusals.ts'
 import { type CallReply, type Health, healthOf, NOT_SENT, type Unanswered } from './call-reply.ts'
-import { MAX_ATTEMPTS, mayRepeat, pauseBeforeRepeat } from './repeat.ts'
+import { MAX_ATTEMPTS, mayBeMade, mayRepeat, mayRepeatAddition, pauseBeforeRepeat } from './repeat.ts'
 import { type Client, msSince, type RawReply } from './client.ts'
 import type { Guard } from './guard.ts'
+import { additionParams, newLeadOf } from './lead-params.ts'
 import type { Proof } from './proof/proof.ts'
 import {
   type FieldReply,
+  type FoundListReply,
   NOTHING_DONE,
   NOTHING_USABLE,
   type Refused,
@@ -19,6 +22,8 @@ import {
 } from './reply/reply.ts'
 import { readFieldReply } from './reply/field-reply.ts'
 import { readSearchReply } from './reply/search-reply.ts'
+import { readUpsertReply, type UpsertReply } from './reply/upsert-reply.ts'
+import { readFoundListReply } from './reply/found-list-reply.ts'
 import { readUpdateReply } from './reply/update-reply.ts'
 import {
   type Call,
@@ -26,6 +31,7 @@ import {
   type Dialect,
   formBody,
   type Params,
+  findListParams,
   readFieldParams,
   SEARCH_LIMIT,
   searchParams
@@ -79,6 +85,8 @@ export interface SearchOptions {
   readonly isRepeated: boolean
   /** Whether the keys are to blame for a failed reply, so that it says nothing about VICIdial. */
   readonly isBlamed: boolean
+  /** Whether a reply that found nothing counts as it is, because one just before it was proven. */
+  readonly isBelieved?: boolean
 }
 
 const ALONE: SearchOptions = { isRepeated: true, isBlamed: false }
@@ -87,7 +95,7 @@ function healthOfBlamed(reply: CallReply): Health {
   return reply.kind === 'not_made' || reply.kind === 'unclear' ? undefined : healthOf(reply)
 }
 
-type AnyReply = UpdateReply | SearchReply | FieldReply
+type AnyReply = UpdateReply | UpsertReply | FoundListReply | SearchReply | FieldReply
 
 /** What is sent at each attempt, and how its reply is read. */
 interface Request<Reply extends AnyReply> {
@@ -95,6 +103,8 @@ interface Request<Reply extends AnyReply> {
   /** Leads, or keys of a look-up. */
   readonly leads: number
   readonly read: (reply: RawReply) => Reply
+  /** Default: `mayRepeat`. */
+  readonly mayRepeat?: typeof mayRepeat
 }
 
 /** The reply that counts if VICIdial's own proves nothing. */
@@ -140,16 +150,59 @@ export class Exchange {
     return { ...exchanged, reply: NOTHING_USABLE, ...(isCustom ? { isProvisional: true } : {}) }
   }
 
-  /** Reads the `vendor_lead_code` of a lead. Never throws. */
-  readVendorCode(lead: number, context: CallContext): Promise<Exchanged<FieldReply>> {
+  /**
+   * Adds a lead, or updates one that has the key. Unlike other calls it is not repeated if it may have been made. Never
+   * throws.
+   */
+  add(
+    by: 'vendor_lead_code' | 'phone_number',
+    addition: Addition,
+    context: CallContext
+  ): Promise<Exchanged<UpsertReply>> {
+    const asked = newLeadOf(addition)
+    return this.#repeat<UpsertReply>(
+      {
+        params: additionParams(by, addition),
+        leads: 1,
+        read: ({ httpStatus, text }) => readUpsertReply(httpStatus, text, asked),
+        mayRepeat: mayRepeatAddition
+      },
+      context
+    )
+  }
+
+  /** Finds out whether VICIdial has a list that the account may use. Never throws. */
+  findList(list: string, context: CallContext): Promise<Exchanged<FoundListReply>> {
+    return this.#repeat<FoundListReply>(
+      {
+        params: findListParams(list),
+        leads: 0,
+        read: ({ httpStatus, text }) => readFoundListReply(readUpdateReply(httpStatus, text))
+      },
+      context
+    )
+  }
+
+  /** Reads a short field of a lead. Never throws. */
+  readField(
+    lead: number,
+    field: 'vendor_lead_code' | 'user',
+    context: CallContext
+  ): Promise<Exchanged<FieldReply>> {
     return this.#repeat(
       {
-        params: readFieldParams(lead, 'vendor_lead_code'),
+        params: readFieldParams(lead, field),
         leads: 1,
         read: ({ httpStatus, text }) => readFieldReply(httpStatus, text)
       },
       context
     )
+  }
+
+  /** Whether the account has added a lead: VICIdial sets it as the user of the new lead. Never throws. */
+  async isOwn(lead: number, context: CallContext): Promise<boolean> {
+    const { reply } = await this.readField(lead, 'user', context)
+    return reply.kind === 'field' && userName(reply.value) === userName(this.#options.account.user)
   }
 
   /** See `keyRefusal`. */
@@ -189,7 +242,7 @@ export class Exchange {
   async #repeat<Reply extends AnyReply>(
     request: Request<Reply>,
     context: CallContext,
-    { isRepeated, isBlamed }: SearchOptions = ALONE
+    { isRepeated, isBlamed, isBelieved = false }: SearchOptions = ALONE
   ): Promise<Exchanged<Reply>> {
     const proof = this.#options.proof.ofCall()
     let maybeMade = false
@@ -209,15 +262,17 @@ export class Exchange {
         context.deadline
       )
       const reply = ended ?? NOT_SENT
-      maybeMade ||= reply.kind === 'unclear' || (reply.kind === 'unanswered' && reply.sent === 'maybe')
-      const verdict = await proof.judge(reply, request.params, sentAt)
+      maybeMade ||= mayBeMade(reply)
+      const isProven = isBelieved && reply.kind === 'not_found'
+      const verdict = isProven ? 'believed' : await proof.judge(reply, request.params, sentAt)
       if (verdict === 'doubted') return end(UNPROVEN)
       if (verdict === 'provisional') return { ...end(reply), isProvisional: true }
       if (verdict === 'ask_again') {
         if (attempt < MAX_ATTEMPTS && steadyNow() < context.deadline) continue
         return end(UNPROVEN)
       }
-      const isOver = !mayRepeat(reply, attempt) || (!isRepeated && reply.kind !== 'unanswered')
+      const isOver =
+        !(request.mayRepeat ?? mayRepeat)(reply, attempt) || (!isRepeated && reply.kind !== 'unanswered')
       if (isOver || !(await pauseBeforeRepeat(attempt, context.deadline))) return end(reply)
     }
   }

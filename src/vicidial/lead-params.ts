@@ -1,3 +1,4 @@
+import { type Addition, listOf } from '../leads/addition.ts'
 import type { Params } from './wire.ts'
 
 /** What a new lead has beside its values. */
@@ -53,6 +54,17 @@ export function upsertParams(
     insert_if_not_found: 'Y',
     records: '1'
   }
+}
+
+/** The new lead of an addition. */
+export function newLeadOf(addition: Addition): NewLead {
+  const { phone_number: phoneNumber = '', phone_code: phoneCode = '' } = addition.params
+  return { phoneNumber, phoneCode, list: Number(listOf(addition)) }
+}
+
+/** Writes the call of an addition, whose lead is known by one of its keys. */
+export function additionParams(by: 'vendor_lead_code' | 'phone_number', addition: Addition): Params {
+  return upsertParams(by, addition.params[by] ?? '', newLeadOf(addition), addition.params)
 }
 
 /** Writes a call that reads all columns of a lead, with a tab between them: no value that the gateway writes has one. */

@@ -32,7 +32,8 @@ const EXAMPLES: readonly (readonly [
   ],
   [
     'function=update_lead&insert_if_not_found=Y&search_method=VENDOR_LEAD_CODE_PHONE_NUMBER&vendor_lead_code=CRM-30&phone_number=2125550030&phone_code=1&list_id=999&first_name=Bob&last_name=Wilson&custom_fields=Y&favorite_color=blue',
-    refused('insert_if_not_found', 'The gateway adds no leads')
+    updated(30),
+    { 30: { last_name: 'Wilson', list_id: 101 } }
   ],
   [
     'function=update_lead&search_location=LIST&search_method=VENDOR_LEAD_CODE_PHONE_NUMBER&insert_if_not_found=Y&phone_number=2125550029&phone_code=1&list_id=999&first_name=Bob&last_name=Wilson&city=Chicago&custom_fields=Y&favorite_color=red&user_field=1008&list_id_field=107&status=OLD',

@@ -65,7 +65,14 @@ const NONE: ReadonlySet<string> = new Set()
 const NO_PERMISSIONS = {
   routes: NONE,
   sources: NONE,
-  updates: { fields: NONE, statuses: NONE, customFields: NONE, lists: NONE, lookUps: NONE }
+  updates: {
+    fields: NONE,
+    statuses: NONE,
+    customFields: NONE,
+    lists: NONE,
+    lookUps: NONE,
+    addLists: NONE
+  }
 }
 
 test('the required settings are enough; all others have defaults', async (t) => {
@@ -568,7 +575,7 @@ test('an invalid part of the gateway file is a fault at its place', async (t) =>
     [
       `callers: [${caller.replace('"*"', '{ routes: [admin] }')}]`,
       'callers[0].permissions.routes[0]',
-      'batch, jobs'
+      'batch, add'
     ],
     ['custom_fields: [{ label: 1color, max_length: 1 }]', 'custom_fields[0].label', 'a letter first'],
     ['custom_fields: [{ label: color, max_length: 0 }]', 'custom_fields[0].max_length', '1'],

@@ -11,7 +11,8 @@ const NONE: Rights = {
   statuses: new Set(),
   customFields: new Set(),
   lists: new Set(),
-  lookUps: new Set()
+  lookUps: new Set(),
+  addLists: new Set()
 }
 
 /** The update as a caller with all rights had it accepted. */
@@ -73,7 +74,8 @@ test('an update lacks a right exactly when the same request would be refused now
     statuses: allowed('A', 'B'),
     customFields: allowed('color'),
     lists: allowed('101', '102'),
-    lookUps: allowed('vendor_lead_code', 'phone_number')
+    lookUps: allowed('vendor_lead_code', 'phone_number'),
+    addLists: allowed('101', '102')
   })
   fc.assert(
     fc.property(key, wishes, rights, (lead, wish, now) => {

@@ -175,6 +175,7 @@ test('only the first refusals of an update name the property that is meant', asy
 test("an update's own options override the request's", async (t) => {
   const defaults: UpdateOptions = {
     onMultiple: 'newest',
+    onMissing: 'report',
     keyMatch: 'exact',
     onLossy: 'reject',
     onInvalid: 'drop_field',

@@ -1,3 +1,4 @@
+import './adding.test.ts'
 import './broken-database.test.ts'
 import './deadline.test.ts'
 import './exact-numbers.test.ts'

@@ -60,6 +60,7 @@ test('/openapi.json and /openapi.yaml are the same document, which needs no key'
     '/v1/jobs/{id}',
     '/v1/jobs/{id}/cancel',
     '/v1/jobs/{id}/replay',
+    '/v1/leads',
     '/v1/leads/batch-update',
     '/v1/leads/{lead_id}',
     '/v1/leads/{lead_id}/history',
@@ -94,8 +95,8 @@ test('an unknown path and a wrong method are a 404 problem, with a key or withou
   const gateway = await sharedGateway(t)
   const absent: [method: string, path: string, meant?: string][] = [
     ['GET', '/nope'],
-    ['GET', '/v1/leads'],
-    ['OPTIONS', '/v1/leads'],
+    ['GET', '/v1/lead'],
+    ['OPTIONS', '/v1/lead'],
     ['GET', '/v1/jobs//cancel'],
     ['PUT', '/vicidial/non_agent_api.php'],
     ['GET', '/V1/fields', '/v1/fields'],

@@ -36,6 +36,11 @@ const PermissionsSchema = Type.Object(
         description: 'Lists that it may move leads to. "*" is all. Default: none.'
       })
     ),
+    add_lists: Type.Optional(
+      Type.Union([Type.Literal('*'), Type.Array(Type.Integer({ minimum: 1 }))], {
+        description: 'Lists that it may add leads to, if routes has add. "*" is all. Default: none.'
+      })
+    ),
     look_ups: allowed(
       {
         pattern: '^(vendor_lead_code|phone_number)$',

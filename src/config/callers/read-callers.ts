@@ -1,5 +1,5 @@
 import { FIELD_BY_NAME } from '../../leads/fields.ts'
-import type { Allowed } from '../../leads/rights.ts'
+import { type Allowed, allows } from '../../leads/rights.ts'
 import {
   ALL_PERMISSIONS,
   type CallerConfig,
@@ -89,7 +89,8 @@ function readPermissions(entry: CallerEntry['permissions']): Permissions {
       statuses: readAllowed(entry.statuses),
       customFields: readAllowed(entry.custom_fields),
       lists: readAllowed(entry.lists),
-      lookUps: readAllowed(entry.look_ups)
+      lookUps: readAllowed(entry.look_ups),
+      addLists: readAllowed(allows(readAllowed(entry.routes), 'add') ? entry.add_lists : [])
     }
   }
 }

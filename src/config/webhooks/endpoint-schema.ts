@@ -153,6 +153,18 @@ const ValueTableSchema = Type.Object(
   strict
 )
 
+const AddMappingSchema = Type.Object(
+  {
+    list_id: Type.Optional(Type.Integer({ minimum: 100 })),
+    phone_code: Type.Optional(Type.String({ pattern: '^[0-9]{1,10}$' })),
+    phone_number: Type.Optional(Expression),
+    fields: Type.Optional(Type.Record(Type.String(), Expression)),
+    custom_fields: Type.Optional(Type.Record(Type.String(), Expression)),
+    fixed: Type.Optional(Type.Record(Type.String(), Literal))
+  },
+  { ...strict, description: 'What a lead that is added gets beyond the fields of the update.' }
+)
+
 /** The `mapping` of an entry, or of a file of its own. */
 export const MappingSchema = Type.Object(
   {
@@ -171,6 +183,10 @@ export const MappingSchema = Type.Object(
     values: Type.Optional(Type.Record(Type.String(), ValueTableSchema)),
     fixed: Type.Optional(Type.Record(Type.String(), Literal)),
     reset_called: Type.Optional(Type.Boolean()),
+    on_missing: Type.Optional(
+      Type.Enum(['report', 'add'], { description: 'Whether a lead that VICIdial lacks is added.' })
+    ),
+    add: Type.Optional(AddMappingSchema),
     empty_strings: Type.Optional(Type.Enum(['ignore', 'clear', 'reject'])),
     nulls: Type.Optional(Type.Enum(['ignore', 'clear', 'reject'])),
     null_words: Type.Optional(

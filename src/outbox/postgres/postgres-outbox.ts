@@ -27,7 +27,7 @@ const UPDATED_LEADS = `SELECT DISTINCT lead FROM (
     (SELECT lead, status FROM history ORDER BY id DESC LIMIT $1)
     UNION ALL
     (SELECT (result::json ->> 'lead_id')::bigint, status FROM updates ORDER BY id DESC LIMIT $1)
-  ) AS latest WHERE status = 'updated' AND lead BETWEEN 1 AND ${MAX_LEAD_ID} LIMIT $2`
+  ) AS latest WHERE status IN ('updated', 'added') AND lead BETWEEN 1 AND ${MAX_LEAD_ID} LIMIT $2`
 
 export interface PostgresOptions extends Omit<PoolOptions, 'log'> {
   /** What is kept of a job's updates once they have ended; nothing by default. */
@@ -52,6 +52,8 @@ export class PostgresOutbox implements Outbox {
   readonly jobs: PostgresJobs
   readonly idempotency: PostgresIdempotency
   readonly history: HistoryStore
+  /** Who becomes the owner has waited until calls of the one before can't run any more. */
+  readonly wasKilled = false
   readonly #database: Database
   readonly #accepts: AcceptGroups
   readonly #timers: NodeJS.Timeout[] = []

@@ -9,7 +9,7 @@ type UsedFunction = 'batch_update_lead' | 'update_lead' | 'lead_search'
 /** What the gateway can't do without a function. */
 const WITHOUT: Readonly<Record<UsedFunction, string>> = {
   batch_update_lead: 'The gateway needs it for nearly every update.',
-  update_lead: 'Without it, no phone number and no custom field can be changed.',
+  update_lead: 'Without it, no phone number and no custom field can be changed, and no lead be added.',
   lead_search: 'Without it, no update can name its lead by vendor_lead_code or phone_number.'
 }
 

@@ -24,6 +24,8 @@ interface Flags extends ConnectionFlags {
   readonly delimiter?: string
   readonly source?: string
   readonly onMultiple?: string
+  readonly addToList?: number
+  readonly phoneCode: string
   readonly keyMatch?: string
   readonly onLossy?: string
   readonly onInvalid?: string
@@ -98,6 +100,12 @@ export function pushCommand(): Command {
         'newest'
       ])
     )
+    .option(
+      '--add-to-list <id>',
+      'add leads that VICIdial lacks to this list; columns named add.NAME are for these only',
+      numberOption(/^[1-9]\d{2,13}$/, 'a list id of 3 digits or more')
+    )
+    .option('--phone-code <code>', 'the phone code of leads that are added', '1')
     .addOption(
       new Option('--key-match <how>', 'whether codes must be spelt exactly as the key').choices([
         'collation',
@@ -145,7 +153,7 @@ export function pushCommand(): Command {
 
 const NOTES = `
 Columns are named as in the API. Ctrl-C waits up to 2 seconds for requests in flight; a second one exits at once.
-Exits with 0 if every row was updated (or ignored by --mapping), 1 if some were not or it stopped early.
+Exits with 0 if every row was updated or added (or ignored by --mapping), 1 if some were not or it stopped early.
 `
 
 async function run(file: string, flags: Flags, command: Command): Promise<void> {
@@ -154,7 +162,7 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
   const { PushFailure } = await import('../push/errors.ts')
   const { isSuccess, summaryJson, summaryText } = await import('../push/summary.ts')
   const { reportProgress } = await import('../push/progress-bar.ts')
-  const { source, onMultiple, keyMatch, onLossy, onInvalid } = flags
+  const { source, onMultiple, addToList, phoneCode, keyMatch, onLossy, onInvalid } = flags
   const interruption = new AbortController()
   const interrupt = () => {
     tell(command, 'Stopping: waiting up to 2 seconds for requests in flight.')
@@ -174,6 +182,10 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
       request: given({
         source,
         on_multiple: onMultiple,
+        ...(addToList !== undefined && {
+          on_missing: 'add',
+          add: { list_id: addToList, phone_code: phoneCode }
+        }),
         key_match: keyMatch,
         on_lossy: onLossy,
         on_invalid: onInvalid

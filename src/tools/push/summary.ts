@@ -103,7 +103,17 @@ function rate({ rowsThisRun, seconds }: PushSummary): number {
   return Math.round(rowsThisRun / Math.max(seconds, 0.001))
 }
 
-const STATUSES = ['updated', 'planned', 'ignored', 'not_found', 'ambiguous', 'rejected', 'failed', 'unknown']
+const STATUSES = [
+  'updated',
+  'added',
+  'planned',
+  'ignored',
+  'not_found',
+  'ambiguous',
+  'rejected',
+  'failed',
+  'unknown'
+]
 
 /** Counts by status, in the order of the API's documentation. */
 function inOrder(counts: Readonly<Record<string, number>>): Record<string, number> {

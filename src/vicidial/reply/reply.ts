@@ -41,6 +41,9 @@ export type UpdateReply =
   | NotMade
   | Unclear
 
+/** What a reply to a call that only looks for a list means. */
+export type FoundListReply = { readonly kind: 'list_found' } | Refused | NotMade | Unclear
+
 /** What a reply to `lead_search` means. */
 export type SearchReply =
   /** The lead ids of each key, newest first; empty for a key without a lead. */
