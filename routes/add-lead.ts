@@ -36,7 +36,7 @@ export function addLeadRoute(updates: Updates) {
     if (!isObject(body)) throw notAnObject(body)
     const caller = callerOf(request)
     const entry = updates.readNewLead(body, caller)
-    caller.limits.take('updates', 1)
+    await caller.limits.take('updates', 1)
     const sender = updates.sender(caller, request.id)
     const delivered = await updates.deliver([entry], sender, hangUpSignal(request, reply))
     return reply.code(201).send(newLeadResponse(entry, delivered))

@@ -1,14 +1,9 @@
 import { type Static, Type } from 'typebox'
+import { WARNING_CODES } from '../src/leads/refusal.ts'
 import { LeadFieldsSchema } from './fields.ts'
+import { LeadIdSchema } from './lead-id.ts'
+import { readMembers } from './read.ts'
 import { ref } from './ref.ts'
-
-const LeadIdSchema = Type.Union(
-  [Type.Integer({ minimum: 1, maximum: 999_999_999 }), Type.String({ pattern: '^[0-9]{1,16}$' })],
-  {
-    description: "VICIdial's lead id, as an integer or as digits.",
-    examples: [101]
-  }
-)
 
 const options = {
   on_multiple: Type.Optional(
@@ -48,6 +43,14 @@ const options = {
   reset_called: Type.Optional(Type.Boolean({ description: 'Clears called-since-last-reset.' })),
   allow_undefined_list: Type.Optional(
     Type.Boolean({ description: 'Lets VICIdial move a lead to a list that does not exist.' })
+  ),
+  verify: Type.Optional(
+    Type.Union([Type.Boolean(), Type.Number({ minimum: 0, maximum: 1 })], {
+      description:
+        'Reads the lead after the update, and compares it with what VICIdial should hold: the result is `verified`, or has ' +
+        'warnings `stored_differs`. A share such as 0.01 does so for some of the updates. Each costs a call or more. The ' +
+        "default is the caller's, mostly false."
+    })
   )
 }
 
@@ -160,15 +163,12 @@ export const ShortBatchRequestSchema = Type.Object(
 const WarningSchema = Type.Object(
   {
     field: Type.String(),
-    code: Type.Enum([
-      'characters_dropped',
-      'transliterated',
-      'custom_fields_not_stored',
-      'field_dropped',
-      'added_otherwise',
-      'set_on_found'
-    ]),
-    sent: Type.String(),
+    code: Type.Enum([...WARNING_CODES]),
+    sent: Type.Optional(Type.String({ description: 'Absent with `stored_differs` and `not_verified`.' })),
+    expected: Type.Optional(
+      Type.String({ description: '`stored_differs`: what VICIdial should hold, as the gateway believes.' })
+    ),
+    found: Type.Optional(Type.String({ description: '`stored_differs`: what VICIdial holds.' })),
     stored: Type.Optional(
       Type.String({
         description:
@@ -179,7 +179,10 @@ const WarningSchema = Type.Object(
       Type.String({ description: '`field_dropped`: the code of the refusal; /problems/<code> explains it.' })
     ),
     detail: Type.Optional(
-      Type.String({ description: 'Why the value is refused, or stored otherwise in a new lead.' })
+      Type.String({
+        description:
+          'Why the value is refused, stored otherwise in a new lead, or (`not_verified`) could not be read.'
+      })
     ),
     lead_ids: Type.Optional(
       Type.Array(Type.Integer(), {
@@ -190,7 +193,8 @@ const WarningSchema = Type.Object(
   {
     $id: 'Warning',
     additionalProperties: false,
-    description: 'A value that VICIdial does not store unchanged: as sent and as stored.'
+    description:
+      'A value that VICIdial does not store unchanged: as sent and as stored, or as expected and as found.'
   }
 )
 
@@ -218,7 +222,9 @@ export const RESULT_STATUSES = [
   'planned',
   'queued',
   'cancelled',
-  'superseded'
+  'superseded',
+  'read',
+  'incomplete'
 ] as const
 
 /** The result of one update. */
@@ -246,8 +252,16 @@ export const ResultSchema = Type.Object(
         'the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was ' +
         'sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. ' +
         'In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of ' +
-        'its fields since.'
+        'its fields since. Of a reading: `read`, or `incomplete` if some fields could not be.'
     }),
+    verified: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether the lead was read after the update and holds what was set; warnings say what differs. Absent if `verify` ' +
+          'did not ask for it.'
+      })
+    ),
+    ...readMembers,
     superseded: Type.Optional(
       Type.Array(Type.String(), {
         description: 'Jobs: fields that were left out because a newer update of the lead has set them since.'
@@ -288,6 +302,8 @@ export const SummarySchema = Type.Object(
     queued: Type.Optional(Type.Integer({ description: 'Jobs only: not yet made.' })),
     cancelled: Type.Optional(Type.Integer({ description: 'Jobs only.' })),
     superseded: Type.Optional(Type.Integer({ description: 'Jobs only.' })),
+    read: Type.Optional(Type.Integer({ description: 'Readings only.' })),
+    incomplete: Type.Optional(Type.Integer({ description: 'Readings only: some fields could not be read.' })),
     upstream_calls: Type.Integer({ description: 'Calls made to VICIdial, repeats included.' })
   },
   { $id: 'Summary', additionalProperties: false }
@@ -298,7 +314,8 @@ export const BatchAnswerSchema = Type.Object(
   {
     id: Type.String({ description: 'The request id.' }),
     status: Type.Enum(['completed', 'partial', 'failed', 'planned'], {
-      description: '`completed`: all updated or added. `partial`: some. `failed`: none. `planned`: dry run.'
+      description:
+        '`completed`: all updated, added or read. `partial`: some. `failed`: none. `planned`: dry run.'
     }),
     summary: ref(SummarySchema),
     results: Type.Array(ref(ResultSchema), { description: 'One per update, in the same order.' }),

@@ -49,6 +49,11 @@ export const ERRORS = {
     title: 'The lead exists already',
     help: 'Nothing was added. The detail and the result name the leads that have the key: update one of them, or send on_missing "add" to update or add.'
   },
+  precondition_failed: {
+    status: 412,
+    title: 'The lead has changed',
+    help: 'The lead is not as it was when it was read, so nothing was changed. Read it again, and send the request with its new ETag.'
+  },
   payload_too_large: {
     status: 413,
     title: 'The request is too large',
@@ -122,6 +127,10 @@ export const ERRORS = {
   lead_not_found: {
     title: 'No such lead',
     help: 'VICIdial knows no lead with this id or key, or the gateway’s VICIdial account may not touch the list it is in.'
+  },
+  lead_unreadable: {
+    title: 'VICIdial does not read the lead',
+    help: 'VICIdial reads no lead of a list that is not defined, or that is not in a campaign that the user group of the gateway’s VICIdial account allows. Updates may reach such a lead all the same.'
   },
   lead_ambiguous: {
     title: 'The key matches several leads',

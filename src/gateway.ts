@@ -20,6 +20,7 @@ import { Metrics } from './telemetry/metrics/metrics.ts'
 import { addProcessGauges } from './telemetry/metrics/process-gauges.ts'
 import { type Observer, observedBy } from './telemetry/observer.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
+import { Reads } from './updates/reads.ts'
 import { Updates } from './updates/updates.ts'
 import { UPSTREAM_STATES } from './vicidial/guard.ts'
 
@@ -92,22 +93,26 @@ export async function createGateway(
   addGauges(metrics, { owner: () => ownership.own, upstreamStates: UPSTREAM_STATES, outbox, history })
   if (cluster) addClusterMetrics(metrics.registry, cluster)
   const stopProcessGauges = addProcessGauges(metrics.registry, droppedLogLines)
+  const { deliveries } = ownership
+  const maxUpdates = config.maxUpdatesPerRequest
+  const reads = new Reads({ config: runtimeConfig, deliveries, jobs, observer, maxUpdates })
   const updates = new Updates({
     config: runtimeConfig,
-    deliveries: ownership.deliveries,
+    deliveries,
     jobs,
     history,
     rules: { maxLeadsPerCall, dialect },
     source,
     users: new Map(config.accounts.map(({ name, user }) => [name, user])),
-    maxUpdates: config.maxUpdatesPerRequest,
+    maxUpdates,
     requestDeadlineMs: config.requestDeadlineMs
   })
   const app = await buildApp({
     runtimeConfig,
     http: config.http,
     updates,
-    maxUpdates: config.maxUpdatesPerRequest,
+    reads,
+    maxUpdates,
     source,
     maxBodyBytes: config.maxBodyBytes,
     accounts: config.accounts,

@@ -8,6 +8,7 @@ export type RoutePermission = (typeof ROUTE_PERMISSIONS)[number] | `webhook:${st
 export const ROUTE_PERMISSIONS = [
   'batch',
   'add',
+  'read',
   'jobs',
   'dead_letters',
   'history',
@@ -45,6 +46,8 @@ export interface CallerConfig {
   readonly onLossy?: OnLossy
   readonly onInvalid?: OnInvalid
   readonly keyMatch?: KeyMatch
+  /** See `UpdateOptions.verify`. */
+  readonly verify?: number
   readonly permissions: Permissions
   /** Addresses and networks (CIDR) that it may call from; undefined: any. */
   readonly networks?: readonly string[]
@@ -63,6 +66,7 @@ export class Caller {
   readonly onLossy: OnLossy
   readonly onInvalid: OnInvalid
   readonly keyMatch: KeyMatch
+  readonly verify: number
   readonly permissions: Permissions
   /** Its quotas, shared by all its keys. */
   readonly limits: CallerLimits
@@ -76,6 +80,7 @@ export class Caller {
     this.onLossy = config.onLossy ?? 'accept'
     this.onInvalid = config.onInvalid ?? 'reject_update'
     this.keyMatch = config.keyMatch ?? 'collation'
+    this.verify = config.verify ?? 0
     this.permissions = config.permissions
     this.limits = limits
     this.#networks = config.networks && networksOf(config.networks)

@@ -255,6 +255,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/leads/{lead_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read one lead
+         * @description As VICIdial holds it now. A field that cannot be read beyond doubt is in `unread` instead. `ETag`, if nothing is unread and `fields` is absent, is for `If-None-Match` here and `If-Match` of PATCH.
+         */
+        get: operations["getLead"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update one lead
+         * @description The body is an object of the fields to change. Other fields keep their values. With `If-Match` the lead is read first, and changed only if it is as it was: a check, not a lock, as VICIdial may change it between. That needs `read`, too.
+         */
+        patch: operations["patchLead"];
+        trace?: never;
+    };
+    "/v1/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the leads with a vendor code or a phone number
+         * @description All that match, newest first; at most the newest 1,000. Give one of the two keys.
+         */
+        get: operations["findLeads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read many leads
+         * @description One result per lead, in the same order. At most 1,000 at once; more, and without a deadline, with `Prefer: respond-async`: then the job has the results as they come. Each lead takes a call to VICIdial, and one with an apostrophe or a tab in a value a call for each field.
+         */
+        post: operations["readLeads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/leads/batch-update": {
         parameters: {
             query?: never;
@@ -269,46 +333,6 @@ export interface paths {
          * @description Long form: `updates`, each naming its lead and what to change. Short form: `lead_ids` and one set of changes. One result per update (per lead id in the short form), in the same order. A refused update does not stop the others. A lead may appear twice; its updates take effect in the order given.
          */
         post: operations["batchUpdateLeads"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/leads/{lead_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**
-         * Update one lead
-         * @description The body is an object of the fields to change. Other fields keep their values.
-         */
-        patch: operations["patchLead"];
-        trace?: never;
-    };
-    "/v1/leads": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Add one lead that must be new
-         * @description The body is an object of the fields of the lead, and `custom_fields`. `list_id`, `phone_code` and `phone_number` are required. If a lead has its `vendor_lead_code` already (without one: its `phone_number`), nothing is added: 409. After an answer that leaves open whether the lead was added, send the same again.
-         */
-        post: operations["addLead"];
         delete?: never;
         options?: never;
         head?: never;
@@ -544,177 +568,147 @@ export interface components {
                 updates_per_minute?: number;
             };
         };
-        /** @description With on_missing `add`: what a new lead gets beyond `fields` and `custom_fields` of its update, which it gets too. A lead that exists gets nothing of it. */
-        Add: {
-            /** @description The list of the new lead, unless `fields` has it. The list must exist. */
-            list_id?: number | string;
-            /**
-             * @description Unless `fields` has it.
-             * @example 1
-             */
-            phone_code?: string;
-            /**
-             * @description Unless it is the key, or `fields` has it.
-             * @example 2125550101
-             */
-            phone_number?: string;
-            fields?: components["schemas"]["LeadFields"];
-            /** @description Custom fields of the list that the lead is in. The operator must have listed them. Only the type NUMBER takes a number. */
-            custom_fields?: {
-                [key: string]: string | number | null;
-            };
-        };
-        /** @description Columns of VICIdial's lead table, and custom fields. */
-        NewLead: {
-            /**
-             * @description Keeps letters, digits, - and _; at most 6 characters. It cannot be emptied.
-             * @example SALE
-             */
-            status?: string;
-            /**
-             * @description Keeps letters, digits, - and _; at most 20 characters. `null` empties it.
-             * @example 1001
-             */
+        /** @description Columns of VICIdial's lead table; null for an empty one. Times are the dialer's local ones, as it stores them. */
+        LeadValues: {
+            /** @example SALE */
+            status?: string | null;
+            /** @example 1001 */
             user?: string | null;
-            /**
-             * @description Keeps everything but ; # "; at most 20 characters. `null` empties it.
-             * @example CRM-7
-             */
+            /** @example CRM-7 */
             vendor_lead_code?: string | null;
-            /**
-             * @description Keeps everything but ; # "; at most 50 characters. `null` empties it.
-             * @example WEB
-             */
+            /** @example WEB */
             source_id?: string | null;
-            /**
-             * @description Keeps digits; at most 14 characters. It cannot be emptied.
-             * @example 103
-             */
-            list_id: number | string;
-            /**
-             * @description Keeps a number of hours with at most two decimals; at most 6 characters. It cannot be emptied.
-             * @example -5
-             */
-            gmt_offset_now?: number;
-            /**
-             * @description Keeps digits; at most 10 characters. It cannot be emptied.
-             * @example 1
-             */
-            phone_code: string;
-            /**
-             * @description Keeps digits; at most 18 characters. It cannot be emptied.
-             * @example 2125550101
-             */
-            phone_number: string;
-            /**
-             * @description Keeps letters, digits, spaces and - ' _ .; at most 4 characters. `null` empties it.
-             * @example Dr
-             */
+            /** @example 103 */
+            list_id?: number | null;
+            /** @example -5 */
+            gmt_offset_now?: number | null;
+            /** @example 1 */
+            phone_code?: string | null;
+            /** @example 2125550101 */
+            phone_number?: string | null;
+            /** @example Dr */
             title?: string | null;
-            /**
-             * @description Keeps letters, digits, spaces and - ' _ .; at most 30 characters. `null` empties it.
-             * @example Ann
-             */
+            /** @example Ann */
             first_name?: string | null;
-            /**
-             * @description Keeps letters, digits, - and _; at most 1 characters. `null` empties it.
-             * @example Q
-             */
+            /** @example Q */
             middle_initial?: string | null;
-            /**
-             * @description Keeps letters, digits, spaces and - ' _ .; at most 30 characters. `null` empties it.
-             * @example O'Brien
-             */
+            /** @example O'Brien */
             last_name?: string | null;
-            /**
-             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
-             * @example 12 Elm St
-             */
+            /** @example 12 Elm St */
             address1?: string | null;
-            /**
-             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
-             * @example Apt 4
-             */
+            /** @example Apt 4 */
             address2?: string | null;
-            /**
-             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
-             * @example Rear building
-             */
+            /** @example Rear building */
             address3?: string | null;
-            /**
-             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 50 characters. `null` empties it.
-             * @example Springfield
-             */
+            /** @example Springfield */
             city?: string | null;
-            /**
-             * @description Keeps letters, digits, spaces and -; at most 2 characters. `null` empties it.
-             * @example IL
-             */
+            /** @example IL */
             state?: string | null;
-            /**
-             * @description Keeps letters, digits, spaces and - ' . _; at most 50 characters. `null` empties it.
-             * @example Ontario
-             */
+            /** @example Ontario */
             province?: string | null;
-            /**
-             * @description Keeps letters, digits, spaces and - '; at most 10 characters. `null` empties it.
-             * @example 62701
-             */
+            /** @example 62701 */
             postal_code?: string | null;
-            /**
-             * @description Keeps letters, digits, - and _; at most 3 characters. `null` empties it.
-             * @example USA
-             */
+            /** @example USA */
             country_code?: string | null;
-            /**
-             * @description Keeps M, F or U; at most 1 characters. It cannot be emptied.
-             * @example F
-             */
-            gender?: string;
-            /**
-             * @description Keeps a date, YYYY-MM-DD; at most 10 characters. `null` empties it.
-             * @example 1980-12-31
-             */
+            /** @example F */
+            gender?: string | null;
+            /** @example 1980-12-31 */
             date_of_birth?: string | null;
-            /**
-             * @description Keeps digits; at most 12 characters. `null` empties it.
-             * @example 2125550199
-             */
+            /** @example 2125550199 */
             alt_phone?: string | null;
-            /**
-             * @description Keeps letters, digits, spaces and - ' . : / @ % _; at most 70 characters. `null` empties it.
-             * @example ann@example.com
-             */
+            /** @example ann@example.com */
             email?: string | null;
-            /**
-             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
-             * @example blue horse
-             */
+            /** @example blue horse */
             security_phrase?: string | null;
-            /**
-             * @description Keeps everything but ; # "; a new line is stored as !N; at most 255 characters. `null` empties it.
-             * @example asked for a call on Monday
-             */
+            /** @example asked for a call on Monday */
             comments?: string | null;
-            /**
-             * @description Keeps digits; at most 5 characters. It cannot be emptied.
-             * @example 3
-             */
-            called_count?: number | string;
-            /**
-             * @description Keeps digits; at most 5 characters. It cannot be emptied.
-             * @example 7
-             */
-            rank?: number | string;
-            /**
-             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 20 characters. `null` empties it.
-             * @example team-a
-             */
+            /** @example 3 */
+            called_count?: number | null;
+            last_local_call_time?: string | null;
+            /** @example 7 */
+            rank?: number | null;
+            /** @example team-a */
             owner?: string | null;
-            /** @description Custom fields of the list that the lead is in. The operator must have listed them. Only the type NUMBER takes a number. */
+            entry_list_id?: number | null;
+            /** @description Only if `fields` names it. */
+            called_since_last_reset?: string | null;
+            /** @description Only if `fields` names it. */
+            entry_date?: string | null;
+            /** @description Only if `fields` names it. */
+            modify_date?: string | null;
+        };
+        /** @description A field that could not be read beyond doubt. */
+        Unread: {
+            /** @description A custom field as `custom_fields.<label>`. */
+            field: string;
+            detail: string;
+        };
+        /** @description One lead as VICIdial holds it. */
+        Lead: {
+            lead_id: number;
+            fields?: components["schemas"]["LeadValues"];
+            /** @description Custom fields of the lead's list that the operator has listed, if they were asked for. */
             custom_fields?: {
-                [key: string]: string | number | null;
+                [key: string]: string | null;
             };
+            /** @description Fields that could not be read. Absent if all could be. */
+            unread?: components["schemas"]["Unread"][];
+            /** @description The entity tag for If-Match of PATCH /v1/leads/{lead_id}; absent if `fields` chose some, or a field could not be read. */
+            etag?: string;
+        };
+        FoundLeads: {
+            /** @description Newest first. */
+            leads: components["schemas"]["Lead"][];
+        };
+        /** @description One lead, by exactly one of its keys. */
+        LeadKey: {
+            /**
+             * @description VICIdial's lead id, as an integer or as digits.
+             * @example 101
+             */
+            lead_id?: number | string;
+            vendor_lead_code?: string;
+            phone_number?: string;
+        };
+        /** @description Leads to read, each by one of its keys. */
+        ReadRequest: {
+            leads: components["schemas"]["LeadKey"][];
+            /** @description Columns of the lead table. Absent: all that you may read, without those that take a call of their own. */
+            fields?: ("lead_id" | "status" | "user" | "vendor_lead_code" | "source_id" | "list_id" | "gmt_offset_now" | "phone_code" | "phone_number" | "title" | "first_name" | "middle_initial" | "last_name" | "address1" | "address2" | "address3" | "city" | "state" | "province" | "postal_code" | "country_code" | "gender" | "date_of_birth" | "alt_phone" | "email" | "security_phrase" | "comments" | "called_count" | "last_local_call_time" | "rank" | "owner" | "entry_list_id" | "called_since_last_reset" | "entry_date" | "modify_date")[];
+            /** @description Whether custom fields are read, too. Default: false. */
+            custom_fields?: boolean;
+            /**
+             * @description What to do if a key matches several leads. `reject`, the default: read none; the result is `ambiguous`. `all`: the result has `leads`.
+             * @enum {unknown}
+             */
+            on_multiple?: "reject" | "all" | "newest";
+            /**
+             * @description Which codes a vendor_lead_code finds, as in updates. The default is the caller's, mostly `collation`.
+             * @enum {unknown}
+             */
+            key_match?: "collation" | "exact";
+            /** @description The sender's name in VICIdial's log. The default is the caller's, or the server's. */
+            source?: string;
+        };
+        /** @description Leads to read, by their ids. */
+        ShortReadRequest: {
+            lead_ids: (number | string)[];
+            /** @description Columns of the lead table. Absent: all that you may read, without those that take a call of their own. */
+            fields?: ("lead_id" | "status" | "user" | "vendor_lead_code" | "source_id" | "list_id" | "gmt_offset_now" | "phone_code" | "phone_number" | "title" | "first_name" | "middle_initial" | "last_name" | "address1" | "address2" | "address3" | "city" | "state" | "province" | "postal_code" | "country_code" | "gender" | "date_of_birth" | "alt_phone" | "email" | "security_phrase" | "comments" | "called_count" | "last_local_call_time" | "rank" | "owner" | "entry_list_id" | "called_since_last_reset" | "entry_date" | "modify_date")[];
+            /** @description Whether custom fields are read, too. Default: false. */
+            custom_fields?: boolean;
+            /**
+             * @description What to do if a key matches several leads. `reject`, the default: read none; the result is `ambiguous`. `all`: the result has `leads`.
+             * @enum {unknown}
+             */
+            on_multiple?: "reject" | "all" | "newest";
+            /**
+             * @description Which codes a vendor_lead_code finds, as in updates. The default is the caller's, mostly `collation`.
+             * @enum {unknown}
+             */
+            key_match?: "collation" | "exact";
+            /** @description The sender's name in VICIdial's log. The default is the caller's, or the server's. */
+            source?: string;
         };
         /** @description One lead, named by exactly one of lead_id, vendor_lead_code, phone_number, and its changes. */
         Update: {
@@ -738,11 +732,6 @@ export interface components {
              */
             on_multiple?: "reject" | "all" | "newest";
             /**
-             * @description What to do if no lead has the key. `report`, the default: the result is `not_found`. `add`: add a lead, which needs `add`; the result is `added`.
-             * @enum {unknown}
-             */
-            on_missing?: "report" | "add";
-            /**
              * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
@@ -761,7 +750,8 @@ export interface components {
             reset_called?: boolean;
             /** @description Lets VICIdial move a lead to a list that does not exist. */
             allow_undefined_list?: boolean;
-            add?: components["schemas"]["Add"];
+            /** @description Reads the lead after the update, and compares it with what VICIdial should hold: the result is `verified`, or has warnings `stored_differs`. A share such as 0.01 does so for some of the updates. Each costs a call or more. The default is the caller's, mostly false. */
+            verify?: boolean | number;
         };
         /** @description Each lead with its own changes. */
         BatchRequest: {
@@ -777,11 +767,6 @@ export interface components {
              */
             on_multiple?: "reject" | "all" | "newest";
             /**
-             * @description What to do if no lead has the key. `report`, the default: the result is `not_found`. `add`: add a lead, which needs `add`; the result is `added`.
-             * @enum {unknown}
-             */
-            on_missing?: "report" | "add";
-            /**
              * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
@@ -800,7 +785,8 @@ export interface components {
             reset_called?: boolean;
             /** @description Lets VICIdial move a lead to a list that does not exist. */
             allow_undefined_list?: boolean;
-            add?: components["schemas"]["Add"];
+            /** @description Reads the lead after the update, and compares it with what VICIdial should hold: the result is `verified`, or has warnings `stored_differs`. A share such as 0.01 does so for some of the updates. Each costs a call or more. The default is the caller's, mostly false. */
+            verify?: boolean | number;
         };
         /** @description One set of changes for many leads. */
         ShortBatchRequest: {
@@ -820,11 +806,6 @@ export interface components {
              */
             on_multiple?: "reject" | "all" | "newest";
             /**
-             * @description What to do if no lead has the key. `report`, the default: the result is `not_found`. `add`: add a lead, which needs `add`; the result is `added`.
-             * @enum {unknown}
-             */
-            on_missing?: "report" | "add";
-            /**
              * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
@@ -843,18 +824,25 @@ export interface components {
             reset_called?: boolean;
             /** @description Lets VICIdial move a lead to a list that does not exist. */
             allow_undefined_list?: boolean;
+            /** @description Reads the lead after the update, and compares it with what VICIdial should hold: the result is `verified`, or has warnings `stored_differs`. A share such as 0.01 does so for some of the updates. Each costs a call or more. The default is the caller's, mostly false. */
+            verify?: boolean | number;
         };
-        /** @description A value that VICIdial does not store unchanged: as sent and as stored. */
+        /** @description A value that VICIdial does not store unchanged: as sent and as stored, or as expected and as found. */
         Warning: {
             field: string;
             /** @enum {unknown} */
-            code: "characters_dropped" | "transliterated" | "custom_fields_not_stored" | "field_dropped" | "added_otherwise" | "set_on_found";
-            sent: string;
-            /** @description Absent with `field_dropped`: the field was not set; and if what VICIdial stores is not known. */
+            code: "characters_dropped" | "transliterated" | "custom_fields_not_stored" | "field_dropped" | "stored_differs" | "not_verified";
+            /** @description Absent with `stored_differs` and `not_verified`. */
+            sent?: string;
+            /** @description `stored_differs`: what VICIdial should hold, as the gateway believes. */
+            expected?: string;
+            /** @description `stored_differs`: what VICIdial holds. */
+            found?: string;
+            /** @description Absent with `field_dropped`: the field was not set. */
             stored?: string;
             /** @description `field_dropped`: the code of the refusal; /problems/<code> explains it. */
             refusal?: string;
-            /** @description Why the value is refused, or stored otherwise in a new lead. */
+            /** @description `field_dropped`: why the value is refused. `not_verified`: why it could not be read. */
             detail?: string;
             /** @description With on_multiple "all": the leads that it is about; absent if it is about all of them. */
             lead_ids?: number[];
@@ -880,10 +868,23 @@ export interface components {
             /** @description The lead's code, if it is spelled differently from the key; null if it may be, and could not be read. */
             matched?: string | null;
             /**
-             * @description `updated`: VICIdial found the lead and set the values. `added`: no lead had the key, and VICIdial added one. `not_found`: no such lead, or it is in a list that the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of its fields since.
+             * @description `updated`: VICIdial found the lead and set the values. `not_found`: no such lead, or it is in a list that the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of its fields since. Of a reading: `read`, or `incomplete` if some fields could not be.
              * @enum {unknown}
              */
-            status: "updated" | "added" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded";
+            status: "updated" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded" | "read" | "incomplete";
+            /** @description Whether the lead was read after the update and holds what was set; warnings say what differs. Absent if `verify` did not ask for it. */
+            verified?: boolean;
+            fields?: components["schemas"]["LeadValues"];
+            /** @description Custom fields of the lead's list that the operator has listed, if they were asked for. */
+            custom_fields?: {
+                [key: string]: string | null;
+            };
+            /** @description Fields that could not be read. Absent if all could be. */
+            unread?: components["schemas"]["Unread"][];
+            /** @description The entity tag for If-Match of PATCH /v1/leads/{lead_id}; absent if `fields` chose some, or a field could not be read. */
+            etag?: string;
+            /** @description Readings with on_multiple "all": the leads, newest first. */
+            leads?: components["schemas"]["Lead"][];
             /** @description Jobs: fields that were left out because a newer update of the lead has set them since. */
             superseded?: string[];
             warnings?: components["schemas"]["Warning"][];
@@ -894,16 +895,10 @@ export interface components {
             stored?: {
                 [key: string]: string;
             };
-            /** @description Dry run with on_missing `add`: the values of the new lead, if no lead has the key. */
-            stored_if_added?: {
-                [key: string]: string;
-            };
         };
         Summary: {
             received: number;
             updated: number;
-            /** @description Leads that were added, with on_missing `add`. */
-            added: number;
             not_found: number;
             ambiguous: number;
             rejected: number;
@@ -917,6 +912,10 @@ export interface components {
             cancelled?: number;
             /** @description Jobs only. */
             superseded?: number;
+            /** @description Readings only. */
+            read?: number;
+            /** @description Readings only: some fields could not be read. */
+            incomplete?: number;
             /** @description Calls made to VICIdial, repeats included. */
             upstream_calls: number;
         };
@@ -924,7 +923,7 @@ export interface components {
             /** @description The request id. */
             id: string;
             /**
-             * @description `completed`: all updated or added. `partial`: some. `failed`: none. `planned`: dry run.
+             * @description `completed`: all updated, or all read. `partial`: some. `failed`: none. `planned`: dry run.
              * @enum {unknown}
              */
             status: "completed" | "partial" | "failed" | "planned";
@@ -1003,7 +1002,7 @@ export interface components {
         Job: {
             id: string;
             /**
-             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.
+             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
              * @enum {unknown}
              */
             status: "queued" | "running" | "completed" | "partial" | "failed";
@@ -1025,7 +1024,7 @@ export interface components {
         JobSummary: {
             id: string;
             /**
-             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.
+             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
              * @enum {unknown}
              */
             status: "queued" | "running" | "completed" | "partial" | "failed";
@@ -1118,7 +1117,7 @@ export interface components {
              * @description As in the result of an update.
              * @enum {unknown}
              */
-            status: "updated" | "added" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded";
+            status: "updated" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded" | "read" | "incomplete";
             /** @description The words of VICIdial or the gateway. */
             error?: {
                 code: string;
@@ -1209,8 +1208,13 @@ export interface components {
 export type LeadFields = components['schemas']['LeadFields'];
 export type Field = components['schemas']['Field'];
 export type FieldsAnswer = components['schemas']['FieldsAnswer'];
-export type Add = components['schemas']['Add'];
-export type NewLead = components['schemas']['NewLead'];
+export type LeadValues = components['schemas']['LeadValues'];
+export type Unread = components['schemas']['Unread'];
+export type Lead = components['schemas']['Lead'];
+export type FoundLeads = components['schemas']['FoundLeads'];
+export type LeadKey = components['schemas']['LeadKey'];
+export type ReadRequest = components['schemas']['ReadRequest'];
+export type ShortReadRequest = components['schemas']['ShortReadRequest'];
 export type Update = components['schemas']['Update'];
 export type BatchRequest = components['schemas']['BatchRequest'];
 export type ShortBatchRequest = components['schemas']['ShortBatchRequest'];
@@ -2707,177 +2711,14 @@ export interface operations {
             };
         };
     };
-    batchUpdateLeads: {
+    getLead: {
         parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BatchRequest"] | components["schemas"]["ShortBatchRequest"];
+            query?: {
+                /** @description Columns of the lead table, with commas between. Absent: all that you may read. */
+                fields?: string;
+                /** @description Whether custom fields are read, too. Default: false. */
+                custom_fields?: "true" | "false";
             };
-        };
-        responses: {
-            /** @description All leads were updated, or the request was a dry run. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BatchAnswer"];
-                };
-            };
-            /** @description With `Prefer: respond-async`: the updates are stored, and will be delivered. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Accepted"];
-                };
-            };
-            /** @description Some leads were updated, or VICIdial answered for each with something else. */
-            207: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BatchAnswer"];
-                };
-            };
-            /** @description Bad Request: `invalid_request`, `invalid_json` */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized: `unauthenticated` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden: `permission_denied` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict: `conflict` */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Payload Too Large: `payload_too_large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unsupported Media Type: `unsupported_media_type` */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity: `idempotency_key_reused`, `all_updates_rejected` */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too Many Requests: `rate_limited` */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error: `internal_error` */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Bad Gateway: `upstream_login_failed`, `upstream_permission_denied`, `upstream_error` */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unproven`, `upstream_unavailable` */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Gateway Timeout: `upstream_timeout` */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    patchLead: {
-        parameters: {
-            query?: never;
             header?: never;
             path: {
                 /**
@@ -2888,19 +2729,26 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LeadFields"];
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description The lead was updated. */
+            /** @description The lead. */
             200: {
+                headers: {
+                    /** @description Changes whenever a value does. */
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description The lead is as it was: it has the ETag of If-None-Match. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Result"];
+                    "application/json": unknown;
                 };
             };
             /** @description Bad Request: `invalid_request`, `invalid_json` */
@@ -3040,28 +2888,208 @@ export interface operations {
             };
         };
     };
-    addLead: {
+    patchLead: {
         parameters: {
             query?: never;
-            header?: never;
-            path?: never;
+            header?: {
+                /** @description The ETag of GET /v1/leads/{lead_id}, or an `etag` of POST /v1/leads/read. */
+                "if-match"?: string;
+            };
+            path: {
+                /**
+                 * @description VICIdial's lead id.
+                 * @example 101
+                 */
+                lead_id: string;
+            };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewLead"];
+                "application/json": components["schemas"]["LeadFields"];
             };
         };
         responses: {
-            /** @description The lead was added. */
-            201: {
+            /** @description The lead was updated. */
+            200: {
                 headers: {
-                    /** @description Path of the lead. */
-                    location?: unknown;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Result"];
+                };
+            };
+            /** @description Bad Request: `invalid_request`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused`, `all_updates_rejected` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `upstream_login_failed`, `upstream_permission_denied`, `upstream_error` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unproven`, `upstream_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `upstream_timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findLeads: {
+        parameters: {
+            query?: {
+                /** @description Finds leads by their code. */
+                vendor_lead_code?: string;
+                /** @description Finds leads by the digits of their number. */
+                phone_number?: string;
+                /** @description Columns of the lead table, with commas between. Absent: all that you may read. */
+                fields?: string;
+                /** @description Whether custom fields are read, too. Default: false. */
+                custom_fields?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The leads; none if nothing matches. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundLeads"];
                 };
             };
             /** @description Bad Request: `invalid_request`, `invalid_json` */
@@ -3100,7 +3128,343 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict: `conflict`, `lead_exists` */
+            /** @description Conflict: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused`, `all_updates_rejected` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `upstream_login_failed`, `upstream_permission_denied`, `upstream_error` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unproven`, `upstream_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `upstream_timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readLeads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadRequest"] | components["schemas"]["ShortReadRequest"];
+            };
+        };
+        responses: {
+            /** @description All leads were read. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description With `Prefer: respond-async`: the request is stored, and the leads will be read. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Some were, or not each of their fields. */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description Bad Request: `invalid_request`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused`, `all_updates_rejected` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `upstream_login_failed`, `upstream_permission_denied`, `upstream_error` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unproven`, `upstream_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `upstream_timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    batchUpdateLeads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"] | components["schemas"]["ShortBatchRequest"];
+            };
+        };
+        responses: {
+            /** @description All leads were updated, or the request was a dry run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description With `Prefer: respond-async`: the updates are stored, and will be delivered. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Some leads were updated, or VICIdial answered for each with something else. */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description Bad Request: `invalid_request`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `conflict` */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -1,4 +1,3 @@
-import { SOURCE } from '../vicidial/wire.ts'
 import { parseJson } from '../http/body/json-body.ts'
 import { isObject } from '../leads/is-object.ts'
 import { echo } from '../leads/refusal.ts'
@@ -7,6 +6,7 @@ import { withoutDefaults } from './defaults.ts'
 import { isYes, readRequestedChanges, type RequestedChanges } from './fields.ts'
 import { type Parameters, textOf } from './parameters.ts'
 import { refusal, VicidialProblem } from './problem.ts'
+import { readSource } from './source.ts'
 
 /** A call in the form of VICIdial's API, or of the tutorials about it, and the batch requests that mean the same. */
 export interface CompatCall {
@@ -40,7 +40,6 @@ export const FUNCTIONS: readonly CompatFunction[] = ['batch_update_lead', 'updat
 
 /** Parameters about the caller and the response; all others are about leads. */
 const ENVELOPE: ReadonlySet<string> = new Set(['function', 'user', 'pass', 'source', 'format'])
-const LONGEST_SOURCE = 20
 const LEAD_ID = 'LEAD_ID'
 /** The ways to search and their keys. VICIdial tries those of a call in this order, however `search_method` has them. */
 const KEYS: ReadonlyMap<string, string> = new Map([
@@ -81,17 +80,6 @@ export function readCall(called: CompatFunction, parameters: Parameters, user: s
     throw refusal('list_id moves no lead; list_id_field does.', 'list_id')
   const requests = [{ lead_ids: ids, ...readForm(rest) }] as const
   return { function: called, form: 'lead_ids', source, keepsPhone: keepsPhone(rest), requests }
-}
-
-/**
- * Reads `source` as VICIdial does: drops everything except letters and digits, and cuts what is too long.
- * @throws VicidialProblem if too little is left
- */
-function readSource(given: string | undefined): string | undefined {
-  if (given === undefined) return undefined
-  const source = given.replaceAll(/[^0-9A-Za-z]/g, '').slice(0, LONGEST_SOURCE)
-  if (SOURCE.test(source)) return source
-  throw new VicidialProblem('Invalid Source', 'source must have at least 2 letters and digits.')
 }
 
 /** @throws Problem invalid_request */
@@ -197,20 +185,9 @@ function readSearch(
   rest: ReadonlyMap<string, unknown>,
   user: string
 ): Pick<CompatCall, 'form' | 'searched' | 'records' | 'keepsPhone' | 'requests' | 'added'> {
-  const given = textOf(rest, 'search_method') ?? ''
-  const method = given.length < SHORTEST_SEARCH_METHOD ? LEAD_ID : given
-  const named = SEARCH_METHOD.test(method) ? [...KEYS].filter(([name]) => method.includes(name)) : []
-  const keys = named.map(([, key]) => key).filter((key) => textOf(rest, key) !== undefined)
+  const { keys, searched, isByPhoneOnly } = searchOf(rest, user)
   const [first, ...others] = keys
-  if (first === undefined) {
-    const values = [...KEYS.values()].map((key) => textOf(rest, key) ?? '').join('|')
-    const ways = [...KEYS.keys()].join(', ')
-    const detail = `search_method must be one of ${ways}, or several with _ between, and a key be given.`
-    throw new VicidialProblem(`update_lead NO VALID SEARCH METHOD - ${user}|${method}|${values}`, detail)
-  }
-  if (!named.some(([name]) => name === LEAD_ID) && textOf(rest, 'lead_id') !== undefined)
-    throw refusal(`lead_id is not looked at with search_method=${method}.`, 'lead_id')
-  if (named.length === 1 && first === 'phone_number' && readOption(rest, 'update_phone_number') === true)
+  if (isByPhoneOnly && readOption(rest, 'update_phone_number') === true)
     throw refusal('phone_number cannot be the key and be changed.', 'update_phone_number')
   const adds = readOption(rest, 'insert_if_not_found') === true
   if (adds && keys.every((key) => key === 'lead_id')) {
@@ -228,7 +205,7 @@ function readSearch(
     form: 'search',
     records: readRecords(rest.get('records')),
     keepsPhone: !adds && !keys.includes('phone_number') && keepsPhone(rest),
-    searched: [...KEYS.values()].map((key) => (adds || keys.includes(key) ? (textOf(rest, key) ?? '') : '')),
+    searched: adds ? [...KEYS.values()].map((key) => textOf(rest, key) ?? '') : searched,
     requests: adds
       ? withAddition(keys, members, rest)
       : [readSearched(first, members), ...others.map((by) => readSearched(by, members))],
@@ -267,6 +244,38 @@ function readNewLead(
     ...(custom && { custom_fields: custom })
   }
   return { form: 'add', requests: [], newLead, added: addedLead(rest) }
+}
+
+/**
+ * The keys by which a call searches for its lead, in VICIdial's order, and how the response repeats them.
+ * @throws Problem invalid_request
+ */
+export function searchOf(
+  rest: ReadonlyMap<string, unknown>,
+  user: string
+): {
+  readonly keys: readonly [string, ...string[]]
+  readonly searched: readonly string[]
+  readonly isByPhoneOnly: boolean
+} {
+  const given = textOf(rest, 'search_method') ?? ''
+  const method = given.length < SHORTEST_SEARCH_METHOD ? LEAD_ID : given
+  const named = SEARCH_METHOD.test(method) ? [...KEYS].filter(([name]) => method.includes(name)) : []
+  const keys = named.map(([, key]) => key).filter((key) => textOf(rest, key) !== undefined)
+  const [first, ...others] = keys
+  if (first === undefined) {
+    const values = [...KEYS.values()].map((key) => textOf(rest, key) ?? '').join('|')
+    const ways = [...KEYS.keys()].join(', ')
+    const detail = `search_method must be one of ${ways}, or several with _ between, and a key be given.`
+    throw new VicidialProblem(`update_lead NO VALID SEARCH METHOD - ${user}|${method}|${values}`, detail)
+  }
+  if (!named.some(([name]) => name === LEAD_ID) && textOf(rest, 'lead_id') !== undefined)
+    throw refusal(`lead_id is not looked at with search_method=${method}.`, 'lead_id')
+  return {
+    keys: [first, ...others],
+    searched: [...KEYS.values()].map((key) => (keys.includes(key) ? (textOf(rest, key) ?? '') : '')),
+    isByPhoneOnly: named.length === 1 && first === 'phone_number'
+  }
 }
 
 /** The update of the lead that `by` finds. As in VICIdial, the other keys are values to set, a phone number if asked. */

@@ -8,7 +8,7 @@ export const ADD_LEAD_OPTIONS = [
 const UNSUPPORTED: readonly (readonly [what: string, parameters: readonly string[]])[] = [
   ['looks for leads in every list', ['search_location']],
   ['finds no archived leads', ['archived_lead']],
-  ['does not only look for leads', ['no_update']],
+  ['only looks for leads with update_lead', ['no_update']],
   ['adds leads by update_lead and add_lead only', ['insert_if_not_found']],
   ['adds no alternate phone numbers', ['multi_alt_phones']],
   ['leaves the time zone of a new lead to VICIdial', ['tz_method']],

@@ -1,4 +1,5 @@
-import type { CallContext, Exchange } from '../vicidial/exchange.ts'
+import { isReading, type LeadRead, readOf } from '../leads/lead-read.ts'
+import type { CallContext, Exchange, Exchanged } from '../vicidial/exchange.ts'
 import type { Guard } from '../vicidial/guard.ts'
 import type { Refused } from '../vicidial/reply/reply.ts'
 import type { KeyLines } from './adding/key-lines.ts'
@@ -9,9 +10,12 @@ import type { CallRules } from './delivery-task.ts'
 import { FairQueue } from './fair-queue.ts'
 import { LeadQueues } from './lead-queues.ts'
 import { type FailedExchange, NOT_CHECKED, NOT_SENT_AFTER_UNKNOWN, notDone, type Outcome } from './outcome.ts'
+import { type ReadEnd, readLead, readOutcome } from './reading/read-lead.ts'
+import { ReadQueue } from './reading/read-queue.ts'
 import type { RecentWrites } from './recent-writes.ts'
 import { namedMissing, outcomesOf } from './reply-outcomes.ts'
 import { SearchQueue } from './search-queue.ts'
+import { notVerified, verifiedOutcome, verifyingRead } from './reading/verification.ts'
 import { steadyNow } from '../steady-clock.ts'
 
 export interface CallSchedulerOptions {
@@ -27,6 +31,8 @@ export interface CallSchedulerOptions {
   }
 }
 
+/** Time for a call that verifies a stored update, in milliseconds. */
+const VERIFY_MS = 30_000
 /** A call is sent again without the leads that VICIdial names as missing, up to this many times in all. */
 const MAX_ROUNDS = 3
 
@@ -45,13 +51,20 @@ export class CallScheduler {
   readonly searches: SearchQueue
   /** Updates whose leads are to be added, a call each. */
   readonly additions = new FairQueue<WaitingUpdate>()
+  readonly #reads = new ReadQueue()
   readonly #options: CallSchedulerOptions
   readonly #admission: Admission
   readonly #recentWrites: RecentWrites<Delivery>
   #lingering: NodeJS.Timeout | undefined
   #isScheduled = false
-  /** The kinds of calls, in the order in which they have their next turns. */
-  #kinds: ((refusal: Refused | undefined) => boolean)[]
+  #isStarting = false
+  /** Each starts a call of its kind; in the order in which they have their next turns. */
+  #kinds: ((refusal: Refused | undefined) => boolean)[] = [
+    (refusal) => this.#startSearch(refusal),
+    (refusal) => this.#startUpdate(refusal),
+    (refusal) => this.#startAddition(refusal),
+    (refusal) => this.#startRead(refusal)
+  ]
 
   constructor(options: CallSchedulerOptions, admission: Admission, recentWrites: RecentWrites<Delivery>) {
     this.#options = options
@@ -61,11 +74,6 @@ export class CallScheduler {
       if (task.request.sequencing?.isStored === true) this.#leaveOutSuperseded(task)
     })
     this.searches = new SearchQueue(options.exchange, options.lines)
-    this.#kinds = [
-      (refusal) => this.#startSearch(refusal),
-      (refusal) => this.#startUpdate(refusal),
-      (refusal) => this.#startAddition(refusal)
-    ]
     // Not at once: the call that left the place settles its tasks first, and those they blocked may share the next call.
     options.guard.onPlace(() => {
       setImmediate(() => {
@@ -111,13 +119,19 @@ export class CallScheduler {
   /** Starts calls while there are places for them; while VICIdial may not be called, fails all that waits. */
   #startCalls(): void {
     const { guard } = this.#options
-    if (this.#lingering !== undefined) return
-    for (;;) {
-      const refusal = guard.refusal()
-      if (refusal === undefined && !guard.hasPlace()) return
-      const started = this.#kinds.findIndex((start) => start(refusal))
-      if (started === -1) return
-      this.#kinds = [...this.#kinds.slice(started + 1), ...this.#kinds.slice(0, started + 1)]
+    // What starts a call may add another one, which the same loop starts.
+    if (this.#lingering !== undefined || this.#isStarting) return
+    this.#isStarting = true
+    try {
+      for (;;) {
+        const refusal = guard.refusal()
+        if (refusal === undefined && !guard.hasPlace()) return
+        const started = this.#kinds.findIndex((start) => start(refusal))
+        if (started === -1) return
+        this.#kinds = [...this.#kinds.slice(started + 1), ...this.#kinds.slice(0, started + 1)]
+      }
+    } finally {
+      this.#isStarting = false
     }
   }
 
@@ -174,6 +188,15 @@ export class CallScheduler {
     this.#startCalls()
   }
 
+  /** Starts a call of a reading. Returns false if none waits. */
+  #startRead(refusal: Refused | undefined): boolean {
+    const call = this.#reads.take()
+    if (call === undefined) return false
+    if (refusal !== undefined) call.refuse(refusal)
+    else call.start()
+    return true
+  }
+
   #fail(tasks: readonly LeadTask[], exchanged: FailedExchange): void {
     for (const task of tasks) this.#settle(task, notDone({ ...exchanged, maybeMade: task.isSent }))
   }
@@ -189,18 +212,66 @@ export class CallScheduler {
     const tasks = taken.filter((task) => !this.#isRefused(task))
     const [first] = tasks
     if (first === undefined) return
+    const read = readOf(first.changes)
+    if (read !== undefined) {
+      const end = await this.#read(first, read)
+      this.#settle(first, 'outcome' in end ? end.outcome : readOutcome(end.reading))
+      this.#admission.drainRate.count(1)
+      this.#startCalls()
+      return
+    }
     const call = { function: first.changes.function, leads: tasks }
     const exchanged = await this.#options.exchange.update(call, this.contextOf(tasks))
     const isNaming = this.#options.rules.dialect === 'leads_data' && round < MAX_ROUNDS
     const missing = new Set(isNaming ? namedMissing(tasks, exchanged) : [])
     const outcomeOf = outcomesOf(first.changes, exchanged)
-    for (const task of missing.size > 0 ? missing : tasks) this.#settle(task, outcomeOf(task.lead))
+    for (const task of missing.size > 0 ? missing : tasks) {
+      const outcome = outcomeOf(task.lead)
+      if (outcome.status === 'updated' && task.isVerified) {
+        this.#verify(task, outcome).catch((error: unknown) => {
+          this.#settle(task, notVerified(outcome, this.#failure(error).reply.detail))
+        })
+      } else this.#settle(task, outcome)
+    }
     this.#admission.drainRate.count(tasks.length)
     if (missing.size > 0) {
       const others = tasks.filter((task) => !missing.has(task))
       await this.#send(others, round + 1)
     }
     this.#startCalls()
+  }
+
+  /** Reads the lead of an update that is made, before its next update is sent, and settles the update. */
+  async #verify(task: LeadTask, updated: Outcome): Promise<void> {
+    this.#recentWrites.add(task)
+    task.made = notVerified(updated)
+    const end = await this.#read(task, verifyingRead(task.changes))
+    this.#settle(task, verifiedOutcome(updated, task.changes, end))
+    this.#startCalls()
+  }
+
+  /** Reads a task's lead. */
+  #read(task: LeadTask, wanted: LeadRead): Promise<ReadEnd> {
+    const { exchange } = this.#options
+    const { request, lead } = task
+    const owner = { caller: request.caller, request, isWanted: () => task.isWanted }
+    const call = <Reply>(make: (context: CallContext) => Promise<Exchanged<Reply>>) => {
+      const reply = this.#reads.add(owner, () => make(this.#readingContext(task)))
+      this.#startCalls()
+      return reply
+    }
+    return readLead(lead, wanted, {
+      lead: (hasCustom) => call((context) => exchange.readLead(lead, hasCustom, context)),
+      id: () => call((context) => exchange.readShortField(lead, 'lead_id', context)),
+      field: (name, isCustom) => call((context) => exchange.readField(lead, name, isCustom, context))
+    })
+  }
+
+  #readingContext(task: LeadTask): CallContext {
+    const context = this.contextOf([task])
+    // See `Delivery.giveUp`.
+    const isLater = task.made !== undefined && task.request.sequencing?.isStored === true
+    return isLater ? { ...context, deadline: Math.max(context.deadline, steadyNow() + VERIFY_MS) } : context
   }
 
   /** Settles a task that must not be sent. */
@@ -211,11 +282,13 @@ export class CallScheduler {
   }
 
   #settle(task: LeadTask, outcome: Outcome): void {
-    if (outcome.status === 'updated') this.#recentWrites.add(task)
+    if (outcome.status === 'updated' && task.made === undefined) this.#recentWrites.add(task)
     task.settle(outcome)
     // A call with an unknown outcome may still take effect, and would undo what comes after it.
     if (outcome.status === 'unknown') {
-      for (let { next } = task; next !== undefined; next = next.next) next.settle(NOT_SENT_AFTER_UNKNOWN)
+      for (let { next } = task; next !== undefined; next = next.next) {
+        if (!isReading(next.changes)) next.settle(NOT_SENT_AFTER_UNKNOWN)
+      }
     }
     this.tasks.release(task)
   }

@@ -42,6 +42,8 @@ export class DeliveryTask<Lead extends number | string = number, Request extends
   /** The next task of the same lead. */
   next: DeliveryTask<Lead, Request> | undefined
   outcome: Outcome | undefined
+  /** Its outcome so far, if the update is made and its lead is being read to verify it. */
+  made: Outcome | undefined
   /** The task that is sent in place of this one, if it is coalesced. */
   leader: DeliveryTask<Lead, Request> | undefined
   #coalesced: DeliveryTask<Lead, Request>[] | undefined
@@ -86,6 +88,11 @@ export class DeliveryTask<Lead extends number | string = number, Request extends
   /** It, and the tasks coalesced into it. */
   get all(): readonly DeliveryTask<Lead, Request>[] {
     return this.#coalesced === undefined ? [this] : [this, ...this.#coalesced]
+  }
+
+  /** Whether it, or a task coalesced into it, is to be verified. */
+  get isVerified(): boolean {
+    return this.all.some(({ changes }) => changes.isVerified)
   }
 
   /** Its update's sequence number, if it has one. */

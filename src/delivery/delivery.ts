@@ -1,9 +1,10 @@
 import type { LeadKey } from '../leads/lead-key.ts'
+import { isReading } from '../leads/lead-read.ts'
 import type { Warning } from '../leads/refusal.ts'
 import type { Update } from '../leads/update.ts'
 import type { Admission } from './admission.ts'
 import type { DeliveryTask, Sequencing, TaskRequest } from './delivery-task.ts'
-import { combinedOutcome, type Outcome, TIMED_OUT } from './outcome.ts'
+import { combinedOutcome, type Outcome, READ_TIMED_OUT, TIMED_OUT } from './outcome.ts'
 import { steadyNow } from '../steady-clock.ts'
 
 /** The request that updates come from, and how long it waits for their outcomes. */
@@ -136,14 +137,22 @@ export class Delivery implements TaskRequest {
   /** Gives the update at `index` its outcome, unless it has one. */
   settle(index: number, outcome: Outcome): void {
     if (this.#outcomes[index] !== undefined) return
-    const warnings = this.#warningsOf(index, outcome.status)
-    const complete = warnings.length > 0 ? withWarnings(outcome, warnings) : outcome
+    const complete = this.#completed(index, outcome)
     this.#waiting.delete(index)
     this.#outcomes[index] = complete
     const tasks = this.#tasks[index]
     this.#admission.settle(tasks !== undefined && 'tasks' in tasks ? tasks.tasks.length : 1)
     this.#onOutcome?.(index, complete, this.calls)
     if (--this.#unsettled === 0) this.#finish(this.#outcomes as Outcome[])
+  }
+
+  /** An outcome as the update has it: with its own warnings. That of a reading is never unknown, as it changes nothing. */
+  #completed(index: number, outcome: Outcome): Outcome {
+    const update = this.#updates[index]
+    if (outcome.status === 'unknown' && update && isReading(update.changes))
+      return { ...outcome, status: 'failed' }
+    const warnings = this.#warningsOf(index, outcome.status)
+    return warnings.length > 0 ? withWarnings(outcome, warnings) : outcome
   }
 
   /** The warnings about the values that an update with this outcome has set. */
@@ -169,11 +178,11 @@ export class Delivery implements TaskRequest {
   /**
    * Gives up every update without an outcome. Returns the tasks that are not wanted any more.
    * @param isSearched whether VICIdial was asked for the leads of a key
-   * @param keepsSent leaves out tasks that are sent, whose outcomes are still of interest
+   * @param keepsSent leaves out updates that are sent, whose outcomes are still of interest
    */
   giveUp(isSearched: (key: LeadKey) => boolean, keepsSent: boolean): LeadTask[] {
     const unwanted: LeadTask[] = []
-    for (const [index, { key }] of this.#updates.entries()) {
+    for (const [index, { key, changes }] of this.#updates.entries()) {
       if (this.#outcomes[index] !== undefined) continue
       const waiting = this.#waiting.get(index)
       if (waiting !== undefined) {
@@ -183,11 +192,14 @@ export class Delivery implements TaskRequest {
         continue
       }
       const tasks = this.#tasksOf(index)
-      if (tasks.length === 0) this.settle(index, isSearched(key) ? TIMED_OUT.searching : TIMED_OUT.unsent)
+      const timedOut = isReading(changes) ? READ_TIMED_OUT : TIMED_OUT
+      if (tasks.length === 0) this.settle(index, isSearched(key) ? timedOut.searching : timedOut.unsent)
       for (const task of tasks) {
         const leader = task.leader ?? task
-        if (keepsSent && leader.isSent) continue
-        task.settleAlone(leader.isSent ? TIMED_OUT.sent : TIMED_OUT.unsent)
+        if (keepsSent && leader.isSent && !isReading(changes)) continue
+        // Nobody waits for a stored update, so its verification may take longer.
+        if (leader.made !== undefined && this.sequencing?.isStored) continue
+        task.settleAlone(leader.made ?? (leader.isSent ? timedOut.sent : timedOut.unsent))
         if (!leader.isWanted) unwanted.push(leader)
       }
     }

@@ -30,7 +30,7 @@ export class LeadQueues<Lead extends number | string, Request extends TaskReques
   /** Takes the tasks of the next call, which share a batch key; an empty list if none is ready. */
   take(): DeliveryTask<Lead, Request>[] {
     const tasks = this.#ready.take(({ changes }) =>
-      changes.function === 'update_lead' ? 1 : this.#rules.maxLeadsPerCall
+      changes.function === 'batch_update_lead' ? this.#rules.maxLeadsPerCall : 1
     )
     for (const task of tasks) task.state = 'taken'
     return tasks

@@ -14,9 +14,31 @@ export interface OutcomeError {
   readonly leadIds?: readonly number[]
 }
 
-/** The outcome of one update. */
+/** What was read of one lead. */
+export interface Reading {
+  readonly lead: number
+  /** The texts in VICIdial's database, by field; custom fields as `custom_fields.<label>`. */
+  readonly values: Readonly<Record<string, string>>
+  /** Why fields could not be read, by field. */
+  readonly unread: Readonly<Record<string, string>>
+}
+
+/** The outcome of one update, or of one reading. */
 export interface Outcome {
-  readonly status: 'updated' | 'added' | 'not_found' | 'ambiguous' | 'failed' | 'unknown' | 'superseded'
+  readonly status:
+    | 'updated'
+    | 'added'
+    | 'not_found'
+    | 'ambiguous'
+    | 'failed'
+    | 'unknown'
+    | 'superseded'
+    | 'read'
+    | 'incomplete'
+  /** What was read: one for each lead of the key. Some of the fields of one could not be, if `incomplete`. */
+  readonly readings?: readonly Reading[]
+  /** Whether the leads hold what was set, by a reading after it; absent if none was asked for. */
+  readonly verified?: boolean
   /** The leads that the update's key matches, if known, or the one that was added; absent if the update names its lead by id. */
   readonly leads?: readonly number[]
   /** Those of `leads` that were updated, if others were not. */
@@ -114,6 +136,16 @@ export function tooManyLeads(leads: number): Outcome {
   return { status: 'failed', warnings: [], error: { code: 'overloaded', detail, retryable: true } }
 }
 
+/** The outcomes of readings that are given up, like those of updates. */
+export const READ_TIMED_OUT = {
+  unsent: {
+    ...timeout('failed', 'The time of the request was over before the lead could be read.'),
+    isUnsent: true
+  },
+  searching: timeout('failed', 'VICIdial had not found the lead when the time of the request was over.'),
+  sent: timeout('failed', 'VICIdial had not printed the whole lead when the time of the request was over.')
+} as const satisfies Record<string, Outcome>
+
 /** The outcomes of updates that are given up: their request's deadline has passed, or its client has gone. */
 export const TIMED_OUT = {
   unsent: {
@@ -156,7 +188,9 @@ const WORST_FIRST: readonly Outcome['status'][] = [
   'failed',
   'ambiguous',
   'not_found',
+  'incomplete',
   'updated',
+  'read',
   'superseded'
 ]
 
@@ -183,11 +217,18 @@ export function combinedOutcome(leads: readonly LeadOutcome[]): Outcome {
   const isProvisional = leads.some(({ outcome }) => outcome?.isProvisional)
   const common = {
     ...(fields.size > 0 ? { superseded: [...fields] } : {}),
-    ...(isProvisional ? { isProvisional: true as const } : {})
+    ...(isProvisional ? { isProvisional: true as const } : {}),
+    ...verifiedOf(updated)
   }
   if (first?.outcome && failed.every(({ outcome }) => outcome?.notStored)) {
     const warnings = warningsOf(withStatus('updated', 'failed', 'unknown'))
     return { ...first.outcome, ...common, warnings, leads: ids(updated) }
+  }
+  const readings = leads.flatMap(({ outcome }) => outcome?.readings ?? [])
+  // A lead that is gone by now does not hide the others of its key.
+  if (readings.length > 0 && failed.length === 0) {
+    const status = readings.some(({ unread }) => Object.keys(unread).length > 0) ? 'incomplete' : 'read'
+    return { status, warnings: [], readings, leads: readings.map(({ lead }) => lead) }
   }
   const worst = WORST_FIRST.map((status) => mostTelling(withStatus(status))).find(
     (lead) => lead !== undefined
@@ -197,6 +238,12 @@ export function combinedOutcome(leads: readonly LeadOutcome[]): Outcome {
   if (first === undefined) return combined
   const made = { ...combined, status: 'unknown', updated: ids(updated) } as const
   return combined.error ? { ...made, error: partlyMade(combined.error, updated) } : made
+}
+
+/** Several leads are verified if each of them is. */
+function verifiedOf(updated: readonly LeadOutcome[]): Pick<Outcome, 'verified'> {
+  const each = updated.flatMap(({ outcome }) => (outcome?.verified === undefined ? [] : [outcome.verified]))
+  return each.length === 0 ? {} : { verified: each.every(Boolean) }
 }
 
 function ids(leads: readonly LeadOutcome[]): number[] {

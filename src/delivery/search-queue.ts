@@ -1,5 +1,5 @@
 import { collated, keyName, type LeadKey, mayBeSpeltOtherwise, orderName } from '../leads/lead-key.ts'
-import type { CallContext, Exchange, SearchOptions } from '../vicidial/exchange.ts'
+import type { CallContext, Exchange, RepeatOptions } from '../vicidial/exchange.ts'
 import { pauseBeforeRepeat } from '../vicidial/repeat.ts'
 import { type Refused, REFUSED_ON_THE_WAY } from '../vicidial/reply/reply.ts'
 import { confirmAbsence } from './adding/confirm-absence.ts'
@@ -29,7 +29,7 @@ export const MAX_CODES_READ = 10
 export const MAX_KEYS_PER_CALL = 600
 
 /** The look-up before, which named the keys, was proven. */
-const AFTER_PROOF: SearchOptions = { isRepeated: true, isBlamed: false, isBelieved: true }
+const AFTER_PROOF: RepeatOptions = { isRepeated: true, isBlamed: false, isBelieved: true }
 
 /** Searches that wait for a call, gathered across requests. */
 export class SearchQueue {
@@ -187,7 +187,7 @@ export class SearchQueue {
     const codes = new Map<number, string>()
     let refusal: Refused | undefined
     for (const lead of leads.slice(0, MAX_CODES_READ)) {
-      const { reply } = await this.#exchange.readField(lead, 'vendor_lead_code', context)
+      const { reply } = await this.#exchange.readShortField(lead, 'vendor_lead_code', context)
       if (reply.kind === 'refused') refusal = reply
       if (reply.kind === 'field' && collated(reply.value) === collated(search.key.value))
         codes.set(lead, reply.value)

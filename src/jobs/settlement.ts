@@ -9,6 +9,7 @@ import { type RetrySchedule, retryPauseMs, shortestMs } from './retry-schedule.t
 const FINAL: ReadonlySet<OutcomeError['code']> = new Set([
   'lead_not_found',
   'lead_ambiguous',
+  'lead_unreadable',
   'list_not_found',
   'list_not_allowed',
   'field_unknown',

@@ -17,14 +17,19 @@ import { unseenIn } from './typography.ts'
 
 /** The changes of one update, in VICIdial's terms. Leads with equal `key` can share a call. */
 export interface Changes {
-  /** `update_lead` if a phone number or a custom field changes, which no batch call can do. */
-  readonly function: 'batch_update_lead' | 'update_lead'
+  /**
+   * `update_lead` if a phone number or a custom field changes, which no batch call can do; `lead_all_info` if nothing
+   * changes and the lead is read, see `LeadRead`.
+   */
+  readonly function: 'batch_update_lead' | 'update_lead' | 'lead_all_info'
   /** VICIdial's parameters and their cleaned values, in the catalogue's order, options last. */
   readonly params: Readonly<Record<string, string>>
   readonly key: string
   /** The values as VICIdial will store them, by column; custom fields as `custom_fields.<label>`. */
   readonly stored: Readonly<Record<string, string>>
   readonly warnings: readonly Warning[]
+  /** Whether the lead is read after the update, and compared with `stored`. Leads share a call all the same. */
+  readonly isVerified?: true
 }
 
 /** An update's fields as the caller wrote them, unchecked, and its options. */
@@ -64,7 +69,8 @@ export const UPDATE_OPTIONS = [
   'on_missing',
   'key_match',
   'on_lossy',
-  'on_invalid'
+  'on_invalid',
+  'verify'
 ] as const
 /** Properties of an update that are no fields. */
 const BESIDE_FIELDS: ReadonlySet<string> = new Set([
@@ -261,16 +267,23 @@ function compose(
   return changesOf(singleLead ? 'update_lead' : 'batch_update_lead', params, stored, warnings)
 }
 
-/** Changes from stored parameters. */
+/** Changes from their parts, such as `partsOf` gives. */
 export function changesOf(
   called: Changes['function'],
   params: Changes['params'],
   stored: Changes['stored'],
-  warnings: Changes['warnings']
+  warnings: Changes['warnings'],
+  isVerified = false
 ): Changes {
   let key: string = called
   for (const parameter in params) key += `\0${parameter}=${params[parameter]}`
-  return { function: called, params, key, stored, warnings }
+  return { function: called, params, key, stored, warnings, ...(isVerified ? { isVerified } : {}) }
+}
+
+/** The parts that make changes, to be stored or sent: their key follows from them. */
+export function partsOf(changes: Changes): Parameters<typeof changesOf> {
+  const { function: called, params, stored, warnings, isVerified } = changes
+  return isVerified ? [called, params, stored, warnings, true] : [called, params, stored, warnings]
 }
 
 /** The options that changes were composed with. Without a list, `allowUndefinedList` has no meaning. */
@@ -286,7 +299,7 @@ export function optionsOf({ params }: Changes): SentOptions {
  * parameters, so that a batch need not keep them twice.
  */
 export function withoutFields(changes: Changes, names: readonly string[]): Changes | undefined {
-  const { params, stored, warnings } = changes
+  const { params, stored, warnings, isVerified } = changes
   const standard: StandardValue[] = []
   const custom: CustomValue[] = []
   for (const [name, kept] of Object.entries(stored)) {
@@ -299,5 +312,6 @@ export function withoutFields(changes: Changes, names: readonly string[]): Chang
     else standard.push({ field, cleaned })
   }
   const ofOthers = warnings.filter(({ field }) => stored[field] === undefined)
-  return compose(standard, custom, optionsOf(changes), ofOthers)
+  const left = compose(standard, custom, optionsOf(changes), ofOthers)
+  return left && isVerified ? { ...left, isVerified } : left
 }

@@ -2,6 +2,7 @@ import { type Addition, listOf } from './addition.ts'
 import { type Changes, CUSTOM, optionsOf } from './changes.ts'
 import { FIELD_BY_NAME } from './fields.ts'
 import type { LeadKey } from './lead-key.ts'
+import { missingReadRight, readOf } from './lead-read.ts'
 import { type Allowed, allows, type Rights } from './rights.ts'
 
 /** What an update asks for. */
@@ -33,7 +34,9 @@ export function missingRight(rights: Rights, { key, changes, addition }: Asked):
     ...(addition ? neededToAdd(rights, key, addition) : [])
   ]
   const missing = needed.find(([allowed, name]) => name !== undefined && !allows(allowed, name))
-  return missing && `"${missing[1]}" (permissions.${missing[2]})`
+  if (missing !== undefined) return `"${missing[1]}" (permissions.${missing[2]})`
+  const read = readOf(changes)
+  return read && missingReadRight(rights, read)
 }
 
 function neededToAdd(rights: Rights, key: LeadKey, addition: Addition): Needed[] {

@@ -1,25 +1,39 @@
-/** A loss that the caller accepted: the sent value and the value that VICIdial stores. */
+/**
+ * A loss that the caller accepted: the sent value and the value that VICIdial stores. Or what a reading after the update
+ * has shown of a field.
+ */
 export interface Warning {
   field: string
-  code:
-    | 'characters_dropped'
-    | 'transliterated'
-    | 'custom_fields_not_stored'
-    | 'field_dropped'
-    /** VICIdial sets the field itself when it adds a lead. */
-    | 'added_otherwise'
-    /** A value meant for a new lead was set on one that another program had just added. */
-    | 'set_on_found'
-  sent: string
+  code: WarningCode
+  /** Absent if the field was read after the update. */
+  sent?: string
   /** Absent: the field was left out, and holds what it held before; or what VICIdial stores is not known. */
   stored?: string
   /** Why the field was left out. */
   refusal?: RefusalCode
-  /** Why the field was left out or set otherwise, for people. */
+  /** Why the field was left out or set otherwise, or could not be read; for people. */
   detail?: string
+  /** What VICIdial should hold, and what it holds: `stored_differs`. */
+  expected?: string
+  found?: string
   /** The leads that it concerns. Absent: every lead of the update. */
   leads?: readonly number[]
 }
+
+/** Codes of warnings. */
+export const WARNING_CODES = [
+  'characters_dropped',
+  'transliterated',
+  'custom_fields_not_stored',
+  'field_dropped',
+  /** VICIdial sets the field itself when it adds a lead. */
+  'added_otherwise',
+  /** A value meant for a new lead was set on one that another program had just added. */
+  'set_on_found',
+  'stored_differs',
+  'not_verified'
+] as const
+export type WarningCode = (typeof WARNING_CODES)[number]
 
 /** Codes of refusals before anything is sent. */
 export type RefusalCode =

@@ -1,7 +1,7 @@
 /** The allowed names, or `*` for all. */
 export type Allowed = '*' | ReadonlySet<string>
 
-/** What an update may ask for. */
+/** What an update, or a reading, may ask for. */
 export interface Rights {
   /** Columns of the lead table, and `reset_called`. */
   readonly fields: Allowed
@@ -15,6 +15,10 @@ export interface Rights {
   readonly lookUps: Allowed
   /** Ids of lists that leads may be added to. */
   readonly addLists: Allowed
+  /** Columns of the lead table that may be read, see `LEAD_COLUMNS`. */
+  readonly readFields: Allowed
+  /** Labels of custom fields that may be read, out of those that the operator has listed. */
+  readonly readCustomFields: Allowed
 }
 
 /** No restrictions. */
@@ -24,7 +28,9 @@ export const ALL_RIGHTS: Rights = {
   customFields: '*',
   lists: '*',
   lookUps: '*',
-  addLists: '*'
+  addLists: '*',
+  readFields: '*',
+  readCustomFields: '*'
 }
 
 export function allows(allowed: Allowed, name: string): boolean {

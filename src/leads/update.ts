@@ -46,6 +46,8 @@ export interface UpdateOptions {
   readonly onInvalid: OnInvalid
   readonly resetCalled: boolean
   readonly allowUndefinedList: boolean
+  /** The share of updates after which the lead is read and compared: from 0, none, to 1, all. */
+  readonly verify: number
 }
 
 /** The options of a request that names none, from a caller without its own. */
@@ -56,7 +58,8 @@ export const DEFAULT_OPTIONS: UpdateOptions = {
   onLossy: 'accept',
   onInvalid: 'reject_update',
   resetCalled: false,
-  allowUndefinedList: false
+  allowUndefinedList: false,
+  verify: 0
 }
 
 /** An update that can be sent: it names one lead and valid changes. `index` is its position in the request. */
@@ -96,8 +99,26 @@ const SIMILAR_PROPERTIES = new SimilarNames(PROPERTIES, {
   reset_lead: 'reset_called'
 })
 
-/** Changes already read from a request's updates that share its options, by the JSON of their `fields`. */
-export type KnownChanges = Map<string, Changes | PointedRefusal[]>
+/** Changes already read from a request's updates, so that equal ones are shared. */
+export class KnownChanges {
+  /** Those of updates with the request's options, by the JSON of their `fields`. */
+  readonly byFields = new Map<string, Changes | PointedRefusal[]>()
+  readonly #verified = new Map<Changes, Changes>()
+  readonly #random: () => number
+
+  /** @param random a number from 0 to 1, to choose the updates that are verified */
+  constructor(random: () => number = Math.random) {
+    this.#random = random
+  }
+
+  /** Returns `changes`, verified with the probability `share`. */
+  sampled(changes: Changes, share: number): Changes {
+    if (share === 0 || this.#random() >= share) return changes
+    const verified = this.#verified.get(changes) ?? { ...changes, isVerified: true }
+    this.#verified.set(changes, verified)
+    return verified
+  }
+}
 
 /**
  * Reads one element of a request's `updates`. `defaults` are the request's options. Returns every refusal with a JSON
@@ -108,7 +129,7 @@ export function readUpdate(
   index: number,
   defaults: UpdateOptions,
   rules: ChangesRules,
-  known: KnownChanges = new Map()
+  known = new KnownChanges()
 ): Update | RejectedUpdate {
   if (!isObject(element)) {
     const detail = `An update must be an object that names a lead and what to change.${jsonInText(element)}`
@@ -139,14 +160,14 @@ export function readUpdate(
     refusals
   )
   if (key === undefined || Array.isArray(changes) || refusals.length > 0) return { index, key, refusals }
-  const { onMultiple, keyMatch } = options
+  const { onMultiple, keyMatch, verify } = options
   const warned = ofKey.length > 0 ? { ...changes, warnings: [...ofKey, ...changes.warnings] } : changes
   return {
     index,
     key,
     onMultiple,
     ...(keyMatch === 'exact' && { keyMatch }),
-    changes: warned,
+    changes: known.sampled(warned, verify),
     ...(addition && { addition })
   }
 }
@@ -209,10 +230,10 @@ function readElementChanges(
     return readChanges({ fields, customFields, ...options }, rules)
   }
   const json = JSON.stringify(fields)
-  const before = known.get(json)
+  const before = known.byFields.get(json)
   if (before !== undefined) return before
   const changes = readChanges({ fields, customFields, ...options }, rules)
-  known.set(json, changes)
+  known.byFields.set(json, changes)
   return changes
 }
 
@@ -299,6 +320,22 @@ export function readOptions(
     onLossy: read('on_lossy', ON_LOSSY, defaults.onLossy),
     onInvalid: read('on_invalid', ON_INVALID, defaults.onInvalid),
     resetCalled: read('reset_called', [true, false], defaults.resetCalled),
-    allowUndefinedList: read('allow_undefined_list', [true, false], defaults.allowUndefinedList)
+    allowUndefinedList: read('allow_undefined_list', [true, false], defaults.allowUndefinedList),
+    verify: readVerify(element['verify'], defaults.verify, refusals)
   }
+}
+
+function readVerify(value: unknown, fallback: number, refusals: PointedRefusal[]): number {
+  if (value === undefined) return fallback
+  const share = shareOf(value)
+  if (share !== undefined) return share
+  const detail = 'verify must be true, false, or the share of updates to verify: a number from 0 to 1.'
+  refusals.push({ code: 'field_invalid', field: 'verify', detail, pointer: '/verify' })
+  return fallback
+}
+
+/** The share that `verify` means; undefined if it is neither a boolean nor a number from 0 to 1. */
+export function shareOf(verify: unknown): number | undefined {
+  if (typeof verify === 'boolean') return verify ? 1 : 0
+  return typeof verify === 'number' && verify >= 0 && verify <= 1 ? verify : undefined
 }

@@ -3,6 +3,7 @@ import { type ErrorCode, ERRORS } from '../errors.ts'
 import type { Addition } from '../leads/addition.ts'
 import { type Changes, optionsOf, withoutFields } from '../leads/changes.ts'
 import type { LeadKey } from '../leads/lead-key.ts'
+import { isReading } from '../leads/lead-read.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 import type { Settlement } from './queue.ts'
 
@@ -134,9 +135,11 @@ function errorOf({ code, detail }: Exclude<Result['error'], undefined>, status: 
   return { code, detail: status === 'rejected' && code in ERRORS ? ERRORS[code as ErrorCode].title : detail }
 }
 
-/** The records of settlements: one for each job with updates that have ended. */
+/** The records of settlements: one for each job with updates that have ended. Readings change nothing, so they have none. */
 export function settledRecords(settlements: readonly Settlement[], keepsValues: boolean): HistoryRecord[] {
-  const ended = settlements.filter((settlement) => settlement.disposition !== 'retry')
+  const ended = settlements
+    .filter((settlement) => settlement.disposition !== 'retry')
+    .filter(({ claimed }) => !isReading(claimed.update.changes))
   const at = Date.now()
   const ofJobs = Map.groupBy(ended, ({ claimed }) => claimed.job.id).values()
   return [...ofJobs].flatMap((settled) => {

@@ -1,7 +1,7 @@
 import type { Result } from '../../schemas/batch.ts'
 import type { IdempotencyRecord } from '../http/idempotency-record.ts'
 import type { Addition } from '../leads/addition.ts'
-import { type Changes, changesOf } from '../leads/changes.ts'
+import { type Changes, changesOf, partsOf } from '../leads/changes.ts'
 import { keyOfName } from '../leads/lead-key.ts'
 import { ON_MULTIPLE, type Update } from '../leads/update.ts'
 import type { HistoryEntry } from './history.ts'
@@ -11,20 +11,22 @@ import type { Claimed } from './queue.ts'
 /** A row as an engine's driver returns it: both engines have the same columns. */
 export type Row = Readonly<Record<string, unknown>>
 
-/** What is stored of changes, with the lead to add if none has the key; without their own key, which follows from the rest. */
-type WrittenChanges = [...Parameters<typeof changesOf>, Addition?]
+/** What is stored of changes: their parts, and the lead to add if none has the key. */
+type WrittenChanges = [...Required<Parameters<typeof changesOf>>, Addition] | ReturnType<typeof partsOf>
 
 /** Writes the changes of many updates. Equal ones are written once, unless their update may add its lead. */
 export class ChangesWriter {
   readonly #written = new Map<Changes, string>()
 
   write({ changes, addition }: Pick<Update, 'changes' | 'addition'>): string {
-    const known = addition === undefined ? this.#written.get(changes) : undefined
+    if (addition !== undefined) {
+      const [called, params, stored, warnings, isVerified = false] = partsOf(changes)
+      const parts: WrittenChanges = [called, params, stored, warnings, isVerified, addition]
+      return JSON.stringify(parts)
+    }
+    const known = this.#written.get(changes)
     if (known !== undefined) return known
-    const { function: called, params, stored, warnings } = changes
-    const parts: WrittenChanges = [called, params, stored, warnings]
-    if (addition !== undefined) return JSON.stringify([...parts, addition])
-    const text = JSON.stringify(parts)
+    const text = JSON.stringify(partsOf(changes))
     this.#written.set(changes, text)
     return text
   }
@@ -72,8 +74,11 @@ export class RowReader {
     const text = String(row['changes'])
     let changes = this.#changes.get(text)
     if (changes === undefined) {
-      const [called, params, stored, warnings, addition] = JSON.parse(text) as WrittenChanges
-      changes = { changes: changesOf(called, params, stored, warnings), ...(addition && { addition }) }
+      const [called, params, stored, warnings, isVerified, addition] = JSON.parse(text) as WrittenChanges
+      changes = {
+        changes: changesOf(called, params, stored, warnings, isVerified),
+        ...(addition && { addition })
+      }
       this.#changes.set(text, changes)
     }
     const key = keyOfName(String(row['lead']))

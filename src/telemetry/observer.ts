@@ -21,7 +21,11 @@ export interface EndedCall {
   readonly requests?: Iterable<{ readonly requestId: string }>
 }
 
-/** Updates of one caller that ended together with the same status and code. */
+/** `differs`: VICIdial holds something else than expected. `not_verified`: some of it could not be read. */
+export const VERIFICATIONS = ['verified', 'differs', 'not_verified'] as const
+export type Verification = (typeof VERIFICATIONS)[number]
+
+/** Updates, or readings, of one caller that ended together with the same status, code and verification. */
 export interface EndedUpdates {
   /** A caller's name, or `webhook:NAME`. */
   readonly caller: string
@@ -31,6 +35,8 @@ export interface EndedUpdates {
   readonly status: Result['status'] | 'dead_lettered' | 'ignored'
   /** Why they failed, see ERRORS. */
   readonly code?: string | undefined
+  /** What a reading after the updates has shown; absent if none was asked for. */
+  readonly verification?: Verification | undefined
   /** Number of updates; at least one. */
   readonly count: number
   /** From accepting to the end, in milliseconds, if they were stored for delivery. */
@@ -64,21 +70,32 @@ type Common = Pick<EndedUpdates, 'caller' | 'account' | 'storedMs'>
 interface Ended {
   readonly status: EndedUpdates['status']
   readonly error?: { readonly code: string } | undefined
+  readonly verified?: boolean | undefined
+  readonly warnings?: readonly { readonly code: string }[] | undefined
 }
 
-/** Reports the results of a caller's updates, one report for each status and code. */
+/** Reports the results of a caller's updates, one report for each status, code and verification. */
 export function reportResults(
   observer: ResultObserver,
   { caller, account, storedMs }: Common,
   results: Iterable<Ended>
 ): void {
-  const reports: { status: EndedUpdates['status']; code: string | undefined; count: number }[] = []
-  for (const { status, error } of results) {
-    const code = error?.code
-    const report = reports.find((one) => one.status === status && one.code === code)
+  const reports: (Pick<EndedUpdates, 'status' | 'code' | 'verification'> & { count: number })[] = []
+  for (const result of results) {
+    const { status } = result
+    const code = result.error?.code
+    const verification = verificationOf(result)
+    const report = reports.find(
+      (one) => one.status === status && one.code === code && one.verification === verification
+    )
     if (report) report.count++
-    else reports.push({ status, code, count: 1 })
+    else reports.push({ status, code, verification, count: 1 })
   }
-  for (const { status, code, count } of reports)
-    observer.updatesEnded({ caller, account, status, code, count, storedMs })
+  for (const report of reports) observer.updatesEnded({ caller, account, ...report, storedMs })
+}
+
+function verificationOf({ verified, warnings = [] }: Ended): Verification | undefined {
+  if (verified === undefined) return undefined
+  if (verified) return 'verified'
+  return warnings.some(({ code }) => code === 'stored_differs') ? 'differs' : 'not_verified'
 }

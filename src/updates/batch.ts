@@ -7,7 +7,7 @@ import { echo, jsonInText, type PointedRefusal, pointer } from '../leads/refusal
 import { SimilarNames } from '../leads/similar-names.ts'
 import {
   readKeyAt,
-  type KnownChanges,
+  KnownChanges,
   type RejectedUpdate,
   readOptions,
   readUpdate,
@@ -43,7 +43,8 @@ const COMMON = [
   'on_lossy',
   'on_invalid',
   'reset_called',
-  'allow_undefined_list'
+  'allow_undefined_list',
+  'verify'
 ]
 const LONG_FORM: ReadonlySet<string> = new Set(['updates', 'add', ...COMMON])
 const SHORT_FORM: ReadonlySet<string> = new Set(['lead_ids', 'fields', 'custom_fields', ...COMMON])
@@ -151,7 +152,7 @@ function readLongForm(
   options: UpdateOptions,
   rules: BatchRules
 ): (Update | RejectedUpdate)[] {
-  const known: KnownChanges = new Map()
+  const known = new KnownChanges()
   return list.map((element, index) => {
     const entry = readUpdate(element, index, options, rules, known)
     return 'refusals' in entry
@@ -174,11 +175,13 @@ function readShortForm(
     { fields: body['fields'], customFields: body['custom_fields'], ...options },
     rules
   )
+  const known = new KnownChanges()
   return list.map((id, index) => {
     const refusals: PointedRefusal[] = []
     const key = readKeyAt('lead_id', id, ['lead_ids', index], rules, refusals)
     if (!Array.isArray(changes) && key !== undefined) {
-      return { index, key, onMultiple: options.onMultiple, changes }
+      const { onMultiple, verify } = options
+      return { index, key, onMultiple, changes: known.sampled(changes, verify) }
     }
     // In full for the first lead only, or the response would grow with leads times faults.
     if (Array.isArray(changes)) refusals.push(...(index === 0 ? changes : changes.slice(0, 1)))

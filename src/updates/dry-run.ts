@@ -3,10 +3,11 @@ import type { CallRules } from '../delivery/delivery-task.ts'
 import { planCalls, planSearches } from '../delivery/plan.ts'
 import { rejectedResult } from '../delivery/result.ts'
 import type { SearchKey } from '../delivery/lead-search.ts'
+import { verifyingRead } from '../delivery/reading/verification.ts'
 import { keyName, orderName } from '../leads/lead-key.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 import { additionParams } from '../vicidial/lead-params.ts'
-import { callParams, type Params, searchParams } from '../vicidial/wire.ts'
+import { callParams, type LeadChanges, type Params, readLeadParams, searchParams } from '../vicidial/wire.ts'
 import { summarize } from './response.ts'
 
 export interface DryRunSender {
@@ -39,7 +40,10 @@ export function dryRunResponse(
   }))
   const calls = [
     ...planSearches(keys).map(({ by, values }) => searchParams(by, values)),
-    ...planCalls<number | string>(leads, rules).map((call) => callParams(call, rules.dialect)),
+    ...planCalls<number | string>(leads, rules).flatMap((call) => [
+      callParams(call, rules.dialect),
+      ...call.leads.flatMap(verifyingCalls)
+    ]),
     ...planAdditions(sound)
   ]
   return {
@@ -49,6 +53,12 @@ export function dryRunResponse(
     results,
     calls: calls.map((params) => ({ function: params.function, params: { source, ...params } }))
   }
+}
+
+/** The call that reads a lead after its update, if that is verified. A lead with an apostrophe needs more. */
+function verifyingCalls({ lead, changes }: LeadChanges<number | string>): Params[] {
+  if (!changes.isVerified) return []
+  return [readLeadParams(lead, verifyingRead(changes).customFields.length > 0)]
 }
 
 /** The calls that would add leads, if no lead has the keys of `updates`: of each key the first. */

@@ -37,7 +37,7 @@ export function summarize(results: readonly Result[], upstreamCalls: number): Su
 }
 
 /**
- * Returns the response to a batch: 200 if every lead was updated or added, else 207.
+ * Returns the response to a batch: 200 if every lead was updated, added or read, else 207.
  * @throws Problem 422 if every update was rejected; 502, 503 or 504 if VICIdial kept every update from being made
  */
 export function batchResponse(
@@ -46,16 +46,16 @@ export function batchResponse(
   { results, upstreamCalls }: RequestResults
 ): BatchResponse {
   const summary = summarize(results, upstreamCalls)
-  const { received, updated, added, rejected, failed, unknown } = summary
+  const { received, updated, added, read = 0, rejected, failed, unknown } = summary
+  const made = updated + added + read
   if (rejected === received) {
     const refusals = entries.flatMap((entry) => ('refusals' in entry ? entry.refusals : []))
     throw rejectedProblem(refusals, summary, results)
   }
   if (failed + unknown + rejected === received) {
-    const problem = upstreamProblem(summary, results)
+    const problem = upstreamProblem(results, summary)
     if (problem) throw problem
   }
-  const made = updated + added
   const isComplete = made === received
   const status = isComplete ? 'completed' : made > 0 ? 'partial' : 'failed'
   return { httpStatus: isComplete ? 200 : 207, body: { id, status, summary, results } }
@@ -88,7 +88,7 @@ export function leadResponse(
   }
   // The only value that VICIdial refuses is list_id.
   const refusal = { pointer: '/list_id', code, detail }
-  throw upstreamProblem(summary, results) ?? rejectedProblem([refusal], summary, results)
+  throw upstreamProblem(results, summary) ?? rejectedProblem([refusal], summary, results)
 }
 
 /**
@@ -108,7 +108,7 @@ export function newLeadResponse(
   if (code === 'lead_exists') throw new Problem(code, detail, { extra: { summary, results } })
   // VICIdial refuses the list, or the key.
   const pointer = code.startsWith('list_') ? '/list_id' : `/${entry.key.by}`
-  throw upstreamProblem(summary, results) ?? rejectedProblem([{ pointer, code, detail }], summary, results)
+  throw upstreamProblem(results, summary) ?? rejectedProblem([{ pointer, code, detail }], summary, results)
 }
 
 /** The problem of a request whose updates were all refused before anything was sent. */
@@ -138,7 +138,10 @@ function rejectedProblem(refusals: readonly FieldError[], summary: Summary, resu
 }
 
 /** The problem of a request that failed because of VICIdial: the first failure's; undefined if an update is to blame. */
-function upstreamProblem(summary: Summary, results: Result[]): Problem | undefined {
+export function upstreamProblem(
+  results: readonly Result[],
+  summary: Summary = summarize(results, 0)
+): Problem | undefined {
   const failures = results.filter(({ status }) => status === 'failed' || status === 'unknown')
   const upstream = failures.filter(({ error }) => isRequestCode(error?.code))
   const [first] = upstream

@@ -107,7 +107,7 @@ export class Updates {
       ...(caller?.rules(maxUpdates) ?? { rights: ALL_RIGHTS, maxUpdates }),
       defaults: {
         ...DEFAULT_OPTIONS,
-        ...(caller && { onLossy: caller.onLossy, onInvalid: caller.onInvalid, keyMatch: caller.keyMatch }),
+        ...(caller && optionsOfCaller(caller)),
         ...defaults
       }
     }
@@ -192,4 +192,9 @@ export class Updates {
     if (!job.isRepeat) await history.recordRejected({ ...sender, jobId: job.id }, entries)
     return job
   }
+}
+
+/** The options of a caller's updates that name none. */
+function optionsOfCaller({ onLossy, onInvalid, keyMatch, verify }: Caller): Partial<UpdateOptions> {
+  return { onLossy, onInvalid, keyMatch, verify }
 }

@@ -1,5 +1,5 @@
 import type { NoReply } from './client.ts'
-import type { FieldReply, FoundListReply, Refused, SearchReply, UpdateReply } from './reply/reply.ts'
+import type { FieldReply, FoundListReply, LeadReply, Refused, SearchReply, UpdateReply } from './reply/reply.ts'
 import type { UpsertReply } from './reply/upsert-reply.ts'
 
 /** No reply came, or the call was not sent in time. `sent`: whether VICIdial may have got it. */
@@ -10,7 +10,14 @@ export interface Unanswered extends NoReply {
 }
 
 /** How one call ended. */
-export type CallReply = UpdateReply | UpsertReply | FoundListReply | SearchReply | FieldReply | Unanswered
+export type CallReply =
+  | UpdateReply
+  | UpsertReply
+  | FoundListReply
+  | SearchReply
+  | LeadReply
+  | FieldReply
+  | Unanswered
 
 /** The outcome of a call that was not sent before its deadline. */
 export const NOT_SENT: Unanswered = {
@@ -34,10 +41,16 @@ export function healthOf(reply: CallReply): Health {
     case 'added':
     case 'list_found':
     case 'found':
-    case 'field':
+    case 'lead':
     case 'limit_reached':
     case 'not_found':
       return 'good'
+    // Any text can be a value, so it may come from another server.
+    case 'field':
+      return 'alive'
+    // Rather the lead's values are to blame.
+    case 'unreadable':
+      return undefined
     case 'refused':
       return healthOfRefusal(reply)
     case 'not_made':

@@ -13,14 +13,17 @@ import type { Proof } from './proof/proof.ts'
 import {
   type FieldReply,
   type FoundListReply,
+  type LeadReply,
   NOTHING_DONE,
   NOTHING_USABLE,
   type Refused,
   type SearchReply,
+  type Unclear,
   type Unproven,
   type UpdateReply
 } from './reply/reply.ts'
 import { readFieldReply } from './reply/field-reply.ts'
+import { readLeadReply } from './reply/lead-reply.ts'
 import { readSearchReply } from './reply/search-reply.ts'
 import { readUpsertReply, type UpsertReply } from './reply/upsert-reply.ts'
 import { readFoundListReply } from './reply/found-list-reply.ts'
@@ -33,6 +36,7 @@ import {
   type Params,
   findListParams,
   readFieldParams,
+  readLeadParams,
   SEARCH_LIMIT,
   searchParams
 } from './wire.ts'
@@ -80,22 +84,23 @@ export interface Exchanged<Reply> {
   readonly isProvisional?: true
 }
 
-export interface SearchOptions {
+export interface RepeatOptions {
   /** Whether a failed call is sent again as it is; otherwise only one without a reply. */
   readonly isRepeated: boolean
-  /** Whether the keys are to blame for a failed reply, so that it says nothing about VICIdial. */
+  /** Whether the call's keys or values are to blame for a failed reply, so that it says nothing about VICIdial. */
   readonly isBlamed: boolean
   /** Whether a reply that found nothing counts as it is, because one just before it was proven. */
   readonly isBelieved?: boolean
 }
 
-const ALONE: SearchOptions = { isRepeated: true, isBlamed: false }
+const ALONE: RepeatOptions = { isRepeated: true, isBlamed: false }
+const BLAMED: RepeatOptions = { isRepeated: false, isBlamed: true }
 
 function healthOfBlamed(reply: CallReply): Health {
   return reply.kind === 'not_made' || reply.kind === 'unclear' ? undefined : healthOf(reply)
 }
 
-type AnyReply = UpdateReply | UpsertReply | FoundListReply | SearchReply | FieldReply
+type AnyReply = UpdateReply | UpsertReply | FoundListReply | SearchReply | LeadReply | FieldReply
 
 /** What is sent at each attempt, and how its reply is read. */
 interface Request<Reply extends AnyReply> {
@@ -105,6 +110,11 @@ interface Request<Reply extends AnyReply> {
   readonly read: (reply: RawReply) => Reply
   /** Default: `mayRepeat`. */
   readonly mayRepeat?: typeof mayRepeat
+}
+
+const NO_VALUE: Unclear = {
+  kind: 'unclear',
+  detail: 'VICIdial answered with what looks like an error, not a value.'
 }
 
 /** The reply that counts if VICIdial's own proves nothing. */
@@ -183,10 +193,22 @@ export class Exchange {
     )
   }
 
-  /** Reads a short field of a lead. Never throws. */
-  readField(
+  /** Reads a lead. Never throws. */
+  readLead(lead: number, hasCustomFields: boolean, context: CallContext): Promise<Exchanged<LeadReply>> {
+    return this.#repeat(
+      {
+        params: readLeadParams(lead, hasCustomFields),
+        leads: 1,
+        read: ({ httpStatus, text }) => readLeadReply(httpStatus, text, lead)
+      },
+      context
+    )
+  }
+
+  /** Reads a column of a lead that cannot hold a text like one of VICIdial's errors. Never throws. */
+  readShortField(
     lead: number,
-    field: 'vendor_lead_code' | 'user',
+    field: 'lead_id' | 'vendor_lead_code' | 'user',
     context: CallContext
   ): Promise<Exchanged<FieldReply>> {
     return this.#repeat(
@@ -201,8 +223,32 @@ export class Exchange {
 
   /** Whether the account has added a lead: VICIdial sets it as the user of the new lead. Never throws. */
   async isOwn(lead: number, context: CallContext): Promise<boolean> {
-    const { reply } = await this.readField(lead, 'user', context)
+    const { reply } = await this.readShortField(lead, 'user', context)
     return reply.kind === 'field' && userName(reply.value) === userName(this.#options.account.user)
+  }
+
+  /**
+   * Reads any column or custom field of a lead. Never throws. Its text is no error of VICIdial's, whatever it looks like:
+   * somebody could write "ERROR: Login incorrect" into a lead to stop all calls.
+   */
+  readField(
+    lead: number,
+    field: string,
+    isCustom: boolean,
+    context: CallContext
+  ): Promise<Exchanged<FieldReply>> {
+    return this.#repeat<FieldReply>(
+      {
+        params: readFieldParams(lead, field, isCustom),
+        leads: 1,
+        read: ({ httpStatus, text }) => {
+          const reply = readFieldReply(httpStatus, text)
+          return reply.kind === 'field' || reply.kind === 'not_made' ? reply : NO_VALUE
+        }
+      },
+      context,
+      BLAMED
+    )
   }
 
   /** See `keyRefusal`. */
@@ -220,7 +266,7 @@ export class Exchange {
     by: 'vendor_lead_code' | 'phone_number',
     keys: readonly string[],
     context: CallContext,
-    options?: SearchOptions
+    options?: RepeatOptions
   ): Promise<Exchanged<SearchReply>> {
     return this.#repeat(
       {
@@ -242,7 +288,7 @@ export class Exchange {
   async #repeat<Reply extends AnyReply>(
     request: Request<Reply>,
     context: CallContext,
-    { isRepeated, isBlamed, isBelieved = false }: SearchOptions = ALONE
+    { isRepeated, isBlamed, isBelieved = false }: RepeatOptions = ALONE
   ): Promise<Exchanged<Reply>> {
     const proof = this.#options.proof.ofCall()
     let maybeMade = false

@@ -67,29 +67,6 @@ export function additionParams(by: 'vendor_lead_code' | 'phone_number', addition
   return upsertParams(by, addition.params[by] ?? '', newLeadOf(addition), addition.params)
 }
 
-/** Writes a call that reads all columns of a lead, with a tab between them: no value that the gateway writes has one. */
-export function readLeadParams(lead: number, hasCustomFields: boolean): Params {
-  return {
-    function: 'lead_all_info',
-    lead_id: String(lead),
-    header: 'YES',
-    stage: 'tab',
-    custom_fields: hasCustomFields ? 'Y' : 'N',
-    records: '1'
-  }
-}
-
-/** Writes a call that reads one custom field of a lead. */
-export function readCustomFieldParams(lead: number, label: string): Params {
-  return {
-    function: 'lead_field_info',
-    lead_id: String(lead),
-    field_name: label,
-    custom_fields: 'Y',
-    records: '1'
-  }
-}
-
 /** Writes a call that puts leads into the hopper, each into that of its list's campaign. */
 export function hopperParams(leads: readonly number[], options: HopperOptions): Params {
   return {

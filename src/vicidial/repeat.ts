@@ -22,7 +22,9 @@ export function mayRepeat({ kind }: CallReply, attempt: number): boolean {
     case 'added':
     case 'list_found':
     case 'found':
+    case 'lead':
     case 'field':
+    case 'unreadable':
     case 'limit_reached':
     case 'not_found':
     case 'refused':

@@ -35,6 +35,8 @@ export interface EndpointConfig {
   readonly source?: string
   readonly onLossy?: OnLossy
   readonly onInvalid?: OnInvalid
+  /** See `UpdateOptions.verify`. */
+  readonly verify?: number
   readonly onMultiple?: OnMultiple
   readonly keyMatch?: KeyMatch
   /** What its sender gets for a payload of which nothing can be used. Default: `refuse`. */
@@ -102,7 +104,7 @@ export class WebhookEndpoint {
   readonly #evaluator: Evaluator
 
   constructor(config: EndpointConfig) {
-    const { eventId, onLossy, onInvalid, onMultiple, keyMatch } = config
+    const { eventId, onLossy, onInvalid, onMultiple, keyMatch, verify } = config
     this.name = config.name
     this.account = config.account
     this.source = config.source
@@ -111,7 +113,8 @@ export class WebhookEndpoint {
       ...(onLossy === undefined ? {} : { onLossy }),
       ...(onInvalid === undefined ? {} : { onInvalid }),
       ...(onMultiple === undefined ? {} : { onMultiple }),
-      ...(keyMatch === undefined ? {} : { keyMatch })
+      ...(keyMatch === undefined ? {} : { keyMatch }),
+      ...(verify === undefined ? {} : { verify })
     }
     this.answerStatus = config.answerStatus
     this.onUnmapped = config.onUnmapped ?? 'refuse'

@@ -27,7 +27,9 @@ const WEB: CallerConfig = {
       customFields: NONE,
       lists: NONE,
       lookUps: NONE,
-      addLists: NONE
+      addLists: NONE,
+      readFields: NONE,
+      readCustomFields: NONE
     }
   },
   networks: ['10.1.0.0/16', '192.0.2.7', '2001:db8::/32']

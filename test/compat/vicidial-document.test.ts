@@ -41,7 +41,7 @@ const EXAMPLES: readonly (readonly [
   ],
   [
     'function=update_lead&lead_id=27&no_update=Y',
-    refused('no_update', 'The gateway does not only look for leads')
+    /^NOTICE: update_lead LEADS FOUND IN THE SYSTEM: \|crm\|27\|\|\|101\|0\n$/
   ],
   ['function=update_lead&lead_id=27&delete_lead=Y', refused('delete_lead', 'The gateway deletes nothing')],
   [
@@ -58,7 +58,7 @@ const EXAMPLES: readonly (readonly [
   ],
   [
     'function=update_lead&search_location=SYSTEM&search_method=PHONE_NUMBER&phone_number=2125550042&no_update=Y&add_to_hopper=Y&hopper_priority=99&hopper_local_call_time_check=Y',
-    refused('no_update', 'The gateway does not only look for leads')
+    refused('add_to_hopper', 'The gateway does not change the hopper')
   ],
   [
     'function=batch_update_lead&lead_ids=2,3&list_id_field=103',

@@ -71,7 +71,9 @@ const NO_PERMISSIONS = {
     customFields: NONE,
     lists: NONE,
     lookUps: NONE,
-    addLists: NONE
+    addLists: NONE,
+    readFields: NONE,
+    readCustomFields: NONE
   }
 }
 
@@ -575,7 +577,7 @@ test('an invalid part of the gateway file is a fault at its place', async (t) =>
     [
       `callers: [${caller.replace('"*"', '{ routes: [admin] }')}]`,
       'callers[0].permissions.routes[0]',
-      'batch, add'
+      'batch, add, read'
     ],
     ['custom_fields: [{ label: 1color, max_length: 1 }]', 'custom_fields[0].label', 'a letter first'],
     ['custom_fields: [{ label: color, max_length: 0 }]', 'custom_fields[0].max_length', '1'],

@@ -409,7 +409,9 @@ const RIGHTS: Rights = {
   customFields: new Set(['favorite_color']),
   lists: new Set(['102']),
   lookUps: new Set(),
-  addLists: new Set()
+  addLists: new Set(),
+  readFields: new Set(),
+  readCustomFields: new Set()
 }
 
 test("an update may set what its caller's rights allow, however the value is written", async (t) => {

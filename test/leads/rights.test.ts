@@ -12,7 +12,9 @@ const NONE: Rights = {
   customFields: new Set(),
   lists: new Set(),
   lookUps: new Set(),
-  addLists: new Set()
+  addLists: new Set(),
+  readFields: new Set(),
+  readCustomFields: new Set()
 }
 
 /** The update as a caller with all rights had it accepted. */
@@ -75,7 +77,9 @@ test('an update lacks a right exactly when the same request would be refused now
     customFields: allowed('color'),
     lists: allowed('101', '102'),
     lookUps: allowed('vendor_lead_code', 'phone_number'),
-    addLists: allowed('101', '102')
+    addLists: allowed('101', '102'),
+    readFields: allowed('status'),
+    readCustomFields: allowed('color')
   })
   fc.assert(
     fc.property(key, wishes, rights, (lead, wish, now) => {

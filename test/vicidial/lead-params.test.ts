@@ -7,19 +7,17 @@ import {
   hopperParams,
   leaveHopperParams,
   listInfoParams,
-  readCustomFieldParams,
-  readLeadParams,
   removeCallbackParams,
   upsertParams
 } from '../../src/vicidial/lead-params.ts'
 import { readDncReply } from '../../src/vicidial/reply/dnc-reply.ts'
-import { readFieldValue } from '../../src/vicidial/reply/field-reply.ts'
+import { readFieldReply } from '../../src/vicidial/reply/field-reply.ts'
 import { readHopperReply } from '../../src/vicidial/reply/hopper-reply.ts'
 import { readLeadActionReply } from '../../src/vicidial/reply/lead-action-reply.ts'
 import { readLeadReply } from '../../src/vicidial/reply/lead-reply.ts'
 import { readListReply } from '../../src/vicidial/reply/list-reply.ts'
 import { readUpsertReply } from '../../src/vicidial/reply/upsert-reply.ts'
-import { formBody, type Params } from '../../src/vicidial/wire.ts'
+import { formBody, type Params, readFieldParams, readLeadParams } from '../../src/vicidial/wire.ts'
 
 const NEW = { phoneNumber: '3125550199', phoneCode: '1', list: 101 }
 
@@ -64,8 +62,8 @@ test('a lead is read with its custom fields, and field by field where that fails
   const { sandbox, send } = await start(t)
   const read = readLeadReply(...(await send(readLeadParams(2, false))), 2)
   t.equal(read.kind === 'lead' && read.columns.get('vendor_lead_code'), 'CRM-2')
-  t.strictSame(readLeadReply(...(await send(readLeadParams(3, true))), 3), { kind: 'unreadable' })
-  t.strictSame(readFieldValue(...(await send(readCustomFieldParams(3, 'favorite_color')))), {
+  t.match(readLeadReply(...(await send(readLeadParams(3, true))), 3), { kind: 'unreadable' })
+  t.strictSame(readFieldReply(...(await send(readFieldParams(3, 'favorite_color', true)))), {
     kind: 'field',
     value: "L'Oréal"
   })
@@ -79,7 +77,7 @@ test('a build that does not print the id of a lead has its fields read one by on
   t.teardown(() => sandbox.close())
   const form = formBody(readLeadParams(2, false), { source: 'crm', user: 'api', pass: 's3cret' })
   const response = await fetch(sandbox.url, { method: 'POST', body: new URLSearchParams(form) })
-  t.strictSame(readLeadReply(response.status, await response.text(), 2), { kind: 'unreadable' })
+  t.match(readLeadReply(response.status, await response.text(), 2), { kind: 'unreadable' })
 })
 
 test('leads enter and leave the hopper', async (t) => {

@@ -1,7 +1,7 @@
 import type { Delivered } from '../../delivery/delivery.ts'
 import type { Outcome } from '../../delivery/outcome.ts'
 import type { Addition } from '../../leads/addition.ts'
-import { type Changes, changesOf } from '../../leads/changes.ts'
+import { type Changes, changesOf, partsOf } from '../../leads/changes.ts'
 import { keyName, keyOfName } from '../../leads/lead-key.ts'
 import { ON_MULTIPLE, type OnMultiple, type Update } from '../../leads/update.ts'
 import type { WaitingRequest } from '../../updates/ordered-delivery.ts'
@@ -25,7 +25,7 @@ export interface DeliveryBody {
   /** Milliseconds until its deadline: clocks may differ. */
   readonly left_ms: number
   /** Each once, as many updates share them. Their key follows from the rest. */
-  readonly changes: readonly Parameters<typeof changesOf>[]
+  readonly changes: readonly ReturnType<typeof partsOf>[]
   readonly updates: readonly WireUpdate[]
 }
 
@@ -53,12 +53,7 @@ export function writeDelivery(
     const written = [index, keyName(key), onMultiple, newest, keyMatch === 'exact' ? 1 : 0, position] as const
     return addition === undefined ? [...written] : [...written, addition, mustBeNew ? 1 : 0]
   })
-  const changes = [...positions.keys()].map(({ function: called, params, stored, warnings }) => [
-    called,
-    params,
-    stored,
-    warnings
-  ]) as DeliveryBody['changes']
+  const changes = [...positions.keys()].map(partsOf)
   const left_ms = deadline - steadyNow()
   return { account, caller, source, request_id: requestId, left_ms, changes, updates: wire }
 }

@@ -236,6 +236,7 @@ export const EndpointSchema = Type.Object(
     on_invalid: Type.Optional(Type.Enum(['reject_update', 'drop_field'])),
     on_multiple: Type.Optional(Type.Enum(['reject', 'all', 'newest'])),
     key_match: Type.Optional(Type.Enum(['collation', 'exact'])),
+    verify: Type.Optional(Type.Union([Type.Boolean(), Type.Number({ minimum: 0, maximum: 1 })])),
     on_unmapped: Type.Optional(Type.Enum(['accept', 'refuse'])),
     auth: AuthSchema,
     verification: Type.Optional(VerificationSchema),

@@ -39,6 +39,7 @@ export class Metrics implements Observer {
   readonly #problems: Counter<'code'>
   readonly #updates: Counter<'caller' | 'status'>
   readonly #updateErrors: Counter<'code'>
+  readonly #verifications: Counter<'caller' | 'result'>
   readonly #outboxSeconds: Histogram
   readonly #calls: Counter<'account' | 'function' | 'outcome'>
   readonly #callSeconds: Histogram<'account' | 'function'>
@@ -58,7 +59,7 @@ export class Metrics implements Observer {
       'Requests answered with a problem, by its code.',
       ['code']
     )
-    this.#updates = this.#counter('updates_total', 'Updates that have ended, by status.', [
+    this.#updates = this.#counter('updates_total', 'Updates and readings that have ended, by status.', [
       'caller',
       'status'
     ])
@@ -66,6 +67,11 @@ export class Metrics implements Observer {
       'update_errors_total',
       'Updates that failed, by the code of the reason.',
       ['code']
+    )
+    this.#verifications = this.#counter(
+      'verifications_total',
+      'Updates whose lead was read after them, by what that has shown.',
+      ['caller', 'result']
     )
     this.#outboxSeconds = this.#histogram(
       'outbox_duration_seconds',
@@ -103,10 +109,11 @@ export class Metrics implements Observer {
     if (problem !== null) this.#problems.inc({ code: problem })
   }
 
-  updatesEnded({ caller, status, code, count, storedMs }: EndedUpdates): void {
+  updatesEnded({ caller, status, code, verification, count, storedMs }: EndedUpdates): void {
     const known = this.#names.senders.hasSender(caller) ? caller : OTHER
     this.#updates.inc({ caller: known, status }, count)
     if (code !== undefined) this.#updateErrors.inc({ code }, count)
+    if (verification !== undefined) this.#verifications.inc({ caller: known, result: verification }, count)
     if (storedMs === undefined) return
     for (let i = 0; i < count; i++) this.#outboxSeconds.observe(storedMs / 1_000)
   }

@@ -1,5 +1,7 @@
 import { ConfigError } from '../../config/config-error.ts'
+import type { CallerConfig } from '../../callers/caller.ts'
 import type { Config } from '../../config/config.ts'
+import { leadRules } from '../../config/runtime-config.ts'
 import { type Account, DEFAULT_ACCOUNT } from '../../vicidial/account.ts'
 import { Client } from '../../vicidial/client.ts'
 import { emptyCall } from '../../vicidial/wire.ts'
@@ -16,7 +18,16 @@ import { checkNonLatin } from './non-latin.ts'
 import { checkPermission } from './permissions.ts'
 import { isAfterLogin } from '../../vicidial/reply/reply-kind.ts'
 import { checkSettings } from './settings.ts'
-import { ACCOUNT_STEPS, type Finding, SERVER_STEPS, type Step, StepRunner, TEST_LEAD_STEPS } from './step.ts'
+import {
+  ACCOUNT_STEPS,
+  type Finding,
+  READ_STEPS,
+  SERVER_STEPS,
+  type Step,
+  StepRunner,
+  TEST_LEAD_STEPS
+} from './step.ts'
+import { checkStoredValues } from './stored-values.ts'
 import { checkTestLead, type TestLead } from './test-lead.ts'
 import { checkClock, checkRoundTrip, medianMs, TIMED_CALLS } from './timing.ts'
 import { readVersion } from '../../vicidial/reply/version-reply.ts'
@@ -135,7 +146,8 @@ async function checkAccount(
   }
   const { reply: first } = await steps.run('login', logIn, name)
   if (!isAfterLogin(first.kind)) {
-    const rest = [...ACCOUNT_STEPS.slice(1), ...(isTested ? TEST_LEAD_STEPS : [])]
+    const reading = isReadingWanted(config, name) ? READ_STEPS : []
+    const rest = [...ACCOUNT_STEPS.slice(1), ...reading, ...(isTested ? TEST_LEAD_STEPS : [])]
     const why = 'Not checked: it needs the login, which is tried only once.'
     steps.skip(rest, why, name)
     return
@@ -145,15 +157,48 @@ async function checkAccount(
     const run = async () => checkPermission(used, await calls.ask(emptyCall(used)), calls)
     await steps.run(used, run, name)
   }
+  for (const used of isReadingWanted(config, name) ? READ_STEPS : []) {
+    const run = async () => checkPermission(used, await calls.ask(emptyCall(used)), calls)
+    await steps.run(used, run, name)
+  }
   await steps.run('lists', () => checkLists(calls, listsOf(config, name)), name)
   await steps.run('custom_fields', () => checkCustomFields(calls, config.customFields), name)
   await steps.run('failed_queries', () => checkFailedQueries(calls), name)
   await steps.run('non_latin', () => checkNonLatin(calls, config.vicidial.nonLatin), name)
   if (testLead !== undefined && isTested) {
     const run = () => checkTestLead(calls, testLead, config.vicidial)
-    const { charset } = await steps.run('test_lead', run, name)
+    const { charset, status } = await steps.run('test_lead', run, name)
     await steps.run('db_charset', () => charset, name)
+    if (status !== 'ok' || charset.status !== 'ok')
+      steps.skip(
+        ['stored_values'],
+        'Not checked: it needs the right settings, and a lead that can be changed.',
+        name
+      )
+    else
+      await steps.run(
+        'stored_values',
+        () =>
+          checkStoredValues(
+            calls,
+            testLead,
+            leadRules(config.vicidial, config.vicidial.build, config.customFields)
+          ),
+        name
+      )
   }
+}
+
+/** Whether an account reads leads, according to the gateway file: for a caller, or to verify updates. */
+function isReadingWanted({ callers, webhooks }: Config, account: string): boolean {
+  return (
+    callers.some((caller) => caller.account === account && isReader(caller)) ||
+    webhooks.some((one) => (one.account ?? DEFAULT_ACCOUNT) === account && one.options.verify > 0)
+  )
+}
+
+function isReader({ permissions: { routes }, verify = 0 }: CallerConfig): boolean {
+  return verify > 0 || (routes !== '*' && routes.has('read'))
 }
 
 /** The lists that an account's callers may move leads to, according to the gateway file. */

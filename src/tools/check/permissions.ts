@@ -4,13 +4,15 @@ import { isNothingAsked, isRefusal } from '../../vicidial/reply/reply-kind.ts'
 import type { Finding } from './step.ts'
 
 /** A function that the gateway calls. */
-type UsedFunction = 'batch_update_lead' | 'update_lead' | 'lead_search'
+type UsedFunction = 'batch_update_lead' | 'update_lead' | 'lead_search' | 'lead_all_info' | 'lead_field_info'
 
 /** What the gateway can't do without a function. */
 const WITHOUT: Readonly<Record<UsedFunction, string>> = {
   batch_update_lead: 'The gateway needs it for nearly every update.',
   update_lead: 'Without it, no phone number and no custom field can be changed, and no lead be added.',
-  lead_search: 'Without it, no update can name its lead by vendor_lead_code or phone_number.'
+  lead_search: 'Without it, no update can name its lead by vendor_lead_code or phone_number.',
+  lead_all_info: 'Without it, no lead can be read and no update verified.',
+  lead_field_info: 'Without it, no lead with an apostrophe or a tab in a value can be read or verified.'
 }
 
 /** Checks whether the account may call a function, by the reply to its probe. */
@@ -19,7 +21,16 @@ export async function checkPermission(
   { kind, why }: Reply,
   calls: AccountCalls
 ): Promise<Finding> {
-  if (isNothingAsked(kind)) return { status: 'ok', detail: `${name} is permitted.` }
+  // lead_all_info without a lead says that it does not find it.
+  if (isNothingAsked(kind) || (name === 'lead_all_info' && kind === 'not_found'))
+    return { status: 'ok', detail: `${name} is permitted.` }
+  if (name === 'lead_all_info' && kind === 'no_permission') {
+    return {
+      status: 'fault',
+      detail: `${name} is not permitted. ${WITHOUT[name]}`,
+      remedy: "In the user's page, set View Reports to 1, and Agent API Access and Modify Leads to 1."
+    }
+  }
   if (kind === 'function_not_allowed') {
     return {
       status: 'fault',

@@ -29,6 +29,7 @@ interface Flags extends ConnectionFlags {
   readonly keyMatch?: string
   readonly onLossy?: string
   readonly onInvalid?: string
+  readonly verify?: true | number
   readonly batch: number
   readonly concurrency: number
   readonly retryFor: number
@@ -122,6 +123,11 @@ export function pushCommand(): Command {
       ).choices(['reject_update', 'drop_field'])
     )
     .option(
+      '--verify [share]',
+      'read each lead, or a share such as 0.01, after its update, and report those that hold something else',
+      readShare
+    )
+    .option(
       '--batch <n>',
       'rows per request',
       numberOption(/^[1-9]\d*$/, `from 1 to ${MAX_BATCH}`, MAX_BATCH),
@@ -153,7 +159,8 @@ export function pushCommand(): Command {
 
 const NOTES = `
 Columns are named as in the API. Ctrl-C waits up to 2 seconds for requests in flight; a second one exits at once.
-Exits with 0 if every row was updated or added (or ignored by --mapping), 1 if some were not or it stopped early.
+Exits with 0 if every row was updated or added (or ignored by --mapping) and none was found to differ, 1 otherwise or
+if it stopped early.
 `
 
 async function run(file: string, flags: Flags, command: Command): Promise<void> {
@@ -162,7 +169,7 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
   const { PushFailure } = await import('../push/errors.ts')
   const { isSuccess, summaryJson, summaryText } = await import('../push/summary.ts')
   const { reportProgress } = await import('../push/progress-bar.ts')
-  const { source, onMultiple, addToList, phoneCode, keyMatch, onLossy, onInvalid } = flags
+  const { source, onMultiple, addToList, phoneCode, keyMatch, onLossy, onInvalid, verify } = flags
   const interruption = new AbortController()
   const interrupt = () => {
     tell(command, 'Stopping: waiting up to 2 seconds for requests in flight.')
@@ -188,7 +195,8 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
         }),
         key_match: keyMatch,
         on_lossy: onLossy,
-        on_invalid: onInvalid
+        on_invalid: onInvalid,
+        verify
       }),
       ...given({
         format: flags.format,
@@ -289,4 +297,13 @@ function readDelimiter(text: string): string {
   if (delimiter.length !== 1 || /["\r\n]/.test(delimiter))
     throw new InvalidArgumentError('It must be one character.')
   return delimiter
+}
+
+/** Reads the share of rows to verify. @throws InvalidArgumentError */
+function readShare(text: string): number {
+  const share = /^(?:0?\.\d{1,6}|1)$/.test(text) ? Number(text) : Number.NaN
+  if (share > 0) return share
+  throw new InvalidArgumentError(
+    'It must be a share of the rows, such as 0.01; without one, every row is verified.'
+  )
 }

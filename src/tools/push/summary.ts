@@ -94,9 +94,14 @@ export function isComplete({ stopped, waiting }: PushSummary): boolean {
   return stopped === undefined && waiting === 0
 }
 
-/** Whether every row was updated, or would be, in a dry run, or changes nothing on purpose. */
+/**
+ * Whether every row was updated, or would be, in a dry run, or changes nothing on purpose, and no lead that was read after
+ * its update holds something else.
+ */
 export function isSuccess(summary: PushSummary): boolean {
-  return isComplete(summary) && succeeded(summary.totals) === summary.totals.rows
+  const { rows, warnings } = summary.totals
+  const differing = warnings['stored_differs'] ?? 0
+  return isComplete(summary) && differing === 0 && succeeded(summary.totals) === rows
 }
 
 function rate({ rowsThisRun, seconds }: PushSummary): number {

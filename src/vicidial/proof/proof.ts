@@ -88,6 +88,10 @@ export class CallProof {
     if (this.#witnesses === undefined) return
     const { leads, lists } = this.#witnesses
     if (reply.kind === 'added') leads.know(reply.lead)
+    if (reply.kind === 'lead') {
+      leads.know(Number(params['lead_id']))
+      leads.found(sentAt)
+    }
     if (reply.kind === 'updated' || reply.kind === 'found' || reply.kind === 'limit_reached') {
       // VICIdial lists keys only if it found a lead, even if no code is spelt like a key.
       const found = reply.kind === 'updated' ? reply.leads : [...reply.leads.values()].flat()

@@ -1,32 +1,24 @@
-import { readError, readOther } from './other-reply.ts'
+import { isDatabaseFault, readError, readOther } from './other-reply.ts'
 import type { FieldReply } from './reply.ts'
 import { isError } from './reply-kind.ts'
 import { errorOf, readStatusLines } from './status-lines.ts'
 
-/** One line of at most 20 characters. */
-const SHORT_VALUE = /^([^\n<]{1,20})\n?$/
-/** How the page of a server in between begins. */
-const PAGE = /^\s*<(?:!doctype|html|\?xml)/i
-
-/** Reads the reply to `lead_field_info` for a short column. */
-export function readFieldReply(httpStatus: number, text: string): FieldReply {
-  const value = SHORT_VALUE.exec(text)?.[1]
-  if (httpStatus === 200 && value !== undefined && !isError(text)) return { kind: 'field', value }
-  return readNoField(httpStatus, text)
-}
+/** VICIdial fails to log a value with one of these, after it has printed the value. */
+const BREAKS_THE_LOG = /['\\]/
+/** A page of a server before VICIdial. */
+const PAGE = /^\s*<(?:!doctype|html|head|body|title|h1|\?xml)\b/i
+/** How PHP ends a warning and an error, if it is set up to print them. */
+const PHP_FAULT = /\.php(?:<\/b>)?(?: on line |:\d)|mysqli_sql_exception/
 
 /**
- * Reads the reply to `lead_field_info` for any column or custom field. The value is printed as it is, so one that begins
- * like an error or like a page can't be told from them, and is not read. A value with an apostrophe comes with HTTP 500,
- * as VICIdial then fails to log it.
+ * Reads the reply to `lead_field_info`: the value alone, without a newline at its end. With an apostrophe in it VICIdial
+ * answers HTTP 500, with the value as the body (PHP 8.1). A text that could also come from a failure is not taken for a
+ * value.
  */
-export function readFieldValue(httpStatus: number, text: string): FieldReply {
-  const isPrinted = httpStatus === 200 || (httpStatus === 500 && text.includes("'"))
-  if (isPrinted && !isError(text) && !PAGE.test(text)) return { kind: 'field', value: text }
-  return readNoField(httpStatus, text)
-}
-
-function readNoField(httpStatus: number, text: string): FieldReply {
+export function readFieldReply(httpStatus: number, text: string): FieldReply {
+  const isPrinted = httpStatus === 200 || (httpStatus === 500 && BREAKS_THE_LOG.test(text))
+  const isFault = isError(text) || PAGE.test(text) || PHP_FAULT.test(text) || isDatabaseFault(text)
+  if (isPrinted && !isFault) return { kind: 'field', value: text }
   const error = errorOf(readStatusLines(text).complete)
   return error === undefined
     ? readOther(httpStatus, text, text !== '' && !text.endsWith('\n'))

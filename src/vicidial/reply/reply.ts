@@ -10,6 +10,7 @@ export type UpstreamCode =
   | 'field_unknown'
   | 'characters_lost'
   | 'unsafe_characters'
+  | 'lead_unreadable'
   | 'upstream_login_failed'
   | 'upstream_locked_out'
   | 'upstream_permission_denied'
@@ -55,6 +56,26 @@ export type SearchReply =
   | Refused
   | NotMade
   | Unclear
+
+/** What a reply to `lead_all_info` for one lead means. */
+export type LeadReply =
+  /** The texts in the columns, by name; and in the custom fields, by label. */
+  | {
+      readonly kind: 'lead'
+      readonly columns: ReadonlyMap<string, string>
+      readonly customFields: ReadonlyMap<string, string>
+    }
+  | Unreadable
+  | NotFound
+  | Refused
+  | NotMade
+  | Unclear
+
+/** VICIdial may have the lead, but its row cannot be read as a whole: it may be read field by field. */
+export interface Unreadable {
+  readonly kind: 'unreadable'
+  readonly detail: string
+}
 
 /** What a reply to `lead_field_info` means. */
 export type FieldReply =

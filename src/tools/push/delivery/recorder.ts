@@ -25,6 +25,7 @@ export interface BatchOutcome {
 }
 
 const IGNORED = 'ignored'
+const DIFFERS = 'stored_differs'
 
 /** Records outcomes. Rejects go into their file first, then the rest into the checkpoint, so that each counts once. */
 export class Recorder {
@@ -65,7 +66,8 @@ export class Recorder {
       for (const { code, field } of warnings)
         if (code === 'field_dropped') this.#dropped.set(field, (this.#dropped.get(field) ?? 0) + 1)
       outcomes.push({ row: entry.row, outcome: { status, warnings: warnings.map(({ code }) => code) } })
-      if (!SUCCEEDED.includes(status)) rejects.push({ row: entry.row, reason: reasonOf(result) })
+      const reason = SUCCEEDED.includes(status) ? differenceOf(result) : reasonOf(result)
+      if (reason !== undefined) rejects.push({ row: entry.row, reason })
     }
     rejects.sort((a, b) => a.row.index - b.row.index)
     const places = this.#rejects.append(rejects, this.#source)
@@ -84,4 +86,20 @@ export class Recorder {
 function reasonOf({ status, error }: Result): Reason {
   const { code = '', field, detail = '' } = error ?? {}
   return { status, code, detail, ...(field === undefined ? {} : { field }) }
+}
+
+/** How the lead of an updated row differs from what VICIdial should hold; undefined if it does not, or was not read. */
+function differenceOf({ status, warnings = [] }: Result): Reason | undefined {
+  const differing = warnings.filter(({ code }) => code === DIFFERS)
+  const [first] = differing
+  if (first === undefined) return undefined
+  const each = differing.map(
+    ({ field, expected = '', found = '' }) => `${field} is "${found}", not "${expected}"`
+  )
+  return {
+    status,
+    code: DIFFERS,
+    detail: `Updated, but VICIdial holds something else: ${each.join('; ')}.`,
+    field: first.field
+  }
 }
