@@ -36,7 +36,7 @@ export async function ownTime() {
   const quiet = { info: () => undefined }
   const log = { child: () => quiet, error: () => undefined }
   const dispatcher = new Dispatcher({
-    lines: new KeyLines({ doubtMs: 1_000, wasKilled: false }),
+    lines: new KeyLines({ doubtMs: 1_000, isInDoubt: false }),
     exchange: exchange as Exchange,
     guard,
     rules,

@@ -150,6 +150,7 @@ export async function createGateway(
   app.addHook('onClose', async () => {
     reload.stop()
     await stopped
+    await ownership.settled()
     stopProcessGauges()
     await tracing?.close()
     const written = Promise.all([history.flush(), ownership.close()])
@@ -164,7 +165,7 @@ export async function createGateway(
 /** The parts of a gateway that shares its database with no other. */
 async function openAlone(
   outbox: Outbox,
-  options: Omit<OwnerOptions, 'outbox' | 'hasAccount'>,
+  options: Omit<OwnerOptions, 'outbox' | 'hasAccount' | 'isInDoubt'>,
   accounts: ReadonlySet<string>
 ) {
   const hasAccount = (account: string) => accounts.has(account)
@@ -183,7 +184,7 @@ async function openAlone(
 async function join(
   settings: ClusterSettings,
   runtimeConfig: RuntimeConfig,
-  options: Omit<OwnerOptions, 'outbox' | 'hasAccount'>,
+  options: Omit<OwnerOptions, 'outbox' | 'hasAccount' | 'isInDoubt'>,
   metrics: Metrics
 ) {
   const { joinCluster } = await import('./ownership/join-cluster.ts')

@@ -207,7 +207,7 @@ export class Cluster implements ClusterView {
     await owner?.drain()
     this.#owner = undefined
     await owner?.stop()
-    await this.#lease.release()
+    await this.#lease.release(owner?.state)
     await owner?.abort()
   }
 

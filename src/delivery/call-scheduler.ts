@@ -15,7 +15,7 @@ import { ReadQueue } from './reading/read-queue.ts'
 import type { RecentWrites } from './recent-writes.ts'
 import { namedMissing, outcomesOf } from './reply-outcomes.ts'
 import { SearchQueue } from './search-queue.ts'
-import { notVerified, verifiedOutcome, verifyingRead } from './reading/verification.ts'
+import { expectedOf, notVerified, verifiedOutcome, verifyingRead } from './reading/verification.ts'
 import { steadyNow } from '../steady-clock.ts'
 
 export interface CallSchedulerOptions {
@@ -40,6 +40,14 @@ const MAX_ROUNDS = 3
 interface CallItem {
   isSent: boolean
   addRequests(requests: Set<Delivery>): void
+}
+
+/** An update or a reading that a lead is read for. */
+interface ReadItem extends CallItem {
+  readonly request: Delivery
+  readonly isWanted: boolean
+  /** See `DeliveryTask.made`. */
+  readonly made: Outcome | undefined
 }
 
 /**
@@ -214,7 +222,7 @@ export class CallScheduler {
     if (first === undefined) return
     const read = readOf(first.changes)
     if (read !== undefined) {
-      const end = await this.#read(first, read)
+      const end = await this.#read(first.lead, read, first)
       this.#settle(first, 'outcome' in end ? end.outcome : readOutcome(end.reading))
       this.#admission.drainRate.count(1)
       this.#startCalls()
@@ -245,18 +253,29 @@ export class CallScheduler {
   async #verify(task: LeadTask, updated: Outcome): Promise<void> {
     this.#recentWrites.add(task)
     task.made = notVerified(updated)
-    const end = await this.#read(task, verifyingRead(task.changes))
-    this.#settle(task, verifiedOutcome(updated, task.changes, end))
+    const expected = expectedOf(task.changes)
+    const end = await this.#read(task.lead, verifyingRead(expected), task)
+    this.#settle(task, verifiedOutcome(updated, expected, end))
     this.#startCalls()
   }
 
-  /** Reads a task's lead. */
-  #read(task: LeadTask, wanted: LeadRead): Promise<ReadEnd> {
+  /** Reads a lead that was added. Returns the outcome of its update with what was found. Never throws. */
+  async verifyAdded(waiting: WaitingUpdate, lead: number, added: Outcome): Promise<Outcome> {
+    const expected = waiting.update.addition?.stored ?? {}
+    waiting.made = notVerified(added)
+    try {
+      return verifiedOutcome(added, expected, await this.#read(lead, verifyingRead(expected), waiting))
+    } catch (error) {
+      return notVerified(added, this.#failure(error).reply.detail)
+    }
+  }
+
+  #read(lead: number, wanted: LeadRead, item: ReadItem): Promise<ReadEnd> {
     const { exchange } = this.#options
-    const { request, lead } = task
-    const owner = { caller: request.caller, request, isWanted: () => task.isWanted }
+    const { request } = item
+    const owner = { caller: request.caller, request, isWanted: () => item.isWanted }
     const call = <Reply>(make: (context: CallContext) => Promise<Exchanged<Reply>>) => {
-      const reply = this.#reads.add(owner, () => make(this.#readingContext(task)))
+      const reply = this.#reads.add(owner, () => make(this.#readingContext(item)))
       this.#startCalls()
       return reply
     }
@@ -267,10 +286,10 @@ export class CallScheduler {
     })
   }
 
-  #readingContext(task: LeadTask): CallContext {
-    const context = this.contextOf([task])
+  #readingContext(item: ReadItem): CallContext {
+    const context = this.contextOf([item])
     // See `Delivery.giveUp`.
-    const isLater = task.made !== undefined && task.request.sequencing?.isStored === true
+    const isLater = item.made !== undefined && item.request.sequencing?.isStored === true
     return isLater ? { ...context, deadline: Math.max(context.deadline, steadyNow() + VERIFY_MS) } : context
   }
 

@@ -43,6 +43,8 @@ export interface WaitingForLead {
   readonly index: number
   /** Whether VICIdial may have received a call that adds its lead. */
   readonly isSent: boolean
+  /** Its outcome so far, if its lead is added and is being read to verify it. */
+  readonly made: Outcome | undefined
   giveUp(): void
 }
 
@@ -187,7 +189,9 @@ export class Delivery implements TaskRequest {
       const waiting = this.#waiting.get(index)
       if (waiting !== undefined) {
         if (keepsSent && waiting.isSent) continue
-        this.settle(index, waiting.isSent ? TIMED_OUT.sent : TIMED_OUT.unsent)
+        // Nobody waits for a stored update, so its verification may take longer.
+        if (waiting.made !== undefined && this.sequencing?.isStored) continue
+        this.settle(index, waiting.made ?? (waiting.isSent ? TIMED_OUT.sent : TIMED_OUT.unsent))
         waiting.giveUp()
         continue
       }
@@ -197,7 +201,6 @@ export class Delivery implements TaskRequest {
       for (const task of tasks) {
         const leader = task.leader ?? task
         if (keepsSent && leader.isSent && !isReading(changes)) continue
-        // Nobody waits for a stored update, so its verification may take longer.
         if (leader.made !== undefined && this.sequencing?.isStored) continue
         task.settleAlone(leader.made ?? (leader.isSent ? timedOut.sent : timedOut.unsent))
         if (!leader.isWanted) unwanted.push(leader)

@@ -48,8 +48,8 @@ export class Dispatcher {
     this.#adder = new Adder({
       lines,
       exchange,
-      confirm: ({ key, update, delivery }) => {
-        const found = scheduler.searches.confirm(key, update.keyMatch === 'exact', delivery)
+      confirm: ({ key, update, request }) => {
+        const found = scheduler.searches.confirm(key, update.keyMatch === 'exact', request)
         scheduler.scheduleSoon()
         return found
       },
@@ -58,14 +58,15 @@ export class Dispatcher {
         scheduler.scheduleSoon()
       },
       contextOf: (waiting) => scheduler.contextOf([waiting]),
-      onFound: ({ update, delivery, index }, found) => {
-        const flow = new Flows<number, Delivery>(delivery, this.#rules).of(update.changes)
-        this.#enqueueMatched(update, found, delivery, index, flow)
+      verify: (waiting, lead, added) => scheduler.verifyAdded(waiting, lead, added),
+      onFound: ({ update, request, index }, found) => {
+        const flow = new Flows<number, Delivery>(request, this.#rules).of(update.changes)
+        this.#enqueueMatched(update, found, request, index, flow)
         scheduler.scheduleSoon()
       },
-      onAdded: ({ update, delivery, index }, lead) => {
-        const sequence = delivery.sequencing?.sequenceOf(index)
-        this.#recentWrites.addNew(delivery, lead, sequence, update.addition?.stored ?? {})
+      onAdded: ({ update, request, index }, lead) => {
+        const sequence = request.sequencing?.sequenceOf(index)
+        this.#recentWrites.addNew(request, lead, sequence, update.addition?.stored ?? {})
       }
     })
   }

@@ -78,6 +78,17 @@ export function leadExists(leads: readonly number[]): Outcome {
   return { status: 'failed', warnings: [], error: { code: 'lead_exists', detail, retryable: false, leadIds } }
 }
 
+/** The outcome of an addition whose key another program gave a lead at the same moment. */
+export function changedInstead(leads: readonly number[]): Outcome {
+  const detail =
+    'Another program added a lead with this key at the same moment. VICIdial has added no other, and has set the fields on that one.'
+  return {
+    status: 'failed',
+    warnings: [],
+    error: { code: 'lead_exists', detail, retryable: false, leadIds: leads }
+  }
+}
+
 /** The outcome for a key that matches several leads. */
 export function ambiguous(
   leads: readonly number[],

@@ -1,7 +1,7 @@
 import { ADD_MEMBERS, readAddition } from './addition.ts'
 import { type ChangesRules, changesOf, MAX_REFUSALS } from './changes.ts'
 import type { PointedRefusal, Warning } from './refusal.ts'
-import { readKeyAt, type RejectedUpdate, type Update, type UpdateOptions } from './update.ts'
+import { KnownChanges, readKeyAt, type RejectedUpdate, type Update, type UpdateOptions } from './update.ts'
 
 /** What an addition changes of a lead that exists. */
 const NO_CHANGES = changesOf('update_lead', {}, {}, [])
@@ -14,7 +14,7 @@ const OF_ADD = /^\/add(?:\/fields)?/
  */
 export function readNewLead(
   members: Readonly<Record<string, unknown>>,
-  options: Pick<UpdateOptions, 'onLossy' | 'onInvalid' | 'onMultiple'>,
+  options: Pick<UpdateOptions, 'onLossy' | 'onInvalid' | 'onMultiple' | 'verify'>,
   rules: ChangesRules
 ): Update | RejectedUpdate {
   const refusals: PointedRefusal[] = []
@@ -35,7 +35,7 @@ export function readNewLead(
       index: 0,
       key,
       onMultiple: options.onMultiple,
-      changes: NO_CHANGES,
+      changes: new KnownChanges().sampled(NO_CHANGES, options.verify),
       addition: warned,
       mustBeNew: true
     }

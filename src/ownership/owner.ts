@@ -29,6 +29,8 @@ export interface OwnerOptions {
   readonly hasAccount: (account: string) => boolean
   /** Absent if no other gateway calls VICIdial. */
   readonly right?: CallRight
+  /** Whether VICIdial may still work on calls of the owner before, of which nobody waits for the replies. */
+  readonly isInDoubt: boolean
   /** Loads what is noted of each account's logins; absent if only this process remembers them. */
   readonly loginNotes?: (accounts: readonly Account[]) => Promise<ReadonlyMap<string, LoginNotes>>
   readonly log: UpstreamLog
@@ -50,6 +52,7 @@ export class Owner implements OwnerView {
   readonly #removedAccounts: RemovedAccounts
   readonly #retention: Retention
   readonly #notes: WriteNotes
+  readonly #lines: KeyLines
 
   private constructor(
     options: OwnerOptions,
@@ -80,7 +83,8 @@ export class Owner implements OwnerView {
       log
     })
     const rules = { maxLeadsPerCall, dialect }
-    const lines = new KeyLines({ doubtMs: timeoutMs, wasKilled: outbox.wasKilled })
+    const lines = new KeyLines({ doubtMs: timeoutMs, isInDoubt: options.isInDoubt })
+    this.#lines = lines
     const dispatchers = new Dispatchers(this.#upstreams.all, { rules, lines, writes: queue, ...dispatch })
     this.#dispatchers = dispatchers
     this.#workers = new Workers(this.#upstreams.all, {
@@ -120,6 +124,16 @@ export class Owner implements OwnerView {
 
   get queues(): readonly DispatcherQueue[] {
     return this.#dispatchers.queues
+  }
+
+  /** Whether VICIdial may still work on a call that adds a lead, of which nobody waits for the reply. */
+  get isInDoubt(): boolean {
+    return this.#lines.isInDoubt
+  }
+
+  /** Resolves when VICIdial can't work on such a call any more. */
+  certain(): Promise<void> {
+    return this.#lines.certain()
   }
 
   /** VICIdial's build, once it is known. */

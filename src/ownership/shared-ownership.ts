@@ -19,7 +19,10 @@ export interface SharedOutbox extends Outbox {
   }
 }
 
-export interface SharedOwnershipOptions extends Omit<OwnerOptions, 'right' | 'hasAccount' | 'outbox'> {
+export interface SharedOwnershipOptions extends Omit<
+  OwnerOptions,
+  'right' | 'hasAccount' | 'isInDoubt' | 'outbox'
+> {
   readonly outbox: SharedOutbox
 }
 
@@ -102,6 +105,9 @@ export class SharedOwnership implements Ownership {
     return this.cluster.handOver()
   }
 
+  /** The next owner knows from the lease. */
+  async settled(): Promise<void> {}
+
   async close(): Promise<void> {
     await this.cluster.leave()
   }
@@ -113,11 +119,18 @@ export class SharedOwnership implements Ownership {
   }
 
   /** Begins to work as the owner. */
-  async begin({ gateway, term, right }: OwnedTerm): Promise<RunningOwner> {
+  async begin({ gateway, term, right, isClean, state }: OwnedTerm): Promise<RunningOwner> {
     const { outbox } = this.#options
     const hasAccount = (account: string) => this.cluster.members.accounts.has(account)
     await outbox.queue.take({ gateway, term })
-    const owner = await Owner.create({ ...this.#options, config: this.#config, right, hasAccount })
+    const isInDoubt = !isClean || state.isInDoubt === true
+    const owner = await Owner.create({
+      ...this.#options,
+      config: this.#config,
+      right,
+      isInDoubt,
+      hasAccount
+    })
     const running = this.#running(owner)
     this.#owner = owner
     try {
@@ -166,6 +179,11 @@ export class SharedOwnership implements Ownership {
 
 const NOTHING: OwnerView = { states: new Map(), queues: [] }
 
-function stateOf({ build, states, queues }: Owner): OwnerState {
-  return { ...(build === undefined ? {} : { build }), states: Object.fromEntries(states), queues }
+function stateOf({ build, states, queues, isInDoubt }: Owner): OwnerState {
+  return {
+    ...(build === undefined ? {} : { build }),
+    states: Object.fromEntries(states),
+    queues,
+    ...(isInDoubt ? { isInDoubt } : {})
+  }
 }

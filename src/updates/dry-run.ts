@@ -3,7 +3,7 @@ import type { CallRules } from '../delivery/delivery-task.ts'
 import { planCalls, planSearches } from '../delivery/plan.ts'
 import { rejectedResult } from '../delivery/result.ts'
 import type { SearchKey } from '../delivery/lead-search.ts'
-import { verifyingRead } from '../delivery/reading/verification.ts'
+import { expectedOf, verifyingRead } from '../delivery/reading/verification.ts'
 import { keyName, orderName } from '../leads/lead-key.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 import { additionParams } from '../vicidial/lead-params.ts'
@@ -58,7 +58,7 @@ export function dryRunResponse(
 /** The call that reads a lead after its update, if that is verified. A lead with an apostrophe needs more. */
 function verifyingCalls({ lead, changes }: LeadChanges<number | string>): Params[] {
   if (!changes.isVerified) return []
-  return [readLeadParams(lead, verifyingRead(changes).customFields.length > 0)]
+  return [readLeadParams(lead, verifyingRead(expectedOf(changes)).customFields.length > 0)]
 }
 
 /** The calls that would add leads, if no lead has the keys of `updates`: of each key the first. */

@@ -221,10 +221,13 @@ export class Exchange {
     )
   }
 
-  /** Whether the account has added a lead: VICIdial sets it as the user of the new lead. Never throws. */
-  async isOwn(lead: number, context: CallContext): Promise<boolean> {
+  /**
+   * Whether the account has added a lead: VICIdial sets it as the user of the new lead. Undefined if that cannot be read.
+   * Never throws.
+   */
+  async isOwn(lead: number, context: CallContext): Promise<boolean | undefined> {
     const { reply } = await this.readShortField(lead, 'user', context)
-    return reply.kind === 'field' && userName(reply.value) === userName(this.#options.account.user)
+    return reply.kind === 'field' ? userName(reply.value) === userName(this.#options.account.user) : undefined
   }
 
   /**

@@ -29,7 +29,7 @@ function dispatcherFor(t: Tester, url: string, settings: Settings = {}) {
   t.teardown(close)
   const rules = { maxLeadsPerCall, dialect }
   const dispatcher = new Dispatcher({
-    lines: new KeyLines({ doubtMs: 1_000, wasKilled: false }),
+    lines: new KeyLines({ doubtMs: 1_000, isInDoubt: false }),
     exchange,
     guard,
     rules,

@@ -73,7 +73,7 @@ export async function heldVicidial(t: Tester, settings: Settings = {}) {
     return close()
   })
   const dispatcher = new Dispatcher({
-    lines: new KeyLines({ doubtMs: 1_000, wasKilled: false }),
+    lines: new KeyLines({ doubtMs: 1_000, isInDoubt: false }),
     exchange,
     guard,
     rules: { maxLeadsPerCall, dialect },

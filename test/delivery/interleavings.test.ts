@@ -92,7 +92,7 @@ function start(sandbox: Sandbox, { maxConcurrency, maxLeadsPerCall, lingerMs }: 
   const client = new Client({ url: new URL(sandbox.url), connections: maxConcurrency })
   const { exchange, guard, log, close } = upstreamWith(client, { maxConcurrency, timeoutMs: TIMEOUT_MS })
   const dispatcher = new Dispatcher({
-    lines: new KeyLines({ doubtMs: 1_000, wasKilled: false }),
+    lines: new KeyLines({ doubtMs: 1_000, isInDoubt: false }),
     exchange,
     guard,
     rules: { maxLeadsPerCall, dialect: 'lead_ids' },

@@ -1,3 +1,4 @@
+import './adding/adder.test.ts'
 import './adding/key-lines.test.ts'
 import './admission.test.ts'
 import './dispatcher.test.ts'

@@ -156,7 +156,7 @@ function gatewayOn(
   const supersede = failing<Parameters<typeof queue.supersede>>((...all) => queue.supersede(...all))
   const rules = { maxLeadsPerCall: 100, dialect: 'lead_ids' } as const
   const dispatcher = new Dispatcher({
-    lines: new KeyLines({ doubtMs: 1_000, wasKilled: false }),
+    lines: new KeyLines({ doubtMs: 1_000, isInDoubt: false }),
     exchange,
     guard,
     rules,

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { call, sharedGateway } from '../helper.ts'
+import { call, sharedGateway, startGateway } from '../helper.ts'
 
 const NEW = { vendor_lead_code: 'CRM-NEW', list_id: 101, phone_code: '1', phone_number: '3125550199' }
 
@@ -59,4 +59,17 @@ test('a repeat with the same Idempotency-Key gets the same answer', async (t) =>
   const again = await call(gateway, 'POST', '/v1/leads', { ...NEW, vendor_lead_code: 'CRM-KEY' }, headers)
   t.strictSame([again.status, again.body], [201, first.body])
   t.equal(again.headers.get('location'), first.headers.get('location'))
+})
+
+test('a lost call is no reason to say that nothing was added', async (t) => {
+  const gateway = await startGateway(t, { VICIDIAL_TIMEOUT_MS: '1000' }, { leads: 5 })
+  const lost = { calls: 1, parameter: 'insert_if_not_found' }
+  gateway.sandbox.fail('reset_after', lost)
+  const added = await call(gateway, 'POST', '/v1/leads', NEW)
+  t.match(added, { status: 201, body: { status: 'added' } })
+
+  gateway.sandbox.fail('reset_after', lost)
+  gateway.sandbox.fail('html', { calls: 100, function: 'lead_field_info' })
+  const open = await call(gateway, 'POST', '/v1/leads', { ...NEW, vendor_lead_code: 'CRM-OPEN' })
+  t.match(open, { status: 502, body: { code: 'upstream_error', results: [{ status: 'unknown' }] } })
 })

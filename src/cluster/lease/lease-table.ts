@@ -9,6 +9,8 @@ export interface OwnerState {
   /** VICIdial's state by account. */
   readonly states?: Readonly<Record<string, UpstreamState>>
   readonly queues?: readonly DispatcherQueue[]
+  /** Whether VICIdial may still work on a call that adds a lead, of which nobody waits for the reply. */
+  readonly isInDoubt?: boolean
 }
 
 /** The owner as the database has it. */
@@ -108,11 +110,15 @@ export class LeaseTable {
     return rowCount === 1
   }
 
-  /** Ends the lease of `term`: no call of it is under way. */
-  async release(term: number): Promise<void> {
+  /**
+   * Ends the lease of `term`: no call of it is under way.
+   * @param state what the next owner is to know; undefined: what the last renewal said
+   */
+  async release(term: number, state: OwnerState | undefined): Promise<void> {
     await this.#pool.query(
-      `UPDATE owner SET expires_at = clock_timestamp(), is_released = true WHERE term = $1 AND gateway = $2`,
-      [term, this.#gateway]
+      `UPDATE owner SET expires_at = clock_timestamp(), is_released = true, state = coalesce($3, state)
+       WHERE term = $1 AND gateway = $2`,
+      [term, this.#gateway, state]
     )
   }
 }

@@ -6,7 +6,7 @@ import { steadyNow } from '../../steady-clock.ts'
 import type { CallContext, Exchange } from '../../vicidial/exchange.ts'
 import type { UpsertReply } from '../../vicidial/reply/upsert-reply.ts'
 import type { Found } from '../lead-search.ts'
-import { type FailedExchange, notDone, notFound, type Outcome } from '../outcome.ts'
+import { changedInstead, type FailedExchange, notDone, notFound, type Outcome } from '../outcome.ts'
 import { customFieldsNotStored } from '../reply-outcomes.ts'
 import type { KeyLines } from './key-lines.ts'
 import { KnownLists } from './known-lists.ts'
@@ -20,6 +20,8 @@ export interface AdderOptions {
   /** Queues the call that adds a lead. */
   readonly queue: (waiting: WaitingUpdate) => void
   readonly contextOf: (waiting: WaitingUpdate) => CallContext
+  /** Reads a lead that was added. Returns the outcome of its update with what was found. Never throws. */
+  readonly verify: (waiting: WaitingUpdate, lead: number, added: Outcome) => Promise<Outcome>
   /** Called if a lead has the key: the update becomes one of that lead. */
   readonly onFound: (waiting: WaitingUpdate, found: Found) => void
   /** Called when a lead was added. */
@@ -28,6 +30,8 @@ export interface AdderOptions {
 
 const NO_LEAD = 'No lead has this key.'
 const NOT_ALLOWED = "VICIdial has a lead with this key, in a list that the gateway's account may not touch."
+const LOST =
+  'The call that adds the lead was lost. VICIdial now has a lead with this key, and it is not known whether by this call.'
 const SPELT_OTHERWISE =
   'VICIdial has a lead whose code it takes for this key, though it is spelt otherwise, and adds no other beside it: write the key as that code.'
 
@@ -53,7 +57,7 @@ export class Adder {
   async start(waiting: WaitingUpdate, isAbsent: boolean): Promise<void> {
     const { lines } = this.#options
     const place = lines.join(waiting.names)
-    waiting.delivery.addWaiting(waiting)
+    waiting.request.addWaiting(waiting)
     try {
       const isConfirmed = isAbsent && place.isFirst && lines.waitMs(waiting.names) === 0
       await Promise.race([place.turn, waiting.givenUp])
@@ -68,7 +72,7 @@ export class Adder {
     const missing =
       addition && (await this.#lists.missing(listOf(addition), this.#options.contextOf(waiting)))
     if (missing !== undefined) {
-      waiting.delivery.settle(waiting.index, missing)
+      waiting.request.settle(waiting.index, missing)
       return
     }
     let isLost = false
@@ -82,7 +86,7 @@ export class Adder {
       if (found.isSpeltOtherwise === true || addition === undefined) {
         const outcome = notFound(found.isSpeltOtherwise ? SPELT_OTHERWISE : NO_LEAD)
         const isProvisional = found.isProvisional && !found.isSpeltOtherwise
-        waiting.delivery.settle(waiting.index, isProvisional ? { ...outcome, isProvisional } : outcome)
+        waiting.request.settle(waiting.index, isProvisional ? { ...outcome, isProvisional } : outcome)
         return
       }
       const waitMs = this.#options.lines.waitMs(waiting.names)
@@ -94,29 +98,43 @@ export class Adder {
 
   /** Adds the lead. Resolves with whether it must be looked for once more, because the call was lost. */
   async #add(waiting: WaitingUpdate): Promise<boolean> {
-    const { lines, queue, onAdded } = this.#options
+    const { lines, queue } = this.#options
+    const { request, index, update } = waiting
     const end = waiting.callEnd()
     queue(waiting)
     const exchanged = await end
     if (exchanged === undefined) return false
     const { reply } = exchanged
     if (reply.kind === 'added') {
-      onAdded(waiting, reply.lead)
-      waiting.delivery.settle(waiting.index, addedOutcome(waiting.update, reply))
+      await this.#settleAdded(waiting, reply.lead, addedOutcome(update, reply))
       return false
     }
     if (reply.kind === 'updated') {
-      waiting.delivery.warn(waiting.index, setOnFound(waiting.update))
-      await this.#settleFound(waiting, { kind: 'leads', leads: [...reply.leads] }, false)
+      const leads = [...reply.leads]
+      if (update.mustBeNew) request.settle(index, changedInstead(leads))
+      else {
+        request.warn(index, setOnFound(update))
+        await this.#settleFound(waiting, { kind: 'leads', leads }, false)
+      }
       return false
     }
     if (exchanged.maybeMade) {
       lines.doubt(waiting.names)
       return true
     }
-    const outcome = reply.kind === 'not_found' ? notFound(NOT_ALLOWED) : notDone({ ...exchanged, reply })
-    waiting.delivery.settle(waiting.index, outcome)
+    request.settle(
+      index,
+      reply.kind === 'not_found' ? notFound(NOT_ALLOWED) : notDone({ ...exchanged, reply })
+    )
     return false
+  }
+
+  async #settleAdded(waiting: WaitingUpdate, lead: number, added: Outcome): Promise<void> {
+    const { onAdded, verify } = this.#options
+    const { request, index, update } = waiting
+    onAdded(waiting, lead)
+    const isVerified = update.changes.isVerified && added.status === 'added' && isWanted(waiting)
+    request.settle(index, isVerified ? await verify(waiting, lead, added) : added)
   }
 
   /**
@@ -124,22 +142,27 @@ export class Adder {
    * @param isLost whether a call was lost that may have added it
    */
   async #settleFound(waiting: WaitingUpdate, found: Found, isLost: boolean): Promise<void> {
-    const { exchange, contextOf, onFound, onAdded } = this.#options
-    const { delivery, index, update } = waiting
+    const { exchange, contextOf, onFound } = this.#options
+    const { request, index, update } = waiting
     if (isLost && found.kind === 'outcome') {
-      delivery.settle(index, asUnknown(found.outcome))
+      request.settle(index, asUnknown(found.outcome))
       return
     }
     if (isLost && found.kind === 'leads' && found.leads.length === 1 && update.addition) {
       const [lead = 0] = found.leads
       // VICIdial sets the account that adds a lead as its user.
-      if (await exchange.isOwn(lead, contextOf(waiting))) {
-        onAdded(waiting, lead)
-        delivery.settle(index, await this.#ownOutcome(waiting, lead, contextOf(waiting)))
+      const isOwn = await exchange.isOwn(lead, contextOf(waiting))
+      if (isOwn) {
+        await this.#settleAdded(waiting, lead, await this.#ownOutcome(waiting, lead, contextOf(waiting)))
         return
       }
+      if (isOwn === undefined && update.mustBeNew) {
+        const reply = { kind: 'unclear', detail: LOST } as const
+        request.settle(index, notDone({ reply, maybeMade: true }))
+      }
+      if (!isWanted(waiting)) return
     }
-    delivery.removeWaiting(index)
+    request.removeWaiting(index)
     onFound(waiting, found)
   }
 
@@ -158,7 +181,7 @@ export class Adder {
 
   /** Waits until a lost call can't add the lead any more, or nobody waits for the update. */
   async #pause(waiting: WaitingUpdate, ms: number): Promise<void> {
-    const leftMs = Math.max(0, waiting.delivery.deadline - steadyNow())
+    const leftMs = Math.max(0, waiting.request.deadline - steadyNow())
     const end = new AbortController()
     const paused = pause(Math.min(ms, leftMs), undefined, { signal: end.signal }).catch(() => {})
     await Promise.race([paused, waiting.givenUp])
@@ -167,8 +190,8 @@ export class Adder {
 }
 
 /** Whether the update still needs an outcome: while something is awaited, its request may have ended. */
-function isWanted({ delivery, index }: WaitingUpdate): boolean {
-  return delivery.isWaiting(index)
+function isWanted({ request, index }: WaitingUpdate): boolean {
+  return request.isWaiting(index)
 }
 
 const ABSENT: Extract<Found, { kind: 'leads' }> = { kind: 'leads', leads: [] }

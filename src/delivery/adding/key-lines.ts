@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { steadyNow } from '../../steady-clock.ts'
 import { Turns } from '../turns.ts'
 
@@ -7,8 +8,8 @@ export interface KeyLinesOptions {
    * still work on that call.
    */
   readonly doubtMs: number
-  /** Whether the process before was killed: VICIdial may still work on its calls. */
-  readonly wasKilled: boolean
+  /** Whether VICIdial may still work on calls of the owner before, as if they were lost now. */
+  readonly isInDoubt: boolean
 }
 
 /** A place in the lines of several keys. */
@@ -41,7 +42,7 @@ export class KeyLines {
 
   constructor(options: KeyLinesOptions) {
     this.#options = options
-    this.#openAt = options.wasKilled ? steadyNow() + options.doubtMs : 0
+    this.#openAt = options.isInDoubt ? steadyNow() + options.doubtMs : 0
   }
 
   /** Whether anybody waits in a key's line. */
@@ -96,6 +97,22 @@ export class KeyLines {
       this.#doubts.delete(key)
       this.#doubts.set(key, now + this.#options.doubtMs)
     }
+  }
+
+  /** Whether VICIdial may still work on a call that adds a lead, of which nobody waits for the reply. */
+  get isInDoubt(): boolean {
+    return this.#doubtMs > 0
+  }
+
+  /** Resolves when VICIdial can't work on such a call any more. */
+  async certain(): Promise<void> {
+    while (this.isInDoubt) await pause(this.#doubtMs)
+  }
+
+  get #doubtMs(): number {
+    let until = this.#openAt
+    for (const doubt of this.#doubts.values()) until = Math.max(until, doubt)
+    return Math.max(0, until - steadyNow())
   }
 
   /** Milliseconds until a lead may be added that has these keys. */

@@ -6,6 +6,7 @@ import type { UpsertReply } from '../../vicidial/reply/upsert-reply.ts'
 import type { Delivery, WaitingForLead } from '../delivery.ts'
 import { Flow, type Item } from '../fair-queue.ts'
 import type { SearchKey } from '../lead-search.ts'
+import type { Outcome } from '../outcome.ts'
 
 /** Calls that add leads share nothing. */
 const BATCH_KEY = 'add'
@@ -17,7 +18,7 @@ export type AdditionEnd = Exchanged<UpsertReply> | undefined
 export class WaitingUpdate implements Item<WaitingUpdate>, WaitingForLead {
   readonly update: Update
   readonly key: SearchKey
-  readonly delivery: Delivery
+  readonly request: Delivery
   /** The index of its update in the request. */
   readonly index: number
   /** The keys that its lead has, or would have, as `orderName` names them. */
@@ -27,29 +28,31 @@ export class WaitingUpdate implements Item<WaitingUpdate>, WaitingForLead {
   readonly givenUp: Promise<unknown>
   /** Whether VICIdial may have received a call that adds its lead. */
   isSent = false
+  /** Its outcome so far, if its lead is added and is being read to verify it. */
+  made: Outcome | undefined
   readonly #giveUp: (value: undefined) => void
   #end: ((end: AdditionEnd) => void) | undefined
 
-  constructor(update: Update, key: SearchKey, delivery: Delivery, index: number) {
+  constructor(update: Update, key: SearchKey, request: Delivery, index: number) {
     const { promise, resolve } = Promise.withResolvers<undefined>()
     this.update = update
     this.key = key
-    this.delivery = delivery
+    this.request = request
     this.index = index
     const keys = update.addition === undefined ? [] : keysOf(update.addition)
     this.names = new Set([key, ...keys].map(orderName))
-    this.flow = new Flow<WaitingUpdate>(delivery.caller, delivery, `${delivery.source} ${BATCH_KEY}`)
+    this.flow = new Flow<WaitingUpdate>(request.caller, request, `${request.source} ${BATCH_KEY}`)
     this.givenUp = promise
     this.#giveUp = resolve
   }
 
   /** Whether its update still needs an outcome; otherwise nothing is sent for it. */
   get isWanted(): boolean {
-    return this.delivery.isWaiting(this.index)
+    return this.request.isWaiting(this.index)
   }
 
   addRequests(requests: Set<Delivery>): void {
-    requests.add(this.delivery)
+    requests.add(this.request)
   }
 
   /** Waits for the end of its call. */

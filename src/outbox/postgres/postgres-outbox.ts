@@ -52,8 +52,6 @@ export class PostgresOutbox implements Outbox {
   readonly jobs: PostgresJobs
   readonly idempotency: PostgresIdempotency
   readonly history: HistoryStore
-  /** Who becomes the owner has waited until calls of the one before can't run any more. */
-  readonly wasKilled = false
   readonly #database: Database
   readonly #accepts: AcceptGroups
   readonly #timers: NodeJS.Timeout[] = []

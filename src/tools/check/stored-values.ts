@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ReadCalls, readLead } from '../../delivery/reading/read-lead.ts'
 import type { Outcome } from '../../delivery/outcome.ts'
-import { verifiedOutcome, verifyingRead } from '../../delivery/reading/verification.ts'
+import { expectedOf, verifiedOutcome, verifyingRead } from '../../delivery/reading/verification.ts'
 import { type Changes, changesOf } from '../../leads/changes.ts'
 import type { Field } from '../../leads/fields.ts'
 import { BLANK } from '../../leads/sendable-text.ts'
@@ -168,10 +168,11 @@ function changesFor(
 
 async function compareWith(calls: AccountCalls, lead: number, changes: Changes): Promise<Outcome> {
   const updated: Outcome = { status: 'updated', warnings: [] }
+  const expected = expectedOf(changes)
   return verifiedOutcome(
     updated,
-    changes,
-    await readLead(lead, verifyingRead(changes), readCallsOf(calls, lead))
+    expected,
+    await readLead(lead, verifyingRead(expected), readCallsOf(calls, lead))
   )
 }
 

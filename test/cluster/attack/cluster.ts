@@ -12,7 +12,7 @@ import type { Tester } from '../../helper.ts'
 import { PASSWORD, type PostgresServer, startPostgres, USER } from '../../postgres.ts'
 import { until } from '../../until.ts'
 import { type DatabaseProxy, startDatabaseProxy } from './database-proxy.ts'
-import { type VicidialWatch, watchVicidial } from './vicidial-watch.ts'
+import { type VicidialWatch, type WatchedCall, watchVicidial } from './vicidial-watch.ts'
 
 /** A gateway of the cluster, with its own way to the database. */
 export interface Node {
@@ -49,8 +49,8 @@ export interface Cluster {
 export interface ClusterOptions {
   readonly gateways: number
   readonly leads: number
-  /** How long the next call to VICIdial takes beyond its own time, in milliseconds. */
-  readonly delayMs?: () => number
+  /** How long a call to VICIdial takes beyond its own time, in milliseconds. */
+  readonly delayMs?: (params: WatchedCall['params']) => number
   /** The gateway file of all. */
   readonly file?: string
   /** Settings beside those of the attack. */

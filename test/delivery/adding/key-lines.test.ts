@@ -13,7 +13,7 @@ test('of all who share a key one is first, the earliest; nobody waits for ever',
       fc.array(names, { maxLength: 12 }),
       fc.infiniteStream(fc.nat()),
       async (all, choices) => {
-        const lines = new KeyLines({ doubtMs: DOUBT_MS, wasKilled: false })
+        const lines = new KeyLines({ doubtMs: DOUBT_MS, isInDoubt: false })
         const waiting = new Map<number, { readonly place: Place; readonly keys: ReadonlySet<string> }>()
         for (const [index, one] of all.entries()) waiting.set(index, { place: lines.join(one), keys: one })
         while (waiting.size > 0) {
@@ -36,7 +36,7 @@ test('of all who share a key one is first, the earliest; nobody waits for ever',
 })
 
 test('the turn comes when those before have left every line', async (t) => {
-  const lines = new KeyLines({ doubtMs: DOUBT_MS, wasKilled: false })
+  const lines = new KeyLines({ doubtMs: DOUBT_MS, isInDoubt: false })
   const first = lines.join(keys('code', 'phone'))
   const second = lines.join(keys('other'))
   const third = lines.join(keys('phone', 'other'))
@@ -53,7 +53,7 @@ test('the turn comes when those before have left every line', async (t) => {
 
 test('after a lost call no lead is added under its keys for a while', (t) => {
   const { tick } = stoppedClock(t)
-  const lines = new KeyLines({ doubtMs: DOUBT_MS, wasKilled: false })
+  const lines = new KeyLines({ doubtMs: DOUBT_MS, isInDoubt: false })
   lines.doubt(keys('code', 'phone'))
   t.equal(lines.waitMs(keys('other')), 0)
   tick(4_000)
@@ -70,15 +70,28 @@ test('after a lost call no lead is added under its keys for a while', (t) => {
 
 test('after a process that was killed no lead is added at all for a while', (t) => {
   const { tick } = stoppedClock(t)
-  const lines = new KeyLines({ doubtMs: DOUBT_MS, wasKilled: true })
+  const lines = new KeyLines({ doubtMs: DOUBT_MS, isInDoubt: true })
   t.equal(lines.waitMs(keys('code')), DOUBT_MS)
   tick(DOUBT_MS)
   t.equal(lines.waitMs(keys('code')), 0)
   t.end()
 })
 
+test('it is certain what was added once no call that was lost can add a lead any more', (t) => {
+  const { tick } = stoppedClock(t)
+  const killed = new KeyLines({ doubtMs: DOUBT_MS, isInDoubt: true })
+  const lines = new KeyLines({ doubtMs: DOUBT_MS, isInDoubt: false })
+  t.strictSame([killed.isInDoubt, lines.isInDoubt], [true, false])
+  lines.doubt(keys('code', 'phone'))
+  tick(DOUBT_MS - 1)
+  t.strictSame([killed.isInDoubt, lines.isInDoubt], [true, true])
+  tick(1)
+  t.strictSame([killed.isInDoubt, lines.isInDoubt], [false, false])
+  t.end()
+})
+
 test('a look-up is outdated as soon as a call is made that may add a lead', (t) => {
-  const lines = new KeyLines({ doubtMs: DOUBT_MS, wasKilled: false })
+  const lines = new KeyLines({ doubtMs: DOUBT_MS, isInDoubt: false })
   const before = lines.version
   const ended = lines.beginCall()
   t.equal(lines.version, undefined)
