@@ -8,7 +8,7 @@ import { type CallReply, type Health, healthOf, NOT_SENT, type Unanswered } from
 import { MAX_ATTEMPTS, mayBeMade, mayRepeat, mayRepeatAddition, pauseBeforeRepeat } from './repeat.ts'
 import { type Client, msSince, type RawReply } from './client.ts'
 import type { Guard } from './guard.ts'
-import { additionParams, newLeadOf } from './lead-params.ts'
+import { additionParams, listInfoParams, newLeadOf } from './lead-params.ts'
 import type { Proof } from './proof/proof.ts'
 import {
   type FieldReply,
@@ -27,6 +27,7 @@ import { readLeadReply } from './reply/lead-reply.ts'
 import { readSearchReply } from './reply/search-reply.ts'
 import { readUpsertReply, type UpsertReply } from './reply/upsert-reply.ts'
 import { readFoundListReply } from './reply/found-list-reply.ts'
+import { readListReply } from './reply/list-reply.ts'
 import { readUpdateReply } from './reply/update-reply.ts'
 import {
   type Call,
@@ -181,16 +182,22 @@ export class Exchange {
     )
   }
 
-  /** Finds out whether VICIdial has a list that the account may use. Never throws. */
+  /**
+   * Finds out whether VICIdial has a list that the account may use. A fork that reads `leads_data` may know no other way of
+   * `batch_update_lead`: there `list_info` is asked, which needs the right to modify lists. Never throws.
+   */
   findList(list: string, context: CallContext): Promise<Exchanged<FoundListReply>> {
-    return this.#repeat<FoundListReply>(
-      {
-        params: findListParams(list),
-        leads: 0,
-        read: ({ httpStatus, text }) => readFoundListReply(readUpdateReply(httpStatus, text))
-      },
-      context
-    )
+    const request =
+      this.#options.dialect === 'lead_ids'
+        ? {
+            params: findListParams(list),
+            read: ({ httpStatus, text }: RawReply) => readFoundListReply(readUpdateReply(httpStatus, text))
+          }
+        : {
+            params: listInfoParams(list),
+            read: ({ httpStatus, text }: RawReply) => readListReply(httpStatus, text, list)
+          }
+    return this.#repeat<FoundListReply>({ ...request, leads: 0 }, context)
   }
 
   /** Reads a lead. Never throws. */

@@ -124,7 +124,7 @@ export function dncParams(change: 'add' | 'delete', phoneNumber: string, campaig
   }
 }
 
-/** Writes a call that reads a list's name and campaign. */
-export function listInfoParams(list: number): Params {
-  return { function: 'list_info', list_id: String(list), stage: 'tab', header: 'NO', records: '1' }
+/** Writes a call that reads what VICIdial has of a list. */
+export function listInfoParams(list: string): Params {
+  return { function: 'list_info', list_id: list, stage: 'tab', header: 'NO', records: '1' }
 }

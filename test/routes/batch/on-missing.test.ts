@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { batch, type Gateway, sharedGateway } from '../../helper.ts'
+import { batch, type Gateway, sharedGateway, startGateway } from '../../helper.ts'
 
 const ADD = { list_id: 101, phone_code: '1', phone_number: '3125550199' }
 
@@ -196,6 +196,20 @@ test('the list of new leads is asked for once a minute', async (t) => {
     'lead_search',
     'update_lead'
   ])
+})
+
+test('with the leads_data dialect the list is asked for by list_info', async (t) => {
+  const gateway = await startGateway(t, { VICIDIAL_DIALECT: 'leads_data' }, { leads: 5 })
+  const upsert = (code: string, list_id: number) => ({
+    vendor_lead_code: code,
+    fields: { rank: 1 },
+    on_missing: 'add',
+    add: { ...ADD, list_id }
+  })
+  const { body } = await batch(gateway, { updates: [upsert('CRM-A', 101), upsert('CRM-B', 777)] })
+  t.match(body.results, [{ status: 'added' }, { status: 'failed', error: { code: 'list_not_found' } }])
+  t.strictSame(leadsWith(gateway, 'CRM-B'), [])
+  t.equal(functionsCalled(gateway).filter((called) => called === 'list_info').length, 2)
 })
 
 test('custom fields of a new lead are stored, or a warning says that its list lacks them', async (t) => {

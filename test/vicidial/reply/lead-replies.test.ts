@@ -265,17 +265,12 @@ test('reads a list, and that there is no list', async (t) => {
   const [info] = stepsWith({ function: 'list_info', list_id: '103' })
   const [none] = stepsWith({ function: 'list_info', list_id: '777' })
   const tabs = info?.reply.replaceAll('|', '\t') ?? ''
-  t.strictSame(readListReply(200, tabs, 103), {
-    kind: 'list',
-    name: 'Spare',
-    campaign: 'CAMPA',
-    isActive: true
-  })
-  t.equal(readListReply(200, tabs, 102).kind, 'unclear')
-  t.equal(readListReply(200, tabs.slice(0, -1), 103).kind, 'unclear')
-  t.match(readListReply(200, none?.reply ?? '', 777), { kind: 'refused', code: 'list_not_found' })
+  t.strictSame(readListReply(200, tabs, '103'), { kind: 'list_found' })
+  t.equal(readListReply(200, tabs, '102').kind, 'unclear')
+  t.equal(readListReply(200, tabs.slice(0, -1), '103').kind, 'unclear')
+  t.match(readListReply(200, none?.reply ?? '', '777'), { kind: 'refused', code: 'list_not_found' })
   const permission = 'ERROR: list_info USER DOES NOT HAVE PERMISSION TO MODIFY LISTS: |api|0\n'
-  t.match(readListReply(200, permission, 103), { code: 'upstream_permission_denied' })
+  t.match(readListReply(200, permission, '103'), { code: 'upstream_permission_denied', detail: /list_info/ })
 })
 
 test('no reader throws, or reads a lead out of noise', (t) => {
@@ -303,9 +298,9 @@ test('no reader throws, or reads a lead out of noise', (t) => {
         readHopperReply(status, text, [7, 8]).kind,
         readLeadActionReply(status, text, 7).kind,
         readDncReply(status, text, '2125550001').kind,
-        readListReply(status, text, 101).kind
+        readListReply(status, text, '101').kind
       ]
-      return !kinds.some((kind) => ['added', 'lead', 'queued', 'list'].includes(kind))
+      return !kinds.some((kind) => ['added', 'lead', 'queued', 'list_found'].includes(kind))
     }),
     { numRuns: 500 }
   )
