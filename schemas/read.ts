@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { FIELDS } from '../src/leads/fields.ts'
-import { LEAD_COLUMNS, type LeadColumn } from '../src/leads/lead-columns.ts'
+import { LEAD_COLUMNS, type LeadColumn } from '../src/leads/reading/lead-columns.ts'
 import { KEY_MATCH, ON_MULTIPLE } from '../src/leads/update.ts'
 import { LeadIdSchema } from './lead-id.ts'
 import { ref } from './ref.ts'

@@ -1,4 +1,4 @@
-import { COLUMN_BY_NAME, LEAD_COLUMNS } from '../leads/lead-columns.ts'
+import { COLUMN_BY_NAME, LEAD_COLUMNS } from '../leads/reading/lead-columns.ts'
 import { echo } from '../leads/refusal.ts'
 import { searchOf } from './call.ts'
 import { withoutDefaults } from './defaults.ts'
@@ -106,12 +106,15 @@ export function readReadCall(called: ReadFunction, parameters: Parameters, user:
   }
 }
 
+const ADDS_NOTHING =
+  'With no_update=Y the gateway only looks for the lead: leave insert_if_not_found out, or at its default.'
 const DEFAULTS = { hasHeader: false, separator: '|', customFields: false }
 
 function readSearchCall(parameters: Parameters, user: string, source: string | undefined): ReadCall {
   // VICIdial ignores values to set here, but not what it would do besides.
   for (const [name] of withoutDefaults(parameters)) {
-    const why = name === 'no_update' ? undefined : whyUnsupported(name)
+    if (name === 'no_update') continue
+    const why = name === 'insert_if_not_found' ? ADDS_NOTHING : whyUnsupported(name)
     if (why !== undefined) throw refusal(why, name)
   }
   const { keys, searched } = searchOf(parameters, user)

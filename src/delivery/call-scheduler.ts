@@ -1,4 +1,4 @@
-import { isReading, type LeadRead, readOf } from '../leads/lead-read.ts'
+import { isReading, type LeadRead, readOf } from '../leads/reading/lead-read.ts'
 import type { CallContext, Exchange, Exchanged } from '../vicidial/exchange.ts'
 import type { Guard } from '../vicidial/guard.ts'
 import type { Refused } from '../vicidial/reply/reply.ts'

@@ -1,5 +1,5 @@
 import type { LeadKey } from '../leads/lead-key.ts'
-import { isReading } from '../leads/lead-read.ts'
+import { isReading } from '../leads/reading/lead-read.ts'
 import type { Warning } from '../leads/refusal.ts'
 import type { Update } from '../leads/update.ts'
 import type { Admission } from './admission.ts'

@@ -1,6 +1,6 @@
 import type { Result } from '../../schemas/batch.ts'
 import type { LeadKey } from '../leads/lead-key.ts'
-import { readOf } from '../leads/lead-read.ts'
+import { readOf } from '../leads/reading/lead-read.ts'
 import type { Warning } from '../leads/refusal.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 import { leadOf } from './reading/lead-of-reading.ts'

@@ -1,8 +1,8 @@
-import { type Addition, listOf } from './addition.ts'
+import { type Addition, listOf } from './adding/addition.ts'
 import { type Changes, CUSTOM, optionsOf } from './changes.ts'
 import { FIELD_BY_NAME } from './fields.ts'
 import type { LeadKey } from './lead-key.ts'
-import { missingReadRight, readOf } from './lead-read.ts'
+import { missingReadRight, readOf } from './reading/lead-read.ts'
 import { type Allowed, allows, type Rights } from './rights.ts'
 
 /** What an update asks for. */

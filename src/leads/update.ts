@@ -1,4 +1,4 @@
-import { type Addition, readAddition } from './addition.ts'
+import { type Addition, readAddition } from './adding/addition.ts'
 import {
   type Changes,
   type ChangesRules,

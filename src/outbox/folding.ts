@@ -1,4 +1,4 @@
-import { isReading } from '../leads/lead-read.ts'
+import { isReading } from '../leads/reading/lead-read.ts'
 import type { Update } from '../leads/update.ts'
 import type { Claimed } from './queue.ts'
 

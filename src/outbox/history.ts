@@ -1,9 +1,9 @@
 import type { Result } from '../../schemas/batch.ts'
 import { type ErrorCode, ERRORS } from '../errors.ts'
-import type { Addition } from '../leads/addition.ts'
+import type { Addition } from '../leads/adding/addition.ts'
 import { type Changes, optionsOf, withoutFields } from '../leads/changes.ts'
 import type { LeadKey } from '../leads/lead-key.ts'
-import { isReading } from '../leads/lead-read.ts'
+import { isReading } from '../leads/reading/lead-read.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 import type { Settlement } from './queue.ts'
 

@@ -1,6 +1,6 @@
 import type { Result } from '../../schemas/batch.ts'
 import type { IdempotencyRecord } from '../http/idempotency-record.ts'
-import type { Addition } from '../leads/addition.ts'
+import type { Addition } from '../leads/adding/addition.ts'
 import { type Changes, changesOf, partsOf } from '../leads/changes.ts'
 import { keyOfName } from '../leads/lead-key.ts'
 import { ON_MULTIPLE, type Update } from '../leads/update.ts'

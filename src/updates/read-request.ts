@@ -2,7 +2,7 @@ import { SOURCE } from '../vicidial/wire.ts'
 import { MAX_REFUSALS } from '../leads/changes.ts'
 import { isObject } from '../leads/is-object.ts'
 import { KEY_NAMES, type LeadKey } from '../leads/lead-key.ts'
-import { changesOfRead, readSelection } from '../leads/lead-read.ts'
+import { changesOfRead, readSelection } from '../leads/reading/lead-read.ts'
 import { echo, jsonInText, type PointedRefusal, pointer } from '../leads/refusal.ts'
 import {
   type KeyMatch,

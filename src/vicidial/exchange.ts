@@ -1,5 +1,5 @@
 import type { BaseLogger } from 'pino'
-import type { Addition } from '../leads/addition.ts'
+import type { Addition } from '../leads/adding/addition.ts'
 import type { Changes } from '../leads/changes.ts'
 import type { CallObserver } from '../telemetry/observer.ts'
 import { type Account, userName } from './account.ts'

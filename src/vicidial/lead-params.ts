@@ -1,4 +1,4 @@
-import { type Addition, listOf } from '../leads/addition.ts'
+import { type Addition, listOf } from '../leads/adding/addition.ts'
 import type { Params } from './wire.ts'
 
 /** What a new lead has beside its values. */

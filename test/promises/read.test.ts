@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { COLUMN_BY_NAME, columnValue } from '../../src/leads/lead-columns.ts'
+import { COLUMN_BY_NAME, columnValue } from '../../src/leads/reading/lead-columns.ts'
 import type { Fixture } from '../../src/tools/sandbox/database/fixture.ts'
 import { generateFixture } from '../../src/tools/sandbox/database/generate-fixture.ts'
 import { batch, call, requestCalls, startGateway, startStandIn } from '../helper.ts'

@@ -1,6 +1,6 @@
 import type { Delivered } from '../../delivery/delivery.ts'
 import type { Outcome } from '../../delivery/outcome.ts'
-import type { Addition } from '../../leads/addition.ts'
+import type { Addition } from '../../leads/adding/addition.ts'
 import { type Changes, changesOf, partsOf } from '../../leads/changes.ts'
 import { keyName, keyOfName } from '../../leads/lead-key.ts'
 import { ON_MULTIPLE, type OnMultiple, type Update } from '../../leads/update.ts'

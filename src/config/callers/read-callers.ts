@@ -1,5 +1,5 @@
 import { FIELD_BY_NAME } from '../../leads/fields.ts'
-import { COLUMN_BY_NAME } from '../../leads/lead-columns.ts'
+import { COLUMN_BY_NAME } from '../../leads/reading/lead-columns.ts'
 import { type Allowed, allows } from '../../leads/rights.ts'
 import {
   ALL_PERMISSIONS,

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { listOf } from '../../leads/addition.ts'
+import { listOf } from '../../leads/adding/addition.ts'
 import type { Warning } from '../../leads/refusal.ts'
 import type { Update } from '../../leads/update.ts'
 import { steadyNow } from '../../steady-clock.ts'

@@ -1,4 +1,4 @@
-import { keysOf } from '../../leads/addition.ts'
+import { keysOf } from '../../leads/adding/addition.ts'
 import { orderName } from '../../leads/lead-key.ts'
 import type { Update } from '../../leads/update.ts'
 import type { Exchanged } from '../../vicidial/exchange.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Lead } from '../../../schemas/read.ts'
-import { COLUMN_BY_NAME, columnValue, customValue, type LeadValue } from '../../leads/lead-columns.ts'
-import { customName, type LeadRead } from '../../leads/lead-read.ts'
+import { COLUMN_BY_NAME, columnValue, customValue, type LeadValue } from '../../leads/reading/lead-columns.ts'
+import { customName, type LeadRead } from '../../leads/reading/lead-read.ts'
 import type { Reading } from '../outcome.ts'
 
 /** A lead as it was read, in the API's types. */

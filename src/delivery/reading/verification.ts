@@ -1,5 +1,5 @@
 import { type Changes, CUSTOM, optionsOf } from '../../leads/changes.ts'
-import type { LeadRead } from '../../leads/lead-read.ts'
+import type { LeadRead } from '../../leads/reading/lead-read.ts'
 import type { Warning } from '../../leads/refusal.ts'
 import type { Outcome } from '../outcome.ts'
 import type { ReadEnd } from './read-lead.ts'

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { type ReadCalls, readLead } from '../../../src/delivery/reading/read-lead.ts'
-import { COLUMN_BY_NAME, columnValue, LEAD_COLUMNS } from '../../../src/leads/lead-columns.ts'
-import type { LeadRead } from '../../../src/leads/lead-read.ts'
+import { COLUMN_BY_NAME, columnValue, LEAD_COLUMNS } from '../../../src/leads/reading/lead-columns.ts'
+import type { LeadRead } from '../../../src/leads/reading/lead-read.ts'
 import { readFieldReply } from '../../../src/vicidial/reply/field-reply.ts'
 import { readLeadReply } from '../../../src/vicidial/reply/lead-reply.ts'
 

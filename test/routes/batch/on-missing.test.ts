@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import { generateFixture } from '../../../src/tools/sandbox/database/generate-fixture.ts'
 import { batch, type Gateway, sharedGateway, startGateway } from '../../helper.ts'
 
 const ADD = { list_id: 101, phone_code: '1', phone_number: '3125550199' }
@@ -213,7 +214,9 @@ test('with the leads_data dialect the list is asked for by list_info', async (t)
 })
 
 test('custom fields of a new lead are stored, or a warning says that its list lacks them', async (t) => {
-  const gateway = await sharedGateway(t)
+  const file = t.testdir({ 'gateway.yaml': 'custom_fields: [{ label: favorite_color, max_length: 20 }]' })
+  const fixture = { ...generateFixture(5), custom_fields: { 101: ['favorite_color'] }, custom_values: { 101: {} } }
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: `${file}/gateway.yaml` }, { fixture })
   const { body } = await batch(gateway, {
     updates: [101, 102].map((list_id) => ({
       vendor_lead_code: `CRM-${list_id}`,
@@ -222,10 +225,23 @@ test('custom fields of a new lead are stored, or a warning says that its list la
       add: { ...ADD, list_id, custom_fields: { favorite_color: 'red' } }
     }))
   })
+  const warnings = [
+    { field: 'custom_fields.favorite_color', code: 'custom_fields_not_stored', sent: 'red', stored: '' }
+  ]
   t.match(body.results, [
-    { status: 'rejected', error: { code: 'field_not_allowed' } },
-    { status: 'rejected' }
+    { status: 'added', warnings: undefined },
+    { status: 'added', warnings }
   ])
+  const [lead] = leadsWith(gateway, 'CRM-101')
+  t.match(gateway.sandbox.customFields(), { 101: { [lead?.lead_id ?? 0]: { favorite_color: 'red' } } })
+})
+
+test('a custom field that the operator has not listed is not set in a new lead either', async (t) => {
+  const gateway = await sharedGateway(t)
+  const add = { ...ADD, custom_fields: { favorite_color: 'red' } }
+  const update = { vendor_lead_code: 'CRM-NEW', fields: { first_name: 'Ann' }, on_missing: 'add', add }
+  const { body } = await batch(gateway, { updates: [update] })
+  t.match(body.results, [{ status: 'rejected', error: { code: 'field_not_allowed' } }])
 })
 
 test('what cannot be a new lead is refused with the place that is wrong', async (t) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { LEAD_COLUMNS } from '../../../src/leads/lead-columns.ts'
+import { LEAD_COLUMNS } from '../../../src/leads/reading/lead-columns.ts'
 import type { Fixture } from '../../../src/tools/sandbox/database/fixture.ts'
 import { readDncReply } from '../../../src/vicidial/reply/dnc-reply.ts'
 import { readFieldReply } from '../../../src/vicidial/reply/field-reply.ts'

@@ -5,13 +5,13 @@ import {
   type ChangesRules,
   LOOKS_LIKE_PARAMETER,
   readChanges
-} from './changes.ts'
-import { FIELD_BY_NAME } from './fields.ts'
-import { isObject } from './is-object.ts'
-import type { KeyName, LeadKey } from './lead-key.ts'
-import { echo, jsonInText, type PointedRefusal, pointer, type Refusal, type Warning } from './refusal.ts'
-import { allows } from './rights.ts'
-import { BLANK } from './sendable-text.ts'
+} from '../changes.ts'
+import { FIELD_BY_NAME } from '../fields.ts'
+import { isObject } from '../is-object.ts'
+import type { KeyName, LeadKey } from '../lead-key.ts'
+import { echo, jsonInText, type PointedRefusal, pointer, type Refusal, type Warning } from '../refusal.ts'
+import { allows } from '../rights.ts'
+import { BLANK } from '../sendable-text.ts'
 
 /** The lead to add if VICIdial has none with an update's key. */
 export interface Addition {

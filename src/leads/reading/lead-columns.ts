@@ -1,4 +1,4 @@
-import { FIELDS, type FieldType } from './fields.ts'
+import { FIELDS, type FieldType } from '../fields.ts'
 
 /** A column of VICIdial's lead table, as it is read. */
 export interface LeadColumn {

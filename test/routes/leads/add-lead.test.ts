@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { call, sharedGateway, startGateway } from '../helper.ts'
+import { call, sharedGateway, startGateway } from '../../helper.ts'
 
 const NEW = { vendor_lead_code: 'CRM-NEW', list_id: 101, phone_code: '1', phone_number: '3125550199' }
 

@@ -1,8 +1,8 @@
 import { test } from 'tap'
-import { generateFixture } from '../../src/tools/sandbox/database/generate-fixture.ts'
-import { gatewayFile } from '../gateway-file.ts'
-import { batch, call, requestCalls, sharedGateway, startGateway } from '../helper.ts'
-import { ended } from './jobs-of.ts'
+import { generateFixture } from '../../../src/tools/sandbox/database/generate-fixture.ts'
+import { gatewayFile } from '../../gateway-file.ts'
+import { batch, call, requestCalls, sharedGateway, startGateway } from '../../helper.ts'
+import { ended } from '../jobs-of.ts'
 
 const as = (name: string) => ({ authorization: `Bearer ${name}-key` })
 

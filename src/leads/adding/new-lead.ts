@@ -1,7 +1,7 @@
 import { ADD_MEMBERS, readAddition } from './addition.ts'
-import { type ChangesRules, changesOf, MAX_REFUSALS } from './changes.ts'
-import type { PointedRefusal, Warning } from './refusal.ts'
-import { KnownChanges, readKeyAt, type RejectedUpdate, type Update, type UpdateOptions } from './update.ts'
+import { type ChangesRules, changesOf, MAX_REFUSALS } from '../changes.ts'
+import type { PointedRefusal, Warning } from '../refusal.ts'
+import { KnownChanges, readKeyAt, type RejectedUpdate, type Update, type UpdateOptions } from '../update.ts'
 
 /** What an addition changes of a lead that exists. */
 const NO_CHANGES = changesOf('update_lead', {}, {}, [])

@@ -1,8 +1,8 @@
-import { type Changes, changesOf, CUSTOM, type LeadRules } from './changes.ts'
+import { type Changes, changesOf, CUSTOM, type LeadRules } from '../changes.ts'
 import { COLUMN_BY_NAME, LEAD_COLUMNS } from './lead-columns.ts'
-import { echo, listGiven, type PointedRefusal, pointer } from './refusal.ts'
-import { allows, type Rights } from './rights.ts'
-import { SimilarNames } from './similar-names.ts'
+import { echo, listGiven, type PointedRefusal, pointer } from '../refusal.ts'
+import { allows, type Rights } from '../rights.ts'
+import { SimilarNames } from '../similar-names.ts'
 
 /** What is read of a lead. */
 export interface LeadRead {
