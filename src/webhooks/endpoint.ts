@@ -90,6 +90,8 @@ export class WebhookEndpoint {
   readonly source: string | undefined
   /** Options of its updates. */
   readonly options: UpdateOptions
+  /** Whether its updates may add leads. */
+  readonly mayAdd: boolean
   /** The status of every answer that is no refusal; undefined if each has its own. */
   readonly answerStatus: number | undefined
   readonly onUnmapped: OnUnmapped
@@ -116,6 +118,7 @@ export class WebhookEndpoint {
       ...(keyMatch === undefined ? {} : { keyMatch }),
       ...(verify === undefined ? {} : { verify })
     }
+    this.mayAdd = config.mapping.add !== undefined
     this.answerStatus = config.answerStatus
     this.onUnmapped = config.onUnmapped ?? 'refuse'
     this.#auth = config.auth

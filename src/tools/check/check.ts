@@ -146,8 +146,7 @@ async function checkAccount(
   }
   const { reply: first } = await steps.run('login', logIn, name)
   if (!isAfterLogin(first.kind)) {
-    const reading = isReadingWanted(config, name) ? READ_STEPS : []
-    const rest = [...ACCOUNT_STEPS.slice(1), ...reading, ...(isTested ? TEST_LEAD_STEPS : [])]
+    const rest = [...ACCOUNT_STEPS.slice(1), ...readStepsOf(config, name), ...(isTested ? TEST_LEAD_STEPS : [])]
     const why = 'Not checked: it needs the login, which is tried only once.'
     steps.skip(rest, why, name)
     return
@@ -157,7 +156,7 @@ async function checkAccount(
     const run = async () => checkPermission(used, await calls.ask(emptyCall(used)), calls)
     await steps.run(used, run, name)
   }
-  for (const used of isReadingWanted(config, name) ? READ_STEPS : []) {
+  for (const used of readStepsOf(config, name)) {
     const run = async () => checkPermission(used, await calls.ask(emptyCall(used)), calls)
     await steps.run(used, run, name)
   }
@@ -189,22 +188,29 @@ async function checkAccount(
   }
 }
 
-/** Whether an account reads leads, according to the gateway file: for a caller, or to verify updates. */
-function isReadingWanted({ callers, webhooks }: Config, account: string): boolean {
-  return (
-    callers.some((caller) => caller.account === account && isReader(caller)) ||
-    webhooks.some((one) => (one.account ?? DEFAULT_ACCOUNT) === account && one.options.verify > 0)
-  )
+/** The functions by which an account reads leads, according to the gateway file: for a caller, to verify, or after a lost call. */
+function readStepsOf({ callers, webhooks }: Config, account: string): readonly (typeof READ_STEPS)[number][] {
+  const own = callers.filter((caller) => caller.account === account)
+  const ownWebhooks = webhooks.filter((one) => (one.account ?? DEFAULT_ACCOUNT) === account)
+  const isReading = own.some(isReader) || ownWebhooks.some(({ options: { verify } }) => verify > 0)
+  if (isReading) return READ_STEPS
+  const isAdding = own.some(isAdder) || ownWebhooks.some(({ mayAdd }) => mayAdd)
+  return isAdding ? ['lead_field_info'] : []
 }
 
 function isReader({ permissions: { routes }, verify = 0 }: CallerConfig): boolean {
   return verify > 0 || (routes !== '*' && routes.has('read'))
 }
 
-/** The lists that an account's callers may move leads to, according to the gateway file. */
+function isAdder({ permissions: { routes } }: CallerConfig): boolean {
+  return routes !== '*' && routes.has('add')
+}
+
+/** The lists that an account's callers may move or add leads to, according to the gateway file. */
 function listsOf({ callers }: Config, account: string): string[] {
   const lists = callers
     .filter((caller) => caller.account === account)
-    .flatMap(({ permissions: { updates } }) => (updates.lists === '*' ? [] : [...updates.lists]))
+    .flatMap(({ permissions: { updates } }) => [updates.lists, updates.addLists])
+    .flatMap((allowed) => (allowed === '*' ? [] : [...allowed]))
   return [...new Set(lists)]
 }

@@ -12,7 +12,8 @@ const WITHOUT: Readonly<Record<UsedFunction, string>> = {
   update_lead: 'Without it, no phone number and no custom field can be changed, and no lead be added.',
   lead_search: 'Without it, no update can name its lead by vendor_lead_code or phone_number.',
   lead_all_info: 'Without it, no lead can be read and no update verified.',
-  lead_field_info: 'Without it, no lead with an apostrophe or a tab in a value can be read or verified.'
+  lead_field_info:
+    'Without it, no lead with an apostrophe or a tab in a value can be read or verified, and if a call that adds a lead is lost, it cannot be known whether it has added one.'
 }
 
 /** Checks whether the account may call a function, by the reply to its probe. */
