@@ -26,6 +26,8 @@ export const PROTOCOL = 1
 export interface OwnedTerm extends TakenLease {
   readonly gateway: string
   readonly right: CallRight
+  /** Resolves when no call of the last owner can be under way any more, or this gateway stops. */
+  readonly lastCallsEnded: Promise<void>
 }
 
 /** What a gateway runs while it is the owner. */
@@ -256,12 +258,12 @@ export class Cluster implements ClusterView {
       : undefined
   }
 
-  /** Begins to work as the owner once no call of the last one can be under way. */
+  /** Begins to work as the owner. */
   async #begin(taken: TakenLease): Promise<void> {
     const { settings, begin, log } = this.#options
     const isOwn = () => this.#lease.term === taken.term && !this.#stopping.signal.aborted
-    const term = { ...taken, gateway: settings.name, right: this.#lease }
-    await this.#pause(taken.waitMs)
+    const lastCallsEnded = this.#pause(taken.waitMs)
+    const term = { ...taken, gateway: settings.name, right: this.#lease, lastCallsEnded }
     while (isOwn()) {
       try {
         const owner = await begin(term)

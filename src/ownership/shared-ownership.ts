@@ -119,10 +119,10 @@ export class SharedOwnership implements Ownership {
   }
 
   /** Begins to work as the owner. */
-  async begin({ gateway, term, right, isClean, state }: OwnedTerm): Promise<RunningOwner> {
+  async begin({ gateway, term, right, lastCallsEnded, isClean, state }: OwnedTerm): Promise<RunningOwner> {
     const { outbox } = this.#options
     const hasAccount = (account: string) => this.cluster.members.accounts.has(account)
-    await outbox.queue.take({ gateway, term })
+    await Promise.all([outbox.queue.take({ gateway, term }), lastCallsEnded])
     const isInDoubt = !isClean || state.isInDoubt === true
     const owner = await Owner.create({
       ...this.#options,

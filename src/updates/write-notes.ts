@@ -43,12 +43,16 @@ export class WriteNotes {
     throw overloaded('What was updated last cannot be noted on disk.', RETRY_AFTER_SECONDS)
   }
 
-  /** Writes a note. Resolves after the first try, with whether it is on disk: only then `noted` has been called. */
+  /**
+   * Writes a note. Resolves after the first try, with whether it is on disk: only then `noted` has been called. After
+   * `stop` nothing is written any more: another gateway may have sent older updates since.
+   */
   async add(note: WriteNote, requestId: string): Promise<boolean> {
     if (note.delivered.length === 0) {
       note.noted()
       return true
     }
+    if (this.#isStopped) return false
     const error = await this.#write(note)
     if (error === undefined) return true
     // VICIdial has the new values and the sender learns that.

@@ -9,6 +9,8 @@ export interface Write {
   readonly to: number
   /** The answer says that VICIdial has set it, or leaves that open. */
   readonly fate: 'made' | 'possible'
+  /** Whether it was stored, so that VICIdial had it at some time after `to`. */
+  readonly isStored?: boolean
   /** Names the request, whose updates take effect in their order. */
   readonly request: object
   readonly index: number

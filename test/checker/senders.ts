@@ -41,12 +41,13 @@ interface Options {
   readonly hasRoom: (from: number) => boolean
   /** Until when an update may be stored whose sender was refused at `at`; by default it is not stored. */
   readonly storedUntil?: (at: number) => number | undefined
+  /** How long after its answer an update without a known result may still reach VICIdial, in milliseconds. */
+  readonly lateMs?: number
   /** Called with each answer, undefined if there was none. */
   readonly onAnswer?: (request: Request, answer: Answer | undefined) => void
 }
 
 const KEPT = 200
-/** How long after its answer an update without a known result may still reach VICIdial. */
 const LATE_MS = 1_000
 /** Pause of a sender that is refused: else most operations would be sent while nothing can be done. */
 const OVERLOADED_MS = 200
@@ -75,6 +76,10 @@ export class Senders {
   constructor(options: Options) {
     this.#options = options
     this.#client = new GatewayClient(options.gateway.origin)
+  }
+
+  get #lateMs(): number {
+    return this.#options.lateMs ?? LATE_MS
   }
 
   close(): Promise<void> {
@@ -140,7 +145,7 @@ export class Senders {
     if (answer === undefined) {
       // Whether it was accepted nobody knows; and if its sender hung up, not when either.
       sent.firstUnansweredAt ??= from
-      this.#write(request.updates, from, hangsUp ? Infinity : to + LATE_MS, () => 'possible')
+      this.#write(request.updates, from, hangsUp ? Infinity : to + this.#lateMs, () => 'possible')
     } else this.#judge(sent, answer, from, to, jumps)
     const storedUntil = answer && isRefusal(answer) ? this.#options.storedUntil?.(to) : undefined
     if (storedUntil !== undefined && request.way !== 'direct') {
@@ -233,7 +238,7 @@ export class Senders {
       for (const [field, value] of Object.entries(fields)) {
         const fate = fateOf(index, field)
         if (fate === undefined) continue
-        const late = fate === 'possible' ? LATE_MS : 0
+        const late = fate === 'possible' ? this.#lateMs : 0
         this.answers.add({ lead, field, value, from, to: to + late, fate, request, index })
       }
     }
@@ -318,7 +323,8 @@ export class Senders {
           updates++
           for (const [field, value] of Object.entries(fields)) {
             const fate = this.#fateOf(results[place], field, what)
-            if (fate !== undefined) this.answers.add({ lead, field, value, from, to, fate, request, index })
+            if (fate !== undefined)
+              this.answers.add({ lead, field, value, from, to, fate, isStored: true, request, index })
             if (results[place]?.superseded?.includes(field)) superseded.push({ one, field, id })
           }
         }

@@ -99,3 +99,11 @@ test('at the end everything that waits is tried once more', async (t) => {
   await notes.stop()
   t.same(told.slice(2).sort(), ['lead_id:5 at 8', 'lead_id:6 at 9', 'noted 8', 'noted 9'])
 })
+
+test('after the end nothing is written any more', async (t) => {
+  stoppedClock(t)
+  const { notes, add, told } = notesFor(() => false)
+  await notes.stop()
+  t.notOk(await add([5], 8))
+  t.same(told, [])
+})

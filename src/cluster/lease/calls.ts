@@ -16,14 +16,14 @@ export class Calls {
     return this.#began.size
   }
 
-  /** Notes that a call begins. Returns what notes its end. */
-  begin(): () => void {
+  /** Notes that a call begins. Returns what notes its end; its time only counts if `isTimed`. */
+  begin(): (isTimed: boolean) => void {
     const call = Symbol('call')
     const began = steadyNow()
     this.#began.set(call, began)
-    return () => {
+    return (isTimed) => {
       if (!this.#began.delete(call)) return
-      this.#note(steadyNow(), began)
+      if (isTimed) this.#note(steadyNow(), began)
       if (this.#began.size === 0) for (const resolve of this.#waiting.splice(0)) resolve()
     }
   }

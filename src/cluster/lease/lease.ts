@@ -83,7 +83,11 @@ export class Lease implements CallRight {
   }
 
   begin(): () => void {
-    return this.#calls.begin()
+    const end = this.#calls.begin()
+    // What held this gateway up for so long that its right has ended held its calls up too, as far as it can tell.
+    return () => {
+      end(this.isHeld)
+    }
   }
 
   /** Looks at the lease now and from then on. Resolves after the first look. */

@@ -19,6 +19,8 @@ const MOST_WAITING = 3_000
 const CALLS_BETWEEN = 60
 /** How long after an attack a gateway may still be unable to store, in milliseconds. */
 const NOTICED_MS = 5_000
+/** How long what a gateway had begun when it was killed may still take in the database and at VICIdial, in milliseconds. */
+const LATE_MS = 5_000
 /** Faults after which VICIdial has made the change, and the gateway cannot know. */
 const FAULTS = ['500_after_success', 'reset_after', 'truncate'] as const
 
@@ -60,6 +62,7 @@ export async function attack(t: Test, cluster: Cluster, plan: readonly AttackNam
       for (const value of new Set(updates.flatMap(({ fields }) => Object.values(fields))))
         answersTo.set(value, [...(answersTo.get(value) ?? []), line])
     },
+    lateMs: LATE_MS,
     storedUntil: (at) => (hasTrouble(at) ? Number.POSITIVE_INFINITY : undefined)
   })
   t.teardown(() => senders.close())

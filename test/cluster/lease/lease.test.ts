@@ -215,6 +215,22 @@ test('a gateway that ends what it did as the owner takes the lease only after th
   t.equal(lease.term, 3)
 })
 
+test('a call that ends after the right to make it does not count as slow', async (t) => {
+  const clock = stoppedClock(t)
+  const row = new SharedRow()
+  const { lease } = leaseOf(t, row, 'a')
+  await lease.start()
+  const end = lease.begin()
+  await clock.pass(100)
+  row.cutOff.add('a')
+  await clock.pass(9_000, 500)
+  end()
+  row.cutOff.clear()
+  await clock.pass(2_000, 500)
+  t.ok(lease.isHeld)
+  t.equal(row.waitMs, 1_000, 'the next owner waits no longer than usual')
+})
+
 test('what the owner knows goes to the next one', async (t) => {
   const clock = stoppedClock(t)
   const row = new SharedRow()
