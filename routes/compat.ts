@@ -80,7 +80,11 @@ export function compatRoutes(options: CompatOptions) {
     const format = formatOf(compat.parameters)
     const called = functionOf(compat.parameters)
     const caller = callerOf(request)
-    if (called !== 'add_lead' && called !== 'batch_update_lead' && (called !== 'update_lead' || asksOnly(compat.parameters)))
+    if (
+      called !== 'add_lead' &&
+      called !== 'batch_update_lead' &&
+      (called !== 'update_lead' || asksOnly(compat.parameters))
+    )
       return readLeads(readReadCall(called, compat.parameters, caller.name), format, request, reply)
     requirePermission(caller, called === 'add_lead' ? 'add' : 'batch')
     const call = readCall(called, compat.parameters, caller.name)

@@ -292,7 +292,11 @@ export interface paths {
          */
         get: operations["findLeads"];
         put?: never;
-        post?: never;
+        /**
+         * Add one lead that must be new
+         * @description The body is an object of the fields of the lead, and `custom_fields`. `list_id`, `phone_code` and `phone_number` are required. If a lead has its `vendor_lead_code` already (without one: its `phone_number`), nothing is added: 409. After an answer that leaves open whether the lead was added, send the same again.
+         */
+        post: operations["addLead"];
         delete?: never;
         options?: never;
         head?: never;
@@ -710,6 +714,178 @@ export interface components {
             /** @description The sender's name in VICIdial's log. The default is the caller's, or the server's. */
             source?: string;
         };
+        /** @description With on_missing `add`: what a new lead gets beyond `fields` and `custom_fields` of its update, which it gets too. A lead that exists gets nothing of it. */
+        Add: {
+            /** @description The list of the new lead, unless `fields` has it. The list must exist. */
+            list_id?: number | string;
+            /**
+             * @description Unless `fields` has it.
+             * @example 1
+             */
+            phone_code?: string;
+            /**
+             * @description Unless it is the key, or `fields` has it.
+             * @example 2125550101
+             */
+            phone_number?: string;
+            fields?: components["schemas"]["LeadFields"];
+            /** @description Custom fields of the list that the lead is in. The operator must have listed them. Only the type NUMBER takes a number. */
+            custom_fields?: {
+                [key: string]: string | number | null;
+            };
+        };
+        /** @description Columns of VICIdial's lead table, and custom fields. */
+        NewLead: {
+            /**
+             * @description Keeps letters, digits, - and _; at most 6 characters. It cannot be emptied.
+             * @example SALE
+             */
+            status?: string;
+            /**
+             * @description Keeps letters, digits, - and _; at most 20 characters. `null` empties it.
+             * @example 1001
+             */
+            user?: string | null;
+            /**
+             * @description Keeps everything but ; # "; at most 20 characters. `null` empties it.
+             * @example CRM-7
+             */
+            vendor_lead_code?: string | null;
+            /**
+             * @description Keeps everything but ; # "; at most 50 characters. `null` empties it.
+             * @example WEB
+             */
+            source_id?: string | null;
+            /**
+             * @description Keeps digits; at most 14 characters. It cannot be emptied.
+             * @example 103
+             */
+            list_id: number | string;
+            /**
+             * @description Keeps a number of hours with at most two decimals; at most 6 characters. It cannot be emptied.
+             * @example -5
+             */
+            gmt_offset_now?: number;
+            /**
+             * @description Keeps digits; at most 10 characters. It cannot be emptied.
+             * @example 1
+             */
+            phone_code: string;
+            /**
+             * @description Keeps digits; at most 18 characters. It cannot be emptied.
+             * @example 2125550101
+             */
+            phone_number: string;
+            /**
+             * @description Keeps letters, digits, spaces and - ' _ .; at most 4 characters. `null` empties it.
+             * @example Dr
+             */
+            title?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' _ .; at most 30 characters. `null` empties it.
+             * @example Ann
+             */
+            first_name?: string | null;
+            /**
+             * @description Keeps letters, digits, - and _; at most 1 characters. `null` empties it.
+             * @example Q
+             */
+            middle_initial?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' _ .; at most 30 characters. `null` empties it.
+             * @example O'Brien
+             */
+            last_name?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
+             * @example 12 Elm St
+             */
+            address1?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
+             * @example Apt 4
+             */
+            address2?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
+             * @example Rear building
+             */
+            address3?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 50 characters. `null` empties it.
+             * @example Springfield
+             */
+            city?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and -; at most 2 characters. `null` empties it.
+             * @example IL
+             */
+            state?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . _; at most 50 characters. `null` empties it.
+             * @example Ontario
+             */
+            province?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - '; at most 10 characters. `null` empties it.
+             * @example 62701
+             */
+            postal_code?: string | null;
+            /**
+             * @description Keeps letters, digits, - and _; at most 3 characters. `null` empties it.
+             * @example USA
+             */
+            country_code?: string | null;
+            /**
+             * @description Keeps M, F or U; at most 1 characters. It cannot be emptied.
+             * @example F
+             */
+            gender?: string;
+            /**
+             * @description Keeps a date, YYYY-MM-DD; at most 10 characters. `null` empties it.
+             * @example 1980-12-31
+             */
+            date_of_birth?: string | null;
+            /**
+             * @description Keeps digits; at most 12 characters. `null` empties it.
+             * @example 2125550199
+             */
+            alt_phone?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ % _; at most 70 characters. `null` empties it.
+             * @example ann@example.com
+             */
+            email?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
+             * @example blue horse
+             */
+            security_phrase?: string | null;
+            /**
+             * @description Keeps everything but ; # "; a new line is stored as !N; at most 255 characters. `null` empties it.
+             * @example asked for a call on Monday
+             */
+            comments?: string | null;
+            /**
+             * @description Keeps digits; at most 5 characters. It cannot be emptied.
+             * @example 3
+             */
+            called_count?: number | string;
+            /**
+             * @description Keeps digits; at most 5 characters. It cannot be emptied.
+             * @example 7
+             */
+            rank?: number | string;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 20 characters. `null` empties it.
+             * @example team-a
+             */
+            owner?: string | null;
+            /** @description Custom fields of the list that the lead is in. The operator must have listed them. Only the type NUMBER takes a number. */
+            custom_fields?: {
+                [key: string]: string | number | null;
+            };
+        };
         /** @description One lead, named by exactly one of lead_id, vendor_lead_code, phone_number, and its changes. */
         Update: {
             /**
@@ -732,6 +908,11 @@ export interface components {
              */
             on_multiple?: "reject" | "all" | "newest";
             /**
+             * @description What to do if no lead has the key. `report`, the default: the result is `not_found`. `add`: add a lead, which needs `add`; the result is `added`.
+             * @enum {unknown}
+             */
+            on_missing?: "report" | "add";
+            /**
              * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
@@ -752,6 +933,7 @@ export interface components {
             allow_undefined_list?: boolean;
             /** @description Reads the lead after the update, and compares it with what VICIdial should hold: the result is `verified`, or has warnings `stored_differs`. A share such as 0.01 does so for some of the updates. Each costs a call or more. The default is the caller's, mostly false. */
             verify?: boolean | number;
+            add?: components["schemas"]["Add"];
         };
         /** @description Each lead with its own changes. */
         BatchRequest: {
@@ -767,6 +949,11 @@ export interface components {
              */
             on_multiple?: "reject" | "all" | "newest";
             /**
+             * @description What to do if no lead has the key. `report`, the default: the result is `not_found`. `add`: add a lead, which needs `add`; the result is `added`.
+             * @enum {unknown}
+             */
+            on_missing?: "report" | "add";
+            /**
              * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
@@ -787,6 +974,7 @@ export interface components {
             allow_undefined_list?: boolean;
             /** @description Reads the lead after the update, and compares it with what VICIdial should hold: the result is `verified`, or has warnings `stored_differs`. A share such as 0.01 does so for some of the updates. Each costs a call or more. The default is the caller's, mostly false. */
             verify?: boolean | number;
+            add?: components["schemas"]["Add"];
         };
         /** @description One set of changes for many leads. */
         ShortBatchRequest: {
@@ -805,6 +993,11 @@ export interface components {
              * @enum {unknown}
              */
             on_multiple?: "reject" | "all" | "newest";
+            /**
+             * @description What to do if no lead has the key. `report`, the default: the result is `not_found`. `add`: add a lead, which needs `add`; the result is `added`.
+             * @enum {unknown}
+             */
+            on_missing?: "report" | "add";
             /**
              * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
@@ -831,18 +1024,18 @@ export interface components {
         Warning: {
             field: string;
             /** @enum {unknown} */
-            code: "characters_dropped" | "transliterated" | "custom_fields_not_stored" | "field_dropped" | "stored_differs" | "not_verified";
+            code: "characters_dropped" | "transliterated" | "custom_fields_not_stored" | "field_dropped" | "added_otherwise" | "set_on_found" | "stored_differs" | "not_verified";
             /** @description Absent with `stored_differs` and `not_verified`. */
             sent?: string;
             /** @description `stored_differs`: what VICIdial should hold, as the gateway believes. */
             expected?: string;
             /** @description `stored_differs`: what VICIdial holds. */
             found?: string;
-            /** @description Absent with `field_dropped`: the field was not set. */
+            /** @description Absent with `field_dropped`: the field was not set; and if what VICIdial stores is not known. */
             stored?: string;
             /** @description `field_dropped`: the code of the refusal; /problems/<code> explains it. */
             refusal?: string;
-            /** @description `field_dropped`: why the value is refused. `not_verified`: why it could not be read. */
+            /** @description Why the value is refused, stored otherwise in a new lead, or (`not_verified`) could not be read. */
             detail?: string;
             /** @description With on_multiple "all": the leads that it is about; absent if it is about all of them. */
             lead_ids?: number[];
@@ -868,10 +1061,10 @@ export interface components {
             /** @description The lead's code, if it is spelled differently from the key; null if it may be, and could not be read. */
             matched?: string | null;
             /**
-             * @description `updated`: VICIdial found the lead and set the values. `not_found`: no such lead, or it is in a list that the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of its fields since. Of a reading: `read`, or `incomplete` if some fields could not be.
+             * @description `updated`: VICIdial found the lead and set the values. `added`: no lead had the key, and VICIdial added one. `not_found`: no such lead, or it is in a list that the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of its fields since. Of a reading: `read`, or `incomplete` if some fields could not be.
              * @enum {unknown}
              */
-            status: "updated" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded" | "read" | "incomplete";
+            status: "updated" | "added" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded" | "read" | "incomplete";
             /** @description Whether the lead was read after the update and holds what was set; warnings say what differs. Absent if `verify` did not ask for it. */
             verified?: boolean;
             fields?: components["schemas"]["LeadValues"];
@@ -895,10 +1088,16 @@ export interface components {
             stored?: {
                 [key: string]: string;
             };
+            /** @description Dry run with on_missing `add`: the values of the new lead, if no lead has the key. */
+            stored_if_added?: {
+                [key: string]: string;
+            };
         };
         Summary: {
             received: number;
             updated: number;
+            /** @description Leads that were added, with on_missing `add`. */
+            added: number;
             not_found: number;
             ambiguous: number;
             rejected: number;
@@ -923,7 +1122,7 @@ export interface components {
             /** @description The request id. */
             id: string;
             /**
-             * @description `completed`: all updated, or all read. `partial`: some. `failed`: none. `planned`: dry run.
+             * @description `completed`: all updated, added or read. `partial`: some. `failed`: none. `planned`: dry run.
              * @enum {unknown}
              */
             status: "completed" | "partial" | "failed" | "planned";
@@ -1002,7 +1201,7 @@ export interface components {
         Job: {
             id: string;
             /**
-             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
+             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.
              * @enum {unknown}
              */
             status: "queued" | "running" | "completed" | "partial" | "failed";
@@ -1010,7 +1209,7 @@ export interface components {
             caller: string;
             /** @description VICIdial's source. */
             source: string;
-            /** @description `batch`, `webhook:NAME` or `replay`. */
+            /** @description `batch`, `read`, `webhook:NAME` or `replay`. */
             origin: string;
             /** @description RFC 3339, UTC. */
             accepted_at: string;
@@ -1024,7 +1223,7 @@ export interface components {
         JobSummary: {
             id: string;
             /**
-             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
+             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.
              * @enum {unknown}
              */
             status: "queued" | "running" | "completed" | "partial" | "failed";
@@ -1032,7 +1231,7 @@ export interface components {
             caller: string;
             /** @description VICIdial's source. */
             source: string;
-            /** @description `batch`, `webhook:NAME` or `replay`. */
+            /** @description `batch`, `read`, `webhook:NAME` or `replay`. */
             origin: string;
             /** @description RFC 3339, UTC. */
             accepted_at: string;
@@ -1117,7 +1316,7 @@ export interface components {
              * @description As in the result of an update.
              * @enum {unknown}
              */
-            status: "updated" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded" | "read" | "incomplete";
+            status: "updated" | "added" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded" | "read" | "incomplete";
             /** @description The words of VICIdial or the gateway. */
             error?: {
                 code: string;
@@ -1215,6 +1414,8 @@ export type FoundLeads = components['schemas']['FoundLeads'];
 export type LeadKey = components['schemas']['LeadKey'];
 export type ReadRequest = components['schemas']['ReadRequest'];
 export type ShortReadRequest = components['schemas']['ShortReadRequest'];
+export type Add = components['schemas']['Add'];
+export type NewLead = components['schemas']['NewLead'];
 export type Update = components['schemas']['Update'];
 export type BatchRequest = components['schemas']['BatchRequest'];
 export type ShortBatchRequest = components['schemas']['ShortBatchRequest'];
@@ -3129,6 +3330,158 @@ export interface operations {
                 };
             };
             /** @description Conflict: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused`, `all_updates_rejected` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `upstream_login_failed`, `upstream_permission_denied`, `upstream_error` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unproven`, `upstream_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `upstream_timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addLead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLead"];
+            };
+        };
+        responses: {
+            /** @description The lead was added. */
+            201: {
+                headers: {
+                    /** @description Path of the lead. */
+                    location?: unknown;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Result"];
+                };
+            };
+            /** @description Bad Request: `invalid_request`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `conflict`, `lead_exists` */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -1,5 +1,12 @@
 import type { NoReply } from './client.ts'
-import type { FieldReply, FoundListReply, LeadReply, Refused, SearchReply, UpdateReply } from './reply/reply.ts'
+import type {
+  FieldReply,
+  FoundListReply,
+  LeadReply,
+  Refused,
+  SearchReply,
+  UpdateReply
+} from './reply/reply.ts'
 import type { UpsertReply } from './reply/upsert-reply.ts'
 
 /** No reply came, or the call was not sent in time. `sent`: whether VICIdial may have got it. */

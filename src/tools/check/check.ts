@@ -146,7 +146,11 @@ async function checkAccount(
   }
   const { reply: first } = await steps.run('login', logIn, name)
   if (!isAfterLogin(first.kind)) {
-    const rest = [...ACCOUNT_STEPS.slice(1), ...readStepsOf(config, name), ...(isTested ? TEST_LEAD_STEPS : [])]
+    const rest = [
+      ...ACCOUNT_STEPS.slice(1),
+      ...readStepsOf(config, name),
+      ...(isTested ? TEST_LEAD_STEPS : [])
+    ]
     const why = 'Not checked: it needs the login, which is tried only once.'
     steps.skip(rest, why, name)
     return

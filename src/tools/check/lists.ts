@@ -43,7 +43,9 @@ export async function checkLists(calls: AccountCalls, named: readonly string[]):
     }
   }
   const may =
-    named.length > 0 ? ` They include the lists that callers may move or add leads to: ${named.join(', ')}.` : ''
+    named.length > 0
+      ? ` They include the lists that callers may move or add leads to: ${named.join(', ')}.`
+      : ''
   return {
     status: 'warning',
     detail: `The account is restricted to the lists of the campaigns that its user group allows.${may} VICIdial silently skips leads of other lists: the gateway reports them as not_found.`,

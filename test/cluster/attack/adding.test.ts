@@ -50,7 +50,11 @@ async function send({ process }: Node, body: string, isStored: boolean): Promise
   return until('the request is answered', async () => {
     await process.ready
     try {
-      const response = await fetch(`${process.origin}/v1/leads/batch-update`, { method: 'POST', headers, body })
+      const response = await fetch(`${process.origin}/v1/leads/batch-update`, {
+        method: 'POST',
+        headers,
+        body
+      })
       return await response.json()
     } catch {
       await pause(100)

@@ -215,7 +215,11 @@ test('with the leads_data dialect the list is asked for by list_info', async (t)
 
 test('custom fields of a new lead are stored, or a warning says that its list lacks them', async (t) => {
   const file = t.testdir({ 'gateway.yaml': 'custom_fields: [{ label: favorite_color, max_length: 20 }]' })
-  const fixture = { ...generateFixture(5), custom_fields: { 101: ['favorite_color'] }, custom_values: { 101: {} } }
+  const fixture = {
+    ...generateFixture(5),
+    custom_fields: { 101: ['favorite_color'] },
+    custom_values: { 101: {} }
+  }
   const gateway = await startGateway(t, { GATEWAY_CONFIG: `${file}/gateway.yaml` }, { fixture })
   const { body } = await batch(gateway, {
     updates: [101, 102].map((list_id) => ({
