@@ -106,7 +106,7 @@ export function compatRoutes(options: CompatOptions) {
     await caller.limits.take('updates', 1)
     const until = [updates.deadline(), hangUpSignal(request, reply)] as const
     if (format === 'json') return reply.send(await reads.find(entries, sender, ...until))
-    const readings = await reads.readings(entries, sender, ...until)
+    const { readings } = await reads.readings(entries, sender, ...until)
     return reply.type(TEXT).send(readText(call, readings, caller.name))
   }
 

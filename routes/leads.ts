@@ -8,7 +8,7 @@ import { Problem } from '../src/errors.ts'
 import { callerOf, requires } from '../src/http/authentication.ts'
 import { refuseQueries } from '../src/http/body/body-rules.ts'
 import { hangUpSignal, prefersAsync } from '../src/http/client-wait.ts'
-import { ANY, readEntityTags } from '../src/http/entity-tags.ts'
+import { ANY, readEntityTags, withoutWeakness } from '../src/http/entity-tags.ts'
 import { leadOfResults, type Reads, type Selection } from '../src/updates/reads.ts'
 import { batchResponse } from '../src/updates/response.ts'
 import type { Updates } from '../src/updates/updates.ts'
@@ -42,19 +42,21 @@ type ByKey = { Querystring: Static<typeof KeySchema> }
 
 const common = { tags: ['leads'], security: requires('read') }
 const READ_PROBLEMS = UPDATE_PROBLEMS
+/** A shared cache keeps no person's data, and a browser asks whether what it has is still right. */
+const REVALIDATED = 'private, no-cache'
 const oneSchema = {
   ...common,
   operationId: 'getLead',
   summary: 'Read one lead',
   description:
-    'As VICIdial holds it now. A field that cannot be read beyond doubt is in `unread` instead. `ETag`, if nothing is unread ' +
-    'and `fields` is absent, is for `If-None-Match` here and `If-Match` of PATCH.',
+    'As VICIdial holds it now. A field that cannot be read beyond doubt is in `unread` instead. `ETag`, if nothing is unread, ' +
+    'is for `If-None-Match` here and `If-Match` of PATCH.',
   params: ParamsSchema,
   querystring: SelectionSchema,
   response: {
     200: {
       ...json('The lead.', LeadSchema),
-      headers: { etag: Type.String({ description: 'Changes whenever a value does.' }) }
+      headers: { etag: Type.String({ description: 'Changes whenever one of these values does.' }) }
     },
     304: { description: 'The lead is as it was: it has the ETag of If-None-Match.' },
     ...problems(...READ_PROBLEMS, 'not_found')
@@ -64,7 +66,8 @@ const byKeySchema = {
   ...common,
   operationId: 'findLeads',
   summary: 'Read the leads with a vendor code or a phone number',
-  description: 'All that match, newest first; at most the newest 1,000. Give one of the two keys.',
+  description:
+    'All that match, newest first; of more than 1,000 the newest, and `has_more`. Give one of the two keys.',
   querystring: KeySchema,
   response: {
     200: json('The leads; none if nothing matches.', FoundLeadsSchema),
@@ -81,7 +84,7 @@ const manySchema = {
     'value a call for each field.',
   body: Type.Union([ref(ReadRequestSchema), ref(ShortReadRequestSchema)]),
   response: {
-    200: json('All leads were read.', BatchAnswerSchema),
+    200: json('All leads were read; or a dry run.', BatchAnswerSchema),
     207: json('Some were, or not each of their fields.', BatchAnswerSchema),
     202: json(
       'With `Prefer: respond-async`: the request is stored, and the leads will be read.',
@@ -93,7 +96,7 @@ const manySchema = {
 
 export interface LeadRoutesOptions {
   readonly reads: Reads
-  readonly updates: Pick<Updates, 'sender' | 'deadline'>
+  readonly updates: Pick<Updates, 'sender' | 'deadline' | 'dryRun'>
 }
 
 /** `GET /v1/leads/{lead_id}`, `GET /v1/leads`, `POST /v1/leads/read` */
@@ -110,9 +113,10 @@ export function leadRoutes({ reads, updates }: LeadRoutesOptions) {
     const lead = leadOfResults(
       await reads.deliver([entry], sender, updates.deadline(), hangUpSignal(request, reply))
     )
+    reply.header('cache-control', REVALIDATED)
     if (lead.etag === undefined) return lead
     reply.header('etag', lead.etag)
-    if (known === ANY || known?.includes(lead.etag)) return reply.code(304).send()
+    if (known === ANY || known?.map(withoutWeakness).includes(lead.etag)) return reply.code(304).send()
     return lead
   }
 
@@ -125,14 +129,16 @@ export function leadRoutes({ reads, updates }: LeadRoutesOptions) {
     const entry = reads.readAll(key, selectionOf(request.query), caller)
     await caller.limits.take('updates', 1)
     const sender = updates.sender(caller, request.id)
+    reply.header('cache-control', REVALIDATED)
     return reads.find([entry], sender, updates.deadline(), hangUpSignal(request, reply))
   }
 
   async function readLeads(request: FastifyRequest, reply: FastifyReply) {
     const caller = callerOf(request)
     const isStored = prefersAsync(request)
-    const { entries, source } = reads.read(request.body, caller, isStored)
+    const { entries, source, dryRun } = reads.read(request.body, caller, isStored)
     const sender = updates.sender(caller, request.id, source)
+    if (dryRun) return updates.dryRun(entries, sender)
     await caller.limits.take('updates', entries.length)
     if (isStored) {
       const repeat = request.idempotencyKey

@@ -24,14 +24,16 @@ const schema = {
   summary: 'Update one lead',
   description:
     'The body is an object of the fields to change. Other fields keep their values. With `If-Match` the lead is read first, ' +
-    'and changed only if it is as it was: a check, not a lock, as VICIdial may change it between. That needs `read`, too.',
+    'and changed only if it is as it was: no other update by the gateway comes between, but VICIdial may still change it, as ' +
+    'it has no locks. That needs `read`, too.',
   tags: ['leads'],
   security: requires('batch'),
   params: ParamsSchema,
   headers: Type.Object({
     'if-match': Type.Optional(
       Type.String({
-        description: 'The ETag of GET /v1/leads/{lead_id}, or an `etag` of POST /v1/leads/read.'
+        description:
+          'The ETag of GET /v1/leads/{lead_id}, or an `etag` of POST /v1/leads/read. Only the fields that were read are compared.'
       })
     )
   }),
@@ -43,7 +45,7 @@ const schema = {
 }
 
 /** `PATCH /v1/leads/{lead_id}` */
-export function patchLeadRoute(updates: Updates, reads: Pick<Reads, 'requireUnchanged'>) {
+export function patchLeadRoute(updates: Updates, reads: Pick<Reads, 'onlyIf'>) {
   async function patchLead(
     request: FastifyRequest<{ Params: Static<typeof ParamsSchema> }>,
     reply: FastifyReply
@@ -57,15 +59,13 @@ export function patchLeadRoute(updates: Updates, reads: Pick<Reads, 'requireUnch
       throw new Problem('not_found', 'The path must end in a lead id: an integer from 1 to 999999999.')
     await caller.limits.take('updates', 1)
     const sender = updates.sender(caller, request.id)
-    const deadline = updates.deadline()
     const signal = hangUpSignal(request, reply)
     const tags = readEntityTags('If-Match', request.headers['if-match'])
     // Any lead that exists matches *, and the update itself shows whether it does.
-    if (tags !== undefined && tags !== ANY && 'changes' in entry) {
-      requirePermission(caller, 'read')
-      await reads.requireUnchanged(params, tags, caller, sender, deadline, signal)
-    }
-    const delivered = await updates.deliver(entries, sender, signal, deadline)
+    const isConditional = tags !== undefined && tags !== ANY
+    if (isConditional) requirePermission(caller, 'read')
+    const update = isConditional && 'changes' in entry ? reads.onlyIf(entry, tags, caller) : entry
+    const delivered = await updates.deliver([update], sender, signal)
     return leadResponse(params.lead_id, entry, delivered)
   }
 

@@ -60,7 +60,7 @@ const values = {
   etag: Type.Optional(
     Type.String({
       description:
-        'The entity tag for If-Match of PATCH /v1/leads/{lead_id}; absent if `fields` chose some, or a field could not be read.'
+        'The entity tag of these fields, for If-Match of PATCH /v1/leads/{lead_id}; absent if a field could not be read.'
     })
   )
 }
@@ -82,7 +82,15 @@ export const readMembers = {
 
 /** The leads of one key. */
 export const FoundLeadsSchema = Type.Object(
-  { leads: Type.Array(ref(LeadSchema), { description: 'Newest first.' }) },
+  {
+    leads: Type.Array(ref(LeadSchema), { description: 'Newest first; at most 1,000.' }),
+    has_more: Type.Optional(
+      Type.Literal(true, {
+        description:
+          'The key has older leads, too. POST /v1/leads/read with on_multiple "all" and `Prefer: respond-async` reads all.'
+      })
+    )
+  },
   { $id: 'FoundLeads', additionalProperties: false }
 )
 export type FoundLeads = Static<typeof FoundLeadsSchema>
@@ -110,6 +118,9 @@ const request = {
       description:
         "Which codes a vendor_lead_code finds, as in updates. The default is the caller's, mostly `collation`."
     })
+  ),
+  dry_run: Type.Optional(
+    Type.Boolean({ description: 'Reads nothing: the response has the calls that would be made.' })
   ),
   source: Type.Optional(
     Type.String({

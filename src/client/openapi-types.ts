@@ -264,7 +264,7 @@ export interface paths {
         };
         /**
          * Read one lead
-         * @description As VICIdial holds it now. A field that cannot be read beyond doubt is in `unread` instead. `ETag`, if nothing is unread and `fields` is absent, is for `If-None-Match` here and `If-Match` of PATCH.
+         * @description As VICIdial holds it now. A field that cannot be read beyond doubt is in `unread` instead. `ETag`, if nothing is unread, is for `If-None-Match` here and `If-Match` of PATCH.
          */
         get: operations["getLead"];
         put?: never;
@@ -274,7 +274,7 @@ export interface paths {
         head?: never;
         /**
          * Update one lead
-         * @description The body is an object of the fields to change. Other fields keep their values. With `If-Match` the lead is read first, and changed only if it is as it was: a check, not a lock, as VICIdial may change it between. That needs `read`, too.
+         * @description The body is an object of the fields to change. Other fields keep their values. With `If-Match` the lead is read first, and changed only if it is as it was: no other update by the gateway comes between, but VICIdial may still change it, as it has no locks. That needs `read`, too.
          */
         patch: operations["patchLead"];
         trace?: never;
@@ -288,7 +288,7 @@ export interface paths {
         };
         /**
          * Read the leads with a vendor code or a phone number
-         * @description All that match, newest first; at most the newest 1,000. Give one of the two keys.
+         * @description All that match, newest first; of more than 1,000 the newest, and `has_more`. Give one of the two keys.
          */
         get: operations["findLeads"];
         put?: never;
@@ -657,12 +657,17 @@ export interface components {
             };
             /** @description Fields that could not be read. Absent if all could be. */
             unread?: components["schemas"]["Unread"][];
-            /** @description The entity tag for If-Match of PATCH /v1/leads/{lead_id}; absent if `fields` chose some, or a field could not be read. */
+            /** @description The entity tag of these fields, for If-Match of PATCH /v1/leads/{lead_id}; absent if a field could not be read. */
             etag?: string;
         };
         FoundLeads: {
-            /** @description Newest first. */
+            /** @description Newest first; at most 1,000. */
             leads: components["schemas"]["Lead"][];
+            /**
+             * @description The key has older leads, too. POST /v1/leads/read with on_multiple "all" and `Prefer: respond-async` reads all.
+             * @enum {boolean}
+             */
+            has_more?: true;
         };
         /** @description One lead, by exactly one of its keys. */
         LeadKey: {
@@ -691,6 +696,8 @@ export interface components {
              * @enum {unknown}
              */
             key_match?: "collation" | "exact";
+            /** @description Reads nothing: the response has the calls that would be made. */
+            dry_run?: boolean;
             /** @description The sender's name in VICIdial's log. The default is the caller's, or the server's. */
             source?: string;
         };
@@ -711,6 +718,8 @@ export interface components {
              * @enum {unknown}
              */
             key_match?: "collation" | "exact";
+            /** @description Reads nothing: the response has the calls that would be made. */
+            dry_run?: boolean;
             /** @description The sender's name in VICIdial's log. The default is the caller's, or the server's. */
             source?: string;
         };
@@ -1074,7 +1083,7 @@ export interface components {
             };
             /** @description Fields that could not be read. Absent if all could be. */
             unread?: components["schemas"]["Unread"][];
-            /** @description The entity tag for If-Match of PATCH /v1/leads/{lead_id}; absent if `fields` chose some, or a field could not be read. */
+            /** @description The entity tag of these fields, for If-Match of PATCH /v1/leads/{lead_id}; absent if a field could not be read. */
             etag?: string;
             /** @description Readings with on_multiple "all": the leads, newest first. */
             leads?: components["schemas"]["Lead"][];
@@ -2935,7 +2944,7 @@ export interface operations {
             /** @description The lead. */
             200: {
                 headers: {
-                    /** @description Changes whenever a value does. */
+                    /** @description Changes whenever one of these values does. */
                     etag?: string;
                     [name: string]: unknown;
                 };
@@ -3093,7 +3102,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of GET /v1/leads/{lead_id}, or an `etag` of POST /v1/leads/read. */
+                /** @description The ETag of GET /v1/leads/{lead_id}, or an `etag` of POST /v1/leads/read. Only the fields that were read are compared. */
                 "if-match"?: string;
             };
             path: {
@@ -3586,7 +3595,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description All leads were read. */
+            /** @description All leads were read; or a dry run. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -1,5 +1,6 @@
-import { isReading, type LeadRead, readOf } from '../leads/reading/lead-read.ts'
-import type { CallContext, Exchange, Exchanged } from '../vicidial/exchange.ts'
+import type { Condition } from '../leads/changes.ts'
+import { isReading, readOf } from '../leads/reading/lead-read.ts'
+import type { CallContext, Exchange } from '../vicidial/exchange.ts'
 import type { Guard } from '../vicidial/guard.ts'
 import type { Refused } from '../vicidial/reply/reply.ts'
 import type { KeyLines } from './adding/key-lines.ts'
@@ -9,9 +10,18 @@ import type { Delivery, LeadTask } from './delivery.ts'
 import type { CallRules } from './delivery-task.ts'
 import { FairQueue } from './fair-queue.ts'
 import { LeadQueues } from './lead-queues.ts'
-import { type FailedExchange, NOT_CHECKED, NOT_SENT_AFTER_UNKNOWN, notDone, type Outcome } from './outcome.ts'
-import { type ReadEnd, readLead, readOutcome } from './reading/read-lead.ts'
-import { ReadQueue } from './reading/read-queue.ts'
+import {
+  CHANGED_SINCE,
+  type FailedExchange,
+  NOT_CHECKED,
+  NOT_SENT_AFTER_UNKNOWN,
+  notDone,
+  type Outcome,
+  TIMED_OUT
+} from './outcome.ts'
+import { meets } from './reading/lead-of-reading.ts'
+import { type CallItem, LeadReader, type Reader } from './reading/lead-reader.ts'
+import { readOutcome } from './reading/read-lead.ts'
 import type { RecentWrites } from './recent-writes.ts'
 import { namedMissing, outcomesOf } from './reply-outcomes.ts'
 import { SearchQueue } from './search-queue.ts'
@@ -31,24 +41,8 @@ export interface CallSchedulerOptions {
   }
 }
 
-/** Time for a call that verifies a stored update, in milliseconds. */
-const VERIFY_MS = 30_000
 /** A call is sent again without the leads that VICIdial names as missing, up to this many times in all. */
 const MAX_ROUNDS = 3
-
-/** A task or search of a call. */
-interface CallItem {
-  isSent: boolean
-  addRequests(requests: Set<Delivery>): void
-}
-
-/** An update or a reading that a lead is read for. */
-interface ReadItem extends CallItem {
-  readonly request: Delivery
-  readonly isWanted: boolean
-  /** See `DeliveryTask.made`. */
-  readonly made: Outcome | undefined
-}
 
 /**
  * Decides when calls are made and what goes into each. A call starts at once if the guard has a free place; what
@@ -59,7 +53,7 @@ export class CallScheduler {
   readonly searches: SearchQueue
   /** Updates whose leads are to be added, a call each. */
   readonly additions = new FairQueue<WaitingUpdate>()
-  readonly #reads = new ReadQueue()
+  readonly #reader: LeadReader
   readonly #options: CallSchedulerOptions
   readonly #admission: Admission
   readonly #recentWrites: RecentWrites<Delivery>
@@ -71,7 +65,7 @@ export class CallScheduler {
     (refusal) => this.#startSearch(refusal),
     (refusal) => this.#startUpdate(refusal),
     (refusal) => this.#startAddition(refusal),
-    (refusal) => this.#startRead(refusal)
+    (refusal) => this.#reader.startNext(refusal)
   ]
 
   constructor(options: CallSchedulerOptions, admission: Admission, recentWrites: RecentWrites<Delivery>) {
@@ -82,6 +76,13 @@ export class CallScheduler {
       if (task.request.sequencing?.isStored === true) this.#leaveOutSuperseded(task)
     })
     this.searches = new SearchQueue(options.exchange, options.lines)
+    this.#reader = new LeadReader({
+      exchange: options.exchange,
+      contextOf: (items) => this.contextOf(items),
+      onWaiting: () => {
+        this.#startCalls()
+      }
+    })
     // Not at once: the call that left the place settles its tasks first, and those they blocked may share the next call.
     options.guard.onPlace(() => {
       setImmediate(() => {
@@ -196,15 +197,6 @@ export class CallScheduler {
     this.#startCalls()
   }
 
-  /** Starts a call of a reading. Returns false if none waits. */
-  #startRead(refusal: Refused | undefined): boolean {
-    const call = this.#reads.take()
-    if (call === undefined) return false
-    if (refusal !== undefined) call.refuse(refusal)
-    else call.start()
-    return true
-  }
-
   #fail(tasks: readonly LeadTask[], exchanged: FailedExchange): void {
     for (const task of tasks) this.#settle(task, notDone({ ...exchanged, maybeMade: task.isSent }))
   }
@@ -222,12 +214,14 @@ export class CallScheduler {
     if (first === undefined) return
     const read = readOf(first.changes)
     if (read !== undefined) {
-      const end = await this.#read(first.lead, read, first)
+      const end = await this.#reader.read(first.lead, read, first)
       this.#settle(first, 'outcome' in end ? end.outcome : readOutcome(end.reading))
       this.#admission.drainRate.count(1)
       this.#startCalls()
       return
     }
+    const { condition } = first.changes
+    if (condition !== undefined && !(await this.#isMet(first, condition))) return
     const call = { function: first.changes.function, leads: tasks }
     const exchanged = await this.#options.exchange.update(call, this.contextOf(tasks))
     const isNaming = this.#options.rules.dialect === 'leads_data' && round < MAX_ROUNDS
@@ -254,7 +248,7 @@ export class CallScheduler {
     this.#recentWrites.add(task)
     task.made = notVerified(updated)
     const expected = expectedOf(task.changes)
-    const end = await this.#read(task.lead, verifyingRead(expected), task)
+    const end = await this.#reader.read(task.lead, verifyingRead(expected), task)
     this.#settle(task, verifiedOutcome(updated, expected, end))
     this.#startCalls()
   }
@@ -264,33 +258,32 @@ export class CallScheduler {
     const expected = waiting.update.addition?.stored ?? {}
     waiting.made = notVerified(added)
     try {
-      return verifiedOutcome(added, expected, await this.#read(lead, verifyingRead(expected), waiting))
+      return verifiedOutcome(added, expected, await this.#reader.read(lead, verifyingRead(expected), waiting))
     } catch (error) {
       return notVerified(added, this.#failure(error).reply.detail)
     }
   }
 
-  #read(lead: number, wanted: LeadRead, item: ReadItem): Promise<ReadEnd> {
-    const { exchange } = this.#options
-    const { request } = item
-    const owner = { caller: request.caller, request, isWanted: () => item.isWanted }
-    const call = <Reply>(make: (context: CallContext) => Promise<Exchanged<Reply>>) => {
-      const reply = this.#reads.add(owner, () => make(this.#readingContext(item)))
-      this.#startCalls()
-      return reply
+  /** Reads the lead of a conditional update in its turn. Settles the update, and returns false, if it must not be made. */
+  async #isMet(task: LeadTask, condition: Condition): Promise<boolean> {
+    const reader: Reader = {
+      request: task.request,
+      get isWanted() {
+        return task.isWanted
+      },
+      // That its lead is read does not change it.
+      isSent: false,
+      addRequests: (requests) => {
+        task.addRequests(requests)
+      }
     }
-    return readLead(lead, wanted, {
-      lead: (hasCustom) => call((context) => exchange.readLead(lead, hasCustom, context)),
-      id: () => call((context) => exchange.readShortField(lead, 'lead_id', context)),
-      field: (name, isCustom) => call((context) => exchange.readField(lead, name, isCustom, context))
-    })
-  }
-
-  #readingContext(item: ReadItem): CallContext {
-    const context = this.contextOf([item])
-    // See `Delivery.giveUp`.
-    const isLater = item.made !== undefined && item.request.sequencing?.isStored === true
-    return isLater ? { ...context, deadline: Math.max(context.deadline, steadyNow() + VERIFY_MS) } : context
+    const end = await this.#reader.read(task.lead, condition, reader)
+    const isMet = 'reading' in end && meets(end.reading, condition)
+    if (isMet && task.isWanted) return true
+    this.#settle(task, 'outcome' in end ? end.outcome : isMet ? TIMED_OUT.unsent : CHANGED_SINCE)
+    this.#admission.drainRate.count(1)
+    this.#startCalls()
+    return false
   }
 
   /** Settles a task that must not be sent. */

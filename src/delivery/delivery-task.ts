@@ -165,7 +165,8 @@ export class Flows<Lead extends number | string, Request extends TaskRequest> {
     const known = this.#byChanges.get(changes)
     if (known !== undefined) return known
     const { caller, source } = this.#request
-    const batchKey = `${source} ${this.#rules.dialect === 'leads_data' ? changes.function : changes.key}`
+    const isShared = this.#rules.dialect === 'leads_data' && changes.condition === undefined
+    const batchKey = `${source} ${isShared ? changes.function : changes.key}`
     const flow =
       this.#byBatchKey.get(batchKey) ?? new Flow<DeliveryTask<Lead, Request>>(caller, this.#request, batchKey)
     this.#byBatchKey.set(batchKey, flow)

@@ -186,17 +186,17 @@ export class Delivery implements TaskRequest {
     const unwanted: LeadTask[] = []
     for (const [index, { key, changes }] of this.#updates.entries()) {
       if (this.#outcomes[index] !== undefined) continue
+      const timedOut = isReading(changes) ? READ_TIMED_OUT : TIMED_OUT
       const waiting = this.#waiting.get(index)
       if (waiting !== undefined) {
         if (keepsSent && waiting.isSent) continue
         // Nobody waits for a stored update, so its verification may take longer.
         if (waiting.made !== undefined && this.sequencing?.isStored) continue
-        this.settle(index, waiting.made ?? (waiting.isSent ? TIMED_OUT.sent : TIMED_OUT.unsent))
+        this.settle(index, waiting.made ?? (waiting.isSent ? timedOut.sent : timedOut.unsent))
         waiting.giveUp()
         continue
       }
       const tasks = this.#tasksOf(index)
-      const timedOut = isReading(changes) ? READ_TIMED_OUT : TIMED_OUT
       if (tasks.length === 0) this.settle(index, isSearched(key) ? timedOut.searching : timedOut.unsent)
       for (const task of tasks) {
         const leader = task.leader ?? task

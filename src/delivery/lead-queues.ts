@@ -30,7 +30,9 @@ export class LeadQueues<Lead extends number | string, Request extends TaskReques
   /** Takes the tasks of the next call, which share a batch key; an empty list if none is ready. */
   take(): DeliveryTask<Lead, Request>[] {
     const tasks = this.#ready.take(({ changes }) =>
-      changes.function === 'batch_update_lead' ? this.#rules.maxLeadsPerCall : 1
+      changes.function === 'batch_update_lead' && changes.condition === undefined
+        ? this.#rules.maxLeadsPerCall
+        : 1
     )
     for (const task of tasks) task.state = 'taken'
     return tasks
@@ -67,5 +69,6 @@ function isSame<Lead extends number | string, Request extends TaskRequest>(
   a: DeliveryTask<Lead, Request>,
   b: DeliveryTask<Lead, Request>
 ): boolean {
-  return a.flow.batchKey === b.flow.batchKey && a.changes.key === b.changes.key
+  const isUnconditional = a.changes.condition === undefined
+  return isUnconditional && a.flow.batchKey === b.flow.batchKey && a.changes.key === b.changes.key
 }

@@ -6,7 +6,13 @@ import type { NotMade, Refused, Unclear, UpstreamCode } from '../vicidial/reply/
 
 /** Why an update failed, or may have failed. */
 export interface OutcomeError {
-  readonly code: UpstreamCode | 'lead_not_found' | 'lead_ambiguous' | 'lead_exists' | 'overloaded'
+  readonly code:
+    | UpstreamCode
+    | 'lead_not_found'
+    | 'lead_ambiguous'
+    | 'lead_exists'
+    | 'overloaded'
+    | 'precondition_failed'
   readonly detail: string
   /** Whether the same update may succeed later. */
   readonly retryable: boolean
@@ -138,6 +144,17 @@ export function notDone({ reply, maybeMade, isUnsent, isProvisional }: FailedExc
     error,
     ...(isUnsent ? { isUnsent } : {}),
     ...(isProvisional ? { isProvisional } : {})
+  }
+}
+
+/** The outcome of an update whose lead is not as its condition wants it. */
+export const CHANGED_SINCE: Outcome = {
+  status: 'failed',
+  warnings: [],
+  error: {
+    code: 'precondition_failed',
+    detail: 'The lead is not as it was when it was read; nothing was changed.',
+    retryable: false
   }
 }
 

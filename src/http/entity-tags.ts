@@ -6,6 +6,11 @@ export const ANY = '*'
 const TAGS = /^\s*(?:W\/)?"[\x21\x23-\x7E]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7E]*")*\s*$/
 const TAG = /(?:W\/)?"[\x21\x23-\x7E]*"/g
 
+/** A tag without the mark of a weak one: proxies that compress a response add it, and If-None-Match does not look at it. */
+export function withoutWeakness(tag: string): string {
+  return tag.replace(/^W\//, '')
+}
+
 /**
  * The entity tags of a header; `*` for any; undefined without the header.
  * @param name of the header, for the refusal

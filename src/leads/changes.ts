@@ -30,6 +30,16 @@ export interface Changes {
   readonly warnings: readonly Warning[]
   /** Whether the lead is read after the update, and compared with `stored`. Leads share a call all the same. */
   readonly isVerified?: true
+  /** What must be true of the lead, or nothing is changed. Only of a request that waits. */
+  readonly condition?: Condition
+}
+
+/** A lead is to be as it was when somebody read it: one of the entity tags is its own. */
+export interface Condition {
+  readonly tags: readonly string[]
+  /** What the tags are about: columns, and labels of custom fields. */
+  readonly fields: readonly string[]
+  readonly customFields: readonly string[]
 }
 
 /** An update's fields as the caller wrote them, unchecked, and its options. */
@@ -280,7 +290,12 @@ export function changesOf(
   return { function: called, params, key, stored, warnings, ...(isVerified ? { isVerified } : {}) }
 }
 
-/** The parts that make changes, to be stored or sent: their key follows from them. */
+/** Changes that are made only under a condition, and so share no call. */
+export function onlyIf(changes: Changes, condition: Condition): Changes {
+  return { ...changes, condition, key: `${changes.key}\0${condition.tags.join()}` }
+}
+
+/** The parts that make changes, to be stored or sent: their key follows from them. Without their condition. */
 export function partsOf(changes: Changes): Parameters<typeof changesOf> {
   const { function: called, params, stored, warnings, isVerified } = changes
   return isVerified ? [called, params, stored, warnings, true] : [called, params, stored, warnings]

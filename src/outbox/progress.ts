@@ -25,5 +25,5 @@ export function endedStatus(counts: Counts, received: number): JobStatus {
   // A superseded update counts as made: the lead has newer values.
   const made = MADE.reduce((sum, status) => sum + (counts[status] ?? 0), 0)
   if (made === received) return 'completed'
-  return made > 0 ? 'partial' : 'failed'
+  return made + (counts['incomplete'] ?? 0) > 0 ? 'partial' : 'failed'
 }

@@ -4,10 +4,19 @@ import { planCalls, planSearches } from '../delivery/plan.ts'
 import { rejectedResult } from '../delivery/result.ts'
 import type { SearchKey } from '../delivery/lead-search.ts'
 import { expectedOf, verifyingRead } from '../delivery/reading/verification.ts'
+import { COLUMN_BY_NAME } from '../leads/reading/lead-columns.ts'
 import { keyName, orderName } from '../leads/lead-key.ts'
+import { isReading, type LeadRead, readOf } from '../leads/reading/lead-read.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 import { additionParams } from '../vicidial/lead-params.ts'
-import { callParams, type LeadChanges, type Params, readLeadParams, searchParams } from '../vicidial/wire.ts'
+import {
+  callParams,
+  type LeadChanges,
+  type Params,
+  readFieldParams,
+  readLeadParams,
+  searchParams
+} from '../vicidial/wire.ts'
 import { summarize } from './response.ts'
 
 export interface DryRunSender {
@@ -41,8 +50,8 @@ export function dryRunResponse(
   const calls = [
     ...planSearches(keys).map(({ by, values }) => searchParams(by, values)),
     ...planCalls<number | string>(leads, rules).flatMap((call) => [
-      callParams(call, rules.dialect),
-      ...call.leads.flatMap(verifyingCalls)
+      ...(call.function === 'lead_all_info' ? [] : [callParams(call, rules.dialect)]),
+      ...call.leads.flatMap(readingCalls)
     ]),
     ...planAdditions(sound)
   ]
@@ -55,10 +64,20 @@ export function dryRunResponse(
   }
 }
 
-/** The call that reads a lead after its update, if that is verified. A lead with an apostrophe needs more. */
-function verifyingCalls({ lead, changes }: LeadChanges<number | string>): Params[] {
-  if (!changes.isVerified) return []
-  return [readLeadParams(lead, verifyingRead(expectedOf(changes)).customFields.length > 0)]
+/** The calls that read a lead, or read it after its update if that is verified. A lead with an apostrophe needs more. */
+function readingCalls({ lead, changes }: LeadChanges<number | string>): Params[] {
+  const read = changes.isVerified ? verifyingRead(expectedOf(changes)) : readOf(changes)
+  return read === undefined ? [] : callsThatRead(lead, read)
+}
+
+function callsThatRead(lead: number | string, { fields, customFields }: LeadRead): Params[] {
+  const others = fields.filter((name) => COLUMN_BY_NAME.get(name)?.isInRow === false)
+  const isRowRead = others.length < fields.length || fields.length === 0 || customFields.length > 0
+  const ofFields = ['lead_id', ...others, 'lead_id'].map((name) => readFieldParams(lead, name))
+  return [
+    ...(isRowRead ? [readLeadParams(lead, customFields.length > 0)] : []),
+    ...(others.length > 0 ? ofFields : [])
+  ]
 }
 
 /** The calls that would add leads, if no lead has the keys of `updates`: of each key the first. */
@@ -79,7 +98,7 @@ function plannedResult({ index, key, changes, addition }: Update, user: string):
     index,
     [key.by]: key.value,
     status: 'planned',
-    stored: changes.stored,
+    ...(isReading(changes) ? {} : { stored: changes.stored }),
     ...(addition && { stored_if_added: { ...addition.stored, user } }),
     ...(warnings.length > 0 ? { warnings } : {})
   }

@@ -22,7 +22,8 @@ const PROPERTIES = [
   'custom_fields',
   'on_multiple',
   'key_match',
-  'source'
+  'source',
+  'dry_run'
 ] as const
 
 /**
@@ -52,7 +53,9 @@ export function readReadRequest(body: unknown, rules: BatchRules): Batch | Batch
   const refusals = unknownProperties(body)
   const onMultiple = oneOf('on_multiple', ON_MULTIPLE, body, 'reject', refusals)
   const keyMatch = oneOf('key_match', KEY_MATCH, body, rules.defaults.keyMatch, refusals)
-  const { source } = body
+  const { source, dry_run: dryRun = false } = body
+  if (typeof dryRun !== 'boolean')
+    refusals.push({ code: 'field_invalid', detail: 'dry_run must be true or false.', pointer: '/dry_run' })
   if (source !== undefined && !(typeof source === 'string' && SOURCE.test(source))) {
     const detail = 'source must be 2 to 20 letters and digits.'
     refusals.push({ code: 'field_invalid', detail, pointer: '/source' })
@@ -74,7 +77,7 @@ export function readReadRequest(body: unknown, rules: BatchRules): Batch | Batch
     if (key === undefined || refusalsOfKey.length > 0) return { index, key, refusals: refusalsOfKey }
     return { index, key, onMultiple, ...exact, changes }
   })
-  return { entries, source: typeof source === 'string' ? source : undefined, dryRun: false }
+  return { entries, source: typeof source === 'string' ? source : undefined, dryRun: dryRun === true }
 }
 
 function readKeyOf(

@@ -4,14 +4,15 @@ import type { Caller } from '../callers/caller.ts'
 import type { Delivered } from '../delivery/delivery.ts'
 import type { Reading } from '../delivery/outcome.ts'
 import { outcomeResult, rejectedResult } from '../delivery/result.ts'
-import { hasCustomFields, leadOf } from '../delivery/reading/lead-of-reading.ts'
+import { leadOf } from '../delivery/reading/lead-of-reading.ts'
 import { Problem } from '../errors.ts'
 import type { Repeats } from '../http/idempotency-record.ts'
-import type { LeadRules } from '../leads/changes.ts'
+import { type LeadRules, onlyIf } from '../leads/changes.ts'
 import { readOf } from '../leads/reading/lead-read.ts'
 import { DEFAULT_OPTIONS, type Update } from '../leads/update.ts'
 import { reportResults, type ResultObserver } from '../telemetry/observer.ts'
 import type { Batch } from './batch.ts'
+import { conditionOf } from './condition.ts'
 import type { Deliveries } from './ordered-delivery.ts'
 import { readReadRequest } from './read-request.ts'
 import { allRejected, type RequestResults, upstreamProblem } from './response.ts'
@@ -29,6 +30,13 @@ export interface ReadsOptions {
 
 /** Leads that one request may read while it waits. */
 export const MAX_READ_AT_ONCE = 1_000
+
+/** What was read of the leads of a key, newest first. */
+export interface Readings {
+  readonly readings: readonly Reading[]
+  /** Whether the key has more leads, which were not read. */
+  readonly hasMore: boolean
+}
 
 /** What to read of a lead. Absent fields: all that the caller may read. */
 export interface Selection {
@@ -66,7 +74,8 @@ export class Reads {
   /** Reads a request for all leads of a key. @throws Problem as `read` */
   readAll(key: Readonly<Record<string, unknown>>, selection: Selection, caller: Caller): Entry {
     const entry = this.readOne(key, selection, caller)
-    return 'refusals' in entry ? entry : { ...entry, onMultiple: 'newest', newest: MAX_READ_AT_ONCE }
+    // One more than is returned shows that there are more.
+    return 'refusals' in entry ? entry : { ...entry, onMultiple: 'newest', newest: MAX_READ_AT_ONCE + 1 }
   }
 
   /** Reads a request for one lead. @throws Problem as `read` */
@@ -110,6 +119,7 @@ export class Reads {
   /**
    * Reads the leads of the first of some keys that has any, with their values as VICIdial's database has them.
    * @param entries one for each key
+   * @returns at most the newest `MAX_READ_AT_ONCE` of them, and whether there are more
    * @throws Problem all_updates_rejected, if a key can't be looked up; overloaded; 502, 503 or 504
    */
   async readings(
@@ -117,7 +127,7 @@ export class Reads {
     sender: Sender,
     deadline: number,
     signal?: AbortSignal
-  ): Promise<readonly Reading[]> {
+  ): Promise<Readings> {
     for (const entry of entries) {
       if ('refusals' in entry) throw allRejected([entry])
       const { outcomes } = await this.#deliver([entry], sender, deadline, signal)
@@ -125,9 +135,10 @@ export class Reads {
       reportResults(this.#options.observer, sender, results)
       const [{ readings = [], error } = {}] = outcomes
       if (error !== undefined && error.code !== 'lead_not_found') throw problemOf(results)
-      if (readings.length > 0) return readings
+      if (readings.length > 0)
+        return { readings: readings.slice(0, MAX_READ_AT_ONCE), hasMore: readings.length > MAX_READ_AT_ONCE }
     }
-    return []
+    return { readings: [], hasMore: false }
   }
 
   #deliver(
@@ -149,8 +160,9 @@ export class Reads {
   ): Promise<FoundLeads> {
     const [first] = entries
     const read = first && 'changes' in first ? readOf(first.changes) : undefined
-    const readings = await this.readings(entries, sender, deadline, signal)
-    return { leads: read === undefined ? [] : readings.map((reading) => leadOf(reading, read)) }
+    const { readings, hasMore } = await this.readings(entries, sender, deadline, signal)
+    const leads = read === undefined ? [] : readings.map((reading) => leadOf(reading, read))
+    return hasMore ? { leads, has_more: true } : { leads }
   }
 
   /**
@@ -164,23 +176,16 @@ export class Reads {
   }
 
   /**
-   * Makes sure that a lead is as it was when it was read. It is a check, not a lock: VICIdial has none.
+   * Lets an update be made only if its lead is as it was when it was read. The gateway looks in the update's own turn, so
+   * no other update that it makes comes between. It is a check, not a lock: VICIdial has none.
    * @param tags entity tags that the lead may have
-   * @throws Problem precondition_failed; not_found or 502, 503, 504, if the lead cannot be read
+   * @throws Problem precondition_failed, if it can have none of them
    */
-  async requireUnchanged(
-    key: Readonly<Record<string, unknown>>,
-    tags: readonly string[],
-    caller: Caller,
-    sender: Sender,
-    deadline: number,
-    signal?: AbortSignal
-  ): Promise<void> {
-    const customFields = tags.some(hasCustomFields)
-    const entry = this.readOne(key, { customFields }, caller)
-    const lead = leadOfResults(await this.deliver([entry], sender, deadline, signal))
-    if (lead.etag !== undefined && tags.includes(lead.etag)) return
-    const detail = `Lead ${lead.lead_id} is not as it was when it was read; nothing was changed.`
+  onlyIf(update: Update, tags: readonly string[], caller: Caller): Update {
+    const { config, maxUpdates } = this.#options
+    const condition = conditionOf(tags, { ...config.leads, ...caller.rules(maxUpdates) })
+    if (condition !== undefined) return { ...update, changes: onlyIf(update.changes, condition) }
+    const detail = 'The ETag is none that this lead can have for you; nothing was changed.'
     throw new Problem('precondition_failed', detail)
   }
 }

@@ -46,7 +46,7 @@ export function batchResponse(
   { results, upstreamCalls }: RequestResults
 ): BatchResponse {
   const summary = summarize(results, upstreamCalls)
-  const { received, updated, added, read = 0, rejected, failed, unknown } = summary
+  const { received, updated, added, read = 0, incomplete = 0, rejected, failed, unknown } = summary
   const made = updated + added + read
   if (rejected === received) {
     const refusals = entries.flatMap((entry) => ('refusals' in entry ? entry.refusals : []))
@@ -57,7 +57,7 @@ export function batchResponse(
     if (problem) throw problem
   }
   const isComplete = made === received
-  const status = isComplete ? 'completed' : made > 0 ? 'partial' : 'failed'
+  const status = isComplete ? 'completed' : made + incomplete > 0 ? 'partial' : 'failed'
   return { httpStatus: isComplete ? 200 : 207, body: { id, status, summary, results } }
 }
 

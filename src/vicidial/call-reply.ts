@@ -7,6 +7,7 @@ import type {
   SearchReply,
   UpdateReply
 } from './reply/reply.ts'
+import type { LabelsReply } from './reply/labels-reply.ts'
 import type { UpsertReply } from './reply/upsert-reply.ts'
 
 /** No reply came, or the call was not sent in time. `sent`: whether VICIdial may have got it. */
@@ -24,6 +25,7 @@ export type CallReply =
   | SearchReply
   | LeadReply
   | FieldReply
+  | LabelsReply
   | Unanswered
 
 /** The outcome of a call that was not sent before its deadline. */
@@ -49,6 +51,7 @@ export function healthOf(reply: CallReply): Health {
     case 'list_found':
     case 'found':
     case 'lead':
+    case 'labels':
     case 'limit_reached':
     case 'not_found':
       return 'good'

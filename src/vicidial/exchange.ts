@@ -26,6 +26,7 @@ import { readFieldReply } from './reply/field-reply.ts'
 import { readLeadReply } from './reply/lead-reply.ts'
 import { readSearchReply } from './reply/search-reply.ts'
 import { readUpsertReply, type UpsertReply } from './reply/upsert-reply.ts'
+import { type LabelsReply, readLabelsReply } from './reply/labels-reply.ts'
 import { readFoundListReply } from './reply/found-list-reply.ts'
 import { readListReply } from './reply/list-reply.ts'
 import { readUpdateReply } from './reply/update-reply.ts'
@@ -36,6 +37,7 @@ import {
   formBody,
   type Params,
   findListParams,
+  listCustomFieldsParams,
   readFieldParams,
   readLeadParams,
   SEARCH_LIMIT,
@@ -101,7 +103,14 @@ function healthOfBlamed(reply: CallReply): Health {
   return reply.kind === 'not_made' || reply.kind === 'unclear' ? undefined : healthOf(reply)
 }
 
-type AnyReply = UpdateReply | UpsertReply | FoundListReply | SearchReply | LeadReply | FieldReply
+type AnyReply =
+  | UpdateReply
+  | UpsertReply
+  | FoundListReply
+  | SearchReply
+  | LeadReply
+  | FieldReply
+  | LabelsReply
 
 /** What is sent at each attempt, and how its reply is read. */
 interface Request<Reply extends AnyReply> {
@@ -255,6 +264,19 @@ export class Exchange {
           const reply = readFieldReply(httpStatus, text)
           return reply.kind === 'field' || reply.kind === 'not_made' ? reply : NO_VALUE
         }
+      },
+      context,
+      BLAMED
+    )
+  }
+
+  /** Reads the labels of a list's custom fields. Never throws. */
+  readLabels(list: string, context: CallContext): Promise<Exchanged<LabelsReply>> {
+    return this.#repeat(
+      {
+        params: listCustomFieldsParams(list),
+        leads: 0,
+        read: ({ httpStatus, text }) => readLabelsReply(httpStatus, text, list)
       },
       context,
       BLAMED

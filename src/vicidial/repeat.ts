@@ -23,6 +23,7 @@ export function mayRepeat({ kind }: CallReply, attempt: number): boolean {
     case 'list_found':
     case 'found':
     case 'lead':
+    case 'labels':
     case 'field':
     case 'unreadable':
     case 'limit_reached':

@@ -88,7 +88,7 @@ export function readLeadParams(lead: number | string, hasCustomFields: boolean):
 }
 
 /** Writes a call that reads one column of a lead, or one of its custom fields. */
-export function readFieldParams(lead: number, field: string, isCustom = false): Params {
+export function readFieldParams(lead: number | string, field: string, isCustom = false): Params {
   const custom = isCustom ? { custom_fields: 'Y' } : {}
   return { function: 'lead_field_info', lead_id: String(lead), ...custom, field_name: field, records: '1' }
 }

@@ -56,7 +56,7 @@ function fixtureOf(made: readonly Made[]): Fixture {
 }
 
 const FILE = {
-  'gateway.yaml': `custom_fields: [{ label: color, max_length: 20 }, { label: note, max_length: 20 }, { label: since, type: DATE }]`
+  'gateway.yaml': `custom_fields: [{ label: color, max_length: 20 }, { label: note, max_length: 20 }, { label: since, type: DATE }, { label: elsewhere, max_length: 20 }]`
 }
 
 /** Fails unless a result is what the tables hold, field by field, or says which field could not be read. */
@@ -74,17 +74,34 @@ function check(result: any, held: Record<string, unknown>, custom: Record<string
     const value = custom[label] === '' || custom[label] === '0000-00-00' ? null : custom[label]
     if (result.custom_fields?.[label] !== value) throw new Error(`${label} is ${value}: ${told}`)
   }
+  // The operator has listed it, and no list of these leads has it.
+  if (result.custom_fields !== undefined && 'elsewhere' in result.custom_fields) throw new Error(told)
+  if (unread.has('custom_fields.elsewhere')) throw new Error(told)
   if ((result.etag === undefined) !== unread.size > 0) throw new Error(`tag of ${told}`)
 }
 
-for (const php of [7, 8] as const) {
-  test(`PHP ${php}: whatever leads hold, they are read as they are, or the result says what could not be read`, async (t) => {
+/** PHP 7 prints leads with an apostrophe, PHP 8 fails. What VICIdial prints depends on its mode and on its database, too. */
+const SERVERS = [
+  { php: 7, useNonLatin: 0, dbCharset: 'utf8' },
+  { php: 8, useNonLatin: 0, dbCharset: 'utf8' },
+  { php: 8, useNonLatin: 1, dbCharset: 'utf8' },
+  { php: 7, useNonLatin: 1, dbCharset: 'latin1' },
+  { php: 8, useNonLatin: 0, dbCharset: 'latin1' }
+] as const
+
+for (const server of SERVERS) {
+  const { php, useNonLatin, dbCharset } = server
+  test(`PHP ${php}, use_non_latin ${useNonLatin}, ${dbCharset}: whatever leads hold, they are read as they are, or the result says what could not be read`, async (t) => {
     const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
     const made = fc.sample(lead, { numRuns: LEADS, seed })
     t.comment(`seed ${seed}`)
     const fixture = fixtureOf(made)
-    const path = t.testdir(FILE)
-    const gateway = await startGateway(t, { GATEWAY_CONFIG: `${path}/gateway.yaml` }, { fixture, php })
+    const env = {
+      GATEWAY_CONFIG: `${t.testdir(FILE)}/gateway.yaml`,
+      VICIDIAL_NON_LATIN: String(useNonLatin),
+      VICIDIAL_DB_CHARSET: dbCharset
+    }
+    const gateway = await startGateway(t, env, { fixture, ...server })
     const lead_ids = made.map((_, index) => index + 1)
     const { body } = await call(gateway, 'POST', '/v1/leads/read', { lead_ids, custom_fields: true })
     t.equal(body.results.length, LEADS)
@@ -125,7 +142,7 @@ test('a thousand leads are read in one request, a call each', async (t) => {
   })
   t.equal(status, 200)
   t.match(body.summary, { received: 1_000, read: 1_000, upstream_calls: 1_000 })
-  t.same(body.results[999], {
+  t.match(body.results[999], {
     index: 999,
     lead_id: 1_000,
     status: 'read',

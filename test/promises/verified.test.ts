@@ -1,7 +1,8 @@
-import { test } from 'tap'
+import { type Test, test } from 'tap'
 import { CUSTOM } from '../../src/leads/changes.ts'
 import { FIELDS } from '../../src/leads/fields.ts'
 import { generateFixture } from '../../src/tools/sandbox/database/generate-fixture.ts'
+import { gatewayFile } from '../gateway-file.ts'
 import { API_KEY, batch, call, requestCalls, startGateway } from '../helper.ts'
 import { ended, store } from '../routes/jobs-of.ts'
 
@@ -27,9 +28,15 @@ const fixture = {
   }
 }
 
-test('verify finds a server that cuts or changes a value, in each field, and nothing where none does', async (t) => {
-  const env = { GATEWAY_CONFIG: `${t.testdir(FILE)}/gateway.yaml` }
-  const gateway = await startGateway(t, env, { fixture })
+for (const mode of [0, 1] as const) {
+  test(`use_non_latin ${mode}: verify finds a server that cuts or changes a value, in each field, and nothing where none does`, async (t) => {
+    await checkEachField(t, mode)
+  })
+}
+
+async function checkEachField(t: Test, mode: 0 | 1): Promise<void> {
+  const env = { GATEWAY_CONFIG: `${t.testdir(FILE)}/gateway.yaml`, VICIDIAL_NON_LATIN: String(mode) }
+  const gateway = await startGateway(t, env, { fixture, useNonLatin: mode })
   const updates = [
     ...FIELDS.map(({ name }) => ({ field: name, change: { fields: { [name]: VALUES[name] } } })),
     { field: `${CUSTOM}favorite_color`, change: { custom_fields: { favorite_color: 'dark blue' } } }
@@ -59,7 +66,7 @@ test('verify finds a server that cuts or changes a value, in each field, and not
       t.not(warning.expected, warning.found ?? '', field)
     }
   }
-})
+}
 
 /** What VICIdial sets itself in a new lead, and the key that the lead is read by no more if it is changed. */
 const NOT_OF_NEW = new Set(['user', 'called_count', 'gmt_offset_now'])
@@ -122,6 +129,64 @@ test('with on_multiple "all" the warnings name the leads that they are about', a
   const [result] = body.results
   t.match(result, { status: 'updated', verified: false, lead_ids: [3, 2, 1] })
   t.match(result.warnings, [{ code: 'stored_differs', field: 'phone_number', found: '21255', lead_ids: [3] }])
+})
+
+const ADDED = { list_id: 101, phone_code: '1', fields: { comments: 'one\ntwo', city: "O'Fallon" } }
+
+test('a lead that is added is verified as a new lead, too', async (t) => {
+  const env = { GATEWAY_CONFIG: `${t.testdir(FILE)}/gateway.yaml` }
+  const gateway = await startGateway(t, env, { fixture })
+  const update = (n: number, color: string | null) => ({
+    vendor_lead_code: `NEW-${n}`,
+    fields: { first_name: 'Bartholomew', last_name: null },
+    custom_fields: { favorite_color: color },
+    add: { phone_number: `312555000${n}` }
+  })
+  const request = { on_missing: 'add', add: ADDED, verify: true }
+  const sound = await batch(gateway, { ...request, updates: [update(1, 'blue'), update(2, null)] })
+  t.match(sound.body.results, [
+    { status: 'added', verified: true, warnings: undefined },
+    { status: 'added', verified: true, warnings: undefined }
+  ])
+  gateway.sandbox.fail('values_cut', { calls: 1, function: 'update_lead', field: 'first_name' })
+  const cut = await batch(gateway, { ...request, updates: [update(3, 'blue')] })
+  t.match(cut.body.results, [
+    {
+      status: 'added',
+      verified: false,
+      warnings: [{ field: 'first_name', code: 'stored_differs', expected: 'Bartholomew' }]
+    }
+  ])
+  const id = await store(gateway, { ...request, updates: [update(4, 'blue')] })
+  t.match((await ended(gateway, id)).results, [{ status: 'added', verified: true }])
+  gateway.sandbox.fail('html', { calls: 100, function: 'lead_all_info' })
+  const unread = await batch(gateway, { ...request, updates: [update(5, 'blue')] })
+  t.match(unread.body.results, [{ status: 'added', verified: false, warnings: [{ code: 'not_verified' }] }])
+})
+
+test('the time of a request ends its verification, not its addition', async (t) => {
+  const gateway = await startGateway(
+    t,
+    { REQUEST_DEADLINE_MS: '1000', VICIDIAL_TIMEOUT_MS: '1000' },
+    { leads: 10 }
+  )
+  gateway.sandbox.fail('hang', { calls: 100, function: 'lead_all_info' })
+  const updates = [{ vendor_lead_code: 'NEW-1', fields: {}, add: { phone_number: '3125550001' } }]
+  const { body } = await batch(gateway, { updates, on_missing: 'add', add: ADDED, verify: true })
+  t.match(body.results, [{ status: 'added', verified: false, warnings: [{ code: 'not_verified' }] }])
+  t.ok(Object.values(gateway.sandbox.leads()).some(({ vendor_lead_code: code }) => code === 'NEW-1'))
+})
+
+test("a caller's share applies to new leads that must be new, too", async (t) => {
+  const path = t.testdir({
+    'gateway.yaml': gatewayFile([{ name: 'crm', permissions: '*', verify: true }])
+  })
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: `${path}/gateway.yaml` }, { leads: 10 })
+  const lead = { vendor_lead_code: 'NEW-1', list_id: 101, phone_code: '1', phone_number: '3125550001' }
+  const headers = { authorization: 'Bearer crm-key' }
+  const { status, body } = await call(gateway, 'POST', '/v1/leads', lead, headers)
+  t.equal(status, 201)
+  t.match(body, { status: 'added', verified: true })
 })
 
 test('a lead that cannot be read after its update is updated, and not verified', async (t) => {

@@ -1,7 +1,7 @@
 import type { Delivered } from '../../delivery/delivery.ts'
 import type { Outcome } from '../../delivery/outcome.ts'
 import type { Addition } from '../../leads/adding/addition.ts'
-import { type Changes, changesOf, partsOf } from '../../leads/changes.ts'
+import { type Changes, changesOf, type Condition, onlyIf, partsOf } from '../../leads/changes.ts'
 import { keyName, keyOfName } from '../../leads/lead-key.ts'
 import { ON_MULTIPLE, type OnMultiple, type Update } from '../../leads/update.ts'
 import type { WaitingRequest } from '../../updates/ordered-delivery.ts'
@@ -25,7 +25,7 @@ export interface DeliveryBody {
   /** Milliseconds until its deadline: clocks may differ. */
   readonly left_ms: number
   /** Each once, as many updates share them. Their key follows from the rest. */
-  readonly changes: readonly ReturnType<typeof partsOf>[]
+  readonly changes: readonly { parts: ReturnType<typeof partsOf>; condition?: Condition | undefined }[]
   readonly updates: readonly WireUpdate[]
 }
 
@@ -53,7 +53,7 @@ export function writeDelivery(
     const written = [index, keyName(key), onMultiple, newest, keyMatch === 'exact' ? 1 : 0, position] as const
     return addition === undefined ? [...written] : [...written, addition, mustBeNew ? 1 : 0]
   })
-  const changes = [...positions.keys()].map(partsOf)
+  const changes = [...positions.keys()].map((one) => ({ parts: partsOf(one), condition: one.condition }))
   const left_ms = deadline - steadyNow()
   return { account, caller, source, request_id: requestId, left_ms, changes, updates: wire }
 }
@@ -65,7 +65,10 @@ export function readDelivery(body: unknown): {
   request: WaitingRequest
 } {
   const { account, caller, source, request_id: requestId, left_ms, ...rest } = body as DeliveryBody
-  const changes = rest.changes.map((parts) => changesOf(...parts))
+  const changes = rest.changes.map(({ parts, condition }) => {
+    const all = changesOf(...parts)
+    return condition === undefined ? all : onlyIf(all, condition)
+  })
   const updates = rest.updates.map((written): Update => {
     const [index, key, onMultiple, newest, isExact, position, addition, isNew] = written
     const ofUpdate = changes[position]

@@ -10,6 +10,8 @@ export interface ReadCalls {
   /** Reads its id: what is read before and after it is this lead's. */
   readonly id: () => Promise<Exchanged<FieldReply>>
   readonly field: (name: string, isCustom: boolean) => Promise<Exchanged<FieldReply>>
+  /** The labels of a list's custom fields; undefined if they are not known. */
+  readonly labels: (list: string) => Promise<ReadonlySet<string> | undefined>
 }
 
 /** What was read of a lead, or why nothing was. */
@@ -22,6 +24,9 @@ export function readOutcome(reading: Reading): Outcome {
 }
 
 type Row = Extract<LeadReply, { kind: 'lead' }>
+
+/** What decoding makes of bytes that are no UTF-8, such as a letter of a latin1 connection, or one that was cut in two. */
+const NOT_UTF8 = '\uFFFD'
 
 const NO_LEAD = notFound(
   "VICIdial knows no lead with this id, or the gateway's account may not touch its list."
@@ -63,6 +68,9 @@ async function readFields(fields: LeadFields, calls: ReadCalls): Promise<ReadEnd
   const notFirst = await confirm(fields.lead, calls)
   if (notFirst !== undefined) return notFirst
   for (const { name, isCustom } of fields.missing()) {
+    // A list without one of the labels fails as a lead with an apostrophe does.
+    const labels = isCustom ? await calls.labels(fields.entryList) : undefined
+    if (labels?.has(name) === false) continue
     const exchanged = await calls.field(name, isCustom)
     const { reply } = exchanged
     if (reply.kind === 'field') fields.take(name, isCustom, reply.value)
@@ -124,6 +132,11 @@ class LeadFields {
     return { lead: this.lead, values, unread: Object.fromEntries(this.#unread) }
   }
 
+  /** The lead's entry list; empty if it is not known. */
+  get entryList(): string {
+    return this.#entryList ?? ''
+  }
+
   get isComplete(): boolean {
     return this.missing().next().done === true
   }
@@ -156,6 +169,8 @@ class LeadFields {
     const column = isCustom ? undefined : COLUMN_BY_NAME.get(name)
     if (column !== undefined && columnValue(column, text) === undefined)
       this.miss(name, isCustom, 'VICIdial answered with a text that this column cannot hold.')
+    else if (text.includes(NOT_UTF8))
+      this.miss(name, isCustom, 'VICIdial answered with bytes that are not UTF-8.')
     else this.#values.set(isCustom ? customName(name) : name, text)
   }
 

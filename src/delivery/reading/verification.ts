@@ -16,20 +16,19 @@ export function expectedOf(changes: Changes): Expected {
   return optionsOf(changes).resetCalled ? { ...changes.stored, [CALLED]: NOT_CALLED } : changes.stored
 }
 
-/** What has to be read of a lead to verify it. */
+/** What has to be read to verify that a lead holds what is expected. */
 export function verifyingRead(expected: Expected): LeadRead {
   const names = Object.keys(expected)
   return {
     fields: names.filter((name) => !name.startsWith(CUSTOM)),
-    customFields: names.filter((name) => name.startsWith(CUSTOM)).map((name) => name.slice(CUSTOM.length)),
-    isWhole: false
+    customFields: names.filter((name) => name.startsWith(CUSTOM)).map((name) => name.slice(CUSTOM.length))
   }
 }
 
 /**
  * The outcome of an update whose lead was read after it: verified if every field holds what the gateway had said that
  * VICIdial would store. Fields that VICIdial has refused to store are not compared.
- * @param made the outcome so far: updated or added
+ * @param made the outcome of the update itself: updated, or added
  */
 export function verifiedOutcome(made: Outcome, expected: Expected, end: ReadEnd): Outcome {
   if ('outcome' in end) return notVerified(made, end.outcome.error?.detail ?? '')
@@ -40,7 +39,9 @@ export function verifiedOutcome(made: Outcome, expected: Expected, end: ReadEnd)
     const found = values[field]
     if (notStored.has(field) || found === text) continue
     if (found !== undefined) warnings.push({ field, code: 'stored_differs', expected: text, found })
-    else warnings.push({ field, code: 'not_verified', detail: unread[field] ?? NOT_PRINTED })
+    // A lead that never had a custom field has no row of them.
+    else if (text !== '' || unread[field] !== undefined || !field.startsWith(CUSTOM))
+      warnings.push({ field, code: 'not_verified', detail: unread[field] ?? NOT_PRINTED })
   }
   return { ...made, verified: warnings.length === 0, warnings: [...made.warnings, ...warnings] }
 }

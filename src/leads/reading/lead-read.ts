@@ -10,8 +10,6 @@ export interface LeadRead {
   readonly fields: readonly string[]
   /** Labels of custom fields; those that the lead's list lacks are left out. */
   readonly customFields: readonly string[]
-  /** Whether it is all that the caller may read, so that the values can have an entity tag. */
-  readonly isWhole: boolean
 }
 
 /** What a request asks to read, unchecked. */
@@ -47,7 +45,7 @@ export function readSelection(input: ReadInput, rules: ReadRules): LeadRead | Po
     wanted?.has(name) ?? (isInRow && allows(rights.readFields, name))
   const fields = LEAD_COLUMNS.filter(({ name, isInRow }) => isWanted(name, isInRow)).map(({ name }) => name)
   const labels = [...listed.keys()].filter((label) => allows(rights.readCustomFields, label)).toSorted()
-  return { fields, customFields: customFields === true ? labels : [], isWhole: named === undefined }
+  return { fields, customFields: customFields === true ? labels : [] }
 }
 
 function readNames(names: unknown, rights: Rights, refusals: PointedRefusal[]): ReadonlySet<string> {
@@ -81,12 +79,8 @@ const FUNCTION = 'lead_all_info'
 const BETWEEN = ','
 
 /** A reading as changes that change nothing, so that it is delivered in a lead's order like any update. */
-export function changesOfRead({ fields, customFields, isWhole }: LeadRead): Changes {
-  const params = {
-    field_name: fields.join(BETWEEN),
-    custom_field_names: customFields.join(BETWEEN),
-    ...(isWhole ? { whole: 'Y' } : {})
-  }
+export function changesOfRead({ fields, customFields }: LeadRead): Changes {
+  const params = { field_name: fields.join(BETWEEN), custom_field_names: customFields.join(BETWEEN) }
   return changesOf(FUNCTION, params, {}, [])
 }
 
@@ -99,11 +93,7 @@ export function isReading({ function: called }: Pick<Changes, 'function'>): bool
 export function readOf(changes: Changes): LeadRead | undefined {
   if (!isReading(changes)) return undefined
   const { params } = changes
-  return {
-    fields: namesIn(params['field_name']),
-    customFields: namesIn(params['custom_field_names']),
-    isWhole: params['whole'] !== undefined
-  }
+  return { fields: namesIn(params['field_name']), customFields: namesIn(params['custom_field_names']) }
 }
 
 function namesIn(text = ''): readonly string[] {

@@ -28,6 +28,11 @@ const GOOD = new Set([
   'found',
   'limit_reached',
   'not_found',
+  'lead',
+  'field',
+  'labels',
+  // A lead with an apostrophe is read field by field.
+  'unreadable',
   'probe: alive',
   'probe: good'
 ])

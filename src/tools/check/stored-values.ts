@@ -68,11 +68,7 @@ export async function checkStoredValues(
 ): Promise<Finding> {
   const fields = rules.fields.filter(({ name }) => FIELDS.has(name))
   const names = fields.map(({ name }) => name)
-  const read = await readLead(
-    lead,
-    { fields: names, customFields: [], isWhole: false },
-    readCallsOf(calls, lead)
-  )
+  const read = await readLead(lead, { fields: names, customFields: [] }, readCallsOf(calls, lead))
   if ('outcome' in read) {
     const detail = `Nothing was written, because lead ${lead} cannot be read: ${read.outcome.error?.detail ?? ''}`
     const remedy = 'Permit lead_all_info and lead_field_info, with View Reports set to 1, and run this again.'
@@ -169,11 +165,8 @@ function changesFor(
 async function compareWith(calls: AccountCalls, lead: number, changes: Changes): Promise<Outcome> {
   const updated: Outcome = { status: 'updated', warnings: [] }
   const expected = expectedOf(changes)
-  return verifiedOutcome(
-    updated,
-    expected,
-    await readLead(lead, verifyingRead(expected), readCallsOf(calls, lead))
-  )
+  const end = await readLead(lead, verifyingRead(expected), readCallsOf(calls, lead))
+  return verifiedOutcome(updated, expected, end)
 }
 
 async function restore(calls: AccountCalls, lead: number, old: Changes): Promise<boolean> {
@@ -199,6 +192,7 @@ function readCallsOf(calls: AccountCalls, lead: number): ReadCalls {
     lead: (hasCustom) =>
       ask(readLeadParams(lead, hasCustom), (status, text) => readLeadReply(status, text, lead)),
     id: () => ask(readFieldParams(lead, 'lead_id'), readFieldReply),
-    field: (name, isCustom) => ask(readFieldParams(lead, name, isCustom), readFieldReply)
+    field: (name, isCustom) => ask(readFieldParams(lead, name, isCustom), readFieldReply),
+    labels: async () => undefined
   }
 }

@@ -8,7 +8,7 @@ import { CANCEL, ownerHandlers, type OwnerWork, STORED } from '../../../src/clus
 import { Relay } from '../../../src/cluster/relay/relay.ts'
 import type { Delivered } from '../../../src/delivery/delivery.ts'
 import { overloaded } from '../../../src/errors.ts'
-import { changesOf } from '../../../src/leads/changes.ts'
+import { changesOf, onlyIf } from '../../../src/leads/changes.ts'
 import type { Update } from '../../../src/leads/update.ts'
 import { steadyNow } from '../../../src/steady-clock.ts'
 import type { Deliveries, WaitingRequest } from '../../../src/updates/ordered-delivery.ts'
@@ -108,6 +108,19 @@ test('the owner gets the same updates, and its outcomes come back', async (t) =>
   t.same(updates, UPDATES)
   t.equal(updates[0]?.changes, updates[2]?.changes, 'equal changes are one object, so that they share a call')
   t.equal(relayed.length, 1)
+})
+
+test('the condition of an update, and that it is to be verified, reach the owner', async (t) => {
+  const condition = { tags: ['"1-abc"'], fields: ['status'], customFields: ['color'] }
+  const changes = onlyIf(changesOf('update_lead', { rank: '1' }, { rank: '1' }, [], true), condition)
+  const sent: Update[] = [{ index: 0, key: { by: 'lead_id', value: 7 }, onMultiple: 'reject', changes }]
+  const delivered: unknown[] = []
+  const { relay } = await startRelay(t, async (_account, updates) => {
+    delivered.push(...updates)
+    return { outcomes: [{ status: 'updated', warnings: [] }], upstreamCalls: 1 }
+  })
+  await relay.deliver('default', sent, requestNow())
+  t.strictSame(delivered, sent)
 })
 
 test('the owner keeps the deadline, though its clock may differ', async (t) => {

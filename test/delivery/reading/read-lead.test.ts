@@ -31,7 +31,11 @@ function fieldPrinted({ columns, custom }: Table, name: string, isCustom: boolea
 }
 
 /** The calls of a reading, to a VICIdial that prints something else in place of some of its replies. */
-function callsTo(table: Table, faultOf: (call: number) => Print | undefined = () => undefined) {
+function callsTo(
+  table: Table,
+  faultOf: (call: number) => Print | undefined = () => undefined,
+  areLabelsTold = false
+) {
   const made: string[] = []
   const printed = (name: string, genuine: Print): Print => {
     made.push(name)
@@ -49,7 +53,9 @@ function callsTo(table: Table, faultOf: (call: number) => Print | undefined = ()
       const reply = field(name, isCustom)
       const isValue = reply.kind === 'field' || reply.kind === 'not_made'
       return { reply: isValue ? reply : { kind: 'unclear', detail: 'no value' }, maybeMade: false }
-    }
+    },
+    labels: async (list) =>
+      areLabelsTold ? new Set(Object.keys(list === '0' ? {} : (table.custom ?? {}))) : undefined
   }
   return { calls, made }
 }
@@ -71,8 +77,7 @@ const table = (columns: Record<string, string> = {}, custom?: Record<string, str
 })
 const wanted = (fields: readonly string[], customFields: readonly string[] = []): LeadRead => ({
   fields,
-  customFields,
-  isWhole: false
+  customFields
 })
 
 test('a lead is read in one call, and one with an apostrophe in a call for each field', async (t) => {
@@ -112,12 +117,44 @@ test('custom fields that the list lacks are left out, and those of a list withou
   })
 })
 
+test('a label that the list of a lead with an apostrophe lacks is left out if VICIdial tells its labels, else unread', async (t) => {
+  const irish = table({ last_name: "O'Brien" }, { favorite_color: 'blue' })
+  const labels = ['favorite_color', 'other']
+  const told = callsTo(irish, undefined, true)
+  t.strictSame(await readLead(LEAD, wanted(['last_name'], labels), told.calls), {
+    reading: {
+      lead: LEAD,
+      values: { last_name: "O'Brien", 'custom_fields.favorite_color': 'blue' },
+      unread: {}
+    }
+  })
+  t.notOk(told.made.includes('other'))
+  t.match(await readLead(LEAD, wanted(['last_name'], labels), callsTo(irish).calls), {
+    reading: { unread: { 'custom_fields.other': /may have no such custom field/ } }
+  })
+})
+
 test('a column that no row has is read by its own call', async (t) => {
   const { calls, made } = callsTo(table())
   t.match(await readLead(LEAD, wanted(['called_since_last_reset']), calls), {
     reading: { values: { called_since_last_reset: 'Y' } }
   })
   t.strictSame(made, ['lead_id', 'called_since_last_reset', 'lead_id'])
+})
+
+test('bytes that are no UTF-8 are no value, and are not asked for again', async (t) => {
+  const { calls, made } = callsTo(table({ status: 'NEW', city: 'Orl\uFFFDans' }, { note: '\uFFFD' }))
+  t.strictSame(await readLead(LEAD, wanted(['status', 'city'], ['note']), calls), {
+    reading: {
+      lead: LEAD,
+      values: { status: 'NEW' },
+      unread: {
+        city: 'VICIdial answered with bytes that are not UTF-8.',
+        'custom_fields.note': 'VICIdial answered with bytes that are not UTF-8.'
+      }
+    }
+  })
+  t.strictSame(made, ['row+custom'])
 })
 
 test('a refused login in the middle ends the reading after the next call, and a value that looks like one does not', async (t) => {

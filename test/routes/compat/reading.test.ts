@@ -120,5 +120,5 @@ test('format=json answers in the form of the API', async (t) => {
     format: 'json'
   })
   t.equal(status, 200)
-  t.same(body, { leads: [{ lead_id: 1, fields: { email: 'lead1@example.com' } }] })
+  t.same(body, { leads: [{ lead_id: 1, fields: { email: 'lead1@example.com' }, etag: body.leads[0].etag }] })
 })

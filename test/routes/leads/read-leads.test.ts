@@ -66,8 +66,11 @@ test('one lead is read in the types of the API, with null for what is empty', as
 test('fields are chosen by name, those too that no row of VICIdial has', async (t) => {
   const gateway = await sharedGateway(t)
   const { body, headers } = await call(gateway, 'GET', '/v1/leads/7?fields=email,called_since_last_reset')
-  t.same(body, { lead_id: 7, fields: { email: 'lead7@example.com', called_since_last_reset: 'Y' } })
-  t.equal(headers.get('etag'), null)
+  t.same(body, {
+    lead_id: 7,
+    fields: { email: 'lead7@example.com', called_since_last_reset: 'Y' },
+    etag: headers.get('etag')
+  })
   const unknown = await call(gateway, 'GET', '/v1/leads/7?fields=email,stats')
   t.match(unknown, {
     status: 400,
@@ -105,6 +108,9 @@ test('the ETag of a lead changes with each value, and keeps PATCH from changing 
   t.equal(await tagOf(), tag)
   const same = await call(gateway, 'GET', '/v1/leads/7', undefined, { 'if-none-match': `"x", ${tag}` })
   t.match(same, { status: 304, body: '' })
+  t.equal(same.headers.get('cache-control'), 'private, no-cache', 'no shared cache keeps a lead')
+  const weak = await call(gateway, 'GET', '/v1/leads/7', undefined, { 'if-none-match': `W/${tag}` })
+  t.equal(weak.status, 304, 'a proxy that compresses makes tags weak')
   const patch = (ifMatch: string, fields: object) =>
     call(gateway, 'PATCH', '/v1/leads/7', fields, { 'if-match': ifMatch })
   t.match(await patch(tag, { last_name: "O'Brien" }), { status: 200, body: { status: 'updated' } })
@@ -123,6 +129,86 @@ test('the ETag of a lead changes with each value, and keeps PATCH from changing 
   t.equal(missing.status, 404)
 })
 
+test('the ETag of some fields is about these alone, so others may change', async (t) => {
+  const gateway = await sharedGateway(t)
+  const tagOf = async (fields: string) =>
+    String((await call(gateway, 'GET', `/v1/leads/7?fields=${fields}`)).headers.get('etag'))
+  const [status, place, reset] = [
+    await tagOf('status'),
+    await tagOf('city,state'),
+    await tagOf('called_since_last_reset')
+  ]
+  await batch(gateway, { lead_ids: [7], fields: { city: 'Chicago', called_count: 3 } })
+  const patch = (tag: string) => call(gateway, 'PATCH', '/v1/leads/7', { owner: 'me' }, { 'if-match': tag })
+  t.equal((await patch(status)).status, 200)
+  t.match(await patch(place), { status: 412, body: { code: 'precondition_failed' } })
+  t.equal((await patch(`${place}, ${reset}`)).status, 200)
+  const calls = requestCalls(gateway).slice(-5)
+  t.same(
+    calls.map(({ params }) => [params['function'], params['field_name']]),
+    [
+      ['lead_all_info', undefined],
+      ['lead_field_info', 'lead_id'],
+      ['lead_field_info', 'called_since_last_reset'],
+      ['lead_field_info', 'lead_id'],
+      ['batch_update_lead', undefined]
+    ],
+    'only what the tags are about is read'
+  )
+  const made = `"zzz${status.slice(4)}`
+  t.equal((await patch(made)).status, 412, 'a tag that nobody gave')
+})
+
+test('of several changes under one condition that are made at once, one is made', async (t) => {
+  const gateway = await sharedGateway(t)
+  const tag = String((await call(gateway, 'GET', '/v1/leads/7?fields=owner')).headers.get('etag'))
+  const patch = (owner: string) => call(gateway, 'PATCH', '/v1/leads/7', { owner }, { 'if-match': tag })
+  const answers = await Promise.all(['ann', 'bob', 'bob', 'cat', 'dan'].map(patch))
+  t.same(answers.map(({ status }) => status).toSorted(), [200, 412, 412, 412, 412])
+  const made = answers.findIndex(({ status }) => status === 200)
+  t.equal(gateway.sandbox.leads()[7]?.owner, ['ann', 'bob', 'bob', 'cat', 'dan'][made])
+})
+
+test('a change under a condition whose lead cannot be read in time is not made', async (t) => {
+  const gateway = await startGateway(
+    t,
+    { REQUEST_DEADLINE_MS: '1000', VICIDIAL_TIMEOUT_MS: '1000' },
+    { leads: 4 }
+  )
+  const tag = String((await call(gateway, 'GET', '/v1/leads/1')).headers.get('etag'))
+  gateway.sandbox.fail('hang', { calls: 100, function: 'lead_all_info' })
+  const answer = await call(gateway, 'PATCH', '/v1/leads/1', { status: 'A' }, { 'if-match': tag })
+  t.match(answer, { status: 504, body: { code: 'upstream_timeout', results: [{ status: 'failed' }] } })
+  t.equal(gateway.sandbox.leads()[1]?.status, 'NEW')
+  t.same(
+    requestCalls(gateway).filter(({ function: called }) => called === 'batch_update_lead'),
+    []
+  )
+})
+
+test('a dry run of reading has the calls, and makes none', async (t) => {
+  const gateway = await sharedGateway(t)
+  const { status, body } = await call(gateway, 'POST', '/v1/leads/read', {
+    leads: [{ lead_id: 1 }, { vendor_lead_code: 'CRM-2' }],
+    fields: ['status', 'entry_date'],
+    dry_run: true
+  })
+  t.equal(status, 200)
+  t.same(body.results, [
+    { index: 0, lead_id: 1, status: 'planned' },
+    { index: 1, vendor_lead_code: 'CRM-2', status: 'planned' }
+  ])
+  const key = 'vendor_lead_code:CRM-2'
+  const field = (lead: string) => ['lead_id', 'entry_date', 'lead_id'].map((name) => [lead, name])
+  t.same(
+    body.calls.map(({ params }: any) => [params.lead_id ?? params.vendor_lead_code, params.field_name]),
+    [['CRM-2', undefined], ['1', undefined], ...field('1'), [key, undefined], ...field(key)]
+  )
+  t.same(requestCalls(gateway), [])
+  const wrong = await call(gateway, 'POST', '/v1/leads/read', { lead_ids: [1], dry_run: 'yes' })
+  t.match(wrong, { status: 400, body: { errors: [{ pointer: '/dry_run' }] } })
+})
+
 test('leads are found by a key, all of them, newest first; a key without a lead finds none', async (t) => {
   const leads = generateFixture(4).leads.map((lead) => ({ ...lead, phone_number: '2125559999' }))
   const gateway = await startGateway(t, {}, { fixture: { ...generateFixture(4), leads } })
@@ -133,7 +219,11 @@ test('leads are found by a key, all of them, newest first; a key without a lead 
   )
   t.equal(status, 200)
   t.same(body, {
-    leads: [4, 3, 2, 1].map((id) => ({ lead_id: id, fields: { vendor_lead_code: `CRM-${id}` } }))
+    leads: [4, 3, 2, 1].map((id, index) => ({
+      lead_id: id,
+      fields: { vendor_lead_code: `CRM-${id}` },
+      etag: body.leads[index].etag
+    }))
   })
   t.same((await call(gateway, 'GET', '/v1/leads?vendor_lead_code=CRM-99')).body, { leads: [] })
   t.match((await call(gateway, 'GET', '/v1/leads?vendor_lead_code=CRM-2')).body, { leads: [{ lead_id: 2 }] })
@@ -187,8 +277,8 @@ test('many leads have a result each, in order, whatever becomes of the others', 
       lead_ids: [4, 3],
       status: 'read',
       leads: [
-        { lead_id: 4, fields: { status: 'NEW' } },
-        { lead_id: 3, fields: { status: 'NEW' } }
+        { lead_id: 4, fields: { status: 'NEW' }, etag: all.body.results[0].leads[0].etag },
+        { lead_id: 3, fields: { status: 'NEW' }, etag: all.body.results[0].leads[1].etag }
       ]
     }
   ])

@@ -337,6 +337,22 @@ test('with --on-invalid drop_field a row sets its sound values, and the summary 
   t.same([held(gateway, 1)?.status, held(gateway, 2)?.status], ['DNC', 'DNC'])
 })
 
+test('with --verify a row whose lead holds something else is reported, and the push has not succeeded', async (t) => {
+  const gateway = await startForCommands(t)
+  gateway.sandbox.fail('values_cut', { calls: 1, function: 'batch_update_lead', field: 'city' })
+  const path = fileOf(t, 'lead_id,city\n1,Chicago\n2,Boston\n')
+  const { exitCode, stdout } = await run('push', path, '--verify')
+  t.equal(exitCode, 1)
+  t.match(stdout, /updated +2/)
+  t.match(stdout, /warnings +1 +stored_differs/)
+  const rejects = readFileSync(`${path}.rejects.csv`, 'utf8').trimEnd().split('\n')
+  t.equal(rejects.length, 2)
+  t.match(rejects[1], /updated,stored_differs,city,.*VICIdial holds something else: city is/)
+  const sound = fileOf(t, 'lead_id,city\n3,Chicago\n')
+  t.equal((await run('push', sound, '--verify')).exitCode, 0)
+  t.equal((await run('push', sound, '--verify', '2', '--restart')).exitCode, 2)
+})
+
 test('a push that takes long says so before it starts, and sends requests that VICIdial answers soon', async (t) => {
   const sizes: number[] = []
   const gateway = await startStandIn(
