@@ -1,17 +1,10 @@
-import {
-  CUSTOM,
-  type Changes,
-  type ChangesInput,
-  type ChangesRules,
-  LOOKS_LIKE_PARAMETER,
-  readChanges
-} from '../changes.ts'
+import { CUSTOM, type Changes, type ChangesInput, type ChangesRules, readChanges } from '../changes.ts'
 import { FIELD_BY_NAME } from '../fields.ts'
 import { isObject } from '../is-object.ts'
 import type { KeyName, LeadKey } from '../lead-key.ts'
 import { echo, jsonInText, type PointedRefusal, pointer, type Refusal, type Warning } from '../refusal.ts'
 import { allows } from '../rights.ts'
-import { BLANK } from '../sendable-text.ts'
+import { ComposedAddition } from './composed-addition.ts'
 
 /** The lead to add if VICIdial has none with an update's key. */
 export interface Addition {
@@ -31,15 +24,6 @@ type Required = (typeof REQUIRED)[number]
 /** VICIdial refuses a new lead with a shorter phone number or list id. Source: CONTRACT-SYNC.md, Adding. */
 const MIN_PHONE_DIGITS = 6
 const MIN_LIST_DIGITS = 3
-
-/** Columns that VICIdial sets itself when it adds a lead, whatever the call says. */
-const SET_BY_VICIDIAL: ReadonlyMap<string, { readonly stored?: string; readonly detail: string }> = new Map([
-  ['user', { detail: "On a new lead VICIdial sets the gateway's own account." }],
-  ['called_count', { stored: '0', detail: 'VICIdial counts the calls of a new lead from 0.' }],
-  ['gmt_offset_now', { detail: 'VICIdial looks it up from the phone number of a new lead.' }]
-])
-/** What a new lead holds where nothing is given. */
-const DEFAULTS = { status: 'NEW', gender: '', called_count: '0' } as const
 
 /** Checks of VICIdial's `add_lead` that the call which adds leads here, `update_lead`, does not make. */
 const NOT_CHECKED: ReadonlySet<string> = new Set(['dnc_check', 'campaign_dnc_check', 'duplicate_check'])
@@ -72,7 +56,12 @@ export function readAddition(
     refuseTwice(changes, own, refusals)
   }
   if (key === undefined || changes === undefined || refusals.length > before) return undefined
-  return compose(key, required, [changes, own], refusals)
+  const addition = new ComposedAddition(key, required, own === undefined ? [changes] : [changes, own])
+  const unsafe = addition.parameterLike
+  if (unsafe === undefined) return addition
+  const detail = 'Beside custom fields, VICIdial would take "&name=" in a value for a field to empty.'
+  refusals.push({ code: 'unsafe_characters', field: unsafe, detail, pointer: '' })
+  return undefined
 }
 
 function membersOf(add: unknown, refusals: PointedRefusal[]): Record<string, unknown> {
@@ -180,67 +169,6 @@ function refuseTwice({ stored }: Changes, own: Changes | undefined, refusals: Po
     const detail = `${name} is among the update's own fields too, which a new lead gets as well.`
     refusals.push({ code: 'field_invalid', field: name, detail, pointer: path })
   }
-}
-
-/** Composes the new lead. On a new lead VICIdial stores the text that empties a field, so empty fields are left out. */
-function compose(
-  key: LeadKey,
-  required: Readonly<Record<string, string>>,
-  parts: readonly (Changes | undefined)[],
-  refusals: PointedRefusal[]
-): Addition | undefined {
-  const params: Record<string, string> = { [key.by]: String(key.value), ...required }
-  const stored: Record<string, string> = { ...DEFAULTS, ...params }
-  const custom: Record<string, string> = {}
-  const warnings: Warning[] = []
-  for (const part of parts) {
-    if (part === undefined) continue
-    for (const name in part.stored) {
-      if (name === key.by || required[name] !== undefined) continue
-      const field = FIELD_BY_NAME.get(name)
-      const label = field === undefined ? name.slice(CUSTOM.length) : undefined
-      const kept = part.stored[name] ?? ''
-      const send = part.params[field?.parameter ?? label ?? name] ?? kept
-      const special = SET_BY_VICIDIAL.get(name)
-      if (special !== undefined) {
-        warnings.push({ field: name, code: 'added_otherwise', sent: kept, ...special })
-        continue
-      }
-      // An update stores a new line of comments as !N, an addition as it is.
-      stored[name] = name === 'comments' && send !== BLANK ? send : kept
-      if (send === BLANK) continue
-      if (label === undefined) params[field?.parameter ?? name] = send
-      else custom[label] = send
-    }
-    warnings.push(...part.warnings)
-  }
-  const labels = Object.keys(custom)
-  if (labels.length > 0) {
-    const sent = Object.entries({ ...params, ...custom }).find(([, value]) =>
-      LOOKS_LIKE_PARAMETER.test(value)
-    )
-    if (sent !== undefined) {
-      const detail = 'Beside custom fields, VICIdial would take "&name=" in a value for a field to empty.'
-      refusals.push({ code: 'unsafe_characters', field: sent[0], detail, pointer: '' })
-      return undefined
-    }
-    params['custom_fields'] = 'Y'
-    for (const label of labels.toSorted()) params[label] = custom[label] ?? ''
-  }
-  return {
-    params,
-    stored,
-    warnings: warnings.length > 0 ? warnings.map((one) => asAdded(one, stored)) : NO_WARNINGS
-  }
-}
-
-const NO_WARNINGS: readonly Warning[] = []
-
-/** A warning with what the new lead holds. */
-function asAdded(warning: Warning, { comments = '' }: Readonly<Record<string, string>>): Warning {
-  return warning.field === 'comments' && warning.stored !== undefined
-    ? { ...warning, stored: comments }
-    : warning
 }
 
 /** The list that a lead is added to. */

@@ -30,7 +30,8 @@ export function readNewLead(
   }
   const addition = readAddition({ ...add, fields }, key, NO_CHANGES, options, rules, refusals)
   if (key !== undefined && addition !== undefined && refusals.length === 0) {
-    const warned = { ...addition, warnings: [...warnings, ...addition.warnings] }
+    const { params, stored } = addition
+    const warned = { params, stored, warnings: [...warnings, ...addition.warnings] }
     return {
       index: 0,
       key,

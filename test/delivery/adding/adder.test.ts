@@ -1,7 +1,8 @@
 import { test } from 'tap'
 import type { Update } from '../../../src/leads/update.ts'
 import { changesOf } from '../../../src/leads/changes.ts'
-import { heldVicidial } from '../held-vicidial.ts'
+import { settled } from '../../stopped-clock.ts'
+import { type HeldCall, heldVicidial } from '../held-vicidial.ts'
 
 const params = {
   vendor_lead_code: 'NEW',
@@ -29,7 +30,9 @@ async function additionOf({ next }: Held) {
   for (;;) {
     const call = await next()
     if (call.params['insert_if_not_found'] === 'Y') return call
-    call.answer(call.params['function'] === 'lead_search' ? NO_LEAD : LIST_FOUND)
+    if (call.params['function'] === 'lead_search') call.answer(NO_LEAD)
+    // Otherwise it asks for the list or, by an empty reply, whether VICIdial can find any lead.
+    else call.answer(call.params['list_exists_check'] === 'Y' ? LIST_FOUND : '')
   }
 }
 
@@ -45,7 +48,10 @@ test('a lead that another program adds after the look-up is updated, with a warn
     {
       status: 'updated',
       leads: [9],
-      warnings: [{ field: 'source_id', code: 'set_on_found', sent: 'WEB', stored: 'WEB' }]
+      warnings: [
+        { field: 'phone_code', code: 'set_on_found', sent: '1', stored: '1' },
+        { field: 'source_id', code: 'set_on_found', sent: 'WEB', stored: 'WEB' }
+      ]
     }
   ])
 })
@@ -60,20 +66,28 @@ test('a lead that must be new, and that another program adds after the look-up, 
   ])
 })
 
-test('a lead is added once the call before it under the same key has ended', async (t) => {
+test('two requests never add a lead under one key at once: the second changes the lead that the first has added', async (t) => {
   const held = await heldVicidial(t, { maxConcurrency: 4 })
+  let isAdded = false
+  const additions: HeldCall[] = []
+  const answerOthers = async () => {
+    for (;;) {
+      const call = await held.next()
+      if (call.params['insert_if_not_found'] === 'Y') additions.push(call)
+      else if (call.params['function'] === 'lead_search') call.answer(isAdded ? 'NEW|1|9\n' : NO_LEAD)
+      else if (call.text === 'batch_update_lead 9') call.answer()
+      else call.answer(call.params['list_exists_check'] === 'Y' ? LIST_FOUND : '')
+    }
+  }
+  void answerOthers()
   const first = held.outcomes([UPSERT])
-  const addition = await additionOf(held)
   const second = held.outcomes([UPSERT])
-  const search = await held.next()
-  search.answer(NO_LEAD)
-  t.equal(held.texts().filter((text) => text === 'update_lead NEW').length, 1)
-  addition.answer('SUCCESS: update_lead LEAD HAS BEEN ADDED - 3125550199|101|9|-5.00|api\n')
+  await settled()
+  const [addition, ...more] = additions
+  t.same(more, [])
+  isAdded = true
+  addition?.answer('SUCCESS: update_lead LEAD HAS BEEN ADDED - 3125550199|101|9|-5.00|api\n')
   t.match(await first, [{ status: 'added', leads: [9] }])
-  const again = await held.next()
-  again.answer('NEW|1|9\n')
-  const update = await held.next()
-  t.equal(update.text, 'batch_update_lead 9')
-  update.answer()
   t.match(await second, [{ status: 'updated', leads: [9] }])
+  t.equal(additions.length, 1)
 })
