@@ -68,17 +68,17 @@ async function checkEachField(t: Test, mode: 0 | 1): Promise<void> {
   }
 }
 
-/** What VICIdial sets itself in a new lead, and the key that the lead is read by no more if it is changed. */
+/** What VICIdial sets itself in a new lead. */
 const NOT_OF_NEW = new Set(['user', 'called_count', 'gmt_offset_now'])
 
 test('verify compares all of a lead that is added, too', async (t) => {
   const env = { GATEWAY_CONFIG: `${t.testdir(FILE)}/gateway.yaml` }
   const gateway = await startGateway(t, env, { fixture })
   const fields = Object.fromEntries(Object.entries(VALUES).filter(([name]) => !NOT_OF_NEW.has(name)))
-  const { list_id, phone_code, phone_number, vendor_lead_code, ...others } = fields
-  const add = { list_id, phone_code, phone_number, fields: { ...others, status: 'FRESH' } }
+  const { list_id: _, phone_code, phone_number, vendor_lead_code: __, ...others } = fields
+  const add = { list_id: 101, phone_code, phone_number, fields: { ...others, status: 'FRESH' } }
   const custom_fields = { favorite_color: 'dark blue' }
-  const upsert = { vendor_lead_code, custom_fields, on_missing: 'add', add }
+  const upsert = { vendor_lead_code: 'NEW-7', custom_fields, on_missing: 'add', add }
   for (const field of [undefined, ...Object.keys(fields), 'favorite_color']) {
     gateway.sandbox.reset()
     if (field) gateway.sandbox.fail('values_cut', { calls: 1, function: 'update_lead', field })
@@ -171,7 +171,7 @@ test('the time of a request ends its verification, not its addition', async (t) 
     { leads: 10 }
   )
   gateway.sandbox.fail('hang', { calls: 100, function: 'lead_all_info' })
-  const updates = [{ vendor_lead_code: 'NEW-1', fields: {}, add: { phone_number: '3125550001' } }]
+  const updates = [{ vendor_lead_code: 'NEW-1', fields: { rank: 1 }, add: { phone_number: '3125550001' } }]
   const { body } = await batch(gateway, { updates, on_missing: 'add', add: ADDED, verify: true })
   t.match(body.results, [{ status: 'added', verified: false, warnings: [{ code: 'not_verified' }] }])
   t.ok(Object.values(gateway.sandbox.leads()).some(({ vendor_lead_code: code }) => code === 'NEW-1'))
