@@ -57,6 +57,7 @@ export function healthOf(reply: CallReply): Health {
       return 'good'
     // Any text can be a value, so it may come from another server.
     case 'field':
+    case 'no_field':
       return 'alive'
     // Rather the lead's values are to blame.
     case 'unreadable':

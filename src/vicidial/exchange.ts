@@ -22,7 +22,7 @@ import {
   type Unproven,
   type UpdateReply
 } from './reply/reply.ts'
-import { readFieldReply } from './reply/field-reply.ts'
+import { readCustomFieldReply, readFieldReply } from './reply/field-reply.ts'
 import { readLeadReply } from './reply/lead-reply.ts'
 import { readSearchReply } from './reply/search-reply.ts'
 import { readUpsertReply, type UpsertReply } from './reply/upsert-reply.ts'
@@ -261,8 +261,9 @@ export class Exchange {
         params: readFieldParams(lead, field, isCustom),
         leads: 1,
         read: ({ httpStatus, text }) => {
-          const reply = readFieldReply(httpStatus, text)
-          return reply.kind === 'field' || reply.kind === 'not_made' ? reply : NO_VALUE
+          const reply = (isCustom ? readCustomFieldReply : readFieldReply)(httpStatus, text)
+          const isCertain = reply.kind === 'field' || reply.kind === 'no_field' || reply.kind === 'not_made'
+          return isCertain ? reply : NO_VALUE
         }
       },
       context,

@@ -25,6 +25,7 @@ export function mayRepeat({ kind }: CallReply, attempt: number): boolean {
     case 'lead':
     case 'labels':
     case 'field':
+    case 'no_field':
     case 'unreadable':
     case 'limit_reached':
     case 'not_found':

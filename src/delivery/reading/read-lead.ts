@@ -54,6 +54,8 @@ async function readRow(fields: LeadFields, wanted: LeadRead, calls: ReadCalls): 
   for (const withCustom of hasCustom ? [true, false] : [false]) {
     const exchanged = await calls.lead(withCustom)
     if (exchanged.reply.kind === 'lead') {
+      const notThis = exchanged.reply.isNamed ? undefined : await confirm(fields.lead, calls)
+      if (notThis !== undefined) return notThis
       fields.takeRow(exchanged.reply, withCustom)
       return undefined
     }
@@ -73,6 +75,7 @@ async function readFields(fields: LeadFields, calls: ReadCalls): Promise<ReadEnd
     if (labels?.has(name) === false) continue
     const exchanged = await calls.field(name, isCustom)
     const { reply } = exchanged
+    if (reply.kind === 'no_field') continue
     if (reply.kind === 'field') fields.take(name, isCustom, reply.value)
     else if (reply.kind === 'not_made')
       fields.miss(name, isCustom, isCustom ? PERHAPS_NOT_IN_LIST : reply.detail)
@@ -102,7 +105,12 @@ function failed(exchanged: Exchanged<LeadReply | FieldReply>): ReadEnd {
   const { reply, isProvisional } = exchanged
   if (reply.kind === 'not_found')
     return { outcome: { ...NO_LEAD, ...(isProvisional ? { isProvisional } : {}) } }
-  if (reply.kind === 'lead' || reply.kind === 'field' || reply.kind === 'unreadable')
+  if (
+    reply.kind === 'lead' ||
+    reply.kind === 'field' ||
+    reply.kind === 'no_field' ||
+    reply.kind === 'unreadable'
+  )
     throw new Error(`a reading does not fail because of ${reply.kind}`)
   return { outcome: notDone({ ...exchanged, reply, maybeMade: false }) }
 }

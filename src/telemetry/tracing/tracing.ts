@@ -30,6 +30,7 @@ const GOOD = new Set([
   'not_found',
   'lead',
   'field',
+  'no_field',
   'labels',
   // A lead with an apostrophe is read field by field.
   'unreadable',

@@ -1,6 +1,7 @@
 import { ConfigError } from '../../config/config-error.ts'
 import type { CallerConfig } from '../../callers/caller.ts'
 import type { Config } from '../../config/config.ts'
+import type { LeadRules } from '../../leads/changes.ts'
 import { leadRules } from '../../config/runtime-config.ts'
 import { type Account, DEFAULT_ACCOUNT } from '../../vicidial/account.ts'
 import { Client } from '../../vicidial/client.ts'
@@ -60,10 +61,11 @@ export async function check(options: CheckOptions): Promise<Step[]> {
   const { accounts } = config
   const client = new Client({ url, connections: 1 })
   try {
-    const fault = await checkServer(steps, config, accounts, client, options.now ?? Date.now)
+    const { fault, build } = await checkServer(steps, config, accounts, client, options.now ?? Date.now)
+    const rules = leadRules(config.vicidial, build ?? config.vicidial.build, config.customFields)
     for (const account of accounts) {
       const calls = new AccountCalls(client, account, config.vicidial.source, timeoutMs)
-      if (fault === undefined) await checkAccount(steps, config, account, calls, options.testLead)
+      if (fault === undefined) await checkAccount(steps, config, account, calls, rules, options.testLead)
       else steps.skip(ACCOUNT_STEPS, fault, account.name)
     }
   } finally {
@@ -91,14 +93,14 @@ async function checkConfig(steps: StepRunner, readConfig: () => Config): Promise
   }
 }
 
-/** Runs the checks that need no login. Returns why the rest can't be checked; undefined if it can. */
+/** Runs the checks that need no login. Returns VICIdial's build, or why the rest can't be checked. */
 async function checkServer(
   steps: StepRunner,
   { vicidial }: Config,
   accounts: readonly Account[],
   client: Client,
   now: () => number
-): Promise<string | undefined> {
+): Promise<{ readonly fault?: string; readonly build?: string }> {
   const { url, source, timeoutMs, maxLeadsPerCall } = vicidial
   const checks: (readonly [id: 'address' | 'connection' | 'certificate', run: () => Promise<Finding>])[] = [
     ['address', () => checkAddress(url)],
@@ -111,7 +113,8 @@ async function checkServer(
   }
   const first = await askVersion(client, source, timeoutMs)
   await steps.run('version', () => checkVersion(first, vicidial))
-  if (readVersion(first.reply) === undefined) return skipRest('version')
+  const version = readVersion(first.reply)
+  if (version === undefined) return skipRest('version')
   const calls = [first]
   const [fastest] = accounts.toSorted((one, other) => other.maxConcurrency - one.maxConcurrency)
   await steps.run('round_trip', async () => {
@@ -122,12 +125,12 @@ async function checkServer(
   await steps.run('clock', () => checkClock(calls))
   const limits = { timeoutMs, maxLeadsPerCall, accounts }
   await steps.run('settings', () => checkSettings(limits, medianMs(calls.slice(1))))
-  return undefined
+  return version
 
-  function skipRest(id: (typeof SERVER_STEPS)[number]): string {
-    const why = `Not checked, because of the fault in ${id}.`
-    steps.skip(SERVER_STEPS.slice(SERVER_STEPS.indexOf(id) + 1), why)
-    return why
+  function skipRest(id: (typeof SERVER_STEPS)[number]): { readonly fault: string } {
+    const fault = `Not checked, because of the fault in ${id}.`
+    steps.skip(SERVER_STEPS.slice(SERVER_STEPS.indexOf(id) + 1), fault)
+    return { fault }
   }
 }
 
@@ -136,6 +139,7 @@ async function checkAccount(
   config: Config,
   account: Account,
   calls: AccountCalls,
+  rules: LeadRules,
   testLead: TestLead | undefined
 ): Promise<void> {
   const { name } = account
@@ -172,23 +176,9 @@ async function checkAccount(
     const run = () => checkTestLead(calls, testLead, config.vicidial)
     const { charset, status } = await steps.run('test_lead', run, name)
     await steps.run('db_charset', () => charset, name)
-    if (status !== 'ok' || charset.status !== 'ok')
-      steps.skip(
-        ['stored_values'],
-        'Not checked: it needs the right settings, and a lead that can be changed.',
-        name
-      )
-    else
-      await steps.run(
-        'stored_values',
-        () =>
-          checkStoredValues(
-            calls,
-            testLead,
-            leadRules(config.vicidial, config.vicidial.build, config.customFields)
-          ),
-        name
-      )
+    const why = 'Not checked: it needs the right settings, and a lead that can be changed.'
+    if (status !== 'ok' || charset.status !== 'ok') steps.skip(['stored_values'], why, name)
+    else await steps.run('stored_values', () => checkStoredValues(calls, testLead, rules), name)
   }
 }
 

@@ -7,7 +7,7 @@ import type { Field } from '../../leads/fields.ts'
 import { BLANK } from '../../leads/sendable-text.ts'
 import type { ServerRules } from '../../leads/server-rules.ts'
 import type { Exchanged } from '../../vicidial/exchange.ts'
-import { readFieldReply } from '../../vicidial/reply/field-reply.ts'
+import { readCustomFieldReply, readFieldReply } from '../../vicidial/reply/field-reply.ts'
 import { readLeadReply } from '../../vicidial/reply/lead-reply.ts'
 import { isError } from '../../vicidial/reply/reply-kind.ts'
 import type { Unclear } from '../../vicidial/reply/reply.ts'
@@ -131,7 +131,7 @@ function findingOf({ verified, warnings }: Outcome, lead: number, fields: number
 
 /** A text of the field's full length, with every character that VICIdial keeps in it; none if it could not be restored. */
 function trialOf(field: Field, was: string | undefined, { clean, text }: ServerRules): Trial[] {
-  if (was === undefined || (was !== '' && (!KEPT.test(was) || was === BLANK))) return []
+  if (was === undefined || !isRestorable(field, was, clean)) return []
   const isKept = (value: string) => {
     const cleaned = clean(field, value)
     return !('code' in cleaned) && cleaned.warnings.length === 0
@@ -146,6 +146,13 @@ function trialOf(field: Field, was: string | undefined, { clean, text }: ServerR
   }
   const cleaned = clean(field, value === '' ? 'a' : value)
   return 'code' in cleaned ? [] : [{ field, was, send: cleaned.send, stored: cleaned.stored }]
+}
+
+/** Whether VICIdial would store a value again as it was. */
+function isRestorable(field: Field, was: string, clean: ServerRules['clean']): boolean {
+  if (was === '') return field.clearable
+  const cleaned = clean(field, was)
+  return KEPT.test(was) && was !== BLANK && !('code' in cleaned) && cleaned.stored === was
 }
 
 function changesFor(
@@ -192,7 +199,8 @@ function readCallsOf(calls: AccountCalls, lead: number): ReadCalls {
     lead: (hasCustom) =>
       ask(readLeadParams(lead, hasCustom), (status, text) => readLeadReply(status, text, lead)),
     id: () => ask(readFieldParams(lead, 'lead_id'), readFieldReply),
-    field: (name, isCustom) => ask(readFieldParams(lead, name, isCustom), readFieldReply),
+    field: (name, isCustom) =>
+      ask(readFieldParams(lead, name, isCustom), isCustom ? readCustomFieldReply : readFieldReply),
     labels: async () => undefined
   }
 }

@@ -5,6 +5,8 @@ import { errorOf, readStatusLines } from './status-lines.ts'
 
 /** VICIdial fails to log a value with one of these, after it has printed the value. */
 const BREAKS_THE_LOG = /['\\]/
+/** The lead has no such custom field. A value ends with no newline. */
+const NO_FIELD = /^ERROR: lead_field_info LIST FIELD NOT FOUND: [^|\n]{1,50}\|\d{1,9}\n$/
 /** A page of a server before VICIdial. */
 const PAGE = /^\s*<(?:!doctype|html|head|body|title|h1|\?xml)\b/i
 /** How PHP ends a warning and an error, if it is set up to print them. */
@@ -23,4 +25,9 @@ export function readFieldReply(httpStatus: number, text: string): FieldReply {
   return error === undefined
     ? readOther(httpStatus, text, text !== '' && !text.endsWith('\n'))
     : readError(error.text, text)
+}
+
+/** Reads the reply to `lead_field_info` for a custom field. */
+export function readCustomFieldReply(httpStatus: number, text: string): FieldReply {
+  return httpStatus === 200 && NO_FIELD.test(text) ? { kind: 'no_field' } : readFieldReply(httpStatus, text)
 }

@@ -4,15 +4,14 @@ import { errorOf, readStatusLines } from './status-lines.ts'
 
 /** The first columns, as the line of names begins. PHP may print warnings before it. */
 const NAMES = /^status\tuser\tvendor_lead_code\t[a-z0-9_\t]+$/im
-/** The last column of the lead table; the labels of custom fields follow it. */
-const LAST_COLUMN = 'lead_id'
+/** The last columns of the lead table; the labels of custom fields follow them. */
+const LEAD_ID = 'lead_id'
+const ENTRY_LIST = 'entry_list_id'
 
 const NOT_PRINTED: Unreadable = {
   kind: 'unreadable',
   detail: 'VICIdial failed with HTTP 500, as it does for a lead with an apostrophe.'
 }
-/** Builds before 211107-1556 do so. */
-const NO_ID: Unreadable = { kind: 'unreadable', detail: 'VICIdial printed a lead without its id.' }
 const SHIFTED: Unreadable = {
   kind: 'unreadable',
   detail: 'VICIdial printed other values than columns: one of them holds a tab.'
@@ -38,13 +37,16 @@ export function readLeadReply(httpStatus: number, text: string, lead: number): L
 function readRow(names: readonly string[], rest: string, lead: number): LeadReply {
   if (!rest.endsWith('\n')) return { kind: 'unclear', detail: 'VICIdial answered with half a lead.' }
   const values = rest.slice(0, -1).split('\t')
-  const columnCount = names.indexOf(LAST_COLUMN) + 1
-  if (columnCount === 0) return NO_ID
-  if (values.length !== names.length || new Set(names).size !== names.length) return SHIFTED
-  if (values[columnCount - 1] !== String(lead)) return SHIFTED
+  // Builds before 211107-1556 do not print the lead's id.
+  const isNamed = names.includes(LEAD_ID)
+  const columnCount = names.indexOf(isNamed ? LEAD_ID : ENTRY_LIST) + 1
+  if (columnCount === 0 || values.length !== names.length || new Set(names).size !== names.length)
+    return SHIFTED
+  if (isNamed && values[columnCount - 1] !== String(lead)) return SHIFTED
   const texts = names.map((name, index): [string, string] => [name, values[index] ?? ''])
   return {
     kind: 'lead',
+    isNamed,
     columns: new Map(texts.slice(0, columnCount)),
     customFields: new Map(texts.slice(columnCount))
   }

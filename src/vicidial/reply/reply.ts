@@ -62,6 +62,8 @@ export type LeadReply =
   /** The texts in the columns, by name; and in the custom fields, by label. */
   | {
       readonly kind: 'lead'
+      /** Whether the row has the lead's id, so that it can be no other's. */
+      readonly isNamed: boolean
       readonly columns: ReadonlyMap<string, string>
       readonly customFields: ReadonlyMap<string, string>
     }
@@ -80,6 +82,8 @@ export interface Unreadable {
 /** What a reply to `lead_field_info` means. */
 export type FieldReply =
   | { readonly kind: 'field'; readonly value: string }
+  /** The lead has no such custom field: its list lacks it, or nobody has ever set one of the lead. */
+  | { readonly kind: 'no_field' }
   | NotFound
   | Refused
   | NotMade

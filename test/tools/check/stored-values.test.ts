@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import type { TestLead } from '../../../src/tools/check/test-lead.ts'
 import { gatewayFile } from '../../gateway-file.ts'
-import { checkUrl, startVicidial } from './set-up.ts'
+import { checkUrl, PASS, startVicidial } from './set-up.ts'
 
 const testLead: TestLead = { lead: 5, consent: async () => true, untilDone: (work) => work() }
 
@@ -18,6 +18,19 @@ for (const useNonLatin of [0, 1] as const) {
     t.strictSame(sandbox.leads(), before)
   })
 }
+
+test('an older build is found to store what the gateway expects of it, and fields that cannot be restored are left alone', async (t) => {
+  const sandbox = await startVicidial(t, {}, { build: '220126-2116', php: 7 })
+  for (const country of ['USA', '--BLANK--']) {
+    const login = { source: 'crm', user: 'api', pass: PASS }
+    const change = { function: 'update_lead', lead_id: '5', country_code: country, records: '1' }
+    await fetch(sandbox.url, { method: 'POST', body: new URLSearchParams({ ...login, ...change }) })
+    const before = sandbox.leads()
+    const { step } = await checkUrl(sandbox.url, {}, { testLead })
+    t.match(step('stored_values'), { status: 'ok' })
+    t.strictSame(sandbox.leads(), before)
+  }
+})
 
 for (const fault of ['values_cut', 'values_changed'] as const) {
   test(`${fault}: a server that stores something else in one field is found by this field`, async (t) => {
