@@ -7,7 +7,7 @@ export interface Exchange {
   readonly operationId?: string
   readonly name: string
   readonly summary: string
-  readonly method: 'GET' | 'POST' | 'PATCH'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly body?: unknown
   /** Sent as it is, instead of `body`. */
@@ -49,6 +49,40 @@ export const EXCHANGES: readonly Exchange[] = [
         { lead_id: 102, fields: { phone_number: '2125559999' }, reset_called: true }
       ]
     },
+    status: 200
+  },
+  {
+    ...BATCH,
+    name: 'queued',
+    summary: 'Leads to be dialled soon, and a callback',
+    body: {
+      hopper: { priority: 50 },
+      updates: [
+        { lead_id: 101, fields: { status: 'HOT' } },
+        {
+          lead_id: 102,
+          hopper: 'remove',
+          callback: { at: '2027-01-29T10:00:00-05:00', campaign_id: 'CAMPA', comments: 'asked for Friday' }
+        }
+      ]
+    },
+    status: 200
+  },
+  {
+    operationId: 'addDncNumbers',
+    method: 'POST',
+    path: '/v1/dnc',
+    name: 'added',
+    summary: 'Numbers that nobody may call',
+    body: { phone_numbers: ['2125550901', '(212) 555-0902'] },
+    status: 200
+  },
+  {
+    operationId: 'removeDncNumber',
+    method: 'DELETE',
+    path: '/v1/dnc/2125550901?campaign_id=CAMPA',
+    name: 'removed',
+    summary: 'A number that the campaign may call again',
     status: 200
   },
   {

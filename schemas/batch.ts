@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { WARNING_CODES } from '../src/leads/refusal.ts'
+import { actionMembers, actionResultMembers, CallbackSchema, HopperSchema } from './actions.ts'
 import { LeadFieldsSchema } from './fields.ts'
 import { LeadIdSchema } from './lead-id.ts'
 import { readMembers } from './read.ts'
@@ -51,7 +52,8 @@ const options = {
         'warnings `stored_differs`. A share such as 0.01 does so for some of the updates. Each costs a call or more. The ' +
         "default is the caller's, mostly false."
     })
-  )
+  ),
+  ...actionMembers
 }
 
 const changes = {
@@ -262,6 +264,7 @@ export const ResultSchema = Type.Object(
       })
     ),
     ...readMembers,
+    ...actionResultMembers,
     superseded: Type.Optional(
       Type.Array(Type.String(), {
         description: 'Jobs: fields that were left out because a newer update of the lead has set them since.'
@@ -335,6 +338,8 @@ export type BatchAnswer = Static<typeof BatchAnswerSchema>
 
 /** Every named schema of this file, for registration. */
 export const BATCH_SCHEMAS = [
+  HopperSchema,
+  CallbackSchema,
   AddSchema,
   NewLeadSchema,
   UpdateSchema,

@@ -1,4 +1,5 @@
 import { BATCH_SCHEMAS } from './batch.ts'
+import { DncRequestSchema } from './dnc.ts'
 import { FieldSchema, FieldsAnswerSchema, LeadFieldsSchema } from './fields.ts'
 import { LiveSchema, ReadySchema, UpstreamStateSchema } from './health.ts'
 import { HistoryEntrySchema, HistorySchema } from './history.ts'
@@ -13,6 +14,7 @@ export const NAMED_SCHEMAS = [
   FieldsAnswerSchema,
   ...READ_SCHEMAS,
   ...BATCH_SCHEMAS,
+  DncRequestSchema,
   ...JOB_SCHEMAS,
   HistoryEntrySchema,
   HistorySchema,

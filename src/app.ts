@@ -5,6 +5,7 @@ import { backupRoute } from '../routes/backup.ts'
 import { batchUpdateRoute } from '../routes/batch-update.ts'
 import { compatRoutes, compatUrl } from '../routes/compat.ts'
 import { deadLetterRoutes } from '../routes/dead-letters.ts'
+import { dncRoutes } from '../routes/dnc.ts'
 import { docsRoutes } from '../routes/docs.ts'
 import { fieldsRoute } from '../routes/fields.ts'
 import { healthRoutes } from '../routes/health.ts'
@@ -166,6 +167,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await v1.register(historyRoutes(outbox.history))
     await v1.register(backupRoute(outbox))
     await v1.register(leadRoutes({ reads, updates }))
+    await v1.register(dncRoutes(updates))
     await v1.register(async (leads) => {
       refuseQueries(leads)
       await leads.register(batchUpdateRoute(updates))

@@ -323,6 +323,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/dnc/{phone_number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a number from those that must not be called
+         * @description `dnc` of the result is `removed` or `not_there`. Repeating a request is safe.
+         */
+        delete: operations["removeDncNumber"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dnc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add numbers to those that must not be called
+         * @description One result per number, in the same order: `dnc` is `added` or `already_there`. Each number takes a call to VICIdial; for many, send `Prefer: respond-async`. Repeating a request is safe.
+         */
+        post: operations["addDncNumbers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/leads/batch-update": {
         parameters: {
             query?: never;
@@ -723,6 +763,40 @@ export interface components {
             /** @description The sender's name in VICIdial's log. The default is the caller's, or the server's. */
             source?: string;
         };
+        /** @description How a lead goes into the hopper. */
+        Hopper: {
+            /**
+             * @description A higher one is dialled earlier. Default: 0.
+             * @example 50
+             */
+            priority?: number;
+            /** @description Refuses a lead that must not be called at this time of its day. Default: false. */
+            local_call_time_check?: boolean;
+        };
+        /** @description A callback to book for a lead. */
+        Callback: {
+            /**
+             * @description When to call, with its offset from UTC (RFC 3339). It is converted to the dialer's time zone.
+             * @example 2027-01-31T09:00:00-05:00
+             */
+            at: string;
+            /** @example CAMPA */
+            campaign_id: string;
+            /**
+             * @description Who calls. Default: `USERONLY` with a user, otherwise `ANYONE`.
+             * @enum {unknown}
+             */
+            type?: "ANYONE" | "USERONLY";
+            /**
+             * @description The agent who calls.
+             * @example 1001
+             */
+            user?: string;
+            /** @description The status of the lead once it is due. Default: CALLBK. */
+            status?: string;
+            /** @description What the agent sees; at most 255 characters. */
+            comments?: string;
+        };
         /** @description With on_missing `add`: what a new lead gets beyond `fields` and `custom_fields` of its update, which it gets too. A lead that exists gets nothing of it. */
         Add: {
             /** @description The list of the new lead, unless `fields` has it. The list must exist. */
@@ -942,6 +1016,15 @@ export interface components {
             allow_undefined_list?: boolean;
             /** @description Reads the lead after the update, and compares it with what VICIdial should hold: the result is `verified`, or has warnings `stored_differs`. A share such as 0.01 does so for some of the updates. Each costs a call or more. The default is the caller's, mostly false. */
             verify?: boolean | number;
+            /** @description Puts the lead into the hopper of its list's campaign, so that it is dialled soon; `remove` takes it out. An update needs no fields then. */
+            hopper?: components["schemas"]["Hopper"] | "remove";
+            /** @description Books a callback for the lead, or moves the one that it has; `remove` deletes it. The status of the lead is not changed. An update needs no fields then. */
+            callback?: components["schemas"]["Callback"] | "remove";
+            /** @description `true` adds the lead's own phone number to those that must not be called; with a campaign_id, to those of that campaign. An update needs no fields then. */
+            dnc?: boolean | {
+                /** @example CAMPA */
+                campaign_id: string;
+            };
             add?: components["schemas"]["Add"];
         };
         /** @description Each lead with its own changes. */
@@ -983,6 +1066,15 @@ export interface components {
             allow_undefined_list?: boolean;
             /** @description Reads the lead after the update, and compares it with what VICIdial should hold: the result is `verified`, or has warnings `stored_differs`. A share such as 0.01 does so for some of the updates. Each costs a call or more. The default is the caller's, mostly false. */
             verify?: boolean | number;
+            /** @description Puts the lead into the hopper of its list's campaign, so that it is dialled soon; `remove` takes it out. An update needs no fields then. */
+            hopper?: components["schemas"]["Hopper"] | "remove";
+            /** @description Books a callback for the lead, or moves the one that it has; `remove` deletes it. The status of the lead is not changed. An update needs no fields then. */
+            callback?: components["schemas"]["Callback"] | "remove";
+            /** @description `true` adds the lead's own phone number to those that must not be called; with a campaign_id, to those of that campaign. An update needs no fields then. */
+            dnc?: boolean | {
+                /** @example CAMPA */
+                campaign_id: string;
+            };
             add?: components["schemas"]["Add"];
         };
         /** @description One set of changes for many leads. */
@@ -1028,12 +1120,21 @@ export interface components {
             allow_undefined_list?: boolean;
             /** @description Reads the lead after the update, and compares it with what VICIdial should hold: the result is `verified`, or has warnings `stored_differs`. A share such as 0.01 does so for some of the updates. Each costs a call or more. The default is the caller's, mostly false. */
             verify?: boolean | number;
+            /** @description Puts the lead into the hopper of its list's campaign, so that it is dialled soon; `remove` takes it out. An update needs no fields then. */
+            hopper?: components["schemas"]["Hopper"] | "remove";
+            /** @description Books a callback for the lead, or moves the one that it has; `remove` deletes it. The status of the lead is not changed. An update needs no fields then. */
+            callback?: components["schemas"]["Callback"] | "remove";
+            /** @description `true` adds the lead's own phone number to those that must not be called; with a campaign_id, to those of that campaign. An update needs no fields then. */
+            dnc?: boolean | {
+                /** @example CAMPA */
+                campaign_id: string;
+            };
         };
         /** @description A value that VICIdial does not store unchanged: as sent and as stored, or as expected and as found. */
         Warning: {
             field: string;
             /** @enum {unknown} */
-            code: "characters_dropped" | "transliterated" | "custom_fields_not_stored" | "field_dropped" | "added_otherwise" | "set_on_found" | "stored_differs" | "not_verified";
+            code: "characters_dropped" | "transliterated" | "custom_fields_not_stored" | "field_dropped" | "added_otherwise" | "set_on_found" | "stored_differs" | "not_verified" | "not_done" | "time_zone_assumed" | "other_result";
             /** @description Absent with `stored_differs` and `not_verified`. */
             sent?: string;
             /** @description `stored_differs`: what VICIdial should hold, as the gateway believes. */
@@ -1087,6 +1188,21 @@ export interface components {
             etag?: string;
             /** @description Readings with on_multiple "all": the leads, newest first. */
             leads?: components["schemas"]["Lead"][];
+            /**
+             * @description How `hopper` ended. `being_called`: VICIdial keeps a lead in the hopper that it is calling. `failed`: not done; `unknown`: it may have been. `error` or a warning says why.
+             * @enum {unknown}
+             */
+            hopper?: "added" | "already_there" | "outside_call_time" | "campaign_unknown" | "removed" | "not_there" | "being_called" | "failed" | "unknown";
+            /**
+             * @description How `callback` ended, as VICIdial says. `failed`: not done; `unknown`: it may have been. `error` says why.
+             * @enum {unknown}
+             */
+            callback?: "added" | "updated" | "removed" | "not_there" | "campaign_unknown" | "user_unknown" | "failed" | "unknown";
+            /**
+             * @description What VICIdial did with a number that must not be called. `failed`: nothing; `unknown`: it may have been added or removed. `error` says why.
+             * @enum {unknown}
+             */
+            dnc?: "added" | "already_there" | "removed" | "not_there" | "failed" | "unknown";
             /** @description Jobs: fields that were left out because a newer update of the lead has set them since. */
             superseded?: string[];
             warnings?: components["schemas"]["Warning"][];
@@ -1145,6 +1261,25 @@ export interface components {
                     [key: string]: string;
                 };
             }[];
+        };
+        /** @description Numbers that must not be called. */
+        DncRequest: {
+            /**
+             * @description Digits, and `+ ( ) . -` and spaces between them, as VICIdial dials the numbers.
+             * @example [
+             *       "2125550101"
+             *     ]
+             */
+            phone_numbers: string[];
+            /**
+             * @description The campaign that must not call the numbers. Absent: no campaign may. VICIdial does not check that the campaign exists.
+             * @example CAMPA
+             */
+            campaign_id?: string;
+            /** @description The sender's name in VICIdial's log. The default is the caller's, or the server's. */
+            source?: string;
+            /** @description Sends nothing. The response says which calls would be made. */
+            dry_run?: boolean;
         };
         JobLinks: {
             /** @description Path of the job. */
@@ -1423,6 +1558,8 @@ export type FoundLeads = components['schemas']['FoundLeads'];
 export type LeadKey = components['schemas']['LeadKey'];
 export type ReadRequest = components['schemas']['ReadRequest'];
 export type ShortReadRequest = components['schemas']['ShortReadRequest'];
+export type Hopper = components['schemas']['Hopper'];
+export type Callback = components['schemas']['Callback'];
 export type Add = components['schemas']['Add'];
 export type NewLead = components['schemas']['NewLead'];
 export type Update = components['schemas']['Update'];
@@ -1433,6 +1570,7 @@ export type ResultError = components['schemas']['ResultError'];
 export type Result = components['schemas']['Result'];
 export type Summary = components['schemas']['Summary'];
 export type BatchAnswer = components['schemas']['BatchAnswer'];
+export type DncRequest = components['schemas']['DncRequest'];
 export type JobLinks = components['schemas']['JobLinks'];
 export type Accepted = components['schemas']['Accepted'];
 export type ReplayedJob = components['schemas']['ReplayedJob'];
@@ -3614,6 +3752,314 @@ export interface operations {
                 };
             };
             /** @description Some were, or not each of their fields. */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description Bad Request: `invalid_request`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused`, `all_updates_rejected` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `upstream_login_failed`, `upstream_permission_denied`, `upstream_error` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unproven`, `upstream_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `upstream_timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeDncNumber: {
+        parameters: {
+            query?: {
+                /**
+                 * @description The campaign that must not call the numbers. Absent: no campaign may. VICIdial does not check that the campaign exists.
+                 * @example CAMPA
+                 */
+                campaign_id?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Its digits.
+                 * @example 2125550101
+                 */
+                phone_number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The number is not there (any more). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Result"];
+                };
+            };
+            /** @description Bad Request: `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `all_updates_rejected` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `upstream_login_failed`, `upstream_permission_denied`, `upstream_error` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unproven`, `upstream_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `upstream_timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addDncNumbers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DncRequest"];
+            };
+        };
+        responses: {
+            /** @description All numbers are there, or the request was a dry run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description With `Prefer: respond-async`: the numbers are stored, and will be added. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Some numbers are. */
             207: {
                 headers: {
                     [name: string]: unknown;

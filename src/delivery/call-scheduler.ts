@@ -1,12 +1,14 @@
-import type { Condition } from '../leads/changes.ts'
+import { dncOf } from '../leads/actions/dnc.ts'
+import { type Condition, hasOnlyActions } from '../leads/changes.ts'
 import { isReading, readOf } from '../leads/reading/lead-read.ts'
 import type { CallContext, Exchange } from '../vicidial/exchange.ts'
 import type { Guard } from '../vicidial/guard.ts'
 import type { Refused } from '../vicidial/reply/reply.ts'
+import { ActionRunner, withActionsUnsent } from './actions/action-runner.ts'
 import type { KeyLines } from './adding/key-lines.ts'
 import type { WaitingUpdate } from './adding/waiting-update.ts'
 import type { Admission } from './admission.ts'
-import type { Delivery, LeadTask } from './delivery.ts'
+import type { Delivery, DncTask, LeadTask } from './delivery.ts'
 import type { CallRules } from './delivery-task.ts'
 import { FairQueue } from './fair-queue.ts'
 import { LeadQueues } from './lead-queues.ts'
@@ -33,6 +35,8 @@ export interface CallSchedulerOptions {
   readonly guard: Guard
   readonly rules: CallRules
   readonly lines: KeyLines
+  /** The name of the time zone of VICIdial's server, if the operator has given it. */
+  readonly timeZone?: string | undefined
   /** How long the first update waits for others to share its call, in milliseconds; 0: not at all. */
   readonly lingerMs: number
   readonly log: {
@@ -41,6 +45,8 @@ export interface CallSchedulerOptions {
   }
 }
 
+/** What is done of an update that has only actions, before these. */
+const FOUND: Outcome = { status: 'updated', warnings: [] }
 /** A call is sent again without the leads that VICIdial names as missing, up to this many times in all. */
 const MAX_ROUNDS = 3
 
@@ -50,10 +56,13 @@ const MAX_ROUNDS = 3
  */
 export class CallScheduler {
   readonly tasks: LeadQueues<number, Delivery>
+  /** Changes of numbers that must not be called, a call each. */
+  readonly numbers: LeadQueues<string, Delivery>
   readonly searches: SearchQueue
   /** Updates whose leads are to be added, a call each. */
   readonly additions = new FairQueue<WaitingUpdate>()
   readonly #reader: LeadReader
+  readonly #runner: ActionRunner
   readonly #options: CallSchedulerOptions
   readonly #admission: Admission
   readonly #recentWrites: RecentWrites<Delivery>
@@ -65,16 +74,20 @@ export class CallScheduler {
     (refusal) => this.#startSearch(refusal),
     (refusal) => this.#startUpdate(refusal),
     (refusal) => this.#startAddition(refusal),
-    (refusal) => this.#reader.startNext(refusal)
+    (refusal) => this.#startDnc(refusal),
+    (refusal) => this.#reader.startNext(refusal),
+    (refusal) => this.#runner.startHopper(refusal)
   ]
 
   constructor(options: CallSchedulerOptions, admission: Admission, recentWrites: RecentWrites<Delivery>) {
     this.#options = options
     this.#admission = admission
     this.#recentWrites = recentWrites
-    this.tasks = new LeadQueues(options.rules, (task) => {
+    const beforeReady = (task: LeadTask | DncTask) => {
       if (task.request.sequencing?.isStored === true) this.#leaveOutSuperseded(task)
-    })
+    }
+    this.tasks = new LeadQueues<number, Delivery>(options.rules, beforeReady)
+    this.numbers = new LeadQueues<string, Delivery>(options.rules, beforeReady)
     this.searches = new SearchQueue(options.exchange, options.lines)
     this.#reader = new LeadReader({
       exchange: options.exchange,
@@ -82,6 +95,19 @@ export class CallScheduler {
       onWaiting: () => {
         this.#startCalls()
       }
+    })
+    this.#runner = new ActionRunner({
+      exchange: options.exchange,
+      reader: this.#reader,
+      timeZone: options.timeZone,
+      // Not at once: other leads of the same call may share the next one.
+      onWaiting: () => {
+        this.scheduleSoon()
+      },
+      onEnded: () => {
+        this.#startCalls()
+      },
+      failure: (error) => this.#failure(error)
     })
     // Not at once: the call that left the place settles its tasks first, and those they blocked may share the next call.
     options.guard.onPlace(() => {
@@ -92,7 +118,7 @@ export class CallScheduler {
   }
 
   /** Leaves out what newer updates have set; ends a task of which nothing is left, or that cannot be checked now. */
-  #leaveOutSuperseded(task: LeadTask): void {
+  #leaveOutSuperseded(task: LeadTask | DncTask): void {
     try {
       const fields = this.#recentWrites.supersededFields(task)
       if (fields.length > 0) task.leaveOut(fields, this.#options.rules)
@@ -183,6 +209,33 @@ export class CallScheduler {
     return true
   }
 
+  /** Returns false if no number is to be changed. */
+  #startDnc(refusal: Refused | undefined): boolean {
+    const [task] = this.numbers.take()
+    if (task === undefined) return false
+    if (refusal !== undefined) this.#settleNumber(task, notDone(unsent(refusal)))
+    else {
+      this.#sendDnc(task).catch((error: unknown) => {
+        this.#settleNumber(task, notDone({ ...this.#failure(error), maybeMade: task.isSent }))
+      })
+    }
+    return true
+  }
+
+  async #sendDnc(task: DncTask): Promise<void> {
+    const dnc = dncOf(task.changes)
+    if (dnc === undefined) return
+    const exchanged = await this.#options.exchange.changeDnc(dnc, this.contextOf([task]))
+    const { reply } = exchanged
+    const outcome: Outcome =
+      reply.kind === 'dnc'
+        ? { status: 'updated', warnings: [], actions: { dnc: reply.result } }
+        : notDone({ ...exchanged, reply })
+    this.#settleNumber(task, outcome)
+    this.#admission.drainRate.count(1)
+    this.#startCalls()
+  }
+
   async #sendAddition(waiting: WaitingUpdate): Promise<void> {
     const { exchange, lines } = this.#options
     const { key, update } = waiting
@@ -212,6 +265,11 @@ export class CallScheduler {
     const tasks = taken.filter((task) => !this.#isRefused(task))
     const [first] = tasks
     if (first === undefined) return
+    if (hasOnlyActions(first.changes)) {
+      for (const task of tasks) this.#finish(task, task.base ?? FOUND)
+      this.#admission.drainRate.count(tasks.length)
+      return
+    }
     const read = readOf(first.changes)
     if (read !== undefined) {
       const end = await this.#reader.read(first.lead, read, first)
@@ -229,11 +287,9 @@ export class CallScheduler {
     const outcomeOf = outcomesOf(first.changes, exchanged)
     for (const task of missing.size > 0 ? missing : tasks) {
       const outcome = outcomeOf(task.lead)
-      if (outcome.status === 'updated' && task.isVerified) {
-        this.#verify(task, outcome).catch((error: unknown) => {
-          this.#settle(task, notVerified(outcome, this.#failure(error).reply.detail))
-        })
-      } else this.#settle(task, outcome)
+      const isFinished = !task.isVerified && task.changes.actions === undefined
+      if (outcome.status !== 'updated' || isFinished) this.#settle(task, outcome)
+      else this.#finish(task, outcome)
     }
     this.#admission.drainRate.count(tasks.length)
     if (missing.size > 0) {
@@ -243,14 +299,29 @@ export class CallScheduler {
     this.#startCalls()
   }
 
-  /** Reads the lead of an update that is made, before its next update is sent, and settles the update. */
-  async #verify(task: LeadTask, updated: Outcome): Promise<void> {
+  /** Verifies an update that is made, and does its actions, before the next update of its lead is sent; and settles it. */
+  #finish(task: LeadTask, made: Outcome): void {
     this.#recentWrites.add(task)
-    task.made = notVerified(updated)
+    task.made = withActionsUnsent(task, made)
+    void this.#verify(task, made)
+      .then((outcome) => this.#runner.perform(task, outcome))
+      .catch((error: unknown) => ({ ...notDone(this.#failure(error)), status: 'unknown' as const }))
+      .then((outcome) => {
+        this.#settle(task, outcome)
+        this.#startCalls()
+      })
+  }
+
+  /** Reads the lead of an update that is made, if it is to be verified. */
+  async #verify(task: LeadTask, updated: Outcome): Promise<Outcome> {
+    if (!task.isVerified || hasOnlyActions(task.changes)) return updated
+    task.made = withActionsUnsent(task, notVerified(updated))
     const expected = expectedOf(task.changes)
-    const end = await this.#reader.read(task.lead, verifyingRead(expected), task)
-    this.#settle(task, verifiedOutcome(updated, expected, end))
-    this.#startCalls()
+    return verifiedOutcome(
+      updated,
+      expected,
+      await this.#reader.read(task.lead, verifyingRead(expected), task)
+    )
   }
 
   /** Reads a lead that was added. Returns the outcome of its update with what was found. Never throws. */
@@ -294,6 +365,16 @@ export class CallScheduler {
   }
 
   #settle(task: LeadTask, outcome: Outcome): void {
+    this.#settleTask(task, outcome)
+    this.tasks.release(task)
+  }
+
+  #settleNumber(task: DncTask, outcome: Outcome): void {
+    this.#settleTask(task, outcome)
+    this.numbers.release(task)
+  }
+
+  #settleTask(task: LeadTask | DncTask, outcome: Outcome): void {
     if (outcome.status === 'updated' && task.made === undefined) this.#recentWrites.add(task)
     task.settle(outcome)
     // A call with an unknown outcome may still take effect, and would undo what comes after it.
@@ -302,7 +383,12 @@ export class CallScheduler {
         if (!isReading(next.changes)) next.settle(NOT_SENT_AFTER_UNKNOWN)
       }
     }
-    this.tasks.release(task)
+  }
+
+  /** Removes a task that is not wanted any more. */
+  abandon(task: LeadTask | DncTask): void {
+    if (isOfLead(task)) this.tasks.abandon(task)
+    else this.numbers.abandon(task)
   }
 
   /** The context of a call, which is of use until the last of its requests ends and counts for each of them. */
@@ -332,6 +418,10 @@ export class CallScheduler {
       }
     }
   }
+}
+
+function isOfLead(task: LeadTask | DncTask): task is LeadTask {
+  return typeof task.lead === 'number'
 }
 
 /** The end of a call that was not made, because VICIdial may not be called. */

@@ -42,8 +42,10 @@ export class DeliveryTask<Lead extends number | string = number, Request extends
   /** The next task of the same lead. */
   next: DeliveryTask<Lead, Request> | undefined
   outcome: Outcome | undefined
-  /** Its outcome so far, if the update is made and its lead is being read to verify it. */
+  /** Its outcome so far, if the update is made, and its lead is being read to verify it or its actions are being done. */
   made: Outcome | undefined
+  /** The outcome of what was done before, if only its actions are left: its lead was added. */
+  base: Outcome | undefined
   /** The task that is sent in place of this one, if it is coalesced. */
   leader: DeliveryTask<Lead, Request> | undefined
   #coalesced: DeliveryTask<Lead, Request>[] | undefined

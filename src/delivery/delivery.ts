@@ -37,6 +37,8 @@ export interface Delivered {
 }
 
 export type LeadTask = DeliveryTask<number, Delivery>
+/** A number that must not be called, by the name of its key. */
+export type DncTask = DeliveryTask<string, Delivery>
 
 /** An update that waits until its lead is added. */
 export interface WaitingForLead {
@@ -73,7 +75,7 @@ export class Delivery implements TaskRequest {
   readonly #finish: (outcomes: Outcome[]) => void
   readonly #updates: readonly Update[]
   /** Each update's task or, once the leads of its key are known, tasks. */
-  readonly #tasks: (LeadTask | MatchedTasks | undefined)[]
+  readonly #tasks: (LeadTask | DncTask | MatchedTasks | undefined)[]
   readonly #outcomes: (Outcome | undefined)[]
   /** Updates that wait until their lead is added, by their index. */
   readonly #waiting = new Map<number, WaitingForLead>()
@@ -106,14 +108,24 @@ export class Delivery implements TaskRequest {
     return this.#unsettled === 0
   }
 
-  /** Adds the task of an update that names its lead by id. */
-  addTask(task: LeadTask): void {
+  /** Adds the task of an update that names its lead by id, or of one that is about a number. */
+  addTask(task: LeadTask | DncTask): void {
     this.#tasks[task.index] = task
   }
 
   /** Adds the tasks of an update that names its leads by a key. */
   addMatchedTasks(index: number, tasks: readonly LeadTask[], matched?: Outcome['matched']): void {
     this.#tasks[index] = { tasks, matched, unsettled: tasks.length }
+  }
+
+  /**
+   * The phone number of the lead of the update at `index`, as far as the update says.
+   * @param isAdded whether the update has added the lead
+   */
+  phoneNumberOf(index: number, isAdded: boolean): string | undefined {
+    const { key, addition } = this.#updates[index] ?? {}
+    if (isAdded && addition !== undefined) return addition.stored['phone_number']
+    return key?.by === 'phone_number' ? key.value : undefined
   }
 
   /** Adds an update that waits until its lead is added. */
@@ -182,8 +194,8 @@ export class Delivery implements TaskRequest {
    * @param isSearched whether VICIdial was asked for the leads of a key
    * @param keepsSent leaves out updates that are sent, whose outcomes are still of interest
    */
-  giveUp(isSearched: (key: LeadKey) => boolean, keepsSent: boolean): LeadTask[] {
-    const unwanted: LeadTask[] = []
+  giveUp(isSearched: (key: LeadKey) => boolean, keepsSent: boolean): (LeadTask | DncTask)[] {
+    const unwanted: (LeadTask | DncTask)[] = []
     for (const [index, { key, changes }] of this.#updates.entries()) {
       if (this.#outcomes[index] !== undefined) continue
       const timedOut = isReading(changes) ? READ_TIMED_OUT : TIMED_OUT
@@ -209,7 +221,7 @@ export class Delivery implements TaskRequest {
     return unwanted
   }
 
-  #tasksOf(index: number): readonly LeadTask[] {
+  #tasksOf(index: number): readonly (LeadTask | DncTask)[] {
     const tasks = this.#tasks[index]
     if (tasks === undefined) return []
     return 'tasks' in tasks ? tasks.tasks : [tasks]

@@ -1,8 +1,10 @@
-import type { Changes } from '../leads/changes.ts'
+import { type Changes, NO_CHANGES } from '../leads/changes.ts'
+import { isDnc } from '../leads/actions/dnc.ts'
 import { keyName, type LeadKey, orderName } from '../leads/lead-key.ts'
 import type { Update } from '../leads/update.ts'
 import type { Upstream } from '../vicidial/upstreams.ts'
 import { SEARCH_LIMIT } from '../vicidial/wire.ts'
+import { withActionsUnsent } from './actions/action-runner.ts'
 import { Adder } from './adding/adder.ts'
 import type { KeyLines } from './adding/key-lines.ts'
 import { WaitingUpdate } from './adding/waiting-update.ts'
@@ -12,7 +14,15 @@ import { Delivery, type Delivered, type DeliveryContext, type LeadTask } from '.
 import { DeliveryTask, Flows } from './delivery-task.ts'
 import type { Flow } from './fair-queue.ts'
 import type { Found, SearchKey, WantedSearch } from './lead-search.ts'
-import { ambiguous, codeUnread, leadExists, notFound, tooManyCodes, tooManyLeads } from './outcome.ts'
+import {
+  ambiguous,
+  codeUnread,
+  leadExists,
+  notFound,
+  type Outcome,
+  tooManyCodes,
+  tooManyLeads
+} from './outcome.ts'
 import { type NotedWrites, RecentWrites } from './recent-writes.ts'
 import { MAX_CODES_READ, type PendingSearch } from './search-queue.ts'
 import { steadyNow } from '../steady-clock.ts'
@@ -66,7 +76,10 @@ export class Dispatcher {
       },
       onAdded: ({ update, request, index }, lead) => {
         const sequence = request.sequencing?.sequenceOf(index)
-        this.#recentWrites.addNew(request, lead, sequence, update.addition?.stored ?? {})
+        this.#recentWrites.addNew(request, lead, sequence, Object.keys(update.addition?.stored ?? {}))
+      },
+      settle: (waiting, lead, outcome) => {
+        this.#settleAdded(waiting, lead, outcome)
       }
     })
   }
@@ -93,7 +106,7 @@ export class Dispatcher {
     const search = wanted.size > 0 ? this.#scheduler.searches.find(wanted, delivery) : undefined
     const giveUp = (keepsSent: boolean) => {
       const isSearched = search?.isSent ?? (() => false)
-      for (const task of delivery.giveUp(isSearched, keepsSent)) this.#scheduler.tasks.abandon(task)
+      for (const task of delivery.giveUp(isSearched, keepsSent)) this.#scheduler.abandon(task)
     }
     // Nobody waits for the response, but the log and the history want the outcome of what was sent.
     const onAbort = () => {
@@ -139,9 +152,16 @@ export class Dispatcher {
   #enqueue(updates: readonly Update[], found: ReadonlyMap<string, Found>, delivery: Delivery): void {
     if (delivery.isDone) return
     const flows = new Flows<number, Delivery>(delivery, this.#rules)
+    const dncFlows = new Flows<string, Delivery>(delivery, this.#rules)
     let index = 0
     for (const update of updates) {
       const { key, changes } = update
+      if (isDnc(changes)) {
+        const task = new DeliveryTask(keyName(key), changes, delivery, index++, dncFlows.of(changes))
+        delivery.addTask(task)
+        this.#scheduler.numbers.add(task)
+        continue
+      }
       const flow = flows.of(changes)
       if (key.by === 'lead_id') {
         const task = new DeliveryTask(key.value, changes, delivery, index, flow)
@@ -169,6 +189,24 @@ export class Dispatcher {
     const { version } = this.#lines
     const isAbsent = isMissing && version !== undefined && found.absentAsOf === version
     void this.#adder.start(new WaitingUpdate(update, key, delivery, index), isAbsent)
+  }
+
+  /** Settles an update whose lead was added, once its actions are done. */
+  #settleAdded({ update, request, index }: WaitingUpdate, lead: number, base: Outcome): void {
+    const { actions } = update.changes
+    if (actions === undefined || base.status !== 'added') {
+      request.settle(index, base)
+      return
+    }
+    request.removeWaiting(index)
+    const changes = { ...NO_CHANGES, actions }
+    const flow = new Flows<number, Delivery>(request, this.#rules).of(changes)
+    const task = new DeliveryTask<number, Delivery>(lead, changes, request, index, flow)
+    task.base = base
+    task.made = withActionsUnsent(task, base)
+    request.addTask(task)
+    this.#scheduler.tasks.add(task)
+    this.#scheduler.scheduleSoon()
   }
 
   #enqueueMatched(
@@ -235,7 +273,7 @@ function measure(updates: readonly Update[]): { wanted: Map<string, WantedSearch
   const wanted = new Map<string, WantedSearch>()
   const distinct = new Set<Changes>()
   for (const { key, keyMatch, changes } of updates) {
-    if (key.by !== 'lead_id') {
+    if (key.by !== 'lead_id' && !isDnc(changes)) {
       const name = keyName(key)
       const isExact = keyMatch === 'exact' || wanted.get(name)?.isExact === true
       wanted.set(name, { key, isExact })

@@ -1,3 +1,4 @@
+import { areSameActions } from '../leads/actions/lead-actions.ts'
 import type { CallRules, DeliveryTask, TaskRequest } from './delivery-task.ts'
 import { FairQueue } from './fair-queue.ts'
 
@@ -69,6 +70,11 @@ function isSame<Lead extends number | string, Request extends TaskRequest>(
   a: DeliveryTask<Lead, Request>,
   b: DeliveryTask<Lead, Request>
 ): boolean {
-  const isUnconditional = a.changes.condition === undefined
-  return isUnconditional && a.flow.batchKey === b.flow.batchKey && a.changes.key === b.changes.key
+  return (
+    a.changes.condition === undefined &&
+    a.flow.batchKey === b.flow.batchKey &&
+    a.changes.key === b.changes.key &&
+    areSameActions(a.changes.actions, b.changes.actions) &&
+    a.base === b.base
+  )
 }

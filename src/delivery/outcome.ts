@@ -1,8 +1,11 @@
+import { namesSet } from '../leads/changes.ts'
+import type { ActionResults } from '../leads/actions/lead-actions.ts'
 import { keyName } from '../leads/lead-key.ts'
 import type { Warning } from '../leads/refusal.ts'
 import type { Update } from '../leads/update.ts'
 import type { Exchanged } from '../vicidial/exchange.ts'
 import type { NotMade, Refused, Unclear, UpstreamCode } from '../vicidial/reply/reply.ts'
+import { combinedActions } from './actions/combined-actions.ts'
 
 /** Why an update failed, or may have failed. */
 export interface OutcomeError {
@@ -59,6 +62,8 @@ export interface Outcome {
   readonly isUnsent?: true
   /** VICIdial's reply could not be checked; the same update may end differently in a few minutes. */
   readonly isProvisional?: true
+  /** How the actions ended, of an update or of a number that must not be called. */
+  readonly actions?: ActionResults
   /** Fields left out because newer updates of the lead have set them. */
   readonly superseded?: readonly string[]
 }
@@ -242,14 +247,19 @@ export function combinedOutcome(leads: readonly LeadOutcome[]): Outcome {
   const [first] = updated
   const failed = withStatus('failed', 'unknown')
   const fields = new Set(leads.flatMap(({ outcome }) => outcome?.superseded ?? []))
+  const acted = leads.flatMap(({ lead, outcome }) =>
+    outcome?.actions === undefined ? [] : [{ lead, actions: outcome.actions }]
+  )
+  const { actions, warnings: ofActions } = combinedActions(acted)
   const isProvisional = leads.some(({ outcome }) => outcome?.isProvisional)
   const common = {
     ...(fields.size > 0 ? { superseded: [...fields] } : {}),
     ...(isProvisional ? { isProvisional: true as const } : {}),
-    ...verifiedOf(updated)
+    ...verifiedOf(updated),
+    ...(acted.length > 0 ? { actions } : {})
   }
   if (first?.outcome && failed.every(({ outcome }) => outcome?.notStored)) {
-    const warnings = warningsOf(withStatus('updated', 'failed', 'unknown'))
+    const warnings = [...warningsOf(withStatus('updated', 'failed', 'unknown')), ...ofActions]
     return { ...first.outcome, ...common, warnings, leads: ids(updated) }
   }
   const readings = leads.flatMap(({ outcome }) => outcome?.readings ?? [])
@@ -262,7 +272,8 @@ export function combinedOutcome(leads: readonly LeadOutcome[]): Outcome {
     (lead) => lead !== undefined
   )
   if (worst?.outcome === undefined) throw new Error('an update without leads has no outcome')
-  const combined = { ...worst.outcome, ...common, leads: ids(leads) }
+  const warnings = [...worst.outcome.warnings, ...ofActions]
+  const combined = { ...worst.outcome, ...common, warnings, leads: ids(leads) }
   if (first === undefined) return combined
   const made = { ...combined, status: 'unknown', updated: ids(updated) } as const
   return combined.error ? { ...made, error: partlyMade(combined.error, updated) } : made
@@ -313,7 +324,9 @@ export function deliveredFields(
   { status, leads = [], updated = [] }: Outcome
 ): { readonly lead: string; readonly fields: readonly string[] }[] {
   const isAdded = status === 'added' && addition !== undefined
-  const fields = Object.keys(isAdded ? addition.stored : changes.stored)
+  const fields = isAdded
+    ? [...Object.keys(addition.stored), ...Object.keys(changes.actions ?? {})]
+    : namesSet(changes)
   const isMade = status === 'updated' || isAdded
   const ids = isMade ? leads : updated
   const names = new Set(ids.map((lead) => keyName({ by: 'lead_id', value: lead })))

@@ -4,7 +4,8 @@ import { NOTHING_USABLE, type UpdateReply } from '../vicidial/reply/reply.ts'
 import type { LeadChanges } from '../vicidial/wire.ts'
 import { notDone, notFound, type Outcome } from './outcome.ts'
 
-const MISSING = notFound(
+/** The outcome of a lead that VICIdial does not find. */
+export const MISSING = notFound(
   "VICIdial knows no lead with this id, or the gateway's account may not touch its list."
 )
 

@@ -17,6 +17,7 @@ export function outcomeResult(update: Update, outcome: Outcome): Result {
   if (outcome.matched !== undefined) result.matched = outcome.matched
   if (outcome.verified !== undefined) result.verified = outcome.verified
   if (outcome.readings !== undefined) addLeads(result, update, outcome.readings)
+  if (outcome.actions !== undefined) Object.assign(result, outcome.actions)
   if (outcome.superseded) result.superseded = [...outcome.superseded]
   if (outcome.error) {
     const { code, detail, retryable, leadIds: matched } = outcome.error

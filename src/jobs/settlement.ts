@@ -1,6 +1,7 @@
 import type { Result } from '../../schemas/batch.ts'
 import { deliveredFields, type Outcome, type OutcomeError } from '../delivery/outcome.ts'
 import { outcomeResult } from '../delivery/result.ts'
+import { namesSet } from '../leads/changes.ts'
 import type { Update } from '../leads/update.ts'
 import type { Claimed, Settlement } from '../outbox/queue.ts'
 import { type RetrySchedule, retryPauseMs, shortestMs } from './retry-schedule.ts'
@@ -72,7 +73,7 @@ export function foldedSettlement(
   const { update } = claimed
   const { error, isUnsent, leads } = outcome
   if (error === undefined) {
-    const superseded = Object.keys(update.changes.stored)
+    const superseded = namesSet(update.changes)
     const ended: Outcome = { status: 'superseded', warnings: [], superseded, ...(leads ? { leads } : {}) }
     return { claimed, disposition: 'delivered', result: outcomeResult(update, ended), delivered: [] }
   }

@@ -2,6 +2,7 @@ import type { Cleaned } from './column.ts'
 import { cleanCustomField, type CustomField } from './custom-field.ts'
 import { FIELD_BY_NAME, FIELDS, type Field, SIMILAR_FIELDS } from './fields.ts'
 import { isObject } from './is-object.ts'
+import { ACTION_NAMES, type LeadActions, type ReadActions, withoutActions } from './actions/lead-actions.ts'
 import {
   echo,
   Faults,
@@ -18,10 +19,15 @@ import { unseenIn } from './typography.ts'
 /** The changes of one update, in VICIdial's terms. Leads with equal `key` can share a call. */
 export interface Changes {
   /**
-   * `update_lead` if a phone number or a custom field changes, which no batch call can do; `lead_all_info` if nothing
-   * changes and the lead is read, see `LeadRead`.
+   * `update_lead` if a phone number or a custom field changes, which no batch call can do. The others change nothing of a
+   * lead: `lead_all_info` reads it, see `LeadRead`; those of do-not-call numbers, see `DncChange`.
    */
-  readonly function: 'batch_update_lead' | 'update_lead' | 'lead_all_info'
+  readonly function:
+    | 'batch_update_lead'
+    | 'update_lead'
+    | 'lead_all_info'
+    | 'add_dnc_phone'
+    | 'delete_dnc_phone'
   /** VICIdial's parameters and their cleaned values, in the catalogue's order, options last. */
   readonly params: Readonly<Record<string, string>>
   readonly key: string
@@ -32,6 +38,8 @@ export interface Changes {
   readonly isVerified?: true
   /** What must be true of the lead, or nothing is changed. Only of a request that waits. */
   readonly condition?: Condition
+  /** What is done with the lead after that. Leads share a call all the same. */
+  readonly actions?: LeadActions
 }
 
 /** A lead is to be as it was when somebody read it: one of the entity tags is its own. */
@@ -88,6 +96,7 @@ const BESIDE_FIELDS: ReadonlySet<string> = new Set([
   'fields',
   'custom_fields',
   'add',
+  ...ACTION_NAMES,
   ...UPDATE_OPTIONS
 ])
 /** Begins the names of custom fields, in `Changes.stored` and in refusals. */
@@ -283,11 +292,38 @@ export function changesOf(
   params: Changes['params'],
   stored: Changes['stored'],
   warnings: Changes['warnings'],
-  isVerified = false
+  isVerified = false,
+  actions: LeadActions | null = null
 ): Changes {
   let key: string = called
   for (const parameter in params) key += `\0${parameter}=${params[parameter]}`
-  return { function: called, params, key, stored, warnings, ...(isVerified ? { isVerified } : {}) }
+  return {
+    function: called,
+    params,
+    key,
+    stored,
+    warnings,
+    ...(isVerified ? { isVerified } : {}),
+    ...(actions && { actions })
+  }
+}
+
+/** Changes of no field. */
+export const NO_CHANGES = changesOf('update_lead', {}, {}, [])
+
+/** Whether nothing is to be done with a lead except its actions. */
+export function hasOnlyActions({ params, actions }: Changes): boolean {
+  return actions !== undefined && Object.keys(params).length === 0
+}
+
+/** Changes with actions after them. */
+export function withActions(changes: Changes, { actions, warnings }: ReadActions): Changes {
+  return { ...changes, actions, warnings: [...changes.warnings, ...warnings] }
+}
+
+/** The names of what changes set: fields as in `stored`, and actions. */
+export function namesSet({ stored, actions }: Changes): string[] {
+  return actions === undefined ? Object.keys(stored) : [...Object.keys(stored), ...Object.keys(actions)]
 }
 
 /** Changes that are made only under a condition, and so share no call. */
@@ -297,7 +333,8 @@ export function onlyIf(changes: Changes, condition: Condition): Changes {
 
 /** The parts that make changes, to be stored or sent: their key follows from them. Without their condition. */
 export function partsOf(changes: Changes): Parameters<typeof changesOf> {
-  const { function: called, params, stored, warnings, isVerified } = changes
+  const { function: called, params, stored, warnings, isVerified, actions } = changes
+  if (actions !== undefined) return [called, params, stored, warnings, isVerified === true, actions]
   return isVerified ? [called, params, stored, warnings, true] : [called, params, stored, warnings]
 }
 
@@ -310,11 +347,13 @@ export function optionsOf({ params }: Changes): SentOptions {
 }
 
 /**
- * Changes without some fields, by their names in `stored`; undefined if nothing is left. Reads the values back from the
- * parameters, so that a batch need not keep them twice.
+ * Changes without some fields and actions, by their names in `namesSet`; undefined if nothing is left. Reads the values back
+ * from the parameters, so that a batch need not keep them twice.
  */
 export function withoutFields(changes: Changes, names: readonly string[]): Changes | undefined {
   const { params, stored, warnings, isVerified } = changes
+  if (!namesSet(changes).some((name) => names.includes(name))) return changes
+  const actions = withoutActions(changes.actions, names)
   const standard: StandardValue[] = []
   const custom: CustomValue[] = []
   for (const [name, kept] of Object.entries(stored)) {
@@ -327,6 +366,7 @@ export function withoutFields(changes: Changes, names: readonly string[]): Chang
     else standard.push({ field, cleaned })
   }
   const ofOthers = warnings.filter(({ field }) => stored[field] === undefined)
-  const left = compose(standard, custom, optionsOf(changes), ofOthers)
-  return left && isVerified ? { ...left, isVerified } : left
+  const composed = compose(standard, custom, optionsOf(changes), ofOthers)
+  const left = composed && isVerified ? { ...composed, isVerified } : composed
+  return actions === undefined ? left : { ...(left ?? NO_CHANGES), actions }
 }

@@ -31,7 +31,13 @@ export const WARNING_CODES = [
   /** A value meant for a new lead was set on one that another program had just added. */
   'set_on_found',
   'stored_differs',
-  'not_verified'
+  'not_verified',
+  /** VICIdial found the lead, but did not do this with it. */
+  'not_done',
+  /** VICIdial's time zone at the time of a callback is not known for sure. */
+  'time_zone_assumed',
+  /** With several leads: the action ended otherwise with these. */
+  'other_result'
 ] as const
 export type WarningCode = (typeof WARNING_CODES)[number]
 

@@ -19,6 +19,8 @@ export interface Rights {
   readonly readFields: Allowed
   /** Labels of custom fields that may be read, out of those that the operator has listed. */
   readonly readCustomFields: Allowed
+  /** What may be done beside changing fields, by permission: see `ACTION_PERMISSIONS`. */
+  readonly actions: Allowed
 }
 
 /** No restrictions. */
@@ -30,7 +32,8 @@ export const ALL_RIGHTS: Rights = {
   lookUps: '*',
   addLists: '*',
   readFields: '*',
-  readCustomFields: '*'
+  readCustomFields: '*',
+  actions: '*'
 }
 
 export function allows(allowed: Allowed, name: string): boolean {

@@ -5,11 +5,14 @@ import {
   lossRefused,
   MAX_HINTS,
   MAX_REFUSALS,
+  NO_CHANGES,
   readChanges,
-  UPDATE_OPTIONS
+  UPDATE_OPTIONS,
+  withActions
 } from './changes.ts'
 import { FIELD_BY_NAME, SIMILAR_FIELDS } from './fields.ts'
 import { isObject } from './is-object.ts'
+import { ACTION_NAMES, actionRefusal, type ReadActions, readActions } from './actions/lead-actions.ts'
 import { KEY_NAMES, type KeyName, type LeadKey, readLeadKey } from './lead-key.ts'
 import { echo, jsonInText, type PointedRefusal, pointer, type Warning } from './refusal.ts'
 import { allows } from './rights.ts'
@@ -48,6 +51,8 @@ export interface UpdateOptions {
   readonly allowUndefinedList: boolean
   /** The share of updates after which the lead is read and compared: from 0, none, to 1, all. */
   readonly verify: number
+  /** What is done with each lead after that. */
+  readonly actions?: ReadActions | undefined
 }
 
 /** The options of a request that names none, from a caller without its own. */
@@ -90,6 +95,7 @@ const PROPERTIES: ReadonlySet<string> = new Set([
   'fields',
   'custom_fields',
   'add',
+  ...ACTION_NAMES,
   ...UPDATE_OPTIONS
 ])
 const SIMILAR_PROPERTIES = new SimilarNames(PROPERTIES, {
@@ -103,12 +109,20 @@ const SIMILAR_PROPERTIES = new SimilarNames(PROPERTIES, {
 export class KnownChanges {
   /** Those of updates with the request's options, by the JSON of their `fields`. */
   readonly byFields = new Map<string, Changes | PointedRefusal[]>()
+  readonly #acting = new Map<Changes, Changes>()
   readonly #verified = new Map<Changes, Changes>()
   readonly #random: () => number
 
   /** @param random a number from 0 to 1, to choose the updates that are verified */
   constructor(random: () => number = Math.random) {
     this.#random = random
+  }
+
+  /** Returns `changes` with the actions of the request after them. */
+  acting(changes: Changes, ofRequest: ReadActions): Changes {
+    const acting = this.#acting.get(changes) ?? withActions(changes, ofRequest)
+    this.#acting.set(changes, acting)
+    return acting
   }
 
   /** Returns `changes`, verified with the probability `share`. */
@@ -146,7 +160,10 @@ export function readUpdate(
   const options = readOptions(element, defaults, refusals)
   const ofKey: Warning[] = []
   const key = readKey(element, options, rules, refusals, ofKey)
-  const changes = readElementChanges(element, options, options === defaults, rules, known)
+  const acts = readActions(element, defaults.actions, rules, refusals)
+  refuseActions(acts, options, rules, refusals)
+  const read = readElementChanges(element, options, options === defaults, rules, known)
+  const changes = acts !== undefined && changesNothing(read) ? NO_CHANGES : read
   // With another refusal, 'changes nothing' is only its consequence.
   if (Array.isArray(changes)) {
     refusals.push(...changes.filter(({ code }) => code !== 'no_changes' || refusals.length === 0))
@@ -167,9 +184,45 @@ export function readUpdate(
     key,
     onMultiple,
     ...(keyMatch === 'exact' && { keyMatch }),
-    changes: known.sampled(warned, verify),
-    ...(addition && { addition })
+    changes: known.sampled(acting(warned, acts, defaults, known), verify),
+    ...(addition && { addition: warnedOf(addition, acts) })
   }
+}
+
+/** Whether the only fault of changes is that there are none. */
+export function changesNothing(changes: Changes | readonly PointedRefusal[]): boolean {
+  return Array.isArray(changes) && changes.every(({ code }) => code === 'no_changes')
+}
+
+function acting(
+  changes: Changes,
+  acts: ReadActions | undefined,
+  { actions: ofRequest }: UpdateOptions,
+  known: KnownChanges
+): Changes {
+  if (acts === undefined) return changes
+  return acts === ofRequest ? known.acting(changes, acts) : withActions(changes, acts)
+}
+
+/** A new lead with the warnings of what is done with it, too. */
+function warnedOf(addition: Addition, acts: ReadActions | undefined): Addition {
+  if (acts === undefined || acts.warnings.length === 0) return addition
+  return { ...addition, warnings: [...addition.warnings, ...acts.warnings] }
+}
+
+/** Refuses actions that the caller may not do, and texts of them that would lose something it does not accept. */
+export function refuseActions(
+  acts: ReadActions | undefined,
+  { onLossy }: Pick<UpdateOptions, 'onLossy'>,
+  { rights }: ChangesRules,
+  refusals: PointedRefusal[]
+): void {
+  if (acts === undefined) return
+  const forbidden = actionRefusal(acts.actions, rights)
+  if (forbidden !== undefined) refusals.push(forbidden)
+  const [warning] = acts.warnings
+  if (onLossy === 'reject' && warning !== undefined)
+    refusals.push({ ...lossRefused(warning.field, acts.warnings), pointer: pointer('callback', 'comments') })
 }
 
 /** The lead to add if none has the key of an update; undefined if none is to be added. */
@@ -316,6 +369,7 @@ export function readOptions(
     onMultiple: read('on_multiple', ON_MULTIPLE, defaults.onMultiple),
     onMissing: read('on_missing', ON_MISSING, defaults.onMissing),
     ...(defaults.add === undefined ? {} : { add: defaults.add }),
+    ...(defaults.actions === undefined ? {} : { actions: defaults.actions }),
     keyMatch: read('key_match', KEY_MATCH, defaults.keyMatch),
     onLossy: read('on_lossy', ON_LOSSY, defaults.onLossy),
     onInvalid: read('on_invalid', ON_INVALID, defaults.onInvalid),

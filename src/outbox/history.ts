@@ -1,7 +1,8 @@
 import type { Result } from '../../schemas/batch.ts'
 import { type ErrorCode, ERRORS } from '../errors.ts'
+import { ACTION_NAMES, type ActionName } from '../leads/actions/lead-actions.ts'
 import type { Addition } from '../leads/adding/addition.ts'
-import { type Changes, optionsOf, withoutFields } from '../leads/changes.ts'
+import { type Changes, namesSet, optionsOf, withoutFields } from '../leads/changes.ts'
 import type { LeadKey } from '../leads/lead-key.ts'
 import { isReading } from '../leads/reading/lead-read.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
@@ -97,7 +98,7 @@ export function historyUpdate(
     leads: result.lead_ids ?? (lead === undefined ? [] : [lead]),
     key: update.key,
     fields: 'changes' in update ? fieldsOf(changes, addedBy(update, status)) : refusedFields(result),
-    values: keepsValues ? valuesOf(update, changes, status) : undefined,
+    values: keepsValues ? valuesOf(update, changes, result) : undefined,
     status,
     error: error && errorOf(error, status)
   }
@@ -116,18 +117,26 @@ function addedBy(update: Update | RejectedUpdate, status: Result['status']): Add
 function valuesOf(
   update: Update | RejectedUpdate,
   changes: Changes | undefined,
-  status: Result['status']
+  result: Result
 ): HistoryUpdate['values'] {
-  if (status === 'updated') return changes?.stored ?? {}
-  return addedBy(update, status)?.stored
+  const { status } = result
+  const stored = status === 'updated' ? (changes?.stored ?? {}) : addedBy(update, status)?.stored
+  return stored && { ...stored, ...actionsOf(result) }
 }
 
 function fieldsOf(changes: Changes | undefined, addition: Addition | undefined): string[] {
-  if (addition !== undefined) return Object.keys(addition.stored)
+  const actions = Object.keys(changes?.actions ?? {})
+  if (addition !== undefined) return [...Object.keys(addition.stored), ...actions]
   if (changes === undefined) return []
-  const fields = Object.keys(changes.stored)
+  const fields = namesSet(changes)
   if (optionsOf(changes).resetCalled) fields.push('reset_called')
   return fields
+}
+
+/** How the actions of an update ended. */
+function actionsOf(result: Result): Partial<Record<ActionName, string>> {
+  const names: readonly string[] = ACTION_NAMES
+  return Object.fromEntries(Object.entries(result).filter(([name]) => names.includes(name)))
 }
 
 /** An update's error. The gateway's own refusals quote the value, so they get their code's title instead. */

@@ -20,8 +20,8 @@ export class ChangesWriter {
 
   write({ changes, addition }: Pick<Update, 'changes' | 'addition'>): string {
     if (addition !== undefined) {
-      const [called, params, stored, warnings, isVerified = false] = partsOf(changes)
-      const parts: WrittenChanges = [called, params, stored, warnings, isVerified, addition]
+      const [called, params, stored, warnings, isVerified = false, actions = null] = partsOf(changes)
+      const parts: WrittenChanges = [called, params, stored, warnings, isVerified, actions, addition]
       return JSON.stringify(parts)
     }
     const known = this.#written.get(changes)
@@ -74,9 +74,11 @@ export class RowReader {
     const text = String(row['changes'])
     let changes = this.#changes.get(text)
     if (changes === undefined) {
-      const [called, params, stored, warnings, isVerified, addition] = JSON.parse(text) as WrittenChanges
+      const [called, params, stored, warnings, isVerified, actions, addition] = JSON.parse(
+        text
+      ) as WrittenChanges
       changes = {
-        changes: changesOf(called, params, stored, warnings, isVerified),
+        changes: changesOf(called, params, stored, warnings, isVerified, actions),
         ...(addition && { addition })
       }
       this.#changes.set(text, changes)

@@ -85,7 +85,13 @@ export class Owner implements OwnerView {
     const rules = { maxLeadsPerCall, dialect }
     const lines = new KeyLines({ doubtMs: timeoutMs, isInDoubt: options.isInDoubt })
     this.#lines = lines
-    const dispatchers = new Dispatchers(this.#upstreams.all, { rules, lines, writes: queue, ...dispatch })
+    const dispatchers = new Dispatchers(this.#upstreams.all, {
+      rules,
+      lines,
+      timeZone: vicidial.timeZone,
+      writes: queue,
+      ...dispatch
+    })
     this.#dispatchers = dispatchers
     this.#workers = new Workers(this.#upstreams.all, {
       queue,

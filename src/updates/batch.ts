@@ -1,12 +1,15 @@
 import { SOURCE } from '../vicidial/wire.ts'
-import { type ChangesRules, MAX_REFUSALS, readChanges } from '../leads/changes.ts'
+import { type ChangesRules, MAX_REFUSALS, NO_CHANGES, readChanges, withActions } from '../leads/changes.ts'
 import { FIELD_BY_NAME } from '../leads/fields.ts'
 import { isObject } from '../leads/is-object.ts'
+import { ACTION_NAMES, readActions } from '../leads/actions/lead-actions.ts'
 import { KEY_NAMES } from '../leads/lead-key.ts'
 import { echo, jsonInText, type PointedRefusal, pointer } from '../leads/refusal.ts'
 import { SimilarNames } from '../leads/similar-names.ts'
 import {
+  changesNothing,
   readKeyAt,
+  refuseActions,
   KnownChanges,
   type RejectedUpdate,
   readOptions,
@@ -44,7 +47,8 @@ const COMMON = [
   'on_invalid',
   'reset_called',
   'allow_undefined_list',
-  'verify'
+  'verify',
+  ...ACTION_NAMES
 ]
 const LONG_FORM: ReadonlySet<string> = new Set(['updates', 'add', ...COMMON])
 const SHORT_FORM: ReadonlySet<string> = new Set(['lead_ids', 'fields', 'custom_fields', ...COMMON])
@@ -87,7 +91,8 @@ export function readBatch(body: unknown, rules: BatchRules): Batch | BatchFault 
   }
   const given = readOptions(body, rules.defaults, refusals)
   const add = short ? undefined : body['add']
-  const options = add === undefined ? given : { ...given, add }
+  const actions = readActions(body, rules.defaults.actions, rules, refusals)
+  const options = { ...given, ...(add !== undefined && { add }), ...(actions && { actions }) }
   if (short && given.onMissing === 'add') {
     const detail =
       'VICIdial numbers new leads itself: to add leads, name them by vendor_lead_code or phone_number.'
@@ -171,16 +176,22 @@ function readShortForm(
   options: UpdateOptions,
   rules: BatchRules
 ): (Update | RejectedUpdate)[] {
-  const changes = readChanges(
-    { fields: body['fields'], customFields: body['custom_fields'], ...options },
-    rules
-  )
+  const { onMultiple, verify, actions } = options
+  const read = readChanges({ fields: body['fields'], customFields: body['custom_fields'], ...options }, rules)
+  const refused: PointedRefusal[] = []
+  refuseActions(actions, options, rules, refused)
+  const done = actions !== undefined && changesNothing(read) ? NO_CHANGES : read
+  const changes =
+    refused.length > 0 || Array.isArray(done)
+      ? [...refused, ...(Array.isArray(done) ? done : [])]
+      : actions === undefined
+        ? done
+        : withActions(done, actions)
   const known = new KnownChanges()
   return list.map((id, index) => {
     const refusals: PointedRefusal[] = []
     const key = readKeyAt('lead_id', id, ['lead_ids', index], rules, refusals)
     if (!Array.isArray(changes) && key !== undefined) {
-      const { onMultiple, verify } = options
       return { index, key, onMultiple, changes: known.sampled(changes, verify) }
     }
     // In full for the first lead only, or the response would grow with leads times faults.

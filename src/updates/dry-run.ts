@@ -4,11 +4,13 @@ import { planCalls, planSearches } from '../delivery/plan.ts'
 import { rejectedResult } from '../delivery/result.ts'
 import type { SearchKey } from '../delivery/lead-search.ts'
 import { expectedOf, verifyingRead } from '../delivery/reading/verification.ts'
+import { dncOf, isDnc } from '../leads/actions/dnc.ts'
+import { hasOnlyActions } from '../leads/changes.ts'
 import { COLUMN_BY_NAME } from '../leads/reading/lead-columns.ts'
 import { keyName, orderName } from '../leads/lead-key.ts'
 import { isReading, type LeadRead, readOf } from '../leads/reading/lead-read.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
-import { additionParams } from '../vicidial/lead-params.ts'
+import { additionParams, dncParams } from '../vicidial/lead-params.ts'
 import {
   callParams,
   type LeadChanges,
@@ -17,6 +19,7 @@ import {
   readLeadParams,
   searchParams
 } from '../vicidial/wire.ts'
+import { planActions } from './planned-actions.ts'
 import { summarize } from './response.ts'
 
 export interface DryRunSender {
@@ -40,20 +43,26 @@ export function dryRunResponse(
   const results = entries.map((entry) =>
     'refusals' in entry ? rejectedResult(entry) : plannedResult(entry, user)
   )
-  const keys = sound.map((update) => update.key).filter((key): key is SearchKey => key.by !== 'lead_id')
+  const numbers = sound.flatMap(({ changes }) => dncOf(changes) ?? [])
+  const ofLeads = numbers.length > 0 ? sound.filter(({ changes }) => !isDnc(changes)) : sound
+  const keys = ofLeads.map((update) => update.key).filter((key): key is SearchKey => key.by !== 'lead_id')
   // Keys that VICIdial takes for the same are one lead, named by the last of them.
   const names = new Map(keys.map((key) => [orderName(key), keyName(key)]))
-  const leads = sound.map(({ key, changes }) => ({
+  const leads = ofLeads.map(({ key, changes }) => ({
     lead: key.by === 'lead_id' ? key.value : (names.get(orderName(key)) ?? keyName(key)),
     changes
   }))
   const calls = [
     ...planSearches(keys).map(({ by, values }) => searchParams(by, values)),
     ...planCalls<number | string>(leads, rules).flatMap((call) => [
-      ...(call.function === 'lead_all_info' ? [] : [callParams(call, rules.dialect)]),
+      ...(call.leads.some(({ changes }) => isReading(changes) || hasOnlyActions(changes))
+        ? []
+        : [callParams(call, rules.dialect)]),
       ...call.leads.flatMap(readingCalls)
     ]),
-    ...planAdditions(sound)
+    ...planAdditions(sound),
+    ...planActions(leads),
+    ...numbers.map(({ change, phoneNumber, campaign }) => dncParams(change, phoneNumber, campaign))
   ]
   return {
     id: requestId,
@@ -66,6 +75,7 @@ export function dryRunResponse(
 
 /** The calls that read a lead, or read it after its update if that is verified. A lead with an apostrophe needs more. */
 function readingCalls({ lead, changes }: LeadChanges<number | string>): Params[] {
+  if (hasOnlyActions(changes)) return []
   const read = changes.isVerified ? verifyingRead(expectedOf(changes)) : readOf(changes)
   return read === undefined ? [] : callsThatRead(lead, read)
 }

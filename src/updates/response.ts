@@ -111,6 +111,23 @@ export function newLeadResponse(
   throw upstreamProblem(results, summary) ?? rejectedProblem([{ pointer, code, detail }], summary, results)
 }
 
+/**
+ * Returns the result of a request about one number that must not be called.
+ * @throws Problem all_updates_rejected; 502, 503 or 504 if VICIdial kept it from being made
+ */
+export function dncResponse(
+  entry: Update | RejectedUpdate,
+  { results, upstreamCalls }: RequestResults
+): Result | undefined {
+  const summary = summarize(results, upstreamCalls)
+  const [result] = results
+  if ('refusals' in entry) throw rejectedProblem(entry.refusals, summary, results)
+  if (result?.error === undefined) return result
+  const { code, detail } = result.error
+  const refusal = { pointer: '/phone_number', code, detail }
+  throw upstreamProblem(results, summary) ?? rejectedProblem([refusal], summary, results)
+}
+
 /** The problem of a request whose updates were all refused before anything was sent. */
 export function allRejected(entries: readonly RejectedUpdate[]): Problem {
   const results = entries.map(rejectedResult)

@@ -10,6 +10,7 @@ import type { LeadRules } from '../leads/changes.ts'
 import { readNewLead } from '../leads/adding/new-lead.ts'
 import { ALL_RIGHTS } from '../leads/rights.ts'
 import { DEFAULT_OPTIONS, type RejectedUpdate, type Update, type UpdateOptions } from '../leads/update.ts'
+import { dncEntry, readDncRequest } from './dnc-request.ts'
 import { dryRunResponse } from './dry-run.ts'
 import type { Deliveries } from './ordered-delivery.ts'
 import { allRejected, type RequestResults } from './response.ts'
@@ -98,6 +99,22 @@ export class Updates {
   readNewLead(members: Readonly<Record<string, unknown>>, caller: Caller): Entry {
     const rules = this.#rulesOf(caller)
     return readNewLead(members, rules.defaults, rules)
+  }
+
+  /**
+   * Reads the body of a request to add numbers to those that must not be called.
+   * @throws Problem invalid_request or payload_too_large, if the request as a whole can't be read
+   */
+  readDnc(body: unknown, caller: Caller): Batch {
+    const batch = readDncRequest(body, this.#rulesOf(caller))
+    if (!('errors' in batch)) return batch
+    throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
+  }
+
+  /** Reads a request to remove a number from those that must not be called: from a campaign's, or from the system's. */
+  readDncRemoval(phoneNumber: string, campaign: string | undefined): Entry {
+    const { leads } = this.#options.config
+    return dncEntry('delete', phoneNumber, campaign, 0, ['phone_number'], leads)
   }
 
   #rulesOf(caller: Caller | undefined, defaults?: Partial<UpdateOptions>): BatchRules {

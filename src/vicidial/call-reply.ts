@@ -1,4 +1,7 @@
 import type { NoReply } from './client.ts'
+import type { DncReply } from './reply/dnc-reply.ts'
+import type { HopperReply } from './reply/hopper-reply.ts'
+import type { LeadActionReply } from './reply/lead-action-reply.ts'
 import type {
   FieldReply,
   FoundListReply,
@@ -8,6 +11,7 @@ import type {
   UpdateReply
 } from './reply/reply.ts'
 import type { LabelsReply } from './reply/labels-reply.ts'
+import type { VersionReply } from './reply/version-reply.ts'
 import type { UpsertReply } from './reply/upsert-reply.ts'
 
 /** No reply came, or the call was not sent in time. `sent`: whether VICIdial may have got it. */
@@ -26,6 +30,10 @@ export type CallReply =
   | LeadReply
   | FieldReply
   | LabelsReply
+  | DncReply
+  | HopperReply
+  | LeadActionReply
+  | VersionReply
   | Unanswered
 
 /** The outcome of a call that was not sent before its deadline. */
@@ -52,9 +60,14 @@ export function healthOf(reply: CallReply): Health {
     case 'found':
     case 'lead':
     case 'labels':
+    case 'dnc':
+    case 'queued':
+    case 'acted':
     case 'limit_reached':
     case 'not_found':
       return 'good'
+    // It needs no login.
+    case 'version':
     // Any text can be a value, so it may come from another server.
     case 'field':
     case 'no_field':

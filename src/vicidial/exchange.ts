@@ -7,8 +7,20 @@ import { changesRefusal, keyRefusal, type KnownBuild } from './build-refusals.ts
 import { type CallReply, type Health, healthOf, NOT_SENT, type Unanswered } from './call-reply.ts'
 import { MAX_ATTEMPTS, mayBeMade, mayRepeat, mayRepeatAddition, pauseBeforeRepeat } from './repeat.ts'
 import { type Client, msSince, type RawReply } from './client.ts'
+import type { Callback } from '../leads/actions/callback.ts'
+import type { DncChange } from '../leads/actions/dnc.ts'
+import type { HopperOptions } from '../leads/actions/lead-actions.ts'
 import type { Guard } from './guard.ts'
-import { additionParams, listInfoParams, newLeadOf } from './lead-params.ts'
+import {
+  additionParams,
+  callbackParams,
+  dncParams,
+  hopperParams,
+  leaveHopperParams,
+  listInfoParams,
+  newLeadOf,
+  removeCallbackParams
+} from './lead-params.ts'
 import type { Proof } from './proof/proof.ts'
 import {
   type FieldReply,
@@ -22,6 +34,9 @@ import {
   type Unproven,
   type UpdateReply
 } from './reply/reply.ts'
+import { type DncReply, readDncReply } from './reply/dnc-reply.ts'
+import { type HopperReply, readHopperReply } from './reply/hopper-reply.ts'
+import { type LeadActionReply, readLeadActionReply } from './reply/lead-action-reply.ts'
 import { readCustomFieldReply, readFieldReply } from './reply/field-reply.ts'
 import { readLeadReply } from './reply/lead-reply.ts'
 import { readSearchReply } from './reply/search-reply.ts'
@@ -29,6 +44,7 @@ import { readUpsertReply, type UpsertReply } from './reply/upsert-reply.ts'
 import { type LabelsReply, readLabelsReply } from './reply/labels-reply.ts'
 import { readFoundListReply } from './reply/found-list-reply.ts'
 import { readListReply } from './reply/list-reply.ts'
+import { readVersionReply, type VersionReply } from './reply/version-reply.ts'
 import { readUpdateReply } from './reply/update-reply.ts'
 import {
   type Call,
@@ -36,6 +52,7 @@ import {
   type Dialect,
   formBody,
   type Params,
+  PROBES,
   findListParams,
   listCustomFieldsParams,
   readFieldParams,
@@ -111,6 +128,10 @@ type AnyReply =
   | LeadReply
   | FieldReply
   | LabelsReply
+  | DncReply
+  | HopperReply
+  | LeadActionReply
+  | VersionReply
 
 /** What is sent at each attempt, and how its reply is read. */
 interface Request<Reply extends AnyReply> {
@@ -191,6 +212,83 @@ export class Exchange {
     )
   }
 
+  /** Adds a number to those that must not be called, or removes it. Never throws. */
+  changeDnc(
+    { change, phoneNumber, campaign }: DncChange,
+    context: CallContext
+  ): Promise<Exchanged<DncReply>> {
+    return this.#repeat<DncReply>(
+      {
+        params: dncParams(change, phoneNumber, campaign),
+        leads: 0,
+        read: ({ httpStatus, text }) => readDncReply(httpStatus, text, phoneNumber)
+      },
+      context
+    )
+  }
+
+  /** Puts leads into the hopper. Never throws. */
+  queueLeads(
+    leads: readonly number[],
+    options: HopperOptions,
+    context: CallContext
+  ): Promise<Exchanged<HopperReply>> {
+    return this.#repeat<HopperReply>(
+      {
+        params: hopperParams(leads, options),
+        leads: leads.length,
+        read: ({ httpStatus, text }) => readHopperReply(httpStatus, text, leads)
+      },
+      context
+    )
+  }
+
+  /** Takes a lead out of the hopper. Never throws. */
+  leaveHopper(lead: number, context: CallContext): Promise<Exchanged<LeadActionReply>> {
+    return this.#act(lead, leaveHopperParams(lead), context)
+  }
+
+  /**
+   * Adds a lead's callback, or changes the one that is there. Never throws.
+   * @param at in VICIdial's local time, see `DialerZone`
+   */
+  setCallback(
+    lead: number,
+    at: string,
+    callback: Callback,
+    context: CallContext
+  ): Promise<Exchanged<LeadActionReply>> {
+    return this.#act(lead, callbackParams(lead, at, callback), context)
+  }
+
+  /** Removes a lead's callbacks. Never throws. */
+  removeCallback(lead: number, context: CallContext): Promise<Exchanged<LeadActionReply>> {
+    return this.#act(lead, removeCallbackParams(lead), context)
+  }
+
+  /** Asks VICIdial for its version and its clock. Never throws. */
+  version(context: CallContext): Promise<Exchanged<VersionReply>> {
+    return this.#repeat<VersionReply>(
+      {
+        params: PROBES.version,
+        leads: 0,
+        read: ({ httpStatus, text }) => readVersionReply(httpStatus, text)
+      },
+      context
+    )
+  }
+
+  #act(lead: number, params: Params, context: CallContext): Promise<Exchanged<LeadActionReply>> {
+    return this.#repeat<LeadActionReply>(
+      {
+        params,
+        leads: 1,
+        read: ({ httpStatus, text }) => readLeadActionReply(httpStatus, text, lead)
+      },
+      context
+    )
+  }
+
   /**
    * Finds out whether VICIdial has a list that the account may use. A fork that reads `leads_data` may know no other way of
    * `batch_update_lead`: there `list_info` is asked, which needs the right to modify lists. Never throws.
@@ -224,7 +322,7 @@ export class Exchange {
   /** Reads a column of a lead that cannot hold a text like one of VICIdial's errors. Never throws. */
   readShortField(
     lead: number,
-    field: 'lead_id' | 'vendor_lead_code' | 'user',
+    field: 'lead_id' | 'vendor_lead_code' | 'phone_number' | 'user',
     context: CallContext
   ): Promise<Exchanged<FieldReply>> {
     return this.#repeat(

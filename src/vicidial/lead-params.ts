@@ -1,3 +1,5 @@
+import type { Callback } from '../leads/actions/callback.ts'
+import type { HopperOptions } from '../leads/actions/lead-actions.ts'
 import { type Addition, listOf } from '../leads/adding/addition.ts'
 import type { Params } from './wire.ts'
 
@@ -7,25 +9,6 @@ export interface NewLead {
   readonly phoneNumber: string
   readonly phoneCode: string
   readonly list: number
-}
-
-/** VICIdial's local time, like `2026-01-31 08:00:00`. */
-export type LocalTime = string
-
-export interface Callback {
-  readonly at: LocalTime
-  readonly campaign: string
-  /** The agent who must call; undefined: any. */
-  readonly user?: string
-  readonly status?: string
-  readonly comments?: string
-}
-
-export interface HopperOptions {
-  /** -99 to 99; a higher one is dialled earlier. */
-  readonly priority: number
-  /** Whether VICIdial refuses a lead that must not be called at this time of its day. */
-  readonly checksCallTime: boolean
 }
 
 /** Instead of a campaign id, in the functions about do-not-call numbers. */
@@ -68,7 +51,7 @@ export function additionParams(by: 'vendor_lead_code' | 'phone_number', addition
 }
 
 /** Writes a call that puts leads into the hopper, each into that of its list's campaign. */
-export function hopperParams(leads: readonly number[], options: HopperOptions): Params {
+export function hopperParams(leads: readonly (number | string)[], options: HopperOptions): Params {
   return {
     function: 'hopper_bulk_insert',
     lead_ids: leads.join(','),
@@ -79,7 +62,7 @@ export function hopperParams(leads: readonly number[], options: HopperOptions): 
 }
 
 /** Writes a call that takes a lead out of the hopper, and changes nothing else. */
-export function leaveHopperParams(lead: number): Params {
+export function leaveHopperParams(lead: number | string): Params {
   return {
     function: 'update_lead',
     lead_id: String(lead),
@@ -89,8 +72,15 @@ export function leaveHopperParams(lead: number): Params {
   }
 }
 
-/** Writes a call that adds a lead's callback, or changes the one that is there. VICIdial checks no date. */
-export function callbackParams(lead: number, { at, campaign, user, status, comments }: Callback): Params {
+/**
+ * Writes a call that adds a lead's callback, or changes the one that is there. VICIdial checks no date.
+ * @param at in VICIdial's local time, like `2026-01-31 08:00:00`
+ */
+export function callbackParams(
+  lead: number | string,
+  at: string,
+  { campaign, user, status, comments }: Omit<Callback, 'at'>
+): Params {
   return {
     function: 'update_lead',
     lead_id: String(lead),
@@ -106,7 +96,7 @@ export function callbackParams(lead: number, { at, campaign, user, status, comme
 }
 
 /** Writes a call that removes a lead's callbacks. */
-export function removeCallbackParams(lead: number): Params {
+export function removeCallbackParams(lead: number | string): Params {
   return { function: 'update_lead', lead_id: String(lead), callback: 'REMOVE', records: '1' }
 }
 

@@ -27,6 +27,10 @@ export function mayRepeat({ kind }: CallReply, attempt: number): boolean {
     case 'field':
     case 'no_field':
     case 'unreadable':
+    case 'dnc':
+    case 'queued':
+    case 'acted':
+    case 'version':
     case 'limit_reached':
     case 'not_found':
     case 'refused':

@@ -29,7 +29,8 @@ const WEB: CallerConfig = {
       lookUps: NONE,
       addLists: NONE,
       readFields: NONE,
-      readCustomFields: NONE
+      readCustomFields: NONE,
+      actions: NONE
     }
   },
   networks: ['10.1.0.0/16', '192.0.2.7', '2001:db8::/32']

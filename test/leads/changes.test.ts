@@ -410,6 +410,7 @@ const RIGHTS: Rights = {
   lists: new Set(['102']),
   lookUps: new Set(),
   addLists: new Set(),
+  actions: new Set(),
   readFields: new Set(),
   readCustomFields: new Set()
 }

@@ -54,6 +54,8 @@ test('/openapi.json and /openapi.yaml are the same document, which needs no key'
     '/v1/backup',
     '/v1/dead-letters',
     '/v1/dead-letters/replay',
+    '/v1/dnc',
+    '/v1/dnc/{phone_number}',
     '/v1/fields',
     '/v1/history',
     '/v1/jobs',

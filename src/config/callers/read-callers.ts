@@ -1,4 +1,5 @@
 import { FIELD_BY_NAME } from '../../leads/fields.ts'
+import { ACTION_PERMISSIONS } from '../../leads/actions/lead-actions.ts'
 import { COLUMN_BY_NAME } from '../../leads/reading/lead-columns.ts'
 import { type Allowed, allows } from '../../leads/rights.ts'
 import {
@@ -95,9 +96,14 @@ function readPermissions(entry: CallerEntry['permissions']): Permissions {
       lookUps: readAllowed(entry.look_ups),
       addLists: readAllowed(allows(readAllowed(entry.routes), 'add') ? entry.add_lists : []),
       readFields: readAllowed(entry.read_fields),
-      readCustomFields: readAllowed(entry.read_custom_fields)
+      readCustomFields: readAllowed(entry.read_custom_fields),
+      actions: readAllowed(entry.routes === '*' ? '*' : entry.routes?.filter(isAction))
     }
   }
+}
+
+function isAction(route: string): boolean {
+  return Object.values(ACTION_PERMISSIONS).some((permission) => permission === route)
 }
 
 function readAllowed(entry: '*' | readonly (string | number)[] = []): Allowed {

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { CAMPAIGN_PATTERN } from '../../leads/actions/campaign.ts'
 import { CONTENT_TYPES } from '../../webhooks/payload.ts'
 import { KEY_HASH, NAME, SOURCE } from '../patterns.ts'
 
@@ -165,6 +166,27 @@ const AddMappingSchema = Type.Object(
   { ...strict, description: 'What a lead that is added gets beyond the fields of the update.' }
 )
 
+const CampaignSchema = Type.String({ pattern: CAMPAIGN_PATTERN })
+
+const HopperMappingSchema = Type.Object(
+  {
+    priority: Type.Optional(Type.Integer({ minimum: -99, maximum: 99 })),
+    local_call_time_check: Type.Optional(Type.Boolean())
+  },
+  strict
+)
+
+const CallbackMappingSchema = Type.Object(
+  {
+    at: Expression,
+    campaign_id: CampaignSchema,
+    user: Type.Optional(Expression),
+    status: Type.Optional(Type.String({ minLength: 1, maxLength: 6 })),
+    comments: Type.Optional(Expression)
+  },
+  { ...strict, description: 'A callback for the lead, if `at` finds a time.' }
+)
+
 /** The `mapping` of an entry, or of a file of its own. */
 export const MappingSchema = Type.Object(
   {
@@ -187,6 +209,11 @@ export const MappingSchema = Type.Object(
       Type.Enum(['report', 'add'], { description: 'Whether a lead that VICIdial lacks is added.' })
     ),
     add: Type.Optional(AddMappingSchema),
+    hopper: Type.Optional(Type.Union([Type.Literal('remove'), HopperMappingSchema])),
+    callback: Type.Optional(Type.Union([Type.Literal('remove'), CallbackMappingSchema])),
+    dnc: Type.Optional(
+      Type.Union([Type.Literal(true), Type.Object({ campaign_id: CampaignSchema }, strict)])
+    ),
     empty_strings: Type.Optional(Type.Enum(['ignore', 'clear', 'reject'])),
     nulls: Type.Optional(Type.Enum(['ignore', 'clear', 'reject'])),
     null_words: Type.Optional(

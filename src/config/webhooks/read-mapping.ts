@@ -4,7 +4,11 @@ import { KEY_NAMES } from '../../leads/lead-key.ts'
 import { pointer as pointerTo } from '../../leads/refusal.ts'
 import { expressionFault } from '../../webhooks/mapping/expression.ts'
 import { asTyped, type Literal, type ValueTable } from '../../webhooks/mapping/field-value.ts'
-import type { AddDefinition, MappingDefinition } from '../../webhooks/mapping/mapping-definition.ts'
+import type {
+  ActionsDefinition,
+  AddDefinition,
+  MappingDefinition
+} from '../../webhooks/mapping/mapping-definition.ts'
 import type { NoteFault } from '../config-error.ts'
 import type { MappingEntry } from './endpoint-schema.ts'
 
@@ -30,9 +34,13 @@ export function readMapping(
   for (const name of Object.keys(fields)) checkField(name, `${pointer}/fields`, fault)
   checkLabels(custom, pointer, customFields, fault)
   checkFixed(fixed, fields, pointer, fault)
-  const changesSomething = [fields, custom, fixed].some((one) => Object.keys(one).length > 0)
+  const actions = readActions(entry, pointer, fault)
+  const changesSomething = [fields, custom, fixed, actions].some((one) => Object.keys(one).length > 0)
   if (!changesSomething && entry.reset_called !== true)
-    fault(pointer, 'changes nothing: give fields, custom_fields, fixed or reset_called')
+    fault(
+      pointer,
+      'changes nothing: give fields, custom_fields, fixed, reset_called, hopper, callback or dnc'
+    )
 
   const { add } = entry
   if (entry.on_missing === 'add' && by === 'lead_id')
@@ -61,10 +69,27 @@ export function readMapping(
     fixed: typed(fixed),
     resetCalled: entry.reset_called,
     ...(addition && { add: addition }),
+    ...(Object.keys(actions).length > 0 && { actions }),
     emptyStrings: entry.empty_strings ?? 'ignore',
     nulls: entry.nulls ?? 'clear',
     nullWords: new Set(wordsOf(entry.null_words).map((word) => word.trim().toLowerCase()))
   }
+}
+
+/** Reads what a mapping does with the leads of its events. */
+function readActions(
+  { hopper, callback, dnc }: MappingEntry,
+  pointer: string,
+  fault: NoteFault
+): ActionsDefinition {
+  const others = { ...(hopper !== undefined && { hopper }), ...(dnc !== undefined && { dnc }) }
+  if (callback === undefined || callback === 'remove') return { ...others, ...(callback && { callback }) }
+  const { campaign_id, status, ...parts } = callback
+  const expressions: Record<string, string> = parts
+  checkExpressions(expressions, `${pointer}/callback`, fault)
+  if (status !== undefined) checkLiteral('status', status, `${pointer}/callback/status`, fault)
+  const given = { campaign_id, ...(status !== undefined && { status }) }
+  return { ...others, callback: { given, expressions } }
 }
 
 /** Reads what a mapping says about leads that are added. */

@@ -26,6 +26,8 @@ export interface AdderOptions {
   readonly onFound: (waiting: WaitingUpdate, found: Found) => void
   /** Called when a lead was added. */
   readonly onAdded: (waiting: WaitingUpdate, lead: number) => void
+  /** Settles an update that has added its lead. */
+  readonly settle: (waiting: WaitingUpdate, lead: number, outcome: Outcome) => void
 }
 
 const NO_LEAD = 'No lead has this key.'
@@ -130,11 +132,11 @@ export class Adder {
   }
 
   async #settleAdded(waiting: WaitingUpdate, lead: number, added: Outcome): Promise<void> {
-    const { onAdded, verify } = this.#options
-    const { request, index, update } = waiting
+    const { onAdded, verify, settle } = this.#options
+    const { update } = waiting
     onAdded(waiting, lead)
     const isVerified = update.changes.isVerified && added.status === 'added' && isWanted(waiting)
-    request.settle(index, isVerified ? await verify(waiting, lead, added) : added)
+    settle(waiting, lead, isVerified ? await verify(waiting, lead, added) : added)
   }
 
   /**

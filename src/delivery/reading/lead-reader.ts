@@ -15,7 +15,7 @@ export interface CallItem {
   addRequests(requests: Set<Delivery>): void
 }
 
-/** What a lead is read for. */
+/** What a lead is read for, or something is done with it. */
 export interface Reader extends CallItem {
   /** Whose turn its calls have. */
   readonly request: Delivery
@@ -32,10 +32,10 @@ export interface LeadReaderOptions {
   readonly onWaiting: () => void
 }
 
-/** Time for a call that verifies a stored update, in milliseconds. */
+/** Time for a call that verifies a stored update, or does its actions, in milliseconds. */
 const VERIFY_MS = 30_000
 
-/** Reads leads. Each of their calls waits for its turn. */
+/** Reads leads, and makes other calls about one lead. Each call waits for its turn. */
 export class LeadReader {
   readonly #options: LeadReaderOptions
   readonly #queue = new ReadQueue()
@@ -59,14 +59,8 @@ export class LeadReader {
 
   /** Reads a lead. */
   read(lead: number, wanted: LeadRead, reader: Reader): Promise<ReadEnd> {
-    const { exchange, onWaiting } = this.#options
-    const { request } = reader
-    const owner = { caller: request.caller, request, isWanted: () => reader.isWanted }
-    const call = <Reply>(make: (context: CallContext) => Promise<Exchanged<Reply>>) => {
-      const reply = this.#queue.add(owner, () => make(this.#contextOf(reader)))
-      onWaiting()
-      return reply
-    }
+    const { exchange } = this.#options
+    const call = <Reply>(make: (context: CallContext) => Promise<Exchanged<Reply>>) => this.call(reader, make)
     return readLead(lead, wanted, {
       lead: (hasCustom) => call((context) => exchange.readLead(lead, hasCustom, context)),
       id: () => call((context) => exchange.readShortField(lead, 'lead_id', context)),
@@ -75,10 +69,23 @@ export class LeadReader {
     })
   }
 
-  #contextOf(reader: Reader): CallContext {
-    const context = this.#options.contextOf([reader])
+  /** Makes a call about one lead when its turn comes. */
+  call<Reply>(
+    reader: Reader,
+    make: (context: CallContext) => Promise<Exchanged<Reply>>
+  ): Promise<Exchanged<Reply>> {
+    const { request } = reader
+    const owner = { caller: request.caller, request, isWanted: () => reader.isWanted }
+    const reply = this.#queue.add(owner, () => make(this.contextOf([reader])))
+    this.#options.onWaiting()
+    return reply
+  }
+
+  /** The context of a call about leads, which may come after their updates were made. */
+  contextOf(readers: readonly Reader[]): CallContext {
+    const context = this.#options.contextOf(readers)
     // See `Delivery.giveUp`.
-    const isLater = reader.made !== undefined && reader.request.sequencing?.isStored === true
+    const isLater = readers.some(({ made, request }) => made !== undefined && request.sequencing?.isStored)
     return isLater ? { ...context, deadline: Math.max(context.deadline, steadyNow() + VERIFY_MS) } : context
   }
 }

@@ -1,10 +1,8 @@
 import { ADD_MEMBERS, readAddition } from './addition.ts'
-import { type ChangesRules, changesOf, MAX_REFUSALS } from '../changes.ts'
+import { type ChangesRules, MAX_REFUSALS, NO_CHANGES } from '../changes.ts'
 import type { PointedRefusal, Warning } from '../refusal.ts'
 import { KnownChanges, readKeyAt, type RejectedUpdate, type Update, type UpdateOptions } from '../update.ts'
 
-/** What an addition changes of a lead that exists. */
-const NO_CHANGES = changesOf('update_lead', {}, {}, [])
 /** Where `readAddition` looks for what a request has in its own members. */
 const OF_ADD = /^\/add(?:\/fields)?/
 

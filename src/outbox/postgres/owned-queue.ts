@@ -100,7 +100,7 @@ export class OwnedQueue {
     return this.#pending.nextDueAt(account)
   }
 
-  writtenSince(lead: number, sequence: number): readonly string[] {
+  writtenSince(lead: string, sequence: number): readonly string[] {
     return this.#writes.since(lead, sequence)
   }
 

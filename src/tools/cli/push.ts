@@ -30,6 +30,8 @@ interface Flags extends ConnectionFlags {
   readonly onLossy?: string
   readonly onInvalid?: string
   readonly verify?: true | number
+  readonly hopper?: true | number
+  readonly callTimeCheck?: true
   readonly batch: number
   readonly concurrency: number
   readonly retryFor: number
@@ -128,6 +130,12 @@ export function pushCommand(): Command {
       readShare
     )
     .option(
+      '--hopper [priority]',
+      'put each lead into the hopper after its update, with a priority from -99 to 99 (default: 0)',
+      readPriority
+    )
+    .option('--call-time-check', 'with --hopper: not if the lead must not be called at this time of its day')
+    .option(
       '--batch <n>',
       'rows per request',
       numberOption(/^[1-9]\d*$/, `from 1 to ${MAX_BATCH}`, MAX_BATCH),
@@ -169,7 +177,7 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
   const { PushFailure } = await import('../push/errors.ts')
   const { isSuccess, summaryJson, summaryText } = await import('../push/summary.ts')
   const { reportProgress } = await import('../push/progress-bar.ts')
-  const { source, onMultiple, addToList, phoneCode, keyMatch, onLossy, onInvalid, verify } = flags
+  const { source, onMultiple, addToList, phoneCode, keyMatch, onLossy, onInvalid, verify, hopper } = flags
   const interruption = new AbortController()
   const interrupt = () => {
     tell(command, 'Stopping: waiting up to 2 seconds for requests in flight.')
@@ -196,7 +204,8 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
         key_match: keyMatch,
         on_lossy: onLossy,
         on_invalid: onInvalid,
-        verify
+        verify,
+        hopper: hopper && hopperOf(hopper, flags)
       }),
       ...given({
         format: flags.format,
@@ -297,6 +306,19 @@ function readDelimiter(text: string): string {
   if (delimiter.length !== 1 || /["\r\n]/.test(delimiter))
     throw new InvalidArgumentError('It must be one character.')
   return delimiter
+}
+
+/** Reads a priority of the hopper. @throws InvalidArgumentError */
+function readPriority(text: string): number {
+  if (/^-?\d{1,2}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number from -99 to 99.')
+}
+
+function hopperOf(priority: true | number, { callTimeCheck }: Flags): Readonly<Record<string, unknown>> {
+  return {
+    ...(priority !== true && { priority }),
+    ...(callTimeCheck && { local_call_time_check: true })
+  }
 }
 
 /** Reads the share of rows to verify. @throws InvalidArgumentError */

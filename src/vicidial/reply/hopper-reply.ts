@@ -1,6 +1,6 @@
 import { readLeadIds } from './lead-ids.ts'
 import { readError, readOther } from './other-reply.ts'
-import { type NotMade, OTHER_CALL, type Refused, type Unclear } from './reply.ts'
+import { type NotFound, type NotMade, OTHER_CALL, type Refused, type Unclear } from './reply.ts'
 import { errorOf, type Line, readStatusLines } from './status-lines.ts'
 
 /** What VICIdial said of a lead that should go into the hopper. */
@@ -15,7 +15,12 @@ export type HopperResult =
 /** What a reply to `hopper_bulk_insert` means. */
 export type HopperReply =
   /** The result of each lead that was asked for. */
-  { readonly kind: 'queued'; readonly leads: ReadonlyMap<number, HopperResult> } | Refused | NotMade | Unclear
+  | { readonly kind: 'queued'; readonly leads: ReadonlyMap<number, HopperResult> }
+  /** VICIdial finds none of the leads. */
+  | NotFound
+  | Refused
+  | NotMade
+  | Unclear
 
 /** The lines about a lead, and the part between pipes that has its id, counted from 0. */
 const LINES: readonly (readonly [text: string, result: HopperResult, part: number])[] = [
@@ -42,7 +47,10 @@ export function readHopperReply(httpStatus: number, text: string, asked: readonl
     if (!wanted.has(said.lead)) return OTHER_CALL
     if (!leads.has(said.lead)) leads.set(said.lead, said.result)
   }
-  if (leads.size === wanted.size) return { kind: 'queued', leads }
+  if (leads.size === wanted.size) {
+    const isNone = [...leads.values()].every((result) => result === 'not_found')
+    return isNone ? { kind: 'not_found', leads: wanted, basis: 'leads' } : { kind: 'queued', leads }
+  }
   const error = errorOf(complete)
   if (leads.size > 0 || error === undefined) return readOther(httpStatus, text, isCut || leads.size > 0)
   const refused = readError(error.text, text)

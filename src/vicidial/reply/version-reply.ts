@@ -1,4 +1,5 @@
 import type { NoReply, RawReply } from '../client.ts'
+import { readOther } from './other-reply.ts'
 
 /** What VICIdial says about itself. */
 export interface Version {
@@ -9,6 +10,19 @@ export interface Version {
   readonly epoch?: number
   /** How far its local time is ahead of UTC now, in minutes, summer time included. */
   readonly utcOffsetMinutes?: number
+  /** The same without summer time, by its settings; absent if these have no time zone. */
+  readonly standardOffsetMinutes?: number
+  /** Whether it is on summer time now. */
+  readonly isSummerTime?: boolean
+}
+
+/** What a reply to `version` means. */
+export type VersionReply = ({ readonly kind: 'version' } & Version) | ReturnType<typeof readOther>
+
+/** Reads the reply to `version`. */
+export function readVersionReply(httpStatus: number, text: string): VersionReply {
+  const version = readVersion({ httpStatus, text })
+  return version === undefined ? readOther(httpStatus, text, false) : { kind: 'version', ...version }
 }
 
 /** Time zones differ from UTC by quarters of an hour. */
@@ -26,7 +40,23 @@ export function readVersion(reply: RawReply | NoReply): Version | undefined {
   if (seconds === undefined) return { version, build }
   const epoch = Number(seconds)
   const utcOffsetMinutes = readOffset(reply.text, epoch)
-  return { version, build, epoch, ...(utcOffsetMinutes === undefined ? {} : { utcOffsetMinutes }) }
+  const standardOffsetMinutes = readStandardOffset(reply.text)
+  const summer = /\|DST: ([01])\|/.exec(reply.text)?.[1]
+  return {
+    version,
+    build,
+    epoch,
+    ...(utcOffsetMinutes === undefined ? {} : { utcOffsetMinutes }),
+    ...(standardOffsetMinutes === undefined ? {} : { standardOffsetMinutes }),
+    ...(summer === undefined ? {} : { isSummerTime: summer === '1' })
+  }
+}
+
+/** `TZ` has hours and their hundredths. */
+function readStandardOffset(text: string): number | undefined {
+  const hours = /\|TZ: (-?\d{1,2}(?:\.\d{1,2})?)\|/.exec(text)?.[1]
+  const offset = Math.round((Number(hours) * 60) / QUARTER) * QUARTER
+  return hours !== undefined && Math.abs(offset) <= MAX_OFFSET ? offset : undefined
 }
 
 function readOffset(text: string, epoch: number): number | undefined {

@@ -6,7 +6,9 @@ import { type EventIdValue, EventResults, type MappedPayload, type MappingFault 
 import {
   ADD,
   ADD_PHONE_NUMBER,
+  type ActionsDefinition,
   type AddDefinition,
+  CALLBACK,
   expressionsOf,
   KEPT,
   type MappingDefinition
@@ -141,11 +143,14 @@ export class Mapping {
 
   /** What an event changes; undefined if it changes nothing. */
   async #changes(evaluate: EvaluateEvent): Promise<Record<string, unknown> | undefined> {
-    const { resetCalled, add } = this.#definition
+    const { resetCalled, add, actions } = this.#definition
     const values = await this.#values(this.#definition, '', evaluate)
-    if (!(values.fields || values.custom_fields || resetCalled)) return undefined
+    const done = actions === undefined ? {} : await actionsOf(actions, evaluate)
+    const isNothing = !(values.fields || values.custom_fields || resetCalled)
+    if (isNothing && Object.keys(done).length === 0) return undefined
     return {
       ...values,
+      ...done,
       ...(resetCalled !== undefined && { reset_called: resetCalled }),
       ...(add && { on_missing: 'add', add: await this.#add(add, evaluate) })
     }
@@ -189,6 +194,20 @@ export class Mapping {
       ...(Object.keys(custom).length > 0 && { custom_fields: custom })
     }
   }
+}
+
+/** What is done with an event's lead. An event without a time for the callback has no callback. */
+async function actionsOf(
+  { callback, ...others }: ActionsDefinition,
+  evaluate: EvaluateEvent
+): Promise<Record<string, unknown>> {
+  if (callback === undefined || callback === 'remove') return { ...others, ...(callback && { callback }) }
+  const parts: Record<string, unknown> = { ...callback.given }
+  for (const name of Object.keys(callback.expressions)) {
+    const value = asTyped(await evaluate(CALLBACK + name), 'text')
+    if (value !== undefined && value !== null && !isBlank(value)) parts[name] = value
+  }
+  return parts['at'] === undefined ? { ...others } : { ...others, callback: parts }
 }
 
 /** Whether changes set a field, so that they are of use without those that were left out. */

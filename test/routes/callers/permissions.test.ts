@@ -41,7 +41,9 @@ interface Sound {
 /** A valid request for each operation that needs a permission, and its status with the permission. */
 const SOUND: Readonly<Record<string, (past: Past) => Sound>> = {
   batchUpdateLeads: () => ({ body: { lead_ids: [1], fields: { status: 'SALE' } }, status: 200 }),
-  // Refused before anything is sent.
+  // These are refused before anything is sent.
+  addDncNumbers: () => ({ body: { phone_numbers: ['1'] }, status: 422 }),
+  removeDncNumber: () => ({ path: '/v1/dnc/1', status: 422 }),
   addLead: () => ({ body: { list_id: 101 }, status: 422 }),
   patchLead: () => ({ path: '/v1/leads/1', body: { status: 'SALE' }, status: 200 }),
   listFields: () => ({ status: 200 }),

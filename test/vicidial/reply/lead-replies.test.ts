@@ -241,7 +241,7 @@ test('reads every recorded reply about do-not-call numbers', async (t) => {
     'dnc/add-campaign': 'added',
     'dnc/add-bad-campaign': 'added',
     'dnc/add-several': 'added',
-    'dnc/delete': 'deleted',
+    'dnc/delete': 'removed',
     'dnc/delete-absent': 'not_there',
     'dnc/perm-api8': 'added',
     'dnc/perm-api7': 'upstream_permission_denied',
@@ -252,11 +252,11 @@ test('reads every recorded reply about do-not-call numbers', async (t) => {
   const steps = [...stepsWith({ function: 'add_dnc_phone' }), ...stepsWith({ function: 'delete_dnc_phone' })]
   const seen = steps.map(({ exchange, params, http_status, reply }) => {
     const read = readDncReply(http_status, reply, params['phone_number'] ?? '')
-    return [exchange.id, read.kind === 'refused' ? read.code : read.kind]
+    return [exchange.id, 'code' in read ? read.code : 'result' in read ? read.result : read.kind]
   })
   t.strictSame(Object.fromEntries(seen), expected)
   const there = 'ERROR: add_dnc_phone DNC NUMBER ALREADY EXISTS: |api|2125550001|CAMPA\n'
-  t.equal(readDncReply(200, there, '2125550001').kind, 'already_there')
+  t.strictSame(readDncReply(200, there, '2125550001'), { kind: 'dnc', result: 'already_there' })
   t.equal(readDncReply(200, there, '2125550002').kind, 'unclear')
   t.equal(readDncReply(500, '', '2125550002').kind, 'not_made')
 })
@@ -300,7 +300,7 @@ test('no reader throws, or reads a lead out of noise', (t) => {
         readDncReply(status, text, '2125550001').kind,
         readListReply(status, text, '101').kind
       ]
-      return !kinds.some((kind) => ['added', 'lead', 'queued', 'list_found'].includes(kind))
+      return !kinds.some((kind) => ['added', 'lead', 'queued', 'list_found', 'dnc'].includes(kind))
     }),
     { numRuns: 500 }
   )

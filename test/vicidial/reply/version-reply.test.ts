@@ -11,17 +11,19 @@ function read(text: string) {
 test('the offset from UTC is that of the day, by the zone of the server', async (t) => {
   const summer = Date.UTC(2026, 6, 1) / 1000
   const winter = Date.UTC(2026, 0, 1) / 1000
-  for (const [timeZone, epoch, utcOffsetMinutes] of [
-    ['America/New_York', summer, -240],
-    ['America/New_York', winter, -300],
-    ['Asia/Kathmandu', winter, 345],
-    ['Australia/Lord_Howe', winter, 660],
-    [undefined, summer, 0]
+  for (const [timeZone, epoch, utcOffsetMinutes, standardOffsetMinutes] of [
+    ['America/New_York', summer, -240, -300],
+    ['America/New_York', winter, -300, -300],
+    ['Asia/Kathmandu', winter, 345, 345],
+    ['Australia/Lord_Howe', winter, 660, 630],
+    [undefined, summer, 0, undefined]
   ] as const) {
     const sandbox = await startSandbox({ leads: 1, now: () => epoch * 1000, ...(timeZone && { timeZone }) })
     t.teardown(() => sandbox.close())
     const text = await (await fetch(`${sandbox.url}?function=version`)).text()
-    t.strictSame(read(text), { ...MEASURED, epoch, utcOffsetMinutes }, text)
+    const standard = standardOffsetMinutes === undefined ? {} : { standardOffsetMinutes }
+    const isSummerTime = utcOffsetMinutes > (standardOffsetMinutes ?? 0)
+    t.strictSame(read(text), { ...MEASURED, epoch, utcOffsetMinutes, ...standard, isSummerTime }, text)
   }
 })
 

@@ -34,6 +34,8 @@ export class Recorder {
   readonly #source: RowSource
   /** How many values were left out, by field. */
   readonly #dropped = new Map<string, number>()
+  /** How many leads had each result of the hopper. */
+  readonly #hopper = new Map<string, number>()
 
   constructor(checkpoint: Checkpoint, rejects: RejectsFile, source: RowSource) {
     this.#checkpoint = checkpoint
@@ -41,11 +43,16 @@ export class Recorder {
     this.#source = source
   }
 
-  /** A sentence about the values that were left out of updates. */
+  /** Sentences about the values that were left out of updates, and about the hopper. */
   notes(): string[] {
-    if (this.#dropped.size === 0) return []
     const fields = [...this.#dropped].map(([field, rows]) => `${field} in ${rowCount(rows)}`)
-    return [`Left out, as they cannot be set: ${fields.join(', ')}. The other values of these rows are set.`]
+    const queued = [...this.#hopper].map(([result, rows]) => `${result} in ${rowCount(rows)}`)
+    return [
+      ...(fields.length === 0
+        ? []
+        : [`Left out, as they cannot be set: ${fields.join(', ')}. The other values of these rows are set.`]),
+      ...(queued.length === 0 ? [] : [`Hopper: ${queued.join(', ')}.`])
+    ]
   }
 
   /** Returns the entries that have to wait. */
@@ -62,7 +69,8 @@ export class Recorder {
         waiting.push(entry)
         continue
       }
-      const { status, warnings = [] } = result
+      const { status, warnings = [], hopper } = result
+      if (hopper !== undefined) this.#hopper.set(hopper, (this.#hopper.get(hopper) ?? 0) + 1)
       for (const { code, field } of warnings)
         if (code === 'field_dropped') this.#dropped.set(field, (this.#dropped.get(field) ?? 0) + 1)
       outcomes.push({ row: entry.row, outcome: { status, warnings: warnings.map(({ code }) => code) } })
