@@ -101,6 +101,7 @@ async function addDnc({ campaign }: NonNullable<LeadActions['dnc']>, calls: Acti
     const read = await calls.readPhoneNumber()
     const { reply } = read
     if (reply.kind === 'not_found') return { missing: true }
+    if (reply.kind === 'no_field') return notDoneBecause('dnc', "VICIdial does not print the lead's number.")
     // Nothing was to be changed by reading.
     if (reply.kind !== 'field') return { failed: { ...read, reply, maybeMade: false } }
     phoneNumber = reply.value
