@@ -58,7 +58,7 @@ const EXAMPLES: readonly (readonly [
   ],
   [
     'function=update_lead&search_location=SYSTEM&search_method=PHONE_NUMBER&phone_number=2125550042&no_update=Y&add_to_hopper=Y&hopper_priority=99&hopper_local_call_time_check=Y',
-    refused('add_to_hopper', 'The gateway does not change the hopper')
+    /^ERROR: update_lead .*\|The gateway does not change the hopper: leave add_to_hopper out/
   ],
   [
     'function=batch_update_lead&lead_ids=2,3&list_id_field=103',
