@@ -7,8 +7,9 @@ import { dryRuns } from './dry-runs.ts'
 import { outboxFigures } from './outbox.ts'
 import { ownTime } from './own-time.ts'
 import { draw } from './picture.ts'
+import { relayFigures } from './relay.ts'
 import { COST, startGatewayProcess, startSandboxProcess } from './servers.ts'
-import { printCosts, printOutbox, printTable, printUpserts, type Results } from './table.ts'
+import { printCosts, printOutbox, printRelay, printTable, printUpserts, type Results } from './table.ts'
 import { upserts } from './upserts.ts'
 import { webhooks } from './webhooks.ts'
 import type { Target } from './target.ts'
@@ -18,7 +19,8 @@ import type { Target } from './target.ts'
  * ratios, and writes results.json and results.svg into bench/latest/, which Git ignores; with `--keep` into bench/, to
  * be committed. With `--url` it measures against a server of yours, changes the leads from `--first-lead` on there, and
  * writes nothing. With `--costs NAME` it measures only what the requests cost whose name contains NAME, with `--outbox`
- * only the outbox's engines, with `--upserts` only upserts; these write nothing, too, except `--upserts --keep`.
+ * only what PostgreSQL and several gateways cost, with `--upserts` only upserts; these write nothing, too, except
+ * `--upserts --keep`.
  */
 const { values: options } = parseArgs({
   options: {
@@ -39,6 +41,7 @@ const CONCURRENCY = 2
 
 const waiting = Number(options.waiting)
 if (options.outbox) {
+  printRelay(await relayFigures())
   printOutbox(await outboxFigures(waiting))
   process.exit()
 }
@@ -100,6 +103,7 @@ const results: Results = {
   dryRuns: await dryRuns(),
   webhooks: await webhooks(),
   outbox: await outboxFigures(waiting),
+  relay: await relayFigures(),
   memoryMiB: { atRest, peak },
   startMs: gateway.startMs
 }

@@ -11,6 +11,7 @@ import { SqliteOutbox } from '../src/outbox/sqlite/sqlite-outbox.ts'
 import { startPostgres } from '../test/postgres-server.ts'
 import { alternate, closedLoop, median, medianRatio } from './measure.ts'
 import type { Owned } from './outbox-owner.ts'
+import { endingWith } from './servers.ts'
 
 const SENDERS = 64
 const ROUNDS = 5
@@ -39,10 +40,7 @@ export interface OutboxFigures {
 /** Measures the engines: accepting updates, then claiming and settling them while `waiting` wait. */
 export async function outboxFigures(waiting: number): Promise<OutboxFigures> {
   await using ended = new AsyncDisposableStack()
-  const server = await startPostgres(
-    { teardown: (end) => void ended.defer(async () => void (await end())) },
-    DURABLE
-  )
+  const server = await startPostgres(endingWith(ended), DURABLE)
   const directory = ended.use(mkdtempDisposableSync(join(tmpdir(), 'gateway-bench-'))).path
   const url = await server.newDatabase()
   const postgres = await PostgresOutbox.open({ url })

@@ -111,3 +111,14 @@ async function startProcess(command: string, env: Record<string, string>): Promi
     }
   }
 }
+
+/** Ends with `stack` what a test would end with itself. */
+export function endingWith(stack: AsyncDisposableStack): { teardown(end: () => unknown): void } {
+  return {
+    teardown: (end) => {
+      stack.defer(async () => {
+        await end()
+      })
+    }
+  }
+}

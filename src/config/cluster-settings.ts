@@ -24,6 +24,11 @@ const VALID = 0.8
 const SHORT_SECRET = 16
 
 const DATABASE_URL = /^postgres(?:ql)?:\/\/[^/?#]+\/[^/?#]+$/
+/** A percent sign that encodes nothing. */
+const BARE_PERCENT = /%(?![\da-f]{2})/i
+/** Parameters of DATABASE_URL that PostgreSQL gets as they are. */
+const HANDED_ON: ReadonlySet<string> = new Set(['application_name', 'options'])
+const PARAMETER = /^[A-Za-z_]{1,40}$/
 /** `require` encrypts, but takes any certificate. */
 const SSL_MODES: ReadonlySet<string> = new Set(['disable', 'require', 'verify-full'])
 
@@ -65,7 +70,7 @@ export function readClusterSettings(
   }
 }
 
-/** Reads DATABASE_URL. Its hosts may be several, separated by commas, which `URL` does not take. */
+/** Reads DATABASE_URL. */
 export function readDatabaseUrl(
   text: string,
   {
@@ -74,16 +79,20 @@ export function readDatabaseUrl(
   }: Pick<ClusterEnvironment, 'DATABASE_CA_FILE' | 'DATABASE_MAX_CONNECTIONS'>,
   faults: string[]
 ): Omit<DatabaseSettings, 'timeoutMs'> {
-  const [base = '', query = ''] = text.split('?', 2)
-  if (!DATABASE_URL.test(base))
-    faults.push('DATABASE_URL must be like postgres://USER:PASSWORD@HOST:5432/DATABASE, percent-encoded.')
-  const parameters = new URLSearchParams(query)
+  const [base = ''] = text.split('?', 1)
+  const parameters = new URLSearchParams(text.slice(base.length + 1))
+  const fault = addressFault(base)
+  if (fault !== undefined) faults.push(fault)
   const mode = parameters.get('sslmode') ?? 'disable'
   parameters.delete('sslmode')
-  if ([...parameters.keys()].some((name) => name.startsWith('ssl')))
+  const others = [...new Set(parameters.keys())].filter((name) => !HANDED_ON.has(name))
+  if (others.length > 0) {
+    // Anything else may be the end of a password that is not percent-encoded.
+    const named = others.every((name) => PARAMETER.test(name)) ? ` (${others.join(', ')})` : ''
     faults.push(
-      'DATABASE_URL: of the parameters for TLS only sslmode is taken; DATABASE_CA_FILE names the CA.'
+      `DATABASE_URL has parameters that are not taken${named}: only sslmode, application_name and options are. DATABASE_CA_FILE names an authority, DATABASE_TIMEOUT_MS is the timeout.`
     )
+  }
   if (!SSL_MODES.has(mode)) faults.push('DATABASE_URL: sslmode must be disable, require or verify-full.')
   if (DATABASE_CA_FILE !== undefined && mode !== 'verify-full')
     faults.push('DATABASE_CA_FILE has no meaning without sslmode=verify-full in DATABASE_URL.')
@@ -91,6 +100,26 @@ export function readDatabaseUrl(
   const url = parameters.size > 0 ? `${base}?${parameters.toString()}` : base
   const tls = mode !== 'disable' && { rejectUnauthorized: mode === 'verify-full', ...(ca && { ca }) }
   return { url, tls, maxConnections }
+}
+
+/** What is wrong with the part of DATABASE_URL before its parameters; quotes nothing of it. */
+function addressFault(base: string): string | undefined {
+  const authority = base.slice(base.indexOf('//') + 2).split('/', 1)[0] ?? ''
+  const hosts = authority.slice(authority.lastIndexOf('@') + 1)
+  if (hosts.includes(','))
+    return 'DATABASE_URL names several hosts: name one address that always leads to the server that takes writes, like a floating IP address or a proxy.'
+  if (DATABASE_URL.test(base) && isDecodable(base) && URL.canParse(base)) return undefined
+  return 'DATABASE_URL must be like postgres://USER:PASSWORD@HOST:5432/DATABASE, percent-encoded: a % in the password is %25.'
+}
+
+function isDecodable(text: string): boolean {
+  if (BARE_PERCENT.test(text)) return false
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function readAddress({ CLUSTER_URL: text }: ClusterEnvironment, faults: string[]): URL | undefined {

@@ -106,7 +106,10 @@ function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyRe
 function otherProblem(error: FastifyError | StorageError, request: FastifyRequest): Problem {
   if (!(error instanceof StorageError)) return frameworkProblem(error, request)
   request.log.error({ err: error }, 'storage failed')
-  return overloaded('The database of the gateway cannot be read or written now.', STORAGE_RETRY_AFTER_SECONDS)
+  const detail = error.mayBeStored
+    ? 'The database of the gateway failed while it was being written: this may have been done, or part of it.'
+    : 'The database of the gateway cannot be read or written now.'
+  return overloaded(detail, STORAGE_RETRY_AFTER_SECONDS)
 }
 
 /** The refusal of a request that is not as its route's schema says. */

@@ -64,6 +64,13 @@ export interface ReplayFilter {
 
 /** In seconds. Most faults end soon: the disk is cleared, or the backlog shrinks. */
 const RETRY_AFTER_SECONDS = 30
+const NOT_ACCEPTED = 'The updates cannot be stored now; nothing was accepted.'
+const MAY_BE_ACCEPTED =
+  'The database failed while the updates were being stored: they may have been accepted. Repeat the request with the same ' +
+  'Idempotency-Key or event ids, and nothing is stored twice. Without them, a repeat may store the updates twice.'
+const MAY_BE_REPLAYED =
+  'The database failed while the replay was being stored: it may have been accepted. Repeat the request: what was replayed ' +
+  'is no dead letter any more.'
 
 /** Accepts, finds, cancels and replays jobs. */
 export class Jobs {
@@ -107,7 +114,7 @@ export class Jobs {
     const since = steadyNow() - EVENT_ID_TTL_MS
     const known = new Map<string, IdempotencyRecord>()
     for (const { caller, key } of distinct(events)) {
-      const record = await idempotency.find(caller, key, since).catch(throwOverloaded)
+      const record = await idempotency.find(caller, key, since).catch(throwUnread)
       if (record) known.set(key, record)
     }
     return known
@@ -154,7 +161,9 @@ export class Jobs {
     const { outbox, maxPending, owner } = this.#options
     const pending = this.#pending(job.account)
     if (pending > 0 && pending + job.updates.length > maxPending) throw outboxFull(pending)
-    const known = await outbox.jobs.accept(job).catch(throwOverloaded)
+    const known = await outbox.jobs
+      .accept(job)
+      .catch((error: unknown) => throwOverloaded(error, MAY_BE_ACCEPTED))
     if (known === undefined) owner.wake()
     return known
   }
@@ -167,7 +176,7 @@ export class Jobs {
     return { ...jobSummary(job), results: await outbox.jobs.results(id) }
   }
 
-  /** The job once it has ended; undefined if that takes longer than `ms`. */
+  /** The job once it has ended; undefined if that takes longer than `ms`, or cannot be read now. */
   async ended(id: string, ms: number): Promise<JobResponse | undefined> {
     if (ms <= 0) return undefined
     const { outbox } = this.#options
@@ -183,6 +192,10 @@ export class Jobs {
       if (job !== undefined && job.finishedAt === undefined) await end
       const isEnded = (await outbox.jobs.find(id))?.finishedAt !== undefined
       return isEnded ? await this.find(id, undefined) : undefined
+    } catch (error) {
+      // The job is accepted, whatever becomes of the question how it has ended.
+      if (error instanceof StorageError) return undefined
+      throw error
     } finally {
       clearTimeout(timer)
       stop()
@@ -232,7 +245,9 @@ export class Jobs {
     let response: IdempotencyRecord | undefined
     do {
       const page = { ...which, ...chosen, ...selection.nextPage() }
-      response = await outbox.jobs.replay(page, toJobs, repeat).catch(throwOverloaded)
+      response = await outbox.jobs
+        .replay(page, toJobs, repeat)
+        .catch((error: unknown) => throwOverloaded(error, MAY_BE_REPLAYED))
     } while (response === undefined && selection.isUnfinished)
     if (response === undefined) {
       const { fullAccount, problem } = selection
@@ -279,7 +294,12 @@ function outboxFull(pending: number): Problem {
   return overloaded(detail, RETRY_AFTER_SECONDS)
 }
 
-function throwOverloaded(error: unknown): never {
+function throwUnread(error: unknown): never {
+  return throwOverloaded(error, NOT_ACCEPTED)
+}
+
+/** @param maybe what to say if the database may have done it */
+function throwOverloaded(error: unknown, maybe: string): never {
   if (!(error instanceof StorageError)) throw error
-  throw overloaded('The updates cannot be stored now; nothing was accepted.', RETRY_AFTER_SECONDS)
+  throw overloaded(error.mayBeStored ? maybe : NOT_ACCEPTED, RETRY_AFTER_SECONDS)
 }

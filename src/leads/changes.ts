@@ -16,18 +16,22 @@ import { allows, type Rights } from './rights.ts'
 import type { ServerRules } from './server-rules.ts'
 import { unseenIn } from './typography.ts'
 
+/** What can be called for an update, or for what is asked in its place. */
+export const FUNCTIONS = [
+  'batch_update_lead',
+  'update_lead',
+  'lead_all_info',
+  'add_dnc_phone',
+  'delete_dnc_phone'
+] as const
+
 /** The changes of one update, in VICIdial's terms. Leads with equal `key` can share a call. */
 export interface Changes {
   /**
    * `update_lead` if a phone number or a custom field changes, which no batch call can do. The others change nothing of a
    * lead: `lead_all_info` reads it, see `LeadRead`; those of do-not-call numbers, see `DncChange`.
    */
-  readonly function:
-    | 'batch_update_lead'
-    | 'update_lead'
-    | 'lead_all_info'
-    | 'add_dnc_phone'
-    | 'delete_dnc_phone'
+  readonly function: (typeof FUNCTIONS)[number]
   /** VICIdial's parameters and their cleaned values, in the catalogue's order, options last. */
   readonly params: Readonly<Record<string, string>>
   readonly key: string

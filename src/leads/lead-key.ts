@@ -15,6 +15,11 @@ export type KeyName = (typeof KEY_NAMES)[number]
 /** VICIdial's lead ids are unsigned and have up to 9 digits. */
 export const MAX_LEAD_ID = 999_999_999
 
+/** Whether VICIdial can have a lead with this id. */
+export function isLeadId(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= MAX_LEAD_ID
+}
+
 /** `lead_search` silently skips shorter phone numbers (measured). */
 const MIN_PHONE_KEY = 6
 
@@ -31,7 +36,7 @@ export function readLeadKey(
 ): LeadKey | Refusal {
   if (by === 'lead_id') {
     const id = readInteger(value) ?? 0
-    if (id >= 1 && id <= MAX_LEAD_ID) return { by, value: id }
+    if (isLeadId(id)) return { by, value: id }
     return {
       code: 'field_invalid',
       field: by,
@@ -79,6 +84,13 @@ export function readLeadKey(
 /** A key as text, such as `vendor_lead_code:CRM-7`. */
 export function keyName(key: LeadKey): string {
   return `${key.by}:${key.value}`
+}
+
+const KEY_NAME = /^(?:lead_id:[1-9]\d{0,8}$|(?:vendor_lead_code|phone_number):[^])/
+
+/** Whether a text has the form that `keyName` gives. */
+export function isKeyName(name: string): boolean {
+  return KEY_NAME.test(name)
 }
 
 /** The inverse of `keyName`. */

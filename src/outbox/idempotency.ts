@@ -18,7 +18,7 @@ export interface IdempotencyStore extends SavedResponses {
   purge(before: number, limit: number): Promise<number>
 }
 
-/** A caller and its key as one text. */
+/** A caller and its key as one text, also for a key as a database returns it. */
 export function recordName(caller: string, key: string): string {
-  return `${caller}\n${key}`
+  return `${caller}\n${key}`.toWellFormed()
 }

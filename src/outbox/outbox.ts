@@ -6,7 +6,7 @@ import type { UpdateQueue } from './queue.ts'
 
 /**
  * The gateway's storage, in four parts over one database. A promise resolves once its change is on disk. Every method
- * may reject with a StorageError, and has then changed nothing.
+ * may reject with a StorageError, and has then changed nothing, unless the error says that it may have.
  */
 export interface Outbox {
   readonly queue: UpdateQueue

@@ -1,8 +1,9 @@
 import type { Result } from '../../schemas/batch.ts'
 import type { IdempotencyRecord } from '../http/idempotency-record.ts'
 import type { Addition } from '../leads/adding/addition.ts'
-import { type Changes, changesOf, partsOf } from '../leads/changes.ts'
-import { keyOfName } from '../leads/lead-key.ts'
+import { type Changes, changesOf, FUNCTIONS, partsOf } from '../leads/changes.ts'
+import { isObject } from '../leads/is-object.ts'
+import { isKeyName, isLeadId, keyOfName } from '../leads/lead-key.ts'
 import { ON_MULTIPLE, type Update } from '../leads/update.ts'
 import type { HistoryEntry } from './history.ts'
 import type { DeadLetter, Job, JobStatus } from './jobs.ts'
@@ -13,6 +14,13 @@ export type Row = Readonly<Record<string, unknown>>
 
 /** What is stored of changes: their parts, and the lead to add if none has the key. */
 type WrittenChanges = [...Required<Parameters<typeof changesOf>>, Addition] | ReturnType<typeof partsOf>
+
+/** The error of a stored update that can't be read. */
+export const UNREADABLE = {
+  code: 'internal_error',
+  detail: 'The stored update could not be read from the database.',
+  retryable: true
+} as const
 
 /** Writes the changes of many updates. Equal ones are written once, unless their update may add its lead. */
 export class ChangesWriter {
@@ -32,10 +40,46 @@ export class ChangesWriter {
   }
 }
 
+type StoredChanges = Pick<Update, 'changes' | 'addition'>
+
+/** What a `ChangesWriter` has written; undefined if the text is damaged. */
+function readChanges(text: string): StoredChanges | undefined {
+  const written = readObject(text)
+  if (!Array.isArray(written)) return undefined
+  const [called, params, stored, warnings, isVerified = false, actions = null, addition] =
+    written as readonly unknown[]
+  const known = FUNCTIONS.find((one) => one === called)
+  if (known === undefined || !isTexts(params) || !isTexts(stored) || !Array.isArray(warnings))
+    return undefined
+  if (typeof isVerified !== 'boolean' || (actions !== null && !isObject(actions))) return undefined
+  const changes = changesOf(known, params, stored, warnings as Changes['warnings'], isVerified, actions)
+  if (addition === undefined) return { changes }
+  return isAddition(addition) ? { changes, addition } : undefined
+}
+
+function isAddition(value: unknown): value is Addition {
+  return (
+    isObject(value) &&
+    isTexts(value['params']) &&
+    isTexts(value['stored']) &&
+    Array.isArray(value['warnings'])
+  )
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  return isObject(value) && Object.values(value).every((one) => typeof one === 'string')
+}
+
 /** Reads many rows. Equal changes are parsed once and shared. */
 export class RowReader {
-  readonly #changes = new Map<string, Pick<Update, 'changes' | 'addition'>>()
+  readonly #changes = new Map<string, StoredChanges | undefined>()
 
+  /** Whether an update can be read: its lead and its changes are as they were stored. */
+  isReadable(row: Row): boolean {
+    return isKeyName(String(row['lead'])) && this.#changesOf(row) !== undefined
+  }
+
+  /** @throws TypeError, RangeError if it can't be read */
   claimed(row: Row): Claimed {
     return {
       id: Number(row['id']),
@@ -71,21 +115,17 @@ export class RowReader {
 
   #update(row: Row): Update {
     const onMultiple = ON_MULTIPLE.find((one) => one === row['on_multiple']) ?? 'reject'
-    const text = String(row['changes'])
-    let changes = this.#changes.get(text)
-    if (changes === undefined) {
-      const [called, params, stored, warnings, isVerified, actions, addition] = JSON.parse(
-        text
-      ) as WrittenChanges
-      changes = {
-        changes: changesOf(called, params, stored, warnings, isVerified, actions),
-        ...(addition && { addition })
-      }
-      this.#changes.set(text, changes)
-    }
+    const changes = this.#changesOf(row)
+    if (changes === undefined) throw new TypeError('unreadable changes')
     const key = keyOfName(String(row['lead']))
     const keyMatch = row['key_match'] === 'exact' && { keyMatch: 'exact' as const }
     return { index: Number(row['position']), key, onMultiple, ...keyMatch, ...changes }
+  }
+
+  #changesOf(row: Row): StoredChanges | undefined {
+    const text = String(row['changes'])
+    if (!this.#changes.has(text)) this.#changes.set(text, readChanges(text))
+    return this.#changes.get(text)
   }
 }
 
@@ -95,8 +135,9 @@ export function readResult(row: Row): Result {
   const stored = readObject(row['result'])
   const result = stored !== undefined && 'index' in stored ? (stored as Result) : undefined
   if (row['status'] !== null) return result ?? { index, status: row['status'] as Result['status'] }
-  const key = keyOfName(String(row['lead']))
-  const queued = { index, [key.by]: key.value, status: 'queued' } as const
+  const name = String(row['lead'])
+  const key = isKeyName(name) ? keyOfName(name) : undefined
+  const queued = { index, ...(key && { [key.by]: key.value }), status: 'queued' } as const
   return { ...queued, ...(result?.error ? { error: result.error } : {}) }
 }
 
@@ -141,6 +182,12 @@ export function readIdempotencyRecord(row: Row): IdempotencyRecord {
 /** A stored list of names. */
 export function readNames(value: unknown): readonly string[] {
   return typeof value === 'string' ? (JSON.parse(value) as string[]) : []
+}
+
+/** Whether an entry of the history is as it was stored. */
+export function isReadableEntry({ lead, fields, stored }: Row): boolean {
+  const isWhole = Array.isArray(readObject(fields)) && (stored === null || isObject(readObject(stored)))
+  return isWhole && (lead === null || isLeadId(lead))
 }
 
 export function readHistoryEntry(row: Row): HistoryEntry {

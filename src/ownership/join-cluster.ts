@@ -1,11 +1,17 @@
 import { Cluster } from '../cluster/cluster.ts'
+import { ownAddressFaults } from '../cluster/peers/own-address.ts'
 import { LoginTable } from '../cluster/shared/login-table.ts'
 import { QuotaTable } from '../cluster/shared/quota-table.ts'
 import { SessionTable } from '../cluster/shared/session-table.ts'
 import type { ClusterSettings } from '../cluster/settings.ts'
 import type { HistoryPolicy } from '../outbox/history.ts'
+import { migrate } from '../outbox/postgres/database/migrate.ts'
+import { MIGRATIONS, NEWEST_SCHEMA } from '../outbox/postgres/database/migrations/migrations.ts'
 import { openPool } from '../outbox/postgres/database/open-pool.ts'
+import { remedyFor } from '../outbox/postgres/database/remedy.ts'
 import { PostgresOutbox } from '../outbox/postgres/postgres-outbox.ts'
+import { errorCode } from '../error-code.ts'
+import { StorageError } from '../errors.ts'
 import type { OwnerOptions } from './owner.ts'
 import type { Ownership } from './ownership.ts'
 import { SharedOwnership } from './shared-ownership.ts'
@@ -45,11 +51,18 @@ export async function joinCluster(options: JoinOptions): Promise<JoinedCluster> 
   const { settings, config, log } = options
   const { url, tls, maxConnections, timeoutMs } = settings.database
   const connection = { url, ssl: tls, queryTimeoutMs: timeoutMs, connectTimeoutMs: timeoutMs, log }
+  const goneMs = settings.leaseMs + settings.renewMs
   const outbox = await PostgresOutbox.open({
     ...connection,
     maxConnections,
+    goneMs,
     history: options.history,
     longestPauseMs: config.durable.retry.longestMs
+  }).catch(async (error: unknown) => {
+    if (!(error instanceof StorageError)) throw error
+    const remedy = error.cause === undefined ? '' : ` ${remedyFor(error.cause)}`
+    const faults = [`${error.message}${remedy}`, ...(await ownAddressFaults(settings))]
+    throw new StorageError(faults.join('\n'), error)
   })
   const pool = openPool({ ...connection, maxConnections: OWN_CONNECTIONS })
   const shared = openPool({ ...connection, maxConnections: SHARED_CONNECTIONS })
@@ -67,6 +80,7 @@ export async function joinCluster(options: JoinOptions): Promise<JoinedCluster> 
       settings,
       pool,
       version: VERSION,
+      schema: NEWEST_SCHEMA,
       fingerprint: options.fingerprint,
       accounts: config.accounts.map(({ name }) => name),
       callTimeoutMs: config.vicidial.timeoutMs,
@@ -78,6 +92,11 @@ export async function joinCluster(options: JoinOptions): Promise<JoinedCluster> 
       log
     })
     ownership.join(cluster)
+    // A newer gateway may have changed the database while this one was not yet a member.
+    await migrate(pool, MIGRATIONS, goneMs).catch(async (error: unknown) => {
+      await cluster.leave()
+      throw error
+    })
     return {
       outbox,
       ownership,
@@ -89,6 +108,8 @@ export async function joinCluster(options: JoinOptions): Promise<JoinedCluster> 
   } catch (error) {
     await closePools()
     await outbox.close()
-    throw error
+    const code = errorCode(error)
+    if (error instanceof StorageError || code === 'unknown') throw error
+    throw new StorageError(`The database cannot be used (${code}). ${remedyFor(error)}`, error)
   }
 }

@@ -238,6 +238,7 @@ export class WebhookEndpoint {
     const text = String(inHeader ?? evaluated ?? '').trim()
     if (text === '') return undefined
     // Not every database can store a NUL.
+    if (!text.isWellFormed()) return `sha256:${hash('sha256', JSON.stringify(text))}`
     return text.length > MAX_EVENT_ID || text.includes('\0') ? `sha256:${hash('sha256', text)}` : text
   }
 }

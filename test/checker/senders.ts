@@ -39,14 +39,14 @@ interface Options {
   readonly onViolation: (what: string) => void
   /** Whether the answer to a request that was sent at `from` could be stored. */
   readonly hasRoom: (from: number) => boolean
-  /** Until when an update may be stored whose sender was refused at `at`; by default it is not stored. */
-  readonly storedUntil?: (at: number) => number | undefined
   /** How long after its answer an update without a known result may still reach VICIdial, in milliseconds. */
   readonly lateMs?: number
   /** Called with each answer, undefined if there was none. */
   readonly onAnswer?: (request: Request, answer: Answer | undefined) => void
 }
 
+/** What a refusal says if the updates may be stored nevertheless: the database did not answer. */
+const MAY_BE_STORED = 'may have been accepted'
 const KEPT = 200
 const LATE_MS = 1_000
 /** Pause of a sender that is refused: else most operations would be sent while nothing can be done. */
@@ -147,10 +147,9 @@ export class Senders {
       sent.firstUnansweredAt ??= from
       this.#write(request.updates, from, hangsUp ? Infinity : to + this.#lateMs, () => 'possible')
     } else this.#judge(sent, answer, from, to, jumps)
-    const storedUntil = answer && isRefusal(answer) ? this.#options.storedUntil?.(to) : undefined
-    if (storedUntil !== undefined && request.way !== 'direct') {
+    if (answer?.text.includes(MAY_BE_STORED)) {
       sent.firstUnansweredAt ??= from
-      this.#write(request.updates, from, storedUntil, () => 'possible')
+      this.#write(request.updates, from, Infinity, () => 'possible')
     }
     if (answer?.status === 503) await pause(OVERLOADED_MS)
   }

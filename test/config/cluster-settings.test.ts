@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import pg from 'pg'
 import { test } from 'tap'
 import { ConfigError } from '../../src/config/config-error.ts'
 import { loadConfig } from '../../src/config/config.ts'
@@ -91,11 +92,87 @@ test('every fault is listed, and none quotes the password', async (t) => {
     /^CLUSTER_RENEW_MS and DATABASE_TIMEOUT_MS together/,
     /^CLUSTER_URL must be an http or https address/,
     /^DATABASE_URL must be like postgres:/,
-    /^DATABASE_URL: of the parameters for TLS only sslmode/,
+    /^DATABASE_URL has parameters that are not taken \(sslkey\): only sslmode, application_name and options/,
     /^DATABASE_URL: sslmode must be/
   ])
   t.equal(found.length, 7)
   t.notMatch(found.join(), 'canary')
+})
+
+test('DATABASE_URL is taken only as the driver understands it', (t) => {
+  const faultsOf = (url: string) => faults({ DATABASE_URL: url })
+  const refused = (url: string, reason: RegExp) => {
+    const found = faultsOf(url)
+    t.match(found, [reason])
+    t.equal(found.length, 1, url)
+    t.notMatch(found.join(), /canary/)
+  }
+  const like = /^DATABASE_URL must be like/
+  for (const url of [
+    'postgres://u:canary%@db/gateway',
+    'postgres://u:canary%2@db/gateway',
+    'postgres://u:canary%zz@db/gateway',
+    'postgres://u:canary%ff@db/gateway',
+    'postgres://u:canary#x@db/gateway',
+    'postgres://u:canary/x@db/gateway',
+    'postgres://u:canary@db:99999/gateway',
+    'postgres://u:canary@db',
+    'mysql://u:canary@db/gateway'
+  ])
+    refused(url, like)
+  const several = /^DATABASE_URL names several hosts: name one address/
+  refused('postgres://u:canary@a,b/gateway', several)
+  refused('postgres://u:canary@a:5432,b:5432/gateway?application_name=x', several)
+  for (const [name, value] of [
+    ['target_session_attrs', 'read-write'],
+    ['host', 'canary'],
+    ['password', 'canary'],
+    ['ssl', 'true'],
+    ['connect_timeout', '5'],
+    ['channel_binding', 'require'],
+    ['max', '100']
+  ])
+    refused(`${DATABASE_URL}?${name}=${value}`, new RegExp(`not taken \\(${name}\\): only sslmode`))
+  for (const mode of ['', 'allow', 'prefer', 'verify-ca', 'no-verify', 'REQUIRE'])
+    refused(`${DATABASE_URL}?sslmode=${mode}`, /sslmode must be disable, require or verify-full/)
+  t.match(faultsOf('postgres://u:p?canary@db/gateway'), [like, /parameters that are not taken: only/])
+  t.notMatch(faultsOf('postgres://u:p?canary@db/gateway').join(), 'canary')
+  t.end()
+})
+
+test('the driver connects to what DATABASE_URL says', (t) => {
+  const clientOf = (text: string) => {
+    const { url = '', tls } = loadConfig({ ...LEAST, DATABASE_URL: text }).cluster?.database ?? {}
+    const { user, password, host, port, database, connectionParameters } = new pg.Client({
+      connectionString: url,
+      ssl: tls
+    }) as pg.Client & { connectionParameters: { options?: string; ssl: unknown } }
+    return { user, password, host, port, database, ...connectionParameters }
+  }
+  t.match(
+    clientOf('postgresql://us%40er:p%25%2F%3A%23%3F%20%C3%A9@db.example:6432/gate%20way?sslmode=require'),
+    {
+      user: 'us@er',
+      password: 'p%/:#? é',
+      host: 'db.example',
+      port: 6432,
+      database: 'gate way',
+      ssl: { rejectUnauthorized: false }
+    }
+  )
+  t.match(clientOf('postgres://u:p@ss@[::1]/gateway?options=-c%20search_path%3Da%2Cb&sslmode=disable'), {
+    password: 'p@ss',
+    host: '::1',
+    port: 5432,
+    options: '-c search_path=a,b',
+    ssl: false
+  })
+  t.match(clientOf('postgres://u@%2Fvar%2Frun%2Fpostgresql/gateway'), {
+    user: 'u',
+    host: '/var/run/postgresql',
+    database: 'gateway'
+  })
+  t.end()
 })
 
 test('what belongs to a cluster has no meaning without a database', async (t) => {

@@ -1,4 +1,5 @@
 import './adaptive-limit.test.ts'
+import './jobs.test.ts'
 import './newest-value.test.ts'
 import './removed-accounts.test.ts'
 import './retention.test.ts'

@@ -1,6 +1,8 @@
 import { test } from 'tap'
 import { DatabaseSync } from 'node:sqlite'
 import { API_KEY, batch, call, type Gateway, sharedGateway, startGateway } from '../helper.ts'
+import { StorageError } from '../../src/errors.ts'
+import { SqliteJobs } from '../../src/outbox/sqlite/jobs.ts'
 import { open, parsed } from '../http/connection.ts'
 import { until } from '../until.ts'
 import { as, ended, store, withCallers } from './jobs-of.ts'
@@ -491,4 +493,27 @@ test('if nothing can be stored, requests that need it are refused, others work, 
   connection.exec('PRAGMA query_only = OFF')
   await store(gateway, { updates: [sets(2, 'SALE')] })
   t.match((await call(gateway, 'GET', '/readyz')).body, { status: 'ready' })
+})
+
+test('what a failing database may have done is not said to be undone', async (t) => {
+  const vicidial = await scriptedVicidial(t)
+  const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...LONG_RETRY })
+  vicidial.denies()
+  const { accept, cancel } = SqliteJobs.prototype
+  t.teardown(() => Object.assign(SqliteJobs.prototype, { accept, cancel }))
+  const fails = () => Promise.reject(new StorageError('lost', undefined, true))
+  const id = await store(gateway, { updates: [sets(1, 'OLD')] })
+  Object.assign(SqliteJobs.prototype, { accept: fails, cancel: fails })
+  const stored = await batch(gateway, { updates: [sets(2, 'SALE')] }, ASYNC)
+  t.match([stored.status, stored.body.code], [503, 'overloaded'])
+  t.match(
+    stored.body.detail,
+    /they may have been accepted\. Repeat the request with the same Idempotency-Key/
+  )
+  const cancelled = await call(gateway, 'POST', `/v1/jobs/${id}/cancel`)
+  t.match([cancelled.status, cancelled.body.code], [503, 'overloaded'])
+  t.equal(
+    cancelled.body.detail,
+    'The database of the gateway failed while it was being written: this may have been done, or part of it.'
+  )
 })

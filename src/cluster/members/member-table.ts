@@ -1,14 +1,15 @@
 import type { Pool } from 'pg'
+import type { Protocols } from './protocol.ts'
 
 /** A gateway of the cluster, as it describes itself. */
-export interface Member {
+export interface Member extends Protocols {
   /** Unique in the cluster. */
   readonly gateway: string
   /** Where the others reach it; undefined: nowhere, so it has to be alone. */
   readonly address: string | undefined
   readonly version: string
-  /** Version of what gateways say to each other. */
-  readonly protocol: number
+  /** The newest schema of the database that it knows. */
+  readonly schema: number
   /** Hash of its configuration: all members should have the same. */
   readonly fingerprint: string
   /** Names of its VICIdial accounts. */
@@ -31,6 +32,8 @@ interface MemberColumns {
   readonly address: string | null
   readonly version: string
   readonly protocol: number
+  readonly oldest_protocol: number
+  readonly schema: number
   readonly fingerprint: string
   readonly accounts: string[]
   readonly started_at: Date
@@ -54,12 +57,14 @@ export class MemberTable {
   /** All members, by name; those that ended without a word are among them until they are forgotten. */
   async list(): Promise<SeenMember[]> {
     const { rows } = await this.#pool.query<MemberColumns>(
-      `SELECT *, (extract(epoch FROM clock_timestamp() - seen_at) * 1000)::float8 AS seen_ms_ago
+      `SELECT gateway, run, address, version, protocol, oldest_protocol, schema, fingerprint, accounts, started_at,
+         (extract(epoch FROM clock_timestamp() - seen_at) * 1000)::float8 AS seen_ms_ago
        FROM members ORDER BY gateway`
     )
-    return rows.map(({ address, started_at, seen_ms_ago, ...row }) => ({
+    return rows.map(({ address, oldest_protocol, started_at, seen_ms_ago, ...row }) => ({
       ...row,
       address: address ?? undefined,
+      oldestProtocol: oldest_protocol,
       startedAt: started_at.getTime(),
       seenMsAgo: seen_ms_ago
     }))
@@ -71,17 +76,22 @@ export class MemberTable {
    */
   async join(member: Member, goneMs: number): Promise<boolean> {
     const { rowCount } = await this.#pool.query(
-      `INSERT INTO members VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp(), clock_timestamp())
+      `INSERT INTO members (gateway, run, address, version, protocol, oldest_protocol, schema, fingerprint, accounts,
+         started_at, seen_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp(), clock_timestamp())
        ON CONFLICT (gateway) DO UPDATE SET run = excluded.run, address = excluded.address, version = excluded.version,
-         protocol = excluded.protocol, fingerprint = excluded.fingerprint, accounts = excluded.accounts,
-         started_at = excluded.started_at, seen_at = excluded.seen_at
-       WHERE members.seen_at <= clock_timestamp() - $8 * interval '1 ms' OR members.run = excluded.run`,
+         protocol = excluded.protocol, oldest_protocol = excluded.oldest_protocol, schema = excluded.schema,
+         fingerprint = excluded.fingerprint, accounts = excluded.accounts, started_at = excluded.started_at,
+         seen_at = excluded.seen_at
+       WHERE members.seen_at <= clock_timestamp() - $10 * interval '1 ms' OR members.run = excluded.run`,
       [
         member.gateway,
         this.#run,
         member.address ?? null,
         member.version,
         member.protocol,
+        member.oldestProtocol,
+        member.schema,
         member.fingerprint,
         member.accounts,
         goneMs
@@ -98,6 +108,15 @@ export class MemberTable {
       [gateway, this.#run, fingerprint, accounts]
     )
     return rowCount === 1
+  }
+
+  /** Whether a newer gateway has changed the database so that this one cannot use it any more. */
+  async isOutdated({ schema }: Member): Promise<boolean> {
+    const { rows } = await this.#pool.query<{ is_outdated: boolean | null }>(
+      'SELECT max(oldest_compatible) > $1 AS is_outdated FROM gateway_schema',
+      [schema]
+    )
+    return rows[0]?.is_outdated === true
   }
 
   /** Removes this gateway. */

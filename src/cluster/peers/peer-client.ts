@@ -6,7 +6,7 @@ import type { Signer } from './signature.ts'
 export class PeerError extends Error {
   /** Whether the other gateway may have got the request. */
   readonly sent: 'no' | 'maybe'
-  /** The HTTP status of a refusal by a gateway of the cluster; then nothing was done. */
+  /** The HTTP status of a refusal by a gateway; then nothing was done. 401: it has another secret. */
   readonly status: number | undefined
 
   constructor(message: string, sent: 'no' | 'maybe', status?: number) {
@@ -17,9 +17,16 @@ export class PeerError extends Error {
   }
 }
 
-export interface PeerRequest {
-  /** Origin of the other gateway. */
+/** The process of another gateway. */
+export interface Peer {
+  /** Origin at which it is reached. */
   readonly address: string
+  /** Its id, a UUID. */
+  readonly run: string
+}
+
+export interface PeerRequest {
+  readonly to: Peer
   readonly path: string
   readonly body: unknown
   /** Aborted when nobody waits for the answer any more. */
@@ -59,9 +66,9 @@ export class PeerClient {
    * Sends a request and returns the answer.
    * @throws PeerError
    */
-  async send({ address, path, body, signal, timeoutMs }: PeerRequest): Promise<unknown> {
+  async send({ to: { address, run }, path, body, signal, timeoutMs }: PeerRequest): Promise<unknown> {
     const text = JSON.stringify(body)
-    const { headers, nonce } = this.#signer.request('POST', path, text)
+    const { headers, nonce } = this.#signer.request(run, { method: 'POST', path, body: text })
     const timeout = AbortSignal.timeout(timeoutMs)
     let status: number
     let reply: string
@@ -104,7 +111,8 @@ function unproven(status: number, address: string): PeerError {
   if (status === 401)
     return new PeerError(
       `${address} does not accept this gateway: they have different CLUSTER_SECRETs.`,
-      'no'
+      'no',
+      status
     )
   return new PeerError(`${address} is not a gateway of this cluster (HTTP ${status}).`, 'maybe')
 }

@@ -2,23 +2,22 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer } from '../../http/node-http.ts'
+import { PeerRefusal } from './peer-refusal.ts'
+import { ReceivedRequests } from './received-requests.ts'
 import { digestOf, type ProvenRequest, type Signer } from './signature.ts'
 
 /** Answers a request of another gateway. `signal` is aborted when that gateway waits no longer. */
 export type PeerHandler = (body: unknown, signal: AbortSignal) => Promise<unknown>
 
-/** Refuses a request of another gateway: nothing was done. */
-export class PeerRefusal extends Error {
-  readonly status: number
-
-  constructor(status: 400 | 409 | 503, message: string) {
-    super(message)
-    this.name = 'PeerRefusal'
-    this.status = status
-  }
+/** A gateway, as its process. */
+export interface Self {
+  readonly gateway: string
+  /** Id of its process. */
+  readonly run: string
 }
 
 export interface PeerServerOptions {
+  readonly self: Self
   readonly signer: Signer
   /** By path; every request is a POST with JSON. */
   readonly handlers: Readonly<Record<string, PeerHandler>>
@@ -44,7 +43,8 @@ const LOG_EVERY_MS = 60_000
 
 /**
  * Serves the other gateways, on an address of its own that nobody else needs to reach. A request is answered only if its
- * headers prove that its sender knows the secret; before that, no body is read.
+ * headers prove that its sender knows the secret; before that, no body is read. It is done only once, and only by the
+ * process that it was sent to, so that a recorded one is of no use.
  */
 export class PeerServer {
   readonly #options: PeerServerOptions
@@ -59,6 +59,7 @@ export class PeerServer {
     },
     (request, response) => void this.#serve(request, response)
   )
+  readonly #received = new ReceivedRequests()
   #loggedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: PeerServerOptions) {
@@ -83,7 +84,7 @@ export class PeerServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { signer, handlers, log } = this.#options
+    const { self, signer, handlers, log } = this.#options
     const { method = '', url: path = '', headers } = request
     const proven = signer.prove({ method, path, headers })
     if (proven === undefined) {
@@ -98,6 +99,9 @@ export class PeerServer {
     let status = 200
     let answer: unknown
     try {
+      if (proven.to !== self.run)
+        throw new PeerRefusal(421, `This is another process, of the gateway ${self.gateway}.`)
+      this.#received.note(proven)
       if (handler === undefined)
         throw new PeerRefusal(400, 'This version of the gateway does not know the request.')
       const body = parsed(await bodyOf(request, proven))

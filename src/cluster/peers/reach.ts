@@ -1,6 +1,7 @@
 import type { SeenMember } from '../members/member-table.ts'
-import { type PeerClient, PeerError } from './peer-client.ts'
-import { type PeerHandler, PeerRefusal } from './peer-server.ts'
+import { type Peer, type PeerClient, PeerError } from './peer-client.ts'
+import { PeerRefusal } from './peer-refusal.ts'
+import type { PeerHandler, Self } from './peer-server.ts'
 
 /** The paths of a request that shows who answers at an address, and of one to reach the gateway that asks. */
 export const HELLO = '/v1/hello'
@@ -9,17 +10,8 @@ export const REACH = '/v1/reach'
 /** Long, as a machine may be busy while gateways start. */
 const TIMEOUT_MS = 10_000
 
-/** A gateway, as it answers at its address. */
-export interface Self {
-  readonly gateway: string
-  /** Id of its process. */
-  readonly run: string
-}
-
-/** Answers who this is. */
-export function helloHandler(self: Self): PeerHandler {
-  return async () => self
-}
+/** Answers that this is the process that was asked for. */
+export const hello: PeerHandler = async () => null
 
 /**
  * Tries to reach the gateway that asks at its address, and answers what is wrong; null if nothing is.
@@ -30,33 +22,28 @@ export function reachHandler(client: PeerClient, members: () => Promise<readonly
     const { run } = body as { run: string }
     const asking = (await members()).find((member) => member.run === run)
     if (asking?.address === undefined) throw new PeerRefusal(409, 'There is no such gateway.')
-    return (await whyNotReached(client, asking.address, asking)) ?? null
+    return (await whyNotReached(client, { address: asking.address, run })) ?? null
   }
 }
 
-/** What is wrong with an address at which a gateway should answer; undefined if nothing is. */
-export async function whyNotReached(
-  client: Pick<PeerClient, 'send'>,
-  address: string,
-  expected: Self
-): Promise<string | undefined> {
+/** Why a gateway does not answer at its address; undefined if it does. */
+export async function whyNotReached(client: Pick<PeerClient, 'send'>, to: Peer): Promise<string | undefined> {
   try {
-    const { gateway, run } = (await client.send({
-      address,
-      path: HELLO,
-      body: null,
-      timeoutMs: TIMEOUT_MS
-    })) as Self
-    return run === expected.run ? undefined : `${address} is the address of the gateway ${gateway}.`
+    await client.send({ to, path: HELLO, body: null, timeoutMs: TIMEOUT_MS })
+    return undefined
   } catch (error) {
-    if (error instanceof PeerError) return error.message
-    throw error
+    if (!(error instanceof PeerError)) throw error
+    const { message, status } = error
+    return status === undefined || status === 401 ? message : `${to.address} answers: ${message}`
   }
 }
+
+/** Statuses of a refusal that will not pass: the request is not understood, clocks differ, secrets differ. */
+const LASTING: ReadonlySet<number | undefined> = new Set([400, 401])
 
 /**
  * Asks the other members to reach this gateway at its address.
- * @returns what is wrong with the address, by each member that says so; and the members that cannot be reached
+ * @returns what is wrong, by each member that says so; and the members that cannot be reached
  */
 export async function askToReach(
   client: Pick<PeerClient, 'send'>,
@@ -66,14 +53,17 @@ export async function askToReach(
   const faults: string[] = []
   const away: string[] = []
   await Promise.all(
-    others.map(async ({ gateway, address }) => {
+    others.map(async ({ gateway, address, run: other }) => {
       if (address === undefined) return
       try {
-        const fault = await client.send({ address, path: REACH, body: { run }, timeoutMs: 2 * TIMEOUT_MS })
+        const to = { address, run: other }
+        const fault = await client.send({ to, path: REACH, body: { run }, timeoutMs: 2 * TIMEOUT_MS })
         if (typeof fault === 'string') faults.push(`The gateway ${gateway} says: ${fault}`)
       } catch (error) {
         if (!(error instanceof PeerError)) throw error
-        away.push(`${gateway}: ${error.message}`)
+        if (LASTING.has(error.status))
+          faults.push(`The gateway ${gateway} refuses this one: ${error.message}`)
+        else away.push(`${gateway}: ${error.message}`)
       }
     })
   )

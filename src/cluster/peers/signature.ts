@@ -3,15 +3,12 @@ import type { IncomingHttpHeaders } from 'node:http'
 
 /** Scheme of the header `Authorization` between gateways. */
 const SCHEME = 'Gateway'
-const AUTHORIZATION = /^Gateway time=(\d{1,15}), nonce=([\w-]{22}), mac=([\w-]{43})$/
+const AUTHORIZATION = /^Gateway to=([\da-f-]{36}), time=(\d{1,15}), nonce=([\w-]{22}), mac=([\w-]{43})$/
 const DIGEST = /^sha-256=:[A-Za-z0-9+/]{43}=:$/
 /** The header in which a reply proves that its sender knows the secret. */
 const PROOF = 'gateway-proof'
 const NONCE_BYTES = 16
-/** How far the clocks of two gateways may differ, in milliseconds. */
-const MAX_AGE_MS = 5 * 60_000
-
-/** What a request says of itself and what signs it. */
+/** What a request is for, and the headers that sign it. */
 export interface SignedRequest {
   readonly method: string
   readonly path: string
@@ -20,6 +17,10 @@ export interface SignedRequest {
 
 /** A request whose sender knows the secret. */
 export interface ProvenRequest {
+  /** Id of the process that it is for. */
+  readonly to: string
+  /** When it was sent, by the sender's clock, in milliseconds since the epoch. */
+  readonly time: number
   readonly nonce: string
   /** Digest that the body must have. */
   readonly digest: string
@@ -36,26 +37,32 @@ export class Signer {
     this.#secret = secret
   }
 
-  /** The headers of a request, and the nonce that its reply has to sign. */
-  request(method: string, path: string, body: string): { headers: Record<string, string>; nonce: string } {
+  /**
+   * The headers of a request, and the nonce that its reply has to sign.
+   * @param to the id of the process that it is for, a UUID
+   */
+  request(
+    to: string,
+    { method, path, body }: { method: string; path: string; body: string }
+  ): { headers: Record<string, string>; nonce: string } {
     const time = String(Date.now())
     const nonce = randomBytes(NONCE_BYTES).toString('base64url')
     const digest = digestOf(body)
-    const mac = this.#mac('request', method, path, time, nonce, digest)
+    const mac = this.#mac('request', to, method, path, time, nonce, digest)
     const headers = {
-      authorization: `${SCHEME} time=${time}, nonce=${nonce}, mac=${mac}`,
+      authorization: `${SCHEME} to=${to}, time=${time}, nonce=${nonce}, mac=${mac}`,
       'content-digest': digest
     }
     return { headers, nonce }
   }
 
-  /** Checks the headers of a request; undefined if its sender does not know the secret, or it is old. */
+  /** Checks the headers of a request; undefined if its sender does not know the secret. */
   prove({ method, path, headers }: SignedRequest): ProvenRequest | undefined {
     const { authorization = '', 'content-digest': digest } = headers
-    const [, time = '', nonce = '', mac = ''] = AUTHORIZATION.exec(authorization) ?? []
+    const [, to = '', time = '', nonce = '', mac = ''] = AUTHORIZATION.exec(authorization) ?? []
     if (typeof digest !== 'string' || !DIGEST.test(digest)) return undefined
-    if (!isEqual(mac, this.#mac('request', method, path, time, nonce, digest))) return undefined
-    return Math.abs(Date.now() - Number(time)) <= MAX_AGE_MS ? { nonce, digest } : undefined
+    const isProven = isEqual(mac, this.#mac('request', to, method, path, time, nonce, digest))
+    return isProven ? { to, time: Number(time), nonce, digest } : undefined
   }
 
   /** The headers of the reply to a request with this nonce. */

@@ -1,7 +1,8 @@
 import type { Outcome } from '../../delivery/outcome.ts'
 import { Problem } from '../../errors.ts'
 import type { Deliveries } from '../../updates/ordered-delivery.ts'
-import { type PeerHandler, PeerRefusal } from '../peers/peer-server.ts'
+import { PeerRefusal } from '../peers/peer-refusal.ts'
+import type { PeerHandler } from '../peers/peer-server.ts'
 import { type DeliveryAnswer, readDelivery } from './delivery-wire.ts'
 
 /** What the owner does for the others. */

@@ -4,15 +4,15 @@ import { overloaded, Problem } from '../../errors.ts'
 import type { Update } from '../../leads/update.ts'
 import { steadyNow } from '../../steady-clock.ts'
 import type { Deliveries, WaitingRequest } from '../../updates/ordered-delivery.ts'
-import { type PeerClient, PeerError } from '../peers/peer-client.ts'
+import { type Peer, type PeerClient, PeerError } from '../peers/peer-client.ts'
 import { DELIVER, type DeliveryAnswer, readOutcomes, writeDelivery } from './delivery-wire.ts'
 import { CANCEL, isUnsent, type OwnerWork, STORED } from './owner-side.ts'
 
 export interface RelayOptions {
   /** What this gateway does as the owner; undefined while another one is. */
   readonly work: () => OwnerWork | undefined
-  /** Where the owner is reached, if it is known and another gateway. */
-  readonly ownerAddress: () => string | undefined
+  /** How to reach the owner, if it is known and another gateway. */
+  readonly owner: () => Peer | undefined
   /** Resolves when there may be another owner, after `ms` at the latest. */
   readonly ownerChange: (ms: number) => Promise<void>
   readonly client: Pick<PeerClient, 'send'>
@@ -96,13 +96,13 @@ export class Relay implements Deliveries {
    * @throws Problem overloaded, if the owner can't be asked
    */
   async cancel(job: string): Promise<number> {
-    const { work, ownerAddress, client } = this.#options
+    const { work, owner, client } = this.#options
     const own = work()
     if (own !== undefined) return own.cancel(job)
-    const address = ownerAddress()
+    const to = owner()
     try {
-      if (address === undefined) throw new PeerError(NO_OWNER, 'no')
-      const answer = await client.send({ address, path: CANCEL, body: { job }, timeoutMs: CANCEL_MS })
+      if (to === undefined) throw new PeerError(NO_OWNER, 'no')
+      const answer = await client.send({ to, path: CANCEL, body: { job }, timeoutMs: CANCEL_MS })
       return (answer as { cancelled: number }).cancelled
     } catch (error) {
       if (!(error instanceof PeerError)) throw error
@@ -116,14 +116,14 @@ export class Relay implements Deliveries {
     updates: readonly Update[],
     request: WaitingRequest
   ): Promise<Delivered | PeerError> {
-    const { ownerAddress, client, onRelayed } = this.#options
-    const address = ownerAddress()
-    if (address === undefined) return new PeerError(NO_OWNER, 'no')
+    const { owner, client, onRelayed } = this.#options
+    const to = owner()
+    if (to === undefined) return new PeerError(NO_OWNER, 'no')
     const began = performance.now()
     let answer: DeliveryAnswer
     try {
       answer = (await client.send({
-        address,
+        to,
         path: DELIVER,
         body: writeDelivery(account, updates, request),
         signal: request.signal,
@@ -152,13 +152,13 @@ export class Relay implements Deliveries {
   }
 
   async #sendHints(): Promise<void> {
-    const { ownerAddress, client } = this.#options
+    const { owner, client } = this.#options
     do {
       this.#hint = 'sent'
-      const address = ownerAddress()
-      if (address === undefined) break
+      const to = owner()
+      if (to === undefined) break
       // Without a hint the owner looks a little later.
-      await client.send({ address, path: STORED, body: null, timeoutMs: HINT_MS }).catch(() => {})
+      await client.send({ to, path: STORED, body: null, timeoutMs: HINT_MS }).catch(() => {})
     } while (this.#isHintDue())
     this.#hint = 'none'
   }

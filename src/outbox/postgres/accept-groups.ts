@@ -5,7 +5,7 @@ import type { NewJob } from '../jobs.ts'
 import { type Database, isOfValues } from './database/database.ts'
 import { reserveRecords } from './idempotency-records.ts'
 import { insertJobs } from './insert-jobs.ts'
-import type { FoundUpdate } from './pending-updates.ts'
+import type { StoredUpdate } from './pending/pending-updates.ts'
 
 /** Groups stored at once, each by a connection. */
 const MAX_GROUPS = 3
@@ -21,7 +21,7 @@ interface Waiting {
 }
 
 /** Called with pending updates that were stored, and with the time at which the job of the first one was accepted. */
-type Stored = (updates: readonly FoundUpdate[], acceptedAt: number) => void
+type Stored = (updates: readonly StoredUpdate[], acceptedAt: number) => void
 
 /**
  * Stores jobs in groups, one commit for each group: what is accepted while groups are written shares the next one. Of jobs
@@ -113,7 +113,7 @@ export class AcceptGroups {
   }
 
   async #insert(jobs: readonly NewJob[]): Promise<{
-    readonly updates: readonly FoundUpdate[]
+    readonly updates: readonly StoredUpdate[]
     readonly known: ReadonlyMap<NewJob, IdempotencyRecord>
   }> {
     const database = this.#database

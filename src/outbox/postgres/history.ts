@@ -1,7 +1,8 @@
 import { keyName } from '../../leads/lead-key.ts'
 import type { HistoryEntry, HistoryPage, HistoryRecord, HistoryStore } from '../history.ts'
-import { readHistoryEntry } from '../rows.ts'
+import { isReadableEntry, readHistoryEntry } from '../rows.ts'
 import { byColumn, type Database, type Sql } from './database/database.ts'
+import type { SetAside } from './set-aside.ts'
 
 /** Entries are written in the order of their times, except for those less than this apart. */
 const MAX_DISORDER_MS = 60_000
@@ -27,17 +28,20 @@ const PURGE = `DELETE FROM history WHERE id IN (
 /** The history in PostgreSQL: a row for each lead of each update. */
 export class PostgresHistory implements HistoryStore {
   readonly #database: Database
+  readonly #setAside: SetAside
   /** Every entry up to this id was deleted. */
   #purgedTo = 0
 
-  constructor(database: Database) {
+  constructor(database: Database, setAside: SetAside) {
     this.#database = database
+    this.#setAside = setAside
   }
 
   async record(records: readonly HistoryRecord[]): Promise<void> {
     await addHistory({ rows: (text, ...values) => this.#database.write(text, ...values) }, records)
   }
 
+  /** Entries that can't be read are removed. */
   async list({ lead, caller, since, limit, before }: HistoryPage): Promise<HistoryEntry[]> {
     const which: [condition: string, value: number | string][] = []
     if (before !== undefined) which.push(['id <', before])
@@ -45,12 +49,16 @@ export class PostgresHistory implements HistoryStore {
     if (caller !== undefined) which.push(['caller =', caller])
     if (since !== undefined) which.push(['id >=', await this.#firstSince(since)], ['at >=', since])
     const conditions = which.map(([condition], index) => `${condition} $${index + 2}`).join(' AND ')
-    const rows = await this.#database.rows(
-      `SELECT * FROM history ${conditions && `WHERE ${conditions}`} ORDER BY id DESC LIMIT $1`,
-      limit,
-      ...which.map(([, value]) => value)
-    )
-    return rows.map(readHistoryEntry)
+    for (;;) {
+      const rows = await this.#database.rows(
+        `SELECT * FROM history ${conditions && `WHERE ${conditions}`} ORDER BY id DESC LIMIT $1`,
+        limit,
+        ...which.map(([, value]) => value)
+      )
+      const unreadable = rows.filter((row) => !isReadableEntry(row)).map(({ id }) => Number(id))
+      if (unreadable.length === 0) return rows.map(readHistoryEntry)
+      await this.#database.transaction((sql) => this.#setAside.entries(sql, unreadable))
+    }
   }
 
   async purge(before: number, limit: number): Promise<number> {

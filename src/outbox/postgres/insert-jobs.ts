@@ -3,7 +3,7 @@ import type { NewJob } from '../jobs.ts'
 import { ChangesWriter } from '../rows.ts'
 import { ENDED, PENDING } from '../update-state.ts'
 import { byColumn, type Sql } from './database/database.ts'
-import type { FoundUpdate } from './pending-updates.ts'
+import type { StoredUpdate } from './pending/pending-updates.ts'
 
 /** Numbers the updates in their order, and stores them with their jobs. */
 const INSERT = `WITH job AS (
@@ -30,13 +30,13 @@ const INSERT = `WITH job AS (
     CASE WHEN u.status IS NULL THEN j.due_at ELSE j.accepted_at END,
     CASE WHEN u.status IS NULL THEN ${PENDING} ELSE ${ENDED} END, u.status, u.result
   FROM numbered AS u JOIN job AS j USING (nth) JOIN inserted AS i ON i.id = j.id
-  ORDER BY u.id RETURNING id, account, lead, due_at, state`
+  ORDER BY u.id RETURNING id, account, due_at, state`
 
 /**
  * Stores jobs with their updates, in one statement. Returns the pending updates.
  * @throws StorageError
  */
-export async function insertJobs(sql: Sql, jobs: readonly NewJob[]): Promise<FoundUpdate[]> {
+export async function insertJobs(sql: Sql, jobs: readonly NewJob[]): Promise<StoredUpdate[]> {
   const rows = await sql.rows(
     INSERT,
     ...byColumn(jobs.map(jobRow), 15),
@@ -44,10 +44,9 @@ export async function insertJobs(sql: Sql, jobs: readonly NewJob[]): Promise<Fou
   )
   return rows
     .filter(({ state }) => state === PENDING)
-    .map(({ id, account, lead, due_at: dueAt }) => ({
+    .map(({ id, account, due_at: dueAt }) => ({
       id: Number(id),
       account: String(account),
-      lead: String(lead),
       dueAt: Number(dueAt)
     }))
 }

@@ -17,7 +17,7 @@ export class JobTable {
 
   async find(id: string): Promise<Job | undefined> {
     const [row] = await this.#sql.rows('SELECT * FROM jobs WHERE id = $1', id)
-    return row && toJob(row)
+    return row && this.#toJob(row)
   }
 
   /** Those of some jobs that have ended. */
@@ -58,7 +58,7 @@ export class JobTable {
       limit,
       ...which.map(([, value]) => value)
     )
-    return rows.map(toJob)
+    return Promise.all(rows.map((row) => this.#toJob(row)))
   }
 
   /** When a job was accepted that has the update with this id. */
@@ -96,10 +96,21 @@ export class JobTable {
     )
     return Number(row?.['end'])
   }
+
+  async #toJob(row: Row): Promise<Job> {
+    const pending = Number(row['pending'])
+    const counts =
+      (readObject(row['counts']) as Counts | undefined) ?? (await countResults(this.#sql, Number(row['n'])))
+    return readJob(row, { ...(pending > 0 ? { queued: pending } : {}), ...counts })
+  }
 }
 
-function toJob(row: Row): Job {
-  const pending = Number(row['pending'])
-  const counts = readObject(row['counts']) as Counts | undefined
-  return readJob(row, { ...(pending > 0 ? { queued: pending } : {}), ...counts })
+/** How many of a job's updates have a result of each status; a job has this in its row, unless that is damaged. */
+export async function countResults(sql: Sql, job: number): Promise<Counts> {
+  const rows = await sql.rows(
+    `SELECT u.status, count(*) AS count FROM jobs AS j JOIN updates AS u ON ${OF_JOB}
+    WHERE j.n = $1 AND u.status IS NOT NULL GROUP BY u.status`,
+    job
+  )
+  return Object.fromEntries(rows.map(({ status, count }) => [String(status), Number(count)]))
 }

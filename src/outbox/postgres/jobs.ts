@@ -21,12 +21,14 @@ import { JobTable } from './job-table.ts'
 import { WRITES_LOCK } from './owned-queue.ts'
 import type { PostgresQueue } from './queue.ts'
 import { Retention } from './retention.ts'
+import type { SetAside } from './set-aside.ts'
 
 export interface PostgresJobsOptions {
   readonly database: Database
   readonly accepts: AcceptGroups
   readonly queue: PostgresQueue
   readonly events: QueueEvents
+  readonly setAside: SetAside
 }
 
 /** The jobs in PostgreSQL. */
@@ -61,10 +63,10 @@ export class PostgresJobs implements JobStore {
     return this.#options.events.onEnd(id, listener)
   }
 
-  /** Looks whether jobs have ended whose end somebody waits for: only the owner learns it otherwise. @throws StorageError */
+  /** Looks whether jobs have ended whose end somebody waits for. @throws StorageError */
   async watch(): Promise<void> {
-    const { events, queue } = this.#options
-    const awaited = queue.isOwned ? [] : events.awaitedJobs
+    const { events } = this.#options
+    const awaited = events.awaitedJobs
     if (awaited.length > 0) events.announce([], await this.#table.ended(awaited))
   }
 
@@ -73,7 +75,8 @@ export class PostgresJobs implements JobStore {
   }
 
   deadLetters(page: DeadLetterPage): Promise<DeadLetter[]> {
-    return listDeadLetters(this.#options.database, page)
+    const { database, setAside } = this.#options
+    return listDeadLetters(database, setAside, page)
   }
 
   async replay(
@@ -81,36 +84,35 @@ export class PostgresJobs implements JobStore {
     replay: (letters: readonly DeadLetter[], remaining: () => number) => Replay | undefined,
     repeat?: Pick<IdempotencyRecord, 'caller' | 'key'>
   ): Promise<IdempotencyRecord | undefined> {
-    const { database, queue } = this.#options
+    const { database, queue, setAside } = this.#options
     return database
       .transaction(async (sql) => {
         await sql.rows(`SELECT pg_advisory_xact_lock${WRITES_LOCK}`)
         const since = steadyNow() - IDEMPOTENCY_KEY_TTL_MS
         const known = repeat && (await findRecord(sql, repeat.caller, repeat.key, since))
         if (known) return { record: known }
-        const { letters, remaining } = await chooseDeadLetters(sql, choice)
+        const { letters, remaining } = await chooseDeadLetters(sql, setAside, choice)
         const made = letters.length === 0 ? undefined : replay(letters, () => remaining)
         if (made === undefined) return undefined
         const { jobs, record } = made
         const letterIds = jobs.flatMap(({ replays = [] }) => replays)
-        const replayed = await endDeadLetters(sql, letterIds)
-        await noteRemoved(sql, replayed)
+        const removed = await noteRemoved(sql, await endDeadLetters(sql, letterIds))
         const updates = jobs.length === 0 ? [] : await insertJobs(sql, jobs)
         if (repeat) await saveRecord(sql, record)
-        return { record, replayed, updates, acceptedAt: jobs[0]?.acceptedAt ?? 0 }
+        return { record, removed, updates, acceptedAt: jobs[0]?.acceptedAt ?? 0 }
       })
       .then((done) => {
         if (done?.updates) {
           queue.stored(done.updates, done.acceptedAt)
-          queue.removeDeadLetters(done.replayed)
+          queue.noteRemoved(done.removed)
         }
         return done?.record
       })
   }
 
   async purge(before: number, limit: number, hours = 0): Promise<number> {
-    const { rows, deadLetters } = await this.#retention.purge(before, limit, hours)
-    this.#options.queue.removeDeadLetters(deadLetters)
+    const { rows, removed } = await this.#retention.purge(before, limit, hours)
+    this.#options.queue.noteRemoved(removed)
     return rows
   }
 

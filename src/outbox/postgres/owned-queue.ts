@@ -1,18 +1,18 @@
 import { StorageError } from '../../errors.ts'
-import { steadyNow } from '../../steady-clock.ts'
 import type { Result } from '../../../schemas/batch.ts'
 import type { HistoryPolicy } from '../history.ts'
 import { type Claimed, MAX_FOLDED, type Settlement } from '../queue.ts'
-import { RowReader } from '../rows.ts'
 import { PENDING } from '../update-state.ts'
-import { readClaims } from './claims.ts'
 import type { Database, Sql } from './database/database.ts'
 import { countDeadLetters } from './dead-letters.ts'
-import { JobTable, OF_JOB } from './job-table.ts'
-import { NOTHING_SEEN, readUnseen, type Seen, SERVER } from './look.ts'
+import { OF_JOB } from './job-table.ts'
 import { NewestWrites, noteWrites, type Write } from './newest-writes.ts'
-import { type FoundUpdate, PendingUpdates } from './pending-updates.ts'
-import { storeSettlements } from './settlements.ts'
+import { Backlog } from './pending/backlog.ts'
+import { readClaims, readUpdates } from './pending/claims.ts'
+import { type Seen, SERVER } from './pending/look.ts'
+import type { PendingUpdates, StoredUpdate } from './pending/pending-updates.ts'
+import type { SetAside } from './set-aside.ts'
+import { storeProgress, storeSettlements } from './settlements.ts'
 import { UPDATE_COLUMNS } from './update-columns.ts'
 
 /** The right to claim and settle, as the table `owner` has it. */
@@ -29,8 +29,11 @@ export interface OwnedQueueOptions {
   readonly policy: HistoryPolicy
   /** The longest pause before a retry, in milliseconds: updates due later were stored by a clock that is ahead. */
   readonly longestPauseMs: number
-  /** Called when a look has found updates. */
+  readonly setAside: SetAside
+  /** Called when a look has found updates that other gateways have stored. */
   readonly onArrived: () => void
+  /** Called with the ids of jobs that have ended, as their last updates can't be read. */
+  readonly onEnded: (jobs: readonly string[]) => void
 }
 
 /** Settlements on disk. */
@@ -40,14 +43,21 @@ export interface Settled {
   readonly endedJobs: readonly string[]
 }
 
+/** A step of a cancellation. */
+interface CancelStep extends Settled {
+  /** The last update that was looked at; undefined if there are no more. */
+  readonly last: number | undefined
+}
+
 const NO_CALLS: ReadonlyMap<string, number> = new Map()
 /**
  * Held while something is settled or noted, shared; a replay holds it alone, so that no newer update is written between
  * its reading of dead letters and its end. "vgat" and 2.
  */
 export const WRITES_LOCK = '(1986486644, 2)'
-/** Waits for a take of the lease, and finds no row after it. Renewals don't wait for it. */
-const FENCE = `SELECT ${SERVER} AS server FROM owner WHERE term = $1 AND gateway = $2 FOR KEY SHARE`
+/** Waits for a take of the lease, and finds no row after it. Renewals don't wait for it. Also takes the lock. */
+const FENCE = `SELECT ${SERVER} AS server, pg_advisory_xact_lock_shared${WRITES_LOCK}
+  FROM owner WHERE term = $1 AND gateway = $2 FOR KEY SHARE`
 
 /**
  * The queue in the hands of its owner, for one term: all pending updates are in memory, and what others have stored since
@@ -55,21 +65,17 @@ const FENCE = `SELECT ${SERVER} AS server FROM owner WHERE term = $1 AND gateway
  */
 export class OwnedQueue {
   readonly #options: OwnedQueueOptions
-  readonly #jobs: JobTable
-  #pending = new PendingUpdates()
+  readonly #backlog: Backlog
   #writes = new NewestWrites()
-  #seen: Seen = { snapshot: NOTHING_SEEN, server: '' }
   /** Updates in flight, by id. */
   readonly #inFlight = new Map<number, Claimed>()
   #deadLetters = 0
   /** Dead letters removed so far, as far as `#deadLetters` knows. */
   #removed = 0
-  /** The update that was found first, and when its job was accepted. */
-  #oldest: { readonly id: number; readonly acceptedAt: number | undefined } | undefined
 
   private constructor(options: OwnedQueueOptions) {
     this.#options = options
-    this.#jobs = new JobTable(options.database)
+    this.#backlog = new Backlog(options.database, options.longestPauseMs)
   }
 
   /** Reads everything that is pending. @throws StorageError */
@@ -80,38 +86,33 @@ export class OwnedQueue {
   }
 
   get pendingByAccount(): ReadonlyMap<string, number> {
-    return this.#pending.byAccount
+    return this.#backlog.byAccount
   }
 
   get size(): { readonly pending: number; readonly deadLetters: number } {
-    return { pending: this.#pending.size, deadLetters: this.#deadLetters }
+    return { pending: this.#backlog.size, deadLetters: this.#deadLetters }
   }
 
   /** What has been read so far. */
-  get snapshot(): string {
-    return this.#seen.snapshot
+  get seen(): Seen {
+    return this.#backlog.seen
   }
 
   get oldestPendingAt(): number | undefined {
-    return this.#oldest?.acceptedAt
+    return this.#backlog.oldestPendingAt
   }
 
   nextDueAt(account: string): number | undefined {
-    return this.#pending.nextDueAt(account)
+    return this.#backlog.nextDueAt(account)
   }
 
   writtenSince(lead: string, sequence: number): readonly string[] {
     return this.#writes.since(lead, sequence)
   }
 
-  /**
-   * Adds updates that this gateway has stored; `look` finds those of others.
-   * @param acceptedAt when the job of the first one was accepted
-   */
-  add(updates: readonly FoundUpdate[], acceptedAt: number): void {
-    const [first] = updates
-    if (first !== undefined && this.#pending.size === 0) this.#oldest = { id: first.id, acceptedAt }
-    for (const update of updates) this.#pending.add(update)
+  /** Counts in updates that this gateway has stored, see `Backlog.add`. */
+  add(updates: readonly StoredUpdate[], acceptedAt: number): void {
+    this.#backlog.add(updates, acceptedAt)
   }
 
   /** Adds what was noted of writes. */
@@ -122,55 +123,39 @@ export class OwnedQueue {
   /** Keeps the right to settle until the transaction ends. @throws StorageError if another gateway has it */
   async hold(sql: Sql): Promise<void> {
     const { gateway, term } = this.#options.term
-    await sql.rows(`SELECT pg_advisory_xact_lock_shared${WRITES_LOCK}`)
     const [owner] = await sql.rows(FENCE, term, gateway)
     if (owner === undefined) throw new StorageError('Another gateway has taken over the queue.')
-    if (owner['server'] !== this.#seen.server) throw new StorageError('The database was started again.')
+    if (owner['server'] !== this.seen.server) throw new StorageError('The database was started again.')
   }
 
-  /** Counts dead letters that this gateway has replayed or deleted. */
-  removeDeadLetters(count: number): void {
-    this.#deadLetters -= count
-    this.#removed += count
-  }
-
-  /** Counts dead letters that any gateway has replayed or deleted; `removed` counts those so far. */
+  /** Learns how many dead letters all gateways have replayed or deleted so far, or had at an earlier time. */
   noteRemoved(removed: number): void {
-    this.removeDeadLetters(removed - this.#removed)
+    if (removed <= this.#removed) return
+    this.#deadLetters -= removed - this.#removed
+    this.#removed = removed
   }
 
   /** Reads what was stored since the last look. */
   async look(): Promise<void> {
-    const { database, onArrived } = this.#options
-    let hasFound = false
-    let seen = this.#seen
-    for await (const found of readUnseen(database, this.#seen.snapshot, this.#latest)) {
-      if (found.seen.server !== this.#seen.server) {
-        await this.#load()
-        onArrived()
-        return
-      }
-      for (const update of found.updates) hasFound = this.#pending.add(update) || hasFound
-      seen = found.seen
-    }
-    this.#seen = seen
-    await this.#noteOldest()
-    if (hasFound) onArrived()
+    const looked = await this.#backlog.look()
+    if (looked === 'other_server') await this.#load()
+    if (looked !== 'nothing') this.#options.onArrived()
   }
 
   /** See `UpdateQueue.claim`. */
   async claim(account: string, limit: number, now: number, maxFolded = MAX_FOLDED): Promise<Claimed[]> {
     await this.look()
-    const taken = this.#pending.take(account, limit, now)
+    const taken = this.#backlog.take(account, limit, now)
     if (taken.length === 0) return []
     try {
       const room = Math.min(maxFolded, MAX_FOLDED)
-      const { claimed, missing } = await readClaims(this.#options.database, taken, room)
-      for (const { id } of missing) this.#pending.end(id)
+      const { claimed, missing, unreadable } = await readClaims(this.#options.database, taken, room)
+      for (const id of missing) this.#backlog.end(id)
+      await this.#endUnreadable(unreadable)
       for (const one of claimed) this.#take(one)
       return [...claimed]
     } catch (error) {
-      for (const { id } of taken) this.#pending.release(id)
+      for (const { id } of taken) this.#backlog.release(id)
       throw error
     }
   }
@@ -182,7 +167,7 @@ export class OwnedQueue {
   }
 
   /** Cancels up to `limit` of a job's updates after id `after` that are not in flight. */
-  async cancel(jobId: string, after: number, limit: number): Promise<Settled> {
+  async cancel(jobId: string, after: number, limit: number): Promise<CancelStep> {
     const inFlight = [...this.#inFlight.values()].filter(({ job }) => job.id === jobId).map(({ id }) => id)
     const rows = await this.#options.database.rows(
       `SELECT ${UPDATE_COLUMNS} FROM jobs AS j JOIN updates AS u ON ${OF_JOB}
@@ -192,14 +177,16 @@ export class OwnedQueue {
       inFlight,
       limit
     )
-    const reader = new RowReader()
-    const cancelled = rows.map((row): Settlement => {
-      const claimed = reader.claimed(row)
+    const { readable, unreadable } = readUpdates(rows)
+    await this.#endUnreadable(unreadable)
+    const cancelled = readable.map((claimed): Settlement => {
       const { index, key } = claimed.update
       const result: Result = { index, [key.by]: key.value, status: 'cancelled' }
       return { claimed, disposition: 'delivered', result, delivered: [] }
     })
-    return cancelled.length === 0 ? { settlements: [], endedJobs: [] } : this.#store(cancelled, NO_CALLS)
+    const nothing: Settled = { settlements: [], endedJobs: [] }
+    const settled = cancelled.length === 0 ? nothing : await this.#store(cancelled, NO_CALLS)
+    return { ...settled, last: rows.length < limit ? undefined : Number(rows.at(-1)?.['id']) }
   }
 
   forgetWrites(limit: number): Promise<number> {
@@ -212,8 +199,22 @@ export class OwnedQueue {
     const { folded = [] } = claimed
     for (const one of [...folded, claimed]) {
       this.#inFlight.set(one.id, one)
-      this.#pending.takeById(one.id)
+      this.#backlog.takeById(one.id)
     }
+  }
+
+  /** Ends pending updates that can't be read, as failed. */
+  async #endUnreadable(ids: readonly number[]): Promise<void> {
+    if (ids.length === 0) return
+    const { database, setAside, onEnded } = this.#options
+    const endedJobs = await database.transaction(async (sql) => {
+      await this.hold(sql)
+      const jobs = Object.entries(Object.groupBy(await setAside.updates(sql, ids, PENDING), (job) => job))
+      const ended = new Map(jobs.map(([job, updates = []]) => [job, { failed: updates.length }]))
+      return storeProgress(sql, ended, NO_CALLS, Date.now())
+    })
+    for (const id of ids) this.#backlog.end(id)
+    onEnded(endedJobs)
   }
 
   async #store(settlements: readonly Settlement[], calls: ReadonlyMap<string, number>): Promise<Settled> {
@@ -233,42 +234,34 @@ export class OwnedQueue {
     for (const settlement of settlements) {
       const { id } = settlement.claimed
       this.#inFlight.delete(id)
-      if (settlement.disposition === 'retry') this.#pending.release(id, settlement.dueAt)
-      else this.#pending.end(id)
+      if (settlement.disposition === 'retry') this.#backlog.release(id, settlement.dueAt)
+      else this.#backlog.end(id)
       if (settlement.disposition === 'dead_lettered') this.#deadLetters++
     }
-    await this.#noteOldest()
+    await this.#backlog.noteOldest()
     return { settlements, endedJobs }
   }
 
   /** Reads everything again; what is in flight stays so, if it is still there. */
   async #load(): Promise<void> {
     const { database } = this.#options
-    const pending = new PendingUpdates()
+    const sql: Sql = { rows: (text, ...values) => database.load(text, ...values) }
+    const read = await this.#backlog.read(sql)
     const writes = new NewestWrites()
-    let seen = this.#seen
-    let next = 0
-    for await (const found of readUnseen(database, NOTHING_SEEN, this.#latest)) {
-      for (const update of found.updates) pending.add(update)
-      ;({ seen, nextSequence: next } = found)
-    }
-    const highest = await writes.load(database)
+    const highest = await writes.load(sql)
     // Updates that are accepted from now on must be newer than everything that was written.
-    if (highest > next)
-      await database.readLong(
+    if (highest > read.nextSequence)
+      await sql.rows(
         "SELECT count(nextval('update_ids')) FROM generate_series(1, $1)",
-        highest - next
+        highest - read.nextSequence
       )
-    const { count, removed } = await countDeadLetters({
-      rows: (text, ...values) => database.readLong(text, ...values)
-    })
-    await this.#keepInFlight(pending)
-    this.#pending = pending
+    const { count, removed } = await countDeadLetters(sql)
+    await this.#keepInFlight(read.pending)
+    this.#backlog.use(read)
     this.#writes = writes
-    this.#seen = seen
     this.#deadLetters = count
     this.#removed = removed
-    await this.#noteOldest()
+    await this.#backlog.noteOldest()
   }
 
   /** Marks updates that are in flight in what was read again. Those that are not there any more can't be settled. */
@@ -287,14 +280,4 @@ export class OwnedQueue {
       else this.#inFlight.delete(id)
     }
   }
-
-  async #noteOldest(): Promise<void> {
-    const id = this.#pending.oldestId
-    if (id === this.#oldest?.id) return
-    this.#oldest = id === undefined ? undefined : { id, acceptedAt: await this.#jobs.acceptedAt(id) }
-  }
-
-  /** Never tried updates are due at once at the latest, others after the longest pause. */
-  readonly #latest = (attempts: number) =>
-    attempts === 0 ? steadyNow() : steadyNow() + this.#options.longestPauseMs
 }

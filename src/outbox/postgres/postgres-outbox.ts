@@ -1,16 +1,20 @@
 import { StorageError } from '../../errors.ts'
-import { MAX_LEAD_ID } from '../../leads/lead-key.ts'
+import { isLeadId } from '../../leads/lead-key.ts'
 import { type HistoryPolicy, type HistoryStore, NO_HISTORY } from '../history.ts'
+import type { Result } from '../../../schemas/batch.ts'
 import type { Outbox } from '../outbox.ts'
 import { QueueEvents } from '../queue-events.ts'
+import { readObject } from '../rows.ts'
 import { AcceptGroups } from './accept-groups.ts'
 import { Database } from './database/database.ts'
 import { migrate } from './database/migrate.ts'
+import { MIGRATIONS } from './database/migrations/migrations.ts'
 import { openPool, type PoolOptions } from './database/open-pool.ts'
 import { PostgresHistory } from './history.ts'
 import { PostgresIdempotency } from './idempotency.ts'
 import { PostgresJobs } from './jobs.ts'
 import { PostgresQueue } from './queue.ts'
+import { SetAside, type SetAsideLog } from './set-aside.ts'
 
 /** Also without a hint from the gateway that has stored updates, the owner finds them after this time. */
 const LOOK_EVERY_MS = 25
@@ -23,11 +27,11 @@ const KEEP_ALIVE_EVERY_MS = 2_000
 /** Updates and entries of the history that are read for `updatedLeads`. */
 const UPDATES_READ = 5_000
 /** The history has the updates of all requests, if it is kept; the table of updates has the stored ones. */
-const UPDATED_LEADS = `SELECT DISTINCT lead FROM (
-    (SELECT lead, status FROM history ORDER BY id DESC LIMIT $1)
+const UPDATED = `SELECT lead, result FROM (
+    (SELECT lead, NULL::text AS result, status FROM history ORDER BY id DESC LIMIT $1)
     UNION ALL
-    (SELECT (result::json ->> 'lead_id')::bigint, status FROM updates ORDER BY id DESC LIMIT $1)
-  ) AS latest WHERE status IN ('updated', 'added') AND lead BETWEEN 1 AND ${MAX_LEAD_ID} LIMIT $2`
+    (SELECT NULL::bigint, result, status FROM updates ORDER BY id DESC LIMIT $1)
+  ) AS latest WHERE status IN ('updated', 'added')`
 
 export interface PostgresOptions extends Omit<PoolOptions, 'log'> {
   /** What is kept of a job's updates once they have ended; nothing by default. */
@@ -36,15 +40,17 @@ export interface PostgresOptions extends Omit<PoolOptions, 'log'> {
   readonly longestPauseMs?: number
   /** How often the owner looks for updates that other gateways have stored, in milliseconds. */
   readonly lookEveryMs?: number
+  /** A gateway that was not seen for this long does not run, in milliseconds; see `migrate`. */
+  readonly goneMs?: number
   readonly log?: OutboxLog
 }
 
-interface OutboxLog {
+interface OutboxLog extends SetAsideLog {
   info(members: object, message: string): void
   warn(members: object, message: string): void
 }
 
-const NO_LOG: OutboxLog = { info: () => {}, warn: () => {} }
+const NO_LOG: OutboxLog = { info: () => {}, warn: () => {}, error: () => {} }
 
 /** The engine for several gateways: one database, one owner of the queue. */
 export class PostgresOutbox implements Outbox {
@@ -64,8 +70,10 @@ export class PostgresOutbox implements Outbox {
     const events = new QueueEvents()
     this.#database = database
     this.#log = log ?? NO_LOG
+    const setAside = new SetAside(this.#log)
     this.queue = new PostgresQueue({
       database,
+      setAside,
       events,
       policy: history,
       longestPauseMs: longestPauseMs ?? Number.POSITIVE_INFINITY
@@ -73,9 +81,9 @@ export class PostgresOutbox implements Outbox {
     this.#accepts = new AcceptGroups(database, (updates, acceptedAt) => {
       this.queue.stored(updates, acceptedAt)
     })
-    this.jobs = new PostgresJobs({ database, accepts: this.#accepts, queue: this.queue, events })
+    this.jobs = new PostgresJobs({ database, accepts: this.#accepts, queue: this.queue, events, setAside })
     this.idempotency = new PostgresIdempotency(database)
-    this.history = new PostgresHistory(database)
+    this.history = new PostgresHistory(database, setAside)
   }
 
   /**
@@ -86,7 +94,7 @@ export class PostgresOutbox implements Outbox {
     const { log = NO_LOG } = options
     const pool = openPool({ ...options, log })
     try {
-      await migrate(pool)
+      await migrate(pool, MIGRATIONS, options.goneMs)
       const database = new Database(pool)
       await requireWhole(database)
       const outbox = new PostgresOutbox(database, options)
@@ -99,8 +107,13 @@ export class PostgresOutbox implements Outbox {
   }
 
   async updatedLeads(limit: number): Promise<readonly number[]> {
-    const rows = await this.#database.rows(UPDATED_LEADS, UPDATES_READ, limit)
-    return rows.map(({ lead }) => Number(lead))
+    const leads = new Set<number>()
+    for (const { lead, result } of await this.#database.rows(UPDATED, UPDATES_READ)) {
+      const read: Partial<Result> = readObject(result) ?? {}
+      const id = lead ?? read.lead_id
+      if (isLeadId(id)) leads.add(id)
+    }
+    return [...leads].slice(0, limit)
   }
 
   get bytes(): number {
@@ -127,12 +140,22 @@ export class PostgresOutbox implements Outbox {
     await this.#measure()
     await this.queue.report()
     this.#repeat(lookEveryMs, () => this.queue.look())
-    this.#repeat(WATCH_EVERY_MS, () => this.jobs.watch())
+    this.#repeat(WATCH_EVERY_MS, async () => {
+      if (!this.queue.isOwned) await this.jobs.watch()
+    })
     this.#repeat(REPORT_EVERY_MS, async () => {
       // Only a write shows whether writing works again.
       if (this.#database.fault !== undefined) await this.#database.tryToWrite()
-      await this.queue.report()
-      await this.#measure()
+      try {
+        await this.queue.report()
+        // The owner learns the end of a job when it settles, unless the database did not answer then.
+        await this.jobs.watch()
+        await this.#measure()
+      } catch (error) {
+        // Without requests nothing else would show that writing fails too.
+        await this.#database.tryToWrite()
+        throw error
+      }
     })
     this.#repeat(KEEP_ALIVE_EVERY_MS, () => this.idempotency.keepAlive())
   }

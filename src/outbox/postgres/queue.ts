@@ -5,16 +5,17 @@ import type { QueueEvents } from '../queue-events.ts'
 import type { Claimed, DeliveredFields, Settlement, UpdateQueue } from '../queue.ts'
 import { readObject } from '../rows.ts'
 import type { Database } from './database/database.ts'
-import { HAS_UNSEEN, NEXT_SEQUENCE } from './look.ts'
+import { HAS_OTHERS, NEXT_SEQUENCE, NOTHING_SEEN, SERVER } from './pending/look.ts'
 import { noteWrites } from './newest-writes.ts'
 import { OwnedQueue, type Settled, type Term } from './owned-queue.ts'
-import type { FoundUpdate } from './pending-updates.ts'
+import type { StoredUpdate } from './pending/pending-updates.ts'
+import type { SetAside } from './set-aside.ts'
 
 /** Leads noted in one transaction: few, so that settlements don't wait long. */
 const STEP = 1_000
 /** Updates cancelled at once: few, so that other work doesn't wait long. */
 const CANCEL_STEP = 200
-const NEXT = `SELECT ${NEXT_SEQUENCE} AS next_sequence, ${HAS_UNSEEN} AS has_unseen`
+const NEXT = `SELECT ${NEXT_SEQUENCE} AS next_sequence, ${HAS_OTHERS} AS has_others, ${SERVER} AS server`
 
 /** What the owner reports to the others. */
 interface QueueState {
@@ -24,8 +25,11 @@ interface QueueState {
   readonly oldestPendingAt?: number | undefined
 }
 
+const NOTHING_REPORTED: QueueState = { pending: {}, deadLetters: 0 }
+
 export interface PostgresQueueOptions {
   readonly database: Database
+  readonly setAside: SetAside
   readonly events: QueueEvents
   readonly policy: HistoryPolicy
   readonly longestPauseMs: number
@@ -43,7 +47,7 @@ export class PostgresQueue implements UpdateQueue {
   readonly #notes = new PQueue({ concurrency: 2 })
   readonly #arrived: (() => void)[] = []
   #owned: OwnedQueue | undefined
-  #state: QueueState = { pending: {}, deadLetters: 0 }
+  #state = NOTHING_REPORTED
   /** The latest question for the next sequence number, and the one after it, which is not asked yet. */
   #asked: Promise<number | undefined> = Promise.resolve(undefined)
   #unasked: Promise<number | undefined> | undefined
@@ -57,12 +61,15 @@ export class PostgresQueue implements UpdateQueue {
    * @throws StorageError
    */
   take(term: Term): Promise<void> {
-    const { database, policy, longestPauseMs } = this.#options
+    const { events, ...options } = this.#options
     const onArrived = () => {
       for (const listener of this.#arrived) listener()
     }
+    const onEnded = (jobs: readonly string[]) => {
+      events.announce([], jobs)
+    }
     return this.#turn(async () => {
-      this.#owned = await OwnedQueue.load({ database, term, policy, longestPauseMs, onArrived })
+      this.#owned = await OwnedQueue.load({ ...options, term, onArrived, onEnded })
       onArrived()
     })
   }
@@ -83,7 +90,7 @@ export class PostgresQueue implements UpdateQueue {
     const { database } = this.#options
     const [row] = await database.rows('SELECT content, dead_letters_removed AS removed FROM queue_state')
     if (this.#owned === undefined) {
-      this.#state = (readObject(row?.['content']) ?? this.#state) as QueueState
+      this.#state = { ...NOTHING_REPORTED, ...readObject(row?.['content']) }
       return
     }
     this.#owned.noteRemoved(Number(row?.['removed']))
@@ -92,13 +99,13 @@ export class PostgresQueue implements UpdateQueue {
   }
 
   /** Counts in updates that this gateway has stored; see `OwnedQueue.add`. */
-  stored(updates: readonly FoundUpdate[], acceptedAt: number): void {
+  stored(updates: readonly StoredUpdate[], acceptedAt: number): void {
     this.#owned?.add(updates, acceptedAt)
   }
 
-  /** Counts dead letters that this gateway has replayed or deleted. */
-  removeDeadLetters(count: number): void {
-    this.#owned?.removeDeadLetters(count)
+  /** See `OwnedQueue.noteRemoved`. */
+  noteRemoved(removed: number): void {
+    this.#owned?.noteRemoved(removed)
   }
 
   /** Whether this gateway owns the queue. */
@@ -126,16 +133,15 @@ export class PostgresQueue implements UpdateQueue {
    */
   async cancel(jobId: string): Promise<number> {
     let cancelled = 0
-    let last = 0
-    for (let taken = CANCEL_STEP; taken === CANCEL_STEP;) {
-      const settled = await this.#turn(async () => {
+    for (let after: number | undefined = 0; after !== undefined;) {
+      const from: number = after
+      const step = await this.#turn(async () => {
         if (this.#owned === undefined) throw new StorageError('Another gateway owns the queue.')
-        return this.#owned.cancel(jobId, last, CANCEL_STEP)
+        return this.#owned.cancel(jobId, from, CANCEL_STEP)
       })
-      this.#announce(settled)
-      taken = settled.settlements.length
-      cancelled += taken
-      last = settled.settlements.at(-1)?.claimed.id ?? last
+      this.#announce(step)
+      cancelled += step.settlements.length
+      after = step.last
     }
     return cancelled
   }
@@ -205,9 +211,12 @@ export class PostgresQueue implements UpdateQueue {
 
   async #nextSequence(): Promise<number | undefined> {
     const owned = this.#owned
-    const wasEmpty = owned !== undefined && owned.size.pending + owned.size.deadLetters === 0
-    const [row] = await this.#options.database.rows(NEXT, owned?.snapshot ?? '1:1:')
-    return wasEmpty && row?.['has_unseen'] === false ? undefined : Number(row?.['next_sequence'])
+    // The count of dead letters may be old, so the database is asked for them.
+    const wasEmpty = owned?.size.pending === 0
+    const { snapshot, server } = owned?.seen ?? NOTHING_SEEN
+    const [row] = await this.#options.database.rows(NEXT, snapshot)
+    const isEmpty = wasEmpty && row?.['has_others'] === false && row['server'] === server
+    return isEmpty ? undefined : Number(row?.['next_sequence'])
   }
 
   #announce({ settlements, endedJobs }: Settled): void {

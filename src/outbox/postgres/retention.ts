@@ -30,8 +30,12 @@ export class Retention {
     this.#database = database
   }
 
-  /** See `JobStore.purge`. */
-  purge(before: number, limit: number, hours: number): Promise<Purged> {
+  /** See `JobStore.purge`. `removed`: see `OwnedQueue.noteRemoved`. */
+  purge(
+    before: number,
+    limit: number,
+    hours: number
+  ): Promise<{ readonly rows: number; readonly removed: number }> {
     return this.#database.transaction(async (sql) => {
       const jobs = await this.#oldJobs(sql, before, limit, await acceptedBefore(sql, hours))
       const whole: number[] = []
@@ -57,8 +61,7 @@ export class Retention {
       this.#kept = jobs.length < limit && left > 0 ? [0, 0] : kept
       const rows = purged.rows + ofWhole.rows + whole.length
       const deadLetters = purged.deadLetters + ofWhole.deadLetters
-      await noteRemoved(sql, deadLetters)
-      return { rows, deadLetters }
+      return { rows, removed: await noteRemoved(sql, deadLetters) }
     })
   }
 
@@ -88,8 +91,10 @@ export class Retention {
 async function purgeUpdates(sql: Sql, jobs: readonly number[], limit: number): Promise<Purged> {
   if (jobs.length === 0) return { rows: 0, deadLetters: 0 }
   const deleted = await sql.rows(
+    // Job by job: joined, the planner may read all updates to find those of a few jobs.
     `DELETE FROM updates WHERE id = ANY (ARRAY(
-      SELECT u.id FROM jobs AS j JOIN updates AS u ON ${OF_JOB} WHERE j.n = ANY ($1::bigint[]) LIMIT $2
+      SELECT u.id FROM jobs AS j CROSS JOIN LATERAL (SELECT id FROM updates AS u WHERE ${OF_JOB} LIMIT $2) AS u
+      WHERE j.n = ANY ($1::bigint[]) LIMIT $2
     )) RETURNING state`,
     jobs,
     limit

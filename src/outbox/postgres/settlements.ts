@@ -5,6 +5,7 @@ import { readObject } from '../rows.ts'
 import { DEAD_LETTER, ENDED, PENDING } from '../update-state.ts'
 import { byColumn, type Sql } from './database/database.ts'
 import { addHistory } from './history.ts'
+import { countResults } from './job-table.ts'
 
 /** Rows that have ended already stay as they are: the commit of an earlier try may have succeeded unnoticed. */
 const SETTLE = `UPDATE updates AS u SET state = s.state, status = s.status, result = s.result,
@@ -55,8 +56,11 @@ function rowOf(settlement: Settlement, now: number): unknown[] {
   return [id, state, result.status, JSON.stringify(result), null, now]
 }
 
-/** Stores the progress of jobs. Returns the ids of those that have ended. */
-async function storeProgress(
+/**
+ * Stores the progress of jobs, once the results of their updates are stored. Returns the ids of those that have ended.
+ * @param endedOf how many of each job's updates have ended, by status
+ */
+export async function storeProgress(
   sql: Sql,
   endedOf: ReadonlyMap<string, Counts>,
   calls: ReadonlyMap<string, number>,
@@ -70,20 +74,23 @@ async function storeProgress(
     ids
   )
   const endedJobs: string[] = []
-  const progress = jobs.map((job) => {
+  const progress: unknown[][] = []
+  for (const job of jobs) {
     const id = String(job['id'])
     const ended = endedOf.get(id) ?? {}
-    const counts = sum((readObject(job['counts']) ?? {}) as Counts, ended)
+    const before = readObject(job['counts']) as Counts | undefined
+    const counts = before ? sum(before, ended) : await countResults(sql, Number(job['n']))
     const count = Object.values(ended).reduce((all, some) => all + some, 0)
     const pending = Number(job['pending']) - count
     const common = [job['n'], pending, calls.get(id) ?? 0]
     if (count === 0 || pending > 0) {
       const status = job['status'] === 'queued' ? 'running' : job['status']
-      return [...common, status, JSON.stringify(counts), job['finished_at']]
+      progress.push([...common, status, JSON.stringify(counts), job['finished_at']])
+      continue
     }
     endedJobs.push(id)
-    return [...common, endedStatus(counts, Number(job['received'])), JSON.stringify(counts), now]
-  })
+    progress.push([...common, endedStatus(counts, Number(job['received'])), JSON.stringify(counts), now])
+  }
   await sql.rows(PROGRESS, ...byColumn(progress, 6))
   return endedJobs
 }

@@ -40,7 +40,7 @@ export interface CheckOptions {
   /** Called after each step. */
   readonly onStep: (step: Step) => void
   readonly testLead?: TestLead
-  /** Milliseconds since the epoch, for the validity of certificates. */
+  /** Milliseconds since the epoch, for the validity of certificates and the database's clock. */
   readonly now?: () => number
 }
 
@@ -56,12 +56,13 @@ export async function check(options: CheckOptions): Promise<Step[]> {
     steps.skip(SERVER_STEPS, 'The configuration has faults.')
     return steps.done
   }
-  if (config.cluster) await checkDatabase(config.cluster.database, (id, run) => steps.run(id, run))
+  const now = options.now ?? Date.now
+  if (config.cluster) await checkDatabase(config.cluster.database, (id, run) => steps.run(id, run), now)
   const { url, timeoutMs } = config.vicidial
   const { accounts } = config
   const client = new Client({ url, connections: 1 })
   try {
-    const { fault, build } = await checkServer(steps, config, accounts, client, options.now ?? Date.now)
+    const { fault, build } = await checkServer(steps, config, accounts, client, now)
     const rules = leadRules(config.vicidial, build ?? config.vicidial.build, config.customFields)
     for (const account of accounts) {
       const calls = new AccountCalls(client, account, config.vicidial.source, timeoutMs)

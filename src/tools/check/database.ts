@@ -1,6 +1,5 @@
-import type pg from 'pg'
 import type { DatabaseSettings } from '../../cluster/settings.ts'
-import { errorCode } from '../../error-code.ts'
+import { remedyFor } from '../../outbox/postgres/database/remedy.ts'
 import type { DATABASE_STEPS, Finding } from './step.ts'
 
 /** What one query tells of the server. */
@@ -11,6 +10,7 @@ interface ServerFacts {
   readonly has_tables: boolean
   readonly may_write: boolean
   readonly synchronous_commit: string
+  readonly fsync: string
   readonly is_standby: boolean
   /** Seconds since the epoch. */
   readonly now: number
@@ -21,24 +21,34 @@ const FACTS = `SELECT current_setting('server_version_num')::int AS number,
   current_setting('server_version') AS version,
   has_schema_privilege(current_schema(), 'CREATE') AS may_create,
   to_regclass('gateway_schema') IS NOT NULL AS has_tables,
-  coalesce(has_table_privilege(to_regclass('gateway_schema'), 'INSERT'), true) AS may_write,
-  current_setting('synchronous_commit') AS synchronous_commit,
+  (SELECT coalesce(bool_and(may), true) FROM pg_class,
+    LATERAL (SELECT bool_and(has_table_privilege(pg_class.oid, privilege)) AS may
+      FROM unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS privilege) AS rights
+    WHERE relkind = 'r' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+  ) AS may_write,
+  current_setting('synchronous_commit') AS synchronous_commit, current_setting('fsync') AS fsync,
   pg_is_in_recovery() AS is_standby,
   extract(epoch FROM clock_timestamp())::float8 AS now, pg_backend_pid() AS pid`
 
 const OLDEST_SERVER = 150_000
 const TIMED_QUERIES = 5
+/** What is shown of the server's own words, in characters. */
+const MOST_SAID = 200
 /** From here on, synchronous requests and the lease notice the way, in milliseconds. */
 const SLOW_MS = 20
-/** Signatures between gateways, and times of jobs, may differ by this much, in milliseconds. */
+/** From 10 seconds on gateways refuse each other's requests; and jobs have the times of their gateways. In milliseconds. */
 const MAX_CLOCK_MS = 3_000
 
 type DatabaseStep = (typeof DATABASE_STEPS)[number]
 
-/** Checks the database step by step, without changing it. `report` gets each finding. */
+/**
+ * Checks the database step by step, without changing it. `report` gets each finding.
+ * @param now milliseconds since the epoch
+ */
 export async function checkDatabase(
   { url, tls, timeoutMs }: DatabaseSettings,
-  report: (id: DatabaseStep, check: () => Promise<Finding>) => Promise<Finding>
+  report: (id: DatabaseStep, check: () => Promise<Finding>) => Promise<Finding>,
+  now: () => number
 ): Promise<void> {
   // Loaded only for this: most gateways have no such database.
   const { Client } = (await import('pg')).default
@@ -49,47 +59,44 @@ export async function checkDatabase(
     query_timeout: timeoutMs
   })
   client.on('error', () => {})
-  const found: ServerFacts[] = []
+  let facts: ServerFacts | undefined
   const times: number[] = []
-  const ask = async () => {
-    const began = performance.now()
-    const { rows } = await client.query<ServerFacts>(FACTS)
-    times.push(performance.now() - began)
-    found.push(...rows)
-  }
   try {
     const { status } = await report('database', async () => {
       try {
         await client.connect()
-        for (let query = 0; query < TIMED_QUERIES; query++) await ask()
+        // The first one takes longer, as the server reads what it needs for it.
+        for (let query = 0; query <= TIMED_QUERIES; query++) {
+          const began = performance.now()
+          const { rows } = await client.query<ServerFacts>(FACTS)
+          times.push(performance.now() - began)
+          facts = rows[0]
+        }
       } catch (error) {
         return unusable(error)
       }
-      return serverFinding(found[0], times.slice(1))
+      return serverFinding(facts, times.slice(1))
     })
-    const facts = found.at(-1)
-    if (status === 'fault' || facts === undefined) return
-    await report('database_rights', async () => rightsFinding(facts))
-    await report('database_commits', async () => commitsFinding(facts))
-    await report('database_clock', async () => clockFinding(facts))
-    await report('database_sessions', async () => sessionsFinding(found, client))
+    const known = facts
+    if (status === 'fault' || known === undefined) return
+    const clockMs = Math.abs(now() - known.now * 1_000)
+    await report('database_rights', async () => rightsFinding(known))
+    await report('database_commits', async () => commitsFinding(known))
+    await report('database_clock', async () => clockFinding(clockMs))
+    const { processID } = client as typeof client & { readonly processID?: number }
+    await report('database_sessions', async () => sessionsFinding(known, processID))
   } finally {
     await client.end().catch(() => {})
   }
 }
 
 function unusable(error: unknown): Finding {
-  const code = errorCode(error)
-  const remedy = REMEDIES[code] ?? 'Check the host, the port and sslmode of DATABASE_URL, and the network.'
-  return { status: 'fault', detail: `The database cannot be used (${code}).`, remedy }
-}
-
-const REMEDIES: Readonly<Record<string, string>> = {
-  '28P01': 'Check the user and the password of DATABASE_URL.',
-  '28000': 'Check the user of DATABASE_URL, and pg_hba.conf of the server.',
-  '3D000': 'Create the database that DATABASE_URL names.',
-  '42501': 'Give the user of DATABASE_URL rights on the database.',
-  '53300': 'Raise max_connections of the server, or lower DATABASE_MAX_CONNECTIONS.'
+  const said = error instanceof Error ? error.message.replaceAll(/\p{Cc}+/gu, ' ').slice(0, MOST_SAID) : ''
+  return {
+    status: 'fault',
+    detail: `The database cannot be used: ${said || 'no reason was given'}.`,
+    remedy: remedyFor(error)
+  }
 }
 
 function serverFinding(facts: ServerFacts | undefined, times: readonly number[]): Finding {
@@ -123,32 +130,30 @@ function rightsFinding({
   return { status: 'ok', detail }
 }
 
-function commitsFinding({ synchronous_commit: setting }: ServerFacts): Finding {
-  if (setting !== 'off') return { status: 'ok', detail: `synchronous_commit is ${setting}.` }
+function commitsFinding({ synchronous_commit: commits, fsync }: ServerFacts): Finding {
+  const off = Object.entries({ synchronous_commit: commits, fsync }).filter(([, value]) => value === 'off')
+  if (off.length === 0)
+    return { status: 'ok', detail: `synchronous_commit is ${commits}, and fsync ${fsync}.` }
+  const names = off.map(([name]) => name).join(' and ')
   return {
     status: 'fault',
-    detail: 'synchronous_commit is off: a crash of the server would lose updates that were accepted.',
-    remedy: 'Set synchronous_commit to on, for the server or for the user.'
+    detail: `${names} off: a crash of the server would lose updates that were accepted.`,
+    remedy: `Set ${names} to on.`
   }
 }
 
-function clockFinding({ now }: ServerFacts): Finding {
-  const ms = Math.abs(Date.now() - now * 1_000)
+function clockFinding(ms: number): Finding {
   const detail = `The clocks of the database and of this machine differ by ${(ms / 1_000).toFixed(1)} s.`
   if (ms < MAX_CLOCK_MS) return { status: 'ok', detail }
   return { status: 'warning', detail, remedy: 'Synchronise both clocks (NTP).' }
 }
 
-/** A pooler that gives each transaction another session makes connections of its own, and forgets settings. */
-async function sessionsFinding(found: readonly ServerFacts[], client: pg.Client): Promise<Finding> {
-  await client.query("SET application_name = 'vicidial-gateway check'")
-  const { rows } = await client.query<{ application_name: string }>('SHOW application_name')
-  const isKept = rows[0]?.application_name === 'vicidial-gateway check'
-  if (isKept && new Set(found.map(({ pid }) => pid)).size === 1)
-    return { status: 'ok', detail: 'No pooler of transactions is between.' }
+/** A pooler gives its clients connections of its own, under other ids. */
+function sessionsFinding({ pid }: ServerFacts, processID: number | undefined): Finding {
+  if (pid === processID) return { status: 'ok', detail: 'No pooler is between.' }
   return {
     status: 'warning',
-    detail: 'A pooler between gives each transaction another session.',
-    remedy: 'It works, but the gateway has a pool itself: let DATABASE_URL name the server, or pool sessions.'
+    detail: 'A pooler such as PgBouncer is between.',
+    remedy: 'It works, but is not needed: the gateway has a pool itself.'
   }
 }

@@ -94,10 +94,12 @@ export class Target {
   /** What was copied. */
   async counts(): Promise<Map<string, number>> {
     const counts = new Map<string, number>()
-    for (const [what, { sqlite, postgres = sqlite }] of Object.entries(COUNTED)) {
-      const [row] = await this.#database.readLong(postgres)
-      counts.set(what, Number(row?.['count']))
-    }
+    await this.#database.transaction(async (sql) => {
+      for (const [what, { sqlite, postgres = sqlite }] of Object.entries(COUNTED)) {
+        const [row] = await sql.rows(postgres)
+        counts.set(what, Number(row?.['count']))
+      }
+    }, true)
     return counts
   }
 

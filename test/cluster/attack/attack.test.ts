@@ -2,12 +2,9 @@ import { test } from 'tap'
 import { repeatAcrossAKill } from './repeats.ts'
 import { attack, startAttackable } from './run.ts'
 
-/** A short lease, so that takeovers need less time. */
-const QUICK = { CLUSTER_LEASE_MS: '2000', CLUSTER_RENEW_MS: '400', DATABASE_TIMEOUT_MS: '1000' }
-
 /** `npm run test:cluster` has the whole of it. */
 test('a cluster under attack loses nothing that was acknowledged, and keeps the order of updates', async (t) => {
-  const cluster = await startAttackable(t, QUICK)
+  const cluster = await startAttackable(t)
   await attack(t, cluster, ['kill -9 of the owner', 'rolling upgrade of all', 'SIGSTOP and SIGCONT'])
   for (const isStored of [true, false]) {
     const name = isStored ? 'a stored request' : 'a synchronous request'

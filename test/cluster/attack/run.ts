@@ -27,12 +27,9 @@ const FAULTS = ['500_after_success', 'reset_after', 'truncate'] as const
 /** How long the attacks of one kind kept VICIdial without a call, in milliseconds. */
 export type Pauses = ReadonlyMap<AttackName, readonly number[]>
 
-/**
- * Starts three gateways for `attack`, until the test ends.
- * @param env settings beside the usual ones
- */
-export function startAttackable(t: Tester, env: Readonly<Record<string, string>> = {}): Promise<Cluster> {
-  return startCluster(t, { gateways: GATEWAYS, leads: LEADS, file: GATEWAY_FILE, delayMs, env })
+/** Starts three gateways for `attack`, until the test ends. */
+export function startAttackable(t: Tester): Promise<Cluster> {
+  return startCluster(t, { gateways: GATEWAYS, leads: LEADS, file: GATEWAY_FILE, delayMs })
 }
 
 /**
@@ -62,8 +59,7 @@ export async function attack(t: Test, cluster: Cluster, plan: readonly AttackNam
       for (const value of new Set(updates.flatMap(({ fields }) => Object.values(fields))))
         answersTo.set(value, [...(answersTo.get(value) ?? []), line])
     },
-    lateMs: LATE_MS,
-    storedUntil: (at) => (hasTrouble(at) ? Number.POSITIVE_INFINITY : undefined)
+    lateMs: LATE_MS
   })
   t.teardown(() => senders.close())
   for (const [lead, field, value] of held(cluster)) senders.answers.begin(lead, field, value)

@@ -5,12 +5,19 @@ import { text as readText } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { PeerClient } from '../../../src/cluster/peers/peer-client.ts'
-import { type PeerHandler, PeerRefusal, PeerServer } from '../../../src/cluster/peers/peer-server.ts'
+import { PeerRefusal } from '../../../src/cluster/peers/peer-refusal.ts'
+import { type PeerHandler, PeerServer } from '../../../src/cluster/peers/peer-server.ts'
+import type { SeenMember } from '../../../src/cluster/members/member-table.ts'
+import { HELLO, hello, reachHandler } from '../../../src/cluster/peers/reach.ts'
+import { ReceivedRequests } from '../../../src/cluster/peers/received-requests.ts'
 import { Signer } from '../../../src/cluster/peers/signature.ts'
 import type { Tester } from '../../helper.ts'
 import { stoppedClock } from '../../stopped-clock.ts'
 
 const SECRET = 'canary-secret-of-the-cluster'
+/** The process that answers, and another one. */
+const RUN = '00000000-0000-4000-8000-000000000001'
+const ANOTHER_RUN = '00000000-0000-4000-8000-000000000002'
 const TIMEOUT = { timeoutMs: 60_000 }
 
 /** A gateway that answers its peers, and a client of one. */
@@ -19,6 +26,7 @@ async function startPeers(t: Tester, handlers: Record<string, PeerHandler> = {},
   const note = (members: object, message: string) => void logged.push({ ...members, message })
   const asked: unknown[] = []
   const server = new PeerServer({
+    self: { gateway: 'b', run: RUN },
     signer: new Signer(SECRET),
     handlers: {
       '/v1/echo': async (body) => {
@@ -35,7 +43,15 @@ async function startPeers(t: Tester, handlers: Record<string, PeerHandler> = {},
     await client.close()
     await server.close()
   })
-  return { address: `http://127.0.0.1:${port}`, port, client, logged, asked }
+  return { to: { address: `http://127.0.0.1:${port}`, run: RUN }, port, client, logged, asked }
+}
+
+/** The headers of a signed request, as text. */
+function signed(path: string, body: string): string {
+  const { headers } = new Signer(SECRET).request(RUN, { method: 'POST', path, body })
+  return Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')
 }
 
 /** Sends bytes as they are and returns all that comes back. */
@@ -47,15 +63,15 @@ async function sendRaw(port: number, bytes: string): Promise<string> {
 }
 
 test('a request that is signed with the secret is answered', async (t) => {
-  const { address, client } = await startPeers(t)
+  const { to, client } = await startPeers(t)
   const body = { text: 'Zoë', list: [1, 2], none: null }
-  t.same(await client.send({ address, path: '/v1/echo', body, ...TIMEOUT }), body)
-  t.equal(await client.send({ address, path: '/v1/echo', body: null, ...TIMEOUT }), null)
+  t.same(await client.send({ to, path: '/v1/echo', body, ...TIMEOUT }), body)
+  t.equal(await client.send({ to, path: '/v1/echo', body: null, ...TIMEOUT }), null)
 })
 
 test('a gateway with another secret gets nothing done, and learns why', async (t) => {
-  const { address, client, asked, logged } = await startPeers(t, {}, 'another')
-  await t.rejects(client.send({ address, path: '/v1/echo', body: 1, ...TIMEOUT }), {
+  const { to, client, asked, logged } = await startPeers(t, {}, 'another')
+  await t.rejects(client.send({ to, path: '/v1/echo', body: 1, ...TIMEOUT }), {
     sent: 'no',
     message: /different CLUSTER_SECRETs/
   })
@@ -64,9 +80,8 @@ test('a gateway with another secret gets nothing done, and learns why', async (t
 })
 
 test('refused requests fill no log', async (t) => {
-  const { address, client, logged } = await startPeers(t, {}, 'another')
-  for (let n = 0; n < 20; n++)
-    await t.rejects(client.send({ address, path: '/v1/echo', body: 1, ...TIMEOUT }))
+  const { to, client, logged } = await startPeers(t, {}, 'another')
+  for (let n = 0; n < 20; n++) await t.rejects(client.send({ to, path: '/v1/echo', body: 1, ...TIMEOUT }))
   t.equal(logged.length, 1)
 })
 
@@ -75,28 +90,33 @@ test('an answer counts only if it is signed too: the address may lead elsewhere'
   await once(server, 'listening')
   t.teardown(() => server.close())
   const { client } = await startPeers(t)
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  await t.rejects(client.send({ address, path: '/v1/echo', body: 1, ...TIMEOUT }), {
+  const to = { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, run: RUN }
+  await t.rejects(client.send({ to, path: '/v1/echo', body: 1, ...TIMEOUT }), {
     sent: 'maybe',
     message: /not a gateway of this cluster/
   })
 })
 
 test('nothing was sent to an address that nobody listens on', async (t) => {
-  const { address, client } = await startPeers(t)
+  const { client } = await startPeers(t)
   const gone = createTcpServer().listen(0, '127.0.0.1')
   await once(gone, 'listening')
   const { port } = gone.address() as AddressInfo
   gone.close()
   await once(gone, 'close')
   await t.rejects(
-    client.send({ address: address.replace(/\d+$/, String(port)), path: '/v1/echo', body: 1, ...TIMEOUT }),
+    client.send({
+      to: { address: `http://127.0.0.1:${port}`, run: RUN },
+      path: '/v1/echo',
+      body: 1,
+      ...TIMEOUT
+    }),
     { sent: 'no', message: /ECONNREFUSED/ }
   )
 })
 
 test('a refusal and a failure of the other gateway reach the one that asked', async (t) => {
-  const { address, client, logged } = await startPeers(t, {
+  const { to, client, logged } = await startPeers(t, {
     '/v1/refuse': async () => {
       throw new PeerRefusal(503, 'Not now.')
     },
@@ -104,23 +124,23 @@ test('a refusal and a failure of the other gateway reach the one that asked', as
       throw new Error('a detail that stays here')
     }
   })
-  await t.rejects(client.send({ address, path: '/v1/refuse', body: 1, ...TIMEOUT }), {
+  await t.rejects(client.send({ to, path: '/v1/refuse', body: 1, ...TIMEOUT }), {
     sent: 'no',
     status: 503,
     message: 'Not now.'
   })
-  await t.rejects(client.send({ address, path: '/v1/fail', body: 1, ...TIMEOUT }), {
+  await t.rejects(client.send({ to, path: '/v1/fail', body: 1, ...TIMEOUT }), {
     sent: 'maybe',
     status: 500,
     message: 'The request failed.'
   })
   t.match(logged, [{ path: '/v1/fail', err: { message: 'a detail that stays here' } }])
-  await t.rejects(client.send({ address, path: '/v2/echo', body: 1, ...TIMEOUT }), {
+  await t.rejects(client.send({ to, path: '/v2/echo', body: 1, ...TIMEOUT }), {
     status: 400,
     sent: 'no',
     message: /does not know the request/
   })
-  await t.rejects(client.send({ address, path: '/toString', body: 1, ...TIMEOUT }), {
+  await t.rejects(client.send({ to, path: '/toString', body: 1, ...TIMEOUT }), {
     status: 400,
     message: /does not know/
   })
@@ -129,7 +149,7 @@ test('a refusal and a failure of the other gateway reach the one that asked', as
 test('the handler learns when nobody waits for its answer any more', async (t) => {
   const started = Promise.withResolvers<void>()
   const aborted = Promise.withResolvers<void>()
-  const { address, client } = await startPeers(t, {
+  const { to, client } = await startPeers(t, {
     '/v1/wait': async (_body, signal) => {
       signal.addEventListener('abort', () => {
         aborted.resolve()
@@ -140,7 +160,7 @@ test('the handler learns when nobody waits for its answer any more', async (t) =
   })
   const controller = new AbortController()
   const { signal } = controller
-  const sent = client.send({ address, path: '/v1/wait', body: 1, signal, ...TIMEOUT })
+  const sent = client.send({ to, path: '/v1/wait', body: 1, signal, ...TIMEOUT })
   await started.promise
   controller.abort()
   await t.rejects(sent, { sent: 'maybe', message: /broke/ })
@@ -149,10 +169,6 @@ test('the handler learns when nobody waits for its answer any more', async (t) =
 
 test('what was signed cannot be changed: path, body, digest, length', async (t) => {
   const { port, asked } = await startPeers(t)
-  const signed = (path: string, body: string) =>
-    Object.entries(new Signer(SECRET).request('POST', path, body).headers)
-      .map(([name, value]) => `${name}: ${value}\r\n`)
-      .join('')
   const post = (path: string, headers: string, body: string, length = `content-length: ${body.length}\r\n`) =>
     sendRaw(port, `POST ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${headers}${length}\r\n${body}`)
   t.match(await post('/v1/echo', signed('/v1/echo', '1'), '1'), /^HTTP\/1.1 200 /)
@@ -167,20 +183,102 @@ test('what was signed cannot be changed: path, body, digest, length', async (t) 
   t.match(await post('/v1/echo', signed('/v1/echo', '{'), '{'), /^HTTP\/1.1 400 [^]*not JSON/)
   const huge = 'content-length: 99999999999\r\n'
   t.match(await post('/v1/echo', signed('/v1/echo', '1'), '', huge), /^HTTP\/1.1 400 [^]*too large/)
-  const late = signed('/v1/echo', '1').replace(/time=\d+/, 'time=1')
-  t.match(await post('/v1/echo', late, '1'), /^HTTP\/1.1 401 /)
+  for (const [part, changed] of [
+    [/time=\d+/, 'time=1'],
+    [RUN, ANOTHER_RUN]
+  ] as const)
+    t.match(await post('/v1/echo', signed('/v1/echo', '1').replace(part, changed), '1'), /^HTTP\/1.1 401 /)
   t.same(asked, [1])
 })
 
-test('a signature is good for some minutes', async (t) => {
-  const clock = stoppedClock(t)
-  const signer = new Signer(SECRET)
-  const { headers } = signer.request('POST', '/v1/echo', '1')
-  const proven = [0, 290_000, 20_000, -600_000, -20_000].map((ms) => {
-    clock.setAhead(ms)
-    return signer.prove({ method: 'POST', path: '/v1/echo', headers }) !== undefined
+test('a recorded request is not done a second time, at no process', async (t) => {
+  const { port, asked } = await startPeers(t)
+  const recorded = `POST /v1/echo HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${signed('/v1/echo', '1')}content-length: 1\r\n\r\n1`
+  t.match(await sendRaw(port, recorded), /^HTTP\/1.1 200 /)
+  t.match(await sendRaw(port, recorded), /^HTTP\/1.1 400 [^]*received before/)
+  t.same(asked, [1])
+})
+
+test('a request is done only by the process that it was sent to', async (t) => {
+  const { to, client, asked } = await startPeers(t)
+  const another = { address: to.address, run: ANOTHER_RUN }
+  await t.rejects(client.send({ to: another, path: '/v1/echo', body: 1, ...TIMEOUT }), {
+    sent: 'no',
+    status: 421,
+    message: 'This is another process, of the gateway b.'
   })
-  t.same(proven, [true, true, false, true, false])
+  t.same(asked, [])
+})
+
+test('a member tries to reach the one that asks at its address, and answers what is wrong', async (t) => {
+  const { to, client } = await startPeers(t, { [HELLO]: hello })
+  const member = (run: string, address: string | undefined) => ({ run, address }) as SeenMember
+  const nowhere = 'http://127.0.0.1:1'
+  const reach = reachHandler(client, async () => [
+    member(RUN, to.address),
+    member(ANOTHER_RUN, to.address),
+    member('unreachable', nowhere),
+    member('without', undefined)
+  ])
+  const { signal } = new AbortController()
+  t.equal(await reach({ run: RUN }, signal), null)
+  t.equal(
+    await reach({ run: ANOTHER_RUN }, signal),
+    `${to.address} answers: This is another process, of the gateway b.`
+  )
+  t.equal(await reach({ run: 'unreachable' }, signal), `${nowhere} cannot be reached (ECONNREFUSED).`)
+  for (const run of ['without', 'unknown'])
+    await t.rejects(reach({ run }, signal), { status: 409, message: 'There is no such gateway.' })
+})
+
+test('a request is good for as long as clocks may differ, and its repeat is known for as long', async (t) => {
+  const clock = stoppedClock(t)
+  const received = new ReceivedRequests()
+  const now = Date.now()
+  const early = { time: now + 10_000, nonce: 'early' }
+  received.note(early)
+  received.note({ time: now - 10_000, nonce: 'late' })
+  const clocks = { status: 400, message: 'The clocks of the gateways differ by more than 10 seconds.' }
+  t.throws(() => {
+    received.note({ time: now + 10_001, nonce: 'x' })
+  }, clocks)
+  t.throws(() => {
+    received.note({ time: now - 10_001, nonce: 'x' })
+  }, clocks)
+  for (let second = 0; second <= 20; second++) {
+    t.throws(
+      () => {
+        received.note(early)
+      },
+      { message: /received before/ }
+    )
+    clock.tick(1_000)
+  }
+  t.throws(() => {
+    received.note(early)
+  }, clocks)
+})
+
+test('gateways whose clocks differ learn that', async (t) => {
+  const { to, client } = await startPeers(t)
+  const clock = stoppedClock(t)
+  const sent = client.send({ to, path: '/v1/echo', body: 1, ...TIMEOUT })
+  clock.setAhead(60_000)
+  await t.rejects(sent, { sent: 'no', message: /clocks of the gateways differ/ })
+})
+
+test('the requests that are remembered are bounded', (t) => {
+  stoppedClock(t)
+  const received = new ReceivedRequests()
+  const time = Date.now()
+  for (let n = 0; n < 250_000; n++) received.note({ time, nonce: String(n) })
+  t.throws(
+    () => {
+      received.note({ time, nonce: 'one more' })
+    },
+    { message: /too many requests/ }
+  )
+  t.end()
 })
 
 test('a request without a proof is refused before its body is read, whatever it holds', async (t) => {
@@ -191,7 +289,7 @@ test('a request without a proof is refused before its body is read, whatever it 
   t.match(await sendRaw(port, `POST /v1/echo HTTP/1.1\r\nhost: x\r\n${long}\r\n`), /^HTTP\/1.1 431 /)
   t.match(await sendRaw(port, 'nothing like HTTP\r\n\r\n'), /^HTTP\/1.1 400 /)
   const signer = new Signer(SECRET)
-  const { headers } = signer.request('POST', '/v1/echo', '1')
+  const { headers } = signer.request(RUN, { method: 'POST', path: '/v1/echo', body: '1' })
   fc.assert(
     fc.property(
       fc.string(),
@@ -218,8 +316,8 @@ test('the secret itself is never sent', async (t) => {
   await once(server, 'listening')
   t.teardown(() => server.close())
   const { client } = await startPeers(t)
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  await t.rejects(client.send({ address, path: '/v1/echo', body: 1, ...TIMEOUT }))
+  const to = { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, run: RUN }
+  await t.rejects(client.send({ to, path: '/v1/echo', body: 1, ...TIMEOUT }))
   t.match(received.join(''), /^POST \/v1\/echo HTTP/)
   t.notOk(received.join('').includes(SECRET))
 })

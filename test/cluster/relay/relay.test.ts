@@ -53,7 +53,9 @@ async function startRelay(t: Tester, deliver: Deliveries['deliver']) {
   }
   const handlers = ownerHandlers(() => owner.work)
   const signer = new Signer('secret')
+  const run = '00000000-0000-4000-8000-000000000001'
   const server = new PeerServer({
+    self: { gateway: 'owner', run },
     signer,
     handlers: { [DELIVER]: handlers.deliver, [STORED]: handlers.stored, [CANCEL]: handlers.cancel },
     log: { warn: () => {}, error: () => {} }
@@ -68,7 +70,7 @@ async function startRelay(t: Tester, deliver: Deliveries['deliver']) {
   let change = Promise.withResolvers<void>()
   const relay = new Relay({
     work: () => own.work,
-    ownerAddress: () => own.address,
+    owner: () => (own.address === undefined ? undefined : { address: own.address, run }),
     ownerChange: (ms) => Promise.race([change.promise, pause(ms)]),
     client,
     onRelayed: (ms) => relayed.push(ms),

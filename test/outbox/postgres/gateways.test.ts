@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { test } from 'tap'
 import { StorageError } from '../../../src/errors.ts'
 import { NO_HISTORY } from '../../../src/outbox/history.ts'
@@ -5,6 +6,7 @@ import { Database } from '../../../src/outbox/postgres/database/database.ts'
 import { PostgresIdempotency } from '../../../src/outbox/postgres/idempotency.ts'
 import { PostgresOutbox } from '../../../src/outbox/postgres/postgres-outbox.ts'
 import { storeSettlements } from '../../../src/outbox/postgres/settlements.ts'
+import type { Tester } from '../../helper.ts'
 import { newPool, startPostgres } from '../../postgres.ts'
 import { until } from '../../until.ts'
 import { done, idempotencyRecord, inShort, jobId, newJob, NO_CALLS, sets, settleNext } from '../jobs.ts'
@@ -71,6 +73,17 @@ test('a request is in progress at every gateway, until its own has ended for a w
   t.same(await outbox.idempotency.begin('crm', 'key-1', 0), idempotencyRecord())
 })
 
+test('closing writes everything that was handed over', async (t) => {
+  const { url, openAnother } = await openPostgres(t)
+  const another = await openAnother()
+  const database = new Database(newPool(t, url))
+  const asked = Array.from({ length: 30 }, (_, n) => another.idempotency.begin('crm', `key-${n}`, 0))
+  await another.close()
+  t.same(new Set(await Promise.all(asked)), new Set(['begun']))
+  const [row] = await database.rows('SELECT count(*)::int AS count FROM requests_in_progress')
+  t.same(row, { count: 30 })
+})
+
 test('of jobs with one key that two gateways accept at once, one is stored', async (t) => {
   const { outbox, openAnother } = await openPostgres(t)
   const another = await openAnother()
@@ -104,6 +117,24 @@ test('a job that the database cannot take fails alone', async (t) => {
   )
   t.equal(outbox.fault, undefined)
   t.same(outbox.queue.size, { pending: 2, deadLetters: 0 })
+})
+
+test('a key that the database alters is no repeat of itself, and one that is too long fails alone', async (t) => {
+  const { outbox } = await openPostgres(t)
+  const keys = ['half \uD800', 'half \uD801', randomBytes(9_000).toString('base64'), 'sound']
+  const accepted = await Promise.allSettled(
+    keys.map((key, n) =>
+      outbox.jobs.accept(
+        newJob(n + 1, [sets('A', n + 1)], { records: [idempotencyRecord({ key, body: key })] })
+      )
+    )
+  )
+  t.same(
+    accepted.map((one) => (one.status === 'fulfilled' ? one.value?.body : 'rejected')),
+    [undefined, 'half \uFFFD', 'rejected', undefined]
+  )
+  t.same((await outbox.jobs.list({ limit: 10 })).map(({ id }) => id).toSorted(), [jobId(1), jobId(4)])
+  t.equal(outbox.fault, undefined)
 })
 
 test('a settlement that was stored unnoticed changes nothing when it is tried again', async (t) => {
@@ -153,6 +184,10 @@ test('after a restart of the database the owner goes on, with what was in flight
   if (first === undefined) throw new Error('nothing was due')
 
   await server.stop()
+  t.match(
+    await until('it is noticed without a request', () => outbox.fault),
+    'The database cannot be written'
+  )
   await t.rejects(outbox.queue.settle([done(first)], NO_CALLS), StorageError)
   t.match(outbox.fault, 'The database cannot be written')
   await t.rejects(outbox.queue.claim('default', 1, LATER), StorageError)
@@ -169,20 +204,69 @@ test('after a restart of the database the owner goes on, with what was in flight
   t.same(inShort(await outbox.queue.claim('default', 10, LATER)), ['1/1 lead_id:1 B'])
 })
 
-test('a request whose end could not be stored does not block its repeat at the same gateway', async (t) => {
-  const { url } = await openPostgres(t)
+/** Requests with a key at a gateway, whose writes are given to `write` first. */
+async function openIdempotency(t: Tester, write: (text: string) => Promise<void> | undefined) {
+  const { url, openAnother } = await openPostgres(t)
   const database = new Database(newPool(t, url))
-  let fails = true
   const idempotency = new PostgresIdempotency({
     rows: (text: string, ...values: unknown[]) => database.rows(text, ...values),
-    write: (text: string, ...values: unknown[]) =>
-      fails && text.startsWith('DELETE')
-        ? Promise.reject(new StorageError('down'))
-        : database.write(text, ...values)
+    write: async (text: string, ...values: unknown[]) => {
+      await write(text)
+      return database.write(text, ...values)
+    }
   })
+  return { idempotency, another: (await openAnother()).idempotency }
+}
+
+test('a request whose end could not be stored does not block its repeat at the same gateway', async (t) => {
+  let fails = true
+  const { idempotency, another } = await openIdempotency(t, (text) =>
+    fails && text.startsWith('DELETE') ? Promise.reject(new StorageError('down')) : undefined
+  )
   t.equal(await idempotency.begin('crm', 'key-1', 0), 'begun')
   t.equal(await idempotency.begin('crm', 'key-1', 0), 'in_progress')
   await t.rejects(idempotency.end('crm', 'key-1'), StorageError)
-  fails = false
   t.equal(await idempotency.begin('crm', 'key-1', 0), 'begun')
+  t.equal(await another.begin('crm', 'key-1', 0), 'in_progress')
+  fails = false
+  await idempotency.end('crm', 'key-1')
+  t.equal(await another.begin('crm', 'key-1', 0), 'begun')
+})
+
+test('a first request begins even if it is shown to go on before its beginning is stored', async (t) => {
+  const { promise: shown, resolve: show } = Promise.withResolvers<undefined>()
+  let begins = 0
+  const { idempotency } = await openIdempotency(t, async (text) => {
+    if (text.includes('VALUES') && begins++ === 0) await shown
+  })
+  const first = idempotency.begin('crm', 'key-1', 0)
+  await idempotency.keepAlive()
+  show(undefined)
+  t.equal(await first, 'begun')
+})
+
+test('a request that ends while it is shown to go on blocks no repeat at another gateway', async (t) => {
+  const { promise: ended, resolve: end } = Promise.withResolvers<undefined>()
+  const { idempotency, another } = await openIdempotency(t, async (text) => {
+    if (text.includes('unnest') && text.startsWith('INSERT')) await ended
+  })
+  t.equal(await idempotency.begin('crm', 'key-1', 0), 'begun')
+  const shown = idempotency.keepAlive()
+  await idempotency.end('crm', 'key-1')
+  end(undefined)
+  await shown
+  t.equal(await another.begin('crm', 'key-1', 0), 'begun')
+})
+
+test('a late end of a request does not end its repeat', async (t) => {
+  const { promise: begun, resolve: begin } = Promise.withResolvers<undefined>()
+  const { idempotency, another } = await openIdempotency(t, async (text) => {
+    if (text.startsWith('DELETE')) await begun
+  })
+  t.equal(await idempotency.begin('crm', 'key-1', 0), 'begun')
+  const ended = idempotency.end('crm', 'key-1')
+  t.equal(await idempotency.begin('crm', 'key-1', 0), 'begun')
+  begin(undefined)
+  await ended
+  t.equal(await another.begin('crm', 'key-1', 0), 'in_progress')
 })

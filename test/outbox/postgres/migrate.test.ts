@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { test } from 'tap'
 import type pg from 'pg'
 import { StorageError } from '../../../src/errors.ts'
 import { migrate } from '../../../src/outbox/postgres/database/migrate.ts'
 import { MIGRATIONS } from '../../../src/outbox/postgres/database/migrations/migrations.ts'
 import type { Tester } from '../../helper.ts'
-import { newDatabase, newPool } from '../../postgres.ts'
+import { newDatabase, newPool, olderServer } from '../../postgres.ts'
 
 const NEXT = { sql: 'CREATE TABLE later (id bigint)', oldestCompatible: MIGRATIONS.length }
 
@@ -80,4 +81,76 @@ test("another program's tables are refused and left unchanged", async (t) => {
   )
   const { rows } = await pool.query(`SELECT to_regclass('gateway_schema') AS found`)
   t.same(rows, [{ found: null }])
+})
+
+test('what gateways that run do not know is not changed while they run, and each is named', async (t) => {
+  const pool = await opened(t)
+  await migrate(pool)
+  const [known, newest] = [MIGRATIONS.length, MIGRATIONS.length + 1]
+  const add = (gateway: string, schema: number, seen: string) =>
+    pool.query(
+      `INSERT INTO members (gateway, run, version, protocol, oldest_protocol, schema, fingerprint, accounts, started_at, seen_at)
+       VALUES ($1, gen_random_uuid(), '0.1.0', 1, 1, $2, '', '{}', now(), clock_timestamp() + $3::interval)`,
+      [gateway, schema, seen]
+    )
+  await add('old', known, '1 hour')
+  await add('older', known - 1, '1 hour')
+  await add('new', newest, '1 hour')
+  await add('gone', known, '-1 hour')
+  const breaking = [...MIGRATIONS, { ...NEXT, oldestCompatible: newest }]
+  await t.rejects(
+    migrate(pool, breaking, 50),
+    new StorageError(
+      'This version changes the database in a way that gateways which are running do not know: ' +
+        'old (version 0.1.0), older (version 0.1.0). Stop them, then start this one.'
+    )
+  )
+  t.equal((await versions(pool)).length, known)
+  await t.rejects(migrate(pool, [...MIGRATIONS, NEXT], 50), { message: /know: older \(version 0\.1\.0\)\./ })
+  await pool.query("DELETE FROM members WHERE gateway = 'older'")
+  await migrate(pool, [...MIGRATIONS, NEXT], 50)
+  t.equal((await versions(pool)).length, newest, 'a change that only adds is made while they run')
+})
+
+test('a change that waits for a gateway which was killed is made once it counts as gone', async (t) => {
+  const pool = await opened(t)
+  await migrate(pool)
+  await pool.query(
+    `INSERT INTO members (gateway, run, version, protocol, oldest_protocol, schema, fingerprint, accounts, started_at, seen_at)
+     VALUES ('old', gen_random_uuid(), '0.1.0', 1, 1, 1, '', '{}', now(), clock_timestamp())`
+  )
+  await migrate(pool, [...MIGRATIONS, NEXT], 50)
+  t.equal((await versions(pool)).length, MIGRATIONS.length + 1)
+})
+
+test('everything that is wrong with a database is said at once', async (t) => {
+  const url = await newDatabase()
+  const pool = newPool(t, url)
+  await migrate(pool)
+  const newest = MIGRATIONS.length + 7
+  await pool.query('INSERT INTO gateway_schema (version, oldest_compatible) VALUES ($1, $1)', [newest])
+  // PostgreSQL lets nobody change server_version, so a proxy does.
+  const older = newPool(t, await olderServer(t, url))
+  const error = await migrate(older).then(String, String)
+  const [server, schema, ...more] = error.split('\n')
+  t.match(server, /The database server is PostgreSQL 14\.\d+: it must be 15 or newer\.$/)
+  t.match(
+    schema,
+    `The database was changed by a newer gateway (schema ${newest}, usable from schema ${newest} on`
+  )
+  t.same(more, [])
+})
+
+test('a user who may not create tables is told so', async (t) => {
+  const url = await newDatabase()
+  const pool = newPool(t, url)
+  const role = `reader_${randomUUID().replaceAll('-', '')}`
+  await pool.query(`CREATE ROLE ${role} LOGIN PASSWORD 'canary'`)
+  t.teardown(() => pool.query(`DROP ROLE ${role}`))
+  const reader = newPool(t, url.replace(/\/\/[^@]+@/, `//${role}:canary@`))
+  await t.rejects(migrate(reader), {
+    message: new RegExp(
+      `^The user ${role} may not create tables in the schema \\w+ of the database: make it the owner\\.$`
+    )
+  })
 })

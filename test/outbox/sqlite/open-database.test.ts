@@ -338,7 +338,7 @@ test('a database of the first schema keeps what it holds', async (t) => {
   const outbox = new SqliteOutbox(directory)
   t.teardown(() => outbox.close())
   t.same(outbox.queue.size, { pending: 1, deadLetters: 1 })
-  t.equal(outbox.queue.nextSequence, 9)
+  t.equal(await outbox.queue.nextSequence(), 9)
   t.match(await outbox.jobs.find(jobId(1)), { status: 'running', counts: { queued: 1, failed: 1 } })
   const letters = await outbox.jobs.deadLetters({ limit: 10 })
   t.same(

@@ -171,5 +171,5 @@ test('a damaged lead id in a result is not taken for the id of a lead', async (t
   change(directory, ...NO_LEADS.map(damaged))
   const outbox = new SqliteOutbox(directory)
   t.teardown(() => outbox.close())
-  t.same(outbox.updatedLeads(10), [NO_LEADS.length + 1])
+  t.same(await outbox.updatedLeads(10), [NO_LEADS.length + 1])
 })

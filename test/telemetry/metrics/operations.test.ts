@@ -114,6 +114,28 @@ test('every query of the dashboard and the alerts uses existing metrics and labe
   }
 })
 
+test('every metric of a cluster is on the dashboard, and what can be wrong has an alert', async (t) => {
+  const metricsOf = (queries: readonly { readonly expr: string }[]) =>
+    new Set(
+      queries.flatMap(({ expr }) =>
+        read(expr).selectors.map(({ metric }) => metric.replace(PARTS_OF_HISTOGRAM, ''))
+      )
+    )
+  const names = [...(await ofACluster()).types.keys()]
+  t.equal(names.length, 6)
+  const shown = metricsOf(panelQueries())
+  t.same(
+    names.filter((name) => !shown.has(name)),
+    []
+  )
+  const watched = metricsOf(alerts())
+  t.same(
+    names.filter((name) => !watched.has(name)),
+    ['vicidial_gateway_cluster_term'],
+    'a term that grows is a takeover'
+  )
+})
+
 test('texts of the dashboard and the alerts use only labels that the query keeps', (t) => {
   const said = [
     ...panelQueries().map(({ expr, legendFormat }) => ({ expr, text: legendFormat })),

@@ -69,7 +69,7 @@ test('a password as an argument, no address, a faulty one and an unusable file a
   t.same(await refusal(), [2, 'error: name the database with --to, or in DATABASE_URL'])
   t.same(await refusal('--to', 'db.example'), [
     1,
-    'DATABASE_URL must be like postgres://USER:PASSWORD@HOST:5432/DATABASE, percent-encoded.'
+    'DATABASE_URL must be like postgres://USER:PASSWORD@HOST:5432/DATABASE, percent-encoded: a % in the password is %25.'
   ])
   setEnv(t, 'DATABASE_URL_FILE', join(directory, 'none'))
   t.same(await refusal(), [1, 'DATABASE_URL_FILE: the file that it names cannot be read (ENOENT).'])

@@ -456,6 +456,10 @@ test('each event has its own id; one of the payload is that of all its events', 
   const { eventIds, failures } = await endpointWith(t, each).map(list)
   t.strictSame([eventIds, failures.size], [[undefined, 'q', undefined], 0])
   t.strictSame(await idsOf({ event_id: { header: 'X-Id' } }, events, { 'x-id': 'h' }), ['h', 'h', 'h'])
+  const strange = ['\0', '\uD800', '\uD801', 'x'.repeat(256)].map((event, n) => ({ id: n + 1, event }))
+  const hashes = await idsOf({ event_id }, strange)
+  t.equal(new Set(hashes).size, strange.length)
+  for (const hash of hashes) t.match(hash, /^sha256:[0-9a-f]{64}$/)
   t.strictSame(await idsOf({}, events), [undefined, undefined, undefined])
 })
 

@@ -1,14 +1,18 @@
-import type pg from 'pg'
+import pg from 'pg'
 import { StorageError } from '../../../errors.ts'
 import type { Row } from '../../rows.ts'
 
 /** A gateway that is frozen within a transaction must not keep others from its locks for longer than this. */
 const BEGIN = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '1s'"
-/** Classes of error codes for which the values are to blame, not the database: data, and constraints. */
-const BAD_VALUES = /^2[23]/
+/** Classes of error codes for which the values are to blame, not the database: data, constraints, and sizes. */
+const BAD_VALUES = /^(?:2[123]|54)/
+/** Classes of error codes with which the server ends a connection: it may have done what it was asked for. */
+const CONNECTION_ENDS = /^(?:08|57P|40003|XX)/
 
 /** How long to wait for statements that read or change a whole table, in milliseconds. */
 const PATIENCE_MS = 600_000
+/** How long to wait for what a new owner reads: no longer, as the next owner may be this gateway again. */
+const LOAD_MS = 30_000
 
 /** Runs statements. */
 export interface Sql {
@@ -19,6 +23,8 @@ export interface Sql {
 /** A pool of connections, and whether writing works. */
 export class Database implements Sql {
   readonly #pool: pg.Pool
+  /** What was asked and is not answered yet. */
+  readonly #running = new Set<Promise<unknown>>()
   #fault: string | undefined
 
   constructor(pool: pg.Pool) {
@@ -31,57 +37,51 @@ export class Database implements Sql {
   }
 
   /** Reads. */
-  async rows(text: string, ...values: readonly unknown[]): Promise<Row[]> {
-    try {
-      return (await this.#pool.query<Row>(text, [...values])).rows
-    } catch (error) {
-      throw storageError('read', error)
-    }
+  rows(text: string, ...values: readonly unknown[]): Promise<Row[]> {
+    return this.#read({ text, values: [...values] })
   }
 
-  /** Reads what may take long. */
-  async readLong(text: string, ...values: readonly unknown[]): Promise<Row[]> {
-    try {
-      return (await this.#pool.query<Row>(patient(text, values))).rows
-    } catch (error) {
-      throw storageError('read', error)
-    }
+  /** Reads what may take a while. */
+  load(text: string, ...values: readonly unknown[]): Promise<Row[]> {
+    return this.#read({ text, values: [...values], query_timeout: LOAD_MS })
   }
 
-  /**
-   * Writes with one statement.
-   * @throws StorageError; whether the statement was run is unknown if the connection was lost
-   */
+  /** Writes with one statement. @throws StorageError */
   write(text: string, ...values: readonly unknown[]): Promise<Row[]> {
-    return this.#noting(
-      async () => (await this.#pool.query<Row>(text, [...values]).catch(throwUnwritable)).rows
+    return this.#noting(() =>
+      this.#withClient(async (client) => {
+        try {
+          return (await client.query<Row>(text, [...values])).rows
+        } catch (error) {
+          throw storageError('written', error, mayBeDone(error))
+        }
+      })
     )
   }
 
   /**
    * Runs `run` in a transaction (READ COMMITTED).
    * @param isLong whether its statements may take long
-   * @throws StorageError, or what `run` throws; then nothing is changed, unless the connection was lost during the commit
+   * @throws StorageError, or what `run` throws
    */
   transaction<T>(run: (sql: Sql) => Promise<T>, isLong = false): Promise<T> {
-    return this.#noting(async () => {
-      const client = await this.#pool.connect().catch(throwUnwritable)
-      const rows: Sql['rows'] = async (text, ...values) => {
-        const query = isLong ? patient(text, values) : { text, values: [...values] }
-        return (await client.query<Row>(query).catch(throwUnwritable)).rows
-      }
-      try {
+    return this.#noting(() =>
+      this.#withClient(async (client) => {
+        const rows: Sql['rows'] = async (text, ...values) => {
+          const patience = isLong ? { query_timeout: PATIENCE_MS } : {}
+          const query = { text, values: [...values], ...patience }
+          return (await client.query<Row>(query).catch(throwUnwritable)).rows
+        }
         await rows(BEGIN)
         const value = await run({ rows })
-        await rows('COMMIT')
-        client.release()
+        try {
+          await client.query('COMMIT')
+        } catch (error) {
+          throw storageError('written', error, mayBeDone(error))
+        }
         return value
-      } catch (error) {
-        // The connection may be broken or busy, so it is closed: that rolls back too.
-        client.release(true)
-        throw error
-      }
-    })
+      })
+    )
   }
 
   /** Finds out whether writing works again. */
@@ -89,13 +89,45 @@ export class Database implements Sql {
     await this.write('UPDATE queue_state SET content = content')
   }
 
-  close(): Promise<void> {
-    return this.#pool.end()
+  /** Closes the connections once everything is answered: the pool forgets statements that wait for a connection. */
+  async close(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+    await this.#pool.end()
+  }
+
+  async #read(query: pg.QueryConfig & { readonly query_timeout?: number }): Promise<Row[]> {
+    try {
+      return (await this.#untilAnswered(this.#pool.query<Row>(query))).rows
+    } catch (error) {
+      throw storageError('read', error)
+    }
+  }
+
+  async #untilAnswered<T>(running: Promise<T>): Promise<T> {
+    this.#running.add(running)
+    try {
+      return await running
+    } finally {
+      this.#running.delete(running)
+    }
+  }
+
+  async #withClient<T>(run: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect().catch(throwUnwritable)
+    try {
+      const value = await run(client)
+      client.release()
+      return value
+    } catch (error) {
+      // The connection may be broken or busy, so it is closed: that rolls back too.
+      client.release(true)
+      throw error
+    }
   }
 
   async #noting<T>(write: () => Promise<T>): Promise<T> {
     try {
-      const value = await write()
+      const value = await this.#untilAnswered(write())
       this.#fault = undefined
       return value
     } catch (error) {
@@ -120,16 +152,17 @@ function storable(value: unknown): unknown {
   return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value
 }
 
-function patient(text: string, values: readonly unknown[]) {
-  return { text, values: [...values], query_timeout: PATIENCE_MS }
-}
-
 function throwUnwritable(error: unknown): never {
   throw storageError('written', error)
 }
 
-function storageError(done: 'read' | 'written', error: unknown): StorageError {
+/** Whether the server may have done what it was asked for: it did not say that it has not. */
+function mayBeDone(error: unknown): boolean {
+  return !(error instanceof pg.DatabaseError) || CONNECTION_ENDS.test(error.code ?? '')
+}
+
+function storageError(done: 'read' | 'written', error: unknown, mayBeStored = false): StorageError {
   if (error instanceof StorageError) return error
   const cause = error instanceof Error ? error.message : 'unknown'
-  return new StorageError(`The database cannot be ${done} (${cause}).`, error)
+  return new StorageError(`The database cannot be ${done} (${cause}).`, error, mayBeStored)
 }

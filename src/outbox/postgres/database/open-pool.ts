@@ -7,7 +7,7 @@ const QUERY_MS = 3_000
 const MAX_CONNECTIONS = 10
 
 export interface PoolOptions {
-  /** `postgres://USER:PASSWORD@HOST:PORT/DATABASE`; several hosts are tried in turn. */
+  /** `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, with one host. */
   readonly url: string
   /** TLS beyond what the address says. */
   readonly ssl?: pg.ClientConfig['ssl']

@@ -108,7 +108,8 @@ export class GroupCommit {
 
   /**
    * Runs `run` in a transaction; resolves with its result once that is on disk.
-   * @throws StorageError if it fails; then its whole group is rolled back, unless only the sync failed
+   * @throws StorageError if it fails; then its whole group is rolled back, unless only the sync failed: what it has may be
+   *   found after a restart
    */
   write<T>(run: () => T, purpose: Purpose = 'progress'): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -202,7 +203,7 @@ export class GroupCommit {
       .then(resolve, (error: unknown) => {
         const cause = error instanceof Error ? error.message : 'unknown'
         this.#lost = `The database cannot be synced to disk (${cause}).`
-        for (const [{ reject }] of done) reject(new StorageError(this.#lost, error))
+        for (const [{ reject }] of done) reject(new StorageError(this.#lost, error, true))
       })
       .then(() => {
         this.#isSyncing = false

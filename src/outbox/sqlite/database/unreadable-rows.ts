@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { StorageError } from '../../../errors.ts'
 import { MAX_LEAD_ID } from '../../../leads/lead-key.ts'
+import { UNREADABLE } from '../../rows.ts'
 import { ENDED, PENDING } from '../../update-state.ts'
 
 /** Entries of the history whose lead cannot be one: JavaScript cannot even read numbers beyond 2^53. */
@@ -57,8 +58,7 @@ export function setAsideUnreadable(database: DatabaseSync, now: number): number 
 
 /** Ends the updates that can't be read, and the jobs that have no other pending update. */
 function endUpdates(run: (sql: string) => number, now: number): void {
-  const result = `json_object('index', position, 'status', 'failed', 'error', json_object('code', 'internal_error',
-    'detail', 'The stored update could not be read from the database.', 'retryable', json('true')))`
+  const result = `json_object('index', position, 'status', 'failed', 'error', json('${JSON.stringify(UNREADABLE)}'))`
   run(
     `UPDATE jobs SET pending = pending - (SELECT count(*) FROM updates
       WHERE id >= first_id AND id < first_id + received AND state = ${PENDING} AND ${UNREADABLE_UPDATES})

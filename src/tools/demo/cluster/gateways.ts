@@ -40,9 +40,9 @@ export async function startGateway(
     listening.reject(new Error(`${name} ended before it listened`))
   })
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const { msg } = JSON.parse(line) as { msg: string }
+    const { msg, gateway } = JSON.parse(line) as { msg: string; gateway?: string }
     if (msg.startsWith(LISTENING)) listening.resolve(msg.slice(LISTENING.length))
-    else onLine(name, msg)
+    else onLine(name, gateway === undefined ? msg : `${msg}: ${gateway}`)
   })
   const origin = await listening.promise
   return {

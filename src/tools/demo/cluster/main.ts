@@ -21,7 +21,7 @@ const BEFORE_MS = 4_000
 const AFTER_MS = 3_000
 const LOOK_EVERY_MS = 100
 /** Messages of the log that tell of the cluster. */
-const OF_THE_CLUSTER = /the right to call vicidial|^gateway (joined|is gone)/
+const OF_THE_CLUSTER = /the right to call vicidial|^gateway (?:joined|is gone)/
 
 const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } })
 const closing: (() => Promise<unknown>)[] = []
@@ -57,8 +57,9 @@ async function demo(): Promise<boolean> {
     CLUSTER_SECRET: 'secret-of-the-demo-cluster'
   }
   const names = Array.from({ length: GATEWAYS }, (_, index) => `gateway-${index + 1}`)
+  let isOver = false
   const onLine = (gateway: string, message: string) => {
-    if (OF_THE_CLUSTER.test(message)) tell(`${gateway}: ${message}`)
+    if (!isOver && OF_THE_CLUSTER.test(message)) tell(`${gateway}: ${message}`)
   }
   const gateways = await Promise.all(names.map((name) => startGateway(name, env, onLine)))
   for (const gateway of gateways) closing.push(() => gateway.stop())
@@ -95,6 +96,7 @@ async function demo(): Promise<boolean> {
   for (const [lead, comments] of wrong)
     print(`  lead ${lead} has ${leads[lead]?.comments}, not ${comments.join(' or ')}`)
   const isWell = pending === 0 && wrong.length === 0
+  isOver = values.once
   print(
     isWell ? '  Every lead has the value that was acknowledged last: nothing is lost.' : '  Updates are lost.'
   )

@@ -1,7 +1,8 @@
 /**
- * The tables of the cluster. `owner` has one row. A row of `members` is a process, a row of `quotas` what gateways
- * have taken for a caller in the minute that ends at `ends_at`. A row of `login_notes` is a refused login,
- * or one whose end is not known; `is_over` once the login was accepted again.
+ * The tables of the cluster. `owner` has one row. A row of `members` is a process; `schema` is the newest version of
+ * the schema that it knows. A row of `quotas` is what gateways have taken for a caller in the minute that ends at
+ * `ends_at`. A row of `login_notes` is a refused login, or one whose end is not known; `is_over` once the login was
+ * accepted again.
  */
 export const CLUSTER = `
   CREATE TABLE owner (
@@ -21,6 +22,8 @@ export const CLUSTER = `
     address text,
     version text NOT NULL,
     protocol integer NOT NULL,
+    oldest_protocol integer NOT NULL,
+    schema integer NOT NULL,
     fingerprint text NOT NULL,
     accounts text[] NOT NULL,
     started_at timestamptz NOT NULL,

@@ -16,3 +16,6 @@ export const MIGRATIONS: readonly Migration[] = [
   { sql: OUTBOX, oldestCompatible: 1 },
   { sql: CLUSTER, oldestCompatible: 1 }
 ]
+
+/** The newest version of the schema that this gateway knows. */
+export const NEWEST_SCHEMA = MIGRATIONS.length

@@ -4,8 +4,9 @@
  * `updates.id` numbers all updates in the order of their acceptance. A job's updates have ids between its `first_id` and
  * `last_id`, in their order; updates of jobs that another gateway stored at the same moment may be among them.
  * `updates.xid` is the transaction that stored an update: the owner finds new ones by it. For `updates.state` see
- * update-state.ts. Texts in indexes are compared by their bytes, whatever the database's language is. A row of `running_hours` is added for each hour that a gateway has run; jobs accepted later have at
- * least the number `next_job`. `queue_state` has what the owner last reported of the queue, and how
+ * update-state.ts. Texts in indexes are compared by their bytes, whatever the database's language is. A row of
+ * `running_hours` is added for each hour that a gateway has run; jobs accepted later have at least the number `next_job`.
+ * `set_aside` has what is stored of rows that can't be read. `queue_state` has what the owner last reported of the queue, and how
  * many dead letters were replayed or deleted so far. `requests_in_progress` has requests with an idempotency key; a gateway
  * keeps its own alive. A row of `imports` is a copy from SQLite; while it is not finished, no gateway works with the tables.
  */
@@ -74,12 +75,13 @@ export const OUTBOX = `
     body text NOT NULL,
     at bigint NOT NULL,
     PRIMARY KEY (caller, key)
-  );
+  ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
   CREATE INDEX old_idempotency_records ON idempotency_records (at);
   CREATE UNLOGGED TABLE requests_in_progress (
     caller text COLLATE "C" NOT NULL,
     key text COLLATE "C" NOT NULL,
     gateway text COLLATE "C" NOT NULL,
+    request bigint NOT NULL,
     alive_until timestamptz NOT NULL,
     PRIMARY KEY (caller, key)
   );
@@ -101,11 +103,17 @@ export const OUTBOX = `
     job_id text,
     account text COLLATE "C" NOT NULL,
     source text COLLATE "C" NOT NULL
-  );
+  ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
   CREATE INDEX history_times ON history (at, id);
   CREATE INDEX history_of_leads ON history (lead, id) WHERE lead IS NOT NULL;
   CREATE INDEX history_of_callers ON history (caller, id);
 
+  CREATE TABLE set_aside (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at bigint NOT NULL,
+    origin text NOT NULL,
+    content text NOT NULL
+  );
   CREATE TABLE running_hours (
     hour bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at bigint NOT NULL,

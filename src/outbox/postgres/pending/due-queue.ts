@@ -3,6 +3,8 @@ export interface Due {
   readonly id: number
   /** Milliseconds since the epoch. Must not change while it is in a queue. */
   readonly dueAt: number
+  /** Its place in the queue that it is in; only the queue changes it. */
+  place: number
 }
 
 /** A priority queue: the entry that has been due longest is first. */
@@ -15,19 +17,17 @@ export class DueQueue<T extends Due> {
   }
 
   add(entry: T): void {
-    this.#heap.push(entry)
-    this.#rise(this.#heap.length - 1, entry)
+    this.#rise(this.#heap.length, entry)
   }
 
-  /** Removes an entry; it must be in the queue. Fast for the first one. */
-  remove(entry: T): void {
+  /** Removes an entry; it must be in the queue. */
+  remove({ place }: T): void {
     const heap = this.#heap
-    const index = heap[0] === entry ? 0 : heap.indexOf(entry)
     const last = heap.pop()
-    if (last === undefined || last === entry) return
-    const parent = heap[(index - 1) >> 1]
-    if (index > 0 && parent !== undefined && isBefore(last, parent)) this.#rise(index, last)
-    else this.#sink(index, last)
+    if (last === undefined || place === heap.length) return
+    const parent = heap[(place - 1) >> 1]
+    if (place > 0 && parent !== undefined && isBefore(last, parent)) this.#rise(place, last)
+    else this.#sink(place, last)
   }
 
   #rise(from: number, entry: T): void {
@@ -37,10 +37,10 @@ export class DueQueue<T extends Due> {
       const above = (index - 1) >> 1
       const parent = heap[above]
       if (parent === undefined || !isBefore(entry, parent)) break
-      heap[index] = parent
+      this.#put(index, parent)
       index = above
     }
-    heap[index] = entry
+    this.#put(index, entry)
   }
 
   #sink(from: number, entry: T): void {
@@ -52,10 +52,15 @@ export class DueQueue<T extends Due> {
       const b = heap[left + 1]
       const child = a !== undefined && b !== undefined && isBefore(b, a) ? b : a
       if (child === undefined || !isBefore(child, entry)) break
-      heap[index] = child
+      this.#put(index, child)
       index = child === a ? left : left + 1
     }
-    heap[index] = entry
+    this.#put(index, entry)
+  }
+
+  #put(index: number, entry: T): void {
+    this.#heap[index] = entry
+    entry.place = index
   }
 }
 

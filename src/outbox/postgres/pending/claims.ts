@@ -1,10 +1,10 @@
-import { isFoldable } from '../folding.ts'
-import { type Claimed, MIN_FOLDED } from '../queue.ts'
-import { RowReader } from '../rows.ts'
-import { PENDING } from '../update-state.ts'
-import type { Sql } from './database/database.ts'
+import { isFoldable } from '../../folding.ts'
+import { type Claimed, MIN_FOLDED } from '../../queue.ts'
+import { type Row, RowReader } from '../../rows.ts'
+import { PENDING } from '../../update-state.ts'
+import type { Sql } from '../database/database.ts'
+import { UPDATE_COLUMNS } from '../update-columns.ts'
 import type { PendingUpdate } from './pending-updates.ts'
-import { UPDATE_COLUMNS } from './update-columns.ts'
 
 /** An update that was taken, with the updates of its lead right after it that it may be folded into. */
 interface Run {
@@ -14,10 +14,12 @@ interface Run {
 
 /** What was read of updates that were taken. */
 export interface ReadClaims {
-  /** One for each update that was taken, and is still there. */
+  /** One for each update that was taken, is still there and can be read. */
   readonly claimed: readonly Claimed[]
-  /** Those that were taken and are not there. */
-  readonly missing: readonly PendingUpdate[]
+  /** The ids of those that were taken and are not there. */
+  readonly missing: readonly number[]
+  /** The ids of those that can't be read. */
+  readonly unreadable: readonly number[]
 }
 
 /**
@@ -37,15 +39,29 @@ export async function readClaims(
     WHERE u.id = ANY ($1::bigint[]) AND u.state = ${PENDING}`,
     ids
   )
-  const reader = new RowReader()
-  const found = new Map(rows.map((row) => [Number(row['id']), reader.claimed(row)]))
+  const { readable, unreadable } = readUpdates(rows)
+  const found = new Map(readable.map((claimed) => [claimed.id, claimed]))
+  const there = new Set(rows.map(({ id }) => Number(id)))
   return {
     claimed: runs.flatMap(({ first, later }) => {
       const oldest = found.get(first.id)
       return oldest ? [folded(oldest, later, found)] : []
     }),
-    missing: taken.filter(({ id }) => !found.has(id))
+    missing: taken.map(({ id }) => id).filter((id) => !there.has(id)),
+    unreadable
   }
+}
+
+/** Reads updates. Those that can't be read are left out; `unreadable` are their ids. */
+export function readUpdates(rows: readonly Row[]): { readable: Claimed[]; unreadable: number[] } {
+  const reader = new RowReader()
+  const readable: Claimed[] = []
+  const unreadable: number[] = []
+  for (const row of rows) {
+    if (reader.isReadable(row)) readable.push(reader.claimed(row))
+    else unreadable.push(Number(row['id']))
+  }
+  return { readable, unreadable }
 }
 
 /** The updates with those that may be read to fold them, `room` in all. */

@@ -1,13 +1,17 @@
 import { DueQueue } from './due-queue.ts'
 
-/** An update that has not ended, as it is found in the database. */
-export interface FoundUpdate {
+/** An update that has not ended, as it was stored. */
+export interface StoredUpdate {
   readonly id: number
   readonly account: string
-  /** The lead as the update names it, see `keyName`. */
-  readonly lead: string
   /** Milliseconds since the epoch. */
   readonly dueAt: number
+}
+
+/** The same, as a look finds it. */
+export interface FoundUpdate extends StoredUpdate {
+  /** The lead as the update names it, see `keyName`. */
+  readonly lead: string
 }
 
 /** An update that has not ended, among those of its lead. A million of them are in memory, so they are small. */
@@ -16,6 +20,8 @@ export class PendingUpdate {
   readonly lead: string
   readonly account: AccountQueue
   dueAt: number
+  /** See `Due`. */
+  place = 0
   /** The lead's updates of the same account that were accepted right before and after it. */
   previous: PendingUpdate | undefined
   next: PendingUpdate | undefined
@@ -51,6 +57,9 @@ interface AccountQueue {
 export class PendingUpdates {
   readonly #accounts = new Map<string, AccountQueue>()
   readonly #byId = new Map<number, PendingUpdate>()
+  /** Passes the ids in the order of `#byId`, each once. */
+  #ids = this.#byId.keys()
+  #oldestId: number | undefined
   /** How many updates of each lead are in flight. */
   readonly #inFlight = new Map<string, number>()
 
@@ -65,7 +74,13 @@ export class PendingUpdates {
 
   /** The id of the update that was found first. */
   get oldestId(): number | undefined {
-    return this.#byId.keys().next().value
+    if (this.size === 0) return undefined
+    while (this.#oldestId === undefined || !this.#byId.has(this.#oldestId)) {
+      const { value, done } = this.#ids.next()
+      if (done) this.#ids = this.#byId.keys()
+      else this.#oldestId = value
+    }
+    return this.#oldestId
   }
 
   has(id: number): boolean {
@@ -125,6 +140,7 @@ export class PendingUpdates {
     const update = this.#byId.get(id)
     if (update === undefined) return
     this.#byId.delete(id)
+    unqueue(update)
     unlink(update)
     update.account.size--
     if (update.state === 'in_flight') this.#land(update)

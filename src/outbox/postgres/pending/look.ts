@@ -1,6 +1,6 @@
-import type { Row } from '../rows.ts'
-import { PENDING } from '../update-state.ts'
-import type { Database } from './database/database.ts'
+import type { Row } from '../../rows.ts'
+import { DEAD_LETTER, PENDING } from '../../update-state.ts'
+import type { Sql } from '../database/database.ts'
 import type { FoundUpdate } from './pending-updates.ts'
 
 /** What the owner has seen of the database. */
@@ -30,7 +30,7 @@ type ReadUpdate = readonly [
 ]
 
 /** No transaction is visible in it. */
-export const NOTHING_SEEN = '1:1:'
+export const NOTHING_SEEN: Seen = { snapshot: '1:1:', server: '' }
 /** Updates read at once, to bound memory. */
 const PAGE = 20_000
 /** Identifies the server that answers. */
@@ -45,17 +45,20 @@ const UNSEEN = [
   'xid >= pg_snapshot_xmax($1::text::pg_snapshot)',
   'xid = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot)))'
 ]
-/** Whether there are pending updates that a snapshot does not show. */
-export const HAS_UNSEEN = UNSEEN.map(
-  (condition) => `EXISTS (SELECT 1 FROM updates WHERE state = ${PENDING} AND ${condition})`
-).join(' OR ')
+/** Whether there are dead letters, or pending updates that a snapshot does not show. */
+export const HAS_OTHERS = [
+  `state = ${DEAD_LETTER}`,
+  ...UNSEEN.map((condition) => `state = ${PENDING} AND ${condition}`)
+]
+  .map((condition) => `EXISTS (SELECT 1 FROM updates WHERE ${condition})`)
+  .join(' OR ')
 /**
  * A page of them after one update, parameters 2 and 3. The first page has no parameter 4. It is the snapshot of the first
  * page in the further ones, so that all show the same. The updates are in one JSON document: a million of them are read
  * in half the time that their rows would take.
  */
 const PAGE_OF_UNSEEN = `SELECT pg_current_snapshot()::text AS snapshot, ${NEXT_SEQUENCE} AS next_sequence, ${SERVER} AS server, (
-    SELECT json_agg(json_build_array(xid::text, id, account, lead, due_at, attempts)) FROM (
+    SELECT json_agg(json_build_array(xid::text, id, account, coalesce(lead, ''), due_at, attempts)) FROM (
       SELECT * FROM (${UNSEEN.map(pageOf).join(' UNION ALL ')}) AS pages ORDER BY xid, id LIMIT ${PAGE}
     ) AS page
   ) AS unseen`
@@ -69,18 +72,19 @@ function pageOf(condition: string): string {
 
 /**
  * Reads the pending updates that a snapshot does not show, in pages.
+ * @param sql reads a page
  * @param latest the latest time at which an update can be due: later ones were stored by a clock that is ahead
  * @throws StorageError
  */
 export async function* readUnseen(
-  database: Database,
+  sql: Sql,
   snapshot: string,
   latest: (attempts: number) => number
 ): AsyncGenerator<Found> {
   let last: readonly [xid: string, id: number] = ['0', 0]
   let target: string | null = null
   for (;;) {
-    const [page]: Row[] = await database.readLong(PAGE_OF_UNSEEN, snapshot, ...last, target)
+    const [page]: Row[] = await sql.rows(PAGE_OF_UNSEEN, snapshot, ...last, target)
     if (page === undefined) return
     target ??= String(page['snapshot'])
     const read = (page['unseen'] ?? []) as readonly ReadUpdate[]

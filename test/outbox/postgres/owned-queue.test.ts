@@ -1,0 +1,109 @@
+import { test } from 'tap'
+import { NO_HISTORY } from '../../../src/outbox/history.ts'
+import { Database } from '../../../src/outbox/postgres/database/database.ts'
+import { insertJobs } from '../../../src/outbox/postgres/insert-jobs.ts'
+import { OwnedQueue } from '../../../src/outbox/postgres/owned-queue.ts'
+import { SetAside } from '../../../src/outbox/postgres/set-aside.ts'
+import { newPool } from '../../postgres.ts'
+import { dead, done, inShort, newJob, NO_CALLS, replayAs, sets, settleNext } from '../jobs.ts'
+import { openPostgres } from './opened.ts'
+
+const LATER = 1_000_000
+
+/** A database whose answers to looks can be held back. */
+class SlowDatabase extends Database {
+  #isHeld = false
+  #answered = Promise.withResolvers<undefined>()
+  #released = Promise.withResolvers<undefined>()
+
+  /** Holds back the next answer. Resolves when the database has given it. */
+  hold(): Promise<undefined> {
+    this.#isHeld = true
+    this.#answered = Promise.withResolvers<undefined>()
+    this.#released = Promise.withResolvers<undefined>()
+    return this.#answered.promise
+  }
+
+  release(): void {
+    this.#released.resolve(undefined)
+  }
+
+  override async rows(text: string, ...values: readonly unknown[]) {
+    const rows = await super.rows(text, ...values)
+    if (this.#isHeld && text.includes('pg_current_snapshot')) {
+      this.#isHeld = false
+      this.#answered.resolve(undefined)
+      await this.#released.promise
+    }
+    return rows
+  }
+}
+
+test('an update of this gateway does not overtake one that another gateway has answered before', async (t) => {
+  const { url, openAnother, elect } = await openPostgres(t, { lookEveryMs: LATER })
+  const another = await openAnother()
+  const database = new SlowDatabase(newPool(t, url))
+  const owned = await OwnedQueue.load({
+    database,
+    term: await elect('two'),
+    policy: NO_HISTORY,
+    longestPauseMs: LATER,
+    setAside: new SetAside({ error: () => {} }),
+    onArrived: () => {},
+    onEnded: () => {}
+  })
+  const read = database.hold()
+  const claiming = owned.claim('default', 10, LATER)
+  await read
+  await another.jobs.accept(newJob(1, [sets('FIRST', 1)]))
+  owned.add(await insertJobs(database, [newJob(2, [sets('SECOND', 1), sets('SECOND', 2)])]), 2)
+  t.same(owned.size, { pending: 2, deadLetters: 0 })
+  t.same(owned.pendingByAccount, new Map([['default', 2]]))
+  t.equal(owned.nextDueAt('default'), 2)
+  t.equal(owned.oldestPendingAt, 2)
+  database.release()
+  t.same(inShort(await claiming), [], 'the look has seen neither')
+
+  const claimed = await owned.claim('default', 10, LATER)
+  t.same(inShort(claimed), ['1/0 lead_id:1 FIRST', '2/1 lead_id:2 SECOND'])
+  t.same(owned.size, { pending: 3, deadLetters: 0 })
+  t.equal(owned.oldestPendingAt, 1)
+  await owned.settle(claimed.map(done), NO_CALLS)
+  t.same(inShort(await owned.claim('default', 10, LATER)), ['2/0 lead_id:1 SECOND'])
+  t.same(owned.size, { pending: 1, deadLetters: 0 })
+})
+
+test('a request is in order with dead letters that the owner has lost count of', async (t) => {
+  const { url, outbox } = await openPostgres(t, { lookEveryMs: LATER })
+  await outbox.jobs.accept(newJob(1, [sets('OLD', 1)]))
+  await settleNext(outbox, dead)
+  t.equal(typeof (await outbox.queue.nextSequence()), 'number')
+  await newPool(t, url).query('UPDATE queue_state SET dead_letters_removed = dead_letters_removed + 1')
+  await outbox.queue.report()
+  t.equal(outbox.queue.size.deadLetters, 0, 'as the owner believes')
+  t.equal(typeof (await outbox.queue.nextSequence()), 'number')
+  await outbox.jobs.replay({ limit: 1 }, replayAs(2))
+  await outbox.queue.look()
+  await settleNext(outbox, done)
+  t.equal(await outbox.queue.nextSequence(), undefined)
+})
+
+test("dead letters that this gateway replays are counted once, also if the database's count was read first", async (t) => {
+  const { url, outbox } = await openPostgres(t, { lookEveryMs: LATER })
+  await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
+  for (let n = 0; n < 2; n++) await settleNext(outbox, dead)
+  const owned = await OwnedQueue.load({
+    database: new Database(newPool(t, url)),
+    term: { gateway: 'one', term: 1 },
+    policy: NO_HISTORY,
+    longestPauseMs: LATER,
+    setAside: new SetAside({ error: () => {} }),
+    onArrived: () => {},
+    onEnded: () => {}
+  })
+  await outbox.jobs.replay({ ids: [1], limit: 1 }, replayAs(2))
+  for (let times = 0; times < 2; times++) owned.noteRemoved(1)
+  t.equal(owned.size.deadLetters, 1)
+  await outbox.queue.report()
+  t.equal(outbox.queue.size.deadLetters, 1)
+})
