@@ -1,4 +1,5 @@
 import type { Result } from '../../schemas/batch.ts'
+import { ACTION_NAMES, type ActionName, type ActionResults } from '../leads/actions/lead-actions.ts'
 
 /** A call to VICIdial that has ended, with a reply or without. */
 export interface EndedCall {
@@ -43,13 +44,24 @@ export interface EndedUpdates {
   readonly storedMs?: number | undefined
 }
 
+/** Actions of one caller's updates, and numbers that must not be called, that ended together in the same way. */
+export interface EndedActions {
+  readonly caller: string
+  readonly action: ActionName
+  /** As in results. */
+  readonly result: string
+  /** At least one. */
+  readonly count: number
+}
+
 /** Watches what happens in the gateway, to count it. Must be quick, and must not throw. */
 export interface Observer {
   updatesEnded?(updates: EndedUpdates): void
+  actionsEnded?(actions: EndedActions): void
   callEnded?(call: EndedCall): void
 }
 
-export type ResultObserver = Required<Pick<Observer, 'updatesEnded'>>
+export type ResultObserver = Required<Pick<Observer, 'updatesEnded'>> & Pick<Observer, 'actionsEnded'>
 export type CallObserver = Required<Pick<Observer, 'callEnded'>>
 
 /** One observer that passes everything to several. */
@@ -57,6 +69,9 @@ export function observedBy(observers: readonly Observer[]): ResultObserver & Cal
   return {
     updatesEnded(updates) {
       for (const observer of observers) observer.updatesEnded?.(updates)
+    },
+    actionsEnded(actions) {
+      for (const observer of observers) observer.actionsEnded?.(actions)
     },
     callEnded(call) {
       for (const observer of observers) observer.callEnded?.(call)
@@ -67,7 +82,7 @@ export function observedBy(observers: readonly Observer[]): ResultObserver & Cal
 type Common = Pick<EndedUpdates, 'caller' | 'account' | 'storedMs'>
 
 /** The result of one update. */
-interface Ended {
+interface Ended extends ActionResults {
   readonly status: EndedUpdates['status']
   readonly error?: { readonly code: string } | undefined
   readonly verified?: boolean | undefined
@@ -78,7 +93,7 @@ interface Ended {
 export function reportResults(
   observer: ResultObserver,
   { caller, account, storedMs }: Common,
-  results: Iterable<Ended>
+  results: readonly Ended[]
 ): void {
   const reports: (Pick<EndedUpdates, 'status' | 'code' | 'verification'> & { count: number })[] = []
   for (const result of results) {
@@ -92,6 +107,22 @@ export function reportResults(
     else reports.push({ status, code, verification, count: 1 })
   }
   for (const report of reports) observer.updatesEnded({ caller, account, ...report, storedMs })
+  for (const actions of actionsOf(results)) observer.actionsEnded?.({ caller, ...actions })
+}
+
+/** How often each action ended in each way. */
+function actionsOf(results: readonly Ended[]): Omit<EndedActions, 'caller'>[] {
+  const ended: { action: ActionName; result: string; count: number }[] = []
+  for (const update of results) {
+    for (const action of ACTION_NAMES) {
+      const result = update[action]
+      if (result === undefined) continue
+      const known = ended.find((one) => one.action === action && one.result === result)
+      if (known) known.count++
+      else ended.push({ action, result, count: 1 })
+    }
+  }
+  return ended
 }
 
 function verificationOf({ verified, warnings = [] }: Ended): Verification | undefined {

@@ -1,5 +1,5 @@
 import { Counter, Histogram, Registry } from '@prometheus-io/client'
-import type { EndedCall, EndedUpdates, Observer } from '../observer.ts'
+import type { EndedActions, EndedCall, EndedUpdates, Observer } from '../observer.ts'
 
 /** Names that may be label values. All others share one value, or the number of series would have no bound. */
 export interface KnownNames {
@@ -40,6 +40,7 @@ export class Metrics implements Observer {
   readonly #updates: Counter<'caller' | 'status'>
   readonly #updateErrors: Counter<'code'>
   readonly #verifications: Counter<'caller' | 'result'>
+  readonly #actions: Counter<'caller' | 'action' | 'result'>
   readonly #outboxSeconds: Histogram
   readonly #calls: Counter<'account' | 'function' | 'outcome'>
   readonly #callSeconds: Histogram<'account' | 'function'>
@@ -72,6 +73,11 @@ export class Metrics implements Observer {
       'verifications_total',
       'Updates whose lead was read after them, by what that has shown.',
       ['caller', 'result']
+    )
+    this.#actions = this.#counter(
+      'actions_total',
+      'What was done with leads and with do-not-call numbers, by how it ended.',
+      ['caller', 'action', 'result']
     )
     this.#outboxSeconds = this.#histogram(
       'outbox_duration_seconds',
@@ -116,6 +122,11 @@ export class Metrics implements Observer {
     if (verification !== undefined) this.#verifications.inc({ caller: known, result: verification }, count)
     if (storedMs === undefined) return
     for (let i = 0; i < count; i++) this.#outboxSeconds.observe(storedMs / 1_000)
+  }
+
+  actionsEnded({ caller, action, result, count }: EndedActions): void {
+    const known = this.#names.senders.hasSender(caller) ? caller : OTHER
+    this.#actions.inc({ caller: known, action, result }, count)
   }
 
   callEnded({ account, function: called, outcome, leads, ms, queuedMs }: EndedCall): void {

@@ -410,3 +410,17 @@ test('a column without a name that has values is asked for at the start: the ind
   t.equal((await run('push', path, '--ignore', '#1')).exitCode, 0)
   t.match(held(gateway, 2), { status: 'SALE' })
 })
+
+test('with --hopper each lead goes into the hopper after its update, and the results are counted', async (t) => {
+  const gateway = await startForCommands(t)
+  const path = fileOf(t, 'lead_id,status\n1,HOT\n2,HOT\n1,COLD\n')
+  const { exitCode, stdout } = await run('push', path, '--hopper', '50', '--call-time-check')
+  t.equal(exitCode, 0)
+  t.match(stdout, /Hopper: added in 2 rows, already_there in 1 row\./)
+  t.match(gateway.sandbox.tables()['vicidial_hopper'], [
+    { lead_id: '1', priority: '50' },
+    { lead_id: '2', priority: '50' }
+  ])
+  for (const priority of ['100', '1.5', 'high'])
+    t.equal((await run('push', path, '--hopper', priority, '--restart')).exitCode, 2, priority)
+})
