@@ -1,4 +1,5 @@
-import { type Addition, readAddition } from './adding/addition.ts'
+import type { Addition } from './adding/addition.ts'
+import { readAddition } from './adding/read-addition.ts'
 import {
   type Changes,
   type ChangesRules,

@@ -1,4 +1,4 @@
-import { ADD_MEMBERS, readAddition } from './addition.ts'
+import { ADD_MEMBERS, readAddition } from './read-addition.ts'
 import { type ChangesRules, MAX_REFUSALS, NO_CHANGES } from '../changes.ts'
 import type { PointedRefusal, Warning } from '../refusal.ts'
 import { KnownChanges, readKeyAt, type RejectedUpdate, type Update, type UpdateOptions } from '../update.ts'
