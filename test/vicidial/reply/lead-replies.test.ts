@@ -129,6 +129,7 @@ test('reads every recorded lead with names and tabs as the table holds it', asyn
       read,
       {
         kind: 'lead',
+        isNamed: true,
         columns: new Map(COLUMNS.map((column) => [column, before[column]])),
         customFields: new Map(Object.entries(custom ?? {}))
       },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { readFieldReply } from '../../../src/vicidial/reply/field-reply.ts'
+import { readCustomFieldReply, readFieldReply } from '../../../src/vicidial/reply/field-reply.ts'
 import { readLeadReply } from '../../../src/vicidial/reply/lead-reply.ts'
 
 interface Step {
@@ -168,6 +168,14 @@ test('a value that looks like an error of VICIdial is a value', async (t) => {
   const values = [...Array<string>(31).fill(''), String(LEAD)]
   values[25] = '\nERROR: Login incorrect, please try again: |api|s3cret|BAD|\n'
   t.match(readLeadReply(200, printed(values), LEAD), { kind: 'lead' })
+})
+
+test('a custom field that a lead does not have is told from a value that looks so', async (t) => {
+  const none = 'ERROR: lead_field_info LIST FIELD NOT FOUND: api|101'
+  t.strictSame(readCustomFieldReply(200, `${none}\n`), { kind: 'no_field' })
+  t.not(readCustomFieldReply(200, none).kind, 'no_field', 'a value ends with no newline')
+  t.not(readCustomFieldReply(500, `${none}\n`).kind, 'no_field')
+  t.strictSame(readCustomFieldReply(200, 'blue'), { kind: 'field', value: 'blue' })
 })
 
 test('the text of a field is its value, unless it could also come from a failure', async (t) => {
