@@ -106,7 +106,14 @@ export const FAILING_QUERY: Params = { function: 'batch_update_lead', lead_ids: 
  * only says that nothing was asked.
  */
 export function emptyCall(
-  name: 'batch_update_lead' | 'update_lead' | 'lead_search' | 'lead_all_info' | 'lead_field_info'
+  name:
+    | 'batch_update_lead'
+    | 'update_lead'
+    | 'lead_search'
+    | 'lead_all_info'
+    | 'lead_field_info'
+    | 'add_dnc_phone'
+    | 'delete_dnc_phone'
 ): Params {
   return { function: name, records: '1' }
 }

@@ -14,7 +14,11 @@ import { takeBodyKey } from './auth/credential.ts'
 import { challengeOf, verifyHead } from './auth/verify.ts'
 import { Evaluator } from './mapping/evaluator.ts'
 import type { EventIdValue, MappedPayload, MappingFault } from './mapping/mapped-payload.ts'
-import { expressionsOf, type MappingDefinition } from './mapping/mapping-definition.ts'
+import {
+  type ActionsDefinition,
+  expressionsOf,
+  type MappingDefinition
+} from './mapping/mapping-definition.ts'
 import { EVENT_ID } from './mapping/payload-evaluation.ts'
 import { droppedWarning, eventRefusal, MappingError } from './mapping/mapping-error.ts'
 import { type PayloadType, parsePayload } from './payload.ts'
@@ -92,6 +96,8 @@ export class WebhookEndpoint {
   readonly options: UpdateOptions
   /** Whether its updates may add leads. */
   readonly mayAdd: boolean
+  /** What its mapping does with the leads of events. */
+  readonly actions: ActionsDefinition
   /** The status of every answer that is no refusal; undefined if each has its own. */
   readonly answerStatus: number | undefined
   readonly onUnmapped: OnUnmapped
@@ -119,6 +125,7 @@ export class WebhookEndpoint {
       ...(verify === undefined ? {} : { verify })
     }
     this.mayAdd = config.mapping.add !== undefined
+    this.actions = config.mapping.actions ?? {}
     this.answerStatus = config.answerStatus
     this.onUnmapped = config.onUnmapped ?? 'refuse'
     this.#auth = config.auth

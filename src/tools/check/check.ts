@@ -1,5 +1,5 @@
 import { ConfigError } from '../../config/config-error.ts'
-import type { CallerConfig } from '../../callers/caller.ts'
+import type { CallerConfig, RoutePermission } from '../../callers/caller.ts'
 import type { Config } from '../../config/config.ts'
 import type { LeadRules } from '../../leads/changes.ts'
 import { leadRules } from '../../config/runtime-config.ts'
@@ -16,12 +16,13 @@ import { checkFailedQueries } from './failed-queries.ts'
 import { checkLists } from './lists.ts'
 import { checkLogin } from './login.ts'
 import { checkNonLatin } from './non-latin.ts'
-import { checkPermission } from './permissions.ts'
+import { checkPermission, probeOf } from './permissions.ts'
 import { isAfterLogin } from '../../vicidial/reply/reply-kind.ts'
 import { checkSettings } from './settings.ts'
 import {
   ACCOUNT_STEPS,
   type Finding,
+  ACTION_STEPS,
   READ_STEPS,
   SERVER_STEPS,
   type Step,
@@ -154,6 +155,7 @@ async function checkAccount(
     const rest = [
       ...ACCOUNT_STEPS.slice(1),
       ...readStepsOf(config, name),
+      ...actionStepsOf(config, name),
       ...(isTested ? TEST_LEAD_STEPS : [])
     ]
     const why = 'Not checked: it needs the login, which is tried only once.'
@@ -165,8 +167,8 @@ async function checkAccount(
     const run = async () => checkPermission(used, await calls.ask(emptyCall(used)), calls)
     await steps.run(used, run, name)
   }
-  for (const used of readStepsOf(config, name)) {
-    const run = async () => checkPermission(used, await calls.ask(emptyCall(used)), calls)
+  for (const used of [...readStepsOf(config, name), ...actionStepsOf(config, name)]) {
+    const run = async () => checkPermission(used, await calls.ask(probeOf(used)), calls)
     await steps.run(used, run, name)
   }
   await steps.run('lists', () => checkLists(calls, listsOf(config, name)), name)
@@ -191,6 +193,28 @@ function readStepsOf({ callers, webhooks }: Config, account: string): readonly (
   if (isReading) return READ_STEPS
   const isAdding = own.some(isAdder) || ownWebhooks.some(({ mayAdd }) => mayAdd)
   return isAdding ? ['lead_field_info'] : []
+}
+
+/** The functions by which an account queues leads and changes do-not-call numbers, according to the gateway file. */
+function actionStepsOf(
+  { callers, webhooks }: Config,
+  account: string
+): readonly (typeof ACTION_STEPS)[number][] {
+  const routes = callers
+    .filter((caller) => caller.account === account)
+    .map(({ permissions }) => permissions.routes)
+  const may = (permission: RoutePermission) => routes.some((one) => one !== '*' && one.has(permission))
+  const actions = webhooks
+    .filter((one) => (one.account ?? DEFAULT_ACCOUNT) === account)
+    .map((endpoint) => endpoint.actions)
+  const queues = may('hopper') || actions.some(({ hopper }) => typeof hopper === 'object')
+  const adds = may('dnc') || actions.some(({ dnc }) => dnc !== undefined)
+  return ACTION_STEPS.filter(
+    (step) =>
+      (step === 'hopper_bulk_insert' && queues) ||
+      (step === 'add_dnc_phone' && adds) ||
+      (step === 'delete_dnc_phone' && may('dnc'))
+  )
 }
 
 function isReader({ permissions: { routes }, verify = 0 }: CallerConfig): boolean {

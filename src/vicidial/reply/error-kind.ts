@@ -46,6 +46,8 @@ const ERROR_TEXTS: readonly (readonly [text: string, kind: ErrorKind])[] = [
   ['LIST DOES NOT EXIST', 'list_not_found'],
   ['CUSTOM LIST FIELDS ARE NOT ENABLED', 'custom_fields_disabled'],
   ['NO LEADS DEFINED', 'nothing_asked'],
+  // From the functions about do-not-call numbers, without a number.
+  ['YOU MUST USE ALL REQUIRED FIELDS', 'nothing_asked'],
   ['NO VALID SEARCH METHOD', 'search_invalid'],
   ['INVALID SEARCH PARAMETERS', 'search_invalid'],
   // From a fork that reads leads_data.

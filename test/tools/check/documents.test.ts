@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import {
   ACCOUNT_STEPS,
+  ACTION_STEPS,
   DATABASE_STEPS,
   READ_STEPS,
   SERVER_STEPS,
@@ -30,7 +31,9 @@ test('docs/check.md shows the output for a good setup, a wrong password and an o
 })
 
 /** The steps after the login, with those for reading among the functions. */
-const SIGNED_IN = ACCOUNT_STEPS.flatMap((step) => (step === 'lists' ? [...READ_STEPS, step] : [step]))
+const SIGNED_IN = ACCOUNT_STEPS.flatMap((step) =>
+  step === 'lists' ? [...READ_STEPS, ...ACTION_STEPS, step] : [step]
+)
 
 test('docs/check.md lists every step, in order', async (t) => {
   const rows = [...DOCUMENT.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, names = '']) =>

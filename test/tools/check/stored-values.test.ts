@@ -71,3 +71,32 @@ test('the functions that read are checked if a caller may read or verify, each b
   t.match(step('lead_all_info'), { status: 'fault', remedy: /View Reports/ })
   t.match(step('lead_field_info'), { status: 'fault', remedy: /lead_field_info/ })
 })
+
+test('the functions of actions are checked if a caller or a webhook may do these, each by its name', async (t) => {
+  const file = (caller: object, webhooks: readonly object[] = []) => ({
+    GATEWAY_CONFIG: `${t.testdir({ 'gateway.yaml': gatewayFile([{ name: 'crm', permissions: {}, ...caller }], { webhooks }) })}/gateway.yaml`
+  })
+  const queueing = { permissions: { routes: ['hopper', 'dnc'] } }
+  const names = ['hopper_bulk_insert', 'add_dnc_phone', 'delete_dnc_phone'] as const
+  const sandbox = await startVicidial(t)
+  const permitted = await checkUrl(sandbox.url, file(queueing))
+  for (const name of names) t.equal(permitted.step(name).status, 'ok', name)
+  t.strictSame(sandbox.tables()['vicidial_hopper'], [])
+  const hooks = [
+    {
+      name: 'hot',
+      auth: { header: { header: 'X-Key', secrets: ['a-secret-of-16-c'] } },
+      mapping: { lead: { lead_id: 'id' }, hopper: {} }
+    }
+  ]
+  const ofWebhook = await checkUrl(sandbox.url, file({ permissions: { routes: ['batch'] } }, hooks))
+  t.strictSame(
+    ofWebhook.steps.map(({ id }) => id).filter((id) => names.some((name) => name === id)),
+    ['hopper_bulk_insert']
+  )
+  const limited = await startVicidial(t, { modify_campaigns: '0', modify_lists: '0' })
+  const refused = await checkUrl(limited.url, file(queueing))
+  t.match(refused.step('hopper_bulk_insert'), { status: 'fault', remedy: /Modify Campaigns/ })
+  t.match(refused.step('add_dnc_phone'), { status: 'fault', remedy: /Modify Lists/ })
+  t.match(refused.step('delete_dnc_phone'), { status: 'fault', remedy: /Delete From DNC/ })
+})
