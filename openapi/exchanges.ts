@@ -53,6 +53,52 @@ export const EXCHANGES: readonly Exchange[] = [
   },
   {
     ...BATCH,
+    name: 'update_or_add',
+    summary: 'Update the leads that exist, add the others',
+    body: {
+      on_missing: 'add',
+      add: { list_id: 101, phone_code: '1', fields: { source_id: 'CRM' } },
+      updates: [
+        { vendor_lead_code: 'CRM-107', fields: { first_name: 'Ann' }, add: { phone_number: '2125550107' } },
+        { vendor_lead_code: 'CRM-5001', fields: { first_name: 'Bob' }, add: { phone_number: '3125550142' } }
+      ]
+    },
+    status: 200
+  },
+  {
+    operationId: 'addLead',
+    method: 'POST',
+    path: '/v1/leads',
+    name: 'added',
+    summary: 'A lead that is new',
+    body: {
+      vendor_lead_code: 'CRM-5002',
+      list_id: 101,
+      phone_code: '1',
+      phone_number: '3125550143',
+      last_name: 'Lee'
+    },
+    status: 201
+  },
+  {
+    operationId: 'getLead',
+    method: 'GET',
+    path: '/v1/leads/104?fields=status,email',
+    name: 'lead',
+    summary: 'Two columns of a lead',
+    status: 200
+  },
+  {
+    operationId: 'readLeads',
+    method: 'POST',
+    path: '/v1/leads/read',
+    name: 'read',
+    summary: 'Two leads, each by one of its keys',
+    body: { leads: [{ lead_id: 104 }, { vendor_lead_code: 'CRM-105' }], fields: ['status', 'email'] },
+    status: 200
+  },
+  {
+    ...BATCH,
     name: 'queued',
     summary: 'Leads to be dialled soon, and a callback',
     body: {

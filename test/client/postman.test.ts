@@ -75,13 +75,18 @@ test('each request, sent by Postman, gets a documented response', async (t) => {
   t.strictSame(
     exchanges.map(({ method, path, status }) => `${method} ${path} ${status}`),
     [
-      'POST /v1/leads/batch-update 200',
-      'POST /v1/leads/batch-update 200',
-      'POST /v1/leads/batch-update 200',
+      'GET /v1/leads/101 200',
+      'PATCH /v1/leads/101 200',
+      // It has none of its keys yet.
+      'GET /v1/leads 400',
+      'POST /v1/leads 201',
+      'POST /v1/leads/read 200',
+      ...Array<string>(5).fill('POST /v1/leads/batch-update 200'),
       'POST /v1/leads/batch-update 207',
       'POST /v1/leads/batch-update 202',
-      'PATCH /v1/leads/101 200',
       'GET /v1/fields 200',
+      'DELETE /v1/dnc/2125550901 200',
+      'POST /v1/dnc 200',
       `GET /v1/jobs/${jobId} 200`,
       'GET /v1/jobs 200',
       `POST /v1/jobs/${jobId}/replay 409`,
