@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { largeBatch, loneRequest, singleLeads } from './against-vicidial.ts'
@@ -9,7 +9,8 @@ import { ownTime } from './own-time.ts'
 import { draw } from './picture.ts'
 import { relayFigures } from './relay.ts'
 import { COST, startGatewayProcess, startSandboxProcess } from './servers.ts'
-import { printCosts, printOutbox, printRelay, printTable, type Results } from './table.ts'
+import { printCosts, printOutbox, printRelay, printTable, printUpserts, type Results } from './table.ts'
+import { upserts } from './upserts.ts'
 import { webhooks } from './webhooks.ts'
 import type { Target } from './target.ts'
 
@@ -17,8 +18,9 @@ import type { Target } from './target.ts'
  * `npm run bench` measures the gateway on a sandbox that costs what a real VICIdial was measured to cost, prints the
  * ratios, and writes results.json and results.svg into bench/latest/, which Git ignores; with `--keep` into bench/, to
  * be committed. With `--url` it measures against a server of yours, changes the leads from `--first-lead` on there, and
- * writes nothing. With `--costs NAME` it measures only what the requests cost whose name contains NAME, with `--outbox` only
- * what PostgreSQL and several gateways cost.
+ * writes nothing. With `--costs NAME` it measures only what the requests cost whose name contains NAME, with `--outbox`
+ * only what PostgreSQL and several gateways cost, with `--upserts` only upserts; these write nothing, too, except
+ * `--upserts --keep`.
  */
 const { values: options } = parseArgs({
   options: {
@@ -30,7 +32,8 @@ const { values: options } = parseArgs({
     keep: { type: 'boolean', default: false },
     costs: { type: 'string' },
     outbox: { type: 'boolean', default: false },
-    waiting: { type: 'string', default: '1000000' }
+    waiting: { type: 'string', default: '1000000' },
+    upserts: { type: 'boolean', default: false }
   }
 })
 const CALLERS = [64, 256]
@@ -56,6 +59,20 @@ if (options.costs !== undefined) {
   await sandbox?.stop()
   process.exit()
 }
+if (options.upserts) {
+  const through = await startGatewayProcess(target.url, target)
+  const measured = await upserts(target, through.origin)
+  printUpserts(measured)
+  const kept = new URL('./results.json', import.meta.url)
+  if (options.keep)
+    writeFileSync(
+      kept,
+      `${JSON.stringify({ ...JSON.parse(readFileSync(kept, 'utf8')), upserts: measured }, null, 2)}\n`
+    )
+  await through.stop()
+  await sandbox?.stop()
+  process.exit()
+}
 const measuredCosts = await costs(target)
 const gateway = await startGatewayProcess(target.url, target)
 const atRest = gateway.memory().now
@@ -64,6 +81,7 @@ const lone = await loneRequest(target, gateway.origin)
 const single = []
 for (const callers of CALLERS) single.push(await singleLeads(target, gateway.origin, callers))
 const batch = await largeBatch(target, gateway.origin, CONCURRENCY)
+const measuredUpserts = await upserts(target, gateway.origin)
 const peak = gateway.memory().peak
 await gateway.stop()
 await sandbox?.stop()
@@ -80,6 +98,7 @@ const results: Results = {
   singleLeads: single,
   loneRequest: lone,
   largeBatch: batch,
+  upserts: measuredUpserts,
   ownTime: await ownTime(),
   dryRuns: await dryRuns(),
   webhooks: await webhooks(),

@@ -1,5 +1,6 @@
 import { batchResponse } from '../src/updates/response.ts'
 import { outcomeResult } from '../src/delivery/result.ts'
+import { KeyLines } from '../src/delivery/adding/key-lines.ts'
 import { Dispatcher } from '../src/delivery/dispatcher.ts'
 import { readBatch } from '../src/updates/batch.ts'
 import { serverRules } from '../src/leads/server-rules.ts'
@@ -35,6 +36,7 @@ export async function ownTime() {
   const quiet = { info: () => undefined }
   const log = { child: () => quiet, error: () => undefined }
   const dispatcher = new Dispatcher({
+    lines: new KeyLines({ doubtMs: 1_000, isInDoubt: false }),
     exchange: exchange as Exchange,
     guard,
     rules,

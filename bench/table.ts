@@ -30,6 +30,14 @@ export interface Results {
     readonly idealMs: number
     readonly ratio: number
   }
+  readonly upserts: {
+    readonly leads: number
+    /** How many of them VICIdial did not have. */
+    readonly missing: number
+    readonly gatewayMs: number
+    readonly idealMs: number
+    readonly ratio: number
+  }
   readonly ownTime: {
     readonly sizes: readonly { readonly leads: number; readonly microsecondsPerLead: number }[]
     /** The time per lead at the largest size against that at 1,000 leads. */
@@ -108,7 +116,8 @@ export function printTable(results: Results): void {
   printCosts(results.costs)
   printOutbox(results.outbox)
   printRelay(results.relay)
-  const { singleLeads, loneRequest, largeBatch, ownTime, dryRuns, webhooks, memoryMiB, startMs } = results
+  const { singleLeads, loneRequest, largeBatch, upserts, ownTime, dryRuns, webhooks, memoryMiB, startMs } =
+    results
   print([
     ['', 'gateway', 'other side', 'ratio'],
     ...singleLeads.map(({ callers, gatewayPerSecond, directPerSecond, ratio }): Line => [
@@ -129,6 +138,7 @@ export function printTable(results: Results): void {
       largeBatch.idealMs.toFixed(0),
       largeBatch.ratio.toFixed(2)
     ],
+    upsertsLine(upserts),
     ...ownTime.sizes.map(({ leads, microsecondsPerLead }): Line => [
       `own time, ${leads} leads (µs/lead)`,
       microsecondsPerLead.toFixed(2),
@@ -152,6 +162,20 @@ export function printTable(results: Results): void {
     ['memory at rest, at the peak (MiB)', memoryMiB.atRest.toFixed(0), memoryMiB.peak.toFixed(0), ''],
     ['from start to ready (ms)', startMs.toFixed(0), '', '']
   ])
+}
+
+/** Prints what upserts take. */
+export function printUpserts(upserts: Results['upserts']): void {
+  print([['', 'gateway', 'other side', 'ratio'], upsertsLine(upserts)])
+}
+
+function upsertsLine({ leads, missing, gatewayMs, idealMs, ratio }: Results['upserts']): Line {
+  return [
+    `${leads} upserts, ${missing} leads missing (ms; the same calls by hand)`,
+    gatewayMs.toFixed(0),
+    idealMs.toFixed(0),
+    ratio.toFixed(2)
+  ]
 }
 
 type Line = readonly [what: string, gateway: string, other: string, ratio: string]

@@ -30,12 +30,27 @@ export class Direct {
 
   /** @throws if VICIdial does not answer with a success */
   async call(params: Record<string, string>): Promise<void> {
+    const text = await this.#post({ ...params, records: '10000' })
+    if (!/^SUCCESS/m.test(text)) throw new Error(`VICIdial answered: ${text.slice(0, 100)}`)
+  }
+
+  /** Looks codes up. @throws if VICIdial finds none of them */
+  async search(codes: readonly string[]): Promise<void> {
+    const text = await this.#post({
+      function: 'lead_search',
+      search_method: 'VENDOR_LEAD_CODE',
+      vendor_lead_code: codes.join(','),
+      records: '100000'
+    })
+    if (text.startsWith('ERROR')) throw new Error(`VICIdial answered: ${text.slice(0, 100)}`)
+  }
+
+  async #post(params: Record<string, string>): Promise<string> {
     const { user, pass } = this.#target
-    const body = new URLSearchParams({ source: 'bench', user, pass, ...params, records: '10000' }).toString()
+    const body = new URLSearchParams({ source: 'bench', user, pass, ...params }).toString()
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
     const response = await this.#pool.request({ path: this.#path, method: 'POST', headers, body })
-    const text = await response.body.text()
-    if (!text.startsWith('SUCCESS')) throw new Error(`VICIdial answered: ${text.slice(0, 100)}`)
+    return response.body.text()
   }
 
   close(): Promise<void> {

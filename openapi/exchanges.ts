@@ -7,7 +7,7 @@ export interface Exchange {
   readonly operationId?: string
   readonly name: string
   readonly summary: string
-  readonly method: 'GET' | 'POST' | 'PATCH'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly body?: unknown
   /** Sent as it is, instead of `body`. */
@@ -49,6 +49,101 @@ export const EXCHANGES: readonly Exchange[] = [
         { lead_id: 102, fields: { phone_number: '2125559999' }, reset_called: true }
       ]
     },
+    status: 200
+  },
+  {
+    ...BATCH,
+    name: 'update_or_add',
+    summary: 'Update the leads that exist, add the others',
+    body: {
+      on_missing: 'add',
+      add: { list_id: 101, phone_code: '1', fields: { source_id: 'CRM' } },
+      updates: [
+        { vendor_lead_code: 'CRM-107', fields: { first_name: 'Ann' }, add: { phone_number: '2125550107' } },
+        { vendor_lead_code: 'CRM-5001', fields: { first_name: 'Bob' }, add: { phone_number: '3125550142' } }
+      ]
+    },
+    status: 200
+  },
+  {
+    operationId: 'addLead',
+    method: 'POST',
+    path: '/v1/leads',
+    name: 'added',
+    summary: 'A lead that is new',
+    body: {
+      vendor_lead_code: 'CRM-5002',
+      list_id: 101,
+      phone_code: '1',
+      phone_number: '3125550143',
+      last_name: 'Lee'
+    },
+    status: 201
+  },
+  {
+    operationId: 'getLead',
+    method: 'GET',
+    path: '/v1/leads/104?fields=status,email',
+    name: 'lead',
+    summary: 'Two columns of a lead',
+    status: 200
+  },
+  {
+    operationId: 'findLeads',
+    method: 'GET',
+    path: '/v1/leads?vendor_lead_code=CRM-DUP&fields=status',
+    name: 'found',
+    summary: 'Two leads with one code',
+    status: 200
+  },
+  {
+    operationId: 'readLeads',
+    method: 'POST',
+    path: '/v1/leads/read',
+    name: 'read',
+    summary: 'Two leads, each by one of its keys',
+    body: { leads: [{ lead_id: 104 }, { vendor_lead_code: 'CRM-105' }], fields: ['status', 'email'] },
+    status: 200
+  },
+  {
+    ...BATCH,
+    name: 'queued',
+    summary: 'Leads to be dialled soon, and a callback',
+    body: {
+      hopper: { priority: 50 },
+      updates: [
+        { lead_id: 101, fields: { status: 'HOT' } },
+        {
+          lead_id: 102,
+          hopper: 'remove',
+          callback: { at: '2027-01-29T10:00:00-05:00', campaign_id: 'CAMPA', comments: 'asked for Friday' }
+        }
+      ]
+    },
+    status: 200
+  },
+  {
+    operationId: 'addDncNumbers',
+    method: 'POST',
+    path: '/v1/dnc',
+    name: 'added',
+    summary: 'Numbers that nobody may call',
+    body: { phone_numbers: ['2125550901', '(212) 555-0902'] },
+    status: 200
+  },
+  {
+    operationId: 'removeDncNumber',
+    method: 'DELETE',
+    path: '/v1/dnc/2125550901?campaign_id=CAMPA',
+    name: 'removed',
+    summary: 'A number that the campaign may call again',
+    status: 200
+  },
+  {
+    ...BATCH,
+    name: 'verified',
+    summary: 'An update that is proved by reading its lead',
+    body: { ...ONE, verify: true },
     status: 200
   },
   {
@@ -187,6 +282,15 @@ export const EXCHANGES: readonly Exchange[] = [
     summary: 'No such lead',
     body: { status: 'SALE' },
     status: 404
+  },
+  {
+    ...PATCH,
+    path: '/v1/leads/101',
+    name: 'precondition_failed',
+    summary: 'A lead that has changed since it was read',
+    headers: { 'if-match': '"1-yD0nCqI2qPq1wq1yXkZb3g"' },
+    body: { status: 'SALE' },
+    status: 412
   },
   {
     ...PATCH,

@@ -64,10 +64,22 @@ const VARIABLES = [
   { key: 'apiKey', value: '' },
   { key: 'jobId', value: '' },
   { key: 'source', value: '' },
-  { key: 'leadId', value: '101' }
+  { key: 'leadId', value: '101' },
+  { key: 'phoneNumber', value: '2125550901' }
 ]
 /** The variables that stand for the parts of a path. */
-const VARIABLE_OF: Readonly<Record<string, string>> = { id: 'jobId', lead_id: 'leadId', source: 'source' }
+const VARIABLE_OF: Readonly<Record<string, string>> = {
+  id: 'jobId',
+  lead_id: 'leadId',
+  phone_number: 'phoneNumber',
+  source: 'source'
+}
+/** Methods without a body: the converter makes one up for each. */
+const BODILESS: ReadonlySet<string> = new Set(['GET', 'DELETE'])
+/** Headers that make a request conditional: their user turns them on. */
+const CONDITIONS: ReadonlySet<string> = new Set(['if-match', 'if-none-match'])
+/** Parameters of an address without which its request makes no sense. */
+const SENT: ReadonlyMap<string, string> = new Map([['vendor_lead_code', 'CRM-107']])
 const RESPOND_ASYNC = 'respond_async'
 const OPTIONS = {
   folderStrategy: 'Tags',
@@ -109,29 +121,34 @@ function convert(document: object): Promise<Collection> {
 
 function requests({ name, request }: Item, paths: Document['paths']): object[] {
   const { method, url, header, description, auth, body } = request
+  const headers = header.map((one) => (CONDITIONS.has(one.key) ? { ...one, value: '', disabled: true } : one))
   const plain = {
     method,
     url: {
       raw: [...url.host, ...url.path].join('/'),
       host: url.host,
       path: url.path,
-      query: url.query.map((one) => ({ ...one, value: '', disabled: true })),
+      query: url.query.map((one) => ({
+        ...one,
+        value: SENT.get(one.key) ?? '',
+        disabled: !SENT.has(one.key)
+      })),
       variable: url.variable.map((one) => ({ ...one, value: `{{${VARIABLE_OF[one.key] ?? one.key}}}` }))
     },
-    header,
+    header: headers,
     description,
     ...(auth === null ? { auth: { type: 'noauth' } } : {})
   }
-  if (body === undefined) return [{ name, request: plain }]
+  if (body === undefined || BODILESS.has(method)) return [{ name, request: plain }]
   const path = `/${url.path.map((part) => part.replace(/^:(.*)$/, '{$1}')).join('/')}`
   const examples = paths[path]?.[method.toLowerCase()]?.requestBody?.content['application/json']?.examples
   const bodies = Object.entries(examples ?? {})
   if (bodies.length === 0) return [{ name, request: { ...plain, body: json({}) } }]
   return bodies.map(([key, { summary, value }]) => {
     const prefer = { key: 'Prefer', value: 'respond-async', disabled: key !== RESPOND_ASYNC }
-    const headers = method === 'POST' ? [...header, prefer] : header
+    const all = method === 'POST' ? [...headers, prefer] : headers
     const named = bodies.length === 1 ? name : summary
-    return { name: named, request: { ...plain, header: headers, body: json(value) } }
+    return { name: named, request: { ...plain, header: all, body: json(value) } }
   })
 }
 

@@ -8,6 +8,14 @@ import { entriesOfCall } from '../src/compat/entries.ts'
 import { type Parameters, textOf } from '../src/compat/parameters.ts'
 import { refusal, VicidialProblem } from '../src/compat/problem.ts'
 import {
+  asksOnly,
+  READ_FUNCTIONS,
+  type ReadCall,
+  type ReadFunction,
+  readReadCall
+} from '../src/compat/read-call.ts'
+import { readText } from '../src/compat/read-text.ts'
+import {
   type CallSummary,
   functionName,
   problemLines,
@@ -25,6 +33,7 @@ import type { RequestBodies } from '../src/http/body/request-bodies.ts'
 import { idempotency } from '../src/http/idempotency.ts'
 import type { SavedResponses } from '../src/http/idempotency-record.ts'
 import { type BatchResponse, batchResponse } from '../src/updates/response.ts'
+import type { Reads } from '../src/updates/reads.ts'
 import type { Updates } from '../src/updates/updates.ts'
 import { asksVersion, readCompatBody, readCompatHead, readCompatParameters } from './compat-caller.ts'
 
@@ -44,6 +53,7 @@ export interface CompatOptions {
   /** Whether VICIdial's address is enabled now. */
   readonly runtimeConfig: Pick<RuntimeConfig, 'compat'>
   readonly updates: Updates
+  readonly reads: Pick<Reads, 'readAll' | 'readings' | 'find'>
   readonly idempotency: SavedResponses
   readonly accessControl: AccessControl
   readonly bodies: RequestBodies
@@ -62,7 +72,7 @@ export function compatUrl(url: string): string {
 
 /** `GET` and `POST /vicidial/non_agent_api.php`: calls in the form that VICIdial, or its tutorials, use. */
 export function compatRoutes(options: CompatOptions) {
-  const { runtimeConfig, updates, idempotency: store, accessControl, bodies, log } = options
+  const { runtimeConfig, updates, reads, idempotency: store, accessControl, bodies, log } = options
 
   async function takeCall(request: FastifyRequest, reply: FastifyReply) {
     const { compat } = request
@@ -70,7 +80,13 @@ export function compatRoutes(options: CompatOptions) {
     const format = formatOf(compat.parameters)
     const called = functionOf(compat.parameters)
     const caller = callerOf(request)
-    requirePermission(caller, 'batch')
+    if (
+      called !== 'add_lead' &&
+      called !== 'batch_update_lead' &&
+      (called !== 'update_lead' || asksOnly(compat.parameters))
+    )
+      return readLeads(readReadCall(called, compat.parameters, caller.name), format, request, reply)
+    requirePermission(caller, called === 'add_lead' ? 'add' : 'batch')
     const call = readCall(called, compat.parameters, caller.name)
     compat.call = call
     const { httpStatus, body } = await deliver(call, caller, request, hangUpSignal(request, reply))
@@ -79,6 +95,19 @@ export function compatRoutes(options: CompatOptions) {
       .type(TEXT)
       .serializer(({ results }: BatchAnswer) => asText(resultLines(results, summaryOf(request))))
       .send(body)
+  }
+
+  /** Answers a call that reads leads. */
+  async function readLeads(call: ReadCall, format: Format, request: FastifyRequest, reply: FastifyReply) {
+    const caller = callerOf(request)
+    requirePermission(caller, 'read')
+    const sender = updates.sender(caller, request.id, call.source)
+    const entries = call.keys.map((key) => reads.readAll(key, call, caller))
+    await caller.limits.take('updates', 1)
+    const until = [updates.deadline(), hangUpSignal(request, reply)] as const
+    if (format === 'json') return reply.send(await reads.find(entries, sender, ...until))
+    const { readings } = await reads.readings(entries, sender, ...until)
+    return reply.type(TEXT).send(readText(call, readings, caller.name))
   }
 
   /** Delivers a call's requests until one of them finds a lead. */
@@ -90,6 +119,11 @@ export function compatRoutes(options: CompatOptions) {
   ): Promise<BatchResponse> {
     const sender = updates.sender(caller, id, call.source)
     const deadline = updates.deadline()
+    if (call.newLead !== undefined) {
+      const entries = entriesOfCall(call, [updates.readNewLead(call.newLead, caller)])
+      await caller.limits.take('updates', 1)
+      return batchResponse(id, entries, await updates.deliver(entries, sender, signal, deadline))
+    }
     let upstreamCalls = 0
     for (const [index, request] of call.requests.entries()) {
       const entries = entriesOfCall(call, updates.read(request, caller).entries)
@@ -145,19 +179,22 @@ export function compatRoutes(options: CompatOptions) {
   }
 }
 
+type Format = 'text' | 'json'
+
 /** @throws Problem invalid_request */
-function formatOf(parameters: Parameters): 'text' | 'json' {
+function formatOf(parameters: Parameters): Format {
   const format = textOf(parameters, 'format') ?? 'text'
   if (format === 'text' || format === 'json') return format
   throw refusal('format must be text or json.', 'format')
 }
 
 /** @throws Problem invalid_request, permission_denied */
-function functionOf(parameters: Parameters): CompatFunction {
+function functionOf(parameters: Parameters): CompatFunction | ReadFunction {
   const called = textOf(parameters, 'function')
-  const known = FUNCTIONS.find((name) => name === called)
+  const functions = [...FUNCTIONS, ...READ_FUNCTIONS]
+  const known = functions.find((name) => name === called)
   if (known !== undefined) return known
-  const names = FUNCTIONS.join(', ')
+  const names = functions.join(', ')
   if (called === undefined)
     throw new VicidialProblem('NO FUNCTION SPECIFIED', `function must be one of ${names}.`)
   throw new Problem('permission_denied', `The gateway has the functions ${names}, version.`)

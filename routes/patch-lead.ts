@@ -4,11 +4,14 @@ import { ResultSchema } from '../schemas/batch.ts'
 import { LeadFieldsSchema } from '../schemas/fields.ts'
 import { ref } from '../schemas/ref.ts'
 import { Problem } from '../src/errors.ts'
+import { requirePermission } from '../src/callers/access-control.ts'
 import { callerOf, requires } from '../src/http/authentication.ts'
 import { hangUpSignal } from '../src/http/client-wait.ts'
+import { ANY, readEntityTags } from '../src/http/entity-tags.ts'
 import { isObject } from '../src/leads/is-object.ts'
 import { jsonInText } from '../src/leads/refusal.ts'
 import { leadResponse } from '../src/updates/response.ts'
+import type { Reads } from '../src/updates/reads.ts'
 import type { Updates } from '../src/updates/updates.ts'
 import { json, problems, UPDATE_PROBLEMS } from './responses.ts'
 
@@ -19,19 +22,30 @@ const ParamsSchema = Type.Object({
 const schema = {
   operationId: 'patchLead',
   summary: 'Update one lead',
-  description: 'The body is an object of the fields to change. Other fields keep their values.',
+  description:
+    'The body is an object of the fields to change. Other fields keep their values. With `If-Match` the lead is read first, ' +
+    'and changed only if it is as it was: no other update by the gateway comes between, but VICIdial may still change it, as ' +
+    'it has no locks. That needs `read`, too.',
   tags: ['leads'],
   security: requires('batch'),
   params: ParamsSchema,
+  headers: Type.Object({
+    'if-match': Type.Optional(
+      Type.String({
+        description:
+          'The ETag of GET /v1/leads/{lead_id}, or an `etag` of POST /v1/leads/read. Only the fields that were read are compared.'
+      })
+    )
+  }),
   body: ref(LeadFieldsSchema),
   response: {
     200: json('The lead was updated.', ResultSchema),
-    ...problems(...UPDATE_PROBLEMS, 'not_found')
+    ...problems(...UPDATE_PROBLEMS, 'not_found', 'precondition_failed')
   }
 }
 
 /** `PATCH /v1/leads/{lead_id}` */
-export function patchLeadRoute(updates: Updates) {
+export function patchLeadRoute(updates: Updates, reads: Pick<Reads, 'onlyIf'>) {
   async function patchLead(
     request: FastifyRequest<{ Params: Static<typeof ParamsSchema> }>,
     reply: FastifyReply
@@ -45,7 +59,13 @@ export function patchLeadRoute(updates: Updates) {
       throw new Problem('not_found', 'The path must end in a lead id: an integer from 1 to 999999999.')
     await caller.limits.take('updates', 1)
     const sender = updates.sender(caller, request.id)
-    const delivered = await updates.deliver(entries, sender, hangUpSignal(request, reply))
+    const signal = hangUpSignal(request, reply)
+    const tags = readEntityTags('If-Match', request.headers['if-match'])
+    // Any lead that exists matches *, and the update itself shows whether it does.
+    const isConditional = tags !== undefined && tags !== ANY
+    if (isConditional) requirePermission(caller, 'read')
+    const update = isConditional && 'changes' in entry ? reads.onlyIf(entry, tags, caller) : entry
+    const delivered = await updates.deliver([update], sender, signal)
     return leadResponse(params.lead_id, entry, delivered)
   }
 

@@ -55,10 +55,8 @@ export const CHANGE_PROBLEMS: RequestCode[] = [
   'idempotency_key_reused'
 ]
 
-/** Problems of any request that sends updates to VICIdial. */
-export const UPDATE_PROBLEMS: RequestCode[] = [
-  ...CHANGE_PROBLEMS,
-  'all_updates_rejected',
+/** Problems of any request that needs VICIdial. */
+export const UPSTREAM_PROBLEMS: RequestCode[] = [
   'upstream_login_failed',
   'upstream_permission_denied',
   'upstream_error',
@@ -66,6 +64,13 @@ export const UPDATE_PROBLEMS: RequestCode[] = [
   'upstream_unproven',
   'upstream_unavailable',
   'upstream_timeout'
+]
+
+/** Problems of any request that sends updates to VICIdial. */
+export const UPDATE_PROBLEMS: RequestCode[] = [
+  ...CHANGE_PROBLEMS,
+  'all_updates_rejected',
+  ...UPSTREAM_PROBLEMS
 ]
 
 /** Sends a response that was stored together with the jobs that it accepts. */

@@ -1,20 +1,23 @@
 import { type Static, Type } from 'typebox'
+import { WARNING_CODES } from '../src/leads/refusal.ts'
+import { actionMembers, actionResultMembers, CallbackSchema, HopperSchema } from './actions.ts'
 import { LeadFieldsSchema } from './fields.ts'
+import { LeadIdSchema } from './lead-id.ts'
+import { readMembers } from './read.ts'
 import { ref } from './ref.ts'
-
-const LeadIdSchema = Type.Union(
-  [Type.Integer({ minimum: 1, maximum: 999_999_999 }), Type.String({ pattern: '^[0-9]{1,16}$' })],
-  {
-    description: "VICIdial's lead id, as an integer or as digits.",
-    examples: [101]
-  }
-)
 
 const options = {
   on_multiple: Type.Optional(
     Type.Enum(['reject', 'all', 'newest'], {
       description:
         'What to do if a key matches several leads. `reject`, the default: change none; the result is `ambiguous`.'
+    })
+  ),
+  on_missing: Type.Optional(
+    Type.Enum(['report', 'add'], {
+      description:
+        'What to do if no lead has the key. `report`, the default: the result is `not_found`. `add`: add a lead, which ' +
+        'needs `add`; the result is `added`.'
     })
   ),
   key_match: Type.Optional(
@@ -41,7 +44,16 @@ const options = {
   reset_called: Type.Optional(Type.Boolean({ description: 'Clears called-since-last-reset.' })),
   allow_undefined_list: Type.Optional(
     Type.Boolean({ description: 'Lets VICIdial move a lead to a list that does not exist.' })
-  )
+  ),
+  verify: Type.Optional(
+    Type.Union([Type.Boolean(), Type.Number({ minimum: 0, maximum: 1 })], {
+      description:
+        'Reads the lead after the update, and compares it with what VICIdial should hold: the result is `verified`, or has ' +
+        'warnings `stored_differs`. A share such as 0.01 does so for some of the updates. Each costs a call or more. The ' +
+        "default is the caller's, mostly false."
+    })
+  ),
+  ...actionMembers
 }
 
 const changes = {
@@ -53,6 +65,50 @@ const changes = {
     })
   )
 }
+
+/** The columns that VICIdial must have of a new lead. */
+const REQUIRED_OF_NEW = ['list_id', 'phone_code', 'phone_number'] as const
+
+/** The lead to add if none has the key. */
+const AddSchema = Type.Object(
+  {
+    list_id: Type.Optional(
+      Type.Union([Type.Integer({ minimum: 100 }), Type.String({ pattern: '^[0-9]{3,14}$' })], {
+        description: 'The list of the new lead, unless `fields` has it. The list must exist.'
+      })
+    ),
+    phone_code: Type.Optional(Type.String({ description: 'Unless `fields` has it.', examples: ['1'] })),
+    phone_number: Type.Optional(
+      Type.String({
+        minLength: 6,
+        description: 'Unless it is the key, or `fields` has it.',
+        examples: ['2125550101']
+      })
+    ),
+    ...changes
+  },
+  {
+    $id: 'Add',
+    additionalProperties: false,
+    description:
+      'With on_missing `add`: what a new lead gets beyond `fields` and `custom_fields` of its update, which it gets too. ' +
+      'A lead that exists gets nothing of it.'
+  }
+)
+
+/** A lead that must be new: its fields, and custom fields. */
+export const NewLeadSchema = Type.Object(
+  {
+    ...LeadFieldsSchema.properties,
+    ...Type.Required(Type.Pick(LeadFieldsSchema, [...REQUIRED_OF_NEW])).properties,
+    custom_fields: changes.custom_fields
+  },
+  {
+    $id: 'NewLead',
+    additionalProperties: false,
+    description: "Columns of VICIdial's lead table, and custom fields."
+  }
+)
 
 const request = {
   source: Type.Optional(
@@ -79,7 +135,8 @@ export const UpdateSchema = Type.Object(
       Type.String({ minLength: 6, description: 'Finds the lead by the digits of its phone number.' })
     ),
     ...changes,
-    ...options
+    ...options,
+    add: Type.Optional(ref(AddSchema))
   },
   {
     $id: 'Update',
@@ -93,7 +150,8 @@ export const BatchRequestSchema = Type.Object(
   {
     updates: Type.Array(ref(UpdateSchema), { minItems: 1, description: 'They take effect in this order.' }),
     ...request,
-    ...options
+    ...options,
+    add: Type.Optional(ref(AddSchema))
   },
   { $id: 'BatchRequest', additionalProperties: false, description: 'Each lead with its own changes.' }
 )
@@ -107,15 +165,27 @@ export const ShortBatchRequestSchema = Type.Object(
 const WarningSchema = Type.Object(
   {
     field: Type.String(),
-    code: Type.Enum(['characters_dropped', 'transliterated', 'custom_fields_not_stored', 'field_dropped']),
-    sent: Type.String(),
+    code: Type.Enum([...WARNING_CODES]),
+    sent: Type.Optional(Type.String({ description: 'Absent with `stored_differs` and `not_verified`.' })),
+    expected: Type.Optional(
+      Type.String({ description: '`stored_differs`: what VICIdial should hold, as the gateway believes.' })
+    ),
+    found: Type.Optional(Type.String({ description: '`stored_differs`: what VICIdial holds.' })),
     stored: Type.Optional(
-      Type.String({ description: 'Absent with `field_dropped`: the field was not set.' })
+      Type.String({
+        description:
+          'Absent with `field_dropped`: the field was not set; and if what VICIdial stores is not known.'
+      })
     ),
     refusal: Type.Optional(
       Type.String({ description: '`field_dropped`: the code of the refusal; /problems/<code> explains it.' })
     ),
-    detail: Type.Optional(Type.String({ description: '`field_dropped`: why the value is refused.' })),
+    detail: Type.Optional(
+      Type.String({
+        description:
+          'Why the value is refused, stored otherwise in a new lead, or (`not_verified`) could not be read.'
+      })
+    ),
     lead_ids: Type.Optional(
       Type.Array(Type.Integer(), {
         description: 'With on_multiple "all": the leads that it is about; absent if it is about all of them.'
@@ -125,7 +195,8 @@ const WarningSchema = Type.Object(
   {
     $id: 'Warning',
     additionalProperties: false,
-    description: 'A value that VICIdial does not store unchanged: as sent and as stored.'
+    description:
+      'A value that VICIdial does not store unchanged: as sent and as stored, or as expected and as found.'
   }
 )
 
@@ -144,6 +215,7 @@ const ResultErrorSchema = Type.Object(
 
 export const RESULT_STATUSES = [
   'updated',
+  'added',
   'not_found',
   'ambiguous',
   'rejected',
@@ -152,7 +224,9 @@ export const RESULT_STATUSES = [
   'planned',
   'queued',
   'cancelled',
-  'superseded'
+  'superseded',
+  'read',
+  'incomplete'
 ] as const
 
 /** The result of one update. */
@@ -175,12 +249,22 @@ export const ResultSchema = Type.Object(
     ),
     status: Type.Enum(RESULT_STATUSES, {
       description:
-        '`updated`: VICIdial found the lead and set the values. `not_found`: no such lead, or it is in a list that ' +
+        '`updated`: VICIdial found the lead and set the values. `added`: no lead had the key, and VICIdial added ' +
+        'one. `not_found`: no such lead, or it is in a list that ' +
         'the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was ' +
         'sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. ' +
         'In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of ' +
-        'its fields since.'
+        'its fields since. Of a reading: `read`, or `incomplete` if some fields could not be.'
     }),
+    verified: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether the lead was read after the update and holds what was set; warnings say what differs. Absent if `verify` ' +
+          'did not ask for it.'
+      })
+    ),
+    ...readMembers,
+    ...actionResultMembers,
     superseded: Type.Optional(
       Type.Array(Type.String(), {
         description: 'Jobs: fields that were left out because a newer update of the lead has set them since.'
@@ -195,6 +279,11 @@ export const ResultSchema = Type.Object(
       Type.Record(Type.String(), Type.String(), {
         description: 'Dry run: the values as VICIdial would hold them.'
       })
+    ),
+    stored_if_added: Type.Optional(
+      Type.Record(Type.String(), Type.String(), {
+        description: 'Dry run with on_missing `add`: the values of the new lead, if no lead has the key.'
+      })
     )
   },
   { $id: 'Result', additionalProperties: false }
@@ -206,6 +295,7 @@ export const SummarySchema = Type.Object(
   {
     received: Type.Integer(),
     updated: Type.Integer(),
+    added: Type.Integer({ description: 'Leads that were added, with on_missing `add`.' }),
     not_found: Type.Integer(),
     ambiguous: Type.Integer(),
     rejected: Type.Integer(),
@@ -215,6 +305,8 @@ export const SummarySchema = Type.Object(
     queued: Type.Optional(Type.Integer({ description: 'Jobs only: not yet made.' })),
     cancelled: Type.Optional(Type.Integer({ description: 'Jobs only.' })),
     superseded: Type.Optional(Type.Integer({ description: 'Jobs only.' })),
+    read: Type.Optional(Type.Integer({ description: 'Readings only.' })),
+    incomplete: Type.Optional(Type.Integer({ description: 'Readings only: some fields could not be read.' })),
     upstream_calls: Type.Integer({ description: 'Calls made to VICIdial, repeats included.' })
   },
   { $id: 'Summary', additionalProperties: false }
@@ -225,7 +317,8 @@ export const BatchAnswerSchema = Type.Object(
   {
     id: Type.String({ description: 'The request id.' }),
     status: Type.Enum(['completed', 'partial', 'failed', 'planned'], {
-      description: '`completed`: all updated. `partial`: some. `failed`: none. `planned`: dry run.'
+      description:
+        '`completed`: all updated, added or read. `partial`: some. `failed`: none. `planned`: dry run.'
     }),
     summary: ref(SummarySchema),
     results: Type.Array(ref(ResultSchema), { description: 'One per update, in the same order.' }),
@@ -245,6 +338,10 @@ export type BatchAnswer = Static<typeof BatchAnswerSchema>
 
 /** Every named schema of this file, for registration. */
 export const BATCH_SCHEMAS = [
+  HopperSchema,
+  CallbackSchema,
+  AddSchema,
+  NewLeadSchema,
   UpdateSchema,
   BatchRequestSchema,
   ShortBatchRequestSchema,

@@ -68,11 +68,11 @@ const job = {
   id: Type.String(),
   status: Type.Enum(JOB_STATUSES, {
     description:
-      '`queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.'
+      '`queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.'
   }),
   caller: Type.String({ description: 'Who sent it; `webhook:NAME` for a webhook source.' }),
   source: Type.String({ description: "VICIdial's source." }),
-  origin: Type.String({ description: '`batch`, `webhook:NAME` or `replay`.' }),
+  origin: Type.String({ description: '`batch`, `read`, `webhook:NAME` or `replay`.' }),
   accepted_at: Type.String({ description: 'RFC 3339, UTC.' }),
   finished_at: Type.Optional(Type.String({ description: 'RFC 3339, UTC.' })),
   summary: ref(SummarySchema),

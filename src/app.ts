@@ -1,14 +1,17 @@
 import fastifySwagger from '@fastify/swagger'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { addLeadRoute } from '../routes/add-lead.ts'
 import { backupRoute } from '../routes/backup.ts'
 import { batchUpdateRoute } from '../routes/batch-update.ts'
 import { compatRoutes, compatUrl } from '../routes/compat.ts'
 import { deadLetterRoutes } from '../routes/dead-letters.ts'
+import { dncRoutes } from '../routes/dnc.ts'
 import { docsRoutes } from '../routes/docs.ts'
 import { fieldsRoute } from '../routes/fields.ts'
 import { healthRoutes } from '../routes/health.ts'
 import { historyRoutes } from '../routes/history.ts'
 import { jobRoutes } from '../routes/jobs.ts'
+import { leadRoutes } from '../routes/leads.ts'
 import { metricsRoute } from '../routes/metrics.ts'
 import { opsRoutes } from '../routes/ops/ops.ts'
 import { patchLeadRoute } from '../routes/patch-lead.ts'
@@ -47,6 +50,7 @@ import type { Outbox } from './outbox/outbox.ts'
 import type { Metrics } from './telemetry/metrics/metrics.ts'
 import type { ResultObserver } from './telemetry/observer.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
+import type { Reads } from './updates/reads.ts'
 import type { Updates } from './updates/updates.ts'
 import type { Account } from './vicidial/account.ts'
 
@@ -55,6 +59,7 @@ export interface AppOptions {
   readonly runtimeConfig: RuntimeConfig
   readonly http: HttpSettings
   readonly updates: Updates
+  readonly reads: Reads
   readonly maxUpdates: number
   /** VICIdial's `source` for callers without their own. */
   readonly source: string
@@ -83,7 +88,7 @@ const MAX_PARAM_LENGTH = 1_000
 
 /** Builds the application: plugins, error handlers, and every route. It does not listen. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { runtimeConfig, http, updates, maxUpdates, source, ownership, cluster } = options
+  const { runtimeConfig, http, updates, reads, maxUpdates, source, ownership, cluster } = options
   const { outbox, idempotency: store, jobs, observer, metrics, lastHour, maxEventLoopDelayMs, log } = options
   const accessControl = new AccessControl(runtimeConfig.callers, http.anonymousPointsPerMinute)
   const connections = new ConnectionLimits(http, log)
@@ -151,7 +156,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(metricsRoute(metrics.registry, accessControl))
   const work = { runtimeConfig, updates, accessControl, bodies, maxEventLoopDelayMs }
   await app.register(webhookRoutes({ ...work, jobs, observer, maxUpdates, source }))
-  await app.register(compatRoutes({ ...work, idempotency: store, log }))
+  await app.register(compatRoutes({ ...work, reads, idempotency: store, log }))
   await app.register(async (v1) => {
     authentication(v1, accessControl)
     loadShedding(v1, maxEventLoopDelayMs)
@@ -161,10 +166,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     await v1.register(deadLetterRoutes({ jobs, store: outbox.jobs }))
     await v1.register(historyRoutes(outbox.history))
     await v1.register(backupRoute(outbox))
+    await v1.register(leadRoutes({ reads, updates }))
+    await v1.register(dncRoutes(updates))
     await v1.register(async (leads) => {
       refuseQueries(leads)
       await leads.register(batchUpdateRoute(updates))
-      await leads.register(patchLeadRoute(updates))
+      await leads.register(patchLeadRoute(updates, reads))
+      await leads.register(addLeadRoute(updates))
       await leads.register(fieldsRoute(runtimeConfig, options.accounts))
     })
   })

@@ -44,6 +44,16 @@ export const ERRORS = {
     title: 'The request conflicts with another',
     help: 'With Retry-After: the first request with this Idempotency-Key is still in progress; wait, then repeat it. Without: the detail says why not, such as a job that has ended.'
   },
+  lead_exists: {
+    status: 409,
+    title: 'The lead exists already',
+    help: 'Nothing was added. The detail and the result name the leads that have the key: update one of them, or send on_missing "add" to update or add.'
+  },
+  precondition_failed: {
+    status: 412,
+    title: 'The lead has changed',
+    help: 'The lead is not as it was when it was read, so nothing was changed. Read it again, and send the request with its new ETag.'
+  },
   payload_too_large: {
     status: 413,
     title: 'The request is too large',
@@ -118,6 +128,10 @@ export const ERRORS = {
     title: 'No such lead',
     help: 'VICIdial knows no lead with this id or key, or the gateway’s VICIdial account may not touch the list it is in.'
   },
+  lead_unreadable: {
+    title: 'VICIdial does not read the lead',
+    help: 'VICIdial reads no lead of a list that is not defined, or that is not in a campaign that the user group of the gateway’s VICIdial account allows. Updates may reach such a lead all the same.'
+  },
   lead_ambiguous: {
     title: 'The key matches several leads',
     help: 'Name one of error.lead_ids by lead_id, or send on_multiple: "all" or "newest".'
@@ -156,10 +170,10 @@ export const ERRORS = {
   },
   list_not_found: {
     title: 'VICIdial has no such list',
-    help: 'Check list_id. allow_undefined_list: true lets VICIdial move a lead to a list that does not exist.'
+    help: 'Check list_id. allow_undefined_list: true lets VICIdial move a lead to a list that does not exist; a lead is never added to such a list.'
   },
   list_not_allowed: {
-    title: 'Leads may not be moved to this list',
+    title: 'Leads may not be moved or added to this list',
     help: 'The operator has not given the caller this list, or the VICIdial account of the gateway is restricted to others.'
   }
 } as const satisfies Record<string, ErrorDescription>

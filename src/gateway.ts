@@ -20,6 +20,7 @@ import { Metrics } from './telemetry/metrics/metrics.ts'
 import { addProcessGauges } from './telemetry/metrics/process-gauges.ts'
 import { type Observer, observedBy } from './telemetry/observer.ts'
 import type { Tracing } from './telemetry/tracing/tracing.ts'
+import { Reads } from './updates/reads.ts'
 import { Updates } from './updates/updates.ts'
 import { UPSTREAM_STATES } from './vicidial/guard.ts'
 
@@ -93,21 +94,26 @@ export async function createGateway(
   addGauges(metrics, { owner: () => ownership.own, upstreamStates: UPSTREAM_STATES, outbox, history })
   if (cluster) addClusterMetrics(metrics.registry, cluster)
   const stopProcessGauges = addProcessGauges(metrics.registry, droppedLogLines)
+  const { deliveries } = ownership
+  const maxUpdates = config.maxUpdatesPerRequest
+  const reads = new Reads({ config: runtimeConfig, deliveries, jobs, observer, maxUpdates })
   const updates = new Updates({
     config: runtimeConfig,
-    deliveries: ownership.deliveries,
+    deliveries,
     jobs,
     history,
     rules: { maxLeadsPerCall, dialect },
     source,
-    maxUpdates: config.maxUpdatesPerRequest,
+    users: new Map(config.accounts.map(({ name, user }) => [name, user])),
+    maxUpdates,
     requestDeadlineMs: config.requestDeadlineMs
   })
   const app = await buildApp({
     runtimeConfig,
     http: config.http,
     updates,
-    maxUpdates: config.maxUpdatesPerRequest,
+    reads,
+    maxUpdates,
     source,
     maxBodyBytes: config.maxBodyBytes,
     accounts: config.accounts,
@@ -145,6 +151,7 @@ export async function createGateway(
   app.addHook('onClose', async () => {
     reload.stop()
     await stopped
+    await ownership.settled()
     stopProcessGauges()
     await tracing?.close()
     const written = Promise.all([history.flush(), ownership.close()])
@@ -159,7 +166,7 @@ export async function createGateway(
 /** The parts of a gateway that shares its database with no other. */
 async function openAlone(
   outbox: Outbox,
-  options: Omit<OwnerOptions, 'outbox' | 'hasAccount'>,
+  options: Omit<OwnerOptions, 'outbox' | 'hasAccount' | 'isInDoubt'>,
   accounts: ReadonlySet<string>
 ) {
   const hasAccount = (account: string) => accounts.has(account)
@@ -178,7 +185,7 @@ async function openAlone(
 async function join(
   settings: ClusterSettings,
   runtimeConfig: RuntimeConfig,
-  options: Omit<OwnerOptions, 'outbox' | 'hasAccount'>,
+  options: Omit<OwnerOptions, 'outbox' | 'hasAccount' | 'isInDoubt'>,
   metrics: Metrics
 ) {
   const { joinCluster } = await import('./ownership/join-cluster.ts')

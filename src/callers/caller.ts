@@ -7,6 +7,11 @@ import type { CallerLimits, RateLimit } from './caller-limits.ts'
 export type RoutePermission = (typeof ROUTE_PERMISSIONS)[number] | `webhook:${string}`
 export const ROUTE_PERMISSIONS = [
   'batch',
+  'add',
+  'read',
+  'hopper',
+  'callbacks',
+  'dnc',
   'jobs',
   'dead_letters',
   'history',
@@ -44,6 +49,8 @@ export interface CallerConfig {
   readonly onLossy?: OnLossy
   readonly onInvalid?: OnInvalid
   readonly keyMatch?: KeyMatch
+  /** See `UpdateOptions.verify`. */
+  readonly verify?: number
   readonly permissions: Permissions
   /** Addresses and networks (CIDR) that it may call from; undefined: any. */
   readonly networks?: readonly string[]
@@ -62,6 +69,7 @@ export class Caller {
   readonly onLossy: OnLossy
   readonly onInvalid: OnInvalid
   readonly keyMatch: KeyMatch
+  readonly verify: number
   readonly permissions: Permissions
   /** Its quotas, shared by all its keys. */
   readonly limits: CallerLimits
@@ -75,6 +83,7 @@ export class Caller {
     this.onLossy = config.onLossy ?? 'accept'
     this.onInvalid = config.onInvalid ?? 'reject_update'
     this.keyMatch = config.keyMatch ?? 'collation'
+    this.verify = config.verify ?? 0
     this.permissions = config.permissions
     this.limits = limits
     this.#networks = config.networks && networksOf(config.networks)

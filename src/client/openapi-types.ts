@@ -255,6 +255,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/leads/{lead_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read one lead
+         * @description As VICIdial holds it now. A field that cannot be read beyond doubt is in `unread` instead. `ETag`, if nothing is unread, is for `If-None-Match` here and `If-Match` of PATCH.
+         */
+        get: operations["getLead"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Update one lead
+         * @description The body is an object of the fields to change. Other fields keep their values. With `If-Match` the lead is read first, and changed only if it is as it was: no other update by the gateway comes between, but VICIdial may still change it, as it has no locks. That needs `read`, too.
+         */
+        patch: operations["patchLead"];
+        trace?: never;
+    };
+    "/v1/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the leads with a vendor code or a phone number
+         * @description All that match, newest first; of more than 1,000 the newest, and `has_more`. Give one of the two keys.
+         */
+        get: operations["findLeads"];
+        put?: never;
+        /**
+         * Add one lead that must be new
+         * @description The body is an object of the fields of the lead, and `custom_fields`. `list_id`, `phone_code` and `phone_number` are required. If a lead has its `vendor_lead_code` already (without one: its `phone_number`), nothing is added: 409. After an answer that leaves open whether the lead was added, send the same again.
+         */
+        post: operations["addLead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leads/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read many leads
+         * @description One result per lead, in the same order. At most 1,000 at once; more, and without a deadline, with `Prefer: respond-async`: then the job has the results as they come. Each lead takes a call to VICIdial, and one with an apostrophe or a tab in a value a call for each field.
+         */
+        post: operations["readLeads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dnc/{phone_number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a number from those that must not be called
+         * @description `dnc` of the result is `removed` or `not_there`. Repeating a request is safe.
+         */
+        delete: operations["removeDncNumber"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dnc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add numbers to those that must not be called
+         * @description One result per number, in the same order: `dnc` is `added` or `already_there`. Each number takes a call to VICIdial; for many, send `Prefer: respond-async`. Repeating a request is safe.
+         */
+        post: operations["addDncNumbers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/leads/batch-update": {
         parameters: {
             query?: never;
@@ -273,26 +381,6 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
-        trace?: never;
-    };
-    "/v1/leads/{lead_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**
-         * Update one lead
-         * @description The body is an object of the fields to change. Other fields keep their values.
-         */
-        patch: operations["patchLead"];
         trace?: never;
     };
     "/v1/fields": {
@@ -524,6 +612,363 @@ export interface components {
                 updates_per_minute?: number;
             };
         };
+        /** @description Columns of VICIdial's lead table; null for an empty one. Times are the dialer's local ones, as it stores them. */
+        LeadValues: {
+            /** @example SALE */
+            status?: string | null;
+            /** @example 1001 */
+            user?: string | null;
+            /** @example CRM-7 */
+            vendor_lead_code?: string | null;
+            /** @example WEB */
+            source_id?: string | null;
+            /** @example 103 */
+            list_id?: number | null;
+            /** @example -5 */
+            gmt_offset_now?: number | null;
+            /** @example 1 */
+            phone_code?: string | null;
+            /** @example 2125550101 */
+            phone_number?: string | null;
+            /** @example Dr */
+            title?: string | null;
+            /** @example Ann */
+            first_name?: string | null;
+            /** @example Q */
+            middle_initial?: string | null;
+            /** @example O'Brien */
+            last_name?: string | null;
+            /** @example 12 Elm St */
+            address1?: string | null;
+            /** @example Apt 4 */
+            address2?: string | null;
+            /** @example Rear building */
+            address3?: string | null;
+            /** @example Springfield */
+            city?: string | null;
+            /** @example IL */
+            state?: string | null;
+            /** @example Ontario */
+            province?: string | null;
+            /** @example 62701 */
+            postal_code?: string | null;
+            /** @example USA */
+            country_code?: string | null;
+            /** @example F */
+            gender?: string | null;
+            /** @example 1980-12-31 */
+            date_of_birth?: string | null;
+            /** @example 2125550199 */
+            alt_phone?: string | null;
+            /** @example ann@example.com */
+            email?: string | null;
+            /** @example blue horse */
+            security_phrase?: string | null;
+            /** @example asked for a call on Monday */
+            comments?: string | null;
+            /** @example 3 */
+            called_count?: number | null;
+            last_local_call_time?: string | null;
+            /** @example 7 */
+            rank?: number | null;
+            /** @example team-a */
+            owner?: string | null;
+            entry_list_id?: number | null;
+            /** @description Only if `fields` names it. */
+            called_since_last_reset?: string | null;
+            /** @description Only if `fields` names it. */
+            entry_date?: string | null;
+            /** @description Only if `fields` names it. */
+            modify_date?: string | null;
+        };
+        /** @description A field that could not be read beyond doubt. */
+        Unread: {
+            /** @description A custom field as `custom_fields.<label>`. */
+            field: string;
+            detail: string;
+        };
+        /** @description One lead as VICIdial holds it. */
+        Lead: {
+            lead_id: number;
+            fields?: components["schemas"]["LeadValues"];
+            /** @description Custom fields of the lead's list that the operator has listed, if they were asked for. */
+            custom_fields?: {
+                [key: string]: string | null;
+            };
+            /** @description Fields that could not be read. Absent if all could be. */
+            unread?: components["schemas"]["Unread"][];
+            /** @description The entity tag of these fields, for If-Match of PATCH /v1/leads/{lead_id}; absent if a field could not be read. */
+            etag?: string;
+        };
+        FoundLeads: {
+            /** @description Newest first; at most 1,000. */
+            leads: components["schemas"]["Lead"][];
+            /**
+             * @description The key has older leads, too. POST /v1/leads/read with on_multiple "all" and `Prefer: respond-async` reads all.
+             * @enum {boolean}
+             */
+            has_more?: true;
+        };
+        /** @description One lead, by exactly one of its keys. */
+        LeadKey: {
+            /**
+             * @description VICIdial's lead id, as an integer or as digits.
+             * @example 101
+             */
+            lead_id?: number | string;
+            vendor_lead_code?: string;
+            phone_number?: string;
+        };
+        /** @description Leads to read, each by one of its keys. */
+        ReadRequest: {
+            leads: components["schemas"]["LeadKey"][];
+            /** @description Columns of the lead table. Absent: all that you may read, without those that take a call of their own. */
+            fields?: ("lead_id" | "status" | "user" | "vendor_lead_code" | "source_id" | "list_id" | "gmt_offset_now" | "phone_code" | "phone_number" | "title" | "first_name" | "middle_initial" | "last_name" | "address1" | "address2" | "address3" | "city" | "state" | "province" | "postal_code" | "country_code" | "gender" | "date_of_birth" | "alt_phone" | "email" | "security_phrase" | "comments" | "called_count" | "last_local_call_time" | "rank" | "owner" | "entry_list_id" | "called_since_last_reset" | "entry_date" | "modify_date")[];
+            /** @description Whether custom fields are read, too. Default: false. */
+            custom_fields?: boolean;
+            /**
+             * @description What to do if a key matches several leads. `reject`, the default: read none; the result is `ambiguous`. `all`: the result has `leads`.
+             * @enum {unknown}
+             */
+            on_multiple?: "reject" | "all" | "newest";
+            /**
+             * @description Which codes a vendor_lead_code finds, as in updates. The default is the caller's, mostly `collation`.
+             * @enum {unknown}
+             */
+            key_match?: "collation" | "exact";
+            /** @description Reads nothing: the response has the calls that would be made. */
+            dry_run?: boolean;
+            /** @description The sender's name in VICIdial's log. The default is the caller's, or the server's. */
+            source?: string;
+        };
+        /** @description Leads to read, by their ids. */
+        ShortReadRequest: {
+            lead_ids: (number | string)[];
+            /** @description Columns of the lead table. Absent: all that you may read, without those that take a call of their own. */
+            fields?: ("lead_id" | "status" | "user" | "vendor_lead_code" | "source_id" | "list_id" | "gmt_offset_now" | "phone_code" | "phone_number" | "title" | "first_name" | "middle_initial" | "last_name" | "address1" | "address2" | "address3" | "city" | "state" | "province" | "postal_code" | "country_code" | "gender" | "date_of_birth" | "alt_phone" | "email" | "security_phrase" | "comments" | "called_count" | "last_local_call_time" | "rank" | "owner" | "entry_list_id" | "called_since_last_reset" | "entry_date" | "modify_date")[];
+            /** @description Whether custom fields are read, too. Default: false. */
+            custom_fields?: boolean;
+            /**
+             * @description What to do if a key matches several leads. `reject`, the default: read none; the result is `ambiguous`. `all`: the result has `leads`.
+             * @enum {unknown}
+             */
+            on_multiple?: "reject" | "all" | "newest";
+            /**
+             * @description Which codes a vendor_lead_code finds, as in updates. The default is the caller's, mostly `collation`.
+             * @enum {unknown}
+             */
+            key_match?: "collation" | "exact";
+            /** @description Reads nothing: the response has the calls that would be made. */
+            dry_run?: boolean;
+            /** @description The sender's name in VICIdial's log. The default is the caller's, or the server's. */
+            source?: string;
+        };
+        /** @description How a lead goes into the hopper. */
+        Hopper: {
+            /**
+             * @description A higher one is dialled earlier. Default: 0.
+             * @example 50
+             */
+            priority?: number;
+            /** @description Refuses a lead that must not be called at this time of its day. Default: false. */
+            local_call_time_check?: boolean;
+        };
+        /** @description A callback to book for a lead. */
+        Callback: {
+            /**
+             * @description When to call, with its offset from UTC (RFC 3339). It is converted to the dialer's time zone.
+             * @example 2027-01-31T09:00:00-05:00
+             */
+            at: string;
+            /** @example CAMPA */
+            campaign_id: string;
+            /**
+             * @description Who calls. Default: `USERONLY` with a user, otherwise `ANYONE`.
+             * @enum {unknown}
+             */
+            type?: "ANYONE" | "USERONLY";
+            /**
+             * @description The agent who calls.
+             * @example 1001
+             */
+            user?: string;
+            /** @description The status of the lead once it is due. Default: CALLBK. */
+            status?: string;
+            /** @description What the agent sees; at most 255 characters. */
+            comments?: string;
+        };
+        /** @description With on_missing `add`: what a new lead gets beyond `fields` and `custom_fields` of its update, which it gets too. A lead that exists gets nothing of it. */
+        Add: {
+            /** @description The list of the new lead, unless `fields` has it. The list must exist. */
+            list_id?: number | string;
+            /**
+             * @description Unless `fields` has it.
+             * @example 1
+             */
+            phone_code?: string;
+            /**
+             * @description Unless it is the key, or `fields` has it.
+             * @example 2125550101
+             */
+            phone_number?: string;
+            fields?: components["schemas"]["LeadFields"];
+            /** @description Custom fields of the list that the lead is in. The operator must have listed them. Only the type NUMBER takes a number. */
+            custom_fields?: {
+                [key: string]: string | number | null;
+            };
+        };
+        /** @description Columns of VICIdial's lead table, and custom fields. */
+        NewLead: {
+            /**
+             * @description Keeps letters, digits, - and _; at most 6 characters. It cannot be emptied.
+             * @example SALE
+             */
+            status?: string;
+            /**
+             * @description Keeps letters, digits, - and _; at most 20 characters. `null` empties it.
+             * @example 1001
+             */
+            user?: string | null;
+            /**
+             * @description Keeps everything but ; # "; at most 20 characters. `null` empties it.
+             * @example CRM-7
+             */
+            vendor_lead_code?: string | null;
+            /**
+             * @description Keeps everything but ; # "; at most 50 characters. `null` empties it.
+             * @example WEB
+             */
+            source_id?: string | null;
+            /**
+             * @description Keeps digits; at most 14 characters. It cannot be emptied.
+             * @example 103
+             */
+            list_id: number | string;
+            /**
+             * @description Keeps a number of hours with at most two decimals; at most 6 characters. It cannot be emptied.
+             * @example -5
+             */
+            gmt_offset_now?: number;
+            /**
+             * @description Keeps digits; at most 10 characters. It cannot be emptied.
+             * @example 1
+             */
+            phone_code: string;
+            /**
+             * @description Keeps digits; at most 18 characters. It cannot be emptied.
+             * @example 2125550101
+             */
+            phone_number: string;
+            /**
+             * @description Keeps letters, digits, spaces and - ' _ .; at most 4 characters. `null` empties it.
+             * @example Dr
+             */
+            title?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' _ .; at most 30 characters. `null` empties it.
+             * @example Ann
+             */
+            first_name?: string | null;
+            /**
+             * @description Keeps letters, digits, - and _; at most 1 characters. `null` empties it.
+             * @example Q
+             */
+            middle_initial?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' _ .; at most 30 characters. `null` empties it.
+             * @example O'Brien
+             */
+            last_name?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
+             * @example 12 Elm St
+             */
+            address1?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
+             * @example Apt 4
+             */
+            address2?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
+             * @example Rear building
+             */
+            address3?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 50 characters. `null` empties it.
+             * @example Springfield
+             */
+            city?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and -; at most 2 characters. `null` empties it.
+             * @example IL
+             */
+            state?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . _; at most 50 characters. `null` empties it.
+             * @example Ontario
+             */
+            province?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - '; at most 10 characters. `null` empties it.
+             * @example 62701
+             */
+            postal_code?: string | null;
+            /**
+             * @description Keeps letters, digits, - and _; at most 3 characters. `null` empties it.
+             * @example USA
+             */
+            country_code?: string | null;
+            /**
+             * @description Keeps M, F or U; at most 1 characters. It cannot be emptied.
+             * @example F
+             */
+            gender?: string;
+            /**
+             * @description Keeps a date, YYYY-MM-DD; at most 10 characters. `null` empties it.
+             * @example 1980-12-31
+             */
+            date_of_birth?: string | null;
+            /**
+             * @description Keeps digits; at most 12 characters. `null` empties it.
+             * @example 2125550199
+             */
+            alt_phone?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ % _; at most 70 characters. `null` empties it.
+             * @example ann@example.com
+             */
+            email?: string | null;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 100 characters. `null` empties it.
+             * @example blue horse
+             */
+            security_phrase?: string | null;
+            /**
+             * @description Keeps everything but ; # "; a new line is stored as !N; at most 255 characters. `null` empties it.
+             * @example asked for a call on Monday
+             */
+            comments?: string | null;
+            /**
+             * @description Keeps digits; at most 5 characters. It cannot be emptied.
+             * @example 3
+             */
+            called_count?: number | string;
+            /**
+             * @description Keeps digits; at most 5 characters. It cannot be emptied.
+             * @example 7
+             */
+            rank?: number | string;
+            /**
+             * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 20 characters. `null` empties it.
+             * @example team-a
+             */
+            owner?: string | null;
+            /** @description Custom fields of the list that the lead is in. The operator must have listed them. Only the type NUMBER takes a number. */
+            custom_fields?: {
+                [key: string]: string | number | null;
+            };
+        };
         /** @description One lead, named by exactly one of lead_id, vendor_lead_code, phone_number, and its changes. */
         Update: {
             /**
@@ -546,6 +991,11 @@ export interface components {
              */
             on_multiple?: "reject" | "all" | "newest";
             /**
+             * @description What to do if no lead has the key. `report`, the default: the result is `not_found`. `add`: add a lead, which needs `add`; the result is `added`.
+             * @enum {unknown}
+             */
+            on_missing?: "report" | "add";
+            /**
              * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
@@ -564,6 +1014,18 @@ export interface components {
             reset_called?: boolean;
             /** @description Lets VICIdial move a lead to a list that does not exist. */
             allow_undefined_list?: boolean;
+            /** @description Reads the lead after the update, and compares it with what VICIdial should hold: the result is `verified`, or has warnings `stored_differs`. A share such as 0.01 does so for some of the updates. Each costs a call or more. The default is the caller's, mostly false. */
+            verify?: boolean | number;
+            /** @description Puts the lead into the hopper of its list's campaign, so that it is dialled soon; `remove` takes it out. An update needs no fields then. */
+            hopper?: components["schemas"]["Hopper"] | "remove";
+            /** @description Books a callback for the lead, or moves the one that it has; `remove` deletes it. The status of the lead is not changed. An update needs no fields then. */
+            callback?: components["schemas"]["Callback"] | "remove";
+            /** @description `true` adds the lead's own phone number to those that must not be called; with a campaign_id, to those of that campaign. An update needs no fields then. */
+            dnc?: boolean | {
+                /** @example CAMPA */
+                campaign_id: string;
+            };
+            add?: components["schemas"]["Add"];
         };
         /** @description Each lead with its own changes. */
         BatchRequest: {
@@ -579,6 +1041,11 @@ export interface components {
              */
             on_multiple?: "reject" | "all" | "newest";
             /**
+             * @description What to do if no lead has the key. `report`, the default: the result is `not_found`. `add`: add a lead, which needs `add`; the result is `added`.
+             * @enum {unknown}
+             */
+            on_missing?: "report" | "add";
+            /**
              * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
@@ -597,6 +1064,18 @@ export interface components {
             reset_called?: boolean;
             /** @description Lets VICIdial move a lead to a list that does not exist. */
             allow_undefined_list?: boolean;
+            /** @description Reads the lead after the update, and compares it with what VICIdial should hold: the result is `verified`, or has warnings `stored_differs`. A share such as 0.01 does so for some of the updates. Each costs a call or more. The default is the caller's, mostly false. */
+            verify?: boolean | number;
+            /** @description Puts the lead into the hopper of its list's campaign, so that it is dialled soon; `remove` takes it out. An update needs no fields then. */
+            hopper?: components["schemas"]["Hopper"] | "remove";
+            /** @description Books a callback for the lead, or moves the one that it has; `remove` deletes it. The status of the lead is not changed. An update needs no fields then. */
+            callback?: components["schemas"]["Callback"] | "remove";
+            /** @description `true` adds the lead's own phone number to those that must not be called; with a campaign_id, to those of that campaign. An update needs no fields then. */
+            dnc?: boolean | {
+                /** @example CAMPA */
+                campaign_id: string;
+            };
+            add?: components["schemas"]["Add"];
         };
         /** @description One set of changes for many leads. */
         ShortBatchRequest: {
@@ -616,6 +1095,11 @@ export interface components {
              */
             on_multiple?: "reject" | "all" | "newest";
             /**
+             * @description What to do if no lead has the key. `report`, the default: the result is `not_found`. `add`: add a lead, which needs `add`; the result is `added`.
+             * @enum {unknown}
+             */
+            on_missing?: "report" | "add";
+            /**
              * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
@@ -634,18 +1118,34 @@ export interface components {
             reset_called?: boolean;
             /** @description Lets VICIdial move a lead to a list that does not exist. */
             allow_undefined_list?: boolean;
+            /** @description Reads the lead after the update, and compares it with what VICIdial should hold: the result is `verified`, or has warnings `stored_differs`. A share such as 0.01 does so for some of the updates. Each costs a call or more. The default is the caller's, mostly false. */
+            verify?: boolean | number;
+            /** @description Puts the lead into the hopper of its list's campaign, so that it is dialled soon; `remove` takes it out. An update needs no fields then. */
+            hopper?: components["schemas"]["Hopper"] | "remove";
+            /** @description Books a callback for the lead, or moves the one that it has; `remove` deletes it. The status of the lead is not changed. An update needs no fields then. */
+            callback?: components["schemas"]["Callback"] | "remove";
+            /** @description `true` adds the lead's own phone number to those that must not be called; with a campaign_id, to those of that campaign. An update needs no fields then. */
+            dnc?: boolean | {
+                /** @example CAMPA */
+                campaign_id: string;
+            };
         };
-        /** @description A value that VICIdial does not store unchanged: as sent and as stored. */
+        /** @description A value that VICIdial does not store unchanged: as sent and as stored, or as expected and as found. */
         Warning: {
             field: string;
             /** @enum {unknown} */
-            code: "characters_dropped" | "transliterated" | "custom_fields_not_stored" | "field_dropped";
-            sent: string;
-            /** @description Absent with `field_dropped`: the field was not set. */
+            code: "characters_dropped" | "transliterated" | "custom_fields_not_stored" | "field_dropped" | "added_otherwise" | "set_on_found" | "stored_differs" | "not_verified" | "not_done" | "time_zone_assumed" | "other_result";
+            /** @description Absent with `stored_differs` and `not_verified`. */
+            sent?: string;
+            /** @description `stored_differs`: what VICIdial should hold, as the gateway believes. */
+            expected?: string;
+            /** @description `stored_differs`: what VICIdial holds. */
+            found?: string;
+            /** @description Absent with `field_dropped`: the field was not set; and if what VICIdial stores is not known. */
             stored?: string;
             /** @description `field_dropped`: the code of the refusal; /problems/<code> explains it. */
             refusal?: string;
-            /** @description `field_dropped`: why the value is refused. */
+            /** @description Why the value is refused, stored otherwise in a new lead, or (`not_verified`) could not be read. */
             detail?: string;
             /** @description With on_multiple "all": the leads that it is about; absent if it is about all of them. */
             lead_ids?: number[];
@@ -671,10 +1171,38 @@ export interface components {
             /** @description The lead's code, if it is spelled differently from the key; null if it may be, and could not be read. */
             matched?: string | null;
             /**
-             * @description `updated`: VICIdial found the lead and set the values. `not_found`: no such lead, or it is in a list that the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of its fields since.
+             * @description `updated`: VICIdial found the lead and set the values. `added`: no lead had the key, and VICIdial added one. `not_found`: no such lead, or it is in a list that the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of its fields since. Of a reading: `read`, or `incomplete` if some fields could not be.
              * @enum {unknown}
              */
-            status: "updated" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded";
+            status: "updated" | "added" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded" | "read" | "incomplete";
+            /** @description Whether the lead was read after the update and holds what was set; warnings say what differs. Absent if `verify` did not ask for it. */
+            verified?: boolean;
+            fields?: components["schemas"]["LeadValues"];
+            /** @description Custom fields of the lead's list that the operator has listed, if they were asked for. */
+            custom_fields?: {
+                [key: string]: string | null;
+            };
+            /** @description Fields that could not be read. Absent if all could be. */
+            unread?: components["schemas"]["Unread"][];
+            /** @description The entity tag of these fields, for If-Match of PATCH /v1/leads/{lead_id}; absent if a field could not be read. */
+            etag?: string;
+            /** @description Readings with on_multiple "all": the leads, newest first. */
+            leads?: components["schemas"]["Lead"][];
+            /**
+             * @description How `hopper` ended. `being_called`: VICIdial keeps a lead in the hopper that it is calling. `failed`: not done; `unknown`: it may have been. `error` or a warning says why.
+             * @enum {unknown}
+             */
+            hopper?: "added" | "already_there" | "outside_call_time" | "campaign_unknown" | "removed" | "not_there" | "being_called" | "failed" | "unknown";
+            /**
+             * @description How `callback` ended, as VICIdial says. `failed`: not done; `unknown`: it may have been. `error` says why.
+             * @enum {unknown}
+             */
+            callback?: "added" | "updated" | "removed" | "not_there" | "campaign_unknown" | "user_unknown" | "failed" | "unknown";
+            /**
+             * @description What VICIdial did with a number that must not be called. `failed`: nothing; `unknown`: it may have been added or removed. `error` says why.
+             * @enum {unknown}
+             */
+            dnc?: "added" | "already_there" | "removed" | "not_there" | "failed" | "unknown";
             /** @description Jobs: fields that were left out because a newer update of the lead has set them since. */
             superseded?: string[];
             warnings?: components["schemas"]["Warning"][];
@@ -685,10 +1213,16 @@ export interface components {
             stored?: {
                 [key: string]: string;
             };
+            /** @description Dry run with on_missing `add`: the values of the new lead, if no lead has the key. */
+            stored_if_added?: {
+                [key: string]: string;
+            };
         };
         Summary: {
             received: number;
             updated: number;
+            /** @description Leads that were added, with on_missing `add`. */
+            added: number;
             not_found: number;
             ambiguous: number;
             rejected: number;
@@ -702,6 +1236,10 @@ export interface components {
             cancelled?: number;
             /** @description Jobs only. */
             superseded?: number;
+            /** @description Readings only. */
+            read?: number;
+            /** @description Readings only: some fields could not be read. */
+            incomplete?: number;
             /** @description Calls made to VICIdial, repeats included. */
             upstream_calls: number;
         };
@@ -709,7 +1247,7 @@ export interface components {
             /** @description The request id. */
             id: string;
             /**
-             * @description `completed`: all updated. `partial`: some. `failed`: none. `planned`: dry run.
+             * @description `completed`: all updated, added or read. `partial`: some. `failed`: none. `planned`: dry run.
              * @enum {unknown}
              */
             status: "completed" | "partial" | "failed" | "planned";
@@ -723,6 +1261,25 @@ export interface components {
                     [key: string]: string;
                 };
             }[];
+        };
+        /** @description Numbers that must not be called. */
+        DncRequest: {
+            /**
+             * @description Digits, and `+ ( ) . -` and spaces between them, as VICIdial dials the numbers.
+             * @example [
+             *       "2125550101"
+             *     ]
+             */
+            phone_numbers: string[];
+            /**
+             * @description The campaign that must not call the numbers. Absent: no campaign may. VICIdial does not check that the campaign exists.
+             * @example CAMPA
+             */
+            campaign_id?: string;
+            /** @description The sender's name in VICIdial's log. The default is the caller's, or the server's. */
+            source?: string;
+            /** @description Sends nothing. The response says which calls would be made. */
+            dry_run?: boolean;
         };
         JobLinks: {
             /** @description Path of the job. */
@@ -788,7 +1345,7 @@ export interface components {
         Job: {
             id: string;
             /**
-             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
+             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.
              * @enum {unknown}
              */
             status: "queued" | "running" | "completed" | "partial" | "failed";
@@ -796,7 +1353,7 @@ export interface components {
             caller: string;
             /** @description VICIdial's source. */
             source: string;
-            /** @description `batch`, `webhook:NAME` or `replay`. */
+            /** @description `batch`, `read`, `webhook:NAME` or `replay`. */
             origin: string;
             /** @description RFC 3339, UTC. */
             accepted_at: string;
@@ -810,7 +1367,7 @@ export interface components {
         JobSummary: {
             id: string;
             /**
-             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
+             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.
              * @enum {unknown}
              */
             status: "queued" | "running" | "completed" | "partial" | "failed";
@@ -818,7 +1375,7 @@ export interface components {
             caller: string;
             /** @description VICIdial's source. */
             source: string;
-            /** @description `batch`, `webhook:NAME` or `replay`. */
+            /** @description `batch`, `read`, `webhook:NAME` or `replay`. */
             origin: string;
             /** @description RFC 3339, UTC. */
             accepted_at: string;
@@ -903,7 +1460,7 @@ export interface components {
              * @description As in the result of an update.
              * @enum {unknown}
              */
-            status: "updated" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded";
+            status: "updated" | "added" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded" | "read" | "incomplete";
             /** @description The words of VICIdial or the gateway. */
             error?: {
                 code: string;
@@ -994,6 +1551,17 @@ export interface components {
 export type LeadFields = components['schemas']['LeadFields'];
 export type Field = components['schemas']['Field'];
 export type FieldsAnswer = components['schemas']['FieldsAnswer'];
+export type LeadValues = components['schemas']['LeadValues'];
+export type Unread = components['schemas']['Unread'];
+export type Lead = components['schemas']['Lead'];
+export type FoundLeads = components['schemas']['FoundLeads'];
+export type LeadKey = components['schemas']['LeadKey'];
+export type ReadRequest = components['schemas']['ReadRequest'];
+export type ShortReadRequest = components['schemas']['ShortReadRequest'];
+export type Hopper = components['schemas']['Hopper'];
+export type Callback = components['schemas']['Callback'];
+export type Add = components['schemas']['Add'];
+export type NewLead = components['schemas']['NewLead'];
 export type Update = components['schemas']['Update'];
 export type BatchRequest = components['schemas']['BatchRequest'];
 export type ShortBatchRequest = components['schemas']['ShortBatchRequest'];
@@ -1002,6 +1570,7 @@ export type ResultError = components['schemas']['ResultError'];
 export type Result = components['schemas']['Result'];
 export type Summary = components['schemas']['Summary'];
 export type BatchAnswer = components['schemas']['BatchAnswer'];
+export type DncRequest = components['schemas']['DncRequest'];
 export type JobLinks = components['schemas']['JobLinks'];
 export type Accepted = components['schemas']['Accepted'];
 export type ReplayedJob = components['schemas']['ReplayedJob'];
@@ -2490,7 +3059,516 @@ export interface operations {
             };
         };
     };
-    batchUpdateLeads: {
+    getLead: {
+        parameters: {
+            query?: {
+                /** @description Columns of the lead table, with commas between. Absent: all that you may read. */
+                fields?: string;
+                /** @description Whether custom fields are read, too. Default: false. */
+                custom_fields?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description VICIdial's lead id.
+                 * @example 101
+                 */
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lead. */
+            200: {
+                headers: {
+                    /** @description Changes whenever one of these values does. */
+                    etag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description The lead is as it was: it has the ETag of If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Bad Request: `invalid_request`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused`, `all_updates_rejected` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `upstream_login_failed`, `upstream_permission_denied`, `upstream_error` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unproven`, `upstream_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `upstream_timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchLead: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of GET /v1/leads/{lead_id}, or an `etag` of POST /v1/leads/read. Only the fields that were read are compared. */
+                "if-match"?: string;
+            };
+            path: {
+                /**
+                 * @description VICIdial's lead id.
+                 * @example 101
+                 */
+                lead_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeadFields"];
+            };
+        };
+        responses: {
+            /** @description The lead was updated. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Result"];
+                };
+            };
+            /** @description Bad Request: `invalid_request`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed: `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused`, `all_updates_rejected` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `upstream_login_failed`, `upstream_permission_denied`, `upstream_error` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unproven`, `upstream_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `upstream_timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findLeads: {
+        parameters: {
+            query?: {
+                /** @description Finds leads by their code. */
+                vendor_lead_code?: string;
+                /** @description Finds leads by the digits of their number. */
+                phone_number?: string;
+                /** @description Columns of the lead table, with commas between. Absent: all that you may read. */
+                fields?: string;
+                /** @description Whether custom fields are read, too. Default: false. */
+                custom_fields?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The leads; none if nothing matches. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundLeads"];
+                };
+            };
+            /** @description Bad Request: `invalid_request`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused`, `all_updates_rejected` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `upstream_login_failed`, `upstream_permission_denied`, `upstream_error` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unproven`, `upstream_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `upstream_timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addLead: {
         parameters: {
             query?: never;
             header?: never;
@@ -2499,11 +3577,163 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BatchRequest"] | components["schemas"]["ShortBatchRequest"];
+                "application/json": components["schemas"]["NewLead"];
             };
         };
         responses: {
-            /** @description All leads were updated, or the request was a dry run. */
+            /** @description The lead was added. */
+            201: {
+                headers: {
+                    /** @description Path of the lead. */
+                    location?: unknown;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Result"];
+                };
+            };
+            /** @description Bad Request: `invalid_request`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `conflict`, `lead_exists` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused`, `all_updates_rejected` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `upstream_login_failed`, `upstream_permission_denied`, `upstream_error` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unproven`, `upstream_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `upstream_timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readLeads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadRequest"] | components["schemas"]["ShortReadRequest"];
+            };
+        };
+        responses: {
+            /** @description All leads were read; or a dry run. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2512,7 +3742,7 @@ export interface operations {
                     "application/json": components["schemas"]["BatchAnswer"];
                 };
             };
-            /** @description With `Prefer: respond-async`: the updates are stored, and will be delivered. */
+            /** @description With `Prefer: respond-async`: the request is stored, and the leads will be read. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -2521,7 +3751,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
-            /** @description Some leads were updated, or VICIdial answered for each with something else. */
+            /** @description Some were, or not each of their fields. */
             207: {
                 headers: {
                     [name: string]: unknown;
@@ -2658,32 +3888,184 @@ export interface operations {
             };
         };
     };
-    patchLead: {
+    removeDncNumber: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description The campaign that must not call the numbers. Absent: no campaign may. VICIdial does not check that the campaign exists.
+                 * @example CAMPA
+                 */
+                campaign_id?: string;
+            };
             header?: never;
             path: {
                 /**
-                 * @description VICIdial's lead id.
-                 * @example 101
+                 * @description Its digits.
+                 * @example 2125550101
                  */
-                lead_id: string;
+                phone_number: string;
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LeadFields"];
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description The lead was updated. */
+            /** @description The number is not there (any more). */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Result"];
+                };
+            };
+            /** @description Bad Request: `invalid_request` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `all_updates_rejected` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `upstream_login_failed`, `upstream_permission_denied`, `upstream_error` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unproven`, `upstream_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `upstream_timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addDncNumbers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DncRequest"];
+            };
+        };
+        responses: {
+            /** @description All numbers are there, or the request was a dry run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description With `Prefer: respond-async`: the numbers are stored, and will be added. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Some numbers are. */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
                 };
             };
             /** @description Bad Request: `invalid_request`, `invalid_json` */
@@ -2713,8 +4095,167 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: `not_found` */
-            404: {
+            /** @description Request Timeout: `invalid_request`, the request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `conflict` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `payload_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency_key_reused`, `all_updates_rejected` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate_limited` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal_error` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `upstream_login_failed`, `upstream_permission_denied`, `upstream_error` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `overloaded`, `upstream_locked_out`, `upstream_unproven`, `upstream_unavailable` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `upstream_timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    batchUpdateLeads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"] | components["schemas"]["ShortBatchRequest"];
+            };
+        };
+        responses: {
+            /** @description All leads were updated, or the request was a dry run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description With `Prefer: respond-async`: the updates are stored, and will be delivered. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Some leads were updated, or VICIdial answered for each with something else. */
+            207: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description Bad Request: `invalid_request`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `permission_denied` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -214,7 +214,7 @@ export class Cluster implements ClusterView {
     this.#latestState()
     this.#owner = undefined
     await owner?.stop()
-    await this.#lease.release()
+    await this.#lease.release(owner?.state)
     await owner?.abort()
   }
 

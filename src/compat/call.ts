@@ -1,17 +1,18 @@
-import { SOURCE } from '../vicidial/wire.ts'
 import { parseJson } from '../http/body/json-body.ts'
 import { isObject } from '../leads/is-object.ts'
 import { echo } from '../leads/refusal.ts'
+import { type AddedLead, addedLead, readAdd, withoutDuplicateCheck } from './addition.ts'
 import { withoutDefaults } from './defaults.ts'
 import { isYes, readRequestedChanges, type RequestedChanges } from './fields.ts'
 import { type Parameters, textOf } from './parameters.ts'
 import { refusal, VicidialProblem } from './problem.ts'
+import { readSource } from './source.ts'
 
 /** A call in the form of VICIdial's API, or of the tutorials about it, and the batch requests that mean the same. */
 export interface CompatCall {
   readonly function: CompatFunction
   /** How the leads are identified; `search` is the way of `update_lead`. */
-  readonly form: 'leads_data' | 'lead_ids' | 'search'
+  readonly form: 'leads_data' | 'lead_ids' | 'search' | 'add'
   /** The keys that a search uses, each in its place: lead id, vendor code, phone number. */
   readonly searched?: readonly string[]
   /** How many of the leads that a search finds are updated, the newest first. */
@@ -20,7 +21,11 @@ export interface CompatCall {
   readonly keepsPhone?: boolean
   readonly source: string | undefined
   /** Bodies of batch requests, without `source`: each is tried only if the one before found no lead. */
-  readonly requests: readonly [BatchRequest, ...BatchRequest[]]
+  readonly requests: readonly BatchRequest[]
+  /** The lead to add if it is new, in place of requests. */
+  readonly newLead?: Readonly<Record<string, unknown>>
+  /** Present if the call may add a lead. */
+  readonly added?: AddedLead
 }
 
 type BatchRequest = (RequestedChanges & { readonly lead_ids: readonly unknown[] }) | LongRequest
@@ -30,12 +35,11 @@ interface LongRequest {
   readonly allow_undefined_list?: unknown
 }
 
-export type CompatFunction = 'batch_update_lead' | 'update_lead'
-export const FUNCTIONS: readonly CompatFunction[] = ['batch_update_lead', 'update_lead']
+export type CompatFunction = 'batch_update_lead' | 'update_lead' | 'add_lead'
+export const FUNCTIONS: readonly CompatFunction[] = ['batch_update_lead', 'update_lead', 'add_lead']
 
 /** Parameters about the caller and the response; all others are about leads. */
 const ENVELOPE: ReadonlySet<string> = new Set(['function', 'user', 'pass', 'source', 'format'])
-const LONGEST_SOURCE = 20
 const LEAD_ID = 'LEAD_ID'
 /** The ways to search and their keys. VICIdial tries those of a call in this order, however `search_method` has them. */
 const KEYS: ReadonlyMap<string, string> = new Map([
@@ -59,6 +63,7 @@ export function readCall(called: CompatFunction, parameters: Parameters, user: s
   const source = readSource(textOf(parameters, 'source'))
   const rest = new Map([...parameters].filter(([name]) => !ENVELOPE.has(name)))
   if (called === 'update_lead') return { function: called, source, ...readSearch(rest, user) }
+  if (called === 'add_lead') return { function: called, source, ...readNewLead(rest, user) }
   const ids = readIds(rest.get('lead_ids'))
   const leads = readLeadsData(rest.get('leads_data'))
   if (ids.length > 0 && leads.length > 0)
@@ -75,17 +80,6 @@ export function readCall(called: CompatFunction, parameters: Parameters, user: s
     throw refusal('list_id moves no lead; list_id_field does.', 'list_id')
   const requests = [{ lead_ids: ids, ...readForm(rest) }] as const
   return { function: called, form: 'lead_ids', source, keepsPhone: keepsPhone(rest), requests }
-}
-
-/**
- * Reads `source` as VICIdial does: drops everything except letters and digits, and cuts what is too long.
- * @throws VicidialProblem if too little is left
- */
-function readSource(given: string | undefined): string | undefined {
-  if (given === undefined) return undefined
-  const source = given.replaceAll(/[^0-9A-Za-z]/g, '').slice(0, LONGEST_SOURCE)
-  if (SOURCE.test(source)) return source
-  throw new VicidialProblem('Invalid Source', 'source must have at least 2 letters and digits.')
 }
 
 /** @throws Problem invalid_request */
@@ -190,7 +184,80 @@ function readElement(element: unknown, hasCustomFields: boolean): unknown {
 function readSearch(
   rest: ReadonlyMap<string, unknown>,
   user: string
-): Pick<CompatCall, 'form' | 'searched' | 'records' | 'keepsPhone' | 'requests'> {
+): Pick<CompatCall, 'form' | 'searched' | 'records' | 'keepsPhone' | 'requests' | 'added'> {
+  const { keys, searched, isByPhoneOnly } = searchOf(rest, user)
+  const [first, ...others] = keys
+  if (isByPhoneOnly && readOption(rest, 'update_phone_number') === true)
+    throw refusal('phone_number cannot be the key and be changed.', 'update_phone_number')
+  const adds = readOption(rest, 'insert_if_not_found') === true
+  if (adds && keys.every((key) => key === 'lead_id')) {
+    const detail =
+      'insert_if_not_found adds a lead under a vendor_lead_code or phone_number: name one in search_method.'
+    throw refusal(detail, 'insert_if_not_found')
+  }
+  const members = new Map(rest)
+  for (const name of ['search_method', 'records', ...(adds ? ['insert_if_not_found'] : [])])
+    members.delete(name)
+  if (searchesEverywhere(rest)) members.delete('search_location')
+  // VICIdial reads it for search_location=LIST or CAMPAIGN only, which are refused by their name.
+  members.delete('list_id')
+  return {
+    form: 'search',
+    records: readRecords(rest.get('records')),
+    keepsPhone: !adds && !keys.includes('phone_number') && keepsPhone(rest),
+    searched: adds ? [...KEYS.values()].map((key) => textOf(rest, key) ?? '') : searched,
+    requests: adds
+      ? withAddition(keys, members, rest)
+      : [readSearched(first, members), ...others.map((by) => readSearched(by, members))],
+    ...(adds && { added: addedLead(rest) })
+  }
+}
+
+/** The updates of a call that adds its lead if none has any of the keys: it is added under its code, if it has one. */
+function withAddition(
+  keys: readonly string[],
+  members: ReadonlyMap<string, unknown>,
+  call: Parameters
+): LongRequest[] {
+  const by = keys.includes('vendor_lead_code') ? 'vendor_lead_code' : 'phone_number'
+  const before = keys.at(-1) === by ? keys.slice(0, -1) : keys
+  const { updates, ...options } = readSearched(by, members)
+  const adding = updates.map((update) => {
+    const { fields } = update as { readonly fields: Readonly<Record<string, unknown>> }
+    return { ...(update as object), ...readAdd(call, by, fields) }
+  })
+  return [...before.map((key) => readSearched(key, members)), { updates: adding, ...options }]
+}
+
+/** The lead that `add_lead` adds, if it is new. */
+function readNewLead(
+  rest: Parameters,
+  user: string
+): Pick<CompatCall, 'form' | 'requests' | 'newLead' | 'added'> {
+  const members = withoutDuplicateCheck(rest, user)
+  const list = members.get('list_id')
+  members.delete('list_id')
+  const { fields, custom_fields: custom } = readChangesOf(members, readOption(rest, 'custom_fields') === true)
+  const newLead = {
+    ...fields,
+    ...(fields['list_id'] === undefined && (list ?? '') !== '' && { list_id: list }),
+    ...(custom && { custom_fields: custom })
+  }
+  return { form: 'add', requests: [], newLead, added: addedLead(rest) }
+}
+
+/**
+ * The keys by which a call searches for its lead, in VICIdial's order, and how the response repeats them.
+ * @throws Problem invalid_request
+ */
+export function searchOf(
+  rest: ReadonlyMap<string, unknown>,
+  user: string
+): {
+  readonly keys: readonly [string, ...string[]]
+  readonly searched: readonly string[]
+  readonly isByPhoneOnly: boolean
+} {
   const given = textOf(rest, 'search_method') ?? ''
   const method = given.length < SHORTEST_SEARCH_METHOD ? LEAD_ID : given
   const named = SEARCH_METHOD.test(method) ? [...KEYS].filter(([name]) => method.includes(name)) : []
@@ -204,19 +271,10 @@ function readSearch(
   }
   if (!named.some(([name]) => name === LEAD_ID) && textOf(rest, 'lead_id') !== undefined)
     throw refusal(`lead_id is not looked at with search_method=${method}.`, 'lead_id')
-  if (named.length === 1 && first === 'phone_number' && readOption(rest, 'update_phone_number') === true)
-    throw refusal('phone_number cannot be the key and be changed.', 'update_phone_number')
-  const members = new Map(rest)
-  for (const name of ['search_method', 'records']) members.delete(name)
-  if (searchesEverywhere(rest)) members.delete('search_location')
-  // VICIdial reads it for search_location=LIST or CAMPAIGN only, which are refused by their name.
-  members.delete('list_id')
   return {
-    form: 'search',
-    records: readRecords(rest.get('records')),
-    keepsPhone: !keys.includes('phone_number') && keepsPhone(rest),
+    keys: [first, ...others],
     searched: [...KEYS.values()].map((key) => (keys.includes(key) ? (textOf(rest, key) ?? '') : '')),
-    requests: [readSearched(first, members), ...others.map((by) => readSearched(by, members))]
+    isByPhoneOnly: named.length === 1 && first === 'phone_number'
   }
 }
 

@@ -10,7 +10,7 @@ const SIMILAR_PARAMETERS = new SimilarNames(RESERVED_PARAMETERS)
 /** Pointers of the batch request into an element of `leads_data`. */
 const OF_ELEMENT = /^\/updates\/(\d+)(?:\/(?:fields|custom_fields)(?=\/))?/
 /** Pointers of the batch request to a form's parameter. */
-const OF_FORM = /^(?:\/updates\/0)?(?:\/(?:fields|custom_fields))?\/([^/]+)$/
+const OF_FORM = /^(?:\/updates\/0)?(?:\/add)?(?:\/(?:fields|custom_fields))?\/([^/]+)$/
 
 /**
  * The entries of a call's batch request, with as many leads as `records` allows. Their refusals point into the call, and

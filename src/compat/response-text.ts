@@ -32,16 +32,22 @@ export function functionName(text: string): string {
  */
 export function resultLines(results: readonly Result[], summary: CallSummary): string[] {
   const updated = results.filter(({ status }) => status === 'updated')
+  const added = results.filter(({ status }) => status === 'added')
+  const made = [...updated, ...added]
   const missing = results.filter(({ status }) => status === 'not_found')
-  const others = results.filter(({ status }) => status !== 'updated' && status !== 'not_found')
+  const others = results.filter((result) => !made.includes(result) && !missing.includes(result))
   const notices = [
     ...(missing.length > 0 ? [missingPart(missing, summary)] : []),
     ...(updated.length > 0 ? keptPhonePart(summary) : []),
-    ...warningParts(updated, summary)
+    ...warningParts(made, summary)
   ]
   // VICIdial too succeeds if it found some of the leads, and doesn't report the others.
-  if (others.length === 0 && updated.length > 0)
-    return successLines([...successParts(updated, summary), ...notices.map((notice) => `NOTICE: ${notice}`)])
+  if (others.length === 0 && made.length > 0)
+    return successLines([
+      ...successParts(updated, summary),
+      ...addedParts(added, summary),
+      ...notices.map((notice) => `NOTICE: ${notice}`)
+    ])
   const failures = groupedParts(others, (result) => refusedPart(result, summary))
   return [errorLine([...failures, ...notices, ...updatedPart(updated, summary)])]
 }
@@ -60,8 +66,19 @@ function hide(text: string, words: RegExp): string {
   return text.replaceAll(words, (word) => `?${word.slice(1)}`)
 }
 
+/** VICIdial says first that no lead had the key, except for `add_lead`. The time offset that it found is not known. */
+function addedParts(added: readonly Result[], summary: CallSummary): string[] {
+  const { user, function: called, call } = summary
+  const { phone = '', list = '' } = call?.added ?? {}
+  return added.flatMap((result) => [
+    ...(called === 'update_lead' ? [`NOTICE: ${missingPart([result], summary)}`] : []),
+    `SUCCESS: ${called} LEAD HAS BEEN ADDED - ${plain(phone)}|${plain(list)}|${result.lead_id}||${user}`
+  ])
+}
+
 function successParts(updated: readonly Result[], { user, function: called }: CallSummary): string[] {
   const ids = updatedIds(updated)
+  if (ids.length === 0) return []
   if (called === 'update_lead')
     return ids.map((id) => `SUCCESS: update_lead LEAD HAS BEEN UPDATED - ${user}|${id}|1|||`)
   // VICIdial counts changed rows for a whole call, which may have leads of other requests too.
@@ -130,17 +147,28 @@ function refusedPart(
   const { code = 'upstream_error', field = '', detail = '' } = error ?? {}
   const list = plain(listOf(call, index))
   const because = `|${code}|${field}|${plain(detail)}`
+  if (code === 'lead_exists') {
+    const { phone = '', list: addedTo = '' } = call?.added ?? {}
+    const what = call?.newLead?.['vendor_lead_code'] === undefined ? 'PHONE NUMBER' : 'VENDOR LEAD CODE'
+    const found = error?.lead_ids?.join(',') ?? ''
+    return {
+      before: `${called} DUPLICATE ${what} IN SYSTEM - ${plain(phone)}|${plain(addedTo)}|${found}`,
+      after: because
+    }
+  }
   const words = {
     list_not_found: 'NOT A DEFINED LIST ID, LIST EXISTS CHECK ENABLED',
     list_not_allowed: 'NOT AN ALLOWED LIST ID'
   }[code]
   if (words !== undefined) return { before: `${called} ${words} - ${user}|${list}`, after: because }
-  const what = status === 'unknown' ? 'LEADS PERHAPS NOT UPDATED' : 'LEADS NOT UPDATED'
+  const did = called === 'add_lead' ? 'ADDED' : 'UPDATED'
+  const what = status === 'unknown' ? `LEADS PERHAPS NOT ${did}` : `LEADS NOT ${did}`
   return { before: `${called} ${what} - ${user}`, after: because }
 }
 
 /** The list that an update would move its lead to, as the call gives it. */
 function listOf(call: CompatCall | undefined, index: number): string {
+  if (call?.added !== undefined) return call.added.list
   const [request] = call?.requests ?? []
   const changes = request && ('updates' in request ? request.updates[index] : request)
   const list = (changes as { fields?: Record<string, unknown> } | undefined)?.fields?.['list_id']

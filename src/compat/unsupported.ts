@@ -1,4 +1,4 @@
-/** Options of VICIdial's `add_lead`: the functions of the gateway don't read them. */
+/** Checks of VICIdial's `add_lead` that `update_lead`, by which the gateway adds leads, does not make. */
 export const ADD_LEAD_OPTIONS = [
   ...['dnc_check', 'campaign_dnc_check', 'duplicate_check', 'lookup_state'],
   ...['usacan_prefix_check', 'usacan_areacode_check', 'nanpa_ac_prefix_check']
@@ -8,8 +8,10 @@ export const ADD_LEAD_OPTIONS = [
 const UNSUPPORTED: readonly (readonly [what: string, parameters: readonly string[]])[] = [
   ['looks for leads in every list', ['search_location']],
   ['finds no archived leads', ['archived_lead']],
-  ['does not only look for leads', ['no_update']],
-  ['adds no leads', ['insert_if_not_found', 'multi_alt_phones', 'tz_method']],
+  ['only looks for leads with update_lead', ['no_update']],
+  ['adds leads by update_lead and add_lead only', ['insert_if_not_found']],
+  ['adds no alternate phone numbers', ['multi_alt_phones']],
+  ['leaves the time zone of a new lead to VICIdial', ['tz_method']],
   ['deletes nothing', ['delete_lead', 'delete_cf_data']],
   ["changes no lead's entry list", ['entry_list_id', 'force_entry_list_id']],
   [

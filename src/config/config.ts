@@ -30,6 +30,8 @@ export interface Config {
     readonly url: URL
     /** VICIdial's `source` of calls for callers without their own. */
     readonly source: string
+    /** The name of its server's time zone, if the operator has given it. */
+    readonly timeZone: string | undefined
     readonly dialect: Dialect
     readonly maxLeadsPerCall: number
     /** Timeout for one call. */
@@ -138,6 +140,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   if (file?.accounts.some(isSame)) {
     faults.push('VICIDIAL_USER is also the user of an account in GATEWAY_CONFIG.')
   }
+  checkTimeZone(environment.VICIDIAL_TIME_ZONE, faults)
   const http = readHttpSettings(environment, faults)
   const cluster = readClusterSettings(environment, hostname(), faults)
   if (faults.length > 0 || url === undefined) throw new ConfigError(faults)
@@ -151,6 +154,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       url,
       source: environment.VICIDIAL_SOURCE,
       ...ruleSettings(environment),
+      timeZone: environment.VICIDIAL_TIME_ZONE,
       dialect: environment.VICIDIAL_DIALECT,
       maxLeadsPerCall: environment.VICIDIAL_MAX_LEADS_PER_CALL,
       timeoutMs: environment.VICIDIAL_TIMEOUT_MS
@@ -219,6 +223,15 @@ function warningsOf({ API_KEY, VICIDIAL_DB_CHARSET, DATABASE_URL, DATA_DIR }: En
     )
   }
   return warnings
+}
+
+function checkTimeZone(name: unknown, faults: string[]): void {
+  if (typeof name !== 'string') return
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+  } catch {
+    faults.push('VICIDIAL_TIME_ZONE is no time zone that is known here: give one like America/New_York.')
+  }
 }
 
 function readUrl(text: unknown, faults: string[]): URL | undefined {

@@ -33,6 +33,12 @@ export const EnvironmentSchema = Type.Object({
   VICIDIAL_BUILD: Type.Optional(
     Type.String({ pattern: BUILD_PATTERN, description: "VICIdial's build, like 250720-1841" })
   ),
+  VICIDIAL_TIME_ZONE: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z][A-Za-z0-9+_/-]{0,63}$',
+      description: "the time zone of VICIdial's server, like America/New_York"
+    })
+  ),
   VICIDIAL_DIALECT: Type.Union([Type.Literal('lead_ids'), Type.Literal('leads_data')], {
     default: 'lead_ids',
     description: 'lead_ids or leads_data'

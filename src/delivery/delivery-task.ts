@@ -42,6 +42,10 @@ export class DeliveryTask<Lead extends number | string = number, Request extends
   /** The next task of the same lead. */
   next: DeliveryTask<Lead, Request> | undefined
   outcome: Outcome | undefined
+  /** Its outcome so far, if the update is made, and its lead is being read to verify it or its actions are being done. */
+  made: Outcome | undefined
+  /** The outcome of what was done before, if only its actions are left: its lead was added. */
+  base: Outcome | undefined
   /** The task that is sent in place of this one, if it is coalesced. */
   leader: DeliveryTask<Lead, Request> | undefined
   #coalesced: DeliveryTask<Lead, Request>[] | undefined
@@ -86,6 +90,11 @@ export class DeliveryTask<Lead extends number | string = number, Request extends
   /** It, and the tasks coalesced into it. */
   get all(): readonly DeliveryTask<Lead, Request>[] {
     return this.#coalesced === undefined ? [this] : [this, ...this.#coalesced]
+  }
+
+  /** Whether it, or a task coalesced into it, is to be verified. */
+  get isVerified(): boolean {
+    return this.all.some(({ changes }) => changes.isVerified)
   }
 
   /** Its update's sequence number, if it has one. */
@@ -158,7 +167,8 @@ export class Flows<Lead extends number | string, Request extends TaskRequest> {
     const known = this.#byChanges.get(changes)
     if (known !== undefined) return known
     const { caller, source } = this.#request
-    const batchKey = `${source} ${this.#rules.dialect === 'leads_data' ? changes.function : changes.key}`
+    const isShared = this.#rules.dialect === 'leads_data' && changes.condition === undefined
+    const batchKey = `${source} ${isShared ? changes.function : changes.key}`
     const flow =
       this.#byBatchKey.get(batchKey) ?? new Flow<DeliveryTask<Lead, Request>>(caller, this.#request, batchKey)
     this.#byBatchKey.set(batchKey, flow)

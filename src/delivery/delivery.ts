@@ -1,9 +1,10 @@
 import type { LeadKey } from '../leads/lead-key.ts'
+import { isReading } from '../leads/reading/lead-read.ts'
 import type { Warning } from '../leads/refusal.ts'
 import type { Update } from '../leads/update.ts'
 import type { Admission } from './admission.ts'
 import type { DeliveryTask, Sequencing, TaskRequest } from './delivery-task.ts'
-import { combinedOutcome, type Outcome, TIMED_OUT } from './outcome.ts'
+import { combinedOutcome, type Outcome, READ_TIMED_OUT, TIMED_OUT } from './outcome.ts'
 import { steadyNow } from '../steady-clock.ts'
 
 /** The request that updates come from, and how long it waits for their outcomes. */
@@ -36,6 +37,18 @@ export interface Delivered {
 }
 
 export type LeadTask = DeliveryTask<number, Delivery>
+/** A number that must not be called, by the name of its key. */
+export type DncTask = DeliveryTask<string, Delivery>
+
+/** An update that waits until its lead is added. */
+export interface WaitingForLead {
+  readonly index: number
+  /** Whether VICIdial may have received a call that adds its lead. */
+  readonly isSent: boolean
+  /** Its outcome so far, if its lead is added and is being read to verify it. */
+  readonly made: Outcome | undefined
+  giveUp(): void
+}
 
 /** The tasks of an update whose key matches several leads. */
 interface MatchedTasks {
@@ -62,8 +75,12 @@ export class Delivery implements TaskRequest {
   readonly #finish: (outcomes: Outcome[]) => void
   readonly #updates: readonly Update[]
   /** Each update's task or, once the leads of its key are known, tasks. */
-  readonly #tasks: (LeadTask | MatchedTasks | undefined)[]
+  readonly #tasks: (LeadTask | DncTask | MatchedTasks | undefined)[]
   readonly #outcomes: (Outcome | undefined)[]
+  /** Updates that wait until their lead is added, by their index. */
+  readonly #waiting = new Map<number, WaitingForLead>()
+  /** Warnings that delivery gave rise to, by the update's index. */
+  readonly #warnings = new Map<number, readonly Warning[]>()
   readonly #admission: Pick<Admission, 'settle'>
   readonly #onOutcome: DeliveryContext['onOutcome']
   #unsettled: number
@@ -91,8 +108,8 @@ export class Delivery implements TaskRequest {
     return this.#unsettled === 0
   }
 
-  /** Adds the task of an update that names its lead by id. */
-  addTask(task: LeadTask): void {
+  /** Adds the task of an update that names its lead by id, or of one that is about a number. */
+  addTask(task: LeadTask | DncTask): void {
     this.#tasks[task.index] = task
   }
 
@@ -101,17 +118,65 @@ export class Delivery implements TaskRequest {
     this.#tasks[index] = { tasks, matched, unsettled: tasks.length }
   }
 
+  /**
+   * The phone number of the lead of the update at `index`, as far as the update says.
+   * @param isAdded whether the update has added the lead
+   */
+  phoneNumberOf(index: number, isAdded: boolean): string | undefined {
+    const { key, addition } = this.#updates[index] ?? {}
+    if (isAdded && addition !== undefined) return addition.stored['phone_number']
+    return key?.by === 'phone_number' ? key.value : undefined
+  }
+
+  /** Adds an update that waits until its lead is added. */
+  addWaiting(waiting: WaitingForLead): void {
+    this.#waiting.set(waiting.index, waiting)
+  }
+
+  /** The update at `index` need not wait any more: it has a lead. */
+  removeWaiting(index: number): void {
+    this.#waiting.delete(index)
+  }
+
+  /** Whether the update at `index` waits until its lead is added. */
+  isWaiting(index: number): boolean {
+    return this.#waiting.has(index)
+  }
+
+  /** Adds warnings to the outcome that the update at `index` will have, if it is made. */
+  warn(index: number, warnings: readonly Warning[]): void {
+    this.#warnings.set(index, warnings)
+  }
+
   /** Gives the update at `index` its outcome, unless it has one. */
   settle(index: number, outcome: Outcome): void {
     if (this.#outcomes[index] !== undefined) return
-    const { warnings = [] } = this.#updates[index]?.changes ?? {}
-    const hasWarnings = outcome.status === 'updated' && warnings.length > 0
-    const complete = hasWarnings ? withWarnings(outcome, warnings) : outcome
+    const complete = this.#completed(index, outcome)
+    this.#waiting.delete(index)
     this.#outcomes[index] = complete
     const tasks = this.#tasks[index]
     this.#admission.settle(tasks !== undefined && 'tasks' in tasks ? tasks.tasks.length : 1)
     this.#onOutcome?.(index, complete, this.calls)
     if (--this.#unsettled === 0) this.#finish(this.#outcomes as Outcome[])
+  }
+
+  /** An outcome as the update has it: with its own warnings. That of a reading is never unknown, as it changes nothing. */
+  #completed(index: number, outcome: Outcome): Outcome {
+    const update = this.#updates[index]
+    if (outcome.status === 'unknown' && update && isReading(update.changes))
+      return { ...outcome, status: 'failed' }
+    const warnings = this.#warningsOf(index, outcome.status)
+    return warnings.length > 0 ? withWarnings(outcome, warnings) : outcome
+  }
+
+  /** The warnings about the values that an update with this outcome has set. */
+  #warningsOf(index: number, status: Outcome['status']): readonly Warning[] {
+    const update = this.#updates[index]
+    if (status === 'added') return update?.addition?.warnings ?? []
+    if (status !== 'updated') return []
+    const { warnings = [] } = update?.changes ?? {}
+    const more = this.#warnings.get(index)
+    return more === undefined ? warnings : [...warnings, ...more]
   }
 
   taskSettled(index: number): void {
@@ -127,25 +192,36 @@ export class Delivery implements TaskRequest {
   /**
    * Gives up every update without an outcome. Returns the tasks that are not wanted any more.
    * @param isSearched whether VICIdial was asked for the leads of a key
-   * @param keepsSent leaves out tasks that are sent, whose outcomes are still of interest
+   * @param keepsSent leaves out updates that are sent, whose outcomes are still of interest
    */
-  giveUp(isSearched: (key: LeadKey) => boolean, keepsSent: boolean): LeadTask[] {
-    const unwanted: LeadTask[] = []
-    for (const [index, { key }] of this.#updates.entries()) {
+  giveUp(isSearched: (key: LeadKey) => boolean, keepsSent: boolean): (LeadTask | DncTask)[] {
+    const unwanted: (LeadTask | DncTask)[] = []
+    for (const [index, { key, changes }] of this.#updates.entries()) {
       if (this.#outcomes[index] !== undefined) continue
+      const timedOut = isReading(changes) ? READ_TIMED_OUT : TIMED_OUT
+      const waiting = this.#waiting.get(index)
+      if (waiting !== undefined) {
+        if (keepsSent && waiting.isSent) continue
+        // Nobody waits for a stored update, so its verification may take longer.
+        if (waiting.made !== undefined && this.sequencing?.isStored) continue
+        this.settle(index, waiting.made ?? (waiting.isSent ? timedOut.sent : timedOut.unsent))
+        waiting.giveUp()
+        continue
+      }
       const tasks = this.#tasksOf(index)
-      if (tasks.length === 0) this.settle(index, isSearched(key) ? TIMED_OUT.searching : TIMED_OUT.unsent)
+      if (tasks.length === 0) this.settle(index, isSearched(key) ? timedOut.searching : timedOut.unsent)
       for (const task of tasks) {
         const leader = task.leader ?? task
-        if (keepsSent && leader.isSent) continue
-        task.settleAlone(leader.isSent ? TIMED_OUT.sent : TIMED_OUT.unsent)
+        if (keepsSent && leader.isSent && !isReading(changes)) continue
+        if (leader.made !== undefined && this.sequencing?.isStored) continue
+        task.settleAlone(leader.made ?? (leader.isSent ? timedOut.sent : timedOut.unsent))
         if (!leader.isWanted) unwanted.push(leader)
       }
     }
     return unwanted
   }
 
-  #tasksOf(index: number): readonly LeadTask[] {
+  #tasksOf(index: number): readonly (LeadTask | DncTask)[] {
     const tasks = this.#tasks[index]
     if (tasks === undefined) return []
     return 'tasks' in tasks ? tasks.tasks : [tasks]

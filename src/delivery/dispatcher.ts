@@ -1,15 +1,28 @@
-import type { Changes } from '../leads/changes.ts'
-import { keyName, type LeadKey } from '../leads/lead-key.ts'
+import { type Changes, NO_CHANGES } from '../leads/changes.ts'
+import { isDnc } from '../leads/actions/dnc.ts'
+import { keyName, type LeadKey, orderName } from '../leads/lead-key.ts'
 import type { Update } from '../leads/update.ts'
 import type { Upstream } from '../vicidial/upstreams.ts'
 import { SEARCH_LIMIT } from '../vicidial/wire.ts'
+import { withActionsUnsent } from './actions/action-runner.ts'
+import { Adder } from './adding/adder.ts'
+import type { KeyLines } from './adding/key-lines.ts'
+import { WaitingUpdate } from './adding/waiting-update.ts'
 import { Admission, type AdmissionOptions } from './admission.ts'
 import { CallScheduler, type CallSchedulerOptions } from './call-scheduler.ts'
 import { Delivery, type Delivered, type DeliveryContext, type LeadTask } from './delivery.ts'
 import { DeliveryTask, Flows } from './delivery-task.ts'
 import type { Flow } from './fair-queue.ts'
-import type { Found, WantedSearch } from './lead-search.ts'
-import { ambiguous, codeUnread, notFound, tooManyCodes, tooManyLeads } from './outcome.ts'
+import type { Found, SearchKey, WantedSearch } from './lead-search.ts'
+import {
+  ambiguous,
+  codeUnread,
+  leadExists,
+  notFound,
+  type Outcome,
+  tooManyCodes,
+  tooManyLeads
+} from './outcome.ts'
 import { type NotedWrites, RecentWrites } from './recent-writes.ts'
 import { MAX_CODES_READ, type PendingSearch } from './search-queue.ts'
 import { steadyNow } from '../steady-clock.ts'
@@ -28,15 +41,47 @@ type Codes = Extract<Found, { kind: 'leads' }>['codes']
 /** Delivers updates to VICIdial: updates in, one outcome each out. One for each VICIdial account. */
 export class Dispatcher {
   readonly #rules: CallSchedulerOptions['rules']
+  readonly #lines: KeyLines
   readonly #admission: Admission
   readonly #scheduler: CallScheduler
   readonly #recentWrites: RecentWrites<Delivery>
+  readonly #adder: Adder
 
   constructor(options: DispatcherOptions) {
     this.#rules = options.rules
     this.#admission = new Admission(options)
     this.#recentWrites = new RecentWrites(options.writes)
     this.#scheduler = new CallScheduler(options, this.#admission, this.#recentWrites)
+    const scheduler = this.#scheduler
+    const { exchange, lines } = options
+    this.#lines = lines
+    this.#adder = new Adder({
+      lines,
+      exchange,
+      confirm: ({ key, update, request }) => {
+        const found = scheduler.searches.confirm(key, update.keyMatch === 'exact', request)
+        scheduler.scheduleSoon()
+        return found
+      },
+      queue: (waiting) => {
+        scheduler.additions.add(waiting)
+        scheduler.scheduleSoon()
+      },
+      contextOf: (waiting) => scheduler.contextOf([waiting]),
+      verify: (waiting, lead, added) => scheduler.verifyAdded(waiting, lead, added),
+      onFound: ({ update, request, index }, found) => {
+        const flow = new Flows<number, Delivery>(request, this.#rules).of(update.changes)
+        this.#enqueueMatched(update, found, request, index, flow)
+        scheduler.scheduleSoon()
+      },
+      onAdded: ({ update, request, index }, lead) => {
+        const sequence = request.sequencing?.sequenceOf(index)
+        this.#recentWrites.addNew(request, lead, sequence, Object.keys(update.addition?.stored ?? {}))
+      },
+      settle: (waiting, lead, outcome) => {
+        this.#settleAdded(waiting, lead, outcome)
+      }
+    })
   }
 
   /** Updates without an outcome. */
@@ -61,7 +106,7 @@ export class Dispatcher {
     const search = wanted.size > 0 ? this.#scheduler.searches.find(wanted, delivery) : undefined
     const giveUp = (keepsSent: boolean) => {
       const isSearched = search?.isSent ?? (() => false)
-      for (const task of delivery.giveUp(isSearched, keepsSent)) this.#scheduler.tasks.abandon(task)
+      for (const task of delivery.giveUp(isSearched, keepsSent)) this.#scheduler.abandon(task)
     }
     // Nobody waits for the response, but the log and the history want the outcome of what was sent.
     const onAbort = () => {
@@ -107,17 +152,61 @@ export class Dispatcher {
   #enqueue(updates: readonly Update[], found: ReadonlyMap<string, Found>, delivery: Delivery): void {
     if (delivery.isDone) return
     const flows = new Flows<number, Delivery>(delivery, this.#rules)
+    const dncFlows = new Flows<string, Delivery>(delivery, this.#rules)
     let index = 0
     for (const update of updates) {
       const { key, changes } = update
+      if (isDnc(changes)) {
+        const task = new DeliveryTask(keyName(key), changes, delivery, index++, dncFlows.of(changes))
+        delivery.addTask(task)
+        this.#scheduler.numbers.add(task)
+        continue
+      }
       const flow = flows.of(changes)
       if (key.by === 'lead_id') {
         const task = new DeliveryTask(key.value, changes, delivery, index, flow)
         delivery.addTask(task)
         this.#scheduler.tasks.add(task)
-      } else this.#enqueueMatched(update, found.get(keyName(key)) ?? NO_LEADS, delivery, index, flow)
+      } else this.#enqueueKeyed(update, key, found.get(keyName(key)) ?? NO_LEADS, delivery, index, flow)
       index++
     }
+  }
+
+  /** Enqueues an update that names its leads by a key: at once, or once its lead is added. */
+  #enqueueKeyed(
+    update: Update,
+    key: SearchKey,
+    found: Found,
+    delivery: Delivery,
+    index: number,
+    flow: Flow<LeadTask>
+  ): void {
+    const isMissing = found.kind === 'leads' && found.leads.length === 0
+    if (!this.#lines.has(orderName(key)) && !(isMissing && update.addition)) {
+      this.#enqueueMatched(update, found, delivery, index, flow)
+      return
+    }
+    const { version } = this.#lines
+    const isAbsent = isMissing && version !== undefined && found.absentAsOf === version
+    void this.#adder.start(new WaitingUpdate(update, key, delivery, index), isAbsent)
+  }
+
+  /** Settles an update whose lead was added, once its actions are done. */
+  #settleAdded({ update, request, index }: WaitingUpdate, lead: number, base: Outcome): void {
+    const { actions } = update.changes
+    if (actions === undefined || base.status !== 'added') {
+      request.settle(index, base)
+      return
+    }
+    request.removeWaiting(index)
+    const changes = { ...NO_CHANGES, actions }
+    const flow = new Flows<number, Delivery>(request, this.#rules).of(changes)
+    const task = new DeliveryTask<number, Delivery>(lead, changes, request, index, flow)
+    task.base = base
+    task.made = withActionsUnsent(task, base)
+    request.addTask(task)
+    this.#scheduler.tasks.add(task)
+    this.#scheduler.scheduleSoon()
   }
 
   #enqueueMatched(
@@ -184,7 +273,7 @@ function measure(updates: readonly Update[]): { wanted: Map<string, WantedSearch
   const wanted = new Map<string, WantedSearch>()
   const distinct = new Set<Changes>()
   for (const { key, keyMatch, changes } of updates) {
-    if (key.by !== 'lead_id') {
+    if (key.by !== 'lead_id' && !isDnc(changes)) {
       const name = keyName(key)
       const isExact = keyMatch === 'exact' || wanted.get(name)?.isExact === true
       wanted.set(name, { key, isExact })
@@ -197,7 +286,7 @@ function measure(updates: readonly Update[]): { wanted: Map<string, WantedSearch
 }
 
 /** The leads that an update changes, of those that its key matches; or the outcome of an update that changes none. */
-function leadsMeant({ key, onMultiple, newest: most = 1, keyMatch }: Update, found: Found): Found {
+function leadsMeant({ key, onMultiple, newest: most = 1, keyMatch, mustBeNew }: Update, found: Found): Found {
   if (found.kind === 'outcome') return found
   const { codes, refusal, isProvisional } = found
   let { leads } = found
@@ -206,6 +295,7 @@ function leadsMeant({ key, onMultiple, newest: most = 1, keyMatch }: Update, fou
     if (leads.some((lead) => !codes.has(lead))) return { kind: 'outcome', outcome: codeUnread(refusal) }
     leads = leads.filter((lead) => codes.get(lead) === key.value)
   }
+  if (leads.length > 0 && mustBeNew) return { kind: 'outcome', outcome: leadExists(leads) }
   const [newest] = leads
   if (newest === undefined) {
     const outcome = notFound(codes ? SPELT_OTHERWISE : NO_LEAD)

@@ -1,3 +1,4 @@
+import { areSameActions } from '../leads/actions/lead-actions.ts'
 import type { CallRules, DeliveryTask, TaskRequest } from './delivery-task.ts'
 import { FairQueue } from './fair-queue.ts'
 
@@ -30,7 +31,9 @@ export class LeadQueues<Lead extends number | string, Request extends TaskReques
   /** Takes the tasks of the next call, which share a batch key; an empty list if none is ready. */
   take(): DeliveryTask<Lead, Request>[] {
     const tasks = this.#ready.take(({ changes }) =>
-      changes.function === 'update_lead' ? 1 : this.#rules.maxLeadsPerCall
+      changes.function === 'batch_update_lead' && changes.condition === undefined
+        ? this.#rules.maxLeadsPerCall
+        : 1
     )
     for (const task of tasks) task.state = 'taken'
     return tasks
@@ -67,5 +70,11 @@ function isSame<Lead extends number | string, Request extends TaskRequest>(
   a: DeliveryTask<Lead, Request>,
   b: DeliveryTask<Lead, Request>
 ): boolean {
-  return a.flow.batchKey === b.flow.batchKey && a.changes.key === b.changes.key
+  return (
+    a.changes.condition === undefined &&
+    a.flow.batchKey === b.flow.batchKey &&
+    a.changes.key === b.changes.key &&
+    areSameActions(a.changes.actions, b.changes.actions) &&
+    a.base === b.base
+  )
 }

@@ -26,6 +26,10 @@ export type Found =
       readonly refusal?: Refused
       /** Could not be checked; see `Exchanged`. */
       readonly isProvisional?: true
+      /** `KeyLines.version` of a look-up after which no lead has the key in any spelling; absent: one may have. */
+      readonly absentAsOf?: number
+      /** No lead has the key as it is spelt, but one has a code that the database takes for the same. */
+      readonly isSpeltOtherwise?: boolean
     }
   | { readonly kind: 'outcome'; readonly outcome: Outcome }
 
@@ -51,6 +55,8 @@ export class LeadSearch implements Item<LeadSearch> {
   readonly key: SearchKey
   /** Whether the codes of the leads found are read. */
   readonly readsCodes: boolean
+  /** Whether it confirms that no lead has the key, see `confirmAbsence`. */
+  readonly isConfirming: boolean
   readonly flow: Flow<LeadSearch>
   readonly found: Promise<Found>
   readonly settle: (found: Found) => void
@@ -62,10 +68,17 @@ export class LeadSearch implements Item<LeadSearch> {
   isSent = false
   readonly #requests: Delivery[]
 
-  constructor(key: SearchKey, readsCodes: boolean, request: Delivery, flow: Flow<LeadSearch>) {
+  constructor(
+    key: SearchKey,
+    readsCodes: boolean,
+    request: Delivery,
+    flow: Flow<LeadSearch>,
+    isConfirming = false
+  ) {
     const { promise, resolve } = Promise.withResolvers<Found>()
     this.key = key
     this.readsCodes = readsCodes
+    this.isConfirming = isConfirming
     this.flow = flow
     this.found = promise
     this.settle = resolve

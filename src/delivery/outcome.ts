@@ -1,12 +1,21 @@
+import { namesSet } from '../leads/changes.ts'
+import type { ActionResults } from '../leads/actions/lead-actions.ts'
 import { keyName } from '../leads/lead-key.ts'
 import type { Warning } from '../leads/refusal.ts'
 import type { Update } from '../leads/update.ts'
 import type { Exchanged } from '../vicidial/exchange.ts'
 import type { NotMade, Refused, Unclear, UpstreamCode } from '../vicidial/reply/reply.ts'
+import { combinedActions } from './actions/combined-actions.ts'
 
 /** Why an update failed, or may have failed. */
 export interface OutcomeError {
-  readonly code: UpstreamCode | 'lead_not_found' | 'lead_ambiguous' | 'overloaded'
+  readonly code:
+    | UpstreamCode
+    | 'lead_not_found'
+    | 'lead_ambiguous'
+    | 'lead_exists'
+    | 'overloaded'
+    | 'precondition_failed'
   readonly detail: string
   /** Whether the same update may succeed later. */
   readonly retryable: boolean
@@ -14,10 +23,32 @@ export interface OutcomeError {
   readonly leadIds?: readonly number[]
 }
 
-/** The outcome of one update. */
+/** What was read of one lead. */
+export interface Reading {
+  readonly lead: number
+  /** The texts in VICIdial's database, by field; custom fields as `custom_fields.<label>`. */
+  readonly values: Readonly<Record<string, string>>
+  /** Why fields could not be read, by field. */
+  readonly unread: Readonly<Record<string, string>>
+}
+
+/** The outcome of one update, or of one reading. */
 export interface Outcome {
-  readonly status: 'updated' | 'not_found' | 'ambiguous' | 'failed' | 'unknown' | 'superseded'
-  /** The leads that the update's key matches, if known; absent if the update names its lead by id. */
+  readonly status:
+    | 'updated'
+    | 'added'
+    | 'not_found'
+    | 'ambiguous'
+    | 'failed'
+    | 'unknown'
+    | 'superseded'
+    | 'read'
+    | 'incomplete'
+  /** What was read: one for each lead of the key. Some of the fields of one could not be, if `incomplete`. */
+  readonly readings?: readonly Reading[]
+  /** Whether the leads hold what was set, by a reading after it; absent if none was asked for. */
+  readonly verified?: boolean
+  /** The leads that the update's key matches, if known, or the one that was added; absent if the update names its lead by id. */
   readonly leads?: readonly number[]
   /** Those of `leads` that were updated, if others were not. */
   readonly updated?: readonly number[]
@@ -31,6 +62,8 @@ export interface Outcome {
   readonly isUnsent?: true
   /** VICIdial's reply could not be checked; the same update may end differently in a few minutes. */
   readonly isProvisional?: true
+  /** How the actions ended, of an update or of a number that must not be called. */
+  readonly actions?: ActionResults
   /** Fields left out because newer updates of the lead have set them. */
   readonly superseded?: readonly string[]
 }
@@ -47,6 +80,24 @@ const MAX_LISTED_LEADS = 100
 /** The outcome for a lead that VICIdial doesn't have, or that its account may not change. */
 export function notFound(detail: string): Outcome {
   return { status: 'not_found', warnings: [], error: { code: 'lead_not_found', detail, retryable: false } }
+}
+
+/** The outcome of an addition whose key has a lead already. */
+export function leadExists(leads: readonly number[]): Outcome {
+  const detail = `The key has ${leads.length === 1 ? 'a lead' : `${leads.length} leads`} already; nothing was added.`
+  const leadIds = leads.slice(0, MAX_LISTED_LEADS)
+  return { status: 'failed', warnings: [], error: { code: 'lead_exists', detail, retryable: false, leadIds } }
+}
+
+/** The outcome of an addition whose key another program gave a lead at the same moment. */
+export function changedInstead(leads: readonly number[]): Outcome {
+  const detail =
+    'Another program added a lead with this key at the same moment. VICIdial has added no other, and has set the fields on that one.'
+  return {
+    status: 'failed',
+    warnings: [],
+    error: { code: 'lead_exists', detail, retryable: false, leadIds: leads }
+  }
 }
 
 /** The outcome for a key that matches several leads. */
@@ -101,11 +152,32 @@ export function notDone({ reply, maybeMade, isUnsent, isProvisional }: FailedExc
   }
 }
 
+/** The outcome of an update whose lead is not as its condition wants it. */
+export const CHANGED_SINCE: Outcome = {
+  status: 'failed',
+  warnings: [],
+  error: {
+    code: 'precondition_failed',
+    detail: 'The lead is not as it was when it was read; nothing was changed.',
+    retryable: false
+  }
+}
+
 /** The outcome for a key that matches more leads than there is room for. */
 export function tooManyLeads(leads: number): Outcome {
   const detail = `The key matches ${leads} leads or more, which is more than can wait now; nothing was sent for it.`
   return { status: 'failed', warnings: [], error: { code: 'overloaded', detail, retryable: true } }
 }
+
+/** The outcomes of readings that are given up, like those of updates. */
+export const READ_TIMED_OUT = {
+  unsent: {
+    ...timeout('failed', 'The time of the request was over before the lead could be read.'),
+    isUnsent: true
+  },
+  searching: timeout('failed', 'VICIdial had not found the lead when the time of the request was over.'),
+  sent: timeout('failed', 'VICIdial had not printed the whole lead when the time of the request was over.')
+} as const satisfies Record<string, Outcome>
 
 /** The outcomes of updates that are given up: their request's deadline has passed, or its client has gone. */
 export const TIMED_OUT = {
@@ -149,7 +221,9 @@ const WORST_FIRST: readonly Outcome['status'][] = [
   'failed',
   'ambiguous',
   'not_found',
+  'incomplete',
   'updated',
+  'read',
   'superseded'
 ]
 
@@ -173,23 +247,42 @@ export function combinedOutcome(leads: readonly LeadOutcome[]): Outcome {
   const [first] = updated
   const failed = withStatus('failed', 'unknown')
   const fields = new Set(leads.flatMap(({ outcome }) => outcome?.superseded ?? []))
+  const acted = leads.flatMap(({ lead, outcome }) =>
+    outcome?.actions === undefined ? [] : [{ lead, actions: outcome.actions }]
+  )
+  const { actions, warnings: ofActions } = combinedActions(acted)
   const isProvisional = leads.some(({ outcome }) => outcome?.isProvisional)
   const common = {
     ...(fields.size > 0 ? { superseded: [...fields] } : {}),
-    ...(isProvisional ? { isProvisional: true as const } : {})
+    ...(isProvisional ? { isProvisional: true as const } : {}),
+    ...verifiedOf(updated),
+    ...(acted.length > 0 ? { actions } : {})
   }
   if (first?.outcome && failed.every(({ outcome }) => outcome?.notStored)) {
-    const warnings = warningsOf(withStatus('updated', 'failed', 'unknown'))
+    const warnings = [...warningsOf(withStatus('updated', 'failed', 'unknown')), ...ofActions]
     return { ...first.outcome, ...common, warnings, leads: ids(updated) }
+  }
+  const readings = leads.flatMap(({ outcome }) => outcome?.readings ?? [])
+  // A lead that is gone by now does not hide the others of its key.
+  if (readings.length > 0 && failed.length === 0) {
+    const status = readings.some(({ unread }) => Object.keys(unread).length > 0) ? 'incomplete' : 'read'
+    return { status, warnings: [], readings, leads: readings.map(({ lead }) => lead) }
   }
   const worst = WORST_FIRST.map((status) => mostTelling(withStatus(status))).find(
     (lead) => lead !== undefined
   )
   if (worst?.outcome === undefined) throw new Error('an update without leads has no outcome')
-  const combined = { ...worst.outcome, ...common, leads: ids(leads) }
+  const warnings = [...worst.outcome.warnings, ...ofActions]
+  const combined = { ...worst.outcome, ...common, warnings, leads: ids(leads) }
   if (first === undefined) return combined
   const made = { ...combined, status: 'unknown', updated: ids(updated) } as const
   return combined.error ? { ...made, error: partlyMade(combined.error, updated) } : made
+}
+
+/** Several leads are verified if each of them is. */
+function verifiedOf(updated: readonly LeadOutcome[]): Pick<Outcome, 'verified'> {
+  const each = updated.flatMap(({ outcome }) => (outcome?.verified === undefined ? [] : [outcome.verified]))
+  return each.length === 0 ? {} : { verified: each.every(Boolean) }
 }
 
 function ids(leads: readonly LeadOutcome[]): number[] {
@@ -227,13 +320,17 @@ function mostTelling(leads: readonly LeadOutcome[]): LeadOutcome | undefined {
 
 /** The fields that an update has set, under each known name (see `keyName`) of the leads that it has updated. */
 export function deliveredFields(
-  { key, onMultiple, changes }: Update,
+  { key, onMultiple, changes, addition }: Update,
   { status, leads = [], updated = [] }: Outcome
 ): { readonly lead: string; readonly fields: readonly string[] }[] {
-  const fields = Object.keys(changes.stored)
-  const ids = status === 'updated' ? leads : updated
+  const isAdded = status === 'added' && addition !== undefined
+  const fields = isAdded
+    ? [...Object.keys(addition.stored), ...Object.keys(changes.actions ?? {})]
+    : namesSet(changes)
+  const isMade = status === 'updated' || isAdded
+  const ids = isMade ? leads : updated
   const names = new Set(ids.map((lead) => keyName({ by: 'lead_id', value: lead })))
   // The newest of a key's leads is one of several: an older update of all of them is still due to the others.
-  if (status === 'updated' && onMultiple !== 'newest') names.add(keyName(key))
+  if (isMade && (isAdded || onMultiple !== 'newest')) names.add(keyName(key))
   return [...names].map((lead) => ({ lead, fields }))
 }

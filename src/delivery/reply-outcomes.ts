@@ -4,7 +4,8 @@ import { NOTHING_USABLE, type UpdateReply } from '../vicidial/reply/reply.ts'
 import type { LeadChanges } from '../vicidial/wire.ts'
 import { notDone, notFound, type Outcome } from './outcome.ts'
 
-const MISSING = notFound(
+/** The outcome of a lead that VICIdial does not find. */
+export const MISSING = notFound(
   "VICIdial knows no lead with this id, or the gateway's account may not touch its list."
 )
 
@@ -48,7 +49,8 @@ export function namedMissing<Task extends LeadChanges>(
   return named.length < tasks.length ? named : []
 }
 
-function customFieldsNotStored({ stored }: Changes): Outcome['warnings'] {
+/** The warnings about custom fields that the lead's list lacks. */
+export function customFieldsNotStored({ stored }: Pick<Changes, 'stored'>): Outcome['warnings'] {
   return Object.entries(stored)
     .filter(([name]) => name.startsWith('custom_fields.'))
     .map(([field, sent]) => ({ field, code: 'custom_fields_not_stored', sent, stored: '' }))

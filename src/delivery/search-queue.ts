@@ -1,7 +1,9 @@
 import { collated, keyName, type LeadKey, mayBeSpeltOtherwise, orderName } from '../leads/lead-key.ts'
-import type { CallContext, Exchange } from '../vicidial/exchange.ts'
+import type { CallContext, Exchange, RepeatOptions } from '../vicidial/exchange.ts'
 import { pauseBeforeRepeat } from '../vicidial/repeat.ts'
 import { type Refused, REFUSED_ON_THE_WAY } from '../vicidial/reply/reply.ts'
+import { confirmAbsence } from './adding/confirm-absence.ts'
+import type { KeyLines } from './adding/key-lines.ts'
 import type { Delivery } from './delivery.ts'
 import { FairQueue, Flow } from './fair-queue.ts'
 import { type Found, LeadSearch, searchBatchKey, type SearchKey, type WantedSearch } from './lead-search.ts'
@@ -24,19 +26,24 @@ export interface PendingSearch {
 export const MAX_CODES_READ = 10
 
 /** Most keys per call. VICIdial compares every key with every row it found, so more would cost more than another call. */
-export const MAX_KEYS_PER_CALL = 500
+export const MAX_KEYS_PER_CALL = 600
+
+/** The look-up before, which named the keys, was proven. */
+const AFTER_PROOF: RepeatOptions = { isRepeated: true, isBlamed: false, isBelieved: true }
 
 /** Searches that wait for a call, gathered across requests. */
 export class SearchQueue {
   readonly #queue = new FairQueue<LeadSearch>()
   readonly #exchange: Exchange
+  readonly #lines: Pick<KeyLines, 'version'>
   /** Searches without a result, by source and key; requests that name the same key share them. */
   readonly #pending = new Map<string, LeadSearch>()
   /** `orderName` of a key → resolves when the last request that named it so has entered. */
   readonly #turns = new Map<string, Promise<undefined>>()
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, lines: Pick<KeyLines, 'version'>) {
     this.#exchange = exchange
+    this.#lines = lines
   }
 
   /** Adds searches for a request's keys, by `keyName`. */
@@ -65,6 +72,15 @@ export class SearchQueue {
     const isSent = (key: LeadKey) => byName.get(keyName(key))?.isSent === true
     const found = Promise.all(searches).then((all) => new Map(all))
     return { found, turn: Promise.all(turns), entered, isSent }
+  }
+
+  /** Looks up a key that seems to have no lead, once more and with others like it; see `confirmAbsence`. */
+  confirm(key: SearchKey, isExact: boolean, delivery: Delivery): Promise<Found> {
+    const { caller, source } = delivery
+    const flow = new Flow<LeadSearch>(caller, delivery, `${source} absent ${searchBatchKey(key)}`)
+    const search = new LeadSearch(key, mayBeSpeltOtherwise(key, isExact), delivery, flow, true)
+    this.#queue.add(search)
+    return search.found
   }
 
   #searchFor(
@@ -105,6 +121,15 @@ export class SearchQueue {
   async send(taken: readonly LeadSearch[], context: CallContext): Promise<void> {
     const searches = taken.filter((search) => !this.#isRefused(search))
     if (searches.length === 0) return
+    const [first] = searches
+    if (first?.isConfirming) {
+      const send = (keys: readonly string[]) =>
+        this.#exchange.search(first.key.by, keys, context, AFTER_PROOF)
+      await confirmAbsence(searches, send, (search, leads) => {
+        this.#settleFound(search, leads, context)
+      })
+      return
+    }
     for (const search of searches) search.deadline = context.deadline
     // Keys of one caller are neighbours, so halving soon separates a bad one from other callers' keys.
     const byCaller = [...Map.groupBy(searches, ({ flow }) => flow.caller).values()].flat()
@@ -129,6 +154,7 @@ export class SearchQueue {
     if (first === undefined) return 'settled'
     const values = searches.map(({ key }) => key.value)
     const isAlone = searches.length === 1 && !isPart
+    const version = this.#lines.version
     const exchanged = await this.#exchange.search(first.key.by, values, context, {
       isRepeated: isAlone,
       isBlamed
@@ -137,13 +163,23 @@ export class SearchQueue {
     if (reply.kind === 'limit_reached' && searches.length > 1) return 'too_large'
     if (reply.kind !== 'found' && reply.kind !== 'limit_reached' && reply.kind !== 'not_found')
       return { ...exchanged, reply }
-    const provisional = exchanged.isProvisional ? { isProvisional: true as const } : {}
+    const missing: Found = {
+      kind: 'leads',
+      leads: [],
+      ...(exchanged.isProvisional ? { isProvisional: true as const } : {}),
+      ...(reply.kind === 'not_found' && version !== undefined ? { absentAsOf: version } : {})
+    }
     for (const search of searches) {
       const leads = reply.kind === 'not_found' ? [] : (reply.leads.get(search.key.value) ?? [])
-      if (leads.length > 0 && search.readsCodes) void this.#settleWithCodes(search, leads, context)
-      else search.settle({ kind: 'leads', leads, ...provisional })
+      if (leads.length > 0) this.#settleFound(search, leads, context)
+      else search.settle(missing)
     }
     return 'settled'
+  }
+
+  #settleFound(search: LeadSearch, leads: readonly number[], context: CallContext): void {
+    if (search.readsCodes) void this.#settleWithCodes(search, leads, context)
+    else search.settle({ kind: 'leads', leads })
   }
 
   /** Reads the codes of the leads found, which may be spelt otherwise than the key. */
@@ -151,7 +187,7 @@ export class SearchQueue {
     const codes = new Map<number, string>()
     let refusal: Refused | undefined
     for (const lead of leads.slice(0, MAX_CODES_READ)) {
-      const { reply } = await this.#exchange.readVendorCode(lead, context)
+      const { reply } = await this.#exchange.readShortField(lead, 'vendor_lead_code', context)
       if (reply.kind === 'refused') refusal = reply
       if (reply.kind === 'field' && collated(reply.value) === collated(search.key.value))
         codes.set(lead, reply.value)

@@ -43,6 +43,7 @@ export function openApiOptions(): SwaggerOptions {
       servers: [{ url: '/', description: 'This server' }],
       tags: [
         { name: 'leads', description: 'Update leads.' },
+        { name: 'dnc', description: 'Numbers that must not be called (DNC).' },
         { name: 'jobs', description: 'Updates that are stored and delivered later, and their results.' },
         { name: 'history', description: 'Who changed what, and how VICIdial replied.' },
         { name: 'webhooks', description: 'Events of services whose payload you cannot change.' },

@@ -1,4 +1,5 @@
 import type { DeadLetterResponse } from '../../schemas/job.ts'
+import { namesSet } from '../leads/changes.ts'
 import type { DeadLetter } from '../outbox/jobs.ts'
 
 const ID = /^dl_(\d{12,15})$/
@@ -12,7 +13,7 @@ export function deadLetterResponse(letter: DeadLetter): DeadLetterResponse {
     caller: letter.caller,
     tries: letter.attempts,
     died_at: new Date(letter.diedAt).toISOString(),
-    fields: Object.keys(letter.update.changes.stored),
+    fields: namesSet(letter.update.changes),
     ...(superseded.length > 0 ? { superseded: [...superseded] } : {}),
     result
   }

@@ -58,7 +58,7 @@ export function jobSummary(job: Job): JobSummary {
   }
 }
 
-const NO_COUNTS = { updated: 0, not_found: 0, ambiguous: 0, rejected: 0, failed: 0, unknown: 0 }
+const NO_COUNTS = { updated: 0, added: 0, not_found: 0, ambiguous: 0, rejected: 0, failed: 0, unknown: 0 }
 
 function summaryOf({ counts, upstreamCalls }: Job): Summary {
   const received = Object.values(counts).reduce((sum, count) => sum + count, 0)

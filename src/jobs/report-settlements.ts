@@ -9,8 +9,8 @@ export function reportSettlements(observer: ResultObserver, settlements: readonl
     const [first] = ofJob
     if (first === undefined) continue
     const { job, acceptedAt } = first.claimed
-    const results = ofJob.map(({ disposition, result: { status, error } }) =>
-      disposition === 'dead_lettered' ? { status: 'dead_lettered' as const, error } : { status, error }
+    const results = ofJob.map(({ disposition, result }) =>
+      disposition === 'dead_lettered' ? { ...result, status: 'dead_lettered' as const } : result
     )
     reportResults(observer, { ...job, storedMs: Math.max(0, now - acceptedAt) }, results)
   }

@@ -1,6 +1,7 @@
 import type { Result } from '../../schemas/batch.ts'
 import { deliveredFields, type Outcome, type OutcomeError } from '../delivery/outcome.ts'
 import { outcomeResult } from '../delivery/result.ts'
+import { namesSet } from '../leads/changes.ts'
 import type { Update } from '../leads/update.ts'
 import type { Claimed, Settlement } from '../outbox/queue.ts'
 import { type RetrySchedule, retryPauseMs, shortestMs } from './retry-schedule.ts'
@@ -9,6 +10,7 @@ import { type RetrySchedule, retryPauseMs, shortestMs } from './retry-schedule.t
 const FINAL: ReadonlySet<OutcomeError['code']> = new Set([
   'lead_not_found',
   'lead_ambiguous',
+  'lead_unreadable',
   'list_not_found',
   'list_not_allowed',
   'field_unknown',
@@ -71,7 +73,7 @@ export function foldedSettlement(
   const { update } = claimed
   const { error, isUnsent, leads } = outcome
   if (error === undefined) {
-    const superseded = Object.keys(update.changes.stored)
+    const superseded = namesSet(update.changes)
     const ended: Outcome = { status: 'superseded', warnings: [], superseded, ...(leads ? { leads } : {}) }
     return { claimed, disposition: 'delivered', result: outcomeResult(update, ended), delivered: [] }
   }

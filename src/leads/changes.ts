@@ -2,6 +2,7 @@ import type { Cleaned } from './column.ts'
 import { cleanCustomField, type CustomField } from './custom-field.ts'
 import { FIELD_BY_NAME, FIELDS, type Field, SIMILAR_FIELDS } from './fields.ts'
 import { isObject } from './is-object.ts'
+import { ACTION_NAMES, type LeadActions, type ReadActions, withoutActions } from './actions/lead-actions.ts'
 import {
   echo,
   Faults,
@@ -15,12 +16,21 @@ import { allows, type Rights } from './rights.ts'
 import type { ServerRules } from './server-rules.ts'
 import { unseenIn } from './typography.ts'
 
-/** What can be called to change leads. */
-export const FUNCTIONS = ['batch_update_lead', 'update_lead'] as const
+/** What can be called for an update, or for what is asked in its place. */
+export const FUNCTIONS = [
+  'batch_update_lead',
+  'update_lead',
+  'lead_all_info',
+  'add_dnc_phone',
+  'delete_dnc_phone'
+] as const
 
 /** The changes of one update, in VICIdial's terms. Leads with equal `key` can share a call. */
 export interface Changes {
-  /** `update_lead` if a phone number or a custom field changes, which no batch call can do. */
+  /**
+   * `update_lead` if a phone number or a custom field changes, which no batch call can do. The others change nothing of a
+   * lead: `lead_all_info` reads it, see `LeadRead`; those of do-not-call numbers, see `DncChange`.
+   */
   readonly function: (typeof FUNCTIONS)[number]
   /** VICIdial's parameters and their cleaned values, in the catalogue's order, options last. */
   readonly params: Readonly<Record<string, string>>
@@ -28,6 +38,20 @@ export interface Changes {
   /** The values as VICIdial will store them, by column; custom fields as `custom_fields.<label>`. */
   readonly stored: Readonly<Record<string, string>>
   readonly warnings: readonly Warning[]
+  /** Whether the lead is read after the update, and compared with `stored`. Leads share a call all the same. */
+  readonly isVerified?: true
+  /** What must be true of the lead, or nothing is changed. Only of a request that waits. */
+  readonly condition?: Condition
+  /** What is done with the lead after that. Leads share a call all the same. */
+  readonly actions?: LeadActions
+}
+
+/** A lead is to be as it was when somebody read it: one of the entity tags is its own. */
+export interface Condition {
+  readonly tags: readonly string[]
+  /** What the tags are about: columns, and labels of custom fields. */
+  readonly fields: readonly string[]
+  readonly customFields: readonly string[]
 }
 
 /** An update's fields as the caller wrote them, unchecked, and its options. */
@@ -58,18 +82,27 @@ export const MAX_HINTS = 10
 
 const FIELD_ORDER: ReadonlyMap<Field, number> = new Map(FIELDS.map((field, position) => [field, position]))
 /** VICIdial empties every custom field whose `&label=` it finds in the decoded request, even inside a value. */
-const LOOKS_LIKE_PARAMETER = /[&?][^&?=\s]+=/
+export const LOOKS_LIKE_PARAMETER = /[&?][^&?=\s]+=/
 /** The properties of an update besides its key and its values. */
 export const UPDATE_OPTIONS = [
   'reset_called',
   'allow_undefined_list',
   'on_multiple',
+  'on_missing',
   'key_match',
   'on_lossy',
-  'on_invalid'
+  'on_invalid',
+  'verify'
 ] as const
 /** Properties of an update that are no fields. */
-const BESIDE_FIELDS: ReadonlySet<string> = new Set(['lead_id', 'fields', 'custom_fields', ...UPDATE_OPTIONS])
+const BESIDE_FIELDS: ReadonlySet<string> = new Set([
+  'lead_id',
+  'fields',
+  'custom_fields',
+  'add',
+  ...ACTION_NAMES,
+  ...UPDATE_OPTIONS
+])
 /** Begins the names of custom fields, in `Changes.stored` and in refusals. */
 export const CUSTOM = 'custom_fields.'
 
@@ -257,16 +290,56 @@ function compose(
   return changesOf(singleLead ? 'update_lead' : 'batch_update_lead', params, stored, warnings)
 }
 
-/** Changes from stored parameters. */
+/** Changes from their parts, such as `partsOf` gives. */
 export function changesOf(
   called: Changes['function'],
   params: Changes['params'],
   stored: Changes['stored'],
-  warnings: Changes['warnings']
+  warnings: Changes['warnings'],
+  isVerified = false,
+  actions: LeadActions | null = null
 ): Changes {
   let key: string = called
   for (const parameter in params) key += `\0${parameter}=${params[parameter]}`
-  return { function: called, params, key, stored, warnings }
+  return {
+    function: called,
+    params,
+    key,
+    stored,
+    warnings,
+    ...(isVerified ? { isVerified } : {}),
+    ...(actions && { actions })
+  }
+}
+
+/** Changes of no field. */
+export const NO_CHANGES = changesOf('update_lead', {}, {}, [])
+
+/** Whether nothing is to be done with a lead except its actions. */
+export function hasOnlyActions({ params, actions }: Changes): boolean {
+  return actions !== undefined && Object.keys(params).length === 0
+}
+
+/** Changes with actions after them. */
+export function withActions(changes: Changes, { actions, warnings }: ReadActions): Changes {
+  return { ...changes, actions, warnings: [...changes.warnings, ...warnings] }
+}
+
+/** The names of what changes set: fields as in `stored`, and actions. */
+export function namesSet({ stored, actions }: Changes): string[] {
+  return actions === undefined ? Object.keys(stored) : [...Object.keys(stored), ...Object.keys(actions)]
+}
+
+/** Changes that are made only under a condition, and so share no call. */
+export function onlyIf(changes: Changes, condition: Condition): Changes {
+  return { ...changes, condition, key: `${changes.key}\0${condition.tags.join()}` }
+}
+
+/** The parts that make changes, to be stored or sent: their key follows from them. Without their condition. */
+export function partsOf(changes: Changes): Parameters<typeof changesOf> {
+  const { function: called, params, stored, warnings, isVerified, actions } = changes
+  if (actions !== undefined) return [called, params, stored, warnings, isVerified === true, actions]
+  return isVerified ? [called, params, stored, warnings, true] : [called, params, stored, warnings]
 }
 
 /** The options that changes were composed with. Without a list, `allowUndefinedList` has no meaning. */
@@ -278,11 +351,13 @@ export function optionsOf({ params }: Changes): SentOptions {
 }
 
 /**
- * Changes without some fields, by their names in `stored`; undefined if nothing is left. Reads the values back from the
- * parameters, so that a batch need not keep them twice.
+ * Changes without some fields and actions, by their names in `namesSet`; undefined if nothing is left. Reads the values back
+ * from the parameters, so that a batch need not keep them twice.
  */
 export function withoutFields(changes: Changes, names: readonly string[]): Changes | undefined {
-  const { params, stored, warnings } = changes
+  const { params, stored, warnings, isVerified } = changes
+  if (!namesSet(changes).some((name) => names.includes(name))) return changes
+  const actions = withoutActions(changes.actions, names)
   const standard: StandardValue[] = []
   const custom: CustomValue[] = []
   for (const [name, kept] of Object.entries(stored)) {
@@ -295,5 +370,7 @@ export function withoutFields(changes: Changes, names: readonly string[]): Chang
     else standard.push({ field, cleaned })
   }
   const ofOthers = warnings.filter(({ field }) => stored[field] === undefined)
-  return compose(standard, custom, optionsOf(changes), ofOthers)
+  const composed = compose(standard, custom, optionsOf(changes), ofOthers)
+  const left = composed && isVerified ? { ...composed, isVerified } : composed
+  return actions === undefined ? left : { ...(left ?? NO_CHANGES), actions }
 }

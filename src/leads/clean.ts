@@ -1,6 +1,6 @@
 import { blankDetail, type Cleaned, type Column, columnOf, fit, losses, refuse } from './column.ts'
 import { columnText, type DbCharset, type NonLatin } from './column-text.ts'
-import { FIELDS, type Field } from './fields.ts'
+import { CALLBACK_COMMENTS, FIELDS, type Field } from './fields.ts'
 import { parseDate, parseInteger, parseOffset } from './numbers-and-dates.ts'
 import { readPhone } from './phone.ts'
 import { onOneLine, prose } from './prose.ts'
@@ -34,7 +34,8 @@ export interface ServerTraits {
 export function createCleaner(nonLatin: NonLatin, traits: ServerTraits = {}): Cleaner {
   const { dbCharset = 'utf8' } = traits
   const text = columnText(dbCharset, nonLatin)
-  const columns = new Map(fieldsOf(traits).map((field) => [field.name, columnOf(field, text, nonLatin)]))
+  const fields = [...fieldsOf(traits), CALLBACK_COMMENTS]
+  const columns = new Map(fields.map((field) => [field.name, columnOf(field, text, nonLatin)]))
   return ({ name }, value) => {
     const column = columns.get(name)
     if (column === undefined) throw new RangeError('unknown field')

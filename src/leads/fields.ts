@@ -170,19 +170,36 @@ const rows: readonly Row[] = [
 ]
 
 /** Every field that an update may change, in the order sent. */
-export const FIELDS: readonly Field[] = rows.map((row) => ({
-  parameter: row.name,
-  type: 'text',
-  kind: 'identifier',
-  letters: 'none',
-  keeps: '',
-  characters: '',
-  plus: 'dropped',
-  clearable: true,
-  mayBePhone: false,
-  singleLead: false,
-  ...row
-}))
+export const FIELDS: readonly Field[] = rows.map(fieldOf)
+
+/** The comments of a callback, which are no column of the lead table. */
+export const CALLBACK_COMMENTS = fieldOf({
+  name: 'callback.comments',
+  parameter: 'callback_comments',
+  letters: 'by_mode',
+  ...prose,
+  characters: ' .:/@_-',
+  keeps: 'letters, digits, spaces and - . : / @ _',
+  clearable: false,
+  maxLength: 255,
+  example: 'asked for a call on Monday'
+})
+
+function fieldOf(row: Row): Field {
+  return {
+    parameter: row.name,
+    type: 'text',
+    kind: 'identifier',
+    letters: 'none',
+    keeps: '',
+    characters: '',
+    plus: 'dropped',
+    clearable: true,
+    mayBePhone: false,
+    singleLead: false,
+    ...row
+  }
+}
 
 /** Finds the field that an unknown name means. */
 export const SIMILAR_FIELDS = new SimilarNames(

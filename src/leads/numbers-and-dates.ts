@@ -6,6 +6,9 @@ export interface ParsedNumber {
 
 const DIGITS = /^[0-9]{1,16}$/
 const TIME = /^(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?$/
+/** An RFC 3339 time: hours up to 23, minutes and seconds up to 59; the day is checked by the calendar. */
+const INSTANT =
+  /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3])(?::[0-5]\d){2}(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
 const DATE = /^([1-9]\d{3})-(\d{2})-(\d{2})$/
 
 /** Reads a non-negative integer, given as a number or as digits; undefined if it is neither. */
@@ -42,4 +45,14 @@ export function parseTime(text: string): string | undefined {
 export function isDay(text: string): boolean {
   const midnight = Date.parse(`${text}T00:00:00Z`)
   return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(text)
+}
+
+/**
+ * Reads an RFC 3339 time, like `2027-06-30T12:00:00Z`.
+ * @returns milliseconds since the epoch; undefined if `text` isn't such a time, or its day, time of day or offset
+ *   doesn't exist. Leap seconds (`:60`) aren't read either.
+ */
+export function readTime(text: string): number | undefined {
+  const [, day] = INSTANT.exec(text) ?? []
+  return day === undefined || !isDay(day) ? undefined : Date.parse(text)
 }

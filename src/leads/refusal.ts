@@ -1,16 +1,45 @@
-/** A loss that the caller accepted: the sent value and the value that VICIdial stores. */
+/**
+ * A loss that the caller accepted: the sent value and the value that VICIdial stores. Or what a reading after the update
+ * has shown of a field.
+ */
 export interface Warning {
   field: string
-  code: 'characters_dropped' | 'transliterated' | 'custom_fields_not_stored' | 'field_dropped'
-  sent: string
-  /** Absent: the field was left out, and holds what it held before. */
+  code: WarningCode
+  /** Absent if the field was read after the update. */
+  sent?: string
+  /** Absent: the field was left out, and holds what it held before; or what VICIdial stores is not known. */
   stored?: string
-  /** Why the field was left out, and the same for people. */
+  /** Why the field was left out. */
   refusal?: RefusalCode
+  /** Why the field was left out or set otherwise, or could not be read; for people. */
   detail?: string
+  /** What VICIdial should hold, and what it holds: `stored_differs`. */
+  expected?: string
+  found?: string
   /** The leads that it concerns. Absent: every lead of the update. */
   leads?: readonly number[]
 }
+
+/** Codes of warnings. */
+export const WARNING_CODES = [
+  'characters_dropped',
+  'transliterated',
+  'custom_fields_not_stored',
+  'field_dropped',
+  /** VICIdial sets the field itself when it adds a lead. */
+  'added_otherwise',
+  /** A value meant for a new lead was set on one that another program had just added. */
+  'set_on_found',
+  'stored_differs',
+  'not_verified',
+  /** VICIdial found the lead, but did not do this with it. */
+  'not_done',
+  /** VICIdial's time zone at the time of a callback is not known for sure. */
+  'time_zone_assumed',
+  /** With several leads: the action ended otherwise with these. */
+  'other_result'
+] as const
+export type WarningCode = (typeof WARNING_CODES)[number]
 
 /** Codes of refusals before anything is sent. */
 export type RefusalCode =

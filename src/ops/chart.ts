@@ -11,9 +11,10 @@ const BOTTOM = 26
 const SPAN = HEIGHT - TOP - BOTTOM
 /** Minutes between two time labels. */
 const MARK_EVERY = 15
-/** Two have stripes, so that colour isn't the only difference. */
+/** Two have stripes, so that colour isn't the only difference; the others differ in brightness. */
 const FILLS: Readonly<Record<Kind, string>> = {
   updated: 'class="updated"',
+  read: 'class="read"',
   refused: 'fill="url(#refused)"',
   failed: 'fill="url(#failed)"'
 }

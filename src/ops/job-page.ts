@@ -21,6 +21,7 @@ export interface JobView {
 
 const MOODS: Readonly<Partial<Record<Result['status'], 'good' | 'bad' | 'busy'>>> = {
   updated: 'good',
+  read: 'good',
   queued: 'busy',
   failed: 'bad',
   unknown: 'bad',
@@ -120,8 +121,8 @@ export function leadOf({ lead_id, lead_ids, vendor_lead_code, phone_number }: Re
   return named.join(', ') || 'none named'
 }
 
-/** What a result says besides its status: error, superseded fields and warnings. */
-export function said({ error, superseded = [], warnings = [] }: Result): string {
+/** What a result says besides its status: error, superseded fields, warnings, and fields that could not be read. */
+export function said({ error, superseded = [], warnings = [], unread = [] }: Result): string {
   const sentences = [
     ...(error ? [html`<a href="/problems/${error.code}">${error.code}</a>: ${error.detail}`] : []),
     ...(superseded.length > 0 ? [html`Set by newer updates since: ${superseded.join(', ')}.`] : []),
@@ -130,7 +131,8 @@ export function said({ error, superseded = [], warnings = [] }: Result): string 
           html`${counted(warnings.length, 'warning')}:
           ${warnings.map(({ field, code }) => `${field} ${code}`).join(', ')}.`
         ]
-      : [])
+      : []),
+    ...(unread.length > 0 ? [html`Could not be read: ${unread.map(({ field }) => field).join(', ')}.`] : [])
   ]
   return sentences.join(' ')
 }

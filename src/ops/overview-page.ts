@@ -5,7 +5,7 @@ import { type ErrorCode, ERRORS } from '../errors.ts'
 import type { UpstreamState } from '../vicidial/guard.ts'
 import { chart } from './chart.ts'
 import { gatewaysSection } from './gateways-section.ts'
-import { KINDS, type Minute, type Reason } from './last-hour.ts'
+import { KINDS, type Minute, type Reason, STORED_DIFFERS } from './last-hour.ts'
 import { badge, OPS, page, table } from './page.ts'
 import { inWords, moment, number, utc } from './times.ts'
 import { STATE_WORDS } from './upstream-words.ts'
@@ -44,7 +44,7 @@ export function overviewPage(overview: Overview, caller: Caller, now = Date.now(
         !${chart(overview.minutes)}
       </section>
       <section aria-labelledby="reasons">
-        <h2 id="reasons">Why updates were not made, in the last hour</h2>
+        <h2 id="reasons">Why updates were not made, or differ, in the last hour</h2>
         !${reasons(overview.reasons)}
       </section>
       <section aria-labelledby="accounts">
@@ -122,13 +122,20 @@ function reasons(list: readonly Reason[]): string {
   const rows = list.map(
     ({ code, kind, count }) =>
       html`<tr>
-        <th scope="row"><a href="/problems/${code}">${code}</a></th>
-        <td>${code in ERRORS ? ERRORS[code as ErrorCode].title : ''}</td>
+        <th scope="row">
+          !${code === STORED_DIFFERS ? code : html`<a href="/problems/${code}">${code}</a>`}
+        </th>
+        <td>${meaningOf(code)}</td>
         <td>${kind}</td>
         <td class="number">${number(count)}</td>
       </tr>`
   )
   return table('Reasons, the most frequent first', ['Code', 'Meaning', 'Counted as', 'Updates'], rows)
+}
+
+function meaningOf(code: string): string {
+  if (code === STORED_DIFFERS) return 'Made, but VICIdial holds something else'
+  return code in ERRORS ? ERRORS[code as ErrorCode].title : ''
 }
 
 function accounts({ states, stored, inFlight }: Overview, now: number): string {

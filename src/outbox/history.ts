@@ -1,7 +1,10 @@
 import type { Result } from '../../schemas/batch.ts'
 import { type ErrorCode, ERRORS } from '../errors.ts'
-import { type Changes, optionsOf, withoutFields } from '../leads/changes.ts'
+import { ACTION_NAMES, type ActionName } from '../leads/actions/lead-actions.ts'
+import type { Addition } from '../leads/adding/addition.ts'
+import { type Changes, namesSet, optionsOf, withoutFields } from '../leads/changes.ts'
 import type { LeadKey } from '../leads/lead-key.ts'
+import { isReading } from '../leads/reading/lead-read.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
 import type { Settlement } from './queue.ts'
 
@@ -94,8 +97,8 @@ export function historyUpdate(
   return {
     leads: result.lead_ids ?? (lead === undefined ? [] : [lead]),
     key: update.key,
-    fields: 'changes' in update ? fieldsOf(changes) : refusedFields(result),
-    values: keepsValues && status === 'updated' ? (changes?.stored ?? {}) : undefined,
+    fields: 'changes' in update ? fieldsOf(changes, addedBy(update, status)) : refusedFields(result),
+    values: keepsValues ? valuesOf(update, changes, result) : undefined,
     status,
     error: error && errorOf(error, status)
   }
@@ -106,11 +109,34 @@ function changesMade(changes: Changes, superseded: readonly string[] = []): Chan
   return superseded.length > 0 ? withoutFields(changes, superseded) : changes
 }
 
-function fieldsOf(changes: Changes | undefined): string[] {
+/** The lead that an update has added; undefined if it has added none. */
+function addedBy(update: Update | RejectedUpdate, status: Result['status']): Addition | undefined {
+  return status === 'added' && 'changes' in update ? update.addition : undefined
+}
+
+function valuesOf(
+  update: Update | RejectedUpdate,
+  changes: Changes | undefined,
+  result: Result
+): HistoryUpdate['values'] {
+  const { status } = result
+  const stored = status === 'updated' ? (changes?.stored ?? {}) : addedBy(update, status)?.stored
+  return stored && { ...stored, ...actionsOf(result) }
+}
+
+function fieldsOf(changes: Changes | undefined, addition: Addition | undefined): string[] {
+  const actions = Object.keys(changes?.actions ?? {})
+  if (addition !== undefined) return [...Object.keys(addition.stored), ...actions]
   if (changes === undefined) return []
-  const fields = Object.keys(changes.stored)
+  const fields = namesSet(changes)
   if (optionsOf(changes).resetCalled) fields.push('reset_called')
   return fields
+}
+
+/** How the actions of an update ended. */
+function actionsOf(result: Result): Partial<Record<ActionName, string>> {
+  const names: readonly string[] = ACTION_NAMES
+  return Object.fromEntries(Object.entries(result).filter(([name]) => names.includes(name)))
 }
 
 /** An update's error. The gateway's own refusals quote the value, so they get their code's title instead. */
@@ -118,9 +144,11 @@ function errorOf({ code, detail }: Exclude<Result['error'], undefined>, status: 
   return { code, detail: status === 'rejected' && code in ERRORS ? ERRORS[code as ErrorCode].title : detail }
 }
 
-/** The records of settlements: one for each job with updates that have ended. */
+/** The records of settlements: one for each job with updates that have ended. Readings change nothing, so they have none. */
 export function settledRecords(settlements: readonly Settlement[], keepsValues: boolean): HistoryRecord[] {
-  const ended = settlements.filter((settlement) => settlement.disposition !== 'retry')
+  const ended = settlements
+    .filter((settlement) => settlement.disposition !== 'retry')
+    .filter(({ claimed }) => !isReading(claimed.update.changes))
   const at = Date.now()
   const ofJobs = Map.groupBy(ended, ({ claimed }) => claimed.job.id).values()
   return [...ofJobs].flatMap((settled) => {

@@ -30,6 +30,8 @@ export interface Outbox {
    * @throws StorageError
    */
   readonly bytes: number
+  /** Whether the process before ended without closing it, so that VICIdial may still work on calls of that process; absent if several gateways share it. */
+  readonly wasKilled?: boolean
   /** Why nothing can be stored; undefined while writing works. */
   readonly fault: string | undefined
   /**

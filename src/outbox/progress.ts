@@ -18,10 +18,12 @@ export function countEnded(settlements: readonly Settlement[]): Map<string, Reco
   return ended
 }
 
+const MADE = ['updated', 'added', 'superseded', 'read']
+
 /** The status of a job all of whose updates have ended. */
 export function endedStatus(counts: Counts, received: number): JobStatus {
   // A superseded update counts as made: the lead has newer values.
-  const made = (counts['updated'] ?? 0) + (counts['superseded'] ?? 0)
+  const made = MADE.reduce((sum, status) => sum + (counts[status] ?? 0), 0)
   if (made === received) return 'completed'
-  return made > 0 ? 'partial' : 'failed'
+  return made + (counts['incomplete'] ?? 0) > 0 ? 'partial' : 'failed'
 }

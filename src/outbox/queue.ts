@@ -88,10 +88,11 @@ export interface UpdateQueue {
   supersede(delivered: readonly DeliveredFields[], sequence: number): Promise<void>
   /**
    * The fields of a lead that updates after `sequence` have set, so that the one at `sequence` may not set them any more.
+   * The lead is named as in updates, see `keyName`.
    * Complete only for the sequence number of an update that has not ended.
    * @throws StorageError
    */
-  writtenSince(lead: number, sequence: number): readonly string[]
+  writtenSince(lead: string, sequence: number): readonly string[]
   /** Deletes about `limit` of the notes for `writtenSince` that no update needs any more. Returns how many. */
   forgetWrites(limit: number): Promise<number>
   /** When an account's next claimable update is due, in milliseconds since the epoch; undefined without one. */

@@ -1,6 +1,7 @@
 import type { Result } from '../../schemas/batch.ts'
 import type { IdempotencyRecord } from '../http/idempotency-record.ts'
-import { type Changes, changesOf, FUNCTIONS } from '../leads/changes.ts'
+import type { Addition } from '../leads/adding/addition.ts'
+import { type Changes, changesOf, FUNCTIONS, partsOf } from '../leads/changes.ts'
 import { isObject } from '../leads/is-object.ts'
 import { isKeyName, isLeadId, keyOfName } from '../leads/lead-key.ts'
 import { ON_MULTIPLE, type Update } from '../leads/update.ts'
@@ -11,6 +12,9 @@ import type { Claimed } from './queue.ts'
 /** A row as an engine's driver returns it: both engines have the same columns. */
 export type Row = Readonly<Record<string, unknown>>
 
+/** What is stored of changes: their parts, and the lead to add if none has the key. */
+type WrittenChanges = [...Required<Parameters<typeof changesOf>>, Addition] | ReturnType<typeof partsOf>
+
 /** The error of a stored update that can't be read. */
 export const UNREADABLE = {
   code: 'internal_error',
@@ -18,19 +22,48 @@ export const UNREADABLE = {
   retryable: true
 } as const
 
-/** Changes as stored; without their key, which follows from the rest. */
-export function writeChanges({ function: called, params, stored, warnings }: Changes): string {
-  return JSON.stringify([called, params, stored, warnings])
+/** Writes the changes of many updates. Equal ones are written once, unless their update may add its lead. */
+export class ChangesWriter {
+  readonly #written = new Map<Changes, string>()
+
+  write({ changes, addition }: Pick<Update, 'changes' | 'addition'>): string {
+    if (addition !== undefined) {
+      const [called, params, stored, warnings, isVerified = false, actions = null] = partsOf(changes)
+      const parts: WrittenChanges = [called, params, stored, warnings, isVerified, actions, addition]
+      return JSON.stringify(parts)
+    }
+    const known = this.#written.get(changes)
+    if (known !== undefined) return known
+    const text = JSON.stringify(partsOf(changes))
+    this.#written.set(changes, text)
+    return text
+  }
 }
 
-/** The changes that `writeChanges` has written; undefined if the text is damaged. */
-function readChanges(text: string): Changes | undefined {
-  const stored = readObject(text)
-  if (!Array.isArray(stored)) return undefined
-  const [called, params, kept, warnings] = stored as readonly unknown[]
+type StoredChanges = Pick<Update, 'changes' | 'addition'>
+
+/** What a `ChangesWriter` has written; undefined if the text is damaged. */
+function readChanges(text: string): StoredChanges | undefined {
+  const written = readObject(text)
+  if (!Array.isArray(written)) return undefined
+  const [called, params, stored, warnings, isVerified = false, actions = null, addition] =
+    written as readonly unknown[]
   const known = FUNCTIONS.find((one) => one === called)
-  const isWhole = known !== undefined && isTexts(params) && isTexts(kept) && Array.isArray(warnings)
-  return isWhole ? changesOf(known, params, kept, warnings as Changes['warnings']) : undefined
+  if (known === undefined || !isTexts(params) || !isTexts(stored) || !Array.isArray(warnings))
+    return undefined
+  if (typeof isVerified !== 'boolean' || (actions !== null && !isObject(actions))) return undefined
+  const changes = changesOf(known, params, stored, warnings as Changes['warnings'], isVerified, actions)
+  if (addition === undefined) return { changes }
+  return isAddition(addition) ? { changes, addition } : undefined
+}
+
+function isAddition(value: unknown): value is Addition {
+  return (
+    isObject(value) &&
+    isTexts(value['params']) &&
+    isTexts(value['stored']) &&
+    Array.isArray(value['warnings'])
+  )
 }
 
 function isTexts(value: unknown): value is Readonly<Record<string, string>> {
@@ -39,7 +72,7 @@ function isTexts(value: unknown): value is Readonly<Record<string, string>> {
 
 /** Reads many rows. Equal changes are parsed once and shared. */
 export class RowReader {
-  readonly #changes = new Map<string, Changes | undefined>()
+  readonly #changes = new Map<string, StoredChanges | undefined>()
 
   /** Whether an update can be read: its lead and its changes are as they were stored. */
   isReadable(row: Row): boolean {
@@ -86,10 +119,10 @@ export class RowReader {
     if (changes === undefined) throw new TypeError('unreadable changes')
     const key = keyOfName(String(row['lead']))
     const keyMatch = row['key_match'] === 'exact' && { keyMatch: 'exact' as const }
-    return { index: Number(row['position']), key, onMultiple, ...keyMatch, changes }
+    return { index: Number(row['position']), key, onMultiple, ...keyMatch, ...changes }
   }
 
-  #changesOf(row: Row): Changes | undefined {
+  #changesOf(row: Row): StoredChanges | undefined {
     const text = String(row['changes'])
     if (!this.#changes.has(text)) this.#changes.set(text, readChanges(text))
     return this.#changes.get(text)

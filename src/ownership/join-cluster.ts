@@ -17,7 +17,7 @@ import type { Ownership } from './ownership.ts'
 import { SharedOwnership } from './shared-ownership.ts'
 import { VERSION } from '../telemetry/version.ts'
 
-export interface JoinOptions extends Omit<OwnerOptions, 'right' | 'hasAccount' | 'outbox'> {
+export interface JoinOptions extends Omit<OwnerOptions, 'right' | 'hasAccount' | 'isInDoubt' | 'outbox'> {
   readonly settings: ClusterSettings
   readonly history: HistoryPolicy
   /** Hash of the configuration, which a reload may change. */

@@ -3,6 +3,7 @@ import type { SentAlert } from '../alerts/open-alerts.ts'
 import type { AlertSettings } from '../alerts/settings.ts'
 import { AlertWebhook } from '../alerts/webhook.ts'
 import type { Config } from '../config/config.ts'
+import { KeyLines } from '../delivery/adding/key-lines.ts'
 import { type DispatcherQueue, Dispatchers } from '../delivery/dispatcher.ts'
 import type { OwnerView } from '../delivery/owner-view.ts'
 import { RemovedAccounts } from '../jobs/removed-accounts.ts'
@@ -32,6 +33,8 @@ export interface OwnerOptions {
   readonly hasAccount: (account: string) => boolean
   /** Absent if no other gateway calls VICIdial. */
   readonly right?: CallRight
+  /** Whether VICIdial may still work on calls of the owner before, of which nobody waits for the replies. */
+  readonly isInDoubt: boolean
   /** Loads what is noted of each account's logins; absent if only this process remembers them. */
   readonly loginNotes?: (accounts: readonly Account[]) => Promise<ReadonlyMap<string, LoginNotes>>
   /** The current settings, which a reload may change; undefined: no alerts are sent. */
@@ -58,6 +61,7 @@ export class Owner implements OwnerView {
   readonly #retention: Retention
   readonly #notes: WriteNotes
   readonly #alerts: Alerts
+  readonly #lines: KeyLines
 
   private constructor(
     options: OwnerOptions,
@@ -88,7 +92,15 @@ export class Owner implements OwnerView {
       log
     })
     const rules = { maxLeadsPerCall, dialect }
-    const dispatchers = new Dispatchers(this.#upstreams.all, { rules, writes: queue, ...dispatch })
+    const lines = new KeyLines({ doubtMs: timeoutMs, isInDoubt: options.isInDoubt })
+    this.#lines = lines
+    const dispatchers = new Dispatchers(this.#upstreams.all, {
+      rules,
+      lines,
+      timeZone: vicidial.timeZone,
+      writes: queue,
+      ...dispatch
+    })
     this.#dispatchers = dispatchers
     this.#workers = new Workers(this.#upstreams.all, {
       queue,
@@ -135,6 +147,16 @@ export class Owner implements OwnerView {
 
   get queues(): readonly DispatcherQueue[] {
     return this.#dispatchers.queues
+  }
+
+  /** Whether VICIdial may still work on a call that adds a lead, of which nobody waits for the reply. */
+  get isInDoubt(): boolean {
+    return this.#lines.isInDoubt
+  }
+
+  /** Resolves when VICIdial can't work on such a call any more. */
+  certain(): Promise<void> {
+    return this.#lines.certain()
   }
 
   /** VICIdial's build, once it is known. */

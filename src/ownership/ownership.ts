@@ -23,6 +23,8 @@ export interface Ownership {
   start(): Promise<void>
   /** Ends the work as the owner, while requests are still being answered. */
   stop(): Promise<void>
+  /** Resolves when whoever calls VICIdial next knows enough, once no request is left. */
+  settled(): Promise<void>
   /** Closes everything, once no request is left. */
   close(): Promise<void>
 }
@@ -43,8 +45,9 @@ export class SoleOwnership implements Ownership {
     this.#outbox = outbox
   }
 
-  static async create(options: OwnerOptions): Promise<SoleOwnership> {
-    return new SoleOwnership(await Owner.create(options), options.outbox)
+  static async create(options: Omit<OwnerOptions, 'isInDoubt'>): Promise<SoleOwnership> {
+    const { outbox } = options
+    return new SoleOwnership(await Owner.create({ ...options, isInDoubt: outbox.wasKilled === true }), outbox)
   }
 
   wake(): void {
@@ -65,6 +68,11 @@ export class SoleOwnership implements Ownership {
 
   stop(): Promise<void> {
     return this.#owner.stop()
+  }
+
+  /** The next start would not know of a lost call. */
+  settled(): Promise<void> {
+    return this.#owner.certain()
   }
 
   close(): Promise<void> {

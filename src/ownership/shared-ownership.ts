@@ -19,7 +19,10 @@ export interface SharedOutbox extends Outbox {
   }
 }
 
-export interface SharedOwnershipOptions extends Omit<OwnerOptions, 'right' | 'hasAccount' | 'outbox'> {
+export interface SharedOwnershipOptions extends Omit<
+  OwnerOptions,
+  'right' | 'hasAccount' | 'isInDoubt' | 'outbox'
+> {
   readonly outbox: SharedOutbox
 }
 
@@ -102,6 +105,9 @@ export class SharedOwnership implements Ownership {
     return this.cluster.handOver()
   }
 
+  /** The next owner knows from the lease. */
+  async settled(): Promise<void> {}
+
   async close(): Promise<void> {
     await this.cluster.leave()
   }
@@ -113,14 +119,16 @@ export class SharedOwnership implements Ownership {
   }
 
   /** Begins to work as the owner. */
-  async begin({ gateway, term, right, lastCallsEnded, state }: OwnedTerm): Promise<RunningOwner> {
+  async begin({ gateway, term, right, lastCallsEnded, isClean, state }: OwnedTerm): Promise<RunningOwner> {
     const { outbox } = this.#options
     const hasAccount = (account: string) => this.cluster.members.accounts.has(account)
     await Promise.all([outbox.queue.take({ gateway, term }), lastCallsEnded])
+    const isInDoubt = !isClean || state.isInDoubt === true
     const owner = await Owner.create({
       ...this.#options,
       config: this.#config,
       right,
+      isInDoubt,
       hasAccount,
       sentAlerts: state.alerts
     })
@@ -172,11 +180,12 @@ export class SharedOwnership implements Ownership {
 
 const NOTHING: OwnerView = { states: new Map(), queues: [] }
 
-function stateOf({ build, states, queues, sentAlerts }: Owner): OwnerState {
+function stateOf({ build, states, queues, sentAlerts, isInDoubt }: Owner): OwnerState {
   return {
     ...(build === undefined ? {} : { build }),
     states: Object.fromEntries(states),
     queues,
-    ...(sentAlerts.length > 0 && { alerts: sentAlerts })
+    ...(sentAlerts.length > 0 && { alerts: sentAlerts }),
+    ...(isInDoubt && { isInDoubt })
   }
 }

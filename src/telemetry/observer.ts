@@ -1,4 +1,5 @@
 import type { Result } from '../../schemas/batch.ts'
+import { ACTION_NAMES, type ActionName, type ActionResults } from '../leads/actions/lead-actions.ts'
 
 /** A call to VICIdial that has ended, with a reply or without. */
 export interface EndedCall {
@@ -21,7 +22,11 @@ export interface EndedCall {
   readonly requests?: Iterable<{ readonly requestId: string }>
 }
 
-/** Updates of one caller that ended together with the same status and code. */
+/** `differs`: VICIdial holds something else than expected. `not_verified`: some of it could not be read. */
+export const VERIFICATIONS = ['verified', 'differs', 'not_verified'] as const
+export type Verification = (typeof VERIFICATIONS)[number]
+
+/** Updates, or readings, of one caller that ended together with the same status, code and verification. */
 export interface EndedUpdates {
   /** A caller's name, or `webhook:NAME`. */
   readonly caller: string
@@ -31,19 +36,32 @@ export interface EndedUpdates {
   readonly status: Result['status'] | 'dead_lettered' | 'ignored'
   /** Why they failed, see ERRORS. */
   readonly code?: string | undefined
+  /** What a reading after the updates has shown; absent if none was asked for. */
+  readonly verification?: Verification | undefined
   /** Number of updates; at least one. */
   readonly count: number
   /** From accepting to the end, in milliseconds, if they were stored for delivery. */
   readonly storedMs?: number | undefined
 }
 
+/** Actions of one caller's updates, and numbers that must not be called, that ended together in the same way. */
+export interface EndedActions {
+  readonly caller: string
+  readonly action: ActionName
+  /** As in results. */
+  readonly result: string
+  /** At least one. */
+  readonly count: number
+}
+
 /** Watches what happens in the gateway, to count it. Must be quick, and must not throw. */
 export interface Observer {
   updatesEnded?(updates: EndedUpdates): void
+  actionsEnded?(actions: EndedActions): void
   callEnded?(call: EndedCall): void
 }
 
-export type ResultObserver = Required<Pick<Observer, 'updatesEnded'>>
+export type ResultObserver = Required<Pick<Observer, 'updatesEnded'>> & Pick<Observer, 'actionsEnded'>
 export type CallObserver = Required<Pick<Observer, 'callEnded'>>
 
 /** One observer that passes everything to several. */
@@ -51,6 +69,9 @@ export function observedBy(observers: readonly Observer[]): ResultObserver & Cal
   return {
     updatesEnded(updates) {
       for (const observer of observers) observer.updatesEnded?.(updates)
+    },
+    actionsEnded(actions) {
+      for (const observer of observers) observer.actionsEnded?.(actions)
     },
     callEnded(call) {
       for (const observer of observers) observer.callEnded?.(call)
@@ -61,24 +82,51 @@ export function observedBy(observers: readonly Observer[]): ResultObserver & Cal
 type Common = Pick<EndedUpdates, 'caller' | 'account' | 'storedMs'>
 
 /** The result of one update. */
-interface Ended {
+interface Ended extends ActionResults {
   readonly status: EndedUpdates['status']
   readonly error?: { readonly code: string } | undefined
+  readonly verified?: boolean | undefined
+  readonly warnings?: readonly { readonly code: string }[] | undefined
 }
 
-/** Reports the results of a caller's updates, one report for each status and code. */
+/** Reports the results of a caller's updates, one report for each status, code and verification. */
 export function reportResults(
   observer: ResultObserver,
   { caller, account, storedMs }: Common,
-  results: Iterable<Ended>
+  results: readonly Ended[]
 ): void {
-  const reports: { status: EndedUpdates['status']; code: string | undefined; count: number }[] = []
-  for (const { status, error } of results) {
-    const code = error?.code
-    const report = reports.find((one) => one.status === status && one.code === code)
+  const reports: (Pick<EndedUpdates, 'status' | 'code' | 'verification'> & { count: number })[] = []
+  for (const result of results) {
+    const { status } = result
+    const code = result.error?.code
+    const verification = verificationOf(result)
+    const report = reports.find(
+      (one) => one.status === status && one.code === code && one.verification === verification
+    )
     if (report) report.count++
-    else reports.push({ status, code, count: 1 })
+    else reports.push({ status, code, verification, count: 1 })
   }
-  for (const { status, code, count } of reports)
-    observer.updatesEnded({ caller, account, status, code, count, storedMs })
+  for (const report of reports) observer.updatesEnded({ caller, account, ...report, storedMs })
+  for (const actions of actionsOf(results)) observer.actionsEnded?.({ caller, ...actions })
+}
+
+/** How often each action ended in each way. */
+function actionsOf(results: readonly Ended[]): Omit<EndedActions, 'caller'>[] {
+  const ended: { action: ActionName; result: string; count: number }[] = []
+  for (const update of results) {
+    for (const action of ACTION_NAMES) {
+      const result = update[action]
+      if (result === undefined) continue
+      const known = ended.find((one) => one.action === action && one.result === result)
+      if (known) known.count++
+      else ended.push({ action, result, count: 1 })
+    }
+  }
+  return ended
+}
+
+function verificationOf({ verified, warnings = [] }: Ended): Verification | undefined {
+  if (verified === undefined) return undefined
+  if (verified) return 'verified'
+  return warnings.some(({ code }) => code === 'stored_differs') ? 'differs' : 'not_verified'
 }

@@ -1,13 +1,16 @@
 import { SOURCE } from '../vicidial/wire.ts'
-import { type ChangesRules, MAX_REFUSALS, readChanges } from '../leads/changes.ts'
+import { type ChangesRules, MAX_REFUSALS, NO_CHANGES, readChanges, withActions } from '../leads/changes.ts'
 import { FIELD_BY_NAME } from '../leads/fields.ts'
 import { isObject } from '../leads/is-object.ts'
+import { ACTION_NAMES, readActions } from '../leads/actions/lead-actions.ts'
 import { KEY_NAMES } from '../leads/lead-key.ts'
 import { echo, jsonInText, type PointedRefusal, pointer } from '../leads/refusal.ts'
 import { SimilarNames } from '../leads/similar-names.ts'
 import {
+  changesNothing,
   readKeyAt,
-  type KnownChanges,
+  refuseActions,
+  KnownChanges,
   type RejectedUpdate,
   readOptions,
   readUpdate,
@@ -38,13 +41,16 @@ const COMMON = [
   'source',
   'dry_run',
   'on_multiple',
+  'on_missing',
   'key_match',
   'on_lossy',
   'on_invalid',
   'reset_called',
-  'allow_undefined_list'
+  'allow_undefined_list',
+  'verify',
+  ...ACTION_NAMES
 ]
-const LONG_FORM: ReadonlySet<string> = new Set(['updates', ...COMMON])
+const LONG_FORM: ReadonlySet<string> = new Set(['updates', 'add', ...COMMON])
 const SHORT_FORM: ReadonlySet<string> = new Set(['lead_ids', 'fields', 'custom_fields', ...COMMON])
 const SIMILAR_PROPERTIES = new SimilarNames(LONG_FORM.union(SHORT_FORM), { ids: 'lead_ids' })
 
@@ -83,7 +89,15 @@ export function readBatch(body: unknown, rules: BatchRules): Batch | BatchFault 
       refusals.push({ code: 'field_unknown', detail, pointer: pointer(name) })
     }
   }
-  const options = readOptions(body, rules.defaults, refusals)
+  const given = readOptions(body, rules.defaults, refusals)
+  const add = short ? undefined : body['add']
+  const actions = readActions(body, rules.defaults.actions, rules, refusals)
+  const options = { ...given, ...(add !== undefined && { add }), ...(actions && { actions }) }
+  if (short && given.onMissing === 'add') {
+    const detail =
+      'VICIdial numbers new leads itself: to add leads, name them by vendor_lead_code or phone_number.'
+    refusals.push({ code: 'field_invalid', detail, pointer: pointer('on_missing') })
+  }
   const source = body['source']
   if (source !== undefined && !(typeof source === 'string' && SOURCE.test(source))) {
     refusals.push({
@@ -143,7 +157,7 @@ function readLongForm(
   options: UpdateOptions,
   rules: BatchRules
 ): (Update | RejectedUpdate)[] {
-  const known: KnownChanges = new Map()
+  const known = new KnownChanges()
   return list.map((element, index) => {
     const entry = readUpdate(element, index, options, rules, known)
     return 'refusals' in entry
@@ -162,15 +176,23 @@ function readShortForm(
   options: UpdateOptions,
   rules: BatchRules
 ): (Update | RejectedUpdate)[] {
-  const changes = readChanges(
-    { fields: body['fields'], customFields: body['custom_fields'], ...options },
-    rules
-  )
+  const { onMultiple, verify, actions } = options
+  const read = readChanges({ fields: body['fields'], customFields: body['custom_fields'], ...options }, rules)
+  const refused: PointedRefusal[] = []
+  refuseActions(actions, options, rules, refused)
+  const done = actions !== undefined && changesNothing(read) ? NO_CHANGES : read
+  const changes =
+    refused.length > 0 || Array.isArray(done)
+      ? [...refused, ...(Array.isArray(done) ? done : [])]
+      : actions === undefined
+        ? done
+        : withActions(done, actions)
+  const known = new KnownChanges()
   return list.map((id, index) => {
     const refusals: PointedRefusal[] = []
     const key = readKeyAt('lead_id', id, ['lead_ids', index], rules, refusals)
     if (!Array.isArray(changes) && key !== undefined) {
-      return { index, key, onMultiple: options.onMultiple, changes }
+      return { index, key, onMultiple, changes: known.sampled(changes, verify) }
     }
     // In full for the first lead only, or the response would grow with leads times faults.
     if (Array.isArray(changes)) refusals.push(...(index === 0 ? changes : changes.slice(0, 1)))

@@ -24,6 +24,7 @@ export function summarize(results: readonly Result[], upstreamCalls: number): Su
   const counts: Summary = {
     received: results.length,
     updated: 0,
+    added: 0,
     not_found: 0,
     ambiguous: 0,
     rejected: 0,
@@ -36,7 +37,7 @@ export function summarize(results: readonly Result[], upstreamCalls: number): Su
 }
 
 /**
- * Returns the response to a batch: 200 if every lead was updated, else 207.
+ * Returns the response to a batch: 200 if every lead was updated, added or read, else 207.
  * @throws Problem 422 if every update was rejected; 502, 503 or 504 if VICIdial kept every update from being made
  */
 export function batchResponse(
@@ -45,17 +46,18 @@ export function batchResponse(
   { results, upstreamCalls }: RequestResults
 ): BatchResponse {
   const summary = summarize(results, upstreamCalls)
-  const { received, updated, rejected, failed, unknown } = summary
+  const { received, updated, added, read = 0, incomplete = 0, rejected, failed, unknown } = summary
+  const made = updated + added + read
   if (rejected === received) {
     const refusals = entries.flatMap((entry) => ('refusals' in entry ? entry.refusals : []))
     throw rejectedProblem(refusals, summary, results)
   }
   if (failed + unknown + rejected === received) {
-    const problem = upstreamProblem(summary, results)
+    const problem = upstreamProblem(results, summary)
     if (problem) throw problem
   }
-  const isComplete = updated === received
-  const status = isComplete ? 'completed' : updated > 0 ? 'partial' : 'failed'
+  const isComplete = made === received
+  const status = isComplete ? 'completed' : made + incomplete > 0 ? 'partial' : 'failed'
   return { httpStatus: isComplete ? 200 : 207, body: { id, status, summary, results } }
 }
 
@@ -86,7 +88,44 @@ export function leadResponse(
   }
   // The only value that VICIdial refuses is list_id.
   const refusal = { pointer: '/list_id', code, detail }
-  throw upstreamProblem(summary, results) ?? rejectedProblem([refusal], summary, results)
+  throw upstreamProblem(results, summary) ?? rejectedProblem([refusal], summary, results)
+}
+
+/**
+ * Returns the result of a request to add one lead.
+ * @throws Problem lead_exists, all_updates_rejected; 502, 503 or 504 if VICIdial kept the lead from being added
+ */
+export function newLeadResponse(
+  entry: Update | RejectedUpdate,
+  { results, upstreamCalls }: RequestResults
+): Result {
+  const summary = summarize(results, upstreamCalls)
+  const [result] = results
+  if ('refusals' in entry) throw rejectedProblem(entry.refusals, summary, results)
+  if (result?.status === 'added') return result
+  const { code = 'upstream_error', detail = 'VICIdial has not said that it has added the lead.' } =
+    result?.error ?? {}
+  if (code === 'lead_exists') throw new Problem(code, detail, { extra: { summary, results } })
+  // VICIdial refuses the list, or the key.
+  const pointer = code.startsWith('list_') ? '/list_id' : `/${entry.key.by}`
+  throw upstreamProblem(results, summary) ?? rejectedProblem([{ pointer, code, detail }], summary, results)
+}
+
+/**
+ * Returns the result of a request about one number that must not be called.
+ * @throws Problem all_updates_rejected; 502, 503 or 504 if VICIdial kept it from being made
+ */
+export function dncResponse(
+  entry: Update | RejectedUpdate,
+  { results, upstreamCalls }: RequestResults
+): Result | undefined {
+  const summary = summarize(results, upstreamCalls)
+  const [result] = results
+  if ('refusals' in entry) throw rejectedProblem(entry.refusals, summary, results)
+  if (result?.error === undefined) return result
+  const { code, detail } = result.error
+  const refusal = { pointer: '/phone_number', code, detail }
+  throw upstreamProblem(results, summary) ?? rejectedProblem([refusal], summary, results)
 }
 
 /** The problem of a request whose updates were all refused before anything was sent. */
@@ -116,7 +155,10 @@ function rejectedProblem(refusals: readonly FieldError[], summary: Summary, resu
 }
 
 /** The problem of a request that failed because of VICIdial: the first failure's; undefined if an update is to blame. */
-function upstreamProblem(summary: Summary, results: Result[]): Problem | undefined {
+export function upstreamProblem(
+  results: readonly Result[],
+  summary: Summary = summarize(results, 0)
+): Problem | undefined {
   const failures = results.filter(({ status }) => status === 'failed' || status === 'unknown')
   const upstream = failures.filter(({ error }) => isRequestCode(error?.code))
   const [first] = upstream

@@ -5,10 +5,12 @@ import type { CallRules } from '../delivery/delivery-task.ts'
 import { outcomeResult, rejectedResult } from '../delivery/result.ts'
 import { Problem } from '../errors.ts'
 import type { IdempotencyRecord, Repeats } from '../http/idempotency-record.ts'
-import { type Batch, readBatch } from './batch.ts'
+import { type Batch, type BatchRules, readBatch } from './batch.ts'
 import type { LeadRules } from '../leads/changes.ts'
+import { readNewLead } from '../leads/adding/new-lead.ts'
 import { ALL_RIGHTS } from '../leads/rights.ts'
 import { DEFAULT_OPTIONS, type RejectedUpdate, type Update, type UpdateOptions } from '../leads/update.ts'
+import { dncEntry, readDncRequest } from './dnc-request.ts'
 import { dryRunResponse } from './dry-run.ts'
 import type { Deliveries } from './ordered-delivery.ts'
 import { allRejected, type RequestResults } from './response.ts'
@@ -65,6 +67,8 @@ export interface UpdatesOptions {
   readonly rules: CallRules
   /** VICIdial's `source` for callers without their own. */
   readonly source: string
+  /** VICIdial's user of each account, by the account's name. */
+  readonly users: ReadonlyMap<string, string>
   /** Updates that one request may have. */
   readonly maxUpdates: number
   /** Timeout for the delivery of a request's updates, in milliseconds. */
@@ -86,18 +90,44 @@ export class Updates {
    * @throws Problem invalid_request or payload_too_large, if the request as a whole can't be read
    */
   read(body: unknown, caller: Caller | undefined, defaults?: Partial<UpdateOptions>): Batch {
+    const batch = readBatch(body, this.#rulesOf(caller, defaults))
+    if (!('errors' in batch)) return batch
+    throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
+  }
+
+  /** Reads a request to add one lead that must be new. */
+  readNewLead(members: Readonly<Record<string, unknown>>, caller: Caller): Entry {
+    const rules = this.#rulesOf(caller)
+    return readNewLead(members, rules.defaults, rules)
+  }
+
+  /**
+   * Reads the body of a request to add numbers to those that must not be called.
+   * @throws Problem invalid_request or payload_too_large, if the request as a whole can't be read
+   */
+  readDnc(body: unknown, caller: Caller): Batch {
+    const batch = readDncRequest(body, this.#rulesOf(caller))
+    if (!('errors' in batch)) return batch
+    throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
+  }
+
+  /** Reads a request to remove a number from those that must not be called: from a campaign's, or from the system's. */
+  readDncRemoval(phoneNumber: string, campaign: string | undefined): Entry {
+    const { leads } = this.#options.config
+    return dncEntry('delete', phoneNumber, campaign, 0, ['phone_number'], leads)
+  }
+
+  #rulesOf(caller: Caller | undefined, defaults?: Partial<UpdateOptions>): BatchRules {
     const { config, maxUpdates } = this.#options
-    const batch = readBatch(body, {
+    return {
       ...config.leads,
       ...(caller?.rules(maxUpdates) ?? { rights: ALL_RIGHTS, maxUpdates }),
       defaults: {
         ...DEFAULT_OPTIONS,
-        ...(caller && { onLossy: caller.onLossy, onInvalid: caller.onInvalid, keyMatch: caller.keyMatch }),
+        ...(caller && optionsOfCaller(caller)),
         ...defaults
       }
-    })
-    if (!('errors' in batch)) return batch
-    throw new Problem(batch.code, batch.errors[0]?.detail ?? '', { errors: batch.errors })
+    }
   }
 
   /**
@@ -119,7 +149,8 @@ export class Updates {
 
   /** Returns what updates would do, without sending anything. */
   dryRun(entries: readonly Entry[], sender: Sender): BatchAnswer {
-    return dryRunResponse(entries, sender, this.#options.rules)
+    const { rules, users } = this.#options
+    return dryRunResponse(entries, { ...sender, user: users.get(sender.account) ?? '' }, rules)
   }
 
   /** The deadline of a request that arrives now, in milliseconds of `steadyNow`. */
@@ -178,4 +209,9 @@ export class Updates {
     if (!job.isRepeat) await history.recordRejected({ ...sender, jobId: job.id }, entries)
     return job
   }
+}
+
+/** The options of a caller's updates that name none. */
+function optionsOfCaller({ onLossy, onInvalid, keyMatch, verify }: Caller): Partial<UpdateOptions> {
+  return { onLossy, onInvalid, keyMatch, verify }
 }

@@ -1,5 +1,18 @@
 import type { NoReply } from './client.ts'
-import type { FieldReply, Refused, SearchReply, UpdateReply } from './reply/reply.ts'
+import type { DncReply } from './reply/dnc-reply.ts'
+import type { HopperReply } from './reply/hopper-reply.ts'
+import type { LeadActionReply } from './reply/lead-action-reply.ts'
+import type {
+  FieldReply,
+  FoundListReply,
+  LeadReply,
+  Refused,
+  SearchReply,
+  UpdateReply
+} from './reply/reply.ts'
+import type { LabelsReply } from './reply/labels-reply.ts'
+import type { VersionReply } from './reply/version-reply.ts'
+import type { UpsertReply } from './reply/upsert-reply.ts'
 
 /** No reply came, or the call was not sent in time. `sent`: whether VICIdial may have got it. */
 export interface Unanswered extends NoReply {
@@ -9,7 +22,19 @@ export interface Unanswered extends NoReply {
 }
 
 /** How one call ended. */
-export type CallReply = UpdateReply | SearchReply | FieldReply | Unanswered
+export type CallReply =
+  | UpdateReply
+  | UpsertReply
+  | FoundListReply
+  | SearchReply
+  | LeadReply
+  | FieldReply
+  | LabelsReply
+  | DncReply
+  | HopperReply
+  | LeadActionReply
+  | VersionReply
+  | Unanswered
 
 /** The outcome of a call that was not sent before its deadline. */
 export const NOT_SENT: Unanswered = {
@@ -30,11 +55,26 @@ export type Health = 'good' | 'alive' | 'failed' | 'login_refused' | 'locked_out
 export function healthOf(reply: CallReply): Health {
   switch (reply.kind) {
     case 'updated':
+    case 'added':
+    case 'list_found':
     case 'found':
-    case 'field':
+    case 'lead':
+    case 'labels':
+    case 'dnc':
+    case 'queued':
+    case 'acted':
     case 'limit_reached':
     case 'not_found':
       return 'good'
+    // It needs no login.
+    case 'version':
+    // Any text can be a value, so it may come from another server.
+    case 'field':
+    case 'no_field':
+      return 'alive'
+    // Rather the lead's values are to blame.
+    case 'unreadable':
+      return undefined
     case 'refused':
       return healthOfRefusal(reply)
     case 'not_made':

@@ -19,8 +19,18 @@ export function mayRepeat({ kind }: CallReply, attempt: number): boolean {
     case 'unanswered':
       return attempt < MAX_ATTEMPTS
     case 'updated':
+    case 'added':
+    case 'list_found':
     case 'found':
+    case 'lead':
+    case 'labels':
     case 'field':
+    case 'no_field':
+    case 'unreadable':
+    case 'dnc':
+    case 'queued':
+    case 'acted':
+    case 'version':
     case 'limit_reached':
     case 'not_found':
     case 'refused':
@@ -28,6 +38,19 @@ export function mayRepeat({ kind }: CallReply, attempt: number): boolean {
     default:
       return kind satisfies never
   }
+}
+
+/**
+ * Like `mayRepeat`, for a call that adds a lead: not if it may have been made, or may still be. A repeat at the same time
+ * could search before the first one adds its lead.
+ */
+export function mayRepeatAddition(reply: CallReply, attempt: number): boolean {
+  return mayRepeat(reply, attempt) && !mayBeMade(reply)
+}
+
+/** Whether VICIdial may have made what was asked, or may still make it. */
+export function mayBeMade(reply: CallReply): boolean {
+  return reply.kind === 'unclear' || (reply.kind === 'unanswered' && reply.sent === 'maybe')
 }
 
 /** The pause after attempt number `attempt` (from 1), in milliseconds; half of it is random. */

@@ -74,9 +74,23 @@ export function listCustomFieldsParams(list: string): Params {
   return { function: 'list_custom_fields', list_id, stage: 'tab', header: 'NO', records: '1' }
 }
 
-/** Writes a call that reads one field of a lead. */
-export function readFieldParams(lead: number, field: string): Params {
-  return { function: 'lead_field_info', lead_id: String(lead), field_name: field }
+/** Writes a call that reads a lead, in the format that shifts the fewest values. */
+export function readLeadParams(lead: number | string, hasCustomFields: boolean): Params {
+  const custom = hasCustomFields ? { custom_fields: 'Y' } : {}
+  return {
+    function: 'lead_all_info',
+    lead_id: String(lead),
+    ...custom,
+    header: 'YES',
+    stage: 'tab',
+    records: '1'
+  }
+}
+
+/** Writes a call that reads one column of a lead, or one of its custom fields. */
+export function readFieldParams(lead: number | string, field: string, isCustom = false): Params {
+  const custom = isCustom ? { custom_fields: 'Y' } : {}
+  return { function: 'lead_field_info', lead_id: String(lead), ...custom, field_name: field, records: '1' }
 }
 
 /** Writes a call that sets fields of a lead, to `values` unchanged. */
@@ -92,7 +106,14 @@ export const FAILING_QUERY: Params = { function: 'batch_update_lead', lead_ids: 
  * only says that nothing was asked.
  */
 export function emptyCall(
-  name: 'batch_update_lead' | 'update_lead' | 'lead_search' | 'lead_field_info'
+  name:
+    | 'batch_update_lead'
+    | 'update_lead'
+    | 'lead_search'
+    | 'lead_all_info'
+    | 'lead_field_info'
+    | 'add_dnc_phone'
+    | 'delete_dnc_phone'
 ): Params {
   return { function: name, records: '1' }
 }

@@ -14,7 +14,11 @@ import { takeBodyKey } from './auth/credential.ts'
 import { challengeOf, verifyHead } from './auth/verify.ts'
 import { Evaluator } from './mapping/evaluator.ts'
 import type { EventIdValue, MappedPayload, MappingFault } from './mapping/mapped-payload.ts'
-import { expressionsOf, type MappingDefinition } from './mapping/mapping.ts'
+import {
+  type ActionsDefinition,
+  expressionsOf,
+  type MappingDefinition
+} from './mapping/mapping-definition.ts'
 import { EVENT_ID } from './mapping/payload-evaluation.ts'
 import { droppedWarning, eventRefusal, MappingError } from './mapping/mapping-error.ts'
 import { type PayloadType, parsePayload } from './payload.ts'
@@ -35,6 +39,8 @@ export interface EndpointConfig {
   readonly source?: string
   readonly onLossy?: OnLossy
   readonly onInvalid?: OnInvalid
+  /** See `UpdateOptions.verify`. */
+  readonly verify?: number
   readonly onMultiple?: OnMultiple
   readonly keyMatch?: KeyMatch
   /** What its sender gets for a payload of which nothing can be used. Default: `refuse`. */
@@ -91,6 +97,10 @@ export class WebhookEndpoint {
   readonly source: string | undefined
   /** Options of its updates. */
   readonly options: UpdateOptions
+  /** Whether its updates may add leads. */
+  readonly mayAdd: boolean
+  /** What its mapping does with the leads of events. */
+  readonly actions: ActionsDefinition
   /** The status of every answer that is no refusal; undefined if each has its own. */
   readonly answerStatus: number | undefined
   readonly onUnmapped: OnUnmapped
@@ -106,7 +116,7 @@ export class WebhookEndpoint {
   readonly #evaluator: Evaluator
 
   constructor(config: EndpointConfig) {
-    const { eventId, onLossy, onInvalid, onMultiple, keyMatch } = config
+    const { eventId, onLossy, onInvalid, onMultiple, keyMatch, verify } = config
     this.name = config.name
     this.account = config.account
     this.source = config.source
@@ -115,8 +125,11 @@ export class WebhookEndpoint {
       ...(onLossy === undefined ? {} : { onLossy }),
       ...(onInvalid === undefined ? {} : { onInvalid }),
       ...(onMultiple === undefined ? {} : { onMultiple }),
-      ...(keyMatch === undefined ? {} : { keyMatch })
+      ...(keyMatch === undefined ? {} : { keyMatch }),
+      ...(verify === undefined ? {} : { verify })
     }
+    this.mayAdd = config.mapping.add !== undefined
+    this.actions = config.mapping.actions ?? {}
     this.answerStatus = config.answerStatus
     this.onUnmapped = config.onUnmapped ?? 'refuse'
     this.mapping = config.mapping

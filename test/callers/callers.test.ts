@@ -21,7 +21,17 @@ const WEB: CallerConfig = {
     routes: new Set(['batch', 'webhook:crm']),
     sources: new Set(['shop']),
     maxBatch: 10,
-    updates: { fields: new Set(['status']), statuses: NONE, customFields: NONE, lists: NONE, lookUps: NONE }
+    updates: {
+      fields: new Set(['status']),
+      statuses: NONE,
+      customFields: NONE,
+      lists: NONE,
+      lookUps: NONE,
+      addLists: NONE,
+      readFields: NONE,
+      readCustomFields: NONE,
+      actions: NONE
+    }
   },
   networks: ['10.1.0.0/16', '192.0.2.7', '2001:db8::/32']
 }

@@ -168,6 +168,8 @@ test('options at the value that changes nothing are taken, at any other they are
   for (const form of forms) {
     t.match((await ask(gateway, 'GET', query({ ...form, ...all }))).body, /^SUCCESS/)
     for (const [name, , other] of options) {
+      // Only update_lead looks for a lead without changing it.
+      if (name === 'no_update' && form['function'] === 'update_lead') continue
       const { body } = await ask(gateway, 'GET', query({ ...form, [name]: other }))
       t.match(body, new RegExp(`^ERROR: .*\\b${name}\\b`), name)
     }

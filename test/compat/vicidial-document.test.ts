@@ -32,7 +32,8 @@ const EXAMPLES: readonly (readonly [
   ],
   [
     'function=update_lead&insert_if_not_found=Y&search_method=VENDOR_LEAD_CODE_PHONE_NUMBER&vendor_lead_code=CRM-30&phone_number=2125550030&phone_code=1&list_id=999&first_name=Bob&last_name=Wilson&custom_fields=Y&favorite_color=blue',
-    refused('insert_if_not_found', 'The gateway adds no leads')
+    updated(30),
+    { 30: { last_name: 'Wilson', list_id: 101 } }
   ],
   [
     'function=update_lead&search_location=LIST&search_method=VENDOR_LEAD_CODE_PHONE_NUMBER&insert_if_not_found=Y&phone_number=2125550029&phone_code=1&list_id=999&first_name=Bob&last_name=Wilson&city=Chicago&custom_fields=Y&favorite_color=red&user_field=1008&list_id_field=107&status=OLD',
@@ -40,7 +41,7 @@ const EXAMPLES: readonly (readonly [
   ],
   [
     'function=update_lead&lead_id=27&no_update=Y',
-    refused('no_update', 'The gateway does not only look for leads')
+    /^NOTICE: update_lead LEADS FOUND IN THE SYSTEM: \|crm\|27\|\|\|101\|0\n$/
   ],
   ['function=update_lead&lead_id=27&delete_lead=Y', refused('delete_lead', 'The gateway deletes nothing')],
   [
@@ -57,7 +58,7 @@ const EXAMPLES: readonly (readonly [
   ],
   [
     'function=update_lead&search_location=SYSTEM&search_method=PHONE_NUMBER&phone_number=2125550042&no_update=Y&add_to_hopper=Y&hopper_priority=99&hopper_local_call_time_check=Y',
-    refused('no_update', 'The gateway does not only look for leads')
+    /^ERROR: update_lead .*\|The gateway does not change the hopper: leave add_to_hopper out/
   ],
   [
     'function=batch_update_lead&lead_ids=2,3&list_id_field=103',

@@ -65,7 +65,17 @@ const NONE: ReadonlySet<string> = new Set()
 const NO_PERMISSIONS = {
   routes: NONE,
   sources: NONE,
-  updates: { fields: NONE, statuses: NONE, customFields: NONE, lists: NONE, lookUps: NONE }
+  updates: {
+    fields: NONE,
+    statuses: NONE,
+    customFields: NONE,
+    lists: NONE,
+    lookUps: NONE,
+    addLists: NONE,
+    readFields: NONE,
+    readCustomFields: NONE,
+    actions: NONE
+  }
 }
 
 test('the required settings are enough; all others have defaults', async (t) => {
@@ -78,6 +88,7 @@ test('the required settings are enough; all others have defaults', async (t) => 
       nonLatin: 0,
       dbCharset: 'utf8',
       build: undefined,
+      timeZone: undefined,
       dialect: 'lead_ids',
       maxLeadsPerCall: 1_000,
       timeoutMs: 10_000
@@ -213,6 +224,16 @@ test('an API_KEY of fewer than 32 characters causes a warning, which does not qu
 test('a character set that was never found out causes a warning', async (t) => {
   t.strictSame(loadConfig(LEAST).warnings, [CHARSET_UNSET])
   t.strictSame(loadConfig({ ...LEAST, VICIDIAL_DB_CHARSET: 'latin1' }).warnings, [])
+})
+
+test('a time zone must be one that exists', async (t) => {
+  t.equal(loadConfig({ ...LEAST, VICIDIAL_TIME_ZONE: 'Europe/Rome' }).vicidial.timeZone, 'Europe/Rome')
+  t.strictSame(faults({ ...LEAST, VICIDIAL_TIME_ZONE: 'Europe/Atlantis' }), [
+    'VICIDIAL_TIME_ZONE is no time zone that is known here: give one like America/New_York.'
+  ])
+  t.strictSame(faults({ ...LEAST, VICIDIAL_TIME_ZONE: '-05:00' }), [
+    "VICIDIAL_TIME_ZONE must be the time zone of VICIdial's server, like America/New_York."
+  ])
 })
 
 test('the character set is one of two, and a build is a date and a time', async (t) => {
@@ -569,7 +590,7 @@ test('an invalid part of the gateway file is a fault at its place', async (t) =>
     [
       `callers: [${caller.replace('"*"', '{ routes: [admin] }')}]`,
       'callers[0].permissions.routes[0]',
-      'batch, jobs'
+      'batch, add, read'
     ],
     ['custom_fields: [{ label: 1color, max_length: 1 }]', 'custom_fields[0].label', 'a letter first'],
     ['custom_fields: [{ label: color, max_length: 0 }]', 'custom_fields[0].max_length', '1'],
@@ -667,7 +688,8 @@ callers:
           ...NO_PERMISSIONS.updates,
           fields: new Set(['status']),
           statuses: new Set(['SALE', 'DNC']),
-          lists: new Set(['101', '102'])
+          lists: new Set(['101', '102']),
+          actions: '*'
         }
       },
       networks: ['10.0.0.0/8'],

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import { test } from 'tap'
+import { KeyLines } from '../../src/delivery/adding/key-lines.ts'
 import { Dispatcher } from '../../src/delivery/dispatcher.ts'
 import type { Outcome } from '../../src/delivery/outcome.ts'
 import type { Update } from '../../src/leads/update.ts'
@@ -28,6 +29,7 @@ function dispatcherFor(t: Tester, url: string, settings: Settings = {}) {
   t.teardown(close)
   const rules = { maxLeadsPerCall, dialect }
   const dispatcher = new Dispatcher({
+    lines: new KeyLines({ doubtMs: 1_000, isInDoubt: false }),
     exchange,
     guard,
     rules,

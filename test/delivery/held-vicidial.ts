@@ -1,4 +1,5 @@
 import type { DeliveryContext } from '../../src/delivery/delivery.ts'
+import { KeyLines } from '../../src/delivery/adding/key-lines.ts'
 import { Dispatcher, type DispatcherOptions } from '../../src/delivery/dispatcher.ts'
 import type { Outcome } from '../../src/delivery/outcome.ts'
 import type { Update } from '../../src/leads/update.ts'
@@ -72,6 +73,7 @@ export async function heldVicidial(t: Tester, settings: Settings = {}) {
     return close()
   })
   const dispatcher = new Dispatcher({
+    lines: new KeyLines({ doubtMs: 1_000, isInDoubt: false }),
     exchange,
     guard,
     rules: { maxLeadsPerCall, dialect },

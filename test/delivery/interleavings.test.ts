@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { test } from 'tap'
+import { KeyLines } from '../../src/delivery/adding/key-lines.ts'
 import { Dispatcher } from '../../src/delivery/dispatcher.ts'
 import type { Outcome } from '../../src/delivery/outcome.ts'
 import type { Update } from '../../src/leads/update.ts'
@@ -91,6 +92,7 @@ function start(sandbox: Sandbox, { maxConcurrency, maxLeadsPerCall, lingerMs }: 
   const client = new Client({ url: new URL(sandbox.url), connections: maxConcurrency })
   const { exchange, guard, log, close } = upstreamWith(client, { maxConcurrency, timeoutMs: TIMEOUT_MS })
   const dispatcher = new Dispatcher({
+    lines: new KeyLines({ doubtMs: 1_000, isInDoubt: false }),
     exchange,
     guard,
     rules: { maxLeadsPerCall, dialect: 'lead_ids' },

@@ -31,10 +31,12 @@ function request(sequence: number, note = NEVER_NOTED): Partial<DeliveryContext>
 function notedWrites() {
   const newest = new Map<string, number>()
   const note = (lead: number, fields: readonly string[], sequence: number) => {
-    for (const field of fields)
-      newest.set(`${lead} ${field}`, Math.max(sequence, newest.get(`${lead} ${field}`) ?? 0))
+    for (const field of fields) {
+      const name = `lead_id:${lead} ${field}`
+      newest.set(name, Math.max(sequence, newest.get(name) ?? 0))
+    }
   }
-  const writtenSince = (lead: number, sequence: number) =>
+  const writtenSince = (lead: string, sequence: number) =>
     ['status', 'city'].filter((field) => (newest.get(`${lead} ${field}`) ?? 0) > sequence)
   return { note, writes: { writtenSince } }
 }

@@ -42,7 +42,9 @@ function answering(
     asked.push(values)
     return { reply: answer(values), maybeMade: false }
   }
-  const queue = new SearchQueue({ search: exchangeSearch, keyRefusal } as unknown as Exchange)
+  const queue = new SearchQueue({ search: exchangeSearch, keyRefusal } as unknown as Exchange, {
+    version: 0
+  })
   /** Searches for keys, and sends all that waits. */
   const search = async (keys: ReadonlyMap<string, WantedSearch>) => {
     const { found, entered } = queue.find(keys, delivery())

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import type { Result } from '../../schemas/batch.ts'
+import { KeyLines } from '../../src/delivery/adding/key-lines.ts'
 import { Dispatcher } from '../../src/delivery/dispatcher.ts'
 import { StorageError } from '../../src/errors.ts'
 import { Worker } from '../../src/jobs/worker.ts'
@@ -155,6 +156,7 @@ function gatewayOn(
   const supersede = failing<Parameters<typeof queue.supersede>>((...all) => queue.supersede(...all))
   const rules = { maxLeadsPerCall: 100, dialect: 'lead_ids' } as const
   const dispatcher = new Dispatcher({
+    lines: new KeyLines({ doubtMs: 1_000, isInDoubt: false }),
     exchange,
     guard,
     rules,
@@ -187,6 +189,7 @@ function gatewayOn(
     history: { record: async () => {}, recordRejected: async () => {} },
     rules,
     source: 'gateway',
+    users: new Map([['default', 'api']]),
     maxUpdates: 100,
     requestDeadlineMs: 25_000
   })

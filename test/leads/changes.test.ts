@@ -408,7 +408,11 @@ const RIGHTS: Rights = {
   statuses: new Set(['SALE']),
   customFields: new Set(['favorite_color']),
   lists: new Set(['102']),
-  lookUps: new Set()
+  lookUps: new Set(),
+  addLists: new Set(),
+  actions: new Set(),
+  readFields: new Set(),
+  readCustomFields: new Set()
 }
 
 test("an update may set what its caller's rights allow, however the value is written", async (t) => {

@@ -3,7 +3,7 @@ import { test } from 'tap'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
 import { readPhone } from '../../src/leads/phone.ts'
 import { serverRules } from '../../src/leads/server-rules.ts'
-import { DEFAULT_OPTIONS, readUpdate } from '../../src/leads/update.ts'
+import { DEFAULT_OPTIONS, KnownChanges, readUpdate } from '../../src/leads/update.ts'
 
 const rules = { ...serverRules(0), customFields: new Map(), rights: ALL_RIGHTS }
 
@@ -198,7 +198,7 @@ test('a number of a country is read with its code, and refused with a zero after
 })
 
 test('a warning about a key is of its update alone', async (t) => {
-  const known = new Map()
+  const known = new KnownChanges()
   const fields = { status: 'DNC' }
   readUpdate({ phone_number: '+44 (0)20 7946 0958', fields }, 0, DEFAULT_OPTIONS, rules, known)
   t.match(readUpdate({ lead_id: 101, fields }, 1, DEFAULT_OPTIONS, rules, known), {

@@ -11,7 +11,11 @@ const NONE: Rights = {
   statuses: new Set(),
   customFields: new Set(),
   lists: new Set(),
-  lookUps: new Set()
+  lookUps: new Set(),
+  addLists: new Set(),
+  readFields: new Set(),
+  readCustomFields: new Set(),
+  actions: new Set()
 }
 
 /** The update as a caller with all rights had it accepted. */
@@ -20,6 +24,8 @@ function accepted(element: unknown): Update {
   if ('refusals' in update) throw new Error(JSON.stringify(update.refusals))
   return update
 }
+
+const CALLBACK = { at: '2030-01-02T10:00:00Z', campaign_id: 'CAMPA' }
 
 test('the first right that an update lacks is named', (t) => {
   const fields = new Set(['status', 'list_id', 'phone_number'])
@@ -32,6 +38,14 @@ test('the first right that an update lacks is named', (t) => {
     [{ fields: { phone_number: '2125550004' } }, { fields }, undefined],
     [{ custom_fields: { color: 'red' } }, { fields: '*' }, '"color" (permissions.custom_fields)'],
     [{ custom_fields: { color: 'red' } }, { customFields: new Set(['color']) }, undefined],
+    [{ hopper: {} }, {}, '"hopper" (permissions.routes)'],
+    [{ callback: 'remove' }, { actions: new Set(['hopper']) }, '"callbacks" (permissions.routes)'],
+    [
+      { callback: { ...CALLBACK, status: 'CB1' } },
+      { actions: new Set(['callbacks']) },
+      '"CB1" (permissions.statuses)'
+    ],
+    [{ dnc: true }, { actions: new Set(['dnc']) }, undefined],
     [{ reset_called: true }, { fields }, '"reset_called" (permissions.fields)'],
     [{ reset_called: true }, { fields: new Set(['reset_called']) }, undefined]
   ]
@@ -65,7 +79,14 @@ test('an update lacks a right exactly when the same request would be refused now
     { requiredKeys: [] }
   )
   const wishes = fc.record(
-    { fields, custom_fields: fc.constant({ color: 'red' }), reset_called: fc.constant(true) },
+    {
+      fields,
+      custom_fields: fc.constant({ color: 'red' }),
+      reset_called: fc.constant(true),
+      hopper: fc.constantFrom('remove', {}),
+      callback: fc.constantFrom('remove', { ...CALLBACK, status: 'A' }, { ...CALLBACK, status: 'B' }),
+      dnc: fc.constant(true)
+    },
     { requiredKeys: ['reset_called'] }
   )
   const rights = fc.record({
@@ -73,7 +94,11 @@ test('an update lacks a right exactly when the same request would be refused now
     statuses: allowed('A', 'B'),
     customFields: allowed('color'),
     lists: allowed('101', '102'),
-    lookUps: allowed('vendor_lead_code', 'phone_number')
+    lookUps: allowed('vendor_lead_code', 'phone_number'),
+    addLists: allowed('101', '102'),
+    readFields: allowed('status'),
+    readCustomFields: allowed('color'),
+    actions: allowed('hopper', 'callbacks', 'dnc')
   })
   fc.assert(
     fc.property(key, wishes, rights, (lead, wish, now) => {

@@ -1,3 +1,4 @@
+import './added.test.ts'
 import './changes.test.ts'
 import './clean.test.ts'
 import './column-text.test.ts'

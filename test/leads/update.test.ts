@@ -175,17 +175,19 @@ test('only the first refusals of an update name the property that is meant', asy
 test("an update's own options override the request's", async (t) => {
   const defaults: UpdateOptions = {
     onMultiple: 'newest',
+    onMissing: 'report',
     keyMatch: 'exact',
     onLossy: 'reject',
     onInvalid: 'drop_field',
     resetCalled: true,
-    allowUndefinedList: true
+    allowUndefinedList: true,
+    verify: 1
   }
   const element = { vendor_lead_code: 'CRM-7', fields: { city: 'New York', list_id: 103 } }
   t.match(read(element, defaults), {
     onMultiple: 'newest',
     keyMatch: 'exact',
-    changes: { key: 'batch_update_lead\0list_id_field=103\0city=New York\0reset_lead=Y' }
+    changes: { key: 'batch_update_lead\0list_id_field=103\0city=New York\0reset_lead=Y', isVerified: true }
   })
   const own = {
     on_multiple: 'all',
@@ -193,11 +195,15 @@ test("an update's own options override the request's", async (t) => {
     on_lossy: 'accept',
     on_invalid: 'reject_update',
     reset_called: false,
-    allow_undefined_list: false
+    allow_undefined_list: false,
+    verify: false
   }
   t.match(read({ ...element, ...own, fields: { city: 'New York, NY', list_id: 103 } }, defaults), {
     onMultiple: 'all',
-    changes: { key: 'batch_update_lead\0list_id_field=103\0city=New York NY\0list_exists_check=Y' }
+    changes: {
+      key: 'batch_update_lead\0list_id_field=103\0city=New York NY\0list_exists_check=Y',
+      isVerified: undefined
+    }
   })
   t.strictSame(placed({ ...element, fields: { city: 'New York, NY' } }, defaults), [
     ['characters_lost', 'city', '/fields/city']

@@ -7,11 +7,13 @@ import { test } from 'tap'
 import { loadConfig } from '../../src/config/config.ts'
 import { createGateway } from '../../src/gateway.ts'
 import { fieldsOf } from '../../src/leads/clean.ts'
+import { FIELDS } from '../../src/leads/fields.ts'
 import { check } from '../../src/tools/check/check.ts'
 import { lineOf } from '../../src/tools/check/line.ts'
 import { rulesOf } from '../../src/vicidial/builds.ts'
 import { findCustomFields } from './custom-types.ts'
 import { checkRandomUpdates } from './random.ts'
+import { type Ask, misread } from './reading.ts'
 import { NO_LIST, tellingValues } from './random-updates.ts'
 import { rowsByApi, rowsBySql } from './rows.ts'
 import { addLead, buildOf, type Server, setCustomValue, storedCustomValue, storedValue } from './server.ts'
@@ -58,6 +60,7 @@ const MANY = 25
 /** Leads of a random run, half of which updates name by any key. */
 const RANDOM_LEADS = 100
 const UNKNOWN_LEAD = 999_999_999
+const ALL_COLUMNS: ReadonlySet<string> = new Set(FIELDS.map(({ name }) => name))
 
 /** Some leads of a random run share a code, some have codes that are the same number, and some a single such code. */
 function randomCode(n: number): string {
@@ -86,14 +89,25 @@ const app = await createGateway(config, pino({ level: 'silent' }))
 const origin = await app.listen({ host: '127.0.0.1', port: 0 })
 const rules = new Set(rulesOf(await buildOf(server), config.vicidial.nonLatin).map(({ id }) => id))
 const hasSearch = !rules.has('no_lead_search')
+const labels = customFields.map(({ label }) => label)
+const sql = process.env['LIVE_SQL']
+const readRows = sql ? rowsBySql(sql, listId, labels) : rowsByApi(server, labels)
 
-async function batch(body: object) {
-  const response = await fetch(`${origin}/v1/leads/batch-update`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body)
+const ask: Ask = async (method, path, body, headers = {}) => {
+  const response = await fetch(`${origin}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${KEY}`,
+      ...(body && { 'content-type': 'application/json' }),
+      ...headers
+    },
+    ...(body && { body: JSON.stringify(body) })
   })
-  return { status: response.status, body: (await response.json()) as any }
+  return { status: response.status, body: (await response.json()) as any, headers: response.headers }
+}
+
+function batch(body: object) {
+  return ask('POST', '/v1/leads/batch-update', body)
 }
 
 test(`works with a VICIdial server, on test leads added to list ${listId} only`, async (t) => {
@@ -134,8 +148,9 @@ test(`works with a VICIdial server, on test leads added to list ${listId} only`,
       for (const value of tellingValues(field)) {
         const updates = [{ lead_id: last, fields: { [field.name]: value } }]
         const [planned] = (await batch({ updates, dry_run: true })).body.results
-        const [result] = (await batch({ updates })).body.results
-        t.match([planned, result], [{ status: 'planned' }, { status: 'updated' }], `${field.name} ${value}`)
+        const [result] = (await batch({ updates, verify: true })).body.results
+        const made = { status: 'updated', verified: true }
+        t.match([planned, result], [{ status: 'planned' }, made], `${field.name} ${value}`)
         t.equal(
           await storedValue(server, last, field.name),
           planned.stored[field.name],
@@ -199,10 +214,43 @@ test(`works with a VICIdial server, on test leads added to list ${listId} only`,
         { DATE: '1980-12-31', TIME: '09:30' }[type ?? ''] ?? options[0] ?? 'x'.repeat(length || 300)
       const wrong = { AREA: '"', TEXT: 'x'.repeat(length + 1) }[type ?? ''] ?? 'none of these'
       const updates = [sound, wrong].map((value) => ({ lead_id: last, custom_fields: { [label]: value } }))
-      const { body } = await batch({ updates })
-      t.match(body.results, [{ status: 'updated' }, { status: 'rejected' }], label)
+      const { body } = await batch({ updates, verify: true })
+      t.match(body.results, [{ status: 'updated', verified: true }, { status: 'rejected' }], label)
       t.equal(await storedCustomValue(server, last, label), type === 'TIME' ? '09:30:00' : sound, label)
     }
+  })
+
+  await t.test('leads are read as VICIdial holds them, those with an apostrophe too', async (t) => {
+    const fields = { last_name: "O'Brien", comments: "it's one\ntwo", vendor_lead_code: codeOf('IRISH') }
+    const updates = [{ lead_id: last, fields, reset_called: true }]
+    t.match((await batch({ updates, verify: true })).body.results, [{ status: 'updated', verified: true }])
+    const { body } = await ask('POST', '/v1/leads/read', { lead_ids: leads, custom_fields: true })
+    t.equal(body.summary.read, MANY)
+    const rows = await readRows(new Map(leads.map((lead) => [lead, ALL_COLUMNS])))
+    for (const [index, result] of body.results.entries())
+      t.same(misread(result, rows.get(leads[index] ?? 0) ?? {}), [], `lead ${result.lead_id}`)
+    t.match(body.results.at(-1).fields, fields)
+    const one = await ask('GET', `/v1/leads/${last}?fields=comments,called_since_last_reset,entry_date`)
+    t.match(one.body.fields, {
+      comments: fields.comments,
+      called_since_last_reset: 'N',
+      entry_date: /^\d{4}-/
+    })
+    if (hasSearch) {
+      const byCode = await ask('GET', `/v1/leads?vendor_lead_code=${codeOf('DUP')}&fields=status`)
+      t.match(byCode.body, { leads: [{ lead_id: second }, { lead_id: first }] })
+      t.same((await ask('GET', `/v1/leads?vendor_lead_code=${codeOf('NONE')}`)).body, { leads: [] })
+    }
+    t.equal((await ask('GET', `/v1/leads/${UNKNOWN_LEAD}`)).status, 404)
+  })
+
+  await t.test('a lead is changed only if it is as it was read', async (t) => {
+    const read = await ask('GET', `/v1/leads/${last}?fields=status,last_name`)
+    const patch = (status: string) =>
+      ask('PATCH', `/v1/leads/${last}`, { status }, { 'if-match': String(read.headers.get('etag')) })
+    t.equal((await patch('ETAG')).status, 200)
+    t.match(await patch('LATE'), { status: 412, body: { code: 'precondition_failed' } })
+    t.equal(await storedValue(server, last, 'status'), 'ETAG')
   })
 
   if (randomCount === 0) return
@@ -219,16 +267,13 @@ test(`works with a VICIdial server, on test leads added to list ${listId} only`,
     const half = RANDOM_LEADS / 2
     const keyed = hasSearch ? random.slice(half) : []
     const free = random.slice(0, hasSearch ? half : RANDOM_LEADS).map(({ lead }) => lead)
-    const labels = customFields.map(({ label }) => label)
-    const sql = process.env['LIVE_SQL']
-    const readRows = sql ? rowsBySql(sql, listId, labels) : rowsByApi(server, labels)
     await checkRandomUpdates(t, {
       count: randomCount,
       seed,
       leads: { listId, free, keyed },
       customFields,
       readRows,
-      batch
+      ask
     })
   })
 })

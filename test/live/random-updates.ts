@@ -206,7 +206,8 @@ export function randomUpdates(
         key_match: fc.constantFrom(undefined, 'collation', 'exact'),
         on_lossy: rarely(fc.constant('reject')),
         reset_called: rarely(fc.constant(true)),
-        allow_undefined_list: rarely(fc.constant(true))
+        allow_undefined_list: rarely(fc.constant(true)),
+        verify: rarely(fc.constant(true))
       })
       .map((changes): RandomUpdate => ({ ...key, ...changes }))
   )

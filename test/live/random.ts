@@ -1,10 +1,13 @@
 import type { Test } from 'tap'
 import type { FoundField } from './custom-types.ts'
 import { type RandomUpdate, randomUpdates, type TestLeads } from './random-updates.ts'
+import { type Ask, misread } from './reading.ts'
 import { CUSTOM, type ReadRows } from './rows.ts'
 import { differences, judge } from './truth.ts'
 
 const BATCH = 100
+/** In how many batches all leads are read through the gateway, too. */
+const BATCHES_UNTIL_READ = 10
 /** Untruths that are shown; all are counted. */
 const MOST_SHOWN = 30
 
@@ -14,12 +17,13 @@ interface RandomRun {
   readonly leads: TestLeads
   readonly customFields: readonly FoundField[]
   readonly readRows: ReadRows
-  readonly batch: (body: object) => Promise<{ status: number; body: any }>
+  readonly ask: Ask
 }
 
 /** Sends random updates in batches. After each, compares every lead with what the results said, column by column. */
 export async function checkRandomUpdates(t: Test, run: RandomRun): Promise<void> {
-  const { count, seed, leads, customFields, readRows, batch } = run
+  const { count, seed, leads, customFields, readRows, ask } = run
+  const batch = (body: object) => ask('POST', '/v1/leads/batch-update', body)
   const all = [...leads.free, ...leads.keyed.map(({ lead }) => lead)]
   const rows = await readRows(new Map(all.map((lead) => [lead, new Set<string>()])))
   const updates = randomUpdates(count, seed, leads, customFields)
@@ -53,7 +57,14 @@ export async function checkRandomUpdates(t: Test, run: RandomRun): Promise<void>
       }
       noteColumns(update, result, columns)
     }
-    for (const [lead, actual] of await readRows(columns)) {
+    const actualRows = await readRows(columns)
+    if ((first / BATCH) % BATCHES_UNTIL_READ === 0) {
+      const { body } = await ask('POST', '/v1/leads/read', { lead_ids: all, custom_fields: true })
+      for (const result of body.results.filter(({ error }: any) => error?.code !== 'lead_unreadable'))
+        for (const what of misread(result, actualRows.get(result.lead_id) ?? {}))
+          untrue(`lead ${result.lead_id}: ${what}`)
+    }
+    for (const [lead, actual] of actualRows) {
       if (!unsure.has(lead)) {
         const about = () => sent.filter((_, index) => namesLead(real.body.results?.[index], lead))
         for (const what of differences(expected.get(lead) ?? {}, actual))

@@ -32,6 +32,20 @@ test('a result is untrue if matched is not the code of its lead', async (t) => {
   t.same(faults({ lead_id: 5 }, { ...updated, matched: '17e6' }), ['matched is 17e6, not absent'])
 })
 
+test('a result is untrue if an update that was to be verified is not, unless VICIdial reads no lead of its list', async (t) => {
+  const update = { lead_id: 1, verify: true }
+  const not = (detail: string) => ({
+    status: 'updated',
+    lead_id: 1,
+    verified: false,
+    warnings: [{ field: 'lead_id', code: 'not_verified', detail }]
+  })
+  t.same(faults(update, { status: 'updated', lead_id: 1, verified: true }), [])
+  t.same(faults(update, { status: 'updated', lead_id: 1 }), ['verified is undefined'])
+  t.same(faults(update, not('VICIdial did not answer.')), ['verified is false'])
+  t.same(faults(update, not('VICIdial reads no lead of a list that is not defined.')), [])
+})
+
 test('an exact key finds only its own spelling', async (t) => {
   const exact = { vendor_lead_code: '17e5', key_match: 'exact' }
   t.same(faults(exact, { status: 'updated', lead_id: 3 }), [])

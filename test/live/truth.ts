@@ -86,6 +86,8 @@ export function judge(update: RandomUpdate, planned: any, result: any, leads: Te
     faults.push(`${status}: ${result.error?.code} ${result.error?.detail}`)
     return { faults, stored: [], unsure: found }
   }
+  if (update['verify'] === true && result.verified !== true && !isUnreadable(result))
+    faults.push(`verified is ${result.verified}`)
   const named: number[] = result.lead_ids ?? [result.lead_id]
   const { on_multiple = 'reject' } = update
   const meant =
@@ -96,6 +98,13 @@ export function judge(update: RandomUpdate, planned: any, result: any, leads: Te
     faults.push(`matched is ${result.matched}, not ${codes.join(' or ') || 'absent'}`)
   faults.push(...alterations(update, planned))
   return { faults, stored: named.map((lead) => [lead, storedOf(lead, planned, result)]), unsure: [] }
+}
+
+/** Whether a lead was not verified because VICIdial reads none of its list: some updates move leads to a list that does not exist. */
+function isUnreadable({ warnings = [] }: any): boolean {
+  return warnings.some(({ code, detail }: { code: string; detail: string }) => {
+    return code === 'not_verified' && detail.startsWith('VICIdial reads no lead of a list')
+  })
 }
 
 /** Values that are said to be stored otherwise than they were sent, without a warning that says so. */

@@ -13,14 +13,15 @@ function ended(status: EndedUpdates['status'], count = 1, code?: string): EndedU
 test('at first nothing has ended in any of the 60 minutes', (t) => {
   const minutes = new LastHour().minutes(START + 1)
   t.equal(minutes.length, MINUTES)
-  t.same(minutes[0], { at: START - 59 * MINUTE, updated: 0, refused: 0, failed: 0 })
-  t.same(minutes.at(-1), { at: START, updated: 0, refused: 0, failed: 0 })
+  t.same(minutes[0], { at: START - 59 * MINUTE, updated: 0, read: 0, refused: 0, failed: 0 })
+  t.same(minutes.at(-1), { at: START, updated: 0, read: 0, refused: 0, failed: 0 })
   t.same(new LastHour().reasons(START), [])
   t.end()
 })
 
-test("each result counts in its minute as updated, refused or failed; a cancelled update doesn't count", (t) => {
+test("each result counts in its minute as updated, read, refused or failed; a cancelled update doesn't count", (t) => {
   const hour = new LastHour()
+  for (const status of ['read', 'incomplete'] as const) hour.updatesEnded(ended(status), START)
   for (const status of ['updated', 'superseded', 'cancelled'] as const)
     hour.updatesEnded(ended(status), START)
   for (const status of ['rejected', 'not_found', 'ambiguous'] as const)
@@ -28,8 +29,8 @@ test("each result counts in its minute as updated, refused or failed; a cancelle
   for (const status of ['failed', 'unknown', 'dead_lettered'] as const)
     hour.updatesEnded(ended(status, 100), START + MINUTE)
   const [before, running] = hour.minutes(START + MINUTE).slice(-2)
-  t.same(before, { at: START, updated: 2, refused: 30, failed: 0 })
-  t.same(running, { at: START + MINUTE, updated: 0, refused: 0, failed: 300 })
+  t.same(before, { at: START, updated: 2, read: 2, refused: 30, failed: 0 })
+  t.same(running, { at: START + MINUTE, updated: 0, read: 0, refused: 0, failed: 300 })
   t.end()
 })
 
@@ -42,6 +43,15 @@ test('the reasons of all minutes are added up, the most frequent first', (t) => 
     { code: 'upstream_timeout', kind: 'failed', count: 4 },
     { code: 'field_too_long', kind: 'refused', count: 3 }
   ])
+  t.end()
+})
+
+test('an update that was made is a reason, too, if VICIdial holds something else', (t) => {
+  const hour = new LastHour()
+  hour.updatesEnded({ ...ended('updated', 2), verification: 'differs' }, START)
+  hour.updatesEnded({ ...ended('updated', 3), verification: 'verified' }, START)
+  t.match(hour.minutes(START).at(-1), { updated: 5, failed: 0 })
+  t.same(hour.reasons(START), [{ code: 'stored_differs', kind: 'updated', count: 2 }])
   t.end()
 })
 

@@ -67,7 +67,7 @@ test('names, ids and details are always shown as text', (t) => {
   const pages = {
     overview: overviewPage(
       {
-        minutes: [{ at: NOW, updated: 1, refused: 0, failed: 0 }],
+        minutes: [{ at: NOW, updated: 1, read: 0, refused: 0, failed: 0 }],
         reasons: [{ code: HOSTILE, kind: 'failed', count: 1 }],
         states: new Map([[HOSTILE, { state: 'unknown' }]]),
         stored: new Map([[HOSTILE, 1]]),
@@ -152,16 +152,16 @@ test('times are in UTC, and their ages in words', (t) => {
 
 test('the chart says the same in words and as a table', (t) => {
   const minutes = [
-    { at: NOW - 120_000, updated: 0, refused: 0, failed: 0 },
-    { at: NOW - 60_000, updated: 1_200, refused: 30, failed: 4 },
-    { at: NOW, updated: 1, refused: 0, failed: 0 }
+    { at: NOW - 120_000, updated: 0, read: 0, refused: 0, failed: 0 },
+    { at: NOW - 60_000, updated: 1_200, read: 20, refused: 30, failed: 4 },
+    { at: NOW, updated: 1, read: 0, refused: 0, failed: 0 }
   ]
   const drawn = chart(minutes).replace(/\s+/g, ' ')
   t.match(
     drawn,
-    'aria-label="Updates that ended in each of the last 60 minutes: 1,201 updated, 30 refused, 4 failed. Most, 1,234 updates, at 20:58 UTC."'
+    'aria-label="Updates that ended in each of the last 60 minutes: 1,201 updated, 20 read, 30 refused, 4 failed. Most, 1,254 updates, at 20:58 UTC."'
   )
-  t.match(drawn, /<title> ?20:58 UTC: 1,200 updated, 30 refused, 4 failed ?<\/title>/)
+  t.match(drawn, /<title> ?20:58 UTC: 1,200 updated, 20 read, 30 refused, 4 failed ?<\/title>/)
   t.match(drawn, /<th scope="row">20:59<\/th>.*<th scope="row">20:58<\/th> <td class="number">1,200</)
   t.notMatch(drawn, '>20:57</th>')
   t.match(drawn, />2,000<\/text ?>/)
@@ -173,7 +173,7 @@ test('the overview begins with a banner for each state in which VICIdial takes n
   const page = (states: Record<string, UpstreamState['state']>) =>
     overviewPage(
       {
-        minutes: [{ at: NOW, updated: 0, refused: 0, failed: 0 }],
+        minutes: [{ at: NOW, updated: 0, refused: 0, failed: 0, read: 0 }],
         reasons: [],
         states: new Map(Object.entries(states).map(([name, state]) => [name, { state }])),
         stored: new Map(),

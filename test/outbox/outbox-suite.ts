@@ -830,12 +830,12 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>, 
     const leads = [1, 2].map((lead) => ({ lead: `lead_id:${lead}`, fields: ['status', 'owner'] }))
     await outbox.queue.supersede(leads, await nextSequence(outbox))
 
-    t.same(outbox.queue.writtenSince(1, older.sequence).toSorted(), ['owner', 'status'])
-    t.same(outbox.queue.writtenSince(1, await nextSequence(outbox)), [])
-    t.same(outbox.queue.writtenSince(2, older.sequence), [], 'no update of lead 2 waits')
+    t.same(outbox.queue.writtenSince('lead_id:1', older.sequence).toSorted(), ['owner', 'status'])
+    t.same(outbox.queue.writtenSince('lead_id:1', await nextSequence(outbox)), [])
+    t.same(outbox.queue.writtenSince('lead_id:2', older.sequence), [], 'no update of lead 2 waits')
     t.equal(await outbox.queue.forgetWrites(10), 0)
     const later = await reopen()
-    t.same(later.queue.writtenSince(1, older.sequence).toSorted(), ['owner', 'status'])
+    t.same(later.queue.writtenSince('lead_id:1', older.sequence).toSorted(), ['owner', 'status'])
     await settleNext(later, dead)
     await settleNext(later, done)
     t.equal(await later.queue.forgetWrites(10), 0, 'a dead letter could be replayed')
@@ -843,7 +843,7 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>, 
     await settleNext(later, done)
     t.equal(await later.queue.forgetWrites(1), 1)
     t.equal(await later.queue.forgetWrites(10), 1)
-    t.same(later.queue.writtenSince(1, older.sequence), [])
+    t.same(later.queue.writtenSince('lead_id:1', older.sequence), [])
   })
 
   test(`${name}: while an update by a key waits, writes of all leads are known`, async (t) => {
@@ -856,12 +856,13 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>, 
     await outbox.queue.settle([waiting(byCode, LATER + 1)], NO_CALLS)
     await outbox.queue.supersede([{ lead: 'lead_id:7', fields: ['status'] }], await nextSequence(outbox))
 
-    for (const { sequence } of [byCode, byPhone]) t.same(outbox.queue.writtenSince(7, sequence), ['status'])
+    for (const { sequence } of [byCode, byPhone])
+      t.same(outbox.queue.writtenSince('lead_id:7', sequence), ['status'])
     await outbox.jobs.accept(newJob(2, [sets('B', 8)]))
     const [newer] = await outbox.queue.claim('default', 10, LATER)
     if (newer === undefined) throw new Error('nothing was due')
     await outbox.queue.settle([done(newer)], NO_CALLS)
-    t.same(outbox.queue.writtenSince(8, byCode.sequence), ['status'], 'a stored update was newer')
+    t.same(outbox.queue.writtenSince('lead_id:8', byCode.sequence), ['status'], 'a stored update was newer')
 
     await outbox.queue.settle([done(byPhone)], NO_CALLS)
     await settleNext(outbox, done, LATER + 1)

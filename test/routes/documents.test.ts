@@ -54,13 +54,17 @@ test('/openapi.json and /openapi.yaml are the same document, which needs no key'
     '/v1/backup',
     '/v1/dead-letters',
     '/v1/dead-letters/replay',
+    '/v1/dnc',
+    '/v1/dnc/{phone_number}',
     '/v1/fields',
     '/v1/history',
     '/v1/jobs',
     '/v1/jobs/{id}',
     '/v1/jobs/{id}/cancel',
     '/v1/jobs/{id}/replay',
+    '/v1/leads',
     '/v1/leads/batch-update',
+    '/v1/leads/read',
     '/v1/leads/{lead_id}',
     '/v1/leads/{lead_id}/history',
     '/v1/webhooks/{source}'
@@ -94,8 +98,8 @@ test('an unknown path and a wrong method are a 404 problem, with a key or withou
   const gateway = await sharedGateway(t)
   const absent: [method: string, path: string, meant?: string][] = [
     ['GET', '/nope'],
-    ['GET', '/v1/leads'],
-    ['OPTIONS', '/v1/leads'],
+    ['GET', '/v1/lead', '/v1/leads'],
+    ['OPTIONS', '/v1/lead'],
     ['GET', '/v1/jobs//cancel'],
     ['PUT', '/vicidial/non_agent_api.php'],
     ['GET', '/V1/fields', '/v1/fields'],
@@ -118,11 +122,10 @@ test('an unknown path and a wrong method are a 404 problem, with a key or withou
 test('a path with another method is a 405 that names its methods, whoever asks', async (t) => {
   const gateway = await startGateway(t)
   const wrong: [method: string, path: string, allow: string][] = [
-    ['GET', '/v1/leads/1', 'PATCH'],
-    ['GET', '/v1/leads/batch-update', 'POST'],
-    ['GET', '/v1/leads/batch-update?dry_run=true', 'POST'],
-    ['PUT', '/v1/leads/1', 'PATCH'],
-    ['DELETE', '/v1/leads/1', 'PATCH'],
+    ['POST', '/v1/leads/1', 'GET, HEAD, PATCH'],
+    ['DELETE', '/v1/leads', 'GET, HEAD, POST'],
+    ['PUT', '/v1/leads/1', 'GET, HEAD, PATCH'],
+    ['DELETE', '/v1/leads/1', 'GET, HEAD, PATCH'],
     ['POST', '/v1/fields', 'GET, HEAD'],
     ['POST', '/livez', 'GET, HEAD'],
     ['OPTIONS', '/v1/leads/batch-update', 'POST'],
@@ -146,7 +149,7 @@ test('a path with another method is a 405 that names its methods, whoever asks',
     [
       'POST',
       '/v1/leads/batchUpdate',
-      'This path takes PATCH, and not POST. Did you mean /v1/leads/batch-update?'
+      'This path takes GET, HEAD, PATCH, and not POST. Did you mean /v1/leads/batch-update?'
     ],
     [
       'POST',

@@ -45,6 +45,7 @@ test('with Prefer: respond-async updates are stored, acknowledged with a job, an
     summary: {
       received: 3,
       updated: 2,
+      added: 0,
       not_found: 1,
       ambiguous: 0,
       rejected: 0,

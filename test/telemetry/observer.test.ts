@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import type { EndedCall, EndedUpdates, Observer } from '../../src/telemetry/observer.ts'
+import type { EndedActions, EndedCall, EndedUpdates, Observer } from '../../src/telemetry/observer.ts'
 import { hashKey } from '../../src/callers/key.ts'
 import { batch, call, startGateway, startStandIn, type Tester, type FileTester } from '../helper.ts'
 import { as, ended, store } from '../routes/jobs-of.ts'
@@ -141,3 +141,22 @@ test('each call is reported with its account and outcome, a repeat without a tim
 function startAnswering(t: Tester, answer: () => string): Promise<string> {
   return startStandIn(t, (_params, response) => response.end(answer()))
 }
+
+test('what was done with leads is reported by how it ended, also that of stored updates', async (t) => {
+  const actions: EndedActions[] = []
+  const observer: Observer = { actionsEnded: (ended) => void actions.push(ended) }
+  const gateway = await startGateway(t, {}, {}, { observers: [observer] })
+  await batch(gateway, {
+    hopper: {},
+    updates: [{ lead_id: 1 }, { lead_id: 2, dnc: true }, { lead_id: 1, hopper: { priority: 9 } }]
+  })
+  await ended(gateway, await store(gateway, { lead_ids: [3], callback: 'remove' }))
+  await until('all are reported', () => actions.length >= 4)
+  const caller = 'api_key'
+  t.strictSame(actions, [
+    { caller, action: 'hopper', result: 'added', count: 2 },
+    { caller, action: 'dnc', result: 'added', count: 1 },
+    { caller, action: 'hopper', result: 'already_there', count: 1 },
+    { caller, action: 'callback', result: 'not_there', count: 1 }
+  ])
+})

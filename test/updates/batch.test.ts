@@ -433,7 +433,7 @@ test('too many updates are refused as too large', async (t) => {
 
 const TWICE = ' This is a text that holds JSON: it was encoded twice, so encode it only once.'
 const UNKNOWN_PROPERTY =
-  'A request has no such property; it has updates, source, dry_run, on_multiple, key_match, on_lossy, on_invalid, reset_called, allow_undefined_list.'
+  'A request has no such property; it has updates, add, source, dry_run, on_multiple, on_missing, key_match, on_lossy, on_invalid, reset_called, allow_undefined_list, verify, dnc, callback, hopper.'
 
 test('an unknown property of a request is refused with the one that is meant', async (t) => {
   const updates = [{ lead_id: 101, fields: { status: 'SALE' } }]

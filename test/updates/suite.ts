@@ -1,4 +1,5 @@
 import './batch.test.ts'
 import './ordered-delivery.test.ts'
+import './reads.test.ts'
 import './updates.test.ts'
 import './write-notes.test.ts'

@@ -23,6 +23,7 @@ function updatesWith(parts: Partial<UpdatesOptions> = {}): Updates {
     history: { record: async () => {}, recordRejected: async () => {} },
     rules: { maxLeadsPerCall: 100, dialect: 'lead_ids' },
     source: 'gateway',
+    users: new Map([['default', 'api']]),
     maxUpdates: 3,
     requestDeadlineMs: 1_000,
     ...parts

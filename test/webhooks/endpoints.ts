@@ -1,6 +1,6 @@
 import { readGatewayFile } from '../../src/config/gateway-file.ts'
 import type { WebhookEndpoint } from '../../src/webhooks/endpoint.ts'
-import type { MappingDefinition } from '../../src/webhooks/mapping/mapping.ts'
+import type { MappingDefinition } from '../../src/webhooks/mapping/mapping-definition.ts'
 import type { FileTester } from '../helper.ts'
 
 /** The endpoints of a gateway file, and its faults without the path and the line before each. */

@@ -1,5 +1,6 @@
 import './auth/verify.test.ts'
 import './limits.test.ts'
+import './mapping/actions.test.ts'
 import './mapping/evaluation-queue.test.ts'
 import './mapping/expression.test.ts'
 import './mapping/mapping.test.ts'

@@ -12,6 +12,8 @@ export interface OwnerState {
   readonly queues?: readonly DispatcherQueue[]
   /** The alerts that it has sent and that are not over. */
   readonly alerts?: readonly SentAlert[]
+  /** Whether VICIdial may still work on a call that adds a lead, of which nobody waits for the reply. */
+  readonly isInDoubt?: boolean
 }
 
 /** The owner as the database has it. */

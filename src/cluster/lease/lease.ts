@@ -100,8 +100,11 @@ export class Lease implements CallRight {
     this.#mayTake = false
   }
 
-  /** Waits for the calls under way, gives the lease back if it is held, and looks no more. */
-  async release(): Promise<void> {
+  /**
+   * Waits for the calls under way, gives the lease back if it is held, and looks no more.
+   * @param state what the next owner is to know
+   */
+  async release(state: OwnerState = this.#options.state()): Promise<void> {
     this.#mayTake = false
     const held = this.#held
     // No call begins from here on; those under way keep the lease.
@@ -113,8 +116,7 @@ export class Lease implements CallRight {
     if (held === undefined || this.#held?.term !== held.term) return
     this.#held = undefined
     try {
-      const { table, state } = this.#options
-      await table.release(held.term, state())
+      await this.#options.table.release(held.term, state)
       this.#options.log.info({ term: held.term }, 'gave back the right to call vicidial')
     } catch (error) {
       this.#options.log.warn(

@@ -1,6 +1,7 @@
 import type { Delivered } from '../../delivery/delivery.ts'
 import type { Outcome } from '../../delivery/outcome.ts'
-import { type Changes, changesOf } from '../../leads/changes.ts'
+import type { Addition } from '../../leads/adding/addition.ts'
+import { type Changes, changesOf, type Condition, onlyIf, partsOf } from '../../leads/changes.ts'
 import { keyName, keyOfName } from '../../leads/lead-key.ts'
 import { ON_MULTIPLE, type OnMultiple, type Update } from '../../leads/update.ts'
 import type { WaitingRequest } from '../../updates/ordered-delivery.ts'
@@ -9,8 +10,11 @@ import { steadyNow } from '../../steady-clock.ts'
 /** The path of a request to deliver updates. */
 export const DELIVER = '/v1/deliver'
 
-/** Index, key, what to do with several leads and how many, 1 for an exact key, and the position of the changes. */
-type WireUpdate = [number, string, OnMultiple, number | null, 0 | 1, number]
+/**
+ * Index, key, what to do with several leads and how many, 1 for an exact key, the position of the changes, the lead to
+ * add, and 1 if it must be new.
+ */
+type WireUpdate = [number, string, OnMultiple, number | null, 0 | 1, number, (Addition | null)?, (0 | 1)?]
 
 /** A synchronous request, from the gateway that took it to the owner. */
 export interface DeliveryBody {
@@ -21,7 +25,7 @@ export interface DeliveryBody {
   /** Milliseconds until its deadline: clocks may differ. */
   readonly left_ms: number
   /** Each once, as many updates share them. Their key follows from the rest. */
-  readonly changes: readonly Parameters<typeof changesOf>[]
+  readonly changes: readonly { parts: ReturnType<typeof partsOf>; condition?: Condition | undefined }[]
   readonly updates: readonly WireUpdate[]
 }
 
@@ -42,17 +46,14 @@ export function writeDelivery(
   { caller, source, requestId, deadline }: WaitingRequest
 ): DeliveryBody {
   const positions = new Map<Changes, number>()
-  const wire = updates.map(({ index, key, onMultiple, newest = null, keyMatch, changes }): WireUpdate => {
+  const wire = updates.map((update): WireUpdate => {
+    const { index, key, onMultiple, newest = null, keyMatch, changes, addition, mustBeNew } = update
     const position = positions.get(changes) ?? positions.size
     positions.set(changes, position)
-    return [index, keyName(key), onMultiple, newest, keyMatch === 'exact' ? 1 : 0, position]
+    const written = [index, keyName(key), onMultiple, newest, keyMatch === 'exact' ? 1 : 0, position] as const
+    return addition === undefined ? [...written] : [...written, addition, mustBeNew ? 1 : 0]
   })
-  const changes = [...positions.keys()].map(({ function: called, params, stored, warnings }) => [
-    called,
-    params,
-    stored,
-    warnings
-  ]) as DeliveryBody['changes']
+  const changes = [...positions.keys()].map((one) => ({ parts: partsOf(one), condition: one.condition }))
   const left_ms = deadline - steadyNow()
   return { account, caller, source, request_id: requestId, left_ms, changes, updates: wire }
 }
@@ -64,8 +65,12 @@ export function readDelivery(body: unknown): {
   request: WaitingRequest
 } {
   const { account, caller, source, request_id: requestId, left_ms, ...rest } = body as DeliveryBody
-  const changes = rest.changes.map((parts) => changesOf(...parts))
-  const updates = rest.updates.map(([index, key, onMultiple, newest, isExact, position]): Update => {
+  const changes = rest.changes.map(({ parts, condition }) => {
+    const all = changesOf(...parts)
+    return condition === undefined ? all : onlyIf(all, condition)
+  })
+  const updates = rest.updates.map((written): Update => {
+    const [index, key, onMultiple, newest, isExact, position, addition, isNew] = written
     const ofUpdate = changes[position]
     if (ofUpdate === undefined || !ON_MULTIPLE.includes(onMultiple)) throw new RangeError('no such changes')
     return {
@@ -74,7 +79,9 @@ export function readDelivery(body: unknown): {
       onMultiple,
       ...(newest === null ? {} : { newest }),
       ...(isExact === 1 ? { keyMatch: 'exact' } : {}),
-      changes: ofUpdate
+      changes: ofUpdate,
+      ...(addition && { addition }),
+      ...(isNew === 1 && { mustBeNew: true })
     }
   })
   return { account, updates, request: { caller, source, requestId, deadline: steadyNow() + left_ms } }

@@ -36,6 +36,16 @@ const PermissionsSchema = Type.Object(
         description: 'Lists that it may move leads to. "*" is all. Default: none.'
       })
     ),
+    add_lists: Type.Optional(
+      Type.Union([Type.Literal('*'), Type.Array(Type.Integer({ minimum: 1 }))], {
+        description: 'Lists that it may add leads to, if routes has add. "*" is all. Default: none.'
+      })
+    ),
+    read_fields: allowed(
+      { pattern: '^[a-z][a-z0-9_]{0,49}$', patternErrorMessage: 'the name of a column' },
+      'Columns of the lead table that it may read.'
+    ),
+    read_custom_fields: allowed(LABEL, 'Labels of custom fields that it may read.'),
     look_ups: allowed(
       {
         pattern: '^(vendor_lead_code|phone_number)$',
@@ -119,6 +129,12 @@ export const CallerSchema = Type.Object(
     key_match: Type.Optional(
       Type.Enum(['collation', 'exact'], {
         description: 'Whether its vendor_lead_codes find only leads whose code matches exactly.'
+      })
+    ),
+    verify: Type.Optional(
+      Type.Union([Type.Boolean(), Type.Number({ minimum: 0, maximum: 1 })], {
+        description:
+          'Whether leads are read after its updates and compared: all of them, none, or a share such as 0.01.'
       })
     ),
     networks: Type.Optional(

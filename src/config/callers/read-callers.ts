@@ -1,5 +1,7 @@
 import { FIELD_BY_NAME } from '../../leads/fields.ts'
-import type { Allowed } from '../../leads/rights.ts'
+import { ACTION_PERMISSIONS } from '../../leads/actions/lead-actions.ts'
+import { COLUMN_BY_NAME } from '../../leads/reading/lead-columns.ts'
+import { type Allowed, allows } from '../../leads/rights.ts'
 import {
   ALL_PERMISSIONS,
   type CallerConfig,
@@ -37,6 +39,7 @@ export function readCallers(
       on_lossy: onLossy,
       on_invalid: onInvalid,
       key_match: keyMatch,
+      verify,
       networks,
       rate_limit: rateLimit
     } = entry
@@ -49,6 +52,7 @@ export function readCallers(
       ...(onLossy === undefined ? {} : { onLossy }),
       ...(onInvalid === undefined ? {} : { onInvalid }),
       ...(keyMatch === undefined ? {} : { keyMatch }),
+      ...(verify === undefined ? {} : { verify: Number(verify) }),
       ...(networks === undefined ? {} : { networks }),
       ...(rateLimit === undefined ? {} : { rateLimit: readRateLimit(rateLimit) })
     }
@@ -89,9 +93,17 @@ function readPermissions(entry: CallerEntry['permissions']): Permissions {
       statuses: readAllowed(entry.statuses),
       customFields: readAllowed(entry.custom_fields),
       lists: readAllowed(entry.lists),
-      lookUps: readAllowed(entry.look_ups)
+      lookUps: readAllowed(entry.look_ups),
+      addLists: readAllowed(allows(readAllowed(entry.routes), 'add') ? entry.add_lists : []),
+      readFields: readAllowed(entry.read_fields),
+      readCustomFields: readAllowed(entry.read_custom_fields),
+      actions: readAllowed(entry.routes === '*' ? '*' : entry.routes?.filter(isAction))
     }
   }
+}
+
+function isAction(route: string): boolean {
+  return Object.values(ACTION_PERMISSIONS).some((permission) => permission === route)
 }
 
 function readAllowed(entry: '*' | readonly (string | number)[] = []): Allowed {
@@ -100,7 +112,13 @@ function readAllowed(entry: '*' | readonly (string | number)[] = []): Allowed {
 
 /** A permission for something that doesn't exist is a typo: the permission that was meant is missing. */
 function checkNames(
-  { fields, custom_fields: labels, routes }: PermissionsEntry,
+  {
+    fields,
+    custom_fields: labels,
+    read_fields: read,
+    read_custom_fields: readLabels,
+    routes
+  }: PermissionsEntry,
   customFields: ReadonlySet<string>,
   webhooks: ReadonlySet<string>,
   pointer: string,
@@ -117,6 +135,8 @@ function checkNames(
   }
   check('fields', fields, (name) => name === 'reset_called' || FIELD_BY_NAME.has(name))
   check('custom_fields', labels, (name) => customFields.has(name))
+  check('read_fields', read, (name) => COLUMN_BY_NAME.has(name))
+  check('read_custom_fields', readLabels, (name) => customFields.has(name))
   check('routes', routes, (name) => !name.startsWith(WEBHOOK) || webhooks.has(name.slice(WEBHOOK.length)))
 }
 

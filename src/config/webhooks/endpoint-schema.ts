@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { CAMPAIGN_PATTERN } from '../../leads/actions/campaign.ts'
 import { CONTENT_TYPES } from '../../webhooks/payload.ts'
 import { KEY_HASH, NAME, SOURCE } from '../patterns.ts'
 
@@ -153,6 +154,39 @@ const ValueTableSchema = Type.Object(
   strict
 )
 
+const AddMappingSchema = Type.Object(
+  {
+    list_id: Type.Optional(Type.Integer({ minimum: 100 })),
+    phone_code: Type.Optional(Type.String({ pattern: '^[0-9]{1,10}$' })),
+    phone_number: Type.Optional(Expression),
+    fields: Type.Optional(Type.Record(Type.String(), Expression)),
+    custom_fields: Type.Optional(Type.Record(Type.String(), Expression)),
+    fixed: Type.Optional(Type.Record(Type.String(), Literal))
+  },
+  { ...strict, description: 'What a lead that is added gets beyond the fields of the update.' }
+)
+
+const CampaignSchema = Type.String({ pattern: CAMPAIGN_PATTERN })
+
+const HopperMappingSchema = Type.Object(
+  {
+    priority: Type.Optional(Type.Integer({ minimum: -99, maximum: 99 })),
+    local_call_time_check: Type.Optional(Type.Boolean())
+  },
+  strict
+)
+
+const CallbackMappingSchema = Type.Object(
+  {
+    at: Expression,
+    campaign_id: CampaignSchema,
+    user: Type.Optional(Expression),
+    status: Type.Optional(Type.String({ minLength: 1, maxLength: 6 })),
+    comments: Type.Optional(Expression)
+  },
+  { ...strict, description: 'A callback for the lead, if `at` finds a time.' }
+)
+
 /** The `mapping` of an entry, or of a file of its own. */
 export const MappingSchema = Type.Object(
   {
@@ -171,6 +205,15 @@ export const MappingSchema = Type.Object(
     values: Type.Optional(Type.Record(Type.String(), ValueTableSchema)),
     fixed: Type.Optional(Type.Record(Type.String(), Literal)),
     reset_called: Type.Optional(Type.Boolean()),
+    on_missing: Type.Optional(
+      Type.Enum(['report', 'add'], { description: 'Whether a lead that VICIdial lacks is added.' })
+    ),
+    add: Type.Optional(AddMappingSchema),
+    hopper: Type.Optional(Type.Union([Type.Literal('remove'), HopperMappingSchema])),
+    callback: Type.Optional(Type.Union([Type.Literal('remove'), CallbackMappingSchema])),
+    dnc: Type.Optional(
+      Type.Union([Type.Literal(true), Type.Object({ campaign_id: CampaignSchema }, strict)])
+    ),
     empty_strings: Type.Optional(Type.Enum(['ignore', 'clear', 'reject'])),
     nulls: Type.Optional(Type.Enum(['ignore', 'clear', 'reject'])),
     null_words: Type.Optional(
@@ -220,6 +263,7 @@ export const EndpointSchema = Type.Object(
     on_invalid: Type.Optional(Type.Enum(['reject_update', 'drop_field'])),
     on_multiple: Type.Optional(Type.Enum(['reject', 'all', 'newest'])),
     key_match: Type.Optional(Type.Enum(['collation', 'exact'])),
+    verify: Type.Optional(Type.Union([Type.Boolean(), Type.Number({ minimum: 0, maximum: 1 })])),
     on_unmapped: Type.Optional(Type.Enum(['accept', 'refuse'])),
     auth: AuthSchema,
     verification: Type.Optional(VerificationSchema),

@@ -36,6 +36,7 @@ export function readEndpoints(
       on_invalid: onInvalid,
       on_multiple: onMultiple,
       key_match: keyMatch,
+      verify,
       answer_status: answerStatus,
       on_unmapped: onUnmapped,
       payload_field: payloadField
@@ -53,6 +54,7 @@ export function readEndpoints(
       ...(onInvalid === undefined ? {} : { onInvalid }),
       ...(onMultiple === undefined ? {} : { onMultiple }),
       ...(keyMatch === undefined ? {} : { keyMatch }),
+      ...(verify === undefined ? {} : { verify: Number(verify) }),
       ...(onUnmapped === undefined ? {} : { onUnmapped }),
       ...(payloadField === undefined ? {} : { payloadField }),
       ...(eventId === undefined ? {} : { eventId })

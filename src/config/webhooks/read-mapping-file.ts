@@ -1,4 +1,4 @@
-import type { MappingDefinition } from '../../webhooks/mapping/mapping.ts'
+import type { MappingDefinition } from '../../webhooks/mapping/mapping-definition.ts'
 import { YamlFile } from '../yaml-file.ts'
 import { schemaErrors } from '../schema-errors.ts'
 import { type MappingEntry, MappingSchema } from './endpoint-schema.ts'

@@ -1,7 +1,6 @@
 import { keyName } from '../../leads/lead-key.ts'
-import type { Changes } from '../../leads/changes.ts'
 import type { NewJob } from '../jobs.ts'
-import { writeChanges } from '../rows.ts'
+import { ChangesWriter } from '../rows.ts'
 import { ENDED, PENDING } from '../update-state.ts'
 import { byColumn, type Sql } from './database/database.ts'
 import type { StoredUpdate } from './pending/pending-updates.ts'
@@ -67,11 +66,10 @@ function jobRow(job: NewJob): unknown[] {
 
 /** The rows of a job's updates, in their order; `index` is the job's position in the statement. */
 function updateRows(job: NewJob, index: number): unknown[][] {
-  const written = new Map<Changes, string>()
+  const writer = new ChangesWriter()
   const nth = index + 1
   const pending = job.updates.map((update) => {
-    const changes = written.get(update.changes) ?? writeChanges(update.changes)
-    written.set(update.changes, changes)
+    const changes = writer.write(update)
     const { key, onMultiple, keyMatch, sequence } = update
     return [nth, update.index, keyName(key), onMultiple, keyMatch, changes, sequence, null, null]
   })

@@ -73,8 +73,8 @@ export class NewestWrites {
   }
 
   /** The fields of a lead that were written after the update at `sequence` was accepted. */
-  since(lead: number, sequence: number): string[] {
-    const fields = this.#byLead.get(`${BY_ID}${lead}`)
+  since(lead: string, sequence: number): string[] {
+    const fields = this.#byLead.get(lead)
     return fields ? [...fields].flatMap(([field, at]) => (at > sequence ? [field] : [])) : []
   }
 

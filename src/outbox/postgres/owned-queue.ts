@@ -106,7 +106,7 @@ export class OwnedQueue {
     return this.#backlog.nextDueAt(account)
   }
 
-  writtenSince(lead: number, sequence: number): readonly string[] {
+  writtenSince(lead: string, sequence: number): readonly string[] {
     return this.#writes.since(lead, sequence)
   }
 

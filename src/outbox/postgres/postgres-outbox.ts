@@ -31,7 +31,7 @@ const UPDATED = `SELECT lead, result FROM (
     (SELECT lead, NULL::text AS result, status FROM history ORDER BY id DESC LIMIT $1)
     UNION ALL
     (SELECT NULL::bigint, result, status FROM updates ORDER BY id DESC LIMIT $1)
-  ) AS latest WHERE status = 'updated'`
+  ) AS latest WHERE status IN ('updated', 'added')`
 
 export interface PostgresOptions extends Omit<PoolOptions, 'log'> {
   /** What is kept of a job's updates once they have ended; nothing by default. */

@@ -183,7 +183,7 @@ export class PostgresQueue implements UpdateQueue {
     await Promise.all(steps)
   }
 
-  writtenSince(lead: number, sequence: number): readonly string[] {
+  writtenSince(lead: string, sequence: number): readonly string[] {
     return this.#owned?.writtenSince(lead, sequence) ?? []
   }
 

@@ -52,9 +52,9 @@ export class NewestWrites {
   }
 
   /** The fields of a lead that were written after the update at `sequence` was accepted. */
-  since(lead: number, sequence: number): string[] {
+  since(lead: string, sequence: number): string[] {
     return this.#sql
-      .rows('SELECT field FROM newest_writes WHERE lead = ? AND sequence > ?', `${BY_ID}${lead}`, sequence)
+      .rows('SELECT field FROM newest_writes WHERE lead = ? AND sequence > ?', lead, sequence)
       .map(({ field }) => String(field))
   }
 

@@ -77,7 +77,7 @@ export class SqliteQueue implements UpdateQueue {
     await Promise.all(written)
   }
 
-  writtenSince(lead: number, sequence: number): readonly string[] {
+  writtenSince(lead: string, sequence: number): readonly string[] {
     return this.#tables.writes.since(lead, sequence)
   }
 

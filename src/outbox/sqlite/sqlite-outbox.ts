@@ -18,7 +18,7 @@ import { JobProgress } from './job-progress.ts'
 import { JobTable } from './job-table.ts'
 import { SqliteJobs } from './jobs.ts'
 import { NewestWrites } from './newest-writes.ts'
-import { FILE, openDatabase } from './database/open-database.ts'
+import { FILE, openDatabase, wasLeftOpen } from './database/open-database.ts'
 import { SqliteQueue } from './queue.ts'
 import { ReadyUpdates } from './ready-updates.ts'
 import { Statements } from './database/statements.ts'
@@ -37,7 +37,7 @@ const UPDATED_LEADS = `SELECT DISTINCT lead FROM (
     UNION ALL
     SELECT iif(json_valid(result), result ->> 'lead_id', NULL), status
       FROM (SELECT result, status FROM updates ORDER BY id DESC LIMIT ?1)
-  ) WHERE status = 'updated' AND lead BETWEEN 1 AND ${MAX_LEAD_ID} LIMIT ?2`
+  ) WHERE status IN ('updated', 'added') AND lead BETWEEN 1 AND ${MAX_LEAD_ID} LIMIT ?2`
 
 export interface SqliteOptions {
   /** What is kept of a job's updates once they have ended; nothing by default. */
@@ -63,6 +63,7 @@ export class SqliteOutbox implements Outbox {
   readonly jobs: JobStore
   readonly idempotency: IdempotencyStore
   readonly history: HistoryStore
+  readonly wasKilled: boolean
   readonly #sql: Statements
   readonly #commits: GroupCommit
   readonly #files: DatabaseFiles
@@ -85,6 +86,7 @@ export class SqliteOutbox implements Outbox {
     }: SqliteOptions = {}
   ) {
     this.#directory = directory
+    this.wasKilled = wasLeftOpen(directory)
     const database = openDatabase(directory, longestPauseMs)
     const path = join(directory, FILE)
     const files = new DatabaseFiles(path, (fault) => {

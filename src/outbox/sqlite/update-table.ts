@@ -1,12 +1,11 @@
 import type { Result } from '../../../schemas/batch.ts'
-import type { Changes } from '../../leads/changes.ts'
 import { keyName } from '../../leads/lead-key.ts'
 import type { JobTable } from './job-table.ts'
 import type { NewJob } from '../jobs.ts'
 import type { Settlement } from '../queue.ts'
 import type { NewestWrites, Write } from './newest-writes.ts'
 import type { ReadyUpdates } from './ready-updates.ts'
-import { type Row, RowReader, writeChanges } from '../rows.ts'
+import { ChangesWriter, type Row, RowReader } from '../rows.ts'
 import type { Statements } from './database/statements.ts'
 import { DEAD_LETTER, ENDED, PENDING } from '../update-state.ts'
 
@@ -71,13 +70,11 @@ export class UpdateTable {
     const received = job.updates.length + job.rejected.length
     const firstId = this.#nextId
     const n = this.#jobs.insert(job, firstId)
-    const written = new Map<Changes, string>()
+    const writer = new ChangesWriter()
     const dueAt = job.dueAt ?? job.acceptedAt
     for (const update of job.updates) {
       const id = firstId + update.index
       const lead = keyName(update.key)
-      const changes = written.get(update.changes) ?? writeChanges(update.changes)
-      written.set(update.changes, changes)
       const isNext = !this.#isPending(lead, job.account)
       this.#sql.run(
         INSERT_PENDING,
@@ -88,7 +85,7 @@ export class UpdateTable {
         lead,
         update.onMultiple,
         update.keyMatch ?? null,
-        changes,
+        writer.write(update),
         update.sequence ?? id,
         dueAt
       )

@@ -1,5 +1,5 @@
 import { Counter, Histogram, Registry } from '@prometheus-io/client'
-import type { EndedCall, EndedUpdates, Observer } from '../observer.ts'
+import type { EndedActions, EndedCall, EndedUpdates, Observer } from '../observer.ts'
 
 /** Names that may be label values. All others share one value, or the number of series would have no bound. */
 export interface KnownNames {
@@ -39,6 +39,8 @@ export class Metrics implements Observer {
   readonly #problems: Counter<'code'>
   readonly #updates: Counter<'caller' | 'status'>
   readonly #updateErrors: Counter<'code'>
+  readonly #verifications: Counter<'caller' | 'result'>
+  readonly #actions: Counter<'caller' | 'action' | 'result'>
   readonly #outboxSeconds: Histogram
   readonly #calls: Counter<'account' | 'function' | 'outcome'>
   readonly #callSeconds: Histogram<'account' | 'function'>
@@ -58,7 +60,7 @@ export class Metrics implements Observer {
       'Requests answered with a problem, by its code.',
       ['code']
     )
-    this.#updates = this.#counter('updates_total', 'Updates that have ended, by status.', [
+    this.#updates = this.#counter('updates_total', 'Updates and readings that have ended, by status.', [
       'caller',
       'status'
     ])
@@ -66,6 +68,16 @@ export class Metrics implements Observer {
       'update_errors_total',
       'Updates that failed, by the code of the reason.',
       ['code']
+    )
+    this.#verifications = this.#counter(
+      'verifications_total',
+      'Updates whose lead was read after them, by what that has shown.',
+      ['caller', 'result']
+    )
+    this.#actions = this.#counter(
+      'actions_total',
+      'What was done with leads and with do-not-call numbers, by how it ended.',
+      ['caller', 'action', 'result']
     )
     this.#outboxSeconds = this.#histogram(
       'outbox_duration_seconds',
@@ -103,12 +115,18 @@ export class Metrics implements Observer {
     if (problem !== null) this.#problems.inc({ code: problem })
   }
 
-  updatesEnded({ caller, status, code, count, storedMs }: EndedUpdates): void {
+  updatesEnded({ caller, status, code, verification, count, storedMs }: EndedUpdates): void {
     const known = this.#names.senders.hasSender(caller) ? caller : OTHER
     this.#updates.inc({ caller: known, status }, count)
     if (code !== undefined) this.#updateErrors.inc({ code }, count)
+    if (verification !== undefined) this.#verifications.inc({ caller: known, result: verification }, count)
     if (storedMs === undefined) return
     for (let i = 0; i < count; i++) this.#outboxSeconds.observe(storedMs / 1_000)
+  }
+
+  actionsEnded({ caller, action, result, count }: EndedActions): void {
+    const known = this.#names.senders.hasSender(caller) ? caller : OTHER
+    this.#actions.inc({ caller: known, action, result }, count)
   }
 
   callEnded({ account, function: called, outcome, leads, ms, queuedMs }: EndedCall): void {

@@ -22,7 +22,21 @@ const NAME = 'vicidial-gateway'
 /** Most links from one call to requests. */
 const MAX_LINKS = 100
 /** Outcomes of calls that worked. The others are errors. */
-const GOOD = new Set(['updated', 'found', 'limit_reached', 'not_found', 'probe: alive', 'probe: good'])
+const GOOD = new Set([
+  'updated',
+  'added',
+  'found',
+  'limit_reached',
+  'not_found',
+  'lead',
+  'field',
+  'no_field',
+  'labels',
+  // A lead with an apostrophe is read field by field.
+  'unreadable',
+  'probe: alive',
+  'probe: good'
+])
 
 /** A request. Others may have the same id. */
 interface TracedRequest {

@@ -1,5 +1,8 @@
 import { ConfigError } from '../../config/config-error.ts'
+import type { CallerConfig, RoutePermission } from '../../callers/caller.ts'
 import type { Config } from '../../config/config.ts'
+import type { LeadRules } from '../../leads/changes.ts'
+import { leadRules } from '../../config/runtime-config.ts'
 import { type Account, DEFAULT_ACCOUNT } from '../../vicidial/account.ts'
 import { Client } from '../../vicidial/client.ts'
 import { emptyCall } from '../../vicidial/wire.ts'
@@ -13,10 +16,20 @@ import { checkFailedQueries } from './failed-queries.ts'
 import { checkLists } from './lists.ts'
 import { checkLogin } from './login.ts'
 import { checkNonLatin } from './non-latin.ts'
-import { checkPermission } from './permissions.ts'
+import { checkPermission, probeOf } from './permissions.ts'
 import { isAfterLogin } from '../../vicidial/reply/reply-kind.ts'
 import { checkSettings } from './settings.ts'
-import { ACCOUNT_STEPS, type Finding, SERVER_STEPS, type Step, StepRunner, TEST_LEAD_STEPS } from './step.ts'
+import {
+  ACCOUNT_STEPS,
+  type Finding,
+  ACTION_STEPS,
+  READ_STEPS,
+  SERVER_STEPS,
+  type Step,
+  StepRunner,
+  TEST_LEAD_STEPS
+} from './step.ts'
+import { checkStoredValues } from './stored-values.ts'
 import { checkTestLead, type TestLead } from './test-lead.ts'
 import { checkClock, checkRoundTrip, medianMs, TIMED_CALLS } from './timing.ts'
 import { readVersion } from '../../vicidial/reply/version-reply.ts'
@@ -50,10 +63,11 @@ export async function check(options: CheckOptions): Promise<Step[]> {
   const { accounts } = config
   const client = new Client({ url, connections: 1 })
   try {
-    const fault = await checkServer(steps, config, accounts, client, now)
+    const { fault, build } = await checkServer(steps, config, accounts, client, now)
+    const rules = leadRules(config.vicidial, build ?? config.vicidial.build, config.customFields)
     for (const account of accounts) {
       const calls = new AccountCalls(client, account, config.vicidial.source, timeoutMs)
-      if (fault === undefined) await checkAccount(steps, config, account, calls, options.testLead)
+      if (fault === undefined) await checkAccount(steps, config, account, calls, rules, options.testLead)
       else steps.skip(ACCOUNT_STEPS, fault, account.name)
     }
   } finally {
@@ -81,14 +95,14 @@ async function checkConfig(steps: StepRunner, readConfig: () => Config): Promise
   }
 }
 
-/** Runs the checks that need no login. Returns why the rest can't be checked; undefined if it can. */
+/** Runs the checks that need no login. Returns VICIdial's build, or why the rest can't be checked. */
 async function checkServer(
   steps: StepRunner,
   { vicidial }: Config,
   accounts: readonly Account[],
   client: Client,
   now: () => number
-): Promise<string | undefined> {
+): Promise<{ readonly fault?: string; readonly build?: string }> {
   const { url, source, timeoutMs, maxLeadsPerCall } = vicidial
   const checks: (readonly [id: 'address' | 'connection' | 'certificate', run: () => Promise<Finding>])[] = [
     ['address', () => checkAddress(url)],
@@ -101,7 +115,8 @@ async function checkServer(
   }
   const first = await askVersion(client, source, timeoutMs)
   await steps.run('version', () => checkVersion(first, vicidial))
-  if (readVersion(first.reply) === undefined) return skipRest('version')
+  const version = readVersion(first.reply)
+  if (version === undefined) return skipRest('version')
   const calls = [first]
   const [fastest] = accounts.toSorted((one, other) => other.maxConcurrency - one.maxConcurrency)
   await steps.run('round_trip', async () => {
@@ -112,12 +127,12 @@ async function checkServer(
   await steps.run('clock', () => checkClock(calls))
   const limits = { timeoutMs, maxLeadsPerCall, accounts }
   await steps.run('settings', () => checkSettings(limits, medianMs(calls.slice(1))))
-  return undefined
+  return version
 
-  function skipRest(id: (typeof SERVER_STEPS)[number]): string {
-    const why = `Not checked, because of the fault in ${id}.`
-    steps.skip(SERVER_STEPS.slice(SERVER_STEPS.indexOf(id) + 1), why)
-    return why
+  function skipRest(id: (typeof SERVER_STEPS)[number]): { readonly fault: string } {
+    const fault = `Not checked, because of the fault in ${id}.`
+    steps.skip(SERVER_STEPS.slice(SERVER_STEPS.indexOf(id) + 1), fault)
+    return { fault }
   }
 }
 
@@ -126,6 +141,7 @@ async function checkAccount(
   config: Config,
   account: Account,
   calls: AccountCalls,
+  rules: LeadRules,
   testLead: TestLead | undefined
 ): Promise<void> {
   const { name } = account
@@ -136,7 +152,12 @@ async function checkAccount(
   }
   const { reply: first } = await steps.run('login', logIn, name)
   if (!isAfterLogin(first.kind)) {
-    const rest = [...ACCOUNT_STEPS.slice(1), ...(isTested ? TEST_LEAD_STEPS : [])]
+    const rest = [
+      ...ACCOUNT_STEPS.slice(1),
+      ...readStepsOf(config, name),
+      ...actionStepsOf(config, name),
+      ...(isTested ? TEST_LEAD_STEPS : [])
+    ]
     const why = 'Not checked: it needs the login, which is tried only once.'
     steps.skip(rest, why, name)
     return
@@ -146,21 +167,69 @@ async function checkAccount(
     const run = async () => checkPermission(used, await calls.ask(emptyCall(used)), calls)
     await steps.run(used, run, name)
   }
+  for (const used of [...readStepsOf(config, name), ...actionStepsOf(config, name)]) {
+    const run = async () => checkPermission(used, await calls.ask(probeOf(used)), calls)
+    await steps.run(used, run, name)
+  }
   await steps.run('lists', () => checkLists(calls, listsOf(config, name)), name)
   await steps.run('custom_fields', () => checkCustomFields(calls, config.customFields), name)
   await steps.run('failed_queries', () => checkFailedQueries(calls), name)
   await steps.run('non_latin', () => checkNonLatin(calls, config.vicidial.nonLatin), name)
   if (testLead !== undefined && isTested) {
     const run = () => checkTestLead(calls, testLead, config.vicidial)
-    const { charset } = await steps.run('test_lead', run, name)
+    const { charset, status } = await steps.run('test_lead', run, name)
     await steps.run('db_charset', () => charset, name)
+    const why = 'Not checked: it needs the right settings, and a lead that can be changed.'
+    if (status !== 'ok' || charset.status !== 'ok') steps.skip(['stored_values'], why, name)
+    else await steps.run('stored_values', () => checkStoredValues(calls, testLead, rules), name)
   }
 }
 
-/** The lists that an account's callers may move leads to, according to the gateway file. */
+/** The functions by which an account reads leads, according to the gateway file: for a caller, to verify, or after a lost call. */
+function readStepsOf({ callers, webhooks }: Config, account: string): readonly (typeof READ_STEPS)[number][] {
+  const own = callers.filter((caller) => caller.account === account)
+  const ownWebhooks = webhooks.filter((one) => (one.account ?? DEFAULT_ACCOUNT) === account)
+  const isReading = own.some(isReader) || ownWebhooks.some(({ options: { verify } }) => verify > 0)
+  if (isReading) return READ_STEPS
+  const isAdding = own.some(isAdder) || ownWebhooks.some(({ mayAdd }) => mayAdd)
+  return isAdding ? ['lead_field_info'] : []
+}
+
+/** The functions by which an account queues leads and changes do-not-call numbers, according to the gateway file. */
+function actionStepsOf(
+  { callers, webhooks }: Config,
+  account: string
+): readonly (typeof ACTION_STEPS)[number][] {
+  const routes = callers
+    .filter((caller) => caller.account === account)
+    .map(({ permissions }) => permissions.routes)
+  const may = (permission: RoutePermission) => routes.some((one) => one !== '*' && one.has(permission))
+  const actions = webhooks
+    .filter((one) => (one.account ?? DEFAULT_ACCOUNT) === account)
+    .map((endpoint) => endpoint.actions)
+  const queues = may('hopper') || actions.some(({ hopper }) => typeof hopper === 'object')
+  const adds = may('dnc') || actions.some(({ dnc }) => dnc !== undefined)
+  return ACTION_STEPS.filter(
+    (step) =>
+      (step === 'hopper_bulk_insert' && queues) ||
+      (step === 'add_dnc_phone' && adds) ||
+      (step === 'delete_dnc_phone' && may('dnc'))
+  )
+}
+
+function isReader({ permissions: { routes }, verify = 0 }: CallerConfig): boolean {
+  return verify > 0 || (routes !== '*' && routes.has('read'))
+}
+
+function isAdder({ permissions: { routes } }: CallerConfig): boolean {
+  return routes !== '*' && routes.has('add')
+}
+
+/** The lists that an account's callers may move or add leads to, according to the gateway file. */
 function listsOf({ callers }: Config, account: string): string[] {
   const lists = callers
     .filter((caller) => caller.account === account)
-    .flatMap(({ permissions: { updates } }) => (updates.lists === '*' ? [] : [...updates.lists]))
+    .flatMap(({ permissions: { updates } }) => [updates.lists, updates.addLists])
+    .flatMap((allowed) => (allowed === '*' ? [] : [...allowed]))
   return [...new Set(lists)]
 }

@@ -15,7 +15,7 @@ const NO_NUMBER = '000000'
 
 /**
  * Checks whether VICIdial restricts the account to some lists, and whether these include the lists that callers may
- * move leads to.
+ * move or add leads to.
  * @param named the ids of the callers' lists
  */
 export async function checkLists(calls: AccountCalls, named: readonly string[]): Promise<Finding> {
@@ -37,13 +37,15 @@ export async function checkLists(calls: AccountCalls, named: readonly string[]):
   if (forbidden.length > 0) {
     return {
       status: 'fault',
-      detail: `The account is restricted to some lists. Callers may move leads to these lists, which are not among them: ${forbidden.join(', ')}.`,
+      detail: `The account is restricted to some lists. Callers may move or add leads to these lists, which are not among them: ${forbidden.join(', ')}.`,
       remedy:
-        "Allow the campaigns of these lists in the account's user group (User Groups → Allowed Campaigns), or remove the lists from permissions.lists in the gateway file."
+        "Allow the campaigns of these lists in the account's user group (User Groups → Allowed Campaigns), or remove the lists from permissions.lists and add_lists in the gateway file."
     }
   }
   const may =
-    named.length > 0 ? ` They include the lists that callers may move leads to: ${named.join(', ')}.` : ''
+    named.length > 0
+      ? ` They include the lists that callers may move or add leads to: ${named.join(', ')}.`
+      : ''
   return {
     status: 'warning',
     detail: `The account is restricted to the lists of the campaigns that its user group allows.${may} VICIdial silently skips leads of other lists: the gateway reports them as not_found.`,

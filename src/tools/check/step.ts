@@ -43,14 +43,22 @@ export const ACCOUNT_STEPS = [
   'non_latin'
 ] as const
 
+/** The steps for functions that only reading and verifying need, if a caller or a webhook may do that. */
+export const READ_STEPS = ['lead_all_info', 'lead_field_info'] as const
+
+/** The steps for functions that only actions need, if a caller or a webhook may do these. */
+export const ACTION_STEPS = ['hopper_bulk_insert', 'add_dnc_phone', 'delete_dnc_phone'] as const
+
 /** The steps that need a test lead, in order. */
-export const TEST_LEAD_STEPS = ['test_lead', 'db_charset'] as const
+export const TEST_LEAD_STEPS = ['test_lead', 'db_charset', 'stored_values'] as const
 
 export type StepId =
   | 'configuration'
   | (typeof DATABASE_STEPS)[number]
   | (typeof SERVER_STEPS)[number]
   | (typeof ACCOUNT_STEPS)[number]
+  | (typeof READ_STEPS)[number]
+  | (typeof ACTION_STEPS)[number]
   | (typeof TEST_LEAD_STEPS)[number]
 
 /** One step of a check. */

@@ -47,7 +47,7 @@ const UNREADABLE: Partial<Readonly<Record<ReplyKind, readonly [detail: string, r
   not_found: ['there is no such lead.', 'Give --test-lead the id of a lead that exists.'],
   list_not_allowed: LIST_NOT_ALLOWED,
   // The words of lead_field_info for the same.
-  list_not_found: LIST_NOT_ALLOWED
+  list_of_lead_not_found: LIST_NOT_ALLOWED
 }
 
 /** The lead's fields cannot be read. */

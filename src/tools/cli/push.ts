@@ -24,9 +24,14 @@ interface Flags extends ConnectionFlags {
   readonly delimiter?: string
   readonly source?: string
   readonly onMultiple?: string
+  readonly addToList?: number
+  readonly phoneCode: string
   readonly keyMatch?: string
   readonly onLossy?: string
   readonly onInvalid?: string
+  readonly verify?: true | number
+  readonly hopper?: true | number
+  readonly callTimeCheck?: true
   readonly batch: number
   readonly concurrency: number
   readonly retryFor: number
@@ -98,6 +103,12 @@ export function pushCommand(): Command {
         'newest'
       ])
     )
+    .option(
+      '--add-to-list <id>',
+      'add leads that VICIdial lacks to this list; columns named add.NAME are for these only',
+      numberOption(/^[1-9]\d{2,13}$/, 'a list id of 3 digits or more')
+    )
+    .option('--phone-code <code>', 'the phone code of leads that are added', '1')
     .addOption(
       new Option('--key-match <how>', 'whether codes must be spelt exactly as the key').choices([
         'collation',
@@ -113,6 +124,17 @@ export function pushCommand(): Command {
         'what a faulty value does: drop_field sets the others, so that an e-mail with a + does not cost a DNC'
       ).choices(['reject_update', 'drop_field'])
     )
+    .option(
+      '--verify [share]',
+      'read each lead, or a share such as 0.01, after its update, and report those that hold something else',
+      readShare
+    )
+    .option(
+      '--hopper [priority]',
+      'put each lead into the hopper after its update, with a priority from -99 to 99 (default: 0)',
+      readPriority
+    )
+    .option('--call-time-check', 'with --hopper: not if the lead must not be called at this time of its day')
     .option(
       '--batch <n>',
       'rows per request',
@@ -145,7 +167,8 @@ export function pushCommand(): Command {
 
 const NOTES = `
 Columns are named as in the API. Ctrl-C waits up to 2 seconds for requests in flight; a second one exits at once.
-Exits with 0 if every row was updated (or ignored by --mapping), 1 if some were not or it stopped early.
+Exits with 0 if every row was updated or added (or ignored by --mapping) and none was found to differ, 1 otherwise or
+if it stopped early.
 `
 
 async function run(file: string, flags: Flags, command: Command): Promise<void> {
@@ -154,7 +177,7 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
   const { PushFailure } = await import('../push/errors.ts')
   const { isSuccess, summaryJson, summaryText } = await import('../push/summary.ts')
   const { reportProgress } = await import('../push/progress-bar.ts')
-  const { source, onMultiple, keyMatch, onLossy, onInvalid } = flags
+  const { source, onMultiple, addToList, phoneCode, keyMatch, onLossy, onInvalid, verify, hopper } = flags
   const interruption = new AbortController()
   const interrupt = () => {
     tell(command, 'Stopping: waiting up to 2 seconds for requests in flight.')
@@ -174,9 +197,15 @@ async function run(file: string, flags: Flags, command: Command): Promise<void> 
       request: given({
         source,
         on_multiple: onMultiple,
+        ...(addToList !== undefined && {
+          on_missing: 'add',
+          add: { list_id: addToList, phone_code: phoneCode }
+        }),
         key_match: keyMatch,
         on_lossy: onLossy,
-        on_invalid: onInvalid
+        on_invalid: onInvalid,
+        verify,
+        hopper: hopper && hopperOf(hopper, flags)
       }),
       ...given({
         format: flags.format,
@@ -277,4 +306,26 @@ function readDelimiter(text: string): string {
   if (delimiter.length !== 1 || /["\r\n]/.test(delimiter))
     throw new InvalidArgumentError('It must be one character.')
   return delimiter
+}
+
+/** Reads a priority of the hopper. @throws InvalidArgumentError */
+function readPriority(text: string): number {
+  if (/^-?\d{1,2}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number from -99 to 99.')
+}
+
+function hopperOf(priority: true | number, { callTimeCheck }: Flags): Readonly<Record<string, unknown>> {
+  return {
+    ...(priority !== true && { priority }),
+    ...(callTimeCheck && { local_call_time_check: true })
+  }
+}
+
+/** Reads the share of rows to verify. @throws InvalidArgumentError */
+function readShare(text: string): number {
+  const share = /^(?:0?\.\d{1,6}|1)$/.test(text) ? Number(text) : Number.NaN
+  if (share > 0) return share
+  throw new InvalidArgumentError(
+    'It must be a share of the rows, such as 0.01; without one, every row is verified.'
+  )
 }

@@ -94,16 +94,31 @@ export function isComplete({ stopped, waiting }: PushSummary): boolean {
   return stopped === undefined && waiting === 0
 }
 
-/** Whether every row was updated, or would be, in a dry run, or changes nothing on purpose. */
+/**
+ * Whether every row was updated, or would be, in a dry run, or changes nothing on purpose, and no lead that was read after
+ * its update holds something else.
+ */
 export function isSuccess(summary: PushSummary): boolean {
-  return isComplete(summary) && succeeded(summary.totals) === summary.totals.rows
+  const { rows, warnings } = summary.totals
+  const differing = warnings['stored_differs'] ?? 0
+  return isComplete(summary) && differing === 0 && succeeded(summary.totals) === rows
 }
 
 function rate({ rowsThisRun, seconds }: PushSummary): number {
   return Math.round(rowsThisRun / Math.max(seconds, 0.001))
 }
 
-const STATUSES = ['updated', 'planned', 'ignored', 'not_found', 'ambiguous', 'rejected', 'failed', 'unknown']
+const STATUSES = [
+  'updated',
+  'added',
+  'planned',
+  'ignored',
+  'not_found',
+  'ambiguous',
+  'rejected',
+  'failed',
+  'unknown'
+]
 
 /** Counts by status, in the order of the API's documentation. */
 function inOrder(counts: Readonly<Record<string, number>>): Record<string, number> {

@@ -87,6 +87,11 @@ export class CallProof {
   #noteFound(reply: CallReply, params: Params, sentAt: number): void {
     if (this.#witnesses === undefined) return
     const { leads, lists } = this.#witnesses
+    if (reply.kind === 'added') leads.know(reply.lead)
+    if (reply.kind === 'lead') {
+      leads.know(Number(params['lead_id']))
+      leads.found(sentAt)
+    }
     if (reply.kind === 'updated' || reply.kind === 'found' || reply.kind === 'limit_reached') {
       // VICIdial lists keys only if it found a lead, even if no code is spelt like a key.
       const found = reply.kind === 'updated' ? reply.leads : [...reply.leads.values()].flat()
@@ -95,8 +100,8 @@ export class CallProof {
     }
     // update_lead does not ask whether the account may use the list.
     const { function: called, list_id_field: list, list_exists_check: isChecked } = params
-    const isListFound = reply.kind === 'updated' && called === 'batch_update_lead' && isChecked === 'Y'
-    if (isListFound && list !== undefined) {
+    const isUpdated = reply.kind === 'updated' && called === 'batch_update_lead' && isChecked === 'Y'
+    if ((isUpdated || reply.kind === 'list_found') && list !== undefined) {
       lists.know(list)
       lists.found(sentAt)
     }

@@ -14,6 +14,8 @@ export type ErrorKind =
   | 'list_unknown'
   | 'list_not_allowed'
   | 'list_not_found'
+  /** A lead is not read, as its list is not defined, or not allowed. */
+  | 'list_of_lead_not_found'
   /** Custom fields are switched off in VICIdial's system settings. */
   | 'custom_fields_disabled'
   | 'nothing_asked'
@@ -40,10 +42,12 @@ const ERROR_TEXTS: readonly (readonly [text: string, kind: ErrorKind])[] = [
   ['update_lead NOT AN ALLOWED LIST ID -', 'no_allowed_leads'],
   ['NOT A DEFINED LIST ID', 'list_unknown'],
   ['NOT AN ALLOWED LIST ID', 'list_not_allowed'],
-  ['LIST NOT FOUND', 'list_not_found'],
+  ['LIST NOT FOUND', 'list_of_lead_not_found'],
   ['LIST DOES NOT EXIST', 'list_not_found'],
   ['CUSTOM LIST FIELDS ARE NOT ENABLED', 'custom_fields_disabled'],
   ['NO LEADS DEFINED', 'nothing_asked'],
+  // From the functions about do-not-call numbers, without a number.
+  ['YOU MUST USE ALL REQUIRED FIELDS', 'nothing_asked'],
   ['NO VALID SEARCH METHOD', 'search_invalid'],
   ['INVALID SEARCH PARAMETERS', 'search_invalid'],
   // From a fork that reads leads_data.

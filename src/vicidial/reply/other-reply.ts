@@ -55,6 +55,11 @@ const ERRORS: Readonly<Record<ErrorKind, Omit<Refused, 'kind'> | Omit<NotFound, 
     basis: 'lists'
   },
   list_not_found: UNKNOWN_ERROR,
+  list_of_lead_not_found: {
+    code: 'lead_unreadable',
+    detail: "VICIdial reads no lead of a list that is not defined, or not the account's.",
+    basis: 'lists'
+  },
   custom_fields_disabled: UNKNOWN_ERROR,
   nothing_asked: {
     code: 'upstream_error',
@@ -62,6 +67,11 @@ const ERRORS: Readonly<Record<ErrorKind, Omit<Refused, 'kind'> | Omit<NotFound, 
   },
   search_invalid: UNKNOWN_ERROR,
   leads_data_invalid: { code: 'upstream_error', detail: 'VICIdial could not read leads_data.' }
+}
+
+/** Whether VICIdial has printed that it could not read its database. */
+export function isDatabaseFault(text: string): boolean {
+  return FAILED_QUERY.test(text) || NO_CONNECTION.test(text)
 }
 
 /**

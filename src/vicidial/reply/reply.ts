@@ -10,6 +10,7 @@ export type UpstreamCode =
   | 'field_unknown'
   | 'characters_lost'
   | 'unsafe_characters'
+  | 'lead_unreadable'
   | 'upstream_login_failed'
   | 'upstream_locked_out'
   | 'upstream_permission_denied'
@@ -41,6 +42,9 @@ export type UpdateReply =
   | NotMade
   | Unclear
 
+/** What a reply to a call that only looks for a list means. */
+export type FoundListReply = { readonly kind: 'list_found' } | Refused | NotMade | Unclear
+
 /** What a reply to `lead_search` means. */
 export type SearchReply =
   /** The lead ids of each key, newest first; empty for a key without a lead. */
@@ -53,9 +57,33 @@ export type SearchReply =
   | NotMade
   | Unclear
 
+/** What a reply to `lead_all_info` for one lead means. */
+export type LeadReply =
+  /** The texts in the columns, by name; and in the custom fields, by label. */
+  | {
+      readonly kind: 'lead'
+      /** Whether the row has the lead's id, so that it can be no other's. */
+      readonly isNamed: boolean
+      readonly columns: ReadonlyMap<string, string>
+      readonly customFields: ReadonlyMap<string, string>
+    }
+  | Unreadable
+  | NotFound
+  | Refused
+  | NotMade
+  | Unclear
+
+/** VICIdial may have the lead, but its row cannot be read as a whole: it may be read field by field. */
+export interface Unreadable {
+  readonly kind: 'unreadable'
+  readonly detail: string
+}
+
 /** What a reply to `lead_field_info` means. */
 export type FieldReply =
   | { readonly kind: 'field'; readonly value: string }
+  /** The lead has no such custom field: its list lacks it, or nobody has ever set one of the lead. */
+  | { readonly kind: 'no_field' }
   | NotFound
   | Refused
   | NotMade

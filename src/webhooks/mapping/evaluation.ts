@@ -1,6 +1,6 @@
 import type { Timed } from './evaluation-queue.ts'
 import type { MappedPayload, MappingFault } from './mapped-payload.ts'
-import { expressionsOf, type MappingDefinition } from './mapping.ts'
+import { expressionsOf, type MappingDefinition } from './mapping-definition.ts'
 import { EVENT_ID } from './payload-evaluation.ts'
 import type { MappedRow } from './rows.ts'
 

@@ -11,7 +11,8 @@ import {
 } from './evaluation.ts'
 import { EvaluationQueue } from './evaluation-queue.ts'
 import type { MappingFault } from './mapped-payload.ts'
-import { Mapping, type MappingDefinition } from './mapping.ts'
+import { Mapping } from './mapping.ts'
+import type { MappingDefinition } from './mapping-definition.ts'
 import { NeedsJsonata } from './plain-expression.ts'
 import type { RowsTask } from './rows.ts'
 

@@ -1,7 +1,7 @@
 import { echo } from '../../leads/refusal.ts'
 import { EvaluationError, Expression } from './expression.ts'
 import { isBlank } from './field-value.ts'
-import { expressionsOf, type MappingDefinition } from './mapping.ts'
+import { expressionsOf, type MappingDefinition } from './mapping-definition.ts'
 import { type MissingName, NamesRead } from './missing-names.ts'
 
 /** A name that an expression of a mapping reads and that a payload does not have. */

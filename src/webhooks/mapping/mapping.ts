@@ -1,9 +1,18 @@
 import { FIELD_BY_NAME } from '../../leads/fields.ts'
-import type { KeyName } from '../../leads/lead-key.ts'
 import { MAX_DROPPED } from '../../leads/refusal.ts'
 import { EvaluationError, Expression } from './expression.ts'
-import { asTyped, fieldValue, isBlank, type ValueRules } from './field-value.ts'
+import { asTyped, fieldValue, isBlank } from './field-value.ts'
 import { type EventIdValue, EventResults, type MappedPayload, type MappingFault } from './mapped-payload.ts'
+import {
+  ADD,
+  ADD_PHONE_NUMBER,
+  type ActionsDefinition,
+  type AddDefinition,
+  CALLBACK,
+  expressionsOf,
+  KEPT,
+  type MappingDefinition
+} from './mapping-definition.ts'
 import {
   EVENT_ID,
   type Evaluate,
@@ -13,22 +22,6 @@ import {
   type Progress
 } from './payload-evaluation.ts'
 import { NeedsJsonata } from './plain-expression.ts'
-
-/** How an endpoint's payloads become updates. Plain data, because it is sent to another thread. */
-export interface MappingDefinition extends ValueRules {
-  /** Selects the events in the payload; without it, the payload itself or each element of an array is one. */
-  readonly each: string | undefined
-  /** Whether an event matters; without it, all do. */
-  readonly when: string | undefined
-  readonly lead: { readonly by: KeyName; readonly expression: string }
-  /** Expressions by the name of the field. */
-  readonly fields: Readonly<Record<string, string>>
-  readonly customFields: Readonly<Record<string, string>>
-  readonly fixed: Readonly<Record<string, unknown>>
-  readonly resetCalled: boolean | undefined
-  /** Whether a field whose expression fails is left out, instead of its whole event. */
-  readonly dropsFields?: boolean
-}
 
 /** Evaluates an expression on one event, by its name; undefined if there is no such expression. */
 type EvaluateEvent = (name: string) => Promise<unknown>
@@ -147,51 +140,83 @@ export class Mapping {
     throw new EvaluationError('finds nothing, so that the event names no lead')
   }
 
-  /** Whether a field can be left out; never `list_id`: the others may be meant for the lead in that list. */
+  /** Whether a field can be left out. */
   #mayDrop(expression: string): boolean {
-    return this.#definition.dropsFields === true && expression !== 'fields.list_id'
+    return this.#definition.dropsFields === true && !KEPT.has(expression)
   }
 
   /** What an event changes; undefined if it changes nothing. */
   async #changes(evaluate: EvaluateEvent): Promise<Record<string, unknown> | undefined> {
-    const { fields, customFields, fixed, resetCalled } = this.#definition
+    const { resetCalled, add, actions } = this.#definition
+    const values = await this.#values(this.#definition, '', evaluate)
+    const done = actions === undefined ? {} : await actionsOf(actions, evaluate)
+    const isNothing = !(values.fields || values.custom_fields || resetCalled)
+    if (isNothing && Object.keys(done).length === 0) return undefined
+    return {
+      ...values,
+      ...done,
+      ...(resetCalled !== undefined && { reset_called: resetCalled }),
+      ...(add && { on_missing: 'add', add: await this.#add(add, evaluate) })
+    }
+  }
+
+  /** What a lead that is added gets beyond that. */
+  async #add(add: AddDefinition, evaluate: EvaluateEvent): Promise<Record<string, unknown>> {
+    const phone = add.phoneNumber === undefined ? undefined : await evaluate(ADD_PHONE_NUMBER)
+    const value = asTyped(phone, 'phone')
+    const isGiven = value !== undefined && value !== null && !isBlank(value)
+    return {
+      ...add.given,
+      ...(isGiven && { phone_number: value }),
+      ...(await this.#values(add, ADD, evaluate))
+    }
+  }
+
+  /**
+   * The values of fields and custom fields.
+   * @param prefix of the names of their expressions
+   */
+  async #values(
+    { fields, customFields, fixed }: Pick<MappingDefinition, 'fields' | 'customFields' | 'fixed'>,
+    prefix: string,
+    evaluate: EvaluateEvent
+  ): Promise<{ fields?: Record<string, unknown>; custom_fields?: Record<string, unknown> }> {
     const given: Record<string, unknown> = { ...fixed }
     for (const name of Object.keys(fields)) {
       const { type } = FIELD_BY_NAME.get(name) ?? {}
-      const value = fieldValue(this.#definition, name, await evaluate(`fields.${name}`), type)
+      const value = fieldValue(this.#definition, name, await evaluate(`${prefix}fields.${name}`), type)
       if (value !== undefined) given[name] = value
     }
     const custom: Record<string, unknown> = {}
     for (const label of Object.keys(customFields)) {
-      const value = fieldValue(this.#definition, label, await evaluate(`custom_fields.${label}`), 'text')
+      const text = await evaluate(`${prefix}custom_fields.${label}`)
+      const value = fieldValue(this.#definition, label, text, 'text')
       if (value !== undefined) custom[label] = value
     }
-    const hasFields = Object.keys(given).length > 0
-    const hasCustom = Object.keys(custom).length > 0
-    if (!(hasFields || hasCustom || resetCalled)) return undefined
     return {
-      ...(hasFields && { fields: given }),
-      ...(hasCustom && { custom_fields: custom }),
-      ...(resetCalled !== undefined && { reset_called: resetCalled })
+      ...(Object.keys(given).length > 0 && { fields: given }),
+      ...(Object.keys(custom).length > 0 && { custom_fields: custom })
     }
   }
+}
+
+/** What is done with an event's lead. An event without a time for the callback has no callback. */
+async function actionsOf(
+  { callback, ...others }: ActionsDefinition,
+  evaluate: EvaluateEvent
+): Promise<Record<string, unknown>> {
+  if (callback === undefined || callback === 'remove') return { ...others, ...(callback && { callback }) }
+  const parts: Record<string, unknown> = { ...callback.given }
+  for (const name of Object.keys(callback.expressions)) {
+    const value = asTyped(await evaluate(CALLBACK + name), 'text')
+    if (value !== undefined && value !== null && !isBlank(value)) parts[name] = value
+  }
+  return parts['at'] === undefined ? { ...others } : { ...others, callback: parts }
 }
 
 /** Whether changes set a field, so that they are of use without those that were left out. */
 function hasValues(changes: Record<string, unknown> | undefined): boolean {
   return changes?.['fields'] !== undefined || changes?.['custom_fields'] !== undefined
-}
-
-/** Every expression of a mapping, with the name that faults use. */
-export function expressionsOf(definition: MappingDefinition): [name: string, text: string][] {
-  const { each, when, lead, fields, customFields } = definition
-  return [
-    ...(each === undefined ? [] : [['each', each] satisfies [string, string]]),
-    ...(when === undefined ? [] : [['when', when] satisfies [string, string]]),
-    [`lead.${lead.by}`, lead.expression],
-    ...Object.entries(fields).map(([name, text]): [string, string] => [`fields.${name}`, text]),
-    ...Object.entries(customFields).map(([label, text]): [string, string] => [`custom_fields.${label}`, text])
-  ]
 }
 
 /** Most names of expressions that say why an event changes nothing. */

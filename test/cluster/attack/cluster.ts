@@ -12,7 +12,7 @@ import type { Tester } from '../../helper.ts'
 import { PASSWORD, type PostgresServer, startPostgres, USER } from '../../postgres.ts'
 import { until } from '../../until.ts'
 import { type DatabaseProxy, startDatabaseProxy } from './database-proxy.ts'
-import { type VicidialWatch, watchVicidial } from './vicidial-watch.ts'
+import { type VicidialWatch, type WatchedCall, watchVicidial } from './vicidial-watch.ts'
 
 /** A gateway of the cluster, with its own way to the database. */
 export interface Node {
@@ -49,10 +49,12 @@ export interface Cluster {
 export interface ClusterOptions {
   readonly gateways: number
   readonly leads: number
-  /** How long the next call to VICIdial takes beyond its own time, in milliseconds. */
-  readonly delayMs?: () => number
+  /** How long a call to VICIdial takes beyond its own time, in milliseconds. */
+  readonly delayMs?: (params: WatchedCall['params']) => number
   /** The gateway file of all. */
   readonly file?: string
+  /** Settings beside those of the attack. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 const DATABASE = 'postgres'
@@ -81,7 +83,8 @@ export async function startCluster(t: Tester, options: ClusterOptions): Promise<
         DATABASE_URL: `postgres://${USER}:${PASSWORD}@127.0.0.1:${proxy.port}/${DATABASE}`,
         CLUSTER_NAME: name,
         CLUSTER_URL: `http://127.0.0.1:${await freePort()}`,
-        CLUSTER_SECRET: SECRET
+        CLUSTER_SECRET: SECRET,
+        ...options.env
       })
       t.teardown(() => process.stop())
       return { name, process, proxy }

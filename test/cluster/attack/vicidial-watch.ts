@@ -17,6 +17,8 @@ export interface VicidialWatch {
   readonly url: string
   /** The calls that set something, in the order in which VICIdial did them. */
   readonly done: readonly WatchedCall[]
+  /** The calls that add a lead if no lead has their key, in the order in which they came. */
+  readonly additions: readonly WatchedCall[]
   /** Those that have not ended. */
   readonly underWay: ReadonlySet<WatchedCall>
   /** Times at which any call came, oldest first: probes and look-ups too. */
@@ -27,10 +29,14 @@ export interface VicidialWatch {
 /**
  * Starts a way to VICIdial that knows every call with its begin and its end. As with PHP behind a web server, a call is
  * done to the end even if its sender is gone.
- * @param delayMs how long the next call takes beyond VICIdial's own time
+ * @param delayMs how long a call takes beyond VICIdial's own time
  */
-export async function watchVicidial(url: string, delayMs: () => number): Promise<VicidialWatch> {
+export async function watchVicidial(
+  url: string,
+  delayMs: (params: WatchedCall['params']) => number
+): Promise<VicidialWatch> {
   const done: WatchedCall[] = []
+  const additions: WatchedCall[] = []
   const underWay = new Set<WatchedCall>()
   const times: number[] = []
 
@@ -42,8 +48,9 @@ export async function watchVicidial(url: string, delayMs: () => number): Promise
     const params = Object.fromEntries(new URLSearchParams(body))
     const call: WatchedCall = { leads: leadsOf(params), params, from, to: Number.POSITIVE_INFINITY }
     underWay.add(call)
+    if (params['insert_if_not_found'] === 'Y') additions.push(call)
     try {
-      await pause(delayMs())
+      await pause(delayMs(params))
       const response = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': asked.headers['content-type'] ?? '' },
@@ -64,6 +71,7 @@ export async function watchVicidial(url: string, delayMs: () => number): Promise
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     done,
+    additions,
     underWay,
     times,
     close: async () => {
@@ -87,13 +95,25 @@ function leadsOf({ function: name, lead_ids: many = '', lead_id: single = '' }: 
 
 /** Pairs of calls for one lead of which the second came before the first had ended. */
 export function overlaps(calls: readonly WatchedCall[]): [WatchedCall, WatchedCall][] {
-  const latest = new Map<number, WatchedCall>()
+  return overlapping(calls, ({ leads }) => leads)
+}
+
+/** Pairs of calls that may add a lead of one code, of which the second came before the first had ended. */
+export function overlappingAdditions(calls: readonly WatchedCall[]): [WatchedCall, WatchedCall][] {
+  return overlapping(calls, ({ params }) => [params['vendor_lead_code']])
+}
+
+function overlapping<Name>(
+  calls: readonly WatchedCall[],
+  namesOf: (call: WatchedCall) => Iterable<Name>
+): [WatchedCall, WatchedCall][] {
+  const latest = new Map<Name, WatchedCall>()
   const found: [WatchedCall, WatchedCall][] = []
   for (const call of calls.toSorted((a, b) => a.from - b.from)) {
-    for (const lead of new Set(call.leads)) {
-      const before = latest.get(lead)
+    for (const name of new Set(namesOf(call))) {
+      const before = latest.get(name)
       if (before && before.to > call.from) found.push([before, call])
-      if (!before || before.to < call.to) latest.set(lead, call)
+      if (!before || before.to < call.to) latest.set(name, call)
     }
   }
   return found

@@ -8,7 +8,8 @@ import { CANCEL, ownerHandlers, type OwnerWork, STORED } from '../../../src/clus
 import { Relay } from '../../../src/cluster/relay/relay.ts'
 import type { Delivered } from '../../../src/delivery/delivery.ts'
 import { overloaded } from '../../../src/errors.ts'
-import { changesOf } from '../../../src/leads/changes.ts'
+import { changesOfDnc } from '../../../src/leads/actions/dnc.ts'
+import { changesOf, onlyIf } from '../../../src/leads/changes.ts'
 import type { Update } from '../../../src/leads/update.ts'
 import { steadyNow } from '../../../src/steady-clock.ts'
 import type { Deliveries, WaitingRequest } from '../../../src/updates/ordered-delivery.ts'
@@ -110,6 +111,46 @@ test('the owner gets the same updates, and its outcomes come back', async (t) =>
   t.same(updates, UPDATES)
   t.equal(updates[0]?.changes, updates[2]?.changes, 'equal changes are one object, so that they share a call')
   t.equal(relayed.length, 1)
+})
+
+test('the condition of an update, and that it is to be verified, reach the owner', async (t) => {
+  const condition = { tags: ['"1-abc"'], fields: ['status'], customFields: ['color'] }
+  const changes = onlyIf(changesOf('update_lead', { rank: '1' }, { rank: '1' }, [], true), condition)
+  const sent: Update[] = [{ index: 0, key: { by: 'lead_id', value: 7 }, onMultiple: 'reject', changes }]
+  const delivered: unknown[] = []
+  const { relay } = await startRelay(t, async (_account, updates) => {
+    delivered.push(...updates)
+    return { outcomes: [{ status: 'updated', warnings: [] }], upstreamCalls: 1 }
+  })
+  await relay.deliver('default', sent, requestNow())
+  t.strictSame(delivered, sent)
+})
+
+test('what is to be done with a lead after its update, and a do-not-call number, reach the owner', async (t) => {
+  const actions = {
+    hopper: { priority: 5, checksCallTime: true },
+    callback: { at: Date.UTC(2030, 0, 2), campaign: 'CAMPA', comments: 'x' },
+    dnc: { campaign: 'CAMPA' }
+  }
+  const dnc = changesOfDnc({ change: 'delete', phoneNumber: '2125550001', campaign: undefined })
+  const sent: Update[] = [
+    { index: 0, key: { by: 'lead_id', value: 7 }, onMultiple: 'reject', changes: { ...SALE, actions } },
+    { index: 1, key: { by: 'phone_number', value: '2125550001' }, onMultiple: 'reject', changes: dnc }
+  ]
+  const delivered: unknown[] = []
+  const done: Delivered = {
+    outcomes: [
+      { status: 'updated', warnings: [], actions: { hopper: 'added', callback: 'updated', dnc: 'unknown' } },
+      { status: 'updated', warnings: [], actions: { dnc: 'removed' } }
+    ],
+    upstreamCalls: 4
+  }
+  const { relay } = await startRelay(t, async (_account, updates) => {
+    delivered.push(...updates)
+    return done
+  })
+  t.strictSame(await relay.deliver('default', sent, requestNow()), done)
+  t.strictSame(delivered, sent)
 })
 
 test('the owner keeps the deadline, though its clock may differ', async (t) => {

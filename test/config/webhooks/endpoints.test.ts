@@ -222,7 +222,7 @@ test('fields, custom fields, tables and literals that VICIdial could never store
     'webhooks[0].mapping.values.city: is neither in fields nor in custom_fields.'
   ])
   t.strictSame(faultsOf(t, { mapping: { lead: { lead_id: 'id' } } }), [
-    'webhooks[0].mapping: changes nothing: give fields, custom_fields, fixed or reset_called.'
+    'webhooks[0].mapping: changes nothing: give fields, custom_fields, fixed, reset_called, hopper, callback or dnc.'
   ])
 })
 

@@ -244,7 +244,7 @@ export class ClusterModel {
     )
     const set = new Set([
       ...claimed.superseded,
-      ...outbox.queue.writtenSince(lead, claimed.sequence),
+      ...outbox.queue.writtenSince(`lead_id:${lead}`, claimed.sequence),
       ...newer.flatMap((one) => one.write.fields)
     ])
     const changes = withoutFields(claimed.update.changes, [...set])

@@ -11,7 +11,7 @@ test('a write is noted even if the owner has not read an older update that anoth
   await another.jobs.accept(newJob(1, [sets('A', 1)]))
   await outbox.queue.supersede(WRITTEN, await nextSequence(outbox))
   const [claimed] = await outbox.queue.claim('default', 1, Date.now())
-  t.same(outbox.queue.writtenSince(1, claimed?.sequence ?? 0), ['status'])
+  t.same(outbox.queue.writtenSince('lead_id:1', claimed?.sequence ?? 0), ['status'])
 })
 
 test('a gateway that has lost the queue notes no write', async (t) => {
@@ -24,5 +24,5 @@ test('a gateway that has lost the queue notes no write', async (t) => {
   outbox.queue.release()
   await t.rejects(outbox.queue.supersede(WRITTEN, sequence), StorageError)
   await another.queue.look()
-  t.same(another.queue.writtenSince(1, 0), [])
+  t.same(another.queue.writtenSince('lead_id:1', 0), [])
 })

@@ -63,6 +63,7 @@ test('a batch whose updates are all rejected is a 422 that points at each fault,
     summary: {
       received: 3,
       updated: 0,
+      added: 0,
       not_found: 0,
       ambiguous: 0,
       rejected: 3,
@@ -120,7 +121,7 @@ test('a fault in the envelope is a 400 that points at it, and no update is sent'
   const gateway = await sharedGateway(t)
   const updates = [{ lead_id: 1, fields: { status: 'SALE' } }]
   const unknown =
-    'A request has no such property; it has updates, source, dry_run, on_multiple, key_match, on_lossy, on_invalid, reset_called, allow_undefined_list.'
+    'A request has no such property; it has updates, add, source, dry_run, on_multiple, on_missing, key_match, on_lossy, on_invalid, reset_called, allow_undefined_list, verify.'
   const notObject = 'The body must be a JSON object with updates, or with lead_ids and fields.'
   const twice = ' This is a text that holds JSON: it was encoded twice, so encode it only once.'
   const refused: [body: unknown, pointer: string, detail: string, code?: string][] = [

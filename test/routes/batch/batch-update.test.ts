@@ -4,7 +4,7 @@ import { batch, startGateway } from '../../helper.ts'
 
 const fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
 const requestId = { 'x-request-id': 'crm-42' }
-const nothing = { updated: 0, not_found: 0, ambiguous: 0, rejected: 0, failed: 0, unknown: 0 }
+const nothing = { updated: 0, added: 0, not_found: 0, ambiguous: 0, rejected: 0, failed: 0, unknown: 0 }
 const notFound = {
   code: 'lead_not_found',
   detail: "VICIdial knows no lead with this id, or the gateway's account may not touch its list.",
@@ -20,7 +20,7 @@ test('1,000 leads with 10 change sets are 10 calls, and only the unknown lead is
   const { status, body } = await batch(gateway, { updates })
 
   t.equal(status, 207)
-  t.match(body.summary, { received: 1_000, updated: 999, not_found: 1, upstream_calls: 10 })
+  t.match(body.summary, { received: 1_000, updated: 999, added: 0, not_found: 1, upstream_calls: 10 })
   t.same(
     body.results.map((result: { index: number }) => result.index),
     updates.map((_, n) => n)
@@ -87,7 +87,7 @@ test('the short form makes one change to many leads in one call, and returns a r
   t.same(body, {
     id: 'crm-42',
     status: 'partial',
-    summary: { received: 4, ...nothing, updated: 3, not_found: 1, upstream_calls: 1 },
+    summary: { received: 4, ...nothing, updated: 3, added: 0, not_found: 1, upstream_calls: 1 },
     results: [
       { index: 0, lead_id: 103, status: 'updated' },
       { index: 1, lead_id: 101, status: 'updated' },
@@ -136,6 +136,7 @@ test("a rejected, missing or ambiguous update doesn't stop the others", async (t
     summary: {
       received: 5,
       updated: 1,
+      added: 0,
       not_found: 2,
       ambiguous: 1,
       rejected: 1,

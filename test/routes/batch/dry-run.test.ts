@@ -31,6 +31,7 @@ test('a dry run sends nothing, and returns what would be stored and the calls th
     summary: {
       received: 5,
       updated: 0,
+      added: 0,
       not_found: 0,
       ambiguous: 0,
       rejected: 1,

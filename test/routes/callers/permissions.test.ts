@@ -41,6 +41,13 @@ interface Sound {
 /** A valid request for each operation that needs a permission, and its status with the permission. */
 const SOUND: Readonly<Record<string, (past: Past) => Sound>> = {
   batchUpdateLeads: () => ({ body: { lead_ids: [1], fields: { status: 'SALE' } }, status: 200 }),
+  // These are refused before anything is sent.
+  addDncNumbers: () => ({ body: { phone_numbers: ['1'] }, status: 422 }),
+  removeDncNumber: () => ({ path: '/v1/dnc/1', status: 422 }),
+  addLead: () => ({ body: { list_id: 101 }, status: 422 }),
+  getLead: () => ({ path: '/v1/leads/0', status: 404 }),
+  findLeads: () => ({ status: 400 }),
+  readLeads: () => ({ body: {}, status: 400 }),
   patchLead: () => ({ path: '/v1/leads/1', body: { status: 'SALE' }, status: 200 }),
   listFields: () => ({ status: 200 }),
   metrics: () => ({ status: 200 }),
@@ -107,7 +114,14 @@ test('each operation of the document needs one known permission, or is public on
   t.same(closed.map(({ name }) => name).sort(), Object.keys(SOUND).sort(), 'each has its sound request')
 })
 
-const ALL_UPDATES = { fields: '*', statuses: '*', custom_fields: '*', lists: '*', look_ups: '*' }
+const ALL_UPDATES = {
+  fields: '*',
+  statuses: '*',
+  custom_fields: '*',
+  lists: '*',
+  look_ups: '*',
+  add_lists: '*'
+}
 const GRANTS = [...ROUTE_PERMISSIONS, ...WEBHOOKS.map(({ name }) => `webhook:${name}`)]
 /** A caller for each permission, operators with one more, one with none and one with all, and their permissions. */
 const CALLERS = [

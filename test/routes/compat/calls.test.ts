@@ -274,8 +274,8 @@ test('update_lead takes an id, vendor code or phone number; what VICIdial would 
     [{ lead_id: '5', records: '0', status: 'A' }, /^ERROR: .*\|records must be the number of leads/],
     [{ lead_id: '5', records: 'all', status: 'A' }, /^ERROR: .*\|records must be the number of leads/],
     [
-      { lead_id: '5', no_update: 'Y' },
-      /\|field_unknown\|no_update\|The gateway does not only look for leads/
+      { lead_id: '5', no_update: 'Y', insert_if_not_found: 'Y' },
+      /\|invalid_request\|With no_update=Y the gateway only looks for the lead/
     ],
     [
       { lead_id: '5', phone_number: '2125550000' },

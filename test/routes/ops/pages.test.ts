@@ -29,7 +29,7 @@ test("the overview shows results, failures, the backlog and VICIdial's state", a
   const after = textOf({ body } as Answer)
   t.match(
     body,
-    /aria-label="Updates that ended in each of the last 60 minutes: 3 updated, 1 refused, 1 failed\./
+    /aria-label="Updates that ended in each of the last 60 minutes: 3 updated, 0 read, 1 refused, 1 failed\./
   )
   t.match(after, /In hand 2 updates are .* Stored 2 updates to be delivered Oldest stored \d seconds? since/)
   t.match(

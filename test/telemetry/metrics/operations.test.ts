@@ -78,7 +78,7 @@ async function exercised(t: Tester): Promise<Pick<Scraped, 'types' | 'samples'>>
   await batch(gateway, {
     updates: [
       { vendor_lead_code: 'none', fields: { status: 'SALE' } },
-      { lead_id: 1, fields: { status: 'SALE' } }
+      { lead_id: 1, fields: { status: 'SALE' }, verify: true, hopper: {} }
     ]
   })
   await ended(gateway, await store(gateway, { lead_ids: [2], fields: { status: 'SALE' } }))

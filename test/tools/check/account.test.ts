@@ -132,18 +132,19 @@ test('an account that is restricted to some lists', async (t) => {
   t.strictSame(ids('fault'), [])
 })
 
-test('an account that may not use a list that callers may move leads to', async (t) => {
+test('an account that may not use a list that callers may move or add leads to', async (t) => {
   const sandbox = await startVicidial(t, { api_list_restrict: '1' })
   const hash = '0'.repeat(64)
   const directory = t.testdir({
     'gateway.yaml': `callers:
   - name: crm
     key_hashes: [sha256:${hash}]
-    permissions: { routes: [batch], lists: [101, 102] }
+    permissions: { routes: [batch, add], lists: [101], add_lists: [102] }
 `
   })
   const { step, ids } = await checkUrl(sandbox.url, { GATEWAY_CONFIG: `${directory}/gateway.yaml` })
   t.match(step('lists'), { status: 'fault', detail: /not among them: 102\.$/, remedy: /Allowed Campaigns/ })
+  t.match(step('lead_field_info'), { status: 'ok' })
   t.strictSame(ids('fault'), ['lists'])
 })
 

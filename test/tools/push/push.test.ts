@@ -337,6 +337,22 @@ test('with --on-invalid drop_field a row sets its sound values, and the summary 
   t.same([held(gateway, 1)?.status, held(gateway, 2)?.status], ['DNC', 'DNC'])
 })
 
+test('with --verify a row whose lead holds something else is reported, and the push has not succeeded', async (t) => {
+  const gateway = await startForCommands(t)
+  gateway.sandbox.fail('values_cut', { calls: 1, function: 'batch_update_lead', field: 'city' })
+  const path = fileOf(t, 'lead_id,city\n1,Chicago\n2,Boston\n')
+  const { exitCode, stdout } = await run('push', path, '--verify')
+  t.equal(exitCode, 1)
+  t.match(stdout, /updated +2/)
+  t.match(stdout, /warnings +1 +stored_differs/)
+  const rejects = readFileSync(`${path}.rejects.csv`, 'utf8').trimEnd().split('\n')
+  t.equal(rejects.length, 2)
+  t.match(rejects[1], /updated,stored_differs,city,.*VICIdial holds something else: city is/)
+  const sound = fileOf(t, 'lead_id,city\n3,Chicago\n')
+  t.equal((await run('push', sound, '--verify')).exitCode, 0)
+  t.equal((await run('push', sound, '--verify', '2', '--restart')).exitCode, 2)
+})
+
 test('a push that takes long says so before it starts, and sends requests that VICIdial answers soon', async (t) => {
   const sizes: number[] = []
   const gateway = await startStandIn(
@@ -393,4 +409,18 @@ test('a column without a name that has values is asked for at the start: the ind
   t.strictSame(gateway.sandbox.calls(), [])
   t.equal((await run('push', path, '--ignore', '#1')).exitCode, 0)
   t.match(held(gateway, 2), { status: 'SALE' })
+})
+
+test('with --hopper each lead goes into the hopper after its update, and the results are counted', async (t) => {
+  const gateway = await startForCommands(t)
+  const path = fileOf(t, 'lead_id,status\n1,HOT\n2,HOT\n1,COLD\n')
+  const { exitCode, stdout } = await run('push', path, '--hopper', '50', '--call-time-check')
+  t.equal(exitCode, 0)
+  t.match(stdout, /Hopper: added in 2 rows, already_there in 1 row\./)
+  t.match(gateway.sandbox.tables()['vicidial_hopper'], [
+    { lead_id: '1', priority: '50' },
+    { lead_id: '2', priority: '50' }
+  ])
+  for (const priority of ['100', '1.5', 'high'])
+    t.equal((await run('push', path, '--hopper', priority, '--restart')).exitCode, 2, priority)
 })

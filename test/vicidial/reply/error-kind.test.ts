@@ -19,7 +19,7 @@ test('each known error text has its kind, wherever it is in the line', (t) => {
     ['batch_update_lead NOT AN ALLOWED LIST ID - 6666', 'list_not_allowed'],
     // Before build 230308.
     ['update_lead NOT AN ALLOWED LIST ID - 102', 'no_allowed_leads'],
-    ['lead_field_info LIST NOT FOUND: ', 'list_not_found'],
+    ['lead_field_info LIST NOT FOUND: ', 'list_of_lead_not_found'],
     ['batch_update_lead NO LEADS DEFINED: ', 'nothing_asked'],
     ['lead_search NO VALID SEARCH METHOD: ', 'search_invalid'],
     ['lead_search INVALID SEARCH PARAMETERS: ', 'search_invalid'],

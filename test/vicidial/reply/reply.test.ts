@@ -3,7 +3,6 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import type { SearchReply, UpdateReply } from '../../../src/vicidial/reply/reply.ts'
 import { readSearchReply } from '../../../src/vicidial/reply/search-reply.ts'
-import { readFieldReply } from '../../../src/vicidial/reply/field-reply.ts'
 import { readUpdateReply } from '../../../src/vicidial/reply/update-reply.ts'
 
 interface Step {
@@ -699,15 +698,4 @@ test('the detail of a reply never repeats what VICIdial said', async (t) => {
       )
     }
   }
-})
-
-test('a field is one short line; anything else is an error, or unclear', async (t) => {
-  t.strictSame(readFieldReply(200, '6e1\n'), { kind: 'field', value: '6e1' })
-  t.strictSame(readFieldReply(200, '123 '), { kind: 'field', value: '123 ' })
-  t.match(readFieldReply(200, 'ERROR: lead_field_info LEAD NOT FOUND: |api|7\n'), { kind: 'not_found' })
-  t.match(readFieldReply(200, 'ERROR: short\n'), { kind: 'refused', code: 'upstream_error' })
-  for (const text of ['a\nb\n', '<b>6e1</b>\n', '6'.repeat(21)])
-    t.equal(readFieldReply(200, text).kind, 'unclear', text)
-  t.equal(readFieldReply(500, '').kind, 'not_made')
-  t.equal(readFieldReply(500, '6e1\n').kind, 'unclear')
 })

@@ -49,6 +49,11 @@ export function openDatabase(directory: string, longestPauseMs = Infinity): Data
   }
 }
 
+/** Whether the process before ended without closing the database: closing it deletes the write-ahead log. */
+export function wasLeftOpen(directory: string): boolean {
+  return sizeOf(`${join(directory, FILE)}-wal`) > 0
+}
+
 /** SQLite would create an empty file, and delete the write-ahead log with its updates. */
 function refuseLostFile(path: string): void {
   if (sizeOf(path) > 0 || sizeOf(`${path}-wal`) === 0) return

@@ -11,7 +11,7 @@ export const READABLE_HISTORY = `(lead IS NULL OR NOT (${UNREADABLE_HISTORY})) A
   AND ${isJson("coalesce(stored, '{}')", 'object')}`
 const READABLE_ID = `lead GLOB 'lead_id:[1-9]*' AND substr(lead, 9) NOT GLOB '*[^0-9]*'
   AND CAST(substr(lead, 9) AS INTEGER) <= ${MAX_LEAD_ID}`
-/** Changes have the form that `writeChanges` gives them. */
+/** Changes have the form that `ChangesWriter` gives them. */
 const READABLE_CHANGES = ['text', 'object', 'object', 'array']
   .map((type, n) => isJson('changes', type, `$[${n}]`))
   .join(' AND ')

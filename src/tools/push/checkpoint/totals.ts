@@ -11,7 +11,7 @@ export interface Totals {
 }
 
 /** Statuses of rows that were updated, or would be in a dry run, or that change nothing on purpose. */
-export const SUCCEEDED: readonly string[] = ['updated', 'planned', 'ignored']
+export const SUCCEEDED: readonly string[] = ['updated', 'added', 'planned', 'ignored']
 
 /** How many rows need no look by anybody: they were updated, or change nothing. */
 export function succeeded({ byStatus }: Totals): number {

@@ -146,7 +146,7 @@ export class RowReader implements Rows {
       if (text !== '') put(update, target, text)
       else if (target.kind === 'key')
         return reject('key_missing', `The row names no lead: ${target.name} is empty.`, target.name)
-      else if (emptyClears && target.kind !== 'option') put(update, target, null)
+      else if (emptyClears && target.kind !== 'option' && target.kind !== 'add') put(update, target, null)
     }
     for (const [target, text] of this.#set) put(update, target, text)
     return { update }
@@ -157,7 +157,7 @@ export class RowReader implements Rows {
     // 1e21 has other digits as text than it may have had in the input.
     if (typeof cell === 'number' && text.includes('e'))
       return { detail: `${target.name} is the number ${text}: write all its digits, in quotes.` }
-    return text === '' ? { text } : this.#values.read(target, text)
+    return text === '' ? { text } : this.#values.read(target.kind === 'add' ? target.of : target, text)
   }
 }
 
@@ -185,12 +185,24 @@ function put(update: RowUpdate, target: ColumnTarget, text: string | null): void
       return
     case 'unnamed':
       return
+    case 'add':
+      putInAdd(update, target.of, text)
+      return
     case 'custom':
       putIn(update, 'custom_fields', target.name, text)
       return
     case 'field':
       putIn(update, 'fields', target.name, text !== null && target.type === 'number' ? numberOf(text) : text)
   }
+}
+
+/** The members of `add` itself; all other fields are under its `fields`. */
+const MEMBERS_OF_ADD: ReadonlySet<string> = new Set(['list_id', 'phone_code', 'phone_number'])
+
+function putInAdd(update: RowUpdate, target: ColumnTarget, text: string | null): void {
+  const add = (update['add'] ??= {}) as RowUpdate
+  if (MEMBERS_OF_ADD.has(target.name)) add[target.name] = text
+  else put(add, target.kind === 'key' ? { kind: 'field', name: target.name, type: 'text' } : target, text)
 }
 
 function putIn(update: RowUpdate, part: 'fields' | 'custom_fields', name: string, value: unknown): void {

@@ -25,6 +25,7 @@ export interface BatchOutcome {
 }
 
 const IGNORED = 'ignored'
+const DIFFERS = 'stored_differs'
 
 /** Records outcomes. Rejects go into their file first, then the rest into the checkpoint, so that each counts once. */
 export class Recorder {
@@ -33,6 +34,8 @@ export class Recorder {
   readonly #source: RowSource
   /** How many values were left out, by field. */
   readonly #dropped = new Map<string, number>()
+  /** How many leads had each result of the hopper. */
+  readonly #hopper = new Map<string, number>()
 
   constructor(checkpoint: Checkpoint, rejects: RejectsFile, source: RowSource) {
     this.#checkpoint = checkpoint
@@ -40,11 +43,16 @@ export class Recorder {
     this.#source = source
   }
 
-  /** A sentence about the values that were left out of updates. */
+  /** Sentences about the values that were left out of updates, and about the hopper. */
   notes(): string[] {
-    if (this.#dropped.size === 0) return []
     const fields = [...this.#dropped].map(([field, rows]) => `${field} in ${rowCount(rows)}`)
-    return [`Left out, as they cannot be set: ${fields.join(', ')}. The other values of these rows are set.`]
+    const queued = [...this.#hopper].map(([result, rows]) => `${result} in ${rowCount(rows)}`)
+    return [
+      ...(fields.length === 0
+        ? []
+        : [`Left out, as they cannot be set: ${fields.join(', ')}. The other values of these rows are set.`]),
+      ...(queued.length === 0 ? [] : [`Hopper: ${queued.join(', ')}.`])
+    ]
   }
 
   /** Returns the entries that have to wait. */
@@ -61,11 +69,13 @@ export class Recorder {
         waiting.push(entry)
         continue
       }
-      const { status, warnings = [] } = result
+      const { status, warnings = [], hopper } = result
+      if (hopper !== undefined) this.#hopper.set(hopper, (this.#hopper.get(hopper) ?? 0) + 1)
       for (const { code, field } of warnings)
         if (code === 'field_dropped') this.#dropped.set(field, (this.#dropped.get(field) ?? 0) + 1)
       outcomes.push({ row: entry.row, outcome: { status, warnings: warnings.map(({ code }) => code) } })
-      if (!SUCCEEDED.includes(status)) rejects.push({ row: entry.row, reason: reasonOf(result) })
+      const reason = SUCCEEDED.includes(status) ? differenceOf(result) : reasonOf(result)
+      if (reason !== undefined) rejects.push({ row: entry.row, reason })
     }
     rejects.sort((a, b) => a.row.index - b.row.index)
     const places = this.#rejects.append(rejects, this.#source)
@@ -84,4 +94,20 @@ export class Recorder {
 function reasonOf({ status, error }: Result): Reason {
   const { code = '', field, detail = '' } = error ?? {}
   return { status, code, detail, ...(field === undefined ? {} : { field }) }
+}
+
+/** How the lead of an updated row differs from what VICIdial should hold; undefined if it does not, or was not read. */
+function differenceOf({ status, warnings = [] }: Result): Reason | undefined {
+  const differing = warnings.filter(({ code }) => code === DIFFERS)
+  const [first] = differing
+  if (first === undefined) return undefined
+  const each = differing.map(
+    ({ field, expected = '', found = '' }) => `${field} is "${found}", not "${expected}"`
+  )
+  return {
+    status,
+    code: DIFFERS,
+    detail: `Updated, but VICIdial holds something else: ${each.join('; ')}.`,
+    field: first.field
+  }
 }

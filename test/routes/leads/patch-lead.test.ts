@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { call, startGateway, sharedGateway } from '../helper.ts'
+import { call, startGateway, sharedGateway } from '../../helper.ts'
 
 const fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
 const requestId = { 'x-request-id': 'crm-42' }
-const nothing = { updated: 0, not_found: 0, ambiguous: 0, rejected: 0, failed: 0, unknown: 0 }
+const nothing = { updated: 0, added: 0, not_found: 0, ambiguous: 0, rejected: 0, failed: 0, unknown: 0 }
 
 test('PATCH changes the named fields of one lead, and only those', async (t) => {
   const gateway = await startGateway(t, {}, { fixture })
