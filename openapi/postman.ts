@@ -66,7 +66,7 @@ const VARIABLES = [
   { key: 'source', value: '' },
   { key: 'leadId', value: '101' }
 ]
-/** The variables that stand for the parts of a path. */
+/** The variables for the parts of a path. */
 const VARIABLE_OF: Readonly<Record<string, string>> = { id: 'jobId', lead_id: 'leadId', source: 'source' }
 const RESPOND_ASYNC = 'respond_async'
 const OPTIONS = {

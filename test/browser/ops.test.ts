@@ -20,7 +20,7 @@ test('an operator can sign in, and nobody else', { skip }, async (t) => {
   const gateway = await startGateway(t, withCallers(t))
   const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
   for (const [key, said] of [
-    ['wrong', 'The API key is not known, or it has expired.'],
+    ['wrong', 'The API key is unknown or has expired.'],
     ['crm-key', 'The caller crm lacks "operator" (permissions.routes).']
   ] as const) {
     await signIn(page, key)
@@ -115,7 +115,7 @@ test('a dead letter can be found, read and replayed, and is delivered', { skip }
     return await page.getByText('completed').isVisible()
   })
   await page.goto('/ops/dead-letters')
-  t.ok(await page.getByText('No update was given up. Nothing to do.').isVisible())
+  t.ok(await page.getByText('No update failed for good. Nothing to do.').isVisible())
   t.same(complaints, [])
 })
 

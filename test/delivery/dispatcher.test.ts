@@ -127,7 +127,7 @@ test('an update whose key matches several leads changes none, the newest, or all
       warnings: [],
       error: {
         code: 'lead_ambiguous',
-        detail: 'The key matches 2 leads; name one by lead_id, or say on_multiple.',
+        detail: 'The key matches 2 leads; name one by lead_id, or send on_multiple.',
         retryable: false,
         leadIds: [112, 111]
       }

@@ -19,7 +19,7 @@ function checkFileCommand(): Command {
     .addHelpText(
       'after',
       `
-Needs no other settings, and asks nobody. To check the whole configuration and VICIdial, use check.
+Needs no other settings and no connection. To check the whole configuration and VICIdial, use check.
 ${example('config check gateway.yaml')}`
     )
     .action(checkFile)

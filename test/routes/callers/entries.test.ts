@@ -194,7 +194,7 @@ test('a cut or mistyped key is reported as such, without revealing whether it is
     details.push(body.detail)
   }
   t.same(details, [
-    'The API key is not whole: a part of it is missing or mistyped.',
-    'The API key is not known, or it has expired.'
+    'The API key is incomplete or mistyped.',
+    'The API key is unknown or has expired.'
   ])
 })

@@ -12,7 +12,7 @@ test("the overview shows results, failures, the backlog and VICIdial's state", a
   const before = textOf(await look(gateway, '/ops', session))
   for (const words of [
     'No update has ended in the last hour.',
-    'Every update that ended was made.',
+    'Every update was made.',
     'nothing waits',
     'default not called yet the start 0 0 Nothing to do: the first update'
   ])
@@ -133,7 +133,7 @@ test('dead letters are searched, and replayed one by one, by search, or all at o
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY, ...withCallers(t) })
   const session = await signIn(gateway, 'ops-key')
   const empty = textOf(await look(gateway, '/ops/dead-letters', session))
-  t.match(empty, 'No update was given up. Nothing to do.')
+  t.match(empty, 'No update failed for good. Nothing to do.')
   vicidial.denies()
   const give = async (lead: number, key: string) => {
     const of = { authorization: `Bearer ${key}` }
