@@ -31,7 +31,7 @@ test("the overview shows results, failures, the backlog and VICIdial's state", a
     body,
     /aria-label="Updates that ended in each of the last 60 minutes: 3 updated, 1 refused, 1 failed\./
   )
-  t.match(after, /In hand 2 updates are .* Stored 2 updates to be delivered Oldest stored \d seconds? since/)
+  t.match(after, /In progress 2 updates are .* Stored 2 updates to be delivered Oldest stored \d seconds? since/)
   t.match(
     after,
     /default answers, login accepted \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \d seconds? ago 2 2 Nothing/
@@ -50,10 +50,10 @@ test('the overview shows how long the oldest unsent request has waited', async (
   vicidial.holds()
   const requests = [batch(gateway, { lead_ids: [1], fields: { status: 'A' } })]
   await until('its call', () => vicidial.held.length === 1)
-  t.match(await overview(), 'In hand 1 updates are being sent, or wait for their call Oldest waiting none')
+  t.match(await overview(), 'In progress 1 updates are being sent, or wait for their call Oldest waiting none')
   requests.push(batch(gateway, { lead_ids: [2], fields: { status: 'B' } }))
   await until('the age of the second', async () =>
-    /In hand 2 .* Oldest waiting [1-9] seconds? in hand without a call/.test(await overview())
+    /In progress 2 .* Oldest waiting [1-9] seconds? without a call/.test(await overview())
   )
   vicidial.makes()
   await Promise.all(requests)
@@ -192,5 +192,5 @@ test("replaying several callers' dead letters makes several jobs, and redirects 
   vicidial.makes()
   t.same(led(await form(gateway, '/ops/dead-letters/replay', {}, session)), [303, '/ops/jobs?replayed=2'])
   const told = textOf(await look(gateway, '/ops/jobs?replayed=2&remaining=3&refused=4', session))
-  t.match(told, /Replayed: 2 updates, .* Left, for want of room: 3\. .* not configured any more: 4\./)
+  t.match(told, /Replayed 2 updates\. No room for 3 more: .* no longer configured: 4\./)
 })
