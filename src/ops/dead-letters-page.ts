@@ -97,15 +97,15 @@ function entry(letter: DeadLetter, now: number): string {
           <dd>${letter.source}</dd>
         </div>
         <div>
-          <dt>Tried</dt>
-          <dd>${counted(letter.attempts, 'time')}</dd>
+          <dt>Attempts</dt>
+          <dd>${number(letter.attempts)}</dd>
         </div>
         <div>
-          <dt>Would have changed</dt>
+          <dt>Fields</dt>
           <dd>${fields.join(', ')}</dd>
         </div>
         <div>
-          <dt>What was said last</dt>
+          <dt>Last error</dt>
           <dd>!${said({ ...letter.result, superseded: [...letter.superseded] })}</dd>
         </div>
       </dl>

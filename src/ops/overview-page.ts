@@ -76,7 +76,7 @@ function presentState(overview: Overview, now: number): string {
     [
       'Oldest waiting',
       oldestWaitingMs === 0 ? 'none' : inWords(oldestWaitingMs),
-      oldestWaitingMs === 0 ? 'nothing waits for its call' : 'without a call'
+      oldestWaitingMs === 0 ? 'of those in progress waits for its call' : 'without a call'
     ],
     ['Stored', number(waits), waits === 0 ? 'nothing has to be delivered' : 'updates to be delivered'],
     [

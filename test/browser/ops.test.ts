@@ -105,7 +105,7 @@ test('a dead letter can be found, read and replayed, and is delivered', { skip }
   t.match(page.url(), 'caller=crm')
   await page.getByText(/^\s*lead 7 · upstream_/).click()
   t.ok(await page.getByRole('link', { name: job }).isVisible())
-  t.ok(await page.getByText('Would have changed').isVisible())
+  t.ok(await page.getByText('Last error').isVisible())
   await page.getByRole('button', { name: 'Replay this one' }).click()
   t.match(page.url(), /\/ops\/jobs\/job_\w+\?replayed=1$/)
   t.equal(await page.getByRole('status').textContent(), 'Replayed: 1 update, now on the way again.')

@@ -46,7 +46,7 @@ test('the overview shows how long the oldest unsent request has waited', async (
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, VICIDIAL_MAX_CONCURRENCY: '1' })
   const session = await signIn(gateway)
   const overview = async () => textOf(await look(gateway, '/ops', session))
-  t.match(await overview(), 'Oldest waiting none of those in hand waits for its call')
+  t.match(await overview(), 'Oldest waiting none of those in progress waits for its call')
   vicidial.holds()
   const requests = [batch(gateway, { lead_ids: [1], fields: { status: 'A' } })]
   await until('its call', () => vicidial.held.length === 1)
@@ -153,7 +153,7 @@ test('dead letters are searched, and replayed one by one, by search, or all at o
   const shown = await look(gateway, `/ops/dead-letters?job_id=${jobs[0]}`, session)
   t.match(
     textOf(shown),
-    /There are 3 in all\..* Tried \d times? Would have changed status What was said last upstream_permission_denied ?:/
+    /There are 3 in all\..* Attempts \d+ Fields status Last error upstream_permission_denied ?:/
   )
 
   vicidial.makes()
