@@ -72,7 +72,7 @@ export interface paths {
         put?: never;
         /**
          * Receive a webhook event
-         * @description For services whose payload you cannot change. The configuration of each source says how its sender proves itself, and how a payload becomes updates. They are stored on disk, then delivered. A repeat of a known event id gets the first response again.
+         * @description For services whose payload you cannot change. The configuration of each source says how its sender authenticates, and how a payload becomes updates. They are stored on disk, then delivered. A repeat of a known event id gets the first response again.
          */
         post: operations["receiveWebhook"];
         delete?: never;
@@ -164,7 +164,7 @@ export interface paths {
         };
         /**
          * List dead letters, newest first
-         * @description Updates that were given up: they were tried for as long as the retry schedule says. A caller sees its own; an operator sees all.
+         * @description Stored updates that failed until their retries ended. A caller sees its own, and an operator all.
          */
         get: operations["listDeadLetters"];
         put?: never;
@@ -514,7 +514,7 @@ export interface components {
                 /** @description The values of a type with options; MULTI and CHECKBOX take several, separated by commas. */
                 options?: string[];
             }[];
-            /** @description How fast updates can be delivered. A `dry_run` gives the calls that they need, and so the least time that they take. */
+            /** @description How fast updates can be delivered. A `dry_run` lists the calls that updates need, and so the least time that they take. */
             limits: {
                 /** @description Most calls to VICIdial in a second, for all callers of your account; 0: no limit. */
                 max_calls_per_second: number;
@@ -546,7 +546,7 @@ export interface components {
              */
             on_multiple?: "reject" | "all" | "newest";
             /**
-             * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
+             * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial treats as equal, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
             key_match?: "collation" | "exact";
@@ -579,7 +579,7 @@ export interface components {
              */
             on_multiple?: "reject" | "all" | "newest";
             /**
-             * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
+             * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial treats as equal, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
             key_match?: "collation" | "exact";
@@ -616,7 +616,7 @@ export interface components {
              */
             on_multiple?: "reject" | "all" | "newest";
             /**
-             * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
+             * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial treats as equal, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
             key_match?: "collation" | "exact";
@@ -647,7 +647,7 @@ export interface components {
             refusal?: string;
             /** @description `field_dropped`: why the value is refused. */
             detail?: string;
-            /** @description With on_multiple "all": the leads that it is about; absent if it is about all of them. */
+            /** @description With on_multiple "all": the leads that it concerns; absent if it concerns all of them. */
             lead_ids?: number[];
         };
         ResultError: {
@@ -681,7 +681,7 @@ export interface components {
             error?: components["schemas"]["ResultError"];
             /** @description All errors, if there are several. */
             errors?: components["schemas"]["ResultError"][];
-            /** @description Dry run: the values as VICIdial would hold them. */
+            /** @description Dry run: the values as VICIdial would store them. */
             stored?: {
                 [key: string]: string;
             };
@@ -738,7 +738,7 @@ export interface components {
             status: "queued" | "ignored";
             /** @description Updates that were stored. */
             updates: number;
-            /** @description Webhook events that do not matter to the source, or change nothing. */
+            /** @description Webhook events that the source ignores, or that change nothing. */
             ignored?: number;
             /** @description Webhook events that were stored before, by their ids, and are not stored again. */
             repeated?: number;
@@ -761,7 +761,7 @@ export interface components {
             status: "queued" | "ignored";
             /** @description Updates that were stored. */
             updates: number;
-            /** @description Webhook events that do not matter to the source, or change nothing. */
+            /** @description Webhook events that the source ignores, or that change nothing. */
             ignored?: number;
             /** @description Webhook events that were stored before, by their ids, and are not stored again. */
             repeated?: number;
@@ -775,20 +775,20 @@ export interface components {
             links?: components["schemas"]["JobLinks"];
             /** @description Dead letters that the request asked for and that were not replayed, because there are more than 10,000 or no room for more. Send the request again. */
             remaining: number;
-            /** @description Dead letters that cannot be replayed: their caller may no longer set what is in them, or their VICIdial account is not configured any more. Absent if there are none. */
+            /** @description Dead letters that cannot be replayed: their caller may no longer set what is in them, or their VICIdial account is no longer configured. Absent if there are none. */
             refused?: number;
         };
         Replayed: {
             jobs: components["schemas"]["Accepted"][];
             /** @description Dead letters that the request asked for and that were not replayed, because there are more than 10,000 or no room for more. Send the request again. */
             remaining: number;
-            /** @description Dead letters that cannot be replayed: their caller may no longer set what is in them, or their VICIdial account is not configured any more. Absent if there are none. */
+            /** @description Dead letters that cannot be replayed: their caller may no longer set what is in them, or their VICIdial account is no longer configured. Absent if there are none. */
             refused?: number;
         };
         Job: {
             id: string;
             /**
-             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
+             * @description `queued`: no update has its final result yet. `running`: some updates have their final result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
              * @enum {unknown}
              */
             status: "queued" | "running" | "completed" | "partial" | "failed";
@@ -810,7 +810,7 @@ export interface components {
         JobSummary: {
             id: string;
             /**
-             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
+             * @description `queued`: no update has its final result yet. `running`: some updates have their final result. Ended: `completed`: all updated. `partial`: some. `failed`: none.
              * @enum {unknown}
              */
             status: "queued" | "running" | "completed" | "partial" | "failed";
@@ -838,7 +838,7 @@ export interface components {
             id: string;
             job_id: string;
             caller: string;
-            /** @description How often it was tried. */
+            /** @description The number of attempts. */
             tries: number;
             /** @description RFC 3339, UTC. */
             died_at: string;
@@ -895,7 +895,7 @@ export interface components {
             source: string;
             /** @description The fields that it changed or would have changed; if it was rejected, the fields that were refused. */
             fields: string[];
-            /** @description The values as VICIdial holds them, if the operator keeps them. */
+            /** @description The values as VICIdial stores them, if the operator keeps them. */
             values?: {
                 [key: string]: string;
             };
@@ -904,7 +904,7 @@ export interface components {
              * @enum {unknown}
              */
             status: "updated" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded";
-            /** @description The words of VICIdial or the gateway. */
+            /** @description The error of VICIdial or the gateway. */
             error?: {
                 code: string;
                 detail: string;
@@ -927,14 +927,14 @@ export interface components {
             instance: string;
             /** @description Stable name of the problem. */
             code: string;
-            /** @description The first 100 places that are wrong. */
+            /** @description The first 100 faults. */
             errors?: {
                 /** @description JSON Pointer (RFC 6901) into the body. */
                 pointer: string;
                 code: string;
                 detail: string;
             }[];
-            /** @description How many places are wrong in all. */
+            /** @description The number of all faults. */
             errors_count?: number;
             summary?: components["schemas"]["Summary"];
             results?: components["schemas"]["Result"][];
@@ -945,7 +945,7 @@ export interface components {
         };
         UpstreamState: {
             /**
-             * @description What the last calls showed; `unknown` before the first.
+             * @description What the last calls showed; `unknown` before the first one.
              * @enum {unknown}
              */
             state: "unknown" | "reachable" | "unreachable" | "login_refused" | "locked_out";
@@ -963,7 +963,7 @@ export interface components {
             outbox: {
                 /** @description Updates that were accepted and have no result yet. */
                 waiting: number;
-                /** @description Updates that were given up. */
+                /** @description Stored updates that failed until their retries ended. */
                 dead_letters: number;
             };
             /** @description The gateways that share the database, with PostgreSQL. */
@@ -1258,7 +1258,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description With `wait`: all leads were updated. From sources whose senders want exactly 200: what else would be 202 or 207. To a sender that asks whether this is its address: its own challenge. */
+            /** @description With `wait`: all leads were updated. With `answer_status: 200`: also every answer that would be 202 or 207. To a sender that asks whether this is its address: its own challenge. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -5,7 +5,7 @@ import type { DeadLetter } from '../outbox/jobs.ts'
 import { forceField, leadOf, said } from './job-page.ts'
 import { textField } from './jobs-page.ts'
 import { address, notice, OPS, page } from './page.ts'
-import { counted, moment, number } from './times.ts'
+import { moment, number } from './times.ts'
 
 /** Filters of the list; empty or absent: any. */
 export interface DeadLetterSearch {
