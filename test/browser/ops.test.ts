@@ -108,7 +108,7 @@ test('a dead letter can be found, read and replayed, and is delivered', { skip }
   t.ok(await page.getByText('Last error').isVisible())
   await page.getByRole('button', { name: 'Replay this one' }).click()
   t.match(page.url(), /\/ops\/jobs\/job_\w+\?replayed=1$/)
-  t.equal(await page.getByRole('status').textContent(), 'Replayed: 1 update, now on the way again.')
+  t.equal(await page.getByRole('status').textContent(), 'Replayed 1 update.')
   await until('the replayed update', () => statusOf(gateway, 7) === 'CBHOLD')
   await until('the end of its job', async () => {
     await page.reload()

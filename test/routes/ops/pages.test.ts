@@ -162,7 +162,7 @@ test('dead letters are searched, and replayed one by one, by search, or all at o
   t.match(one.headers.get('location'), /^\/ops\/jobs\/job_\w+\?replayed=1$/)
   t.match(
     textOf(await look(gateway, one.headers.get('location') ?? '', session)),
-    'Replayed: 1 update, now on the way again.'
+    'Replayed 1 update.'
   )
   t.same(await leadsAt(''), [3, 2])
   const gone = await form(gateway, '/ops/dead-letters/replay', { id }, session)

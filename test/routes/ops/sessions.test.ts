@@ -42,7 +42,7 @@ test('the cookie is for HTTPS only if the request used HTTPS', async (t) => {
 test('other keys open no session, and the page says why', async (t) => {
   const gateway = await startGateway(t, withCallers(t))
   for (const [key, status, why] of [
-    ['wrong', 401, /The API key is not known, or it has expired/],
+    ['wrong', 401, /The API key is unknown or has expired/],
     [' ', 401, /The request has no API key/],
     ['crm-key', 403, /The caller crm lacks &#34;operator&#34; \(permissions\.routes\)/]
   ] as const) {
