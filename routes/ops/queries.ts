@@ -33,9 +33,7 @@ export function doneSentences({
   refused
 }: Partial<Record<keyof typeof DoneSchema, string>>): string[] {
   return [
-    ...(replayed === undefined
-      ? []
-      : [`Replayed ${counted(Number(replayed), 'update')}.`]),
+    ...(replayed === undefined ? [] : [`Replayed ${counted(Number(replayed), 'update')}.`]),
     ...(remaining === undefined ? [] : [`No room for ${remaining} more: replay again later.`]),
     ...(refused === undefined ? [] : [`Not replayed, as their account is no longer configured: ${refused}.`])
   ]

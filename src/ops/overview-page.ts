@@ -84,7 +84,11 @@ function presentState(overview: Overview, now: number): string {
       oldestAt === undefined ? 'none' : inWords(now - oldestAt),
       oldestAt === undefined ? 'nothing waits' : 'since it was accepted'
     ],
-    ['Dead letters', number(deadLetters), deadLetters === 0 ? 'no update failed for good' : 'updates failed for good']
+    [
+      'Dead letters',
+      number(deadLetters),
+      deadLetters === 0 ? 'no update failed for good' : 'updates failed for good'
+    ]
   ] as const
   const items = figures.map(
     ([name, value, unit]) =>
@@ -129,7 +133,11 @@ function accounts({ states, stored, inFlight }: Overview, now: number): string {
       <td class="prose">${advice}</td>
     </tr>`
   })
-  return table('Accounts at VICIdial', ['Account', 'State', 'Since', 'In progress', 'Stored', 'What to do'], rows)
+  return table(
+    'Accounts at VICIdial',
+    ['Account', 'State', 'Since', 'In progress', 'Stored', 'What to do'],
+    rows
+  )
 }
 
 function sumOf(minute: Minute): number {

@@ -63,7 +63,12 @@ test('pages and messages have none of the retired words', (t) => {
 })
 
 test('a retired word is found across lines, in comments, and in any case', (t) => {
-  for (const text of ['Mend it', 'for senders that shape\nnothing', '/**\n * what\n * became of it', 'In hand'])
+  for (const text of [
+    'Mend it',
+    'for senders that shape\nnothing',
+    '/**\n * what\n * became of it',
+    'In hand'
+  ])
     t.equal(retiredIn(text).length, 1, text)
   for (const text of ['a standard', 'amends', 'handed in', 'understands', 'as long as it runs'])
     t.strictSame(retiredIn(text), [], text)

@@ -31,7 +31,10 @@ test("the overview shows results, failures, the backlog and VICIdial's state", a
     body,
     /aria-label="Updates that ended in each of the last 60 minutes: 3 updated, 1 refused, 1 failed\./
   )
-  t.match(after, /In progress 2 updates are .* Stored 2 updates to be delivered Oldest stored \d seconds? since/)
+  t.match(
+    after,
+    /In progress 2 updates are .* Stored 2 updates to be delivered Oldest stored \d seconds? since/
+  )
   t.match(
     after,
     /default answers, login accepted \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \d seconds? ago 2 2 Nothing/
@@ -50,7 +53,10 @@ test('the overview shows how long the oldest unsent request has waited', async (
   vicidial.holds()
   const requests = [batch(gateway, { lead_ids: [1], fields: { status: 'A' } })]
   await until('its call', () => vicidial.held.length === 1)
-  t.match(await overview(), 'In progress 1 updates are being sent, or wait for their call Oldest waiting none')
+  t.match(
+    await overview(),
+    'In progress 1 updates are being sent, or wait for their call Oldest waiting none'
+  )
   requests.push(batch(gateway, { lead_ids: [2], fields: { status: 'B' } }))
   await until('the age of the second', async () =>
     /In progress 2 .* Oldest waiting [1-9] seconds? without a call/.test(await overview())
@@ -160,10 +166,7 @@ test('dead letters are searched, and replayed one by one, by search, or all at o
   const [, id = ''] = /name="id" value="(dl_\d+)"/.exec(shown.body) ?? []
   const one = await form(gateway, '/ops/dead-letters/replay', { id }, session)
   t.match(one.headers.get('location'), /^\/ops\/jobs\/job_\w+\?replayed=1$/)
-  t.match(
-    textOf(await look(gateway, one.headers.get('location') ?? '', session)),
-    'Replayed 1 update.'
-  )
+  t.match(textOf(await look(gateway, one.headers.get('location') ?? '', session)), 'Replayed 1 update.')
   t.same(await leadsAt(''), [3, 2])
   const gone = await form(gateway, '/ops/dead-letters/replay', { id }, session)
   t.equal(gone.status, 409)
