@@ -113,11 +113,17 @@ export class SharedOwnership implements Ownership {
   }
 
   /** Begins to work as the owner. */
-  async begin({ gateway, term, right, lastCallsEnded }: OwnedTerm): Promise<RunningOwner> {
+  async begin({ gateway, term, right, lastCallsEnded, state }: OwnedTerm): Promise<RunningOwner> {
     const { outbox } = this.#options
     const hasAccount = (account: string) => this.cluster.members.accounts.has(account)
     await Promise.all([outbox.queue.take({ gateway, term }), lastCallsEnded])
-    const owner = await Owner.create({ ...this.#options, config: this.#config, right, hasAccount })
+    const owner = await Owner.create({
+      ...this.#options,
+      config: this.#config,
+      right,
+      hasAccount,
+      sentAlerts: state.alerts
+    })
     const running = this.#running(owner)
     this.#owner = owner
     try {
@@ -166,6 +172,11 @@ export class SharedOwnership implements Ownership {
 
 const NOTHING: OwnerView = { states: new Map(), queues: [] }
 
-function stateOf({ build, states, queues }: Owner): OwnerState {
-  return { ...(build === undefined ? {} : { build }), states: Object.fromEntries(states), queues }
+function stateOf({ build, states, queues, sentAlerts }: Owner): OwnerState {
+  return {
+    ...(build === undefined ? {} : { build }),
+    states: Object.fromEntries(states),
+    queues,
+    ...(sentAlerts.length > 0 && { alerts: sentAlerts })
+  }
 }

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import type { SentAlert } from '../../alerts/open-alerts.ts'
 import type { DispatcherQueue } from '../../delivery/dispatcher.ts'
 import type { UpstreamState } from '../../vicidial/guard.ts'
 
@@ -9,6 +10,8 @@ export interface OwnerState {
   /** VICIdial's state by account. */
   readonly states?: Readonly<Record<string, UpstreamState>>
   readonly queues?: readonly DispatcherQueue[]
+  /** The alerts that it has sent and that are not over. */
+  readonly alerts?: readonly SentAlert[]
 }
 
 /** The owner as the database has it. */
@@ -109,10 +112,10 @@ export class LeaseTable {
   }
 
   /** Ends the lease of `term`: no call of it is under way. */
-  async release(term: number): Promise<void> {
+  async release(term: number, state: OwnerState): Promise<void> {
     await this.#pool.query(
-      `UPDATE owner SET expires_at = clock_timestamp(), is_released = true WHERE term = $1 AND gateway = $2`,
-      [term, this.#gateway]
+      `UPDATE owner SET expires_at = clock_timestamp(), is_released = true, state = $3 WHERE term = $1 AND gateway = $2`,
+      [term, this.#gateway, state]
     )
   }
 }

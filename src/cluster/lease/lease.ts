@@ -113,7 +113,8 @@ export class Lease implements CallRight {
     if (held === undefined || this.#held?.term !== held.term) return
     this.#held = undefined
     try {
-      await this.#options.table.release(held.term)
+      const { table, state } = this.#options
+      await table.release(held.term, state())
       this.#options.log.info({ term: held.term }, 'gave back the right to call vicidial')
     } catch (error) {
       this.#options.log.warn(
