@@ -67,7 +67,7 @@ const VARIABLES = [
   { key: 'leadId', value: '101' },
   { key: 'phoneNumber', value: '2125550901' }
 ]
-/** The variables that stand for the parts of a path. */
+/** The variables for the parts of a path. */
 const VARIABLE_OF: Readonly<Record<string, string>> = {
   id: 'jobId',
   lead_id: 'leadId',

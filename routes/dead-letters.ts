@@ -28,8 +28,7 @@ const listSchema = {
   operationId: 'listDeadLetters',
   summary: 'List dead letters, newest first',
   description:
-    'Updates that were given up: they were tried for as long as the retry schedule says. A caller sees its own; an operator ' +
-    'sees all.',
+    'Stored updates that failed until their retries ended. A caller sees its own, and an operator all.',
   tags: ['jobs'],
   security: requires('dead_letters'),
   querystring: QuerySchema,

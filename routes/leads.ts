@@ -49,7 +49,7 @@ const oneSchema = {
   operationId: 'getLead',
   summary: 'Read one lead',
   description:
-    'As VICIdial holds it now. A field that cannot be read beyond doubt is in `unread` instead. `ETag`, if nothing is unread, ' +
+    'As VICIdial holds it now. A field that cannot be read for certain is in `unread` instead. `ETag`, if nothing is unread, ' +
     'is for `If-None-Match` here and `If-Match` of PATCH.',
   params: ParamsSchema,
   querystring: SelectionSchema,

@@ -35,7 +35,7 @@ const NO_BODY = Buffer.alloc(0)
 /** The longest body that may hold its sender's key, in bytes: reading it costs time before the sender is known. */
 const MAX_KEY_BODY_BYTES = 262_144
 const TEXT = 'text/plain; charset=utf-8'
-/** Who sends nothing to prove itself tries nothing, and may wait for the challenge. */
+/** A sender without a credential tries nothing: it may wait for the challenge. */
 const NOTHING_SENT: ReadonlySet<AuthFault> = new Set(['credential_missing', 'signature_missing'])
 
 /** The hooks that find out who sends a webhook. They set `request.webhook`, and `request.sender` once it is verified. */
@@ -92,7 +92,7 @@ export function webhookSenders({ runtimeConfig, accessControl, bodies }: Options
   }
 
   /**
-   * Takes no points of the sender's address before: whoever proves itself is let in from any address, and the HMAC of a
+   * Takes no points of the sender's address before: an authenticated sender gets in from any address, and the HMAC of a
    * body costs less than receiving it.
    */
   function checkSignature(request: Request, verifyBody: VerifyBody): void {

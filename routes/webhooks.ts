@@ -54,7 +54,7 @@ const schema = {
   operationId: 'receiveWebhook',
   summary: 'Receive a webhook event',
   description:
-    'For services whose payload you cannot change. The configuration of each source says how its sender proves itself, and ' +
+    'For services whose payload you cannot change. The configuration of each source says how its sender authenticates, and ' +
     'how a payload becomes updates. They are stored on disk, then delivered. A repeat of a known event id gets the first ' +
     'response again.',
   tags: ['webhooks'],
@@ -76,7 +76,7 @@ const schema = {
     ),
     200: {
       description:
-        'With `wait`: all leads were updated. From sources whose senders want exactly 200: what else would be 202 or 207. ' +
+        'With `wait`: all leads were updated. With `answer_status: 200`: also every answer that would be 202 or 207. ' +
         'To a sender that asks whether this is its address: its own challenge.',
       content: {
         'application/json': {

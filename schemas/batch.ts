@@ -23,7 +23,7 @@ const options = {
   key_match: Type.Optional(
     Type.Enum(['collation', 'exact'], {
       description:
-        'Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like ' +
+        'Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial treats as equal, like ' +
         '`6e1` and `6E1`. `exact`: only the code spelled the same.'
     })
   ),
@@ -188,7 +188,7 @@ const WarningSchema = Type.Object(
     ),
     lead_ids: Type.Optional(
       Type.Array(Type.Integer(), {
-        description: 'With on_multiple "all": the leads that it is about; absent if it is about all of them.'
+        description: 'With on_multiple "all": the leads that it concerns; absent if it concerns all of them.'
       })
     )
   },
@@ -277,7 +277,7 @@ export const ResultSchema = Type.Object(
     ),
     stored: Type.Optional(
       Type.Record(Type.String(), Type.String(), {
-        description: 'Dry run: the values as VICIdial would hold them.'
+        description: 'Dry run: the values as VICIdial would store them.'
       })
     ),
     stored_if_added: Type.Optional(

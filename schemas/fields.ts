@@ -91,7 +91,7 @@ export const FieldsAnswerSchema = Type.Object(
       {
         additionalProperties: false,
         description:
-          'How fast updates can be delivered. A `dry_run` gives the calls that they need, and so the least time that they take.'
+          'How fast updates can be delivered. A `dry_run` lists the calls that updates need, and so the least time that they take.'
       }
     )
   },

@@ -9,7 +9,7 @@ export const LiveSchema = Type.Object(
 export const UpstreamStateSchema = Type.Object(
   {
     state: Type.Enum(['unknown', 'reachable', 'unreachable', 'login_refused', 'locked_out'], {
-      description: 'What the last calls showed; `unknown` before the first.'
+      description: 'What the last calls showed; `unknown` before the first one.'
     }),
     since: Type.Optional(Type.String({ format: 'date-time' }))
   },
@@ -28,7 +28,7 @@ export const ReadySchema = Type.Object(
     outbox: Type.Object(
       {
         waiting: Type.Integer({ description: 'Updates that were accepted and have no result yet.' }),
-        dead_letters: Type.Integer({ description: 'Updates that were given up.' })
+        dead_letters: Type.Integer({ description: 'Stored updates that failed until their retries ended.' })
       },
       { additionalProperties: false }
     ),

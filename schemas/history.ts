@@ -29,14 +29,14 @@ export const HistoryEntrySchema = Type.Object(
     }),
     values: Type.Optional(
       Type.Record(Type.String(), Type.String(), {
-        description: 'The values as VICIdial holds them, if the operator keeps them.'
+        description: 'The values as VICIdial stores them, if the operator keeps them.'
       })
     ),
     status: Type.Enum(RESULT_STATUSES, { description: 'As in the result of an update.' }),
     error: Type.Optional(
       Type.Object(
         { code: Type.String(), detail: Type.String() },
-        { additionalProperties: false, description: 'The words of VICIdial or the gateway.' }
+        { additionalProperties: false, description: 'The error of VICIdial or the gateway.' }
       )
     )
   },

@@ -22,7 +22,7 @@ export const AcceptedSchema = Type.Object(
     }),
     updates: Type.Integer({ description: 'Updates that were stored.' }),
     ignored: Type.Optional(
-      Type.Integer({ description: 'Webhook events that do not matter to the source, or change nothing.' })
+      Type.Integer({ description: 'Webhook events that the source ignores, or that change nothing.' })
     ),
     repeated: Type.Optional(
       Type.Integer({
@@ -48,7 +48,7 @@ const remaining = Type.Integer({
 const refused = Type.Optional(
   Type.Integer({
     description:
-      'Dead letters that cannot be replayed: their caller may no longer set what is in them, or their VICIdial account is not configured any more. Absent if there are none.'
+      'Dead letters that cannot be replayed: their caller may no longer set what is in them, or their VICIdial account is no longer configured. Absent if there are none.'
   })
 )
 
@@ -68,7 +68,7 @@ const job = {
   id: Type.String(),
   status: Type.Enum(JOB_STATUSES, {
     description:
-      '`queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.'
+      '`queued`: no update has its final result yet. `running`: some updates have their final result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.'
   }),
   caller: Type.String({ description: 'Who sent it; `webhook:NAME` for a webhook source.' }),
   source: Type.String({ description: "VICIdial's source." }),
@@ -100,7 +100,7 @@ const DeadLetterSchema = Type.Object(
     id: Type.String({ description: 'Use it to replay this one.' }),
     job_id: Type.String(),
     caller: Type.String(),
-    tries: Type.Integer({ description: 'How often it was tried.' }),
+    tries: Type.Integer({ description: 'The number of attempts.' }),
     died_at: Type.String({ description: 'RFC 3339, UTC.' }),
     fields: Type.Array(Type.String(), { description: 'Fields that it would have changed.' }),
     superseded: Type.Optional(

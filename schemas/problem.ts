@@ -21,10 +21,8 @@ export const ProblemSchema = Type.Object(
     detail: Type.String(),
     instance: Type.String({ description: 'The request id, as in X-Request-Id.' }),
     code: Type.String({ description: 'Stable name of the problem.' }),
-    errors: Type.Optional(
-      Type.Array(FieldErrorSchema, { description: 'The first 100 places that are wrong.' })
-    ),
-    errors_count: Type.Optional(Type.Integer({ description: 'How many places are wrong in all.' })),
+    errors: Type.Optional(Type.Array(FieldErrorSchema, { description: 'The first 100 faults.' })),
+    errors_count: Type.Optional(Type.Integer({ description: 'The number of all faults.' })),
     summary: Type.Optional(ref(SummarySchema)),
     results: Type.Optional(Type.Array(ref(ResultSchema)))
   },

@@ -43,7 +43,7 @@ const UnreadSchema = Type.Object(
     field: Type.String({ description: 'A custom field as `custom_fields.<label>`.' }),
     detail: Type.String()
   },
-  { $id: 'Unread', additionalProperties: false, description: 'A field that could not be read beyond doubt.' }
+  { $id: 'Unread', additionalProperties: false, description: 'A field that could not be read for certain.' }
 )
 
 /** What was read of one lead. */

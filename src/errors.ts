@@ -16,8 +16,8 @@ export const ERRORS = {
   },
   invalid_request: {
     status: 400,
-    title: 'The request is not of the right form',
-    help: 'Nothing was done. Each entry of errors points at a place in the body and says what belongs there.'
+    title: 'The request has the wrong form',
+    help: 'Nothing was done. Each entry of errors points to a place in the body and says what belongs there.'
   },
   unauthenticated: {
     status: 401,
@@ -27,7 +27,7 @@ export const ERRORS = {
   permission_denied: {
     status: 403,
     title: 'The key does not permit this',
-    help: 'Ask the operator for the right that the detail names.'
+    help: 'Ask the operator for the permission that the detail names.'
   },
   not_found: {
     status: 404,
@@ -52,7 +52,7 @@ export const ERRORS = {
   precondition_failed: {
     status: 412,
     title: 'The lead has changed',
-    help: 'The lead is not as it was when it was read, so nothing was changed. Read it again, and send the request with its new ETag.'
+    help: 'The lead has changed since it was read. This request changed nothing. Read it again, and send the request with its new ETag.'
   },
   payload_too_large: {
     status: 413,
@@ -61,8 +61,8 @@ export const ERRORS = {
   },
   unsupported_media_type: {
     status: 415,
-    title: 'The body is of a type that is not taken here',
-    help: 'Send "Content-Type: application/json". Webhooks take forms and text that holds JSON as well.'
+    title: 'The body has a type that is not accepted here',
+    help: 'Send "Content-Type: application/json". Webhooks also take forms, and text that contains JSON.'
   },
   idempotency_key_reused: {
     status: 422,
@@ -102,7 +102,7 @@ export const ERRORS = {
   overloaded: {
     status: 503,
     title: 'The gateway cannot take more work now',
-    help: 'Wait for the seconds that Retry-After names. A gateway that is being restarted answers so too.'
+    help: 'Wait for the seconds that Retry-After names. A gateway that restarts gives the same answer.'
   },
   upstream_locked_out: {
     status: 503,
@@ -112,7 +112,7 @@ export const ERRORS = {
   upstream_unproven: {
     status: 503,
     title: 'VICIdial finds nothing, and may be unable to look',
-    help: 'VICIdial said that it has no such lead or list, but found nothing known to exist either, as it does while a table of its database is damaged or being repaired. Nothing was changed. Try again later; the operator should check VICIdial’s database.'
+    help: 'VICIdial said that it has no such lead or list, but it does not find one that it must have either. That happens while a table of its database is damaged or being repaired. Nothing was changed. Try again later; the operator should check VICIdial’s database.'
   },
   upstream_unavailable: {
     status: 503,
@@ -130,7 +130,7 @@ export const ERRORS = {
   },
   lead_unreadable: {
     title: 'VICIdial does not read the lead',
-    help: 'VICIdial reads no lead of a list that is not defined, or that is not in a campaign that the user group of the gateway’s VICIdial account allows. Updates may reach such a lead all the same.'
+    help: 'VICIdial reads no lead of a list that is not defined, or that is not in a campaign that the user group of the gateway’s VICIdial account allows. Updates may still reach such a lead.'
   },
   lead_ambiguous: {
     title: 'The key matches several leads',
@@ -141,12 +141,12 @@ export const ERRORS = {
     help: 'GET /v1/fields lists the fields of a lead. Columns go into fields; custom fields into custom_fields.'
   },
   field_invalid: {
-    title: 'The value is not of the right kind',
+    title: 'The value is not valid',
     help: 'The detail says what the field takes. To empty a field send null, not an empty string.'
   },
   field_too_long: {
     title: 'The value is too long',
-    help: 'VICIdial would cut it silently, so it is refused. GET /v1/fields gives the longest length; a new line counts as two characters.'
+    help: 'VICIdial would cut it silently, so it is refused. GET /v1/fields gives the longest length; a line break counts as two characters.'
   },
   field_not_clearable: {
     title: 'The field cannot be emptied',
@@ -158,7 +158,7 @@ export const ERRORS = {
   },
   characters_lost: {
     title: 'VICIdial would lose characters of the value',
-    help: 'Identifiers are never altered, and a value of which nothing would be left is not sent. GET /v1/fields says which characters a field keeps.'
+    help: 'The gateway never alters identifiers, and never sends a value of which VICIdial would keep nothing. GET /v1/fields says which characters a field keeps.'
   },
   unsafe_characters: {
     title: 'The value holds characters that are never sent to VICIdial',

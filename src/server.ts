@@ -50,7 +50,9 @@ async function traceIfEnabled(): Promise<Tracing | undefined> {
     return new (await import('./telemetry/tracing/tracing.ts')).Tracing(log)
   } catch (error) {
     if (errorCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error
-    log.warn('Traces are wanted, but their libraries were left out of the installation (--omit=optional).')
+    log.warn(
+      'The settings ask for traces, but their libraries were left out of the installation (--omit=optional).'
+    )
     return undefined
   }
 }

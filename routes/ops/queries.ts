@@ -33,10 +33,8 @@ export function doneSentences({
   refused
 }: Partial<Record<keyof typeof DoneSchema, string>>): string[] {
   return [
-    ...(replayed === undefined
-      ? []
-      : [`Replayed: ${counted(Number(replayed), 'update')}, now on the way again.`]),
-    ...(remaining === undefined ? [] : [`Left, for want of room: ${remaining}. Replay again later.`]),
-    ...(refused === undefined ? [] : [`Left, as their account is not configured any more: ${refused}.`])
+    ...(replayed === undefined ? [] : [`Replayed ${counted(Number(replayed), 'update')}.`]),
+    ...(remaining === undefined ? [] : [`No room for ${remaining} more: replay again later.`]),
+    ...(refused === undefined ? [] : [`Not replayed, as their account is no longer configured: ${refused}.`])
   ]
 }

@@ -82,9 +82,7 @@ export class AccessControl {
 
 function whyUnknown(key: string): string {
   const isCut = key.startsWith(KEY_PREFIX) && !isWholeKey(key)
-  return isCut
-    ? 'The API key is not whole: a part of it is missing or mistyped.'
-    : 'The API key is not known, or it has expired.'
+  return isCut ? 'The API key is incomplete or mistyped.' : 'The API key is unknown or has expired.'
 }
 
 /** @throws Problem permission_denied, naming the missing permission */

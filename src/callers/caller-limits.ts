@@ -66,7 +66,7 @@ export class CallerLimits {
       return await quota.take(amount, now)
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
-      throw overloaded('The quota of the caller cannot be counted now.', RETRY_AFTER_SECONDS)
+      throw overloaded("The caller's quota cannot be counted now.", RETRY_AFTER_SECONDS)
     }
   }
 

@@ -72,7 +72,7 @@ export interface paths {
         put?: never;
         /**
          * Receive a webhook event
-         * @description For services whose payload you cannot change. The configuration of each source says how its sender proves itself, and how a payload becomes updates. They are stored on disk, then delivered. A repeat of a known event id gets the first response again.
+         * @description For services whose payload you cannot change. The configuration of each source says how its sender authenticates, and how a payload becomes updates. They are stored on disk, then delivered. A repeat of a known event id gets the first response again.
          */
         post: operations["receiveWebhook"];
         delete?: never;
@@ -164,7 +164,7 @@ export interface paths {
         };
         /**
          * List dead letters, newest first
-         * @description Updates that were given up: they were tried for as long as the retry schedule says. A caller sees its own; an operator sees all.
+         * @description Stored updates that failed until their retries ended. A caller sees its own, and an operator all.
          */
         get: operations["listDeadLetters"];
         put?: never;
@@ -264,7 +264,7 @@ export interface paths {
         };
         /**
          * Read one lead
-         * @description As VICIdial holds it now. A field that cannot be read beyond doubt is in `unread` instead. `ETag`, if nothing is unread, is for `If-None-Match` here and `If-Match` of PATCH.
+         * @description As VICIdial holds it now. A field that cannot be read for certain is in `unread` instead. `ETag`, if nothing is unread, is for `If-None-Match` here and `If-Match` of PATCH.
          */
         get: operations["getLead"];
         put?: never;
@@ -602,7 +602,7 @@ export interface components {
                 /** @description The values of a type with options; MULTI and CHECKBOX take several, separated by commas. */
                 options?: string[];
             }[];
-            /** @description How fast updates can be delivered. A `dry_run` gives the calls that they need, and so the least time that they take. */
+            /** @description How fast updates can be delivered. A `dry_run` lists the calls that updates need, and so the least time that they take. */
             limits: {
                 /** @description Most calls to VICIdial in a second, for all callers of your account; 0: no limit. */
                 max_calls_per_second: number;
@@ -681,7 +681,7 @@ export interface components {
             /** @description Only if `fields` names it. */
             modify_date?: string | null;
         };
-        /** @description A field that could not be read beyond doubt. */
+        /** @description A field that could not be read for certain. */
         Unread: {
             /** @description A custom field as `custom_fields.<label>`. */
             field: string;
@@ -996,7 +996,7 @@ export interface components {
              */
             on_missing?: "report" | "add";
             /**
-             * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
+             * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial treats as equal, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
             key_match?: "collation" | "exact";
@@ -1046,7 +1046,7 @@ export interface components {
              */
             on_missing?: "report" | "add";
             /**
-             * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
+             * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial treats as equal, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
             key_match?: "collation" | "exact";
@@ -1100,7 +1100,7 @@ export interface components {
              */
             on_missing?: "report" | "add";
             /**
-             * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial takes for the same, like `6e1` and `6E1`. `exact`: only the code spelled the same.
+             * @description Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial treats as equal, like `6e1` and `6E1`. `exact`: only the code spelled the same.
              * @enum {unknown}
              */
             key_match?: "collation" | "exact";
@@ -1147,7 +1147,7 @@ export interface components {
             refusal?: string;
             /** @description Why the value is refused, stored otherwise in a new lead, or (`not_verified`) could not be read. */
             detail?: string;
-            /** @description With on_multiple "all": the leads that it is about; absent if it is about all of them. */
+            /** @description With on_multiple "all": the leads that it concerns; absent if it concerns all of them. */
             lead_ids?: number[];
         };
         ResultError: {
@@ -1209,7 +1209,7 @@ export interface components {
             error?: components["schemas"]["ResultError"];
             /** @description All errors, if there are several. */
             errors?: components["schemas"]["ResultError"][];
-            /** @description Dry run: the values as VICIdial would hold them. */
+            /** @description Dry run: the values as VICIdial would store them. */
             stored?: {
                 [key: string]: string;
             };
@@ -1295,7 +1295,7 @@ export interface components {
             status: "queued" | "ignored";
             /** @description Updates that were stored. */
             updates: number;
-            /** @description Webhook events that do not matter to the source, or change nothing. */
+            /** @description Webhook events that the source ignores, or that change nothing. */
             ignored?: number;
             /** @description Webhook events that were stored before, by their ids, and are not stored again. */
             repeated?: number;
@@ -1318,7 +1318,7 @@ export interface components {
             status: "queued" | "ignored";
             /** @description Updates that were stored. */
             updates: number;
-            /** @description Webhook events that do not matter to the source, or change nothing. */
+            /** @description Webhook events that the source ignores, or that change nothing. */
             ignored?: number;
             /** @description Webhook events that were stored before, by their ids, and are not stored again. */
             repeated?: number;
@@ -1332,20 +1332,20 @@ export interface components {
             links?: components["schemas"]["JobLinks"];
             /** @description Dead letters that the request asked for and that were not replayed, because there are more than 10,000 or no room for more. Send the request again. */
             remaining: number;
-            /** @description Dead letters that cannot be replayed: their caller may no longer set what is in them, or their VICIdial account is not configured any more. Absent if there are none. */
+            /** @description Dead letters that cannot be replayed: their caller may no longer set what is in them, or their VICIdial account is no longer configured. Absent if there are none. */
             refused?: number;
         };
         Replayed: {
             jobs: components["schemas"]["Accepted"][];
             /** @description Dead letters that the request asked for and that were not replayed, because there are more than 10,000 or no room for more. Send the request again. */
             remaining: number;
-            /** @description Dead letters that cannot be replayed: their caller may no longer set what is in them, or their VICIdial account is not configured any more. Absent if there are none. */
+            /** @description Dead letters that cannot be replayed: their caller may no longer set what is in them, or their VICIdial account is no longer configured. Absent if there are none. */
             refused?: number;
         };
         Job: {
             id: string;
             /**
-             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.
+             * @description `queued`: no update has its final result yet. `running`: some updates have their final result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.
              * @enum {unknown}
              */
             status: "queued" | "running" | "completed" | "partial" | "failed";
@@ -1367,7 +1367,7 @@ export interface components {
         JobSummary: {
             id: string;
             /**
-             * @description `queued`: not started. `running`: some updates have a result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.
+             * @description `queued`: no update has its final result yet. `running`: some updates have their final result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.
              * @enum {unknown}
              */
             status: "queued" | "running" | "completed" | "partial" | "failed";
@@ -1395,7 +1395,7 @@ export interface components {
             id: string;
             job_id: string;
             caller: string;
-            /** @description How often it was tried. */
+            /** @description The number of attempts. */
             tries: number;
             /** @description RFC 3339, UTC. */
             died_at: string;
@@ -1452,7 +1452,7 @@ export interface components {
             source: string;
             /** @description The fields that it changed or would have changed; if it was rejected, the fields that were refused. */
             fields: string[];
-            /** @description The values as VICIdial holds them, if the operator keeps them. */
+            /** @description The values as VICIdial stores them, if the operator keeps them. */
             values?: {
                 [key: string]: string;
             };
@@ -1461,7 +1461,7 @@ export interface components {
              * @enum {unknown}
              */
             status: "updated" | "added" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded" | "read" | "incomplete";
-            /** @description The words of VICIdial or the gateway. */
+            /** @description The error of VICIdial or the gateway. */
             error?: {
                 code: string;
                 detail: string;
@@ -1484,14 +1484,14 @@ export interface components {
             instance: string;
             /** @description Stable name of the problem. */
             code: string;
-            /** @description The first 100 places that are wrong. */
+            /** @description The first 100 faults. */
             errors?: {
                 /** @description JSON Pointer (RFC 6901) into the body. */
                 pointer: string;
                 code: string;
                 detail: string;
             }[];
-            /** @description How many places are wrong in all. */
+            /** @description The number of all faults. */
             errors_count?: number;
             summary?: components["schemas"]["Summary"];
             results?: components["schemas"]["Result"][];
@@ -1502,7 +1502,7 @@ export interface components {
         };
         UpstreamState: {
             /**
-             * @description What the last calls showed; `unknown` before the first.
+             * @description What the last calls showed; `unknown` before the first one.
              * @enum {unknown}
              */
             state: "unknown" | "reachable" | "unreachable" | "login_refused" | "locked_out";
@@ -1520,7 +1520,7 @@ export interface components {
             outbox: {
                 /** @description Updates that were accepted and have no result yet. */
                 waiting: number;
-                /** @description Updates that were given up. */
+                /** @description Stored updates that failed until their retries ended. */
                 dead_letters: number;
             };
             /** @description The gateways that share the database, with PostgreSQL. */
@@ -1827,7 +1827,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description With `wait`: all leads were updated. From sources whose senders want exactly 200: what else would be 202 or 207. To a sender that asks whether this is its address: its own challenge. */
+            /** @description With `wait`: all leads were updated. With `answer_status: 200`: also every answer that would be 202 or 207. To a sender that asks whether this is its address: its own challenge. */
             200: {
                 headers: {
                     [name: string]: unknown;

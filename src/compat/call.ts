@@ -106,7 +106,7 @@ function readLeadsData(value: unknown): readonly unknown[] {
 /** VICIdial would silently skip the leads beyond `records`. */
 function refuseSmallLimit(records: unknown, leads: number): void {
   if (records === undefined || records === '' || (isCount(records) && Number(records) >= leads)) return
-  const detail = `records must be a number, and at least ${leads}: as many leads are named, and all of them are meant.`
+  const detail = `records must be a number of at least ${leads}: the call names that many leads.`
   throw refusal(detail, 'records')
 }
 
@@ -266,11 +266,11 @@ export function searchOf(
   if (first === undefined) {
     const values = [...KEYS.values()].map((key) => textOf(rest, key) ?? '').join('|')
     const ways = [...KEYS.keys()].join(', ')
-    const detail = `search_method must be one of ${ways}, or several with _ between, and a key be given.`
+    const detail = `search_method must be one of ${ways}, or several with _ between, and the call needs a key.`
     throw new VicidialProblem(`update_lead NO VALID SEARCH METHOD - ${user}|${method}|${values}`, detail)
   }
   if (!named.some(([name]) => name === LEAD_ID) && textOf(rest, 'lead_id') !== undefined)
-    throw refusal(`lead_id is not looked at with search_method=${method}.`, 'lead_id')
+    throw refusal(`search_method=${method} does not use lead_id.`, 'lead_id')
   return {
     keys: [first, ...others],
     searched: [...KEYS.values()].map((key) => (keys.includes(key) ? (textOf(rest, key) ?? '') : '')),

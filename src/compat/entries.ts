@@ -36,7 +36,7 @@ export function entriesOfCall(
 
 function detailOf({ code, field = '', detail }: Refusal, { form, keepsPhone }: CompatCall): string {
   if (code === 'no_changes' && keepsPhone === true)
-    return 'The update changes nothing: phone_number is changed with update_phone_number=Y only.'
+    return 'The update changes nothing: only update_phone_number=Y changes phone_number.'
   if (code !== 'field_unknown') return detail
   const why = whyUnsupported(field)
   if (why !== undefined || form === 'leads_data') return why ?? detail

@@ -109,7 +109,7 @@ interface AnySchema {
   readonly patternErrorMessage?: string
 }
 
-/** The schemas of a value inside another, by the names on the way. */
+/** The schemas of a value inside another, by the names that lead to it. */
 function schemasAt(schema: AnySchema, [name, ...rest]: readonly string[]): AnySchema[] {
   const forms = schema.anyOf ?? [schema]
   if (name === undefined) return [...forms]

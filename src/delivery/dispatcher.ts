@@ -34,7 +34,7 @@ export interface DispatcherOptions extends AdmissionOptions, CallSchedulerOption
 const NO_SEARCHES: ReadonlyMap<string, Found> = new Map()
 const NO_LEADS: Found = { kind: 'leads', leads: [] }
 const NO_LEAD = 'No lead has this key.'
-const SPELT_OTHERWISE = 'No lead has this key as it is spelt; VICIdial finds one that is spelt otherwise.'
+const SPELT_OTHERWISE = 'No lead has exactly this key. VICIdial finds one with another spelling.'
 
 type Codes = Extract<Found, { kind: 'leads' }>['codes']
 

@@ -103,7 +103,7 @@ export function changedInstead(leads: readonly number[]): Outcome {
 /** The outcome for a key that matches several leads. */
 export function ambiguous(
   leads: readonly number[],
-  detail = `The key matches ${leads.length} leads; name one by lead_id, or say on_multiple.`
+  detail = `The key matches ${leads.length} leads; name one by lead_id, or send on_multiple.`
 ): Outcome {
   const leadIds = leads.slice(0, MAX_LISTED_LEADS)
   return {
@@ -120,14 +120,14 @@ export function ambiguous(
 export function codeUnread(refusal: Refused | undefined): Outcome {
   const code = refusal?.code ?? 'upstream_error'
   const detail =
-    'VICIdial found a lead, but its code, which may be spelt otherwise, could not be read (lead_field_info).'
+    'VICIdial found a lead, but its code, which may have another spelling, could not be read (lead_field_info).'
   const retryable = refusal === undefined || TRANSIENT.has(code)
   return { status: 'failed', warnings: [], error: { code, detail, retryable } }
 }
 
 /** The outcome of an update with `keyMatch` exact whose key matches too many leads to read the code of each. */
 export function tooManyCodes(leads: readonly number[]): Outcome {
-  const detail = `The key matches ${leads.length} leads, too many to see which have it exactly; name one by lead_id.`
+  const detail = `The key matches ${leads.length} leads, too many to compare exactly; name one by lead_id.`
   return ambiguous(leads, detail)
 }
 
@@ -158,36 +158,36 @@ export const CHANGED_SINCE: Outcome = {
   warnings: [],
   error: {
     code: 'precondition_failed',
-    detail: 'The lead is not as it was when it was read; nothing was changed.',
+    detail: 'The lead has changed since it was read; this request changed nothing.',
     retryable: false
   }
 }
 
 /** The outcome for a key that matches more leads than there is room for. */
 export function tooManyLeads(leads: number): Outcome {
-  const detail = `The key matches ${leads} leads or more, which is more than can wait now; nothing was sent for it.`
+  const detail = `The key matches ${leads} leads or more, more than the gateway has room for now; nothing was sent for it.`
   return { status: 'failed', warnings: [], error: { code: 'overloaded', detail, retryable: true } }
 }
 
 /** The outcomes of readings that are given up, like those of updates. */
 export const READ_TIMED_OUT = {
   unsent: {
-    ...timeout('failed', 'The time of the request was over before the lead could be read.'),
+    ...timeout('failed', 'The request reached its deadline before the lead could be read.'),
     isUnsent: true
   },
-  searching: timeout('failed', 'VICIdial had not found the lead when the time of the request was over.'),
-  sent: timeout('failed', 'VICIdial had not printed the whole lead when the time of the request was over.')
+  searching: timeout('failed', 'The request reached its deadline before VICIdial had found the lead.'),
+  sent: timeout('failed', 'The request reached its deadline before VICIdial had printed the whole lead.')
 } as const satisfies Record<string, Outcome>
 
 /** The outcomes of updates that are given up: their request's deadline has passed, or its client has gone. */
 export const TIMED_OUT = {
   unsent: {
-    ...timeout('failed', 'The time of the request was over before the update could be sent.'),
+    ...timeout('failed', 'The request reached its deadline before the update could be sent.'),
     isUnsent: true
   },
   /** VICIdial was asked for the leads of the update's key. */
-  searching: timeout('failed', 'VICIdial had not found the lead when the time of the request was over.'),
-  sent: timeout('unknown', 'VICIdial had not answered when the time of the request was over.')
+  searching: timeout('failed', 'The request reached its deadline before VICIdial had found the lead.'),
+  sent: timeout('unknown', 'The request reached its deadline before VICIdial answered.')
 } as const satisfies Record<string, Outcome>
 
 /** The outcome of an update that waited behind another of its lead whose outcome is unknown. */

@@ -127,6 +127,6 @@ export function fingerprintOf({ method, url, rawBody }: FastifyRequest): string 
 }
 
 function stillInProgress(): Problem {
-  const detail = 'A request with this Idempotency-Key is in progress; its answer comes to a later repeat.'
+  const detail = 'A request with this Idempotency-Key is in progress: repeat it later to get its answer.'
   return new Problem('conflict', detail, { headers: { 'retry-after': RETRY_AFTER_SECONDS } })
 }

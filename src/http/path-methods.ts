@@ -10,7 +10,7 @@ declare module 'fastify' {
 
 /** The methods of the application's paths. */
 export class PathMethods {
-  /** Methods by path; `:name` stands for any segment, and `*` at the end for any rest. */
+  /** Methods by path; `:name` matches any segment, and `*` at the end for any rest. */
   readonly #byPath = new Map<string, Set<string>>()
   #similar: SimilarNames | undefined
 

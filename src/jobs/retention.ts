@@ -67,7 +67,7 @@ export class Retention {
     this.#heldUntil = steadyNow() + DAY_MS
     this.#options.log.warn(
       { seconds: Math.round(ms / 1_000) },
-      'the clock has jumped, or the gateway did not run for long: nothing is deleted for a day'
+      'the clock has jumped, or the gateway was down for long: nothing is deleted for a day'
     )
   }
 

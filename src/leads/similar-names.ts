@@ -47,7 +47,7 @@ export class SimilarNames {
   }
 }
 
-/** A name without what spellings differ in: capitals, and what stands between words. */
+/** A name without what spellings differ in: capitals, and what is between words. */
 function plain(name: string): string {
   return name.replaceAll(/[-_ .]/g, '').toLowerCase()
 }

@@ -5,7 +5,7 @@ import type { DeadLetter } from '../outbox/jobs.ts'
 import { forceField, leadOf, said } from './job-page.ts'
 import { textField } from './jobs-page.ts'
 import { address, notice, OPS, page } from './page.ts'
-import { counted, moment, number } from './times.ts'
+import { moment, number } from './times.ts'
 
 /** Filters of the list; empty or absent: any. */
 export interface DeadLetterSearch {
@@ -33,7 +33,7 @@ export function deadLettersPage(view: DeadLettersView, caller: Caller, now = Dat
   const { search, letters, next, isLater, total, done } = view
   const all = total === 0 ? 'There are none' : `There are ${number(total)} in all`
   const content = html`!${notice(done)}
-    <p>Updates that were given up: they were tried for as long as the retry schedule says. ${all}.</p>
+    <p>Stored updates that failed until their retries ended. ${all}.</p>
     <form class="search" method="get" action="${PATH}" role="search" aria-label="Dead letters">
       !${textField('job_id', 'Job id', search.job_id)} !${textField('caller', 'Caller', search.caller)}
       <button class="main">Search</button>
@@ -57,7 +57,7 @@ export function deadLettersPage(view: DeadLettersView, caller: Caller, now = Dat
 function none(search: DeadLetterSearch, isLater: boolean): string {
   if (isLater) return 'There are no older dead letters.'
   const isSearch = Object.values(search).some((value) => value !== '')
-  return isSearch ? 'No dead letter matches.' : 'No update was given up. Nothing to do.'
+  return isSearch ? 'No dead letter matches.' : 'No update failed for good. Nothing to do.'
 }
 
 function replayAll(search: DeadLetterSearch): string {
@@ -97,15 +97,15 @@ function entry(letter: DeadLetter, now: number): string {
           <dd>${letter.source}</dd>
         </div>
         <div>
-          <dt>Tried</dt>
-          <dd>${counted(letter.attempts, 'time')}</dd>
+          <dt>Attempts</dt>
+          <dd>${number(letter.attempts)}</dd>
         </div>
         <div>
-          <dt>Would have changed</dt>
+          <dt>Fields</dt>
           <dd>${fields.join(', ')}</dd>
         </div>
         <div>
-          <dt>What was said last</dt>
+          <dt>Last error</dt>
           <dd>!${said({ ...letter.result, superseded: [...letter.superseded] })}</dd>
         </div>
       </dl>

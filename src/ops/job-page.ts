@@ -56,7 +56,7 @@ function fact(name: string, value: string): string {
 function replayForm(id: string): string {
   return html`<form class="card" method="post" action="${OPS}/jobs/${id}/replay">
     <p>
-      This job has dead letters: updates that were given up.
+      This job has dead letters: updates that failed for good.
       <a href="${address(`${OPS}/dead-letters`, { job_id: id })}">Look at them</a>, or deliver them again.
     </p>
     !${forceField('force')}
@@ -74,11 +74,10 @@ export function forceField(id: string): string {
 
 function cancelForm(id: string): string {
   return html`<details class="card" id="cancel">
-    <summary>Cancel what is not being sent yet…</summary>
+    <summary>Cancel the updates that wait…</summary>
     <form method="post" action="${OPS}/jobs/${id}/cancel">
       <p>
-        Its updates that still wait are given up for good. They cannot be replayed; their sender has to send
-        them again.
+        This cancels its updates that still wait. You cannot replay them: their sender must send them again.
       </p>
       <button class="danger">Cancel this job</button>
     </form>
@@ -92,7 +91,7 @@ function results({ job, results: shown, from, pageSize }: JobView): string {
     html`<a href="${address(`${OPS}/jobs/${job.id}`, { from: String(to) })}">${text}</a>`
   return html`!${table(
       `Results ${number(from + 1)} to ${number(from + shown.length)} of ${number(received)}`,
-      ['No.', 'Lead', 'Status', 'What was said'],
+      ['No.', 'Lead', 'Status', 'Detail'],
       shown.map(row)
     )}
     <nav aria-label="Parts of the results" class="paging">

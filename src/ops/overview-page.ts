@@ -59,8 +59,8 @@ export function overviewPage(overview: Overview, caller: Caller, now = Date.now(
 function fault(text: string | undefined): string {
   if (text === undefined) return ''
   return html`<p class="alert" role="alert">
-    Nothing can be stored: ${text}. Make room on the disk, or mount it again; the gateway then continues
-    automatically.
+    The gateway can store nothing: ${text}. Make room on the disk, or mount it again. The gateway then
+    continues automatically.
   </p>`
 }
 
@@ -84,13 +84,13 @@ function presentState(overview: Overview, now: number): string {
   const before = minutes.at(-2)
   const waits = total(stored)
   const figures = [
-    ['In the minute that is running', running ? number(sumOf(running)) : '0', 'updates have ended'],
-    ['In the minute before', before ? number(sumOf(before)) : '0', 'updates ended'],
-    ['In hand', number(total(inFlight)), 'updates are being sent, or wait for their call'],
+    ['This minute', running ? number(sumOf(running)) : '0', 'updates have ended'],
+    ['The minute before', before ? number(sumOf(before)) : '0', 'updates ended'],
+    ['In progress', number(total(inFlight)), 'updates are being sent, or wait for their call'],
     [
       'Oldest waiting',
       oldestWaitingMs === 0 ? 'none' : inWords(oldestWaitingMs),
-      oldestWaitingMs === 0 ? 'of those in hand waits for its call' : 'in hand without a call'
+      oldestWaitingMs === 0 ? 'of those in progress waits for its call' : 'without a call'
     ],
     ['Stored', number(waits), waits === 0 ? 'nothing has to be delivered' : 'updates to be delivered'],
     [
@@ -98,7 +98,11 @@ function presentState(overview: Overview, now: number): string {
       oldestAt === undefined ? 'none' : inWords(now - oldestAt),
       oldestAt === undefined ? 'nothing waits' : 'since it was accepted'
     ],
-    ['Dead letters', number(deadLetters), deadLetters === 0 ? 'none was given up' : 'were given up']
+    [
+      'Dead letters',
+      number(deadLetters),
+      deadLetters === 0 ? 'no update failed for good' : 'updates failed for good'
+    ]
   ] as const
   const items = figures.map(
     ([name, value, unit]) =>
@@ -118,7 +122,7 @@ function total(counts: ReadonlyMap<string, number>): number {
 }
 
 function reasons(list: readonly Reason[]): string {
-  if (list.length === 0) return html`<p class="empty">Every update that ended was made.</p>`
+  if (list.length === 0) return html`<p class="empty">Every update was made.</p>`
   const rows = list.map(
     ({ code, kind, count }) =>
       html`<tr>
@@ -150,7 +154,11 @@ function accounts({ states, stored, inFlight }: Overview, now: number): string {
       <td class="prose">${advice}</td>
     </tr>`
   })
-  return table('Accounts at VICIdial', ['Account', 'State', 'Since', 'In hand', 'Stored', 'What to do'], rows)
+  return table(
+    'Accounts at VICIdial',
+    ['Account', 'State', 'Since', 'In progress', 'Stored', 'What to do'],
+    rows
+  )
 }
 
 function sumOf(minute: Minute): number {

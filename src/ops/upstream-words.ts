@@ -19,13 +19,13 @@ export const STATE_WORDS: Readonly<Record<UpstreamState['state'], StateWords>> =
     words: 'does not answer, the circuit is open',
     mood: 'bad',
     advice:
-      'Check VICIDIAL_URL, the network, and the web server of VICIdial. The gateway tries every second; stored updates wait and use up no try, direct requests are refused.'
+      'Check VICIDIAL_URL, the network, and the web server of VICIdial. The gateway tries every second. Stored updates wait without using up attempts, and other requests are refused.'
   },
   login_refused: {
     words: 'refuses the login',
     mood: 'bad',
     advice:
-      'Check the user and the password of this account, and its user level and API permission in VICIdial. The gateway tries once a minute, so that it is not locked out; a new password in its file is tried at once.'
+      'Check the user and the password of this account, and its user level and API permission in VICIdial. The gateway tries once a minute, so that it is not locked out. It tries a new password in its file at once; a changed variable needs a restart.'
   },
   locked_out: {
     words: 'has locked the account',

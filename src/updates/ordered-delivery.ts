@@ -101,5 +101,5 @@ function unlessMade(outcome: Outcome): Outcome {
 /** Without the database nobody could tell which of two values is the newer one. */
 function throwOverloaded(error: unknown): never {
   if (!(error instanceof StorageError)) throw error
-  throw overloaded('The database cannot be asked now; nothing was sent.', RETRY_AFTER_SECONDS)
+  throw overloaded('The database cannot be read now; nothing was sent.', RETRY_AFTER_SECONDS)
 }

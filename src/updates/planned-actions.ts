@@ -17,7 +17,7 @@ export function planActions(leads: readonly PlannedLead[]): Params[] {
   return [...leads.flatMap(singleCalls), ...hopperCalls(leads)]
 }
 
-/** The phone number of a lead whose number is not known before it is read stands as `phone_number of` it. */
+/** A phone number that is known only after its lead is read is shown as `phone_number of` the lead. */
 function singleCalls({ lead, changes }: PlannedLead): Params[] {
   const { dnc, callback, hopper } = changes.actions ?? {}
   return [

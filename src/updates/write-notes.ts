@@ -40,7 +40,7 @@ export class WriteNotes {
   /** @throws Problem overloaded, if so many notes wait for the disk that no more may */
   requireRoom(): void {
     if (this.#leads <= MAX_WAITING) return
-    throw overloaded('What was updated last cannot be noted on disk.', RETRY_AFTER_SECONDS)
+    throw overloaded('The latest updates cannot be recorded on disk.', RETRY_AFTER_SECONDS)
   }
 
   /**

@@ -77,7 +77,7 @@ async function readForm(rawBody: Buffer, payloadField: string | undefined): Prom
   throw new Problem('invalid_request', `The form must have one field ${payloadField} that holds JSON.`)
 }
 
-/** What `curl -d` and PowerShell send of a JSON text, unless they are told its type. @throws Problem unsupported_media_type */
+/** What `curl -d` and PowerShell send of a JSON text, without its type. @throws Problem unsupported_media_type */
 function refuseJsonAsForm(rawBody: Buffer): void {
   if (!looksLikeJson(rawBody)) return
   try {

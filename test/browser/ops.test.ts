@@ -20,7 +20,7 @@ test('an operator can sign in, and nobody else', { skip }, async (t) => {
   const gateway = await startGateway(t, withCallers(t))
   const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
   for (const [key, said] of [
-    ['wrong', 'The API key is not known, or it has expired.'],
+    ['wrong', 'The API key is unknown or has expired.'],
     ['crm-key', 'The caller crm lacks "operator" (permissions.routes).']
   ] as const) {
     await signIn(page, key)
@@ -105,17 +105,17 @@ test('a dead letter can be found, read and replayed, and is delivered', { skip }
   t.match(page.url(), 'caller=crm')
   await page.getByText(/^\s*lead 7 · upstream_/).click()
   t.ok(await page.getByRole('link', { name: job }).isVisible())
-  t.ok(await page.getByText('Would have changed').isVisible())
+  t.ok(await page.getByText('Last error').isVisible())
   await page.getByRole('button', { name: 'Replay this one' }).click()
   t.match(page.url(), /\/ops\/jobs\/job_\w+\?replayed=1$/)
-  t.equal(await page.getByRole('status').textContent(), 'Replayed: 1 update, now on the way again.')
+  t.equal(await page.getByRole('status').textContent(), 'Replayed 1 update.')
   await until('the replayed update', () => statusOf(gateway, 7) === 'CBHOLD')
   await until('the end of its job', async () => {
     await page.reload()
     return await page.getByText('completed').isVisible()
   })
   await page.goto('/ops/dead-letters')
-  t.ok(await page.getByText('No update was given up. Nothing to do.').isVisible())
+  t.ok(await page.getByText('No update failed for good. Nothing to do.').isVisible())
   t.same(complaints, [])
 })
 

@@ -42,9 +42,9 @@ test('the refusal says what is wrong with the key, and how to send one', async (
   const bearer = { 'www-authenticate': 'Bearer realm="vicidial-gateway"' }
   const refused = [
     [undefined, 'The request has no API key. Send it as "Authorization: Bearer KEY" or "X-API-Key: KEY".'],
-    [createKey(), 'The API key is not known, or it has expired.'],
-    [createKey().slice(1), 'The API key is not known, or it has expired.'],
-    [createKey().slice(0, -1), 'The API key is not whole: a part of it is missing or mistyped.']
+    [createKey(), 'The API key is unknown or has expired.'],
+    [createKey().slice(1), 'The API key is unknown or has expired.'],
+    [createKey().slice(0, -1), 'The API key is incomplete or mistyped.']
   ] as const
   for (const [key, message] of refused)
     t.throws(() => accessControl.identify(key, IP), { code: 'unauthenticated', message, headers: bearer })

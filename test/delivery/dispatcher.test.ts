@@ -129,7 +129,7 @@ test('an update whose key matches several leads changes none, the newest, or all
       warnings: [],
       error: {
         code: 'lead_ambiguous',
-        detail: 'The key matches 2 leads; name one by lead_id, or say on_multiple.',
+        detail: 'The key matches 2 leads; name one by lead_id, or send on_multiple.',
         retryable: false,
         leadIds: [112, 111]
       }
@@ -377,7 +377,7 @@ test('with key_match exact, a lead whose code ends in spaces is not meant', asyn
   t.match(await deliver(update('123', {})), [{ status: 'ambiguous', error: { leadIds: [102, 101] } }])
   t.match(await deliver(update('123', { key_match: 'exact' })), [updatedByKey(102)])
   t.match(await deliver(update('77', { key_match: 'exact', on_multiple: 'all' })), [
-    { status: 'ambiguous', error: { code: 'lead_ambiguous', detail: /too many to see which/ } }
+    { status: 'ambiguous', error: { code: 'lead_ambiguous', detail: /too many to compare exactly/ } }
   ])
 })
 

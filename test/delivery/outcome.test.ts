@@ -23,7 +23,7 @@ test('a missing lead is not_found, a key that matches several is ambiguous', asy
     warnings: [],
     error: {
       code: 'lead_ambiguous',
-      detail: 'The key matches 2 leads; name one by lead_id, or say on_multiple.',
+      detail: 'The key matches 2 leads; name one by lead_id, or send on_multiple.',
       retryable: false,
       leadIds: [9, 8]
     }

@@ -7,7 +7,7 @@ import { nodesOf, PATHS, readPage, textOf } from './page.ts'
 /** What stands in this repository; other addresses are not asked. */
 const LOCAL = /^(?![a-z][a-z+.-]*:|\/)/i
 const HTML_ADDRESS = /\b(?:src|href|srcset)="([^"]+)"/g
-const INDEX = 'docs/index.md'
+const INDEX = 'docs/README.md'
 
 interface Link {
   readonly from: string
@@ -50,7 +50,7 @@ test('every link from a page to a file of this repository, or to a heading in it
   t.end()
 })
 
-test('every page of docs can be reached from docs/index.md', (t) => {
+test('every page of docs can be reached from docs/README.md', (t) => {
   const reached = new Set([INDEX])
   for (const page of reached) for (const { from, to } of LINKS) if (from === page) reached.add(to)
   const orphans = PATHS.filter((path) => path.startsWith('docs/') && !reached.has(path))

@@ -37,7 +37,7 @@ function checkProblem(t: Test, answer: string, status: number, detail: string): 
   t.match(id, /^req_[0-9A-Z]{26}$/)
   t.strictSame(body, {
     type: '/problems/invalid_request',
-    title: 'The request is not of the right form',
+    title: 'The request has the wrong form',
     status,
     detail,
     instance: id,

@@ -189,7 +189,7 @@ test('an address that cannot be decoded is a 400 problem with a request id, as e
   t.equal(headers.get('x-request-id'), 'crm-42')
   t.same(body, {
     type: '/problems/invalid_request',
-    title: 'The request is not of the right form',
+    title: 'The request has the wrong form',
     status: 400,
     detail: 'The request cannot be read.',
     instance: 'crm-42',

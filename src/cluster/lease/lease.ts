@@ -121,7 +121,7 @@ export class Lease implements CallRight {
     } catch (error) {
       this.#options.log.warn(
         { err: error, term: held.term },
-        'the lease could not be given back; it ends by itself'
+        'the lease could not be given back; it ends on its own'
       )
     }
   }
@@ -140,7 +140,7 @@ export class Lease implements CallRight {
       if (this.#isFailing) this.#options.log.info({}, 'the database answers again')
       this.#isFailing = false
     } catch (error) {
-      if (!this.#isFailing) this.#options.log.warn({ err: error }, 'the lease cannot be looked at')
+      if (!this.#isFailing) this.#options.log.warn({ err: error }, 'the lease cannot be read')
       this.#isFailing = true
     } finally {
       resolve(undefined)

@@ -15,7 +15,7 @@ export const hello: PeerHandler = async () => null
 
 /**
  * Tries to reach the gateway that asks at its address, and answers what is wrong; null if nothing is.
- * @param members lists the gateways anew
+ * @param members lists the gateways again
  */
 export function reachHandler(client: PeerClient, members: () => Promise<readonly SeenMember[]>): PeerHandler {
   return async (body) => {

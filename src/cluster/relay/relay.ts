@@ -54,7 +54,7 @@ const LOST: Outcome = {
 /** Does at once, or at the owner, what only the owner may do: delivers, cancels, looks for stored updates. */
 export class Relay implements Deliveries {
   readonly #options: RelayOptions
-  /** Whether a hint is on its way to the owner, and whether another must follow it. */
+  /** Whether a hint to the owner is in flight, and whether another must follow it. */
   #hint: 'none' | 'sent' | 'again' = 'none'
 
   constructor(options: RelayOptions) {

@@ -35,7 +35,7 @@ const NOT_ALLOWED = "VICIdial has a lead with this key, in a list that the gatew
 const LOST =
   'The call that adds the lead was lost. VICIdial now has a lead with this key, and it is not known whether by this call.'
 const SPELT_OTHERWISE =
-  'VICIdial has a lead whose code it takes for this key, though it is spelt otherwise, and adds no other beside it: write the key as that code.'
+  'VICIdial counts the code of another lead as equal to this key, and adds no second lead: write the key as that code.'
 
 /**
  * Adds the leads that updates name and VICIdial lacks: never two under one key, even if a call is lost. VICIdial searches

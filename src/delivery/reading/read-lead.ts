@@ -37,7 +37,7 @@ const NO_LIST = '0'
 
 /**
  * Reads fields of a lead: in one call if VICIdial prints its row whole, otherwise field by field. A field that cannot be
- * read beyond doubt is `unread`; none is guessed.
+ * read for certain is `unread`; none is guessed.
  */
 export async function readLead(lead: number, wanted: LeadRead, calls: ReadCalls): Promise<ReadEnd> {
   const fields = new LeadFields(lead, wanted)
@@ -149,7 +149,7 @@ class LeadFields {
     return this.missing().next().done === true
   }
 
-  /** The fields that are not read yet. Whether there are custom fields to read may show only on the way. */
+  /** The fields that are not read yet. Whether there are custom fields to read may show only while the lead is read. */
   *missing(): Generator<{ readonly name: string; readonly isCustom: boolean }, void> {
     for (const name of this.#wanted.fields) if (this.#isMissing(name)) yield { name, isCustom: false }
     if (this.#hasCustom || !this.#wanted.customFields.some((label) => this.#isMissing(customName(label))))

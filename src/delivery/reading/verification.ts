@@ -47,7 +47,7 @@ export function verifiedOutcome(made: Outcome, expected: Expected, end: ReadEnd)
 }
 
 const NOT_PRINTED = 'VICIdial did not print it.'
-const NO_TIME = 'The time of the request was over before the lead could be read.'
+const NO_TIME = 'The request reached its deadline before the lead could be read.'
 
 /** The outcome of an update whose lead could not be read after it. */
 export function notVerified(made: Outcome, detail = NO_TIME): Outcome {

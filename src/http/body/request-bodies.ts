@@ -149,7 +149,7 @@ function tooManyBodies(): Problem {
 }
 
 function notWhole(): Problem {
-  return new Problem('invalid_request', 'The request did not arrive whole.')
+  return new Problem('invalid_request', 'The request is incomplete.')
 }
 
 function bodyTooLarge(limit: number): Problem {

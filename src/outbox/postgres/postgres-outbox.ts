@@ -193,6 +193,6 @@ async function requireWhole(database: Database): Promise<void> {
   const unfinished = await database.rows('SELECT 1 FROM imports WHERE finished_at IS NULL')
   if (unfinished.length === 0) return
   throw new StorageError(
-    'The database has only part of a copy from SQLite: run vicidial-gateway migrate again, which goes on with it.'
+    'The database has only part of a copy from SQLite: run vicidial-gateway migrate again, which continues it.'
   )
 }

@@ -28,11 +28,11 @@ export function addClusterMetrics(registry: Registry, cluster: ClusterSource): v
       }
     })
   }
-  gauge('cluster_owner', '1 while this gateway calls VICIdial, else 0.', () => (cluster.isOwner ? 1 : 0))
+  gauge('cluster_owner', '1 while this gateway calls VICIdial, otherwise 0.', () => (cluster.isOwner ? 1 : 0))
   gauge('cluster_term', 'The number of the last term that was seen.', () => cluster.lastTerm)
   gauge(
     'cluster_members',
-    'Gateways that are alive, this one included.',
+    'Gateways that are alive, including this one.',
     () => cluster.list.filter(({ isPresent }) => isPresent).length
   )
   gauge(
@@ -51,7 +51,7 @@ export function addClusterMetrics(registry: Registry, cluster: ClusterSource): v
   })
 }
 
-/** Adds the time that requests take on their way to the owner and back. Returns what observes one, in milliseconds. */
+/** Adds the time that requests take to the owner and back. Returns what observes one, in milliseconds. */
 export function addRelayTimes(registry: Registry): (ms: number) => void {
   const histogram = new Histogram({
     name: `${PREFIX}cluster_relay_duration_seconds`,

@@ -61,7 +61,7 @@ export function addGauges(metrics: Metrics, sources: GaugeSources): void {
   )
   add(
     'oldest_waiting_seconds',
-    'The age of the oldest request that nothing was sent of yet; 0 without one.',
+    'The age of the oldest request of which nothing was sent yet; 0 without one.',
     ['account'],
     () => byAccount(owner().queues.map(({ account, oldestMs }) => [account, oldestMs / 1_000]))
   )
@@ -88,12 +88,12 @@ export function addGauges(metrics: Metrics, sources: GaugeSources): void {
   })
   add(
     'dead_letters',
-    'Stored updates that were given up and not replayed.',
+    'Stored updates that failed for good and were not replayed.',
     [],
     () => outbox.queue.size.deadLetters
   )
   add('outbox_size_bytes', 'The size of the database.', [], () => outbox.bytes)
-  add('outbox_failing', '1 while the database cannot be written, else 0.', [], () =>
+  add('outbox_failing', '1 while the database cannot be written, otherwise 0.', [], () =>
     outbox.fault === undefined ? 0 : 1
   )
   add('history_unwritten_updates', 'Updates whose history is not written yet.', [], () => history.unwritten)

@@ -18,7 +18,7 @@ const SIGNAL_MS = 1_000
 /** `check`: checks the configuration and VICIdial. */
 export function checkCommand(): Command {
   return new Command('check')
-    .description('Checks the configuration and VICIdial, and says what is wrong and how to fix it.')
+    .description('Checks the setup and suggests fixes.')
     .option(
       '--test-lead <id>',
       'also write texts to two fields of this lead, read them back, and restore the old values',

@@ -25,7 +25,7 @@ function checkFileCommand(): Command {
     .addHelpText(
       'after',
       `
-Needs no other settings, and asks nobody without --try-alerts. To check the whole configuration and VICIdial, use check.
+Needs no other settings, and no connection without --try-alerts. To check the whole configuration and VICIdial, use check.
 ${example('config check gateway.yaml')}`
     )
     .action(checkFile)

@@ -23,7 +23,7 @@ export function migrateCommand(): Command {
       'after',
       `
 Copies jobs, waiting updates in their order, dead letters, idempotency records and the history, and compares the counts.
-If it is interrupted, run it again: it goes on where it was. In the end it renames the old database, so that no gateway
+If it is interrupted, run it again: it continues where it was. In the end it renames the old database, so that no gateway
 starts with it again. It refuses to run while a gateway uses either database. docs/command-line.md says more.
 ${example('migrate --from ./data --to postgres://gateway@db.example/gateway')}`
     )

@@ -28,7 +28,7 @@ export interface Migrated {
 
 /**
  * Copies a gateway's SQLite database to PostgreSQL, compares the counts, and gives the file another name. An interrupted
- * copy goes on where it was.
+ * copy continues where it was.
  * @throws NotMigrated, StorageError
  */
 export async function migrateOutbox({ from, to, onProgress }: MigrateOptions): Promise<Migrated> {

@@ -46,7 +46,7 @@ export class Target {
   }
 
   /**
-   * Begins the copy of a source, or goes on with it. Returns undefined if it was finished before.
+   * Begins the copy of a source, or continues it. Returns undefined if it was finished before.
    * @throws NotMigrated if the database has something else
    */
   async begin(source: string): Promise<Position | undefined> {

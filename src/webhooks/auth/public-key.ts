@@ -3,7 +3,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 const PEM = /^-----BEGIN (?:RSA )?PUBLIC KEY-----/
 const ED25519_HEX = /^[0-9a-fA-F]{64}$/
 const ED25519_BYTES = 32
-/** What stands before these bytes in the key's DER form (RFC 8410). */
+/** What precedes these bytes in the key's DER form (RFC 8410). */
 const ED25519_DER = Buffer.from('302a300506032b6570032100', 'hex')
 const TYPES: ReadonlySet<string | undefined> = new Set(['rsa', 'ec', 'ed25519'])
 

@@ -18,7 +18,7 @@ import type { RowsTask } from './rows.ts'
 
 /**
  * Longest CPU time for all expressions on one payload, in milliseconds, from the first check of the thread on. An expression
- * can only calculate, never wait, so no limit by the clock is needed: on a machine that stands still it would cost an event.
+ * can only calculate, never wait, so no limit by the clock is needed: on a machine that is paused it would cost an event.
  */
 const PAYLOAD_MS = 5_000
 /** Heap in megabytes at which a thread is stopped. */

@@ -11,7 +11,7 @@ export interface ValueTable {
   readonly otherwise: 'keep' | 'reject' | 'ignore'
 }
 
-/** What to do with a value that stands for nothing: leave the field as it is, empty it, or reject the update. */
+/** What to do with a value that means nothing: leave the field as it is, empty it, or reject the update. */
 export type ForNothing = 'ignore' | 'clear' | 'reject'
 
 /** What an endpoint's values mean. */

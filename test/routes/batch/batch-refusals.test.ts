@@ -6,7 +6,7 @@ const requestId = { 'x-request-id': 'crm-42' }
 function invalidRequest(errors: { pointer: string; code: string; detail: string }[]) {
   return {
     type: '/problems/invalid_request',
-    title: 'The request is not of the right form',
+    title: 'The request has the wrong form',
     status: 400,
     detail: errors[0]?.detail,
     instance: 'crm-42',
@@ -334,7 +334,7 @@ test("a body that isn't JSON is a 415", async (t) => {
     t.equal(status, 415, type)
     t.same(body, {
       type: '/problems/unsupported_media_type',
-      title: 'The body is of a type that is not taken here',
+      title: 'The body has a type that is not accepted here',
       status: 415,
       detail: `The body must be JSON, with Content-Type: application/json.${type.endsWith('urlencoded') ? curl : ''}`,
       instance: 'crm-42',
@@ -350,7 +350,7 @@ test('a request without a valid key is a 401 before its body is read', async (t)
   const detail = (headers: Record<string, string>) =>
     headers['authorization'] === ''
       ? 'The request has no API key. Send it as "Authorization: Bearer KEY" or "X-API-Key: KEY".'
-      : 'The API key is not known, or it has expired.'
+      : 'The API key is unknown or has expired.'
   const refused: Record<string, string>[] = [
     { authorization: '' },
     { authorization: 'Bearer wrong' },
@@ -359,7 +359,7 @@ test('a request without a valid key is a 401 before its body is read', async (t)
   ]
   for (const headers of refused) {
     const answer = await batch(gateway, '{"broken', { ...headers, ...requestId })
-    const expected = headers['x-api-key'] ? 'The API key is not known, or it has expired.' : detail(headers)
+    const expected = headers['x-api-key'] ? 'The API key is unknown or has expired.' : detail(headers)
     t.equal(answer.status, 401)
     t.equal(answer.headers.get('www-authenticate'), 'Bearer realm="vicidial-gateway"')
     t.same(answer.body, {

@@ -162,7 +162,7 @@ test("a rejected, missing or ambiguous update doesn't stop the others", async (t
         status: 'ambiguous',
         error: {
           code: 'lead_ambiguous',
-          detail: 'The key matches 2 leads; name one by lead_id, or say on_multiple.',
+          detail: 'The key matches 2 leads; name one by lead_id, or send on_multiple.',
           retryable: false,
           lead_ids: [112, 111]
         }
@@ -268,7 +268,7 @@ test('on_multiple "all" updates every lead of a key, "newest" the latest; an upd
       status: 'ambiguous',
       error: {
         code: 'lead_ambiguous',
-        detail: 'The key matches 2 leads; name one by lead_id, or say on_multiple.',
+        detail: 'The key matches 2 leads; name one by lead_id, or send on_multiple.',
         retryable: false,
         lead_ids: [112, 111]
       }

@@ -42,7 +42,7 @@ test('with key_match "exact" a code spelt otherwise is not found, and is left al
     ]
   })
   t.match(body.results, [
-    { status: 'not_found', error: { code: 'lead_not_found', detail: /spelt otherwise/ } },
+    { status: 'not_found', error: { code: 'lead_not_found', detail: /with another spelling/ } },
     { status: 'updated', lead_id: 102 },
     { status: 'updated', lead_id: 101, matched: '6e1' }
   ])

@@ -193,8 +193,5 @@ test('a cut or mistyped key is reported as such, without revealing whether it is
     t.equal(status, 401)
     details.push(body.detail)
   }
-  t.same(details, [
-    'The API key is not whole: a part of it is missing or mistyped.',
-    'The API key is not known, or it has expired.'
-  ])
+  t.same(details, ['The API key is incomplete or mistyped.', 'The API key is unknown or has expired.'])
 })

@@ -214,11 +214,11 @@ test("VICIdial's own form: lead_ids and one set of values, each parameter with i
     ],
     [
       { phone_number: '2125551234' },
-      /\|no_changes\|\|The update changes nothing: phone_number is changed with/
+      /\|no_changes\|\|The update changes nothing: only update_phone_number=Y changes/
     ],
     [{ phone_number: '2125551234', update_phone_number: 'Y' }, /^SUCCESS/],
     [{ status: 'SALE', records: '1000' }, /^SUCCESS/],
-    [{ status: 'SALE', records: '0' }, /^ERROR: .*\|records must be a number, and at least 1/],
+    [{ status: 'SALE', records: '0' }, /^ERROR: .*\|records must be a number of at least 1/],
     [{ status: 'SALE', records: 'all' }, /^ERROR: .*\|records must be a number/],
     [
       { status: 'SALE', delete_lead: 'Y' },
@@ -268,7 +268,7 @@ test('update_lead takes an id, vendor code or phone number; what VICIdial would 
     ],
     [
       { lead_id: '5', search_method: 'PHONE_NUMBER', phone_number: phone, status: 'A' },
-      /^ERROR: .*\|lead_id is not looked at/
+      /^ERROR: .*\|search_method=.* does not use lead_id/
     ],
     [{ lead_id: '5', records: '2', status: 'A' }, done],
     [{ lead_id: '5', records: '0', status: 'A' }, /^ERROR: .*\|records must be the number of leads/],
@@ -279,7 +279,7 @@ test('update_lead takes an id, vendor code or phone number; what VICIdial would 
     ],
     [
       { lead_id: '5', phone_number: '2125550000' },
-      /\|no_changes\|\|The update changes nothing: phone_number is changed with/
+      /\|no_changes\|\|The update changes nothing: only update_phone_number=Y changes/
     ],
     [
       { lead_id: '5', phone_number: '2125550000', status: 'E' },

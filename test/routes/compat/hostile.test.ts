@@ -4,7 +4,7 @@ import { filesIn, leaksIn } from '../../helper.ts'
 
 const json = { 'content-type': 'application/json' }
 const NO_PARTS = /^ERROR: .*\|The form is not valid UTF-8, or its parts are not as multipart\/form-data says/
-const NOT_READ = 'ERROR: THE REQUEST IS NOT OF THE RIGHT FORM - |invalid_request|'
+const NOT_READ = 'ERROR: THE REQUEST HAS THE WRONG FORM - |invalid_request|'
 
 test('duplicates, brackets and wrong encodings are refused, with their position', async (t) => {
   const gateway = await startCompat(t)

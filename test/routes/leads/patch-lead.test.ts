@@ -89,7 +89,7 @@ test("PATCH with a body that isn't an object is a 400", async (t) => {
     const detail = 'The body must be a JSON object of fields and their new values.'
     t.same(answer.body, {
       type: '/problems/invalid_request',
-      title: 'The request is not of the right form',
+      title: 'The request has the wrong form',
       status: 400,
       detail,
       instance: 'crm-42',

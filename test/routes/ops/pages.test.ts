@@ -12,7 +12,7 @@ test("the overview shows results, failures, the backlog and VICIdial's state", a
   const before = textOf(await look(gateway, '/ops', session))
   for (const words of [
     'No update has ended in the last hour.',
-    'Every update that ended was made.',
+    'Every update was made.',
     'nothing waits',
     'default not called yet the start 0 0 Nothing to do: the first update'
   ])
@@ -31,7 +31,10 @@ test("the overview shows results, failures, the backlog and VICIdial's state", a
     body,
     /aria-label="Updates that ended in each of the last 60 minutes: 3 updated, 0 read, 1 refused, 1 failed\./
   )
-  t.match(after, /In hand 2 updates are .* Stored 2 updates to be delivered Oldest stored \d seconds? since/)
+  t.match(
+    after,
+    /In progress 2 updates are .* Stored 2 updates to be delivered Oldest stored \d seconds? since/
+  )
   t.match(
     after,
     /default answers, login accepted \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \d seconds? ago 2 2 Nothing/
@@ -46,14 +49,17 @@ test('the overview shows how long the oldest unsent request has waited', async (
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, VICIDIAL_MAX_CONCURRENCY: '1' })
   const session = await signIn(gateway)
   const overview = async () => textOf(await look(gateway, '/ops', session))
-  t.match(await overview(), 'Oldest waiting none of those in hand waits for its call')
+  t.match(await overview(), 'Oldest waiting none of those in progress waits for its call')
   vicidial.holds()
   const requests = [batch(gateway, { lead_ids: [1], fields: { status: 'A' } })]
   await until('its call', () => vicidial.held.length === 1)
-  t.match(await overview(), 'In hand 1 updates are being sent, or wait for their call Oldest waiting none')
+  t.match(
+    await overview(),
+    'In progress 1 updates are being sent, or wait for their call Oldest waiting none'
+  )
   requests.push(batch(gateway, { lead_ids: [2], fields: { status: 'B' } }))
   await until('the age of the second', async () =>
-    /In hand 2 .* Oldest waiting [1-9] seconds? in hand without a call/.test(await overview())
+    /In progress 2 .* Oldest waiting [1-9] seconds? without a call/.test(await overview())
   )
   vicidial.makes()
   await Promise.all(requests)
@@ -133,7 +139,7 @@ test('dead letters are searched, and replayed one by one, by search, or all at o
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY, ...withCallers(t) })
   const session = await signIn(gateway, 'ops-key')
   const empty = textOf(await look(gateway, '/ops/dead-letters', session))
-  t.match(empty, 'No update was given up. Nothing to do.')
+  t.match(empty, 'No update failed for good. Nothing to do.')
   vicidial.denies()
   const give = async (lead: number, key: string) => {
     const of = { authorization: `Bearer ${key}` }
@@ -153,17 +159,14 @@ test('dead letters are searched, and replayed one by one, by search, or all at o
   const shown = await look(gateway, `/ops/dead-letters?job_id=${jobs[0]}`, session)
   t.match(
     textOf(shown),
-    /There are 3 in all\..* Tried \d times? Would have changed status What was said last upstream_permission_denied ?:/
+    /There are 3 in all\..* Attempts \d+ Fields status Last error upstream_permission_denied ?:/
   )
 
   vicidial.makes()
   const [, id = ''] = /name="id" value="(dl_\d+)"/.exec(shown.body) ?? []
   const one = await form(gateway, '/ops/dead-letters/replay', { id }, session)
   t.match(one.headers.get('location'), /^\/ops\/jobs\/job_\w+\?replayed=1$/)
-  t.match(
-    textOf(await look(gateway, one.headers.get('location') ?? '', session)),
-    'Replayed: 1 update, now on the way again.'
-  )
+  t.match(textOf(await look(gateway, one.headers.get('location') ?? '', session)), 'Replayed 1 update.')
   t.same(await leadsAt(''), [3, 2])
   const gone = await form(gateway, '/ops/dead-letters/replay', { id }, session)
   t.equal(gone.status, 409)
@@ -192,5 +195,5 @@ test("replaying several callers' dead letters makes several jobs, and redirects 
   vicidial.makes()
   t.same(led(await form(gateway, '/ops/dead-letters/replay', {}, session)), [303, '/ops/jobs?replayed=2'])
   const told = textOf(await look(gateway, '/ops/jobs?replayed=2&remaining=3&refused=4', session))
-  t.match(told, /Replayed: 2 updates, .* Left, for want of room: 3\. .* not configured any more: 4\./)
+  t.match(told, /Replayed 2 updates\. No room for 3 more: .* no longer configured: 4\./)
 })

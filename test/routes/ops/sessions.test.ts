@@ -30,7 +30,7 @@ test("an operator key opens a session; its cookie isn't the key, and is sent to 
   t.same(led(await look(gateway, '/ops/', session)), [303, '/ops'])
   t.same(led(await look(gateway, '/ops/sign-in', session)), [303, '/ops'])
   t.equal((await look(gateway, '/v1/jobs', session)).status, 401)
-  t.match(textOf(await look(gateway, '/ops', session)), /In the minute that is running/)
+  t.match(textOf(await look(gateway, '/ops', session)), /This minute/)
 })
 
 test('the cookie is for HTTPS only if the request used HTTPS', async (t) => {
@@ -42,7 +42,7 @@ test('the cookie is for HTTPS only if the request used HTTPS', async (t) => {
 test('other keys open no session, and the page says why', async (t) => {
   const gateway = await startGateway(t, withCallers(t))
   for (const [key, status, why] of [
-    ['wrong', 401, /The API key is not known, or it has expired/],
+    ['wrong', 401, /The API key is unknown or has expired/],
     [' ', 401, /The request has no API key/],
     ['crm-key', 403, /The caller crm lacks &#34;operator&#34; \(permissions\.routes\)/]
   ] as const) {

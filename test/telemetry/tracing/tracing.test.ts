@@ -83,7 +83,7 @@ test('a request and its call to VICIdial are spans of the trace that its sender 
   })
   t.same(toVicidial?.links, [])
   t.equal(Number(toVicidial?.attributes['vicidial.leads']), 3)
-  t.match(receiver.resource(), { 'service.name': 'vicidial-gateway', 'service.version': '0.1.0' })
+  t.match(receiver.resource(), { 'service.name': 'vicidial-gateway', 'service.version': '0.2.0' })
 })
 
 test('a call shared by several requests belongs to one of them, and links to the others', async (t) => {

@@ -137,7 +137,7 @@ test('an interrupted copy goes on where it was, and no gateway starts with it be
   await t.rejects(
     PostgresOutbox.open({ url }),
     new StorageError(
-      'The database has only part of a copy from SQLite: run vicidial-gateway migrate again, which goes on with it.'
+      'The database has only part of a copy from SQLite: run vicidial-gateway migrate again, which continues it.'
     )
   )
   t.same(await contentsOf(directory), before, 'nothing was changed in SQLite')

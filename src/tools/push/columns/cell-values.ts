@@ -68,7 +68,7 @@ export class CellValues {
     this.#readDate = rules.dateFormat === undefined ? undefined : dateReader(rules.dateFormat)
   }
 
-  /** Reads a cell that is neither empty nor has spaces around it. The text is empty if the cell stands for nothing. */
+  /** Reads a cell that is neither empty nor has spaces around it. The text is empty if the cell means nothing. */
   read(target: ColumnTarget, cell: string): CellText {
     let text = cell
     if (NULL_WORDS.has(text)) {

@@ -1,5 +1,5 @@
 /**
- * The tables of accepted updates, their jobs, and what became of them.
+ * The tables of accepted updates, their jobs, and their results.
  *
  * `updates.id` numbers all updates in the order of their acceptance. A job's updates have ids between its `first_id` and
  * `last_id`, in their order; updates of jobs that another gateway stored at the same moment may be among them.
