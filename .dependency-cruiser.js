@@ -12,7 +12,7 @@ const FLOORS = [
   ['src/config'],
   ['src/ops', 'src/compat', 'src/webhooks'],
   ['src/cluster'],
-  ['src/updates', 'src/jobs', 'src/history'],
+  ['src/updates', 'src/jobs', 'src/history', 'src/alerts'],
   ['src/outbox'],
   ['src/delivery'],
   ['src/vicidial'],

@@ -89,6 +89,14 @@ export const EXCHANGES: readonly Exchange[] = [
     status: 200
   },
   {
+    operationId: 'findLeads',
+    method: 'GET',
+    path: '/v1/leads?vendor_lead_code=CRM-DUP&fields=status',
+    name: 'found',
+    summary: 'Two leads with one code',
+    status: 200
+  },
+  {
     operationId: 'readLeads',
     method: 'POST',
     path: '/v1/leads/read',
@@ -129,6 +137,13 @@ export const EXCHANGES: readonly Exchange[] = [
     path: '/v1/dnc/2125550901?campaign_id=CAMPA',
     name: 'removed',
     summary: 'A number that the campaign may call again',
+    status: 200
+  },
+  {
+    ...BATCH,
+    name: 'verified',
+    summary: 'An update that is proved by reading its lead',
+    body: { ...ONE, verify: true },
     status: 200
   },
   {
@@ -267,6 +282,15 @@ export const EXCHANGES: readonly Exchange[] = [
     summary: 'No such lead',
     body: { status: 'SALE' },
     status: 404
+  },
+  {
+    ...PATCH,
+    path: '/v1/leads/101',
+    name: 'precondition_failed',
+    summary: 'A lead that has changed since it was read',
+    headers: { 'if-match': '"1-yD0nCqI2qPq1wq1yXkZb3g"' },
+    body: { status: 'SALE' },
+    status: 412
   },
   {
     ...PATCH,

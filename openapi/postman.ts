@@ -78,6 +78,8 @@ const VARIABLE_OF: Readonly<Record<string, string>> = {
 const BODILESS: ReadonlySet<string> = new Set(['GET', 'DELETE'])
 /** Headers that make a request conditional: their user turns them on. */
 const CONDITIONS: ReadonlySet<string> = new Set(['if-match', 'if-none-match'])
+/** Parameters of an address without which its request makes no sense. */
+const SENT: ReadonlyMap<string, string> = new Map([['vendor_lead_code', 'CRM-107']])
 const RESPOND_ASYNC = 'respond_async'
 const OPTIONS = {
   folderStrategy: 'Tags',
@@ -126,7 +128,11 @@ function requests({ name, request }: Item, paths: Document['paths']): object[] {
       raw: [...url.host, ...url.path].join('/'),
       host: url.host,
       path: url.path,
-      query: url.query.map((one) => ({ ...one, value: '', disabled: true })),
+      query: url.query.map((one) => ({
+        ...one,
+        value: SENT.get(one.key) ?? '',
+        disabled: !SENT.has(one.key)
+      })),
       variable: url.variable.map((one) => ({ ...one, value: `{{${VARIABLE_OF[one.key] ?? one.key}}}` }))
     },
     header: headers,

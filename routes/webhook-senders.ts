@@ -51,6 +51,8 @@ export function webhookSenders({ runtimeConfig, accessControl, bodies }: Options
     if (endpoint === undefined)
       throw isPost ? new Problem('not_found', 'There is no webhook source of this name.') : onlyPost(request)
     request.webhook = { endpoint }
+    // So that each line about the request says whose it is, also if it is refused.
+    request.log = request.log.child({ source: endpoint.name })
     const answer = endpoint.answerHead(request)
     if (typeof answer === 'string') throw refused(request, answer)
     if (answer !== undefined) {
@@ -112,6 +114,7 @@ export function webhookSenders({ runtimeConfig, accessControl, bodies }: Options
   }
 
   function refused(request: Request, fault: AuthFault): Problem {
+    request.log = request.log.child({ reason: fault })
     if (!NOTHING_SENT.has(fault)) countWrongKey(request, accessControl)
     return notVerified(webhookOf(request).endpoint, fault)
   }

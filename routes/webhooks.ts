@@ -137,7 +137,7 @@ export function webhookRoutes(options: WebhookOptions) {
       return await takeEvents(endpoint, events, request, reply)
     } catch (error) {
       if (error instanceof MappingError) {
-        request.log.info(unusedWhole(endpoint.name, error), NOT_USED)
+        request.log.info(unusedWhole(error), NOT_USED)
         const { caller, account } = senderOf(endpoint, request.caller, request.id)
         observer.updatesEnded({ caller, account, status: 'rejected', code: 'invalid_request', count: 1 })
       }
@@ -168,7 +168,7 @@ export function webhookRoutes(options: WebhookOptions) {
       : updates.read({ updates: events.updates }, caller ?? undefined, options).entries
     const entries = withFailures(read, events)
     const sender = senderOf(endpoint, caller, request.id)
-    const unused = unusedEvents(endpoint.name, events, entries)
+    const unused = unusedEvents(events, entries)
     if (unused !== undefined) request.log.info(unused, NOT_USED)
     if (events.ignored > 0) {
       const { caller: name, account } = sender

@@ -72,6 +72,7 @@ export async function createGateway(
     onBuild: (build: string) => {
       runtimeConfig.adaptTo(build)
     },
+    alertSettings: () => runtimeConfig.alerts,
     log
   }
   const storage =

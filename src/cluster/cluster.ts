@@ -112,7 +112,7 @@ export class Cluster implements ClusterView {
       leaseMs,
       renewMs,
       callTimeoutMs,
-      state: () => this.#owner?.state ?? this.#row?.state ?? {},
+      state: () => this.#latestState(),
       onTaken: (taken) => {
         this.#takeovers++
         this.#begun = this.#begin(taken)
@@ -211,6 +211,7 @@ export class Cluster implements ClusterView {
     await this.#begun
     const owner = this.#owner
     await owner?.drain()
+    this.#latestState()
     this.#owner = undefined
     await owner?.stop()
     await this.#lease.release(owner?.state)
@@ -222,6 +223,13 @@ export class Cluster implements ClusterView {
     await this.members.leave()
     await this.#server.close()
     await this.#client.close()
+  }
+
+  /** What goes with the lease. It is kept for when this gateway's work as the owner has ended. */
+  #latestState(): OwnerState {
+    const state = this.#owner?.state ?? this.#row?.state ?? {}
+    if (this.#row !== undefined) this.#row = { ...this.#row, state }
+    return state
   }
 
   #self(): Member {

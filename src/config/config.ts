@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import type { AlertSettings } from '../alerts/settings.ts'
 import { ALL_PERMISSIONS, type CallerConfig } from '../callers/caller.ts'
 import { hashKey } from '../callers/key.ts'
 import type { ClusterSettings } from '../cluster/settings.ts'
@@ -74,6 +75,8 @@ export interface Config {
   readonly gatewayFile: string | undefined
   /** Absolute paths of the files that secrets were read from. */
   readonly secretFiles: readonly string[]
+  /** Where alerts go; undefined if none are sent. */
+  readonly alerts: AlertSettings | undefined
   readonly callers: readonly CallerConfig[]
   /** Whether the gateway answers at VICIdial's own address. */
   readonly compat: boolean
@@ -190,6 +193,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     http,
     gatewayFile: environment.GATEWAY_CONFIG,
     secretFiles: [...new Set([...secretFiles.paths, ...(file?.secretFiles ?? [])])],
+    alerts: file?.alerts && { gateway: cluster?.name ?? hostname(), ...file.alerts },
     callers: Object.freeze(callers.map((caller) => Object.freeze(caller))),
     compat: file?.compat ?? false,
     customFields: file?.customFields ?? new Map(),

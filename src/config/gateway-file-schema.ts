@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { AccountSchema } from './accounts/account-schema.ts'
+import { AlertsSchema } from './read-alerts.ts'
 import { CallerSchema } from './callers/caller-schema.ts'
 import { CustomFieldSchema } from './read-custom-fields.ts'
 import { EndpointSchema } from './webhooks/endpoint-schema.ts'
@@ -8,6 +9,7 @@ import { EndpointSchema } from './webhooks/endpoint-schema.ts'
 export const GatewayFileSchema = Type.Object(
   {
     accounts: Type.Optional(Type.Array(AccountSchema)),
+    alerts: Type.Optional(AlertsSchema),
     callers: Type.Optional(Type.Array(CallerSchema, { minItems: 1 })),
     compat: Type.Optional(
       Type.Boolean({
@@ -27,4 +29,4 @@ export const GatewayFileSchema = Type.Object(
 
 type Content = Static<typeof GatewayFileSchema>
 /** The lists of the file, by name. */
-export type Lists = Required<Omit<Content, 'compat'>>
+export type Lists = Required<Omit<Content, 'alerts' | 'compat'>>

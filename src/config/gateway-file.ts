@@ -3,6 +3,7 @@ import type { CallerConfig } from '../callers/caller.ts'
 import type { CustomField } from '../leads/custom-field.ts'
 import type { WebhookEndpoint } from '../webhooks/endpoint.ts'
 import { type AccountConfig, readAccounts } from './accounts/read-accounts.ts'
+import { type AlertsConfig, readAlerts } from './read-alerts.ts'
 import { readCallers } from './callers/read-callers.ts'
 import { checkNames } from './check-names.ts'
 import { GatewayFileSchema } from './gateway-file-schema.ts'
@@ -18,6 +19,8 @@ export interface GatewayFile {
   /** As it is written. */
   readonly content: unknown
   readonly accounts: readonly AccountConfig[]
+  /** Undefined if no alerts are to be sent. */
+  readonly alerts: AlertsConfig | undefined
   readonly callers: readonly CallerConfig[]
   /** Whether the gateway answers at VICIdial's own address. */
   readonly compat: boolean
@@ -47,11 +50,13 @@ function readContent({ content, isCertain, note }: YamlFile, folder: string): Ga
   checkNames(sections, note)
   const secretFiles = new SecretFiles(folder)
   const customFields = readCustomFields(sections.entries('custom_fields'), note)
+  const alerts = sections.alerts
   const labels = new Set(sections.texts('custom_fields', 'label').map(({ entry }) => entry))
   const webhookNames = new Set(sections.texts('webhooks', 'name').map(({ entry }) => entry))
   return {
     content,
     accounts: readAccounts(sections.entries('accounts'), secretFiles, note),
+    alerts: alerts && readAlerts(alerts, secretFiles, note),
     callers: readCallers(sections.entries('callers'), labels, webhookNames, note),
     compat: sections.compat,
     customFields,

@@ -24,8 +24,8 @@ export interface ConfigReloadOptions {
 }
 
 /**
- * Applies changes of the gateway file and of files with secrets while the gateway runs: callers, compat, custom fields,
- * webhooks, and the passwords of accounts. Otherwise accounts are fixed at the start; a file that uses a new one is refused.
+ * Applies changes of the gateway file and of files with secrets while the gateway runs: alerts, callers, compat, custom
+ * fields, webhooks, and the passwords of accounts. Otherwise accounts are fixed at the start; a file that uses a new one is refused.
  */
 export class ConfigReload {
   readonly #options: ConfigReloadOptions

@@ -1,3 +1,4 @@
+import type { AlertSettings } from '../alerts/settings.ts'
 import { Callers } from '../callers/callers.ts'
 import type { LeadRules } from '../leads/changes.ts'
 import { serverRules } from '../leads/server-rules.ts'
@@ -9,11 +10,12 @@ import type { Config } from './config.ts'
 const WEBHOOK = 'webhook:'
 
 /**
- * The configuration that may change while the gateway runs: callers, compat, custom fields and webhooks, and the rules
- * of VICIdial's build.
+ * The configuration that may change while the gateway runs: alerts, callers, compat, custom fields and webhooks, and the
+ * rules of VICIdial's build.
  */
 export class RuntimeConfig {
   readonly callers: Callers
+  #alerts: AlertSettings | undefined
   #compat: boolean
   #leads: LeadRules
   readonly #vicidial: Config['vicidial']
@@ -23,6 +25,7 @@ export class RuntimeConfig {
   constructor(config: Config) {
     this.#vicidial = config.vicidial
     this.callers = new Callers(config.callers)
+    this.#alerts = config.alerts
     this.#compat = config.compat
     this.#leads = leadRules(config.vicidial, config.vicidial.build, config.customFields)
     this.#endpoints = byName(config.webhooks)
@@ -32,6 +35,11 @@ export class RuntimeConfig {
   /** See `Config.fingerprint`. */
   get fingerprint(): string {
     return this.#fingerprint
+  }
+
+  /** Undefined if no alerts are sent. */
+  get alerts(): AlertSettings | undefined {
+    return this.#alerts
   }
 
   /** Whether the gateway answers at VICIdial's own address. */
@@ -62,6 +70,7 @@ export class RuntimeConfig {
   replace(config: Config): void {
     const before = this.#endpoints
     this.callers.replace(config.callers)
+    this.#alerts = config.alerts
     this.#compat = config.compat
     this.#leads = { ...this.#leads, customFields: config.customFields }
     this.#endpoints = byName(config.webhooks)

@@ -1,9 +1,10 @@
 import { isObject } from '../leads/is-object.ts'
 import type { Listed } from './config-error.ts'
+import type { AlertsEntry } from './read-alerts.ts'
 import type { Lists } from './gateway-file-schema.ts'
 import type { SchemaError } from './schema-errors.ts'
 
-/** The lists of the gateway file's content, as far as they fit the schema. */
+/** The parts of the gateway file's content, as far as they fit the schema. */
 export class Sections {
   readonly #content: Readonly<Record<string, unknown>>
   /** Pointers of what doesn't fit; undefined: nothing is known to fit. */
@@ -19,13 +20,16 @@ export class Sections {
     return this.#content['compat'] === true
   }
 
+  /** The section `alerts`, if it is there and fits. */
+  get alerts(): Listed<AlertsEntry> | undefined {
+    const pointer = '/alerts'
+    const entry = this.#content['alerts'] as AlertsEntry | undefined
+    return entry !== undefined && this.#fits(pointer) ? { pointer, entry } : undefined
+  }
+
   /** The entries of a list that fit. */
   entries<Name extends keyof Lists>(name: Name): Listed<Lists[Name][number]>[] {
-    const unfit = this.#unfit
-    if (unfit === undefined) return []
-    return this.#listed(name).filter(({ pointer }) =>
-      unfit.every((one) => one !== pointer && !one.startsWith(`${pointer}/`))
-    ) as Listed<Lists[Name][number]>[]
+    return this.#listed(name).filter(({ pointer }) => this.#fits(pointer)) as Listed<Lists[Name][number]>[]
   }
 
   /** The texts that the entries of a list have as one property, whether the entries fit or not. */
@@ -35,6 +39,11 @@ export class Sections {
       const text = isObject(entry) ? entry[property] : undefined
       return typeof text === 'string' ? [{ pointer: `${pointer}/${property}`, entry: text }] : []
     })
+  }
+
+  /** Whether everything at a pointer fits the schema, as far as that is known. */
+  #fits(pointer: string): boolean {
+    return this.#unfit?.every((one) => one !== pointer && !one.startsWith(`${pointer}/`)) ?? false
   }
 
   #listed(name: keyof Lists): Listed<unknown>[] {

@@ -30,6 +30,7 @@ export function requestLog(app: FastifyInstance): void {
       method: request.method,
       route: request.routeOptions.url ?? 'none',
       status: reply.statusCode,
+      code: request.problemCode ?? undefined,
       ms: Math.round(reply.elapsedTime * 10) / 10,
       caller: request.caller?.name
     }

@@ -38,7 +38,7 @@ export function overviewPage(overview: Overview, caller: Caller, now = Date.now(
     </p>
     <div id="live" data-refresh>
       <p>As of !${utc(now)}</p>
-      !${fault(overview.fault)} !${presentState(overview, now)}
+      !${fault(overview.fault)} !${stoppedAccounts(overview.states)} !${presentState(overview, now)}
       <section aria-labelledby="hour">
         <h2 id="hour">The last hour</h2>
         !${chart(overview.minutes)}
@@ -62,6 +62,20 @@ function fault(text: string | undefined): string {
     Nothing can be stored: ${text}. Make room on the disk, or mount it again; the gateway then continues
     automatically.
   </p>`
+}
+
+/** A banner for each state in which VICIdial takes no updates, with the accounts in it. */
+function stoppedAccounts(states: Overview['states']): string[] {
+  const stopped = [...states].filter(([, { state }]) => STATE_WORDS[state].mood === 'bad')
+  const byState = Map.groupBy(stopped, ([, { state }]) => state)
+  return [...byState].map(([state, accounts]) => {
+    const { words, advice } = STATE_WORDS[state]
+    const names = accounts.map(([name]) => name).join(', ')
+    return html`<p class="alert" role="alert">
+      VICIdial ${words}. <a href="#accounts">${accounts.length === 1 ? 'Account' : 'Accounts'}</a>: ${names}.
+      ${advice}
+    </p>`
+  })
 }
 
 function presentState(overview: Overview, now: number): string {

@@ -25,7 +25,7 @@ export const STATE_WORDS: Readonly<Record<UpstreamState['state'], StateWords>> =
     words: 'refuses the login',
     mood: 'bad',
     advice:
-      'Check the user and the password of this account, and its user level and API permission in VICIdial. The gateway tries once a minute, so that it is not locked out; a new password needs a restart.'
+      'Check the user and the password of this account, and its user level and API permission in VICIdial. The gateway tries once a minute, so that it is not locked out; a new password in its file is tried at once.'
   },
   locked_out: {
     words: 'has locked the account',

@@ -4,6 +4,14 @@ import type { IdempotencyStore } from './idempotency.ts'
 import type { JobStore } from './jobs.ts'
 import type { UpdateQueue } from './queue.ts'
 
+/** Room on a disk, in bytes. */
+export interface DiskSpace {
+  /** What the gateway may use. */
+  readonly free: number
+  /** What it may use, and what is in use. */
+  readonly total: number
+}
+
 /**
  * The gateway's storage, in four parts over one database. A promise resolves once its change is on disk. Every method
  * may reject with a StorageError, and has then changed nothing, unless the error says that it may have.
@@ -34,5 +42,10 @@ export interface Outbox {
    * @throws StorageError
    */
   backup?(): Promise<FileHandle>
+  /**
+   * The room on the disk of the database. Absent if that is not a disk of this machine.
+   * @throws Error of the file system
+   */
+  diskSpace?(): Promise<DiskSpace>
   close(): Promise<void>
 }

@@ -1,3 +1,7 @@
+import { Alerts } from '../alerts/alerts.ts'
+import type { SentAlert } from '../alerts/open-alerts.ts'
+import type { AlertSettings } from '../alerts/settings.ts'
+import { AlertWebhook } from '../alerts/webhook.ts'
 import type { Config } from '../config/config.ts'
 import { KeyLines } from '../delivery/adding/key-lines.ts'
 import { type DispatcherQueue, Dispatchers } from '../delivery/dispatcher.ts'
@@ -33,6 +37,10 @@ export interface OwnerOptions {
   readonly isInDoubt: boolean
   /** Loads what is noted of each account's logins; absent if only this process remembers them. */
   readonly loginNotes?: (accounts: readonly Account[]) => Promise<ReadonlyMap<string, LoginNotes>>
+  /** The current settings, which a reload may change; undefined: no alerts are sent. */
+  readonly alertSettings: () => AlertSettings | undefined
+  /** What the owner before has sent. */
+  readonly sentAlerts?: readonly SentAlert[] | undefined
   readonly log: UpstreamLog
 }
 
@@ -40,8 +48,8 @@ export interface OwnerOptions {
 const SETTLE_MS = 25_000
 
 /**
- * The parts that one gateway alone runs, of all that share a database: it calls VICIdial, delivers what is stored, and
- * deletes what is old.
+ * The parts that one gateway alone runs, of all that share a database: it calls VICIdial, delivers what is stored, deletes
+ * what is old, and sends alerts.
  */
 export class Owner implements OwnerView {
   readonly deliveries: OrderedDelivery
@@ -52,6 +60,7 @@ export class Owner implements OwnerView {
   readonly #removedAccounts: RemovedAccounts
   readonly #retention: Retention
   readonly #notes: WriteNotes
+  readonly #alerts: Alerts
   readonly #lines: KeyLines
 
   private constructor(
@@ -107,6 +116,14 @@ export class Owner implements OwnerView {
       log
     })
     this.#notes = new WriteNotes({ queue, log })
+    this.#alerts = new Alerts({
+      settings: options.alertSettings,
+      states: () => this.states,
+      outbox,
+      webhook: new AlertWebhook(),
+      sent: options.sentAlerts,
+      log
+    })
     this.deliveries = new OrderedDelivery({
       dispatchers,
       queue,
@@ -147,6 +164,11 @@ export class Owner implements OwnerView {
     return this.#buildWatch.build
   }
 
+  /** The alerts that were sent and are not over. */
+  get sentAlerts(): readonly SentAlert[] {
+    return this.#alerts.sent
+  }
+
   /** Gives accounts their passwords. Returns the names of those whose password is another one. */
   changePasswords(accounts: readonly Account[]): string[] {
     return this.#upstreams.changePasswords(accounts)
@@ -158,6 +180,7 @@ export class Owner implements OwnerView {
     this.#workers.wake()
     await this.#retention.start()
     this.checkAccounts()
+    this.#alerts.start()
   }
 
   /** Dead-letters what is stored for accounts that no gateway has any more. */
@@ -175,6 +198,7 @@ export class Owner implements OwnerView {
    * that are not settled are delivered again, by the next owner or after the next start.
    */
   async stop(ms = SETTLE_MS): Promise<void> {
+    this.#alerts.stop()
     this.#retention.stop()
     this.#removedAccounts.stop()
     await this.#workers.stop(steadyNow() + ms)

@@ -129,7 +129,8 @@ export class SharedOwnership implements Ownership {
       config: this.#config,
       right,
       isInDoubt,
-      hasAccount
+      hasAccount,
+      sentAlerts: state.alerts
     })
     const running = this.#running(owner)
     this.#owner = owner
@@ -179,11 +180,12 @@ export class SharedOwnership implements Ownership {
 
 const NOTHING: OwnerView = { states: new Map(), queues: [] }
 
-function stateOf({ build, states, queues, isInDoubt }: Owner): OwnerState {
+function stateOf({ build, states, queues, sentAlerts, isInDoubt }: Owner): OwnerState {
   return {
     ...(build === undefined ? {} : { build }),
     states: Object.fromEntries(states),
     queues,
-    ...(isInDoubt ? { isInDoubt } : {})
+    ...(sentAlerts.length > 0 && { alerts: sentAlerts }),
+    ...(isInDoubt && { isInDoubt })
   }
 }

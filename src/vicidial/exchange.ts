@@ -433,12 +433,13 @@ export class Exchange {
     const end = (reply: Exchanged<Reply>['reply']): Exchanged<Reply> =>
       sent > 0 ? { reply, maybeMade } : { reply, maybeMade, isUnsent: true }
     for (let attempt = 1; ; attempt++) {
-      const ended = await this.#options.guard.run<Reply | Unanswered>(
+      const reply = await this.#options.guard.run<Reply | Unanswered>(
         () => this.#send(request, { ...context, onSent }, attempt),
         isBlamed ? healthOfBlamed : healthOf,
         context.deadline
       )
-      const reply = ended ?? NOT_SENT
+      // Its turn did not come in time, or never will: the guard is closed.
+      if (reply === undefined) return end(NOT_SENT)
       maybeMade ||= mayBeMade(reply)
       const isProven = isBelieved && reply.kind === 'not_found'
       const verdict = isProven ? 'believed' : await proof.judge(reply, request.params, sentAt)

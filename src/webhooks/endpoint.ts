@@ -59,7 +59,10 @@ export interface EndpointConfig {
 }
 
 /** The events of one payload, as updates. */
-export interface MappedEvents extends Pick<MappedPayload, 'updates' | 'events' | 'ignored' | 'unwanted'> {
+export interface MappedEvents extends Pick<
+  MappedPayload,
+  'updates' | 'events' | 'ignored' | 'unwanted' | 'ignoredEvents'
+> {
   /** Why events failed, by the index of their update. */
   readonly failures: ReadonlyMap<number, PointedRefusal>
   /** What was left out of updates because its expression failed, by the index of the update. */
@@ -101,6 +104,7 @@ export class WebhookEndpoint {
   /** The status of every answer that is no refusal; undefined if each has its own. */
   readonly answerStatus: number | undefined
   readonly onUnmapped: OnUnmapped
+  readonly mapping: MappingDefinition
   // Private, so that printing an endpoint prints no secrets.
   readonly #auth: Auth
   readonly #verification: Verification | undefined
@@ -128,6 +132,7 @@ export class WebhookEndpoint {
     this.actions = config.mapping.actions ?? {}
     this.answerStatus = config.answerStatus
     this.onUnmapped = config.onUnmapped ?? 'refuse'
+    this.mapping = config.mapping
     this.#auth = config.auth
     this.#verification = config.verification
     this.#contentTypes = config.contentTypes

@@ -57,36 +57,38 @@ export function withFailures(
   })
 }
 
-/** Most refused events of a payload that the log names. */
+/** Most events of a payload that the log names. */
 const MAX_LOGGED = 20
 
 /** What the log says of a payload's events that are not used. Quotes no value. */
 export interface UnusedEvents {
-  /** The endpoint's name. */
-  readonly source: string
   /** Events that `when` does not want. */
   readonly unwanted: number
   /** Events that change nothing. */
   readonly unchanged: number
   readonly refused: number
-  /** The first of the refused ones; `event` is the number in the payload, from 0. */
-  readonly reasons: readonly {
-    readonly event?: number
-    readonly code: string
-    readonly field?: string
-    readonly expression?: string
-  }[]
+  /** Of the first ones, refused ones before others. */
+  readonly reasons: readonly UnusedEvent[]
+}
+
+interface UnusedEvent {
+  /** The number in the payload, from 0; absent if the payload as a whole cannot be used. */
+  readonly event?: number
+  /** That of the refusal, `unwanted` or `unchanged`. */
+  readonly code: string
+  /** The field that was refused, or the expression that failed or found nothing. */
+  readonly field?: string
+  readonly expression?: string
 }
 
 /** The events of a payload that are not used; undefined if all are. */
 export function unusedEvents(
-  source: string,
-  { events, ignored, unwanted, failedExpressions }: MappedEvents,
+  { events, ignored, unwanted, ignoredEvents, failedExpressions }: MappedEvents,
   entries: readonly (Update | RejectedUpdate)[]
 ): UnusedEvents | undefined {
   const refused = entries.filter((entry): entry is RejectedUpdate => 'refusals' in entry)
   if (ignored + refused.length === 0) return undefined
-  const reasons = refused.slice(0, MAX_LOGGED).flatMap(({ index, refusals: [refusal] }) => {
+  const reasons: UnusedEvent[] = refused.slice(0, MAX_LOGGED).flatMap(({ index, refusals: [refusal] }) => {
     if (refusal === undefined) return []
     const { code, field } = refusal
     const { [index]: event } = events
@@ -94,10 +96,15 @@ export function unusedEvents(
     const at = expression === undefined ? field !== undefined && { field } : { expression }
     return [{ ...(event !== undefined && { event }), code, ...at }]
   })
-  return { source, unwanted, unchanged: ignored - unwanted, refused: refused.length, reasons }
+  return {
+    unwanted,
+    unchanged: ignored - unwanted,
+    refused: refused.length,
+    reasons: [...reasons, ...ignoredEvents].slice(0, MAX_LOGGED)
+  }
 }
 
 /** A payload of which not even the events are found. */
-export function unusedWhole(source: string, { expression }: MappingError): UnusedEvents {
-  return { source, unwanted: 0, unchanged: 0, refused: 1, reasons: [{ code: 'invalid_request', expression }] }
+export function unusedWhole({ expression }: MappingError): UnusedEvents {
+  return { unwanted: 0, unchanged: 0, refused: 1, reasons: [{ code: 'invalid_request', expression }] }
 }

@@ -77,11 +77,10 @@ test('each request, sent by Postman, gets a documented response', async (t) => {
     [
       'GET /v1/leads/101 200',
       'PATCH /v1/leads/101 200',
-      // It has none of its keys yet.
-      'GET /v1/leads 400',
+      'GET /v1/leads?vendor_lead_code=CRM-107 200',
       'POST /v1/leads 201',
       'POST /v1/leads/read 200',
-      ...Array<string>(5).fill('POST /v1/leads/batch-update 200'),
+      ...Array<string>(6).fill('POST /v1/leads/batch-update 200'),
       'POST /v1/leads/batch-update 207',
       'POST /v1/leads/batch-update 202',
       'GET /v1/fields 200',

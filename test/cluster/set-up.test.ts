@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -12,7 +13,7 @@ import { createGateway } from '../../src/gateway.ts'
 import { migrate } from '../../src/outbox/postgres/database/migrate.ts'
 import { freePort } from '../../src/tools/demo/cluster/free-port.ts'
 import { originOf, run } from '../gateway/gateway-process.ts'
-import { API_KEY, memoryLog, type Tester } from '../helper.ts'
+import { API_KEY, leaksIn, memoryLog, type Tester } from '../helper.ts'
 import { newDatabase, newPool, olderServer, PASSWORD } from '../postgres.ts'
 
 const SECRET = 'canary-secret-of-the-cluster'
@@ -32,7 +33,7 @@ const MEMBER = {
   accounts: ['default']
 }
 
-/** Why a gateway with these settings does not start. It never does. */
+/** Why a gateway with these settings does not start, without any secret. It never does. */
 async function faultsOf(env: Record<string, string>): Promise<string[]> {
   const config = loadConfig({
     ...VICIDIAL,
@@ -45,6 +46,7 @@ async function faultsOf(env: Record<string, string>): Promise<string[]> {
     await (await createGateway(config, log)).close()
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
+    assert.deepEqual(leaksIn(error.message, [SECRET, PASSWORD, API_KEY]), [], 'the faults hold a secret')
     return error.message.split('\n')
   }
   throw new Error('the gateway started')

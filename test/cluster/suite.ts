@@ -1,3 +1,4 @@
+import './alerts.test.ts'
 import './lease/lease-table.test.ts'
 import './lease/lease.test.ts'
 import './members/members.test.ts'

@@ -118,6 +118,7 @@ test('the required settings are enough; all others have defaults', async (t) => 
       trustProxy: false
     },
     gatewayFile: undefined,
+    alerts: undefined,
     secretFiles: [],
     compat: false,
     customFields: new Map(),

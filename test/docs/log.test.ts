@@ -36,6 +36,8 @@ test("the log lines that pages show are the gateway's own", async (t) => {
   const rows = [{ phone: '' }, { phone: 'unknown', disposition: 'Call back' }]
   const own = { 'x-api-key': 'make-key-51c0', authorization: '' }
   await call({ origin: await originOf(server) }, 'POST', '/v1/webhooks/make', { rows }, own)
+  const wrong = { ...own, 'x-api-key': 'another' }
+  await call({ origin: await originOf(server) }, 'POST', '/v1/webhooks/make', { rows }, wrong)
   sandbox.setPassword('another')
   await patch(server)
   await server.line('vicidial is now login_refused')

@@ -39,7 +39,9 @@ export const SECRETS: Readonly<Record<string, string>> = {
   jotform_key: 'jotform-key-2f6a',
   twilio_auth_token: '12345',
   standard_secret: 'whsec_c3RhbmRhcmQtd2ViaG9va3MtZXhhbXBsZQ==',
-  salesapi_pass: 'salesapi1'
+  salesapi_pass: 'salesapi1',
+  // The port discard, where nobody listens.
+  alerts_url: 'http://127.0.0.1:9/services/T0/B0/alerts-example'
 }
 
 /** Vendor codes of the pages, by the lead that has them here. */

@@ -25,6 +25,7 @@ const HEADER_SECRET = 'canary-header-secret-6120'
 const QUERY_SECRET = 'canary-query/secret+3391'
 const BODY_SECRET = 'canary-body/secret+4408'
 const TOKEN = 'canary-verify/token+6617'
+const ALERTS_ADDRESS = 'canary-alerts/address+2286'
 const CALLER_HASH = createHash('sha256').update(CALLER_KEY).digest('hex')
 
 /** Every form in which a secret could stand in a text. */
@@ -49,7 +50,7 @@ function forms(secret: string): string[] {
 
 const SECRETS = [
   ...[PASS, WRONG_PASS, ACCOUNT_PASS, CALLER_KEY, API_KEY],
-  ...[SIGNING_SECRET, BASIC_SECRET, HEADER_SECRET, QUERY_SECRET, BODY_SECRET, TOKEN]
+  ...[SIGNING_SECRET, BASIC_SECRET, HEADER_SECRET, QUERY_SECRET, BODY_SECRET, TOKEN, ALERTS_ADDRESS]
 ]
 const CANARIES = SECRETS.flatMap(forms).map((form) => form.toLowerCase())
 
@@ -171,6 +172,7 @@ async function askEverything(gateway: Pick<Gateway, 'origin'>): Promise<string> 
 function configured(t: FileTester, pass: string): Record<string, string> {
   const file = {
     'gateway.yaml': `
+alerts: { url: "http://127.0.0.1:9/${ALERTS_ADDRESS}" }
 accounts: [{ name: sales, user: salesapi, pass: ${ACCOUNT_PASS} }]
 callers: [{ name: crm, key_hashes: ["sha256:${CALLER_HASH}"], source: crm, permissions: "*", account: sales }]
 webhooks:

@@ -1,4 +1,5 @@
 import './accounts.test.ts'
+import './alerts.test.ts'
 import './image.test.ts'
 import './log-reader.test.ts'
 import './protection.test.ts'

@@ -99,7 +99,15 @@ test('one log line per request and per call, with these members and no values', 
   t.same(shown, [
     { ...request, request_id: 'crm-42', method: 'POST', route: '/v1/leads/batch-update', status: 200 },
     { ...request, request_id: 'crm-43', method: 'PATCH', route: '/v1/leads/:lead_id', status: 200 },
-    { level: 30, msg: 'request', request_id: 'crm-44', method: 'GET', route: 'none', status: 404 }
+    {
+      level: 30,
+      msg: 'request',
+      request_id: 'crm-44',
+      method: 'GET',
+      route: 'none',
+      status: 404,
+      code: 'not_found'
+    }
   ])
   const calls = lines(gateway, 'vicidial call').map(({ time: _, pid: __, hostname: ___, ms, ...line }) => {
     t.type(ms, 'number')

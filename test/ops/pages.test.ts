@@ -12,6 +12,7 @@ import { jobsPage } from '../../src/ops/jobs-page.ts'
 import { overviewPage } from '../../src/ops/overview-page.ts'
 import { signInPage } from '../../src/ops/sign-in-page.ts'
 import { inWords, moment } from '../../src/ops/times.ts'
+import type { UpstreamState } from '../../src/vicidial/guard.ts'
 
 /** Ends an attribute, an element and a comment, and begins a script. */
 const HOSTILE = `"'>--></title></textarea><script>alert(1)</script><img src=x onerror=alert(1)>!`
@@ -165,5 +166,46 @@ test('the chart says the same in words and as a table', (t) => {
   t.notMatch(drawn, '>20:57</th>')
   t.match(drawn, />2,000<\/text ?>/)
   t.match(chart(minutes.slice(0, 1)), 'No update has ended in the last hour.')
+  t.end()
+})
+
+test('the overview begins with a banner for each state in which VICIdial takes no updates', (t) => {
+  const page = (states: Record<string, UpstreamState['state']>) =>
+    overviewPage(
+      {
+        minutes: [{ at: NOW, updated: 0, refused: 0, failed: 0, read: 0 }],
+        reasons: [],
+        states: new Map(Object.entries(states).map(([name, state]) => [name, { state }])),
+        stored: new Map(),
+        inFlight: new Map(),
+        oldestWaitingMs: 0,
+        oldestAt: undefined,
+        deadLetters: 0,
+        fault: undefined,
+        cluster: undefined
+      },
+      operator,
+      NOW
+    ).replace(/\s+/g, ' ')
+  const banners = (text: string) =>
+    [...text.matchAll(/<p class="alert" role="alert">(.*?)<\/p>/g)].map(([, banner = '']) =>
+      banner.replaceAll(/<[^>]*>/g, '').trim()
+    )
+  t.same(banners(page({ default: 'reachable', sales: 'unknown' })), [])
+  const stopped = page({
+    a: 'login_refused',
+    b: 'reachable',
+    c: 'unreachable',
+    d: 'login_refused',
+    e: 'locked_out'
+  })
+  t.match(banners(stopped), [
+    /^VICIdial refuses the login\. Accounts: a, d\. Check the user and the password/,
+    /^VICIdial does not answer, the circuit is open\. Account: c\. Check VICIDIAL_URL/,
+    /^VICIdial has locked the account\. Account: e\. /
+  ])
+  t.equal(banners(stopped).length, 3)
+  t.ok(stopped.lastIndexOf('role="alert"') < stopped.indexOf('id="now"'), 'above everything else')
+  t.match(stopped, 'id="accounts"')
   t.end()
 })

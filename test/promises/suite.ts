@@ -1,3 +1,4 @@
+import './actions.test.ts'
 import './adding.test.ts'
 import './broken-database.test.ts'
 import './deadline.test.ts'

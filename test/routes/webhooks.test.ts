@@ -469,10 +469,18 @@ test('events that are not used are in the log, without values, and in the metric
     reasons: [
       { event: 1, code: 'field_invalid', expression: 'fields.comments' },
       { event: 2, code: 'characters_lost', field: 'comments' },
-      { event: 3, code: 'field_invalid', field: 'lead_id' }
+      { event: 3, code: 'field_invalid', field: 'lead_id' },
+      { event: 0, code: 'unchanged', expression: 'fields.status, fields.comments' }
     ]
   })
-  t.match((await send('wanted', { dialer: 1 }))[1], { ...none, source: 'wanted', unwanted: 1 })
+  t.equal(some.reasons.length, 4)
+  const unwanted = [{ event: 0, code: 'unwanted', expression: 'when' }]
+  t.match((await send('wanted', { dialer: 1 }))[1], {
+    ...none,
+    source: 'wanted',
+    unwanted: 1,
+    reasons: unwanted
+  })
   const reasons = [{ code: 'invalid_request', expression: 'each' }]
   t.match((await send('lenient', [1]))[2], { ...none, source: 'lenient', refused: 1, reasons })
   const many = Array.from({ length: 50 }, () => ({ stage: 'Closed Won' }))
@@ -490,6 +498,35 @@ test('events that are not used are in the log, without values, and in the metric
     [1, 4, 1]
   )
   t.equal(value('update_errors_total', { code: 'invalid_request' }), 1)
+})
+
+test('the line of a refused webhook says whose it is, and why', async (t) => {
+  const gateway = await startUses(t)
+  const lastLine = async (path: string, body: unknown, headers: Record<string, string>) => {
+    await call(gateway, 'POST', `/v1/webhooks/${path}`, body, { authorization: '', ...headers })
+    const lines = gateway.logged().trim().split('\n')
+    return JSON.parse(lines.findLast((line) => line.includes('"msg":"request"')) ?? '') as Record<
+      string,
+      unknown
+    >
+  }
+  const own = { 'x-secret': SECRET }
+  const event = { dialer: 1, stage: 'Closed Won' }
+  const wrong = await lastLine('crm', event, { 'x-secret': 'canary' })
+  t.match(wrong, { source: 'crm', status: 401, code: 'unauthenticated', reason: 'credential_wrong' })
+  t.match(await lastLine('crm', event, {}), { source: 'crm', status: 401, reason: 'credential_missing' })
+  t.match(await lastLine('crm', '{', own), { source: 'crm', status: 400, code: 'invalid_json' })
+  t.match(await lastLine('lenient', [1], own), { source: 'lenient', status: 202, code: undefined })
+  t.match(await lastLine('crm', { stage: 'Closed Won' }, own), {
+    source: 'crm',
+    status: 422,
+    code: 'all_updates_rejected',
+    reason: undefined
+  })
+  t.match(await lastLine('crm', event, own), { source: 'crm', status: 202, code: undefined })
+  const unknown = await lastLine('canary', event, own)
+  t.match(unknown, { status: 404, code: 'not_found', source: undefined })
+  t.notMatch(gateway.logged(), 'canary')
 })
 
 test('each of several events is recognised by its own id', async (t) => {

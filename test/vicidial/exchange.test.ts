@@ -524,3 +524,12 @@ function countryCode(value: string) {
   const params = { country_code: value }
   return { function: 'batch_update_lead' as const, params, key: value, stored: params, warnings: [] }
 }
+
+test('once the guard is closed a call ends unsent, without pauses for repeats', async (t) => {
+  stoppedClock(t)
+  const { exchange, guard } = exchangeWith(t, 'http://127.0.0.1:9/')
+  const { seen, made } = context()
+  guard.close()
+  const { reply, isUnsent } = await exchange.update(statusCall(1), made)
+  t.match({ reply, isUnsent, sent: seen.sent }, { reply: { sent: 'no' }, isUnsent: true, sent: 0 })
+})

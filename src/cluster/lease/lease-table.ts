@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import type { SentAlert } from '../../alerts/open-alerts.ts'
 import type { DispatcherQueue } from '../../delivery/dispatcher.ts'
 import type { UpstreamState } from '../../vicidial/guard.ts'
 
@@ -9,6 +10,8 @@ export interface OwnerState {
   /** VICIdial's state by account. */
   readonly states?: Readonly<Record<string, UpstreamState>>
   readonly queues?: readonly DispatcherQueue[]
+  /** The alerts that it has sent and that are not over. */
+  readonly alerts?: readonly SentAlert[]
   /** Whether VICIdial may still work on a call that adds a lead, of which nobody waits for the reply. */
   readonly isInDoubt?: boolean
 }
@@ -110,14 +113,10 @@ export class LeaseTable {
     return rowCount === 1
   }
 
-  /**
-   * Ends the lease of `term`: no call of it is under way.
-   * @param state what the next owner is to know; undefined: what the last renewal said
-   */
-  async release(term: number, state: OwnerState | undefined): Promise<void> {
+  /** Ends the lease of `term`: no call of it is under way. */
+  async release(term: number, state: OwnerState): Promise<void> {
     await this.#pool.query(
-      `UPDATE owner SET expires_at = clock_timestamp(), is_released = true, state = coalesce($3, state)
-       WHERE term = $1 AND gateway = $2`,
+      `UPDATE owner SET expires_at = clock_timestamp(), is_released = true, state = $3 WHERE term = $1 AND gateway = $2`,
       [term, this.#gateway, state]
     )
   }

@@ -104,7 +104,7 @@ export class Lease implements CallRight {
    * Waits for the calls under way, gives the lease back if it is held, and looks no more.
    * @param state what the next owner is to know
    */
-  async release(state?: OwnerState): Promise<void> {
+  async release(state: OwnerState = this.#options.state()): Promise<void> {
     this.#mayTake = false
     const held = this.#held
     // No call begins from here on; those under way keep the lease.

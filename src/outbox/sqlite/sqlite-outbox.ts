@@ -1,10 +1,10 @@
-import type { FileHandle } from 'node:fs/promises'
+import { type FileHandle, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MAX_LEAD_ID } from '../../leads/lead-key.ts'
 import { type HistoryPolicy, type HistoryStore, NO_HISTORY } from '../history.ts'
 import type { IdempotencyStore } from '../idempotency.ts'
 import type { JobStore } from '../jobs.ts'
-import type { Outbox } from '../outbox.ts'
+import type { DiskSpace, Outbox } from '../outbox.ts'
 import type { UpdateQueue } from '../queue.ts'
 import { QueueEvents } from '../queue-events.ts'
 import { DatabaseCopy } from './database/database-copy.ts'
@@ -69,6 +69,7 @@ export class SqliteOutbox implements Outbox {
   readonly #files: DatabaseFiles
   readonly #log: WriteAheadLog
   readonly #copy: DatabaseCopy
+  readonly #directory: string
 
   /**
    * @param directory where its file is, or will be
@@ -84,6 +85,7 @@ export class SqliteOutbox implements Outbox {
       log = NO_LOG
     }: SqliteOptions = {}
   ) {
+    this.#directory = directory
     this.wasKilled = wasLeftOpen(directory)
     const database = openDatabase(directory, longestPauseMs)
     const path = join(directory, FILE)
@@ -144,6 +146,11 @@ export class SqliteOutbox implements Outbox {
 
   backup(): Promise<FileHandle> {
     return this.#copy.make(this.bytes)
+  }
+
+  async diskSpace(): Promise<DiskSpace> {
+    const { bavail, bfree, blocks, bsize } = await statfs(this.#directory)
+    return { free: bavail * bsize, total: (blocks - bfree + bavail) * bsize }
   }
 
   async close(): Promise<void> {

@@ -10,8 +10,6 @@ interface Flags {
   readonly json?: true
 }
 
-const PASSWORD = /^\w+:\/\/[^@/]*:[^@/]*@/
-
 /** `migrate`: copies the outbox of a gateway from SQLite to PostgreSQL. */
 export function migrateCommand(): Command {
   return withJson(new Command('migrate'))
@@ -33,7 +31,7 @@ ${example('migrate --from ./data --to postgres://gateway@db.example/gateway')}`
 }
 
 async function migrate({ from, to, json }: Flags, command: Command): Promise<void> {
-  if (to !== undefined && PASSWORD.test(to))
+  if (to !== undefined && hasPassword(to))
     command.error(
       'error: every user of this machine can see a password in --to: set DATABASE_URL instead, or PGPASSWORD'
     )
@@ -77,4 +75,8 @@ function addressOf({ DATABASE_URL, DATABASE_URL_FILE: file }: NodeJS.ProcessEnv)
   const read = new SecretFiles('.').read(file)
   if ('fault' in read) throw new CommandFailure(`DATABASE_URL_FILE: the file that it names ${read.fault}.`)
   return read.secret
+}
+
+function hasPassword(address: string): boolean {
+  return URL.canParse(address) && new URL(address).password !== ''
 }

@@ -9,6 +9,7 @@ import { ALL_RIGHTS } from '../../leads/rights.ts'
 import type { RejectedUpdate, Update } from '../../leads/update.ts'
 import { MEASURED } from '../../vicidial/builds.ts'
 import { DEFAULT_MAX_ITEMS, type MappedEvents, type WebhookEndpoint } from '../../webhooks/endpoint.ts'
+import { type Hint, hintsOfEvents, hintsOfPayload } from '../../webhooks/mapping/hints.ts'
 import { MappingError } from '../../webhooks/mapping/mapping-error.ts'
 import { withFailures } from '../../webhooks/receive.ts'
 
@@ -45,22 +46,34 @@ export async function tryPayload(
     const names = file.webhooks.map(({ name }) => name).join(', ')
     return failed(2, [`There is no webhook ${options.source}. The webhooks are: ${names || 'none'}.`])
   }
+  let payload: unknown
   try {
-    const payload = await endpoint.parse(body, options.contentType)
+    payload = await endpoint.parse(body, options.contentType)
     endpoint.takeBodyKey(payload)
     const mapped = await endpoint.map(payload, { headers: { ...options.headers } })
     const { build = MEASURED.build } = vicidial
     const rules = { ...leadRules(vicidial, build, file.customFields), rights: ALL_RIGHTS }
-    return report(endpoint, mapped, readUpdates(endpoint, mapped, rules))
+    const entries = readUpdates(endpoint, mapped, rules)
+    return report(endpoint, mapped, entries, await hintsFor(endpoint, payload, mapped))
   } catch (error) {
     if (error instanceof Problem) return failed(1, [`${error.code}: ${error.message}`])
-    if (error instanceof MappingError) return failed(1, [error.message])
+    if (error instanceof MappingError) return notMapped(error, endpoint, payload)
     throw error
   }
 }
 
 function failed(exitCode: 1 | 2, faults: readonly string[]): Trial {
   return { text: faults.map((fault) => `${fault}\n`).join(''), json: { faults }, exitCode }
+}
+
+function notMapped(error: MappingError, { mapping }: WebhookEndpoint, payload: unknown): Trial {
+  const hints = error.expression === 'each' ? hintsOfPayload(mapping, payload) : []
+  const { text, json, exitCode } = failed(1, [error.message])
+  return {
+    text: text + hints.map((hint) => `${hintLine(hint)}\n`).join(''),
+    json: { ...json, ...(hints.length > 0 && { hints: hints.map(hintJson) }) },
+    exitCode
+  }
 }
 
 function readBody(file: string, faults: string[]): Buffer | undefined {
@@ -87,11 +100,38 @@ function readUpdates(
   return withFailures(batch.entries, mapped)
 }
 
+/**
+ * Names that expressions miss, as far as that explains what an event becomes: of all that find nothing in an ignored event,
+ * or of the one that failed. Fields may be absent otherwise, so there only those count for which there is a similar name.
+ */
+async function hintsFor(
+  { mapping }: WebhookEndpoint,
+  payload: unknown,
+  { events, ignoredEvents, failedExpressions }: MappedEvents
+): Promise<readonly Hint[]> {
+  const decisive = new Map<number, string>([
+    ...ignoredEvents.map(({ event, expression }) => [event, expression] as const),
+    ...[...failedExpressions].map(([index, expression]) => [events[index] ?? index, expression] as const)
+  ])
+  const ignored = ignoredEvents.map(({ event }) => event)
+  const all = await hintsOfEvents(mapping, payload, [...events, ...ignored])
+  const explaining = [...Map.groupBy(all, ({ event }) => event)].flatMap(([event, hints]) => {
+    const names = decisive.get(event)?.split(', ') ?? []
+    const possible = names.includes('when') ? hints.filter(({ expression }) => expression === 'when') : hints
+    const similar = possible.filter(({ isSimilar }) => isSimilar)
+    return similar.length > 0 ? similar : possible.filter(({ expression }) => names.includes(expression))
+  })
+  return [...hintsOfPayload(mapping, payload).filter(({ isSimilar }) => isSimilar), ...explaining]
+}
+
 function report(
   endpoint: WebhookEndpoint,
-  { updates, ignored, eventIds }: MappedEvents,
-  entries: readonly Entry[]
+  { updates, events, ignored, ignoredEvents, eventIds }: MappedEvents,
+  entries: readonly Entry[],
+  hints: readonly Hint[]
 ): Trial {
+  const byEvent = Map.groupBy(hints, ({ event }) => event)
+  const hintLines = (event?: number) => (byEvent.get(event) ?? []).map(hintLine)
   const ids = [...new Set(eventIds)]
   const idLine =
     ids.length > 1
@@ -101,7 +141,21 @@ function report(
   const lines = [
     `${endpoint.name}: ${count}, ${ignored} ignored`,
     idLine,
-    ...entries.flatMap((entry) => ['', JSON.stringify(updates[entry.index]), ...linesOf(entry)])
+    ...hintLines(),
+    ...entries.flatMap((entry) => [
+      '',
+      JSON.stringify(updates[entry.index]),
+      ...linesOf(entry),
+      ...hintLines(events[entry.index])
+    ]),
+    ...ignoredEvents.flatMap(({ event, code, expression }) => [
+      '',
+      `event ${event} is ignored: ${code === 'unwanted' ? 'when is not true' : `nothing to set (${expression})`}`,
+      ...hintLines(event)
+    ]),
+    ...(ignored > ignoredEvents.length
+      ? ['', `${ignored - ignoredEvents.length} more events are ignored`]
+      : [])
   ]
   const isValid = entries.every((entry) => 'changes' in entry)
   const json = {
@@ -109,9 +163,19 @@ function report(
     event_id: ids.length > 1 ? null : (ids[0] ?? null),
     ...(ids.length > 1 && { event_ids: eventIds.map((id) => id ?? null) }),
     ignored,
+    ...(ignored > 0 && { ignored_events: ignoredEvents }),
+    ...(hints.length > 0 && { hints: hints.map(hintJson) }),
     updates: entries.map((entry) => ({ update: updates[entry.index], ...entryJson(entry) }))
   }
   return { text: `${lines.join('\n')}\n`, json, exitCode: isValid ? 0 : 1 }
+}
+
+function hintLine({ expression, text }: Hint): string {
+  return `  hint      ${expression}: ${text}`
+}
+
+function hintJson({ isSimilar: _, ...hint }: Hint) {
+  return hint
 }
 
 function entryJson(entry: Entry) {

@@ -10,6 +10,8 @@ export interface MappedPayload {
   readonly ignored: number
   /** The number of those that did not matter. */
   readonly unwanted: number
+  /** The first of all those. */
+  readonly ignoredEvents: readonly IgnoredEvent[]
   /** The faults of the events that failed, by the index of their update. */
   readonly failures: ReadonlyMap<number, MappingFault>
   /** The faults of the fields that were left out, by the index of their update. */
@@ -17,6 +19,19 @@ export interface MappedPayload {
   /** The id of each update's event, as its expression gives it. */
   readonly eventIds: readonly EventIdValue[]
 }
+
+/** An event that is not used, and is no fault. */
+export interface IgnoredEvent {
+  /** Its number in the payload, from 0. */
+  readonly event: number
+  /** `unwanted`: it does not matter; `unchanged`: it changes nothing. */
+  readonly code: 'unwanted' | 'unchanged'
+  /** The name of the expression that decided it; of several, all that found nothing, with commas between. */
+  readonly expression: string
+}
+
+/** Most ignored events of a payload that are listed. */
+const MAX_IGNORED = 20
 
 /** Where and why a payload or one of its events could not be mapped. Quotes no value of the payload. */
 export interface MappingFault {
@@ -34,11 +49,12 @@ export class EventResults {
   readonly #failures = new Map<number, MappingFault>()
   readonly #dropped = new Map<number, readonly MappingFault[]>()
   readonly #eventIds: EventIdValue[] = []
+  readonly #ignored: IgnoredEvent[] = []
   #unwanted = 0
 
-  /** Adds an event that does not matter. */
-  addUnwanted(): void {
-    this.#unwanted++
+  addIgnored(ignored: IgnoredEvent): void {
+    if (ignored.code === 'unwanted') this.#unwanted++
+    if (this.#ignored.length < MAX_IGNORED) this.#ignored.push(ignored)
   }
 
   /** @param dropped the faults of the fields that its update lacks */
@@ -70,6 +86,7 @@ export class EventResults {
       events: this.#events,
       ignored: count - this.#updates.length,
       unwanted: this.#unwanted,
+      ignoredEvents: this.#ignored,
       failures: this.#failures,
       dropped: this.#dropped,
       eventIds: this.#eventIds

@@ -34,11 +34,14 @@ export class Mapping {
   /** Whether all its expressions are plain, so that `mapPlainly` can map most payloads. */
   readonly isPlain: boolean
   readonly #definition: MappingDefinition
+  /** Names of all expressions that give a value to set. */
+  readonly #namesOfFields: string
   readonly #expressions: ReadonlyMap<string, Expression>
 
   /** @param eventId the expression for an event's id */
   constructor(definition: MappingDefinition, eventId?: string) {
     this.#definition = definition
+    this.#namesOfFields = namesOfFields(definition)
     const expressions = expressionsOf(definition)
     if (eventId !== undefined) expressions.push([EVENT_ID, eventId])
     this.#expressions = new Map(
@@ -104,7 +107,7 @@ export class Mapping {
     let lead: Record<string, unknown> | null = null
     try {
       if (evaluation.has('when') && !isWanted(await evaluate('when'))) {
-        results.addUnwanted()
+        results.addIgnored({ event: index, code: 'unwanted', expression: 'when' })
         return
       }
       id = await eventId(evaluation, evaluate)
@@ -122,6 +125,7 @@ export class Mapping {
       const [fault] = faults
       if (fault && !hasValues(changes)) results.addFailure(index, id, lead, fault)
       else if (changes !== undefined) results.addUpdate(index, id, { ...lead, ...changes }, faults)
+      else results.addIgnored({ event: index, code: 'unchanged', expression: this.#namesOfFields })
     } catch (error) {
       results.addFailure(index, id, lead, evaluation.faultOfEvent(index, error))
     }
@@ -213,6 +217,18 @@ async function actionsOf(
 /** Whether changes set a field, so that they are of use without those that were left out. */
 function hasValues(changes: Record<string, unknown> | undefined): boolean {
   return changes?.['fields'] !== undefined || changes?.['custom_fields'] !== undefined
+}
+
+/** Most names of expressions that say why an event changes nothing. */
+const MAX_NAMES = 5
+
+/** The names of the expressions that give a value to set, the first ones. */
+function namesOfFields({ fields, customFields }: MappingDefinition): string {
+  const names = [
+    ...Object.keys(fields).map((name) => `fields.${name}`),
+    ...Object.keys(customFields).map((label) => `custom_fields.${label}`)
+  ]
+  return [...names.slice(0, MAX_NAMES), ...(names.length > MAX_NAMES ? ['…'] : [])].join(', ')
 }
 
 /** The events of a payload. */

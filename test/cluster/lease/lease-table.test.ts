@@ -65,13 +65,13 @@ test('after a release the next owner waits for a second at most', async (t) => {
   const { a, b, pool } = await leaseTables(t)
   await a.take(60_000)
   await a.renew(1, { ...RENEWAL, waitMs: 600_000 })
-  await a.release(1, { isInDoubt: true })
+  await a.release(1, { build: 'last' })
   const taken = await b.take(60_000)
-  t.match(taken, { isClean: true, state: { isInDoubt: true } })
+  t.match(taken, { isClean: true, state: { build: 'last' } })
   t.ok(taken !== undefined && taken.waitMs <= 1_000)
-  await a.release(1, undefined)
-  const { rows } = await pool.query('SELECT is_released FROM owner')
-  t.same(rows, [{ is_released: false }], 'a release of an old term changes nothing')
+  await a.release(1, {})
+  const { rows } = await pool.query('SELECT is_released, state FROM owner')
+  t.same(rows, [{ is_released: false, state: { build: 'last' } }], 'a release of an old term changes nothing')
 })
 
 test('a settlement in progress lets renewals pass, and a take waits for its end', async (t) => {

@@ -45,9 +45,9 @@ class SharedRow {
         Object.assign(this, { expiresAt: steady() + leaseMs, waitMs, state })
         return true
       },
-      release: async (term) => {
+      release: async (term, state) => {
         up()
-        if (term === this.term) Object.assign(this, { expiresAt: steady(), isReleased: true })
+        if (term === this.term) Object.assign(this, { expiresAt: steady(), isReleased: true, state })
       }
     }
   }
@@ -234,12 +234,14 @@ test('a call that ends after the right to make it does not count as slow', async
 test('what the owner knows goes to the next one', async (t) => {
   const clock = stoppedClock(t)
   const row = new SharedRow()
-  const first = leaseOf(t, row, 'a', { state: () => ({ build: '250720-1841' }) })
+  let build = '250720-1841'
+  const first = leaseOf(t, row, 'a', { state: () => ({ build }) })
   const second = leaseOf(t, row, 'b')
   await first.lease.start()
   await second.lease.start()
   await clock.pass(1_000)
+  build = '260101-0000'
   await first.lease.release()
   await clock.pass(1_000)
-  t.match(second.taken, [{ state: { build: '250720-1841' } }])
+  t.match(second.taken, [{ state: { build: '260101-0000' } }])
 })

@@ -3,6 +3,7 @@ import { NO_HISTORY } from '../../../src/outbox/history.ts'
 import { Database } from '../../../src/outbox/postgres/database/database.ts'
 import { insertJobs } from '../../../src/outbox/postgres/insert-jobs.ts'
 import { OwnedQueue } from '../../../src/outbox/postgres/owned-queue.ts'
+import { PAGE_OF_UNSEEN } from '../../../src/outbox/postgres/pending/look.ts'
 import { SetAside } from '../../../src/outbox/postgres/set-aside.ts'
 import { newPool } from '../../postgres.ts'
 import { dead, done, inShort, newJob, NO_CALLS, replayAs, sets, settleNext } from '../jobs.ts'
@@ -106,4 +107,25 @@ test("dead letters that this gateway replays are counted once, also if the datab
   t.equal(owned.size.deadLetters, 1)
   await outbox.queue.report()
   t.equal(outbox.queue.size.deadLetters, 1)
+})
+
+test('a look reads little of the index, however much is pending', async (t) => {
+  const { url, outbox } = await openPostgres(t, { lookEveryMs: LATER })
+  await outbox.jobs.accept(
+    newJob(
+      1,
+      Array.from({ length: 20_000 }, (_, n) => sets('A', n + 1))
+    )
+  )
+  const pool = newPool(t, url)
+  await pool.query('ANALYZE updates')
+  const [{ snapshot } = { snapshot: '' }] = (
+    await pool.query<{ snapshot: string }>('SELECT pg_current_snapshot()::text AS snapshot')
+  ).rows
+  const { rows } = await pool.query<{ 'QUERY PLAN': [{ Plan: { 'Shared Hit Blocks': number } }] }>(
+    `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${PAGE_OF_UNSEEN}`,
+    [snapshot, '0', 0, null]
+  )
+  const blocks = rows[0]?.['QUERY PLAN'][0].Plan['Shared Hit Blocks'] ?? Infinity
+  t.ok(blocks < 20, `${blocks} blocks`)
 })

@@ -121,7 +121,7 @@ test('a fault in the envelope is a 400 that points at it, and no update is sent'
   const gateway = await sharedGateway(t)
   const updates = [{ lead_id: 1, fields: { status: 'SALE' } }]
   const unknown =
-    'A request has no such property; it has updates, add, source, dry_run, on_multiple, on_missing, key_match, on_lossy, on_invalid, reset_called, allow_undefined_list, verify.'
+    'A request has no such property; it has updates, add, source, dry_run, on_multiple, on_missing, key_match, on_lossy, on_invalid, reset_called, allow_undefined_list, verify, dnc, callback, hopper.'
   const notObject = 'The body must be a JSON object with updates, or with lead_ids and fields.'
   const twice = ' This is a text that holds JSON: it was encoded twice, so encode it only once.'
   const refused: [body: unknown, pointer: string, detail: string, code?: string][] = [

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
+import { readPage } from '../../docs/page.ts'
+import { startReceiver } from '../../alerts/receiver.ts'
 import { run, setEnv } from './run.ts'
 
 const HASH = `sha256:${'a'.repeat(64)}`
@@ -40,6 +42,42 @@ test('config check lists every fault with its line, and exits with 1', async (t)
     exitCode: 1,
     stdout: '',
     stderr: `${path}.none: cannot be read (ENOENT).\n`
+  })
+})
+
+test('config check --try-alerts posts a test message, as docs/alerts.md shows', async (t) => {
+  const receiver = await startReceiver(t)
+  const folder = t.testdir({
+    alerts_url: receiver.url.href,
+    'gateway.yaml': `${GOOD.split('custom_fields')[0]}alerts: { url_file: alerts_url, name: production }`,
+    'without.yaml': GOOD
+  })
+  const path = join(folder, 'gateway.yaml')
+  const { text } =
+    readPage('docs/alerts.md').blocks.find((block) => block.text.includes('--try-alerts')) ?? {}
+  t.same(await run('config', 'check', path, '--try-alerts'), {
+    exitCode: 0,
+    stdout: `${text?.split('\n').slice(1).join('\n').replace('gateway.yaml', path)}\n`,
+    stderr: ''
+  })
+  t.same(receiver.messages, [
+    { text: 'vicidial-gateway production: This is a test. Alerts of this gateway arrive here.' }
+  ])
+  receiver.answer = (response) => response.writeHead(404).end()
+  t.same(await run('config', 'check', path, '--try-alerts'), {
+    exitCode: 1,
+    stdout: '',
+    stderr: 'The webhook for alerts does not take a test message: status 404.\n'
+  })
+  const json = await run('config', 'check', path, '--try-alerts', '--json')
+  t.strictSame(JSON.parse(json.stdout), {
+    ok: false,
+    faults: ['The webhook for alerts does not take a test message: status 404.'],
+    warnings: []
+  })
+  t.match(await run('config', 'check', join(folder, 'without.yaml'), '--try-alerts'), {
+    exitCode: 1,
+    stderr: 'The file has no alerts.'
   })
 })
 

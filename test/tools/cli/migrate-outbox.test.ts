@@ -192,8 +192,8 @@ test('databases that are in use, not there or not empty are refused, and nothing
   const other = await PostgresOutbox.open({ url: used })
   const pool = newPool(t, used)
   await pool.query(
-    `INSERT INTO members (gateway, run, version, protocol, oldest_protocol, fingerprint, accounts, started_at, seen_at)
-    VALUES ('one', gen_random_uuid(), '1', 1, 1, '', '{}', now(), now())`
+    `INSERT INTO members (gateway, run, version, protocol, oldest_protocol, schema, fingerprint, accounts, started_at, seen_at)
+    VALUES ('one', gen_random_uuid(), '1', 1, 1, 1, '', '{}', now(), now())`
   )
   t.equal(await refusal(directory, used), 'Gateways use the database (one): stop them first.')
   await pool.query('DELETE FROM members')

@@ -13,6 +13,9 @@ webhooks:
       lead: { lead_id: id }
       fields: { first_name: name, rank: $number(rank) }
       custom_fields: { favorite_color: color }
+  - name: wrapped
+    auth: { header: { header: X-Token, secrets: [canary-s3cret] } }
+    mapping: { each: rows, lead: { lead_id: id }, fields: { status: stage, comments: note } }
   - name: codes
     auth: { header: { header: X-Token, secrets: [canary-s3cret] } }
     mapping: { lead: { vendor_lead_code: code }, fields: { first_name: name } }
@@ -60,9 +63,89 @@ event id: evt_1
 {"lead_id":"8","fields":{"rank":3}}
   VICIdial  batch_update_lead, lead lead_id 8
   stored    {"rank":"3"}
+
+event 1 is ignored: when is not true
 `,
     stderr: ''
   })
+})
+
+test('names that expressions do not find are named, with those that are there, and no values', async (t) => {
+  const tried = async (source: string, payload: unknown) => {
+    const { status, stdout, stderr } = await run(t, JSON.stringify(payload), ['try', source, 'body.json'])
+    t.equal(stderr, '')
+    return [status, ...stdout.split('\n')]
+  }
+  t.strictSame(await tried('wrapped', { Rows: [{ id: 1, stage: 'canary' }] }), [
+    1,
+    'wrapped: each finds no event in the payload, which is not empty.',
+    '  hint      each: `rows` is not in the payload; it has `Rows`.',
+    ''
+  ])
+  t.strictSame(await tried('wrapped', { data: { rows: [] }, 'x`\u001b': 1 }), [
+    1,
+    'wrapped: each finds no event in the payload, which is not empty.',
+    '  hint      each: `rows` is not in the payload; it has `data.rows`.',
+    ''
+  ])
+  t.strictSame(await tried('wrapped', { '\u001b[2J': 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7 }), [
+    1,
+    'wrapped: each finds no event in the payload, which is not empty.',
+    '  hint      each: `rows` is not in the payload; it has `\\u001b[2J`, `b`, `c`, `d`, `e` and 2 more.',
+    ''
+  ])
+  t.strictSame(await tried('crm', { Type: 'change', id: 7, name: 'canary' }), [
+    0,
+    'crm: 0 updates, 1 ignored',
+    'event id: none, so repeats are not recognized',
+    '',
+    'event 0 is ignored: when is not true',
+    '  hint      when: `type` is not in the payload; it has `Type`.',
+    ''
+  ])
+  t.strictSame(
+    await tried('wrapped', {
+      rows: [
+        { id: 1, stages: 'canary' },
+        { ID: 2, stage: 'SALE' },
+        { id: 3, stage: 'SALE' }
+      ]
+    }),
+    [
+      1,
+      'wrapped: 2 updates, 1 ignored',
+      'event id: none, so repeats are not recognized',
+      '',
+      'null',
+      '  rejected  field_invalid at /updates/0/lead_id: wrapped: lead.lead_id at event 1 finds nothing, so that the event names no lead. The expression is: id',
+      '  hint      lead.lead_id: `id` is not in the event; it has `ID`.',
+      '',
+      '{"lead_id":3,"fields":{"status":"SALE"}}',
+      '  VICIdial  batch_update_lead, lead lead_id 3',
+      '  stored    {"status":"SALE"}',
+      '',
+      'event 0 is ignored: nothing to set (fields.status, fields.comments)',
+      '  hint      fields.status: `stage` is not in the event; it has `stages`.',
+      ''
+    ]
+  )
+  t.strictSame((await tried('wrapped', { rows: [{ id: 1, x: 2 }, { stage: 'SALE' }] })).slice(3), [
+    '',
+    'null',
+    '  rejected  field_invalid at /updates/0/lead_id: wrapped: lead.lead_id at event 1 finds nothing, so that the event names no lead. The expression is: id',
+    '  hint      lead.lead_id: `id` is not in the event; it has `stage`.',
+    '',
+    'event 0 is ignored: nothing to set (fields.status, fields.comments)',
+    '  hint      fields.status: `stage` is not in the event; it has `id`, `x`.',
+    '  hint      fields.comments: `note` is not in the event; it has `id`, `x`.',
+    ''
+  ])
+  const many = await tried(
+    'crm',
+    Array.from({ length: 30 }, () => ({ type: 'other' }))
+  )
+  t.equal(many.filter((line) => String(line).endsWith('is ignored: when is not true')).length, 20)
+  t.equal(many.at(-2), '10 more events are ignored')
 })
 
 test("stored values depend on VICIdial's use_non_latin", async (t) => {
@@ -142,7 +225,8 @@ event id: none, so repeats are not recognized
   })
   t.strictSame(await run(t, '{"type":"other"}'), {
     status: 0,
-    stdout: 'crm: 0 updates, 1 ignored\nevent id: none, so repeats are not recognized\n',
+    stdout:
+      'crm: 0 updates, 1 ignored\nevent id: none, so repeats are not recognized\n\nevent 0 is ignored: when is not true\n',
     stderr: ''
   })
 })
@@ -155,7 +239,10 @@ test("a payload that can't be tried ends with 2", async (t) => {
     t.notMatch(stderr, 'canary')
     return stderr
   }
-  t.equal(await of(['try', 'erp', 'body.json']), 'There is no webhook erp. The webhooks are: crm, codes.\n')
+  t.equal(
+    await of(['try', 'erp', 'body.json']),
+    'There is no webhook erp. The webhooks are: crm, wrapped, codes.\n'
+  )
   t.equal(await of(['try', 'crm', 'none.json']), 'none.json cannot be read (ENOENT).\n')
   t.equal(
     await of(['try', 'crm', 'body.json'], { GATEWAY_CONFIG: 'none.yaml', VICIDIAL_NON_LATIN: 'yes' }),
@@ -178,6 +265,7 @@ test('--json prints the same as JSON', async (t) => {
         source: 'crm',
         event_id: 'evt_1',
         ignored: 1,
+        ignored_events: [{ event: 1, code: 'unwanted', expression: 'when' }],
         updates: [
           {
             update: { lead_id: 7, fields: { first_name: 'Ann' } },
@@ -193,6 +281,23 @@ test('--json prints the same as JSON', async (t) => {
   const refused = await run(t, '{"id":7,"type":"change","name":"José"}', args)
   t.equal(refused.status, 1)
   t.match(JSON.parse(refused.stdout), { updates: [{ refusals: [{ code: 'characters_lost' }] }] })
+  const hinted = await run(t, '{"id":7,"Type":"change"}', args)
+  t.match(JSON.parse(hinted.stdout), {
+    ignored: 1,
+    hints: [
+      {
+        event: 0,
+        expression: 'when',
+        text: '`type` is not in the payload; it has `Type`.',
+        isSimilar: undefined
+      }
+    ]
+  })
+  const whole = await run(t, '{"Rows":[]}', ['try', 'wrapped', 'body.json', '--json'])
+  t.match(JSON.parse(whole.stdout), {
+    faults: ['wrapped: each finds no event in the payload, which is not empty.'],
+    hints: [{ expression: 'each', text: '`rows` is not in the payload; it has `Rows`.' }]
+  })
   t.strictSame(await run(t, '{"id":7,', args), {
     status: 1,
     stdout: `${JSON.stringify({

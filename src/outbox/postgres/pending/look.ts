@@ -37,35 +37,41 @@ const PAGE = 20_000
 export const SERVER = `concat_ws(' ', inet_server_addr(), inet_server_port(), pg_postmaster_start_time())`
 export const NEXT_SEQUENCE =
   '(SELECT CASE WHEN is_called THEN last_value + 1 ELSE last_value END FROM update_ids)'
-/**
- * The transactions that a snapshot, the parameter 1, does not show: later ones, and those that had not ended. Each is a
- * condition of its own, so that the index `new_updates` finds their updates among any number of others.
- */
-const UNSEEN = [
-  'xid >= pg_snapshot_xmax($1::text::pg_snapshot)',
-  'xid = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot)))'
-]
+/** The transactions that a snapshot, the parameter 1, does not show: from this one on, ... */
+const XMAX = 'pg_snapshot_xmax($1::text::pg_snapshot)'
+/** ... and those that had not ended. */
+const WAS_RUNNING = 'xid = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot)))'
 /** Whether there are dead letters, or pending updates that a snapshot does not show. */
 export const HAS_OTHERS = [
   `state = ${DEAD_LETTER}`,
-  ...UNSEEN.map((condition) => `state = ${PENDING} AND ${condition}`)
+  `state = ${PENDING} AND xid >= ${XMAX}`,
+  `state = ${PENDING} AND ${WAS_RUNNING}`
 ]
   .map((condition) => `EXISTS (SELECT 1 FROM updates WHERE ${condition})`)
   .join(' OR ')
+const AFTER = '$2::text::xid8'
 /**
- * A page of them after one update, parameters 2 and 3. The first page has no parameter 4. It is the snapshot of the first
- * page in the further ones, so that all show the same. The updates are in one JSON document: a million of them are read
- * in half the time that their rows would take.
+ * The updates of the later and of the running transactions after one update, parameters 2 and 3. The later ones need a single
+ * comparison: with two, the index `new_updates` is read from the lower of both, which passes all that is pending.
  */
-const PAGE_OF_UNSEEN = `SELECT pg_current_snapshot()::text AS snapshot, ${NEXT_SEQUENCE} AS next_sequence, ${SERVER} AS server, (
+const PAGES = [
+  `(xid, id) > (greatest(${AFTER}, ${XMAX}), CASE WHEN ${AFTER} >= ${XMAX} THEN $3::bigint ELSE -1 END)`,
+  `${WAS_RUNNING} AND (xid, id) > (${AFTER}, $3::bigint)`
+]
+/**
+ * A page of both. The first page has no parameter 4. It is the snapshot of the first page in the further ones, so that all
+ * show the same. The updates are in one JSON document: a million of them are read in half the time that their rows would
+ * take.
+ */
+export const PAGE_OF_UNSEEN = `SELECT pg_current_snapshot()::text AS snapshot, ${NEXT_SEQUENCE} AS next_sequence, ${SERVER} AS server, (
     SELECT json_agg(json_build_array(xid::text, id, account, coalesce(lead, ''), due_at, attempts)) FROM (
-      SELECT * FROM (${UNSEEN.map(pageOf).join(' UNION ALL ')}) AS pages ORDER BY xid, id LIMIT ${PAGE}
+      SELECT * FROM (${PAGES.map(pageOf).join(' UNION ALL ')}) AS pages ORDER BY xid, id LIMIT ${PAGE}
     ) AS page
   ) AS unseen`
 
 function pageOf(condition: string): string {
   return `(SELECT id, xid, account, lead, due_at, attempts FROM updates
-    WHERE state = ${PENDING} AND ${condition} AND (xid, id) > ($2::text::xid8, $3::bigint)
+    WHERE state = ${PENDING} AND ${condition}
       AND ($4::text IS NULL OR pg_visible_in_snapshot(xid, $4::text::pg_snapshot))
     ORDER BY xid, id LIMIT ${PAGE})`
 }
@@ -81,13 +87,22 @@ export async function* readUnseen(
   snapshot: string,
   latest: (attempts: number) => number
 ): AsyncGenerator<Found> {
-  let last: readonly [xid: string, id: number] = ['0', 0]
-  let target: string | null = null
+  const pageAfter = (xid: string, id: number, target: string | null): Promise<Row[]> =>
+    sql.rows(PAGE_OF_UNSEEN, snapshot, xid, id, target)
+  let asked = pageAfter('0', 0, null)
+  let target: string | undefined
   for (;;) {
-    const [page]: Row[] = await sql.rows(PAGE_OF_UNSEEN, snapshot, ...last, target)
+    const [page] = await asked
     if (page === undefined) return
     target ??= String(page['snapshot'])
     const read = (page['unseen'] ?? []) as readonly ReadUpdate[]
+    const end = read.length < PAGE ? undefined : read.at(-1)
+    if (end !== undefined) {
+      // The database reads the next page while this one is taken in.
+      asked = pageAfter(end[0], end[1], target)
+      // Nobody awaits it if that fails.
+      asked.catch(() => {})
+    }
     yield {
       seen: { snapshot: target, server: String(page['server']) },
       nextSequence: Number(page['next_sequence']),
@@ -98,8 +113,6 @@ export async function* readUnseen(
         dueAt: Math.min(dueAt, latest(attempts))
       }))
     }
-    const end = read.at(-1)
-    if (end === undefined || read.length < PAGE) return
-    last = [end[0], end[1]]
+    if (end === undefined) return
   }
 }

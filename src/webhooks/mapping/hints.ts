@@ -1,0 +1,96 @@
+import { echo } from '../../leads/refusal.ts'
+import { EvaluationError, Expression } from './expression.ts'
+import { isBlank } from './field-value.ts'
+import { expressionsOf, type MappingDefinition } from './mapping-definition.ts'
+import { type MissingName, NamesRead } from './missing-names.ts'
+
+/** A name that an expression of a mapping reads and that a payload does not have. */
+export interface Hint {
+  /** The number of the event, from 0; absent if it is about the payload. */
+  readonly event?: number
+  /** The name of the expression, like `fields.status`. */
+  readonly expression: string
+  /** A sentence that names names of the payload, and no value. */
+  readonly text: string
+  /** Whether the payload has a name that is probably meant. */
+  readonly isSimilar: boolean
+}
+
+/** Most names that are listed if none is similar. */
+const MAX_LISTED = 5
+
+/** Why the events of a payload are not found. */
+export function hintsOfPayload({ each }: Pick<MappingDefinition, 'each'>, payload: unknown): Hint[] {
+  if (each === undefined) return []
+  return new NamesRead(each).missingIn({ event: payload, payload }).map((missing) => hint('each', missing))
+}
+
+/**
+ * Why expressions find nothing in events of a payload.
+ * @param events the numbers of the events
+ */
+export async function hintsOfEvents(
+  definition: MappingDefinition,
+  payload: unknown,
+  events: readonly number[]
+): Promise<Required<Hint>[]> {
+  const { each } = definition
+  const found = each === undefined ? payload : await new Expression(each).evaluate(payload)
+  const values = Array.isArray(found) ? (found as unknown[]) : [found]
+  const expressions = expressionsOf(definition)
+    .filter(([name]) => name !== 'each')
+    .map(([name, text]) => ({ name, compiled: new Expression(text), read: new NamesRead(text) }))
+  const hints: Required<Hint>[] = []
+  for (const event of events) {
+    for (const { name, compiled, read } of expressions) {
+      const { [event]: value } = values
+      const given = await valueOf(compiled, value, { payload, index: event })
+      const findsNothing = name === 'when' ? given === false || given === undefined : isNothing(given)
+      if (!findsNothing) continue
+      for (const missing of read.missingIn({ event: value, payload }))
+        hints.push({ event, ...hint(name, missing) })
+    }
+  }
+  return hints
+}
+
+/** What an expression gives; null if it fails. */
+async function valueOf(
+  expression: Expression,
+  event: unknown,
+  variables: Record<string, unknown>
+): Promise<unknown> {
+  try {
+    return await expression.evaluate(event, variables)
+  } catch (error) {
+    if (error instanceof EvaluationError) return null
+    throw error
+  }
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || isBlank(value)
+}
+
+function hint(expression: string, missing: MissingName): Omit<Hint, 'event'> {
+  const { path, isOfPayload, similar } = missing
+  const where = isOfPayload ? 'the payload' : 'the event'
+  const text = `${named(path)} is not in ${where}; ${hasInstead(missing)}.`
+  return { expression, text, isSimilar: similar !== undefined }
+}
+
+/** What is there in its place, as the end of a sentence. */
+function hasInstead({ path, similar, others }: MissingName): string {
+  if (similar !== undefined) return `it has ${named(similar)}`
+  const parent = path.split('.').slice(0, -1).join('.')
+  const it = parent === '' ? 'it' : named(parent)
+  if (others.length === 0) return `${it} is empty`
+  const more = others.length - MAX_LISTED
+  const listed = others.slice(0, MAX_LISTED).map(named).join(', ')
+  return `${it} has ${listed}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+/** A name as text: the payload's own may hold anything. */
+function named(name: string): string {
+  return `\`${echo(JSON.stringify(name).slice(1, -1))}\``
+}
