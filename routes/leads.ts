@@ -21,7 +21,8 @@ const selection = {
   fields: Type.Optional(
     Type.String({
       pattern: '^[A-Za-z0-9_,]{1,1000}$',
-      description: 'Columns of the lead table, with commas between. Absent: all that you may read.'
+      description: 'Columns of the lead table, with commas between. Absent: all that you may read.',
+      examples: ['status,email']
     })
   ),
   custom_fields: Type.Optional(
@@ -31,7 +32,9 @@ const selection = {
 const SelectionSchema = Type.Object(selection, { additionalProperties: false })
 const KeySchema = Type.Object(
   {
-    vendor_lead_code: Type.Optional(Type.String({ description: 'Finds leads by their code.' })),
+    vendor_lead_code: Type.Optional(
+      Type.String({ description: 'Finds leads by their code.', examples: ['CRM-107'] })
+    ),
     phone_number: Type.Optional(Type.String({ description: 'Finds leads by the digits of their number.' })),
     ...selection
   },

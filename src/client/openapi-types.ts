@@ -3062,7 +3062,10 @@ export interface operations {
     getLead: {
         parameters: {
             query?: {
-                /** @description Columns of the lead table, with commas between. Absent: all that you may read. */
+                /**
+                 * @description Columns of the lead table, with commas between. Absent: all that you may read.
+                 * @example status,email
+                 */
                 fields?: string;
                 /** @description Whether custom fields are read, too. Default: false. */
                 custom_fields?: "true" | "false";
@@ -3416,11 +3419,17 @@ export interface operations {
     findLeads: {
         parameters: {
             query?: {
-                /** @description Finds leads by their code. */
+                /**
+                 * @description Finds leads by their code.
+                 * @example CRM-107
+                 */
                 vendor_lead_code?: string;
                 /** @description Finds leads by the digits of their number. */
                 phone_number?: string;
-                /** @description Columns of the lead table, with commas between. Absent: all that you may read. */
+                /**
+                 * @description Columns of the lead table, with commas between. Absent: all that you may read.
+                 * @example status,email
+                 */
                 fields?: string;
                 /** @description Whether custom fields are read, too. Default: false. */
                 custom_fields?: "true" | "false";

@@ -33,7 +33,8 @@ const FILE = gatewayFile(
     {
       name: 'some',
       permissions: {
-        routes: ['batch', 'jobs', 'history'],
+        routes: ['batch', 'read', 'jobs', 'history'],
+        read_fields: ['status'],
         fields: ['status', 'email'],
         statuses: ['SALE'],
         look_ups: ['phone_number']

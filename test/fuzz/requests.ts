@@ -20,6 +20,8 @@ interface Parameter {
   readonly in: string
   readonly required?: boolean
   readonly schema: Schema
+  /** The document has it beside the schema. */
+  readonly example?: unknown
 }
 
 interface Operation {
@@ -57,7 +59,7 @@ export function requests(document: OpenApi, keys: readonly string[]): fc.Arbitra
   }
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
-      weight: 'requestBody' in operation ? 5 : 2,
+      weight: 'requestBody' in operation || hasQuery(operation as unknown as Operation) ? 5 : 2,
       arbitrary: requestsOf(path, method, operation as unknown as Operation, resolve)
     }))
   )
@@ -76,6 +78,10 @@ export function requests(document: OpenApi, keys: readonly string[]): fc.Arbitra
         ...more
       }
     }))
+}
+
+function hasQuery({ parameters = [] }: Operation): boolean {
+  return parameters.some((parameter) => parameter.in === 'query')
 }
 
 /** Requests to where nothing is, or by another method. */
@@ -102,7 +108,10 @@ function requestsOf(
   const ofQuery = parameters.filter((parameter) => parameter.in === 'query')
   const path = fc.record(
     Object.fromEntries(
-      ofPath.map(({ name, schema }) => [name, pathValue(operationId, name, schema, resolve)])
+      ofPath.map((parameter) => [
+        parameter.name,
+        pathValue(operationId, parameter.name, schemaOf(parameter), resolve)
+      ])
     )
   )
   const query: fc.Arbitrary<unknown> = fc.oneof(
@@ -110,7 +119,9 @@ function requestsOf(
     {
       weight: 4,
       arbitrary: fc.record(
-        Object.fromEntries(ofQuery.map(({ name, schema }) => [name, valueOf(schema, resolve)])),
+        Object.fromEntries(
+          ofQuery.map((parameter) => [parameter.name, valueOf(schemaOf(parameter), resolve)])
+        ),
         { requiredKeys: [] }
       )
     },
@@ -154,6 +165,10 @@ const JOBS: Readonly<Record<string, readonly Kind[]>> = {
 }
 
 /** Names of leads, jobs and sources that there are, besides what the schema says. */
+function schemaOf({ schema, example }: Parameter): Schema {
+  return example === undefined ? schema : { ...schema, examples: [example] }
+}
+
 function pathValue(
   operationId: string,
   name: string,

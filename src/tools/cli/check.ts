@@ -59,6 +59,7 @@ async function runCheck(flags: CheckFlags, command: Command): Promise<void> {
       testLead: {
         lead,
         consent: async (question: string) => {
+          if (held.isHeld) return false
           tell(command, question)
           return yes === true || (await ask('Continue? [y/N] '))
         },
@@ -76,6 +77,10 @@ async function runCheck(flags: CheckFlags, command: Command): Promise<void> {
 /** Holds back a signal while the program must not end. */
 class HeldSignal {
   #held: NodeJS.Signals | undefined
+
+  get isHeld(): boolean {
+    return this.#held !== undefined
+  }
 
   /** Runs work to its end. Calls `onSignal` if a signal arrives before that. */
   async during<Result>(work: () => Promise<Result>, onSignal: () => void): Promise<Result> {
