@@ -59,7 +59,7 @@ test('a stored update that cannot be read ends as failed and is kept, and all ot
   await outbox.jobs.accept(newJob(3, [sets('C', 51)]))
   for (const [n, damage] of DAMAGES.entries())
     await pool.query(`UPDATE updates SET ${damage} WHERE id = ${n + 1}`)
-  await pool.query("UPDATE updates SET lead = 'nothing' WHERE lead = 'lead_id:50'")
+  await pool.query("UPDATE updates SET lead = 'nobody' WHERE lead = 'lead_id:50'")
   t.equal((await outbox.jobs.results(jobId(1))).length, leads.length)
   t.same(await outbox.jobs.results(jobId(2)), [{ index: 0, status: 'queued' }])
   const { promise: ended, resolve } = Promise.withResolvers<undefined>()
