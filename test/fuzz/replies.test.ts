@@ -24,16 +24,21 @@ const MAX_GROWTH_MIB = 64
 const HEADERS = { authorization: 'Bearer all-key', 'content-type': 'application/json' }
 
 /** What a request asks for, about leads that no other request names. */
-const KINDS = ['batch', 'single', 'custom', 'code', 'phone'] as const
+const KINDS = ['batch', 'single', 'custom', 'code', 'phone', 'hopper', 'dnc'] as const
 type Kind = (typeof KINDS)[number]
+/** Their calls are shared with other requests, whose replies are changed. */
+const SHARED: ReadonlySet<Kind> = new Set(['code', 'phone', 'hopper'])
 /** Half of them get true replies: after many failures in a row VICIdial is not called. */
 const REQUEST = fc.record({
   kind: fc.constantFrom(...KINDS),
   mutations: fc.array(MUTATION, { maxLength: 1 })
 })
 
+const QUEUE = 'hopper_bulk_insert'
+
 interface Asked {
-  readonly fields: object
+  readonly fields?: object
+  readonly hopper?: object
   readonly custom_fields?: object
   readonly lead_id?: number
   readonly vendor_lead_code?: string
@@ -57,16 +62,20 @@ class Running {
   }
 
   /** Whether a call names only leads that the request asks for, or that a reply named for its key. */
-  mayAsk({ lead_ids, lead_id = lead_ids }: Params): boolean {
+  mayAsk(call: Params): boolean {
+    const { lead_ids, lead_id = lead_ids } = call
     const found = this.exchanged.flatMap(({ said }) =>
       this.#updates.flatMap(
         ({ vendor_lead_code, phone_number }) => said.found.get(vendor_lead_code ?? phone_number ?? '') ?? []
       )
     )
     const asked = this.#updates.map((update) => update.lead_id)
-    return (lead_id ?? '')
-      .split(',')
-      .every((id) => lead_id === undefined || asked.includes(Number(id)) || found.includes(Number(id)))
+    // One such call is for many requests.
+    const ids = (lead_id ?? '').split(',')
+    if (call['function'] === QUEUE) return ids.some((id) => asked.includes(Number(id)))
+    return ids.every(
+      (id) => lead_id === undefined || asked.includes(Number(id)) || found.includes(Number(id))
+    )
   }
 }
 
@@ -96,12 +105,18 @@ function updatesOf(kind: Kind, n: number): Asked[] {
       return [{ vendor_lead_code: codeOf(n), fields }]
     case 'phone':
       return [{ phone_number: phoneOf(n), fields }]
+    case 'hopper':
+      return [0, 1].map((more) => ({ lead_id: lead + more, hopper: {} }))
+    case 'dnc':
+      return [{ phone_number: phoneOf(n) }]
   }
 }
 
 /** The numbers of the requests that a call is made for, as its values or keys show. */
 function requestsOf(call: Params): number[] {
   const { status, vendor_lead_code, phone_number = '' } = call
+  if (call['function'] === QUEUE)
+    return (call['lead_ids'] ?? '').split(',').map((lead) => Math.floor(Number(lead) / 10) - 100)
   const text = status ?? vendor_lead_code ?? phone_number
   return text.split(',').map((value) => Number(/^(?:S|CRM|2000)0*(\d+)X?$/.exec(value)?.[1]))
 }
@@ -128,6 +143,14 @@ function trueReply(call: Params): string {
           ? `NOTICE: update_lead CUSTOM FIELDS VALUES UPDATED - 2125550004|${lead_id}|101|101|1\n`
           : '')
       )
+    case QUEUE: {
+      const lines = lead_ids
+        .split(',')
+        .map((lead) => `NOTICE: ${QUEUE} LEAD ADDED TO HOPPER - 2125550004|${lead}|1|api\n`)
+      return `${lines.join('')}SUCCESS: ${QUEUE} LEADS HAVE BEEN INSERTED INTO THE HOPPER - ${lines.length}|0|1|api\n`
+    }
+    case 'add_dnc_phone':
+      return `SUCCESS: add_dnc_phone DNC NUMBER HAS BEEN ADDED - api|${phone_number}|SYSTEM_INTERNAL\n`
     default:
       if (lead_ids === '') return 'ERROR: batch_update_lead NO LEADS DEFINED: |api|\n'
       if (lead_ids === '0') return 'ERROR: batch_update_lead NO MATCHES FOUND IN THE SYSTEM: |api|0\n'
@@ -188,10 +211,12 @@ test(`${REPLIES} replies, changed in every way: none is believed for what was no
     const updates = updatesOf(kind, n)
     const request = new Running(mutations, updates)
     running.set(n, request)
-    const body = JSON.stringify({ updates })
+    const isDnc = kind === 'dnc'
+    const numbers = updates.map(({ phone_number }) => phone_number)
+    const body = JSON.stringify(isDnc ? { phone_numbers: numbers } : { updates })
     const answer = await pool.request({
       method: 'POST',
-      path: '/v1/leads/batch-update',
+      path: isDnc ? '/v1/dnc' : '/v1/leads/batch-update',
       headers: HEADERS,
       body
     })
@@ -205,10 +230,11 @@ test(`${REPLIES} replies, changed in every way: none is believed for what was no
       faults.push(`not a result for each update: ${what}`)
       return
     }
-    // A look-up is shared with others, whose replies are changed.
-    const isHarmless = kind !== 'code' && kind !== 'phone' && mutations.every((one) => one.isHarmless)
+    const isHarmless = !SHARED.has(kind) && mutations.every((one) => one.isHarmless)
     for (const result of results) {
-      statuses.set(result.status, (statuses.get(result.status) ?? 0) + 1)
+      const listed = result.hopper ?? result.dnc
+      for (const name of [result.status, ...(listed === undefined ? [] : [`${kind}: ${listed}`])])
+        statuses.set(name, (statuses.get(name) ?? 0) + 1)
       const wrong =
         contradiction(result, request.exchanged) ??
         (isHarmless && result.status !== 'updated' && result.error?.code !== 'upstream_unavailable'
@@ -232,10 +258,10 @@ test(`${REPLIES} replies, changed in every way: none is believed for what was no
   t.comment(
     `${changed} replies changed, for ${requests} requests, in ${Math.round((performance.now() - began) / 100) / 10} s`
   )
-  t.comment([...statuses].map(([status, count]) => `${status}: ${count}`).join(', '))
+  t.comment([...statuses].map(([status, count]) => `${status} ${count}`).join(', '))
   t.comment([...names].map(([name, count]) => `${name}: ${count}`).join(', '))
   t.same(faults.slice(0, MAX_FAULTS), [])
-  t.ok(statuses.has('updated'), 'some are updated')
+  for (const name of ['updated', 'hopper: added', 'dnc: added']) t.ok(statuses.has(name), `some are ${name}`)
   if (process.platform === 'linux' && REPLIES >= 2_000) {
     const grownMiB = memoryMiB() - warmMiB
     t.comment(`${Math.round(warmMiB)} MiB after half of them, ${Math.round(grownMiB)} more at the end`)
@@ -264,11 +290,18 @@ interface Result {
   readonly lead_ids?: readonly number[]
   readonly vendor_lead_code?: string
   readonly phone_number?: string
+  readonly hopper?: string
+  readonly dnc?: string
 }
 
 /** What of a result no reply has said; undefined: nothing. */
 function contradiction(result: Result, exchanged: readonly Exchanged[]): string | undefined {
   const { status, lead_id, lead_ids = [], vendor_lead_code, phone_number } = result
+  const listed = result.hopper ?? result.dnc
+  if (listed === 'added' || listed === 'already_there') {
+    const is = exchanged.some(({ said }) => said.listed?.has(lead_id ?? Number(phone_number)))
+    return is && status === 'updated' ? undefined : `${listed}, which no reply says`
+  }
   const key = vendor_lead_code ?? phone_number
   const leads = lead_id === undefined ? lead_ids : [lead_id]
   const finds = exchanged.flatMap(({ said }) =>

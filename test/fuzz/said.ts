@@ -3,6 +3,8 @@ import type { Params } from './raw-vicidial.ts'
 /** What a reply says about a call's leads, read as strictly as can be and by no code of the gateway. */
 export interface Said {
   readonly updated: ReadonlySet<number>
+  /** The leads that it says are in the hopper, and the numbers that it says must not be called. */
+  readonly listed?: ReadonlySet<number>
   readonly missing: ReadonlySet<number>
   /** The leads of each key. */
   readonly found: ReadonlyMap<string, readonly number[]>
@@ -19,6 +21,7 @@ export function said(call: Params, text: string): Said {
     .map((line) => line.trimEnd())
   const { function: name = '' } = call
   if (name === 'lead_search') return saidOfKeys(call, lines)
+  if (name === 'hopper_bulk_insert' || name === 'add_dnc_phone') return saidOfActions(name, lines)
   const asked = (call['lead_ids'] ?? call['lead_id'] ?? '').split(',').map(Number)
   const updated = new Set<number>()
   for (const line of lines) {
@@ -52,6 +55,15 @@ function saysMissing(name: string, line: string, asked: readonly number[]): bool
   if (!words.startsWith(`ERROR: ${name} NO `) && !/^ERROR: LEAD NOT FOUND/.test(words)) return false
   const named = (values[1] ?? '').split(',').filter((id) => id !== '')
   return named.every((id) => asked.includes(Number(id)))
+}
+
+function saidOfActions(name: string, lines: readonly string[]): Said {
+  const line =
+    name === 'add_dnc_phone'
+      ? /^[A-Z]+: add_dnc_phone DNC NUMBER (?:HAS BEEN ADDED|ALREADY EXISTS)(?:: \|| - )[^|]*\|([^|]*)\|/
+      : /^NOTICE: hopper_bulk_insert (?:LEAD ADDED TO HOPPER - [^|]*\||NOT ADDED TO HOPPER, LEAD IS ALREADY IN THE HOPPER - )([^|]*)/
+  const listed = lines.map((text) => line.exec(text)?.[1] ?? '').filter((id) => /^[1-9]\d{0,9}$/.test(id))
+  return { updated: NOTHING, listed: new Set(listed.map(Number)), missing: NOTHING, found: new Map() }
 }
 
 function saidOfKeys(call: Params, lines: readonly string[]): Said {
