@@ -81,6 +81,9 @@ export function readLeadKey(
   return { by, value: cleaned.send }
 }
 
+/** What `keyName` begins with if the lead is named by id. */
+export const BY_ID = 'lead_id:'
+
 /** A key as text, such as `vendor_lead_code:CRM-7`. */
 export function keyName(key: LeadKey): string {
   return `${key.by}:${key.value}`

@@ -1,9 +1,8 @@
+import { BY_ID } from '../../leads/lead-key.ts'
 import type { DeliveredFields } from '../queue.ts'
 import type { Row } from '../rows.ts'
 import { byColumn, type Sql } from './database/database.ts'
 
-/** Prefix of the names of leads that are named by id. */
-const BY_ID = 'lead_id:'
 /** An update by a key may name any lead. Their names are beyond this one: see the index `unfinished_keys`. */
 const OLDEST_KEY = `(SELECT min(sequence) FROM updates WHERE state < 2 AND lead > 'lead_id;')`
 /** Whether an update that has not ended could undo the write `w`. */

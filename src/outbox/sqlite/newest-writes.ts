@@ -1,3 +1,4 @@
+import { BY_ID } from '../../leads/lead-key.ts'
 import type { DeliveredFields } from '../queue.ts'
 import type { Row } from '../rows.ts'
 import type { Statements } from './database/statements.ts'
@@ -5,8 +6,6 @@ import type { Statements } from './database/statements.ts'
 /** The fields of an update that newer writes of its lead have set, as a JSON list; null without any. */
 export const SUPERSEDED = `(SELECT nullif(json_group_array(field), '[]') FROM newest_writes
   WHERE newest_writes.lead = updates.lead AND newest_writes.sequence > updates.sequence) AS superseded`
-/** Prefix of the names of leads that are named by id. */
-const BY_ID = 'lead_id:'
 /** Updates that name their lead by a key have names beyond this one; see the index `unfinished_keys`. */
 const OLDEST_KEY =
   "SELECT sequence FROM updates WHERE state < 2 AND lead > 'lead_id;' ORDER BY sequence LIMIT 1"

@@ -17,11 +17,15 @@ export interface OpenedPostgres {
   elect(gateway: string): Promise<Term>
 }
 
+/** Longer than the busiest machine takes for a statement. */
+const PATIENT = { queryTimeoutMs: 120_000, connectTimeoutMs: 120_000 }
+
 /** Opens an outbox that owns the queue, until the test ends. */
 export async function openPostgres(
   t: Tester,
-  options: Omit<PostgresOptions, 'url'> = {}
+  given: Omit<PostgresOptions, 'url'> = {}
 ): Promise<OpenedPostgres> {
+  const options = { ...PATIENT, ...given }
   const url = await newDatabase()
   const outbox = await PostgresOutbox.open({ ...options, url })
   const pool = newPool(t, url)

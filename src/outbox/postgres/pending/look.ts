@@ -87,13 +87,22 @@ export async function* readUnseen(
   snapshot: string,
   latest: (attempts: number) => number
 ): AsyncGenerator<Found> {
-  let last: readonly [xid: string, id: number] = ['0', 0]
-  let target: string | null = null
+  const pageAfter = (xid: string, id: number, target: string | null): Promise<Row[]> =>
+    sql.rows(PAGE_OF_UNSEEN, snapshot, xid, id, target)
+  let asked = pageAfter('0', 0, null)
+  let target: string | undefined
   for (;;) {
-    const [page]: Row[] = await sql.rows(PAGE_OF_UNSEEN, snapshot, ...last, target)
+    const [page] = await asked
     if (page === undefined) return
     target ??= String(page['snapshot'])
     const read = (page['unseen'] ?? []) as readonly ReadUpdate[]
+    const end = read.length < PAGE ? undefined : read.at(-1)
+    if (end !== undefined) {
+      // The database reads the next page while this one is taken in.
+      asked = pageAfter(end[0], end[1], target)
+      // Nobody awaits it if that fails.
+      asked.catch(() => {})
+    }
     yield {
       seen: { snapshot: target, server: String(page['server']) },
       nextSequence: Number(page['next_sequence']),
@@ -104,8 +113,6 @@ export async function* readUnseen(
         dueAt: Math.min(dueAt, latest(attempts))
       }))
     }
-    const end = read.at(-1)
-    if (end === undefined || read.length < PAGE) return
-    last = [end[0], end[1]]
+    if (end === undefined) return
   }
 }

@@ -1,3 +1,4 @@
+import { BY_ID } from '../../../leads/lead-key.ts'
 import { DueQueue } from './due-queue.ts'
 
 /** An update that has not ended, as it was stored. */
@@ -14,10 +15,13 @@ export interface FoundUpdate extends StoredUpdate {
   readonly lead: string
 }
 
+/** A lead as an update names it; one that is named by id by that number, which takes no memory of its own. */
+type LeadName = number | string
+
 /** An update that has not ended, among those of its lead. A million of them are in memory, so they are small. */
 export class PendingUpdate {
   readonly id: number
-  readonly lead: string
+  readonly lead: LeadName
   readonly account: AccountQueue
   dueAt: number
   /** See `Due`. */
@@ -30,7 +34,7 @@ export class PendingUpdate {
   /** `queued`: among its account's due updates. */
   state: 'waiting' | 'queued' | 'in_flight' = 'waiting'
 
-  constructor(id: number, lead: string, account: AccountQueue, dueAt: number) {
+  constructor(id: number, lead: LeadName, account: AccountQueue, dueAt: number) {
     this.id = id
     this.lead = lead
     this.account = account
@@ -41,7 +45,7 @@ export class PendingUpdate {
 
 interface AccountQueue {
   /** The first pending update of each lead. */
-  readonly leads: Map<string, PendingUpdate>
+  readonly leads: Map<LeadName, PendingUpdate>
   /**
    * The first updates of leads. Those that can't be claimed when their turn comes are skipped: `#requeue` adds the lead's
    * first one again when it can be.
@@ -61,7 +65,7 @@ export class PendingUpdates {
   #ids = this.#byId.keys()
   #oldestId: number | undefined
   /** How many updates of each lead are in flight. */
-  readonly #inFlight = new Map<string, number>()
+  readonly #inFlight = new Map<LeadName, number>()
 
   get size(): number {
     return this.#byId.size
@@ -88,8 +92,9 @@ export class PendingUpdates {
   }
 
   /** Adds an update, unless it is known. Returns whether it was added. */
-  add({ id, account, lead, dueAt }: FoundUpdate): boolean {
+  add({ id, account, lead: named, dueAt }: FoundUpdate): boolean {
     if (this.#byId.has(id)) return false
+    const lead = shortName(named)
     const ofAccount = this.#accountOf(account)
     const update = new PendingUpdate(id, lead, ofAccount, dueAt)
     insert(update)
@@ -173,7 +178,7 @@ export class PendingUpdates {
   }
 
   /** Lets each account's next update of a lead be claimed, unless one of the lead is in flight. */
-  #requeue(lead: string): void {
+  #requeue(lead: LeadName): void {
     if (this.#inFlight.has(lead)) return
     for (const account of this.#accounts.values()) queueFirst(account, lead)
   }
@@ -181,14 +186,18 @@ export class PendingUpdates {
   #accountOf(name: string): AccountQueue {
     const known = this.#accounts.get(name)
     if (known) return known
-    const made = { leads: new Map<string, PendingUpdate>(), due: new DueQueue<PendingUpdate>(), size: 0 }
+    const made = { leads: new Map<LeadName, PendingUpdate>(), due: new DueQueue<PendingUpdate>(), size: 0 }
     this.#accounts.set(name, made)
     return made
   }
 }
 
+function shortName(lead: string): LeadName {
+  return lead.startsWith(BY_ID) ? Number(lead.slice(BY_ID.length)) : lead
+}
+
 /** Lets the first update of a lead be claimed once it is due. */
-function queueFirst({ leads, due }: AccountQueue, lead: string): void {
+function queueFirst({ leads, due }: AccountQueue, lead: LeadName): void {
   const first = leads.get(lead)
   if (first?.state !== 'waiting') return
   first.state = 'queued'
