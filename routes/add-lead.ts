@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
 import { NewLeadSchema, ResultSchema } from '../schemas/batch.ts'
 import { ref } from '../schemas/ref.ts'
 import { Problem } from '../src/errors.ts'
@@ -23,7 +24,7 @@ const schema = {
   response: {
     201: {
       ...json('The lead was added.', ResultSchema),
-      headers: { location: { description: 'Path of the lead.', schema: { type: 'string' } } }
+      headers: { location: Type.String({ description: 'Path of the lead.' }) }
     },
     ...problems(...UPDATE_PROBLEMS, 'lead_exists')
   }

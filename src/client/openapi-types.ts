@@ -3594,7 +3594,7 @@ export interface operations {
             201: {
                 headers: {
                     /** @description Path of the lead. */
-                    location?: unknown;
+                    location?: string;
                     [name: string]: unknown;
                 };
                 content: {
