@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander'
-import type { Config } from '../../config/config.ts'
-import type { Account } from '../../vicidial/account.ts'
-import type { AccountCalls } from '../account/account-calls.ts'
-import { CommandFailure } from './command-failure.ts'
-import { print, tell } from './output.ts'
+import type { Config } from '../../../config/config.ts'
+import type { Account } from '../../../vicidial/account.ts'
+import type { AccountCalls } from '../../account/account-calls.ts'
+import { CommandFailure } from '../command-failure.ts'
+import { print, tell } from '../output.ts'
 
 interface Flags {
   readonly list: string
@@ -37,8 +37,8 @@ async function write({ list, account: name }: Flags, command: Command): Promise<
     const names = config.accounts.map((one) => one.name).join(', ')
     throw new CommandFailure(`There is no account ${name}. The accounts are: ${names}.`)
   }
-  const { listCustomFields } = await import('../account/list-custom-fields.ts')
-  const { customFieldsSection } = await import('../custom-fields/section.ts')
+  const { listCustomFields } = await import('../../account/list-custom-fields.ts')
+  const { customFieldsSection } = await import('../../custom-fields/section.ts')
   const lists = await withAccountCalls(config, account, (calls) => listCustomFields(calls, list))
   if ('why' in lists) throw new CommandFailure(lists.why)
   const { yaml, untyped, leftOut } = customFieldsSection(lists, config.customFields)
@@ -53,8 +53,8 @@ async function withAccountCalls<Result>(
   account: Account,
   work: (calls: AccountCalls) => Promise<Result>
 ): Promise<Result> {
-  const { AccountCalls } = await import('../account/account-calls.ts')
-  const { Client } = await import('../../vicidial/client.ts')
+  const { AccountCalls } = await import('../../account/account-calls.ts')
+  const { Client } = await import('../../../vicidial/client.ts')
   const client = new Client({ url, connections: 1 })
   try {
     return await work(new AccountCalls(client, account, source, timeoutMs))
@@ -64,8 +64,8 @@ async function withAccountCalls<Result>(
 }
 
 async function loadConfig(): Promise<Config> {
-  const { loadConfig: load } = await import('../../config/config.ts')
-  const { ConfigError } = await import('../../config/config-error.ts')
+  const { loadConfig: load } = await import('../../../config/config.ts')
+  const { ConfigError } = await import('../../../config/config-error.ts')
   try {
     return load(process.env)
   } catch (error) {

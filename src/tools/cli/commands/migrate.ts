@@ -1,8 +1,8 @@
 import { Command } from 'commander'
-import { SecretFiles } from '../../config/secret-files.ts'
-import { StorageError } from '../../errors.ts'
-import { CommandFailure } from './command-failure.ts'
-import { example, print, tell, withJson } from './output.ts'
+import { SecretFiles } from '../../../config/secret-files.ts'
+import { StorageError } from '../../../errors.ts'
+import { CommandFailure } from '../command-failure.ts'
+import { example, print, tell, withJson } from '../output.ts'
 
 interface Flags {
   readonly from: string
@@ -37,9 +37,9 @@ async function migrate({ from, to, json }: Flags, command: Command): Promise<voi
     )
   const address = to ?? addressOf(process.env)
   if (address === undefined) return command.error('error: name the database with --to, or in DATABASE_URL')
-  const { readDatabaseUrl } = await import('../../config/cluster-settings.ts')
-  const { migrateOutbox } = await import('../migrate/migrate.ts')
-  const { NotMigrated } = await import('../migrate/not-migrated.ts')
+  const { readDatabaseUrl } = await import('../../../config/cluster-settings.ts')
+  const { migrateOutbox } = await import('../../migrate/migrate.ts')
+  const { NotMigrated } = await import('../../migrate/not-migrated.ts')
   const faults: string[] = []
   const caFile = process.env['DATABASE_CA_FILE']
   const { url, tls } = readDatabaseUrl(

@@ -1,8 +1,8 @@
 import { extname, join } from 'node:path'
 import { Command } from 'commander'
-import { CommandFailure } from './command-failure.ts'
+import { CommandFailure } from '../command-failure.ts'
 
-const SOURCES = join(import.meta.dirname, '../..')
+const SOURCES = join(import.meta.dirname, '../../..')
 /** MiB of the young generation, whatever the machine's memory. With 1 MiB a request costs up to 1.7 times the CPU time. */
 const YOUNG_GENERATION = '--max-semi-space-size=16'
 /** Node 22 calls its SQLite experimental. */

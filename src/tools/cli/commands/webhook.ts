@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { CommandFailure } from './command-failure.ts'
-import { print } from './output.ts'
+import { CommandFailure } from '../command-failure.ts'
+import { print } from '../output.ts'
 
 interface TryFlags {
   readonly contentType?: string

@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander'
-import type { JobSummary, ReplayedJob } from '../../client/client.ts'
-import { answerOf, connect, type ConnectionFlags, withConnection } from './connection.ts'
-import { example, print, tell, withJson } from './output.ts'
-import { type PageFlags, pages, withPages } from './pages.ts'
-import { resultRow, RESULT_COLUMNS } from './results.ts'
-import { plain, table } from './table.ts'
+import type { JobSummary, ReplayedJob } from '../../../client/client.ts'
+import { answerOf, connect, type ConnectionFlags, withConnection } from '../connection.ts'
+import { example, print, tell, withJson } from '../output.ts'
+import { type PageFlags, pages, withPages } from '../pages.ts'
+import { resultRow, RESULT_COLUMNS } from '../results.ts'
+import { plain, table } from '../table.ts'
 
 interface Flags extends ConnectionFlags {
   readonly json?: true

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { readTime } from '../../../schemas/rfc3339.ts'
-import { print } from './output.ts'
+import { readTime } from '../../../../schemas/rfc3339.ts'
+import { print } from '../output.ts'
 
 interface CreateOptions {
   readonly name: string
@@ -33,7 +33,7 @@ Example:
 }
 
 async function create({ name, expires, json }: CreateOptions, command: Command): Promise<void> {
-  const { createKey, hashKey } = await import('../../callers/key.ts')
+  const { createKey, hashKey } = await import('../../../callers/key.ts')
   const key = createKey()
   const hash = `sha256:${hashKey(key)}`
   if (json) {

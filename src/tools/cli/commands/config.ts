@@ -1,9 +1,9 @@
 import { hostname } from 'node:os'
 import { Command } from 'commander'
-import type { AlertsConfig } from '../../config/read-alerts.ts'
-import type { GatewayFile } from '../../config/gateway-file.ts'
-import { CommandFailure } from './command-failure.ts'
-import { example, print, tell, withJson } from './output.ts'
+import type { AlertsConfig } from '../../../config/read-alerts.ts'
+import type { GatewayFile } from '../../../config/gateway-file.ts'
+import { CommandFailure } from '../command-failure.ts'
+import { example, print, tell, withJson } from '../output.ts'
 
 interface Flags {
   readonly json?: true
@@ -38,8 +38,8 @@ async function checkFile(
 ): Promise<void> {
   const path = argument ?? process.env['GATEWAY_CONFIG'] ?? ''
   if (path === '') command.error('error: name the file, or set GATEWAY_CONFIG')
-  const { readGatewayFile } = await import('../../config/gateway-file.ts')
-  const { untypedWarnings } = await import('../../config/read-custom-fields.ts')
+  const { readGatewayFile } = await import('../../../config/gateway-file.ts')
+  const { untypedWarnings } = await import('../../../config/read-custom-fields.ts')
   const faults: string[] = []
   const file = readGatewayFile(path, faults)
   if (tryAlerts && faults.length === 0) faults.push(...(await faultsOfAlerts(file?.alerts)))
@@ -57,8 +57,8 @@ async function checkFile(
 /** Posts a test message. Returns why that failed. */
 async function faultsOfAlerts(alerts: AlertsConfig | undefined): Promise<string[]> {
   if (alerts === undefined) return ['The file has no alerts.']
-  const { messageOf } = await import('../../alerts/message.ts')
-  const { AlertWebhook } = await import('../../alerts/webhook.ts')
+  const { messageOf } = await import('../../../alerts/message.ts')
+  const { AlertWebhook } = await import('../../../alerts/webhook.ts')
   const now = Date.now()
   const line = { kind: 'test', since: now, text: TEST_ALERT } as const
   const webhook = new AlertWebhook()

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
-import { CommandFailure } from './command-failure.ts'
-import { readPort } from './number-option.ts'
-import { example } from './output.ts'
-import { errorCode } from '../../error-code.ts'
+import { CommandFailure } from '../command-failure.ts'
+import { readPort } from '../number-option.ts'
+import { example } from '../output.ts'
+import { errorCode } from '../../../error-code.ts'
 
 interface DemoFlags {
   readonly once?: true
@@ -22,7 +22,7 @@ export function demoCommand(): Command {
 }
 
 async function demo({ once, port }: DemoFlags): Promise<void> {
-  const { runDemo } = await import('../demo/demo.ts')
+  const { runDemo } = await import('../../demo/demo.ts')
   try {
     await runDemo({ once: once === true, port })
   } catch (error) {

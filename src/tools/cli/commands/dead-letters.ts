@@ -1,10 +1,10 @@
 import { Command } from 'commander'
-import type { DeadLetter, Replayed } from '../../client/client.ts'
-import { answerOf, connect, type ConnectionFlags, withConnection } from './connection.ts'
-import { example, print, tell, withJson } from './output.ts'
-import { type PageFlags, pages, withPages } from './pages.ts'
-import { leadOf } from './results.ts'
-import { plain, table } from './table.ts'
+import type { DeadLetter, Replayed } from '../../../client/client.ts'
+import { answerOf, connect, type ConnectionFlags, withConnection } from '../connection.ts'
+import { example, print, tell, withJson } from '../output.ts'
+import { type PageFlags, pages, withPages } from '../pages.ts'
+import { leadOf } from '../results.ts'
+import { plain, table } from '../table.ts'
 
 interface Flags extends ConnectionFlags {
   readonly json?: true

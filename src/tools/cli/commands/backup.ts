@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { Command } from 'commander'
-import { CommandFailure } from './command-failure.ts'
-import { connect, type ConnectionFlags, contentOf, withConnection } from './connection.ts'
-import { example, print, withJson } from './output.ts'
+import { CommandFailure } from '../command-failure.ts'
+import { connect, type ConnectionFlags, contentOf, withConnection } from '../connection.ts'
+import { example, print, withJson } from '../output.ts'
 
 interface Flags extends ConnectionFlags {
   readonly json?: true
@@ -26,7 +26,7 @@ ${example('backup gateway-backup.db')}`
 async function backup(file: string, flags: Flags, command: Command): Promise<void> {
   if (existsSync(file)) throw new CommandFailure(`${file} exists: choose another name, or delete it first.`)
   const client = await connect(flags, command)
-  const { saveCopy, NotSaved } = await import('../backup/save-copy.ts')
+  const { saveCopy, NotSaved } = await import('../../backup/save-copy.ts')
   const content = await contentOf(client.GET('/v1/backup', { parseAs: 'stream' }))
   try {
     const { waiting, deadLetters } = await saveCopy(content, file)

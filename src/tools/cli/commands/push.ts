@@ -1,11 +1,11 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
-import type { Mapping } from '../push/columns/mapping.ts'
-import { FORMATS, type Format } from '../push/input/row.ts'
-import { quoted } from '../push/quoted.ts'
-import { CommandFailure } from './command-failure.ts'
-import { connect, type ConnectionFlags, withConnection } from './connection.ts'
-import { numberOption } from './number-option.ts'
-import { example, print, tell, withJson } from './output.ts'
+import type { Mapping } from '../../push/columns/mapping.ts'
+import { FORMATS, type Format } from '../../push/input/row.ts'
+import { quoted } from '../../push/quoted.ts'
+import { CommandFailure } from '../command-failure.ts'
+import { connect, type ConnectionFlags, withConnection } from '../connection.ts'
+import { numberOption } from '../number-option.ts'
+import { example, print, tell, withJson } from '../output.ts'
 
 interface Flags extends ConnectionFlags {
   readonly mapping?: string
@@ -173,10 +173,10 @@ if it stopped early.
 
 async function run(file: string, flags: Flags, command: Command): Promise<void> {
   const client = await connect(flags, command)
-  const { push } = await import('../push/push.ts')
-  const { PushFailure } = await import('../push/errors.ts')
-  const { isSuccess, summaryJson, summaryText } = await import('../push/summary.ts')
-  const { reportProgress } = await import('../push/progress-bar.ts')
+  const { push } = await import('../../push/push.ts')
+  const { PushFailure } = await import('../../push/errors.ts')
+  const { isSuccess, summaryJson, summaryText } = await import('../../push/summary.ts')
+  const { reportProgress } = await import('../../push/progress-bar.ts')
   const { source, onMultiple, addToList, phoneCode, keyMatch, onLossy, onInvalid, verify, hopper } = flags
   const interruption = new AbortController()
   const interrupt = () => {

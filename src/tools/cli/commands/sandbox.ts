@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { CommandFailure } from './command-failure.ts'
-import { numberOption, readPort } from './number-option.ts'
-import { example, print } from './output.ts'
-import { MEASURED, RELEASES } from '../sandbox/api/builds.ts'
-import { DB_CHARSETS, type DbCharset } from '../sandbox/database/connection.ts'
+import { CommandFailure } from '../command-failure.ts'
+import { numberOption, readPort } from '../number-option.ts'
+import { example, print } from '../output.ts'
+import { MEASURED, RELEASES } from '../../sandbox/api/builds.ts'
+import { DB_CHARSETS, type DbCharset } from '../../sandbox/database/connection.ts'
 
 interface SandboxFlags {
   readonly port: number
@@ -69,8 +69,8 @@ export function sandboxCommand(): Command {
 }
 
 async function sandbox({ fixture, json, php, ...flags }: SandboxFlags, command: Command): Promise<void> {
-  const { readFixture } = await import('../sandbox/database/fixture.ts')
-  const { startSandbox } = await import('../sandbox/sandbox.ts')
+  const { readFixture } = await import('../../sandbox/database/fixture.ts')
+  const { startSandbox } = await import('../../sandbox/sandbox.ts')
   const useNonLatin = flags.useNonLatin === '1' ? 1 : 0
   const tables = fixture === undefined ? {} : { fixture: readOrRefuse(fixture) }
   try {

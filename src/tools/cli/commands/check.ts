@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createInterface } from 'node:readline/promises'
 import { Command, InvalidArgumentError } from 'commander'
-import { CommandFailure } from './command-failure.ts'
-import { print, tell } from './output.ts'
+import { CommandFailure } from '../command-failure.ts'
+import { print, tell } from '../output.ts'
 
 interface CheckFlags {
   readonly testLead?: number
@@ -45,9 +45,9 @@ async function runCheck(flags: CheckFlags, command: Command): Promise<void> {
     command.error(
       'error: --test-lead changes a lead for a moment: without a terminal to ask on, it needs --yes'
     )
-  const { check } = await import('../check/check.ts')
-  const { lineOf, summaryOf } = await import('../check/line.ts')
-  const { loadConfig } = await import('../../config/config.ts')
+  const { check } = await import('../../check/check.ts')
+  const { lineOf, summaryOf } = await import('../../check/line.ts')
+  const { loadConfig } = await import('../../../config/config.ts')
   const isTerminal = command.configureOutput().getOutHasColors?.() ?? false
   const held = new HeldSignal()
   const steps = await check({
