@@ -41,7 +41,7 @@ const updates = fc.array(
       ),
       dnc: fc.constant<true>(true)
     },
-    { requiredKeys: ['lead_id', 'hopper'] }
+    { requiredKeys: ['lead_id', 'hopper'], noNullPrototype: true }
   ),
   { minLength: 1, maxLength: 6 }
 )
