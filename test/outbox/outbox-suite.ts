@@ -565,14 +565,17 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>, 
       outbox.jobs.replay({ limit: 10 }, replayAs(4))
     ])
 
-    t.same(answers, [undefined, RECORD, undefined])
+    // Connections of their own may make the second replay the first one.
+    const isSecond = answers[1] === undefined
+    const [taker, other] = isSecond ? [4, 3] : [3, 4]
+    t.same(answers, isSecond ? [undefined, undefined, RECORD] : [undefined, RECORD, undefined])
     const claimed = await outbox.queue.claim('default', 10, LATER)
-    t.same(inShort(claimed), ['3/0 lead_id:1 OLD', '3/1 lead_id:2 OTHER'])
+    t.same(inShort(claimed), [`${taker}/0 lead_id:1 OLD`, `${taker}/1 lead_id:2 OTHER`])
     t.same(
       claimed.map(({ superseded }) => superseded),
       [['status'], []]
     )
-    t.equal(await outbox.jobs.find(jobId(4)), undefined)
+    t.equal(await outbox.jobs.find(jobId(other)), undefined)
     t.same(outbox.queue.size, { pending: 2, deadLetters: 0 })
   })
 
