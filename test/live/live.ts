@@ -12,6 +12,7 @@ import { check } from '../../src/tools/check/check.ts'
 import { lineOf } from '../../src/tools/check/line.ts'
 import { rulesOf } from '../../src/vicidial/builds.ts'
 import { findCustomFields } from './custom-types.ts'
+import { checkQueueing } from './queueing.ts'
 import { checkRandomUpdates } from './random.ts'
 import { type Ask, misread } from './reading.ts'
 import { NO_LIST, tellingValues } from './random-updates.ts'
@@ -21,6 +22,8 @@ import { addLead, buildOf, type Server, setCustomValue, storedCustomValue, store
 /**
  * `npm run test:live` checks the gateway against a VICIdial server of yours. It adds test leads of its own by
  * `add_lead` to the list that VICIDIAL_TEST_LIST_ID names, changes those and no others, and leaves them there.
+ * If VICIDIAL_TEST_CAMPAIGN_ID names that list's campaign, it also puts two of them into the hopper, books callbacks, adds
+ * do-not-call numbers, and removes all of these again.
  * `npm run test:live -- --random 30000` does so with that many random updates; `--seed` repeats a run.
  */
 const required = ['VICIDIAL_URL', 'VICIDIAL_USER', 'VICIDIAL_PASS', 'VICIDIAL_TEST_LIST_ID']
@@ -252,6 +255,20 @@ test(`works with a VICIdial server, on test leads added to list ${listId} only`,
     t.match(await patch('LATE'), { status: 412, body: { code: 'precondition_failed' } })
     t.equal(await storedValue(server, last, 'status'), 'ETAG')
   })
+
+  const campaign = process.env['VICIDIAL_TEST_CAMPAIGN_ID']
+  await t.test('leads are queued', { skip: !campaign && 'VICIDIAL_TEST_CAMPAIGN_ID is not set' }, (t) =>
+    checkQueueing(t, {
+      server,
+      listId,
+      campaign: campaign ?? '',
+      leads: [4, 5].map((n) => [leads[n] ?? 0, phoneOf(n)] as const),
+      unknownLead: UNKNOWN_LEAD,
+      unknownName: mark,
+      timeZone: config.vicidial.timeZone,
+      ask
+    })
+  )
 
   if (randomCount === 0) return
   await t.test(`${randomCount} random updates, seed ${seed}`, async (t) => {

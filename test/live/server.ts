@@ -90,3 +90,76 @@ export async function storedRow(
   if (lines.length !== 2 || names === undefined || values?.length !== names.length) return undefined
   return Object.fromEntries(names.map((name, n) => [name, values[n] ?? '']))
 }
+
+/** The campaign of a list; undefined if VICIdial does not say. */
+export async function campaignOf(server: Server, listId: number): Promise<string | undefined> {
+  const list = { list_id: String(listId), stage: 'tab', header: 'NO' }
+  const reply = await ask(server, { function: 'list_info', ...list })
+  return reply.split('\t')[2]
+}
+
+/** The priority of a lead in the hopper; undefined if it is not there. */
+export async function hopperPriority(
+  server: Server,
+  campaign: string,
+  lead: number
+): Promise<string | undefined> {
+  const call = { function: 'hopper_list', campaign_id: campaign, stage: 'tab', header: 'NO' }
+  const reply = await ask(server, call)
+  if (reply.startsWith('ERROR: ') && !reply.includes('THERE ARE NO LEADS IN THE HOPPER'))
+    throw new Error(`hopper_list answered: ${reply}`)
+  const rows = reply.split('\n').map((line) => line.split('\t'))
+  return rows.find(([, , id]) => id === String(lead))?.[1]
+}
+
+/** The callbacks of a lead. */
+export async function storedCallbacks(server: Server, lead: number): Promise<Record<string, string>[]> {
+  const call = { function: 'lead_callback_info', lead_id: String(lead), header: 'YES', stage: 'tab' }
+  const reply = await ask(server, call)
+  if (reply.includes('CALLBACK NOT FOUND')) return []
+  if (!reply.startsWith('lead_id\t')) throw new Error(`lead_callback_info answered: ${reply}`)
+  const [names = [], ...rows] = reply
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line) => line.split('\t'))
+  return rows.map((values) => Object.fromEntries(names.map((name, n) => [name, values[n] ?? ''])))
+}
+
+/** Takes a lead out of the hopper, and removes its callbacks. */
+export async function leaveQueues(server: Server, lead: number): Promise<void> {
+  const leave = { no_update: 'Y', remove_from_hopper: 'Y', callback: 'REMOVE' }
+  await ask(server, { function: 'update_lead', lead_id: String(lead), ...leave })
+}
+
+/** How far the server's clock is ahead of UTC now, in milliseconds, summer time included. */
+export async function utcOffset(server: Server): Promise<number> {
+  const reply = await ask(server, { function: 'version' })
+  const [, day, time, epoch] = /DATE: (\S+) (\S+)\|EPOCH: (\d+)\|/.exec(reply) ?? []
+  return Date.parse(`${day}T${time}Z`) - Number(epoch) * 1_000
+}
+
+/** VICIdial's name for the do-not-call numbers of all campaigns. */
+const ALL_CAMPAIGNS = 'SYSTEM_INTERNAL'
+
+/** Whether a number must not be called. VICIdial tells only by adding it: if it was not there, it is removed again. */
+export async function isDncNumber(
+  server: Server,
+  phone: string,
+  campaign: string = ALL_CAMPAIGNS
+): Promise<boolean> {
+  const number = { phone_number: phone, campaign_id: campaign }
+  const reply = await ask(server, { function: 'add_dnc_phone', ...number })
+  if (reply.includes('DNC NUMBER ALREADY EXISTS')) return true
+  if (!reply.includes('DNC NUMBER HAS BEEN ADDED')) throw new Error(`add_dnc_phone answered: ${reply}`)
+  await removeDncNumber(server, phone, campaign)
+  return false
+}
+
+/** Lets a number be called again. */
+export async function removeDncNumber(
+  server: Server,
+  phone: string,
+  campaign: string = ALL_CAMPAIGNS
+): Promise<void> {
+  await ask(server, { function: 'delete_dnc_phone', phone_number: phone, campaign_id: campaign })
+}
