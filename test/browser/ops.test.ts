@@ -74,7 +74,7 @@ test('the overview shows ended updates, with and without a script', { skip }, as
   t.ok(await page.getByText('No update has ended in the last hour.').isVisible())
   await batch(gateway, { lead_ids: [1, 2], fields: { status: 'SALE' } })
   await page.clock.fastForward(10_000)
-  await page.getByRole('img', { name: '2 updated, 0 refused, 0 failed' }).waitFor()
+  await page.getByRole('img', { name: '2 updated, 0 read, 0 refused, 0 failed' }).waitFor()
   await page.getByText('The same as a table').click()
   await batch(gateway, { lead_ids: [3], fields: { status: 'SALE' } })
   // What is read with the keyboard stays as it is.

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'tap'
 import type pg from 'pg'
 import { StorageError } from '../../../src/errors.ts'
+import { Database } from '../../../src/outbox/postgres/database/database.ts'
 import { migrate } from '../../../src/outbox/postgres/database/migrate.ts'
 import { MIGRATIONS } from '../../../src/outbox/postgres/database/migrations/migrations.ts'
 import type { Tester } from '../../helper.ts'
@@ -153,4 +154,11 @@ test('a user who may not create tables is told so', async (t) => {
       `^The user ${role} may not create tables in the schema \\w+ of the database: make it the owner\\.$`
     )
   })
+})
+
+test('a gateway that is busy while it starts is not cut off from the database', async (t) => {
+  const database = new Database(newPool(t, await newDatabase()))
+  const pauseLongerThan1s = () => new Promise<void>((resolve) => setTimeout(resolve, 1_500))
+  await database.transaction(pauseLongerThan1s, true)
+  await t.rejects(database.transaction(pauseLongerThan1s), { message: /cannot be written/ })
 })

@@ -137,7 +137,7 @@ test('an update that names its lead twice in a request adds one lead, and then c
     { status: 'added', lead_id },
     { status: 'updated', lead_id },
     { status: 'updated', lead_id },
-    { status: 'not_found', error: { code: 'lead_not_found', detail: /spelt otherwise/ } }
+    { status: 'not_found', error: { code: 'lead_not_found', detail: /adds no second lead/ } }
   ])
   t.strictSame(others, [])
   t.match(lead, { first_name: 'Bob', last_name: 'Lee' })

@@ -2,8 +2,12 @@ import pg from 'pg'
 import { StorageError } from '../../../errors.ts'
 import type { Row } from '../../rows.ts'
 
-/** A gateway that is frozen within a transaction must not keep others from its locks for longer than this. */
+/**
+ * A gateway that is frozen within a transaction must not keep others from its locks for longer than this. One that
+ * starts has much else to do, and keeps only those from starting that start at the same time.
+ */
 const BEGIN = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '1s'"
+const BEGIN_LONG = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '60s'"
 /** Classes of error codes for which the values are to blame, not the database: data, constraints, and sizes. */
 const BAD_VALUES = /^(?:2[123]|54)/
 /** Classes of error codes with which the server ends a connection: it may have done what it was asked for. */
@@ -72,7 +76,7 @@ export class Database implements Sql {
           const query = { text, values: [...values], ...patience }
           return (await client.query<Row>(query).catch(throwUnwritable)).rows
         }
-        await rows(BEGIN)
+        await rows(isLong ? BEGIN_LONG : BEGIN)
         const value = await run({ rows })
         try {
           await client.query('COMMIT')
