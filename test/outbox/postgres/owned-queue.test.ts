@@ -129,3 +129,11 @@ test('a look reads little of the index, however much is pending', async (t) => {
   const blocks = rows[0]?.['QUERY PLAN'][0].Plan['Shared Hit Blocks'] ?? Infinity
   t.ok(blocks < 20, `${blocks} blocks`)
 })
+
+test('an update that a look finds before its gateway knows that it is stored counts once', async (t) => {
+  const { outbox } = await openPostgres(t, { lookEveryMs: LATER })
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
+  await outbox.queue.look()
+  outbox.queue.stored([{ id: 1, account: 'default', dueAt: 0 }], 0)
+  t.same(outbox.queue.size, { pending: 1, deadLetters: 0 })
+})

@@ -69,7 +69,9 @@ export class Backlog {
    * @param acceptedAt when the job of the first one was accepted
    */
   add(updates: readonly StoredUpdate[], acceptedAt: number): void {
-    this.#added.add(updates, acceptedAt)
+    // A look may have found them before this gateway knows that they are stored.
+    const unknown = updates.filter(({ id }) => !this.#pending.has(id))
+    this.#added.add(unknown, acceptedAt)
   }
 
   /** Reads what was stored since the last look. @throws StorageError */
