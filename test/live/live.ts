@@ -11,6 +11,7 @@ import { FIELDS } from '../../src/leads/fields.ts'
 import { check } from '../../src/tools/check/check.ts'
 import { lineOf } from '../../src/tools/check/line.ts'
 import { rulesOf } from '../../src/vicidial/builds.ts'
+import { checkAdding } from './adding.ts'
 import { findCustomFields } from './custom-types.ts'
 import { checkQueueing } from './queueing.ts'
 import { checkRandomUpdates } from './random.ts'
@@ -22,6 +23,7 @@ import { addLead, buildOf, type Server, setCustomValue, storedCustomValue, store
 /**
  * `npm run test:live` checks the gateway against a VICIdial server of yours. It adds test leads of its own by
  * `add_lead` to the list that VICIDIAL_TEST_LIST_ID names, changes those and no others, and leaves them there.
+ * It deletes the leads that it adds through the gateway.
  * If VICIDIAL_TEST_CAMPAIGN_ID names that list's campaign, it also puts two of them into the hopper, books callbacks, adds
  * do-not-call numbers, and removes all of these again.
  * `npm run test:live -- --random 30000` does so with that many random updates; `--seed` repeats a run.
@@ -255,6 +257,19 @@ test(`works with a VICIdial server, on test leads added to list ${listId} only`,
     t.match(await patch('LATE'), { status: 412, body: { code: 'precondition_failed' } })
     t.equal(await storedValue(server, last, 'status'), 'ETAG')
   })
+
+  await t.test('leads are added', { skip: !hasSearch }, (t) =>
+    checkAdding(t, {
+      server,
+      listId,
+      existing: { lead: third, code: codeOf(2) },
+      codeOf,
+      phoneOf,
+      mark: codeOf('ADDED'),
+      customFields,
+      ask
+    })
+  )
 
   const campaign = process.env['VICIDIAL_TEST_CAMPAIGN_ID']
   await t.test('leads are queued', { skip: !campaign && 'VICIDIAL_TEST_CAMPAIGN_ID is not set' }, (t) =>

@@ -131,6 +131,13 @@ export async function leaveQueues(server: Server, lead: number): Promise<void> {
   await ask(server, { function: 'update_lead', lead_id: String(lead), ...leave })
 }
 
+/** Deletes a lead and its custom fields. */
+export async function deleteLead(server: Server, lead: number): Promise<void> {
+  const all = { delete_lead: 'Y', custom_fields: 'Y' }
+  const reply = await ask(server, { function: 'update_lead', lead_id: String(lead), ...all })
+  if (!reply.includes('LEAD HAS BEEN DELETED')) throw new Error(`update_lead answered: ${reply}`)
+}
+
 /** How far the server's clock is ahead of UTC now, in milliseconds, summer time included. */
 export async function utcOffset(server: Server): Promise<number> {
   const reply = await ask(server, { function: 'version' })
