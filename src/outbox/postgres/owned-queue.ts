@@ -244,18 +244,18 @@ export class OwnedQueue {
 
   /** Reads everything again; what is in flight stays so, if it is still there. */
   async #load(): Promise<void> {
-    const { database } = this.#options
-    const sql: Sql = { rows: (text, ...values) => database.load(text, ...values) }
-    const read = await this.#backlog.read(sql)
-    const writes = new NewestWrites()
-    const highest = await writes.load(sql)
-    // Updates that are accepted from now on must be newer than everything that was written.
-    if (highest > read.nextSequence)
-      await sql.rows(
-        "SELECT count(nextval('update_ids')) FROM generate_series(1, $1)",
-        highest - read.nextSequence
-      )
-    const { count, removed } = await countDeadLetters(sql)
+    const { read, writes, count, removed } = await this.#options.database.load(async (sql) => {
+      const read = await this.#backlog.read(sql)
+      const writes = new NewestWrites()
+      const highest = await writes.load(sql)
+      // Updates that are accepted from now on must be newer than everything that was written.
+      if (highest > read.nextSequence)
+        await sql.rows(
+          "SELECT count(nextval('update_ids')) FROM generate_series(1, $1)",
+          highest - read.nextSequence
+        )
+      return { read, writes, ...(await countDeadLetters(sql)) }
+    })
     await this.#keepInFlight(read.pending)
     this.#backlog.use(read)
     this.#writes = writes

@@ -7,6 +7,8 @@ import type { Row } from '../../rows.ts'
  * starts has much else to do, and keeps only those from starting that start at the same time.
  */
 const BEGIN = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '1s'"
+const BY_INDEX =
+  'SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off'
 const BEGIN_LONG = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '60s'"
 /** Classes of error codes for which the values are to blame, not the database: data, constraints, and sizes. */
 const BAD_VALUES = /^(?:2[123]|54)/
@@ -41,13 +43,36 @@ export class Database implements Sql {
   }
 
   /** Reads. */
-  rows(text: string, ...values: readonly unknown[]): Promise<Row[]> {
-    return this.#read({ text, values: [...values] })
+  async rows(text: string, ...values: readonly unknown[]): Promise<Row[]> {
+    try {
+      return (await this.#untilAnswered(this.#pool.query<Row>(text, [...values]))).rows
+    } catch (error) {
+      throw storageError('read', error)
+    }
   }
 
-  /** Reads what may take a while. */
-  load(text: string, ...values: readonly unknown[]): Promise<Row[]> {
-    return this.#read({ text, values: [...values], query_timeout: LOAD_MS })
+  /**
+   * Reads what may take a while, by indexes and in their order: a table that has just been filled has no statistics yet,
+   * and PostgreSQL would sort all of it for each page.
+   * @throws StorageError, or what `run` throws
+   */
+  load<T>(run: (sql: Sql) => Promise<T>): Promise<T> {
+    return this.#untilAnswered(
+      this.#withClient(async (client) => {
+        const rows: Sql['rows'] = async (text, ...values) => {
+          const query = { text, values: [...values], query_timeout: LOAD_MS }
+          try {
+            return (await client.query<Row>(query)).rows
+          } catch (error) {
+            throw storageError('read', error)
+          }
+        }
+        await rows(`${BEGIN_LONG}; ${BY_INDEX}`)
+        const value = await run({ rows })
+        await rows('COMMIT')
+        return value
+      })
+    )
   }
 
   /** Writes with one statement. @throws StorageError */
@@ -97,14 +122,6 @@ export class Database implements Sql {
   async close(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running)
     await this.#pool.end()
-  }
-
-  async #read(query: pg.QueryConfig & { readonly query_timeout?: number }): Promise<Row[]> {
-    try {
-      return (await this.#untilAnswered(this.#pool.query<Row>(query))).rows
-    } catch (error) {
-      throw storageError('read', error)
-    }
   }
 
   async #untilAnswered<T>(running: Promise<T>): Promise<T> {
