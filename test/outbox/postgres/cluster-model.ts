@@ -232,6 +232,9 @@ export class ClusterModel {
       assert(error instanceof StorageError && (!isOwner || term !== this.#term), String(error))
       this.seen.refused++
     }
+    const write = this.#writes.get(nameOf(claimed))
+    // The next owner sends it again.
+    if (write !== undefined && term !== this.#term) this.ledger.forget(write)
   }
 
   /** Sends an update to VICIdial, without the fields that newer updates have set. */

@@ -40,6 +40,15 @@ export class Ledger {
     }
   }
 
+  /** Nobody knows that VICIdial got these values: they are sent again, and older ones may come first. */
+  forget(write: SentWrite): void {
+    for (const [name, writes] of this.#applied)
+      this.#applied.set(
+        name,
+        writes.filter((one) => one !== write)
+      )
+  }
+
   /** How many values VICIdial got. */
   get size(): number {
     return [...this.#applied.values()].reduce((sum, writes) => sum + writes.length, 0)
