@@ -185,7 +185,7 @@ export class Reads {
     const { config, maxUpdates } = this.#options
     const condition = conditionOf(tags, { ...config.leads, ...caller.rules(maxUpdates) })
     if (condition !== undefined) return { ...update, changes: onlyIf(update.changes, condition) }
-    const detail = 'The ETag is none that this lead can have for you; nothing was changed.'
+    const detail = 'This lead cannot have the ETag in If-Match; nothing was changed.'
     throw new Problem('precondition_failed', detail)
   }
 }

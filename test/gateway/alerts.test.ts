@@ -22,10 +22,10 @@ test('a refused login is an alert, whose address may change while the gateway ru
 
   const text =
     'vicidial-gateway gw1: VICIdial refuses the login of the account default. No updates are sent with it. Check its user and password.'
-  await until('the first webhook is told', () => first.messages.length > 0)
+  await until('the first webhook gets a message', () => first.messages.length > 0)
   t.strictSame(first.messages, [{ text }])
   write(second.url)
-  await until('the second webhook is told', () => second.messages.length > 0)
+  await until('the second webhook gets a message', () => second.messages.length > 0)
   t.strictSame(second.messages, [{ text }])
   t.equal(first.messages.length, 1)
   t.match(gateway.logged(), '"alerts":["login_refused of default"],"msg":"alerts sent"')

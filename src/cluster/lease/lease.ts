@@ -84,7 +84,7 @@ export class Lease implements CallRight {
 
   begin(): () => void {
     const end = this.#calls.begin()
-    // What held this gateway up for so long that its right has ended held its calls up too, as far as it can tell.
+    // If this gateway was frozen until its right ended, its calls only look slow.
     return () => {
       end(this.isHeld)
     }

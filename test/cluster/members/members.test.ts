@@ -32,7 +32,7 @@ async function memberTable(t: Tester) {
     await seen(member.gateway, '1 hour')
     return run
   }
-  /** Lets a gateway have been seen so long from now. */
+  /** Moves the time at which a gateway was last seen. */
   const seen = (gateway: string, fromNow: string) =>
     pool.query('UPDATE members SET seen_at = clock_timestamp() + $2::interval WHERE gateway = $1', [
       gateway,

@@ -142,7 +142,7 @@ test('everything that is wrong with a database is said at once', async (t) => {
   t.same(more, [])
 })
 
-test('a user who may not create tables is told so', async (t) => {
+test('a user who may not create tables is refused with the reason', async (t) => {
   const url = await newDatabase()
   const pool = newPool(t, url)
   const role = `reader_${randomUUID().replaceAll('-', '')}`

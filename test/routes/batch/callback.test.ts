@@ -157,7 +157,7 @@ test('stored callbacks are booked by a job, whose history has them', async (t) =
   t.match(body.entries, [{ fields: ['callback'], status: 'updated' }])
 })
 
-test('a date that does not exist, or is none, is refused, as every other faulty part', async (t) => {
+test('a text that is no date, a date that does not exist, and every other faulty part is refused', async (t) => {
   const gateway = await sharedGateway(t)
   const cases: [callback: unknown, pointer: string][] = [
     ['soon', '/callback'],
