@@ -246,6 +246,8 @@ async function play(
   const remote = vicidial(() => (isOver ? 'made' : (fates[call++ % fates.length] ?? 'made')))
   const isFailing = () => failingWrites > 0 && failingWrites-- > 0
   let gateway = gatewayOn(directory, remote, isFailing)
+  /** A gateway that stops has closed its connections before it stops noting what requests set. */
+  let answering: typeof gateway | undefined = gateway
   const all: Sent[] = []
   let time = 0
   let jobs = 0
@@ -271,7 +273,7 @@ async function play(
     const { entries } = asked.updates.read({ updates: [element] }, undefined)
     const sender = { caller: 'crm', requestId: one.what, account: 'default', source: 'crm' }
     const { results } = await asked.updates.deliver(entries, sender)
-    if (asked !== gateway) return
+    if (asked !== answering) return
     one.result = results[0]
     // What may have been made by a call without an answer may still be made.
     if (one.result?.status !== 'unknown') one.end = ++time
@@ -297,6 +299,7 @@ async function play(
   const restart = async () => {
     seen['restarted'] = (seen['restarted'] ?? 0) + 1
     failingWrites = 0
+    answering = undefined
     await gateway.notes.stop()
     await gateway.outbox.close()
     void gateway.worker.stop(0)
@@ -304,6 +307,7 @@ async function play(
     remote.endLate()
     await pass(0)
     gateway = gatewayOn(directory, remote, isFailing)
+    answering = gateway
   }
   const replay = async () => {
     const job = ++jobs
