@@ -1,7 +1,8 @@
 import { dncOf } from '../leads/actions/dnc.ts'
 import { type Condition, hasOnlyActions } from '../leads/changes.ts'
 import { isReading, readOf } from '../leads/reading/lead-read.ts'
-import type { CallContext, Exchange } from '../vicidial/exchange.ts'
+import type { Exchange } from '../vicidial/exchange/exchange.ts'
+import type { CallContext } from '../vicidial/exchange/call-runner.ts'
 import type { Guard } from '../vicidial/guard.ts'
 import type { Refused } from '../vicidial/reply/reply.ts'
 import { ActionRunner, withActionsUnsent } from './actions/action-runner.ts'
@@ -225,7 +226,7 @@ export class CallScheduler {
   async #sendDnc(task: DncTask): Promise<void> {
     const dnc = dncOf(task.changes)
     if (dnc === undefined) return
-    const exchanged = await this.#options.exchange.changeDnc(dnc, this.contextOf([task]))
+    const exchanged = await this.#options.exchange.actions.changeDnc(dnc, this.contextOf([task]))
     const { reply } = exchanged
     const outcome: Outcome =
       reply.kind === 'dnc'

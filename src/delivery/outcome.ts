@@ -3,7 +3,7 @@ import type { ActionResults } from '../leads/actions/lead-actions.ts'
 import { keyName } from '../leads/lead-key.ts'
 import type { Warning } from '../leads/refusal.ts'
 import type { Update } from '../leads/update.ts'
-import type { Exchanged } from '../vicidial/exchange.ts'
+import type { Exchanged } from '../vicidial/exchange/call-runner.ts'
 import type { NotMade, Refused, Unclear, UpstreamCode } from '../vicidial/reply/reply.ts'
 import { combinedActions } from './actions/combined-actions.ts'
 

@@ -1,5 +1,5 @@
 import type { Changes } from '../leads/changes.ts'
-import type { Exchanged } from '../vicidial/exchange.ts'
+import type { Exchanged } from '../vicidial/exchange/call-runner.ts'
 import { NOTHING_USABLE, type UpdateReply } from '../vicidial/reply/reply.ts'
 import type { LeadChanges } from '../vicidial/wire.ts'
 import { notDone, notFound, type Outcome } from './outcome.ts'

@@ -1,6 +1,7 @@
 import { collated, keyName, type LeadKey, mayBeSpeltOtherwise, orderName } from '../leads/lead-key.ts'
-import type { CallContext, Exchange, RepeatOptions } from '../vicidial/exchange.ts'
-import { pauseBeforeRepeat } from '../vicidial/repeat.ts'
+import type { Exchange } from '../vicidial/exchange/exchange.ts'
+import type { CallContext, RepeatOptions } from '../vicidial/exchange/call-runner.ts'
+import { pauseBeforeRepeat } from '../vicidial/exchange/repeat.ts'
 import { type Refused, REFUSED_ON_THE_WAY } from '../vicidial/reply/reply.ts'
 import { confirmAbsence } from './adding/confirm-absence.ts'
 import type { KeyLines } from './adding/key-lines.ts'
@@ -187,7 +188,7 @@ export class SearchQueue {
     const codes = new Map<number, string>()
     let refusal: Refused | undefined
     for (const lead of leads.slice(0, MAX_CODES_READ)) {
-      const { reply } = await this.#exchange.readShortField(lead, 'vendor_lead_code', context)
+      const { reply } = await this.#exchange.reads.shortField(lead, 'vendor_lead_code', context)
       if (reply.kind === 'refused') refusal = reply
       if (reply.kind === 'field' && collated(reply.value) === collated(search.key.value))
         codes.set(lead, reply.value)

@@ -4,7 +4,8 @@ import { Delivery } from '../../src/delivery/delivery.ts'
 import { keyName } from '../../src/leads/lead-key.ts'
 import type { Found, WantedSearch } from '../../src/delivery/lead-search.ts'
 import { SearchQueue } from '../../src/delivery/search-queue.ts'
-import type { CallContext, Exchange } from '../../src/vicidial/exchange.ts'
+import type { Exchange } from '../../src/vicidial/exchange/exchange.ts'
+import type { CallContext } from '../../src/vicidial/exchange/call-runner.ts'
 
 function codes(...values: string[]): Map<string, WantedSearch> {
   return new Map(

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import type { CallReply } from '../../src/vicidial/call-reply.ts'
-import type { CallContext, Exchanged } from '../../src/vicidial/exchange.ts'
+import type { CallContext, Exchanged } from '../../src/vicidial/exchange/call-runner.ts'
 import { steadyNow } from '../../src/steady-clock.ts'
 import { Proof } from '../../src/vicidial/proof/proof.ts'
 import { Witness } from '../../src/vicidial/proof/witness.ts'

@@ -1,7 +1,7 @@
 import { BuildWatch } from '../../src/vicidial/build-watch.ts'
 import { MEASURED } from '../../src/vicidial/builds.ts'
 import type { Client } from '../../src/vicidial/client.ts'
-import { Exchange } from '../../src/vicidial/exchange.ts'
+import { Exchange } from '../../src/vicidial/exchange/exchange.ts'
 import { Guard, type GuardOptions } from '../../src/vicidial/guard.ts'
 import { createProbes } from '../../src/vicidial/probe.ts'
 import { createChecks } from '../../src/vicidial/proof/checks.ts'

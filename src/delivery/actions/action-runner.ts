@@ -1,5 +1,6 @@
 import { hasOnlyActions } from '../../leads/changes.ts'
-import type { CallContext, Exchange, Exchanged } from '../../vicidial/exchange.ts'
+import type { Exchange } from '../../vicidial/exchange/exchange.ts'
+import type { CallContext, Exchanged } from '../../vicidial/exchange/call-runner.ts'
 import { DialerZone } from '../../vicidial/dialer-zone.ts'
 import type { HopperReply } from '../../vicidial/reply/hopper-reply.ts'
 import type { Refused } from '../../vicidial/reply/reply.ts'
@@ -69,7 +70,7 @@ export class ActionRunner {
     const context = notingSent(reader.contextOf(entries.map(({ task }) => task)), () => {
       for (const { onSent } of entries) onSent()
     })
-    void exchange
+    void exchange.actions
       .queueLeads(leads, first.options, context)
       .catch((error: unknown) => failure(error) as Exchanged<Refused>)
       .then((exchanged) => {
@@ -90,19 +91,20 @@ export class ActionRunner {
       phoneNumber:
         task.changes.stored['phone_number'] ??
         task.request.phoneNumberOf(task.index, before.status === 'added'),
-      readPhoneNumber: () => call((context) => exchange.readShortField(lead, 'phone_number', context)),
+      readPhoneNumber: () => call((context) => exchange.reads.shortField(lead, 'phone_number', context)),
       addDnc: (phoneNumber, campaign) =>
-        changing((context) => exchange.changeDnc({ change: 'add', phoneNumber, campaign }, context)),
+        changing((context) => exchange.actions.changeDnc({ change: 'add', phoneNumber, campaign }, context)),
       version: () => this.#clock.ask(() => call((context) => exchange.version(context))),
       localTime: (at, version) => this.#zone.localTime(at, version),
-      setCallback: (at, callback) => changing((context) => exchange.setCallback(lead, at, callback, context)),
-      removeCallback: () => changing((context) => exchange.removeCallback(lead, context)),
+      setCallback: (at, callback) =>
+        changing((context) => exchange.actions.setCallback(lead, at, callback, context)),
+      removeCallback: () => changing((context) => exchange.actions.removeCallback(lead, context)),
       queue: (options) => {
         const end = this.#hopper.add(task, options, onSent)
         onWaiting()
         return end
       },
-      leaveHopper: () => changing((context) => exchange.leaveHopper(lead, context))
+      leaveHopper: () => changing((context) => exchange.actions.leaveHopper(lead, context))
     }
   }
 }

@@ -1,5 +1,5 @@
 import { steadyNow } from '../../steady-clock.ts'
-import type { Exchanged } from '../../vicidial/exchange.ts'
+import type { Exchanged } from '../../vicidial/exchange/call-runner.ts'
 import type { VersionReply } from '../../vicidial/reply/version-reply.ts'
 
 type Answer = Exchanged<VersionReply>

@@ -1,6 +1,6 @@
 import type { HopperOptions } from '../../leads/actions/lead-actions.ts'
 import { NOT_SENT } from '../../vicidial/call-reply.ts'
-import type { Exchanged } from '../../vicidial/exchange.ts'
+import type { Exchanged } from '../../vicidial/exchange/call-runner.ts'
 import type { HopperReply } from '../../vicidial/reply/hopper-reply.ts'
 import type { Refused } from '../../vicidial/reply/reply.ts'
 import type { LeadTask } from '../delivery.ts'

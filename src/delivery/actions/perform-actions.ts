@@ -8,7 +8,7 @@ import {
 } from '../../leads/actions/lead-actions.ts'
 import type { Warning } from '../../leads/refusal.ts'
 import type { LocalTime } from '../../vicidial/dialer-zone.ts'
-import type { Exchanged } from '../../vicidial/exchange.ts'
+import type { Exchanged } from '../../vicidial/exchange/call-runner.ts'
 import type { DncReply } from '../../vicidial/reply/dnc-reply.ts'
 import type { HopperReply } from '../../vicidial/reply/hopper-reply.ts'
 import type { LeadAction, LeadActionReply } from '../../vicidial/reply/lead-action-reply.ts'

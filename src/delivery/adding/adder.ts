@@ -3,7 +3,8 @@ import { listOf } from '../../leads/adding/addition.ts'
 import type { Warning } from '../../leads/refusal.ts'
 import type { Update } from '../../leads/update.ts'
 import { steadyNow } from '../../steady-clock.ts'
-import type { CallContext, Exchange } from '../../vicidial/exchange.ts'
+import type { Exchange } from '../../vicidial/exchange/exchange.ts'
+import type { CallContext } from '../../vicidial/exchange/call-runner.ts'
 import type { UpsertReply } from '../../vicidial/reply/upsert-reply.ts'
 import type { Found } from '../lead-search.ts'
 import { changedInstead, type FailedExchange, notDone, notFound, type Outcome } from '../outcome.ts'
@@ -153,7 +154,7 @@ export class Adder {
     if (isLost && found.kind === 'leads' && found.leads.length === 1 && update.addition) {
       const [lead = 0] = found.leads
       // VICIdial sets the account that adds a lead as its user.
-      const isOwn = await exchange.isOwn(lead, contextOf(waiting))
+      const isOwn = await exchange.reads.isOwn(lead, contextOf(waiting))
       if (isOwn) {
         await this.#settleAdded(waiting, lead, await this.#ownOutcome(waiting, lead, contextOf(waiting)))
         return

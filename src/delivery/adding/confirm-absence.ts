@@ -1,4 +1,5 @@
-import type { Exchanged, Exchange } from '../../vicidial/exchange.ts'
+import type { Exchange } from '../../vicidial/exchange/exchange.ts'
+import type { Exchanged } from '../../vicidial/exchange/call-runner.ts'
 import type { SearchReply } from '../../vicidial/reply/reply.ts'
 import type { Found, LeadSearch } from '../lead-search.ts'
 import { type FailedExchange, notDone } from '../outcome.ts'

@@ -1,5 +1,6 @@
 import { steadyNow } from '../../steady-clock.ts'
-import type { CallContext, Exchange } from '../../vicidial/exchange.ts'
+import type { Exchange } from '../../vicidial/exchange/exchange.ts'
+import type { CallContext } from '../../vicidial/exchange/call-runner.ts'
 import { notDone, type Outcome } from '../outcome.ts'
 
 /** How long a list that was found counts as existing, in milliseconds. */

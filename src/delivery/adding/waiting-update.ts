@@ -1,7 +1,7 @@
 import { keysOf } from '../../leads/adding/addition.ts'
 import { orderName } from '../../leads/lead-key.ts'
 import type { Update } from '../../leads/update.ts'
-import type { Exchanged } from '../../vicidial/exchange.ts'
+import type { Exchanged } from '../../vicidial/exchange/call-runner.ts'
 import type { UpsertReply } from '../../vicidial/reply/upsert-reply.ts'
 import type { Delivery, WaitingForLead } from '../delivery.ts'
 import { Flow, type Item } from '../fair-queue.ts'

@@ -1,5 +1,5 @@
 import { steadyNow } from '../../steady-clock.ts'
-import type { Exchanged } from '../../vicidial/exchange.ts'
+import type { Exchanged } from '../../vicidial/exchange/call-runner.ts'
 import type { LabelsReply } from '../../vicidial/reply/labels-reply.ts'
 
 /** How long the custom fields of a list count as known, in milliseconds. */

@@ -1,6 +1,7 @@
 import type { LeadRead } from '../../leads/reading/lead-read.ts'
 import { steadyNow } from '../../steady-clock.ts'
-import type { CallContext, Exchange, Exchanged } from '../../vicidial/exchange.ts'
+import type { Exchange } from '../../vicidial/exchange/exchange.ts'
+import type { CallContext, Exchanged } from '../../vicidial/exchange/call-runner.ts'
 import type { Refused } from '../../vicidial/reply/reply.ts'
 import type { Delivery } from '../delivery.ts'
 import type { Outcome } from '../outcome.ts'
@@ -62,10 +63,10 @@ export class LeadReader {
     const { exchange } = this.#options
     const call = <Reply>(make: (context: CallContext) => Promise<Exchanged<Reply>>) => this.call(reader, make)
     return readLead(lead, wanted, {
-      lead: (hasCustom) => call((context) => exchange.readLead(lead, hasCustom, context)),
-      id: () => call((context) => exchange.readShortField(lead, 'lead_id', context)),
-      field: (name, isCustom) => call((context) => exchange.readField(lead, name, isCustom, context)),
-      labels: (list) => this.#labels.of(list, () => call((context) => exchange.readLabels(list, context)))
+      lead: (hasCustom) => call((context) => exchange.reads.lead(lead, hasCustom, context)),
+      id: () => call((context) => exchange.reads.shortField(lead, 'lead_id', context)),
+      field: (name, isCustom) => call((context) => exchange.reads.field(lead, name, isCustom, context)),
+      labels: (list) => this.#labels.of(list, () => call((context) => exchange.reads.labels(list, context)))
     })
   }
 

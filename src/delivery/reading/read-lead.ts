@@ -1,6 +1,6 @@
 import { COLUMN_BY_NAME, columnValue } from '../../leads/reading/lead-columns.ts'
 import { customName, type LeadRead } from '../../leads/reading/lead-read.ts'
-import type { Exchanged } from '../../vicidial/exchange.ts'
+import type { Exchanged } from '../../vicidial/exchange/call-runner.ts'
 import type { FieldReply, LeadReply } from '../../vicidial/reply/reply.ts'
 import { notDone, notFound, type Outcome, type Reading } from '../outcome.ts'
 

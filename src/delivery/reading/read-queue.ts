@@ -1,4 +1,4 @@
-import type { Exchanged } from '../../vicidial/exchange.ts'
+import type { Exchanged } from '../../vicidial/exchange/call-runner.ts'
 import { NOT_SENT } from '../../vicidial/call-reply.ts'
 import type { Refused } from '../../vicidial/reply/reply.ts'
 import { FairQueue, Flow, type Item } from '../fair-queue.ts'

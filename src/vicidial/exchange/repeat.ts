@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Backoff, pauseMs } from './backoff.ts'
-import type { CallReply } from './call-reply.ts'
-import { steadyNow } from '../steady-clock.ts'
+import { type Backoff, pauseMs } from '../backoff.ts'
+import type { CallReply } from '../call-reply.ts'
+import { steadyNow } from '../../steady-clock.ts'
 
 /** Attempts of one call, the first included. */
 export const MAX_ATTEMPTS = 4

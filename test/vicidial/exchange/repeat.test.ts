@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import type { CallReply } from '../../src/vicidial/call-reply.ts'
-import { mayRepeat, repeatPauseMs } from '../../src/vicidial/repeat.ts'
+import type { CallReply } from '../../../src/vicidial/call-reply.ts'
+import { mayRepeat, repeatPauseMs } from '../../../src/vicidial/exchange/repeat.ts'
 
 test('only calls that may not have been made are repeated, three times', async (t) => {
   const repeats = (kind: string) =>
