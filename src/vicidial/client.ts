@@ -1,5 +1,5 @@
 import { type Dispatcher, errors, Pool } from 'undici'
-import { errorCode } from '../error-code.ts'
+import { errorCode, isNotConnected } from '../error-code.ts'
 import { type CallRight, NO_RIGHT, onlyWith, RightLostError, UNSHARED } from './call-right.ts'
 import type { UpstreamCode } from './reply/reply.ts'
 
@@ -29,17 +29,6 @@ const KEEP_ALIVE_MS = 2_000
 const CONNECT_TIMEOUT_MS = 3_000
 /** The longest genuine reply is that of a look-up that reaches its limit, 100,000 ids. */
 const MAX_REPLY_BYTES = 2 * 1024 * 1024
-/** Codes for a connection that was never made. */
-const NOT_CONNECTED: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT'
-])
-/** Codes for a failed TLS handshake: nothing was sent yet. */
-const HANDSHAKE = /^(?:EPROTO|ERR_SSL|ERR_TLS|UNABLE_TO|CERT_|SELF_SIGNED|DEPTH_ZERO)/
 
 /** The reply to a call that was not sent, as the right to it is missing. */
 const NOT_ALLOWED: NoReply = { sent: 'no', code: NO_RIGHT.code, detail: NO_RIGHT.detail }
@@ -109,7 +98,7 @@ function noReply(error: unknown, timedOut: boolean, timeoutMs: number): NoReply 
   }
   if (error instanceof RightLostError) return NOT_ALLOWED
   const code = errorCode(error)
-  if (NOT_CONNECTED.has(code) || HANDSHAKE.test(code)) {
+  if (isNotConnected(code)) {
     return { sent: 'no', code: 'upstream_unavailable', detail: `VICIdial cannot be reached (${code}).` }
   }
   if (error instanceof errors.ResponseExceededMaxSizeError) {

@@ -1,5 +1,5 @@
 import { Agent } from 'undici'
-import { errorCode } from '../../error-code.ts'
+import { errorCode, isNotConnected } from '../../error-code.ts'
 import type { Signer } from './signature.ts'
 
 /** A request that another gateway did not answer as it should. */
@@ -40,9 +40,6 @@ const KEEP_ALIVE_MS = 10_000
 /** Connections to one gateway; further requests wait for one. */
 const MAX_CONNECTIONS = 1_024
 const MAX_REPLY_BYTES = 256 * 1024 * 1024
-/** Codes for a connection that was never made, TLS included. */
-const NOT_CONNECTED =
-  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|EPROTO|ERR_SSL|ERR_TLS|UNABLE_TO|CERT_|SELF_SIGNED|DEPTH_ZERO)/
 
 /** Sends requests to the other gateways of the cluster. */
 export class PeerClient {
@@ -102,7 +99,7 @@ export class PeerClient {
 
 function failed(error: unknown, timedOut: boolean, address: string): PeerError {
   const code = errorCode(error)
-  if (NOT_CONNECTED.test(code)) return new PeerError(`${address} cannot be reached (${code}).`, 'no')
+  if (isNotConnected(code)) return new PeerError(`${address} cannot be reached (${code}).`, 'no')
   if (timedOut) return new PeerError(`${address} did not answer in time.`, 'maybe')
   return new PeerError(`The connection to ${address} broke (${code}).`, 'maybe')
 }
