@@ -12,7 +12,7 @@ export interface NewLead {
 }
 
 /** Instead of a campaign id, in the functions about do-not-call numbers. */
-const WHOLE_SYSTEM = 'SYSTEM_INTERNAL'
+export const WHOLE_SYSTEM = 'SYSTEM_INTERNAL'
 
 /**
  * Writes a call that updates the lead with a key, or adds one. A repeat updates the lead that the first

@@ -146,7 +146,8 @@ test('a number is added to those that must not be called, and removed', async (t
   for (const campaign of [undefined, 'CAMPA']) {
     const results = []
     for (const change of ['add', 'add', 'delete', 'delete'] as const) {
-      const reply = readDncReply(...(await send(dncParams(change, '2125550001', campaign))), '2125550001')
+      const asked = { change, phoneNumber: '2125550001', campaign }
+      const reply = readDncReply(...(await send(dncParams(change, '2125550001', campaign))), asked)
       results.push('result' in reply ? reply.result : reply)
     }
     t.strictSame(results, ['added', 'already_there', 'removed', 'not_there'])

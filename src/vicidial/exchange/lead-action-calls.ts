@@ -23,15 +23,13 @@ export class LeadActionCalls {
   }
 
   /** Adds a number to those that must not be called, or removes it. */
-  changeDnc(
-    { change, phoneNumber, campaign }: DncChange,
-    context: CallContext
-  ): Promise<Exchanged<DncReply>> {
+  changeDnc(asked: DncChange, context: CallContext): Promise<Exchanged<DncReply>> {
+    const { change, phoneNumber, campaign } = asked
     return this.#runner.run<DncReply>(
       {
         params: dncParams(change, phoneNumber, campaign),
         leads: 0,
-        read: ({ httpStatus, text }) => readDncReply(httpStatus, text, phoneNumber)
+        read: ({ httpStatus, text }) => readDncReply(httpStatus, text, asked)
       },
       context
     )

@@ -252,14 +252,36 @@ test('reads every recorded reply about do-not-call numbers', async (t) => {
   }
   const steps = [...stepsWith({ function: 'add_dnc_phone' }), ...stepsWith({ function: 'delete_dnc_phone' })]
   const seen = steps.map(({ exchange, params, http_status, reply }) => {
-    const read = readDncReply(http_status, reply, params['phone_number'] ?? '')
+    const { function: name, phone_number: phoneNumber = '', campaign_id: campaign } = params
+    const change = name === 'add_dnc_phone' ? 'add' : 'delete'
+    const read = readDncReply(http_status, reply, {
+      change,
+      phoneNumber,
+      campaign: campaign === 'SYSTEM_INTERNAL' ? undefined : campaign
+    })
     return [exchange.id, 'code' in read ? read.code : 'result' in read ? read.result : read.kind]
   })
   t.strictSame(Object.fromEntries(seen), expected)
+  const asked = { change: 'add', phoneNumber: '2125550001', campaign: 'CAMPA' } as const
   const there = 'ERROR: add_dnc_phone DNC NUMBER ALREADY EXISTS: |api|2125550001|CAMPA\n'
-  t.strictSame(readDncReply(200, there, '2125550001'), { kind: 'dnc', result: 'already_there' })
-  t.equal(readDncReply(200, there, '2125550002').kind, 'unclear')
-  t.equal(readDncReply(500, '', '2125550002').kind, 'not_made')
+  t.strictSame(readDncReply(200, there, asked), { kind: 'dnc', result: 'already_there' })
+  t.equal(readDncReply(500, '', asked).kind, 'not_made')
+})
+
+test('a do-not-call reply about another number or change, or that contradicts itself, is not trusted', async (t) => {
+  const asked = { change: 'add', phoneNumber: '2125550001', campaign: 'CAMPA' } as const
+  const added = 'SUCCESS: add_dnc_phone DNC NUMBER HAS BEEN ADDED - api|2125550001|CAMPA\n'
+  const there = 'ERROR: add_dnc_phone DNC NUMBER ALREADY EXISTS: |api|2125550001|CAMPA\n'
+  t.strictSame(readDncReply(200, added, asked), { kind: 'dnc', result: 'added' })
+  for (const reply of [added, there]) {
+    t.equal(readDncReply(200, reply, { ...asked, phoneNumber: '2125550002' }).kind, 'unclear')
+    t.equal(readDncReply(200, reply, { ...asked, campaign: 'CAMPB' }).kind, 'unclear')
+    t.equal(readDncReply(200, reply, { ...asked, campaign: undefined }).kind, 'unclear')
+    t.equal(readDncReply(200, reply, { ...asked, change: 'delete' }).kind, 'unclear')
+  }
+  t.equal(readDncReply(200, added.replace('SUCCESS', 'ERROR'), asked).kind, 'unclear')
+  t.equal(readDncReply(200, added.replace('SUCCESS', 'NOTICE'), asked).kind, 'unclear')
+  t.equal(readDncReply(200, there.replace('ERROR', 'SUCCESS'), asked).kind, 'unclear')
 })
 
 test('reads a list, and that there is no list', async (t) => {
@@ -298,7 +320,7 @@ test('no reader throws, or reads a lead out of noise', (t) => {
         readLeadReply(status, text, 7).kind,
         readHopperReply(status, text, [7, 8]).kind,
         readLeadActionReply(status, text, 7).kind,
-        readDncReply(status, text, '2125550001').kind,
+        readDncReply(status, text, { change: 'add', phoneNumber: '2125550001', campaign: undefined }).kind,
         readListReply(status, text, '101').kind
       ]
       return !kinds.some((kind) => ['added', 'lead', 'queued', 'list_found', 'dnc'].includes(kind))
