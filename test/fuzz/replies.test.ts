@@ -24,7 +24,7 @@ const MAX_GROWTH_MIB = 64
 const HEADERS = { authorization: 'Bearer all-key', 'content-type': 'application/json' }
 
 /** What a request asks for, about leads that no other request names. */
-const KINDS = ['batch', 'single', 'custom', 'code', 'phone', 'hopper', 'dnc'] as const
+const KINDS = ['batch', 'single', 'custom', 'code', 'phone', 'hopper', 'dnc', 'callback'] as const
 type Kind = (typeof KINDS)[number]
 /** Their calls are shared with other requests, whose replies are changed. */
 const SHARED: ReadonlySet<Kind> = new Set(['code', 'phone', 'hopper'])
@@ -39,6 +39,7 @@ const QUEUE = 'hopper_bulk_insert'
 interface Asked {
   readonly fields?: object
   readonly hopper?: object
+  readonly callback?: object | 'remove'
   readonly custom_fields?: object
   readonly lead_id?: number
   readonly vendor_lead_code?: string
@@ -91,6 +92,8 @@ const firstLeadOf = (n: number) => 1_000 + 10 * n
 const codeOf = (n: number) => `CRM${n}X`
 const phoneOf = (n: number) => String(2_000_000_000 + n)
 
+const CALLBACK = { at: '2030-01-02T15:00:00Z', campaign_id: 'CAMPA' }
+
 function updatesOf(kind: Kind, n: number): Asked[] {
   const lead = firstLeadOf(n)
   const fields = { status: `S${n % 100_000}` }
@@ -109,14 +112,17 @@ function updatesOf(kind: Kind, n: number): Asked[] {
       return [0, 1].map((more) => ({ lead_id: lead + more, hopper: {} }))
     case 'dnc':
       return [{ phone_number: phoneOf(n) }]
+    case 'callback':
+      return [{ lead_id: lead, callback: n % 2 === 0 ? CALLBACK : 'remove' }]
   }
 }
 
 /** The numbers of the requests that a call is made for, as its values or keys show. */
 function requestsOf(call: Params): number[] {
   const { status, vendor_lead_code, phone_number = '' } = call
-  if (call['function'] === QUEUE)
-    return (call['lead_ids'] ?? '').split(',').map((lead) => Math.floor(Number(lead) / 10) - 100)
+  const requestOf = (lead: string) => Math.floor(Number(lead) / 10) - 100
+  if (call['function'] === QUEUE) return (call['lead_ids'] ?? '').split(',').map(requestOf)
+  if (call['callback'] !== undefined) return [requestOf(call['lead_id'] ?? '')]
   const text = status ?? vendor_lead_code ?? phone_number
   return text.split(',').map((value) => Number(/^(?:S|CRM|2000)0*(\d+)X?$/.exec(value)?.[1]))
 }
@@ -127,7 +133,7 @@ function trueReply(call: Params): string {
   const leads = lead_ids.split(',').toSorted((a, b) => Number(b) - Number(a))
   switch (call['function']) {
     case 'version':
-      return 'VERSION: 2.14-202|BUILD: 250720-1841|DATE: 2026-11-29 01:02:03|EPOCH: 1795914123|DST: 0|TZ: -5|TZNOW: -5|\n'
+      return 'VERSION: 2.14-202|BUILD: 250720-1841|DATE: 2026-11-28 20:02:03|EPOCH: 1795914123|DST: 0|TZ: -5|TZNOW: -5|\n'
     case 'lead_search':
       return (vendor_lead_code ?? phone_number)
         .split(',')
@@ -137,6 +143,10 @@ function trueReply(call: Params): string {
         )
         .join('')
     case 'update_lead':
+      if (call['callback'] === 'REMOVE')
+        return `NOTICE: update_lead SCHEDULED CALLBACK DELETED - api|${lead_id}|1|1\n`
+      if (call['callback'] === 'Y')
+        return `NOTICE: update_lead SCHEDULED CALLBACK ADDED - ${lead_id}|CAMPA|${call['callback_datetime']}|ANYONE||CALLBK\n`
       return (
         `SUCCESS: update_lead LEAD HAS BEEN UPDATED - api|${lead_id}|1|||\n` +
         (call['custom_fields'] === 'Y'
@@ -232,7 +242,7 @@ test(`${REPLIES} replies, changed in every way: none is believed for what was no
     }
     const isHarmless = !SHARED.has(kind) && mutations.every((one) => one.isHarmless)
     for (const result of results) {
-      const listed = result.hopper ?? result.dnc
+      const listed = result.hopper ?? result.dnc ?? result.callback
       for (const name of [result.status, ...(listed === undefined ? [] : [`${kind}: ${listed}`])])
         statuses.set(name, (statuses.get(name) ?? 0) + 1)
       const wrong =
@@ -261,7 +271,8 @@ test(`${REPLIES} replies, changed in every way: none is believed for what was no
   t.comment([...statuses].map(([status, count]) => `${status} ${count}`).join(', '))
   t.comment([...names].map(([name, count]) => `${name}: ${count}`).join(', '))
   t.same(faults.slice(0, MAX_FAULTS), [])
-  for (const name of ['updated', 'hopper: added', 'dnc: added']) t.ok(statuses.has(name), `some are ${name}`)
+  for (const name of ['updated', 'hopper: added', 'dnc: added', 'callback: added', 'callback: removed'])
+    t.ok(statuses.has(name), `some are ${name}`)
   if (process.platform === 'linux' && REPLIES >= 2_000) {
     const grownMiB = memoryMiB() - warmMiB
     t.comment(`${Math.round(warmMiB)} MiB after half of them, ${Math.round(grownMiB)} more at the end`)
@@ -292,6 +303,7 @@ interface Result {
   readonly phone_number?: string
   readonly hopper?: string
   readonly dnc?: string
+  readonly callback?: string
 }
 
 /** What of a result no reply has said; undefined: nothing. */
@@ -301,6 +313,11 @@ function contradiction(result: Result, exchanged: readonly Exchanged[]): string 
   if (listed === 'added' || listed === 'already_there') {
     const is = exchanged.some(({ said }) => said.listed?.has(lead_id ?? Number(phone_number)))
     return is && status === 'updated' ? undefined : `${listed}, which no reply says`
+  }
+  const { callback } = result
+  if (callback !== undefined && callback !== 'failed' && callback !== 'unknown') {
+    const is = exchanged.some(({ said }) => said.callbacks?.has(`${lead_id} ${callback}`))
+    return is && status === 'updated' ? undefined : `callback ${callback}, which no reply says`
   }
   const key = vendor_lead_code ?? phone_number
   const leads = lead_id === undefined ? lead_ids : [lead_id]

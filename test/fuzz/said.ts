@@ -5,6 +5,8 @@ export interface Said {
   readonly updated: ReadonlySet<number>
   /** The leads that it says are in the hopper, and the numbers that it says must not be called. */
   readonly listed?: ReadonlySet<number>
+  /** What it says was done with the callbacks of a lead, as `7 added`. */
+  readonly callbacks?: ReadonlySet<string>
   readonly missing: ReadonlySet<number>
   /** The leads of each key. */
   readonly found: ReadonlyMap<string, readonly number[]>
@@ -22,6 +24,7 @@ export function said(call: Params, text: string): Said {
   const { function: name = '' } = call
   if (name === 'lead_search') return saidOfKeys(call, lines)
   if (name === 'hopper_bulk_insert' || name === 'add_dnc_phone') return saidOfActions(name, lines)
+  if (call['callback'] !== undefined) return saidOfCallbacks(call, lines)
   const asked = (call['lead_ids'] ?? call['lead_id'] ?? '').split(',').map(Number)
   const updated = new Set<number>()
   for (const line of lines) {
@@ -49,18 +52,35 @@ function idsOf(name: string, line: string): number[] | undefined {
   return isSound ? texts.map(Number) : []
 }
 
-/** Also in the words of servers that read `leads_data`, which name no function. */
+/** As a notice too, and in the words of servers that read `leads_data`, which name no function. */
 function saysMissing(name: string, line: string, asked: readonly number[]): boolean {
   const [words = '', ...values] = line.split('|')
-  if (!words.startsWith(`ERROR: ${name} NO `) && !/^ERROR: LEAD NOT FOUND/.test(words)) return false
+  const isMissing = ['ERROR', 'NOTICE'].some((type) => words.startsWith(`${type}: ${name} NO `))
+  if (!isMissing && !/^ERROR: LEAD NOT FOUND/.test(words)) return false
   const named = (values[1] ?? '').split(',').filter((id) => id !== '')
   return named.every((id) => asked.includes(Number(id)))
+}
+
+function saidOfCallbacks(call: Params, lines: readonly string[]): Said {
+  const { function: name = '', lead_id: id = '' } = call
+  const callbacks = new Set<string>()
+  for (const line of lines) {
+    const [, booked, ofBooked] =
+      /^NOTICE: update_lead SCHEDULED CALLBACK (ADDED|UPDATED) - ([^|]*)\|/.exec(line) ?? []
+    if (booked !== undefined) callbacks.add(`${ofBooked} ${booked.toLowerCase()}`)
+    const [, ofRemoved, rows] =
+      /^NOTICE: update_lead SCHEDULED CALLBACK DELETED - [^|]*\|([^|]*)\|([^|]*)/.exec(line) ?? []
+    if (ofRemoved !== undefined) callbacks.add(`${ofRemoved} ${rows === '0' ? 'not_there' : 'removed'}`)
+  }
+  const lead = Number(id)
+  const isMissing = lines.some((line) => saysMissing(name, line, [lead]))
+  return { updated: NOTHING, callbacks, missing: isMissing ? new Set([lead]) : NOTHING, found: new Map() }
 }
 
 function saidOfActions(name: string, lines: readonly string[]): Said {
   const line =
     name === 'add_dnc_phone'
-      ? /^[A-Z]+: add_dnc_phone DNC NUMBER (?:HAS BEEN ADDED|ALREADY EXISTS)(?:: \|| - )[^|]*\|([^|]*)\|/
+      ? /^(?:SUCCESS: add_dnc_phone DNC NUMBER HAS BEEN ADDED - |ERROR: add_dnc_phone DNC NUMBER ALREADY EXISTS: \|)[^|]*\|([^|]*)\|/
       : /^NOTICE: hopper_bulk_insert (?:LEAD ADDED TO HOPPER - [^|]*\||NOT ADDED TO HOPPER, LEAD IS ALREADY IN THE HOPPER - )([^|]*)/
   const listed = lines.map((text) => line.exec(text)?.[1] ?? '').filter((id) => /^[1-9]\d{0,9}$/.test(id))
   return { updated: NOTHING, listed: new Set(listed.map(Number)), missing: NOTHING, found: new Map() }

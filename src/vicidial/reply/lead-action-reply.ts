@@ -1,7 +1,7 @@
 import { readLeadIds } from './lead-ids.ts'
 import { readError, readOther } from './other-reply.ts'
 import { type NotFound, type NotMade, OTHER_CALL, type Refused, type Unclear } from './reply.ts'
-import { errorOf, readStatusLines } from './status-lines.ts'
+import { errorOf, isFrom, type Line, readStatusLines } from './status-lines.ts'
 
 /** What `update_lead` did beside setting values. */
 export type LeadAction =
@@ -41,7 +41,7 @@ const LINES: readonly (readonly [text: string, action: LeadAction, part: number]
   ['SCHEDULED CALLBACK NOT ADDED, USER NOT VALID - ', 'callback_user_unknown', 0],
   ['SCHEDULED CALLBACK NOT ADDED, CAMPAIGN NOT VALID - ', 'callback_campaign_unknown', 0]
 ]
-const FUNCTION = 'update_lead '
+const FUNCTION = 'update_lead'
 const NOT_FOUND = 'NO MATCHES FOUND'
 /** Where the line about removed callbacks has their number. */
 const REMOVED_PART = 2
@@ -53,9 +53,9 @@ export function readLeadActionReply(httpStatus: number, text: string, lead: numb
   const { complete, isCut } = readStatusLines(text)
   const actions: LeadAction[] = []
   for (const { type, text: line } of complete) {
-    if (type !== 'NOTICE' || !line.startsWith(FUNCTION)) continue
-    const said = line.slice(FUNCTION.length)
-    if (said.startsWith(NOT_FOUND)) return { kind: 'not_found', leads: new Set([lead]), basis: 'leads' }
+    if (type !== 'NOTICE' || !line.startsWith(`${FUNCTION} `)) continue
+    const said = line.slice(FUNCTION.length + 1)
+    if (said.startsWith(NOT_FOUND)) return ofLead(readError(line, text), lead, complete)
     const [start, action, part] = LINES.find(([begin]) => said.startsWith(begin)) ?? []
     if (start === undefined || action === undefined || part === undefined) continue
     const parts = said.slice(start.length).split('|')
@@ -66,5 +66,19 @@ export function readLeadActionReply(httpStatus: number, text: string, lead: numb
   }
   if (actions.length > 0) return { kind: 'acted', actions }
   const error = errorOf(complete)
-  return error === undefined ? readOther(httpStatus, text, isCut) : readError(error.text, text)
+  return error === undefined
+    ? readOther(httpStatus, text, isCut)
+    : ofLead(readError(error.text, text), lead, complete)
+}
+
+/** The meaning of an error, unless it says that another lead is missing, or is in a reply to another call. */
+function ofLead(
+  reply: ReturnType<typeof readError>,
+  lead: number,
+  lines: readonly Line[]
+): ReturnType<typeof readError> | Unclear {
+  if (reply.kind !== 'not_found') return reply
+  const leads = new Set([lead])
+  const isAsked = reply.leads.isSubsetOf(leads) && lines.every((line) => isFrom(line, FUNCTION))
+  return isAsked ? { ...reply, leads } : OTHER_CALL
 }

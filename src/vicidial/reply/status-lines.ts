@@ -33,6 +33,15 @@ export function readStatusLines(text: string): StatusLines {
   return { complete, isCut }
 }
 
+/** The first word of a line. That of most lines is the name of a function, and each of those has to do with leads. */
+const FIRST_WORD = /^([a-z_]+) /
+
+/** Whether a function can have written a line. */
+export function isFrom({ type, text }: Line, name: string): boolean {
+  const namesFunction = FIRST_WORD.exec(text)?.[1]?.includes('lead') === true
+  return text.startsWith(`${name} `) || (type !== 'SUCCESS' && !namesFunction)
+}
+
 /** The error of a reply: a refused login anywhere in it, otherwise the first error. */
 export function errorOf(lines: readonly Line[]): Line | undefined {
   const errors = lines.filter(({ type }) => type === 'ERROR')

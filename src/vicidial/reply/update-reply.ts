@@ -1,7 +1,7 @@
 import { readLeadIds, readNumber } from './lead-ids.ts'
 import { readError, readOther } from './other-reply.ts'
 import { type CustomFieldsReply, OTHER_CALL, type UpdateReply } from './reply.ts'
-import { errorOf, type Line, readStatusLines, type StatusLines } from './status-lines.ts'
+import { errorOf, isFrom, readStatusLines, type StatusLines } from './status-lines.ts'
 
 /** What a call asks for. */
 export interface Asked {
@@ -9,8 +9,6 @@ export interface Asked {
   readonly leads: ReadonlySet<number>
 }
 
-/** The first word of a line. That of most lines is the name of a function, and each of those has to do with leads. */
-const FIRST_WORD = /^([a-z_]+) /
 /** What VICIdial prints when it could not write custom fields. */
 const NOT_EXECUTED = /^Could not execute: /m
 
@@ -27,12 +25,6 @@ export function readUpdateReply(httpStatus: number, text: string, asked?: Asked)
   const isAbout =
     reply.leads.isSubsetOf(asked.leads) && lines.complete.every((line) => isFrom(line, asked.function))
   return isAbout ? reply : OTHER_CALL
-}
-
-/** Whether a function can have written a line. */
-function isFrom({ type, text }: Line, name: string): boolean {
-  const namesFunction = FIRST_WORD.exec(text)?.[1]?.includes('lead') === true
-  return text.startsWith(`${name} `) || (type !== 'SUCCESS' && !namesFunction)
 }
 
 function readLines(httpStatus: number, text: string, lines: StatusLines): UpdateReply {

@@ -232,8 +232,17 @@ test('reads every recorded line of update_lead about the hopper and callbacks', 
   const removed = 'NOTICE: update_lead SCHEDULED CALLBACK DELETED - api|101|0|0\n'
   t.strictSame(readLeadActionReply(200, removed, 101), { kind: 'acted', actions: ['no_callback'] })
   t.equal(readLeadActionReply(200, removed, 102).kind, 'unclear')
-  const [unknown] = stepsWith({ no_update: 'Y', phone_number: '9995550001' })
-  t.equal(readLeadActionReply(200, unknown?.reply ?? '', 9).kind, 'not_found')
+})
+
+test('a lead is missing only if a reply to the call about its hopper or callback says so', async (t) => {
+  const missing = 'update_lead NO MATCHES FOUND IN THE SYSTEM: |api|9||\n'
+  const expected = { kind: 'not_found', leads: new Set([9]), basis: 'leads' }
+  for (const type of ['NOTICE', 'ERROR']) {
+    t.strictSame(readLeadActionReply(200, `${type}: ${missing}`, 9), expected)
+    t.equal(readLeadActionReply(200, `${type}: ${missing}`, 8).kind, 'unclear')
+  }
+  const ofOther = 'ERROR: lead_all_info LEAD NOT FOUND: api|9|\n'
+  t.equal(readLeadActionReply(200, ofOther, 9).kind, 'unclear')
 })
 
 test('reads every recorded reply about do-not-call numbers', async (t) => {
