@@ -1,14 +1,12 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { BatchAnswerSchema, BatchRequestSchema, ShortBatchRequestSchema } from '../schemas/batch.ts'
 import { AcceptedSchema } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
-import { callerOf, requires } from '../src/http/authentication.ts'
-import { hangUpSignal } from '../src/http/client-wait.ts'
-import { prefersAsync } from '../src/http/client-wait.ts'
-import { batchResponse } from '../src/updates/response.ts'
+import { requires } from '../src/http/authentication.ts'
 import type { Updates } from '../src/updates/updates.ts'
-import { json, problems, sendStored, UPDATE_PROBLEMS } from './responses.ts'
+import { batchHandler } from './batch-handler.ts'
+import { json, problems, UPDATE_PROBLEMS } from './responses.ts'
 
 const schema = {
   operationId: 'batchUpdateLeads',
@@ -33,21 +31,12 @@ const schema = {
 
 /** `POST /v1/leads/batch-update` */
 export function batchUpdateRoute(updates: Updates) {
-  async function batchUpdate(request: FastifyRequest, reply: FastifyReply) {
-    const caller = callerOf(request)
-    const { entries, source, dryRun } = updates.read(request.body, caller)
-    const sender = updates.sender(caller, request.id, source)
-    if (dryRun) return updates.dryRun(entries, sender)
-    await caller.limits.take('updates', entries.length)
-    if (prefersAsync(request)) {
-      const repeat = request.idempotencyKey
-      const job = await updates.accept(entries, sender, 'batch', repeat ? { repeat } : {})
-      return sendStored(job, request, reply.header('preference-applied', 'respond-async'))
-    }
-    const delivered = await updates.deliver(entries, sender, hangUpSignal(request, reply))
-    const { httpStatus, body } = batchResponse(request.id, entries, delivered)
-    return reply.code(httpStatus).send(body)
-  }
+  const batchUpdate = batchHandler({
+    updates,
+    read: (body, caller) => updates.read(body, caller),
+    deliver: (entries, sender, signal) => updates.deliver(entries, sender, signal),
+    accept: (entries, sender, repeats) => updates.accept(entries, sender, 'batch', repeats)
+  })
 
   return async (app: FastifyInstance) => {
     app.post(

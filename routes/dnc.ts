@@ -6,17 +6,11 @@ import { AcceptedSchema } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
 import { callerOf, requires } from '../src/http/authentication.ts'
 import { refuseQueries } from '../src/http/body/body-rules.ts'
-import { hangUpSignal, prefersAsync } from '../src/http/client-wait.ts'
-import { batchResponse, dncResponse } from '../src/updates/response.ts'
+import { hangUpSignal } from '../src/http/client-wait.ts'
+import { dncResponse } from '../src/updates/response.ts'
 import type { Updates } from '../src/updates/updates.ts'
-import {
-  COMMON_PROBLEMS,
-  json,
-  problems,
-  sendStored,
-  UPDATE_PROBLEMS,
-  UPSTREAM_PROBLEMS
-} from './responses.ts'
+import { batchHandler } from './batch-handler.ts'
+import { COMMON_PROBLEMS, json, problems, UPDATE_PROBLEMS, UPSTREAM_PROBLEMS } from './responses.ts'
 
 const ParamsSchema = Type.Object({
   phone_number: Type.String({ description: 'Its digits.', examples: ['2125550101'] })
@@ -58,21 +52,12 @@ const removeSchema = {
 
 /** `POST /v1/dnc`, `DELETE /v1/dnc/{phone_number}` */
 export function dncRoutes(updates: Updates) {
-  async function addNumbers(request: FastifyRequest, reply: FastifyReply) {
-    const caller = callerOf(request)
-    const { entries, source, dryRun } = updates.readDnc(request.body, caller)
-    const sender = updates.sender(caller, request.id, source)
-    if (dryRun) return updates.dryRun(entries, sender)
-    await caller.limits.take('updates', entries.length)
-    if (prefersAsync(request)) {
-      const repeat = request.idempotencyKey
-      const job = await updates.accept(entries, sender, 'dnc', repeat ? { repeat } : {})
-      return sendStored(job, request, reply.header('preference-applied', 'respond-async'))
-    }
-    const delivered = await updates.deliver(entries, sender, hangUpSignal(request, reply))
-    const { httpStatus, body } = batchResponse(request.id, entries, delivered)
-    return reply.code(httpStatus).send(body)
-  }
+  const addNumbers = batchHandler({
+    updates,
+    read: (body, caller) => updates.readDnc(body, caller),
+    deliver: (entries, sender, signal) => updates.deliver(entries, sender, signal),
+    accept: (entries, sender, repeats) => updates.accept(entries, sender, 'dnc', repeats)
+  })
 
   async function removeNumber(request: FastifyRequest<OfNumber>, reply: FastifyReply) {
     const caller = callerOf(request)

@@ -7,12 +7,12 @@ import { ref } from '../schemas/ref.ts'
 import { Problem } from '../src/errors.ts'
 import { callerOf, requires } from '../src/http/authentication.ts'
 import { refuseQueries } from '../src/http/body/body-rules.ts'
-import { hangUpSignal, prefersAsync } from '../src/http/client-wait.ts'
+import { hangUpSignal } from '../src/http/client-wait.ts'
 import { ANY, readEntityTags, withoutWeakness } from '../src/http/entity-tags.ts'
 import { leadOfResults, type Reads, type Selection } from '../src/updates/reads.ts'
-import { batchResponse } from '../src/updates/response.ts'
 import type { Updates } from '../src/updates/updates.ts'
-import { json, problems, sendStored, UPDATE_PROBLEMS } from './responses.ts'
+import { batchHandler } from './batch-handler.ts'
+import { json, problems, UPDATE_PROBLEMS } from './responses.ts'
 
 const ParamsSchema = Type.Object({
   lead_id: Type.String({ description: "VICIdial's lead id.", examples: ['101'] })
@@ -136,22 +136,12 @@ export function leadRoutes({ reads, updates }: LeadRoutesOptions) {
     return reads.find([entry], sender, updates.deadline(), hangUpSignal(request, reply))
   }
 
-  async function readLeads(request: FastifyRequest, reply: FastifyReply) {
-    const caller = callerOf(request)
-    const isStored = prefersAsync(request)
-    const { entries, source, dryRun } = reads.read(request.body, caller, isStored)
-    const sender = updates.sender(caller, request.id, source)
-    if (dryRun) return updates.dryRun(entries, sender)
-    await caller.limits.take('updates', entries.length)
-    if (isStored) {
-      const repeat = request.idempotencyKey
-      const job = await reads.accept(entries, sender, repeat ? { repeat } : {})
-      return sendStored(job, request, reply.header('preference-applied', 'respond-async'))
-    }
-    const read = await reads.deliver(entries, sender, updates.deadline(), hangUpSignal(request, reply))
-    const { httpStatus, body } = batchResponse(request.id, entries, read)
-    return reply.code(httpStatus).send(body)
-  }
+  const readLeads = batchHandler({
+    updates,
+    read: (body, caller, isStored) => reads.read(body, caller, isStored),
+    deliver: (entries, sender, signal) => reads.deliver(entries, sender, updates.deadline(), signal),
+    accept: (entries, sender, repeats) => reads.accept(entries, sender, repeats)
+  })
 
   return async (app: FastifyInstance) => {
     app.get<OfLead>('/v1/leads/:lead_id', { schema: oneSchema }, getLead)
