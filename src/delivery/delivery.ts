@@ -4,7 +4,8 @@ import type { Warning } from '../leads/refusal.ts'
 import type { Update } from '../leads/update.ts'
 import type { Admission } from './admission.ts'
 import type { DeliveryTask, Sequencing, TaskRequest } from './delivery-task.ts'
-import { combinedOutcome, type Outcome, READ_TIMED_OUT, TIMED_OUT } from './outcome.ts'
+import { type Outcome, READ_TIMED_OUT, TIMED_OUT } from './outcome.ts'
+import { combinedOutcome } from './combined-outcome.ts'
 import { steadyNow } from '../steady-clock.ts'
 
 /** The request that updates come from, and how long it waits for their outcomes. */

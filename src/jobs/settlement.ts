@@ -1,5 +1,6 @@
 import type { Result } from '../../schemas/batch.ts'
-import { deliveredFields, type Outcome, type OutcomeError } from '../delivery/outcome.ts'
+import type { Outcome, OutcomeError } from '../delivery/outcome.ts'
+import { deliveredFields } from '../delivery/delivered-fields.ts'
 import { outcomeResult } from '../delivery/result.ts'
 import { namesSet } from '../leads/changes.ts'
 import type { Update } from '../leads/update.ts'

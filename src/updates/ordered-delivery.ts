@@ -1,5 +1,6 @@
 import type { Delivered, DeliveryContext } from '../delivery/delivery.ts'
-import { deliveredFields, type Outcome, type OutcomeError } from '../delivery/outcome.ts'
+import type { Outcome, OutcomeError } from '../delivery/outcome.ts'
+import { deliveredFields } from '../delivery/delivered-fields.ts'
 import { overloaded, StorageError } from '../errors.ts'
 import type { Update } from '../leads/update.ts'
 import type { UpdateQueue } from '../outbox/queue.ts'

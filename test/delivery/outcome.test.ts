@@ -3,14 +3,13 @@ import type { UpstreamCode } from '../../src/vicidial/reply/reply.ts'
 import { UPDATED, updatedByKey, updates } from './updates.ts'
 import {
   ambiguous,
-  combinedOutcome,
-  deliveredFields,
   type FailedExchange,
-  type LeadOutcome,
   notDone,
   notFound,
   type Outcome
 } from '../../src/delivery/outcome.ts'
+import { combinedOutcome, type LeadOutcome } from '../../src/delivery/combined-outcome.ts'
+import { deliveredFields } from '../../src/delivery/delivered-fields.ts'
 
 test('a missing lead is not_found, a key that matches several is ambiguous', async (t) => {
   t.strictSame(notFound('gone'), {

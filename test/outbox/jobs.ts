@@ -1,6 +1,6 @@
 import type { IdempotencyRecord } from '../../src/http/idempotency-record.ts'
 import type { Result } from '../../schemas/batch.ts'
-import { deliveredFields } from '../../src/delivery/outcome.ts'
+import { deliveredFields } from '../../src/delivery/delivered-fields.ts'
 import { keyName } from '../../src/leads/lead-key.ts'
 import type { Claimed, Settlement } from '../../src/outbox/queue.ts'
 import type { DeadLetter, NewJob, Replay } from '../../src/outbox/jobs.ts'
