@@ -27,7 +27,7 @@ import { type CallItem, LeadReader, type Reader } from './reading/lead-reader.ts
 import { readOutcome } from './reading/read-lead.ts'
 import type { RecentWrites } from './recent-writes.ts'
 import { namedMissing, outcomesOf } from './reply-outcomes.ts'
-import { SearchQueue } from './search-queue.ts'
+import { SearchQueue } from './searching/search-queue.ts'
 import { expectedOf, notVerified, verifiedOutcome, verifyingRead } from './reading/verification.ts'
 import { steadyNow } from '../steady-clock.ts'
 

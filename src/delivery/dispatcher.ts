@@ -13,7 +13,7 @@ import { CallScheduler, type CallSchedulerOptions } from './call-scheduler.ts'
 import { Delivery, type Delivered, type DeliveryContext, type LeadTask } from './delivery.ts'
 import { DeliveryTask, Flows } from './delivery-task.ts'
 import type { Flow } from './fair-queue.ts'
-import type { Found, SearchKey, WantedSearch } from './lead-search.ts'
+import type { Found, SearchKey, WantedSearch } from './searching/lead-search.ts'
 import {
   ambiguous,
   codeUnread,
@@ -24,7 +24,7 @@ import {
   tooManyLeads
 } from './outcome.ts'
 import { type NotedWrites, RecentWrites } from './recent-writes.ts'
-import { MAX_CODES_READ, type PendingSearch } from './search-queue.ts'
+import { MAX_CODES_READ, type PendingSearch } from './searching/search-queue.ts'
 import { steadyNow } from '../steady-clock.ts'
 
 export interface DispatcherOptions extends AdmissionOptions, CallSchedulerOptions {

@@ -2,8 +2,8 @@ import { keyName } from '../leads/lead-key.ts'
 import type { Call, LeadChanges } from '../vicidial/wire.ts'
 import { type CallRules, DeliveryTask, Flows, type TaskRequest } from './delivery-task.ts'
 import { LeadQueues } from './lead-queues.ts'
-import { searchBatchKey, type SearchKey } from './lead-search.ts'
-import { MAX_KEYS_PER_CALL } from './search-queue.ts'
+import { searchBatchKey, type SearchKey } from './searching/lead-search.ts'
+import { MAX_KEYS_PER_CALL } from './searching/search-queue.ts'
 
 // Stryker disable next-line all: the request of a planned task is never looked at
 const NO_REQUEST: TaskRequest = { caller: '', source: '', taskSettled: () => {} }

@@ -1,7 +1,7 @@
 import type { Exchange } from '../../vicidial/exchange/exchange.ts'
 import type { Exchanged } from '../../vicidial/exchange/call-runner.ts'
 import type { SearchReply } from '../../vicidial/reply/reply.ts'
-import type { Found, LeadSearch } from '../lead-search.ts'
+import type { Found, LeadSearch } from '../searching/lead-search.ts'
 import { type FailedExchange, notDone } from '../outcome.ts'
 
 /** Sends a look-up of keys of one kind, and returns its reply. */

@@ -5,7 +5,7 @@ import type { Exchanged } from '../../vicidial/exchange/call-runner.ts'
 import type { UpsertReply } from '../../vicidial/reply/upsert-reply.ts'
 import type { Delivery, WaitingForLead } from '../delivery.ts'
 import { Flow, type Item } from '../fair-queue.ts'
-import type { SearchKey } from '../lead-search.ts'
+import type { SearchKey } from '../searching/lead-search.ts'
 import type { Outcome } from '../outcome.ts'
 
 /** Calls that add leads share nothing. */

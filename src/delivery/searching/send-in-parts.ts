@@ -1,4 +1,4 @@
-import type { FailedExchange } from './outcome.ts'
+import type { FailedExchange } from '../outcome.ts'
 
 /** How a part ended: settled; `too_large` for VICIdial's limit; or failed. */
 export type PartEnd = 'settled' | 'too_large' | FailedExchange

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import type { FailedExchange } from '../../src/delivery/outcome.ts'
-import { type Parts, sendInParts } from '../../src/delivery/send-in-parts.ts'
+import type { FailedExchange } from '../../../src/delivery/outcome.ts'
+import { type Parts, sendInParts } from '../../../src/delivery/searching/send-in-parts.ts'
 
 const FAILED: FailedExchange = { reply: { kind: 'not_made', detail: 'HTTP 500' }, maybeMade: false }
 const REFUSED: FailedExchange = {

@@ -1,11 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { test } from 'tap'
-import { Delivery } from '../../src/delivery/delivery.ts'
-import { keyName } from '../../src/leads/lead-key.ts'
-import type { Found, WantedSearch } from '../../src/delivery/lead-search.ts'
-import { SearchQueue } from '../../src/delivery/search-queue.ts'
-import type { Exchange } from '../../src/vicidial/exchange/exchange.ts'
-import type { CallContext } from '../../src/vicidial/exchange/call-runner.ts'
+import { Delivery } from '../../../src/delivery/delivery.ts'
+import { keyName } from '../../../src/leads/lead-key.ts'
+import type { Found, WantedSearch } from '../../../src/delivery/searching/lead-search.ts'
+import { SearchQueue } from '../../../src/delivery/searching/search-queue.ts'
+import type { Exchange } from '../../../src/vicidial/exchange/exchange.ts'
+import type { CallContext } from '../../../src/vicidial/exchange/call-runner.ts'
 
 function codes(...values: string[]): Map<string, WantedSearch> {
   return new Map(

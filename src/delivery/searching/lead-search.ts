@@ -1,10 +1,10 @@
-import { charsetOf } from '../leads/column-text.ts'
-import { type LeadKey, NUMERIC } from '../leads/lead-key.ts'
-import { steadyNow } from '../steady-clock.ts'
-import type { Refused } from '../vicidial/reply/reply.ts'
-import type { Delivery } from './delivery.ts'
-import type { Flow, Item } from './fair-queue.ts'
-import type { Outcome } from './outcome.ts'
+import { charsetOf } from '../../leads/column-text.ts'
+import { type LeadKey, NUMERIC } from '../../leads/lead-key.ts'
+import { steadyNow } from '../../steady-clock.ts'
+import type { Refused } from '../../vicidial/reply/reply.ts'
+import type { Delivery } from '../delivery.ts'
+import type { Flow, Item } from '../fair-queue.ts'
+import type { Outcome } from '../outcome.ts'
 
 /** A key whose leads have to be searched for. */
 export type SearchKey = Exclude<LeadKey, { by: 'lead_id' }>
