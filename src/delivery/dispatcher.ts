@@ -1,8 +1,7 @@
 import { type Changes, NO_CHANGES } from '../leads/changes.ts'
 import { isDnc } from '../leads/actions/dnc.ts'
-import { keyName, type LeadKey, orderName } from '../leads/lead-key.ts'
+import { keyName, orderName } from '../leads/lead-key.ts'
 import type { Update } from '../leads/update.ts'
-import type { Upstream } from '../vicidial/upstreams.ts'
 import { SEARCH_LIMIT } from '../vicidial/wire.ts'
 import { withActionsUnsent } from './actions/action-runner.ts'
 import { Adder } from './adding/adder.ts'
@@ -14,17 +13,10 @@ import { Delivery, type Delivered, type DeliveryContext, type LeadTask } from '.
 import { DeliveryTask, Flows } from './delivery-task.ts'
 import type { Flow } from './fair-queue.ts'
 import type { Found, SearchKey, WantedSearch } from './searching/lead-search.ts'
-import {
-  ambiguous,
-  codeUnread,
-  leadExists,
-  notFound,
-  type Outcome,
-  tooManyCodes,
-  tooManyLeads
-} from './outcome.ts'
+import { type Outcome, tooManyLeads } from './outcome.ts'
+import { codeMatched, leadsMeant } from './searching/leads-meant.ts'
 import { type NotedWrites, RecentWrites } from './recent-writes.ts'
-import { MAX_CODES_READ, type PendingSearch } from './searching/search-queue.ts'
+import type { PendingSearch } from './searching/search-queue.ts'
 import { steadyNow } from '../steady-clock.ts'
 
 export interface DispatcherOptions extends AdmissionOptions, CallSchedulerOptions {
@@ -33,10 +25,6 @@ export interface DispatcherOptions extends AdmissionOptions, CallSchedulerOption
 
 const NO_SEARCHES: ReadonlyMap<string, Found> = new Map()
 const NO_LEADS: Found = { kind: 'leads', leads: [] }
-const NO_LEAD = 'No lead has this key.'
-const SPELT_OTHERWISE = 'No lead has exactly this key. VICIdial finds one with another spelling.'
-
-type Codes = Extract<Found, { kind: 'leads' }>['codes']
 
 /** Delivers updates to VICIdial: updates in, one outcome each out. One for each VICIdial account. */
 export class Dispatcher {
@@ -233,41 +221,6 @@ export class Dispatcher {
   }
 }
 
-export type DispatchersOptions = Omit<DispatcherOptions, 'exchange' | 'guard' | 'log'>
-
-/** What waits for VICIdial by one account; see `Dispatcher`. */
-export interface DispatcherQueue {
-  readonly account: string
-  readonly waiting: number
-  readonly oldestMs: number
-}
-
-/** The dispatchers, one for each VICIdial account. */
-export class Dispatchers {
-  readonly #byAccount: ReadonlyMap<string, Dispatcher>
-
-  constructor(upstreams: readonly Upstream[], options: DispatchersOptions) {
-    this.#byAccount = new Map(
-      upstreams.map(({ account, exchange, guard, log }) => [
-        account.name,
-        new Dispatcher({ ...options, exchange, guard, log })
-      ])
-    )
-  }
-
-  /** @throws Error if there is no such account; callers and webhooks are checked to name none */
-  of(account: string): Dispatcher {
-    const dispatcher = this.#byAccount.get(account)
-    if (dispatcher === undefined) throw new Error(`there is no account ${account}`)
-    return dispatcher
-  }
-
-  /** The queue of each account. */
-  get queues(): readonly DispatcherQueue[] {
-    return [...this.#byAccount].map(([account, { waiting, oldestMs }]) => ({ account, waiting, oldestMs }))
-  }
-}
-
 /** The keys that a request's updates need searched, and the size of their changes, each set counted once. */
 function measure(updates: readonly Update[]): { wanted: Map<string, WantedSearch>; characters: number } {
   const wanted = new Map<string, WantedSearch>()
@@ -283,33 +236,4 @@ function measure(updates: readonly Update[]): { wanted: Map<string, WantedSearch
   let characters = 0
   for (const { key } of distinct) characters += key.length
   return { wanted, characters }
-}
-
-/** The leads that an update changes, of those that its key matches; or the outcome of an update that changes none. */
-function leadsMeant({ key, onMultiple, newest: most = 1, keyMatch, mustBeNew }: Update, found: Found): Found {
-  if (found.kind === 'outcome') return found
-  const { codes, refusal, isProvisional } = found
-  let { leads } = found
-  if (keyMatch === 'exact' && codes !== undefined) {
-    if (leads.length > MAX_CODES_READ) return { kind: 'outcome', outcome: tooManyCodes(leads) }
-    if (leads.some((lead) => !codes.has(lead))) return { kind: 'outcome', outcome: codeUnread(refusal) }
-    leads = leads.filter((lead) => codes.get(lead) === key.value)
-  }
-  if (leads.length > 0 && mustBeNew) return { kind: 'outcome', outcome: leadExists(leads) }
-  const [newest] = leads
-  if (newest === undefined) {
-    const outcome = notFound(codes ? SPELT_OTHERWISE : NO_LEAD)
-    return { kind: 'outcome', outcome: isProvisional ? { ...outcome, isProvisional } : outcome }
-  }
-  if (leads.length > 1 && onMultiple === 'reject') return { kind: 'outcome', outcome: ambiguous(leads) }
-  return { ...found, leads: onMultiple === 'newest' ? leads.slice(0, most) : leads }
-}
-
-/** The code of the leads, if it is not the key; null if one could not be read; undefined if they have the key itself. */
-function codeMatched(key: LeadKey, leads: readonly number[], codes: Codes): string | null | undefined {
-  if (codes === undefined) return undefined
-  const found = leads.map((lead) => codes.get(lead) ?? null)
-  return (
-    found.find((code) => code !== null && code !== key.value) ?? (found.includes(null) ? null : undefined)
-  )
 }

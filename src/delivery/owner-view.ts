@@ -1,5 +1,5 @@
 import type { UpstreamState } from '../vicidial/guard.ts'
-import type { DispatcherQueue } from './dispatcher.ts'
+import type { DispatcherQueue } from './dispatchers.ts'
 
 /** What the gateway that calls VICIdial shows of it, and of what waits for it. */
 export interface OwnerView {

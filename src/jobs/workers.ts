@@ -1,4 +1,4 @@
-import type { Dispatchers } from '../delivery/dispatcher.ts'
+import type { Dispatchers } from '../delivery/dispatchers.ts'
 import type { UpdateQueue } from '../outbox/queue.ts'
 import type { Upstream } from '../vicidial/upstreams.ts'
 import type { RetrySchedule } from './retry-schedule.ts'

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import type { SentAlert } from '../../alerts/open-alerts.ts'
-import type { DispatcherQueue } from '../../delivery/dispatcher.ts'
+import type { DispatcherQueue } from '../../delivery/dispatchers.ts'
 import type { UpstreamState } from '../../vicidial/guard.ts'
 
 /** What the owner keeps with its lease: for the next one, and for the pages of the others. */
