@@ -8,7 +8,7 @@ import { Adder } from './adding/adder.ts'
 import type { KeyLines } from './adding/key-lines.ts'
 import { WaitingUpdate } from './adding/waiting-update.ts'
 import { Admission, type AdmissionOptions } from './admission.ts'
-import { CallScheduler, type CallSchedulerOptions } from './call-scheduler.ts'
+import { CallScheduler, type CallSchedulerOptions } from './calls/call-scheduler.ts'
 import { Delivery, type Delivered, type DeliveryContext, type LeadTask } from './delivery.ts'
 import { DeliveryTask, Flows } from './delivery-task.ts'
 import type { Flow } from './fair-queue.ts'
@@ -56,7 +56,7 @@ export class Dispatcher {
         scheduler.scheduleSoon()
       },
       contextOf: (waiting) => scheduler.contextOf([waiting]),
-      verify: (waiting, lead, added) => scheduler.verifyAdded(waiting, lead, added),
+      verify: (waiting, lead, added) => scheduler.additions.verify(waiting, lead, added),
       onFound: ({ update, request, index }, found) => {
         const flow = new Flows<number, Delivery>(request, this.#rules).of(update.changes)
         this.#enqueueMatched(update, found, request, index, flow)
@@ -154,7 +154,7 @@ export class Dispatcher {
       if (key.by === 'lead_id') {
         const task = new DeliveryTask(key.value, changes, delivery, index, flow)
         delivery.addTask(task)
-        this.#scheduler.tasks.add(task)
+        this.#scheduler.updates.add(task)
       } else this.#enqueueKeyed(update, key, found.get(keyName(key)) ?? NO_LEADS, delivery, index, flow)
       index++
     }
@@ -193,7 +193,7 @@ export class Dispatcher {
     task.base = base
     task.made = withActionsUnsent(task, base)
     request.addTask(task)
-    this.#scheduler.tasks.add(task)
+    this.#scheduler.updates.add(task)
     this.#scheduler.scheduleSoon()
   }
 
@@ -217,7 +217,7 @@ export class Dispatcher {
     }
     const tasks = leads.map((lead) => new DeliveryTask(lead, update.changes, delivery, index, flow))
     delivery.addMatchedTasks(index, tasks, codeMatched(update.key, leads, codes))
-    for (const task of tasks) this.#scheduler.tasks.add(task)
+    for (const task of tasks) this.#scheduler.updates.add(task)
   }
 }
 
