@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import { CUSTOM_FIELD_TYPES } from '../src/leads/custom-field.ts'
+import { CUSTOM_FIELD_TYPES } from '../src/leads/cleaning/custom-field.ts'
 import { FIELDS, type Field } from '../src/leads/fields.ts'
 import { ref } from './ref.ts'
 

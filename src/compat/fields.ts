@@ -1,4 +1,4 @@
-import { BLANK } from '../leads/sendable-text.ts'
+import { BLANK } from '../leads/cleaning/sendable-text.ts'
 import { FIELDS, type Field } from '../leads/fields.ts'
 import { RESERVED_PARAMETERS } from '../vicidial/reserved-parameters.ts'
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { DbCharset, NonLatin } from '../leads/column-text.ts'
+import type { DbCharset, NonLatin } from '../leads/cleaning/column-text.ts'
 import { BUILD_PATTERN } from '../vicidial/builds.ts'
 import { SOURCE_PATTERN } from '../vicidial/wire.ts'
 import { type Static, type TSchema, Type } from 'typebox'

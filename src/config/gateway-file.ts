@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import type { CallerConfig } from '../callers/caller.ts'
-import type { CustomField } from '../leads/custom-field.ts'
+import type { CustomField } from '../leads/cleaning/custom-field.ts'
 import type { WebhookEndpoint } from '../webhooks/endpoint.ts'
 import { type AccountConfig, readAccounts } from './accounts/read-accounts.ts'
 import { type AlertsConfig, readAlerts } from './read-alerts.ts'

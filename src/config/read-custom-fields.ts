@@ -5,8 +5,8 @@ import {
   lostCharacters,
   ownMaxLength,
   typeRules
-} from '../leads/custom-field.ts'
-import { unsafeCharacter } from '../leads/sendable-text.ts'
+} from '../leads/cleaning/custom-field.ts'
+import { unsafeCharacter } from '../leads/cleaning/sendable-text.ts'
 import type { Listed, NoteFault } from './config-error.ts'
 import { LABEL } from './patterns.ts'
 import { RESERVED_PARAMETERS } from '../vicidial/reserved-parameters.ts'

@@ -1,5 +1,5 @@
-import type { Cleaned } from './column.ts'
-import { cleanCustomField, type CustomField } from './custom-field.ts'
+import type { Cleaned } from './cleaning/column.ts'
+import { cleanCustomField, type CustomField } from './cleaning/custom-field.ts'
 import { FIELD_BY_NAME, FIELDS, type Field, SIMILAR_FIELDS } from './fields.ts'
 import { isObject } from './is-object.ts'
 import { ACTION_NAMES, type LeadActions, type ReadActions, withoutActions } from './actions/lead-actions.ts'
@@ -14,7 +14,7 @@ import {
 } from './refusal.ts'
 import { allows, type Rights } from './rights.ts'
 import type { ServerRules } from './server-rules.ts'
-import { unseenIn } from './typography.ts'
+import { unseenIn } from './cleaning/typography.ts'
 
 /** What can be called for an update, or for what is asked in its place. */
 export const FUNCTIONS = [

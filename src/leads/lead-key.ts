@@ -1,8 +1,8 @@
 import { FIELD_BY_NAME } from './fields.ts'
-import { readInteger } from './numbers-and-dates.ts'
+import { readInteger } from './cleaning/numbers-and-dates.ts'
 import { listGiven, type Refusal, type Warning } from './refusal.ts'
 import type { ServerRules } from './server-rules.ts'
-import { unseenIn } from './typography.ts'
+import { unseenIn } from './cleaning/typography.ts'
 
 /** How an update names its lead. */
 export type LeadKey =

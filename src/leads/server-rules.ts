@@ -1,5 +1,5 @@
-import { type Cleaner, createCleaner, fieldsOf, type ServerTraits } from './clean.ts'
-import { type ColumnText, columnText, type NonLatin } from './column-text.ts'
+import { type Cleaner, createCleaner, fieldsOf, type ServerTraits } from './cleaning/clean.ts'
+import { type ColumnText, columnText, type NonLatin } from './cleaning/column-text.ts'
 import type { Field } from './fields.ts'
 
 /** The rules that follow from VICIdial's settings, database and build. Made once for each combination. */

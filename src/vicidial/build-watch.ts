@@ -1,5 +1,5 @@
 import type { BaseLogger } from 'pino'
-import type { NonLatin } from '../leads/column-text.ts'
+import type { NonLatin } from '../leads/cleaning/column-text.ts'
 import { type BuildRule, rulesOf } from './builds.ts'
 
 export interface BuildWatchOptions {

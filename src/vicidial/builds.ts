@@ -1,4 +1,4 @@
-import type { NonLatin } from '../leads/column-text.ts'
+import type { NonLatin } from '../leads/cleaning/column-text.ts'
 
 /** The release that was measured, and that this gateway is made for. */
 export const MEASURED = { version: '2.14-202', build: '250720-1841' } as const

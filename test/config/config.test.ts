@@ -4,7 +4,7 @@ import { test } from 'tap'
 import { ALL_PERMISSIONS } from '../../src/callers/caller.ts'
 import { ConfigError } from '../../src/config/config-error.ts'
 import { type Config, loadConfig } from '../../src/config/config.ts'
-import type { CustomField } from '../../src/leads/custom-field.ts'
+import type { CustomField } from '../../src/leads/cleaning/custom-field.ts'
 import type { Tester } from '../helper.ts'
 
 const HASH = 'a'.repeat(64)

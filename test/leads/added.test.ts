@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { test } from 'tap'
-import type { NonLatin } from '../../src/leads/column-text.ts'
+import type { NonLatin } from '../../src/leads/cleaning/column-text.ts'
 import { FIELDS } from '../../src/leads/fields.ts'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
 import { serverRules } from '../../src/leads/server-rules.ts'

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { createCleaner } from '../../src/leads/clean.ts'
+import { createCleaner } from '../../src/leads/cleaning/clean.ts'
 import { FIELDS } from '../../src/leads/fields.ts'
 import { randomUpdates, tellingValues } from './random-updates.ts'
 import { judge } from './truth.ts'

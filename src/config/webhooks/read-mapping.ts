@@ -1,4 +1,4 @@
-import { createCleaner } from '../../leads/clean.ts'
+import { createCleaner } from '../../leads/cleaning/clean.ts'
 import { FIELD_BY_NAME, FIELDS, SIMILAR_FIELDS } from '../../leads/fields.ts'
 import { KEY_NAMES } from '../../leads/lead-key.ts'
 import { pointer as pointerTo } from '../../leads/refusal.ts'

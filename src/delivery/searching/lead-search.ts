@@ -1,4 +1,4 @@
-import { charsetOf } from '../../leads/column-text.ts'
+import { charsetOf } from '../../leads/cleaning/column-text.ts'
 import { type LeadKey, NUMERIC } from '../../leads/lead-key.ts'
 import { steadyNow } from '../../steady-clock.ts'
 import type { Refused } from '../../vicidial/reply/reply.ts'

@@ -1,4 +1,4 @@
-import { unseenIn } from '../../leads/typography.ts'
+import { unseenIn } from '../../leads/cleaning/typography.ts'
 import { endOfString, offsetOfJsonError, positionAt } from './json-guard.ts'
 
 /** In characters. */

@@ -1,7 +1,7 @@
 import { CAMPAIGN_RULE, isCampaign } from './campaign.ts'
 import { CALLBACK_COMMENTS, FIELD_BY_NAME, type Field } from '../fields.ts'
 import { isObject } from '../is-object.ts'
-import { readTime } from '../numbers-and-dates.ts'
+import { readTime } from '../cleaning/numbers-and-dates.ts'
 import { echo, jsonInText, type PointedRefusal, pointer, type Refusal, type Warning } from '../refusal.ts'
 import { allows, type Rights } from '../rights.ts'
 import type { ServerRules } from '../server-rules.ts'

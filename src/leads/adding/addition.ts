@@ -2,7 +2,7 @@ import { CUSTOM, type Changes, LOOKS_LIKE_PARAMETER } from '../changes.ts'
 import { FIELD_BY_NAME } from '../fields.ts'
 import type { KeyName, LeadKey } from '../lead-key.ts'
 import type { Warning } from '../refusal.ts'
-import { BLANK } from '../sendable-text.ts'
+import { BLANK } from '../cleaning/sendable-text.ts'
 
 type Texts = Readonly<Record<string, string>>
 

@@ -1,4 +1,4 @@
-import type { CustomField } from '../../leads/custom-field.ts'
+import type { CustomField } from '../../leads/cleaning/custom-field.ts'
 import type { AccountCalls } from '../account/account-calls.ts'
 import { listCustomFields } from '../account/list-custom-fields.ts'
 import type { Finding } from './step.ts'

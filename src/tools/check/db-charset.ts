@@ -1,4 +1,4 @@
-import type { DbCharset } from '../../leads/column-text.ts'
+import type { DbCharset } from '../../leads/cleaning/column-text.ts'
 import type { Finding } from './step.ts'
 
 const WORD = 'check '

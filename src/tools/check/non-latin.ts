@@ -1,4 +1,4 @@
-import type { NonLatin } from '../../leads/column-text.ts'
+import type { NonLatin } from '../../leads/cleaning/column-text.ts'
 import type { AccountCalls } from '../account/account-calls.ts'
 import { emptyCall } from '../../vicidial/wire.ts'
 import type { Finding } from './step.ts'

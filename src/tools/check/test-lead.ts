@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { BLANK } from '../../leads/sendable-text.ts'
-import type { DbCharset, NonLatin } from '../../leads/column-text.ts'
+import { BLANK } from '../../leads/cleaning/sendable-text.ts'
+import type { DbCharset, NonLatin } from '../../leads/cleaning/column-text.ts'
 import { FIELD_BY_NAME } from '../../leads/fields.ts'
 import type { AccountCalls, Reply } from '../account/account-calls.ts'
 import { charsetText, compareCharset, storedCharset } from './db-charset.ts'

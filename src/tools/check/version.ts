@@ -1,6 +1,6 @@
 import type { RawReply, Client, NoReply } from '../../vicidial/client.ts'
 import type { Config } from '../../config/config.ts'
-import type { NonLatin } from '../../leads/column-text.ts'
+import type { NonLatin } from '../../leads/cleaning/column-text.ts'
 import { type BuildRule, MEASURED, rulesOf } from '../../vicidial/builds.ts'
 import { readVersion } from '../../vicidial/reply/version-reply.ts'
 import { formBody, PROBES } from '../../vicidial/wire.ts'

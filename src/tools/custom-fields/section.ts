@@ -1,5 +1,5 @@
 import { isUsableLabel } from '../../config/read-custom-fields.ts'
-import { CUSTOM_FIELD_TYPES, type CustomField, ownMaxLength } from '../../leads/custom-field.ts'
+import { CUSTOM_FIELD_TYPES, type CustomField, ownMaxLength } from '../../leads/cleaning/custom-field.ts'
 import type { ListedCustomFields } from '../../vicidial/reply/listed-custom-fields.ts'
 
 /** The section `custom_fields` of the gateway file, and what is left to do about it. */

@@ -1,10 +1,10 @@
 import { blankDetail, type Cleaned, type Column, columnOf, fit, losses, refuse } from './column.ts'
 import { columnText, type DbCharset, type NonLatin } from './column-text.ts'
-import { CALLBACK_COMMENTS, FIELDS, type Field } from './fields.ts'
+import { CALLBACK_COMMENTS, FIELDS, type Field } from '../fields.ts'
 import { parseDate, parseInteger, parseOffset } from './numbers-and-dates.ts'
 import { readPhone } from './phone.ts'
 import { onOneLine, prose } from './prose.ts'
-import { listGiven, type Refusal, textMeant } from './refusal.ts'
+import { listGiven, type Refusal, textMeant } from '../refusal.ts'
 import { BLANK, composed, tooManyMarks, unsafeCharacter } from './sendable-text.ts'
 import { asciiOf, shown, unseenIn, withoutInvisible } from './typography.ts'
 

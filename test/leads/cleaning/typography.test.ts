@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { type Cleaner, createCleaner, type ServerTraits } from '../../src/leads/clean.ts'
-import type { Cleaned } from '../../src/leads/column.ts'
-import { FIELD_BY_NAME, FIELDS } from '../../src/leads/fields.ts'
-import type { Refusal } from '../../src/leads/refusal.ts'
-import { readLeadKey } from '../../src/leads/lead-key.ts'
-import { serverRules } from '../../src/leads/server-rules.ts'
+import { type Cleaner, createCleaner, type ServerTraits } from '../../../src/leads/cleaning/clean.ts'
+import type { Cleaned } from '../../../src/leads/cleaning/column.ts'
+import { FIELD_BY_NAME, FIELDS } from '../../../src/leads/fields.ts'
+import type { Refusal } from '../../../src/leads/refusal.ts'
+import { readLeadKey } from '../../../src/leads/lead-key.ts'
+import { serverRules } from '../../../src/leads/server-rules.ts'
 
 const LATIN1: ServerTraits = { dbCharset: 'latin1' }
 const cleaners = [createCleaner(0), createCleaner(1), createCleaner(0, LATIN1), createCleaner(1, LATIN1)]

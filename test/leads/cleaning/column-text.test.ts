@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { createCleaner } from '../../src/leads/clean.ts'
-import { columnText, type DbCharset, type NonLatin } from '../../src/leads/column-text.ts'
-import { FIELD_BY_NAME, type Field } from '../../src/leads/fields.ts'
-import { serverRules } from '../../src/leads/server-rules.ts'
+import { createCleaner } from '../../../src/leads/cleaning/clean.ts'
+import { columnText, type DbCharset, type NonLatin } from '../../../src/leads/cleaning/column-text.ts'
+import { FIELD_BY_NAME, type Field } from '../../../src/leads/fields.ts'
+import { serverRules } from '../../../src/leads/server-rules.ts'
 
 const comments = FIELD_BY_NAME.get('comments') as Field
 const code = FIELD_BY_NAME.get('vendor_lead_code') as Field

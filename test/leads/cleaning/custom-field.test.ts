@@ -6,8 +6,8 @@ import {
   type CustomField,
   type CustomFieldType,
   ownMaxLength
-} from '../../src/leads/custom-field.ts'
-import { type ColumnText, columnText } from '../../src/leads/column-text.ts'
+} from '../../../src/leads/cleaning/custom-field.ts'
+import { type ColumnText, columnText } from '../../../src/leads/cleaning/column-text.ts'
 
 const UTF8 = columnText('utf8', 1)
 const OPTIONS = new Set(['red', 'light blue', 'Ä'])

@@ -1,7 +1,7 @@
 import escapeRegExp from 'escape-string-regexp'
 import type { ColumnText, NonLatin } from './column-text.ts'
-import type { Field } from './fields.ts'
-import { quoted, type Refusal, type RefusalCode, type Warning } from './refusal.ts'
+import type { Field } from '../fields.ts'
+import { quoted, type Refusal, type RefusalCode, type Warning } from '../refusal.ts'
 import { BLANK } from './sendable-text.ts'
 
 /** A value as sent and as VICIdial stores it, with warnings about what it loses. */

@@ -1,6 +1,6 @@
 /** Reads phone numbers as people and programs write them. Punctuation that would change the digits is refused. */
 
-import type { Refusal } from './refusal.ts'
+import type { Refusal } from '../refusal.ts'
 
 /** The digits of a phone number, and whether a trunk zero was left out. */
 export interface PhoneDigits {

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { ALL_RIGHTS } from '../../src/leads/rights.ts'
-import { readPhone } from '../../src/leads/phone.ts'
-import { serverRules } from '../../src/leads/server-rules.ts'
-import { DEFAULT_OPTIONS, KnownChanges, readUpdate } from '../../src/leads/update.ts'
+import { ALL_RIGHTS } from '../../../src/leads/rights.ts'
+import { readPhone } from '../../../src/leads/cleaning/phone.ts'
+import { serverRules } from '../../../src/leads/server-rules.ts'
+import { DEFAULT_OPTIONS, KnownChanges, readUpdate } from '../../../src/leads/update.ts'
 
 const rules = { ...serverRules(0), customFields: new Map(), rights: ALL_RIGHTS }
 

@@ -1,9 +1,9 @@
 import { test } from 'tap'
-import { createCleaner } from '../../src/leads/clean.ts'
-import type { Cleaned } from '../../src/leads/column.ts'
-import type { NonLatin } from '../../src/leads/column-text.ts'
-import { FIELD_BY_NAME, FIELDS } from '../../src/leads/fields.ts'
-import type { Refusal } from '../../src/leads/refusal.ts'
+import { createCleaner } from '../../../src/leads/cleaning/clean.ts'
+import type { Cleaned } from '../../../src/leads/cleaning/column.ts'
+import type { NonLatin } from '../../../src/leads/cleaning/column-text.ts'
+import { FIELD_BY_NAME, FIELDS } from '../../../src/leads/fields.ts'
+import type { Refusal } from '../../../src/leads/refusal.ts'
 
 const MODES = [0, 1] as const
 const cleaners = { 0: createCleaner(0), 1: createCleaner(1) }

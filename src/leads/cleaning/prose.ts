@@ -1,6 +1,6 @@
 import anyAscii from 'any-ascii'
 import { type Cleaned, type Column, fit, isKept, losses, refuse } from './column.ts'
-import type { Refusal } from './refusal.ts'
+import type { Refusal } from '../refusal.ts'
 import { asciiOf, unseenIn } from './typography.ts'
 
 const NEWLINE = /\n/g

@@ -3,7 +3,7 @@ import type { Cleaned } from './column.ts'
 import type { ColumnText } from './column-text.ts'
 import { parseDate, parseTime } from './numbers-and-dates.ts'
 import { withoutTabs } from './prose.ts'
-import { quoted, type Refusal, type RefusalCode, textMeant } from './refusal.ts'
+import { quoted, type Refusal, type RefusalCode, textMeant } from '../refusal.ts'
 import { unseenIn } from './typography.ts'
 
 /** How values of one type are read. */
