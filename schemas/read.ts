@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { FIELDS } from '../src/leads/fields.ts'
 import { LEAD_COLUMNS, type LeadColumn } from '../src/leads/reading/lead-columns.ts'
-import { KEY_MATCH, ON_MULTIPLE } from '../src/leads/update.ts'
+import { KEY_MATCH, ON_MULTIPLE } from '../src/leads/update-options.ts'
 import { LeadIdSchema } from './lead-id.ts'
 import { ref } from './ref.ts'
 

@@ -1,6 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net'
 import { ALL_RIGHTS, type Allowed, allows, type Rights } from '../leads/rights.ts'
-import type { KeyMatch, OnInvalid, OnLossy } from '../leads/update.ts'
+import type { KeyMatch, OnInvalid, OnLossy } from '../leads/update-options.ts'
 import type { CallerLimits, RateLimit } from './caller-limits.ts'
 
 /** The permission that a route needs; `webhook:NAME` for each webhook endpoint with callers' keys. */

@@ -1,7 +1,6 @@
 import type { AlertSettings } from '../alerts/settings.ts'
 import { Callers } from '../callers/callers.ts'
-import type { LeadRules } from '../leads/changes.ts'
-import { serverRules } from '../leads/server-rules.ts'
+import { serverRules, type LeadRules } from '../leads/server-rules.ts'
 import { type BuildRuleId, rulesOf } from '../vicidial/builds.ts'
 import type { WebhookEndpoint } from '../webhooks/endpoint.ts'
 import type { Config } from './config.ts'

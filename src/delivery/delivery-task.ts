@@ -1,4 +1,5 @@
-import { type Changes, withoutFields } from '../leads/changes.ts'
+import type { Changes } from '../leads/changes.ts'
+import { withoutFields } from '../leads/compose-changes.ts'
 import type { LeadChanges } from '../vicidial/wire.ts'
 import { Flow, type Item } from './fair-queue.ts'
 import type { Outcome } from './outcome.ts'

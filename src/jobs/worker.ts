@@ -1,7 +1,7 @@
 import type { Dispatcher } from '../delivery/dispatcher.ts'
 import type { Outcome } from '../delivery/outcome.ts'
 import { Problem } from '../errors.ts'
-import { withoutFields } from '../leads/changes.ts'
+import { withoutFields } from '../leads/compose-changes.ts'
 import type { Update } from '../leads/update.ts'
 import type { Claimed, Settlement, UpdateQueue } from '../outbox/queue.ts'
 import type { Guard } from '../vicidial/guard.ts'

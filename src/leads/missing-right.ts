@@ -1,5 +1,6 @@
 import { type Addition, listOf } from './adding/addition.ts'
-import { type Changes, CUSTOM, optionsOf } from './changes.ts'
+import { type Changes, CUSTOM } from './changes.ts'
+import { optionsOf } from './compose-changes.ts'
 import { isDnc } from './actions/dnc.ts'
 import { FIELD_BY_NAME } from './fields.ts'
 import { ACTION_PERMISSIONS, forbiddenAction } from './actions/lead-actions.ts'

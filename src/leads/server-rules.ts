@@ -1,5 +1,6 @@
 import { type Cleaner, createCleaner, fieldsOf, type ServerTraits } from './cleaning/clean.ts'
 import { type ColumnText, columnText, type NonLatin } from './cleaning/column-text.ts'
+import type { CustomField } from './cleaning/custom-field.ts'
 import type { Field } from './fields.ts'
 
 /** The rules that follow from VICIdial's settings, database and build. Made once for each combination. */
@@ -14,6 +15,12 @@ export interface ServerRules {
   readonly refusesApostrophes: boolean
   /** Whether an update can name its lead by `vendor_lead_code` or `phone_number`. */
   readonly hasLookUps: boolean
+}
+
+/** How the operator has set up VICIdial's leads. */
+export interface LeadRules extends ServerRules {
+  /** The custom fields that the operator has listed, by label; no other is ever sent. */
+  readonly customFields: ReadonlyMap<string, CustomField>
 }
 
 /** The rules of a server. Traits that are left out are those of the measured build. */

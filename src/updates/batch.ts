@@ -1,22 +1,16 @@
 import { SOURCE } from '../vicidial/wire.ts'
-import { type ChangesRules, MAX_REFUSALS, NO_CHANGES, readChanges, withActions } from '../leads/changes.ts'
+import { NO_CHANGES, withActions } from '../leads/changes.ts'
+import { type ChangesRules, MAX_REFUSALS, readChanges } from '../leads/read-changes.ts'
 import { FIELD_BY_NAME } from '../leads/fields.ts'
 import { isObject } from '../leads/is-object.ts'
 import { ACTION_NAMES, readActions } from '../leads/actions/lead-actions.ts'
 import { KEY_NAMES } from '../leads/lead-key.ts'
 import { echo, jsonInText, type PointedRefusal, pointer } from '../leads/refusal.ts'
 import { SimilarNames } from '../leads/similar-names.ts'
-import {
-  changesNothing,
-  readKeyAt,
-  refuseActions,
-  KnownChanges,
-  type RejectedUpdate,
-  readOptions,
-  readUpdate,
-  type Update,
-  type UpdateOptions
-} from '../leads/update.ts'
+import type { RejectedUpdate, Update } from '../leads/update.ts'
+import { changesNothing, readKeyAt, refuseActions, readUpdate } from '../leads/read-update.ts'
+import { KnownChanges } from '../leads/known-changes.ts'
+import { readOptions, type UpdateOptions } from '../leads/update-options.ts'
 
 /** A batch request: one entry per update, in order. */
 export interface Batch {

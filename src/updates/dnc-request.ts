@@ -1,5 +1,5 @@
 import { SOURCE } from '../vicidial/wire.ts'
-import { MAX_REFUSALS } from '../leads/changes.ts'
+import { MAX_REFUSALS } from '../leads/read-changes.ts'
 import { CAMPAIGN_RULE, isCampaign } from '../leads/actions/campaign.ts'
 import { type DncChange, readDncNumber } from '../leads/actions/dnc.ts'
 import { isObject } from '../leads/is-object.ts'

@@ -1,18 +1,12 @@
 import { SOURCE } from '../vicidial/wire.ts'
-import { MAX_REFUSALS } from '../leads/changes.ts'
+import { MAX_REFUSALS } from '../leads/read-changes.ts'
 import { isObject } from '../leads/is-object.ts'
 import { KEY_NAMES, type LeadKey } from '../leads/lead-key.ts'
 import { changesOfRead, readSelection } from '../leads/reading/lead-read.ts'
 import { echo, jsonInText, type PointedRefusal, pointer } from '../leads/refusal.ts'
-import {
-  type KeyMatch,
-  KEY_MATCH,
-  ON_MULTIPLE,
-  type OnMultiple,
-  readKeyAt,
-  type RejectedUpdate,
-  type Update
-} from '../leads/update.ts'
+import type { RejectedUpdate, Update } from '../leads/update.ts'
+import { type KeyMatch, KEY_MATCH, ON_MULTIPLE, type OnMultiple } from '../leads/update-options.ts'
+import { readKeyAt } from '../leads/read-update.ts'
 import type { Batch, BatchFault, BatchRules } from './batch.ts'
 
 const PROPERTIES = [

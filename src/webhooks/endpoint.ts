@@ -8,7 +8,7 @@ import {
   type OnLossy,
   type OnMultiple,
   type UpdateOptions
-} from '../leads/update.ts'
+} from '../leads/update-options.ts'
 import { type Auth, type AuthFault, headerValue, type ReceivedHead, type VerifyBody } from './auth/auth.ts'
 import { takeBodyKey } from './auth/credential.ts'
 import { challengeOf, verifyHead } from './auth/verify.ts'

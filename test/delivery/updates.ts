@@ -3,7 +3,8 @@ import type { NotedWrites } from '../../src/delivery/recent-writes.ts'
 import { readBatch } from '../../src/updates/batch.ts'
 import { serverRules } from '../../src/leads/server-rules.ts'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
-import { DEFAULT_OPTIONS, type Update } from '../../src/leads/update.ts'
+import type { Update } from '../../src/leads/update.ts'
+import { DEFAULT_OPTIONS } from '../../src/leads/update-options.ts'
 
 /** An outbox that has noted nothing. */
 export const NO_WRITES: NotedWrites = { writtenSince: () => [] }

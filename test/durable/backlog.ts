@@ -1,7 +1,8 @@
 import { serverRules } from '../../src/leads/server-rules.ts'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
 import { readBatch } from '../../src/updates/batch.ts'
-import { DEFAULT_OPTIONS, type Update } from '../../src/leads/update.ts'
+import type { Update } from '../../src/leads/update.ts'
+import { DEFAULT_OPTIONS } from '../../src/leads/update-options.ts'
 import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
 
 export const CHANGE_SETS = 20

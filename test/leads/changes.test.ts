@@ -1,14 +1,8 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import {
-  type Changes,
-  changesOf,
-  type ChangesInput,
-  MAX_HINTS,
-  MAX_REFUSALS,
-  readChanges,
-  withoutFields
-} from '../../src/leads/changes.ts'
+import { type Changes, changesOf } from '../../src/leads/changes.ts'
+import { type ChangesInput, MAX_HINTS, MAX_REFUSALS, readChanges } from '../../src/leads/read-changes.ts'
+import { withoutFields } from '../../src/leads/compose-changes.ts'
 import { serverRules } from '../../src/leads/server-rules.ts'
 import { ALL_RIGHTS, type Rights } from '../../src/leads/rights.ts'
 import { FIELDS } from '../../src/leads/fields.ts'

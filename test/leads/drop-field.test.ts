@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { withoutFields } from '../../src/leads/changes.ts'
+import { withoutFields } from '../../src/leads/compose-changes.ts'
 import { MAX_DROPPED } from '../../src/leads/refusal.ts'
 import { ALL_RIGHTS, type Rights } from '../../src/leads/rights.ts'
 import { serverRules } from '../../src/leads/server-rules.ts'
-import { DEFAULT_OPTIONS, readUpdate, type UpdateOptions } from '../../src/leads/update.ts'
+import { DEFAULT_OPTIONS, type UpdateOptions } from '../../src/leads/update-options.ts'
+import { readUpdate } from '../../src/leads/read-update.ts'
 
 const DROPPING: UpdateOptions = { ...DEFAULT_OPTIONS, onInvalid: 'drop_field' }
 const customFields = new Map([

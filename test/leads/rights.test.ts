@@ -3,7 +3,9 @@ import { test } from 'tap'
 import { serverRules } from '../../src/leads/server-rules.ts'
 import { missingRight } from '../../src/leads/missing-right.ts'
 import { ALL_RIGHTS, type Allowed, type Rights } from '../../src/leads/rights.ts'
-import { DEFAULT_OPTIONS, readUpdate, type Update } from '../../src/leads/update.ts'
+import type { Update } from '../../src/leads/update.ts'
+import { DEFAULT_OPTIONS } from '../../src/leads/update-options.ts'
+import { readUpdate } from '../../src/leads/read-update.ts'
 
 const RULES = { ...serverRules(0), customFields: new Map([['color', { maxLength: 50 }]]), rights: ALL_RIGHTS }
 const NONE: Rights = {

@@ -1,8 +1,9 @@
 import { test } from 'tap'
-import { MAX_HINTS, MAX_REFUSALS } from '../../src/leads/changes.ts'
+import { MAX_HINTS, MAX_REFUSALS } from '../../src/leads/read-changes.ts'
 import { serverRules } from '../../src/leads/server-rules.ts'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
-import { DEFAULT_OPTIONS, readUpdate, type UpdateOptions } from '../../src/leads/update.ts'
+import { DEFAULT_OPTIONS, type UpdateOptions } from '../../src/leads/update-options.ts'
+import { readUpdate } from '../../src/leads/read-update.ts'
 
 const rules = {
   ...serverRules(0),

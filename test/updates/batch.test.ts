@@ -5,7 +5,8 @@ import { readBatch } from '../../src/updates/batch.ts'
 import type { Changes } from '../../src/leads/changes.ts'
 import { serverRules } from '../../src/leads/server-rules.ts'
 import { ALL_RIGHTS } from '../../src/leads/rights.ts'
-import { DEFAULT_OPTIONS, type Update } from '../../src/leads/update.ts'
+import type { Update } from '../../src/leads/update.ts'
+import { DEFAULT_OPTIONS } from '../../src/leads/update-options.ts'
 import { callParams, formBody, searchParams } from '../../src/vicidial/wire.ts'
 
 const rules = {

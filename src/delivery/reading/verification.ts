@@ -1,4 +1,5 @@
-import { type Changes, CUSTOM, optionsOf } from '../../leads/changes.ts'
+import { type Changes, CUSTOM } from '../../leads/changes.ts'
+import { optionsOf } from '../../leads/compose-changes.ts'
 import type { LeadRead } from '../../leads/reading/lead-read.ts'
 import type { Warning } from '../../leads/refusal.ts'
 import type { Outcome } from '../outcome.ts'

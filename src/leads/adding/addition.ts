@@ -1,4 +1,5 @@
-import { CUSTOM, type Changes, LOOKS_LIKE_PARAMETER } from '../changes.ts'
+import { CUSTOM, type Changes } from '../changes.ts'
+import { LOOKS_LIKE_PARAMETER } from '../read-changes.ts'
 import { FIELD_BY_NAME } from '../fields.ts'
 import type { KeyName, LeadKey } from '../lead-key.ts'
 import type { Warning } from '../refusal.ts'

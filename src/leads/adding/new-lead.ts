@@ -1,7 +1,11 @@
 import { ADD_MEMBERS, readAddition } from './read-addition.ts'
-import { type ChangesRules, MAX_REFUSALS, NO_CHANGES } from '../changes.ts'
+import { NO_CHANGES } from '../changes.ts'
+import { type ChangesRules, MAX_REFUSALS } from '../read-changes.ts'
 import type { PointedRefusal, Warning } from '../refusal.ts'
-import { KnownChanges, readKeyAt, type RejectedUpdate, type Update, type UpdateOptions } from '../update.ts'
+import type { RejectedUpdate, Update } from '../update.ts'
+import { KnownChanges } from '../known-changes.ts'
+import { readKeyAt } from '../read-update.ts'
+import type { UpdateOptions } from '../update-options.ts'
 
 /** Where `readAddition` looks for what a request has in its own members. */
 const OF_ADD = /^\/add(?:\/fields)?/

@@ -1,4 +1,5 @@
-import { CUSTOM, type Changes, type ChangesInput, type ChangesRules, readChanges } from '../changes.ts'
+import { CUSTOM, type Changes } from '../changes.ts'
+import { type ChangesInput, type ChangesRules, readChanges } from '../read-changes.ts'
 import { FIELD_BY_NAME } from '../fields.ts'
 import { isObject } from '../is-object.ts'
 import type { LeadKey } from '../lead-key.ts'

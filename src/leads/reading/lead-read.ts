@@ -1,4 +1,5 @@
-import { type Changes, changesOf, CUSTOM, type LeadRules } from '../changes.ts'
+import { type Changes, changesOf, CUSTOM } from '../changes.ts'
+import type { LeadRules } from '../server-rules.ts'
 import { COLUMN_BY_NAME, LEAD_COLUMNS } from './lead-columns.ts'
 import { echo, listGiven, type PointedRefusal, pointer } from '../refusal.ts'
 import { allows, type Rights } from '../rights.ts'

@@ -1,7 +1,7 @@
 import { ConfigError } from '../../config/config-error.ts'
 import type { CallerConfig, RoutePermission } from '../../callers/caller.ts'
 import type { Config } from '../../config/config.ts'
-import type { LeadRules } from '../../leads/changes.ts'
+import type { LeadRules } from '../../leads/server-rules.ts'
 import { leadRules } from '../../config/runtime-config.ts'
 import { type Account, DEFAULT_ACCOUNT } from '../../vicidial/account.ts'
 import { Client } from '../../vicidial/client.ts'

@@ -4,7 +4,8 @@ import { parseExactly } from '../../../src/http/body/exact-json.ts'
 import { parseJson } from '../../../src/http/body/json-body.ts'
 import { ALL_RIGHTS } from '../../../src/leads/rights.ts'
 import { serverRules } from '../../../src/leads/server-rules.ts'
-import { DEFAULT_OPTIONS, readUpdate } from '../../../src/leads/update.ts'
+import { DEFAULT_OPTIONS } from '../../../src/leads/update-options.ts'
+import { readUpdate } from '../../../src/leads/read-update.ts'
 import { isSameNumber, numberText, scaled } from '../../json-numbers.ts'
 
 test('a number of JSON is its own value, or its text', async (t) => {

@@ -3,7 +3,9 @@ import { test } from 'tap'
 import { ALL_RIGHTS } from '../../../src/leads/rights.ts'
 import { readPhone } from '../../../src/leads/cleaning/phone.ts'
 import { serverRules } from '../../../src/leads/server-rules.ts'
-import { DEFAULT_OPTIONS, KnownChanges, readUpdate } from '../../../src/leads/update.ts'
+import { DEFAULT_OPTIONS } from '../../../src/leads/update-options.ts'
+import { KnownChanges } from '../../../src/leads/known-changes.ts'
+import { readUpdate } from '../../../src/leads/read-update.ts'
 
 const rules = { ...serverRules(0), customFields: new Map(), rights: ALL_RIGHTS }
 

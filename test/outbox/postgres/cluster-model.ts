@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import pg from 'pg'
 import { StorageError } from '../../../src/errors.ts'
-import { withoutFields } from '../../../src/leads/changes.ts'
+import { withoutFields } from '../../../src/leads/compose-changes.ts'
 import type { Sql } from '../../../src/outbox/postgres/database/database.ts'
 import { insertJobs } from '../../../src/outbox/postgres/insert-jobs.ts'
 import type { PostgresOutbox } from '../../../src/outbox/postgres/postgres-outbox.ts'

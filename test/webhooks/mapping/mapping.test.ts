@@ -1,4 +1,4 @@
-import { DEFAULT_OPTIONS } from '../../../src/leads/update.ts'
+import { DEFAULT_OPTIONS } from '../../../src/leads/update-options.ts'
 import * as fc from 'fast-check'
 import { test } from 'tap'
 import { serverRules } from '../../../src/leads/server-rules.ts'

@@ -1,4 +1,4 @@
-import { UPDATE_OPTIONS } from '../../../leads/changes.ts'
+import { UPDATE_OPTIONS } from '../../../leads/update-options.ts'
 import { KEY_NAMES } from '../../../leads/lead-key.ts'
 import type { KnownFields } from './column-target.ts'
 

@@ -1,4 +1,4 @@
-import { UPDATE_OPTIONS } from '../../../leads/changes.ts'
+import { UPDATE_OPTIONS } from '../../../leads/update-options.ts'
 import { KEY_NAMES, type KeyName } from '../../../leads/lead-key.ts'
 
 /** What an update can set, according to the gateway. */
