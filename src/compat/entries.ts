@@ -1,6 +1,6 @@
 import type { PointedRefusal, Refusal } from '../leads/refusal.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
-import type { CompatCall } from './call.ts'
+import type { CompatCall } from './compat-call.ts'
 import { SimilarNames } from '../leads/similar-names.ts'
 import { RESERVED_PARAMETERS } from '../vicidial/reserved-parameters.ts'
 import { parameterOf } from './fields.ts'

@@ -1,6 +1,6 @@
 import { COLUMN_BY_NAME, LEAD_COLUMNS } from '../leads/reading/lead-columns.ts'
 import { echo } from '../leads/refusal.ts'
-import { searchOf } from './call.ts'
+import { searchOf } from './search-call.ts'
 import { withoutDefaults } from './defaults.ts'
 import { isYes } from './fields.ts'
 import { type Parameters, textOf } from './parameters.ts'

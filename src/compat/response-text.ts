@@ -1,6 +1,6 @@
 import type { Result } from '../../schemas/batch.ts'
 import { ERRORS, type FieldError, type Problem } from '../errors.ts'
-import type { CompatCall } from './call.ts'
+import type { CompatCall } from './compat-call.ts'
 import { VicidialProblem } from './problem.ts'
 
 /** The parts of a call that its response repeats. */
