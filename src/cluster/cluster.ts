@@ -2,45 +2,23 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { StorageError } from '../errors.ts'
-import type { CallRight } from '../vicidial/call-right.ts'
 import type { ClusterView, MemberView } from './cluster-view.ts'
 import { Lease } from './lease/lease.ts'
-import { LeaseTable, type OwnerRow, type OwnerState, type TakenLease } from './lease/lease-table.ts'
+import { LeaseTable, type OwnerRow, type OwnerState } from './lease/lease-table.ts'
 import { type Member, MemberTable } from './members/member-table.ts'
 import { Members } from './members/members.ts'
 import { PROTOCOLS } from './members/protocol.ts'
+import { type OwnedTerm, OwnTerms, type RunningOwner } from './own-terms.ts'
 import { listenAtAddress } from './peers/own-address.ts'
 import { type Peer, PeerClient } from './peers/peer-client.ts'
 import { PeerServer } from './peers/peer-server.ts'
 import { askToReach, HELLO, hello, REACH, reachHandler } from './peers/reach.ts'
 import { Signer } from './peers/signature.ts'
 import { DELIVER } from './relay/delivery-wire.ts'
-import { CANCEL, ownerHandlers, type OwnerWork, STORED } from './relay/owner-side.ts'
+import { CANCEL, ownerHandlers, STORED } from './relay/owner-side.ts'
 import { Relay } from './relay/relay.ts'
 import { storedSecret } from './secret.ts'
 import type { ClusterSettings } from './settings.ts'
-
-/** The right of one term to call VICIdial, and what the last owner knew. */
-export interface OwnedTerm extends TakenLease {
-  readonly gateway: string
-  readonly right: CallRight
-  /** Resolves when no call of the last owner can be under way any more, or this gateway stops. */
-  readonly lastCallsEnded: Promise<void>
-}
-
-/** What a gateway runs while it is the owner. */
-export interface RunningOwner extends OwnerWork {
-  /** What the others and the next owner are to know. */
-  readonly state: OwnerState
-  /** Gateways have come or gone, and with them accounts that somebody knows. */
-  membersChanged(): void
-  /** Takes no further stored updates, and gives those in flight a moment to end. */
-  drain(): Promise<void>
-  /** Makes no further call, and settles what is in flight. */
-  stop(): Promise<void>
-  /** Cuts off every call: another gateway is the owner. */
-  abort(): Promise<void>
-}
 
 export interface ClusterOptions {
   readonly settings: ClusterSettings
@@ -70,9 +48,6 @@ interface ClusterLog {
   error(members: object, message: string): void
 }
 
-/** Pause before the work as the owner is tried again, in milliseconds. */
-const BEGIN_AGAIN_MS = 250
-
 /** The gateways that share a database: who they are, which of them calls VICIdial, and how they reach it. */
 export class Cluster implements ClusterView {
   readonly members: Members
@@ -80,13 +55,10 @@ export class Cluster implements ClusterView {
   readonly #options: ClusterOptions
   readonly #run = randomUUID()
   readonly #lease: Lease
+  readonly #terms: OwnTerms
   readonly #client: PeerClient
   readonly #server: PeerServer
-  #owner: RunningOwner | undefined
-  #begun: Promise<void> = Promise.resolve()
   #row: OwnerRow | undefined
-  #takeovers = 0
-  readonly #stopping = new AbortController()
   #change = Promise.withResolvers<undefined>()
 
   private constructor(options: ClusterOptions, secret: string) {
@@ -102,7 +74,16 @@ export class Cluster implements ClusterView {
       goneMs: leaseMs,
       everyMs: renewMs,
       onChange: () => {
-        this.#owner?.membersChanged()
+        this.#terms.running?.membersChanged()
+        this.#changed()
+      },
+      log
+    })
+    this.#terms = new OwnTerms({
+      gateway: name,
+      lease: () => this.#lease,
+      begin: options.begin,
+      onChange: () => {
         this.#changed()
       },
       log
@@ -114,10 +95,9 @@ export class Cluster implements ClusterView {
       callTimeoutMs,
       state: () => this.#latestState(),
       onTaken: (taken) => {
-        this.#takeovers++
-        this.#begun = this.#begin(taken)
+        this.#terms.begin(taken)
       },
-      onLost: () => this.#end(),
+      onLost: () => this.#terms.end(),
       onOwner: (row) => {
         const isOther = row.term !== this.#row?.term || row.leftMs > 0 !== this.#row.leftMs > 0
         this.#row = row
@@ -129,7 +109,7 @@ export class Cluster implements ClusterView {
       },
       log
     })
-    const { deliver, stored, cancel } = ownerHandlers(() => this.#owner)
+    const { deliver, stored, cancel } = ownerHandlers(() => this.#terms.running)
     this.#server = new PeerServer({
       self: { gateway: name, run: this.#run },
       signer,
@@ -143,7 +123,7 @@ export class Cluster implements ClusterView {
       log
     })
     this.relay = new Relay({
-      work: () => this.#owner,
+      work: () => this.#terms.running,
       owner: () => this.#otherOwner(),
       ownerChange: (ms) => Promise.race([this.#change.promise, pause(ms)]),
       client: this.#client,
@@ -192,11 +172,11 @@ export class Cluster implements ClusterView {
   }
 
   get takeovers(): number {
-    return this.#takeovers
+    return this.#terms.count
   }
 
   get isOwner(): boolean {
-    return this.#owner !== undefined
+    return this.#terms.running !== undefined
   }
 
   /** Takes part in choosing the owner. Resolves after the first look at the lease. */
@@ -206,16 +186,7 @@ export class Cluster implements ClusterView {
 
   /** Hands over to the next owner, if this gateway is the owner. Requests are still relayed. */
   async handOver(): Promise<void> {
-    this.#lease.takeNoMore()
-    this.#stopping.abort()
-    await this.#begun
-    const owner = this.#owner
-    await owner?.drain()
-    this.#latestState()
-    this.#owner = undefined
-    await owner?.stop()
-    await this.#lease.release(owner?.state)
-    await owner?.abort()
+    await this.#terms.handOver(() => this.#latestState())
   }
 
   /** Leaves the cluster. */
@@ -227,7 +198,7 @@ export class Cluster implements ClusterView {
 
   /** What goes with the lease. It is kept for when this gateway's work as the owner has ended. */
   #latestState(): OwnerState {
-    const state = this.#owner?.state ?? this.#row?.state ?? {}
+    const state = this.#terms.running?.state ?? this.#row?.state ?? {}
     if (this.#row !== undefined) this.#row = { ...this.#row, state }
     return state
   }
@@ -266,43 +237,6 @@ export class Cluster implements ClusterView {
     return owner && owner.gateway !== this.#options.settings.name
       ? this.members.peer(owner.gateway)
       : undefined
-  }
-
-  /** Begins to work as the owner. */
-  async #begin(taken: TakenLease): Promise<void> {
-    const { settings, begin, log } = this.#options
-    const isOwn = () => this.#lease.term === taken.term && !this.#stopping.signal.aborted
-    const lastCallsEnded = this.#pause(taken.waitMs)
-    const term = { ...taken, gateway: settings.name, right: this.#lease, lastCallsEnded }
-    while (isOwn()) {
-      try {
-        const owner = await begin(term)
-        if (!isOwn()) {
-          await owner.abort()
-          return
-        }
-        this.#owner = owner
-        this.#changed()
-        log.info({ term: taken.term }, 'this gateway calls vicidial now')
-        return
-      } catch (error) {
-        log.error({ err: error, term: taken.term }, 'the work as the owner cannot begin')
-        await this.#pause(BEGIN_AGAIN_MS)
-      }
-    }
-  }
-
-  async #end(): Promise<void> {
-    const owner = this.#owner
-    this.#owner = undefined
-    this.#changed()
-    await this.#begun
-    await owner?.abort()
-  }
-
-  /** Ends early when this gateway stops. */
-  async #pause(ms: number): Promise<void> {
-    await pause(ms, undefined, { signal: this.#stopping.signal }).catch(() => {})
   }
 
   #changed(): void {

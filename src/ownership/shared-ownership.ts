@@ -1,4 +1,5 @@
-import type { Cluster, OwnedTerm, RunningOwner } from '../cluster/cluster.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { OwnedTerm, RunningOwner } from '../cluster/own-terms.ts'
 import type { OwnerState } from '../cluster/lease/lease-table.ts'
 import type { Relay } from '../cluster/relay/relay.ts'
 import type { OwnerView } from '../delivery/owner-view.ts'
