@@ -29,8 +29,8 @@ import {
   StepRunner,
   TEST_LEAD_STEPS
 } from './step.ts'
-import { checkStoredValues } from './stored-values.ts'
-import { checkTestLead, type TestLead } from './test-lead.ts'
+import { checkStoredValues } from './test-lead/stored-values.ts'
+import { checkTestLead, type TestLead } from './test-lead/test-lead.ts'
 import { checkClock, checkRoundTrip, medianMs, TIMED_CALLS } from './timing.ts'
 import { readVersion } from '../../vicidial/reply/version-reply.ts'
 import { askVersion, checkVersion } from './version.ts'

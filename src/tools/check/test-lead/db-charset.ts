@@ -1,5 +1,5 @@
-import type { DbCharset } from '../../leads/cleaning/column-text.ts'
-import type { Finding } from './step.ts'
+import type { DbCharset } from '../../../leads/cleaning/column-text.ts'
+import type { Finding } from '../step.ts'
 
 const WORD = 'check '
 /** A letter of two bytes that no latin1 table has. */

@@ -1,6 +1,6 @@
-import type { ReplyKind } from '../../vicidial/reply/reply-kind.ts'
-import type { Reply } from '../account/account-calls.ts'
-import type { Finding } from './step.ts'
+import type { ReplyKind } from '../../../vicidial/reply/reply-kind.ts'
+import type { Reply } from '../../account/account-calls.ts'
+import type { Finding } from '../step.ts'
 
 /** A field of the test lead, as it was before the check. */
 export interface Value {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import type { TestLead } from '../../../src/tools/check/test-lead.ts'
-import type { Sandbox } from '../../../src/tools/sandbox/sandbox.ts'
-import { checkUrl, startVicidial } from './set-up.ts'
+import type { TestLead } from '../../../../src/tools/check/test-lead/test-lead.ts'
+import type { Sandbox } from '../../../../src/tools/sandbox/sandbox.ts'
+import { checkUrl, startVicidial } from '../set-up.ts'
 
 const LEAD = 5
 

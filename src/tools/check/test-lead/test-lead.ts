@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { BLANK } from '../../leads/cleaning/sendable-text.ts'
-import type { DbCharset, NonLatin } from '../../leads/cleaning/column-text.ts'
-import { FIELD_BY_NAME } from '../../leads/fields.ts'
-import type { AccountCalls, Reply } from '../account/account-calls.ts'
+import { BLANK } from '../../../leads/cleaning/sendable-text.ts'
+import type { DbCharset, NonLatin } from '../../../leads/cleaning/column-text.ts'
+import { FIELD_BY_NAME } from '../../../leads/fields.ts'
+import type { AccountCalls, Reply } from '../../account/account-calls.ts'
 import { charsetText, compareCharset, storedCharset } from './db-charset.ts'
-import { compareNonLatin } from './non-latin.ts'
-import { readFieldParams, writeFieldsParams } from '../../vicidial/wire.ts'
-import { isError } from '../../vicidial/reply/reply-kind.ts'
-import type { Finding } from './step.ts'
+import { compareNonLatin } from '../non-latin.ts'
+import { readFieldParams, writeFieldsParams } from '../../../vicidial/wire.ts'
+import { isError } from '../../../vicidial/reply/reply-kind.ts'
+import type { Finding } from '../step.ts'
 import {
   notRestored,
   notTaken,

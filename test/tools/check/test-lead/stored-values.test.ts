@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import type { TestLead } from '../../../src/tools/check/test-lead.ts'
-import { gatewayFile } from '../../gateway-file.ts'
-import { checkUrl, PASS, startVicidial } from './set-up.ts'
+import type { TestLead } from '../../../../src/tools/check/test-lead/test-lead.ts'
+import { gatewayFile } from '../../../gateway-file.ts'
+import { checkUrl, PASS, startVicidial } from '../set-up.ts'
 
 const testLead: TestLead = { lead: 5, consent: async () => true, untilDone: (work) => work() }
 
