@@ -1,10 +1,10 @@
 import { type ApiCall, BEFORE_INSERT, type Piece } from '../api/api-call.ts'
 import { SYSTEM } from '../database/dnc-numbers.ts'
-import { duplicateRefusal } from './duplicate-check.ts'
-import { addToHopper } from './hopper.ts'
-import { insertCustomFields } from './insert-custom-fields.ts'
-import { insertAltPhones, insertLead, type Inserted } from './insert-lead.ts'
-import { addCallback, readWantedCallback } from './scheduled-callback.ts'
+import { duplicateRefusal } from '../lead-changes/duplicate-check.ts'
+import { addToHopper } from '../lead-changes/hopper.ts'
+import { insertCustomFields } from '../lead-changes/insert-custom-fields.ts'
+import { insertAltPhones, insertLead, type Inserted } from '../lead-changes/insert-lead.ts'
+import { addCallback, readWantedCallback } from '../lead-changes/scheduled-callback.ts'
 
 const DEFAULT_LIST_ID = '999'
 const SHORTEST_LIST_ID = 3

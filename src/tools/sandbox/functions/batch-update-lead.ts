@@ -1,7 +1,7 @@
 import type { ApiCall } from '../api/api-call.ts'
 import { DatabaseError } from '../database/sql-text.ts'
 import { listIsMissing, readRecordsLimit, searchedLeads } from '../api/common-parameters.ts'
-import { FAILED, valueChanges } from './value-changes.ts'
+import { FAILED, valueChanges } from '../lead-changes/value-changes.ts'
 
 const DEFAULT_RECORDS = 1000
 

@@ -1,7 +1,7 @@
 import type { ApiCall, Piece } from '../api/api-call.ts'
 import type { Lead } from '../database/fixture.ts'
 import { DatabaseError } from '../database/sql-text.ts'
-import { addToHopper, type HopperRefusal } from './hopper.ts'
+import { addToHopper, type HopperRefusal } from '../lead-changes/hopper.ts'
 
 const MAX_LEADS = 1000
 

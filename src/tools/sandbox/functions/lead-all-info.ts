@@ -2,7 +2,7 @@ import { type ApiCall, canBeLogged, type Piece } from '../api/api-call.ts'
 import { searchedLeads, separator } from '../api/common-parameters.ts'
 import type { Lead } from '../database/fixture.ts'
 import { DatabaseError } from '../database/sql-text.ts'
-import { isCustomLabel } from './insert-custom-fields.ts'
+import { isCustomLabel } from '../lead-changes/insert-custom-fields.ts'
 
 const SHORTEST_PHONE_NUMBER = 6
 const LONGEST_PHONE_NUMBER = 19

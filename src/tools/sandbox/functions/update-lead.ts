@@ -5,16 +5,16 @@ import { PHONE_NUMBER_LENGTH, storeInteger } from '../database/column-types.ts'
 import type { Lead } from '../database/fixture.ts'
 import type { Changes } from '../database/lead-table.ts'
 import { readSqlText } from '../database/sql-text.ts'
-import { addOneToHopper, removeFromHopper } from './hopper.ts'
-import { readWantedCallback, setCallback } from './scheduled-callback.ts'
+import { addOneToHopper, removeFromHopper } from '../lead-changes/hopper.ts'
+import { readWantedCallback, setCallback } from '../lead-changes/scheduled-callback.ts'
 import {
   deleteCustomFields,
   type FoundLead,
   hasCustomFields,
   updateCustomFields
-} from './update-custom-fields.ts'
+} from '../lead-changes/update-custom-fields.ts'
 import { upsertLead } from './upsert-lead.ts'
-import { BIGINT_UNSIGNED, FAILED, valueChanges } from './value-changes.ts'
+import { BIGINT_UNSIGNED, FAILED, valueChanges } from '../lead-changes/value-changes.ts'
 
 const DEFAULT_RECORDS = 1
 const DEFAULT_SEARCH_METHOD = 'LEAD_ID'

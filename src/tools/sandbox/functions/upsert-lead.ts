@@ -1,7 +1,7 @@
 import { type ApiCall, BEFORE_INSERT, type Piece } from '../api/api-call.ts'
 import { PHONE_NUMBER_LENGTH } from '../database/column-types.ts'
-import { insertCustomFields } from './insert-custom-fields.ts'
-import { insertAltPhones, insertLead } from './insert-lead.ts'
+import { insertCustomFields } from '../lead-changes/insert-custom-fields.ts'
+import { insertAltPhones, insertLead } from '../lead-changes/insert-lead.ts'
 
 const SHORTEST_PHONE_NUMBER = 6
 const SHORTEST_LIST_ID = 3
