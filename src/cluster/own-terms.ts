@@ -44,7 +44,7 @@ export interface OwnTermsOptions {
 /** Pause before the work as the owner is tried again, in milliseconds. */
 const BEGIN_AGAIN_MS = 250
 
-/** The terms in which this gateway is the owner: what it runs in one, from its begin to its end. */
+/** The terms in which this gateway is the owner: what it runs in one, from start to end. */
 export class OwnTerms {
   readonly #options: OwnTermsOptions
   readonly #stopping = new AbortController()

@@ -166,7 +166,7 @@ export function tooManyLeads(leads: number): Outcome {
   return { status: 'failed', warnings: [], error: { code: 'overloaded', detail, retryable: true } }
 }
 
-/** The outcomes of readings that are given up, like those of updates. */
+/** The outcomes of readings that are given up: their request's deadline has passed, or its client has gone. */
 export const READ_TIMED_OUT = {
   unsent: {
     ...timeout('failed', 'The request reached its deadline before the lead could be read.'),
@@ -196,7 +196,7 @@ export const NOT_SENT_AFTER_UNKNOWN: Outcome = {
   isUnsent: true
 }
 
-/** The outcome of a stored update while it cannot be read whether newer ones have set its fields. */
+/** The outcome of a stored update if the database cannot say whether newer ones have set its fields. */
 export const NOT_CHECKED: Outcome = {
   status: 'failed',
   warnings: [],

@@ -38,7 +38,7 @@ export class DeadLetterReplays {
   }
 
   /**
-   * DeadLetterReplays dead letters, as one job for each caller, account and source: the oldest that `filter` and the requester's
+   * Replays dead letters, as one job for each caller, account and source: the oldest that `filter` and the requester's
    * rights allow, as many as there is room for.
    * @param by the requester; updates that it may not ask for stay dead letters
    * @param isForced also sets fields that newer updates have set since

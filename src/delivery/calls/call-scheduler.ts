@@ -31,7 +31,7 @@ export interface CallSchedulerOptions {
 
 /**
  * Decides when calls are made. A call starts at once if the guard has a free place; what arrives meanwhile gathers, across
- * requests and callers, and shares the next call. What goes into each, the calls of its kind decide.
+ * requests and callers, and shares the next call. `UpdateCalls` and the others decide what goes into a call.
  */
 export class CallScheduler {
   readonly updates: UpdateCalls

@@ -55,6 +55,7 @@ export interface RepeatOptions {
   readonly isBelieved?: boolean
 }
 
+/** For a call whose failure is rather VICIdial's than that of its keys or values. */
 const ALONE: RepeatOptions = { isRepeated: true, isBlamed: false }
 /** For a call whose failure says nothing about VICIdial. */
 export const BLAMED: RepeatOptions = { isRepeated: false, isBlamed: true }
@@ -86,7 +87,7 @@ export class CallRunner {
     this.#options = options
   }
 
-  /** Never throws. */
+  /** Sends a call, and repeats it. Never throws. */
   async run<Reply extends CallReply>(
     request: CallRequest<Reply>,
     context: CallContext,
