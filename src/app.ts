@@ -3,7 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { addLeadRoute } from '../routes/add-lead.ts'
 import { backupRoute } from '../routes/backup.ts'
 import { batchUpdateRoute } from '../routes/batch-update.ts'
-import { compatRoutes, compatUrl } from '../routes/compat.ts'
+import { compatRoutes, compatUrl } from '../routes/compat/compat.ts'
 import { deadLetterRoutes } from '../routes/dead-letters.ts'
 import { dncRoutes } from '../routes/dnc.ts'
 import { docsRoutes } from '../routes/docs.ts'

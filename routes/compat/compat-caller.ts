@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify'
-import { type AccessControl, BEARER_CHALLENGE } from '../src/callers/access-control.ts'
-import { presentedKey } from '../src/callers/key.ts'
-import { type Parameters, readBody, readQuery, textOf, mergeParameters } from '../src/compat/parameters.ts'
-import { Problem } from '../src/errors.ts'
-import { authenticate, callerOf, countWrongKey } from '../src/http/authentication.ts'
-import type { RequestBodies } from '../src/http/body/request-bodies.ts'
+import { type AccessControl, BEARER_CHALLENGE } from '../../src/callers/access-control.ts'
+import { presentedKey } from '../../src/callers/key.ts'
+import { type Parameters, readBody, readQuery, textOf, mergeParameters } from '../../src/compat/parameters.ts'
+import { Problem } from '../../src/errors.ts'
+import { authenticate, callerOf, countWrongKey } from '../../src/http/authentication.ts'
+import type { RequestBodies } from '../../src/http/body/request-bodies.ts'
 
 const NO_BODY = Buffer.alloc(0)
 const HOW_TO_LOG_IN =

@@ -1,41 +1,41 @@
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { BatchAnswer } from '../schemas/batch.ts'
-import { type AccessControl, requirePermission } from '../src/callers/access-control.ts'
-import type { Caller } from '../src/callers/caller.ts'
-import { readCall } from '../src/compat/call.ts'
-import { type CompatCall, type CompatFunction, FUNCTIONS } from '../src/compat/compat-call.ts'
-import { entriesOfCall } from '../src/compat/entries.ts'
-import { type Parameters, textOf } from '../src/compat/parameters.ts'
-import { refusal, VicidialProblem } from '../src/compat/problem.ts'
+import type { BatchAnswer } from '../../schemas/batch.ts'
+import { type AccessControl, requirePermission } from '../../src/callers/access-control.ts'
+import type { Caller } from '../../src/callers/caller.ts'
+import { readCall } from '../../src/compat/call.ts'
+import { type CompatCall, type CompatFunction, FUNCTIONS } from '../../src/compat/compat-call.ts'
+import { entriesOfCall } from '../../src/compat/entries.ts'
+import { type Parameters, textOf } from '../../src/compat/parameters.ts'
+import { refusal, VicidialProblem } from '../../src/compat/problem.ts'
 import {
   asksOnly,
   READ_FUNCTIONS,
   type ReadCall,
   type ReadFunction,
   readReadCall
-} from '../src/compat/read-call.ts'
-import { readText } from '../src/compat/read-text.ts'
+} from '../../src/compat/read-call.ts'
+import { readText } from '../../src/compat/read-text.ts'
 import {
   type CallSummary,
   functionName,
   problemLines,
   resultLines,
   versionLine
-} from '../src/compat/response-text.ts'
-import type { RuntimeConfig } from '../src/config/runtime-config.ts'
-import { isServerError, Problem } from '../src/errors.ts'
-import { callerOf, countAnonymous } from '../src/http/authentication.ts'
-import { rawBody, refuseEncodedBodies } from '../src/http/body/body-rules.ts'
-import { problemOf } from '../src/http/error-handler.ts'
-import { hangUpSignal } from '../src/http/client-wait.ts'
-import { loadShedding } from '../src/http/load-shedding.ts'
-import type { RequestBodies } from '../src/http/body/request-bodies.ts'
-import { idempotency } from '../src/http/idempotency.ts'
-import type { SavedResponses } from '../src/http/idempotency-record.ts'
-import { type BatchResponse, batchResponse } from '../src/updates/response.ts'
-import type { Reads } from '../src/updates/reads.ts'
-import type { Updates } from '../src/updates/updates.ts'
+} from '../../src/compat/response-text.ts'
+import type { RuntimeConfig } from '../../src/config/runtime-config.ts'
+import { isServerError, Problem } from '../../src/errors.ts'
+import { callerOf, countAnonymous } from '../../src/http/authentication.ts'
+import { rawBody, refuseEncodedBodies } from '../../src/http/body/body-rules.ts'
+import { problemOf } from '../../src/http/error-handler.ts'
+import { hangUpSignal } from '../../src/http/client-wait.ts'
+import { loadShedding } from '../../src/http/load-shedding.ts'
+import type { RequestBodies } from '../../src/http/body/request-bodies.ts'
+import { idempotency } from '../../src/http/idempotency.ts'
+import type { SavedResponses } from '../../src/http/idempotency-record.ts'
+import { type BatchResponse, batchResponse } from '../../src/updates/response.ts'
+import type { Reads } from '../../src/updates/reads.ts'
+import type { Updates } from '../../src/updates/updates.ts'
 import { asksVersion, readCompatBody, readCompatHead, readCompatParameters } from './compat-caller.ts'
 
 declare module 'fastify' {
