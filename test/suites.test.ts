@@ -21,3 +21,22 @@ test('tap runs every suite', async (t) => {
     []
   )
 })
+
+/** The patterns that a pattern with lists in braces stands for. */
+function expanded(pattern: string): string[] {
+  const [braces, list] = /\{([^{}]*)\}/.exec(pattern) ?? []
+  if (braces === undefined || list === undefined) return [pattern]
+  return list.split(',').flatMap((part) => expanded(pattern.replace(braces, part)))
+}
+
+test('each module and each test file that the mutation tests name exists', async (t) => {
+  const { mutate, tap } = JSON.parse(readFileSync('stryker.config.json', 'utf8')) as {
+    mutate: string[]
+    tap: { testFiles: string[] }
+  }
+  const named = [...mutate, ...tap.testFiles].flatMap(expanded)
+  t.same(
+    named.filter((file) => globSync(file).length === 0),
+    []
+  )
+})
