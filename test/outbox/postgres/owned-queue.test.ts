@@ -11,15 +11,15 @@ import { openPostgres } from './opened.ts'
 
 const LATER = 1_000_000
 
-/** A database whose answers to looks can be held back. */
+/** A database whose answers can be held back. */
 class SlowDatabase extends Database {
-  #isHeld = false
+  #held: string | undefined
   #answered = Promise.withResolvers<undefined>()
   #released = Promise.withResolvers<undefined>()
 
-  /** Holds back the next answer. Resolves when the database has given it. */
-  hold(): Promise<undefined> {
-    this.#isHeld = true
+  /** Holds back the next answer to a statement with `part` in it. Resolves when the database has given it. */
+  hold(part: string): Promise<undefined> {
+    this.#held = part
     this.#answered = Promise.withResolvers<undefined>()
     this.#released = Promise.withResolvers<undefined>()
     return this.#answered.promise
@@ -31,8 +31,8 @@ class SlowDatabase extends Database {
 
   override async rows(text: string, ...values: readonly unknown[]) {
     const rows = await super.rows(text, ...values)
-    if (this.#isHeld && text.includes('pg_current_snapshot')) {
-      this.#isHeld = false
+    if (this.#held !== undefined && text.includes(this.#held)) {
+      this.#held = undefined
       this.#answered.resolve(undefined)
       await this.#released.promise
     }
@@ -53,7 +53,7 @@ test('an update of this gateway does not overtake one that another gateway has a
     onArrived: () => {},
     onEnded: () => {}
   })
-  const read = database.hold()
+  const read = database.hold('pg_current_snapshot')
   const claiming = owned.claim('default', 10, LATER)
   await read
   await another.jobs.accept(newJob(1, [sets('FIRST', 1)]))
@@ -136,6 +136,30 @@ test('an update that a look finds before its gateway knows that it is stored cou
   await outbox.queue.look()
   outbox.queue.stored([{ id: 1, account: 'default', dueAt: 0 }], 0)
   t.same(outbox.queue.size, { pending: 1, deadLetters: 0 })
+})
+
+test('the oldest update is known, also if a look finds it before its gateway knows that it is stored', async (t) => {
+  const { url, elect } = await openPostgres(t, { lookEveryMs: LATER })
+  const database = new SlowDatabase(newPool(t, url))
+  const owned = await OwnedQueue.load({
+    database,
+    term: await elect('two'),
+    policy: NO_HISTORY,
+    longestPauseMs: LATER,
+    setAside: new SetAside({ error: () => {} }),
+    onArrived: () => {},
+    onEnded: () => {}
+  })
+  const first = await insertJobs(database, [newJob(1, [sets('A', 1)])])
+  const found = database.hold('accepted_at')
+  const looking = owned.look()
+  await found
+  owned.add(first, 1)
+  owned.add(await insertJobs(database, [newJob(2, [sets('B', 2)])]), 2)
+  t.equal(owned.oldestPendingAt, 1)
+  database.release()
+  await looking
+  t.equal(owned.oldestPendingAt, 1)
 })
 
 test('the oldest updates are claimed before the others are read, and all of them count', async (t) => {

@@ -92,6 +92,9 @@ export class Backlog {
    * @param acceptedAt when the job of the first one was accepted
    */
   add(updates: readonly StoredUpdate[], acceptedAt: number): void {
+    const [first] = updates
+    if (first !== undefined && first.id === this.#pending.oldestId)
+      this.#oldest = { id: first.id, acceptedAt }
     // A look may have found them before this gateway knows that they are stored.
     const unknown = updates.filter(({ id }) => !this.#pending.has(id))
     this.#added.add(unknown, acceptedAt)
