@@ -77,7 +77,7 @@ export function printCosts(costs: readonly Cost[]): void {
 
 /** Prints what both engines of the outbox take. */
 export function printOutbox({ senders, accepts, waiting, postgres, sqlite }: OutboxFigures): void {
-  const line = (what: string, of: 'firstClaimMs' | 'claimMs' | 'settledPerSecond' | 'memoryMiB'): Line => [
+  const line = (what: string, of: keyof typeof postgres): Line => [
     what,
     postgres[of].toFixed(0),
     sqlite[of].toFixed(0),
@@ -92,6 +92,7 @@ export function printOutbox({ senders, accepts, waiting, postgres, sqlite }: Out
       accepts.ratio.toFixed(2)
     ],
     line('from opening to the first claim (ms)', 'firstClaimMs'),
+    line('from opening until everything is read (ms)', 'allReadMs'),
     line('claim of 500 (ms)', 'claimMs'),
     line('claimed and settled (updates/s)', 'settledPerSecond'),
     line('memory of the owner (MiB)', 'memoryMiB')

@@ -121,6 +121,8 @@ class Model {
   readonly all: Known[] = []
   readonly jobs = new Map<number, { began: boolean; refused: number }>()
   now = 1
+  /** How many updates were claimed with others folded into them. */
+  folded = 0
   /** The next id before the group's steps. */
   #nextIdBefore = 0
   /** The outbox's next sequence number before them. */
@@ -301,6 +303,7 @@ class Model {
     for (const known of runs.flat()) known.state = 'claimed'
     const claimed = await outbox.queue.claim(account, limit, this.now)
     const taken = claimed.map((newest) => [...(newest.folded ?? []), newest])
+    this.folded += claimed.filter(({ folded }) => folded !== undefined).length
     for (const [index, one] of taken.flat().entries()) {
       const known = runs.flat()[index]
       if (known) known.claimed = one
@@ -460,7 +463,7 @@ async function compareRun(
     await compare(opened, outbox, model)
   }
   seen.claimed += model.of('claimed').length
-  seen.folded += model.all.filter(({ claimed }) => claimed?.folded !== undefined).length
+  seen.folded += model.folded
   seen.superseded += model.all.filter(({ superseded }) => superseded.size > 0).length
   seen.cancelled += model.all.filter(({ status }) => status === 'cancelled').length
   seen.replayed += model.all.filter(({ sequence, id }) => sequence !== id).length

@@ -94,7 +94,8 @@ export class PeerServer {
     const handler = method === 'POST' && Object.hasOwn(handlers, path) ? handlers[path] : undefined
     const left = new AbortController()
     response.once('close', () => {
-      left.abort()
+      // An abort takes 40 µs, and after the answer nobody needs it.
+      if (!response.writableFinished) left.abort()
     })
     let status = 200
     let answer: unknown
@@ -144,7 +145,8 @@ async function bodyOf(request: IncomingMessage, { digest }: ProvenRequest): Prom
   const length = Number(request.headers['content-length'] ?? Number.NaN)
   if (!(length <= MAX_BODY_BYTES)) throw new PeerRefusal(400, 'The request is too large, or has no length.')
   const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
+  request.on('data', (chunk: Buffer) => chunks.push(chunk))
+  await once(request, 'end')
   const body = Buffer.concat(chunks)
   if (digestOf(body) !== digest) throw new PeerRefusal(400, 'The body is not the one that was signed.')
   return body

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hash, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 
 /** Scheme of the header `Authorization` between gateways. */
@@ -31,10 +31,10 @@ export interface ProvenRequest {
  * headers sign the body by its digest (RFC 9530), so a request is proved before its body is read.
  */
 export class Signer {
-  readonly #secret: string
+  readonly #secret: KeyObject
 
   constructor(secret: string) {
-    this.#secret = secret
+    this.#secret = createSecretKey(secret, 'utf8')
   }
 
   /**
@@ -84,7 +84,7 @@ export class Signer {
 
 /** The value of `Content-Digest` for a body. */
 export function digestOf(body: string | Buffer): string {
-  return `sha-256=:${createHash('sha256').update(body).digest('base64')}:`
+  return `sha-256=:${hash('sha256', body, 'base64')}:`
 }
 
 /** Compares in a time that does not depend on where they differ. */

@@ -11,6 +11,7 @@ import { Backlog } from './pending/backlog.ts'
 import { readClaims, readUpdates } from './pending/claims.ts'
 import { type Seen, SERVER } from './pending/look.ts'
 import type { PendingUpdates, StoredUpdate } from './pending/pending-updates.ts'
+import { renumberRestored } from './pending/restored.ts'
 import type { SetAside } from './set-aside.ts'
 import { storeProgress, storeSettlements } from './settlements.ts'
 import { UPDATE_COLUMNS } from './update-columns.ts'
@@ -29,6 +30,8 @@ export interface OwnedQueueOptions {
   readonly policy: HistoryPolicy
   /** The longest pause before a retry, in milliseconds: updates due later were stored by a clock that is ahead. */
   readonly longestPauseMs: number
+  /** Updates that are read at once; by default PAGE_SIZE. */
+  readonly pageSize?: number | undefined
   readonly setAside: SetAside
   /** Called when a look has found updates that other gateways have stored. */
   readonly onArrived: () => void
@@ -60,8 +63,8 @@ const FENCE = `SELECT ${SERVER} AS server, pg_advisory_xact_lock_shared${WRITES_
   FROM owner WHERE term = $1 AND gateway = $2 FOR KEY SHARE`
 
 /**
- * The queue in the hands of its owner, for one term: all pending updates are in memory, and what others have stored since
- * is read by `look`. Its methods must run one after the other, except for `add`.
+ * The queue in the hands of its owner, for one term. All pending updates are in memory once looks have read them: the oldest
+ * are read first and can be claimed before the others are read. Its methods must run one after the other, except for `add`.
  */
 export class OwnedQueue {
   readonly #options: OwnedQueueOptions
@@ -75,13 +78,13 @@ export class OwnedQueue {
 
   private constructor(options: OwnedQueueOptions) {
     this.#options = options
-    this.#backlog = new Backlog(options.database, options.longestPauseMs)
+    this.#backlog = new Backlog(options)
   }
 
-  /** Reads everything that is pending. @throws StorageError */
+  /** Reads the oldest pending updates; `look` reads the others. @throws StorageError */
   static async load(options: OwnedQueueOptions): Promise<OwnedQueue> {
     const queue = new OwnedQueue(options)
-    await queue.#load()
+    await queue.#load('first')
     return queue
   }
 
@@ -135,27 +138,33 @@ export class OwnedQueue {
     this.#removed = removed
   }
 
-  /** Reads what was stored since the last look. */
-  async look(): Promise<void> {
+  /** Reads the next page of what was stored since the last look. Returns whether there are more. @throws StorageError */
+  async look(): Promise<boolean> {
     const looked = await this.#backlog.look()
-    if (looked === 'other_server') await this.#load()
+    if (looked === 'other_server') await this.#load('all')
     if (looked !== 'nothing') this.#options.onArrived()
+    return this.#backlog.isReading
   }
 
   /** See `UpdateQueue.claim`. */
   async claim(account: string, limit: number, now: number, maxFolded = MAX_FOLDED): Promise<Claimed[]> {
-    await this.look()
-    const taken = this.#backlog.take(account, limit, now)
+    // While a look has further pages, what they have is newer than what was read.
+    let taken = this.#backlog.isReading ? this.#backlog.take(account, limit, now) : []
+    if (taken.length === 0) {
+      await this.look()
+      taken = this.#backlog.take(account, limit, now)
+    }
     if (taken.length === 0) return []
     try {
       const room = Math.min(maxFolded, MAX_FOLDED)
-      const { claimed, missing, unreadable } = await readClaims(this.#options.database, taken, room)
+      const after = (id: number, most: number) => this.#backlog.after(id, most)
+      const { claimed, missing, unreadable } = await readClaims(this.#options.database, taken, after, room)
       for (const id of missing) this.#backlog.end(id)
       await this.#endUnreadable(unreadable)
       for (const one of claimed) this.#take(one)
       return [...claimed]
     } catch (error) {
-      for (const { id } of taken) this.#backlog.release(id)
+      for (const id of taken) this.#backlog.release(id)
       throw error
     }
   }
@@ -242,17 +251,20 @@ export class OwnedQueue {
     return { settlements, endedJobs }
   }
 
-  /** Reads everything again; what is in flight stays so, if it is still there. */
-  async #load(): Promise<void> {
-    const { read, writes, count, removed } = await this.#options.database.load(async (sql) => {
-      const read = await this.#backlog.read(sql)
+  /** Reads from the beginning. What is in flight stays so, if it is still there: then everything must be read. */
+  async #load(pages: 'first' | 'all'): Promise<void> {
+    const { database } = this.#options
+    await renumberRestored(database)
+    const { read, writes, count, removed } = await database.load(async (sql) => {
+      const read = await this.#backlog.read(sql, pages)
       const writes = new NewestWrites()
       const highest = await writes.load(sql)
       // Updates that are accepted from now on must be newer than everything that was written.
-      if (highest > read.nextSequence)
+      const { nextSequence } = read.page
+      if (highest > nextSequence)
         await sql.rows(
           "SELECT count(nextval('update_ids')) FROM generate_series(1, $1)",
-          highest - read.nextSequence
+          highest - nextSequence
         )
       return { read, writes, ...(await countDeadLetters(sql)) }
     })

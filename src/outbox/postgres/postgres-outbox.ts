@@ -40,6 +40,8 @@ export interface PostgresOptions extends Omit<PoolOptions, 'log'> {
   readonly longestPauseMs?: number
   /** How often the owner looks for updates that other gateways have stored, in milliseconds. */
   readonly lookEveryMs?: number
+  /** Updates that the owner reads at once; see `OwnedQueueOptions`. */
+  readonly pageSize?: number
   /** A gateway that was not seen for this long does not run, in milliseconds; see `migrate`. */
   readonly goneMs?: number
   readonly log?: OutboxLog
@@ -66,7 +68,10 @@ export class PostgresOutbox implements Outbox {
   #isFailing = false
   #closed: Promise<void> | undefined
 
-  private constructor(database: Database, { history = NO_HISTORY, longestPauseMs, log }: PostgresOptions) {
+  private constructor(
+    database: Database,
+    { history = NO_HISTORY, longestPauseMs, pageSize, log }: PostgresOptions
+  ) {
     const events = new QueueEvents()
     this.#database = database
     this.#log = log ?? NO_LOG
@@ -76,7 +81,8 @@ export class PostgresOutbox implements Outbox {
       setAside,
       events,
       policy: history,
-      longestPauseMs: longestPauseMs ?? Number.POSITIVE_INFINITY
+      longestPauseMs: longestPauseMs ?? Number.POSITIVE_INFINITY,
+      pageSize
     })
     this.#accepts = new AcceptGroups(database, (updates, acceptedAt) => {
       this.queue.stored(updates, acceptedAt)
@@ -132,7 +138,7 @@ export class PostgresOutbox implements Outbox {
   async #close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
     await this.#accepts.idle()
-    await this.queue.idle()
+    await this.queue.close()
     await this.#database.close()
   }
 

@@ -33,10 +33,12 @@ export interface PostgresQueueOptions {
   readonly events: QueueEvents
   readonly policy: HistoryPolicy
   readonly longestPauseMs: number
+  /** See `OwnedQueueOptions`. */
+  readonly pageSize?: number | undefined
 }
 
 /**
- * The queue in PostgreSQL. One gateway owns it: `take` reads it into memory. At the others nothing can be claimed, and
+ * The queue in PostgreSQL. One gateway owns it: `take` and `look` read it into memory. At the others nothing can be claimed, and
  * counts are those that the owner has last reported.
  */
 export class PostgresQueue implements UpdateQueue {
@@ -47,6 +49,7 @@ export class PostgresQueue implements UpdateQueue {
   readonly #notes = new PQueue({ concurrency: 2 })
   readonly #arrived: (() => void)[] = []
   #owned: OwnedQueue | undefined
+  #isClosing = false
   #state = NOTHING_REPORTED
   /** The latest question for the next sequence number, and the one after it, which is not asked yet. */
   #asked: Promise<number | undefined> = Promise.resolve(undefined)
@@ -57,7 +60,7 @@ export class PostgresQueue implements UpdateQueue {
   }
 
   /**
-   * Reads the queue: from now on this gateway claims and settles. Must be called when it has become the owner.
+   * Begins to read the queue: from now on this gateway claims and settles. Must be called when it has become the owner.
    * @throws StorageError
    */
   take(term: Term): Promise<void> {
@@ -80,9 +83,11 @@ export class PostgresQueue implements UpdateQueue {
     this.#owned = undefined
   }
 
-  /** Reads what other gateways have stored. @throws StorageError */
-  look(): Promise<void> {
-    return this.#turn(async () => this.#owned?.look())
+  /** Reads all that looks have not found yet, in pages: claims and settlements have their turns between them. @throws StorageError */
+  async look(): Promise<void> {
+    let hasMore = true
+    while (hasMore && !this.#isClosing)
+      hasMore = await this.#turn(async () => (await this.#owned?.look()) ?? false)
   }
 
   /** Reports counts to the other gateways, or reads what the owner has reported. @throws StorageError */
@@ -113,8 +118,9 @@ export class PostgresQueue implements UpdateQueue {
     return this.#owned !== undefined
   }
 
-  /** Resolves when nothing is being done. */
-  async idle(): Promise<void> {
+  /** Resolves when nothing is being done. A look reads no further page. */
+  async close(): Promise<void> {
+    this.#isClosing = true
     await Promise.all([this.#turns.onIdle(), this.#notes.onIdle()])
   }
 

@@ -35,6 +35,7 @@ export type Step =
   | { readonly do: 'replay'; readonly at: number; readonly which: number; readonly isForced: boolean }
   | { readonly do: 'cancel'; readonly which: number }
   | { readonly do: 'take' }
+  | { readonly do: 'look'; readonly at: number }
   | { readonly do: 'learn' }
   | { readonly do: 'forget' }
 
@@ -119,6 +120,8 @@ export class ClusterModel {
         return this.#cancel(step.which)
       case 'take':
         return this.#takeOver()
+      case 'look':
+        return this.#at(step.at).outbox.queue.look()
       case 'learn':
         this.#at(1 - this.#owner).outbox.queue.release()
         return undefined

@@ -6,20 +6,20 @@ import { OwnedQueue } from '../../../src/outbox/postgres/owned-queue.ts'
 import { PAGE_OF_UNSEEN } from '../../../src/outbox/postgres/pending/look.ts'
 import { SetAside } from '../../../src/outbox/postgres/set-aside.ts'
 import { newPool } from '../../postgres.ts'
-import { dead, done, inShort, newJob, NO_CALLS, replayAs, sets, settleNext } from '../jobs.ts'
+import { dead, done, inShort, jobId, newJob, NO_CALLS, replayAs, sets, settleNext } from '../jobs.ts'
 import { openPostgres } from './opened.ts'
 
 const LATER = 1_000_000
 
-/** A database whose answers to looks can be held back. */
+/** A database whose answers can be held back. */
 class SlowDatabase extends Database {
-  #isHeld = false
+  #held: string | undefined
   #answered = Promise.withResolvers<undefined>()
   #released = Promise.withResolvers<undefined>()
 
-  /** Holds back the next answer. Resolves when the database has given it. */
-  hold(): Promise<undefined> {
-    this.#isHeld = true
+  /** Holds back the next answer to a statement with `part` in it. Resolves when the database has given it. */
+  hold(part: string): Promise<undefined> {
+    this.#held = part
     this.#answered = Promise.withResolvers<undefined>()
     this.#released = Promise.withResolvers<undefined>()
     return this.#answered.promise
@@ -31,8 +31,8 @@ class SlowDatabase extends Database {
 
   override async rows(text: string, ...values: readonly unknown[]) {
     const rows = await super.rows(text, ...values)
-    if (this.#isHeld && text.includes('pg_current_snapshot')) {
-      this.#isHeld = false
+    if (this.#held !== undefined && text.includes(this.#held)) {
+      this.#held = undefined
       this.#answered.resolve(undefined)
       await this.#released.promise
     }
@@ -53,7 +53,7 @@ test('an update of this gateway does not overtake one that another gateway has a
     onArrived: () => {},
     onEnded: () => {}
   })
-  const read = database.hold()
+  const read = database.hold('pg_current_snapshot')
   const claiming = owned.claim('default', 10, LATER)
   await read
   await another.jobs.accept(newJob(1, [sets('FIRST', 1)]))
@@ -124,7 +124,7 @@ test('a look reads little of the index, however much is pending', async (t) => {
   ).rows
   const { rows } = await pool.query<{ 'QUERY PLAN': [{ Plan: { 'Shared Hit Blocks': number } }] }>(
     `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${PAGE_OF_UNSEEN}`,
-    [snapshot, '0', 0, null]
+    [snapshot, '0', 0, null, 5_000]
   )
   const blocks = rows[0]?.['QUERY PLAN'][0].Plan['Shared Hit Blocks'] ?? Infinity
   t.ok(blocks < 20, `${blocks} blocks`)
@@ -136,4 +136,79 @@ test('an update that a look finds before its gateway knows that it is stored cou
   await outbox.queue.look()
   outbox.queue.stored([{ id: 1, account: 'default', dueAt: 0 }], 0)
   t.same(outbox.queue.size, { pending: 1, deadLetters: 0 })
+})
+
+test('the oldest update is known, also if a look finds it before its gateway knows that it is stored', async (t) => {
+  const { url, elect } = await openPostgres(t, { lookEveryMs: LATER })
+  const database = new SlowDatabase(newPool(t, url))
+  const owned = await OwnedQueue.load({
+    database,
+    term: await elect('two'),
+    policy: NO_HISTORY,
+    longestPauseMs: LATER,
+    setAside: new SetAside({ error: () => {} }),
+    onArrived: () => {},
+    onEnded: () => {}
+  })
+  const first = await insertJobs(database, [newJob(1, [sets('A', 1)])])
+  const found = database.hold('accepted_at')
+  const looking = owned.look()
+  await found
+  owned.add(first, 1)
+  owned.add(await insertJobs(database, [newJob(2, [sets('B', 2)])]), 2)
+  t.equal(owned.oldestPendingAt, 1)
+  database.release()
+  await looking
+  t.equal(owned.oldestPendingAt, 1)
+})
+
+test('the oldest updates are claimed before the others are read, and all of them count', async (t) => {
+  const { outbox, openAnother, elect } = await openPostgres(t, { lookEveryMs: LATER, pageSize: 2 })
+  await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('B', 1), sets('A', 2)]))
+  await outbox.jobs.accept(newJob(2, [sets('C', 3)], { account: 'sales' }))
+  await outbox.jobs.accept(newJob(3, [sets('D', 2)]))
+  const next = await openAnother()
+  let arrived = 0
+  next.queue.onArrived(() => arrived++)
+  await next.queue.take(await elect('two'))
+  const claimed = await next.queue.claim('default', 10, LATER)
+  t.same(inShort(claimed), ['1/0 lead_id:1 A'])
+  t.same(next.queue.size, { pending: 5, deadLetters: 0 })
+  t.same([...next.queue.pendingByAccount].toSorted(), [
+    ['default', 4],
+    ['sales', 1]
+  ])
+  t.equal(typeof (await next.queue.nextSequence()), 'number')
+  t.equal(next.queue.nextDueAt('sales'), undefined)
+  t.same(inShort(await next.queue.claim('sales', 10, LATER)), ['2/0 lead_id:3 C'], 'from the next page')
+  await next.queue.settle(claimed.map(done), NO_CALLS)
+  t.equal(await next.jobs.cancel(jobId(3)), 1, 'before it is read')
+  t.same(next.queue.size, { pending: 4, deadLetters: 0 }, 'it counts until everything is read')
+  await next.queue.look()
+  t.same(next.queue.size, { pending: 3, deadLetters: 0 })
+  t.equal(arrived, 2, 'with the first page and the next one; the last one has nothing')
+  t.same(inShort(await next.queue.claim('default', 10, LATER)), ['1/1 lead_id:1 B', '1/2 lead_id:2 A'])
+})
+
+test('updates of a restored dump are delivered before newer ones, whatever transactions they were stored by', async (t) => {
+  const { url, outbox, openAnother, elect } = await openPostgres(t, { lookEveryMs: LATER, pageSize: 2 })
+  await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
+  await outbox.jobs.accept(newJob(2, [sets('B', 1), sets('B', 2), sets('B', 3)]))
+  await newPool(t, url).query(
+    'UPDATE updates SET xid = (xid::text::bigint + 1000000000)::text::xid8 WHERE id > 1'
+  )
+  await outbox.jobs.accept(newJob(3, [sets('C', 1), sets('C', 2), sets('C', 3)]))
+  const next = await openAnother()
+  await next.queue.take(await elect('two'))
+  await next.queue.look()
+  for (const letter of ['A', 'B', 'C']) {
+    const claimed = await next.queue.claim('default', 10, LATER)
+    t.same(
+      claimed.map(({ update }) => `${update.key.value} ${update.changes.stored['status']}`),
+      [1, 2, 3].map((lead) => `${lead} ${letter}`)
+    )
+    await next.queue.settle(claimed.map(done), NO_CALLS)
+  }
+  t.same(next.queue.size, { pending: 0, deadLetters: 0 })
+  t.equal(await next.queue.nextSequence(), undefined)
 })

@@ -43,18 +43,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: is('replay'), at, which, isForced: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: is('cancel'), which }) },
   { weight: 2, arbitrary: fc.record({ do: is('take') }) },
+  { weight: 1, arbitrary: fc.record({ do: is('look'), at }) },
   { weight: 1, arbitrary: fc.record({ do: is('learn') }) },
   { weight: 1, arbitrary: fc.record({ do: is('forget') }) }
 )
 /** The steps of a group are taken at the same time. */
 const groups = fc.array(fc.array(step, { minLength: 1, maxLength: 5 }), { minLength: 10, maxLength: 40 })
+/** A new owner claims the first updates before it has read the others. */
+const pageSize = fc.constantFrom(2, 5_000)
 
 test('two gateways: order per lead, one outcome each, nothing lost, in any interleaving', async (t) => {
   const seen: Record<string, number> = {}
   await fc.assert(
-    fc.asyncProperty(groups, async (steps) => {
+    fc.asyncProperty(groups, pageSize, async (steps, pageSize) => {
       // Claims and requests must look themselves, not wait for the timer.
-      const opened = await openPostgres(t, { lookEveryMs: 1_000_000 })
+      const opened = await openPostgres(t, { lookEveryMs: 1_000_000, pageSize })
       const other = await opened.openAnother()
       try {
         const model = new ClusterModel(opened, other)

@@ -4,12 +4,11 @@ import { type Row, RowReader } from '../../rows.ts'
 import { PENDING } from '../../update-state.ts'
 import type { Sql } from '../database/database.ts'
 import { UPDATE_COLUMNS } from '../update-columns.ts'
-import type { PendingUpdate } from './pending-updates.ts'
 
-/** An update that was taken, with the updates of its lead right after it that it may be folded into. */
+/** The id of an update that was taken, with those of the updates of its lead right after it that it may be folded into. */
 interface Run {
-  readonly first: PendingUpdate
-  readonly later: readonly PendingUpdate[]
+  readonly first: number
+  readonly later: readonly number[]
 }
 
 /** What was read of updates that were taken. */
@@ -24,16 +23,19 @@ export interface ReadClaims {
 
 /**
  * Reads updates that were taken, and folds long runs of updates of one lead into the newest of each.
+ * @param taken their ids
+ * @param after the ids of up to `limit` updates of a lead right after one
  * @param maxFolded most updates to fold into others
  * @throws StorageError
  */
 export async function readClaims(
   sql: Sql,
-  taken: readonly PendingUpdate[],
+  taken: readonly number[],
+  after: (id: number, limit: number) => number[],
   maxFolded: number
 ): Promise<ReadClaims> {
-  const runs = runsOf(taken, maxFolded)
-  const ids = runs.flatMap(({ first, later }) => [first.id, ...later.map(({ id }) => id)])
+  const runs = runsOf(taken, after, maxFolded)
+  const ids = runs.flatMap(({ first, later }) => [first, ...later])
   const rows = await sql.rows(
     `SELECT ${UPDATE_COLUMNS} FROM updates AS u JOIN jobs AS j ON j.n = u.job
     WHERE u.id = ANY ($1::bigint[]) AND u.state = ${PENDING}`,
@@ -44,10 +46,10 @@ export async function readClaims(
   const there = new Set(rows.map(({ id }) => Number(id)))
   return {
     claimed: runs.flatMap(({ first, later }) => {
-      const oldest = found.get(first.id)
+      const oldest = found.get(first)
       return oldest ? [folded(oldest, later, found)] : []
     }),
-    missing: taken.map(({ id }) => id).filter((id) => !there.has(id)),
+    missing: taken.filter((id) => !there.has(id)),
     unreadable
   }
 }
@@ -65,11 +67,14 @@ export function readUpdates(rows: readonly Row[]): { readable: Claimed[]; unread
 }
 
 /** The updates with those that may be read to fold them, `room` in all. */
-function runsOf(taken: readonly PendingUpdate[], room: number): Run[] {
+function runsOf(
+  taken: readonly number[],
+  after: (id: number, limit: number) => number[],
+  room: number
+): Run[] {
   let left = room
   return taken.map((first) => {
-    const later: PendingUpdate[] = []
-    for (let next = first.next; next !== undefined && later.length < left; next = next.next) later.push(next)
+    const later = after(first, left)
     if (later.length < MIN_FOLDED) return { first, later: [] }
     left -= later.length
     return { first, later }
@@ -77,14 +82,10 @@ function runsOf(taken: readonly PendingUpdate[], room: number): Run[] {
 }
 
 /** The newest update into which `oldest` can be folded, or itself. */
-function folded(
-  oldest: Claimed,
-  later: readonly PendingUpdate[],
-  found: ReadonlyMap<number, Claimed>
-): Claimed {
+function folded(oldest: Claimed, later: readonly number[], found: ReadonlyMap<number, Claimed>): Claimed {
   const before: Claimed[] = []
   let newest = oldest
-  for (const { id } of later) {
+  for (const id of later) {
     const next = found.get(id)
     if (next === undefined || !isFoldable(newest, next)) break
     before.push(newest)

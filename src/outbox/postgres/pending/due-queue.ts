@@ -1,69 +1,77 @@
-/** What is due at a time. Among those due at the same time, the lower id is first. */
-export interface Due {
-  readonly id: number
-  /** Milliseconds since the epoch. Must not change while it is in a queue. */
-  readonly dueAt: number
-  /** Its place in the queue that it is in; only the queue changes it. */
-  place: number
+import { Column, NONE } from './column.ts'
+
+/** The columns by which rows are in a queue. Queues of different rows may share them. */
+export interface DueColumns {
+  readonly id: Column
+  /** Milliseconds since the epoch. A row's must not change while it is in a queue. */
+  readonly dueAt: Column
+  /** The place of each row in the queue that it is in, from 1 on; 0 if it is in none. Only queues change it. */
+  readonly place: Column
 }
 
-/** A priority queue: the entry that has been due longest is first. */
-export class DueQueue<T extends Due> {
-  /** A binary heap: no entry is before its parent, which is at half its index. */
-  readonly #heap: T[] = []
+/** A priority queue of rows: the one that has been due longest is first. Among those due at the same time, the lower id is. */
+export class DueQueue {
+  readonly #columns: DueColumns
+  /** A binary heap by place: no row is before its parent, which is at half its place. */
+  readonly #heap = new Column(Int32Array)
+  #size = 0
 
-  get first(): T | undefined {
-    return this.#heap[0]
+  constructor(columns: DueColumns) {
+    this.#columns = columns
   }
 
-  add(entry: T): void {
-    this.#rise(this.#heap.length, entry)
+  /** The first row, or NONE. */
+  get first(): number {
+    return this.#size === 0 ? NONE : this.#heap.at(1)
   }
 
-  /** Removes an entry; it must be in the queue. */
-  remove({ place }: T): void {
-    const heap = this.#heap
-    const last = heap.pop()
-    if (last === undefined || place === heap.length) return
-    const parent = heap[(place - 1) >> 1]
-    if (place > 0 && parent !== undefined && isBefore(last, parent)) this.#rise(place, last)
+  add(row: number): void {
+    this.#rise(++this.#size, row)
+  }
+
+  /** Removes a row; it must be in the queue. */
+  remove(row: number): void {
+    const place = this.#columns.place.at(row)
+    const last = this.#heap.at(this.#size--)
+    this.#columns.place.set(row, 0)
+    if (last === row) return
+    if (place > 1 && this.#isBefore(last, this.#heap.at(place >> 1))) this.#rise(place, last)
     else this.#sink(place, last)
   }
 
-  #rise(from: number, entry: T): void {
-    const heap = this.#heap
-    let index = from
-    while (index > 0) {
-      const above = (index - 1) >> 1
-      const parent = heap[above]
-      if (parent === undefined || !isBefore(entry, parent)) break
-      this.#put(index, parent)
-      index = above
+  #rise(from: number, row: number): void {
+    let place = from
+    while (place > 1) {
+      const parent = this.#heap.at(place >> 1)
+      if (!this.#isBefore(row, parent)) break
+      this.#put(place, parent)
+      place >>= 1
     }
-    this.#put(index, entry)
+    this.#put(place, row)
   }
 
-  #sink(from: number, entry: T): void {
-    const heap = this.#heap
-    let index = from
+  #sink(from: number, row: number): void {
+    let place = from
     for (;;) {
-      const left = 2 * index + 1
-      const a = heap[left]
-      const b = heap[left + 1]
-      const child = a !== undefined && b !== undefined && isBefore(b, a) ? b : a
-      if (child === undefined || !isBefore(child, entry)) break
-      this.#put(index, child)
-      index = child === a ? left : left + 1
+      let child = 2 * place
+      if (child > this.#size) break
+      if (child < this.#size && this.#isBefore(this.#heap.at(child + 1), this.#heap.at(child))) child++
+      const below = this.#heap.at(child)
+      if (!this.#isBefore(below, row)) break
+      this.#put(place, below)
+      place = child
     }
-    this.#put(index, entry)
+    this.#put(place, row)
   }
 
-  #put(index: number, entry: T): void {
-    this.#heap[index] = entry
-    entry.place = index
+  #put(place: number, row: number): void {
+    this.#heap.set(place, row)
+    this.#columns.place.set(row, place)
   }
-}
 
-function isBefore(a: Due, b: Due): boolean {
-  return a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.id < b.id)
+  #isBefore(a: number, b: number): boolean {
+    const { id, dueAt } = this.#columns
+    const difference = dueAt.at(a) - dueAt.at(b)
+    return difference < 0 || (difference === 0 && id.at(a) < id.at(b))
+  }
 }

@@ -3,7 +3,8 @@
  *
  * `updates.id` numbers all updates in the order of their acceptance. A job's updates have ids between its `first_id` and
  * `last_id`, in their order; updates of jobs that another gateway stored at the same moment may be among them.
- * `updates.xid` is the transaction that stored an update: the owner finds new ones by it. For `updates.state` see
+ * `updates.xid` is the transaction that stored an update: the owner finds new ones by it, and in a restored dump gives it
+ * a number that fits, see pending/restored.ts. For `updates.state` see
  * update-state.ts. Texts in indexes are compared by their bytes, whatever the database's language is. A row of
  * `running_hours` is added for each hour that a gateway has run; jobs accepted later have at least the number `next_job`.
  * `set_aside` has what is stored of rows that can't be read. `queue_state` has what the owner last reported of the queue, and how
