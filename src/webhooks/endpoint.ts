@@ -13,6 +13,7 @@ import { type Auth, type AuthFault, headerValue, type ReceivedHead, type VerifyB
 import { takeBodyKey } from './auth/credential.ts'
 import { challengeOf, verifyHead } from './auth/verify.ts'
 import { Evaluator } from './mapping/evaluator.ts'
+import type { EventsToExplain, Hint } from './mapping/hints.ts'
 import type { EventIdValue, MappedPayload, MappingFault } from './mapping/mapped-payload.ts'
 import {
   type ActionsDefinition,
@@ -55,6 +56,8 @@ export interface EndpointConfig {
   /** The form field that holds the payload as JSON. */
   readonly payloadField?: string
   readonly eventId?: EventId
+  /** Whether its last payloads are kept for the operations page. */
+  readonly storesPayloads?: boolean
   readonly mapping: MappingDefinition
 }
 
@@ -104,11 +107,15 @@ export class WebhookEndpoint {
   /** The status of every answer that is no refusal; undefined if each has its own. */
   readonly answerStatus: number | undefined
   readonly onUnmapped: OnUnmapped
+  /** Whether its last payloads are kept for the operations page. */
+  readonly storesPayloads: boolean
   readonly mapping: MappingDefinition
+  /** Media types that it takes. */
+  readonly contentTypes: readonly PayloadType[]
   // Private, so that printing an endpoint prints no secrets.
   readonly #auth: Auth
   readonly #verification: Verification | undefined
-  readonly #contentTypes: readonly PayloadType[]
+  readonly #config: EndpointConfig
   readonly #payloadField: string | undefined
   readonly #eventId: EventId | undefined
   /** The text of each expression, by its name. */
@@ -117,6 +124,7 @@ export class WebhookEndpoint {
 
   constructor(config: EndpointConfig) {
     const { eventId, onLossy, onInvalid, onMultiple, keyMatch, verify } = config
+    this.#config = config
     this.name = config.name
     this.account = config.account
     this.source = config.source
@@ -132,16 +140,32 @@ export class WebhookEndpoint {
     this.actions = config.mapping.actions ?? {}
     this.answerStatus = config.answerStatus
     this.onUnmapped = config.onUnmapped ?? 'refuse'
+    this.storesPayloads = config.storesPayloads ?? false
     this.mapping = config.mapping
     this.#auth = config.auth
     this.#verification = config.verification
-    this.#contentTypes = config.contentTypes
+    this.contentTypes = config.contentTypes
     this.#payloadField = config.payloadField
     this.#eventId = eventId
     const expression = eventId !== undefined && 'expression' in eventId ? eventId.expression : undefined
     this.#expressions = new Map([...expressionsOf(config.mapping), [EVENT_ID, expression ?? '']])
     const dropsFields = onInvalid === 'drop_field'
     this.#evaluator = new Evaluator({ ...config.mapping, dropsFields }, expression)
+  }
+
+  /** The same endpoint with a thread of its own, so that a trial delays no sender. To be retired after use. */
+  copy(): WebhookEndpoint {
+    return new WebhookEndpoint(this.#config)
+  }
+
+  /** How its senders authenticate, as in the gateway file. */
+  get authType(): Auth['type'] {
+    return this.#auth.type
+  }
+
+  /** Where the id of an event is; undefined if it has none. */
+  get eventId(): EventId | undefined {
+    return this.#eventId
   }
 
   /** Whether its senders are callers, each with a key; then `verifyHead` has nothing to check. */
@@ -201,7 +225,7 @@ export class WebhookEndpoint {
 
   /** @throws Problem invalid_json, invalid_request or unsupported_media_type */
   async parse(rawBody: Buffer, contentType: string | undefined): Promise<unknown> {
-    return parsePayload(rawBody, contentType, this.#contentTypes, this.#payloadField)
+    return parsePayload(rawBody, contentType, this.contentTypes, this.#payloadField)
   }
 
   /**
@@ -229,6 +253,16 @@ export class WebhookEndpoint {
       failedExpressions: new Map([...failures].map(([index, { expression }]) => [index, expression])),
       eventIds: eventIds.map((id) => this.#eventIdOf(headers, id))
     }
+  }
+
+  /**
+   * Why expressions find nothing in a payload; empty if that takes too long to find out.
+   * @param explain what its events became; null if none was found
+   * @throws Problem overloaded
+   */
+  async hints(payload: unknown, explain: EventsToExplain | null): Promise<readonly Hint[]> {
+    const hints = await this.#evaluator.explain({ payload, explain })
+    return 'reason' in hints ? [] : hints
   }
 
   /** Maps a payload. An event on which the thread had to be stopped fails, and the others are mapped without it. */
