@@ -12,6 +12,7 @@ import {
 import { type Auth, type AuthFault, headerValue, type ReceivedHead, type VerifyBody } from './auth/auth.ts'
 import { takeBodyKey } from './auth/credential.ts'
 import { challengeOf, verifyHead } from './auth/verify.ts'
+import type { EvaluationTask } from './mapping/evaluation.ts'
 import { Evaluator } from './mapping/evaluator.ts'
 import type { EventsToExplain, Hint } from './mapping/hints.ts'
 import type { EventIdValue, MappedPayload, MappingFault } from './mapping/mapped-payload.ts'
@@ -72,6 +73,8 @@ export interface MappedEvents extends Pick<
   readonly dropped: ReadonlyMap<number, readonly Warning[]>
   /** The names of the expressions that failed, by the index of the update. */
   readonly failedExpressions: ReadonlyMap<number, string>
+  /** The numbers of the events on which the thread was stopped. */
+  readonly stoppedEvents: ReadonlySet<number>
   /** The id of each update's event, which tells it from this endpoint's other events. */
   readonly eventIds: readonly (string | undefined)[]
 }
@@ -238,7 +241,9 @@ export class WebhookEndpoint {
     payload: unknown,
     { headers = {}, maxItems = DEFAULT_MAX_ITEMS, bytes = 0 }: MapOptions = {}
   ): Promise<MappedEvents> {
-    const { failures, dropped, eventIds, ...mapped } = await this.#evaluate(payload, maxItems, bytes)
+    const stopped = new Map<number, MappingFault>()
+    const evaluated = await this.#evaluate({ payload, maxItems, stopped }, bytes)
+    const { failures, dropped, eventIds, ...mapped } = evaluated
     const refusal = (index: number, fault: MappingFault) =>
       eventRefusal(this.name, index, fault, this.#expressions.get(fault.expression) ?? '')
     return {
@@ -251,6 +256,7 @@ export class WebhookEndpoint {
         ])
       ),
       failedExpressions: new Map([...failures].map(([index, { expression }]) => [index, expression])),
+      stoppedEvents: new Set(stopped.keys()),
       eventIds: eventIds.map((id) => this.#eventIdOf(headers, id))
     }
   }
@@ -266,10 +272,13 @@ export class WebhookEndpoint {
   }
 
   /** Maps a payload. An event on which the thread had to be stopped fails, and the others are mapped without it. */
-  async #evaluate(payload: unknown, maxItems: number, bytes: number): Promise<MappedPayload> {
-    const stopped = new Map<number, MappingFault>()
+  async #evaluate(
+    task: EvaluationTask & { readonly stopped: Map<number, MappingFault> },
+    bytes: number
+  ): Promise<MappedPayload> {
+    const { stopped } = task
     for (;;) {
-      const evaluation = await this.#evaluator.evaluate({ payload, maxItems, stopped }, bytes)
+      const evaluation = await this.#evaluator.evaluate(task, bytes)
       if (!('reason' in evaluation)) return evaluation
       const { item } = evaluation
       if (item === undefined || stopped.size === MAX_STOPPED) throw new MappingError(this.name, evaluation)

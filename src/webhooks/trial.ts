@@ -81,12 +81,13 @@ function parse(endpoint: WebhookEndpoint, { body, contentType }: TriedRequest): 
     : endpoint.parse(body, contentType)
 }
 
+/** All events but those that took too long: they would again. */
 function explained(
-  { events, ignoredEvents, failedExpressions }: MappedEvents,
+  { events, ignoredEvents, failedExpressions, stoppedEvents }: MappedEvents,
   max = events.length
 ): EventsToExplain {
   return {
-    events: events.slice(0, max),
+    events: events.slice(0, max).filter((event) => !stoppedEvents.has(event)),
     ignored: ignoredEvents,
     failed: new Map([...failedExpressions].map(([index, expression]) => [events[index] ?? index, expression]))
   }

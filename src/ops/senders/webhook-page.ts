@@ -59,8 +59,8 @@ export function webhookPage(view: WebhookView, caller: Caller, now = Date.now())
     <section aria-labelledby="strangers">
       <h2 id="strangers">Strangers</h2>
       <p>
-        Requests that were refused before their sender was authenticated, or was found to have the permission.
-        They are only counted.
+        Requests that were refused because their sender did not authenticate, lacks the permission, or has
+        used up a limit before. They are only counted.
       </p>
       !${countsTable('Refused strangers, by reason', 'Reason', strangers, { none: 'There were none.', now })}
     </section>
