@@ -12,17 +12,18 @@ export function countsTable(
   { none, now }: { readonly none: string; readonly now: number }
 ): string {
   if (counts.length === 0) return html`<p class="empty">${none}</p>`
+  const hasMeanings = counts.some(({ name }) => name in ERRORS)
   const rows = counts.map(
     ({ name, lastHour, total, lastAt }) =>
       html`<tr>
         <th scope="row">!${codeLink(name)}</th>
-        <td>${name in ERRORS ? ERRORS[name as ErrorCode].title : ''}</td>
+        !${hasMeanings ? html`<td>${name in ERRORS ? ERRORS[name as ErrorCode].title : ''}</td>` : ''}
         <td class="number">${number(lastHour)}</td>
         <td class="number">${number(total)}</td>
         <td>!${lastAt === undefined ? 'never' : moment(lastAt, now)}</td>
       </tr>`
   )
-  return table(caption, [what, 'Meaning', 'Last hour', 'In all', 'Last'], rows)
+  return table(caption, [what, ...(hasMeanings ? ['Meaning'] : []), 'Last hour', 'In all', 'Last'], rows)
 }
 
 /** A code with a link to its page; any other word without. */

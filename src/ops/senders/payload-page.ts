@@ -47,7 +47,8 @@ function kept(path: string, source: string, id: string, payload: KeptPayload): s
       As the gateway has read it, as JSON. What looks like a secret is replaced by <code>[redacted]</code>.
       !${payload.isCut ? html`Of a longer one only the first ${number(MAX_PAYLOAD)} characters are kept.` : ''}
     </p>
-    <pre class="payload" tabindex="0" role="region" aria-label="Payload">${indented(payload)}</pre>
+    <pre class="payload" tabindex="0" role="region" aria-label="The payload as JSON">
+${indented(payload)}</pre>
     <p class="links">
       <a href="${address(`${OPS}/try`, { source, request: id })}">Try this one again</a>
     </p>

@@ -53,6 +53,7 @@ const MAX_SHOWN = 4_000
 
 export function trialSection(trial: TrialView): string {
   const { answer, challenge, fault, counts, eventIds, hints, updates, ignored } = trial
+  const inOrder = [...updates, ...ignored].toSorted((a, b) => a.event - b.event)
   const code = answer.code === undefined ? '' : html` !${codeLink(answer.code)}`
   return html`<section aria-labelledby="trial">
     <h2 id="trial">What it becomes</h2>
@@ -63,8 +64,9 @@ export function trialSection(trial: TrialView): string {
     !${fault === undefined ? '' : html`<p class="alert">${fault}</p>`}
     !${challenge === undefined ? '' : challengeAnswer(challenge)}
     !${eventIds === undefined ? '' : html`<p>${eventIds}</p>`} !${hintList(hints)}
-    !${updates.map(updateEntry)} !${more(counts?.updates, updates.length, 'update')}
-    !${ignored.map(ignoredEntry)} !${more(counts?.ignored, ignored.length, 'ignored event')}
+    !${inOrder.map((one) => ('why' in one ? ignoredEntry(one) : updateEntry(one)))}
+    !${more(counts?.updates, updates.length, 'update')}
+    !${more(counts?.ignored, ignored.length, 'ignored event')}
   </section>`
 }
 

@@ -75,7 +75,7 @@ function payloadForm({ name, contentTypes, callers, input, isCut }: ChosenSource
           callers.map((one) => [one, one]),
           input.caller
         )
-  return html`<form class="try" method="post" action="${TRY}" aria-label="Payload">
+  return html`<form class="try" method="post" action="${TRY}" aria-label="A payload of ${name}">
     <input type="hidden" name="source" value="${name}" />
     !${isCut ? html`<p class="alert">This is the beginning of a longer payload, of which only ${MAX_PAYLOAD} characters are kept. Complete it first.</p>` : ''}
     <div class="search">

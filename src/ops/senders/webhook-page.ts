@@ -47,6 +47,13 @@ export function webhookPage(view: WebhookView, caller: Caller, now = Date.now())
       <a href="${address(`${OPS}/try`, { source: name })}">Try a payload</a>
       !${caller.may('jobs') && !isForCallers ? html`<a href="${jobs}">Its jobs</a>` : ''}
     </p>
+    <section aria-labelledby="last">
+      <h2 id="last">Last requests</h2>
+      <p>
+        The last ${number(LISTED)} of those that were accepted, that changed nothing, and that were refused.
+      </p>
+      !${lastRequests(view, caller, now)}
+    </section>
     <section aria-labelledby="answers">
       <h2 id="answers">Answers to its senders</h2>
       !${countsTable('Requests of its senders, by outcome', 'Outcome', outcomes, { none: 'No request came.', now })}
@@ -59,8 +66,8 @@ export function webhookPage(view: WebhookView, caller: Caller, now = Date.now())
     <section aria-labelledby="strangers">
       <h2 id="strangers">Strangers</h2>
       <p>
-        Requests that were refused because their sender did not authenticate, lacks the permission, or has
-        used up a limit before. They are only counted.
+        Requests refused before their payload was read: the sender did not authenticate, lacks the permission, or
+        exceeds a limit. They are only counted.
       </p>
       !${countsTable('Refused strangers, by reason', 'Reason', strangers, { none: 'There were none.', now })}
     </section>
@@ -71,14 +78,7 @@ export function webhookPage(view: WebhookView, caller: Caller, now = Date.now())
             <h2 id="results">Results of its updates</h2>
             !${countsTable('Updates that ended, by status', 'Status', results, { none: 'No update has ended.', now })}
           </section>`
-    }
-    <section aria-labelledby="last">
-      <h2 id="last">Last requests</h2>
-      <p>
-        The last ${number(LISTED)} of those that were accepted, that changed nothing, and that were refused.
-      </p>
-      !${lastRequests(view, caller, now)}
-    </section>`
+    }`
   return page({ title: name, content, caller, path: WEBHOOKS })
 }
 
@@ -112,8 +112,8 @@ function row({ name }: SourceFacts, event: ListedEvent, caller: Caller, now: num
     <td>
       !${
         payload
-          ? html`<a href="${WEBHOOKS}/${name}/requests/${id}"
-              >Payload<span class="unseen"> of ${event.requestId}</span></a
+          ? html`<a href="${WEBHOOKS}/${name}/requests/${id}" aria-label="Payload of ${event.requestId}"
+              >Payload</a
             >`
           : html`${hasPayload ? 'needs the permission payloads' : 'not kept'}`
       }
