@@ -61,7 +61,7 @@ class Writer {
 
   write(value: unknown, depth: number): void {
     if (typeof value === 'string') this.#add(JSON.stringify(this.#redacted(value)))
-    else if (typeof value !== 'object' || value === null) this.#add(String(JSON.stringify(value) ?? null))
+    else if (typeof value !== 'object' || value === null) this.#add(JSON.stringify(value ?? null))
     else if (depth === MAX_DEPTH) this.#add(JSON.stringify(LEFT_OUT))
     else if (Array.isArray(value)) this.#writeArray(value, depth)
     else this.#writeObject(value as Readonly<Record<string, unknown>>, depth)

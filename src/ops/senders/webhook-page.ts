@@ -66,8 +66,8 @@ export function webhookPage(view: WebhookView, caller: Caller, now = Date.now())
     <section aria-labelledby="strangers">
       <h2 id="strangers">Strangers</h2>
       <p>
-        Requests refused before their payload was read: the sender did not authenticate, lacks the permission, or
-        exceeds a limit. They are only counted.
+        Requests refused before their payload was read: the sender did not authenticate, lacks the permission,
+        or exceeds a limit. They are only counted.
       </p>
       !${countsTable('Refused strangers, by reason', 'Reason', strangers, { none: 'There were none.', now })}
     </section>
