@@ -6,7 +6,7 @@ import { authenticate, countAnonymous, countWrongKey } from '../src/http/authent
 import type { RequestBodies } from '../src/http/body/request-bodies.ts'
 import type { AuthFault, VerifyBody } from '../src/webhooks/auth/auth.ts'
 import type { WebhookEndpoint } from '../src/webhooks/endpoint.ts'
-import { notVerified } from '../src/webhooks/receive.ts'
+import { notVerified, type UnusedEvents } from '../src/webhooks/receive.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,12 +15,24 @@ declare module 'fastify' {
   }
 }
 
-interface ReceivedWebhook {
+export interface ReceivedWebhook {
   readonly endpoint: WebhookEndpoint
+  /** Whether its sender is verified, and may send to this endpoint. */
+  isVerified: boolean
+  /** Why its sender is not verified. */
+  fault?: AuthFault
   /** Verifies the signature, if it has one. */
-  readonly verifyBody?: VerifyBody
-  /** The parsed body, if its key is in it. */
-  readonly payload?: unknown
+  verifyBody?: VerifyBody
+  /** The parsed body. */
+  payload?: unknown
+  /** Whether it asked if this is its sender's address. */
+  isAnswered?: boolean
+  /** The events that are not used. */
+  unused?: UnusedEvents
+  /** How many events are ignored. */
+  ignored: number
+  /** What it is stored as. */
+  job?: { readonly id: string; readonly isRepeat: boolean; readonly updates: number }
 }
 
 interface Options {
@@ -50,25 +62,28 @@ export function webhookSenders({ runtimeConfig, accessControl, bodies }: Options
     const endpoint = runtimeConfig.endpoint(request.params.source)
     if (endpoint === undefined)
       throw isPost ? new Problem('not_found', 'There is no webhook source of this name.') : onlyPost(request)
-    request.webhook = { endpoint }
+    const webhook: ReceivedWebhook = { endpoint, isVerified: false, ignored: 0 }
+    request.webhook = webhook
     // So that each line about the request says whose it is, also if it is refused.
     request.log = request.log.child({ source: endpoint.name })
     const answer = endpoint.answerHead(request)
     if (typeof answer === 'string') throw refused(request, answer)
     if (answer !== undefined) {
       countAnonymous(request, accessControl)
+      webhook.isAnswered = true
       return reply.type(TEXT).send(answer.text)
     }
     if (!isPost) throw endpoint.hasQueryChallenge ? withoutChallenge() : onlyPost(request)
     if (endpoint.isForCallers) {
       requirePermission(await authenticate(request, accessControl), `webhook:${endpoint.name}`)
+      webhook.isVerified = true
       return undefined
     }
     if (endpoint.hasKeyInBody) return undefined
     const checked = endpoint.verifyHead(request)
     if (typeof checked === 'string') throw refused(request, checked)
-    if (checked === undefined) request.sender = originOf(endpoint)
-    else request.webhook = { endpoint, verifyBody: checked }
+    if (checked === undefined) setVerified(request)
+    else webhook.verifyBody = checked
     return undefined
   }
 
@@ -98,28 +113,35 @@ export function webhookSenders({ runtimeConfig, accessControl, bodies }: Options
   function checkSignature(request: Request, verifyBody: VerifyBody): void {
     const fault = verifyBody(request.body ?? NO_BODY, Date.now())
     if (fault !== undefined) throw refused(request, fault)
-    request.sender = originOf(webhookOf(request).endpoint)
+    setVerified(request)
   }
 
   /** Takes points of the sender's address before, because parsing costs more than an HMAC. */
   async function checkKeyInBody(request: Request): Promise<void> {
-    const { endpoint } = webhookOf(request)
+    const webhook = webhookOf(request)
     const giveBack = accessControl.countBody(request.ip, request.body?.length ?? 0)
     const payload = await payloadOf(request)
-    const fault = endpoint.takeBodyKey(payload)
+    const fault = webhook.endpoint.takeBodyKey(payload)
     if (fault !== undefined) throw refused(request, fault)
     giveBack()
-    request.sender = originOf(endpoint)
-    request.webhook = { endpoint, payload }
+    webhook.payload = payload
+    setVerified(request)
   }
 
   function refused(request: Request, fault: AuthFault): Problem {
     request.log = request.log.child({ reason: fault })
+    webhookOf(request).fault = fault
     if (!NOTHING_SENT.has(fault)) countWrongKey(request, accessControl)
     return notVerified(webhookOf(request).endpoint, fault)
   }
 
   return { checkHead, readBody, checkBody }
+}
+
+function setVerified(request: Request): void {
+  const webhook = webhookOf(request)
+  webhook.isVerified = true
+  request.sender = originOf(webhook.endpoint)
 }
 
 /** The endpoint of a webhook, and what is known of the request. */
@@ -135,7 +157,7 @@ export async function payloadOf(request: Request): Promise<unknown> {
 }
 
 /** The name of a sender that its endpoint has verified. */
-export function originOf({ name }: WebhookEndpoint): string {
+export function originOf({ name }: Pick<WebhookEndpoint, 'name'>): string {
   return `webhook:${name}`
 }
 

@@ -14,14 +14,22 @@ import { loadShedding } from '../src/http/load-shedding.ts'
 import type { RequestBodies } from '../src/http/body/request-bodies.ts'
 import { preferredWait } from '../src/http/client-wait.ts'
 import type { Jobs } from '../src/jobs/jobs.ts'
+import type { WebhookActivity } from '../src/ops/senders/webhook-activity.ts'
 import { type BatchResponse, batchResponse } from '../src/updates/response.ts'
 import type { Entry, Sender, Updates } from '../src/updates/updates.ts'
 import { DEFAULT_ACCOUNT } from '../src/vicidial/account.ts'
 import type { MappedEvents, WebhookEndpoint } from '../src/webhooks/endpoint.ts'
-import { unusedEvents, unusedPayload, unusedWhole, withFailures } from '../src/webhooks/receive.ts'
+import {
+  readEvents,
+  type UnusedEvents,
+  unusedEvents,
+  unusedPayload,
+  unusedWhole
+} from '../src/webhooks/receive.ts'
 import type { ResultObserver } from '../src/telemetry/observer.ts'
 import { MappingError } from '../src/webhooks/mapping/mapping-error.ts'
 import { json, problems } from './responses.ts'
+import { recordWebhook } from './webhook-record.ts'
 import { originOf, payloadOf, webhookOf, webhookSenders } from './webhook-senders.ts'
 
 const ParamsSchema = Type.Object({
@@ -108,6 +116,8 @@ export interface WebhookOptions {
   readonly updates: Updates
   readonly jobs: Pick<Jobs, 'ended'>
   readonly observer: ResultObserver
+  /** Absent if there is no operations page to show it. */
+  readonly activity?: WebhookActivity | undefined
   /** Updates that one event may have. */
   readonly maxUpdates: number
   /** VICIdial's `source`, for endpoints and callers without their own. */
@@ -120,14 +130,17 @@ export interface WebhookOptions {
 
 /** `POST /v1/webhooks/{source}`; also `GET`, for senders that ask first whether the address is theirs */
 export function webhookRoutes(options: WebhookOptions) {
-  const { updates, jobs, observer, maxUpdates, source } = options
+  const { updates, jobs, observer, maxUpdates, source, activity, runtimeConfig } = options
   const { checkHead, checkBody, readBody } = webhookSenders(options)
 
   async function receive(request: FastifyRequest<Webhook>, reply: FastifyReply) {
-    const { endpoint, payload = await payloadOf(request) } = webhookOf(request)
-    const { headers, sender } = request
-    if (sender === null) throw new Error('a webhook was not verified')
+    const webhook = webhookOf(request)
+    if (!webhook.isVerified) throw new Error('a webhook was not verified')
+    const { endpoint, payload = await payloadOf(request) } = webhook
+    webhook.payload = payload
+    const { headers } = request
     const challenge = endpoint.answerPayload(payload)
+    webhook.isAnswered = challenge !== undefined
     if (challenge !== undefined) return reply.code(200).send(challenge)
     const bytes = request.body?.length ?? 0
     let ignored = 0
@@ -137,7 +150,7 @@ export function webhookRoutes(options: WebhookOptions) {
       return await takeEvents(endpoint, events, request, reply)
     } catch (error) {
       if (error instanceof MappingError) {
-        request.log.info(unusedWhole(error), NOT_USED)
+        noteUnused(request, unusedWhole(error))
         const { caller, account } = senderOf(endpoint, request.caller, request.id)
         observer.updatesEnded({ caller, account, status: 'rejected', code: 'invalid_request', count: 1 })
       }
@@ -156,30 +169,23 @@ export function webhookRoutes(options: WebhookOptions) {
     reply: FastifyReply
   ) {
     const { caller } = request
-    // Of the two settings, the stricter one.
-    const stricter = {
-      ...(caller?.onLossy === 'reject' && { onLossy: caller.onLossy }),
-      ...(caller?.keyMatch === 'exact' && { keyMatch: caller.keyMatch })
-    }
-    const options = { ...endpoint.options, ...stricter }
-    const isEmpty = events.updates.length === 0
-    const read = isEmpty
-      ? []
-      : updates.read({ updates: events.updates }, caller ?? undefined, options).entries
-    const entries = withFailures(read, events)
+    const webhook = webhookOf(request)
+    webhook.ignored = events.ignored
+    const entries = readEvents(updates, endpoint, events, caller)
     const sender = senderOf(endpoint, caller, request.id)
     const unused = unusedEvents(events, entries)
-    if (unused !== undefined) request.log.info(unused, NOT_USED)
+    if (unused !== undefined) noteUnused(request, unused)
     if (events.ignored > 0) {
       const { caller: name, account } = sender
       observer.updatesEnded({ caller: name, account, status: 'ignored', count: events.ignored })
     }
-    if (isEmpty) return reply.code(202).send(ignoredAnswer(events.ignored))
+    if (entries.length === 0) return reply.code(202).send(ignoredAnswer(events.ignored))
     await caller?.limits.take('updates', entries.length)
     const { id, response, isRepeat } = await updates.accept(entries, sender, originOf(endpoint), {
       ...repeatsOf(endpoint, caller, request, events.eventIds),
       ignored: events.ignored
     })
+    webhook.job = { id, isRepeat, updates: entries.length }
     if (isRepeat) reply.header('idempotency-replayed', 'true')
     const job = await jobs.ended(id, waitMs(request))
     const result = job && responseOf(job, entries)
@@ -199,13 +205,14 @@ export function webhookRoutes(options: WebhookOptions) {
 
   return async (app: FastifyInstance) => {
     app.decorateRequest('webhook', null)
-    refuseEncodedBodies(app)
     app.addHook<Webhook>('onRequest', checkHead)
+    refuseEncodedBodies(app)
     loadShedding(app, options.maxEventLoopDelayMs)
     rawBody(app, readBody)
     app.addHook('onSend', (request, reply, payload, done) => {
       const { answerStatus } = request.webhook?.endpoint ?? {}
       if (answerStatus !== undefined && reply.statusCode < 300) reply.code(answerStatus)
+      if (activity) recordWebhook(request, reply.statusCode, activity, runtimeConfig)
       done(null, payload)
     })
     app.get<Webhook>(PATH, { config: { mayBeOff: true }, schema: { hide: true } }, () => {
@@ -213,6 +220,12 @@ export function webhookRoutes(options: WebhookOptions) {
     })
     app.post<Webhook>(PATH, { schema, preHandler: checkBody, validatorCompiler: () => () => true }, receive)
   }
+}
+
+/** Notes which events of a payload are not used, in the log and for the operations page. */
+function noteUnused(request: FastifyRequest, unused: UnusedEvents): void {
+  request.log.info(unused, NOT_USED)
+  webhookOf(request).unused = unused
 }
 
 /** The response to a job that has ended; undefined if VICIdial failed, because the sender has nothing to repeat. */

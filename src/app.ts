@@ -45,6 +45,7 @@ import { requestIds, requestLog } from './http/request-log.ts'
 import { addHeaders, allowOrigins, DATA_HEADERS } from './http/security-headers.ts'
 import type { Jobs } from './jobs/jobs.ts'
 import type { LastHour } from './ops/last-hour.ts'
+import type { Activity } from './ops/senders/activity.ts'
 import type { SessionStore } from './ops/sessions.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import type { Metrics } from './telemetry/metrics/metrics.ts'
@@ -78,6 +79,8 @@ export interface AppOptions {
   /** Absent if nothing is traced. */
   readonly tracing?: Tracing | undefined
   readonly lastHour: LastHour
+  /** Of callers and webhook sources; absent without an operations page. */
+  readonly activity?: Activity | undefined
   /** Average event loop delay, in milliseconds, beyond which work is refused; 0: none is. */
   readonly maxEventLoopDelayMs: number
   readonly log: FastifyBaseLogger
@@ -89,7 +92,8 @@ const MAX_PARAM_LENGTH = 1_000
 /** Builds the application: plugins, error handlers, and every route. It does not listen. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { runtimeConfig, http, updates, reads, maxUpdates, source, ownership, cluster } = options
-  const { outbox, idempotency: store, jobs, observer, metrics, lastHour, maxEventLoopDelayMs, log } = options
+  const { outbox, idempotency: store, jobs, observer, metrics, lastHour, activity } = options
+  const { maxEventLoopDelayMs, log } = options
   const accessControl = new AccessControl(runtimeConfig.callers, http.anonymousPointsPerMinute)
   const connections = new ConnectionLimits(http, log)
   const bodies = new RequestBodies(options.maxBodyBytes)
@@ -121,7 +125,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const paths = new PathMethods(app)
   answerErrors(app, accessControl, paths)
   requestLog(app)
-  countRequests(app, metrics)
+  countRequests(app, [metrics, ...(activity ? [activity.callers] : [])])
   addHeaders(app, DATA_HEADERS)
   await allowOrigins(app, http.corsOrigins)
   drainOnClose(app)
@@ -136,7 +140,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   await app.register(healthRoutes({ ownership, outbox, cluster }))
   await app.register(docsRoutes({ visibility: http.docs, accessControl, maxEventLoopDelayMs }))
-  if (http.ops)
+  if (http.ops && activity)
     await app.register(
       opsRoutes({
         ownership,
@@ -144,6 +148,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         outbox,
         jobs,
         lastHour,
+        activity,
+        runtimeConfig,
+        updates,
+        maxUpdates,
         accessControl,
         bodies,
         sessions: options.sessions
@@ -155,7 +163,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   })
   await app.register(metricsRoute(metrics.registry, accessControl))
   const work = { runtimeConfig, updates, accessControl, bodies, maxEventLoopDelayMs }
-  await app.register(webhookRoutes({ ...work, jobs, observer, maxUpdates, source }))
+  await app.register(
+    webhookRoutes({ ...work, jobs, observer, maxUpdates, source, activity: activity?.webhooks })
+  )
   await app.register(compatRoutes({ ...work, reads, idempotency: store, log }))
   await app.register(async (v1) => {
     authentication(v1, accessControl)

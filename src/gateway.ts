@@ -9,6 +9,7 @@ import { MAX_EVENT_LOOP_DELAY_MS } from './http/load-shedding.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { reportSettlements } from './jobs/report-settlements.ts'
 import { LastHour } from './ops/last-hour.ts'
+import { Activity } from './ops/senders/activity.ts'
 import type { HistoryPolicy } from './outbox/history.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { SqliteOutbox } from './outbox/sqlite/sqlite-outbox.ts'
@@ -65,7 +66,17 @@ export async function createGateway(
   const runtimeConfig = new RuntimeConfig(config)
   const accounts = new Set(config.accounts.map(({ name }) => name))
   const metrics = new Metrics({ senders: runtimeConfig, accounts })
-  const observer = observedBy([lastHour, metrics, ...(tracing ? [tracing] : []), ...observers])
+  const activity = config.http.ops ? new Activity(runtimeConfig) : undefined
+  runtimeConfig.onReplaced(() => {
+    activity?.keepOnly(runtimeConfig.endpoints)
+  })
+  const observer = observedBy([
+    lastHour,
+    metrics,
+    ...(activity ? [activity.callers] : []),
+    ...(tracing ? [tracing] : []),
+    ...observers
+  ])
   const ownerOptions = {
     config,
     observer,
@@ -127,6 +138,7 @@ export async function createGateway(
     metrics,
     tracing,
     lastHour,
+    activity,
     maxEventLoopDelayMs,
     log
   })

@@ -3,6 +3,7 @@ import fastifyCookie from '@fastify/cookie'
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import type { AccessControl } from '../../src/callers/access-control.ts'
 import type { ClusterView } from '../../src/cluster/cluster-view.ts'
+import type { RuntimeConfig } from '../../src/config/runtime-config.ts'
 import type { OwnerView } from '../../src/delivery/owner-view.ts'
 import {
   callerOf,
@@ -20,21 +21,26 @@ import { errorPage } from '../../src/ops/error-page.ts'
 import type { LastHour } from '../../src/ops/last-hour.ts'
 import { overviewPage } from '../../src/ops/overview-page.ts'
 import { OPS } from '../../src/ops/page.ts'
+import type { Activity } from '../../src/ops/senders/activity.ts'
 import { refuseOtherSites } from '../../src/ops/same-site.ts'
 import { Sessions, type SessionStore } from '../../src/ops/sessions.ts'
 import type { Outbox } from '../../src/outbox/outbox.ts'
+import type { Updates } from '../../src/updates/updates.ts'
+import { callerPages } from './callers.ts'
 import { deadLetterPages } from './dead-letters.ts'
 import { jobPages } from './jobs.ts'
 import { HTML_TYPE } from './queries.ts'
 import { COOKIE, signInRoutes } from './sign-in.ts'
+import { tryPages } from './try.ts'
+import { webhookPages } from './webhooks.ts'
 
-/** In bytes; the longest form has an id, a name and a few words. */
+/** In bytes; most forms have an id, a name and a few words. */
 const MAX_FORM_BYTES = 16_384
 /** Static files by path: the content type, and the files that are joined. */
 const FILES = {
   'ops.css': {
     type: 'text/css; charset=utf-8',
-    parts: ['styles/page.css', 'styles/parts.css', 'styles/tables-and-forms.css']
+    parts: ['styles/page.css', 'styles/parts.css', 'styles/tables-and-forms.css', 'styles/senders.css']
   },
   'ops.js': { type: 'text/javascript; charset=utf-8', parts: ['ops.js'] }
 }
@@ -46,6 +52,11 @@ export interface OpsOptions {
   /** Absent if the gateway shares its database with no other. */
   readonly cluster: ClusterView | undefined
   readonly lastHour: Pick<LastHour, 'minutes' | 'reasons'>
+  readonly activity: Activity
+  readonly runtimeConfig: Pick<RuntimeConfig, 'endpoint' | 'endpoints'>
+  readonly updates: Pick<Updates, 'read'>
+  /** Updates that one payload of a webhook may have. */
+  readonly maxUpdates: number
   readonly accessControl: AccessControl
   readonly bodies: RequestBodies
   /** By default memory. */
@@ -61,8 +72,11 @@ export function opsRoutes(options: OpsOptions) {
     await app.register(fastifyCookie)
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('application/x-www-form-urlencoded', async (request: FastifyRequest) =>
-      parseForm((await bodies.read(request, { limit: MAX_FORM_BYTES })).toString('utf8'))
+      parseForm((await bodies.read(request)).toString('utf8'))
     )
+    app.addHook('onRoute', (route) => {
+      route.bodyLimit ??= MAX_FORM_BYTES
+    })
     app.setErrorHandler((error: FastifyError, request, reply) => {
       const problem = problemOf(error, request, accessControl)
       return reply
@@ -120,6 +134,13 @@ export function opsRoutes(options: OpsOptions) {
       })
       await pages.register(jobPages({ jobs, store: outbox.jobs }))
       await pages.register(deadLetterPages({ jobs, outbox }))
+      const { activity, runtimeConfig, updates, maxUpdates } = options
+      const { callers } = accessControl
+      await pages.register(webhookPages({ activity, runtimeConfig }))
+      await pages.register(callerPages({ activity, callers }))
+      await pages.register(
+        tryPages({ activity: activity.webhooks, runtimeConfig, callers, updates, maxUpdates })
+      )
     })
   }
 }

@@ -12,6 +12,15 @@ const UNITS = ['requests', 'updates'] as const
 type Unit = (typeof UNITS)[number]
 const RETRY_AFTER_SECONDS = 5
 
+/** What is left of a quota. */
+export interface QuotaState {
+  readonly unit: Unit
+  readonly perMinute: number
+  readonly left: number
+  /** Whole seconds until it is full again. */
+  readonly secondsLeft: number
+}
+
 /** A caller's quotas of requests and updates. */
 export class CallerLimits {
   readonly #name: string
@@ -70,17 +79,27 @@ export class CallerLimits {
     }
   }
 
+  /** What is left of each quota; empty without limits. */
+  states(): QuotaState[] {
+    const now = performance.now()
+    return [...this.#quotas].map(([unit, quota]) => ({
+      unit,
+      perMinute: quota.perMinute,
+      left: quota.left(now),
+      secondsLeft: quota.secondsLeft(now)
+    }))
+  }
+
   /** `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers); empty without limits. */
   headers(): Record<string, string> {
     if (this.#quotas.size === 0) return {}
-    const now = performance.now()
-    const quotas = [...this.#quotas]
+    const states = this.states()
     return {
-      'ratelimit-policy': quotas
-        .map(([unit, { perMinute }]) => `"${unit}";q=${perMinute};w=${WINDOW_SECONDS}`)
+      'ratelimit-policy': states
+        .map(({ unit, perMinute }) => `"${unit}";q=${perMinute};w=${WINDOW_SECONDS}`)
         .join(', '),
-      ratelimit: quotas
-        .map(([unit, quota]) => `"${unit}";r=${quota.left(now)};t=${quota.secondsLeft(now)}`)
+      ratelimit: states
+        .map(({ unit, left, secondsLeft }) => `"${unit}";r=${left};t=${secondsLeft}`)
         .join(', ')
     }
   }

@@ -17,6 +17,7 @@ export const ROUTE_PERMISSIONS = [
   'history',
   'metrics',
   'backup',
+  'payloads',
   'operator'
 ] as const
 

@@ -1,5 +1,6 @@
 import { Caller, type CallerConfig } from './caller.ts'
-import { CallerLimits } from './caller-limits.ts'
+import { CallerLimits, type QuotaState } from './caller-limits.ts'
+import type { Allowed } from '../leads/rights.ts'
 import { hashKey } from './key.ts'
 import type { QuotaLedger } from './shared-quota.ts'
 
@@ -7,6 +8,19 @@ interface Known {
   readonly caller: Caller
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
+}
+
+/** What an operator may see of a caller: nothing of its keys but their number. */
+export interface CallerSummary {
+  readonly name: string
+  /** Name of the VICIdial account of its calls. */
+  readonly account: string
+  readonly source: string | undefined
+  /** What it may call. */
+  readonly routes: Allowed
+  readonly validKeys: number
+  readonly expiredKeys: number
+  readonly quotas: readonly QuotaState[]
 }
 
 /** The configured callers by key. Keys are kept only as hashes. */
@@ -45,6 +59,28 @@ export class Callers {
     this.#byHash = byHash
     this.#limits = byName
     this.#configs = configs
+  }
+
+  /** The configured callers, in order. */
+  list(now = Date.now()): CallerSummary[] {
+    return this.#configs.map(({ name, account, source, permissions, keys }) => {
+      const valid = keys.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now)
+      return {
+        name,
+        account,
+        source,
+        routes: permissions.routes,
+        validKeys: valid.length,
+        expiredKeys: keys.length - valid.length,
+        quotas: this.#limits.get(name)?.states() ?? []
+      }
+    })
+  }
+
+  /** A caller with what it may do, whichever of its keys is used; undefined without one of this name. */
+  named(name: string): Caller | undefined {
+    for (const { caller } of this.#byHash.values()) if (caller.name === name) return caller
+    return undefined
   }
 
   /** Whether there is a caller of this name. */

@@ -18,6 +18,13 @@ export const GatewayFileSchema = Type.Object(
       })
     ),
     custom_fields: Type.Optional(Type.Array(CustomFieldSchema)),
+    store_payloads: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'Whether the gateway keeps the last payloads of webhooks in memory, for the operations page. A webhook may say otherwise.'
+      })
+    ),
     webhooks: Type.Optional(Type.Array(EndpointSchema))
   },
   {
@@ -29,4 +36,4 @@ export const GatewayFileSchema = Type.Object(
 
 type Content = Static<typeof GatewayFileSchema>
 /** The lists of the file, by name. */
-export type Lists = Required<Omit<Content, 'alerts' | 'compat'>>
+export type Lists = Required<Omit<Content, 'alerts' | 'compat' | 'store_payloads'>>

@@ -60,7 +60,7 @@ function readContent({ content, isCertain, note }: YamlFile, folder: string): Ga
     callers: readCallers(sections.entries('callers'), labels, webhookNames, note),
     compat: sections.compat,
     customFields,
-    webhooks: readEndpoints(sections.entries('webhooks'), secretFiles, labels, note),
+    webhooks: readEndpoints(sections.entries('webhooks'), secretFiles, labels, sections.storePayloads, note),
     secretFiles: secretFiles.paths
   }
 }

@@ -20,6 +20,7 @@ export class RuntimeConfig {
   readonly #vicidial: Config['vicidial']
   #endpoints: ReadonlyMap<string, WebhookEndpoint>
   #fingerprint: string
+  readonly #listeners: (() => void)[] = []
 
   constructor(config: Config) {
     this.#vicidial = config.vicidial
@@ -60,6 +61,16 @@ export class RuntimeConfig {
     return this.#endpoints.get(name)
   }
 
+  /** All webhook endpoints, in the order of the gateway file. */
+  get endpoints(): Iterable<WebhookEndpoint> {
+    return this.#endpoints.values()
+  }
+
+  /** Calls `listener` after each change of the configuration. */
+  onReplaced(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
   /** Whether a caller or a webhook (`webhook:NAME`) of this name exists. */
   hasSender(name: string): boolean {
     return name.startsWith(WEBHOOK) ? this.#endpoints.has(name.slice(WEBHOOK.length)) : this.callers.has(name)
@@ -76,6 +87,7 @@ export class RuntimeConfig {
     this.#fingerprint = config.fingerprint
     for (const endpoint of before.values())
       if (this.#endpoints.get(endpoint.name) !== endpoint) endpoint.retire()
+    for (const listener of this.#listeners) listener()
   }
 }
 

@@ -20,6 +20,11 @@ export class Sections {
     return this.#content['compat'] === true
   }
 
+  /** Whether webhooks keep their payloads that don't say it themselves. */
+  get storePayloads(): boolean {
+    return this.#content['store_payloads'] === true
+  }
+
   /** The section `alerts`, if it is there and fits. */
   get alerts(): Listed<AlertsEntry> | undefined {
     const pointer = '/alerts'

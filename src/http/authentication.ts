@@ -14,6 +14,8 @@ declare module 'fastify' {
     caller: Caller | null
     /** The sender that has proved itself: a caller's name, or `webhook:NAME`; null if none has. */
     sender: string | null
+    /** The caller whose key it has, also if that may not call from here; null if there is no valid key. */
+    keyHolder: string | null
     /** Whether the request has cost its address points. */
     isCounted: boolean
   }
@@ -80,6 +82,7 @@ export async function authenticate(
 export async function setCaller(request: FastifyRequest, caller: Caller): Promise<void> {
   // Its key is valid, so the request costs no points even from a forbidden address.
   request.isCounted = true
+  request.keyHolder = caller.name
   requireNetwork(caller, request.ip)
   request.sender = caller.name
   request.caller = caller
@@ -118,6 +121,7 @@ export function callerOf(request: FastifyRequest): Caller {
 export function prepareSenders(app: FastifyInstance): void {
   app.decorateRequest('caller', null)
   app.decorateRequest('sender', null)
+  app.decorateRequest('keyHolder', null)
   app.decorateRequest('isCounted', false)
 }
 

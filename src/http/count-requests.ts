@@ -1,16 +1,18 @@
 import type { FastifyInstance } from 'fastify'
-import type { Metrics } from '../telemetry/metrics/metrics.ts'
+import type { RequestObserver } from '../telemetry/observer.ts'
 
-/** Counts every answered request in the metrics. */
-export function countRequests(app: FastifyInstance, metrics: Metrics): void {
+/** Reports every answered request. */
+export function countRequests(app: FastifyInstance, observers: readonly RequestObserver[]): void {
   app.addHook('onResponse', (request, reply, done) => {
-    metrics.requestEnded({
+    const ended = {
       route: request.routeOptions.url ?? 'none',
       method: request.method,
       status: reply.statusCode,
       ms: reply.elapsedTime,
-      problem: request.problemCode
-    })
+      problem: request.problemCode,
+      caller: request.keyHolder
+    }
+    for (const observer of observers) observer.requestEnded(ended)
     done()
   })
 }

@@ -8,7 +8,9 @@ export const OPS = '/ops'
 const PAGES = [
   [OPS, 'Overview', 'operator'],
   [`${OPS}/jobs`, 'Jobs', 'jobs'],
-  [`${OPS}/dead-letters`, 'Dead letters', 'dead_letters']
+  [`${OPS}/dead-letters`, 'Dead letters', 'dead_letters'],
+  [`${OPS}/webhooks`, 'Webhooks', 'operator'],
+  [`${OPS}/callers`, 'Callers', 'operator']
 ] as const
 
 export interface Page {

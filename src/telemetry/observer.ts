@@ -54,11 +54,29 @@ export interface EndedActions {
   readonly count: number
 }
 
+/** An answered request. */
+export interface EndedRequest {
+  /** The pattern of its route, as `/v1/jobs/:id`, or `none`. */
+  readonly route: string
+  readonly method: string
+  readonly status: number
+  readonly ms: number
+  /** Code of the problem in the response; null if it has none. */
+  readonly problem: string | null
+  /** The caller whose key it has; null if it has no valid one. */
+  readonly caller: string | null
+}
+
 /** Watches what happens in the gateway, to count it. Must be quick, and must not throw. */
 export interface Observer {
   updatesEnded?(updates: EndedUpdates): void
   actionsEnded?(actions: EndedActions): void
   callEnded?(call: EndedCall): void
+}
+
+/** Watches requests, to count them. Must be quick, and must not throw. */
+export interface RequestObserver {
+  requestEnded(request: EndedRequest): void
 }
 
 export type ResultObserver = Required<Pick<Observer, 'updatesEnded'>> & Pick<Observer, 'actionsEnded'>

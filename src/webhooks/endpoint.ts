@@ -12,7 +12,9 @@ import {
 import { type Auth, type AuthFault, headerValue, type ReceivedHead, type VerifyBody } from './auth/auth.ts'
 import { takeBodyKey } from './auth/credential.ts'
 import { challengeOf, verifyHead } from './auth/verify.ts'
+import type { EvaluationTask } from './mapping/evaluation.ts'
 import { Evaluator } from './mapping/evaluator.ts'
+import type { EventsToExplain, Hint } from './mapping/hints.ts'
 import type { EventIdValue, MappedPayload, MappingFault } from './mapping/mapped-payload.ts'
 import {
   type ActionsDefinition,
@@ -55,6 +57,8 @@ export interface EndpointConfig {
   /** The form field that holds the payload as JSON. */
   readonly payloadField?: string
   readonly eventId?: EventId
+  /** Whether its last payloads are kept for the operations page. */
+  readonly storesPayloads?: boolean
   readonly mapping: MappingDefinition
 }
 
@@ -69,6 +73,8 @@ export interface MappedEvents extends Pick<
   readonly dropped: ReadonlyMap<number, readonly Warning[]>
   /** The names of the expressions that failed, by the index of the update. */
   readonly failedExpressions: ReadonlyMap<number, string>
+  /** The numbers of the events on which the thread was stopped. */
+  readonly stoppedEvents: ReadonlySet<number>
   /** The id of each update's event, which tells it from this endpoint's other events. */
   readonly eventIds: readonly (string | undefined)[]
 }
@@ -104,11 +110,15 @@ export class WebhookEndpoint {
   /** The status of every answer that is no refusal; undefined if each has its own. */
   readonly answerStatus: number | undefined
   readonly onUnmapped: OnUnmapped
+  /** Whether its last payloads are kept for the operations page. */
+  readonly storesPayloads: boolean
   readonly mapping: MappingDefinition
+  /** Media types that it takes. */
+  readonly contentTypes: readonly PayloadType[]
   // Private, so that printing an endpoint prints no secrets.
   readonly #auth: Auth
   readonly #verification: Verification | undefined
-  readonly #contentTypes: readonly PayloadType[]
+  readonly #config: EndpointConfig
   readonly #payloadField: string | undefined
   readonly #eventId: EventId | undefined
   /** The text of each expression, by its name. */
@@ -117,6 +127,7 @@ export class WebhookEndpoint {
 
   constructor(config: EndpointConfig) {
     const { eventId, onLossy, onInvalid, onMultiple, keyMatch, verify } = config
+    this.#config = config
     this.name = config.name
     this.account = config.account
     this.source = config.source
@@ -132,16 +143,32 @@ export class WebhookEndpoint {
     this.actions = config.mapping.actions ?? {}
     this.answerStatus = config.answerStatus
     this.onUnmapped = config.onUnmapped ?? 'refuse'
+    this.storesPayloads = config.storesPayloads ?? false
     this.mapping = config.mapping
     this.#auth = config.auth
     this.#verification = config.verification
-    this.#contentTypes = config.contentTypes
+    this.contentTypes = config.contentTypes
     this.#payloadField = config.payloadField
     this.#eventId = eventId
     const expression = eventId !== undefined && 'expression' in eventId ? eventId.expression : undefined
     this.#expressions = new Map([...expressionsOf(config.mapping), [EVENT_ID, expression ?? '']])
     const dropsFields = onInvalid === 'drop_field'
     this.#evaluator = new Evaluator({ ...config.mapping, dropsFields }, expression)
+  }
+
+  /** The same endpoint with a thread of its own, so that a trial delays no sender. To be retired after use. */
+  copy(): WebhookEndpoint {
+    return new WebhookEndpoint(this.#config)
+  }
+
+  /** How its senders authenticate, as in the gateway file. */
+  get authType(): Auth['type'] {
+    return this.#auth.type
+  }
+
+  /** Where the id of an event is; undefined if it has none. */
+  get eventId(): EventId | undefined {
+    return this.#eventId
   }
 
   /** Whether its senders are callers, each with a key; then `verifyHead` has nothing to check. */
@@ -201,7 +228,7 @@ export class WebhookEndpoint {
 
   /** @throws Problem invalid_json, invalid_request or unsupported_media_type */
   async parse(rawBody: Buffer, contentType: string | undefined): Promise<unknown> {
-    return parsePayload(rawBody, contentType, this.#contentTypes, this.#payloadField)
+    return parsePayload(rawBody, contentType, this.contentTypes, this.#payloadField)
   }
 
   /**
@@ -214,7 +241,9 @@ export class WebhookEndpoint {
     payload: unknown,
     { headers = {}, maxItems = DEFAULT_MAX_ITEMS, bytes = 0 }: MapOptions = {}
   ): Promise<MappedEvents> {
-    const { failures, dropped, eventIds, ...mapped } = await this.#evaluate(payload, maxItems, bytes)
+    const stopped = new Map<number, MappingFault>()
+    const evaluated = await this.#evaluate({ payload, maxItems, stopped }, bytes)
+    const { failures, dropped, eventIds, ...mapped } = evaluated
     const refusal = (index: number, fault: MappingFault) =>
       eventRefusal(this.name, index, fault, this.#expressions.get(fault.expression) ?? '')
     return {
@@ -227,15 +256,29 @@ export class WebhookEndpoint {
         ])
       ),
       failedExpressions: new Map([...failures].map(([index, { expression }]) => [index, expression])),
+      stoppedEvents: new Set(stopped.keys()),
       eventIds: eventIds.map((id) => this.#eventIdOf(headers, id))
     }
   }
 
+  /**
+   * Why expressions find nothing in a payload; empty if that takes too long to find out.
+   * @param explain what its events became; null if none was found
+   * @throws Problem overloaded
+   */
+  async hints(payload: unknown, explain: EventsToExplain | null): Promise<readonly Hint[]> {
+    const hints = await this.#evaluator.explain({ payload, explain })
+    return 'reason' in hints ? [] : hints
+  }
+
   /** Maps a payload. An event on which the thread had to be stopped fails, and the others are mapped without it. */
-  async #evaluate(payload: unknown, maxItems: number, bytes: number): Promise<MappedPayload> {
-    const stopped = new Map<number, MappingFault>()
+  async #evaluate(
+    task: EvaluationTask & { readonly stopped: Map<number, MappingFault> },
+    bytes: number
+  ): Promise<MappedPayload> {
+    const { stopped } = task
     for (;;) {
-      const evaluation = await this.#evaluator.evaluate({ payload, maxItems, stopped }, bytes)
+      const evaluation = await this.#evaluator.evaluate(task, bytes)
       if (!('reason' in evaluation)) return evaluation
       const { item } = evaluation
       if (item === undefined || stopped.size === MAX_STOPPED) throw new MappingError(this.name, evaluation)

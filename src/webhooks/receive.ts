@@ -1,6 +1,8 @@
+import type { Caller } from '../callers/caller.ts'
 import { howToSendKey } from '../callers/key.ts'
 import { Problem } from '../errors.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
+import type { Updates } from '../updates/updates.ts'
 import type { AuthFault } from './auth/auth.ts'
 import type { MappedEvents, WebhookEndpoint } from './endpoint.ts'
 import { MappingError } from './mapping/mapping-error.ts'
@@ -39,6 +41,28 @@ export function unusedPayload(error: unknown): Problem | undefined {
   if (!(error instanceof MappingError)) return undefined
   const errors = [{ pointer: '', code: 'invalid_request', detail: error.message }]
   return new Problem('invalid_request', error.message, { errors })
+}
+
+/**
+ * Reads the updates that the events of a payload became.
+ * @param caller who sent it, with its rights and limits; null if the sender isn't a caller
+ * @throws Problem payload_too_large, if they are more than the caller may send
+ */
+export function readEvents(
+  updates: Pick<Updates, 'read'>,
+  endpoint: Pick<WebhookEndpoint, 'options'>,
+  events: MappedEvents,
+  caller: Caller | null
+): (Update | RejectedUpdate)[] {
+  if (events.updates.length === 0) return []
+  // Of the two settings, the stricter one.
+  const options = {
+    ...endpoint.options,
+    ...(caller?.onLossy === 'reject' && { onLossy: caller.onLossy }),
+    ...(caller?.keyMatch === 'exact' && { keyMatch: caller.keyMatch })
+  }
+  const { entries } = updates.read({ updates: events.updates }, caller ?? undefined, options)
+  return withFailures(entries, events)
 }
 
 /** The entries of a batch, with the refusals of the events that failed, and the warnings for fields that were left out. */

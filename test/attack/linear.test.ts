@@ -18,6 +18,7 @@ import { requestIds } from '../../src/http/request-log.ts'
 import { cleanCustomField } from '../../src/leads/cleaning/custom-field.ts'
 import { FIELDS } from '../../src/leads/fields.ts'
 import { serverRules } from '../../src/leads/server-rules.ts'
+import { redactedJson } from '../../src/ops/senders/redact.ts'
 import { refuseOtherSites } from '../../src/ops/same-site.ts'
 import type { Auth, BodyKeyAuth, HmacAuth } from '../../src/webhooks/auth/auth.ts'
 import { takeBodyKey } from '../../src/webhooks/auth/credential.ts'
@@ -155,6 +156,9 @@ const READERS: Readonly<Record<string, Reading>> = {
   'the name of a field': (text) => parseForm(`${text}=1`),
   'the value of a field': (text) => parseForm(`a=${text}`),
   JSON: (text) => parseJson(Buffer.from(text)),
+  'a text of a payload that is kept': (text) => redactedJson({ text }, text.length + 100),
+  'a name of a payload that is kept': (text) => redactedJson({ [text]: 1 }, text.length + 100),
+  'JSON in a text of a payload that is kept': (text) => redactedJson([`{"a":"${text}`], text.length + 100),
   'a JSON array': (text) => parseJson(Buffer.from(`[${text}`)),
   'a JSON object': (text) => parseJson(Buffer.from(`{${text}`)),
   'a JSON text': (text) => parseJson(Buffer.from(`{"a":"${text}`)),

@@ -4,16 +4,18 @@ import { store } from '../routes/jobs-of.ts'
 import { SHORT_RETRY } from '../routes/scripted-vicidial.ts'
 import { NO_CHROMIUM, startChromium } from './chromium.ts'
 import { giveUp } from './given-up.ts'
+import { sendEvents, tryEvents, withWebhooks } from './webhook-events.ts'
 import { isTooWide, LOOKS, openWindow, signIn, violationsOf } from './window.ts'
 
 const skip = NO_CHROMIUM
 
 test('every page is accessible, light and dark, on a desktop and on a phone', { skip }, async (t) => {
-  const gateway = await startGateway(t, SHORT_RETRY)
+  const gateway = await startGateway(t, { ...SHORT_RETRY, ...withWebhooks(t) })
   const browser = await startChromium(t)
   await batch(gateway, { lead_ids: [1, 2, 3, 99_999], fields: { status: 'SALE' } })
   const job = await giveUp(gateway, 7, API_KEY)
   await store(gateway, { updates: [{ vendor_lead_code: 'x'.repeat(20), fields: { status: 'A' } }] })
+  await sendEvents(gateway)
   for (const look of LOOKS) {
     const { page, complaints } = await openWindow(browser, gateway.origin, look)
     const check = async (path: string) => {
@@ -31,9 +33,20 @@ test('every page is accessible, light and dark, on a desktop and on a phone', { 
       '/ops/jobs?caller=nobody',
       `/ops/jobs/${job}`,
       '/ops/dead-letters',
-      '/ops/dead-letters?caller=nobody'
+      '/ops/dead-letters?caller=nobody',
+      '/ops/webhooks',
+      '/ops/webhooks/crm?deleted=1',
+      '/ops/webhooks/quiet',
+      '/ops/webhooks/crm/requests/1',
+      '/ops/try',
+      '/ops/try?source=crm&request=1',
+      '/ops/callers',
+      '/ops/callers/sender'
     ])
       await check(path)
+    await tryEvents(page)
+    t.same(await violationsOf(page), [], `a trial ${look.width}`)
+    t.notOk(await isTooWide(page), `a trial ${look.width}`)
     t.same(complaints, [])
     await check('/ops/jobs/job_1')
     await page.context().close()

@@ -7,6 +7,7 @@ import { SHORT_RETRY } from '../routes/scripted-vicidial.ts'
 import { until } from '../until.ts'
 import { NO_CHROMIUM, startChromium } from './chromium.ts'
 import { giveUp } from './given-up.ts'
+import { sendEvents, withWebhooks } from './webhook-events.ts'
 import { openWindow, signIn } from './window.ts'
 
 const skip = NO_CHROMIUM
@@ -118,6 +119,38 @@ test('a dead letter can be found, read and replayed, and is delivered', { skip }
   t.ok(await page.getByText('No update failed for good. Nothing to do.').isVisible())
   t.same(complaints, [])
 })
+
+test(
+  'an operator finds out why an event did nothing, tries it again, and deletes it',
+  { skip },
+  async (t) => {
+    const gateway = await startGateway(t, withWebhooks(t))
+    const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
+    await sendEvents(gateway)
+    await signIn(page, API_KEY)
+    await page.getByRole('link', { name: 'Webhooks' }).click()
+    await page.getByRole('link', { name: 'crm' }).click()
+    const ignored = page.getByRole('row', { name: /ignored 202/ })
+    t.match(await ignored.textContent(), /event 0:\s*unwanted\s*\(when\)/)
+    await ignored.getByRole('link', { name: /^Payload/ }).click()
+    await page.getByText('"Phone": "212-555-0105"').waitFor()
+    await page.getByRole('link', { name: 'Try this one again' }).click()
+    await page.getByRole('button', { name: 'Try it with crm' }).click()
+    await page.getByText('`phone` is not in the event; it has `Phone`.').waitFor()
+    const field = page.getByLabel('Payload', { exact: true })
+    await field.fill((await field.inputValue()).replace('Phone', 'phone'))
+    await page.getByRole('button', { name: 'Try it with crm' }).click()
+    await page.getByText('would be sent').waitFor()
+    t.match(await field.inputValue(), '"phone": "212-555-0105"')
+
+    await page.goto('/ops/webhooks/crm')
+    await page.getByText('Delete the kept payloads…').click()
+    await page.getByRole('button', { name: 'Delete all payloads of this source' }).click()
+    t.equal(await page.getByRole('status').textContent(), '4 payloads deleted.')
+    t.equal(await page.getByRole('link', { name: /^Payload/ }).count(), 0)
+    t.same(complaints, [])
+  }
+)
 
 test('jobs can be searched with the keyboard alone; hostile text stays text', { skip }, async (t) => {
   const gateway = await startGateway(t)

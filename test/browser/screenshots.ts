@@ -1,4 +1,6 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { mock } from 'node:test'
 import type { Page } from 'playwright-core'
 import { API_KEY, batch, call, type Gateway, startGateway } from '../helper.ts'
@@ -8,6 +10,7 @@ import { until } from '../until.ts'
 import { startChromium } from './chromium.ts'
 import { giveUp } from './given-up.ts'
 import { tryOut } from './try-out.ts'
+import { sendEvents, tryEvents, withWebhooks } from './webhook-events.ts'
 import { openWindow, signIn } from './window.ts'
 
 /** Makes the pictures of the documentation: `npm run screenshots`. */
@@ -62,7 +65,17 @@ async function picture(page: Page, name: string, fullPage = true): Promise<void>
 }
 
 mkdirSync(DIRECTORY, { recursive: true })
-const gateway = await startGateway(t, { ...SHORT_RETRY, LOG_LEVEL: 'silent' })
+const files = {
+  testdir: (content: Record<string, string>) => {
+    const directory = mkdtempSync(join(tmpdir(), 'vicidial-gateway-'))
+    t.teardown(() => {
+      rmSync(directory, { recursive: true })
+    })
+    for (const [name, text] of Object.entries(content)) writeFileSync(join(directory, name), text)
+    return directory
+  }
+}
+const gateway = await startGateway(t, { ...SHORT_RETRY, ...withWebhooks(files), LOG_LEVEL: 'silent' })
 const browser = await startChromium(t)
 await spendAnHour(gateway)
 const mixed = [
@@ -79,6 +92,8 @@ for (const lead of [7, 8]) {
   await reachable(gateway)
 }
 
+await sendEvents(gateway)
+
 for (const colorScheme of ['light', 'dark'] as const) {
   const { page } = await openWindow(browser, gateway.origin, { colorScheme, width: WIDTH })
   await signIn(page, API_KEY)
@@ -90,6 +105,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
   await page.goto('/ops/dead-letters')
   await page.locator('.letters summary').first().click()
   await picture(page, 'ops-dead-letters')
+  await page.goto('/ops/webhooks/crm')
+  await picture(page, 'ops-webhook')
+  await page.goto('/ops/callers/sender')
+  await picture(page, 'ops-caller')
+  await tryEvents(page)
+  await picture(page, 'ops-try')
 }
 const { page } = await openWindow(browser, gateway.origin, { colorScheme: 'light', width: WIDTH })
 const operation = await tryOut(page, { lead_ids: [1, 99_999], fields: { status: 'SALE' } }, API_KEY)

@@ -2,6 +2,7 @@ import { createHash, createHmac } from 'node:crypto'
 import { test } from 'tap'
 import { FAULT_NAMES } from '../../src/tools/sandbox/server/faults.ts'
 import { startSandbox } from '../../src/tools/sandbox/sandbox.ts'
+import { look, signIn } from '../routes/ops/session.ts'
 import { originOf, run } from './gateway-process.ts'
 import {
   API_KEY,
@@ -166,13 +167,35 @@ async function askEverything(gateway: Pick<Gateway, 'origin'>): Promise<string> 
       return JSON.stringify([answer.status, [...answer.headers], answer.body])
     }
   )
-  return (await Promise.all(answers)).join('\n')
+  return [...(await Promise.all(answers)), ...(await pagesOf(gateway))].join('\n')
+}
+
+/** What the operations pages show of all this, payloads included. */
+async function pagesOf(gateway: Pick<Gateway, 'origin'>): Promise<string[]> {
+  const session = await signIn(gateway)
+  const pages: string[] = []
+  const seen = new Set<string>()
+  const pending = ['/ops/webhooks', '/ops/callers', '/ops/try?source=in-body']
+  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+    const { status, body } = await look(gateway, path, session)
+    if (status === 200) pages.push(body)
+    const links = body.matchAll(/href="(\/ops\/(?:webhooks|callers|try)[^"]*)"/g)
+    for (const [, link = ''] of links as Iterable<string[]>) {
+      const next = link.replaceAll('&#38;', '&').replaceAll('&#61;', '=')
+      if (!seen.has(next)) pending.push(next)
+      seen.add(next)
+    }
+  }
+  if (!pages.some((page) => page.includes('&#34;stage&#34;: &#34;SALE&#34;')))
+    throw new Error('no payload is shown')
+  return pages
 }
 
 function configured(t: FileTester, pass: string): Record<string, string> {
   const file = {
     'gateway.yaml': `
 alerts: { url: "http://127.0.0.1:9/${ALERTS_ADDRESS}" }
+store_payloads: true
 accounts: [{ name: sales, user: salesapi, pass: ${ACCOUNT_PASS} }]
 callers: [{ name: crm, key_hashes: ["sha256:${CALLER_HASH}"], source: crm, permissions: "*", account: sales }]
 webhooks:

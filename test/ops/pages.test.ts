@@ -10,6 +10,12 @@ import { errorPage } from '../../src/ops/error-page.ts'
 import { jobPage } from '../../src/ops/job-page.ts'
 import { jobsPage } from '../../src/ops/jobs-page.ts'
 import { overviewPage } from '../../src/ops/overview-page.ts'
+import { callerPage } from '../../src/ops/senders/caller-page.ts'
+import { callersPage } from '../../src/ops/senders/callers-page.ts'
+import { payloadPage } from '../../src/ops/senders/payload-page.ts'
+import { tryPage } from '../../src/ops/senders/try-page.ts'
+import { webhookPage } from '../../src/ops/senders/webhook-page.ts'
+import { webhooksPage } from '../../src/ops/senders/webhooks-page.ts'
 import { signInPage } from '../../src/ops/sign-in-page.ts'
 import { inWords, moment } from '../../src/ops/times.ts'
 import type { UpstreamState } from '../../src/vicidial/guard.ts'
@@ -63,6 +69,36 @@ const letter = {
 }
 const rest = { next: HOSTILE, isLater: true, done: [HOSTILE] }
 
+const counted = [{ name: HOSTILE, lastHour: 1, total: 1, lastAt: NOW }]
+const source = { name: HOSTILE, auth: HOSTILE, storesPayloads: true, isForCallers: false }
+const event = {
+  id: HOSTILE,
+  at: NOW,
+  outcome: 'refused' as const,
+  status: 400,
+  code: HOSTILE,
+  reasons: [{ event: 0, code: HOSTILE, field: HOSTILE, expression: HOSTILE }],
+  caller: HOSTILE,
+  jobId: HOSTILE,
+  updates: 1,
+  ignored: 1,
+  requestId: HOSTILE,
+  bytes: 1,
+  hasPayload: true
+}
+const activity = { outcomes: counted, refusals: counted, strangers: counted, events: [event] }
+const summary = {
+  name: HOSTILE,
+  account: HOSTILE,
+  source: HOSTILE,
+  routes: new Set([HOSTILE]),
+  validKeys: 1,
+  expiredKeys: 1,
+  quotas: [{ unit: 'requests' as const, perMinute: 2, left: 1, secondsLeft: 1 }]
+}
+const ofCaller = { requests: counted, results: counted }
+const hint = { expression: HOSTILE, text: HOSTILE }
+
 test('names, ids and details are always shown as text', (t) => {
   const pages = {
     overview: overviewPage(
@@ -114,10 +150,54 @@ test('names, ids and details are always shown as text', (t) => {
       operator,
       NOW
     ),
+    webhooks: webhooksPage({ sources: [{ source, activity }], since: NOW }, operator, NOW),
+    webhook: webhookPage(
+      { source, activity, results: activity.refusals, since: NOW, done: [HOSTILE] },
+      operator,
+      NOW
+    ),
+    payload: payloadPage({ source: HOSTILE, event, payload: { json: HOSTILE, isCut: true } }, operator, NOW),
+    callers: callersPage({ callers: [{ summary, activity: ofCaller }], since: NOW }, operator, NOW),
+    caller: callerPage({ summary, activity: ofCaller, since: NOW }, operator, NOW),
+    playground: tryPage(
+      {
+        sources: [HOSTILE],
+        chosen: {
+          name: HOSTILE,
+          contentTypes: [HOSTILE],
+          callers: [HOSTILE],
+          input: { content_type: HOSTILE, caller: HOSTILE, payload: HOSTILE },
+          isCut: true
+        },
+        trial: {
+          answer: { status: 400, code: HOSTILE },
+          challenge: { [HOSTILE]: HOSTILE },
+          fault: HOSTILE,
+          counts: { updates: 2, ignored: 2 },
+          eventIds: HOSTILE,
+          hints: [hint],
+          updates: [
+            {
+              event: 0,
+              update: { [HOSTILE]: HOSTILE },
+              call: HOSTILE,
+              stored: { [HOSTILE]: HOSTILE },
+              warnings: [HOSTILE],
+              refusals: [{ code: HOSTILE, pointer: HOSTILE, detail: HOSTILE }],
+              hints: [hint]
+            }
+          ],
+          ignored: [{ event: 1, why: HOSTILE, hints: [hint] }]
+        }
+      },
+      operator
+    ),
     error: errorPage(new Problem('conflict', HOSTILE), HOSTILE, operator),
     signIn: signInPage(HOSTILE)
   }
-  for (const [name, page] of Object.entries(pages)) {
+  for (const [name, shown] of Object.entries(pages)) {
+    // The end of the page's own text field.
+    const page = shown.replace(/<\/textarea\s*>\s*<button/, '<button')
     t.notMatch(page, /<script>|<img|<\/textarea|-->|onerror=/, name)
     t.match(page, '&#60;script&#62;alert(1)&#60;/script&#62;', name)
     t.equal(page.match(/<script/g)?.length, 1, name)

@@ -1,3 +1,7 @@
 import './last-hour.test.ts'
 import './pages.test.ts'
 import './sessions.test.ts'
+import './senders/caller-activity.test.ts'
+import './senders/hour-count.test.ts'
+import './senders/redact.test.ts'
+import './senders/webhook-activity.test.ts'

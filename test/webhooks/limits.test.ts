@@ -60,6 +60,24 @@ test('a payload that uses up the memory costs only its own thread', async (t) =>
   t.match(await map({ id: 2 }), { updates: { length: 0 }, ignored: 1 })
 })
 
+test('hints that take too long are stopped, and a trial asks for none of events that were', async (t) => {
+  const evaluator = new Evaluator(rankOf('$contains(s, /^(a+)+$/) ? "x"'), undefined, 300)
+  t.teardown(() => {
+    evaluator.retire()
+  })
+  const payload = { id: 1, s: `${'a'.repeat(60)}!` }
+  const explain = { events: [0], ignored: [], failed: new Map() }
+  t.match(await evaluator.explain({ payload, explain }), { reason: /^took longer than 300 ms/ })
+  t.same(await evaluator.explain({ payload: { Id: 1, s: 'b' }, explain }), [
+    {
+      event: 0,
+      expression: 'lead.vendor_lead_code',
+      text: '`id` is not in the payload; it has `Id`.',
+      isSimilar: true
+    }
+  ])
+})
+
 test('a machine that is late costs no event: only the time in which the thread works counts', async (t) => {
   const evaluator = new Evaluator(rankOf('$string($sum([1..n]))'), undefined, 2_000)
   t.teardown(() => {

@@ -278,6 +278,12 @@ export const EndpointSchema = Type.Object(
       })
     ),
     payload_field: Type.Optional(ParameterName),
+    store_payloads: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether the gateway keeps the last payloads in memory, for the operations page. Default: that of the file.'
+      })
+    ),
     event_id: Type.Optional(EventIdSchema),
     mapping: MappingSchema
   },

@@ -13,11 +13,13 @@ import { type EventId, type EndpointConfig, WebhookEndpoint } from '../../webhoo
  * `fault`; after a fault the endpoints must not be used.
  * @param secretFiles reads the files that they name
  * @param customFields labels of the file's custom fields
+ * @param storePayloads for entries that don't say it
  */
 export function readEndpoints(
   entries: readonly Listed<EndpointEntry>[],
   secretFiles: SecretFiles,
   customFields: ReadonlySet<string>,
+  storePayloads: boolean,
   fault: NoteFault
 ): WebhookEndpoint[] {
   const configs = entries.map(({ pointer, entry }) => {
@@ -39,7 +41,8 @@ export function readEndpoints(
       verify,
       answer_status: answerStatus,
       on_unmapped: onUnmapped,
-      payload_field: payloadField
+      payload_field: payloadField,
+      store_payloads: storesPayloads = storePayloads
     } = entry
     return {
       name,
@@ -47,6 +50,7 @@ export function readEndpoints(
       ...(verification === undefined ? {} : { verification }),
       ...(answerStatus === undefined ? {} : { answerStatus }),
       mapping,
+      storesPayloads,
       ...(account === undefined ? {} : { account }),
       contentTypes,
       ...(source === undefined ? {} : { source }),

@@ -1,5 +1,12 @@
 import { Counter, Histogram, Registry } from '@prometheus-io/client'
-import type { EndedActions, EndedCall, EndedUpdates, Observer } from '../observer.ts'
+import type {
+  EndedActions,
+  EndedCall,
+  EndedRequest,
+  EndedUpdates,
+  Observer,
+  RequestObserver
+} from '../observer.ts'
 
 /** Names that may be label values. All others share one value, or the number of series would have no bound. */
 export interface KnownNames {
@@ -7,17 +14,6 @@ export interface KnownNames {
   readonly senders: { hasSender(name: string): boolean }
   /** VICIdial accounts. */
   readonly accounts: ReadonlySet<string>
-}
-
-/** An answered request. */
-export interface EndedRequest {
-  /** The pattern of its route, as `/v1/jobs/:id`, or `none`. */
-  readonly route: string
-  readonly method: string
-  readonly status: number
-  readonly ms: number
-  /** Code of the problem in the response; null if it has none. */
-  readonly problem: string | null
 }
 
 /** Prefix of the gateway's own metrics. */
@@ -32,7 +28,7 @@ const OUTBOX_SECONDS = [0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1_800, 3_600, 21_600,
 const CALL_LEADS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000]
 
 /** Counts requests, updates and calls in its own registry, for `/metrics`. */
-export class Metrics implements Observer {
+export class Metrics implements Observer, RequestObserver {
   readonly registry = new Registry()
   readonly #names: KnownNames
   readonly #requests: Histogram<'route' | 'method' | 'status'>

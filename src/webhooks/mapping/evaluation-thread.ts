@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { type EvaluationTask, expressionNames, type ThreadData, type TimedEvaluation } from './evaluation.ts'
+import { expressionNames, type Task, type ThreadData, type TimedEvaluation } from './evaluation.ts'
+import { hintsOf } from './hints.ts'
 import { Mapping } from './mapping.ts'
-import { mapRows, type RowsTask } from './rows.ts'
+import { mapRows } from './rows.ts'
 
 /** The thread of one endpoint: evaluates each task that it receives. */
 const { definition, eventId, progress } = workerData as ThreadData
@@ -13,17 +14,16 @@ function note(name: string, item: number | undefined): void {
   progress[1] = item === undefined ? 0 : item + 1
 }
 
-function evaluate(task: EvaluationTask | RowsTask): Promise<TimedEvaluation['value']> {
+function evaluate(task: Task): Promise<TimedEvaluation['value']> {
+  if ('explain' in task) return hintsOf(definition, task)
   if ('rows' in task) return mapRows(mapping, task, note)
   return mapping.map(task.payload, task.maxItems, note, task.stopped)
 }
 
-async function timed(task: EvaluationTask | RowsTask): Promise<TimedEvaluation> {
+async function timed(task: Task): Promise<TimedEvaluation> {
   const began = performance.now()
   const value = await evaluate(task)
   return { value, ms: performance.now() - began }
 }
 
-parentPort?.on('message', async (task: EvaluationTask | RowsTask) =>
-  parentPort?.postMessage(await timed(task))
-)
+parentPort?.on('message', async (task: Task) => parentPort?.postMessage(await timed(task)))

@@ -1,8 +1,9 @@
 import type { Timed } from './evaluation-queue.ts'
+import type { Hint, HintsTask } from './hints.ts'
 import type { MappedPayload, MappingFault } from './mapped-payload.ts'
 import { expressionsOf, type MappingDefinition } from './mapping-definition.ts'
 import { EVENT_ID } from './payload-evaluation.ts'
-import type { MappedRow } from './rows.ts'
+import type { MappedRow, RowsTask } from './rows.ts'
 
 /** What an endpoint's thread is started with. */
 export interface ThreadData {
@@ -21,11 +22,15 @@ export interface EvaluationTask {
   readonly stopped?: ReadonlyMap<number, MappingFault>
 }
 
-/** What a task gives: the fault if the payload as a whole, or a row, cannot be mapped. */
+/** Anything that a thread does. */
+export type Task = EvaluationTask | RowsTask | HintsTask
+
+/** What a task gives: the fault if the payload as a whole, or a row, cannot be mapped; or if hints take too long. */
 export type Evaluation = MappedPayload | MappingFault
 export type RowsEvaluation = readonly MappedRow[] | MappingFault
+export type HintsEvaluation = readonly Hint[] | MappingFault
 /** The thread's message at the end of a task. */
-export type TimedEvaluation = Timed<Evaluation | RowsEvaluation>
+export type TimedEvaluation = Timed<Evaluation | RowsEvaluation | HintsEvaluation>
 
 /** The names of an endpoint's expressions, in the order of their numbers. */
 export function expressionNames(definition: MappingDefinition): string[] {

@@ -5,11 +5,14 @@ import {
   type Evaluation,
   type EvaluationTask,
   expressionNames,
+  type HintsEvaluation,
   type RowsEvaluation,
+  type Task,
   type ThreadData,
   type TimedEvaluation
 } from './evaluation.ts'
 import { EvaluationQueue } from './evaluation-queue.ts'
+import type { HintsTask } from './hints.ts'
 import type { MappingFault } from './mapped-payload.ts'
 import { Mapping } from './mapping.ts'
 import type { MappingDefinition } from './mapping-definition.ts'
@@ -85,6 +88,11 @@ export class Evaluator {
     return this.#evaluate<RowsEvaluation>(task, 0)
   }
 
+  /** Explains events of a payload after the tasks before. A fault if that takes too long. */
+  async explain(task: HintsTask): Promise<HintsEvaluation> {
+    return this.#evaluate<HintsEvaluation>(task, 0)
+  }
+
   /** Ends the thread whenever it is idle. Requests that already have this endpoint can still be evaluated. */
   retire(): void {
     this.#isRetired = true
@@ -104,10 +112,7 @@ export class Evaluator {
     await thread?.terminate()
   }
 
-  async #evaluate<T extends TimedEvaluation['value']>(
-    task: EvaluationTask | RowsTask,
-    bytes: number
-  ): Promise<T> {
+  async #evaluate<T extends TimedEvaluation['value']>(task: Task, bytes: number): Promise<T> {
     try {
       // The thread answers a task with what the task asks for.
       return (await this.#queue.add(bytes, () => this.#map(task, bytes))) as T
@@ -116,8 +121,8 @@ export class Evaluator {
     }
   }
 
-  async #map(task: EvaluationTask | RowsTask, bytes: number): Promise<TimedEvaluation> {
-    if ('rows' in task || bytes > MAX_PLAIN_BYTES) return this.#send(task)
+  async #map(task: Task, bytes: number): Promise<TimedEvaluation> {
+    if (!('maxItems' in task) || bytes > MAX_PLAIN_BYTES) return this.#send(task)
     this.#mapping ??= new Mapping(this.#data.definition, this.#data.eventId)
     if (!this.#mapping.isPlain) return this.#send(task)
     try {
@@ -128,7 +133,7 @@ export class Evaluator {
     }
   }
 
-  async #send(task: EvaluationTask | RowsTask): Promise<TimedEvaluation> {
+  async #send(task: Task): Promise<TimedEvaluation> {
     this.#data.progress.fill(0)
     const thread = this.#thread ?? this.#start()
     // An idle thread has nothing to lose, so only a busy one keeps the process alive.

@@ -1,6 +1,7 @@
 import { echo } from '../../leads/refusal.ts'
 import { EvaluationError, Expression } from './expression.ts'
 import { isBlank } from './field-value.ts'
+import type { IgnoredEvent } from './mapped-payload.ts'
 import { expressionsOf, type MappingDefinition } from './mapping-definition.ts'
 import { type MissingName, NamesRead } from './missing-names.ts'
 
@@ -16,11 +17,51 @@ export interface Hint {
   readonly isSimilar: boolean
 }
 
+/** Asks why expressions find nothing in a payload. */
+export interface HintsTask {
+  readonly payload: unknown
+  /** What its events became; null if no event was found. */
+  readonly explain: EventsToExplain | null
+}
+
+export interface EventsToExplain {
+  /** The numbers of events that became updates. */
+  readonly events: readonly number[]
+  readonly ignored: readonly Pick<IgnoredEvent, 'event' | 'expression'>[]
+  /** The names of the expressions that failed, by the number of their event. */
+  readonly failed: ReadonlyMap<number, string>
+}
+
 /** Most names that are listed if none is similar. */
 const MAX_LISTED = 5
 
+/**
+ * Names that expressions miss, as far as that explains what an event becomes: of all that find nothing in an ignored event,
+ * or of the one that failed. Fields may be absent otherwise, so there only those count for which there is a similar name.
+ */
+export async function hintsOf(
+  definition: MappingDefinition,
+  { payload, explain }: HintsTask
+): Promise<Hint[]> {
+  const ofPayload = hintsOfPayload(definition, payload)
+  if (explain === null) return ofPayload
+  const { events, ignored, failed } = explain
+  const decisive = new Map([
+    ...ignored.map(({ event, expression }) => [event, expression] as const),
+    ...failed
+  ])
+  const all = await hintsOfEvents(definition, payload, [...events, ...ignored.map(({ event }) => event)])
+  const explaining = [...Map.groupBy(all, ({ event }) => event)].flatMap(([event, hints]) => {
+    const names = decisive.get(event)?.split(', ') ?? []
+    const possible = names.includes('when') ? hints.filter(({ expression }) => expression === 'when') : hints
+    const similar = possible.filter(({ isSimilar }) => isSimilar)
+    return similar.length > 0 ? similar : possible.filter(({ expression }) => names.includes(expression))
+  })
+  return [...ofPayload.filter(({ isSimilar }) => isSimilar), ...explaining]
+}
+
 /** Why the events of a payload are not found. */
-export function hintsOfPayload({ each }: Pick<MappingDefinition, 'each'>, payload: unknown): Hint[] {
+function hintsOfPayload({ each }: Pick<MappingDefinition, 'each'>, payload: unknown): Hint[] {
   if (each === undefined) return []
   return new NamesRead(each).missingIn({ event: payload, payload }).map((missing) => hint('each', missing))
 }
@@ -29,13 +70,13 @@ export function hintsOfPayload({ each }: Pick<MappingDefinition, 'each'>, payloa
  * Why expressions find nothing in events of a payload.
  * @param events the numbers of the events
  */
-export async function hintsOfEvents(
+async function hintsOfEvents(
   definition: MappingDefinition,
   payload: unknown,
   events: readonly number[]
 ): Promise<Required<Hint>[]> {
   const { each } = definition
-  const found = each === undefined ? payload : await new Expression(each).evaluate(payload)
+  const found = each === undefined ? payload : await valueOf(new Expression(each), payload)
   const values = Array.isArray(found) ? (found as unknown[]) : [found]
   const expressions = expressionsOf(definition)
     .filter(([name]) => name !== 'each')
@@ -58,7 +99,7 @@ export async function hintsOfEvents(
 async function valueOf(
   expression: Expression,
   event: unknown,
-  variables: Record<string, unknown>
+  variables: Record<string, unknown> = {}
 ): Promise<unknown> {
   try {
     return await expression.evaluate(event, variables)

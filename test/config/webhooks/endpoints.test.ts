@@ -16,6 +16,18 @@ function faultsOf(t: FileTester, properties: Record<string, unknown>, files = {}
   return readYaml(t, JSON.stringify({ webhooks: [entry] }), files).faults
 }
 
+test('payloads are stored only if the endpoint says it, or the file and the endpoint does not say otherwise', async (t) => {
+  const stores = (properties: Record<string, unknown>, rest = {}) =>
+    endpointWith(t, { ...LEAST, ...properties }, rest).storesPayloads
+  t.equal(stores({}), false)
+  t.equal(stores({ store_payloads: true }), true)
+  t.equal(stores({}, { store_payloads: true }), true)
+  t.equal(stores({ store_payloads: false }, { store_payloads: true }), false)
+  t.equal(stores({ store_payloads: true }, { store_payloads: false }), true)
+  const copy = endpointWith(t, { ...LEAST, store_payloads: true }).copy()
+  t.same([copy.name, copy.storesPayloads, copy.authType], ['crm', true, 'api_key'])
+})
+
 test('an endpoint can have every setting, or only the required ones', async (t) => {
   const { webhooks, faults } = readYaml(
     t,

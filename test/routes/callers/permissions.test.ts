@@ -215,7 +215,10 @@ const PAGES: readonly { method: 'GET' | 'POST'; path: (past: Past) => string; pe
   { method: 'POST', path: ({ open }) => `/ops/jobs/${open}/cancel`, permission: 'jobs' },
   { method: 'POST', path: ({ dead }) => `/ops/jobs/${dead}/replay`, permission: 'jobs' },
   { method: 'GET', path: () => '/ops/dead-letters', permission: 'dead_letters' },
-  { method: 'POST', path: () => '/ops/dead-letters/replay', permission: 'dead_letters' }
+  { method: 'POST', path: () => '/ops/dead-letters/replay', permission: 'dead_letters' },
+  { method: 'GET', path: () => '/ops/webhooks', permission: 'operator' },
+  { method: 'GET', path: () => '/ops/callers', permission: 'operator' },
+  { method: 'GET', path: () => '/ops/try', permission: 'operator' }
 ]
 
 /** Checks that an operator does on the pages what it may do by the API, which has done it before, and nothing else. */

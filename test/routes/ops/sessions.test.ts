@@ -5,8 +5,22 @@ import { API_KEY, call, startGateway } from '../../helper.ts'
 import { withCallers } from '../jobs-of.ts'
 import { form, led, look, signIn, textOf } from './session.ts'
 
-const PAGES = ['/ops', '/ops/', '/ops/jobs', '/ops/jobs/job_1', '/ops/dead-letters']
-const FORMS = ['/ops/jobs/job_1/cancel', '/ops/dead-letters/replay']
+const PAGES = [
+  ...[
+    '/ops',
+    '/ops/',
+    '/ops/jobs',
+    '/ops/jobs/job_1',
+    '/ops/dead-letters',
+    '/ops/callers',
+    '/ops/callers/api_key'
+  ],
+  ...['/ops/webhooks', '/ops/webhooks/crm', '/ops/webhooks/crm/requests/1', '/ops/try', '/ops/try?source=crm']
+]
+const FORMS = [
+  ...['/ops/jobs/job_1/cancel', '/ops/dead-letters/replay', '/ops/try'],
+  ...['/ops/webhooks/crm/requests/1/delete', '/ops/webhooks/crm/payloads/delete']
+]
 
 test('without a session every page redirects to the sign-in form, and nothing is done', async (t) => {
   const gateway = await startGateway(t)

@@ -26,6 +26,22 @@ test('config check says what a sound file has, with its warnings', async (t) => 
   t.match(JSON.parse(json.stdout), { ok: true, faults: [], warnings: { length: 1 } })
 })
 
+test('config check says of how many webhooks payloads are kept', async (t) => {
+  const source = (name: string, more = '') =>
+    `{ name: ${name}, auth: { callers: true }, mapping: { lead: { lead_id: id }, fields: { status: s } }${more} }`
+  const path = join(t.testdir(), 'gateway.yaml')
+  writeFileSync(
+    path,
+    `store_payloads: true\nwebhooks: [${source('a')}, ${source('b', ', store_payloads: false')}, ${source('c')}]\n`
+  )
+  t.match(await run('config', 'check', path), { exitCode: 0, stdout: '3 webhooks, payloads kept of 2.' })
+  writeFileSync(path, `store_payloads: 1\nwebhooks: [${source('a', ', store_payloads: yes')}]\n`)
+  t.match(await run('config', 'check', path), {
+    exitCode: 1,
+    stderr: /store_payloads: must be true or false\.\n.*webhooks\[0\]\.store_payloads: must be true or false/
+  })
+})
+
 test('config check lists every fault with its line, and exits with 1', async (t) => {
   const path = join(t.testdir(), 'gateway.yaml')
   writeFileSync(path, 'callers:\n  - name: crm\n    permissions: "*"\n    name: web\nwebhook: []\n')

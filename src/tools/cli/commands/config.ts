@@ -75,5 +75,10 @@ function contentsOf({ accounts, alerts, callers, customFields, webhooks }: Gatew
     [webhooks.length, 'webhook']
   ]
   const listed = counts.map(([count, one]) => `${count} ${one}${count === 1 ? '' : 's'}`)
-  return [...listed, ...(alerts === undefined ? [] : ['alerts'])].join(', ')
+  const keeping = webhooks.filter(({ storesPayloads }) => storesPayloads).length
+  return [
+    ...listed,
+    ...(keeping === 0 ? [] : [`payloads kept of ${keeping}`]),
+    ...(alerts === undefined ? [] : ['alerts'])
+  ].join(', ')
 }

@@ -9,9 +9,9 @@ import { ALL_RIGHTS } from '../../../leads/rights.ts'
 import type { RejectedUpdate, Update } from '../../../leads/update.ts'
 import { MEASURED } from '../../../vicidial/builds.ts'
 import { DEFAULT_MAX_ITEMS, type MappedEvents, type WebhookEndpoint } from '../../../webhooks/endpoint.ts'
-import { type Hint, hintsOfEvents, hintsOfPayload } from '../../../webhooks/mapping/hints.ts'
-import { MappingError } from '../../../webhooks/mapping/mapping-error.ts'
+import type { Hint } from '../../../webhooks/mapping/hints.ts'
 import { withFailures } from '../../../webhooks/receive.ts'
+import { type FailedTrial, tryPayload as tryRequest, type Trial as Tried } from '../../../webhooks/trial.ts'
 
 export interface TryOptions {
   readonly source: string
@@ -46,29 +46,28 @@ export async function tryPayload(
     const names = file.webhooks.map(({ name }) => name).join(', ')
     return failed(2, [`There is no webhook ${options.source}. The webhooks are: ${names || 'none'}.`])
   }
-  let payload: unknown
-  try {
-    payload = await endpoint.parse(body, options.contentType)
-    endpoint.takeBodyKey(payload)
-    const mapped = await endpoint.map(payload, { headers: { ...options.headers } })
-    const { build = MEASURED.build } = vicidial
-    const rules = { ...leadRules(vicidial, build, file.customFields), rights: ALL_RIGHTS }
-    const entries = readUpdates(endpoint, mapped, rules)
-    return report(endpoint, mapped, entries, await hintsFor(endpoint, payload, mapped))
-  } catch (error) {
-    if (error instanceof Problem) return failed(1, [`${error.code}: ${error.message}`])
-    if (error instanceof MappingError) return notMapped(error, endpoint, payload)
-    throw error
-  }
+  const { build = MEASURED.build } = vicidial
+  const rules = { ...leadRules(vicidial, build, file.customFields), rights: ALL_RIGHTS }
+  const { contentType, headers } = options
+  const trial = await tryRequest(endpoint, { body, contentType, headers: { ...headers } }, (mapped) =>
+    readUpdates(endpoint, mapped, rules)
+  )
+  if ('challenge' in trial) return answered(trial.challenge)
+  return 'fault' in trial ? notMapped(trial) : report(endpoint, trial)
 }
 
 function failed(exitCode: 1 | 2, faults: readonly string[]): Trial {
   return { text: faults.map((fault) => `${fault}\n`).join(''), json: { faults }, exitCode }
 }
 
-function notMapped(error: MappingError, { mapping }: WebhookEndpoint, payload: unknown): Trial {
-  const hints = error.expression === 'each' ? hintsOfPayload(mapping, payload) : []
-  const { text, json, exitCode } = failed(1, [error.message])
+function answered(challenge: Readonly<Record<string, string>>): Trial {
+  const text = 'It asks whether this is its address, and gets the answer. It has no events.\n'
+  return { text, json: { answer: challenge }, exitCode: 0 }
+}
+
+function notMapped({ fault, hints }: FailedTrial): Trial {
+  const what = fault instanceof Problem ? `${fault.code}: ${fault.message}` : fault.message
+  const { text, json, exitCode } = failed(1, [what])
   return {
     text: text + hints.map((hint) => `${hintLine(hint)}\n`).join(''),
     json: { ...json, ...(hints.length > 0 && { hints: hints.map(hintJson) }) },
@@ -100,36 +99,8 @@ function readUpdates(
   return withFailures(batch.entries, mapped)
 }
 
-/**
- * Names that expressions miss, as far as that explains what an event becomes: of all that find nothing in an ignored event,
- * or of the one that failed. Fields may be absent otherwise, so there only those count for which there is a similar name.
- */
-async function hintsFor(
-  { mapping }: WebhookEndpoint,
-  payload: unknown,
-  { events, ignoredEvents, failedExpressions }: MappedEvents
-): Promise<readonly Hint[]> {
-  const decisive = new Map<number, string>([
-    ...ignoredEvents.map(({ event, expression }) => [event, expression] as const),
-    ...[...failedExpressions].map(([index, expression]) => [events[index] ?? index, expression] as const)
-  ])
-  const ignored = ignoredEvents.map(({ event }) => event)
-  const all = await hintsOfEvents(mapping, payload, [...events, ...ignored])
-  const explaining = [...Map.groupBy(all, ({ event }) => event)].flatMap(([event, hints]) => {
-    const names = decisive.get(event)?.split(', ') ?? []
-    const possible = names.includes('when') ? hints.filter(({ expression }) => expression === 'when') : hints
-    const similar = possible.filter(({ isSimilar }) => isSimilar)
-    return similar.length > 0 ? similar : possible.filter(({ expression }) => names.includes(expression))
-  })
-  return [...hintsOfPayload(mapping, payload).filter(({ isSimilar }) => isSimilar), ...explaining]
-}
-
-function report(
-  endpoint: WebhookEndpoint,
-  { updates, events, ignored, ignoredEvents, eventIds }: MappedEvents,
-  entries: readonly Entry[],
-  hints: readonly Hint[]
-): Trial {
+function report(endpoint: WebhookEndpoint, { events: mapped, entries, hints }: Tried): Trial {
+  const { updates, events, ignored, ignoredEvents, eventIds } = mapped
   const byEvent = Map.groupBy(hints, ({ event }) => event)
   const hintLines = (event?: number) => (byEvent.get(event) ?? []).map(hintLine)
   const ids = [...new Set(eventIds)]

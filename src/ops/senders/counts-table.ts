@@ -1,0 +1,45 @@
+import { html } from 'ghtml'
+import { type ErrorCode, ERRORS } from '../../errors.ts'
+import { table } from '../page.ts'
+import { moment, number } from '../times.ts'
+import type { Counted } from './hour-count.ts'
+
+/** A table of what was counted, or a sentence if nothing was. */
+export function countsTable(
+  caption: string,
+  what: string,
+  counts: readonly Counted[],
+  { none, now }: { readonly none: string; readonly now: number }
+): string {
+  if (counts.length === 0) return html`<p class="empty">${none}</p>`
+  const hasMeanings = counts.some(({ name }) => name in ERRORS)
+  const rows = counts.map(
+    ({ name, lastHour, total, lastAt }) =>
+      html`<tr>
+        <th scope="row">!${codeLink(name)}</th>
+        !${hasMeanings ? html`<td>${name in ERRORS ? ERRORS[name as ErrorCode].title : ''}</td>` : ''}
+        <td class="number">${number(lastHour)}</td>
+        <td class="number">${number(total)}</td>
+        <td>!${lastAt === undefined ? 'never' : moment(lastAt, now)}</td>
+      </tr>`
+  )
+  return table(caption, [what, ...(hasMeanings ? ['Meaning'] : []), 'Last hour', 'In all', 'Last'], rows)
+}
+
+/** A code with a link to its page; any other word without. */
+export function codeLink(code: string): string {
+  return code in ERRORS ? html`<a href="/problems/${code}">${code}</a>` : html`${code.replaceAll('_', ' ')}`
+}
+
+/** The count of the last hour, and the one since the start. */
+export function bothCounts({ lastHour, total }: Pick<Counted, 'lastHour' | 'total'>): string {
+  return html`${number(lastHour)} <span class="age">${number(total)} in all</span>`
+}
+
+/** A name and a value of a list of facts. `value` is HTML. */
+export function fact(name: string, value: string): string {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd>!${value}</dd>
+  </div>`
+}

@@ -1,0 +1,153 @@
+import { isObject } from '../../leads/is-object.ts'
+import { isSecretName } from './secret-names.ts'
+
+/** Replaces a secret. */
+export const REDACTED = '[redacted]'
+/** What is left out, because it is nested too deeply, or too long to be searched for secrets. */
+const LEFT_OUT = '[left out]'
+/** A JSON body has no more levels; a text within may have. */
+const MAX_DEPTH = 64
+/** How often JSON in a text, which is in JSON itself, is read. */
+const MAX_TEXTS = 3
+
+/** Names of a pair like `{ "name": "api_key", "value": "…" }`, as form builders send them. */
+const NAMING = ['name', 'key', 'label', 'field', 'title', 'question']
+const NAMED: ReadonlySet<string> = new Set(['value', 'values', 'answer', 'text', 'content'])
+
+/** `password=…`, `"token": "…"`, `api_key: …` */
+const ASSIGNMENT = /([\w.-]{1,60})(["']?\s{0,3}[:=]\s{0,3}["']?)([^\s"'&,;<>]+)/g
+/** `Bearer …`, `Basic …` */
+const SCHEME = /\b(bearer|basic)\s{1,3}[\w.~+/=-]{6,}/gi
+/** Keys whose beginning tells that they are: this gateway's, of Standard Webhooks, Stripe, Shopify, GitHub, Slack; JWTs. */
+const KNOWN_KEY = /\b(?:vgw_|whsec_|[sr]k_(?:live|test)_|shp[a-z]{2}_|gh[a-z]_|xox[a-z]-|eyJ)[\w.~+/=-]{8,}/g
+/** `https://user:password@host` */
+const USER_INFO = /(:\/\/[^\s:/@]{1,100}:)[^\s:/@]{1,200}@/g
+
+/** A payload as text. */
+export interface RedactedJson {
+  /** JSON; its beginning if it is cut. */
+  readonly text: string
+  readonly isCut: boolean
+}
+
+/**
+ * Writes a payload as JSON, with `[redacted]` in the place of what looks like a secret: the values of names that secrets
+ * have, and parts of texts. It reads no more than `maxCharacters` of texts, whatever the payload.
+ */
+export function redactedJson(payload: unknown, maxCharacters: number): RedactedJson {
+  const writer = new Writer(maxCharacters, 0)
+  writer.write(payload, 0)
+  return { text: writer.text, isCut: writer.isFull }
+}
+
+class Writer {
+  readonly #parts: string[] = []
+  readonly #texts: number
+  #left: number
+
+  /** @param texts how many texts this JSON is within */
+  constructor(maxCharacters: number, texts: number) {
+    this.#left = maxCharacters
+    this.#texts = texts
+  }
+
+  get isFull(): boolean {
+    return this.#left < 0
+  }
+
+  get text(): string {
+    return this.#parts.join('')
+  }
+
+  write(value: unknown, depth: number): void {
+    if (typeof value === 'string') this.#add(JSON.stringify(this.#redacted(value)))
+    else if (typeof value !== 'object' || value === null) this.#add(JSON.stringify(value ?? null))
+    else if (depth === MAX_DEPTH) this.#add(JSON.stringify(LEFT_OUT))
+    else if (Array.isArray(value)) this.#writeArray(value, depth)
+    else this.#writeObject(value as Readonly<Record<string, unknown>>, depth)
+  }
+
+  #writeArray(values: readonly unknown[], depth: number): void {
+    this.#add('[')
+    for (let index = 0; index < values.length && !this.isFull; index++) {
+      if (index > 0) this.#add(',')
+      this.write(values[index], depth + 1)
+    }
+    this.#add(']')
+  }
+
+  #writeObject(value: Readonly<Record<string, unknown>>, depth: number): void {
+    const isNamed = NAMING.some((name) => {
+      const named = Object.hasOwn(value, name) ? value[name] : undefined
+      return typeof named === 'string' && isSecretName(named)
+    })
+    let before = '{'
+    for (const name in value) {
+      if (this.isFull) return
+      this.#add(`${before}${JSON.stringify(this.#redacted(name))}:`)
+      before = ','
+      const isSecret = isSecretName(name) || (isNamed && NAMED.has(name))
+      this.write(isSecret && isTelling(value[name]) ? REDACTED : value[name], depth + 1)
+    }
+    this.#add(before === '{' ? '{}' : '}')
+  }
+
+  /** A text without secrets. It costs what was read, however short it is then. */
+  #redacted(text: string): string {
+    if (this.isFull) return ''
+    const isLong = text.length > this.#left
+    if (looksLikeJson(text)) {
+      if (isLong || this.#texts === MAX_TEXTS) return LEFT_OUT
+      const within = parsed(text)
+      if (within !== undefined) return this.#charged(text, this.#within(within))
+    }
+    const read = isLong ? text.slice(0, this.#left + 1) : text
+    return this.#charged(read, withoutSecrets(read))
+  }
+
+  #within(payload: unknown): string {
+    const writer = new Writer(this.#left, this.#texts + 1)
+    writer.write(payload, 0)
+    return writer.text
+  }
+
+  #charged(read: string, written: string): string {
+    this.#left -= Math.max(0, Math.min(read.length, this.#left) - written.length)
+    return written
+  }
+
+  #add(text: string): void {
+    if (this.isFull) return
+    this.#parts.push(text.length > this.#left ? text.slice(0, this.#left) : text)
+    this.#left -= text.length
+  }
+}
+
+/** Whether a value of a secret's name tells anything. */
+function isTelling(value: unknown): boolean {
+  return value !== null && value !== '' && typeof value !== 'boolean'
+}
+
+function looksLikeJson(text: string): boolean {
+  return /^\s{0,20}[[{]/.test(text)
+}
+
+/** The object or array in a text; undefined if it holds none. */
+function parsed(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) || Array.isArray(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function withoutSecrets(text: string): string {
+  return text
+    .replace(SCHEME, `$1 ${REDACTED}`)
+    .replace(KNOWN_KEY, REDACTED)
+    .replace(USER_INFO, `$1${REDACTED}@`)
+    .replace(ASSIGNMENT, (all, name: string, between: string) =>
+      isSecretName(name) ? name + between + REDACTED : all
+    )
+}
