@@ -101,6 +101,11 @@ export class OwnedQueue {
     return this.#backlog.seen
   }
 
+  /** Whether a look has further pages. */
+  get isReading(): boolean {
+    return this.#backlog.isReading
+  }
+
   get oldestPendingAt(): number | undefined {
     return this.#backlog.oldestPendingAt
   }

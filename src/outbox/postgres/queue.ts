@@ -85,9 +85,12 @@ export class PostgresQueue implements UpdateQueue {
 
   /** Reads all that looks have not found yet, in pages: claims and settlements have their turns between them. @throws StorageError */
   async look(): Promise<void> {
-    let hasMore = true
-    while (hasMore && !this.#isClosing)
-      hasMore = await this.#turn(async () => (await this.#owned?.look()) ?? false)
+    // A look that has further pages may have begun before something was stored.
+    let looks = this.#owned?.isReading ? 2 : 1
+    while (looks > 0 && !this.#isClosing) {
+      const hasMore = await this.#turn(async () => (await this.#owned?.look()) ?? false)
+      if (!hasMore) looks--
+    }
   }
 
   /** Reports counts to the other gateways, or reads what the owner has reported. @throws StorageError */

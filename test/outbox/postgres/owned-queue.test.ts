@@ -190,6 +190,16 @@ test('the oldest updates are claimed before the others are read, and all of them
   t.same(inShort(await next.queue.claim('default', 10, LATER)), ['1/1 lead_id:1 B', '1/2 lead_id:2 A'])
 })
 
+test('a look finds everything that was stored before, also while another one has further pages', async (t) => {
+  const { outbox, openAnother } = await openPostgres(t, { lookEveryMs: LATER, pageSize: 2 })
+  const another = await openAnother()
+  await another.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
+  t.same(inShort(await outbox.queue.claim('default', 1, LATER)), ['1/0 lead_id:1 A'])
+  await another.jobs.accept(newJob(2, [sets('B', 4)]))
+  await outbox.queue.look()
+  t.same(outbox.queue.size, { pending: 4, deadLetters: 0 })
+})
+
 test('updates of a restored dump are delivered before newer ones, whatever transactions they were stored by', async (t) => {
   const { url, outbox, openAnother, elect } = await openPostgres(t, { lookEveryMs: LATER, pageSize: 2 })
   await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2), sets('A', 3)]))
