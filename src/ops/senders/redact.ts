@@ -15,11 +15,13 @@ const NAMING = ['name', 'key', 'label', 'field', 'title', 'question']
 const NAMED: ReadonlySet<string> = new Set(['value', 'values', 'answer', 'text', 'content'])
 
 /** `password=…`, `"token": "…"`, `api_key: …` */
-const ASSIGNMENT = /([\w.-]{1,60})(["']?\s{0,3}[:=]\s{0,3}["']?)([^\s"'&,;<>]+)/g
+const ASSIGNMENT = /\b([\w.-]{1,60})(["']?\s{0,3}[:=]\s{0,3}["']?)([^\s"'&,;<>]+)/g
 /** `Bearer …`, `Basic …` */
 const SCHEME = /\b(bearer|basic)\s{1,3}[\w.~+/=-]{6,}/gi
 /** Keys whose beginning tells that they are: this gateway's, of Standard Webhooks, Stripe, Shopify, GitHub, Slack; JWTs. */
 const KNOWN_KEY = /\b(?:vgw_|whsec_|[sr]k_(?:live|test)_|shp[a-z]{2}_|gh[a-z]_|xox[a-z]-|eyJ)[\w.~+/=-]{8,}/g
+/** What each of these has. Most texts have none of it. */
+const MAY_HAVE_SECRET = /[:=]|eyJ|bearer|basic|(?:vgw|whsec|live|test|shp[a-z]{2}|gh[a-z]|xox[a-z])[_-]/i
 /** `https://user:password@host` */
 const USER_INFO = /(:\/\/[^\s:/@]{1,100}:)[^\s:/@]{1,200}@/g
 
@@ -35,7 +37,7 @@ export interface RedactedJson {
  * have, and parts of texts. It reads no more than `maxCharacters` of texts, whatever the payload.
  */
 export function redactedJson(payload: unknown, maxCharacters: number): RedactedJson {
-  const writer = new Writer(maxCharacters, 0)
+  const writer = new Writer(maxCharacters, 0, new Map())
   writer.write(payload, 0)
   return { text: writer.text, isCut: writer.isFull }
 }
@@ -43,12 +45,17 @@ export function redactedJson(payload: unknown, maxCharacters: number): RedactedJ
 class Writer {
   readonly #parts: string[] = []
   readonly #texts: number
+  readonly #names: Map<string, boolean>
   #left: number
 
-  /** @param texts how many texts this JSON is within */
-  constructor(maxCharacters: number, texts: number) {
+  /**
+   * @param texts how many texts this JSON is within
+   * @param names whether those that were seen are secrets'
+   */
+  constructor(maxCharacters: number, texts: number, names: Map<string, boolean>) {
     this.#left = maxCharacters
     this.#texts = texts
+    this.#names = names
   }
 
   get isFull(): boolean {
@@ -79,17 +86,27 @@ class Writer {
   #writeObject(value: Readonly<Record<string, unknown>>, depth: number): void {
     const isNamed = NAMING.some((name) => {
       const named = Object.hasOwn(value, name) ? value[name] : undefined
-      return typeof named === 'string' && isSecretName(named)
+      return typeof named === 'string' && this.#isSecret(named)
     })
     let before = '{'
     for (const name in value) {
       if (this.isFull) return
       this.#add(`${before}${JSON.stringify(this.#redacted(name))}:`)
       before = ','
-      const isSecret = isSecretName(name) || (isNamed && NAMED.has(name))
-      this.write(isSecret && isTelling(value[name]) ? REDACTED : value[name], depth + 1)
+      const isSecret = this.#isSecret(name) || (isNamed && NAMED.has(name))
+      if (isSecret && isTelling(value[name])) this.#add(JSON.stringify(REDACTED))
+      else this.write(value[name], depth + 1)
     }
     this.#add(before === '{' ? '{}' : '}')
+  }
+
+  /** Payloads repeat their names. */
+  #isSecret(name: string): boolean {
+    const known = this.#names.get(name)
+    if (known !== undefined) return known
+    const isSecret = isSecretName(name)
+    this.#names.set(name, isSecret)
+    return isSecret
   }
 
   /** A text without secrets. It costs what was read, however short it is then. */
@@ -106,7 +123,7 @@ class Writer {
   }
 
   #within(payload: unknown): string {
-    const writer = new Writer(this.#left, this.#texts + 1)
+    const writer = new Writer(this.#left, this.#texts + 1, this.#names)
     writer.write(payload, 0)
     return writer.text
   }
@@ -129,7 +146,7 @@ function isTelling(value: unknown): boolean {
 }
 
 function looksLikeJson(text: string): boolean {
-  return /^\s{0,20}[[{]/.test(text)
+  return /^\s{0,20}(?:\{\s{0,20}["}]|\[\s{0,20}["{[\]\d-])/.test(text)
 }
 
 /** The object or array in a text; undefined if it holds none. */
@@ -143,6 +160,7 @@ function parsed(text: string): unknown {
 }
 
 function withoutSecrets(text: string): string {
+  if (!MAY_HAVE_SECRET.test(text)) return text
   return text
     .replace(SCHEME, `$1 ${REDACTED}`)
     .replace(KNOWN_KEY, REDACTED)
