@@ -29,7 +29,7 @@ const BodySchema = Type.Object(
     source: Type.String({ maxLength: 200 }),
     caller: Text,
     content_type: Type.String({ maxLength: 200 }),
-    payload: Type.String({ minLength: 1, maxLength: MAX_TRIED })
+    payload: Type.String({ minLength: 1 })
   },
   { additionalProperties: false }
 )
@@ -111,9 +111,15 @@ export function tryPages({ activity, runtimeConfig, callers, updates, maxUpdates
     if (!contentTypesOf(endpoint).includes(type))
       throw new Problem('invalid_request', 'The source takes no such content type.')
     const sender = senderOf(endpoint, caller)
+    // Browsers send a text with the line ends of a form.
+    const text = payload.replaceAll('\r\n', '\n').trim()
+    if (text.length > MAX_TRIED)
+      throw new Problem(
+        'payload_too_large',
+        `A payload of more than ${MAX_TRIED} characters cannot be tried here.`
+      )
     const request = {
-      // Browsers send a text with the line ends of a form.
-      body: Buffer.from(payload.replaceAll('\r\n', '\n').trim()),
+      body: Buffer.from(text),
       contentType: type === AS_READ ? undefined : type,
       maxItems: maxUpdates,
       maxExplained: MAX_SHOWN

@@ -171,7 +171,9 @@ test('the playground', async (t) => {
       t.notMatch(body, /<script>|<img|onerror=alert\(1\)>/)
       t.equal(body.match(/<\/textarea>/g)?.length, 1)
     }
-    t.equal((await tried(gateway, session, 'crm', 'x'.repeat(262_145))).status, 400)
+    t.equal((await tried(gateway, session, 'crm', 'x'.repeat(262_145))).status, 413)
+    const lines = `{${'\r\n'.repeat(150_000)}"id":1}`
+    t.match(textOf(await tried(gateway, session, 'crm', lines)), '1 ignored')
     t.equal((await tried(gateway, session, 'crm', '{'.repeat(400_000))).status, 413)
     t.equal((await form(gateway, '/ops/jobs/job_1/cancel', { a: 'x'.repeat(20_000) }, session)).status, 413)
     const many = Array.from({ length: 9_000 }, () => ({ type: 'deal', id: 1 }))
