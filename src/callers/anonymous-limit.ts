@@ -2,8 +2,9 @@ import ipaddr from 'ipaddr.js'
 import { rateLimited } from './caller-limits.ts'
 import { Quota } from './quota.ts'
 
-/** Points for a request without a key, and for one with a wrong key, signature or session. */
+/** Points for a request without a key. */
 export const NO_KEY_POINTS = 1
+/** Points for a request with a wrong key, signature or session. */
 export const WRONG_KEY_POINTS = 10
 /** Bytes of a body that cost a point more if they have to be read to learn who sent them. */
 const BYTES_PER_POINT = 16_384

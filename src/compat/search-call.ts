@@ -14,8 +14,9 @@ const KEYS: ReadonlyMap<string, string> = new Map([
 const SEARCH_METHOD = /^(?:(?:LEAD_ID|VENDOR_LEAD_CODE|PHONE_NUMBER)[-_ ,|+]?)+$/
 /** VICIdial takes a shorter one for its default. */
 const SHORTEST_SEARCH_METHOD = 6
-/** VICIdial takes less than this, in digits and as a number, for no list. */
+/** VICIdial takes an id of fewer digits for no list. */
 const SHORTEST_LIST_ID = 3
+/** It takes a lower number for no list, too. */
 const LOWEST_LIST_ID = 99
 
 /** The update of `update_lead`, once for each key that the lead may be found by. */

@@ -1,7 +1,8 @@
 /** Pause after a refused login, in milliseconds; then one probe may be made. */
 const PROBE_EVERY_MS = 60_000
-/** VICIdial locks an account for 15 minutes after ten refusals, so fewer are risked in a little more time. */
+/** VICIdial locks an account after ten refusals within 15 minutes, so fewer are risked. */
 const MAX_REFUSALS = 8
+/** A little more than VICIdial's 15 minutes. */
 const WINDOW_MS = 16 * 60_000
 
 /** A refused login. */

@@ -27,9 +27,11 @@ export interface PeerServerOptions {
   }
 }
 
-/** Time to receive headers, and a whole request, in milliseconds. */
+/** Time to receive the headers of a request, in milliseconds. */
 const HEADERS_MS = 5_000
+/** Time to receive a whole request, in milliseconds. */
 const REQUEST_MS = 30_000
+/** How often these times are checked, in milliseconds. */
 const CHECK_EVERY_MS = 1_000
 /** Longer than a peer keeps an idle connection, so that it never sends on one that is being closed. */
 const KEEP_ALIVE_MS = 30_000

@@ -3,8 +3,9 @@ import { type Peer, type PeerClient, PeerError } from './peer-client.ts'
 import { PeerRefusal } from './peer-refusal.ts'
 import type { PeerHandler, Self } from './peer-server.ts'
 
-/** The paths of a request that shows who answers at an address, and of one to reach the gateway that asks. */
+/** The path of a request that shows who answers at an address. */
 export const HELLO = '/v1/hello'
+/** The path of a request to reach the gateway that asks. */
 export const REACH = '/v1/reach'
 
 /** Long, as a machine may be busy while gateways start. */

@@ -16,8 +16,9 @@ export interface OwnerWork {
   readonly cancel: (job: string) => Promise<number>
 }
 
-/** The path of a hint that updates were stored, and of a request to cancel a job. */
+/** The path of a hint that updates were stored. */
 export const STORED = '/v1/stored'
+/** The path of a request to cancel a job. */
 export const CANCEL = '/v1/cancel'
 
 /** Refuses what only the owner does. */

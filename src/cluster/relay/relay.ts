@@ -27,7 +27,9 @@ const WAIT_MS = 2_500
 const AGAIN_MS = 100
 /** How much longer than the owner to wait for its answer, in milliseconds. */
 const GRACE_MS = 1_000
+/** Timeout for the hint that updates were stored, in milliseconds: the owner also looks for them itself. */
 const HINT_MS = 1_000
+/** Timeout for a request to cancel a job, in milliseconds. */
 const CANCEL_MS = 5_000
 const RETRY_AFTER_SECONDS = 5
 

@@ -13,8 +13,9 @@ export const ADD_MEMBERS = ['list_id', 'phone_code', 'phone_number', 'fields', '
 const REQUIRED = ['list_id', 'phone_code', 'phone_number'] as const
 type Required = (typeof REQUIRED)[number]
 
-/** VICIdial refuses a new lead with a shorter phone number or list id. Source: CONTRACT-SYNC.md, Adding. */
+/** VICIdial refuses a new lead with a shorter phone number. Source: CONTRACT-SYNC.md, Adding. */
 const MIN_PHONE_DIGITS = 6
+/** It refuses one with a shorter list id, too. */
 const MIN_LIST_DIGITS = 3
 
 /** Checks of VICIdial's `add_lead` that the call which adds leads here, `update_lead`, does not make. */

@@ -87,8 +87,9 @@ export interface CustomField {
 
 /** Characters of a custom field's value that VICIdial deletes or replaces. */
 const LOST = /[;"+]/
-/** Most options that a refusal names, and the most characters of them: there may be a refusal for each update. */
+/** Most options that a refusal names: there may be a refusal for each update. */
 const MAX_LISTED_OPTIONS = 20
+/** The most characters of them. */
 const MAX_LISTED = 200
 
 /**

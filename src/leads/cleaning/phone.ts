@@ -43,8 +43,9 @@ const PREFIX_ABROAD = /^(?:0011|011|00)/
 /** A complete North American number, in its groups, with more digits after it: an extension. */
 const EXTENSION = /^(?:\+?1[ .-]*)?\(?[2-9]\d{2}\)?[ .-]+\d{3}[ .-]+\d{4}[ .-]+\d{1,5}$/
 
-/** The longest and shortest groups of digits that a single dot separates: `03342.123456`, `+1.2125550100`. */
+/** The longest group of digits before a single dot, as in `03342.123456`. */
 const BEFORE_ONLY_DOT = 5
+/** The shortest group of digits after it, as in `+1.212`. */
 const AFTER_ONLY_DOT = 3
 /** The most digits of a number with its country code (E.164). */
 const MAX_DIGITS = 15

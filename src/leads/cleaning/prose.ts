@@ -10,8 +10,9 @@ const DIGIT = /\p{Nd}/u
 /** A number that is one character, such as a fraction or an exponent. */
 const SIGN_OF_NUMBER = /\p{No}/u
 const ASCII_DIGIT = /[0-9]/
-/** What a reader takes for a space, without and with line breaks. */
+/** What a reader takes for a space, without line breaks. */
 const TABS = /[\t\v\f\u0085]+/g
+/** The same with line breaks. */
 const BREAKS = /[\t\v\f\n\u0085\u2028\u2029]+/g
 
 /** Writes tabs as spaces, and backslashes as slashes: VICIdial must never get either. Line breaks stay. */

@@ -2,8 +2,9 @@ import type { Account } from '../../vicidial/account.ts'
 import type { Finding } from './step.ts'
 import { formatNumber } from './timing.ts'
 
-/** Measured time in VICIdial for a call without its network time, and at most for each lead. */
+/** Measured time of a call in VICIdial, without its network time, in milliseconds. */
 const CALL_MS = 4
+/** The most that each lead adds, in milliseconds. */
 const LEAD_MS = 0.07
 /** The timeout must be this many times the expected time, as VICIdial is busy at times and locks its table. */
 const TIMEOUT_FACTOR = 4

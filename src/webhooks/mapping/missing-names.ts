@@ -24,8 +24,9 @@ type Node = Readonly<Record<string, unknown>>
 
 /** In these, names are looked up in other values than the event. */
 const WITH_OWN_INPUT: ReadonlySet<unknown> = new Set(['lambda', 'transform'])
-/** How deep, and in how many objects, a name is looked for elsewhere. */
+/** How deep a name is looked for elsewhere. */
 const MAX_DEPTH = 5
+/** In how many objects it is looked for. */
 const MAX_OBJECTS = 1_000
 
 /** The names that an expression reads in an event, or in the payload. Those in predicates and functions are left out. */
