@@ -28,17 +28,30 @@ export const LeadFieldsSchema = Type.Object(
   { $id: 'LeadFields', additionalProperties: false, description: "Columns of VICIdial's lead table." }
 )
 
+const FieldTypeSchema = Type.Enum(['text', 'phone', 'integer', 'number', 'date', 'choice'], {
+  $id: 'FieldType',
+  description: 'What kind of value a field takes.'
+})
+
+const FieldKindSchema = Type.Enum(['identifier', 'prose'], {
+  $id: 'FieldKind',
+  description: 'Identifiers are never altered; prose may lose characters, with a warning.'
+})
+
+const LettersSchema = Type.Enum(['none', 'ascii', 'unicode'], {
+  $id: 'Letters',
+  description: 'Which letters VICIdial keeps.'
+})
+
 /** One row of the catalogue. */
-export const FieldSchema = Type.Object(
+const FieldSchema = Type.Object(
   {
     name: Type.String(),
-    type: Type.Enum(['text', 'phone', 'integer', 'number', 'date', 'choice']),
-    kind: Type.Enum(['identifier', 'prose'], {
-      description: 'Identifiers are never altered; prose may lose characters, with a warning.'
-    }),
+    type: ref(FieldTypeSchema),
+    kind: ref(FieldKindSchema),
     max_length: Type.Integer({ description: 'Longest text as VICIdial stores it; `counts` has the unit.' }),
     keeps: Type.String({ description: 'The characters that VICIdial keeps.' }),
-    letters: Type.Enum(['none', 'ascii', 'unicode'], { description: 'Which letters VICIdial keeps.' }),
+    letters: ref(LettersSchema),
     clearable: Type.Boolean({ description: 'Whether null may empty it.' }),
     single_lead_call: Type.Boolean({ description: 'Whether changing it takes a call for each lead.' }),
     minimum: Type.Optional(Type.Number()),
@@ -49,52 +62,78 @@ export const FieldSchema = Type.Object(
   { $id: 'Field', additionalProperties: false }
 )
 
+const CountUnitSchema = Type.Enum(['characters', 'bytes'], {
+  $id: 'CountUnit',
+  description: "What `max_length` counts: bytes of UTF-8 if VICIdial's database is latin1."
+})
+
+const CustomFieldTypeSchema = Type.Enum([...CUSTOM_FIELD_TYPES], {
+  $id: 'CustomFieldType',
+  description: "The field's type in VICIdial. Without one, values are not checked against it."
+})
+
+const CustomFieldSchema = Type.Object(
+  {
+    label: Type.String(),
+    type: Type.Optional(ref(CustomFieldTypeSchema)),
+    max_length: Type.Integer({ description: 'Longest text, in the unit of `counts`.' }),
+    options: Type.Optional(
+      Type.Array(Type.String(), {
+        description:
+          'The values of a type with options; MULTI and CHECKBOX take several, separated by commas.'
+      })
+    )
+  },
+  {
+    $id: 'CustomField',
+    additionalProperties: false,
+    description: 'A custom field that the operator has listed.'
+  }
+)
+
+const DeliveryLimitsSchema = Type.Object(
+  {
+    max_calls_per_second: Type.Integer({
+      description: 'Most calls to VICIdial in a second, for all callers of your account; 0: no limit.'
+    }),
+    max_concurrency: Type.Integer({
+      description: 'Most calls to VICIdial at once, for all callers of your account.'
+    }),
+    updates_per_minute: Type.Optional(
+      Type.Integer({ description: 'Most updates that you may send in a minute; absent: no limit.' })
+    )
+  },
+  {
+    $id: 'DeliveryLimits',
+    additionalProperties: false,
+    description:
+      'How fast updates can be delivered. A `dry_run` lists the calls that updates need, and so the least time that they take.'
+  }
+)
+
 export const FieldsAnswerSchema = Type.Object(
   {
     fields: Type.Array(ref(FieldSchema)),
-    counts: Type.Enum(['characters', 'bytes'], {
-      description: "What `max_length` counts: bytes of UTF-8 if VICIdial's database is latin1."
+    counts: ref(CountUnitSchema),
+    custom_fields: Type.Array(ref(CustomFieldSchema), {
+      description: 'The custom fields that the operator has listed.'
     }),
-    custom_fields: Type.Array(
-      Type.Object(
-        {
-          label: Type.String(),
-          type: Type.Optional(
-            Type.Enum([...CUSTOM_FIELD_TYPES], {
-              description: "The field's type in VICIdial. Without one, values are not checked against it."
-            })
-          ),
-          max_length: Type.Integer({ description: 'Longest text, in the unit of `counts`.' }),
-          options: Type.Optional(
-            Type.Array(Type.String(), {
-              description:
-                'The values of a type with options; MULTI and CHECKBOX take several, separated by commas.'
-            })
-          )
-        },
-        { additionalProperties: false }
-      ),
-      { description: 'The custom fields that the operator has listed.' }
-    ),
-    limits: Type.Object(
-      {
-        max_calls_per_second: Type.Integer({
-          description: 'Most calls to VICIdial in a second, for all callers of your account; 0: no limit.'
-        }),
-        max_concurrency: Type.Integer({
-          description: 'Most calls to VICIdial at once, for all callers of your account.'
-        }),
-        updates_per_minute: Type.Optional(
-          Type.Integer({ description: 'Most updates that you may send in a minute; absent: no limit.' })
-        )
-      },
-      {
-        additionalProperties: false,
-        description:
-          'How fast updates can be delivered. A `dry_run` lists the calls that updates need, and so the least time that they take.'
-      }
-    )
+    limits: ref(DeliveryLimitsSchema)
   },
   { $id: 'FieldsAnswer', additionalProperties: false }
 )
 export type FieldRow = Static<typeof FieldSchema>
+
+/** Every named schema of this file, for registration. */
+export const FIELD_SCHEMAS = [
+  LeadFieldsSchema,
+  FieldTypeSchema,
+  FieldKindSchema,
+  LettersSchema,
+  FieldSchema,
+  CountUnitSchema,
+  CustomFieldTypeSchema,
+  CustomFieldSchema,
+  DeliveryLimitsSchema,
+  FieldsAnswerSchema
+]
