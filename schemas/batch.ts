@@ -30,16 +30,16 @@ const options = {
   ...actionMembers
 }
 
+const CustomFieldValueSchema = Type.Union([Type.String(), Type.Number(), Type.Null()], {
+  $id: 'CustomFieldValue',
+  description: 'The value of a custom field; `null` empties it. Only the type NUMBER takes a number.'
+})
+
 /** The values of a lead's custom fields, by their labels. */
-const CustomFieldsSchema = Type.Record(
-  Type.String(),
-  Type.Union([Type.String(), Type.Number(), Type.Null()]),
-  {
-    $id: 'CustomFields',
-    description:
-      'Custom fields of the list that the lead is in. The operator must have listed them. Only the type NUMBER takes a number.'
-  }
-)
+const CustomFieldsSchema = Type.Record(Type.String(), ref(CustomFieldValueSchema), {
+  $id: 'CustomFields',
+  description: 'Custom fields of the list that the lead is in. The operator must have listed them.'
+})
 
 const changes = {
   fields: Type.Optional(ref(LeadFieldsSchema)),
@@ -49,14 +49,18 @@ const changes = {
 /** The columns that VICIdial must have of a new lead. */
 const REQUIRED_OF_NEW = ['list_id', 'phone_code', 'phone_number'] as const
 
+const NewListIdSchema = Type.Union(
+  [Type.Integer({ minimum: 100 }), Type.String({ pattern: '^[0-9]{3,14}$' })],
+  {
+    $id: 'NewListId',
+    description: 'The list of the new lead, unless `fields` has it. The list must exist.'
+  }
+)
+
 /** The lead to add if none has the key. */
 const AddSchema = Type.Object(
   {
-    list_id: Type.Optional(
-      Type.Union([Type.Integer({ minimum: 100 }), Type.String({ pattern: '^[0-9]{3,14}$' })], {
-        description: 'The list of the new lead, unless `fields` has it. The list must exist.'
-      })
-    ),
+    list_id: Type.Optional(ref(NewListIdSchema)),
     phone_code: Type.Optional(Type.String({ description: 'Unless `fields` has it.', examples: ['1'] })),
     phone_number: Type.Optional(
       Type.String({
@@ -345,7 +349,9 @@ export type BatchAnswer = Static<typeof BatchAnswerSchema>
 
 /** Every named schema of this file, for registration. */
 export const BATCH_SCHEMAS = [
+  CustomFieldValueSchema,
   CustomFieldsSchema,
+  NewListIdSchema,
   AddSchema,
   NewLeadSchema,
   UpdateSchema,

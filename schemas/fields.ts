@@ -9,7 +9,9 @@ function fieldSchema(field: Field): TSchema {
   const options = { description, examples: [field.example] }
   const range = { minimum: field.minimum ?? 0, maximum: field.maximum ?? 0 }
   if (field.type === 'integer') {
-    return Type.Union([Type.Integer(range), Type.String({ pattern: '^[0-9]{1,16}$' })], options)
+    const $id = field.name.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase())
+    const forms = [Type.Integer(range), Type.String({ pattern: '^[0-9]{1,16}$' })]
+    return Type.Union(forms, { $id, ...options })
   }
   if (field.type === 'number') return Type.Number({ ...range, ...options })
   const text = Type.String({ minLength: 1, ...textPattern(field) })
@@ -22,9 +24,15 @@ function textPattern(field: Field): { pattern?: string } {
   return field.type === 'date' ? { pattern: '^\\s*\\d{4}-\\d{2}-\\d{2}\\s*$' } : {}
 }
 
+const VALUES = FIELDS.map((field) => ({ name: field.name, schema: fieldSchema(field) }))
+/** Values with more than one form, which have names. */
+const NAMED_VALUES = VALUES.map(({ schema }) => schema).filter((schema) => '$id' in schema)
+
 /** The columns of a lead that an update may set. */
 export const LeadFieldsSchema = Type.Object(
-  Object.fromEntries(FIELDS.map((field) => [field.name, Type.Optional(fieldSchema(field))])),
+  Object.fromEntries(
+    VALUES.map(({ name, schema }) => [name, Type.Optional('$id' in schema ? ref(schema) : schema)])
+  ),
   { $id: 'LeadFields', additionalProperties: false, description: "Columns of VICIdial's lead table." }
 )
 
@@ -43,6 +51,11 @@ const LettersSchema = Type.Enum(['none', 'ascii', 'unicode'], {
   description: 'Which letters VICIdial keeps.'
 })
 
+const FieldExampleSchema = Type.Union([Type.String(), Type.Number()], {
+  $id: 'FieldExample',
+  description: 'A value that the field takes.'
+})
+
 /** One row of the catalogue. */
 const FieldSchema = Type.Object(
   {
@@ -57,7 +70,7 @@ const FieldSchema = Type.Object(
     minimum: Type.Optional(Type.Number()),
     maximum: Type.Optional(Type.Number()),
     choices: Type.Optional(Type.Array(Type.String())),
-    example: Type.Union([Type.String(), Type.Number()])
+    example: ref(FieldExampleSchema)
   },
   { $id: 'Field', additionalProperties: false }
 )
@@ -126,10 +139,12 @@ export type FieldRow = Static<typeof FieldSchema>
 
 /** Every named schema of this file, for registration. */
 export const FIELD_SCHEMAS = [
+  ...NAMED_VALUES,
   LeadFieldsSchema,
   FieldTypeSchema,
   FieldKindSchema,
   LettersSchema,
+  FieldExampleSchema,
   FieldSchema,
   CountUnitSchema,
   CustomFieldTypeSchema,

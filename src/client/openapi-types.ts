@@ -411,14 +411,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Custom fields of the list that the lead is in. The operator must have listed them. Only the type NUMBER takes a number. */
+        /** @description The value of a custom field; `null` empties it. Only the type NUMBER takes a number. */
+        CustomFieldValue: string | number | null;
+        /** @description Custom fields of the list that the lead is in. The operator must have listed them. */
         CustomFields: {
-            [key: string]: string | number | null;
+            [key: string]: components["schemas"]["CustomFieldValue"];
         };
+        /** @description The list of the new lead, unless `fields` has it. The list must exist. */
+        NewListId: number | string;
         /** @description With on_missing `add`: what a new lead gets beyond `fields` and `custom_fields` of its update, which it gets too. A lead that exists gets nothing of it. */
         Add: {
-            /** @description The list of the new lead, unless `fields` has it. The list must exist. */
-            list_id?: number | string;
+            list_id?: components["schemas"]["NewListId"];
             /**
              * @description Unless `fields` has it.
              * @example 1
@@ -454,11 +457,7 @@ export interface components {
              * @example WEB
              */
             source_id?: string | null;
-            /**
-             * @description Keeps digits; at most 14 characters. It cannot be emptied.
-             * @example 103
-             */
-            list_id: number | string;
+            list_id: components["schemas"]["ListId"];
             /**
              * @description Keeps a number of hours with at most two decimals; at most 6 characters. It cannot be emptied.
              * @example -5
@@ -564,16 +563,8 @@ export interface components {
              * @example asked for a call on Monday
              */
             comments?: string | null;
-            /**
-             * @description Keeps digits; at most 5 characters. It cannot be emptied.
-             * @example 3
-             */
-            called_count?: number | string;
-            /**
-             * @description Keeps digits; at most 5 characters. It cannot be emptied.
-             * @example 7
-             */
-            rank?: number | string;
+            called_count?: components["schemas"]["CalledCount"];
+            rank?: components["schemas"]["Rank"];
             /**
              * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 20 characters. `null` empties it.
              * @example team-a
@@ -874,6 +865,21 @@ export interface components {
          * @enum {string}
          */
         DncResult: "added" | "already_there" | "removed" | "not_there" | "failed" | "unknown";
+        /**
+         * @description Keeps digits; at most 14 characters. It cannot be emptied.
+         * @example 103
+         */
+        ListId: number | string;
+        /**
+         * @description Keeps digits; at most 5 characters. It cannot be emptied.
+         * @example 3
+         */
+        CalledCount: number | string;
+        /**
+         * @description Keeps digits; at most 5 characters. It cannot be emptied.
+         * @example 7
+         */
+        Rank: number | string;
         /** @description Columns of VICIdial's lead table. */
         LeadFields: {
             /**
@@ -896,11 +902,7 @@ export interface components {
              * @example WEB
              */
             source_id?: string | null;
-            /**
-             * @description Keeps digits; at most 14 characters. It cannot be emptied.
-             * @example 103
-             */
-            list_id?: number | string;
+            list_id?: components["schemas"]["ListId"];
             /**
              * @description Keeps a number of hours with at most two decimals; at most 6 characters. It cannot be emptied.
              * @example -5
@@ -1006,16 +1008,8 @@ export interface components {
              * @example asked for a call on Monday
              */
             comments?: string | null;
-            /**
-             * @description Keeps digits; at most 5 characters. It cannot be emptied.
-             * @example 3
-             */
-            called_count?: number | string;
-            /**
-             * @description Keeps digits; at most 5 characters. It cannot be emptied.
-             * @example 7
-             */
-            rank?: number | string;
+            called_count?: components["schemas"]["CalledCount"];
+            rank?: components["schemas"]["Rank"];
             /**
              * @description Keeps letters, digits, spaces and - ' . : / @ _; at most 20 characters. `null` empties it.
              * @example team-a
@@ -1037,6 +1031,8 @@ export interface components {
          * @enum {string}
          */
         Letters: "none" | "ascii" | "unicode";
+        /** @description A value that the field takes. */
+        FieldExample: string | number;
         Field: {
             name: string;
             type: components["schemas"]["FieldType"];
@@ -1053,7 +1049,7 @@ export interface components {
             minimum?: number;
             maximum?: number;
             choices?: string[];
-            example: string | number;
+            example: components["schemas"]["FieldExample"];
         };
         /**
          * @description What `max_length` counts: bytes of UTF-8 if VICIdial's database is latin1.
@@ -1798,7 +1794,9 @@ export interface components {
     };
     pathItems: never;
 }
+export type CustomFieldValue = components['schemas']['CustomFieldValue'];
 export type CustomFields = components['schemas']['CustomFields'];
+export type NewListId = components['schemas']['NewListId'];
 export type Add = components['schemas']['Add'];
 export type NewLead = components['schemas']['NewLead'];
 export type Update = components['schemas']['Update'];
@@ -1829,10 +1827,14 @@ export type DncAction = components['schemas']['DncAction'];
 export type HopperResult = components['schemas']['HopperResult'];
 export type CallbackResult = components['schemas']['CallbackResult'];
 export type DncResult = components['schemas']['DncResult'];
+export type ListId = components['schemas']['ListId'];
+export type CalledCount = components['schemas']['CalledCount'];
+export type Rank = components['schemas']['Rank'];
 export type LeadFields = components['schemas']['LeadFields'];
 export type FieldType = components['schemas']['FieldType'];
 export type FieldKind = components['schemas']['FieldKind'];
 export type Letters = components['schemas']['Letters'];
+export type FieldExample = components['schemas']['FieldExample'];
 export type Field = components['schemas']['Field'];
 export type CountUnit = components['schemas']['CountUnit'];
 export type CustomFieldType = components['schemas']['CustomFieldType'];

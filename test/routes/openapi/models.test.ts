@@ -43,6 +43,7 @@ test('each object has a name, each enum a type, and what may be null a list of t
       faults.push(`${place} no name`)
     if (schema['enum'] && schema['type'] === undefined) faults.push(`${place} no type`)
     const forms: Schema[] = schema['anyOf'] ?? []
+    if (forms.length > 0 && !named.test(place)) faults.push(`${place} forms without a name`)
     if (forms.length === 2 && forms.some(({ type }) => type === 'null'))
       faults.push(`${place} null as a form`)
     if (schema['nullable'] !== undefined) faults.push(`${place} nullable`)
