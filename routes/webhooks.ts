@@ -136,7 +136,6 @@ const challengeSchema = {
       'unauthenticated',
       'invalid_request',
       'method_not_allowed',
-      'unsupported_media_type',
       'rate_limited',
       'overloaded',
       'internal_error'

@@ -41,7 +41,7 @@ const REQUEST_HEADERS = {
 } as const satisfies Record<string, Omit<OpenAPIV3_1.ParameterObject, 'in'>>
 
 /** Headers of responses, by the names of their components. */
-const RESPONSE_HEADERS = {
+export const RESPONSE_HEADERS = {
   RequestId: {
     name: 'X-Request-Id',
     description: 'The id of the request: yours, or a new one. The log has it.',
@@ -107,13 +107,9 @@ const RESPONSE_HEADERS = {
 
 export type RequestHeader = keyof typeof REQUEST_HEADERS
 export type ResponseHeader = keyof typeof RESPONSE_HEADERS
-type ByStatus = Readonly<Record<string, OpenAPIV3_1.ResponseObject>>
 
-const TAKES = 'x-takes'
-/** Before the gateway knows who calls: it can't say what is left of a limit. */
-const ANONYMOUS: ReadonlySet<string> = new Set(['401', '408', '431'])
-/** Refusals that are not kept for a repeat, see `idempotency`. */
-const NOT_REPEATED = /^(?:401|403|405|408|409|415|429|431|5..)$/
+/** The member of a route's schema that has the names of its headers. */
+export const TAKES = 'x-takes'
 
 /** Documents, in the schema of a route, what headers it takes, besides those that every route takes. */
 export function takes(...headers: RequestHeader[]) {
@@ -125,7 +121,7 @@ export function sends(...headers: ResponseHeader[]) {
   return { headers: Object.fromEntries(headers.map((header) => [header, {}])) }
 }
 
-/** The components that `withHeaders` refers to. */
+/** The components that operations refer to. */
 export const HEADER_COMPONENTS: Pick<OpenAPIV3_1.ComponentsObject, 'headers' | 'parameters'> = {
   parameters: Object.fromEntries(
     Object.entries(REQUEST_HEADERS).map(([key, { name, ...parameter }]) => [
@@ -136,51 +132,4 @@ export const HEADER_COMPONENTS: Pick<OpenAPIV3_1.ComponentsObject, 'headers' | '
   headers: Object.fromEntries(
     Object.values(RESPONSE_HEADERS).map(({ name, ...header }) => [name, header])
   ) as Record<string, OpenAPIV3_1.HeaderObject>
-}
-
-/**
- * Documents the headers of an operation: its own, and those of its kind. In the document only: a schema of a route's headers
- * would be checked for every request, and the gateway reads each header itself.
- */
-export function withHeaders(method: string, operation: OpenAPIV3_1.OperationObject): void {
-  const { [TAKES]: own = [], ...rest } = operation as typeof operation & { [TAKES]?: RequestHeader[] }
-  const isChange = method === 'post' || method === 'patch'
-  const headers: RequestHeader[] = [...own, ...(isChange ? ['IdempotencyKey' as const] : []), 'RequestId']
-  const { parameters = [], responses = {} } = rest
-  Reflect.deleteProperty(operation, TAKES)
-  const isInPath = (parameter: object) => 'in' in parameter && parameter.in === 'path'
-  operation.parameters = [
-    ...parameters.filter(isInPath),
-    ...parameters.filter((parameter) => !isInPath(parameter)),
-    ...headers.map((header) => ({ $ref: `#/components/parameters/${header}` }))
-  ]
-  for (const [status, response] of Object.entries(responses as ByStatus)) {
-    const ofRoute = Object.keys(response.headers ?? {}) as ResponseHeader[]
-    response.headers = Object.fromEntries(
-      [...ofRoute, ...headersOf(status, response, isChange, operation)].map((header) => {
-        const { name } = RESPONSE_HEADERS[header]
-        return [name, { $ref: `#/components/headers/${name}` }]
-      })
-    )
-  }
-}
-
-/** The headers of a response that follow from its status and the kind of its operation. */
-function headersOf(
-  status: string,
-  { content = {} }: OpenAPIV3_1.ResponseObject,
-  isChange: boolean,
-  { security = [] }: OpenAPIV3_1.OperationObject
-): ResponseHeader[] {
-  const isProblem = 'application/problem+json' in content
-  // Only the gateway's own permissions are named: others that may send are no callers with keys for repeats.
-  const needsCaller = Object.values(security[0] ?? {}).flat().length > 0
-  const headers: ResponseHeader[] = ['RequestId']
-  if (security.length > 0 && !ANONYMOUS.has(status)) headers.push('RateLimitPolicy', 'RateLimit')
-  if (isChange && needsCaller && !NOT_REPEATED.test(status)) headers.push('IdempotencyReplayed')
-  const mayWait = status === '429' || status === '503' || (status === '409' && isChange)
-  if (isProblem && mayWait) headers.push('RetryAfter')
-  if (status === '401') headers.push('WwwAuthenticate')
-  if (status === '405') headers.push('Allow')
-  return headers
 }
