@@ -33,6 +33,15 @@ const STORED = {
   updates: [...ONE.updates, { lead_id: 999, fields: { status: 'SALE' } }]
 }
 const HANG = { VICIDIAL_TIMEOUT_MS: '100', REQUEST_DEADLINE_MS: '150' }
+const GATEWAY_FILE = {
+  GATEWAY_CONFIG: fileURLToPath(new URL('example-gateway.yaml', import.meta.url))
+}
+const WEBHOOK = {
+  operationId: 'receiveWebhook',
+  method: 'POST',
+  path: '/v1/webhooks/crm',
+  env: GATEWAY_FILE
+} as const
 const NOBODY_LISTENS = { VICIDIAL_URL: 'http://127.0.0.1:9/vicidial/non_agent_api.php' }
 
 /** The exchanges; the sandbox holds leads 1 to 200, of which 111 and 112 share the vendor code CRM-DUP. */
@@ -399,6 +408,30 @@ export const EXCHANGES: readonly Exchange[] = [
     status: 200
   },
   {
+    ...WEBHOOK,
+    name: 'event',
+    summary: 'An event with two deals, of which the source takes the one that was won',
+    body: {
+      id: 'evt_4711',
+      deals: [
+        { stage: 'Won', contact: { code: 'CRM-107', email: 'ann@example.com' } },
+        { stage: 'Lost', contact: { code: 'CRM-105' } }
+      ]
+    },
+    status: 202
+  },
+  {
+    ...WEBHOOK,
+    path: '/v1/webhooks/crm?wait=25',
+    name: 'waited',
+    summary: 'With ?wait=25: the results',
+    body: {
+      id: 'evt_4712',
+      deals: [{ stage: 'Won', contact: { code: 'CRM-107', email: 'ann@example.com' } }]
+    },
+    status: 200
+  },
+  {
     operationId: 'listFields',
     method: 'GET',
     path: '/v1/fields',
@@ -434,7 +467,7 @@ export const EXCHANGES: readonly Exchange[] = [
     method: 'GET',
     path: '/v1/fields',
     key: 'limited-key',
-    env: { GATEWAY_CONFIG: fileURLToPath(new URL('example-gateway.yaml', import.meta.url)) },
+    env: GATEWAY_FILE,
     name: 'permission_denied',
     summary: 'A right that the caller was not given',
     status: 403
@@ -443,7 +476,7 @@ export const EXCHANGES: readonly Exchange[] = [
     method: 'GET',
     path: '/v1/jobs',
     key: 'limited-key',
-    env: { GATEWAY_CONFIG: fileURLToPath(new URL('example-gateway.yaml', import.meta.url)) },
+    env: GATEWAY_FILE,
     name: 'rate_limited',
     summary: 'The third request of a caller that may make two a minute',
     before: 2,

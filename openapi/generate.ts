@@ -2,14 +2,15 @@ import { mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import openApiTypes, { astToString, type OpenAPI3 } from 'openapi-typescript'
+import type { OpenAPI3 } from 'openapi-typescript'
 import { pino } from 'pino'
 import { loadConfig } from '../src/config/config.ts'
 import { GatewayFileSchema } from '../src/config/gateway-file-schema.ts'
 import { createGateway } from '../src/gateway.ts'
-import { openApiYaml } from '../src/http/openapi.ts'
+import { openApiYaml } from '../src/http/openapi/openapi.ts'
 import { postmanCollection } from './postman.ts'
 import { recordExamples } from './record.ts'
+import { clientTypes } from './types.ts'
 
 /**
  * `npm run openapi` writes the OpenAPI document as the running gateway gives it, with examples from real answers, and
@@ -45,11 +46,7 @@ await app.close()
 data.remove()
 const collection = await postmanCollection(JSON.parse(document) as object)
 put('postman-collection.json', `${JSON.stringify(collection, null, 2)}\n`)
-const types = await openApiTypes(JSON.parse(document) as OpenAPI3, {
-  rootTypes: true,
-  rootTypesNoSchemaPrefix: true
-})
-put('../src/client/openapi-types.ts', `/** Written by \`npm run openapi\`. */\n\n${astToString(types)}`)
+put('../src/client/openapi-types.ts', await clientTypes(JSON.parse(document) as OpenAPI3))
 
 if (stale.length > 0) {
   process.stderr.write(`${stale.join(', ')} differ from what the gateway says today. Run: npm run openapi\n`)

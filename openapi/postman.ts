@@ -58,6 +58,9 @@ interface Document {
 }
 type Examples = Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>
 
+/** The document's own description is for readers of the page of the API. */
+const DESCRIPTION =
+  'Every request of the API of vicidial-gateway. First set the variables baseUrl and apiKey of this collection.'
 /** What the collection leaves to its user to set. */
 const VARIABLES = [
   { key: 'baseUrl', value: 'http://127.0.0.1:3000' },
@@ -76,8 +79,14 @@ const VARIABLE_OF: Readonly<Record<string, string>> = {
 }
 /** Methods without a body: the converter makes one up for each. */
 const BODILESS: ReadonlySet<string> = new Set(['GET', 'DELETE'])
-/** Headers that make a request conditional: their user turns them on. */
-const CONDITIONS: ReadonlySet<string> = new Set(['if-match', 'if-none-match'])
+/** Headers that a request may have: their user turns them on. */
+const OPTIONAL: ReadonlyMap<string, string> = new Map([
+  ['If-Match', ''],
+  ['If-None-Match', ''],
+  ['Idempotency-Key', '{{$guid}}'],
+  ['X-Request-Id', '{{$guid}}'],
+  ['Prefer', 'respond-async']
+])
 /** Parameters of an address without which its request makes no sense. */
 const SENT: ReadonlyMap<string, string> = new Map([['vendor_lead_code', 'CRM-107']])
 const RESPOND_ASYNC = 'respond_async'
@@ -97,7 +106,7 @@ export async function postmanCollection(document: object): Promise<object> {
   const { info, item } = await convert(document)
   const { paths } = document as Document
   return {
-    info: { name: info.name, description: info.description, schema: info.schema },
+    info: { name: info.name, description: DESCRIPTION, schema: info.schema },
     auth: { type: 'bearer', bearer: [{ key: 'token', value: '{{apiKey}}', type: 'string' }] },
     variable: VARIABLES,
     item: item.map(({ name, description, item: items }) => ({
@@ -121,7 +130,12 @@ function convert(document: object): Promise<Collection> {
 
 function requests({ name, request }: Item, paths: Document['paths']): object[] {
   const { method, url, header, description, auth, body } = request
-  const headers = header.map((one) => (CONDITIONS.has(one.key) ? { ...one, value: '', disabled: true } : one))
+  const headers = header.map((one) => {
+    const value = OPTIONAL.get(one.key)
+    if (value === undefined) return one
+    const isWait = one.key === 'Prefer' && url.path.includes('webhooks')
+    return { ...one, value: isWait ? 'wait=25' : value, disabled: true }
+  })
   const plain = {
     method,
     url: {
@@ -145,10 +159,10 @@ function requests({ name, request }: Item, paths: Document['paths']): object[] {
   const bodies = Object.entries(examples ?? {})
   if (bodies.length === 0) return [{ name, request: { ...plain, body: json({}) } }]
   return bodies.map(([key, { summary, value }]) => {
-    const prefer = { key: 'Prefer', value: 'respond-async', disabled: key !== RESPOND_ASYNC }
-    const all = method === 'POST' ? [...headers, prefer] : headers
+    const isTicked = (one: Parameter) => key === RESPOND_ASYNC && one.key === 'Prefer'
+    const ticked = headers.map((one) => (isTicked(one) ? { ...one, disabled: false } : one))
     const named = bodies.length === 1 ? name : summary
-    return { name: named, request: { ...plain, header: all, body: json(value) } }
+    return { name: named, request: { ...plain, header: ticked, body: json(value) } }
   })
 }
 

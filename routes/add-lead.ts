@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
 import { NewLeadSchema, ResultSchema } from '../schemas/batch.ts'
 import { ref } from '../schemas/ref.ts'
 import { Problem } from '../src/errors.ts'
 import { callerOf, requires } from '../src/http/authentication.ts'
 import { hangUpSignal } from '../src/http/client-wait.ts'
+import { sends } from '../src/http/openapi/headers.ts'
 import { isObject } from '../src/leads/is-object.ts'
 import { jsonInText } from '../src/leads/refusal.ts'
 import { newLeadResponse } from '../src/updates/response.ts'
@@ -13,9 +13,9 @@ import { json, problems, UPDATE_PROBLEMS } from './responses.ts'
 
 const schema = {
   operationId: 'addLead',
-  summary: 'Add one lead that must be new',
+  summary: 'Add one lead',
   description:
-    'The body is an object of the fields of the lead, and `custom_fields`. `list_id`, `phone_code` and `phone_number` are ' +
+    'The lead must be new. The body is an object of its fields, and `custom_fields`. `list_id`, `phone_code` and `phone_number` are ' +
     'required. If a lead has its `vendor_lead_code` already (without one: its `phone_number`), nothing is added: 409. ' +
     'After an answer that leaves open whether the lead was added, send the same again.',
   tags: ['leads'],
@@ -24,7 +24,7 @@ const schema = {
   response: {
     201: {
       ...json('The lead was added.', ResultSchema),
-      headers: { location: Type.String({ description: 'Path of the lead.' }) }
+      ...sends('Location')
     },
     ...problems(...UPDATE_PROBLEMS, 'lead_exists')
   }

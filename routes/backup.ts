@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { DatabaseCopySchema } from '../schemas/health.ts'
+import { ref } from '../schemas/ref.ts'
 import { Problem } from '../src/errors.ts'
 import { requires } from '../src/http/authentication.ts'
 import type { Outbox } from '../src/outbox/outbox.ts'
@@ -20,7 +22,7 @@ const schema = {
   response: {
     200: {
       description: 'The copy.',
-      content: { [DATABASE_TYPE]: { schema: Type.String({ format: 'binary' }) } }
+      content: { [DATABASE_TYPE]: { schema: ref(DatabaseCopySchema) } }
     },
     ...problems(...COMMON_PROBLEMS, 'not_found', 'conflict')
   }

@@ -7,6 +7,7 @@ import { ref } from '../schemas/ref.ts'
 import { callerOf, requires } from '../src/http/authentication.ts'
 import { refuseQueries } from '../src/http/body/body-rules.ts'
 import { hangUpSignal } from '../src/http/client-wait.ts'
+import { sends, takes } from '../src/http/openapi/headers.ts'
 import { dncResponse } from '../src/updates/response.ts'
 import type { Updates } from '../src/updates/updates.ts'
 import { batchHandler } from './batch-handler.ts'
@@ -25,23 +26,28 @@ const common = { tags: ['dnc'], security: requires('dnc') }
 const addSchema = {
   ...common,
   operationId: 'addDncNumbers',
-  summary: 'Add numbers to those that must not be called',
+  summary: 'Add DNC numbers',
   description:
-    'One result per number, in the same order: `dnc` is `added` or `already_there`. Each number takes a call to VICIdial; for ' +
+    'Nobody may call them then, or only not for a campaign. One result per number, in the same order: `dnc` is `added` or `already_there`. Each number takes a call to VICIdial; for ' +
     'many, send `Prefer: respond-async`. Repeating a request is safe.',
+  ...takes('RespondAsync'),
   body: ref(DncRequestSchema),
   response: {
-    200: json('All numbers are there, or the request was a dry run.', BatchAnswerSchema),
+    200: json('All numbers are there; or a dry run, unless every number was rejected.', BatchAnswerSchema),
     207: json('Some numbers are.', BatchAnswerSchema),
-    202: json('With `Prefer: respond-async`: the numbers are stored, and will be added.', AcceptedSchema),
+    202: {
+      ...json('With `Prefer: respond-async`: the numbers are stored, and will be added.', AcceptedSchema),
+      ...sends('PreferenceApplied')
+    },
     ...problems(...UPDATE_PROBLEMS)
   }
 }
 const removeSchema = {
   ...common,
   operationId: 'removeDncNumber',
-  summary: 'Remove a number from those that must not be called',
-  description: '`dnc` of the result is `removed` or `not_there`. Repeating a request is safe.',
+  summary: 'Remove a DNC number',
+  description:
+    'It may be called again. `dnc` of the result is `removed` or `not_there`. Repeating a request is safe.',
   params: ParamsSchema,
   querystring: QuerySchema,
   response: {

@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import {
   CancelledSchema,
-  JOB_STATUSES,
   JobListSchema,
   JobSchema,
+  JobStatusSchema,
   ReplayedJobSchema,
   ReplayJobSchema
 } from '../schemas/job.ts'
-import { EmptyBodySchema } from '../schemas/empty-body.ts'
+import { NoBodySchema } from '../schemas/empty-body.ts'
 import { ref } from '../schemas/ref.ts'
 import { Problem } from '../src/errors.ts'
 import { auditOf, callerOf, requires } from '../src/http/authentication.ts'
@@ -23,7 +23,7 @@ type ById = { Params: Static<typeof ParamsSchema> }
 
 const QuerySchema = Type.Object(
   {
-    status: Type.Optional(Type.Enum(JOB_STATUSES)),
+    status: Type.Optional(ref(JobStatusSchema)),
     source: Type.Optional(Type.String({ description: "VICIdial's source." })),
     limit: Type.Optional(
       Type.String({ pattern: '^([1-9]|[1-9][0-9]|100)$', description: '1 to 100; 50 if absent.' })
@@ -79,7 +79,7 @@ const cancelSchema = {
   summary: 'Cancel the updates of a job that are not in flight',
   params: ParamsSchema,
   querystring: NoQuerySchema,
-  body: EmptyBodySchema,
+  body: NoBodySchema,
   response: {
     200: json('How many updates were cancelled.', CancelledSchema),
     ...problems(...CHANGE_PROBLEMS, 'not_found')

@@ -2,17 +2,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { BatchAnswerSchema } from '../schemas/batch.ts'
 import { AcceptedSchema } from '../schemas/job.ts'
-import { FoundLeadsSchema, LeadSchema, ReadRequestSchema, ShortReadRequestSchema } from '../schemas/read.ts'
+import { FoundLeadsSchema, LeadSchema, ReadRequestSchema } from '../schemas/read.ts'
 import { ref } from '../schemas/ref.ts'
 import { Problem } from '../src/errors.ts'
 import { callerOf, requires } from '../src/http/authentication.ts'
 import { refuseQueries } from '../src/http/body/body-rules.ts'
 import { hangUpSignal } from '../src/http/client-wait.ts'
 import { ANY, readEntityTags, withoutWeakness } from '../src/http/entity-tags.ts'
+import { sends, takes } from '../src/http/openapi/headers.ts'
 import { leadOfResults, type Reads, type Selection } from '../src/updates/reads.ts'
 import type { Updates } from '../src/updates/updates.ts'
 import { batchHandler } from './batch-handler.ts'
-import { json, problems, UPDATE_PROBLEMS } from './responses.ts'
+import { COMMON_PROBLEMS, json, problems, UPDATE_PROBLEMS, UPSTREAM_PROBLEMS } from './responses.ts'
 
 const ParamsSchema = Type.Object({
   lead_id: Type.String({ description: "VICIdial's lead id.", examples: ['101'] })
@@ -44,7 +45,7 @@ type OfLead = { Params: Static<typeof ParamsSchema>; Querystring: Static<typeof 
 type ByKey = { Querystring: Static<typeof KeySchema> }
 
 const common = { tags: ['leads'], security: requires('read') }
-const READ_PROBLEMS = UPDATE_PROBLEMS
+const READ_PROBLEMS = [...COMMON_PROBLEMS, 'conflict', 'all_updates_rejected', ...UPSTREAM_PROBLEMS] as const
 /** A shared cache keeps no person's data, and a browser asks whether what it has is still right. */
 const REVALIDATED = 'private, no-cache'
 const oneSchema = {
@@ -54,21 +55,27 @@ const oneSchema = {
   description:
     'As VICIdial holds it now. A field that cannot be read for certain is in `unread` instead. `ETag`, if nothing is unread, ' +
     'is for `If-None-Match` here and `If-Match` of PATCH.',
+  ...takes('IfNoneMatch'),
   params: ParamsSchema,
   querystring: SelectionSchema,
   response: {
     200: {
       ...json('The lead.', LeadSchema),
-      headers: { etag: Type.String({ description: 'Changes whenever one of these values does.' }) }
+      ...sends('Etag')
     },
-    304: { description: 'The lead is as it was: it has the ETag of If-None-Match.' },
+    304: {
+      // No body.
+      type: 'null',
+      description: 'The lead is as it was: it has the ETag of If-None-Match.',
+      ...sends('Etag')
+    },
     ...problems(...READ_PROBLEMS, 'not_found')
   }
 }
 const byKeySchema = {
   ...common,
   operationId: 'findLeads',
-  summary: 'Read the leads with a vendor code or a phone number',
+  summary: 'Find leads by a vendor code or a phone number',
   description:
     'All that match, newest first; of more than 1,000 the newest, and `has_more`. Give one of the two keys.',
   querystring: KeySchema,
@@ -85,15 +92,19 @@ const manySchema = {
     'One result per lead, in the same order. At most 1,000 at once; more, and without a deadline, with `Prefer: respond-async`: ' +
     'then the job has the results as they come. Each lead takes a call to VICIdial, and one with an apostrophe or a tab in a ' +
     'value a call for each field.',
-  body: Type.Union([ref(ReadRequestSchema), ref(ShortReadRequestSchema)]),
+  ...takes('RespondAsync'),
+  body: ref(ReadRequestSchema),
   response: {
-    200: json('All leads were read; or a dry run.', BatchAnswerSchema),
+    200: json('All leads were read; or a dry run, unless every lead was rejected.', BatchAnswerSchema),
     207: json('Some were, or not each of their fields.', BatchAnswerSchema),
-    202: json(
-      'With `Prefer: respond-async`: the request is stored, and the leads will be read.',
-      AcceptedSchema
-    ),
-    ...problems(...READ_PROBLEMS)
+    202: {
+      ...json(
+        'With `Prefer: respond-async`: the request is stored, and the leads will be read.',
+        AcceptedSchema
+      ),
+      ...sends('PreferenceApplied')
+    },
+    ...problems(...UPDATE_PROBLEMS)
   }
 }
 

@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify'
-import { Type } from 'typebox'
+import { MetricsSchema } from '../schemas/health.ts'
+import { ref } from '../schemas/ref.ts'
 import type { AccessControl } from '../src/callers/access-control.ts'
 import { authentication, requires } from '../src/http/authentication.ts'
 import type { Registry } from '@prometheus-io/client'
 import { Exposition } from '../src/telemetry/metrics/exposition.ts'
 import { problems } from './responses.ts'
 
-const text = { schema: Type.String() }
+const text = { schema: ref(MetricsSchema) }
 const schema = {
   operationId: 'metrics',
   summary: 'Metrics for Prometheus',

@@ -8,6 +8,7 @@ import { requirePermission } from '../src/callers/access-control.ts'
 import { callerOf, requires } from '../src/http/authentication.ts'
 import { hangUpSignal } from '../src/http/client-wait.ts'
 import { ANY, readEntityTags } from '../src/http/entity-tags.ts'
+import { takes } from '../src/http/openapi/headers.ts'
 import { isObject } from '../src/leads/is-object.ts'
 import { jsonInText } from '../src/leads/refusal.ts'
 import { leadResponse } from '../src/updates/response.ts'
@@ -29,14 +30,7 @@ const schema = {
   tags: ['leads'],
   security: requires('batch'),
   params: ParamsSchema,
-  headers: Type.Object({
-    'if-match': Type.Optional(
-      Type.String({
-        description:
-          'The ETag of GET /v1/leads/{lead_id}, or an `etag` of POST /v1/leads/read. Only the fields that were read are compared.'
-      })
-    )
-  }),
+  ...takes('IfMatch'),
   body: ref(LeadFieldsSchema),
   response: {
     200: json('The lead was updated.', ResultSchema),

@@ -13,8 +13,8 @@ export function json(description: string, schema: TSchema) {
 
 /** Responses to a request that did not arrive whole. */
 const INCOMPLETE_REQUEST = {
-  408: problem('Request Timeout: `invalid_request`, the request did not arrive in time'),
-  431: problem('Request Header Fields Too Large: `invalid_request`, the headers are longer than 16 KiB')
+  408: problem('The request did not arrive in time. The code is invalid_request.'),
+  431: problem('The headers are longer than 16 KiB. The code is invalid_request.')
 }
 
 function problem(description: string) {

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { BatchAnswerSchema } from '../schemas/batch.ts'
 import { type Accepted, AcceptedSchema, type JobResponse } from '../schemas/job.ts'
 import { ref } from '../schemas/ref.ts'
+import { WebhookAnswerSchema, WebhookFormSchema, WebhookPayloadSchema } from '../schemas/webhook.ts'
 import type { AccessControl } from '../src/callers/access-control.ts'
 import type { Caller } from '../src/callers/caller.ts'
 import type { RuntimeConfig } from '../src/config/runtime-config.ts'
@@ -11,6 +12,8 @@ import { rawBody, refuseEncodedBodies } from '../src/http/body/body-rules.ts'
 import { fingerprintOf, idempotencyKeyOf } from '../src/http/idempotency.ts'
 import type { Repeats } from '../src/http/idempotency-record.ts'
 import { loadShedding } from '../src/http/load-shedding.ts'
+import { sends, takes } from '../src/http/openapi/headers.ts'
+import { OF_WEBHOOKS } from '../src/http/openapi/security.ts'
 import type { RequestBodies } from '../src/http/body/request-bodies.ts'
 import { preferredWait } from '../src/http/client-wait.ts'
 import type { Jobs } from '../src/jobs/jobs.ts'
@@ -54,46 +57,50 @@ const PATH = '/v1/webhooks/:source'
 /** The message of the log. */
 const NOT_USED = 'webhook events not used'
 
-/** The answer to a challenge in a body: the challenge, and perhaps its HMAC, by the names that the sender gives them. */
-const ChallengeSchema = Type.Record(Type.String(), Type.String())
-
-const anything = { schema: {} }
+const payload = { schema: ref(WebhookPayloadSchema) }
+const form = { schema: ref(WebhookFormSchema) }
 const schema = {
   operationId: 'receiveWebhook',
   summary: 'Receive a webhook event',
   description:
-    'For services whose payload you cannot change. The configuration of each source says how its sender authenticates, and ' +
-    'how a payload becomes updates. They are stored on disk, then delivered. A repeat of a known event id gets the first ' +
-    'response again.',
+    'For services whose payload you cannot change. The entry of the source in the gateway file says how its sender ' +
+    'authenticates, in one of the ways listed under Authorize, and how a payload becomes updates. They are stored on disk, ' +
+    'then delivered. A repeat of a known event id gets the first response again.',
   tags: ['webhooks'],
-  security: [],
+  security: OF_WEBHOOKS,
+  ...takes('Wait'),
   params: ParamsSchema,
   querystring: QuerySchema,
   body: {
     content: {
-      'application/json': anything,
-      'application/x-www-form-urlencoded': anything,
-      'multipart/form-data': anything,
-      'text/plain': anything
+      'application/json': payload,
+      'application/x-www-form-urlencoded': form,
+      'multipart/form-data': form,
+      'text/plain': payload
     }
   },
   response: {
-    202: json(
-      'The updates are stored, and will be delivered; or the source ignores the event.',
-      AcceptedSchema
-    ),
+    202: {
+      ...json(
+        'The updates are stored, and will be delivered; or the source ignores the event.',
+        AcceptedSchema
+      ),
+      ...sends('IdempotencyReplayed')
+    },
     200: {
       description:
         'With `wait`: all leads were updated. With `answer_status: 200`: also every answer that would be 202 or 207. ' +
         'To a sender that asks whether this is its address: its own challenge.',
       content: {
-        'application/json': {
-          schema: Type.Union([ref(BatchAnswerSchema), ref(AcceptedSchema), ChallengeSchema])
-        },
+        'application/json': { schema: ref(WebhookAnswerSchema) },
         'text/plain': { schema: Type.String() }
-      }
+      },
+      ...sends('IdempotencyReplayed')
     },
-    207: json('With `wait`: some leads were updated, or none was found.', BatchAnswerSchema),
+    207: {
+      ...json('With `wait`: some leads were updated, or none was found.', BatchAnswerSchema),
+      ...sends('IdempotencyReplayed')
+    },
     ...problems(
       'unauthenticated',
       'permission_denied',
@@ -104,6 +111,31 @@ const schema = {
       'unsupported_media_type',
       'idempotency_key_reused',
       'all_updates_rejected',
+      'rate_limited',
+      'overloaded',
+      'internal_error'
+    )
+  }
+}
+
+const challengeSchema = {
+  operationId: 'answerChallenge',
+  summary: 'Answer a sender that asks whether this is its address',
+  description:
+    'Some services first send a challenge, or look whether there is an answer. The entry of the source in the gateway file ' +
+    'says how (`verification`). The challenge comes back as text.',
+  tags: ['webhooks'],
+  security: [],
+  params: ParamsSchema,
+  response: {
+    200: {
+      description: 'The challenge; empty if the sender only looks whether there is an answer.',
+      content: { 'text/plain': { schema: Type.String() } }
+    },
+    ...problems(
+      'unauthenticated',
+      'invalid_request',
+      'method_not_allowed',
       'rate_limited',
       'overloaded',
       'internal_error'
@@ -215,7 +247,9 @@ export function webhookRoutes(options: WebhookOptions) {
       if (activity) recordWebhook(request, reply.statusCode, activity, runtimeConfig)
       done(null, payload)
     })
-    app.get<Webhook>(PATH, { config: { mayBeOff: true }, schema: { hide: true } }, () => {
+    const config = { mayBeOff: true }
+    const challenge = { config, schema: challengeSchema, validatorCompiler: () => () => true }
+    app.get<Webhook>(PATH, challenge, () => {
       throw new Error('a webhook that no hook has answered')
     })
     app.post<Webhook>(PATH, { schema, preHandler: checkBody, validatorCompiler: () => () => true }, receive)

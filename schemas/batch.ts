@@ -1,82 +1,66 @@
 import { type Static, Type } from 'typebox'
 import { WARNING_CODES } from '../src/leads/refusal.ts'
-import { actionMembers, actionResultMembers, CallbackSchema, HopperSchema } from './actions.ts'
+import { actionMembers, actionResultMembers } from './actions.ts'
+import { ErrorCodeSchema } from './codes.ts'
 import { LeadFieldsSchema } from './fields.ts'
+import { eitherForm } from './forms.ts'
 import { LeadIdSchema } from './lead-id.ts'
+import {
+  KeyMatchSchema,
+  OnInvalidSchema,
+  OnLossySchema,
+  OnMissingSchema,
+  OnMultipleSchema,
+  VerifySchema
+} from './options.ts'
 import { readMembers } from './read.ts'
 import { ref } from './ref.ts'
 
 const options = {
-  on_multiple: Type.Optional(
-    Type.Enum(['reject', 'all', 'newest'], {
-      description:
-        'What to do if a key matches several leads. `reject`, the default: change none; the result is `ambiguous`.'
-    })
-  ),
-  on_missing: Type.Optional(
-    Type.Enum(['report', 'add'], {
-      description:
-        'What to do if no lead has the key. `report`, the default: the result is `not_found`. `add`: add a lead, which ' +
-        'needs `add`; the result is `added`.'
-    })
-  ),
-  key_match: Type.Optional(
-    Type.Enum(['collation', 'exact'], {
-      description:
-        'Which codes a vendor_lead_code finds. `collation`, the default: all that VICIdial treats as equal, like ' +
-        '`6e1` and `6E1`. `exact`: only the code spelled the same.'
-    })
-  ),
-  on_lossy: Type.Optional(
-    Type.Enum(['accept', 'reject'], {
-      description:
-        "Whether prose may lose characters, with a warning. The default is the caller's, mostly `accept`."
-    })
-  ),
-  on_invalid: Type.Optional(
-    Type.Enum(['reject_update', 'drop_field'], {
-      description:
-        'What a faulty value does. `reject_update`: nothing of its update is set. `drop_field`: the other fields are set, ' +
-        'and the result has a warning `field_dropped`. `list_id`, a key and the last field are never dropped. The default ' +
-        "is the caller's, mostly `reject_update`."
-    })
-  ),
+  on_multiple: Type.Optional(ref(OnMultipleSchema)),
+  on_missing: Type.Optional(ref(OnMissingSchema)),
+  key_match: Type.Optional(ref(KeyMatchSchema)),
+  on_lossy: Type.Optional(ref(OnLossySchema)),
+  on_invalid: Type.Optional(ref(OnInvalidSchema)),
   reset_called: Type.Optional(Type.Boolean({ description: 'Clears called-since-last-reset.' })),
   allow_undefined_list: Type.Optional(
     Type.Boolean({ description: 'Lets VICIdial move a lead to a list that does not exist.' })
   ),
-  verify: Type.Optional(
-    Type.Union([Type.Boolean(), Type.Number({ minimum: 0, maximum: 1 })], {
-      description:
-        'Reads the lead after the update, and compares it with what VICIdial should hold: the result is `verified`, or has ' +
-        'warnings `stored_differs`. A share such as 0.01 does so for some of the updates. Each costs a call or more. The ' +
-        "default is the caller's, mostly false."
-    })
-  ),
+  verify: Type.Optional(ref(VerifySchema)),
   ...actionMembers
 }
 
+const CustomFieldValueSchema = Type.Union([Type.String(), Type.Number(), Type.Null()], {
+  $id: 'CustomFieldValue',
+  description: 'The value of a custom field; `null` empties it. Only the type NUMBER takes a number.'
+})
+
+/** The values of a lead's custom fields, by their labels. */
+const CustomFieldsSchema = Type.Record(Type.String(), ref(CustomFieldValueSchema), {
+  $id: 'CustomFields',
+  description: 'Custom fields of the list that the lead is in. The operator must have listed them.'
+})
+
 const changes = {
   fields: Type.Optional(ref(LeadFieldsSchema)),
-  custom_fields: Type.Optional(
-    Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Null()]), {
-      description:
-        'Custom fields of the list that the lead is in. The operator must have listed them. Only the type NUMBER takes a number.'
-    })
-  )
+  custom_fields: Type.Optional(ref(CustomFieldsSchema))
 }
 
 /** The columns that VICIdial must have of a new lead. */
 const REQUIRED_OF_NEW = ['list_id', 'phone_code', 'phone_number'] as const
 
+const NewListIdSchema = Type.Union(
+  [Type.Integer({ minimum: 100 }), Type.String({ pattern: '^[0-9]{3,14}$' })],
+  {
+    $id: 'NewListId',
+    description: 'The list of the new lead, unless `fields` has it. The list must exist.'
+  }
+)
+
 /** The lead to add if none has the key. */
 const AddSchema = Type.Object(
   {
-    list_id: Type.Optional(
-      Type.Union([Type.Integer({ minimum: 100 }), Type.String({ pattern: '^[0-9]{3,14}$' })], {
-        description: 'The list of the new lead, unless `fields` has it. The list must exist.'
-      })
-    ),
+    list_id: Type.Optional(ref(NewListIdSchema)),
     phone_code: Type.Optional(Type.String({ description: 'Unless `fields` has it.', examples: ['1'] })),
     phone_number: Type.Optional(
       Type.String({
@@ -127,7 +111,7 @@ const request = {
 /** One lead and its changes. Exactly one of the three keys. */
 export const UpdateSchema = Type.Object(
   {
-    lead_id: Type.Optional(LeadIdSchema),
+    lead_id: Type.Optional(ref(LeadIdSchema)),
     vendor_lead_code: Type.Optional(
       Type.String({ minLength: 1, description: 'Finds the lead by its code; see `key_match`.' })
     ),
@@ -145,27 +129,47 @@ export const UpdateSchema = Type.Object(
   }
 )
 
-/** Long form: each lead with its own changes. */
+/** Each lead with its own changes in `updates`, or one set of changes for `lead_ids`. */
 export const BatchRequestSchema = Type.Object(
   {
-    updates: Type.Array(ref(UpdateSchema), { minItems: 1, description: 'They take effect in this order.' }),
+    updates: Type.Optional(
+      Type.Array(ref(UpdateSchema), {
+        minItems: 1,
+        description: 'Long form: each lead with its own changes. They take effect in this order.'
+      })
+    ),
+    lead_ids: Type.Optional(
+      Type.Array(ref(LeadIdSchema), {
+        minItems: 1,
+        description: 'Short form: the leads that get `fields` and `custom_fields`.'
+      })
+    ),
+    ...changes,
+    add: Type.Optional(ref(AddSchema)),
     ...request,
-    ...options,
-    add: Type.Optional(ref(AddSchema))
+    ...options
   },
-  { $id: 'BatchRequest', additionalProperties: false, description: 'Each lead with its own changes.' }
+  {
+    $id: 'BatchRequest',
+    additionalProperties: false,
+    description:
+      'Long form: each lead with its own changes, in `updates`. Short form: `lead_ids`, and one set of changes for all of them.',
+    ...eitherForm(
+      { has: 'lead_ids', without: ['updates', 'add'] },
+      { has: 'updates', without: Object.keys(changes) }
+    )
+  }
 )
 
-/** Short form: one set of changes for many leads. */
-export const ShortBatchRequestSchema = Type.Object(
-  { lead_ids: Type.Array(LeadIdSchema, { minItems: 1 }), ...changes, ...request, ...options },
-  { $id: 'ShortBatchRequest', additionalProperties: false, description: 'One set of changes for many leads.' }
-)
+const WarningCodeSchema = Type.Enum([...WARNING_CODES], {
+  $id: 'WarningCode',
+  description: 'The kind of the warning.'
+})
 
 const WarningSchema = Type.Object(
   {
     field: Type.String(),
-    code: Type.Enum([...WARNING_CODES]),
+    code: ref(WarningCodeSchema),
     sent: Type.Optional(Type.String({ description: 'Absent with `stored_differs` and `not_verified`.' })),
     expected: Type.Optional(
       Type.String({ description: '`stored_differs`: what VICIdial should hold, as the gateway believes.' })
@@ -177,9 +181,7 @@ const WarningSchema = Type.Object(
           'Absent with `field_dropped`: the field was not set; and if what VICIdial stores is not known.'
       })
     ),
-    refusal: Type.Optional(
-      Type.String({ description: '`field_dropped`: the code of the refusal; /problems/<code> explains it.' })
-    ),
+    refusal: Type.Optional(ref(ErrorCodeSchema)),
     detail: Type.Optional(
       Type.String({
         description:
@@ -196,13 +198,14 @@ const WarningSchema = Type.Object(
     $id: 'Warning',
     additionalProperties: false,
     description:
-      'A value that VICIdial does not store unchanged: as sent and as stored, or as expected and as found.'
+      'A value that VICIdial does not store unchanged: as sent and as stored, or as expected and as found. With ' +
+      '`field_dropped`, `refusal` is the code of the refusal.'
   }
 )
 
 const ResultErrorSchema = Type.Object(
   {
-    code: Type.String({ description: 'Stable name; /problems/<code> explains it.' }),
+    code: ref(ErrorCodeSchema),
     field: Type.Optional(Type.String()),
     detail: Type.String(),
     retryable: Type.Boolean({ description: 'Whether the same update may succeed later.' }),
@@ -229,6 +232,17 @@ export const RESULT_STATUSES = [
   'incomplete'
 ] as const
 
+export const ResultStatusSchema = Type.Enum(RESULT_STATUSES, {
+  $id: 'ResultStatus',
+  description:
+    '`updated`: VICIdial found the lead and set the values. `added`: no lead had the key, and VICIdial added ' +
+    'one. `not_found`: no such lead, or it is in a list that ' +
+    'the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was ' +
+    'sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. ' +
+    'In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of ' +
+    'its fields since. Of a reading: `read`, or `incomplete` if some fields could not be.'
+})
+
 /** The result of one update. */
 export const ResultSchema = Type.Object(
   {
@@ -247,15 +261,7 @@ export const ResultSchema = Type.Object(
           "The lead's code, if it is spelled differently from the key; null if it may be, and could not be read."
       })
     ),
-    status: Type.Enum(RESULT_STATUSES, {
-      description:
-        '`updated`: VICIdial found the lead and set the values. `added`: no lead had the key, and VICIdial added ' +
-        'one. `not_found`: no such lead, or it is in a list that ' +
-        'the gateway may not touch. `ambiguous`: the key matches several. `rejected`: refused before anything was ' +
-        'sent. `failed`: not made. `unknown`: it may have been made; sending it again is safe. `planned`: dry run. ' +
-        'In jobs also `queued`: not yet made; `cancelled`; `superseded`: newer updates of the lead have set all of ' +
-        'its fields since. Of a reading: `read`, or `incomplete` if some fields could not be.'
-    }),
+    status: ref(ResultStatusSchema),
     verified: Type.Optional(
       Type.Boolean({
         description:
@@ -313,23 +319,28 @@ export const SummarySchema = Type.Object(
 )
 export type Summary = Static<typeof SummarySchema>
 
+const BatchStatusSchema = Type.Enum(['completed', 'partial', 'failed', 'planned'], {
+  $id: 'BatchStatus',
+  description: '`completed`: all updated, added or read. `partial`: some. `failed`: none. `planned`: dry run.'
+})
+
+const PlannedCallSchema = Type.Object(
+  { function: Type.String(), params: Type.Record(Type.String(), Type.String()) },
+  {
+    $id: 'PlannedCall',
+    additionalProperties: false,
+    description: 'A call to VICIdial as it would be sent, without user and pass.'
+  }
+)
+
 export const BatchAnswerSchema = Type.Object(
   {
     id: Type.String({ description: 'The request id.' }),
-    status: Type.Enum(['completed', 'partial', 'failed', 'planned'], {
-      description:
-        '`completed`: all updated, added or read. `partial`: some. `failed`: none. `planned`: dry run.'
-    }),
+    status: ref(BatchStatusSchema),
     summary: ref(SummarySchema),
     results: Type.Array(ref(ResultSchema), { description: 'One per update, in the same order.' }),
     calls: Type.Optional(
-      Type.Array(
-        Type.Object(
-          { function: Type.String(), params: Type.Record(Type.String(), Type.String()) },
-          { additionalProperties: false }
-        ),
-        { description: 'Dry run: the calls as they would be sent, without user and pass.' }
-      )
+      Type.Array(ref(PlannedCallSchema), { description: 'Dry run: the calls as they would be sent.' })
     )
   },
   { $id: 'BatchAnswer', additionalProperties: false }
@@ -338,16 +349,20 @@ export type BatchAnswer = Static<typeof BatchAnswerSchema>
 
 /** Every named schema of this file, for registration. */
 export const BATCH_SCHEMAS = [
-  HopperSchema,
-  CallbackSchema,
+  CustomFieldValueSchema,
+  CustomFieldsSchema,
+  NewListIdSchema,
   AddSchema,
   NewLeadSchema,
   UpdateSchema,
   BatchRequestSchema,
-  ShortBatchRequestSchema,
+  WarningCodeSchema,
   WarningSchema,
   ResultErrorSchema,
+  ResultStatusSchema,
   ResultSchema,
   SummarySchema,
+  BatchStatusSchema,
+  PlannedCallSchema,
   BatchAnswerSchema
 ]

@@ -1,4 +1,10 @@
 import { Type } from 'typebox'
+import { ref } from './ref.ts'
+
+export const EmptyBodySchema = Type.Object(
+  {},
+  { $id: 'EmptyBody', additionalProperties: false, description: 'An empty object.' }
+)
 
 /** The body of a request that has nothing to say. Many clients send an empty object; a form without fields has no body. */
-export const EmptyBodySchema = Type.Union([Type.Object({}, { additionalProperties: false }), Type.Null()])
+export const NoBodySchema = Type.Union([ref(EmptyBodySchema), Type.Null()])

@@ -1,9 +1,19 @@
 import { type Static, Type } from 'typebox'
-import { RESULT_STATUSES } from './batch.ts'
+import { ResultStatusSchema } from './batch.ts'
+import { ErrorCodeSchema } from './codes.ts'
 import { ref } from './ref.ts'
 
+const HistoryErrorSchema = Type.Object(
+  { code: ref(ErrorCodeSchema), detail: Type.String() },
+  {
+    $id: 'HistoryError',
+    additionalProperties: false,
+    description: 'The error of VICIdial or the gateway.'
+  }
+)
+
 /** One lead of one update in the history. */
-export const HistoryEntrySchema = Type.Object(
+const HistoryEntrySchema = Type.Object(
   {
     at: Type.String({ description: 'When it ended; RFC 3339, UTC.' }),
     lead_id: Type.Optional(Type.Integer({ description: 'Absent if the lead is not known.' })),
@@ -32,13 +42,8 @@ export const HistoryEntrySchema = Type.Object(
         description: 'The values as VICIdial stores them, if the operator keeps them.'
       })
     ),
-    status: Type.Enum(RESULT_STATUSES, { description: 'As in the result of an update.' }),
-    error: Type.Optional(
-      Type.Object(
-        { code: Type.String(), detail: Type.String() },
-        { additionalProperties: false, description: 'The error of VICIdial or the gateway.' }
-      )
-    )
+    status: ref(ResultStatusSchema),
+    error: Type.Optional(ref(HistoryErrorSchema))
   },
   { $id: 'HistoryEntry', additionalProperties: false }
 )
@@ -53,3 +58,6 @@ export const HistorySchema = Type.Object(
   },
   { $id: 'History', additionalProperties: false }
 )
+
+/** Every named schema of this file, for registration. */
+export const HISTORY_SCHEMAS = [HistoryErrorSchema, HistoryEntrySchema, HistorySchema]

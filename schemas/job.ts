@@ -10,16 +10,18 @@ const LinksSchema = Type.Object(
   { $id: 'JobLinks', additionalProperties: false }
 )
 
+const AcceptedStatusSchema = Type.Enum(['queued', 'ignored'], {
+  $id: 'AcceptedStatus',
+  description: '`queued`: stored, and will be delivered. `ignored`: a webhook event that the source ignores.'
+})
+
 /** The response to updates accepted for delivery. */
 export const AcceptedSchema = Type.Object(
   {
-    id: Type.Union([Type.String({ description: 'The job.' }), Type.Null()], {
+    id: Type.Union([Type.String(), Type.Null()], {
       description: 'The job; null if there was nothing to do.'
     }),
-    status: Type.Enum(['queued', 'ignored'], {
-      description:
-        '`queued`: stored, and will be delivered. `ignored`: a webhook event that the source ignores.'
-    }),
+    status: ref(AcceptedStatusSchema),
     updates: Type.Integer({ description: 'Updates that were stored.' }),
     ignored: Type.Optional(
       Type.Integer({ description: 'Webhook events that the source ignores, or that change nothing.' })
@@ -30,7 +32,7 @@ export const AcceptedSchema = Type.Object(
       })
     ),
     errors: Type.Optional(
-      Type.Array(FieldErrorSchema, {
+      Type.Array(ref(FieldErrorSchema), {
         description: 'Why a webhook source with `on_unmapped: accept` could use none of the events.'
       })
     ),
@@ -64,12 +66,16 @@ export const ReplayedSchema = Type.Object(
   { $id: 'Replayed', additionalProperties: false }
 )
 
+/** As the status of a job, and as a parameter of a list. */
+export const JobStatusSchema = Type.Enum(JOB_STATUSES, {
+  $id: 'JobStatus',
+  description:
+    '`queued`: no update has its final result yet. `running`: some updates have their final result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.'
+})
+
 const job = {
   id: Type.String(),
-  status: Type.Enum(JOB_STATUSES, {
-    description:
-      '`queued`: no update has its final result yet. `running`: some updates have their final result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.'
-  }),
+  status: ref(JobStatusSchema),
   caller: Type.String({ description: 'Who sent it; `webhook:NAME` for a webhook source.' }),
   source: Type.String({ description: "VICIdial's source." }),
   origin: Type.String({ description: '`batch`, `read`, `webhook:NAME` or `replay`.' }),
@@ -150,7 +156,9 @@ export const CancelledSchema = Type.Object(
 /** Every named schema of this file, for registration. */
 export const JOB_SCHEMAS = [
   LinksSchema,
+  AcceptedStatusSchema,
   AcceptedSchema,
+  JobStatusSchema,
   ReplayedJobSchema,
   ReplayedSchema,
   JobSchema,

@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 export const LeadIdSchema = Type.Union(
   [Type.Integer({ minimum: 1, maximum: 999_999_999 }), Type.String({ pattern: '^[0-9]{1,16}$' })],
   {
+    $id: 'LeadId',
     description: "VICIdial's lead id, as an integer or as digits.",
     examples: [101]
   }

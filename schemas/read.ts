@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { FIELDS } from '../src/leads/fields.ts'
 import { LEAD_COLUMNS, type LeadColumn } from '../src/leads/reading/lead-columns.ts'
-import { KEY_MATCH, ON_MULTIPLE } from '../src/leads/update-options.ts'
+import { eitherForm } from './forms.ts'
 import { LeadIdSchema } from './lead-id.ts'
+import { KeyMatchSchema, OnMultipleSchema } from './options.ts'
 import { ref } from './ref.ts'
 
 const EXAMPLES: ReadonlyMap<string, string | number> = new Map(
@@ -95,9 +96,14 @@ export const FoundLeadsSchema = Type.Object(
 )
 export type FoundLeads = Static<typeof FoundLeadsSchema>
 
+const LeadColumnSchema = Type.Enum(['lead_id', ...LEAD_COLUMNS.map(({ name }) => name)], {
+  $id: 'LeadColumn',
+  description: 'The name of a column of the lead table.'
+})
+
 const request = {
   fields: Type.Optional(
-    Type.Array(Type.Enum(['lead_id', ...LEAD_COLUMNS.map(({ name }) => name)]), {
+    Type.Array(ref(LeadColumnSchema), {
       minItems: 1,
       description:
         'Columns of the lead table. Absent: all that you may read, without those that take a call of their own.'
@@ -106,19 +112,8 @@ const request = {
   custom_fields: Type.Optional(
     Type.Boolean({ description: 'Whether custom fields are read, too. Default: false.' })
   ),
-  on_multiple: Type.Optional(
-    Type.Enum([...ON_MULTIPLE], {
-      description:
-        'What to do if a key matches several leads. `reject`, the default: read none; the result is `ambiguous`. `all`: the ' +
-        'result has `leads`.'
-    })
-  ),
-  key_match: Type.Optional(
-    Type.Enum([...KEY_MATCH], {
-      description:
-        "Which codes a vendor_lead_code finds, as in updates. The default is the caller's, mostly `collation`."
-    })
-  ),
+  on_multiple: Type.Optional(ref(OnMultipleSchema)),
+  key_match: Type.Optional(ref(KeyMatchSchema)),
   dry_run: Type.Optional(
     Type.Boolean({ description: 'Reads nothing: the response has the calls that would be made.' })
   ),
@@ -132,23 +127,30 @@ const request = {
 
 const LeadKeySchema = Type.Object(
   {
-    lead_id: Type.Optional(LeadIdSchema),
+    lead_id: Type.Optional(ref(LeadIdSchema)),
     vendor_lead_code: Type.Optional(Type.String({ minLength: 1 })),
     phone_number: Type.Optional(Type.String({ minLength: 6 }))
   },
   { $id: 'LeadKey', additionalProperties: false, description: 'One lead, by exactly one of its keys.' }
 )
 
-/** Leads to read, by any key. */
+/** Leads to read, by any key or by their ids. */
 export const ReadRequestSchema = Type.Object(
-  { leads: Type.Array(ref(LeadKeySchema), { minItems: 1 }), ...request },
-  { $id: 'ReadRequest', additionalProperties: false, description: 'Leads to read, each by one of its keys.' }
-)
-
-/** Leads to read, by their ids. */
-export const ShortReadRequestSchema = Type.Object(
-  { lead_ids: Type.Array(LeadIdSchema, { minItems: 1 }), ...request },
-  { $id: 'ShortReadRequest', additionalProperties: false, description: 'Leads to read, by their ids.' }
+  {
+    leads: Type.Optional(
+      Type.Array(ref(LeadKeySchema), { minItems: 1, description: 'Long form: each lead by one of its keys.' })
+    ),
+    lead_ids: Type.Optional(
+      Type.Array(ref(LeadIdSchema), { minItems: 1, description: 'Short form: the leads by their ids.' })
+    ),
+    ...request
+  },
+  {
+    $id: 'ReadRequest',
+    additionalProperties: false,
+    description: 'The leads to read: each by one of its keys in `leads`, or all by their ids in `lead_ids`.',
+    ...eitherForm({ has: 'lead_ids', without: ['leads'] }, { has: 'leads', without: [] })
+  }
 )
 
 /** Every named schema of this file, for registration. */
@@ -157,7 +159,7 @@ export const READ_SCHEMAS = [
   UnreadSchema,
   LeadSchema,
   FoundLeadsSchema,
+  LeadColumnSchema,
   LeadKeySchema,
-  ReadRequestSchema,
-  ShortReadRequestSchema
+  ReadRequestSchema
 ]

@@ -219,14 +219,32 @@ export function batch(
   return call(gateway, 'POST', '/v1/leads/batch-update', body, headers)
 }
 
+/** Headers of HTTP itself, of browsers' security and of caches, which are no part of the API. */
+const UNDOCUMENTED =
+  /^(?:content-(?:type|length|security-policy)|date|connection|keep-alive|transfer-encoding|vary|cache-control|x-content-type-options|access-control-.*|referrer-policy|cross-origin-.*|origin-agent-cluster|x-(?:dns|download|frame|permitted|xss).*)$/
+
 interface Media {
   readonly schema?: unknown
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
 }
 
+interface Reference {
+  readonly $ref: string
+}
+
+interface DocumentedResponse {
+  readonly headers?: Readonly<Record<string, Reference>>
+  readonly content?: Readonly<Record<string, Media>>
+}
+
 /** What the tests read of the OpenAPI document. */
 export interface OpenApi {
-  readonly components: { readonly schemas: Readonly<Record<string, unknown>> }
+  readonly components: {
+    readonly schemas: Readonly<Record<string, unknown>>
+    readonly responses: Readonly<Record<string, DocumentedResponse>>
+    readonly headers: Readonly<Record<string, { readonly required?: boolean; readonly schema: unknown }>>
+    readonly parameters: Readonly<Record<string, unknown>>
+  }
   readonly paths: Readonly<
     Record<
       string,
@@ -238,9 +256,7 @@ export interface OpenApi {
             /** The ways to send a key, each with the permission that it is to have; none: no key is needed. */
             readonly security: readonly Readonly<Record<string, readonly string[]>>[]
             readonly requestBody?: { readonly content: Readonly<Record<string, Media>> }
-            readonly responses: Readonly<
-              Record<string, { readonly content?: Readonly<Record<string, Media>> }>
-            >
+            readonly responses: Readonly<Record<string, DocumentedResponse | Reference>>
           }
         >
       >
@@ -318,13 +334,44 @@ export async function checkAnswer(
   }
   const operation = await findOperation(method, path)
   if (operation === undefined) return
-  const response = operation.operation.responses[status]
+  const { pointer, response } = await responseOf(operation, status)
   assert(response, `${exchange}, which is not documented`)
+  await checkHeaders(headers, response, exchange)
   if (response.content === undefined || type === undefined) return
   assert(response.content[type], `${exchange} with ${type}, which is not documented`)
   const token = type.replaceAll('/', '~1')
-  await assertSchema(`${operation.pointer}/responses/${status}/content/${token}/schema`, body, exchange)
+  await assertSchema(`${pointer}/content/${token}/schema`, body, exchange)
 }
+
+/** The documented response of an operation, which may be one that it shares with others, and where it is. */
+async function responseOf({ pointer, operation }: FoundOperation, status: number) {
+  const response = operation.responses[status]
+  if (response === undefined || !('$ref' in response))
+    return { pointer: `${pointer}/responses/${status}`, response }
+  const { components } = await openApi()
+  const shared = components.responses[response.$ref.slice('#/components/responses/'.length)]
+  return { pointer: response.$ref.slice(1), response: shared }
+}
+
+/** Checks that each header is documented with a schema that its value fits, and that those are there that must be. */
+async function checkHeaders(headers: Headers, response: DocumentedResponse, exchange: string): Promise<void> {
+  const documented = new Map(Object.keys(response.headers ?? {}).map((name) => [name.toLowerCase(), name]))
+  for (const [name, value] of headers) {
+    if (UNDOCUMENTED.test(name)) continue
+    const found = documented.get(name)
+    assert(found, `${exchange} with the header ${name}, which is not documented`)
+    await assertSchema(
+      `/components/headers/${found}/schema`,
+      name === 'retry-after' ? Number(value) : value,
+      `${exchange}, ${name}`
+    )
+  }
+  const { components } = await openApi()
+  for (const [name, found] of documented)
+    if (components.headers[found]?.required) assert(headers.has(name), `${exchange} without ${found}`)
+}
+
+type FoundOperation = NonNullable<Awaited<ReturnType<typeof findOperation>>>
 
 async function findOperation(method: string, path: string) {
   const { paths } = await openApi()

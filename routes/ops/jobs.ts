@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { EmptyBodySchema } from '../../schemas/empty-body.ts'
+import { NoBodySchema } from '../../schemas/empty-body.ts'
 import { JOB_STATUSES } from '../../schemas/job.ts'
 import { Problem } from '../../src/errors.ts'
 import { callerOf, requires } from '../../src/http/authentication.ts'
@@ -105,7 +105,7 @@ export function jobPages({ jobs, store }: JobPagesOptions) {
 
     app.post<ById>(
       `${OPS}/jobs/:id/cancel`,
-      { schema: { ...common, body: EmptyBodySchema } },
+      { schema: { ...common, body: NoBodySchema } },
       async (request, reply) => {
         const job = await jobOf(request.params.id)
         if (job.finishedAt !== undefined)

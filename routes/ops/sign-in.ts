@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { EmptyBodySchema } from '../../schemas/empty-body.ts'
+import { NoBodySchema } from '../../schemas/empty-body.ts'
 import { type AccessControl, requirePermission } from '../../src/callers/access-control.ts'
 import { Problem } from '../../src/errors.ts'
 import { authenticate, countAnonymous } from '../../src/http/authentication.ts'
@@ -54,7 +54,7 @@ export function signInRoutes(sessions: Sessions, accessControl: AccessControl) {
 
     app.post(
       `${OPS}/sign-out`,
-      { schema: { hide: true, body: EmptyBodySchema } },
+      { schema: { hide: true, body: NoBodySchema } },
       async (request: FastifyRequest, reply: FastifyReply) => {
         if ((await sessions.operator(request.cookies[COOKIE])) === undefined)
           countAnonymous(request, accessControl)

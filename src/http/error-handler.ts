@@ -6,7 +6,7 @@ import { countAnonymous } from './authentication.ts'
 import { notJsonType } from './body/json-body.ts'
 import { echo, jsonInText, listGiven } from '../leads/refusal.ts'
 import { SimilarNames } from '../leads/similar-names.ts'
-import type { PathMethods } from './path-methods.ts'
+import type { NearPath, PathMethods } from './path-methods.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -81,16 +81,23 @@ function countedProblem(problem: Problem, count: () => unknown): Problem {
 function unknownPath({ method, url }: FastifyRequest, paths: PathMethods): Problem {
   const [path = ''] = url.split('?', 1)
   const methods = paths.of(path)
-  const similar = paths.similar(path, method)
-  const hint = similar === undefined ? '' : ` Did you mean ${similar}?`
+  const near = paths.near(path, method)
+  const isMeant = near?.methods.includes(method) === true
   // A path that is switched off is unknown with its own methods too.
   if (methods.length > 0 && !methods.includes(method)) {
-    const detail = `This path takes ${methods.join(', ')}, and not ${method}.${hint}`
+    const detail = `This path takes ${methods.join(', ')}, and not ${method}.${isMeant ? hintOf(near, method) : ''}`
     return new Problem('method_not_allowed', detail, { headers: { allow: methods.join(', ') } })
   }
   const isSlashed = path.endsWith('/') && paths.of(path.slice(0, -1)).length > 0
-  const remedy = isSlashed ? ' Try it without the slash at its end.' : hint
+  const remedy = isSlashed ? ' Try it without the slash at its end.' : hintOf(near, method)
   return new Problem('not_found', `There is nothing at ${method} on this path.${remedy}`)
+}
+
+/** The path that is probably meant, as the end of a sentence; empty if none is. */
+function hintOf(near: NearPath | undefined, method: string): string {
+  if (near === undefined) return ''
+  const others = near.methods.includes(method) ? '' : `, which takes ${near.methods.join(', ')}`
+  return ` Did you mean ${near.path}${others}?`
 }
 
 function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {

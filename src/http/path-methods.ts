@@ -8,11 +8,23 @@ declare module 'fastify' {
   }
 }
 
+/** A path that somebody may mean by another one. */
+export interface NearPath {
+  /** Parts that may be anything have their names, as in `/v1/leads/{lead_id}`. */
+  readonly path: string
+  readonly methods: readonly string[]
+}
+
+/** In segments. No known path has so many; the work for a path grows with them. */
+const LONGEST = 8
+/** The beginning of most paths, which is easily left out. */
+const PREFIX = 'v1'
+
 /** The methods of the application's paths. */
 export class PathMethods {
   /** Methods by path; `:name` matches any segment, and `*` at the end for any rest. */
   readonly #byPath = new Map<string, Set<string>>()
-  #similar: SimilarNames | undefined
+  #similar: { readonly paths: SimilarNames; readonly words: SimilarNames } | undefined
 
   /** To be created before the routes are added. */
   constructor(app: FastifyInstance) {
@@ -26,29 +38,57 @@ export class PathMethods {
 
   /** The methods of a path, without a query; none if nothing is there. */
   of(path: string): readonly string[] {
-    const methods = this.#byPath.get(path) ?? this.#ofPattern(path.split('/'))
-    return [...methods].sort()
+    const [pattern = path] = this.#patternsOf(path.split('/'))
+    return [...(this.#byPath.get(path) ?? this.#byPath.get(pattern) ?? [])].sort()
   }
 
-  /** The path that somebody means by another one, if it takes this method; undefined if none is similar enough. */
-  similar(path: string, method: string): string | undefined {
-    this.#similar ??= new SimilarNames([...this.#byPath.keys()].filter((one) => !/[:*]/.test(one)))
-    const found = this.#similar.find(path)
-    return found !== undefined && found !== path && this.of(found).includes(method) ? found : undefined
+  /** The path that somebody means by another one: one that takes this method before others; undefined if none is near. */
+  near(path: string, method: string): NearPath | undefined {
+    const found = [...new Set(this.#nearPatterns(path))].map((pattern) => ({
+      path: pattern.replaceAll(/:(\w+)/g, '{$1}'),
+      methods: this.of(pattern)
+    }))
+    return found.find(({ methods }) => methods.includes(method)) ?? found[0]
   }
 
-  #ofPattern(segments: readonly string[]): Iterable<string> {
-    for (const [pattern, methods] of this.#byPath) {
-      const parts = pattern.split('/')
-      const hasRest = parts.at(-1) === '*'
-      if (hasRest ? segments.length < parts.length : segments.length !== parts.length) continue
-      const isMatch = parts.every((part, at) => {
-        return (
-          part === segments[at] || (part.startsWith(':') && segments[at] !== '') || (hasRest && part === '*')
-        )
-      })
-      if (isMatch) return methods
+  #nearPatterns(path: string): string[] {
+    const { paths, words } = this.#similarNames()
+    const whole = paths.find(path)
+    const segments = path.split('/')
+    const spelled = segments.length > LONGEST ? [] : segments.map((one) => words.find(one) ?? one)
+    const [root = '', ...rest] = spelled
+    const ways = [spelled, [root, PREFIX, ...rest], [root, ...rest.slice(1)]]
+    return [...(whole === undefined ? [] : [whole]), ...ways.flatMap((way) => this.#patternsOf(way))].filter(
+      (pattern) => pattern !== path && pattern !== '/' && !pattern.endsWith('*')
+    )
+  }
+
+  #similarNames() {
+    if (this.#similar !== undefined) return this.#similar
+    const patterns = [...this.#byPath.keys()]
+    const words = new Set(
+      patterns.flatMap((pattern) => pattern.split('/')).filter((word) => !/^[:*]|^$/.test(word))
+    )
+    const plurals = [...words].filter((word) => word.endsWith('s'))
+    const singulars = plurals.map((word): [string, string] => [word.slice(0, -1), word])
+    this.#similar = {
+      paths: new SimilarNames(patterns.filter((pattern) => !/[:*]/.test(pattern))),
+      words: new SimilarNames(words, Object.fromEntries(singulars))
     }
-    return []
+    return this.#similar
   }
+
+  /** The patterns that a path fits: those with the most words of their own first. */
+  #patternsOf(segments: readonly string[]): string[] {
+    const fitting = [...this.#byPath.keys()].filter((pattern) => fits(segments, pattern.split('/')))
+    return fitting.sort((one, other) => one.split(':').length - other.split(':').length)
+  }
+}
+
+function fits(segments: readonly string[], parts: readonly string[]): boolean {
+  const hasRest = parts.at(-1) === '*'
+  if (hasRest ? segments.length < parts.length : segments.length !== parts.length) return false
+  return parts.every((part, at) => {
+    return part === segments[at] || (part.startsWith(':') && segments[at] !== '') || (hasRest && part === '*')
+  })
 }

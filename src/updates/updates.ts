@@ -148,9 +148,13 @@ export class Updates {
     }
   }
 
-  /** Returns what updates would do, without sending anything. */
+  /**
+   * Returns what updates would do, without sending anything.
+   * @throws Problem all_updates_rejected, as the request itself would
+   */
   dryRun(entries: readonly Entry[], sender: Sender): BatchAnswer {
     const { rules, users } = this.#options
+    if (entries.every((entry) => 'refusals' in entry)) throw allRejected(entries)
     return dryRunResponse(entries, { ...sender, user: users.get(sender.account) ?? '' }, rules)
   }
 

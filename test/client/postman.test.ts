@@ -75,28 +75,30 @@ test('each request, sent by Postman, gets a documented response', async (t) => {
   t.strictSame(
     exchanges.map(({ method, path, status }) => `${method} ${path} ${status}`),
     [
-      'GET /v1/leads/101 200',
-      'PATCH /v1/leads/101 200',
-      'GET /v1/leads?vendor_lead_code=CRM-107 200',
-      'POST /v1/leads 201',
-      'POST /v1/leads/read 200',
       ...Array<string>(6).fill('POST /v1/leads/batch-update 200'),
       'POST /v1/leads/batch-update 207',
       'POST /v1/leads/batch-update 202',
+      'PATCH /v1/leads/101 200',
+      'GET /v1/leads/101 200',
+      'GET /v1/leads?vendor_lead_code=CRM-107 200',
+      'POST /v1/leads 201',
+      'POST /v1/leads/read 200',
       'GET /v1/fields 200',
-      'DELETE /v1/dnc/2125550901 200',
-      'POST /v1/dnc 200',
       `GET /v1/jobs/${jobId} 200`,
       'GET /v1/jobs 200',
-      `POST /v1/jobs/${jobId}/replay 409`,
       `POST /v1/jobs/${jobId}/cancel 409`,
+      `POST /v1/jobs/${jobId}/replay 409`,
       'GET /v1/dead-letters 200',
       'POST /v1/dead-letters/replay 409',
+      'POST /v1/webhooks/crm 404',
+      'POST /v1/webhooks/crm 404',
+      'GET /v1/webhooks/crm 405',
+      'POST /v1/dnc 200',
+      'DELETE /v1/dnc/2125550901 200',
       'GET /v1/history 200',
       'GET /v1/leads/101/history 200',
-      'POST /v1/webhooks/crm 404',
-      'GET /livez 200',
       'GET /readyz 200',
+      'GET /livez 200',
       'GET /metrics 200',
       'GET /v1/backup 200'
     ]
@@ -107,5 +109,5 @@ test('the key is a variable: without it, requests that need a key are refused', 
   const { origin } = await startGateway(t)
   const exchanges = await sendAll({ baseUrl: origin, apiKey: '', jobId: 'job_x', source: 'crm' })
   const open = exchanges.filter(({ status }) => status !== 401).map(({ path }) => path)
-  t.strictSame(open, ['/v1/webhooks/crm', '/livez', '/readyz'])
+  t.strictSame([...new Set(open)], ['/v1/webhooks/crm', '/readyz', '/livez'])
 })

@@ -1,2 +1,3 @@
 import './client.test.ts'
 import './postman.test.ts'
+import './types.test.ts'

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { formsOf, hasTwoForms } from '../../openapi/forms.ts'
 
 /** What the generator reads of a JSON Schema; the OpenAPI document uses no more. */
 export interface Schema {
@@ -8,7 +9,7 @@ export interface Schema {
   readonly const?: unknown
   readonly examples?: readonly unknown[]
   readonly type?: string | readonly string[]
-  readonly properties?: Readonly<Record<string, Schema>>
+  readonly properties?: Readonly<Record<string, Schema | false>>
   readonly required?: readonly string[]
   readonly additionalProperties?: boolean | Schema
   readonly patternProperties?: Readonly<Record<string, Schema>>
@@ -41,6 +42,7 @@ export function valueOf(schema: Schema, resolve: (ref: string) => Schema): fc.Ar
     )
   }
   if (schema.$ref !== undefined) return valueOf(resolve(schema.$ref), resolve)
+  if (hasTwoForms(schema)) return fc.oneof(...formsOf(schema).map((form) => valueOf(form as Schema, resolve)))
   if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map((one) => valueOf(one, resolve)))
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum)
   if (schema.const !== undefined) return fc.constant(schema.const)
@@ -91,8 +93,8 @@ function textOf({
 
 function objectOf(schema: Schema, resolve: (ref: string) => Schema): fc.Arbitrary<unknown> {
   const { properties = {}, required = [], additionalProperties, patternProperties = {} } = schema
-  const members = Object.entries(properties).map(
-    ([name, property]) => [name, valueOf(property, resolve)] as const
+  const members = Object.entries(properties).flatMap(([name, property]) =>
+    property === false ? [] : [[name, valueOf(property, resolve)] as const]
   )
   const all = fc.record(Object.fromEntries(members), { requiredKeys: [...required] })
   const named =

@@ -11,6 +11,7 @@ export const WEBHOOKS = [
   {
     name: 'open',
     auth: { api_key: { key_hashes: [`sha256:${hashKey(OPEN_KEY)}`] } },
+    verification: { get: true },
     mapping: { lead: { lead_id: 'lead' }, fields: { status: 'stage', comments: 'note' } }
   },
   {

@@ -116,6 +116,8 @@ test('a dry run shows the calls, and makes none', async (t) => {
       }
     }
   ])
+  const refused = await add(gateway, { phone_numbers: ['1', 'x'], dry_run: true })
+  t.match(refused, { status: 422, body: { code: 'all_updates_rejected', summary: { rejected: 2 } } })
   t.strictSame(requestCalls(gateway), [])
 })
 

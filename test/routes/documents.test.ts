@@ -24,7 +24,7 @@ test('/docs is a page for people, and / redirects to it', async (t) => {
   const docs = await call(gateway, 'GET', '/docs', undefined, noKey)
   t.equal(docs.status, 200)
   t.match(docs.headers.get('content-type'), 'text/html')
-  t.match(docs.body, '<title>Swagger UI</title>')
+  t.match(docs.body, '<title>API of vicidial-gateway</title>')
   for (const [, address = ''] of docs.body.matchAll(/(?:src|href)="([^"]+)"/g)) {
     const asset = await fetch(`${gateway.origin}${address}`)
     t.equal(asset.status, 200, address)
@@ -99,7 +99,18 @@ test('an unknown path and a wrong method are a 404 problem, with a key or withou
   const absent: [method: string, path: string, meant?: string][] = [
     ['GET', '/nope'],
     ['GET', '/v1/lead', '/v1/leads'],
-    ['OPTIONS', '/v1/lead'],
+    ['OPTIONS', '/v1/lead', '/v1/leads, which takes GET, HEAD, POST'],
+    ['GET', '/v1/lead/101', '/v1/leads/{lead_id}'],
+    ['PATCH', '/v1/Lead/101', '/v1/leads/{lead_id}'],
+    ['POST', '/v1/job/job_1/replays', '/v1/jobs/{id}/replay'],
+    ['POST', '/v1/webhook/shop', '/v1/webhooks/{source}'],
+    ['POST', '/leads/batch-update', '/v1/leads/batch-update'],
+    ['GET', '/leads/101', '/v1/leads/{lead_id}'],
+    ['GET', '/api/v1/leads/101', '/v1/leads/{lead_id}'],
+    ['GET', '/doc', '/docs'],
+    ['GET', '/v1/'],
+    ['GET', '/v1/nothing/of/this/kind'],
+    ['GET', `/v1${'/leads'.repeat(20)}`],
     ['GET', '/v1/jobs//cancel'],
     ['PUT', '/vicidial/non_agent_api.php'],
     ['GET', '/V1/fields', '/v1/fields'],
@@ -157,7 +168,11 @@ test('a path with another method is a 405 that names its methods, whoever asks',
       'There is nothing at POST on this path. Did you mean /v1/leads/batch-update?'
     ],
     ['GET', '/v1/field', 'There is nothing at GET on this path. Did you mean /v1/fields?'],
-    ['POST', '/v1/field', 'There is nothing at POST on this path.'],
+    [
+      'POST',
+      '/v1/field',
+      'There is nothing at POST on this path. Did you mean /v1/fields, which takes GET, HEAD?'
+    ],
     ['GET', `/v1/${'field'.repeat(200)}`, 'There is nothing at GET on this path.']
   ]
   for (const [method, path, detail] of meant)

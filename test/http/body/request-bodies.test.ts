@@ -104,7 +104,8 @@ test('every documented operation without a body refuses one before it is read', 
   const gateway = await startGateway(t)
   for (const [path, methods] of Object.entries((await openApi()).paths)) {
     for (const [method, operation] of Object.entries(methods)) {
-      if (operation.requestBody !== undefined) continue
+      // Whether a webhook source answers a GET, and to whom, is found out before.
+      if (operation.requestBody !== undefined || path.startsWith('/v1/webhooks')) continue
       const request = `${method.toUpperCase()} ${path.replaceAll(/[{}]/g, '')}`
       const { socket, answered } = await announce(gateway, request, KEY + JSON_TYPE)
       const { status, body } = parsed(await answered)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { batch, startGateway, sharedGateway } from '../../helper.ts'
+import { batch, requestCalls, startGateway, sharedGateway } from '../../helper.ts'
 
 const fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', 'utf8'))
 const requestId = { 'x-request-id': 'crm-42' }
@@ -182,14 +182,30 @@ test('the calls of a dry run, posted unchanged, store exactly what it said', asy
   )
 })
 
-test('a dry run whose updates are all rejected is a 200 too', async (t) => {
+test('a dry run whose updates are all rejected is answered like the request itself: 422', async (t) => {
   const gateway = await sharedGateway(t)
-  const { status, body } = await batch(gateway, { dry_run: true, lead_ids: [1], fields: { status: '' } })
+  for (const request of [
+    { lead_ids: [1], fields: { status: '' } },
+    { updates: [{ lead_id: 1, fields: { status: 'TOO LONG' } }, { lead_id: 0 }] }
+  ]) {
+    const dry = await batch(gateway, { ...request, dry_run: true })
+    const real = await batch(gateway, request)
+    t.equal(dry.status, 422)
+    t.equal(real.status, 422)
+    t.same({ ...dry.body, instance: '' }, { ...real.body, instance: '' })
+    t.same([dry.body.summary.planned, dry.body.calls], [undefined, undefined])
+  }
+  t.same(requestCalls(gateway), [])
+})
 
-  t.equal(status, 200)
-  t.match(body, { status: 'planned', summary: { rejected: 1, upstream_calls: 0 } })
-  t.same(body.calls, [])
-  t.equal(body.results[0].error.code, 'field_invalid')
+test('a dry run of which a part is rejected is planned, and the summary counts both', async (t) => {
+  const gateway = await sharedGateway(t)
+  const updates = [
+    { lead_id: 1, fields: { status: 'SALE' } },
+    { lead_id: 2, fields: { status: '' } }
+  ]
+  const { status, body } = await batch(gateway, { updates, dry_run: true })
+  t.match([status, body.status, body.summary], [200, 'planned', { received: 2, planned: 1, rejected: 1 }])
 })
 
 test('a dry run needs no VICIdial', async (t) => {

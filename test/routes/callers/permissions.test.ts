@@ -63,7 +63,7 @@ const SOUND: Readonly<Record<string, (past: Past) => Sound>> = {
 }
 
 /** Operations that need no key on purpose; a webhook's sender is verified by its endpoint. */
-const PUBLIC = ['live', 'ready', 'receiveWebhook']
+const PUBLIC = ['answerChallenge', 'live', 'ready', 'receiveWebhook']
 
 interface Route {
   readonly name: string

@@ -153,7 +153,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   },
   'a dry run': {
     request: (update) => batchOf({ updates: [update], dry_run: true }),
-    refused: 200,
+    refused: 422,
     taken: 200,
     result: 'planned'
   },
@@ -165,7 +165,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   },
   'a dry run of the short form': {
     request: (update) => short(update) && batchOf({ ...short(update), dry_run: true }),
-    refused: 200,
+    refused: 422,
     taken: 200,
     result: 'planned'
   },

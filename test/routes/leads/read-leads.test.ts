@@ -204,6 +204,8 @@ test('a dry run of reading has the calls, and makes none', async (t) => {
     body.calls.map(({ params }: any) => [params.lead_id ?? params.vendor_lead_code, params.field_name]),
     [['CRM-2', undefined], ['1', undefined], ...field('1'), [key, undefined], ...field(key)]
   )
+  const refused = await call(gateway, 'POST', '/v1/leads/read', { lead_ids: ['x'], dry_run: true })
+  t.match(refused, { status: 422, body: { code: 'all_updates_rejected', summary: { rejected: 1 } } })
   t.same(requestCalls(gateway), [])
   const wrong = await call(gateway, 'POST', '/v1/leads/read', { lead_ids: [1], dry_run: 'yes' })
   t.match(wrong, { status: 400, body: { errors: [{ pointer: '/dry_run' }] } })

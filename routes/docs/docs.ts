@@ -1,13 +1,14 @@
 import fastifySwaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { AccessControl } from '../src/callers/access-control.ts'
-import { basicPassword } from '../src/callers/basic.ts'
-import { presentedKey } from '../src/callers/key.ts'
-import type { HttpSettings } from '../src/config/http-settings.ts'
-import { authenticate, countAnonymous } from '../src/http/authentication.ts'
-import { loadShedding } from '../src/http/load-shedding.ts'
-import { addHeaders, pageHeaders } from '../src/http/security-headers.ts'
-import { openApiYaml } from '../src/http/openapi.ts'
+import type { AccessControl } from '../../src/callers/access-control.ts'
+import { basicPassword } from '../../src/callers/basic.ts'
+import { presentedKey } from '../../src/callers/key.ts'
+import type { HttpSettings } from '../../src/config/http-settings.ts'
+import { authenticate, countAnonymous } from '../../src/http/authentication.ts'
+import { loadShedding } from '../../src/http/load-shedding.ts'
+import { addHeaders, pageHeaders } from '../../src/http/security-headers.ts'
+import { openApiYaml } from '../../src/http/openapi/openapi.ts'
+import { PAGE } from './page.ts'
 
 /** Makes browsers ask for a user and a password: the password is the key, the user is ignored. */
 const CHALLENGE = 'Basic realm="vicidial-gateway"'
@@ -38,7 +39,7 @@ export function docsRoutes({ visibility, accessControl, maxEventLoopDelayMs }: D
       }
     })
     loadShedding(app, maxEventLoopDelayMs)
-    await app.register(fastifySwaggerUi, { routePrefix: '/docs', logLevel: 'silent' })
+    await app.register(fastifySwaggerUi, PAGE)
     app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
     app.get('/openapi.yaml', { schema: { hide: true } }, async (_request, reply) =>
       reply.type('application/yaml; charset=utf-8').send(openApiYaml(app))
