@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { API_KEY, startGateway } from '../helper.ts'
-import { NO_CHROMIUM, startChromium } from './chromium.ts'
+import { NO_CHROMIUM } from './chromium.ts'
+import { sharedChromium } from './shared-chromium.ts'
 import { tryOut } from './try-out.ts'
 import { openWindow } from './window.ts'
 
@@ -8,7 +9,7 @@ const skip = NO_CHROMIUM
 
 test('a batch can be tried out with a key on the API page', { skip }, async (t) => {
   const gateway = await startGateway(t)
-  const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
+  const { page, complaints } = await openWindow(await sharedChromium(t), gateway.origin)
   const answered = async (body: object, key?: string) => {
     const operation = await tryOut(page, body, key)
     const answer = operation.locator('.live-responses-table .response')
