@@ -45,6 +45,9 @@ export interface GatewayOptions {
   readonly droppedLogLines?: () => number
   /** Average event loop delay, in milliseconds, beyond which work is refused; 0: none is. */
   readonly maxEventLoopDelayMs?: number
+  /** See `OwnerOptions`. */
+  readonly checkEveryMs?: number
+  readonly alertsEveryMs?: number
 }
 
 /** Puts the parts together as configured. The application doesn't listen yet; closing it closes every connection. */
@@ -57,7 +60,9 @@ export async function createGateway(
     observers = [],
     tracing,
     droppedLogLines = () => 0,
-    maxEventLoopDelayMs = MAX_EVENT_LOOP_DELAY_MS
+    maxEventLoopDelayMs = MAX_EVENT_LOOP_DELAY_MS,
+    checkEveryMs,
+    alertsEveryMs
   }: GatewayOptions = {}
 ): Promise<FastifyInstance> {
   const { vicidial, durable } = config
@@ -84,6 +89,8 @@ export async function createGateway(
       runtimeConfig.adaptTo(build)
     },
     alertSettings: () => runtimeConfig.alerts,
+    checkEveryMs,
+    alertsEveryMs,
     log
   }
   const storage =

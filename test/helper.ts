@@ -38,14 +38,14 @@ export interface FileTester {
 
 /** A log that is kept in memory, at the most talkative level unless another is given. */
 export function memoryLog(level = 'trace') {
-  const lines: string[] = []
+  let logged = ''
   const sink = new Writable({
     write(chunk, _encoding, done) {
-      lines.push(String(chunk))
+      logged += String(chunk)
       done()
     }
   })
-  return { log: pino({ level }, sink), logged: () => lines.join('') }
+  return { log: pino({ level }, sink), logged: () => logged }
 }
 
 /**
@@ -56,7 +56,7 @@ export async function startGateway(
   t: Tester,
   env: Record<string, string> = {},
   sandboxOptions: SandboxOptions = {},
-  options: Pick<GatewayOptions, 'observers' | 'tracing' | 'maxEventLoopDelayMs'> = {}
+  options: Omit<GatewayOptions, 'outbox' | 'readConfig'> = {}
 ): Promise<Gateway> {
   const sandbox = await startSandbox(sandboxOptions)
   const { log, logged } = memoryLog(env['LOG_LEVEL'])
@@ -78,6 +78,8 @@ export async function startGateway(
   const app = await createGateway(config, log, {
     readConfig: () => loadConfig(settings),
     maxEventLoopDelayMs: 0,
+    // A test's requests come faster than those of callers.
+    checkEveryMs: 1,
     ...options
   })
   const origin = await app.listen({ host: config.host, port: config.port })
@@ -264,7 +266,14 @@ export interface OpenApi {
   >
 }
 
-let documented: Promise<{ document: OpenApi; ajv: Ajv2020 }> | undefined
+interface DocumentedPath {
+  readonly pattern: RegExp
+  /** JSON Pointer into the document. */
+  readonly pointer: string
+  readonly operations: OpenApi['paths'][string]
+}
+
+let documented: Promise<{ document: OpenApi; paths: DocumentedPath[]; ajv: Ajv2020 }> | undefined
 
 /** The OpenAPI document that this code serves, whatever its configuration; made once a process. */
 export async function openApi(): Promise<OpenApi> {
@@ -297,7 +306,12 @@ function readDocumented() {
     const date = /^\d{4}-\d\d-\d\d$/
     const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
     const ajv = new Ajv2020({ strict: false, formats: { date, 'date-time': time, binary: true } })
-    return { document, ajv: ajv.addSchema(document, 'openapi') }
+    const paths = Object.entries(document.paths).map(([template, operations]) => ({
+      pattern: new RegExp(`^${template.replace(/\{[^}]*\}/g, '[^/]*')}$`),
+      pointer: `/paths/${template.replaceAll('/', '~1')}`,
+      operations
+    }))
+    return { document, paths, ajv: ajv.addSchema(document, 'openapi') }
   })()
   return documented
 }
@@ -374,14 +388,12 @@ async function checkHeaders(headers: Headers, response: DocumentedResponse, exch
 type FoundOperation = NonNullable<Awaited<ReturnType<typeof findOperation>>>
 
 async function findOperation(method: string, path: string) {
-  const { paths } = await openApi()
+  const { paths } = await readDocumented()
   const plain = path.split('?')[0] ?? ''
-  for (const [template, operations] of Object.entries(paths)) {
-    const pattern = new RegExp(`^${template.replace(/\{[^}]*\}/g, '[^/]*')}$`)
+  for (const { pattern, pointer, operations } of paths) {
     const operation = operations[method.toLowerCase()]
     if (operation === undefined || !pattern.test(plain)) continue
-    const token = template.replaceAll('/', '~1')
-    return { operation, pointer: `/paths/${token}/${method.toLowerCase()}` }
+    return { operation, pointer: `${pointer}/${method.toLowerCase()}` }
   }
   return undefined
 }

@@ -17,13 +17,14 @@ export interface AlertsOptions {
   readonly webhook: Pick<AlertWebhook, 'close' | 'post'>
   /** What the owner before has sent. */
   readonly sent?: readonly SentAlert[] | undefined
+  /** How often everything is looked at, in milliseconds; default: every 5 seconds. */
+  readonly everyMs?: number | undefined
   readonly log: {
     info(members: object, message: string): void
     warn(members: object, message: string): void
   }
 }
 
-/** How often everything is looked at, in milliseconds. */
 const LOOK_EVERY_MS = 5_000
 /** Between two messages, in milliseconds. What happens meanwhile is in the second. */
 const BETWEEN_MESSAGES_MS = 30_000
@@ -61,7 +62,7 @@ export class Alerts {
     this.#timer = setTimeout(() => {
       this.#look()
       if (!this.#isStopped) this.start()
-    }, LOOK_EVERY_MS)
+    }, this.#options.everyMs ?? LOOK_EVERY_MS)
   }
 
   /** Sends nothing more. A message that is being posted is cut off. */

@@ -41,6 +41,10 @@ export interface OwnerOptions {
   readonly alertSettings: () => AlertSettings | undefined
   /** What the owner before has sent. */
   readonly sentAlerts?: readonly SentAlert[] | undefined
+  /** Average time between checks whether VICIdial finds what it is known to have, in milliseconds; default: a second. */
+  readonly checkEveryMs?: number | undefined
+  /** How often is looked for alerts, in milliseconds; default: every 5 seconds. */
+  readonly alertsEveryMs?: number | undefined
   readonly log: UpstreamLog
 }
 
@@ -87,6 +91,7 @@ export class Owner implements OwnerView {
       observer,
       buildWatch: this.#buildWatch,
       knownLeads,
+      checkEveryMs: options.checkEveryMs,
       right,
       loginNotes,
       log
@@ -122,6 +127,7 @@ export class Owner implements OwnerView {
       outbox,
       webhook: new AlertWebhook(),
       sent: options.sentAlerts,
+      everyMs: options.alertsEveryMs,
       log
     })
     this.deliveries = new OrderedDelivery({

@@ -33,6 +33,8 @@ export interface UpstreamsOptions {
   readonly buildWatch: BuildWatch
   /** Leads that VICIdial had before the start, whatever account changed them. */
   readonly knownLeads: readonly number[]
+  /** See `ProofOptions`. */
+  readonly checkEveryMs?: number | undefined
   /** Absent if no other gateway calls VICIdial. */
   readonly right?: CallRight | undefined
   /** By account; absent if refused logins are only remembered by this process. */
@@ -95,7 +97,7 @@ export class Upstreams {
 }
 
 function createUpstream(configured: Account, options: UpstreamsOptions): Upstream {
-  const { url, dialect, source, timeoutMs, observer, buildWatch, knownLeads, right } = options
+  const { url, dialect, source, timeoutMs, observer, buildWatch, knownLeads, checkEveryMs, right } = options
   // Every call reads the password from it, which may change.
   const account: Account & { pass: string } = { ...configured }
   const { name, maxConcurrency, maxCallsPerSecond } = account
@@ -119,7 +121,7 @@ function createUpstream(configured: Account, options: UpstreamsOptions): Upstrea
     }
   })
   const checks = createChecks({ client, guard, account, source, timeoutMs, observer, log })
-  const proof = new Proof({ checks: dialect === 'lead_ids' ? checks : undefined, knownLeads })
+  const proof = new Proof({ checks: dialect === 'lead_ids' ? checks : undefined, knownLeads, checkEveryMs })
   const exchange = new Exchange({
     client,
     guard,

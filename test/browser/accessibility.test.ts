@@ -2,8 +2,9 @@ import { test } from 'tap'
 import { API_KEY, batch, startGateway } from '../helper.ts'
 import { store } from '../routes/jobs-of.ts'
 import { SHORT_RETRY } from '../routes/scripted-vicidial.ts'
-import { NO_CHROMIUM, startChromium } from './chromium.ts'
+import { NO_CHROMIUM } from './chromium.ts'
 import { giveUp } from './given-up.ts'
+import { sharedChromium } from './shared-chromium.ts'
 import { sendEvents, tryEvents, withWebhooks } from './webhook-events.ts'
 import { isTooWide, LOOKS, openWindow, signIn, violationsOf } from './window.ts'
 
@@ -11,7 +12,7 @@ const skip = NO_CHROMIUM
 
 test('every page is accessible, light and dark, on a desktop and on a phone', { skip }, async (t) => {
   const gateway = await startGateway(t, { ...SHORT_RETRY, ...withWebhooks(t) })
-  const browser = await startChromium(t)
+  const browser = await sharedChromium(t)
   await batch(gateway, { lead_ids: [1, 2, 3, 99_999], fields: { status: 'SALE' } })
   const job = await giveUp(gateway, 7, API_KEY)
   await store(gateway, { updates: [{ vendor_lead_code: 'x'.repeat(20), fields: { status: 'A' } }] })

@@ -1,21 +1,14 @@
-import { t as root, test } from 'tap'
+import { test } from 'tap'
 import { API_KEY, startGateway } from '../helper.ts'
-import { NO_CHROMIUM, startChromium } from './chromium.ts'
+import { NO_CHROMIUM } from './chromium.ts'
+import { sharedChromium } from './shared-chromium.ts'
 import { tryOut } from './try-out.ts'
 import { isTooWide, LOOKS, openWindow } from './window.ts'
 
 const skip = NO_CHROMIUM
-/** One for all tests of this file: a start takes a second. */
-const started = skip === false ? startChromium(root) : undefined
-
-async function browserOf() {
-  if (started === undefined) throw new Error('there is no Chromium')
-  return started
-}
-
 test('a batch can be tried out with a key on the API page', { skip }, async (t) => {
   const gateway = await startGateway(t)
-  const { page, complaints } = await openWindow(await browserOf(), gateway.origin)
+  const { page, complaints } = await openWindow(await sharedChromium(t), gateway.origin)
   const answered = async (body: object, key?: string) => {
     const operation = await tryOut(page, body, key)
     const answer = operation.locator('.live-responses-table .response')
@@ -46,7 +39,7 @@ test(
   async (t) => {
     const gateway = await startGateway(t)
     for (const look of LOOKS) {
-      const { page, complaints } = await openWindow(await browserOf(), gateway.origin, look)
+      const { page, complaints } = await openWindow(await sharedChromium(t), gateway.origin, look)
       await page.goto('/docs')
       const operations = page.locator('.opblock')
       await operations.first().waitFor()
@@ -74,7 +67,7 @@ test(
 
 test('Prefer: respond-async can be tried out on the API page', { skip }, async (t) => {
   const gateway = await startGateway(t)
-  const { page, complaints } = await openWindow(await browserOf(), gateway.origin)
+  const { page, complaints } = await openWindow(await sharedChromium(t), gateway.origin)
   await tryOut(page, { lead_ids: [1], fields: { status: 'SALE' } }, API_KEY)
   const operation = page.locator('#operations-leads-batchUpdateLeads')
   await operation.locator('tr[data-param-name="Prefer"] select').selectOption('respond-async')

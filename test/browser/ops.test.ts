@@ -5,8 +5,9 @@ import { API_KEY, batch, type Gateway, startGateway } from '../helper.ts'
 import { ended, store, withCallers } from '../routes/jobs-of.ts'
 import { SHORT_RETRY } from '../routes/scripted-vicidial.ts'
 import { until } from '../until.ts'
-import { NO_CHROMIUM, startChromium } from './chromium.ts'
+import { NO_CHROMIUM } from './chromium.ts'
 import { giveUp } from './given-up.ts'
+import { sharedChromium } from './shared-chromium.ts'
 import { sendEvents, withWebhooks } from './webhook-events.ts'
 import { openWindow, signIn } from './window.ts'
 
@@ -19,7 +20,7 @@ function statusOf({ sandbox }: Gateway, id: number): string | undefined {
 
 test('an operator can sign in, and nobody else', { skip }, async (t) => {
   const gateway = await startGateway(t, withCallers(t))
-  const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
+  const { page, complaints } = await openWindow(await sharedChromium(t), gateway.origin)
   for (const [key, said] of [
     ['wrong', 'The API key is unknown or has expired.'],
     ['crm-key', 'The caller crm lacks "operator" (permissions.routes).']
@@ -53,7 +54,7 @@ callers:
 `
   const path = `${t.testdir({ 'gateway.yaml': file('ops-key') })}/gateway.yaml`
   const gateway = await startGateway(t, { GATEWAY_CONFIG: path })
-  const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
+  const { page, complaints } = await openWindow(await sharedChromium(t), gateway.origin)
   await signIn(page, 'ops-key')
   writeFileSync(path, file('other-key'))
   gateway.app.reload()
@@ -64,7 +65,7 @@ callers:
 
 test('the overview shows ended updates, with and without a script', { skip }, async (t) => {
   const gateway = await startGateway(t)
-  const browser = await startChromium(t)
+  const browser = await sharedChromium(t)
   const { page, complaints } = await openWindow(browser, gateway.origin)
   const refreshed: string[] = []
   page.on('request', (request) => {
@@ -96,7 +97,7 @@ test('the overview shows ended updates, with and without a script', { skip }, as
 
 test('a dead letter can be found, read and replayed, and is delivered', { skip }, async (t) => {
   const gateway = await startGateway(t, { ...SHORT_RETRY, ...withCallers(t) })
-  const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
+  const { page, complaints } = await openWindow(await sharedChromium(t), gateway.origin)
   const job = await giveUp(gateway, 7, 'crm-key')
   t.not(statusOf(gateway, 7), 'CBHOLD')
   await signIn(page, 'ops-key')
@@ -125,7 +126,7 @@ test(
   { skip },
   async (t) => {
     const gateway = await startGateway(t, withWebhooks(t))
-    const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
+    const { page, complaints } = await openWindow(await sharedChromium(t), gateway.origin)
     await sendEvents(gateway)
     await signIn(page, API_KEY)
     await page.getByRole('link', { name: 'Webhooks' }).click()
@@ -154,7 +155,7 @@ test(
 
 test('jobs can be searched with the keyboard alone; hostile text stays text', { skip }, async (t) => {
   const gateway = await startGateway(t)
-  const { page, complaints } = await openWindow(await startChromium(t), gateway.origin)
+  const { page, complaints } = await openWindow(await sharedChromium(t), gateway.origin)
   const updates = [{ vendor_lead_code: HOSTILE, fields: { status: 'A' } }]
   const id = await store(gateway, { updates })
   await ended(gateway, id)

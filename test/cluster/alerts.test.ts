@@ -24,13 +24,18 @@ callers: [{ name: sales, key_hashes: ["sha256:${hashKey('sales-key')}"], permiss
 `
   )
   const start = async (name: string, more: Record<string, string> = {}) =>
-    startGateway(t, {
-      GATEWAY_CONFIG: path,
-      DATABASE_URL: url,
-      CLUSTER_NAME: name,
-      CLUSTER_URL: `http://127.0.0.1:${await freePort()}`,
-      ...more
-    })
+    startGateway(
+      t,
+      {
+        GATEWAY_CONFIG: path,
+        DATABASE_URL: url,
+        CLUSTER_NAME: name,
+        CLUSTER_URL: `http://127.0.0.1:${await freePort()}`,
+        ...more
+      },
+      {},
+      { alertsEveryMs: 10 }
+    )
   const first = await start('gw1')
   first.sandbox.setPassword('another')
   const second = await start('gw2', { VICIDIAL_URL: first.sandbox.url })

@@ -25,7 +25,7 @@ const fixture: Fixture = JSON.parse(readFileSync('test/fixtures/fixture.json', '
 function dispatcherFor(t: Tester, url: string, settings: Settings = {}) {
   const { dialect = 'lead_ids', maxLeadsPerCall = 1_000 } = settings
   const client = new Client({ url: new URL(url), connections: 2 })
-  const { exchange, guard, log, close } = upstreamWith(client, settings)
+  const { exchange, guard, log, close } = upstreamWith(client, { checkEveryMs: 1, ...settings })
   t.teardown(close)
   const rules = { maxLeadsPerCall, dialect }
   const dispatcher = new Dispatcher({

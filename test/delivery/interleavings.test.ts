@@ -90,7 +90,11 @@ interface Received {
 
 function start(sandbox: Sandbox, { maxConcurrency, maxLeadsPerCall, lingerMs }: Scenario) {
   const client = new Client({ url: new URL(sandbox.url), connections: maxConcurrency })
-  const { exchange, guard, log, close } = upstreamWith(client, { maxConcurrency, timeoutMs: TIMEOUT_MS })
+  const { exchange, guard, log, close } = upstreamWith(client, {
+    maxConcurrency,
+    timeoutMs: TIMEOUT_MS,
+    checkEveryMs: 1
+  })
   const dispatcher = new Dispatcher({
     lines: new KeyLines({ doubtMs: 1_000, isInDoubt: false }),
     exchange,

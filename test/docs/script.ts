@@ -20,11 +20,12 @@ export async function typeFaults(block: Block, here: Surroundings): Promise<stri
     include: [script],
     compilerOptions: { types: ['node'] }
   }
-  writeFileSync(join(here.directory, 'block.tsconfig.json'), JSON.stringify(project))
-  const { stdout, stderr } = await run(
-    'tsc --project block.tsconfig.json --pretty false || true',
+  writeFileSync(join(here.directory, 'tsconfig.json'), JSON.stringify(project))
+  // As `npm run lint` does, and much faster than tsc.
+  const { code, stdout, stderr } = await run(
+    `oxlint --type-aware --type-check --allow all ${script}`,
     here,
     false
   )
-  return stdout + stderr
+  return code === 0 ? '' : stdout + stderr
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
+import { anyCharacter } from '../any-character.ts'
 
 export const HOSTILE_TEXT = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ unit: anyCharacter, maxLength: 40 }),
   fc.constantFrom(
     '',
     '\u0000',

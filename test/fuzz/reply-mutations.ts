@@ -1,6 +1,7 @@
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import type { WireReply } from './raw-vicidial.ts'
+import { anyCharacter } from '../any-character.ts'
 
 /** Makes another reply of VICIdial's text. */
 export interface Mutation {
@@ -143,7 +144,7 @@ const TEXTS: fc.Arbitrary<Mutation>[] = [
     .map((other) => ({ name: 'another behind', mutate: (text) => whole(text + other) })),
   of('twice', (text) => whole(text + text)),
   at.map((n) => ({ name: 'cut', mutate: (text) => whole(text.slice(0, n % Math.max(1, text.length))) })),
-  fc.tuple(at, fc.string({ unit: 'binary', minLength: 1, maxLength: 5 })).map(([n, other]) => ({
+  fc.tuple(at, fc.string({ unit: anyCharacter, minLength: 1, maxLength: 5 })).map(([n, other]) => ({
     name: 'other characters',
     mutate: (text) => {
       const place = n % Math.max(1, text.length)

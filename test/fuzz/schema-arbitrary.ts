@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { formsOf, hasTwoForms } from '../../openapi/forms.ts'
+import { anyCharacter } from '../any-character.ts'
 
 /** What the generator reads of a JSON Schema; the OpenAPI document uses no more. */
 export interface Schema {
@@ -84,7 +85,7 @@ function textOf({
   if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern, 'u'))
   return fc.oneof(
     fc.string({ minLength, maxLength }),
-    fc.string({ unit: 'binary', minLength, maxLength }),
+    fc.string({ unit: anyCharacter, minLength, maxLength }),
     fc
       .constantFrom('SALE', 'CRM-3', '2125550003', 'José', "o'neil")
       .filter((text) => text.length >= minLength && text.length <= maxLength)

@@ -5,6 +5,8 @@ import { SECRET_PATH, startReceiver } from '../alerts/receiver.ts'
 import { batch, dataDir, startGateway } from '../helper.ts'
 import { until } from '../until.ts'
 
+const OFTEN = { alertsEveryMs: 10 }
+
 test('a refused login is an alert, whose address may change while the gateway runs', async (t) => {
   const [first, second] = [await startReceiver(t), await startReceiver(t)]
   const folder = dataDir(t)
@@ -16,7 +18,7 @@ test('a refused login is an alert, whose address may change while the gateway ru
   }
   write(first.url)
   writeFileSync(path, 'alerts: { url_file: alerts_url, name: gw1 }')
-  const gateway = await startGateway(t, { GATEWAY_CONFIG: path })
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: path }, {}, OFTEN)
   gateway.sandbox.setPassword('another')
   t.equal((await batch(gateway, { lead_ids: [1], fields: { status: 'SALE' } })).status, 502)
 
@@ -37,7 +39,7 @@ test('a webhook that hangs does not hold up the stop of the gateway', async (t) 
   receiver.answer = () => {}
   const path = join(dataDir(t), 'gateway.yaml')
   writeFileSync(path, `alerts: { url: "${receiver.url.href}" }`)
-  const gateway = await startGateway(t, { GATEWAY_CONFIG: path })
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: path }, {}, OFTEN)
   gateway.sandbox.setPassword('another')
   await batch(gateway, { lead_ids: [1], fields: { status: 'SALE' } })
   await until('the webhook has the message', () => receiver.messages.length > 0)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { test } from 'tap'
+import { t as root, test } from 'tap'
 import { dataDir, type Tester } from '../helper.ts'
 
 const DOCKERFILE = readFileSync('Dockerfile', 'utf8').replaceAll('\\\n', '')
@@ -19,6 +19,14 @@ function imageOf(t: Tester): string {
   )
   for (const name of copied) if (LET_IN.includes(name)) cpSync(name, join(app, name), { recursive: true })
   return app
+}
+
+let made: string | undefined
+
+/** The image of both tests: what the first has compiled, the second need not compile again. */
+function image(): string {
+  made ??= imageOf(root)
+  return made
 }
 
 /** Starts a command in the image, with the settings of a gateway. */
@@ -54,7 +62,7 @@ function compiledIn(app: string): number {
 }
 
 test('the image contains every module that the server loads, compiled', async (t) => {
-  const app = imageOf(t)
+  const app = image()
   // As the user that it runs as: what Node compiles is kept apart for each.
   const [, warmUp = ''] = /^USER node\n(?:#.*\n)*RUN (VICIDIAL_URL=.*)$/m.exec(DOCKERFILE) ?? []
   const here = warmUp.replaceAll('/app/', `${app}/`).replaceAll('/tmp/data', `${app}/data`)
@@ -69,7 +77,7 @@ test('the image contains every module that the server loads, compiled', async (t
 })
 
 test('the image contains the command line and every module it loads', async (t) => {
-  const app = imageOf(t)
+  const app = image()
   await startAndEnd(app, [join(app, 'bin/vicidial-gateway.js'), 'sandbox'])
   const demo = `await import('${app}/src/tools/demo/demo.ts')`
   const [code] = await once(start(app, ['node', '--input-type=module', '-e', demo]), 'close')

@@ -7,6 +7,7 @@ import type { NonLatin } from '../../src/leads/cleaning/column-text.ts'
 import { FIELDS, type Field } from '../../src/leads/fields.ts'
 import type { Fixture, Lead } from '../../src/tools/sandbox/database/fixture.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/tools/sandbox/sandbox.ts'
+import { anyCharacter } from '../any-character.ts'
 
 interface Exchange {
   readonly id: string
@@ -135,7 +136,7 @@ const text = fc.oneof(
   { weight: 3, arbitrary: fc.string({ unit: fc.constantFrom(...CHARACTERS), maxLength: 8 }) },
   { weight: 2, arbitrary: fc.string({ unit: fc.constantFrom(...KEPT, ...CHARACTERS), maxLength: 120 }) },
   { weight: 2, arbitrary: fc.string({ unit: 'grapheme', maxLength: 20 }) },
-  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }) },
+  { weight: 1, arbitrary: fc.string({ unit: anyCharacter, maxLength: 20 }) },
   { weight: 1, arbitrary: fc.constantFrom('USA', 'GB', 'X') },
   {
     weight: 1,

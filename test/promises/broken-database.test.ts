@@ -25,6 +25,8 @@ const LEADS = [1, 2, 3]
 const AT_ONCE = 5
 
 const ENV = { RETRY_FIRST_PAUSE_MS: '1000', RETRY_LONGEST_PAUSE_MS: '4000', LOG_LEVEL: 'warn' }
+/** As outside of tests: here the clock is moved. */
+const OPTIONS = { checkEveryMs: 1_000 }
 const SECONDS_3 = 3_000
 const MINUTE_MS = 60_000
 
@@ -118,7 +120,7 @@ test('while the database is broken nothing ends with a false result, and afterwa
   const { move, moving, resultsOf } = movedClock(t)
   for (const { build, php, faults } of SCENARIOS) {
     await t.test(`build ${build} on PHP ${php}`, async (t) => {
-      const gateway = await startGateway(t, ENV, { build, php, leads: 10 })
+      const gateway = await startGateway(t, ENV, { build, php, leads: 10 }, OPTIONS)
       const { sandbox } = gateway
       for (const [fault, forMs] of faults) {
         const known = await moving(batch(gateway, { lead_ids: LEADS, fields: { status: 'NEW' } }))
@@ -175,7 +177,7 @@ test('a gateway that restarts while the lead table is gone ends nothing with a f
     php: 7,
     fixture: { ...fixture, leads: leads.map((one) => ({ ...one, lead_id: lead })) }
   } as const
-  const before = await startGateway(t, env, vicidial)
+  const before = await startGateway(t, env, vicidial, OPTIONS)
   const { sandbox } = before
   const update = (lead_id: number, status: string) => ({ updates: [{ lead_id, fields: { status } }] })
   const first = await moving(store(before, update(lead, 'S1')))
@@ -183,7 +185,7 @@ test('a gateway that restarts while the lead table is gone ends nothing with a f
   sandbox.fail('leads_gone', { calls: Number.POSITIVE_INFINITY })
   await moving(before.app.close())
 
-  const gateway = await startGateway(t, { ...env, VICIDIAL_URL: sandbox.url })
+  const gateway = await startGateway(t, { ...env, VICIDIAL_URL: sandbox.url }, {}, OPTIONS)
   const missing = await moving(store(gateway, update(MISSING, 'A')))
   const second = await moving(store(gateway, update(lead, 'S2')))
   await move(30 * MINUTE_MS)

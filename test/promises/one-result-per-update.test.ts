@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { batch, isCheck, startGateway, startStandIn } from '../helper.ts'
 import { stoppedClock } from '../stopped-clock.ts'
+import { anyCharacter } from '../any-character.ts'
 
 /** It stands in every hostile reply, and may stand in no answer. */
 const MARK = 'MARKED'
@@ -41,7 +42,7 @@ const error = fc.constantFrom(
   `NOTICE: update_lead CUSTOM FIELDS VALUES UPDATED - |4|101|0|101|1${MARK}`
 )
 const noise = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ unit: anyCharacter, maxLength: 40 }),
   fc.constantFrom(
     `<html><script>${MARK}</script>`,
     `<br />\n<b>Warning</b>: mysqli ${MARK} in <b>/srv/www</b>`,

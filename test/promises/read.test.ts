@@ -167,7 +167,12 @@ test('as many leads are read at a time as calls are permitted, and no more', asy
   let started = 0
   let most = 0
   let waiting: (() => void)[] = []
+  const answered = (id: string) => {
+    const values = COLUMNS.map((name) => (name === 'status' ? `S${id}` : ''))
+    return `${[...COLUMNS, 'lead_id'].join('\t')}\n${[...values, id].join('\t')}\n`
+  }
   const url = await startStandIn(t, async ({ lead_id: id = '' }, response) => {
+    if (id === '101') return response.end(answered(id))
     const { promise, resolve } = Promise.withResolvers<undefined>()
     waiting.push(() => {
       resolve(undefined)
@@ -181,10 +186,11 @@ test('as many leads are read at a time as calls are permitted, and no more', asy
       for (const release of all) release()
     }
     await promise
-    const values = COLUMNS.map((name) => (name === 'status' ? `S${id}` : ''))
-    response.end(`${[...COLUMNS, 'lead_id'].join('\t')}\n${[...values, id].join('\t')}\n`)
+    return response.end(answered(id))
   })
   const gateway = await startGateway(t, { VICIDIAL_URL: url, VICIDIAL_MAX_CONCURRENCY: '3' })
+  // Until a login was accepted calls go one by one.
+  t.equal((await call(gateway, 'GET', '/v1/leads/101')).status, 200)
   const lead_ids = Array.from({ length: 100 }, (_, index) => index + 1)
   const { body } = await call(gateway, 'POST', '/v1/leads/read', { lead_ids, fields: ['status'] })
   t.equal(body.summary.read, 100)

@@ -34,9 +34,9 @@ test('a time that is converted without an assumption is right in the zone of the
       sure++
       return converted.text === local(at, zone)
     }),
-    { numRuns: 60 }
+    { numRuns: 30 }
   )
-  t.ok(sure > 20, `${sure} of 60 needed no assumption`)
+  t.ok(sure > 8, `${sure} of 30 needed no assumption`)
   t.end()
 })
 

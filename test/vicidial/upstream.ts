@@ -23,6 +23,8 @@ export interface UpstreamSettings extends Partial<GuardOptions> {
   readonly knownLeads?: readonly number[]
   /** Whether VICIdial can be asked for what it is known to have. */
   readonly isChecked?: boolean
+  /** See `ProofOptions`. */
+  readonly checkEveryMs?: number
 }
 
 /** An exchange with VICIdial and its parts, put together as `Upstreams` does. */
@@ -35,7 +37,7 @@ export function upstreamWith(client: Client, settings: UpstreamSettings = {}, { 
   const limits = { maxConcurrency: 2, maxCallsPerSecond: 0, onChange: () => {} }
   const guard = new Guard({ ...limits, ...settings, probes })
   const checks = isChecked ? createChecks({ ...ownCalls, guard }) : undefined
-  const proof = new Proof({ checks, knownLeads })
+  const proof = new Proof({ checks, knownLeads, checkEveryMs: settings.checkEveryMs })
   const buildWatch = new BuildWatch({
     configured: build === 'unknown' ? undefined : build,
     nonLatin: 0,

@@ -14,6 +14,8 @@ export interface ProofOptions {
   readonly checks: Checks | undefined
   /** Leads that VICIdial had before the start. */
   readonly knownLeads: readonly number[]
+  /** Average time between checks of one kind, in milliseconds; default: a second. */
+  readonly checkEveryMs?: number | undefined
 }
 
 /**
@@ -38,11 +40,11 @@ export class Proof {
   /** Undefined if VICIdial cannot be asked for what it is known to have. */
   readonly witnesses: { readonly leads: Witness<number>; readonly lists: Witness<string> } | undefined
 
-  constructor({ checks, knownLeads }: ProofOptions) {
+  constructor({ checks, knownLeads, checkEveryMs }: ProofOptions) {
     if (checks === undefined) return
-    const leads = new Witness(checks.leads, MAX_KNOWN_LEADS)
+    const leads = new Witness(checks.leads, MAX_KNOWN_LEADS, checkEveryMs)
     for (const lead of knownLeads) leads.know(lead)
-    this.witnesses = { leads, lists: new Witness(checks.lists, MAX_KNOWN_LISTS) }
+    this.witnesses = { leads, lists: new Witness(checks.lists, MAX_KNOWN_LISTS, checkEveryMs) }
   }
 
   /** Starts the proof of one call's reply. */

@@ -8,8 +8,8 @@ export type Shown = 'found' | 'missing' | 'unsure'
 
 /** Average time between checks, in milliseconds, however many calls find nothing. */
 const CHECK_EVERY_MS = 1_000
-/** After a quiet time, checks for this many milliseconds may be made at once, so that a single call need not wait. */
-const BURST_MS = 4_000
+/** After a quiet time, so many checks may be made without a pause, so that a single call need not wait. */
+const BURST = 4
 
 interface Waiting {
   readonly since: number
@@ -20,6 +20,7 @@ interface Waiting {
 export class Witness<Thing> {
   readonly #check: (known: readonly Thing[]) => Promise<Shown>
   readonly #mostKnown: number
+  readonly #everyMs: number
   /** The latest last. */
   readonly #known = new Set<Thing>()
   #waiting: Waiting[] = []
@@ -32,10 +33,16 @@ export class Witness<Thing> {
   /**
    * @param check asks VICIdial for things known to exist, the latest last; never rejects
    * @param mostKnown how many things are kept as known
+   * @param everyMs average time between checks, in milliseconds
    */
-  constructor(check: (known: readonly Thing[]) => Promise<Shown>, mostKnown: number) {
+  constructor(
+    check: (known: readonly Thing[]) => Promise<Shown>,
+    mostKnown: number,
+    everyMs: number = CHECK_EVERY_MS
+  ) {
     this.#check = check
     this.#mostKnown = mostKnown
+    this.#everyMs = everyMs
   }
 
   /** Notes that `thing` exists. */
@@ -82,7 +89,7 @@ export class Witness<Thing> {
   }
 
   async #run(): Promise<void> {
-    this.#dueAt = Math.max(this.#dueAt, steadyNow() - BURST_MS) + CHECK_EVERY_MS
+    this.#dueAt = Math.max(this.#dueAt, steadyNow() - BURST * this.#everyMs) + this.#everyMs
     this.#isChecking = true
     const asking = this.#waiting.splice(0)
     const shown = await this.#check([...this.#known])

@@ -23,6 +23,7 @@ const LIMITS: Partial<Record<AttackName, number>> = {
   'rolling upgrade of all': 2_000,
   'standby promoted': 3_000
 }
+const SENDERS = 16
 const SHARE = Number(process.env['CLUSTER_ATTACKS'] ?? 1)
 
 /** Every attack in a random order; the standby takes over last, as there is one only. */
@@ -35,7 +36,7 @@ function plan(): AttackName[] {
 }
 
 test('a cluster under attack loses nothing that was acknowledged, and sets nothing older after it', async (t) => {
-  const pauses = await attack(t, await startAttackable(t), plan())
+  const pauses = await attack(t, await startAttackable(t), plan(), SENDERS)
   for (const [name, found] of pauses) {
     const sorted = found.toSorted((a, b) => a - b)
     const median = sorted[Math.floor(sorted.length / 2)] ?? 0

@@ -10,7 +10,6 @@ import { olderAfterNewer } from './order.ts'
 import { longestPause, overlaps } from './vicidial-watch.ts'
 
 const GATEWAYS = 3
-const SENDERS = 16
 /** Pause of a sender between two requests, in milliseconds: VICIdial has to keep up. */
 const SENDER_PAUSE_MS = 100
 /** With more updates waiting, senders wait too. */
@@ -35,8 +34,14 @@ export function startAttackable(t: Tester): Promise<Cluster> {
 /**
  * Attacks a cluster one way after the other while senders of all kinds use it, and checks what they were answered against
  * what VICIdial got and holds.
+ * @param count how many senders there are
  */
-export async function attack(t: Test, cluster: Cluster, plan: readonly AttackName[]): Promise<Pauses> {
+export async function attack(
+  t: Test,
+  cluster: Cluster,
+  plan: readonly AttackName[],
+  count: number
+): Promise<Pauses> {
   const { sandbox, watch } = cluster
   const backlog = watchBacklog(t, cluster)
   const violations: string[] = []
@@ -64,7 +69,7 @@ export async function attack(t: Test, cluster: Cluster, plan: readonly AttackNam
   t.teardown(() => senders.close())
   for (const [lead, field, value] of held(cluster)) senders.answers.begin(lead, field, value)
 
-  const sending = senders.send(Number.POSITIVE_INFINITY, SENDERS)
+  const sending = senders.send(Number.POSITIVE_INFINITY, count)
   const pauses = new Map<AttackName, number[]>()
   for (const name of plan) {
     await callsCome(cluster)

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { countNames, firstRepeatedName, shapeOf } from '../../../src/http/body/json-guard.ts'
+import { anyCharacter } from '../../any-character.ts'
 
 const ANY_DEPTH = Number.POSITIVE_INFINITY
 const text = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: anyCharacter }),
   fc.string({ unit: fc.constantFrom('"', '\\', ':', '{', '}', '[', ']', ',', 'a') })
 )
 const json = fc.letrec<{ value: unknown }>((tie) => ({

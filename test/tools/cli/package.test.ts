@@ -112,7 +112,17 @@ test('the package contains the programs, and runs where Node does not strip type
 
   mkdirSync(`${folder}/src`)
   writeFileSync(`${folder}/src/use.mts`, CLIENT)
-  const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2024', '--lib', 'es2024,dom']
+  const strict = [
+    '--strict',
+    '--noEmit',
+    '--skipDefaultLibCheck',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2024',
+    '--lib',
+    'es2024,dom'
+  ]
   t.strictSame(run('tsc', [...strict, '--ignoreConfig', 'src/use.mts'], folder), {
     status: 0,
     stdout: '',

@@ -48,6 +48,7 @@ const LAST_YEAR = 9999
 
 /** The hours by which a time zone is ahead of UTC at a time, in ms since the epoch. */
 export function offsetHours(at: number, timeZone: string): number {
+  if (timeZone === 'UTC') return 0
   const parts = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' }).formatToParts(at)
   const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? ''
   const [, sign, hours, minutes] = /^GMT([+-])(\d\d):(\d\d)/.exec(name) ?? []

@@ -3,6 +3,7 @@ import { test } from 'tap'
 import type { TestLead } from '../../../../src/tools/check/test-lead/test-lead.ts'
 import type { Sandbox } from '../../../../src/tools/sandbox/sandbox.ts'
 import { checkUrl, startVicidial } from '../set-up.ts'
+import { anyCharacter } from '../../../any-character.ts'
 
 const LEAD = 5
 
@@ -146,7 +147,7 @@ test('a value with an apostrophe, read with HTTP 500, does not prevent using oth
 test('for any values in the fields, the lead is restored', async (t) => {
   const sandbox = await startVicidial(t, {}, { useNonLatin: 1 })
   await fc.assert(
-    fc.asyncProperty(fc.string({ minLength: 1, maxLength: 60, unit: 'binary' }), async (value) => {
+    fc.asyncProperty(fc.string({ minLength: 1, maxLength: 60, unit: anyCharacter }), async (value) => {
       await setLead(sandbox, all(value))
       const before = sandbox.leads()
       await checkUrl(sandbox.url, {}, { testLead: agreeing().testLead })

@@ -1,0 +1,3 @@
+import './attack.test.ts'
+import './linear.test.ts'
+import './patterns.test.ts'

@@ -1,0 +1,2 @@
+import './adding.test.ts'
+import './attack.test.ts'

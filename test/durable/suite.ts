@@ -1,0 +1,7 @@
+import './adding-kill.test.ts'
+import './fsync.test.ts'
+import './idempotency-kill.test.ts'
+import './kill.test.ts'
+import './outage.test.ts'
+import './sigterm.test.ts'
+import './start.test.ts'

@@ -1,0 +1,2 @@
+import './fuzz.test.ts'
+import './replies.test.ts'
