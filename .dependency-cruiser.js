@@ -82,6 +82,12 @@ export default {
       to: { path: '^src/tools/(cli|check|custom-fields|push|demo)/', pathNot: '^src/tools/$1/' }
     },
     {
+      name: 'the client runs in browsers: it imports openapi-fetch only',
+      severity: 'error',
+      from: { path: '^src/client/' },
+      to: { pathNot: ['^src/client/', 'node_modules/openapi-fetch/'] }
+    },
+    {
       name: 'every module is found',
       severity: 'error',
       from: {},

@@ -1,6 +1,8 @@
-import createFetchClient, { type Client } from 'openapi-fetch'
+import createFetchClient from 'openapi-fetch'
+import type { GatewayClient } from './gateway-client.ts'
 import type { paths } from './openapi-types.ts'
 
+export type { GatewayClient } from './gateway-client.ts'
 export type * from './openapi-types.ts'
 
 export interface ClientOptions {
@@ -11,8 +13,6 @@ export interface ClientOptions {
   /** Used instead of the global `fetch`. */
   readonly fetch?: (request: Request) => Promise<Response>
 }
-
-export type GatewayClient = Client<paths>
 
 /** Characters that are valid in a header. With others, an error of `fetch` would show the key. */
 const KEY = /^[\x21-\x7e]+$/
@@ -28,16 +28,17 @@ export function createClient({ url, key, fetch }: ClientOptions): GatewayClient 
       'The url must be an http or https address without a user, a query or a fragment, like https://gateway.example.'
     )
   if (!KEY.test(key)) throw new TypeError('The key is empty or contains invalid characters.')
-  return createFetchClient<paths>({
+  const client = createFetchClient<paths>({
     baseUrl: url,
     headers: { authorization: `Bearer ${key}` },
     ...(fetch === undefined ? {} : { fetch })
   })
+  return client as GatewayClient
 }
 
 /** `fetch` refuses a URL with a user, and messages would show it. Paths can't be appended to a query. */
 function isValidUrl(url: string): boolean {
-  const parsed = URL.parse(url)
-  if (parsed === null || !/^https?:\/\//.test(url)) return false
-  return parsed.username === '' && parsed.password === '' && !/[?#]/.test(url)
+  if (!URL.canParse(url) || !/^https?:\/\//.test(url)) return false
+  const { username, password } = new URL(url)
+  return username === '' && password === '' && !/[?#]/.test(url)
 }

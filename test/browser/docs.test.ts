@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { API_KEY, startGateway } from '../helper.ts'
 import { NO_CHROMIUM } from './chromium.ts'
 import { sharedChromium } from './shared-chromium.ts'
+import { openClientPage, updateFromPage } from './client-page.ts'
 import { tryOut } from './try-out.ts'
 import { isTooWide, LOOKS, openWindow } from './window.ts'
 
@@ -75,5 +76,15 @@ test('Prefer: respond-async can be tried out on the API page', { skip }, async (
   const status = operation.locator('.live-responses-table .response-col_status', { hasText: '202' })
   await status.waitFor()
   t.match(await operation.locator('.live-responses-table').textContent(), /preference-applied: respond-async/)
+  t.same(complaints, [])
+})
+
+test('the typed client works in a browser', { skip }, async (t) => {
+  const gateway = await startGateway(t)
+  const { page, complaints } = await openWindow(await sharedChromium(t), gateway.origin)
+  await openClientPage(page)
+  const answered = await updateFromPage(page, API_KEY, { lead_ids: [3, 99_999], fields: { status: 'DNC' } })
+  t.strictSame(answered, [207, ['updated', 'not_found']])
+  t.equal(gateway.sandbox.leads()[3]?.status, 'DNC')
   t.same(complaints, [])
 })

@@ -39,8 +39,8 @@ test('an accepted request can be found among the jobs and followed to its end', 
   const { origin } = await startGateway(t)
   const client = createClient({ url: origin, key: API_KEY })
   const accepted = await client.POST('/v1/leads/batch-update', {
-    body: { lead_ids: [1, 2], fields: { status: 'CALLBK' } },
-    headers: { prefer: 'respond-async', 'idempotency-key': 'once' }
+    params: { header: { Prefer: 'respond-async', 'Idempotency-Key': 'once' } },
+    body: { lead_ids: [1, 2], fields: { status: 'CALLBK' } }
   })
   t.equal(accepted.response.status, 202)
   const { id } = accepted.data as { id: string }

@@ -27,7 +27,7 @@ export interface Page {
   readonly borrowed: readonly string[]
 }
 
-const PAGES = ['*.md', 'test/**/*.md', 'docs/**/*.md', 'deploy/*.md']
+const PAGES = ['*.md', 'test/**/*.md', 'docs/**/*.md', 'deploy/*.md', 'packages/*/*.md']
 const MARK = /^<!-- (?:not run: (.+)|(run by \S+)) -->$/
 const ALL = /^<!-- all (run by \S+) -->$/
 const FIRST = /^<!-- run first\n(.*)\n-->$/s

@@ -12,8 +12,8 @@ export function scriptOf({ position }: Block): string {
 /** Writes a TypeScript block into its file. Returns what the type checker says against it; empty if nothing. */
 export async function typeFaults(block: Block, here: Surroundings): Promise<string> {
   const script = scriptOf(block)
-  // What the package exports is built only when it is packed.
-  const source = block.text.replaceAll("'vicidial-gateway/client'", "'./src/client/client.ts'")
+  // The package is built only when it is packed.
+  const source = block.text.replaceAll("'vicidial-gateway-client'", "'./src/client/client.ts'")
   writeFileSync(join(here.directory, script), here.replaced(source))
   const project = {
     extends: resolve('tsconfig.json'),

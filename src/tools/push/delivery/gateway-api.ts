@@ -1,12 +1,10 @@
 import PQueue from 'p-queue'
-import type { GatewayClient, paths } from '../../../client/client.ts'
+import type { BatchRequest, GatewayClient } from '../../../client/client.ts'
 import { errorCode } from '../../../error-code.ts'
 import type { KnownFields } from '../columns/column-target.ts'
 import { PushFailure } from '../errors.ts'
 import type { Limits } from '../time-left.ts'
 import { type BatchResponse, describeProblem, readBatchResponse, readBody } from './batch-response.ts'
-
-type BatchBody = paths['/v1/leads/batch-update']['post']['requestBody']['content']['application/json']
 
 /** A response, and how long it took in milliseconds. */
 export type TimedResponse = BatchResponse & { readonly ms: number }
@@ -75,9 +73,9 @@ export class GatewayApi {
       const send = () =>
         this.#client.POST('/v1/leads/batch-update', {
           // The idempotency key contains a hash of this text, so it is sent unchanged.
-          body: {} as BatchBody,
+          body: {} as BatchRequest,
           bodySerializer: () => json,
-          headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
+          params: idempotencyKey === undefined ? {} : { header: { 'Idempotency-Key': idempotencyKey } },
           parseAs: 'text',
           redirect: 'manual',
           signal: end.signal
