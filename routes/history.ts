@@ -17,6 +17,12 @@ const pageParameters = {
       description: 'Only from this time on; RFC 3339.'
     })
   ),
+  until: Type.Optional(
+    Type.String({
+      pattern: TIME_PATTERN,
+      description: 'Only from before this time; RFC 3339.'
+    })
+  ),
   limit: Type.Optional(
     Type.String({ pattern: '^([1-9]|[1-9][0-9]|100)$', description: '1 to 100; 50 if absent.' })
   ),
@@ -27,6 +33,10 @@ const pageParameters = {
 const QuerySchema = Type.Object(
   {
     caller: Type.Optional(Type.String({ description: 'Absent: every caller that you may see.' })),
+    job_id: Type.Optional(Type.String({ maxLength: 200, description: 'Only the updates of this job.' })),
+    code: Type.Optional(
+      Type.String({ maxLength: 200, description: 'Only updates that ended with this error code.' })
+    ),
     ...pageParameters
   },
   { additionalProperties: false }
@@ -63,13 +73,17 @@ const leadSchema = {
 
 /** `GET /v1/history`, `GET /v1/leads/{lead_id}/history` */
 export function historyRoutes(history: Pick<HistoryStore, 'list'>) {
-  async function read(query: Static<typeof LeadQuerySchema>, which: Pick<HistoryPage, 'lead' | 'caller'>) {
-    const { since, limit, cursor } = query
+  async function read(
+    query: Static<typeof LeadQuerySchema>,
+    which: Pick<HistoryPage, 'lead' | 'caller' | 'jobId' | 'code'>
+  ) {
+    const { since, until, limit, cursor } = query
     const size = Number(limit ?? DEFAULT_LIMIT)
     const found = await history.list({
       ...which,
       limit: size + 1,
-      ...(since === undefined ? {} : { since: timeOf(since) }),
+      ...(since === undefined ? {} : { since: timeOf('since', since) }),
+      ...(until === undefined ? {} : { until: timeOf('until', until) }),
       ...(cursor === undefined ? {} : { before: Number(cursor) })
     })
     const last = found.length > size ? found[size - 1] : undefined
@@ -84,9 +98,13 @@ export function historyRoutes(history: Pick<HistoryStore, 'list'>) {
       '/v1/history',
       { schema: listSchema },
       async (request) => {
-        const caller = request.query.caller ?? visibleTo(request)
+        const { caller = visibleTo(request), job_id: jobId, code } = request.query
         requireVisible(request, caller)
-        return read(request.query, caller === undefined ? {} : { caller })
+        return read(request.query, {
+          ...(caller === undefined ? {} : { caller }),
+          ...(jobId === undefined ? {} : { jobId }),
+          ...(code === undefined ? {} : { code })
+        })
       }
     )
 
@@ -109,12 +127,12 @@ function requireVisible(request: FastifyRequest, name: string | undefined): void
 }
 
 /** @throws Problem invalid_request, if there is no such time */
-function timeOf(since: string): number {
-  const time = readTime(since)
+function timeOf(name: string, text: string): number {
+  const time = readTime(text)
   if (time !== undefined) return time
-  const detail = 'since is not a time that exists.'
+  const detail = `${name} is not a time that exists.`
   throw new Problem('invalid_request', detail, {
-    errors: [{ pointer: '/since', code: 'invalid_request', detail }]
+    errors: [{ pointer: `/${name}`, code: 'invalid_request', detail }]
   })
 }
 

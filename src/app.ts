@@ -44,9 +44,10 @@ import { RequestBodies } from './http/body/request-bodies.ts'
 import { requestIds, requestLog } from './http/request-log.ts'
 import { addHeaders, allowOrigins, DATA_HEADERS } from './http/security-headers.ts'
 import type { Jobs } from './jobs/jobs.ts'
-import type { LastHour } from './ops/last-hour.ts'
 import type { Activity } from './ops/senders/activity.ts'
 import type { SessionStore } from './ops/sessions.ts'
+import type { LastHour } from './ops/traffic/last-hour.ts'
+import type { LastWeek } from './ops/traffic/last-week.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import type { Metrics } from './telemetry/metrics/metrics.ts'
 import type { ResultObserver } from './telemetry/observer.ts'
@@ -81,6 +82,9 @@ export interface AppOptions {
   readonly lastHour: LastHour
   /** Of callers and webhook sources; absent without an operations page. */
   readonly activity?: Activity | undefined
+  readonly lastWeek: LastWeek
+  /** Whether entries of the history are kept. */
+  readonly hasHistory: boolean
   /** Average event loop delay, in milliseconds, beyond which work is refused; 0: none is. */
   readonly maxEventLoopDelayMs: number
   readonly log: FastifyBaseLogger
@@ -152,6 +156,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
         runtimeConfig,
         updates,
         maxUpdates,
+        lastWeek: options.lastWeek,
+        hasHistory: options.hasHistory,
         accessControl,
         bodies,
         sessions: options.sessions

@@ -8,8 +8,9 @@ import { HistoryRecorder } from './history/history-recorder.ts'
 import { MAX_EVENT_LOOP_DELAY_MS } from './http/load-shedding.ts'
 import { Jobs } from './jobs/jobs.ts'
 import { reportSettlements } from './jobs/report-settlements.ts'
-import { LastHour } from './ops/last-hour.ts'
 import { Activity } from './ops/senders/activity.ts'
+import { LastHour } from './ops/traffic/last-hour.ts'
+import { LastWeek } from './ops/traffic/last-week.ts'
 import type { HistoryPolicy } from './outbox/history.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { SqliteOutbox } from './outbox/sqlite/sqlite-outbox.ts'
@@ -68,6 +69,7 @@ export async function createGateway(
   const { vicidial, durable } = config
   const { dialect, source, maxLeadsPerCall } = vicidial
   const lastHour = new LastHour()
+  const lastWeek = new LastWeek({ store: () => storage.outbox.resultCounts, log })
   const runtimeConfig = new RuntimeConfig(config)
   const accounts = new Set(config.accounts.map(({ name }) => name))
   const metrics = new Metrics({ senders: runtimeConfig, accounts })
@@ -77,6 +79,7 @@ export async function createGateway(
   })
   const observer = observedBy([
     lastHour,
+    lastWeek,
     metrics,
     ...(activity ? [activity.callers] : []),
     ...(tracing ? [tracing] : []),
@@ -146,6 +149,8 @@ export async function createGateway(
     tracing,
     lastHour,
     activity,
+    lastWeek,
+    hasHistory: historyPolicy(config).entries,
     maxEventLoopDelayMs,
     log
   })
@@ -161,6 +166,7 @@ export async function createGateway(
   })
   app.addHook('onReady', async () => {
     reload.start()
+    lastWeek.start()
     await ownership.start()
   })
   let stopped = Promise.resolve()
@@ -173,6 +179,7 @@ export async function createGateway(
     await ownership.settled()
     stopProcessGauges()
     await tracing?.close()
+    await lastWeek.stop()
     const written = Promise.all([history.flush(), ownership.close()])
     // Closing writes everything handed over so far.
     await outbox.close()

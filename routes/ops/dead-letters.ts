@@ -1,54 +1,67 @@
 import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { Problem } from '../../src/errors.ts'
 import { callerOf, requires } from '../../src/http/authentication.ts'
 import type { Jobs } from '../../src/jobs/jobs.ts'
-import { deadLettersPage } from '../../src/ops/dead-letters-page.ts'
+import { deadLettersCsv } from '../../src/ops/dead-letters/dead-letters-csv.ts'
+import { deadLettersPage, type DeadLetterSearch } from '../../src/ops/dead-letters/dead-letters-page.ts'
+import { replayPage } from '../../src/ops/dead-letters/replay-page.ts'
 import { OPS } from '../../src/ops/page.ts'
+import type { DeadLetter, DeadLetterPage } from '../../src/outbox/jobs.ts'
 import type { Outbox } from '../../src/outbox/outbox.ts'
+import { replayerOf } from '../jobs.ts'
 import { DoneSchema, doneSentences, HTML_TYPE, Text } from './queries.ts'
-import { Force, replay } from './replay.ts'
+import { replay } from './replay.ts'
 
-const QuerySchema = Type.Object(
-  {
-    job_id: Text,
-    caller: Text,
-    after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),
-    ...DoneSchema
-  },
-  { additionalProperties: false }
-)
+const Cursor = Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' }))
+/** Which dead letters. */
+const search = { job_id: Text, caller: Text }
+const SearchSchema = Type.Object(search, { additionalProperties: false })
+const QuerySchema = Type.Object({ ...search, after: Cursor, ...DoneSchema }, { additionalProperties: false })
+/** Either the id of one, or a search as it was previewed. */
 const ReplaySchema = Type.Object(
-  { id: Text, job_id: Text, caller: Text, force: Force },
+  { id: Text, ...search, up_to: Cursor, died_by: Cursor, force: Type.Optional(Type.Literal('1')) },
   { additionalProperties: false }
 )
 /** The same permission as `/v1/dead-letters`, and the session's. */
 const common = { hide: true, security: requires('dead_letters') }
 const LETTERS_PER_PAGE = 50
+/** Read at once for the CSV: few, so that they need little memory and nothing waits for long. */
+const LETTERS_PER_READ = 500
 const PATH = `${OPS}/dead-letters`
 
 export interface DeadLetterPagesOptions {
-  readonly jobs: Pick<Jobs, 'replay'>
+  readonly jobs: Pick<Jobs, 'replay' | 'preview'>
   readonly outbox: Pick<Outbox, 'jobs' | 'queue'>
 }
 
-/** `/ops/dead-letters`, and its `replay` of one, a job's, a caller's or all of them */
+/** `/ops/dead-letters`, as CSV, and its `replay` of one, or of a job's, a caller's or all of them after a preview */
 export function deadLetterPages({ jobs, outbox }: DeadLetterPagesOptions) {
+  /** All that match, newest first. @throws StorageError */
+  async function* read(which: Omit<DeadLetterPage, 'limit'>): AsyncGenerator<readonly DeadLetter[]> {
+    for (let after: string | undefined; ;) {
+      const page = { ...which, ...(after === undefined ? {} : { after }), limit: LETTERS_PER_READ }
+      const letters = await outbox.jobs.deadLetters(page)
+      yield letters
+      if (letters.length < LETTERS_PER_READ) return
+      after = String(letters.at(-1)?.id)
+    }
+  }
+
   return async (app: FastifyInstance): Promise<void> => {
     app.get<{ Querystring: Static<typeof QuerySchema> }>(
       PATH,
       { schema: { ...common, querystring: QuerySchema } },
       async (request, reply) => {
-        const { job_id = '', caller = '', after, ...done } = request.query
-        const jobId = job_id.trim()
+        const { after, job_id: _, caller: __, ...done } = request.query
         const found = await outbox.jobs.deadLetters({
           limit: LETTERS_PER_PAGE + 1,
-          ...(jobId === '' ? {} : { jobId }),
-          ...(caller === '' ? {} : { caller }),
+          ...chosenBy(request.query),
           ...(after === undefined ? {} : { after })
         })
         const last = found.length > LETTERS_PER_PAGE ? found[LETTERS_PER_PAGE - 1] : undefined
         const view = {
-          search: { job_id: jobId, caller },
+          search: searchOf(request.query),
           letters: found.slice(0, LETTERS_PER_PAGE),
           next: last && String(last.id),
           isLater: after !== undefined,
@@ -59,18 +72,58 @@ export function deadLetterPages({ jobs, outbox }: DeadLetterPagesOptions) {
       }
     )
 
+    app.get<{ Querystring: Static<typeof SearchSchema> }>(
+      `${PATH}.csv`,
+      { schema: { ...common, querystring: SearchSchema } },
+      async (request, reply) => {
+        const pages = read(chosenBy(request.query))
+        // What can't be read at all gets an error page.
+        const first = await pages.next()
+        const all = async function* () {
+          if (!first.done) yield first.value
+          yield* pages
+        }
+        return reply
+          .type('text/csv; charset=utf-8')
+          .header('content-disposition', 'attachment; filename="dead-letters.csv"')
+          .send(deadLettersCsv(all()))
+      }
+    )
+
+    app.get<{ Querystring: Static<typeof SearchSchema> }>(
+      `${PATH}/replay`,
+      { schema: { ...common, querystring: SearchSchema } },
+      async (request, reply) => {
+        const preview = await jobs.preview(chosenBy(request.query), replayerOf(request))
+        const view = { search: searchOf(request.query), preview }
+        return reply.type(HTML_TYPE).send(replayPage(view, callerOf(request)))
+      }
+    )
+
     app.post<{ Body: Static<typeof ReplaySchema> }>(
       `${PATH}/replay`,
       { schema: { ...common, body: ReplaySchema } },
       async (request, reply) => {
-        const { id = '', job_id: jobId = '', caller = '', force } = request.body
+        const { id = '', up_to: upTo, died_by: diedBy, force } = request.body
+        if (id === '' && (upTo === undefined || diedBy === undefined))
+          throw new Problem('invalid_request', 'Look at what would be replayed first.')
         const which = {
+          ...chosenBy(request.body),
           ...(id === '' ? {} : { ids: [id] }),
-          ...(jobId === '' ? {} : { jobId }),
-          ...(caller === '' ? {} : { caller })
+          ...(upTo === undefined ? {} : { upTo: Number(upTo) }),
+          ...(diedBy === undefined ? {} : { diedBy: Number(diedBy) })
         }
         return replay(jobs, which, force !== undefined, request, reply)
       }
     )
   }
+}
+
+function searchOf({ job_id = '', caller = '' }: DeadLetterSearch): Required<DeadLetterSearch> {
+  return { job_id: job_id.trim(), caller }
+}
+
+function chosenBy(query: DeadLetterSearch): { readonly jobId?: string; readonly caller?: string } {
+  const { job_id: jobId, caller } = searchOf(query)
+  return { ...(jobId === '' ? {} : { jobId }), ...(caller === '' ? {} : { caller }) }
 }

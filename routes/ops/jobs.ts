@@ -11,7 +11,6 @@ import { OPS } from '../../src/ops/page.ts'
 import { counted } from '../../src/ops/times.ts'
 import type { Job, JobStore } from '../../src/outbox/jobs.ts'
 import { DoneSchema, doneSentences, HTML_TYPE, Text } from './queries.ts'
-import { Force, replay } from './replay.ts'
 
 const JobsQuerySchema = Type.Object(
   {
@@ -35,19 +34,17 @@ const JobQuerySchema = Type.Object(
 
 /** The same permission as `/v1/jobs`, and the session's. */
 const common = { hide: true, security: requires('jobs') }
-const ReplaySchema = Type.Union([Type.Object({ force: Force }, { additionalProperties: false }), Type.Null()])
-
 const JOBS_PER_PAGE = 50
 const RESULTS_PER_PAGE = 100
 
 type ById = { Params: { id: string } }
 
 export interface JobPagesOptions {
-  readonly jobs: Pick<Jobs, 'cancel' | 'replay'>
+  readonly jobs: Pick<Jobs, 'cancel'>
   readonly store: JobStore
 }
 
-/** `/ops/jobs`, a job's page, and its `cancel` and `replay` */
+/** `/ops/jobs`, a job's page, and its `cancel` */
 export function jobPages({ jobs, store }: JobPagesOptions) {
   async function jobOf(id: string): Promise<Job> {
     const job = await store.find(id)
@@ -91,6 +88,7 @@ export function jobPages({ jobs, store }: JobPagesOptions) {
         const view = {
           job,
           results: await store.results(job.id, part),
+          attempts: await store.attempts(job.id, part),
           from: part.from,
           pageSize: RESULTS_PER_PAGE,
           hasDeadLetters: letters.length > 0,
@@ -112,15 +110,6 @@ export function jobPages({ jobs, store }: JobPagesOptions) {
           throw new Problem('conflict', `This job has ended: it is ${job.status}.`)
         const cancelled = await jobs.cancel(job.id)
         return reply.redirect(`${OPS}/jobs/${job.id}?cancelled=${cancelled}`, 303)
-      }
-    )
-
-    app.post<ById & { Body: Static<typeof ReplaySchema> }>(
-      `${OPS}/jobs/:id/replay`,
-      { schema: { ...common, body: ReplaySchema } },
-      async (request, reply) => {
-        const { id } = await jobOf(request.params.id)
-        return replay(jobs, { jobId: id }, request.body?.force !== undefined, request, reply)
       }
     )
   }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import fastifyCookie from '@fastify/cookie'
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
 import type { AccessControl } from '../../src/callers/access-control.ts'
 import type { ClusterView } from '../../src/cluster/cluster-view.ts'
 import type { RuntimeConfig } from '../../src/config/runtime-config.ts'
@@ -18,16 +19,19 @@ import type { RequestBodies } from '../../src/http/body/request-bodies.ts'
 import { addHeaders, pageHeaders } from '../../src/http/security-headers.ts'
 import type { Jobs } from '../../src/jobs/jobs.ts'
 import { errorPage } from '../../src/ops/error-page.ts'
-import type { LastHour } from '../../src/ops/last-hour.ts'
 import { overviewPage } from '../../src/ops/overview-page.ts'
 import { OPS } from '../../src/ops/page.ts'
 import type { Activity } from '../../src/ops/senders/activity.ts'
 import { refuseOtherSites } from '../../src/ops/same-site.ts'
 import { Sessions, type SessionStore } from '../../src/ops/sessions.ts'
+import type { LastHour } from '../../src/ops/traffic/last-hour.ts'
+import type { LastWeek } from '../../src/ops/traffic/last-week.ts'
+import { RANGE_NAMES, RANGES } from '../../src/ops/traffic/ranges.ts'
 import type { Outbox } from '../../src/outbox/outbox.ts'
 import type { Updates } from '../../src/updates/updates.ts'
 import { callerPages } from './callers.ts'
 import { deadLetterPages } from './dead-letters.ts'
+import { historyPages } from './history.ts'
 import { jobPages } from './jobs.ts'
 import { HTML_TYPE } from './queries.ts'
 import { COOKIE, signInRoutes } from './sign-in.ts'
@@ -45,9 +49,14 @@ const FILES = {
   'ops.js': { type: 'text/javascript; charset=utf-8', parts: ['ops.js'] }
 }
 
+const OverviewSchema = Type.Object(
+  { range: Type.Optional(Type.Enum(RANGE_NAMES)) },
+  { additionalProperties: false }
+)
+
 export interface OpsOptions {
-  readonly jobs: Pick<Jobs, 'cancel' | 'replay'>
-  readonly outbox: Pick<Outbox, 'jobs' | 'queue' | 'fault'>
+  readonly jobs: Pick<Jobs, 'cancel' | 'preview' | 'replay'>
+  readonly outbox: Pick<Outbox, 'jobs' | 'history' | 'queue' | 'fault'>
   readonly ownership: { readonly view: OwnerView }
   /** Absent if the gateway shares its database with no other. */
   readonly cluster: ClusterView | undefined
@@ -57,6 +66,9 @@ export interface OpsOptions {
   readonly updates: Pick<Updates, 'read'>
   /** Updates that one payload of a webhook may have. */
   readonly maxUpdates: number
+  readonly lastWeek: Pick<LastWeek, 'traffic'>
+  /** Whether entries of the history are kept. */
+  readonly hasHistory: boolean
   readonly accessControl: AccessControl
   readonly bodies: RequestBodies
   /** By default memory. */
@@ -65,7 +77,7 @@ export interface OpsOptions {
 
 /** `/ops`: pages for operators, with a session instead of a key in every request. */
 export function opsRoutes(options: OpsOptions) {
-  const { jobs, outbox, ownership, cluster, lastHour, accessControl, bodies } = options
+  const { jobs, outbox, ownership, cluster, lastHour, lastWeek, hasHistory, accessControl, bodies } = options
   const sessions = new Sessions(accessControl.callers, options.sessions)
   return async (app: FastifyInstance): Promise<void> => {
     addHeaders(app, { ...pageHeaders([], { hasForms: true }), 'cache-control': 'no-store' })
@@ -116,22 +128,34 @@ export function opsRoutes(options: OpsOptions) {
       documentedPermissions(pages)
       const schema = { hide: true, security: requires('operator') }
       pages.get(`${OPS}/`, { schema }, async (_request, reply) => reply.redirect(OPS, 303))
-      pages.get(OPS, { schema }, async (request, reply) => {
-        const { states, queues } = ownership.view
-        const overview = {
-          minutes: lastHour.minutes(),
-          reasons: lastHour.reasons(),
-          states,
-          stored: outbox.queue.pendingByAccount,
-          inFlight: new Map(queues.map(({ account, waiting }) => [account, waiting])),
-          oldestWaitingMs: Math.max(...queues.map(({ oldestMs }) => oldestMs)),
-          oldestAt: outbox.queue.oldestPendingAt,
-          deadLetters: outbox.queue.size.deadLetters,
-          fault: outbox.fault,
-          cluster
+      type Overview = { Querystring: Static<typeof OverviewSchema> }
+      pages.get<Overview>(
+        OPS,
+        { schema: { ...schema, querystring: OverviewSchema } },
+        async (request, reply) => {
+          const { states, queues } = ownership.view
+          const { range = '1h' } = request.query
+          const minutes = lastHour.minutes()
+          const overview = {
+            minutes,
+            range,
+            traffic:
+              range === '1h'
+                ? { slots: minutes, reasons: lastHour.reasons() }
+                : await lastWeek.traffic(RANGES[range]),
+            hasHistory,
+            states,
+            stored: outbox.queue.pendingByAccount,
+            inFlight: new Map(queues.map(({ account, waiting }) => [account, waiting])),
+            oldestWaitingMs: Math.max(...queues.map(({ oldestMs }) => oldestMs)),
+            oldestAt: outbox.queue.oldestPendingAt,
+            deadLetters: outbox.queue.size.deadLetters,
+            fault: outbox.fault,
+            cluster
+          }
+          return reply.type(HTML_TYPE).send(overviewPage(overview, callerOf(request)))
         }
-        return reply.type(HTML_TYPE).send(overviewPage(overview, callerOf(request)))
-      })
+      )
       await pages.register(jobPages({ jobs, store: outbox.jobs }))
       await pages.register(deadLetterPages({ jobs, outbox }))
       const { activity, runtimeConfig, updates, maxUpdates } = options
@@ -141,6 +165,7 @@ export function opsRoutes(options: OpsOptions) {
       await pages.register(
         tryPages({ activity: activity.webhooks, runtimeConfig, callers, updates, maxUpdates })
       )
+      await pages.register(historyPages({ history: outbox.history, hasHistory }))
     })
   }
 }

@@ -1,5 +1,4 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
 import type { Accepted } from '../../schemas/job.ts'
 import { Problem } from '../../src/errors.ts'
 import { auditOf } from '../../src/http/authentication.ts'
@@ -8,9 +7,6 @@ import type { ReplayFilter } from '../../src/jobs/dead-letter-replays.ts'
 import { OPS } from '../../src/ops/page.ts'
 import { replayerOf } from '../jobs.ts'
 import { withDone } from './queries.ts'
-
-/** The checkbox that lets a replay overwrite newer updates. */
-export const Force = Type.Optional(Type.Literal('1'))
 
 interface Replayed {
   readonly jobs: readonly Accepted[]

@@ -3211,8 +3211,14 @@ export interface operations {
             query?: {
                 /** @description Absent: every caller that you may see. */
                 caller?: string;
+                /** @description Only the updates of this job. */
+                job_id?: string;
+                /** @description Only updates that ended with this error code. */
+                code?: string;
                 /** @description Only from this time on; RFC 3339. */
                 since?: string;
+                /** @description Only from before this time; RFC 3339. */
+                until?: string;
                 /** @description 1 to 100; 50 if absent. */
                 limit?: string;
                 /** @description `next_cursor` of the page before. */
@@ -3255,6 +3261,8 @@ export interface operations {
             query?: {
                 /** @description Only from this time on; RFC 3339. */
                 since?: string;
+                /** @description Only from before this time; RFC 3339. */
+                until?: string;
                 /** @description 1 to 100; 50 if absent. */
                 limit?: string;
                 /** @description `next_cursor` of the page before. */

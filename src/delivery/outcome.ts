@@ -15,6 +15,8 @@ export interface OutcomeError {
   readonly detail: string
   /** Whether the same update may succeed later. */
   readonly retryable: boolean
+  /** VICIdial's own words, see `Exchanged.said`; not for callers. */
+  readonly said?: string
   /** The leads that a key matches, newest first; the first 100 of them. */
   readonly leadIds?: readonly number[]
 }
@@ -135,10 +137,10 @@ export type FailedExchange = Exchanged<Refused | NotMade | Unclear>
  * The outcome of an update whose call failed: `unknown` if VICIdial may have made the change all the same, or if its
  * reply proves nothing.
  */
-export function notDone({ reply, maybeMade, isUnsent, isProvisional }: FailedExchange): Outcome {
+export function notDone({ reply, maybeMade, isUnsent, isProvisional, said }: FailedExchange): Outcome {
   const code = 'code' in reply ? reply.code : 'upstream_error'
   const retryable = TRANSIENT.has(code) || reply.kind !== 'refused'
-  const error = { code, detail: reply.detail, retryable }
+  const error = { code, detail: reply.detail, retryable, ...(said === undefined ? {} : { said }) }
   const status = maybeMade || reply.kind === 'unproven' ? 'unknown' : 'failed'
   return {
     status,

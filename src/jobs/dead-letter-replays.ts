@@ -1,10 +1,11 @@
 import type { Accepted } from '../../schemas/job.ts'
 import { type IdempotencyKey, type IdempotencyRecord, refuseOther } from '../http/idempotency-record.ts'
-import type { DeadLetter } from '../outbox/jobs.ts'
+import type { DeadLetter, DeadLetterChoice } from '../outbox/jobs.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import { parseDeadLetterId } from './dead-letter-response.ts'
 import { acceptedRecord, acceptedResponse } from './job-response.ts'
 import { type OutboxRoom, throwNotStored } from './outbox-room.ts'
+import { previewOf, type ReplayPreview } from './replay-preview.ts'
 import { replayJob, type ReplayRequester, ReplaySelection, type RequestRef } from './replay.ts'
 
 /** Dead letters to replay; an absent property does not restrict. */
@@ -12,6 +13,9 @@ export interface ReplayFilter {
   readonly caller?: string
   readonly jobId?: string
   readonly ids?: readonly string[]
+  /** The highest id, and the latest time at which one failed for good; see `ReplayPreview`. */
+  readonly upTo?: number
+  readonly diedBy?: number
 }
 
 export interface DeadLetterReplaysOptions {
@@ -53,13 +57,9 @@ export class DeadLetterReplays {
     { repeat, ...ref }: RequestRef & { readonly repeat?: IdempotencyKey },
     bodyOf: (accepted: Accepted[], left: ReturnType<ReplaySelection['left']>) => object
   ): Promise<{ response: IdempotencyRecord; isRepeat: boolean } | undefined> {
-    const { outbox, room, accounts, owner, newId } = this.#options
-    const { ids, ...which } = filter
-    const chosen = ids && { ids: ids.map(parseDeadLetterId).filter((id) => id !== undefined) }
-    const selection = new ReplaySelection(by, {
-      hasAccount: (account) => accounts.has(account),
-      roomOf: (account) => room.of(account)
-    })
+    const { outbox, owner, newId } = this.#options
+    const choice = choiceOf(filter)
+    const selection = this.#select(by)
     let made: IdempotencyRecord | undefined
     const toJobs = (letters: readonly DeadLetter[], remaining: () => number) => {
       const selected = selection.select(letters)
@@ -72,15 +72,13 @@ export class DeadLetterReplays {
     }
     let response: IdempotencyRecord | undefined
     do {
-      const page = { ...which, ...chosen, ...selection.nextPage() }
+      const page = { ...choice, ...selection.nextPage() }
       response = await outbox.jobs
         .replay(page, toJobs, repeat)
         .catch((error: unknown) => throwNotStored(error, MAY_BE_REPLAYED))
     } while (response === undefined && selection.isUnfinished)
     if (response === undefined) {
-      const { fullAccount, problem } = selection
-      if (fullAccount !== undefined) throw room.refusal(fullAccount)
-      if (problem) throw problem
+      this.#refuse(selection)
       return undefined
     }
     const isRepeat = response !== made
@@ -88,4 +86,41 @@ export class DeadLetterReplays {
     if (!isRepeat) owner.wake()
     return { response, isRepeat }
   }
+
+  /**
+   * What `replay` would do now, without doing it.
+   * @returns undefined if no dead letter matches
+   * @throws Problem permission_denied, conflict or overloaded, if none can be replayed
+   */
+  async preview(filter: ReplayFilter, by: ReplayRequester): Promise<ReplayPreview | undefined> {
+    const choice = choiceOf(filter)
+    const selection = this.#select(by)
+    do {
+      const page = { ...choice, ...selection.nextPage() }
+      const { letters, remaining } = await this.#options.outbox.jobs.choose(page)
+      const selected = selection.select(letters)
+      if (selected.length > 0) return previewOf(selected, selection.left(remaining))
+    } while (selection.isUnfinished)
+    this.#refuse(selection)
+    return undefined
+  }
+
+  #select(by: ReplayRequester): ReplaySelection {
+    const { accounts, room } = this.#options
+    return new ReplaySelection(by, {
+      hasAccount: (account) => accounts.has(account),
+      roomOf: (account) => room.of(account)
+    })
+  }
+
+  /** @throws Problem if letters were found, and none can be replayed */
+  #refuse({ fullAccount, problem }: ReplaySelection): void {
+    if (fullAccount !== undefined) throw this.#options.room.refusal(fullAccount)
+    if (problem) throw problem
+  }
+}
+
+function choiceOf({ ids, ...which }: ReplayFilter): Omit<DeadLetterChoice, 'limit'> {
+  if (ids === undefined) return which
+  return { ...which, ids: ids.map(parseDeadLetterId).filter((id) => id !== undefined) }
 }

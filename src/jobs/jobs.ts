@@ -85,4 +85,9 @@ export class Jobs {
   replay(...args: Parameters<DeadLetterReplays['replay']>): ReturnType<DeadLetterReplays['replay']> {
     return this.#replays.replay(...args)
   }
+
+  /** See `DeadLetterReplays.preview`. */
+  preview(...args: Parameters<DeadLetterReplays['preview']>): ReturnType<DeadLetterReplays['preview']> {
+    return this.#replays.preview(...args)
+  }
 }

@@ -3,7 +3,7 @@ import type { Outbox } from '../outbox/outbox.ts'
 import { steadyNow } from '../steady-clock.ts'
 
 export interface RetentionOptions {
-  readonly outbox: Pick<Outbox, 'jobs' | 'idempotency' | 'history' | 'queue'>
+  readonly outbox: Pick<Outbox, 'jobs' | 'idempotency' | 'history' | 'queue' | 'resultCounts'>
   readonly retentionDays: number
   readonly historyDays: number
   readonly log: {
@@ -16,6 +16,8 @@ const HOUR_MS = 60 * 60 * 1_000
 const DAY_HOURS = 24
 const DAY_MS = DAY_HOURS * HOUR_MS
 const EVERY_MS = 30_000
+/** How long counts of results are kept: the operations page shows a week. */
+const COUNTS_MS = 8 * DAY_MS
 /** Rows deleted at once: few, so that other writes need not wait. */
 const STEP = 500
 const BETWEEN_STEPS_MS = 50
@@ -25,7 +27,7 @@ const MAX_JUMP_MS = HOUR_MS
 const MAX_AWAY_MS = DAY_MS
 
 /**
- * Deletes old jobs, idempotency records and history, in small steps. That also finds out whether a failing database
+ * Deletes old jobs, idempotency records, history and counts, in small steps. That also finds out whether a failing database
  * works again.
  *
  * A wrong clock deletes nothing: for a day after a jump nothing is deleted, and then the clock from before the jump counts.
@@ -97,6 +99,7 @@ export class Retention {
         (await outbox.idempotency.purge(past(EVENT_ID_TTL_MS), STEP)) +
         (await outbox.jobs.purge(past(retentionDays * DAY_MS), STEP, retentionDays * DAY_HOURS)) +
         (await outbox.history.purge(past(historyDays * DAY_MS), STEP)) +
+        (await outbox.resultCounts.purge(past(COUNTS_MS), STEP)) +
         (await outbox.queue.forgetWrites(STEP))
       this.#schedule(deleted > 0 ? BETWEEN_STEPS_MS : EVERY_MS)
     } catch (error) {

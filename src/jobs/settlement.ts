@@ -4,6 +4,7 @@ import { deliveredFields } from '../delivery/delivered-fields.ts'
 import { outcomeResult } from '../delivery/result.ts'
 import { namesSet } from '../leads/changes.ts'
 import type { Update } from '../leads/update.ts'
+import type { Attempt } from '../outbox/attempts.ts'
 import type { Claimed, Settlement } from '../outbox/queue.ts'
 import { type RetrySchedule, retryPauseMs, shortestMs } from './retry-schedule.ts'
 
@@ -29,6 +30,8 @@ const LOGIN_REFUSED: ReadonlySet<OutcomeError['code']> = new Set([
 const ASK_AGAIN_MS = 5 * 60_000
 /** Pause before an update that was not attempted is claimed again, in milliseconds. */
 const REQUEUE_MS = 250
+/** Most of the text of an error that is kept of an attempt, in characters. */
+const MAX_DETAIL = 200
 
 /**
  * How a claimed update is settled by the outcome of its delivery.
@@ -51,13 +54,25 @@ export function settlementOf(
     isProvisional && shortestMs(claimed.attempts, schedule) < Math.min(ASK_AGAIN_MS, schedule.forMs)
   const isFinal = error === undefined || FINAL.has(error.code)
   if (isFinal && !isTooSoon) {
-    return { claimed, disposition: 'delivered', result, delivered }
+    const isFirst = claimed.attempts === 0
+    const attempt = isFirst || isUnsent ? {} : { attempt: attemptOf(claimed, outcome, now) }
+    return { claimed, ...attempt, disposition: 'delivered', result, delivered }
   }
   if (isUnsent || (error && LOGIN_REFUSED.has(error.code))) return { ...notAttempted(claimed, now), result }
   const attempts = claimed.attempts + 1
+  const attempt = attemptOf(claimed, outcome, now)
   const pauseMs = retryPauseMs(attempts, schedule)
-  if (pauseMs === undefined) return { claimed, disposition: 'dead_lettered', result, delivered }
-  return { claimed, disposition: 'retry', result, attempts, dueAt: Math.round(now + pauseMs) }
+  if (pauseMs === undefined) return { claimed, attempt, disposition: 'dead_lettered', result, delivered }
+  return { claimed, attempt, disposition: 'retry', result, attempts, dueAt: Math.round(now + pauseMs) }
+}
+
+/** What is kept of an attempt. */
+function attemptOf({ attempts }: Claimed, { status, error }: Outcome, now: number): Attempt {
+  const number = attempts + 1
+  if (error === undefined) return { number, at: now, status }
+  const { code, detail, said } = error
+  const words = said === undefined ? {} : { said }
+  return { number, at: now, status, code, detail: detail.slice(0, MAX_DETAIL), ...words }
 }
 
 /**
@@ -85,6 +100,7 @@ export function foldedSettlement(
   // This counts as an attempt, so that it is sent alone next time: the newest may have failed because of its own values.
   return {
     ...requeued,
+    attempt: attemptOf(claimed, outcome, now),
     attempts: claimed.attempts + 1,
     dueAt: settled.disposition === 'retry' ? settled.dueAt : requeued.dueAt
   }

@@ -1,15 +1,20 @@
 import { html } from 'ghtml'
 import type { Result } from '../../schemas/batch.ts'
 import type { Caller } from '../callers/caller.ts'
+import type { UpdateAttempts } from '../outbox/attempts.ts'
 import type { Job } from '../outbox/jobs.ts'
+import { attemptList } from './attempts.ts'
 import { countsOf, statusBadge } from './jobs-page.ts'
-import { address, badge, notice, OPS, page, table } from './page.ts'
+import { address, badge, notice, OPS, page } from './page.ts'
+import { stackedTable } from './stacked-table.ts'
 import { counted, moment, number } from './times.ts'
 
 export interface JobView {
   readonly job: Job
   /** One page of its results. */
   readonly results: readonly Result[]
+  /** Of those of the results that did not succeed at once. */
+  readonly attempts: readonly UpdateAttempts[]
   /** Index of the first result on the page. */
   readonly from: number
   /** Results on a page. */
@@ -38,10 +43,11 @@ export function jobPage(view: JobView, caller: Caller, now = Date.now()): string
       !${fact('Accepted', moment(job.acceptedAt, now))} !${fact('Ended', finished)}
       !${fact('Updates', html`${countsOf(job)}`)} !${fact('Calls to VICIdial', number(job.upstreamCalls))}
     </dl>
-    !${hasDeadLetters ? replayForm(job.id) : ''} !${job.finishedAt === undefined ? cancelForm(job.id) : ''}
+    !${hasDeadLetters ? deadLetters(job.id) : ''} !${job.finishedAt === undefined ? cancelForm(job.id) : ''}
     <section aria-labelledby="results">
       <h2 id="results">Results</h2>
-      !${results(view)}
+      !${results(view, now)}
+      !${caller.may('history') ? html`<p><a href="${address(`${OPS}/history`, { job_id: job.id })}">The history of this job</a></p>` : ''}
     </section>`
   return page({ title: job.id, content, caller })
 }
@@ -53,15 +59,12 @@ function fact(name: string, value: string): string {
   </div>`
 }
 
-function replayForm(id: string): string {
-  return html`<form class="card" method="post" action="${OPS}/jobs/${id}/replay">
-    <p>
-      This job has dead letters: updates that failed for good.
-      <a href="${address(`${OPS}/dead-letters`, { job_id: id })}">Look at them</a>, or deliver them again.
-    </p>
-    !${forceField('force')}
-    <button class="main">Replay its dead letters</button>
-  </form>`
+function deadLetters(id: string): string {
+  return html`<p class="card">
+    This job has dead letters: updates that failed for good.
+    <a href="${address(`${OPS}/dead-letters`, { job_id: id })}">Look at them</a>, or
+    <a href="${address(`${OPS}/dead-letters/replay`, { job_id: id })}">replay them</a>.
+  </p>`
 }
 
 /** The checkbox that lets a replay overwrite newer updates. */
@@ -84,15 +87,16 @@ function cancelForm(id: string): string {
   </details>`
 }
 
-function results({ job, results: shown, from, pageSize }: JobView): string {
+function results({ job, results: shown, attempts, from, pageSize }: JobView, now: number): string {
   if (shown.length === 0) return html`<p class="empty">There are no results here.</p>`
   const received = Object.values(job.counts).reduce((sum, count) => sum + count, 0)
   const link = (to: number, text: string) =>
     html`<a href="${address(`${OPS}/jobs/${job.id}`, { from: String(to) })}">${text}</a>`
-  return html`!${table(
+  const attemptsOf = new Map(attempts.map((one) => [one.index, one]))
+  return html`!${stackedTable(
       `Results ${number(from + 1)} to ${number(from + shown.length)} of ${number(received)}`,
-      ['No.', 'Lead', 'Status', 'Detail'],
-      shown.map(row)
+      ['No.', 'Lead', 'Status', ['Detail', 'prose']],
+      shown.map((result) => row(result, attemptsOf.get(result.index), now))
     )}
     <nav aria-label="Parts of the results" class="paging">
       !${from > 0 ? link(Math.max(0, from - pageSize), 'Before') : ''}
@@ -100,13 +104,18 @@ function results({ job, results: shown, from, pageSize }: JobView): string {
     </nav>`
 }
 
-function row(result: Result): string {
-  return html`<tr>
-    <th scope="row">${number(result.index + 1)}</th>
-    <td>${leadOf(result)}</td>
-    <td>!${badge(result.status.replace('_', ' '), MOODS[result.status] ?? 'plain')}</td>
-    <td class="prose">!${said(result)}</td>
-  </tr>`
+function row(result: Result, attempts: UpdateAttempts | undefined, now: number): readonly string[] {
+  return [
+    number(result.index + 1),
+    html`${leadOf(result)}`,
+    resultBadge(result.status),
+    said(result) + (attempts === undefined ? '' : attemptList(attempts, now))
+  ]
+}
+
+/** The status of a result as a coloured word. */
+export function resultBadge(status: Result['status']): string {
+  return badge(status.replace('_', ' '), MOODS[status] ?? 'plain')
 }
 
 /** The lead or leads of a result, in words. */

@@ -2,7 +2,8 @@ import { html } from 'ghtml'
 import { JOB_STATUSES } from '../../schemas/job.ts'
 import type { Caller } from '../callers/caller.ts'
 import type { Job, JobStatus } from '../outbox/jobs.ts'
-import { address, badge, notice, OPS, page, table } from './page.ts'
+import { address, badge, notice, OPS, page } from './page.ts'
+import { stackedTable } from './stacked-table.ts'
 import { moment, number } from './times.ts'
 
 /** Filters of the list; empty or absent: any. */
@@ -87,19 +88,16 @@ function none(search: JobSearch, isLater: boolean): string {
 }
 
 function list(jobs: readonly Job[], now: number): string {
-  const rows = jobs.map(
-    (job) =>
-      html`<tr>
-        <th scope="row"><a href="${PATH}/${job.id}">${job.id}</a></th>
-        <td>!${statusBadge(job.status)}</td>
-        <td>${job.caller}</td>
-        <td>${job.source}</td>
-        <td>${job.origin}</td>
-        <td>!${moment(job.acceptedAt, now)}</td>
-        <td>${countsOf(job)}</td>
-      </tr>`
-  )
-  return table(
+  const rows = jobs.map((job) => [
+    html`<a href="${PATH}/${job.id}">${job.id}</a>`,
+    statusBadge(job.status),
+    html`${job.caller}`,
+    html`${job.source}`,
+    html`${job.origin}`,
+    moment(job.acceptedAt, now),
+    html`${countsOf(job)}`
+  ])
+  return stackedTable(
     'Jobs, newest first',
     ['Job', 'Status', 'Caller', 'Source', 'Came as', 'Accepted', 'Updates'],
     rows

@@ -3,17 +3,25 @@ import type { Caller } from '../callers/caller.ts'
 import type { ClusterView } from '../cluster/cluster-view.ts'
 import { type ErrorCode, ERRORS } from '../errors.ts'
 import type { UpstreamState } from '../vicidial/guard.ts'
-import { chart } from './chart.ts'
 import { gatewaysSection } from './gateways-section.ts'
-import { KINDS, type Minute, type Reason, STORED_DIFFERS } from './last-hour.ts'
-import { badge, OPS, page, table } from './page.ts'
+import { historyAddress, searchedTime } from './history-page.ts'
+import { address, badge, OPS, page } from './page.ts'
+import { stackedTable } from './stacked-table.ts'
 import { inWords, moment, number, utc } from './times.ts'
+import { chart } from './traffic/chart.ts'
+import { KINDS, type Reason, type Slot, STORED_DIFFERS, type Traffic } from './traffic/kinds.ts'
+import { type Range, RANGE_NAMES, type RangeName, RANGES, startOf } from './traffic/ranges.ts'
 import { STATE_WORDS } from './upstream-words.ts'
 
 /** What the overview shows. */
 export interface Overview {
-  readonly minutes: readonly Minute[]
-  readonly reasons: readonly Reason[]
+  /** Of the last hour. */
+  readonly minutes: readonly Slot[]
+  readonly range: RangeName
+  /** Of the range. */
+  readonly traffic: Traffic
+  /** Whether entries of the history are kept. */
+  readonly hasHistory: boolean
   /** By account. */
   readonly states: ReadonlyMap<string, UpstreamState>
   /** Pending stored updates, by account. */
@@ -32,6 +40,9 @@ export interface Overview {
 }
 
 export function overviewPage(overview: Overview, caller: Caller, now = Date.now()): string {
+  const { traffic } = overview
+  const range = RANGES[overview.range]
+  const searchedFrom = overview.hasHistory && caller.may('history') ? startOf(range, now) : undefined
   const content = html`<p class="refresh" hidden>
       <label><input type="checkbox" id="refresh" checked /> Refresh every 10 seconds</label>
       <span role="status" id="refresh-status"></span>
@@ -39,13 +50,13 @@ export function overviewPage(overview: Overview, caller: Caller, now = Date.now(
     <div id="live" data-refresh>
       <p>As of !${utc(now)}</p>
       !${fault(overview.fault)} !${stoppedAccounts(overview.states)} !${presentState(overview, now)}
-      <section aria-labelledby="hour">
-        <h2 id="hour">The last hour</h2>
-        !${chart(overview.minutes)}
+      <section aria-labelledby="traffic">
+        <h2 id="traffic">!${capitalized(range.words)}</h2>
+        !${ranges(overview.range)} !${chart(traffic.slots, range)}
       </section>
       <section aria-labelledby="reasons">
-        <h2 id="reasons">Why updates were not made, or differ, in the last hour</h2>
-        !${reasons(overview.reasons)}
+        <h2 id="reasons">Why updates were not made, or differ, in ${range.words}</h2>
+        !${reasons(traffic.reasons, range, searchedFrom)}
       </section>
       <section aria-labelledby="accounts">
         <h2 id="accounts">VICIdial, by account</h2>
@@ -121,46 +132,74 @@ function total(counts: ReadonlyMap<string, number>): number {
   return [...counts.values()].reduce((sum, count) => sum + count, 0)
 }
 
-function reasons(list: readonly Reason[]): string {
+function capitalized(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/** Links to the other ranges. */
+function ranges(chosen: RangeName): string {
+  const links = RANGE_NAMES.map((name) => {
+    const target = name === '1h' ? OPS : address(OPS, { range: name })
+    return html`<li>
+      <a href="${target}" !${name === chosen ? 'aria-current="true"' : ''}>${RANGES[name].title}</a>
+    </li>`
+  })
+  return html`<nav aria-label="Range of time">
+    <ul class="ranges">
+      !${links}
+    </ul>
+  </nav>`
+}
+
+/** @param searchedFrom from when on the history is searched, in milliseconds since the epoch; undefined: there is none */
+function reasons(list: readonly Reason[], { words }: Range, searchedFrom: number | undefined): string {
   if (list.length === 0) return html`<p class="empty">Every update was made.</p>`
-  const rows = list.map(
-    ({ code, kind, count }) =>
-      html`<tr>
-        <th scope="row">
-          !${code === STORED_DIFFERS ? code : html`<a href="/problems/${code}">${code}</a>`}
-        </th>
-        <td>${meaningOf(code)}</td>
-        <td>${kind}</td>
-        <td class="number">${number(count)}</td>
-      </tr>`
-  )
-  return table('Reasons, the most frequent first', ['Code', 'Meaning', 'Counted as', 'Updates'], rows)
+  const rows = list.map(({ code, kind, count }) => [
+    which(code, searchedFrom),
+    meaningOf(code),
+    html`${kind}`,
+    number(count)
+  ])
+  const hint = searchedFrom === undefined ? '' : html`<p>A code leads to its updates in the history.</p>`
+  const columns = ['Code', 'Meaning', 'Counted as', ['Updates', 'number']] as const
+  return hint + stackedTable(`Reasons in ${words}, the most frequent first`, columns, rows)
+}
+
+/** A code, with a link to the updates that ended so. The history has no codes of updates that were made. */
+function which(code: string, searchedFrom: number | undefined): string {
+  if (code === STORED_DIFFERS || searchedFrom === undefined) return html`${code}`
+  return html`<a href="${historyAddress({ code, since: searchedTime(searchedFrom) })}">${code}</a>`
 }
 
 function meaningOf(code: string): string {
   if (code === STORED_DIFFERS) return 'Made, but VICIdial holds something else'
-  return code in ERRORS ? ERRORS[code as ErrorCode].title : ''
+  const title = code in ERRORS ? ERRORS[code as ErrorCode].title : 'What it means'
+  return html`<a href="/problems/${code}">${title}</a>`
 }
 
 function accounts({ states, stored, inFlight }: Overview, now: number): string {
   const rows = [...states].map(([name, { state, since }]) => {
     const { words, mood, advice } = STATE_WORDS[state]
-    return html`<tr>
-      <th scope="row">${name}</th>
-      <td>!${badge(words, mood)}</td>
-      <td>!${since === undefined ? 'the start' : moment(Date.parse(since), now)}</td>
-      <td class="number">${number(inFlight.get(name) ?? 0)}</td>
-      <td class="number">${number(stored.get(name) ?? 0)}</td>
-      <td class="prose">${advice}</td>
-    </tr>`
+    return [
+      html`${name}`,
+      badge(words, mood),
+      since === undefined ? 'the start' : moment(Date.parse(since), now),
+      number(inFlight.get(name) ?? 0),
+      number(stored.get(name) ?? 0),
+      html`${advice}`
+    ]
   })
-  return table(
-    'Accounts at VICIdial',
-    ['Account', 'State', 'Since', 'In progress', 'Stored', 'What to do'],
-    rows
-  )
+  const columns = [
+    'Account',
+    'State',
+    'Since',
+    ['In progress', 'number'],
+    ['Stored', 'number'],
+    ['What to do', 'prose']
+  ] as const
+  return stackedTable('Accounts at VICIdial', columns, rows)
 }
 
-function sumOf(minute: Minute): number {
+function sumOf(minute: Slot): number {
   return KINDS.reduce((sum, kind) => sum + minute[kind], 0)
 }

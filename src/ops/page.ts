@@ -9,6 +9,7 @@ const PAGES = [
   [OPS, 'Overview', 'operator'],
   [`${OPS}/jobs`, 'Jobs', 'jobs'],
   [`${OPS}/dead-letters`, 'Dead letters', 'dead_letters'],
+  [`${OPS}/history`, 'History', 'history'],
   [`${OPS}/webhooks`, 'Webhooks', 'operator'],
   [`${OPS}/callers`, 'Callers', 'operator']
 ] as const

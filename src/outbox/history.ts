@@ -70,8 +70,13 @@ export const NO_HISTORY: HistoryPolicy = { entries: false, values: false }
 export interface HistoryPage {
   readonly lead?: number
   readonly caller?: string
+  readonly jobId?: string
+  /** The code of the error. */
+  readonly code?: string
   /** Milliseconds since the epoch: leaves out older entries. */
   readonly since?: number
+  /** Milliseconds since the epoch: leaves out entries of this time, and newer ones. */
+  readonly until?: number
   readonly limit: number
   /** The id of the last entry of the previous page. */
   readonly before?: number

@@ -1,6 +1,7 @@
 import type { Result } from '../../schemas/batch.ts'
 import type { Update } from '../leads/update.ts'
 import type { IdempotencyRecord } from '../http/idempotency-record.ts'
+import type { UpdateAttempts } from './attempts.ts'
 
 /** Updates accepted together for delivery. */
 export interface NewJob {
@@ -95,6 +96,10 @@ export interface DeadLetterChoice {
   readonly ids?: readonly number[]
   /** The last id of the previous page. */
   readonly after?: number
+  /** The highest id. */
+  readonly upTo?: number
+  /** Leaves out those that failed for good later than this, in milliseconds since the epoch. */
+  readonly diedBy?: number
   readonly limit: number
 }
 
@@ -115,11 +120,15 @@ export interface JobStore {
    * @param part skips `from` results; absent: all
    */
   results(id: string, part?: { readonly from: number; readonly limit: number }): Promise<Result[]>
+  /** The attempts of those of a job's updates that did not succeed at once, in the order of the updates; see `results`. */
+  attempts(id: string, part: { readonly from: number; readonly limit: number }): Promise<UpdateAttempts[]>
   /** Calls `listener` when a job has ended and that is on disk. Returns a function that removes the listener. */
   onEnd(id: string, listener: () => void): () => void
   /** Cancels the updates of a job that are not in flight. Returns how many. */
   cancel(id: string, now: number): Promise<number>
   deadLetters(page: DeadLetterPage): Promise<DeadLetter[]>
+  /** The dead letters that a replay would find now, and how many there are beyond the limit. */
+  choose(choice: DeadLetterChoice): Promise<{ readonly letters: DeadLetter[]; readonly remaining: number }>
   /**
    * Replays dead letters as new jobs, in one transaction: no newer update and no other replay can come in between.
    * @param replay makes the jobs from the letters found; `remaining` counts those beyond `limit`. Returns undefined to

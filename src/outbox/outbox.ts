@@ -3,6 +3,7 @@ import type { HistoryStore } from './history.ts'
 import type { IdempotencyStore } from './idempotency.ts'
 import type { JobStore } from './jobs.ts'
 import type { UpdateQueue } from './queue.ts'
+import type { ResultCountStore } from './result-counts.ts'
 
 /** Room on a disk, in bytes. */
 export interface DiskSpace {
@@ -13,7 +14,7 @@ export interface DiskSpace {
 }
 
 /**
- * The gateway's storage, in four parts over one database. A promise resolves once its change is on disk. Every method
+ * The gateway's storage, in five parts over one database. A promise resolves once its change is on disk. Every method
  * may reject with a StorageError, and has then changed nothing, unless the error says that it may have.
  */
 export interface Outbox {
@@ -21,6 +22,7 @@ export interface Outbox {
   readonly jobs: JobStore
   readonly idempotency: IdempotencyStore
   readonly history: HistoryStore
+  readonly resultCounts: ResultCountStore
   /**
    * Leads that the latest updates have changed, each once, at most `limit`.
    */

@@ -1,5 +1,6 @@
 import type { Result } from '../../schemas/batch.ts'
 import type { Update } from '../leads/update.ts'
+import type { Attempt } from './attempts.ts'
 
 /**
  * Updates of a lead are folded into the newest of them if this many set the same fields in a row. Fewer are all sent, so
@@ -38,7 +39,11 @@ export interface Claimed {
 }
 
 /** The end of one delivery of a claimed update. */
-export type Settlement = { readonly claimed: Claimed } & (
+export type Settlement = {
+  readonly claimed: Claimed
+  /** To be kept; absent if the update succeeded at once, or was not sent. */
+  readonly attempt?: Attempt
+} & (
   | {
       readonly disposition: 'delivered' | 'dead_lettered'
       readonly result: Result

@@ -153,6 +153,35 @@ test(
   }
 )
 
+test(
+  'dead letters are replayed together after a preview, downloaded, and their attempts read',
+  { skip },
+  async (t) => {
+    const gateway = await startGateway(t, SHORT_RETRY)
+    const { page, complaints } = await openWindow(await sharedChromium(t), gateway.origin)
+    const job = await giveUp(gateway, 7, API_KEY)
+    await signIn(page, API_KEY)
+    await page
+      .getByRole('row', { name: 'upstream_' })
+      .getByRole('link', { name: /^upstream_/ })
+      .click()
+    t.match(page.url(), /\/ops\/history\?code=upstream_\w+&since=/)
+    await page.getByRole('row', { name: 'lead 7' }).getByRole('link', { name: job }).click()
+    await page.getByText(/^\d attempts?$/).click()
+    t.ok(await page.locator('.attempts').getByText('failed').first().isVisible())
+    await page.getByRole('link', { name: 'Look at them' }).click()
+    const downloading = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'as CSV' }).click()
+    t.equal((await downloading).suggestedFilename(), 'dead-letters.csv')
+    await page.getByRole('link', { name: 'Replay all that match' }).click()
+    t.ok(await page.getByText('This sends 1 update of 1 job again').isVisible())
+    await page.getByRole('button', { name: 'Replay 1 update' }).click()
+    t.equal(await page.getByRole('status').textContent(), 'Replayed 1 update.')
+    await until('the replayed update', () => statusOf(gateway, 7) === 'CBHOLD')
+    t.same(complaints, [])
+  }
+)
+
 test('jobs can be searched with the keyboard alone; hostile text stays text', { skip }, async (t) => {
   const gateway = await startGateway(t)
   const { page, complaints } = await openWindow(await sharedChromium(t), gateway.origin)

@@ -17,6 +17,7 @@ import { openWindow, signIn } from './window.ts'
 
 const DIRECTORY = 'docs/images'
 const WIDTH = 1100
+const PHONE_WIDTH = 360
 const MINUTE_MS = 60_000
 const TICK_MS = 10
 
@@ -87,8 +88,9 @@ const mixed = [
 ]
 const job = await store(gateway, { updates: mixed })
 await ended(gateway, job)
+let givenUp = ''
 for (const lead of [7, 8]) {
-  await giveUp(gateway, lead, API_KEY)
+  givenUp = await giveUp(gateway, lead, API_KEY)
   await reachable(gateway)
 }
 
@@ -102,6 +104,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
   if (colorScheme === 'dark') continue
   await page.goto(`/ops/jobs/${job}`)
   await picture(page, 'ops-job')
+  await page.goto('/ops?range=24h')
+  await page.locator('section[aria-labelledby="traffic"]').screenshot({ path: `${DIRECTORY}/ops-range.png` })
   await page.goto('/ops/dead-letters')
   await page.locator('.letters summary').first().click()
   await picture(page, 'ops-dead-letters')
@@ -111,7 +115,18 @@ for (const colorScheme of ['light', 'dark'] as const) {
   await picture(page, 'ops-caller')
   await tryEvents(page)
   await picture(page, 'ops-try')
+  await page.goto('/ops/dead-letters/replay')
+  await picture(page, 'ops-replay')
+  await page.goto(`/ops/jobs/${givenUp}`)
+  await page.locator('details summary').first().click()
+  await picture(page, 'ops-attempts')
+  await page.goto(`/ops/history?job_id=${job}`)
+  await picture(page, 'ops-history')
 }
+const phone = await openWindow(browser, gateway.origin, { colorScheme: 'light', width: PHONE_WIDTH })
+await signIn(phone.page, API_KEY)
+await phone.page.goto('/ops/jobs')
+await picture(phone.page, 'ops-phone', false)
 const { page } = await openWindow(browser, gateway.origin, { colorScheme: 'light', width: WIDTH })
 const operation = await tryOut(page, { lead_ids: [1, 99_999], fields: { status: 'SALE' } }, API_KEY)
 await operation.locator('table.live-responses-table').screenshot({ path: `${DIRECTORY}/docs-try-out.png` })

@@ -574,7 +574,8 @@ test('an official VICIdial does not know leads_data, which is an error for each 
     error: {
       code: 'upstream_error',
       detail: 'VICIdial read no leads: it may not know the configured VICIDIAL_DIALECT.',
-      retryable: false
+      retryable: false,
+      said: 'batch_update_lead NO LEADS DEFINED'
     }
   })
 })

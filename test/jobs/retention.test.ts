@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'tap'
 import { Retention } from '../../src/jobs/retention.ts'
+import { COUNTED_MS } from '../../src/outbox/result-counts.ts'
 import { SqliteOutbox } from '../../src/outbox/sqlite/sqlite-outbox.ts'
 import { dataDir, type Tester } from '../helper.ts'
 import { AT_ONCE, dead, done, idempotencyRecord, jobId, newJob, sets, settleNext } from '../outbox/jobs.ts'
@@ -65,7 +66,10 @@ async function kept(t: Tester, retentionDays = 30) {
     const record = await outbox.idempotency.find(RECORD.caller, RECORD.key, 0)
     return [await isKept(1), await isKept(2), record !== undefined]
   }
-  return { ...clock, restart, addLetter, letters, hours, found, warned }
+  /** When the counts of results began that are still there. */
+  const counted = async () => (await outbox.resultCounts.since(0, COUNTED_MS)).map(({ at }) => at)
+  const count = (at: number) => outbox.resultCounts.add([{ at, status: 'updated', code: '', count: 1 }])
+  return { ...clock, restart, count, counted, addLetter, letters, hours, found, warned }
 }
 
 test('what has ended is deleted when it is old enough, dead letters too', async (t) => {
@@ -131,6 +135,17 @@ test('a gateway that never runs for an hour has run for the hours between its st
   t.same(await letters(), [jobId(2)])
   await passShortly(2 * HOUR_MS)
   t.same(await letters(), [])
+})
+
+test('counts of results are kept for eight days', async (t) => {
+  const { pass, count, counted } = await kept(t)
+  const began = START - (START % COUNTED_MS)
+  await count(began)
+  await count(began + DAY_MS)
+  await pass(8 * DAY_MS - HOUR_MS, HOUR_MS)
+  t.same(await counted(), [began, began + DAY_MS])
+  await pass(2 * HOUR_MS, HOUR_MS)
+  t.same(await counted(), [began + DAY_MS])
 })
 
 test('hours that are not needed any more are deleted', async (t) => {

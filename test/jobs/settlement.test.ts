@@ -45,6 +45,32 @@ test('an outcome decides whether an update is delivered, due again, or a dead le
   t.same(inShort(failed('upstream_unavailable'), 2), ['dead_lettered', 0])
 })
 
+test('an attempt is kept if an update did not succeed at once: each that was sent, and the last one', async (t) => {
+  const long = 'x'.repeat(300)
+  const error = {
+    code: 'upstream_error',
+    detail: long,
+    retryable: true,
+    said: 'NO FUNCTION SPECIFIED'
+  } as const
+  const failed: Outcome = { status: 'failed', warnings: [], error }
+  const attemptOf = (outcome: Outcome, attempts: number) => {
+    const claimed = claim(attempts)
+    return settlementOf(claimed, claimed.update, outcome, SCHEDULE, NOW).attempt
+  }
+  t.equal(attemptOf(UPDATED, 0), undefined)
+  t.equal(attemptOf(TIMED_OUT.unsent, 1), undefined)
+  const refused = { ...error, code: 'upstream_login_failed' } as const
+  t.equal(attemptOf({ ...failed, error: refused }, 1), undefined)
+  const missing = { ...error, code: 'lead_not_found' } as const
+  t.equal(attemptOf({ ...failed, status: 'not_found', error: missing }, 0), undefined)
+  const kept = { number: 1, at: NOW, status: 'failed', code: 'upstream_error', detail: long.slice(0, 200) }
+  t.strictSame(attemptOf(failed, 0), { ...kept, said: 'NO FUNCTION SPECIFIED' })
+  t.strictSame(attemptOf(failed, 2), { ...kept, number: 3, said: 'NO FUNCTION SPECIFIED' })
+  t.strictSame(attemptOf(UPDATED, 2), { number: 3, at: NOW, status: 'updated' })
+  t.notOk('said' in (settlementOf(claim(0), claim(0).update, failed, SCHEDULE, NOW).result?.error ?? {}))
+})
+
 test('a folded update is superseded if the newer one was made, and otherwise ends only with its lead', async (t) => {
   const failed = (code: OutcomeError['code'], more: Partial<Outcome> = {}): Outcome => ({
     status: 'failed',
@@ -68,13 +94,19 @@ test('a folded update is superseded if the newer one was made, and otherwise end
   }
   for (const outcome of [TIMED_OUT.unsent, failed('upstream_login_failed')])
     t.strictSame(settle(outcome), notAttempted(folded, NOW))
-  t.strictSame(settle(failed('list_not_found')), { ...notAttempted(folded, NOW), attempts: 1 })
+  const attempt = (code: string) => ({ number: 1, at: NOW, status: 'failed', code, detail: 'It failed.' })
+  t.strictSame(settle(failed('list_not_found')), {
+    ...notAttempted(folded, NOW),
+    attempt: attempt('list_not_found'),
+    attempts: 1
+  })
   const outcome = failed('upstream_unavailable')
   const settled = settlementOf(newest, newest.update, outcome, SCHEDULE, NOW)
   if (settled.disposition !== 'retry') throw new Error('it is not tried again')
   const { dueAt } = settled
   t.strictSame(foldedSettlement(folded, outcome, settled, NOW), {
     claimed: folded,
+    attempt: attempt('upstream_unavailable'),
     disposition: 'retry',
     attempts: 1,
     dueAt

@@ -4,9 +4,10 @@ import { ALL_PERMISSIONS, Caller } from '../../src/callers/caller.ts'
 import { CallerLimits } from '../../src/callers/caller-limits.ts'
 import { Problem } from '../../src/errors.ts'
 import { changesOf } from '../../src/leads/changes.ts'
-import { chart } from '../../src/ops/chart.ts'
-import { deadLettersPage } from '../../src/ops/dead-letters-page.ts'
+import { deadLettersPage } from '../../src/ops/dead-letters/dead-letters-page.ts'
+import { replayPage } from '../../src/ops/dead-letters/replay-page.ts'
 import { errorPage } from '../../src/ops/error-page.ts'
+import { historyPage } from '../../src/ops/history-page.ts'
 import { jobPage } from '../../src/ops/job-page.ts'
 import { jobsPage } from '../../src/ops/jobs-page.ts'
 import { overviewPage } from '../../src/ops/overview-page.ts'
@@ -18,6 +19,8 @@ import { webhookPage } from '../../src/ops/senders/webhook-page.ts'
 import { webhooksPage } from '../../src/ops/senders/webhooks-page.ts'
 import { signInPage } from '../../src/ops/sign-in-page.ts'
 import { inWords, moment } from '../../src/ops/times.ts'
+import { chart } from '../../src/ops/traffic/chart.ts'
+import { RANGES } from '../../src/ops/traffic/ranges.ts'
 import type { UpstreamState } from '../../src/vicidial/guard.ts'
 
 /** Ends an attribute, an element and a comment, and begins a script. */
@@ -104,7 +107,12 @@ test('names, ids and details are always shown as text', (t) => {
     overview: overviewPage(
       {
         minutes: [{ at: NOW, updated: 1, read: 0, refused: 0, failed: 0 }],
-        reasons: [{ code: HOSTILE, kind: 'failed', count: 1 }],
+        range: '24h',
+        traffic: {
+          slots: [{ at: NOW, updated: 1, read: 0, refused: 0, failed: 0 }],
+          reasons: [{ code: HOSTILE, kind: 'failed', count: 1 }]
+        },
+        hasHistory: true,
         states: new Map([[HOSTILE, { state: 'unknown' }]]),
         stored: new Map([[HOSTILE, 1]]),
         inFlight: new Map([[HOSTILE, 1]]),
@@ -141,7 +149,23 @@ test('names, ids and details are always shown as text', (t) => {
       NOW
     ),
     job: jobPage(
-      { job, results: [result], from: 0, pageSize: 1, hasDeadLetters: true, done: [HOSTILE] },
+      {
+        job,
+        results: [result],
+        attempts: [
+          {
+            index: 0,
+            nextAt: NOW,
+            attempts: [
+              { number: 7, at: NOW, status: 'failed', code: HOSTILE, detail: HOSTILE, said: HOSTILE }
+            ]
+          }
+        ],
+        from: 0,
+        pageSize: 1,
+        hasDeadLetters: true,
+        done: [HOSTILE]
+      },
       operator,
       NOW
     ),
@@ -192,6 +216,53 @@ test('names, ids and details are always shown as text', (t) => {
       },
       operator
     ),
+    replay: replayPage(
+      {
+        search: { job_id: HOSTILE, caller: HOSTILE },
+        preview: {
+          updates: 1,
+          jobs: 1,
+          callers: [{ caller: HOSTILE, updates: 1, jobs: 1 }],
+          oldestAt: NOW,
+          newestAt: NOW,
+          superseded: { partly: 1, wholly: 1 },
+          fields: [[HOSTILE, 1]],
+          upTo: 1,
+          remaining: 1,
+          refused: 1
+        }
+      },
+      operator,
+      NOW
+    ),
+    history: historyPage(
+      {
+        search: { lead_id: HOSTILE, job_id: HOSTILE, caller: HOSTILE, code: HOSTILE, since: HOSTILE },
+        entries: [
+          {
+            id: 1,
+            at: NOW,
+            lead: 1,
+            key: `vendor_lead_code:${HOSTILE}`,
+            caller: HOSTILE,
+            replayedBy: HOSTILE,
+            requestId: HOSTILE,
+            jobId: HOSTILE,
+            account: HOSTILE,
+            source: HOSTILE,
+            fields: [HOSTILE, 'comments'],
+            values: { [HOSTILE]: HOSTILE, comments: '' },
+            status: 'failed',
+            error: { code: HOSTILE, detail: HOSTILE }
+          }
+        ],
+        next: HOSTILE,
+        isLater: true,
+        isKept: false
+      },
+      operator,
+      NOW
+    ),
     error: errorPage(new Problem('conflict', HOSTILE), HOSTILE, operator),
     signIn: signInPage(HOSTILE)
   }
@@ -236,16 +307,40 @@ test('the chart says the same in words and as a table', (t) => {
     { at: NOW - 60_000, updated: 1_200, read: 20, refused: 30, failed: 4 },
     { at: NOW, updated: 1, read: 0, refused: 0, failed: 0 }
   ]
-  const drawn = chart(minutes).replace(/\s+/g, ' ')
+  const drawn = chart(minutes, RANGES['1h']).replace(/\s+/g, ' ')
   t.match(
     drawn,
-    'aria-label="Updates that ended in each of the last 60 minutes: 1,201 updated, 20 read, 30 refused, 4 failed. Most, 1,254 updates, at 20:58 UTC."'
+    'aria-label="Updates that ended in the last hour, by the minute: 1,201 updated, 20 read, 30 refused, 4 failed. Most, 1,254 updates, at 20:58 UTC."'
   )
   t.match(drawn, /<title> ?20:58 UTC: 1,200 updated, 20 read, 30 refused, 4 failed ?<\/title>/)
   t.match(drawn, /<th scope="row">20:59<\/th>.*<th scope="row">20:58<\/th> <td class="number">1,200</)
   t.notMatch(drawn, '>20:57</th>')
   t.match(drawn, />2,000<\/text ?>/)
-  t.match(chart(minutes.slice(0, 1)), 'No update has ended in the last hour.')
+  t.match(chart(minutes.slice(0, 1), RANGES['1h']), 'No update has ended in the last hour.')
+  t.match(chart(minutes.slice(0, 1), RANGES['7d']), 'No update has ended in the last 7 days.')
+  t.end()
+})
+
+test('the labels of the chart have the size of text in every window, and never meet', (t) => {
+  for (const range of Object.values(RANGES)) {
+    const slots = Array.from({ length: range.slots }, (_, index) => ({
+      at: NOW + index * range.spanMs,
+      updated: 1,
+      read: 0,
+      refused: 0,
+      failed: 0
+    }))
+    const drawn = chart(slots, range)
+    t.notMatch(/<svg class="chart"[^>]*>/.exec(drawn)?.[0], 'viewBox', 'a label would shrink with the chart')
+    const places = [...drawn.matchAll(/<text x="([\d.]+)%"[^>]*text-anchor="(start|end)"/g)].map(
+      ([, x, anchor]) => ({ x: Number(x), anchor })
+    )
+    t.equal(places.length, range === RANGES['7d'] ? 4 : 5, range.title)
+    t.match(places.at(-1), { x: 100, anchor: 'end' })
+    // In a window of 360 pixels a label takes up to 12 % of the chart, with a gap.
+    for (const [index, { x }] of places.slice(1, -1).entries()) t.ok(x - (places[index]?.x ?? 0) > 14)
+    t.ok(100 - (places.at(-2)?.x ?? 0) > 2 * 12)
+  }
   t.end()
 })
 
@@ -254,7 +349,9 @@ test('the overview begins with a banner for each state in which VICIdial takes n
     overviewPage(
       {
         minutes: [{ at: NOW, updated: 0, refused: 0, failed: 0, read: 0 }],
-        reasons: [],
+        range: '1h',
+        traffic: { slots: [{ at: NOW, updated: 0, refused: 0, failed: 0, read: 0 }], reasons: [] },
+        hasHistory: true,
         states: new Map(Object.entries(states).map(([name, state]) => [name, { state }])),
         stored: new Map(),
         inFlight: new Map(),

@@ -1,4 +1,6 @@
-import './last-hour.test.ts'
+import './traffic/last-hour.test.ts'
+import './traffic/last-week.test.ts'
+import './dead-letters-csv.test.ts'
 import './pages.test.ts'
 import './sessions.test.ts'
 import './senders/caller-activity.test.ts'

@@ -27,6 +27,7 @@ import {
   waiting
 } from './jobs.ts'
 import { outboxModel } from './model.ts'
+import { operationsSuite } from './operations.ts'
 
 /** An engine, open until the test ends. */
 export interface Opened {
@@ -48,6 +49,7 @@ const RECORD = idempotencyRecord()
  */
 export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>, modelRuns: number): void {
   outboxModel(name, open, modelRuns)
+  operationsSuite(name, open)
 
   test(`${name}: an accepted job is queued, with one result per update in its order`, async (t) => {
     const { outbox } = await open(t)

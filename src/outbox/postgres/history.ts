@@ -20,6 +20,8 @@ const FIRST_SINCE = `WITH early AS MATERIALIZED (
     SELECT id FROM history WHERE at BETWEEN (SELECT min(at) FROM history WHERE at >= $1)
       AND (SELECT min(at) FROM history WHERE at >= $1) + ${MAX_DISORDER_MS}
   ) SELECT coalesce(min(id), ${Number.MAX_SAFE_INTEGER}) AS id FROM early`
+/** The id of an entry that is newer than all entries from before a time. */
+const FIRST_LATER = `SELECT id FROM history WHERE at >= $1::bigint + ${MAX_DISORDER_MS} ORDER BY at, id LIMIT 1`
 /** The oldest entries are the first ones, except for a few: see MAX_DISORDER_MS. */
 const PURGE = `DELETE FROM history WHERE id IN (
     SELECT id FROM (SELECT id, at FROM history WHERE id > $3 ORDER BY id LIMIT $2) AS oldest WHERE at < $1
@@ -42,11 +44,15 @@ export class PostgresHistory implements HistoryStore {
   }
 
   /** Entries that can't be read are removed. */
-  async list({ lead, caller, since, limit, before }: HistoryPage): Promise<HistoryEntry[]> {
+  async list(page: HistoryPage): Promise<HistoryEntry[]> {
+    const { lead, caller, jobId, code, since, until, limit, before } = page
     const which: [condition: string, value: number | string][] = []
     if (before !== undefined) which.push(['id <', before])
     if (lead !== undefined) which.push(['lead =', lead])
     if (caller !== undefined) which.push(['caller =', caller])
+    if (jobId !== undefined) which.push(['job_id COLLATE "C" =', jobId])
+    if (code !== undefined) which.push(['code COLLATE "C" =', code])
+    if (until !== undefined) which.push(['id <', await this.#firstLater(until)], ['at <', until])
     if (since !== undefined) which.push(['id >=', await this.#firstSince(since)], ['at >=', since])
     const conditions = which.map(([condition], index) => `${condition} $${index + 2}`).join(' AND ')
     for (;;) {
@@ -72,6 +78,11 @@ export class PostgresHistory implements HistoryStore {
   async #firstSince(since: number): Promise<number> {
     const [row] = await this.#database.rows(FIRST_SINCE, since)
     return Number(row?.['id'])
+  }
+
+  async #firstLater(until: number): Promise<number> {
+    const [row] = await this.#database.rows(FIRST_LATER, until)
+    return Number(row?.['id'] ?? Number.MAX_SAFE_INTEGER)
   }
 }
 

@@ -12,7 +12,9 @@ import type {
   Replay
 } from '../jobs.ts'
 import type { QueueEvents } from '../queue-events.ts'
+import type { UpdateAttempts } from '../attempts.ts'
 import type { AcceptGroups } from './accept-groups.ts'
+import { attemptsOf } from './attempts.ts'
 import type { Database } from './database/database.ts'
 import { chooseDeadLetters, endDeadLetters, listDeadLetters, noteRemoved } from './dead-letters.ts'
 import { findRecord, saveRecord } from './idempotency-records.ts'
@@ -59,6 +61,10 @@ export class PostgresJobs implements JobStore {
     return this.#table.results(id, part)
   }
 
+  attempts(id: string, part: { readonly from: number; readonly limit: number }): Promise<UpdateAttempts[]> {
+    return attemptsOf(this.#options.database, id, part)
+  }
+
   onEnd(id: string, listener: () => void): () => void {
     return this.#options.events.onEnd(id, listener)
   }
@@ -77,6 +83,11 @@ export class PostgresJobs implements JobStore {
   deadLetters(page: DeadLetterPage): Promise<DeadLetter[]> {
     const { database, setAside } = this.#options
     return listDeadLetters(database, setAside, page)
+  }
+
+  choose(choice: DeadLetterChoice): Promise<{ letters: DeadLetter[]; remaining: number }> {
+    const { database, setAside } = this.#options
+    return database.load((sql) => chooseDeadLetters(sql, setAside, choice))
   }
 
   async replay(

@@ -3,6 +3,7 @@ import { isLeadId } from '../../leads/lead-key.ts'
 import { type HistoryPolicy, type HistoryStore, NO_HISTORY } from '../history.ts'
 import type { Result } from '../../../schemas/batch.ts'
 import type { Outbox } from '../outbox.ts'
+import type { ResultCountStore } from '../result-counts.ts'
 import { QueueEvents } from '../queue-events.ts'
 import { readObject } from '../rows.ts'
 import { AcceptGroups } from './accept-groups.ts'
@@ -14,6 +15,7 @@ import { PostgresHistory } from './history.ts'
 import { PostgresIdempotency } from './idempotency.ts'
 import { PostgresJobs } from './jobs.ts'
 import { PostgresQueue } from './queue.ts'
+import { PostgresResultCounts } from './result-counts.ts'
 import { SetAside, type SetAsideLog } from './set-aside.ts'
 
 /** Also without a hint from the gateway that has stored updates, the owner finds them after this time. */
@@ -60,6 +62,7 @@ export class PostgresOutbox implements Outbox {
   readonly jobs: PostgresJobs
   readonly idempotency: PostgresIdempotency
   readonly history: HistoryStore
+  readonly resultCounts: ResultCountStore
   readonly #database: Database
   readonly #accepts: AcceptGroups
   readonly #timers: NodeJS.Timeout[] = []
@@ -90,6 +93,7 @@ export class PostgresOutbox implements Outbox {
     this.jobs = new PostgresJobs({ database, accepts: this.#accepts, queue: this.queue, events, setAside })
     this.idempotency = new PostgresIdempotency(database)
     this.history = new PostgresHistory(database, setAside)
+    this.resultCounts = new PostgresResultCounts(database)
   }
 
   /**

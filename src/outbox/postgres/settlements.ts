@@ -3,6 +3,7 @@ import { type Counts, countEnded, endedStatus } from '../progress.ts'
 import type { Settlement } from '../queue.ts'
 import { readObject } from '../rows.ts'
 import { DEAD_LETTER, ENDED, PENDING } from '../update-state.ts'
+import { addAttempts } from './attempts.ts'
 import { byColumn, type Sql } from './database/database.ts'
 import { addHistory } from './history.ts'
 import { countResults } from './job-table.ts'
@@ -41,6 +42,7 @@ export async function storeSettlements(
   const ids = new Set(settled.map(({ id }) => Number(id)))
   const stored = settlements.filter(({ claimed }) => ids.has(claimed.id))
   const ended = await storeProgress(sql, countEnded(stored), calls, now)
+  await addAttempts(sql, stored)
   if (policy.entries) await addHistory(sql, settledRecords(stored, policy.values))
   return ended
 }

@@ -35,25 +35,34 @@ export class DeadLetters {
 
   /** The chosen ones, oldest first, and a function that counts those beyond `limit`. */
   choose(choice: DeadLetterChoice): { letters: DeadLetter[]; remaining: () => number } {
-    const { caller = null, jobId, ids, after = 0, limit } = choice
+    const { caller = null, jobId, ids, after = 0, upTo = END - 1, diedBy = END, limit } = choice
     const { from, to } = this.#idsOf(jobId)
     const first = Math.max(from, after + 1)
+    const end = Math.min(to, upTo + 1)
     const named = ids === undefined ? null : JSON.stringify(ids)
     // Without ids the statement still needs its fourth parameter.
-    const chosen = `${LETTERS_WITH_JOB} AND ${named === null ? '?4 IS NULL' : NAMED}`
+    const chosen = `${LETTERS_WITH_JOB} AND ${named === null ? '?4 IS NULL' : NAMED} AND due_at <= ?5`
     const letters = read(
       this.#sql.rows(
-        `SELECT ${UPDATE_COLUMNS} FROM ${chosen} ORDER BY updates.id LIMIT ?5`,
+        `SELECT ${UPDATE_COLUMNS} FROM ${chosen} ORDER BY updates.id LIMIT ?6`,
         caller,
         first,
-        to,
+        end,
         named,
+        diedBy,
         limit
       )
     )
     const remaining = () => {
       if (letters.length < limit) return 0
-      const count = this.#sql.row(`SELECT count(*) AS count FROM ${chosen}`, caller, first, to, named)
+      const count = this.#sql.row(
+        `SELECT count(*) AS count FROM ${chosen}`,
+        caller,
+        first,
+        end,
+        named,
+        diedBy
+      )
       return Number(count?.['count']) - letters.length
     }
     return { letters, remaining }

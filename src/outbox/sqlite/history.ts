@@ -9,6 +9,21 @@ import { READABLE_HISTORY } from './database/unreadable-rows.ts'
 /** Records are written in the order of their times, except for those less than this apart. */
 const MAX_DISORDER_MS = 60_000
 
+const RECORD_OF_ENTRY =
+  'history_records ON first = (SELECT max(first) FROM history_records WHERE first <= history.id)'
+/** Finds entries, and then the record of each. */
+const BY_ENTRY = { entries: `history CROSS JOIN ${RECORD_OF_ENTRY}`, newestFirst: 'id DESC' }
+/** The same by caller and code. SQLite would take the index of codes, though other callers may have most of one. */
+const BY_CALLER_AND_CODE = {
+  ...BY_ENTRY,
+  entries: `history INDEXED BY history_of_callers_by_code CROSS JOIN ${RECORD_OF_ENTRY}`
+}
+/** Finds records, and then the entries of each. */
+const BY_RECORD = {
+  entries: 'history_records CROSS JOIN history ON id >= first AND id < first + size',
+  newestFirst: 'first DESC, id DESC'
+}
+
 /** The history in SQLite: a row for each record, which says who asked, and a row for each of its leads. */
 export class SqliteHistory implements HistoryStore {
   readonly #sql: Statements
@@ -76,27 +91,37 @@ export class SqliteHistory implements HistoryStore {
   }
 
   /** Entries, newest first. */
-  async list({
-    lead,
-    caller,
-    since,
-    limit,
-    before = Number.MAX_SAFE_INTEGER
-  }: HistoryPage): Promise<HistoryEntry[]> {
-    const which: [condition: string, value: SQLInputValue][] = [['id < ?', before]]
-    if (lead !== undefined) which.push(['lead = ?', lead])
-    if (caller !== undefined) which.push(['caller = ?', caller])
-    if (since !== undefined) which.push(['id >= ?', this.#firstSince(since)], ['at >= ?', since])
+  async list(page: HistoryPage): Promise<HistoryEntry[]> {
+    const { lead, caller, jobId, code, since, until, limit, before = Number.MAX_SAFE_INTEGER } = page
+    const end = until === undefined ? before : Math.min(before, this.#firstLater(until))
+    // The signs keep SQLite off an index, or off limits of ids, that many entries may match, while few match others.
+    const ofRecord = jobId === undefined ? '' : '+'
+    const ofLead = lead === undefined ? ofRecord : '+'
+    const which: [condition: string, value: SQLInputValue][] = [[`${ofRecord}id < ?`, end]]
+    if (jobId !== undefined) which.push(['first < ?', end], ['job_id = ?', jobId])
+    if (lead !== undefined) which.push([`${ofRecord}lead = ?`, lead])
+    if (caller !== undefined) which.push([`${ofLead}caller = ?`, caller])
+    if (code !== undefined) which.push([`${ofLead}code = ?`, code])
+    if (since !== undefined) which.push([`${ofRecord}id >= ?`, this.#firstSince(since)], ['at >= ?', since])
+    if (until !== undefined) which.push(['at < ?', until])
     const conditions = which.map(([condition]) => condition).join(' AND ')
+    const { entries, newestFirst } = wayTo(page)
     return this.#sql
       .rows(
-        `SELECT * FROM history CROSS JOIN history_records
-          ON first = (SELECT max(first) FROM history_records WHERE first <= history.id)
-        WHERE ${conditions} AND ${READABLE_HISTORY} ORDER BY id DESC LIMIT ?`,
+        `SELECT * FROM ${entries} WHERE ${conditions} AND ${READABLE_HISTORY} ORDER BY ${newestFirst} LIMIT ?`,
         ...which.map(([, value]) => value),
         limit
       )
       .map(readHistoryEntry)
+  }
+
+  /** The id of an entry that is newer than all entries from before `until`, so that later ones need not be read. */
+  #firstLater(until: number): number {
+    const row = this.#sql.row(
+      'SELECT first FROM history_records WHERE at >= ? ORDER BY at, first LIMIT 1',
+      until + MAX_DISORDER_MS
+    )
+    return typeof row?.['first'] === 'number' ? row['first'] : Number.MAX_SAFE_INTEGER
   }
 
   /** The lowest id of the entries from `since` on, so that older ones need not be read. */
@@ -136,4 +161,10 @@ export class SqliteHistory implements HistoryStore {
     }
     return limit - left
   }
+}
+
+/** How to find entries: by the condition that the fewest match. */
+function wayTo({ lead, caller, jobId, code }: HistoryPage): typeof BY_ENTRY {
+  if (jobId !== undefined) return BY_RECORD
+  return lead === undefined && caller !== undefined && code !== undefined ? BY_CALLER_AND_CODE : BY_ENTRY
 }

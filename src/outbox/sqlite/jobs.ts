@@ -17,6 +17,8 @@ import type { GroupCommit } from './database/group-commit.ts'
 import type { SqliteIdempotency } from './idempotency.ts'
 import type { JobProgress } from './job-progress.ts'
 import type { JobTable } from './job-table.ts'
+import type { AttemptTable } from './attempts.ts'
+import type { UpdateAttempts } from '../attempts.ts'
 import type { UpdateTable } from './update-table.ts'
 import { steadyNow } from '../../steady-clock.ts'
 
@@ -29,6 +31,7 @@ export interface JobsTables {
   readonly commits: GroupCommit
   readonly jobs: JobTable
   readonly updates: UpdateTable
+  readonly attempts: AttemptTable
   readonly deadLetters: DeadLetters
   readonly idempotency: Pick<SqliteIdempotency, 'get' | 'put'>
   readonly progress: JobProgress
@@ -70,6 +73,13 @@ export class SqliteJobs implements JobStore {
     return this.#tables.jobs.results(id, part)
   }
 
+  async attempts(
+    id: string,
+    part: { readonly from: number; readonly limit: number }
+  ): Promise<UpdateAttempts[]> {
+    return this.#tables.attempts.of(id, part)
+  }
+
   onEnd(id: string, listener: () => void): () => void {
     return this.#tables.events.onEnd(id, listener)
   }
@@ -93,6 +103,11 @@ export class SqliteJobs implements JobStore {
 
   async deadLetters(page: DeadLetterPage): Promise<DeadLetter[]> {
     return this.#tables.deadLetters.list(page)
+  }
+
+  async choose(choice: DeadLetterChoice): Promise<{ letters: DeadLetter[]; remaining: number }> {
+    const { letters, remaining } = this.#tables.deadLetters.choose(choice)
+    return { letters, remaining: remaining() }
   }
 
   replay(

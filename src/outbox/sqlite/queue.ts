@@ -6,6 +6,7 @@ import {
   type UpdateQueue
 } from '../queue.ts'
 import type { QueueEvents } from '../queue-events.ts'
+import type { AttemptTable } from './attempts.ts'
 import type { GroupCommit } from './database/group-commit.ts'
 import type { JobProgress } from './job-progress.ts'
 import type { JobTable } from './job-table.ts'
@@ -22,6 +23,7 @@ export interface QueueTables {
   readonly commits: GroupCommit
   readonly jobs: JobTable
   readonly updates: UpdateTable
+  readonly attempts: AttemptTable
   readonly ready: ReadyUpdates
   readonly writes: NewestWrites
   readonly progress: JobProgress
@@ -45,9 +47,10 @@ export class SqliteQueue implements UpdateQueue {
   }
 
   async settle(settlements: readonly Settlement[], calls: ReadonlyMap<string, number>): Promise<void> {
-    const { commits, updates, progress, events } = this.#tables
+    const { commits, updates, attempts, progress, events } = this.#tables
     const endedJobs = await commits.write(() => {
       updates.settle(settlements)
+      attempts.add(settlements)
       return progress.store(settlements, calls)
     })
     events.announce(settlements, endedJobs)

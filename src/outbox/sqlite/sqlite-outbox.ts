@@ -6,7 +6,9 @@ import type { IdempotencyStore } from '../idempotency.ts'
 import type { JobStore } from '../jobs.ts'
 import type { DiskSpace, Outbox } from '../outbox.ts'
 import type { UpdateQueue } from '../queue.ts'
+import type { ResultCountStore } from '../result-counts.ts'
 import { QueueEvents } from '../queue-events.ts'
+import { AttemptTable } from './attempts.ts'
 import { DatabaseCopy } from './database/database-copy.ts'
 import { DatabaseFiles } from './database/database-files.ts'
 import { DeadLetters } from './dead-letters.ts'
@@ -21,6 +23,7 @@ import { NewestWrites } from './newest-writes.ts'
 import { FILE, openDatabase, wasLeftOpen } from './database/open-database.ts'
 import { SqliteQueue } from './queue.ts'
 import { ReadyUpdates } from './ready-updates.ts'
+import { SqliteResultCounts } from './result-counts.ts'
 import { Statements } from './database/statements.ts'
 import { WriteAheadLog } from './database/write-ahead-log.ts'
 import { setAsideUnreadable } from './database/unreadable-rows.ts'
@@ -63,6 +66,7 @@ export class SqliteOutbox implements Outbox {
   readonly jobs: JobStore
   readonly idempotency: IdempotencyStore
   readonly history: HistoryStore
+  readonly resultCounts: ResultCountStore
   readonly wasKilled: boolean
   readonly #sql: Statements
   readonly #commits: GroupCommit
@@ -107,6 +111,7 @@ export class SqliteOutbox implements Outbox {
     const ready = new ReadyUpdates(database)
     const writes = new NewestWrites(sql)
     const updates = new UpdateTable(sql, jobs, ready, writes)
+    const attempts = new AttemptTable(sql)
     const deadLetters = new DeadLetters(sql)
     const recount = () => {
       updates.recount()
@@ -123,10 +128,20 @@ export class SqliteOutbox implements Outbox {
     const history = new SqliteHistory(sql, commits)
     const events = new QueueEvents()
     const progress = new JobProgress(jobs, history, policy)
-    this.queue = new SqliteQueue({ commits, jobs, updates, ready, writes, progress, events })
-    this.jobs = new SqliteJobs({ commits, jobs, updates, deadLetters, idempotency, progress, events })
+    this.queue = new SqliteQueue({ commits, jobs, updates, attempts, ready, writes, progress, events })
+    this.jobs = new SqliteJobs({
+      commits,
+      jobs,
+      updates,
+      attempts,
+      deadLetters,
+      idempotency,
+      progress,
+      events
+    })
     this.idempotency = idempotency
     this.history = history
+    this.resultCounts = new SqliteResultCounts(sql, commits)
   }
 
   async updatedLeads(limit: number): Promise<readonly number[]> {

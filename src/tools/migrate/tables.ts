@@ -130,6 +130,30 @@ export const TABLES: readonly CopiedTable[] = [
     keyColumns: 1,
     start: [-1],
     page: 'SELECT hour, at, next_job FROM running_hours WHERE hour > ? ORDER BY hour LIMIT ?'
+  },
+  {
+    name: 'attempts',
+    columns: {
+      update_id: 'bigint',
+      number: 'integer',
+      at: 'bigint',
+      status: 'text',
+      code: 'text',
+      detail: 'text',
+      said: 'text'
+    },
+    keyColumns: 2,
+    start: [-1, 0],
+    page: `SELECT update_id, number, at, status, code, detail, said FROM attempts
+      WHERE (update_id, number) > (?, ?) ORDER BY update_id, number LIMIT ?`
+  },
+  {
+    name: 'result_counts',
+    columns: { at: 'bigint', status: 'text', code: 'text', count: 'bigint' },
+    keyColumns: 3,
+    start: [-1, '', ''],
+    page: `SELECT at, status, code, count FROM result_counts
+      WHERE (at, status, code) > (?, ?, ?) ORDER BY at, status, code LIMIT ?`
   }
 ]
 
@@ -148,5 +172,7 @@ export const COUNTED: Readonly<Record<string, { readonly sqlite: string; readonl
       AND EXISTS (SELECT 1 FROM history_records WHERE first <= history.id)`,
     postgres: 'SELECT count(*) AS count FROM history'
   },
-  'running hours': { sqlite: 'SELECT count(*) AS count FROM running_hours' }
+  'running hours': { sqlite: 'SELECT count(*) AS count FROM running_hours' },
+  attempts: { sqlite: 'SELECT count(*) AS count FROM attempts' },
+  'counted results': { sqlite: 'SELECT coalesce(sum(count), 0) AS count FROM result_counts' }
 }

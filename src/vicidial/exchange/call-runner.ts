@@ -6,6 +6,7 @@ import { type CallReply, type Health, healthOf, NOT_SENT, type Unanswered } from
 import { type Client, msSince, type RawReply } from '../client.ts'
 import type { Guard } from '../guard.ts'
 import type { Proof } from '../proof/proof.ts'
+import { quotedWords } from '../reply/quoted-words.ts'
 import type { Refused, Unproven } from '../reply/reply.ts'
 import { formBody, type Params } from '../wire.ts'
 import { MAX_ATTEMPTS, mayBeMade, mayRepeat, pauseBeforeRepeat } from './repeat.ts'
@@ -25,6 +26,12 @@ export interface CallContext {
   readonly requests?: Iterable<{ readonly requestId: string }>
 }
 
+/** For one attempt. */
+interface SentContext extends CallContext {
+  /** Called with VICIdial's own words. */
+  readonly onReply: (words: string | undefined) => void
+}
+
 /** The last reply to a call, after its repeats. */
 export interface Exchanged<Reply> {
   readonly reply: Reply | Refused | Unproven | Unanswered
@@ -34,6 +41,8 @@ export interface Exchanged<Reply> {
   readonly isUnsent?: true
   /** The reply is plausible but unchecked; ask again in a few minutes. */
   readonly isProvisional?: true
+  /** VICIdial's own words, if the last reply is no success and has any; see `quotedWords`. */
+  readonly said?: string
 }
 
 /** What is sent at each attempt, and how its reply is read. */
@@ -42,6 +51,8 @@ export interface CallRequest<Reply extends CallReply> {
   /** Leads, or keys of a look-up. */
   readonly leads: number
   readonly read: (reply: RawReply) => Reply
+  /** The reply prints values of a lead, which are not to be quoted. */
+  readonly printsValues?: true
   /** Default: `mayRepeat`. */
   readonly mayRepeat?: typeof mayRepeat
 }
@@ -59,6 +70,9 @@ export interface RepeatOptions {
 const ALONE: RepeatOptions = { isRepeated: true, isBlamed: false }
 /** For a call whose failure says nothing about VICIdial. */
 export const BLAMED: RepeatOptions = { isRepeated: false, isBlamed: true }
+
+/** Kinds of replies that are no success. */
+const FAILURES: ReadonlySet<CallReply['kind']> = new Set(['not_found', 'refused', 'not_made', 'unclear'])
 
 /** The reply that counts if VICIdial's own proves nothing. */
 const UNPROVEN: Unproven = {
@@ -102,11 +116,20 @@ export class CallRunner {
       sentAt = steadyNow()
       context.onSent()
     }
-    const end = (reply: Exchanged<Reply>['reply']): Exchanged<Reply> =>
-      sent > 0 ? { reply, maybeMade } : { reply, maybeMade, isUnsent: true }
+    let said: string | undefined
+    const onReply = (words: string | undefined) => {
+      said = words
+    }
+    const end = (reply: Exchanged<Reply>['reply']): Exchanged<Reply> => ({
+      reply,
+      maybeMade,
+      ...(sent > 0 ? {} : { isUnsent: true }),
+      ...(said === undefined ? {} : { said })
+    })
     for (let attempt = 1; ; attempt++) {
+      said = undefined
       const reply = await this.#options.guard.run<Reply | Unanswered>(
-        () => this.#send(request, { ...context, onSent }, attempt),
+        () => this.#send(request, { ...context, onSent, onReply }, attempt),
         isBlamed ? healthOfBlamed : healthOf,
         context.deadline
       )
@@ -128,8 +151,8 @@ export class CallRunner {
   }
 
   async #send<Reply extends CallReply>(
-    { params, leads, read }: CallRequest<Reply>,
-    { source, deadline, log, onSent, since, requests }: CallContext,
+    { params, leads, read, printsValues }: CallRequest<Reply>,
+    { source, deadline, log, onSent, onReply, since, requests }: SentContext,
     attempt: number
   ): Promise<Reply | Unanswered> {
     const { client, account, observer } = this.#options
@@ -141,6 +164,8 @@ export class CallRunner {
     const raw = await client.post(formBody(params, { ...account, source }), timeoutMs)
     const isHasty = timeoutMs < this.#options.timeoutMs / 2
     const reply: Reply | Unanswered = 'sent' in raw ? { kind: 'unanswered', ...raw, isHasty } : read(raw)
+    if ('text' in raw && FAILURES.has(reply.kind) && !printsValues)
+      onReply(quotedWords(raw.text, account.pass))
     // As `updated`, or `refused: upstream_login_failed`.
     const outcome = 'code' in reply ? `${reply.kind}: ${reply.code}` : reply.kind
     const ended = { function: params.function, leads, ms: msSince(started), outcome }

@@ -27,6 +27,7 @@ export class LeadReadCalls {
       {
         params: readLeadParams(lead, hasCustomFields),
         leads: 1,
+        printsValues: true,
         read: ({ httpStatus, text }) => readLeadReply(httpStatus, text, lead)
       },
       context
@@ -43,6 +44,7 @@ export class LeadReadCalls {
       {
         params: readFieldParams(lead, field),
         leads: 1,
+        printsValues: true,
         read: ({ httpStatus, text }) => readFieldReply(httpStatus, text)
       },
       context
@@ -71,6 +73,7 @@ export class LeadReadCalls {
       {
         params: readFieldParams(lead, field, isCustom),
         leads: 1,
+        printsValues: true,
         read: ({ httpStatus, text }) => {
           const reply = (isCustom ? readCustomFieldReply : readFieldReply)(httpStatus, text)
           const isCertain = reply.kind === 'field' || reply.kind === 'no_field' || reply.kind === 'not_made'

@@ -1,6 +1,6 @@
 /**
  * What VICIdial's replies mean. Their text is hostile: it may be HTML, half a reply or megabytes of noise, and a refused
- * login echoes the password. So only lead ids and the meaning are passed on.
+ * login echoes the password. So only lead ids and the meaning are passed on, and to operators a few words, see `quotedWords`.
  */
 
 /** Error codes for refusals by VICIdial, or by a server in front of it. */

@@ -4,6 +4,7 @@ import { StorageError } from '../../../src/errors.ts'
 import { NO_HISTORY } from '../../../src/outbox/history.ts'
 import { Database } from '../../../src/outbox/postgres/database/database.ts'
 import { PostgresIdempotency } from '../../../src/outbox/postgres/idempotency.ts'
+import { COUNTED_MS } from '../../../src/outbox/result-counts.ts'
 import { PostgresOutbox } from '../../../src/outbox/postgres/postgres-outbox.ts'
 import { storeSettlements } from '../../../src/outbox/postgres/settlements.ts'
 import type { Tester } from '../../helper.ts'
@@ -45,6 +46,22 @@ test('gateways learn from the owner how much is pending, and from the database t
   await settleNext(outbox, done)
   await ended
   t.match(await another.jobs.find(jobId(1)), { status: 'completed' })
+})
+
+test('several gateways add to the same counts of results, and none waits for another in a circle', async (t) => {
+  const { outbox, openAnother } = await openPostgres(t)
+  const another = await openAnother()
+  const count = (code: string) => ({ at: COUNTED_MS, status: 'failed' as const, code, count: 1 })
+  const codes = ['upstream_error', 'list_not_found', 'upstream_timeout']
+  await Promise.all(
+    Array.from({ length: 20 }, (_, n) =>
+      (n % 2 === 0 ? outbox : another).resultCounts.add((n % 2 === 0 ? codes : codes.toReversed()).map(count))
+    )
+  )
+  t.same(
+    (await another.resultCounts.since(0, COUNTED_MS)).map((one) => [one.code, one.count]),
+    codes.toSorted().map((code) => [code, 20])
+  )
 })
 
 test('only the owner cancels', async (t) => {

@@ -1,23 +1,10 @@
-import type { SQLInputValue } from 'node:sqlite'
 import { test } from 'tap'
 import { JobTable } from '../../../src/outbox/sqlite/job-table.ts'
 import { openDatabase } from '../../../src/outbox/sqlite/database/open-database.ts'
 import type { JobPage } from '../../../src/outbox/jobs.ts'
-import type { Row } from '../../../src/outbox/rows.ts'
-import { Statements } from '../../../src/outbox/sqlite/database/statements.ts'
 import { dataDir } from '../../helper.ts'
 import { jobId, newJob, sets } from '../jobs.ts'
-
-/** Statements that note how SQLite finds what they read. */
-class ExplainedStatements extends Statements {
-  readonly plans: string[] = []
-
-  override rows(sql: string, ...values: SQLInputValue[]): Row[] {
-    const steps = super.rows(`EXPLAIN QUERY PLAN ${sql}`, ...values)
-    this.plans.push(steps.map(({ detail }) => String(detail)).join('; '))
-    return super.rows(sql, ...values)
-  }
-}
+import { ExplainedStatements } from './explained-statements.ts'
 
 test("every list of jobs uses an index, and a caller's list never scans other callers' jobs", (t) => {
   const database = openDatabase(dataDir(t))

@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { type Answer, batch, startGateway } from '../../helper.ts'
 import { ended, store, withCallers } from '../jobs-of.ts'
 import { form, led, look, signIn, textOf } from './session.ts'
+import { hiddenFields } from './hidden-fields.ts'
 import { until } from '../../until.ts'
 import { LONG_RETRY, SHORT_RETRY, scriptedVicidial } from '../scripted-vicidial.ts'
 
@@ -29,7 +30,7 @@ test("the overview shows results, failures, the backlog and VICIdial's state", a
   const after = textOf({ body } as Answer)
   t.match(
     body,
-    /aria-label="Updates that ended in each of the last 60 minutes: 3 updated, 0 read, 1 refused, 1 failed\./
+    /aria-label="Updates that ended in the last hour, by the minute: 3 updated, 0 read, 1 refused, 1 failed\./
   )
   t.match(
     after,
@@ -174,12 +175,25 @@ test('dead letters are searched, and replayed one by one, by search, or all at o
 
   const ofJob = await look(gateway, `/ops/jobs/${jobs[1]}`, session)
   t.match(textOf(ofJob), 'This job has dead letters')
-  t.equal((await form(gateway, '/ops/dead-letters/replay', { job_id: jobs[1] ?? '' }, session)).status, 303)
+  t.match(ofJob.body, `href="/ops/dead-letters/replay?job_id&#61;${jobs[1]}"`)
+  const replay = async (query: string, more: Record<string, string> = {}) => {
+    const preview = await look(gateway, `/ops/dead-letters/replay${query}`, session)
+    const fields = { ...hiddenFields(preview), ...more }
+    return (await form(gateway, '/ops/dead-letters/replay', fields, session)).status
+  }
+  t.equal(await replay(`?job_id=${jobs[1]}`), 303)
   t.same(await leadsAt(''), [3])
-  t.equal((await form(gateway, '/ops/dead-letters/replay', { caller: 'crm' }, session)).status, 409)
-  t.equal((await form(gateway, '/ops/dead-letters/replay', { force: '1' }, session)).status, 303)
+  const nothing = await look(gateway, '/ops/dead-letters/replay?caller=crm', session)
+  t.match(textOf(nothing), 'No dead letter matches: they may have been replayed already.')
+  t.equal(await replay('', { force: '1' }), 303)
   t.same(await leadsAt(''), [])
-  for (const fields of [{ force: 'yes' }, { ids: id }])
+  for (const fields of [
+    { force: 'yes' },
+    { ids: id },
+    {},
+    { caller: 'crm', up_to: '1' },
+    { up_to: '1', died_by: 'x' }
+  ])
     t.equal((await form(gateway, '/ops/dead-letters/replay', fields as any, session)).status, 400)
 })
 
@@ -193,7 +207,9 @@ test("replaying several callers' dead letters makes several jobs, and redirects 
     await ended(gateway, await store(gateway, { lead_ids: [1], fields: { status: 'A' } }, of))
   }
   vicidial.makes()
-  t.same(led(await form(gateway, '/ops/dead-letters/replay', {}, session)), [303, '/ops/jobs?replayed=2'])
+  const preview = await look(gateway, '/ops/dead-letters/replay', session)
+  const fields = hiddenFields(preview)
+  t.same(led(await form(gateway, '/ops/dead-letters/replay', fields, session)), [303, '/ops/jobs?replayed=2'])
   const told = textOf(await look(gateway, '/ops/jobs?replayed=2&remaining=3&refused=4', session))
   t.match(told, /Replayed 2 updates\. No room for 3 more: .* no longer configured: 4\./)
 })

@@ -12,6 +12,9 @@ const PAGES = [
     '/ops/jobs',
     '/ops/jobs/job_1',
     '/ops/dead-letters',
+    '/ops/dead-letters/replay',
+    '/ops/dead-letters.csv',
+    '/ops/history',
     '/ops/callers',
     '/ops/callers/api_key'
   ],

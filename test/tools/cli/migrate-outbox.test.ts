@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { StorageError } from '../../../src/errors.ts'
 import type { Outbox } from '../../../src/outbox/outbox.ts'
+import { COUNTED_MS } from '../../../src/outbox/result-counts.ts'
 import { PostgresOutbox } from '../../../src/outbox/postgres/postgres-outbox.ts'
 import { SqliteOutbox } from '../../../src/outbox/sqlite/sqlite-outbox.ts'
 import { migrateOutbox } from '../../../src/tools/migrate/migrate.ts'
@@ -39,7 +40,9 @@ async function sqlite(t: Tester): Promise<string> {
   await settleNext(outbox, done)
   await settleNext(outbox, dead)
   await settleNext(outbox, missing)
-  await settleNext(outbox, (claimed) => waiting(claimed, 40))
+  const attempt = { number: 1, at: 30, status: 'failed', code: 'upstream_error', said: 'NO' } as const
+  await settleNext(outbox, (claimed) => ({ ...waiting(claimed, 40), attempt }))
+  await outbox.resultCounts.add([{ at: COUNTED_MS, status: 'updated', code: '', count: 7 }])
   await outbox.jobs.accept(newJob(3, [sets('D', 3)], { account: 'sales', records: [idempotencyRecord()] }))
   await settleNext(outbox, dead).catch(NOTHING)
   await outbox.jobs.replay({ limit: 1 }, replayAs(4))
@@ -59,6 +62,8 @@ async function contents(outbox: Outbox): Promise<Record<string, string>> {
   const found = {
     list,
     results: await Promise.all(list.map(({ id }) => jobs.results(id))),
+    attempts: await Promise.all(list.map(({ id }) => jobs.attempts(id, { from: 0, limit: 100 }))),
+    counts: await outbox.resultCounts.since(0, COUNTED_MS),
     letters: await jobs.deadLetters({ limit: 100 }),
     history: await history.list({ limit: 10_000 }),
     record: await idempotency.find('crm', 'key-1', 0),
@@ -102,7 +107,9 @@ test('everything is copied, and a new gateway goes on with it', async (t) => {
     'noted writes': 1,
     'idempotency records': 1,
     'history entries': 5,
-    'running hours': 1
+    'running hours': 1,
+    attempts: 1,
+    'counted results': 7
   })
   t.equal(setAside, 0)
   t.equal(file, join(directory, 'gateway.db.migrated'))

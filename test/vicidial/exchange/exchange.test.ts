@@ -533,3 +533,13 @@ test('once the guard is closed a call ends unsent, without pauses for repeats', 
   const { reply, isUnsent } = await exchange.update(statusCall(1), made)
   t.match({ reply, isUnsent, sent: seen.sent }, { reply: { sent: 'no' }, isUnsent: true, sent: 0 })
 })
+
+test("VICIdial's words come with a reply that is no success, and never values of a lead", async (t) => {
+  const words = 'ERROR: batch_update_lead USER DOES NOT HAVE PERMISSION TO UPDATE LEADS: |api|pass|\n'
+  const url = await serverWith(t, [200, words])
+  const { exchange } = exchangeWith(t, url)
+  const { said } = await exchange.update(statusCall(1), context().made)
+  t.equal(said, 'batch_update_lead USER DOES NOT HAVE PERMISSION TO UPDATE LEADS')
+  const read = await exchange.reads.field(1, 'comments', false, context().made)
+  t.same([read.reply.kind, read.said], ['unclear', undefined])
+})

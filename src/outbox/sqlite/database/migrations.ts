@@ -4,7 +4,9 @@
  * `updates.id` numbers all updates ever accepted; a job's updates have consecutive ids from `jobs.first_id`. For
  * `updates.state` see update-state.ts. The rows of `history` that belong to a record have consecutive ids from
  * `history_records.first`. A row of `running_hours` is added for each hour that a gateway has run on the database;
- * jobs accepted later have at least the number `next_job`.
+ * jobs accepted later have at least the number `next_job`. A row of `attempts` is one of the last attempts to deliver an
+ * update that did not succeed at once. A row of `result_counts` says how many updates have ended in the same way in ten
+ * minutes.
  */
 export const MIGRATIONS = [
   `
@@ -135,5 +137,27 @@ export const MIGRATIONS = [
     origin TEXT NOT NULL,
     content TEXT NOT NULL
   );
+  `,
+  `
+  CREATE TABLE attempts (
+    update_id INTEGER NOT NULL REFERENCES updates (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    code TEXT,
+    detail TEXT,
+    said TEXT,
+    PRIMARY KEY (update_id, number)
+  ) WITHOUT ROWID;
+  CREATE TABLE result_counts (
+    at INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    code TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (at, status, code)
+  ) WITHOUT ROWID;
+  CREATE INDEX history_of_jobs ON history_records (job_id) WHERE job_id IS NOT NULL;
+  CREATE INDEX history_of_codes ON history (code) WHERE code IS NOT NULL;
+  CREATE INDEX history_of_callers_by_code ON history (caller, code) WHERE code IS NOT NULL;
   `
 ]

@@ -1,4 +1,5 @@
 import { CLUSTER } from './cluster.ts'
+import { OPERATIONS } from './operations.ts'
 import { OUTBOX } from './outbox.ts'
 
 /** One change of the schema. */
@@ -14,7 +15,8 @@ export interface Migration {
 /** The versions of the schema, oldest first: version 1 is the first one. Never change one that was released. */
 export const MIGRATIONS: readonly Migration[] = [
   { sql: OUTBOX, oldestCompatible: 1 },
-  { sql: CLUSTER, oldestCompatible: 1 }
+  { sql: CLUSTER, oldestCompatible: 1 },
+  { sql: OPERATIONS, oldestCompatible: 1 }
 ]
 
 /** The newest version of the schema that this gateway knows. */

@@ -1,11 +1,11 @@
 import { html } from 'ghtml'
-import type { Caller } from '../callers/caller.ts'
-import { deadLetterResponse } from '../jobs/dead-letter-response.ts'
-import type { DeadLetter } from '../outbox/jobs.ts'
-import { forceField, leadOf, said } from './job-page.ts'
-import { textField } from './jobs-page.ts'
-import { address, notice, OPS, page } from './page.ts'
-import { moment, number } from './times.ts'
+import type { Caller } from '../../callers/caller.ts'
+import { deadLetterResponse } from '../../jobs/dead-letter-response.ts'
+import type { DeadLetter } from '../../outbox/jobs.ts'
+import { forceField, leadOf, said } from '../job-page.ts'
+import { textField } from '../jobs-page.ts'
+import { address, notice, OPS, page } from '../page.ts'
+import { moment, number } from '../times.ts'
 
 /** Filters of the list; empty or absent: any. */
 export interface DeadLetterSearch {
@@ -31,9 +31,9 @@ const PATH = `${OPS}/dead-letters`
 
 export function deadLettersPage(view: DeadLettersView, caller: Caller, now = Date.now()): string {
   const { search, letters, next, isLater, total, done } = view
-  const all = total === 0 ? 'There are none' : `There are ${number(total)} in all`
+  const count = total === 0 ? 'There are none' : `There are ${number(total)} in all`
   const content = html`!${notice(done)}
-    <p>Stored updates that failed until their retries ended. ${all}.</p>
+    <p>Stored updates that failed until their retries ended. ${count}.</p>
     <form class="search" method="get" action="${PATH}" role="search" aria-label="Dead letters">
       !${textField('job_id', 'Job id', search.job_id)} !${textField('caller', 'Caller', search.caller)}
       <button class="main">Search</button>
@@ -42,7 +42,7 @@ export function deadLettersPage(view: DeadLettersView, caller: Caller, now = Dat
     !${
       letters.length === 0
         ? html`<p class="empty">${none(search, isLater)}</p>`
-        : html`!${replayAll(search)}
+        : html`!${all(search)}
             <ul class="letters" aria-label="Dead letters, newest first">
               !${letters.map((letter) => entry(letter, now))}
             </ul>`
@@ -60,15 +60,13 @@ function none(search: DeadLetterSearch, isLater: boolean): string {
   return isSearch ? 'No dead letter matches.' : 'No update failed for good. Nothing to do.'
 }
 
-function replayAll(search: DeadLetterSearch): string {
+function all(search: DeadLetterSearch): string {
   const isSearch = Object.values(search).some((value) => value !== '')
-  const fields = Object.entries(search)
-    .filter(([, value]) => value !== '')
-    .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)
-  return html`<form class="card" method="post" action="${PATH}/replay">
-    !${fields} !${forceField('force')}
-    <button class="main">${isSearch ? 'Replay all that match' : 'Replay all'}</button>
-  </form>`
+  const which = isSearch ? 'all that match' : 'all'
+  return html`<p class="card">
+    <a href="${address(`${PATH}/replay`, { ...search })}">Replay ${which}…</a> shows first what it would do.
+    <a href="${address(`${PATH}.csv`, { ...search })}" download>Download ${which} as CSV</a>
+  </p>`
 }
 
 function entry(letter: DeadLetter, now: number): string {

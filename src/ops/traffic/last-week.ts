@@ -1,0 +1,105 @@
+import { StorageError } from '../../errors.ts'
+import { COUNTED_MS, type ResultCount, type ResultCountStore } from '../../outbox/result-counts.ts'
+import type { EndedUpdates, Observer } from '../../telemetry/observer.ts'
+import { kindOf, type Reason, reasonOf, type Slot, sumOfReasons, type Traffic } from './kinds.ts'
+import { type Range, startOf } from './ranges.ts'
+
+/** How often counts are stored, in milliseconds: a crash loses no more. */
+const STORE_EVERY_MS = 60_000
+
+type Counts = Map<string, { -readonly [Name in keyof ResultCount]: ResultCount[Name] }>
+
+export interface LastWeekOptions {
+  /** The store, once it is open. */
+  readonly store: () => Pick<ResultCountStore, 'add' | 'since'>
+  readonly log: { error(members: object, message: string): void }
+}
+
+/** Counts the results of the last week's updates and readings, of all gateways that share the database. */
+export class LastWeek implements Observer {
+  readonly #options: LastWeekOptions
+  /** Not stored yet. */
+  #counts: Counts = new Map()
+  /** Being stored. */
+  #storing: Counts = new Map()
+  #stored = Promise.resolve()
+  #isFailing = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: LastWeekOptions) {
+    this.#options = options
+  }
+
+  /** @param now milliseconds since the epoch */
+  updatesEnded(ended: EndedUpdates, now = Date.now()): void {
+    const { status, count } = ended
+    if (kindOf(status) === undefined) return
+    const at = Math.floor(now / COUNTED_MS) * COUNTED_MS
+    add(this.#counts, { at, status, code: reasonOf(ended) ?? '', count })
+  }
+
+  /** Stores what it counts once a minute. */
+  start(): void {
+    this.#timer = setInterval(() => void this.flush(), STORE_EVERY_MS)
+  }
+
+  /** Stores what is left. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.flush()
+  }
+
+  /** Stores what was counted since. What can't be stored is kept for the next time. Never throws. */
+  flush(): Promise<void> {
+    this.#stored = this.#stored.then(() => this.#flush())
+    return this.#stored
+  }
+
+  /** @param now milliseconds since the epoch @throws StorageError */
+  async traffic(range: Range, now = Date.now()): Promise<Traffic> {
+    const { spanMs, slots: length } = range
+    const first = startOf(range, now)
+    const stored = await this.#options.store().since(first, spanMs)
+    const counts = [...stored, ...this.#storing.values(), ...this.#counts.values()]
+    const slots = Array.from({ length }, (_, index) => ({
+      at: first + index * spanMs,
+      updated: 0,
+      read: 0,
+      refused: 0,
+      failed: 0
+    })) satisfies Slot[]
+    const reasons: Reason[] = []
+    for (const { at, status, code, count } of counts) {
+      const kind = kindOf(status)
+      const slot = slots[Math.floor((at - first) / spanMs)]
+      if (kind === undefined || slot === undefined) continue
+      slot[kind] += count
+      if (code !== '') reasons.push({ code, kind, count })
+    }
+    return { slots, reasons: sumOfReasons(reasons) }
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#counts.size === 0) return
+    this.#storing = this.#counts
+    this.#counts = new Map()
+    try {
+      await this.#options.store().add([...this.#storing.values()])
+      this.#isFailing = false
+    } catch (error) {
+      if (!this.#isFailing) this.#options.log.error({ err: error }, 'counts of results cannot be stored')
+      this.#isFailing = true
+      const mayBeStored = error instanceof StorageError && error.mayBeStored
+      // Rather a minute too few than one twice.
+      if (!mayBeStored) for (const count of this.#storing.values()) add(this.#counts, count)
+    }
+    this.#storing = new Map()
+  }
+}
+
+function add(counts: Counts, { at, status, code, count }: ResultCount): void {
+  const key = `${at} ${status} ${code}`
+  const known = counts.get(key)
+  if (known) known.count += count
+  else counts.set(key, { at, status, code, count })
+}
