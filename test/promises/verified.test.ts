@@ -167,7 +167,7 @@ test('a lead that is added is verified as a new lead, too', async (t) => {
 test('the time of a request ends its verification, not its addition', async (t) => {
   const gateway = await startGateway(
     t,
-    { REQUEST_DEADLINE_MS: '1000', VICIDIAL_TIMEOUT_MS: '1000' },
+    { REQUEST_DEADLINE_MS: '4000', VICIDIAL_TIMEOUT_MS: '4000' },
     { leads: 10 }
   )
   gateway.sandbox.fail('hang', { calls: 100, function: 'lead_all_info' })
@@ -206,7 +206,7 @@ test('a lead that cannot be read after its update is updated, and not verified',
 test('the time of a request ends its verification, not its update', async (t) => {
   const gateway = await startGateway(
     t,
-    { REQUEST_DEADLINE_MS: '1000', VICIDIAL_TIMEOUT_MS: '1000' },
+    { REQUEST_DEADLINE_MS: '4000', VICIDIAL_TIMEOUT_MS: '4000' },
     { leads: 10 }
   )
   gateway.sandbox.fail('hang', { calls: 100, function: 'lead_all_info' })
