@@ -1,7 +1,8 @@
 import { html } from 'ghtml'
 import type { Caller } from '../../callers/caller.ts'
 import type { CallerSummary } from '../../callers/callers.ts'
-import { address, OPS, page, table } from '../page.ts'
+import { address, OPS, page } from '../page.ts'
+import { type Column, stackedTable } from '../stacked-table.ts'
 import { counted, number, utc } from '../times.ts'
 import type { SenderActivity } from './caller-activity.ts'
 import { CALLERS } from './callers-page.ts'
@@ -47,14 +48,12 @@ function keysOf({ validKeys, expiredKeys }: CallerSummary): string {
 }
 
 function quotaTable(quotas: CallerSummary['quotas']): string {
-  const rows = quotas.map(
-    ({ unit, perMinute, left, secondsLeft }) =>
-      html`<tr>
-        <th scope="row">${unit}</th>
-        <td class="number">${number(left)}</td>
-        <td class="number">${number(perMinute)}</td>
-        <td>${left === perMinute ? 'is full' : `in ${counted(secondsLeft, 'second')}`}</td>
-      </tr>`
-  )
-  return table('What is left of this minute', ['Unit', 'Left', 'A minute', 'Full again'], rows)
+  const rows = quotas.map(({ unit, perMinute, left, secondsLeft }) => [
+    unit,
+    number(left),
+    number(perMinute),
+    left === perMinute ? 'is full' : `in ${counted(secondsLeft, 'second')}`
+  ])
+  const columns: Column[] = ['Unit', ['Left', 'number'], ['A minute', 'number'], 'Full again']
+  return stackedTable('What is left of this minute', columns, rows)
 }

@@ -1,6 +1,6 @@
 import { html } from 'ghtml'
 import { type ErrorCode, ERRORS } from '../../errors.ts'
-import { table } from '../page.ts'
+import { type Column, stackedTable } from '../stacked-table.ts'
 import { moment, number } from '../times.ts'
 import type { Counted } from './hour-count.ts'
 
@@ -13,17 +13,21 @@ export function countsTable(
 ): string {
   if (counts.length === 0) return html`<p class="empty">${none}</p>`
   const hasMeanings = counts.some(({ name }) => name in ERRORS)
-  const rows = counts.map(
-    ({ name, lastHour, total, lastAt }) =>
-      html`<tr>
-        <th scope="row">!${codeLink(name)}</th>
-        !${hasMeanings ? html`<td>${name in ERRORS ? ERRORS[name as ErrorCode].title : ''}</td>` : ''}
-        <td class="number">${number(lastHour)}</td>
-        <td class="number">${number(total)}</td>
-        <td>!${lastAt === undefined ? 'never' : moment(lastAt, now)}</td>
-      </tr>`
-  )
-  return table(caption, [what, ...(hasMeanings ? ['Meaning'] : []), 'Last hour', 'In all', 'Last'], rows)
+  const rows = counts.map(({ name, lastHour, total, lastAt }) => [
+    codeLink(name),
+    ...(hasMeanings ? [html`${name in ERRORS ? ERRORS[name as ErrorCode].title : ''}`] : []),
+    number(lastHour),
+    number(total),
+    lastAt === undefined ? 'never' : moment(lastAt, now)
+  ])
+  const columns: Column[] = [
+    what,
+    ...(hasMeanings ? ['Meaning'] : []),
+    ['Last hour', 'number'],
+    ['In all', 'number'],
+    'Last'
+  ]
+  return stackedTable(caption, columns, rows)
 }
 
 /** A code with a link to its page; any other word without. */

@@ -1,6 +1,7 @@
 import { html } from 'ghtml'
 import type { Caller } from '../../callers/caller.ts'
-import { address, badge, notice, OPS, page, table } from '../page.ts'
+import { address, badge, notice, OPS, page } from '../page.ts'
+import { type Column, stackedTable } from '../stacked-table.ts'
 import { counted, moment, number, utc } from '../times.ts'
 import type { SenderActivity } from './caller-activity.ts'
 import { codeLink, countsTable, fact } from './counts-table.ts'
@@ -82,19 +83,17 @@ export function webhookPage(view: WebhookView, caller: Caller, now = Date.now())
   return page({ title: name, content, caller, path: WEBHOOKS })
 }
 
+const COLUMNS: readonly Column[] = ['Time', 'Outcome', ['Why', 'prose'], 'Events', 'Job', 'Payload']
+
 function lastRequests({ source, activity: { events } }: WebhookView, caller: Caller, now: number): string {
   if (events.length === 0) return html`<p class="empty">No request came.</p>`
   const rows = events.map((event) => row(source, event, caller, now))
-  const list = table(
-    'Last requests, newest first',
-    ['Time', 'Outcome', 'Why', 'Events', 'Job', 'Payload'],
-    rows
-  )
+  const list = stackedTable('Last requests, newest first', COLUMNS, rows)
   const hasPayloads = events.some((event) => event.hasPayload)
   return caller.may('payloads') && hasPayloads ? list + deleteAll(source.name) : list
 }
 
-function row({ name }: SourceFacts, event: ListedEvent, caller: Caller, now: number): string {
+function row({ name }: SourceFacts, event: ListedEvent, caller: Caller, now: number): string[] {
   const { id, at, outcome, status, updates, ignored, jobId, hasPayload } = event
   const counts = [
     ...(updates > 0 ? [counted(updates, 'update')] : []),
@@ -103,22 +102,20 @@ function row({ name }: SourceFacts, event: ListedEvent, caller: Caller, now: num
   const job =
     jobId !== undefined && caller.may('jobs') ? html`<a href="${OPS}/jobs/${jobId}">${jobId}</a>` : ''
   const payload = hasPayload && caller.may('payloads')
-  return html`<tr>
-    <th scope="row">!${moment(at, now)}</th>
-    <td>!${badge(outcome, MOODS[outcome])} ${status}</td>
-    <td class="prose">!${why(event)}</td>
-    <td>${counts.join(', ')}</td>
-    <td>!${job}</td>
-    <td>
-      !${
-        payload
-          ? html`<a href="${WEBHOOKS}/${name}/requests/${id}" aria-label="Payload of ${event.requestId}"
-              >Payload</a
-            >`
-          : html`${hasPayload ? 'needs the permission payloads' : 'not kept'}`
-      }
-    </td>
-  </tr>`
+  return [
+    moment(at, now),
+    html`!${badge(outcome, MOODS[outcome])} ${status}`,
+    why(event),
+    counts.join(', '),
+    job,
+    payload
+      ? html`<a href="${WEBHOOKS}/${name}/requests/${id}" aria-label="Payload of ${event.requestId}"
+          >Payload</a
+        >`
+      : hasPayload
+        ? 'needs the permission payloads'
+        : 'not kept'
+  ]
 }
 
 /** Why a request was refused, and which of its events are not used. */

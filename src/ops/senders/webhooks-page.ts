@@ -1,6 +1,7 @@
 import { html } from 'ghtml'
 import type { Caller } from '../../callers/caller.ts'
-import { OPS, page, table } from '../page.ts'
+import { OPS, page } from '../page.ts'
+import { type Column, stackedTable } from '../stacked-table.ts'
 import { moment, utc } from '../times.ts'
 import { bothCounts } from './counts-table.ts'
 import { sumOf } from './hour-count.ts'
@@ -36,31 +37,28 @@ export function webhooksPage({ sources, since }: WebhooksView, caller: Caller, n
   return page({ title: 'Webhooks', content, caller, path: WEBHOOKS })
 }
 
-const COLUMNS = [
+const COUNTED = ['accepted', 'repeated', 'ignored', 'refused'] satisfies Outcome[]
+const COLUMNS: readonly Column[] = [
   'Source',
   'Authenticates by',
-  'Accepted',
-  'Repeated',
-  'Ignored',
-  'Refused',
-  'Strangers',
+  ['Accepted', 'number'],
+  ['Repeated', 'number'],
+  ['Ignored', 'number'],
+  ['Refused', 'number'],
+  ['Strangers', 'number'],
   'Last'
 ]
 
 function list(sources: WebhooksView['sources'], now: number): string {
   const rows = sources.map(({ source: { name, auth }, activity: { outcomes, strangers } }) => {
     const { lastAt } = sumOf(outcomes)
-    const counts = (['accepted', 'repeated', 'ignored', 'refused'] satisfies Outcome[]).map((outcome) => {
-      const counted = outcomes.filter((one) => one.name === outcome)
-      return html`<td class="number">!${bothCounts(sumOf(counted))}</td>`
-    })
-    return html`<tr>
-      <th scope="row"><a href="${WEBHOOKS}/${name}">${name}</a></th>
-      <td><code>${auth}</code></td>
-      !${counts}
-      <td class="number">!${bothCounts(sumOf(strangers))}</td>
-      <td>!${lastAt === undefined ? 'none' : moment(lastAt, now)}</td>
-    </tr>`
+    return [
+      html`<a href="${WEBHOOKS}/${name}">${name}</a>`,
+      html`<code>${auth}</code>`,
+      ...COUNTED.map((outcome) => bothCounts(sumOf(outcomes.filter((one) => one.name === outcome)))),
+      bothCounts(sumOf(strangers)),
+      lastAt === undefined ? 'none' : moment(lastAt, now)
+    ]
   })
-  return table('Webhook sources', COLUMNS, rows)
+  return stackedTable('Webhook sources', COLUMNS, rows)
 }
