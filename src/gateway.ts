@@ -179,8 +179,7 @@ export async function createGateway(
     await ownership.settled()
     stopProcessGauges()
     await tracing?.close()
-    await lastWeek.stop()
-    const written = Promise.all([history.flush(), ownership.close()])
+    const written = Promise.all([history.flush(), lastWeek.stop(), ownership.close()])
     // Closing writes everything handed over so far.
     await outbox.close()
     await written

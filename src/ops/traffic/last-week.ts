@@ -21,8 +21,7 @@ export class LastWeek implements Observer {
   /** Not stored yet. */
   #counts: Counts = new Map()
   /** Being stored. */
-  #storing: Counts = new Map()
-  #stored = Promise.resolve()
+  readonly #storing = new Set<Counts>()
   #isFailing = false
   #timer: NodeJS.Timeout | undefined
 
@@ -43,16 +42,29 @@ export class LastWeek implements Observer {
     this.#timer = setInterval(() => void this.flush(), STORE_EVERY_MS)
   }
 
-  /** Stores what is left. */
-  async stop(): Promise<void> {
+  /** Hands what is left to the store at once. Resolves when it is stored. */
+  stop(): Promise<void> {
     clearInterval(this.#timer)
-    await this.flush()
+    return this.flush()
   }
 
   /** Stores what was counted since. What can't be stored is kept for the next time. Never throws. */
-  flush(): Promise<void> {
-    this.#stored = this.#stored.then(() => this.#flush())
-    return this.#stored
+  async flush(): Promise<void> {
+    const counts = this.#counts
+    if (counts.size === 0) return
+    this.#counts = new Map()
+    this.#storing.add(counts)
+    try {
+      await this.#options.store().add([...counts.values()])
+      this.#isFailing = false
+    } catch (error) {
+      if (!this.#isFailing) this.#options.log.error({ err: error }, 'counts of results cannot be stored')
+      this.#isFailing = true
+      const mayBeStored = error instanceof StorageError && error.mayBeStored
+      // Rather a minute too few than one twice.
+      if (!mayBeStored) for (const count of counts.values()) add(this.#counts, count)
+    }
+    this.#storing.delete(counts)
   }
 
   /** @param now milliseconds since the epoch @throws StorageError */
@@ -60,7 +72,7 @@ export class LastWeek implements Observer {
     const { spanMs, slots: length } = range
     const first = startOf(range, now)
     const stored = await this.#options.store().since(first, spanMs)
-    const counts = [...stored, ...this.#storing.values(), ...this.#counts.values()]
+    const counts = [...stored, ...[...this.#storing, this.#counts].flatMap((one) => [...one.values()])]
     const slots = Array.from({ length }, (_, index) => ({
       at: first + index * spanMs,
       updated: 0,
@@ -77,23 +89,6 @@ export class LastWeek implements Observer {
       if (code !== '') reasons.push({ code, kind, count })
     }
     return { slots, reasons: sumOfReasons(reasons) }
-  }
-
-  async #flush(): Promise<void> {
-    if (this.#counts.size === 0) return
-    this.#storing = this.#counts
-    this.#counts = new Map()
-    try {
-      await this.#options.store().add([...this.#storing.values()])
-      this.#isFailing = false
-    } catch (error) {
-      if (!this.#isFailing) this.#options.log.error({ err: error }, 'counts of results cannot be stored')
-      this.#isFailing = true
-      const mayBeStored = error instanceof StorageError && error.mayBeStored
-      // Rather a minute too few than one twice.
-      if (!mayBeStored) for (const count of this.#storing.values()) add(this.#counts, count)
-    }
-    this.#storing = new Map()
   }
 }
 
