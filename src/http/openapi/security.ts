@@ -43,7 +43,7 @@ export const SECURITY_SCHEMES = {
 } as const satisfies Record<string, Scheme>
 
 /**
- * How the sender of a webhook authenticates: by any of these ways, as its source is configured. The last one stands for
+ * How the sender of a webhook authenticates: by any of these ways, as its source is configured. The last one means
  * `body_key`, a key in the body, for which OpenAPI has no scheme.
  */
 export const OF_WEBHOOKS: Readonly<Record<string, readonly string[]>>[] = [
