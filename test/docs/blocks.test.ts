@@ -66,8 +66,8 @@ const JOB = '/paths/~1v1~1jobs~1{id}/get/responses/200/content/application~1json
 
 /** Where the OpenAPI document describes a JSON value that stands alone; undefined if nowhere. */
 function schemaOf(value: any): string | undefined {
-  if (value?.updates !== undefined && value.id === undefined) return '/components/schemas/BatchRequest'
-  if (value?.lead_ids !== undefined) return '/components/schemas/BatchRequest'
+  const isLong = value?.updates !== undefined && value.id === undefined
+  if (isLong || value?.lead_ids !== undefined) return '/components/schemas/BatchRequest'
   if (value?.type?.startsWith('/problems/')) return '/components/schemas/Problem'
   if (value?.id?.startsWith('job_')) return JOB
   return value?.results === undefined ? undefined : BATCH
