@@ -70,7 +70,9 @@ const EXPOSED = [
   'RateLimit-Policy',
   'Retry-After',
   'Idempotency-Replayed',
-  'Preference-Applied'
+  'Preference-Applied',
+  'ETag',
+  'Location'
 ]
 const PREFLIGHT_KNOWN_SECONDS = 600
 

@@ -86,7 +86,7 @@ test('pages of CORS_ORIGINS may send requests and read the responses', async (t)
   t.equal(preflight.headers.get('access-control-allow-headers'), 'authorization,content-type,idempotency-key')
 
   const exposed =
-    'X-Request-Id, RateLimit, RateLimit-Policy, Retry-After, Idempotency-Replayed, Preference-Applied'
+    'X-Request-Id, RateLimit, RateLimit-Policy, Retry-After, Idempotency-Replayed, Preference-Applied, ETag, Location'
   const answers = [
     await batch(gateway, { lead_ids: [1], fields: { status: 'SALE' } }, { origin: ORIGIN }),
     await batch(gateway, '{', { origin: ORIGIN }),
