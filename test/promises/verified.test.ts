@@ -216,7 +216,7 @@ test('the time of a request ends its verification, not its update', async (t) =>
     {
       status: 'updated',
       verified: false,
-      warnings: [{ code: 'not_verified', detail: /time of the request|did not answer/ }]
+      warnings: [{ code: 'not_verified', detail: /time of the request|did not answer|reached its deadline/ }]
     }
   ])
 })

@@ -213,8 +213,10 @@ const PAGES: readonly { method: 'GET' | 'POST'; path: (past: Past) => string; pe
   { method: 'GET', path: () => '/ops/jobs', permission: 'jobs' },
   { method: 'GET', path: ({ open }) => `/ops/jobs/${open}`, permission: 'jobs' },
   { method: 'POST', path: ({ open }) => `/ops/jobs/${open}/cancel`, permission: 'jobs' },
-  { method: 'POST', path: ({ dead }) => `/ops/jobs/${dead}/replay`, permission: 'jobs' },
+  { method: 'GET', path: () => '/ops/history', permission: 'history' },
   { method: 'GET', path: () => '/ops/dead-letters', permission: 'dead_letters' },
+  { method: 'GET', path: () => '/ops/dead-letters.csv', permission: 'dead_letters' },
+  { method: 'GET', path: () => '/ops/dead-letters/replay', permission: 'dead_letters' },
   { method: 'POST', path: () => '/ops/dead-letters/replay', permission: 'dead_letters' },
   { method: 'GET', path: () => '/ops/webhooks', permission: 'operator' },
   { method: 'GET', path: () => '/ops/callers', permission: 'operator' },
@@ -252,7 +254,8 @@ async function checkPages(t: Test, gateway: Gateway, pastOf: ReadonlyMap<string,
     const { body } = await look(gateway, '/ops', session)
     for (const [page, permission] of [
       ['jobs', 'jobs'],
-      ['dead-letters', 'dead_letters']
+      ['dead-letters', 'dead_letters'],
+      ['history', 'history']
     ] as const)
       t.equal(
         body.includes(`<a href="/ops/${page}" >`),
