@@ -70,7 +70,7 @@ export const ReplayedSchema = Type.Object(
 export const JobStatusSchema = Type.Enum(JOB_STATUSES, {
   $id: 'JobStatus',
   description:
-    '`queued`: no update has its final result yet. `running`: some updates have their final result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.'
+    '`queued`: no update was tried yet. `running`: at least one update was tried or has ended, and not all have ended. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.'
 })
 
 const job = {

@@ -1,7 +1,7 @@
 import { Problem } from '../../src/errors.ts'
 import type { RejectedUpdate, Update } from '../../src/leads/update.ts'
 import type { TrialHint, TrialView, TriedUpdate } from '../../src/ops/senders/trial-section.ts'
-import type { WebhookEndpoint } from '../../src/webhooks/endpoint.ts'
+import type { MappedEvents, WebhookEndpoint } from '../../src/webhooks/endpoint.ts'
 import type { Hint } from '../../src/webhooks/mapping/hints.ts'
 import { type AnsweredTrial, answerTo, type FailedTrial, type Trial } from '../../src/webhooks/trial.ts'
 
@@ -23,7 +23,7 @@ export function trialView(endpoint: WebhookEndpoint, trial: Trial | FailedTrial 
   return {
     answer,
     counts: { updates: entries.length, ignored: events.ignored },
-    eventIds: eventIdsOf(endpoint, events.eventIds),
+    eventIds: eventIdsOf(endpoint, events),
     hints: hintsOf(),
     updates: entries.slice(0, MAX_SHOWN).map((entry) => {
       const event = events.events[entry.index] ?? entry.index
@@ -58,9 +58,10 @@ function updateView(
   }
 }
 
-function eventIdsOf({ eventId }: WebhookEndpoint, ids: readonly (string | undefined)[]): string {
+function eventIdsOf({ eventId }: WebhookEndpoint, { eventIds, ignored }: MappedEvents): string {
   if (eventId === undefined) return 'Its events have no ids, so repeats are not recognized.'
   if ('headers' in eventId) return `The id of its events is in the header ${eventId.headers.join(' or ')}.`
-  const found = [...new Set(ids)].slice(0, MAX_SHOWN).map((id) => id ?? 'none')
-  return found.length === 0 ? 'There are no ids of events.' : `Ids of its events: ${found.join(', ')}.`
+  const found = [...new Set(eventIds)].slice(0, MAX_SHOWN).map((id) => id ?? 'none')
+  if (found.length > 0) return `Ids of its events: ${found.join(', ')}.`
+  return ignored > 0 ? 'Ids of ignored events are not evaluated.' : 'There are no ids of events.'
 }

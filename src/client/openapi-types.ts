@@ -1248,7 +1248,7 @@ export interface components {
             links?: components["schemas"]["JobLinks"];
         };
         /**
-         * @description `queued`: no update has its final result yet. `running`: some updates have their final result. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.
+         * @description `queued`: no update was tried yet. `running`: at least one update was tried or has ended, and not all have ended. Ended: `completed`: all updated or added. `partial`: some. `failed`: none.
          * @enum {string}
          */
         JobStatus: "queued" | "running" | "completed" | "partial" | "failed";

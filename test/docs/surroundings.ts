@@ -127,9 +127,7 @@ export async function startSurroundings(t: Tester, page: Page): Promise<Surround
     ['http://127.0.0.1:3000', origin],
     ['https://gateway.example', origin],
     ['https://dialer.example', sandbox.origin],
-    ['npm ci && npm run demo', `${scripts['demo']} --once --port 0`],
-    ['npm run -s webhook --', `${scripts['webhook']}`],
-    ['npm run -s key --', `${scripts['key']}`]
+    ['npm ci && npm run demo', `${scripts['demo']} --once --port 0`]
   ]
   return {
     directory,

@@ -125,7 +125,9 @@ export function why({ code, reasons }: Pick<ListedEvent, 'code' | 'reasons'>): s
 
 function reasonOf({ event, code, field, expression }: UnusedReason): string {
   const which = event === undefined ? '' : `event ${event}: `
+  if (code === 'unwanted') return html`${which}<code>when</code> is not true`
   const at = expression ?? field
+  if (code === 'unchanged') return html`${which}nothing to set (<code>${at ?? ''}</code>)`
   return html`${which}!${codeLink(code)}!${at === undefined ? '' : html` (<code>${at}</code>)`}`
 }
 

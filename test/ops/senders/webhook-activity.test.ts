@@ -6,6 +6,7 @@ import {
   type ReceivedEvent,
   WebhookActivity
 } from '../../../src/ops/senders/webhook-activity.ts'
+import { why } from '../../../src/ops/senders/webhook-page.ts'
 
 const CRM = { name: 'crm', storesPayloads: true }
 const SHOP = { name: 'shop', storesPayloads: true }
@@ -131,5 +132,17 @@ test('a challenge that anybody may send is only counted', (t) => {
   const activity = new WebhookActivity()
   activity.answered('crm', 0)
   t.match(activity.of('crm', 0), { outcomes: [{ name: 'answered', total: 1 }], events: { length: 0 } })
+  t.end()
+})
+
+test('ignored events are explained in the words of `webhook try`', (t) => {
+  const reasons = [
+    { event: 0, code: 'unwanted', expression: 'when' },
+    { event: 1, code: 'unchanged', expression: 'fields.status, fields.comments' }
+  ]
+  t.equal(
+    why({ code: undefined, reasons }),
+    'event 0: <code>when</code> is not true; event 1: nothing to set (<code>fields.status, fields.comments</code>)'
+  )
   t.end()
 })

@@ -50,7 +50,7 @@ test('jobs list shows jobs newest first, as a table and as JSON, and says if the
 
   const one = await run('jobs', 'list', '--limit', '1', '--json')
   t.match(JSON.parse(one.stdout), { jobs: [{ id: second, status: 'completed' }], more: true })
-  t.match(one, { exitCode: 0, stderr: 'There are more than these 1: use --limit or --all.\n' })
+  t.match(one, { exitCode: 0, stderr: 'There are more than 1: use --limit or --all.\n' })
 
   const partial = await run('jobs', 'list', '--status', 'partial', '--source', 'gateway', '--json')
   t.match(JSON.parse(partial.stdout), { jobs: [{ id: first }], more: false })

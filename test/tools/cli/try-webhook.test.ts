@@ -97,7 +97,7 @@ test('names that expressions do not find are named, with those that are there, a
   t.strictSame(await tried('crm', { Type: 'change', id: 7, name: 'canary' }), [
     0,
     'crm: 0 updates, 1 ignored',
-    'event id: none, so repeats are not recognized',
+    'event id: not evaluated, as the event is ignored',
     '',
     'event 0 is ignored: when is not true',
     '  hint      when: `type` is not in the payload; it has `Type`.',
@@ -226,7 +226,7 @@ event id: none, so repeats are not recognized
   t.strictSame(await run(t, '{"type":"other"}'), {
     status: 0,
     stdout:
-      'crm: 0 updates, 1 ignored\nevent id: none, so repeats are not recognized\n\nevent 0 is ignored: when is not true\n',
+      'crm: 0 updates, 1 ignored\nevent id: not evaluated, as the event is ignored\n\nevent 0 is ignored: when is not true\n',
     stderr: ''
   })
 })

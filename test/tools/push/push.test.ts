@@ -288,7 +288,7 @@ test('a header that is not clear is refused with a whole command that works', as
   const { exitCode, stderr } = await run('push', path, '--set', 'status=A')
   t.equal(exitCode, 2)
   const [heading, command = ''] = stderr.trimEnd().split('\n').slice(-2)
-  t.equal(heading, 'This command starts, without the columns after --ignore:')
+  t.equal(heading, 'To start without the columns "entry_date", "Our notes":')
   t.equal(
     command.trim(),
     `vicidial-gateway push ${path} --set status=A --map Lead=lead_id --ignore entry_date --ignore "Our notes" --key Lead`
@@ -390,7 +390,7 @@ test('a dry run says how many calls the push would make, and how long it would t
   const rows = Array.from({ length: 800 }, (_, n) => `${(n % 20) + 1},${n}\n`)
   const path = fileOf(t, `lead_id,rank\n${rows.join('')}`)
   const { stdout, stderr } = await run('push', path, '--dry-run')
-  t.match(stdout, /calls +800  that the push would make to VICIdial: about 3 minutes, at 5 calls a second\n/)
+  t.match(stdout, /calls +800  at most, to VICIdial: about 3 minutes, at 5 calls a second\n/)
   t.equal(stderr, '')
   const { stdout: json } = await run('push', path, '--dry-run', '--json')
   t.match(JSON.parse(json), { upstream_calls: 800, estimated_seconds: 160 })
@@ -404,7 +404,7 @@ test('a column without a name that has values is asked for at the start: the ind
   t.equal(refused.exitCode, 2)
   t.strictSame(refused.stderr.trimEnd().split('\n'), [
     'Column #1 has no name, but line 2 has a value there. Use --map "#1=NAME" or --ignore "#1".',
-    'This command starts, without the columns after --ignore:',
+    'To start without the column "#1":',
     `  vicidial-gateway push ${path} --ignore "#1"`
   ])
   t.strictSame(gateway.sandbox.calls(), [])

@@ -39,7 +39,7 @@ function listCommand(): Command {
         return { items: answer.dead_letters, next: answer.next_cursor }
       })
       print(self, flags.json ? JSON.stringify({ dead_letters: items, more }) : table(COLUMNS, items.map(row)))
-      if (more) tell(self, `There are more than these ${items.length}: use --limit or --all.`)
+      if (more) tell(self, `There are more than ${items.length}: use --limit or --all.`)
     })
 }
 

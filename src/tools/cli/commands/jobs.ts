@@ -43,7 +43,7 @@ function listCommand(): Command {
         return { items: jobs, next: next_cursor }
       })
       print(self, flags.json ? JSON.stringify({ jobs: items, more }) : table(COLUMNS, items.map(row)))
-      if (more) tell(self, `There are more than these ${items.length}: use --limit or --all.`)
+      if (more) tell(self, `There are more than ${items.length}: use --limit or --all.`)
     })
 }
 

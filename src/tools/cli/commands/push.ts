@@ -88,8 +88,12 @@ const NEEDS_NO_QUOTES = /^[\w@%+=:,./-]+$/
 function remedyText(command: Command, options: readonly string[] | undefined): string {
   if (options === undefined) return ''
   const { rawArgs = [] } = (command.parent ?? {}) as { readonly rawArgs?: readonly string[] }
-  const isPartial = options.includes('--ignore')
+  const ignored = options.filter((_, index) => options[index - 1] === '--ignore')
   const words = ['vicidial-gateway', ...rawArgs, ...options]
   const copy = words.map((word) => (NEEDS_NO_QUOTES.test(word) ? word : quoted(word))).join(' ')
-  return `\nThis command starts${isPartial ? ', without the columns after --ignore' : ''}:\n  ${copy}`
+  const heading =
+    ignored.length === 0
+      ? 'This command starts'
+      : `To start without the column${ignored.length === 1 ? '' : 's'} ${ignored.map((name) => JSON.stringify(name)).join(', ')}`
+  return `\n${heading}:\n  ${copy}`
 }

@@ -99,6 +99,13 @@ function readUpdates(
   return withFailures(batch.entries, mapped)
 }
 
+/** Why there is no id to show. */
+function noId({ eventId }: WebhookEndpoint, { eventIds, ignored }: MappedEvents): string {
+  if (eventId === undefined || eventIds.length > 0 || ignored === 0)
+    return 'none, so repeats are not recognized'
+  return `not evaluated, as ${ignored === 1 ? 'the event is' : 'all events are'} ignored`
+}
+
 function report(endpoint: WebhookEndpoint, { events: mapped, entries, hints }: Tried): Trial {
   const { updates, events, ignored, ignoredEvents, eventIds } = mapped
   const byEvent = Map.groupBy(hints, ({ event }) => event)
@@ -107,7 +114,7 @@ function report(endpoint: WebhookEndpoint, { events: mapped, entries, hints }: T
   const idLine =
     ids.length > 1
       ? `event ids: ${eventIds.map((id) => id ?? 'none').join(', ')}`
-      : `event id: ${ids[0] ?? 'none, so repeats are not recognized'}`
+      : `event id: ${ids[0] ?? noId(endpoint, mapped)}`
   const count = `${updates.length} ${updates.length === 1 ? 'update' : 'updates'}`
   const lines = [
     `${endpoint.name}: ${count}, ${ignored} ignored`,
