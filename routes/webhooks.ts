@@ -258,8 +258,9 @@ export function webhookRoutes(options: WebhookOptions) {
 
 /** Notes which events of a payload are not used, in the log and for the operations page. */
 function noteUnused(request: FastifyRequest, unused: UnusedEvents): void {
-  request.log.info(unused, NOT_USED)
-  webhookOf(request).unused = unused
+  const webhook = webhookOf(request)
+  request.log.info({ source: webhook.endpoint.name, ...unused }, NOT_USED)
+  webhook.unused = unused
 }
 
 /** The response to a job that has ended; undefined if VICIdial failed, because the sender has nothing to repeat. */

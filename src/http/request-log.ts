@@ -2,6 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { monotonicFactory } from 'ulid'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the request's log line says beyond what it says of every request. */
+    logMembers: Readonly<Record<string, string>> | null
+  }
+}
+
 const WELL_FORMED_ID = /^[A-Za-z0-9._:@=+/-]{1,128}$/
 /** W3C Trace Context: version, trace id, parent id, flags. */
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/
@@ -18,6 +25,7 @@ export function requestIds(): (request: { headers: IncomingHttpHeaders }) => str
 
 /** Adds the request id to every response, and logs one line per request without values, query or credentials. */
 export function requestLog(app: FastifyInstance): void {
+  app.decorateRequest('logMembers', null)
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
     done()
@@ -26,6 +34,7 @@ export function requestLog(app: FastifyInstance): void {
     const { traceparent } = request.headers
     // pino leaves out what is undefined.
     const line = {
+      ...request.logMembers,
       trace_id: traceparent === undefined ? undefined : TRACEPARENT.exec(String(traceparent))?.[1],
       method: request.method,
       route: request.routeOptions.url ?? 'none',
