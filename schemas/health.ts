@@ -41,7 +41,7 @@ const ClusterStateSchema = Type.Object(
   {
     gateway: Type.String({ description: 'The name of this gateway.' }),
     owner: Type.Union([Type.String(), Type.Null()], {
-      description: 'The gateway that calls VICIdial; null while there is none.'
+      description: 'The gateway that calls VICIdial; null while no gateway does.'
     }),
     term: Type.Integer({ description: 'Grows each time that a gateway takes over.' }),
     members: Type.Array(ref(ClusterMemberSchema), {

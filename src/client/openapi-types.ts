@@ -1493,7 +1493,7 @@ export interface components {
         ClusterState: {
             /** @description The name of this gateway. */
             gateway: string;
-            /** @description The gateway that calls VICIdial; null while there is none. */
+            /** @description The gateway that calls VICIdial; null while no gateway does. */
             owner: string | null;
             /** @description Grows each time that a gateway takes over. */
             term: number;

@@ -69,15 +69,8 @@ export function readOptions(
   refusals: PointedRefusal[]
 ): UpdateOptions {
   if (!UPDATE_OPTIONS.some((name) => element[name] !== undefined)) return defaults
-  const read = <T>(name: string, allowed: readonly T[], fallback: T): T => {
-    const value = element[name]
-    if (value === undefined) return fallback
-    const found = allowed.find((one) => one === value)
-    if (found !== undefined) return found
-    const detail = `${name} must be one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}.`
-    refusals.push({ code: 'field_invalid', field: name, detail, pointer: pointer(name) })
-    return fallback
-  }
+  const read = <T>(name: string, allowed: readonly T[], fallback: T): T =>
+    readOneOf(element, name, allowed, fallback, refusals)
   return {
     onMultiple: read('on_multiple', ON_MULTIPLE, defaults.onMultiple),
     onMissing: read('on_missing', ON_MISSING, defaults.onMissing),
@@ -90,6 +83,23 @@ export function readOptions(
     allowUndefinedList: read('allow_undefined_list', [true, false], defaults.allowUndefinedList),
     verify: readVerify(element['verify'], defaults.verify, refusals)
   }
+}
+
+/** Reads a property that has one of several values; `fallback` if it is absent or faulty. */
+export function readOneOf<T>(
+  element: Record<string, unknown>,
+  name: string,
+  allowed: readonly T[],
+  fallback: T,
+  refusals: PointedRefusal[]
+): T {
+  const value = element[name]
+  if (value === undefined) return fallback
+  const found = allowed.find((one) => one === value)
+  if (found !== undefined) return found
+  const detail = `${name} must be one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}.`
+  refusals.push({ code: 'field_invalid', field: name, detail, pointer: pointer(name) })
+  return fallback
 }
 
 function readVerify(value: unknown, fallback: number, refusals: PointedRefusal[]): number {

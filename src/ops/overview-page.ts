@@ -151,7 +151,7 @@ function ranges(chosen: RangeName): string {
   </nav>`
 }
 
-/** @param searchedFrom from when on the history is searched, in milliseconds since the epoch; undefined: there is none */
+/** @param searchedFrom from when on the history is searched, in milliseconds since the epoch; undefined without one */
 function reasons(list: readonly Reason[], { words }: Range, searchedFrom: number | undefined): string {
   if (list.length === 0) return html`<p class="empty">Every update was made.</p>`
   const rows = list.map(({ code, kind, count }) => [

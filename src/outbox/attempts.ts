@@ -22,7 +22,7 @@ export interface Attempt {
 export interface UpdateAttempts {
   /** The update's position in its job, from 0. */
   readonly index: number
-  /** When the next attempt is due, in milliseconds since the epoch; undefined if there is none. */
+  /** When the next attempt is due, in milliseconds since the epoch; undefined if no attempt is due. */
   readonly nextAt: number | undefined
   /** The last attempts, oldest first. */
   readonly attempts: readonly Attempt[]

@@ -5,7 +5,7 @@ import { KEY_NAMES, type LeadKey } from '../leads/lead-key.ts'
 import { changesOfRead, readSelection } from '../leads/reading/lead-read.ts'
 import { echo, jsonInText, type PointedRefusal, pointer } from '../leads/refusal.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
-import { type KeyMatch, KEY_MATCH, ON_MULTIPLE, type OnMultiple } from '../leads/update-options.ts'
+import { KEY_MATCH, ON_MULTIPLE, readOneOf } from '../leads/update-options.ts'
 import { readKeyAt } from '../leads/read-update.ts'
 import type { Batch, BatchFault, BatchRules } from './batch.ts'
 
@@ -45,8 +45,8 @@ export function readReadRequest(body: unknown, rules: BatchRules): Batch | Batch
     }
   }
   const refusals = unknownProperties(body)
-  const onMultiple = oneOf('on_multiple', ON_MULTIPLE, body, 'reject', refusals)
-  const keyMatch = oneOf('key_match', KEY_MATCH, body, rules.defaults.keyMatch, refusals)
+  const onMultiple = readOneOf(body, 'on_multiple', ON_MULTIPLE, 'reject', refusals)
+  const keyMatch = readOneOf(body, 'key_match', KEY_MATCH, rules.defaults.keyMatch, refusals)
   const { source, dry_run: dryRun = false } = body
   if (typeof dryRun !== 'boolean')
     refusals.push({ code: 'field_invalid', detail: 'dry_run must be true or false.', pointer: '/dry_run' })
@@ -98,22 +98,6 @@ function unknownProperties(body: Record<string, unknown>): PointedRefusal[] {
     detail: `A request to read leads has no such property; it has ${PROPERTIES.join(', ')}.`,
     pointer: pointer(name)
   }))
-}
-
-function oneOf<T extends OnMultiple | KeyMatch>(
-  name: string,
-  allowed: readonly T[],
-  body: Record<string, unknown>,
-  fallback: T,
-  refusals: PointedRefusal[]
-): T {
-  const value = body[name]
-  if (value === undefined) return fallback
-  const found = allowed.find((one) => one === value)
-  if (found !== undefined) return found
-  const detail = `${name} must be one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}.`
-  refusals.push({ code: 'field_invalid', field: name, detail, pointer: pointer(name) })
-  return fallback
 }
 
 function fault(pointer: string, detail: string): BatchFault {

@@ -1,4 +1,4 @@
-import type { GatewayClient, Job, Update } from '../../src/client/client.ts'
+import type { Accepted, GatewayClient, Job, Problem, Result, Update } from '../../src/client/client.ts'
 
 /** Nothing runs these calls: `npm run types` compiles the right ones, and must find a fault in each of the wrong ones. */
 
@@ -38,6 +38,15 @@ export async function rightCalls(client: GatewayClient): Promise<unknown> {
   return [job, code, metrics, backup]
 }
 
+/** Words of answers are typed: one that is forgotten here does not compile. */
+export const IS_MADE: Readonly<Record<Result['status'], boolean>> = {
+  ...{ updated: true, added: true, read: true, incomplete: true },
+  ...{ not_found: false, ambiguous: false, rejected: false, failed: false, unknown: false },
+  ...{ planned: false, queued: false, cancelled: false, superseded: false }
+}
+export const CODES: readonly Problem['code'][] = ['rate_limited', 'overloaded']
+export const NO_JOB: Accepted = { id: null, status: 'ignored', updates: 0 }
+
 export async function wrongBodies(client: GatewayClient): Promise<void> {
   await client.POST('/v1/leads/batch-update', {
     body: {
@@ -49,7 +58,7 @@ export async function wrongBodies(client: GatewayClient): Promise<void> {
   await client.POST('/v1/leads/batch-update', {
     body: {
       updates,
-      // @ts-expect-error It is none of the values.
+      // @ts-expect-error There is no such value.
       on_multiple: 'every'
     }
   })
@@ -191,6 +200,15 @@ export async function wrongParameters(client: GatewayClient): Promise<void> {
     body: { updates }
   })
   await client.POST('/v1/leads/batch-update', {
+    params: {
+      header: {
+        // @ts-expect-error There is no such preference.
+        Prefer: 'respond-soon'
+      }
+    },
+    body: { updates }
+  })
+  await client.POST('/v1/leads/batch-update', {
     body: { updates },
     // @ts-expect-error Here, headers would have no types.
     headers: { 'Idempotency-Key': 'order-4711' }
@@ -214,7 +232,7 @@ export async function wrongParameters(client: GatewayClient): Promise<void> {
   await client.GET('/v1/jobs', {
     params: {
       query: {
-        // @ts-expect-error It is none of the values.
+        // @ts-expect-error There is no such value.
         status: 'done'
       }
     }

@@ -1,3 +1,2 @@
 import './client.test.ts'
 import './postman.test.ts'
-import './types.test.ts'

@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { NO_HISTORY } from '../../../src/outbox/history.ts'
 import { Database } from '../../../src/outbox/postgres/database/database.ts'
 import { insertJobs } from '../../../src/outbox/postgres/insert-jobs.ts'
-import { OwnedQueue } from '../../../src/outbox/postgres/owned-queue.ts'
+import { OwnedQueue, type Term } from '../../../src/outbox/postgres/owned-queue.ts'
 import { PAGE_OF_UNSEEN } from '../../../src/outbox/postgres/pending/look.ts'
 import { SetAside } from '../../../src/outbox/postgres/set-aside.ts'
 import { newPool } from '../../postgres.ts'
@@ -40,19 +40,24 @@ class SlowDatabase extends Database {
   }
 }
 
-test('an update of this gateway does not overtake one that another gateway has answered before', async (t) => {
-  const { url, openAnother, elect } = await openPostgres(t, { lookEveryMs: LATER })
-  const another = await openAnother()
-  const database = new SlowDatabase(newPool(t, url))
-  const owned = await OwnedQueue.load({
+/** A queue in the hands of its owner, whose changes nobody else follows. */
+function load(database: Database, term: Term): Promise<OwnedQueue> {
+  return OwnedQueue.load({
     database,
-    term: await elect('two'),
+    term,
     policy: NO_HISTORY,
     longestPauseMs: LATER,
     setAside: new SetAside({ error: () => {} }),
     onArrived: () => {},
     onEnded: () => {}
   })
+}
+
+test('an update of this gateway does not overtake one that another gateway has answered before', async (t) => {
+  const { url, openAnother, elect } = await openPostgres(t, { lookEveryMs: LATER })
+  const another = await openAnother()
+  const database = new SlowDatabase(newPool(t, url))
+  const owned = await load(database, await elect('two'))
   const read = database.hold('pg_current_snapshot')
   const claiming = owned.claim('default', 10, LATER)
   await read
@@ -93,15 +98,7 @@ test("dead letters that this gateway replays are counted once, also if the datab
   const { url, outbox } = await openPostgres(t, { lookEveryMs: LATER })
   await outbox.jobs.accept(newJob(1, [sets('A', 1), sets('A', 2)]))
   for (let n = 0; n < 2; n++) await settleNext(outbox, dead)
-  const owned = await OwnedQueue.load({
-    database: new Database(newPool(t, url)),
-    term: { gateway: 'one', term: 1 },
-    policy: NO_HISTORY,
-    longestPauseMs: LATER,
-    setAside: new SetAside({ error: () => {} }),
-    onArrived: () => {},
-    onEnded: () => {}
-  })
+  const owned = await load(new Database(newPool(t, url)), { gateway: 'one', term: 1 })
   await outbox.jobs.replay({ ids: [1], limit: 1 }, replayAs(2))
   for (let times = 0; times < 2; times++) owned.noteRemoved(1)
   t.equal(owned.size.deadLetters, 1)
@@ -141,15 +138,7 @@ test('an update that a look finds before its gateway knows that it is stored cou
 test('the oldest update is known, also if a look finds it before its gateway knows that it is stored', async (t) => {
   const { url, elect } = await openPostgres(t, { lookEveryMs: LATER })
   const database = new SlowDatabase(newPool(t, url))
-  const owned = await OwnedQueue.load({
-    database,
-    term: await elect('two'),
-    policy: NO_HISTORY,
-    longestPauseMs: LATER,
-    setAside: new SetAside({ error: () => {} }),
-    onArrived: () => {},
-    onEnded: () => {}
-  })
+  const owned = await load(database, await elect('two'))
   const first = await insertJobs(database, [newJob(1, [sets('A', 1)])])
   const found = database.hold('accepted_at')
   const looking = owned.look()
