@@ -28,8 +28,8 @@ const addSchema = {
   operationId: 'addDncNumbers',
   summary: 'Add DNC numbers',
   description:
-    'Nobody may call them then, or only not for a campaign. One result per number, in the same order: `dnc` is `added` or `already_there`. Each number takes a call to VICIdial; for ' +
-    'many, send `Prefer: respond-async`. Repeating a request is safe.',
+    'They are no longer called: in any campaign, or only in that of `campaign_id`. One result per number, in the same order: ' +
+    '`dnc` is `added` or `already_there`. Each number takes a call to VICIdial; for many, send `Prefer: respond-async`. Repeating a request is safe.',
   ...takes('RespondAsync'),
   body: ref(DncRequestSchema),
   response: {

@@ -109,7 +109,7 @@ const request = {
 }
 
 /** One lead and its changes. Exactly one of the three keys. */
-export const UpdateSchema = Type.Object(
+const UpdateSchema = Type.Object(
   {
     lead_id: Type.Optional(ref(LeadIdSchema)),
     vendor_lead_code: Type.Optional(
@@ -216,7 +216,7 @@ const ResultErrorSchema = Type.Object(
   { $id: 'ResultError', additionalProperties: false }
 )
 
-export const RESULT_STATUSES = [
+const RESULT_STATUSES = [
   'updated',
   'added',
   'not_found',
@@ -246,7 +246,7 @@ export const ResultStatusSchema = Type.Enum(RESULT_STATUSES, {
 /** The result of one update. */
 export const ResultSchema = Type.Object(
   {
-    index: Type.Integer({ description: 'Place of the update in the request, from 0.' }),
+    index: Type.Integer({ description: 'Index of the update in the request, from 0.' }),
     lead_id: Type.Optional(Type.Integer()),
     lead_ids: Type.Optional(
       Type.Array(Type.Integer(), {

@@ -29,7 +29,7 @@ function columnSchema({ name, type, isInRow }: LeadColumn) {
 }
 
 /** The values of a lead's columns. */
-export const LeadValuesSchema = Type.Object(
+const LeadValuesSchema = Type.Object(
   Object.fromEntries(LEAD_COLUMNS.map((column) => [column.name, columnSchema(column)])),
   {
     $id: 'LeadValues',

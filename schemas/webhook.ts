@@ -19,7 +19,7 @@ export const WebhookFormSchema = Type.Object(
   }
 )
 
-export const WebhookChallengeSchema = Type.Record(Type.String(), Type.String(), {
+const WebhookChallengeSchema = Type.Record(Type.String(), Type.String(), {
   $id: 'WebhookChallenge',
   description: 'The challenge of the sender, and perhaps its HMAC, by the names that the sender gives them.'
 })

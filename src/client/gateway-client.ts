@@ -23,7 +23,7 @@ type Call<M extends Method> = <P extends PathWith<M>, As extends ParseAs = 'json
   ...options: Arguments<Options<Extract<paths[P][M], object>, As>>
 ) => Promise<FetchResponse<Extract<paths[P][M], object>, { parseAs: As }, `${string}/${string}`>>
 
-/** The API, one function for each HTTP method. `use` and `eject` are those of openapi-fetch, for its middleware. */
+/** The API, one function for each HTTP method. `use` and `eject` are openapi-fetch's, for its middleware. */
 export interface GatewayClient extends Pick<Client<paths>, 'use' | 'eject'> {
   readonly GET: Call<'get'>
   readonly POST: Call<'post'>

@@ -258,7 +258,7 @@ export interface paths {
         put?: never;
         /**
          * Add DNC numbers
-         * @description Nobody may call them then, or only not for a campaign. One result per number, in the same order: `dnc` is `added` or `already_there`. Each number takes a call to VICIdial; for many, send `Prefer: respond-async`. Repeating a request is safe.
+         * @description They are no longer called: in any campaign, or only in that of `campaign_id`. One result per number, in the same order: `dnc` is `added` or `already_there`. Each number takes a call to VICIdial; for many, send `Prefer: respond-async`. Repeating a request is safe.
          */
         post: operations["addDncNumbers"];
         delete?: never;
@@ -684,7 +684,7 @@ export interface components {
          */
         ResultStatus: "updated" | "added" | "not_found" | "ambiguous" | "rejected" | "failed" | "unknown" | "planned" | "queued" | "cancelled" | "superseded" | "read" | "incomplete";
         Result: {
-            /** @description Place of the update in the request, from 0. */
+            /** @description Index of the update in the request, from 0. */
             index: number;
             lead_id?: number;
             /** @description With on_multiple "all": the updated leads of the key; all of them if some failed. */

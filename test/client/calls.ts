@@ -1,6 +1,6 @@
 import type { Accepted, GatewayClient, Job, Problem, Result, Update } from '../../src/client/client.ts'
 
-/** Nothing runs these calls: `npm run types` compiles the right ones, and must find a fault in each of the wrong ones. */
+/** Nothing runs these calls: `npm run lint` compiles the right ones, and must find a fault in each of the wrong ones. */
 
 const path = { lead_id: '101' }
 const updates: Update[] = [{ vendor_lead_code: 'CRM-7', fields: { status: 'SALE', rank: 3, comments: null } }]

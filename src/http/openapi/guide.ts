@@ -42,17 +42,17 @@ type Operations = readonly (readonly [method: string, operation: OpenAPIV3_1.Ope
 export function inOrder(paths: Paths = {}): Paths {
   const sorted = Object.entries(paths).map(([path, item]) => {
     const operations = Object.entries(item ?? {}) as unknown as Operations
-    const byPlace = operations.toSorted(([, one], [, other]) => placeOf(one) - placeOf(other))
-    return { path, item: Object.fromEntries(byPlace), place: placeOf(byPlace[0]?.[1]) }
+    const byPosition = operations.toSorted(([, one], [, other]) => positionOf(one) - positionOf(other))
+    return { path, item: Object.fromEntries(byPosition), position: positionOf(byPosition[0]?.[1]) }
   })
   return Object.fromEntries(
-    sorted.toSorted((one, other) => one.place - other.place).map(({ path, item }) => [path, item])
+    sorted.toSorted((one, other) => one.position - other.position).map(({ path, item }) => [path, item])
   )
 }
 
 /** @throws Error, if the guide lacks the operation */
-function placeOf(operation: OpenAPIV3_1.OperationObject | undefined): number {
-  const place = ORDER.indexOf(operation?.operationId ?? '')
-  if (place < 0) throw new Error(`${operation?.operationId} has no place in the guide`)
-  return place
+function positionOf(operation: OpenAPIV3_1.OperationObject | undefined): number {
+  const position = ORDER.indexOf(operation?.operationId ?? '')
+  if (position < 0) throw new Error(`${operation?.operationId} is missing from the guide`)
+  return position
 }

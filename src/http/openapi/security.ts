@@ -2,7 +2,7 @@ import type { OpenAPIV3_1 } from 'openapi-types'
 
 type Scheme = OpenAPIV3_1.SecuritySchemeObject
 
-/** The ways of callers, and those of webhook sources, each by the entry of `auth` in the gateway file. */
+/** How callers authenticate, and how webhook sources do, by the entry of `auth` in the gateway file. */
 export const SECURITY_SCHEMES = {
   bearer: { type: 'http', scheme: 'bearer', description: 'The API key as a bearer token.' },
   api_key: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The API key in a header.' },

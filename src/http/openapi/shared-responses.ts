@@ -3,7 +3,7 @@ import { STATUS_CODES } from '../node-http.ts'
 
 interface Found {
   readonly response: object
-  readonly places: { readonly responses: Record<string, unknown>; readonly status: string }[]
+  readonly uses: { readonly responses: Record<string, unknown>; readonly status: string }[]
 }
 
 /** A problem response with more codes than this is named by its status. */
@@ -17,10 +17,10 @@ export function withSharedResponses(document: OpenAPIV3_1.Document): void {
   const operations = Object.values(document.paths ?? {}).flatMap((path) => Object.values(path ?? {}))
   const shared: Record<string, OpenAPIV3_1.ResponseObject> = {}
   for (const [name, found] of Object.entries(problemResponses(operations as OpenAPIV3_1.OperationObject[]))) {
-    const [most] = [...found.values()].sort((one, other) => other.places.length - one.places.length)
-    if (most === undefined || most.places.length < 2) continue
+    const [most] = [...found.values()].sort((one, other) => other.uses.length - one.uses.length)
+    if (most === undefined || most.uses.length < 2) continue
     shared[name] = most.response as OpenAPIV3_1.ResponseObject
-    for (const { responses, status } of most.places)
+    for (const { responses, status } of most.uses)
       responses[status] = { $ref: `#/components/responses/${name}` }
   }
   document.components = { ...document.components, responses: shared }
@@ -36,9 +36,9 @@ function problemResponses(operations: readonly OpenAPIV3_1.OperationObject[]) {
       if (response.content?.['application/problem+json'] === undefined) continue
       const bySaying = (byName[nameOf(status, response)] ??= new Map<string, Found>())
       const saying = JSON.stringify(response)
-      const found = bySaying.get(saying) ?? { response, places: [] }
+      const found = bySaying.get(saying) ?? { response, uses: [] }
       bySaying.set(saying, found)
-      found.places.push({ responses, status })
+      found.uses.push({ responses, status })
     }
   }
   return byName

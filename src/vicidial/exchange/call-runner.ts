@@ -58,7 +58,7 @@ export interface CallRequest<Reply extends CallReply> {
 }
 
 export interface RepeatOptions {
-  /** Whether a failed call is sent again as it is; otherwise only one without a reply. */
+  /** Whether a failed call is sent again unchanged; otherwise only one without a reply. */
   readonly isRepeated: boolean
   /** Whether the call's keys or values are to blame for a failed reply, so that it says nothing about VICIdial. */
   readonly isBlamed: boolean
@@ -66,7 +66,7 @@ export interface RepeatOptions {
   readonly isBelieved?: boolean
 }
 
-/** For a call whose failure is rather VICIdial's than that of its keys or values. */
+/** For a call whose failure is VICIdial's fault, not that of its keys or values. */
 const ALONE: RepeatOptions = { isRepeated: true, isBlamed: false }
 /** For a call whose failure says nothing about VICIdial. */
 export const BLAMED: RepeatOptions = { isRepeated: false, isBlamed: true }

@@ -8,7 +8,7 @@ export type Shown = 'found' | 'missing' | 'unsure'
 
 /** Average time between checks, in milliseconds, however many calls find nothing. */
 const CHECK_EVERY_MS = 1_000
-/** After a quiet time, so many checks may be made without a pause, so that a single call need not wait. */
+/** Checks that may follow each other without a pause after a quiet time, so that a single call does not wait. */
 const BURST = 4
 
 interface Waiting {
