@@ -278,6 +278,28 @@ test('names, ids and details are always shown as text', (t) => {
   t.end()
 })
 
+test('the next attempt is as far away as the steady clock says, whatever the system clock does', (t) => {
+  const attempts = [{ number: 1, at: NOW, status: 'failed' as const }]
+  const page = (nextAt: number) =>
+    jobPage(
+      {
+        job,
+        results: [result],
+        attempts: [{ index: 0, nextAt, attempts }],
+        from: 0,
+        pageSize: 1,
+        hasDeadLetters: false,
+        done: []
+      },
+      operator,
+      NOW,
+      NOW - 3_600_000
+    )
+  t.match(page(NOW - 3_600_000 + 90_000), '1 attempt, the next in 1 minute 30 seconds')
+  t.match(page(NOW - 3_600_000), '1 attempt, the next one is due')
+  t.end()
+})
+
 test('times are in UTC, and their ages in words', (t) => {
   const SECOND = 1_000
   for (const [ms, words] of [
