@@ -227,7 +227,7 @@ test('names, ids and details are always shown as text', (t) => {
           newestAt: NOW,
           superseded: { partly: 1, wholly: 1 },
           fields: [[HOSTILE, 1]],
-          upTo: 1,
+          ids: [HOSTILE],
           remaining: 1,
           refused: 1
         }
