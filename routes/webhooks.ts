@@ -175,10 +175,9 @@ export function webhookRoutes(options: WebhookOptions) {
     webhook.isAnswered = challenge !== undefined
     if (challenge !== undefined) return reply.code(200).send(challenge)
     const bytes = request.body?.length ?? 0
-    let ignored = 0
     try {
       const events = await endpoint.map(payload, { headers, maxItems: maxUpdates, bytes })
-      ignored = events.ignored
+      webhook.ignored = events.ignored
       return await takeEvents(endpoint, events, request, reply)
     } catch (error) {
       if (error instanceof MappingError) {
@@ -190,7 +189,8 @@ export function webhookRoutes(options: WebhookOptions) {
       if (unused === undefined) throw error
       if (endpoint.onUnmapped === 'refuse') throw unused
       const { results = [], errors } = unused.extra as { results?: unknown[]; errors?: Accepted['errors'] }
-      return reply.code(202).send({ ...ignoredAnswer(ignored + results.length), errors })
+      webhook.ignored += results.length
+      return reply.code(202).send({ ...ignoredAnswer(webhook.ignored), errors })
     }
   }
 
@@ -201,8 +201,6 @@ export function webhookRoutes(options: WebhookOptions) {
     reply: FastifyReply
   ) {
     const { caller } = request
-    const webhook = webhookOf(request)
-    webhook.ignored = events.ignored
     const entries = readEvents(updates, endpoint, events, caller)
     const sender = senderOf(endpoint, caller, request.id)
     const unused = unusedEvents(events, entries)
@@ -217,7 +215,7 @@ export function webhookRoutes(options: WebhookOptions) {
       ...repeatsOf(endpoint, caller, request, events.eventIds),
       ignored: events.ignored
     })
-    webhook.job = { id, isRepeat, updates: entries.length }
+    webhookOf(request).job = { id, isRepeat, updates: entries.length }
     if (isRepeat) reply.header('idempotency-replayed', 'true')
     const job = await jobs.ended(id, waitMs(request))
     const result = job && responseOf(job, entries)

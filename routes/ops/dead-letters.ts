@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { Problem } from '../../src/errors.ts'
 import { callerOf, requires } from '../../src/http/authentication.ts'
 import type { Jobs } from '../../src/jobs/jobs.ts'
+import { MAX_REPLAY_LETTERS } from '../../src/jobs/replay.ts'
 import { deadLettersCsv } from '../../src/ops/dead-letters/dead-letters-csv.ts'
 import { deadLettersPage, type DeadLetterSearch } from '../../src/ops/dead-letters/dead-letters-page.ts'
 import { replayPage } from '../../src/ops/dead-letters/replay-page.ts'
@@ -18,9 +19,13 @@ const Cursor = Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' }))
 const search = { job_id: Text, caller: Text }
 const SearchSchema = Type.Object(search, { additionalProperties: false })
 const QuerySchema = Type.Object({ ...search, after: Cursor, ...DoneSchema }, { additionalProperties: false })
-/** Either the id of one, or a search as it was previewed. */
+/** Longest id, and the space after it, in a form. */
+const ID_BYTES = 20
+/** Enough for the ids of all that a replay takes. */
+const MAX_REPLAY_BYTES = MAX_REPLAY_LETTERS * ID_BYTES
+/** The id of one, or the ids that were previewed, with spaces between. */
 const ReplaySchema = Type.Object(
-  { id: Text, ...search, up_to: Cursor, died_by: Cursor, force: Type.Optional(Type.Literal('1')) },
+  { id: Type.Optional(Type.String()), force: Type.Optional(Type.Literal('1')) },
   { additionalProperties: false }
 )
 /** The same permission as `/v1/dead-letters`, and the session's. */
@@ -102,18 +107,11 @@ export function deadLetterPages({ jobs, outbox }: DeadLetterPagesOptions) {
 
     app.post<{ Body: Static<typeof ReplaySchema> }>(
       `${PATH}/replay`,
-      { schema: { ...common, body: ReplaySchema } },
+      { schema: { ...common, body: ReplaySchema }, bodyLimit: MAX_REPLAY_BYTES },
       async (request, reply) => {
-        const { id = '', up_to: upTo, died_by: diedBy, force } = request.body
-        if (id === '' && (upTo === undefined || diedBy === undefined))
-          throw new Problem('invalid_request', 'Look at what would be replayed first.')
-        const which = {
-          ...chosenBy(request.body),
-          ...(id === '' ? {} : { ids: [id] }),
-          ...(upTo === undefined ? {} : { upTo: Number(upTo) }),
-          ...(diedBy === undefined ? {} : { diedBy: Number(diedBy) })
-        }
-        return replay(jobs, which, force !== undefined, request, reply)
+        const { id = '', force } = request.body
+        if (id === '') throw new Problem('invalid_request', 'Look at what would be replayed first.')
+        return replay(jobs, { ids: id.split(' ') }, force !== undefined, request, reply)
       }
     )
   }

@@ -13,9 +13,6 @@ export interface ReplayFilter {
   readonly caller?: string
   readonly jobId?: string
   readonly ids?: readonly string[]
-  /** The highest id, and the latest time at which one failed for good; see `ReplayPreview`. */
-  readonly upTo?: number
-  readonly diedBy?: number
 }
 
 export interface DeadLetterReplaysOptions {

@@ -25,6 +25,7 @@ export function parseDeadLetterId(id: string): number | undefined {
   return deadLetterId(number) === id ? number : undefined
 }
 
-function deadLetterId(number: number): string {
+/** The id of a dead letter in requests and responses. */
+export function deadLetterId(number: number): string {
   return `dl_${String(number).padStart(12, '0')}`
 }

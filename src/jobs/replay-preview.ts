@@ -1,5 +1,6 @@
 import { namesSet } from '../leads/changes.ts'
 import type { DeadLetter } from '../outbox/jobs.ts'
+import { deadLetterId } from './dead-letter-response.ts'
 
 /** The part of a caller in a replay. */
 interface PreviewedCaller {
@@ -24,8 +25,8 @@ export interface ReplayPreview {
   readonly superseded: { readonly partly: number; readonly wholly: number }
   /** In how many updates each field was set by newer ones since, most first. */
   readonly fields: readonly (readonly [field: string, updates: number])[]
-  /** The highest id: with it and `newestAt` a replay takes none that failed for good after this preview. */
-  readonly upTo: number
+  /** The ids of the updates: a replay of these takes no others, even if there is room for others by then. */
+  readonly ids: readonly string[]
   /** See `ReplaySelection.left`. */
   readonly remaining: number
   readonly refused?: number
@@ -46,7 +47,7 @@ export function previewOf(
   const callers = new Map<string, { updates: number; jobs: Set<string> }>()
   const fields = new Map<string, number>()
   const superseded = { partly: 0, wholly: 0 }
-  let [oldestAt, newestAt, upTo] = [first.diedAt, first.diedAt, first.id]
+  let [oldestAt, newestAt] = [first.diedAt, first.diedAt]
   for (const letter of letters) {
     const ofCaller = callers.get(letter.caller) ?? { updates: 0, jobs: new Set() }
     callers.set(letter.caller, ofCaller)
@@ -54,7 +55,6 @@ export function previewOf(
     ofCaller.jobs.add(letter.jobId)
     oldestAt = Math.min(oldestAt, letter.diedAt)
     newestAt = Math.max(newestAt, letter.diedAt)
-    upTo = Math.max(upTo, letter.id)
     if (letter.superseded.length === 0) continue
     const names = namesSet(letter.update.changes)
     const left = names.filter((name) => letter.superseded.includes(name))
@@ -71,7 +71,7 @@ export function previewOf(
     newestAt,
     superseded,
     fields: [...fields].toSorted(([, a], [, b]) => b - a),
-    upTo,
+    ids: letters.map(({ id }) => deadLetterId(id)),
     ...left
   }
 }

@@ -28,7 +28,7 @@ export interface ReplayRules {
 }
 
 /** Most dead letters that one request looks at or replays. */
-const MAX_REPLAY_LETTERS = 10_000
+export const MAX_REPLAY_LETTERS = 10_000
 
 /** Selects the dead letters that can be replayed, and counts the others. */
 export class ReplaySelection {

@@ -36,14 +36,16 @@ const MAX_DETAIL = 200
 /**
  * How a claimed update is settled by the outcome of its delivery.
  * @param sent what was sent: the claimed update without the fields that newer updates have set
- * @param now milliseconds since the epoch
+ * @param now the steady clock's time
+ * @param at the system's time, which people read; both in milliseconds since the epoch
  */
 export function settlementOf(
   claimed: Claimed,
   sent: Update,
   outcome: Outcome,
   schedule: RetrySchedule,
-  now: number
+  now: number,
+  at = Date.now()
 ): Settlement {
   const result: Result = outcomeResult(sent, outcome)
   const superseded = [...claimed.superseded, ...(outcome.superseded ?? [])]
@@ -55,36 +57,38 @@ export function settlementOf(
   const isFinal = error === undefined || FINAL.has(error.code)
   if (isFinal && !isTooSoon) {
     const isFirst = claimed.attempts === 0
-    const attempt = isFirst || isUnsent ? {} : { attempt: attemptOf(claimed, outcome, now) }
+    const attempt = isFirst || isUnsent ? {} : { attempt: attemptOf(claimed, outcome, at) }
     return { claimed, ...attempt, disposition: 'delivered', result, delivered }
   }
   if (isUnsent || (error && LOGIN_REFUSED.has(error.code))) return { ...notAttempted(claimed, now), result }
   const attempts = claimed.attempts + 1
-  const attempt = attemptOf(claimed, outcome, now)
+  const attempt = attemptOf(claimed, outcome, at)
   const pauseMs = retryPauseMs(attempts, schedule)
   if (pauseMs === undefined) return { claimed, attempt, disposition: 'dead_lettered', result, delivered }
   return { claimed, attempt, disposition: 'retry', result, attempts, dueAt: Math.round(now + pauseMs) }
 }
 
 /** What is kept of an attempt. */
-function attemptOf({ attempts }: Claimed, { status, error }: Outcome, now: number): Attempt {
+function attemptOf({ attempts }: Claimed, { status, error }: Outcome, at: number): Attempt {
   const number = attempts + 1
-  if (error === undefined) return { number, at: now, status }
+  if (error === undefined) return { number, at, status }
   const { code, detail, said } = error
   const words = said === undefined ? {} : { said }
-  return { number, at: now, status, code, detail: detail.slice(0, MAX_DETAIL), ...words }
+  return { number, at, status, code, detail: detail.slice(0, MAX_DETAIL), ...words }
 }
 
 /**
  * How an update that was folded into `newest` is settled by the outcome of `newest`.
  * @param settled how `newest` is settled
- * @param now milliseconds since the epoch
+ * @param now the steady clock's time
+ * @param at the system's time, which people read; both in milliseconds since the epoch
  */
 export function foldedSettlement(
   claimed: Claimed,
   outcome: Outcome,
   settled: Settlement,
-  now: number
+  now: number,
+  at = Date.now()
 ): Settlement {
   const { update } = claimed
   const { error, isUnsent, leads } = outcome
@@ -100,13 +104,13 @@ export function foldedSettlement(
   // This counts as an attempt, so that it is sent alone next time: the newest may have failed because of its own values.
   return {
     ...requeued,
-    attempt: attemptOf(claimed, outcome, now),
+    attempt: attemptOf(claimed, outcome, at),
     attempts: claimed.attempts + 1,
     dueAt: settled.disposition === 'retry' ? settled.dueAt : requeued.dueAt
   }
 }
 
-/** Settles an update that was not sent to VICIdial: it is due again soon, and uses up no attempt. */
+/** Settles an update that was not sent to VICIdial: it is due again soon, and uses up no attempt. @param now the steady clock's time */
 export function notAttempted(claimed: Claimed, now: number): Settlement & { readonly disposition: 'retry' } {
   return { claimed, disposition: 'retry', attempts: claimed.attempts, dueAt: now + REQUEUE_MS }
 }

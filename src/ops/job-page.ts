@@ -3,6 +3,7 @@ import type { Result } from '../../schemas/batch.ts'
 import type { Caller } from '../callers/caller.ts'
 import type { UpdateAttempts } from '../outbox/attempts.ts'
 import type { Job } from '../outbox/jobs.ts'
+import { steadyNow } from '../steady-clock.ts'
 import { attemptList } from './attempts.ts'
 import { countsOf, statusBadge } from './jobs-page.ts'
 import { address, badge, notice, OPS, page } from './page.ts'
@@ -33,7 +34,8 @@ const MOODS: Readonly<Partial<Record<Result['status'], 'good' | 'bad' | 'busy'>>
   rejected: 'bad'
 }
 
-export function jobPage(view: JobView, caller: Caller, now = Date.now()): string {
+/** @param now the system's time @param steady the steady clock's, by which attempts are due */
+export function jobPage(view: JobView, caller: Caller, now = Date.now(), steady = steadyNow()): string {
   const { job, hasDeadLetters, done } = view
   const finished = job.finishedAt === undefined ? 'not yet' : moment(job.finishedAt, now)
   const content = html`!${notice(done)}
@@ -46,7 +48,7 @@ export function jobPage(view: JobView, caller: Caller, now = Date.now()): string
     !${hasDeadLetters ? deadLetters(job.id) : ''} !${job.finishedAt === undefined ? cancelForm(job.id) : ''}
     <section aria-labelledby="results">
       <h2 id="results">Results</h2>
-      !${results(view, now)}
+      !${results(view, steady)}
       !${caller.may('history') ? html`<p><a href="${address(`${OPS}/history`, { job_id: job.id })}">The history of this job</a></p>` : ''}
     </section>`
   return page({ title: job.id, content, caller })
@@ -87,7 +89,7 @@ function cancelForm(id: string): string {
   </details>`
 }
 
-function results({ job, results: shown, attempts, from, pageSize }: JobView, now: number): string {
+function results({ job, results: shown, attempts, from, pageSize }: JobView, steady: number): string {
   if (shown.length === 0) return html`<p class="empty">There are no results here.</p>`
   const received = Object.values(job.counts).reduce((sum, count) => sum + count, 0)
   const link = (to: number, text: string) =>
@@ -96,7 +98,7 @@ function results({ job, results: shown, attempts, from, pageSize }: JobView, now
   return html`!${stackedTable(
       `Results ${number(from + 1)} to ${number(from + shown.length)} of ${number(received)}`,
       ['No.', 'Lead', 'Status', ['Detail', 'prose']],
-      shown.map((result) => row(result, attemptsOf.get(result.index), now))
+      shown.map((result) => row(result, attemptsOf.get(result.index), steady))
     )}
     <nav aria-label="Parts of the results" class="paging">
       !${from > 0 ? link(Math.max(0, from - pageSize), 'Before') : ''}
@@ -104,12 +106,12 @@ function results({ job, results: shown, attempts, from, pageSize }: JobView, now
     </nav>`
 }
 
-function row(result: Result, attempts: UpdateAttempts | undefined, now: number): readonly string[] {
+function row(result: Result, attempts: UpdateAttempts | undefined, steady: number): readonly string[] {
   return [
     number(result.index + 1),
     html`${leadOf(result)}`,
     resultBadge(result.status),
-    said(result) + (attempts === undefined ? '' : attemptList(attempts, now))
+    said(result) + (attempts === undefined ? '' : attemptList(attempts, steady))
   ]
 }
 

@@ -7,7 +7,7 @@ export const MAX_ATTEMPTS_KEPT = 5
 export interface Attempt {
   /** From 1. */
   readonly number: number
-  /** When it ended, in milliseconds since the epoch. */
+  /** When it ended by the system's clock, in milliseconds since the epoch. */
   readonly at: number
   readonly status: Result['status']
   /** Why it failed; absent if it didn't. */
@@ -22,7 +22,7 @@ export interface Attempt {
 export interface UpdateAttempts {
   /** The update's position in its job, from 0. */
   readonly index: number
-  /** When the next attempt is due, in milliseconds since the epoch; undefined if no attempt is due. */
+  /** When the next attempt is due by the steady clock, in milliseconds since the epoch; undefined if none is due. */
   readonly nextAt: number | undefined
   /** The last attempts, oldest first. */
   readonly attempts: readonly Attempt[]

@@ -96,10 +96,6 @@ export interface DeadLetterChoice {
   readonly ids?: readonly number[]
   /** The last id of the previous page. */
   readonly after?: number
-  /** The highest id. */
-  readonly upTo?: number
-  /** Leaves out those that failed for good later than this, in milliseconds since the epoch. */
-  readonly diedBy?: number
   readonly limit: number
 }
 

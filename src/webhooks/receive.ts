@@ -2,6 +2,7 @@ import type { Caller } from '../callers/caller.ts'
 import { howToSendKey } from '../callers/key.ts'
 import { Problem } from '../errors.ts'
 import type { RejectedUpdate, Update } from '../leads/update.ts'
+import type { UnusedEvent } from '../telemetry/unused-event.ts'
 import type { Updates } from '../updates/updates.ts'
 import type { AuthFault } from './auth/auth.ts'
 import type { MappedEvents, WebhookEndpoint } from './endpoint.ts'
@@ -93,16 +94,6 @@ export interface UnusedEvents {
   readonly refused: number
   /** Of the first ones, refused ones before others. */
   readonly reasons: readonly UnusedEvent[]
-}
-
-interface UnusedEvent {
-  /** The number in the payload, from 0; absent if the payload as a whole cannot be used. */
-  readonly event?: number
-  /** That of the refusal, `unwanted` or `unchanged`. */
-  readonly code: string
-  /** The field that was refused, or the expression that failed or found nothing. */
-  readonly field?: string
-  readonly expression?: string
 }
 
 /** The events of a payload that are not used; undefined if all are. */

@@ -5,6 +5,8 @@ import type { Claimed } from '../../src/outbox/queue.ts'
 import { UPDATED, updates } from '../delivery/updates.ts'
 
 const NOW = 1_000_000
+/** The system's time then. */
+const SYSTEM_NOW = 5_000_000
 const SCHEDULE = { firstMs: 1_000, longestMs: 1_000, forMs: 600 }
 
 function claim(attempts: number): Claimed {
@@ -56,7 +58,7 @@ test('an attempt is kept if an update did not succeed at once: each that was sen
   const failed: Outcome = { status: 'failed', warnings: [], error }
   const attemptOf = (outcome: Outcome, attempts: number) => {
     const claimed = claim(attempts)
-    return settlementOf(claimed, claimed.update, outcome, SCHEDULE, NOW).attempt
+    return settlementOf(claimed, claimed.update, outcome, SCHEDULE, NOW, SYSTEM_NOW).attempt
   }
   t.equal(attemptOf(UPDATED, 0), undefined)
   t.equal(attemptOf(TIMED_OUT.unsent, 1), undefined)
@@ -64,10 +66,16 @@ test('an attempt is kept if an update did not succeed at once: each that was sen
   t.equal(attemptOf({ ...failed, error: refused }, 1), undefined)
   const missing = { ...error, code: 'lead_not_found' } as const
   t.equal(attemptOf({ ...failed, status: 'not_found', error: missing }, 0), undefined)
-  const kept = { number: 1, at: NOW, status: 'failed', code: 'upstream_error', detail: long.slice(0, 200) }
+  const kept = {
+    number: 1,
+    at: SYSTEM_NOW,
+    status: 'failed',
+    code: 'upstream_error',
+    detail: long.slice(0, 200)
+  }
   t.strictSame(attemptOf(failed, 0), { ...kept, said: 'NO FUNCTION SPECIFIED' })
   t.strictSame(attemptOf(failed, 2), { ...kept, number: 3, said: 'NO FUNCTION SPECIFIED' })
-  t.strictSame(attemptOf(UPDATED, 2), { number: 3, at: NOW, status: 'updated' })
+  t.strictSame(attemptOf(UPDATED, 2), { number: 3, at: SYSTEM_NOW, status: 'updated' })
   t.notOk('said' in (settlementOf(claim(0), claim(0).update, failed, SCHEDULE, NOW).result?.error ?? {}))
 })
 
@@ -81,7 +89,13 @@ test('a folded update is superseded if the newer one was made, and otherwise end
   const folded = claim(0)
   const newest = claim(0)
   const settle = (outcome: Outcome) =>
-    foldedSettlement(folded, outcome, settlementOf(newest, newest.update, outcome, SCHEDULE, NOW), NOW)
+    foldedSettlement(
+      folded,
+      outcome,
+      settlementOf(newest, newest.update, outcome, SCHEDULE, NOW),
+      NOW,
+      SYSTEM_NOW
+    )
   const superseded = { index: 0, lead_id: 7, status: 'superseded', superseded: ['status'] }
   const ended = (result: object) => ({ claimed: folded, disposition: 'delivered', result, delivered: [] })
 
@@ -94,7 +108,13 @@ test('a folded update is superseded if the newer one was made, and otherwise end
   }
   for (const outcome of [TIMED_OUT.unsent, failed('upstream_login_failed')])
     t.strictSame(settle(outcome), notAttempted(folded, NOW))
-  const attempt = (code: string) => ({ number: 1, at: NOW, status: 'failed', code, detail: 'It failed.' })
+  const attempt = (code: string) => ({
+    number: 1,
+    at: SYSTEM_NOW,
+    status: 'failed',
+    code,
+    detail: 'It failed.'
+  })
   t.strictSame(settle(failed('list_not_found')), {
     ...notAttempted(folded, NOW),
     attempt: attempt('list_not_found'),
@@ -104,7 +124,7 @@ test('a folded update is superseded if the newer one was made, and otherwise end
   const settled = settlementOf(newest, newest.update, outcome, SCHEDULE, NOW)
   if (settled.disposition !== 'retry') throw new Error('it is not tried again')
   const { dueAt } = settled
-  t.strictSame(foldedSettlement(folded, outcome, settled, NOW), {
+  t.strictSame(foldedSettlement(folded, outcome, settled, NOW, SYSTEM_NOW), {
     claimed: folded,
     attempt: attempt('upstream_unavailable'),
     disposition: 'retry',

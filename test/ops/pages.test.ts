@@ -227,7 +227,7 @@ test('names, ids and details are always shown as text', (t) => {
           newestAt: NOW,
           superseded: { partly: 1, wholly: 1 },
           fields: [[HOSTILE, 1]],
-          upTo: 1,
+          ids: [HOSTILE],
           remaining: 1,
           refused: 1
         }
@@ -275,6 +275,28 @@ test('names, ids and details are always shown as text', (t) => {
     // No attribute is ended early: what is left without tags has no bracket.
     t.notMatch(page.replace(/<!?\/?[a-z0-9]+(?:\s+[a-z0-9-]+(?:="[^"<>]*")?)*\s*\/?>/gi, ''), /[<>]/, name)
   }
+  t.end()
+})
+
+test('the next attempt is as far away as the steady clock says, whatever the system clock does', (t) => {
+  const attempts = [{ number: 1, at: NOW, status: 'failed' as const }]
+  const page = (nextAt: number) =>
+    jobPage(
+      {
+        job,
+        results: [result],
+        attempts: [{ index: 0, nextAt, attempts }],
+        from: 0,
+        pageSize: 1,
+        hasDeadLetters: false,
+        done: []
+      },
+      operator,
+      NOW,
+      NOW - 3_600_000
+    )
+  t.match(page(NOW - 3_600_000 + 90_000), '1 attempt, the next in 1 minute 30 seconds')
+  t.match(page(NOW - 3_600_000), '1 attempt, the next one is due')
   t.end()
 })
 

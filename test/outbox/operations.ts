@@ -195,17 +195,13 @@ export function operationsSuite(name: string, open: (t: Tester) => Promise<Opene
     t.same(await ids({ limit: 1 }), [[second.id], 1])
     t.same(await ids({ caller: 'crm' }), [[second.id], 0])
     t.same(await ids({ jobId: jobId(2) }), [[third.id], 0])
-    t.same(await ids({ upTo: second.id }), [[second.id], 0])
+    t.same(await ids({ ids: [first.id, second.id] }), [[second.id], 0], 'one of them is no dead letter')
     t.same(outbox.queue.size, { pending: 1, deadLetters: 2 }, 'nothing has changed')
 
-    const { letters } = await outbox.jobs.choose({ limit: 10 })
-    const limits = { upTo: third.id, diedBy: Math.max(...letters.map(({ diedAt }) => diedAt)) }
-    t.same(await ids({ diedBy: limits.diedBy - 86_400_000 }), [[], 0])
     // One with a lower id, which was still being delivered, fails for good later.
-    while (Date.now() <= limits.diedBy) await new Promise((resolve) => setImmediate(resolve))
     await outbox.queue.settle([dead(first)], new Map())
     t.same(await ids({}), [[first.id, second.id, third.id], 0])
-    await outbox.jobs.replay({ limit: 10, ...limits }, replayAs(3))
+    await outbox.jobs.replay({ limit: 10, ids: [second.id, third.id] }, replayAs(3))
     t.same(await ids({}), [[first.id], 0])
   })
 }

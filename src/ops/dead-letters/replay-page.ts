@@ -24,7 +24,7 @@ export function replayPage({ search, preview }: ReplayView, caller: Caller, now 
     preview === undefined
       ? html`<p class="empty">No dead letter matches: they may have been replayed already.</p>
           <p>!${back}</p>`
-      : html`!${whatHappens(preview, now)} !${confirmation(search, preview)}
+      : html`!${whatHappens(preview, now)} !${confirmation(preview)}
           <p>!${back}</p>
           !${callers(preview)}`
   return page({ title: 'Replay dead letters', content, caller })
@@ -71,12 +71,10 @@ function leftOut({ fields }: ReplayPreview): string {
   </p>`
 }
 
-function confirmation(search: DeadLetterSearch, { updates, upTo, newestAt }: ReplayPreview): string {
-  const fields = Object.entries({ ...search, up_to: String(upTo), died_by: String(newestAt) })
-    .filter(([, value]) => value !== '')
-    .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)
+function confirmation({ updates, ids }: ReplayPreview): string {
   return html`<form class="card" method="post" action="${PATH}/replay">
-    !${fields} !${forceField('force')}
+    <input type="hidden" name="id" value="${ids.join(' ')}" />
+    !${forceField('force')}
     <button class="main">Replay ${counted(updates, 'update')}</button>
   </form>`
 }

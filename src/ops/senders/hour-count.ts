@@ -1,21 +1,13 @@
-const MINUTES = 60
-const MINUTE_MS = 60_000
+import { MinuteRing } from '../minute-ring.ts'
 
 /** Counts something: since the start, and by the minute for the last hour. Times are milliseconds since the epoch. */
 export class HourCount {
   #total = 0
   #lastAt: number | undefined
-  /** A ring: each minute is at its number modulo MINUTES. */
-  readonly #counts = new Uint32Array(MINUTES)
-  /** The number of the minute that each place of the ring counts. */
-  readonly #minutes = new Uint32Array(MINUTES)
+  readonly #minutes = new MinuteRing(() => ({ count: 0 }))
 
   add(count: number, now: number): void {
-    const minute = Math.floor(now / MINUTE_MS)
-    const place = minute % MINUTES
-    if (this.#minutes[place] !== minute) this.#counts[place] = 0
-    this.#minutes[place] = minute
-    this.#counts[place] = (this.#counts[place] ?? 0) + count
+    this.#minutes.at(now).count += count
     this.#total += count
     this.#lastAt = now
   }
@@ -31,11 +23,7 @@ export class HourCount {
 
   /** The count of the last 60 minutes, the current one included. */
   inLastHour(now: number): number {
-    const current = Math.floor(now / MINUTE_MS)
-    let sum = 0
-    for (const [place, minute] of this.#minutes.entries())
-      if (minute > current - MINUTES && minute <= current) sum += this.#counts[place] ?? 0
-    return sum
+    return this.#minutes.minutes(now).reduce((sum, { value }) => sum + (value?.count ?? 0), 0)
   }
 }
 

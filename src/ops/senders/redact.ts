@@ -14,16 +14,24 @@ const MAX_TEXTS = 3
 const NAMING = ['name', 'key', 'label', 'field', 'title', 'question']
 const NAMED: ReadonlySet<string> = new Set(['value', 'values', 'answer', 'text', 'content'])
 
-/** `password=…`, `"token": "…"`, `api_key: …` */
-const ASSIGNMENT = /\b([\w.-]{1,60})(["']?\s{0,3}[:=]\s{0,3}["']?)([^\s"'&,;<>]+)/g
+/** The name before a value: `password=`, `"token": `, `api_key: ` */
+const ASSIGNMENT = /\b([\w.-]{1,60})\\{0,7}["']?\s{0,3}[:=]\s{0,3}/g
+/** The quote that opens a value; in JSON in a text, it has backslashes before it. */
+const OPENING = /(\\{0,7})(["'])/y
+const UNQUOTED = /[^\s"'&,;<>]+/y
 /** `Bearer …`, `Basic …` */
-const SCHEME = /\b(bearer|basic)\s{1,3}[\w.~+/=-]{6,}/gi
+const SCHEME = /\b(bearer|basic)\s{1,3}([\w.~+/=-]+)/gi
+/** A shorter word after `Basic` is no credential. */
+const MIN_CREDENTIAL = 6
 /** Keys whose beginning tells that they are: this gateway's, of Standard Webhooks, Stripe, Shopify, GitHub, Slack; JWTs. */
-const KNOWN_KEY = /\b(?:vgw_|whsec_|[sr]k_(?:live|test)_|shp[a-z]{2}_|gh[a-z]_|xox[a-z]-|eyJ)[\w.~+/=-]{8,}/g
+const KNOWN_KEY = /\b(?:vgw_|whsec_|[sr]k_(?:live|test)_|shp[a-z]{2}_|gh[a-z]_|xox[a-z]-|eyJ)([\w.~+/=-]+)/g
+const MIN_KEY = 8
 /** What each of these has. Most texts have none of it. */
 const MAY_HAVE_SECRET = /[:=]|eyJ|bearer|basic|(?:vgw|whsec|live|test|shp[a-z]{2}|gh[a-z]|xox[a-z])[_-]/i
 /** `https://user:password@host` */
-const USER_INFO = /(:\/\/[^\s:/@]{1,100}:)[^\s:/@]{1,200}@/g
+const USER_INFO = /(:\/\/[^\s:/@]*:)[^\s/"<>]+@/g
+/** The same, cut within. */
+const CUT_USER_INFO = /(:\/\/[^\s:/@]*:)[^\s/"<>]+$/
 
 /** A payload as text. */
 export interface RedactedJson {
@@ -119,7 +127,7 @@ class Writer {
       if (within !== undefined) return this.#charged(text, this.#within(within))
     }
     const read = isLong ? text.slice(0, this.#left + 1) : text
-    return this.#charged(read, withoutSecrets(read))
+    return this.#charged(read, withoutSecrets(read, isLong))
   }
 
   #within(payload: unknown): string {
@@ -159,13 +167,56 @@ function parsed(text: string): unknown {
   }
 }
 
-function withoutSecrets(text: string): string {
+/**
+ * @param isCut whether the text had more: then what may be the beginning of a secret, at its end, is one
+ */
+function withoutSecrets(text: string, isCut: boolean): string {
   if (!MAY_HAVE_SECRET.test(text)) return text
-  return text
-    .replace(SCHEME, `$1 ${REDACTED}`)
-    .replace(KNOWN_KEY, REDACTED)
-    .replace(USER_INFO, `$1${REDACTED}@`)
-    .replace(ASSIGNMENT, (all, name: string, between: string) =>
-      isSecretName(name) ? name + between + REDACTED : all
+  const isSecret = (part: string, length: number, least: number, offset: number, whole: string) =>
+    length >= least || (isCut && offset + part.length === whole.length)
+  const replaced = text
+    .replace(SCHEME, (all: string, scheme: string, value: string, offset: number, whole: string) =>
+      isSecret(all, value.length, MIN_CREDENTIAL, offset, whole) ? `${scheme} ${REDACTED}` : all
     )
+    .replace(KNOWN_KEY, (all: string, value: string, offset: number, whole: string) =>
+      isSecret(all, value.length, MIN_KEY, offset, whole) ? REDACTED : all
+    )
+    .replace(USER_INFO, `$1${REDACTED}@`)
+  return withoutAssigned(isCut ? replaced.replace(CUT_USER_INFO, `$1${REDACTED}`) : replaced)
+}
+
+/** A text without the values that names of secrets have in it. */
+function withoutAssigned(text: string): string {
+  const parts: string[] = []
+  let done = 0
+  for (const { 0: all, 1: name = '', index } of text.matchAll(ASSIGNMENT)) {
+    const at = index + all.length
+    if (at < done || !isSecretName(name)) continue
+    const [start, end] = valueAt(text, at)
+    if (start === end) continue
+    parts.push(text.slice(done, start), REDACTED)
+    done = end
+  }
+  return parts.join('') + text.slice(done)
+}
+
+/** Where the value at a place of a text begins and ends, without its quotes. */
+function valueAt(text: string, at: number): readonly [start: number, end: number] {
+  const [opening, backslashes = '', quote = ''] = matchAt(OPENING, text, at)
+  if (opening === undefined) return [at, at + (matchAt(UNQUOTED, text, at)[0]?.length ?? 0)]
+  const start = at + opening.length
+  for (let from = start; ;) {
+    const found = text.indexOf(quote, from)
+    if (found === -1) return [start, text.length]
+    let end = found
+    while (end > from && text[end - 1] === '\\') end--
+    // One with more backslashes is part of the value.
+    if (found - end === backslashes.length) return [start, end]
+    from = found + 1
+  }
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): readonly (string | undefined)[] {
+  pattern.lastIndex = at
+  return pattern.exec(text) ?? []
 }

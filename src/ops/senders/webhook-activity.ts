@@ -1,19 +1,10 @@
+import type { UnusedEvent } from '../../telemetry/unused-event.ts'
 import { type Counted, HourCounts } from './hour-count.ts'
 import { redactedJson } from './redact.ts'
 
 /** What a request of a webhook sender became. `answered`: it asked whether this is its address. */
 export const OUTCOMES = ['accepted', 'repeated', 'ignored', 'answered', 'refused'] as const
 export type Outcome = (typeof OUTCOMES)[number]
-
-/** An event of a payload that is not used. Quotes no value. */
-export interface UnusedReason {
-  /** Its number in the payload, from 0; absent if it is about the whole payload. */
-  readonly event?: number
-  readonly code: string
-  /** The field that was refused, or the expression that failed or found nothing. */
-  readonly field?: string
-  readonly expression?: string
-}
 
 /** A request whose sender was authenticated. */
 export interface ReceivedEvent {
@@ -23,7 +14,7 @@ export interface ReceivedEvent {
   /** Of the refusal. */
   readonly code: string | undefined
   /** Of the first events that are not used. */
-  readonly reasons: readonly UnusedReason[]
+  readonly reasons: readonly UnusedEvent[]
   /** The caller, if the sender is one. */
   readonly caller: string | undefined
   readonly jobId: string | undefined

@@ -1,17 +1,12 @@
 import { html } from 'ghtml'
 import type { Caller } from '../../callers/caller.ts'
+import type { UnusedEvent } from '../../telemetry/unused-event.ts'
 import { address, badge, notice, OPS, page } from '../page.ts'
 import { type Column, stackedTable } from '../stacked-table.ts'
 import { counted, moment, number, utc } from '../times.ts'
 import type { SenderActivity } from './caller-activity.ts'
 import { codeLink, countsTable, fact } from './counts-table.ts'
-import {
-  LISTED,
-  type ListedEvent,
-  type Outcome,
-  type SourceActivity,
-  type UnusedReason
-} from './webhook-activity.ts'
+import { LISTED, type ListedEvent, type Outcome, type SourceActivity } from './webhook-activity.ts'
 import { type SourceFacts, WEBHOOKS } from './webhooks-page.ts'
 
 export interface WebhookView {
@@ -123,7 +118,7 @@ export function why({ code, reasons }: Pick<ListedEvent, 'code' | 'reasons'>): s
   return [...(code === undefined ? [] : [codeLink(code)]), ...reasons.map(reasonOf)].join('; ')
 }
 
-function reasonOf({ event, code, field, expression }: UnusedReason): string {
+function reasonOf({ event, code, field, expression }: UnusedEvent): string {
   const which = event === undefined ? '' : `event ${event}: `
   if (code === 'unwanted') return html`${which}<code>when</code> is not true`
   const at = expression ?? field

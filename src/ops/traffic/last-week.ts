@@ -20,8 +20,10 @@ export class LastWeek implements Observer {
   readonly #options: LastWeekOptions
   /** Not stored yet. */
   #counts: Counts = new Map()
-  /** Being stored. */
-  readonly #storing = new Set<Counts>()
+  /** Each is storing counts. */
+  readonly #flushes = new Set<Promise<void>>()
+  /** How many flushes have begun. */
+  #flushed = 0
   #isFailing = false
   #timer: NodeJS.Timeout | undefined
 
@@ -53,7 +55,14 @@ export class LastWeek implements Observer {
     const counts = this.#counts
     if (counts.size === 0) return
     this.#counts = new Map()
-    this.#storing.add(counts)
+    this.#flushed++
+    const flush = this.#store(counts)
+    this.#flushes.add(flush)
+    await flush
+    this.#flushes.delete(flush)
+  }
+
+  async #store(counts: Counts): Promise<void> {
     try {
       await this.#options.store().add([...counts.values()])
       this.#isFailing = false
@@ -64,15 +73,27 @@ export class LastWeek implements Observer {
       // Rather a minute too few than one twice.
       if (!mayBeStored) for (const count of counts.values()) add(this.#counts, count)
     }
-    this.#storing.delete(counts)
+  }
+
+  /**
+   * What is stored and what is not stored yet, each once: it reads again if a flush began meanwhile. No flush waits for it.
+   *
+   * @throws StorageError
+   */
+  async #countsSince(first: number, spanMs: number): Promise<ResultCount[]> {
+    for (;;) {
+      while (this.#flushes.size > 0) await Promise.all(this.#flushes)
+      const flushed = this.#flushed
+      const stored = await this.#options.store().since(first, spanMs)
+      if (flushed === this.#flushed) return [...stored, ...this.#counts.values()]
+    }
   }
 
   /** @param now milliseconds since the epoch @throws StorageError */
   async traffic(range: Range, now = Date.now()): Promise<Traffic> {
     const { spanMs, slots: length } = range
     const first = startOf(range, now)
-    const stored = await this.#options.store().since(first, spanMs)
-    const counts = [...stored, ...[...this.#storing, this.#counts].flatMap((one) => [...one.values()])]
+    const counts = await this.#countsSince(first, spanMs)
     const slots = Array.from({ length }, (_, index) => ({
       at: first + index * spanMs,
       updated: 0,

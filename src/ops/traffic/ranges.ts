@@ -1,3 +1,4 @@
+import { MINUTE_MS, MINUTES } from '../minute-ring.ts'
 import { timeOfDay } from '../times.ts'
 
 /** The ranges of time that the overview can show. */
@@ -23,15 +24,14 @@ export interface Range {
   readonly name: (at: number) => string
 }
 
-const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
+const HOUR_MS = MINUTES * MINUTE_MS
 
 export const RANGES: Readonly<Record<RangeName, Range>> = {
   '1h': {
     title: '1 hour',
     words: 'the last hour',
     spanMs: MINUTE_MS,
-    slots: 60,
+    slots: MINUTES,
     by: 'by the minute',
     markEvery: 15,
     mark: timeOfDay,

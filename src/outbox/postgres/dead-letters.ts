@@ -9,7 +9,7 @@ import { UPDATE_COLUMNS } from './update-columns.ts'
 const LETTERS_WITH_JOB = `updates AS u JOIN jobs AS j ON j.n = u.job
   WHERE u.state = ${DEAD_LETTER} AND ($1::text IS NULL OR j.caller = $1) AND u.id > $2::bigint AND u.id < $3::bigint
     AND ($4::text IS NULL OR j.id = $4 AND u.id BETWEEN j.first_id AND j.last_id)`
-const CHOSEN = `${LETTERS_WITH_JOB} AND ($5::bigint[] IS NULL OR u.id = ANY ($5)) AND u.due_at <= $6::bigint`
+const CHOSEN = `${LETTERS_WITH_JOB} AND ($5::bigint[] IS NULL OR u.id = ANY ($5))`
 /** Greater than every id. */
 const END = Number.MAX_SAFE_INTEGER
 
@@ -38,11 +38,11 @@ export async function listDeadLetters(
 export async function chooseDeadLetters(
   sql: Sql,
   setAside: SetAside,
-  { caller, jobId, ids, after = 0, upTo = END - 1, diedBy = END, limit }: DeadLetterChoice
+  { caller, jobId, ids, after = 0, limit }: DeadLetterChoice
 ): Promise<{ letters: DeadLetter[]; remaining: number }> {
-  const chosen = [caller, after, upTo + 1, jobId, ids, diedBy]
+  const chosen = [caller, after, END, jobId, ids]
   const letters = await readLetters(
-    () => sql.rows(`SELECT ${UPDATE_COLUMNS} FROM ${CHOSEN} ORDER BY u.id LIMIT $7`, ...chosen, limit),
+    () => sql.rows(`SELECT ${UPDATE_COLUMNS} FROM ${CHOSEN} ORDER BY u.id LIMIT $6`, ...chosen, limit),
     (unreadable) => endUnreadable(sql, setAside, unreadable)
   )
   if (letters.length < limit) return { letters, remaining: 0 }

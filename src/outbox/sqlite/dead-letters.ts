@@ -35,34 +35,25 @@ export class DeadLetters {
 
   /** The chosen ones, oldest first, and a function that counts those beyond `limit`. */
   choose(choice: DeadLetterChoice): { letters: DeadLetter[]; remaining: () => number } {
-    const { caller = null, jobId, ids, after = 0, upTo = END - 1, diedBy = END, limit } = choice
+    const { caller = null, jobId, ids, after = 0, limit } = choice
     const { from, to } = this.#idsOf(jobId)
     const first = Math.max(from, after + 1)
-    const end = Math.min(to, upTo + 1)
     const named = ids === undefined ? null : JSON.stringify(ids)
     // Without ids the statement still needs its fourth parameter.
-    const chosen = `${LETTERS_WITH_JOB} AND ${named === null ? '?4 IS NULL' : NAMED} AND due_at <= ?5`
+    const chosen = `${LETTERS_WITH_JOB} AND ${named === null ? '?4 IS NULL' : NAMED}`
     const letters = read(
       this.#sql.rows(
-        `SELECT ${UPDATE_COLUMNS} FROM ${chosen} ORDER BY updates.id LIMIT ?6`,
+        `SELECT ${UPDATE_COLUMNS} FROM ${chosen} ORDER BY updates.id LIMIT ?5`,
         caller,
         first,
-        end,
+        to,
         named,
-        diedBy,
         limit
       )
     )
     const remaining = () => {
       if (letters.length < limit) return 0
-      const count = this.#sql.row(
-        `SELECT count(*) AS count FROM ${chosen}`,
-        caller,
-        first,
-        end,
-        named,
-        diedBy
-      )
+      const count = this.#sql.row(`SELECT count(*) AS count FROM ${chosen}`, caller, first, to, named)
       return Number(count?.['count']) - letters.length
     }
     return { letters, remaining }

@@ -132,6 +132,45 @@ test('a long payload is cut, and a secret does not reappear where it is', (t) =>
   t.end()
 })
 
+test('a value in quotes is a secret up to the same quote, and user information up to the host', (t) => {
+  for (const [text, expected] of [
+    ['see "password": "two words" here', `see "password": "${REDACTED}" here`],
+    ['see "password": "ab,cd", "id": "7"', `see "password": "${REDACTED}", "id": "7"`],
+    [`token='a "b" c' id='7'`, `token='${REDACTED}' id='7'`],
+    ['so "pin": "1\\"2 3" it is', `so "pin": "${REDACTED}" it is`],
+    ['so \\"pin\\": \\"1 2\\" it is', `so \\"pin\\": \\"${REDACTED}\\" it is`],
+    ['"token": "never closed, as', `"token": "${REDACTED}`],
+    ['"key": "" and "note": "my password: x y"', `"key": "" and "note": "my password: ${REDACTED} y"`],
+    ['redis://:a:b@c@host/0', `redis://:${REDACTED}@host/0`],
+    [`a https://ann:${'x'.repeat(300)}@host b`, `a https://ann:${REDACTED}@host b`],
+    ['https://crm.example:8080', 'https://crm.example:8080']
+  ] as const)
+    t.same(redacted({ text }), { text: expected })
+  t.end()
+})
+
+test('no part of a secret survives, quoted or in user information, wherever the text is cut', (t) => {
+  const secret = fc.string({ unit: fc.constantFrom(...'QZXJ7@:,;&=-.'), minLength: 3, maxLength: 250 })
+  const quoted = fc.string({ unit: fc.constantFrom(...'QZXJ7@:,;&=/ <'), minLength: 3, maxLength: 250 })
+  const texts = fc.oneof(
+    secret.map((value) => [value, `https://ann:${value}@host/`] as const),
+    quoted.map((value) => [value, `"password": "${value}"`] as const),
+    quoted.map((value) => [value, `'api_key'='${value}'`] as const),
+    fc.stringMatching(/^[QZXJ7]{8,60}$/).map((value) => [value, `Bearer ${value}`] as const),
+    fc.stringMatching(/^[QZXJ7]{8,60}$/).map((value) => [value, `vgw_${value}`] as const)
+  )
+  fc.assert(
+    fc.property(fc.nat(40), texts, fc.nat(400), (before, [value, text], max) => {
+      const written = redactedJson(`${'a '.repeat(before)}${text} and more`, max).text
+      const parts = Array.from({ length: value.length - 2 }, (_, at) => value.slice(at, at + 3))
+      const kept = parts.filter((part) => /[QZXJ7]/.test(part) && written.includes(part))
+      t.same(kept, [], written)
+    }),
+    { numRuns: 500 }
+  )
+  t.end()
+})
+
 test('any payload gives JSON that is no longer than asked for, and reads no more', (t) => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.integer({ min: 0, max: 300 }), (payload, max) => {

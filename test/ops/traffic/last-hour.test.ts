@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import type { EndedUpdates } from '../../../src/telemetry/observer.ts'
-import { LastHour, MINUTES } from '../../../src/ops/traffic/last-hour.ts'
+import { MINUTES } from '../../../src/ops/minute-ring.ts'
+import { LastHour } from '../../../src/ops/traffic/last-hour.ts'
 
 const MINUTE = 60_000
 /** The beginning of a minute. */

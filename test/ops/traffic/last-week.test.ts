@@ -4,6 +4,7 @@ import { LastWeek } from '../../../src/ops/traffic/last-week.ts'
 import { RANGES, startOf } from '../../../src/ops/traffic/ranges.ts'
 import { COUNTED_MS, type ResultCount } from '../../../src/outbox/result-counts.ts'
 import type { EndedUpdates } from '../../../src/telemetry/observer.ts'
+import { until } from '../../until.ts'
 
 const HOUR = 3_600_000
 /** The beginning of three hours. */
@@ -26,7 +27,7 @@ function memory() {
     since: async (since: number) => stored.filter(({ at }) => at >= since)
   }
   const log = { error: (_: object, message: string) => void logged.push(message) }
-  return { stored, failing, logged, week: new LastWeek({ store: () => store, log }) }
+  return { stored, failing, logged, store, week: new LastWeek({ store: () => store, log }) }
 }
 
 test('results are stored for each ten minutes by status and code, once', async (t) => {
@@ -90,4 +91,45 @@ test('what cannot be stored is kept and stored later, unless it may be stored al
   week.updatesEnded(ended('failed'), START)
   await week.flush()
   t.strictSame(stored, [{ at: START, status: 'failed', code: '', count: 1 }])
+})
+
+test('what is stored while a range is read is counted once, and storing does not wait for the reading', async (t) => {
+  const { stored, store } = memory()
+  const held: Partial<Record<'add' | 'since', Promise<unknown>>> = {}
+  let readings = 0
+  const slow = {
+    add: async (counts: readonly ResultCount[]) => {
+      await store.add(counts)
+      await held.add
+    },
+    since: async (since: number) => {
+      const found = await store.since(since)
+      readings++
+      await held.since
+      return found
+    }
+  }
+  const week = new LastWeek({ store: () => slow, log: { error: () => {} } })
+  const read = async () => (await week.traffic(RANGES['24h'], START)).slots.at(-1)?.updated
+
+  const adding = Promise.withResolvers<void>()
+  held.add = adding.promise
+  week.updatesEnded(ended('updated', 3), START)
+  const flushed = week.flush()
+  await until('the counts are stored', () => stored.length > 0)
+  const meanwhile = read()
+  adding.resolve()
+  await flushed
+  t.equal(await meanwhile, 3, 'stored, but the gateway does not know yet')
+
+  const reading = Promise.withResolvers<void>()
+  held.since = reading.promise
+  const before = readings
+  const across = read()
+  await until('the reading has begun', () => readings > before)
+  week.updatesEnded(ended('updated', 4), START)
+  await week.stop()
+  week.updatesEnded(ended('updated', 1), START)
+  reading.resolve()
+  t.equal(await across, 8, 'stored after it was read')
 })

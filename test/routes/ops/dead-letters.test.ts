@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { test } from 'tap'
+import { gatewayFile } from '../../gateway-file.ts'
 import { type Answer, type Gateway, startGateway, type Tester } from '../../helper.ts'
 import { as, ended, store, withCallers } from '../jobs-of.ts'
 import { SHORT_RETRY, scriptedVicidial } from '../scripted-vicidial.ts'
@@ -63,6 +64,32 @@ test('a preview says what a replay would send and leave out, and the replay take
   t.same(vicidial.made.slice(made).toSorted(), ['1 city=Old', '2,3 status=OLD city=Old'])
 })
 
+test('a replay takes no older dead letters that had no room when it was previewed', async (t) => {
+  const vicidial = await scriptedVicidial(t)
+  const callers = [
+    { name: 'ops', permissions: '*' },
+    { name: 'main', permissions: '*' },
+    { name: 'sales', permissions: '*', account: 'sales' }
+  ]
+  const accounts = [{ name: 'sales', user: 'salesapi', pass: 'pass' }]
+  const file = `${t.testdir({ 'gateway.yaml': gatewayFile(callers, { accounts }) })}/gateway.yaml`
+  const env = { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY, GATEWAY_CONFIG: file, OUTBOX_MAX_WAITING: '1' }
+  const gateway = await startGateway(t, env)
+  const session = await signIn(gateway, 'ops-key')
+  const change = (lead: number) => ({ lead_ids: [lead], fields: { status: 'A' } })
+  vicidial.denies()
+  await giveUp(gateway, change(1), 'sales-key')
+  await giveUp(gateway, change(2), 'main-key')
+  vicidial.holds()
+  const waiting = await store(gateway, change(3), as('sales-key'))
+  const preview = await look(gateway, REPLAY, session)
+  t.match(textOf(preview), /This sends 1 update of 1 job .* Not among them: 1 dead letter more than/)
+  vicidial.makes()
+  await ended(gateway, waiting)
+  await form(gateway, REPLAY, hiddenFields(preview), session)
+  t.match(textOf(await look(gateway, '/ops/dead-letters', session)), /There are 1 in all\..* lead 1/)
+})
+
 test('dead letters are downloaded as CSV: those of the search, without values, in a spreadsheet no formulas', async (t) => {
   const { vicidial, gateway, session } = await startWith(t)
   const empty = await look(gateway, '/ops/dead-letters.csv', session)
@@ -118,4 +145,8 @@ test('a CSV of more dead letters than are read at once has each of them once', a
     rows.map(({ lead_id }) => Number(lead_id)),
     Array.from({ length: count }, (_, n) => count - n)
   )
+  const preview = await look(gateway, REPLAY, session)
+  vicidial.makes()
+  const answer = await form(gateway, REPLAY, hiddenFields(preview), session)
+  t.match(answer.headers.get('location'), `replayed=${count}`, 'all of them are replayed from the page')
 })

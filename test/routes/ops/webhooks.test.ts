@@ -17,6 +17,7 @@ const MAPPING = {
 const SOURCES = [
   { name: 'crm', auth: header, store_payloads: true, event_id: { expression: 'event' }, mapping: MAPPING },
   { name: 'quiet', auth: header, mapping: MAPPING },
+  { name: 'lenient', auth: header, on_unmapped: 'accept', mapping: MAPPING },
   { name: 'by-callers', auth: { callers: true }, store_payloads: true, mapping: MAPPING },
   {
     name: 'in-body',
@@ -94,6 +95,10 @@ test("a source's page shows what its requests became, and why events are not use
   t.match(page.body, `<a href="/ops/jobs/${body.id}">${body.id}</a>`)
   t.equal(payloadLinks(page.body).length, 5, 'what cannot be parsed is not kept')
   t.notMatch(page.body, SECRET)
+
+  const answer = await hook(gateway, 'lenient', { rows: [{ type: 'note' }, deal(2, { stage: 'TOOLONG' })] })
+  t.match(answer, { status: 202, body: { status: 'ignored', ignored: 2 } })
+  t.match(textOf(await look(gateway, '/ops/webhooks/lenient', session)), /ignored 202 .* 2 ignored/)
 
   const list = textOf(await look(gateway, '/ops/webhooks', session))
   t.match(list, /crm header 1 1 in all 1 1 in all 1 1 in all 4 4 in all 0 0 in all \d{4}/)
