@@ -195,6 +195,10 @@ test('a user who may not create tables is refused with the reason', async (t) =>
 test('a gateway that is busy while it starts is not cut off from the database', async (t) => {
   const database = new Database(newPool(t, await newDatabase()))
   const pauseLongerThan1s = () => new Promise<void>((resolve) => setTimeout(resolve, 1_500))
-  await database.transaction(pauseLongerThan1s, true)
-  await t.rejects(database.transaction(pauseLongerThan1s), { message: /cannot be written/ })
+  await database.transaction(pauseLongerThan1s, 'starting')
+  await Promise.all(
+    (['quick', 'slow'] as const).map((pace) =>
+      t.rejects(database.transaction(pauseLongerThan1s, pace), { message: /cannot be written/ }, pace)
+    )
+  )
 })

@@ -1,6 +1,7 @@
 import { test } from 'tap'
+import { StorageError } from '../../../src/errors.ts'
 import { NO_HISTORY } from '../../../src/outbox/history.ts'
-import { Database } from '../../../src/outbox/postgres/database/database.ts'
+import { Database, type Sql } from '../../../src/outbox/postgres/database/database.ts'
 import { insertJobs } from '../../../src/outbox/postgres/insert-jobs.ts'
 import { OwnedQueue, type Term } from '../../../src/outbox/postgres/owned-queue.ts'
 import { PAGE_OF_UNSEEN } from '../../../src/outbox/postgres/pending/look.ts'
@@ -29,8 +30,18 @@ class SlowDatabase extends Database {
     this.#released.resolve(undefined)
   }
 
-  override async rows(text: string, ...values: readonly unknown[]) {
-    const rows = await super.rows(text, ...values)
+  override rows(text: string, ...values: readonly unknown[]) {
+    return this.#hold(text, super.rows(text, ...values))
+  }
+
+  override load<T>(run: (sql: Sql) => Promise<T>): Promise<T> {
+    return super.load((sql) =>
+      run({ rows: (text, ...values) => this.#hold(text, sql.rows(text, ...values)) })
+    )
+  }
+
+  async #hold<T>(text: string, answer: Promise<T>): Promise<T> {
+    const rows = await answer
     if (this.#held !== undefined && text.includes(this.#held)) {
       this.#held = undefined
       this.#answered.resolve(undefined)
@@ -187,6 +198,24 @@ test('a look finds everything that was stored before, also while another one has
   await another.jobs.accept(newJob(2, [sets('B', 4)]))
   await outbox.queue.look()
   t.same(outbox.queue.size, { pending: 4, deadLetters: 0 })
+})
+
+test('an owner that has been replaced does not renumber what the next one has read', async (t) => {
+  const { url, outbox, elect } = await openPostgres(t, { lookEveryMs: LATER })
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
+  const pool = newPool(t, url)
+  await pool.query('UPDATE updates SET xid = (xid::text::bigint + 1000000000)::text::xid8')
+  const frozen = new SlowDatabase(newPool(t, url))
+  const [older, tested] = [await elect('two'), frozen.hold('is_foreign')]
+  const loading = load(frozen, older)
+  await tested
+  const next = await load(new Database(newPool(t, url)), await elect('three'))
+  t.same(next.size, { pending: 1, deadLetters: 0 })
+  await pool.query('UPDATE updates SET xid = (xid::text::bigint + 1000000000)::text::xid8')
+  const before = (await pool.query('SELECT id, xid FROM updates')).rows
+  frozen.release()
+  await t.rejects(loading, new StorageError('Another gateway has taken over the queue.'))
+  t.same((await pool.query('SELECT id, xid FROM updates')).rows, before)
 })
 
 test('updates of a restored dump are delivered before newer ones, whatever transactions they were stored by', async (t) => {

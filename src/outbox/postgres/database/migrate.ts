@@ -43,7 +43,7 @@ export async function migrate(
   goneMs = GONE_MS
 ): Promise<void> {
   const database = new Database(pool)
-  const change = () => database.transaction((sql) => applyNext(sql, migrations, goneMs), true)
+  const change = () => database.transaction((sql) => applyNext(sql, migrations, goneMs), 'starting')
   let hasPaused = false
   for (;;) {
     const { isDone, tooOld } = await change()
