@@ -1,8 +1,11 @@
+import type pg from 'pg'
 import { test } from 'tap'
 import { StorageError } from '../../../src/errors.ts'
 import { NO_HISTORY } from '../../../src/outbox/history.ts'
+import { ATTEMPTS_OF_PART } from '../../../src/outbox/postgres/attempts.ts'
 import { Database, type Sql } from '../../../src/outbox/postgres/database/database.ts'
 import { insertJobs } from '../../../src/outbox/postgres/insert-jobs.ts'
+import { RESULTS_OF_PART } from '../../../src/outbox/postgres/job-table.ts'
 import { OwnedQueue, type Term } from '../../../src/outbox/postgres/owned-queue.ts'
 import { PAGE_OF_UNSEEN } from '../../../src/outbox/postgres/pending/look.ts'
 import { SetAside } from '../../../src/outbox/postgres/set-aside.ts'
@@ -117,7 +120,16 @@ test("dead letters that this gateway replays are counted once, also if the datab
   t.equal(outbox.queue.size.deadLetters, 1)
 })
 
-test('a look reads little of the index, however much is pending', async (t) => {
+/** The blocks that a statement reads. */
+async function blocksOf(pool: pg.Pool, text: string, values: readonly unknown[]): Promise<number> {
+  const { rows } = await pool.query<{ 'QUERY PLAN': [{ Plan: { 'Shared Hit Blocks': number } }] }>(
+    `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
+    [...values]
+  )
+  return rows[0]?.['QUERY PLAN'][0].Plan['Shared Hit Blocks'] ?? Infinity
+}
+
+test('a look reads little, and so do pages of a job, however much is pending and was tried', async (t) => {
   const { url, outbox } = await openPostgres(t, { lookEveryMs: LATER })
   await outbox.jobs.accept(
     newJob(
@@ -126,16 +138,22 @@ test('a look reads little of the index, however much is pending', async (t) => {
     )
   )
   const pool = newPool(t, url)
-  await pool.query('ANALYZE updates')
+  await pool.query(
+    `INSERT INTO attempts SELECT id, number, 0, 'failed' FROM updates CROSS JOIN generate_series(1, 2) AS number`
+  )
+  await pool.query('ANALYZE updates, attempts, jobs')
   const [{ snapshot } = { snapshot: '' }] = (
     await pool.query<{ snapshot: string }>('SELECT pg_current_snapshot()::text AS snapshot')
   ).rows
-  const { rows } = await pool.query<{ 'QUERY PLAN': [{ Plan: { 'Shared Hit Blocks': number } }] }>(
-    `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${PAGE_OF_UNSEEN}`,
-    [snapshot, '0', 0, null, 5_000]
-  )
-  const blocks = rows[0]?.['QUERY PLAN'][0].Plan['Shared Hit Blocks'] ?? Infinity
-  t.ok(blocks < 20, `${blocks} blocks`)
+  const look = await blocksOf(pool, PAGE_OF_UNSEEN, [snapshot, '0', 0, null, 5_000])
+  t.ok(look < 20, `${look} blocks`)
+  // Each of 10 updates and its attempts are found by an index of three levels.
+  for (const statement of [RESULTS_OF_PART, ATTEMPTS_OF_PART]) {
+    for (const from of [0, 10_000]) {
+      const page = await blocksOf(pool, statement, [jobId(1), from, 10])
+      t.ok(page < 100, `${page} blocks from ${from} on`)
+    }
+  }
 })
 
 test('an update that a look finds before its gateway knows that it is stored counts once', async (t) => {
