@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import pg from 'pg'
 import { StorageError } from '../../../errors.ts'
 import type { Row } from '../../rows.ts'
@@ -125,7 +126,11 @@ export class Database implements Sql {
 
   /** Closes the connections once everything is answered: the pool forgets statements that wait for a connection. */
   async close(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+    while (this.#running.size > 0) {
+      await Promise.allSettled(this.#running)
+      // Whoever has an answer now may ask for what follows.
+      await setImmediate()
+    }
     await this.#pool.end()
   }
 
