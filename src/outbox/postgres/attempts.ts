@@ -2,7 +2,7 @@ import { ATTEMPT_COLUMNS, attemptRows, readAttempts } from '../attempt-rows.ts'
 import { MAX_ATTEMPTS_KEPT, type UpdateAttempts } from '../attempts.ts'
 import type { Settlement } from '../queue.ts'
 import { byColumn, type Sql } from './database/database.ts'
-import { OF_JOB } from './job-table.ts'
+import { PART_OF_JOB } from './job-table.ts'
 
 const ADD = `WITH added AS (
     SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[])
@@ -13,11 +13,9 @@ const ADD = `WITH added AS (
   INSERT INTO attempts (update_id, number, at, status, code, detail, said) SELECT * FROM added
   ON CONFLICT (update_id, number) DO UPDATE SET at = excluded.at, status = excluded.status, code = excluded.code,
     detail = excluded.detail, said = excluded.said`
-// Ids grow at least as fast as positions.
-const OF_PART = `SELECT ${ATTEMPT_COLUMNS} FROM jobs AS j
-    JOIN attempts AS a ON a.update_id >= j.first_id + $2::bigint AND a.update_id <= j.last_id
-    JOIN updates AS u ON u.id = a.update_id AND ${OF_JOB}
-  WHERE j.id = $1 AND u.position >= $2::bigint AND u.position < $2::bigint + $3::bigint ORDER BY u.id, a.number`
+/** The attempts of a part of a job's updates, which is chosen first: later updates may have many. */
+export const ATTEMPTS_OF_PART = `WITH part AS (SELECT u.id, u.position, u.state, u.due_at ${PART_OF_JOB})
+  SELECT ${ATTEMPT_COLUMNS} FROM part AS u JOIN attempts AS a ON a.update_id = u.id ORDER BY u.id, a.number`
 
 /** Adds the attempts of settlements, within a transaction. They are deleted with their updates. */
 export async function addAttempts(sql: Sql, settlements: readonly Settlement[]): Promise<void> {
@@ -31,5 +29,5 @@ export async function attemptsOf(
   job: string,
   { from, limit }: { readonly from: number; readonly limit: number }
 ): Promise<UpdateAttempts[]> {
-  return readAttempts(await sql.rows(OF_PART, job, from, limit))
+  return readAttempts(await sql.rows(ATTEMPTS_OF_PART, job, from, limit))
 }

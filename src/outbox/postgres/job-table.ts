@@ -7,6 +7,17 @@ import type { Sql } from './database/database.ts'
 /** Finds a job's updates, by its row `j`. */
 export const OF_JOB = 'u.id BETWEEN j.first_id AND j.last_id AND u.job = j.n'
 
+/**
+ * Finds a part of a job's updates: from the job's id, the position of the first, and how many. Ids grow at least as fast as
+ * positions.
+ */
+export const PART_OF_JOB = `FROM jobs AS j CROSS JOIN LATERAL (
+    SELECT * FROM updates AS u WHERE ${OF_JOB} AND u.id >= j.first_id + $2::bigint AND u.position >= $2::bigint
+    ORDER BY u.id LIMIT $3
+  ) AS u WHERE j.id = $1`
+/** Their results, in the order of the updates. */
+export const RESULTS_OF_PART = `SELECT u.position, u.lead, u.status, u.result ${PART_OF_JOB} ORDER BY u.id`
+
 /** Reads the table of jobs. */
 export class JobTable {
   readonly #sql: Sql
@@ -34,14 +45,7 @@ export class JobTable {
     id: string,
     { from, limit }: { readonly from: number; readonly limit: number } = { from: 0, limit: 2 ** 31 - 1 }
   ): Promise<Result[]> {
-    // Ids grow at least as fast as positions.
-    const rows = await this.#sql.rows(
-      `SELECT u.position, u.lead, u.status, u.result FROM jobs AS j JOIN updates AS u ON ${OF_JOB}
-      WHERE j.id = $1 AND u.id >= j.first_id + $2::bigint AND u.position >= $2::bigint ORDER BY u.id LIMIT $3`,
-      id,
-      from,
-      limit
-    )
+    const rows = await this.#sql.rows(RESULTS_OF_PART, id, from, limit)
     return rows.map(readResult)
   }
 

@@ -130,10 +130,8 @@ export class OwnedQueue {
 
   /** Keeps the right to settle until the transaction ends. @throws StorageError if another gateway has it */
   async hold(sql: Sql): Promise<void> {
-    const { gateway, term } = this.#options.term
-    const [owner] = await sql.rows(FENCE, term, gateway)
-    if (owner === undefined) throw new StorageError('Another gateway has taken over the queue.')
-    if (owner['server'] !== this.seen.server) throw new StorageError('The database was started again.')
+    const server = await this.#holdTerm(sql)
+    if (server !== this.seen.server) throw new StorageError('The database was started again.')
   }
 
   /** Learns how many dead letters all gateways have replayed or deleted so far, or had at an earlier time. */
@@ -208,6 +206,14 @@ export class OwnedQueue {
     return this.#writes.forget({ rows: (text, ...values) => database.write(text, ...values) }, limit)
   }
 
+  /** Keeps the queue until the transaction ends. Returns the server. @throws StorageError if another gateway has it */
+  async #holdTerm(sql: Sql): Promise<unknown> {
+    const { gateway, term } = this.#options.term
+    const [owner] = await sql.rows(FENCE, term, gateway)
+    if (owner === undefined) throw new StorageError('Another gateway has taken over the queue.')
+    return owner['server']
+  }
+
   /** Marks the update, and those folded into it, as in flight. */
   #take(claimed: Claimed): void {
     const { folded = [] } = claimed
@@ -259,7 +265,7 @@ export class OwnedQueue {
   /** Reads from the beginning. What is in flight stays so, if it is still there: then everything must be read. */
   async #load(pages: 'first' | 'all'): Promise<void> {
     const { database } = this.#options
-    await renumberRestored(database)
+    await renumberRestored(database, (sql) => this.#holdTerm(sql))
     const { read, writes, count, removed } = await database.load(async (sql) => {
       const read = await this.#backlog.read(sql, pages)
       const writes = new NewestWrites()

@@ -88,7 +88,7 @@ export class Target {
         position.table,
         JSON.stringify(position.after)
       )
-    }, true)
+    }, 'starting')
   }
 
   /** What was copied. */
@@ -99,7 +99,7 @@ export class Target {
         const [row] = await sql.rows(postgres)
         counts.set(what, Number(row?.['count']))
       }
-    }, true)
+    }, 'starting')
     return counts
   }
 
@@ -116,7 +116,7 @@ export class Target {
         await sql.rows('SELECT setval($1::regclass, $2, false)', sequence, value)
       await sql.rows('ANALYZE jobs, updates, history, idempotency_records')
       await sql.rows('UPDATE imports SET finished_at = now()')
-    }, true)
+    }, 'starting')
   }
 
   close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import pg from 'pg'
 import { test } from 'tap'
 import { StorageError } from '../../../src/errors.ts'
 import { NO_HISTORY } from '../../../src/outbox/history.ts'
@@ -99,6 +100,13 @@ test('closing writes everything that was handed over', async (t) => {
   t.same(new Set(await Promise.all(asked)), new Set(['begun']))
   const [row] = await database.rows('SELECT count(*)::int AS count FROM requests_in_progress')
   t.same(row, { count: 30 })
+})
+
+test('closing waits for what follows on an answer', async (t) => {
+  const { url } = await openPostgres(t)
+  const database = new Database(new pg.Pool({ connectionString: url }))
+  const asked = database.write('SELECT 1').then(() => database.rows('SELECT 2 AS two'))
+  await Promise.all([database.close(), t.resolveMatch(asked, [{ two: 2 }])])
 })
 
 test('of jobs with one key that two gateways accept at once, one is stored', async (t) => {

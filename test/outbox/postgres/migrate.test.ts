@@ -7,6 +7,7 @@ import { migrate } from '../../../src/outbox/postgres/database/migrate.ts'
 import { MIGRATIONS } from '../../../src/outbox/postgres/database/migrations/migrations.ts'
 import type { Tester } from '../../helper.ts'
 import { newDatabase, newPool, olderServer } from '../../postgres.ts'
+import { until } from '../../until.ts'
 
 const NEXT = { sql: 'CREATE TABLE later (id bigint)', oldestCompatible: MIGRATIONS.length }
 
@@ -39,6 +40,39 @@ test('gateways that start at the same moment migrate one after the other', async
   t.equal((await versions(pool)).length, MIGRATIONS.length)
 })
 
+test('accepts go on while the history gets indexes, and a settlement that waits for it is stored', async (t) => {
+  const pool = await opened(t)
+  await migrate(pool, MIGRATIONS.slice(0, 2))
+  const [recording, settling] = [await pool.connect(), await pool.connect()]
+  t.teardown(() => {
+    for (const client of [recording, settling]) client.release(true)
+  })
+  await recording.query('BEGIN; LOCK TABLE history IN ROW EXCLUSIVE MODE')
+  const migrating = migrate(pool)
+  await waiting(pool, 'history', 1)
+  await settling.query('BEGIN; LOCK TABLE updates IN ROW EXCLUSIVE MODE NOWAIT')
+  const settled = settling.query('LOCK TABLE history IN ROW EXCLUSIVE MODE')
+  await waiting(pool, 'history', 2)
+  await recording.query('COMMIT')
+  const outcomes = await Promise.allSettled([migrating, settled.then(() => settling.query('COMMIT'))])
+  t.same(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'fulfilled']
+  )
+  t.equal((await versions(pool)).length, MIGRATIONS.length)
+})
+
+/** Resolves once so many transactions wait for a table. */
+async function waiting(pool: pg.Pool, table: string, count: number): Promise<void> {
+  await until(`${count} to wait for ${table}`, async () => {
+    const { rowCount } = await pool.query(
+      'SELECT 1 FROM pg_locks WHERE relation = $1::regclass AND NOT granted',
+      [table]
+    )
+    return rowCount === count
+  })
+}
+
 test('an older gateway works beside a newer one whose migrations only add', async (t) => {
   const pool = await opened(t)
   await migrate(pool)
@@ -61,14 +95,16 @@ test('a schema that this gateway cannot use is refused and left unchanged', asyn
   t.equal((await versions(pool)).length, newest)
 })
 
-test('a migration that fails changes nothing', async (t) => {
+test('a migration that fails changes nothing, and the next start goes on from there', async (t) => {
   const pool = await opened(t)
   await migrate(pool)
   const broken = { sql: 'CREATE TABLE half (id bigint); SELECT 1 / 0', oldestCompatible: 1 }
   await t.rejects(migrate(pool, [...MIGRATIONS, NEXT, broken]), StorageError)
-  t.equal((await versions(pool)).length, MIGRATIONS.length)
+  t.equal((await versions(pool)).length, MIGRATIONS.length + 1)
   const { rows } = await pool.query(`SELECT to_regclass('later') AS later, to_regclass('half') AS half`)
-  t.same(rows, [{ later: null, half: null }])
+  t.same(rows, [{ later: 'later', half: null }])
+  await migrate(pool, [...MIGRATIONS, NEXT, { sql: 'CREATE TABLE half (id bigint)', oldestCompatible: 1 }])
+  t.equal((await versions(pool)).length, MIGRATIONS.length + 2)
 })
 
 test("another program's tables are refused and left unchanged", async (t) => {
@@ -159,6 +195,10 @@ test('a user who may not create tables is refused with the reason', async (t) =>
 test('a gateway that is busy while it starts is not cut off from the database', async (t) => {
   const database = new Database(newPool(t, await newDatabase()))
   const pauseLongerThan1s = () => new Promise<void>((resolve) => setTimeout(resolve, 1_500))
-  await database.transaction(pauseLongerThan1s, true)
-  await t.rejects(database.transaction(pauseLongerThan1s), { message: /cannot be written/ })
+  await database.transaction(pauseLongerThan1s, 'starting')
+  await Promise.all(
+    (['quick', 'slow'] as const).map((pace) =>
+      t.rejects(database.transaction(pauseLongerThan1s, pace), { message: /cannot be written/ }, pace)
+    )
+  )
 })

@@ -1,7 +1,11 @@
+import type pg from 'pg'
 import { test } from 'tap'
+import { StorageError } from '../../../src/errors.ts'
 import { NO_HISTORY } from '../../../src/outbox/history.ts'
-import { Database } from '../../../src/outbox/postgres/database/database.ts'
+import { ATTEMPTS_OF_PART } from '../../../src/outbox/postgres/attempts.ts'
+import { Database, type Sql } from '../../../src/outbox/postgres/database/database.ts'
 import { insertJobs } from '../../../src/outbox/postgres/insert-jobs.ts'
+import { RESULTS_OF_PART } from '../../../src/outbox/postgres/job-table.ts'
 import { OwnedQueue, type Term } from '../../../src/outbox/postgres/owned-queue.ts'
 import { PAGE_OF_UNSEEN } from '../../../src/outbox/postgres/pending/look.ts'
 import { SetAside } from '../../../src/outbox/postgres/set-aside.ts'
@@ -29,8 +33,18 @@ class SlowDatabase extends Database {
     this.#released.resolve(undefined)
   }
 
-  override async rows(text: string, ...values: readonly unknown[]) {
-    const rows = await super.rows(text, ...values)
+  override rows(text: string, ...values: readonly unknown[]) {
+    return this.#hold(text, super.rows(text, ...values))
+  }
+
+  override load<T>(run: (sql: Sql) => Promise<T>): Promise<T> {
+    return super.load((sql) =>
+      run({ rows: (text, ...values) => this.#hold(text, sql.rows(text, ...values)) })
+    )
+  }
+
+  async #hold<T>(text: string, answer: Promise<T>): Promise<T> {
+    const rows = await answer
     if (this.#held !== undefined && text.includes(this.#held)) {
       this.#held = undefined
       this.#answered.resolve(undefined)
@@ -106,7 +120,16 @@ test("dead letters that this gateway replays are counted once, also if the datab
   t.equal(outbox.queue.size.deadLetters, 1)
 })
 
-test('a look reads little of the index, however much is pending', async (t) => {
+/** The blocks that a statement reads. */
+async function blocksOf(pool: pg.Pool, text: string, values: readonly unknown[]): Promise<number> {
+  const { rows } = await pool.query<{ 'QUERY PLAN': [{ Plan: { 'Shared Hit Blocks': number } }] }>(
+    `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
+    [...values]
+  )
+  return rows[0]?.['QUERY PLAN'][0].Plan['Shared Hit Blocks'] ?? Infinity
+}
+
+test('a look reads little, and so do pages of a job, however much is pending and was tried', async (t) => {
   const { url, outbox } = await openPostgres(t, { lookEveryMs: LATER })
   await outbox.jobs.accept(
     newJob(
@@ -115,16 +138,22 @@ test('a look reads little of the index, however much is pending', async (t) => {
     )
   )
   const pool = newPool(t, url)
-  await pool.query('ANALYZE updates')
+  await pool.query(
+    `INSERT INTO attempts SELECT id, number, 0, 'failed' FROM updates CROSS JOIN generate_series(1, 2) AS number`
+  )
+  await pool.query('ANALYZE updates, attempts, jobs')
   const [{ snapshot } = { snapshot: '' }] = (
     await pool.query<{ snapshot: string }>('SELECT pg_current_snapshot()::text AS snapshot')
   ).rows
-  const { rows } = await pool.query<{ 'QUERY PLAN': [{ Plan: { 'Shared Hit Blocks': number } }] }>(
-    `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${PAGE_OF_UNSEEN}`,
-    [snapshot, '0', 0, null, 5_000]
-  )
-  const blocks = rows[0]?.['QUERY PLAN'][0].Plan['Shared Hit Blocks'] ?? Infinity
-  t.ok(blocks < 20, `${blocks} blocks`)
+  const look = await blocksOf(pool, PAGE_OF_UNSEEN, [snapshot, '0', 0, null, 5_000])
+  t.ok(look < 20, `${look} blocks`)
+  // Each of 10 updates and its attempts are found by an index of three levels.
+  for (const statement of [RESULTS_OF_PART, ATTEMPTS_OF_PART]) {
+    for (const from of [0, 10_000]) {
+      const page = await blocksOf(pool, statement, [jobId(1), from, 10])
+      t.ok(page < 100, `${page} blocks from ${from} on`)
+    }
+  }
 })
 
 test('an update that a look finds before its gateway knows that it is stored counts once', async (t) => {
@@ -187,6 +216,24 @@ test('a look finds everything that was stored before, also while another one has
   await another.jobs.accept(newJob(2, [sets('B', 4)]))
   await outbox.queue.look()
   t.same(outbox.queue.size, { pending: 4, deadLetters: 0 })
+})
+
+test('an owner that has been replaced does not renumber what the next one has read', async (t) => {
+  const { url, outbox, elect } = await openPostgres(t, { lookEveryMs: LATER })
+  await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
+  const pool = newPool(t, url)
+  await pool.query('UPDATE updates SET xid = (xid::text::bigint + 1000000000)::text::xid8')
+  const frozen = new SlowDatabase(newPool(t, url))
+  const [older, tested] = [await elect('two'), frozen.hold('is_foreign')]
+  const loading = load(frozen, older)
+  await tested
+  const next = await load(new Database(newPool(t, url)), await elect('three'))
+  t.same(next.size, { pending: 1, deadLetters: 0 })
+  await pool.query('UPDATE updates SET xid = (xid::text::bigint + 1000000000)::text::xid8')
+  const before = (await pool.query('SELECT id, xid FROM updates')).rows
+  frozen.release()
+  await t.rejects(loading, new StorageError('Another gateway has taken over the queue.'))
+  t.same((await pool.query('SELECT id, xid FROM updates')).rows, before)
 })
 
 test('updates of a restored dump are delivered before newer ones, whatever transactions they were stored by', async (t) => {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import pg from 'pg'
 import { StorageError } from '../../../errors.ts'
 import type { Row } from '../../rows.ts'
@@ -19,6 +20,12 @@ const CONNECTION_ENDS = /^(?:08|57P|40003|XX)/
 const PATIENCE_MS = 600_000
 /** How long to wait for what a new owner reads: no longer, as the next owner may be this gateway again. */
 const LOAD_MS = 30_000
+
+/**
+ * What may take long in a transaction: nothing, its statements, or also what the gateway does between them while it
+ * starts.
+ */
+type Pace = 'quick' | 'slow' | 'starting'
 
 /** Runs statements. */
 export interface Sql {
@@ -90,18 +97,17 @@ export class Database implements Sql {
 
   /**
    * Runs `run` in a transaction (READ COMMITTED).
-   * @param isLong whether its statements may take long
    * @throws StorageError, or what `run` throws
    */
-  transaction<T>(run: (sql: Sql) => Promise<T>, isLong = false): Promise<T> {
+  transaction<T>(run: (sql: Sql) => Promise<T>, pace: Pace = 'quick'): Promise<T> {
     return this.#noting(() =>
       this.#withClient(async (client) => {
         const rows: Sql['rows'] = async (text, ...values) => {
-          const patience = isLong ? { query_timeout: PATIENCE_MS } : {}
+          const patience = pace === 'quick' ? {} : { query_timeout: PATIENCE_MS }
           const query = { text, values: [...values], ...patience }
           return (await client.query<Row>(query).catch(throwUnwritable)).rows
         }
-        await rows(isLong ? BEGIN_LONG : BEGIN)
+        await rows(pace === 'starting' ? BEGIN_LONG : BEGIN)
         const value = await run({ rows })
         try {
           await client.query('COMMIT')
@@ -120,7 +126,11 @@ export class Database implements Sql {
 
   /** Closes the connections once everything is answered: the pool forgets statements that wait for a connection. */
   async close(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+    while (this.#running.size > 0) {
+      await Promise.allSettled(this.#running)
+      // Whoever has an answer now may ask for what follows.
+      await setImmediate()
+    }
     await this.#pool.end()
   }
 

@@ -29,9 +29,10 @@ interface Found {
 }
 
 /**
- * Creates the tables in an empty database, or brings an older schema up to date. Gateways that start at the same time do
- * it one after the other. A database that cannot be used is left unchanged, as is one that running gateways could not use
- * afterwards.
+ * Creates the tables in an empty database, or brings an older schema up to date, each change in its own transaction: no
+ * lock of one is held during the next. Gateways that start at the same time do it one after the other. A database that
+ * cannot be used is left unchanged, as is one that running gateways could not use afterwards. What was done before a
+ * change fails stays, and the next start goes on from there.
  * @param migrations for tests: every version of the schema
  * @param goneMs a gateway that was not seen for this long does not run, in milliseconds
  * @throws StorageError that says what is wrong and how to fix it, a line for each fault
@@ -41,44 +42,51 @@ export async function migrate(
   migrations: readonly Migration[] = MIGRATIONS,
   goneMs = GONE_MS
 ): Promise<void> {
-  const change = () =>
-    new Database(pool).transaction(async (sql) => {
-      await sql.rows(`SELECT ${LOCK}`)
-      const found = await findSchema(sql)
-      const faults = [await serverFault(sql), schemaFault(found, migrations)]
-      const missing = migrations.slice(found.version)
-      if (missing.length > 0) faults.push(await rightsFault(sql))
-      const known = faults.filter((fault) => fault !== undefined)
-      if (known.length > 0) throw new StorageError(known.join('\n'))
-      const tooOld = found.hasMembers ? await gatewaysBehind(sql, missing, goneMs) : []
-      if (tooOld.length === 0) await apply(sql, migrations, found.version)
-      return tooOld
-    }, true)
-  let tooOld = await change()
-  if (tooOld.length > 0) {
+  const database = new Database(pool)
+  const change = () => database.transaction((sql) => applyNext(sql, migrations, goneMs), 'starting')
+  let hasPaused = false
+  for (;;) {
+    const { isDone, tooOld } = await change()
+    if (isDone) return
+    if (tooOld.length === 0) continue
+    if (hasPaused)
+      throw new StorageError(
+        `This version changes the database in a way that gateways which are running do not know: ${tooOld.join(', ')}. ` +
+          'Stop them, then start this one.'
+      )
     // A gateway that ended without a word seems to run for as long.
     await pause(goneMs)
-    tooOld = await change()
+    hasPaused = true
   }
-  if (tooOld.length > 0)
-    throw new StorageError(
-      `This version changes the database in a way that gateways which are running do not know: ${tooOld.join(', ')}. ` +
-        'Stop them, then start this one.'
-    )
 }
 
-async function apply(sql: Sql, migrations: readonly Migration[], from: number): Promise<void> {
-  if (from === 0) await sql.rows(VERSIONS)
-  for (const [index, migration] of migrations.entries()) {
-    const version = index + 1
-    if (version <= from) continue
-    await sql.rows(migration.sql)
-    await sql.rows(
-      'INSERT INTO gateway_schema (version, oldest_compatible) VALUES ($1, $2)',
-      version,
-      migration.oldestCompatible
-    )
-  }
+/** Makes the next change, unless gateways that run could not use the database after all of them. */
+async function applyNext(
+  sql: Sql,
+  migrations: readonly Migration[],
+  goneMs: number
+): Promise<{ isDone: boolean; tooOld: string[] }> {
+  await sql.rows(`SELECT ${LOCK}`)
+  const found = await findSchema(sql)
+  const faults = [await serverFault(sql), schemaFault(found, migrations)]
+  const missing = migrations.slice(found.version)
+  if (missing.length > 0) faults.push(await rightsFault(sql))
+  const known = faults.filter((fault) => fault !== undefined)
+  if (known.length > 0) throw new StorageError(known.join('\n'))
+  const tooOld = found.hasMembers ? await gatewaysBehind(sql, missing, goneMs) : []
+  const [next] = missing
+  if (next !== undefined && tooOld.length === 0) await apply(sql, next, found.version + 1)
+  return { isDone: missing.length <= 1 && tooOld.length === 0, tooOld }
+}
+
+async function apply(sql: Sql, migration: Migration, version: number): Promise<void> {
+  if (version === 1) await sql.rows(VERSIONS)
+  await sql.rows(migration.sql)
+  await sql.rows(
+    'INSERT INTO gateway_schema (version, oldest_compatible) VALUES ($1, $2)',
+    version,
+    migration.oldestCompatible
+  )
 }
 
 /** The gateways that run, and could not use the database after these migrations. */

@@ -1,8 +1,11 @@
 import { CLUSTER } from './cluster.ts'
-import { OPERATIONS } from './operations.ts'
+import { HISTORY_SEARCHES, OPERATIONS } from './operations.ts'
 import { OUTBOX } from './outbox.ts'
 
-/** One change of the schema. */
+/**
+ * One change of the schema, made in a transaction of its own. It should read or lock only one large table: a settlement
+ * that has locked `updates` and waits for `history` would be in a circle with a change that does it the other way round.
+ */
 export interface Migration {
   readonly sql: string
   /**
@@ -16,7 +19,8 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { sql: OUTBOX, oldestCompatible: 1 },
   { sql: CLUSTER, oldestCompatible: 1 },
-  { sql: OPERATIONS, oldestCompatible: 1 }
+  { sql: OPERATIONS, oldestCompatible: 1 },
+  { sql: HISTORY_SEARCHES, oldestCompatible: 1 }
 ]
 
 /** The newest version of the schema that this gateway knows. */
