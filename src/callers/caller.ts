@@ -39,6 +39,12 @@ export interface KeyConfig {
   readonly expiresAt?: number
 }
 
+/** When a key was last used. A changed configuration keeps it. */
+export interface KeyUse {
+  /** Milliseconds since the epoch; undefined: not since the gateway started. */
+  lastAt: number | undefined
+}
+
 /** A configured caller. Keys are kept only as hashes. */
 export interface CallerConfig {
   readonly name: string
@@ -64,6 +70,7 @@ export class Caller {
   readonly name: string
   /** The first 8 hex digits of the key's SHA-256, to tell a caller's keys apart in logs. */
   readonly keyId: string
+  readonly keyUse: KeyUse
   /** Name of the VICIdial account of its calls. */
   readonly account: string
   readonly source: string | undefined
@@ -76,9 +83,15 @@ export class Caller {
   readonly limits: CallerLimits
   readonly #networks: BlockList | undefined
 
-  constructor(config: CallerConfig, key: KeyConfig, limits: CallerLimits) {
+  constructor(
+    config: CallerConfig,
+    key: KeyConfig,
+    limits: CallerLimits,
+    keyUse: KeyUse = { lastAt: undefined }
+  ) {
     this.name = config.name
-    this.keyId = key.hash.slice(0, KEY_ID_DIGITS)
+    this.keyId = keyIdOf(key.hash)
+    this.keyUse = keyUse
     this.account = config.account
     this.source = config.source
     this.onLossy = config.onLossy ?? 'accept'
@@ -116,6 +129,12 @@ export class Caller {
 }
 
 const KEY_ID_DIGITS = 8
+
+/** See `Caller.keyId`. */
+export function keyIdOf(hash: string): string {
+  return hash.slice(0, KEY_ID_DIGITS)
+}
+
 const NETWORK = /^([^/]+)(?:\/(\d{1,3}))?$/
 
 /**

@@ -1,4 +1,4 @@
-import { Caller, type CallerConfig } from './caller.ts'
+import { Caller, type CallerConfig, keyIdOf } from './caller.ts'
 import { CallerLimits, type QuotaState } from './caller-limits.ts'
 import type { Allowed } from '../leads/rights.ts'
 import { hashKey } from './key.ts'
@@ -10,7 +10,17 @@ interface Known {
   readonly expiresAt: number
 }
 
-/** What an operator may see of a caller: nothing of its keys but their number. */
+/** What an operator may see of a key. */
+export interface KeySummary {
+  /** See `Caller.keyId`. */
+  readonly id: string
+  /** Milliseconds since the epoch; undefined: never. */
+  readonly expiresAt: number | undefined
+  /** See `KeyUse.lastAt`. */
+  readonly lastUsedAt: number | undefined
+}
+
+/** What an operator may see of a caller. */
 export interface CallerSummary {
   readonly name: string
   /** Name of the VICIdial account of its calls. */
@@ -18,8 +28,7 @@ export interface CallerSummary {
   readonly source: string | undefined
   /** What it may call. */
   readonly routes: Allowed
-  readonly validKeys: number
-  readonly expiredKeys: number
+  readonly keys: readonly KeySummary[]
   readonly quotas: readonly QuotaState[]
 }
 
@@ -53,7 +62,8 @@ export class Callers {
       byName.set(name, limits)
       for (const key of config.keys) {
         const { hash, expiresAt = Number.POSITIVE_INFINITY } = key
-        byHash.set(hash, { caller: new Caller(config, key, limits), expiresAt })
+        const keyUse = this.#byHash.get(hash)?.caller.keyUse
+        byHash.set(hash, { caller: new Caller(config, key, limits, keyUse), expiresAt })
       }
     }
     this.#byHash = byHash
@@ -62,19 +72,19 @@ export class Callers {
   }
 
   /** The configured callers, in order. */
-  list(now = Date.now()): CallerSummary[] {
-    return this.#configs.map(({ name, account, source, permissions, keys }) => {
-      const valid = keys.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt > now)
-      return {
-        name,
-        account,
-        source,
-        routes: permissions.routes,
-        validKeys: valid.length,
-        expiredKeys: keys.length - valid.length,
-        quotas: this.#limits.get(name)?.states() ?? []
-      }
-    })
+  list(): CallerSummary[] {
+    return this.#configs.map(({ name, account, source, permissions, keys }) => ({
+      name,
+      account,
+      source,
+      routes: permissions.routes,
+      keys: keys.map(({ hash, expiresAt }) => ({
+        id: keyIdOf(hash),
+        expiresAt,
+        lastUsedAt: this.#byHash.get(hash)?.caller.keyUse.lastAt
+      })),
+      quotas: this.#limits.get(name)?.states() ?? []
+    }))
   }
 
   /** A caller with what it may do, whichever of its keys is used; undefined without one of this name. */

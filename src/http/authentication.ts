@@ -83,6 +83,7 @@ export async function setCaller(request: FastifyRequest, caller: Caller): Promis
   // Its key is valid, so the request costs no points even from a forbidden address.
   request.isCounted = true
   request.keyHolder = caller.name
+  caller.keyUse.lastAt = Date.now()
   requireNetwork(caller, request.ip)
   request.sender = caller.name
   request.caller = caller

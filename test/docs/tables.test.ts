@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { type TSchema, Type } from 'typebox'
+import { ROUTE_PERMISSIONS } from '../../src/callers/caller.ts'
+import { CallerSchema } from '../../src/config/callers/caller-schema.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { EnvironmentSchema } from '../../src/config/environment.ts'
 import { ERRORS, type ErrorDescription } from '../../src/errors.ts'
@@ -40,6 +42,30 @@ test('docs/configuration.md has every variable once, with its default, and no ot
     ([name, schema]): [string, string] => [name, defaultOf(schema)]
   )
   t.strictSame(byName(namedRows('docs/configuration.md')), byName(variables))
+  t.end()
+})
+
+/** The rows of the tables of a page's section, as cells. */
+function tableOf(path: string, heading: string): string[][] {
+  const [section = ''] = readFileSync(path, 'utf8').split(`\n## ${heading}\n`)[1]?.split('\n## ') ?? []
+  const rows = section.match(/^\| .*\|$/gm) ?? []
+  return rows.map((row) => row.split(/ *\| */).slice(1, -1))
+}
+
+test('docs/callers.md has every property of a caller, every permission and every route, and no other', (t) => {
+  const { permissions } = CallerSchema.properties
+  const properties = Object.keys(CallerSchema.properties).map((name) => `\`callers[].${name}\``)
+  const described = tableOf('docs/callers.md', 'What a caller has').map(([name = '']) => name)
+  t.strictSame(described.filter((name) => name.startsWith('`')).toSorted(), properties.toSorted())
+
+  const rows = tableOf('docs/callers.md', 'Permissions').map(([name = '', ...rest]) => [name, ...rest])
+  const names = rows.flatMap(([name = '']) => (name.startsWith('`') ? [name.replaceAll('`', '')] : []))
+  t.strictSame(names.toSorted(), Object.keys(permissions.anyOf[1].properties).toSorted())
+  const routes = rows
+    .filter(([name]) => name === '' || name === '`routes`')
+    .flatMap(([, allows = '']) => [...allows.matchAll(/(?:^|; )((?:`[\w:]+`(?:, )?)+): /g)])
+    .flatMap(([, list = '']) => list.replaceAll('`', '').split(', '))
+  t.strictSame(routes.toSorted(), [...ROUTE_PERMISSIONS, 'webhook:NAME'].toSorted())
   t.end()
 })
 

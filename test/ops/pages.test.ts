@@ -95,8 +95,7 @@ const summary = {
   account: HOSTILE,
   source: HOSTILE,
   routes: new Set([HOSTILE]),
-  validKeys: 1,
-  expiredKeys: 1,
+  keys: [{ id: HOSTILE, expiresAt: NOW, lastUsedAt: NOW }],
   quotas: [{ unit: 'requests' as const, perMinute: 2, left: 1, secondsLeft: 1 }]
 }
 const ofCaller = { requests: counted, results: counted }

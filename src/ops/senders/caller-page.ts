@@ -3,7 +3,7 @@ import type { Caller } from '../../callers/caller.ts'
 import type { CallerSummary } from '../../callers/callers.ts'
 import { address, OPS, page } from '../page.ts'
 import { type Column, stackedTable } from '../stacked-table.ts'
-import { counted, number, utc } from '../times.ts'
+import { counted, moment, number, utc } from '../times.ts'
 import type { SenderActivity } from './caller-activity.ts'
 import { CALLERS } from './callers-page.ts'
 import { countsTable, fact } from './counts-table.ts'
@@ -20,14 +20,18 @@ export function callerPage(
   caller: Caller,
   now = Date.now()
 ): string {
-  const { name, account, source, routes, quotas } = summary
+  const { name, account, source, routes, keys, quotas } = summary
   const jobs = address(`${OPS}/jobs`, { caller: name })
   const content = html`<dl class="facts">
       !${fact('Account', html`${account}`)} !${fact('Source', html`${source ?? 'VICIDIAL_SOURCE'}`)}
       !${fact('May call', html`${routes === '*' ? 'everything' : [...routes].join(', ') || 'nothing'}`)}
-      !${fact('Keys', html`${keysOf(summary)}`)} !${fact('Counted since', utc(since))}
+      !${fact('Counted since', utc(since))}
     </dl>
     <p class="links">!${caller.may('jobs') ? html`<a href="${jobs}">Its jobs</a>` : ''}</p>
+    <section aria-labelledby="keys">
+      <h2 id="keys">Keys</h2>
+      !${keyTable(keys, now)}
+    </section>
     <section aria-labelledby="quota">
       <h2 id="quota">Quota</h2>
       !${quotas.length === 0 ? html`<p class="empty">It has no rate limit.</p>` : quotaTable(quotas)}
@@ -43,8 +47,13 @@ export function callerPage(
   return page({ title: name, content, caller, path: CALLERS })
 }
 
-function keysOf({ validKeys, expiredKeys }: CallerSummary): string {
-  return `${number(validKeys)} valid${expiredKeys > 0 ? `, ${number(expiredKeys)} expired` : ''}`
+function keyTable(keys: CallerSummary['keys'], now: number): string {
+  const rows = keys.map(({ id, expiresAt, lastUsedAt }) => [
+    html`<code>${id}</code>`,
+    expiresAt === undefined ? 'never' : html`${expiresAt > now ? '' : 'expired '}!${utc(expiresAt)}`,
+    lastUsedAt === undefined ? 'not since the start' : moment(lastUsedAt, now)
+  ])
+  return stackedTable('Its keys, by the first digits of their hashes', ['Key', 'Expires', 'Last used'], rows)
 }
 
 function quotaTable(quotas: CallerSummary['quotas']): string {

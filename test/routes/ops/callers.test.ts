@@ -17,6 +17,8 @@ const CALLERS = [
   { name: 'idle', permissions: { routes: [] } }
 ]
 
+const idOf = (key: string) => hashKey(key).slice(0, 8)
+
 test('callers are shown with their requests, results, refusals, quotas and last use, and no key', async (t) => {
   const file = JSON.parse(gatewayFile(CALLERS))
   const expired = { hash: `sha256:${hashKey('old-key')}`, expires_at: '2020-01-01T00:00:00Z' }
@@ -35,7 +37,9 @@ test('callers are shown with their requests, results, refusals, quotas and last 
 
   const page = await look(gateway, '/ops/callers/crm', session)
   const text = textOf(page)
-  t.match(text, /Account default Source CRM May call batch Keys 1 valid, 1 expired/)
+  t.match(text, /Account default Source CRM May call batch Counted since/)
+  t.match(text, new RegExp(`${idOf('crm-key')} never \\d{4}-.* UTC \\d+ seconds? ago ${idOf('old-key')}`))
+  t.match(text, `${idOf('old-key')} expired 2020-01-01 00:00:00 UTC not since the start`)
   t.match(text, /requests 0 4 in \d+ seconds? updates 4[67] 50 in \d+ second/)
   t.match(text, /answered 1 1 \d{4}/)
   for (const code of ['all_updates_rejected', 'permission_denied', 'invalid_request'])
@@ -56,7 +60,7 @@ test('callers are shown with their requests, results, refusals, quotas and last 
   )
   for (const { body } of [page, list])
     for (const key of ['crm-key', 'old-key'])
-      t.notMatch(body, new RegExp(`${key}|${hashKey(key).slice(0, 8)}`))
+      t.notMatch(body, new RegExp(`${key}|${hashKey(key).slice(0, 9)}`))
   t.equal((await look(gateway, '/ops/callers/nobody', session)).status, 404)
   t.match(textOf(await look(gateway, '/ops/callers/idle', session)), /May call nothing .* No request came/)
 })
@@ -66,9 +70,11 @@ test('what a removed caller did is forgotten', async (t) => {
   const gateway = await startGateway(t, { GATEWAY_CONFIG: `${dir}/gateway.yaml` })
   const session = await signIn(gateway, 'ops-key')
   await call(gateway, 'GET', '/v1/jobs', undefined, as('idle-key'))
+  const lastUse = new RegExp(`${idOf('idle-key')} never \\d{4}-`)
   const requests = async () => textOf(await look(gateway, '/ops/callers/idle', session))
   t.match(await requests(), /permission_denied [^0-9]* 1 1 /)
   gateway.app.reload()
   t.match(await requests(), /permission_denied [^0-9]* 1 1 /, 'a reload alone changes nothing')
+  t.match(await requests(), lastUse)
   t.equal((await form(gateway, '/ops/sign-out', {}, session)).status, 303)
 })
