@@ -93,6 +93,11 @@ try {
     listenTextResolver: (address) => `listening on ${address}`
   })
 } catch (error) {
-  log.fatal({ err: error }, `cannot listen on ${config.host}:${config.port}`)
+  const code = errorCode(error)
+  const remedy =
+    code === 'EADDRINUSE'
+      ? 'another process uses this port. End that process, or set PORT.'
+      : 'see HOST and PORT.'
+  process.stderr.write(`The gateway cannot listen on ${config.host}:${config.port} (${code}): ${remedy}\n`)
   process.exit(1)
 }
