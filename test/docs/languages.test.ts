@@ -2,6 +2,8 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { type Test, test } from 'tap'
 import { API_KEY, dataDir, type Gateway, startGateway } from '../helper.ts'
@@ -37,7 +39,12 @@ async function runExample(t: Test, command: string, file: string, example: Examp
   t.equal(await outputOf(command, file, folder, gateway), `${example.output}\n`)
 }
 
-async function outputOf(command: string, file: string, cwd: string, { origin }: Gateway): Promise<string> {
+async function outputOf(
+  command: string,
+  file: string,
+  cwd: string,
+  { origin }: Pick<Gateway, 'origin'>
+): Promise<string> {
   const child = spawn(command, [file], {
     cwd,
     env: { ...process.env, GATEWAY_URL: origin, GATEWAY_KEY: API_KEY },
@@ -46,6 +53,29 @@ async function outputOf(command: string, file: string, cwd: string, { origin }: 
   const [output] = await Promise.all([text(child.stdout), once(child, 'close')])
   return output.replaceAll(/ +$/gm, '')
 }
+
+/** A server that gives these answers in turn, and counts the requests. */
+async function scripted(t: Test, answers: readonly (readonly [number, object, Record<string, string>?])[]) {
+  let requests = 0
+  const server = createServer((_request, response) => {
+    const [status, body, headers = {}] = answers[requests++] ?? [418, {}]
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+  }).listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return { origin: `http://127.0.0.1:${port}`, requests: () => requests }
+}
+
+/** Runs a program of the page with further lines, and returns what it prints. */
+async function printed(t: Test, command: string, program: string, origin: string): Promise<string> {
+  const folder = dataDir(t)
+  writeFileSync(join(folder, 'program'), program)
+  return outputOf(command, 'program', folder, { origin })
+}
+
+const RESULTS = { results: [{ index: 0, status: 'updated' }] }
+const problem = (status: number, code: string) => ({ status, code, detail: 'Why.' })
 
 function succeeds(command: string, ...args: string[]): boolean {
   return spawnSync(command, args).status === 0
@@ -71,4 +101,66 @@ test('the Python example runs', async (t) => {
   t.same(others, [])
   if (PYTHON === undefined) t.comment('skipped: httpx is not installed (Debian: python3-httpx)')
   else await runExample(t, PYTHON, 'store.py', example)
+})
+
+test('the PHP function repeats what may succeed then, waits as it is asked to, and throws status and code', async (t) => {
+  if (!HAS_CURL) return t.comment('skipped: php with curl is not installed')
+  const server = await scripted(t, [
+    [503, problem(503, 'overloaded'), { 'retry-after': '7' }],
+    [504, problem(504, 'upstream_timeout')],
+    [409, problem(409, 'conflict'), { 'retry-after': '1' }],
+    [207, RESULTS],
+    [502, problem(502, 'upstream_permission_denied')],
+    [401, problem(401, 'unauthenticated')],
+    [409, problem(409, 'conflict')],
+    [429, problem(429, 'rate_limited'), { 'retry-after': '60' }]
+  ])
+  const [{ program } = { program: '' }] = examples('php', 'curl_init')
+  // In a namespace the function finds this sleep first.
+  const inNamespace = `<?php
+namespace Example;
+use RuntimeException;
+function sleep(int $seconds): void { echo "waits $seconds\\n"; }
+${program.replace('<?php', '')}
+function fails(): void {
+    try { update_leads([], 'key'); } catch (GatewayError $error) { echo $error->status, ' ', $error->getMessage(), "\\n"; }
+}
+for ($n = 0; $n < 4; $n++) fails();
+putenv('GATEWAY_URL=http://127.0.0.1:9');
+fails();
+`
+  const output = await printed(t, 'php', inNamespace, server.origin)
+  t.strictSame(output.trimEnd().split('\n').slice(0, -1), [
+    'waits 7',
+    'waits 4',
+    'waits 1',
+    '0 updated',
+    '502 502 upstream_permission_denied: Why.',
+    '401 401 unauthenticated: Why.',
+    '409 409 conflict: Why.',
+    '429 429 rate_limited: Why.',
+    'waits 2',
+    'waits 4',
+    'waits 8'
+  ])
+  t.match(output, /^0 0 : .*connect/m, 'nobody listens')
+  t.equal(server.requests(), 8)
+})
+
+test('the Python functions raise status and code', async (t) => {
+  if (PYTHON === undefined) return t.comment('skipped: httpx is not installed')
+  const server = await scripted(t, [
+    [503, problem(503, 'overloaded'), { 'retry-after': '7' }],
+    [502, {}, { 'content-type': 'text/html' }]
+  ])
+  const [{ program } = { program: '' }] = examples('python', 'import httpx')
+  const calls = `
+for call in (lambda: store([], "key"), lambda: wait_for("/v1/jobs/job_1")):
+    try:
+        call()
+    except GatewayError as error:
+        print(error.status, error.code, error.retry_after)
+`
+  const functions = program.slice(0, program.indexOf('\njob = store('))
+  t.equal(await printed(t, PYTHON, functions + calls, server.origin), '503 overloaded 7\n502 None None\n')
 })

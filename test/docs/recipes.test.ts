@@ -92,6 +92,6 @@ test('VICIdial stores what the recipes say, and only its event id identifies a r
       const { status, headers, body } = await send(gateway, { ...request, url: `${request.url}?wait=25` })
       t.strictSame([status, headers.get('idempotency-replayed'), body.status], [200, 'true', 'completed'])
     }
-    t.equal(requests.length, 1)
+    t.equal(requests.length, 2)
   })
 })
