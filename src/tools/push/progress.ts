@@ -91,6 +91,13 @@ export class PushProgress {
     return Math.max(known, Math.round(this.#rowsRead * timesMore))
   }
 
+  /** Rows without a result, except those that wait for the next run; estimated as `totalRows`. */
+  get rowsLeft(): number | undefined {
+    const { totals, waitingCount } = this.#options.checkpoint
+    const { totalRows } = this
+    return totalRows && Math.max(0, totalRows - totals.rows - waitingCount)
+  }
+
   #report(): void {
     const { checkpoint, limits, onProgress } = this.#options
     const { totals } = checkpoint

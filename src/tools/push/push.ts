@@ -156,7 +156,7 @@ async function run(
       rowsThisRun: checkpoint.totals.rows - before,
       waiting: checkpoint.waitingCount,
       stopped,
-      bytesLeft: fileIdentity && (stopped === undefined ? 0 : fileIdentity.bytes - source.bytesRead()),
+      rowsLeft: stopped === undefined ? 0 : progress.rowsLeft,
       rejects: rejects.bytes > 0 ? rejectsPath : undefined,
       checkpoint: checkpointPath,
       isDryRun: dryRun,

@@ -13,8 +13,8 @@ export interface PushSummary {
   readonly waiting: number
   /** Why it stopped early. */
   readonly stopped: string | undefined
-  /** Unread bytes of the file; undefined if unknown. */
-  readonly bytesLeft: number | undefined
+  /** Rows without a result that are not `waiting`, estimated from the lines of the file; undefined for standard input. */
+  readonly rowsLeft: number | undefined
   /** Path of the rejects file, if there are rejects. */
   readonly rejects: string | undefined
   /** Path of the checkpoint, if the push has one. */
@@ -30,7 +30,7 @@ export interface PushSummary {
 
 /** The summary as JSON. */
 export function summaryJson(summary: PushSummary, file: string): Record<string, unknown> {
-  const { totals, rowsThisRun, seconds, waiting, stopped, bytesLeft, rejects, checkpoint } = summary
+  const { totals, rowsThisRun, seconds, waiting, stopped, rowsLeft, rejects, checkpoint } = summary
   const { blankRows, notes } = summary
   return {
     file,
@@ -44,7 +44,7 @@ export function summaryJson(summary: PushSummary, file: string): Record<string, 
     seconds: Number(seconds.toFixed(3)),
     rows_per_second: rate(summary),
     complete: isComplete(summary),
-    ...(stopped === undefined ? {} : { stopped, bytes_left: bytesLeft }),
+    ...(stopped === undefined ? {} : { stopped, rows_left: rowsLeft }),
     ...(rejects === undefined ? {} : { rejects }),
     ...(checkpoint === undefined ? {} : { state: checkpoint }),
     ...(blankRows === 0 ? {} : { blank_rows: blankRows }),
@@ -54,7 +54,7 @@ export function summaryJson(summary: PushSummary, file: string): Record<string, 
 
 /** The summary as text. */
 export function summaryText(summary: PushSummary): string {
-  const { totals, rowsThisRun, seconds, waiting, stopped, bytesLeft, rejects, checkpoint } = summary
+  const { totals, rowsThisRun, seconds, waiting, stopped, rowsLeft, rejects, checkpoint } = summary
   const earlier = totals.rows - rowsThisRun
   const lines = [
     ...row('rows', totals.rows, earlier > 0 ? `${number(earlier)} of them in earlier runs` : ''),
@@ -69,7 +69,7 @@ export function summaryText(summary: PushSummary): string {
   if (rejects !== undefined) lines.push(`Rejected rows, with reasons: ${rejects}`)
   if (stopped !== undefined) {
     lines.push(`Stopped: ${stopped}`)
-    if (bytesLeft !== undefined) lines.push(`Not sent: at least ${number(Math.max(0, bytesLeft))} bytes.`)
+    if (rowsLeft !== undefined && rowsLeft > 0) lines.push(`Remaining: about ${number(rowsLeft)} rows.`)
   }
   if (!isComplete(summary)) {
     lines.push(

@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { push } from '../../../src/tools/push/push.ts'
+import { summaryText } from '../../../src/tools/push/summary.ts'
 import { dataDir, type Tester } from '../../helper.ts'
 import { until } from '../../until.ts'
 import { pushOptions } from './options.ts'
@@ -84,9 +85,13 @@ test('an interrupted push sends nothing more, and the next one sends the rest', 
   })
   const path = file(t, [1, 2, 3, 4, 5, 6, 7, 8])
   const first = await push(pushOptions(url, path, { batch: 2, concurrency: 1, signal: interruption.signal }))
-  t.match(first, { stopped: 'It was interrupted.', rowsThisRun: 4, totals: { rows: 4 } })
+  t.match(first, { stopped: 'It was interrupted.', rowsThisRun: 4, rowsLeft: 4, totals: { rows: 4 } })
+  t.match(
+    summaryText(first),
+    'Stopped: It was interrupted.\nRemaining: about 4 rows.\nRun the same command again to send the remaining rows.'
+  )
   const second = await push(pushOptions(url, path, { batch: 2, concurrency: 1 }))
-  t.match(second, { stopped: undefined, rowsThisRun: 4, totals: { rows: 8 } })
+  t.match(second, { stopped: undefined, rowsThisRun: 4, rowsLeft: 0, totals: { rows: 8 } })
   t.strictSame([...times.values()], [1, 1, 1, 1, 1, 1, 1, 1])
 })
 
