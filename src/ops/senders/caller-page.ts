@@ -53,7 +53,11 @@ function keyTable(keys: CallerSummary['keys'], now: number): string {
     expiresAt === undefined ? 'never' : html`${expiresAt > now ? '' : 'expired '}!${utc(expiresAt)}`,
     lastUsedAt === undefined ? 'not since the start' : moment(lastUsedAt, now)
   ])
-  return stackedTable('Its keys, by the first digits of their hashes', ['Key', 'Expires', 'Last used'], rows)
+  return stackedTable(
+    'Its keys, by their key_id: the first 8 digits of the hash',
+    ['Key', 'Expires', 'Last used'],
+    rows
+  )
 }
 
 function quotaTable(quotas: CallerSummary['quotas']): string {
