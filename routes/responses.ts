@@ -5,6 +5,7 @@ import { ref } from '../schemas/ref.ts'
 import { ERRORS, type RequestCode } from '../src/errors.ts'
 import type { IdempotencyRecord } from '../src/http/idempotency-record.ts'
 import { STATUS_CODES } from '../src/http/node-http.ts'
+import { logJob } from '../src/http/request-log.ts'
 
 /** A JSON response with its description. */
 export function json(description: string, schema: TSchema) {
@@ -80,6 +81,7 @@ export function sendStored(
   reply: FastifyReply
 ): FastifyReply {
   request.isResponseStored = true
+  logJob(request, response)
   if (isRepeat) reply.header('idempotency-replayed', 'true')
   return reply.code(response.httpStatus).type(response.contentType).send(response.body)
 }

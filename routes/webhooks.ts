@@ -16,6 +16,7 @@ import { sends, takes } from '../src/http/openapi/headers.ts'
 import { OF_WEBHOOKS } from '../src/http/openapi/security.ts'
 import type { RequestBodies } from '../src/http/body/request-bodies.ts'
 import { preferredWait } from '../src/http/client-wait.ts'
+import { logJob } from '../src/http/request-log.ts'
 import type { Jobs } from '../src/jobs/jobs.ts'
 import type { WebhookActivity } from '../src/ops/senders/webhook-activity.ts'
 import { type BatchResponse, batchResponse } from '../src/updates/response.ts'
@@ -216,6 +217,7 @@ export function webhookRoutes(options: WebhookOptions) {
       ignored: events.ignored
     })
     webhookOf(request).job = { id, isRepeat, updates: entries.length }
+    logJob(request, response)
     if (isRepeat) reply.header('idempotency-replayed', 'true')
     const job = await jobs.ended(id, waitMs(request))
     const result = job && responseOf(job, entries)

@@ -93,7 +93,7 @@ function ofDeadLetters(count: number): Finding {
   const text =
     count === 0
       ? 'There are no dead letters.'
-      : `${count} ${count === 1 ? 'update was' : 'updates were'} given up: dead letters. Fix the cause, then replay them.`
+      : `${count} ${count === 1 ? 'update was' : 'updates were'} given up so far: dead letters. Fix the cause, then replay them.`
   return { kind: 'dead_letters', isWrong: count > 0, count, text }
 }
 

@@ -13,20 +13,23 @@ export function messageOf(
   { format, gateway }: Pick<AlertSettings, 'format' | 'gateway'>,
   now: number
 ): string {
-  if (format === 'slack') return JSON.stringify({ text: textOf(lines, gateway) })
+  if (format === 'slack') return JSON.stringify({ text: textOf(lines, gateway, now) })
   return JSON.stringify({ gateway, at: rfc3339(now), alerts: lines.map(alertOf) })
 }
 
-function textOf(lines: readonly AlertLine[], gateway: string): string {
-  const [first, ...more] = lines.map(sentencesOf)
+function textOf(lines: readonly AlertLine[], gateway: string, now: number): string {
+  const [first, ...more] = lines.map((line) => sentencesOf(line, now))
   const name = `vicidial-gateway ${gateway}`
   return more.length === 0
     ? `${name}: ${first}`
     : [`${name}:`, ...[first, ...more].map((text) => `• ${text}`)].join('\n')
 }
 
-function sentencesOf({ since, until, text }: AlertLine): string {
-  return until === undefined ? text : `Over after ${inWords(until - since)}: ${text}`
+/** That an alert is over can be sent much later, so it says when it ended. */
+function sentencesOf({ since, until, text }: AlertLine, now: number): string {
+  return until === undefined
+    ? text
+    : `Ended ${inWords(now - until)} ago, after ${inWords(until - since)}: ${text}`
 }
 
 /** One alert of the JSON document. */

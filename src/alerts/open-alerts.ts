@@ -83,8 +83,11 @@ export class OpenAlerts {
 
   /** The lines of the next message. */
   due(now: Moment): AlertLine[] {
-    return [...this.#alerts.values()]
-      .filter((alert) => this.#isDue(alert, now))
+    const alerts = [...this.#alerts.values()]
+    if (!alerts.some((alert) => this.#isDue(alert, now))) return []
+    // A count that has grown waits for no pause if a message is sent anyway.
+    return alerts
+      .filter((alert) => this.#isDue(alert, now) || hasGrown(alert))
       .slice(0, MAX_LINES)
       .map(lineOf)
   }
@@ -118,12 +121,17 @@ export class OpenAlerts {
   }
 
   #isDue(alert: Alert, { steady }: Moment): boolean {
-    const { finding, ended, isSent, sentCount } = alert
+    const { finding, ended, isSent } = alert
     if (ended !== undefined && steady - ended.steady < OVER_AFTER_MS) return false
     if (ended !== undefined && isSent) return true
-    const isNews = !isSent || (finding.count ?? 0) > sentCount
+    const isNews = !isSent || hasGrown(alert)
     return isNews && steady >= (this.#pausedUntil.get(nameOf(finding)) ?? 0)
   }
+}
+
+/** Whether there are more than were sent. */
+function hasGrown({ finding: { count = 0 }, isSent, sentCount }: Alert): boolean {
+  return isSent && count > sentCount
 }
 
 function nameOf({ kind, account = '' }: Pick<AlertLine, 'kind' | 'account'>): string {

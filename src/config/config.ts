@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { AlertSettings } from '../alerts/settings.ts'
 import { ALL_PERMISSIONS, type CallerConfig } from '../callers/caller.ts'
@@ -51,6 +52,8 @@ export interface Config {
   readonly cluster: ClusterSettings | undefined
   /** A hash of the settings that all gateways of a cluster should share. */
   readonly fingerprint: string
+  /** A hash of all that was read: it differs if any variable, the gateway file or a secret has changed. */
+  readonly digest: string
   readonly durable: {
     /** When a failed delivery is tried again. */
     readonly retry: RetrySchedule
@@ -144,6 +147,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const http = readHttpSettings(environment, faults)
   const cluster = readClusterSettings(environment, hostname(), faults)
   if (faults.length > 0 || url === undefined) throw new ConfigError(faults)
+  const secrets = new Map([...secretFiles.files, ...(file?.secretFiles ?? [])])
+  const content = JSON.stringify([environment, file?.content ?? null, [...secrets]])
   const withLimits = (account: AccountConfig): Account => ({
     maxConcurrency: environment.VICIDIAL_MAX_CONCURRENCY,
     maxCallsPerSecond: environment.VICIDIAL_MAX_CALLS_PER_SECOND,
@@ -172,6 +177,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     dataDir: environment.DATA_DIR,
     cluster,
     fingerprint: fingerprintOf(environment, file?.content ?? null),
+    digest: createHash('sha256').update(content).digest('hex'),
     durable: Object.freeze({
       retry: Object.freeze({
         firstMs: environment.RETRY_FIRST_PAUSE_MS,
@@ -192,7 +198,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     maxBodyBytes: environment.MAX_BODY_BYTES,
     http,
     gatewayFile: environment.GATEWAY_CONFIG,
-    secretFiles: [...new Set([...secretFiles.paths, ...(file?.secretFiles ?? [])])],
+    secretFiles: [...secrets.keys()],
     alerts: file?.alerts && { gateway: cluster?.name ?? hostname(), ...file.alerts },
     callers: Object.freeze(callers.map((caller) => Object.freeze(caller))),
     compat: file?.compat ?? false,

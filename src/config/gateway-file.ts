@@ -9,7 +9,7 @@ import { checkNames } from './check-names.ts'
 import { GatewayFileSchema } from './gateway-file-schema.ts'
 import { readCustomFields } from './read-custom-fields.ts'
 import { schemaErrors } from './schema-errors.ts'
-import { SecretFiles } from './secret-files.ts'
+import { type SecretFile, SecretFiles } from './secret-files.ts'
 import { Sections } from './sections.ts'
 import { readEndpoints } from './webhooks/read-endpoints.ts'
 import { YamlFile } from './yaml-file.ts'
@@ -27,8 +27,8 @@ export interface GatewayFile {
   /** Custom fields that may be set, by label. */
   readonly customFields: ReadonlyMap<string, CustomField>
   readonly webhooks: readonly WebhookEndpoint[]
-  /** Absolute paths of the files with secrets that it names. */
-  readonly secretFiles: readonly string[]
+  /** The files with secrets that it names, by their absolute paths. */
+  readonly secretFiles: ReadonlyMap<string, SecretFile>
 }
 
 /**
@@ -61,6 +61,6 @@ function readContent({ content, isCertain, note }: YamlFile, folder: string): Ga
     compat: sections.compat,
     customFields,
     webhooks: readEndpoints(sections.entries('webhooks'), secretFiles, labels, sections.storePayloads, note),
-    secretFiles: secretFiles.paths
+    secretFiles: secretFiles.files
   }
 }

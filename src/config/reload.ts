@@ -46,8 +46,12 @@ export class ConfigReload {
   /** Watches the files, if there are any, and reloads the configuration within a second of a change. */
   start(): void {
     this.#watch(this.#options.started)
+    if (this.#watched.size === 0) return
     // They may have changed since they were read at the start.
-    if (this.#watched.size > 0) this.#onChange()
+    const { digest } = this.#options.started
+    this.#settling = setTimeout(() => {
+      this.#reload((config) => config.digest !== digest)
+    }, SETTLE_MS)
   }
 
   stop(): void {
@@ -57,9 +61,14 @@ export class ConfigReload {
 
   /** Reads the configuration again and applies it. If it has faults, they are logged and nothing changes. */
   reload(): void {
+    this.#reload(() => true)
+  }
+
+  #reload(isNeeded: (config: Config) => boolean): void {
     const { runtimeConfig, changePasswords, started, readConfig, log } = this.#options
     try {
       const config = readConfig()
+      if (!isNeeded(config)) return
       refuseNewAccounts(config, started)
       runtimeConfig.replace(config)
       this.#watch(config)

@@ -8,16 +8,16 @@ export type SecretFile = { readonly secret: string } | { readonly fault: string 
 /** Reads secrets from files and remembers which, so that their changes can be noticed. */
 export class SecretFiles {
   readonly #folder: string
-  readonly #paths: string[] = []
+  readonly #files = new Map<string, SecretFile>()
 
   /** @param folder to which paths are relative */
   constructor(folder: string) {
     this.#folder = folder
   }
 
-  /** The absolute paths of the files read so far. */
-  get paths(): readonly string[] {
-    return this.#paths
+  /** The files read so far, by their absolute paths. */
+  get files(): ReadonlyMap<string, SecretFile> {
+    return this.#files
   }
 
   /**
@@ -26,12 +26,17 @@ export class SecretFiles {
    */
   read(file: string): SecretFile {
     const path = resolve(this.#folder, file)
-    this.#paths.push(path)
-    try {
-      const secret = readFileSync(path, 'utf8').trim()
-      return secret === '' ? { fault: 'is empty' } : { secret }
-    } catch (error) {
-      return { fault: `cannot be read (${errorCode(error)})` }
-    }
+    const read = readSecret(path)
+    this.#files.set(path, read)
+    return read
+  }
+}
+
+function readSecret(path: string): SecretFile {
+  try {
+    const secret = readFileSync(path, 'utf8').trim()
+    return secret === '' ? { fault: 'is empty' } : { secret }
+  } catch (error) {
+    return { fault: `cannot be read (${errorCode(error)})` }
   }
 }

@@ -9,6 +9,7 @@ import {
   type SavedResponses,
   refuseOther
 } from './idempotency-record.ts'
+import { logJob } from './request-log.ts'
 import { steadyNow } from '../steady-clock.ts'
 
 declare module 'fastify' {
@@ -51,6 +52,7 @@ export function idempotency(scope: FastifyInstance, store: SavedResponses, log: 
       return undefined
     }
     refuseOther(found, idempotencyKey)
+    logJob(request, found)
     return reply
       .code(found.httpStatus)
       .header('idempotency-replayed', 'true')

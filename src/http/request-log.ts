@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { monotonicFactory } from 'ulid'
+import type { Accepted } from '../../schemas/job.ts'
+import type { IdempotencyRecord } from './idempotency-record.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** What the request's log line says beyond what it says of every request. */
-    logMembers: Readonly<Record<string, string>> | null
+    logMembers: Readonly<Record<string, string | number | undefined>> | null
   }
 }
 
@@ -21,6 +23,13 @@ export function requestIds(): (request: { headers: IncomingHttpHeaders }) => str
     const given = request.headers['x-request-id']
     return typeof given === 'string' && WELL_FORMED_ID.test(given) ? given : `req_${ulid()}`
   }
+}
+
+/** Adds to a request's log line the job that it made, and the number of its updates. */
+export function logJob(request: FastifyRequest, response: IdempotencyRecord): void {
+  if (response.httpStatus !== 202) return
+  const { id, updates } = JSON.parse(response.body) as Partial<Accepted>
+  request.logMembers = { ...request.logMembers, job_id: id ?? undefined, updates }
 }
 
 /** Adds the request id to every response, and logs one line per request without values, query or credentials. */

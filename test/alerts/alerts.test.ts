@@ -105,7 +105,7 @@ test('what is wrong is sent within seconds, and that it is over', async (t) => {
   t.match(await post(), { alerts: ['over: login_refused of default'] })
   t.equal(
     receiver.texts()[1],
-    'vicidial-gateway gw1: Over after 12 min: VICIdial accepts the login of the account default.'
+    'vicidial-gateway gw1: Ended 1 min ago, after 12 min: VICIdial accepts the login of the account default.'
   )
   await pass(12 * MINUTE)
   t.equal(lines().length, 2)
@@ -132,9 +132,28 @@ test('everything that is found at once is one message', async (t) => {
   )
   t.match(
     first,
-    /\n• 2 updates were given up: dead letters\. [^]+\n• The oldest stored update has waited for 60 minutes\./
+    /\n• 2 updates were given up so far: dead letters\. [^]+\n• The oldest stored update has waited for 60 minutes\./
   )
   t.match(second, /^vicidial-gateway gw1: 0 % of the disk of DATA_DIR is free/)
+})
+
+test('the message about an alert that came and went in the pause says when it ended', async (t) => {
+  const { receiver, pass, post, be } = await startAlerts(t)
+  be('unreachable')
+  await post()
+  be('reachable')
+  await post(2 * MINUTE)
+  be('unreachable')
+  await pass(MINUTE)
+  be('reachable')
+  await pass(MINUTE)
+  be('login_refused')
+  await post(MINUTE)
+  await post(5 * MINUTE)
+  t.equal(
+    receiver.texts().at(-1),
+    'vicidial-gateway gw1: Ended 7 min ago, after 1 min: VICIdial answers the account default.'
+  )
 })
 
 test('messages are at least half a minute apart', async (t) => {
@@ -176,7 +195,7 @@ test('a webhook that fails is tried again at growing intervals, with what is the
   await post(10 * MINUTE)
   t.equal(
     receiver.texts().at(-1),
-    'vicidial-gateway gw1: Over after 36 min: VICIdial answers the account default.'
+    'vicidial-gateway gw1: Ended 10 min ago, after 36 min: VICIdial answers the account default.'
   )
   be('unreachable')
   await pass(9 * MINUTE)
@@ -223,7 +242,7 @@ test('a disk that cannot be read is not known to be full', async (t) => {
   t.equal(receiver.messages.length, 1)
   gateway.outbox.diskSpace = async () => HALF_FULL
   await post(2 * MINUTE)
-  t.match(receiver.texts()[1], /Over after 10 min: 50 % of the disk/)
+  t.match(receiver.texts()[1], /Ended 1 min ago, after 10 min: 50 % of the disk/)
 })
 
 test('other settings apply at once, and another webhook gets everything that is wrong', async (t) => {

@@ -65,8 +65,8 @@ test('each state of VICIdial is an alert of its account, or ends what it disprov
 })
 
 test('dead letters are counted', async (t) => {
-  t.match(found({ deadLetters: 1 }), { dead_letters: '1 update was given up: dead letters.' })
-  t.match(found({ deadLetters: 20 }), { dead_letters: '20 updates were given up: dead letters.' })
+  t.match(found({ deadLetters: 1 }), { dead_letters: '1 update was given up so far: dead letters.' })
+  t.match(found({ deadLetters: 20 }), { dead_letters: '20 updates were given up so far: dead letters.' })
 })
 
 test('the oldest stored update may wait as long as the settings say', async (t) => {

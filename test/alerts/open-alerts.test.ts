@@ -109,6 +109,20 @@ test('more dead letters are sent again, after the pause', async (t) => {
   t.same(send(71, letters(0)), ['0 letters over'])
 })
 
+test('a message that is sent anyway has a count that has grown', async (t) => {
+  const { send } = started()
+  t.same(send(0, letters(2)), ['2 letters'])
+  t.same(send(1, letters(5)), [], 'in the pause')
+  t.same(send(2, letters(5), away(true)), ['5 letters', 'default away'])
+  t.same(send(3, letters(5), away(true, 'other')), ['other away'], 'it has not grown')
+  t.same(send(11, letters(7)), [], 'in the pause after the second message')
+  t.same(send(12, letters(7)), ['7 letters'])
+  t.same(send(13, letters(0)), [])
+  t.same(send(13.5, letters(1), away(true, 'third')), ['1 letters', 'third away'], 'fewer, and more again')
+  t.same(send(14, letters(0)), [])
+  t.same(send(14.5, letters(0), away(true, 'fourth')), ['fourth away'], 'not yet over')
+})
+
 test('what was not taken stays due, and is composed again', async (t) => {
   const { open } = started()
   open.note([away(true)], at(0))

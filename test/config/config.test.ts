@@ -79,8 +79,13 @@ const NO_PERMISSIONS = {
 }
 
 test('the required settings are enough; all others have defaults', async (t) => {
-  const { callers, fingerprint, ...config } = loadConfig({ ...LEAST, PATH: '/bin', VICIDIAL_SOURCE: '' })
+  const { callers, fingerprint, digest, ...config } = loadConfig({
+    ...LEAST,
+    PATH: '/bin',
+    VICIDIAL_SOURCE: ''
+  })
   t.match(fingerprint, /^[0-9a-f]{12}$/)
+  t.match(digest, /^[0-9a-f]{64}$/)
   t.strictSame(config, {
     vicidial: {
       url: new URL('https://dialer.example/vicidial/non_agent_api.php'),

@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import { mock } from 'node:test'
 import { test } from 'tap'
 import { hashKey } from '../../src/callers/key.ts'
+import { loadConfig } from '../../src/config/config.ts'
+import { ConfigReload } from '../../src/config/reload.ts'
+import { RuntimeConfig } from '../../src/config/runtime-config.ts'
 import { originOf, run } from '../gateway/gateway-process.ts'
-import { batch, call, dataDir, startGateway } from '../helper.ts'
+import { batch, call, dataDir, memoryLog, startGateway } from '../helper.ts'
 import { until } from '../until.ts'
 
 /** Changes take effect within a second; this is for a busy machine. */
@@ -194,6 +197,53 @@ test('the files of API_KEY_FILE and of webhook secrets are read again when they 
   write('secret', 'second-secret')
   await until('the new secret works', async () => (await webhook('second-secret')) === 202)
   t.same([await fields('first-key'), await webhook('first-secret')], [401, 401])
+})
+
+test('at the start nothing is reloaded, except what has changed since it was read', async (t) => {
+  const folder = dataDir(t)
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+  const env = {
+    VICIDIAL_URL: 'http://127.0.0.1:9/vicidial/non_agent_api.php',
+    VICIDIAL_USER: 'api',
+    VICIDIAL_PASS_FILE: join(folder, 'pass'),
+    GATEWAY_CONFIG: join(folder, 'gateway.yaml')
+  }
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => {
+    mock.timers.reset()
+  })
+  /** What is logged if a file changes between the first reading and the start. */
+  const logOf = (change: () => void) => {
+    write('pass', 's3cret')
+    write('gateway.yaml', fileWith([{ key: 'old' }]))
+    const started = loadConfig(env)
+    const { log, logged } = memoryLog()
+    const reload = new ConfigReload({
+      runtimeConfig: new RuntimeConfig(started),
+      changePasswords: () => [],
+      started,
+      readConfig: () => loadConfig(env),
+      log
+    })
+    change()
+    reload.start()
+    mock.timers.tick(250)
+    reload.stop()
+    return logged()
+  }
+  t.equal(
+    logOf(() => {}),
+    ''
+  )
+  for (const change of [
+    () => write('pass', 'another'),
+    () => write('gateway.yaml', fileWith([{ key: 'new' }]))
+  ])
+    t.match(logOf(change), '"msg":"configuration reloaded"')
+  t.match(
+    logOf(() => write('gateway.yaml', 'wrong')),
+    'is not applied'
+  )
 })
 
 test('SIGHUP reloads the file at once', async (t) => {

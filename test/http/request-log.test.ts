@@ -125,3 +125,35 @@ test('one log line per request and per call, with these members and no values', 
   t.notMatch(gateway.logged(), /ann\.smith|Smithers|CRM-7|2125550008|2125550177|diagnosis/)
   t.notOk(gateway.logged().includes(API_KEY))
 })
+
+const WEBHOOK = `
+webhooks: [{ name: erp, auth: { callers: true }, event_id: { expression: id }, mapping: { lead: { lead_id: lead }, fields: { status: stage } } }]
+`
+
+test('the line of an accepted request names its job, and counts the updates', async (t) => {
+  const path = `${t.testdir({ 'gateway.yaml': WEBHOOK })}/gateway.yaml`
+  const gateway = await startGateway(t, { GATEWAY_CONFIG: path })
+  const later = { prefer: 'respond-async' }
+  const fields = { status: 'SALE' }
+  const event = { id: 'e1', lead: 5, stage: 'SALE' }
+  const requests: [path: string, body: unknown, headers: Record<string, string>, updates: number][] = [
+    ['/v1/leads/batch-update', { lead_ids: [1, 2], fields }, { ...later, 'idempotency-key': 'night' }, 2],
+    ['/v1/dnc', { phone_numbers: ['2125550101'] }, later, 1],
+    ['/v1/leads/read', { lead_ids: [1, 2, 3] }, later, 3],
+    ['/v1/webhooks/erp', event, {}, 1]
+  ]
+  for (const [route, body, headers, updates] of requests) {
+    const { id } = (await call(gateway, 'POST', route, body, headers)).body
+    t.match(id, /^job_/)
+    const line = { route: route.replace('erp', ':source'), status: 202, job_id: id, updates }
+    t.match(lines(gateway, 'request').at(-1), line)
+    await call(gateway, 'POST', route, body, headers)
+    const isRepeatable = 'idempotency-key' in headers || route === '/v1/webhooks/erp'
+    if (isRepeatable) t.match(lines(gateway, 'request').at(-1), line, 'a repeat has the same job')
+  }
+  const waited = await call(gateway, 'POST', '/v1/webhooks/erp?wait=20', { ...event, id: 'e2' })
+  t.equal(waited.status, 200)
+  t.match(lines(gateway, 'request').at(-1), { status: 200, job_id: waited.body.id, updates: 1 })
+  await batch(gateway, { lead_ids: [1], fields })
+  t.strictSame(lines(gateway, 'request').at(-1).job_id, undefined)
+})

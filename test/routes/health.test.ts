@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { test } from 'tap'
+import { PATHS } from '../docs/page.ts'
+import { isShownJson } from '../docs/shown.ts'
 import { batch, call, startGateway } from '../helper.ts'
 
 const noKey = { authorization: '' }
@@ -29,6 +32,12 @@ test('/readyz reports whether VICIdial answers, and stays ready either way', asy
   const reachable = await call(gateway, 'GET', '/readyz', undefined, noKey)
   t.equal(reachable.status, 200)
   t.match(reachable.body, { status: 'ready', vicidial: { state: 'reachable', since: /Z$/ } })
+  const shown = PATHS.flatMap(
+    (path) => readFileSync(path, 'utf8').match(/\{"status":"ready".*\}(?=[`\n])/g) ?? []
+  )
+  t.ok(shown.length > 1)
+  for (const text of shown)
+    t.ok(isShownJson(JSON.parse(text), reachable.body), `pages show it whole: ${text}`)
 
   gateway.sandbox.fail('refuse', { calls: 1_000 })
   let unreachable = reachable
