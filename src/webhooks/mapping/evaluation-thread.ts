@@ -15,7 +15,7 @@ function note(name: string, item: number | undefined): void {
 }
 
 function evaluate(task: Task): Promise<TimedEvaluation['value']> {
-  if ('explain' in task) return hintsOf(definition, task)
+  if ('explain' in task) return hintsOf({ definition, eventId }, task)
   if ('rows' in task) return mapRows(mapping, task, note)
   return mapping.map(task.payload, task.maxItems, note, task.stopped)
 }

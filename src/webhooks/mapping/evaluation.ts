@@ -1,15 +1,12 @@
 import type { Timed } from './evaluation-queue.ts'
 import type { Hint, HintsTask } from './hints.ts'
 import type { MappedPayload, MappingFault } from './mapped-payload.ts'
-import { expressionsOf, type MappingDefinition } from './mapping-definition.ts'
+import { type EndpointExpressions, expressionsOf, type MappingDefinition } from './mapping-definition.ts'
 import { EVENT_ID } from './payload-evaluation.ts'
 import type { MappedRow, RowsTask } from './rows.ts'
 
 /** What an endpoint's thread is started with. */
-export interface ThreadData {
-  readonly definition: MappingDefinition
-  /** The expression for the event's id. */
-  readonly eventId: string | undefined
+export interface ThreadData extends EndpointExpressions {
   /** The number of the running expression, and of its item; 0 means none, 1 the first. */
   readonly progress: Int32Array<SharedArrayBuffer>
 }

@@ -2,8 +2,9 @@ import { echo } from '../../leads/refusal.ts'
 import { EvaluationError, Expression } from './expression.ts'
 import { isBlank } from './field-value.ts'
 import type { IgnoredEvent } from './mapped-payload.ts'
-import { expressionsOf, type MappingDefinition } from './mapping-definition.ts'
+import { type EndpointExpressions, expressionsOf, type MappingDefinition } from './mapping-definition.ts'
 import { type MissingName, NamesRead } from './missing-names.ts'
+import { EVENT_ID, type PayloadEvent } from './payload-evaluation.ts'
 
 /** A name that an expression of a mapping reads and that a payload does not have. */
 export interface Hint {
@@ -37,10 +38,11 @@ const MAX_LISTED = 5
 
 /**
  * Names that expressions miss, as far as that explains what an event becomes: of all that find nothing in an ignored event,
- * or of the one that failed. Fields may be absent otherwise, so there only those count for which there is a similar name.
+ * or of the one that failed. A name may be absent otherwise, so there only those count for which there is a similar one that
+ * the expression does not read too.
  */
 export async function hintsOf(
-  definition: MappingDefinition,
+  { definition, eventId }: EndpointExpressions,
   { payload, explain }: HintsTask
 ): Promise<Hint[]> {
   const ofPayload = hintsOfPayload(definition, payload)
@@ -50,7 +52,19 @@ export async function hintsOf(
     ...ignored.map(({ event, expression }) => [event, expression] as const),
     ...failed
   ])
-  const all = await hintsOfEvents(definition, payload, [...events, ...ignored.map(({ event }) => event)])
+  const values = await eventsOf(definition, payload)
+  const eventAt = (index: number) => ({ value: values[index], index })
+  const expressions = expressionsOf(definition).filter(([name]) => name !== 'each')
+  // The ids of ignored events are not evaluated.
+  const ofUpdates = eventId === undefined ? expressions : [...expressions, [EVENT_ID, eventId] as const]
+  const all = [
+    ...(await hintsOfEvents(ofUpdates, events.map(eventAt), payload)),
+    ...(await hintsOfEvents(
+      expressions,
+      ignored.map(({ event }) => eventAt(event)),
+      payload
+    ))
+  ]
   const explaining = [...Map.groupBy(all, ({ event }) => event)].flatMap(([event, hints]) => {
     const names = decisive.get(event)?.split(', ') ?? []
     const possible = names.includes('when') ? hints.filter(({ expression }) => expression === 'when') : hints
@@ -66,30 +80,33 @@ function hintsOfPayload({ each }: Pick<MappingDefinition, 'each'>, payload: unkn
   return new NamesRead(each).missingIn({ event: payload, payload }).map((missing) => hint('each', missing))
 }
 
-/**
- * Why expressions find nothing in events of a payload.
- * @param events the numbers of the events
- */
-async function hintsOfEvents(
-  definition: MappingDefinition,
-  payload: unknown,
-  events: readonly number[]
-): Promise<Required<Hint>[]> {
-  const { each } = definition
+/** The events of a payload, by their numbers. */
+async function eventsOf({ each }: Pick<MappingDefinition, 'each'>, payload: unknown): Promise<unknown[]> {
   const found = each === undefined ? payload : await valueOf(new Expression(each), payload)
-  const values = Array.isArray(found) ? (found as unknown[]) : [found]
-  const expressions = expressionsOf(definition)
-    .filter(([name]) => name !== 'each')
-    .map(([name, text]) => ({ name, compiled: new Expression(text), read: new NamesRead(text) }))
+  return Array.isArray(found) ? found : [found]
+}
+
+/** Which names expressions miss in events of a payload. */
+async function hintsOfEvents(
+  expressions: readonly (readonly [name: string, text: string])[],
+  events: readonly PayloadEvent[],
+  payload: unknown
+): Promise<Required<Hint>[]> {
+  const compiled = expressions.map(([name, text]) => ({
+    name,
+    expression: new Expression(text),
+    read: new NamesRead(text)
+  }))
   const hints: Required<Hint>[] = []
-  for (const event of events) {
-    for (const { name, compiled, read } of expressions) {
-      const { [event]: value } = values
-      const given = await valueOf(compiled, value, { payload, index: event })
+  for (const { value, index } of events) {
+    for (const { name, expression, read } of compiled) {
+      const given = await valueOf(expression, value, { payload, index })
+      // It is then evaluated on the payload.
+      const isOfPayload = name === EVENT_ID && isNothing(given)
+      if (isOfPayload && !isNothing(await valueOf(expression, payload, { payload }))) continue
       const findsNothing = name === 'when' ? given === false || given === undefined : isNothing(given)
-      if (!findsNothing) continue
       for (const missing of read.missingIn({ event: value, payload }))
-        hints.push({ event, ...hint(name, missing) })
+        if (findsNothing || isMistaken(missing, read)) hints.push({ event: index, ...hint(name, missing) })
     }
   }
   return hints
@@ -107,6 +124,11 @@ async function valueOf(
     if (error instanceof EvaluationError) return null
     throw error
   }
+}
+
+/** Whether a name is probably misspelt in an expression that finds something without it. */
+function isMistaken({ similar }: MissingName, read: NamesRead): boolean {
+  return similar !== undefined && !read.has(similar)
 }
 
 function isNothing(value: unknown): boolean {

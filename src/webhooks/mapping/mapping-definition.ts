@@ -46,6 +46,13 @@ export interface MappingDefinition extends ValueRules {
   readonly dropsFields?: boolean
 }
 
+/** What is evaluated on the payloads of an endpoint. */
+export interface EndpointExpressions {
+  readonly definition: MappingDefinition
+  /** The expression for an event's id. */
+  readonly eventId: string | undefined
+}
+
 /** Every expression of a mapping, with the name that faults use. */
 export function expressionsOf(definition: MappingDefinition): [name: string, text: string][] {
   const { each, when, lead, add, actions } = definition

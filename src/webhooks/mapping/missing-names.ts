@@ -38,6 +38,11 @@ export class NamesRead {
     this.#paths = pathsIn(jsonata(text).ast(), new Set())
   }
 
+  /** Whether it reads what is at a path, or in it. */
+  has(path: string): boolean {
+    return this.#paths.some(({ names }) => `${names.join('.')}.`.startsWith(`${path}.`))
+  }
+
   /** Those that are not there, each once. */
   missingIn({ event, payload }: ReadInput): MissingName[] {
     const missing = new Map<string, MissingName>()

@@ -16,6 +16,14 @@ webhooks:
   - name: wrapped
     auth: { header: { header: X-Token, secrets: [canary-s3cret] } }
     mapping: { each: rows, lead: { lead_id: id }, fields: { status: stage, comments: note } }
+  - name: joined
+    auth: { header: { header: X-Token, secrets: [canary-s3cret] } }
+    event_id: { expression: 'id & ":" & Status' }
+    mapping: { lead: { lead_id: Id }, fields: { status: Status, comments: 'Fone ? Fone : Phone' } }
+  - name: batch
+    auth: { header: { header: X-Token, secrets: [canary-s3cret] } }
+    event_id: { expression: sent }
+    mapping: { each: rows, lead: { lead_id: id }, fields: { status: stage } }
   - name: codes
     auth: { header: { header: X-Token, secrets: [canary-s3cret] } }
     mapping: { lead: { vendor_lead_code: code }, fields: { first_name: name } }
@@ -140,6 +148,18 @@ test('names that expressions do not find are named, with those that are there, a
     '  hint      fields.comments: `note` is not in the event; it has `id`, `x`.',
     ''
   ])
+  t.strictSame((await tried('joined', { Id: 1, Status: 'canary', Phone: 2, phone: 3 })).slice(1), [
+    'joined: 1 update, 0 ignored',
+    'event id: :canary',
+    '',
+    '{"lead_id":1,"fields":{"status":"canary","comments":"2"}}',
+    '  VICIdial  batch_update_lead, lead lead_id 1',
+    '  stored    {"status":"canary","comments":"2"}',
+    '  hint      event_id.expression: `id` is not in the payload; it has `Id`.',
+    ''
+  ])
+  const ofPayload = await tried('batch', { sent: 7, rows: [{ id: 1, stage: 'canary', Sent: 8 }] })
+  t.strictSame([ofPayload[2], ofPayload.at(-2)], ['event id: 7', '  stored    {"status":"canary"}'])
   const many = await tried(
     'crm',
     Array.from({ length: 30 }, () => ({ type: 'other' }))
@@ -241,7 +261,7 @@ test("a payload that can't be tried ends with 2", async (t) => {
   }
   t.equal(
     await of(['try', 'erp', 'body.json']),
-    'There is no webhook erp. The webhooks are: crm, wrapped, codes.\n'
+    'There is no webhook erp. The webhooks are: crm, wrapped, joined, batch, codes.\n'
   )
   t.equal(await of(['try', 'crm', 'none.json']), 'none.json cannot be read (ENOENT).\n')
   t.equal(
