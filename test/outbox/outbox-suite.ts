@@ -385,7 +385,10 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>, 
     const { outbox, reopen } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
     await settleNext(outbox, (claimed) => waiting(claimed, 40), 1)
-    await settleNext(outbox, (claimed) => waiting(claimed, 70), 40)
+    await settleNext(outbox, (claimed) => waiting(claimed, 60), 40)
+    // It was not sent this time.
+    const unsent = { disposition: 'retry', attempts: 2, dueAt: 70 } as const
+    await settleNext(outbox, (claimed) => ({ claimed, ...unsent }), 60)
     const reopened = await reopen()
 
     t.match(await reopened.jobs.find(jobId(1)), {
@@ -403,8 +406,10 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>, 
     ])
     t.equal(reopened.queue.nextDueAt('default'), 70)
     t.same(await reopened.queue.claim('default', 1, 69), [])
-    const [claimed] = await reopened.queue.claim('default', 1, 70)
-    t.equal(claimed?.attempts, 2)
+    const attempt = { number: 3, at: 5, status: 'failed' } as const
+    const { attempts } = await settleNext(reopened, (claimed) => ({ ...dead(claimed), attempt }), 70)
+    t.equal(attempts, 2)
+    t.match(await reopened.jobs.deadLetters({ limit: 1 }), [{ attempts: 3 }], 'the last attempt counts')
   })
 
   test(`${name}: a job runs from its first result to its last`, async (t) => {
