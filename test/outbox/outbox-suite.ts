@@ -535,6 +535,28 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>, 
     t.same(await ids({ limit: 10, jobId: jobId(1), after: String(second.id) }), [first.id])
     t.same(await ids({ limit: 10, jobId: jobId(9) }), [])
     t.same(outbox.queue.size, { pending: 0, deadLetters: 3 })
+
+    await outbox.jobs.accept(newJob(3, [sets('D', 4)]))
+    // Its words quote a result with another code.
+    const detail = JSON.stringify({ error: { code: 'upstream_unavailable', detail: '' } })
+    const error = { code: 'upstream_error', detail, retryable: true } as const
+    const { id: other } = await settleNext(outbox, (claimed) => {
+      const result = { ...resultOf(claimed, 'failed'), error }
+      return { claimed, disposition: 'dead_lettered', result, delivered: [] }
+    })
+    const [code, caller] = ['upstream_unavailable', 'web']
+    t.same(await ids({ limit: 10, code: 'upstream_error' }), [other])
+    t.same(await ids({ limit: 10, code }), [third.id, second.id, first.id])
+    t.same(await ids({ limit: 10, code, caller, jobId: jobId(2) }), [third.id])
+    t.same(await ids({ limit: 1, code, after: String(third.id) }), [second.id])
+    for (const none of ['upstream_', '', "'", '%', 'UPSTREAM_ERROR'])
+      t.same(await ids({ limit: 10, code: none }), [])
+    const chosen = await outbox.jobs.choose({ code, limit: 2 })
+    t.same([chosen.letters.map(({ id }) => id), chosen.remaining], [[first.id, second.id], 1])
+    t.match(await outbox.jobs.choose({ code, ids: [other, third.id], limit: 2 }), {
+      letters: [{ id: third.id }],
+      remaining: 0
+    })
   })
 
   test(`${name}: a replayed dead letter is gone, and its job keeps its result`, async (t) => {
