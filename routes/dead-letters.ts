@@ -13,6 +13,9 @@ import { CHANGE_PROBLEMS, COMMON_PROBLEMS, json, problems, sendStored } from './
 const QuerySchema = Type.Object(
   {
     job_id: Type.Optional(Type.String()),
+    code: Type.Optional(
+      Type.String({ maxLength: 200, description: 'Only those whose last error has this code.' })
+    ),
     limit: Type.Optional(
       Type.String({ pattern: '^([1-9]|[1-9][0-9]|100)$', description: '1 to 100; 50 if absent.' })
     ),
@@ -64,13 +67,14 @@ export function deadLetterRoutes({ jobs, store }: DeadLetterRoutesOptions) {
       '/v1/dead-letters',
       { schema: listSchema },
       async (request) => {
-        const { job_id: jobId, limit, cursor } = request.query
+        const { job_id: jobId, code, limit, cursor } = request.query
         const caller = visibleTo(request)
         const size = Number(limit ?? DEFAULT_LIMIT)
         const page = await store.deadLetters({
           limit: size + 1,
           ...(caller === undefined ? {} : { caller }),
           ...(jobId === undefined ? {} : { jobId }),
+          ...(code === undefined ? {} : { code }),
           ...(cursor === undefined ? {} : { after: cursor })
         })
         const last = page.length > size ? page[size - 1] : undefined
@@ -83,9 +87,13 @@ export function deadLetterRoutes({ jobs, store }: DeadLetterRoutesOptions) {
       '/v1/dead-letters/replay',
       { schema: replaySchema },
       async (request, reply) => {
-        const { ids, force } = request.body ?? {}
+        const { ids, code, force } = request.body ?? {}
         const caller = visibleTo(request)
-        const which = { ...(caller === undefined ? {} : { caller }), ...(ids === undefined ? {} : { ids }) }
+        const which = {
+          ...(caller === undefined ? {} : { caller }),
+          ...(ids === undefined ? {} : { ids }),
+          ...(code === undefined ? {} : { code })
+        }
         const replayed = await jobs.replay(
           which,
           replayerOf(request),

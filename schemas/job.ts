@@ -138,6 +138,9 @@ export const ReplayDeadLettersSchema = Type.Object(
         description: 'Absent: all, the oldest 10,000 first.'
       })
     ),
+    code: Type.Optional(
+      Type.String({ maxLength: 200, description: 'Only those whose last error has this code.' })
+    ),
     force
   },
   { $id: 'ReplayDeadLetters', additionalProperties: false }

@@ -16,7 +16,7 @@ import { replay } from './replay.ts'
 
 const Cursor = Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' }))
 /** Which dead letters. */
-const search = { job_id: Text, caller: Text }
+const search = { job_id: Text, caller: Text, code: Text }
 const SearchSchema = Type.Object(search, { additionalProperties: false })
 const QuerySchema = Type.Object({ ...search, after: Cursor, ...DoneSchema }, { additionalProperties: false })
 /** Longest id, and the space after it, in a form. */
@@ -40,7 +40,7 @@ export interface DeadLetterPagesOptions {
   readonly outbox: Pick<Outbox, 'jobs' | 'queue'>
 }
 
-/** `/ops/dead-letters`, as CSV, and its `replay` of one, or of a job's, a caller's or all of them after a preview */
+/** `/ops/dead-letters`, as CSV, and its `replay` of one, or of those that match a search after a preview */
 export function deadLetterPages({ jobs, outbox }: DeadLetterPagesOptions) {
   /** All that match, newest first. @throws StorageError */
   async function* read(which: Omit<DeadLetterPage, 'limit'>): AsyncGenerator<readonly DeadLetter[]> {
@@ -58,7 +58,7 @@ export function deadLetterPages({ jobs, outbox }: DeadLetterPagesOptions) {
       PATH,
       { schema: { ...common, querystring: QuerySchema } },
       async (request, reply) => {
-        const { after, job_id: _, caller: __, ...done } = request.query
+        const { after, job_id: _, caller: __, code: ___, ...done } = request.query
         const found = await outbox.jobs.deadLetters({
           limit: LETTERS_PER_PAGE + 1,
           ...chosenBy(request.query),
@@ -117,11 +117,15 @@ export function deadLetterPages({ jobs, outbox }: DeadLetterPagesOptions) {
   }
 }
 
-function searchOf({ job_id = '', caller = '' }: DeadLetterSearch): Required<DeadLetterSearch> {
-  return { job_id: job_id.trim(), caller }
+function searchOf({ job_id = '', caller = '', code = '' }: DeadLetterSearch): Required<DeadLetterSearch> {
+  return { job_id: job_id.trim(), caller, code: code.trim() }
 }
 
-function chosenBy(query: DeadLetterSearch): { readonly jobId?: string; readonly caller?: string } {
-  const { job_id: jobId, caller } = searchOf(query)
-  return { ...(jobId === '' ? {} : { jobId }), ...(caller === '' ? {} : { caller }) }
+function chosenBy(query: DeadLetterSearch): Pick<DeadLetterPage, 'jobId' | 'caller' | 'code'> {
+  const { job_id: jobId, caller, code } = searchOf(query)
+  return {
+    ...(jobId === '' ? {} : { jobId }),
+    ...(caller === '' ? {} : { caller }),
+    ...(code === '' ? {} : { code })
+  }
 }

@@ -1345,6 +1345,8 @@ export interface components {
         ReplayDeadLetters: {
             /** @description Absent: all, the oldest 10,000 first. */
             ids?: string[];
+            /** @description Only those whose last error has this code. */
+            code?: string;
             /** @description Also sets fields that newer updates of the lead have set since. */
             force?: boolean;
         };
@@ -2799,6 +2801,8 @@ export interface operations {
         parameters: {
             query?: {
                 job_id?: string;
+                /** @description Only those whose last error has this code. */
+                code?: string;
                 /** @description 1 to 100; 50 if absent. */
                 limit?: string;
                 /** @description `next_cursor` of the page before. */

@@ -12,6 +12,8 @@ import { replayJob, type ReplayRequester, ReplaySelection, type RequestRef } fro
 export interface ReplayFilter {
   readonly caller?: string
   readonly jobId?: string
+  /** The code of their error. */
+  readonly code?: string
   readonly ids?: readonly string[]
 }
 

@@ -60,6 +60,8 @@ export function settlementOf(
     const attempt = isFirst || isUnsent ? {} : { attempt: attemptOf(claimed, outcome, at) }
     return { claimed, ...attempt, disposition: 'delivered', result, delivered }
   }
+  // Until there is an attempt, why it is not made is all that there is to say.
+  if (isUnsent && claimed.attempts > 0) return notAttempted(claimed, now)
   if (isUnsent || (error && LOGIN_REFUSED.has(error.code))) return { ...notAttempted(claimed, now), result }
   const attempts = claimed.attempts + 1
   const attempt = attemptOf(claimed, outcome, at)

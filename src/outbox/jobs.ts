@@ -87,12 +87,16 @@ export interface JobPage extends Page {
 /** Part of the list of dead letters. */
 export interface DeadLetterPage extends Page {
   readonly jobId?: string
+  /** The code of the error. */
+  readonly code?: string
 }
 
 /** Dead letters to replay, oldest first. An absent property does not restrict. */
 export interface DeadLetterChoice {
   readonly caller?: string
   readonly jobId?: string
+  /** The code of the error. */
+  readonly code?: string
   readonly ids?: readonly number[]
   /** The last id of the previous page. */
   readonly after?: number

@@ -41,7 +41,7 @@ export interface Claimed {
 /** The end of one delivery of a claimed update. */
 export type Settlement = {
   readonly claimed: Claimed
-  /** To be kept; absent if the update succeeded at once, or was not sent. */
+  /** The last one, to be kept and counted; absent if the update succeeded at once, or was not sent. */
   readonly attempt?: Attempt
 } & (
   | {
@@ -49,7 +49,7 @@ export type Settlement = {
       readonly result: Result
       readonly delivered: readonly DeliveredFields[]
     }
-  /** It can be claimed again at `dueAt`; `result` is that of the last attempt. */
+  /** It can be claimed again at `dueAt`; `result` is that of the last attempt, if absent the one before. */
   | {
       readonly disposition: 'retry'
       readonly result?: Result

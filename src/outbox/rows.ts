@@ -142,6 +142,14 @@ export function readResult(row: Row): Result {
   return { ...queued, ...(result?.error ? { error: result.error } : {}) }
 }
 
+/**
+ * The text that the stored result of an update has if it ended with an error of this code, and no other result has. Unlike
+ * JSON functions it can be searched for in a damaged result, too.
+ */
+export function errorText(code: string): string {
+  return `"error":{"code":${JSON.stringify(code)},`
+}
+
 /** A stored object; undefined if there is none, or it is damaged. */
 export function readObject(value: unknown): object | undefined {
   if (typeof value !== 'string') return undefined

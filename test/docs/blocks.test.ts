@@ -69,6 +69,7 @@ function schemaOf(value: any): string | undefined {
   const isLong = value?.updates !== undefined && value.id === undefined
   if (isLong || value?.lead_ids !== undefined) return '/components/schemas/BatchRequest'
   if (value?.type?.startsWith('/problems/')) return '/components/schemas/Problem'
+  if (value?.dead_letters !== undefined) return '/components/schemas/DeadLetterList'
   if (value?.id?.startsWith('job_')) return JOB
   return value?.results === undefined ? undefined : BATCH
 }

@@ -32,7 +32,8 @@ test('an outcome decides whether an update is delivered, due again, or a dead le
   const inShort = (outcome: Outcome, attempts = 0) => {
     const claimed = claim(attempts)
     const settlement = settlementOf(claimed, claimed.update, outcome, SCHEDULE, NOW)
-    t.same(settlement.result?.superseded, ['city'])
+    const isKept = outcome.isUnsent && attempts > 0
+    t.same(settlement.result?.superseded, isKept ? undefined : ['city'], "the last attempt's result stays")
     const { disposition } = settlement
     if (disposition !== 'retry') return [disposition, settlement.delivered.length]
     return [disposition, settlement.attempts, settlement.dueAt >= NOW + 500, settlement.dueAt]
@@ -42,6 +43,7 @@ test('an outcome decides whether an update is delivered, due again, or a dead le
   t.same(inShort({ ...UPDATED, isProvisional: true }).slice(0, 3), ['retry', 1, true])
   t.same(inShort({ ...UPDATED, isProvisional: true }, 2), ['delivered', 1])
   t.same(inShort(failed('upstream_locked_out'), 1), ['retry', 1, false, NOW + 250])
+  t.same(inShort(TIMED_OUT.unsent), ['retry', 0, false, NOW + 250])
   t.same(inShort(TIMED_OUT.unsent, 1), ['retry', 1, false, NOW + 250])
   t.same(inShort(failed('upstream_unavailable')).slice(0, 3), ['retry', 1, true])
   t.same(inShort(failed('upstream_unavailable'), 2), ['dead_lettered', 0])

@@ -214,7 +214,7 @@ test('an update that may succeed later is attempted again after growing pauses, 
   const letters = await outbox.jobs.deadLetters({ limit: 10 })
   t.same(
     letters.map(({ jobId: id, attempts, result }) => [id, attempts, result.status, result.error?.code]),
-    [[jobId(1), 4, 'failed', 'upstream_unavailable']]
+    [[jobId(1), 5, 'failed', 'upstream_unavailable']]
   )
   await eventually('the next update of the lead has its turn', () => asked.length === 6)
   t.same(inShort(asked[5] as Asked), ['1 B'])
@@ -268,8 +268,17 @@ test('an update that was not sent, or was refused with the login, was not attemp
   await eventually('it waits', () => outbox.queue.nextDueAt('default') !== undefined)
   pass(5_000)
   await eventually('it is delivered', () => asked.length === outcomes.length + 2)
-  asked.at(-1)?.answer(AWAY)
+  asked.at(-1)?.answer(DENIED)
   await eventually('it waits', () => outbox.queue.nextDueAt('default') !== undefined)
+  pass(5_000)
+  await eventually('it is delivered', () => asked.length === outcomes.length + 3)
+  asked.at(-1)?.answer(TIMED_OUT.unsent)
+  await eventually('it waits', () => outbox.queue.nextDueAt('default') !== undefined)
+  t.match(
+    await outbox.jobs.results(jobId(1)),
+    [{ status: 'queued', error: { code: 'upstream_permission_denied' } }],
+    'the error of the last attempt stays'
+  )
   await worker.stop(Date.now())
   const [claimed] = await outbox.queue.claim('default', 1, Date.now() + 60_000)
   t.equal(claimed?.attempts, 2)

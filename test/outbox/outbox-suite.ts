@@ -385,7 +385,10 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>, 
     const { outbox, reopen } = await open(t)
     await outbox.jobs.accept(newJob(1, [sets('A', 1)]))
     await settleNext(outbox, (claimed) => waiting(claimed, 40), 1)
-    await settleNext(outbox, (claimed) => waiting(claimed, 70), 40)
+    await settleNext(outbox, (claimed) => waiting(claimed, 60), 40)
+    // It was not sent this time.
+    const unsent = { disposition: 'retry', attempts: 2, dueAt: 70 } as const
+    await settleNext(outbox, (claimed) => ({ claimed, ...unsent }), 60)
     const reopened = await reopen()
 
     t.match(await reopened.jobs.find(jobId(1)), {
@@ -403,8 +406,10 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>, 
     ])
     t.equal(reopened.queue.nextDueAt('default'), 70)
     t.same(await reopened.queue.claim('default', 1, 69), [])
-    const [claimed] = await reopened.queue.claim('default', 1, 70)
-    t.equal(claimed?.attempts, 2)
+    const attempt = { number: 3, at: 5, status: 'failed' } as const
+    const { attempts } = await settleNext(reopened, (claimed) => ({ ...dead(claimed), attempt }), 70)
+    t.equal(attempts, 2)
+    t.match(await reopened.jobs.deadLetters({ limit: 1 }), [{ attempts: 3 }], 'the last attempt counts')
   })
 
   test(`${name}: a job runs from its first result to its last`, async (t) => {
@@ -530,6 +535,28 @@ export function outboxSuite(name: string, open: (t: Tester) => Promise<Opened>, 
     t.same(await ids({ limit: 10, jobId: jobId(1), after: String(second.id) }), [first.id])
     t.same(await ids({ limit: 10, jobId: jobId(9) }), [])
     t.same(outbox.queue.size, { pending: 0, deadLetters: 3 })
+
+    await outbox.jobs.accept(newJob(3, [sets('D', 4)]))
+    // Its words quote a result with another code.
+    const detail = JSON.stringify({ error: { code: 'upstream_unavailable', detail: '' } })
+    const error = { code: 'upstream_error', detail, retryable: true } as const
+    const { id: other } = await settleNext(outbox, (claimed) => {
+      const result = { ...resultOf(claimed, 'failed'), error }
+      return { claimed, disposition: 'dead_lettered', result, delivered: [] }
+    })
+    const [code, caller] = ['upstream_unavailable', 'web']
+    t.same(await ids({ limit: 10, code: 'upstream_error' }), [other])
+    t.same(await ids({ limit: 10, code }), [third.id, second.id, first.id])
+    t.same(await ids({ limit: 10, code, caller, jobId: jobId(2) }), [third.id])
+    t.same(await ids({ limit: 1, code, after: String(third.id) }), [second.id])
+    for (const none of ['upstream_', '', "'", '%', 'UPSTREAM_ERROR'])
+      t.same(await ids({ limit: 10, code: none }), [])
+    const chosen = await outbox.jobs.choose({ code, limit: 2 })
+    t.same([chosen.letters.map(({ id }) => id), chosen.remaining], [[first.id, second.id], 1])
+    t.match(await outbox.jobs.choose({ code, ids: [other, third.id], limit: 2 }), {
+      letters: [{ id: third.id }],
+      remaining: 0
+    })
   })
 
   test(`${name}: a replayed dead letter is gone, and its job keeps its result`, async (t) => {

@@ -58,6 +58,9 @@ test('dead letters are listed newest first, with their changes and why they fail
   const ofFirst = await list(gateway, `?job_id=${first}`)
   t.same(ofFirst.body.dead_letters, body.dead_letters.slice(1))
   t.same((await list(gateway, '?job_id=job_x')).body.dead_letters, [])
+  const denied = await list(gateway, `?code=upstream_permission_denied&job_id=${first}`)
+  t.same(denied.body.dead_letters, ofFirst.body.dead_letters)
+  t.same((await list(gateway, '?code=upstream_error')).body.dead_letters, [])
   t.match((await call(gateway, 'GET', '/readyz')).body.outbox, { waiting: 0, dead_letters: 3 })
 })
 
@@ -84,7 +87,7 @@ test('dead letters are listed page by page', async (t) => {
   }
 })
 
-test('dead letters are replayed by their ids, or all; a job is made for each', async (t) => {
+test('dead letters are replayed by their ids, by their code, or all; a job is made for each', async (t) => {
   const vicidial = await scriptedVicidial(t)
   const gateway = await startGateway(t, { VICIDIAL_URL: vicidial.url, ...SHORT_RETRY })
   vicidial.denies()
@@ -102,8 +105,10 @@ test('dead letters are replayed by their ids, or all; a job is made for each', a
   })
   t.same(vicidial.made, ['2 status=A owner=a'])
 
-  const all = await replay(gateway)
-  t.match(all.body, { jobs: [{ updates: 2 }] })
+  t.equal((await replay(gateway, { code: 'upstream_error' })).status, 409)
+  t.equal((await replay(gateway, { code: 'upstream_error', ids: [letters[0].id] })).status, 409)
+  const all = await replay(gateway, { code: 'upstream_permission_denied' })
+  t.match(all.body, { jobs: [{ updates: 2 }], remaining: 0 })
   t.match(await ended(gateway, all.body.jobs[0].id), {
     status: 'completed',
     results: [{ lead_id: 1 }, { lead_id: 3 }]

@@ -78,12 +78,12 @@ export class Adder {
       waiting.request.settle(waiting.index, missing)
       return
     }
-    let isLost = false
+    let lost: Outcome | undefined
     for (let isSure = isConfirmed; isWanted(waiting); isSure = false) {
       const found = isSure ? ABSENT : await this.#options.confirm(waiting)
       if (!isWanted(waiting)) return
       if (found.kind === 'outcome' || found.leads.length > 0) {
-        await this.#settleFound(waiting, found, isLost)
+        await this.#settleFound(waiting, found, lost)
         return
       }
       if (found.isSpeltOtherwise === true || addition === undefined) {
@@ -93,43 +93,44 @@ export class Adder {
         return
       }
       const waitMs = this.#options.lines.waitMs(waiting.names)
-      if (waitMs > 0) await this.#pause(waiting, waitMs)
-      else if (!(await this.#add(waiting))) return
-      else isLost = true
+      if (waitMs > 0) {
+        await this.#pause(waiting, waitMs)
+        continue
+      }
+      lost = await this.#add(waiting)
+      if (lost === undefined) return
     }
   }
 
-  /** Adds the lead. Resolves with whether it must be looked for once more, because the call was lost. */
-  async #add(waiting: WaitingUpdate): Promise<boolean> {
+  /** Adds the lead. Resolves with an outcome if the call was lost, so that the lead must be looked for once more. */
+  async #add(waiting: WaitingUpdate): Promise<Outcome | undefined> {
     const { lines, queue } = this.#options
     const { request, index, update } = waiting
     const end = waiting.callEnd()
     queue(waiting)
     const exchanged = await end
-    if (exchanged === undefined) return false
+    if (exchanged === undefined) return undefined
     const { reply } = exchanged
     if (reply.kind === 'added') {
       await this.#settleAdded(waiting, reply.lead, addedOutcome(update, reply))
-      return false
+      return undefined
     }
     if (reply.kind === 'updated') {
       const leads = [...reply.leads]
       if (update.mustBeNew) request.settle(index, changedInstead(leads))
       else {
         request.warn(index, setOnFound(update))
-        await this.#settleFound(waiting, { kind: 'leads', leads }, false)
+        await this.#settleFound(waiting, { kind: 'leads', leads }, undefined)
       }
-      return false
+      return undefined
     }
+    const outcome = reply.kind === 'not_found' ? notFound(NOT_ALLOWED) : notDone({ ...exchanged, reply })
     if (exchanged.maybeMade) {
       lines.doubt(waiting.names)
-      return true
+      return outcome
     }
-    request.settle(
-      index,
-      reply.kind === 'not_found' ? notFound(NOT_ALLOWED) : notDone({ ...exchanged, reply })
-    )
-    return false
+    request.settle(index, outcome)
+    return undefined
   }
 
   async #settleAdded(waiting: WaitingUpdate, lead: number, added: Outcome): Promise<void> {
@@ -142,16 +143,16 @@ export class Adder {
 
   /**
    * Settles an update whose key has a lead after all.
-   * @param isLost whether a call was lost that may have added it
+   * @param lost the outcome of a lost call that may have added it
    */
-  async #settleFound(waiting: WaitingUpdate, found: Found, isLost: boolean): Promise<void> {
+  async #settleFound(waiting: WaitingUpdate, found: Found, lost: Outcome | undefined): Promise<void> {
     const { exchange, contextOf, onFound } = this.#options
     const { request, index, update } = waiting
-    if (isLost && found.kind === 'outcome') {
-      request.settle(index, asUnknown(found.outcome))
+    if (lost && found.kind === 'outcome') {
+      request.settle(index, asUnknown(found.outcome.isUnsent ? lost : found.outcome))
       return
     }
-    if (isLost && found.kind === 'leads' && found.leads.length === 1 && update.addition) {
+    if (lost && found.kind === 'leads' && found.leads.length === 1 && update.addition) {
       const [lead = 0] = found.leads
       // VICIdial sets the account that adds a lead as its user.
       const isOwn = await exchange.reads.isOwn(lead, contextOf(waiting))

@@ -22,8 +22,10 @@ export type Found =
       readonly leads: readonly number[]
       /** The codes of the leads, if they may be spelt otherwise than the key; a code that could not be read is left out. */
       readonly codes?: ReadonlyMap<number, string>
-      /** Why a code could not be read. */
+      /** Why the first code that is left out could not be read. */
       readonly refusal?: Refused
+      /** It was not asked for: no call could be made. */
+      readonly isUnsent?: true
       /** Could not be checked; see `Exchanged`. */
       readonly isProvisional?: true
       /** `KeyLines.version` of a look-up after which no lead has the key in any spelling; absent: one may have. */

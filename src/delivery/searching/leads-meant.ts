@@ -15,11 +15,14 @@ export function leadsMeant(
   found: Found
 ): Found {
   if (found.kind === 'outcome') return found
-  const { codes, refusal, isProvisional } = found
+  const { codes, refusal, isUnsent, isProvisional } = found
   let { leads } = found
   if (keyMatch === 'exact' && codes !== undefined) {
     if (leads.length > MAX_CODES_READ) return { kind: 'outcome', outcome: tooManyCodes(leads) }
-    if (leads.some((lead) => !codes.has(lead))) return { kind: 'outcome', outcome: codeUnread(refusal) }
+    if (leads.some((lead) => !codes.has(lead))) {
+      const outcome = codeUnread(refusal)
+      return { kind: 'outcome', outcome: isUnsent ? { ...outcome, isUnsent } : outcome }
+    }
     leads = leads.filter((lead) => codes.get(lead) === key.value)
   }
   if (leads.length > 0 && mustBeNew) return { kind: 'outcome', outcome: leadExists(leads) }

@@ -186,14 +186,15 @@ export class SearchQueue {
   /** Reads the codes of the leads found, which may be spelt otherwise than the key. */
   async #settleWithCodes(search: LeadSearch, leads: readonly number[], context: CallContext): Promise<void> {
     const codes = new Map<number, string>()
-    let refusal: Refused | undefined
+    /** Why the first code that is missing could not be read. */
+    let unread: { readonly refusal?: Refused; readonly isUnsent?: true } | undefined
     for (const lead of leads.slice(0, MAX_CODES_READ)) {
-      const { reply } = await this.#exchange.reads.shortField(lead, 'vendor_lead_code', context)
-      if (reply.kind === 'refused') refusal = reply
+      const { reply, isUnsent } = await this.#exchange.reads.shortField(lead, 'vendor_lead_code', context)
       if (reply.kind === 'field' && collated(reply.value) === collated(search.key.value))
         codes.set(lead, reply.value)
+      else unread ??= { ...(reply.kind === 'refused' && { refusal: reply }), ...(isUnsent && { isUnsent }) }
     }
-    search.settle({ kind: 'leads', leads, codes, ...(refusal ? { refusal } : {}) })
+    search.settle({ kind: 'leads', leads, codes, ...unread })
   }
 
   /** Settles a search whose key could harm others, or VICIdial. */

@@ -19,6 +19,13 @@ export interface Parts<Item> {
   readonly pause: (round: number) => Promise<boolean>
 }
 
+/** Items for a call. */
+interface Waiting<Item> {
+  readonly part: readonly Item[]
+  /** How the call that they were in before has failed. */
+  readonly failure?: FailedExchange
+}
+
 /** Rounds in which every part fails: then it is VICIdial that fails, as it would a call that is repeated as often. */
 const MAX_FAILING_ROUNDS = 4
 
@@ -30,12 +37,12 @@ const MAX_FAILING_ROUNDS = 4
  * @param items in the order in which they are halved: those that may share a fault beside each other
  */
 export async function sendInParts<Item>(items: readonly Item[], parts: Parts<Item>): Promise<void> {
-  let waiting: (readonly Item[])[] = [items]
+  let waiting: Waiting<Item>[] = [{ part: items }]
   let isWorking: boolean = false
   for (let round = 1; waiting.length > 0; round++) {
     const wasWorking: boolean = isWorking
-    const ended: { part: readonly Item[]; end: PartEnd }[] = await Promise.all(
-      waiting.map(async (part) => ({ part, end: await parts.send(part, round > 1, wasWorking) }))
+    const ended: (Waiting<Item> & { readonly end: PartEnd })[] = await Promise.all(
+      waiting.map(async (one) => ({ ...one, end: await parts.send(one.part, round > 1, wasWorking) }))
     )
     isWorking ||= ended.some(({ end }) => end === 'settled' || end === 'too_large')
     const isDoubtful = ended.some(({ end }) => typeof end === 'object' && parts.mayBeAtFault(end))
@@ -43,12 +50,13 @@ export async function sendInParts<Item>(items: readonly Item[], parts: Parts<Ite
       isDoubtful &&
       items.length > 1 &&
       (isWorking || (round < MAX_FAILING_ROUNDS && (await parts.pause(round))))
-    waiting = ended.flatMap(({ part, end }) => {
+    waiting = ended.flatMap(({ part, end, failure }) => {
       if (end === 'settled') return []
-      if (end === 'too_large') return halves(part)
+      if (end === 'too_large') return halves(part).map((half) => ({ part: half }))
       // A single item that failed beside others that did not is at fault.
-      if (isAgain && parts.mayBeAtFault(end) && (part.length > 1 || !isWorking)) return halves(part)
-      parts.fail(part, end)
+      if (isAgain && parts.mayBeAtFault(end) && (part.length > 1 || !isWorking))
+        return halves(part).map((half) => ({ part: half, failure: end }))
+      parts.fail(part, end.isUnsent ? (failure ?? end) : end)
       return []
     })
   }

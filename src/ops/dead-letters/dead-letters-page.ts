@@ -11,6 +11,7 @@ import { moment, number } from '../times.ts'
 export interface DeadLetterSearch {
   readonly job_id?: string
   readonly caller?: string
+  readonly code?: string
 }
 
 export interface DeadLettersView {
@@ -36,6 +37,7 @@ export function deadLettersPage(view: DeadLettersView, caller: Caller, now = Dat
     <p>Stored updates that failed until their retries ended. ${count}.</p>
     <form class="search" method="get" action="${PATH}" role="search" aria-label="Dead letters">
       !${textField('job_id', 'Job id', search.job_id)} !${textField('caller', 'Caller', search.caller)}
+      !${textField('code', 'Error code', search.code)}
       <button class="main">Search</button>
       <a href="${PATH}">Show all</a>
     </form>
@@ -67,6 +69,12 @@ function all(search: DeadLetterSearch): string {
     <a href="${address(`${PATH}/replay`, { ...search })}">Replay ${which}…</a> shows first what it would do.
     <a href="${address(`${PATH}.csv`, { ...search })}" download>Download ${which} as CSV</a>
   </p>`
+}
+
+/** A link to all that have the same error. */
+function alike({ result: { error } }: DeadLetter): string {
+  if (error === undefined) return ''
+  return html`<a href="${address(PATH, { code: error.code })}">All with ${error.code}</a>`
 }
 
 function entry(letter: DeadLetter, now: number): string {
@@ -104,7 +112,7 @@ function entry(letter: DeadLetter, now: number): string {
         </div>
         <div>
           <dt>Last error</dt>
-          <dd>!${said({ ...letter.result, superseded: [...letter.superseded] })}</dd>
+          <dd>!${said({ ...letter.result, superseded: [...letter.superseded] })} !${alike(letter)}</dd>
         </div>
       </dl>
       <form method="post" action="${PATH}/replay">

@@ -1,15 +1,16 @@
 import type { DeadLetter, DeadLetterChoice, DeadLetterPage } from '../jobs.ts'
-import { type Row, RowReader } from '../rows.ts'
+import { errorText, type Row, RowReader } from '../rows.ts'
 import { DEAD_LETTER, ENDED } from '../update-state.ts'
 import type { Database, Sql } from './database/database.ts'
 import type { SetAside } from './set-aside.ts'
 import { UPDATE_COLUMNS } from './update-columns.ts'
 
-/** Parameters 1 to 4: a caller or null, a range of ids, the id of a job or null. */
+/** Parameters 1 to 5: a caller or null, a range of ids, the id of a job or null, the text of an error or null. */
 const LETTERS_WITH_JOB = `updates AS u JOIN jobs AS j ON j.n = u.job
   WHERE u.state = ${DEAD_LETTER} AND ($1::text IS NULL OR j.caller = $1) AND u.id > $2::bigint AND u.id < $3::bigint
-    AND ($4::text IS NULL OR j.id = $4 AND u.id BETWEEN j.first_id AND j.last_id)`
-const CHOSEN = `${LETTERS_WITH_JOB} AND ($5::bigint[] IS NULL OR u.id = ANY ($5))`
+    AND ($4::text IS NULL OR j.id = $4 AND u.id BETWEEN j.first_id AND j.last_id)
+    AND ($5::text IS NULL OR strpos(u.result, $5) > 0)`
+const CHOSEN = `${LETTERS_WITH_JOB} AND ($6::bigint[] IS NULL OR u.id = ANY ($6))`
 /** Greater than every id. */
 const END = Number.MAX_SAFE_INTEGER
 
@@ -19,14 +20,15 @@ export async function listDeadLetters(
   setAside: SetAside,
   page: DeadLetterPage
 ): Promise<DeadLetter[]> {
-  const { caller, jobId, after = END, limit } = page
+  const { caller, jobId, code, after = END, limit } = page
   const select = () =>
     database.rows(
-      `SELECT ${UPDATE_COLUMNS} FROM ${LETTERS_WITH_JOB} ORDER BY u.id DESC LIMIT $5`,
+      `SELECT ${UPDATE_COLUMNS} FROM ${LETTERS_WITH_JOB} ORDER BY u.id DESC LIMIT $6`,
       caller,
       0,
       Number(after),
       jobId,
+      code === undefined ? null : errorText(code),
       limit
     )
   return readLetters(select, async (ids) => {
@@ -38,11 +40,11 @@ export async function listDeadLetters(
 export async function chooseDeadLetters(
   sql: Sql,
   setAside: SetAside,
-  { caller, jobId, ids, after = 0, limit }: DeadLetterChoice
+  { caller, jobId, code, ids, after = 0, limit }: DeadLetterChoice
 ): Promise<{ letters: DeadLetter[]; remaining: number }> {
-  const chosen = [caller, after, END, jobId, ids]
+  const chosen = [caller, after, END, jobId, code === undefined ? null : errorText(code), ids]
   const letters = await readLetters(
-    () => sql.rows(`SELECT ${UPDATE_COLUMNS} FROM ${CHOSEN} ORDER BY u.id LIMIT $6`, ...chosen, limit),
+    () => sql.rows(`SELECT ${UPDATE_COLUMNS} FROM ${CHOSEN} ORDER BY u.id LIMIT $7`, ...chosen, limit),
     (unreadable) => endUnreadable(sql, setAside, unreadable)
   )
   if (letters.length < limit) return { letters, remaining: 0 }

@@ -9,7 +9,7 @@ import { addHistory } from './history.ts'
 import { countResults } from './job-table.ts'
 
 /** Rows that have ended already stay as they are: the commit of an earlier try may have succeeded unnoticed. */
-const SETTLE = `UPDATE updates AS u SET state = s.state, status = s.status, result = s.result,
+const SETTLE = `UPDATE updates AS u SET state = s.state, status = s.status, result = coalesce(s.result, u.result),
     attempts = coalesce(s.attempts, u.attempts), due_at = s.due_at
   FROM unnest($1::bigint[], $2::smallint[], $3::text[], $4::text[], $5::integer[], $6::bigint[])
     AS s (id, state, status, result, attempts, due_at)
@@ -53,9 +53,9 @@ function rowOf(settlement: Settlement, now: number): unknown[] {
     const { result, attempts, dueAt } = settlement
     return [id, PENDING, null, result ? JSON.stringify(result) : null, attempts, dueAt]
   }
-  const { disposition, result } = settlement
+  const { disposition, result, attempt } = settlement
   const state = disposition === 'dead_lettered' ? DEAD_LETTER : ENDED
-  return [id, state, result.status, JSON.stringify(result), null, now]
+  return [id, state, result.status, JSON.stringify(result), attempt?.number, now]
 }
 
 /**

@@ -1,12 +1,13 @@
 import type { DeadLetter, DeadLetterChoice, DeadLetterPage } from '../jobs.ts'
 import { UPDATE_COLUMNS } from './ready-updates.ts'
-import { type Row, RowReader } from '../rows.ts'
+import { errorText, type Row, RowReader } from '../rows.ts'
 import type { Statements } from './database/statements.ts'
 import { DEAD_LETTER } from '../update-state.ts'
 
 const LETTERS_WITH_JOB = `updates JOIN jobs ON jobs.n = updates.job
-  WHERE state = ${DEAD_LETTER} AND (?1 IS NULL OR caller = ?1) AND updates.id >= ?2 AND updates.id < ?3`
-const NAMED = 'updates.id IN (SELECT value FROM json_each(?4))'
+  WHERE state = ${DEAD_LETTER} AND (?1 IS NULL OR caller = ?1) AND updates.id >= ?2 AND updates.id < ?3
+    AND (?4 IS NULL OR instr(result, ?4) > 0)`
+const NAMED = 'updates.id IN (SELECT value FROM json_each(?5))'
 /** Greater than every id. */
 const END = Number.MAX_SAFE_INTEGER
 
@@ -20,14 +21,15 @@ export class DeadLetters {
 
   /** Newest first. */
   list(page: DeadLetterPage): DeadLetter[] {
-    const { caller = null, jobId, after = END, limit } = page
+    const { caller = null, jobId, code, after = END, limit } = page
     const { from, to } = this.#idsOf(jobId)
     return read(
       this.#sql.rows(
-        `SELECT ${UPDATE_COLUMNS} FROM ${LETTERS_WITH_JOB} ORDER BY updates.id DESC LIMIT ?4`,
+        `SELECT ${UPDATE_COLUMNS} FROM ${LETTERS_WITH_JOB} ORDER BY updates.id DESC LIMIT ?5`,
         caller,
         from,
         Math.min(to, Number(after)),
+        code === undefined ? null : errorText(code),
         limit
       )
     )
@@ -35,25 +37,27 @@ export class DeadLetters {
 
   /** The chosen ones, oldest first, and a function that counts those beyond `limit`. */
   choose(choice: DeadLetterChoice): { letters: DeadLetter[]; remaining: () => number } {
-    const { caller = null, jobId, ids, after = 0, limit } = choice
+    const { caller = null, jobId, code, ids, after = 0, limit } = choice
     const { from, to } = this.#idsOf(jobId)
     const first = Math.max(from, after + 1)
+    const error = code === undefined ? null : errorText(code)
     const named = ids === undefined ? null : JSON.stringify(ids)
-    // Without ids the statement still needs its fourth parameter.
-    const chosen = `${LETTERS_WITH_JOB} AND ${named === null ? '?4 IS NULL' : NAMED}`
+    // Without ids the statement still needs its fifth parameter.
+    const chosen = `${LETTERS_WITH_JOB} AND ${named === null ? '?5 IS NULL' : NAMED}`
     const letters = read(
       this.#sql.rows(
-        `SELECT ${UPDATE_COLUMNS} FROM ${chosen} ORDER BY updates.id LIMIT ?5`,
+        `SELECT ${UPDATE_COLUMNS} FROM ${chosen} ORDER BY updates.id LIMIT ?6`,
         caller,
         first,
         to,
+        error,
         named,
         limit
       )
     )
     const remaining = () => {
       if (letters.length < limit) return 0
-      const count = this.#sql.row(`SELECT count(*) AS count FROM ${chosen}`, caller, first, to, named)
+      const count = this.#sql.row(`SELECT count(*) AS count FROM ${chosen}`, caller, first, to, error, named)
       return Number(count?.['count']) - letters.length
     }
     return { letters, remaining }

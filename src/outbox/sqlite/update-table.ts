@@ -126,8 +126,9 @@ export class UpdateTable {
         this.#postpone(id, settlement)
         continue
       }
-      const { result, disposition, delivered } = settlement
-      this.#end(id, job.account, disposition === 'dead_lettered' ? DEAD_LETTER : ENDED, result, now)
+      const { result, disposition, delivered, attempt } = settlement
+      const state = disposition === 'dead_lettered' ? DEAD_LETTER : ENDED
+      this.#end(id, job.account, state, result, now, attempt?.number)
       if (delivered.length > 0) writes.push({ delivered, sequence })
     }
     // Those that have just ended cannot undo them any more.
@@ -195,7 +196,7 @@ export class UpdateTable {
 
   #postpone(id: number, { dueAt, attempts, result }: Retry): void {
     this.#sql.run(
-      'UPDATE updates SET attempts = ?, due_at = ?, result = ? WHERE id = ?',
+      'UPDATE updates SET attempts = ?, due_at = ?, result = coalesce(?, result) WHERE id = ?',
       attempts,
       dueAt,
       result ? JSON.stringify(result) : null,
@@ -203,13 +204,15 @@ export class UpdateTable {
     )
   }
 
-  #end(id: number, account: string, state: number, result: Result, now: number): void {
+  #end(id: number, account: string, state: number, result: Result, now: number, attempts?: number): void {
     this.#sql.run(
-      'UPDATE updates SET state = ?, status = ?, result = ?, due_at = ? WHERE id = ?',
+      `UPDATE updates SET state = ?, status = ?, result = ?, due_at = ?, attempts = coalesce(?, attempts)
+      WHERE id = ?`,
       state,
       result.status,
       JSON.stringify(result),
       now,
+      attempts ?? null,
       id
     )
     this.#count(account, -1)

@@ -32,7 +32,7 @@ interface SentContext extends CallContext {
   readonly onReply: (words: string | undefined) => void
 }
 
-/** The last reply to a call, after its repeats. */
+/** VICIdial's last reply to a call, after its repeats; the gateway's own refusal only if nothing was sent. */
 export interface Exchanged<Reply> {
   readonly reply: Reply | Refused | Unproven | Unanswered
   /** An earlier attempt may have made the change. */
@@ -116,6 +116,8 @@ export class CallRunner {
       sentAt = steadyNow()
       context.onSent()
     }
+    /** How the call ends if it is not sent again. */
+    let last: Exchanged<Reply> | undefined
     let said: string | undefined
     const onReply = (words: string | undefined) => {
       said = words
@@ -128,11 +130,14 @@ export class CallRunner {
     })
     for (let attempt = 1; ; attempt++) {
       said = undefined
+      const sentBefore = sent
       const reply = await this.#options.guard.run<Reply | Unanswered>(
         () => this.#send(request, { ...context, onSent, onReply }, attempt),
         isBlamed ? healthOfBlamed : healthOf,
         context.deadline
       )
+      // VICIdial's last reply says more than why it was not asked again.
+      if (sent === sentBefore && last !== undefined) return last
       // Its turn did not come in time, or never will: the guard is closed.
       if (reply === undefined) return end(NOT_SENT)
       maybeMade ||= mayBeMade(reply)
@@ -141,12 +146,14 @@ export class CallRunner {
       if (verdict === 'doubted') return end(UNPROVEN)
       if (verdict === 'provisional') return { ...end(reply), isProvisional: true }
       if (verdict === 'ask_again') {
+        last = end(UNPROVEN)
         if (attempt < MAX_ATTEMPTS && steadyNow() < context.deadline) continue
-        return end(UNPROVEN)
+        return last
       }
+      last = end(reply)
       const isOver =
         !(request.mayRepeat ?? mayRepeat)(reply, attempt) || (!isRepeated && reply.kind !== 'unanswered')
-      if (isOver || !(await pauseBeforeRepeat(attempt, context.deadline))) return end(reply)
+      if (isOver || !(await pauseBeforeRepeat(attempt, context.deadline))) return last
     }
   }
 

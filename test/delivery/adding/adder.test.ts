@@ -3,6 +3,7 @@ import type { Update } from '../../../src/leads/update.ts'
 import { changesOf } from '../../../src/leads/changes.ts'
 import { settled } from '../../stopped-clock.ts'
 import { type HeldCall, heldVicidial } from '../held-vicidial.ts'
+import { LONG_MS } from '../../vicidial/upstream.ts'
 
 const params = {
   vendor_lead_code: 'NEW',
@@ -90,4 +91,20 @@ test('two requests never add a lead under one key at once: the second changes th
   t.match(await first, [{ status: 'added', leads: [9] }])
   t.match(await second, [{ status: 'updated', leads: [9] }])
   t.equal(additions.length, 1)
+})
+
+test('an addition that was lost, and that opens the circuit, ends with its own error', async (t) => {
+  const held = await heldVicidial(t)
+  const delivered = held.outcomes([UPSERT])
+  const addition = await additionOf(held)
+  const fail = () =>
+    held.guard.run(
+      async () => {},
+      () => 'failed',
+      Date.now() + LONG_MS
+    )
+  const failures = [fail(), fail(), fail(), fail()]
+  addition.answer('<html>')
+  t.match(await delivered, [{ status: 'unknown', isUnsent: undefined, error: { code: 'upstream_error' } }])
+  await Promise.all(failures)
 })

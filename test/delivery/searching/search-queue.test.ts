@@ -3,9 +3,11 @@ import { test } from 'tap'
 import { Delivery } from '../../../src/delivery/delivery.ts'
 import { keyName } from '../../../src/leads/lead-key.ts'
 import type { Found, WantedSearch } from '../../../src/delivery/searching/lead-search.ts'
+import { leadsMeant } from '../../../src/delivery/searching/leads-meant.ts'
 import { SearchQueue } from '../../../src/delivery/searching/search-queue.ts'
 import type { Exchange } from '../../../src/vicidial/exchange/exchange.ts'
 import type { CallContext } from '../../../src/vicidial/exchange/call-runner.ts'
+import { updates } from '../updates.ts'
 
 function codes(...values: string[]): Map<string, WantedSearch> {
   return new Map(
@@ -200,4 +202,24 @@ test('a search that may not be sent is an unsent outcome for each request that w
   }
   t.strictSame(await found, new Map([['vendor_lead_code:a', failed]]))
   t.strictSame(asked, [])
+})
+
+test('an update whose lead was found, but whose code could not be asked for any more, was not attempted', async (t) => {
+  const refused = { kind: 'refused', code: 'upstream_unavailable', detail: 'No call is made.' }
+  const exchange = {
+    search: async () => ({ reply: { kind: 'found', leads: new Map([['7', [1]]]) }, maybeMade: false }),
+    keyRefusal: () => undefined,
+    reads: { shortField: async () => ({ reply: refused, maybeMade: false, isUnsent: true }) }
+  } as unknown as Exchange
+  const queue = new SearchQueue(exchange, { version: 0 })
+  const key = { by: 'vendor_lead_code', value: '7' } as const
+  const { found } = queue.find(new Map([[keyName(key), { key, isExact: true }]]), delivery())
+  await queue.send(queue.take(), context)
+  const [update] = updates([{ vendor_lead_code: '7', fields: { status: 'A' } }])
+  const [one] = (await found).values()
+  if (update === undefined || one === undefined) throw new Error('nothing was found')
+  t.match(leadsMeant({ ...update, keyMatch: 'exact' }, one), {
+    kind: 'outcome',
+    outcome: { status: 'failed', isUnsent: true, error: { code: 'upstream_unavailable' } }
+  })
 })

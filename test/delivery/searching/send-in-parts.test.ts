@@ -85,6 +85,20 @@ test('a failure that no item can cause fails them all at once', async (t) => {
   t.strictSame(pauses, [])
 })
 
+test('items of a failed call whose parts may not be sent fail as that call did', async (t) => {
+  const failed: [readonly number[], FailedExchange][] = []
+  await sendInParts([1, 2], {
+    send: async (_part, isPart) => (isPart ? { ...REFUSED, isUnsent: true } : FAILED),
+    mayBeAtFault: ({ reply }) => reply.kind === 'not_made',
+    fail: (part, exchanged) => void failed.push([part, exchanged]),
+    pause: async () => true
+  })
+  t.strictSame(failed, [
+    [[1], FAILED],
+    [[2], FAILED]
+  ])
+})
+
 test('a single item is sent once, as its own call repeats it', async (t) => {
   const { calls, failed, pauses } = await sending([1], new Set([1]))
   t.strictSame([calls.length, failed, pauses], [1, [1], []])

@@ -47,6 +47,17 @@ test('a preview says what a replay would send and leave out, and the replay take
     /sends 3 updates of 1 job .* since none Partly/
   )
   t.match((await look(gateway, '/ops/dead-letters?caller=crm', session)).body, `${REPLAY}?caller&#61;crm`)
+  const code = 'upstream_permission_denied'
+  const coded = await look(gateway, `/ops/dead-letters?code=${code}&caller=web`, session)
+  t.match(coded.body, `${REPLAY}?caller&#61;web&#38;code&#61;${code}`)
+  t.match(textOf(coded), /lead 1 · upstream_permission_denied · web .* All with upstream_permission_denied/)
+  t.match(
+    textOf(await look(gateway, `${REPLAY}?code=${code}&caller=web`, session)),
+    'sends 1 update of 1 job'
+  )
+  const others = await look(gateway, '/ops/dead-letters?code=upstream_error', session)
+  t.match(textOf(others), 'No dead letter matches.')
+  t.match(textOf(await look(gateway, `${REPLAY}?code=upstream_error`, session)), 'No dead letter matches')
 
   // One that fails for good after the preview is not replayed with the others.
   vicidial.denies()
@@ -132,6 +143,7 @@ test('dead letters are downloaded as CSV: those of the search, without values, i
     ['web']
   )
   t.equal(rowsOf(await look(gateway, `/ops/dead-letters.csv?job_id=${job}`, session)).length, codes.length)
+  t.equal(rowsOf(await look(gateway, '/ops/dead-letters.csv?code=upstream_error', session)).length, 0)
   t.equal((await look(gateway, '/ops/dead-letters.csv?limit=1', session)).status, 400)
 })
 

@@ -136,7 +136,7 @@ test('jobs cancel cancels updates that are not in flight', async (t) => {
   })
 })
 
-test('dead-letters list prints each with its reason, and --job only those of a job', async (t) => {
+test('dead-letters list prints each with its reason, and --job or --code only some; so does replay', async (t) => {
   const { gateway, job, vicidial } = await withDeadLetters(t, [1, 2])
   const other = await store(gateway, { updates: [{ lead_id: 3, fields: { rank: 1 } }] })
   await ended(gateway, other)
@@ -150,11 +150,21 @@ test('dead-letters list prints each with its reason, and --job only those of a j
   const one = JSON.parse((await run('dead-letters', 'list', '--job', job, '--limit', '1', '--json')).stdout)
   t.match(one, { dead_letters: [{ job_id: job, result: { lead_id: 2 } }], more: true })
 
+  const code = ['--code', 'upstream_permission_denied']
+  const denied = JSON.parse((await run('dead-letters', 'list', ...code, '--job', job, '--json')).stdout)
+  t.equal(denied.dead_letters.length, 2)
+  const none = ['--code', 'upstream_error']
+  t.same(JSON.parse((await run('dead-letters', 'list', ...none, '--json')).stdout).dead_letters, [])
+
   vicidial.makes()
+  t.match(await run('dead-letters', 'replay', ...none), {
+    exitCode: 1,
+    stderr: /^conflict: There are no such/
+  })
   const [{ id }] = one.dead_letters
   const replayed = await run('dead-letters', 'replay', id)
   t.match(replayed, { exitCode: 0, stdout: /^job_\w+: replayed 1\nremaining 0, refused 0\n$/ })
-  const rest = JSON.parse((await run('dead-letters', 'replay', '--all', '--json')).stdout)
+  const rest = JSON.parse((await run('dead-letters', 'replay', ...code, '--json')).stdout)
   t.match(rest, { jobs: [{ updates: 2 }], remaining: 0 })
   await ended(gateway, rest.jobs[0].id)
   t.match(await run('dead-letters', 'replay', '--all'), {
@@ -187,9 +197,9 @@ test('replay --all repeats the request while dead letters remain', async (t) => 
   t.strictSame(bodies, ['{"force":true}', '{"force":true}', '{"force":true}'])
 })
 
-test('replay takes ids or --all, not both and not neither', async (t) => {
+test('replay takes ids, --code or --all, and one of them', async (t) => {
   setEnv(t, 'GATEWAY_KEY', API_KEY)
-  for (const args of [[], ['dl_000000000001', '--all']])
+  for (const args of [[], ['dl_000000000001', '--all'], ['--all', '--code', 'upstream_error']])
     t.match(await run('dead-letters', 'replay', ...args), {
       exitCode: 2,
       stderr: /^error: give ids of dead letters, or/

@@ -435,6 +435,19 @@ test('a refused call is not repeated, even after an attempt without a reply', as
   t.equal(seen.sent, 2)
 })
 
+test("a call that opens the circuit ends with VICIdial's reply, not with the refusal of its repeat", async (t) => {
+  const { sandbox, exchange, guard } = await sandboxWith(t)
+  sandbox.fail('html', { calls: 9 })
+  for (let failures = 1; failures < 5; failures++)
+    await exchange.search('vendor_lead_code', ['A'], context().made, { isRepeated: false, isBlamed: false })
+  t.equal(guard.refusal(), undefined)
+  const { seen, made } = context()
+  const exchanged = await exchange.update(statusCall(1), made)
+  t.match(exchanged, { reply: { kind: 'unclear' }, maybeMade: true, said: /./, isUnsent: undefined })
+  t.equal(seen.sent, 1)
+  t.match(guard.refusal(), { code: 'upstream_unavailable' })
+})
+
 test('no more calls are in flight than allowed', async (t) => {
   const waiting: (() => void)[] = []
   let calls = 0

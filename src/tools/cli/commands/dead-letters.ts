@@ -11,6 +11,7 @@ interface Flags extends ConnectionFlags {
 }
 
 interface ReplayFlags extends Flags {
+  readonly code?: string
   readonly all?: true
   readonly force?: true
 }
@@ -29,18 +30,28 @@ function listCommand(): Command {
   const command = new Command('list')
     .description("Lists dead letters, newest first. An operator's key lists those of all callers.")
     .option('--job <job>', 'only dead letters of this job')
+    .option('--code <code>', 'only those whose last error has this code')
   return withJson(withConnection(withPages(command)))
     .addHelpText('after', example('dead-letters list --all --json'))
-    .action(async ({ job, ...flags }: Flags & PageFlags & { job?: string }, self: Command) => {
-      const client = await connect(flags, self)
-      const { items, more } = await pages(flags, async (page) => {
-        const query = { ...page, ...(job !== undefined && { job_id: job }) }
-        const answer = await answerOf(client.GET('/v1/dead-letters', { params: { query } }), 'dead_letters')
-        return { items: answer.dead_letters, next: answer.next_cursor }
-      })
-      print(self, flags.json ? JSON.stringify({ dead_letters: items, more }) : table(COLUMNS, items.map(row)))
-      if (more) tell(self, `There are more than ${items.length}: use --limit or --all.`)
-    })
+    .action(
+      async ({ job, code, ...flags }: Flags & PageFlags & { job?: string; code?: string }, self: Command) => {
+        const client = await connect(flags, self)
+        const { items, more } = await pages(flags, async (page) => {
+          const query = {
+            ...page,
+            ...(job !== undefined && { job_id: job }),
+            ...(code !== undefined && { code })
+          }
+          const answer = await answerOf(client.GET('/v1/dead-letters', { params: { query } }), 'dead_letters')
+          return { items: answer.dead_letters, next: answer.next_cursor }
+        })
+        print(
+          self,
+          flags.json ? JSON.stringify({ dead_letters: items, more }) : table(COLUMNS, items.map(row))
+        )
+        if (more) tell(self, `There are more than ${items.length}: use --limit or --all.`)
+      }
+    )
 }
 
 function replayCommand(): Command {
@@ -48,14 +59,20 @@ function replayCommand(): Command {
     .description('Delivers dead letters again, as new jobs, one for each caller and source.')
     .argument('[ids...]', 'ids of dead letters')
     .option('--all', 'replay all of them, oldest first')
+    .option('--code <code>', 'replay all whose last error has this code, oldest first')
     .option('--force', 'also set fields that newer updates have set since')
     .addHelpText('after', example('dead-letters replay dl_000000000001 dl_000000000002'))
-    .action(async (ids: string[], { all, force, ...flags }: ReplayFlags, self: Command) => {
-      if (ids.length > 0 === (all === true)) self.error('error: give ids of dead letters, or --all')
+    .action(async (ids: string[], { all, code, force, ...flags }: ReplayFlags, self: Command) => {
+      const given = [ids.length > 0, all === true, code !== undefined].filter(Boolean)
+      if (given.length !== 1) self.error('error: give ids of dead letters, or --code, or --all')
       const client = await connect(flags, self)
-      const body = { force: force === true, ...(all ? {} : { ids }) }
+      const body = {
+        force: force === true,
+        ...(ids.length > 0 && { ids }),
+        ...(code !== undefined && { code })
+      }
       const ask = () => answerOf(client.POST('/v1/dead-letters/replay', { body }), 'jobs')
-      for await (const answer of replays(ask, all === true))
+      for await (const answer of replays(ask, ids.length === 0))
         print(self, flags.json ? JSON.stringify(answer) : replayed(answer))
     })
 }
