@@ -83,7 +83,7 @@ function hintsOfPayload({ each }: Pick<MappingDefinition, 'each'>, payload: unkn
 /** The events of a payload, by their numbers. */
 async function eventsOf({ each }: Pick<MappingDefinition, 'each'>, payload: unknown): Promise<unknown[]> {
   const found = each === undefined ? payload : await valueOf(new Expression(each), payload)
-  return Array.isArray(found) ? found : [found]
+  return Array.isArray(found) ? (found as unknown[]) : [found]
 }
 
 /** Which names expressions miss in events of a payload. */
