@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { test } from 'tap'
+import packageJson from '../../../package.json' with { type: 'json' }
 import { hashKey } from '../../../src/callers/key.ts'
 import { Metrics } from '../../../src/telemetry/metrics/metrics.ts'
 import { API_KEY, batch, call, leaksIn, startGateway } from '../../helper.ts'
@@ -99,7 +100,10 @@ test('a scrape shows the version and the resources used', async (t) => {
   const gateway = await startGateway(t)
   const { samples, types } = await scrape(gateway)
   const of = (name: string) => samples.find((sample) => sample.name === name)
-  t.same(of('vicidial_gateway_build_info')?.labels, { version: '0.2.0', node: process.versions.node })
+  t.same(of('vicidial_gateway_build_info')?.labels, {
+    version: packageJson.version,
+    node: process.versions.node
+  })
   t.ok((of('process_resident_memory_bytes')?.value ?? 0) > 10_000_000)
   t.ok((of('nodejs_heap_size_used_bytes')?.value ?? 0) > 1_000_000)
   const started = of('process_start_time_seconds')?.value ?? 0

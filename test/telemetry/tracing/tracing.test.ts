@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'tap'
+import packageJson from '../../../package.json' with { type: 'json' }
 import { startSandbox } from '../../../src/tools/sandbox/sandbox.ts'
 import { Tracing } from '../../../src/telemetry/tracing/tracing.ts'
 import { API_KEY, batch, call, leaksIn, memoryLog, startGateway, type Tester } from '../../helper.ts'
@@ -83,7 +84,7 @@ test('a request and its call to VICIdial are spans of the trace that its sender 
   })
   t.same(toVicidial?.links, [])
   t.equal(Number(toVicidial?.attributes['vicidial.leads']), 3)
-  t.match(receiver.resource(), { 'service.name': 'vicidial-gateway', 'service.version': '0.2.0' })
+  t.match(receiver.resource(), { 'service.name': 'vicidial-gateway', 'service.version': packageJson.version })
 })
 
 test('a call shared by several requests belongs to one of them, and links to the others', async (t) => {
