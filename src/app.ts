@@ -139,7 +139,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   releaseBodies(app, bodies)
   refuseUnknownPaths(app, paths)
   refuseUnwantedBodies(app)
-  await measureLoad(app)
+  measureLoad(app)
   await app.register(fastifySwagger, openApiOptions())
 
   await app.register(healthRoutes({ ownership, outbox, cluster }))

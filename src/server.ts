@@ -93,6 +93,7 @@ try {
     listenTextResolver: (address) => `listening on ${address}`
   })
 } catch (error) {
+  if (!isOfSocket(error)) throw error
   const code = errorCode(error)
   const remedy =
     code === 'EADDRINUSE'
@@ -100,4 +101,13 @@ try {
       : 'see HOST and PORT.'
   process.stderr.write(`The gateway cannot listen on ${config.host}:${config.port} (${code}): ${remedy}\n`)
   process.exit(1)
+}
+
+/** Whether an error comes from the network: from the name, the address or the port to listen on. */
+function isOfSocket(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'syscall' in error &&
+    ['bind', 'getaddrinfo', 'listen'].includes(String(error.syscall))
+  )
 }

@@ -110,8 +110,8 @@ export function deadLetterPages({ jobs, outbox }: DeadLetterPagesOptions) {
       { schema: { ...common, body: ReplaySchema }, bodyLimit: MAX_REPLAY_BYTES },
       async (request, reply) => {
         const { id = '', force } = request.body
-        if (id === '') throw new Problem('invalid_request', 'Look at what would be replayed first.')
-        return replay(jobs, { ids: id.split(' ') }, force !== undefined, request, reply)
+        if (id.trim() === '') throw new Problem('invalid_request', 'Look at what would be replayed first.')
+        return replay(jobs, { ids: id.trim().split(' ') }, force !== undefined, request, reply)
       }
     )
   }

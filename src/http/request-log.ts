@@ -28,8 +28,17 @@ export function requestIds(): (request: { headers: IncomingHttpHeaders }) => str
 /** Adds to a request's log line the job that it made, and the number of its updates. */
 export function logJob(request: FastifyRequest, response: IdempotencyRecord): void {
   if (response.httpStatus !== 202) return
-  const { id, updates } = JSON.parse(response.body) as Partial<Accepted>
+  const { id, updates } = acceptedIn(response.body)
   request.logMembers = { ...request.logMembers, job_id: id ?? undefined, updates }
+}
+
+/** The job that a stored response names; none if it cannot be read any more. */
+function acceptedIn(body: string): Partial<Accepted> {
+  try {
+    return JSON.parse(body) as Partial<Accepted>
+  } catch {
+    return {}
+  }
 }
 
 /** Adds the request id to every response, and logs one line per request without values, query or credentials. */

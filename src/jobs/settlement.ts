@@ -60,9 +60,11 @@ export function settlementOf(
     const attempt = isFirst || isUnsent ? {} : { attempt: attemptOf(claimed, outcome, at) }
     return { claimed, ...attempt, disposition: 'delivered', result, delivered }
   }
-  // Until there is an attempt, why it is not made is all that there is to say.
-  if (isUnsent && claimed.attempts > 0) return notAttempted(claimed, now)
-  if (isUnsent || (error && LOGIN_REFUSED.has(error.code))) return { ...notAttempted(claimed, now), result }
+  if (isUnsent || (error && LOGIN_REFUSED.has(error.code))) {
+    const requeued = notAttempted(claimed, now)
+    // Until there is an attempt, why it is not made is all that there is to say.
+    return claimed.attempts > 0 ? requeued : { ...requeued, result }
+  }
   const attempts = claimed.attempts + 1
   const attempt = attemptOf(claimed, outcome, at)
   const pauseMs = retryPauseMs(attempts, schedule)
@@ -106,6 +108,7 @@ export function foldedSettlement(
   // This counts as an attempt, so that it is sent alone next time: the newest may have failed because of its own values.
   return {
     ...requeued,
+    result: outcomeResult(update, outcome),
     attempt: attemptOf(claimed, outcome, at),
     attempts: claimed.attempts + 1,
     dueAt: settled.disposition === 'retry' ? settled.dueAt : requeued.dueAt

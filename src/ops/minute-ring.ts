@@ -2,7 +2,7 @@
 export const MINUTES = 60
 export const MINUTE_MS = 60_000
 
-interface Place<T> {
+interface Minute<T> {
   /** The number of the minute since the epoch. */
   readonly number: number
   readonly value: T
@@ -11,7 +11,7 @@ interface Place<T> {
 /** Keeps something of each minute of the last hour. Times are milliseconds since the epoch. */
 export class MinuteRing<T> {
   /** Each minute is at its number modulo MINUTES. */
-  readonly #places: (Place<T> | undefined)[] = Array<undefined>(MINUTES).fill(undefined)
+  readonly #ring: (Minute<T> | undefined)[] = Array<undefined>(MINUTES).fill(undefined)
   readonly #make: () => T
 
   /** @param make what a minute begins with */
@@ -22,10 +22,10 @@ export class MinuteRing<T> {
   /** That of the minute of `now`. */
   at(now: number): T {
     const number = Math.floor(now / MINUTE_MS)
-    const place = this.#places[number % MINUTES]
-    if (place?.number === number) return place.value
+    const minute = this.#ring[number % MINUTES]
+    if (minute?.number === number) return minute.value
     const value = this.#make()
-    this.#places[number % MINUTES] = { number, value }
+    this.#ring[number % MINUTES] = { number, value }
     return value
   }
 
@@ -34,8 +34,8 @@ export class MinuteRing<T> {
     const first = Math.floor(now / MINUTE_MS) - MINUTES + 1
     return Array.from({ length: MINUTES }, (_, index) => {
       const number = first + index
-      const place = this.#places[number % MINUTES]
-      return { at: number * MINUTE_MS, value: place?.number === number ? place.value : undefined }
+      const minute = this.#ring[number % MINUTES]
+      return { at: number * MINUTE_MS, value: minute?.number === number ? minute.value : undefined }
     })
   }
 }

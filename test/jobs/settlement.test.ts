@@ -32,7 +32,7 @@ test('an outcome decides whether an update is delivered, due again, or a dead le
   const inShort = (outcome: Outcome, attempts = 0) => {
     const claimed = claim(attempts)
     const settlement = settlementOf(claimed, claimed.update, outcome, SCHEDULE, NOW)
-    const isKept = outcome.isUnsent && attempts > 0
+    const isKept = (outcome.isUnsent || outcome.error?.code === 'upstream_locked_out') && attempts > 0
     t.same(settlement.result?.superseded, isKept ? undefined : ['city'], "the last attempt's result stays")
     const { disposition } = settlement
     if (disposition !== 'retry') return [disposition, settlement.delivered.length]
@@ -117,8 +117,15 @@ test('a folded update is superseded if the newer one was made, and otherwise end
     code,
     detail: 'It failed.'
   })
+  const result = (code: OutcomeError['code']) => ({
+    index: 0,
+    lead_id: 7,
+    status: 'failed',
+    error: { code, detail: 'It failed.', retryable: true }
+  })
   t.strictSame(settle(failed('list_not_found')), {
     ...notAttempted(folded, NOW),
+    result: result('list_not_found'),
     attempt: attempt('list_not_found'),
     attempts: 1
   })
@@ -128,6 +135,7 @@ test('a folded update is superseded if the newer one was made, and otherwise end
   const { dueAt } = settled
   t.strictSame(foldedSettlement(folded, outcome, settled, NOW, SYSTEM_NOW), {
     claimed: folded,
+    result: result('upstream_unavailable'),
     attempt: attempt('upstream_unavailable'),
     disposition: 'retry',
     attempts: 1,

@@ -26,9 +26,10 @@ function exchangeWith(
   options: Partial<FailingDatabase> & {
     readonly knownLeads?: readonly number[]
     readonly isFork?: boolean
+    readonly forMs?: number
   } = {}
 ) {
-  const { knownLeads = [], isFork = false, ...database } = options
+  const { knownLeads = [], isFork = false, forMs = LONG_MS, ...database } = options
   const gone = new Set<Table>()
   const { client, calls } = vicidialOnPhp7({
     leads: new Set([LEAD, SAMPLED]),
@@ -47,7 +48,7 @@ function exchangeWith(
   t.teardown(close)
   const context = (): CallContext => ({
     source: 'crm',
-    deadline: steadyNow() + LONG_MS,
+    deadline: steadyNow() + forMs,
     log: { info: () => {} },
     onSent: () => {}
   })
@@ -102,6 +103,16 @@ test('a lead that was known before the start proves that VICIdial can find', asy
   const leads = new Set([LEAD])
   t.equal(inShort(await exchangeWith(t, { leads }).update(MISSING)), UNPROVEN)
   t.equal(inShort(await exchangeWith(t, { leads, knownLeads: [LEAD] }).update(MISSING)), 'not_found')
+})
+
+test('without time to ask once more nothing is "not found", and nobody is sent to look for a broken database', async (t) => {
+  const { pass } = stoppedClock(t, START)
+  const { calls, update } = exchangeWith(t, { delays: () => [0, 1_000], forMs: 1_500 })
+  const exchanged = update(MISSING)
+  await pass(3_000, 500)
+  const { reply } = await exchanged
+  t.match(reply, { kind: 'unproven', detail: /could not be asked once more\. Nothing was changed/ })
+  t.equal(calls.length, 2, 'one about another lead, and none more about this one')
 })
 
 test('what a fork does not find is provisional, as it cannot be checked', async (t) => {

@@ -24,7 +24,7 @@ export type Found =
       readonly codes?: ReadonlyMap<number, string>
       /** Why the first code that is left out could not be read. */
       readonly refusal?: Refused
-      /** It was not asked for: no call could be made. */
+      /** The code was not read, because no call could be made. */
       readonly isUnsent?: true
       /** Could not be checked; see `Exchanged`. */
       readonly isProvisional?: true

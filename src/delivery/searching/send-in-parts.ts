@@ -52,7 +52,8 @@ export async function sendInParts<Item>(items: readonly Item[], parts: Parts<Ite
       (isWorking || (round < MAX_FAILING_ROUNDS && (await parts.pause(round))))
     waiting = ended.flatMap(({ part, end, failure }) => {
       if (end === 'settled') return []
-      if (end === 'too_large') return halves(part).map((half) => ({ part: half }))
+      if (end === 'too_large')
+        return halves(part).map((half) => ({ part: half, ...(failure && { failure }) }))
       // A single item that failed beside others that did not is at fault.
       if (isAgain && parts.mayBeAtFault(end) && (part.length > 1 || !isWorking))
         return halves(part).map((half) => ({ part: half, failure: end }))

@@ -51,7 +51,7 @@ function keyTable(keys: CallerSummary['keys'], now: number): string {
   const rows = keys.map(({ id, expiresAt, lastUsedAt }) => [
     html`<code>${id}</code>`,
     expiresAt === undefined ? 'never' : html`${expiresAt > now ? '' : 'expired '}!${utc(expiresAt)}`,
-    lastUsedAt === undefined ? 'not since the start' : moment(lastUsedAt, now)
+    lastUsedAt === undefined ? 'not since the gateway started' : moment(lastUsedAt, now)
   ])
   return stackedTable(
     'Its keys, by their key_id: the first 8 digits of the hash',

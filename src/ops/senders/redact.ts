@@ -16,8 +16,8 @@ const NAMED: ReadonlySet<string> = new Set(['value', 'values', 'answer', 'text',
 
 /** The name before a value: `password=`, `"token": `, `api_key: ` */
 const ASSIGNMENT = /\b([\w.-]{1,60})\\{0,7}["']?\s{0,3}[:=]\s{0,3}/g
-/** The quote that opens a value; in JSON in a text, it has backslashes before it. */
-const OPENING = /(\\{0,7})(["'])/y
+/** The quote that opens a value: in JSON in a text it has backslashes before it, in CSV and SQL it is doubled. */
+const OPENING = /(\\{0,7})(["'])(?:\1\2(?=\w))?/y
 const UNQUOTED = /[^\s"'&,;<>]+/y
 /** `Bearer …`, `Basic …` */
 const SCHEME = /\b(bearer|basic)\s{1,3}([\w.~+/=-]+)/gi

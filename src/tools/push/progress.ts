@@ -95,7 +95,8 @@ export class PushProgress {
   get rowsLeft(): number | undefined {
     const { totals, waitingCount } = this.#options.checkpoint
     const { totalRows } = this
-    return totalRows && Math.max(0, totalRows - totals.rows - waitingCount)
+    if (totalRows === undefined || (this.#rowsRead === 0 && !this.#hasReadAll)) return undefined
+    return Math.max(0, totalRows - totals.rows - waitingCount)
   }
 
   #report(): void {

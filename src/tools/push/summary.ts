@@ -83,7 +83,7 @@ export function summaryText(summary: PushSummary): string {
 
 function describeCalls({ isDryRun, leastTime }: PushSummary): string {
   if (!isDryRun) return 'to VICIdial'
-  const would = 'at most, to VICIdial'
+  const would = 'to VICIdial, if it finds every lead'
   return leastTime === undefined
     ? would
     : `${would}: about ${aboutTime(leastTime.seconds)}, at ${leastTime.limit}`

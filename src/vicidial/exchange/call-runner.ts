@@ -82,6 +82,13 @@ const UNPROVEN: Unproven = {
     'VICIdial says that this does not exist, but cannot find what it is known to have either: its database may be broken. Nothing was changed. Send the update again later.'
 }
 
+/** The reply that counts if VICIdial's own may be wrong, and VICIdial cannot be asked once more. */
+const UNCONFIRMED: Unproven = {
+  ...UNPROVEN,
+  detail:
+    'VICIdial says that this does not exist, and could not be asked once more. Nothing was changed. Send the update again later.'
+}
+
 export interface CallRunnerOptions {
   readonly client: Client
   readonly guard: Guard
@@ -146,7 +153,7 @@ export class CallRunner {
       if (verdict === 'doubted') return end(UNPROVEN)
       if (verdict === 'provisional') return { ...end(reply), isProvisional: true }
       if (verdict === 'ask_again') {
-        last = end(UNPROVEN)
+        last = end(UNCONFIRMED)
         if (attempt < MAX_ATTEMPTS && steadyNow() < context.deadline) continue
         return last
       }

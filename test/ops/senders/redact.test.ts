@@ -136,6 +136,7 @@ test('a value in quotes is a secret up to the same quote, and user information u
   for (const [text, expected] of [
     ['see "password": "two words" here', `see "password": "${REDACTED}" here`],
     ['see "password": "ab,cd", "id": "7"', `see "password": "${REDACTED}", "id": "7"`],
+    ['a,"password=""two words"" b",c', `a,"password=""${REDACTED}"" b",c`],
     [`token='a "b" c' id='7'`, `token='${REDACTED}' id='7'`],
     ['so "pin": "1\\"2 3" it is', `so "pin": "${REDACTED}" it is`],
     ['so \\"pin\\": \\"1 2\\" it is', `so \\"pin\\": \\"${REDACTED}\\" it is`],

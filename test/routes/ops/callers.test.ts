@@ -39,7 +39,7 @@ test('callers are shown with their requests, results, refusals, quotas and last 
   const text = textOf(page)
   t.match(text, /Account default Source CRM May call batch Counted since/)
   t.match(text, new RegExp(`${idOf('crm-key')} never \\d{4}-.* UTC \\d+ seconds? ago ${idOf('old-key')}`))
-  t.match(text, `${idOf('old-key')} expired 2020-01-01 00:00:00 UTC not since the start`)
+  t.match(text, `${idOf('old-key')} expired 2020-01-01 00:00:00 UTC not since the gateway started`)
   t.match(text, /requests 0 4 in \d+ seconds? updates 4[67] 50 in \d+ second/)
   t.match(text, /answered 1 1 \d{4}/)
   for (const code of ['all_updates_rejected', 'permission_denied', 'invalid_request'])

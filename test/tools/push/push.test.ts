@@ -390,7 +390,7 @@ test('a dry run says how many calls the push would make, and how long it would t
   const rows = Array.from({ length: 800 }, (_, n) => `${(n % 20) + 1},${n}\n`)
   const path = fileOf(t, `lead_id,rank\n${rows.join('')}`)
   const { stdout, stderr } = await run('push', path, '--dry-run')
-  t.match(stdout, /calls +800  at most, to VICIdial: about 3 minutes, at 5 calls a second\n/)
+  t.match(stdout, /calls +800  to VICIdial, if it finds every lead: about 3 minutes, at 5 calls a second\n/)
   t.equal(stderr, '')
   const { stdout: json } = await run('push', path, '--dry-run', '--json')
   t.match(JSON.parse(json), { upstream_calls: 800, estimated_seconds: 160 })
