@@ -220,7 +220,7 @@ function warningsOf({ API_KEY, VICIDIAL_DB_CHARSET, DATABASE_URL, DATA_DIR }: En
   if (volatile !== undefined) warnings.push(volatile)
   if (API_KEY !== undefined && API_KEY.length < LONG_KEY) {
     warnings.push(
-      `API_KEY is shorter than ${LONG_KEY} characters, and may be guessed: "npm run key" makes a better one.`
+      `API_KEY is shorter than ${LONG_KEY} characters, and may be guessed: "openssl rand -hex 32" makes a better one.`
     )
   }
   if (VICIDIAL_DB_CHARSET === undefined) {

@@ -222,7 +222,7 @@ test('an API_KEY of fewer than 32 characters causes a warning, which does not qu
   t.strictSame(loadConfig({ ...known, API_KEY: 'k'.repeat(32) }).warnings, [])
   const { warnings } = loadConfig({ ...known, API_KEY: CANARY })
   t.strictSame(warnings, [
-    'API_KEY is shorter than 32 characters, and may be guessed: "npm run key" makes a better one.'
+    'API_KEY is shorter than 32 characters, and may be guessed: "openssl rand -hex 32" makes a better one.'
   ])
 })
 
