@@ -60,6 +60,9 @@ interface MatchedTasks {
   unsettled: number
 }
 
+/** Statuses that say that an update was not made. */
+const NOT_MADE: ReadonlySet<Outcome['status']> = new Set(['failed', 'not_found', 'ambiguous'])
+
 /** One request's updates until each has its outcome. */
 export class Delivery implements TaskRequest {
   readonly caller: string
@@ -82,6 +85,8 @@ export class Delivery implements TaskRequest {
   readonly #waiting = new Map<number, WaitingForLead>()
   /** Warnings that delivery gave rise to, by the update's index. */
   readonly #warnings = new Map<number, readonly Warning[]>()
+  /** The outcomes of lost calls that may have made an update, by its index. */
+  readonly #lost = new Map<number, Outcome>()
   readonly #admission: Pick<Admission, 'settle'>
   readonly #onOutcome: DeliveryContext['onOutcome']
   #unsettled: number
@@ -149,6 +154,11 @@ export class Delivery implements TaskRequest {
     this.#warnings.set(index, warnings)
   }
 
+  /** A call that may have made the update at `index` was lost, with this outcome: so it can't end as not made any more. */
+  noteLost(index: number, outcome: Outcome): void {
+    this.#lost.set(index, outcome)
+  }
+
   /** Gives the update at `index` its outcome, unless it has one. */
   settle(index: number, outcome: Outcome): void {
     if (this.#outcomes[index] !== undefined) return
@@ -162,8 +172,9 @@ export class Delivery implements TaskRequest {
   }
 
   /** An outcome as the update has it: with its own warnings. That of a reading is never unknown, as it changes nothing. */
-  #completed(index: number, outcome: Outcome): Outcome {
+  #completed(index: number, last: Outcome): Outcome {
     const update = this.#updates[index]
+    const outcome = withLost(last, this.#lost.get(index))
     if (outcome.status === 'unknown' && update && isReading(update.changes))
       return { ...outcome, status: 'failed' }
     const warnings = this.#warningsOf(index, outcome.status)
@@ -227,6 +238,14 @@ export class Delivery implements TaskRequest {
     if (tasks === undefined) return []
     return 'tasks' in tasks ? tasks.tasks : [tasks]
   }
+}
+
+/** The outcome of an update after a lost call: what may have been made is unknown, unless a later call has made it. */
+function withLost(outcome: Outcome, lost: Outcome | undefined): Outcome {
+  if (lost === undefined || !NOT_MADE.has(outcome.status)) return outcome
+  if (!outcome.isUnsent) return { ...outcome, status: 'unknown' }
+  const { isUnsent: _, ...known } = outcome
+  return { ...known, status: 'unknown', ...(lost.error && { error: lost.error }) }
 }
 
 /** Adds the update's own warnings for the fields that were set. */

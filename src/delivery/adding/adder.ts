@@ -78,12 +78,12 @@ export class Adder {
       waiting.request.settle(waiting.index, missing)
       return
     }
-    let lost: Outcome | undefined
+    let isLost = false
     for (let isSure = isConfirmed; isWanted(waiting); isSure = false) {
       const found = isSure ? ABSENT : await this.#options.confirm(waiting)
       if (!isWanted(waiting)) return
       if (found.kind === 'outcome' || found.leads.length > 0) {
-        await this.#settleFound(waiting, found, lost)
+        await this.#settleFound(waiting, found, isLost)
         return
       }
       if (found.isSpeltOtherwise === true || addition === undefined) {
@@ -97,40 +97,41 @@ export class Adder {
         await this.#pause(waiting, waitMs)
         continue
       }
-      lost = await this.#add(waiting)
-      if (lost === undefined) return
+      isLost = await this.#add(waiting)
+      if (!isLost) return
     }
   }
 
-  /** Adds the lead. Resolves with an outcome if the call was lost, so that the lead must be looked for once more. */
-  async #add(waiting: WaitingUpdate): Promise<Outcome | undefined> {
+  /** Adds the lead. Resolves with whether the call was lost, so that the lead must be looked for once more. */
+  async #add(waiting: WaitingUpdate): Promise<boolean> {
     const { lines, queue } = this.#options
     const { request, index, update } = waiting
     const end = waiting.callEnd()
     queue(waiting)
     const exchanged = await end
-    if (exchanged === undefined) return undefined
+    if (exchanged === undefined) return false
     const { reply } = exchanged
     if (reply.kind === 'added') {
       await this.#settleAdded(waiting, reply.lead, addedOutcome(update, reply))
-      return undefined
+      return false
     }
     if (reply.kind === 'updated') {
       const leads = [...reply.leads]
       if (update.mustBeNew) request.settle(index, changedInstead(leads))
       else {
         request.warn(index, setOnFound(update))
-        await this.#settleFound(waiting, { kind: 'leads', leads }, undefined)
+        await this.#settleFound(waiting, { kind: 'leads', leads }, false)
       }
-      return undefined
+      return false
     }
     const outcome = reply.kind === 'not_found' ? notFound(NOT_ALLOWED) : notDone({ ...exchanged, reply })
     if (exchanged.maybeMade) {
       lines.doubt(waiting.names)
-      return outcome
+      request.noteLost(index, outcome)
+      return true
     }
     request.settle(index, outcome)
-    return undefined
+    return false
   }
 
   async #settleAdded(waiting: WaitingUpdate, lead: number, added: Outcome): Promise<void> {
@@ -143,16 +144,12 @@ export class Adder {
 
   /**
    * Settles an update whose key has a lead after all.
-   * @param lost the outcome of a lost call that may have added it
+   * @param isLost whether a call was lost that may have added it
    */
-  async #settleFound(waiting: WaitingUpdate, found: Found, lost: Outcome | undefined): Promise<void> {
+  async #settleFound(waiting: WaitingUpdate, found: Found, isLost: boolean): Promise<void> {
     const { exchange, contextOf, onFound } = this.#options
     const { request, index, update } = waiting
-    if (lost && found.kind === 'outcome') {
-      request.settle(index, asUnknown(found.outcome.isUnsent ? lost : found.outcome))
-      return
-    }
-    if (lost && found.kind === 'leads' && found.leads.length === 1 && update.addition) {
+    if (isLost && found.kind === 'leads' && found.leads.length === 1 && update.addition) {
       const [lead = 0] = found.leads
       // VICIdial sets the account that adds a lead as its user.
       const isOwn = await exchange.reads.isOwn(lead, contextOf(waiting))
@@ -207,11 +204,6 @@ function addedOutcome(
   const isComplete = addition?.params['custom_fields'] === undefined || customFields === 'stored'
   const warnings = isComplete ? [] : customFieldsNotStored(addition)
   return { status: 'added', leads: [lead], warnings }
-}
-
-/** The outcome of an update whose call may have added the lead, but could not be looked for. */
-function asUnknown({ isUnsent: _, ...outcome }: Outcome): Outcome {
-  return { ...outcome, status: 'unknown' }
 }
 
 /** The warnings about values meant for a new lead only, which the call set on a lead that had just been added. */

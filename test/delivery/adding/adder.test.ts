@@ -93,6 +93,22 @@ test('two requests never add a lead under one key at once: the second changes th
   t.equal(additions.length, 1)
 })
 
+test('an addition that was lost is unknown if its lead cannot be read, and cannot be set', async (t) => {
+  const held = await heldVicidial(t)
+  const delivered = held.outcomes([UPSERT])
+  const addition = await additionOf(held)
+  addition.answer('<html>')
+  const search = await held.next()
+  t.equal(search.params['function'], 'lead_search')
+  search.answer('NEW|1|9\n')
+  let update = await held.next()
+  // Who has added it, which is asked for several times.
+  for (; update.params['function'] === 'lead_field_info'; update = await held.next()) update.answer('<html>')
+  t.equal(update.text, 'batch_update_lead 9')
+  update.answer('ERROR: batch_update_lead USER DOES NOT HAVE PERMISSION TO UPDATE LEADS: |api|\n')
+  t.match(await delivered, [{ status: 'unknown', leads: [9] }])
+})
+
 test('an addition that was lost, and that opens the circuit, ends with its own error', async (t) => {
   const held = await heldVicidial(t)
   const delivered = held.outcomes([UPSERT])
