@@ -102,10 +102,9 @@ function ofDelivery(queue: Sources['outbox']['queue'], lateMs: number, now: numb
     const { oldestPendingAt = now } = queue
     const waitedMs = now - oldestPendingAt
     const isWrong = waitedMs > lateMs
-    const minutes = Math.floor(waitedMs / MINUTE_MS)
     const text = isWrong
-      ? `The oldest stored update has waited for ${minutes} minutes.`
-      : `No stored update has waited for ${lateMs / MINUTE_MS} minutes.`
+      ? `The oldest stored update has waited for ${minutes(waitedMs)}.`
+      : `No stored update has waited for ${minutes(lateMs)}.`
     return [{ kind: 'delivery_late', isWrong, text }]
   } catch (error) {
     if (error instanceof StorageError) return []
@@ -127,4 +126,9 @@ function ofStorage(fault: string | undefined): Finding {
       ? 'The database can be written.'
       : 'The database cannot be written, so nothing is accepted for delivery. GET /readyz and the log say more.'
   return { kind: 'storage_failing', isWrong: fault !== undefined, text }
+}
+
+function minutes(ms: number): string {
+  const count = Math.floor(ms / MINUTE_MS)
+  return `${count} ${count === 1 ? 'minute' : 'minutes'}`
 }

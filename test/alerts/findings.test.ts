@@ -16,14 +16,14 @@ interface Found {
 }
 
 /** What is found, by kind: its text if it is wrong, else false. */
-function found({ states = {}, deadLetters = 0, fault, disk, ...queue }: Found) {
+function found({ states = {}, deadLetters = 0, fault, disk, ...queue }: Found, settings = SETTINGS) {
   const sources = {
     states: new Map(Object.entries(states)),
     outbox: { fault, queue: { size: { deadLetters }, oldestPendingAt: queue.oldestPendingAt } },
     disk
   }
   return Object.fromEntries(
-    findings(sources, SETTINGS, NOW).map(({ kind, account, isWrong, text }) => [
+    findings(sources, settings, NOW).map(({ kind, account, isWrong, text }) => [
       account === undefined ? kind : `${kind} ${account}`,
       isWrong && text
     ])
@@ -74,6 +74,8 @@ test('the oldest stored update may wait as long as the settings say', async (t) 
   t.equal(waited(15 * MINUTE), false)
   t.equal(waited(15 * MINUTE + 1), 'The oldest stored update has waited for 15 minutes.')
   t.equal(waited(100 * MINUTE), 'The oldest stored update has waited for 100 minutes.')
+  const soon = found({ oldestPendingAt: NOW - MINUTE - 1 }, { ...SETTINGS, lateMs: MINUTE })
+  t.equal(soon['delivery_late'], 'The oldest stored update has waited for 1 minute.')
 })
 
 test('a database that cannot be read leaves the wait unknown', async (t) => {

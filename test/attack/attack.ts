@@ -52,7 +52,7 @@ test('a caller is served as usual while others attack', async (t) => {
     t.comment(`  alone:    ${figures(alone)}`)
     t.comment(`  attacked: ${figures(attacked)}`)
     t.equal(
-      attacked.reduce((refused, round) => refused + round.refused, 0),
+      attacked.reduce((refused, round) => refused + round.refused + round.shed, 0),
       0,
       `${attack}: nothing is refused`
     )
