@@ -93,6 +93,26 @@ test('an update of this gateway does not overtake one that another gateway has a
   t.same(owned.size, { pending: 1, deadLetters: 0 })
 })
 
+test('the oldest update is known at any time, also if a look that began before it was added has found it', async (t) => {
+  const { url, elect } = await openPostgres(t, { lookEveryMs: LATER })
+  const database = new SlowDatabase(newPool(t, url))
+  const owned = await load(database, await elect('two'))
+  const first = await insertJobs(database, [newJob(1, [sets('FIRST', 1)])])
+  const read = database.hold('pg_current_snapshot')
+  const looking = owned.look()
+  await read
+  owned.add(first, 1)
+  const second = await insertJobs(database, [newJob(2, [sets('SECOND', 2)])])
+  database.release()
+  const asked = database.hold('accepted_at')
+  await Promise.race([looking, asked])
+  owned.add(second, 2)
+  t.equal(owned.oldestPendingAt, 1)
+  database.release()
+  await looking
+  t.equal(owned.oldestPendingAt, 1)
+})
+
 test('a request is in order with dead letters that the owner has lost count of', async (t) => {
   const { url, outbox } = await openPostgres(t, { lookEveryMs: LATER })
   await outbox.jobs.accept(newJob(1, [sets('OLD', 1)]))

@@ -26,10 +26,8 @@ export interface ReadBacklog {
 /** A look that has further pages. */
 interface Reading {
   readonly look: Look
-  /** The updates that had been added when it began, ... */
+  /** The updates that had been added when it began. */
   readonly added: readonly number[]
-  /** ... and the oldest of them. */
-  readonly oldest: OldestUpdate | undefined
 }
 
 /** What a look has found: updates of other gateways, nothing of theirs, or that another server answers. */
@@ -110,6 +108,7 @@ export class Backlog {
       this.#reading = undefined
       return 'other_server'
     }
+    const { oldest } = this.#added
     let looked: Looked = 'nothing'
     for (const update of page.updates) {
       const isOwn = this.#added.delete(update.id)
@@ -117,7 +116,7 @@ export class Backlog {
       this.#countRead(update)
     }
     this.#pass(reading, page)
-    if (this.#pending.oldestId === reading.oldest?.id) this.#oldest = reading.oldest
+    if (this.#pending.oldestId === oldest?.id) this.#oldest = oldest
     await this.noteOldest()
     return looked
   }
@@ -185,9 +184,9 @@ export class Backlog {
   }
 
   #begin({ snapshot }: Seen): Reading {
-    const { ids: added, oldest } = this.#added
+    const { ids: added } = this.#added
     const { pageSize = PAGE_SIZE } = this.#options
-    return { look: new Look({ snapshot, pageSize, latest: this.#latest }), added, oldest }
+    return { look: new Look({ snapshot, pageSize, latest: this.#latest }), added }
   }
 
   /** Goes on after a page. The last one ends the look. */
