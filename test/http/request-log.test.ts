@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import type { FastifyRequest } from 'fastify'
 import { test } from 'tap'
+import { logJob } from '../../src/http/request-log.ts'
 import { API_KEY, batch, call, type Gateway, startGateway } from '../helper.ts'
 
 function lines(gateway: Gateway, message: string) {
@@ -151,6 +153,10 @@ test('the line of an accepted request names its job, and counts the updates', as
     const isRepeatable = 'idempotency-key' in headers || route === '/v1/webhooks/erp'
     if (isRepeatable) t.match(lines(gateway, 'request').at(-1), line, 'a repeat has the same job')
   }
+  const request = { logMembers: { source: 'erp' } } as unknown as FastifyRequest
+  const damaged = { caller: 'crm', key: 'k', fingerprint: '', contentType: 'application/json', at: 1 }
+  logJob(request, { ...damaged, httpStatus: 202, body: '{"id' })
+  t.match(request.logMembers, { source: 'erp', job_id: undefined }, 'a damaged answer names none')
   const waited = await call(gateway, 'POST', '/v1/webhooks/erp?wait=20', { ...event, id: 'e2' })
   t.equal(waited.status, 200)
   t.match(lines(gateway, 'request').at(-1), { status: 200, job_id: waited.body.id, updates: 1 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import type { FailedExchange } from '../../../src/delivery/outcome.ts'
-import { type Parts, sendInParts } from '../../../src/delivery/searching/send-in-parts.ts'
+import { type PartEnd, type Parts, sendInParts } from '../../../src/delivery/searching/send-in-parts.ts'
 
 const FAILED: FailedExchange = { reply: { kind: 'not_made', detail: 'HTTP 500' }, maybeMade: false }
 const REFUSED: FailedExchange = {
@@ -89,6 +89,21 @@ test('items of a failed call whose parts may not be sent fail as that call did',
   const failed: [readonly number[], FailedExchange][] = []
   await sendInParts([1, 2], {
     send: async (_part, isPart) => (isPart ? { ...REFUSED, isUnsent: true } : FAILED),
+    mayBeAtFault: ({ reply }) => reply.kind === 'not_made',
+    fail: (part, exchanged) => void failed.push([part, exchanged]),
+    pause: async () => true
+  })
+  t.strictSame(failed, [
+    [[1], FAILED],
+    [[2], FAILED]
+  ])
+})
+
+test('nor do halves of a part that was too large lose how the call before failed', async (t) => {
+  const failed: [readonly number[], FailedExchange][] = []
+  const ends: Record<string, PartEnd> = { '1,2,3,4': FAILED, '1,2': 'too_large', '3,4': 'settled' }
+  await sendInParts([1, 2, 3, 4], {
+    send: async (part) => ends[part.join(',')] ?? { ...REFUSED, isUnsent: true },
     mayBeAtFault: ({ reply }) => reply.kind === 'not_made',
     fail: (part, exchanged) => void failed.push([part, exchanged]),
     pause: async () => true

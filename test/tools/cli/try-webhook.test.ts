@@ -19,7 +19,7 @@ webhooks:
   - name: joined
     auth: { header: { header: X-Token, secrets: [canary-s3cret] } }
     event_id: { expression: 'id & ":" & Status' }
-    mapping: { lead: { lead_id: Id }, fields: { status: Status, comments: 'Fone ? Fone : Phone' } }
+    mapping: { lead: { lead_id: Id }, fields: { status: Status, comments: 'Phones ? Phones : Phone' } }
   - name: batch
     auth: { header: { header: X-Token, secrets: [canary-s3cret] } }
     event_id: { expression: sent }
