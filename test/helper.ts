@@ -73,9 +73,19 @@ export async function startGateway(
     DATA_DIR: dataDir(t),
     ...env
   }
+  let app: FastifyInstance | undefined
+  // Already now: a sandbox without its gateway would keep the test's process from ending.
+  t.teardown(async () => {
+    await sandbox.close()
+    await app?.close()
+    const secrets = [settings.VICIDIAL_PASS, settings.API_KEY].filter((secret) => secret !== '')
+    assert.deepEqual(leaksIn(logged(), secrets), [], 'the log holds a secret')
+    for (const [name, text] of filesIn(settings.DATA_DIR))
+      assert.deepEqual(leaksIn(text, secrets), [], `${name} holds a secret`)
+  })
   const config = loadConfig(settings)
   // Its clients and sandbox share its process: a slow loop says nothing about the gateway.
-  const app = await createGateway(config, log, {
+  app = await createGateway(config, log, {
     readConfig: () => loadConfig(settings),
     maxEventLoopDelayMs: 0,
     // A test's requests come faster than those of callers.
@@ -83,14 +93,6 @@ export async function startGateway(
     ...options
   })
   const origin = await app.listen({ host: config.host, port: config.port })
-  t.teardown(async () => {
-    await sandbox.close()
-    await app.close()
-    const secrets = [settings.VICIDIAL_PASS, settings.API_KEY].filter((secret) => secret !== '')
-    assert.deepEqual(leaksIn(logged(), secrets), [], 'the log holds a secret')
-    for (const [name, text] of filesIn(settings.DATA_DIR))
-      assert.deepEqual(leaksIn(text, secrets), [], `${name} holds a secret`)
-  })
   return { app, sandbox, origin, logged }
 }
 

@@ -24,8 +24,9 @@ const BROKEN_MS = 5
 export class GatewayClient {
   readonly #pool: Pool
 
-  constructor(origin: string) {
-    this.#pool = new Pool(origin, { connections: 64, headersTimeout: 0, bodyTimeout: 0 })
+  /** @param answerMs how long to wait for an answer, in milliseconds; 0: for ever */
+  constructor(origin: string, answerMs = 0) {
+    this.#pool = new Pool(origin, { connections: 64, headersTimeout: answerMs, bodyTimeout: 0 })
   }
 
   close(): Promise<void> {
@@ -38,7 +39,7 @@ export class GatewayClient {
 
   /**
    * @param hangsUp closes the connection, most likely before the answer
-   * @returns undefined if the connection broke before the answer was complete
+   * @returns undefined if the connection broke before the answer was complete, or there was none in time
    */
   async exchange({ method, path, headers, body }: Sendable, hangsUp = false): Promise<Answer | undefined> {
     try {

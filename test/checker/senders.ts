@@ -41,6 +41,8 @@ interface Options {
   readonly hasRoom: (from: number) => boolean
   /** How long after its answer an update without a known result may still reach VICIdial, in milliseconds. */
   readonly lateMs?: number
+  /** How long a sender waits for an answer, in milliseconds; by default for ever. */
+  readonly answerMs?: number
   /** Called with each answer, undefined if there was none. */
   readonly onAnswer?: (request: Request, answer: Answer | undefined) => void
 }
@@ -75,7 +77,7 @@ export class Senders {
 
   constructor(options: Options) {
     this.#options = options
-    this.#client = new GatewayClient(options.gateway.origin)
+    this.#client = new GatewayClient(options.gateway.origin, options.answerMs)
   }
 
   get #lateMs(): number {
@@ -143,9 +145,11 @@ export class Senders {
     this.#options.onAnswer?.(request, answer)
     this.#count(kind, hangsUp ? 'hung up' : answer?.status)
     if (answer === undefined) {
-      // Whether it was accepted nobody knows; and if its sender hung up, not when either.
+      // Whether it was accepted nobody knows; and if its sender hung up or gave up, not when either.
+      const { answerMs = Infinity } = this.#options
+      const gaveUp = hangsUp || to - from >= answerMs
       sent.firstUnansweredAt ??= from
-      this.#write(request.updates, from, hangsUp ? Infinity : to + this.#lateMs, () => 'possible')
+      this.#write(request.updates, from, gaveUp ? Infinity : to + this.#lateMs, () => 'possible')
     } else this.#judge(sent, answer, from, to, jumps)
     if (answer?.text.includes(MAY_BE_STORED)) {
       sent.firstUnansweredAt ??= from

@@ -20,6 +20,8 @@ const CALLS_BETWEEN = 60
 const NOTICED_MS = 5_000
 /** How long what a gateway had begun when it was killed may still take in the database and at VICIdial, in milliseconds. */
 const LATE_MS = 5_000
+/** How long a sender waits for an answer, in milliseconds: otherwise all could wait for a gateway that is frozen until others work. */
+const ANSWER_MS = 10_000
 /** Faults after which VICIdial has made the change, and the gateway cannot know. */
 const FAULTS = ['500_after_success', 'reset_after', 'truncate'] as const
 
@@ -64,7 +66,8 @@ export async function attack(
       for (const value of new Set(updates.flatMap(({ fields }) => Object.values(fields))))
         answersTo.set(value, [...(answersTo.get(value) ?? []), line])
     },
-    lateMs: LATE_MS
+    lateMs: LATE_MS,
+    answerMs: ANSWER_MS
   })
   t.teardown(() => senders.close())
   for (const [lead, field, value] of held(cluster)) senders.answers.begin(lead, field, value)
