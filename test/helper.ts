@@ -73,11 +73,10 @@ export async function startGateway(
     DATA_DIR: dataDir(t),
     ...env
   }
-  let app: FastifyInstance | undefined
-  // Already now: a sandbox without its gateway would keep the test's process from ending.
+  const closers: (() => Promise<void>)[] = [() => sandbox.close()]
+  // Before the gateway starts: if it doesn't, its sandbox would keep the test's process from ending.
   t.teardown(async () => {
-    await sandbox.close()
-    await app?.close()
+    for (const close of closers) await close()
     const secrets = [settings.VICIDIAL_PASS, settings.API_KEY].filter((secret) => secret !== '')
     assert.deepEqual(leaksIn(logged(), secrets), [], 'the log holds a secret')
     for (const [name, text] of filesIn(settings.DATA_DIR))
@@ -85,13 +84,14 @@ export async function startGateway(
   })
   const config = loadConfig(settings)
   // Its clients and sandbox share its process: a slow loop says nothing about the gateway.
-  app = await createGateway(config, log, {
+  const app = await createGateway(config, log, {
     readConfig: () => loadConfig(settings),
     maxEventLoopDelayMs: 0,
     // A test's requests come faster than those of callers.
     checkEveryMs: 1,
     ...options
   })
+  closers.push(() => app.close())
   const origin = await app.listen({ host: config.host, port: config.port })
   return { app, sandbox, origin, logged }
 }
