@@ -1,6 +1,7 @@
 import type { Changes } from '../leads/changes.ts'
 import { withoutFields } from '../leads/compose-changes.ts'
 import type { LeadChanges } from '../vicidial/wire.ts'
+import { batchKeyOf, type CallRules } from './calls/batch-key.ts'
 import { Flow, type Item } from './fair-queue.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -144,13 +145,6 @@ export class DeliveryTask<Lead extends number | string = number, Request extends
   }
 }
 
-/** How tasks are put into calls. */
-export interface CallRules {
-  readonly maxLeadsPerCall: number
-  /** `leads_data` carries values for each lead, so leads with different changes can share a call. */
-  readonly dialect: 'lead_ids' | 'leads_data'
-}
-
 /** The flows of one request. */
 export class Flows<Lead extends number | string, Request extends TaskRequest> {
   readonly #request: Request
@@ -168,8 +162,7 @@ export class Flows<Lead extends number | string, Request extends TaskRequest> {
     const known = this.#byChanges.get(changes)
     if (known !== undefined) return known
     const { caller, source } = this.#request
-    const isShared = this.#rules.dialect === 'leads_data' && changes.condition === undefined
-    const batchKey = `${source} ${isShared ? changes.function : changes.key}`
+    const batchKey = batchKeyOf(changes, source, this.#rules)
     const flow =
       this.#byBatchKey.get(batchKey) ?? new Flow<DeliveryTask<Lead, Request>>(caller, this.#request, batchKey)
     this.#byBatchKey.set(batchKey, flow)

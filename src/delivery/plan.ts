@@ -1,7 +1,8 @@
 import { keyName } from '../leads/lead-key.ts'
 import type { Call, LeadChanges } from '../vicidial/wire.ts'
-import { type CallRules, DeliveryTask, Flows, type TaskRequest } from './delivery-task.ts'
-import { LeadQueues } from './lead-queues.ts'
+import type { CallRules } from './calls/batch-key.ts'
+import { LeadQueues } from './calls/lead-queues.ts'
+import { DeliveryTask, Flows, type TaskRequest } from './delivery-task.ts'
 import { searchBatchKey, type SearchKey } from './searching/lead-search.ts'
 import { MAX_KEYS_PER_CALL } from './searching/search-queue.ts'
 

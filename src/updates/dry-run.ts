@@ -1,5 +1,5 @@
 import type { BatchAnswer, Result } from '../../schemas/batch.ts'
-import type { CallRules } from '../delivery/delivery-task.ts'
+import type { CallRules } from '../delivery/calls/batch-key.ts'
 import { planCalls, planSearches } from '../delivery/plan.ts'
 import { rejectedResult } from '../delivery/result.ts'
 import type { SearchKey } from '../delivery/searching/lead-search.ts'

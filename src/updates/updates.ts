@@ -1,7 +1,7 @@
 import type { BatchAnswer, Result } from '../../schemas/batch.ts'
 import { requireSource } from '../callers/access-control.ts'
 import type { Caller } from '../callers/caller.ts'
-import type { CallRules } from '../delivery/delivery-task.ts'
+import type { CallRules } from '../delivery/calls/batch-key.ts'
 import { outcomeResult, rejectedResult } from '../delivery/result.ts'
 import { Problem } from '../errors.ts'
 import type { IdempotencyRecord, Repeats } from '../http/idempotency-record.ts'

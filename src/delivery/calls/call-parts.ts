@@ -2,10 +2,10 @@ import type { CallContext } from '../../vicidial/exchange/call-runner.ts'
 import type { Exchange } from '../../vicidial/exchange/exchange.ts'
 import type { Refused } from '../../vicidial/reply/reply.ts'
 import type { Delivery } from '../delivery.ts'
-import type { CallRules } from '../delivery-task.ts'
 import type { FailedExchange } from '../outcome.ts'
 import type { CallItem } from '../reading/lead-reader.ts'
 import type { RecentWrites } from '../recent-writes.ts'
+import type { CallRules } from './batch-key.ts'
 
 /** What the calls of each kind share. */
 export interface CallParts {

@@ -6,12 +6,12 @@ import { ActionRunner } from '../actions/action-runner.ts'
 import type { KeyLines } from '../adding/key-lines.ts'
 import type { Admission } from '../admission.ts'
 import type { Delivery, DncTask, LeadTask } from '../delivery.ts'
-import type { CallRules } from '../delivery-task.ts'
 import type { FailedExchange } from '../outcome.ts'
 import { type CallItem, LeadReader } from '../reading/lead-reader.ts'
 import type { RecentWrites } from '../recent-writes.ts'
 import { SearchQueue } from '../searching/search-queue.ts'
 import { AdditionCalls } from './addition-calls.ts'
+import type { CallRules } from './batch-key.ts'
 import { callContext, type CallLog } from './call-context.ts'
 import { type CallParts, unsent } from './call-parts.ts'
 import { DncCalls } from './dnc-calls.ts'
@@ -31,7 +31,8 @@ export interface CallSchedulerOptions {
 
 /**
  * Decides when calls are made. A call starts at once if the guard has a free place; what arrives meanwhile gathers, across
- * requests and callers, and shares the next call. `UpdateCalls` and the others decide what goes into a call.
+ * requests and callers, and shares the next call. `batchKeyOf` says which updates may share one; `UpdateCalls` and the
+ * others make the calls of their kinds.
  */
 export class CallScheduler {
   readonly updates: UpdateCalls

@@ -1,9 +1,9 @@
 import { dncOf } from '../../leads/actions/dnc.ts'
 import type { Refused } from '../../vicidial/reply/reply.ts'
 import type { Delivery, DncTask } from '../delivery.ts'
-import { LeadQueues } from '../lead-queues.ts'
 import { notDone, type Outcome } from '../outcome.ts'
 import { type CallParts, unsent } from './call-parts.ts'
+import { LeadQueues } from './lead-queues.ts'
 import { leaveOutSuperseded, settleTask } from './settle-task.ts'
 
 /** Changes of numbers that must not be called: a call each, and one number's in order. */

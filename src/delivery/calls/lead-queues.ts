@@ -1,6 +1,7 @@
-import { areSameActions } from '../leads/actions/lead-actions.ts'
-import type { CallRules, DeliveryTask, TaskRequest } from './delivery-task.ts'
-import { FairQueue } from './fair-queue.ts'
+import { areSameActions } from '../../leads/actions/lead-actions.ts'
+import type { DeliveryTask, TaskRequest } from '../delivery-task.ts'
+import { FairQueue } from '../fair-queue.ts'
+import type { CallRules } from './batch-key.ts'
 
 /** Tasks until their calls have ended: each lead's are sent in order, one at a time; leads never wait for each other. */
 export class LeadQueues<Lead extends number | string, Request extends TaskRequest> {
