@@ -83,8 +83,9 @@ export function withoutFields(changes: Changes, names: readonly string[]): Chang
     if (field === undefined) custom.push({ label, ...cleaned })
     else standard.push({ field, cleaned })
   }
-  const ofOthers = warnings.filter(({ field }) => stored[field] === undefined)
+  const isLeftOut = (field: string) => names.some((name) => field.startsWith(`${name}.`))
+  const ofOthers = warnings.filter(({ field }) => stored[field] === undefined && !isLeftOut(field))
   const composed = composeChanges(standard, custom, optionsOf(changes), ofOthers)
   const left = composed && isVerified ? { ...composed, isVerified } : composed
-  return actions === undefined ? left : { ...(left ?? NO_CHANGES), actions }
+  return actions === undefined ? left : { ...(left ?? { ...NO_CHANGES, warnings: ofOthers }), actions }
 }

@@ -13,7 +13,7 @@ export class KnownChanges {
   readonly #verified = new Map<Changes, Changes>()
   readonly #random: () => number
 
-  /** @param random a number from 0 to 1, to choose the updates that are verified */
+  /** @param random a number from 0, and below 1, to choose the updates that are verified */
   constructor(random: () => number = Math.random) {
     this.#random = random
   }
@@ -27,7 +27,7 @@ export class KnownChanges {
 
   /** Returns `changes`, verified with the probability `share`. */
   sampled(changes: Changes, share: number): Changes {
-    if (share === 0 || this.#random() >= share) return changes
+    if (this.#random() >= share) return changes
     const verified = this.#verified.get(changes) ?? { ...changes, isVerified: true }
     this.#verified.set(changes, verified)
     return verified

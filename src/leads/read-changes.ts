@@ -114,7 +114,8 @@ function standardField(
   if (!allows(rights.fields, name)) return fieldNotAllowed(name)
   const cleaned = clean(field, value)
   if ('code' in cleaned) return cleaned
-  if (onLossy === 'reject' && cleaned.warnings.length > 0) return lossRefused(name, cleaned.warnings)
+  const [loss] = cleaned.warnings
+  if (onLossy === 'reject' && loss !== undefined) return lossRefused(name, loss)
   if (name === 'status' && !allows(rights.statuses, cleaned.stored)) {
     const detail = `This caller may not set the status ${cleaned.stored} (permissions.statuses).`
     return { code: 'field_not_allowed', field: name, detail }
@@ -127,8 +128,8 @@ function standardField(
 }
 
 /** The refusal of a value that loses something, for a caller who accepts no loss. */
-export function lossRefused(field: string, [warning]: readonly Warning[]): Refusal {
-  const detail = `VICIdial would hold "${warning?.stored ?? ''}", and on_lossy is "reject".${unseenIn(warning?.sent)}`
+export function lossRefused(field: string, { sent, stored = '' }: Warning): Refusal {
+  const detail = `VICIdial would hold "${stored}", and on_lossy is "reject".${unseenIn(sent)}`
   return { code: 'characters_lost', field, detail }
 }
 
@@ -165,8 +166,8 @@ function customField(
   }
   const cleaned = cleanCustomField(name, field, value, rules.text)
   if ('code' in cleaned) return cleaned
-  const isRefused = onLossy === 'reject' && cleaned.warnings.length > 0
-  return isRefused ? lossRefused(name, cleaned.warnings) : { label, ...cleaned }
+  const [loss] = cleaned.warnings
+  return onLossy === 'reject' && loss !== undefined ? lossRefused(name, loss) : { label, ...cleaned }
 }
 
 /** Refuses values that VICIdial would take for parameters. Returns the others. */

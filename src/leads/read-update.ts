@@ -79,7 +79,7 @@ export function readUpdate(
     onMultiple,
     ...(keyMatch === 'exact' && { keyMatch }),
     changes: known.sampled(acting(warned, acts, defaults, known), verify),
-    ...(addition && { addition: warnedOf(addition, acts) })
+    ...(addition && { addition: warnedOf(addition, ofKey, acts?.warnings ?? []) })
   }
 }
 
@@ -98,10 +98,12 @@ function acting(
   return acts === ofRequest ? known.acting(changes, acts) : withActions(changes, acts)
 }
 
-/** A new lead with the warnings of what is done with it, too. */
-function warnedOf(addition: Addition, acts: ReadActions | undefined): Addition {
-  if (acts === undefined || acts.warnings.length === 0) return addition
-  return { ...addition, warnings: [...addition.warnings, ...acts.warnings] }
+/** A new lead with the warnings of its key and of what is done with it, too. */
+function warnedOf(addition: Addition, ofKey: readonly Warning[], ofActions: readonly Warning[]): Addition {
+  if (ofKey.length === 0 && ofActions.length === 0) return addition
+  // Its members are no own properties, so that it can't be spread.
+  const { params, stored, warnings } = addition
+  return { params, stored, warnings: [...ofKey, ...warnings, ...ofActions] }
 }
 
 /** Refuses actions that the caller may not do, and texts of them that would lose something it does not accept. */
@@ -116,7 +118,7 @@ export function refuseActions(
   if (forbidden !== undefined) refusals.push(forbidden)
   const [warning] = acts.warnings
   if (onLossy === 'reject' && warning !== undefined)
-    refusals.push({ ...lossRefused(warning.field, acts.warnings), pointer: pointer('callback', 'comments') })
+    refusals.push({ ...lossRefused(warning.field, warning), pointer: pointer('callback', 'comments') })
 }
 
 /** The lead to add if none has the key of an update; undefined if none is to be added. */
@@ -184,9 +186,22 @@ function readKey(
     refusals.push({ code: 'field_invalid', field: 'lead_id', detail, pointer: '' })
     return undefined
   }
+  return readOwnKey(by, element, onLossy, rules, refusals, warnings)
+}
+
+/** Reads the key of an update or a new lead. Refuses one that loses something, if the caller accepts no loss. */
+export function readOwnKey(
+  by: KeyName,
+  element: Readonly<Record<string, unknown>>,
+  onLossy: UpdateOptions['onLossy'],
+  rules: ChangesRules,
+  refusals: PointedRefusal[],
+  warnings: Warning[]
+): LeadKey | undefined {
   const key = readKeyAt(by, element[by], [by], rules, refusals, warnings)
-  if (onLossy === 'accept' || warnings.length === 0) return key
-  refusals.push({ ...lossRefused(by, warnings), pointer: pointer(by) })
+  const [loss] = warnings
+  if (onLossy === 'accept' || loss === undefined) return key
+  refusals.push({ ...lossRefused(by, loss), pointer: pointer(by) })
   return undefined
 }
 
@@ -197,7 +212,7 @@ export function readKeyAt(
   path: readonly (string | number)[],
   rules: ChangesRules,
   refusals: PointedRefusal[],
-  warnings: Warning[] = []
+  warnings?: Warning[]
 ): LeadKey | undefined {
   if (by !== 'lead_id' && !allows(rules.rights.lookUps, by)) {
     const detail = `This caller may not look leads up by ${by} (permissions.look_ups).`

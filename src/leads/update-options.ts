@@ -72,10 +72,9 @@ export function readOptions(
   const read = <T>(name: string, allowed: readonly T[], fallback: T): T =>
     readOneOf(element, name, allowed, fallback, refusals)
   return {
+    ...defaults,
     onMultiple: read('on_multiple', ON_MULTIPLE, defaults.onMultiple),
     onMissing: read('on_missing', ON_MISSING, defaults.onMissing),
-    ...(defaults.add === undefined ? {} : { add: defaults.add }),
-    ...(defaults.actions === undefined ? {} : { actions: defaults.actions }),
     keyMatch: read('key_match', KEY_MATCH, defaults.keyMatch),
     onLossy: read('on_lossy', ON_LOSSY, defaults.onLossy),
     onInvalid: read('on_invalid', ON_INVALID, defaults.onInvalid),

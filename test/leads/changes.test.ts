@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { type Changes, changesOf } from '../../src/leads/changes.ts'
+import { type Changes, changesOf, NO_CHANGES, onlyIf, partsOf } from '../../src/leads/changes.ts'
 import { type ChangesInput, MAX_HINTS, MAX_REFUSALS, readChanges } from '../../src/leads/read-changes.ts'
 import { withoutFields } from '../../src/leads/compose-changes.ts'
 import { serverRules } from '../../src/leads/server-rules.ts'
@@ -221,7 +221,7 @@ test('an unknown field is refused with its pointer; for a VICIdial parameter the
   t.match(read({ fields: { firstName: 'Ann' } }), [
     { detail: 'A lead has no such field; did you mean first_name?' }
   ])
-  for (const name of ['lead_id', 'fields', 'custom_fields', 'reset_called', 'on_invalid'])
+  for (const name of ['lead_id', 'fields', 'custom_fields', 'add', 'hopper', 'reset_called', 'on_invalid'])
     t.match(read({ fields: { [name]: 'x' } }), [
       {
         detail:
@@ -375,7 +375,18 @@ test('a custom field of several lines has a warning for its tabs, unless no loss
   const changes = withNotes()
   t.match(changes, { stored: { 'custom_fields.notes': 'a b' }, warnings: [warning] })
   t.match(!Array.isArray(changes) && withoutFields(changes, ['rank']), { warnings: [warning] })
-  t.match(withNotes({ onLossy: 'reject' }), [{ code: 'characters_lost', pointer: '/custom_fields/notes' }])
+  t.strictSame(withNotes({ onLossy: 'reject' }), [
+    {
+      code: 'characters_lost',
+      field: 'custom_fields.notes',
+      detail: 'VICIdial would hold "a b", and on_lossy is "reject".',
+      pointer: '/custom_fields/notes'
+    }
+  ])
+  t.match(withNotes({ onLossy: 'reject', customFields: { notes: 'a b' } }), {
+    stored: { 'custom_fields.notes': 'a b' },
+    warnings: { length: 0 }
+  })
 })
 
 test('reading stops after too many refusals', async (t) => {
@@ -474,16 +485,41 @@ function sound(input: Partial<ChangesInput>): Changes {
   return changes
 }
 
-test('changes read back from storage have the same key', async (t) => {
+test('changes read back from storage are the same', async (t) => {
   const changes = sound({
     fields: { status: 'SALE', first_name: 'José', phone_number: '2125559999', list_id: 103, comments: null },
     customFields: { favorite_color: 'blue' },
     resetCalled: true
   })
-  const [called, params, stored, warnings] = JSON.parse(
-    JSON.stringify([changes.function, changes.params, changes.stored, changes.warnings])
-  )
-  t.strictSame(changesOf(called, params, stored, warnings), changes)
+  const actions = { hopper: 'remove', dnc: { campaign: 'CAMPA' } } as const
+  const parts = [changes.function, changes.params, changes.stored, changes.warnings]
+  const cases: [changes: Changes, written: unknown[]][] = [
+    [changes, parts],
+    [{ ...changes, isVerified: true }, [...parts, true]],
+    [{ ...changes, actions }, [...parts, false, actions]],
+    [{ ...changes, isVerified: true, actions }, [...parts, true, actions]],
+    [{ ...NO_CHANGES, actions }, ['update_lead', {}, {}, [], false, actions]]
+  ]
+  for (const [one, written] of cases) {
+    const text = JSON.stringify(partsOf(one))
+    t.equal(text, JSON.stringify(written), 'no more than necessary is stored')
+    t.strictSame(changesOf(...(JSON.parse(text) as Parameters<typeof changesOf>)), one)
+  }
+})
+
+test('changes that depend on how a lead is share no call with others', async (t) => {
+  const [sale, other] = [sound({ fields: { status: 'SALE' } }), sound({ fields: { status: 'DNC' } })]
+  const condition = { tags: ['"a"', '"b"'], fields: ['status'], customFields: [] }
+  const made = onlyIf(sale, condition)
+  t.strictSame(made, { ...sale, condition, key: made.key })
+  const keys = [
+    sale,
+    made,
+    onlyIf(other, condition),
+    onlyIf(sale, { ...condition, tags: ['"a"'] }),
+    onlyIf(sale, { ...condition, tags: ['"c"'] })
+  ].map(({ key }) => key)
+  t.equal(new Set(keys).size, keys.length)
 })
 
 test('changes without a field equal those of an update that never named it', async (t) => {

@@ -79,6 +79,15 @@ test('every kind of faulty value is left out, and the sound ones are set', async
   t.match(warned.get('city'), { code: 'transliterated' })
 })
 
+test('among custom fields alone, too, the sound ones are set', async (t) => {
+  t.match(read({ lead_id: 101, custom_fields: { color: 'red', size: '1;2' } }), {
+    changes: {
+      stored: { 'custom_fields.color': 'red', 'custom_fields.size': undefined },
+      warnings: [{ field: 'custom_fields.size', code: 'field_dropped' }]
+    }
+  })
+})
+
 test('a list, a key, the last field, and what is not a fault of a value are never dropped', async (t) => {
   const sound = { status: 'DNC' }
   const refused: [element: Record<string, unknown>, pointers: string[]][] = [

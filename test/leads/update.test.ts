@@ -75,6 +75,33 @@ test('an update names its lead by exactly one key', async (t) => {
   ])
 })
 
+test('what a key loses is a warning, or with on_lossy reject a refusal', async (t) => {
+  const element = { phone_number: '+44 (0)20 7946 0000', fields: { city: 'a,b' } }
+  const ofKey = {
+    field: 'phone_number',
+    code: 'characters_dropped',
+    sent: '+44 (0)20 7946 0000',
+    stored: '442079460000'
+  }
+  const key = { by: 'phone_number', value: '442079460000' }
+  t.match(read(element), { key, changes: { stored: { city: 'ab' }, warnings: [ofKey, { field: 'city' }] } })
+  t.match(read({ ...element, on_lossy: 'accept' }, { ...DEFAULT_OPTIONS, onLossy: 'reject' }), { key })
+  t.strictSame(read({ ...element, fields: { status: 'A' }, on_lossy: 'reject' }), {
+    index: 3,
+    key: undefined,
+    refusals: [
+      {
+        code: 'characters_lost',
+        field: 'phone_number',
+        detail: 'VICIdial would hold "442079460000", and on_lossy is "reject".',
+        pointer: '/phone_number'
+      }
+    ]
+  })
+  for (const value of ['442079460000', '+44 20 7946 0000'])
+    t.match(read({ phone_number: value, fields: { status: 'A' }, on_lossy: 'reject' }), { key })
+})
+
 test('an update that is not an object is refused', async (t) => {
   for (const element of [undefined, null, true, 7, 'lead_id=101', [], [{ lead_id: 101 }]]) {
     t.strictSame(read(element), {
@@ -117,6 +144,8 @@ test('an unknown property is refused with its pointer, never dropped', async (t)
     ['customFields', 'did you mean custom_fields?'],
     ['feilds', 'did you mean fields?'],
     ['phone', 'did you mean phone_number?'],
+    ['reset', 'did you mean reset_called?'],
+    ['reset_lead', 'did you mean reset_called?'],
     ['first_name', 'put first_name into fields.'],
     ['firstName', 'did you mean first_name, in fields?']
   ]
@@ -169,8 +198,13 @@ test('only the first refusals of an update name the property that is meant', asy
   const names = Array.from({ length: MAX_HINTS + 2 }, (_, n) => `leadId${'_'.repeat(n)}`)
   const update = read({ lead_id: 101, ...Object.fromEntries(names.map((name) => [name, 1])) })
   const { refusals = [] } = 'refusals' in update ? update : {}
-  const details = refusals.slice(0, names.length).map(({ detail }) => detail.endsWith('lead_id?'))
-  t.strictSame(details, [...Array<boolean>(MAX_HINTS).fill(true), false, false])
+  const [hint, none] = ['did you mean lead_id?', 'put columns of a lead in fields.']
+  t.strictSame(
+    refusals.slice(0, names.length).map(({ detail }) => detail),
+    [...Array<string>(MAX_HINTS).fill(hint), none, none].map(
+      (more) => `An update has no such property; ${more}`
+    )
+  )
 })
 
 test("an update's own options override the request's", async (t) => {

@@ -4,7 +4,7 @@ import { type ChangesRules, MAX_REFUSALS } from '../read-changes.ts'
 import type { PointedRefusal, Warning } from '../refusal.ts'
 import type { RejectedUpdate, Update } from '../update.ts'
 import { KnownChanges } from '../known-changes.ts'
-import { readKeyAt } from '../read-update.ts'
+import { readOwnKey } from '../read-update.ts'
 import type { UpdateOptions } from '../update-options.ts'
 
 /** Where `readAddition` looks for what a request has in its own members. */
@@ -22,7 +22,7 @@ export function readNewLead(
   const refusals: PointedRefusal[] = []
   const warnings: Warning[] = []
   const by = members['vendor_lead_code'] === undefined ? 'phone_number' : 'vendor_lead_code'
-  const key = readKeyAt(by, members[by], [by], rules, refusals, warnings)
+  const key = readOwnKey(by, members, options.onLossy, rules, refusals, warnings)
   const add: Record<string, unknown> = {}
   const fields: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(members)) {

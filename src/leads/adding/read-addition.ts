@@ -1,9 +1,9 @@
-import { CUSTOM, type Changes } from '../changes.ts'
-import { type ChangesInput, type ChangesRules, readChanges } from '../read-changes.ts'
+import { CUSTOM, type Changes, NO_CHANGES } from '../changes.ts'
+import { type ChangesInput, type ChangesRules, lossRefused, readChanges } from '../read-changes.ts'
 import { FIELD_BY_NAME } from '../fields.ts'
 import { isObject } from '../is-object.ts'
 import type { LeadKey } from '../lead-key.ts'
-import { echo, jsonInText, type PointedRefusal, pointer, type Refusal } from '../refusal.ts'
+import { echo, jsonInText, type PointedRefusal, pointer, type Refusal, type Warning } from '../refusal.ts'
 import { allows } from '../rights.ts'
 import { type Addition, ComposedAddition } from './addition.ts'
 
@@ -39,8 +39,9 @@ export function readAddition(
   const given = membersOf(add, refusals)
   const own = readOwnFields(given, options, rules, refusals)
   const required: Record<string, string> = {}
+  const losses: Warning[] = []
   for (const name of REQUIRED) {
-    const value = readRequired(name, given[name], key, changes, rules)
+    const value = readRequired(name, given[name], key, changes, { ...rules, ...options, losses })
     if (typeof value === 'string') required[name] = value
     else if (value !== undefined) refusals.push({ ...value, field: name, pointer: pointer('add', name) })
   }
@@ -49,7 +50,8 @@ export function readAddition(
     refuseTwice(changes, own, refusals)
   }
   if (key === undefined || changes === undefined || refusals.length > before) return undefined
-  const addition = new ComposedAddition(key, required, own === undefined ? [changes] : [changes, own])
+  const parts = [changes, own, { ...NO_CHANGES, warnings: losses }].filter((part) => part !== undefined)
+  const addition = new ComposedAddition(key, required, parts)
   const unsafe = addition.parameterLike
   if (unsafe === undefined) return addition
   const detail = 'Beside custom fields, VICIdial would take "&name=" in a value for a field to empty.'
@@ -104,19 +106,25 @@ function readOwnFields(
   return undefined
 }
 
-/** A value that VICIdial must have of a new lead: from `add`, from the update's own fields, or from its key. */
+/**
+ * A value that VICIdial must have of a new lead: from `add`, from the update's own fields, or from its key. What a value of
+ * `add` loses is added to `losses`.
+ */
 function readRequired(
   name: Required,
   given: unknown,
   key: LeadKey | undefined,
   changes: Changes | undefined,
-  { clean, rights }: ChangesRules
+  { clean, rights, onLossy, losses }: ChangesRules & Pick<ChangesInput, 'onLossy'> & { losses: Warning[] }
 ): string | Refusal | undefined {
   const refuse = (code: Refusal['code'], detail: string): Refusal => ({ code, detail })
   const field = FIELD_BY_NAME.get(name)
   const known = key?.by === name ? key.value : changes?.stored[name]
   const cleaned = field && given !== undefined && given !== null ? clean(field, given) : undefined
   if (cleaned !== undefined && 'code' in cleaned) return cleaned
+  const [loss] = cleaned?.warnings ?? []
+  if (onLossy === 'reject' && loss !== undefined) return lossRefused(name, loss)
+  losses.push(...(cleaned?.warnings ?? []))
   const value = cleaned?.send ?? known
   if (value === undefined) {
     // Without its key or its fields it is not known whether the update has it.

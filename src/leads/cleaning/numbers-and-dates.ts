@@ -53,6 +53,5 @@ export function isDay(text: string): boolean {
  *   doesn't exist. Leap seconds (`:60`) aren't read either.
  */
 export function readTime(text: string): number | undefined {
-  const [, day] = INSTANT.exec(text) ?? []
-  return day === undefined || !isDay(day) ? undefined : Date.parse(text)
+  return isDay(INSTANT.exec(text)?.[1] ?? '') ? Date.parse(text) : undefined
 }

@@ -34,7 +34,6 @@ const KEEPS_ZERO: ReadonlySet<string> = new Set([
   ...['800', '808', '870', '878', '881', '882', '883', '888', '979']
 ])
 const SPACES = / +/g
-const SPACE_AROUND_DOT = / ?\. ?/g
 /** Two numbers of one length, each long enough to be dialed. */
 const MIN_OF_TWO = 7
 /** The same with `00` before the country code: `0097250-1234567` is one number. */
@@ -96,10 +95,7 @@ function faultOfTrunkZero(text: string, dialed: string): string | undefined {
  * `2125550100.0` or, with thousands separators, `2.125.550.100`.
  */
 function faultOfDots(text: string): string | undefined {
-  const groups = text
-    .replace(SPACE_AROUND_DOT, '.')
-    .split('.')
-    .map((part) => part.replaceAll('-', ' ').replace(/[+()]/g, '').trim())
+  const groups = text.split('.').map((part) => part.replaceAll('-', ' ').replace(/[+()]/g, '').trim())
   if (groups.length === 1) return undefined
   const last = groups.at(-1) ?? ''
   const before = (groups.at(-2) ?? '').split(' ').at(-1) ?? ''

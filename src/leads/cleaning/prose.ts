@@ -44,9 +44,8 @@ export function prose(column: Column, value: string, trimmed: string, line: stri
       `VICIdial would lose all of ${field.name}: it keeps ${field.keeps}.${unseenIn(trimmed)}`
     )
   }
-  // VICIdial would store one or four question marks for what a column cannot hold.
-  const beyond = field.letters === 'any' ? '?' : ''
-  const send = kept.replaceAll('+', ' ').replace(text.unstorable, beyond).trim()
+  // VICIdial would store one or four question marks for what a column cannot hold; only a comment still has any.
+  const send = kept.replaceAll('+', ' ').replace(text.unstorable, '?').trim()
   const stored = send.replace(NEWLINE, '!N')
   return fit(column, send, stored, losses(column, value, stored, spelled !== trimmed, send !== spelled))
 }

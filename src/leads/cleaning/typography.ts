@@ -13,7 +13,6 @@ const NON_ASCII = /\P{ASCII}/gu
 const DASH = /\p{Pd}/u
 /** ASCII that may be sent to VICIdial: no control characters, no backslash. */
 const SENDABLE = /^[ -[\]-~]+$/
-const BEFORE_ASCII = '\x7f'
 /** The only ASCII that people write for another sign: an apostrophe. */
 const GRAVE = '`'
 
@@ -24,10 +23,9 @@ const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]|(?! )\p{Zs}
 /** Most unseen characters that a message names. */
 const MAX_NAMED = 3
 
-/** The ASCII for a character of typesetting, or undefined: `-` for a dash, `1/2` for `½`. */
+/** The ASCII for a character of typesetting, or undefined: `-` for a dash, `1/2` for `½`. ASCII is itself, but for a grave. */
 export function asciiOf(character: string): string | undefined {
   if (character === GRAVE) return "'"
-  if (character <= BEFORE_ASCII) return undefined
   const sign = SIGNS.get(character)
   if (sign !== undefined) return sign
   if (DASH.test(character)) return '-'

@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { createCleaner } from '../../../src/leads/cleaning/clean.ts'
 import type { Cleaned } from '../../../src/leads/cleaning/column.ts'
 import type { NonLatin } from '../../../src/leads/cleaning/column-text.ts'
-import { FIELD_BY_NAME, FIELDS } from '../../../src/leads/fields.ts'
+import { type Field, FIELD_BY_NAME, FIELDS } from '../../../src/leads/fields.ts'
 import type { Refusal } from '../../../src/leads/refusal.ts'
 
 const MODES = [0, 1] as const
@@ -72,6 +72,11 @@ const STRINGS = [...TEXT.map(([name]) => name), ...PHONES.map(([name]) => name),
 
 test('the fields of these tests are the fields of the catalogue', async (t) => {
   t.same(new Set([...STRINGS, ...NUMBERS]), new Set(FIELDS.map((field) => field.name)))
+})
+
+test('a field that VICIdial does not have is never cleaned by the rules of another', async (t) => {
+  const field = { ...FIELDS[0], name: 'no_such_field' } as Field
+  t.throws(() => createCleaner(0)(field, 'x'), RangeError)
 })
 
 for (const [name, keeps, plus, longest, kind] of TEXT) {

@@ -59,6 +59,10 @@ test('with latin1 and use_non_latin 1, only the letters of Western Europe are st
   t.match(clean(comments, 'a\nb'), { send: 'a\nb', warnings: { length: 0 } })
 })
 
+test('a letter that a comment cannot hold is a question mark there, and not spelled otherwise', async (t) => {
+  t.match(createCleaner(0)(comments, 'a \u{10345} b'), { stored: 'a ? b' })
+})
+
 test('letters that an old PCRE lacks are lost, whatever Node knows', async (t) => {
   const clean = createCleaner(1)
   const newer = '\u088F\u0C5C\u0CDC\u1C89\u1C8A\uA7CB\uA7CC\uA7CD\uA7CE\uA7CF\uA7D2\uA7D4\uA7DA\uA7DB\uA7DC'
@@ -99,6 +103,7 @@ test('a build that keeps only capitals in country_code is sent nothing else, and
   t.match(clean(country, 'USA'), { send: 'USA', stored: 'USA', warnings: { length: 0 } })
   for (const value of ['usa', 'U1', 'U-S', 'É', 'us a'])
     t.match(clean(country, value), { code: 'characters_lost', field: 'country_code' }, value)
+  t.match(clean(country, 'USAX'), { code: 'field_too_long' })
   t.strictSame(clean(country, null), {
     code: 'field_not_clearable',
     field: 'country_code',
@@ -108,6 +113,7 @@ test('a build that keeps only capitals in country_code is sent nothing else, and
     fields.find(({ name }) => name === 'country_code'),
     { clearable: false, keeps: 'capital letters A to Z' }
   )
+  t.match(clean(firstName, 'ann'), { stored: 'ann' })
   t.match(serverRules(0).clean(country, 'usa'), { stored: 'usa' })
   t.match(serverRules(0).clean(country, null), { send: '--BLANK--' })
 })

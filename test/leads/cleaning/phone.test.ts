@@ -38,7 +38,16 @@ const PUNCTUATED = {
   '0097250-1234567': '00972501234567',
   '0039345 1234567': '00393451234567',
   '(0049171) 1234567': '00491711234567',
-  '00 49 30 1234 5678 901': '00493012345678901'
+  '00 49 30 1234 5678 901': '00493012345678901',
+  '(+44) 20 7946 0958': '442079460958',
+  '+0151 23456789': '015123456789',
+  '44 212 555 0100 12': '44212555010012',
+  '212.555 0100': '2125550100',
+  '12345.123 456 7890': '123451234567890',
+  '1234-5671234-567': '12345671234567',
+  '12 34 567 8901234': '12345678901234',
+  '(0000000)': '0000000',
+  '(5)': '5'
 }
 
 /** As table programs write a number, or with digits that don't belong to it. */
@@ -57,12 +66,17 @@ const REFUSED = [
   '2125550100.5',
   '212555.0100',
   '12345.25',
+  '12345. 25',
+  '212.555.5',
+  '12.34.5678.00',
   '10000.000000000001',
   '-2125550100',
   '+39 (0)6 1234',
   '+39 06 (0)1234',
   '+44 (020) 7946 0958',
   '44 (0)20 7946 0958',
+  '44(0)20 7946 0958',
+  '(+44 (0)20 7946 0958)',
   '+44 20 (0)7946',
   '+44 (0 20) 7946 0958',
   '(+44) (0)20 7946 0958',
@@ -91,6 +105,8 @@ const REFUSED = [
   '2125550100 (2125550101)',
   '+12125550100+12125550101',
   '+44+2079460958',
+  '+555 0101 555 0102',
+  '12 34 567 12 34 568',
   '212-555-0100-12',
   '(212) 555-0100 1234'
 ]
@@ -102,19 +118,23 @@ test('dots separate the groups of a phone number', async (t) => {
 
 test('punctuation that would change the digits is refused', async (t) => {
   for (const text of REFUSED) t.match(readPhone(text), { code: 'field_invalid' }, text)
-  t.match(readPhone('212555010.0'), {
-    detail: 'ends in .0, as a table program writes a number: give the digits alone'
-  })
-  t.match(readPhone('+44 020 7946 0958'), {
-    detail: 'has a zero after the country code, which is dialed only inside the country: leave it out'
-  })
+  const tableNumber = ': this is a number as a table program writes it'
   const remedies = {
-    '2.12556E+09': ': this is a number as a table program writes it',
-    '2,125,550,100': ': this is a number as a table program writes it',
+    '2.12556E+09': tableNumber,
+    '2.12E9': tableNumber,
+    '2E+09': tableNumber,
+    '2,125,550,100': tableNumber,
+    "2'125'550'100": tableNumber,
+    '2,125,550,100.00': tableNumber,
+    '212,555,010': tableNumber,
+    'no 2,125,550,100': '',
+    '2,125,550,100 no': '',
     '212-555-0100 ext. 12': ': leave the extension out',
     '212-555-0100x12': ': leave the extension out',
     '212-555-0100;ext=12': ': leave the extension out',
     '212 555 0100 #12': ': leave the extension out',
+    '212-555-0100 x2y': '',
+    '212-5550100, 2nd': '',
     '2125550100/2125550101': ': give one number',
     '212-555-0100, 212-555-0101': ': give one number',
     'tel:+12125550100': '',
@@ -126,7 +146,38 @@ test('punctuation that would change the digits is refused', async (t) => {
   }
   for (const text of ['2,125,550,100', "2'125'550'100", '2_125_550_100', '2.12556E+09', '2125550100,00'])
     t.match(readPhone(text), { code: 'characters_lost' }, text)
-  t.match(readPhone(`1${' '.repeat(1_000)}2`), { code: 'field_too_long' })
+})
+
+test('a text of up to 100 characters is read', async (t) => {
+  t.match(readPhone(`1${' '.repeat(98)}2`), { digits: '12' })
+  t.strictSame(readPhone(`1${' '.repeat(99)}2`), {
+    code: 'field_too_long',
+    detail: 'is longer than 100 characters'
+  })
+})
+
+/** What is wrong with a number whose digits would be doubtful, and what to do. */
+const FAULTS = {
+  '212555010.0': 'ends in .0, as a table program writes a number: give the digits alone',
+  '212.5.0': 'ends in .0, as a table program writes a number: give the digits alone',
+  '2.125.550.100': 'has dots as thousands separators: give the digits alone',
+  '2125550100.5': 'has a dot where no phone number has one: give the digits alone',
+  '10000.000000000001': 'has a dot where no phone number has one: give the digits alone',
+  '-2125550100': 'begins with a minus sign',
+  '+44 020 7946 0958':
+    'has a zero after the country code, which is dialed only inside the country: leave it out',
+  '+39 (0)6 1234': 'has (0) after the country code: write 0 if callers from abroad dial it',
+  '44 (0)20 7946 0958': 'has a zero in brackets after other digits: leave it out',
+  '+44+2079460958': 'has a + after other digits: give one number',
+  '555-0101 555-0102': 'has two numbers: give one',
+  '1 212 555 0100 12': 'has more digits after a complete number: leave the extension out',
+  '1 - 212 - 555 - 0100 - 12': 'has more digits after a complete number: leave the extension out',
+  '212 555 0100 123456': 'has 16 digits, more than a phone number: give one, without an extension'
+}
+
+test('a refusal says what is wrong with the number, and what to do', async (t) => {
+  for (const [text, detail] of Object.entries(FAULTS))
+    t.strictSame(readPhone(text), { code: 'field_invalid', detail }, text)
 })
 
 test('no fraction of zeros after a whole number is ever read', async (t) => {
@@ -146,6 +197,8 @@ test('a trunk zero in brackets after a country code is left out, with a warning'
     '+44(0)2079460958': '442079460958',
     '+44 (0) 20 7946 0958': '442079460958',
     '+44 ( 0 ) 20 7946 0958': '442079460958',
+    '+44 (  0  ) 20 7946 0958': '442079460958',
+    '+ 44 (0)20 7946 0958': '442079460958',
     '0044 (0)20 7946 0958': '00442079460958',
     '+49 (0) 209 22000': '4920922000',
     '+239 (0)222 1234': '2392221234'
@@ -167,7 +220,10 @@ test('a trunk zero in brackets after a country code is left out, with a warning'
 })
 
 test('a number of a country is read with its code, and refused with a zero after it unless it is dialed', async (t) => {
-  const keepsZero = ['39', '225', '226', '227', '229', '241', '242', '247', '250', '378', '379', '687', '992']
+  const keepsZero = [
+    ...['39', '225', '226', '227', '229', '241', '242', '247', '250', '378', '379', '687', '992'],
+    ...['800', '808', '870', '878', '881', '882', '883', '888', '979']
+  ]
   const codes = [
     '1',
     '7',
@@ -183,6 +239,7 @@ test('a number of a country is read with its code, and refused with a zero after
     '380',
     '420',
     '596',
+    '673',
     '855',
     '971'
   ]
@@ -211,8 +268,9 @@ test('a warning about a key is of its update alone', async (t) => {
 test('a third phone number in address3 is refused as a table program writes it', async (t) => {
   const read = (address3: string) =>
     readUpdate({ lead_id: 101, fields: { address3 } }, 0, DEFAULT_OPTIONS, rules)
+  const detail = 'address3 is a phone number as a table program writes a number: give the digits alone.'
   for (const text of ['2125559206.0', '2125559206.00', '2.12556E+09', '2E+9'])
-    t.match(read(text), { refusals: [{ code: 'field_invalid', field: 'address3' }] }, text)
-  for (const text of ['2125559206', '212.555.9206', 'Unit 7.0', '7.0', '1E'])
+    t.match(read(text), { refusals: [{ code: 'field_invalid', field: 'address3', detail }] }, text)
+  for (const text of ['2125559206', '212.555.9206', 'Unit 7.0', 'Unit 212555.0', '212555.0 km', '7.0', '1E'])
     t.match(read(text), { changes: { stored: { address3: text } } }, text)
 })

@@ -5,6 +5,7 @@ import type { Cleaned } from '../../../src/leads/cleaning/column.ts'
 import { FIELD_BY_NAME, FIELDS } from '../../../src/leads/fields.ts'
 import type { Refusal } from '../../../src/leads/refusal.ts'
 import { readLeadKey } from '../../../src/leads/lead-key.ts'
+import { asciiOf } from '../../../src/leads/cleaning/typography.ts'
 import { serverRules } from '../../../src/leads/server-rules.ts'
 import { anyCharacter } from '../../any-character.ts'
 
@@ -43,6 +44,10 @@ const SPELLED: readonly [name: string, sent: string, stored: string][] = [
   ['address2', 'Apt\t4\u000bB', 'Apt 4 B'],
   ['address2', 'A\\4', 'A/4'],
   ['comments', 'called\tno answer', 'called no answer'],
+  ['comments', 'called\t\tno answer', 'called no answer'],
+  ['first_name', '・Ann', 'Ann'],
+  ['address1', '1–2 Elm St', '1-2 Elm St'],
+  ['address1', '½2 Elm St', '1/2 2 Elm St'],
   ['comments', 'first\u000bsecond', 'first second'],
   ['comments', 'first\\nsecond', 'first/nsecond']
 ]
@@ -81,6 +86,11 @@ test('a spelling is used only if the field keeps all of it', async (t) => {
   t.match(clean(letters, 'address1', '12 Elm \uff3c 4'), { stored: '12 Elm / 4' })
   for (const name of ['state', 'postal_code', 'email', 'status', 'owner'])
     t.match(clean(ascii, name, 'A–'), { code: 'characters_lost' }, name)
+})
+
+test('a sign that only half has an ASCII spelling has none', async (t) => {
+  for (const sign of ['℃', 'ẚ', '㎛']) t.equal(asciiOf(sign), undefined, sign)
+  t.equal(asciiOf('㎡'), 'm2')
 })
 
 test('no value of prose brings anything to VICIdial that it must not get', async (t) => {
@@ -156,7 +166,7 @@ test('a refusal names what cannot be seen in the value', async (t) => {
     ['rank', '7\u200b', 'U+200B'],
     ['phone_number', '212555\u200ex', 'U+200E'],
     ['first_name', '\u200b', 'U+200B'],
-    ['first_name', '\u200b', 'U+200B']
+    ['gender', 'F\u200b\u200c\u200d\u200e', 'It holds U+200B, U+200C, U+200D, which cannot be seen.']
   ]
   for (const [name, value, named] of values) {
     const refusal = clean(ascii, name, value) as Refusal

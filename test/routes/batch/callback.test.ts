@@ -9,6 +9,34 @@ function callbacks({ sandbox }: Pick<Gateway, 'sandbox'>) {
   return sandbox.tables()['vicidial_callbacks'] ?? []
 }
 
+test('a lead is added, and its callback booked, though the comments of the callback lose something', async (t) => {
+  const gateway = await startGateway(t)
+  const { body } = await batch(gateway, {
+    updates: [
+      {
+        vendor_lead_code: 'CRM-NEW',
+        fields: { status: 'CB' },
+        on_missing: 'add',
+        add: { list_id: 101, phone_code: '44', phone_number: '+44 (0)20 7946 0000' },
+        callback: { ...CALLBACK, comments: 'José' }
+      },
+      { lead_id: 1, fields: { status: 'SALE' } }
+    ]
+  })
+  t.match(body.results, [
+    {
+      status: 'added',
+      callback: 'added',
+      warnings: [
+        { field: 'phone_number', code: 'characters_dropped', stored: '442079460000' },
+        { field: 'callback.comments', code: 'transliterated', stored: 'Jose' }
+      ]
+    },
+    { lead_id: 1, status: 'updated' }
+  ])
+  t.match(callbacks(gateway), [{ comments: 'Jose' }])
+})
+
 test('a callback is booked, moved and removed, in the time of the dialer', async (t) => {
   const gateway = await sharedGateway(t)
   const booked = await batch(gateway, {

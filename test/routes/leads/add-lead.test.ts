@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import { gatewayFile } from '../../gateway-file.ts'
 import { call, sharedGateway, startGateway } from '../../helper.ts'
 
 const NEW = { vendor_lead_code: 'CRM-NEW', list_id: 101, phone_code: '1', phone_number: '3125550199' }
@@ -50,6 +51,28 @@ test('a request for a new lead that cannot be one is refused with the place that
   }
   const list = await call(gateway, 'POST', '/v1/leads', { ...NEW, list_id: 777 })
   t.match(list, { status: 422, body: { errors: [{ pointer: '/list_id', code: 'list_not_found' }] } })
+})
+
+test("a phone number of a new lead that loses something has a warning, or is refused by its caller's on_lossy", async (t) => {
+  const callers = ['accept', 'reject'].map((on_lossy) => ({ name: on_lossy, permissions: '*', on_lossy }))
+  const env = { GATEWAY_CONFIG: `${t.testdir({ 'gateway.yaml': gatewayFile(callers) })}/gateway.yaml` }
+  const gateway = await startGateway(t, env)
+  const add = (body: object, caller: string) =>
+    call(gateway, 'POST', '/v1/leads', body, { authorization: `Bearer ${caller}-key` })
+  const sent = '+44 (0)20 7946 0000'
+  const byCode = { ...NEW, phone_code: '44', phone_number: sent }
+  const { vendor_lead_code: _, ...byPhone } = byCode
+  for (const body of [byPhone, byCode]) {
+    const detail = 'VICIdial would hold "442079460000", and on_lossy is "reject".'
+    t.match(await add(body, 'reject'), {
+      status: 422,
+      body: { errors: [{ code: 'characters_lost', pointer: '/phone_number', detail }] }
+    })
+    const warnings = [{ field: 'phone_number', code: 'characters_dropped', sent, stored: '442079460000' }]
+    const added = await add(body, 'accept')
+    t.equal(added.status, 201)
+    t.strictSame(added.body.warnings, warnings)
+  }
 })
 
 test('a repeat with the same Idempotency-Key gets the same answer', async (t) => {
