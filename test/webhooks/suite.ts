@@ -1,3 +1,5 @@
+import './auth/credential.test.ts'
+import './auth/public-key.test.ts'
 import './auth/verify.test.ts'
 import './limits.test.ts'
 import './mapping/actions.test.ts'

@@ -7,7 +7,6 @@ import {
   type PublicKeyAuth,
   type ReceivedHead,
   type SignatureTimestamp,
-  type SignedPlaceholder,
   type VerifyBody
 } from './auth.ts'
 import { fieldsInOrder } from './signed-form.ts'
@@ -18,15 +17,18 @@ const MAX_SIGNATURES = 10
 /** Of a public key's signature: that of an RSA key of 8,192 bits. */
 const MAX_SIGNATURE_BYTES = 1_024
 
+/** The signatures of one request, at least one. */
+type Signatures = readonly [Buffer, ...Buffer[]]
+
 /** What the head of a request says of its signature. */
 interface SignedHead {
-  readonly signatures: readonly Buffer[]
+  readonly signatures: Signatures
   /** The timestamp as sent; empty if the sender signs none. */
   readonly timestamp: string
   /** The id as the bytes that were sent; empty if the sender signs none. */
   readonly id: Buffer
-  /** The timestamp in milliseconds since 1970; undefined if the sender signs none. */
-  readonly time: number | undefined
+  /** What is wrong with the timestamp once the body has arrived; undefined if nothing is, or if the sender signs none. */
+  readonly checkTime: (now: number) => AuthFault | undefined
 }
 
 /**
@@ -39,27 +41,18 @@ export function verifySignature(
 ): VerifyBody | AuthFault {
   const head = readSignedHead(auth, received)
   if (typeof head === 'string') return head
-  const { signatures, timestamp, id, time } = head
+  const { signatures, timestamp, id, checkTime } = head
   const { method, url } = received
   return (rawBody, now) => {
-    const form = auth.signed.some((part) => 'part' in part && part.part === 'form')
-      ? fieldsInOrder(rawBody)
-      : ''
-    if (form === undefined) return 'signature_wrong'
-    const values: Readonly<Record<SignedPlaceholder, string | Buffer>> = {
-      body: rawBody,
-      form,
-      timestamp,
-      id,
-      method,
-      url: auth.publicUrl + url
-    }
-    const signed = auth.signed.map((part) => ('text' in part ? part.text : values[part.part]))
+    const values = { body: rawBody, timestamp, id, method, url: auth.publicUrl + url }
+    const signed = auth.signed.map((part) => {
+      if ('text' in part) return part.text
+      return part.part === 'form' ? fieldsInOrder(rawBody) : values[part.part]
+    })
+    if (!signed.every((part) => part !== undefined)) return 'signature_wrong'
     const isSigned =
       auth.type === 'hmac' ? hasHmac(auth, signed, signatures) : isByPublicKey(auth, signed, signatures)
-    if (!isSigned) return 'signature_wrong'
-    if (auth.timestamp === undefined || time === undefined) return undefined
-    return checkTimestamp(time, now, auth.timestamp.toleranceSeconds)
+    return isSigned ? checkTime(now) : 'signature_wrong'
   }
 }
 
@@ -67,7 +60,7 @@ export function verifySignature(
 function hasHmac(
   { algorithm, secrets }: HmacAuth,
   signed: readonly (string | Buffer)[],
-  signatures: readonly Buffer[]
+  signatures: Signatures
 ): boolean {
   const expected = secrets.map((secret) => {
     const hmac = createHmac(algorithm, secret)
@@ -84,9 +77,8 @@ function hasHmac(
 function isByPublicKey(
   { keys }: PublicKeyAuth,
   signed: readonly (string | Buffer)[],
-  [signature]: readonly Buffer[]
+  [signature]: Signatures
 ): boolean {
-  if (signature === undefined) return false
   const data = Buffer.concat(signed.map((part) => Buffer.from(part)))
   // An Ed25519 signature has its own hash function.
   return keys.some((key) =>
@@ -98,35 +90,31 @@ function isByPublicKey(
 function readSignedHead(auth: HmacAuth | PublicKeyAuth, head: ReceivedHead): SignedHead | AuthFault {
   const header = headerValue(head.headers, auth.header)
   if (header === undefined) return 'signature_missing'
-  const parameters = readParameters(header)
   const presented =
-    auth.signatureParameter === undefined ? [header] : (parameters.get(auth.signatureParameter) ?? [])
-  const signatures = presented.slice(0, MAX_SIGNATURES).flatMap((text) => decode(text, auth))
-  if (signatures.length === 0) return 'signature_malformed'
+    auth.signatureParameter === undefined ? [header] : parameterValues(header, auth.signatureParameter)
+  const [signature, ...more] = presented.slice(0, MAX_SIGNATURES).flatMap((text) => decode(text, auth))
+  if (signature === undefined) return 'signature_malformed'
+  const signatures: Signatures = [signature, ...more]
   const idText = auth.idHeader === undefined ? '' : headerValue(head.headers, auth.idHeader)
   if (idText === undefined) return 'id_missing'
   // Node reads header values as Latin-1, even if the sender wrote UTF-8.
   const id = Buffer.from(idText, 'latin1')
-  if (auth.timestamp === undefined) return { signatures, id, timestamp: '', time: undefined }
+  if (auth.timestamp === undefined) return { signatures, id, timestamp: '', checkTime: () => undefined }
 
-  const timestamp = timestampText(auth.timestamp, head, parameters)
+  const { unit, toleranceSeconds } = auth.timestamp
+  const timestamp = timestampText(auth.timestamp, head, header)
   if (timestamp === undefined) return 'timestamp_missing'
-  const time = readTimestamp(timestamp, auth.timestamp.unit)
-  return time === undefined ? 'timestamp_malformed' : { signatures, id, timestamp, time }
+  const time = readTimestamp(timestamp, unit)
+  if (time === undefined) return 'timestamp_malformed'
+  return { signatures, id, timestamp, checkTime: (now) => checkTimestamp(time, now, toleranceSeconds) }
 }
 
-/** Reads a header like `t=1700000000,v1=…,v1=…`. */
-function readParameters(header: string): Map<string, string[]> {
-  const parameters = new Map<string, string[]>()
-  for (const pair of header.split(',')) {
+/** The values of a parameter in a header like `t=1700000000,v1=…,v1=…`. */
+function parameterValues(header: string, name: string): string[] {
+  return header.split(',').flatMap((pair) => {
     const at = pair.indexOf('=')
-    const name = pair.slice(0, Math.max(at, 0)).trim()
-    const value = pair.slice(at + 1).trim()
-    const values = parameters.get(name)
-    if (values === undefined) parameters.set(name, [value])
-    else values.push(value)
-  }
-  return parameters
+    return pair.slice(0, Math.max(at, 0)).trim() === name ? [pair.slice(at + 1).trim()] : []
+  })
 }
 
 /** The bytes of a signature, or nothing. Only canonical base64: no other header is the same signature. */
@@ -148,9 +136,9 @@ function isPossible({ length }: Buffer): boolean {
 function timestampText(
   timestamp: SignatureTimestamp,
   { headers }: ReceivedHead,
-  parameters: ReadonlyMap<string, string[]>
+  header: string
 ): string | undefined {
   if (timestamp.in === 'header') return headerValue(headers, timestamp.name)
-  const [value, ...more] = parameters.get(timestamp.name) ?? []
+  const [value, ...more] = parameterValues(header, timestamp.name)
   return more.length > 0 ? '' : value
 }

@@ -4,7 +4,7 @@ import { test } from 'tap'
 import type { Auth, AuthFault, HmacAuth, PublicKeyAuth } from '../../../src/webhooks/auth/auth.ts'
 import { readPublicKey } from '../../../src/webhooks/auth/public-key.ts'
 import { STANDARD_HEADERS, standardWebhooksKey } from '../../../src/webhooks/auth/standard-webhooks.ts'
-import { verifyHead } from '../../../src/webhooks/auth/verify.ts'
+import { challengeOf, verifyHead } from '../../../src/webhooks/auth/verify.ts'
 import { type ReceivedRequest, verify as verifyBy } from '../verify.ts'
 
 const NOW = 1_700_000_000_000
@@ -163,6 +163,26 @@ test("Standard Webhooks' published example is accepted", async (t) => {
   }
 })
 
+test('Standard Webhooks: a secret is base64 and nothing else', async (t) => {
+  for (const secret of ['c2VjcmV0', 'whsec_c2VjcmV0'])
+    t.strictSame(standardWebhooksKey(secret), Buffer.from('secret'), secret)
+  for (const secret of [
+    '',
+    'whsec_',
+    'whsec_c',
+    'whsec_====',
+    'old: whsec_c2VjcmV0',
+    'whsec_whsec_c2VjcmV0',
+    'WHSEC_c2VjcmV0',
+    '!c2VjcmV0',
+    'c2VjcmV0!',
+    'c2Vj cmV0',
+    'c2VjcmV0===',
+    'whsec_c2Vj-mV_'
+  ])
+    t.equal(standardWebhooksKey(secret), undefined, secret)
+})
+
 test('Standard Webhooks: a body that is not UTF-8 does not match the signature of its replacement', async (t) => {
   const secret = Buffer.from('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'base64')
   const auth = standardAuth(secret.toString('base64'))
@@ -272,11 +292,43 @@ test("Twilio's published example is accepted: the URL and the fields of the form
   }
   t.equal(ofLong(long), undefined)
   t.equal(ofLong(`${long}a`), 'signature_wrong', 'longer than a real form')
-  const empty = createHmac('sha1', '12345')
-    .update(`https://mycompany.com/${'a'.repeat(1_001)}`)
-    .digest('base64')
-  const many = { ...request(Array(1_001).fill('a').join('&'), { 'x-twilio-signature': empty }), url: '/' }
-  t.equal(verify(auth, many), 'signature_wrong', 'more fields than a form may have')
+  const ofMany = (count: number) => {
+    const names = Array.from({ length: count }, (_, index) => `a${String(index).padStart(4, '0')}`)
+    const text = `https://mycompany.com/${names.join('')}`
+    const signature = createHmac('sha1', '12345').update(text).digest('base64')
+    const body = names.toReversed().join('&')
+    return verify(auth, { ...request(body, { 'x-twilio-signature': signature }), url: '/' })
+  }
+  t.equal(ofMany(1_000), undefined)
+  t.equal(ofMany(1_001), 'signature_wrong', 'more fields than a form may have')
+  // Capitals come first, and letters like ä last, whatever the sender's language.
+  const mixed = 'b=1&%C3%A4=2&a=%C3%A9+%26&B=&ab=5&a%21=6'
+  const inOrder = 'Ba\u00e9 &a!6ab5b1\u00e42'
+  const signature = (await independentHmac('12345', `https://mycompany.com/${inOrder}`)).toString('base64')
+  const bySha256: HmacAuth = { ...auth, algorithm: 'sha256' }
+  t.equal(verify(bySha256, { ...request(mixed, { 'x-twilio-signature': signature }), url: '/' }), undefined)
+  // Twilio's libraries sign a repeated field's values in order, each once; a ? belongs to the first name.
+  const signed = { 'M=b&A=1&M=a': 'A1MaMb', 'M=a&M=a': 'Ma', '?a=1': '?a1' }
+  for (const [body, fieldsSigned] of Object.entries(signed)) {
+    const ofFields = createHmac('sha1', '12345')
+      .update(`https://mycompany.com/${fieldsSigned}`)
+      .digest('base64')
+    const received = (text: string) => ({ ...request(text, { 'x-twilio-signature': ofFields }), url: '/' })
+    t.equal(verify(auth, received(body)), undefined, body)
+    t.equal(verify(auth, received(`${body}&z`)), 'signature_wrong', body)
+  }
+  const plain = createHmac('sha1', '12345').update('https://mycompany.com/a1').digest('base64')
+  const forged = { ...request('?a=1', { 'x-twilio-signature': plain }), url: '/' }
+  t.equal(verify(auth, forged), 'signature_wrong')
+})
+
+test('a signed body may be larger than a form, and have more & than a form has fields', async (t) => {
+  for (const body of ['a'.repeat(262_145), '&'.repeat(1_001)]) {
+    const signature = (await independentHmac("It's a Secret to Everybody", body)).toString('hex')
+    const headers = { 'x-hub-signature-256': `sha256=${signature}` }
+    t.equal(verify(GITHUB, request(body, headers)), undefined)
+    t.equal(verify(GITHUB, request(`${body}a`, headers)), 'signature_wrong')
+  }
 })
 
 test('signatures of public keys: RSA, EC and Ed25519', (t) => {
@@ -318,6 +370,25 @@ test('signatures of public keys: RSA, EC and Ed25519', (t) => {
     t.equal(verify({ ...auth, keys: [...others, publicKey] }, request('é', headers)), undefined)
   }
   t.end()
+})
+
+test("a public key's signature is as long as an RSA key of 8,192 bits makes it at most, and not empty", async (t) => {
+  const auth: PublicKeyAuth = {
+    ...HMAC,
+    type: 'public_key',
+    encoding: 'base64',
+    prefix: 'v1=',
+    keys: [generateKeyPairSync('ed25519').publicKey]
+  }
+  for (const [length, fault] of [
+    [0, 'signature_malformed'],
+    [1, 'signature_wrong'],
+    [1_024, 'signature_wrong'],
+    [1_025, 'signature_malformed']
+  ] as const) {
+    const signature = Buffer.alloc(length, 1).toString('base64')
+    t.equal(verify(auth, request('x', { [auth.header]: `v1=${signature}` })), fault, `${length} bytes`)
+  }
 })
 
 /** The example of SendGrid's libraries. */
@@ -392,6 +463,12 @@ test('HMACs with SHA-1 and SHA-512, in hex and in base64', (t) => {
           .update('x')
           .digest(encoding)
       t.equal(of(signature(algorithm)), undefined, `${algorithm} ${encoding}`)
+      // Hex digits are the same in upper case, letters of base64 are not.
+      t.equal(
+        of(signature(algorithm).toUpperCase()),
+        encoding === 'hex' ? undefined : 'signature_wrong',
+        `${algorithm} ${encoding} in upper case`
+      )
       for (const other of ['sha1', 'sha256', 'sha512'].filter((one) => one !== algorithm))
         t.equal(of(signature(other)), 'signature_malformed', `${other} for ${algorithm}`)
       t.equal(of(signature(algorithm).slice(0, -1)), 'signature_malformed')
@@ -572,4 +649,21 @@ test('a shared secret is the whole value of its header', async (t) => {
   t.equal(of({ 'x-webhook-token': 'two ' }), 'credential_wrong')
   t.equal(of({ 'x-webhook-token': '' }), 'credential_missing')
   t.equal(of({ 'x-other-token': 'two' }), 'credential_missing')
+})
+
+test('a refused sender is told the scheme of its endpoint, and the name of the endpoint', async (t) => {
+  const hashes = [sha256('one')]
+  const [standard, header] = [standardAuth('c2VjcmV0'), 'x-webhook-token']
+  const cases: readonly (readonly [Auth, string])[] = [
+    [{ type: 'basic', hashes }, 'Basic realm="crm", charset="UTF-8"'],
+    [{ type: 'api_key', hashes }, 'Bearer realm="crm"'],
+    [{ type: 'callers' }, 'Bearer realm="crm"'],
+    [{ type: 'header', header, hashes }, 'Webhook realm="crm"'],
+    [{ type: 'query_key', parameter: 'key', hashes }, 'Webhook realm="crm"'],
+    [{ type: 'body_key', path: ['key'], hashes }, 'Webhook realm="crm"'],
+    [GITHUB, 'Webhook realm="crm"'],
+    [{ ...GITHUB, type: 'public_key', keys: [] }, 'Webhook realm="crm"'],
+    [standard, 'Webhook realm="crm"']
+  ]
+  for (const [auth, challenge] of cases) t.equal(challengeOf(auth, 'crm'), challenge, auth.type)
 })
