@@ -68,7 +68,7 @@ export function dncRoutes(updates: Updates) {
   async function removeNumber(request: FastifyRequest<OfNumber>, reply: FastifyReply) {
     const caller = callerOf(request)
     const { params, query } = request
-    const entry = updates.readDncRemoval(params.phone_number, query.campaign_id)
+    const entry = updates.readDncRemoval(params.phone_number, query.campaign_id, caller)
     await caller.limits.take('updates', 1)
     const sender = updates.sender(caller, request.id)
     return dncResponse(entry, await updates.deliver([entry], sender, hangUpSignal(request, reply)))

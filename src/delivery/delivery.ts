@@ -1,6 +1,6 @@
 import type { LeadKey } from '../leads/lead-key.ts'
 import { isReading } from '../leads/reading/lead-read.ts'
-import type { Warning } from '../leads/refusal.ts'
+import { isAbout, type Warning } from '../leads/refusal.ts'
 import type { Update } from '../leads/update.ts'
 import type { Admission } from './admission.ts'
 import type { DeliveryTask, Sequencing, TaskRequest } from './delivery-task.ts'
@@ -248,9 +248,9 @@ function withLost(outcome: Outcome, lost: Outcome | undefined): Outcome {
   return { ...known, status: 'unknown', ...(lost.error && { error: lost.error }) }
 }
 
-/** Adds the update's own warnings for the fields that were set. */
+/** Adds the update's own warnings about what was set. */
 function withWarnings(outcome: Outcome, warnings: readonly Warning[]): Outcome {
   const { superseded = [] } = outcome
-  const ofSetFields = warnings.filter(({ field }) => !superseded.includes(field))
-  return { ...outcome, warnings: [...ofSetFields, ...outcome.warnings] }
+  const ofWhatIsSet = warnings.filter((warning) => !isAbout(warning, superseded))
+  return { ...outcome, warnings: [...ofWhatIsSet, ...outcome.warnings] }
 }

@@ -2,7 +2,7 @@ import { withoutActions } from './actions/lead-actions.ts'
 import { type Changes, changesOf, CUSTOM, namesSet, NO_CHANGES } from './changes.ts'
 import type { Cleaned } from './cleaning/column.ts'
 import { FIELD_BY_NAME, FIELDS, type Field } from './fields.ts'
-import type { Warning } from './refusal.ts'
+import { isAbout, type Warning } from './refusal.ts'
 import type { UpdateOptions } from './update-options.ts'
 
 const FIELD_ORDER: ReadonlyMap<Field, number> = new Map(FIELDS.map((field, position) => [field, position]))
@@ -83,8 +83,7 @@ export function withoutFields(changes: Changes, names: readonly string[]): Chang
     if (field === undefined) custom.push({ label, ...cleaned })
     else standard.push({ field, cleaned })
   }
-  const isLeftOut = (field: string) => names.some((name) => field.startsWith(`${name}.`))
-  const ofOthers = warnings.filter(({ field }) => stored[field] === undefined && !isLeftOut(field))
+  const ofOthers = warnings.filter((one) => stored[one.field] === undefined && !isAbout(one, names))
   const composed = composeChanges(standard, custom, optionsOf(changes), ofOthers)
   const left = composed && isVerified ? { ...composed, isVerified } : composed
   return actions === undefined ? left : { ...(left ?? { ...NO_CHANGES, warnings: ofOthers }), actions }

@@ -7,7 +7,7 @@ import { isObject } from './is-object.ts'
 import { KnownChanges, readElementChanges } from './known-changes.ts'
 import { KEY_NAMES, type KeyName, type LeadKey, readLeadKey } from './lead-key.ts'
 import { type ChangesRules, lossRefused, MAX_HINTS, MAX_REFUSALS } from './read-changes.ts'
-import { echo, jsonInText, type PointedRefusal, pointer, type Warning } from './refusal.ts'
+import { echo, hasSameLoss, jsonInText, type PointedRefusal, pointer, type Warning } from './refusal.ts'
 import { allows } from './rights.ts'
 import { SimilarNames } from './similar-names.ts'
 import type { RejectedUpdate, Update } from './update.ts'
@@ -72,14 +72,17 @@ export function readUpdate(
   )
   if (key === undefined || Array.isArray(changes) || refusals.length > 0) return { index, key, refusals }
   const { onMultiple, keyMatch, verify } = options
-  const warned = ofKey.length > 0 ? { ...changes, warnings: [...ofKey, ...changes.warnings] } : changes
+  // A field that is the key too has the same warning once.
+  const ofKeyAlone = ofKey.filter((warning) => !hasSameLoss(changes.warnings, warning))
+  const warned =
+    ofKeyAlone.length > 0 ? { ...changes, warnings: [...ofKeyAlone, ...changes.warnings] } : changes
   return {
     index,
     key,
     onMultiple,
     ...(keyMatch === 'exact' && { keyMatch }),
     changes: known.sampled(acting(warned, acts, defaults, known), verify),
-    ...(addition && { addition: warnedOf(addition, ofKey, acts?.warnings ?? []) })
+    ...(addition && { addition: warnedOf(addition, ofKeyAlone, acts?.warnings ?? []) })
   }
 }
 
@@ -101,7 +104,7 @@ function acting(
 /** A new lead with the warnings of its key and of what is done with it, too. */
 function warnedOf(addition: Addition, ofKey: readonly Warning[], ofActions: readonly Warning[]): Addition {
   if (ofKey.length === 0 && ofActions.length === 0) return addition
-  // Its members are no own properties, so that it can't be spread.
+  // Its members are getters: a spread would lose them.
   const { params, stored, warnings } = addition
   return { params, stored, warnings: [...ofKey, ...warnings, ...ofActions] }
 }

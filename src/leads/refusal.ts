@@ -20,6 +20,16 @@ export interface Warning {
   leads?: readonly number[]
 }
 
+/** Whether a warning is about something that is set under one of these names: `callback.comments` under `callback`. */
+export function isAbout({ field }: Warning, names: readonly string[]): boolean {
+  return names.some((name) => field === name || field.startsWith(`${name}.`))
+}
+
+/** Whether there is a warning of the same loss. */
+export function hasSameLoss(warnings: readonly Warning[], { field, code, sent }: Warning): boolean {
+  return warnings.some((other) => other.field === field && other.code === code && other.sent === sent)
+}
+
 /** Codes of warnings. */
 export const WARNING_CODES = [
   'characters_dropped',

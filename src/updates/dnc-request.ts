@@ -62,7 +62,7 @@ export function dncEntry(
   campaign: string | undefined,
   index: number,
   path: readonly (string | number)[],
-  rules: Pick<BatchRules, 'clean'>
+  rules: Pick<BatchRules, 'clean' | 'defaults'>
 ): Update | RejectedUpdate {
   const changes: Update['changes'] | PointedRefusal = readDncNumber(change, number, campaign, path, rules)
   if ('code' in changes) return { index, key: undefined, refusals: [changes] }

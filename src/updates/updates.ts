@@ -113,9 +113,8 @@ export class Updates {
   }
 
   /** Reads a request to remove a number from those that must not be called: from a campaign's, or from the system's. */
-  readDncRemoval(phoneNumber: string, campaign: string | undefined): Entry {
-    const { leads } = this.#options.config
-    return dncEntry('delete', phoneNumber, campaign, 0, ['phone_number'], leads)
+  readDncRemoval(phoneNumber: string, campaign: string | undefined, caller: Caller): Entry {
+    return dncEntry('delete', phoneNumber, campaign, 0, ['phone_number'], this.#rulesOf(caller))
   }
 
   #rulesOf(caller: Caller | undefined, defaults?: Partial<UpdateOptions>): BatchRules {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import type { DeliveryContext } from '../../src/delivery/delivery.ts'
+import { Delivery, type DeliveryContext } from '../../src/delivery/delivery.ts'
 import type { Outcome } from '../../src/delivery/outcome.ts'
 import { keyName, keyOfName } from '../../src/leads/lead-key.ts'
 import { heldVicidial } from './held-vicidial.ts'
@@ -86,6 +86,29 @@ test('a partly superseded update is sent without those fields, and can share a c
       ['7,5', undefined]
     ]
   )
+})
+
+test('an update has no warning about an action that a newer update has superseded', async (t) => {
+  const ofField = {
+    field: 'city',
+    code: 'characters_dropped' as const,
+    sent: 'Bonn, West',
+    stored: 'Bonn West'
+  }
+  const ofAction = {
+    field: 'callback.comments',
+    code: 'transliterated' as const,
+    sent: 'José',
+    stored: 'Jose'
+  }
+  const [update] = updates([{ lead_id: 5, fields: { city: 'Bonn, West' } }])
+  if (!update) throw new Error('no update')
+  const changes = { ...update.changes, warnings: [ofField, ofAction] }
+  const context = { caller: 'crm', source: 'test', requestId: 'req_1', deadline: 0 }
+  const delivery = new Delivery([{ ...update, changes }], context, { settle: () => {} })
+  delivery.settle(0, { ...UPDATED, superseded: ['callback'] })
+  t.match(await delivery.done, [{ warnings: [ofField] }])
+  t.equal((await delivery.done)[0]?.warnings.length, 1)
 })
 
 test('a stored update that was accepted after the request is sent', async (t) => {

@@ -140,6 +140,28 @@ test('what a value of add loses has a warning, or refuses the update if no loss 
   t.end()
 })
 
+test('a value that is given twice has the warning of its loss once', (t) => {
+  const phone_number = '+44 (0)20 7946 0000'
+  const loss = { field: 'phone_number', code: 'characters_dropped' }
+  const add = { list_id: 101, phone_code: '44', phone_number }
+  const { phone_number: _, ...short } = add
+  const fields = { status: 'SALE', phone_number }
+  for (const element of [
+    { phone_number, add },
+    { vendor_lead_code: 'CRM-7', fields, add },
+    { phone_number, fields, add: short },
+    { phone_number, fields, add }
+  ]) {
+    const update = read({ ...element, on_missing: 'add' })
+    t.match('addition' in update && update.addition?.warnings, [loss], JSON.stringify(element))
+    t.equal('addition' in update && update.addition?.warnings.length, 1, JSON.stringify(element))
+  }
+  const twice = read({ phone_number, fields })
+  t.match(twice, { changes: { warnings: [loss] } })
+  t.equal('changes' in twice && twice.changes.warnings.length, 1)
+  t.end()
+})
+
 test('a new lead has the warnings of its key, of its fields and of its actions', (t) => {
   const callback = { at: '2030-01-02T10:00:00Z', campaign_id: 'CAMPA', comments: 'José' }
   const ofField = { field: 'city', code: 'characters_dropped', sent: 'a,b', stored: 'ab' }

@@ -25,6 +25,23 @@ function numbers({ sandbox }: Pick<Gateway, 'sandbox'>) {
   return { system, campaigns }
 }
 
+test('a number that loses something has a warning, or is refused if its caller accepts no loss', async (t) => {
+  const callers = ['accept', 'reject'].map((on_lossy) => ({ name: on_lossy, permissions: '*', on_lossy }))
+  const env = { GATEWAY_CONFIG: `${t.testdir({ 'gateway.yaml': gatewayFile(callers) })}/gateway.yaml` }
+  const gateway = await startGateway(t, env)
+  const sent = '+44 (0)20 7946 0000'
+  const refused = { code: 'characters_lost', pointer: '/phone_numbers/0' }
+  const rejected = await add(gateway, { phone_numbers: [sent] }, as('reject-key'))
+  t.match(rejected, { status: 422, body: { errors: [refused] } })
+  const added = await add(gateway, { phone_numbers: [sent] }, as('accept-key'))
+  const warning = { field: 'phone_number', code: 'characters_dropped', stored: '442079460000' }
+  t.match(added.body.results, [{ status: 'updated', dnc: 'added', warnings: [warning] }])
+  t.match(await remove(gateway, encodeURIComponent(sent), as('reject-key')), { status: 422 })
+  t.match(numbers(gateway), { system: [{ phone_number: '442079460000' }] })
+  t.match(await remove(gateway, encodeURIComponent(sent), as('accept-key')), { status: 200 })
+  t.strictSame(numbers(gateway).system, [])
+})
+
 test('numbers are added to those that nobody may call, each with its result, and a repeat is harmless', async (t) => {
   const gateway = await sharedGateway(t)
   const first = await add(gateway, { phone_numbers: [ANN, '(212) 555-0902'] })

@@ -1,7 +1,9 @@
 import { type Changes, changesOf } from '../changes.ts'
 import { FIELD_BY_NAME } from '../fields.ts'
+import { lossRefused } from '../read-changes.ts'
 import { listGiven, type PointedRefusal, pointer, type Refusal } from '../refusal.ts'
 import type { ServerRules } from '../server-rules.ts'
+import type { UpdateOptions } from '../update-options.ts'
 
 /** A number to add to those that must not be called, or to remove from them. */
 export interface DncChange {
@@ -28,7 +30,7 @@ export function readDncNumber(
   value: unknown,
   campaign: string | undefined,
   path: readonly (string | number)[],
-  { clean }: Pick<ServerRules, 'clean'>
+  { clean, defaults }: Pick<ServerRules, 'clean'> & { defaults: Pick<UpdateOptions, 'onLossy'> }
 ): Changes | PointedRefusal {
   const refuse = (refusal: Refusal): PointedRefusal => ({ ...refusal, pointer: pointer(...path) })
   const field = FIELD_BY_NAME.get('phone_number')
@@ -39,6 +41,8 @@ export function readDncNumber(
   const cleaned = clean(field, value)
   if ('code' in cleaned) return refuse(cleaned)
   const { send: phoneNumber, warnings } = cleaned
+  const [loss] = warnings
+  if (defaults.onLossy === 'reject' && loss !== undefined) return refuse(lossRefused('phone_number', loss))
   if (phoneNumber.length < MIN_DIGITS) {
     const detail = `VICIdial takes numbers of ${MIN_DIGITS} digits or more.`
     return refuse({ code: 'field_invalid', field: 'phone_number', detail })

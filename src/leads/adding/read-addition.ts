@@ -50,7 +50,8 @@ export function readAddition(
     refuseTwice(changes, own, refusals)
   }
   if (key === undefined || changes === undefined || refusals.length > before) return undefined
-  const parts = [changes, own, { ...NO_CHANGES, warnings: losses }].filter((part) => part !== undefined)
+  const parts = own === undefined ? [changes] : [changes, own]
+  if (losses.length > 0) parts.push({ ...NO_CHANGES, warnings: losses })
   const addition = new ComposedAddition(key, required, parts)
   const unsafe = addition.parameterLike
   if (unsafe === undefined) return addition
@@ -124,7 +125,8 @@ function readRequired(
   if (cleaned !== undefined && 'code' in cleaned) return cleaned
   const [loss] = cleaned?.warnings ?? []
   if (onLossy === 'reject' && loss !== undefined) return lossRefused(name, loss)
-  losses.push(...(cleaned?.warnings ?? []))
+  // What is known from elsewhere has its warning there.
+  if (known === undefined) losses.push(...(cleaned?.warnings ?? []))
   const value = cleaned?.send ?? known
   if (value === undefined) {
     // Without its key or its fields it is not known whether the update has it.

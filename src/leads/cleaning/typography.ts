@@ -23,7 +23,7 @@ const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]|(?! )\p{Zs}
 /** Most unseen characters that a message names. */
 const MAX_NAMED = 3
 
-/** The ASCII for a character of typesetting, or undefined: `-` for a dash, `1/2` for `½`. ASCII is itself, but for a grave. */
+/** The ASCII for a character of typesetting, or undefined: `-` for a dash, `1/2` for `½`. ASCII that may be sent is itself, except a grave. */
 export function asciiOf(character: string): string | undefined {
   if (character === GRAVE) return "'"
   const sign = SIGNS.get(character)
